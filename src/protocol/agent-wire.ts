@@ -1,0 +1,215 @@
+/**
+ * What server and agent say to each other on the control stream (see frames.ts). Everything may arrive twice, late or
+ * never: every message names its attempt by id and by sequence number, and both ends answer a repeat with what already is.
+ *
+ * Conversation: the agent sends `hello` with every attempt folder it finds. The server answers with one `adopt` or
+ * `disown` for each, re-sends `start` for attempts the agent has never seen, in order of sequence, and only then `ready`.
+ * After that both speak freely.
+ */
+import type { HostFacts } from "./host.ts"
+import type { AttemptId, BlobHash, JobId, ServerId } from "./ids.ts"
+import type { Cause } from "./job-state.ts"
+import type { Resources } from "./resources.ts"
+
+/** Raised when server and agent of neighbouring releases no longer understand each other. */
+export const AGENT_PROTOCOL = 1
+
+/** HTTP/2 paths the agent answers on its stdin and stdout. */
+export const AGENT_PATHS = {
+  /** POST, both bodies open as long as the link: frames of {@link ServerMessage} and {@link AgentMessage}. */
+  control: "/control",
+  /** PUT, body a pack (workspace/pack.ts): blobs for the host's cache. Answers `{ stored: number }`. */
+  blobs: "/blobs",
+  /** POST `/outputs/ATTEMPT` with `{ hashes: BlobHash[] }`: answers a pack of those output blobs and trees. */
+  outputs: "/outputs/",
+  /** POST `/terminals/ID`, both bodies open: terminal frames (protocol/terminal.ts). */
+  terminals: "/terminals/",
+} as const
+
+/** The order to run one attempt. Kept by the agent in the attempt's folder, without the secrets. */
+export interface AttemptOrder {
+  readonly attempt: AttemptId
+  readonly job: JobId
+  readonly jobName: string | null
+  readonly user: string
+  /** Which try of the job this is, from 1. */
+  readonly number: number
+  /** Counted up by the server for each host, from 1; names the attempt's folder; started once, ever. */
+  readonly sequence: number
+  readonly kind: "task" | "session"
+  readonly command: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly workspace: BlobHash | null
+  readonly workingFolder: string
+  readonly lease: Resources
+  readonly timeLimitMs: number | null
+  readonly graceMs: number
+  readonly stopSignal: string
+  readonly outputs: readonly string[] | null
+  readonly stdin: BlobHash | null
+  readonly pty: { readonly columns: number; readonly rows: number; readonly term: string } | null
+  /** The agent itself ends the attempt after this long without contact, on a clock that counts sleep; `null`: never. */
+  readonly silenceLimitMs: number | null
+  /** Output kept per stream: the first bytes, and a ring of the last ones. */
+  readonly outputHeadBytes: number
+  readonly outputTailBytes: number
+}
+
+/** How an attempt's command ended, as written durably on the host. */
+export interface ExitRecord {
+  /** What ended it, as far as the host knows. `exited` and `signalled` are the command's own doing. */
+  readonly cause: Cause
+  readonly exitCode: number | null
+  readonly signal: number | null
+  /** By the host's clock. */
+  readonly startedAt: number | null
+  readonly endedAt: number
+  readonly peakMemoryBytes: number | null
+  readonly message: string | null
+}
+
+/** One attempt folder as the agent found it. */
+export interface FoundAttempt {
+  readonly attempt: AttemptId
+  readonly job: JobId
+  readonly sequence: number
+  /** preparing: no supervisor record, it never ran and (by the agent's doing) never will unless started again. */
+  readonly phase: "preparing" | "running" | "exited"
+  readonly startedAt: number | null
+  readonly exit: ExitRecord | null
+}
+
+export type AgentMessage =
+  | {
+      readonly type: "hello"
+      readonly protocol: number
+      readonly agentVersion: string
+      readonly server: ServerId
+      readonly facts: HostFacts
+      /** No attempt with this or a lower sequence can be started any more. */
+      readonly highWater: number
+      readonly attempts: readonly FoundAttempt[]
+      /** Workspace trees wholly in the host's cache, latest used first. */
+      readonly trees: readonly BlobHash[]
+    }
+  /** Blobs the agent lacks for this attempt's workspace or stdin; the server sends them to `/blobs`, then `supplied`. */
+  | {
+      readonly type: "need"
+      readonly attempt: AttemptId
+      readonly sequence: number
+      readonly hashes: readonly BlobHash[]
+    }
+  /** The supervisor's record is on disk and the command is about to run. */
+  | {
+      readonly type: "started"
+      readonly attempt: AttemptId
+      readonly sequence: number
+      readonly pid: number
+      /** By the host's clock. */
+      readonly at: number
+    }
+  /** The exit status is durable on the host. Output up to the given totals follows if it has not come yet. */
+  | {
+      readonly type: "exited"
+      readonly attempt: AttemptId
+      readonly sequence: number
+      readonly exit: ExitRecord
+      readonly stdoutBytes: number
+      readonly stderrBytes: number
+    }
+  /** The process tree is gone: the lease is free. `strays` names what was seen and could not be ended. */
+  | {
+      readonly type: "swept"
+      readonly attempt: AttemptId
+      readonly sequence: number
+      readonly strays: readonly Stray[]
+    }
+  /** What the job made: a tree of just the outputs, fetched from `/outputs/ATTEMPT`; `null` when there is nothing. */
+  | {
+      readonly type: "outputs"
+      readonly attempt: AttemptId
+      readonly sequence: number
+      readonly tree: BlobHash | null
+      readonly files: number
+      readonly bytes: number
+      /** Why outputs could not be collected, in words. */
+      readonly problem: string | null
+    }
+  /** The order was refused or could not be carried out before the command ran. `gone`: it was here once and is done. */
+  | {
+      readonly type: "refused"
+      readonly attempt: AttemptId
+      readonly sequence: number
+      readonly cause: Cause | "gone"
+      readonly message: string
+    }
+  /** The attempt's folder is removed (answer to `forget`). */
+  | { readonly type: "forgotten"; readonly attempt: AttemptId; readonly sequence: number }
+  /** A look at the host and what runs there, every few seconds while something runs, else rarely. */
+  | {
+      readonly type: "sample"
+      readonly at: number
+      readonly memoryFreeBytes: number
+      readonly diskFreeBytes: number
+      readonly load: number
+      readonly attempts: readonly {
+        readonly sequence: number
+        readonly memoryBytes: number
+        readonly processes: number
+      }[]
+    }
+  /** Something an administrator should know (a cache that cannot be written, a clock far off...). */
+  | { readonly type: "notice"; readonly message: string }
+
+export interface Stray {
+  readonly pid: number
+  readonly command: string
+}
+
+export type ServerMessage =
+  /** This attempt is mine: go on, send output from these offsets (bytes already durable here), and its later news again. */
+  | {
+      readonly type: "adopt"
+      readonly attempt: AttemptId
+      readonly sequence: number
+      readonly stdout: number
+      readonly stderr: number
+      /** The exit is already recorded here. */
+      readonly exitKnown: boolean
+    }
+  /** This attempt is not in the server's database (restored from an older copy?): leave it as it is, send nothing of it. */
+  | { readonly type: "disown"; readonly attempt: AttemptId; readonly sequence: number }
+  /** Everything found has been answered. */
+  | { readonly type: "ready"; readonly server: ServerId; readonly now: number }
+  | {
+      readonly type: "start"
+      readonly order: AttemptOrder
+      /** Values of secrets by variable name. Never written to the order on disk, never logged. */
+      readonly secrets: Readonly<Record<string, string>>
+    }
+  /** All blobs of a `need` have been sent. */
+  | { readonly type: "supplied"; readonly attempt: AttemptId; readonly sequence: number }
+  /** The blobs of a `need` cannot be had: end the attempt with workspace_failed. */
+  | { readonly type: "unsupplied"; readonly attempt: AttemptId; readonly sequence: number; readonly message: string }
+  /** End it: `stopSignal`, after `graceMs` SIGKILL. A second one may shorten the grace, never lengthen it. */
+  | {
+      readonly type: "stop"
+      readonly attempt: AttemptId
+      readonly sequence: number
+      readonly cause: Cause
+      readonly signal: string
+      readonly graceMs: number
+    }
+  /** A change of the running attempt's limit. */
+  | {
+      readonly type: "limit"
+      readonly attempt: AttemptId
+      readonly sequence: number
+      readonly timeLimitMs: number | null
+    }
+  /** Output up to here is durable at the server; the host may let go of it. */
+  | { readonly type: "received"; readonly sequence: number; readonly stdout: number; readonly stderr: number }
+  /** The server has everything: raise the high-water mark, remove the folder, answer `forgotten`. */
+  | { readonly type: "forget"; readonly attempt: AttemptId; readonly sequence: number }
+  /** End the agent kindly: when nothing runs, or leaving what runs to the next agent. */
+  | { readonly type: "leave" }

@@ -1,0 +1,190 @@
+/**
+ * The HTTP API's shapes: what goes in and comes out of each route. The server checks what comes in with the schemas in
+ * server/api/; the command line and the dashboard use only these routes. Bodies are JSON unless said otherwise;
+ * errors are {@link ErrorBody}. Every request but `GET /v1/health` and `GET /v1/openapi.json` carries
+ * `Authorization: Bearer TOKEN`. Every POST may carry `Idempotency-Key`: the same key again by the same user within a day
+ * is answered with the first answer; with another body it is refused (`idempotency_mismatch`).
+ */
+
+import type { OutputStream } from "./frames.ts"
+import type { HostView } from "./host.ts"
+import type { BlobHash, HostId, JobId, ServerId, TokenId } from "./ids.ts"
+import type { JobSpec, JobView } from "./job.ts"
+
+export const API_VERSION = 1
+
+export type Role = "user" | "admin"
+
+/** GET /v1/health */
+export interface Health {
+  readonly server: ServerId
+  readonly version: string
+  readonly api: number
+}
+
+/** GET /v1/me */
+export interface Me {
+  readonly user: string
+  readonly role: Role
+  readonly tokenExpiresAt: number | null
+}
+
+/** POST /v1/users (admin) `{ name, role }`, GET /v1/users, DELETE /v1/users/NAME */
+export interface UserView {
+  readonly name: string
+  readonly role: Role
+  readonly createdAt: number
+}
+
+/** GET /v1/tokens, DELETE /v1/tokens/ID. POST /v1/tokens `{ user, expiresInMs: number|null }` answers this with `token`, once. */
+export interface TokenView {
+  readonly id: TokenId
+  readonly user: string
+  readonly createdAt: number
+  readonly expiresAt: number | null
+}
+
+/** PUT /v1/secrets/NAME `{ value }`, GET /v1/secrets, DELETE /v1/secrets/NAME: the caller's own. Values never come back. */
+export interface SecretView {
+  readonly name: string
+  readonly changedAt: number
+}
+
+/** POST /v1/hosts/scan (admin): asks the machine for its host keys, changes nothing. */
+export interface HostScanRequest {
+  readonly address: string
+  readonly port: number | null
+}
+export interface HostScan {
+  /** "ssh-ed25519 AAAA..." as in known_hosts, without the name. */
+  readonly hostKey: string
+  /** "SHA256:..." as ssh shows it. */
+  readonly fingerprint: string
+}
+
+/** POST /v1/hosts (admin): joins. Answers NDJSON of {@link JoinStep}, one line a step, the last one `done` or `failed`. */
+export interface HostAddRequest {
+  readonly address: string
+  readonly port: number | null
+  readonly name: string | null
+  readonly owner: string | null
+  readonly fleet: string | null
+  readonly labels: Readonly<Record<string, string>>
+  /** The key the person confirmed. Another one found at the address is refused. */
+  readonly hostKey: string
+  readonly takeOver: boolean
+}
+export type JoinStep =
+  | {
+      readonly step: "reach" | "key" | "system" | "runtime" | "agent" | "facts"
+      readonly state: "running" | "ok"
+      readonly text: string
+      /** 0..1 where it can be told. */
+      readonly progress?: number
+    }
+  | { readonly step: "done"; readonly host: HostView }
+  | { readonly step: "failed"; readonly error: import("./errors.ts").ErrorBody["error"] }
+
+/** POST /v1/hosts/HOST/rekey (admin) `{ hostKey }`; drain and resume take `{}`; all answer the host. DELETE /v1/hosts/HOST. */
+export interface HostRekeyRequest {
+  readonly hostKey: string
+}
+
+/** POST /v1/blobs/missing: which of these the caller has not stored on the server yet. At most 100,000 a call. */
+export interface BlobsMissingRequest {
+  readonly hashes: readonly BlobHash[]
+}
+export interface BlobsMissingAnswer {
+  readonly missing: readonly BlobHash[]
+}
+/** POST /v1/blobs: body a pack (workspace/pack.ts), answers `{ stored }` when all of it is on disk. */
+export interface BlobsStored {
+  readonly stored: number
+}
+
+/** POST /v1/jobs: 201 with a {@link JobView} once durable. `blobs_missing` carries `details.missing` when the workspace is not whole. */
+export interface SubmitRequest {
+  readonly spec: JobSpec
+}
+/** POST /v1/jobs/batch: all or none. */
+export interface SubmitBatchRequest {
+  readonly specs: readonly JobSpec[]
+}
+export interface SubmitBatchAnswer {
+  readonly jobs: readonly JobId[]
+}
+
+/** GET /v1/jobs?user=&state=&name=&limit= ; newest first. */
+export interface JobList {
+  readonly jobs: readonly JobView[]
+}
+
+/** POST /v1/jobs/ID/stop: asks it to end; a second call, or `now`, kills it. Answers the job. */
+export interface StopRequest {
+  readonly now: boolean
+  readonly signal?: string
+  readonly graceMs?: number
+}
+/** POST /v1/jobs/ID/rerun `{}` answers a new {@link JobView}. */
+
+/** GET /v1/jobs/ID/why */
+export interface WhyAnswer {
+  readonly job: JobId
+  readonly summary: string
+  readonly code: string
+  readonly place: number | null
+  readonly hosts: readonly {
+    readonly host: HostId
+    readonly name: string
+    readonly code: string
+    readonly text: string
+  }[]
+}
+
+/**
+ * GET /v1/jobs/ID/logs?attempt=N&stream=stdout|stderr|all&follow=true|false&from=OFFSET
+ *
+ * `stdout` and `stderr`: the raw bytes of that stream, with `Range: bytes=` honoured; `from` is an offset in that stream.
+ * `all` (the default): frames (protocol/frames.ts) of both streams in order of arrival: output frames, and one JSON frame
+ * of {@link LogGap} where bytes were not kept. `fromStdout` and `fromStderr` skip what the caller has.
+ * `since` (ms since 1970) and `tail` (lines) narrow what is sent first.
+ * With `follow` the body stays open until the attempt's output is complete; it waits for an attempt that is yet to come
+ * and ends empty when the job ends without it.
+ */
+export interface LogGap {
+  readonly gap: { readonly stream: OutputStream; readonly from: number; readonly to: number }
+}
+
+/**
+ * GET /v1/jobs/ID/events: Server-Sent Events. First one `job` with the {@link JobView}, then `job` again whenever it
+ * changes (coalesced); closes after the view with a final state *and* outputs settled. GET /v1/events?after=N&follow=true:
+ * `event` for each {@link WindfallEvent}; without follow `{ events: [...] }` as JSON.
+ */
+export interface JobChange {
+  readonly job: JobView
+}
+
+/** GET /v1/jobs/ID/outputs: what came home to the server. POST /v1/jobs/ID/outputs/fetch `{ hashes }` answers a pack. */
+export interface OutputList {
+  readonly tree: BlobHash | null
+  readonly files: readonly {
+    readonly path: string
+    readonly bytes: number
+    readonly hash: BlobHash
+    readonly mode: number
+  }[]
+}
+
+/** GET /v1/doctor */
+export interface DoctorFinding {
+  readonly subject: string
+  readonly code: string
+  readonly level: "ok" | "warning" | "problem" | "unknown"
+  readonly text: string
+  readonly fix: string | null
+}
+export interface DoctorReport {
+  readonly findings: readonly DoctorFinding[]
+}
+
+/** WebSocket /v1/jobs/ID/terminal?from=OFFSET (a session's terminal) and /v1/jobs/ID/shell (a new shell beside a running job): terminal frames. */

@@ -1,0 +1,62 @@
+import type { AttemptId, HostId, JobId } from "./ids.ts"
+import type { Cause, JobState } from "./job-state.ts"
+
+/** What every event carries. Events are append-only and numbered by the server without gaps. */
+export interface EventHead {
+  readonly sequence: number
+  /** Milliseconds since 1970 by the server's clock. */
+  readonly at: number
+  /** Who did it: a user's name, or "windfall". */
+  readonly actor: string
+}
+
+export type EventBody =
+  | { readonly type: "job_submitted"; readonly job: JobId; readonly user: string; readonly name: string | null }
+  | {
+      readonly type: "job_state"
+      readonly job: JobId
+      readonly from: JobState
+      readonly to: JobState
+      readonly cause: Cause | null
+      readonly reason: string | null
+    }
+  | {
+      readonly type: "attempt_placed"
+      readonly job: JobId
+      readonly attempt: AttemptId
+      readonly number: number
+      readonly host: HostId
+      readonly hostName: string
+    }
+  | {
+      readonly type: "attempt_ended"
+      readonly job: JobId
+      readonly attempt: AttemptId
+      readonly number: number
+      readonly cause: Cause
+      readonly exitCode: number | null
+      readonly signal: number | null
+    }
+  | {
+      readonly type: "attempt_contact"
+      readonly job: JobId
+      readonly attempt: AttemptId
+      readonly lostSince: number | null
+    }
+  | { readonly type: "outputs_ready"; readonly job: JobId; readonly files: number; readonly bytes: number }
+  | { readonly type: "host_added"; readonly host: HostId; readonly name: string }
+  | {
+      readonly type: "host_link"
+      readonly host: HostId
+      readonly name: string
+      readonly link: string
+      readonly reason: string | null
+    }
+  | { readonly type: "host_changed"; readonly host: HostId; readonly name: string; readonly what: string }
+  | { readonly type: "host_removed"; readonly host: HostId; readonly name: string }
+  | { readonly type: "user_changed"; readonly user: string; readonly what: string }
+  | { readonly type: "token_changed"; readonly user: string; readonly what: string }
+  | { readonly type: "secret_changed"; readonly user: string; readonly name: string; readonly what: string }
+  | { readonly type: "notice"; readonly message: string; readonly host: HostId | null; readonly job: JobId | null }
+
+export type WindfallEvent = EventHead & EventBody

@@ -1,0 +1,57 @@
+import type { HostId } from "./ids.ts"
+import type { Resources } from "./resources.ts"
+
+/**
+ * What is known of the way to a host.
+ * connecting: the first contact of this server's run; ready: an agent answers; asleep: it was told or seen to sleep;
+ * down: unreachable; refused: reached, and not acceptable (see `reason`).
+ */
+export type HostLink = "connecting" | "ready" | "asleep" | "down" | "refused"
+
+/** What was found on a host when it joined, and again at each connect. */
+export interface HostFacts {
+  readonly platform: "darwin" | "linux"
+  readonly arch: "arm64" | "x64"
+  /** "macOS 26.1" or "Debian GNU/Linux 12". */
+  readonly system: string
+  /** "Mac15,14", or `null` off the Mac. */
+  readonly model: string | null
+  /** "Apple M3 Ultra", or the CPU's name. */
+  readonly chip: string
+  readonly cores: number
+  readonly memoryBytes: number
+  readonly gpus: number
+  readonly hostname: string
+  /** The account jobs run as. */
+  readonly user: string
+  readonly home: string
+  /** Names the boot: changes with every restart. */
+  readonly bootId: string
+  /** The host's time zone, for TZ. */
+  readonly timeZone: string | null
+  /** Free bytes where the Windfall folder lies. */
+  readonly diskFreeBytes: number
+}
+
+export interface HostView {
+  readonly id: HostId
+  readonly name: string
+  /** What is given to ssh: `user@mac` or an alias of the server's ssh configuration. */
+  readonly address: string
+  readonly port: number | null
+  readonly owner: string | null
+  readonly fleet: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly link: HostLink
+  /** Why the link is what it is, in words; `null` when ready. */
+  readonly reason: string | null
+  readonly since: number
+  readonly draining: boolean
+  readonly hostKey: string
+  readonly facts: HostFacts | null
+  /** What jobs may use in all. */
+  readonly total: Resources
+  readonly free: Resources
+  /** Jobs there now. */
+  readonly jobs: readonly number[]
+}

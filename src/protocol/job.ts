@@ -1,0 +1,116 @@
+import type { AttemptId, BlobHash, HostId, JobId } from "./ids.ts"
+import type { Cause, JobState } from "./job-state.ts"
+import type { ResourceRequest } from "./resources.ts"
+
+export type JobKind = "task" | "session"
+
+/** Everything a sender says about a job. The job file, the flags of `send` and `POST /v1/jobs` all become this. */
+export interface JobSpec {
+  readonly kind: JobKind
+  /** A name of the sender's choice, unique among the sender's unfinished jobs; `null` for none. */
+  readonly name: string | null
+  /** argv, run without a shell. Never empty, but for a `session` (then the account's login shell). */
+  readonly command: readonly string[]
+  /** Variables named by `--env`, with their values. */
+  readonly env: Readonly<Record<string, string>>
+  /** Names of stored secrets that reach the job as variables of the same name. */
+  readonly secrets: readonly string[]
+  /** The root hash of the workspace tree; `null` for an empty folder. */
+  readonly workspace: BlobHash | null
+  /** Where in the workspace the command starts, relative, "" for its top. */
+  readonly workingFolder: string
+  readonly resources: ResourceRequest
+  /** Wall-clock limit of one attempt in milliseconds, suspended time not counted; `null` for none. */
+  readonly timeLimitMs: number | null
+  /** From the stop signal to SIGKILL, in milliseconds. */
+  readonly graceMs: number
+  /** The signal that asks the job to stop, for instance "SIGTERM". */
+  readonly stopSignal: string
+  /** A host's name or id, when the job must run there. */
+  readonly host: string | null
+  readonly partition: string
+  /** Globs of what comes home; `null`: every file the job made or changed. */
+  readonly outputs: readonly string[] | null
+  /** What to do when an attempt is lost with its host. */
+  readonly retry: RetryPolicy
+  /** A blob given to the job as its standard input; `null` is /dev/null. */
+  readonly stdin: BlobHash | null
+  /** Run under a pseudo-terminal (stdout and stderr become one). */
+  readonly pty: { readonly columns: number; readonly rows: number; readonly term: string } | null
+  /** Must it stay a child of the live session, to reach the LAN on macOS 15+? */
+  readonly needsLan: boolean
+  /** What the sender's folder was in git terms, for the record; `null` outside a repository. */
+  readonly git: GitRecord | null
+}
+
+export interface GitRecord {
+  readonly commit: string
+  readonly branch: string | null
+  /** `git diff HEAD` at send, cut at 256 KiB; "" when clean. */
+  readonly dirtyDiff: string
+}
+
+export interface RetryPolicy {
+  /** How many further attempts after one that was lost or could not start. */
+  readonly limit: number
+  /** How long a silent host is waited for before the attempt counts as lost; `null`: for ever. */
+  readonly afterSilenceMs: number | null
+  /** `--once`: never run again, whatever happened. */
+  readonly once: boolean
+}
+
+export const DEFAULT_GRACE_MS = 10_000
+export const DEFAULT_PARTITION = "apple_gpu"
+
+/** A job as the API shows it. Times are milliseconds since 1970 by the server's clock. */
+export interface JobView {
+  readonly id: JobId
+  readonly user: string
+  readonly spec: JobSpec
+  readonly state: JobState
+  readonly cause: Cause | null
+  readonly exitCode: number | null
+  readonly signal: number | null
+  /** One sentence on why it waits or what ended it; `null` when there is nothing to say. */
+  readonly reason: string | null
+  /** Its place in the queue from 1, while queued. */
+  readonly place: number | null
+  readonly submittedAt: number
+  readonly startedAt: number | null
+  readonly endedAt: number | null
+  readonly attempts: readonly AttemptView[]
+  readonly outputs: OutputsView | null
+}
+
+export type AttemptState = "starting" | "running" | "suspended" | "finishing" | "ended"
+
+export interface AttemptView {
+  readonly id: AttemptId
+  /** 1 for the first try. */
+  readonly number: number
+  readonly hostId: HostId
+  readonly hostName: string
+  readonly state: AttemptState
+  /** Since when the host has not been heard of, while the attempt was last known alive; else `null`. */
+  readonly outOfContactSince: number | null
+  readonly startedAt: number | null
+  readonly endedAt: number | null
+  readonly cause: Cause | null
+  readonly exitCode: number | null
+  readonly signal: number | null
+  /** What went wrong in words, for causes that need them. */
+  readonly message: string | null
+  readonly peakMemoryBytes: number | null
+  /** Bytes of each stream recorded so far, as counted on the host. */
+  readonly stdoutBytes: number
+  readonly stderrBytes: number
+}
+
+/** What became of an attempt's output files on their way home. */
+export interface OutputsView {
+  readonly state: "collecting" | "ready" | "none" | "lost" | "expired"
+  /** The root of the tree that holds just the outputs; `null` unless ready. */
+  readonly tree: BlobHash | null
+  readonly files: number
+  readonly bytes: number
+}
