@@ -61,8 +61,9 @@ export function encodeOutput(output: OutputFrame): Uint8Array {
 export class FrameReader {
   #rest: Uint8Array = new Uint8Array(0)
 
-  /** Takes the next chunk and yields the frames that are now whole. Output bytes may share memory with the chunk. */
-  *read(chunk: Uint8Array): Generator<Frame> {
+  /** Takes the next chunk and returns the frames that are now whole. Output bytes may share memory with the chunk. */
+  read(chunk: Uint8Array): Frame[] {
+    const frames: Frame[] = []
     let data = chunk
     if (this.#rest.length > 0) {
       data = new Uint8Array(this.#rest.length + chunk.length)
@@ -75,17 +76,19 @@ export class FrameReader {
       const length = view.getUint32(at)
       if (length === 0 || length > MAX_FRAME_BYTES) throw new SyntaxError(`a frame of ${length} bytes`)
       if (data.length - at - 4 < length) break
-      yield parseFrame(data.subarray(at + 4, at + 4 + length))
+      frames.push(parseFrame(data.subarray(at + 4, at + 4 + length)))
       at += 4 + length
     }
     this.#rest = data.slice(at)
+    return frames
   }
 }
 
 function parseFrame(frame: Uint8Array): Frame {
   const kind = frame[0]
   if (kind === FRAME_JSON) return { kind: "json", message: JSON.parse(decoder.decode(frame.subarray(1))) }
-  if (kind !== FRAME_OUTPUT || frame.length < 1 + OUTPUT_HEAD_BYTES) throw new SyntaxError(`a frame of unknown kind ${kind}`)
+  if (kind !== FRAME_OUTPUT || frame.length < 1 + OUTPUT_HEAD_BYTES)
+    throw new SyntaxError(`a frame of unknown kind ${kind}`)
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength)
   const stream = view.getUint8(5)
   if (stream !== 1 && stream !== 2) throw new SyntaxError(`output of unknown stream ${stream}`)
