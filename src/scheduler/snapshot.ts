@@ -1,0 +1,53 @@
+import type { HostLink } from "../protocol/host.ts"
+import type { HostId, JobId } from "../protocol/ids.ts"
+import type { ResourceRequest, Resources } from "../protocol/resources.ts"
+
+/**
+ * All the scheduler knows: plain data, never changed by it. The collections may be live ones (`map.values()`): they are
+ * read once, from the front, and not further than needed, so that a long queue costs nothing while nothing is free.
+ */
+export interface Snapshot {
+  readonly hosts: Iterable<SchedulableHost>
+  /** Jobs in state `queued`, in queue order: whoever stands earlier is never delayed by who stands later. */
+  readonly waiting: Iterable<WaitingJob>
+  /** What attempts hold now, from their placement until their process tree is gone. */
+  readonly leases: Iterable<Lease>
+}
+
+export interface SchedulableHost {
+  readonly id: HostId
+  readonly name: string
+  readonly link: HostLink
+  /** Why the link is what it is, in words; `null` when ready. */
+  readonly reason: string | null
+  /** Takes no new jobs. */
+  readonly draining: boolean
+  /** What jobs may use in all. */
+  readonly total: Resources
+  /** Names of the partitions whose jobs may come here. */
+  readonly partitions: readonly string[]
+}
+
+export interface WaitingJob {
+  readonly id: JobId
+  readonly user: string
+  /** At least one byte and one core; the API refuses less. */
+  readonly resources: ResourceRequest
+  readonly partition: string
+  /** The name or id of the only host it may run on; `null` for any. */
+  readonly hostWanted: string | null
+  /** Whether secrets reach it: then it never shares a host with a job of another user, who could read them there. */
+  readonly hasSecrets: boolean
+  /** Milliseconds since 1970 before which it does not start (a pause before the next try). Until then it holds no place. */
+  readonly notBeforeMs: number | null
+}
+
+export interface Lease {
+  readonly job: JobId
+  readonly host: HostId
+  readonly resources: Resources
+  readonly user: string
+  readonly hasSecrets: boolean
+  /** When it ends at the latest, in milliseconds since 1970; `null` when nobody can know. Only told, never relied on. */
+  readonly expectedEndMs: number | null
+}
