@@ -1,0 +1,127 @@
+import type { Role, SecretView, TokenView, UserView } from "../protocol/api.ts"
+import type { TokenId } from "../protocol/ids.ts"
+import type { Database } from "./database.ts"
+import type { Schema } from "./schema.ts"
+
+/** A token as stored, with its owner's role. */
+export interface StoredToken extends TokenView {
+  readonly role: Role
+}
+
+type TokenRow = Schema["tokens"]
+type UserRow = Schema["users"]
+
+/** Users, their tokens and their secrets. */
+export class AccountStore {
+  readonly #addUser
+  readonly #removeUser
+  readonly #users
+  readonly #addToken
+  readonly #removeToken
+  readonly #tokens
+  readonly #tokenByHash
+  readonly #setSecret
+  readonly #removeSecret
+  readonly #secrets
+  readonly #secret
+
+  constructor(database: Database) {
+    this.#addUser = database.statement<UserRow>((q, v) =>
+      q.insertInto("users").values({ name: v.name, role: v.role, created_at: v.created_at }),
+    )
+    this.#removeUser = database.statement<{ name: string }>((q, v) => q.deleteFrom("users").where("name", "=", v.name))
+    this.#users = database.statement<object, UserRow>((q) => q.selectFrom("users").selectAll().orderBy("name"))
+    this.#addToken = database.statement<TokenRow>((q, v) =>
+      q.insertInto("tokens").values({
+        id: v.id,
+        user: v.user,
+        sha256: v.sha256,
+        created_at: v.created_at,
+        expires_at: v.expires_at,
+      }),
+    )
+    this.#removeToken = database.statement<{ id: string }>((q, v) => q.deleteFrom("tokens").where("id", "=", v.id))
+    this.#tokens = database.statement<object, TokenRow>((q) =>
+      q.selectFrom("tokens").selectAll().orderBy("created_at").orderBy("id"),
+    )
+    this.#tokenByHash = database.statement<{ sha256: string }, TokenRow & { role: string }>((q, v) =>
+      q
+        .selectFrom("tokens")
+        .innerJoin("users", "users.name", "tokens.user")
+        .selectAll("tokens")
+        .select("users.role")
+        .where("tokens.sha256", "=", v.sha256),
+    )
+    this.#setSecret = database.statement<Schema["secrets"]>((q, v) =>
+      q.replaceInto("secrets").values({ user: v.user, name: v.name, sealed: v.sealed, changed_at: v.changed_at }),
+    )
+    this.#removeSecret = database.statement<{ user: string; name: string }>((q, v) =>
+      q.deleteFrom("secrets").where("user", "=", v.user).where("name", "=", v.name),
+    )
+    this.#secrets = database.statement<{ user: string }, { name: string; changed_at: number }>((q, v) =>
+      q.selectFrom("secrets").select(["name", "changed_at"]).where("user", "=", v.user).orderBy("name"),
+    )
+    this.#secret = database.statement<{ user: string; name: string }, { sealed: Uint8Array }>((q, v) =>
+      q.selectFrom("secrets").select("sealed").where("user", "=", v.user).where("name", "=", v.name),
+    )
+  }
+
+  addUser(user: UserView): void {
+    this.#addUser.run({ name: user.name, role: user.role, created_at: user.createdAt })
+  }
+
+  /** Also ends the user's tokens and removes the user's secrets. Whether there was one. */
+  removeUser(name: string): boolean {
+    return this.#removeUser.run({ name }) > 0
+  }
+
+  users(): UserView[] {
+    return this.#users.all({}).map((row) => ({ name: row.name, role: row.role as Role, createdAt: row.created_at }))
+  }
+
+  addToken(token: TokenView, sha256: string): void {
+    this.#addToken.run({
+      id: token.id,
+      user: token.user,
+      sha256,
+      created_at: token.createdAt,
+      expires_at: token.expiresAt,
+    })
+  }
+
+  /** Whether there was one. */
+  removeToken(id: TokenId): boolean {
+    return this.#removeToken.run({ id }) > 0
+  }
+
+  tokens(): TokenView[] {
+    return this.#tokens.all({}).map(toToken)
+  }
+
+  tokenByHash(sha256: string): StoredToken | undefined {
+    const row = this.#tokenByHash.get({ sha256 })
+    return row === undefined ? undefined : { ...toToken(row), role: row.role as Role }
+  }
+
+  setSecret(user: string, name: string, sealed: Uint8Array, changedAt: number): void {
+    this.#setSecret.run({ user, name, sealed, changed_at: changedAt })
+  }
+
+  /** Whether there was one. */
+  removeSecret(user: string, name: string): boolean {
+    return this.#removeSecret.run({ user, name }) > 0
+  }
+
+  secrets(user: string): SecretView[] {
+    return this.#secrets.all({ user }).map((row) => ({ name: row.name, changedAt: row.changed_at }))
+  }
+
+  /** The sealed value, or `undefined` when the user has no such secret. */
+  secret(user: string, name: string): Uint8Array | undefined {
+    return this.#secret.get({ user, name })?.sealed
+  }
+}
+
+function toToken(row: TokenRow): TokenView {
+  return { id: row.id as TokenId, user: row.user, createdAt: row.created_at, expiresAt: row.expires_at }
+}

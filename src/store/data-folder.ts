@@ -1,0 +1,49 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
+import { WindfallError } from "../protocol/errors.ts"
+
+/** A folder that belongs to this process until released. */
+export interface DataFolder extends Disposable {
+  readonly path: string
+}
+
+/**
+ * Makes the folder if need be (0700) and takes it for this process alone. The lock is SQLite's own on a file of its own:
+ * the kernel drops it with the process, however that ends, so there is never a stale one.
+ * @throws {WindfallError} data_folder_in_use naming the other process
+ */
+export function openDataFolder(path: string): DataFolder {
+  mkdirSync(path, { recursive: true, mode: 0o700 })
+  const pidFile = join(path, "pid")
+  const lock = new DatabaseSync(join(path, "lock"), { timeout: 0 })
+  try {
+    lock.exec("BEGIN EXCLUSIVE")
+  } catch (error) {
+    lock.close()
+    if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error
+    const pid = readPid(pidFile)
+    throw new WindfallError(
+      "data_folder_in_use",
+      `Cannot use ${path}: the server with process id ${pid ?? "unknown"} is using it`,
+      { hint: "Talk to that server, stop it first, or give this one another folder with --data", details: { pid } },
+    )
+  }
+  writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 })
+  return {
+    path,
+    [Symbol.dispose]: () => {
+      if (lock.isOpen) lock.close()
+    },
+  }
+}
+
+const SQLITE_BUSY = 5
+
+function readPid(file: string): number | null {
+  try {
+    return Number.parseInt(readFileSync(file, "utf8"), 10) || null
+  } catch {
+    return null
+  }
+}

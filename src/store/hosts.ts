@@ -1,0 +1,90 @@
+import type { HostFacts } from "../protocol/host.ts"
+import type { HostId } from "../protocol/ids.ts"
+import type { Database } from "./database.ts"
+import type { HostRecord } from "./host-record.ts"
+import type { Schema } from "./schema.ts"
+
+type Row = Schema["hosts"]
+
+/** The hosts of the pool. */
+export class HostStore {
+  readonly #insert
+  readonly #update
+  readonly #remove
+  readonly #all
+
+  constructor(database: Database) {
+    this.#insert = database.statement<Row>((q, v) => q.insertInto("hosts").values({ id: v.id, ...changing(v) }))
+    this.#update = database.statement<Row>((q, v) => q.updateTable("hosts").set(changing(v)).where("id", "=", v.id))
+    this.#remove = database.statement<{ id: string }>((q, v) => q.deleteFrom("hosts").where("id", "=", v.id))
+    this.#all = database.statement<object, Row>((q) => q.selectFrom("hosts").selectAll().orderBy("name"))
+  }
+
+  /** @throws SQLite's error when id or name is taken: check before */
+  add(host: HostRecord): void {
+    this.#insert.run(toRow(host))
+  }
+
+  update(host: HostRecord): void {
+    this.#update.run(toRow(host))
+  }
+
+  remove(id: HostId): void {
+    this.#remove.run({ id })
+  }
+
+  /** By name. */
+  list(): HostRecord[] {
+    return this.#all.all({}).map(fromRow)
+  }
+}
+
+function changing(v: Row) {
+  return {
+    name: v.name,
+    address: v.address,
+    port: v.port,
+    owner: v.owner,
+    fleet: v.fleet,
+    labels_json: v.labels_json,
+    host_key: v.host_key,
+    draining: v.draining,
+    created_at: v.created_at,
+    facts_json: v.facts_json,
+    next_sequence: v.next_sequence,
+  }
+}
+
+function toRow(host: HostRecord): Row {
+  return {
+    id: host.id,
+    name: host.name,
+    address: host.address,
+    port: host.port,
+    owner: host.owner,
+    fleet: host.fleet,
+    labels_json: JSON.stringify(host.labels),
+    host_key: host.hostKey,
+    draining: Number(host.draining),
+    created_at: host.createdAt,
+    facts_json: host.facts === null ? null : JSON.stringify(host.facts),
+    next_sequence: host.nextSequence,
+  }
+}
+
+function fromRow(row: Row): HostRecord {
+  return {
+    id: row.id as HostId,
+    name: row.name,
+    address: row.address,
+    port: row.port,
+    owner: row.owner,
+    fleet: row.fleet,
+    labels: JSON.parse(row.labels_json) as Record<string, string>,
+    hostKey: row.host_key,
+    draining: row.draining === 1,
+    createdAt: row.created_at,
+    facts: row.facts_json === null ? null : (JSON.parse(row.facts_json) as HostFacts),
+    nextSequence: row.next_sequence,
+  }
+}

@@ -1,0 +1,65 @@
+import type { AttemptId, HostId, JobId } from "../protocol/ids.ts"
+import type { AttemptState, JobSpec, OutputsView } from "../protocol/job.ts"
+import type { Cause, JobState, Verdict } from "../protocol/job-state.ts"
+import type { Resources } from "../protocol/resources.ts"
+
+/** What was asked when a job was told to end. Kept, so that it is also told to an agent that was away. */
+export interface StopOrder {
+  readonly cause: Cause
+  readonly signal: string
+  readonly graceMs: number
+  readonly at: number
+  readonly by: string
+}
+
+/** A job as stored and, while it matters, held in memory. Only server/jobs changes one, inside a change of the ledger. */
+export interface JobRecord {
+  readonly id: JobId
+  readonly user: string
+  readonly spec: JobSpec
+  readonly submittedAt: number
+  state: JobState
+  /** How it will end; set once with the exit status, never changed after. */
+  verdict: Verdict | null
+  /** The cause of the latest end of an attempt while requeued, of the job once it has ended. */
+  cause: Cause | null
+  reason: string | null
+  startedAt: number | null
+  endedAt: number | null
+  outputs: OutputsView | null
+  stop: StopOrder | null
+  readonly attempts: AttemptRecord[]
+}
+
+/** One try of a job on a host. */
+export interface AttemptRecord {
+  readonly id: AttemptId
+  readonly job: JobId
+  /** From 1 for each job. */
+  readonly number: number
+  readonly hostId: HostId
+  readonly hostName: string
+  readonly sequence: number
+  readonly lease: Resources
+  readonly placedAt: number
+  state: AttemptState
+  startedAt: number | null
+  endedAt: number | null
+  outOfContactSince: number | null
+  cause: Cause | null
+  exitCode: number | null
+  signal: number | null
+  message: string | null
+  peakMemoryBytes: number | null
+  /** The whole lengths of its output as told with the exit; `null` before. */
+  stdoutBytes: number | null
+  stderrBytes: number | null
+  /** Its processes are gone (or were never there): the lease is free. */
+  swept: boolean
+  /** Its result no longer counts: given up for silence, or ended while the host was away. */
+  fenced: boolean
+  /** The host may still hold its folder. */
+  onHost: boolean
+  /** All output there will ever be is on our disk. */
+  logComplete: boolean
+}

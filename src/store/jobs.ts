@@ -1,0 +1,179 @@
+import type { JobId } from "../protocol/ids.ts"
+import type { JobSpec, OutputsView } from "../protocol/job.ts"
+import type { Cause, JobState, Verdict } from "../protocol/job-state.ts"
+import { AttemptStore } from "./attempts.ts"
+import type { Database } from "./database.ts"
+import type { JobRecord, StopOrder } from "./job-record.ts"
+import type { Schema } from "./schema.ts"
+
+type Row = Schema["jobs"]
+
+/** What to list. Names and states are matched exactly. */
+export interface JobFilter {
+  readonly user?: string | undefined
+  readonly states?: readonly JobState[] | undefined
+  readonly name?: string | undefined
+  /** Only jobs with smaller numbers: for paging. */
+  readonly before?: number | undefined
+  readonly limit: number
+}
+
+/** All jobs ever sent, with their attempts. */
+export class JobStore {
+  readonly attempts: AttemptStore
+  readonly #database: Database
+  readonly #insert
+  readonly #update
+  readonly #byId
+  readonly #last
+
+  constructor(database: Database) {
+    this.#database = database
+    this.attempts = new AttemptStore(database)
+    this.#insert = database.statement<Row>((q, v) =>
+      q.insertInto("jobs").values({
+        id: v.id,
+        user: v.user,
+        name: v.name,
+        spec_json: v.spec_json,
+        submitted_at: v.submitted_at,
+        ...changing(v),
+      }),
+    )
+    this.#update = database.statement<Row>((q, v) => q.updateTable("jobs").set(changing(v)).where("id", "=", v.id))
+    this.#byId = database.statement<{ id: number }, Row>((q, v) =>
+      q.selectFrom("jobs").selectAll().where("id", "=", v.id),
+    )
+    this.#last = database.statement<object, { last: number | null }>((q) =>
+      q.selectFrom("jobs").select((e) => e.fn.max<number | null>("id").as("last")),
+    )
+  }
+
+  insert(job: JobRecord): void {
+    this.#insert.run({ ...changeable(job), spec_json: JSON.stringify(job.spec) })
+  }
+
+  /** Writes what may change of the job; its attempts are written apart. */
+  update(job: JobRecord): void {
+    this.#update.run({ ...changeable(job), spec_json: "" })
+  }
+
+  get(id: JobId): JobRecord | undefined {
+    const row = this.#byId.get({ id })
+    return row === undefined ? undefined : this.#fromRow(row)
+  }
+
+  /** The highest number ever given to a job. */
+  lastId(): number {
+    return this.#last.get({})?.last ?? 0
+  }
+
+  /** Jobs that have not ended, and those a host may still hold something of, oldest first. */
+  live(): JobRecord[] {
+    return this.#database
+      .query<Row>((q) =>
+        q
+          .selectFrom("jobs")
+          .selectAll()
+          .where((e) =>
+            e.or([
+              e("state", "not in", [...FINAL]),
+              e("id", "in", e.selectFrom("attempts").select("job").where("on_host", "=", 1)),
+            ]),
+          )
+          .orderBy("id"),
+      )
+      .map((row) => this.#fromRow(row))
+  }
+
+  /** Newest first. */
+  list(filter: JobFilter): JobRecord[] {
+    return this.#database
+      .query<Row>((q) => {
+        let query = q.selectFrom("jobs").selectAll().orderBy("id", "desc").limit(filter.limit)
+        if (filter.user !== undefined) query = query.where("user", "=", filter.user)
+        if (filter.name !== undefined) query = query.where("name", "=", filter.name)
+        if (filter.states !== undefined) query = query.where("state", "in", [...filter.states])
+        if (filter.before !== undefined) query = query.where("id", "<", filter.before)
+        return query
+      })
+      .map((row) => this.#fromRow(row))
+  }
+
+  /** Jobs that ended before `before` and whose outputs are still kept, oldest first. */
+  withOutputsBefore(before: number): JobRecord[] {
+    return this.#database
+      .query<Row>((q) =>
+        q
+          .selectFrom("jobs")
+          .selectAll()
+          .where("ended_at", "<", before)
+          .where("outputs_json", "like", '{"state":"ready"%')
+          .orderBy("id"),
+      )
+      .map((row) => this.#fromRow(row))
+  }
+
+  #fromRow(row: Row): JobRecord {
+    const id = row.id as JobId
+    return {
+      id,
+      user: row.user,
+      spec: JSON.parse(row.spec_json) as JobSpec,
+      submittedAt: row.submitted_at,
+      state: row.state as JobState,
+      verdict:
+        row.verdict === null
+          ? null
+          : {
+              state: row.verdict as Verdict["state"],
+              cause: row.cause as Cause,
+              exitCode: row.exit_code,
+              signal: row.signal,
+            },
+      cause: row.cause as Cause | null,
+      reason: row.reason,
+      startedAt: row.started_at,
+      endedAt: row.ended_at,
+      outputs: row.outputs_json === null ? null : (JSON.parse(row.outputs_json) as OutputsView),
+      stop: row.stop_json === null ? null : (JSON.parse(row.stop_json) as StopOrder),
+      attempts: this.attempts.ofJob(id),
+    }
+  }
+}
+
+const FINAL = ["succeeded", "failed", "cancelled", "timed_out"] as const
+
+function changing(v: Row) {
+  return {
+    state: v.state,
+    cause: v.cause,
+    exit_code: v.exit_code,
+    signal: v.signal,
+    verdict: v.verdict,
+    reason: v.reason,
+    started_at: v.started_at,
+    ended_at: v.ended_at,
+    outputs_json: v.outputs_json,
+    stop_json: v.stop_json,
+  }
+}
+
+function changeable(job: JobRecord): Omit<Row, "spec_json"> {
+  return {
+    id: job.id,
+    user: job.user,
+    name: job.spec.name,
+    submitted_at: job.submittedAt,
+    state: job.state,
+    cause: job.cause,
+    exit_code: job.verdict?.exitCode ?? null,
+    signal: job.verdict?.signal ?? null,
+    verdict: job.verdict?.state ?? null,
+    reason: job.reason,
+    started_at: job.startedAt,
+    ended_at: job.endedAt,
+    outputs_json: job.outputs === null ? null : JSON.stringify(job.outputs),
+    stop_json: job.stop === null ? null : JSON.stringify(job.stop),
+  }
+}

@@ -1,0 +1,40 @@
+import type { Compilable, Kysely } from "kysely"
+import { WindfallError } from "../protocol/errors.ts"
+import { type Database, queryBuilder } from "./database.ts"
+import { start } from "./migrations/0001-start.ts"
+import type { Schema } from "./schema.ts"
+
+/** Forward only, in order; the place in this list is the version. Never change one that was released, add another. */
+const MIGRATIONS: readonly ((query: Kysely<Schema>) => Compilable[])[] = [start]
+
+/** The version of the schema this release writes. */
+export const SCHEMA_VERSION = MIGRATIONS.length
+
+/**
+ * Brings the database to this release's schema, each step in a transaction of its own.
+ * @throws {WindfallError} database_too_new when a later release has written it: nothing is changed then
+ */
+export function migrate(database: Database): void {
+  const found = database.schemaVersion
+  if (found > SCHEMA_VERSION) {
+    throw new WindfallError(
+      "database_too_new",
+      `Cannot open the database: it has schema version ${found} and this release knows up to ${SCHEMA_VERSION}`,
+      { hint: "Use the newer release of Windfall that wrote it, or restore a copy from before the upgrade" },
+    )
+  }
+  const query = queryBuilder()
+  for (let version = found; version < SCHEMA_VERSION; version++) {
+    database.transaction(() => {
+      for (const statement of MIGRATIONS[version]!(query)) database.execute(inline(statement))
+      database.execute(`PRAGMA user_version = ${version + 1}`)
+    })
+  }
+}
+
+/** A schema statement has no parameters but those of partial indexes, which SQLite wants as literals. */
+function inline(statement: Compilable): string {
+  const { sql, parameters } = statement.compile()
+  if (parameters.length > 0) throw new TypeError(`A migration with parameters: ${sql}`)
+  return sql
+}

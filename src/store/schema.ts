@@ -1,0 +1,97 @@
+import type { Generated } from "kysely"
+
+/**
+ * The tables as Kysely sees them. Times are milliseconds since 1970 by the server's clock, `..._json` columns hold JSON
+ * text, truth values are 0 and 1: what SQLite and PostgreSQL both can.
+ */
+export interface Schema {
+  readonly meta: { readonly key: string; readonly value: string }
+  readonly users: { readonly name: string; readonly role: string; readonly created_at: number }
+  readonly tokens: {
+    readonly id: string
+    readonly user: string
+    /** Of the whole token, in hex. The token itself is nowhere. */
+    readonly sha256: string
+    readonly created_at: number
+    readonly expires_at: number | null
+  }
+  readonly secrets: {
+    readonly user: string
+    readonly name: string
+    /** Encrypted with the key that lies outside the data folder. */
+    readonly sealed: Uint8Array
+    readonly changed_at: number
+  }
+  readonly hosts: {
+    readonly id: string
+    readonly name: string
+    readonly address: string
+    readonly port: number | null
+    readonly owner: string | null
+    readonly fleet: string
+    readonly labels_json: string
+    readonly host_key: string
+    readonly draining: number
+    readonly created_at: number
+    readonly facts_json: string | null
+    readonly next_sequence: number
+  }
+  readonly jobs: {
+    readonly id: number
+    readonly user: string
+    readonly name: string | null
+    readonly state: string
+    readonly spec_json: string
+    readonly cause: string | null
+    readonly exit_code: number | null
+    readonly signal: number | null
+    readonly verdict: string | null
+    readonly reason: string | null
+    readonly submitted_at: number
+    readonly started_at: number | null
+    readonly ended_at: number | null
+    readonly outputs_json: string | null
+    readonly stop_json: string | null
+  }
+  readonly attempts: {
+    readonly id: string
+    readonly job: number
+    readonly number: number
+    readonly host: string
+    readonly host_name: string
+    readonly sequence: number
+    readonly state: string
+    readonly lease_json: string
+    readonly placed_at: number
+    readonly started_at: number | null
+    readonly ended_at: number | null
+    readonly out_of_contact_since: number | null
+    readonly cause: string | null
+    readonly exit_code: number | null
+    readonly signal: number | null
+    readonly message: string | null
+    readonly peak_memory_bytes: number | null
+    readonly stdout_bytes: number | null
+    readonly stderr_bytes: number | null
+    readonly swept: number
+    readonly fenced: number
+    readonly on_host: number
+    readonly log_complete: number
+  }
+  readonly events: {
+    readonly sequence: Generated<number>
+    readonly at: number
+    readonly actor: string
+    readonly job: number | null
+    readonly body_json: string
+  }
+  readonly idempotency: {
+    readonly user: string
+    readonly key: string
+    /** The route and the body asked, so that the same key with another question is refused. */
+    readonly asked_sha256: string
+    readonly status: number
+    readonly answer: Uint8Array
+    readonly at: number
+  }
+}

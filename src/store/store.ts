@@ -1,0 +1,63 @@
+import { join } from "node:path"
+import type { ServerId } from "../protocol/ids.ts"
+import { AccountStore } from "./accounts.ts"
+import { AnswerStore } from "./answers.ts"
+import { Database } from "./database.ts"
+import { EventStore } from "./events.ts"
+import { HostStore } from "./hosts.ts"
+import { JobStore } from "./jobs.ts"
+import { migrate } from "./migrate.ts"
+
+/** The database of one server, with a store for each kind of thing in it. */
+export interface Store extends Disposable {
+  readonly database: Database
+  readonly server: ServerId
+  readonly jobs: JobStore
+  readonly hosts: HostStore
+  readonly events: EventStore
+  readonly accounts: AccountStore
+  readonly answers: AnswerStore
+}
+
+/**
+ * Opens the database in a data folder this process has taken, brought to this release's schema.
+ * @param newServerId the server's id if this is its first start
+ * @throws {WindfallError} database_too_new
+ */
+export function openStore(folder: string, newServerId: () => ServerId): Store {
+  const database = new Database(folder === ":memory:" ? folder : join(folder, "windfall.db"))
+  try {
+    migrate(database)
+    return {
+      database,
+      server: serverId(database, newServerId),
+      jobs: new JobStore(database),
+      hosts: new HostStore(database),
+      events: new EventStore(database),
+      accounts: new AccountStore(database),
+      answers: new AnswerStore(database),
+      [Symbol.dispose]: () => database.close(),
+    }
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+function serverId(database: Database, newServerId: () => ServerId): ServerId {
+  const row = { key: "server", value: newServerId() }
+  return database.transaction(() => {
+    database
+      .statement<typeof row>((q, v) =>
+        q
+          .insertInto("meta")
+          .values({ key: v.key, value: v.value })
+          .onConflict((c) => c.doNothing()),
+      )
+      .run(row)
+    const stored = database.query<{ value: string }>((q) =>
+      q.selectFrom("meta").select("value").where("key", "=", "server"),
+    )
+    return stored[0]!.value as ServerId
+  })
+}
