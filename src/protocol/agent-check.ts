@@ -1,0 +1,155 @@
+/**
+ * Checks what an agent says: everything from a host is untrusted. Written by hand, because this runs for every message
+ * of every job; a general schema library costs more than the rest of a message's way through the server.
+ */
+import type { AgentMessage, ExitRecord, FoundAttempt, Stray } from "./agent-wire.ts"
+import { WindfallError } from "./errors.ts"
+import type { HostFacts } from "./host.ts"
+import { isBlobHash, isId } from "./ids.ts"
+import { CAUSES } from "./job-state.ts"
+
+const MAX_TEXT = 16_384
+const MAX_LIST = 1_000_000
+const CAUSE_SET: ReadonlySet<unknown> = new Set(CAUSES)
+
+type Raw = Readonly<Record<string, unknown>>
+
+/**
+ * Returns the value as a message, having looked at every field the server uses.
+ * @throws {WindfallError} corrupt_data naming the type and the field that is wrong
+ */
+export function checkAgentMessage(value: unknown): AgentMessage {
+  const raw = object(value, "message", "message")
+  const type = String(raw.type)
+  const check = CHECKS[type as AgentMessage["type"]]
+  if (check === undefined) fail("message", "type")
+  check(raw, type)
+  return value as AgentMessage
+}
+
+const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => void>> = {
+  hello: (raw, type) => {
+    count(raw, "protocol", type)
+    text(raw, "agentVersion", type)
+    if (!isId("s", raw.server)) fail(type, "server")
+    checkFacts(object(raw.facts, type, "facts"))
+    count(raw, "highWater", type)
+    for (const found of list(raw, "attempts", type)) checkFound(object(found, type, "attempts"))
+    for (const tree of list(raw, "trees", type)) if (!isBlobHash(tree)) fail(type, "trees")
+  },
+  need: (raw, type) => {
+    attempt(raw, type)
+    for (const hash of list(raw, "hashes", type)) if (!isBlobHash(hash)) fail(type, "hashes")
+  },
+  started: (raw, type) => {
+    attempt(raw, type)
+    count(raw, "pid", type)
+    count(raw, "at", type)
+  },
+  exited: (raw, type) => {
+    attempt(raw, type)
+    checkExit(object(raw.exit, type, "exit"))
+    count(raw, "stdoutBytes", type)
+    count(raw, "stderrBytes", type)
+  },
+  swept: (raw, type) => {
+    attempt(raw, type)
+    for (const stray of list(raw, "strays", type)) {
+      const seen = object(stray, type, "strays") as Raw & Stray
+      count(seen, "pid", type)
+      text(seen, "command", type)
+    }
+  },
+  outputs: (raw, type) => {
+    attempt(raw, type)
+    if (raw.tree !== null && !isBlobHash(raw.tree)) fail(type, "tree")
+    count(raw, "files", type)
+    count(raw, "bytes", type)
+    textOrNull(raw, "problem", type)
+  },
+  refused: (raw, type) => {
+    attempt(raw, type)
+    if (raw.cause !== "gone" && !CAUSE_SET.has(raw.cause)) fail(type, "cause")
+    text(raw, "message", type)
+  },
+  forgotten: attempt,
+  sample: (raw, type) => {
+    for (const field of ["at", "memoryFreeBytes", "diskFreeBytes"]) count(raw, field, type)
+    number(raw, "load", type)
+    for (const each of list(raw, "attempts", type)) {
+      const seen = object(each, type, "attempts")
+      for (const field of ["sequence", "memoryBytes", "processes"]) count(seen, field, type)
+    }
+  },
+  notice: (raw, type) => text(raw, "message", type),
+}
+
+function checkFacts(raw: Raw & Partial<Record<keyof HostFacts, unknown>>): void {
+  if (raw.platform !== "darwin" && raw.platform !== "linux") fail("hello", "facts.platform")
+  if (raw.arch !== "arm64" && raw.arch !== "x64") fail("hello", "facts.arch")
+  for (const field of ["system", "chip", "hostname", "user", "home", "bootId"]) text(raw, field, "hello facts")
+  for (const field of ["cores", "memoryBytes", "gpus", "diskFreeBytes"]) count(raw, field, "hello facts")
+  textOrNull(raw, "model", "hello facts")
+  textOrNull(raw, "timeZone", "hello facts")
+}
+
+function checkFound(raw: Raw & Partial<Record<keyof FoundAttempt, unknown>>): void {
+  attempt(raw, "hello attempts")
+  count(raw, "job", "hello attempts")
+  if (raw.phase !== "preparing" && raw.phase !== "running" && raw.phase !== "exited") fail("hello attempts", "phase")
+  countOrNull(raw, "startedAt", "hello attempts")
+  if (raw.exit !== null) checkExit(object(raw.exit, "hello attempts", "exit"))
+}
+
+function checkExit(raw: Raw & Partial<Record<keyof ExitRecord, unknown>>): void {
+  if (!CAUSE_SET.has(raw.cause)) fail("exit", "cause")
+  for (const field of ["exitCode", "signal", "startedAt", "peakMemoryBytes"]) countOrNull(raw, field, "exit")
+  count(raw, "endedAt", "exit")
+  textOrNull(raw, "message", "exit")
+}
+
+function attempt(raw: Raw, type: string): void {
+  if (!isId("a", raw.attempt)) fail(type, "attempt")
+  count(raw, "sequence", type)
+}
+
+function object(value: unknown, type: string, field: string): Raw {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) fail(type, field)
+  return value as Raw
+}
+
+function list(raw: Raw, field: string, type: string): readonly unknown[] {
+  const value = raw[field]
+  if (!Array.isArray(value) || value.length > MAX_LIST) fail(type, field)
+  return value
+}
+
+function number(raw: Raw, field: string, type: string): void {
+  if (!Number.isFinite(raw[field])) fail(type, field)
+}
+
+/** A whole number from 0, exactly held by a double. */
+function count(raw: Raw, field: string, type: string): void {
+  const value = raw[field]
+  if (!Number.isSafeInteger(value) || (value as number) < 0) fail(type, field)
+}
+
+function countOrNull(raw: Raw, field: string, type: string): void {
+  if (raw[field] !== null) count(raw, field, type)
+}
+
+function text(raw: Raw, field: string, type: string): void {
+  const value = raw[field]
+  if (typeof value !== "string" || value.length > MAX_TEXT) fail(type, field)
+}
+
+function textOrNull(raw: Raw, field: string, type: string): void {
+  if (raw[field] !== null) text(raw, field, type)
+}
+
+function fail(type: string, field: string): never {
+  throw new WindfallError(
+    "corrupt_data",
+    `Cannot read what the agent says: "${field}" of its "${type.slice(0, 40)}" is malformed`,
+  )
+}
