@@ -187,4 +187,10 @@ export interface DoctorReport {
   readonly findings: readonly DoctorFinding[]
 }
 
-/** WebSocket /v1/jobs/ID/terminal?from=OFFSET (a session's terminal) and /v1/jobs/ID/shell (a new shell beside a running job): terminal frames. */
+/**
+ * WebSocket /v1/jobs/ID/terminal (the terminal of a session or of a task under a pseudo-terminal) and
+ * /v1/jobs/ID/shell?id=SHELL (a shell of one's own beside a running job; SHELL, chosen by the client as isTerminalId()
+ * says, names it, so that the same call after a lost link comes back to the same shell): one terminal frame
+ * (protocol/terminal.ts) in each binary message.
+ */
+export type TerminalRoute = "terminal" | "shell"
