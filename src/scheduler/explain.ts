@@ -1,8 +1,28 @@
 import type { WhyAnswer } from "../protocol/api.ts"
 import type { JobId } from "../protocol/ids.ts"
+import { describeObstacle } from "./obstacle-text.ts"
 import type { Snapshot } from "./snapshot.ts"
+import { summarize } from "./summary.ts"
+import { type WaitReasons, waitReasons } from "./wait-reasons.ts"
 
 /** Why a job waits, host by host, as `windfall why` shows it; `undefined` when it is not in the snapshot's queue. */
-export function explain(_snapshot: Snapshot, _nowMs: number, _job: JobId): WhyAnswer | undefined {
+export function explain(snapshot: Snapshot, nowMs: number, job: JobId): WhyAnswer | undefined {
+  for (const reasons of waitReasons(snapshot, nowMs, job)) return toAnswer(reasons, nowMs)
   return undefined
+}
+
+/** The same for the whole queue in its order, in one pass: for lists. Each answer is worked out when it is asked for. */
+export function* explainQueue(snapshot: Snapshot, nowMs: number): Generator<WhyAnswer> {
+  for (const reasons of waitReasons(snapshot, nowMs)) yield toAnswer(reasons, nowMs)
+}
+
+function toAnswer(reasons: WaitReasons, nowMs: number): WhyAnswer {
+  const { job, place } = reasons
+  const hosts = reasons.hosts.map(({ host, obstacles }) => ({
+    host: host.id,
+    name: host.name,
+    code: obstacles[0]?.code ?? "has_room",
+    text: obstacles.map((obstacle) => describeObstacle(obstacle, host, job, nowMs)).join("; ") || "has room",
+  }))
+  return { job: job.id, place, ...summarize(reasons, nowMs), hosts }
 }

@@ -1,0 +1,107 @@
+import fc from "fast-check"
+import type { HostId, JobId } from "../protocol/ids.ts"
+import { addResources, fits, NO_RESOURCES, needOn, type Resources } from "../protocol/resources.ts"
+import { mustStayApart } from "./obstacle.ts"
+import type { Lease, SchedulableHost, WaitingJob } from "./snapshot.ts"
+
+/** What property tests draw: small pools with few distinct sizes, so that jobs really get in each other's way. */
+export interface Scene {
+  readonly hosts: SchedulableHost[]
+  readonly waiting: WaitingJob[]
+  readonly leases: Lease[]
+}
+
+const GB = 1024 ** 3
+
+const total: fc.Arbitrary<Resources> = fc.record({
+  memoryBytes: fc.constantFrom(2, 4, 7, 8).map((n) => n * GB),
+  gpus: fc.constantFrom(0, 1, 1, 2),
+  cores: fc.constantFrom(1, 3, 4, 6),
+})
+
+const host = (index: number): fc.Arbitrary<SchedulableHost> =>
+  fc.record({
+    id: fc.constant(`h${index}` as HostId),
+    name: fc.constant(`mac${index}`),
+    link: fc.constantFrom("ready", "ready", "ready", "ready", "asleep", "down", "connecting", "refused"),
+    reason: fc.constantFrom(null, "Connection refused"),
+    draining: fc.constantFrom(false, false, false, true),
+    total,
+    partitions: fc.constantFrom(["apple_gpu"], ["apple_gpu"], ["apple_gpu", "night"], ["night"]),
+  })
+
+const who = fc.record({
+  user: fc.constantFrom("ada", "ada", "ben"),
+  hasSecrets: fc.constantFrom(false, false, false, true),
+})
+
+const request = fc.record({
+  memoryBytes: fc.constantFrom(1, 2, 3, 5, 9).map((n) => n * GB),
+  gpus: fc.constantFrom(null, 0, 0, 1, 2),
+  cores: fc.constantFrom(1, 1, 2, 4),
+})
+
+/** Jobs numbered from 100; with `dueOnly`, none of them has to wait for a time. */
+export function jobs(hostCount: number, maxLength: number, dueOnly: boolean): fc.Arbitrary<WaitingJob[]> {
+  const job = fc.record({
+    id: fc.constant(0 as JobId),
+    who,
+    resources: request,
+    partition: fc.constantFrom("apple_gpu", "apple_gpu", "apple_gpu", "night"),
+    hostWanted: fc.option(
+      fc.nat(hostCount).map((n) => `mac${n}`),
+      { freq: 6 },
+    ),
+    notBeforeMs: dueOnly ? fc.constant(null) : fc.constantFrom(null, null, null, 500, 2_000),
+  })
+  return fc
+    .array(job, { maxLength })
+    .map((list) =>
+      list.map(({ who: { user, hasSecrets }, ...rest }, index) => toJob({ ...rest, user, hasSecrets }, index)),
+    )
+}
+
+function toJob(job: WaitingJob, index: number): WaitingJob {
+  return { ...job, id: (100 + index) as JobId }
+}
+
+/** Leases that are true together: they fit, and secrets are apart. */
+function leases(hosts: readonly SchedulableHost[]): fc.Arbitrary<Lease[]> {
+  const draft = fc.record({ host: fc.nat(hosts.length), request, who, expectedEndMs: fc.constantFrom(null, 5_000) })
+  return fc.array(draft, { maxLength: 8 }).map((drafts) => {
+    const taken: Lease[] = []
+    for (const { host: index, request: asked, who: by, expectedEndMs } of drafts) {
+      const at = hosts[index]
+      if (at === undefined) continue
+      const lease: Lease = {
+        job: (taken.length + 1) as JobId,
+        host: at.id,
+        resources: needOn(asked, at.total),
+        ...by,
+        expectedEndMs,
+      }
+      if (isPossible([...taken, lease], at)) taken.push(lease)
+    }
+    return taken
+  })
+}
+
+/** Whether what is leased on a host is within its size, and no job with secrets is beside another user's. */
+export function isPossible(all: readonly Lease[], on: SchedulableHost): boolean {
+  const here = all.filter((lease) => lease.host === on.id)
+  const sum = here.reduce((used, lease) => addResources(used, lease.resources), NO_RESOURCES)
+  return fits(sum, on.total) && !here.some((a) => here.some((b) => mustStayApart(a, b)))
+}
+
+export function scenes(options: { maxJobs: number; dueOnly?: boolean }): fc.Arbitrary<Scene> {
+  return fc
+    .integer({ min: 0, max: 4 })
+    .chain((count) => fc.tuple(...Array.from({ length: count }, (_, index) => host(index))))
+    .chain((hosts) =>
+      fc.record({
+        hosts: fc.constant(hosts),
+        waiting: jobs(hosts.length, options.maxJobs, options.dueOnly ?? false),
+        leases: leases(hosts),
+      }),
+    )
+}

@@ -1,0 +1,62 @@
+import { formatBytes } from "../base/bytes.ts"
+import { formatDuration } from "../base/duration.ts"
+import type { Obstacle } from "./obstacle.ts"
+import type { Shape } from "./shape.ts"
+import type { Lease, SchedulableHost } from "./snapshot.ts"
+
+/** Leases named in an answer; the rest is counted. */
+const MAX_NAMED = 3
+
+/** An obstacle in words, as the end of "studio1: ...". */
+export function describeObstacle(obstacle: Obstacle, host: SchedulableHost, shape: Shape, nowMs: number): string {
+  switch (obstacle.code) {
+    case "pinned_elsewhere":
+      return `the job asks for host ${shape.hostWanted}`
+    case "other_partition":
+      return `not in partition ${shape.partition}`
+    case "memory_too_small":
+      return `too little memory: ${formatBytes(obstacle.asked)} asked, it has ${formatBytes(obstacle.has)}`
+    case "gpus_too_few":
+      return obstacle.has === 0 ? "has no GPU" : `too few GPUs: ${obstacle.asked} asked, it has ${obstacle.has}`
+    case "cores_too_few":
+      return `too few cores: ${obstacle.asked} asked, it has ${obstacle.has}`
+    case "host_connecting":
+      return "not connected yet"
+    case "host_asleep":
+      return "asleep"
+    case "host_down":
+      return host.reason === null ? "not reachable" : `not reachable: ${host.reason}`
+    case "host_refused":
+      return host.reason === null ? "not accepted" : `not accepted: ${host.reason}`
+    case "host_draining":
+      return "draining: it takes no new jobs"
+    case "gpu_leased":
+      return `its GPU is leased by ${describeLeases(obstacle.leases, nowMs)}`
+    case "memory_leased":
+      return `too little memory now: ${formatBytes(obstacle.asked)} asked, ${formatBytes(Math.max(0, obstacle.free))} free beside ${describeLeases(obstacle.leases, nowMs)}`
+    case "cores_leased":
+      return `too few cores now: ${obstacle.asked} asked, ${Math.max(0, obstacle.free)} free beside ${describeLeases(obstacle.leases, nowMs)}`
+    case "secrets_apart":
+      return `secrets and other users' jobs do not meet on one host: ${describeLeases(obstacle.leases, nowMs)} runs there`
+    case "held_for_earlier":
+      return `held for ${numbered(obstacle.jobs, obstacle.more)}, earlier in the queue`
+  }
+}
+
+/** "job 4 (ends within 12m 00s)", "jobs 4, 5 and 6", "jobs 4, 5, 6 and 9 more". */
+function describeLeases(leases: readonly Lease[], nowMs: number): string {
+  const named = leases.slice(0, MAX_NAMED).map((lease) => lease.job)
+  const text = numbered(named, leases.length - named.length)
+  let endMs = 0
+  for (const lease of leases) endMs = Math.max(endMs, lease.expectedEndMs ?? Number.POSITIVE_INFINITY)
+  return endMs > nowMs && endMs < Number.POSITIVE_INFINITY
+    ? `${text} (${leases.length === 1 ? "ends" : "end"} within ${formatDuration(endMs - nowMs)})`
+    : text
+}
+
+function numbered(jobs: readonly number[], more: number): string {
+  const parts = [...jobs.map(String), ...(more > 0 ? [`${more} more`] : [])]
+  const last = parts.pop() ?? ""
+  const list = parts.length === 0 ? last : `${parts.join(", ")} and ${last}`
+  return `${jobs.length + more === 1 ? "job" : "jobs"} ${list}`
+}

@@ -1,0 +1,70 @@
+import type { JobId } from "../protocol/ids.ts"
+import { needOn } from "../protocol/resources.ts"
+import type { Shape } from "./shape.ts"
+import type { Lease, SchedulableHost } from "./snapshot.ts"
+
+/** What keeps a job off a host, as a stable code with its facts. obstacle-text.ts has the words. */
+export type Obstacle =
+  // These last: the job can never run there as both are.
+  | { readonly code: "pinned_elsewhere" | "other_partition" }
+  | {
+      readonly code: "memory_too_small" | "gpus_too_few" | "cores_too_few"
+      readonly asked: number
+      readonly has: number
+    }
+  // These pass.
+  | { readonly code: "host_connecting" | "host_asleep" | "host_down" | "host_refused" | "host_draining" }
+  | {
+      readonly code: "memory_leased" | "gpu_leased" | "cores_leased"
+      readonly asked: number
+      readonly free: number
+      /** Who holds some of it. */
+      readonly leases: readonly Lease[]
+    }
+  /** Secrets and other users do not meet on a host. */
+  | { readonly code: "secrets_apart"; readonly leases: readonly Lease[] }
+  /** Earlier jobs that it would delay there. */
+  | { readonly code: "held_for_earlier"; readonly jobs: readonly JobId[]; readonly more: number }
+
+/** What will keep jobs of this shape off the host for good; such a job holds no place there. */
+export function lastingObstacles(shape: Shape, host: SchedulableHost): Obstacle[] {
+  if (shape.hostWanted !== null && shape.hostWanted !== host.id && shape.hostWanted !== host.name) {
+    return [{ code: "pinned_elsewhere" }]
+  }
+  if (!host.partitions.includes(shape.partition)) return [{ code: "other_partition" }]
+  const need = needOn(shape.resources, host.total)
+  const found: Obstacle[] = []
+  if (need.memoryBytes > host.total.memoryBytes) {
+    found.push({ code: "memory_too_small", asked: need.memoryBytes, has: host.total.memoryBytes })
+  }
+  if (need.gpus > host.total.gpus) found.push({ code: "gpus_too_few", asked: need.gpus, has: host.total.gpus })
+  if (need.cores > host.total.cores) found.push({ code: "cores_too_few", asked: need.cores, has: host.total.cores })
+  return found
+}
+
+/** Whether it will be in the way for as long as job and host are what they are. */
+export function isLasting({ code }: Obstacle): boolean {
+  return (
+    code === "pinned_elsewhere" ||
+    code === "other_partition" ||
+    code === "memory_too_small" ||
+    code === "gpus_too_few" ||
+    code === "cores_too_few"
+  )
+}
+
+/** What keeps every job off the host just now. */
+export function hostObstacles(host: SchedulableHost): Obstacle[] {
+  const found: Obstacle[] = []
+  if (host.link !== "ready") found.push({ code: `host_${host.link}` })
+  if (host.draining) found.push({ code: "host_draining" })
+  return found
+}
+
+/** Whether two jobs may not be on one host together: one has secrets, and the other's user could read them there. */
+export function mustStayApart(
+  a: { readonly user: string; readonly hasSecrets: boolean },
+  b: { readonly user: string; readonly hasSecrets: boolean },
+): boolean {
+  return a.user !== b.user && (a.hasSecrets || b.hasSecrets)
+}

@@ -1,0 +1,138 @@
+import type { HostId, JobId } from "../protocol/ids.ts"
+import { fits, needOn, type Resources, subtractResources } from "../protocol/resources.ts"
+import { alwaysFitsBeside, type Occupant } from "./beside.ts"
+import { lastingObstacles, mustStayApart } from "./obstacle.ts"
+import { type Shape, ShapeIndex } from "./shape.ts"
+import type { Lease, SchedulableHost, Snapshot, WaitingJob } from "./snapshot.ts"
+
+/** A host during a pass. */
+export interface HostRoom {
+  readonly host: SchedulableHost
+  readonly leases: Lease[]
+  /** Shapes of earlier jobs that could run here and cannot start yet. */
+  readonly holders: ShapeQueue[]
+  free: Resources
+}
+
+/** The jobs of one shape during a pass. */
+export interface ShapeQueue {
+  readonly shape: Shape
+  /** Hosts it could ever run on, smallest first. */
+  readonly rooms: readonly HostRoom[]
+  /** Jobs of this shape that hold a place. */
+  readonly held: JobId[]
+  /** Rooms before this one are tried and closed: within a pass room only shrinks and places are only added. */
+  next: number
+}
+
+/** One way through the queue, job by job in order. `place` must be called for every due job. */
+export class Pass {
+  readonly rooms: readonly HostRoom[]
+  readonly #shapes: ShapeIndex<ShapeQueue>
+  #open: number
+
+  constructor(snapshot: Pick<Snapshot, "hosts" | "leases">) {
+    const byId = new Map<HostId, HostRoom>()
+    for (const host of snapshot.hosts) byId.set(host.id, { host, leases: [], holders: [], free: host.total })
+    for (const lease of snapshot.leases) {
+      const room = byId.get(lease.host)
+      if (room !== undefined) addLease(room, lease)
+    }
+    this.rooms = [...byId.values()].sort(bySize)
+    this.#open = this.rooms.filter(isOpen).length
+    this.#shapes = new ShapeIndex((shape) => ({
+      shape,
+      rooms: this.rooms.filter(({ host }) => lastingObstacles(shape, host).length === 0),
+      held: [],
+      next: 0,
+    }))
+  }
+
+  /** No host can take anything more: the rest of the queue need not be looked at. */
+  get isFull(): boolean {
+    return this.#open === 0
+  }
+
+  queueOf(job: WaitingJob): ShapeQueue {
+    return this.#shapes.get(job)
+  }
+
+  /** Starts the job on the smallest host that can have it and returns that; else lets it hold its place, and returns `undefined`. */
+  place(job: WaitingJob): { readonly room: HostRoom; readonly need: Resources } | undefined {
+    const queue = this.queueOf(job)
+    for (; queue.next < queue.rooms.length; queue.next++) {
+      const room = queue.rooms[queue.next]
+      if (room === undefined || !this.#admits(room, queue.shape)) continue
+      const need = needOn(job.resources, room.host.total)
+      addLease(room, {
+        job: job.id,
+        host: room.host.id,
+        resources: need,
+        user: job.user,
+        hasSecrets: job.hasSecrets,
+        expectedEndMs: null,
+      })
+      if (!isOpen(room)) this.#open--
+      return { room, need }
+    }
+    if (queue.held.length === 0) for (const room of queue.rooms) room.holders.push(queue)
+    queue.held.push(job.id)
+    return undefined
+  }
+
+  #admits(room: HostRoom, shape: Shape): boolean {
+    if (!isOpen(room)) return false
+    const need = needOn(shape.resources, room.host.total)
+    return (
+      fits(need, room.free) &&
+      !room.leases.some((lease) => mustStayApart(shape, lease)) &&
+      !isHeld(room, shape, need, room.holders)
+    )
+  }
+}
+
+/** Whether a job of this shape would, on this host, be in the way of one of these earlier ones. */
+export function isHeld(room: HostRoom, shape: Shape, need: Resources, holders: readonly ShapeQueue[]): boolean {
+  if (holders.length === 0) return false
+  if (holders.some((holder) => mustStayApart(shape, holder.shape))) return true
+  const occupants: Occupant[] = holders.map((holder) => ({
+    need: needOn(holder.shape.resources, room.host.total),
+    count: holder.held.length,
+  }))
+  return !alwaysFitsBeside(need, [...occupants, ...countAlike(room.leases)], room.host.total)
+}
+
+/** Whether the host can take anything at all: jobs ask for a byte and a core at the least. */
+function isOpen({ host, free }: HostRoom): boolean {
+  return host.link === "ready" && !host.draining && free.memoryBytes > 0 && free.cores > 0
+}
+
+function addLease(room: HostRoom, lease: Lease): void {
+  room.leases.push(lease)
+  room.free = subtractResources(room.free, lease.resources)
+}
+
+/** Leases of the same size counted together, so that many small ones are one thing to reckon with. */
+function countAlike(leases: readonly Lease[]): Occupant[] {
+  const counts = new Map<string, { need: Resources; count: number }>()
+  for (const { resources } of leases) {
+    const key = `${resources.memoryBytes}/${resources.gpus}/${resources.cores}`
+    const alike = counts.get(key)
+    if (alike === undefined) counts.set(key, { need: resources, count: 1 })
+    else alike.count++
+  }
+  return [...counts.values()]
+}
+
+/**
+ * Smallest first, memory before all. By size and name only, never by what is free: so a later job that is let in can
+ * not change where an earlier one goes.
+ */
+function bySize({ host: a }: HostRoom, { host: b }: HostRoom): number {
+  return (
+    a.total.memoryBytes - b.total.memoryBytes ||
+    a.total.gpus - b.total.gpus ||
+    a.total.cores - b.total.cores ||
+    (a.name < b.name ? -1 : a.name > b.name ? 1 : a.id < b.id ? -1 : 1)
+  )
+}

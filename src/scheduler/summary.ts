@@ -1,0 +1,69 @@
+import { formatDuration } from "../base/duration.ts"
+import { isLasting, type Obstacle } from "./obstacle.ts"
+import { describeObstacle } from "./obstacle-text.ts"
+import type { WaitReasons } from "./wait-reasons.ts"
+
+/** The one code and the one sentence for why a job waits. */
+export interface Summary {
+  readonly code: Obstacle["code"] | "starting" | "not_before" | "no_hosts" | "host_unknown" | "never_fits"
+  readonly summary: string
+}
+
+/** Draws the reasons of all hosts together. Where several differ, the code is that of the host nearest to taking the job. */
+export function summarize({ job, hosts }: WaitReasons, nowMs: number): Summary {
+  const wanted = job.hostWanted
+  if (hosts.length === 0) return { code: "no_hosts", summary: "No host has joined the pool yet" }
+  if (wanted !== null && !hosts.some(({ host }) => host.id === wanted || host.name === wanted)) {
+    return { code: "host_unknown", summary: `No host of the pool is called ${wanted}` }
+  }
+
+  const possible = hosts.filter(({ obstacles }) => !obstacles.some(isLasting))
+  const nearest = possible.toSorted((a, b) => distance(a.obstacles) - distance(b.obstacles))[0]
+  if (nearest === undefined) {
+    const named = hosts.filter(({ obstacles }) => obstacles[0]?.code !== "pinned_elsewhere")
+    const texts = named.slice(0, 3).map(({ host, obstacles }) => `${host.name}: ${describe(obstacles[0], host)}`)
+    if (named.length > 3) texts.push(`and ${named.length - 3} more`)
+    return { code: "never_fits", summary: `No host of the pool could ever run it (${texts.join("; ")})` }
+  }
+  if (job.notBeforeMs !== null && job.notBeforeMs > nowMs) {
+    return { code: "not_before", summary: `Waits ${formatDuration(job.notBeforeMs - nowMs)} until its next try` }
+  }
+  const [obstacle] = nearest.obstacles
+  if (obstacle === undefined) return { code: "starting", summary: `Starts now on ${nearest.host.name}` }
+  if (possible.length === 1) {
+    return { code: obstacle.code, summary: `${nearest.host.name}: ${describe(obstacle, nearest.host)}` }
+  }
+  return { code: obstacle.code, summary: `Of ${possible.length} hosts it could use, ${countByKind(possible)}` }
+
+  function describe(one: Obstacle | undefined, host: (typeof hosts)[number]["host"]): string {
+    return one === undefined ? "has room" : describeObstacle(one, host, job, nowMs)
+  }
+}
+
+/** What the hosts' foremost obstacles are, for counting; also the order from near to far. */
+const KINDS: readonly { readonly words: string; readonly codes: readonly Obstacle["code"][] }[] = [
+  { words: "held for earlier jobs", codes: ["held_for_earlier"] },
+  { words: "busy", codes: ["gpu_leased", "memory_leased", "cores_leased"] },
+  { words: "kept apart for secrets", codes: ["secrets_apart"] },
+  { words: "connecting", codes: ["host_connecting"] },
+  { words: "asleep", codes: ["host_asleep"] },
+  { words: "draining", codes: ["host_draining"] },
+  { words: "not reachable", codes: ["host_down"] },
+  { words: "not accepted", codes: ["host_refused"] },
+]
+
+function kindOf(obstacles: readonly Obstacle[]): number {
+  return KINDS.findIndex(({ codes }) => codes.some((code) => code === obstacles[0]?.code))
+}
+
+function distance(obstacles: readonly Obstacle[]): number {
+  return kindOf(obstacles) * 100 + obstacles.length
+}
+
+function countByKind(hosts: WaitReasons["hosts"]): string {
+  const parts = KINDS.flatMap(({ words }, kind) => {
+    const count = hosts.filter(({ obstacles }) => kindOf(obstacles) === kind).length
+    return count === 0 ? [] : [`${count === hosts.length ? "all" : count} ${count === 1 ? "is" : "are"} ${words}`]
+  })
+  return parts.join(", ")
+}

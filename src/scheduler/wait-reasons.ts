@@ -1,0 +1,29 @@
+import type { JobId } from "../protocol/ids.ts"
+import { diagnose } from "./diagnose.ts"
+import type { Obstacle } from "./obstacle.ts"
+import { Pass } from "./pass.ts"
+import type { SchedulableHost, Snapshot, WaitingJob } from "./snapshot.ts"
+
+/** A waiting job with all that keeps it off each host at its turn. */
+export interface WaitReasons {
+  readonly job: WaitingJob
+  /** Its place among the due jobs, from 1; `null` before it is due. */
+  readonly place: number | null
+  /** Smallest host first. One without obstacles has room: the first such is where a due job starts in this very pass. */
+  readonly hosts: readonly { readonly host: SchedulableHost; readonly obstacles: readonly Obstacle[] }[]
+}
+
+/** Goes through the queue as `plan` does and says of each job, or `only` of one, what stands in its way. */
+export function* waitReasons(snapshot: Snapshot, nowMs: number, only?: JobId): Generator<WaitReasons> {
+  const pass = new Pass(snapshot)
+  let due = 0
+  for (const job of snapshot.waiting) {
+    const isDue = job.notBeforeMs === null || job.notBeforeMs <= nowMs
+    if (isDue) due++
+    if (only === undefined || job.id === only) {
+      const hosts = pass.rooms.map((room) => ({ host: room.host, obstacles: diagnose(room, job) }))
+      yield { job, place: isDue ? due : null, hosts }
+    }
+    if (isDue) pass.place(job)
+  }
+}
