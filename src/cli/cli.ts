@@ -1,0 +1,70 @@
+import { type Clock, systemClock } from "../base/clock.ts"
+import { WindfallError } from "../protocol/errors.ts"
+import { Client } from "./client.ts"
+import { type Login, readLogin, readSettings, type Settings } from "./config.ts"
+import { nodeTty } from "./builtin.ts"
+import { FileOutput, type Output } from "./output.ts"
+
+/** What every command is given: the surroundings, and the way to the server. */
+export interface Cli {
+  readonly settings: Settings
+  /** The folder the person is in. */
+  readonly cwd: string
+  readonly clock: Clock
+  readonly random: () => number
+  readonly stdout: Output
+  readonly stderr: Output
+  /** Somebody can be asked: standard input and standard error are a terminal. */
+  readonly isInteractive: boolean
+  /** The login in use: the environment's, else the stored one. @throws {WindfallError} `not_logged_in` */
+  readonly login: Login
+  readonly client: Client
+}
+
+/** The surroundings of this very process. */
+export function processCli(): Cli {
+  const settings = readSettings()
+  const clock = systemClock()
+  const stdout = new FileOutput(1)
+  const stderr = new FileOutput(2)
+  let login: Login | undefined
+  let client: Client | undefined
+  return {
+    settings,
+    cwd: process.cwd(),
+    clock,
+    random: Math.random,
+    stdout,
+    stderr,
+    get isInteractive() {
+      return nodeTty().isatty(0) && stderr.isTerminal
+    },
+    get login() {
+      login ??= currentLogin(settings)
+      return login
+    },
+    get client() {
+      client ??= new Client({ login: this.login, clock, random: Math.random })
+      return client
+    },
+  }
+}
+
+function currentLogin(settings: Settings): Login {
+  const { url, token } = settings
+  const stored = url !== undefined && token !== undefined ? undefined : readLogin(settings)
+  const at = url ?? stored?.url
+  if (at === undefined) {
+    throw new WindfallError("not_logged_in", "Cannot reach a server: you are not logged in to one", {
+      hint: "Log in with: windfall login URL   or start a server of your own: windfall up",
+    })
+  }
+  // A token goes only to the server it was made for.
+  const its = token ?? (stored !== undefined && stored.url === at ? stored.token : undefined)
+  if (its === undefined) {
+    throw new WindfallError("not_logged_in", `Cannot use the server at ${at}: there is no token for it`, {
+      hint: `Log in with: windfall login ${at}   or set WINDFALL_TOKEN`,
+    })
+  }
+  return { url: at, token: its, ...(stored?.url === at && stored.ca !== undefined ? { ca: stored.ca } : {}) }
+}

@@ -1,0 +1,76 @@
+import { WindfallError } from "../../protocol/errors.ts"
+import { COMMAND_GROUPS } from "../command-list.ts"
+import { closest } from "./closest.ts"
+import { renderRows } from "./help.ts"
+
+/** The page that `windfall` alone and `windfall --help` show. */
+export function renderOverview(width: number): string {
+  const room = Math.min(Math.max(width, 40), 100)
+  const groups = Object.entries(COMMAND_GROUPS).flatMap(([title, group]) => [
+    "",
+    `${title}:`,
+    ...renderRows(
+      Object.entries(group).map(([name, listed]) => [name, listed.summary]),
+      room,
+    ),
+  ])
+  return [
+    "Windfall: the Macs a lab already owns as one private computer.",
+    "",
+    "Usage: windfall COMMAND [options]",
+    "",
+    "  windfall send -- python train.py    run it on an idle Mac, watch it, get the files",
+    ...groups,
+    "",
+    "windfall COMMAND --help says more about each. windfall --version shows the release.",
+    "",
+  ].join("\n")
+}
+
+/** Commands of the schedulers people come from, and of Windfall's own rooms. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  sbatch: "windfall send --detach -- CMD   (a script's #SBATCH lines become options, or a windfall.yml)",
+  srun: "windfall send -- CMD",
+  salloc: "windfall shell",
+  qsub: "windfall send --detach -- CMD",
+  qstat: "windfall ps",
+  qdel: "windfall stop JOB",
+  squeue: "windfall ps",
+  sacct: "windfall ps --all",
+  scancel: "windfall stop JOB",
+  sinfo: "windfall host ls",
+  scontrol: "windfall show JOB   or   windfall host show HOST",
+  ssh: "windfall shell JOB   (a terminal where a job runs)",
+  exec: "windfall shell JOB",
+  start: "windfall up   (a server)   or   windfall send -- CMD   (a job)",
+  python: "windfall send -- python ...",
+  python3: "windfall send -- python3 ...",
+}
+
+/** The answer to a first word that is no command: the right line where it can be told. */
+export function unknownCommand(words: readonly string[]): WindfallError {
+  const typed = words[0] ?? ""
+  const names = Object.values(COMMAND_GROUPS).flatMap((group) => Object.keys(group))
+  const inside = names.filter((name) => name.startsWith(`${typed} `))
+  if (inside.length > 0) {
+    const second = words[1]
+    const near = second === undefined ? undefined : closest(`${typed} ${second}`, inside)
+    return new WindfallError(
+      "unknown_command",
+      second === undefined || second.startsWith("-")
+        ? `Cannot run ${typed} alone: say what to do`
+        : `Cannot run ${typed} ${second}: there is no such command`,
+      { hint: near === undefined ? `One of: ${inside.map((name) => `windfall ${name}`).join(", ")}` : `Did you mean windfall ${near}?` },
+    )
+  }
+  const known = Object.hasOwn(ELSEWHERE, typed) ? ELSEWHERE[typed] : undefined
+  const singles = [...new Set(names.map((name) => name.split(" ")[0] as string))]
+  const near = closest(typed, singles)
+  const hint =
+    known !== undefined
+      ? `Here it is: ${known}`
+      : near !== undefined
+        ? `Did you mean windfall ${[near, ...words.slice(1)].join(" ").slice(0, 80)}?`
+        : "See what there is: windfall --help. To run a command on a Mac: windfall send -- CMD"
+  return new WindfallError("unknown_command", `Cannot run ${JSON.stringify(typed.slice(0, 60))}: there is no such command`, { hint })
+}

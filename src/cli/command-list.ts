@@ -1,0 +1,162 @@
+import type { Command } from "./command-line/command.ts"
+
+interface ListedCommand {
+  readonly summary: string
+  /** Other words for it. */
+  readonly also?: readonly string[]
+  readonly load: () => Promise<Command>
+}
+
+type Group = Readonly<Record<string, ListedCommand>>
+
+const jobs: Group = {
+  send: {
+    summary: "run a command on an idle Mac, in a copy of this folder",
+    also: ["run", "submit"],
+    load: async () => (await import("./commands/send.ts")).send,
+  },
+  apply: {
+    summary: "send the job a file describes (windfall.yml)",
+    load: async () => (await import("./commands/apply.ts")).apply,
+  },
+  ps: {
+    summary: "jobs that run or wait",
+    also: ["jobs", "ls", "list", "queue"],
+    load: async () => (await import("./commands/ps.ts")).ps,
+  },
+  show: {
+    summary: "all about one job",
+    also: ["describe", "inspect", "status"],
+    load: async () => (await import("./commands/show.ts")).show,
+  },
+  logs: { summary: "what a job printed", also: ["log"], load: async () => (await import("./commands/logs.ts")).logs },
+  attach: {
+    summary: "watch a job as if it had been sent here",
+    load: async () => (await import("./commands/attach.ts")).attach,
+  },
+  wait: { summary: "wait until jobs have ended", load: async () => (await import("./commands/wait.ts")).wait },
+  stop: {
+    summary: "ask jobs to stop, then make them",
+    also: ["cancel", "kill"],
+    load: async () => (await import("./commands/stop.ts")).stop,
+  },
+  get: {
+    summary: "bring a job's output files here",
+    also: ["fetch", "outputs"],
+    load: async () => (await import("./commands/get.ts")).get,
+  },
+  rerun: {
+    summary: "send the same job again",
+    also: ["retry", "requeue"],
+    load: async () => (await import("./commands/rerun.ts")).rerun,
+  },
+  why: { summary: "why a job waits, host by host", load: async () => (await import("./commands/why.ts")).why },
+}
+
+const pool: Group = {
+  "host ls": {
+    summary: "the hosts, what they are and what is free",
+    also: ["hosts", "host list"],
+    load: async () => (await import("./commands/host-ls.ts")).hostLs,
+  },
+  "host show": {
+    summary: "all about one host",
+    load: async () => (await import("./commands/host-show.ts")).hostShow,
+  },
+  "host add": {
+    summary: "let a machine join, over SSH",
+    load: async () => (await import("./commands/host-add.ts")).hostAdd,
+  },
+  "host drain": {
+    summary: "start nothing new on a host",
+    load: async () => (await import("./commands/host-drain.ts")).hostDrain,
+  },
+  "host resume": {
+    summary: "use a drained host again",
+    load: async () => (await import("./commands/host-drain.ts")).hostResume,
+  },
+  "host rekey": {
+    summary: "accept a host's new SSH key",
+    load: async () => (await import("./commands/host-rekey.ts")).hostRekey,
+  },
+  "host rm": {
+    summary: "let a host leave",
+    also: ["host remove", "host delete"],
+    load: async () => (await import("./commands/host-rm.ts")).hostRm,
+  },
+  events: { summary: "what happened, and by whom", load: async () => (await import("./commands/events.ts")).events },
+  doctor: { summary: "look for what is wrong", load: async () => (await import("./commands/doctor.ts")).doctor },
+}
+
+const access: Group = {
+  up: {
+    summary: "start a server on this machine",
+    also: ["server", "serve"],
+    load: async () => (await import("./commands/up.ts")).up,
+  },
+  down: { summary: "stop that server", load: async () => (await import("./commands/down.ts")).down },
+  login: { summary: "use a server", load: async () => (await import("./commands/login.ts")).login },
+  logout: { summary: "forget the login", load: async () => (await import("./commands/logout.ts")).logout },
+  "user add": { summary: "give somebody an account", load: async () => (await import("./commands/user.ts")).userAdd },
+  "user ls": {
+    summary: "the accounts",
+    also: ["users", "user list"],
+    load: async () => (await import("./commands/user.ts")).userLs,
+  },
+  "user rm": {
+    summary: "remove an account",
+    also: ["user remove", "user delete"],
+    load: async () => (await import("./commands/user.ts")).userRm,
+  },
+  "token create": { summary: "make a token", load: async () => (await import("./commands/token.ts")).tokenCreate },
+  "token ls": {
+    summary: "the tokens, without their secrets",
+    also: ["tokens", "token list"],
+    load: async () => (await import("./commands/token.ts")).tokenLs,
+  },
+  "token revoke": {
+    summary: "make a token useless",
+    also: ["token rm", "token delete"],
+    load: async () => (await import("./commands/token.ts")).tokenRevoke,
+  },
+  "secret set": {
+    summary: "store a secret for jobs",
+    load: async () => (await import("./commands/secret.ts")).secretSet,
+  },
+  "secret ls": {
+    summary: "the names of your secrets",
+    also: ["secrets", "secret list"],
+    load: async () => (await import("./commands/secret.ts")).secretLs,
+  },
+  "secret rm": {
+    summary: "remove a secret",
+    also: ["secret remove", "secret delete"],
+    load: async () => (await import("./commands/secret.ts")).secretRm,
+  },
+}
+
+/** All there is to type, in the order of the help page. */
+export const COMMAND_GROUPS: Readonly<Record<string, Group>> = {
+  Jobs: jobs,
+  Hosts: pool,
+  "Server and access": access,
+}
+
+export interface FoundCommand {
+  readonly load: () => Promise<Command>
+  /** The words after the command's own. */
+  readonly rest: readonly string[]
+}
+
+/** The command that `words` begin with, two words first. */
+export function findCommand(words: readonly string[]): FoundCommand | undefined {
+  for (const count of [2, 1]) {
+    if (words.length < count) continue
+    const typed = words.slice(0, count).join(" ")
+    for (const group of Object.values(COMMAND_GROUPS)) {
+      const listed = group[typed] ?? Object.values(group).find((one) => one.also?.includes(typed))
+      if (listed !== undefined) return { load: listed.load, rest: words.slice(count) }
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,114 @@
+import { WindfallError } from "../protocol/errors.ts"
+import { fs, os, path } from "./builtin.ts"
+
+/** What the surroundings say to the command line. The only place of it that reads the environment. */
+export interface Settings {
+  /** The whole environment, for `--env NAME` and `--from-env` alone. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly home: string
+  /** Where the login lies. */
+  readonly configFolder: string
+  /** What is remembered from one command to the next: detached jobs, a detached server. */
+  readonly stateFolder: string
+  /** What can be thrown away: stat caches. */
+  readonly cacheFolder: string
+  readonly url: string | undefined
+  readonly token: string | undefined
+  readonly color: boolean
+  readonly term: string
+}
+
+/** Follows the XDG folders where they are set, else `~/.config`, `~/.local/state`, `~/.cache`, on a Mac too. */
+export function readSettings(environment: Readonly<Record<string, string | undefined>> = process.env): Settings {
+  const home = filled(environment.HOME) ?? os.homedir()
+  const folder = (variable: string, fallback: string) => {
+    const named = filled(environment[variable])
+    return path.join(named !== undefined && path.isAbsolute(named) ? named : path.join(home, fallback), "windfall")
+  }
+  const term = environment.TERM ?? ""
+  return {
+    environment,
+    home,
+    configFolder: folder("XDG_CONFIG_HOME", ".config"),
+    stateFolder: folder("XDG_STATE_HOME", ".local/state"),
+    cacheFolder: folder("XDG_CACHE_HOME", ".cache"),
+    url: filled(environment.WINDFALL_URL),
+    token: filled(environment.WINDFALL_TOKEN),
+    color: filled(environment.NO_COLOR) === undefined && term !== "dumb",
+    term: term === "" ? "xterm-256color" : term,
+  }
+}
+
+/** Which server, and as whom. */
+export interface Login {
+  readonly url: string
+  readonly token: string
+  /** PEM of the certificate authority to trust, for servers with a certificate of their own making. */
+  readonly ca?: string | undefined
+}
+
+/** The stored login, or `undefined`. @throws {WindfallError} when the file is there and cannot be used */
+export function readLogin(settings: Settings): Login | undefined {
+  const file = loginFile(settings)
+  let text: string
+  try {
+    text = fs.readFileSync(file, "utf8")
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw new WindfallError("not_logged_in", `Cannot read ${file}: ${(error as Error).message}`)
+  }
+  try {
+    const login: unknown = JSON.parse(text)
+    if (isLogin(login)) return login
+  } catch {
+    // Falls through to the one error below: which byte is wrong does not matter to anybody.
+  }
+  throw new WindfallError("not_logged_in", `Cannot read ${file}: it is not a login`, {
+    hint: "Log in again: windfall login URL",
+  })
+}
+
+/** Stores the login, readable by its user alone, so that a crash leaves the old one or the new one. */
+export function writeLogin(settings: Settings, login: Login): string {
+  const file = loginFile(settings)
+  writePrivate(file, `${JSON.stringify(login, null, 2)}\n`)
+  return file
+}
+
+/** Removes the stored login; returns whether there was one. */
+export function removeLogin(settings: Settings): boolean {
+  try {
+    fs.unlinkSync(loginFile(settings))
+    return true
+  } catch (error) {
+    if (isMissing(error)) return false
+    throw error
+  }
+}
+
+export function loginFile(settings: Settings): string {
+  return path.join(settings.configFolder, "login.json")
+}
+
+/** Writes a file of mode 0600 in a folder of mode 0700, by rename. */
+export function writePrivate(file: string, text: string): void {
+  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+  const draft = `${file}.${process.pid}`
+  fs.writeFileSync(draft, text, { mode: 0o600 })
+  fs.chmodSync(draft, 0o600)
+  fs.renameSync(draft, file)
+}
+
+export function isMissing(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code
+  return code === "ENOENT" || code === "ENOTDIR"
+}
+
+function isLogin(value: unknown): value is Login {
+  const login = value as Partial<Login> | null
+  return typeof login === "object" && typeof login?.url === "string" && typeof login.token === "string"
+}
+
+function filled(text: string | undefined): string | undefined {
+  return text === undefined || text === "" ? undefined : text
+}

@@ -1,0 +1,146 @@
+import { deferred } from "../../base/deferred.ts"
+import type { JobView } from "../../protocol/job.ts"
+import { isFinal } from "../../protocol/job-state.ts"
+import type { Cli } from "../cli.ts"
+import { formatDuration } from "../../base/duration.ts"
+import { verdictText } from "../render/job-text.ts"
+import type { JobSignals } from "./job-signals.ts"
+import type { JobSink } from "./job-sink.ts"
+import { JobWatch } from "./job-watch.ts"
+import { type LogPosition, readLog } from "./log-reader.ts"
+import { StopAsker } from "./stop-asker.ts"
+
+/** How following ended. Only `settled` says anything about the job. */
+export type FollowEnd =
+  | { readonly kind: "settled"; readonly job: JobView }
+  | { readonly kind: "detached"; readonly why: "asked" | "hangup" | "unread"; readonly job: JobView }
+  | { readonly kind: "server_lost"; readonly error: unknown; readonly job: JobView }
+
+export interface FollowOptions {
+  readonly sink: JobSink
+  readonly signals: JobSignals
+  /** The first attempt whose output is wanted. */
+  readonly attempt: number
+}
+
+/** How long an attached command waits for its server to come back. */
+const PATIENCE_MS = 60_000
+const TICK_MS = 1_000
+const REREADS = 3
+
+/**
+ * Passes a job's output through and its standing on, from attempt to attempt, until the job has ended and its outputs are
+ * on the server, or the person detaches, or the server stays away.
+ */
+export async function followJob(cli: Cli, job: JobView, options: FollowOptions): Promise<FollowEnd> {
+  const { sink, signals } = options
+  const abort = new AbortController()
+  const detached = deferred<"asked" | "hangup" | "unread">()
+  const outage = new Outage(cli, sink)
+  const watch = new JobWatch({
+    client: cli.client,
+    job,
+    signal: abort.signal,
+    patienceMs: PATIENCE_MS,
+    onRetry: () => outage.began(),
+    onChange: (view) => {
+      outage.ended()
+      void sink.event({ type: "job", job: view })
+      void sink.showStanding(view)
+    },
+  })
+  const asker = new StopAsker({ cli, sink, job: job.id, detach: (why) => detached.resolve(why) })
+  signals.listen((signal) => asker.take(signal))
+  const ticker = cli.stderr.isTerminal ? setInterval(() => void sink.showStanding(watch.job), TICK_MS) : undefined
+  try {
+    const whole = Promise.all([
+      watch.run(),
+      readAttempts(cli, watch, options, abort.signal, outage, () => detached.resolve("unread")),
+    ])
+    // When one of the two has failed, the other's end by abort is no news.
+    whole.catch(() => undefined)
+    const why = await Promise.race([whole.then(() => undefined), detached.promise])
+    return why === undefined ? { kind: "settled", job: watch.job } : { kind: "detached", why, job: watch.job }
+  } catch (error) {
+    return { kind: "server_lost", error, job: watch.job }
+  } finally {
+    clearInterval(ticker)
+    abort.abort()
+    await sink.clear()
+  }
+}
+
+async function readAttempts(
+  cli: Cli,
+  watch: JobWatch,
+  options: FollowOptions,
+  signal: AbortSignal,
+  outage: Outage,
+  onUnread: () => void,
+): Promise<void> {
+  const { sink } = options
+  for (let number = options.attempt; ; number++) {
+    sink.attempt = number
+    const position: LogPosition = { stdout: 0, stderr: 0 }
+    const request = {
+      client: cli.client,
+      job: watch.job.id,
+      attempt: number,
+      follow: true,
+      signal,
+      patienceMs: PATIENCE_MS,
+      onRetry: () => outage.began(),
+    }
+    const attempt = () => watch.job.attempts.find((one) => one.number === number)
+    for (let round = 0; round <= REREADS; round++) {
+      await readLog(request, position, {
+        output: async (stream, bytes, offset) => {
+          outage.ended()
+          await sink.output(stream, bytes, offset)
+          if (sink.isUnread) onUnread()
+        },
+        gap: (gap) => sink.gap(gap),
+      })
+      // A server that ends in the middle also ends the body: the attempt's own count says whether this was all.
+      await watch.until((job) => isFinal(job.state) || attempt()?.state === "ended")
+      const { stdoutBytes = 0, stderrBytes = 0 } = attempt() ?? {}
+      if (position.stdout >= stdoutBytes && position.stderr >= stderrBytes) break
+    }
+    await watch.until((job) => isFinal(job.state) || job.attempts.length > number)
+    const next = watch.job.attempts.find((one) => one.number === number + 1)
+    if (next === undefined) return
+    const ended = attempt()
+    const verdict =
+      ended === undefined ? "ended" : verdictText({ ...watch.job, ...ended, reason: ended.message, state: "failed" })
+    await sink.say(`attempt ${number} on ${ended?.hostName ?? "its host"} ${verdict}`)
+    await sink.say(`job ${watch.job.id} goes on with attempt ${next.number} on ${next.hostName}`)
+  }
+}
+
+/** Says once that the server is away, and once that it is back. */
+class Outage {
+  readonly #cli: Cli
+  readonly #sink: JobSink
+  #since: number | undefined
+  #said = false
+
+  constructor(cli: Cli, sink: JobSink) {
+    this.#cli = cli
+    this.#sink = sink
+  }
+
+  began(): void {
+    const now = this.#cli.clock.monotonicMs()
+    this.#since ??= now
+    // A restart within a second or two concerns nobody.
+    if (this.#said || now - this.#since < 2_000) return
+    this.#said = true
+    void this.#sink.say(`the server does not answer; the job goes on, trying again for ${formatDuration(PATIENCE_MS)}`)
+  }
+
+  ended(): void {
+    if (this.#said) void this.#sink.say("the server is back")
+    this.#since = undefined
+    this.#said = false
+  }
+}

@@ -1,0 +1,110 @@
+import { type Deferred, deferred } from "../../base/deferred.ts"
+import { formatBytes } from "../../base/bytes.ts"
+import type { LogGap } from "../../protocol/api.ts"
+import type { OutputStream } from "../../protocol/frames.ts"
+import type { JobView } from "../../protocol/job.ts"
+import type { Cli } from "../cli.ts"
+import { standingText } from "../render/job-text.ts"
+import { StatusLine } from "../render/status-line.ts"
+import { printJson } from "../say.ts"
+import type { LogSink } from "./log-reader.ts"
+
+const NEWLINE = 10
+
+/**
+ * Where an attached job's output and Windfall's own words meet. Output is passed through byte by byte; the status line
+ * shows only while the cursor stands at the start of a line, and only on a terminal.
+ */
+export class JobSink implements LogSink {
+  readonly #cli: Cli
+  readonly #json: boolean
+  readonly #quiet: boolean
+  readonly #status: StatusLine
+  #atLineStart = true
+  #held: Deferred<void> | undefined
+  /** Whose output it is, for `--json`. */
+  attempt = 1
+
+  constructor(cli: Cli, options: { json: boolean; quiet: boolean }) {
+    this.#cli = cli
+    this.#json = options.json
+    this.#quiet = options.quiet
+    this.#status = new StatusLine(cli.stderr, cli.clock)
+  }
+
+  /** The reader of standard output is gone. */
+  get isUnread(): boolean {
+    return this.#cli.stdout.closed
+  }
+
+  /** Keeps output back while the person is asked something. Call what is returned to let it go on. */
+  async hold(): Promise<() => void> {
+    const held = deferred<void>()
+    this.#held = held
+    await this.clear()
+    return () => {
+      this.#held = undefined
+      held.resolve()
+    }
+  }
+
+  async output(stream: OutputStream, bytes: Uint8Array, offset: number): Promise<void> {
+    await this.#held?.promise
+    if (this.#json) return this.event({ type: "output", attempt: this.attempt, stream, offset, ...asText(bytes) })
+    if (this.#status.isShown) await this.#status.clear()
+    const out = stream === "stdout" ? this.#cli.stdout : this.#cli.stderr
+    if (bytes.length > 0) this.#atLineStart = bytes[bytes.length - 1] === NEWLINE
+    await out.write(bytes)
+  }
+
+  async gap(gap: LogGap["gap"]): Promise<void> {
+    if (this.#json) return this.event({ type: "gap", attempt: this.attempt, ...gap })
+    const bytes = formatBytes(gap.to - gap.from)
+    await this.say(`${bytes} of ${gap.stream} were not kept (bytes ${gap.from} to ${gap.to})`, { always: true })
+  }
+
+  /** An event for `--json`; nothing otherwise. */
+  async event(event: { readonly type: string; readonly [name: string]: unknown }): Promise<void> {
+    if (this.#json) await printJson(this.#cli, event)
+  }
+
+  /** A line of Windfall's own, on a line of its own. */
+  async say(text: string, { always = false } = {}): Promise<void> {
+    if (this.#quiet && !always) return
+    await this.#status.clear()
+    await this.#toLineStart()
+    await this.#cli.stderr.write(`windfall: ${text}\n`)
+  }
+
+  async showStanding(job: JobView): Promise<void> {
+    if (this.#json || this.#quiet || !this.#atLineStart || this.#held !== undefined) return
+    await this.#status.show(`windfall: job ${job.id} ${standingText(job, this.#cli.clock.now())}`)
+  }
+
+  async showStatus(text: string): Promise<void> {
+    if (this.#json || this.#quiet || !this.#atLineStart) return
+    await this.#status.show(`windfall: ${text}`)
+  }
+
+  /** Leaves the terminal as it should be for what is printed next. */
+  async clear(): Promise<void> {
+    await this.#status.clear()
+    await this.#toLineStart()
+  }
+
+  /** Output that does not end with a newline ends here all the same, where a person reads it; never in a file. */
+  async #toLineStart(): Promise<void> {
+    if (this.#atLineStart || !this.#cli.stderr.isTerminal) return
+    this.#atLineStart = true
+    await this.#cli.stderr.write("\n")
+  }
+}
+
+/** Text where the bytes are text, base64 where they are not (or a character is cut in two). */
+function asText(bytes: Uint8Array): { text: string } | { base64: string } {
+  try {
+    return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes) }
+  } catch {
+    return { base64: Buffer.from(bytes).toString("base64") }
+  }
+}

@@ -1,0 +1,8 @@
+import { isBroken } from "../client.ts"
+
+/** Whether reading failed because the connection did, so that asking again can help. */
+export function isLinkFailure(error: unknown): boolean {
+  if (isBroken(error)) return true
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
+  return code === "ERR_STREAM_PREMATURE_CLOSE" || message === "aborted" || message === "terminated"
+}

@@ -1,0 +1,89 @@
+import type { LogGap } from "../../protocol/api.ts"
+import { FrameReader, type OutputStream } from "../../protocol/frames.ts"
+import type { JobView } from "../../protocol/job.ts"
+import type { Client } from "../client.ts"
+import { isLinkFailure } from "./link-failure.ts"
+
+/** Where output goes. Each call is awaited, so a slow reader slows the server down to its pace. */
+export interface LogSink {
+  output(stream: OutputStream, bytes: Uint8Array, offset: number): Promise<void>
+  gap(gap: LogGap["gap"]): Promise<void>
+}
+
+export interface LogRequest {
+  readonly client: Client
+  readonly job: JobView["id"]
+  readonly attempt: number
+  readonly follow: boolean
+  readonly since?: number | undefined
+  /** Lines. */
+  readonly tail?: number | undefined
+  readonly signal: AbortSignal
+  readonly patienceMs?: number | undefined
+  readonly onRetry?: (() => void) | undefined
+}
+
+/** Bytes of each stream that have been handed on, gaps included. */
+export interface LogPosition {
+  stdout: number
+  stderr: number
+}
+
+/**
+ * Reads an attempt's output from `position` on, each byte once, asking again for the rest when the connection breaks.
+ * Ends when the server has no more to come.
+ */
+export async function readLog(request: LogRequest, position: LogPosition, sink: LogSink): Promise<void> {
+  const { client, signal, patienceMs, onRetry } = request
+  let first = position.stdout === 0 && position.stderr === 0
+  for (;;) {
+    const body = await client.open("GET", `/v1/jobs/${request.job}/logs`, {
+      query: {
+        attempt: request.attempt,
+        follow: request.follow,
+        fromStdout: first ? undefined : position.stdout,
+        fromStderr: first ? undefined : position.stderr,
+        since: first ? request.since : undefined,
+        tail: first ? request.tail : undefined,
+      },
+      signal,
+      patienceMs,
+      onRetry,
+    })
+    // What `since` and `tail` left out must not come when asked again: the first frame says where it began.
+    const narrowed = first && (request.since !== undefined || request.tail !== undefined)
+    const started = { stdout: !narrowed, stderr: !narrowed }
+    try {
+      const reader = new FrameReader()
+      for await (const chunk of body as AsyncIterable<Uint8Array>) {
+        for (const frame of reader.read(chunk)) {
+          if (frame.kind === "json") {
+            const { gap } = frame.message as Partial<LogGap>
+            if (gap === undefined || gap.to <= position[gap.stream]) continue
+            await sink.gap({ ...gap, from: Math.max(gap.from, position[gap.stream]) })
+            position[gap.stream] = gap.to
+            started[gap.stream] = true
+            continue
+          }
+          const { stream, offset, bytes } = frame.output
+          if (!started[stream]) position[stream] = offset
+          started[stream] = true
+          const known = position[stream] - offset
+          if (known >= bytes.length) continue
+          if (known < 0) {
+            await sink.gap({ stream, from: position[stream], to: offset })
+            position[stream] = offset
+          }
+          await sink.output(stream, known > 0 ? bytes.subarray(known) : bytes, position[stream])
+          position[stream] = offset + bytes.length
+        }
+      }
+      return
+    } catch (error) {
+      signal.throwIfAborted()
+      if (!isLinkFailure(error)) throw error
+      first = position.stdout === 0 && position.stderr === 0
+      onRetry?.()
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import { fs, nodeTty } from "./builtin.ts"
+
+/**
+ * Standard output or error, byte by byte, in order. A write resolves when the reader has taken it, so a slow reader slows
+ * the source; it blocks no event loop. When the reader is gone, `closed` says so and further writes are dropped: what to
+ * do about it (`cat` would end) is the caller's.
+ */
+export interface Output {
+  readonly isTerminal: boolean
+  /** Columns of the terminal; 80 where there is none. */
+  readonly columns: number
+  readonly closed: boolean
+  write(data: string | Uint8Array): Promise<void>
+}
+
+const RETRY_MS = 5
+
+export class FileOutput implements Output {
+  readonly #fd: number
+  #isTerminal: boolean | undefined
+  #tail: Promise<void> = Promise.resolve()
+  #closed = false
+
+  constructor(fd: number) {
+    this.#fd = fd
+  }
+
+  get isTerminal(): boolean {
+    this.#isTerminal ??= nodeTty().isatty(this.#fd)
+    return this.#isTerminal
+  }
+
+  get columns(): number {
+    if (!this.isTerminal) return 80
+    return (this.#fd === 1 ? process.stdout.columns : process.stderr.columns) || 80
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  write(data: string | Uint8Array): Promise<void> {
+    const bytes = typeof data === "string" ? Buffer.from(data) : data
+    if (bytes.length === 0 || this.#closed) return this.#tail
+    this.#tail = this.#tail.then(() => this.#writeAll(bytes))
+    return this.#tail
+  }
+
+  async #writeAll(bytes: Uint8Array): Promise<void> {
+    let at = 0
+    while (at < bytes.length && !this.#closed) {
+      try {
+        at += await writeSome(this.#fd, bytes, at)
+      } catch (error) {
+        const code = (error as { code?: unknown }).code
+        // A pipe somebody else made non-blocking: wait a little, as there is no way to be told.
+        if (code === "EAGAIN") await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+        else if (code === "EPIPE" || code === "EIO" || code === "EBADF") this.#closed = true
+        else throw error
+      }
+    }
+  }
+}
+
+function writeSome(fd: number, bytes: Uint8Array, at: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    fs.write(fd, bytes, at, bytes.length - at, null, (error, written) => (error ? reject(error) : resolve(written)))
+  })
+}

@@ -1,0 +1,85 @@
+import { formatBytes } from "../../base/bytes.ts"
+import { formatDuration } from "../../base/duration.ts"
+import type { AttemptView, JobView } from "../../protocol/job.ts"
+import { exitCodeOf, isFinal } from "../../protocol/job-state.ts"
+import { printable } from "./table.ts"
+
+/** "job 12" or "job 12 (train)". */
+export function jobTitle(job: Pick<JobView, "id" | "spec">): string {
+  return job.spec.name === null ? `job ${job.id}` : `job ${job.id} (${job.spec.name})`
+}
+
+/** The command as one line that a shell would read the same way. */
+export function commandText(command: readonly string[]): string {
+  return command.map((word) => (/^[\w./:=+@%,-]+$/.test(word) ? word : quoteWord(word))).join(" ")
+}
+
+function quoteWord(word: string): string {
+  const clean = printable(word)
+  return clean === word ? `'${word.replaceAll("'", "'\\''")}'` : `$'${clean.replaceAll("'", "\\'")}'`
+}
+
+export function latestAttempt(job: JobView): AttemptView | undefined {
+  return job.attempts.at(-1)
+}
+
+/** One phrase on where a job stands that has not ended. */
+export function standingText(job: JobView, now: number): string {
+  const attempt = latestAttempt(job)
+  const on = attempt === undefined ? "" : ` on ${attempt.hostName}`
+  if (attempt?.outOfContactSince != null && !isFinal(job.state) && job.state !== "queued") {
+    return `out of contact with ${attempt.hostName} for ${formatDuration(Math.max(0, now - attempt.outOfContactSince))}`
+  }
+  switch (job.state) {
+    case "queued": {
+      const place = job.place === null ? "" : `, place ${job.place}`
+      return `queued${place}${job.reason === null ? "" : `: ${printable(job.reason)}`}`
+    }
+    case "held":
+      return `held${job.reason === null ? "" : `: ${printable(job.reason)}`}`
+    case "running":
+      return `running${on}${attempt?.startedAt == null ? "" : ` for ${formatDuration(Math.max(0, now - attempt.startedAt))}`}`
+    default:
+      return `${job.state.replace("_", " ")}${on}`
+  }
+}
+
+/** One sentence on what became of a job: how it ended, after how long, where, and its memory. */
+export function endText(job: JobView): string {
+  const attempt = latestAttempt(job)
+  const parts = [`${jobTitle(job)} ${verdictText(job)}`]
+  const ran = attempt?.startedAt != null && attempt.endedAt !== null ? attempt.endedAt - attempt.startedAt : null
+  if (ran !== null) parts[0] += ` ${job.state === "succeeded" ? "in" : "after"} ${formatDuration(Math.max(0, ran))}`
+  if (attempt !== undefined) parts[0] += ` on ${attempt.hostName}`
+  if (attempt?.peakMemoryBytes != null) {
+    parts.push(`peak memory ${formatBytes(attempt.peakMemoryBytes)} of ${formatBytes(job.spec.resources.memoryBytes)}`)
+  }
+  if (job.attempts.length > 1) parts.push(`attempt ${job.attempts.length}`)
+  return parts.join("; ")
+}
+
+/** "succeeded", "failed with exit code 3", "was stopped", "could not start: ...". */
+export function verdictText(job: Pick<JobView, "state" | "cause" | "exitCode" | "signal" | "reason" | "spec">): string {
+  const why = job.reason === null ? "" : `: ${printable(job.reason)}`
+  switch (job.cause) {
+    case null:
+      return job.state.replace("_", " ")
+    case "exited":
+      return job.state === "succeeded" ? "succeeded" : `failed with exit code ${job.exitCode ?? "unknown"}`
+    case "signalled":
+      return `was ended by signal ${job.signal ?? "unknown"}`
+    case "time_limit":
+      return `reached its time limit${job.spec.timeLimitMs === null ? "" : ` of ${formatDuration(job.spec.timeLimitMs)}`}`
+    case "cancelled":
+      return "was stopped"
+    case "out_of_memory":
+      return `ran out of memory${why}`
+    default:
+      return `failed (${job.cause})${why}`
+  }
+}
+
+/** The exit code of `send`, `attach`, `wait`, `rerun` for a job that ended. */
+export function jobExitCode(job: Pick<JobView, "cause" | "exitCode" | "signal">): number {
+  return job.cause === null ? 125 : exitCodeOf({ cause: job.cause, exitCode: job.exitCode, signal: job.signal })
+}

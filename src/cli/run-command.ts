@@ -1,0 +1,75 @@
+import { toWindfallError, WindfallError } from "../protocol/errors.ts"
+import type { Cli } from "./cli.ts"
+import { findCommand } from "./command-list.ts"
+import { parseOptions } from "./command-line/parse-options.ts"
+
+/** Runs what was typed and returns the exit code. Whatever goes wrong is said on standard error, here and nowhere else. */
+export async function runCommand(cli: Cli, words: readonly string[]): Promise<number> {
+  try {
+    return await dispatch(cli, words)
+  } catch (thrown) {
+    if (thrown instanceof ExitError) return thrown.exitCode
+    const error = toWindfallError(thrown, "do that")
+    await sayError(cli, error, words)
+    return error.exitCode
+  }
+}
+
+/** Ends a command with an exit code, after everything to be said has been said. */
+export class ExitError extends Error {
+  readonly exitCode: number
+  constructor(exitCode: number) {
+    super(`exit code ${exitCode}`)
+    this.exitCode = exitCode
+  }
+}
+
+async function dispatch(cli: Cli, words: readonly string[]): Promise<number> {
+  const [first] = words
+  if (first === undefined || first === "--help" || first === "-h" || first === "help") {
+    const asked = first === "help" ? findCommand(words.slice(1)) : undefined
+    if (asked !== undefined) return showHelp(cli, asked.load)
+    const { renderOverview } = await import("./command-line/overview.ts")
+    await cli.stdout.write(renderOverview(cli.stdout.columns))
+    return first === undefined ? 2 : 0
+  }
+  const found = findCommand(words)
+  if (found === undefined) throw (await import("./command-line/overview.ts")).unknownCommand(words)
+  const command = await found.load()
+  const { name } = command
+  const parsed = parseOptions(found.rest, command.options, {
+    operandsEnd: command.operandsEnd ?? false,
+    command: name,
+  })
+  if (parsed.help) return showHelp(cli, found.load)
+  const { operands } = parsed
+  if (operands.length < command.minimum || operands.length > command.maximum) {
+    throw new WindfallError(
+      "invalid_input",
+      operands.length < command.minimum
+        ? `Cannot run windfall ${name}: ${command.operands} is missing`
+        : `Cannot run windfall ${name}: ${JSON.stringify(operands[command.maximum]?.slice(0, 60))} is one word too many`,
+      { hint: `Usage: windfall ${name} ${command.operands}`.trimEnd() },
+    )
+  }
+  return command.run(cli, parsed.options, operands)
+}
+
+async function showHelp(cli: Cli, load: () => Promise<import("./command-line/command.ts").Command>): Promise<number> {
+  const { renderHelp } = await import("./command-line/help.ts")
+  await cli.stdout.write(renderHelp(await load(), cli.stdout.columns))
+  return 0
+}
+
+/** The message, then what to do. With `--json` also as the last event, where a program reads. */
+async function sayError(cli: Cli, error: WindfallError, words: readonly string[]): Promise<void> {
+  const end = words.indexOf("--")
+  if (words.slice(0, end === -1 ? words.length : end).includes("--json")) {
+    await cli.stdout.write(`${JSON.stringify({ type: "error", exitCode: error.exitCode, ...error.toBody() })}\n`)
+  }
+  const hint = error.hint === undefined ? "" : `  ${error.hint}\n`
+  await cli.stderr.write(`${error.message}\n${hint}`)
+  if (error.code === "internal" && cli.settings.environment.WINDFALL_DEBUG !== undefined) {
+    await cli.stderr.write(`${(error.cause as Error | undefined)?.stack ?? error.stack ?? ""}\n`)
+  }
+}

@@ -1,0 +1,188 @@
+import { parseBytes } from "../base/bytes.ts"
+import { parseDuration } from "../base/duration.ts"
+import { WindfallError } from "./errors.ts"
+import type { GitRecord, JobSpec } from "./job.ts"
+import { DEFAULT_GRACE_MS, DEFAULT_PARTITION } from "./job.ts"
+import type { JobField, JobValues } from "./job-fields.ts"
+import type { BlobHash } from "./ids.ts"
+import { DEFAULT_REQUEST } from "./resources.ts"
+
+/** All variables of a job together, names and values, may have this many bytes. */
+export const MAX_ENVIRONMENT_BYTES = 256 * 1024
+
+/** Signals that may ask a job to stop: those a program can handle and that mean it. */
+export const STOP_SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGKILL"] as const
+
+/**
+ * Reads one value of a single-valued field from text, as typed after a flag or standing in a job file.
+ * @throws {SyntaxError} naming the value and what would be right
+ */
+export function readFieldText(field: JobField, text: string): string | number | boolean {
+  if (text.includes("\0")) throw new SyntaxError("a NUL character cannot be part of it")
+  switch (field.kind) {
+    case "bytes": {
+      const bytes = parseBytes(text)
+      if (bytes === 0) throw new SyntaxError(`"${text}" is nothing: leave it out for the default`)
+      return bytes
+    }
+    case "duration":
+      return parseDuration(text)
+    case "count":
+      return readCount(text, field.minimum ?? 0, field.maximum ?? Number.MAX_SAFE_INTEGER)
+    case "switch":
+      if (text === "true" || text === "yes") return true
+      if (text === "false" || text === "no") return false
+      throw new SyntaxError(`"${text}" is neither true nor false`)
+    case "text":
+    case "list":
+      if (text === "") throw new SyntaxError("it is empty")
+      return text
+  }
+}
+
+/** @throws {SyntaxError} unless `text` is a whole number from `minimum` to `maximum` */
+export function readCount(text: string, minimum: number, maximum: number): number {
+  if (!/^\d+$/.test(text.trim())) throw new SyntaxError(`"${text}" is not a whole number`)
+  const count = Number(text)
+  if (count < minimum || count > maximum) {
+    throw new SyntaxError(
+      maximum === Number.MAX_SAFE_INTEGER
+        ? `${text} is too small: ${minimum} or more`
+        : `${text} is out of range: ${minimum} to ${maximum}`,
+    )
+  }
+  return count
+}
+
+/** Why a text cannot be a job's name, or `null` when it can. A number would be taken for a job's number. */
+export function jobNameProblem(name: string): string | null {
+  if (/^\d+$/.test(name)) return "a name made of digits alone would be taken for a job's number"
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name)) {
+    return "a name has up to 63 letters, digits, dots, dashes and underscores, and starts with a letter or digit"
+  }
+  return null
+}
+
+/** "TERM", "sigterm" and "SIGTERM" are the same signal. @throws {SyntaxError} for one that cannot ask a job to stop */
+export function readSignal(text: string): string {
+  const name = text.toUpperCase().startsWith("SIG") ? text.toUpperCase() : `SIG${text.toUpperCase()}`
+  if (!(STOP_SIGNALS as readonly string[]).includes(name)) {
+    throw new SyntaxError(`"${text}" is not one of ${STOP_SIGNALS.join(", ")}`)
+  }
+  return name
+}
+
+/** What is known only at the sender's place: the rest of a {@link JobSpec}. */
+export interface SenderFacts {
+  readonly kind: JobSpec["kind"]
+  readonly command: readonly string[]
+  /** The environment `--env NAME` takes its values from. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly workspace: BlobHash | null
+  readonly workingFolder: string
+  readonly stdin: BlobHash | null
+  readonly terminal: JobSpec["pty"]
+  readonly git: GitRecord | null
+}
+
+/**
+ * Turns what a sender said into the job's specification.
+ * @throws {WindfallError} `invalid_input` or `too_large`, saying which field and why
+ */
+export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
+  const { name = null, once = false } = values
+  if (name !== null) {
+    const problem = jobNameProblem(name)
+    if (problem !== null) throw new WindfallError("invalid_input", `Cannot name a job ${JSON.stringify(name)}: ${problem}`)
+  }
+  if (once && (values.retry ?? 0) > 0) {
+    throw new WindfallError("invalid_input", "Cannot send with both --once and --retry: they say the opposite", {
+      hint: "Keep --retry for jobs that may run twice, --once for those that must not.",
+    })
+  }
+  checkCommand(facts)
+  return {
+    kind: facts.kind,
+    name,
+    command: facts.command,
+    env: jobEnvironment(values.env ?? [], facts.environment),
+    secrets: values.secrets ?? [],
+    workspace: facts.workspace,
+    workingFolder: facts.workingFolder,
+    resources: {
+      memoryBytes: values.memory ?? DEFAULT_REQUEST.memoryBytes,
+      gpus: values.gpu ?? DEFAULT_REQUEST.gpus,
+      cores: values.cores ?? DEFAULT_REQUEST.cores,
+    },
+    timeLimitMs: values.time ?? null,
+    graceMs: values.grace ?? DEFAULT_GRACE_MS,
+    stopSignal: values["stop-signal"] === undefined ? "SIGTERM" : signalField(values["stop-signal"]),
+    host: values.host ?? null,
+    partition: values.partition ?? DEFAULT_PARTITION,
+    outputs: values.outputs ?? null,
+    retry: { limit: values.retry ?? 0, afterSilenceMs: values["retry-after-silence"] ?? null, once },
+    stdin: facts.stdin,
+    pty: values.pty === true ? (facts.terminal ?? { columns: 80, rows: 24, term: "xterm-256color" }) : null,
+    needsLan: values["needs-lan"] ?? false,
+    git: facts.git,
+  }
+}
+
+function signalField(text: string): string {
+  try {
+    return readSignal(text)
+  } catch (error) {
+    throw new WindfallError("invalid_input", `Cannot use --stop-signal: ${(error as SyntaxError).message}`)
+  }
+}
+
+function checkCommand(facts: SenderFacts): void {
+  if (facts.kind === "task" && facts.command.length === 0) {
+    throw new WindfallError("invalid_input", "Cannot send a job: there is no command", {
+      hint: "Write the command after two dashes: windfall send -- python train.py",
+    })
+  }
+  if (facts.command.some((word) => word.includes("\0"))) {
+    throw new WindfallError("invalid_input", "Cannot send this command: a word of it contains a NUL character")
+  }
+  if (facts.kind === "task" && facts.command[0] === "") {
+    throw new WindfallError("invalid_input", "Cannot send this command: its first word, the program, is empty")
+  }
+}
+
+/** `NAME=VALUE` or `NAME` each. @throws {WindfallError} naming the variable, never its value */
+function jobEnvironment(entries: readonly string[], from: SenderFacts["environment"]): Record<string, string> {
+  const env: Record<string, string> = {}
+  let bytes = 0
+  for (const entry of entries) {
+    const equals = entry.indexOf("=")
+    const name = equals === -1 ? entry : entry.slice(0, equals)
+    const problem = variableNameProblem(name)
+    if (problem !== null) throw new WindfallError("invalid_input", `Cannot set the variable ${JSON.stringify(name.slice(0, 80))}: ${problem}`)
+    const value = equals === -1 ? from[name] : entry.slice(equals + 1)
+    if (value === undefined) {
+      throw new WindfallError("invalid_input", `Cannot take the variable ${name} from here: it is not set`, {
+        hint: `Give it a value: --env ${name}=VALUE`,
+      })
+    }
+    if (value.includes("\0")) {
+      throw new WindfallError("invalid_input", `Cannot set the variable ${name}: its value contains a NUL character`)
+    }
+    env[name] = value
+    bytes += new TextEncoder().encode(name).length + new TextEncoder().encode(value).length + 2
+  }
+  if (bytes > MAX_ENVIRONMENT_BYTES) {
+    throw new WindfallError(
+      "too_large",
+      `Cannot send ${Math.ceil(bytes / 1024)} KB of variables: a job's environment may have ${MAX_ENVIRONMENT_BYTES / 1024} KB`,
+      { hint: "Put large values into a file of the folder and let the job read it." },
+    )
+  }
+  return env
+}
+
+function variableNameProblem(name: string): string | null {
+  if (!/^[A-Za-z_][A-Za-z0-9_]{0,255}$/.test(name)) return "a name has letters, digits and underscores, and no digit first"
+  if (name.startsWith("WINDFALL_")) return "names that start with WINDFALL_ are Windfall's own"
+  return null
+}
