@@ -44,7 +44,7 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
   started: (raw, type) => {
     attempt(raw, type)
     count(raw, "pid", type)
-    count(raw, "at", type)
+    number(raw, "at", type)
   },
   exited: (raw, type) => {
     attempt(raw, type)
@@ -74,8 +74,8 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
   },
   forgotten: attempt,
   sample: (raw, type) => {
-    for (const field of ["at", "memoryFreeBytes", "diskFreeBytes"]) count(raw, field, type)
-    number(raw, "load", type)
+    for (const field of ["memoryFreeBytes", "diskFreeBytes"]) count(raw, field, type)
+    for (const field of ["at", "load"]) number(raw, field, type)
     for (const each of list(raw, "attempts", type)) {
       const seen = object(each, type, "attempts")
       for (const field of ["sequence", "memoryBytes", "processes"]) count(seen, field, type)
@@ -97,14 +97,15 @@ function checkFound(raw: Raw & Partial<Record<keyof FoundAttempt, unknown>>): vo
   attempt(raw, "hello attempts")
   count(raw, "job", "hello attempts")
   if (raw.phase !== "preparing" && raw.phase !== "running" && raw.phase !== "exited") fail("hello attempts", "phase")
-  countOrNull(raw, "startedAt", "hello attempts")
+  if (raw.startedAt !== null) number(raw, "startedAt", "hello attempts")
   if (raw.exit !== null) checkExit(object(raw.exit, "hello attempts", "exit"))
 }
 
 function checkExit(raw: Raw & Partial<Record<keyof ExitRecord, unknown>>): void {
   if (!CAUSE_SET.has(raw.cause)) fail("exit", "cause")
-  for (const field of ["exitCode", "signal", "startedAt", "peakMemoryBytes"]) countOrNull(raw, field, "exit")
-  count(raw, "endedAt", "exit")
+  for (const field of ["exitCode", "signal", "peakMemoryBytes"]) countOrNull(raw, field, "exit")
+  if (raw.startedAt !== null) number(raw, "startedAt", "exit")
+  number(raw, "endedAt", "exit")
   textOrNull(raw, "message", "exit")
 }
 

@@ -1,0 +1,100 @@
+import { rmSync } from "node:fs"
+import { join } from "node:path"
+import type { Clock } from "../../base/clock.ts"
+import type { JobId } from "../../protocol/ids.ts"
+import { AttemptLog, type LogContext } from "./attempt-log.ts"
+import { OpenFiles } from "./open-files.ts"
+import type { LogLimits } from "./order-index.ts"
+
+export interface LogStoreOptions {
+  readonly folder: string
+  readonly limits: LogLimits
+  readonly clock: Clock
+  /** Called with true when more waits to be written than memory should hold, with false when that is over. */
+  readonly onPressure: (tooMuch: boolean) => void
+  /** Called when the disk refuses. */
+  readonly onTrouble: (error: unknown) => void
+}
+
+const HIGH_BYTES = 32 * 1024 * 1024
+const LOW_BYTES = 8 * 1024 * 1024
+const OPEN_FILES = 256
+/** Folders of this many jobs share a folder. */
+const SHARD = 1000
+
+/** The output of all attempts, in files of their own. */
+export class LogStore implements AsyncDisposable {
+  readonly #options: LogStoreOptions
+  readonly #files = new OpenFiles(OPEN_FILES)
+  readonly #context: LogContext
+  /** Logs that are not complete. */
+  readonly #live = new Map<string, AttemptLog>()
+  #pendingBytes = 0
+  #pressed = false
+
+  constructor(options: LogStoreOptions) {
+    this.#options = options
+    this.#context = {
+      files: this.#files,
+      limits: options.limits,
+      clock: options.clock,
+      onPending: (bytes) => this.#count(bytes),
+      onTrouble: options.onTrouble,
+    }
+  }
+
+  /** The log of an attempt whose output may still come. The same object until {@link settle}. */
+  live(job: JobId, number: number): AttemptLog {
+    const folder = this.#folderOf(job, number)
+    let log = this.#live.get(folder)
+    if (log === undefined) {
+      log = new AttemptLog(folder, this.#context)
+      this.#live.set(folder, log)
+    }
+    return log
+  }
+
+  /** The log of any attempt, for reading. `ended`: nothing more will come, unless it is live in this process. */
+  read(job: JobId, number: number, ended: boolean): AttemptLog {
+    const folder = this.#folderOf(job, number)
+    const live = this.#live.get(folder)
+    if (live !== undefined) return live
+    if (!ended) return this.live(job, number)
+    const log = new AttemptLog(folder, this.#context)
+    log.finish(null)
+    return log
+  }
+
+  /** Lets go of a live log; who reads it keeps reading. */
+  settle(job: JobId, number: number): void {
+    this.#live.delete(this.#folderOf(job, number))
+  }
+
+  /** Removes an attempt's output for good. */
+  async remove(job: JobId, number: number): Promise<void> {
+    const folder = this.#folderOf(job, number)
+    const log = this.#live.get(folder)
+    this.#live.delete(folder)
+    await log?.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const logs = [...this.#live.values()]
+    this.#live.clear()
+    await Promise.all(logs.map((log) => log.close()))
+    this.#files[Symbol.dispose]()
+  }
+
+  #folderOf(job: JobId, number: number): string {
+    return join(this.#options.folder, String(Math.floor(job / SHARD)), `${job}.${number}`)
+  }
+
+  #count(bytes: number): void {
+    this.#pendingBytes += bytes
+    const pressed = this.#pressed ? this.#pendingBytes > LOW_BYTES : this.#pendingBytes > HIGH_BYTES
+    if (pressed === this.#pressed) return
+    this.#pressed = pressed
+    this.#options.onPressure(pressed)
+  }
+}

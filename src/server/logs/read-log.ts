@@ -1,0 +1,124 @@
+import { encodeMessages, encodeOutput, type OutputStream } from "../../protocol/frames.ts"
+import type { AttemptLog } from "./attempt-log.ts"
+import { STREAMS } from "./log-layout.ts"
+import { readPiece } from "./read-piece.ts"
+
+export interface FollowOptions {
+  /** Go on until the output is complete; else end with what is there now. */
+  readonly follow: boolean
+  /** Ends the reading, also while it waits. */
+  readonly signal: AbortSignal
+}
+
+export interface RawOptions extends FollowOptions {
+  readonly from: number
+  /** Where to end, exclusive; `null` for the end of the stream. */
+  readonly to: number | null
+}
+
+/** Where to begin in each stream. */
+export type Positions = Record<OutputStream, number>
+
+export interface FrameOptions extends FollowOptions {
+  /** The number that stands in the frames: which attempt this is. */
+  readonly sequence: number
+  readonly from: Positions
+}
+
+/** The bytes of one stream from the files; what was not kept is passed over. Holds one piece in memory, however slow the reader. */
+export async function* readRaw(log: AttemptLog, stream: OutputStream, options: RawOptions): AsyncGenerator<Uint8Array> {
+  let at = options.from
+  for await (const finished of passes(log, options)) {
+    for (;;) {
+      const piece = await readPiece(log, stream, at, options.to ?? Number.POSITIVE_INFINITY)
+      if (piece === undefined || options.signal.aborted) break
+      if (piece.bytes !== null) yield piece.bytes
+      at = piece.to
+    }
+    if (finished || (options.to !== null && at >= options.to)) return
+  }
+}
+
+/** Both streams woven together in order of arrival, as frames; a gap is said as a JSON frame where it lies. */
+export async function* readFrames(log: AttemptLog, options: FrameOptions): AsyncGenerator<Uint8Array> {
+  const shown = { ...options.from }
+  const upTo = async function* (stream: OutputStream, end: number) {
+    while (shown[stream] < end && !options.signal.aborted) {
+      const from = shown[stream]
+      const piece = await readPiece(log, stream, from, end)
+      if (piece === undefined) return
+      shown[stream] = piece.to
+      yield piece.bytes === null
+        ? encodeMessages([{ gap: { stream, from, to: piece.to } }])
+        : encodeOutput({ sequence: options.sequence, stream, offset: from, bytes: piece.bytes })
+    }
+  }
+  let index = 0
+  for await (const finished of passes(log, options)) {
+    const count = log.recordCount
+    while (index < count && !options.signal.aborted) {
+      const records = log.records(index, Math.min(BATCH, count - index))
+      if (records.length === 0) break
+      for (const record of records) yield* upTo(record.stream, record.offset + record.bytes)
+      index += records.length
+    }
+    // The latest record of either stream may still grow in place.
+    index = Math.max(0, count - 2)
+    if (finished) {
+      for (const stream of STREAMS) yield* upTo(stream, log.extent(stream).end)
+      return
+    }
+  }
+}
+
+const BATCH = 1024
+
+/** One turn for each state of the log worth looking at; yields whether it was complete before the look. */
+async function* passes(log: AttemptLog, { follow, signal }: FollowOptions): AsyncGenerator<boolean> {
+  using changes = new Changes(log, signal)
+  while (!signal.aborted) {
+    changes.seen()
+    const finished = log.finished || !follow
+    yield finished
+    if (finished) return
+    await changes.next()
+  }
+}
+
+/** Remembers that something changed while nobody was waiting. */
+class Changes implements Disposable {
+  readonly #signal: AbortSignal
+  readonly #end: () => void
+  #changed = false
+  #wake: (() => void) | undefined
+
+  constructor(log: AttemptLog, signal: AbortSignal) {
+    this.#signal = signal
+    const onChange = () => {
+      this.#changed = true
+      this.#wake?.()
+    }
+    const unlisten = log.onChange(onChange)
+    signal.addEventListener("abort", onChange)
+    this.#end = () => {
+      unlisten()
+      signal.removeEventListener("abort", onChange)
+    }
+  }
+
+  seen(): void {
+    this.#changed = false
+  }
+
+  async next(): Promise<void> {
+    if (this.#changed || this.#signal.aborted) return
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve
+    })
+    this.#wake = undefined
+  }
+
+  [Symbol.dispose](): void {
+    this.#end()
+  }
+}
