@@ -1,0 +1,44 @@
+/** Made for one machine or by it, so useless or harmful on another; not even `--include` sends these. */
+export const NEVER_TRAVEL: ReadonlySet<string> = new Set([".git", ".venv", "__pycache__", "node_modules", ".DS_Store"])
+
+/** Not worth bringing home when a job made them: caches of tools, next to what never travels anyway. */
+export const OUTPUT_CACHES: ReadonlySet<string> = new Set([
+  ...NEVER_TRAVEL,
+  ".cache",
+  ".mypy_cache",
+  ".pytest_cache",
+  ".ruff_cache",
+  ".ipynb_checkpoints",
+  ".tox",
+  ".nox",
+  ".Trash",
+  ".Spotlight-V100",
+  ".fseventsd",
+])
+
+const SECRET_NAMES: ReadonlySet<string> = new Set([
+  ".env",
+  ".envrc",
+  ".netrc",
+  ".pgpass",
+  ".git-credentials",
+  ".ssh",
+  ".gnupg",
+  ".aws",
+  "id_rsa",
+  "id_dsa",
+  "id_ecdsa",
+  "id_ed25519",
+  "id_ecdsa_sk",
+  "id_ed25519_sk",
+])
+const SECRET_ENDINGS = /\.(pem|key|p12|pfx|ppk|jks|keystore)$/i
+/** Templates without values, which projects share on purpose. */
+const TEMPLATE = /^\.env\.(example|sample|template|dist|defaults?)$/i
+
+/** Whether a name is that of a file (or folder) of secrets, which travels only when `--include` names it itself. */
+export function isSecretName(name: string): boolean {
+  if (SECRET_NAMES.has(name)) return true
+  if (name.startsWith(".env.")) return !TEMPLATE.test(name)
+  return SECRET_ENDINGS.test(name)
+}

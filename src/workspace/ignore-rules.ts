@@ -1,0 +1,208 @@
+/**
+ * Which paths of a folder stay home, and by which rule. In order: what never travels; what `--include` names; secrets;
+ * .windfallignore files (deeper ones first); .gitignore files (deeper ones first, up to the repository's top, then its
+ * .git/info/exclude). As in git, nothing below an ignored folder can be brought back by `!`, only by `--include`.
+ */
+import * as fs from "node:fs"
+import * as path from "node:path"
+import ignore, { type Ignore } from "ignore"
+import { isSecretName, NEVER_TRAVEL } from "./built-in-rules.ts"
+import { hashBytes } from "./hash.ts"
+import { IncludeList } from "./include-list.ts"
+import { joinPath } from "./safe-path.ts"
+
+/** Why a path stays home. */
+export interface RuleHit {
+  readonly why: "ignored" | "never" | "secret"
+  /** The pattern, for instance "data/". */
+  readonly rule: string
+  /** Where it stands, for instance ".gitignore:3", or "built in". */
+  readonly source: string
+}
+
+/** The rules of one ignore file, with patterns relative to `base` (as a path relative to the scanned folder). */
+interface RuleFile {
+  /** "" for the scanned folder, "src" below it; for files above it, `prefix` is what to put before paths instead. */
+  readonly base: string
+  readonly prefix: string
+  readonly matcher: Ignore
+}
+
+/** The rules that hold in one folder. */
+export interface FolderRules {
+  readonly folder: string
+  readonly windfall: readonly RuleFile[]
+  readonly git: readonly RuleFile[]
+  /** Inside an ignored folder that is entered only for what `--include` names below it. */
+  readonly onlyIncluded: RuleHit | undefined
+  /** Changes when any of these rules changes. */
+  readonly fingerprint: string
+}
+
+export class IgnoreRules {
+  readonly root: string
+  readonly includes: IncludeList
+  readonly #ignoreCase: boolean
+  readonly #top: FolderRules
+
+  /** Reads what stands above `root`; files below are read as folders are entered. `include`: paths or globs below `root`. */
+  constructor(root: string, include: readonly string[] = [], ignoreCase = process.platform === "darwin") {
+    this.root = root
+    this.includes = new IncludeList(include)
+    this.#ignoreCase = ignoreCase
+    this.#top = this.#readAbove()
+  }
+
+  /** The rules inside the scanned folder itself, given the names in it. */
+  top(names?: ReadonlySet<string>): FolderRules {
+    return this.#withFiles(this.#top, names)
+  }
+
+  /** The rules inside the folder `name` of `parent`, given the names in it. */
+  enter(
+    parent: FolderRules,
+    name: string,
+    onlyIncluded: RuleHit | undefined,
+    names?: ReadonlySet<string>,
+  ): FolderRules {
+    const folder = joinPath(parent.folder, name)
+    const fingerprint =
+      onlyIncluded === parent.onlyIncluded ? parent.fingerprint : hashText(`${parent.fingerprint} only included`)
+    return this.#withFiles({ ...parent, folder, onlyIncluded, fingerprint }, names)
+  }
+
+  /**
+   * Decides about `name` in the folder of `rules`: `undefined` when it travels, else why not. A folder that stays home
+   * but holds something included is entered: `enterFor` is then true.
+   */
+  decide(rules: FolderRules, name: string, isFolder: boolean): (RuleHit & { readonly enterFor: boolean }) | undefined {
+    if (NEVER_TRAVEL.has(name)) return { why: "never", rule: name, source: "built in", enterFor: false }
+    const at = joinPath(rules.folder, name)
+    const included = this.includes.covers(at)
+    const secret = isSecretName(name)
+    if (secret) {
+      if (this.includes.names(at)) return undefined
+      const enterFor = isFolder && this.includes.reachesBelow(at)
+      return { why: "secret", rule: name, source: "built in", enterFor }
+    }
+    if (included) return undefined
+    const hit = rules.onlyIncluded ?? this.#match(rules, at, isFolder)
+    return hit && { ...hit, enterFor: isFolder && this.includes.reachesBelow(at) }
+  }
+
+  /**
+   * Whether the path `at` (relative to the scanned folder) stays home, and by which rule; `path` says which folder above
+   * it is the reason, or is `at` itself. For paths that a command names.
+   */
+  explain(at: string): (RuleHit & { readonly path: string }) | undefined {
+    const parts = path.posix
+      .normalize(at)
+      .split("/")
+      .filter((part) => part !== "" && part !== ".")
+    if (parts[0] === "..") return undefined
+    let rules = this.top()
+    for (const [i, name] of parts.entries()) {
+      const here = joinPath(rules.folder, name)
+      const isFolder = i < parts.length - 1 || isDirectory(path.join(this.root, here))
+      const hit = this.decide(rules, name, isFolder)
+      if (hit !== undefined && !hit.enterFor) return { why: hit.why, rule: hit.rule, source: hit.source, path: here }
+      if (hit !== undefined && i === parts.length - 1)
+        return { why: hit.why, rule: hit.rule, source: hit.source, path: here }
+      if (i < parts.length - 1) rules = this.enter(rules, name, hit, undefined)
+    }
+    return undefined
+  }
+
+  #match(rules: FolderRules, at: string, isFolder: boolean): RuleHit | undefined {
+    for (const files of [rules.windfall, rules.git]) {
+      for (const file of files) {
+        const relative = file.base === "" ? at : at.slice(file.base.length + 1)
+        const result = file.matcher.test(file.prefix + relative + (isFolder ? "/" : ""))
+        if (result.ignored) {
+          return { why: "ignored", rule: result.rule?.pattern ?? "", source: result.rule?.mark ?? "" }
+        }
+        if (result.unignored) return undefined
+      }
+    }
+    return undefined
+  }
+
+  #withFiles(rules: FolderRules, names: ReadonlySet<string> | undefined): FolderRules {
+    const git = this.#readFile(rules.folder, ".gitignore", names)
+    const windfall = this.#readFile(rules.folder, ".windfallignore", names)
+    if (git === undefined && windfall === undefined) return rules
+    return {
+      ...rules,
+      windfall: windfall === undefined ? rules.windfall : [windfall.file, ...rules.windfall],
+      git: git === undefined ? rules.git : [git.file, ...rules.git],
+      fingerprint: hashText(`${rules.fingerprint}\0${git?.text ?? ""}\0${windfall?.text ?? ""}`),
+    }
+  }
+
+  #readFile(folder: string, name: string, names: ReadonlySet<string> | undefined) {
+    if (names !== undefined && !names.has(name)) return undefined
+    const at = joinPath(folder, name)
+    const text = readText(path.join(this.root, at))
+    return text === undefined ? undefined : { text, file: this.#parse(text, at, folder, "") }
+  }
+
+  #parse(text: string, source: string, base: string, prefix: string): RuleFile {
+    const matcher = ignore({ ignoreCase: this.#ignoreCase })
+    text.split("\n").forEach((line, i) => {
+      const pattern = (i === 0 ? line.replace(/^\ufeff/, "") : line).replace(/\r$/, "")
+      if (pattern !== "") matcher.add({ pattern, mark: `${source}:${i + 1}` })
+    })
+    return { base, prefix, matcher }
+  }
+
+  /** Rules of the repository around `root`, when it is a folder inside one. */
+  #readAbove(): FolderRules {
+    const git: RuleFile[] = []
+    let fingerprint = `1 ${this.#ignoreCase} ${this.includes.text}`
+    let folder = this.root
+    let prefix = ""
+    let up = ""
+    const above: { text: string; file: RuleFile }[] = []
+    while (true) {
+      if (prefix !== "") {
+        const text = readText(path.join(folder, ".gitignore"))
+        if (text !== undefined) above.push({ text, file: this.#parse(text, `${up}.gitignore`, "", prefix) })
+      }
+      if (fs.existsSync(path.join(folder, ".git"))) {
+        const text = readText(path.join(folder, ".git/info/exclude"))
+        if (text !== undefined) above.push({ text, file: this.#parse(text, `${up}.git/info/exclude`, "", prefix) })
+        break
+      }
+      const parent = path.dirname(folder)
+      if (parent === folder) {
+        above.length = 0 // no repository: what lies above is none of our business
+        break
+      }
+      prefix = `${path.basename(folder)}/${prefix}`
+      up += "../"
+      folder = parent
+    }
+    for (const { text, file } of above) {
+      git.push(file)
+      fingerprint += `\0${text}`
+    }
+    return { folder: "", windfall: [], git, onlyIncluded: undefined, fingerprint: hashText(fingerprint) }
+  }
+}
+
+function readText(file: string): string | undefined {
+  try {
+    // git does not follow a link here either, and a FIFO would block.
+    return fs.lstatSync(file).isFile() ? fs.readFileSync(file, "utf8") : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isDirectory(file: string): boolean {
+  return fs.lstatSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false
+}
+
+function hashText(text: string): string {
+  return hashBytes(Buffer.from(text)).slice(0, 16)
+}

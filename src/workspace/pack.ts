@@ -1,0 +1,202 @@
+/**
+ * Packs: how blobs travel, everywhere. A pack is a run of records: the hash in 32 bytes, the length as u64 big-endian, the
+ * bytes. It ends at the end of a record. Whole blobs in front of a break are good; the one it breaks off is not.
+ */
+import { WindfallError } from "../protocol/errors.ts"
+import type { BlobHash } from "../protocol/ids.ts"
+import { asBuffer, BlobHasher, getHash, HASH_BYTES, hashBytes, putHash } from "./hash.ts"
+
+/** One blob on its way out. `open` gives exactly `bytes` bytes. */
+export interface PackBlob {
+  readonly hash: BlobHash
+  readonly bytes: number
+  open(): AsyncIterable<Uint8Array> | Uint8Array
+}
+
+/** Where incoming blobs go. */
+export interface BlobSink {
+  /** Takes a small blob whose hash is already verified. */
+  write(hash: BlobHash, bytes: Uint8Array): Promise<void> | void
+  /** Begins a large one; its pieces follow, then `commit` (the hash is verified by then) or `abort`. */
+  begin(hash: BlobHash, bytes: number): Promise<BlobWriter> | BlobWriter
+}
+export interface BlobWriter {
+  write(piece: Uint8Array): Promise<void> | void
+  commit(): Promise<void> | void
+  abort(): Promise<void> | void
+}
+
+const HEAD_BYTES = HASH_BYTES + 8
+/** Blobs up to this size are held in memory until they are whole. */
+const SMALL_BYTES = 1024 * 1024
+/** Small records are gathered into pieces of about this size: fewer writes, fewer turns. */
+const PIECE_BYTES = 256 * 1024
+
+/**
+ * Encodes blobs as a pack.
+ * @throws {WindfallError} corrupt_data when a blob gives another number of bytes than it said; the pack is then unusable
+ */
+export async function* encodePack(
+  blobs: AsyncIterable<PackBlob> | Iterable<PackBlob>,
+): AsyncGenerator<Uint8Array, void, void> {
+  let pieces: Uint8Array[] = []
+  let gathered = 0
+  const gather = (piece: Uint8Array): boolean => {
+    pieces.push(piece)
+    gathered += piece.length
+    return gathered >= PIECE_BYTES
+  }
+  const empty = (): Uint8Array => {
+    const whole = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, gathered)
+    pieces = []
+    gathered = 0
+    return whole
+  }
+  for await (const blob of blobs) {
+    const head = Buffer.allocUnsafe(HEAD_BYTES)
+    putHash(head, 0, blob.hash)
+    head.writeUInt32BE(Math.floor(blob.bytes / 2 ** 32), HASH_BYTES)
+    head.writeUInt32BE(blob.bytes % 2 ** 32, HASH_BYTES + 4)
+    gather(head)
+    const content = blob.open()
+    let sent = 0
+    if (content instanceof Uint8Array) {
+      sent = content.length
+      if (gather(content)) yield empty()
+    } else {
+      for await (const piece of content) {
+        sent += piece.length
+        if (sent > blob.bytes) break
+        if (gather(piece)) yield empty()
+      }
+    }
+    if (sent !== blob.bytes) {
+      throw new WindfallError("corrupt_data", `Cannot send a blob: it has ${sent} bytes instead of ${blob.bytes}`)
+    }
+  }
+  if (gathered > 0) yield empty()
+}
+
+/**
+ * Reads a pack from anywhere into `sink` and returns how many blobs it held. Every hash is verified; memory is bounded
+ * whatever the lengths say. After an error the blobs before it are in the sink and nothing of the one that broke.
+ * @throws {WindfallError} corrupt_data for a blob that is not what its hash says or a pack that breaks off
+ */
+export async function readPack(
+  source: AsyncIterable<Uint8Array>,
+  sink: BlobSink,
+  options: { signal?: AbortSignal | undefined; onBlob?: ((hash: BlobHash, bytes: number) => void) | undefined } = {},
+): Promise<number> {
+  const { signal, onBlob } = options
+  const head = Buffer.alloc(HEAD_BYTES)
+  let headFilled = 0
+  let blobs = 0
+  let open: OpenBlob | undefined
+  const finish = async (blob: OpenBlob): Promise<void> => {
+    await blob.commit()
+    blobs++
+    onBlob?.(blob.hash, blob.bytes)
+  }
+  try {
+    for await (const chunk of source) {
+      signal?.throwIfAborted()
+      const data = asBuffer(chunk)
+      let at = 0
+      while (at < data.length) {
+        if (open === undefined) {
+          const copied = data.copy(head, headFilled, at, Math.min(data.length, at + HEAD_BYTES - headFilled))
+          headFilled += copied
+          at += copied
+          if (headFilled < HEAD_BYTES) break
+          headFilled = 0
+          open = await openBlob(head, sink)
+        }
+        if (open.left > 0) {
+          const end = Math.min(data.length, at + open.left)
+          await open.take(data.subarray(at, end))
+          at = end
+        }
+        if (open.left === 0) {
+          await finish(open)
+          open = undefined
+        }
+      }
+    }
+    signal?.throwIfAborted()
+    if (open !== undefined || headFilled > 0) {
+      throw new WindfallError("corrupt_data", "Cannot read a pack: it breaks off in the middle of a blob")
+    }
+    return blobs
+  } catch (error) {
+    await open?.abort()
+    throw error
+  }
+}
+
+interface OpenBlob {
+  readonly hash: BlobHash
+  readonly bytes: number
+  left: number
+  take(piece: Uint8Array): Promise<void> | void
+  commit(): Promise<void> | void
+  abort(): Promise<void> | void
+}
+
+async function openBlob(head: Buffer, sink: BlobSink): Promise<OpenBlob> {
+  const hash = getHash(head, 0)
+  const bytes = head.readUInt32BE(HASH_BYTES) * 2 ** 32 + head.readUInt32BE(HASH_BYTES + 4)
+  if (!Number.isSafeInteger(bytes)) throw new WindfallError("corrupt_data", "Cannot read a pack: a length is absurd")
+  return bytes <= SMALL_BYTES ? smallBlob(hash, bytes, sink) : largeBlob(hash, bytes, sink)
+}
+
+function smallBlob(hash: BlobHash, bytes: number, sink: BlobSink): OpenBlob {
+  let content: Buffer | undefined
+  const blob: OpenBlob = {
+    hash,
+    bytes,
+    left: bytes,
+    take(piece) {
+      if (content === undefined && piece.length === bytes) {
+        content = asBuffer(piece)
+      } else {
+        content ??= Buffer.allocUnsafe(bytes)
+        content.set(piece, bytes - blob.left)
+      }
+      blob.left -= piece.length
+    },
+    commit() {
+      const whole = content ?? Buffer.alloc(0)
+      if (hashBytes(whole) !== hash) throw mismatch(hash)
+      return sink.write(hash, whole)
+    },
+    abort() {},
+  }
+  return blob
+}
+
+async function largeBlob(hash: BlobHash, bytes: number, sink: BlobSink): Promise<OpenBlob> {
+  const writer = await sink.begin(hash, bytes)
+  const hasher = new BlobHasher()
+  const blob: OpenBlob = {
+    hash,
+    bytes,
+    left: bytes,
+    take(piece) {
+      hasher.update(piece)
+      blob.left -= piece.length
+      return writer.write(piece)
+    },
+    commit() {
+      if (hasher.digest() !== hash) throw mismatch(hash)
+      return writer.commit()
+    },
+    abort: () => writer.abort(),
+  }
+  return blob
+}
+
+function mismatch(hash: BlobHash): WindfallError {
+  return new WindfallError("corrupt_data", `Cannot accept a blob: its bytes are not what ${hash.slice(0, 12)} names`, {
+    details: { hash },
+  })
+}

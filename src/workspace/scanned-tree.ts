@@ -1,0 +1,87 @@
+import type { BlobHash } from "../protocol/ids.ts"
+import type { EntryRecord, FolderRecord } from "./folder-record.ts"
+import type { SpecialKind } from "./folder-walk.ts"
+import { joinPath } from "./safe-path.ts"
+import type { BlobSource } from "./sources.ts"
+import { CHUNK_BYTES, chunkLength, encodeChunkList, encodeTree } from "./tree.ts"
+
+/** Something that does not travel, and why. An ignored folder is one line, whatever it holds. */
+export interface LeftOut {
+  /** Relative to the scanned folder. */
+  readonly path: string
+  readonly kind: "file" | "folder" | "link" | SpecialKind
+  /** ignored: by an ignore file. never: made for this machine only. secret: travels only with --include. special: sockets and the like, names that are not UTF-8. */
+  readonly why: "ignored" | "never" | "secret" | "special"
+  readonly rule: string
+  /** Where the rule stands: ".gitignore:3", or "built in". */
+  readonly source: string
+}
+
+/** What a scan found. The maps are made when first asked for: a second send needs hardly any of them. */
+export class ScannedTree {
+  /** The scanned folder, absolute. */
+  readonly folder: string
+  /** The hash of its tree object. */
+  readonly root: BlobHash
+  readonly record: FolderRecord
+  readonly files: number
+  readonly bytes: number
+  readonly leftOut: readonly LeftOut[]
+  /** The root of the scan before this one, by the stat cache: very likely the server has all of it. */
+  readonly previousRoot: BlobHash | undefined
+  #trees: ReadonlyMap<BlobHash, Uint8Array> | undefined
+  #sources: ReadonlyMap<BlobHash, BlobSource> | undefined
+
+  constructor(folder: string, record: FolderRecord, leftOut: readonly LeftOut[], previousRoot?: BlobHash) {
+    this.folder = folder
+    this.root = record.hash
+    this.record = record
+    this.files = record.files
+    this.bytes = record.bytes
+    this.leftOut = leftOut
+    this.previousRoot = previousRoot
+  }
+
+  /** Every tree object and chunk list, by hash. */
+  get trees(): ReadonlyMap<BlobHash, Uint8Array> {
+    if (this.#trees === undefined) {
+      const trees = new Map<BlobHash, Uint8Array>()
+      for (const { entry } of this.entries()) {
+        if (entry.kind === "folder" && !trees.has(entry.hash)) trees.set(entry.hash, encodeTree(entry.entries))
+        if (entry.kind === "file" && entry.chunks !== null) trees.set(entry.hash, encodeChunkList(entry.chunks))
+      }
+      this.#trees = trees
+    }
+    return this.#trees
+  }
+
+  /** Where the bytes of every file (or chunk of one) can be read, by hash. */
+  get sources(): ReadonlyMap<BlobHash, BlobSource> {
+    if (this.#sources === undefined) {
+      const sources = new Map<BlobHash, BlobSource>()
+      for (const { path, entry } of this.entries()) {
+        if (entry.kind !== "file") continue
+        const absolute = joinPath(this.folder, path)
+        if (entry.chunks === null) sources.set(entry.hash, { path: absolute, start: 0, bytes: entry.bytes })
+        entry.chunks?.forEach((hash, i) => {
+          sources.set(hash, { path: absolute, start: i * CHUNK_BYTES, bytes: chunkLength(entry.bytes, i) })
+        })
+      }
+      this.#sources = sources
+    }
+    return this.#sources
+  }
+
+  /** All entries with their paths, the scanned folder itself first (with the path ""). */
+  *entries(): Generator<{ readonly path: string; readonly entry: EntryRecord }> {
+    const waiting: { path: string; entry: EntryRecord }[] = [{ path: "", entry: this.record }]
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      yield next
+      if (next.entry.kind !== "folder") continue
+      for (let i = next.entry.entries.length - 1; i >= 0; i--) {
+        const entry = next.entry.entries[i]!
+        waiting.push({ path: joinPath(next.path, entry.name), entry })
+      }
+    }
+  }
+}
