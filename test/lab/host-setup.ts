@@ -1,0 +1,150 @@
+import { mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import type { SshdBinary } from "../../src/ssh/sshd-binary.ts"
+import { HIDDEN_ON_MAC, MAC_SHIMS, type MacAnswers, writeMacAnswers } from "./mac-shims.ts"
+
+/** What a simulated host is made of, seen from this machine. */
+export interface HostPlan {
+  readonly name: string
+  readonly folder: string
+  readonly kind: "linux" | "mac"
+  readonly mac: MacAnswers
+  readonly user: string
+  readonly shell: string
+  /** Whether it gets namespaces, and so a file tree of its own. */
+  readonly apart: boolean
+  readonly port: number
+  readonly diskBytes: number | null
+  readonly sshd: SshdBinary
+  readonly authorizedKeys: readonly string[]
+}
+
+/** The account's number on hosts with namespaces; no machine has it by itself. */
+export const HOST_UID = 2001
+/** Where a host with namespaces finds the lab's files: /mnt is its own. */
+const INSIDE = "/mnt/host"
+
+/** The folder of a host as its own sshd sees it. */
+export function insideFolder(plan: HostPlan): string {
+  return plan.apart ? INSIDE : plan.folder
+}
+
+export function homeInside(plan: HostPlan): string {
+  return plan.apart ? `/home/${plan.user}` : join(plan.folder, "home")
+}
+
+/** Writes the files a host starts from. Repeatable: a restart changes the boot id alone. */
+export function writeHostFiles(plan: HostPlan, bootId: string): void {
+  const write = (name: string, text: string, mode = 0o644) => writeFileSync(join(plan.folder, name), text, { mode })
+  for (const name of ["home", "shims"]) mkdirSync(join(plan.folder, name), { recursive: true })
+  write("boot_id", `${bootId}\n`)
+  write("machine-id", `${bootId.replaceAll("-", "")}\n`)
+  write("hostname", `${plan.name}\n`)
+  write("hosts", `127.0.0.1 localhost ${plan.name}\n::1 localhost\n`)
+  write(
+    "passwd",
+    `root:x:0:0:root:/root:/bin/sh\n${plan.user}:x:${HOST_UID}:${HOST_UID}::${homeInside(plan)}:${plan.shell}\nnobody:x:65534:65534::/nonexistent:/usr/sbin/nologin\n`,
+  )
+  write("group", `root:x:0:\n${plan.user}:x:${HOST_UID}:\nnogroup:x:65534:\n`)
+  write("authorized_keys", `${plan.authorizedKeys.join("\n")}\n`)
+  write("sshd_config", sshdConfig(plan))
+  if (plan.kind === "mac") {
+    writeMacAnswers(join(plan.folder, "answers"), plan.mac)
+    for (const [name, text] of Object.entries(MAC_SHIMS)) write(`shims/${name}`, text, 0o755)
+  }
+  if (plan.apart) write("setup.sh", setupScript(plan))
+}
+
+/** The environment a Mac's sshd gives: see reference on PATH and AcceptEnv in macOS's own sshd_config. */
+function sshdConfig(plan: HostPlan): string {
+  const folder = insideFolder(plan)
+  return [
+    `ListenAddress ${plan.apart ? "0.0.0.0" : "127.0.0.1"}`,
+    `Port ${plan.port}`,
+    `HostKey ${folder}/host_key`,
+    `AuthorizedKeysFile ${folder}/authorized_keys`,
+    "PidFile none",
+    "UsePAM no",
+    "StrictModes no",
+    "PasswordAuthentication no",
+    "KbdInteractiveAuthentication no",
+    "PermitUserEnvironment no",
+    "AcceptEnv LANG LC_*",
+    "PrintMotd no",
+    "PrintLastLog no",
+    "UseDNS no",
+    "MaxStartups 100",
+    "LogLevel VERBOSE",
+    `SetEnv PATH=/usr/bin:/bin:/usr/sbin:/sbin HOME=${homeInside(plan)}`,
+    ...sshdIn(plan).configuration,
+    "",
+  ].join("\n")
+}
+
+/** The sshd as the host sees it: an unpacked one is shown under /mnt, as its real place may be hidden. */
+export function sshdIn(plan: HostPlan): SshdBinary {
+  const { sshd } = plan
+  if (!plan.apart || sshd.origin === "installed") return sshd
+  const root = sshd.path.slice(0, -"/usr/sbin/sshd".length)
+  const move = (text: string) => text.replaceAll(root, "/mnt/sshd")
+  return {
+    path: move(sshd.path),
+    libraryPath: sshd.libraryPath === null ? null : move(sshd.libraryPath),
+    configuration: sshd.configuration.map(move),
+    origin: sshd.origin,
+  }
+}
+
+/**
+ * What is done inside the new namespaces before anything else: the machine's own homes, /tmp and /run are out of sight,
+ * and the host's names, accounts and boot id lie over the machine's.
+ */
+function setupScript(plan: HostPlan): string {
+  const home = homeInside(plan)
+  const disk = plan.diskBytes === null ? null : `size=${plan.diskBytes},mode=700,uid=$uid,gid=$uid`
+  const lines = [
+    "set -e",
+    "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+    `uid=${HOST_UID}; grep -q 4294967295 /proc/self/uid_map || uid=0`,
+    "mount -t tmpfs -o mode=755 lab /mnt",
+    "mkdir /mnt/host /mnt/sshd /mnt/bin /mnt/sbin",
+    `mount --bind '${plan.folder}' /mnt/host`,
+  ]
+  if (plan.sshd.origin === "unpacked") {
+    lines.push(`mount --bind '${plan.sshd.path.slice(0, -"/usr/sbin/sshd".length)}' /mnt/sshd`)
+  }
+  lines.push(
+    "for folder in /home /run; do mount -t tmpfs -o mode=755 lab $folder; done",
+    "for folder in /tmp /var/tmp; do mount -t tmpfs -o mode=1777 lab $folder; done",
+    `mkdir -p /run/sshd ${home}`,
+    disk === null ? `mount --bind /mnt/host/home ${home}` : `mount -t tmpfs -o ${disk} lab ${home}`,
+    ...(disk === null ? [] : [`cp -a /mnt/host/home/. ${home}/`]),
+    "for file in passwd group hosts hostname machine-id; do [ ! -e /etc/$file ] || mount --bind /mnt/host/$file /etc/$file; done",
+    "mount --bind /mnt/host/boot_id /proc/sys/kernel/random/boot_id",
+    `hostname ${plan.name}`,
+  )
+  if (plan.kind === "mac") lines.push(...macScript())
+  return `${lines.join("\n")}\n`
+}
+
+/** Lays links to all of the machine's commands over /usr/bin and /usr/sbin, without those a Mac lacks, and the shims among them. */
+function macScript(): string[] {
+  const lay = (folder: string, at: string) => [
+    `mount --bind ${folder} ${at}`,
+    `mount -t tmpfs -o mode=755 lab ${folder}`,
+    `find ${at}/ -mindepth 1 -maxdepth 1 -exec /mnt/bin/ln -s -t ${folder} {} +`,
+  ]
+  const shims = Object.keys(MAC_SHIMS).map((name) => {
+    const folder = MAC_SBIN.has(name) ? "/usr/sbin" : "/usr/bin"
+    return `rm -f /usr/bin/${name} /usr/sbin/${name}; cp -p /mnt/host/shims/${name} ${folder}/${name}`
+  })
+  return [
+    "PATH=/mnt/bin:/mnt/sbin:$PATH",
+    ...lay("/usr/bin", "/mnt/bin"),
+    ...lay("/usr/sbin", "/mnt/sbin"),
+    `for name in ${HIDDEN_ON_MAC.join(" ")}; do rm -f /usr/bin/$name /usr/sbin/$name; done`,
+    ...shims,
+  ]
+}
+
+const MAC_SBIN = new Set(["sysctl", "ioreg"])
