@@ -1,7 +1,7 @@
 import type { JobId } from "../protocol/ids.ts"
 import { needOn } from "../protocol/resources.ts"
 import { hostObstacles, lastingObstacles, mustStayApart, type Obstacle } from "./obstacle.ts"
-import { type HostRoom, isHeld, type ShapeQueue } from "./pass.ts"
+import type { HostRoom, Pass, ShapeQueue } from "./pass.ts"
 import type { Shape } from "./shape.ts"
 
 /** Earlier jobs named in an answer; the rest is counted. */
@@ -11,7 +11,7 @@ const MAX_NAMED = 3
  * Everything that keeps jobs of this shape off the host at this point of a pass, most telling first; none when one could
  * start. All of it is true by itself: with every other obstacle away, each would still be in the way.
  */
-export function diagnose(room: HostRoom, shape: Shape): Obstacle[] {
+export function diagnose(pass: Pass, room: HostRoom, shape: Shape): Obstacle[] {
   const { host, free, leases } = room
   const lasting = lastingObstacles(shape, host)
   if (lasting.length > 0) return lasting
@@ -34,8 +34,8 @@ export function diagnose(room: HostRoom, shape: Shape): Obstacle[] {
   const others = leases.filter((lease) => mustStayApart(shape, lease))
   if (others.length > 0) found.push({ code: "secrets_apart", leases: others })
 
-  if (isHeld(room, shape, need, room.holders)) {
-    const alone = room.holders.filter((holder) => isHeld(room, shape, need, [holder]))
+  if (pass.isHeld(room, shape)) {
+    const alone = room.holders.filter((holder) => pass.isHeldFor(room, shape, holder))
     found.push(heldFor(alone.length > 0 ? alone : room.holders))
   }
   return found

@@ -1,7 +1,7 @@
 import type { HostId, JobId } from "../protocol/ids.ts"
 import { fits, needOn, type Resources, subtractResources } from "../protocol/resources.ts"
-import { alwaysFitsBeside, type Occupant } from "./beside.ts"
 import { lastingObstacles, mustStayApart } from "./obstacle.ts"
+import { type Budget, type Occupant, Outlook, STEPS_PER_PASS } from "./outlook.ts"
 import { type Shape, ShapeIndex } from "./shape.ts"
 import type { Lease, SchedulableHost, Snapshot, WaitingJob } from "./snapshot.ts"
 
@@ -12,6 +12,8 @@ export interface HostRoom {
   /** Shapes of earlier jobs that could run here and cannot start yet. */
   readonly holders: ShapeQueue[]
   free: Resources
+  /** Made when asked for, and again after leases or holders changed. */
+  outlook: Outlook | undefined
 }
 
 /** The jobs of one shape during a pass. */
@@ -29,11 +31,13 @@ export interface ShapeQueue {
 export class Pass {
   readonly rooms: readonly HostRoom[]
   readonly #shapes: ShapeIndex<ShapeQueue>
+  readonly #budget: Budget = { steps: STEPS_PER_PASS }
   #open: number
 
   constructor(snapshot: Pick<Snapshot, "hosts" | "leases">) {
     const byId = new Map<HostId, HostRoom>()
-    for (const host of snapshot.hosts) byId.set(host.id, { host, leases: [], holders: [], free: host.total })
+    for (const host of snapshot.hosts)
+      byId.set(host.id, { host, leases: [], holders: [], free: host.total, outlook: undefined })
     for (const lease of snapshot.leases) {
       const room = byId.get(lease.host)
       if (room !== undefined) addLease(room, lease)
@@ -77,29 +81,45 @@ export class Pass {
     }
     if (queue.held.length === 0) for (const room of queue.rooms) room.holders.push(queue)
     queue.held.push(job.id)
+    // A job takes at least one core: more of a shape than cores change nothing.
+    for (const room of queue.rooms) if (queue.held.length <= room.host.total.cores) room.outlook = undefined
     return undefined
   }
 
-  #admits(room: HostRoom, shape: Shape): boolean {
-    if (!isOpen(room)) return false
-    const need = needOn(shape.resources, room.host.total)
+  /** Whether a job of this shape, started on this host now, could be in the way of an earlier one that waits for it. */
+  isHeld(room: HostRoom, shape: Shape): boolean {
+    if (room.holders.length === 0) return false
+    room.outlook ??= new Outlook([...occupantsOf(room.holders, room), ...alike(room.leases)], room.host.total)
+    return this.#isInTheWay(room, shape, room.holders, room.outlook)
+  }
+
+  /** The same for just one shape of earlier jobs. */
+  isHeldFor(room: HostRoom, shape: Shape, holder: ShapeQueue): boolean {
+    const outlook = new Outlook([...occupantsOf([holder], room), ...alike(room.leases)], room.host.total)
+    return this.#isInTheWay(room, shape, [holder], outlook)
+  }
+
+  #isInTheWay(room: HostRoom, shape: Shape, holders: readonly ShapeQueue[], outlook: Outlook): boolean {
     return (
-      fits(need, room.free) &&
+      holders.some((holder) => mustStayApart(shape, holder.shape)) ||
+      !outlook.alwaysFits(needOn(shape.resources, room.host.total), this.#budget)
+    )
+  }
+
+  #admits(room: HostRoom, shape: Shape): boolean {
+    return (
+      isOpen(room) &&
+      fits(needOn(shape.resources, room.host.total), room.free) &&
       !room.leases.some((lease) => mustStayApart(shape, lease)) &&
-      !isHeld(room, shape, need, room.holders)
+      !this.isHeld(room, shape)
     )
   }
 }
 
-/** Whether a job of this shape would, on this host, be in the way of one of these earlier ones. */
-export function isHeld(room: HostRoom, shape: Shape, need: Resources, holders: readonly ShapeQueue[]): boolean {
-  if (holders.length === 0) return false
-  if (holders.some((holder) => mustStayApart(shape, holder.shape))) return true
-  const occupants: Occupant[] = holders.map((holder) => ({
-    need: needOn(holder.shape.resources, room.host.total),
-    count: holder.held.length,
-  }))
-  return !alwaysFitsBeside(need, [...occupants, ...countAlike(room.leases)], room.host.total)
+function* occupantsOf(holders: readonly ShapeQueue[], room: HostRoom): Generator<Occupant> {
+  for (const { shape, held } of holders) {
+    yield { need: needOn(shape.resources, room.host.total), count: held.length }
+  }
 }
 
 /** Whether the host can take anything at all: jobs ask for a byte and a core at the least. */
@@ -109,17 +129,18 @@ function isOpen({ host, free }: HostRoom): boolean {
 
 function addLease(room: HostRoom, lease: Lease): void {
   room.leases.push(lease)
+  room.outlook = undefined
   room.free = subtractResources(room.free, lease.resources)
 }
 
 /** Leases of the same size counted together, so that many small ones are one thing to reckon with. */
-function countAlike(leases: readonly Lease[]): Occupant[] {
+function alike(leases: readonly Lease[]): Occupant[] {
   const counts = new Map<string, { need: Resources; count: number }>()
   for (const { resources } of leases) {
     const key = `${resources.memoryBytes}/${resources.gpus}/${resources.cores}`
-    const alike = counts.get(key)
-    if (alike === undefined) counts.set(key, { need: resources, count: 1 })
-    else alike.count++
+    const group = counts.get(key)
+    if (group === undefined) counts.set(key, { need: resources, count: 1 })
+    else group.count++
   }
   return [...counts.values()]
 }

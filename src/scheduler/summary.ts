@@ -31,7 +31,8 @@ export function summarize({ job, hosts }: WaitReasons, nowMs: number): Summary {
   const [obstacle] = nearest.obstacles
   if (obstacle === undefined) return { code: "starting", summary: `Starts now on ${nearest.host.name}` }
   if (possible.length === 1) {
-    return { code: obstacle.code, summary: `${nearest.host.name}: ${describe(obstacle, nearest.host)}` }
+    const texts = nearest.obstacles.map((one) => describe(one, nearest.host))
+    return { code: obstacle.code, summary: `${nearest.host.name}: ${texts.join("; ")}` }
   }
   return { code: obstacle.code, summary: `Of ${possible.length} hosts it could use, ${countByKind(possible)}` }
 

@@ -21,7 +21,7 @@ export function* waitReasons(snapshot: Snapshot, nowMs: number, only?: JobId): G
     const isDue = job.notBeforeMs === null || job.notBeforeMs <= nowMs
     if (isDue) due++
     if (only === undefined || job.id === only) {
-      const hosts = pass.rooms.map((room) => ({ host: room.host, obstacles: diagnose(room, job) }))
+      const hosts = pass.rooms.map((room) => ({ host: room.host, obstacles: diagnose(pass, room, job) }))
       yield { job, place: isDue ? due : null, hosts }
     }
     if (isDue) pass.place(job)

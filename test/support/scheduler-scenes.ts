@@ -1,8 +1,8 @@
 import fc from "fast-check"
-import type { HostId, JobId } from "../protocol/ids.ts"
-import { addResources, fits, NO_RESOURCES, needOn, type Resources } from "../protocol/resources.ts"
-import { mustStayApart } from "./obstacle.ts"
-import type { Lease, SchedulableHost, WaitingJob } from "./snapshot.ts"
+import type { HostId, JobId } from "../../src/protocol/ids.ts"
+import { addResources, fits, NO_RESOURCES, needOn, type Resources } from "../../src/protocol/resources.ts"
+import { mustStayApart } from "../../src/scheduler/obstacle.ts"
+import type { Lease, SchedulableHost, WaitingJob } from "../../src/scheduler/snapshot.ts"
 
 /** What property tests draw: small pools with few distinct sizes, so that jobs really get in each other's way. */
 export interface Scene {
@@ -13,41 +13,48 @@ export interface Scene {
 
 const GB = 1024 ** 3
 
-const total: fc.Arbitrary<Resources> = fc.record({
-  memoryBytes: fc.constantFrom(2, 4, 7, 8).map((n) => n * GB),
+/** Plain objects, as the server makes them. */
+const record = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }) => fc.record<T>(model, { noNullPrototype: true })
+
+/** The first value half of the time, else any of the others. */
+const mostly = <T>(usual: T, ...rare: T[]) =>
+  fc.oneof({ weight: rare.length, arbitrary: fc.constant(usual) }, ...rare.map((value) => fc.constant(value)))
+
+const total: fc.Arbitrary<Resources> = record({
+  memoryBytes: fc.constantFrom(4, 7, 8).map((n) => n * GB),
   gpus: fc.constantFrom(0, 1, 1, 2),
-  cores: fc.constantFrom(1, 3, 4, 6),
+  cores: fc.constantFrom(3, 4, 6),
 })
 
 const host = (index: number): fc.Arbitrary<SchedulableHost> =>
-  fc.record({
+  record({
     id: fc.constant(`h${index}` as HostId),
     name: fc.constant(`mac${index}`),
-    link: fc.constantFrom("ready", "ready", "ready", "ready", "asleep", "down", "connecting", "refused"),
+    link: mostly("ready" as const, "asleep" as const, "down" as const, "connecting" as const, "refused" as const),
     reason: fc.constantFrom(null, "Connection refused"),
-    draining: fc.constantFrom(false, false, false, true),
+    draining: mostly(false, true),
     total,
-    partitions: fc.constantFrom(["apple_gpu"], ["apple_gpu"], ["apple_gpu", "night"], ["night"]),
+    partitions: mostly(["apple_gpu"], ["apple_gpu", "night"], ["night"]),
   })
 
-const who = fc.record({
+const who = record({
   user: fc.constantFrom("ada", "ada", "ben"),
-  hasSecrets: fc.constantFrom(false, false, false, true),
+  hasSecrets: mostly(false, true),
 })
 
-const request = fc.record({
-  memoryBytes: fc.constantFrom(1, 2, 3, 5, 9).map((n) => n * GB),
-  gpus: fc.constantFrom(null, 0, 0, 1, 2),
-  cores: fc.constantFrom(1, 1, 2, 4),
+const request = record({
+  memoryBytes: mostly(1, 2, 3, 4, 5, 9).map((n) => n * GB),
+  gpus: mostly<number | null>(0, null, 1, 2),
+  cores: mostly(1, 2, 4),
 })
 
 /** Jobs numbered from 100; with `dueOnly`, none of them has to wait for a time. */
-export function jobs(hostCount: number, maxLength: number, dueOnly: boolean): fc.Arbitrary<WaitingJob[]> {
-  const job = fc.record({
+function jobs(hostCount: number, maxLength: number, dueOnly: boolean): fc.Arbitrary<WaitingJob[]> {
+  const job = record({
     id: fc.constant(0 as JobId),
     who,
     resources: request,
-    partition: fc.constantFrom("apple_gpu", "apple_gpu", "apple_gpu", "night"),
+    partition: mostly("apple_gpu", "night"),
     hostWanted: fc.option(
       fc.nat(hostCount).map((n) => `mac${n}`),
       { freq: 6 },
@@ -55,7 +62,7 @@ export function jobs(hostCount: number, maxLength: number, dueOnly: boolean): fc
     notBeforeMs: dueOnly ? fc.constant(null) : fc.constantFrom(null, null, null, 500, 2_000),
   })
   return fc
-    .array(job, { maxLength })
+    .array(job, { minLength: Math.min(4, maxLength), maxLength, size: "max" })
     .map((list) =>
       list.map(({ who: { user, hasSecrets }, ...rest }, index) => toJob({ ...rest, user, hasSecrets }, index)),
     )
@@ -67,8 +74,8 @@ function toJob(job: WaitingJob, index: number): WaitingJob {
 
 /** Leases that are true together: they fit, and secrets are apart. */
 function leases(hosts: readonly SchedulableHost[]): fc.Arbitrary<Lease[]> {
-  const draft = fc.record({ host: fc.nat(hosts.length), request, who, expectedEndMs: fc.constantFrom(null, 5_000) })
-  return fc.array(draft, { maxLength: 8 }).map((drafts) => {
+  const draft = record({ host: fc.nat(hosts.length), request, who, expectedEndMs: fc.constantFrom(null, 5_000) })
+  return fc.array(draft, { minLength: 4, maxLength: 10, size: "max" }).map((drafts) => {
     const taken: Lease[] = []
     for (const { host: index, request: asked, who: by, expectedEndMs } of drafts) {
       const at = hosts[index]
@@ -95,10 +102,10 @@ export function isPossible(all: readonly Lease[], on: SchedulableHost): boolean 
 
 export function scenes(options: { maxJobs: number; dueOnly?: boolean }): fc.Arbitrary<Scene> {
   return fc
-    .integer({ min: 0, max: 4 })
+    .constantFrom(0, 1, 1, 2, 2, 3, 4)
     .chain((count) => fc.tuple(...Array.from({ length: count }, (_, index) => host(index))))
     .chain((hosts) =>
-      fc.record({
+      record({
         hosts: fc.constant(hosts),
         waiting: jobs(hosts.length, options.maxJobs, options.dueOnly ?? false),
         leases: leases(hosts),

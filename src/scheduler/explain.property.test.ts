@@ -1,0 +1,102 @@
+import assert from "node:assert/strict"
+import { describe, it } from "node:test"
+import fc from "fast-check"
+import { type Scene, scenes } from "../../test/support/scheduler-scenes.ts"
+import type { HostId, JobId } from "../protocol/ids.ts"
+import { explainQueue } from "./explain.ts"
+import type { Obstacle } from "./obstacle.ts"
+import type { SchedulableHost } from "./snapshot.ts"
+import { waitReasons } from "./wait-reasons.ts"
+
+const NOW_MS = 1_000
+
+describe("explain() for any pool and queue", () => {
+  it("gives every waiting job a reason, and every host that cannot have it one of its own", () => {
+    fc.assert(
+      fc.property(scenes({ maxJobs: 10 }), (scene) => {
+        const answers = [...explainQueue(scene, NOW_MS)]
+        assert.deepEqual(
+          answers.map(({ job }) => job),
+          scene.waiting.map(({ id }) => id),
+        )
+        for (const answer of answers) {
+          assert.match(answer.summary, /^\S.*\S$/)
+          assert.equal(answer.hosts.length, scene.hosts.length)
+          for (const { code, text } of answer.hosts) assert.equal(code === "has_room", text === "has room")
+          const starting = answer.hosts.some(({ code }) => code === "has_room") && answer.code !== "not_before"
+          assert.equal(answer.code === "starting", starting)
+        }
+      }),
+    )
+  })
+
+  it("names what is really in the way: with all of it taken away, again and again, the host has room", () => {
+    fc.assert(
+      fc.property(scenes({ maxJobs: 8 }), fc.nat(7), (scene, index) => {
+        const job = scene.waiting[index % Math.max(1, scene.waiting.length)]
+        if (job === undefined) return
+        for (const { id } of scene.hosts) {
+          let cleared = scene
+          let obstacles = obstaclesOf(cleared, job.id, id)
+          // Each round takes at least one thing out of the scene for good.
+          for (let round = 0; obstacles.length > 0; round++) {
+            assert.ok(round < 40, JSON.stringify(obstacles))
+            for (const obstacle of obstacles) cleared = takeAway(cleared, obstacle, job.id, id)
+            obstacles = obstaclesOf(cleared, job.id, id)
+          }
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+function obstaclesOf(scene: Scene, job: JobId, host: HostId): readonly Obstacle[] {
+  const reasons = [...waitReasons(scene, NOW_MS, job)][0]!
+  return reasons.hosts.find((one) => one.host.id === host)!.obstacles
+}
+
+/** The same scene without just this obstacle. */
+function takeAway(scene: Scene, obstacle: Obstacle, job: JobId, id: HostId): Scene {
+  const change = (what: (host: SchedulableHost) => Partial<SchedulableHost>): Scene => ({
+    ...scene,
+    hosts: scene.hosts.map((host) => (host.id === id ? { ...host, ...what(host) } : host)),
+  })
+  const without = (jobs: readonly JobId[]): Scene => ({
+    ...scene,
+    waiting: scene.waiting.filter((waiting) => !jobs.includes(waiting.id)),
+    leases: scene.leases.filter((lease) => !jobs.includes(lease.job)),
+  })
+  switch (obstacle.code) {
+    case "pinned_elsewhere":
+      return { ...scene, waiting: scene.waiting.map((one) => (one.id === job ? { ...one, hostWanted: id } : one)) }
+    case "other_partition":
+      return change(() => ({ partitions: ["apple_gpu", "night"] }))
+    case "memory_too_small":
+      return change(({ total }) => ({ total: { ...total, memoryBytes: obstacle.asked } }))
+    case "gpus_too_few":
+      return change(({ total }) => ({ total: { ...total, gpus: obstacle.asked } }))
+    case "cores_too_few":
+      return change(({ total }) => ({ total: { ...total, cores: obstacle.asked } }))
+    case "host_connecting":
+    case "host_asleep":
+    case "host_down":
+    case "host_refused":
+      return change(() => ({ link: "ready" }))
+    case "host_draining":
+      return change(() => ({ draining: false }))
+    case "gpu_leased":
+    case "memory_leased":
+    case "cores_leased":
+    case "secrets_apart": {
+      assert.notEqual(obstacle.leases.length, 0)
+      return without(obstacle.leases.map((lease) => lease.job))
+    }
+    case "held_for_earlier": {
+      assert.ok(obstacle.jobs.every((earlier) => earlier < job))
+      return without(
+        obstacle.more === 0 ? obstacle.jobs : scene.waiting.map(({ id: other }) => other).filter((n) => n < job),
+      )
+    }
+  }
+}
