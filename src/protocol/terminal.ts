@@ -79,7 +79,7 @@ export const TERMINAL_PIECE_BYTES = 32 * 1024
 /** A frame is never longer than this; a longer one is garbage on the line. */
 export const MAX_TERMINAL_FRAME_BYTES = 64 * 1024
 /** Output sent and not yet shown, at most: a flood neither fills memory nor hides the answer to a key for long. */
-export const TERMINAL_WINDOW_BYTES = 128 * 1024
+export const TERMINAL_WINDOW_BYTES = 64 * 1024
 /** Rows and columns go to this. */
 const MAX_SIDE = 10_000
 
@@ -110,6 +110,7 @@ export function decodeTerminalFrame(frame: Uint8Array): TerminalFrame {
   }
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength)
   const kind = KINDS[frame[0] ?? 0]
+  if (kind === undefined) throw new SyntaxError(`a terminal frame of unknown kind ${frame[0]}`)
   switch (kind) {
     case "input":
     case "output":
@@ -130,8 +131,6 @@ export function decodeTerminalFrame(frame: Uint8Array): TerminalFrame {
       return { kind, ...readExit(readJson(frame)) }
     case "failed":
       return { kind, ...readFailure(readJson(frame)) }
-    case undefined:
-      throw new SyntaxError(`a terminal frame of unknown kind ${frame[0]}`)
   }
 }
 
@@ -163,7 +162,7 @@ export class TerminalPieceReader {
   }
 }
 
-const KINDS: Readonly<Record<number, TerminalFrame["kind"]>> = Object.fromEntries(
+const KINDS: Readonly<Record<number, TerminalFrame["kind"] | undefined>> = Object.fromEntries(
   Object.entries(TERMINAL).map(([kind, code]) => [code, kind as TerminalFrame["kind"]]),
 )
 
