@@ -92,6 +92,7 @@ export function recordFolder(
 
 /** Whether two entries are written the same in a tree object. */
 export function isSameEntry(a: EntryRecord, b: EntryRecord | undefined): boolean {
+  if (a === b) return true
   if (b === undefined || a.kind !== b.kind || a.name !== b.name) return false
   if (a.kind === "link") return a.target === (b as LinkRecord).target
   return a.mode === (b as FileRecord | FolderRecord).mode && a.hash === (b as FileRecord | FolderRecord).hash

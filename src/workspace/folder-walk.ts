@@ -8,6 +8,7 @@ import {
   type EntryRecord,
   type FileRecord,
   type FolderRecord,
+  isFresh,
   isUnchanged,
   type LinkRecord,
   recordFolder,
@@ -29,6 +30,8 @@ export type SpecialKind = "socket" | "pipe" | "device" | "name"
 
 export interface WalkOptions<Context extends { readonly fingerprint: string }, Verdict> {
   readonly filter: WalkFilter<Context, Verdict>
+  /** Files changed at this time (wall clock) or shortly before it are read even if `previous` has their numbers. */
+  readonly trustBeforeMs?: number | undefined
   readonly signal?: AbortSignal | undefined
   /** How long the event loop may be held. @default 10 */
   readonly sliceMs?: number | undefined
@@ -54,6 +57,7 @@ export async function walkFolder<Context extends { readonly fingerprint: string 
 ): Promise<FolderRecord> {
   const { filter, onLeftOut, onSpecial, onProgress } = options
   const slices = new Slices(options.sliceMs ?? 10, options.signal)
+  const trustBeforeMs = options.trustBeforeMs ?? Number.POSITIVE_INFINITY
   let files = 0
   let hashedBytes = 0
   const breathe = async (): Promise<void> => {
@@ -111,7 +115,7 @@ export async function walkFolder<Context extends { readonly fingerprint: string 
         if (link !== undefined) entries.push(link)
       } else {
         files++
-        if (last?.kind === "file" && isUnchanged(last, stat!)) {
+        if (last?.kind === "file" && isUnchanged(last, stat!) && !isFresh(last, trustBeforeMs)) {
           entries.push(last)
           continue
         }

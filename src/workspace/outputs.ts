@@ -1,0 +1,109 @@
+/** What a job made or changed in its workspace. */
+import type { BlobHash } from "../protocol/ids.ts"
+import { OUTPUT_CACHES } from "./built-in-rules.ts"
+import { type EntryRecord, type FolderRecord, isSameEntry, recordFolder } from "./folder-record.ts"
+import { type WalkFilter, walkFolder } from "./folder-walk.ts"
+import { IncludeList } from "./include-list.ts"
+import { joinPath } from "./safe-path.ts"
+import { type LeftOut, ScannedTree } from "./scanned-tree.ts"
+import type { BlobSource } from "./sources.ts"
+import type { StatIndex } from "./stat-index.ts"
+
+export interface CollectOptions {
+  /** What `--output` names: paths or globs, relative to the workspace. `null`: all that was made or changed, but for caches. */
+  readonly globs?: readonly string[] | null | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: { readonly files: number; readonly hashedBytes: number }) => void) | undefined
+}
+
+export interface CollectedOutputs {
+  /** The root of a tree of just the outputs; `null` when there are none. */
+  readonly tree: BlobHash | null
+  readonly trees: ReadonlyMap<BlobHash, Uint8Array>
+  readonly sources: ReadonlyMap<BlobHash, BlobSource>
+  readonly files: number
+  readonly bytes: number
+  /** What could not or should not come: caches, sockets, names that are not UTF-8. */
+  readonly leftOut: readonly LeftOut[]
+}
+
+/**
+ * Finds what a job made or changed in `work` since it was handed over as `index` says. Reads only files whose numbers
+ * changed, and of these only what is asked for. What the job removed is not told.
+ * @throws {WindfallError} when something cannot be read
+ */
+export async function collectOutputs(
+  work: string,
+  index: StatIndex,
+  options: CollectOptions = {},
+): Promise<CollectedOutputs> {
+  const wanted = options.globs ? new IncludeList(options.globs) : undefined
+  const leftOut: LeftOut[] = []
+  const now = await walkFolder(work, index.record, {
+    filter: wanted === undefined ? WITHOUT_CACHES : onlyWanted(wanted),
+    trustBeforeMs: index.takenAtMs,
+    signal: options.signal,
+    onProgress: options.onProgress,
+    onLeftOut: (path, kind, verdict) => {
+      if (verdict.why === "never") leftOut.push({ path, kind, ...verdict, source: "built in" })
+    },
+    onSpecial: (path, kind) => leftOut.push({ path, kind, why: "special", rule: kind, source: "built in" }),
+  })
+  const changed = onlyChanged(now, index.record, "", wanted)
+  if (changed === undefined) {
+    return { tree: null, trees: new Map(), sources: new Map(), files: 0, bytes: 0, leftOut }
+  }
+  const { trees, sources } = new ScannedTree(work, changed, leftOut)
+  return { tree: changed.hash, trees, sources, files: changed.files, bytes: changed.bytes, leftOut }
+}
+
+interface Place {
+  readonly folder: string
+  /** Never that of a record made otherwise, so that every path is decided about. */
+  readonly fingerprint: string
+}
+interface Verdict {
+  readonly why: "never" | "ignored"
+  readonly rule: string
+}
+
+const WITHOUT_CACHES: WalkFilter<Place, Verdict> = {
+  top: () => ({ folder: "", fingerprint: "outputs" }),
+  enter: (parent, name) => ({ folder: joinPath(parent.folder, name), fingerprint: "outputs" }),
+  decide: (_, name) => (OUTPUT_CACHES.has(name) ? { why: "never", rule: name, enterFor: false } : undefined),
+}
+
+function onlyWanted(wanted: IncludeList): WalkFilter<Place, Verdict> {
+  return {
+    ...WITHOUT_CACHES,
+    decide: (place, name, isFolder) => {
+      if (name === ".git") return { why: "never", rule: name, enterFor: false }
+      const path = joinPath(place.folder, name)
+      if (wanted.covers(path) || (isFolder && wanted.reachesBelow(path))) return undefined
+      return { why: "ignored", rule: "--output", enterFor: false }
+    },
+  }
+}
+
+function onlyChanged(
+  now: FolderRecord,
+  sent: FolderRecord | undefined,
+  path: string,
+  wanted: IncludeList | undefined,
+): FolderRecord | undefined {
+  if (now === sent) return undefined
+  const before = new Map(sent?.entries.map((entry) => [entry.name, entry]))
+  const entries: EntryRecord[] = []
+  for (const entry of now.entries) {
+    const last = before.get(entry.name)
+    if (entry.kind !== "folder") {
+      if (!isSameEntry(entry, last)) entries.push(entry)
+      continue
+    }
+    const folder = onlyChanged(entry, last?.kind === "folder" ? last : undefined, joinPath(path, entry.name), wanted)
+    if (folder !== undefined) entries.push(folder)
+  }
+  const isNew = sent === undefined && (wanted === undefined || wanted.covers(path))
+  if (entries.length === 0 && !isNew) return undefined
+  return recordFolder(now.name, now.mode, entries, "")
+}
