@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from "../base/clock.ts"
 import { WindfallError } from "../protocol/errors.ts"
+import { nodeTty } from "./builtin.ts"
 import { Client } from "./client.ts"
 import { type Login, readLogin, readSettings, type Settings } from "./config.ts"
-import { nodeTty } from "./builtin.ts"
 import { FileOutput, type Output } from "./output.ts"
 
 /** What every command is given: the surroundings, and the way to the server. */

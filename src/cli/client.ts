@@ -209,7 +209,10 @@ export function readServerUrl(text: string): URL {
     })
   }
   if (url.protocol !== "http:" && url.protocol !== "https:") {
-    throw new WindfallError("invalid_input", `Cannot use the server address ${text}: it must begin with http:// or https://`)
+    throw new WindfallError(
+      "invalid_input",
+      `Cannot use the server address ${text}: it must begin with http:// or https://`,
+    )
   }
   if (url.username !== "" || url.password !== "") {
     throw new WindfallError("invalid_input", "Cannot use a server address with a password in it", {
@@ -219,7 +222,11 @@ export function readServerUrl(text: string): URL {
   return url
 }
 
-async function sendBytes(request: ClientRequest, source: AsyncIterable<Uint8Array>, onSent?: (bytes: number) => void): Promise<void> {
+async function sendBytes(
+  request: ClientRequest,
+  source: AsyncIterable<Uint8Array>,
+  onSent?: (bytes: number) => void,
+): Promise<void> {
   for await (const chunk of source) {
     if (request.destroyed) return
     if (!request.write(chunk)) {
@@ -250,9 +257,13 @@ async function readJson(response: IncomingMessage): Promise<unknown> {
   try {
     return JSON.parse(text)
   } catch {
-    throw new WindfallError("protocol_mismatch", `Cannot read the server's answer: it is not JSON: ${text.slice(0, 120)}`, {
-      hint: "Is this the address of a Windfall server?",
-    })
+    throw new WindfallError(
+      "protocol_mismatch",
+      `Cannot read the server's answer: it is not JSON: ${text.slice(0, 120)}`,
+      {
+        hint: "Is this the address of a Windfall server?",
+      },
+    )
   }
 }
 
@@ -274,7 +285,10 @@ async function readError(response: IncomingMessage, method: string, path: string
 
 function withLoginHint(error: WindfallError): WindfallError {
   if (error.hint !== undefined || (error.code !== "not_logged_in" && error.code !== "token_expired")) return error
-  return new WindfallError(error.code, error.message, { hint: "Log in again: windfall login URL", details: error.details })
+  return new WindfallError(error.code, error.message, {
+    hint: "Log in again: windfall login URL",
+    details: error.details,
+  })
 }
 
 function queryText(query: Query | undefined): string {
@@ -291,7 +305,15 @@ function isSuccess(response: IncomingMessage): boolean {
   return status >= 200 && status < 300
 }
 
-const BROKEN = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "ECONNABORTED"])
+const BROKEN = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ECONNABORTED",
+])
 
 /** Whether the connection, not the request, is what failed. */
 export function isBroken(error: unknown): boolean {

@@ -20,8 +20,7 @@ export async function askKey<Answer>(
     return await new Promise<Answer>((resolve) => {
       const onData = (chunk: Buffer) => {
         for (const key of chunk.toString("utf8").toLowerCase()) {
-          const answer =
-            key === CTRL_C ? special.interrupt : key === "\r" || key === "\n" ? special.enter : keys[key]
+          const answer = key === CTRL_C ? special.interrupt : key === "\r" || key === "\n" ? special.enter : keys[key]
           if (answer === undefined) continue
           stdin.off("data", onData)
           resolve(answer)

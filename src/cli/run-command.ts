@@ -1,7 +1,7 @@
 import { toWindfallError, WindfallError } from "../protocol/errors.ts"
 import type { Cli } from "./cli.ts"
-import { findCommand } from "./command-list.ts"
 import { parseOptions } from "./command-line/parse-options.ts"
+import { findCommand } from "./command-list.ts"
 
 /** Runs what was typed and returns the exit code. Whatever goes wrong is said on standard error, here and nowhere else. */
 export async function runCommand(cli: Cli, words: readonly string[]): Promise<number> {

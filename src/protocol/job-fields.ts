@@ -20,8 +20,8 @@ export interface JobField {
   readonly also?: readonly string[]
   readonly minimum?: number
   readonly maximum?: number
-  /** A count that may be left out on the command line, and what it then is. */
-  readonly bare?: number
+  /** What the flag alone means, where its value may be left out. */
+  readonly bare?: string
   readonly example: string
 }
 
@@ -49,7 +49,7 @@ export const JOB_FIELDS = {
     also: ["gpus"],
     minimum: 0,
     maximum: 1,
-    bare: 1,
+    bare: "1",
     example: "1",
   },
   cores: {
@@ -123,7 +123,8 @@ export const JOB_FIELDS = {
   stdin: {
     kind: "text",
     placeholder: "FILE",
-    help: "the job's standard input: a file, or - for yours (default: nothing)",
+    help: "the job's standard input: --stdin alone is yours, read to its end; --stdin=FILE is a file (default: nothing)",
+    bare: "-",
     example: "-",
   },
   pty: {

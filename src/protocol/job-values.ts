@@ -1,10 +1,10 @@
 import { parseBytes } from "../base/bytes.ts"
 import { parseDuration } from "../base/duration.ts"
 import { WindfallError } from "./errors.ts"
+import type { BlobHash } from "./ids.ts"
 import type { GitRecord, JobSpec } from "./job.ts"
 import { DEFAULT_GRACE_MS, DEFAULT_PARTITION } from "./job.ts"
 import type { JobField, JobValues } from "./job-fields.ts"
-import type { BlobHash } from "./ids.ts"
 import { DEFAULT_REQUEST } from "./resources.ts"
 
 /** All variables of a job together, names and values, may have this many bytes. */
@@ -93,7 +93,8 @@ export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
   const { name = null, once = false } = values
   if (name !== null) {
     const problem = jobNameProblem(name)
-    if (problem !== null) throw new WindfallError("invalid_input", `Cannot name a job ${JSON.stringify(name)}: ${problem}`)
+    if (problem !== null)
+      throw new WindfallError("invalid_input", `Cannot name a job ${JSON.stringify(name)}: ${problem}`)
   }
   if (once && (values.retry ?? 0) > 0) {
     throw new WindfallError("invalid_input", "Cannot send with both --once and --retry: they say the opposite", {
@@ -158,7 +159,11 @@ function jobEnvironment(entries: readonly string[], from: SenderFacts["environme
     const equals = entry.indexOf("=")
     const name = equals === -1 ? entry : entry.slice(0, equals)
     const problem = variableNameProblem(name)
-    if (problem !== null) throw new WindfallError("invalid_input", `Cannot set the variable ${JSON.stringify(name.slice(0, 80))}: ${problem}`)
+    if (problem !== null)
+      throw new WindfallError(
+        "invalid_input",
+        `Cannot set the variable ${JSON.stringify(name.slice(0, 80))}: ${problem}`,
+      )
     const value = equals === -1 ? from[name] : entry.slice(equals + 1)
     if (value === undefined) {
       throw new WindfallError("invalid_input", `Cannot take the variable ${name} from here: it is not set`, {
@@ -182,7 +187,8 @@ function jobEnvironment(entries: readonly string[], from: SenderFacts["environme
 }
 
 function variableNameProblem(name: string): string | null {
-  if (!/^[A-Za-z_][A-Za-z0-9_]{0,255}$/.test(name)) return "a name has letters, digits and underscores, and no digit first"
+  if (!/^[A-Za-z_][A-Za-z0-9_]{0,255}$/.test(name))
+    return "a name has letters, digits and underscores, and no digit first"
   if (name.startsWith("WINDFALL_")) return "names that start with WINDFALL_ are Windfall's own"
   return null
 }

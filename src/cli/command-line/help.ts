@@ -9,7 +9,12 @@ const MAX_TERM = 26
 /** A command's help page. `width` is the terminal's; lines are wrapped at it, and never longer than reads well. */
 export function renderHelp(command: Command, width: number): string {
   const room = Math.min(Math.max(width, 40), MAX_WIDTH)
-  const words = ["windfall", command.name, ...(Object.keys(command.options).length > 0 ? ["[options]"] : []), command.operands]
+  const words = [
+    "windfall",
+    command.name,
+    ...(Object.keys(command.options).length > 0 ? ["[options]"] : []),
+    command.operands,
+  ]
   const rows: Row[] = Object.entries(command.options).map(([key, one]) => [optionTerm(key, one), one.help])
   rows.push(["-h, --help", "show this"])
   return [

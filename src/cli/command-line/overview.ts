@@ -60,7 +60,12 @@ export function unknownCommand(words: readonly string[]): WindfallError {
       second === undefined || second.startsWith("-")
         ? `Cannot run ${typed} alone: say what to do`
         : `Cannot run ${typed} ${second}: there is no such command`,
-      { hint: near === undefined ? `One of: ${inside.map((name) => `windfall ${name}`).join(", ")}` : `Did you mean windfall ${near}?` },
+      {
+        hint:
+          near === undefined
+            ? `One of: ${inside.map((name) => `windfall ${name}`).join(", ")}`
+            : `Did you mean windfall ${near}?`,
+      },
     )
   }
   const known = Object.hasOwn(ELSEWHERE, typed) ? ELSEWHERE[typed] : undefined
@@ -72,5 +77,9 @@ export function unknownCommand(words: readonly string[]): WindfallError {
       : near !== undefined
         ? `Did you mean windfall ${[near, ...words.slice(1)].join(" ").slice(0, 80)}?`
         : "See what there is: windfall --help. To run a command on a Mac: windfall send -- CMD"
-  return new WindfallError("unknown_command", `Cannot run ${JSON.stringify(typed.slice(0, 60))}: there is no such command`, { hint })
+  return new WindfallError(
+    "unknown_command",
+    `Cannot run ${JSON.stringify(typed.slice(0, 60))}: there is no such command`,
+    { hint },
+  )
 }

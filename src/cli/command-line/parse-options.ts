@@ -1,6 +1,6 @@
 import { WindfallError } from "../../protocol/errors.ts"
-import { type Option, type OptionTable, type OptionValues, typedName } from "./option.ts"
 import { closest } from "./closest.ts"
+import { type Option, type OptionTable, type OptionValues, typedName } from "./option.ts"
 
 export interface ParsedLine<Table extends OptionTable> {
   readonly options: OptionValues<Table>
@@ -46,11 +46,12 @@ export function parseOptions<Table extends OptionTable>(
   }
 
   let at = 0
-  const valueOf = (one: Option<unknown>, typed: string, attached: string | undefined): string => {
+  const takeValue = (one: Option<unknown>, typed: string, attached: string | undefined): string => {
     if (attached !== undefined) return attached
     const next = words[at + 1]
     if (one.kind === "bare") {
-      if (next === undefined || !/^\d+$/.test(next)) return one.bareText ?? ""
+      // `--gpu 1 -- cmd` means a number; anything else that follows is the command's own.
+      if (next === undefined || !/^\d+$/.test(next) || !/^\d+$/.test(one.bareText ?? "")) return one.bareText ?? ""
     } else if (next === undefined || next === "--") {
       throw invalid(`Cannot read ${typed}: it needs a value, ${typed} ${one.placeholder}`)
     }
@@ -77,7 +78,7 @@ export function parseOptions<Table extends OptionTable>(
         if (one.kind === "flag") {
           if (attached !== undefined) throw invalid(`Cannot read ${word}: ${typed} takes no value`)
           set(key, typed, "true")
-        } else set(key, typed, valueOf(one, typed, attached))
+        } else set(key, typed, takeValue(one, typed, attached))
       } else if (opposite !== undefined && attached === undefined && table[opposite]?.kind === "flag") {
         set(opposite, typed, "false")
       } else if (opposite !== undefined && attached === undefined && table[opposite]?.kind === "bare") {
@@ -98,7 +99,7 @@ export function parseOptions<Table extends OptionTable>(
           continue
         }
         const rest = word.slice(letter + 1).replace(/^=/, "")
-        set(key, typed, valueOf(one, typed, rest === "" ? undefined : rest))
+        set(key, typed, takeValue(one, typed, rest === "" ? undefined : rest))
         break
       }
     } else {

@@ -1,5 +1,5 @@
-import { type Deferred, deferred } from "../../base/deferred.ts"
 import { formatBytes } from "../../base/bytes.ts"
+import { type Deferred, deferred } from "../../base/deferred.ts"
 import type { LogGap } from "../../protocol/api.ts"
 import type { OutputStream } from "../../protocol/frames.ts"
 import type { JobView } from "../../protocol/job.ts"

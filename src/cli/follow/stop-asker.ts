@@ -1,6 +1,6 @@
+import type { StopRequest } from "../../protocol/api.ts"
 import type { JobId } from "../../protocol/ids.ts"
 import type { JobView } from "../../protocol/job.ts"
-import type { StopRequest } from "../../protocol/api.ts"
 import type { Cli } from "../cli.ts"
 import { askKey } from "../prompt.ts"
 import type { JobSignal } from "./job-signals.ts"

@@ -1,5 +1,5 @@
-import type { Clock } from "../../base/clock.ts"
 import { formatBytes } from "../../base/bytes.ts"
+import type { Clock } from "../../base/clock.ts"
 import { formatDuration } from "../../base/duration.ts"
 import type { Output } from "../output.ts"
 import { StatusLine } from "./status-line.ts"

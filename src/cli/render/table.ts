@@ -12,7 +12,9 @@ const GAP = "  "
  */
 export function renderTable(columns: readonly Column[], rows: readonly (readonly string[])[], width?: number): string {
   const clean = rows.map((row) => row.map(printable))
-  const widths = columns.map((column, at) => Math.max(textWidth(column.title), ...clean.map((row) => textWidth(row[at] ?? ""))))
+  const widths = columns.map((column, at) =>
+    Math.max(textWidth(column.title), ...clean.map((row) => textWidth(row[at] ?? ""))),
+  )
   const line = (cells: readonly string[]) => {
     const padded = columns.map((column, at) => {
       const cell = cells[at] ?? ""
@@ -57,8 +59,13 @@ export function textWidth(text: string): number {
 function characterWidth(character: string): number {
   const code = character.codePointAt(0) ?? 0
   if (code < 0x300) return 1
-  if (/^[\p{Mn}\p{Me}\u200b-\u200f\ufe00-\ufe0f]$/u.test(character)) return 0
-  if (/^[\p{Emoji_Presentation}\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\uff01-\uff60]$/u.test(character)) return 2
+  if (/^(?:\p{Mn}|\p{Me}|[\u200b-\u200f]|[\ufe00-\ufe0f])$/u.test(character)) return 0
+  if (
+    /^[\p{Emoji_Presentation}\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\uff01-\uff60]$/u.test(
+      character,
+    )
+  )
+    return 2
   return 1
 }
 

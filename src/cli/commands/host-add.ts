@@ -1,0 +1,122 @@
+import type { HostAddRequest, JoinStep } from "../../protocol/api.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import { readCount } from "../../protocol/job-values.ts"
+import type { Cli } from "../cli.ts"
+import { command } from "../command-line/command.ts"
+import { flag, list, notEmpty, value } from "../command-line/option.ts"
+import { readJsonLines } from "../event-stream.ts"
+import { StatusLine } from "../render/status-line.ts"
+import { printable } from "../render/table.ts"
+import { printJson } from "../say.ts"
+import { confirmHostKey } from "./host-key.ts"
+import { hostPage } from "./host-show.ts"
+
+export const hostAdd = command({
+  name: "host add",
+  operands: "[USER@]MACHINE",
+  about:
+    "Lets a machine join over SSH: its key is shown for you to confirm, its system checked, the runtime sent, the agent started. No root, no package, no open port. Jobs of everybody run as the account you name: give Windfall one of its own on that Mac. Needs the admin role.",
+  minimum: 1,
+  maximum: 1,
+  options: {
+    name: value("NAME", "what to call it (default: its own name)", notEmpty, { short: "n" }),
+    port: value("N", "its SSH port, where the ssh configuration does not say", (text) => readCount(text, 1, 65535)),
+    owner: value("USER", "whose Mac it is", notEmpty),
+    fleet: value("NAME", "the fleet it belongs to", notEmpty),
+    label: list("NAME=VALUE", "a label, for instance room=2.14", { short: "l" }),
+    fingerprint: value("SHA256:...", "its key, known beforehand: nobody is asked", notEmpty),
+    takeOver: flag("take it from another server, if nothing runs there"),
+    json: flag("print each step as JSON"),
+  },
+  examples: [["windfall host add windfall@studio-3.local --owner mia", "mia's Mac, with an account for Windfall"]],
+  async run(cli, options, [address = ""]) {
+    checkAddress(address)
+    const port = options.port ?? null
+    const labels = readLabels(options.label)
+    const again = `windfall host add ${address}${port === null ? "" : ` --port ${port}`}`
+    const hostKey = await confirmHostKey(cli, { address, port }, options.fingerprint, again)
+    const request: HostAddRequest = {
+      address,
+      port,
+      name: options.name ?? null,
+      owner: options.owner ?? null,
+      fleet: options.fleet ?? null,
+      labels,
+      hostKey,
+      takeOver: options.takeOver,
+    }
+    const body = await cli.client.open("POST", "/v1/hosts", { body: request })
+    return showSteps(cli, readJsonLines<JoinStep>(body), options.json, again)
+  },
+})
+
+function checkAddress(address: string): void {
+  if (address.startsWith("-") || /[\s\0]/.test(address) || !/^([^@]+@)?[^@]+$/.test(address)) {
+    throw new WindfallError("invalid_input", `Cannot add ${JSON.stringify(address)}: it is no address`, {
+      hint: "Write user@mac, or an alias of the server's ssh configuration",
+    })
+  }
+}
+
+function readLabels(texts: readonly string[]): Record<string, string> {
+  const labels: Record<string, string> = {}
+  for (const text of texts) {
+    const [, name, label] = /^([A-Za-z0-9._/-]{1,63})=(.{0,255})$/.exec(text) ?? []
+    if (name === undefined || label === undefined) {
+      throw new WindfallError("invalid_input", `Cannot read the label ${JSON.stringify(text)}: write NAME=VALUE`)
+    }
+    labels[name] = label
+  }
+  return labels
+}
+
+const TITLES: Readonly<Record<string, string>> = {
+  reach: "reached",
+  key: "key",
+  system: "system",
+  runtime: "runtime",
+  agent: "agent",
+  facts: "facts",
+}
+
+async function showSteps(cli: Cli, steps: AsyncIterable<JoinStep>, json: boolean, again: string): Promise<number> {
+  const status = new StatusLine(cli.stderr, cli.clock)
+  for await (const step of steps) {
+    if (json) await printJson(cli, step)
+    if (step.step === "failed") {
+      await status.clear()
+      throw joinError(WindfallError.fromBody({ error: step.error }), again)
+    }
+    if (step.step === "done") {
+      await status.clear()
+      if (!json)
+        await cli.stdout.write(`\n${hostPage(step.host)}\n${accountNote(step.host.facts?.user ?? "its SSH account")}`)
+      return 0
+    }
+    const title = (TITLES[step.step] ?? step.step).padEnd(8)
+    if (step.state === "ok") {
+      await status.clear()
+      if (!json) await cli.stdout.write(`  ${title} ${printable(step.text)}\n`)
+    } else {
+      const part = step.progress === undefined ? "" : ` ${Math.round(step.progress * 100)}%`
+      await status.show(`  ${title} ${printable(step.text)}${part} ...`)
+    }
+  }
+  throw new WindfallError("link_lost", "Cannot tell whether the host joined: the server's answer broke off", {
+    hint: "Look: windfall host ls",
+  })
+}
+
+/** The server puts the line that authorizes its key into `details.authorize`; it is shown whole, ready to copy. */
+function joinError(error: WindfallError, again: string): WindfallError {
+  const line = error.details?.authorize
+  if (error.code !== "authentication_refused" || typeof line !== "string" || error.hint?.includes(line)) return error
+  return new WindfallError(error.code, error.message, {
+    hint: `Run this on that machine, then ${again} again:\n  ${line}`,
+    details: error.details,
+  })
+}
+
+function accountNote(account: string): string {
+  return `All jobs on this host run as ${account}: whatever this account can read, they can. Give Windfall an account of its own there.\n`
+}

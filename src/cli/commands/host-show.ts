@@ -1,0 +1,74 @@
+import { formatBytes } from "../../base/bytes.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import type { HostView } from "../../protocol/host.ts"
+import type { Cli } from "../cli.ts"
+import { closest } from "../command-line/closest.ts"
+import { command } from "../command-line/command.ts"
+import { flag } from "../command-line/option.ts"
+import { formatTime } from "../render/age.ts"
+import { renderPairs } from "../render/table.ts"
+import { printJson } from "../say.ts"
+import { listHosts } from "./host-ls.ts"
+
+export const hostShow = command({
+  name: "host show",
+  operands: "HOST",
+  about: "Shows all about one host: address, hardware, system, what is free, what runs there.",
+  minimum: 1,
+  maximum: 1,
+  options: { json: flag("print the host as JSON") },
+  examples: [],
+  async run(cli, options, [name = ""]) {
+    const host = await findHost(cli, name)
+    if (options.json) await printJson(cli, host)
+    else await cli.stdout.write(hostPage(host))
+    return 0
+  },
+})
+
+/** The host of this name or id. @throws {WindfallError} `host_not_found`, with the nearest name */
+export async function findHost(cli: Cli, typed: string): Promise<HostView> {
+  const hosts = await listHosts(cli)
+  const host = hosts.find((one) => one.name === typed) ?? hosts.find((one) => one.id === typed)
+  if (host !== undefined) return host
+  const near = closest(
+    typed,
+    hosts.map((one) => one.name),
+  )
+  throw new WindfallError(
+    "host_not_found",
+    `Cannot find the host ${JSON.stringify(typed.slice(0, 80))}: no host has this name`,
+    {
+      hint: near === undefined ? "See the hosts: windfall host ls" : `Did you mean ${near}?`,
+    },
+  )
+}
+
+/** All of a host for people. */
+export function hostPage(host: HostView): string {
+  const { facts } = host
+  return renderPairs([
+    ["host", host.name],
+    ["address", host.port === null ? host.address : `${host.address} port ${host.port}`],
+    ["state", `${host.link}${host.draining ? ", draining" : ""}${host.reason === null ? "" : `: ${host.reason}`}`],
+    ["since", formatTime(host.since)],
+    ...(host.owner === null ? [] : [["owner", host.owner] as const]),
+    ["fleet", host.fleet],
+    ...Object.entries(host.labels).map(([name, value]) => ["label", `${name}=${value}`] as const),
+    ["key", host.hostKey],
+    ["memory", `${formatBytes(host.free.memoryBytes)} free of ${formatBytes(host.total.memoryBytes)}`],
+    ["cores", `${host.free.cores} free of ${host.total.cores}`],
+    ["GPUs", `${host.free.gpus} free of ${host.total.gpus}`],
+    ["jobs", host.jobs.length === 0 ? "none" : host.jobs.join(" ")],
+    ...(facts === null
+      ? []
+      : ([
+          ["chip", facts.chip],
+          ...(facts.model === null ? [] : [["model", facts.model] as const]),
+          ["system", `${facts.system} (${facts.arch})`],
+          ["account", `${facts.user} in ${facts.home}`],
+          ["disk", `${formatBytes(facts.diskFreeBytes)} free`],
+          ...(facts.timeZone === null ? [] : [["time zone", facts.timeZone] as const]),
+        ] as const)),
+  ])
+}

@@ -1,0 +1,71 @@
+import type { Health, Me } from "../../protocol/api.ts"
+import { API_VERSION } from "../../protocol/api.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import { fs } from "../builtin.ts"
+import { Client, readServerUrl } from "../client.ts"
+import { command } from "../command-line/command.ts"
+import { notEmpty, value } from "../command-line/option.ts"
+import { type Login, writeLogin } from "../config.ts"
+import { askSecret, readStdinText } from "../prompt.ts"
+
+export const login = command({
+  name: "login",
+  operands: "URL",
+  about:
+    "Uses a server from now on. The token is asked for without echo, or comes from standard input or WINDFALL_TOKEN; it is checked, then kept in a file that only you can read.",
+  minimum: 1,
+  maximum: 1,
+  options: {
+    ca: value(
+      "FILE",
+      "the certificate authority to trust, as PEM, for a certificate of the lab's own making",
+      notEmpty,
+    ),
+  },
+  examples: [
+    ["windfall login https://windfall.example.org", "asks for the token"],
+    ["windfall login URL < token.txt", "without a terminal"],
+  ],
+  async run(cli, options, [typed = ""]) {
+    const url = readServerUrl(typed).href.replace(/\/$/, "")
+    const ca = options.ca === undefined ? undefined : readCertificate(options.ca)
+    const probe = new Client({ login: { url, token: "", ca }, clock: cli.clock, random: cli.random })
+    // Before anybody types a token: is this a Windfall server, and one that is understood here?
+    const health = await probe.get<Partial<Health> | undefined>("/v1/health")
+    if (typeof health?.server !== "string" || health.api !== API_VERSION) {
+      throw new WindfallError(
+        "protocol_mismatch",
+        health?.api === undefined
+          ? `Cannot log in to ${url}: it is not a Windfall server`
+          : `Cannot log in to ${url}: it speaks version ${health.api} of the API, this command line ${API_VERSION}`,
+        { hint: "Check the address, or use the release the server runs." },
+      )
+    }
+    const token = (
+      cli.settings.token ?? (cli.isInteractive ? await askSecret(cli, `Token for ${url}: `) : await readStdinText(4096))
+    ).trim()
+    if (!/^[\x21-\x7e]+$/.test(token)) {
+      throw new WindfallError("not_logged_in", "Cannot log in: no token was given", {
+        hint: "Type it when asked, give it on standard input, or set WINDFALL_TOKEN. An admin makes one: windfall token create --user NAME",
+      })
+    }
+    const made: Login = { url, token, ...(ca === undefined ? {} : { ca }) }
+    const client = new Client({ login: made, clock: cli.clock, random: cli.random })
+    const me = await client.get<Me>("/v1/me")
+    const file = writeLogin(cli.settings, made)
+    await cli.stdout.write(
+      `You are ${me.user} (${me.role}) at ${url}. The token is in ${file}, readable by you alone.\n`,
+    )
+    return 0
+  },
+})
+
+function readCertificate(file: string): string {
+  try {
+    const text = fs.readFileSync(file, "utf8")
+    if (text.includes("-----BEGIN CERTIFICATE-----")) return text
+  } catch (error) {
+    throw new WindfallError("file_not_found", `Cannot read ${file}: ${(error as Error).message}`)
+  }
+  throw new WindfallError("invalid_input", `Cannot use ${file}: it holds no certificate in PEM form`)
+}

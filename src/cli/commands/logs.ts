@@ -1,0 +1,81 @@
+import { formatBytes } from "../../base/bytes.ts"
+import { parseDuration } from "../../base/duration.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import { readCount } from "../../protocol/job-values.ts"
+import { command } from "../command-line/command.ts"
+import { flag, value } from "../command-line/option.ts"
+import { findJob } from "../find-job.ts"
+import { type LogSink, readLog } from "../follow/log-reader.ts"
+import { say } from "../say.ts"
+
+/** How long `logs -f` waits for its server to come back. */
+const PATIENCE_MS = 60_000
+
+export const logs = command({
+  name: "logs",
+  operands: "JOB",
+  about:
+    "Prints what a job printed, byte by byte: its stdout on stdout, its stderr on stderr, in order of arrival. Of the last attempt, unless you name one. Logs stay when the host is gone.",
+  minimum: 1,
+  maximum: 1,
+  options: {
+    follow: flag("go on as the job prints, until it ends", { short: "f" }),
+    since: value("DURATION", "only what was printed in this time, for instance 10m", parseDuration),
+    tail: value("N", "only the last N lines", (text) => readCount(text, 0, 10_000_000), { short: "n" }),
+    stdout: flag("only the job's stdout"),
+    stderr: flag("only the job's stderr, on stdout"),
+    attempt: value("N", "of attempt N, from 1", (text) => readCount(text, 1, 1_000_000)),
+  },
+  examples: [
+    ["windfall logs -f train", "watch without being attached: Ctrl-C ends the watching, not the job"],
+    ["windfall logs 12 --stdout > result.csv", "exactly the bytes the job wrote"],
+  ],
+  async run(cli, options, [typed = ""]) {
+    if (options.stdout && options.stderr) {
+      throw new WindfallError("invalid_input", "Cannot print only stdout and only stderr: leave both away for both")
+    }
+    const job = await findJob(cli, typed)
+    const attempt = options.attempt ?? Math.max(1, job.attempts.length)
+    if (options.attempt !== undefined && options.attempt > job.attempts.length && !options.follow) {
+      throw new WindfallError(
+        "invalid_input",
+        `Cannot print attempt ${attempt} of job ${job.id}: it has had ${job.attempts.length}`,
+      )
+    }
+    const abort = new AbortController()
+    const only = options.stdout ? "stdout" : options.stderr ? "stderr" : null
+    const sink: LogSink = {
+      async output(stream, bytes) {
+        if (only !== null && stream !== only) return
+        await (stream === "stdout" || only !== null ? cli.stdout : cli.stderr).write(bytes)
+        if (cli.stdout.closed) abort.abort()
+      },
+      async gap({ stream, from, to }) {
+        if (only !== null && stream !== only) return
+        await say(cli, `${formatBytes(to - from)} of ${stream} were not kept (bytes ${from} to ${to})`)
+      },
+    }
+    const since = options.since === undefined ? undefined : cli.clock.now() - options.since
+    try {
+      await readLog(
+        {
+          client: cli.client,
+          job: job.id,
+          attempt,
+          follow: options.follow,
+          since,
+          tail: options.tail,
+          signal: abort.signal,
+          patienceMs: PATIENCE_MS,
+        },
+        { stdout: 0, stderr: 0 },
+        sink,
+      )
+    } catch (error) {
+      if (!abort.signal.aborted) throw error
+      // As cat ends when nobody reads any more.
+      return 141
+    }
+    return 0
+  },
+})

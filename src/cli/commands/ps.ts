@@ -1,0 +1,119 @@
+import { formatBytes } from "../../base/bytes.ts"
+import { parseDuration } from "../../base/duration.ts"
+import type { JobList } from "../../protocol/api.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import type { JobView } from "../../protocol/job.ts"
+import { isFinal, JOB_STATES, type JobState } from "../../protocol/job-state.ts"
+import { readCount } from "../../protocol/job-values.ts"
+import { command } from "../command-line/command.ts"
+import { flag, list, notEmpty, value } from "../command-line/option.ts"
+import { formatAge } from "../render/age.ts"
+import { commandText, latestAttempt } from "../render/job-text.ts"
+import { renderTable } from "../render/table.ts"
+import { printJson } from "../say.ts"
+
+const UNFINISHED = JOB_STATES.filter((state) => !isFinal(state))
+const DEFAULT_LIMIT = 50
+
+export const ps = command({
+  name: "ps",
+  operands: "",
+  about: "Lists jobs, newest first: your own that run or wait, unless you ask for others.",
+  minimum: 0,
+  maximum: 0,
+  options: {
+    all: flag("jobs that have ended too", { short: "a" }),
+    user: value("NAME", "somebody else's, or all for everybody's", notEmpty, { short: "u" }),
+    state: list("STATE", "only jobs in this state, for instance queued or failed", { short: "s" }),
+    limit: value("N", `at most this many (default ${DEFAULT_LIMIT})`, (text) => readCount(text, 1, 10_000), {
+      short: "n",
+    }),
+    since: value("DURATION", "only jobs sent in this time, for instance 2d", parseDuration),
+    json: flag("print the jobs as JSON, one a line"),
+  },
+  examples: [
+    ["windfall ps", "what of yours runs or waits"],
+    ["windfall ps --all --limit 10", "your last ten jobs"],
+    ["windfall ps --user all", "the whole queue"],
+  ],
+  async run(cli, options) {
+    const states = options.state.map(readState)
+    const wanted = states.length > 0 ? states : options.all ? [...JOB_STATES] : UNFINISHED
+    const { jobs } = await cli.client.get<JobList>("/v1/jobs", {
+      query: {
+        user: options.user,
+        state: wanted.length === JOB_STATES.length ? undefined : wanted.join(","),
+        limit: options.limit ?? DEFAULT_LIMIT,
+      },
+    })
+    const now = cli.clock.now()
+    const shown = jobs.filter((job) => options.since === undefined || now - job.submittedAt <= options.since)
+    if (options.json) {
+      for (const job of shown) await printJson(cli, job)
+      return 0
+    }
+    if (shown.length === 0) {
+      await cli.stdout.write(
+        options.all || states.length > 0 ? "No jobs.\n" : "No job runs or waits. See ended ones: windfall ps --all\n",
+      )
+      return 0
+    }
+    await cli.stdout.write(jobTable(shown, now, cli.stdout.isTerminal ? cli.stdout.columns : undefined))
+    return 0
+  },
+})
+
+function readState(text: string): JobState {
+  const state = text.toLowerCase().replace("-", "_")
+  if ((JOB_STATES as readonly string[]).includes(state)) return state as JobState
+  throw new WindfallError(
+    "invalid_input",
+    `Cannot list jobs in the state ${JSON.stringify(text)}: there is no such state`,
+    {
+      hint: `One of: ${JOB_STATES.join(", ")}`,
+    },
+  )
+}
+
+/** Jobs as a table; who sent them only where that is not always the same. */
+export function jobTable(jobs: readonly JobView[], now: number, width: number | undefined): string {
+  const users = new Set(jobs.map((job) => job.user)).size > 1
+  const columns = [
+    { title: "JOB", right: true },
+    { title: "NAME" },
+    ...(users ? [{ title: "USER" }] : []),
+    { title: "STATE" },
+    { title: "HOST" },
+    { title: "TIME", right: true },
+    { title: "MEMORY", right: true },
+    { title: "COMMAND" },
+  ]
+  const rows = jobs.map((job) => {
+    const attempt = latestAttempt(job)
+    return [
+      String(job.id),
+      job.spec.name ?? "-",
+      ...(users ? [job.user] : []),
+      stateText(job),
+      job.state === "queued" ? "-" : (attempt?.hostName ?? "-"),
+      timeText(job, now),
+      formatBytes(job.spec.resources.memoryBytes),
+      job.state === "queued" && job.reason !== null
+        ? `${commandText(job.spec.command)}  (${job.reason})`
+        : commandText(job.spec.command),
+    ]
+  })
+  return renderTable(columns, rows, width)
+}
+
+function stateText(job: JobView): string {
+  if (job.state === "queued" && job.place !== null) return `queued ${job.place}`
+  if (!isFinal(job.state) && job.state !== "queued" && latestAttempt(job)?.outOfContactSince != null) return "silent"
+  if (job.state === "failed" && job.cause === "exited") return `failed ${job.exitCode ?? ""}`.trim()
+  return job.state
+}
+
+function timeText(job: JobView, now: number): string {
+  const from = job.startedAt ?? job.submittedAt
+  return formatAge((job.endedAt ?? now) - from)
+}

@@ -1,0 +1,97 @@
+import type { SecretView } from "../../protocol/api.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import type { Cli } from "../cli.ts"
+import { command } from "../command-line/command.ts"
+import { flag } from "../command-line/option.ts"
+import { askSecret, readStdinText } from "../prompt.ts"
+import { formatTime } from "../render/age.ts"
+import { renderTable } from "../render/table.ts"
+import { printJson, say } from "../say.ts"
+
+const MAX_SECRET_BYTES = 64 * 1024
+/** Shorter ones cannot be masked in output without hiding ordinary text. */
+const MASKED_FROM_BYTES = 8
+
+export const secretSet = command({
+  name: "secret set",
+  operands: "NAME",
+  about:
+    "Stores a secret, encrypted, for your jobs: they get it with --secret NAME as a variable of that name. The value is asked for without echo, or comes from standard input or a variable; never from the command line, where others could see it.",
+  minimum: 1,
+  maximum: 1,
+  options: { fromEnv: flag("take the value of the variable of the same name here") },
+  examples: [
+    ["windfall secret set HF_TOKEN", "asks for the value"],
+    ["windfall secret set HF_TOKEN < token.txt", "from a file; one newline at its end is dropped"],
+  ],
+  async run(cli, options, [name = ""]) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]{0,255}$/.test(name)) {
+      throw new WindfallError(
+        "invalid_input",
+        name.includes("=")
+          ? "Cannot take a secret's value from the command line: others could see it"
+          : `Cannot name a secret ${JSON.stringify(name.slice(0, 80))}: it must be a name for a variable`,
+        { hint: "Type only the name; the value is asked for: windfall secret set HF_TOKEN" },
+      )
+    }
+    const value = await secretValue(cli, name, options.fromEnv)
+    await cli.client.put<SecretView>(`/v1/secrets/${name}`, { value })
+    await cli.stdout.write(`${name} is stored. Jobs get it with: --secret ${name}\n`)
+    if (Buffer.byteLength(value) < MASKED_FROM_BYTES) {
+      await say(cli, `${name} has less than ${MASKED_FROM_BYTES} bytes: it cannot be masked in what a job prints`)
+    }
+    return 0
+  },
+})
+
+async function secretValue(cli: Cli, name: string, fromEnv: boolean): Promise<string> {
+  let value: string
+  if (fromEnv) {
+    const here = cli.settings.environment[name]
+    if (here === undefined) throw new WindfallError("invalid_input", `Cannot take ${name} from here: it is not set`)
+    value = here
+  } else if (cli.isInteractive) value = await askSecret(cli, `Value of ${name}: `)
+  else value = (await readStdinText(MAX_SECRET_BYTES)).replace(/\r?\n$/, "")
+  if (value === "") throw new WindfallError("invalid_input", `Cannot store ${name}: its value is empty`)
+  if (value.includes("\0"))
+    throw new WindfallError("invalid_input", `Cannot store ${name}: its value contains a NUL character`)
+  if (Buffer.byteLength(value) > MAX_SECRET_BYTES) {
+    throw new WindfallError("too_large", `Cannot store ${name}: a secret may have ${MAX_SECRET_BYTES / 1024} KB`)
+  }
+  return value
+}
+
+export const secretLs = command({
+  name: "secret ls",
+  operands: "",
+  about: "Lists the names of your secrets. Their values never come back.",
+  minimum: 0,
+  maximum: 0,
+  options: { json: flag("print the secrets' names as JSON, one a line") },
+  examples: [],
+  async run(cli, options) {
+    const { secrets } = await cli.client.get<{ secrets: SecretView[] }>("/v1/secrets")
+    if (options.json) for (const secret of secrets) await printJson(cli, secret)
+    else if (secrets.length === 0) await cli.stdout.write("No secrets.\n")
+    else {
+      const rows = secrets.map((secret) => [secret.name, formatTime(secret.changedAt)])
+      await cli.stdout.write(renderTable([{ title: "SECRET" }, { title: "CHANGED" }], rows))
+    }
+    return 0
+  },
+})
+
+export const secretRm = command({
+  name: "secret rm",
+  operands: "NAME",
+  about: "Removes a secret. Jobs that wait and name it will not start.",
+  minimum: 1,
+  maximum: 1,
+  options: {},
+  examples: [],
+  async run(cli, _options, [name = ""]) {
+    await cli.client.delete(`/v1/secrets/${encodeURIComponent(name)}`)
+    await cli.stdout.write(`${name} is removed\n`)
+    return 0
+  },
+})

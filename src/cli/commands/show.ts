@@ -1,0 +1,102 @@
+import { formatBytes } from "../../base/bytes.ts"
+import { formatDuration } from "../../base/duration.ts"
+import type { AttemptView, JobView } from "../../protocol/job.ts"
+import { isFinal } from "../../protocol/job-state.ts"
+import { command } from "../command-line/command.ts"
+import { flag } from "../command-line/option.ts"
+import { findJob } from "../find-job.ts"
+import { formatTime } from "../render/age.ts"
+import { commandText, standingText, verdictText } from "../render/job-text.ts"
+import { renderPairs, renderTable } from "../render/table.ts"
+import { printJson } from "../say.ts"
+
+export const show = command({
+  name: "show",
+  operands: "JOB",
+  about: "Shows all about one job: what was asked, where it ran, how it ended. JOB is a number or a name.",
+  minimum: 1,
+  maximum: 1,
+  options: { json: flag("print the job as JSON") },
+  examples: [["windfall show 12", "job 12, with each attempt"]],
+  async run(cli, options, [typed = ""]) {
+    const job = await findJob(cli, typed)
+    if (options.json) await printJson(cli, job)
+    else await cli.stdout.write(jobPage(job, cli.clock.now()))
+    return 0
+  },
+})
+
+/** All of a job for people. */
+export function jobPage(job: JobView, now: number): string {
+  const { spec } = job
+  const pairs: (readonly [string, string])[] = [
+    ["job", String(job.id)],
+    ...(spec.name === null ? [] : [["name", spec.name] as const]),
+    ["user", job.user],
+    ["state", isFinal(job.state) ? `${job.state}: ${verdictText(job)}` : standingText(job, now)],
+    ["command", spec.command.length === 0 ? "(login shell)" : commandText(spec.command)],
+    ["asks for", requestText(job)],
+    ["sent", formatTime(job.submittedAt)],
+    ...(job.startedAt === null ? [] : [["started", formatTime(job.startedAt)] as const]),
+    ...(job.endedAt === null ? [] : [["ended", formatTime(job.endedAt)] as const]),
+    ...(spec.timeLimitMs === null ? [] : [["time limit", formatDuration(spec.timeLimitMs)] as const]),
+    ...(spec.host === null ? [] : [["host", `${spec.host} only`] as const]),
+    ["partition", spec.partition],
+    ...(spec.workingFolder === "" ? [] : [["folder", spec.workingFolder] as const]),
+    ...(Object.keys(spec.env).length === 0 ? [] : [["variables", Object.keys(spec.env).join(", ")] as const]),
+    ...(spec.secrets.length === 0 ? [] : [["secrets", spec.secrets.join(", ")] as const]),
+    ["outputs", outputsText(job)],
+    ["retry", retryText(job)],
+    ...(spec.git === null ? [] : [["git", gitText(spec.git)] as const]),
+  ]
+  const attempts = job.attempts.length === 0 ? "" : `\n${attemptTable(job.attempts)}`
+  return renderPairs(pairs) + attempts
+}
+
+function requestText({ spec: { resources } }: JobView): string {
+  const gpu = resources.gpus === null ? "the GPU where there is one" : `${resources.gpus} GPU`
+  return `${formatBytes(resources.memoryBytes)} memory, ${resources.cores} core${resources.cores === 1 ? "" : "s"}, ${gpu}`
+}
+
+function outputsText(job: JobView): string {
+  const which = job.spec.outputs === null ? "all files made or changed" : job.spec.outputs.join(" ")
+  if (job.outputs === null) return which
+  const { state, files, bytes } = job.outputs
+  return state === "ready" ? `${files} files, ${formatBytes(bytes)} (windfall get ${job.id})` : `${which}: ${state}`
+}
+
+function retryText({ spec: { retry } }: JobView): string {
+  if (retry.once) return "never (--once)"
+  const silence =
+    retry.afterSilenceMs === null
+      ? "a silent host is waited for"
+      : `silence counts as lost after ${formatDuration(retry.afterSilenceMs)}`
+  return `${retry.limit === 0 ? "none" : `up to ${retry.limit}`}; ${silence}`
+}
+
+function gitText(git: NonNullable<JobView["spec"]["git"]>): string {
+  return `${git.commit.slice(0, 12)}${git.branch === null ? "" : ` on ${git.branch}`}${git.dirtyDiff === "" ? "" : ", with uncommitted changes"}`
+}
+
+function attemptTable(attempts: readonly AttemptView[]): string {
+  return renderTable(
+    [
+      { title: "ATTEMPT", right: true },
+      { title: "HOST" },
+      { title: "STATE" },
+      { title: "RAN", right: true },
+      { title: "PEAK", right: true },
+      { title: "OUTPUT", right: true },
+      { title: "END" },
+    ],
+    attempts.map((one) => [
+      String(one.number),
+      one.hostName,
+      one.outOfContactSince !== null && one.state !== "ended" ? `${one.state} (silent)` : one.state,
+      one.startedAt !== null && one.endedAt !== null ? formatDuration(Math.max(0, one.endedAt - one.startedAt)) : "-",
+      one.peakMemoryBytes === null ? "-" : formatBytes(one.peakMemoryBytes),
+      formatBytes(one.stdoutBytes + one.stderrBytes),
+      [one.cause ?? "", one.exitCode ?? one.signal ?? "", one.message ?? ""].filter((part) => part !== "").join(" "),
+    ]),
+  )
+}

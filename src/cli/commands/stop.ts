@@ -1,0 +1,63 @@
+import { parseDuration } from "../../base/duration.ts"
+import type { StopRequest } from "../../protocol/api.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import type { JobView } from "../../protocol/job.ts"
+import { isFinal } from "../../protocol/job-state.ts"
+import { readSignal } from "../../protocol/job-values.ts"
+import { command } from "../command-line/command.ts"
+import { flag, value } from "../command-line/option.ts"
+import { findJob } from "../find-job.ts"
+import { jobTitle, standingText, verdictText } from "../render/job-text.ts"
+import { printJson, say } from "../say.ts"
+
+export const stop = command({
+  name: "stop",
+  operands: "JOB...",
+  about:
+    "Stops jobs: each gets its stop signal, and SIGKILL when its grace is over. Asked a second time, or with --now, it is killed at once. The whole process tree goes.",
+  minimum: 1,
+  maximum: 1000,
+  options: {
+    now: flag("SIGKILL at once"),
+    signal: value("SIGNAL", "the signal to send instead of the job's own", readSignal, { short: "s" }),
+    grace: value("DURATION", "time until SIGKILL instead of the job's own", parseDuration),
+    json: flag("print the jobs as JSON, one a line"),
+  },
+  examples: [
+    ["windfall stop 12", "stop job 12 kindly"],
+    ["windfall stop 12 13 train --now", "kill three jobs"],
+  ],
+  async run(cli, options, typed) {
+    if (options.now && (options.signal !== undefined || options.grace !== undefined)) {
+      throw new WindfallError("invalid_input", "Cannot stop with --now and --signal or --grace: --now kills at once")
+    }
+    const jobs = await Promise.all(typed.map((one) => findJob(cli, one)))
+    const request: StopRequest = {
+      now: options.now,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      ...(options.grace === undefined ? {} : { graceMs: options.grace }),
+    }
+    let exitCode = 0
+    for (const job of jobs) {
+      if (isFinal(job.state)) {
+        if (options.json) await printJson(cli, job)
+        await say(cli, `${jobTitle(job)} has ended already: it ${verdictText(job)}`)
+        continue
+      }
+      try {
+        const view = await cli.client.post<JobView>(`/v1/jobs/${job.id}/stop`, request)
+        if (options.json) await printJson(cli, view)
+        else
+          await cli.stdout.write(
+            `${jobTitle(view)}: ${isFinal(view.state) ? verdictText(view) : `stopping, ${standingText(view, cli.clock.now())}`}\n`,
+          )
+      } catch (error) {
+        // One job that may not be stopped must not keep the others running.
+        if (!(error instanceof WindfallError) || error.code === "server_unreachable") throw error
+        exitCode = error.exitCode
+        await cli.stderr.write(`${error.message}\n${error.hint === undefined ? "" : `  ${error.hint}\n`}`)
+      }
+    }
+    return exitCode
+  },
+})

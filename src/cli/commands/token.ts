@@ -1,0 +1,81 @@
+import { parseDuration } from "../../base/duration.ts"
+import type { Me, TokenView } from "../../protocol/api.ts"
+import { command } from "../command-line/command.ts"
+import { flag, notEmpty, value } from "../command-line/option.ts"
+import { formatTime } from "../render/age.ts"
+import { renderTable } from "../render/table.ts"
+import { printJson, say } from "../say.ts"
+
+export const tokenCreate = command({
+  name: "token create",
+  operands: "",
+  about:
+    "Makes a token and prints it, this once. It carries its user's role. For somebody else it needs the admin role.",
+  minimum: 0,
+  maximum: 0,
+  options: {
+    user: value("NAME", "whose token (default: yours)", notEmpty, { short: "u" }),
+    expires: value("DURATION", "useless after this long, for instance 90d (default: never)", parseDuration, {
+      also: ["expiry"],
+    }),
+    json: flag("print the token as JSON"),
+  },
+  examples: [["windfall token create --user mia --expires 90d", "a token for mia that ends by itself"]],
+  async run(cli, options) {
+    const user = options.user ?? (await cli.client.get<Me>("/v1/me")).user
+    const made = await cli.client.post<TokenView & { token: string }>("/v1/tokens", {
+      user,
+      expiresInMs: options.expires ?? null,
+    })
+    if (options.json) await printJson(cli, made)
+    else {
+      await cli.stdout.write(`${made.token}\n`)
+      await say(
+        cli,
+        `token ${made.id} of ${made.user}; it is not shown again. Log in with it: windfall login ${cli.client.url}`,
+      )
+    }
+    return 0
+  },
+})
+
+export const tokenLs = command({
+  name: "token ls",
+  operands: "",
+  about: "Lists tokens by their ids: yours, and as admin everybody's.",
+  minimum: 0,
+  maximum: 0,
+  options: { json: flag("print the tokens as JSON, one a line") },
+  examples: [],
+  async run(cli, options) {
+    const { tokens } = await cli.client.get<{ tokens: TokenView[] }>("/v1/tokens")
+    if (options.json) for (const token of tokens) await printJson(cli, token)
+    else {
+      const rows = tokens.map((token) => [
+        token.id,
+        token.user,
+        formatTime(token.createdAt),
+        token.expiresAt === null ? "never" : formatTime(token.expiresAt),
+      ])
+      await cli.stdout.write(
+        renderTable([{ title: "TOKEN" }, { title: "USER" }, { title: "MADE" }, { title: "EXPIRES" }], rows),
+      )
+    }
+    return 0
+  },
+})
+
+export const tokenRevoke = command({
+  name: "token revoke",
+  operands: "ID",
+  about: "Makes a token useless at once. Its id is in windfall token ls.",
+  minimum: 1,
+  maximum: 1,
+  options: {},
+  examples: [],
+  async run(cli, _options, [id = ""]) {
+    await cli.client.delete(`/v1/tokens/${encodeURIComponent(id)}`)
+    await cli.stdout.write(`token ${id} is revoked\n`)
+    return 0
+  },
+})

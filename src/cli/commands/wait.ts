@@ -1,0 +1,86 @@
+import { parseDuration } from "../../base/duration.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import type { JobView } from "../../protocol/job.ts"
+import { isFinal } from "../../protocol/job-state.ts"
+import type { Cli } from "../cli.ts"
+import { command } from "../command-line/command.ts"
+import { flag, value } from "../command-line/option.ts"
+import { findJob } from "../find-job.ts"
+import { JobWatch } from "../follow/job-watch.ts"
+import { endText, jobExitCode, standingText } from "../render/job-text.ts"
+import { StatusLine } from "../render/status-line.ts"
+import { printJson, say } from "../say.ts"
+
+const PATIENCE_MS = 10 * 60_000
+
+export const wait = command({
+  name: "wait",
+  operands: "JOB...",
+  about:
+    "Waits until the jobs have ended. The exit code is the first one that is not 0, in the order named: the job's own, 128+n for a signal, 124 for the time limit, 130 when it was stopped, 125 when Windfall or the host failed.",
+  minimum: 1,
+  maximum: 1000,
+  options: {
+    timeout: value("DURATION", "stop waiting after this long, with exit code 124", parseDuration, { short: "t" }),
+    json: flag("print each job as JSON when it has ended"),
+  },
+  examples: [["windfall wait 12 13 && windfall get 12", "go on when both have succeeded"]],
+  async run(cli, options, typed) {
+    const jobs = await Promise.all(typed.map((one) => findJob(cli, one)))
+    const abort = new AbortController()
+    const status = new StatusLine(cli.stderr, cli.clock)
+    let timedOut = false
+    const timer =
+      options.timeout === undefined
+        ? undefined
+        : setTimeout(() => {
+            timedOut = true
+            abort.abort()
+          }, options.timeout)
+    try {
+      const ended = await Promise.all(jobs.map((job) => waitFor(cli, job, abort.signal, status, options.json)))
+      return ended.map(jobExitCode).find((code) => code !== 0) ?? 0
+    } catch (error) {
+      if (!timedOut) throw withLostServer(error)
+      await status.clear()
+      await say(cli, "the jobs have not all ended in this time; they go on")
+      return 124
+    } finally {
+      clearTimeout(timer)
+      abort.abort()
+      await status.clear()
+    }
+  },
+})
+
+async function waitFor(
+  cli: Cli,
+  job: JobView,
+  signal: AbortSignal,
+  status: StatusLine,
+  json: boolean,
+): Promise<JobView> {
+  const watch = new JobWatch({
+    client: cli.client,
+    job,
+    signal,
+    patienceMs: PATIENCE_MS,
+    onRetry: () => undefined,
+    onChange: (view) => {
+      if (!isFinal(view.state)) void status.show(`windfall: job ${view.id} ${standingText(view, cli.clock.now())}`)
+    },
+  })
+  const running = watch.run()
+  running.catch(() => undefined)
+  await Promise.race([watch.until((view) => isFinal(view.state)), running])
+  await status.clear()
+  if (json) await printJson(cli, { type: "end", exitCode: jobExitCode(watch.job), job: watch.job })
+  else await say(cli, endText(watch.job))
+  return watch.job
+}
+
+/** A server that went away while waiting is Windfall's failure, not bad input. */
+function withLostServer(error: unknown): unknown {
+  if (!(error instanceof WindfallError) || error.code !== "server_unreachable") return error
+  return new WindfallError("link_lost", error.message, { hint: "The jobs go on. Wait again when the server is back." })
+}

@@ -1,0 +1,51 @@
+import { formatBytes } from "../../base/bytes.ts"
+import type { WindfallEvent } from "../../protocol/events.ts"
+import { printable } from "./table.ts"
+
+/** An event as one line for people. */
+export function eventText(event: WindfallEvent): string {
+  return printable(text(event))
+}
+
+function text(event: WindfallEvent): string {
+  switch (event.type) {
+    case "job_submitted":
+      return `job ${event.job}${event.name === null ? "" : ` (${event.name})`} sent by ${event.user}`
+    case "job_state": {
+      const cause = event.cause === null ? "" : ` (${event.cause})`
+      return `job ${event.job} ${event.from} -> ${event.to}${cause}${event.reason === null ? "" : `: ${event.reason}`}`
+    }
+    case "attempt_placed":
+      return `job ${event.job} attempt ${event.number} goes to ${event.hostName}`
+    case "attempt_ended": {
+      const code =
+        event.exitCode !== null ? ` ${event.exitCode}` : event.signal !== null ? ` by signal ${event.signal}` : ""
+      return `job ${event.job} attempt ${event.number} ended: ${event.cause}${code}`
+    }
+    case "attempt_contact":
+      return event.lostSince === null
+        ? `job ${event.job}: its host is heard of again`
+        : `job ${event.job}: its host is silent`
+    case "outputs_ready":
+      return `job ${event.job}: ${event.files} output files (${formatBytes(event.bytes)}) on the server`
+    case "host_added":
+      return `host ${event.name} joined`
+    case "host_link":
+      return `host ${event.name} is ${event.link}${event.reason === null ? "" : `: ${event.reason}`}`
+    case "host_changed":
+      return `host ${event.name}: ${event.what}`
+    case "host_removed":
+      return `host ${event.name} left`
+    case "user_changed":
+      return `user ${event.user}: ${event.what}`
+    case "token_changed":
+      return `token of ${event.user}: ${event.what}`
+    case "secret_changed":
+      return `secret ${event.name} of ${event.user}: ${event.what}`
+    case "notice":
+      return event.message
+    default:
+      // A newer server may tell of more than this release knows.
+      return JSON.stringify(event)
+  }
+}
