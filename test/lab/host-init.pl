@@ -44,7 +44,7 @@ sub start {
         $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE CHLD);
         open STDIN,  '<', '/dev/null';
         open STDOUT, '>', '/dev/null';
-        exec @sshd;
+        { exec @sshd }
         POSIX::_exit(127);
     }
 }

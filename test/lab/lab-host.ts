@@ -79,15 +79,13 @@ export class LabHost implements AsyncDisposable {
     const key = join(plan.folder, "host_key")
     await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", plan.name, "-f", key])
     this.hostKey = readFileSync(`${key}.pub`, "utf8").split(" ").slice(0, 2).join(" ")
-    if (plan.apart && isRealRoot()) await run("chown", ["-R", `${HOST_UID}:${HOST_UID}`, plan.folder])
+    if (this.#ownAccount) await run("chown", ["-R", `${HOST_UID}:${HOST_UID}`, plan.folder])
     await this.#boot()
     if (!this.#throughRelay) return
     const inner = join(plan.folder, "relay")
     if (plan.apart && this.#network.mode === "user") await this.#network.openInnerRelay(inner, this.#number)
     const target =
-      this.#network.mode === "user"
-        ? { path: inner }
-        : { host: this.#network.address(this.#number), port: plan.port }
+      this.#network.mode === "user" ? { path: inner } : { host: this.#network.address(this.#number), port: plan.port }
     this.#relay = await startRelay(target, { delayMs: this.#delayMs })
   }
 
@@ -113,7 +111,8 @@ export class LabHost implements AsyncDisposable {
 
   /** Adds a delay to each direction. Only of hosts behind a relay (mode `user` or `ports`, or option `delayMs`). */
   delay(ms: number): void {
-    if (this.#relay === undefined) throw new Error(`Cannot delay ${this.name}: give it delayMs (0 will do) at the start`)
+    if (this.#relay === undefined)
+      throw new Error(`Cannot delay ${this.name}: give it delayMs (0 will do) at the start`)
     this.#relay.set({ delayMs: ms })
   }
 
@@ -184,7 +183,7 @@ export class LabHost implements AsyncDisposable {
     const file = join(this.files, path)
     mkdirSync(join(file, ".."), { recursive: true })
     writeFileSync(file, text)
-    if (this.#plan.apart && isRealRoot()) await run("chown", ["-R", `${HOST_UID}:${HOST_UID}`, this.files])
+    if (this.#ownAccount) await run("chown", ["-R", `${HOST_UID}:${HOST_UID}`, this.files])
   }
 
   /** Makes its sshd show another host key, as after a reinstallation. Returns the new key. */
@@ -193,7 +192,7 @@ export class LabHost implements AsyncDisposable {
     rmSync(key)
     rmSync(`${key}.pub`)
     await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", this.name, "-f", key])
-    if (this.#plan.apart && isRealRoot()) await run("chown", [`${HOST_UID}:${HOST_UID}`, key, `${key}.pub`])
+    if (this.#ownAccount) await run("chown", [`${HOST_UID}:${HOST_UID}`, key, `${key}.pub`])
     this.hostKey = readFileSync(`${key}.pub`, "utf8").split(" ").slice(0, 2).join(" ")
     await this.restart()
     return this.hostKey
@@ -215,6 +214,11 @@ export class LabHost implements AsyncDisposable {
     return this.#init.pid
   }
 
+  /** Whether it runs as another account than the lab's, which then must own its files. */
+  get #ownAccount(): boolean {
+    return this.#network.mode === "root" && isRealRoot()
+  }
+
   #fillPath(): string {
     if (this.#plan.diskBytes === null || !this.#plan.apart)
       throw new Error(`Cannot fill the disk of ${this.name}: give it diskBytes, and namespaces`)
@@ -226,20 +230,28 @@ export class LabHost implements AsyncDisposable {
     const sshd = sshdIn(plan)
     const env = ["/usr/bin/env", "-i", ...(sshd.libraryPath === null ? [] : [`LD_LIBRARY_PATH=${sshd.libraryPath}`])]
     const serve = [...this.#asAccount(), ...env, sshd.path, "-D", "-e", "-f", `${insideFolder(plan)}/sshd_config`]
-    const init = ["/usr/bin/perl", join(import.meta.dirname, "host-init.pl"), plan.apart ? join(plan.folder, "setup.sh") : ""]
+    const init = [
+      "/usr/bin/perl",
+      join(import.meta.dirname, "host-init.pl"),
+      plan.apart ? join(plan.folder, "setup.sh") : "",
+    ]
     const command = plan.apart ? [...this.#network.entry, ...unshareCommand(), ...init] : init
     this.#init = new LineProcess([...command, ...serve], SYSTEM_ENV)
-    if ((await this.#init.answer()) !== "up") throw new Error(`Cannot set up ${this.name}: ${this.#init.errors.join("; ")}`)
+    if ((await this.#init.answer()) !== "up")
+      throw new Error(`Cannot set up ${this.name}: ${this.#init.errors.join("; ")}`)
     if (plan.apart) await this.#network.plugIn(this.#number, this.#pid)
     await this.#init.tell("start")
-    await this.#init.saysOnStderr(/Server listening on/)
+    await this.#init.saysOnStderr(
+      /Server listening on/,
+      /exiting\.$|^fatal|Bad configuration|Cannot bind|not found|No such file/,
+    )
   }
 
   /** sshd runs as the host's account, never as root: a plain user's sshd serves just that user and needs nothing. */
   #asAccount(): string[] {
     if (!this.#plan.apart) return []
-    if (isRealRoot() && this.#network.mode === "root")
-      return ["/usr/bin/setpriv", `--reuid=${HOST_UID}`, `--regid=${HOST_UID}`, "--clear-groups"]
-    return ["/usr/bin/unshare", "--user", `--map-user=${HOST_UID}`, `--map-group=${HOST_UID}`]
+    const folder = this.#plan.kind === "mac" ? "/mnt/bin" : "/usr/bin" // a Mac has neither in sight
+    if (this.#ownAccount) return [`${folder}/setpriv`, `--reuid=${HOST_UID}`, `--regid=${HOST_UID}`, "--clear-groups"]
+    return [`${folder}/unshare`, "--user", `--map-user=${HOST_UID}`, `--map-group=${HOST_UID}`]
   }
 }

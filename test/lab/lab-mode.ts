@@ -11,7 +11,8 @@ const run = promisify(execFile)
 export type LabMode = "root" | "user" | "ports"
 
 const NAMESPACES = ["--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc"]
-const TRY = "ip link add wftry type veth peer name wftry2 && tc qdisc add dev wftry root tbf rate 10mbit burst 32k latency 50ms && mount -t tmpfs t /mnt"
+const TRY =
+  "ip link add wftry type veth peer name wftry2 && tc qdisc add dev wftry root tbf rate 10mbit burst 32k latency 50ms && mount -t tmpfs t /mnt"
 
 /** The best mode this account has on this machine, found by trying. */
 export async function findLabMode(): Promise<LabMode> {

@@ -8,7 +8,7 @@ import { promisify } from "node:util"
 import { findSshd } from "../../src/ssh/sshd-binary.ts"
 import { LabHost } from "./lab-host.ts"
 import { findLabMode, isRealRoot, type LabMode, SYSTEM_ENV } from "./lab-mode.ts"
-import { type MacAnswers, MACS } from "./mac-shims.ts"
+import { MACS, type MacAnswers } from "./mac-shims.ts"
 import { LabNetwork } from "./network.ts"
 
 export { LabHost } from "./lab-host.ts"
@@ -128,7 +128,9 @@ export async function startLab(options: LabOptions): Promise<Lab> {
 async function preparePrivilegeSeparation(): Promise<void> {
   mkdirSync("/run/sshd", { recursive: true, mode: 0o755 })
   await run("id", ["sshd"], { env: { ...SYSTEM_ENV } }).catch(() => {
-    throw new Error("Cannot run sshd as root without namespaces: the account sshd is missing (apt-get install openssh-server)")
+    throw new Error(
+      "Cannot run sshd as root without namespaces: the account sshd is missing (apt-get install openssh-server)",
+    )
   })
 }
 

@@ -31,7 +31,8 @@ export class LineProcess implements AsyncDisposable {
   /** Resolves with the next line it says. @throws when it ends instead */
   async answer(): Promise<string> {
     const { value, done } = await this.#answers.next()
-    if (done) throw new Error(`${this.child.spawnargs.slice(0, 3).join(" ")} ended: ${this.errors.join("; ") || "silently"}`)
+    if (done)
+      throw new Error(`${this.child.spawnargs.slice(0, 3).join(" ")} ended: ${this.errors.join("; ") || "silently"}`)
     return value
   }
 
@@ -45,15 +46,16 @@ export class LineProcess implements AsyncDisposable {
     return told
   }
 
-  /** Resolves once a line on stderr matches. @throws when it ends instead */
-  async saysOnStderr(pattern: RegExp): Promise<void> {
+  /** Resolves once a line on stderr matches. @throws when it ends, or a line matches `failure` */
+  async saysOnStderr(pattern: RegExp, failure: RegExp): Promise<void> {
     let ended = false
     void this.#closed.then(() => {
       ended = true
       this.#onError?.()
     })
     while (!this.errors.some((line) => pattern.test(line))) {
-      if (ended) throw new Error(`${this.child.spawnargs.join(" ")} ended: ${this.errors.join("; ")}`)
+      if (ended || this.errors.some((line) => failure.test(line)))
+        throw new Error(`Cannot start ${this.child.spawnargs.join(" ")}: ${this.errors.join("; ")}`)
       await new Promise<void>((resolve) => {
         this.#onError = resolve
       })

@@ -59,7 +59,12 @@ export const MACS = {
   rosetta: { ...STUDIO, machine: "x86_64", sysctl: { ...STUDIO.sysctl, "sysctl.proc_translated": "1" } },
   virtual: {
     ...STUDIO,
-    sysctl: { ...STUDIO.sysctl, "hw.model": "VirtualMac2,1", "kern.hv_vmm_present": "1", "machdep.cpu.brand_string": "Apple M2 (Virtual)" },
+    sysctl: {
+      ...STUDIO.sysctl,
+      "hw.model": "VirtualMac2,1",
+      "kern.hv_vmm_present": "1",
+      "machdep.cpu.brand_string": "Apple M2 (Virtual)",
+    },
   },
   tooOld: { ...STUDIO, version: "13.4.1", sysctl: { ...STUDIO.sysctl, "kern.osproductversion": "13.4.1" } },
 } as const satisfies Record<string, MacAnswers>

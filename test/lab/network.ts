@@ -26,7 +26,9 @@ export class LabNetwork implements AsyncDisposable {
 
   /** Makes the switch. `folder` is removed when the keeper ends. */
   static async start(mode: LabMode, folder: string): Promise<LabNetwork> {
-    const unshare = { root: ["unshare", "--net"], user: ["unshare", "--user", "--map-root-user", "--net"], ports: [] }[mode]
+    const unshare = { root: ["unshare", "--net"], user: ["unshare", "--user", "--map-root-user", "--net"], ports: [] }[
+      mode
+    ]
     const keeper = new LineProcess([...unshare, PERL, join(import.meta.dirname, "keeper.pl"), folder], SYSTEM_ENV)
     const network = new LabNetwork(mode, keeper, freeSubnet())
     try {
@@ -36,6 +38,7 @@ export class LabNetwork implements AsyncDisposable {
       await network.inside("ip", "link", "add", "br0", "type", "bridge")
       await network.inside("ip", "link", "set", "br0", "up")
       if (mode === "root") await network.#plugInThisMachine()
+      else await network.inside("ip", "addr", "add", `${network.#subnet}.1/24`, "dev", "br0")
       return network
     } catch (error) {
       await network[Symbol.asyncDispose]()
@@ -63,7 +66,9 @@ export class LabNetwork implements AsyncDisposable {
     await this.inside("ip", "link", "add", `v${number}`, "type", "veth", "peer", "name", "eth0", "netns", `${pid}`)
     await this.inside("ip", "link", "set", `v${number}`, "master", "br0", "up")
     const address = `${this.address(number)}/24`
-    const script = `ip link set lo up && ip addr add ${address} dev eth0 && ip link set eth0 up && echo 22 > /proc/sys/net/ipv4/ip_unprivileged_port_start`
+    // The same after a restart, as a real card's: else neighbours send to the old one until their memory of it fades.
+    const card = `02:77:66:00:00:${number.toString(16).padStart(2, "0")}`
+    const script = `ip link set eth0 address ${card} && ip link set lo up && ip addr add ${address} dev eth0 && ip link set eth0 up && echo 22 > /proc/sys/net/ipv4/ip_unprivileged_port_start`
     await this.#nsenter(pid, ["/bin/sh", "-c", script])
   }
 
