@@ -53,6 +53,8 @@ const RETRY_WRITE_MS = 10
 
 export class Pty {
   readonly pid: number
+  /** The path of the terminal's device. */
+  readonly tty: string
   readonly #native: NativePty
   readonly #fd: number
   readonly #reader: ReadStream
@@ -84,6 +86,7 @@ export class Pty {
       (exitCode, signal) => this.#exited(exitCode, signal),
     )
     this.pid = process.pid
+    this.tty = process.pty
     this.#fd = process.fd
     this.#reader = new ReadStream(process.fd)
     this.#reader.on("data", (bytes: Buffer) => {
@@ -167,6 +170,16 @@ export class Pty {
     this.#reader.destroy()
     this.#flush()
     if (this.#exit !== undefined) this.#events.onExit(this.#exit)
+  }
+}
+
+/** Why no terminal can be opened on this host at all; `null` when one can. */
+export function terminalProblem(): WindfallError | null {
+  try {
+    loadNativePty()
+    return null
+  } catch (error) {
+    return error as WindfallError
   }
 }
 

@@ -24,7 +24,7 @@ export interface TerminalHostOptions {
   readonly size: { readonly columns: number; readonly rows: number } | null
   /** Called with all output, in order. */
   readonly record: (bytes: Uint8Array) => void
-  /** Ends a terminal nobody is attached to, after this long; `null`: never. */
+  /** Ends a terminal nobody is attached to, after this long, and keeps its end so long for who is away; `null`: neither. */
   readonly abandonMs: number | null
   readonly ringBytes?: number
 }
@@ -61,6 +61,11 @@ export class TerminalHost {
     return this.#ended.promise
   }
 
+  /** The program's process, which leads the terminal's session, once it was started. */
+  get program(): { readonly pid: number; readonly tty: string } | undefined {
+    return this.#pty
+  }
+
   /** Listens for clients on a Unix socket. */
   listen(path: string): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -69,9 +74,10 @@ export class TerminalHost {
     })
   }
 
-  /** Signals the program in the terminal. One that never started ends at once. */
+  /** Signals the program in the terminal. One that never started, or has ended, is waited for no longer. */
   signal(name: NodeJS.Signals): void {
-    if (this.#pty === undefined) this.#finish({ exitCode: null, signal: 1 })
+    if (this.#exit !== undefined) this.#close()
+    else if (this.#pty === undefined) this.#finish({ exitCode: null, signal: 1 })
     else this.#pty.signal(name)
   }
 
@@ -100,7 +106,7 @@ export class TerminalHost {
       } else if (id !== undefined && this.#client?.line === line) this.#take(frame, id, line)
     })
     socket.on("close", () => {
-      if (this.#client?.line !== line) return
+      if (this.#client?.line !== line || this.#exit !== undefined) return
       this.#client = undefined
       this.#holdBack()
       this.#waitForClient()
@@ -129,7 +135,7 @@ export class TerminalHost {
       if (this.#exit === undefined) this.#start({ TERM: usableTerm(frame.term, this.#options.env.HOME) })
     } else this.#resize(frame, known === undefined && this.#ring.end > 0)
     line.attach(Math.max(from, this.#ring.start), known ?? null)
-    if (this.#exit !== undefined) line.finish(this.#exit)
+    this.#sayFarewell()
     this.#holdBack()
   }
 
@@ -197,25 +203,33 @@ export class TerminalHost {
   }
 
   #waitForClient(): void {
-    if (this.#options.abandonMs === null || this.#exit !== undefined) return
-    this.#abandon = setTimeout(() => this.signal("SIGHUP"), this.#options.abandonMs)
+    const { abandonMs } = this.#options
+    if (abandonMs === null) return
+    this.#abandon = setTimeout(() => this.signal("SIGHUP"), abandonMs)
   }
 
+  /** An attached client hears the last words; one that is away may come for them where being abandoned has its limit. */
   #finish(exit: TerminalExit): void {
     if (this.#exit !== undefined) return
     this.#exit = exit
-    clearTimeout(this.#abandon)
-    const close = () => {
+    if (this.#client !== undefined) this.#sayFarewell()
+    else if (this.#options.abandonMs === null || this.#pty === undefined) this.#close()
+  }
+
+  #sayFarewell(): void {
+    if (this.#exit === undefined || this.#client === undefined) return
+    this.#client.line.finish(this.#exit)
+    const limit = setTimeout(() => this.#close(), FAREWELL_MS)
+    this.#client.socket.once("close", () => {
       clearTimeout(limit)
-      this.#client?.line.destroy()
-      this.#server.close()
-      this.#ended.resolve(exit)
-    }
-    const limit = setTimeout(close, FAREWELL_MS)
-    if (this.#client === undefined) close()
-    else {
-      this.#client.socket.once("close", close)
-      this.#client.line.finish(exit)
-    }
+      this.#close()
+    })
+  }
+
+  #close(): void {
+    clearTimeout(this.#abandon)
+    this.#client?.line.destroy()
+    this.#server.close()
+    if (this.#exit !== undefined) this.#ended.resolve(this.#exit)
   }
 }

@@ -10,6 +10,7 @@ import type { TerminalExit } from "../protocol/terminal.ts"
 import { programEnv, type TerminalHostConfig } from "./terminal-command.ts"
 import { TerminalHost } from "./terminal-host.ts"
 import { shortSocketPath } from "./terminal-socket.ts"
+import { killSession } from "./terminal-sweep.ts"
 import { usableTerm } from "./terminfo.ts"
 
 /** The supervisor signals every process of the tree, so the program has had these already: the PTY host waits for its end. */
@@ -61,7 +62,10 @@ async function serve(
   rmSync(short.path, { force: true })
   await host.listen(short.path)
   chmodSync(short.path, 0o600)
-  return await host.ended
+  const exit = await host.ended
+  short.close()
+  if (config.endsWith !== null && host.program !== undefined) killSession(host.program.pid, host.program.tty)
+  return exit
 }
 
 /** Writes output to the log, which is a file: never waits. What the disk refuses is said once and left out to the end. */
