@@ -34,9 +34,9 @@ export async function scanTree(root: string, options: ScanOptions = {}): Promise
     onLeftOut: (at, kind, { why, rule, source }) => leftOut.push({ path: at, kind, why, rule, source }),
     onSpecial: (at, kind) => leftOut.push({ path: at, kind, why: "special", rule: kind, source: "built in" }),
   })
-  const previousRoot = options.cache?.record?.hash
+  const previous = options.cache?.record
   options.cache?.update(record)
-  return new ScannedTree(folder, record, leftOut, previousRoot)
+  return new ScannedTree(folder, record, leftOut, previous)
 }
 
 function realFolder(root: string): string {

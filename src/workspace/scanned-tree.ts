@@ -27,19 +27,19 @@ export class ScannedTree {
   readonly files: number
   readonly bytes: number
   readonly leftOut: readonly LeftOut[]
-  /** The root of the scan before this one, by the stat cache: very likely the server has all of it. */
-  readonly previousRoot: BlobHash | undefined
+  /** The scan before this one, by the stat cache: very likely the server has all of it. */
+  readonly previous: FolderRecord | undefined
   #trees: ReadonlyMap<BlobHash, Uint8Array> | undefined
   #sources: ReadonlyMap<BlobHash, BlobSource> | undefined
 
-  constructor(folder: string, record: FolderRecord, leftOut: readonly LeftOut[], previousRoot?: BlobHash) {
+  constructor(folder: string, record: FolderRecord, leftOut: readonly LeftOut[], previous?: FolderRecord) {
     this.folder = folder
     this.root = record.hash
     this.record = record
     this.files = record.files
     this.bytes = record.bytes
     this.leftOut = leftOut
-    this.previousRoot = previousRoot
+    this.previous = previous
   }
 
   /** Every tree object and chunk list, by hash. */

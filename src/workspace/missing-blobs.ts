@@ -1,0 +1,103 @@
+/** Finds out which blobs of a scanned folder the other side lacks, asking as little as possible, and packs them. */
+import { invariant } from "../base/invariant.ts"
+import type { BlobHash } from "../protocol/ids.ts"
+import type { FolderRecord } from "./folder-record.ts"
+import type { PackBlob } from "./pack.ts"
+import type { ScannedTree } from "./scanned-tree.ts"
+import { bytesBlob, sourceBlob } from "./sources.ts"
+
+/** Answers which of these the other side lacks. */
+export type AskMissing = (hashes: readonly BlobHash[]) => Promise<readonly BlobHash[]>
+
+/** The API takes no more a call. */
+const MOST_A_CALL = 100_000
+/** With no more than this new since the last scan, all of it is asked about at once. */
+const FEW = 2000
+
+/**
+ * The blobs to send so that the other side has the whole tree, files first and each tree object after all it names, so that a
+ * tree object that arrived means everything below it did.
+ *
+ * Usually one question: is the last scan's tree there, and what of the difference? Else level by level, from the top: what
+ * lies below a tree object the other side has, it has.
+ */
+export async function missingBlobs(scanned: ScannedTree, ask: AskMissing): Promise<PackBlob[]> {
+  const before = scanned.previous
+  if (before !== undefined && before.hash !== scanned.root) {
+    const fresh = newSince(before, scanned.record)
+    if (fresh.size <= FEW) {
+      const missing = new Set(await ask([before.hash, ...fresh]))
+      if (!missing.has(before.hash)) return packBlobs(scanned, missing)
+    }
+  }
+  const lacking = new Set<BlobHash>()
+  let level = [scanned.record]
+  while (level.length > 0) {
+    const hashes = new Set<BlobHash>()
+    for (const folder of level) hashes.add(folder.hash)
+    const missing = await askAll(hashes, ask)
+    const next: FolderRecord[] = []
+    const files = new Set<BlobHash>()
+    for (const folder of level) {
+      if (!missing.has(folder.hash) || lacking.has(folder.hash)) continue
+      lacking.add(folder.hash)
+      for (const entry of folder.entries) {
+        if (entry.kind === "folder") next.push(entry)
+        if (entry.kind !== "file") continue
+        files.add(entry.hash)
+        for (const chunk of entry.chunks ?? []) files.add(chunk)
+      }
+    }
+    for (const hash of await askAll(files, ask)) lacking.add(hash)
+    level = next
+  }
+  return packBlobs(scanned, lacking)
+}
+
+/** These blobs of a scanned folder, in the order in which they should travel. */
+export function packBlobs(scanned: ScannedTree, hashes: ReadonlySet<BlobHash>): PackBlob[] {
+  const files: PackBlob[] = []
+  const trees: PackBlob[] = []
+  if (hashes.size === 0) return files
+  const taken = new Set<BlobHash>()
+  for (const [hash, bytes] of scanned.trees) {
+    if (hashes.has(hash)) {
+      trees.push(bytesBlob(hash, bytes))
+      taken.add(hash)
+    }
+  }
+  for (const [hash, source] of scanned.sources) {
+    if (hashes.has(hash) && !taken.has(hash)) {
+      files.push(sourceBlob(hash, source))
+      taken.add(hash)
+    }
+  }
+  invariant(taken.size === hashes.size, "asked for a blob that is not in the scanned folder")
+  // `trees` has folders before what is in them.
+  return [...files, ...trees.reverse()]
+}
+
+function newSince(before: FolderRecord, after: FolderRecord, found = new Set<BlobHash>()): Set<BlobHash> {
+  if (before.hash === after.hash || found.size > FEW) return found
+  found.add(after.hash)
+  const known = new Map(before.entries.map((entry) => [entry.name, entry]))
+  for (const entry of after.entries) {
+    const last = known.get(entry.name)
+    if (entry.kind === "folder") newSince(last?.kind === "folder" ? last : NOTHING, entry, found)
+    if (entry.kind !== "file" || (last?.kind === "file" && last.hash === entry.hash)) continue
+    found.add(entry.hash)
+    for (const chunk of entry.chunks ?? []) found.add(chunk)
+  }
+  return found
+}
+
+const NOTHING = { hash: "" as BlobHash, entries: [] as FolderRecord["entries"] } as FolderRecord
+
+async function askAll(hashes: ReadonlySet<BlobHash>, ask: AskMissing): Promise<Set<BlobHash>> {
+  const all = [...hashes]
+  const missing = new Set<BlobHash>()
+  for (let at = 0; at < all.length; at += MOST_A_CALL) {
+    for (const hash of await ask(all.slice(at, at + MOST_A_CALL))) missing.add(hash)
+  }
+  return missing
+}
