@@ -1,0 +1,281 @@
+import * as fs from "node:fs"
+import { WindfallError } from "../protocol/errors.ts"
+import type { BlobHash, JobId } from "../protocol/ids.ts"
+import { measureTree } from "./diff.ts"
+import { diskError, errorCode } from "./disk-error.ts"
+import { type FetchBlobs, FetchedObjects, MOST_A_FETCH } from "./fetch-trees.ts"
+import type { FileRecord } from "./folder-record.ts"
+import { freeName, type HomeFile, type HomePlan, planHome } from "./home-plan.ts"
+import { readPack } from "./pack.ts"
+import { PartFiles } from "./part-files.ts"
+import { joinPath } from "./safe-path.ts"
+import { Slices } from "./slices.ts"
+import { decodeChunkList, decodeTree } from "./tree.ts"
+
+export interface BringHomeOptions {
+  readonly fetch: FetchBlobs
+  /** Names what is set aside: `model.pt.17`. */
+  readonly job: JobId
+  /** The tree that was sent. `null`: then every file here that differs counts as changed here. */
+  readonly base: BlobHash | null
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: HomeProgress) => void) | undefined
+}
+
+export interface HomeProgress {
+  /** What is here, of what has to come. Files that were here already are in neither. */
+  readonly bytes: number
+  readonly totalBytes: number
+  readonly files: number
+  readonly totalFiles: number
+}
+
+export interface BroughtHome {
+  /** Paths written, relative to the folder; what was set aside under the name it got. */
+  readonly written: readonly string[]
+  /** Was here already, the same. */
+  readonly kept: readonly string[]
+  /** Changed here meanwhile, so the job's version stands beside it. */
+  readonly setAside: readonly { readonly path: string; readonly as: string }[]
+  /** Not written at all, and why. */
+  readonly refused: readonly { readonly path: string; readonly reason: string }[]
+  readonly bytes: number
+}
+
+/** Where a transfer of this job's outputs keeps what is not whole yet, inside the folder they come home to. */
+export function partFolderName(job: JobId): string {
+  return `.windfall-${job}.part`
+}
+
+/**
+ * Brings the outputs in `tree` home into the existing folder `into`. A file that changed here since it was sent is never
+ * overwritten. What is here with the right content is not fetched; after a break, calling it again goes on where it was.
+ * Nothing is written outside `into`, through a link or into git's folder, whatever the tree says.
+ * @throws {WindfallError} blobs_missing when the server has them no more, corrupt_data, unsafe_path, disk_full
+ */
+export async function bringHome(tree: BlobHash, into: string, options: BringHomeOptions): Promise<BroughtHome> {
+  const { job, signal } = options
+  const slices = new Slices(20, signal)
+  const home = fs.realpathSync(into)
+  const objects = new FetchedObjects(options.fetch, signal)
+  await objects.getTree(tree)
+  measureTree(tree, objects.read)
+  await getSentTrees(tree, options.base, objects)
+  const plan = await planHome(tree, options.base, home, job, objects, slices)
+  await objects.get(plan.files.filter(({ entry }) => entry.chunked).map(({ entry }) => entry.hash))
+
+  const written: string[] = []
+  const setAside = [...plan.setAside]
+  for (const { path } of plan.folders) makeFolder(joinPath(home, path))
+  const bytes = await bringFiles(plan, home, objects, options, slices, (file, as) => {
+    written.push(as)
+    if (as !== file.path) setAside.push({ path: file.path, as })
+  })
+  for (const link of plan.links) {
+    const as = placeLink(home, link, job)
+    written.push(as)
+    if (as !== link.path) setAside.push({ path: link.path, as })
+  }
+  for (const { path, mode } of plan.modes) fs.chmodSync(joinPath(home, path), mode)
+  for (const { path, mode } of plan.folders.reverse()) fs.chmodSync(joinPath(home, path), mode)
+  return { written, kept: plan.kept, setAside, refused: plan.refused, bytes }
+}
+
+/** The trees of what was sent, where outputs are; where they cannot be had, nothing here counts as unchanged. */
+async function getSentTrees(tree: BlobHash, base: BlobHash | null, objects: FetchedObjects): Promise<void> {
+  if (base === null) return
+  try {
+    for (let level = [{ tree, base }]; level.length > 0; ) {
+      await objects.get(level.map((pair) => pair.base))
+      level = level.flatMap((pair) => {
+        if (!objects.has(pair.base)) return []
+        const sent = new Map(decodeTree(objects.read(pair.base)).map((entry) => [entry.name, entry]))
+        return decodeTree(objects.read(pair.tree)).flatMap((entry) => {
+          const last = sent.get(entry.name)
+          return entry.kind === "folder" && last?.kind === "folder" ? [{ tree: entry.hash, base: last.hash }] : []
+        })
+      })
+    }
+  } catch (error) {
+    if (!(error instanceof WindfallError) || !UNAVAILABLE.has(error.code)) throw error
+  }
+}
+
+const UNAVAILABLE: ReadonlySet<string> = new Set(["blobs_missing", "file_not_found", "job_not_found", "not_allowed"])
+
+async function bringFiles(
+  plan: HomePlan,
+  home: string,
+  objects: FetchedObjects,
+  options: BringHomeOptions,
+  slices: Slices,
+  onPlaced: (file: HomeFile, as: string) => void,
+): Promise<number> {
+  if (plan.files.length === 0) return 0
+  const byContent = new Map<BlobHash, HomeFile[]>()
+  let totalBytes = 0
+  for (const file of plan.files) {
+    const same = byContent.get(file.entry.hash)
+    if (same !== undefined) same.push(file)
+    else {
+      byContent.set(file.entry.hash, [file])
+      totalBytes += file.entry.bytes
+    }
+  }
+  let bytes = 0
+  let files = 0
+  const report = (): void => options.onProgress?.({ bytes, totalBytes, files, totalFiles: plan.files.length })
+  const folder = joinPath(home, partFolderName(options.job))
+  const parts = new PartFiles(folder, async (hash, part) => {
+    const same = byContent.get(hash) ?? []
+    for (const [i, file] of same.entries()) {
+      let from = part
+      if (i < same.length - 1) {
+        from = `${part}.copy`
+        fs.rmSync(from, { force: true })
+        await fs.promises.copyFile(part, from, fs.constants.COPYFILE_FICLONE)
+      }
+      fs.chmodSync(from, file.entry.mode)
+      onPlaced(file, placeFile(home, file, from, options.job))
+      files++
+    }
+    report()
+  })
+  for (const [first] of byContent.values()) {
+    const { entry } = first!
+    const chunks = entry.chunked ? decodeChunkList(objects.read(entry.hash), entry.bytes) : null
+    bytes += await parts.add(entry, chunks, slices)
+  }
+  report()
+  const wanted = parts.wanted
+  for (let at = 0; at < wanted.length; at += MOST_A_FETCH) {
+    const pack = options.fetch(wanted.slice(at, at + MOST_A_FETCH), { signal: options.signal })
+    await readPack(counted(pack), parts, { signal: options.signal })
+  }
+  async function* counted(pack: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const piece of pack) {
+      bytes = Math.min(totalBytes, bytes + piece.length)
+      yield piece
+      report()
+    }
+  }
+  if (parts.wanted.length > 0) {
+    const missing = parts.wanted
+    throw new WindfallError("blobs_missing", `Cannot bring home ${missing.length} files: the server has them no more`, {
+      details: { missing },
+    })
+  }
+  fs.rmSync(folder, { recursive: true, force: true })
+  return totalBytes
+}
+
+/** Moves a finished file to its place and returns the path it got: another one when something came in between. */
+function placeFile(home: string, file: HomeFile, from: string, job: JobId): string {
+  const folder = file.path.slice(0, Math.max(0, file.path.lastIndexOf("/")))
+  checkParents(home, folder)
+  const target = joinPath(home, file.path)
+  try {
+    if (file.replaces !== undefined && isStill(target, file.replaces)) {
+      replaceBy(target, from)
+      return file.path
+    }
+    if (file.replaces === undefined || fs.lstatSync(target, { throwIfNoEntry: false }) === undefined) {
+      if (moveIfFree(from, target)) return file.path
+    }
+    while (true) {
+      const as = joinPath(folder, freeName(joinPath(home, folder), file.entry.name, job))
+      if (moveIfFree(from, joinPath(home, as))) return as
+    }
+  } catch (error) {
+    throw diskError(error, `write ${file.path}`)
+  }
+}
+
+/** A hard link is the one way to move a file that fails when the name is taken; where there are none, an exclusive copy. */
+function moveIfFree(from: string, target: string): boolean {
+  try {
+    fs.linkSync(from, target)
+  } catch (error) {
+    const code = errorCode(error)
+    if (code === "EEXIST") return false
+    if (code === "ENOENT" || code === "ENOSPC" || code === "ENAMETOOLONG") throw error
+    try {
+      fs.copyFileSync(from, target, fs.constants.COPYFILE_EXCL | fs.constants.COPYFILE_FICLONE)
+    } catch (copyError) {
+      if (errorCode(copyError) === "EEXIST") return false
+      throw copyError
+    }
+    fs.chmodSync(target, fs.statSync(from).mode & 0o777)
+  }
+  fs.unlinkSync(from)
+  return true
+}
+
+function replaceBy(target: string, from: string): void {
+  try {
+    fs.renameSync(from, target)
+  } catch (error) {
+    if (errorCode(error) !== "EXDEV") throw error
+    // A folder below is on another disk: copy there first, then swap.
+    const near = `${target}.windfall-part`
+    fs.rmSync(near, { force: true })
+    fs.copyFileSync(from, near, fs.constants.COPYFILE_EXCL)
+    fs.chmodSync(near, fs.statSync(from).mode & 0o777)
+    fs.renameSync(near, target)
+    fs.unlinkSync(from)
+  }
+}
+
+function isStill(path: string, record: FileRecord): boolean {
+  const stat = fs.lstatSync(path, { throwIfNoEntry: false })
+  return (
+    stat?.isFile() === true &&
+    stat.ino === record.ino &&
+    stat.size === record.bytes &&
+    stat.mtimeMs === record.mtimeMs &&
+    stat.ctimeMs === record.ctimeMs
+  )
+}
+
+function placeLink(home: string, { path, entry, replaces }: HomePlan["links"][number], job: JobId): string {
+  const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")))
+  checkParents(home, folder)
+  const target = joinPath(home, path)
+  if (replaces !== undefined && readLink(target) === replaces) fs.unlinkSync(target)
+  for (let as = path; ; as = joinPath(folder, freeName(joinPath(home, folder), entry.name, job))) {
+    try {
+      fs.symlinkSync(entry.target, joinPath(home, as))
+      return as
+    } catch (error) {
+      if (errorCode(error) !== "EEXIST") throw diskError(error, `write ${as}`)
+    }
+  }
+}
+
+function readLink(path: string): string | undefined {
+  try {
+    return fs.readlinkSync(path)
+  } catch {
+    return undefined
+  }
+}
+
+function makeFolder(path: string): void {
+  try {
+    fs.mkdirSync(path, 0o700)
+  } catch (error) {
+    throw diskError(error, `make the folder ${path}`)
+  }
+}
+
+/** Every folder on the way must be a real one still: a link could lead anywhere. */
+function checkParents(home: string, folder: string): void {
+  let at = home
+  for (const name of folder === "" ? [] : folder.split("/")) {
+    at = joinPath(at, name)
+    if (fs.lstatSync(at, { throwIfNoEntry: false })?.isDirectory()) continue
+    throw new WindfallError("unsafe_path", `Cannot write into ${at}: it is not a folder any more`, {
+      hint: "something replaced it while outputs came home; fetch them again",
+    })
+  }
+}
