@@ -1,5 +1,3 @@
-import type { FolderRecord } from "../workspace/folder-record.ts"
-import { loadRecord, saveRecord } from "../workspace/record-codec.ts"
 import { fs, path } from "./builtin.ts"
 import { isMissing, type Settings, writePrivate } from "./config.ts"
 
@@ -21,21 +19,14 @@ export function rememberedFolder(settings: Settings, url: string): string {
   return path.join(settings.stateFolder, "detached", encodeURIComponent(url).slice(0, 200))
 }
 
-/** Remembers a job, with the record of what was sent, against which changes are told from outputs later. */
-export function rememberJob(settings: Settings, url: string, job: RememberedJob, sent: FolderRecord | undefined): void {
-  const base = path.join(rememberedFolder(settings, url), String(job.job))
-  writePrivate(`${base}.json`, `${JSON.stringify(job)}\n`)
-  if (sent !== undefined) saveRecord(`${base}.sent`, sent, String(job.job))
+/** Remembers a job. */
+export function rememberJob(settings: Settings, url: string, job: RememberedJob): void {
+  writePrivate(fileOf(settings, url, job.job), `${JSON.stringify(job)}\n`)
 }
 
 /** What is remembered of a job, or `undefined`. */
 export function recallJob(settings: Settings, url: string, job: number): RememberedJob | undefined {
-  return readOne(path.join(rememberedFolder(settings, url), `${job}.json`))
-}
-
-/** The record of what was sent for a remembered job. */
-export function recallSent(settings: Settings, url: string, job: number): FolderRecord | undefined {
-  return loadRecord(path.join(rememberedFolder(settings, url), `${job}.sent`))?.record
+  return readOne(fileOf(settings, url, job))
 }
 
 /** All remembered jobs of one server, oldest first. */
@@ -57,8 +48,11 @@ export function recallJobs(settings: Settings, url: string): RememberedJob[] {
 
 /** Forgets a job: its files are home, or nobody waits for them. */
 export function forgetJob(settings: Settings, url: string, job: number): void {
-  const base = path.join(rememberedFolder(settings, url), String(job))
-  for (const file of [`${base}.json`, `${base}.sent`]) fs.rmSync(file, { force: true })
+  fs.rmSync(fileOf(settings, url, job), { force: true })
+}
+
+function fileOf(settings: Settings, url: string, job: number): string {
+  return path.join(rememberedFolder(settings, url), `${job}.json`)
 }
 
 function readOne(file: string): RememberedJob | undefined {

@@ -44,7 +44,7 @@ async function lookUp(
     if (!isFinal(job.state) || job.outputs?.state === "collecting") return undefined
     const files = job.outputs?.state === "ready" ? job.outputs.files : 0
     if (files === 0) forgetJob(cli.settings, url, remembered.job)
-    else rememberJob(cli.settings, url, { ...remembered, told: true }, undefined)
+    else rememberJob(cli.settings, url, { ...remembered, told: true })
     const waiting = files === 0 ? "" : `; ${files} file${files === 1 ? " waits" : "s wait"}: windfall get ${job.id}`
     return `${jobTitle(job)} ${verdictText(job)}${waiting}`
   } catch (error) {

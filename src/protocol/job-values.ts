@@ -186,7 +186,8 @@ function jobEnvironment(entries: readonly string[], from: SenderFacts["environme
   return env
 }
 
-function variableNameProblem(name: string): string | null {
+/** Why a text cannot name a variable of a job, or `null` when it can. */
+export function variableNameProblem(name: string): string | null {
   if (!/^[A-Za-z_][A-Za-z0-9_]{0,255}$/.test(name))
     return "a name has letters, digits and underscores, and no digit first"
   if (name.startsWith("WINDFALL_")) return "names that start with WINDFALL_ are Windfall's own"

@@ -1,6 +1,6 @@
+import { closest } from "../../base/closest.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { COMMAND_GROUPS } from "../command-list.ts"
-import { closest } from "./closest.ts"
 import { renderRows } from "./help.ts"
 
 /** The page that `windfall` alone and `windfall --help` show. */

@@ -1,5 +1,5 @@
+import { closest } from "../../base/closest.ts"
 import { WindfallError } from "../../protocol/errors.ts"
-import { closest } from "./closest.ts"
 import { type Option, type OptionTable, type OptionValues, typedName } from "./option.ts"
 
 export interface ParsedLine<Table extends OptionTable> {

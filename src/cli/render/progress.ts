@@ -13,7 +13,7 @@ export class Progress {
   readonly #line: StatusLine
   readonly #clock: Clock
   readonly #what: string
-  readonly #totalBytes: number
+  #totalBytes: number
   readonly #startedAtMs: number
   #doneBytes = 0
 
@@ -26,7 +26,13 @@ export class Progress {
   }
 
   add(bytes: number): void {
-    this.#doneBytes += bytes
+    this.reach(this.#doneBytes + bytes, this.#totalBytes)
+  }
+
+  /** Where it is now, for sources that count themselves. */
+  reach(doneBytes: number, totalBytes: number): void {
+    this.#doneBytes = doneBytes
+    this.#totalBytes = totalBytes
     const elapsedMs = this.#clock.monotonicMs() - this.#startedAtMs
     if (elapsedMs < QUIET_MS) return
     void this.#line.show(progressText(this.#what, this.#doneBytes, this.#totalBytes, elapsedMs))

@@ -1,0 +1,76 @@
+import { parseBytes } from "../../base/bytes.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import { type FileJob, readJobFile } from "../../protocol/job-file.ts"
+import { fs, path } from "../builtin.ts"
+import type { Cli } from "../cli.ts"
+import { command } from "../command-line/command.ts"
+import { flag, notEmpty, value } from "../command-line/option.ts"
+import { DEFAULT_WARN_BYTES, sendJob } from "../send/send-job.ts"
+
+const DEFAULT_FILE = "windfall.yml"
+
+export const apply = command({
+  name: "apply",
+  operands: "",
+  about:
+    "Sends the job that a file describes; the folder of the file travels. Several jobs in one file, separated by lines of three dashes, are all checked before the first is sent, and are left to run.",
+  minimum: 0,
+  maximum: 0,
+  options: {
+    file: value("FILE", `the job file, or - for standard input (default ${DEFAULT_FILE})`, notEmpty, { short: "f" }),
+    detach: flag("do not stay: print the job's number and end", { short: "d" }),
+    dryRun: flag("only say what would travel, and what would stay home"),
+    warnAbove: value("SIZE", "ask (or warn) before more than this travels (default 1G)", parseBytes),
+    yes: flag("do not ask: send large folders, bring large outputs home", { short: "y" }),
+    quiet: flag("say nothing but errors; the job's own output stays", { short: "q" }),
+    json: flag("print events as JSON, one a line; the last one says the exit code"),
+  },
+  examples: [["windfall apply -f windfall.yml", "send it, watch it, get its files (see docs/job-file.md)"]],
+  async run(cli, options) {
+    const typed = options.file ?? DEFAULT_FILE
+    const jobs = readJobFile(readFile(cli, typed), typed === "-" ? "standard input" : typed)
+    const base = typed === "-" ? cli.cwd : path.dirname(path.resolve(cli.cwd, typed))
+    const detach = options.detach || jobs.length > 1
+    for (const job of jobs) {
+      const exitCode = await sendJob(cli, {
+        ...placed(job, base, typed),
+        detach,
+        json: options.json,
+        quiet: options.quiet,
+        yes: options.yes,
+        dryRun: options.dryRun,
+        warnBytes: options.warnAbove ?? DEFAULT_WARN_BYTES,
+      })
+      if (exitCode !== 0 || jobs.length === 1) return exitCode
+    }
+    return 0
+  },
+})
+
+/** Paths in a job file are relative to the file. */
+function placed(job: FileJob, base: string, file: string) {
+  const { stdin, folder } = job.values
+  if (stdin === "-" && file === "-") {
+    throw new WindfallError(
+      "invalid_input",
+      "Cannot read both the job file and the job's standard input from standard input",
+    )
+  }
+  const values = stdin === undefined || stdin === "-" ? job.values : { ...job.values, stdin: path.resolve(base, stdin) }
+  return { values, command: job.command, folder: path.resolve(base, folder ?? "."), workingFolder: "" }
+}
+
+function readFile(cli: Cli, typed: string): string {
+  try {
+    return fs.readFileSync(typed === "-" ? 0 : path.resolve(cli.cwd, typed), "utf8")
+  } catch (error) {
+    const missing = (error as { code?: unknown }).code === "ENOENT"
+    throw new WindfallError(
+      "file_not_found",
+      `Cannot read ${typed}: ${missing ? "there is no such file" : (error as Error).message}`,
+      {
+        hint: missing ? "Write one (docs/job-file.md), or send without: windfall send -- CMD" : undefined,
+      },
+    )
+  }
+}

@@ -1,0 +1,54 @@
+import type { JobView } from "../../protocol/job.ts"
+import type { Cli } from "../cli.ts"
+import { command } from "../command-line/command.ts"
+import { flag } from "../command-line/option.ts"
+import { findJob } from "../find-job.ts"
+import { type ConcludeOptions, conclude } from "../follow/conclude.ts"
+import { followJob } from "../follow/follow-job.ts"
+import { JobSignals } from "../follow/job-signals.ts"
+import { JobSink } from "../follow/job-sink.ts"
+import { recallJob } from "../remembered.ts"
+
+export const attach = command({
+  name: "attach",
+  operands: "JOB",
+  about:
+    "Watches a job as if it had been sent here just now: its output from the start of its latest attempt, and its exit code. If it was sent from this machine, its files come home too.",
+  minimum: 1,
+  maximum: 1,
+  options: {
+    yes: flag("do not ask: bring large outputs home", { short: "y" }),
+    quiet: flag("say nothing but errors; the job's own output stays", { short: "q" }),
+    json: flag("print events as JSON, one a line; the last one says the exit code"),
+  },
+  examples: [["windfall attach train", "see it through; Ctrl-C asks whether to detach or stop"]],
+  async run(cli, options, [typed = ""]) {
+    const job = await findJob(cli, typed)
+    return attachJob(cli, job, options, rememberedHome(cli, job, options.yes))
+  },
+})
+
+/** Follows a job to its end. */
+export async function attachJob(
+  cli: Cli,
+  job: JobView,
+  options: { readonly json: boolean; readonly quiet: boolean },
+  home: ConcludeOptions["home"],
+): Promise<number> {
+  const sink = new JobSink(cli, options)
+  using signals = new JobSignals()
+  await sink.event({ type: "accepted", job: job.id, name: job.spec.name })
+  const attempt = Math.max(1, job.attempts.length)
+  if (attempt > 1)
+    await sink.say(`attempt ${attempt}; earlier output: windfall logs ${job.id} --attempt ${attempt - 1}`)
+  const end = await followJob(cli, job, { sink, signals, attempt })
+  return conclude(cli, end, { sink, home })
+}
+
+/** Where the files of a job sent from here belong; jobs sent from elsewhere keep theirs on the server. */
+function rememberedHome(cli: Cli, job: JobView, yes: boolean): ConcludeOptions["home"] {
+  const { url } = cli.client
+  const remembered = recallJob(cli.settings, url, job.id)
+  if (remembered === undefined) return null
+  return { into: remembered.folder, yes, remember: () => undefined }
+}

@@ -1,0 +1,53 @@
+import { formatBytes } from "../../base/bytes.ts"
+import type { OutputList } from "../../protocol/api.ts"
+import { bringOutputs } from "../bring/bring-outputs.ts"
+import { path } from "../builtin.ts"
+import { command } from "../command-line/command.ts"
+import { flag, notEmpty, value } from "../command-line/option.ts"
+import { findJob } from "../find-job.ts"
+import { recallJob } from "../remembered.ts"
+import { homecomingNotes, homecomingText } from "../render/homecoming-text.ts"
+import { jobTitle } from "../render/job-text.ts"
+import { printable, renderTable } from "../render/table.ts"
+import { printJson, say } from "../say.ts"
+
+export const get = command({
+  name: "get",
+  operands: "JOB",
+  about:
+    "Brings a job's output files to the folder it was sent from (or to the one you are in). A file that changed here meanwhile is left alone: the job's comes beside it as NAME.JOB. When it breaks off, call it again: it goes on where it was.",
+  minimum: 1,
+  maximum: 1,
+  options: {
+    to: value("DIR", "bring them to this folder instead", notEmpty, { short: "o", also: ["output", "output-dir"] }),
+    list: flag("only list the files", { short: "l" }),
+    json: flag("print what came, or with --list the files, as JSON"),
+  },
+  examples: [
+    ["windfall get 12", "the files of job 12, where they belong"],
+    ["windfall get 12 -o results", "into the folder results"],
+  ],
+  async run(cli, options, [typed = ""]) {
+    const job = await findJob(cli, typed)
+    if (options.list) {
+      const { files } = await cli.client.get<OutputList>(`/v1/jobs/${job.id}/outputs`)
+      if (options.json) for (const file of files) await printJson(cli, file)
+      else if (files.length === 0) await cli.stdout.write("No files.\n")
+      else {
+        const rows = files.map((file) => [formatBytes(file.bytes), file.path])
+        await cli.stdout.write(renderTable([{ title: "SIZE", right: true }, { title: "FILE" }], rows))
+      }
+      return 0
+    }
+    const remembered = recallJob(cli.settings, cli.client.url, job.id)?.folder
+    const into = options.to === undefined ? (remembered ?? cli.cwd) : path.resolve(cli.cwd, options.to)
+    const came = await bringOutputs(cli, job, into)
+    if (options.json) await printJson(cli, { type: "files", job: job.id, into, ...came })
+    else
+      await cli.stdout.write(
+        `${jobTitle(job)}: ${homecomingText(came)}${into === cli.cwd ? "" : ` in ${printable(into)}`}\n`,
+      )
+    for (const line of homecomingNotes(came)) await say(cli, line)
+    return came.refused.length > 0 ? 125 : 0
+  },
+})

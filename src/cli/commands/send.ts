@@ -1,0 +1,70 @@
+import { parseBytes } from "../../base/bytes.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import { path } from "../builtin.ts"
+import type { Cli } from "../cli.ts"
+import { command } from "../command-line/command.ts"
+import { flag, value } from "../command-line/option.ts"
+import { jobOptions, jobValues } from "../send/job-options.ts"
+import { DEFAULT_WARN_BYTES, sendJob } from "../send/send-job.ts"
+
+export const send = command({
+  name: "send",
+  operands: "-- CMD...",
+  about:
+    "Runs a command on an idle Mac, in a copy of the folder you are in. Its output comes to your terminal, its files come home, and its exit code becomes yours: 2 means it was not accepted, 124 the time limit, 125 that Windfall or the host failed, 130 that it was stopped.",
+  minimum: 0,
+  maximum: Number.POSITIVE_INFINITY,
+  operandsEnd: true,
+  options: {
+    ...jobOptions(),
+    noFolder: flag("nothing travels: the command starts in an empty folder"),
+    detach: flag("do not stay: print the job's number and end", { short: "d" }),
+    dryRun: flag("only say what would travel, and what would stay home"),
+    warnAbove: value("SIZE", "ask (or warn) before more than this travels (default 1G)", parseBytes),
+    yes: flag("do not ask: send large folders, bring large outputs home", { short: "y" }),
+    quiet: flag("say nothing but errors; the job's own output stays", { short: "q" }),
+    json: flag("print events as JSON, one a line; the last one says the exit code"),
+  },
+  examples: [
+    ["windfall send -- python train.py --epochs 3", "run it, watch it, get its files"],
+    ["windfall send -m 48G -t 2h -J train --detach -- python train.py", "leave it running; windfall attach train"],
+    ["windfall send -e WANDB_MODE=offline --output 'results/**' -- make", "with a variable; only some files come home"],
+  ],
+  run: (cli, options, words) => {
+    const values = jobValues(options)
+    const { folder, workingFolder } = options.noFolder ? withoutFolder(values.folder) : sentFolder(cli, values.folder)
+    return sendJob(cli, {
+      values,
+      command: words,
+      folder,
+      workingFolder,
+      detach: options.detach,
+      json: options.json,
+      quiet: options.quiet,
+      yes: options.yes,
+      dryRun: options.dryRun,
+      warnBytes: options.warnAbove ?? DEFAULT_WARN_BYTES,
+    })
+  },
+})
+
+function withoutFolder(folder: string | undefined): { folder: null; workingFolder: string } {
+  if (folder === undefined) return { folder: null, workingFolder: "" }
+  throw new WindfallError("invalid_input", "Cannot send with both --folder and --no-folder: they say the opposite")
+}
+
+/** The command starts where the person is, when that is inside what travels. */
+function sentFolder(cli: Cli, typed: string | undefined): { folder: string; workingFolder: string } {
+  const folder = path.resolve(cli.cwd, typed ?? ".")
+  if (typed === undefined && (folder === path.parse(folder).root || folder === cli.settings.home)) {
+    throw new WindfallError(
+      "invalid_input",
+      `Cannot send ${folder}: it is ${folder === cli.settings.home ? "your whole home folder" : "the whole disk"}`,
+      {
+        hint: "Change into your project first. To send nothing: --no-folder. To send it all the same: --folder .",
+      },
+    )
+  }
+  const inside = path.relative(folder, cli.cwd)
+  return { folder, workingFolder: inside.startsWith("..") || path.isAbsolute(inside) ? "" : inside }
+}

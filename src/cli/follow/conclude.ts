@@ -1,0 +1,102 @@
+import { formatBytes } from "../../base/bytes.ts"
+import { toWindfallError } from "../../protocol/errors.ts"
+import type { JobView } from "../../protocol/job.ts"
+import type { Cli } from "../cli.ts"
+import { askYes } from "../prompt.ts"
+import { forgetJob } from "../remembered.ts"
+import { homecomingNotes, homecomingText } from "../render/homecoming-text.ts"
+import { endText, jobExitCode, jobTitle } from "../render/job-text.ts"
+import type { FollowEnd } from "./follow-job.ts"
+import type { JobSink } from "./job-sink.ts"
+
+/** More than this does not come home unasked. */
+const ASK_BYTES = 1024 ** 3
+const WINDFALL_FAILED = 125
+/** 128 + SIGHUP, 128 + SIGPIPE: what a shell reports for a command that one of these ended. */
+const HUNG_UP = 129
+const UNREAD = 141
+
+export interface ConcludeOptions {
+  readonly sink: JobSink
+  /** Where the files belong; `null`: they stay on the server. */
+  readonly home: {
+    readonly into: string
+    readonly yes: boolean
+    /** Notes the job for later commands, when this one ends before the job. */
+    readonly remember: () => void
+  } | null
+}
+
+/** Brings the files home, says what became of the job, and returns the exit code. */
+export async function conclude(cli: Cli, end: FollowEnd, options: ConcludeOptions): Promise<number> {
+  const { sink } = options
+  const { job } = end
+  if (end.kind === "settled") return concludeSettled(cli, job, options)
+  options.home?.remember()
+  let exitCode: number
+  if (end.kind === "server_lost") {
+    const error = toWindfallError(end.error, `follow job ${job.id}`)
+    exitCode = WINDFALL_FAILED
+    await sink.say(error.message, { always: true })
+    await sink.say(
+      `${jobTitle(job)} goes on without you watching. When the server is back: windfall attach ${job.id}`,
+      { always: true },
+    )
+  } else {
+    exitCode = end.why === "asked" ? 0 : end.why === "hangup" ? HUNG_UP : UNREAD
+    await sink.say(`detached; ${jobTitle(job)} goes on. Watch it again: windfall attach ${job.id}`)
+  }
+  await sink.event({ type: "end", job: job.id, exitCode, state: job.state, cause: job.cause, detached: true })
+  return exitCode
+}
+
+async function concludeSettled(cli: Cli, job: JobView, { sink, home }: ConcludeOptions): Promise<number> {
+  let exitCode = jobExitCode(job)
+  const parts = [endText(job)]
+  const { outputs } = job
+  if (outputs?.state === "lost") parts.push("its files are lost with the host")
+  if (outputs?.state === "ready" && outputs.files > 0) {
+    const files = `${outputs.files} file${outputs.files === 1 ? "" : "s"} (${formatBytes(outputs.bytes)})`
+    if (home === null || !(await shallComeHome(cli, job, home.yes, sink))) {
+      home?.remember()
+      parts.push(`${files} wait: windfall get ${job.id}`)
+    } else {
+      try {
+        const { bringOutputs } = await import("../bring/bring-outputs.ts")
+        const came = await bringOutputs(cli, job, home.into)
+        parts.push(homecomingText(came))
+        for (const line of homecomingNotes(came)) await sink.say(line, { always: true })
+        await sink.event({ type: "files", job: job.id, ...came })
+      } catch (thrown) {
+        const error = toWindfallError(thrown, `bring the files of job ${job.id} home`)
+        home.remember()
+        if (exitCode === 0) exitCode = WINDFALL_FAILED
+        await sink.say(error.message, { always: true })
+        if (error.hint !== undefined) await sink.say(error.hint, { always: true })
+        parts.push(`${files} wait: windfall get ${job.id}`)
+      }
+    }
+  }
+  if (outputs?.state !== "ready" || outputs.files === 0) forgetJob(cli.settings, cli.client.url, job.id)
+  await sink.say(parts.join("; "))
+  await sink.event({
+    type: "end",
+    job: job.id,
+    exitCode,
+    state: job.state,
+    cause: job.cause,
+    jobExitCode: job.exitCode,
+    signal: job.signal,
+    reason: job.reason,
+    outputs,
+  })
+  return exitCode
+}
+
+async function shallComeHome(cli: Cli, job: JobView, yes: boolean, sink: JobSink): Promise<boolean> {
+  const bytes = job.outputs?.bytes ?? 0
+  if (bytes <= ASK_BYTES || yes) return true
+  if (!cli.isInteractive) return false
+  await sink.clear()
+  return askYes(cli, `windfall: job ${job.id} made ${formatBytes(bytes)} of files. Bring them here?`)
+}

@@ -1,0 +1,28 @@
+import { formatBytes } from "../../base/bytes.ts"
+import type { BroughtHome } from "../../workspace/bring-home.ts"
+import { printable } from "./table.ts"
+
+const SHOWN = 10
+
+/** "3 files came home (4.1 MB)". */
+export function homecomingText(came: BroughtHome): string {
+  const { length } = came.written
+  if (length === 0) return came.refused.length > 0 ? "no file came home" : "its files are here already"
+  return `${length} file${length === 1 ? "" : "s"} came home (${formatBytes(came.bytes)})`
+}
+
+/** A line for each file that is not where it was expected. */
+export function homecomingNotes(came: BroughtHome): string[] {
+  return [
+    ...shortened(
+      came.setAside,
+      ({ path, as }) => `${printable(path)} changed here meanwhile; the job's is beside it: ${printable(as)}`,
+    ),
+    ...shortened(came.refused, ({ path, reason }) => `${printable(path)} was not written: ${printable(reason)}`),
+  ]
+}
+
+function shortened<T>(all: readonly T[], line: (one: T) => string): string[] {
+  const lines = all.slice(0, SHOWN).map(line)
+  return all.length > SHOWN ? [...lines, `and ${all.length - SHOWN} more like that`] : lines
+}

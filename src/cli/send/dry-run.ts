@@ -1,0 +1,74 @@
+import { formatBytes } from "../../base/bytes.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import type { JobSpec } from "../../protocol/job.ts"
+import { biggestFolders } from "../../workspace/biggest-folders.ts"
+import type { PackBlob } from "../../workspace/pack.ts"
+import type { ScannedTree } from "../../workspace/scanned-tree.ts"
+import type { Cli } from "../cli.ts"
+import { commandText } from "../render/job-text.ts"
+import { printable } from "../render/table.ts"
+import { printJson } from "../say.ts"
+import { countText, type SendingFolder } from "./sending-folder.ts"
+
+/** Says what a send would do. Changes nothing here or there; works without a server too, which then cannot be asked. */
+export async function dryRun(
+  cli: Cli,
+  draft: JobSpec,
+  folder: SendingFolder | undefined,
+  json: boolean,
+): Promise<number> {
+  const scanned = await folder?.scan()
+  const missing = scanned === undefined || folder === undefined ? [] : await whatTravels(folder, scanned)
+  if (json) {
+    await printJson(cli, {
+      type: "dry_run",
+      spec: { ...draft, workspace: scanned?.root ?? null },
+      files: scanned?.files ?? 0,
+      bytes: scanned?.bytes ?? 0,
+      travels: missing === undefined || scanned === undefined ? null : sum(missing, scanned),
+      leftOut: scanned?.leftOut ?? [],
+    })
+    return 0
+  }
+  const lines = [`command: ${commandText(draft.command)}`]
+  if (scanned === undefined) lines.push("folder: none travels")
+  else {
+    lines.push(`folder: ${printable(scanned.folder)}: ${countText(scanned.files)}, ${formatBytes(scanned.bytes)}`)
+    if (missing === undefined) lines.push("travels: unknown, as no server can be asked")
+    else {
+      const { files, bytes } = sum(missing, scanned)
+      lines.push(
+        files === 0
+          ? "travels: nothing, the server has it all"
+          : `travels: ${countText(files)}, ${formatBytes(bytes)}; the server has the rest`,
+      )
+    }
+    for (const one of biggestFolders(scanned, 5)) {
+      lines.push(
+        `  ${formatBytes(one.bytes).padStart(8)}  ${one.path === "" ? "(files at the top)" : `${printable(one.path)}/`}`,
+      )
+    }
+    lines.push(scanned.leftOut.length === 0 ? "left out: nothing" : "left out:")
+    for (const one of scanned.leftOut) {
+      const rule = one.source === "built in" ? `built in: ${one.why}` : `${one.source}: ${one.rule}`
+      lines.push(`  ${printable(one.kind === "folder" ? `${one.path}/` : one.path)}  (${printable(rule)})`)
+    }
+  }
+  await cli.stdout.write(`${lines.join("\n")}\n`)
+  return 0
+}
+
+async function whatTravels(folder: SendingFolder, scanned: ScannedTree): Promise<readonly PackBlob[] | undefined> {
+  try {
+    return await folder.missing(scanned)
+  } catch (error) {
+    if (error instanceof WindfallError && (error.code === "server_unreachable" || error.code === "not_logged_in"))
+      return undefined
+    throw error
+  }
+}
+
+function sum(missing: readonly PackBlob[], scanned: ScannedTree): { files: number; bytes: number } {
+  const files = missing.filter((blob) => !scanned.trees.has(blob.hash))
+  return { files: files.length, bytes: files.reduce((total, blob) => total + blob.bytes, 0) }
+}

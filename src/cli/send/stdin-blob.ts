@@ -1,0 +1,59 @@
+import { WindfallError } from "../../protocol/errors.ts"
+import type { BlobHash } from "../../protocol/ids.ts"
+import { BlobHasher } from "../../workspace/hash.ts"
+import type { PackBlob } from "../../workspace/pack.ts"
+import { sourceBlob } from "../../workspace/sources.ts"
+import { fs, path } from "../builtin.ts"
+import type { Cli } from "../cli.ts"
+import { say } from "../say.ts"
+
+/** A job's standard input, ready to travel. Disposing removes the copy. */
+export interface StdinBlob extends Disposable {
+  readonly hash: BlobHash
+  readonly blob: PackBlob
+}
+
+/**
+ * Takes the job's standard input from a file, or with "-" from this command's own, to its end, through a private copy on
+ * disk: it may be larger than memory, and it must be able to travel twice.
+ * @throws {WindfallError} `file_not_found`
+ */
+export async function takeStdin(cli: Cli, from: string): Promise<StdinBlob> {
+  const folder = path.join(cli.settings.cacheFolder, "stdin")
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const copy = path.join(folder, String(process.pid))
+  const hasher = new BlobHasher()
+  let bytes = 0
+  if (from === "-" && cli.isInteractive) await say(cli, "reading standard input; Ctrl-D ends it")
+  const file = fs.openSync(copy, "w", 0o600)
+  try {
+    for await (const chunk of from === "-" ? process.stdin : openFile(path.resolve(cli.cwd, from))) {
+      const piece = chunk as Buffer
+      hasher.update(piece)
+      fs.writeSync(file, piece)
+      bytes += piece.length
+    }
+  } catch (error) {
+    fs.rmSync(copy, { force: true })
+    throw error
+  } finally {
+    fs.closeSync(file)
+  }
+  const hash = hasher.digest()
+  return {
+    hash,
+    blob: sourceBlob(hash, { path: copy, start: 0, bytes }),
+    [Symbol.dispose]: () => fs.rmSync(copy, { force: true }),
+  }
+}
+
+function openFile(file: string): AsyncIterable<Buffer> {
+  const stat = fs.statSync(file, { throwIfNoEntry: false })
+  if (stat === undefined || stat.isDirectory()) {
+    throw new WindfallError(
+      "file_not_found",
+      `Cannot use ${file} as standard input: ${stat === undefined ? "there is no such file" : "it is a folder"}`,
+    )
+  }
+  return fs.createReadStream(file)
+}

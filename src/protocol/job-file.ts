@@ -1,0 +1,194 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Pair, parseAllDocuments, type YAMLMap } from "yaml"
+import { closest } from "../base/closest.ts"
+import { WindfallError } from "./errors.ts"
+import { JOB_FIELD_KEYS, type JobFieldKey, type JobValues, jobField } from "./job-fields.ts"
+import { jobNameProblem, readFieldText, readSignal, variableNameProblem } from "./job-values.ts"
+
+/** One job as a file describes it: what `send` takes from its flags, and the command. */
+export interface FileJob {
+  readonly values: JobValues
+  readonly command: readonly string[]
+}
+
+/** Something wrong in a job file, and where. Lines and columns count from 1. */
+export interface FileProblem {
+  readonly line: number
+  readonly column: number
+  readonly text: string
+}
+
+/** No job file is larger; what is belongs into the folder. */
+export const MAX_JOB_FILE_BYTES = 1024 * 1024
+const SHOWN = 20
+const KEYS: readonly string[] = ["command", ...JOB_FIELD_KEYS]
+
+/**
+ * Reads a job file: one job, or several separated by lines of three dashes. All problems are found in one go.
+ * @throws {WindfallError} `invalid_input`, naming each problem with line and column (`details.problems`), or `too_large`
+ */
+export function readJobFile(text: string, name: string): FileJob[] {
+  if (text.length > MAX_JOB_FILE_BYTES) {
+    throw new WindfallError("too_large", `Cannot read ${name}: a job file may have ${MAX_JOB_FILE_BYTES / 1024} KB`)
+  }
+  const lines = new LineCounter()
+  const problems: FileProblem[] = []
+  const report = (offset: number, problem: string) => {
+    const { line, col } = lines.linePos(offset)
+    problems.push({ line: Math.max(1, line), column: Math.max(1, col), text: problem })
+  }
+  const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
+  const documents = Array.isArray(parsed) ? parsed : []
+  const jobs: FileJob[] = []
+  for (const document of documents) {
+    for (const error of [...document.errors, ...document.warnings])
+      report(error.pos[0], yamlProblem(error.code, error.message))
+    if (document.errors.length > 0) continue
+    if (isMap(document.contents)) jobs.push(readJob(document.contents, report))
+    else if (document.contents !== null)
+      report(document.contents.range[0], "here a job must be described, as `key: value` lines")
+  }
+  if (problems.length === 0 && jobs.length === 0) report(0, "it describes no job: it needs at least a command")
+  if (problems.length > 0) throw problemsError(name, problems)
+  return jobs
+}
+
+type Report = (offset: number, problem: string) => void
+
+function readJob(map: YAMLMap, report: Report): FileJob {
+  const values: Record<string, unknown> = {}
+  let command: readonly string[] | undefined
+  for (const pair of map.items) {
+    const at = offsetOf(pair.key)
+    const key = isScalar(pair.key) ? String(pair.key.value) : ""
+    if (!KEYS.includes(key)) {
+      report(at, unknownKey(key))
+    } else if (key === "command") {
+      command = readCommand(pair, report)
+    } else {
+      const value = readValue(key as JobFieldKey, pair, report)
+      if (value !== undefined) values[key] = value
+    }
+  }
+  const [start] = map.range ?? [0]
+  const hasCommandKey = map.items.some((pair) => isScalar(pair.key) && pair.key.value === "command")
+  if (!hasCommandKey) report(start, "the command is missing: command: [python, train.py]")
+  return { values: values as JobValues, command: command ?? [] }
+}
+
+/** A text is a line for the shell; a list is run as it is, word by word. */
+function readCommand(pair: Pair, report: Report): readonly string[] | undefined {
+  if (isSeq(pair.value)) {
+    const words = readList(pair, report, "the command's words must be text")
+    if (words?.length === 0) report(offsetOf(pair.key), "the command is empty")
+    return words
+  }
+  const text = textOf(pair.value)
+  if (text !== undefined && text.trim() !== "") return ["/bin/sh", "-c", text]
+  report(offsetOf(pair.value ?? pair.key), "the command must be a line for the shell, or a list of words")
+  return undefined
+}
+
+function readValue(key: JobFieldKey, pair: Pair, report: Report): unknown {
+  const field = jobField(key)
+  if (key === "env") return readVariables(pair, report)
+  if (field.kind === "list") {
+    return isSeq(pair.value) ? readList(pair, report, `${key} must be a list of texts`) : readOne()
+  }
+  const value = readOne()
+  return Array.isArray(value) ? value[0] : value
+
+  function readOne(): readonly unknown[] | undefined {
+    const text = textOf(pair.value)
+    const at = offsetOf(pair.value ?? pair.key)
+    if (text === undefined) {
+      const many = isSeq(pair.value) || isMap(pair.value)
+      report(
+        at,
+        many
+          ? `${key} takes one value, for instance ${field.example}`
+          : `${key} has no value: write for instance ${field.example}`,
+      )
+      return undefined
+    }
+    try {
+      const value = readFieldText(field, text)
+      const problem = key === "name" ? jobNameProblem(text) : null
+      if (problem !== null) throw new SyntaxError(problem)
+      if (key === "stop-signal") readSignal(text)
+      return [value]
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error
+      report(at, `${key}: ${error.message}`)
+      return undefined
+    }
+  }
+}
+
+/** Either `NAME: value` lines, where no value means the sender's own, or a list of `NAME` and `NAME=VALUE`. */
+function readVariables(pair: Pair, report: Report): readonly string[] | undefined {
+  if (isSeq(pair.value)) return readList(pair, report, "env must be a list of NAME or NAME=VALUE")
+  if (!isMap(pair.value)) {
+    report(offsetOf(pair.value ?? pair.key), "env must be `NAME: value` lines, or a list of NAME and NAME=VALUE")
+    return undefined
+  }
+  const entries: string[] = []
+  for (const variable of pair.value.items) {
+    const name = textOf(variable.key) ?? ""
+    const problem = variableNameProblem(name)
+    if (problem !== null) report(offsetOf(variable.key), `${JSON.stringify(name)} cannot be a variable: ${problem}`)
+    const empty = variable.value === null || (isScalar(variable.value) && variable.value.value === null)
+    const text = textOf(variable.value)
+    if (empty) entries.push(name)
+    else if (text === undefined) report(offsetOf(variable.value), `the value of ${name} must be text`)
+    else entries.push(`${name}=${text}`)
+  }
+  return entries
+}
+
+function readList(pair: Pair, report: Report, problem: string): readonly string[] | undefined {
+  if (!isSeq(pair.value)) return undefined
+  const texts: string[] = []
+  for (const item of pair.value.items) {
+    const text = textOf(item)
+    if (text === undefined) report(offsetOf(item ?? pair.key), problem)
+    else texts.push(text)
+  }
+  return texts
+}
+
+/** A scalar as it was written: `1.10` stays that, `yes` stays that, and `30` is still without a unit. */
+function textOf(node: unknown): string | undefined {
+  if (!isScalar(node) || node.value === null) return undefined
+  if (typeof node.value === "string") return node.value
+  return node.source ?? String(node.value)
+}
+
+function offsetOf(node: unknown): number {
+  const range = isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? node.range : undefined
+  return range?.[0] ?? 0
+}
+
+function unknownKey(key: string): string {
+  const also = JOB_FIELD_KEYS.find((one) => jobField(one).flag === key || jobField(one).also?.includes(key))
+  const near = also ?? closest(key, KEYS)
+  return near === undefined
+    ? `unknown key ${JSON.stringify(key.slice(0, 60))}; there are: ${KEYS.join(", ")}`
+    : `unknown key ${JSON.stringify(key.slice(0, 60))}: did you mean ${near}?`
+}
+
+function yamlProblem(code: string, message: string): string {
+  if (code === "DUPLICATE_KEY") return "this key stands twice"
+  if (/alias/i.test(message)) return `${message}; a text that begins with * or & must be quoted`
+  return message
+}
+
+function problemsError(name: string, problems: readonly FileProblem[]): WindfallError {
+  const sorted = [...problems].sort((a, b) => a.line - b.line || a.column - b.column)
+  const shown = sorted.slice(0, SHOWN).map(({ line, column, text }) => `${name}:${line}:${column}: ${text}`)
+  if (sorted.length > SHOWN) shown.push(`and ${sorted.length - SHOWN} more`)
+  const message =
+    shown.length === 1
+      ? `Cannot read ${shown[0]}`
+      : [`Cannot read ${name}: ${sorted.length} problems`, ...shown].join("\n  ")
+  return new WindfallError("invalid_input", message, { details: { problems: sorted } })
+}
