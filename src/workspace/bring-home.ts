@@ -4,20 +4,23 @@ import type { BlobHash, JobId } from "../protocol/ids.ts"
 import { measureTree } from "./diff.ts"
 import { diskError, errorCode } from "./disk-error.ts"
 import { type FetchBlobs, FetchedObjects, MOST_A_FETCH } from "./fetch-trees.ts"
-import type { FileRecord } from "./folder-record.ts"
+import type { FileRecord, FolderRecord } from "./folder-record.ts"
 import { freeName, type HomeFile, type HomePlan, planHome } from "./home-plan.ts"
 import { readPack } from "./pack.ts"
 import { PartFiles } from "./part-files.ts"
 import { joinPath } from "./safe-path.ts"
 import { Slices } from "./slices.ts"
-import { decodeChunkList, decodeTree } from "./tree.ts"
+import { decodeChunkList, decodeTree, encodeTree } from "./tree.ts"
 
 export interface BringHomeOptions {
   readonly fetch: FetchBlobs
   /** Names what is set aside: `model.pt.17`. */
   readonly job: JobId
-  /** The tree that was sent. `null`: then every file here that differs counts as changed here. */
-  readonly base: BlobHash | null
+  /**
+   * What was sent: the tree's root, to be fetched where outputs are, or the record of the scan. `null`: then every file here
+   * that differs counts as changed here.
+   */
+  readonly base: BlobHash | FolderRecord | null
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: HomeProgress) => void) | undefined
 }
@@ -60,8 +63,11 @@ export async function bringHome(tree: BlobHash, into: string, options: BringHome
   const objects = new FetchedObjects(options.fetch, signal)
   await objects.getTree(tree)
   measureTree(tree, objects.read)
-  await getSentTrees(tree, options.base, objects)
-  const plan = await planHome(tree, options.base, home, job, objects, slices)
+  const { base } = options
+  if (typeof base === "string") await getSentTrees(tree, base, objects)
+  else if (base !== null) addSentTrees(tree, base, objects)
+  const baseHash = typeof base === "string" ? base : (base?.hash ?? null)
+  const plan = await planHome(tree, baseHash, home, job, objects, slices)
   await objects.get(plan.files.filter(({ entry }) => entry.chunked).map(({ entry }) => entry.hash))
 
   const written: string[] = []
@@ -82,8 +88,7 @@ export async function bringHome(tree: BlobHash, into: string, options: BringHome
 }
 
 /** The trees of what was sent, where outputs are; where they cannot be had, nothing here counts as unchanged. */
-async function getSentTrees(tree: BlobHash, base: BlobHash | null, objects: FetchedObjects): Promise<void> {
-  if (base === null) return
+async function getSentTrees(tree: BlobHash, base: BlobHash, objects: FetchedObjects): Promise<void> {
   try {
     for (let level = [{ tree, base }]; level.length > 0; ) {
       await objects.get(level.map((pair) => pair.base))
@@ -98,6 +103,17 @@ async function getSentTrees(tree: BlobHash, base: BlobHash | null, objects: Fetc
     }
   } catch (error) {
     if (!(error instanceof WindfallError) || !UNAVAILABLE.has(error.code)) throw error
+  }
+}
+
+/** The same from a record: nothing to fetch. */
+function addSentTrees(tree: BlobHash, sent: FolderRecord, objects: FetchedObjects): void {
+  const outputs = decodeTree(objects.read(tree))
+  objects.add(sent.hash, encodeTree(sent.entries))
+  const folders = new Map(sent.entries.map((entry) => [entry.name, entry]))
+  for (const entry of outputs) {
+    const last = folders.get(entry.name)
+    if (entry.kind === "folder" && last?.kind === "folder") addSentTrees(entry.hash, last, objects)
   }
 }
 

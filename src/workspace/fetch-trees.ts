@@ -27,6 +27,11 @@ export class FetchedObjects {
     return this.#objects.has(hash)
   }
 
+  /** Adds one that need not be fetched. */
+  add(hash: BlobHash, bytes: Uint8Array): void {
+    this.#objects.set(hash, bytes)
+  }
+
   /** @throws {WindfallError} blobs_missing for one that was not fetched */
   readonly read = (hash: BlobHash): Uint8Array => {
     const bytes = this.#objects.get(hash)

@@ -25,6 +25,7 @@ interface RuleFile {
   /** "" for the scanned folder, "src" below it; for files above it, `prefix` is what to put before paths instead. */
   readonly base: string
   readonly prefix: string
+  readonly patterns: readonly { readonly pattern: string; readonly mark: string }[]
   readonly matcher: Ignore
 }
 
@@ -68,7 +69,9 @@ export class IgnoreRules {
     const folder = joinPath(parent.folder, name)
     const fingerprint =
       onlyIncluded === parent.onlyIncluded ? parent.fingerprint : hashText(`${parent.fingerprint} only included`)
-    return this.#withFiles({ ...parent, folder, onlyIncluded, fingerprint }, names)
+    const windfall = this.#insideOf(parent.windfall, folder)
+    const git = this.#insideOf(parent.git, folder)
+    return this.#withFiles({ folder, windfall, git, onlyIncluded, fingerprint }, names)
   }
 
   /**
@@ -116,8 +119,7 @@ export class IgnoreRules {
   #match(rules: FolderRules, at: string, isFolder: boolean): RuleHit | undefined {
     for (const files of [rules.windfall, rules.git]) {
       for (const file of files) {
-        const relative = file.base === "" ? at : at.slice(file.base.length + 1)
-        const result = file.matcher.test(file.prefix + relative + (isFolder ? "/" : ""))
+        const result = file.matcher.test(within(file, at) + (isFolder ? "/" : ""))
         if (result.ignored) {
           return { why: "ignored", rule: result.rule?.pattern ?? "", source: result.rule?.mark ?? "" }
         }
@@ -147,12 +149,37 @@ export class IgnoreRules {
   }
 
   #parse(text: string, source: string, base: string, prefix: string): RuleFile {
-    const matcher = ignore({ ignoreCase: this.#ignoreCase })
-    text.split("\n").forEach((line, i) => {
-      const pattern = (i === 0 ? line.replace(/^\ufeff/, "") : line).replace(/\r$/, "")
-      if (pattern !== "") matcher.add({ pattern, mark: `${source}:${i + 1}` })
+    const lines = text.replace(/^\ufeff/, "").split("\n")
+    const patterns = lines.map((line, i) => ({ pattern: line.replace(/\r$/, ""), mark: `${source}:${i + 1}` }))
+    return this.#toFile(base, prefix, patterns)
+  }
+
+  #toFile(base: string, prefix: string, patterns: RuleFile["patterns"]): RuleFile {
+    return { base, prefix, patterns, matcher: ignore({ ignoreCase: this.#ignoreCase }).add(patterns) }
+  }
+
+  /**
+   * The rules inside a folder that is walked. One that would have ignored this very folder was overruled by another file or
+   * by the sender, who stands in the folder: it says nothing about what is inside, where the matcher would still apply it.
+   */
+  #insideOf(files: readonly RuleFile[], folder: string): readonly RuleFile[] {
+    const overruled = (file: RuleFile): string | undefined => {
+      const at = within(file, folder)
+      const result = at === "" ? undefined : file.matcher.test(at.endsWith("/") ? at : `${at}/`)
+      return result?.ignored ? result.rule?.mark : undefined
+    }
+    if (!files.some(overruled)) return files
+    return files.map((file) => {
+      let left = file
+      for (let mark = overruled(left); mark !== undefined; mark = overruled(left)) {
+        left = this.#toFile(
+          left.base,
+          left.prefix,
+          left.patterns.filter((pattern) => pattern.mark !== mark),
+        )
+      }
+      return left
     })
-    return { base, prefix, matcher }
   }
 
   /** Rules of the repository around `root`, when it is a folder inside one. */
@@ -186,8 +213,19 @@ export class IgnoreRules {
       git.push(file)
       fingerprint += `\0${text}`
     }
-    return { folder: "", windfall: [], git, onlyIncluded: undefined, fingerprint: hashText(fingerprint) }
+    return {
+      folder: "",
+      windfall: [],
+      git: this.#insideOf(git, ""),
+      onlyIncluded: undefined,
+      fingerprint: hashText(fingerprint),
+    }
   }
+}
+
+/** The path as the patterns of `file` see it. */
+function within(file: RuleFile, at: string): string {
+  return file.prefix + (file.base === "" ? at : at.slice(file.base.length + 1))
 }
 
 function readText(file: string): string | undefined {
