@@ -1,0 +1,44 @@
+import type { AgentMessage } from "../protocol/agent-wire.ts"
+import type { ServerId } from "../protocol/ids.ts"
+import type { Attempt } from "./attempt.ts"
+import type { Forker } from "./forker.ts"
+import type { HighWater } from "./high-water.ts"
+import type { HostCache } from "./host-cache.ts"
+import type { HostClock } from "./host-clock.ts"
+import type { HostFolder } from "./host-folder.ts"
+import type { JobHost } from "./job-environment.ts"
+import type { OutputSender } from "./output-sender.ts"
+import type { Platform } from "./platform/platform.ts"
+import type { ServerLink } from "./server-link.ts"
+import type { Trash } from "./trash.ts"
+
+/** What the steps of an attempt's life share. One for each agent. */
+export interface AgentContext {
+  readonly server: ServerId
+  readonly folder: HostFolder
+  readonly clock: HostClock
+  readonly platform: Platform
+  readonly forker: Forker
+  readonly link: ServerLink
+  readonly output: OutputSender
+  readonly cache: HostCache
+  readonly trash: Trash
+  readonly highWater: HighWater
+  readonly jobHost: JobHost
+  /** What starts this agent's program again, in another role: its node and its file. */
+  readonly program: readonly string[]
+  /** By sequence number: all whose folders are here, and those being prepared. */
+  readonly attempts: Map<number, Attempt>
+  /** An attempt's phase has changed: limits may have come or gone, and an agent without a link may be able to leave. */
+  changed(): void
+}
+
+/** Sends news of an attempt, unless the server does not know it (yet). */
+export function tell(context: AgentContext, attempt: Attempt, message: AgentMessage): void {
+  if (attempt.adopted) context.link.send(message)
+}
+
+/** What every message about an attempt carries. */
+export function nameOf(attempt: Attempt): { readonly attempt: Attempt["id"]; readonly sequence: number } {
+  return { attempt: attempt.id, sequence: attempt.sequence }
+}

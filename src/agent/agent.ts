@@ -1,0 +1,164 @@
+import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2"
+import type { Duplex } from "node:stream"
+import { AGENT_PROTOCOL } from "../protocol/agent-wire.ts"
+import { WindfallError } from "../protocol/errors.ts"
+import type { HostFacts } from "../protocol/host.ts"
+import type { AgentContext } from "./agent-context.ts"
+import { Attempts } from "./attempts.ts"
+import { ControlStream } from "./control-stream.ts"
+import { Limits } from "./limits.ts"
+import { fail, type Routes, route } from "./router.ts"
+import { Sampler } from "./sampler.ts"
+import { readServerMessage } from "./server-message.ts"
+import { AGENT_VERSION } from "./version.ts"
+
+const STREAM_WINDOW_BYTES = 8 * 1024 * 1024
+const SESSION_WINDOW_BYTES = 32 * 1024 * 1024
+const PING_MS = 5_000
+
+/** Puts the parts together: one link, one control stream, and what goes on when there is none. */
+export class Agent {
+  readonly #context: AgentContext
+  readonly #facts: HostFacts
+  readonly #attempts: Attempts
+  readonly #limits: Limits
+  readonly #sampler: Sampler
+  readonly #leave: () => void
+  readonly #terminals: Routes["terminals"]
+  #session: ServerHttp2Session | undefined
+  #control: ControlStream | undefined
+  #linked = true
+  #lastPingMs = 0
+
+  /** @param on.leave ends the process: everything that must last is on the disk at any moment */
+  constructor(
+    context: AgentContext,
+    facts: HostFacts,
+    on: { readonly leave: () => void; readonly terminals: Routes["terminals"] },
+  ) {
+    this.#context = context
+    this.#facts = facts
+    this.#leave = on.leave
+    this.#terminals = on.terminals
+    this.#attempts = new Attempts(context)
+    this.#limits = new Limits(context, () => this.#look())
+    this.#sampler = new Sampler(context)
+    context.link.onDrain = () => context.output.pump()
+    this.changed()
+  }
+
+  /** Speaks HTTP/2 with the server over this connection until it ends. */
+  serve(connection: Duplex): void {
+    const server = createServer({
+      settings: { initialWindowSize: STREAM_WINDOW_BYTES, maxFrameSize: 256 * 1024, maxConcurrentStreams: 1_000 },
+      maxSessionMemory: 256,
+    })
+    const routes: Routes = { control: (stream) => this.#takeControl(stream), terminals: this.#terminals }
+    server.on("session", (session) => {
+      this.#session = session
+      session.setLocalWindowSize(SESSION_WINDOW_BYTES)
+      session.on("error", () => {})
+      session.on("close", () => this.#linkLost())
+    })
+    server.on("stream", (stream, headers) => route(this.#context, routes, stream as ServerHttp2Stream, headers))
+    connection.on("data", () => this.#limits.contact())
+    connection.on("close", () => this.#linkLost())
+    connection.on("end", () => this.#linkLost())
+    connection.on("error", () => this.#linkLost())
+    server.emit("connection", connection)
+  }
+
+  /** The machine has woken, or the process was stopped and goes on. */
+  woke(): void {
+    this.#limits.lookNow()
+  }
+
+  /** Phases have changed: see to timers, and leave if nothing keeps an agent without a link. */
+  changed(): void {
+    const { live } = this.#attempts
+    this.#limits.changed()
+    this.#sampler.busy = live
+    if (live) return
+    if (!this.#linked) this.#leave()
+    else this.#context.cache.whenIdle(this.#pinned(), (error) => this.#notice("keep a workspace ready", error))
+  }
+
+  #takeControl(stream: ServerHttp2Stream): void {
+    if (this.#control !== undefined) {
+      fail(stream, new WindfallError("wrong_state", "Cannot open a second control stream"))
+      return
+    }
+    stream.respond({ ":status": 200, "content-type": "application/octet-stream" })
+    const { link } = this.#context
+    const control = new ControlStream(stream, {
+      message: (value) => this.#take(value),
+      drain: () => link.drained(),
+      end: () => this.#session?.destroy(),
+    })
+    this.#control = control
+    link.attach(control)
+    link.send({
+      type: "hello",
+      protocol: AGENT_PROTOCOL,
+      agentVersion: AGENT_VERSION,
+      server: this.#context.server,
+      facts: this.#facts,
+      highWater: this.#context.highWater.value,
+      attempts: this.#attempts.found(),
+      trees: this.#context.cache.trees(),
+    })
+  }
+
+  #take(value: unknown): void {
+    let message: ReturnType<typeof readServerMessage>
+    try {
+      message = readServerMessage(value)
+    } catch (error) {
+      // One bad message is no reason to drop the link: what it asked for is not done, and that is said.
+      this.#notice("carry out a message", error)
+      return
+    }
+    if (message === null) return
+    if (message.type === "received") this.#context.output.received(message.sequence, message)
+    else if (message.type === "leave") this.#leaveKindly()
+    else this.#attempts.take(message)
+  }
+
+  #leaveKindly(): void {
+    this.#control?.end()
+    this.#session?.close(() => this.#leave())
+    setTimeout(() => this.#leave(), 1_000).unref()
+  }
+
+  #look(): void {
+    this.#attempts.lookForLost()
+    this.#context.output.lookAtAll()
+    if (this.#session === undefined || this.#session.closed || !this.#limits.minding) return
+    const now = performance.now()
+    if (now - this.#lastPingMs < PING_MS) return
+    this.#lastPingMs = now
+    // The answer is what counts: it arrives as bytes from the server, which is contact.
+    this.#session.ping(() => {})
+  }
+
+  #linkLost(): void {
+    if (!this.#linked) return
+    this.#linked = false
+    this.#context.link.detach()
+    this.#session?.destroy()
+    for (const attempt of this.#context.attempts.values()) {
+      if (attempt.phase === "preparing") attempt.abort?.abort(new Error("the link was lost"))
+    }
+    if (!this.#attempts.live) this.#leave()
+  }
+
+  #pinned() {
+    const orders = [...this.#context.attempts.values()].filter((attempt) => attempt.phase !== "ended")
+    return orders.map((attempt) => attempt.order?.workspace ?? null).filter((tree) => tree !== null)
+  }
+
+  #notice(doing: string, error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error)
+    this.#context.link.send({ type: "notice", message: `Cannot ${doing}: ${reason}` })
+  }
+}

@@ -1,0 +1,130 @@
+import { mkdirSync, readdirSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import type { AttemptOrder } from "../protocol/agent-wire.ts"
+import { isId } from "../protocol/ids.ts"
+import { readIfThere, writeDurably } from "./durable-file.ts"
+import {
+  parseRecord,
+  parseStatus,
+  parseSwept,
+  type SupervisorRecord,
+  type SupervisorStatus,
+  type SupervisorSwept,
+} from "./supervisor-text.ts"
+
+/** What an attempt's folder says about it. */
+export interface InspectedAttempt {
+  /** `null` when the order cannot be read (a power cut before it reached the disk). */
+  readonly order: AttemptOrder | null
+  /** `null`: no supervisor took the right to run. */
+  readonly record: SupervisorRecord | null
+  /** A supervisor's record that was on the disk but not yet in force: after a restart the command may have run. */
+  readonly intent: SupervisorRecord | null
+  readonly status: SupervisorStatus | null
+  readonly swept: SupervisorSwept | null
+}
+
+/** Reads an attempt's folder. What is damaged counts as not there. */
+export function inspectAttempt(path: string): InspectedAttempt {
+  let names: string[] = []
+  try {
+    names = readdirSync(path)
+  } catch {
+    // Not there: everything is null.
+  }
+  const read = <T>(pattern: RegExp, parse: (text: string) => T | null): T | null => {
+    for (const name of names.filter((candidate) => pattern.test(candidate)).sort()) {
+      const found = parse(readIfThere(join(path, name)) ?? "")
+      if (found !== null) return found
+    }
+    return null
+  }
+  return {
+    order: parseOrder(readIfThere(join(path, "order.json"))),
+    record: read(/^record$/, parseRecord),
+    intent: read(/^record\.\d+$/, parseRecord),
+    // `status.PID` is whole and synced before it becomes `status`: it counts when its supervisor died in between.
+    status: read(/^status(\.\d+)?$/, parseStatus),
+    swept: read(/^swept$/, parseSwept),
+  }
+}
+
+/**
+ * Makes an attempt's folder, exclusively, with its order, its secrets (a file of their own, for this account only) and
+ * empty `work` and `tmp`. Returns the folder's inode. On failure nothing is left behind.
+ */
+export function createAttempt(path: string, order: AttemptOrder, secrets: Readonly<Record<string, string>>): number {
+  mkdirSync(path, { mode: 0o700 })
+  try {
+    mkdirSync(join(path, "work"), { mode: 0o700 })
+    mkdirSync(join(path, "tmp"), { mode: 0o700 })
+    writeFileSync(join(path, "order.json"), JSON.stringify(order), { mode: 0o600 })
+    if (Object.keys(secrets).length > 0) {
+      writeFileSync(join(path, "secrets"), JSON.stringify(secrets), { mode: 0o600 })
+    }
+    return statSync(path).ino
+  } catch (error) {
+    rmSync(path, { recursive: true, force: true })
+    throw error
+  }
+}
+
+export function readSecrets(path: string): Readonly<Record<string, string>> {
+  const text = readIfThere(join(path, "secrets"))
+  if (text === null) return {}
+  try {
+    const secrets: unknown = JSON.parse(text)
+    const entries = Object.entries(secrets as Record<string, unknown>)
+    return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"))
+  } catch {
+    return {}
+  }
+}
+
+/** Replaces the order on disk, durably (a changed limit must outlive the agent). */
+export function rewriteOrder(path: string, order: AttemptOrder): void {
+  writeDurably(join(path, "order.json"), JSON.stringify(order))
+}
+
+/**
+ * Writes down that an attempt is to end, before any signal is sent: the supervisor takes signal, grace and cause from here,
+ * and who comes after a crash finishes it. On a full disk the ballast gives the room.
+ */
+export function writeStop(
+  path: string,
+  stop: { readonly signal: number; readonly graceMs: number; readonly cause: string },
+  ballast: string,
+): void {
+  const text = `${stop.signal} ${Math.round(stop.graceMs)} ${stop.cause} .\n`
+  try {
+    writeDurably(join(path, "stop"), text)
+  } catch {
+    try {
+      unlinkSync(ballast)
+    } catch {
+      // Already given.
+    }
+    writeDurably(join(path, "stop"), text)
+  }
+}
+
+/** The cause in an attempt's `stop` file, or `null` when nobody asked it to end. */
+export function readStopCause(path: string): string | null {
+  return /^\d+ \d+ ([a-z_]+) \.\n/.exec(readIfThere(join(path, "stop")) ?? "")?.[1] ?? null
+}
+
+/** The sizes of an attempt's output files; 0 for one that is not there. */
+export function outputSizes(path: string): { readonly stdout: number; readonly stderr: number } {
+  const size = (name: string) => statSync(join(path, name), { throwIfNoEntry: false })?.size ?? 0
+  return { stdout: size("stdout"), stderr: size("stderr") }
+}
+
+function parseOrder(text: string | null): AttemptOrder | null {
+  if (text === null) return null
+  try {
+    const order = JSON.parse(text) as AttemptOrder
+    return isId("a", order.attempt) && Array.isArray(order.command) ? order : null
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,89 @@
+import type { AttemptOrder, ExitRecord, Stray } from "../protocol/agent-wire.ts"
+import type { AttemptId, JobId } from "../protocol/ids.ts"
+import type { Cause } from "../protocol/job-state.ts"
+import type { CollectedOutputs } from "../workspace/outputs.ts"
+import type { SupervisorStatus } from "./supervisor-text.ts"
+
+/**
+ * preparing: its workspace is being made; launching: the forker has been asked; running; sweeping: the command has ended and
+ * some of its tree is left; lost: its supervisor is gone without a word; ended: status durable and tree gone.
+ */
+export type AttemptPhase = "preparing" | "launching" | "running" | "sweeping" | "lost" | "ended"
+
+/** Why and how an attempt is to end. */
+export interface StopRequest {
+  readonly cause: Cause
+  readonly signal: string
+  readonly graceMs: number
+}
+
+/** One attempt on this host, as the agent knows it. The folder is the truth; this is rebuilt from it. */
+export class Attempt {
+  readonly id: AttemptId
+  readonly job: JobId
+  readonly sequence: number
+  readonly folder: string
+  order: AttemptOrder | null
+  inode = 0
+  phase: AttemptPhase = "preparing"
+  /** Whether the server knows it as its own: only then is anything sent about it. */
+  adopted = false
+  supervisor: { readonly pid: number; readonly start: string } | null = null
+  /** The group of the command, once known. */
+  group: number | null = null
+  startedAt: number | null = null
+  /** Start, by the clock that counts sleep. */
+  startedUptimeMs = 0
+  stop: StopRequest | null = null
+  status: SupervisorStatus | null = null
+  /** Said with the exit where the cause alone does not explain it. */
+  message: string | null = null
+  totals: { readonly stdout: number; readonly stderr: number } = { stdout: 0, stderr: 0 }
+  strays: readonly Stray[] = []
+  peakMemoryBytes = 0
+  /** Processes seen below the supervisor, with their starts: on macOS a child that lost its parent is known only so. */
+  readonly seen = new Map<number, string>()
+  /** `undefined`: not collected yet. */
+  outputs: CollectedOutputs | { readonly problem: string } | undefined
+  collecting = false
+  /** Ends preparing. */
+  abort: AbortController | undefined
+  /** Resolved when the blobs asked for have come, rejected when they cannot be had. */
+  supply: { resolve: () => void; reject: (reason: unknown) => void } | undefined
+
+  constructor(id: AttemptId, job: JobId, sequence: number, folder: string, order: AttemptOrder | null) {
+    this.id = id
+    this.job = job
+    this.sequence = sequence
+    this.folder = folder
+    this.order = order
+  }
+
+  /** Whether something of it is alive or may yet be. */
+  get live(): boolean {
+    return this.phase === "launching" || this.phase === "running" || this.phase === "sweeping"
+  }
+
+  /** How it ended; `null` before. */
+  get exit(): ExitRecord | null {
+    if (this.status === null) return null
+    const { cause, exitCode, signal, startedAt, endedAt, peakMemoryBytes } = this.status
+    return {
+      cause,
+      exitCode,
+      signal,
+      startedAt: startedAt || this.startedAt,
+      endedAt,
+      peakMemoryBytes: Math.max(peakMemoryBytes, this.peakMemoryBytes) || null,
+      message: this.message ?? MESSAGES[cause] ?? null,
+    }
+  }
+}
+
+const MESSAGES: Partial<Record<Cause, string>> = {
+  out_of_memory: "The system ended it because the host had run out of memory",
+  host_restarted: "The host was restarted while it ran",
+  supervisor_lost: "Its supervisor was ended by something else, so its exit status is not known",
+  start_failed: "The host could not start another process",
+  link_lost: "The host had no contact with the server for longer than the job allows",
+}

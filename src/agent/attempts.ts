@@ -1,0 +1,235 @@
+import type { FoundAttempt, ServerMessage } from "../protocol/agent-wire.ts"
+import type { AttemptId } from "../protocol/ids.ts"
+import { type AgentContext, tell } from "./agent-context.ts"
+import type { Attempt } from "./attempt.ts"
+import { inspectAttempt, readSecrets, rewriteOrder } from "./attempt-folder.ts"
+import { endWithout, followLost, tellEnd, tellStarted } from "./ending.ts"
+import { beginAttempt, beginOutput } from "./launch.ts"
+import { foundAttempt, type NeverRan, recoverAttempts } from "./recovery.ts"
+import { poke, stopAttempt } from "./stopping.ts"
+
+/** Forgetting waits this long for more of the same, as the high-water mark is synced for all of them at once. */
+const FORGET_TOGETHER_MS = 20
+/** Refusals remembered, so that a repeated order is answered with what was said before. */
+const REFUSALS_KEPT = 1_000
+
+type AboutOne = Exclude<Extract<ServerMessage, { attempt: AttemptId }>, { type: "start" | "forget" }>
+
+/** All attempts of one server on this host, and what the server says about them. Every message may come twice or late. */
+export class Attempts {
+  readonly #context: AgentContext
+  readonly #neverRan: Map<number, NeverRan>
+  readonly #refused = new Map<number, AttemptId>()
+  #forgetting: { readonly sequence: number; readonly attempt: AttemptId }[] = []
+
+  /** Reads what is on the disk. */
+  constructor(context: AgentContext) {
+    this.#context = context
+    this.#neverRan = new Map(recoverAttempts(context).map((one) => [one.sequence, one]))
+  }
+
+  /** What `hello` says of them. */
+  found(): FoundAttempt[] {
+    const known = [...this.#context.attempts.values()].map(foundAttempt)
+    const neverRan = [...this.#neverRan.values()]
+    return [
+      ...known,
+      ...neverRan.map((one) => ({ ...one, phase: "preparing" as const, startedAt: null, exit: null })),
+    ].sort((a, b) => a.sequence - b.sequence)
+  }
+
+  /** Whether something runs, or may. */
+  get live(): boolean {
+    for (const attempt of this.#context.attempts.values()) if (attempt.live) return true
+    return false
+  }
+
+  take(message: ServerMessage): void {
+    if (message.type === "start") this.#start(message)
+    else if (message.type === "forget") this.#forget(message.sequence, message.attempt)
+    else if ("attempt" in message) this.#takeFor(message)
+  }
+
+  #takeFor(message: AboutOne): void {
+    const { sequence } = message
+    const attempt = this.#context.attempts.get(sequence)
+    if (attempt === undefined || attempt.id !== message.attempt) {
+      if (this.#neverRan.get(sequence)?.attempt !== message.attempt) this.#gone(message.attempt, sequence)
+      return
+    }
+    switch (message.type) {
+      case "adopt":
+        this.#adopt(attempt, message)
+        break
+      case "disown":
+        attempt.adopted = false
+        this.#context.output.end(sequence)
+        break
+      case "supplied":
+        attempt.supply?.resolve()
+        break
+      case "unsupplied":
+        attempt.supply?.reject(new Error(message.message))
+        break
+      case "stop":
+        if (attempt.phase === "ended") tellEnd(this.#context, attempt, false)
+        else stopAttempt(this.#context, attempt, message)
+        break
+      case "limit":
+        this.#limit(attempt, message.timeLimitMs)
+        break
+    }
+  }
+
+  #start({ order, secrets }: Extract<ServerMessage, { type: "start" }>): void {
+    const { attempt: id, sequence } = order
+    const known = this.#context.attempts.get(sequence)
+    if (known !== undefined && known.id === id) {
+      known.adopted = true
+      this.#tellAgain(known, false)
+    } else if (known === undefined && this.#mayStart(sequence, id)) {
+      this.#neverRan.delete(sequence)
+      beginAttempt(this.#context, order, secrets)
+      if (!this.#context.attempts.has(sequence)) this.#rememberRefusal(sequence, id)
+    } else this.#gone(id, sequence)
+  }
+
+  /** What never ran may be started again; else only what is newer than everything that is done. */
+  #mayStart(sequence: number, id: AttemptId): boolean {
+    if (this.#refused.has(sequence)) return false
+    const again = this.#neverRan.get(sequence)
+    return again === undefined ? sequence > this.#context.highWater.value : again.attempt === id
+  }
+
+  #rememberRefusal(sequence: number, id: AttemptId): void {
+    this.#refused.set(sequence, id)
+    if (this.#refused.size <= REFUSALS_KEPT) return
+    const [oldest] = this.#refused.keys()
+    if (oldest !== undefined) this.#refused.delete(oldest)
+  }
+
+  #gone(attempt: AttemptId, sequence: number): void {
+    const message = "This attempt is not on this host (any more)"
+    this.#context.link.send({ type: "refused", attempt, sequence, cause: "gone", message })
+  }
+
+  #adopt(
+    attempt: Attempt,
+    { stdout, stderr, exitKnown }: { readonly stdout: number; readonly stderr: number; readonly exitKnown: boolean },
+  ): void {
+    attempt.adopted = true
+    const secrets = Object.values(readSecrets(attempt.folder))
+    beginOutput(this.#context, attempt, secrets, { stdout, stderr })
+    this.#tellAgain(attempt, exitKnown)
+    if (attempt.phase === "running" || attempt.phase === "sweeping") {
+      this.#context.output.started(attempt.sequence)
+      // A stop that was written but not yet carried out when the last agent ended; the supervisor knows if it was.
+      poke(this.#context, attempt)
+    }
+    if (attempt.phase === "lost") this.#lookAfter(attempt)
+    this.#context.changed()
+  }
+
+  #tellAgain(attempt: Attempt, exitKnown: boolean): void {
+    if (attempt.phase === "ended") tellEnd(this.#context, attempt, exitKnown)
+    else if (attempt.phase !== "preparing" && attempt.phase !== "launching") tellStarted(this.#context, attempt)
+  }
+
+  /** Finds out about an attempt whose supervisor is gone, and ends it. */
+  #lookAfter(attempt: Attempt): void {
+    const record = inspectAttempt(attempt.folder)
+    const bootId = (record.record ?? record.intent)?.bootId
+    const restarted = bootId !== this.#context.platform.bootId && record.status === null
+    void (restarted ? endWithout(this.#context, attempt, "host_restarted") : followLost(this.#context, attempt))
+  }
+
+  /**
+   * Looks whether the supervisors of what runs are still there, and for word that was missed. Those that have gone
+   * without a word are followed up.
+   */
+  lookForLost(): void {
+    for (const attempt of this.#context.attempts.values()) {
+      if (attempt.phase === "launching") this.#lookForStart(attempt)
+      if ((attempt.phase !== "running" && attempt.phase !== "sweeping") || attempt.supervisor === null) continue
+      if (this.#context.platform.isAlive(attempt.supervisor.pid, attempt.supervisor.start)) continue
+      attempt.phase = "lost"
+      this.#lookAfter(attempt)
+    }
+  }
+
+  #lookForStart(attempt: Attempt): void {
+    if (this.#context.clock.sleepCountingMs() - attempt.startedUptimeMs < 2_000) return
+    const { record } = inspectAttempt(attempt.folder)
+    if (record === null) return
+    attempt.supervisor = { pid: record.pid, start: record.start }
+    attempt.group = record.child
+    attempt.startedAt = record.startedAt
+    attempt.phase = "running"
+    tellStarted(this.#context, attempt)
+    this.#context.output.started(attempt.sequence)
+    if (attempt.stop !== null) poke(this.#context, attempt)
+  }
+
+  #limit(attempt: Attempt, timeLimitMs: number | null): void {
+    if (attempt.order === null) return
+    attempt.order = { ...attempt.order, timeLimitMs }
+    try {
+      rewriteOrder(attempt.folder, attempt.order)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      const message = `The new limit of attempt ${attempt.id} holds only as long as this agent: ${reason}`
+      tell(this.#context, attempt, { type: "notice", message })
+    }
+    this.#context.changed()
+  }
+
+  #forget(sequence: number, id: AttemptId): void {
+    const attempt = this.#context.attempts.get(sequence)
+    if (attempt !== undefined && attempt.id !== id) this.#gone(id, sequence)
+    else if (attempt !== undefined && attempt.phase !== "ended") {
+      this.#notice(`Cannot forget attempt ${id}: it has not ended (${attempt.phase})`)
+    } else if (this.#forgetting.push({ sequence, attempt: id }) === 1) {
+      setTimeout(() => this.#forgetAll(), FORGET_TOGETHER_MS)
+    }
+  }
+
+  #notice(message: string): void {
+    this.#context.link.send({ type: "notice", message })
+  }
+
+  /** The mark first and on the disk, then the folders: at no moment could one of them be started again. */
+  #forgetAll(): void {
+    const batch = this.#forgetting
+    this.#forgetting = []
+    try {
+      this.#context.highWater.raise(Math.max(...batch.map((one) => one.sequence)))
+      for (const { sequence } of batch) this.#remove(sequence)
+    } catch (error) {
+      // The server asks again at its next connect; nothing is lost but space.
+      const reason = error instanceof Error ? error.message : String(error)
+      this.#notice(`Cannot forget attempts: ${reason}`)
+      return
+    }
+    for (const { attempt, sequence } of batch) this.#context.link.send({ type: "forgotten", attempt, sequence })
+    this.#context.changed()
+  }
+
+  #remove(sequence: number): void {
+    const { attempts, trash, output, folder } = this.#context
+    const attempt = attempts.get(sequence)
+    output.end(sequence)
+    const path = attempt?.folder ?? `${folder.attempts}/${sequence}.never-ran`
+    const madeLittle = attempt?.order?.workspace === null && isSmall(attempt)
+    if (attempt !== undefined || this.#neverRan.has(sequence)) trash.discard(path, { large: !madeLittle })
+    this.#refused.delete(sequence)
+    this.#neverRan.delete(sequence)
+    attempts.delete(sequence)
+  }
+}
+
+/** Whether an ended attempt's folder is so small that its space can wait. */
+function isSmall(attempt: Attempt): boolean {
+  const { outputs, totals } = attempt
+  const made = outputs === undefined || "problem" in outputs ? Number.POSITIVE_INFINITY : outputs.bytes
+  return made + totals.stdout + totals.stderr < 1024 * 1024
+}

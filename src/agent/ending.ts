@@ -1,0 +1,178 @@
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import type { Stray } from "../protocol/agent-wire.ts"
+import { CAUSES, type Cause } from "../protocol/job-state.ts"
+import { collectOutputs } from "../workspace/outputs.ts"
+import { StatIndex } from "../workspace/stat-index.ts"
+import { type AgentContext, nameOf, tell } from "./agent-context.ts"
+import type { Attempt } from "./attempt.ts"
+import { inspectAttempt, outputSizes, readStopCause } from "./attempt-folder.ts"
+import { refuse } from "./launch.ts"
+import { poke } from "./stopping.ts"
+import { formatStatus, type SupervisorLine, type SupervisorStatus, type SupervisorSwept } from "./supervisor-text.ts"
+import { sweepByToken } from "./sweep.ts"
+
+const ENOSPC = 28
+
+/** Takes what supervisors say. Every line may come twice, or late: after the folder already told the same. */
+export function takeSupervisorLines(context: AgentContext, lines: readonly SupervisorLine[]): void {
+  for (const line of lines) {
+    const attempt = context.attempts.get(line.sequence)
+    if (attempt === undefined) continue
+    switch (line.kind) {
+      case "started":
+        if (attempt.phase === "launching") started(context, attempt, line)
+        break
+      case "ended":
+        if (attempt.status === null && attempt.supervisor !== null) commandEnded(context, attempt, line.status)
+        break
+      case "swept":
+        if (attempt.phase === "sweeping") void treeGone(context, attempt, line.swept)
+        break
+      case "failed":
+        if (attempt.phase !== "launching") break
+        refuse(context, attempt, line.errno === ENOSPC ? "disk_full" : "start_failed", startFailure(line.message))
+        break
+    }
+  }
+}
+
+function startFailure(message: string): string {
+  return `Cannot start the job on the host: ${message}`
+}
+
+function started(
+  context: AgentContext,
+  attempt: Attempt,
+  line: { readonly pid: number; readonly start: string; readonly startedAt: number },
+): void {
+  attempt.phase = "running"
+  attempt.supervisor = { pid: line.pid, start: line.start }
+  attempt.startedAt = line.startedAt
+  tellStarted(context, attempt)
+  context.output.started(attempt.sequence)
+  if (attempt.stop !== null) poke(context, attempt)
+  context.changed()
+}
+
+export function tellStarted(context: AgentContext, attempt: Attempt): void {
+  if (attempt.supervisor === null) return
+  const { pid } = attempt.supervisor
+  tell(context, attempt, { type: "started", ...nameOf(attempt), pid, at: attempt.startedAt ?? 0 })
+}
+
+/** The exit status is durable. */
+export function commandEnded(context: AgentContext, attempt: Attempt, status: SupervisorStatus): void {
+  attempt.status = status
+  attempt.phase = "sweeping"
+  const { stdoutBytes, stderrBytes } = status
+  if (stdoutBytes !== null && stderrBytes !== null) {
+    void treeGone(context, attempt, { stdoutBytes, stderrBytes, strays: [] })
+  } else context.changed()
+}
+
+/** The supervisor's part of the tree is gone. Where that is not all there can be, the rest is looked for. */
+async function treeGone(
+  context: AgentContext,
+  attempt: Attempt,
+  swept: SupervisorSwept,
+  isTotal = context.platform.sweepIsTotal && swept.strays.length === 0,
+): Promise<void> {
+  let strays: readonly Stray[] = swept.strays.map((pid) => ({ pid, command: "unknown" }))
+  attempt.phase = "lost" // from here on nobody else ends it
+  if (!isTotal) {
+    strays = await sweepByToken(context, attempt, 1_000).catch(() => strays)
+  }
+  attempt.strays = strays
+  attempt.totals = { stdout: swept.stdoutBytes, stderr: swept.stderrBytes }
+  attempt.phase = "ended"
+  tellEnd(context, attempt, false)
+  context.changed()
+}
+
+/** Tells how an attempt ended, again or for the first time, and completes its output. */
+export function tellEnd(context: AgentContext, attempt: Attempt, exitKnown: boolean): void {
+  const { exit, totals } = attempt
+  if (exit === null) return
+  if (!exitKnown) {
+    const sizes = { stdoutBytes: totals.stdout, stderrBytes: totals.stderr }
+    tell(context, attempt, { type: "exited", ...nameOf(attempt), exit, ...sizes })
+  }
+  tell(context, attempt, { type: "swept", ...nameOf(attempt), strays: attempt.strays })
+  if (!attempt.adopted) return
+  context.output.completed(attempt.sequence, totals)
+  if (attempt.outputs !== undefined) tellOutputs(context, attempt)
+  else if (!attempt.collecting) void collect(context, attempt)
+}
+
+async function collect(context: AgentContext, attempt: Attempt): Promise<void> {
+  attempt.collecting = true
+  try {
+    const index = StatIndex.load(join(attempt.folder, "index")) ?? StatIndex.empty
+    const globs = attempt.order?.outputs ?? null
+    attempt.outputs = await collectOutputs(join(attempt.folder, "work"), index, { globs })
+  } catch (error) {
+    attempt.outputs = { problem: error instanceof Error ? error.message : String(error) }
+  }
+  attempt.collecting = false
+  tellOutputs(context, attempt)
+}
+
+function tellOutputs(context: AgentContext, attempt: Attempt): void {
+  const found = attempt.outputs
+  if (found === undefined) return
+  const made = "problem" in found ? { tree: null, files: 0, bytes: 0, ...found } : { ...found, problem: null }
+  const { tree, files, bytes, problem } = made
+  tell(context, attempt, { type: "outputs", ...nameOf(attempt), tree, files, bytes, problem })
+}
+
+/**
+ * Ends an attempt in its supervisor's place: the supervisor was killed, or the host restarted under it. What is left of the
+ * tree is swept by its token; then the status is written as the supervisor would have.
+ */
+export async function endWithout(context: AgentContext, attempt: Attempt, cause: Cause): Promise<void> {
+  attempt.phase = "lost"
+  const stopCause = readStopCause(attempt.folder)
+  const verdict = CAUSES.find((known) => known === stopCause) ?? cause
+  attempt.strays = cause === "host_restarted" ? [] : await sweepByToken(context, attempt, 1_000).catch(() => [])
+  const sizes = outputSizes(attempt.folder)
+  attempt.status ??= {
+    cause: cause === "host_restarted" ? cause : verdict,
+    exitCode: null,
+    signal: null,
+    startedAt: attempt.startedAt ?? 0,
+    endedAt: context.clock.now(),
+    peakMemoryBytes: attempt.peakMemoryBytes,
+    stdoutBytes: sizes.stdout,
+    stderrBytes: sizes.stderr,
+  }
+  try {
+    writeFileSync(join(attempt.folder, "status"), formatStatus(attempt.status), {
+      mode: 0o600,
+      flag: "wx",
+      flush: true,
+    })
+  } catch {
+    // There already, or no room: the next agent comes to the same end.
+  }
+  attempt.totals = sizes
+  attempt.phase = "ended"
+  tellEnd(context, attempt, false)
+  context.changed()
+}
+
+/** Looks at what an attempt's folder says, when its supervisor is gone: it told everything, or it was killed. */
+export async function followLost(context: AgentContext, attempt: Attempt): Promise<void> {
+  const { status, swept } = inspectAttempt(attempt.folder)
+  if (status === null) return endWithout(context, attempt, "supervisor_lost")
+  attempt.status ??= status
+  const sizes = outputSizes(attempt.folder)
+  const totals = {
+    stdoutBytes: status.stdoutBytes ?? swept?.stdoutBytes ?? sizes.stdout,
+    stderrBytes: status.stderrBytes ?? swept?.stderrBytes ?? sizes.stderr,
+  }
+  // A supervisor that was killed while it swept has left the rest to us.
+  const sweptByIt = swept !== null || status.stdoutBytes !== null
+  const isTotal = sweptByIt && context.platform.sweepIsTotal && !swept?.strays.length
+  await treeGone(context, attempt, { ...totals, strays: swept?.strays ?? [] }, isTotal)
+}

@@ -1,0 +1,110 @@
+import type { AttemptOrder } from "../protocol/agent-wire.ts"
+import { WindfallError } from "../protocol/errors.ts"
+import type { HostFacts } from "../protocol/host.ts"
+
+/** More than this is refused: a shell or a tool on the way would break on it later, without words. */
+export const MAX_ENVIRONMENT_BYTES = 256 * 1024
+
+/** Where a host keeps its certificates is the host's business: these pass through from its own environment. */
+const CERTIFICATE_VARIABLES = [
+  "SSL_CERT_FILE",
+  "SSL_CERT_DIR",
+  "REQUESTS_CA_BUNDLE",
+  "CURL_CA_BUNDLE",
+  "NODE_EXTRA_CA_CERTS",
+  "GIT_SSL_CAINFO",
+  "PIP_CERT",
+  "AWS_CA_BUNDLE",
+]
+
+const SYSTEM_PATH = "/usr/bin:/bin:/usr/sbin:/sbin"
+const HOMEBREW_PATH = "/opt/homebrew/bin:/opt/homebrew/sbin"
+
+export interface JobHost {
+  readonly facts: Pick<HostFacts, "platform" | "home" | "user" | "hostname" | "timeZone">
+  readonly shell: string
+  /** A folder of scripts that stand before the system's stubs, or `null` where none are needed. */
+  readonly stubFolder: string | null
+  /** The agent's own environment, of which only certificate variables are used. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/**
+ * The whole environment of a job, the same on every host, as `NAME=value` lines: nothing is inherited but the host's
+ * certificate variables. What the sender named with `--env` and secrets win over everything but `WINDFALL_*`.
+ * @throws {WindfallError} invalid_input for a bad name, a NUL byte or more than 256 KB in all
+ */
+export function jobEnvironment(
+  order: AttemptOrder,
+  secrets: Readonly<Record<string, string>>,
+  host: JobHost,
+  folder: string,
+): string[] {
+  const { facts } = host
+  const given = { ...order.env, ...secrets }
+  const variables: Record<string, string> = {}
+  for (const name of CERTIFICATE_VARIABLES) {
+    const value = host.environment[name]
+    if (value !== undefined) variables[name] = value
+  }
+  Object.assign(variables, {
+    HOME: facts.home,
+    USER: facts.user,
+    LOGNAME: facts.user,
+    SHELL: host.shell,
+    LANG: facts.platform === "darwin" ? "en_US.UTF-8" : "C.UTF-8",
+    ...(facts.timeZone === null ? {} : { TZ: facts.timeZone }),
+    TMPDIR: `${folder}/tmp`,
+    PYTHONUNBUFFERED: "1",
+    ...(order.pty === null ? {} : { TERM: order.pty.term }),
+    ...given,
+    PATH: searchPath(given.PATH, host),
+    WINDFALL_JOB: String(order.job),
+    WINDFALL_JOB_NAME: order.jobName ?? "",
+    WINDFALL_USER: order.user,
+    WINDFALL_ATTEMPT: order.attempt,
+    WINDFALL_ATTEMPT_NUMBER: String(order.number),
+    WINDFALL_HOST: facts.hostname,
+    WINDFALL_GPUS: String(order.lease.gpus),
+    WINDFALL_CORES: String(order.lease.cores),
+    WINDFALL_MEMORY_BYTES: String(order.lease.memoryBytes),
+  })
+  const lines = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
+  checkLines(variables, lines)
+  return lines
+}
+
+/** The variables of `NAME=value` lines. */
+export function environmentOf(lines: readonly string[]): Record<string, string> {
+  return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]))
+}
+
+function searchPath(given: string | undefined, host: JobHost): string {
+  const homebrew = host.facts.platform === "darwin" ? `${HOMEBREW_PATH}:` : ""
+  const path = given ?? `${host.facts.home}/.local/bin:${homebrew}/usr/local/bin:${SYSTEM_PATH}`
+  if (host.stubFolder === null) return path
+  // Just before /usr/bin, where the stubs are: a python3 of Homebrew or of the sender's own still comes first.
+  const parts = path.split(":")
+  const at = parts.indexOf("/usr/bin")
+  parts.splice(at < 0 ? parts.length : at, 0, host.stubFolder)
+  return parts.join(":")
+}
+
+function checkLines(variables: Readonly<Record<string, string>>, lines: readonly string[]): void {
+  const bytes = lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0)
+  if (bytes > MAX_ENVIRONMENT_BYTES) {
+    throw new WindfallError(
+      "too_large",
+      `Cannot make the job's environment: it has ${bytes} bytes, 256 KB are allowed`,
+      {
+        hint: "Put large values into a file of the workspace",
+      },
+    )
+  }
+  for (const [name, value] of Object.entries(variables)) {
+    if (!/^[^=\0]+$/.test(name) || value.includes("\0")) {
+      const shown = JSON.stringify(name.slice(0, 40))
+      throw new WindfallError("invalid_input", `Cannot make the job's environment: ${shown} is no valid variable`)
+    }
+  }
+}

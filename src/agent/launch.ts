@@ -1,0 +1,183 @@
+import { join } from "node:path"
+import type { AttemptOrder } from "../protocol/agent-wire.ts"
+import { toWindfallError } from "../protocol/errors.ts"
+import type { BlobHash } from "../protocol/ids.ts"
+import type { Cause } from "../protocol/job-state.ts"
+import { type AgentContext, nameOf, tell } from "./agent-context.ts"
+import { Attempt } from "./attempt.ts"
+import { createAttempt, readSecrets } from "./attempt-folder.ts"
+import { isDiskFull } from "./durable-file.ts"
+import { environmentOf, jobEnvironment } from "./job-environment.ts"
+import { terminalProblem } from "./pty.ts"
+import { loginShell, type TerminalHostConfig, terminalHostCommand, terminalHostEnv } from "./terminal-command.ts"
+import { terminalSocketPath } from "./terminal-socket.ts"
+
+/** More hashes than this travel in several `need` messages: a frame has a bound. */
+const HASHES_PER_NEED = 100_000
+
+/** Begins an attempt that is new here: its folder, then its workspace, then the forker. Never throws: what fails is told. */
+export function beginAttempt(
+  context: AgentContext,
+  order: AttemptOrder,
+  secrets: Readonly<Record<string, string>>,
+): void {
+  const folder = join(context.folder.attempts, String(order.sequence))
+  const attempt = new Attempt(order.attempt, order.job, order.sequence, folder, order)
+  attempt.adopted = true
+  context.attempts.set(attempt.sequence, attempt)
+  try {
+    if (hasTerminal(order)) refuseWithoutTerminals()
+    attempt.inode = createAttempt(folder, order, secrets)
+    // Left by an earlier try that never ran: only now, so that no late supervisor takes the new folder for it.
+    context.trash.discard(`${folder}.never-ran`, { large: true })
+    const environment = jobEnvironment(order, secrets, context.jobHost, folder)
+    beginOutput(context, attempt, Object.values(secrets), { stdout: 0, stderr: 0 })
+    if (order.workspace === null && order.stdin === null) launch(context, attempt, environment)
+    else void prepare(context, attempt, order, environment).catch((error) => refuseFor(context, attempt, error))
+  } catch (error) {
+    refuseFor(context, attempt, error)
+  }
+}
+
+/** Sends an attempt's output from these offsets on. */
+export function beginOutput(
+  context: AgentContext,
+  attempt: Attempt,
+  secrets: readonly string[],
+  from: { readonly stdout: number; readonly stderr: number },
+): void {
+  const { sequence, folder, order } = attempt
+  const headBytes = order?.outputHeadBytes ?? Number.MAX_SAFE_INTEGER
+  const tailBytes = order?.outputTailBytes ?? 0
+  context.output.begin({ sequence, folder, headBytes, tailBytes, secrets, from })
+}
+
+async function prepare(
+  context: AgentContext,
+  attempt: Attempt,
+  order: AttemptOrder,
+  environment: readonly string[],
+): Promise<void> {
+  const abort = new AbortController()
+  attempt.abort = abort
+  for (let missing = context.cache.missing(order); missing.length > 0; missing = context.cache.missing(order)) {
+    await supply(context, attempt, missing, abort.signal)
+  }
+  abort.signal.throwIfAborted()
+  if (order.workspace !== null) {
+    const work = join(attempt.folder, "work")
+    const index = await context.cache.layOut(order.workspace, work, context.clock.now(), abort.signal)
+    index.save(join(attempt.folder, "index"))
+  }
+  abort.signal.throwIfAborted()
+  launch(context, attempt, environment)
+}
+
+/** Asks for blobs and waits until the server says that they have come. */
+async function supply(
+  context: AgentContext,
+  attempt: Attempt,
+  missing: readonly BlobHash[],
+  signal: AbortSignal,
+): Promise<void> {
+  signal.throwIfAborted()
+  const supplied = Promise.withResolvers<void>()
+  attempt.supply = supplied
+  const stop = () => supplied.reject(signal.reason)
+  signal.addEventListener("abort", stop, { once: true })
+  tell(context, attempt, { type: "need", ...nameOf(attempt), hashes: missing.slice(0, HASHES_PER_NEED) })
+  try {
+    await supplied.promise
+  } finally {
+    attempt.supply = undefined
+    signal.removeEventListener("abort", stop)
+  }
+}
+
+/** Hands a prepared attempt to the forker. Safe to repeat while no start was seen: only one supervisor gets the right to run. */
+export function launch(context: AgentContext, attempt: Attempt, environment: readonly string[]): void {
+  const { order, folder, sequence } = attempt
+  if (order === null) return
+  attempt.phase = "launching"
+  attempt.startedUptimeMs = context.clock.sleepCountingMs()
+  context.forker.run({
+    sequence,
+    attempt: order.attempt,
+    job: order.job,
+    folder,
+    inode: attempt.inode,
+    uptimeMs: attempt.startedUptimeMs,
+    stdinPath: order.stdin === null ? "/dev/null" : context.cache.pathOf(order.stdin),
+    workingFolder: join(folder, "work", order.workingFolder),
+    graceMs: order.graceMs,
+    ...(hasTerminal(order)
+      ? inTerminal(context, attempt, order, environment)
+      : { command: order.command, environment }),
+  })
+  context.changed()
+}
+
+/** Whether an order's command runs under a PTY host. */
+export function hasTerminal(order: AttemptOrder): boolean {
+  return order.kind === "session" || order.pty !== null
+}
+
+/** The same command under a PTY host, which is then what the supervisor runs. A session waits for its first client. */
+function inTerminal(context: AgentContext, attempt: Attempt, order: AttemptOrder, lines: readonly string[]) {
+  const environment = environmentOf(lines)
+  const config: TerminalHostConfig = {
+    socketPath: terminalSocketPath(attempt.folder, null),
+    size: order.pty,
+    interactive: order.kind === "session",
+    endsWith: null,
+    abandonMs: null,
+  }
+  const command = order.command.length > 0 ? order.command : loginShell(environment)
+  return {
+    command: terminalHostCommand(context.program, config, command),
+    environment: Object.entries(terminalHostEnv(environment)).map(([name, value]) => `${name}=${value}`),
+  }
+}
+
+function refuseWithoutTerminals(): void {
+  const problem = terminalProblem()
+  if (problem !== null) throw problem
+}
+
+/** Puts again what the forker was asked for and no supervisor has answered: the forker has died in between. */
+export function launchAgain(context: AgentContext): void {
+  for (const attempt of context.attempts.values()) {
+    if (attempt.phase !== "launching" || attempt.order === null) continue
+    const environment = jobEnvironment(attempt.order, readSecrets(attempt.folder), context.jobHost, attempt.folder)
+    launch(context, attempt, environment)
+  }
+}
+
+/** Ends an attempt whose command never ran, and says why. */
+export function refuse(context: AgentContext, attempt: Attempt, cause: Cause, message: string): void {
+  context.attempts.delete(attempt.sequence)
+  context.output.end(attempt.sequence)
+  attempt.phase = "ended"
+  tell(context, attempt, { type: "refused", ...nameOf(attempt), cause, message })
+  try {
+    context.trash.discard(attempt.folder, { large: true })
+  } catch {
+    // Its folder has no record: the next agent sees that it never ran.
+  }
+  context.changed()
+}
+
+function refuseFor(context: AgentContext, attempt: Attempt, thrown: unknown): void {
+  if (attempt.stop !== null) {
+    refuse(context, attempt, attempt.stop.cause, "It was stopped before it ran")
+    return
+  }
+  const error = toWindfallError(thrown, "prepare the attempt on the host")
+  const isInput = error.code === "invalid_input" || error.code === "too_large"
+  const cause = isDiskFull(error)
+    ? "disk_full"
+    : isInput && attempt.abort === undefined
+      ? "start_failed"
+      : "workspace_failed"
+  refuse(context, attempt, cause, error.message)
+}

@@ -1,0 +1,95 @@
+import type { AgentContext } from "./agent-context.ts"
+import type { Attempt } from "./attempt.ts"
+import { stopAttempt } from "./stopping.ts"
+
+/** How often limits, supervisors and output files are looked at while something runs. */
+const LOOK_MS = 1_000
+/** For silence the server counts on the attempt being over a minute after its limit, so the grace has a bound here. */
+const MOST_SILENCE_GRACE_MS = 30_000
+
+/**
+ * Keeps the limits of what runs, with or without a link: wall time, and how long the server may be silent. Both on a clock
+ * that counts sleep: the first look after a wake comes at once, as its timer is overdue.
+ */
+export class Limits {
+  readonly #context: AgentContext
+  readonly #onLook: () => void
+  #timer: NodeJS.Timeout | undefined
+  #lastContactMs: number
+
+  /** @param onLook called at each look, before the limits */
+  constructor(context: AgentContext, onLook: () => void) {
+    this.#context = context
+    this.#onLook = onLook
+    this.#lastContactMs = context.clock.sleepCountingMs()
+  }
+
+  /** Something of the server has just arrived. */
+  contact(): void {
+    this.#lastContactMs = this.#context.clock.sleepCountingMs()
+  }
+
+  /** Whether silence matters to anything that runs: then the link should be tried now and then. */
+  get minding(): boolean {
+    return this.#live().some((attempt) => attempt.order?.silenceLimitMs != null)
+  }
+
+  /** Something has started, ended or got another limit. With nothing alive no timer runs. */
+  changed(): void {
+    const live = this.#live()
+    if (live.length === 0) {
+      clearTimeout(this.#timer)
+      this.#timer = undefined
+      return
+    }
+    const now = this.#context.clock.sleepCountingMs()
+    const dueIn = Math.min(LOOK_MS, ...live.map((attempt) => this.#dueInMs(attempt, now)))
+    // A look that is due sooner than planned, for a short limit, replaces the plan.
+    if (this.#timer !== undefined && dueIn >= LOOK_MS) return
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#look(), Math.max(1, dueIn))
+  }
+
+  /** Looks now (the machine has woken). */
+  lookNow(): void {
+    if (this.#timer !== undefined) this.#look()
+  }
+
+  #look(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#onLook()
+    const now = this.#context.clock.sleepCountingMs()
+    for (const attempt of this.#live()) {
+      const { order } = attempt
+      if (order === null || attempt.stop !== null || attempt.phase === "sweeping") continue
+      if (remaining(order.timeLimitMs, now - attempt.startedUptimeMs) <= 0) {
+        stopAttempt(this.#context, attempt, { cause: "time_limit", signal: order.stopSignal, graceMs: order.graceMs })
+      } else if (remaining(order.silenceLimitMs, now - this.#lastContactMs) <= 0) {
+        const graceMs = Math.min(order.graceMs, MOST_SILENCE_GRACE_MS)
+        stopAttempt(this.#context, attempt, { cause: "link_lost", signal: order.stopSignal, graceMs })
+      }
+    }
+    this.changed()
+  }
+
+  #dueInMs(attempt: Attempt, now: number): number {
+    if (attempt.order === null || attempt.stop !== null) return LOOK_MS
+    const { timeLimitMs, silenceLimitMs } = attempt.order
+    return Math.max(
+      1,
+      Math.min(
+        remaining(timeLimitMs, now - attempt.startedUptimeMs),
+        remaining(silenceLimitMs, now - this.#lastContactMs),
+      ),
+    )
+  }
+
+  #live(): Attempt[] {
+    return [...this.#context.attempts.values()].filter((attempt) => attempt.live)
+  }
+}
+
+function remaining(limitMs: number | null, spentMs: number): number {
+  return limitMs === null ? Number.POSITIVE_INFINITY : limitMs - spentMs
+}

@@ -1,0 +1,146 @@
+import { execFile, execFileSync } from "node:child_process"
+import { readlinkSync, statfsSync } from "node:fs"
+import { homedir, hostname, loadavg, userInfo } from "node:os"
+import { promisify } from "node:util"
+import type { HostFacts } from "../../protocol/host.ts"
+import { parseFootprints, parseKeys, parseProcesses, parseVmStat } from "./darwin-text.ts"
+import type { FreeNow, Platform, ProcessRow } from "./platform.ts"
+
+const execute = promisify(execFile)
+const OPTIONS = { timeout: 5_000, maxBuffer: 64 * 1024 * 1024, env: { LC_ALL: "C", LANG: "C", TZ: "UTC" } }
+/** Not rss: since adv_cmds-237 a `ps` without its entitlement refuses that column, and it misses Metal's memory anyway. */
+const COLUMNS = "pid=,ppid=,pgid=,uid=,lstart=,command="
+/** Identity by start time has a grain of a second here, and the two readings are of different clocks. */
+const START_GRAIN_S = 2
+
+/** What Apple ships as stubs in /usr/bin: without the developer tools each opens an installer on the owner's screen. */
+const STUBS = ["python3", "pip3", "git", "clang", "clang++", "cc", "c++", "gcc", "g++", "make", "gnumake", "ld", "ar"]
+const MORE_STUBS = ["as", "nm", "strip", "ranlib", "libtool", "lldb", "swift", "swiftc", "m4", "bison", "flex", "lex"]
+
+/** macOS: commands by absolute path with LC_ALL=C, each with a timeout. No command here asks for rights or shows a dialog. */
+export function darwinPlatform(): Platform {
+  const bootId = execFileSync("/usr/sbin/sysctl", ["-n", "kern.bootsessionuuid"], OPTIONS).toString().trim()
+  return {
+    bootId,
+    sweepIsTotal: false,
+    sampleMs: 15_000,
+    facts: (root) => facts(root, bootId),
+    free,
+    isAlive,
+    ownStart: () => String(Math.round(Date.now() / 1000 - process.uptime())),
+    processes,
+    memoryOf,
+    carriers,
+    stubs,
+  }
+}
+
+async function run(path: string, ...parameters: string[]): Promise<string> {
+  return (await execute(path, parameters, OPTIONS)).stdout
+}
+
+async function processes(): Promise<ProcessRow[]> {
+  return parseProcesses(await run("/bin/ps", "-axwwo", COLUMNS), userInfo().uid)
+}
+
+/** Identities seen lately: asking `ps` costs some milliseconds, and a pid does not come round again that soon. */
+const verified = new Map<string, number>()
+const VERIFIED_MS = 5_000
+
+function isAlive(pid: number, start: string): boolean {
+  const key = `${pid} ${start}`
+  try {
+    process.kill(pid, 0)
+    const now = performance.now()
+    if (now - (verified.get(key) ?? Number.NEGATIVE_INFINITY) < VERIFIED_MS) return true
+    if (verified.size > 1_000) verified.clear()
+    const line = execFileSync("/bin/ps", ["-wwo", COLUMNS, "-p", String(pid)], OPTIONS).toString()
+    const row = parseProcesses(line, null)[0]
+    const same = row !== undefined && Math.abs(Number(row.start) - Number(start)) <= START_GRAIN_S
+    if (same) verified.set(key, now)
+    return same
+  } catch {
+    return false
+  }
+}
+
+/** By footprint, as macOS itself counts: `ps` misses Metal's memory. One `top` for all, as `footprint` is slow. */
+async function memoryOf(rows: readonly ProcessRow[]): Promise<number> {
+  if (rows.length === 0) return 0
+  const footprints = parseFootprints(await run("/usr/bin/top", "-l", "1", "-stats", "pid,mem"))
+  return rows.reduce((sum, row) => sum + (footprints.get(row.pid) ?? row.residentBytes), 0)
+}
+
+/** `ps -E` adds what environments can be read; `lsof` knows working folders. */
+async function carriers(attempt: string, folder: string): Promise<ProcessRow[]> {
+  const uid = userInfo().uid
+  const [table, folders] = await Promise.all([
+    run("/bin/ps", "-axwwEo", COLUMNS),
+    run("/usr/sbin/lsof", "-a", "-w", "-d", "cwd", "-u", String(uid), "-Fpn").catch(() => ""),
+  ])
+  const inside = new Set<number>()
+  let pid = 0
+  for (const line of folders.split("\n")) {
+    if (line.startsWith("p")) pid = Number(line.slice(1))
+    else if (line === `n${folder}` || line.startsWith(`n${folder}/`)) inside.add(pid)
+  }
+  const marked = new Set<number>()
+  for (const line of table.split("\n")) {
+    const own = Number(/^\s*(\d+)/.exec(line)?.[1])
+    if (line.includes(attempt) || line.includes(`${folder}/`)) marked.add(own)
+  }
+  return parseProcesses(table, uid).filter((row) => marked.has(row.pid) || inside.has(row.pid))
+}
+
+/** `xcode-select -p` only prints; it fails with 2 where no developer tools are chosen. */
+async function stubs(): Promise<readonly string[]> {
+  try {
+    await run("/usr/bin/xcode-select", "-p")
+    return []
+  } catch {
+    return [...STUBS, ...MORE_STUBS]
+  }
+}
+
+const KEYS =
+  "hw.memsize hw.model hw.ncpu machdep.cpu.brand_string hw.optional.arm64 kern.hv_vmm_present kern.osproductversion"
+
+async function facts(root: string, bootId: string): Promise<HostFacts> {
+  const keys = parseKeys(await run("/usr/sbin/sysctl", "-i", ...KEYS.split(" ")))
+  const silicon = keys.get("hw.optional.arm64") === "1"
+  const virtual = keys.get("kern.hv_vmm_present") === "1"
+  return {
+    platform: "darwin",
+    arch: silicon ? "arm64" : "x64",
+    system: `macOS ${keys.get("kern.osproductversion") ?? "of unknown version"}`,
+    model: keys.get("hw.model") ?? null,
+    chip: keys.get("machdep.cpu.brand_string") ?? "unknown",
+    cores: Number(keys.get("hw.ncpu") ?? 1),
+    memoryBytes: Number(keys.get("hw.memsize") ?? 0),
+    gpus: silicon && !virtual ? 1 : 0,
+    hostname: hostname(),
+    user: userInfo().username,
+    home: homedir(),
+    bootId,
+    timeZone: timeZone(),
+    diskFreeBytes: diskFreeBytes(root),
+  }
+}
+
+function timeZone(): string | null {
+  try {
+    return /zoneinfo(?:\.default)?\/(.+)$/.exec(readlinkSync("/etc/localtime"))?.[1] ?? null
+  } catch {
+    return null
+  }
+}
+
+function diskFreeBytes(root: string): number {
+  const disk = statfsSync(root)
+  return disk.bavail * disk.bsize
+}
+
+async function free(root: string): Promise<FreeNow> {
+  const memoryFreeBytes = parseVmStat(await run("/usr/bin/vm_stat"))
+  return { memoryFreeBytes, diskFreeBytes: diskFreeBytes(root), load: loadavg()[0] ?? 0 }
+}

@@ -1,0 +1,120 @@
+import { readdirSync, readFileSync, readlinkSync, statfsSync, statSync } from "node:fs"
+import { arch, cpus, freemem, homedir, hostname, loadavg, totalmem, userInfo } from "node:os"
+import type { HostFacts } from "../../protocol/host.ts"
+import { readIfThere } from "../durable-file.ts"
+import type { FreeNow, Platform, ProcessRow } from "./platform.ts"
+
+const PAGE_BYTES = 4096
+
+/** Linux: everything from /proc. The supervisor is a subreaper, so its sweep is total. */
+export function linuxPlatform(): Platform {
+  const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()
+  const uid = process.getuid?.() ?? 0
+  return {
+    bootId,
+    sweepIsTotal: true,
+    sampleMs: 5_000,
+    facts: async (root) => facts(root, bootId),
+    free: async (root) => free(root),
+    isAlive: (pid, start) => {
+      const row = readRow(pid)
+      return row !== null && row.start === start
+    },
+    ownStart: () => readRow(process.pid)?.start ?? "",
+    processes: async () => processes(),
+    memoryOf: async (rows) => rows.reduce((sum, row) => sum + (proportionalBytes(row.pid) ?? row.residentBytes), 0),
+    carriers: async (attempt, folder) => processes().filter((row) => carries(row.pid, uid, attempt, folder)),
+    stubs: async () => [],
+  }
+}
+
+function processes(): ProcessRow[] {
+  const rows: ProcessRow[] = []
+  for (const name of readdirSync("/proc")) {
+    if (name.charCodeAt(0) > 57) continue
+    const row = readRow(Number(name))
+    if (row !== null) rows.push(row)
+  }
+  return rows
+}
+
+/** Reads /proc/PID/stat; `null` for a process that is gone or a zombie. */
+function readRow(pid: number): ProcessRow | null {
+  let text: string
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, "latin1")
+  } catch {
+    return null
+  }
+  const open = text.indexOf("(")
+  const close = text.lastIndexOf(")")
+  const fields = text.slice(close + 2).split(" ")
+  if (close < 0 || fields[0] === "Z" || fields[0] === "X") return null
+  return {
+    pid,
+    ppid: Number(fields[1]),
+    pgid: Number(fields[2]),
+    session: Number(fields[3]),
+    start: fields[19] ?? "",
+    residentBytes: Number(fields[21]) * PAGE_BYTES,
+    name: text.slice(open + 1, close),
+  }
+}
+
+/** The process's share of what it maps (PSS): the only number that can be added up. Costs the kernel a walk. */
+function proportionalBytes(pid: number): number | null {
+  try {
+    const match = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "latin1"))
+    return match === null ? null : Number(match[1]) * 1024
+  } catch {
+    return null
+  }
+}
+
+function carries(pid: number, uid: number, attempt: string, folder: string): boolean {
+  try {
+    if (statSync(`/proc/${pid}`).uid !== uid) return false
+    const environment = `\0${readFileSync(`/proc/${pid}/environ`, "latin1")}`
+    if (environment.includes(`\0WINDFALL_ATTEMPT=${attempt}\0`)) return true
+    const current = readlinkSync(`/proc/${pid}/cwd`)
+    return current === folder || current.startsWith(`${folder}/`)
+  } catch {
+    return false
+  }
+}
+
+function facts(root: string, bootId: string): HostFacts {
+  const system = /^PRETTY_NAME="?([^"\n]*)/m.exec(readIfThere("/etc/os-release") ?? "")?.[1] ?? "Linux"
+  return {
+    platform: "linux",
+    arch: arch() === "arm64" ? "arm64" : "x64",
+    system,
+    model: null,
+    chip: cpus()[0]?.model.trim() || "unknown",
+    cores: cpus().length,
+    memoryBytes: totalmem(),
+    gpus: 0,
+    hostname: hostname(),
+    user: userInfo().username,
+    home: homedir(),
+    bootId,
+    timeZone: timeZone(),
+    diskFreeBytes: free(root).diskFreeBytes,
+  }
+}
+
+/** The zone the system's clock shows, whatever TZ this process was given. */
+function timeZone(): string | null {
+  const named = readIfThere("/etc/timezone")?.trim()
+  if (named) return named
+  try {
+    return /zoneinfo\/(.+)$/.exec(readlinkSync("/etc/localtime"))?.[1] ?? null
+  } catch {
+    return null
+  }
+}
+
+function free(root: string): FreeNow {
+  const disk = statfsSync(root)
+  return { memoryFreeBytes: freemem(), diskFreeBytes: disk.bavail * disk.bsize, load: loadavg()[0] ?? 0 }
+}

@@ -1,0 +1,48 @@
+import type { HostFacts } from "../../protocol/host.ts"
+
+/** One line of the process table. */
+export interface ProcessRow {
+  readonly pid: number
+  readonly ppid: number
+  readonly pgid: number
+  /** The session, where the system tells it; else 0. */
+  readonly session: number
+  /** With the pid, names one process for ever: compare with {@link Platform.isAlive}. */
+  readonly start: string
+  /** Memory as the table has it: too small on a Mac, where Metal's is not in it. */
+  readonly residentBytes: number
+  /** For a person to recognise it; without arguments, which may hold secrets. */
+  readonly name: string
+}
+
+export interface FreeNow {
+  readonly memoryFreeBytes: number
+  readonly diskFreeBytes: number
+  readonly load: number
+}
+
+/** What differs between the systems a host may have. Nothing here may throw for a process that has just gone. */
+export interface Platform {
+  readonly bootId: string
+  /** True when the supervisor ends the whole tree by itself and nothing can have escaped it. */
+  readonly sweepIsTotal: boolean
+  /** How often to look at what runs: as often as it costs next to nothing. */
+  readonly sampleMs: number
+  /** Facts for `hello`; commands it runs have timeouts. */
+  facts(root: string): Promise<HostFacts>
+  free(root: string): Promise<FreeNow>
+  /** Whether the process with this pid is the one that started then. */
+  isAlive(pid: number, start: string): boolean
+  /** How this process's own start is named. */
+  ownStart(): string
+  processes(): Promise<ProcessRow[]>
+  /** What these processes hold together, shared pages counted once where the system can tell. */
+  memoryOf(rows: readonly ProcessRow[]): Promise<number>
+  /**
+   * Processes of this account that carry an attempt's token: its id in the environment or in the arguments, or its
+   * folder as working folder or in the arguments, as far as the system lets one look.
+   */
+  carriers(attempt: string, folder: string): Promise<ProcessRow[]>
+  /** Names under /usr/bin that only open a dialog here, because the developer tools are missing. */
+  stubs(): Promise<readonly string[]>
+}

@@ -1,0 +1,89 @@
+import { existsSync, readdirSync, renameSync } from "node:fs"
+import { join } from "node:path"
+import type { FoundAttempt } from "../protocol/agent-wire.ts"
+import type { AttemptId, JobId } from "../protocol/ids.ts"
+import type { AgentContext } from "./agent-context.ts"
+import { Attempt } from "./attempt.ts"
+import { type InspectedAttempt, inspectAttempt, outputSizes } from "./attempt-folder.ts"
+
+const NEVER_RAN = ".never-ran"
+
+/** An attempt whose folder was here without a record: it never ran, and unless it is started again it never will. */
+export type NeverRan = Pick<FoundAttempt, "attempt" | "job" | "sequence">
+
+/**
+ * Reads what earlier agents left: rebuilds every attempt that ran, and takes the folders of those that did not out of the way,
+ * so that a supervisor that is late finds no place to take the right to run. To be called once, holding the lock.
+ */
+export function recoverAttempts(context: AgentContext): NeverRan[] {
+  const neverRan: NeverRan[] = []
+  for (const name of readdirSync(context.folder.attempts)) {
+    const sequence = Number(/^(\d+)(\.never-ran)?$/.exec(name)?.[1])
+    if (!Number.isSafeInteger(sequence) || sequence <= 0) continue
+    const path = join(context.folder.attempts, name)
+    const found = name.endsWith(NEVER_RAN) ? inspectAttempt(path) : takeAside(context, path)
+    const id = (found.order?.attempt ?? (found.record ?? found.intent)?.attempt) as AttemptId | undefined
+    const job = (found.order?.job ?? (found.record ?? found.intent)?.job) as JobId | undefined
+    if (id === undefined || job === undefined) {
+      // Nothing in it can be read, so it cannot have run: the record comes first, and is synced.
+      context.trash.discard(existsSync(path) ? path : `${path}${NEVER_RAN}`, { large: true })
+    } else if (mayHaveRun(found, context.platform.bootId)) {
+      const attempt = new Attempt(id, job, sequence, path, found.order)
+      rebuild(context, attempt, found)
+      context.attempts.set(sequence, attempt)
+    } else if (!context.attempts.has(sequence)) neverRan.push({ attempt: id, job, sequence })
+  }
+  return neverRan.filter((one) => !context.attempts.has(one.sequence))
+}
+
+/** After a restart of the host the link of the record may have been lost, but not the synced file it was made from. */
+function mayHaveRun(found: InspectedAttempt, bootId: string): boolean {
+  return found.record !== null || (found.intent !== null && found.intent.bootId !== bootId)
+}
+
+/** Looks into a folder and, when it has no record, renames it away first: what is said about it then stays true. */
+function takeAside(context: AgentContext, path: string): InspectedAttempt {
+  const found = inspectAttempt(path)
+  if (mayHaveRun(found, context.platform.bootId)) return found
+  const aside = `${path}${NEVER_RAN}`
+  // One put aside before was an earlier try of the same attempt.
+  context.trash.discard(aside, { large: true })
+  renameSync(path, aside)
+  const after = inspectAttempt(aside)
+  // A supervisor was quicker by a hair.
+  if (after.record !== null) renameSync(aside, path)
+  return after
+}
+
+function rebuild(context: AgentContext, attempt: Attempt, found: InspectedAttempt): void {
+  const { record, intent, status, swept } = found
+  const held = record ?? intent
+  if (held === null) return
+  attempt.supervisor = { pid: held.pid, start: held.start }
+  attempt.group = held.child
+  attempt.startedAt = held.startedAt
+  attempt.startedUptimeMs = held.uptimeMs
+  attempt.status = status
+  const thisBoot = held.bootId === context.platform.bootId
+  const supervised = thisBoot && context.platform.isAlive(held.pid, held.start)
+  if (
+    status !== null &&
+    (!thisBoot || status.stdoutBytes !== null || swept !== null) &&
+    context.platform.sweepIsTotal
+  ) {
+    const sizes = outputSizes(attempt.folder)
+    attempt.totals = {
+      stdout: status.stdoutBytes ?? swept?.stdoutBytes ?? sizes.stdout,
+      stderr: status.stderrBytes ?? swept?.stderrBytes ?? sizes.stderr,
+    }
+    attempt.strays = (swept?.strays ?? []).map((pid) => ({ pid, command: "unknown" }))
+    attempt.phase = "ended"
+  } else if (supervised) attempt.phase = status === null ? "running" : "sweeping"
+  else attempt.phase = "lost"
+}
+
+/** How an attempt is told of in `hello`. */
+export function foundAttempt(attempt: Attempt): FoundAttempt {
+  const { id, job, sequence, startedAt, exit } = attempt
+  return { attempt: id, job, sequence, phase: exit === null ? "running" : "exited", startedAt, exit }
+}

@@ -1,0 +1,83 @@
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2"
+import { pipeline } from "node:stream/promises"
+import { AGENT_PATHS } from "../protocol/agent-wire.ts"
+import { toWindfallError, WindfallError } from "../protocol/errors.ts"
+import { isBlobHash, isId } from "../protocol/ids.ts"
+import { encodePack } from "../workspace/pack.ts"
+import type { AgentContext } from "./agent-context.ts"
+import { outputBlobs } from "./output-blobs.ts"
+
+const MAX_BODY_BYTES = 16 * 1024 * 1024
+
+/** What the agent answers besides blobs and outputs. */
+export interface Routes {
+  control(stream: ServerHttp2Stream): void
+  /** A terminal's stream, by the id in its path; `null` while this agent has none. */
+  readonly terminals: ((stream: ServerHttp2Stream, id: string) => void) | null
+}
+
+/** Answers one HTTP/2 stream of the server. */
+export function route(
+  context: AgentContext,
+  routes: Routes,
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+): void {
+  // Without a listener an error on a stream would end the process; what it breaks is seen where it is used.
+  stream.on("error", () => {})
+  const path = String(headers[":path"])
+  const method = String(headers[":method"])
+  let answer: Promise<void> | undefined
+  if (method === "POST" && path === AGENT_PATHS.control) routes.control(stream)
+  else if (method === "POST" && path.startsWith(AGENT_PATHS.terminals) && routes.terminals !== null) {
+    routes.terminals(stream, path.slice(AGENT_PATHS.terminals.length))
+  } else if (method === "PUT" && path === AGENT_PATHS.blobs) answer = takeBlobs(context, stream)
+  else if (method === "POST" && path.startsWith(AGENT_PATHS.outputs)) {
+    answer = giveOutputs(context, stream, path.slice(AGENT_PATHS.outputs.length))
+  } else answer = Promise.reject(new WindfallError("route_not_found", `Cannot answer ${method} ${path}: no such route`))
+  answer?.catch((error) => fail(stream, toWindfallError(error, `answer ${method} ${path}`)))
+}
+
+/** Ends a stream with an error, as a body when nothing was sent yet. */
+export function fail(stream: ServerHttp2Stream, error: WindfallError): void {
+  if (stream.destroyed) return
+  if (stream.headersSent) stream.close(2)
+  else {
+    stream.respond({ ":status": error.status, "content-type": "application/json" })
+    stream.end(JSON.stringify(error.toBody()))
+  }
+}
+
+async function takeBlobs(context: AgentContext, stream: ServerHttp2Stream): Promise<void> {
+  const abort = new AbortController()
+  stream.once("aborted", () => abort.abort())
+  const stored = await context.cache.store(stream, abort.signal)
+  stream.respond({ ":status": 200, "content-type": "application/json" })
+  stream.end(JSON.stringify({ stored }))
+}
+
+async function giveOutputs(context: AgentContext, stream: ServerHttp2Stream, attempt: string): Promise<void> {
+  const wanted = await readHashes(stream)
+  if (!isId("a", attempt)) throw new WindfallError("file_not_found", "Cannot give outputs: no such attempt")
+  const found = [...context.attempts.values()].find((one) => one.id === attempt)
+  const blobs = outputBlobs(found, wanted)
+  stream.respond({ ":status": 200, "content-type": "application/octet-stream" })
+  await pipeline(encodePack(blobs), stream)
+}
+
+async function readHashes(stream: ServerHttp2Stream) {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > MAX_BODY_BYTES) throw new WindfallError("too_large", "Cannot read the request: it is too large")
+    chunks.push(chunk)
+  }
+  try {
+    const { hashes } = JSON.parse(Buffer.concat(chunks).toString()) as { hashes?: unknown }
+    if (Array.isArray(hashes) && hashes.every(isBlobHash)) return hashes
+  } catch {
+    // Fall through: whatever it was, it was no list of hashes.
+  }
+  throw new WindfallError("invalid_input", "Cannot read the request: it names no hashes")
+}

@@ -1,0 +1,73 @@
+import type { AgentContext } from "./agent-context.ts"
+import type { ProcessRow } from "./platform/platform.ts"
+import { addDescendants } from "./sweep.ts"
+
+const IDLE_MS = 60_000
+
+/** Looks at the host and at what runs there: every few seconds while something runs, else once a minute. */
+export class Sampler {
+  readonly #context: AgentContext
+  #timer: NodeJS.Timeout | undefined
+  #busy = false
+  #sampling = false
+
+  constructor(context: AgentContext) {
+    this.#context = context
+    this.#plan(IDLE_MS)
+  }
+
+  /** Whether something runs now. */
+  set busy(busy: boolean) {
+    if (busy === this.#busy) return
+    this.#busy = busy
+    // The pace changes at the next look when things calm down, and at once when they begin.
+    if (busy) this.#plan(this.#context.platform.sampleMs)
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+  }
+
+  #plan(afterMs: number): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => {
+      void this.#sample()
+        .catch(() => {}) // a command of the system that failed this once
+        .finally(() => this.#plan(this.#busy ? this.#context.platform.sampleMs : IDLE_MS))
+    }, afterMs).unref()
+  }
+
+  async #sample(): Promise<void> {
+    if (this.#sampling) return
+    this.#sampling = true
+    try {
+      const { platform, folder, clock, link } = this.#context
+      const attempts = this.#busy ? await this.#trees(await platform.processes()) : []
+      if (!link.attached) return
+      link.send({ type: "sample", at: clock.now(), ...(await platform.free(folder.root)), attempts })
+    } finally {
+      this.#sampling = false
+    }
+  }
+
+  async #trees(table: readonly ProcessRow[]) {
+    const found: { sequence: number; memoryBytes: number; processes: number }[] = []
+    for (const attempt of this.#context.attempts.values()) {
+      if (!attempt.live || attempt.supervisor === null) continue
+      const pids = new Set([attempt.supervisor.pid])
+      addDescendants(table, pids)
+      pids.delete(attempt.supervisor.pid)
+      const rows = table.filter(
+        (row) =>
+          pids.has(row.pid) ||
+          (row.pgid === attempt.group && attempt.group !== null) ||
+          attempt.seen.get(row.pid) === row.start,
+      )
+      if (!this.#context.platform.sweepIsTotal) for (const row of rows) attempt.seen.set(row.pid, row.start)
+      const memoryBytes = Math.round(await this.#context.platform.memoryOf(rows))
+      attempt.peakMemoryBytes = Math.max(attempt.peakMemoryBytes, memoryBytes)
+      found.push({ sequence: attempt.sequence, memoryBytes, processes: rows.length })
+    }
+    return found
+  }
+}

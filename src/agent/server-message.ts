@@ -1,0 +1,174 @@
+import type { AttemptOrder, ServerMessage } from "../protocol/agent-wire.ts"
+import { WindfallError } from "../protocol/errors.ts"
+import { isBlobHash, isId } from "../protocol/ids.ts"
+import { CAUSES } from "../protocol/job-state.ts"
+
+type Fields = Readonly<Record<string, unknown>>
+
+/**
+ * Checks what came over the control stream by hand: the agent carries no schema library. A message of a type this
+ * release does not know is `null`, so that a newer server can say more.
+ * @throws {WindfallError} invalid_input, naming the field that is not what it must be
+ */
+export function readServerMessage(value: unknown): ServerMessage | null {
+  const message = object(value, "message")
+  switch (message.type) {
+    case "ready":
+      return { type: "ready", server: id("s", message, "server") as never, now: count(message, "now") }
+    case "leave":
+      return { type: "leave" }
+    case "start":
+      return { type: "start", order: readOrder(message.order), secrets: strings(message, "secrets") }
+    case "received":
+      return {
+        type: "received",
+        sequence: sequence(message),
+        stdout: count(message, "stdout"),
+        stderr: count(message, "stderr"),
+      }
+    case "adopt":
+      return {
+        type: "adopt",
+        ...named(message),
+        stdout: count(message, "stdout"),
+        stderr: count(message, "stderr"),
+        exitKnown: message.exitKnown === true,
+      }
+    case "disown":
+      return { type: "disown", ...named(message) }
+    case "supplied":
+      return { type: "supplied", ...named(message) }
+    case "forget":
+      return { type: "forget", ...named(message) }
+    case "unsupplied":
+      return { type: "unsupplied", ...named(message), message: text(message, "message") }
+    case "stop":
+      return {
+        type: "stop",
+        ...named(message),
+        cause: oneOf(message, "cause", CAUSES),
+        signal: text(message, "signal"),
+        graceMs: count(message, "graceMs"),
+      }
+    case "limit":
+      return { type: "limit", ...named(message), timeLimitMs: orNull(message, "timeLimitMs", count) }
+    default:
+      if (typeof message.type === "string") return null
+      throw wrong("type")
+  }
+}
+
+function readOrder(value: unknown): AttemptOrder {
+  const order = object(value, "order")
+  const lease = object(order.lease, "lease")
+  if (order.pty !== null) {
+    const pty = object(order.pty, "pty")
+    count(pty, "columns")
+    count(pty, "rows")
+    text(pty, "term")
+  }
+  const command = list(order, "command")
+  if (command.some((part) => part.includes("\0"))) throw wrong("command")
+  const kind = oneOf(order, "kind", ["task", "session"] as const)
+  if (command.length === 0 && kind === "task") throw wrong("command")
+  return {
+    attempt: id("a", order, "attempt") as never,
+    job: sequence(order, "job") as never,
+    jobName: orNull(order, "jobName", text),
+    user: text(order, "user"),
+    number: sequence(order, "number"),
+    sequence: sequence(order),
+    kind,
+    command,
+    env: strings(order, "env"),
+    workspace: orNull(order, "workspace", hash),
+    workingFolder: relativePath(order, "workingFolder"),
+    lease: {
+      memoryBytes: count(lease, "memoryBytes"),
+      gpus: count(lease, "gpus"),
+      cores: count(lease, "cores"),
+    },
+    timeLimitMs: orNull(order, "timeLimitMs", count),
+    graceMs: count(order, "graceMs"),
+    stopSignal: text(order, "stopSignal"),
+    outputs: orNull(order, "outputs", list),
+    stdin: orNull(order, "stdin", hash),
+    pty: order.pty as AttemptOrder["pty"],
+    silenceLimitMs: orNull(order, "silenceLimitMs", count),
+    outputHeadBytes: count(order, "outputHeadBytes"),
+    outputTailBytes: count(order, "outputTailBytes"),
+  }
+}
+
+function named(fields: Fields): { readonly attempt: never; readonly sequence: number } {
+  return { attempt: id("a", fields, "attempt") as never, sequence: sequence(fields) }
+}
+
+function wrong(name: string): WindfallError {
+  return new WindfallError("invalid_input", `Cannot read a message of the server: its ${name} is not valid`)
+}
+
+function object(value: unknown, name: string): Fields {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrong(name)
+  return value as Fields
+}
+
+function text(fields: Fields, name: string): string {
+  const value = fields[name]
+  if (typeof value !== "string") throw wrong(name)
+  return value
+}
+
+/** A number that is not negative: bytes, milliseconds, a time. */
+function count(fields: Fields, name: string): number {
+  const value = fields[name]
+  if (typeof value !== "number" || !Number.isFinite(value) || value < 0) throw wrong(name)
+  return value
+}
+
+function sequence(fields: Fields, name = "sequence"): number {
+  const value = fields[name]
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value <= 0) throw wrong(name)
+  return value
+}
+
+function id(prefix: "a" | "s", fields: Fields, name: string): string {
+  const value = fields[name]
+  if (!isId(prefix, value)) throw wrong(name)
+  return value as string
+}
+
+function hash(fields: Fields, name: string) {
+  const value = fields[name]
+  if (!isBlobHash(value)) throw wrong(name)
+  return value
+}
+
+function list(fields: Fields, name: string): readonly string[] {
+  const value = fields[name]
+  if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) throw wrong(name)
+  return value
+}
+
+function strings(fields: Fields, name: string): Readonly<Record<string, string>> {
+  const value = object(fields[name], name)
+  if (!Object.values(value).every((item) => typeof item === "string")) throw wrong(name)
+  return value as Record<string, string>
+}
+
+function orNull<T>(fields: Fields, name: string, read: (fields: Fields, name: string) => T): T | null {
+  return fields[name] === null ? null : read(fields, name)
+}
+
+function oneOf<const T extends string>(fields: Fields, name: string, values: readonly T[]): T {
+  const value = fields[name]
+  if (!(values as readonly unknown[]).includes(value)) throw wrong(name)
+  return value as T
+}
+
+/** A path that stays inside the workspace: relative, without `..`. */
+function relativePath(fields: Fields, name: string): string {
+  const path = text(fields, name)
+  if (path.startsWith("/") || path.includes("\0") || path.split("/").includes("..")) throw wrong(name)
+  return path
+}

@@ -1,0 +1,43 @@
+import { constants } from "node:os"
+import { type AgentContext, nameOf, tell } from "./agent-context.ts"
+import type { Attempt, StopRequest } from "./attempt.ts"
+import { writeStop } from "./attempt-folder.ts"
+
+/**
+ * Ends an attempt. The request is on the disk before any signal is sent, so that the verdict is right whatever crashes: a
+ * command that ended by itself before keeps its own exit. The supervisor carries it out; a second request can shorten the grace.
+ */
+export function stopAttempt(context: AgentContext, attempt: Attempt, stop: StopRequest): void {
+  if (attempt.phase === "ended" || attempt.phase === "lost") return
+  attempt.stop = stop
+  if (attempt.phase === "preparing") {
+    attempt.abort?.abort(new Error("stopped"))
+    return
+  }
+  try {
+    writeStop(attempt.folder, { ...stop, signal: signalNumber(stop.signal) }, context.folder.ballast)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    tell(context, attempt, { type: "notice", message: `Cannot stop attempt ${nameOf(attempt).attempt}: ${reason}` })
+    return
+  }
+  poke(context, attempt)
+}
+
+/** Has the supervisor look at its `stop` file. */
+export function poke(context: AgentContext, attempt: Attempt): void {
+  const { supervisor } = attempt
+  if (supervisor === null || !context.platform.isAlive(supervisor.pid, supervisor.start)) return
+  try {
+    process.kill(supervisor.pid, "SIGUSR1")
+  } catch {
+    // Ended meanwhile: its status is on its way.
+  }
+}
+
+/** The number of a signal on this system, by "SIGTERM" or "TERM"; an unknown name means SIGTERM. */
+export function signalNumber(name: string): number {
+  const full = name.startsWith("SIG") ? name : `SIG${name}`
+  const numbers: Readonly<Record<string, number>> = constants.signals
+  return numbers[full] ?? constants.signals.SIGTERM
+}
