@@ -1,4 +1,14 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Pair, parseAllDocuments, type YAMLMap } from "yaml"
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Pair,
+  parseAllDocuments,
+  type YAMLMap,
+} from "yaml"
 import { closest } from "../base/closest.ts"
 import { WindfallError } from "./errors.ts"
 import { JOB_FIELD_KEYS, type JobFieldKey, type JobValues, jobField } from "./job-fields.ts"
@@ -44,7 +54,7 @@ export function readJobFile(text: string, name: string): FileJob[] {
       report(error.pos[0], yamlProblem(error.code, error.message))
     if (document.errors.length > 0) continue
     if (isMap(document.contents)) jobs.push(readJob(document.contents, report))
-    else if (document.contents !== null)
+    else if (document.contents !== null && !(isScalar(document.contents) && document.contents.value === null))
       report(document.contents.range[0], "here a job must be described, as `key: value` lines")
   }
   if (problems.length === 0 && jobs.length === 0) report(0, "it describes no job: it needs at least a command")
@@ -60,8 +70,11 @@ function readJob(map: YAMLMap, report: Report): FileJob {
   for (const pair of map.items) {
     const at = offsetOf(pair.key)
     const key = isScalar(pair.key) ? String(pair.key.value) : ""
+    const alias = findAlias(pair.value)
     if (!KEYS.includes(key)) {
       report(at, unknownKey(key))
+    } else if (alias !== undefined) {
+      report(offsetOf(alias), `a text that begins with * must be quoted: "*${alias.source}"`)
     } else if (key === "command") {
       command = readCommand(pair, report)
     } else {
@@ -156,6 +169,12 @@ function readList(pair: Pair, report: Report, problem: string): readonly string[
   return texts
 }
 
+/** An alias, at the top of a value or in its list: nearly always a glob that was not quoted. */
+function findAlias(value: unknown): Alias | undefined {
+  if (isAlias(value)) return value
+  return isSeq(value) ? value.items.find((item) => isAlias(item)) : undefined
+}
+
 /** A scalar as it was written: `1.10` stays that, `yes` stays that, and `30` is still without a unit. */
 function textOf(node: unknown): string | undefined {
   if (!isScalar(node) || node.value === null) return undefined
@@ -178,7 +197,6 @@ function unknownKey(key: string): string {
 
 function yamlProblem(code: string, message: string): string {
   if (code === "DUPLICATE_KEY") return "this key stands twice"
-  if (/alias/i.test(message)) return `${message}; a text that begins with * or & must be quoted`
   return message
 }
 

@@ -123,7 +123,10 @@ export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
     outputs: values.outputs ?? null,
     retry: { limit: values.retry ?? 0, afterSilenceMs: values["retry-after-silence"] ?? null, once },
     stdin: facts.stdin,
-    pty: values.pty === true ? (facts.terminal ?? { columns: 80, rows: 24, term: "xterm-256color" }) : null,
+    pty:
+      values.pty === true || facts.kind === "session"
+        ? (facts.terminal ?? { columns: 80, rows: 24, term: "xterm-256color" })
+        : null,
     needsLan: values["needs-lan"] ?? false,
     git: facts.git,
   }
@@ -188,7 +191,7 @@ function jobEnvironment(entries: readonly string[], from: SenderFacts["environme
 
 /** Why a text cannot name a variable of a job, or `null` when it can. */
 export function variableNameProblem(name: string): string | null {
-  if (!/^[A-Za-z_][A-Za-z0-9_]{0,255}$/.test(name))
+  if (!/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name))
     return "a name has letters, digits and underscores, and no digit first"
   if (name.startsWith("WINDFALL_")) return "names that start with WINDFALL_ are Windfall's own"
   return null

@@ -20,7 +20,7 @@ export const events = command({
   options: {
     follow: flag("go on with new ones as they come", { short: "f" }),
     after: value("N", "only events after this number", (text) => readCount(text, 0, Number.MAX_SAFE_INTEGER)),
-    limit: value("N", `only the last N (default ${DEFAULT_LIMIT})`, (text) => readCount(text, 0, 100_000), {
+    limit: value("N", `only the last N (default ${DEFAULT_LIMIT})`, (text) => readCount(text, 1, 100_000), {
       short: "n",
     }),
     json: flag("print the events as JSON, one a line"),
@@ -28,10 +28,12 @@ export const events = command({
   examples: [["windfall events -f", "watch everything"]],
   async run(cli, options) {
     const { events: past } = await cli.client.get<{ events: WindfallEvent[] }>("/v1/events", {
-      query: { after: options.after ?? 0 },
+      query: {
+        after: options.after,
+        limit: options.limit ?? (options.after === undefined ? DEFAULT_LIMIT : undefined),
+      },
     })
-    const limit = options.limit ?? (options.after === undefined ? DEFAULT_LIMIT : past.length)
-    for (const event of limit === 0 ? [] : past.slice(-limit)) await print(cli, event, options.json)
+    for (const event of past) await print(cli, event, options.json)
     if (!options.follow) return 0
     let after = past.at(-1)?.sequence ?? options.after ?? 0
     for (;;) {

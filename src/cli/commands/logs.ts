@@ -1,11 +1,13 @@
 import { formatBytes } from "../../base/bytes.ts"
 import { parseDuration } from "../../base/duration.ts"
 import { WindfallError } from "../../protocol/errors.ts"
+import { isFinal } from "../../protocol/job-state.ts"
 import { readCount } from "../../protocol/job-values.ts"
 import { command } from "../command-line/command.ts"
 import { flag, value } from "../command-line/option.ts"
 import { findJob } from "../find-job.ts"
 import { type LogSink, readLog } from "../follow/log-reader.ts"
+import { jobTitle } from "../render/job-text.ts"
 import { say } from "../say.ts"
 
 /** How long `logs -f` waits for its server to come back. */
@@ -41,6 +43,10 @@ export const logs = command({
         "invalid_input",
         `Cannot print attempt ${attempt} of job ${job.id}: it has had ${job.attempts.length}`,
       )
+    }
+    if (job.attempts.length === 0 && !options.follow) {
+      await say(cli, `${jobTitle(job)} has printed nothing: it ${isFinal(job.state) ? "never ran" : "has not started"}`)
+      return 0
     }
     const abort = new AbortController()
     const only = options.stdout ? "stdout" : options.stderr ? "stderr" : null

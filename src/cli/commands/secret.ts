@@ -25,7 +25,7 @@ export const secretSet = command({
     ["windfall secret set HF_TOKEN < token.txt", "from a file; one newline at its end is dropped"],
   ],
   async run(cli, options, [name = ""]) {
-    if (!/^[A-Za-z_][A-Za-z0-9_]{0,255}$/.test(name)) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name)) {
       throw new WindfallError(
         "invalid_input",
         name.includes("=")

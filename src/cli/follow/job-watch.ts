@@ -46,7 +46,6 @@ export class JobWatch {
           if (event.event === "job") this.#take(JSON.parse(event.data) as JobView)
           if (this.#settled) break
         }
-        if (isFinal(this.#job.state)) this.#settle()
       } catch (error) {
         signal.throwIfAborted()
         if (!isLinkFailure(error)) throw error
@@ -62,13 +61,8 @@ export class JobWatch {
 
   #take(job: JobView): void {
     this.#job = job
-    if (isFinal(job.state) && job.outputs !== null && job.outputs.state !== "collecting") this.#settled = true
+    if (isFinal(job.state) && job.outputs?.state !== "collecting") this.#settled = true
     this.#options.onChange(job)
-    this.#wake()
-  }
-
-  #settle(): void {
-    this.#settled = true
     this.#wake()
   }
 

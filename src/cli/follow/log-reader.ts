@@ -1,4 +1,5 @@
 import type { LogGap } from "../../protocol/api.ts"
+import { WindfallError } from "../../protocol/errors.ts"
 import { FrameReader, type OutputStream } from "../../protocol/frames.ts"
 import type { JobView } from "../../protocol/job.ts"
 import type { Client } from "../client.ts"
@@ -29,6 +30,11 @@ export interface LogPosition {
   stderr: number
 }
 
+/** Whether there is no such attempt: the job ended before it came. */
+function isNoAttempt(error: unknown): boolean {
+  return error instanceof WindfallError && error.code === "file_not_found"
+}
+
 /**
  * Reads an attempt's output from `position` on, each byte once, asking again for the rest when the connection breaks.
  * Ends when the server has no more to come.
@@ -37,25 +43,31 @@ export async function readLog(request: LogRequest, position: LogPosition, sink: 
   const { client, signal, patienceMs, onRetry } = request
   let first = position.stdout === 0 && position.stderr === 0
   for (;;) {
-    const body = await client.open("GET", `/v1/jobs/${request.job}/logs`, {
-      query: {
-        attempt: request.attempt,
-        follow: request.follow,
-        fromStdout: first ? undefined : position.stdout,
-        fromStderr: first ? undefined : position.stderr,
-        since: first ? request.since : undefined,
-        tail: first ? request.tail : undefined,
-      },
-      signal,
-      patienceMs,
-      onRetry,
-    })
+    let body: AsyncIterable<Uint8Array>
+    try {
+      body = await client.open("GET", `/v1/jobs/${request.job}/logs`, {
+        query: {
+          attempt: request.attempt,
+          follow: request.follow,
+          fromStdout: first ? undefined : position.stdout,
+          fromStderr: first ? undefined : position.stderr,
+          since: first ? request.since : undefined,
+          tail: first ? request.tail : undefined,
+        },
+        signal,
+        patienceMs,
+        onRetry,
+      })
+    } catch (error) {
+      if (request.follow && isNoAttempt(error)) return
+      throw error
+    }
     // What `since` and `tail` left out must not come when asked again: the first frame says where it began.
     const narrowed = first && (request.since !== undefined || request.tail !== undefined)
     const started = { stdout: !narrowed, stderr: !narrowed }
     try {
       const reader = new FrameReader()
-      for await (const chunk of body as AsyncIterable<Uint8Array>) {
+      for await (const chunk of body) {
         for (const frame of reader.read(chunk)) {
           if (frame.kind === "json") {
             const { gap } = frame.message as Partial<LogGap>

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { COMMAND_GROUPS, findCommand } from "../command-list.ts"
+import { renderHelp } from "./help.ts"
+import { renderOverview, unknownCommand } from "./overview.ts"
+
+test("the verbs of other schedulers are answered with the right line", () => {
+  for (const [typed, line] of [
+    ["sbatch", /windfall send --detach/],
+    ["squeue", /windfall ps/],
+    ["srun", /windfall send -- CMD/],
+    ["scancel", /windfall stop JOB/],
+    ["sinfo", /windfall host ls/],
+    ["sned", /Did you mean windfall send\?/],
+    ["constructor", /windfall --help/],
+  ] as const) {
+    const error = unknownCommand([typed])
+    assert.equal(error.exitCode, 2)
+    assert.match(error.hint ?? "", line)
+  }
+  assert.match(unknownCommand(["host"]).hint ?? "", /windfall host ls/)
+  assert.match(unknownCommand(["host", "ad"]).hint ?? "", /windfall host add/)
+})
+
+test("run and submit are send; cancel and kill are stop", async () => {
+  for (const [typed, name] of Object.entries({ run: "send", submit: "send", cancel: "stop", kill: "stop" })) {
+    assert.equal((await findCommand([typed])?.load())?.name, name)
+  }
+})
+
+test("every command loads under its own name, and its help fits 80 columns", async () => {
+  for (const group of Object.values(COMMAND_GROUPS)) {
+    for (const [name, listed] of Object.entries(group)) {
+      const command = await listed.load()
+      assert.equal(command.name, name)
+      for (const line of renderHelp(command, 80).split("\n")) assert.ok(line.length <= 80, `${name}: ${line}`)
+    }
+  }
+  for (const line of renderOverview(80).split("\n")) assert.ok(line.length <= 80, line)
+})

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import type { JobView } from "../../protocol/job.ts"
+import { toJobSpec } from "../../protocol/job-values.ts"
+import { commandText, endText, jobExitCode, standingText } from "./job-text.ts"
+import { progressText } from "./progress.ts"
+import { cutText, printable, renderTable, textWidth } from "./table.ts"
+
+test("renderTable() lines up columns, cuts at the terminal's width and shows control characters as text", () => {
+  const columns = [{ title: "N", right: true }, { title: "NAME" }, { title: "COMMAND" }]
+  const rows = [
+    ["1", "a", "python train.py --epochs 100"],
+    ["12", "模型", "echo \x1b[31mred"],
+  ]
+  assert.equal(
+    renderTable(columns, rows, 24),
+    " N  NAME  COMMAND\n" + " 1  a     python train.…\n" + "12  模型  echo \\x1b[31m…\n",
+  )
+})
+
+test("text is measured in terminal columns", () => {
+  assert.equal(textWidth("é"), 1)
+  assert.equal(textWidth("e\u0301"), 1)
+  assert.equal(textWidth("模型"), 4)
+  assert.equal(cutText("模型模型", 5), "模型…")
+  assert.equal(printable("a\nb\u009b"), "a\\nb\\x9b")
+})
+
+test("a command is shown as a shell would read it", () => {
+  assert.equal(commandText(["python", "a b.py", "it's", "x=1", ""]), "python 'a b.py' 'it'\\''s' x=1 ''")
+  assert.equal(commandText(["a\x1b"]), "$'a\\x1b'")
+})
+
+test("the last line says how a job ended, after how long, where, and its memory", () => {
+  const job = jobView({ state: "failed", cause: "exited", exitCode: 3, attempts: [attempt()] })
+  assert.equal(
+    endText(job),
+    "job 12 (train) failed with exit code 3 after 12.4 s on studio; peak memory 1.2 GB of 48 GB",
+  )
+  assert.equal(jobExitCode(job), 3)
+  const queued = jobView({ state: "queued", place: 3, reason: "all hosts are busy" })
+  assert.equal(standingText(queued, 0), "queued, place 3: all hosts are busy")
+  const silent = jobView({
+    state: "running",
+    attempts: [{ ...attempt(), state: "running", endedAt: null, outOfContactSince: 1_000 }],
+  })
+  assert.equal(standingText(silent, 61_000), "out of contact with studio for 1m 00s")
+})
+
+test("exit codes: the job's own, 128+n, 124, 125, 130", () => {
+  const code = (parts: Partial<JobView>) => jobExitCode(jobView(parts))
+  assert.equal(code({ cause: "exited", exitCode: 2 }), 2)
+  assert.equal(code({ cause: "signalled", signal: 9 }), 137)
+  assert.equal(code({ cause: "time_limit", signal: 15 }), 124)
+  assert.equal(code({ cause: "cancelled", signal: 15 }), 130)
+  assert.equal(code({ cause: "host_crashed" }), 125)
+  assert.equal(code({ cause: null }), 125)
+})
+
+test("progress says how much, how fast and how long still", () => {
+  assert.equal(
+    progressText("sending", 12 * 1024 ** 2, 48 * 1024 ** 2, 2_000),
+    "sending [#####...............] 25%  12 MB of 48 MB  6 MB/s  6.0 s left",
+  )
+})
+
+function jobView(parts: Partial<JobView>): JobView {
+  const facts = {
+    kind: "task",
+    command: ["x"],
+    environment: {},
+    workspace: null,
+    workingFolder: "",
+    stdin: null,
+    terminal: null,
+    git: null,
+  } as const
+  return {
+    id: 12 as JobView["id"],
+    user: "mia",
+    spec: toJobSpec({ name: "train", memory: 48 * 1024 ** 3 }, facts),
+    state: "failed",
+    cause: null,
+    exitCode: null,
+    signal: null,
+    reason: null,
+    place: null,
+    submittedAt: 0,
+    startedAt: null,
+    endedAt: null,
+    attempts: [],
+    outputs: null,
+    ...parts,
+  }
+}
+
+function attempt(): JobView["attempts"][number] {
+  return {
+    id: "a" as JobView["attempts"][number]["id"],
+    number: 1,
+    hostId: "h" as JobView["attempts"][number]["hostId"],
+    hostName: "studio",
+    state: "ended",
+    outOfContactSince: null,
+    startedAt: 1_000,
+    endedAt: 13_400,
+    cause: "exited",
+    exitCode: 3,
+    signal: null,
+    message: null,
+    peakMemoryBytes: 1.2 * 1024 ** 3,
+    stdoutBytes: 0,
+    stderrBytes: 0,
+  }
+}

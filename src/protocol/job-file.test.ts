@@ -1,0 +1,125 @@
+import assert from "node:assert/strict"
+import { readFileSync } from "node:fs"
+import { test } from "node:test"
+import { WindfallError } from "./errors.ts"
+import { JOB_FIELD_KEYS } from "./job-fields.ts"
+import { readJobFile } from "./job-file.ts"
+import { jobFileSchema } from "./job-schema.ts"
+import { toJobSpec } from "./job-values.ts"
+
+test("readJobFile() reads everything that send can say", () => {
+  const text = `
+name: train
+command: [python, train.py, --epochs, 3]
+memory: 48G
+gpu: 1
+cores: 4
+time: 2h30m
+env:
+  EPOCHS: 3
+  VERSION: 1.10
+  HOME_TOO:
+secrets: [HF_TOKEN]
+include:
+  - data
+outputs: results/**
+retry: 2
+retry-after-silence: 30m
+needs-lan: true
+`
+  const [job] = readJobFile(text, "windfall.yml")
+  assert.deepEqual(job, {
+    command: ["python", "train.py", "--epochs", "3"],
+    values: {
+      name: "train",
+      memory: 48 * 1024 ** 3,
+      gpu: 1,
+      cores: 4,
+      time: 9_000_000,
+      env: ["EPOCHS=3", "VERSION=1.10", "HOME_TOO"],
+      secrets: ["HF_TOKEN"],
+      include: ["data"],
+      outputs: ["results/**"],
+      retry: 2,
+      "retry-after-silence": 1_800_000,
+      "needs-lan": true,
+    },
+  })
+})
+
+test("a command that is a text is a line for the shell; several jobs are several documents", () => {
+  const jobs = readJobFile("command: make && ./run\n---\ncommand: [true]\n---\n", "w.yml")
+  assert.deepEqual(
+    jobs.map((job) => job.command),
+    [["/bin/sh", "-c", "make && ./run"], ["true"]],
+  )
+})
+
+test("problems are told with line and column and what was meant, all at once", () => {
+  const text = "command: x\nmemmory: 4G\ntime: 30\n  \nmem: 1G\npty: maybe\nname: 12\nenv: {A B: 1}\n"
+  assert.throws(
+    () => readJobFile(text, "windfall.yml"),
+    (error) => {
+      assert.ok(error instanceof WindfallError)
+      assert.equal(error.exitCode, 2)
+      const lines = error.message.split("\n  ")
+      assert.equal(lines[0], "Cannot read windfall.yml: 6 problems")
+      assert.equal(lines[1], 'windfall.yml:2:1: unknown key "memmory": did you mean memory?')
+      assert.match(lines[2] ?? "", /^windfall.yml:3:7: time: "30" has no unit: write 30m .* or 30s/)
+      assert.equal(lines[3], 'windfall.yml:5:1: unknown key "mem": did you mean memory?')
+      assert.match(lines[4] ?? "", /^windfall.yml:6:6: pty: "maybe" is neither true nor false/)
+      assert.match(lines[5] ?? "", /^windfall.yml:7:7: name: a name made of digits alone/)
+      assert.match(lines[6] ?? "", /^windfall.yml:8:7: "A B" cannot be a variable/)
+      return true
+    },
+  )
+})
+
+test("malformed YAML, a missing command, a twice given key and an empty file are refused", () => {
+  for (const [text, message] of [
+    ["command: [a\n", /w.yml:\d+:\d+/],
+    ["name: x\n", /w.yml:1:1: the command is missing/],
+    ["command: a\ncommand: b\n", /w.yml:2:1: this key stands twice/],
+    ["", /w.yml:1:1: it describes no job/],
+    ["- a\n", /here a job must be described/],
+    ["command: {}\n", /the command must be a line/],
+    ["command: a\nmemory: [1G]\n", /memory takes one value, for instance 48G/],
+    ["command: a\noutputs: *.csv\n", /must be quoted/],
+  ] as const) {
+    assert.throws(
+      () => readJobFile(text, "w.yml"),
+      (error) => error instanceof WindfallError && message.test(error.message),
+      text,
+    )
+  }
+})
+
+test("the published schema is the one the table makes", () => {
+  const published = JSON.parse(readFileSync(new URL("../../docs/windfall.schema.json", import.meta.url), "utf8"))
+  assert.deepEqual(published, jobFileSchema(), "run: node scripts/write-schema.ts")
+  assert.deepEqual(Object.keys(published.properties), ["command", ...JOB_FIELD_KEYS])
+})
+
+test("toJobSpec() refuses what cannot be sent, naming it", () => {
+  const facts = {
+    kind: "task",
+    command: ["x"],
+    environment: { A: "1" },
+    workspace: null,
+    workingFolder: "",
+    stdin: null,
+    terminal: null,
+    git: null,
+  } as const
+  assert.deepEqual(toJobSpec({ env: ["A", "B=b=c", "C="] }, facts).env, { A: "1", B: "b=c", C: "" })
+  assert.equal(toJobSpec({ "stop-signal": "int" }, facts).stopSignal, "SIGINT")
+  assert.throws(() => toJobSpec({}, { ...facts, command: [] }), /there is no command/)
+  assert.throws(() => toJobSpec({}, { ...facts, command: ["a\0b"] }), /NUL/)
+  assert.throws(() => toJobSpec({ env: ["NOPE"] }, facts), /NOPE from here: it is not set/)
+  assert.throws(() => toJobSpec({ env: ["1A=x"] }, facts), /Cannot set the variable "1A"/)
+  assert.throws(() => toJobSpec({ env: ["WINDFALL_JOB=x"] }, facts), /Windfall's own/)
+  assert.throws(() => toJobSpec({ env: [`A=${"x".repeat(10 * 1024 ** 2)}`] }, facts), /10241 KB of variables/)
+  assert.throws(() => toJobSpec({ once: true, retry: 1 }, facts), /--once and --retry/)
+  assert.throws(() => toJobSpec({ name: "12" }, facts), /digits alone/)
+  assert.throws(() => toJobSpec({ "stop-signal": "SIGSTOP" }, facts), /SIGSTOP/)
+})
