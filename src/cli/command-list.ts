@@ -34,6 +34,11 @@ const jobs: Group = {
     summary: "watch a job as if it had been sent here",
     load: async () => (await import("./commands/attach.ts")).attach,
   },
+  shell: {
+    summary: "a terminal: beside a running job, or as a session on an idle host",
+    also: ["session"],
+    load: async () => (await import("./commands/shell.ts")).shell,
+  },
   wait: { summary: "wait until jobs have ended", load: async () => (await import("./commands/wait.ts")).wait },
   stop: {
     summary: "ask jobs to stop, then make them",

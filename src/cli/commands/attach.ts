@@ -13,7 +13,7 @@ export const attach = command({
   name: "attach",
   operands: "JOB",
   about:
-    "Watches a job as if it had been sent here just now: its output from the start of its latest attempt, and its exit code. If it was sent from this machine, its files come home too.",
+    "Watches a job as if it had been sent here just now: its output from the start of its latest attempt, and its exit code. A session's terminal is yours again. If it was sent from this machine, its files come home too.",
   minimum: 1,
   maximum: 1,
   options: {
@@ -41,8 +41,14 @@ export async function attachJob(
   const attempt = Math.max(1, job.attempts.length)
   if (attempt > 1)
     await sink.say(`attempt ${attempt}; earlier output: windfall logs ${job.id} --attempt ${attempt - 1}`)
-  const end = await followJob(cli, job, { sink, signals, attempt })
+  const follow = job.spec.kind === "session" && !options.json ? await sessionFollower() : followJob
+  const end = await follow(cli, job, { sink, signals, attempt })
   return conclude(cli, end, { sink, home })
+}
+
+/** Whoever attaches to a session sits at its terminal. */
+async function sessionFollower(): Promise<typeof followJob> {
+  return (await import("../terminal/follow-session.ts")).followSession
 }
 
 /** Where the files of a job sent from here belong; jobs sent from elsewhere keep theirs on the server. */

@@ -1,11 +1,9 @@
 import { parseBytes } from "../../base/bytes.ts"
-import { WindfallError } from "../../protocol/errors.ts"
-import { path } from "../builtin.ts"
-import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
 import { flag, value } from "../command-line/option.ts"
 import { jobOptions, jobValues } from "../send/job-options.ts"
 import { DEFAULT_WARN_BYTES, sendJob } from "../send/send-job.ts"
+import { sentFolder } from "../send/sent-folder.ts"
 
 export const send = command({
   name: "send",
@@ -32,7 +30,7 @@ export const send = command({
   ],
   run: (cli, options, words) => {
     const values = jobValues(options)
-    const { folder, workingFolder } = options.noFolder ? withoutFolder(values.folder) : sentFolder(cli, values.folder)
+    const { folder, workingFolder } = sentFolder(cli, values.folder, { none: options.noFolder })
     return sendJob(cli, {
       values,
       command: words,
@@ -47,24 +45,3 @@ export const send = command({
     })
   },
 })
-
-function withoutFolder(folder: string | undefined): { folder: null; workingFolder: string } {
-  if (folder === undefined) return { folder: null, workingFolder: "" }
-  throw new WindfallError("invalid_input", "Cannot send with both --folder and --no-folder: they say the opposite")
-}
-
-/** The command starts where the person is, when that is inside what travels. */
-function sentFolder(cli: Cli, typed: string | undefined): { folder: string; workingFolder: string } {
-  const folder = path.resolve(cli.cwd, typed ?? ".")
-  if (typed === undefined && (folder === path.parse(folder).root || folder === cli.settings.home)) {
-    throw new WindfallError(
-      "invalid_input",
-      `Cannot send ${folder}: it is ${folder === cli.settings.home ? "your whole home folder" : "the whole disk"}`,
-      {
-        hint: "Change into your project first. To send nothing: --no-folder. To send it all the same: --folder .",
-      },
-    )
-  }
-  const inside = path.relative(folder, cli.cwd)
-  return { folder, workingFolder: inside.startsWith("..") || path.isAbsolute(inside) ? "" : inside }
-}

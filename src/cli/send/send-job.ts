@@ -21,6 +21,8 @@ import { askMissing, uploadBlobs } from "./upload.ts"
 /** What `send` and `apply` both come down to. */
 export interface SendRequest {
   readonly values: JobValues
+  /** Makes it a session, stayed with in this way until it has ended; else it is a task. */
+  readonly session?: typeof followJob
   readonly command: readonly string[]
   /** The top of what travels, absolute; `null`: nothing does. */
   readonly folder: string | null
@@ -42,7 +44,7 @@ const SCANS = 4
 export async function sendJob(cli: Cli, request: SendRequest): Promise<number> {
   const { values, command } = request
   const facts: SenderFacts = {
-    kind: "task",
+    kind: request.session === undefined ? "task" : "session",
     command,
     environment: cli.settings.environment,
     workspace: null,
@@ -81,7 +83,7 @@ export async function sendJob(cli: Cli, request: SendRequest): Promise<number> {
     return sayDetached(cli, job, request)
   }
   await sink.showStanding(job)
-  const following = followJob(cli, job, { sink, signals, attempt: 1 })
+  const following = (request.session ?? followJob)(cli, job, { sink, signals, attempt: 1 })
   folder?.saveCache()
   return conclude(cli, await following, {
     sink,

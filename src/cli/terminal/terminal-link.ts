@@ -29,6 +29,8 @@ export interface TerminalLinkOptions {
   readonly random: () => number
   /** Shows output; resolves when it has been shown. */
   readonly show: (bytes: Uint8Array) => Promise<void>
+  /** The host took keys: more may be read. */
+  readonly onTaken: () => void
   /** Something the person should know: a lost connection, one that is back, lost keys or output. */
   readonly tell: (news: LinkNews) => void
 }
@@ -56,6 +58,7 @@ export class TerminalLink {
   #line: TerminalLine | undefined
   /** Keys may be sent: the host has said which ones it has. */
   #ready = false
+  #wasAttached = false
   /** Where output goes on; `null` before any was shown. */
   #next: number | null = null
   /** Output before this was there before this client: questions in it are old. */
@@ -97,16 +100,14 @@ export class TerminalLink {
   /** Runs until the terminal is over, or the signal aborts (then it throws the signal's reason). */
   async run(signal: AbortSignal): Promise<LinkEnd> {
     const { clock, random, tell } = this.#options
-    let wasAttached = false
     let away = false
     for (let round = 0; ; round++) {
       let error: WindfallError | null = null
       try {
-        const line = await this.#options.open(wasAttached)
+        const line = await this.#options.open(this.#wasAttached)
         const end = await this.#attach(line, signal, () => {
           round = 0
           if (away) tell({ kind: "back" })
-          wasAttached = true
           away = false
         })
         if (end !== null) return end
@@ -114,6 +115,7 @@ export class TerminalLink {
         signal.throwIfAborted()
         error = toWindfallError(thrown, "open the terminal")
       }
+      const wasAttached = this.#wasAttached
       if (error !== null && (!wasAttached || !PASSING.has(error.code))) {
         return { kind: "gone", error, wasAttached, shownBytes: this.#next ?? 0 }
       }
@@ -164,11 +166,10 @@ export class TerminalLink {
       this.#oldUntil = frame.end
     }
     this.#ready = true
-    if (frame.input === null) {
-      const lost = this.#typed.restart()
-      // Before anything was attached, keys wait for the terminal: they are typed ahead, not lost.
-      if (lost > 0) this.#lostKeys += lost
-    } else for (const piece of this.#typed.again(frame.input)) this.#send({ kind: "input", ...piece })
+    // A host that does not know us and never did gets what was typed ahead; one that should know us is another one.
+    if (frame.input === null && this.#wasAttached) this.#lostKeys += this.#typed.restart()
+    for (const piece of this.#typed.again(frame.input ?? 0)) this.#send({ kind: "input", ...piece })
+    this.#wasAttached = true
     if (this.#lostKeys > 0) tell({ kind: "lost_input", bytes: this.#lostKeys })
     this.#lostKeys = 0
     if (this.#hangup) this.#send({ kind: "hangup" })
@@ -176,7 +177,10 @@ export class TerminalLink {
   }
 
   async #take(frame: TerminalFrame): Promise<void> {
-    if (frame.kind === "taken") this.#typed.taken(frame.offset)
+    if (frame.kind === "taken") {
+      this.#typed.taken(frame.offset)
+      this.#options.onTaken()
+    }
     if (frame.kind !== "output" || this.#next === null) return
     const end = frame.offset + frame.bytes.length
     if (end <= this.#next) return
