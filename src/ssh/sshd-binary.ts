@@ -86,7 +86,14 @@ async function download(work: string, name: string, signal: AbortSignal | undefi
   } catch {
     signal?.throwIfAborted()
     await mkdir(join(work, "lists/partial"), { recursive: true })
-    const own = ["-o", `Dir::State::lists=${join(work, "lists")}`, "-o", `Dir::Cache=${work}`, "-o", "Debug::NoLocking=1"]
+    const own = [
+      "-o",
+      `Dir::State::lists=${join(work, "lists")}`,
+      "-o",
+      `Dir::Cache=${work}`,
+      "-o",
+      "Debug::NoLocking=1",
+    ]
     await run("apt-get", ["-q", ...own, "update"], options)
     await run("apt-get", ["-q", ...own, "download", name], options)
   }

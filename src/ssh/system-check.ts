@@ -1,0 +1,90 @@
+import { WindfallError } from "../protocol/errors.ts"
+import type { HostPlatform } from "./payload.ts"
+
+/** What bootstrap.sh found on a machine before anything of Windfall runs there. All of it is untrusted text. */
+export type ProbeFacts = ReadonlyMap<string, string>
+
+/** A machine that may become a host. */
+export interface AcceptedSystem {
+  readonly platform: HostPlatform
+  /** For people: "macOS 26.1, Apple M3 Ultra". */
+  readonly text: string
+}
+
+/** The oldest macOS that the pinned Node starts on. */
+export const OLDEST_MACOS = "13.5"
+/** Room for Node, the agent and a first job. */
+const MIN_FREE_KB = 600 * 1024
+
+/**
+ * Decides whether a machine can be a host. Apple silicon is told by `hw.optional.arm64`, not by `uname -m`, which says
+ * x86_64 under Rosetta; a virtual Mac by `kern.hv_vmm_present` or its model: no VM gives jobs Metal.
+ * @throws {WindfallError} host_refused with the reason
+ */
+export function checkSystem(facts: ProbeFacts): AcceptedSystem {
+  const get = (name: string) => (facts.get(name) ?? "").slice(0, 200)
+  const accepted = get("system") === "Darwin" ? checkMac(get) : checkLinux(get)
+  if (!/^5\.\d+/.test(get("perl"))) {
+    throw refused("it has no working perl with its standard modules", "On Debian: apt-get install perl-base")
+  }
+  if (get("writable") !== "yes") throw refused(`${get("existing") || "its home folder"} cannot be written to`)
+  const freeKb = Number(get("diskFreeKb"))
+  if (facts.get("root") === undefined && freeKb > 0 && freeKb < MIN_FREE_KB) {
+    throw refused(
+      `only ${Math.round(freeKb / 1024)} MB are free on its disk`,
+      "Windfall needs 600 MB there to begin with",
+    )
+  }
+  return accepted
+}
+
+function checkMac(get: (name: string) => string): AcceptedSystem {
+  if (get("sysctl.proc_translated") === "1") {
+    throw refused(
+      "its ssh login runs under Rosetta, where programs for Intel run and Metal is slow",
+      "Make the account's login shell the system's own (chsh -s /bin/zsh), or remove 'arch -x86_64' from its profile",
+    )
+  }
+  if (get("hw.optional.arm64") !== "1") {
+    throw refused(
+      `it is an Intel Mac (${get("machdep.cpu.brand_string") || get("machine")})`,
+      "Only Apple silicon has the GPU that jobs are sent to",
+    )
+  }
+  if (get("kern.hv_vmm_present") === "1" || get("hw.model").startsWith("VirtualMac")) {
+    throw refused(`it is a virtual machine (${get("hw.model")}): no Metal there`, "Add the Mac it runs on instead")
+  }
+  const version = get("version")
+  if (!isAtLeast(version, OLDEST_MACOS)) {
+    throw refused(`it has macOS ${version || "of unknown version"}`, `Windfall needs macOS ${OLDEST_MACOS} or newer`)
+  }
+  return { platform: "darwin-arm64", text: `macOS ${version}, ${get("machdep.cpu.brand_string")} (${get("hw.model")})` }
+}
+
+function checkLinux(get: (name: string) => string): AcceptedSystem {
+  if (get("system") !== "Linux")
+    throw refused(`its system is ${get("system") || "unknown"}`, "Hosts are Macs with Apple silicon, or Linux")
+  if (get("libc") === "musl") throw refused("its C library is musl (Alpine?)", "Windfall needs a Linux with glibc")
+  const machine = get("machine")
+  const arch = { x86_64: "x64", amd64: "x64", aarch64: "arm64", arm64: "arm64" }[machine]
+  if (arch === undefined) throw refused(`its processor is ${machine || "unknown"}`, "Linux hosts are x86_64 or aarch64")
+  return {
+    platform: `linux-${arch as "x64" | "arm64"}`,
+    text: `${get("version") || "Linux"}, ${machine}: CPU work only`,
+  }
+}
+
+/** Compares dotted versions by their numbers. */
+export function isAtLeast(version: string, least: string): boolean {
+  if (!/^\d+(\.\d+)*$/.test(version)) return false
+  const [have, need] = [version, least].map((text) => text.split(".").map(Number)) as [number[], number[]]
+  for (let i = 0; i < need.length; i++) {
+    const difference = (have[i] ?? 0) - (need[i] ?? 0)
+    if (difference !== 0) return difference > 0
+  }
+  return true
+}
+
+function refused(reason: string, hint?: string): WindfallError {
+  return new WindfallError("host_refused", `Cannot use this machine as a host: ${reason}`, { hint })
+}
