@@ -1,0 +1,290 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { randomBytes } from "node:crypto"
+import { once } from "node:events"
+import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:http2"
+import { Duplex } from "node:stream"
+import type { AgentMessage, AttemptOrder, ServerMessage } from "../../src/protocol/agent-wire.ts"
+import { encodeMessages, FrameReader, type OutputStream } from "../../src/protocol/frames.ts"
+import { type AttemptId, type BlobHash, type JobId, makeId, type ServerId } from "../../src/protocol/ids.ts"
+
+export type Hello = Extract<AgentMessage, { type: "hello" }>
+type Of<T extends AgentMessage["type"]> = Extract<AgentMessage, { type: T }>
+
+/** A small server's end of an agent's stdio, with the agent as a child process. For tests. */
+export class AgentClient {
+  readonly process: ChildProcess
+  readonly messages: AgentMessage[] = []
+  /** Everything received of each stream, by `SEQUENCE stdout`. A gap or a repeat is an error, but for gaps of output that was skipped. */
+  readonly received = new Map<string, Buffer[]>()
+  readonly gaps: { readonly key: string; readonly from: number; readonly to: number }[] = []
+  readonly session: ClientHttp2Session
+  readonly #offsets = new Map<string, number>()
+  readonly #control: ClientHttp2Stream
+  #waiting: { readonly looks: () => boolean; readonly resolve: () => void }[] = []
+  #problem: Error | undefined
+
+  private constructor(child: ChildProcess, session: ClientHttp2Session) {
+    this.process = child
+    this.session = session
+    this.#control = session.request({ ":method": "POST", ":path": "/control" }, { endStream: false })
+    const reader = new FrameReader()
+    this.#control.on("data", (chunk: Buffer) => {
+      for (const frame of reader.read(chunk)) {
+        if (frame.kind === "json") this.messages.push(frame.message as AgentMessage)
+        else
+          this.#takeOutput(`${frame.output.sequence} ${frame.output.stream}`, frame.output.offset, frame.output.bytes)
+      }
+      this.#look()
+    })
+    this.#control.on("error", () => {})
+    this.#control.on("close", () => this.#look())
+  }
+
+  /** Starts an agent and waits for its `hello`. With `answer`, everything found is adopted from what was received before. */
+  static async start(options: AgentOptions): Promise<AgentClient> {
+    const { child, greeting, early } = await startAgent(options)
+    if (greeting !== "WINDFALL-AGENT ok") throw new Error(`the agent said: ${greeting}`)
+    child.stdout!.unshift(early)
+    const connection = Duplex.from({ readable: child.stdout!, writable: child.stdin! })
+    connection.on("error", () => {})
+    const session = connect("http://host", {
+      createConnection: () => connection,
+      settings: { initialWindowSize: 8 * 1024 * 1024, maxFrameSize: 256 * 1024 },
+      maxSessionMemory: 256,
+    })
+    session.on("error", () => {})
+    session.on("connect", () => session.setLocalWindowSize(32 * 1024 * 1024))
+    const client = new AgentClient(child, session)
+    await client.next("hello")
+    return client
+  }
+
+  get hello(): Hello {
+    return this.messages.find((message): message is Hello => message.type === "hello")!
+  }
+
+  send(...messages: ServerMessage[]): void {
+    this.#control.write(encodeMessages(messages))
+  }
+
+  /** Writes bytes to the control stream as they are. */
+  sendRaw(bytes: Uint8Array): void {
+    this.#control.write(bytes)
+  }
+
+  /** Starts an attempt and returns its order. */
+  startAttempt(
+    sequence: number,
+    command: readonly string[],
+    more: Partial<AttemptOrder> & { secrets?: Record<string, string> } = {},
+  ): AttemptOrder {
+    const { secrets = {}, ...rest } = more
+    const order = makeOrder(sequence, command, rest)
+    this.send({ type: "start", order, secrets })
+    return order
+  }
+
+  /** The first message of a type, about this attempt where given, that has come or comes. */
+  async next<T extends AgentMessage["type"]>(type: T, sequence?: number): Promise<Of<T>> {
+    const find = () =>
+      this.messages.find(
+        (message): message is Of<T> =>
+          message.type === type && (sequence === undefined || ("sequence" in message && message.sequence === sequence)),
+      )
+    await this.until(() => find() !== undefined, `${type} ${sequence ?? ""}`)
+    return find()!
+  }
+
+  /** Waits for the end of an attempt, with all its output and its outputs told. */
+  async ended(sequence: number): Promise<{ exited: Of<"exited">; swept: Of<"swept">; outputs: Of<"outputs"> }> {
+    const exited = await this.next("exited", sequence)
+    const swept = await this.next("swept", sequence)
+    const outputs = await this.next("outputs", sequence)
+    await this.until(
+      () =>
+        this.offset(sequence, "stdout") >= exited.stdoutBytes && this.offset(sequence, "stderr") >= exited.stderrBytes,
+      `all output of ${sequence}`,
+    )
+    return { exited, swept, outputs }
+  }
+
+  /** Waits until something about what was received holds. Fails when the link ends before, or after 20 seconds. */
+  async until(holds: () => boolean, what: string): Promise<void> {
+    if (this.#problem !== undefined) throw this.#problem
+    if (holds()) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#waiting.push({ looks: holds, resolve })
+    const timer = setTimeout(resolve, 20_000)
+    await promise
+    clearTimeout(timer)
+    if (this.#problem !== undefined) throw this.#problem
+    if (!holds()) throw new Error(`waited for ${what}; received: ${JSON.stringify(this.messages.slice(-8))}`)
+  }
+
+  /** How far this stream was received. */
+  offset(sequence: number, stream: OutputStream): number {
+    return this.#offsets.get(`${sequence} ${stream}`) ?? 0
+  }
+
+  text(sequence: number, stream: OutputStream = "stdout"): string {
+    return Buffer.concat(this.received.get(`${sequence} ${stream}`) ?? []).toString()
+  }
+
+  /** Adopts every attempt found, from the offsets given (default: the start), then says `ready`. */
+  adoptAll(exitKnown = false, from: (sequence: number, stream: OutputStream) => number = () => 0): void {
+    for (const { attempt, sequence, phase } of this.hello.attempts) {
+      if (phase === "preparing") continue
+      const [stdout, stderr] = [from(sequence, "stdout"), from(sequence, "stderr")]
+      this.#offsets.set(`${sequence} stdout`, stdout)
+      this.#offsets.set(`${sequence} stderr`, stderr)
+      this.send({ type: "adopt", attempt, sequence, stdout, stderr, exitKnown })
+    }
+    this.send({ type: "ready", server: this.hello.server, now: Date.now() })
+  }
+
+  /** Sends a pack to the host's cache. */
+  async putBlobs(pack: AsyncIterable<Uint8Array>): Promise<{ stored: number }> {
+    const stream = this.session.request({ ":method": "PUT", ":path": "/blobs" }, { endStream: false })
+    for await (const piece of pack) stream.write(piece)
+    stream.end()
+    return JSON.parse((await bodyOf(stream)).toString())
+  }
+
+  /** A request with a JSON body: status and body of the answer. */
+  async post(path: string, body: unknown): Promise<{ status: number; body: Buffer }> {
+    const stream = this.session.request({ ":method": "POST", ":path": path }, { endStream: false })
+    stream.end(JSON.stringify(body))
+    const [headers] = await once(stream, "response")
+    return { status: headers[":status"], body: await bodyOf(stream) }
+  }
+
+  /** Breaks the link, as a cut ssh does: the agent sees the end of its input. */
+  cut(): void {
+    this.process.stdin!.destroy()
+    this.process.stdout!.destroy()
+    this.session.destroy()
+  }
+
+  /** Ends the agent with SIGKILL. */
+  async kill(): Promise<void> {
+    this.process.kill("SIGKILL")
+    await this.gone()
+  }
+
+  /** Resolves when the agent's process has ended. */
+  async gone(): Promise<void> {
+    if (this.process.exitCode === null && this.process.signalCode === null) await once(this.process, "exit")
+    this.session.destroy()
+  }
+
+  /** Asks the agent to leave. */
+  async leave(): Promise<void> {
+    this.send({ type: "leave" })
+    await this.gone()
+  }
+
+  #takeOutput(key: string, offset: number, bytes: Uint8Array): void {
+    const expected = this.#offsets.get(key) ?? 0
+    if (offset < expected) this.#problem = new Error(`output ${key} came twice: ${offset} after ${expected}`)
+    if (offset > expected) this.gaps.push({ key, from: expected, to: offset })
+    const pieces = this.received.get(key) ?? []
+    pieces.push(Buffer.from(bytes))
+    this.received.set(key, pieces)
+    this.#offsets.set(key, offset + bytes.length)
+  }
+
+  #look(): void {
+    const closed = this.#control.closed || this.#problem !== undefined
+    this.#waiting = this.#waiting.filter(({ looks, resolve }) => {
+      if (!closed && !looks()) return true
+      resolve()
+      return false
+    })
+  }
+}
+
+export interface AgentOptions {
+  readonly root: string
+  readonly server: ServerId
+  readonly clockOffset?: string
+  readonly takeOver?: boolean
+  readonly env?: Readonly<Record<string, string>>
+  /** What to run instead of the source: a bundled agent. */
+  readonly file?: string
+}
+
+const AGENT_FILE = new URL("../../src/agent/main.ts", import.meta.url).pathname
+
+/** Starts an agent's process and reads the line it begins with. */
+export async function startAgent(
+  options: AgentOptions,
+): Promise<{ child: ChildProcess; greeting: string; early: Buffer }> {
+  const { root, server, clockOffset, takeOver, env, file = AGENT_FILE } = options
+  const offset = clockOffset === undefined ? [] : ["--clock-offset", clockOffset]
+  const parameters = [
+    file,
+    "--root",
+    root,
+    "--server",
+    server,
+    ...offset,
+    ...(takeOver === true ? ["--take-over"] : []),
+  ]
+  const child = spawn(process.execPath, parameters, {
+    stdio: ["pipe", "pipe", "inherit"],
+    env: { PATH: "/usr/bin:/bin", HOME: root, ...env },
+  })
+  child.stdin!.on("error", () => {})
+  child.stdout!.on("error", () => {})
+  let data = Buffer.alloc(0)
+  while (true) {
+    const end = data.indexOf(10)
+    if (end >= 0) return { child, greeting: data.subarray(0, end).toString(), early: data.subarray(end + 1) }
+    const chunk: Buffer | null = child.stdout!.read()
+    if (chunk !== null) data = Buffer.concat([data, chunk])
+    else if (child.stdout!.readableEnded) return { child, greeting: data.toString(), early: Buffer.alloc(0) }
+    else await Promise.race([once(child.stdout!, "readable"), once(child.stdout!, "end")])
+  }
+}
+
+export function makeServerId(): ServerId {
+  return makeId("s", randomBytes(16))
+}
+
+/** An order with everything that a test does not care about filled in. */
+export function makeOrder(
+  sequence: number,
+  command: readonly string[],
+  more: Partial<AttemptOrder> = {},
+): AttemptOrder {
+  return {
+    attempt: makeId<AttemptId>("a", randomBytes(16)),
+    job: sequence as JobId,
+    jobName: null,
+    user: "ann",
+    number: 1,
+    sequence,
+    kind: "task",
+    command,
+    env: {},
+    workspace: null as BlobHash | null,
+    workingFolder: "",
+    lease: { memoryBytes: 512 * 1024 ** 2, gpus: 0, cores: 1 },
+    timeLimitMs: null,
+    graceMs: 5_000,
+    stopSignal: "SIGTERM",
+    outputs: null,
+    stdin: null,
+    pty: null,
+    silenceLimitMs: null,
+    outputHeadBytes: 64 * 1024 * 1024,
+    outputTailBytes: 16 * 1024 * 1024,
+    ...more,
+  }
+}
+
+async function bodyOf(stream: ClientHttp2Stream): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stream) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}
