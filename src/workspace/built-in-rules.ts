@@ -1,9 +1,14 @@
-/** Made for one machine or by it, so useless or harmful on another; not even `--include` sends these. */
-export const NEVER_TRAVEL: ReadonlySet<string> = new Set([".git", ".venv", "__pycache__", "node_modules", ".DS_Store"])
+const NEVER_TRAVEL: ReadonlySet<string> = new Set([".git", ".venv", "__pycache__", "node_modules", ".DS_Store"])
 
-/** Not worth bringing home when a job made them: caches of tools, next to what never travels anyway. */
-export const OUTPUT_CACHES: ReadonlySet<string> = new Set([
-  ...NEVER_TRAVEL,
+/** Files of a transfer under way, see bring-home.ts. */
+const UNFINISHED = /^\.windfall-\d+\.part$/
+
+/** Whether a name is that of something made for one machine or by it, so useless or harmful on another; not even `--include` sends these. */
+export function neverTravels(name: string): boolean {
+  return NEVER_TRAVEL.has(name) || UNFINISHED.test(name)
+}
+
+const CACHES: ReadonlySet<string> = new Set([
   ".cache",
   ".mypy_cache",
   ".pytest_cache",
@@ -15,6 +20,11 @@ export const OUTPUT_CACHES: ReadonlySet<string> = new Set([
   ".Spotlight-V100",
   ".fseventsd",
 ])
+
+/** Whether a name is that of something not worth bringing home when a job made it: caches of tools, and what never travels anyway. */
+export function isOutputCache(name: string): boolean {
+  return CACHES.has(name) || neverTravels(name)
+}
 
 const SECRET_NAMES: ReadonlySet<string> = new Set([
   ".env",

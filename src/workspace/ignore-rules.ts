@@ -6,7 +6,7 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
 import ignore, { type Ignore } from "ignore"
-import { isSecretName, NEVER_TRAVEL } from "./built-in-rules.ts"
+import { isSecretName, neverTravels } from "./built-in-rules.ts"
 import { hashBytes } from "./hash.ts"
 import { IncludeList } from "./include-list.ts"
 import { joinPath } from "./safe-path.ts"
@@ -79,7 +79,7 @@ export class IgnoreRules {
    * but holds something included is entered: `enterFor` is then true.
    */
   decide(rules: FolderRules, name: string, isFolder: boolean): (RuleHit & { readonly enterFor: boolean }) | undefined {
-    if (NEVER_TRAVEL.has(name)) return { why: "never", rule: name, source: "built in", enterFor: false }
+    if (neverTravels(name)) return { why: "never", rule: name, source: "built in", enterFor: false }
     const at = joinPath(rules.folder, name)
     const included = this.includes.covers(at)
     const secret = isSecretName(name)

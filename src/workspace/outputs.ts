@@ -1,6 +1,6 @@
 /** What a job made or changed in its workspace. */
 import type { BlobHash } from "../protocol/ids.ts"
-import { OUTPUT_CACHES } from "./built-in-rules.ts"
+import { isOutputCache } from "./built-in-rules.ts"
 import { type EntryRecord, type FolderRecord, isSameEntry, recordFolder } from "./folder-record.ts"
 import { type WalkFilter, walkFolder } from "./folder-walk.ts"
 import { IncludeList } from "./include-list.ts"
@@ -70,7 +70,7 @@ interface Verdict {
 const WITHOUT_CACHES: WalkFilter<Place, Verdict> = {
   top: () => ({ folder: "", fingerprint: "outputs" }),
   enter: (parent, name) => ({ folder: joinPath(parent.folder, name), fingerprint: "outputs" }),
-  decide: (_, name) => (OUTPUT_CACHES.has(name) ? { why: "never", rule: name, enterFor: false } : undefined),
+  decide: (_, name) => (isOutputCache(name) ? { why: "never", rule: name, enterFor: false } : undefined),
 }
 
 function onlyWanted(wanted: IncludeList): WalkFilter<Place, Verdict> {

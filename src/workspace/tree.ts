@@ -117,8 +117,7 @@ export function encodeTree(entries: readonly TreeEntry[]): Uint8Array {
  */
 export function decodeTree(bytes: Uint8Array): TreeEntry[] {
   const data = asBuffer(bytes)
-  if (data.length > MAX_OBJECT_BYTES || data.compare(MAGIC, 0, 4, 0, 4) !== 0)
-    throw corrupt("a folder", "no tree object")
+  if (data.length > MAX_OBJECT_BYTES || !data.subarray(0, 4).equals(MAGIC)) throw corrupt("a folder", "no tree object")
   const entries: TreeEntry[] = []
   let at = MAGIC.length
   const take = (length: number): number => {
@@ -185,7 +184,7 @@ export function encodeChunkList(hashes: readonly BlobHash[]): Uint8Array {
 export function decodeChunkList(bytes: Uint8Array, fileBytes?: number): BlobHash[] {
   const data = asBuffer(bytes)
   const count = (data.length - CHUNK_MAGIC.length) / HASH_BYTES
-  if (!Number.isInteger(count) || count < 2 || data.compare(CHUNK_MAGIC, 0, 4, 0, 4) !== 0) {
+  if (!Number.isInteger(count) || count < 2 || !data.subarray(0, 4).equals(CHUNK_MAGIC)) {
     throw corrupt("a file", "its chunk list is malformed")
   }
   if (fileBytes !== undefined && count !== Math.ceil(fileBytes / CHUNK_BYTES)) {

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict"
+import * as fs from "node:fs"
+import { test } from "node:test"
+import { ScratchFolder } from "../../test/support/scratch-folder.ts"
+import { BlobFolder } from "./blob-folder.ts"
+import { listTree } from "./diff.ts"
+import { materializeTree } from "./materialize.ts"
+import { missingBlobs } from "./missing-blobs.ts"
+import { type CollectedOutputs, collectOutputs } from "./outputs.ts"
+import { encodePack, readPack } from "./pack.ts"
+import { scanTree } from "./scan.ts"
+import { StatIndex } from "./stat-index.ts"
+
+/** A workspace as a job gets it. */
+async function startJob(scratch: ScratchFolder, files: Readonly<Record<string, string>>): Promise<[string, StatIndex]> {
+  const scanned = await scanTree(scratch.write(files, "sender"))
+  const blobs = new BlobFolder(scratch.at("blobs"))
+  await readPack(encodePack(await missingBlobs(scanned, async (hashes) => blobs.missing(hashes))), blobs)
+  const work = scratch.at("work")
+  return [work, await materializeTree(scanned.root, work, blobs)]
+}
+
+function paths(outputs: CollectedOutputs): string[] {
+  if (outputs.tree === null) return []
+  return [...listTree(outputs.tree, (hash) => outputs.trees.get(hash)!)].map(({ path }) => path)
+}
+
+test("a job that touched nothing has no outputs", async () => {
+  using scratch = new ScratchFolder()
+  const [work, index] = await startJob(scratch, { "a/x": "one", y: "two" })
+  fs.utimesSync(`${work}/y`, 1, 1)
+  fs.rmSync(`${work}/a/x`)
+  const outputs = await collectOutputs(work, index)
+  assert.deepEqual([outputs.tree, outputs.files, outputs.leftOut], [null, 0, []])
+})
+
+test("what was made or changed comes home, caches and git's folder do not", async () => {
+  using scratch = new ScratchFolder()
+  const [work, index] = await startJob(scratch, { "a/x": "one", "a/kept": "", y: "two", "b/z": "three" })
+  scratch.write(
+    {
+      "a/x": "eno",
+      "out/deep/model": "weights",
+      "out/empty/": "",
+      "node_modules/m": "",
+      "b/__pycache__/c": "",
+      ".git/config": "",
+    },
+    "work",
+  )
+  fs.symlinkSync("out/deep/model", `${work}/latest`)
+  fs.chmodSync(`${work}/y`, 0o755)
+  const outputs = await collectOutputs(work, index)
+  assert.deepEqual(paths(outputs), ["a", "a/x", "latest", "out", "out/deep", "out/deep/model", "out/empty", "y"])
+  assert.deepEqual([outputs.files, outputs.bytes], [3, 3 + 7 + 3])
+  assert.deepEqual(
+    outputs.leftOut.map(({ path }) => path),
+    [".git", "b/__pycache__", "node_modules"],
+  )
+  assert.equal(outputs.sources.size, 3)
+})
+
+test("a file changed right after it was handed over, with its times set back, is noticed", async () => {
+  using scratch = new ScratchFolder()
+  const [work, index] = await startJob(scratch, { x: "one" })
+  const { atime, mtime } = fs.statSync(`${work}/x`)
+  fs.writeFileSync(`${work}/x`, "two")
+  fs.utimesSync(`${work}/x`, atime, mtime)
+  assert.deepEqual(paths(await collectOutputs(work, index)), ["x"])
+})
+
+test("--output names what comes home, also out of caches", async () => {
+  using scratch = new ScratchFolder()
+  const [work, index] = await startJob(scratch, { "runs/sent.csv": "sent", top: "" })
+  scratch.write(
+    {
+      "runs/a.csv": "1",
+      "runs/b.log": "2",
+      "deep/down/c.csv": "3",
+      "models/m/x": "4",
+      "models/empty/": "",
+      ".cache/k": "5",
+    },
+    "work",
+  )
+  const collect = async (...globs: string[]) => paths(await collectOutputs(work, index, { globs }))
+  assert.deepEqual(await collect("*.csv"), ["deep", "deep/down", "deep/down/c.csv", "runs", "runs/a.csv"])
+  assert.deepEqual(await collect("runs/*.csv"), ["runs", "runs/a.csv"])
+  assert.deepEqual(await collect("./models/"), ["models", "models/empty", "models/m", "models/m/x"])
+  assert.deepEqual(await collect(".cache", "absent"), [".cache", ".cache/k"])
+  assert.deepEqual(await collect("nothing"), [])
+  await assert.rejects(collect("../x"), { code: "invalid_input" })
+})
+
+test("a saved index serves a process that did not start the job", async () => {
+  using scratch = new ScratchFolder()
+  const [work, index] = await startJob(scratch, { "a/x": "one", y: "two" })
+  index.save(scratch.at("index"))
+  fs.writeFileSync(`${work}/y`, "changed")
+  const loaded = StatIndex.load(scratch.at("index"))
+  assert.deepEqual(loaded, index)
+  assert.deepEqual(paths(await collectOutputs(work, loaded!)), ["y"])
+  assert.equal(StatIndex.load(scratch.at("absent")), undefined)
+  assert.deepEqual(paths(await collectOutputs(work, StatIndex.empty)), ["a", "a/x", "y"])
+})
