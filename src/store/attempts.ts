@@ -50,7 +50,6 @@ function columns(v: Row): Row {
     id: v.id,
     job: v.job,
     number: v.number,
-    host: v.host,
     host_name: v.host_name,
     sequence: v.sequence,
     lease_json: v.lease_json,
@@ -61,6 +60,7 @@ function columns(v: Row): Row {
 
 function changing(v: Row) {
   return {
+    host: v.host,
     state: v.state,
     started_at: v.started_at,
     ended_at: v.ended_at,

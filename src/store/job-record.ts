@@ -37,7 +37,8 @@ export interface AttemptRecord {
   readonly job: JobId
   /** From 1 for each job. */
   readonly number: number
-  readonly hostId: HostId
+  /** Changes only when a host that was removed joins again under a new id and still holds the attempt. */
+  hostId: HostId
   readonly hostName: string
   readonly sequence: number
   readonly lease: Resources

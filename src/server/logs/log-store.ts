@@ -54,6 +54,11 @@ export class LogStore implements AsyncDisposable {
     return log
   }
 
+  /** As {@link live}, where some of it was already looked at in this run. */
+  liveIfOpen(job: JobId, number: number): AttemptLog | undefined {
+    return this.#live.get(this.#folderOf(job, number))
+  }
+
   /** The log of any attempt, for reading. `ended`: nothing more will come, unless it is live in this process. */
   read(job: JobId, number: number, ended: boolean): AttemptLog {
     const folder = this.#folderOf(job, number)

@@ -1,4 +1,5 @@
 import { encodeMessages, encodeOutput, type OutputStream } from "../../protocol/frames.ts"
+import { Feed } from "../feed.ts"
 import type { AttemptLog } from "./attempt-log.ts"
 import { STREAMS } from "./log-layout.ts"
 import { readPiece } from "./read-piece.ts"
@@ -75,50 +76,11 @@ const BATCH = 1024
 
 /** One turn for each state of the log worth looking at; yields whether it was complete before the look. */
 async function* passes(log: AttemptLog, { follow, signal }: FollowOptions): AsyncGenerator<boolean> {
-  using changes = new Changes(log, signal)
+  using feed = new Feed((onNews) => log.onChange(onNews), signal)
   while (!signal.aborted) {
-    changes.seen()
     const finished = log.finished || !follow
     yield finished
     if (finished) return
-    await changes.next()
-  }
-}
-
-/** Remembers that something changed while nobody was waiting. */
-class Changes implements Disposable {
-  readonly #signal: AbortSignal
-  readonly #end: () => void
-  #changed = false
-  #wake: (() => void) | undefined
-
-  constructor(log: AttemptLog, signal: AbortSignal) {
-    this.#signal = signal
-    const onChange = () => {
-      this.#changed = true
-      this.#wake?.()
-    }
-    const unlisten = log.onChange(onChange)
-    signal.addEventListener("abort", onChange)
-    this.#end = () => {
-      unlisten()
-      signal.removeEventListener("abort", onChange)
-    }
-  }
-
-  seen(): void {
-    this.#changed = false
-  }
-
-  async next(): Promise<void> {
-    if (this.#changed || this.#signal.aborted) return
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve
-    })
-    this.#wake = undefined
-  }
-
-  [Symbol.dispose](): void {
-    this.#end()
+    await feed.next()
   }
 }

@@ -1,6 +1,6 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http"
 import type { Duplex } from "node:stream"
-import { WebSocketServer } from "ws"
+import { type WebSocket, WebSocketServer } from "ws"
 import type { Role } from "../../protocol/api.ts"
 import { toWindfallError, WindfallError } from "../../protocol/errors.ts"
 import type { Core } from "../core.ts"
@@ -25,8 +25,11 @@ export interface Terminals {
   close(): void
 }
 
-/** WebSocket close code for "the server goes away". */
+/** WebSocket close codes: the server goes away; the token is no longer good. */
 const CLOSE_GOING_AWAY = 1001
+const CLOSE_REFUSED = 1008
+/** How long a revoked or expired token keeps a terminal at most. */
+const LOOK_MS = 15_000
 
 export function createTerminals({ core, authenticate }: TerminalsOptions): Terminals {
   const server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false })
@@ -44,10 +47,17 @@ export function createTerminals({ core, authenticate }: TerminalsOptions): Termi
       server.handleUpgrade(request, socket, head, (webSocket) => {
         socket.off("error", onError)
         joinTerminal(webSocket, channel.openTerminal(path, { signal: core.signal }))
+        keepChecking(webSocket, request.headers.authorization)
       })
     } catch (thrown) {
       refuse(socket, toWindfallError(thrown, "open a terminal"))
     }
+  }
+
+  const keepChecking = (webSocket: WebSocket, authorization: string | undefined) => {
+    const check = async () => authenticate(authorization)
+    const timer = setInterval(() => check().catch(() => webSocket.close(CLOSE_REFUSED)), LOOK_MS)
+    webSocket.once("close", () => clearInterval(timer))
   }
 
   return {

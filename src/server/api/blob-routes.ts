@@ -1,0 +1,96 @@
+import type { BlobsMissingAnswer, BlobsStored, OutputList } from "../../protocol/api.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import type { BlobHash } from "../../protocol/ids.ts"
+import { closure, listTree } from "../../workspace/diff.ts"
+import { encodePack, readPack } from "../../workspace/pack.ts"
+import { packBlobs } from "../blobs/pack-blobs.ts"
+import { findOwnJob } from "./job-routes.ts"
+import { type Route, route } from "./route.ts"
+import { hashesRequest } from "./schemas.ts"
+import { streamed } from "./stream.ts"
+
+const PACK = "application/octet-stream"
+
+export const blobRoutes: readonly Route[] = [
+  route({
+    method: "POST",
+    path: "/v1/blobs/missing",
+    summary: "Says which of these blobs the caller has not brought yet",
+    body: hashesRequest,
+    respond: async ({ core, caller, body }): Promise<BlobsMissingAnswer> => ({
+      missing: await core.blobs.missing(caller.user, body.hashes),
+    }),
+  }),
+  route({
+    method: "POST",
+    path: "/v1/blobs",
+    summary: "Takes a pack of blobs; answered when all of it is on disk",
+    consumes: PACK,
+    respond: async ({ core, caller, bytes, signal }): Promise<BlobsStored> => {
+      await core.blobs.settled(caller.user)
+      const { blobs } = core.blobs.of(caller.user)
+      const stored = await readPack(bytes(), blobs, { signal })
+      await blobs.flush()
+      return { stored }
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/jobs/:id/outputs",
+    summary: "Lists what a job made, as kept on the server",
+    respond: ({ core, caller, params }): OutputList => {
+      const job = findOwnJob(core, params.id, caller, "list the outputs of")
+      const tree = job.outputs?.state === "ready" ? job.outputs.tree : null
+      if (tree === null) return { tree: null, files: [] }
+      const { blobs } = core.blobs.of(job.user)
+      const files: OutputList["files"][number][] = []
+      for (const { path, entry } of listTree(tree, (hash) => blobs.readSync(hash))) {
+        if (entry.kind !== "file") continue
+        files.push({ path, bytes: entry.bytes, hash: entry.hash, mode: entry.mode })
+        if (files.length > MAX_LISTED) {
+          throw new WindfallError(
+            "too_large",
+            `Cannot list the outputs of job ${job.id}: more than ${MAX_LISTED} files`,
+          )
+        }
+      }
+      return { tree, files }
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/v1/jobs/:id/outputs/fetch",
+    summary: "Answers a pack of these blobs, which must belong to the job's outputs",
+    body: hashesRequest,
+    produces: PACK,
+    respond: ({ core, caller, params, body, signal }) => {
+      const job = findOwnJob(core, params.id, caller, "fetch the outputs of")
+      if (job.outputs?.state !== "ready" || job.outputs.tree === null) {
+        throw new WindfallError(
+          "wrong_state",
+          `Cannot fetch the outputs of job ${job.id}: ${unready(job.outputs?.state)}`,
+        )
+      }
+      const { blobs } = core.blobs.of(job.user)
+      const own = closure(job.outputs.tree, (hash) => blobs.readSync(hash))
+      const foreign = body.hashes.find((hash) => !own.has(hash))
+      if (foreign !== undefined) {
+        throw new WindfallError("file_not_found", `Cannot fetch ${foreign}: it is not of the outputs of job ${job.id}`)
+      }
+      const hashes = new Set<BlobHash>(body.hashes)
+      return streamed((gone) => encodePack(packBlobs(blobs, hashes, gone)), {
+        signal,
+        headers: { "content-type": PACK },
+      })
+    },
+  }),
+]
+
+const MAX_LISTED = 1_000_000
+
+function unready(state: string | undefined): string {
+  if (state === "collecting" || state === undefined) return "it has not ended yet"
+  if (state === "lost") return "they were lost with the host"
+  if (state === "expired") return "they were kept for a while and are gone now"
+  return "it made none"
+}

@@ -1,0 +1,80 @@
+import type { WindfallEvent } from "../../protocol/events.ts"
+import type { JobId } from "../../protocol/ids.ts"
+import { isFinal } from "../../protocol/job-state.ts"
+import type { Caller } from "../auth/accounts.ts"
+import type { Core } from "../core.ts"
+import { Feed } from "../feed.ts"
+import { viewOf } from "../jobs/job-view.ts"
+import { findJob } from "./job-routes.ts"
+import { type Route, route } from "./route.ts"
+import { eventsQuery } from "./schemas.ts"
+import { SSE_HEADERS, STILL_HERE, serverEvent, streamed } from "./stream.ts"
+
+const HEARTBEAT_MS = 15_000
+const BATCH = 1_000
+
+export const eventRoutes: readonly Route[] = [
+  route({
+    method: "GET",
+    path: "/v1/jobs/:id/events",
+    summary: "The job as it is, and again whenever it changes, until it has ended and its outputs are settled",
+    produces: "text/event-stream",
+    respond: ({ core, caller, params, signal }) => {
+      const { id } = findJob(core, params.id)
+      return streamed((gone) => jobChanges(core, id, caller, gone), { signal, headers: SSE_HEADERS })
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/events",
+    summary:
+      "What happened after event number N: the latest up to a limit, or with follow=true all of it and what comes",
+    query: eventsQuery,
+    produces: "application/json, text/event-stream",
+    respond: ({ core, caller, query, signal }) => {
+      if (query.follow) {
+        return streamed((gone) => eventsAfter(core, query.after, caller, gone), { signal, headers: SSE_HEADERS })
+      }
+      const after = Math.max(query.after, core.store.events.lastSequence() - query.limit)
+      const events =
+        query.job === undefined
+          ? core.store.events.after(after, query.limit)
+          : core.store.events.ofJob(query.job as JobId, query.limit)
+      return { events: events.filter((event) => maySee(caller, event)) }
+    },
+  }),
+]
+
+async function* jobChanges(core: Core, id: JobId, caller: Caller, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  using feed = new Feed((onNews) => core.followers.onJob(id, onNews), signal)
+  for (let news = true; !signal.aborted; news = (await feed.next(HEARTBEAT_MS)) === "news") {
+    if (signal.aborted) return
+    if (!news) {
+      yield STILL_HERE
+      continue
+    }
+    const job = core.table.get(id)
+    yield serverEvent("job", viewOf(core, job, caller))
+    if (isFinal(job.state) && job.outputs?.state !== "collecting") return
+  }
+}
+
+async function* eventsAfter(core: Core, from: number, caller: Caller, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  using feed = new Feed((onNews) => core.followers.onEvents(onNews), signal)
+  let after = from
+  while (!signal.aborted) {
+    const events = core.store.events.after(after, BATCH)
+    for (const event of events) {
+      after = event.sequence
+      if (maySee(caller, event)) yield serverEvent("event", event, event.sequence)
+    }
+    if (events.length === BATCH) continue
+    if ((await feed.next(HEARTBEAT_MS)) === "nothing") yield STILL_HERE
+  }
+}
+
+/** Everybody sees what happens to jobs and hosts; who has which token or secret is the user's own business. */
+function maySee(caller: Caller, event: WindfallEvent): boolean {
+  const personal = event.type === "user_changed" || event.type === "token_changed" || event.type === "secret_changed"
+  return !personal || caller.role === "admin" || event.user === caller.user
+}

@@ -1,0 +1,111 @@
+import type { JoinStep } from "../../protocol/api.ts"
+import { toWindfallError, WindfallError } from "../../protocol/errors.ts"
+import type { HostView } from "../../protocol/host.ts"
+import { changeHost, removeHost } from "../fleet/change-host.ts"
+import { hostView } from "../fleet/host-view.ts"
+import { type ApiRequest, type Route, route } from "./route.ts"
+import { empty, hostAddRequest, hostRekeyRequest, hostScanRequest } from "./schemas.ts"
+import { streamed } from "./stream.ts"
+
+export const hostRoutes: readonly Route[] = [
+  route({
+    method: "POST",
+    path: "/v1/hosts/scan",
+    summary: "Asks a machine for its host key; changes nothing",
+    admin: "look at a machine",
+    body: hostScanRequest,
+    respond: ({ api, body, signal }) => api.hosts.scan(body, { signal }),
+  }),
+  route({
+    method: "POST",
+    path: "/v1/hosts",
+    summary: "Adds a host: one line of JSON for each step, the last one done or failed",
+    admin: "add a host",
+    body: hostAddRequest,
+    produces: "application/x-ndjson",
+    respond: ({ api, body, caller, signal }) =>
+      streamed((gone) => lines(api.hosts.add(body, { actor: caller.user, signal: gone })), {
+        signal,
+        headers: { "content-type": "application/x-ndjson", "cache-control": "no-store" },
+      }),
+  }),
+  route({
+    method: "GET",
+    path: "/v1/hosts",
+    summary: "Lists the hosts by name",
+    respond: ({ core }): { hosts: HostView[] } => ({ hosts: core.fleet.all().map((host) => hostView(core, host)) }),
+  }),
+  route({
+    method: "GET",
+    path: "/v1/hosts/:host",
+    summary: "Shows a host",
+    respond: ({ core, params }): HostView => hostView(core, core.fleet.find(params.host ?? "")),
+  }),
+  route({
+    method: "POST",
+    path: "/v1/hosts/:host/drain",
+    summary: "Gives the host no new jobs",
+    admin: "drain a host",
+    body: empty,
+    change: (request) => setDraining(request, true),
+  }),
+  route({
+    method: "POST",
+    path: "/v1/hosts/:host/resume",
+    summary: "Gives the host jobs again",
+    admin: "resume a host",
+    body: empty,
+    change: (request) => setDraining(request, false),
+  }),
+  route({
+    method: "POST",
+    path: "/v1/hosts/:host/rekey",
+    summary: "Pins another host key, which the host must show now",
+    admin: "change a host's key",
+    body: hostRekeyRequest,
+    respond: async ({ api, core, caller, params, body, signal }) => {
+      const host = core.fleet.find(params.host ?? "")
+      await api.hosts.rekey(host.record, body.hostKey, { signal })
+      const view = await core.ledger.change(() => {
+        const there = core.fleet.find(host.record.id)
+        return changeHost(core, there, { hostKey: body.hostKey }, "its host key was changed", caller.user)
+      })
+      api.hosts.keep(core.fleet.find(host.record.id).record)
+      return view
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: "/v1/hosts/:host",
+    summary: "Removes a host; what it still held is lost",
+    admin: "remove a host",
+    respond: async ({ api, core, caller, params }) => {
+      const { id } = core.fleet.find(params.host ?? "").record
+      const busy = core.table.onHost(id).filter(({ attempt }) => attempt.state === "running").length
+      if (busy > 0 && core.fleet.find(id).channel !== null) {
+        throw new WindfallError("host_busy", `Cannot remove the host: ${busy} jobs run there`, {
+          hint: "Drain it and wait, or stop its jobs: windfall host drain",
+        })
+      }
+      await core.ledger.change(() => removeHost(core, core.fleet.find(id), caller.user))
+      await api.hosts.release(id, { unclaim: true })
+      return {}
+    },
+  }),
+]
+
+function setDraining({ core, caller, params }: ApiRequest, draining: boolean): HostView {
+  const host = core.fleet.find(params.host ?? "")
+  if (host.record.draining === draining) return hostView(core, host)
+  return changeHost(core, host, { draining }, draining ? "drained" : "resumed", caller.user)
+}
+
+async function* lines(steps: AsyncGenerator<JoinStep>): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder()
+  try {
+    for await (const step of steps) yield encoder.encode(`${JSON.stringify(step)}\n`)
+  } catch (error) {
+    const { error: body } = toWindfallError(error, "add the host").toBody()
+    yield encoder.encode(`${JSON.stringify({ step: "failed", error: body } satisfies JoinStep)}\n`)
+  }
+}

@@ -1,0 +1,144 @@
+import type { JobList, SubmitBatchAnswer, WhyAnswer } from "../../protocol/api.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import type { JobId } from "../../protocol/ids.ts"
+import type { JobSpec, JobView } from "../../protocol/job.ts"
+import { isFinal, JOB_STATES, type JobState } from "../../protocol/job-state.ts"
+import { explain } from "../../scheduler/explain.ts"
+import type { JobRecord } from "../../store/job-record.ts"
+import type { Caller } from "../auth/accounts.ts"
+import type { Core } from "../core.ts"
+import { mayRule, viewOf } from "../jobs/job-view.ts"
+import { snapshotOf } from "../jobs/place.ts"
+import { stopJob } from "../jobs/stop.ts"
+import { checkBlobs, submitJobs } from "../jobs/submit.ts"
+import { type Route, route } from "./route.ts"
+import { empty, listJobsQuery, stopRequest, submitBatchRequest, submitRequest } from "./schemas.ts"
+
+export const jobRoutes: readonly Route[] = [
+  route({
+    method: "POST",
+    path: "/v1/jobs",
+    summary: "Sends a job: answered once it is durable",
+    body: submitRequest,
+    status: 201,
+    prepare: ({ core, caller, body }) => checkBlobs(core, caller.user, [body.spec]),
+    change: ({ core, caller, body }) => viewOf(core, submitJobs(core, caller.user, [body.spec])[0]!, caller),
+  }),
+  route({
+    method: "POST",
+    path: "/v1/jobs/batch",
+    summary: "Sends many jobs, all or none",
+    body: submitBatchRequest,
+    status: 201,
+    prepare: ({ core, caller, body }) => checkBlobs(core, caller.user, body.specs),
+    change: ({ core, caller, body }): SubmitBatchAnswer => ({
+      jobs: submitJobs(core, caller.user, body.specs).map(({ id }) => id),
+    }),
+  }),
+  route({
+    method: "GET",
+    path: "/v1/jobs",
+    summary: "Lists jobs, newest first: one's own, or user=NAME, or user=all",
+    query: listJobsQuery,
+    respond: ({ core, caller, query }): JobList => {
+      const user = query.user === undefined ? caller.user : query.user === "all" ? undefined : query.user
+      const states = query.state === undefined ? undefined : readStates(query.state)
+      const { name, before, limit } = query
+      const stored = core.store.jobs.list({ user, states, name, before, limit })
+      // What memory holds is as durable and knows a little more (how many bytes have come, the latest peak).
+      return { jobs: stored.map((job) => viewOf(core, core.table.live(job.id) ?? job, caller)) }
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/jobs/:id",
+    summary: "Shows a job",
+    respond: ({ core, caller, params }): JobView => viewOf(core, findJob(core, params.id), caller),
+  }),
+  route({
+    method: "POST",
+    path: "/v1/jobs/:id/stop",
+    summary: "Asks a job to end; a second time, or with now, kills it",
+    body: stopRequest,
+    change: ({ core, caller, params, body }) => {
+      const job = findOwnJob(core, params.id, caller, "stop")
+      const { now, signal, graceMs } = body
+      const options = { ...(signal === undefined ? {} : { signal }), ...(graceMs === undefined ? {} : { graceMs }) }
+      stopJob(core, job, { now, ...options }, caller.user)
+      return viewOf(core, job, caller)
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/v1/jobs/:id/rerun",
+    summary: "Sends a job again as it was, under a new number",
+    body: empty,
+    status: 201,
+    prepare: async ({ core, caller, params }) => {
+      const job = findOwnJob(core, params.id, caller, "send again")
+      if (job.user !== caller.user) {
+        throw new WindfallError("not_allowed", `Cannot send job ${job.id} again: its files belong to ${job.user}`)
+      }
+      await checkBlobs(core, caller.user, [job.spec])
+    },
+    change: ({ core, caller, params }) => {
+      const job = findOwnJob(core, params.id, caller, "send again")
+      return viewOf(core, submitJobs(core, caller.user, [specAgain(core, job)])[0]!, caller)
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/jobs/:id/why",
+    summary: "Says why a job waits, host by host, or what became of it",
+    respond: ({ core, params }): WhyAnswer => {
+      const job = findJob(core, params.id)
+      const waiting = explain(snapshotOf(core), core.clock.now(), job.id)
+      if (waiting !== undefined) return waiting
+      return { job: job.id, summary: summaryOf(job), code: job.cause ?? job.state, place: null, hosts: [] }
+    },
+  }),
+]
+
+/** @throws {WindfallError} invalid_input, job_not_found */
+export function findJob(core: Core, text: string | undefined): JobRecord {
+  const id = Number(text)
+  if (!Number.isSafeInteger(id) || id < 1) {
+    throw new WindfallError("invalid_input", `Cannot find the job "${text?.slice(0, 64)}": jobs have numbers here`)
+  }
+  return core.table.get(id as JobId)
+}
+
+/** @throws {WindfallError} also not_allowed, when it is somebody else's */
+export function findOwnJob(core: Core, text: string | undefined, caller: Caller, doing: string): JobRecord {
+  const job = findJob(core, text)
+  if (!mayRule(caller, job)) {
+    throw new WindfallError("not_allowed", `Cannot ${doing} job ${job.id}: it is ${job.user}'s`, {
+      hint: "Only its sender and administrators can",
+    })
+  }
+  return job
+}
+
+function readStates(text: string): JobState[] {
+  return text.split(",").map((state) => {
+    const known = JOB_STATES.find((each) => each === state)
+    if (known !== undefined) return known
+    throw new WindfallError("invalid_input", `Cannot list jobs in state "${state}": there is no such state`, {
+      hint: `States: ${JOB_STATES.join(", ")}`,
+    })
+  })
+}
+
+/** A name still in use stays with its holder. */
+function specAgain(core: Core, job: JobRecord): JobSpec {
+  const { name } = job.spec
+  return name !== null && core.table.named(job.user, name) !== undefined ? { ...job.spec, name: null } : job.spec
+}
+
+function summaryOf(job: JobRecord): string {
+  const attempt = job.attempts.at(-1)
+  if (isFinal(job.state)) return `It has ended: ${job.state}${job.reason === null ? "" : ` (${job.reason})`}`
+  if (attempt === undefined) return `It is ${job.state}`
+  const contact = attempt.outOfContactSince === null ? "" : ", which is out of contact"
+  return `It does not wait: it is ${job.state} on ${attempt.hostName}${contact}`
+}

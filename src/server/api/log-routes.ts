@@ -1,0 +1,137 @@
+import { WindfallError } from "../../protocol/errors.ts"
+import type { OutputStream } from "../../protocol/frames.ts"
+import { isFinal } from "../../protocol/job-state.ts"
+import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
+import type { Core } from "../core.ts"
+import { Feed } from "../feed.ts"
+import type { AttemptLog } from "../logs/attempt-log.ts"
+import { type Positions, readFrames, readRaw } from "../logs/read-log.ts"
+import { positionsOfTail, positionsSince } from "../logs/start-positions.ts"
+import { findOwnJob } from "./job-routes.ts"
+import { type Route, route } from "./route.ts"
+import { logsQuery } from "./schemas.ts"
+import { streamed } from "./stream.ts"
+
+export const logRoutes: readonly Route[] = [
+  route({
+    method: "GET",
+    path: "/v1/jobs/:id/logs",
+    summary:
+      "The output of an attempt: one stream as raw bytes (Range is honoured), or both as frames in order of arrival",
+    query: logsQuery,
+    produces: "application/octet-stream",
+    respond: async ({ core, caller, params, query, signal, headers }) => {
+      const job = findOwnJob(core, params.id, caller, "read the logs of")
+      if (query.attempt !== undefined && query.attempt > job.attempts.length && (!query.follow || isFinal(job.state))) {
+        throw new WindfallError("file_not_found", `Cannot read the logs: job ${job.id} has no attempt ${query.attempt}`)
+      }
+      const { stream } = query
+      if (stream !== "all") {
+        const range = headers.get("range")
+        if (range !== null && !query.follow) return rangeOf(core, job, stream, query.attempt, range, signal)
+      }
+      const lengths: Record<string, string> = {}
+      const there = attemptOf(job, query.attempt)
+      if (there !== undefined && stream !== "all") {
+        const { end, ranges } = logOf(core, there).extent(stream)
+        lengths["windfall-stream-bytes"] = String(end)
+        const kept = ranges.map(({ from, to }) => `${from}-${to}`)
+        if (kept.length !== 1 || kept[0] !== `0-${end}`) lengths["windfall-kept"] = kept.join(",")
+      }
+      return streamed(
+        async function* (gone) {
+          const attempt = query.follow ? await comingAttempt(core, job, query.attempt, gone) : there
+          if (attempt === undefined) return
+          const log = logOf(core, attempt)
+          const start = await startOf(log, query)
+          const { follow } = query
+          if (stream === "all") yield* readFrames(log, { sequence: attempt.number, from: start, follow, signal: gone })
+          else yield* readRaw(log, stream, { from: query.from ?? start[stream], to: null, follow, signal: gone })
+        },
+        { signal, headers: { "content-type": "application/octet-stream", "cache-control": "no-store", ...lengths } },
+      )
+    },
+  }),
+]
+
+type LogsQuery = {
+  readonly stream: OutputStream | "all"
+  readonly fromStdout?: number | undefined
+  readonly fromStderr?: number | undefined
+  readonly since?: number | undefined
+  readonly tail?: number | undefined
+}
+
+/** The later of all the places the caller named. */
+async function startOf(log: AttemptLog, query: LogsQuery): Promise<Positions> {
+  const start: Positions = { stdout: query.fromStdout ?? 0, stderr: query.fromStderr ?? 0 }
+  const raise = (least: Positions) => {
+    start.stdout = Math.max(start.stdout, least.stdout)
+    start.stderr = Math.max(start.stderr, least.stderr)
+  }
+  if (query.since !== undefined) raise(positionsSince(log, query.since))
+  if (query.tail !== undefined) {
+    raise(await positionsOfTail(log, query.tail, query.stream === "all" ? undefined : [query.stream]))
+  }
+  return start
+}
+
+function logOf(core: Core, attempt: AttemptRecord): AttemptLog {
+  return core.logs.read(attempt.job, attempt.number, attempt.logComplete)
+}
+
+function attemptOf(job: JobRecord, number: number | undefined): AttemptRecord | undefined {
+  return number === undefined ? job.attempts.at(-1) : job.attempts.find((each) => each.number === number)
+}
+
+/** Waits for the attempt to begin; `undefined` when the job ends without it. */
+async function comingAttempt(
+  core: Core,
+  job: JobRecord,
+  number: number | undefined,
+  signal: AbortSignal,
+): Promise<AttemptRecord | undefined> {
+  using feed = new Feed((onNews) => core.followers.onJob(job.id, onNews), signal)
+  for (;;) {
+    const now = core.table.get(job.id)
+    const attempt = attemptOf(now, number)
+    if (attempt !== undefined || isFinal(now.state) || signal.aborted) return attempt
+    await feed.next()
+  }
+}
+
+function rangeOf(
+  core: Core,
+  job: JobRecord,
+  stream: OutputStream,
+  number: number | undefined,
+  header: string,
+  signal: AbortSignal,
+): Response {
+  const attempt = attemptOf(job, number)
+  const { ranges, end } = attempt === undefined ? { ranges: [], end: 0 } : logOf(core, attempt).extent(stream)
+  const [, first = "", last = ""] = /^bytes=(\d*)-(\d*)$/.exec(header.trim()) ?? []
+  const from = first === "" ? Math.max(0, end - Number(last)) : Number(first)
+  const kept = ranges.find((range) => range.from <= from && from < range.to)
+  if (attempt === undefined || kept === undefined || (first === "" && last === "")) {
+    const headers = { "content-range": `bytes */${end}`, "content-type": "application/json" }
+    const error = new WindfallError(
+      "file_not_found",
+      `Cannot read bytes from ${from} of ${stream}: they are not kept`,
+      {
+        details: { end, kept: ranges },
+      },
+    )
+    return new Response(JSON.stringify(error.toBody()), { status: 416, headers })
+  }
+  const to = Math.min(kept.to, first !== "" && last !== "" ? Number(last) + 1 : kept.to)
+  return streamed((gone) => readRaw(logOf(core, attempt), stream, { from, to, follow: false, signal: gone }), {
+    signal,
+    status: 206,
+    headers: {
+      "content-type": "application/octet-stream",
+      "content-range": `bytes ${from}-${to - 1}/${end}`,
+      "content-length": String(Math.max(0, to - from)),
+    },
+  })
+}

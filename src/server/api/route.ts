@@ -1,0 +1,73 @@
+import type { IncomingMessage } from "node:http"
+import type * as z from "zod"
+import type { Caller } from "../auth/accounts.ts"
+import type { Core } from "../core.ts"
+import type { HostsService } from "../hosts/host-channel.ts"
+
+/** What routes work with. */
+export interface Api {
+  readonly core: Core
+  readonly hosts: HostsService
+  readonly version: string
+}
+
+/** A request that has passed all checks of its route. */
+export interface ApiRequest<Body = unknown, Query = unknown> {
+  readonly api: Api
+  readonly core: Core
+  readonly caller: Caller
+  readonly params: Readonly<Record<string, string>>
+  readonly body: Body
+  readonly query: Query
+  /** Aborted when the client goes away or the server stops. */
+  readonly signal: AbortSignal
+  readonly headers: Headers
+  /** The bytes of the body, for routes that read it themselves. */
+  bytes(): AsyncIterable<Uint8Array>
+}
+
+/** One route: its place in the OpenAPI document, what it takes, and what it does. */
+export interface Route {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE"
+  /** With parameters as `:name`. */
+  readonly path: string
+  readonly summary: string
+  /** Answers without a token. */
+  readonly open?: boolean
+  /** What an administrator's token is needed for, as in "Cannot ...". */
+  readonly admin?: string
+  readonly query?: z.ZodType
+  readonly body?: z.ZodType
+  /** Status of a good answer. @default 200 */
+  readonly status?: number
+  /** Media type of the answer. @default "application/json" */
+  readonly produces?: string
+  /** Media type of the body where it is not JSON. */
+  readonly consumes?: string
+  /** Checks that may take a while, before `change`. */
+  readonly prepare?: (request: ApiRequest) => Promise<void>
+  /** A lasting change: runs within the ledger, so that it and its remembered answer become durable together. */
+  readonly change?: (request: ApiRequest) => unknown
+  /** Everything else: an answer as JSON, or a whole Response. */
+  readonly respond?: (request: ApiRequest) => unknown
+}
+
+type Shape<T> = T extends z.ZodType ? z.output<T> : unknown
+
+/** Declares a route with its body and query typed from their schemas. */
+export function route<const Body extends z.ZodType | undefined, const Query extends z.ZodType | undefined>(
+  spec: Omit<Route, "body" | "query" | "prepare" | "change" | "respond"> & {
+    readonly body?: Body
+    readonly query?: Query
+    readonly prepare?: (request: ApiRequest<Shape<Body>, Shape<Query>>) => Promise<void>
+    readonly change?: (request: ApiRequest<Shape<Body>, Shape<Query>>) => unknown
+    readonly respond?: (request: ApiRequest<Shape<Body>, Shape<Query>>) => unknown
+  },
+): Route {
+  return spec as Route
+}
+
+/** What the HTTP adapter hands through beside the standard request. */
+export type AdapterEnv = {
+  readonly incoming?: IncomingMessage
+}

@@ -1,0 +1,162 @@
+/** What comes in over the API, checked: shapes, sizes, characters. The types are those of protocol/; see {@link Same}. */
+import * as z from "zod"
+import type { HostAddRequest, StopRequest } from "../../protocol/api.ts"
+import type { BlobHash } from "../../protocol/ids.ts"
+import type { JobSpec } from "../../protocol/job.ts"
+
+/** Environment variables of a job together: more does not fit through an exec on every system. */
+const MAX_ENV_BYTES = 256 * 1024
+const MAX_COMMAND_BYTES = 128 * 1024
+const YEAR_MS = 366 * 86_400_000
+
+const text = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .refine((value) => !value.includes("\0"), "must not contain NUL bytes")
+const count = z.int().min(0)
+export const hash = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, "must be a sha256 in lower-case hex")
+  .transform((value) => value as BlobHash)
+const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "must be the name of an environment variable")
+const label = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, "must be up to 63 letters, digits, dots, dashes")
+const signal = z.string().regex(/^SIG[A-Z0-9]{2,8}$/, 'must be the name of a signal, for instance "SIGTERM"')
+const relativePath = text(4096).refine(
+  (path) => path === "" || !path.split("/").some((part) => part === "" || part === "." || part === ".."),
+  "must be a relative path inside the workspace",
+)
+
+const env = z.record(variable, text(MAX_ENV_BYTES)).superRefine((value, context) => {
+  let bytes = 0
+  for (const [name, setting] of Object.entries(value)) bytes += name.length + Buffer.byteLength(setting) + 2
+  if (bytes > MAX_ENV_BYTES) {
+    context.addIssue({
+      code: "custom",
+      message: `is ${bytes} bytes long; at most ${MAX_ENV_BYTES} can be given to a job`,
+    })
+  }
+})
+
+const command = z
+  .array(text(MAX_COMMAND_BYTES))
+  .max(10_000)
+  .refine((words) => words.reduce((sum, word) => sum + word.length + 1, 0) <= MAX_COMMAND_BYTES, "is too long")
+
+export const jobSpec = z
+  .strictObject({
+    kind: z.enum(["task", "session"]),
+    name: label.nullable(),
+    command,
+    env,
+    secrets: z.array(variable).max(100),
+    workspace: hash.nullable(),
+    workingFolder: relativePath,
+    resources: z.strictObject({
+      memoryBytes: z.int().min(1),
+      gpus: z.int().min(0).max(64).nullable(),
+      cores: z.int().min(1).max(4096),
+    }),
+    timeLimitMs: z.int().min(1).max(YEAR_MS).nullable(),
+    graceMs: z.int().min(0).max(86_400_000),
+    stopSignal: signal,
+    host: text(255).min(1).nullable(),
+    partition: label,
+    outputs: z.array(text(4096).min(1)).max(1000).nullable(),
+    retry: z.strictObject({
+      limit: z.int().min(0).max(1000),
+      afterSilenceMs: z.int().min(1000).max(YEAR_MS).nullable(),
+      once: z.boolean(),
+    }),
+    stdin: hash.nullable(),
+    pty: z
+      .strictObject({ columns: z.int().min(1).max(10_000), rows: z.int().min(1).max(10_000), term: text(64).min(1) })
+      .nullable(),
+    needsLan: z.boolean(),
+    git: z.strictObject({ commit: text(128), branch: text(1024).nullable(), dirtyDiff: text(300 * 1024) }).nullable(),
+  })
+  .superRefine((spec, context) => {
+    if (spec.kind === "task" && !spec.command[0]) {
+      context.addIssue({ code: "custom", path: ["command"], message: "must name what to run" })
+    }
+    for (const name of spec.secrets) {
+      if (Object.hasOwn(spec.env, name)) {
+        context.addIssue({ code: "custom", path: ["secrets"], message: `${name} is given as a variable too` })
+      }
+    }
+  })
+
+export const submitRequest = z.strictObject({ spec: jobSpec })
+export const submitBatchRequest = z.strictObject({ specs: z.array(jobSpec).min(1).max(10_000) })
+export const stopRequest = z.strictObject({
+  now: z.boolean(),
+  signal: signal.optional(),
+  graceMs: z.int().min(0).max(86_400_000).optional(),
+})
+export const hashesRequest = z.strictObject({ hashes: z.array(hash).max(100_000) })
+export const empty = z.strictObject({}).optional()
+
+const port = z.int().min(1).max(65_535).nullable()
+const address = text(512).min(1)
+export const hostScanRequest = z.strictObject({ address, port })
+export const hostAddRequest = z.strictObject({
+  address,
+  port,
+  name: label.nullable(),
+  owner: text(64).nullable(),
+  fleet: label.nullable(),
+  labels: z.record(z.string().regex(/^[A-Za-z0-9._/-]{1,63}$/), text(255)),
+  hostKey: text(16_384),
+  takeOver: z.boolean(),
+})
+export const hostRekeyRequest = z.strictObject({ hostKey: text(16_384).min(1) })
+
+const role = z.enum(["user", "admin"])
+export const addUserRequest = z.strictObject({ name: z.string().max(64), role })
+export const createTokenRequest = z.strictObject({
+  user: z.string().max(64),
+  expiresInMs: z
+    .int()
+    .min(1000)
+    .max(10 * YEAR_MS)
+    .nullable(),
+})
+export const secretRequest = z.strictObject({ value: text(64 * 1024).min(1) })
+export const secretName = variable
+
+/** A number that comes in a query string. */
+const queryCount = z.coerce.number().pipe(count)
+const queryFlag = z.enum(["true", "false"]).transform((value) => value === "true")
+export const listJobsQuery = z.object({
+  user: z.string().max(64).optional(),
+  state: z.string().max(200).optional(),
+  name: z.string().max(64).optional(),
+  before: queryCount.optional(),
+  limit: queryCount.pipe(z.int().min(1).max(10_000)).default(100),
+})
+export const logsQuery = z.object({
+  attempt: queryCount.optional(),
+  stream: z.enum(["stdout", "stderr", "all"]).default("all"),
+  follow: queryFlag.default(false),
+  from: queryCount.optional(),
+  fromStdout: queryCount.optional(),
+  fromStderr: queryCount.optional(),
+  since: queryCount.optional(),
+  tail: queryCount.optional(),
+})
+export const eventsQuery = z.object({
+  after: queryCount.default(0),
+  follow: queryFlag.default(false),
+  limit: queryCount.pipe(z.int().min(1).max(100_000)).default(10_000),
+  job: queryCount.optional(),
+})
+
+/** Fails to compile when a schema and the type it stands for drift apart. */
+type Same<A, B> = [A] extends [B] ? true : never
+export const SCHEMAS_AGREE: readonly [
+  Same<z.output<typeof jobSpec>, JobSpec>,
+  Same<keyof JobSpec, keyof z.output<typeof jobSpec>>,
+  Same<z.output<typeof hostAddRequest>, HostAddRequest>,
+  Same<z.output<typeof stopRequest>, { now: boolean; signal?: string | undefined; graceMs?: number | undefined }>,
+  Same<StopRequest, z.output<typeof stopRequest>>,
+] = [true, true, true, true, true]

@@ -1,0 +1,43 @@
+/**
+ * A Response whose body is made piece by piece as the client takes it: nothing is read ahead, and when the client goes
+ * away the generator is ended. The generator must watch `signal` wherever it waits.
+ */
+export function streamed(
+  pieces: (signal: AbortSignal) => AsyncGenerator<Uint8Array>,
+  options: { readonly signal: AbortSignal; readonly status?: number; readonly headers: Record<string, string> },
+): Response {
+  const gone = new AbortController()
+  const signal = AbortSignal.any([options.signal, gone.signal])
+  const generator = pieces(signal)
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { value, done } = await generator.next()
+        if (done) controller.close()
+        else controller.enqueue(value)
+      },
+      async cancel() {
+        gone.abort()
+        await generator.return(undefined)
+      },
+    },
+    { highWaterMark: 0 },
+  )
+  return new Response(body, { status: options.status ?? 200, headers: options.headers })
+}
+
+const encoder = new TextEncoder()
+
+/** One Server-Sent Event. */
+export function serverEvent(event: string, data: unknown, id?: number): Uint8Array {
+  return encoder.encode(`${id === undefined ? "" : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+}
+
+/** A comment, so that proxies and clients know the stream lives. */
+export const STILL_HERE: Uint8Array = encoder.encode(": still here\n\n")
+
+export const SSE_HEADERS: Record<string, string> = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-store",
+  "x-accel-buffering": "no",
+}

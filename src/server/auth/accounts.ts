@@ -1,0 +1,103 @@
+import { createHash } from "node:crypto"
+import type { Role, TokenView, UserView } from "../../protocol/api.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import { makeId, type TokenId } from "../../protocol/ids.ts"
+import type { Core } from "../core.ts"
+import { WINDFALL } from "../ledger.ts"
+
+/** Who is asking. */
+export interface Caller {
+  readonly user: string
+  readonly role: Role
+  readonly token: TokenId
+  readonly tokenExpiresAt: number | null
+}
+
+/** Also the name of a folder, on file systems that may not tell upper from lower case. */
+const USER_NAME = /^[a-z][a-z0-9._-]{0,31}$/
+
+/** The stored form of a token: a hash suffices, since a token is 256 random bits that nobody can guess through it. */
+function hashOf(token: string): string {
+  return createHash("sha256").update(token).digest("hex")
+}
+
+/**
+ * Says whose token this is.
+ * @throws {WindfallError} not_logged_in, token_expired
+ */
+export function callerOf(core: Core, token: string | undefined): Caller {
+  const stored = token === undefined ? undefined : core.store.accounts.tokenByHash(hashOf(token))
+  if (stored === undefined) {
+    const problem = token === undefined ? "no token was given" : "the token is not known here"
+    throw new WindfallError("not_logged_in", `Cannot accept the request: ${problem}`, {
+      hint: "Log in with a token of this server: windfall login URL",
+    })
+  }
+  if (stored.expiresAt !== null && stored.expiresAt <= core.clock.now()) {
+    throw new WindfallError("token_expired", "Cannot accept the request: the token has expired", {
+      hint: "Ask an administrator for a new one: windfall token create",
+    })
+  }
+  return { user: stored.user, role: stored.role, token: stored.id, tokenExpiresAt: stored.expiresAt }
+}
+
+/** @throws {WindfallError} not_allowed */
+export function requireAdmin(caller: Caller, doing: string): void {
+  if (caller.role === "admin") return
+  throw new WindfallError("not_allowed", `Cannot ${doing}: that takes the admin role`, {
+    hint: "Ask an administrator of this server",
+  })
+}
+
+/** Adds a user, within a change. @throws {WindfallError} invalid_input, name_taken */
+export function addUser(core: Core, name: string, role: Role, actor: string): UserView {
+  if (!USER_NAME.test(name) || name === WINDFALL) {
+    throw new WindfallError("invalid_input", `Cannot add the user "${name.slice(0, 64)}": that is not a name for one`, {
+      hint: "Up to 32 of a-z, 0-9, dot, dash and underscore, beginning with a letter",
+    })
+  }
+  if (core.store.accounts.users().some((user) => user.name === name)) {
+    throw new WindfallError("name_taken", `Cannot add the user ${name}: there is one already`)
+  }
+  const user: UserView = { name, role, createdAt: core.clock.now() }
+  core.store.accounts.addUser(user)
+  core.ledger.event({ type: "user_changed", user: name, what: `added as ${role}` }, actor)
+  return user
+}
+
+/** Removes a user with all tokens and secrets, within a change; jobs and events stay. @throws user_not_found, wrong_state */
+export function removeUser(core: Core, name: string, actor: string): void {
+  const users = core.store.accounts.users()
+  const user = users.find((each) => each.name === name)
+  if (user === undefined) throw noUser(name)
+  if (user.role === "admin" && users.filter(({ role }) => role === "admin").length === 1) {
+    throw new WindfallError("wrong_state", `Cannot remove ${name}: nobody else has the admin role`)
+  }
+  core.store.accounts.removeUser(name)
+  core.ledger.event({ type: "user_changed", user: name, what: "removed" }, actor)
+}
+
+/** Makes a token, within a change. The token itself is returned this once and stored nowhere. @throws user_not_found */
+export function createToken(
+  core: Core,
+  user: string,
+  expiresInMs: number | null,
+  actor: string,
+): TokenView & { readonly token: string } {
+  if (!core.store.accounts.users().some(({ name }) => name === user)) throw noUser(user)
+  const token = `wf_${Buffer.from(core.randomBytes(32)).toString("base64url")}`
+  const now = core.clock.now()
+  const view: TokenView = {
+    id: makeId<TokenId>("t", core.randomBytes(16)),
+    user,
+    createdAt: now,
+    expiresAt: expiresInMs === null ? null : now + expiresInMs,
+  }
+  core.store.accounts.addToken(view, hashOf(token))
+  core.ledger.event({ type: "token_changed", user, what: `created ${view.id}` }, actor)
+  return { ...view, token }
+}
+
+function noUser(name: string): WindfallError {
+  return new WindfallError("user_not_found", `Cannot find the user "${name.slice(0, 64)}": there is none of that name`)
+}

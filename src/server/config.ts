@@ -1,0 +1,31 @@
+/** The one place of the server that reads the environment. */
+import { homedir } from "node:os"
+import { join, resolve } from "node:path"
+
+/** Where things lie and where the server listens, before any option is given. */
+export interface ServerPlaces {
+  readonly dataFolder: string
+  /** The key that secrets are encrypted with: outside the data folder, so that a copy of that gives nothing away. */
+  readonly keyFile: string
+  readonly cacheFolder: string
+  readonly host: string
+  readonly port: number
+}
+
+export const DEFAULT_PORT = 7480
+
+/**
+ * Reads WINDFALL_DATA, WINDFALL_KEY_FILE, WINDFALL_CACHE, and XDG's folders.
+ * @param env for tests; @default process.env
+ */
+export function readPlaces(env: Readonly<Record<string, string | undefined>> = process.env): ServerPlaces {
+  const home = env.HOME || homedir()
+  const under = (name: string, fallback: string) => env[name] || join(home, fallback)
+  return {
+    dataFolder: resolve(env.WINDFALL_DATA || join(under("XDG_DATA_HOME", ".local/share"), "windfall")),
+    keyFile: resolve(env.WINDFALL_KEY_FILE || join(under("XDG_CONFIG_HOME", ".config"), "windfall", "server.key")),
+    cacheFolder: resolve(env.WINDFALL_CACHE || join(under("XDG_CACHE_HOME", ".cache"), "windfall")),
+    host: "127.0.0.1",
+    port: DEFAULT_PORT,
+  }
+}

@@ -1,0 +1,159 @@
+import { join } from "node:path"
+import type { Clock } from "../base/clock.ts"
+import type { Store } from "../store/store.ts"
+import { Alarm } from "./alarm.ts"
+import type { SecretBox } from "./auth/secret-box.ts"
+import { UserBlobs } from "./blobs/user-blobs.ts"
+import type { Core } from "./core.ts"
+import { Fleet } from "./fleet/fleet.ts"
+import { Links } from "./fleet/links.ts"
+import { Followers } from "./followers.ts"
+import { giveUpSilent, markOutOfContact } from "./jobs/contact.ts"
+import { JobTable } from "./jobs/job-table.ts"
+import { planAndPlace } from "./jobs/place.ts"
+import { Ledger } from "./ledger.ts"
+import type { ServerLimits } from "./limits.ts"
+import { LogStore } from "./logs/log-store.ts"
+
+export interface ControlLoopOptions {
+  readonly store: Store
+  readonly folder: string
+  readonly secrets: SecretBox
+  readonly clock: Clock
+  readonly randomBytes: (count: number) => Uint8Array
+  readonly limits: ServerLimits
+  readonly log: (line: string) => void
+}
+
+/** Partitions there are; more come with policies. */
+const PARTITIONS = ["apple_gpu"] as const
+const TAIL_SEGMENTS = 8
+const MAX_PASSES = 8
+
+/**
+ * Holds the server's parts together and decides when to plan: at the end of every tick in which something changed that
+ * the scheduler looks at, and at the times the scheduler named. Nothing is polled.
+ */
+export class ControlLoop {
+  readonly core: Core
+  readonly links: Links
+  readonly #store: Store
+  readonly #ended = new AbortController()
+  readonly #planAlarm: Alarm
+  readonly #silenceAlarm: Alarm
+  #planWanted = false
+  #silenceWanted = false
+
+  constructor(options: ControlLoopOptions) {
+    const { store, folder, secrets, clock, randomBytes, limits, log } = options
+    this.#store = store
+    const ledger = new Ledger({
+      store,
+      clock,
+      beforeCommit: () => this.#beforeCommit(),
+      onFailure: (error) => this.#startOver(error),
+    })
+    const report = (what: string, error: unknown) => {
+      log(JSON.stringify({ at: new Date(clock.now()).toISOString(), trouble: what, reason: reasonOf(error) }))
+    }
+    this.core = {
+      folder,
+      store,
+      ledger,
+      table: new JobTable(store.jobs),
+      fleet: new Fleet(PARTITIONS),
+      logs: new LogStore({
+        folder: join(folder, "logs"),
+        limits: {
+          headBytes: limits.outputHeadBytes,
+          segmentBytes: Math.max(1, Math.ceil(limits.outputTailBytes / TAIL_SEGMENTS)),
+          segments: TAIL_SEGMENTS,
+        },
+        clock,
+        onPressure: (held) => this.links.holdOutput(held),
+        onTrouble: (error) => report("Cannot write output of jobs; trying again", error),
+      }),
+      blobs: new UserBlobs(join(folder, "blobs")),
+      secrets,
+      followers: new Followers(ledger),
+      clock,
+      limits,
+      randomBytes,
+      signal: this.#ended.signal,
+      report,
+      wakePlanner: () => {
+        this.#planWanted = true
+        if (!ledger.applying) ledger.wake()
+      },
+      watchSilence: () => {
+        this.#silenceWanted = true
+      },
+    }
+    this.links = new Links(this.core)
+    this.#planAlarm = new Alarm(clock, () => this.core.wakePlanner())
+    this.#silenceAlarm = new Alarm(clock, () => {
+      this.#silenceWanted = true
+      ledger.wake()
+    })
+    for (const record of store.hosts.list()) this.core.fleet.add(record, clock.now())
+  }
+
+  /** Takes up what a former run left: its attempts are out of contact until their hosts are heard of. */
+  begin(): void {
+    const { core } = this
+    core.ledger
+      .change(() => {
+        for (const host of core.fleet.all()) markOutOfContact(core, host, core.clock.now())
+        core.wakePlanner()
+      })
+      .catch((error) => core.report("Cannot take up the jobs of the former run", error))
+  }
+
+  /** Ends everything that waits or follows. */
+  announceEnd(): void {
+    this.#ended.abort(new Error("the server is stopping"))
+  }
+
+  /** Writes what is under way and lets go of files. */
+  async stop(): Promise<void> {
+    this.announceEnd()
+    this.#planAlarm.set(null)
+    this.#silenceAlarm.set(null)
+    this.core.ledger.close()
+    await this.core.logs[Symbol.asyncDispose]()
+  }
+
+  #beforeCommit(): void {
+    const { core } = this
+    if (this.#silenceWanted) {
+      this.#silenceWanted = false
+      this.#silenceAlarm.set(giveUpSilent(core))
+    }
+    // A job that cannot be placed after all changes what there is to plan.
+    for (let pass = 0; this.#planWanted && pass < MAX_PASSES; pass++) {
+      this.#planWanted = false
+      this.#planAlarm.set(planAndPlace(core))
+    }
+  }
+
+  /** What memory says is no longer what the database says: it is read anew, and every host is asked anew. */
+  #startOver(error: unknown): void {
+    const { core, links } = this
+    core.report("Cannot store a change; starting over from the database", error)
+    core.table.reload()
+    const stored = new Map(this.#store.hosts.list().map((record) => [record.id, record]))
+    for (const host of core.fleet.all()) {
+      const record = stored.get(host.record.id)
+      stored.delete(host.record.id)
+      if (record === undefined) core.fleet.remove(host.record.id)
+      else core.fleet.update(host, record)
+    }
+    for (const record of stored.values()) core.fleet.add(record, core.clock.now())
+    links.resetAll("the server could not store what it said")
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause === undefined ? (error.stack ?? error.message) : `${error.stack} <- ${reasonOf(error.cause)}`
+}

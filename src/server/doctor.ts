@@ -1,0 +1,59 @@
+import { statfsSync } from "node:fs"
+import { formatBytes } from "../base/bytes.ts"
+import type { DoctorFinding } from "../protocol/api.ts"
+import type { Core } from "./core.ts"
+import type { FleetHost } from "./fleet/fleet.ts"
+
+const LOW_DISK_BYTES = 5 * 1024 ** 3
+
+/** What the server itself knows about the health of the pool. Looks, changes nothing. */
+export function examine(core: Core): DoctorFinding[] {
+  return [diskOf(core), filesOf(core), ...core.fleet.all().flatMap((host) => hostFindings(core, host))]
+}
+
+function diskOf(core: Core): DoctorFinding {
+  const { bavail, bsize } = statfsSync(core.folder)
+  const free = bavail * bsize
+  const low = free < LOW_DISK_BYTES
+  return {
+    subject: "server",
+    code: low ? "disk_low" : "disk",
+    level: low ? "warning" : "ok",
+    text: `${formatBytes(free)} are free where the server keeps its data`,
+    fix: low ? "Make room, or keep outputs for a shorter time" : null,
+  }
+}
+
+function filesOf(core: Core): DoctorFinding {
+  const sizes = core.blobs.sizes().sort((a, b) => b.bytes - a.bytes)
+  const total = sizes.reduce((sum, { bytes }) => sum + bytes, 0)
+  const most = sizes.slice(0, 5).map(({ user, bytes }) => `${user} ${formatBytes(bytes)}`)
+  const text = `workspaces and outputs take ${formatBytes(total)}${most.length === 0 ? "" : ` (${most.join(", ")})`}`
+  return { subject: "server", code: "files", level: "ok", text, fix: null }
+}
+
+function hostFindings(core: Core, host: FleetHost): DoctorFinding[] {
+  const { name, facts } = host.record
+  const findings: DoctorFinding[] = []
+  const add = (level: DoctorFinding["level"], code: string, text: string, fix: string | null = null) =>
+    findings.push({ subject: name, code, level, text, fix })
+  if (host.link === "ready") add("ok", "link", `an agent answers on ${facts?.system ?? "it"}`)
+  else add(host.link === "refused" ? "problem" : "warning", `link_${host.link}`, host.reason ?? `it is ${host.link}`)
+  if (host.unknown.length > 0) {
+    const text = `it holds ${host.unknown.length} attempts this server's database does not know; they are left alone`
+    add("warning", "unknown_attempts", text, "Was the database restored from an older copy? Look at them on the host")
+  }
+  const away = core.table.onHost(host.record.id).filter(({ attempt }) => attempt.outOfContactSince !== null)
+  if (away.length > 0) {
+    add("warning", "out_of_contact", `jobs ${away.map(({ job }) => job.id).join(", ")} are there, out of contact`)
+  }
+  const free = host.diskFreeBytes ?? facts?.diskFreeBytes
+  if (free !== undefined && free < LOW_DISK_BYTES) {
+    add("warning", "disk_low", `only ${formatBytes(free)} are free`, "Make room on the host")
+  }
+  if (facts?.platform === "darwin") {
+    const text = `all jobs there run as ${facts.user}: they can read each other's files and that account's`
+    add("unknown", "shared_account", text, "Give Windfall an account of its own on the Mac")
+  }
+  return findings
+}

@@ -1,0 +1,131 @@
+import type { ServerMessage } from "../../protocol/agent-wire.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import type { HostLink } from "../../protocol/host.ts"
+import type { HostId } from "../../protocol/ids.ts"
+import type { Resources } from "../../protocol/resources.ts"
+import type { SchedulableHost } from "../../scheduler/snapshot.ts"
+import type { HostRecord } from "../../store/host-record.ts"
+import type { HostChannel } from "../hosts/host-channel.ts"
+import { capacityOf } from "./capacity.ts"
+
+/** A host as the running server knows it. */
+export interface FleetHost {
+  record: HostRecord
+  link: HostLink
+  reason: string | null
+  since: number
+  channel: HostChannel | null
+  /** Aborted with the channel. */
+  ending: AbortController
+  /** What jobs may use in all. */
+  total: Resources
+  /** Attempts found there that this server's database does not know. */
+  unknown: readonly { readonly attempt: string; readonly phase: string }[]
+  memoryFreeBytes: number | null
+  diskFreeBytes: number | null
+  /** Messages that leave with the present tick. */
+  outbox: ServerMessage[]
+}
+
+/** All hosts, in memory; the records are stored by those who change them. */
+export class Fleet {
+  readonly #hosts = new Map<HostId, FleetHost>()
+  readonly #schedulable = new Map<HostId, SchedulableHost>()
+  readonly #partitions: readonly string[]
+
+  constructor(partitions: readonly string[]) {
+    this.#partitions = partitions
+  }
+
+  add(record: HostRecord, now: number): FleetHost {
+    const host: FleetHost = {
+      record,
+      link: "connecting",
+      reason: "the first contact is being made",
+      since: now,
+      channel: null,
+      ending: new AbortController(),
+      total: capacityOf(record.facts),
+      unknown: [],
+      memoryFreeBytes: null,
+      diskFreeBytes: null,
+      outbox: [],
+    }
+    this.#hosts.set(record.id, host)
+    return host
+  }
+
+  remove(id: HostId): void {
+    this.#hosts.delete(id)
+    this.#schedulable.delete(id)
+  }
+
+  get(id: HostId): FleetHost | undefined {
+    return this.#hosts.get(id)
+  }
+
+  /** @throws {WindfallError} host_not_found */
+  find(nameOrId: string): FleetHost {
+    for (const host of this.#hosts.values()) {
+      if (host.record.name === nameOrId || host.record.id === nameOrId) return host
+    }
+    const names = [...this.#hosts.values()].map(({ record }) => record.name)
+    throw new WindfallError(
+      "host_not_found",
+      `Cannot find the host "${nameOrId.slice(0, 100)}": there is no such host`,
+      {
+        hint:
+          names.length === 0 ? "Add one: windfall host add user@mac" : `Known hosts: ${names.slice(0, 20).join(", ")}`,
+      },
+    )
+  }
+
+  /** By name. */
+  all(): FleetHost[] {
+    return [...this.#hosts.values()].sort((a, b) => (a.record.name < b.record.name ? -1 : 1))
+  }
+
+  get size(): number {
+    return this.#hosts.size
+  }
+
+  /** Replaces the record, after it was stored. */
+  update(host: FleetHost, record: HostRecord): void {
+    host.record = record
+    host.total = capacityOf(record.facts)
+    this.#schedulable.delete(record.id)
+  }
+
+  setLink(host: FleetHost, link: HostLink, reason: string | null, now: number): void {
+    if (host.link !== link) host.since = now
+    host.link = link
+    host.reason = reason
+    this.#schedulable.delete(host.record.id)
+  }
+
+  /** Aborted when this channel has closed. */
+  linkSignal(channel: HostChannel): AbortSignal {
+    const host = this.#hosts.get(channel.hostId)
+    return host?.channel === channel ? host.ending.signal : AbortSignal.abort()
+  }
+
+  /** What the scheduler sees, one object for each host as long as it stays the same. */
+  *schedulable(): Generator<SchedulableHost> {
+    for (const [id, host] of this.#hosts) {
+      let seen = this.#schedulable.get(id)
+      if (seen === undefined) {
+        seen = {
+          id,
+          name: host.record.name,
+          link: host.link,
+          reason: host.reason,
+          draining: host.record.draining,
+          total: host.total,
+          partitions: this.#partitions,
+        }
+        this.#schedulable.set(id, seen)
+      }
+      yield seen
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import type { HostView } from "../../protocol/host.ts"
+import { subtractResources } from "../../protocol/resources.ts"
+import type { Core } from "../core.ts"
+import type { FleetHost } from "./fleet.ts"
+
+/** A host as the API shows it. */
+export function hostView(core: Core, host: FleetHost): HostView {
+  const { record } = host
+  let free = host.total
+  for (const lease of core.table.leases()) {
+    if (lease.host === record.id) free = subtractResources(free, lease.resources)
+  }
+  const jobs = core.table.onHost(record.id).filter(({ attempt }) => attempt.state !== "ended")
+  return {
+    id: record.id,
+    name: record.name,
+    address: record.address,
+    port: record.port,
+    owner: record.owner,
+    fleet: record.fleet,
+    labels: record.labels,
+    link: host.link,
+    reason: host.reason,
+    since: host.since,
+    draining: record.draining,
+    hostKey: record.hostKey,
+    facts: record.facts,
+    total: host.total,
+    free,
+    jobs: jobs.map(({ job }) => job.id),
+  }
+}

@@ -1,0 +1,130 @@
+import type { AgentMessage } from "../../protocol/agent-wire.ts"
+import type { OutputFrame } from "../../protocol/frames.ts"
+import type { HostLink } from "../../protocol/host.ts"
+import type { HostId } from "../../protocol/ids.ts"
+import type { Core } from "../core.ts"
+import type { Hello, HostChannel, HostChannelEvents } from "../hosts/host-channel.ts"
+import { applyNews } from "../jobs/agent-news.ts"
+import { markOutOfContact } from "../jobs/contact.ts"
+import { reconcile } from "../jobs/reconcile.ts"
+import { settleOutput } from "../jobs/settle.ts"
+
+/** Takes what the links to hosts tell into the ledger and the logs. */
+export class Links implements HostChannelEvents {
+  readonly #core: Core
+  /** A channel may close before the change that takes it in is made. */
+  readonly #closed = new WeakSet<HostChannel>()
+  #outputHeld = false
+
+  constructor(core: Core) {
+    this.#core = core
+  }
+
+  onOpen(channel: HostChannel, hello: Hello): void {
+    const core = this.#core
+    this.#change(() => {
+      if (this.#closed.has(channel)) return
+      const host = core.fleet.get(channel.hostId)
+      if (host === undefined) {
+        channel.close("the host was removed")
+        return
+      }
+      if (host.channel !== null) {
+        host.channel.close("a newer link has taken over")
+        host.ending.abort()
+      }
+      host.channel = channel
+      host.ending = new AbortController()
+      if (this.#outputHeld) channel.pauseOutput()
+      reconcile(core, host, hello)
+      core.fleet.update(host, { ...host.record, facts: hello.facts })
+      core.fleet.setLink(host, "ready", null, core.clock.now())
+      core.ledger.hostChanged(host)
+      core.ledger.event({
+        type: "host_link",
+        host: host.record.id,
+        name: host.record.name,
+        link: "ready",
+        reason: null,
+      })
+      core.wakePlanner()
+    }, channel)
+  }
+
+  onMessages(channel: HostChannel, messages: readonly AgentMessage[]): void {
+    const core = this.#core
+    this.#change(() => {
+      const host = core.fleet.get(channel.hostId)
+      if (host?.channel === channel) applyNews(core, host, channel, messages)
+    }, channel)
+  }
+
+  onOutput(channel: HostChannel, output: OutputFrame): void {
+    const core = this.#core
+    const tried = core.table.onHostWith(channel.hostId, output.sequence)
+    if (tried === undefined || tried.attempt.logComplete) return
+    const { attempt } = tried
+    const log = core.logs.live(attempt.job, attempt.number)
+    log.accept(output)
+    if (attempt.stdoutBytes === null || attempt.stderrBytes === null) return
+    if (log.received("stdout") >= attempt.stdoutBytes && log.received("stderr") >= attempt.stderrBytes) {
+      this.#change(() => {
+        const now = core.table.attempt(attempt.id)
+        if (now !== undefined) settleOutput(core, now)
+      })
+    }
+  }
+
+  onClosed(channel: HostChannel, reason: string): void {
+    const core = this.#core
+    this.#closed.add(channel)
+    const host = core.fleet.get(channel.hostId)
+    if (host?.channel !== channel) return
+    host.channel = null
+    host.outbox = []
+    host.ending.abort()
+    core.fleet.setLink(host, "connecting", reason, core.clock.now())
+    this.#change(() => {
+      if (host.channel === null) markOutOfContact(core, host, core.clock.now())
+      core.wakePlanner()
+    })
+  }
+
+  onLink(hostId: HostId, link: HostLink, reason: string | null): void {
+    const core = this.#core
+    this.#change(() => {
+      const host = core.fleet.get(hostId)
+      if (host === undefined || (host.link === link && host.reason === reason)) return
+      // Whether an agent answers is known better here than there.
+      if ((link === "ready") !== (host.channel !== null)) return
+      const changed = host.link !== link
+      core.fleet.setLink(host, link, reason, core.clock.now())
+      core.wakePlanner()
+      if (!changed || link === "connecting") return
+      core.ledger.event({ type: "host_link", host: hostId, name: host.record.name, link, reason })
+    })
+  }
+
+  /** Stops or starts reading output from all hosts: the disk of the server is behind, or no longer so. */
+  holdOutput(held: boolean): void {
+    this.#outputHeld = held
+    for (const { channel } of this.#core.fleet.all()) {
+      if (held) channel?.pauseOutput()
+      else channel?.resumeOutput()
+    }
+  }
+
+  /** Closes all channels, so that each host says anew what it holds. */
+  resetAll(reason: string): void {
+    for (const { channel } of this.#core.fleet.all()) channel?.close(reason)
+  }
+
+  /** When a change fails, its channel is closed: the next contact tells everything anew. */
+  #change(apply: () => void, channel?: HostChannel): void {
+    this.#core.ledger.change(apply).catch((error: unknown) => {
+      if (this.#core.signal.aborted) return
+      this.#core.report("Cannot take in what a host says", error)
+      channel?.close("the server could not take in what it said")
+    })
+  }
+}

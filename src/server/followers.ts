@@ -1,0 +1,36 @@
+import type { JobId } from "../protocol/ids.ts"
+import type { JobRecord } from "../store/job-record.ts"
+import type { Ledger } from "./ledger.ts"
+
+/** Wakes those who watch a job or the record of events. Only after what they will see is durable. */
+export class Followers {
+  readonly #ofJob = new Map<JobId, Set<() => void>>()
+  readonly #ofEvents = new Set<() => void>()
+
+  constructor(ledger: Ledger) {
+    ledger.onCommit((events, jobs) => {
+      if (this.#ofJob.size > 0) this.#wake(jobs)
+      if (events.length > 0) for (const listener of this.#ofEvents) listener()
+    })
+  }
+
+  /** Calls back after each change of the job; returns how to stop that. */
+  onJob(id: JobId, listener: () => void): () => void {
+    const listeners = this.#ofJob.get(id) ?? new Set()
+    this.#ofJob.set(id, listeners.add(listener))
+    return () => {
+      listeners.delete(listener)
+      if (listeners.size === 0 && this.#ofJob.get(id) === listeners) this.#ofJob.delete(id)
+    }
+  }
+
+  /** Calls back after each commit that recorded an event; returns how to stop that. */
+  onEvents(listener: () => void): () => void {
+    this.#ofEvents.add(listener)
+    return () => this.#ofEvents.delete(listener)
+  }
+
+  #wake(jobs: readonly JobRecord[]): void {
+    for (const { id } of jobs) for (const listener of this.#ofJob.get(id) ?? []) listener()
+  }
+}

@@ -1,0 +1,53 @@
+import { createServer, type Server } from "node:http"
+import { createServer as createTlsServer } from "node:https"
+import { type AddressInfo, isIP } from "node:net"
+import { getRequestListener } from "@hono/node-server"
+import { WindfallError } from "../protocol/errors.ts"
+
+export interface Listening {
+  readonly host: string
+  /** 0 takes a free one. */
+  readonly port: number
+  /** PEM texts; without them only loopback may be bound. */
+  readonly tls: { readonly cert: string; readonly key: string } | null
+}
+
+/** @throws {WindfallError} unsafe_bind for an address others can reach, without TLS */
+export function checkBind({ host, tls }: Listening): void {
+  const loopback = host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."))
+  if (loopback || tls !== null) return
+  throw new WindfallError("unsafe_bind", `Cannot listen on ${host}: tokens would cross the network unencrypted`, {
+    hint: "Give --tls-cert and --tls-key, or stay on 127.0.0.1 and reach it through ssh -L",
+  })
+}
+
+/** Listens and returns the server with its URL. */
+export async function listen(
+  listening: Listening,
+  fetch: (request: Request, env: object) => Promise<Response> | Response,
+): Promise<{ server: Server; url: string }> {
+  checkBind(listening)
+  const { host, port, tls } = listening
+  const handle = getRequestListener(fetch)
+  const server = tls === null ? createServer(handle) : createTlsServer({ cert: tls.cert, key: tls.key }, handle)
+  // Uploads and followed logs take as long as they take; idle connections of the command line stay for the next command.
+  server.requestTimeout = 0
+  server.keepAliveTimeout = 65_000
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject)
+    server.listen(port, host, () => {
+      server.off("error", reject)
+      resolve()
+    })
+  }).catch((cause: NodeJS.ErrnoException) => {
+    const taken = cause.code === "EADDRINUSE"
+    const reason = taken ? "something listens there already" : cause.message
+    throw new WindfallError("invalid_input", `Cannot listen on ${host}:${port}: ${reason}`, {
+      hint: taken ? "Is a server running already? Choose another port with --port" : undefined,
+      cause,
+    })
+  })
+  const bound = (server.address() as AddressInfo).port
+  const name = isIP(host) === 6 ? `[${host}]` : host
+  return { server, url: `${tls === null ? "http" : "https"}://${name}:${bound}` }
+}

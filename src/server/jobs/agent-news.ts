@@ -1,0 +1,92 @@
+import type { AgentMessage, Stray } from "../../protocol/agent-wire.ts"
+import type { Core } from "../core.ts"
+import type { FleetHost } from "../fleet/fleet.ts"
+import type { HostChannel } from "../hosts/host-channel.ts"
+import { isCurrent } from "./close-attempt.ts"
+import { recordExit, recordRefusal } from "./end-attempt.ts"
+import type { Tried } from "./job-table.ts"
+import { recordOutputs } from "./outputs.ts"
+import { recordSwept } from "./settle.ts"
+import { supply } from "./supply.ts"
+import { transition } from "./transition.ts"
+
+/** Applies what an agent tells, within a change. Repeats and news of what is over change nothing. */
+export function applyNews(core: Core, host: FleetHost, channel: HostChannel, messages: readonly AgentMessage[]): void {
+  for (const message of messages) {
+    if (message.type === "hello") continue
+    if (message.type === "notice") {
+      core.ledger.event({ type: "notice", message: message.message, host: host.record.id, job: null })
+      continue
+    }
+    if (message.type === "sample") {
+      noteSample(core, host, message)
+      continue
+    }
+    const tried = core.table.attempt(message.attempt)
+    // Whatever a host says, it can only speak of attempts it was given.
+    if (tried === undefined || tried.attempt.hostId !== host.record.id) continue
+    if (tried.attempt.sequence !== message.sequence) continue
+    applyToAttempt(core, channel, tried, message)
+  }
+}
+
+type AttemptMessage = Exclude<AgentMessage, { type: "hello" | "notice" | "sample" }>
+
+function applyToAttempt(core: Core, channel: HostChannel, tried: Tried, message: AttemptMessage): void {
+  const { attempt } = tried
+  switch (message.type) {
+    case "need":
+      core.ledger.afterCommit(() => void supply(core, channel, tried, message.hashes))
+      return
+    case "started":
+      markRunning(core, tried)
+      return
+    case "exited":
+      recordExit(core, tried, message.exit, { stdout: message.stdoutBytes, stderr: message.stderrBytes })
+      return
+    case "swept":
+      noteStrays(core, tried, message.strays)
+      recordSwept(core, tried)
+      return
+    case "outputs":
+      recordOutputs(core, channel, tried, message)
+      return
+    case "refused":
+      recordRefusal(core, tried, message.cause, message.message)
+      return
+    case "forgotten":
+      attempt.onHost = false
+      core.ledger.attemptChanged(attempt)
+      core.table.removeAttempt(tried)
+      return
+  }
+}
+
+function noteStrays(core: Core, { attempt }: Tried, strays: readonly Stray[]): void {
+  if (strays.length === 0) return
+  const list = strays.map(({ pid, command }) => `${pid} (${command.slice(0, 80)})`).join(", ")
+  const message = `Processes of job ${attempt.job} could not be ended on ${attempt.hostName}: ${list}`
+  core.ledger.event({ type: "notice", message, host: attempt.hostId, job: attempt.job })
+}
+
+/** The command runs. Within a change. */
+export function markRunning(core: Core, tried: Tried): void {
+  const { job, attempt } = tried
+  if (!isCurrent(tried) || attempt.state !== "starting") return
+  attempt.state = "running"
+  attempt.startedAt = core.clock.now()
+  core.ledger.attemptChanged(attempt)
+  transition(core, job, "running")
+}
+
+function noteSample(core: Core, host: FleetHost, sample: Extract<AgentMessage, { type: "sample" }>): void {
+  host.memoryFreeBytes = sample.memoryFreeBytes
+  host.diskFreeBytes = sample.diskFreeBytes
+  for (const { sequence, memoryBytes } of sample.attempts) {
+    const tried = core.table.onHostWith(host.record.id, sequence)
+    // Stored with the next real change: the exit brings the true peak anyway.
+    if (tried?.attempt.state === "running") {
+      tried.attempt.peakMemoryBytes = Math.max(tried.attempt.peakMemoryBytes ?? 0, memoryBytes)
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import type { Core } from "../core.ts"
+import type { FleetHost } from "../fleet/fleet.ts"
+import { SILENCE_MARGIN_MS } from "../limits.ts"
+import { isCurrent } from "./close-attempt.ts"
+import { giveUp } from "./end-attempt.ts"
+import type { Tried } from "./job-table.ts"
+import { mayTryAgain } from "./outcome.ts"
+
+/** The host was heard of last at `since`: its attempts are out of contact, which is no state of theirs. Within a change. */
+export function markOutOfContact(core: Core, host: FleetHost, since: number): void {
+  core.watchSilence()
+  for (const tried of core.table.onHost(host.record.id)) {
+    const { attempt } = tried
+    if (attempt.outOfContactSince !== null || !isCurrent(tried)) continue
+    attempt.outOfContactSince = since
+    core.ledger.attemptChanged(attempt)
+    core.ledger.jobChanged(tried.job)
+    core.ledger.event({ type: "attempt_contact", job: attempt.job, attempt: attempt.id, lostSince: since })
+  }
+}
+
+/** When the server may take an attempt of a silent host as ended, milliseconds since 1970; `null`: never. */
+function givenUpAt({ job, attempt }: Tried): number | null {
+  const { afterSilenceMs } = job.spec.retry
+  if (attempt.outOfContactSince === null || afterSilenceMs === null || !mayTryAgain(job)) return null
+  if (attempt.state !== "starting" && attempt.state !== "running" && attempt.state !== "suspended") return null
+  return attempt.outOfContactSince + afterSilenceMs + SILENCE_MARGIN_MS
+}
+
+/**
+ * Gives up attempts whose hosts were silent for too long. By then the agent has ended them itself; one that cannot have
+ * (its Mac slept) is fenced. Within a change. Returns when to look again, or `null`.
+ */
+export function giveUpSilent(core: Core): number | null {
+  const now = core.clock.now()
+  let next: number | null = null
+  for (const host of core.fleet.all()) {
+    if (host.channel !== null) continue
+    for (const tried of core.table.onHost(host.record.id)) {
+      const at = isCurrent(tried) ? givenUpAt(tried) : null
+      if (at === null) continue
+      if (at <= now) giveUp(core, tried, "link_lost", `${host.record.name} was silent for too long`)
+      else next = Math.min(next ?? at, at)
+    }
+  }
+  return next
+}

@@ -1,0 +1,112 @@
+import type { ExitRecord } from "../../protocol/agent-wire.ts"
+import type { Cause } from "../../protocol/job-state.ts"
+import type { Core } from "../core.ts"
+import { conclude, endAttempt, isCurrent, NO_OUTPUTS } from "./close-attempt.ts"
+import type { Tried } from "./job-table.ts"
+import { type AttemptEnd, outcomeOf } from "./outcome.ts"
+import { settleLostOutput, settleOutput, trySettle } from "./settle.ts"
+import { transition } from "./transition.ts"
+
+/**
+ * The host wrote down how the command ended. From here the verdict stands; a repeat changes nothing.
+ * Within a change of the ledger.
+ */
+export function recordExit(
+  core: Core,
+  tried: Tried,
+  exit: ExitRecord,
+  totals: { readonly stdout: number; readonly stderr: number } | null,
+): void {
+  const { attempt } = tried
+  if (attempt.stdoutBytes === null && totals !== null) {
+    attempt.stdoutBytes = totals.stdout
+    attempt.stderrBytes = totals.stderr
+    core.ledger.attemptChanged(attempt)
+  }
+  if (isCurrent(tried) && attempt.state !== "finishing") {
+    attempt.startedAt ??= exit.startedAt === null ? null : core.clock.now()
+    attempt.peakMemoryBytes = exit.peakMemoryBytes ?? attempt.peakMemoryBytes
+    attempt.message = exit.message
+    const neverRan = exit.startedAt === null && exit.exitCode === null && exit.signal === null
+    decide(core, tried, { ...exit, neverRan, slipped: false })
+  }
+  settleOutput(core, tried)
+}
+
+/** The order was refused, or came to nothing before the command ran. The host holds nothing of it. */
+export function recordRefusal(core: Core, tried: Tried, cause: Cause | "gone", message: string): void {
+  const { attempt } = tried
+  const current = isCurrent(tried) && attempt.state === "starting"
+  settleLostOutput(core, tried)
+  if (current) {
+    attempt.message = message
+    const slipped = cause === "gone"
+    decide(core, tried, {
+      cause: slipped ? "start_failed" : cause,
+      exitCode: null,
+      signal: null,
+      neverRan: true,
+      slipped,
+    })
+  }
+}
+
+/**
+ * Nothing more will ever be heard of the attempt: its host is gone for good, or does not know it any more. A verdict
+ * that was recorded stands; only the outputs are lost then.
+ */
+export function loseAttempt(core: Core, tried: Tried, cause: Cause, message: string, slipped = false): void {
+  const { job, attempt } = tried
+  const current = isCurrent(tried)
+  settleLostOutput(core, tried)
+  if (!current) return
+  if (attempt.state === "finishing") {
+    if (job.outputs?.state === "collecting") {
+      job.outputs = { ...job.outputs, state: "lost" }
+      core.ledger.jobChanged(job)
+    }
+    trySettle(core, tried)
+    return
+  }
+  attempt.message = message
+  decide(core, tried, { cause, exitCode: null, signal: null, neverRan: slipped, slipped })
+}
+
+/**
+ * A host was silent for longer than the sender wanted to wait: the attempt's result no longer counts. The host may still
+ * hold it; when it comes back it is told to end it.
+ */
+export function giveUp(core: Core, tried: Tried, cause: Cause, message: string): void {
+  const { job, attempt } = tried
+  if (!isCurrent(tried) || attempt.state === "finishing") return
+  attempt.message = message
+  decide(core, tried, { cause, exitCode: null, signal: null, neverRan: false, slipped: false })
+  attempt.fenced = true
+  if (job.verdict !== null) {
+    job.outputs = NO_OUTPUTS
+    conclude(core, job, attempt, job.verdict)
+  }
+}
+
+function decide(core: Core, tried: Tried, end: AttemptEnd): void {
+  const { job, attempt } = tried
+  const outcome = outcomeOf(job, end)
+  attempt.cause = end.cause
+  attempt.exitCode = end.exitCode
+  attempt.signal = end.signal
+  attempt.endedAt = core.clock.now()
+  core.ledger.attemptChanged(attempt)
+  if (outcome.kind === "again") {
+    endAttempt(core, job, attempt)
+    const reason = `attempt ${attempt.number} on ${attempt.hostName} ended (${end.cause}): it is tried again`
+    const notBeforeMs = outcome.waitMs === 0 ? null : core.clock.now() + outcome.waitMs
+    transition(core, job, "queued", { cause: end.cause, reason, notBeforeMs })
+    return
+  }
+  job.verdict = outcome.verdict
+  attempt.state = "finishing"
+  const expectsOutputs = attempt.onHost && !end.neverRan
+  job.outputs = expectsOutputs ? { ...NO_OUTPUTS, state: "collecting" } : NO_OUTPUTS
+  transition(core, job, "finishing", { cause: outcome.verdict.cause, reason: attempt.message })
+  trySettle(core, tried)
+}

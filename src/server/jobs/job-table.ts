@@ -1,0 +1,194 @@
+import { invariant } from "../../base/invariant.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import type { AttemptId, HostId, JobId } from "../../protocol/ids.ts"
+import { isFinal } from "../../protocol/job-state.ts"
+import type { Lease, WaitingJob } from "../../scheduler/snapshot.ts"
+import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
+import type { JobStore } from "../../store/jobs.ts"
+
+/** An attempt with its job. */
+export interface Tried {
+  readonly job: JobRecord
+  readonly attempt: AttemptRecord
+}
+
+/**
+ * The jobs that matter now, in memory: those that have not ended, and those a host may still hold something of. All of
+ * it can be made from the database at any time. The others are read from there when asked for.
+ */
+export class JobTable {
+  readonly #store: JobStore
+  readonly #jobs = new Map<JobId, JobRecord>()
+  readonly #attempts = new Map<AttemptId, Tried>()
+  readonly #onHost = new Map<HostId, Map<number, Tried>>()
+  readonly #leases = new Map<AttemptId, Lease>()
+  readonly #names = new Map<string, JobId>()
+  #waiting = new Map<JobId, WaitingJob>()
+  /** Counted when first asked for after a change of the queue. */
+  #places: Map<JobId, number> | undefined
+  #lastWaiting = 0
+  #lastId = 0
+
+  constructor(store: JobStore) {
+    this.#store = store
+    this.reload()
+  }
+
+  /** Makes everything anew from the database. */
+  reload(): void {
+    for (const map of [this.#jobs, this.#attempts, this.#onHost, this.#leases, this.#names, this.#waiting]) map.clear()
+    this.#places = undefined
+    this.#lastWaiting = 0
+    this.#lastId = this.#store.lastId()
+    for (const job of this.#store.live()) this.add(job)
+  }
+
+  nextId(): JobId {
+    return ++this.#lastId as JobId
+  }
+
+  add(job: JobRecord): void {
+    this.#jobs.set(job.id, job)
+    if (job.spec.name !== null && !isFinal(job.state)) this.#names.set(nameKey(job.user, job.spec.name), job.id)
+    for (const attempt of job.attempts) if (attempt.onHost) this.addAttempt({ job, attempt })
+    if (job.state === "queued") this.enqueue(job, null)
+  }
+
+  /** @throws {WindfallError} job_not_found */
+  get(id: JobId): JobRecord {
+    const job = this.#jobs.get(id) ?? this.#store.get(id)
+    if (job === undefined) throw new WindfallError("job_not_found", `Cannot find job ${id}: there is no such job`)
+    return job
+  }
+
+  /** The record in memory where there is one: the one to show and to change. */
+  live(id: JobId): JobRecord | undefined {
+    return this.#jobs.get(id)
+  }
+
+  /** Jobs in memory, oldest first for those sent in this run. */
+  all(): Iterable<JobRecord> {
+    return this.#jobs.values()
+  }
+
+  /** The sender's unfinished job of this name. */
+  named(user: string, name: string): JobId | undefined {
+    return this.#names.get(nameKey(user, name))
+  }
+
+  addAttempt(tried: Tried): void {
+    const { attempt, job } = tried
+    this.#attempts.set(attempt.id, tried)
+    const there = this.#onHost.get(attempt.hostId) ?? new Map<number, Tried>()
+    this.#onHost.set(attempt.hostId, there.set(attempt.sequence, tried))
+    if (!attempt.swept) {
+      const { timeLimitMs } = job.spec
+      this.#leases.set(attempt.id, {
+        job: job.id,
+        host: attempt.hostId,
+        resources: attempt.lease,
+        user: job.user,
+        hasSecrets: job.spec.secrets.length > 0,
+        expectedEndMs: timeLimitMs === null ? null : (attempt.startedAt ?? attempt.placedAt) + timeLimitMs,
+      })
+    }
+  }
+
+  attempt(id: AttemptId): Tried | undefined {
+    return this.#attempts.get(id)
+  }
+
+  /** The attempt with this sequence number on a host. */
+  onHostWith(host: HostId, sequence: number): Tried | undefined {
+    return this.#onHost.get(host)?.get(sequence)
+  }
+
+  /** All a host may hold something of, by sequence number. */
+  onHost(host: HostId): Tried[] {
+    return [...(this.#onHost.get(host)?.values() ?? [])].sort((a, b) => a.attempt.sequence - b.attempt.sequence)
+  }
+
+  releaseLease(attempt: AttemptRecord): void {
+    this.#leases.delete(attempt.id)
+  }
+
+  /**
+   * Takes up again what was given up, because a host turns out to hold it still: fenced, so that only its end is seen to.
+   * `undefined` for an attempt this database has never known.
+   */
+  revive(id: AttemptId, host: HostId): Tried | undefined {
+    const number = this.#store.attempts.jobOf(id)
+    if (number === undefined) return undefined
+    const job = this.get(number)
+    const attempt = job.attempts.find((each) => each.id === id)
+    if (attempt === undefined) return undefined
+    Object.assign(attempt, { hostId: host, onHost: true, fenced: true, swept: false } satisfies Partial<AttemptRecord>)
+    this.#jobs.set(job.id, job)
+    this.addAttempt({ job, attempt })
+    return { job, attempt }
+  }
+
+  /** The host holds nothing of it any more. The job leaves memory when it has ended and no host holds any of it. */
+  removeAttempt({ job, attempt }: Tried): void {
+    this.#attempts.delete(attempt.id)
+    this.#leases.delete(attempt.id)
+    this.#onHost.get(attempt.hostId)?.delete(attempt.sequence)
+    this.letGo(job)
+  }
+
+  letGo(job: JobRecord): void {
+    if (isFinal(job.state) && !job.attempts.some(({ onHost }) => onHost)) this.#jobs.delete(job.id)
+  }
+
+  leases(): Iterable<Lease> {
+    return this.#leases.values()
+  }
+
+  /** Jobs that wait, in queue order: by number, so that a job tried again keeps its place. */
+  waiting(): Iterable<WaitingJob> {
+    return this.#waiting.values()
+  }
+
+  get waitingCount(): number {
+    return this.#waiting.size
+  }
+
+  /** Place in the queue from 1; `null` when it does not wait. */
+  placeOf(id: JobId): number | null {
+    if (!this.#waiting.has(id)) return null
+    if (this.#places === undefined) {
+      this.#places = new Map()
+      for (const waiting of this.#waiting.keys()) this.#places.set(waiting, this.#places.size + 1)
+    }
+    return this.#places.get(id) ?? null
+  }
+
+  enqueue(job: JobRecord, notBeforeMs: number | null): void {
+    invariant(!this.#waiting.has(job.id), `job ${job.id} is queued twice`)
+    this.#waiting.set(job.id, {
+      id: job.id,
+      user: job.user,
+      resources: job.spec.resources,
+      partition: job.spec.partition,
+      hostWanted: job.spec.host,
+      hasSecrets: job.spec.secrets.length > 0,
+      notBeforeMs,
+    })
+    if (job.id < this.#lastWaiting) this.#waiting = new Map([...this.#waiting].sort(([a], [b]) => a - b))
+    this.#lastWaiting = Math.max(this.#lastWaiting, job.id)
+    this.#places = undefined
+  }
+
+  dequeue(job: JobRecord): void {
+    this.#waiting.delete(job.id)
+    this.#places = undefined
+  }
+
+  freeName(job: JobRecord): void {
+    if (job.spec.name !== null) this.#names.delete(nameKey(job.user, job.spec.name))
+  }
+}
+
+function nameKey(user: string, name: string): string {
+  return `${user}\0${name}`
+}

@@ -1,0 +1,72 @@
+import type { AttemptView, JobSpec, JobView } from "../../protocol/job.ts"
+import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
+import type { Core } from "../core.ts"
+
+/** Whom something is shown to. */
+export interface Viewer {
+  readonly user: string
+  readonly role: "user" | "admin"
+}
+
+/** Whether this person may read a job's logs, fetch its outputs and stop it. */
+export function mayRule(viewer: Viewer, job: JobRecord): boolean {
+  return viewer.role === "admin" || viewer.user === job.user
+}
+
+/** A job as this person may see it: everybody sees the queue, only the sender and admins see what was sent. */
+export function viewOf(core: Core, job: JobRecord, viewer: Viewer): JobView {
+  const own = mayRule(viewer, job)
+  const ended = job.verdict
+  return {
+    id: job.id,
+    user: job.user,
+    spec: own ? job.spec : veiled(job.spec),
+    state: job.state,
+    cause: job.cause,
+    exitCode: ended?.exitCode ?? null,
+    signal: ended?.signal ?? null,
+    reason: job.reason,
+    place: job.state === "queued" ? core.table.placeOf(job.id) : null,
+    submittedAt: job.submittedAt,
+    startedAt: job.startedAt,
+    endedAt: job.endedAt,
+    attempts: job.attempts.map((attempt) => attemptView(core, attempt)),
+    outputs: job.outputs,
+  }
+}
+
+function attemptView(core: Core, attempt: AttemptRecord): AttemptView {
+  const log = attempt.logComplete ? undefined : core.logs.liveIfOpen(attempt.job, attempt.number)
+  return {
+    id: attempt.id,
+    number: attempt.number,
+    hostId: attempt.hostId,
+    hostName: attempt.hostName,
+    state: attempt.state,
+    outOfContactSince: attempt.outOfContactSince,
+    startedAt: attempt.startedAt,
+    endedAt: attempt.endedAt,
+    cause: attempt.cause,
+    exitCode: attempt.exitCode,
+    signal: attempt.signal,
+    message: attempt.message,
+    peakMemoryBytes: attempt.peakMemoryBytes,
+    stdoutBytes: log?.received("stdout") ?? attempt.stdoutBytes ?? 0,
+    stderrBytes: log?.received("stderr") ?? attempt.stderrBytes ?? 0,
+  }
+}
+
+/** The command's first word stays, as `ps` shows it anywhere; values and contents go. */
+function veiled(spec: JobSpec): JobSpec {
+  return {
+    ...spec,
+    command: spec.command.slice(0, 1),
+    env: {},
+    secrets: [],
+    workspace: null,
+    workingFolder: "",
+    outputs: null,
+    stdin: null,
+    git: null,
+  }
+}

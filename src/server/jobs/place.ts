@@ -1,0 +1,118 @@
+import type { AttemptOrder } from "../../protocol/agent-wire.ts"
+import { type AttemptId, makeId } from "../../protocol/ids.ts"
+import { plan, type Start } from "../../scheduler/plan.ts"
+import type { Snapshot } from "../../scheduler/snapshot.ts"
+import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
+import type { Core } from "../core.ts"
+import { NO_OUTPUTS } from "./close-attempt.ts"
+import { mayTryAgain } from "./outcome.ts"
+import { transition } from "./transition.ts"
+
+/** What the scheduler gets to see: live collections, nothing is copied. */
+export function snapshotOf(core: Core): Snapshot {
+  return { hosts: core.fleet.schedulable(), waiting: core.table.waiting(), leases: core.table.leases() }
+}
+
+/** Plans and starts, within a change. Returns when to plan again although nothing changes, or `null`. */
+export function planAndPlace(core: Core): number | null {
+  const { starts, wakeAtMs } = plan(snapshotOf(core), core.clock.now())
+  for (const start of starts) place(core, start)
+  return wakeAtMs
+}
+
+function place(core: Core, start: Start): void {
+  const job = core.table.get(start.job)
+  const host = core.fleet.get(start.host)
+  if (host === undefined) return
+  const secrets = secretsFor(core, job)
+  if (typeof secrets === "string") {
+    job.verdict = { state: "failed", cause: "start_failed", exitCode: null, signal: null }
+    job.outputs = NO_OUTPUTS
+    transition(core, job, "failed", { cause: "start_failed", reason: secrets })
+    return
+  }
+  const sequence = host.record.nextSequence
+  host.record = { ...host.record, nextSequence: sequence + 1 }
+  core.ledger.hostChanged(host)
+  const attempt: AttemptRecord = {
+    id: makeId<AttemptId>("a", core.randomBytes(16)),
+    job: job.id,
+    number: (job.attempts.at(-1)?.number ?? 0) + 1,
+    hostId: host.record.id,
+    hostName: host.record.name,
+    sequence,
+    lease: start.resources,
+    placedAt: core.clock.now(),
+    state: "starting",
+    startedAt: null,
+    endedAt: null,
+    outOfContactSince: null,
+    cause: null,
+    exitCode: null,
+    signal: null,
+    message: null,
+    peakMemoryBytes: null,
+    stdoutBytes: null,
+    stderrBytes: null,
+    swept: false,
+    fenced: false,
+    onHost: true,
+    logComplete: false,
+  }
+  job.attempts.push(attempt)
+  core.table.addAttempt({ job, attempt })
+  core.ledger.attemptAdded(attempt)
+  transition(core, job, "starting")
+  core.ledger.event({
+    type: "attempt_placed",
+    job: job.id,
+    attempt: attempt.id,
+    number: attempt.number,
+    host: attempt.hostId,
+    hostName: attempt.hostName,
+  })
+  core.ledger.send(host, { type: "start", order: orderOf(core, job, attempt), secrets })
+}
+
+/** The order for an attempt: the same each time it is asked for. */
+export function orderOf(core: Core, job: JobRecord, attempt: AttemptRecord): AttemptOrder {
+  const { spec } = job
+  return {
+    attempt: attempt.id,
+    job: job.id,
+    jobName: spec.name,
+    user: job.user,
+    number: attempt.number,
+    sequence: attempt.sequence,
+    kind: spec.kind,
+    command: spec.command,
+    env: spec.env,
+    workspace: spec.workspace,
+    workingFolder: spec.workingFolder,
+    lease: attempt.lease,
+    timeLimitMs: spec.timeLimitMs,
+    graceMs: spec.graceMs,
+    stopSignal: spec.stopSignal,
+    outputs: spec.outputs,
+    stdin: spec.stdin,
+    pty: spec.pty,
+    silenceLimitMs: mayTryAgain(job) ? spec.retry.afterSilenceMs : null,
+    outputHeadBytes: core.limits.outputHeadBytes,
+    outputTailBytes: core.limits.outputTailBytes,
+  }
+}
+
+/** The values of the job's secrets, or what is wrong with them in words. */
+export function secretsFor(core: Core, job: JobRecord): Record<string, string> | string {
+  const secrets: Record<string, string> = {}
+  for (const name of job.spec.secrets) {
+    const sealed = core.store.accounts.secret(job.user, name)
+    if (sealed === undefined) return `the secret ${name} was removed after the job was sent`
+    try {
+      secrets[name] = core.secrets.open(sealed, `${job.user}/${name}`)
+    } catch {
+      return `the secret ${name} cannot be read with this server's key`
+    }
+  }
+  return secrets
+}

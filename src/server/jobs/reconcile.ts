@@ -1,0 +1,124 @@
+import type { FoundAttempt } from "../../protocol/agent-wire.ts"
+import type { Core } from "../core.ts"
+import type { FleetHost } from "../fleet/fleet.ts"
+import type { Hello } from "../hosts/host-channel.ts"
+import { markRunning } from "./agent-news.ts"
+import { isCurrent } from "./close-attempt.ts"
+import { loseAttempt, recordExit } from "./end-attempt.ts"
+import type { Tried } from "./job-table.ts"
+import { orderOf, secretsFor } from "./place.ts"
+import { mayForget } from "./settle.ts"
+
+/**
+ * Brings what the server knows and what the host holds together again, at each new contact. Answers everything found,
+ * starts again what never arrived, and draws the conclusion about what is gone. Within a change.
+ */
+export function reconcile(core: Core, host: FleetHost, hello: Hello): void {
+  const known = core.table.onHost(host.record.id)
+  const found = new Map(hello.attempts.map((each) => [each.attempt, each]))
+  const highest = hello.attempts.reduce((most, { sequence }) => Math.max(most, sequence), hello.highWater)
+  // Only a database restored from an older copy is behind its hosts: the numbers used since must not be used again.
+  if (highest >= host.record.nextSequence) {
+    core.fleet.update(host, { ...host.record, nextSequence: highest + 1 })
+    core.ledger.hostChanged(host)
+  }
+  const unknown: FoundAttempt[] = []
+  for (const each of hello.attempts) {
+    const tried = core.table.attempt(each.attempt) ?? core.table.revive(each.attempt, host.record.id)
+    if (tried === undefined || tried.attempt.hostId !== host.record.id || tried.attempt.sequence !== each.sequence) {
+      unknown.push(each)
+      core.ledger.send(host, { type: "disown", attempt: each.attempt, sequence: each.sequence })
+    } else adopt(core, host, tried, each)
+  }
+  host.unknown = unknown.map(({ attempt, phase }) => ({ attempt, phase }))
+  if (unknown.length > 0) {
+    core.ledger.event({
+      type: "notice",
+      message: `${host.record.name} holds ${unknown.length} attempts this server does not know; they are left alone`,
+      host: host.record.id,
+      job: null,
+    })
+  }
+  for (const tried of known) {
+    if (!found.has(tried.attempt.id)) resolveAbsent(core, host, tried, hello)
+  }
+  core.ledger.send(host, { type: "ready", server: core.store.server, now: core.clock.now() })
+}
+
+function adopt(core: Core, host: FleetHost, tried: Tried, found: FoundAttempt): void {
+  const { job, attempt } = tried
+  const { id, sequence } = attempt
+  const log = attempt.logComplete ? undefined : core.logs.live(job.id, attempt.number)
+  core.ledger.send(host, {
+    type: "adopt",
+    attempt: id,
+    sequence,
+    stdout: log?.received("stdout") ?? attempt.stdoutBytes ?? 0,
+    stderr: log?.received("stderr") ?? attempt.stderrBytes ?? 0,
+    exitKnown: attempt.state === "finishing" || attempt.state === "ended",
+  })
+  if (attempt.outOfContactSince !== null) {
+    attempt.outOfContactSince = null
+    core.ledger.attemptChanged(attempt)
+    core.ledger.event({ type: "attempt_contact", job: job.id, attempt: id, lostSince: null })
+  }
+  if (mayForget(tried)) {
+    core.ledger.send(host, { type: "forget", attempt: id, sequence })
+    return
+  }
+  if (attempt.fenced || attempt.state === "ended") {
+    core.ledger.send(host, {
+      type: "stop",
+      attempt: id,
+      sequence,
+      cause: "link_lost",
+      signal: job.spec.stopSignal,
+      graceMs: job.spec.graceMs,
+    })
+    return
+  }
+  if (found.phase === "running") markRunning(core, tried)
+  if (found.phase === "exited" && found.exit !== null) recordExit(core, tried, found.exit, null)
+  // A folder without the supervisor's record never ran and never will, unless it is started anew.
+  if (found.phase === "preparing" && attempt.state === "starting" && !startAgain(core, host, tried)) return
+  sendStop(core, host, tried)
+}
+
+/** The host knows nothing of an attempt it was, or should have been, told of. */
+function resolveAbsent(core: Core, host: FleetHost, tried: Tried, hello: Hello): void {
+  const { job, attempt } = tried
+  const neverHeardOf = attempt.state === "starting" && isCurrent(tried)
+  if (neverHeardOf && attempt.sequence > hello.highWater) {
+    if (job.stop === null) startAgain(core, host, tried)
+    else loseAttempt(core, tried, job.stop.cause, "it was stopped before it reached the host", true)
+  } else if (neverHeardOf) {
+    loseAttempt(core, tried, "start_failed", "the order to start it was lost on its way to the host", true)
+  } else {
+    const restarted = host.record.facts !== null && host.record.facts.bootId !== hello.facts.bootId
+    loseAttempt(
+      core,
+      tried,
+      restarted ? "host_restarted" : "supervisor_lost",
+      `${host.record.name} no longer holds the attempt's folder`,
+    )
+  }
+}
+
+/** Whether it could be started again; else the attempt has been ended. */
+function startAgain(core: Core, host: FleetHost, tried: Tried): boolean {
+  const { job, attempt } = tried
+  const secrets = secretsFor(core, job)
+  if (typeof secrets === "string") {
+    loseAttempt(core, tried, "start_failed", secrets)
+    return false
+  }
+  core.ledger.send(host, { type: "start", order: orderOf(core, job, attempt), secrets })
+  return true
+}
+
+/** Tells the agent of a stop that was asked for, perhaps while it was away. */
+export function sendStop(core: Core, host: FleetHost | undefined, { job, attempt }: Tried): void {
+  if (job.stop === null || attempt.state === "finishing" || attempt.state === "ended") return
+  const { cause, signal, graceMs } = job.stop
+  core.ledger.send(host, { type: "stop", attempt: attempt.id, sequence: attempt.sequence, cause, signal, graceMs })
+}

@@ -1,0 +1,110 @@
+import { formatBytes } from "../../base/bytes.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import type { JobSpec } from "../../protocol/job.ts"
+import { fits, needOn } from "../../protocol/resources.ts"
+import type { JobRecord } from "../../store/job-record.ts"
+import type { Core } from "../core.ts"
+import { capacityOf } from "../fleet/capacity.ts"
+
+/**
+ * Looks whether the sender's blobs of a job are whole on the server. May take a while for a large tree seen first.
+ * @throws {WindfallError} blobs_missing with `details.missing`
+ */
+export async function checkBlobs(core: Core, user: string, specs: readonly JobSpec[]): Promise<void> {
+  await core.blobs.settled(user)
+  const missing = new Set<string>()
+  const folder = core.blobs.of(user)
+  for (const { workspace, stdin } of specs) {
+    if (workspace !== null) for (const hash of folder.whole.missingFrom(workspace)) missing.add(hash)
+    if (stdin !== null && !folder.blobs.has(stdin)) missing.add(stdin)
+  }
+  if (missing.size > 0) {
+    throw new WindfallError(
+      "blobs_missing",
+      `Cannot accept the job: ${missing.size} blobs of its workspace are not here`,
+      {
+        hint: "Send them with POST /v1/blobs first",
+        details: { missing: [...missing].slice(0, 100_000) },
+      },
+    )
+  }
+}
+
+/**
+ * Takes jobs into the queue, all or none. Within a change.
+ * @throws {WindfallError} name_taken, secret_not_found, host_not_found, never_fits: nothing was changed then
+ */
+export function submitJobs(core: Core, user: string, specs: readonly JobSpec[]): JobRecord[] {
+  const names = new Set<string>()
+  for (const spec of specs) {
+    checkName(core, user, spec.name, names)
+    checkSecrets(core, user, spec)
+    checkFits(core, spec)
+  }
+  const now = core.clock.now()
+  return specs.map((spec) => {
+    const job: JobRecord = {
+      id: core.table.nextId(),
+      user,
+      spec,
+      submittedAt: now,
+      state: "queued",
+      verdict: null,
+      cause: null,
+      reason: null,
+      startedAt: null,
+      endedAt: null,
+      outputs: null,
+      stop: null,
+      attempts: [],
+    }
+    core.table.add(job)
+    core.ledger.jobAdded(job)
+    core.ledger.event({ type: "job_submitted", job: job.id, user, name: spec.name }, user)
+    core.wakePlanner()
+    return job
+  })
+}
+
+function checkName(core: Core, user: string, name: string | null, names: Set<string>): void {
+  if (name === null) return
+  const holder = core.table.named(user, name)
+  if (holder !== undefined || names.has(name)) {
+    const who = holder === undefined ? "two jobs of this batch have it" : `your unfinished job ${holder} has it`
+    throw new WindfallError("name_taken", `Cannot name the job "${name}": ${who}`, {
+      hint:
+        holder === undefined
+          ? "Give each its own name"
+          : `Choose another name, or stop that job: windfall stop ${holder}`,
+    })
+  }
+  names.add(name)
+}
+
+function checkSecrets(core: Core, user: string, spec: JobSpec): void {
+  for (const name of spec.secrets) {
+    if (core.store.accounts.secret(user, name) !== undefined) continue
+    throw new WindfallError("secret_not_found", `Cannot give the job the secret ${name}: you have none of that name`, {
+      hint: `Store it first: windfall secret set ${name}`,
+    })
+  }
+}
+
+/** Refuses what no host of the pool could ever run. With no host at all it may wait: the first may be on its way. */
+function checkFits(core: Core, spec: JobSpec): void {
+  const hosts = spec.host === null ? core.fleet.all() : [core.fleet.find(spec.host)]
+  const known = hosts.filter(({ record }) => record.facts !== null)
+  if (known.length === 0 || known.length < hosts.length) return
+  const fitting = known.some(({ record }) => {
+    const total = capacityOf(record.facts)
+    return fits(needOn(spec.resources, total), total)
+  })
+  if (fitting) return
+  const { memoryBytes, cores, gpus } = spec.resources
+  const asked = `${formatBytes(memoryBytes)}, ${cores} cores${gpus ? `, ${gpus} GPU` : ""}`
+  const most = Math.max(...known.map(({ total }) => total.memoryBytes))
+  const where = spec.host === null ? "no host" : `the host ${spec.host}`
+  throw new WindfallError("never_fits", `Cannot accept the job: ${where} could ever give it ${asked}`, {
+    hint: `The most memory a host gives is ${formatBytes(most)}; windfall host ls shows what each has`,
+  })
+}

@@ -1,0 +1,40 @@
+import { invariant } from "../../base/invariant.ts"
+import { type Cause, isFinal, type JobState, mayBecome } from "../../protocol/job-state.ts"
+import type { JobRecord } from "../../store/job-record.ts"
+import type { Core } from "../core.ts"
+
+export interface TransitionOptions {
+  readonly cause?: Cause | null
+  /** One sentence for people on why it is so. */
+  readonly reason?: string | null
+  readonly actor?: string
+  /** For `queued`: when it may be tried again at the earliest, milliseconds since 1970. */
+  readonly notBeforeMs?: number | null
+}
+
+/**
+ * Changes a job's state: the only place that does. The new state, its event and what hangs on it (queue, name, times)
+ * change together, within a change of the ledger.
+ */
+export function transition(core: Core, job: JobRecord, to: JobState, options: TransitionOptions = {}): void {
+  const { cause = null, reason = null, actor, notBeforeMs = null } = options
+  const from = job.state
+  invariant(mayBecome(from, to), `job ${job.id} would go from ${from} to ${to}`)
+  const now = core.clock.now()
+  job.state = to
+  job.reason = reason
+  if (cause !== null) job.cause = cause
+  if (from === "queued") core.table.dequeue(job)
+  if (to === "queued") {
+    core.table.enqueue(job, notBeforeMs)
+    core.wakePlanner()
+  }
+  if (to === "running") job.startedAt ??= now
+  if (isFinal(to)) {
+    job.endedAt = now
+    core.table.freeName(job)
+    core.table.letGo(job)
+  }
+  core.ledger.jobChanged(job)
+  core.ledger.event({ type: "job_state", job: job.id, from, to, cause, reason }, actor)
+}

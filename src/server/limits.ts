@@ -1,0 +1,30 @@
+/** What an administrator may set about sizes and times; the defaults suit a lab. */
+export interface ServerLimits {
+  /** Output kept of each stream of an attempt: the first bytes, and a ring of the last ones past them. */
+  readonly outputHeadBytes: number
+  readonly outputTailBytes: number
+  /** The largest request body that is not a stream of blobs. */
+  readonly bodyBytes: number
+  /** How long outputs and workspaces of ended jobs are kept on the server. */
+  readonly keepFilesMs: number
+  /** How long the record of events is kept. */
+  readonly keepEventsMs: number
+}
+
+const MIB = 1024 ** 2
+const DAY_MS = 86_400_000
+
+export const DEFAULT_LIMITS: ServerLimits = {
+  outputHeadBytes: 256 * MIB,
+  outputTailBytes: 64 * MIB,
+  bodyBytes: 32 * MIB,
+  keepFilesMs: 30 * DAY_MS,
+  keepEventsMs: 90 * DAY_MS,
+}
+
+/** An idempotency key is remembered for a day. */
+export const KEEP_ANSWERS_MS = DAY_MS
+/** A blob nobody refers to is kept this long: its job may be about to be sent. */
+export const KEEP_LOOSE_BLOBS_MS = DAY_MS
+/** How long after the agent of a silent host must have ended an attempt the server takes it as ended. */
+export const SILENCE_MARGIN_MS = 60_000

@@ -1,0 +1,55 @@
+/** Runs a server as a process of its own: `node src/server/main.ts --data DIR --port 7480`. Prints one JSON line when ready. */
+import { readFileSync } from "node:fs"
+import { parseArgs } from "node:util"
+import { toWindfallError } from "../protocol/errors.ts"
+import { readPlaces } from "./config.ts"
+import { openHosts } from "./hosts/open-hosts.ts"
+import { startServer } from "./start-server.ts"
+
+try {
+  const { values } = parseArgs({
+    options: {
+      data: { type: "string" },
+      "key-file": { type: "string" },
+      cache: { type: "string" },
+      host: { type: "string" },
+      port: { type: "string" },
+      "tls-cert": { type: "string" },
+      "tls-key": { type: "string" },
+    },
+  })
+  const places = readPlaces()
+  const { "tls-cert": cert, "tls-key": key } = values
+  const server = await startServer({
+    dataFolder: values.data ?? places.dataFolder,
+    keyFile: values["key-file"] ?? places.keyFile,
+    cacheFolder: values.cache ?? places.cacheFolder,
+    host: values.host ?? places.host,
+    port: values.port === undefined ? places.port : Number(values.port),
+    tls:
+      cert === undefined || key === undefined
+        ? null
+        : { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") },
+    openHosts,
+  })
+  const { url, firstToken } = server
+  process.stdout.write(`${JSON.stringify({ ready: true, url, server: server.server, pid: process.pid, firstToken })}\n`)
+  let stopping = false
+  const stop = () => {
+    if (stopping) process.exit(130)
+    stopping = true
+    server.stop().then(
+      () => process.exit(0),
+      (error) => {
+        process.stderr.write(`${toWindfallError(error, "stop the server").message}\n`)
+        process.exit(125)
+      },
+    )
+  }
+  process.on("SIGTERM", stop)
+  process.on("SIGINT", stop)
+} catch (thrown) {
+  const error = toWindfallError(thrown, "start the server")
+  process.stderr.write(`${JSON.stringify(error.toBody())}\n`)
+  process.exitCode = error.exitCode
+}

@@ -1,0 +1,81 @@
+import { statSync } from "node:fs"
+import type { BlobHash } from "../protocol/ids.ts"
+import { isFinal } from "../protocol/job-state.ts"
+import type { JobRecord } from "../store/job-record.ts"
+import { listTree } from "../workspace/diff.ts"
+import { Slices } from "../workspace/slices.ts"
+import { decodeChunkList, EMPTY_TREE } from "../workspace/tree.ts"
+import type { Core } from "./core.ts"
+import { KEEP_ANSWERS_MS, KEEP_LOOSE_BLOBS_MS } from "./limits.ts"
+
+/** Lets go of what has been kept long enough: answers, events, outputs, then blobs no job refers to any more. */
+export async function tidy(core: Core): Promise<void> {
+  const now = core.clock.now()
+  await core.ledger.change(() => {
+    core.store.answers.trim(now - KEEP_ANSWERS_MS)
+    core.store.events.trim(now - core.limits.keepEventsMs)
+    for (const stored of core.store.jobs.withOutputsBefore(now - core.limits.keepFilesMs)) {
+      const job = core.table.live(stored.id) ?? stored
+      if (job.outputs === null) continue
+      job.outputs = { ...job.outputs, state: "expired", tree: null }
+      core.ledger.jobChanged(job)
+    }
+  })
+  for (const user of core.blobs.users()) {
+    core.signal.throwIfAborted()
+    await core.blobs.sweep(user, () => sweepUser(core, user))
+  }
+}
+
+/** Removes the user's blobs that no job needs. Young ones stay: their job may be about to be sent. */
+async function sweepUser(core: Core, user: string): Promise<void> {
+  const { blobs } = core.blobs.of(user)
+  const slices = new Slices(10, core.signal)
+  const kept = new Set<BlobHash>([EMPTY_TREE])
+  const read = (hash: BlobHash) => blobs.readSync(hash)
+  const cutoff = core.clock.now() - core.limits.keepFilesMs
+  for (const job of jobsOf(core, user)) {
+    for (const root of rootsOf(job, cutoff)) {
+      if (kept.has(root)) continue
+      kept.add(root)
+      try {
+        for (const { entry } of listTree(root, read)) {
+          if (entry.kind === "link") continue
+          kept.add(entry.hash)
+          if (entry.kind === "file" && entry.chunked) {
+            for (const chunk of decodeChunkList(read(entry.hash), entry.bytes)) kept.add(chunk)
+          }
+          if (slices.spent) await slices.breathe()
+        }
+      } catch {
+        // Not whole (an upload that never became a job, or a damaged blob): what is there of it counts as loose.
+      }
+    }
+    if (job.spec.stdin !== null) kept.add(job.spec.stdin)
+    if (slices.spent) await slices.breathe()
+  }
+  const young = core.clock.now() - KEEP_LOOSE_BLOBS_MS
+  await blobs.evict((hash) => kept.has(hash) || madeAt(blobs.path(hash)) > young, 0)
+}
+
+function* jobsOf(core: Core, user: string): Generator<JobRecord> {
+  const limit = 500
+  for (let before: number | undefined; ; ) {
+    const jobs = core.store.jobs.list({ user, before, limit })
+    yield* jobs
+    if (jobs.length < limit) return
+    before = jobs.at(-1)?.id
+  }
+}
+
+function rootsOf(job: JobRecord, cutoff: number): BlobHash[] {
+  const roots: BlobHash[] = []
+  const old = isFinal(job.state) && (job.endedAt ?? 0) < cutoff
+  if (job.spec.workspace !== null && !old) roots.push(job.spec.workspace)
+  if (job.outputs?.tree) roots.push(job.outputs.tree)
+  return roots
+}
+
+function madeAt(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
+}

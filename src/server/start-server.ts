@@ -1,0 +1,138 @@
+import { randomBytes } from "node:crypto"
+import { mkdirSync } from "node:fs"
+import type { Server } from "node:http"
+import { join } from "node:path"
+import type { Clock } from "../base/clock.ts"
+import { systemClock } from "../base/clock.ts"
+import { makeId, type ServerId } from "../protocol/ids.ts"
+import { openDataFolder } from "../store/data-folder.ts"
+import { openStore } from "../store/store.ts"
+import { createApp } from "./api/app.ts"
+import { addUser, createToken } from "./auth/accounts.ts"
+import { openSecretBox } from "./auth/secret-box.ts"
+import { ControlLoop } from "./control-loop.ts"
+import type { Core } from "./core.ts"
+import { admitHost, checkHostName } from "./fleet/change-host.ts"
+import type { HostsService, OpenHosts } from "./hosts/host-channel.ts"
+import { checkBind, listen } from "./http-server.ts"
+import { WINDFALL } from "./ledger.ts"
+import { DEFAULT_LIMITS, type ServerLimits } from "./limits.ts"
+import { tidy } from "./retention.ts"
+import { SERVER_VERSION } from "./version.ts"
+
+export interface ServerOptions {
+  /** Taken for this process alone as long as it runs. */
+  readonly dataFolder: string
+  readonly keyFile: string
+  readonly cacheFolder: string
+  /** @default "127.0.0.1" */
+  readonly host?: string
+  /** 0 takes a free one. */
+  readonly port: number
+  readonly tls?: { readonly cert: string; readonly key: string } | null
+  readonly limits?: Partial<ServerLimits>
+  /** The ways to hosts. */
+  readonly openHosts: OpenHosts
+  readonly clock?: Clock
+  readonly random?: () => number
+  /** Takes one line for administrators about trouble. @default writes to standard error */
+  readonly log?: (line: string) => void
+}
+
+export interface RunningServer extends AsyncDisposable {
+  readonly url: string
+  readonly server: ServerId
+  /** At the very first start: the administrator's token, shown this once. */
+  readonly firstToken: { readonly user: string; readonly token: string } | null
+  /** For what joins the server from outside the API: terminals' WebSockets. */
+  readonly http: Server
+  readonly core: Core
+  readonly hosts: HostsService
+  /** Stops listening, ends the links kindly (jobs go on), closes the database. */
+  stop(): Promise<void>
+}
+
+const TIDY_MS = 3_600_000
+
+/**
+ * Starts a server: takes the data folder, opens the database, takes up all jobs where they were, listens.
+ * @throws {WindfallError} unsafe_bind, data_folder_in_use, database_too_new: nothing is changed then
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { host = "127.0.0.1", port, tls = null, clock = systemClock(), random = Math.random } = options
+  const log = options.log ?? ((line) => process.stderr.write(`${line}\n`))
+  const listening = { host, port, tls }
+  checkBind(listening)
+  await using undo = new AsyncDisposableStack()
+  const folder = undo.use(openDataFolder(options.dataFolder)).path
+  const store = undo.use(openStore(folder, () => makeId<ServerId>("s", randomBytes(16))))
+  const loop = new ControlLoop({
+    store,
+    folder,
+    secrets: openSecretBox(options.keyFile),
+    clock,
+    randomBytes,
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    log,
+  })
+  undo.defer(() => loop.stop())
+  const { core, links } = loop
+  const ssh = join(folder, "ssh")
+  for (const path of [ssh, options.cacheFolder]) mkdirSync(path, { recursive: true, mode: 0o700 })
+  const hosts = options.openHosts({
+    server: store.server,
+    folder: ssh,
+    cacheFolder: options.cacheFolder,
+    clock,
+    random,
+    events: links,
+    hosts: () => core.fleet.all().map(({ record }) => record),
+    checkName: (name) => checkHostName(core, name),
+    admit: async (newHost, actor) => {
+      const view = await core.ledger.change(() => admitHost(core, newHost, actor))
+      hosts.keep(core.fleet.find(view.id).record)
+      return view
+    },
+    notice: (message, about) => {
+      const event = { type: "notice", message, host: about, job: null } as const
+      core.ledger.change(() => core.ledger.event(event)).catch((error) => core.report("Cannot record a notice", error))
+    },
+  })
+  undo.defer(() => hosts.stop())
+  const firstToken = await core.ledger.change(() => makeFirstToken(core))
+  const app = createApp({ core, hosts, version: SERVER_VERSION })
+  const { server: http, url } = await listen(listening, (request, env) => app.fetch(request, env))
+  undo.defer(() => closeHttp(http))
+  undo.defer(() => loop.announceEnd())
+  loop.begin()
+  for (const { record } of core.fleet.all()) hosts.keep(record)
+  keepTidy(core).catch((error) => core.signal.aborted || core.report("Cannot tidy up", error))
+  const ending = undo.move()
+  let stopped: Promise<void> | undefined
+  const stop = () => (stopped ??= ending.disposeAsync())
+  return { url, server: store.server, firstToken, http, core, hosts, stop, [Symbol.asyncDispose]: stop }
+}
+
+/** Within a change. */
+function makeFirstToken(core: Core): { user: string; token: string } | null {
+  if (core.store.accounts.users().length > 0) return null
+  const { name } = addUser(core, "admin", "admin", WINDFALL)
+  const { token } = createToken(core, name, null, WINDFALL)
+  return { user: name, token }
+}
+
+async function keepTidy(core: Core): Promise<void> {
+  for (;;) {
+    await core.clock.sleep(TIDY_MS, { signal: core.signal })
+    await tidy(core)
+  }
+}
+
+/** Requests under way have been told to end by the core's signal; what does not is cut off. */
+async function closeHttp(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  const cut = setTimeout(() => server.closeAllConnections(), 2_000)
+  server.closeIdleConnections()
+  await closed
+  clearTimeout(cut)
+}
