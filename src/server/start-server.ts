@@ -8,7 +8,7 @@ import { makeId, type ServerId } from "../protocol/ids.ts"
 import { openDataFolder } from "../store/data-folder.ts"
 import { openStore } from "../store/store.ts"
 import { createApp } from "./api/app.ts"
-import { addUser, createToken } from "./auth/accounts.ts"
+import { addUser, callerOf, createToken } from "./auth/accounts.ts"
 import { openSecretBox } from "./auth/secret-box.ts"
 import { ControlLoop } from "./control-loop.ts"
 import type { Core } from "./core.ts"
@@ -18,6 +18,7 @@ import { checkBind, listen } from "./http-server.ts"
 import { WINDFALL } from "./ledger.ts"
 import { DEFAULT_LIMITS, type ServerLimits } from "./limits.ts"
 import { tidy } from "./retention.ts"
+import { createTerminals } from "./terminals/terminals.ts"
 import { SERVER_VERSION } from "./version.ts"
 
 export interface ServerOptions {
@@ -44,7 +45,7 @@ export interface RunningServer extends AsyncDisposable {
   readonly server: ServerId
   /** At the very first start: the administrator's token, shown this once. */
   readonly firstToken: { readonly user: string; readonly token: string } | null
-  /** For what joins the server from outside the API: terminals' WebSockets. */
+  /** The HTTP server itself; terminals' WebSockets come through its `upgrade`. */
   readonly http: Server
   readonly core: Core
   readonly hosts: HostsService
@@ -103,6 +104,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const app = createApp({ core, hosts, version: SERVER_VERSION })
   const { server: http, url } = await listen(listening, (request, env) => app.fetch(request, env))
   undo.defer(() => closeHttp(http))
+  const terminals = createTerminals({
+    core,
+    authenticate: (header) => callerOf(core, /^Bearer (\S{1,200})$/.exec(header ?? "")?.[1]),
+  })
+  http.on("upgrade", terminals.upgrade)
+  undo.defer(() => terminals.close())
   undo.defer(() => loop.announceEnd())
   loop.begin()
   for (const { record } of core.fleet.all()) hosts.keep(record)
