@@ -427,6 +427,7 @@ sub count_oom_kills {
   return $text =~ /^oom_kill (\d+)/m ? $1 : 0;
 }
 
+POSIX::close($_) for 3 .. 1023;    # whatever the agent was started with: jobs inherit nothing
 take_lock();
 serve();
 POSIX::_exit(0);

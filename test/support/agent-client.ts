@@ -1,18 +1,19 @@
-import { type ChildProcess, spawn } from "node:child_process"
+import { type ChildProcessByStdio, spawn } from "node:child_process"
 import { randomBytes } from "node:crypto"
 import { once } from "node:events"
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:http2"
-import { Duplex } from "node:stream"
+import { Duplex, type Readable, type Writable } from "node:stream"
 import type { AgentMessage, AttemptOrder, ServerMessage } from "../../src/protocol/agent-wire.ts"
 import { encodeMessages, FrameReader, type OutputStream } from "../../src/protocol/frames.ts"
 import { type AttemptId, type BlobHash, type JobId, makeId, type ServerId } from "../../src/protocol/ids.ts"
 
 export type Hello = Extract<AgentMessage, { type: "hello" }>
+type AgentProcess = ChildProcessByStdio<Writable, Readable, null>
 type Of<T extends AgentMessage["type"]> = Extract<AgentMessage, { type: T }>
 
 /** A small server's end of an agent's stdio, with the agent as a child process. For tests. */
 export class AgentClient {
-  readonly process: ChildProcess
+  readonly process: AgentProcess
   readonly messages: AgentMessage[] = []
   /** Everything received of each stream, by `SEQUENCE stdout`. A gap or a repeat is an error, but for gaps of output that was skipped. */
   readonly received = new Map<string, Buffer[]>()
@@ -23,7 +24,7 @@ export class AgentClient {
   #waiting: { readonly looks: () => boolean; readonly resolve: () => void }[] = []
   #problem: Error | undefined
 
-  private constructor(child: ChildProcess, session: ClientHttp2Session) {
+  private constructor(child: AgentProcess, session: ClientHttp2Session) {
     this.process = child
     this.session = session
     this.#control = session.request({ ":method": "POST", ":path": "/control" }, { endStream: false })
@@ -44,8 +45,8 @@ export class AgentClient {
   static async start(options: AgentOptions): Promise<AgentClient> {
     const { child, greeting, early } = await startAgent(options)
     if (greeting !== "WINDFALL-AGENT ok") throw new Error(`the agent said: ${greeting}`)
-    child.stdout!.unshift(early)
-    const connection = Duplex.from({ readable: child.stdout!, writable: child.stdin! })
+    child.stdout.unshift(early)
+    const connection = Duplex.from({ readable: child.stdout, writable: child.stdin })
     connection.on("error", () => {})
     const session = connect("http://host", {
       createConnection: () => connection,
@@ -160,8 +161,8 @@ export class AgentClient {
 
   /** Breaks the link, as a cut ssh does: the agent sees the end of its input. */
   cut(): void {
-    this.process.stdin!.destroy()
-    this.process.stdout!.destroy()
+    this.process.stdin.destroy()
+    this.process.stdout.destroy()
     this.session.destroy()
   }
 
@@ -218,7 +219,7 @@ const AGENT_FILE = new URL("../../src/agent/main.ts", import.meta.url).pathname
 /** Starts an agent's process and reads the line it begins with. */
 export async function startAgent(
   options: AgentOptions,
-): Promise<{ child: ChildProcess; greeting: string; early: Buffer }> {
+): Promise<{ child: AgentProcess; greeting: string; early: Buffer }> {
   const { root, server, clockOffset, takeOver, env, file = AGENT_FILE } = options
   const offset = clockOffset === undefined ? [] : ["--clock-offset", clockOffset]
   const parameters = [
@@ -234,16 +235,16 @@ export async function startAgent(
     stdio: ["pipe", "pipe", "inherit"],
     env: { PATH: "/usr/bin:/bin", HOME: root, ...env },
   })
-  child.stdin!.on("error", () => {})
-  child.stdout!.on("error", () => {})
+  child.stdin.on("error", () => {})
+  child.stdout.on("error", () => {})
   let data = Buffer.alloc(0)
   while (true) {
     const end = data.indexOf(10)
     if (end >= 0) return { child, greeting: data.subarray(0, end).toString(), early: data.subarray(end + 1) }
-    const chunk: Buffer | null = child.stdout!.read()
+    const chunk: Buffer | null = child.stdout.read()
     if (chunk !== null) data = Buffer.concat([data, chunk])
-    else if (child.stdout!.readableEnded) return { child, greeting: data.toString(), early: Buffer.alloc(0) }
-    else await Promise.race([once(child.stdout!, "readable"), once(child.stdout!, "end")])
+    else if (child.stdout.readableEnded) return { child, greeting: data.toString(), early: Buffer.alloc(0) }
+    else await Promise.race([once(child.stdout, "readable"), once(child.stdout, "end")])
   }
 }
 
