@@ -65,7 +65,7 @@ offered() {
       $path = "/" if $path eq "";
     }' "$wf_offer" </dev/null || return 1
   [ "$(sha256_of "$wf_offer")" = "$wf_node_sha256" ] || return 1
-  mkdir -p "$root/${wf_node%/*}" && ln -sf "$wf_offer" "$root/$wf_node"
+  mkdir -p "$root/${wf_node%/*}" && ln -sf "$wf_offer" "$root/$wf_node" && say placed "$wf_node"
 }
 
 node_is_there() {
@@ -113,12 +113,15 @@ receive() {
   say received
 }
 
-# Takes back what a join that came to nothing has put here. wf_remove: one path below the root a line.
+# Takes back what a join that came to nothing has put here, or what a host that leaves the pool still has. wf_remove: one
+# path below the root a line. Folders of attempts are results that somebody may still want: they stay, and what is around them.
 remove() {
+  attempts=$(ls -A "$root/servers/$wf_server/attempts" 2>/dev/null)
   rest=$wf_remove
   while [ -n "$rest" ]; do
     line=${rest%%"$wf_newline"*}
     rest=${rest#"$line"}; rest=${rest#"$wf_newline"}
+    [ "$line" = "servers/$wf_server" ] && [ -n "$attempts" ] && continue
     rm -rf "${root:?}/$line"
     folder=${line%/*}
     while [ "$folder" != "$line" ]; do

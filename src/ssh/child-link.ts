@@ -62,13 +62,18 @@ export class ChildLink implements AsyncDisposable {
     this.#child.kill("SIGKILL")
   }
 
-  /** Closes its stdin and waits for its end, which is forced when it does not come. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Closes its stdin and waits for its end, which is forced when it does not come. What it still says is dropped. */
+  async end(): Promise<ChildExit> {
     if (!this.socket.destroyed) this.socket.end()
     this.socket.resume()
     const timer = setTimeout(() => this.kill(), LEAVE_MS)
-    await this.exited
+    const exit = await this.exited
     clearTimeout(timer)
     this.socket.destroy()
+    return exit
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end()
   }
 }

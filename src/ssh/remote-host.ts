@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs"
 import { WindfallError } from "../protocol/errors.ts"
 import type { ServerId } from "../protocol/ids.ts"
+import { readAgentGreeting } from "./agent-greeting.ts"
 import type { ChildLink } from "./child-link.ts"
 import type { HostShell } from "./host-shell.ts"
 import type { Payload, PayloadFile } from "./payload.ts"
@@ -12,6 +13,8 @@ export interface RemoteHostOptions {
   readonly server: ServerId
   /** Windfall's folder on the host, absolute or below the home folder. */
   readonly root: string
+  /** More for the agent's command line; plain words. */
+  readonly agentArguments?: readonly string[]
 }
 
 /** From one word of the script to the next. A Mac that spins up its disk or asks a directory service takes seconds. */
@@ -22,6 +25,8 @@ export interface StartAgentOptions {
   /** Looks at the whole of Node's binary too, not only at its size. */
   readonly thorough: boolean
   readonly takeOver: boolean
+  /** Told of a file that came to be there without being sent. */
+  readonly onPlaced?: ((path: string) => void) | undefined
 }
 
 /** What bootstrap.sh can do on one host; each call is one shell there that is gone when the call has ended. */
@@ -54,15 +59,11 @@ export class RemoteHost {
     options: { readonly signal: AbortSignal; readonly thorough: boolean },
   ): Promise<string[]> {
     const missing: string[] = []
-    await this.#run(
-      { mode: "check", ...startVariables(payload, options.thorough, false) },
-      options.signal,
-      async (next) => {
-        for (let line = await next(); line !== "complete" && line !== "incomplete"; line = await next()) {
-          if (line.startsWith("missing ")) missing.push(line.slice("missing ".length))
-        }
-      },
-    )
+    await this.#run({ mode: "check", ...startVariables(payload, options.thorough) }, options.signal, async (next) => {
+      for (let line = await next(); line !== "complete" && line !== "incomplete"; line = await next()) {
+        if (line.startsWith("missing ")) missing.push(line.slice("missing ".length))
+      }
+    })
     return missing
   }
 
@@ -91,13 +92,14 @@ export class RemoteHost {
    */
   async startAgent(payload: Payload, options: StartAgentOptions): Promise<ChildLink | string[]> {
     const { link, reader, exchange } = this.#open(
-      { mode: "start", ...startVariables(payload, options.thorough, options.takeOver) },
+      { mode: "start", ...startVariables(payload, options.thorough), options: this.#agentOptions(options.takeOver) },
       options.signal,
     )
     try {
       const missing: string[] = []
       await exchange(async (next, signal) => {
         for (let line = await next(); line !== "start" && line !== "incomplete"; line = await next()) {
+          if (line.startsWith("placed ")) options.onPlaced?.(line.slice("placed ".length))
           if (line.startsWith("missing ")) missing.push(line.slice("missing ".length))
         }
         if (missing.length === 0) await readAgentGreeting(reader, link, this.address, signal)
@@ -123,6 +125,10 @@ export class RemoteHost {
     await this.#run(variables, options.signal, async (next) => {
       while ((await next()) !== "removed");
     })
+  }
+
+  #agentOptions(takeOver: boolean): string {
+    return [...(this.#options.agentArguments ?? []), ...(takeOver ? ["--take-over"] : [])].join(" ")
   }
 
   async #sendOnce(file: PayloadFile, signal: AbortSignal, onProgress: (bytes: number) => void): Promise<string> {
@@ -202,13 +208,13 @@ export class RemoteHost {
   }
 
   async #ended(link: ChildLink): Promise<WindfallError> {
-    return this.#options.shell.explain(await endOf(link))
+    return this.#options.shell.explain(await link.end())
   }
 }
 
 const DEFAULTS = { offer: "", files: "", thorough: "no", options: "", remove: "", unclaim: "no" }
 
-function startVariables(payload: Payload, thorough: boolean, takeOver: boolean): Record<string, string> {
+function startVariables(payload: Payload, thorough: boolean): Record<string, string> {
   const { node, agent } = payload
   return {
     node: node.path,
@@ -218,49 +224,7 @@ function startVariables(payload: Payload, thorough: boolean, takeOver: boolean):
     thorough: thorough ? "yes" : "no",
     files: agent.map((file) => `${file.sha256} ${file.path}`).join("\n"),
     agent: agent[0].path,
-    options: takeOver ? "--take-over" : "",
   }
-}
-
-/** The agent's first line: `WINDFALL-AGENT ok`, or `WINDFALL-AGENT refused ERROR`. */
-export async function readAgentGreeting(
-  reader: ScriptReader,
-  link: ChildLink,
-  address: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const line = await reader.nextRaw(signal)
-  if (line === "WINDFALL-AGENT ok") return
-  const [, refusal] = /^WINDFALL-AGENT refused (.*)$/.exec(line ?? "") ?? []
-  if (refusal !== undefined) {
-    try {
-      throw WindfallError.fromBody(JSON.parse(refusal))
-    } catch (error) {
-      if (error instanceof WindfallError) throw error
-    }
-  }
-  if (line !== null) {
-    throw new WindfallError(
-      "corrupt_data",
-      `Cannot start the agent on ${address}: it says ${JSON.stringify(line.slice(0, 100))}`,
-    )
-  }
-  const { code, signal: killedBy, stderr } = await endOf(link)
-  const said = stderr.trim().split("\n").slice(-3).join("; ").slice(0, 300)
-  throw new WindfallError(
-    "host_unreachable",
-    `Cannot start the agent on ${address}: it ended with ${killedBy ?? code}${said === "" ? "" : ` (${said})`}`,
-    code === 137 ? { hint: "macOS kills programs whose signature is broken: Node will be sent anew" } : {},
-  )
-}
-
-/** How a child whose stdout has ended ends; it is given a moment for its last words, not more. */
-async function endOf(link: ChildLink) {
-  const timer = setTimeout(() => link.kill(), 2_000)
-  link.socket.end()
-  const exit = await link.exited
-  clearTimeout(timer)
-  return exit
 }
 
 function noAnswer(address: string): WindfallError {

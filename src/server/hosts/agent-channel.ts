@@ -14,6 +14,7 @@ const STREAM_WINDOW_BYTES = 8 * 1024 * 1024
 const SESSION_WINDOW_BYTES = 32 * 1024 * 1024
 /** How long an agent that was asked to leave, or that was told nothing, may take until its link is cut. */
 const LEAVE_MS = 2_000
+const LAST_WORDS_MS = 500
 
 /** Who hears what an agent says; see {@link HostChannelEvents}. */
 export interface ChannelListener {
@@ -53,7 +54,8 @@ export class AgentChannel implements HostChannel {
     this.#session.on("connect", () => this.#session.setLocalWindowSize(SESSION_WINDOW_BYTES))
     this.#session.on("error", (error) => this.close(error.message))
     this.#session.on("close", () => this.close("the connection ended"))
-    void link.exited.then(({ signal, code }) => this.close(`the connection ended (${signal ?? code})`))
+    // What was said before the end is mostly still to be read: the socket tells its end by itself, this is for when it cannot.
+    void link.exited.then(() => setTimeout(() => this.close("the connection ended"), LAST_WORDS_MS).unref())
     this.#control = this.#session.request({ ":method": "POST", ":path": AGENT_PATHS.control })
     this.#control.on("data", (chunk: Buffer) => this.#take(chunk))
     this.#control.on("error", (error) => this.close(error.message))

@@ -12,7 +12,7 @@ export interface DialProgress {
   onSending?(sentBytes: number, allBytes: number): void
   /** Everything is there; the agent is being started. */
   onComplete?(): void
-  /** Each file before it is sent, so that a join can take it back. */
+  /** Each file that comes to be there, before it is sent: a join that fails takes it back. */
   onFile?(path: string): void
 }
 
@@ -67,7 +67,7 @@ export class Dial {
     const { signal, takeOver = false } = options
     for (let tries = 0; ; tries++) {
       if (tries === 0) options.onComplete?.()
-      const started = await this.remote.startAgent(payload, { signal, thorough, takeOver })
+      const started = await this.remote.startAgent(payload, { signal, thorough, takeOver, onPlaced: options.onFile })
       if (!Array.isArray(started)) return started
       if (tries === 2) {
         throw new WindfallError(

@@ -1,0 +1,253 @@
+import { mkdirSync } from "node:fs"
+import { isAbsolute, join } from "node:path"
+import type { HostAddRequest, HostScan, HostScanRequest, JoinStep } from "../../protocol/api.ts"
+import { toWindfallError, WindfallError } from "../../protocol/errors.ts"
+import type { HostId } from "../../protocol/ids.ts"
+import { fingerprintOf, lookUpHostKey } from "../../ssh/host-key.ts"
+import { type HostShell, localShell, sshShell } from "../../ssh/host-shell.ts"
+import { type PayloadSource, packagedPayloads } from "../../ssh/payload.ts"
+import { openServerKey, type ServerKey } from "../../ssh/server-key.ts"
+import { checkAddress, checkHostKey } from "../../ssh/ssh-arguments.ts"
+import type { SshCaller } from "../../ssh/ssh-failure.ts"
+import type { SshSettings } from "../../ssh/ssh-settings.ts"
+import type { HostRecord } from "../../store/host-record.ts"
+import { bundleAgent } from "./agent-bundle.ts"
+import { Dial } from "./dial.ts"
+import { DialGate } from "./dial-gate.ts"
+import type { HostsContext, HostsService, OpenHosts } from "./host-channel.ts"
+import { KeptLink, LINK_TIMING, type LinkTiming } from "./host-link.ts"
+import { joinHost } from "./join-host.ts"
+
+/** What tests and the lab set otherwise. */
+export interface HostsSettings {
+  /** Windfall's folder on hosts, below the home folder or absolute. */
+  readonly root: string
+  /** ssh's configuration file; `null`: the account's own. */
+  readonly sshConfigFile: string | null
+  readonly connectTimeoutMs: number
+  readonly timing: LinkTiming
+  /** Where agents and Node come from; `null`: npm packages, and an agent bundled from these sources. */
+  readonly payloads: PayloadSource | null
+  /** More for each agent's command line. */
+  readonly agentArguments: (host: { readonly address: string; readonly port: number | null }) => readonly string[]
+}
+
+const SETTINGS: HostsSettings = {
+  root: ".windfall",
+  sshConfigFile: null,
+  connectTimeoutMs: 15_000,
+  timing: LINK_TIMING,
+  payloads: null,
+  agentArguments: () => [],
+}
+
+const PACKAGE_ROOT = join(import.meta.dirname, "../../..")
+const LOCAL = "local:"
+/** Programs started for dials at the same moment. */
+const DIALS_AT_ONCE = 6
+const UNCLAIM_MS = 15_000
+
+/** The ways to hosts of a server: over ssh, or `local:ROOT` without. */
+export const openHosts: OpenHosts = (context) => new Hosts(context, SETTINGS)
+
+/** {@link openHosts} with other settings. */
+export function openHostsWith(settings: Partial<HostsSettings>): OpenHosts {
+  return (context) => new Hosts(context, { ...SETTINGS, ...settings })
+}
+
+interface Kept {
+  readonly record: HostRecord
+  readonly dial: Dial
+  readonly link: KeptLink
+}
+
+class Hosts implements HostsService {
+  readonly #context: HostsContext
+  readonly #settings: HostsSettings
+  readonly #payloads: PayloadSource
+  readonly #gate = new DialGate(DIALS_AT_ONCE)
+  readonly #kept = new Map<HostId, Kept>()
+  readonly #ending = new Set<Promise<void>>()
+  readonly #caller: SshCaller = {
+    platform: process.platform,
+    app: `the app that started this server (or ${process.execPath})`,
+  }
+  #key: Promise<ServerKey> | undefined
+
+  constructor(context: HostsContext, settings: HostsSettings) {
+    this.#context = context
+    this.#settings = settings
+    mkdirSync(this.#knownHostsFolder, { recursive: true, mode: 0o700 })
+    this.#payloads =
+      settings.payloads ??
+      packagedPayloads({
+        shelf: { packageRoot: PACKAGE_ROOT, cacheFolder: context.cacheFolder },
+        bundleAgent: (signal) => bundleAgent(PACKAGE_ROOT, context.cacheFolder, signal),
+      })
+    // Made at the first start, so that there is a line to give to hosts before the first of them is added.
+    this.#serverKey().catch((error: Error) => context.notice(error.message, null))
+  }
+
+  keep(record: HostRecord): void {
+    const before = this.#kept.get(record.id)
+    if (before !== undefined) {
+      if (sameWay(before.record, record)) return
+      this.#end(before.link)
+    }
+    const { server, clock, random, events } = this.#context
+    const dial = this.#dial(record)
+    const link = new KeptLink({
+      hostId: record.id,
+      server,
+      dial,
+      gate: this.#gate,
+      clock,
+      random,
+      events,
+      timing: this.#settings.timing,
+      mayBeAsleep: () => this.#context.hosts().find(({ id }) => id === record.id)?.facts?.platform === "darwin",
+    })
+    this.#kept.set(record.id, { record, dial, link })
+  }
+
+  async release(host: HostId, { unclaim }: { readonly unclaim: boolean }): Promise<void> {
+    const kept = this.#kept.get(host)
+    if (kept === undefined) return
+    this.#kept.delete(host)
+    await this.#end(kept.link)
+    if (!unclaim) return
+    const signal = AbortSignal.timeout(UNCLAIM_MS)
+    await kept.dial.remote
+      .remove([`servers/${this.#context.server}`], { unclaim: true, signal })
+      .catch((error: Error) => this.#context.notice(`The claim on ${kept.record.name} stays: ${error.message}`, host))
+  }
+
+  async scan({ address, port }: HostScanRequest, { signal }: { readonly signal: AbortSignal }): Promise<HostScan> {
+    const hostKey = await lookUpHostKey(await this.#ssh(), { address, port }, this.#caller, signal)
+    return { hostKey, fingerprint: fingerprintOf(hostKey) }
+  }
+
+  async *add(
+    request: HostAddRequest,
+    { actor, signal }: { readonly actor: string; readonly signal: AbortSignal },
+  ): AsyncGenerator<JoinStep> {
+    try {
+      const name = request.name ?? nameFrom(request.address)
+      this.#checkRequest(request, name)
+      const settings = await this.#ssh()
+      const { publicLine } = await this.#serverKey()
+      const isLocal = request.address.startsWith(LOCAL)
+      yield* joinHost({
+        request,
+        server: this.#context.server,
+        dial: this.#dial(request),
+        lookUpKey: isLocal ? null : (joining) => lookUpHostKey(settings, request, this.#caller, joining),
+        checkKey: (hostKey) => this.#checkNew((host) => host.hostKey === hostKey, request.address),
+        admit: () => this.#context.admit({ ...request, name, fleet: request.fleet ?? "default" }, actor),
+        publicLine,
+        signal,
+      })
+    } catch (thrown) {
+      yield { step: "failed", error: toWindfallError(thrown, `join ${request.address}`).toBody().error }
+    }
+  }
+
+  async rekey(host: HostRecord, hostKey: string, { signal }: { readonly signal: AbortSignal }): Promise<void> {
+    checkHostKey(hostKey)
+    const found = await lookUpHostKey(await this.#ssh(), host, this.#caller, signal)
+    if (found === hostKey) return
+    throw new WindfallError(
+      "host_key_unconfirmed",
+      `Cannot pin this key for ${host.name}: it shows ${fingerprintOf(found)}`,
+      {
+        hint: "Compare the fingerprint with the one shown on the machine itself, then confirm that one",
+        details: { hostKey: found, fingerprint: fingerprintOf(found) },
+      },
+    )
+  }
+
+  async stop(): Promise<void> {
+    for (const { link } of this.#kept.values()) void this.#end(link)
+    this.#kept.clear()
+    await Promise.all(this.#ending)
+    await this.#key?.catch(() => {})
+  }
+
+  #checkRequest(request: HostAddRequest, name: string): void {
+    const { address, hostKey } = request
+    this.#context.checkName(name)
+    if (address.startsWith(LOCAL)) {
+      if (!isAbsolute(address.slice(LOCAL.length))) throw badInput(`${address}: write local: and an absolute folder`)
+      this.#checkNew((host) => host.address === address, address)
+      return
+    }
+    checkAddress(address)
+    checkHostKey(hostKey)
+  }
+
+  /** One machine under two names would be given twice the jobs it can take. */
+  #checkNew(isSame: (host: HostRecord) => boolean, address: string): void {
+    const known = this.#context.hosts().find(isSame)
+    if (known === undefined) return
+    throw new WindfallError("name_taken", `Cannot add ${address}: it is in the pool already, as ${known.name}`, {
+      hint: `windfall host show ${known.name}`,
+    })
+  }
+
+  #dial({ address, port, hostKey }: Pick<HostRecord, "address" | "port" | "hostKey">): Dial {
+    const isLocal = address.startsWith(LOCAL)
+    const shell: HostShell = isLocal
+      ? localShell()
+      : sshShell(this.#sshSettings(), { address, port, hostKey }, this.#caller)
+    const root = isLocal ? address.slice(LOCAL.length) : this.#settings.root
+    const more = this.#settings.agentArguments({ address, port })
+    return new Dial(shell, this.#context.server, root, this.#payloads, more)
+  }
+
+  #serverKey(): Promise<ServerKey> {
+    this.#key ??= openServerKey(this.#context.folder, `windfall-${this.#context.server.slice(0, 8)}`)
+    return this.#key
+  }
+
+  /** Settings for ssh once there is a key to offer. */
+  async #ssh(): Promise<SshSettings> {
+    await this.#serverKey()
+    return this.#sshSettings()
+  }
+
+  #sshSettings(): SshSettings {
+    return {
+      program: "ssh",
+      identityFile: join(this.#context.folder, "id_ed25519"),
+      configFile: this.#settings.sshConfigFile,
+      knownHostsFolder: this.#knownHostsFolder,
+      connectTimeoutMs: this.#settings.connectTimeoutMs,
+    }
+  }
+
+  get #knownHostsFolder(): string {
+    return join(this.#context.folder, "known_hosts.d")
+  }
+
+  #end(link: KeptLink): Promise<void> {
+    const ended = link.stop()
+    this.#ending.add(ended)
+    void ended.finally(() => this.#ending.delete(ended))
+    return ended
+  }
+}
+
+function sameWay(a: HostRecord, b: HostRecord): boolean {
+  return a.address === b.address && a.port === b.port && a.hostKey === b.hostKey
+}
+
+/** "anna@studio-1.lab" becomes studio-1. */
+function nameFrom(address: string): string {
+  if (address.startsWith(LOCAL)) return "local"
+  const machine = address.slice(address.lastIndexOf("@") + 1)
+  return (/^[\d.]+$|:/.test(machine) ? machine : machine.split(".")[0])?.toLowerCase().replaceAll(":", "-") ?? machine
+}
+
+function badInput(reason: string): WindfallError {
+  return new WindfallError("invalid_input", `Cannot add ${reason}`)
+}
