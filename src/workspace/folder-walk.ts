@@ -20,8 +20,8 @@ import { compareNames } from "./tree.ts"
 
 /** Chooses what is walked. `Context` is what holds in one folder. */
 export interface WalkFilter<Context extends { readonly fingerprint: string }, Verdict> {
-  top(names: ReadonlySet<string>): Context
-  enter(parent: Context, name: string, verdict: Verdict | undefined, names: ReadonlySet<string>): Context
+  top(names: readonly string[]): Context
+  enter(parent: Context, name: string, verdict: Verdict | undefined, names: readonly string[]): Context
   /** `undefined`: it is walked. A folder with `enterFor` is walked too. */
   decide(context: Context, name: string, isFolder: boolean): (Verdict & { readonly enterFor: boolean }) | undefined
 }
@@ -49,15 +49,18 @@ export interface WalkProgress {
 
 type Kind = "file" | "folder" | "link" | Exclude<SpecialKind, "name">
 
-/** @throws {WindfallError} for what cannot be read: nothing is left out silently */
+/**
+ * Records what is in the folder `root`.
+ * @throws {WindfallError} for what cannot be read: nothing is left out silently
+ */
 export async function walkFolder<Context extends { readonly fingerprint: string }, Verdict>(
   root: string,
   previous: FolderRecord | undefined,
   options: WalkOptions<Context, Verdict>,
 ): Promise<FolderRecord> {
   const { filter, onLeftOut, onSpecial, onProgress } = options
-  const slices = new Slices(options.sliceMs ?? 10, options.signal)
   const trustBeforeMs = options.trustBeforeMs ?? Number.POSITIVE_INFINITY
+  const slices = new Slices(options.sliceMs ?? 10, options.signal)
   let files = 0
   let hashedBytes = 0
   const breathe = async (): Promise<void> => {
@@ -69,59 +72,52 @@ export async function walkFolder<Context extends { readonly fingerprint: string 
     folder: string,
     name: string,
     mode: number,
-    contextOf: (names: ReadonlySet<string>) => Context,
+    contextOf: (names: readonly string[]) => Context,
     before: FolderRecord | undefined,
   ): Promise<FolderRecord> => {
     const absolute = joinPath(root, folder)
-    const dirents = readFolder(absolute, folder, onSpecial)
-    const context = contextOf(new Set(dirents.map((dirent) => dirent.name)))
+    const names = readNames(absolute, folder, onSpecial)
+    const context = contextOf(names)
     // With the rules unchanged, what travelled last time does so again: no pattern has to be tried.
     const sameRules = before?.fingerprint === context.fingerprint
     const known = before?.entries ?? []
     const entries: EntryRecord[] = []
     let next = 0
-    for (const dirent of dirents) {
+    for (const entryName of names) {
       if (slices.spent) await breathe()
-      while (next < known.length && compareNames(known[next]!.name, dirent.name) < 0) next++
-      const last = known[next]?.name === dirent.name ? known[next] : undefined
-      const path = joinPath(folder, dirent.name)
-      let kind = kindOf(dirent)
-      let stat: fs.Stats | undefined
-      if (kind !== "folder" || !sameRules) {
-        stat = fs.lstatSync(`${absolute}/${dirent.name}`, { throwIfNoEntry: false })
-        if (stat === undefined) continue // gone since the folder was read
-        kind = kindOf(stat)
+      while (next < known.length && compareNames(known[next]!.name, entryName) < 0) next++
+      const last = known[next]?.name === entryName ? known[next] : undefined
+      const at = `${absolute}/${entryName}`
+      const stat = fs.lstatSync(at, { throwIfNoEntry: false })
+      if (stat === undefined) continue // gone since the folder was read
+      const kind = kindOf(stat)
+      if (kind === "file" && sameRules && last?.kind === "file" && isUnchanged(last, stat)) {
+        if (!isFresh(last, trustBeforeMs)) {
+          files++
+          entries.push(last)
+          continue
+        }
       }
+      const path = joinPath(folder, entryName)
       if (kind !== "file" && kind !== "folder" && kind !== "link") {
         onSpecial?.(path, kind)
         continue
       }
-      const skip = sameRules && last?.kind === kind && kind !== "folder"
-      const verdict = skip ? undefined : filter.decide(context, dirent.name, kind === "folder")
-      if (verdict !== undefined) {
-        if (!verdict.enterFor || kind !== "folder") {
-          onLeftOut?.(path, kind, verdict)
-          continue
-        }
+      const decided = sameRules && last?.kind === kind && kind !== "folder"
+      const verdict = decided ? undefined : filter.decide(context, entryName, kind === "folder")
+      if (verdict !== undefined && !(verdict.enterFor && kind === "folder")) {
+        onLeftOut?.(path, kind, verdict)
+        continue
       }
       if (kind === "folder") {
-        stat ??= fs.lstatSync(`${absolute}/${dirent.name}`, { throwIfNoEntry: false })
-        if (stat === undefined) continue
-        const below = (names: ReadonlySet<string>): Context => filter.enter(context, dirent.name, verdict, names)
-        const lastFolder = last?.kind === "folder" ? last : undefined
-        entries.push(await walk(path, dirent.name, stat.mode & 0o777, below, lastFolder))
-      } else if (kind === "link") {
-        const link = readLink(`${absolute}/${dirent.name}`, dirent.name, stat!, last, path, onSpecial)
-        if (link !== undefined) entries.push(link)
-      } else {
-        files++
-        if (last?.kind === "file" && isUnchanged(last, stat!) && !isFresh(last, trustBeforeMs)) {
-          entries.push(last)
-          continue
-        }
-        const record = await hashEntry(`${absolute}/${dirent.name}`, dirent.name, path)
-        if (record !== undefined) entries.push(record)
+        const below = (inside: readonly string[]): Context => filter.enter(context, entryName, verdict, inside)
+        entries.push(await walk(path, entryName, stat.mode & 0o777, below, last?.kind === "folder" ? last : undefined))
+        continue
       }
+      if (kind === "file") files++
+      const record = kind === "link" ? readLink(at, entryName, stat, last) : await hashEntry(at, entryName, path)
+      if (record !== undefined) entries.push(record)
+      else if (kind === "link") onSpecial?.(path, "name")
     }
     return recordFolder(name, mode, entries, context.fingerprint, before)
   }
@@ -137,8 +133,9 @@ export async function walkFolder<Context extends { readonly fingerprint: string 
         hashedBytes += bytes
       })
     } catch (error) {
-      if (errorCode(error) === "ENOENT" && fs.lstatSync(absolute, { throwIfNoEntry: false }) === undefined)
+      if (errorCode(error) === "ENOENT" && fs.lstatSync(absolute, { throwIfNoEntry: false }) === undefined) {
         return undefined
+      }
       throw diskError(error, `read ${path}`)
     }
   }
@@ -148,47 +145,47 @@ export async function walkFolder<Context extends { readonly fingerprint: string 
   return record
 }
 
-function readFolder(absolute: string, folder: string, onSpecial: WalkOptions<never, never>["onSpecial"]): fs.Dirent[] {
-  let dirents: fs.Dirent[]
+/** The names in a folder, in order. A folder below that is gone by now counts as empty. */
+function readNames(absolute: string, folder: string, onSpecial: OnSpecial): string[] {
+  let names: string[]
   try {
-    dirents = fs.readdirSync(absolute, { withFileTypes: true })
+    names = fs.readdirSync(absolute)
   } catch (error) {
+    if (folder !== "" && errorCode(error) === "ENOENT") return []
     throw diskError(error, `read the folder ${folder === "" ? absolute : folder}`)
   }
   // Bytes that are not UTF-8 come as U+FFFD, which is also a character a name may hold: only the bytes tell them apart.
-  if (dirents.some((dirent) => dirent.name.includes("\ufffd"))) {
-    const valid = new Set<string>()
+  if (names.some((name) => name.includes("\ufffd"))) {
+    names = []
     for (const bytes of fs.readdirSync(absolute, { encoding: "buffer" })) {
-      if (bytes.equals(Buffer.from(bytes.toString()))) valid.add(bytes.toString())
+      const name = bytes.toString()
+      if (bytes.equals(Buffer.from(name))) names.push(name)
       else onSpecial?.(joinPath(folder, bytes.toString("latin1")), "name")
     }
-    dirents = dirents.filter((dirent) => valid.has(dirent.name))
   }
-  return dirents.sort((a, b) => compareNames(a.name, b.name))
+  return names.sort(compareNames)
 }
 
+type OnSpecial = WalkOptions<never, never>["onSpecial"]
+
+/** `undefined` when its target is not valid UTF-8. */
 function readLink(
   absolute: string,
   name: string,
   stat: fs.Stats,
   last: EntryRecord | undefined,
-  path: string,
-  onSpecial: WalkOptions<never, never>["onSpecial"],
 ): LinkRecord | undefined {
   if (last?.kind === "link" && last.ino === stat.ino && last.ctimeMs === stat.ctimeMs) return last
   const bytes = fs.readlinkSync(absolute, { encoding: "buffer" })
   const target = bytes.toString()
-  if (!bytes.equals(Buffer.from(target))) {
-    onSpecial?.(path, "name")
-    return undefined
-  }
+  if (!bytes.equals(Buffer.from(target))) return undefined
   return { kind: "link", name, target, ino: stat.ino, ctimeMs: stat.ctimeMs }
 }
 
-function kindOf(found: fs.Dirent | fs.Stats): Kind {
-  if (found.isFile()) return "file"
-  if (found.isDirectory()) return "folder"
-  if (found.isSymbolicLink()) return "link"
-  if (found.isSocket()) return "socket"
-  return found.isFIFO() ? "pipe" : "device"
+function kindOf(stat: fs.Stats): Kind {
+  if (stat.isFile()) return "file"
+  if (stat.isDirectory()) return "folder"
+  if (stat.isSymbolicLink()) return "link"
+  if (stat.isSocket()) return "socket"
+  return stat.isFIFO() ? "pipe" : "device"
 }

@@ -55,17 +55,12 @@ export class IgnoreRules {
   }
 
   /** The rules inside the scanned folder itself, given the names in it. */
-  top(names?: ReadonlySet<string>): FolderRules {
+  top(names?: readonly string[]): FolderRules {
     return this.#withFiles(this.#top, names)
   }
 
   /** The rules inside the folder `name` of `parent`, given the names in it. */
-  enter(
-    parent: FolderRules,
-    name: string,
-    onlyIncluded: RuleHit | undefined,
-    names?: ReadonlySet<string>,
-  ): FolderRules {
+  enter(parent: FolderRules, name: string, onlyIncluded: RuleHit | undefined, names?: readonly string[]): FolderRules {
     const folder = joinPath(parent.folder, name)
     const fingerprint =
       onlyIncluded === parent.onlyIncluded ? parent.fingerprint : hashText(`${parent.fingerprint} only included`)
@@ -129,7 +124,7 @@ export class IgnoreRules {
     return undefined
   }
 
-  #withFiles(rules: FolderRules, names: ReadonlySet<string> | undefined): FolderRules {
+  #withFiles(rules: FolderRules, names: readonly string[] | undefined): FolderRules {
     const git = this.#readFile(rules.folder, ".gitignore", names)
     const windfall = this.#readFile(rules.folder, ".windfallignore", names)
     if (git === undefined && windfall === undefined) return rules
@@ -141,8 +136,8 @@ export class IgnoreRules {
     }
   }
 
-  #readFile(folder: string, name: string, names: ReadonlySet<string> | undefined) {
-    if (names !== undefined && !names.has(name)) return undefined
+  #readFile(folder: string, name: string, names: readonly string[] | undefined) {
+    if (names !== undefined && !names.includes(name)) return undefined
     const at = joinPath(folder, name)
     const text = readText(path.join(this.root, at))
     return text === undefined ? undefined : { text, file: this.#parse(text, at, folder, "") }

@@ -1,34 +1,44 @@
 /**
- * Folder records as a file: small, quick to load, checked by a CRC, and of use to the very machine that wrote it only.
- * Numbers are little-endian here.
+ * Folder records as a file, of use to the very machine that wrote it only, checked by a CRC. By column, since each column
+ * then takes one native call to read or write, where going through 20,000 files value by value takes five times as long:
+ * all numbers as doubles, all hashes, all small numbers as u16, and all texts joined by NUL.
  */
 import * as fs from "node:fs"
 import { crc32 } from "node:zlib"
+import type { BlobHash } from "../protocol/ids.ts"
 import type { EntryRecord, FileRecord, FolderRecord, LinkRecord } from "./folder-record.ts"
-import { getHash, HASH_BYTES, putHash } from "./hash.ts"
+import { HASH_BYTES } from "./hash.ts"
 
-const MAGIC = "WREC0001"
-const HEAD_BYTES = 12
+const MAGIC = "WREC0002"
+/** Magic, CRC, and the lengths of the columns: numbers, hashes, small numbers, bytes of text. */
+const HEAD_BYTES = 32
+const HASH_DIGITS = HASH_BYTES * 2
+const KIND = { file: 1, link: 2, folder: 3 } as const
 
-/** Writes a record with a note of up to 64 KiB (what it belongs to). */
+/** Writes a record with a note (what it belongs to), which holds no NUL. */
 export function encodeRecord(record: FolderRecord, note: string): Buffer {
-  const writer = new Writer()
-  writer.text(note)
-  writer.folder(record)
-  const body = writer.done()
-  const whole = Buffer.allocUnsafe(HEAD_BYTES + body.length)
-  whole.write(MAGIC, 0, "latin1")
-  whole.writeUInt32LE(crc32(body), 8)
-  body.copy(whole, HEAD_BYTES)
+  const columns = new Columns()
+  columns.texts.push(note)
+  columns.folder(record)
+  const numbers = Float64Array.from(columns.numbers)
+  const small = Uint16Array.from(columns.small)
+  const text = Buffer.from(columns.texts.join("\0"))
+  const head = Buffer.alloc(HEAD_BYTES)
+  head.write(MAGIC, "latin1")
+  ;[numbers.length, columns.hashes.length, small.length, text.length].forEach((length, i) => {
+    head.writeUInt32LE(length, 12 + i * 4)
+  })
+  const hashes = Buffer.from(columns.hashes.join(""), "hex")
+  const whole = Buffer.concat([head, Buffer.from(numbers.buffer), hashes, Buffer.from(small.buffer), text])
+  whole.writeUInt32LE(crc32(whole.subarray(12)), 8)
   return whole
 }
 
 /** Reads what {@link encodeRecord} wrote; `undefined` when it is damaged or of another version. */
 export function decodeRecord(bytes: Buffer): { readonly note: string; readonly record: FolderRecord } | undefined {
   if (bytes.length < HEAD_BYTES || bytes.toString("latin1", 0, 8) !== MAGIC) return undefined
-  const body = bytes.subarray(HEAD_BYTES)
-  if (crc32(body) !== bytes.readUInt32LE(8)) return undefined
-  const reader = new Reader(body)
+  if (crc32(bytes.subarray(12)) !== bytes.readUInt32LE(8)) return undefined
+  const reader = new Reader(bytes)
   const note = reader.text()
   return { note, record: reader.folder() }
 }
@@ -54,107 +64,77 @@ export function saveRecord(file: string, record: FolderRecord, note: string): vo
   }
 }
 
-const KIND = { file: 1, link: 2, folder: 3 } as const
-
-class Writer {
-  #buffer = Buffer.allocUnsafe(64 * 1024)
-  #at = 0
-
-  done(): Buffer {
-    return this.#buffer.subarray(0, this.#at)
-  }
-
-  text(text: string): void {
-    this.#room(2 + text.length * 3)
-    const length = this.#buffer.write(text, this.#at + 2)
-    this.#buffer.writeUInt16LE(length, this.#at)
-    this.#at += 2 + length
-  }
+class Columns {
+  readonly numbers: number[] = []
+  readonly hashes: BlobHash[] = []
+  readonly small: number[] = []
+  readonly texts: string[] = []
 
   folder(folder: FolderRecord): void {
-    this.text(folder.name)
-    this.text(folder.fingerprint)
-    this.#room(2 + HASH_BYTES + 4)
-    this.#at = this.#buffer.writeUInt16LE(folder.mode, this.#at)
-    this.#hash(folder.hash)
-    this.#at = this.#buffer.writeUInt32LE(folder.entries.length, this.#at)
-    for (const entry of folder.entries) this.#entry(entry)
-  }
-
-  #entry(entry: EntryRecord): void {
-    this.#room(1)
-    this.#at = this.#buffer.writeUInt8(KIND[entry.kind], this.#at)
-    if (entry.kind === "folder") {
-      this.folder(entry)
-      return
+    this.texts.push(folder.name, folder.fingerprint)
+    this.small.push(folder.mode)
+    this.hashes.push(folder.hash)
+    this.numbers.push(folder.entries.length)
+    for (const entry of folder.entries) {
+      this.small.push(KIND[entry.kind])
+      if (entry.kind === "folder") this.folder(entry)
+      else if (entry.kind === "link") this.#link(entry)
+      else this.#file(entry)
     }
-    this.text(entry.name)
-    if (entry.kind === "link") {
-      this.text(entry.target)
-      this.#room(16)
-      this.#double(entry.ino)
-      this.#double(entry.ctimeMs)
-      return
-    }
-    this.#room(3 + 32 + HASH_BYTES + 4 + (entry.chunks?.length ?? 0) * HASH_BYTES)
-    this.#at = this.#buffer.writeUInt8(entry.fresh ? 1 : 0, this.#at)
-    this.#at = this.#buffer.writeUInt16LE(entry.mode, this.#at)
-    this.#double(entry.bytes)
-    this.#double(entry.ino)
-    this.#double(entry.mtimeMs)
-    this.#double(entry.ctimeMs)
-    this.#hash(entry.hash)
-    this.#at = this.#buffer.writeUInt32LE(entry.chunks?.length ?? 0, this.#at)
-    for (const chunk of entry.chunks ?? []) this.#hash(chunk)
   }
 
-  #double(value: number): void {
-    this.#at = this.#buffer.writeDoubleLE(value, this.#at)
+  #link(link: LinkRecord): void {
+    this.texts.push(link.name, link.target)
+    this.numbers.push(link.ino, link.ctimeMs)
   }
 
-  #hash(hash: FolderRecord["hash"]): void {
-    putHash(this.#buffer, this.#at, hash)
-    this.#at += HASH_BYTES
-  }
-
-  #room(bytes: number): void {
-    if (this.#at + bytes <= this.#buffer.length) return
-    const larger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.#at + bytes))
-    this.#buffer.copy(larger, 0, 0, this.#at)
-    this.#buffer = larger
+  #file(file: FileRecord): void {
+    const chunks = file.chunks ?? []
+    this.texts.push(file.name)
+    this.small.push(file.mode, file.fresh ? 1 : 0)
+    this.numbers.push(file.bytes, file.ino, file.mtimeMs, file.ctimeMs, chunks.length)
+    this.hashes.push(file.hash, ...chunks)
   }
 }
 
 class Reader {
-  readonly #bytes: Buffer
-  readonly #view: DataView
-  #at = 0
+  readonly #numbers: Float64Array
+  readonly #hashes: string
+  readonly #small: Uint16Array
+  readonly #texts: readonly string[]
+  #number = 0
+  #hash = 0
+  #smallAt = 0
+  #text = 0
 
   constructor(bytes: Buffer) {
-    this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const [numbers, hashes, small] = [12, 16, 20].map((at) => bytes.readUInt32LE(at)) as [number, number, number]
+    const hashesAt = HEAD_BYTES + numbers * 8
+    const smallAt = hashesAt + hashes * HASH_BYTES
+    const textAt = smallAt + small * 2
+    // Copied, because a view of numbers must start at a multiple of their size.
+    const copy = (from: number, to: number): ArrayBuffer => new Uint8Array(bytes.subarray(from, to)).buffer
+    this.#numbers = new Float64Array(copy(HEAD_BYTES, hashesAt))
+    this.#hashes = bytes.toString("hex", hashesAt, smallAt)
+    this.#small = new Uint16Array(copy(smallAt, textAt))
+    this.#texts = bytes.toString("utf8", textAt).split("\0")
   }
 
   text(): string {
-    const length = this.#view.getUint16(this.#at, true)
-    const start = this.#at + 2
-    this.#at = start + length
-    return this.#bytes.toString("utf8", start, this.#at)
+    return this.#texts[this.#text++]!
   }
 
   folder(): FolderRecord {
     const name = this.text()
     const fingerprint = this.text()
-    const mode = this.#view.getUint16(this.#at, true)
-    this.#at += 2
-    const hash = this.#hash()
-    const count = this.#view.getUint32(this.#at, true)
-    this.#at += 4
+    const mode = this.#small[this.#smallAt++]!
+    const hash = this.#nextHash()
+    const count = this.#nextNumber()
     const entries: EntryRecord[] = []
     let files = 0
     let bytes = 0
     for (let i = 0; i < count; i++) {
-      const kind = this.#view.getUint8(this.#at++)
+      const kind = this.#small[this.#smallAt++]
       const entry = kind === KIND.folder ? this.folder() : kind === KIND.link ? this.#link() : this.#file()
       entries.push(entry)
       if (entry.kind === "link") continue
@@ -167,34 +147,30 @@ class Reader {
   #link(): LinkRecord {
     const name = this.text()
     const target = this.text()
-    return { kind: "link", name, target, ino: this.#double(), ctimeMs: this.#double() }
+    return { kind: "link", name, target, ino: this.#nextNumber(), ctimeMs: this.#nextNumber() }
   }
 
   #file(): FileRecord {
     const name = this.text()
-    const fresh = this.#view.getUint8(this.#at) === 1
-    const mode = this.#view.getUint16(this.#at + 1, true)
-    this.#at += 3
-    const bytes = this.#double()
-    const ino = this.#double()
-    const mtimeMs = this.#double()
-    const ctimeMs = this.#double()
-    const hash = this.#hash()
-    const count = this.#view.getUint32(this.#at, true)
-    this.#at += 4
-    const chunks = count === 0 ? null : Array.from({ length: count }, () => this.#hash())
+    const mode = this.#small[this.#smallAt++]!
+    const fresh = this.#small[this.#smallAt++] === 1
+    const bytes = this.#nextNumber()
+    const ino = this.#nextNumber()
+    const mtimeMs = this.#nextNumber()
+    const ctimeMs = this.#nextNumber()
+    const count = this.#nextNumber()
+    const hash = this.#nextHash()
+    const chunks = count === 0 ? null : Array.from({ length: count }, () => this.#nextHash())
     return { kind: "file", name, mode, bytes, hash, chunked: count > 0, ino, mtimeMs, ctimeMs, chunks, fresh }
   }
 
-  #double(): number {
-    const value = this.#view.getFloat64(this.#at, true)
-    this.#at += 8
-    return value
+  #nextNumber(): number {
+    return this.#numbers[this.#number++]!
   }
 
-  #hash(): FolderRecord["hash"] {
-    const hash = getHash(this.#bytes, this.#at)
-    this.#at += HASH_BYTES
-    return hash
+  #nextHash(): BlobHash {
+    const start = this.#hash
+    this.#hash += HASH_DIGITS
+    return this.#hashes.slice(start, this.#hash) as BlobHash
   }
 }

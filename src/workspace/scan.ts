@@ -18,6 +18,9 @@ export interface ScanOptions {
   readonly onProgress?: (progress: { readonly files: number; readonly hashedBytes: number }) => void
 }
 
+/** The sender has little else to do meanwhile. */
+const SLICE_MS = 50
+
 /**
  * Finds out what of a folder travels and hashes it. Changes nothing on disk.
  * @throws {WindfallError} file_not_found when there is no such folder, invalid_input for what may not be read,
@@ -30,6 +33,7 @@ export async function scanTree(root: string, options: ScanOptions = {}): Promise
   const record = await walkFolder(folder, options.cache?.record, {
     filter: rules,
     signal: options.signal,
+    sliceMs: SLICE_MS,
     onProgress: options.onProgress,
     onLeftOut: (at, kind, { why, rule, source }) => leftOut.push({ path: at, kind, why, rule, source }),
     onSpecial: (at, kind) => leftOut.push({ path: at, kind, why: "special", rule: kind, source: "built in" }),
