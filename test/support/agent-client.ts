@@ -216,6 +216,9 @@ export interface AgentOptions {
 
 const AGENT_FILE = new URL("../../src/agent/main.ts", import.meta.url).pathname
 
+/** Half of a start would else be the compiling of its modules. */
+const COMPILE_CACHE = new URL("../../.cache/compile", import.meta.url).pathname
+
 /** Starts an agent's process and reads the line it begins with. */
 export async function startAgent(
   options: AgentOptions,
@@ -233,7 +236,7 @@ export async function startAgent(
   ]
   const child = spawn(process.execPath, parameters, {
     stdio: ["pipe", "pipe", "inherit"],
-    env: { PATH: "/usr/bin:/bin", HOME: root, ...env },
+    env: { PATH: "/usr/bin:/bin", HOME: root, NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
   })
   child.stdin.on("error", () => {})
   child.stdout.on("error", () => {})
