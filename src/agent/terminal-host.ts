@@ -123,6 +123,7 @@ export class TerminalHost {
       else before.line.fail("wrong_state", "Cannot keep this terminal: it was attached from somewhere else")
     }
     const known = this.#input.get(frame.client)
+    const isNewcomer = known === undefined && this.#input.size > 0
     this.#input.delete(frame.client)
     this.#input.set(frame.client, known ?? 0)
     for (const oldest of this.#input.keys()) {
@@ -133,7 +134,7 @@ export class TerminalHost {
     if (this.#pty === undefined) {
       this.#size = { columns: frame.columns, rows: frame.rows }
       if (this.#exit === undefined) this.#start({ TERM: usableTerm(frame.term, this.#options.env.HOME) })
-    } else this.#resize(frame, known === undefined && this.#ring.end > 0)
+    } else this.#resize(frame, isNewcomer)
     line.attach(Math.max(from, this.#ring.start), known ?? null)
     this.#sayFarewell()
     this.#holdBack()

@@ -92,7 +92,7 @@ describe("an agent's terminals", { concurrency: 2 }, () => {
     await eventually(() => fileText(home.attempt(1, "work", "pid")) !== "", "the task runs")
     const peer = new TerminalPeer()
     await peer.attach(openTerminal(client, "1/shell/shell0123456789abcd"))
-    peer.type("ls; echo ${#HF_TOKEN} $WINDFALL_ATTEMPT\r")
+    peer.type("ls; echo $(printf %s $HF_TOKEN | wc -c) $WINDFALL_ATTEMPT\r")
     await peer.sees(`13 ${attempt}`)
     assert.match(peer.text, /pid/)
     client.send({ type: "stop", attempt, sequence: 1, cause: "cancelled", signal: "SIGTERM", graceMs: 5000 })

@@ -84,8 +84,15 @@ export class TerminalPeer {
     this.#stream?.destroy()
   }
 
+  /** Waits for something about what came. Fails after 20 seconds, saying what came last. */
   async until(holds: () => boolean): Promise<void> {
-    while (!holds()) await this.#changed.promise
+    const timeout = Promise.withResolvers<"late">()
+    const timer = setTimeout(() => timeout.resolve("late"), 20_000)
+    while (!holds()) {
+      if ((await Promise.race([this.#changed.promise, timeout.promise])) !== "late") continue
+      throw new Error(`waited in vain; failure: ${this.failure}; the end: ${JSON.stringify(this.text.slice(-500))}`)
+    }
+    clearTimeout(timer)
   }
 
   async sees(expected: string | RegExp): Promise<void> {
