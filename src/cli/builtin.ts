@@ -30,3 +30,7 @@ export function nodeChildProcess(): typeof import("node:child_process") {
 export function nodeReadline(): typeof import("node:readline") {
   return process.getBuiltinModule("node:readline")
 }
+
+export function nodeUrl(): typeof import("node:url") {
+  return process.getBuiltinModule("node:url")
+}

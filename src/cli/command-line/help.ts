@@ -58,7 +58,7 @@ export function wrap(text: string, room: number): string[] {
 
 function optionTerm(key: string, one: Option<unknown>): string {
   const letters = one.short === undefined ? "" : `-${one.short}, `
-  const value = one.kind === "flag" ? "" : one.kind === "bare" ? ` [${one.placeholder}]` : ` ${one.placeholder}`
+  const value = one.kind === "flag" ? "" : one.kind === "bare" ? `[=${one.placeholder}]` : ` ${one.placeholder}`
   return `${letters}--${typedName(key)}${value}`
 }
 

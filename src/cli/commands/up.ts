@@ -1,0 +1,103 @@
+import { WindfallError } from "../../protocol/errors.ts"
+import { readCount } from "../../protocol/job-values.ts"
+import { fs, path } from "../builtin.ts"
+import type { Cli } from "../cli.ts"
+import { command } from "../command-line/command.ts"
+import { flag, notEmpty, value } from "../command-line/option.ts"
+import { readLogin, writeLogin } from "../config.ts"
+import { isLaptop } from "../laptop.ts"
+import { say } from "../say.ts"
+import { writeServerNote } from "../server-process/server-note.ts"
+import { type ReadyServer, spawnServer } from "../server-process/spawn-server.ts"
+
+export const up = command({
+  name: "up",
+  operands: "",
+  about:
+    "Starts a server on this machine: it keeps the queue and reaches the hosts over SSH with this account's configuration. It listens on the loopback alone unless you say otherwise; beyond that it needs a certificate.",
+  minimum: 0,
+  maximum: 0,
+  options: {
+    detach: flag("leave it running in the background; windfall down stops it", { short: "d" }),
+    data: value("DIR", "where it keeps everything (default ~/.local/share/windfall)", notEmpty),
+    bind: value("ADDRESS", "where it listens (default 127.0.0.1)", notEmpty, { also: ["host"] }),
+    port: value("N", "the port, or 0 for a free one (default 7480)", (text) => readCount(text, 0, 65535), {
+      short: "p",
+    }),
+    tlsCert: value("FILE", "its certificate, as PEM", notEmpty),
+    tlsKey: value("FILE", "the certificate's key, as PEM", notEmpty),
+  },
+  examples: [
+    ["windfall up --detach", "a server for this machine's user"],
+    ["windfall up --bind 0.0.0.0 --tls-cert lab.pem --tls-key lab.key", "one for the whole lab"],
+  ],
+  async run(cli, options) {
+    if ((options.tlsCert === undefined) !== (options.tlsKey === undefined)) {
+      throw new WindfallError("invalid_input", "Cannot use TLS with a certificate or a key alone: it takes both")
+    }
+    const data = path.resolve(cli.cwd, options.data ?? dataFolder(cli))
+    const logFile = path.join(data, "server.log")
+    const words = ["--data", data]
+    const add = (name: string, text: string | number | undefined) => {
+      if (text !== undefined) words.push(`--${name}`, String(text))
+    }
+    add("host", options.bind)
+    add("port", options.port)
+    add("tls-cert", options.tlsCert === undefined ? undefined : path.resolve(cli.cwd, options.tlsCert))
+    add("tls-key", options.tlsKey === undefined ? undefined : path.resolve(cli.cwd, options.tlsKey))
+    const { ready, child } = await spawnServer({
+      arguments: words,
+      logFile: options.detach ? logFile : null,
+      onWords: (text) => void cli.stderr.write(text),
+    })
+    const ca =
+      options.tlsCert === undefined ? undefined : fs.readFileSync(path.resolve(cli.cwd, options.tlsCert), "utf8")
+    await sayReady(cli, ready, data, ca)
+    if (isLaptop()) {
+      await say(
+        cli,
+        "this is a laptop: while its lid is closed it sleeps, and the queue stands still. Jobs that run go on",
+      )
+    }
+    if (options.detach) {
+      writeServerNote(cli.settings, { pid: ready.pid, url: ready.url, data })
+      await cli.stdout.write(
+        `It runs in the background (process ${ready.pid}); its words are in ${logFile}. Stop it: windfall down\n`,
+      )
+      child.stdout?.destroy()
+      child.unref()
+      return 0
+    }
+    await cli.stdout.write("Ctrl-C stops it; jobs that run go on.\n")
+    return new Promise<number>((resolve) => {
+      // On a terminal Ctrl-C reaches the server too; a second one, here or there, ends it at once.
+      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+        process.on(signal, () => {
+          if (signal !== "SIGINT" || !cli.isInteractive) child.kill(signal === "SIGHUP" ? "SIGTERM" : signal)
+        })
+      }
+      child.on("close", (code) => resolve(code ?? 125))
+    })
+  },
+})
+
+/** The same place the server would choose by itself; named here because `down` and the log need it. */
+function dataFolder(cli: Cli): string {
+  const { environment, home } = cli.settings
+  return (
+    environment.WINDFALL_DATA || path.join(environment.XDG_DATA_HOME || path.join(home, ".local/share"), "windfall")
+  )
+}
+
+/** Shows the address and, at the first start, the token; stores it as this user's login where there is none. */
+async function sayReady(cli: Cli, ready: ReadyServer, data: string, ca: string | undefined): Promise<void> {
+  const { url, firstToken } = ready
+  await cli.stdout.write(`Windfall runs at ${url}; its data is in ${data}\n`)
+  if (firstToken === null) return
+  await cli.stdout.write(`The token of ${firstToken.user}, shown this once: ${firstToken.token}\n`)
+  if (cli.settings.url === undefined && readLogin(cli.settings) === undefined) {
+    const file = writeLogin(cli.settings, { url, token: firstToken.token, ...(ca === undefined ? {} : { ca }) })
+    await cli.stdout.write(`You are logged in with it: it is kept in ${file}, readable by you alone.\n`)
+  } else await cli.stdout.write(`Log in with it: windfall login ${url}\n`)
+  await cli.stdout.write("Next, let a Mac join: windfall host add user@mac\n")
+}

@@ -1,0 +1,90 @@
+import type { ChildProcess } from "node:child_process"
+import { isErrorCode, WindfallError } from "../../protocol/errors.ts"
+import { fs, nodeChildProcess, nodeUrl, path } from "../builtin.ts"
+
+/** What the server says on its standard output once it answers. */
+export interface ReadyServer {
+  readonly url: string
+  readonly pid: number
+  /** At the very first start only. */
+  readonly firstToken: { readonly user: string; readonly token: string } | null
+}
+
+export interface SpawnServerOptions {
+  readonly arguments: readonly string[]
+  /** Leaves it running in a session of its own, its words appended to this file. */
+  readonly logFile: string | null
+  readonly onWords: (text: string) => void
+}
+
+/** Beyond this something is wrong, however large the database. */
+const START_MS = 60_000
+
+/**
+ * Starts a server as a process of its own and waits until it answers. Its first token comes over the pipe only, never
+ * through a file. @throws {WindfallError} what the server says when it cannot start
+ */
+export async function spawnServer(options: SpawnServerOptions): Promise<{ ready: ReadyServer; child: ChildProcess }> {
+  const { logFile } = options
+  const log = logFile === null ? undefined : openLog(logFile)
+  const main = nodeUrl().fileURLToPath(new URL("../../server/main.ts", import.meta.url))
+  const child = nodeChildProcess().spawn(
+    process.execPath,
+    ["--disable-warning=ExperimentalWarning", main, ...options.arguments],
+    { stdio: ["ignore", "pipe", log ?? "pipe"], detached: log !== undefined },
+  )
+  const logStart = log === undefined ? 0 : fs.fstatSync(log).size
+  if (log !== undefined) fs.closeSync(log)
+  let words = ""
+  let isReady = false
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    if (isReady) options.onWords(text)
+    else words += text
+  })
+  const ready = await new Promise<ReadyServer>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      child.kill()
+      reject(new WindfallError("internal", "Cannot start the server: it does not get ready"))
+    }, START_MS)
+    let line = ""
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      line += text
+      const end = line.indexOf("\n")
+      if (end === -1 || isReady) return
+      clearTimeout(timer)
+      isReady = true
+      resolve(JSON.parse(line.slice(0, end)) as ReadyServer)
+    })
+    child.on("error", (error) => {
+      clearTimeout(timer)
+      reject(error)
+    })
+    child.on("close", (code) => {
+      clearTimeout(timer)
+      if (logFile !== null) words = fs.readFileSync(logFile, "utf8").slice(logStart)
+      reject(startError(words, code))
+    })
+  })
+  if (words !== "") options.onWords(words)
+  return { ready, child }
+}
+
+function openLog(file: string): number {
+  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+  return fs.openSync(file, "a", 0o600)
+}
+
+/** The server's last line is its error as JSON; anything else is shown as it is. */
+function startError(words: string, code: number | null): WindfallError {
+  const last = words.trimEnd().split("\n").at(-1) ?? ""
+  try {
+    const body: unknown = JSON.parse(last)
+    if (isErrorCode((body as { error?: { code?: unknown } }).error?.code)) return WindfallError.fromBody(body)
+  } catch {
+    // Not one of ours.
+  }
+  return new WindfallError(
+    "internal",
+    `Cannot start the server: it ended with exit code ${code}: ${last.slice(0, 500)}`,
+  )
+}
