@@ -1,0 +1,103 @@
+import { join } from "node:path"
+import type { LinkTiming } from "../../src/server/hosts/host-link.ts"
+import type { ServerLimits } from "../../src/server/limits.ts"
+import { Child } from "./child.ts"
+import type { ScratchFolder } from "./scratch-folder.ts"
+import type { ServerMainSettings } from "./server-main.ts"
+
+/** What a pool's server does otherwise than by default. With any of it test/support/server-main.ts runs. */
+export interface PoolServerSettings {
+  readonly timing?: Partial<LinkTiming>
+  readonly limits?: Partial<ServerLimits>
+  readonly agentBundle?: string
+  /** Set by the pool: where clocks are moved. */
+  readonly clocks?: NonNullable<ServerMainSettings["clocks"]>
+}
+
+const ROOT = join(import.meta.dirname, "../..")
+
+/** The server as a real process on a folder of its own. Keeps its port from one start to the next. */
+export class PoolServer implements AsyncDisposable {
+  readonly #scratch: ScratchFolder
+  readonly #moreArgs: readonly string[]
+  settings: PoolServerSettings | null
+  #child: Child | undefined
+  #port = 0
+  url = ""
+  token = ""
+  id = ""
+
+  constructor(scratch: ScratchFolder, settings: PoolServerSettings | null, moreArgs: readonly string[]) {
+    this.#scratch = scratch
+    this.settings = settings
+    this.#moreArgs = moreArgs
+  }
+
+  get data(): string {
+    return this.#scratch.at("data")
+  }
+
+  get pid(): number {
+    if (this.#child === undefined) throw new Error("the server is not running")
+    return this.#child.pid
+  }
+
+  /** What it said on standard error since its start. */
+  get stderr(): string {
+    return this.#child?.stderr ?? ""
+  }
+
+  /** @throws with what it said when it does not come up */
+  async start(): Promise<void> {
+    const child = this.spawn(this.data, this.#port)
+    const ended = child.ended.then(({ exitCode, stderr }) => {
+      throw new Error(`The server ended with ${exitCode}: ${stderr}`)
+    })
+    ended.catch(() => {})
+    await Promise.race([child.says("\n"), ended])
+    const ready = JSON.parse(child.stdout) as { url: string; server: string; firstToken: { token: string } | null }
+    this.#child = child
+    this.#port = Number(new URL(ready.url).port)
+    this.url = ready.url
+    this.id = ready.server
+    this.token = ready.firstToken?.token ?? this.token
+  }
+
+  /** A server process on a data folder, as {@link start} starts it. The caller disposes of it. */
+  spawn(data: string, port: number): Child {
+    const keyFile = this.#scratch.at("server.key")
+    const cache = this.#scratch.at("cache")
+    const flags = ["--disable-warning=ExperimentalWarning"]
+    const env = { NODE_COMPILE_CACHE: join(ROOT, ".cache/compile") }
+    if (this.settings !== null) {
+      const settings: ServerMainSettings = { data, keyFile, cache, port, ...this.settings }
+      const main = join(import.meta.dirname, "server-main.ts")
+      return new Child(process.execPath, [...flags, main, JSON.stringify(settings)], { env })
+    }
+    const args = ["--data", data, "--port", `${port}`, "--key-file", keyFile, "--cache", cache, ...this.#moreArgs]
+    return new Child(process.execPath, [...flags, join(ROOT, "src/server/main.ts"), ...args], { env })
+  }
+
+  /** Ends it as a crash does: its ssh children notice by themselves. */
+  async kill9(): Promise<void> {
+    this.#child?.kill("SIGKILL")
+    await this.#child?.ended
+    this.#child = undefined
+  }
+
+  /** Ends it kindly. */
+  async stop(): Promise<void> {
+    this.#child?.kill("SIGTERM")
+    await this.#child?.ended
+    this.#child = undefined
+  }
+
+  async restart(): Promise<void> {
+    await this.stop()
+    await this.start()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+}
