@@ -90,6 +90,11 @@ export function loginFile(settings: Settings): string {
   return path.join(settings.configFolder, "login.json")
 }
 
+/** Where jobs that were left to run are remembered. Absent on machines that never did. */
+export function detachedFolder(settings: Settings): string {
+  return path.join(settings.stateFolder, "detached")
+}
+
 /** Writes a file of mode 0600 in a folder of mode 0700, by rename. */
 export function writePrivate(file: string, text: string): void {
   fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })

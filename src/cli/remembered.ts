@@ -1,5 +1,5 @@
 import { fs, path } from "./builtin.ts"
-import { isMissing, type Settings, writePrivate } from "./config.ts"
+import { detachedFolder, isMissing, type Settings, writePrivate } from "./config.ts"
 
 /**
  * A job that was sent from here and left to run: where its files belong, and what was sent. One file a job, so that
@@ -16,7 +16,7 @@ export interface RememberedJob {
 
 /** Where the jobs of one server are remembered; absent when there are none. */
 export function rememberedFolder(settings: Settings, url: string): string {
-  return path.join(settings.stateFolder, "detached", encodeURIComponent(url).slice(0, 200))
+  return path.join(detachedFolder(settings), encodeURIComponent(url).slice(0, 200))
 }
 
 /** Remembers a job. */

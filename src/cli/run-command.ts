@@ -1,7 +1,9 @@
 import { toWindfallError, WindfallError } from "../protocol/errors.ts"
+import { fs } from "./builtin.ts"
 import type { Cli } from "./cli.ts"
 import { parseOptions } from "./command-line/parse-options.ts"
 import { findCommand } from "./command-list.ts"
+import { detachedFolder } from "./config.ts"
 
 /** Runs what was typed and returns the exit code. Whatever goes wrong is said on standard error, here and nowhere else. */
 export async function runCommand(cli: Cli, words: readonly string[]): Promise<number> {
@@ -52,7 +54,17 @@ async function dispatch(cli: Cli, words: readonly string[]): Promise<number> {
       { hint: `Usage: windfall ${name} ${command.operands}`.trimEnd() },
     )
   }
-  return command.run(cli, parsed.options, operands)
+  const sayWaiting = await lookForWaiting(cli)
+  const exitCode = await command.run(cli, parsed.options, operands)
+  // Only a reminder: whatever goes wrong with it must not become this command's failure.
+  await sayWaiting?.().catch(() => undefined)
+  return exitCode
+}
+
+/** Jobs left to run earlier are asked about beside the command, so that it takes no longer; mostly there are none. */
+async function lookForWaiting(cli: Cli): Promise<(() => Promise<void>) | undefined> {
+  if (!fs.existsSync(detachedFolder(cli.settings))) return undefined
+  return (await import("./waiting-notice.ts")).startWaitingNotice(cli)
 }
 
 async function showHelp(cli: Cli, load: () => Promise<import("./command-line/command.ts").Command>): Promise<number> {

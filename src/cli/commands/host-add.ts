@@ -89,8 +89,7 @@ async function showSteps(cli: Cli, steps: AsyncIterable<JoinStep>, json: boolean
     }
     if (step.step === "done") {
       await status.clear()
-      if (!json)
-        await cli.stdout.write(`\n${hostPage(step.host)}\n${accountNote(step.host.facts?.user ?? "its SSH account")}`)
+      if (!json) await cli.stdout.write(`\n${hostPage(step.host)}`)
       return 0
     }
     const title = (TITLES[step.step] ?? step.step).padEnd(8)
@@ -115,8 +114,4 @@ function joinError(error: WindfallError, again: string): WindfallError {
     hint: `Run this on that machine, then ${again} again:\n  ${line}`,
     details: error.details,
   })
-}
-
-function accountNote(account: string): string {
-  return `All jobs on this host run as ${account}: whatever this account can read, they can. Give Windfall an account of its own there.\n`
 }

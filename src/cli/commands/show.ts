@@ -33,7 +33,7 @@ export function jobPage(job: JobView, now: number): string {
     ["job", String(job.id)],
     ...(spec.name === null ? [] : [["name", spec.name] as const]),
     ["user", job.user],
-    ["state", isFinal(job.state) ? `${job.state}: ${verdictText(job)}` : standingText(job, now)],
+    ["state", stateText(job, now)],
     ["command", spec.command.length === 0 ? "(login shell)" : commandText(spec.command)],
     ["asks for", requestText(job)],
     ["sent", formatTime(job.submittedAt)],
@@ -53,6 +53,11 @@ export function jobPage(job: JobView, now: number): string {
   return renderPairs(pairs) + attempts
 }
 
+function stateText(job: JobView, now: number): string {
+  if (!isFinal(job.state)) return standingText(job, now)
+  return job.state === "succeeded" ? job.state : `${job.state}: it ${verdictText(job)}`
+}
+
 function requestText({ spec: { resources } }: JobView): string {
   const gpu = resources.gpus === null ? "the GPU where there is one" : `${resources.gpus} GPU`
   return `${formatBytes(resources.memoryBytes)} memory, ${resources.cores} core${resources.cores === 1 ? "" : "s"}, ${gpu}`
@@ -62,7 +67,9 @@ function outputsText(job: JobView): string {
   const which = job.spec.outputs === null ? "all files made or changed" : job.spec.outputs.join(" ")
   if (job.outputs === null) return which
   const { state, files, bytes } = job.outputs
-  return state === "ready" ? `${files} files, ${formatBytes(bytes)} (windfall get ${job.id})` : `${which}: ${state}`
+  return state === "ready"
+    ? `${files} file${files === 1 ? "" : "s"}, ${formatBytes(bytes)} (windfall get ${job.id})`
+    : `${which}: ${state}`
 }
 
 function retryText({ spec: { retry } }: JobView): string {
