@@ -173,9 +173,14 @@ export class LabHost implements AsyncDisposable {
     return bavail * bsize
   }
 
-  /** Everything that runs on it now, but its first process and sshd: pids are this machine's. */
+  /** Everything that runs on it now: pids are this machine's. */
+  everything(): LabProcess[] {
+    return descendants(this.#pid)
+  }
+
+  /** {@link everything} but its first process and sshd. */
   processes(): LabProcess[] {
-    return descendants(this.#pid).filter(({ command }) => !/sshd|host-init\.pl/.test(command))
+    return this.everything().filter(({ command }) => !/sshd|host-init\.pl/.test(command))
   }
 
   /** Gives a file to its home, owned by its account. `path` is relative. */

@@ -51,7 +51,9 @@ export class AgentChannel implements HostChannel {
       settings: { initialWindowSize: STREAM_WINDOW_BYTES, maxFrameSize: 256 * 1024, enablePush: false },
       maxSessionMemory: 256,
     })
-    this.#session.on("connect", () => this.#session.setLocalWindowSize(SESSION_WINDOW_BYTES))
+    this.#session.on("connect", () => {
+      if (!this.#session.destroyed) this.#session.setLocalWindowSize(SESSION_WINDOW_BYTES)
+    })
     this.#session.on("error", (error) => this.close(error.message))
     this.#session.on("close", () => this.close("the connection ended"))
     // What was said before the end is mostly still to be read: the socket tells its end by itself, this is for when it cannot.
