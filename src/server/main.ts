@@ -33,7 +33,9 @@ try {
     openHosts,
   })
   const { url, firstToken } = server
-  process.stdout.write(`${JSON.stringify({ ready: true, url, server: server.server, pid: process.pid, firstToken })}\n`)
+  const sshKey = await server.hosts.publicLine()
+  const ready = { ready: true, url, server: server.server, pid: process.pid, firstToken, sshKey }
+  process.stdout.write(`${JSON.stringify(ready)}\n`)
   let stopping = false
   const stop = () => {
     if (stopping) process.exit(130)

@@ -18,7 +18,16 @@ const CACHE = join(CLONE, ".cache")
 interface ReadyServer {
   readonly url: string
   readonly token: string
+  /** The line that lets the server in. */
+  readonly sshKey: string
   readonly child: ChildProcess
+}
+
+/** What the server prints once it answers. */
+interface ReadyLine {
+  readonly url: string
+  readonly firstToken: { readonly token: string }
+  readonly sshKey: string
 }
 
 async function main(): Promise<number> {
@@ -61,7 +70,7 @@ async function tryOut(
     })
   const workFolder = copyExample()
 
-  const sshd = await startSshd(folder, transcript, signal)
+  const sshd = await startSshd(folder, server, transcript, signal)
   if (sshd !== undefined) stack.use(sshd)
   const joined =
     sshd === undefined
@@ -95,6 +104,7 @@ function copyExample(): string {
 
 async function startSshd(
   folder: string,
+  server: ReadyServer,
   transcript: Transcript,
   signal: AbortSignal,
 ): Promise<LoopbackSshd | undefined> {
@@ -102,12 +112,11 @@ async function startSshd(
   mkdirSync(own, { mode: 0o700 })
   mkdirSync(join(folder, "home"), { mode: 0o700 })
   try {
-    const authorizedKey = readFileSync(join(folder, "data/ssh/id_ed25519.pub"), "utf8").trim()
     const sshd = await startLoopbackSshd({
       folder: own,
       home: join(folder, "home"),
       cacheFolder: CACHE,
-      authorizedKey,
+      authorizedKey: server.sshKey,
       signal,
     })
     const whose = sshd.origin === "installed" ? "this machine's sshd" : "an sshd unpacked into the clone's cache"
@@ -128,8 +137,8 @@ async function startServer(folder: string, signal: AbortSignal): Promise<ReadySe
   createInterface({ input: child.stderr }).on("line", (line) => said.push(line))
   try {
     for await (const line of createInterface({ input: child.stdout, signal })) {
-      const { url, firstToken } = JSON.parse(line) as { url: string; firstToken: string }
-      return { url, token: firstToken, child }
+      const { url, firstToken, sshKey } = JSON.parse(line) as ReadyLine
+      return { url, token: firstToken.token, sshKey, child }
     }
   } catch (error) {
     await endServer(child)

@@ -34,7 +34,9 @@ export const hostAdd = command({
     const port = options.port ?? null
     const labels = readLabels(options.label)
     const again = `windfall host add ${address}${port === null ? "" : ` --port ${port}`}`
-    const hostKey = await confirmHostKey(cli, { address, port }, options.fingerprint, again)
+    const hostKey = address.startsWith(THIS_MACHINE)
+      ? ""
+      : await confirmHostKey(cli, { address, port }, options.fingerprint, again)
     const request: HostAddRequest = {
       address,
       port,
@@ -49,6 +51,9 @@ export const hostAdd = command({
     return showSteps(cli, readJsonLines<JoinStep>(body), options.json, again)
   },
 })
+
+/** `local:FOLDER` is the server's own machine, without ssh: there is no key to confirm. */
+const THIS_MACHINE = "local:"
 
 function checkAddress(address: string): void {
   if (address.startsWith("-") || /[\s\0]/.test(address) || !/^([^@]+@)?[^@]+$/.test(address)) {

@@ -92,6 +92,8 @@ export interface HostsContext {
 
 /** The ways to hosts. One for each server. */
 export interface HostsService {
+  /** The line that lets this server in, for a host's authorized_keys; its key is made at the first start. */
+  publicLine(): Promise<string>
   /** Keeps a link to this host from now on, making it anew whenever it breaks. Again with a changed record: dials anew. */
   keep(host: HostRecord): void
   /** Ends the link and stops keeping it; tries to take this server's claim off the host when `unclaim`. */

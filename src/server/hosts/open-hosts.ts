@@ -88,6 +88,10 @@ class Hosts implements HostsService {
     this.#serverKey().catch((error: Error) => context.notice(error.message, null))
   }
 
+  async publicLine(): Promise<string> {
+    return (await this.#serverKey()).publicLine
+  }
+
   keep(record: HostRecord): void {
     const before = this.#kept.get(record.id)
     if (before !== undefined) {
