@@ -105,7 +105,7 @@ export class LabHost implements AsyncDisposable {
   /** Sets the speed of its cable in both directions; `null` for as fast as it goes. */
   async shape(mbit: number | null): Promise<void> {
     this.#mbit = mbit
-    if (this.#plan.apart) await this.#network.shape(this.#number, this.#pid, mbit)
+    if (this.#plan.apart) await this.#network.shape(this.#number, this.pid, mbit)
     else this.#relay?.set({ mbit })
   }
 
@@ -175,7 +175,7 @@ export class LabHost implements AsyncDisposable {
 
   /** Everything that runs on it now: pids are this machine's. */
   everything(): LabProcess[] {
-    return descendants(this.#pid)
+    return descendants(this.pid)
   }
 
   /** {@link everything} but its first process and sshd. */
@@ -214,7 +214,8 @@ export class LabHost implements AsyncDisposable {
     this.#init = undefined
   }
 
-  get #pid(): number {
+  /** The process on this machine that holds the host: everything of the host is below it. */
+  get pid(): number {
     if (this.#init === undefined) throw new Error(`${this.name} is not running`)
     return this.#init.pid
   }
@@ -244,7 +245,7 @@ export class LabHost implements AsyncDisposable {
     this.#init = new LineProcess([...command, ...serve], SYSTEM_ENV)
     if ((await this.#init.answer()) !== "up")
       throw new Error(`Cannot set up ${this.name}: ${this.#init.errors.join("; ")}`)
-    if (plan.apart) await this.#network.plugIn(this.#number, this.#pid)
+    if (plan.apart) await this.#network.plugIn(this.#number, this.pid)
     await this.#init.tell("start")
     await this.#init.saysOnStderr(
       /Server listening on/,
