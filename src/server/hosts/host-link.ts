@@ -36,6 +36,8 @@ export interface HostLinkOptions {
   readonly server: ServerId
   readonly dial: Dial
   readonly gate: DialGate
+  /** What must have ended before the first dial: two agents of one server on one host would end each other. */
+  readonly after: Promise<void>
   readonly clock: Clock
   readonly random: () => number
   readonly events: HostChannelEvents
@@ -79,7 +81,8 @@ export class KeptLink {
   async #keep(): Promise<void> {
     const { clock, random, timing } = this.#options
     const { signal } = this.#stopping
-    this.#tell("connecting", "connecting for the first time")
+    await this.#options.after
+    if (!signal.aborted) this.#tell("connecting", "connecting for the first time")
     let tries = 0
     while (!signal.aborted) {
       const openedAt = clock.monotonicMs()

@@ -96,7 +96,6 @@ class Hosts implements HostsService {
     const before = this.#kept.get(record.id)
     if (before !== undefined) {
       if (sameWay(before.record, record)) return
-      this.#end(before.link)
     }
     const { server, clock, random, events } = this.#context
     const dial = this.#dial(record)
@@ -105,6 +104,7 @@ class Hosts implements HostsService {
       server,
       dial,
       gate: this.#gate,
+      after: before === undefined ? Promise.resolve() : this.#end(before.link),
       clock,
       random,
       events,
