@@ -4,8 +4,9 @@ import type { BlobHash, JobId } from "../protocol/ids.ts"
 import { measureTree } from "./diff.ts"
 import { diskError, errorCode } from "./disk-error.ts"
 import { type FetchBlobs, FetchedObjects, MOST_A_FETCH } from "./fetch-trees.ts"
-import type { FileRecord, FolderRecord } from "./folder-record.ts"
-import { freeName, type HomeFile, type HomePlan, planHome } from "./home-plan.ts"
+import type { FolderRecord } from "./folder-record.ts"
+import { makeFolder, placeFile, placeLink } from "./home-files.ts"
+import { type HomeFile, type HomePlan, planHome } from "./home-plan.ts"
 import { readPack } from "./pack.ts"
 import { PartFiles } from "./part-files.ts"
 import { joinPath } from "./safe-path.ts"
@@ -59,7 +60,7 @@ export function partFolderName(job: JobId): string {
 export async function bringHome(tree: BlobHash, into: string, options: BringHomeOptions): Promise<BroughtHome> {
   const { job, signal } = options
   const slices = new Slices(20, signal)
-  const home = fs.realpathSync(into)
+  const home = realHome(into)
   const objects = new FetchedObjects(options.fetch, signal)
   await objects.getTree(tree)
   measureTree(tree, objects.read)
@@ -84,7 +85,18 @@ export async function bringHome(tree: BlobHash, into: string, options: BringHome
   }
   for (const { path, mode } of plan.modes) fs.chmodSync(joinPath(home, path), mode)
   for (const { path, mode } of plan.folders.reverse()) fs.chmodSync(joinPath(home, path), mode)
+  fs.rmSync(joinPath(home, partFolderName(job)), { recursive: true, force: true })
   return { written, kept: plan.kept, setAside, refused: plan.refused, bytes }
+}
+
+function realHome(into: string): string {
+  try {
+    const home = fs.realpathSync(into)
+    if (fs.statSync(home).isDirectory()) return home
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw diskError(error, `open ${into}`)
+  }
+  throw new WindfallError("file_not_found", `Cannot bring outputs home to ${into}: there is no such folder`)
 }
 
 /** The trees of what was sent, where outputs are; where they cannot be had, nothing here counts as unchanged. */
@@ -181,117 +193,5 @@ async function bringFiles(
       details: { missing },
     })
   }
-  fs.rmSync(folder, { recursive: true, force: true })
   return totalBytes
-}
-
-/** Moves a finished file to its place and returns the path it got: another one when something came in between. */
-function placeFile(home: string, file: HomeFile, from: string, job: JobId): string {
-  const folder = file.path.slice(0, Math.max(0, file.path.lastIndexOf("/")))
-  checkParents(home, folder)
-  const target = joinPath(home, file.path)
-  try {
-    if (file.replaces !== undefined && isStill(target, file.replaces)) {
-      replaceBy(target, from)
-      return file.path
-    }
-    if (file.replaces === undefined || fs.lstatSync(target, { throwIfNoEntry: false }) === undefined) {
-      if (moveIfFree(from, target)) return file.path
-    }
-    while (true) {
-      const as = joinPath(folder, freeName(joinPath(home, folder), file.entry.name, job))
-      if (moveIfFree(from, joinPath(home, as))) return as
-    }
-  } catch (error) {
-    throw diskError(error, `write ${file.path}`)
-  }
-}
-
-/** A hard link is the one way to move a file that fails when the name is taken; where there are none, an exclusive copy. */
-function moveIfFree(from: string, target: string): boolean {
-  try {
-    fs.linkSync(from, target)
-  } catch (error) {
-    const code = errorCode(error)
-    if (code === "EEXIST") return false
-    if (code === "ENOENT" || code === "ENOSPC" || code === "ENAMETOOLONG") throw error
-    try {
-      fs.copyFileSync(from, target, fs.constants.COPYFILE_EXCL | fs.constants.COPYFILE_FICLONE)
-    } catch (copyError) {
-      if (errorCode(copyError) === "EEXIST") return false
-      throw copyError
-    }
-    fs.chmodSync(target, fs.statSync(from).mode & 0o777)
-  }
-  fs.unlinkSync(from)
-  return true
-}
-
-function replaceBy(target: string, from: string): void {
-  try {
-    fs.renameSync(from, target)
-  } catch (error) {
-    if (errorCode(error) !== "EXDEV") throw error
-    // A folder below is on another disk: copy there first, then swap.
-    const near = `${target}.windfall-part`
-    fs.rmSync(near, { force: true })
-    fs.copyFileSync(from, near, fs.constants.COPYFILE_EXCL)
-    fs.chmodSync(near, fs.statSync(from).mode & 0o777)
-    fs.renameSync(near, target)
-    fs.unlinkSync(from)
-  }
-}
-
-function isStill(path: string, record: FileRecord): boolean {
-  const stat = fs.lstatSync(path, { throwIfNoEntry: false })
-  return (
-    stat?.isFile() === true &&
-    stat.ino === record.ino &&
-    stat.size === record.bytes &&
-    stat.mtimeMs === record.mtimeMs &&
-    stat.ctimeMs === record.ctimeMs
-  )
-}
-
-function placeLink(home: string, { path, entry, replaces }: HomePlan["links"][number], job: JobId): string {
-  const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")))
-  checkParents(home, folder)
-  const target = joinPath(home, path)
-  if (replaces !== undefined && readLink(target) === replaces) fs.unlinkSync(target)
-  for (let as = path; ; as = joinPath(folder, freeName(joinPath(home, folder), entry.name, job))) {
-    try {
-      fs.symlinkSync(entry.target, joinPath(home, as))
-      return as
-    } catch (error) {
-      if (errorCode(error) !== "EEXIST") throw diskError(error, `write ${as}`)
-    }
-  }
-}
-
-function readLink(path: string): string | undefined {
-  try {
-    return fs.readlinkSync(path)
-  } catch {
-    return undefined
-  }
-}
-
-function makeFolder(path: string): void {
-  try {
-    fs.mkdirSync(path, 0o700)
-  } catch (error) {
-    throw diskError(error, `make the folder ${path}`)
-  }
-}
-
-/** Every folder on the way must be a real one still: a link could lead anywhere. */
-function checkParents(home: string, folder: string): void {
-  let at = home
-  for (const name of folder === "" ? [] : folder.split("/")) {
-    at = joinPath(at, name)
-    if (fs.lstatSync(at, { throwIfNoEntry: false })?.isDirectory()) continue
-    throw new WindfallError("unsafe_path", `Cannot write into ${at}: it is not a folder any more`, {
-      hint: "something replaced it while outputs came home; fetch them again",
-    })
-  }
 }

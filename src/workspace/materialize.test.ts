@@ -78,6 +78,21 @@ test("only what changed travels a second time", async () => {
   assert.deepEqual(missingFrom(changed.root, blobs), [])
 })
 
+test("a hole below a folder that is there is found when asked thoroughly", async () => {
+  using scratch = new ScratchFolder()
+  const blobs = new BlobFolder(scratch.at("blobs"))
+  const scanned = await scanTree(scratch.write({ "a/x": "one", "a/y": "two" }, "root"))
+  await send(scanned, blobs)
+  const [hole] = scanned.sources.keys()
+  blobs.drop(hole!)
+  const ask = async (hashes: readonly BlobHash[]) => blobs.missing(hashes)
+  assert.deepEqual(await missingBlobs(scanned, ask), [])
+  assert.deepEqual(
+    (await missingBlobs(scanned, ask, { thorough: true })).map(({ hash }) => hash),
+    [hole],
+  )
+})
+
 test("with a stat cache one question is enough", async () => {
   using scratch = new ScratchFolder()
   const { StatCache } = await import("./stat-cache.ts")

@@ -19,9 +19,17 @@ const FEW = 2000
  * tree object that arrived means everything below it did.
  *
  * Usually one question: is the last scan's tree there, and what of the difference? Else level by level, from the top: what
- * lies below a tree object the other side has, it has.
+ * lies below a tree object the other side has, it has. Where that turned out wrong (it lost a file but not the folder), ask
+ * with `thorough`: then about every single hash.
  */
-export async function missingBlobs(scanned: ScannedTree, ask: AskMissing): Promise<PackBlob[]> {
+export async function missingBlobs(
+  scanned: ScannedTree,
+  ask: AskMissing,
+  options: { readonly thorough?: boolean } = {},
+): Promise<PackBlob[]> {
+  if (options.thorough) {
+    return packBlobs(scanned, await askAll(new Set([...scanned.trees.keys(), ...scanned.sources.keys()]), ask))
+  }
   const before = scanned.previous
   if (before !== undefined && before.hash !== scanned.root) {
     const fresh = newSince(before, scanned.record)

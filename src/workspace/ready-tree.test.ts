@@ -235,3 +235,20 @@ test("the empty tree needs nothing", async () => {
   assert.equal(index.record.hash, EMPTY_TREE)
   assert.deepEqual(fs.readdirSync(scene.scratch.at("job1")), [])
 })
+
+test("several jobs that start at once each get a tree of their own", async () => {
+  using scene = new Scene()
+  const before = await scene.send()
+  const ready = scene.open()
+  await ready.prepare(before)
+  fs.writeFileSync(`${scene.sender}/folder0/file0`, "changed")
+  const after = await scene.send()
+  const roots = [after, before, after, before]
+  const jobs = roots.map(() => scene.job())
+  const starts = roots.map((root, i) => ready.takeOver(root, jobs[i]!))
+  const preparing = [ready.prepare(after), ready.prepare(before)]
+  await Promise.all([...starts, ...preparing])
+  for (const [i, root] of roots.entries()) await check(root, jobs[i]!)
+  await ready.close()
+  assert(scene.leftovers.every((name) => name === "tree" || name === "record"))
+})

@@ -11,7 +11,7 @@ import type { BlobFolder } from "./blob-folder.ts"
 import { errorCode } from "./disk-error.ts"
 import type { FolderRecord } from "./folder-record.ts"
 import { materializeTree } from "./materialize.ts"
-import { applyPatch, planPatch } from "./patch-tree.ts"
+import { applyPatch, type PatchPlan, planPatch } from "./patch-tree.ts"
 import { loadRecord, saveRecord } from "./record-codec.ts"
 import { removeTree } from "./remove-tree.ts"
 import { Slices } from "./slices.ts"
@@ -26,12 +26,20 @@ export interface ReadyTreeOptions {
   readonly bootId: string
 }
 
+interface Claim {
+  readonly ready: FolderRecord
+  /** `undefined`: it is as it should be. */
+  readonly plan: PatchPlan | undefined
+}
+
 export class ReadyTree {
   readonly #folder: string
   readonly #blobs: BlobFolder
   readonly #bootId: string
   #ready: FolderRecord | undefined
   #preparing: { readonly root: BlobHash; readonly abort: AbortController; readonly done: Promise<void> } | undefined
+  /** A hand-over under way, which has the tree for itself. */
+  #handing: Promise<void> | undefined
   #rubbish = 0
   #cleaning: Promise<void> = Promise.resolve()
 
@@ -46,9 +54,7 @@ export class ReadyTree {
     else fs.rmSync(this.#recordFile, { force: true })
     for (const name of fs.readdirSync(folder)) {
       if (name === "record" || (name === "tree" && this.#ready !== undefined)) continue
-      const old = this.#newRubbish()
-      fs.renameSync(`${folder}/${name}`, old)
-      this.#clean(old)
+      this.#throwAway(`${folder}/${name}`)
     }
   }
 
@@ -63,26 +69,25 @@ export class ReadyTree {
    * @throws {WindfallError} as materializeTree(); `into` is then absent or half done
    */
   async takeOver(root: BlobHash, into: string, options: { signal?: AbortSignal } = {}): Promise<StatIndex> {
-    options.signal?.throwIfAborted()
+    const { signal } = options
+    signal?.throwIfAborted()
     if (root === EMPTY_TREE) {
       fs.mkdirSync(into, { recursive: true, mode: 0o700 })
       return StatIndex.empty
     }
-    await this.#settle(root)
-    const patched = await this.#patch(root, options.signal)
-    if (patched !== undefined) {
-      try {
-        fs.rmSync(this.#recordFile, { force: true })
-        this.#ready = undefined
-        fs.renameSync(this.#tree, into)
-        return new StatIndex(patched, Date.now())
-      } catch (error) {
-        this.#discard()
-        if (errorCode(error) !== "EXDEV") throw error
-      }
+    while (this.#preparing !== undefined) await this.#endPreparing(root)
+    const ready = this.#claim(root)
+    if (ready !== undefined) {
+      const work = this.#handOver(ready, into, signal)
+      const done = work.then(ignore, ignore)
+      this.#handing = done
+      const index = await work.finally(() => {
+        if (this.#handing === done) this.#handing = undefined
+      })
+      if (index !== undefined) return index
     }
     if (fs.existsSync(into)) fs.rmdirSync(into)
-    return materializeTree(root, into, this.#blobs, { signal: options.signal })
+    return materializeTree(root, into, this.#blobs, { signal })
   }
 
   /**
@@ -91,103 +96,131 @@ export class ReadyTree {
    */
   async prepare(root: BlobHash, options: { signal?: AbortSignal } = {}): Promise<void> {
     if (root === EMPTY_TREE) return
-    await this.#settle(root)
+    while (this.#preparing !== undefined || this.#handing !== undefined) {
+      await (this.#handing ?? this.#endPreparing(root))
+    }
     if (this.#ready?.hash === root || options.signal?.aborted) return
     const abort = new AbortController()
     const onAbort = (): void => abort.abort()
     options.signal?.addEventListener("abort", onAbort, { once: true })
     const work = this.#build(root, abort.signal)
-    const done = work.then(
-      () => {},
-      () => {},
-    )
-    this.#preparing = { root, abort, done }
+    const preparing = { root, abort, done: work.then(ignore, ignore) }
+    this.#preparing = preparing
     try {
       await work
     } catch (error) {
       if (!abort.signal.aborted) throw error
     } finally {
       options.signal?.removeEventListener("abort", onAbort)
-      if (this.#preparing?.abort === abort) this.#preparing = undefined
+      if (this.#preparing === preparing) this.#preparing = undefined
     }
   }
 
   /** Stops what runs in the background and waits for it. What is ready stays on disk for the next process. */
   async close(): Promise<void> {
-    this.#preparing?.abort.abort()
-    await this.#preparing?.done
+    await this.#idle()
     await this.#cleaning
   }
 
   /** Lets go of the ready tree, for its disk space. */
   async clear(): Promise<void> {
-    this.#preparing?.abort.abort()
-    await this.#preparing?.done
+    await this.#idle()
     this.#discard()
     await this.#cleaning
   }
 
+  async #idle(): Promise<void> {
+    this.#preparing?.abort.abort()
+    while (this.#preparing !== undefined || this.#handing !== undefined) {
+      await (this.#handing ?? this.#preparing?.done)
+      if (this.#preparing?.abort.signal.aborted) this.#preparing = undefined
+    }
+  }
+
   /** Waits for a preparation of this very tree; stops any other. */
-  async #settle(root: BlobHash): Promise<void> {
-    while (this.#preparing !== undefined) {
-      const { abort, done, root: other } = this.#preparing
-      if (other !== root) abort.abort()
-      await done
-      if (this.#preparing?.abort === abort) this.#preparing = undefined
+  async #endPreparing(root: BlobHash): Promise<void> {
+    const preparing = this.#preparing
+    if (preparing === undefined) return
+    if (preparing.root !== root) preparing.abort.abort()
+    await preparing.done
+    if (this.#preparing === preparing) this.#preparing = undefined
+  }
+
+  /**
+   * Takes what is ready, for one taker only, and plans what makes it `root`; `undefined` when there is nothing, or when laying
+   * out anew is quicker. Synchronous, so that nobody comes in between.
+   */
+  #claim(root: BlobHash): Claim | undefined {
+    const ready = this.#ready
+    if (ready === undefined) return undefined
+    const plan = ready.hash === root ? undefined : planPatch(ready, root, this.#blobs)
+    if (plan !== undefined && plan.kept < plan.changed) return undefined
+    this.#ready = undefined
+    fs.rmSync(this.#recordFile, { force: true })
+    return { ready, plan }
+  }
+
+  async #handOver(claim: Claim, into: string, signal: AbortSignal | undefined): Promise<StatIndex | undefined> {
+    const record = await this.#patch(claim, signal)
+    if (record === undefined) return undefined
+    try {
+      fs.renameSync(this.#tree, into)
+      return new StatIndex(record, Date.now())
+    } catch (error) {
+      this.#discard()
+      if (errorCode(error) !== "EXDEV") throw error
+      return undefined
     }
   }
 
   async #build(root: BlobHash, signal: AbortSignal): Promise<void> {
-    let record = await this.#patch(root, signal)
-    if (record === undefined) {
-      this.#discard()
-      const building = `${this.#folder}/building`
-      try {
-        record = (await materializeTree(root, building, this.#blobs, { signal })).record
-        signal.throwIfAborted()
-        fs.renameSync(building, this.#tree)
-      } catch (error) {
-        const old = this.#newRubbish()
-        if (fs.existsSync(building)) {
-          fs.renameSync(building, old)
-          this.#clean(old)
-        }
-        throw error
-      }
-    }
+    const claim = this.#claim(root)
+    const patched = claim && (await this.#patch(claim, signal))
+    const record = patched ?? (await this.#layOut(root, signal))
     saveRecord(this.#recordFile, record, this.#bootId)
     this.#ready = record
   }
 
-  /** Patches the ready tree to be `root`, without its record; `undefined` when laying it out anew is quicker. */
-  async #patch(root: BlobHash, signal: AbortSignal | undefined): Promise<FolderRecord | undefined> {
-    const ready = this.#ready
-    if (ready === undefined) return undefined
-    if (ready.hash === root) return ready
-    const plan = planPatch(ready, root, this.#blobs)
-    if (plan.kept < plan.changed) return undefined
-    fs.rmSync(this.#recordFile, { force: true })
-    this.#ready = undefined
+  async #layOut(root: BlobHash, signal: AbortSignal): Promise<FolderRecord> {
+    this.#discard()
+    const building = `${this.#folder}/building`
+    try {
+      const { record } = await materializeTree(root, building, this.#blobs, { signal })
+      signal.throwIfAborted()
+      fs.renameSync(building, this.#tree)
+      return record
+    } catch (error) {
+      if (fs.existsSync(building)) this.#throwAway(building)
+      throw error
+    }
+  }
+
+  /** `undefined` when somebody has been in there, so that it cannot be patched. */
+  async #patch({ ready, plan }: Claim, signal: AbortSignal | undefined): Promise<FolderRecord | undefined> {
+    if (plan === undefined) return ready
     try {
       const rubbish = (): string => {
-        const old = this.#newRubbish()
-        this.#clean(old)
-        return old
+        const path = this.#newRubbish()
+        this.#clean(path)
+        return path
       }
       return await applyPatch(plan, this.#tree, rubbish, this.#blobs, new Slices(10, signal))
     } catch (error) {
       this.#discard()
       if (error instanceof WindfallError || signal?.aborted) throw error
-      return undefined // somebody has been in there: lay it out anew
+      return undefined
     }
   }
 
   #discard(): void {
     fs.rmSync(this.#recordFile, { force: true })
     this.#ready = undefined
-    if (!fs.existsSync(this.#tree)) return
+    if (fs.existsSync(this.#tree)) this.#throwAway(this.#tree)
+  }
+
+  #throwAway(path: string): void {
     const old = this.#newRubbish()
-    fs.renameSync(this.#tree, old)
+    fs.renameSync(path, old)
     this.#clean(old)
   }
 
@@ -210,3 +243,5 @@ export class ReadyTree {
     return `${this.#folder}/record`
   }
 }
+
+function ignore(): void {}

@@ -89,14 +89,13 @@ test("scanTree() leaves out sockets, pipes and names that are not UTF-8, and say
 
 test("scanTree() handles folders nested as deep as paths go", async () => {
   using scratch = new ScratchFolder()
+  // PATH_MAX is 4096 on Linux and 1024 on macOS, for the path from the root of the file system.
+  const limit = process.platform === "darwin" ? 900 : 3900
+  const name = "d".repeat(20)
   let depth = 0
   let at = scratch.at("top")
-  fs.mkdirSync(at)
-  while ((at.length < 3900 && process.platform !== "darwin") || at.length < 900) {
-    at += "/d"
-    fs.mkdirSync(at)
-    depth++
-  }
+  for (; at.length < limit; at += `/${name}`) depth++
+  fs.mkdirSync(at, { recursive: true })
   fs.writeFileSync(`${at}/file`, "deep")
   const scanned = await scanTree(scratch.at("top"))
   assert.equal(scanned.files, 1)
@@ -178,11 +177,14 @@ test("a damaged or foreign stat cache counts as empty", async () => {
 test("a file that keeps changing while it is read is a clear error", async () => {
   using scratch = new ScratchFolder()
   const root = scratch.write({ "still.txt": "" })
-  fs.writeFileSync(`${root}/busy.log`, Buffer.alloc(24 * 1024 * 1024))
-  // Large enough that the scan lets others run in the middle of it: each time, the file grows.
-  const busy = setInterval(() => fs.appendFileSync(`${root}/busy.log`, "."), 0)
+  fs.writeFileSync(`${root}/busy.log`, Buffer.alloc(8 * 1024 * 1024))
+  // Several pieces, and the scan lets others run after each: the file grows every time.
+  const busy = setInterval(() => fs.appendFileSync(`${root}/busy.log`, "."))
   try {
-    await assert.rejects(scanTree(root), { code: "wrong_state", message: /busy\.log: it keeps changing/ })
+    await assert.rejects(scanTree(root, { sliceMs: 0 }), {
+      code: "wrong_state",
+      message: /busy\.log: it keeps changing/,
+    })
   } finally {
     clearInterval(busy)
   }

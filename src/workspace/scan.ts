@@ -15,6 +15,8 @@ export interface ScanOptions {
   /** Paths or globs that travel although a rule leaves them out. Ignored when `rules` are given. */
   readonly include?: readonly string[]
   readonly signal?: AbortSignal
+  /** How long the event loop may be held. @default 50 */
+  readonly sliceMs?: number
   readonly onProgress?: (progress: { readonly files: number; readonly hashedBytes: number }) => void
 }
 
@@ -33,7 +35,7 @@ export async function scanTree(root: string, options: ScanOptions = {}): Promise
   const record = await walkFolder(folder, options.cache?.record, {
     filter: rules,
     signal: options.signal,
-    sliceMs: SLICE_MS,
+    sliceMs: options.sliceMs ?? SLICE_MS,
     onProgress: options.onProgress,
     onLeftOut: (at, kind, { why, rule, source }) => leftOut.push({ path: at, kind, why, rule, source }),
     onSpecial: (at, kind) => leftOut.push({ path: at, kind, why: "special", rule: kind, source: "built in" }),
