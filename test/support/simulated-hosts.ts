@@ -62,7 +62,8 @@ export class SimulatedHost {
   readonly id: HostId
   readonly attempts = new Map<AttemptId, SimulatedAttempt>()
   readonly said: ServerMessage[] = []
-  readonly #context: HostsContext
+  /** Another one after each start of the server. */
+  readonly #contextNow: () => HostsContext
   readonly #folder: string
   #blobs: BlobFolder | undefined
   highWater = 0
@@ -74,10 +75,14 @@ export class SimulatedHost {
   /** Messages of this turn leave together. */
   #outbox: AgentMessage[] = []
 
-  constructor(id: HostId, context: HostsContext, folder: string) {
+  constructor(id: HostId, contextNow: () => HostsContext, folder: string) {
     this.id = id
-    this.#context = context
+    this.#contextNow = contextNow
     this.#folder = folder
+  }
+
+  get #context(): HostsContext {
+    return this.#contextNow()
   }
 
   get blobs(): BlobFolder {
@@ -326,7 +331,7 @@ export class SimulatedHosts implements HostsService {
     const { id } = record
     let host = this.all.get(id)
     if (host === undefined) {
-      host = new SimulatedHost(id, this.#context!, `${this.#folder}/${id}`)
+      host = new SimulatedHost(id, () => this.#context!, `${this.#folder}/${id}`)
       this.all.set(id, host)
     }
     if (this.autoConnect && !host.connected) host.connect()

@@ -1,0 +1,158 @@
+import type { Clock } from "../../src/base/clock.ts"
+import { WindfallError } from "../../src/protocol/errors.ts"
+import type { JobId } from "../../src/protocol/ids.ts"
+import { DEFAULT_GRACE_MS, DEFAULT_PARTITION, type JobSpec, type JobView } from "../../src/protocol/job.ts"
+import { isFinal, type JobState } from "../../src/protocol/job-state.ts"
+import { DEFAULT_REQUEST } from "../../src/protocol/resources.ts"
+import type { ServerLimits } from "../../src/server/limits.ts"
+import { type RunningServer, startServer } from "../../src/server/start-server.ts"
+import { ScratchFolder } from "./scratch-folder.ts"
+import { SimulatedHosts } from "./simulated-hosts.ts"
+
+/** A job that says nothing but what to run. */
+export function taskSpec(change: Partial<JobSpec> = {}): JobSpec {
+  return {
+    kind: "task",
+    name: null,
+    command: ["true"],
+    env: {},
+    secrets: [],
+    workspace: null,
+    workingFolder: "",
+    resources: DEFAULT_REQUEST,
+    timeLimitMs: null,
+    graceMs: DEFAULT_GRACE_MS,
+    stopSignal: "SIGTERM",
+    host: null,
+    partition: DEFAULT_PARTITION,
+    outputs: null,
+    retry: { limit: 0, afterSilenceMs: null, once: false },
+    stdin: null,
+    pty: null,
+    needsLan: false,
+    git: null,
+    ...change,
+  }
+}
+
+export interface TestServerOptions {
+  readonly clock?: Clock
+  readonly limits?: Partial<ServerLimits>
+}
+
+/** A real server in a temporary folder, with simulated hosts. It can be stopped and started again on the same data. */
+export class TestServer implements AsyncDisposable {
+  readonly folder: ScratchFolder
+  readonly hosts: SimulatedHosts
+  readonly troubles: string[] = []
+  readonly #options: TestServerOptions
+  #running: RunningServer | undefined
+  adminToken = ""
+
+  constructor(options: TestServerOptions = {}) {
+    this.#options = options
+    this.folder = new ScratchFolder()
+    this.hosts = new SimulatedHosts(this.folder.at("hosts"))
+  }
+
+  static async start(options: TestServerOptions = {}): Promise<TestServer> {
+    const server = new TestServer(options)
+    await server.start()
+    return server
+  }
+
+  get running(): RunningServer {
+    if (this.#running === undefined) throw new TypeError("the server is not running")
+    return this.#running
+  }
+
+  async start(): Promise<void> {
+    this.#running = await startServer({
+      dataFolder: this.folder.at("data"),
+      keyFile: this.folder.at("key"),
+      cacheFolder: this.folder.at("cache"),
+      port: 0,
+      openHosts: this.hosts.open,
+      log: (line) => this.troubles.push(line),
+      ...this.#options,
+    })
+    this.adminToken = this.#running.firstToken?.token ?? this.adminToken
+  }
+
+  async stop(): Promise<void> {
+    await this.#running?.stop()
+    this.#running = undefined
+  }
+
+  async request(method: string, path: string, body?: unknown, options: RequestOptions = {}): Promise<Response> {
+    const { token = this.adminToken, key, signal } = options
+    return fetch(this.running.url + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined || body instanceof Uint8Array ? {} : { "content-type": "application/json" }),
+        ...(key === undefined ? {} : { "idempotency-key": key }),
+        ...options.headers,
+      },
+      ...(body === undefined ? {} : { body: body instanceof Uint8Array ? body : JSON.stringify(body) }),
+      ...(signal === undefined ? {} : { signal }),
+    } as RequestInit)
+  }
+
+  /** The answer as JSON. @throws {WindfallError} as the server said */
+  async call<T>(method: string, path: string, body?: unknown, options: RequestOptions = {}): Promise<T> {
+    const response = await this.request(method, path, body, options)
+    const answer: unknown = await response.json()
+    if (!response.ok) throw WindfallError.fromBody(answer)
+    return answer as T
+  }
+
+  submit(change: Partial<JobSpec> = {}, options: RequestOptions = {}): Promise<JobView> {
+    return this.call("POST", "/v1/jobs", { spec: taskSpec(change) }, options)
+  }
+
+  job(id: JobId, options: RequestOptions = {}): Promise<JobView> {
+    return this.call("GET", `/v1/jobs/${id}`, undefined, options)
+  }
+
+  /** Resolves with the job as soon as the condition holds. */
+  async until(id: JobId, condition: (job: JobView) => boolean): Promise<JobView> {
+    const gone = new AbortController()
+    try {
+      const response = await this.request("GET", `/v1/jobs/${id}/events`, undefined, { signal: gone.signal })
+      let text = ""
+      for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+        text += chunk
+        for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
+          const data = /^data: (.*)$/m.exec(text.slice(0, end))?.[1]
+          text = text.slice(end + 2)
+          const job = data === undefined ? undefined : (JSON.parse(data) as JobView)
+          if (job !== undefined && condition(job)) return job
+        }
+      }
+    } finally {
+      gone.abort()
+    }
+    return this.job(id)
+  }
+
+  untilState(id: JobId, ...states: JobState[]): Promise<JobView> {
+    return this.until(id, ({ state }) => states.includes(state))
+  }
+
+  untilEnded(id: JobId): Promise<JobView> {
+    return this.until(id, ({ state }) => isFinal(state))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+    this.folder[Symbol.dispose]()
+  }
+}
+
+export interface RequestOptions {
+  readonly token?: string
+  readonly key?: string
+  readonly signal?: AbortSignal
+  readonly headers?: Readonly<Record<string, string>>
+}
