@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { WindfallError } from "../protocol/errors.ts"
@@ -9,12 +9,13 @@ export interface DataFolder extends Disposable {
 }
 
 /**
- * Makes the folder if need be (0700) and takes it for this process alone. The lock is SQLite's own on a file of its own:
+ * Makes the folder if need be, closes it to others (0700) and takes it for this process alone. The lock is SQLite's own on a file of its own:
  * the kernel drops it with the process, however that ends, so there is never a stale one.
  * @throws {WindfallError} data_folder_in_use naming the other process
  */
 export function openDataFolder(path: string): DataFolder {
   mkdirSync(path, { recursive: true, mode: 0o700 })
+  chmodSync(path, 0o700) // it may have been there already, with what jobs say about themselves inside
   const pidFile = join(path, "pid")
   const lock = new DatabaseSync(join(path, "lock"), { timeout: 0 })
   try {
