@@ -19,7 +19,7 @@ export function renderOverview(width: number): string {
     "",
     "Usage: windfall COMMAND [options]",
     "",
-    "  windfall send -- python train.py    run it on an idle Mac, watch it, get the files",
+    "  windfall send -- python train.py   run it on an idle Mac, get its files",
     ...groups,
     "",
     "windfall COMMAND --help says more about each. windfall --version shows the release.",

@@ -77,3 +77,8 @@ export function printable(text: string): string {
     return `\\x${(character.codePointAt(0) ?? 0).toString(16).padStart(2, "0")}`
   })
 }
+
+/** `1 file`, `12 files`. */
+export function countText(files: number): string {
+  return `${files} file${files === 1 ? "" : "s"}`
+}

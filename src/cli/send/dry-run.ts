@@ -6,9 +6,10 @@ import type { PackBlob } from "../../workspace/pack.ts"
 import type { ScannedTree } from "../../workspace/scanned-tree.ts"
 import type { Cli } from "../cli.ts"
 import { commandText } from "../render/job-text.ts"
-import { printable } from "../render/table.ts"
+import { countText, printable } from "../render/table.ts"
 import { printJson } from "../say.ts"
-import { countText, type SendingFolder } from "./sending-folder.ts"
+import type { SendingFolder } from "./sending-folder.ts"
+import { travellingFiles } from "./travelling.ts"
 
 /** Says what a send would do. Changes nothing here or there; works without a server too, which then cannot be asked. */
 export async function dryRun(
@@ -25,7 +26,7 @@ export async function dryRun(
       spec: { ...draft, workspace: scanned?.root ?? null },
       files: scanned?.files ?? 0,
       bytes: scanned?.bytes ?? 0,
-      travels: missing === undefined || scanned === undefined ? null : sum(missing, scanned),
+      travels: missing === undefined || scanned === undefined ? null : travellingFiles(scanned, missing),
       leftOut: scanned?.leftOut ?? [],
     })
     return 0
@@ -36,7 +37,7 @@ export async function dryRun(
     lines.push(`folder: ${printable(scanned.folder)}: ${countText(scanned.files)}, ${formatBytes(scanned.bytes)}`)
     if (missing === undefined) lines.push("travels: unknown, as no server can be asked")
     else {
-      const { files, bytes } = sum(missing, scanned)
+      const { files, bytes } = travellingFiles(scanned, missing)
       lines.push(
         files === 0
           ? "travels: nothing, the server has it all"
@@ -66,9 +67,4 @@ async function whatTravels(folder: SendingFolder, scanned: ScannedTree): Promise
       return undefined
     throw error
   }
-}
-
-function sum(missing: readonly PackBlob[], scanned: ScannedTree): { files: number; bytes: number } {
-  const files = missing.filter((blob) => !scanned.trees.has(blob.hash))
-  return { files: files.length, bytes: files.reduce((total, blob) => total + blob.bytes, 0) }
 }

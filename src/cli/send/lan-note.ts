@@ -9,6 +9,7 @@ const LAN =
  * its session loses that. Said when the command or a variable names such an address.
  */
 export function lanNote(spec: JobSpec): string | undefined {
+  if (spec.needsLan) return undefined
   const named = [...spec.command, ...Object.values(spec.env)]
     .map((text) => LAN.exec(text)?.[1])
     .find((one) => one !== undefined)

@@ -47,30 +47,14 @@ function shownPath(at: string, isFolder: boolean): string {
   return printable(isFolder ? `${at}/` : at)
 }
 
-/** Something the command names and that stays home, with the line that says so. */
-export function namedButIgnored(command: readonly string[], rules: IgnoreRules, workingFolder: string): string[] {
+/** For each of these paths that stays home, the line that says so. */
+export function stayLines(paths: readonly string[], rules: IgnoreRules): string[] {
   const lines = new Map<string, string>()
-  for (const word of command) {
-    for (const candidate of pathsIn(word)) {
-      const at = path.posix.normalize(path.posix.join(workingFolder, candidate))
-      if (at === "." || at.startsWith("..")) continue
-      const full = path.join(rules.root, at)
-      if (fs.lstatSync(full, { throwIfNoEntry: false }) === undefined) continue
-      const hit = rules.explain(at)
-      if (hit === undefined || lines.has(hit.path)) continue
-      lines.set(hit.path, stayLine(rules.root, hit))
-    }
+  for (const at of paths) {
+    const hit = rules.explain(at)
+    if (hit !== undefined && !lines.has(hit.path)) lines.set(hit.path, stayLine(rules.root, hit))
   }
   return [...lines.values()]
-}
-
-/** The word itself, and what follows a `=` in it: `--data=data/train.csv`. */
-function pathsIn(word: string): string[] {
-  const equals = word.indexOf("=")
-  const candidates = equals === -1 ? [word] : [word, word.slice(equals + 1)]
-  return candidates.filter(
-    (one) => one !== "" && one.length < 1024 && !one.startsWith("-") && !path.isAbsolute(one) && !one.includes("\0"),
-  )
 }
 
 function stayLine(root: string, hit: NonNullable<ReturnType<IgnoreRules["explain"]>>): string {

@@ -3,20 +3,13 @@ import type { BlobHash } from "../../protocol/ids.ts"
 import type { JobSpec, JobView } from "../../protocol/job.ts"
 import type { JobValues } from "../../protocol/job-fields.ts"
 import { type SenderFacts, toJobSpec } from "../../protocol/job-values.ts"
+import type { ScannedTree } from "../../workspace/scanned-tree.ts"
+import { fs, path } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
-import { conclude } from "../follow/conclude.ts"
-import { followJob } from "../follow/follow-job.ts"
+import type { followJob } from "../follow/follow-job.ts"
 import { JobSignals } from "../follow/job-signals.ts"
-import { JobSink } from "../follow/job-sink.ts"
-import { rememberJob } from "../remembered.ts"
-import { jobTitle, standingText } from "../render/job-text.ts"
-import { say } from "../say.ts"
-import { dryRun } from "./dry-run.ts"
-import { readGitRecord } from "./git-record.ts"
-import { lanNote } from "./lan-note.ts"
 import { SendingFolder } from "./sending-folder.ts"
-import { type StdinBlob, takeStdin } from "./stdin-blob.ts"
-import { askMissing, uploadBlobs } from "./upload.ts"
+import type { StdinBlob } from "./stdin-blob.ts"
 
 /** What `send` and `apply` both come down to. */
 export interface SendRequest {
@@ -66,33 +59,20 @@ export async function sendJob(cli: Cli, request: SendRequest): Promise<number> {
           quiet: request.quiet,
         })
   await folder?.sayIgnored(command, request.workingFolder)
-  if (request.dryRun) return dryRun(cli, draft, folder, request.json)
-  const note = values["needs-lan"] === true ? undefined : lanNote(draft)
-  if (note !== undefined && !request.quiet) await say(cli, note)
+  if (request.dryRun) return (await import("./dry-run.ts")).dryRun(cli, draft, folder, request.json)
   // Who is not logged in is told so before a large folder is read.
   void cli.client
 
-  using stdin = values.stdin === undefined ? undefined : await takeStdin(cli, values.stdin)
-  const sink = new JobSink(cli, { json: request.json, quiet: request.quiet })
+  using stdin =
+    values.stdin === undefined ? undefined : await (await import("./stdin-blob.ts")).takeStdin(cli, values.stdin)
   using signals = request.detach ? undefined : new JobSignals()
   const job = await submit(cli, { ...draft, stdin: stdin?.hash ?? null }, folder, stdin, signals)
-  await sink.event({ type: "accepted", job: job.id, name: job.spec.name })
-  if (signals === undefined) {
-    rememberJob(cli.settings, cli.client.url, remembered(job, request))
-    folder?.saveCache()
-    return sayDetached(cli, job, request)
-  }
-  await sink.showStanding(job)
-  const following = (request.session ?? followJob)(cli, job, { sink, signals, attempt: 1 })
-  folder?.saveCache()
-  return conclude(cli, await following, {
-    sink,
-    home: {
-      into: request.folder ?? cli.cwd,
-      yes: request.yes,
-      remember: () => rememberJob(cli.settings, cli.client.url, remembered(job, request)),
-    },
-  })
+  return (await loadStay()).stay(cli, job, request, { folder, signals })
+}
+
+/** What comes after the job was accepted. Loaded while the server is busy with it: that time costs nobody anything. */
+function loadStay(): Promise<typeof import("./stay.ts")> {
+  return import("./stay.ts")
 }
 
 /** Posts the job; what the server lacks is sent when it says that something is missing, or at once where that is sure. */
@@ -104,6 +84,7 @@ async function submit(
   signals: JobSignals | undefined,
 ): Promise<JobView> {
   if (stdin !== undefined) {
+    const { askMissing, uploadBlobs } = await import("./upload.ts")
     const missing = await askMissing(cli, [stdin.hash])
     if (missing.length > 0) await uploadBlobs(cli, [stdin.blob])
   }
@@ -114,11 +95,14 @@ async function submit(
       let known = scanned === undefined || scanned.root === scanned.previous?.hash
       for (;;) {
         if (!known && scanned !== undefined) await folder?.upload(scanned)
-        const git = scanned === undefined ? null : await readGitRecord(scanned.folder, cli.settings, scanned.root)
+        const git = scanned === undefined ? null : await gitRecord(cli, scanned)
         const workspace: BlobHash | null = scanned?.root ?? null
         signals?.arm()
         try {
-          return await cli.client.post<JobView>("/v1/jobs", { spec: { ...draft, workspace, git } })
+          const posting = cli.client.post<JobView>("/v1/jobs", { spec: { ...draft, workspace, git } })
+          // One turn of the event loop puts the request on its way.
+          setImmediate(() => void loadStay())
+          return await posting
         } catch (error) {
           signals?.disarm()
           if (!known || scanned === undefined || !hasCode(error, "blobs_missing")) throw error
@@ -132,20 +116,12 @@ async function submit(
   }
 }
 
-function remembered(job: JobView, request: SendRequest): Parameters<typeof rememberJob>[2] {
-  return { job: job.id, name: job.spec.name, folder: request.folder ?? process.cwd(), told: false }
-}
-
-async function sayDetached(cli: Cli, job: JobView, request: SendRequest): Promise<number> {
-  if (request.json) return 0
-  await cli.stdout.write(`${job.id}\n`)
-  if (!request.quiet) {
-    await say(
-      cli,
-      `${jobTitle(job)} is ${standingText(job, cli.clock.now())}. Watch it: windfall attach ${job.id}   its files: windfall get ${job.id}`,
-    )
+/** What the folder is in git's terms. Finding out whether it is in a repository at all is quick. */
+async function gitRecord(cli: Cli, { folder, root }: ScannedTree): Promise<JobSpec["git"]> {
+  for (let at = folder; !fs.existsSync(path.join(at, ".git")); at = path.dirname(at)) {
+    if (path.dirname(at) === at) return null
   }
-  return 0
+  return (await import("./git-record.ts")).readGitRecord(folder, cli.settings, root)
 }
 
 function terminalSize(cli: Cli): JobSpec["pty"] {

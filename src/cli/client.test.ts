@@ -1,0 +1,105 @@
+import assert from "node:assert/strict"
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import type { AddressInfo } from "node:net"
+import { type TestContext, test } from "node:test"
+import { systemClock } from "../base/clock.ts"
+import { WindfallError } from "../protocol/errors.ts"
+import { encodeMessages, encodeOutput } from "../protocol/frames.ts"
+import { Client, readServerUrl } from "./client.ts"
+import { type LogRequest, readLog } from "./follow/log-reader.ts"
+
+test("a request that broke is tried again, a POST under the same idempotency key", async (context) => {
+  const keys: unknown[] = []
+  const client = await clientOf(context, (request, response) => {
+    if (request.url === "/v1/me") return void response.end('{"user":"mia"}')
+    keys.push(request.headers["idempotency-key"])
+    if (keys.length < 3) request.socket.destroy()
+    else response.end('{"id":1}')
+  })
+  assert.deepEqual(await client.get("/v1/me"), { user: "mia" })
+  assert.deepEqual(await client.post("/v1/jobs", { spec: {} }), { id: 1 })
+  assert.equal(keys.length, 3)
+  assert.equal(new Set(keys).size, 1)
+  assert.match(String(keys[0]), /^[0-9a-z]{32}$/)
+})
+
+test("a server that was never reached is said at once, with what to do", async () => {
+  const client = newClient("http://127.0.0.1:1")
+  await assert.rejects(client.get("/v1/me"), (error) => {
+    assert.ok(error instanceof WindfallError)
+    assert.equal(error.code, "server_unreachable")
+    assert.equal(error.exitCode, 2)
+    assert.match(error.hint ?? "", /windfall up/)
+    return true
+  })
+})
+
+test("the server's own error comes through; one of somebody else's server is told from it", async (context) => {
+  const client = await clientOf(context, (request, response) => {
+    if (request.url === "/other") return void response.writeHead(502).end("<h1>Bad\n gateway</h1>")
+    const { message, code } = { code: "job_not_found", message: "Cannot find job 9: there is no such job" }
+    response.writeHead(404).end(JSON.stringify({ error: { code, message } }))
+  })
+  await assert.rejects(client.get("/v1/jobs/9"), { code: "job_not_found", message: /Cannot find job 9/ })
+  await assert.rejects(client.get("/other"), { code: "protocol_mismatch", message: /502 <h1>Bad gateway/ })
+})
+
+test("a server's address is checked", () => {
+  assert.equal(readServerUrl("lab:7480").href, "http://lab:7480/")
+  assert.equal(readServerUrl("https://lab.example/windfall").href, "https://lab.example/windfall")
+  for (const bad of ["", "ftp://lab", "http://", "http://user:secret@lab"]) {
+    assert.throws(() => readServerUrl(bad), WindfallError, bad)
+  }
+})
+
+test("readLog() hands on each byte once, in order, however often the connection breaks", async (context) => {
+  const stdout = Buffer.from(Array.from({ length: 5_000 }, (_, i) => i % 251))
+  let asked = 0
+  const client = await clientOf(context, (request, response) => {
+    asked++
+    const { searchParams } = new URL(request.url ?? "", "http://x")
+    // Starts earlier than asked for, as a server may that reads whole pieces.
+    const from = Math.max(0, Number(searchParams.get("fromStdout") ?? 0) - 100)
+    const to = Math.min(stdout.length, from + 1_300)
+    response.write(encodeOutput({ sequence: 1, stream: "stdout", offset: from, bytes: stdout.subarray(from, to) }))
+    const last = encodeMessages([{ gap: { stream: "stderr", from: 0, to: 40 } }])
+    if (to === stdout.length) response.end(last)
+    else response.write(last.subarray(0, 7), () => setImmediate(() => request.socket.destroy()))
+  })
+  const got: Buffer[] = []
+  const gaps: unknown[] = []
+  const job = 1 as LogRequest["job"]
+  await readLog(
+    { client, job, attempt: 1, follow: true, signal: new AbortController().signal },
+    { stdout: 0, stderr: 0 },
+    {
+      output: async (_, bytes) => void got.push(Buffer.from(bytes)),
+      gap: async (gap) => void gaps.push(gap),
+    },
+  )
+  assert.ok(asked > 3)
+  assert.ok(Buffer.concat(got).equals(stdout))
+  assert.deepEqual(gaps, [{ stream: "stderr", from: 0, to: 40 }])
+})
+
+function newClient(url: string): Client {
+  return new Client({ login: { url, token: "t" }, clock: systemClock(), random: Math.random })
+}
+
+async function clientOf(
+  context: TestContext,
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<Client> {
+  const server = createServer((request, response) => {
+    request.resume()
+    request.on("end", () => answer(request, response))
+  })
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  const client = newClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  context.after(() => {
+    client.close()
+    server.closeAllConnections()
+    server.close()
+  })
+  return client
+}

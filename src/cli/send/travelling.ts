@@ -1,0 +1,86 @@
+import { formatBytes } from "../../base/bytes.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import { biggestFolders } from "../../workspace/biggest-folders.ts"
+import { isSecretName } from "../../workspace/built-in-rules.ts"
+import { leavingLinks } from "../../workspace/leaving-links.ts"
+import { missingBlobs } from "../../workspace/missing-blobs.ts"
+import type { PackBlob } from "../../workspace/pack.ts"
+import type { ScannedTree } from "../../workspace/scanned-tree.ts"
+import type { Cli } from "../cli.ts"
+import { askYes } from "../prompt.ts"
+import { countText, printable } from "../render/table.ts"
+import { say } from "../say.ts"
+import { leftOutText } from "./left-out-text.ts"
+import { askMissing } from "./upload.ts"
+
+const NAMED_FOLDERS = 5
+
+export interface AnnounceOptions {
+  /** Bytes of what has to travel above which it is asked, or warned. */
+  readonly warnBytes: number
+  readonly yes: boolean
+  readonly quiet: boolean
+}
+
+/** What of the scanned folder the server lacks. */
+export function missingOf(cli: Cli, scanned: ScannedTree): Promise<PackBlob[]> {
+  return missingBlobs(scanned, (hashes) => askMissing(cli, hashes))
+}
+
+/** What is about to travel, without the lists of folders and chunks that nobody thinks of as files. */
+export function travellingFiles(
+  scanned: ScannedTree,
+  missing: readonly PackBlob[],
+): { readonly files: number; readonly bytes: number } {
+  const files = missing.filter((blob) => !scanned.trees.has(blob.hash))
+  return { files: files.length, bytes: files.reduce((sum, blob) => sum + blob.bytes, 0) }
+}
+
+/**
+ * Says what is about to travel and what stays home, and asks where it is much.
+ * @throws {WindfallError} `invalid_input` when the person says no
+ */
+export async function announceTravel(
+  cli: Cli,
+  scanned: ScannedTree,
+  missing: readonly PackBlob[],
+  { quiet, yes, warnBytes }: AnnounceOptions,
+): Promise<void> {
+  const { files, bytes } = travellingFiles(scanned, missing)
+  if (!quiet && files > 0) {
+    const count = files === scanned.files ? countText(files) : `${files} of ${countText(scanned.files)}`
+    await say(cli, `sending ${count}, ${formatBytes(bytes)}`)
+    const leftOut = leftOutText(scanned.leftOut)
+    if (leftOut !== undefined) await say(cli, `left out: ${leftOut}`)
+    await sayLeavingLinks(cli, scanned)
+  }
+  const secrets = secretsIn(scanned)
+  if (secrets.length > 0) await say(cli, `secret files travel, as you asked: ${secrets.map(printable).join(", ")}`)
+  if (bytes < warnBytes || yes) return
+  await say(cli, `that is more than ${formatBytes(warnBytes)}. The biggest folders:`)
+  for (const { path, bytes: size } of biggestFolders(scanned, NAMED_FOLDERS)) {
+    const name = path === "" ? "(files at the top)" : `${printable(path)}/`
+    await cli.stderr.write(`  ${formatBytes(size).padStart(8)}  ${name}\n`)
+  }
+  if (!cli.isInteractive || (await askYes(cli, "windfall: send all this?"))) return
+  throw new WindfallError("invalid_input", "Cannot send: you said no", {
+    hint: "Keep folders home with a .windfallignore file; it is written like a .gitignore.",
+  })
+}
+
+async function sayLeavingLinks(cli: Cli, scanned: ScannedTree): Promise<void> {
+  const links = leavingLinks(scanned)
+  const [link] = links
+  if (link === undefined) return
+  const more = links.length === 1 ? "" : ` and ${links.length - 1} more`
+  await say(cli, `links that point out of the folder and to something else on a host: ${printable(link.path)}${more}`)
+}
+
+/** Secret files among what travels: only `--include` can have brought them in. */
+function secretsIn(scanned: ScannedTree): string[] {
+  const found: string[] = []
+  for (const { path, entry } of scanned.entries()) {
+    if (entry.kind === "file" && path.split("/").some(isSecretName)) found.push(path)
+  }
+  return found
+}
