@@ -60,7 +60,7 @@ export const blobRoutes: readonly Route[] = [
   route({
     method: "POST",
     path: "/v1/jobs/:id/outputs/fetch",
-    summary: "Answers a pack of these blobs, which must belong to the job's outputs",
+    summary: "Answers a pack of these blobs, which must belong to the job's outputs or to what was sent with it",
     body: hashesRequest,
     produces: PACK,
     respond: ({ core, caller, params, body, signal }) => {
@@ -72,8 +72,14 @@ export const blobRoutes: readonly Route[] = [
         )
       }
       const { blobs } = core.blobs.of(job.user)
-      const own = closure(job.outputs.tree, (hash) => blobs.readSync(hash))
-      const foreign = body.hashes.find((hash) => !own.has(hash))
+      const read = (hash: BlobHash) => blobs.readSync(hash)
+      const own = closure(job.outputs.tree, read)
+      let foreign = body.hashes.find((hash) => !own.has(hash))
+      if (foreign !== undefined && job.spec.workspace !== null) {
+        // The trees of what was sent tell which files here are still as they were; only then is that large set worked out.
+        const sent = closure(job.spec.workspace, read)
+        foreign = body.hashes.find((hash) => !own.has(hash) && !sent.has(hash))
+      }
       if (foreign !== undefined) {
         throw new WindfallError("file_not_found", `Cannot fetch ${foreign}: it is not of the outputs of job ${job.id}`)
       }
