@@ -6,7 +6,7 @@
  */
 import { WindfallError } from "../protocol/errors.ts"
 import type { BlobHash } from "../protocol/ids.ts"
-import { asBuffer, getHash, HASH_BYTES, hashBytes, putHash } from "./hash.ts"
+import { asBuffer, getHash, HASH_BYTES, putHash } from "./hash.ts"
 import { checkEntryName } from "./safe-path.ts"
 
 export interface FileEntry {
@@ -200,7 +200,7 @@ export function chunkLength(fileBytes: number, index: number): number {
 
 /** The tree object of an empty folder. */
 export const EMPTY_TREE_BYTES: Uint8Array = encodeTree([])
-export const EMPTY_TREE: BlobHash = hashBytes(EMPTY_TREE_BYTES)
+export const EMPTY_TREE = "443533157e1bb1c0aacf91f28a4580bbc10b3516b9cda9b6097b2e0de1fbb657" as BlobHash
 
 function checkTarget(target: string): void {
   if (
