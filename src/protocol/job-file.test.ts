@@ -97,7 +97,9 @@ test("malformed YAML, a missing command, a twice given key and an empty file are
 })
 
 test("the published schema is the one the table makes", () => {
-  const published: { properties: object } = JSON.parse(readFileSync(new URL("../../docs/windfall.schema.json", import.meta.url), "utf8"))
+  const published: { properties: object } = JSON.parse(
+    readFileSync(new URL("../../docs/windfall.schema.json", import.meta.url), "utf8"),
+  )
   assert.deepEqual(published, jobFileSchema(), "run: node scripts/write-schema.ts")
   assert.deepEqual(Object.keys(published.properties), ["command", ...JOB_FIELD_KEYS])
 })

@@ -22,7 +22,7 @@ export function renderOverview(width: number): string {
     "  windfall send -- python train.py   run it on an idle Mac, get its files",
     ...groups,
     "",
-    "windfall COMMAND --help says more about each. windfall --version shows the release.",
+    "More about each: windfall COMMAND --help. The release: windfall --version",
     "",
   ].join("\n")
 }
