@@ -54,7 +54,7 @@ test("scan, pack, store, lay out, scan again: the same root hash", async () => {
       assert.equal(index.record.hash, from.root)
       assert.equal((await scanTree(scratch.at(`to${run}`), { rules: EVERYTHING })).root, from.root)
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   )
 })
 
