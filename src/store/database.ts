@@ -1,3 +1,4 @@
+import { closeSync, openSync } from "node:fs"
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
 import {
   type Compilable,
@@ -53,6 +54,8 @@ export class Database implements Disposable {
 
   /** @param path a file, or ":memory:" for tests */
   constructor(path: string) {
+    // SQLite would make it readable to all, and its journal files like it.
+    if (path !== ":memory:") closeSync(openSync(path, "a", 0o600))
     this.#sqlite = new DatabaseSync(path, { timeout: 5_000, enableForeignKeyConstraints: true })
     this.#sqlite.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000")
     this.#begin = this.#sqlite.prepare("BEGIN IMMEDIATE")

@@ -127,6 +127,7 @@ export class AgentChannel implements HostChannel {
   /** Asks the agent to leave; resolves when its process here is gone. */
   async leave(): Promise<void> {
     this.send([{ type: "leave" }])
+    this.#control.end()
     const timer = setTimeout(() => this.close("the agent did not leave"), LEAVE_MS)
     await this.closed
     clearTimeout(timer)

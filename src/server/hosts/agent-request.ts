@@ -1,4 +1,3 @@
-import { once } from "node:events"
 import { type ClientHttp2Stream, constants } from "node:http2"
 import { WindfallError } from "../../protocol/errors.ts"
 
@@ -9,13 +8,23 @@ export async function writeAll(stream: ClientHttp2Stream, body: AsyncIterable<Ui
   try {
     for await (const chunk of body) {
       if (stream.destroyed || stream.closed) return // the answer says why
-      if (!stream.write(chunk)) await Promise.race([once(stream, "drain"), once(stream, "close")])
+      if (!stream.write(chunk)) await drained(stream)
     }
     stream.end()
   } catch (error) {
     stream.close(constants.NGHTTP2_CANCEL)
     throw error
   }
+}
+
+function drained(stream: ClientHttp2Stream): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      stream.off("drain", done).off("close", done)
+      resolve()
+    }
+    stream.on("drain", done).on("close", done)
+  })
 }
 
 /**
