@@ -1,0 +1,55 @@
+import type { JobId } from "../src/protocol/ids.ts"
+import type { JobView } from "../src/protocol/job.ts"
+import type { Pool } from "../test/support/pool.ts"
+import { taskSpec } from "../test/support/test-server.ts"
+import type { Benchmark, Surroundings } from "./benchmark.ts"
+import type { Figure } from "./figure.ts"
+
+const JOBS = 1_000
+const TIMES = 5
+const LOOK_MS = 10
+const UNFINISHED = "queued,starting,running,finishing"
+
+export const batch: Benchmark = {
+  name: "batch",
+  about:
+    "1,000 jobs of `true` until the server has recorded the end of the last one: each with a folder of its own, two output files, a synced record and status, its process tree swept. Four hosts on this one machine.",
+  async run({ pool: started, note }: Surroundings): Promise<readonly Figure[]> {
+    const pool = await started()
+    const spec = taskSpec()
+    const asBatch: number[] = []
+    const oneByOne: number[] = []
+    for (let i = -1; i < TIMES; i++) {
+      const rate = await rateOf(pool, async () => {
+        const specs = Array.from({ length: JOBS }, () => spec)
+        await pool.api<{ jobs: JobId[] }>("POST", "/v1/jobs/batch", { specs })
+      })
+      note(`batch ${rate.toFixed(0)} jobs/s`)
+      if (i >= 0) asBatch.push(rate)
+    }
+    for (let i = 0; i < TIMES; i++) {
+      const rate = await rateOf(pool, async () => {
+        for (let job = 0; job < JOBS; job++) await pool.submit()
+      })
+      note(`one by one ${rate.toFixed(0)} jobs/s`)
+      oneByOne.push(rate)
+    }
+    const at = (least: number) => [{ of: "median", least }] as const
+    return [
+      { what: "submitted as one batch", unit: "jobs/s", values: asBatch, bounds: at(300) },
+      { what: "submitted one call at a time", unit: "jobs/s", values: oneByOne, bounds: at(200) },
+    ]
+  },
+}
+
+/** Jobs ended per second, from before they are sent until none is unfinished. */
+async function rateOf(pool: Pool, send: () => Promise<void>): Promise<number> {
+  const startedMs = performance.now()
+  await send()
+  for (;;) {
+    const { jobs } = await pool.api<{ jobs: JobView[] }>("GET", `/v1/jobs?state=${UNFINISHED}&limit=1`)
+    if (jobs.length === 0) break
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+  }
+  return JOBS / ((performance.now() - startedMs) / 1000)
+}

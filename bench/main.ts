@@ -1,0 +1,82 @@
+/**
+ * `npm run bench [-- NAME... [--write]]`: measures and prints Markdown tables. `--write` also puts them into docs/performance.md.
+ * The exit code is 1 when a number is not what it must be. Numbers mean something only on a machine with nothing else to do.
+ */
+import { readFileSync, writeFileSync } from "node:fs"
+import { arch, cpus, release, totalmem, type } from "node:os"
+import { join } from "node:path"
+import { parseArgs } from "node:util"
+import { type Pool, startPool } from "../test/support/pool.ts"
+import { batch } from "./batch.ts"
+import type { Benchmark, Surroundings } from "./benchmark.ts"
+import { bulkOutput } from "./bulk-output.ts"
+import { isMet, renderFigure, TABLE_HEAD } from "./figure.ts"
+import { freedHost } from "./freed-host.ts"
+import { idle } from "./idle.ts"
+import { logLatency } from "./log-latency.ts"
+import { secondSend } from "./second-send.ts"
+import { sendTrue } from "./send-true.ts"
+import { submitToStart } from "./submit-to-start.ts"
+import { version } from "./version.ts"
+
+const ALL: readonly Benchmark[] = [
+  version,
+  sendTrue,
+  submitToStart,
+  freedHost,
+  batch,
+  secondSend,
+  logLatency,
+  bulkOutput,
+  idle,
+]
+const HOSTS = 4
+const PAGE = join(import.meta.dirname, "../docs/performance.md")
+const BEGIN = "<!-- written by npm run bench -- --write -->"
+const END = "<!-- end -->"
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { write: { type: "boolean" } } })
+const wanted = positionals.length === 0 ? ALL : ALL.filter(({ name }) => positionals.includes(name))
+if (wanted.length < positionals.length) {
+  console.error(`Cannot measure that: there are ${ALL.map(({ name }) => name).join(", ")}`)
+  process.exit(2)
+}
+
+let pool: Promise<Pool> | undefined
+const surroundings: Surroundings = {
+  pool: () => (pool ??= startPool({ hosts: HOSTS })),
+  note: (line) => console.error(`  ${line}`),
+}
+const lines = [machine()]
+let good = true
+console.log(`${lines[0]}\n`)
+try {
+  for (const benchmark of wanted) {
+    console.error(`${benchmark.name} ...`)
+    const figures = await benchmark.run(surroundings)
+    good &&= figures.every(isMet)
+    const text = [`### ${benchmark.name}`, benchmark.about, [TABLE_HEAD, ...figures.map(renderFigure)].join("\n")]
+    lines.push(...text)
+    console.log(`${text.join("\n\n")}\n`)
+  }
+} finally {
+  await (await pool)?.[Symbol.asyncDispose]()
+}
+if (values.write === true) writePage(lines.join("\n\n"))
+process.exitCode = good ? 0 : 1
+
+function machine(): string {
+  const [cpu] = cpus()
+  const gigabytes = Math.round(totalmem() / 1024 ** 3)
+  const day = new Date().toISOString().slice(0, 10)
+  const kernel = `${type()} ${release()}`
+  return `${day}, ${cpus().length} cores of ${cpu?.model}, ${gigabytes} GB, ${kernel} ${arch()}, Node ${process.versions.node}`
+}
+
+function writePage(tables: string): void {
+  const page = readFileSync(PAGE, "utf8")
+  const [before, rest] = page.split(BEGIN)
+  const after = rest?.split(END)[1]
+  if (before === undefined || after === undefined) throw new Error(`${PAGE} lacks the lines ${BEGIN} and ${END}`)
+  writeFileSync(PAGE, `${before}${BEGIN}\n\n${tables}\n\n${END}${after}`)
+}
