@@ -1,0 +1,153 @@
+import assert from "node:assert/strict"
+import { readFileSync } from "node:fs"
+import { test } from "node:test"
+import type { JobView } from "../../src/protocol/job.ts"
+import { ScratchFolder } from "../support/scratch-folder.ts"
+import { usePool } from "../support/use-pool.ts"
+
+const pool = usePool({ hosts: 1 })
+
+/** Says its lines until a file appears in the host's home. */
+const waitFor = (file: string) => `echo started; while [ ! -e ~/${file} ]; do sleep 0.05; done; echo released`
+
+test("a detached job runs on; attach streams it from the start and ends with its exit code", async () => {
+  using project = new ScratchFolder()
+  const { exitCode, stdout } = await send(
+    project,
+    "-J",
+    "quiet",
+    "--",
+    "sh",
+    "-c",
+    `${waitFor("go1")}; echo made >m.txt; exit 4`,
+  )
+  assert.equal(exitCode, 0)
+  const id = Number(stdout)
+  await pool().untilState(id, "running")
+  await using attached = pool().start(["attach", "quiet"])
+  await attached.says("started")
+  await pool().hosts[0]?.write("go1", "")
+  const ended = await attached.ended
+  assert.equal(ended.exitCode, 4, ended.stderr)
+  assert.equal(ended.stdout, "started\nreleased\n")
+  const again = await pool().windfall(["attach", `${id}`])
+  assert.equal(again.exitCode, 4)
+  assert.equal(again.stdout, "started\nreleased\n")
+})
+
+test("after a detach the next command says what waits; get brings it home", async () => {
+  using project = new ScratchFolder()
+  const { stdout } = await send(project, "--", "sh", "-c", "mkdir -p out; echo made >out/m.txt; echo said")
+  const id = Number(stdout)
+  await pool().awaitJob(id)
+  const next = await pool().windfall(["ps"], { cwd: project.path })
+  assert.match(next.stderr, new RegExp(`get ${id}`))
+  const got = await pool().windfall(["get", `${id}`], { cwd: project.path })
+  assert.equal(got.exitCode, 0, got.stderr)
+  assert.equal(readFileSync(project.at("out/m.txt"), "utf8"), "made\n")
+  const after = await pool().windfall(["ps"], { cwd: project.path })
+  assert.doesNotMatch(after.stderr, new RegExp(`get ${id}\\b`))
+})
+
+test("wait ends with the first exit code that is not 0, in the order named", async () => {
+  const ids = await Promise.all(
+    [0, 3, 5].map(async (code) => (await pool().submit({ command: ["sh", "-c", `exit ${code}`] })).id),
+  )
+  const { exitCode } = await pool().windfall(["wait", ...ids.map(String)])
+  assert.equal(exitCode, 3)
+  const late = await pool().submit({ command: ["sleep", "30"] })
+  assert.equal((await pool().windfall(["wait", `${late.id}`, "--timeout", "1s"])).exitCode, 124)
+  await pool().windfall(["stop", `${late.id}`, "--now"])
+})
+
+test("stop sends the job's signal, waits for its grace exactly, then kills", async () => {
+  const stubborn = await pool().submit({
+    command: ["sh", "-c", "trap 'echo asked' TERM; echo up; while :; do sleep 0.05; done"],
+    graceMs: 1_000,
+  })
+  await pool().untilState(stubborn.id, "running")
+  await using logs = pool().start(["logs", "-f", `${stubborn.id}`])
+  await logs.says("up")
+  const stopped = await pool().windfall(["stop", `${stubborn.id}`])
+  assert.equal(stopped.exitCode, 0, stopped.stderr)
+  const job = await pool().awaitJob(stubborn.id)
+  assert.equal(job.state, "cancelled")
+  assert.equal(job.cause, "cancelled")
+  assert.match((await logs.ended).stdout, /^up\nasked\n/)
+  const kind = await pool().submit({
+    command: ["sh", "-c", "trap 'echo bye; exit 0' INT; echo up; while :; do sleep 0.05; done"],
+  })
+  await using kindLogs = pool().start(["logs", "-f", `${kind.id}`])
+  await kindLogs.says("up")
+  assert.equal((await pool().windfall(["stop", `${kind.id}`, "--signal", "INT"])).exitCode, 0)
+  assert.equal((await pool().awaitJob(kind.id)).state, "cancelled")
+  assert.match((await kindLogs.ended).stdout, /bye/)
+})
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  test(`${signal} of a send without a terminal stops the job and ends with 130`, async () => {
+    await using child = pool().start(["send", "--no-folder", "--", "sh", "-c", "echo up; sleep 60"])
+    await child.says("up")
+    child.kill(signal)
+    const { exitCode, stderr } = await child.ended
+    assert.equal(exitCode, 130, stderr)
+    const [newest] = await jobs()
+    assert.equal(newest?.state, "cancelled")
+  })
+}
+
+test("SIGHUP of a send detaches: the job runs on", async () => {
+  await using child = pool().start(["send", "--no-folder", "--", "sh", "-c", waitFor("go2")])
+  await child.says("started")
+  child.kill("SIGHUP")
+  const { exitCode } = await child.ended
+  assert.equal(exitCode, 129)
+  const [newest] = await jobs()
+  assert.equal(newest?.state, "running")
+  await pool().hosts[0]?.write("go2", "")
+  assert.equal((await pool().awaitJob(newest?.id ?? 0)).state, "succeeded")
+})
+
+test("rerun sends the same job again; show, why and events tell its story", async () => {
+  using project = new ScratchFolder()
+  project.write({ "in.txt": "42\n" })
+  const { stdout } = await send(project, "-e", "NAME=value", "--", "sh", "-c", 'echo "$NAME $(cat in.txt)"; exit 6')
+  const first = await pool().awaitJob(Number(stdout))
+  const again = await pool().windfall(["rerun", `${first.id}`], { cwd: project.path })
+  assert.equal(again.exitCode, 6, again.stderr)
+  assert.equal(again.stdout, "value 42\n")
+  const [second] = await jobs()
+  const id = `${second?.id}`
+  const [show, why, events] = await Promise.all([
+    pool().windfall(["show", id]),
+    pool().windfall(["why", id]),
+    pool().windfall(["events"]),
+  ])
+  assert.match(show.stdout, /host1/)
+  assert.match(show.stdout, /exit code 6/)
+  assert.equal(why.exitCode, 0, why.stderr)
+  for (const step of ["sent by admin", "queued -> starting", "starting -> running", "finishing -> failed"]) {
+    assert.match(events.stdout, new RegExp(`job ${id} ${step}`))
+  }
+})
+
+test("logs shows tails, follows, and stays when the host has left", async () => {
+  const { id } = await pool().submit({ command: ["sh", "-c", "for i in 1 2 3 4 5; do echo line $i; done; echo e >&2"] })
+  await pool().awaitJob(id)
+  const run = (...args: string[]) => pool().windfall(["logs", `${id}`, ...args])
+  assert.equal((await run("--tail", "2", "--stdout")).stdout, "line 4\nline 5\n")
+  assert.equal((await run("--stderr")).stdout, "e\n")
+  assert.equal((await run("-f")).stdout, "line 1\nline 2\nline 3\nline 4\nline 5\n")
+  const removed = await pool().windfall(["host", "rm", "host1"], { input: "y\n" })
+  assert.equal(removed.exitCode, 0, removed.stderr)
+  assert.equal((await run("--stdout", "--tail", "1")).stdout, "line 5\n")
+})
+
+function send(project: ScratchFolder, ...args: string[]) {
+  return pool().windfall(["send", "-q", "--detach", ...args], { cwd: project.path })
+}
+
+/** Newest first. */
+async function jobs(): Promise<readonly JobView[]> {
+  return (await pool().api<{ jobs: JobView[] }>("GET", "/v1/jobs")).jobs
+}
