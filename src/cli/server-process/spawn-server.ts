@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process"
 import { isErrorCode, WindfallError } from "../../protocol/errors.ts"
 import { fs, nodeChildProcess, nodeUrl, path } from "../builtin.ts"
+import { PROJECT_ROOT } from "../project-root.ts"
 
 /** What the server says on its standard output once it answers. */
 export interface ReadyServer {
@@ -27,7 +28,7 @@ const START_MS = 60_000
 export async function spawnServer(options: SpawnServerOptions): Promise<{ ready: ReadyServer; child: ChildProcess }> {
   const { logFile } = options
   const log = logFile === null ? undefined : openLog(logFile)
-  const main = nodeUrl().fileURLToPath(new URL("../../server/main.ts", import.meta.url))
+  const main = nodeUrl().fileURLToPath(new URL("src/server/main.ts", PROJECT_ROOT))
   const child = nodeChildProcess().spawn(
     process.execPath,
     ["--disable-warning=ExperimentalWarning", main, ...options.arguments],
