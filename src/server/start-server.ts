@@ -13,6 +13,7 @@ import { openSecretBox } from "./auth/secret-box.ts"
 import { ControlLoop } from "./control-loop.ts"
 import type { Core } from "./core.ts"
 import { admitHost, checkHostName } from "./fleet/change-host.ts"
+import { hostView } from "./fleet/host-view.ts"
 import type { HostsService, OpenHosts } from "./hosts/host-channel.ts"
 import { checkBind, listen } from "./http-server.ts"
 import { WINDFALL } from "./ledger.ts"
@@ -54,6 +55,7 @@ export interface RunningServer extends AsyncDisposable {
 }
 
 const TIDY_MS = 3_600_000
+const FIRST_CONTACT_MS = 10_000
 
 /**
  * Starts a server: takes the data folder, opens the database, takes up all jobs where they were, listens.
@@ -91,8 +93,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     checkName: (name) => checkHostName(core, name),
     admit: async (newHost, actor) => {
       const view = await core.ledger.change(() => admitHost(core, newHost, actor))
-      hosts.keep(core.fleet.find(view.id).record)
-      return view
+      const host = core.fleet.find(view.id)
+      hosts.keep(host.record)
+      // So that a person who has just added a host sees what it is, and can use it at once.
+      await core.fleet.firstContact(view.id, AbortSignal.any([core.signal, AbortSignal.timeout(FIRST_CONTACT_MS)]))
+      return hostView(core, host)
     },
     notice: (message, about) => {
       const event = { type: "notice", message, host: about, job: null } as const

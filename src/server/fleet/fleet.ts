@@ -1,3 +1,4 @@
+import { type Deferred, deferred } from "../../base/deferred.ts"
 import type { ServerMessage } from "../../protocol/agent-wire.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { HostLink } from "../../protocol/host.ts"
@@ -31,10 +32,12 @@ export interface FleetHost {
 export class Fleet {
   readonly #hosts = new Map<HostId, FleetHost>()
   readonly #schedulable = new Map<HostId, SchedulableHost>()
-  readonly #partitions: readonly string[]
+  readonly #firstContacts = new Map<HostId, Deferred<void>>()
+  /** Names of the partitions there are. */
+  readonly partitions: readonly string[]
 
   constructor(partitions: readonly string[]) {
-    this.#partitions = partitions
+    this.partitions = partitions
   }
 
   add(record: HostRecord, now: number): FleetHost {
@@ -101,6 +104,20 @@ export class Fleet {
     host.link = link
     host.reason = reason
     this.#schedulable.delete(host.record.id)
+    if (link === "connecting") return
+    this.#firstContacts.get(host.record.id)?.resolve()
+    this.#firstContacts.delete(host.record.id)
+  }
+
+  /** Resolves once it is known whether this host can be used, or when the signal is aborted. */
+  async firstContact(id: HostId, signal: AbortSignal): Promise<void> {
+    if (this.#hosts.get(id)?.link !== "connecting") return
+    const contact = this.#firstContacts.get(id) ?? deferred<void>()
+    this.#firstContacts.set(id, contact)
+    const giveUp = () => contact.resolve()
+    signal.addEventListener("abort", giveUp, { once: true })
+    await contact.promise
+    signal.removeEventListener("abort", giveUp)
   }
 
   /** Aborted when this channel has closed. */
@@ -121,7 +138,7 @@ export class Fleet {
           reason: host.reason,
           draining: host.record.draining,
           total: host.total,
-          partitions: this.#partitions,
+          partitions: this.partitions,
         }
         this.#schedulable.set(id, seen)
       }

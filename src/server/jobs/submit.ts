@@ -39,6 +39,7 @@ export function submitJobs(core: Core, user: string, specs: readonly JobSpec[]):
   for (const spec of specs) {
     checkName(core, user, spec.name, names)
     checkSecrets(core, user, spec)
+    checkPartition(core, spec)
     checkFits(core, spec)
   }
   const now = core.clock.now()
@@ -88,6 +89,14 @@ function checkSecrets(core: Core, user: string, spec: JobSpec): void {
       hint: `Store it first: windfall secret set ${name}`,
     })
   }
+}
+
+function checkPartition(core: Core, { partition }: JobSpec): void {
+  const { partitions } = core.fleet
+  if (partitions.includes(partition)) return
+  throw new WindfallError("invalid_input", `Cannot send a job to the partition "${partition}": there is none`, {
+    hint: `Partitions: ${partitions.join(", ")}`,
+  })
 }
 
 /** Refuses what no host of the pool could ever run. With no host at all it may wait: the first may be on its way. */
