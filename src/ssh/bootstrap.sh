@@ -86,6 +86,11 @@ start() {
   done
   [ -z "$missing" ] || { say incomplete; exit 0; }
   [ "$wf_mode" = start ] || { say complete; exit 0; }
+  # What no server has used for three months goes, and so does what this one has half sent of an older version.
+  rm -f "$root"/incoming/*."$wf_server"
+  rmdir "$root/incoming" 2>/dev/null
+  touch "$root/${wf_node%/*}" "$root/${wf_agent%/*}"
+  find "$root/runtime" "$root/agent" -mindepth 1 -maxdepth 1 -mtime +90 -exec rm -rf {} + </dev/null
   # What the owner of the host set for certificates and proxies stays; nothing else does.
   set -- HOME="$HOME" USER="${USER-}" LOGNAME="${LOGNAME-${USER-}}" SHELL="${SHELL-/bin/sh}" PATH=/usr/bin:/bin:/usr/sbin:/sbin LANG="${LANG-}"
   for name in TZ SSL_CERT_FILE SSL_CERT_DIR NODE_EXTRA_CA_CERTS REQUESTS_CA_BUNDLE CURL_CA_BUNDLE GIT_SSL_CAINFO http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY; do

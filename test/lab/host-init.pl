@@ -49,12 +49,14 @@ sub start {
     }
 }
 
-# Stops what runs, over and over until nothing new appears: a process may fork while we look.
+# Stops what runs, over and over until all of it stands: a process may fork while we look, and stops only when it has
+# its turn. What the kernel holds (state D) stops as soon as it is let go; nobody waits for that.
 sub freeze {
-    while (1) {
-        my @running = grep { $_->[1] !~ /[TtZX]/ && !$frozen{ $_->[0] } } descendants();
-        last unless @running;
-        for (@running) { kill 'STOP', $_->[0]; $frozen{ $_->[0] } = 1 }
+    for ( 1 .. 1000 ) {
+        my @running = grep { $_->[1] !~ /[TtZX]/ } descendants();
+        for ( grep { !$frozen{ $_->[0] } } @running ) { kill 'STOP', $_->[0]; $frozen{ $_->[0] } = 1 }
+        last unless grep { $_->[1] ne 'D' } @running;
+        select undef, undef, undef, 0.002;
     }
 }
 

@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import type { SshdBinary } from "../../src/ssh/sshd-binary.ts"
 import { HIDDEN_ON_MAC, MAC_SHIMS, type MacAnswers, writeMacAnswers } from "./mac-shims.ts"
 
@@ -114,11 +114,14 @@ function setupScript(plan: HostPlan): string {
     lines.push(`mount --bind '${plan.sshd.path.slice(0, -"/usr/sbin/sshd".length)}' /mnt/sshd`)
   }
   lines.push(
+    // Windfall may use the Node that runs here, where hosts can see it: it is shown even if it lies in a hidden folder.
+    `touch /mnt/node && mount --bind '${process.execPath}' /mnt/node`,
     "for folder in /home /run; do mount -t tmpfs -o mode=755 lab $folder; done",
     "for folder in /tmp /var/tmp; do mount -t tmpfs -o mode=1777 lab $folder; done",
     `mkdir -p /run/sshd ${home}`,
     disk === null ? `mount --bind /mnt/host/home ${home}` : `mount -t tmpfs -o ${disk} lab ${home}`,
     ...(disk === null ? [] : [`cp -a /mnt/host/home/. ${home}/`]),
+    `[ -e '${process.execPath}' ] || { mkdir -p '${dirname(process.execPath)}' && touch '${process.execPath}' && mount --bind /mnt/node '${process.execPath}'; }`,
     "for file in passwd group hosts hostname machine-id; do [ ! -e /etc/$file ] || mount --bind /mnt/host/$file /etc/$file; done",
     "mount --bind /mnt/host/boot_id /proc/sys/kernel/random/boot_id",
     `hostname ${plan.name}`,

@@ -1,9 +1,11 @@
+import assert from "node:assert/strict"
 import { copyFileSync, existsSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
+import { setTimeout as delay } from "node:timers/promises"
 import { systemClock } from "../../src/base/clock.ts"
 import type { AgentMessage, ServerMessage } from "../../src/protocol/agent-wire.ts"
 import type { HostAddRequest, JoinStep } from "../../src/protocol/api.ts"
-import { WindfallError } from "../../src/protocol/errors.ts"
+import { type ErrorBody, WindfallError } from "../../src/protocol/errors.ts"
 import type { OutputFrame } from "../../src/protocol/frames.ts"
 import type { HostLink, HostView } from "../../src/protocol/host.ts"
 import { type HostId, makeId, type ServerId } from "../../src/protocol/ids.ts"
@@ -148,4 +150,16 @@ export function addRequest(host: LabHost, change: Partial<HostAddRequest> = {}):
     takeOver: false,
     ...change,
   }
+}
+
+/** The error a join ended with. */
+export function failure(steps: readonly JoinStep[]): ErrorBody["error"] {
+  const last = steps.at(-1)
+  if (last?.step !== "failed") assert.fail(`the join did not fail: ${JSON.stringify(last)}`)
+  return last.error
+}
+
+/** Resolves once nothing runs on a host; its processes end a moment after their ssh, and nobody tells. */
+export async function emptied(host: LabHost): Promise<void> {
+  while (host.processes().length > 0) await delay(20, undefined, { signal: AbortSignal.timeout(30_000) })
 }
