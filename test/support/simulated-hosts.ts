@@ -296,6 +296,8 @@ export class SimulatedHosts implements HostsService {
   readonly all = new Map<HostId, SimulatedHost>()
   readonly #folder: string
   #context: HostsContext | undefined
+  /** The facts of the host that is just being added. */
+  #joining: HostFacts | undefined
   autoConnect = true
 
   constructor(folder: string) {
@@ -314,17 +316,16 @@ export class SimulatedHosts implements HostsService {
 
   /** Adds a host to the running server, connected. */
   async join(name: string, facts: Partial<HostFacts> = {}): Promise<SimulatedHost> {
-    const connect = this.autoConnect
-    this.autoConnect = false
-    const { id } = await this.#context!.admit(
-      { name, address: `sim@${name}`, port: null, owner: null, fleet: "default", labels: {}, hostKey: "" },
-      "admin",
-    )
-    this.autoConnect = connect
-    const host = this.all.get(id)!
-    host.facts = { ...HOST_FACTS, ...facts }
-    host.connect()
-    return host
+    this.#joining = { ...HOST_FACTS, ...facts }
+    try {
+      const { id } = await this.#context!.admit(
+        { name, address: `sim@${name}`, port: null, owner: null, fleet: "default", labels: {}, hostKey: "" },
+        "admin",
+      )
+      return this.all.get(id)!
+    } finally {
+      this.#joining = undefined
+    }
   }
 
   keep(record: HostRecord): void {
@@ -334,7 +335,8 @@ export class SimulatedHosts implements HostsService {
       host = new SimulatedHost(id, () => this.#context!, `${this.#folder}/${id}`)
       this.all.set(id, host)
     }
-    if (this.autoConnect && !host.connected) host.connect()
+    if (this.#joining !== undefined) host.facts = this.#joining
+    if ((this.autoConnect || this.#joining !== undefined) && !host.connected) host.connect()
   }
 
   async release(id: HostId): Promise<void> {
