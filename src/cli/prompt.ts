@@ -14,6 +14,7 @@ export async function askKey<Answer>(
 ): Promise<Answer> {
   await cli.stderr.write(question)
   const { stdin } = process
+  let typed = ""
   stdin.setRawMode(true)
   stdin.resume()
   try {
@@ -23,6 +24,7 @@ export async function askKey<Answer>(
           const answer = key === CTRL_C ? special.interrupt : key === "\r" || key === "\n" ? special.enter : keys[key]
           if (answer === undefined) continue
           stdin.off("data", onData)
+          typed = key >= " " ? key : ""
           resolve(answer)
           return
         }
@@ -32,7 +34,7 @@ export async function askKey<Answer>(
   } finally {
     stdin.setRawMode(false)
     stdin.pause()
-    await cli.stderr.write("\n")
+    await cli.stderr.write(`${typed}\n`)
   }
 }
 

@@ -48,7 +48,7 @@ export const hostAdd = command({
       takeOver: options.takeOver,
     }
     const body = await cli.client.open("POST", "/v1/hosts", { body: request })
-    return showSteps(cli, readJsonLines<JoinStep>(body), options.json, again)
+    return showSteps(cli, readJsonLines<JoinStep>(body), options.json)
   },
 })
 
@@ -84,13 +84,13 @@ const TITLES: Readonly<Record<string, string>> = {
   facts: "facts",
 }
 
-async function showSteps(cli: Cli, steps: AsyncIterable<JoinStep>, json: boolean, again: string): Promise<number> {
+async function showSteps(cli: Cli, steps: AsyncIterable<JoinStep>, json: boolean): Promise<number> {
   const status = new StatusLine(cli.stderr, cli.clock)
   for await (const step of steps) {
     if (json) await printJson(cli, step)
     if (step.step === "failed") {
       await status.clear()
-      throw joinError(WindfallError.fromBody({ error: step.error }), again)
+      throw WindfallError.fromBody({ error: step.error })
     }
     if (step.step === "done") {
       await status.clear()
@@ -108,15 +108,5 @@ async function showSteps(cli: Cli, steps: AsyncIterable<JoinStep>, json: boolean
   }
   throw new WindfallError("link_lost", "Cannot tell whether the host joined: the server's answer broke off", {
     hint: "Look: windfall host ls",
-  })
-}
-
-/** The server puts the line that authorizes its key into `details.authorize`; it is shown whole, ready to copy. */
-function joinError(error: WindfallError, again: string): WindfallError {
-  const line = error.details?.authorize
-  if (error.code !== "authentication_refused" || typeof line !== "string" || error.hint?.includes(line)) return error
-  return new WindfallError(error.code, error.message, {
-    hint: `Run this on that machine, then ${again} again:\n  ${line}`,
-    details: error.details,
   })
 }

@@ -11,6 +11,7 @@ export function jobTitle(job: Pick<JobView, "id" | "spec">): string {
 
 /** The command as one line that a shell would read the same way. */
 export function commandText(command: readonly string[]): string {
+  if (command.length === 0) return "(login shell)"
   return command.map((word) => (/^[\w./:=+@%,-]+$/.test(word) ? word : quoteWord(word))).join(" ")
 }
 
@@ -44,38 +45,54 @@ export function standingText(job: JobView, now: number): string {
   }
 }
 
-/** One sentence on what became of a job: how it ended, after how long, where, and its memory. */
+/** One sentence on what became of a job: how it ended, after how long, where, why, and its memory. */
 export function endText(job: JobView): string {
   const attempt = latestAttempt(job)
-  const parts = [`${jobTitle(job)} ${verdictText(job)}`]
+  const { what, why } = verdictParts(job)
+  let sentence = `${jobTitle(job)} ${what}`
   const ran = attempt?.startedAt != null && attempt.endedAt !== null ? attempt.endedAt - attempt.startedAt : null
-  if (ran !== null) parts[0] += ` ${job.state === "succeeded" ? "in" : "after"} ${formatDuration(Math.max(0, ran))}`
-  if (attempt !== undefined) parts[0] += ` on ${attempt.hostName}`
+  if (ran !== null) sentence += ` ${job.state === "succeeded" ? "in" : "after"} ${formatDuration(Math.max(0, ran))}`
+  if (attempt !== undefined) sentence += ` on ${attempt.hostName}`
+  const parts = [sentence + why]
   if (attempt?.peakMemoryBytes != null) {
-    parts.push(`peak memory ${formatBytes(attempt.peakMemoryBytes)} of ${formatBytes(job.spec.resources.memoryBytes)}`)
+    const asked = formatBytes(job.spec.resources.memoryBytes)
+    parts.push(`peak memory ${formatBytes(attempt.peakMemoryBytes)} of ${asked}`)
   }
   if (job.attempts.length > 1) parts.push(`attempt ${job.attempts.length}`)
   return parts.join("; ")
 }
 
-/** "succeeded", "failed with exit code 3", "was stopped", "could not start: ...". */
-export function verdictText(job: Pick<JobView, "state" | "cause" | "exitCode" | "signal" | "reason" | "spec">): string {
+type Verdict = Pick<JobView, "state" | "cause" | "exitCode" | "signal" | "reason" | "spec">
+
+/** "succeeded", "failed with exit code 3", "was stopped", "failed (start_failed): ...". */
+export function verdictText(job: Verdict): string {
+  const { what, why } = verdictParts(job)
+  return what + why
+}
+
+/** What happened, and the reason where the cause alone does not say it, with a colon before it. */
+function verdictParts(job: Verdict): { readonly what: string; readonly why: string } {
   const why = job.reason === null ? "" : `: ${printable(job.reason)}`
   switch (job.cause) {
     case null:
-      return job.state.replace("_", " ")
+      return { what: job.state.replace("_", " "), why: "" }
     case "exited":
-      return job.state === "succeeded" ? "succeeded" : `failed with exit code ${job.exitCode ?? "unknown"}`
+      return {
+        what: job.state === "succeeded" ? "succeeded" : `failed with exit code ${job.exitCode ?? "unknown"}`,
+        why: "",
+      }
     case "signalled":
-      return `was ended by signal ${job.signal ?? "unknown"}`
-    case "time_limit":
-      return `reached its time limit${job.spec.timeLimitMs === null ? "" : ` of ${formatDuration(job.spec.timeLimitMs)}`}`
+      return { what: `was ended by signal ${job.signal ?? "unknown"}`, why: "" }
+    case "time_limit": {
+      const limit = job.spec.timeLimitMs === null ? "" : ` of ${formatDuration(job.spec.timeLimitMs)}`
+      return { what: `reached its time limit${limit}`, why: "" }
+    }
     case "cancelled":
-      return "was stopped"
+      return { what: "was stopped", why: "" }
     case "out_of_memory":
-      return `ran out of memory${why}`
+      return { what: "ran out of memory", why }
     default:
-      return `failed (${job.cause})${why}`
+      return { what: `failed (${job.cause})`, why }
   }
 }
 

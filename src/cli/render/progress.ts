@@ -6,7 +6,7 @@ import { StatusLine } from "./status-line.ts"
 
 /** Nobody needs a bar for what is over before it can be read. */
 const QUIET_MS = 1_000
-const BAR = 20
+const BAR = 10
 
 /** A bar for bytes on their way, on a terminal, for anything that takes longer than a second. */
 export class Progress {
@@ -43,7 +43,7 @@ export class Progress {
   }
 }
 
-/** `upload [#####...............] 25%  12 MB of 48 MB  6 MB/s  6.0 s left`. */
+/** `upload [###.......] 25%  12 MB of 48 MB  6 MB/s  6.0 s left`. */
 export function progressText(what: string, doneBytes: number, totalBytes: number, elapsedMs: number): string {
   const part = totalBytes === 0 ? 1 : Math.min(1, doneBytes / totalBytes)
   const filled = Math.round(part * BAR)

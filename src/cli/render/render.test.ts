@@ -60,7 +60,7 @@ test("exit codes: the job's own, 128+n, 124, 125, 130", () => {
 test("progress says how much, how fast and how long still", () => {
   assert.equal(
     progressText("sending", 12 * 1024 ** 2, 48 * 1024 ** 2, 2_000),
-    "sending [#####...............] 25%  12 MB of 48 MB  6 MB/s  6.0 s left",
+    "sending [###.......] 25%  12 MB of 48 MB  6 MB/s  6.0 s left",
   )
 })
 

@@ -27,13 +27,20 @@ export function missingOf(cli: Cli, scanned: ScannedTree): Promise<PackBlob[]> {
   return missingBlobs(scanned, (hashes) => askMissing(cli, hashes))
 }
 
-/** What is about to travel, without the lists of folders and chunks that nobody thinks of as files. */
+/** What is about to travel, as files (a large one is many blobs), without the lists nobody thinks of as files. */
 export function travellingFiles(
   scanned: ScannedTree,
   missing: readonly PackBlob[],
 ): { readonly files: number; readonly bytes: number } {
-  const files = missing.filter((blob) => !scanned.trees.has(blob.hash))
-  return { files: files.length, bytes: files.reduce((sum, blob) => sum + blob.bytes, 0) }
+  const files = new Set<string>()
+  let bytes = 0
+  for (const { hash, bytes: size } of missing) {
+    const source = scanned.sources.get(hash)
+    if (source === undefined) continue
+    files.add(source.path)
+    bytes += size
+  }
+  return { files: files.size, bytes }
 }
 
 /**

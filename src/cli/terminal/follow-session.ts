@@ -50,8 +50,8 @@ export async function followSession(cli: Cli, job: JobView, options: FollowOptio
       if (leave.signal.aborted) return { kind: "detached", why, job: watch.job }
       let end: AttachEnd | undefined
       if (hasStarted(watch.job, number) && !isFinal(watch.job.state)) {
-        await sink.clear()
         attached = true
+        await sink.clear()
         end = await attachTerminal(cli, { job: job.id, route: "terminal", signal: leave.signal })
         attached = false
       }
