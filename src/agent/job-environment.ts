@@ -68,6 +68,8 @@ export function jobEnvironment(
     WINDFALL_GPUS: String(order.lease.gpus),
     WINDFALL_CORES: String(order.lease.cores),
     WINDFALL_MEMORY_BYTES: String(order.lease.memoryBytes),
+    // The one interpreter that is surely on every host.
+    WINDFALL_NODE: process.execPath,
   })
   const lines = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
   checkLines(variables, lines)
