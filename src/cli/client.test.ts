@@ -5,8 +5,9 @@ import { type TestContext, test } from "node:test"
 import { systemClock } from "../base/clock.ts"
 import { WindfallError } from "../protocol/errors.ts"
 import { encodeMessages, encodeOutput } from "../protocol/frames.ts"
-import { Client, readServerUrl } from "./client.ts"
+import { Client } from "./client.ts"
 import { type LogRequest, readLog } from "./follow/log-reader.ts"
+import { readServerUrl } from "./server-url.ts"
 
 test("a request that broke is tried again, a POST under the same idempotency key", async (context) => {
   const keys: unknown[] = []

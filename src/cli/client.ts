@@ -1,9 +1,11 @@
-import type { Agent, ClientRequest, IncomingMessage } from "node:http"
+import type { Agent, IncomingMessage } from "node:http"
 import { backoffMs } from "../base/backoff.ts"
 import type { Clock } from "../base/clock.ts"
 import { WindfallError } from "../protocol/errors.ts"
 import { nodeHttp, nodeHttps } from "./builtin.ts"
 import type { Login } from "./config.ts"
+import { readError, readJson, sendBytes } from "./http-body.ts"
+import { readServerUrl } from "./server-url.ts"
 
 export type Query = Readonly<Record<string, string | number | boolean | null | undefined>>
 
@@ -196,106 +198,6 @@ export class Client {
       },
     )
   }
-}
-
-/** Checks and normalizes a server's address. @throws {WindfallError} `invalid_input` */
-export function readServerUrl(text: string): URL {
-  let url: URL
-  try {
-    url = new URL(/^[a-z]+:\/\//i.test(text) ? text : `http://${text}`)
-  } catch {
-    throw new WindfallError("invalid_input", `Cannot use the server address ${JSON.stringify(text)}: it is not a URL`, {
-      hint: "Write for instance http://127.0.0.1:7480 or https://windfall.example.org",
-    })
-  }
-  if (url.protocol !== "http:" && url.protocol !== "https:") {
-    throw new WindfallError(
-      "invalid_input",
-      `Cannot use the server address ${text}: it must begin with http:// or https://`,
-    )
-  }
-  if (url.username !== "" || url.password !== "") {
-    throw new WindfallError("invalid_input", "Cannot use a server address with a password in it", {
-      hint: "Give the token to windfall login when it asks, on standard input, or in WINDFALL_TOKEN.",
-    })
-  }
-  return url
-}
-
-async function sendBytes(
-  request: ClientRequest,
-  source: AsyncIterable<Uint8Array>,
-  onSent?: (bytes: number) => void,
-): Promise<void> {
-  for await (const chunk of source) {
-    if (request.destroyed) return
-    if (!request.write(chunk)) {
-      await new Promise<void>((resolve) => {
-        const go = () => {
-          request.off("drain", go)
-          request.off("close", go)
-          resolve()
-        }
-        request.on("drain", go)
-        request.on("close", go)
-      })
-    }
-    onSent?.(chunk.length)
-  }
-  request.end()
-}
-
-/** The whole body. Listening to its events is quicker to get going than iterating over it. */
-function readText(response: IncomingMessage): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    response.on("data", (chunk: Buffer) => chunks.push(chunk))
-    response.on("end", () => resolve(Buffer.concat(chunks).toString("utf8")))
-    response.on("error", reject)
-    response.on("close", () => {
-      if (!response.complete) reject(Object.assign(new Error("the answer broke off"), { code: "ECONNRESET" }))
-    })
-  })
-}
-
-async function readJson(response: IncomingMessage): Promise<unknown> {
-  const text = await readText(response)
-  if (text === "") return undefined
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new WindfallError(
-      "protocol_mismatch",
-      `Cannot read the server's answer: it is not JSON: ${text.slice(0, 120)}`,
-      {
-        hint: "Is this the address of a Windfall server?",
-      },
-    )
-  }
-}
-
-async function readError(response: IncomingMessage, method: string, path: string): Promise<WindfallError> {
-  const text = await readText(response)
-  try {
-    const body: unknown = JSON.parse(text)
-    if (typeof body === "object" && body !== null && "error" in body) return withLoginHint(WindfallError.fromBody(body))
-  } catch {
-    // Not one of ours: say what came.
-  }
-  const what = text.trim().replaceAll(/\s+/g, " ").slice(0, 120)
-  return new WindfallError(
-    response.statusCode === 503 ? "server_unreachable" : "protocol_mismatch",
-    `Cannot ${method} ${path}: the answer was ${response.statusCode}${what === "" ? "" : ` ${what}`}`,
-    { hint: "Is this the address of a Windfall server of this release?" },
-  )
-}
-
-function withLoginHint(error: WindfallError): WindfallError {
-  if (error.hint !== undefined || (error.code !== "not_logged_in" && error.code !== "token_expired")) return error
-  return new WindfallError(error.code, error.message, {
-    hint: "Log in again: windfall login URL",
-    details: error.details,
-  })
 }
 
 function queryText(query: Query | undefined): string {

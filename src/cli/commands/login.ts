@@ -2,11 +2,12 @@ import type { Health, Me } from "../../protocol/api.ts"
 import { API_VERSION } from "../../protocol/api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { fs } from "../builtin.ts"
-import { Client, readServerUrl } from "../client.ts"
+import { Client } from "../client.ts"
 import { command } from "../command-line/command.ts"
 import { notEmpty, value } from "../command-line/option.ts"
 import { type Login, writeLogin } from "../config.ts"
 import { askSecret, readStdinText } from "../prompt.ts"
+import { readServerUrl } from "../server-url.ts"
 
 export const login = command({
   name: "login",
