@@ -101,6 +101,11 @@ export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
       hint: "Keep --retry for jobs that may run twice, --once for those that must not.",
     })
   }
+  if (values.pty === true && values.stdin !== undefined) {
+    throw new WindfallError("invalid_input", "Cannot send with both --pty and --stdin: a terminal is not a file", {
+      hint: "Keep --stdin for programs that read a file, --pty for those that want a terminal.",
+    })
+  }
   checkCommand(facts)
   return {
     kind: facts.kind,

@@ -6,7 +6,7 @@ import { ScratchFolder } from "../support/scratch-folder.ts"
 import { TerminalUser } from "../support/terminal-user.ts"
 import { usePool } from "../support/use-pool.ts"
 
-const pool = usePool({ hosts: 1, server: { timing: {} } })
+const pool = usePool({ hosts: 1, server: { timing: { pingMs: 400, silenceMs: 1200, lastRetryMs: 500 } } })
 const PROMPT = /[$#] $/
 
 test("shell opens a session on an idle host: size, colours, files there and home again, exit code, terminal as before", async () => {
@@ -42,7 +42,7 @@ test("a session goes on through a killed server and a cut link: nothing shown tw
   await user.sees("line-100-")
   const [host] = pool().hosts
   await host?.cut()
-  await new Promise((resolve) => setTimeout(resolve, 300))
+  await pool().untilHost("host1", ({ link }) => link !== "ready")
   await host?.restore()
   await user.sees("all-done")
   await user.sees("typed-while-away")
@@ -74,7 +74,7 @@ test("~. leaves a session that runs on; attach comes back to it; its log has wha
   assert.match(log.stdout, /still-kept/)
 })
 
-test("a session waits in the queue like any job and says why; Ctrl-C there stops it", async () => {
+test("a session waits in the queue like any job and says why", async () => {
   const all = (await pool().host("host1")).total
   const blocker = await pool().submit({
     command: ["sleep", "600"],
@@ -125,6 +125,17 @@ test("shell JOB looks around beside a running job, with its environment, and end
   assert.equal((await pool().log(job.id)).toString(), "")
 })
 
+test("SIGTERM to the command line leaves the session and gives the terminal back as it was", async () => {
+  const line = 'before=$(stty -g); windfall shell --name left; [ "$(stty -g)" = "$before" ] && echo restored'
+  await using user = new TerminalUser(pool(), line)
+  await user.sees(PROMPT)
+  const [child] = readFileSync(`/proc/${user.pid}/task/${user.pid}/children`, "utf8").trim().split(" ")
+  process.kill(Number(child), "SIGTERM")
+  await user.sees(/detached; job \d+ \(left\) goes on/)
+  await user.sees("restored")
+  assert.equal((await pool().windfall(["stop", "left", "--now"])).exitCode, 0)
+})
+
 test("a killed command line leaves the session running, and nothing but the terminal behind", async () => {
   await using user = new TerminalUser(pool(), "windfall shell --name orphan; echo code=$?")
   await user.sees(PROMPT)
@@ -137,6 +148,24 @@ test("a killed command line leaves the session running, and nothing but the term
   again.type("echo is-$MINE; exit\r")
   await again.sees("is-alive")
   await again.sees("code=0")
+})
+
+test("a host out of contact is said to be so, and the shell opens when it is back", async () => {
+  const job = await pool().submit({ command: ["sleep", "600"] })
+  await pool().untilState(job.id, "running")
+  const [host] = pool().hosts
+  await host?.cut()
+  await pool().untilHost("host1", ({ link }) => link !== "ready")
+  await using early = new TerminalUser(pool(), `windfall shell ${job.id}; echo code=$?`)
+  await early.sees(/Cannot open a shell beside job \d+: host1 is out of contact/)
+  await early.sees("code=2")
+  await host?.restore()
+  await pool().untilHost("host1", ({ link }) => link === "ready")
+  await using user = new TerminalUser(pool(), `windfall shell ${job.id}; echo code=$?`)
+  await user.sees(PROMPT)
+  user.type("exit\r")
+  await user.sees("code=0")
+  await pool().api("POST", `/v1/jobs/${job.id}/stop`, { now: true })
 })
 
 test("what cannot be is refused in words, with exit code 2", async () => {
