@@ -29,6 +29,8 @@ export interface PoolOptions {
   readonly clocks?: boolean
   /** Lab hosts are started but do not join. */
   readonly joinNone?: boolean
+  /** Public keys that hosts let in besides the server's. */
+  readonly authorizedKeys?: readonly string[]
   readonly signal?: AbortSignal
 }
 
@@ -269,11 +271,11 @@ export class Pool implements AsyncDisposable {
   }
 
   async #startLab(publicLine: string): Promise<void> {
-    const { hosts = 0, mode, signal } = this.#options
+    const { hosts = 0, mode, authorizedKeys = [], signal } = this.#options
     if (hosts === 0) return
     this.#lab = await startLab({
       hosts,
-      authorizedKeys: [publicLine],
+      authorizedKeys: [publicLine, ...authorizedKeys],
       ...(mode === undefined ? {} : { mode }),
       ...(signal === undefined ? {} : { signal }),
     })
