@@ -27,7 +27,9 @@ export class Agent {
   readonly #terminals: Routes["terminals"]
   #session: ServerHttp2Session | undefined
   #control: ControlStream | undefined
+  #connection: Duplex | undefined
   #linked = true
+  #settling = false
   #lastPingMs = 0
 
   /** @param on.leave ends the process: everything that must last is on the disk at any moment */
@@ -49,6 +51,7 @@ export class Agent {
 
   /** Speaks HTTP/2 with the server over this connection until it ends. */
   serve(connection: Duplex): void {
+    this.#connection = connection
     const server = createServer({
       settings: { initialWindowSize: STREAM_WINDOW_BYTES, maxFrameSize: 256 * 1024, maxConcurrentStreams: 1_000 },
       maxSessionMemory: 256,
@@ -73,8 +76,15 @@ export class Agent {
     this.#limits.lookNow()
   }
 
-  /** Phases have changed: see to timers, and leave if nothing keeps an agent without a link. */
+  /** Phases have changed: see, once for all changes of this moment, to timers and to whether anything keeps this agent. */
   changed(): void {
+    if (this.#settling) return
+    this.#settling = true
+    setImmediate(() => this.#settle())
+  }
+
+  #settle(): void {
+    this.#settling = false
     const { live } = this.#attempts
     this.#limits.changed()
     this.#sampler.busy = live
@@ -93,7 +103,7 @@ export class Agent {
     const control = new ControlStream(stream, {
       message: (value) => this.#take(value),
       drain: () => link.drained(),
-      end: () => this.#session?.destroy(),
+      end: () => this.#linkLost(),
     })
     this.#control = control
     link.attach(control)
@@ -145,7 +155,8 @@ export class Agent {
     if (!this.#linked) return
     this.#linked = false
     this.#context.link.detach()
-    this.#session?.destroy()
+    // Not the session: while a write is under way Node 26 throws out of its destroy().
+    this.#connection?.destroy()
     for (const attempt of this.#context.attempts.values()) {
       if (attempt.phase === "preparing") attempt.abort?.abort(new Error("the link was lost"))
     }

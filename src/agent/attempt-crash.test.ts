@@ -3,6 +3,9 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { test } from "node:test"
 import { makeOrder, makeServerId, startAgent } from "../../test/support/agent-client.ts"
 import { AgentHome, eventually, fileText, isThere } from "../../test/support/agent-home.ts"
+import { hashBytes } from "../workspace/hash.ts"
+import { encodePack } from "../workspace/pack.ts"
+import { bytesBlob } from "../workspace/sources.ts"
 
 test("a killed agent loses nothing: the next one adopts what runs and sends the rest, each byte once", async () => {
   await using home = new AgentHome()
@@ -164,13 +167,31 @@ test("a late supervisor cannot run in a folder that was taken away", async () =>
   await using home = new AgentHome()
   const agent = await home.start()
   const forker = home.forker(agent)
+  const input = Buffer.from("input")
+  await agent.putBlobs(encodePack([bytesBlob(hashBytes(input), input)]))
   process.kill(forker, "SIGSTOP")
-  agent.startAttempt(1, [home.job("ledger.sh"), home.at("ledger")])
+  agent.startAttempt(1, [home.job("ledger.sh"), home.at("ledger")], { stdin: hashBytes(input) })
   await eventually(() => existsSync(home.attempt(1, "order.json")), "its folder")
   renameSync(home.attempt(1), `${home.attempt(1)}.aside`)
   process.kill(forker, "SIGCONT")
   agent.startAttempt(2, ["true"])
   await agent.ended(2)
+  assert.equal(fileText(home.at("ledger")), "")
+})
+
+test("a supervisor of an older agent makes no folder any more once a newer agent has looked", async () => {
+  await using home = new AgentHome()
+  const first = await home.start()
+  const note = readFileSync(`${home.base}/run/agent`)
+  // What a new agent does before it looks which folders there are.
+  writeFileSync(`${home.base}/run/agent.new`, note)
+  renameSync(`${home.base}/run/agent.new`, `${home.base}/run/agent`)
+  first.startAttempt(1, [home.job("ledger.sh"), home.at("ledger")])
+  first.send({ type: "limit" } as never)
+  await first.next("notice")
+  await first.kill()
+  await eventually(() => home.processes().length === 0, "forker and supervisor have ended")
+  assert.equal(existsSync(home.attempt(1)), false)
   assert.equal(fileText(home.at("ledger")), "")
 })
 

@@ -67,7 +67,7 @@ test("a job inherits nothing but what is promised", async () => {
   const expected = [
     "HOME LANG LOGNAME MINE PATH PWD PYTHONUNBUFFERED SHELL SSL_CERT_FILE TMPDIR TZ USER WINDFALL_ATTEMPT",
     "WINDFALL_ATTEMPT_NUMBER WINDFALL_CORES WINDFALL_GPUS WINDFALL_HOST WINDFALL_JOB WINDFALL_JOB_NAME",
-    "WINDFALL_MEMORY_BYTES WINDFALL_USER 0077",
+    "WINDFALL_MEMORY_BYTES WINDFALL_NODE WINDFALL_USER 0077",
   ].join(" ")
   assert.equal(names, expected)
   // 0, 1, 2 and the one with which ls reads the folder.

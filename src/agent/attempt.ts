@@ -24,7 +24,11 @@ export class Attempt {
   readonly sequence: number
   readonly folder: string
   order: AttemptOrder | null
-  inode = 0
+  /** The folder's, when the agent has made it. */
+  inode: number | null = null
+  /** Kept until the command has started: a dead forker must be asked again. */
+  secrets: Readonly<Record<string, string>> | undefined
+  hasSecrets = false
   phase: AttemptPhase = "preparing"
   /** Whether the server knows it as its own: only then is anything sent about it. */
   adopted = false

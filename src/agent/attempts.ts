@@ -6,7 +6,7 @@ import { inspectAttempt, readSecrets, rewriteOrder } from "./attempt-folder.ts"
 import { endWithout, followLost, tellEnd, tellStarted } from "./ending.ts"
 import { beginAttempt, beginOutput } from "./launch.ts"
 import { foundAttempt, type NeverRan, recoverAttempts } from "./recovery.ts"
-import { poke, stopAttempt } from "./stopping.ts"
+import { carryOut, poke, stopAttempt } from "./stopping.ts"
 
 /** Forgetting waits this long for more of the same, as the high-water mark is synced for all of them at once. */
 const FORGET_TOGETHER_MS = 20
@@ -88,7 +88,8 @@ export class Attempts {
       known.adopted = true
       this.#tellAgain(known, false)
     } else if (known === undefined && this.#mayStart(sequence, id)) {
-      this.#neverRan.delete(sequence)
+      // What an earlier try that never ran left behind.
+      if (this.#neverRan.delete(sequence)) this.#discardNeverRan(sequence)
       beginAttempt(this.#context, order, secrets)
       if (!this.#context.attempts.has(sequence)) this.#rememberRefusal(sequence, id)
     } else this.#gone(id, sequence)
@@ -99,6 +100,10 @@ export class Attempts {
     if (this.#refused.has(sequence)) return false
     const again = this.#neverRan.get(sequence)
     return again === undefined ? sequence > this.#context.highWater.value : again.attempt === id
+  }
+
+  #discardNeverRan(sequence: number): void {
+    this.#context.trash.discard(`${this.#context.folder.attempts}/${sequence}.never-ran`, { large: true })
   }
 
   #rememberRefusal(sequence: number, id: AttemptId): void {
@@ -167,7 +172,7 @@ export class Attempts {
     attempt.phase = "running"
     tellStarted(this.#context, attempt)
     this.#context.output.started(attempt.sequence)
-    if (attempt.stop !== null) poke(this.#context, attempt)
+    if (attempt.stop !== null) carryOut(this.#context, attempt, attempt.stop)
   }
 
   #limit(attempt: Attempt, timeLimitMs: number | null): void {
@@ -189,7 +194,7 @@ export class Attempts {
     else if (attempt !== undefined && attempt.phase !== "ended") {
       this.#notice(`Cannot forget attempt ${id}: it has not ended (${attempt.phase})`)
     } else if (this.#forgetting.push({ sequence, attempt: id }) === 1) {
-      setTimeout(() => this.#forgetAll(), FORGET_TOGETHER_MS)
+      setTimeout(() => void this.#forgetAll(), FORGET_TOGETHER_MS)
     }
   }
 
@@ -198,12 +203,12 @@ export class Attempts {
   }
 
   /** The mark first and on the disk, then the folders: at no moment could one of them be started again. */
-  #forgetAll(): void {
+  async #forgetAll(): Promise<void> {
     const batch = this.#forgetting
-    this.#forgetting = []
     try {
-      this.#context.highWater.raise(Math.max(...batch.map((one) => one.sequence)))
-      for (const { sequence } of batch) this.#remove(sequence)
+      this.#forgetting = []
+      await this.#context.highWater.raise(Math.max(...batch.map((one) => one.sequence)))
+      await Promise.all(batch.map(({ sequence }) => this.#remove(sequence)))
     } catch (error) {
       // The server asks again at its next connect; nothing is lost but space.
       const reason = error instanceof Error ? error.message : String(error)
@@ -214,16 +219,16 @@ export class Attempts {
     this.#context.changed()
   }
 
-  #remove(sequence: number): void {
-    const { attempts, trash, output, folder } = this.#context
+  async #remove(sequence: number): Promise<void> {
+    const { attempts, trash, output } = this.#context
     const attempt = attempts.get(sequence)
     output.end(sequence)
-    const path = attempt?.folder ?? `${folder.attempts}/${sequence}.never-ran`
-    const madeLittle = attempt?.order?.workspace === null && isSmall(attempt)
-    if (attempt !== undefined || this.#neverRan.has(sequence)) trash.discard(path, { large: !madeLittle })
-    this.#refused.delete(sequence)
-    this.#neverRan.delete(sequence)
     attempts.delete(sequence)
+    this.#refused.delete(sequence)
+    if (this.#neverRan.delete(sequence)) this.#discardNeverRan(sequence)
+    if (attempt === undefined) return
+    const large = attempt.order?.workspace !== null || !isSmall(attempt)
+    await trash.discardSoon(attempt.folder, { large, hasSecrets: attempt.hasSecrets })
   }
 }
 

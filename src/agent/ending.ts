@@ -1,14 +1,14 @@
-import { writeFileSync } from "node:fs"
+import { readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Stray } from "../protocol/agent-wire.ts"
 import { CAUSES, type Cause } from "../protocol/job-state.ts"
-import { collectOutputs } from "../workspace/outputs.ts"
+import { type CollectedOutputs, collectOutputs } from "../workspace/outputs.ts"
 import { StatIndex } from "../workspace/stat-index.ts"
 import { type AgentContext, nameOf, tell } from "./agent-context.ts"
 import type { Attempt } from "./attempt.ts"
 import { inspectAttempt, outputSizes, readStopCause } from "./attempt-folder.ts"
 import { refuse } from "./launch.ts"
-import { poke } from "./stopping.ts"
+import { carryOut } from "./stopping.ts"
 import { formatStatus, type SupervisorLine, type SupervisorStatus, type SupervisorSwept } from "./supervisor-text.ts"
 import { sweepByToken } from "./sweep.ts"
 
@@ -47,11 +47,12 @@ function started(
   line: { readonly pid: number; readonly start: string; readonly startedAt: number },
 ): void {
   attempt.phase = "running"
+  attempt.secrets = undefined
   attempt.supervisor = { pid: line.pid, start: line.start }
   attempt.startedAt = line.startedAt
   tellStarted(context, attempt)
   context.output.started(attempt.sequence)
-  if (attempt.stop !== null) poke(context, attempt)
+  if (attempt.stop !== null) carryOut(context, attempt, attempt.stop)
   context.changed()
 }
 
@@ -105,12 +106,24 @@ export function tellEnd(context: AgentContext, attempt: Attempt, exitKnown: bool
   else if (!attempt.collecting) void collect(context, attempt)
 }
 
+const NO_OUTPUTS: CollectedOutputs = {
+  tree: null,
+  trees: new Map(),
+  sources: new Map(),
+  files: 0,
+  bytes: 0,
+  leftOut: [],
+}
+
 async function collect(context: AgentContext, attempt: Attempt): Promise<void> {
   attempt.collecting = true
   try {
-    const index = StatIndex.load(join(attempt.folder, "index")) ?? StatIndex.empty
-    const globs = attempt.order?.outputs ?? null
-    attempt.outputs = await collectOutputs(join(attempt.folder, "work"), index, { globs })
+    const work = join(attempt.folder, "work")
+    if (attempt.order?.workspace === null && readdirSync(work).length === 0) attempt.outputs = NO_OUTPUTS
+    else {
+      const index = StatIndex.load(join(attempt.folder, "index")) ?? StatIndex.empty
+      attempt.outputs = await collectOutputs(work, index, { globs: attempt.order?.outputs ?? null })
+    }
   } catch (error) {
     attempt.outputs = { problem: error instanceof Error ? error.message : String(error) }
   }

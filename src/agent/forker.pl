@@ -112,8 +112,9 @@ my ($sequence, $folder, $ballast, $main, $started_ms, $status_file, $stdout, $st
 my ($stop_text, $stop_cause, $deadline_ms, $killing_since_ms) = ('');
 
 sub supervise {
-  my ($attempt, $job, $inode, $uptime_ms, $stdin_path, $work, $grace_ms, $argc);
-  ($sequence, $attempt, $job, $folder, $inode, $uptime_ms, $ballast, $stdin_path, $work, $grace_ms, $argc) = splice(@_, 0, 11);
+  my ($attempt, $job, $inode, $agent, $order, $secrets, $uptime_ms, $stdin_path, $work, $grace_ms, $argc);
+  ($sequence, $attempt, $job, $folder, $inode, $agent, $order, $secrets, $uptime_ms) = splice(@_, 0, 9);
+  ($ballast, $stdin_path, $work, $grace_ms, $argc) = splice(@_, 0, 5);
   my @argv = splice(@_, 0, $argc);
   POSIX::setsid();
   $0 = "windfall supervisor $attempt";
@@ -123,9 +124,12 @@ sub supervise {
   my $blocked = POSIX::SigSet->new(POSIX::SIGCHLD(), POSIX::SIGUSR1(), POSIX::SIGALRM());
   POSIX::sigprocmask(POSIX::SIG_BLOCK(), $blocked);
 
-  # The inode says that this is the folder the request was made for, not a later one of the same name.
-  chdir($folder) or return;
-  return if (stat('.'))[1] != $inode;
+  if ($inode) {
+    # The folder the request was made for, not a later one of the same name?
+    chdir($folder) or return;
+    return if (stat('.'))[1] != $inode;
+  }
+  else { make_folder($agent, $order, $secrets) or return }
   open_files($stdin_path) or return;
   $started_ms = now_ms();
   my $start = $linux ? (split(' ', (slurp('/proc/self/stat') =~ s/.*\)//sr)))[19] : time;
@@ -149,6 +153,26 @@ sub supervise {
   my $cause = $stop_cause // ($starved ? 'out_of_memory' : defined $signal ? 'signalled' : 'exited');
   finish($cause, $code, $signal, $linux && $gone);
   sweep($grace_ms) if !$linux || !$gone;
+}
+
+# Makes the attempt's folder where the agent has nothing to put into it first. A new agent replaces its file and then looks
+# which folders there are: so either it sees this one, or the file here is another. Who made it before was as late as we are.
+sub make_folder {
+  my ($agent, $order, $secrets) = @_;
+  mkdir($folder, 0700) or $!{EEXIST} or return failed('make the folder');
+  if (((stat("$run_folder/agent"))[1] // 0) != $agent) { rmdir($folder); return }
+  chdir($folder) or return failed('enter the folder');
+  mkdir($_, 0700) or $!{EEXIST} or return failed('make the folder') for qw(work tmp);
+  put_file('order.json', $order) or return failed('write the order');
+  put_file('secrets', $secrets) or return failed('write the secrets') if length $secrets;
+  return 1;
+}
+
+sub put_file {
+  my ($name, $text) = @_;
+  sysopen(my $file, $name, Fcntl::O_WRONLY() | Fcntl::O_CREAT() | Fcntl::O_TRUNC(), 0600) or return;
+  for (my $at = 0; $at < length $text;) { $at += syswrite($file, $text, length($text) - $at, $at) // return }
+  return 1;
 }
 
 sub open_files {

@@ -8,7 +8,7 @@ import { FORKER_SOURCE } from "./forker-source.ts"
 import type { HostFolder } from "./host-folder.ts"
 import type { Platform } from "./platform/platform.ts"
 import { parseSupervisorLine, type SupervisorLine } from "./supervisor-text.ts"
-import { askToLeave, readHolder } from "./takeover.ts"
+import { askToLeave, readHolder, writeHolder } from "./takeover.ts"
 
 /** Everything a supervisor must know to run one attempt. */
 export interface RunRequest {
@@ -16,8 +16,14 @@ export interface RunRequest {
   readonly attempt: string
   readonly job: number
   readonly folder: string
-  /** The folder's inode: a late supervisor must not run in a later folder of the same name. */
-  readonly inode: number
+  /**
+   * The folder's inode: a late supervisor must not run in a later folder of the same name. `null` has the supervisor make
+   * the folder, with this order and these secrets in it.
+   */
+  readonly inode: number | null
+  readonly order: string
+  /** "" for none. */
+  readonly secrets: string
   /** By the clock that counts sleep. */
   readonly uptimeMs: number
   readonly stdinPath: string
@@ -47,6 +53,9 @@ export class Forker {
   #closed = false
   #rest = ""
   #restarts = 0
+  #requests: Buffer[] = []
+  /** Names this agent's time: the next one's is another. */
+  #agentInode = 0
 
   constructor(options: {
     folder: HostFolder
@@ -86,13 +95,16 @@ export class Forker {
       }
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
+    this.#agentInode = writeHolder(this.#folder, this.#platform)
     this.#openFifo()
   }
 
   run(request: RunRequest): void {
-    const { sequence, attempt, job, folder, inode, uptimeMs, stdinPath, workingFolder, graceMs, command } = request
-    const head = ["run", sequence, attempt, job, folder, inode, Math.round(uptimeMs), this.#folder.ballast, stdinPath]
-    this.#write([...head, workingFolder, graceMs, command.length, ...command, ...request.environment])
+    const { sequence, attempt, job, folder, inode, order, secrets, stdinPath, workingFolder, command } = request
+    const about = [sequence, attempt, job, folder, inode ?? 0, this.#agentInode, order, secrets]
+    const around = [Math.round(request.uptimeMs), this.#folder.ballast, stdinPath, workingFolder]
+    const { graceMs, environment } = request
+    this.#write(["run", ...about, ...around, Math.round(graceMs), command.length, ...command, ...environment])
   }
 
   /** Gives bytes of an output file back to the disk, where the file system can. */
@@ -109,12 +121,17 @@ export class Forker {
     this.#keptOpen = undefined
   }
 
+  /** Requests of one moment leave in one write. */
   #write(fields: readonly (string | number)[]): void {
     const body = Buffer.from(fields.join("\0"))
-    const frame = Buffer.allocUnsafe(4 + body.length)
-    frame.writeUInt32BE(body.length)
-    body.copy(frame, 4)
-    this.#child?.stdin?.write(frame)
+    const head = Buffer.allocUnsafe(4)
+    head.writeUInt32BE(body.length)
+    if (this.#requests.push(head, body) > 2) return
+    queueMicrotask(() => {
+      const requests = Buffer.concat(this.#requests)
+      this.#requests = []
+      this.#child?.stdin?.write(requests)
+    })
   }
 
   #spawn(): Promise<string> {

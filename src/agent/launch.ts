@@ -5,7 +5,7 @@ import type { BlobHash } from "../protocol/ids.ts"
 import type { Cause } from "../protocol/job-state.ts"
 import { type AgentContext, nameOf, tell } from "./agent-context.ts"
 import { Attempt } from "./attempt.ts"
-import { createAttempt, readSecrets } from "./attempt-folder.ts"
+import { createAttempt } from "./attempt-folder.ts"
 import { isDiskFull } from "./durable-file.ts"
 import { environmentOf, jobEnvironment } from "./job-environment.ts"
 import { terminalProblem } from "./pty.ts"
@@ -24,16 +24,18 @@ export function beginAttempt(
   const folder = join(context.folder.attempts, String(order.sequence))
   const attempt = new Attempt(order.attempt, order.job, order.sequence, folder, order)
   attempt.adopted = true
+  attempt.secrets = secrets
+  attempt.hasSecrets = Object.keys(secrets).length > 0
   context.attempts.set(attempt.sequence, attempt)
   try {
     if (hasTerminal(order)) refuseWithoutTerminals()
-    attempt.inode = createAttempt(folder, order, secrets)
-    // Left by an earlier try that never ran: only now, so that no late supervisor takes the new folder for it.
-    context.trash.discard(`${folder}.never-ran`, { large: true })
     const environment = jobEnvironment(order, secrets, context.jobHost, folder)
     beginOutput(context, attempt, Object.values(secrets), { stdout: 0, stderr: 0 })
-    if (order.workspace === null && order.stdin === null) launch(context, attempt, environment)
-    else void prepare(context, attempt, order, environment).catch((error) => refuseFor(context, attempt, error))
+    if (order.workspace === null && order.stdin === null) launch(context, attempt, environment, secrets)
+    else {
+      attempt.inode = createAttempt(folder, order, secrets)
+      prepare(context, attempt, order, environment).catch((error) => refuseFor(context, attempt, error))
+    }
   } catch (error) {
     refuseFor(context, attempt, error)
   }
@@ -95,7 +97,12 @@ async function supply(
 }
 
 /** Hands a prepared attempt to the forker. Safe to repeat while no start was seen: only one supervisor gets the right to run. */
-export function launch(context: AgentContext, attempt: Attempt, environment: readonly string[]): void {
+export function launch(
+  context: AgentContext,
+  attempt: Attempt,
+  environment: readonly string[],
+  secrets: Readonly<Record<string, string>> = {},
+): void {
   const { order, folder, sequence } = attempt
   if (order === null) return
   attempt.phase = "launching"
@@ -106,6 +113,8 @@ export function launch(context: AgentContext, attempt: Attempt, environment: rea
     job: order.job,
     folder,
     inode: attempt.inode,
+    order: attempt.inode === null ? JSON.stringify(order) : "",
+    secrets: attempt.hasSecrets ? JSON.stringify(secrets) : "",
     uptimeMs: attempt.startedUptimeMs,
     stdinPath: order.stdin === null ? "/dev/null" : context.cache.pathOf(order.stdin),
     workingFolder: join(folder, "work", order.workingFolder),
@@ -148,8 +157,9 @@ function refuseWithoutTerminals(): void {
 export function launchAgain(context: AgentContext): void {
   for (const attempt of context.attempts.values()) {
     if (attempt.phase !== "launching" || attempt.order === null) continue
-    const environment = jobEnvironment(attempt.order, readSecrets(attempt.folder), context.jobHost, attempt.folder)
-    launch(context, attempt, environment)
+    const secrets = attempt.secrets ?? {}
+    const environment = jobEnvironment(attempt.order, secrets, context.jobHost, attempt.folder)
+    launch(context, attempt, environment, secrets)
   }
 }
 

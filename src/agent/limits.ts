@@ -16,17 +16,23 @@ export class Limits {
   readonly #onLook: () => void
   #timer: NodeJS.Timeout | undefined
   #lastContactMs: number
+  /** When something last arrived, by the clock that is cheap to read and stands still in sleep. */
+  #arrivedAt: number
+  /** The same moment on both clocks, not long ago. */
+  #base: { readonly cheap: number; readonly counting: number }
 
   /** @param onLook called at each look, before the limits */
   constructor(context: AgentContext, onLook: () => void) {
     this.#context = context
     this.#onLook = onLook
-    this.#lastContactMs = context.clock.sleepCountingMs()
+    this.#base = this.#bothClocks()
+    this.#arrivedAt = this.#base.cheap
+    this.#lastContactMs = this.#base.counting
   }
 
   /** Something of the server has just arrived. */
   contact(): void {
-    this.#lastContactMs = this.#context.clock.sleepCountingMs()
+    this.#arrivedAt = performance.now()
   }
 
   /** Whether silence matters to anything that runs: then the link should be tried now and then. */
@@ -42,7 +48,7 @@ export class Limits {
       this.#timer = undefined
       return
     }
-    const now = this.#context.clock.sleepCountingMs()
+    const now = this.#now()
     const dueIn = Math.min(LOOK_MS, ...live.map((attempt) => this.#dueInMs(attempt, now)))
     // A look that is due sooner than planned, for a short limit, replaces the plan.
     if (this.#timer !== undefined && dueIn >= LOOK_MS) return
@@ -59,7 +65,7 @@ export class Limits {
     clearTimeout(this.#timer)
     this.#timer = undefined
     this.#onLook()
-    const now = this.#context.clock.sleepCountingMs()
+    const now = this.#now()
     for (const attempt of this.#live()) {
       const { order } = attempt
       if (order === null || attempt.stop !== null || attempt.phase === "sweeping") continue
@@ -71,6 +77,21 @@ export class Limits {
       }
     }
     this.changed()
+  }
+
+  /**
+   * The clock that counts sleep. What arrived since the last look is dated by the cheap clock from then on: when the machine
+   * slept in between, that was before the sleep or is a little in the past, never in the future.
+   */
+  #now(): number {
+    const arrived = this.#base.counting + (this.#arrivedAt - this.#base.cheap)
+    this.#lastContactMs = Math.max(this.#lastContactMs, arrived)
+    this.#base = this.#bothClocks()
+    return this.#base.counting
+  }
+
+  #bothClocks() {
+    return { cheap: performance.now(), counting: this.#context.clock.sleepCountingMs() }
   }
 
   #dueInMs(attempt: Attempt, now: number): number {

@@ -26,7 +26,6 @@ import { currentPlatform } from "./platform/current.ts"
 import { ServerLink } from "./server-link.ts"
 import { stdioDuplex } from "./stdio-duplex.ts"
 import { makeStubFolder } from "./stub-folder.ts"
-import { writeHolder } from "./takeover.ts"
 import { terminalAttempt } from "./terminal-attempt.ts"
 import { TERMINAL_HOST_ARGUMENT } from "./terminal-command.ts"
 import { runTerminalHost } from "./terminal-main.ts"
@@ -65,7 +64,6 @@ async function open({ root, server, clockOffset, takeOver }: AgentArguments): Pr
     onRestart: () => launchAgain(context),
   })
   await forker.open()
-  writeHolder(folder, platform)
   makeBallast(folder.ballast)
   const [facts, stubs] = await Promise.all([platform.facts(root), platform.stubs()])
   const { shell, homedir } = userInfo()

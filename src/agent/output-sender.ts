@@ -4,8 +4,8 @@ import type { OutputStream } from "../protocol/frames.ts"
 import type { Outbox } from "./control-stream.ts"
 import { OutputTail } from "./output-tail.ts"
 
-/** Very short attempts end before it would pay to watch their files. */
-const WATCH_AFTER_MS = 3
+/** Very short attempts end before it would pay to watch their files: at first they are looked at, after this long each. */
+const LOOKS_MS = [3, 7, 15]
 const STREAMS = ["stdout", "stderr"] as const
 
 interface Source {
@@ -26,7 +26,6 @@ export class OutputSender {
   readonly #sources = new Map<number, Source>()
   /** Those that may have something to send, in turn. */
   readonly #waiting = new Set<Source>()
-  #fresh: Source[] = []
   #pumping = false
 
   constructor(outbox: Outbox, punch: (path: string, offset: number, lengthBytes: number) => void) {
@@ -63,8 +62,7 @@ export class OutputSender {
   /** The attempt's files are there from now on. */
   started(sequence: number): void {
     const source = this.#sources.get(sequence)
-    if (source === undefined || this.#fresh.push(source) > 1) return
-    setTimeout(() => this.#watchFresh(), WATCH_AFTER_MS)
+    if (source !== undefined) this.#lookLater(source, 0)
   }
 
   /** All output there will be is in the files. */
@@ -137,20 +135,24 @@ export class OutputSender {
     this.pump()
   }
 
-  #watchFresh(): void {
-    const fresh = this.#fresh.filter((source) => !source.complete && this.#sources.get(source.sequence) === source)
-    this.#fresh = []
-    for (const source of fresh) {
-      for (const stream of STREAMS) {
-        try {
-          const watcher = watch(join(source.folder, stream), { persistent: false }, () => this.#look(source))
-          watcher.on("error", () => {})
-          source.watchers.push(watcher)
-        } catch {
-          // No file yet, or no watches left on this system: the look at all finds it.
-        }
-      }
+  #lookLater(source: Source, turn: number): void {
+    setTimeout(() => {
+      if (source.complete || this.#sources.get(source.sequence) !== source) return
+      if (turn + 1 < LOOKS_MS.length) this.#lookLater(source, turn + 1)
+      else this.#watch(source)
       this.#look(source)
+    }, LOOKS_MS[turn])
+  }
+
+  #watch(source: Source): void {
+    for (const stream of STREAMS) {
+      try {
+        const watcher = watch(join(source.folder, stream), { persistent: false }, () => this.#look(source))
+        watcher.on("error", () => {})
+        source.watchers.push(watcher)
+      } catch {
+        // No file yet, or no watches left on this system: the look at all finds it.
+      }
     }
   }
 

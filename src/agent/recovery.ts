@@ -61,6 +61,7 @@ function rebuild(context: AgentContext, attempt: Attempt, found: InspectedAttemp
   if (held === null) return
   attempt.supervisor = { pid: held.pid, start: held.start }
   attempt.group = held.child
+  attempt.hasSecrets = existsSync(join(attempt.folder, "secrets"))
   attempt.startedAt = held.startedAt
   attempt.startedUptimeMs = held.uptimeMs
   attempt.status = status

@@ -9,10 +9,11 @@ import { Duplex } from "node:stream"
 export function stdioDuplex(): Duplex {
   const [input, output] = [fstatSync(0), fstatSync(1)]
   if (input.isSocket() && input.ino === output.ino && input.dev === output.dev) return new Socket({ fd: 0 })
-  return joined(new Socket({ fd: 0, readable: true, writable: false }), new Socket({ fd: 1, readable: false }))
+  return joinStreams(new Socket({ fd: 0, readable: true, writable: false }), new Socket({ fd: 1, readable: false }))
 }
 
-function joined(readable: Socket, writable: Socket): Duplex {
+/** Makes one connection of a socket to read from and one to write to. */
+export function joinStreams(readable: Socket, writable: Socket): Duplex {
   const duplex = new Duplex({
     readableHighWaterMark: 1024 * 1024,
     writableHighWaterMark: 1024 * 1024,

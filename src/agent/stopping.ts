@@ -1,5 +1,5 @@
 import { constants } from "node:os"
-import { type AgentContext, nameOf, tell } from "./agent-context.ts"
+import { type AgentContext, tell } from "./agent-context.ts"
 import type { Attempt, StopRequest } from "./attempt.ts"
 import { writeStop } from "./attempt-folder.ts"
 
@@ -10,15 +10,18 @@ import { writeStop } from "./attempt-folder.ts"
 export function stopAttempt(context: AgentContext, attempt: Attempt, stop: StopRequest): void {
   if (attempt.phase === "ended" || attempt.phase === "lost") return
   attempt.stop = stop
-  if (attempt.phase === "preparing") {
-    attempt.abort?.abort(new Error("stopped"))
-    return
-  }
+  if (attempt.phase === "preparing") attempt.abort?.abort(new Error("stopped"))
+  // While the forker is asked there may be no folder yet to write it into: at its start it is taken up again.
+  else if (attempt.phase !== "launching") carryOut(context, attempt, stop)
+}
+
+/** Writes a stop down and has the supervisor look. */
+export function carryOut(context: AgentContext, attempt: Attempt, stop: StopRequest): void {
   try {
     writeStop(attempt.folder, { ...stop, signal: signalNumber(stop.signal) }, context.folder.ballast)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    tell(context, attempt, { type: "notice", message: `Cannot stop attempt ${nameOf(attempt).attempt}: ${reason}` })
+    tell(context, attempt, { type: "notice", message: `Cannot stop attempt ${attempt.id}: ${reason}` })
     return
   }
   poke(context, attempt)

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import { readIfThere, writeDurably } from "./durable-file.ts"
@@ -18,9 +19,11 @@ export function readHolder(folder: HostFolder): AgentHolder | null {
   return match === null ? null : { pid: Number(match[1]), start: match[2] ?? "" }
 }
 
-/** Notes down that this process is the agent. Only who holds the run folder's lock does this. */
-export function writeHolder(folder: HostFolder, platform: Platform): void {
-  writeDurably(join(folder.run, "agent"), `${process.pid} ${platform.ownStart()}\n`)
+/** Notes down that this process is the agent, and returns the inode of the note. Only who holds the run folder's lock does this. */
+export function writeHolder(folder: HostFolder, platform: Platform): number {
+  const path = join(folder.run, "agent")
+  writeDurably(path, `${process.pid} ${platform.ownStart()}\n`)
+  return statSync(path).ino
 }
 
 /**

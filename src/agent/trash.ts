@@ -1,4 +1,5 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs"
+import { rename, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { removeTree } from "../workspace/remove-tree.ts"
 import { systemCode } from "./durable-file.ts"
@@ -28,24 +29,45 @@ export class Trash {
   /** Throws a folder away; nothing there is fine. Its secrets go at once. `large`: do not wait with its space. */
   discard(path: string, options: { readonly large: boolean }): void {
     rmSync(join(path, "secrets"), { force: true })
-    const target = join(this.#folder, `${process.pid}-${Date.now()}-${this.#count++}`)
+    const target = this.#target()
     try {
       renameSync(path, target)
     } catch (error) {
       if (systemCode(error) === "ENOENT") return
       throw error
     }
-    if (options.large || this.#waiting.length >= MOST_WAITING) this.#remove([target, ...this.#waiting.splice(0)])
-    else {
-      this.#waiting.push(target)
-      this.#later()
+    this.#took(target, options.large)
+  }
+
+  /** As `discard`, without holding anybody up. */
+  async discardSoon(path: string, options: { readonly large: boolean; readonly hasSecrets: boolean }): Promise<void> {
+    if (options.hasSecrets) await rm(join(path, "secrets"), { force: true })
+    const target = this.#target()
+    try {
+      await rename(path, target)
+    } catch (error) {
+      if (systemCode(error) === "ENOENT") return
+      throw error
     }
+    this.#took(target, options.large)
   }
 
   /** Waits for removals that have begun. What waits is removed by the next agent. */
   async close(): Promise<void> {
     clearTimeout(this.#quiet)
     await this.#removing
+  }
+
+  #target(): string {
+    return join(this.#folder, `${process.pid}-${Date.now()}-${this.#count++}`)
+  }
+
+  #took(target: string, large: boolean): void {
+    if (large || this.#waiting.length >= MOST_WAITING) this.#remove([target, ...this.#waiting.splice(0)])
+    else {
+      this.#waiting.push(target)
+      this.#later()
+    }
   }
 
   #later(): void {

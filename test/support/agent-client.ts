@@ -2,7 +2,9 @@ import { type ChildProcessByStdio, spawn } from "node:child_process"
 import { randomBytes } from "node:crypto"
 import { once } from "node:events"
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:http2"
-import { Duplex, type Readable, type Writable } from "node:stream"
+import type { Socket } from "node:net"
+import type { Duplex, Readable, Writable } from "node:stream"
+import { joinStreams } from "../../src/agent/stdio-duplex.ts"
 import type { AgentMessage, AttemptOrder, ServerMessage } from "../../src/protocol/agent-wire.ts"
 import { encodeMessages, FrameReader, type OutputStream } from "../../src/protocol/frames.ts"
 import { type AttemptId, type BlobHash, type JobId, makeId, type ServerId } from "../../src/protocol/ids.ts"
@@ -21,11 +23,13 @@ export class AgentClient {
   readonly session: ClientHttp2Session
   readonly #offsets = new Map<string, number>()
   readonly #control: ClientHttp2Stream
+  readonly #connection: Duplex
   #waiting: { readonly looks: () => boolean; readonly resolve: () => void }[] = []
   #problem: Error | undefined
 
-  private constructor(child: AgentProcess, session: ClientHttp2Session) {
+  private constructor(child: AgentProcess, session: ClientHttp2Session, connection: Duplex) {
     this.process = child
+    this.#connection = connection
     this.session = session
     this.#control = session.request({ ":method": "POST", ":path": "/control" }, { endStream: false })
     const reader = new FrameReader()
@@ -46,7 +50,7 @@ export class AgentClient {
     const { child, greeting, early } = await startAgent(options)
     if (greeting !== "WINDFALL-AGENT ok") throw new Error(`the agent said: ${greeting}`)
     child.stdout.unshift(early)
-    const connection = Duplex.from({ readable: child.stdout, writable: child.stdin })
+    const connection = joinStreams(child.stdout as Socket, child.stdin as Socket)
     connection.on("error", () => {})
     const session = connect("http://host", {
       createConnection: () => connection,
@@ -55,7 +59,7 @@ export class AgentClient {
     })
     session.on("error", () => {})
     session.on("connect", () => session.setLocalWindowSize(32 * 1024 * 1024))
-    const client = new AgentClient(child, session)
+    const client = new AgentClient(child, session, connection)
     await client.next("hello")
     return client
   }
@@ -155,15 +159,24 @@ export class AgentClient {
   async post(path: string, body: unknown): Promise<{ status: number; body: Buffer }> {
     const stream = this.session.request({ ":method": "POST", ":path": path }, { endStream: false })
     stream.end(JSON.stringify(body))
+    // Read from the start: a short answer may be whole and its stream closed before a later reader comes.
+    const whole = bodyOf(stream)
     const [headers] = await once(stream, "response")
-    return { status: headers[":status"], body: await bodyOf(stream) }
+    return { status: headers[":status"], body: await whole }
+  }
+
+  /** Reads nothing from the control stream until `resume`. */
+  pause(): void {
+    this.#control.pause()
+  }
+
+  resume(): void {
+    this.#control.resume()
   }
 
   /** Breaks the link, as a cut ssh does: the agent sees the end of its input. */
   cut(): void {
-    this.process.stdin.destroy()
-    this.process.stdout.destroy()
-    this.session.destroy()
+    this.#connection.destroy()
   }
 
   /** Ends the agent with SIGKILL. */
@@ -175,7 +188,8 @@ export class AgentClient {
   /** Resolves when the agent's process has ended. */
   async gone(): Promise<void> {
     if (this.process.exitCode === null && this.process.signalCode === null) await once(this.process, "exit")
-    this.session.destroy()
+    // Not the session: while a write is under way Node 26 throws out of its destroy().
+    this.#connection.destroy()
   }
 
   /** Asks the agent to leave. */
