@@ -147,7 +147,7 @@ export interface WhyAnswer {
  * `stdout` and `stderr`: the raw bytes of that stream, with `Range: bytes=` honoured; `from` is an offset in that stream.
  * `all` (the default): frames (protocol/frames.ts) of both streams in order of arrival: output frames, and one JSON frame
  * of {@link LogGap} where bytes were not kept. `fromStdout` and `fromStderr` skip what the caller has.
- * `since` (ms since 1970) and `tail` (lines) narrow what is sent first.
+ * `since` (ms since 1970) and `tail` (lines; with `tailOf=stdout|stderr` of that stream alone) narrow what is sent first.
  * With `follow` the body stays open until the attempt's output is complete; it waits for an attempt that is yet to come
  * and ends empty when the job ends without it.
  */

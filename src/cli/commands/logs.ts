@@ -71,6 +71,7 @@ export const logs = command({
           follow: options.follow,
           since,
           tail: options.tail,
+          tailOf: only ?? undefined,
           signal: abort.signal,
           patienceMs: PATIENCE_MS,
         },

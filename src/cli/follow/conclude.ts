@@ -46,7 +46,7 @@ export async function conclude(cli: Cli, end: FollowEnd, options: ConcludeOption
     exitCode = end.why === "asked" ? 0 : end.why === "hangup" ? HUNG_UP : UNREAD
     await sink.say(`detached; ${jobTitle(job)} goes on. Watch it again: windfall attach ${job.id}`)
   }
-  await sink.event({ type: "end", exitCode, job, detached: true })
+  await sink.event({ type: "end", exitCode, state: job.state, cause: job.cause, detached: true, job })
   return exitCode
 }
 
@@ -79,7 +79,7 @@ async function concludeSettled(cli: Cli, job: JobView, { sink, home }: ConcludeO
   }
   if (outputs?.state !== "ready" || outputs.files === 0) forgetJob(cli.settings, cli.client.url, job.id)
   await sink.say(parts.join("; "))
-  await sink.event({ type: "end", exitCode, job, detached: false })
+  await sink.event({ type: "end", exitCode, state: job.state, cause: job.cause, detached: false, job })
   return exitCode
 }
 

@@ -19,6 +19,8 @@ export interface LogRequest {
   readonly since?: number | undefined
   /** Lines. */
   readonly tail?: number | undefined
+  /** Counts the lines of `tail` in this stream alone. */
+  readonly tailOf?: OutputStream | undefined
   readonly signal: AbortSignal
   readonly patienceMs?: number | undefined
   readonly onRetry?: (() => void) | undefined
@@ -53,6 +55,7 @@ export async function readLog(request: LogRequest, position: LogPosition, sink: 
           fromStderr: first ? undefined : position.stderr,
           since: first ? request.since : undefined,
           tail: first ? request.tail : undefined,
+          tailOf: first && request.tail !== undefined ? request.tailOf : undefined,
         },
         signal,
         patienceMs,

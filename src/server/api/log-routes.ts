@@ -60,6 +60,7 @@ type LogsQuery = {
   readonly fromStderr?: number | undefined
   readonly since?: number | undefined
   readonly tail?: number | undefined
+  readonly tailOf?: OutputStream | undefined
 }
 
 /** The later of all the places the caller named. */
@@ -71,7 +72,8 @@ async function startOf(log: AttemptLog, query: LogsQuery): Promise<Positions> {
   }
   if (query.since !== undefined) raise(positionsSince(log, query.since))
   if (query.tail !== undefined) {
-    raise(await positionsOfTail(log, query.tail, query.stream === "all" ? undefined : [query.stream]))
+    const of = query.stream === "all" ? query.tailOf : query.stream
+    raise(await positionsOfTail(log, query.tail, of === undefined ? undefined : [of]))
   }
   return start
 }

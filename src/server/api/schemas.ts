@@ -143,6 +143,7 @@ export const logsQuery = z.object({
   fromStderr: queryCount.optional(),
   since: queryCount.optional(),
   tail: queryCount.optional(),
+  tailOf: z.enum(["stdout", "stderr"]).optional(),
 })
 export const eventsQuery = z.object({
   after: queryCount.default(0),
