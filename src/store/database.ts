@@ -88,6 +88,11 @@ export class Database implements Disposable {
     return this.#sqlite.prepare(compiled.sql).all(...(compiled.parameters as SQLInputValue[])) as Row[]
   }
 
+  /** For pragmas and tests: rows of plain SQL without parameters. */
+  rows(sql: string): unknown[] {
+    return this.#sqlite.prepare(sql).all()
+  }
+
   /** For migrations and pragmas. */
   execute(sql: string): void {
     this.#sqlite.exec(sql)

@@ -61,6 +61,8 @@ export class Links implements HostChannelEvents {
 
   onOutput(channel: HostChannel, output: OutputFrame): void {
     const core = this.#core
+    // Before `adopt` has told from where, or from a link that another has replaced, output would only tear holes.
+    if (core.fleet.get(channel.hostId)?.channel !== channel) return
     const tried = core.table.onHostWith(channel.hostId, output.sequence)
     if (tried === undefined || tried.attempt.logComplete) return
     const { attempt } = tried

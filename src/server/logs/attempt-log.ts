@@ -47,6 +47,8 @@ export class AttemptLog {
   #begun: boolean
   #pending: (OrderRecord & { readonly data: Uint8Array | null })[] = []
   #flushing: Promise<void> | undefined
+  /** Files must stay open until these are done. */
+  readonly #syncing = new Set<Promise<void>>()
   #finished = false
   #closed = false
 
@@ -125,13 +127,20 @@ export class AttemptLog {
   /** Resolves when all that was received before is on the disk itself. */
   async sync(): Promise<void> {
     while (this.#flushing !== undefined) await this.#flushing
+    if (this.#closed) throw new Error("the log was closed before all of it was on the disk")
+    // What another call is about to make durable must be so before this one says it is.
+    await Promise.all(this.#syncing)
     const paths = [...this.#dirty]
     this.#dirty.clear()
+    const syncing = syncFiles(paths, this.folder, this.#context.files)
+    this.#syncing.add(syncing)
     try {
-      await syncFiles(paths, this.folder, this.#context.files)
+      await syncing
     } catch (error) {
       for (const path of paths) this.#dirty.add(path)
       throw error
+    } finally {
+      this.#syncing.delete(syncing)
     }
   }
 
@@ -147,7 +156,7 @@ export class AttemptLog {
     this.#context.onPending(-this.#pending.reduce((sum, piece) => sum + (piece.data?.length ?? 0), 0))
     this.#pending = []
     this.#tell()
-    await this.#flushing
+    await Promise.allSettled([this.#flushing, ...this.#syncing])
   }
 
   #pushGap(stream: OutputStream, to: number, at: number): void {

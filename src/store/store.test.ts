@@ -1,0 +1,75 @@
+import assert from "node:assert/strict"
+import { existsSync, statSync } from "node:fs"
+import { test } from "node:test"
+import { ScratchFolder } from "../../test/support/scratch-folder.ts"
+import { makeId, type ServerId } from "../protocol/ids.ts"
+import { openDataFolder } from "./data-folder.ts"
+import { Database } from "./database.ts"
+import { migrate, SCHEMA_VERSION } from "./migrate.ts"
+import { openStore } from "./store.ts"
+
+let counter = 0
+const newId = () => makeId<ServerId>("s", new Uint8Array(16).fill(++counter))
+
+test("a store keeps the id of its first start", () => {
+  using scratch = new ScratchFolder()
+  const first = openStore(scratch.path, newId)
+  const { server } = first
+  first[Symbol.dispose]()
+  using again = openStore(scratch.path, newId)
+  assert.equal(again.server, server)
+  assert.equal(statSync(scratch.at("windfall.db")).mode & 0o077, 0)
+})
+
+test("a database written by a later release is refused and left as it is", () => {
+  using scratch = new ScratchFolder()
+  const store = openStore(scratch.path, newId)
+  store.database.execute(`PRAGMA user_version = ${SCHEMA_VERSION + 1}`)
+  store[Symbol.dispose]()
+  assert.throws(() => openStore(scratch.path, newId), { code: "database_too_new" })
+  using database = new Database(scratch.at("windfall.db"))
+  assert.equal(database.schemaVersion, SCHEMA_VERSION + 1)
+})
+
+test("migrate() changes nothing the second time", () => {
+  using database = new Database(":memory:")
+  migrate(database)
+  const tables = () => database.rows("SELECT sql FROM sqlite_schema ORDER BY name")
+  const before = tables()
+  migrate(database)
+  assert.deepEqual(tables(), before)
+})
+
+test("a second server on a data folder is refused, naming the first; the folder is free when that ends", () => {
+  using scratch = new ScratchFolder()
+  const folder = openDataFolder(scratch.at("data"))
+  assert.throws(
+    () => openDataFolder(scratch.at("data")),
+    (error: { code: string; message: string }) => {
+      assert.equal(error.code, "data_folder_in_use")
+      assert.match(error.message, new RegExp(`process id ${process.pid} `))
+      return true
+    },
+  )
+  folder[Symbol.dispose]()
+  using again = openDataFolder(scratch.at("data"))
+  assert.ok(existsSync(again.path))
+  assert.equal(statSync(again.path).mode & 0o077, 0)
+})
+
+test("a transaction that throws leaves nothing behind", () => {
+  using database = new Database(":memory:")
+  migrate(database)
+  const insert = database.statement<{ name: string }>((q, v) =>
+    q.insertInto("users").values({ name: v.name, role: "user", created_at: 1 }),
+  )
+  assert.throws(() =>
+    database.transaction(() => {
+      insert.run({ name: "ada" })
+      throw new Error("no")
+    }),
+  )
+  assert.deepEqual(database.rows("SELECT name FROM users"), [])
+  database.transaction(() => insert.run({ name: "bob" }))
+  assert.equal(database.rows("SELECT name FROM users").length, 1)
+})
