@@ -37,6 +37,7 @@ export class Ledger {
   readonly #store: Store
   #queue: QueuedChange[] = []
   #scheduled = false
+  #lazyTimer: NodeJS.Timeout | undefined
   #applying = false
   #closed = false
   #lastEvent: number
@@ -56,13 +57,17 @@ export class Ledger {
     this.#lastEvent = this.#store.events.lastSequence()
   }
 
-  /** Applies a change within the next transaction; resolves with its result once that is durable. */
-  change<T>(apply: () => T): Promise<T> {
+  /**
+   * Applies a change within the next transaction; resolves with its result once that is durable. One that nobody waits
+   * for may be put off by up to `lazyMs`, so that it shares the sync of a more urgent one. Order is kept either way.
+   */
+  change<T>(apply: () => T, { lazyMs = 0 }: { readonly lazyMs?: number } = {}): Promise<T> {
     if (this.#closed)
       return Promise.reject(new WindfallError("server_unreachable", "Cannot change anything: the server is stopping"))
     const answer = deferred<unknown>()
     this.#queue.push({ apply, answer })
-    this.wake()
+    if (lazyMs === 0) this.wake()
+    else if (!this.#scheduled) this.#lazyTimer ??= setTimeout(() => this.#tick(), lazyMs)
     return answer.promise as Promise<T>
   }
 
@@ -142,6 +147,8 @@ export class Ledger {
 
   #tick(): void {
     this.#scheduled = false
+    clearTimeout(this.#lazyTimer)
+    this.#lazyTimer = undefined
     if (this.#closed) return
     const queue = this.#queue
     this.#queue = []

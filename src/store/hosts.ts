@@ -67,9 +67,20 @@ function toRow(host: HostRecord): Row {
     host_key: host.hostKey,
     draining: Number(host.draining),
     created_at: host.createdAt,
-    facts_json: host.facts === null ? null : JSON.stringify(host.facts),
+    facts_json: host.facts === null ? null : factsText(host.facts),
     next_sequence: host.nextSequence,
   }
+}
+
+const TEXTS = new WeakMap<HostFacts, string>()
+
+/** Rows are written for each attempt (its number is counted here), facts change only at a connect. */
+function factsText(facts: HostFacts): string {
+  const known = TEXTS.get(facts)
+  if (known !== undefined) return known
+  const text = JSON.stringify(facts)
+  TEXTS.set(facts, text)
+  return text
 }
 
 function fromRow(row: Row): HostRecord {

@@ -22,41 +22,47 @@ export class Links implements HostChannelEvents {
 
   onOpen(channel: HostChannel, hello: Hello): void {
     const core = this.#core
-    this.#change(() => {
-      if (this.#closed.has(channel)) return
-      const host = core.fleet.get(channel.hostId)
-      if (host === undefined) {
-        channel.close("the host was removed")
-        return
-      }
-      if (host.channel !== null) {
-        host.channel.close("a newer link has taken over")
-        host.ending.abort()
-      }
-      host.channel = channel
-      host.ending = new AbortController()
-      if (this.#outputHeld) channel.pauseOutput()
-      reconcile(core, host, hello)
-      core.fleet.update(host, { ...host.record, facts: hello.facts })
-      core.fleet.setLink(host, "ready", null, core.clock.now())
-      core.ledger.hostChanged(host)
-      core.ledger.event({
-        type: "host_link",
-        host: host.record.id,
-        name: host.record.name,
-        link: "ready",
-        reason: null,
-      })
-      core.wakePlanner()
-    }, channel)
+    this.#change(
+      () => {
+        if (this.#closed.has(channel)) return
+        const host = core.fleet.get(channel.hostId)
+        if (host === undefined) {
+          channel.close("the host was removed")
+          return
+        }
+        if (host.channel !== null) {
+          host.channel.close("a newer link has taken over")
+          host.ending.abort()
+        }
+        host.channel = channel
+        host.ending = new AbortController()
+        if (this.#outputHeld) channel.pauseOutput()
+        reconcile(core, host, hello)
+        core.fleet.update(host, { ...host.record, facts: hello.facts })
+        core.fleet.setLink(host, "ready", null, core.clock.now())
+        core.ledger.hostChanged(host)
+        core.ledger.event({
+          type: "host_link",
+          host: host.record.id,
+          name: host.record.name,
+          link: "ready",
+          reason: null,
+        })
+        core.wakePlanner()
+      },
+      { channel },
+    )
   }
 
   onMessages(channel: HostChannel, messages: readonly AgentMessage[]): void {
     const core = this.#core
-    this.#change(() => {
-      const host = core.fleet.get(channel.hostId)
-      if (host?.channel === channel) applyNews(core, host, channel, messages)
-    }, channel)
+    this.#change(
+      () => {
+        const host = core.fleet.get(channel.hostId)
+        if (host?.channel === channel) applyNews(core, host, channel, messages)
+      },
+      { channel, lazyMs: messages.every(canWait) ? LAZY_MS : 0 },
+    )
   }
 
   onOutput(channel: HostChannel, output: OutputFrame): void {
@@ -122,11 +128,19 @@ export class Links implements HostChannelEvents {
   }
 
   /** When a change fails, its channel is closed: the next contact tells everything anew. */
-  #change(apply: () => void, channel?: HostChannel): void {
-    this.#core.ledger.change(apply).catch((error: unknown) => {
+  #change(apply: () => void, options: { readonly channel?: HostChannel; readonly lazyMs?: number } = {}): void {
+    const { channel, lazyMs = 0 } = options
+    this.#core.ledger.change(apply, { lazyMs }).catch((error: unknown) => {
       if (this.#core.signal.aborted) return
       this.#core.report("Cannot take in what a host says", error)
       channel?.close("the server could not take in what it said")
     })
   }
+}
+
+const LAZY_MS = 10
+
+/** News that nothing follows from at once: no lease comes free by it, and whoever sees it sees it soon enough. */
+function canWait({ type }: AgentMessage): boolean {
+  return type === "started" || type === "forgotten" || type === "sample"
 }

@@ -23,11 +23,16 @@ export function settleOutput(core: Core, tried: Tried): void {
   const { attempt } = tried
   if (!attempt.logComplete && attempt.stdoutBytes !== null && attempt.stderrBytes !== null) {
     const totals = { stdout: attempt.stdoutBytes, stderr: attempt.stderrBytes }
-    const log = core.logs.live(attempt.job, attempt.number)
-    if (log.received("stdout") < totals.stdout || log.received("stderr") < totals.stderr) return
-    log.finish(totals)
-    if (totals.stdout + totals.stderr === 0) completeOutput(core, tried)
-    else core.ledger.afterCommit(() => void seeOntoDisk(core, tried))
+    if (totals.stdout + totals.stderr === 0) {
+      // Nobody need look for files that were never made; but somebody may be following.
+      core.logs.liveIfOpen(attempt.job, attempt.number)?.finish(totals)
+      completeOutput(core, tried)
+    } else {
+      const log = core.logs.live(attempt.job, attempt.number)
+      if (log.received("stdout") < totals.stdout || log.received("stderr") < totals.stderr) return
+      log.finish(totals)
+      core.ledger.afterCommit(() => void seeOntoDisk(core, tried))
+    }
   }
   trySettle(core, tried)
 }
@@ -46,12 +51,13 @@ async function seeOntoDisk(core: Core, tried: Tried): Promise<void> {
   try {
     await log.sync()
     if (core.signal.aborted) return
-    await core.ledger.change(() => {
+    const complete = () => {
       const now = core.table.attempt(attempt.id)
       if (now === undefined) return
       completeOutput(core, now)
       trySettle(core, now)
-    })
+    }
+    await core.ledger.change(complete, { lazyMs: LAZY_MS })
   } catch (error) {
     // The host keeps its copy until it is told otherwise; the next contact tries again.
     core.report(`Cannot make the output of job ${attempt.job} durable`, error)
@@ -101,3 +107,6 @@ export function trySettle(core: Core, tried: Tried): void {
 export function mayForget({ attempt }: Tried): boolean {
   return attempt.onHost && attempt.state === "ended" && attempt.swept && attempt.logComplete
 }
+
+/** That a host may forget an attempt is news that can wait for the next commit. */
+const LAZY_MS = 20
