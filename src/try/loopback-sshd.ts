@@ -5,6 +5,7 @@ import { createServer } from "node:net"
 import { userInfo } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
+import { setTimeout } from "node:timers/promises"
 import { promisify } from "node:util"
 import { findSshd, type SshdBinary } from "../ssh/sshd-binary.ts"
 
@@ -32,6 +33,9 @@ export interface LoopbackSshd extends AsyncDisposable {
   readonly origin: SshdBinary["origin"]
 }
 
+const LOOK_MS = 50
+const MOST_LOOKS = 60
+
 /** Where sshd run by root wants an empty folder, and an account named sshd. */
 const SEPARATION_FOLDER = "/run/sshd"
 
@@ -54,6 +58,7 @@ export async function startLoopbackSshd(options: LoopbackSshdOptions): Promise<L
   const env = sshd.libraryPath === null ? {} : { LD_LIBRARY_PATH: sshd.libraryPath }
   const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"], env: { PATH: process.env.PATH, ...env } })
   const stop = async () => {
+    await sessionsEnded(child)
     await endChild(child)
     separation.undo()
   }
@@ -132,6 +137,15 @@ async function listening(child: ChildProcess, signal: AbortSignal): Promise<void
     signal.addEventListener("abort", () => reject(signal.reason), { once: true })
   })
   lines.removeAllListeners("line").resume()
+}
+
+/** sshd collects its sessions when they end; whatever is left when it is stopped nobody might collect. */
+async function sessionsEnded(child: ChildProcess): Promise<void> {
+  for (let looks = 0; looks < MOST_LOOKS; looks++) {
+    const { stdout } = await run("ps", ["-axo", "ppid="])
+    if (!stdout.split("\n").some((line) => Number(line) === child.pid)) return
+    await setTimeout(LOOK_MS)
+  }
 }
 
 async function endChild(child: ChildProcess): Promise<void> {

@@ -71,7 +71,10 @@ async function tryOut(
   const workFolder = copyExample()
 
   const sshd = await startSshd(folder, server, transcript, signal)
-  if (sshd !== undefined) stack.use(sshd)
+  if (sshd !== undefined) {
+    stack.use(sshd)
+    stack.defer(() => endServer(server.child)) // first the links, then what they lead to
+  }
   const joined =
     sshd === undefined
       ? await windfall("host", "add", `local:${join(folder, "host")}`, "--name", "this-machine")
