@@ -10,6 +10,8 @@ export interface PoolServerSettings {
   readonly timing?: Partial<LinkTiming>
   readonly limits?: Partial<ServerLimits>
   readonly agentBundle?: string
+  /** A mount namespace to run it in: how to get there, and where its data lies, as seen from there and from here. */
+  readonly within?: { readonly entry: readonly string[]; readonly dataThere: string; readonly dataHere: string }
   /** Set by the pool: where clocks are moved. */
   readonly clocks?: NonNullable<ServerMainSettings["clocks"]>
 }
@@ -33,8 +35,9 @@ export class PoolServer implements AsyncDisposable {
     this.#moreArgs = moreArgs
   }
 
+  /** The server's data folder. */
   get data(): string {
-    return this.#scratch.at("data")
+    return this.settings?.within?.dataHere ?? this.#scratch.at("data")
   }
 
   get pid(): number {
@@ -70,9 +73,11 @@ export class PoolServer implements AsyncDisposable {
     const flags = ["--disable-warning=ExperimentalWarning"]
     const env = { NODE_COMPILE_CACHE: join(ROOT, ".cache/compile") }
     if (this.settings !== null) {
-      const settings: ServerMainSettings = { data, keyFile, cache, port, ...this.settings }
+      const { within, ...changes } = this.settings
+      const settings: ServerMainSettings = { data: within?.dataThere ?? data, keyFile, cache, port, ...changes }
       const main = join(import.meta.dirname, "server-main.ts")
-      return new Child(process.execPath, [...flags, main, JSON.stringify(settings)], { env })
+      const [program, ...args] = [...(within?.entry ?? []), process.execPath, ...flags, main, JSON.stringify(settings)]
+      return new Child(program ?? "", args, { env })
     }
     const args = ["--data", data, "--port", `${port}`, "--key-file", keyFile, "--cache", cache, ...this.#moreArgs]
     return new Child(process.execPath, [...flags, join(ROOT, "src/server/main.ts"), ...args], { env })

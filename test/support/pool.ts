@@ -197,8 +197,10 @@ export class Pool implements AsyncDisposable {
     return Buffer.from(await response.arrayBuffer())
   }
 
-  async events(): Promise<readonly WindfallEvent[]> {
-    return (await this.api<{ events: WindfallEvent[] }>("GET", "/v1/events")).events
+  /** What happened, oldest first: of one job, or the latest of everything. */
+  async events(job?: JobId | number): Promise<readonly WindfallEvent[]> {
+    const which = job === undefined ? "" : `?job=${job}`
+    return (await this.api<{ events: WindfallEvent[] }>("GET", `/v1/events${which}`)).events
   }
 
   /** Resolves with the job once the condition holds; goes on over restarts of the server. @throws after `limitMs` */

@@ -1,0 +1,108 @@
+/**
+ * Faults at random moments of a job's life, checked against ledgers the jobs write themselves.
+ * WINDFALL_FAULTS_POINTS: how many; WINDFALL_FAULTS_SEED: the seed, printed with each failure; WINDFALL_FAULTS_ROUND: only this
+ * round of it.
+ */
+import assert from "node:assert/strict"
+import { after, before, test } from "node:test"
+import { setTimeout as sleep } from "node:timers/promises"
+import type { JobView } from "../../src/protocol/job.ts"
+import type { LabHost } from "../lab/lab.ts"
+import { FAULTS, type Fault } from "./faults.ts"
+import { Ground } from "./ground.ts"
+import { inventJob, type LedgerJob, readLedger, sendLedgerJob } from "./ledger-job.ts"
+import { Random } from "./random.ts"
+import { planRounds, type Round } from "./rounds.ts"
+import { checkJob, checkStory } from "./verdicts.ts"
+
+const POINTS = Number(process.env.WINDFALL_FAULTS_POINTS ?? 12)
+const SEED = Number(process.env.WINDFALL_FAULTS_SEED ?? Date.now() % 1_000_000)
+const ONLY = process.env.WINDFALL_FAULTS_ROUND === undefined ? null : Number(process.env.WINDFALL_FAULTS_ROUND)
+const JOBS_A_HOST = 2
+/** A job's life, about, with the start and what comes after its end. */
+const LIFE_MS = 1_300
+const LONGEST_FAULT_MS = 1_500
+const LIMIT_MS = 90_000
+
+const grounds: Ground[] = []
+const ended: { readonly job: LedgerJob; readonly ground: Ground; readonly view: JobView }[] = []
+const rounds = planRounds(POINTS, SEED, FAULTS).filter(({ number }) => ONLY === null || number === ONLY)
+
+before(async () => {
+  console.log(`faults: ${POINTS} points, seed ${SEED}`)
+  grounds.push(await Ground.start(3, { disks: false }))
+  grounds.push(await Ground.start(1, { disks: true }))
+})
+
+after(async () => {
+  await Promise.all(grounds.map((ground) => ground[Symbol.asyncDispose]()))
+})
+
+for (const round of rounds) {
+  const names = round.faults.map(({ name }) => name).join(", ")
+  test(`round ${round.number} (seed ${SEED}): ${names}`, { timeout: LIMIT_MS * 2 }, () => tryRound(round))
+}
+
+test("no verdict has changed since, all leases are free, and hosts have forgotten what is over", async () => {
+  for (const { job, ground, view } of ended) {
+    const now = await ground.pool.job(job.id)
+    assert.deepEqual([now.state, now.cause, now.exitCode], [view.state, view.cause, view.exitCode], job.name)
+  }
+  for (const { pool } of grounds) {
+    for (const host of pool.hosts) {
+      await pool.untilHost(host.name, ({ jobs, free, total }) => jobs.length === 0 && free.cores === total.cores)
+      assert.deepEqual(
+        host.processes().filter(({ command }) => command.startsWith("perl -e")),
+        [],
+      )
+    }
+  }
+})
+
+async function tryRound(round: Round): Promise<void> {
+  const random = new Random(round.seed)
+  const ground = grounds[round.needsDisks ? 1 : 0]
+  assert.ok(ground !== undefined)
+  const hosts = round.strikes === "server" ? ground.pool.hosts : ground.pool.hosts.slice(0, round.faults.length)
+  const jobs = hosts.flatMap((host) =>
+    Array.from({ length: JOBS_A_HOST }, (_, i) =>
+      inventJob(ground, host, `r${round.number}-${host.name}-${i}`, random),
+    ),
+  )
+  const plans = round.faults.map((fault, i) => ({
+    fault,
+    host: hosts[i % hosts.length] as LabHost,
+    atMs: random.between(0, LIFE_MS),
+    lastsMs: random.between(20, LONGEST_FAULT_MS),
+    random: new Random(random.between(0, 2 ** 31)),
+  }))
+  const story = plans.map(
+    ({ fault, host, atMs, lastsMs }) => `${fault.name} of ${host.name} at ${atMs} for ${lastsMs} ms`,
+  )
+  for (const job of jobs) await sendLedgerJob(ground, job)
+  await Promise.all(
+    plans.map(async ({ fault, host, atMs, lastsMs, random }) => {
+      await sleep(atMs)
+      const heal = await fault.inject(ground, host, random)
+      await sleep(lastsMs)
+      await heal()
+    }),
+  )
+  for (const job of jobs) {
+    const fault: Fault | undefined =
+      round.strikes === "server" ? round.faults[0] : round.faults[hosts.indexOf(job.host)]
+    try {
+      const view = await ground.pool.awaitJob(job.id, LIMIT_MS)
+      await checkJob(ground, job, view, fault?.toll ?? "nothing")
+      checkStory(await ground.pool.events(view.id), view)
+      ended.push({ job, ground, view })
+    } catch (error) {
+      const facts = [await ground.pool.job(job.id), readLedger(job), await ground.pool.events(job.id)]
+      const message = (error as Error).message
+      throw new Error(
+        `Round ${round.number} of seed ${SEED} (${story.join("; ")}), job ${job.id} ${job.name}: ${message}\n${facts.map((fact) => JSON.stringify(fact)).join("\n")}\n${ground.pool.server.stderr.slice(-2_000)}`,
+        { cause: error },
+      )
+    }
+  }
+}

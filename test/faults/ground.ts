@@ -1,0 +1,142 @@
+import { chmodSync, existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { buildAgent } from "../../scripts/build-agent.ts"
+import type { LabHost } from "../lab/lab.ts"
+import { SYSTEM_ENV } from "../lab/lab-mode.ts"
+import { LineProcess } from "../lab/line-process.ts"
+import { type Pool, startPool } from "../support/pool.ts"
+import { ScratchFolder } from "../support/scratch-folder.ts"
+
+/** Quick enough that a point takes seconds; the ratios are those of a real server. */
+const TIMING = { pingMs: 1_000, silenceMs: 2_500, firstRetryMs: 100, lastRetryMs: 1_000, refusedRetryMs: 2_000 }
+/** Disks that can be filled in a moment. A host needs 600 MB to join. */
+const SERVER_DISK_BYTES = 256 * 1024 * 1024
+const HOST_DISK_BYTES = 640 * 1024 * 1024
+
+/** Where points are tried: a pool whose clocks can be moved, and ledgers that Windfall knows nothing of. */
+export class Ground implements AsyncDisposable {
+  readonly pool: Pool
+  readonly #disk: Disk | null
+  readonly #stack: AsyncDisposableStack
+  #serverClockMs = 0
+  readonly #hostClocksMs = new Map<LabHost, { wallMs: number; sleptMs: number }>()
+
+  private constructor(pool: Pool, disk: Disk | null, stack: AsyncDisposableStack) {
+    this.pool = pool
+    this.#disk = disk
+    this.#stack = stack
+  }
+
+  /** With `disks` the server's data and each host's home lie on small disks of their own. */
+  static async start(hosts: number, { disks }: { readonly disks: boolean }): Promise<Ground> {
+    await using undo = new AsyncDisposableStack()
+    const scratch = undo.use(new ScratchFolder())
+    const bundle = scratch.at("agent.mjs")
+    await buildAgent(bundle)
+    const disk = disks ? undo.use(await Disk.make()) : null
+    const pool = await startPool({
+      hosts: Array.from({ length: hosts }, () => (disks ? { diskBytes: HOST_DISK_BYTES } : { mbit: 80 })),
+      clocks: true,
+      server: {
+        timing: TIMING,
+        agentBundle: bundle,
+        ...(disk === null
+          ? {}
+          : { within: { entry: disk.entry, dataThere: "/mnt/data", dataHere: join(disk.path, "data") } }),
+      },
+    })
+    undo.use(pool)
+    const ground = new Ground(pool, disk, undo.move())
+    for (const host of pool.hosts) {
+      const folder = ground.ledger(host, "").outside
+      mkdirSync(folder, { recursive: true })
+      chmodSync(folder, 0o777)
+    }
+    return ground
+  }
+
+  get hasDisks(): boolean {
+    return this.#disk !== null
+  }
+
+  /** A job's ledger: the path its command uses, and the same file from here. */
+  ledger(host: LabHost, name: string): { readonly inside: string; readonly outside: string } {
+    const { folder, apart } = this.pool.lab
+    const outside = join(folder, host.name, "ledger", name)
+    return { inside: apart ? join("/mnt/host/ledger", name) : outside, outside }
+  }
+
+  /** Moves the server's clock by so much from where it is. */
+  moveServerClock(byMs: number): void {
+    this.#serverClockMs += byMs
+    this.pool.moveClock("server", this.#serverClockMs)
+  }
+
+  /** Moves a host's wall clock, and lets it have slept, by so much more than so far. */
+  moveHostClock(host: LabHost, byMs: number, sleptMs = 0): void {
+    const clock = this.#hostClocksMs.get(host) ?? { wallMs: 0, sleptMs: 0 }
+    clock.wallMs += byMs
+    clock.sleptMs += sleptMs
+    this.#hostClocksMs.set(host, clock)
+    this.pool.moveClock(host, clock.wallMs, clock.sleptMs)
+  }
+
+  /** Leaves the server no byte to write. */
+  fillServerDisk(): void {
+    this.#disk?.fill()
+  }
+
+  freeServerDisk(): void {
+    this.#disk?.free()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#stack.disposeAsync()
+  }
+}
+
+/** A small disk in a mount namespace of its own, gone with the process that holds it. */
+class Disk implements AsyncDisposable {
+  readonly #keeper: LineProcess
+
+  private constructor(keeper: LineProcess) {
+    this.#keeper = keeper
+  }
+
+  static async make(): Promise<Disk> {
+    const user = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"]
+    const script = `mount -t tmpfs -o size=${SERVER_DISK_BYTES},mode=700 disk /mnt && echo up && exec cat`
+    const keeper = new LineProcess(["unshare", ...user, "--mount", "/bin/sh", "-c", script], SYSTEM_ENV)
+    await keeper.answer()
+    return new Disk(keeper)
+  }
+
+  /** What to put before a command so that it finds the disk at /mnt. It stays the same process. */
+  get entry(): string[] {
+    const user = process.getuid?.() === 0 ? [] : ["--user", "--preserve-credentials"]
+    return ["nsenter", "-t", `${this.#keeper.pid}`, ...user, "--mount", `--wdns=${process.cwd()}`, "--"]
+  }
+
+  /** Where it is, as seen from here. */
+  get path(): string {
+    return `/proc/${this.#keeper.pid}/root/mnt`
+  }
+
+  fill(): void {
+    const { bavail, bsize } = statfsSync(this.path)
+    const file = join(this.path, "fill")
+    try {
+      writeFileSync(file, Buffer.alloc(bavail * bsize + bsize))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error
+    }
+  }
+
+  free(): void {
+    if (existsSync(join(this.path, "fill"))) rmSync(join(this.path, "fill"))
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#keeper[Symbol.asyncDispose]()
+  }
+}
