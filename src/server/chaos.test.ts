@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import type { SimulatedAttempt, SimulatedHost } from "../../test/support/simulated-hosts.ts"
+import type { SimulatedAttempt, SimulatedHost } from "../../test/support/simulated-host.ts"
 import { TestServer, taskSpec } from "../../test/support/test-server.ts"
 import type { JobId } from "../protocol/ids.ts"
 import { isFinal } from "../protocol/job-state.ts"

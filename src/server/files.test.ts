@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { existsSync, utimesSync } from "node:fs"
 import { test } from "node:test"
-import { exitsAtOnce, runsOn, type SimulatedHost } from "../../test/support/simulated-hosts.ts"
+import { exitsAtOnce, runsOn, type SimulatedHost } from "../../test/support/simulated-host.ts"
 import { TestServer } from "../../test/support/test-server.ts"
 import type { OutputList } from "../protocol/api.ts"
 import type { BlobHash } from "../protocol/ids.ts"
@@ -168,7 +168,7 @@ test("the output of a job can be read as a range, from an offset, as its last li
   await assert.rejects(server.call("GET", `/v1/jobs/${id}/logs?attempt=2`), { code: "file_not_found" })
 })
 
-test("the outputs of a job are gone from memory and disk with nothing left open", async () => {
+test("a stopped server leaves its database closed and whole", async () => {
   await using server = await TestServer.start()
   await server.stop()
   assert.equal(existsSync(server.folder.at("data", "windfall.db-wal")), false)

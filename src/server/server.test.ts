@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { exitsAtOnce, runsOn } from "../../test/support/simulated-hosts.ts"
+import { exitsAtOnce, runsOn } from "../../test/support/simulated-host.ts"
 import { TestServer } from "../../test/support/test-server.ts"
 
 test("a job is sent, runs, and ends with its exit code and output", async () => {

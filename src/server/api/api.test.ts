@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
 import { test } from "node:test"
-import { exitsAtOnce, runsOn } from "../../../test/support/simulated-hosts.ts"
+import { exitsAtOnce, runsOn } from "../../../test/support/simulated-host.ts"
 import { TestServer, taskSpec } from "../../../test/support/test-server.ts"
 import type { HostView } from "../../protocol/host.ts"
 import type { JobView } from "../../protocol/job.ts"

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
+import { statSync } from "node:fs"
 import { test } from "node:test"
-import { exitsAtOnce, runsOn, type SimulatedHost } from "../../../test/support/simulated-hosts.ts"
+import { exitsAtOnce, runsOn, type SimulatedHost } from "../../../test/support/simulated-host.ts"
 import { TestServer } from "../../../test/support/test-server.ts"
 import type { JobId } from "../../protocol/ids.ts"
 import { makeId } from "../../protocol/ids.ts"
@@ -125,9 +126,19 @@ test("the host forgets an attempt only after its end and its output are durable 
   host.print(attempt, "stderr", "x".repeat(100_000))
   host.finish(attempt, { exitCode: 0 })
   await server.untilEnded(id)
-  await server.until(id, () => host.attempts.size === 0 || host.said.some(({ type }) => type === "forget"))
   const { core } = server.running
-  for (const { attempt: left } of core.table.onHost(host.id)) assert.equal(left.logComplete, false)
+  const log = server.folder.at("data", "logs", "0", `${id}.1`, "stderr")
+  await new Promise<void>((resolve) => {
+    const look = () => {
+      if (!host.said.some(({ type }) => type === "forget")) return
+      off()
+      resolve()
+    }
+    const off = core.ledger.onCommit(look)
+    look()
+  })
+  assert.equal(core.store.jobs.get(id)?.attempts[0]?.logComplete, true)
+  assert.equal(statSync(log).size, 100_000)
 })
 
 test("a stop asked for while the host is away is told when it is back", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { MovedClock } from "../../../test/support/moved-clock.ts"
-import { exitsAtOnce, runsOn } from "../../../test/support/simulated-hosts.ts"
+import { exitsAtOnce, runsOn } from "../../../test/support/simulated-host.ts"
 import { TestServer } from "../../../test/support/test-server.ts"
 import { SILENCE_MARGIN_MS } from "../limits.ts"
 

@@ -1,4 +1,3 @@
-import { rmSync } from "node:fs"
 import { join } from "node:path"
 import type { Clock } from "../../base/clock.ts"
 import type { JobId } from "../../protocol/ids.ts"
@@ -73,15 +72,6 @@ export class LogStore implements AsyncDisposable {
   /** Lets go of a live log; who reads it keeps reading. */
   settle(job: JobId, number: number): void {
     this.#live.delete(this.#folderOf(job, number))
-  }
-
-  /** Removes an attempt's output for good. */
-  async remove(job: JobId, number: number): Promise<void> {
-    const folder = this.#folderOf(job, number)
-    const log = this.#live.get(folder)
-    this.#live.delete(folder)
-    await log?.close()
-    rmSync(folder, { recursive: true, force: true })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,0 +1,42 @@
+import type { ServerMessage } from "../../src/protocol/agent-wire.ts"
+import type { AttemptId, BlobHash, HostId } from "../../src/protocol/ids.ts"
+import type { HostChannel } from "../../src/server/hosts/host-channel.ts"
+import { encodePack, readPack } from "../../src/workspace/pack.ts"
+import type { SimulatedHost } from "./simulated-host.ts"
+
+/** The link to a simulated host. */
+export class SimulatedChannel implements HostChannel {
+  readonly hostId: HostId
+  readonly #host: SimulatedHost
+
+  constructor(host: SimulatedHost) {
+    this.hostId = host.id
+    this.#host = host
+  }
+
+  send(messages: readonly ServerMessage[]): void {
+    for (const message of messages) this.#host.hear(this, message)
+  }
+
+  async putBlobs(pack: AsyncIterable<Uint8Array>): Promise<void> {
+    await readPack(pack, this.#host.blobs)
+  }
+
+  fetchOutputs(_attempt: AttemptId, hashes: readonly BlobHash[]): AsyncIterable<Uint8Array> {
+    const { blobs } = this.#host
+    return encodePack(
+      hashes.map((hash) => ({ hash, bytes: blobs.bytesOf(hash) ?? 0, open: () => blobs.readSync(hash) })),
+    )
+  }
+
+  openTerminal(): never {
+    throw new TypeError("simulated hosts have no terminals")
+  }
+
+  pauseOutput(): void {}
+  resumeOutput(): void {}
+
+  close(reason: string): void {
+    this.#host.cut(reason)
+  }
+}

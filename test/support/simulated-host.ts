@@ -1,0 +1,255 @@
+import type {
+  AgentMessage,
+  AttemptOrder,
+  ExitRecord,
+  FoundAttempt,
+  ServerMessage,
+} from "../../src/protocol/agent-wire.ts"
+import { AGENT_PROTOCOL } from "../../src/protocol/agent-wire.ts"
+import type { OutputStream } from "../../src/protocol/frames.ts"
+import type { HostFacts } from "../../src/protocol/host.ts"
+import type { AttemptId, BlobHash, HostId, ServerId } from "../../src/protocol/ids.ts"
+import type { Cause } from "../../src/protocol/job-state.ts"
+import type { HostsContext } from "../../src/server/hosts/host-channel.ts"
+import { BlobFolder } from "../../src/workspace/blob-folder.ts"
+import { SimulatedChannel } from "./simulated-channel.ts"
+
+export const HOST_FACTS: HostFacts = {
+  platform: "linux",
+  arch: "x64",
+  system: "Simulated 1",
+  model: null,
+  chip: "Simulated",
+  cores: 2,
+  memoryBytes: 8 * 1024 ** 3,
+  gpus: 0,
+  hostname: "simulated",
+  user: "jobs",
+  home: "/home/jobs",
+  bootId: "boot-1",
+  timeZone: "UTC",
+  diskFreeBytes: 100 * 1024 ** 3,
+}
+
+/** One attempt as it lies on a simulated host. */
+export interface SimulatedAttempt {
+  readonly order: AttemptOrder
+  phase: FoundAttempt["phase"]
+  exit: ExitRecord | null
+  swept: boolean
+  outputs: { tree: BlobHash; files: number; bytes: number } | null
+  readonly text: Record<OutputStream, Buffer>
+}
+
+/** What the simulated host does with an order; the default runs `true` at once. */
+export type Script = (host: SimulatedHost, attempt: SimulatedAttempt) => void
+
+/** Runs a job that prints and exits at once. */
+export function exitsAtOnce(exitCode = 0, stdout = ""): Script {
+  return (host, attempt) => {
+    host.begin(attempt)
+    if (stdout !== "") host.print(attempt, "stdout", stdout)
+    host.finish(attempt, { exitCode })
+  }
+}
+
+/** Begins and goes on until told to stop. */
+export const runsOn: Script = (host, attempt) => host.begin(attempt)
+
+/** An agent and its host's disk, in this process: keeps to the protocol, and the link can be cut at any point. */
+export class SimulatedHost {
+  readonly id: HostId
+  readonly attempts = new Map<AttemptId, SimulatedAttempt>()
+  readonly said: ServerMessage[] = []
+  /** Another one after each start of the server. */
+  readonly #contextNow: () => HostsContext
+  readonly #folder: string
+  #blobs: BlobFolder | undefined
+  highWater = 0
+  facts: HostFacts = HOST_FACTS
+  script: Script = exitsAtOnce()
+  /** How often each job's command was begun, the ledger against running twice. */
+  readonly begun = new Map<number, number>()
+  #channel: SimulatedChannel | undefined
+  /** Messages of this turn leave together. */
+  #outbox: AgentMessage[] = []
+
+  constructor(id: HostId, contextNow: () => HostsContext, folder: string) {
+    this.id = id
+    this.#contextNow = contextNow
+    this.#folder = folder
+  }
+
+  get #context(): HostsContext {
+    return this.#contextNow()
+  }
+
+  get blobs(): BlobFolder {
+    this.#blobs ??= new BlobFolder(this.#folder)
+    return this.#blobs
+  }
+
+  get connected(): boolean {
+    return this.#channel !== undefined
+  }
+
+  connect(): void {
+    this.cut("a new link is made")
+    const channel = new SimulatedChannel(this)
+    this.#channel = channel
+    const attempts = [...this.attempts.values()].map(({ order, phase, exit }) => ({
+      attempt: order.attempt,
+      job: order.job,
+      sequence: order.sequence,
+      phase,
+      startedAt: null,
+      exit,
+    }))
+    const { server } = this.#context
+    const { highWater, facts } = this
+    this.#context.events.onOpen(channel, {
+      type: "hello",
+      protocol: AGENT_PROTOCOL,
+      agentVersion: "simulated",
+      server: server as ServerId,
+      facts,
+      highWater,
+      attempts,
+      trees: [],
+    })
+    this.#context.events.onLink(this.id, "ready", null)
+  }
+
+  cut(reason = "the link was cut"): void {
+    const channel = this.#channel
+    if (channel === undefined) return
+    this.#channel = undefined
+    this.#outbox = []
+    this.#context.events.onClosed(channel, reason)
+  }
+
+  begin(attempt: SimulatedAttempt): void {
+    attempt.phase = "running"
+    const { job, sequence } = attempt.order
+    this.begun.set(job, (this.begun.get(job) ?? 0) + 1)
+    this.tell({ type: "started", attempt: attempt.order.attempt, sequence, pid: 4711, at: Date.now() })
+  }
+
+  print(attempt: SimulatedAttempt, stream: OutputStream, text: string | Buffer): void {
+    const offset = attempt.text[stream].length
+    const bytes = Buffer.from(text)
+    attempt.text[stream] = Buffer.concat([attempt.text[stream], bytes])
+    this.#output(attempt, stream, offset)
+  }
+
+  finish(attempt: SimulatedAttempt, end: Partial<ExitRecord> = {}): void {
+    attempt.phase = "exited"
+    attempt.exit = {
+      cause: "exited",
+      exitCode: end.signal == null && end.cause === undefined ? 0 : null,
+      signal: null,
+      startedAt: 1,
+      endedAt: 2,
+      peakMemoryBytes: 1000,
+      message: null,
+      ...end,
+    }
+    this.#tellEnd(attempt)
+  }
+
+  tell(message: AgentMessage): void {
+    const channel = this.#channel
+    if (channel === undefined) return
+    if (this.#outbox.length === 0) {
+      setImmediate(() => {
+        const messages = this.#outbox.splice(0)
+        if (this.#channel === channel && messages.length > 0) this.#context.events.onMessages(channel, messages)
+      })
+    }
+    this.#outbox.push(message)
+  }
+
+  hear(channel: SimulatedChannel, message: ServerMessage): void {
+    if (channel !== this.#channel) return
+    this.said.push(message)
+    switch (message.type) {
+      case "start":
+        this.#start(message.order)
+        return
+      case "adopt": {
+        const attempt = this.attempts.get(message.attempt)
+        if (attempt === undefined) return
+        for (const stream of ["stdout", "stderr"] as const) this.#output(attempt, stream, message[stream])
+        if (attempt.phase === "exited") this.#tellEnd(attempt)
+        return
+      }
+      case "supplied": {
+        const attempt = this.attempts.get(message.attempt)
+        if (attempt !== undefined) this.script(this, attempt)
+        return
+      }
+      case "stop": {
+        const attempt = this.attempts.get(message.attempt)
+        if (attempt?.phase === "running") this.finish(attempt, { cause: message.cause, signal: 15 })
+        return
+      }
+      case "forget":
+        this.highWater = Math.max(this.highWater, message.sequence)
+        this.attempts.delete(message.attempt)
+        this.tell({ type: "forgotten", attempt: message.attempt, sequence: message.sequence })
+        return
+      default:
+    }
+  }
+
+  #start(order: AttemptOrder): void {
+    const { attempt: id, sequence } = order
+    const known = this.attempts.get(id)
+    if (known === undefined && sequence <= this.highWater) {
+      this.tell({ type: "refused", attempt: id, sequence, cause: "gone", message: "it is gone" })
+      return
+    }
+    if (known !== undefined && known.phase !== "preparing") return
+    const attempt: SimulatedAttempt = {
+      order,
+      phase: "preparing",
+      exit: null,
+      swept: false,
+      outputs: null,
+      text: { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) },
+    }
+    this.attempts.set(id, attempt)
+    const missing = order.workspace === null ? [] : this.blobs.missing([order.workspace])
+    if (missing.length > 0) this.tell({ type: "need", attempt: id, sequence, hashes: missing })
+    else this.script(this, attempt)
+  }
+
+  #output(attempt: SimulatedAttempt, stream: OutputStream, offset: number): void {
+    const channel = this.#channel
+    const bytes = attempt.text[stream].subarray(offset)
+    if (channel === undefined || bytes.length === 0) return
+    this.#context.events.onOutput(channel, { sequence: attempt.order.sequence, stream, offset, bytes })
+  }
+
+  #tellEnd(attempt: SimulatedAttempt): void {
+    const { order, exit, text } = attempt
+    if (exit === null) return
+    const head = { attempt: order.attempt, sequence: order.sequence }
+    this.tell({
+      type: "exited",
+      ...head,
+      exit,
+      stdoutBytes: text.stdout.length,
+      stderrBytes: text.stderr.length,
+    })
+    this.tell({ type: "swept", ...head, strays: [] })
+    const outputs = attempt.outputs ?? { tree: null, files: 0, bytes: 0 }
+    this.tell({ type: "outputs", ...head, ...outputs, problem: null })
+  }
+
+  refuse(attempt: SimulatedAttempt, cause: Cause): void {
+    const { attempt: id, sequence } = attempt.order
+    this.attempts.delete(id)
+    this.tell({ type: "refused", attempt: id, sequence, cause, message: "it could not be started" })
+  }
+}
