@@ -7,6 +7,7 @@ import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { JobView } from "../../src/protocol/job.ts"
+import { isFinal } from "../../src/protocol/job-state.ts"
 import type { LabHost } from "../lab/lab.ts"
 import { FAULTS, type Fault } from "./faults.ts"
 import { Ground } from "./ground.ts"
@@ -25,6 +26,8 @@ const LONGEST_FAULT_MS = 1_500
 const LIMIT_MS = 90_000
 
 const grounds: Ground[] = []
+/** How far jobs had come when a fault met them: the spread of the points. */
+const met = new Map<string, number>()
 const ended: { readonly job: LedgerJob; readonly ground: Ground; readonly view: JobView }[] = []
 const rounds = planRounds(POINTS, SEED, FAULTS).filter(({ number }) => ONLY === null || number === ONLY)
 
@@ -35,6 +38,9 @@ before(async () => {
 })
 
 after(async () => {
+  const again = ended.filter(({ view }) => view.attempts.length > 1).length
+  const spread = [...met].map(([state, count]) => `${state} ${count}`).join(", ")
+  console.log(`faults: ${ended.length} jobs, ${again} of them tried again; met while ${spread}`)
   await Promise.all(grounds.map((ground) => ground[Symbol.asyncDispose]()))
 })
 
@@ -83,6 +89,8 @@ async function tryRound(round: Round): Promise<void> {
   await Promise.all(
     plans.map(async ({ fault, host, atMs, lastsMs, random }) => {
       await sleep(atMs)
+      const struck = jobs.filter((job) => round.strikes === "server" || job.host === host)
+      await Promise.all(struck.map((job) => noteMoment(ground, job)))
       const heal = await fault.inject(ground, host, random)
       await sleep(lastsMs)
       await heal()
@@ -105,4 +113,10 @@ async function tryRound(round: Round): Promise<void> {
       )
     }
   }
+}
+
+async function noteMoment({ pool }: Ground, { id }: LedgerJob): Promise<void> {
+  const { state } = await pool.job(id)
+  const moment = isFinal(state) ? "ended" : state
+  met.set(moment, (met.get(moment) ?? 0) + 1)
 }

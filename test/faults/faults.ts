@@ -55,6 +55,31 @@ export const FAULTS: readonly Fault[] = [
     },
     { needsDisks: true },
   ),
+  fault("server and all agents killed", "server", async ({ pool }) => {
+    const killed = pool.server.kill9()
+    for (const host of pool.hosts) killAll(host, /agent\.mjs --root/)
+    await killed
+    return () => pool.server.start()
+  }),
+  fault("server killed while its hosts are cut off", "server", async ({ pool }, _host, random) => {
+    await Promise.all(pool.hosts.map((host) => host.cut()))
+    await sleep(random.between(0, 300))
+    await pool.server.kill9()
+    return async () => {
+      await Promise.all([pool.server.start(), sleep(random.between(0, 800))])
+      await Promise.all(pool.hosts.map((host) => host.restore()))
+    }
+  }),
+  fault(
+    "hosts restarted while the server is down",
+    "server",
+    async ({ pool }) => {
+      await pool.server.kill9()
+      await Promise.all(pool.hosts.map((host) => host.restart()))
+      return () => pool.server.start()
+    },
+    { toll: "attempts" },
+  ),
   fault("agent killed", "host", async (_ground, host) => {
     killAll(host, /agent\.mjs --root/)
     return nothing
