@@ -128,15 +128,7 @@ test("the host forgets an attempt only after its end and its output are durable 
   await server.untilEnded(id)
   const { core } = server.running
   const log = server.folder.at("data", "logs", "0", `${id}.1`, "stderr")
-  await new Promise<void>((resolve) => {
-    const look = () => {
-      if (!host.said.some(({ type }) => type === "forget")) return
-      off()
-      resolve()
-    }
-    const off = core.ledger.onCommit(look)
-    look()
-  })
+  while (!host.said.some(({ type }) => type === "forget")) await core.ledger.change(() => {})
   assert.equal(core.store.jobs.get(id)?.attempts[0]?.logComplete, true)
   assert.equal(statSync(log).size, 100_000)
 })
