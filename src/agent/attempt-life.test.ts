@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { readdirSync, readFileSync, statSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs"
 import { test } from "node:test"
 import { AgentHome, eventually } from "../../test/support/agent-home.ts"
 
@@ -113,7 +113,8 @@ test("what is forgotten is gone from the disk and cannot be started again, also 
   await agent.ended(2)
   agent.send({ type: "forget", attempt: order.attempt, sequence: 2 })
   await agent.next("forgotten", 2)
-  assert.deepEqual(readdirSync(`${home.base}/attempts`), [])
+  assert.equal(existsSync(home.attempt(2, "secrets")), false)
+  await eventually(() => readdirSync(`${home.base}/attempts`).length === 0, "its folder goes")
   agent.send({ type: "start", order, secrets: {} })
   assert.equal((await agent.next("refused", 2)).cause, "gone")
   await agent.kill()
@@ -123,6 +124,20 @@ test("what is forgotten is gone from the disk and cannot be started again, also 
   assert.equal((await next.next("refused", 2)).cause, "gone")
   next.startAttempt(1, ["true"])
   assert.equal((await next.next("refused", 1)).cause, "gone")
+})
+
+test("an agent killed before a forgotten folder is off the disk: the next one does not tell of it and removes it", async () => {
+  await using home = new AgentHome()
+  const first = await home.start()
+  const { attempt } = first.startAttempt(1, ["true"])
+  await first.ended(1)
+  first.send({ type: "forget", attempt, sequence: 1 })
+  await first.next("forgotten", 1)
+  await first.kill()
+  assert.deepEqual(readdirSync(`${home.base}/attempts`), ["1"])
+  const second = await home.start()
+  assert.deepEqual([second.hello.attempts, second.hello.highWater], [[], 1])
+  await eventually(() => readdirSync(`${home.base}/attempts`).length === 0, "its folder goes")
 })
 
 test("a running attempt is not forgotten", async () => {

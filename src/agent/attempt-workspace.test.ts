@@ -1,8 +1,8 @@
 import assert from "node:assert/strict"
-import { readdirSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { test } from "node:test"
 import type { AgentClient } from "../../test/support/agent-client.ts"
-import { AgentHome } from "../../test/support/agent-home.ts"
+import { AgentHome, eventually } from "../../test/support/agent-home.ts"
 import { ScratchFolder } from "../../test/support/scratch-folder.ts"
 import { AGENT_PATHS } from "../protocol/agent-wire.ts"
 import type { BlobHash } from "../protocol/ids.ts"
@@ -161,5 +161,6 @@ test("a secret's file and the workspace go with the attempt", async () => {
   assert.match(readFileSync(home.attempt(1, "secrets"), "utf8"), /0123456789/)
   agent.send({ type: "forget", attempt, sequence: 1 })
   await agent.next("forgotten", 1)
-  assert.deepEqual(readdirSync(`${home.base}/attempts`), [])
+  assert.equal(existsSync(home.attempt(1, "secrets")), false)
+  await eventually(() => readdirSync(`${home.base}/attempts`).length === 0, "its folder goes")
 })

@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs"
+import { join } from "node:path"
 import type { FoundAttempt, ServerMessage } from "../protocol/agent-wire.ts"
 import type { AttemptId } from "../protocol/ids.ts"
 import { type AgentContext, tell } from "./agent-context.ts"
@@ -103,7 +105,7 @@ export class Attempts {
   }
 
   #discardNeverRan(sequence: number): void {
-    this.#context.trash.discard(`${this.#context.folder.attempts}/${sequence}.never-ran`, { large: true })
+    this.#context.trash.discard(`${this.#context.folder.attempts}/${sequence}.never-ran`)
   }
 
   #rememberRefusal(sequence: number, id: AttemptId): void {
@@ -202,13 +204,13 @@ export class Attempts {
     this.#context.link.send({ type: "notice", message })
   }
 
-  /** The mark first and on the disk, then the folders: at no moment could one of them be started again. */
+  /** That they are done for ever is on the disk before their folders go: at no moment could one of them be started again. */
   async #forgetAll(): Promise<void> {
     const batch = this.#forgetting
     try {
       this.#forgetting = []
-      await this.#context.highWater.raise(Math.max(...batch.map((one) => one.sequence)))
-      await Promise.all(batch.map(({ sequence }) => this.#remove(sequence)))
+      await this.#context.highWater.forget(batch.map((one) => one.sequence))
+      for (const { sequence } of batch) this.#remove(sequence)
     } catch (error) {
       // The server asks again at its next connect; nothing is lost but space.
       const reason = error instanceof Error ? error.message : String(error)
@@ -219,16 +221,19 @@ export class Attempts {
     this.#context.changed()
   }
 
-  async #remove(sequence: number): Promise<void> {
-    const { attempts, trash, output } = this.#context
+  #remove(sequence: number): void {
+    const { attempts, trash, output, highWater } = this.#context
     const attempt = attempts.get(sequence)
     output.end(sequence)
     attempts.delete(sequence)
     this.#refused.delete(sequence)
     if (this.#neverRan.delete(sequence)) this.#discardNeverRan(sequence)
-    if (attempt === undefined) return
-    const large = attempt.order?.workspace !== null || !isSmall(attempt)
-    await trash.discardSoon(attempt.folder, { large, hasSecrets: attempt.hasSecrets })
+    const onRemoved = () => highWater.removed(sequence)
+    if (attempt === undefined) onRemoved()
+    else if (attempt.hasSecrets || attempt.order?.workspace !== null || !isSmall(attempt)) {
+      rmSync(join(attempt.folder, "secrets"), { force: true })
+      trash.removeNow(attempt.folder, onRemoved)
+    } else trash.removeLater(attempt.folder, onRemoved)
   }
 }
 

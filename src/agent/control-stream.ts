@@ -5,10 +5,15 @@ import { encodeMessages, encodeOutput, type Frame, FrameReader, type OutputFrame
 /** How much may wait to be written before no more output is read: little, so that messages overtake output soon. */
 const CONGESTED_BYTES = 512 * 1024
 
+/** How long a message that is not urgent waits for others to go with: what starts and ends within this is told at once. */
+const PATIENT_MS = 3
+
 /** The way to the server, as the parts that have something to say see it. */
 export interface Outbox {
   /** Sends a message, together with all others of this moment. Without a link it is dropped: the next `hello` tells what is. */
   send(message: AgentMessage): void
+  /** As `send`, a moment later if nothing else goes before. The order stays that of the calls. */
+  sendPatiently(message: AgentMessage): void
   sendOutput(output: OutputFrame): void
   /** True while no output should be sent; `onDrain` tells the end of that. */
   readonly congested: boolean
@@ -19,6 +24,8 @@ export class ControlStream implements Outbox {
   readonly #stream: ServerHttp2Stream
   readonly #reader = new FrameReader()
   #queue: AgentMessage[] = []
+  #flushing = false
+  #patience: NodeJS.Timeout | undefined
 
   constructor(
     stream: ServerHttp2Stream,
@@ -52,7 +59,14 @@ export class ControlStream implements Outbox {
   }
 
   send(message: AgentMessage): void {
-    if (this.#queue.push(message) === 1) queueMicrotask(() => this.#flush())
+    this.#queue.push(message)
+    if (this.#flushing) return
+    this.#flushing = true
+    queueMicrotask(() => this.#flush())
+  }
+
+  sendPatiently(message: AgentMessage): void {
+    if (this.#queue.push(message) === 1) this.#patience = setTimeout(() => this.#flush(), PATIENT_MS)
   }
 
   sendOutput(output: OutputFrame): void {
@@ -67,6 +81,8 @@ export class ControlStream implements Outbox {
   }
 
   #flush(): void {
+    this.#flushing = false
+    clearTimeout(this.#patience)
     if (this.#queue.length === 0) return
     const messages = this.#queue
     this.#queue = []

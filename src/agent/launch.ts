@@ -170,7 +170,7 @@ export function refuse(context: AgentContext, attempt: Attempt, cause: Cause, me
   attempt.phase = "ended"
   tell(context, attempt, { type: "refused", ...nameOf(attempt), cause, message })
   try {
-    context.trash.discard(attempt.folder, { large: true })
+    context.trash.discard(attempt.folder)
   } catch {
     // Its folder has no record: the next agent sees that it never ran.
   }

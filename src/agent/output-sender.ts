@@ -5,7 +5,7 @@ import type { Outbox } from "./control-stream.ts"
 import { OutputTail } from "./output-tail.ts"
 
 /** Very short attempts end before it would pay to watch their files: at first they are looked at, after this long each. */
-const LOOKS_MS = [3, 7, 15]
+const LOOKS_MS = [4, 7, 14]
 const STREAMS = ["stdout", "stderr"] as const
 
 interface Source {

@@ -21,12 +21,16 @@ export function recoverAttempts(context: AgentContext): NeverRan[] {
     const sequence = Number(/^(\d+)(\.never-ran)?$/.exec(name)?.[1])
     if (!Number.isSafeInteger(sequence) || sequence <= 0) continue
     const path = join(context.folder.attempts, name)
+    if (context.highWater.isForgotten(sequence)) {
+      context.trash.removeLater(path, () => context.highWater.removed(sequence))
+      continue
+    }
     const found = name.endsWith(NEVER_RAN) ? inspectAttempt(path) : takeAside(context, path)
     const id = (found.order?.attempt ?? (found.record ?? found.intent)?.attempt) as AttemptId | undefined
     const job = (found.order?.job ?? (found.record ?? found.intent)?.job) as JobId | undefined
     if (id === undefined || job === undefined) {
       // Nothing in it can be read, so it cannot have run: the record comes first, and is synced.
-      context.trash.discard(existsSync(path) ? path : `${path}${NEVER_RAN}`, { large: true })
+      context.trash.discard(existsSync(path) ? path : `${path}${NEVER_RAN}`)
     } else if (mayHaveRun(found, context.platform.bootId)) {
       const attempt = new Attempt(id, job, sequence, path, found.order)
       rebuild(context, attempt, found)
@@ -47,7 +51,7 @@ function takeAside(context: AgentContext, path: string): InspectedAttempt {
   if (mayHaveRun(found, context.platform.bootId)) return found
   const aside = `${path}${NEVER_RAN}`
   // One put aside before was an earlier try of the same attempt.
-  context.trash.discard(aside, { large: true })
+  context.trash.discard(aside)
   renameSync(path, aside)
   const after = inspectAttempt(aside)
   // A supervisor was quicker by a hair.

@@ -27,6 +27,10 @@ export class ServerLink implements Outbox {
     this.#stream?.send(message)
   }
 
+  sendPatiently(message: AgentMessage): void {
+    this.#stream?.sendPatiently(message)
+  }
+
   sendOutput(output: OutputFrame): void {
     this.#stream?.sendOutput(output)
   }

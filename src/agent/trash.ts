@@ -1,84 +1,65 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs"
-import { rename, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { removeTree } from "../workspace/remove-tree.ts"
 import { systemCode } from "./durable-file.ts"
 
-/** How long nothing must have been thrown away before small folders are removed. */
+/** How long nothing must have been forgotten before small folders are removed. */
 const QUIET_MS = 2_000
-const MOST_WAITING = 5_000
+const MOST_WAITING = 3_000
 
 /**
- * Where forgotten attempts go: out of the way at once by rename, off the disk a little later. Removing many small folders
- * while others are made is slow (ext4 steps over lately freed inodes one by one), so they wait for a quiet moment.
+ * Removes folders. Removing many small ones while others are made is slow (ext4 steps over lately freed inodes one by one),
+ * so the folders of forgotten attempts that hold little wait for a quiet moment.
  */
 export class Trash {
   readonly #folder: string
   #count = 0
-  #waiting: string[] = []
+  #waiting: { readonly path: string; readonly onRemoved: () => void }[] = []
   #quiet: NodeJS.Timeout | undefined
   #removing: Promise<void> = Promise.resolve()
 
   constructor(folder: string) {
     this.#folder = folder
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    this.#waiting = readdirSync(folder).map((name) => join(folder, name))
-    if (this.#waiting.length > 0) this.#later()
+    for (const name of readdirSync(folder)) this.removeLater(join(folder, name), () => {})
   }
 
-  /** Throws a folder away; nothing there is fine. Its secrets go at once. `large`: do not wait with its space. */
-  discard(path: string, options: { readonly large: boolean }): void {
+  /** Takes a folder out of the way by rename, its secrets first, and removes it. Nothing there is fine. */
+  discard(path: string): void {
     rmSync(join(path, "secrets"), { force: true })
-    const target = this.#target()
+    const target = join(this.#folder, `${process.pid}-${Date.now()}-${this.#count++}`)
     try {
       renameSync(path, target)
     } catch (error) {
       if (systemCode(error) === "ENOENT") return
       throw error
     }
-    this.#took(target, options.large)
+    this.#remove([{ path: target, onRemoved: () => {} }])
   }
 
-  /** As `discard`, without holding anybody up. */
-  async discardSoon(path: string, options: { readonly large: boolean; readonly hasSecrets: boolean }): Promise<void> {
-    if (options.hasSecrets) await rm(join(path, "secrets"), { force: true })
-    const target = this.#target()
-    try {
-      await rename(path, target)
-    } catch (error) {
-      if (systemCode(error) === "ENOENT") return
-      throw error
-    }
-    this.#took(target, options.large)
+  /** Removes a folder as soon as that disturbs nobody. */
+  removeLater(path: string, onRemoved: () => void): void {
+    this.#waiting.push({ path, onRemoved })
+    if (this.#waiting.length >= MOST_WAITING) this.#remove(this.#waiting.splice(0))
+    else if (this.#quiet !== undefined) this.#quiet.refresh()
+    else this.#quiet = setTimeout(() => this.#remove(this.#waiting.splice(0)), QUIET_MS).unref()
   }
 
-  /** Waits for removals that have begun. What waits is removed by the next agent. */
-  async close(): Promise<void> {
-    clearTimeout(this.#quiet)
-    await this.#removing
+  /** Removes a folder now, after those before it. */
+  removeNow(path: string, onRemoved: () => void): void {
+    this.#remove([{ path, onRemoved }])
   }
 
-  #target(): string {
-    return join(this.#folder, `${process.pid}-${Date.now()}-${this.#count++}`)
-  }
-
-  #took(target: string, large: boolean): void {
-    if (large || this.#waiting.length >= MOST_WAITING) this.#remove([target, ...this.#waiting.splice(0)])
-    else {
-      this.#waiting.push(target)
-      this.#later()
-    }
-  }
-
-  #later(): void {
-    if (this.#quiet === undefined) {
-      this.#quiet = setTimeout(() => this.#remove(this.#waiting.splice(0)), QUIET_MS).unref()
-    } else this.#quiet.refresh()
-  }
-
-  #remove(paths: readonly string[]): void {
+  #remove(folders: readonly { readonly path: string; readonly onRemoved: () => void }[]): void {
     this.#removing = this.#removing.then(async () => {
-      for (const path of paths) await removeTree(path).catch(() => {})
+      for (const { path, onRemoved } of folders) {
+        try {
+          await removeTree(path)
+          onRemoved()
+        } catch {
+          // Somebody is still writing there: the next agent tries again.
+        }
+      }
     })
   }
 }
