@@ -1,6 +1,7 @@
 /** Runs a server as a process of its own: `node src/server/main.ts --data DIR --port 7480`. Prints one JSON line when ready. */
 import { readFileSync } from "node:fs"
 import { parseArgs } from "node:util"
+import { parseDuration } from "../base/duration.ts"
 import { toWindfallError } from "../protocol/errors.ts"
 import { readPlaces } from "./config.ts"
 import { openHosts } from "./hosts/open-hosts.ts"
@@ -16,6 +17,8 @@ try {
       port: { type: "string" },
       "tls-cert": { type: "string" },
       "tls-key": { type: "string" },
+      "keep-files": { type: "string" },
+      "keep-events": { type: "string" },
     },
   })
   const places = readPlaces()
@@ -30,6 +33,10 @@ try {
       cert === undefined || key === undefined
         ? null
         : { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") },
+    limits: {
+      ...(values["keep-files"] === undefined ? {} : { keepFilesMs: parseDuration(values["keep-files"]) }),
+      ...(values["keep-events"] === undefined ? {} : { keepEventsMs: parseDuration(values["keep-events"]) }),
+    },
     openHosts,
   })
   const { url, firstToken } = server

@@ -1,3 +1,4 @@
+import { parseDuration } from "../../base/duration.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { readCount } from "../../protocol/job-values.ts"
 import { fs, path } from "../builtin.ts"
@@ -26,6 +27,8 @@ export const up = command({
     }),
     tlsCert: value("FILE", "its certificate, as PEM", notEmpty),
     tlsKey: value("FILE", "the certificate's key, as PEM", notEmpty),
+    keepFiles: value("DURATION", "how long outputs and workspaces of ended jobs are kept (default 30d)", aDuration),
+    keepEvents: value("DURATION", "how long the record of events is kept (default 90d)", aDuration),
   },
   examples: [
     ["windfall up --detach", "a server for this machine's user"],
@@ -45,6 +48,8 @@ export const up = command({
     add("port", options.port)
     add("tls-cert", options.tlsCert === undefined ? undefined : path.resolve(cli.cwd, options.tlsCert))
     add("tls-key", options.tlsKey === undefined ? undefined : path.resolve(cli.cwd, options.tlsKey))
+    add("keep-files", options.keepFiles)
+    add("keep-events", options.keepEvents)
     const { ready, child } = await spawnServer({
       arguments: words,
       logFile: options.detach ? logFile : null,
@@ -80,6 +85,12 @@ export const up = command({
     })
   },
 })
+
+/** Checked here, where a mistake is said best; the server reads it again. */
+function aDuration(text: string): string {
+  parseDuration(text)
+  return text
+}
 
 /** The same place the server would choose by itself; named here because `down` and the log need it. */
 function dataFolder(cli: Cli): string {

@@ -4,7 +4,7 @@ import { SILENCE_MARGIN_MS } from "../limits.ts"
 import { isCurrent } from "./close-attempt.ts"
 import { giveUp } from "./end-attempt.ts"
 import type { Tried } from "./job-table.ts"
-import { mayTryAgain } from "./outcome.ts"
+import { silenceLimitMs } from "./outcome.ts"
 
 /** The host was heard of last at `since`: its attempts are out of contact, which is no state of theirs. Within a change. */
 export function markOutOfContact(core: Core, host: FleetHost, since: number): void {
@@ -21,10 +21,10 @@ export function markOutOfContact(core: Core, host: FleetHost, since: number): vo
 
 /** When the server may take an attempt of a silent host as ended, milliseconds since 1970; `null`: never. */
 function givenUpAt({ job, attempt }: Tried): number | null {
-  const { afterSilenceMs } = job.spec.retry
-  if (attempt.outOfContactSince === null || afterSilenceMs === null || !mayTryAgain(job)) return null
+  const limitMs = silenceLimitMs(job)
+  if (attempt.outOfContactSince === null || limitMs === null) return null
   if (attempt.state !== "starting" && attempt.state !== "running" && attempt.state !== "suspended") return null
-  return attempt.outOfContactSince + afterSilenceMs + SILENCE_MARGIN_MS
+  return attempt.outOfContactSince + limitMs + SILENCE_MARGIN_MS
 }
 
 /**

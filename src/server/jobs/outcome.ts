@@ -49,6 +49,8 @@ export function outcomeOf(job: JobRecord, end: AttemptEnd): Outcome {
   if (job.stop !== null && (LOST.has(cause) || STEPPED_ASIDE.has(cause))) return ends("cancelled", job.stop.cause)
   if (job.spec.retry.once && !end.neverRan) return ends("failed")
   if (STEPPED_ASIDE.has(cause)) return { kind: "again", waitMs: 0 }
+  // It could not outlive its link: that was known when it was sent, and is no failure of it.
+  if (cause === "link_lost" && job.spec.needsLan) return { kind: "again", waitMs: 0 }
   if (end.slipped || (LOST.has(cause) && mayTryAgain(job))) {
     // A host that cannot start anything must not be tried in a tight circle.
     const waitMs = end.neverRan ? Math.min(LAST_WAIT_MS, FIRST_WAIT_MS * 2 ** (job.attempts.length - 1)) : 0
@@ -61,4 +63,14 @@ export function outcomeOf(job: JobRecord, end: AttemptEnd): Outcome {
 export function mayTryAgain(job: JobRecord): boolean {
   const lost = job.attempts.filter(({ cause, state }) => state === "ended" && cause !== null && LOST.has(cause)).length
   return !job.spec.retry.once && lost < job.spec.retry.limit
+}
+
+/** A job that must reach the local network ends so long after its link, as on a Mac it could not reach it any more. */
+const LINK_GRACE_MS = 60_000
+
+/** How long an attempt of the job may be out of contact before its agent ends it, in milliseconds; `null`: for ever. */
+export function silenceLimitMs(job: JobRecord): number | null {
+  const { needsLan, retry } = job.spec
+  const granted = mayTryAgain(job) ? retry.afterSilenceMs : null
+  return needsLan ? Math.min(LINK_GRACE_MS, granted ?? LINK_GRACE_MS) : granted
 }

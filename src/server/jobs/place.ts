@@ -5,7 +5,7 @@ import type { Snapshot } from "../../scheduler/snapshot.ts"
 import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { NO_OUTPUTS } from "./close-attempt.ts"
-import { mayTryAgain } from "./outcome.ts"
+import { silenceLimitMs } from "./outcome.ts"
 import { transition } from "./transition.ts"
 
 /** What the scheduler gets to see: live collections, nothing is copied. */
@@ -96,7 +96,7 @@ export function orderOf(core: Core, job: JobRecord, attempt: AttemptRecord): Att
     outputs: spec.outputs,
     stdin: spec.stdin,
     pty: spec.pty,
-    silenceLimitMs: mayTryAgain(job) ? spec.retry.afterSilenceMs : null,
+    silenceLimitMs: silenceLimitMs(job),
     outputHeadBytes: core.limits.outputHeadBytes,
     outputTailBytes: core.limits.outputTailBytes,
   }

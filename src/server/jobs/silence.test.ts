@@ -69,6 +69,24 @@ test("a job that may run once is never given up, however long the silence", asyn
   assert.equal((await server.job(id)).state, "running")
 })
 
+test("a job that needs the local network ends a minute after its link and is sent again, whatever its retry policy", async () => {
+  const clock = new MovedClock()
+  await using server = await TestServer.start({ clock })
+  const host = await server.hosts.join("alpha")
+  host.script = runsOn
+  const retry = { limit: 0, afterSilenceMs: null, once: false }
+  const { id } = await server.submit({ needsLan: true, retry })
+  await server.untilState(id, "running")
+  assert.equal(host.said.find((message) => message.type === "start")?.order.silenceLimitMs, 60_000)
+  host.cut()
+  await server.until(id, ({ attempts }) => attempts[0]!.outOfContactSince !== null)
+  const other = await server.hosts.join("beta")
+  other.script = exitsAtOnce()
+  clock.advance(60_000 + SILENCE_MARGIN_MS)
+  const job = await server.untilEnded(id)
+  assert.deepEqual([job.state, job.attempts[0]!.cause, job.attempts[1]!.hostName], ["succeeded", "link_lost", "beta"])
+})
+
 test("a job that could not start waits a little before it is tried again", async () => {
   const clock = new MovedClock()
   await using server = await TestServer.start({ clock })
