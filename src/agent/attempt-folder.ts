@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs"
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { AttemptOrder } from "../protocol/agent-wire.ts"
 import { isId } from "../protocol/ids.ts"
+import { withBallastSync } from "./ballast.ts"
 import { readIfThere, writeDurably } from "./durable-file.ts"
 import {
   parseRecord,
@@ -96,16 +97,7 @@ export function writeStop(
   ballast: string,
 ): void {
   const text = `${stop.signal} ${Math.round(stop.graceMs)} ${stop.cause} .\n`
-  try {
-    writeDurably(join(path, "stop"), text)
-  } catch {
-    try {
-      unlinkSync(ballast)
-    } catch {
-      // Already given.
-    }
-    writeDurably(join(path, "stop"), text)
-  }
+  withBallastSync(ballast, () => writeDurably(join(path, "stop"), text))
 }
 
 /** The cause in an attempt's `stop` file, or `null` when nobody asked it to end. */

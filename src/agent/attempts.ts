@@ -5,6 +5,7 @@ import type { AttemptId } from "../protocol/ids.ts"
 import { type AgentContext, tell } from "./agent-context.ts"
 import type { Attempt } from "./attempt.ts"
 import { inspectAttempt, readSecrets, rewriteOrder } from "./attempt-folder.ts"
+import { withBallast } from "./ballast.ts"
 import { endWithout, followLost, tellEnd, tellStarted } from "./ending.ts"
 import { beginAttempt, beginOutput } from "./launch.ts"
 import { foundAttempt, type NeverRan, recoverAttempts } from "./recovery.ts"
@@ -209,7 +210,8 @@ export class Attempts {
     const batch = this.#forgetting
     try {
       this.#forgetting = []
-      await this.#context.highWater.forget(batch.map((one) => one.sequence))
+      const { highWater, folder } = this.#context
+      await withBallast(folder.ballast, () => highWater.forget(batch.map((one) => one.sequence)))
       for (const { sequence } of batch) this.#remove(sequence)
     } catch (error) {
       // The server asks again at its next connect; nothing is lost but space.

@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from "node:fs"
+import { readdirSync } from "node:fs"
 import { join } from "node:path"
 import type { Stray } from "../protocol/agent-wire.ts"
 import { CAUSES, type Cause } from "../protocol/job-state.ts"
@@ -7,6 +7,8 @@ import { StatIndex } from "../workspace/stat-index.ts"
 import { type AgentContext, nameOf, tell } from "./agent-context.ts"
 import type { Attempt } from "./attempt.ts"
 import { inspectAttempt, outputSizes, readStopCause } from "./attempt-folder.ts"
+import { withBallastSync } from "./ballast.ts"
+import { writeDurably } from "./durable-file.ts"
 import { refuse } from "./launch.ts"
 import { carryOut } from "./stopping.ts"
 import { formatStatus, type SupervisorLine, type SupervisorStatus, type SupervisorSwept } from "./supervisor-text.ts"
@@ -162,14 +164,11 @@ export async function endWithout(context: AgentContext, attempt: Attempt, cause:
     stdoutBytes: sizes.stdout,
     stderrBytes: sizes.stderr,
   }
+  const text = formatStatus(attempt.status)
   try {
-    writeFileSync(join(attempt.folder, "status"), formatStatus(attempt.status), {
-      mode: 0o600,
-      flag: "wx",
-      flush: true,
-    })
+    withBallastSync(context.folder.ballast, () => writeDurably(join(attempt.folder, "status"), text))
   } catch {
-    // There already, or no room: the next agent comes to the same end.
+    // No room at all: the next agent comes to the same end.
   }
   attempt.totals = sizes
   attempt.phase = "ended"

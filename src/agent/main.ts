@@ -6,13 +6,14 @@
  * First a line on standard output, `WINDFALL-AGENT ok` or `WINDFALL-AGENT refused {ErrorBody}`; after `ok`, HTTP/2 on standard
  * input and output and nothing else, ever. It listens on nothing.
  */
-import { existsSync, writeFileSync, writeSync } from "node:fs"
+import { writeSync } from "node:fs"
 import { userInfo } from "node:os"
 import { join } from "node:path"
 import { toWindfallError } from "../protocol/errors.ts"
 import { Agent } from "./agent.ts"
 import type { AgentContext } from "./agent-context.ts"
 import { type AgentArguments, readArguments } from "./arguments.ts"
+import { keepBallast } from "./ballast.ts"
 import { claimHost } from "./claim.ts"
 import { takeSupervisorLines } from "./ending.ts"
 import { Forker } from "./forker.ts"
@@ -32,7 +33,6 @@ import { runTerminalHost } from "./terminal-main.ts"
 import { serveTerminal } from "./terminal-route.ts"
 import { Trash } from "./trash.ts"
 
-const BALLAST_BYTES = 1024 * 1024
 const GREETING = "WINDFALL-AGENT"
 
 async function main(): Promise<void> {
@@ -64,7 +64,7 @@ async function open({ root, server, clockOffset, takeOver }: AgentArguments): Pr
     onRestart: () => launchAgain(context),
   })
   await forker.open()
-  makeBallast(folder.ballast)
+  keepBallast(folder.ballast)
   const [facts, stubs] = await Promise.all([platform.facts(root), platform.stubs()])
   const { shell, homedir } = userInfo()
   const link = new ServerLink()
@@ -101,15 +101,6 @@ async function open({ root, server, clockOffset, takeOver }: AgentArguments): Pr
     },
   })
   return agent
-}
-
-function makeBallast(path: string): void {
-  if (existsSync(path)) return
-  try {
-    writeFileSync(path, Buffer.alloc(BALLAST_BYTES), { mode: 0o600 })
-  } catch {
-    // The disk is full already: there will be no room to give.
-  }
 }
 
 main().catch((error) => {

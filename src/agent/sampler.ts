@@ -1,4 +1,5 @@
 import type { AgentContext } from "./agent-context.ts"
+import { keepBallast } from "./ballast.ts"
 import type { ProcessRow } from "./platform/platform.ts"
 import { addDescendants } from "./sweep.ts"
 
@@ -42,6 +43,7 @@ export class Sampler {
     this.#sampling = true
     try {
       const { platform, folder, clock, link } = this.#context
+      keepBallast(folder.ballast)
       const attempts = this.#busy ? await this.#trees(await platform.processes()) : []
       if (!link.attached) return
       link.send({ type: "sample", at: clock.now(), ...(await platform.free(folder.root)), attempts })

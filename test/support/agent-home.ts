@@ -59,7 +59,8 @@ export class AgentHome implements AsyncDisposable {
     return Number(children[0])
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Ends whatever of this home is alive. */
+  async endProcesses(): Promise<void> {
     for (const client of this.#clients) {
       client.process.kill("SIGKILL")
       await client.gone()
@@ -68,6 +69,10 @@ export class AgentHome implements AsyncDisposable {
       for (const pid of left) kill(pid)
       await delay(10)
     }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.endProcesses()
     this.#scratch[Symbol.dispose]()
   }
 

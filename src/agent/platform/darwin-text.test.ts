@@ -1,0 +1,62 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { parseFootprints, parseKeys, parseProcesses, parseVmStat } from "./darwin-text.ts"
+
+test("parseKeys() reads sysctl by key, whatever lines are missing", () => {
+  const keys = parseKeys("hw.model: Mac15,14\nhw.memsize: 103079215104\nmachdep.cpu.brand_string: Apple M3 Ultra\n")
+  assert.equal(keys.get("hw.memsize"), "103079215104")
+  assert.equal(keys.get("machdep.cpu.brand_string"), "Apple M3 Ultra")
+  assert.equal(keys.get("kern.hv_vmm_present"), undefined)
+})
+
+test("parseProcesses() reads ps with start times, of one account, without zombies", () => {
+  const text = `
+    1     0     1     0 Sun Nov 22 08:00:01 2026     /sbin/launchd
+  501   499   501   501 Mon Nov 23 12:00:00 2026     /Applications/Some App.app/Contents/MacOS/Some App --flag
+  502   501   502   501 Mon Nov  2 01:02:03 2026     python train.py
+  503   501   501   501 Mon Nov 23 12:00:01 2026     <defunct>
+  504   501   501   501 Mon Nov 23 12:00:01 2026     (python)
+`
+  const rows = parseProcesses(text, 501)
+  assert.deepEqual(
+    rows.map(({ pid, ppid, pgid, name }) => [pid, ppid, pgid, name]),
+    [
+      [501, 499, 501, "Some"],
+      [502, 501, 502, "python"],
+    ],
+  )
+  assert.equal(rows[0]?.start, String(Date.UTC(2026, 10, 23, 12) / 1000))
+  assert.equal(rows[1]?.start, String(Date.UTC(2026, 10, 2, 1, 2, 3) / 1000))
+  assert.equal(parseProcesses(text, null).length, 3)
+})
+
+test("parseVmStat() counts free, speculative and purgeable pages and half of the inactive ones", () => {
+  const text = `Mach Virtual Memory Statistics: (page size of 16384 bytes)
+Pages free:                                    32257.
+Pages active:                                 254966.
+Pages inactive:                               240318.
+Pages speculative:                             14083.
+Pages throttled:                                   0.
+Pages purgeable:                               14672.
+"Translation faults":                      218850525.
+`
+  assert.equal(parseVmStat(text), (32257 + 14083 + 14672 + 240318 / 2) * 16384)
+})
+
+test("parseFootprints() reads top's memory column with units and signs", () => {
+  const text = `Processes: 612 total, 3 running
+PhysMem: 31G used (3126M wired, 9172M compressor), 177M unused.
+
+PID    MEM
+64720  1243M+
+512    38M
+70*    4096K-
+99     1.5G
+`
+  const footprints = parseFootprints(text)
+  assert.deepEqual(
+    [footprints.get(64720), footprints.get(512), footprints.get(70), footprints.get(99)],
+    [1243 * 1024 ** 2, 38 * 1024 ** 2, 4096 * 1024, 1.5 * 1024 ** 3],
+  )
+  assert.equal(footprints.size, 4)
+})
