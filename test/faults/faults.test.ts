@@ -7,7 +7,7 @@ import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { JobView } from "../../src/protocol/job.ts"
-import { isFinal } from "../../src/protocol/job-state.ts"
+import { isFinal, JOB_STATES, type JobState } from "../../src/protocol/job-state.ts"
 import type { LabHost } from "../lab/lab.ts"
 import { FAULTS, type Fault } from "./faults.ts"
 import { Ground } from "./ground.ts"
@@ -21,7 +21,9 @@ const SEED = Number(process.env.WINDFALL_FAULTS_SEED ?? Date.now() % 1_000_000)
 const ONLY = process.env.WINDFALL_FAULTS_ROUND === undefined ? null : Number(process.env.WINDFALL_FAULTS_ROUND)
 const JOBS_A_HOST = 2
 /** A job's life, about, with the start and what comes after its end. */
-const LIFE_MS = 1_300
+const LIFE_MS = 1_800
+/** The short parts of it, which a moment chosen over all of it rarely meets. */
+const MOMENTS = ["starting", "running", "finishing"] as const
 const LONGEST_FAULT_MS = 1_500
 const LIMIT_MS = 90_000
 
@@ -78,18 +80,21 @@ async function tryRound(round: Round): Promise<void> {
   const plans = round.faults.map((fault, i) => ({
     fault,
     host: hosts[i % hosts.length] as LabHost,
+    moment: random.next() < 0.5 ? null : random.pick(MOMENTS),
     atMs: random.between(0, LIFE_MS),
     lastsMs: random.between(20, LONGEST_FAULT_MS),
     random: new Random(random.between(0, 2 ** 31)),
   }))
   const story = plans.map(
-    ({ fault, host, atMs, lastsMs }) => `${fault.name} of ${host.name} at ${atMs} for ${lastsMs} ms`,
+    ({ fault, host, moment, atMs, lastsMs }) =>
+      `${fault.name} of ${host.name} ${moment === null ? atMs : `${atMs / 10} after ${moment}`} for ${lastsMs} ms`,
   )
   for (const job of jobs) await sendLedgerJob(ground, job)
   await Promise.all(
-    plans.map(async ({ fault, host, atMs, lastsMs, random }) => {
-      await sleep(atMs)
+    plans.map(async ({ fault, host, moment, atMs, lastsMs, random }) => {
       const struck = jobs.filter((job) => round.strikes === "server" || job.host === host)
+      if (moment !== null) await comesTo(ground, random.pick(struck), moment)
+      await sleep(moment === null ? atMs : atMs / 10)
       await Promise.all(struck.map((job) => noteMoment(ground, job)))
       const heal = await fault.inject(ground, host, random)
       await sleep(lastsMs)
@@ -113,6 +118,12 @@ async function tryRound(round: Round): Promise<void> {
       )
     }
   }
+}
+
+/** Waits until a job has come that far. */
+async function comesTo({ pool }: Ground, { id }: LedgerJob, moment: JobState): Promise<void> {
+  const order = JOB_STATES.indexOf(moment)
+  await pool.untilJob(id, ({ state }) => JOB_STATES.indexOf(state) >= order, LIMIT_MS)
 }
 
 async function noteMoment({ pool }: Ground, { id }: LedgerJob): Promise<void> {

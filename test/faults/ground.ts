@@ -35,7 +35,7 @@ export class Ground implements AsyncDisposable {
     await buildAgent(bundle)
     const disk = disks ? undo.use(await Disk.make()) : null
     const pool = await startPool({
-      hosts: Array.from({ length: hosts }, () => (disks ? { diskBytes: HOST_DISK_BYTES } : { mbit: 80 })),
+      hosts: Array.from({ length: hosts }, () => (disks ? { diskBytes: HOST_DISK_BYTES } : { mbit: 40 })),
       clocks: true,
       server: {
         timing: TIMING,

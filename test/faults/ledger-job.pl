@@ -38,7 +38,10 @@ for my $line ( 1 .. $lines ) {
     say_all( *STDERR, "$name note $line\n" );
     select undef, undef, undef, $pause / 1000;
 }
-for my $block ( 1 .. $flood ) { say_all( *STDOUT, sprintf( "%-31s\n", "$name flood $block" ) x 32 ) }
+for my $block ( 1 .. $flood ) {
+    say_all( *STDOUT, sprintf( "%-31s\n", "$name flood $block" ) x 32 );
+    select undef, undef, undef, 0.01 if $block % 16 == 0;
+}
 if ($made) {
     mkdir 'out';
     open my $file, '>:raw', 'out/made' or leave(77);

@@ -39,8 +39,8 @@ export interface Noted {
 /** Invents a job for this host; nothing is sent yet. */
 export function inventJob(ground: Ground, host: LabHost, name: string, random: Random): LedgerJob {
   const kind = random.pick(["lines", "flood", "files"] as const)
-  const lines = kind === "lines" ? random.between(10, 30) : random.between(0, 4)
-  const pauseMs = random.between(5, 40)
+  const lines = kind === "lines" ? random.between(20, 60) : random.between(5, 15)
+  const pauseMs = random.between(10, 40)
   const flood = kind === "flood" ? random.between(200, 2000) : 0
   const madeKib = kind === "files" ? random.between(1, 1500) : random.pick([0, 1])
   const exitCode = random.pick([0, 0, 3])
