@@ -44,8 +44,8 @@ function look(pool: Pool) {
   return {
     server: all.filter(({ pid }) => pid === pool.server.pid),
     ssh: all.filter(({ command }) => /^(\S*\/)?ssh /.test(command)),
-    agents: below.filter(({ command }) => /agent\.mjs/.test(command) && !/perl/.test(command)),
-    forkers: below.filter(({ command }) => /perl/.test(command) && !/host-init/.test(command)),
+    agents: below.filter(({ command }) => /agent\.mjs/.test(command)),
+    forkers: below.filter(({ command }) => command.startsWith("windfall forker")),
   }
 }
 

@@ -57,48 +57,88 @@ export function encodeOutput(output: OutputFrame): Uint8Array {
   return whole
 }
 
-/** Cuts a byte stream into frames. Everything from the other end is untrusted: a malformed frame throws SyntaxError. */
+/**
+ * Cuts a byte stream into frames. Everything from the other end is untrusted: a malformed frame throws SyntaxError.
+ *
+ * The bytes of an output frame are given out as they come, as several smaller frames where need be: copying them together
+ * would cost more than all the rest of their way.
+ */
 export class FrameReader {
-  #rest: Uint8Array = new Uint8Array(0)
+  /** The beginning of a frame that is not yet understood, and how much of it there must be to go on. */
+  #parts: Uint8Array[] = []
+  #bytes = 0
+  #wanted = HEAD_BYTES
+  /** What is still to come of the output frame begun last. */
+  #output: { readonly sequence: number; readonly stream: OutputStream; offset: number; left: number } | null = null
 
-  /** Takes the next chunk and returns the frames that are now whole. Output bytes may share memory with the chunk. */
+  /** Takes the next chunk and returns the frames that are there now. Output bytes share memory with the chunk. */
   read(chunk: Uint8Array): Frame[] {
     const frames: Frame[] = []
-    let data = chunk
-    if (this.#rest.length > 0) {
-      data = new Uint8Array(this.#rest.length + chunk.length)
-      data.set(this.#rest)
-      data.set(chunk, this.#rest.length)
-    }
-    const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
-    let at = 0
-    while (data.length - at >= 4) {
-      const length = view.getUint32(at)
-      if (length === 0 || length > MAX_FRAME_BYTES) throw new SyntaxError(`a frame of ${length} bytes`)
-      if (data.length - at - 4 < length) break
-      frames.push(parseFrame(data.subarray(at + 4, at + 4 + length)))
-      at += 4 + length
-    }
-    this.#rest = data.slice(at)
+    let data = this.#join(chunk)
+    while (data !== null && data.length > 0)
+      data = this.#output === null ? this.#begin(data, frames) : this.#go(data, frames)
     return frames
   }
-}
 
-function parseFrame(frame: Uint8Array): Frame {
-  const kind = frame[0]
-  if (kind === FRAME_JSON) return { kind: "json", message: JSON.parse(decoder.decode(frame.subarray(1))) }
-  if (kind !== FRAME_OUTPUT || frame.length < 1 + OUTPUT_HEAD_BYTES)
-    throw new SyntaxError(`a frame of unknown kind ${kind}`)
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength)
-  const stream = view.getUint8(5)
-  if (stream !== 1 && stream !== 2) throw new SyntaxError(`output of unknown stream ${stream}`)
-  return {
-    kind: "output",
-    output: {
-      sequence: view.getUint32(1),
+  /** What was kept with the chunk behind it; `null` while that is too little. */
+  #join(chunk: Uint8Array): Uint8Array | null {
+    if (this.#bytes === 0) return chunk
+    this.#keep(chunk, this.#wanted)
+    if (this.#bytes < this.#wanted) return null
+    const whole = new Uint8Array(this.#bytes)
+    let at = 0
+    for (const part of this.#parts) {
+      whole.set(part, at)
+      at += part.length
+    }
+    this.#parts = []
+    this.#bytes = 0
+    return whole
+  }
+
+  /** Takes a frame, or the head of an output frame, from the front of `data` and returns what follows. */
+  #begin(data: Uint8Array, frames: Frame[]): Uint8Array | null {
+    if (data.length < HEAD_BYTES) return this.#keep(data, HEAD_BYTES)
+    const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
+    const length = view.getUint32(0)
+    if (length === 0 || length > MAX_FRAME_BYTES) throw new SyntaxError(`a frame of ${length} bytes`)
+    const kind = view.getUint8(4)
+    const head = HEAD_BYTES + OUTPUT_HEAD_BYTES
+    if (kind === FRAME_JSON) {
+      const end = 4 + length
+      if (data.length < end) return this.#keep(data, end)
+      frames.push({ kind: "json", message: JSON.parse(decoder.decode(data.subarray(HEAD_BYTES, end))) })
+      return data.subarray(end)
+    }
+    if (kind !== FRAME_OUTPUT || 4 + length < head) throw new SyntaxError(`a frame of unknown kind ${kind}`)
+    if (data.length < head) return this.#keep(data, head)
+    const stream = view.getUint8(9)
+    if (stream !== 1 && stream !== 2) throw new SyntaxError(`output of unknown stream ${stream}`)
+    this.#output = {
+      sequence: view.getUint32(5),
       stream: stream === 1 ? "stdout" : "stderr",
-      offset: view.getUint16(6) * 2 ** 32 + view.getUint32(8),
-      bytes: frame.subarray(1 + OUTPUT_HEAD_BYTES),
-    },
+      offset: view.getUint16(10) * 2 ** 32 + view.getUint32(12),
+      left: 4 + length - head,
+    }
+    return data.subarray(head)
+  }
+
+  #keep(data: Uint8Array, wanted: number): null {
+    this.#parts.push(data)
+    this.#bytes += data.length
+    this.#wanted = wanted
+    return null
+  }
+
+  /** Gives out what `data` has of the output frame and returns what follows. */
+  #go(data: Uint8Array, frames: Frame[]): Uint8Array {
+    const output = this.#output!
+    const { sequence, stream, offset } = output
+    const bytes = data.subarray(0, output.left)
+    if (bytes.length > 0) frames.push({ kind: "output", output: { sequence, stream, offset, bytes } })
+    output.offset += bytes.length
+    output.left -= bytes.length
+    if (output.left === 0) this.#output = null
+    return data.subarray(bytes.length)
   }
 }
