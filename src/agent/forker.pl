@@ -48,8 +48,7 @@ $0 = 'windfall forker';
 # A POSIX lock, as forked supervisors do not inherit it: whoever holds it is the forker of the living agent.
 sub take_lock {
   sysopen(my $lock, "$run_folder/lock", Fcntl::O_RDWR() | Fcntl::O_CREAT(), 0600) or die "open lock: $!\n";
-  my ($type, $whence) = (Fcntl::F_WRLCK(), 0);
-  my $wanted = $linux ? pack('s s x4 q q i x4', $type, $whence, 0, 0, 0) : pack('q q i s s', 0, 0, 0, $type, $whence);
+  my $wanted = $linux ? pack('s s x4 q q i x4', Fcntl::F_WRLCK(), 0, 0, 0, 0) : pack('q q i s s', 0, 0, 0, Fcntl::F_WRLCK(), 0);
   if (!fcntl($lock, Fcntl::F_SETLK(), $wanted)) {
     fcntl($lock, Fcntl::F_GETLK(), $wanted);
     my $holder = (unpack($linux ? 's s x4 q q i' : 'q q i', $wanted))[$linux ? 4 : 2];
@@ -138,7 +137,7 @@ sub supervise {
   hold_sleep_off();
 
   $poked = 1 if -e 'stop';
-  return never_ran() if $poked && read_stop() && !defined $main && defined $stop_cause;
+  return finish($stop_cause, undef, undef, 1) if $poked && read_stop();
   $main = fork;
   if (!defined $main) { my $why = $!; return finish('start_failed', undef, undef, 1) }
   run_command($work, \@argv, \@_) if $main == 0;
@@ -322,8 +321,7 @@ sub send_signal {
 }
 
 sub due_in_ms {
-  return undef if !defined $deadline_ms;
-  my $left = $deadline_ms - mono_ms();
+  my $left = ($deadline_ms // return) - mono_ms();
   return $left > 0 ? $left : 20;    # killing: look again soon, as a kill can race with a fork
 }
 
@@ -337,12 +335,11 @@ sub kill_when_due {
 
 # Living descendants, nearest first; with an argument only those outside the command's group.
 sub tree {
-  my ($outside) = @_;
+  my $outside = shift;
   my (%children, %group);
   for my $row (process_table()) {
-    my ($pid, $ppid, $pgid) = @$row;
-    push @{ $children{$ppid} }, $pid;
-    $group{$pid} = $pgid;
+    push @{ $children{ $row->[1] } }, $row->[0];
+    $group{ $row->[0] } = $row->[2];
   }
   my @found;
   my @next = @{ $children{$$} || [] };
@@ -368,8 +365,6 @@ sub process_table {
   }
   return @rows;
 }
-
-sub never_ran { return finish($stop_cause, undef, undef, 1) }
 
 # Writes the exit status, durably and once, then tells. Sizes are -1 while processes are left that may still print.
 sub finish {
@@ -397,7 +392,7 @@ sub report {
 }
 
 sub slurp {
-  my ($path) = @_;
+  my $path = shift;
   open(my $file, '<', $path) or die "$path: $!\n";
   sysread($file, my $text, 65536) // die "$path: $!\n";
   return $text;
@@ -405,10 +400,7 @@ sub slurp {
 
 sub replace {
   my ($name, $text) = @_;
-  open(my $file, '>', "$name.$$") or return;
-  (syswrite($file, $text) // 0) == length($text) or return;
-  close $file;
-  rename("$name.$$", $name);
+  put_file("$name.$$", $text) and rename("$name.$$", $name);
 }
 
 sub now_ms {
@@ -428,8 +420,7 @@ sub mono_ms {
 }
 
 sub wake_in {
-  my ($ms) = @_;
-  return if !defined $ms;
+  my $ms = shift // return;
   $ms = 1 if $ms < 1;
   return Time::HiRes::ualarm(int($ms * 1000)) if !$linux && $ms < 1000;
   return Time::HiRes::alarm($ms / 1000) if !$linux;

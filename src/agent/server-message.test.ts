@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
-import { makeOrder } from "../../test/support/agent-client.ts"
+import { makeOrder } from "../../test/support/agent-orders.ts"
 import type { ServerMessage } from "../protocol/agent-wire.ts"
 import { WindfallError } from "../protocol/errors.ts"
 import { readServerMessage } from "./server-message.ts"

@@ -1,5 +1,4 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process"
-import { randomBytes } from "node:crypto"
 import { once } from "node:events"
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:http2"
 import type { Socket } from "node:net"
@@ -7,7 +6,8 @@ import type { Duplex, Readable, Writable } from "node:stream"
 import { joinStreams } from "../../src/agent/stdio-duplex.ts"
 import type { AgentMessage, AttemptOrder, ServerMessage } from "../../src/protocol/agent-wire.ts"
 import { encodeMessages, FrameReader, type OutputStream } from "../../src/protocol/frames.ts"
-import { type AttemptId, type BlobHash, type JobId, makeId, type ServerId } from "../../src/protocol/ids.ts"
+import type { ServerId } from "../../src/protocol/ids.ts"
+import { makeOrder } from "./agent-orders.ts"
 
 export type Hello = Extract<AgentMessage, { type: "hello" }>
 type AgentProcess = ChildProcessByStdio<Writable, Readable, null>
@@ -262,42 +262,6 @@ export async function startAgent(
     if (chunk !== null) data = Buffer.concat([data, chunk])
     else if (child.stdout.readableEnded) return { child, greeting: data.toString(), early: Buffer.alloc(0) }
     else await Promise.race([once(child.stdout, "readable"), once(child.stdout, "end")])
-  }
-}
-
-export function makeServerId(): ServerId {
-  return makeId("s", randomBytes(16))
-}
-
-/** An order with everything that a test does not care about filled in. */
-export function makeOrder(
-  sequence: number,
-  command: readonly string[],
-  more: Partial<AttemptOrder> = {},
-): AttemptOrder {
-  return {
-    attempt: makeId<AttemptId>("a", randomBytes(16)),
-    job: sequence as JobId,
-    jobName: null,
-    user: "ann",
-    number: 1,
-    sequence,
-    kind: "task",
-    command,
-    env: {},
-    workspace: null as BlobHash | null,
-    workingFolder: "",
-    lease: { memoryBytes: 512 * 1024 ** 2, gpus: 0, cores: 1 },
-    timeLimitMs: null,
-    graceMs: 5_000,
-    stopSignal: "SIGTERM",
-    outputs: null,
-    stdin: null,
-    pty: null,
-    silenceLimitMs: null,
-    outputHeadBytes: 64 * 1024 * 1024,
-    outputTailBytes: 16 * 1024 * 1024,
-    ...more,
   }
 }
 

@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import type { ServerId } from "../../src/protocol/ids.ts"
-import { AgentClient, type AgentOptions, makeServerId } from "./agent-client.ts"
+import { AgentClient, type AgentOptions } from "./agent-client.ts"
+import { makeServerId } from "./agent-orders.ts"
 import { ScratchFolder } from "./scratch-folder.ts"
 
 /** A host's Windfall folder of its own, and the agents that come and go there. When it is disposed of, nothing of it is left alive. */

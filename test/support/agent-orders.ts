@@ -1,0 +1,39 @@
+import { randomBytes } from "node:crypto"
+import type { AttemptOrder } from "../../src/protocol/agent-wire.ts"
+import { type AttemptId, type BlobHash, type JobId, makeId, type ServerId } from "../../src/protocol/ids.ts"
+
+export function makeServerId(): ServerId {
+  return makeId("s", randomBytes(16))
+}
+
+/** An order with everything that a test does not care about filled in. */
+export function makeOrder(
+  sequence: number,
+  command: readonly string[],
+  more: Partial<AttemptOrder> = {},
+): AttemptOrder {
+  return {
+    attempt: makeId<AttemptId>("a", randomBytes(16)),
+    job: sequence as JobId,
+    jobName: null,
+    user: "ann",
+    number: 1,
+    sequence,
+    kind: "task",
+    command,
+    env: {},
+    workspace: null as BlobHash | null,
+    workingFolder: "",
+    lease: { memoryBytes: 512 * 1024 ** 2, gpus: 0, cores: 1 },
+    timeLimitMs: null,
+    graceMs: 5_000,
+    stopSignal: "SIGTERM",
+    outputs: null,
+    stdin: null,
+    pty: null,
+    silenceLimitMs: null,
+    outputHeadBytes: 64 * 1024 * 1024,
+    outputTailBytes: 16 * 1024 * 1024,
+    ...more,
+  }
+}
