@@ -9,6 +9,7 @@ import { ScratchFolder } from "../support/scratch-folder.ts"
 
 /** Quick enough that a point takes seconds; the ratios are those of a real server. */
 const TIMING = { pingMs: 1_000, silenceMs: 2_500, firstRetryMs: 100, lastRetryMs: 1_000, refusedRetryMs: 2_000 }
+const MBIT = 40
 /** Disks that can be filled in a moment. A host needs 600 MB to join. */
 const SERVER_DISK_BYTES = 256 * 1024 * 1024
 const HOST_DISK_BYTES = 640 * 1024 * 1024
@@ -35,7 +36,7 @@ export class Ground implements AsyncDisposable {
     await buildAgent(bundle)
     const disk = disks ? undo.use(await Disk.make()) : null
     const pool = await startPool({
-      hosts: Array.from({ length: hosts }, () => (disks ? { diskBytes: HOST_DISK_BYTES } : { mbit: 40 })),
+      hosts: Array.from({ length: hosts }, () => (disks ? { diskBytes: HOST_DISK_BYTES } : {})),
       clocks: true,
       server: {
         timing: TIMING,
@@ -51,6 +52,8 @@ export class Ground implements AsyncDisposable {
       const folder = ground.ledger(host, "").outside
       mkdirSync(folder, { recursive: true })
       chmodSync(folder, 0o777)
+      // Only now: joining may have sent all of Node. Slow enough that output and files are on their way for a while.
+      await host.shape(MBIT)
     }
     return ground
   }
