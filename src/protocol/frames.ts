@@ -45,16 +45,24 @@ export function encodeMessages(messages: readonly unknown[]): Uint8Array {
 
 /** Encodes one piece of output. */
 export function encodeOutput(output: OutputFrame): Uint8Array {
-  const whole = new Uint8Array(HEAD_BYTES + OUTPUT_HEAD_BYTES + output.bytes.length)
-  const view = new DataView(whole.buffer)
-  view.setUint32(0, 1 + OUTPUT_HEAD_BYTES + output.bytes.length)
-  view.setUint8(4, FRAME_OUTPUT)
-  view.setUint32(5, output.sequence)
-  view.setUint8(9, output.stream === "stdout" ? 1 : 2)
-  view.setUint16(10, Math.floor(output.offset / 2 ** 32))
-  view.setUint32(12, output.offset % 2 ** 32)
-  whole.set(output.bytes, HEAD_BYTES + OUTPUT_HEAD_BYTES)
+  const head = encodeOutputHead(output)
+  const whole = new Uint8Array(head.length + output.bytes.length)
+  whole.set(head)
+  whole.set(output.bytes, head.length)
   return whole
+}
+
+/** What goes before the bytes of a piece of output, for those who can send both without copying them together. */
+export function encodeOutputHead({ sequence, stream, offset, bytes }: OutputFrame): Uint8Array {
+  const head = new Uint8Array(HEAD_BYTES + OUTPUT_HEAD_BYTES)
+  const view = new DataView(head.buffer)
+  view.setUint32(0, 1 + OUTPUT_HEAD_BYTES + bytes.length)
+  view.setUint8(4, FRAME_OUTPUT)
+  view.setUint32(5, sequence)
+  view.setUint8(9, stream === "stdout" ? 1 : 2)
+  view.setUint16(10, Math.floor(offset / 2 ** 32))
+  view.setUint32(12, offset % 2 ** 32)
+  return head
 }
 
 /**

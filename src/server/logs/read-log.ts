@@ -1,4 +1,4 @@
-import { encodeMessages, encodeOutput, type OutputStream } from "../../protocol/frames.ts"
+import { encodeMessages, encodeOutput, encodeOutputHead, type OutputStream } from "../../protocol/frames.ts"
 import { Feed } from "../feed.ts"
 import type { AttemptLog } from "./attempt-log.ts"
 import { STREAMS } from "./log-layout.ts"
@@ -49,9 +49,16 @@ export async function* readFrames(log: AttemptLog, options: FrameOptions): Async
       const piece = await readPiece(log, stream, from, end)
       if (piece === undefined) return
       shown[stream] = piece.to
-      yield piece.bytes === null
-        ? encodeMessages([{ gap: { stream, from, to: piece.to } }])
-        : encodeOutput({ sequence: options.sequence, stream, offset: from, bytes: piece.bytes })
+      if (piece.bytes === null) {
+        yield encodeMessages([{ gap: { stream, from, to: piece.to } }])
+        continue
+      }
+      const output = { sequence: options.sequence, stream, offset: from, bytes: piece.bytes }
+      if (piece.bytes.length < COPIED_BYTES) yield encodeOutput(output)
+      else {
+        yield encodeOutputHead(output)
+        yield piece.bytes
+      }
     }
   }
   let index = 0
@@ -73,6 +80,8 @@ export async function* readFrames(log: AttemptLog, options: FrameOptions): Async
 }
 
 const BATCH = 1024
+/** Below this, copying a piece behind its head costs less than a second chunk of the answer. */
+const COPIED_BYTES = 16 * 1024
 
 /** One turn for each state of the log worth looking at; yields whether it was complete before the look. */
 async function* passes(log: AttemptLog, { follow, signal }: FollowOptions): AsyncGenerator<boolean> {
