@@ -26,7 +26,7 @@ export interface WalkFilter<Context extends { readonly fingerprint: string }, Ve
   decide(context: Context, name: string, isFolder: boolean): (Verdict & { readonly enterFor: boolean }) | undefined
 }
 
-export type SpecialKind = "socket" | "pipe" | "device" | "name"
+export type SpecialKind = "socket" | "pipe" | "device" | "name" | "unreadable"
 
 export interface WalkOptions<Context extends { readonly fingerprint: string }, Verdict> {
   readonly filter: WalkFilter<Context, Verdict>
@@ -37,6 +37,11 @@ export interface WalkOptions<Context extends { readonly fingerprint: string }, V
   readonly sliceMs?: number | undefined
   readonly onProgress?: ((progress: WalkProgress) => void) | undefined
   readonly onLeftOut?: ((path: string, kind: "file" | "folder" | "link", verdict: Verdict) => void) | undefined
+  /**
+   * All in there belongs to whoever walks: what its mode closes is opened, and recorded with the mode it had. What still
+   * may not be read is told to `onSpecial`, instead of ending the walk.
+   */
+  readonly unlock?: boolean | undefined
   /** Something that cannot travel at all; `name`: its name is not valid UTF-8. */
   readonly onSpecial?: ((path: string, kind: SpecialKind) => void) | undefined
 }
@@ -47,11 +52,11 @@ export interface WalkProgress {
   readonly hashedBytes: number
 }
 
-type Kind = "file" | "folder" | "link" | Exclude<SpecialKind, "name">
+type Kind = "file" | "folder" | "link" | "socket" | "pipe" | "device"
 
 /**
  * Records what is in the folder `root`.
- * @throws {WindfallError} for what cannot be read: nothing is left out silently
+ * @throws {WindfallError} for what cannot be read, unless `unlock`: nothing is left out silently
  */
 export async function walkFolder<Context extends { readonly fingerprint: string }, Verdict>(
   root: string,
@@ -110,6 +115,13 @@ export async function walkFolder<Context extends { readonly fingerprint: string 
         continue
       }
       if (kind === "folder") {
+        if (options.unlock) {
+          unlock(at, stat, 0o500)
+          if (!canEnter(at)) {
+            onSpecial?.(path, "unreadable")
+            continue
+          }
+        }
         const below = (inside: readonly string[]): Context => filter.enter(context, entryName, verdict, inside)
         entries.push(await walk(path, entryName, stat.mode & 0o777, below, last?.kind === "folder" ? last : undefined))
         continue
@@ -119,25 +131,34 @@ export async function walkFolder<Context extends { readonly fingerprint: string 
         entries.push(last)
         continue
       }
-      const record = kind === "link" ? readLink(at, entryName, stat, last) : await hashEntry(at, entryName, path)
+      if (options.unlock && kind === "file") unlock(at, stat, 0o400)
+      const record = kind === "link" ? readLink(at, entryName, stat, last) : await hashEntry(at, entryName, path, stat)
       if (record !== undefined) entries.push(record)
       else if (kind === "link") onSpecial?.(path, "name")
     }
     return recordFolder(name, mode, entries, context.fingerprint, before)
   }
 
-  const hashEntry = async (absolute: string, name: string, path: string): Promise<FileRecord | undefined> => {
+  const hashEntry = async (
+    absolute: string,
+    name: string,
+    path: string,
+    { mode }: fs.Stats,
+  ): Promise<FileRecord | undefined> => {
     try {
       const small = hashSmallFile(absolute, name)
-      if (small !== undefined) {
-        hashedBytes += small.bytes
-        return small
-      }
-      return await hashFile(absolute, name, path, slices, (bytes) => {
+      if (small !== undefined) hashedBytes += small.bytes
+      const onBytes = (bytes: number): void => {
         hashedBytes += bytes
-      })
+      }
+      const record = small ?? (await hashFile(absolute, name, path, slices, onBytes))
+      return options.unlock ? { ...record, mode: mode & 0o777 } : record
     } catch (error) {
       if (errorCode(error) === "ENOENT" && fs.lstatSync(absolute, { throwIfNoEntry: false }) === undefined) {
+        return undefined
+      }
+      if (options.unlock && (isDenied(error) || isDenied((error as Error).cause))) {
+        onSpecial?.(path, "unreadable")
         return undefined
       }
       throw diskError(error, `read ${path}`)
@@ -147,6 +168,30 @@ export async function walkFolder<Context extends { readonly fingerprint: string 
   const record = await walk("", "", 0o700, (names) => filter.top(names), previous)
   onProgress?.({ files, hashedBytes })
   return record
+}
+
+/** Gives the owner the rights `needed`, where the mode lacks them and the owner is the one who walks. */
+function unlock(path: string, { mode }: fs.Stats, needed: number): void {
+  if ((mode & needed) === needed) return
+  try {
+    fs.chmodSync(path, (mode & 0o777) | needed)
+  } catch {
+    // Reading it says what is the matter.
+  }
+}
+
+function canEnter(folder: string): boolean {
+  try {
+    fs.accessSync(folder, fs.constants.R_OK | fs.constants.X_OK)
+    return true
+  } catch (error) {
+    return !isDenied(error)
+  }
+}
+
+function isDenied(error: unknown): boolean {
+  const code = errorCode(error)
+  return code === "EACCES" || code === "EPERM"
 }
 
 /** The names in a folder, in order. A folder below that is gone by now counts as empty. */

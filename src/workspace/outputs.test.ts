@@ -110,3 +110,37 @@ test("a saved index serves a process that did not start the job", async () => {
   assert.equal(StatIndex.load(scratch.at("absent")), undefined)
   assert.deepEqual(paths(await collectOutputs(work, StatIndex.empty)), ["a", "a/x", "y"])
 })
+
+test("a file or folder that the job closed to itself comes home with its mode, and so does all else", async () => {
+  using scratch = new ScratchFolder()
+  const [work, handedOver] = await startJob(scratch, { "sent/secret": "as sent" })
+  fs.writeFileSync(`${work}/good`, "good")
+  fs.writeFileSync(`${work}/closed`, "closed")
+  fs.chmodSync(`${work}/closed`, 0o000)
+  fs.mkdirSync(`${work}/vault`)
+  fs.writeFileSync(`${work}/vault/inside`, "inside")
+  fs.chmodSync(`${work}/vault`, 0o000)
+  fs.chmodSync(`${work}/sent/secret`, 0o000)
+  const outputs = await collectOutputs(work, handedOver)
+  const modes = new Map(
+    [...listTree(outputs.tree!, (hash) => outputs.trees.get(hash)!)].map(({ path, entry }) => [
+      path,
+      entry.kind === "link" ? null : entry.mode,
+    ]),
+  )
+  assert.deepEqual(
+    [...modes],
+    [
+      ["closed", 0o000],
+      ["good", 0o644],
+      ["sent", 0o755],
+      ["sent/secret", 0o000],
+      ["vault", 0o000],
+      ["vault/inside", 0o644],
+    ],
+  )
+  assert.deepEqual(outputs.leftOut, [])
+  // Opened for whoever owns it, so that it can be read again when the server asks for it.
+  assert.ok([...outputs.sources.values()].every(({ path }) => (fs.statSync(path).mode & 0o400) !== 0))
+  assert.equal(fs.statSync(`${work}/vault`).mode & 0o500, 0o500)
+})

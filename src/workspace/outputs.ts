@@ -23,14 +23,15 @@ export interface CollectedOutputs {
   readonly sources: ReadonlyMap<BlobHash, BlobSource>
   readonly files: number
   readonly bytes: number
-  /** What could not or should not come: caches, sockets, names that are not UTF-8. */
+  /** What could not or should not come: caches, sockets, names that are not UTF-8, what another account closed. */
   readonly leftOut: readonly LeftOut[]
 }
 
 /**
  * Finds what a job made or changed in `work` since it was handed over as `index` says. Reads only files whose numbers
- * changed, and of these only what is asked for. What the job removed is not told.
- * @throws {WindfallError} when something cannot be read
+ * changed, and of these only what is asked for. What the job removed is not told. Files and folders that the job closed to
+ * itself are opened to be read, and keep the mode the job gave them in the tree: one of them must not cost all the others.
+ * @throws {WindfallError} when the disk fails
  */
 export async function collectOutputs(
   work: string,
@@ -41,6 +42,7 @@ export async function collectOutputs(
   const leftOut: LeftOut[] = []
   const now = await walkFolder(work, index.record, {
     filter: wanted === undefined ? WITHOUT_CACHES : onlyWanted(wanted),
+    unlock: true,
     trustBeforeMs: index.takenAtMs,
     signal: options.signal,
     onProgress: options.onProgress,
