@@ -16,11 +16,16 @@ export async function removeTree(path: string): Promise<void> {
   }
 }
 
-/** Makes every folder below writable for its owner. */
+/** Makes every folder below writable for its owner. The removal that failed may still be at work: what it took is gone. */
 async function openUp(folder: string): Promise<void> {
   if (!fs.lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return
-  await fs.promises.chmod(folder, 0o700)
-  for (const entry of await fs.promises.readdir(folder, { withFileTypes: true })) {
-    if (entry.isDirectory()) await openUp(`${folder}/${entry.name}`)
+  let entries: fs.Dirent[]
+  try {
+    await fs.promises.chmod(folder, 0o700)
+    entries = await fs.promises.readdir(folder, { withFileTypes: true })
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return
+    throw error
   }
+  for (const entry of entries) if (entry.isDirectory()) await openUp(`${folder}/${entry.name}`)
 }
