@@ -18,6 +18,7 @@ export interface JobField {
   readonly short?: string
   /** Other spellings that are understood: what people's fingers know from elsewhere. */
   readonly also?: readonly string[]
+  /** Of a count, or of a duration in milliseconds. */
   readonly minimum?: number
   readonly maximum?: number
   /** What the flag alone means, where its value may be left out. */
@@ -68,6 +69,7 @@ export const JOB_FIELDS = {
     help: "stop it after this long, for instance 90m, 2h30m, 1:30:00 (default: no limit)",
     short: "t",
     also: ["time-limit", "timeout"],
+    minimum: 1,
     example: "2h30m",
   },
   host: {
@@ -164,6 +166,7 @@ export const JOB_FIELDS = {
     kind: "duration",
     placeholder: "DURATION",
     help: "count a silent host as lost after this long (default: wait; it may only sleep)",
+    minimum: 1000,
     example: "30m",
   },
   once: {

@@ -119,6 +119,11 @@ test("toJobSpec() refuses what cannot be sent, naming it", () => {
   assert.equal(toJobSpec({ "stop-signal": "int" }, facts).stopSignal, "SIGINT")
   assert.throws(() => toJobSpec({}, { ...facts, command: [] }), /there is no command/)
   assert.throws(() => toJobSpec({}, { ...facts, command: ["a\0b"] }), /NUL/)
+  for (const outside of ["../x", "/etc/passwd", "a/../../b"]) {
+    assert.throws(() => toJobSpec({ outputs: [outside] }, facts), /home: it lies outside the folder/)
+  }
+  assert.throws(() => toJobSpec({ outputs: ["./"] }, facts), /it names nothing/)
+  assert.deepEqual(toJobSpec({ outputs: ["./a", "b/**", "..c"] }, facts).outputs, ["./a", "b/**", "..c"])
   assert.throws(() => toJobSpec({ env: ["NOPE"] }, facts), /NOPE from here: it is not set/)
   assert.throws(() => toJobSpec({ env: ["1A=x"] }, facts), /Cannot set the variable "1A"/)
   assert.throws(() => toJobSpec({ env: ["WINDFALL_JOB=x"] }, facts), /Windfall's own/)

@@ -30,6 +30,7 @@ export interface FileProblem {
 /** No job file is larger; what is belongs into the folder. */
 export const MAX_JOB_FILE_BYTES = 1024 * 1024
 const SHOWN = 20
+const MAX_PROBLEM = 200
 const KEYS: readonly string[] = ["command", ...JOB_FIELD_KEYS]
 
 /**
@@ -200,9 +201,14 @@ function yamlProblem(code: string, message: string): string {
   return message
 }
 
+/** What is no job file at all may quote half of itself. */
+function shorten(text: string): string {
+  return text.length <= MAX_PROBLEM ? text : `${text.slice(0, MAX_PROBLEM)} ...`
+}
+
 function problemsError(name: string, problems: readonly FileProblem[]): WindfallError {
   const sorted = [...problems].sort((a, b) => a.line - b.line || a.column - b.column)
-  const shown = sorted.slice(0, SHOWN).map(({ line, column, text }) => `${name}:${line}:${column}: ${text}`)
+  const shown = sorted.slice(0, SHOWN).map(({ line, column, text }) => `${name}:${line}:${column}: ${shorten(text)}`)
   if (sorted.length > SHOWN) shown.push(`and ${sorted.length - SHOWN} more`)
   const message =
     shown.length === 1

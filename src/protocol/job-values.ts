@@ -25,8 +25,11 @@ export function readFieldText(field: JobField, text: string): string | number | 
       if (bytes === 0) throw new SyntaxError(`"${text}" is nothing: leave it out for the default`)
       return bytes
     }
-    case "duration":
-      return parseDuration(text)
+    case "duration": {
+      const durationMs = parseDuration(text)
+      if (durationMs < (field.minimum ?? 0)) throw new SyntaxError(`"${text}" is too short`)
+      return durationMs
+    }
     case "count":
       return readCount(text, field.minimum ?? 0, field.maximum ?? Number.MAX_SAFE_INTEGER)
     case "switch":
@@ -105,6 +108,13 @@ export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
     throw new WindfallError("invalid_input", "Cannot send with both --pty and --stdin: a terminal is not a file", {
       hint: "Keep --stdin for programs that read a file, --pty for those that want a terminal.",
     })
+  }
+  for (const glob of values.outputs ?? []) {
+    const problem = outputProblem(glob)
+    if (problem !== null)
+      throw new WindfallError("invalid_input", `Cannot bring ${JSON.stringify(glob)} home: ${problem}`, {
+        hint: "Let the job write into its folder: what comes home comes from there.",
+      })
   }
   checkCommand(facts)
   return {
@@ -192,6 +202,13 @@ function jobEnvironment(entries: readonly string[], from: SenderFacts["environme
     )
   }
   return env
+}
+
+/** Why a path or glob cannot name outputs of a job, or `null` when it can. */
+export function outputProblem(glob: string): string | null {
+  const parts = glob.split("/").filter((part) => part !== "" && part !== ".")
+  if (glob.startsWith("/") || parts.includes("..")) return "it lies outside the folder that is sent"
+  return parts.length === 0 ? "it names nothing" : null
 }
 
 /** Why a text cannot name a variable of a job, or `null` when it can. */

@@ -51,9 +51,9 @@ function hostFindings(core: Core, host: FleetHost): DoctorFinding[] {
   if (free !== undefined && free < LOW_DISK_BYTES) {
     add("warning", "disk_low", `only ${formatBytes(free)} are free`, "Make room on the host")
   }
-  if (facts?.platform === "darwin") {
+  if (facts !== null) {
     const text = `all jobs there run as ${facts.user}: they can read each other's files and that account's`
-    add("unknown", "shared_account", text, "Give Windfall an account of its own on the Mac")
+    add("unknown", "shared_account", text, "Give Windfall an account of its own there")
   }
   return findings
 }

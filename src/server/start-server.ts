@@ -105,10 +105,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     },
   })
   undo.defer(() => hosts.stop())
-  const firstToken = await core.ledger.change(() => makeFirstToken(core))
   const app = createApp({ core, hosts, version: SERVER_VERSION })
   const { server: http, url } = await listen(listening, (request, env) => app.fetch(request, env))
   undo.defer(() => closeHttp(http))
+  // Only once it listens: a start that fails must not use up the one time the token is shown.
+  const firstToken = await core.ledger.change(() => makeFirstToken(core))
   const terminals = createTerminals({
     core,
     authenticate: (header) => callerOf(core, /^Bearer (\S{1,200})$/.exec(header ?? "")?.[1]),

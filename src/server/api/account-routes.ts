@@ -83,7 +83,16 @@ export const accountRoutes: readonly Route[] = [
     summary: "Stores a secret, encrypted; its value never comes back",
     body: secretRequest,
     change: ({ core, caller, params, body }): SecretView => {
-      const name = secretName.parse(params.name)
+      const { name = "" } = params
+      if (!secretName.safeParse(name).success) {
+        throw new WindfallError(
+          "invalid_input",
+          `Cannot name a secret "${name.slice(0, 64)}": it must be a variable's name`,
+          {
+            hint: "Letters, digits and underscores, and no digit first",
+          },
+        )
+      }
       const changedAt = core.clock.now()
       const sealed = core.secrets.seal(body.value, `${caller.user}/${name}`)
       core.store.accounts.setSecret(caller.user, name, sealed, changedAt)

@@ -121,6 +121,8 @@ test("bad input is refused with a reason and changes nothing", async () => {
     [{ ...good, env: { BIG: "x".repeat(300_000) } }, "invalid_input"],
     [{ ...good, env: { "NOT-A-NAME": "x" } }, "invalid_input"],
     [{ ...good, workingFolder: "../up" }, "invalid_input"],
+    [{ ...good, outputs: ["../up"] }, "invalid_input"],
+    [{ ...good, outputs: ["/etc/passwd"] }, "invalid_input"],
     [{ ...good, resources: { memoryBytes: 0, gpus: null, cores: 1 } }, "invalid_input"],
     [{ ...good, resources: { memoryBytes: 2 ** 50, gpus: null, cores: 1 } }, "never_fits"],
     [{ ...good, resources: { memoryBytes: 1, gpus: 3, cores: 1 } }, "never_fits"],
@@ -136,6 +138,8 @@ test("bad input is refused with a reason and changes nothing", async () => {
   const notJson = await server.request("POST", "/v1/jobs", new TextEncoder().encode("{"))
   assert.equal(notJson.status, 400)
   await notJson.arrayBuffer()
+  await assert.rejects(server.call("PUT", "/v1/secrets/..%2Fx", { value: "long enough" }), { code: "invalid_input" })
+  assert.deepEqual(server.troubles, [])
   await assert.rejects(server.call("GET", "/v1/jobs/77"), { code: "job_not_found" })
   await assert.rejects(server.call("GET", "/v1/jobs?state=sleeping"), { code: "invalid_input" })
   await assert.rejects(server.call("GET", "/v1/nothing"), { code: "route_not_found" })
@@ -225,4 +229,15 @@ test("followed events come in order without gaps, and those after a number are f
   )
   const { events } = await server.call<{ events: { sequence: number }[] }>("GET", "/v1/events?after=3")
   assert.equal(events[0]!.sequence, 4)
+})
+
+test("whoever comes back with the number of the last event it had is not told it again", async () => {
+  await using server = await TestServer.start()
+  await server.submit()
+  const headers = { "last-event-id": "2" }
+  const response = await server.request("GET", "/v1/events?follow=true&after=0", undefined, { headers })
+  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+    assert.match(chunk, /^id: 3\n/)
+    break
+  }
 })

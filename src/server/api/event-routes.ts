@@ -31,9 +31,10 @@ export const eventRoutes: readonly Route[] = [
       "What happened after event number N: the latest up to a limit, or with follow=true all of it and what comes",
     query: eventsQuery,
     produces: "application/json, text/event-stream",
-    respond: ({ core, caller, query, signal }) => {
+    respond: ({ core, caller, query, signal, headers }) => {
       if (query.follow) {
-        return streamed((gone) => eventsAfter(core, query.after, caller, gone), { signal, headers: SSE_HEADERS })
+        const after = lastEventId(headers) ?? query.after
+        return streamed((gone) => eventsAfter(core, after, caller, gone), { signal, headers: SSE_HEADERS })
       }
       const after = Math.max(query.after, core.store.events.lastSequence() - query.limit)
       const events =
@@ -71,6 +72,12 @@ async function* eventsAfter(core: Core, from: number, caller: Caller, signal: Ab
     if (events.length === BATCH) continue
     if ((await feed.next(HEARTBEAT_MS)) === "nothing") yield STILL_HERE
   }
+}
+
+/** What an EventSource says when it comes back after its connection was lost: the last event it had. */
+function lastEventId(headers: Headers): number | undefined {
+  const id = headers.get("last-event-id")
+  return id !== null && /^\d{1,15}$/.test(id) ? Number(id) : undefined
 }
 
 /** Everybody sees what happens to jobs and hosts; who has which token or secret is the user's own business. */

@@ -3,6 +3,7 @@ import * as z from "zod"
 import type { HostAddRequest, StopRequest } from "../../protocol/api.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
 import type { JobSpec } from "../../protocol/job.ts"
+import { outputProblem } from "../../protocol/job-values.ts"
 
 /** Environment variables of a job together: more does not fit through an exec on every system. */
 const MAX_ENV_BYTES = 256 * 1024
@@ -26,6 +27,10 @@ const relativePath = text(4096).refine(
   (path) => path === "" || !path.split("/").some((part) => part === "" || part === "." || part === ".."),
   "must be a relative path inside the workspace",
 )
+
+const outputGlob = text(4096)
+  .min(1)
+  .refine((glob) => outputProblem(glob) === null, "must be a path or glob inside the workspace")
 
 const env = z.record(variable, text(MAX_ENV_BYTES)).superRefine((value, context) => {
   let bytes = 0
@@ -62,7 +67,7 @@ export const jobSpec = z
     stopSignal: signal,
     host: text(255).min(1).nullable(),
     partition: label,
-    outputs: z.array(text(4096).min(1)).max(1000).nullable(),
+    outputs: z.array(outputGlob).max(1000).nullable(),
     retry: z.strictObject({
       limit: z.int().min(0).max(1000),
       afterSilenceMs: z.int().min(1000).max(YEAR_MS).nullable(),

@@ -110,10 +110,10 @@ function checkFits(core: Core, spec: JobSpec): void {
   })
   if (fitting) return
   const { memoryBytes, cores, gpus } = spec.resources
-  const asked = `${formatBytes(memoryBytes)}, ${cores} cores${gpus ? `, ${gpus} GPU` : ""}`
-  const most = Math.max(...known.map(({ total }) => total.memoryBytes))
+  const asked = `${formatBytes(memoryBytes)}, ${cores} ${cores === 1 ? "core" : "cores"}${gpus ? `, ${gpus} GPU` : ""}`
+  const most = (what: "memoryBytes" | "cores" | "gpus") => Math.max(...known.map(({ total }) => total[what]))
   const where = spec.host === null ? "no host" : `the host ${spec.host}`
   throw new WindfallError("never_fits", `Cannot accept the job: ${where} could ever give it ${asked}`, {
-    hint: `The most memory a host gives is ${formatBytes(most)}; windfall host ls shows what each has`,
+    hint: `The most a host gives: ${formatBytes(most("memoryBytes"))}, ${most("cores")} cores, ${most("gpus")} GPUs. What each has: windfall host ls`,
   })
 }
