@@ -31,12 +31,19 @@ async function dispatch(cli: Cli, words: readonly string[]): Promise<number> {
   if (first === undefined || first === "--help" || first === "-h" || first === "help") {
     const asked = first === "help" ? findCommand(words.slice(1)) : undefined
     if (asked !== undefined) return showHelp(cli, asked.load)
-    const { renderOverview } = await import("./command-line/overview.ts")
-    await cli.stdout.write(renderOverview(cli.stdout.columns))
+    const { renderGroup, renderOverview } = await import("./command-line/overview.ts")
+    const group = words[1] === undefined ? undefined : renderGroup(words[1], cli.stdout.columns)
+    await cli.stdout.write(group ?? renderOverview(cli.stdout.columns))
     return first === undefined ? 2 : 0
   }
   const found = findCommand(words)
-  if (found === undefined) throw (await import("./command-line/overview.ts")).unknownCommand(words)
+  if (found === undefined) {
+    const { renderGroup, unknownCommand } = await import("./command-line/overview.ts")
+    const group = words[1] === "--help" || words[1] === "-h" ? renderGroup(first, cli.stdout.columns) : undefined
+    if (group === undefined) throw unknownCommand(words)
+    await cli.stdout.write(group)
+    return 0
+  }
   const command = await found.load()
   const { name } = command
   const parsed = parseOptions(found.rest, command.options, {

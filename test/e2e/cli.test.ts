@@ -36,6 +36,8 @@ test("bad input is refused with exit code 2, a reason and a hint, and changes no
     [["send", "--secret", "NOT_STORED", "--", "true"], /NOT_STORED/, /windfall secret set/],
     [["send", "--env", "NOT_SET_HERE", "--", "true"], /NOT_SET_HERE from here: it is not set/],
     [["send", "--env", "1X=2", "--", "true"], /"1X"/],
+    [["send", "--output", "../x", "--", "true"], /"\.\.\/x" home: it lies outside the folder/, /into its folder/],
+    [["send", "--time", "0s", "--", "true"], /"0s" is too short/],
     [["send", "--retry", "2", "--once", "--", "true"], /--once and --retry/],
     [["send", "--stdin=missing.txt", "--", "cat"], /missing.txt/],
     [["send", "--folder", "missing", "--", "true"], /missing: there is no such folder/],
@@ -127,6 +129,17 @@ test("login keeps the token in a file that only its user can read, and checks it
   assertRefused(await pool().windfall(["ps"], { env }), /not logged in/)
 })
 
+test("token create takes the user's name as a word or as an option", async () => {
+  await pool().addUser("eva")
+  for (const words of [["eva"], ["--user", "eva"]]) {
+    const { stdout, stderr } = await pool().windfall(["token", "create", ...words])
+    assert.match(stderr, /^windfall: token \S+ of eva;/)
+    const shown = await pool().windfall(["ps"], { token: stdout.trim() })
+    assert.equal(shown.exitCode, 0, shown.stderr)
+  }
+  assertRefused(await pool().windfall(["token", "create", "eva", "--user", "mia"]), /two users: eva and mia/)
+})
+
 test("what somebody may not do is refused", async () => {
   const token = await pool().addUser("mia")
   const { stdout } = await pool().windfall([
@@ -148,6 +161,10 @@ test("what somebody may not do is refused", async () => {
   ]) {
     assertRefused(await pool().windfall(args, { token }), /Cannot/)
   }
+  const watching = await pool().windfall(["attach", job], { token })
+  assert.equal(watching.exitCode, 2)
+  assert.match(watching.stderr, /^Cannot read the logs of job/)
+  assert.doesNotMatch(watching.stderr, /goes on without you/)
   const { stdout: shown } = await pool().windfall(["show", job], { token })
   assert.doesNotMatch(shown, /echo mine/)
   assert.equal((await pool().windfall(["stop", job, "--now"])).exitCode, 0)

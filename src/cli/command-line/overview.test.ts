@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { COMMAND_GROUPS, findCommand } from "../command-list.ts"
 import { renderHelp } from "./help.ts"
-import { renderOverview, unknownCommand } from "./overview.ts"
+import { renderGroup, renderOverview, unknownCommand } from "./overview.ts"
 
 test("the verbs of other schedulers are answered with the right line", () => {
   for (const [typed, line] of [
@@ -20,6 +20,13 @@ test("the verbs of other schedulers are answered with the right line", () => {
   }
   assert.match(unknownCommand(["host"]).hint ?? "", /windfall host ls/)
   assert.match(unknownCommand(["host", "ad"]).hint ?? "", /windfall host add/)
+})
+
+test("a word that is no command alone has a help of its own", () => {
+  const help = renderGroup("secret", 80) ?? ""
+  for (const name of ["secret set", "secret ls", "secret rm"]) assert.ok(help.includes(name))
+  assert.equal(help.includes("host add"), false)
+  assert.equal(renderGroup("send", 80), undefined)
 })
 
 test("run and submit are send; cancel and kill are stop", async () => {

@@ -27,6 +27,17 @@ export function renderOverview(width: number): string {
   ].join("\n")
 }
 
+/** The commands that begin with a word which is none alone, as `host`; `undefined` when there are none. */
+export function renderGroup(word: string, width: number): string | undefined {
+  const inside = Object.values(COMMAND_GROUPS)
+    .flatMap((group) => Object.entries(group))
+    .filter(([name]) => name.startsWith(`${word} `))
+  if (inside.length === 0) return undefined
+  const room = Math.min(Math.max(width, 40), 100)
+  const rows = inside.map(([name, { summary }]) => [name, summary] as [string, string])
+  return [...renderRows(rows, room), "", `More about each: windfall ${word} COMMAND --help`, ""].join("\n")
+}
+
 /** Commands of the schedulers people come from, and of Windfall's own rooms. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   sbatch: "windfall send --detach -- CMD   (a script's #SBATCH lines become options, or a windfall.yml)",

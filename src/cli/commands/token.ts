@@ -1,5 +1,6 @@
 import { parseDuration } from "../../base/duration.ts"
 import type { Me, TokenView } from "../../protocol/api.ts"
+import { WindfallError } from "../../protocol/errors.ts"
 import { command } from "../command-line/command.ts"
 import { flag, notEmpty, value } from "../command-line/option.ts"
 import { formatTime } from "../render/age.ts"
@@ -8,21 +9,24 @@ import { printJson, say } from "../say.ts"
 
 export const tokenCreate = command({
   name: "token create",
-  operands: "",
+  operands: "[USER]",
   about:
     "Makes a token and prints it, this once. It carries its user's role. For somebody else it needs the admin role.",
   minimum: 0,
-  maximum: 0,
+  maximum: 1,
   options: {
-    user: value("NAME", "whose token (default: yours)", notEmpty, { short: "u" }),
+    user: value("NAME", "whose token, as the operand says it too (default: yours)", notEmpty, { short: "u" }),
     expires: value("DURATION", "useless after this long, for instance 90d (default: never)", parseDuration, {
       also: ["expiry"],
     }),
     json: flag("print the token as JSON"),
   },
-  examples: [["windfall token create --user mia --expires 90d", "a token for mia that ends by itself"]],
-  async run(cli, options) {
-    const user = options.user ?? (await cli.client.get<Me>("/v1/me")).user
+  examples: [["windfall token create mia --expires 90d", "a token for mia that ends by itself"]],
+  async run(cli, options, [named]) {
+    if (named !== undefined && options.user !== undefined && named !== options.user) {
+      throw new WindfallError("invalid_input", `Cannot make one token for two users: ${named} and ${options.user}`)
+    }
+    const user = named ?? options.user ?? (await cli.client.get<Me>("/v1/me")).user
     const made = await cli.client.post<TokenView & { token: string }>("/v1/tokens", {
       user,
       expiresInMs: options.expires ?? null,

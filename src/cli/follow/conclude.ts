@@ -36,6 +36,8 @@ export async function conclude(cli: Cli, end: FollowEnd, options: ConcludeOption
   let exitCode: number
   if (end.kind === "server_lost") {
     const error = toWindfallError(end.error, `follow job ${job.id}`)
+    // The server is there, and says no: nothing was followed.
+    if (error.code === "not_allowed") throw error
     exitCode = WINDFALL_FAILED
     await sink.say(error.message, { always: true })
     await sink.say(
@@ -59,7 +61,7 @@ async function concludeSettled(cli: Cli, job: JobView, { sink, home }: ConcludeO
     const files = `${outputs.files} file${outputs.files === 1 ? "" : "s"} (${formatBytes(outputs.bytes)})`
     if (home === null || !(await shallComeHome(cli, job, home.yes, sink))) {
       home?.remember()
-      parts.push(`${files} wait: windfall get ${job.id}`)
+      parts.push(`${files} ${waitVerb(outputs.files)}: windfall get ${job.id}`)
     } else {
       try {
         const { bringOutputs } = await import("../bring/bring-outputs.ts")
@@ -73,7 +75,7 @@ async function concludeSettled(cli: Cli, job: JobView, { sink, home }: ConcludeO
         if (exitCode === 0) exitCode = WINDFALL_FAILED
         await sink.say(error.message, { always: true })
         if (error.hint !== undefined) await sink.say(error.hint, { always: true })
-        parts.push(`${files} wait: windfall get ${job.id}`)
+        parts.push(`${files} ${waitVerb(outputs.files)}: windfall get ${job.id}`)
       }
     }
   }
@@ -81,6 +83,10 @@ async function concludeSettled(cli: Cli, job: JobView, { sink, home }: ConcludeO
   await sink.say(parts.join("; "))
   await sink.event({ type: "end", exitCode, state: job.state, cause: job.cause, detached: false, job })
   return exitCode
+}
+
+function waitVerb(files: number): string {
+  return files === 1 ? "waits" : "wait"
 }
 
 async function shallComeHome(cli: Cli, job: JobView, yes: boolean, sink: JobSink): Promise<boolean> {
