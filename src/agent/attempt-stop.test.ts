@@ -164,3 +164,37 @@ test("a wall clock that moves ends nothing", async () => {
   writeFileSync(clock, "86400000")
   assert.equal((await agent.ended(1)).exited.exit.cause, "exited")
 })
+
+test("a stop that comes while leftovers are swept goes to them, and the command's own exit stands", async () => {
+  await using home = new AgentHome()
+  const agent = await home.start()
+  const leftover = "trap 'echo heard; exit' INT; trap '' TERM; touch ready; while :; do sleep 0.02; done"
+  const order = agent.startAttempt(1, [
+    "sh",
+    "-c",
+    `sh -c "${leftover}" & while ! test -e ready; do sleep 0.01; done; exit 6`,
+  ])
+  await eventually(() => fileText(home.attempt(1, "status")).includes("exited 6"), "the command's end")
+  agent.send(stop(order, 10_000, { signal: "SIGINT" }))
+  const { exit } = (await agent.ended(1)).exited
+  assert.deepEqual([exit.cause, exit.exitCode], ["exited", 6])
+})
+
+test("a disowned attempt is not kept to its limits", async () => {
+  await using home = new AgentHome()
+  const first = await home.start()
+  const { attempt } = first.startAttempt(1, ["sleep", "60"], { timeLimitMs: 3_600_000 })
+  await first.next("started", 1)
+  await first.kill()
+  const clock = home.at("clock")
+  const second = await home.start({ clockOffset: `@${clock}` })
+  second.send({ type: "disown", attempt, sequence: 1 })
+  second.startAttempt(2, [home.job("count-lines.sh"), "15", "0.1"])
+  await second.next("started", 2)
+  writeFileSync(clock, "0 7200000")
+  await second.ended(2)
+  assert.equal(fileText(home.attempt(1, "status")).includes("windfall-status"), false)
+  // Nothing of this server's runs, so the agent does not outstay its link.
+  second.cut()
+  await second.gone()
+})

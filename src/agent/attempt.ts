@@ -32,6 +32,10 @@ export class Attempt {
   phase: AttemptPhase = "preparing"
   /** Whether the server knows it as its own: only then is anything sent about it. */
   adopted = false
+  /** The server does not know it: it is left as it is. */
+  disowned = false
+  /** Its tree is being swept by this agent, which must not leave meanwhile. */
+  sweeping = false
   supervisor: { readonly pid: number; readonly start: string } | null = null
   /** The group of the command, once known. */
   group: number | null = null
@@ -63,9 +67,10 @@ export class Attempt {
     this.order = order
   }
 
-  /** Whether something of it is alive or may yet be. */
+  /** Whether something of it is alive, or may yet be, that this agent has to look after. */
   get live(): boolean {
-    return this.phase === "launching" || this.phase === "running" || this.phase === "sweeping"
+    if (this.disowned) return false
+    return this.sweeping || this.phase === "launching" || this.phase === "running" || this.phase === "sweeping"
   }
 
   /** How it ended; `null` before. */
@@ -76,7 +81,7 @@ export class Attempt {
       cause,
       exitCode,
       signal,
-      startedAt: startedAt || this.startedAt,
+      startedAt: startedAt === 0 ? null : startedAt,
       endedAt,
       peakMemoryBytes: Math.max(peakMemoryBytes, this.peakMemoryBytes) || null,
       message: this.message ?? MESSAGES[cause] ?? null,

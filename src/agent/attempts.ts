@@ -7,12 +7,14 @@ import type { Attempt } from "./attempt.ts"
 import { inspectAttempt, readSecrets, rewriteOrder } from "./attempt-folder.ts"
 import { withBallast } from "./ballast.ts"
 import { endWithout, followLost, tellEnd, tellStarted } from "./ending.ts"
-import { beginAttempt, beginOutput } from "./launch.ts"
+import { beginAttempt, beginOutput, launchOnceMore } from "./launch.ts"
 import { foundAttempt, type NeverRan, recoverAttempts } from "./recovery.ts"
 import { carryOut, poke, stopAttempt } from "./stopping.ts"
 
 /** Forgetting waits this long for more of the same, as the high-water mark is synced for all of them at once. */
 const FORGET_TOGETHER_MS = 20
+/** A supervisor that has not been heard of for so long will not come. */
+const LAUNCH_AGAIN_MS = 15_000
 /** Refusals remembered, so that a repeated order is answered with what was said before. */
 const REFUSALS_KEPT = 1_000
 
@@ -66,6 +68,7 @@ export class Attempts {
         break
       case "disown":
         attempt.adopted = false
+        attempt.disowned = true
         this.#context.output.end(sequence)
         break
       case "supplied":
@@ -126,6 +129,7 @@ export class Attempts {
     { stdout, stderr, exitKnown }: { readonly stdout: number; readonly stderr: number; readonly exitKnown: boolean },
   ): void {
     attempt.adopted = true
+    attempt.disowned = false
     const secrets = Object.values(readSecrets(attempt.folder))
     beginOutput(this.#context, attempt, secrets, { stdout, stderr })
     this.#tellAgain(attempt, exitKnown)
@@ -157,6 +161,7 @@ export class Attempts {
    */
   lookForLost(): void {
     for (const attempt of this.#context.attempts.values()) {
+      if (attempt.disowned) continue
       if (attempt.phase === "launching") this.#lookForStart(attempt)
       if ((attempt.phase !== "running" && attempt.phase !== "sweeping") || attempt.supervisor === null) continue
       if (this.#context.platform.isAlive(attempt.supervisor.pid, attempt.supervisor.start)) continue
@@ -168,7 +173,13 @@ export class Attempts {
   #lookForStart(attempt: Attempt): void {
     if (this.#context.clock.sleepCountingMs() - attempt.startedUptimeMs < 2_000) return
     const { record } = inspectAttempt(attempt.folder)
-    if (record === null) return
+    if (record === null) {
+      // Nobody knows why; asking again is safe, as only one supervisor can get the right to run.
+      if (this.#context.clock.sleepCountingMs() - attempt.startedUptimeMs > LAUNCH_AGAIN_MS) {
+        launchOnceMore(this.#context, attempt)
+      }
+      return
+    }
     attempt.supervisor = { pid: record.pid, start: record.start }
     attempt.group = record.child
     attempt.startedAt = record.startedAt

@@ -265,7 +265,7 @@ sub sweep {
   while (1) {
     my $childless = reap();
     last if $linux ? $childless : !kill(0, -$main);
-    if ($poked) { $poked = 0; read_stop(); $asked = 1 }
+    if ($poked) { $poked = 0; if (read_stop()) { ask_tree(); $asked = 1 } }
     if (!$asked && mono_ms() >= $ask_ms) {
       $asked = 1;
       my $until = mono_ms() + ($grace_ms < $LEFTOVER_MS ? $grace_ms : $LEFTOVER_MS);
@@ -309,15 +309,14 @@ sub ask_tree {
   wake_in(due_in_ms());
 }
 
-# To the command's group in one go, and to what has left the group one by one. CONT, as a stopped process hears nothing.
+# To the command's group in one go, as long as its leader is not reaped (later the number may be another's), and to whatever
+# is outside of it one by one. CONT, as a stopped process hears nothing.
 sub send_signal {
   my ($signal) = @_;
-  my @outside = tree(1);
-  kill($signal, -$main);
-  kill($signal, $_) for @outside;
-  return if $signal == POSIX::SIGKILL();
-  kill(POSIX::SIGCONT(), -$main);
-  kill(POSIX::SIGCONT(), $_) for @outside;
+  my $led = !exists $ended{$main};
+  my @targets = ($led ? -$main : (), tree($led));
+  kill($signal, $_) for @targets;
+  if ($signal != POSIX::SIGKILL()) { kill(POSIX::SIGCONT(), $_) for @targets }
 }
 
 sub due_in_ms {
@@ -333,7 +332,8 @@ sub kill_when_due {
   return 1;
 }
 
-# Living descendants, nearest first; with an argument only those outside the command's group.
+# Living descendants, nearest first; with a true argument only those outside the command's group. macOS loses track of who
+# has lost their parent, so there the group's members belong to it too.
 sub tree {
   my $outside = shift;
   my (%children, %group);
@@ -341,14 +341,15 @@ sub tree {
     push @{ $children{ $row->[1] } }, $row->[0];
     $group{ $row->[0] } = $row->[2];
   }
-  my @found;
-  my @next = @{ $children{$$} || [] };
+  my @next = (@{ $children{$$} || [] }, $linux ? () : grep { $group{$_} == $main } keys %group);
+  my (%found, @found);
   while (@next) {
     my $pid = shift @next;
+    next if $found{$pid}++ || $group{$pid} == $$;    # caffeinate is in the supervisor's own group
     push @next, @{ $children{$pid} || [] };
     push @found, $pid if !$outside || $group{$pid} != $main;
   }
-  return grep { $linux || $_ != $main && ($group{$_} // 0) != $$ } @found;
+  return @found;
 }
 
 sub process_table {
@@ -370,7 +371,8 @@ sub process_table {
 sub finish {
   my ($cause, $code, $signal, $gone) = @_;
   my ($out, $err) = $gone ? (-s STDOUT, -s STDERR) : (-1, -1);
-  my $fields = join(' ', $cause, $code // '-', $signal // '-', $started_ms, now_ms(), peak_bytes(), $out, $err);
+  my $began_ms = defined $main ? $started_ms : 0;
+  my $fields = join(' ', $cause, $code // '-', $signal // '-', $began_ms, now_ms(), peak_bytes(), $out, $err);
   my $text = "windfall-status 1 $fields .\n";
   until (sysseek($status_file, 0, 0) && (syswrite($status_file, $text) // 0) == length($text)
       && IO::Handle::sync($status_file) && rename("$folder/status.$$", "$folder/status")) {

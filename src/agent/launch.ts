@@ -156,11 +156,16 @@ function refuseWithoutTerminals(): void {
 /** Puts again what the forker was asked for and no supervisor has answered: the forker has died in between. */
 export function launchAgain(context: AgentContext): void {
   for (const attempt of context.attempts.values()) {
-    if (attempt.phase !== "launching" || attempt.order === null) continue
-    const secrets = attempt.secrets ?? {}
-    const environment = jobEnvironment(attempt.order, secrets, context.jobHost, attempt.folder)
-    launch(context, attempt, environment, secrets)
+    if (attempt.phase === "launching") launchOnceMore(context, attempt)
   }
+}
+
+/** Puts one attempt again. */
+export function launchOnceMore(context: AgentContext, attempt: Attempt): void {
+  if (attempt.order === null) return
+  const secrets = attempt.secrets ?? {}
+  const environment = jobEnvironment(attempt.order, secrets, context.jobHost, attempt.folder)
+  launch(context, attempt, environment, secrets)
 }
 
 /** Ends an attempt whose command never ran, and says why. */

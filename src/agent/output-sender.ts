@@ -80,7 +80,7 @@ export class OutputSender {
     const source = this.#sources.get(sequence)
     if (source === undefined) return
     for (const stream of STREAMS) source.tails[stream].received(offsets[stream])
-    this.#reclaim(source)
+    if (!source.complete) this.#reclaim(source)
   }
 
   /** Sends no more of it. */
@@ -94,7 +94,8 @@ export class OutputSender {
 
   lookAtAll(): void {
     for (const source of this.#sources.values()) {
-      if (!source.complete) this.#reclaim(source)
+      if (source.complete && source.tails.stdout.done && source.tails.stderr.done) continue
+      this.#reclaim(source)
       this.#waiting.add(source)
     }
     this.pump()

@@ -25,6 +25,7 @@ export interface SupervisorStatus {
   readonly cause: Cause
   readonly exitCode: number | null
   readonly signal: number | null
+  /** 0: it was stopped, or failed to start, before the command ran. */
   readonly startedAt: number
   readonly endedAt: number
   readonly peakMemoryBytes: number

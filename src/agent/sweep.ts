@@ -17,7 +17,19 @@ export async function sweepByToken(
   attempt: Attempt,
   graceMs: number,
 ): Promise<Stray[]> {
-  const killAt = performance.now() + graceMs
+  attempt.sweeping = true
+  try {
+    return await sweep(context, attempt, performance.now() + graceMs)
+  } finally {
+    attempt.sweeping = false
+  }
+}
+
+async function sweep(
+  context: Pick<AgentContext, "platform" | "forker">,
+  attempt: Attempt,
+  killAt: number,
+): Promise<Stray[]> {
   const asked = new Set<string>()
   while (true) {
     const left = await remaining(context, attempt)
