@@ -198,3 +198,14 @@ test("a disowned attempt is not kept to its limits", async () => {
   second.cut()
   await second.gone()
 })
+
+test("a job that stops its own supervisor neither outlives a stop nor goes unnoticed when it ends", async () => {
+  await using home = new AgentHome()
+  const agent = await home.start()
+  const order = agent.startAttempt(1, ["sh", "-c", "kill -STOP $PPID; echo ready; exec sleep 100"])
+  agent.startAttempt(2, ["sh", "-c", "kill -STOP $PPID; exit 3"])
+  await agent.until(() => agent.text(1) === "ready\n", "the job's first line")
+  agent.send(stop(order, 0))
+  assert.equal((await agent.ended(1)).exited.exit.cause, "cancelled")
+  assert.equal((await agent.ended(2)).exited.exit.exitCode, 3)
+})

@@ -9,7 +9,7 @@ import { withBallast } from "./ballast.ts"
 import { endWithout, followLost, tellEnd, tellStarted } from "./ending.ts"
 import { beginAttempt, beginOutput, launchOnceMore } from "./launch.ts"
 import { foundAttempt, type NeverRan, recoverAttempts } from "./recovery.ts"
-import { carryOut, poke, stopAttempt } from "./stopping.ts"
+import { carryOut, poke, stopAttempt, wake } from "./stopping.ts"
 
 /** Forgetting waits this long for more of the same, as the high-water mark is synced for all of them at once. */
 const FORGET_TOGETHER_MS = 20
@@ -157,14 +157,15 @@ export class Attempts {
 
   /**
    * Looks whether the supervisors of what runs are still there, and for word that was missed. Those that have gone
-   * without a word are followed up.
+   * without a word are followed up. Those that something has stopped (a job can: they share the account) go on, as else
+   * nothing would keep the job's limit or learn of its end, and the host would be held for ever.
    */
   lookForLost(): void {
     for (const attempt of this.#context.attempts.values()) {
       if (attempt.disowned) continue
       if (attempt.phase === "launching") this.#lookForStart(attempt)
       if ((attempt.phase !== "running" && attempt.phase !== "sweeping") || attempt.supervisor === null) continue
-      if (this.#context.platform.isAlive(attempt.supervisor.pid, attempt.supervisor.start)) continue
+      if (wake(this.#context, attempt)) continue
       attempt.phase = "lost"
       this.#lookAfter(attempt)
     }

@@ -29,10 +29,21 @@ export function carryOut(context: AgentContext, attempt: Attempt, stop: StopRequ
 
 /** Has the supervisor look at its `stop` file. */
 export function poke(context: AgentContext, attempt: Attempt): void {
+  if (wake(context, attempt)) signalSupervisor(attempt, "SIGUSR1")
+}
+
+/** Lets the supervisor go on where something has stopped it; otherwise it notices nothing. Returns whether it is there. */
+export function wake(context: AgentContext, attempt: Attempt): boolean {
   const { supervisor } = attempt
-  if (supervisor === null || !context.platform.isAlive(supervisor.pid, supervisor.start)) return
+  if (supervisor === null || !context.platform.isAlive(supervisor.pid, supervisor.start)) return false
+  signalSupervisor(attempt, "SIGCONT")
+  return true
+}
+
+function signalSupervisor({ supervisor }: Attempt, signal: NodeJS.Signals): void {
+  if (supervisor === null) return
   try {
-    process.kill(supervisor.pid, "SIGUSR1")
+    process.kill(supervisor.pid, signal)
   } catch {
     // Ended meanwhile: its status is on its way.
   }
