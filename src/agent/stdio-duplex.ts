@@ -1,14 +1,11 @@
-import { fstatSync } from "node:fs"
 import { Socket } from "node:net"
 import { Duplex } from "node:stream"
 
 /**
  * Standard input and output as one connection. Not `process.stdout`: on a pipe that writes synchronously, and a slow link
- * would stop the whole agent. Where both are the same socket (sshd makes one pair) it is used as it is, which is quicker.
+ * would stop the whole agent.
  */
 export function stdioDuplex(): Duplex {
-  const [input, output] = [fstatSync(0), fstatSync(1)]
-  if (input.isSocket() && input.ino === output.ino && input.dev === output.dev) return new Socket({ fd: 0 })
   return joinStreams(new Socket({ fd: 0, readable: true, writable: false }), new Socket({ fd: 1, readable: false }))
 }
 
