@@ -3,6 +3,7 @@
  * sender for what travels and by the host for what a job made.
  */
 import * as fs from "node:fs"
+import { WindfallError } from "../protocol/errors.ts"
 import { diskError, errorCode } from "./disk-error.ts"
 import {
   type EntryRecord,
@@ -38,8 +39,8 @@ export interface WalkOptions<Context extends { readonly fingerprint: string }, V
   readonly onProgress?: ((progress: WalkProgress) => void) | undefined
   readonly onLeftOut?: ((path: string, kind: "file" | "folder" | "link", verdict: Verdict) => void) | undefined
   /**
-   * All in there belongs to whoever walks: what its mode closes is opened, and recorded with the mode it had. What still
-   * may not be read is told to `onSpecial`, instead of ending the walk.
+   * All in there belongs to whoever walks: what its mode closes to its owner is opened, and recorded so. What still may
+   * not be read is told to `onSpecial`, instead of ending the walk.
    */
   readonly unlock?: boolean | undefined
   /** Something that cannot travel at all; `name`: its name is not valid UTF-8. */
@@ -115,15 +116,13 @@ export async function walkFolder<Context extends { readonly fingerprint: string 
         continue
       }
       if (kind === "folder") {
-        if (options.unlock) {
-          unlock(at, stat, 0o500)
-          if (!canEnter(at)) {
-            onSpecial?.(path, "unreadable")
-            continue
-          }
+        const mode = options.unlock ? unlock(at, stat, 0o500) : stat.mode & 0o777
+        if (options.unlock && !canEnter(at)) {
+          onSpecial?.(path, "unreadable")
+          continue
         }
         const below = (inside: readonly string[]): Context => filter.enter(context, entryName, verdict, inside)
-        entries.push(await walk(path, entryName, stat.mode & 0o777, below, last?.kind === "folder" ? last : undefined))
+        entries.push(await walk(path, entryName, mode, below, last?.kind === "folder" ? last : undefined))
         continue
       }
       if (kind === "file") files++
@@ -132,27 +131,21 @@ export async function walkFolder<Context extends { readonly fingerprint: string 
         continue
       }
       if (options.unlock && kind === "file") unlock(at, stat, 0o400)
-      const record = kind === "link" ? readLink(at, entryName, stat, last) : await hashEntry(at, entryName, path, stat)
+      const record = kind === "link" ? readLink(at, entryName, stat, last) : await hashEntry(at, entryName, path)
       if (record !== undefined) entries.push(record)
       else if (kind === "link") onSpecial?.(path, "name")
     }
     return recordFolder(name, mode, entries, context.fingerprint, before)
   }
 
-  const hashEntry = async (
-    absolute: string,
-    name: string,
-    path: string,
-    { mode }: fs.Stats,
-  ): Promise<FileRecord | undefined> => {
+  const hashEntry = async (absolute: string, name: string, path: string): Promise<FileRecord | undefined> => {
     try {
       const small = hashSmallFile(absolute, name)
       if (small !== undefined) hashedBytes += small.bytes
       const onBytes = (bytes: number): void => {
         hashedBytes += bytes
       }
-      const record = small ?? (await hashFile(absolute, name, path, slices, onBytes))
-      return options.unlock ? { ...record, mode: mode & 0o777 } : record
+      return small ?? (await hashFile(absolute, name, path, slices, onBytes))
     } catch (error) {
       if (errorCode(error) === "ENOENT" && fs.lstatSync(absolute, { throwIfNoEntry: false }) === undefined) {
         return undefined
@@ -161,7 +154,7 @@ export async function walkFolder<Context extends { readonly fingerprint: string 
         onSpecial?.(path, "unreadable")
         return undefined
       }
-      throw diskError(error, `read ${path}`)
+      throw readError(error, path)
     }
   }
 
@@ -170,14 +163,16 @@ export async function walkFolder<Context extends { readonly fingerprint: string 
   return record
 }
 
-/** Gives the owner the rights `needed`, where the mode lacks them and the owner is the one who walks. */
-function unlock(path: string, { mode }: fs.Stats, needed: number): void {
-  if ((mode & needed) === needed) return
+/** Gives the owner the rights `needed`, where the mode lacks them and the owner is the one who walks; returns the mode. */
+function unlock(path: string, stat: fs.Stats, needed: number): number {
+  const mode = (stat.mode & 0o777) | needed
+  if (mode === (stat.mode & 0o777)) return mode
   try {
-    fs.chmodSync(path, (mode & 0o777) | needed)
+    fs.chmodSync(path, mode)
   } catch {
     // Reading it says what is the matter.
   }
+  return mode
 }
 
 function canEnter(folder: string): boolean {
@@ -187,6 +182,14 @@ function canEnter(folder: string): boolean {
   } catch (error) {
     return !isDenied(error)
   }
+}
+
+function readError(error: unknown, what: string): unknown {
+  if (!isDenied(error) && !isDenied((error as Error).cause)) return diskError(error, `read ${what}`)
+  return new WindfallError("invalid_input", `Cannot read ${what}: permission denied`, {
+    hint: "Change its mode, or keep it home with a line in .windfallignore",
+    cause: error,
+  })
 }
 
 function isDenied(error: unknown): boolean {
@@ -201,7 +204,7 @@ function readNames(absolute: string, folder: string, onSpecial: OnSpecial): stri
     names = fs.readdirSync(absolute)
   } catch (error) {
     if (folder !== "" && errorCode(error) === "ENOENT") return []
-    throw diskError(error, `read the folder ${folder === "" ? absolute : folder}`)
+    throw readError(error, `the folder ${folder === "" ? absolute : folder}`)
   }
   // Bytes that are not UTF-8 come as U+FFFD, which is also a character a name may hold: only the bytes tell them apart.
   if (names.some((name) => name.includes("\ufffd"))) {

@@ -111,7 +111,7 @@ test("a saved index serves a process that did not start the job", async () => {
   assert.deepEqual(paths(await collectOutputs(work, StatIndex.empty)), ["a", "a/x", "y"])
 })
 
-test("a file or folder that the job closed to itself comes home with its mode, and so does all else", async () => {
+test("a file or folder that the job closed to itself comes home readable, and so does all else", async () => {
   using scratch = new ScratchFolder()
   const [work, handedOver] = await startJob(scratch, { "sent/secret": "as sent" })
   fs.writeFileSync(`${work}/good`, "good")
@@ -131,16 +131,16 @@ test("a file or folder that the job closed to itself comes home with its mode, a
   assert.deepEqual(
     [...modes],
     [
-      ["closed", 0o000],
+      ["closed", 0o400],
       ["good", 0o644],
       ["sent", 0o755],
-      ["sent/secret", 0o000],
-      ["vault", 0o000],
+      ["sent/secret", 0o400],
+      ["vault", 0o500],
       ["vault/inside", 0o644],
     ],
   )
   assert.deepEqual(outputs.leftOut, [])
-  // Opened for whoever owns it, so that it can be read again when the server asks for it.
+  // Also on the host: it is read again when the server asks for it.
   assert.ok([...outputs.sources.values()].every(({ path }) => (fs.statSync(path).mode & 0o400) !== 0))
   assert.equal(fs.statSync(`${work}/vault`).mode & 0o500, 0o500)
 })

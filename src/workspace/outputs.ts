@@ -30,7 +30,7 @@ export interface CollectedOutputs {
 /**
  * Finds what a job made or changed in `work` since it was handed over as `index` says. Reads only files whose numbers
  * changed, and of these only what is asked for. What the job removed is not told. Files and folders that the job closed to
- * itself are opened to be read, and keep the mode the job gave them in the tree: one of them must not cost all the others.
+ * itself are opened to be read, and come home so: one of them must not cost all the others, nor block the next send.
  * @throws {WindfallError} when the disk fails
  */
 export async function collectOutputs(

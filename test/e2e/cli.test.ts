@@ -129,6 +129,26 @@ test("login keeps the token in a file that only its user can read, and checks it
   assertRefused(await pool().windfall(["ps"], { env }), /not logged in/)
 })
 
+test("down stops the server that was left last, then the one of the data folder, and never another's", async () => {
+  using home = new ScratchFolder()
+  const env = { HOME: home.path, XDG_DATA_HOME: undefined, WINDFALL_DATA: undefined }
+  const other = home.at("other")
+  const run = async (...args: string[]) => (await pool().windfall(args, { env })).stdout
+  try {
+    const first = /runs at (\S+);/.exec(await run("up", "--detach", "--port", "0"))?.[1]
+    const second = /runs at (\S+);/.exec(await run("up", "--detach", "--port", "0", "--data", other))?.[1]
+    assert.ok(first !== undefined && second !== undefined)
+    assert.match(await run("down"), new RegExp(`The server at ${second} has stopped`))
+    assert.match(await run("down", "--data", other), /No server was left/)
+    assert.equal((await fetch(`${first}/v1/health`)).status, 200)
+    assert.match(await run("down"), /The server of \S+ has stopped/)
+    assert.match(await run("down"), /No server was left/)
+  } finally {
+    await run("down", "--now")
+    await run("down", "--now", "--data", other)
+  }
+})
+
 test("token create takes the user's name as a word or as an option", async () => {
   await pool().addUser("eva")
   for (const words of [["eva"], ["--user", "eva"]]) {

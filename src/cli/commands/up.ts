@@ -8,7 +8,7 @@ import { flag, notEmpty, value } from "../command-line/option.ts"
 import { readLogin, writeLogin } from "../config.ts"
 import { isLaptop } from "../laptop.ts"
 import { say } from "../say.ts"
-import { writeServerNote } from "../server-process/server-note.ts"
+import { dataFolder, writeServerNote } from "../server-process/server-note.ts"
 import { type ReadyServer, spawnServer } from "../server-process/spawn-server.ts"
 
 export const up = command({
@@ -38,7 +38,7 @@ export const up = command({
     if ((options.tlsCert === undefined) !== (options.tlsKey === undefined)) {
       throw new WindfallError("invalid_input", "Cannot use TLS with a certificate or a key alone: it takes both")
     }
-    const data = path.resolve(cli.cwd, options.data ?? dataFolder(cli))
+    const data = path.resolve(cli.cwd, options.data ?? dataFolder(cli.settings))
     const logFile = path.join(data, "server.log")
     const words = ["--data", data]
     const add = (name: string, text: string | number | undefined) => {
@@ -90,14 +90,6 @@ export const up = command({
 function aDuration(text: string): string {
   parseDuration(text)
   return text
-}
-
-/** The same place the server would choose by itself; named here because `down` and the log need it. */
-function dataFolder(cli: Cli): string {
-  const { environment, home } = cli.settings
-  return (
-    environment.WINDFALL_DATA || path.join(environment.XDG_DATA_HOME || path.join(home, ".local/share"), "windfall")
-  )
 }
 
 /** Shows the address and, at the first start, the token; stores it as this user's login where there is none. */

@@ -26,6 +26,23 @@ export function readServerNote(settings: Settings): ServerNote | undefined {
   }
 }
 
+/** The same place the server would choose by itself; named here because `down` and the log need it. */
+export function dataFolder({ environment, home }: Settings): string {
+  return (
+    environment.WINDFALL_DATA || path.join(environment.XDG_DATA_HOME || path.join(home, ".local/share"), "windfall")
+  )
+}
+
+/** The process that says in its data folder that it uses it; it may be gone. */
+export function readServerPid(data: string): number | undefined {
+  try {
+    const pid = Number(fs.readFileSync(path.join(data, "pid"), "utf8").trim())
+    return Number.isSafeInteger(pid) && pid > 1 ? pid : undefined
+  } catch {
+    return undefined
+  }
+}
+
 export function removeServerNote(settings: Settings): void {
   fs.rmSync(noteFile(settings), { force: true })
 }
