@@ -8,31 +8,13 @@ import type { JobId } from "../../src/protocol/ids.ts"
 import type { JobSpec, JobView } from "../../src/protocol/job.ts"
 import { isFinal } from "../../src/protocol/job-state.ts"
 import { openServerKey } from "../../src/ssh/server-key.ts"
-import { type Lab, type LabHost, type LabHostOptions, type LabMode, startLab } from "../lab/lab.ts"
+import { type Lab, type LabHost, startLab } from "../lab/lab.ts"
 import { Child, type ChildOptions, type Ended } from "./child.ts"
-import { PoolServer, type PoolServerSettings } from "./pool-server.ts"
+import type { PoolOptions } from "./pool-options.ts"
+import { PoolServer } from "./pool-server.ts"
 import { ScratchFolder } from "./scratch-folder.ts"
 import { readServerEvents } from "./server-events.ts"
 import { taskSpec } from "./test-server.ts"
-
-export interface PoolOptions {
-  /** Simulated hosts behind a real sshd each. @default 0 */
-  readonly hosts?: number | readonly LabHostOptions[]
-  /** Hosts that are this machine itself, the agent run without ssh. @default 0 */
-  readonly local?: number
-  readonly mode?: LabMode
-  /** More for the command line of src/server/main.ts. */
-  readonly serverArgs?: readonly string[]
-  /** Runs test/support/server-main.ts instead, with these changes. */
-  readonly server?: PoolServerSettings
-  /** Lets clocks of server and hosts be moved by {@link Pool.moveClock} (implies `server`). */
-  readonly clocks?: boolean
-  /** Lab hosts are started but do not join. */
-  readonly joinNone?: boolean
-  /** Public keys that hosts let in besides the server's. */
-  readonly authorizedKeys?: readonly string[]
-  readonly signal?: AbortSignal
-}
 
 const CLI_MAIN = join(import.meta.dirname, "../../src/cli/main.ts")
 const COMPILE_CACHE = join(import.meta.dirname, "../../.cache/compile")

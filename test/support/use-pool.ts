@@ -1,5 +1,6 @@
 import { after, before } from "node:test"
-import { type Pool, type PoolOptions, startPool } from "./pool.ts"
+import { type Pool, startPool } from "./pool.ts"
+import type { PoolOptions } from "./pool-options.ts"
 
 /** One pool for all tests of a file: started before the first of them, gone after the last. */
 export function usePool(options: PoolOptions): () => Pool {
