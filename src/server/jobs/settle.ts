@@ -37,18 +37,26 @@ export function settleOutput(core: Core, tried: Tried): void {
   trySettle(core, tried)
 }
 
-/** Whether all output told of has been received, so that whoever follows it sees its end. */
-function outputArrived(core: Core, { attempt }: Tried): boolean {
+/** Whether all output told of can be read: nobody who sees the job's end must find less than all of it. */
+function outputReadable(core: Core, { attempt }: Tried): boolean {
   if (attempt.logComplete) return true
   if (attempt.stdoutBytes === null || attempt.stderrBytes === null) return false
   const log = core.logs.live(attempt.job, attempt.number)
-  return log.received("stdout") >= attempt.stdoutBytes && log.received("stderr") >= attempt.stderrBytes
+  return log.written("stdout") >= attempt.stdoutBytes && log.written("stderr") >= attempt.stderrBytes
 }
 
 async function seeOntoDisk(core: Core, tried: Tried): Promise<void> {
   const { attempt } = tried
   const log = core.logs.live(attempt.job, attempt.number)
   try {
+    await log.flushed()
+    // Mostly it was in the files already when the exit was recorded. A slow or full disk holds the job's end up, no longer than needed.
+    if (attempt.state === "finishing" && !core.signal.aborted) {
+      await core.ledger.change(() => {
+        const now = core.table.attempt(attempt.id)
+        if (now !== undefined) trySettle(core, now)
+      })
+    }
     await log.sync()
     if (core.signal.aborted) return
     const complete = () => {
@@ -94,7 +102,7 @@ export function settleLostOutput(core: Core, tried: Tried): void {
 export function trySettle(core: Core, tried: Tried): void {
   const { job, attempt } = tried
   if (attempt.state === "finishing" && isCurrent(tried) && job.verdict !== null) {
-    if (job.outputs?.state === "collecting" || !outputArrived(core, tried)) return
+    if (job.outputs?.state === "collecting" || !outputReadable(core, tried)) return
     conclude(core, job, attempt, job.verdict)
   }
   if (mayForget(tried)) {

@@ -73,6 +73,11 @@ export class AttemptLog {
     return this.#streams[stream].received
   }
 
+  /** Up to which offset the bytes of a stream are in the files, where readers find them. */
+  written(stream: OutputStream): number {
+    return this.#streams[stream].written
+  }
+
   /** What of a stream can be read now, ascending, and where it ends. */
   extent(stream: OutputStream): Extent {
     const { written, segments } = this.#streams[stream]
@@ -124,10 +129,15 @@ export class AttemptLog {
     this.#tell()
   }
 
-  /** Resolves when all that was received before is on the disk itself. */
-  async sync(): Promise<void> {
+  /** Resolves when all that was received before can be read. With a full disk that takes until there is room. */
+  async flushed(): Promise<void> {
     while (this.#flushing !== undefined) await this.#flushing
     if (this.#closed) throw new Error("the log was closed before all of it was on the disk")
+  }
+
+  /** Resolves when all that was received before is on the disk itself. */
+  async sync(): Promise<void> {
+    await this.flushed()
     // What another call is about to make durable must be so before this one says it is.
     await Promise.all(this.#syncing)
     const paths = [...this.#dirty]
