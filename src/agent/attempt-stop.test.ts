@@ -209,3 +209,12 @@ test("a job that stops its own supervisor neither outlives a stop nor goes unnot
   assert.equal((await agent.ended(1)).exited.exit.cause, "cancelled")
   assert.equal((await agent.ended(2)).exited.exit.exitCode, 3)
 })
+
+test("a job that stops the forker does not keep the next one from starting", async () => {
+  await using home = new AgentHome()
+  const agent = await home.start()
+  agent.startAttempt(1, ["sh", "-c", "kill -STOP $(ps -o ppid= -p $PPID)"])
+  await agent.ended(1)
+  agent.startAttempt(2, ["sh", "-c", "exit 3"])
+  assert.equal((await agent.ended(2)).exited.exit.exitCode, 3)
+})

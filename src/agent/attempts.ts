@@ -175,6 +175,7 @@ export class Attempts {
     if (this.#context.clock.sleepCountingMs() - attempt.startedUptimeMs < 2_000) return
     const { record } = inspectAttempt(attempt.folder)
     if (record === null) {
+      this.#context.forker.wake()
       // Nobody knows why; asking again is safe, as only one supervisor can get the right to run.
       if (this.#context.clock.sleepCountingMs() - attempt.startedUptimeMs > LAUNCH_AGAIN_MS) {
         launchOnceMore(this.#context, attempt)

@@ -112,6 +112,11 @@ export class Forker {
     this.#write(["punch", path, offset, lengthBytes])
   }
 
+  /** Lets it go on where something has stopped it: a job can, they share the account. */
+  wake(): void {
+    this.#child?.kill("SIGCONT")
+  }
+
   /** Lets the forker end. Supervisors go on. */
   close(): void {
     this.#closed = true

@@ -139,6 +139,7 @@ test("bad input is refused with a reason and changes nothing", async () => {
   assert.equal(notJson.status, 400)
   await notJson.arrayBuffer()
   await assert.rejects(server.call("PUT", "/v1/secrets/..%2Fx", { value: "long enough" }), { code: "invalid_input" })
+  await assert.rejects(server.call("POST", "/v1/blobs", new Uint8Array(5)), { code: "invalid_input" })
   assert.deepEqual(server.troubles, [])
   await assert.rejects(server.call("GET", "/v1/jobs/77"), { code: "job_not_found" })
   await assert.rejects(server.call("GET", "/v1/jobs?state=sleeping"), { code: "invalid_input" })

@@ -29,7 +29,7 @@ export const blobRoutes: readonly Route[] = [
     respond: async ({ core, caller, bytes, signal }): Promise<BlobsStored> => {
       await core.blobs.settled(caller.user)
       const { blobs } = core.blobs.of(caller.user)
-      const stored = await readPack(bytes(), blobs, { signal })
+      const stored = await readPack(bytes(), blobs, { signal }).catch(blameCaller)
       await blobs.flush()
       return { stored }
     },
@@ -91,6 +91,12 @@ export const blobRoutes: readonly Route[] = [
     },
   }),
 ]
+
+/** A pack that is not what it says is damage elsewhere; here the caller made it. */
+function blameCaller(error: unknown): never {
+  if (!(error instanceof WindfallError) || error.code !== "corrupt_data") throw error
+  throw new WindfallError("invalid_input", error.message, { details: error.details, cause: error })
+}
 
 const MAX_LISTED = 1_000_000
 
