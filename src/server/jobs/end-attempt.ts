@@ -24,11 +24,15 @@ export function recordExit(
     core.ledger.attemptChanged(attempt)
   }
   if (isCurrent(tried) && attempt.state !== "finishing") {
-    attempt.startedAt ??= exit.startedAt === null ? null : core.clock.now()
+    const now = core.clock.now()
+    const ranMs = ranOnHost(exit)
+    attempt.startedAt ??= exit.startedAt === null ? null : Math.max(tried.job.submittedAt, now - (ranMs ?? 0))
+    // The news may be late, when the link was lost meanwhile: what the command took is what its host measured.
+    const endedAt = attempt.startedAt === null || ranMs === null ? now : Math.min(now, attempt.startedAt + ranMs)
     attempt.peakMemoryBytes = exit.peakMemoryBytes ?? attempt.peakMemoryBytes
     attempt.message = exit.message
     const neverRan = exit.startedAt === null && exit.exitCode === null && exit.signal === null
-    decide(core, tried, { ...exit, neverRan, slipped: false })
+    decide(core, tried, { ...exit, neverRan, slipped: false }, endedAt)
   }
   settleOutput(core, tried)
 }
@@ -88,13 +92,18 @@ export function giveUp(core: Core, tried: Tried, cause: Cause, message: string):
   }
 }
 
-function decide(core: Core, tried: Tried, end: AttemptEnd): void {
+/** How long the command ran by its host's clock; `null` when it did not, or that clock was set back meanwhile. */
+function ranOnHost({ startedAt, endedAt }: ExitRecord): number | null {
+  return startedAt === null || endedAt < startedAt ? null : endedAt - startedAt
+}
+
+function decide(core: Core, tried: Tried, end: AttemptEnd, endedAt = core.clock.now()): void {
   const { job, attempt } = tried
   const outcome = outcomeOf(job, end)
   attempt.cause = end.cause
   attempt.exitCode = end.exitCode
   attempt.signal = end.signal
-  attempt.endedAt = core.clock.now()
+  attempt.endedAt = endedAt
   core.ledger.attemptChanged(attempt)
   if (outcome.kind === "again") {
     endAttempt(core, job, attempt)
