@@ -1,11 +1,10 @@
-import { chmodSync, existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { buildAgent } from "../../scripts/build-agent.ts"
 import type { LabHost } from "../lab/lab.ts"
-import { SYSTEM_ENV } from "../lab/lab-mode.ts"
-import { LineProcess } from "../lab/line-process.ts"
 import { type Pool, startPool } from "../support/pool.ts"
 import { ScratchFolder } from "../support/scratch-folder.ts"
+import { SmallDisk } from "../support/small-disk.ts"
 
 /** Quick enough that a point takes seconds; the ratios are those of a real server. */
 const TIMING = { pingMs: 1_000, silenceMs: 2_500, firstRetryMs: 100, lastRetryMs: 1_000, refusedRetryMs: 2_000 }
@@ -17,12 +16,12 @@ const HOST_DISK_BYTES = 640 * 1024 * 1024
 /** Where points are tried: a pool whose clocks can be moved, and ledgers that Windfall knows nothing of. */
 export class Ground implements AsyncDisposable {
   readonly pool: Pool
-  readonly #disk: Disk | null
+  readonly #disk: SmallDisk | null
   readonly #stack: AsyncDisposableStack
   #serverClockMs = 0
   readonly #hostClocksMs = new Map<LabHost, { wallMs: number; sleptMs: number }>()
 
-  private constructor(pool: Pool, disk: Disk | null, stack: AsyncDisposableStack) {
+  private constructor(pool: Pool, disk: SmallDisk | null, stack: AsyncDisposableStack) {
     this.pool = pool
     this.#disk = disk
     this.#stack = stack
@@ -34,16 +33,14 @@ export class Ground implements AsyncDisposable {
     const scratch = undo.use(new ScratchFolder())
     const bundle = scratch.at("agent.mjs")
     await buildAgent(bundle)
-    const disk = disks ? undo.use(await Disk.make()) : null
+    const disk = disks ? undo.use(await SmallDisk.make(SERVER_DISK_BYTES)) : null
     const pool = await startPool({
       hosts: Array.from({ length: hosts }, () => (disks ? { diskBytes: HOST_DISK_BYTES } : {})),
       clocks: true,
       server: {
         timing: TIMING,
         agentBundle: bundle,
-        ...(disk === null
-          ? {}
-          : { within: { entry: disk.entry, dataThere: "/mnt/data", dataHere: join(disk.path, "data") } }),
+        ...(disk === null ? {} : { within: disk.within }),
       },
     })
     undo.use(pool)
@@ -95,51 +92,5 @@ export class Ground implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#stack.disposeAsync()
-  }
-}
-
-/** A small disk in a mount namespace of its own, gone with the process that holds it. */
-class Disk implements AsyncDisposable {
-  readonly #keeper: LineProcess
-
-  private constructor(keeper: LineProcess) {
-    this.#keeper = keeper
-  }
-
-  static async make(): Promise<Disk> {
-    const user = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"]
-    const script = `mount -t tmpfs -o size=${SERVER_DISK_BYTES},mode=700 disk /mnt && echo up && exec cat`
-    const keeper = new LineProcess(["unshare", ...user, "--mount", "/bin/sh", "-c", script], SYSTEM_ENV)
-    await keeper.answer()
-    return new Disk(keeper)
-  }
-
-  /** What to put before a command so that it finds the disk at /mnt. It stays the same process. */
-  get entry(): string[] {
-    const user = process.getuid?.() === 0 ? [] : ["--user", "--preserve-credentials"]
-    return ["nsenter", "-t", `${this.#keeper.pid}`, ...user, "--mount", `--wdns=${process.cwd()}`, "--"]
-  }
-
-  /** Where it is, as seen from here. */
-  get path(): string {
-    return `/proc/${this.#keeper.pid}/root/mnt`
-  }
-
-  fill(): void {
-    const { bavail, bsize } = statfsSync(this.path)
-    const file = join(this.path, "fill")
-    try {
-      writeFileSync(file, Buffer.alloc(bavail * bsize + bsize))
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error
-    }
-  }
-
-  free(): void {
-    if (existsSync(join(this.path, "fill"))) rmSync(join(this.path, "fill"))
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#keeper[Symbol.asyncDispose]()
   }
 }

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict"
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { test } from "node:test"
+import { isFinal } from "../../src/protocol/job-state.ts"
+import { findLabMode } from "../lab/lab-mode.ts"
+import { startPool } from "../support/pool.ts"
+import { SmallDisk } from "../support/small-disk.ts"
+
+const MIB = 1024 * 1024
+const skip = (await findLabMode()) === "ports" ? "this account may make no namespaces" : false
+
+test("a full disk of the server holds a job's end up; with room again nothing of its output is missing", {
+  skip,
+}, async () => {
+  await using disk = await SmallDisk.make(64 * MIB)
+  await using pool = await startPool({ hosts: 1, server: { within: disk.within } })
+  const host = pool.hosts[0]
+  assert.ok(host)
+  const script = "echo up; while [ ! -e ~/go ]; do sleep 0.02; done; head -c 3000000 /dev/zero; echo >~/printed"
+  const { id } = await pool.submit({ command: ["sh", "-c", script] })
+  await pool.untilState(id, "running")
+  await using attached = pool.start(["attach", `${id}`])
+  await attached.says("up")
+  disk.fill()
+  await host.write("go", "")
+  await pool.untilHost("host1", () => existsSync(join(host.files, "printed")))
+  await pool.untilHost("host1", () => pool.server.stderr.includes("Cannot write output"))
+  assert.equal(isFinal((await pool.job(id)).state), false, "what cannot be read yet has not ended")
+  disk.free()
+  const job = await pool.awaitJob(id)
+  assert.equal(job.state, "succeeded")
+  assert.equal((await pool.log(id)).length, 3_000_003)
+  const { exitCode, stdoutBytes, stderr } = await attached.ended
+  assert.equal(exitCode, 0, stderr)
+  assert.equal(stdoutBytes.length, 3_000_003)
+})
