@@ -64,25 +64,14 @@ export async function missingBlobs(
 
 /** These blobs of a scanned folder, in the order in which they should travel. */
 export function packBlobs(scanned: ScannedTree, hashes: ReadonlySet<BlobHash>): PackBlob[] {
-  const files: PackBlob[] = []
-  const trees: PackBlob[] = []
-  if (hashes.size === 0) return files
-  const taken = new Set<BlobHash>()
-  for (const [hash, bytes] of scanned.trees) {
-    if (hashes.has(hash)) {
-      trees.push(bytesBlob(hash, bytes))
-      taken.add(hash)
-    }
-  }
-  for (const [hash, source] of scanned.sources) {
-    if (hashes.has(hash) && !taken.has(hash)) {
-      files.push(sourceBlob(hash, source))
-      taken.add(hash)
-    }
-  }
-  invariant(taken.size === hashes.size, "asked for a blob that is not in the scanned folder")
-  // `trees` has folders before what is in them.
-  return [...files, ...trees.reverse()]
+  if (hashes.size === 0) return []
+  const trees = scanned.treesOf(hashes)
+  const sources = scanned.sourcesOf(hashes)
+  // A file with the very bytes of a tree object needs no second copy.
+  for (const hash of trees.keys()) sources.delete(hash)
+  invariant(trees.size + sources.size === hashes.size, "asked for a blob that is not in the scanned folder")
+  const files = Array.from(sources, ([hash, source]) => sourceBlob(hash, source))
+  return [...files, ...Array.from(trees, ([hash, bytes]) => bytesBlob(hash, bytes)).reverse()]
 }
 
 function newSince(before: FolderRecord, after: FolderRecord, found = new Set<BlobHash>()): Set<BlobHash> {

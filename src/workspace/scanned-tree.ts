@@ -17,7 +17,7 @@ export interface LeftOut {
   readonly source: string
 }
 
-/** What a scan found. The maps are made when first asked for: a second send needs hardly any of them. */
+/** What a scan found. Maps are made of what is asked for: a second send needs hardly anything of all this. */
 export class ScannedTree {
   /** The scanned folder, absolute. */
   readonly folder: string
@@ -29,8 +29,6 @@ export class ScannedTree {
   readonly leftOut: readonly LeftOut[]
   /** The scan before this one, by the stat cache: very likely the server has all of it. */
   readonly previous: FolderRecord | undefined
-  #trees: ReadonlyMap<BlobHash, Uint8Array> | undefined
-  #sources: ReadonlyMap<BlobHash, BlobSource> | undefined
 
   constructor(folder: string, record: FolderRecord, leftOut: readonly LeftOut[], previous?: FolderRecord) {
     this.folder = folder
@@ -42,34 +40,39 @@ export class ScannedTree {
     this.previous = previous
   }
 
-  /** Every tree object and chunk list, by hash. */
-  get trees(): ReadonlyMap<BlobHash, Uint8Array> {
-    if (this.#trees === undefined) {
-      const trees = new Map<BlobHash, Uint8Array>()
-      for (const { entry } of this.entries()) {
-        if (entry.kind === "folder" && !trees.has(entry.hash)) trees.set(entry.hash, encodeTree(entry.entries))
-        if (entry.kind === "file" && entry.chunks !== null) trees.set(entry.hash, encodeChunkList(entry.chunks))
-      }
-      this.#trees = trees
-    }
-    return this.#trees
+  /** Every tree object and chunk list, by hash; folders stand before what is in them. Made at each call. */
+  get trees(): Map<BlobHash, Uint8Array> {
+    return this.treesOf()
   }
 
-  /** Where the bytes of every file (or chunk of one) can be read, by hash. */
-  get sources(): ReadonlyMap<BlobHash, BlobSource> {
-    if (this.#sources === undefined) {
-      const sources = new Map<BlobHash, BlobSource>()
-      for (const { path, entry } of this.entries()) {
-        if (entry.kind !== "file") continue
-        const absolute = joinPath(this.folder, path)
-        if (entry.chunks === null) sources.set(entry.hash, { path: absolute, start: 0, bytes: entry.bytes })
-        entry.chunks?.forEach((hash, i) => {
-          sources.set(hash, { path: absolute, start: i * CHUNK_BYTES, bytes: chunkLength(entry.bytes, i) })
-        })
-      }
-      this.#sources = sources
+  /** Where the bytes of every file (or chunk of one) can be read, by hash. Made at each call. */
+  get sources(): Map<BlobHash, BlobSource> {
+    return this.sourcesOf()
+  }
+
+  /** As {@link trees}, but only of these hashes. */
+  treesOf(only?: ReadonlySet<BlobHash>): Map<BlobHash, Uint8Array> {
+    const trees = new Map<BlobHash, Uint8Array>()
+    for (const { entry } of this.entries()) {
+      if (entry.kind === "link" || trees.has(entry.hash) || only?.has(entry.hash) === false) continue
+      if (entry.kind === "folder") trees.set(entry.hash, encodeTree(entry.entries))
+      else if (entry.chunks !== null) trees.set(entry.hash, encodeChunkList(entry.chunks))
     }
-    return this.#sources
+    return trees
+  }
+
+  /** As {@link sources}, but only of these hashes. */
+  sourcesOf(only?: ReadonlySet<BlobHash>): Map<BlobHash, BlobSource> {
+    const sources = new Map<BlobHash, BlobSource>()
+    for (const { path, entry } of this.entries()) {
+      if (entry.kind !== "file") continue
+      for (const [i, hash] of (entry.chunks ?? [entry.hash]).entries()) {
+        if (only?.has(hash) === false) continue
+        const bytes = entry.chunks === null ? entry.bytes : chunkLength(entry.bytes, i)
+        sources.set(hash, { path: joinPath(this.folder, path), start: i * CHUNK_BYTES, bytes })
+      }
+    }
+    return sources
   }
 
   /** All entries with their paths, the scanned folder itself first (with the path ""). */

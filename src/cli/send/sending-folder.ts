@@ -18,7 +18,6 @@ const MAX_NAME = 200
 export interface SendingFolderOptions extends AnnounceOptions {
   /** Absolute. */
   readonly folder: string
-  readonly include: readonly string[]
 }
 
 /**

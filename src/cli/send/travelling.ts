@@ -20,6 +20,8 @@ export interface AnnounceOptions {
   readonly warnBytes: number
   readonly yes: boolean
   readonly quiet: boolean
+  /** What `--include` named. */
+  readonly include: readonly string[]
 }
 
 /** What of the scanned folder the server lacks. */
@@ -32,15 +34,11 @@ export function travellingFiles(
   scanned: ScannedTree,
   missing: readonly PackBlob[],
 ): { readonly files: number; readonly bytes: number } {
-  const files = new Set<string>()
-  let bytes = 0
-  for (const { hash, bytes: size } of missing) {
-    const source = scanned.sources.get(hash)
-    if (source === undefined) continue
-    files.add(source.path)
-    bytes += size
+  const sources = [...scanned.sourcesOf(new Set(missing.map(({ hash }) => hash))).values()]
+  return {
+    files: new Set(sources.map(({ path }) => path)).size,
+    bytes: sources.reduce((sum, one) => sum + one.bytes, 0),
   }
-  return { files: files.size, bytes }
 }
 
 /**
@@ -51,7 +49,7 @@ export async function announceTravel(
   cli: Cli,
   scanned: ScannedTree,
   missing: readonly PackBlob[],
-  { quiet, yes, warnBytes }: AnnounceOptions,
+  { quiet, yes, warnBytes, include }: AnnounceOptions,
 ): Promise<void> {
   const { files, bytes } = travellingFiles(scanned, missing)
   if (!quiet && files > 0) {
@@ -61,7 +59,8 @@ export async function announceTravel(
     if (leftOut !== undefined) await say(cli, `left out: ${leftOut}`)
     await sayLeavingLinks(cli, scanned)
   }
-  const secrets = secretsIn(scanned)
+  // Nothing else can have brought them in.
+  const secrets = include.length === 0 ? [] : secretsIn(scanned)
   if (secrets.length > 0) await say(cli, `secret files travel, as you asked: ${secrets.map(printable).join(", ")}`)
   if (bytes < warnBytes || yes) return
   await say(cli, `that is more than ${formatBytes(warnBytes)}. The biggest folders:`)
@@ -83,7 +82,7 @@ async function sayLeavingLinks(cli: Cli, scanned: ScannedTree): Promise<void> {
   await say(cli, `links that point out of the folder and to something else on a host: ${printable(link.path)}${more}`)
 }
 
-/** Secret files among what travels: only `--include` can have brought them in. */
+/** Secret files among what travels. */
 function secretsIn(scanned: ScannedTree): string[] {
   const found: string[] = []
   for (const { path, entry } of scanned.entries()) {
