@@ -7,7 +7,7 @@ import type { OutputList } from "../protocol/api.ts"
 import type { BlobHash } from "../protocol/ids.ts"
 import { hashBytes } from "../workspace/hash.ts"
 import { encodePack, readPack } from "../workspace/pack.ts"
-import { encodeTree } from "../workspace/tree.ts"
+import { EMPTY_TREE, encodeTree } from "../workspace/tree.ts"
 import { KEEP_LOOSE_BLOBS_MS } from "./limits.ts"
 import { tidy } from "./retention.ts"
 
@@ -99,6 +99,25 @@ test("outputs that turn out damaged are lost, and the verdict stands", async () 
   const { id } = await server.submit()
   const job = await server.untilEnded(id)
   assert.deepEqual([job.state, job.outputs?.state], ["succeeded", "lost"])
+})
+
+test("a small tree that stands for billions of folders stalls neither a listing nor retention", async () => {
+  await using server = await TestServer.start()
+  const host = await server.hosts.join("alpha")
+  const blobs = new Map<BlobHash, Uint8Array>()
+  let root: BlobHash = EMPTY_TREE
+  for (let level = 0; level < 40; level++) {
+    const hash = root
+    const bytes = encodeTree(["a", "b"].map((name) => ({ kind: "folder" as const, name, mode: 0o755, hash })))
+    root = hashBytes(bytes)
+    blobs.set(root, bytes)
+  }
+  host.script = makesOutputs({ root, blobs })
+  const { id } = await server.submit()
+  assert.equal((await server.untilEnded(id)).outputs?.state, "ready")
+  await assert.rejects(server.call("GET", `/v1/jobs/${id}/outputs`), { code: "too_large" })
+  await tidy(server.running.core)
+  assert.deepEqual(server.running.core.blobs.of("admin").blobs.missing(blobs.keys()), [])
 })
 
 test("a fetch of outputs cut off by the link goes on when it is back", async () => {

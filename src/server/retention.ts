@@ -2,9 +2,9 @@ import { statSync } from "node:fs"
 import type { BlobHash } from "../protocol/ids.ts"
 import { isFinal } from "../protocol/job-state.ts"
 import type { JobRecord } from "../store/job-record.ts"
-import { listTree } from "../workspace/diff.ts"
+import type { ReadBlob } from "../workspace/diff.ts"
 import { Slices } from "../workspace/slices.ts"
-import { decodeChunkList, EMPTY_TREE } from "../workspace/tree.ts"
+import { decodeChunkList, decodeTree, EMPTY_TREE } from "../workspace/tree.ts"
 import type { Core } from "./core.ts"
 import { KEEP_ANSWERS_MS, KEEP_LOOSE_BLOBS_MS } from "./limits.ts"
 
@@ -32,30 +32,49 @@ async function sweepUser(core: Core, user: string): Promise<void> {
   const { blobs } = core.blobs.of(user)
   const slices = new Slices(10, core.signal)
   const kept = new Set<BlobHash>([EMPTY_TREE])
+  const walked = new Set<BlobHash>()
   const read = (hash: BlobHash) => blobs.readSync(hash)
   const cutoff = core.clock.now() - core.limits.keepFilesMs
   for (const job of jobsOf(core, user)) {
     for (const root of rootsOf(job, cutoff)) {
-      if (kept.has(root)) continue
-      kept.add(root)
-      try {
-        for (const { entry } of listTree(root, read)) {
-          if (entry.kind === "link") continue
-          kept.add(entry.hash)
-          if (entry.kind === "file" && entry.chunked) {
-            for (const chunk of decodeChunkList(read(entry.hash), entry.bytes)) kept.add(chunk)
-          }
-          if (slices.spent) await slices.breathe()
-        }
-      } catch {
-        // Not whole (an upload that never became a job, or a damaged blob): what is there of it counts as loose.
-      }
+      await keepTree(root, read, kept, walked, slices)
     }
     if (job.spec.stdin !== null) kept.add(job.spec.stdin)
     if (slices.spent) await slices.breathe()
   }
   const young = core.clock.now() - KEEP_LOOSE_BLOBS_MS
   await blobs.evict((hash) => kept.has(hash) || madeAt(blobs.path(hash)) > young, 0)
+}
+
+/**
+ * Adds all that belongs to a tree to `kept`. Each folder is walked once, however many trees and places have it: versions of
+ * a workspace share most of theirs, and a small hostile tree can stand for billions of files. Folders are remembered apart,
+ * as a file can have the very bytes of one.
+ */
+async function keepTree(
+  root: BlobHash,
+  read: ReadBlob,
+  kept: Set<BlobHash>,
+  walked: Set<BlobHash>,
+  slices: Slices,
+): Promise<void> {
+  const waiting = [root]
+  for (let tree = waiting.pop(); tree !== undefined; tree = waiting.pop()) {
+    if (walked.has(tree)) continue
+    walked.add(tree)
+    kept.add(tree)
+    if (slices.spent) await slices.breathe()
+    try {
+      for (const entry of decodeTree(read(tree))) {
+        if (entry.kind === "link") continue
+        kept.add(entry.hash)
+        if (entry.kind === "folder") waiting.push(entry.hash)
+        else if (entry.chunked) for (const chunk of decodeChunkList(read(entry.hash), entry.bytes)) kept.add(chunk)
+      }
+    } catch {
+      // Not whole (an upload that never became a job, or a damaged blob): what is there of it counts as loose.
+    }
+  }
 }
 
 function* jobsOf(core: Core, user: string): Generator<JobRecord> {
