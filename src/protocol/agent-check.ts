@@ -103,7 +103,10 @@ function checkFound(raw: Raw & Partial<Record<keyof FoundAttempt, unknown>>): vo
 
 function checkExit(raw: Raw & Partial<Record<keyof ExitRecord, unknown>>): void {
   if (!CAUSE_SET.has(raw.cause)) fail("exit", "cause")
-  for (const field of ["exitCode", "signal", "peakMemoryBytes"]) countOrNull(raw, field, "exit")
+  countOrNull(raw, "peakMemoryBytes", "exit")
+  // Beyond what a system gives, a shell would make another verdict of it: of 256 it makes 0.
+  countOrNull(raw, "exitCode", "exit", 255)
+  countOrNull(raw, "signal", "exit", 127)
   if (raw.startedAt !== null) number(raw, "startedAt", "exit")
   number(raw, "endedAt", "exit")
   textOrNull(raw, "message", "exit")
@@ -130,13 +133,13 @@ function number(raw: Raw, field: string, type: string): void {
 }
 
 /** A whole number from 0, exactly held by a double. */
-function count(raw: Raw, field: string, type: string): void {
+function count(raw: Raw, field: string, type: string, most = Number.MAX_SAFE_INTEGER): void {
   const value = raw[field]
-  if (!Number.isSafeInteger(value) || (value as number) < 0) fail(type, field)
+  if (!Number.isSafeInteger(value) || (value as number) < 0 || (value as number) > most) fail(type, field)
 }
 
-function countOrNull(raw: Raw, field: string, type: string): void {
-  if (raw[field] !== null) count(raw, field, type)
+function countOrNull(raw: Raw, field: string, type: string, most?: number): void {
+  if (raw[field] !== null) count(raw, field, type, most)
 }
 
 function text(raw: Raw, field: string, type: string): void {

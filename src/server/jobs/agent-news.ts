@@ -3,10 +3,10 @@ import type { Core } from "../core.ts"
 import type { FleetHost } from "../fleet/fleet.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
 import { isCurrent } from "./close-attempt.ts"
-import { recordExit, recordRefusal } from "./end-attempt.ts"
+import { loseAttempt, recordExit, recordRefusal } from "./end-attempt.ts"
 import type { Tried } from "./job-table.ts"
 import { recordOutputs } from "./outputs.ts"
-import { recordSwept } from "./settle.ts"
+import { mayForget, recordSwept } from "./settle.ts"
 import { supply } from "./supply.ts"
 import { transition } from "./transition.ts"
 
@@ -55,6 +55,10 @@ function applyToAttempt(core: Core, channel: HostChannel, tried: Tried, message:
       recordRefusal(core, tried, message.cause, message.message)
       return
     case "forgotten":
+      if (!mayForget(tried)) {
+        loseAttempt(core, tried, "supervisor_lost", "its host let go of it unasked")
+        return
+      }
       attempt.onHost = false
       core.ledger.attemptChanged(attempt)
       core.table.removeAttempt(tried)

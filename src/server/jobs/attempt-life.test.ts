@@ -215,3 +215,25 @@ test("removing a host that is away ends or requeues what it held", async () => {
   assert.equal((await server.untilEnded(kept.id)).state, "succeeded")
   assert.ok(await reconnected(server, kept.id))
 })
+
+test("a host that refuses or forgets what it said it runs holds up neither the job nor the next one", async () => {
+  await using server = await TestServer.start()
+  const host = await server.hosts.join("alpha")
+  for (const news of [{ type: "refused", cause: "gone", message: "gone" }, { type: "forgotten" }] as const) {
+    const { id } = await runningJob(server, host, { retry: { ...PATIENT, limit: 0 } })
+    const { attempt, sequence } = attemptOf(host, id).order
+    host.tell({ ...news, attempt, sequence })
+    const job = await server.untilEnded(id)
+    assert.deepEqual([job.state, job.cause], ["failed", "supervisor_lost"])
+  }
+  host.script = (there, attempt) => {
+    const { attempt: id, sequence } = attempt.order
+    there.begin(attempt)
+    const exit = { cause: "exited", exitCode: 3, signal: null, startedAt: 1, endedAt: 2 } as const
+    const whole = { ...exit, peakMemoryBytes: null, message: null }
+    there.tell({ type: "exited", attempt: id, sequence, exit: whole, stdoutBytes: 0, stderrBytes: 0 })
+    there.tell({ type: "refused", attempt: id, sequence, cause: "start_failed", message: "never mind" })
+  }
+  const job = await server.untilEnded((await server.submit()).id)
+  assert.deepEqual([job.state, job.exitCode, job.outputs?.state], ["failed", 3, "lost"])
+})

@@ -37,22 +37,23 @@ export function recordExit(
   settleOutput(core, tried)
 }
 
-/** The order was refused, or came to nothing before the command ran. The host holds nothing of it. */
+/**
+ * The order was refused, or came to nothing before the command ran. The host holds nothing of it: also when it said before
+ * that it runs, which only a host does that is damaged or lies.
+ */
 export function recordRefusal(core: Core, tried: Tried, cause: Cause | "gone", message: string): void {
   const { attempt } = tried
-  const current = isCurrent(tried) && attempt.state === "starting"
-  settleLostOutput(core, tried)
-  if (current) {
-    attempt.message = message
-    const slipped = cause === "gone"
-    decide(core, tried, {
-      cause: slipped ? "start_failed" : cause,
-      exitCode: null,
-      signal: null,
-      neverRan: true,
-      slipped,
-    })
+  const slipped = cause === "gone"
+  if (attempt.state !== "starting") {
+    loseAttempt(core, tried, slipped ? "supervisor_lost" : cause, message)
+    return
   }
+  const current = isCurrent(tried)
+  settleLostOutput(core, tried)
+  if (!current) return
+  attempt.message = message
+  const ended = { cause: slipped ? "start_failed" : cause, exitCode: null, signal: null } as const
+  decide(core, tried, { ...ended, neverRan: true, slipped })
 }
 
 /**
