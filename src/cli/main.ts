@@ -1,4 +1,5 @@
-import { fs } from "./builtin.ts"
+// Asked for here, so that `--version` loads nothing else; see builtin.ts.
+const fs: typeof import("node:fs") = process.getBuiltinModule("node:fs")
 
 const words = process.argv.slice(2)
 
