@@ -17,6 +17,8 @@ export interface PoolServerSettings {
 }
 
 const ROOT = join(import.meta.dirname, "../..")
+/** A test process that is killed takes its servers with it. (macOS has nothing like it.) */
+const DIES_WITH_US = process.platform === "linux" ? ["setpriv", "--pdeathsig", "KILL", "--"] : []
 
 /** The server as a real process on a folder of its own. Keeps its port from one start to the next. */
 export class PoolServer implements AsyncDisposable {
@@ -72,15 +74,22 @@ export class PoolServer implements AsyncDisposable {
     const cache = this.#scratch.at("cache")
     const flags = ["--disable-warning=ExperimentalWarning"]
     const env = { NODE_COMPILE_CACHE: join(ROOT, ".cache/compile") }
+    const serve = ([program = "", ...args]: readonly string[]) => new Child(program, args, { env })
     if (this.settings !== null) {
       const { within, ...changes } = this.settings
       const settings: ServerMainSettings = { data: within?.dataThere ?? data, keyFile, cache, port, ...changes }
       const main = join(import.meta.dirname, "server-main.ts")
-      const [program, ...args] = [...(within?.entry ?? []), process.execPath, ...flags, main, JSON.stringify(settings)]
-      return new Child(program ?? "", args, { env })
+      return serve([
+        ...(within?.entry ?? []),
+        ...DIES_WITH_US,
+        process.execPath,
+        ...flags,
+        main,
+        JSON.stringify(settings),
+      ])
     }
     const args = ["--data", data, "--port", `${port}`, "--key-file", keyFile, "--cache", cache, ...this.#moreArgs]
-    return new Child(process.execPath, [...flags, join(ROOT, "src/server/main.ts"), ...args], { env })
+    return serve([...DIES_WITH_US, process.execPath, ...flags, join(ROOT, "src/server/main.ts"), ...args])
   }
 
   /** Ends it as a crash does: its ssh children notice by themselves. */
