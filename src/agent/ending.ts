@@ -139,9 +139,20 @@ async function collect(context: AgentContext, attempt: Attempt): Promise<void> {
 function tellOutputs(context: AgentContext, attempt: Attempt): void {
   const found = attempt.outputs
   if (found === undefined) return
-  const made = "problem" in found ? { tree: null, files: 0, bytes: 0, ...found } : { ...found, problem: null }
+  const made =
+    "problem" in found ? { tree: null, files: 0, bytes: 0, ...found } : { ...found, problem: stayedBehind(found) }
   const { tree, files, bytes, problem } = made
   tell(context, attempt, { type: "outputs", ...nameOf(attempt), tree, files, bytes, problem })
+}
+
+/** What the job made that cannot travel, in words: sockets, names that are no UTF-8, what another account closed. */
+function stayedBehind({ leftOut }: CollectedOutputs): string | null {
+  const special = leftOut.filter(({ why }) => why === "special")
+  const [first] = special
+  if (first === undefined) return null
+  const more = special.length === 1 ? "" : ` and ${special.length - 1} more`
+  const reason = first.rule === "name" ? "its name is not UTF-8" : first.rule
+  return `${first.path} could not come home (${reason})${more}`
 }
 
 /**

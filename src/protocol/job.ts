@@ -113,4 +113,6 @@ export interface OutputsView {
   readonly tree: BlobHash | null
   readonly files: number
   readonly bytes: number
+  /** Why some or all could not come, in words; absent when nothing went wrong. */
+  readonly problem?: string
 }

@@ -77,7 +77,7 @@ function noOutputs(job: JobView): WindfallError {
     state === "none"
       ? "it made and changed none"
       : state === "lost"
-        ? "they are lost with its host"
+        ? (job.outputs?.problem ?? "they are lost with its host")
         : state === "expired"
           ? "the server no longer keeps them"
           : "they are not on the server yet"

@@ -66,10 +66,12 @@ function requestText({ spec: { resources } }: JobView): string {
 function outputsText(job: JobView): string {
   const which = job.spec.outputs === null ? "all files made or changed" : job.spec.outputs.join(" ")
   if (job.outputs === null) return which
-  const { state, files, bytes } = job.outputs
-  return state === "ready"
-    ? `${files} file${files === 1 ? "" : "s"}, ${formatBytes(bytes)} (windfall get ${job.id})`
-    : `${which}: ${state}`
+  const { state, files, bytes, problem } = job.outputs
+  const text =
+    state === "ready"
+      ? `${files} file${files === 1 ? "" : "s"}, ${formatBytes(bytes)} (windfall get ${job.id})`
+      : `${which}: ${state}`
+  return problem === undefined ? text : `${text}; ${problem}`
 }
 
 function retryText({ spec: { retry } }: JobView): string {

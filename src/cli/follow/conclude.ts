@@ -52,11 +52,14 @@ export async function conclude(cli: Cli, end: FollowEnd, options: ConcludeOption
   return exitCode
 }
 
+const LOST_WITH_HOST = "they are lost with the host"
+
 async function concludeSettled(cli: Cli, job: JobView, { sink, home }: ConcludeOptions): Promise<number> {
   let exitCode = jobExitCode(job)
   const parts = [endText(job)]
   const { outputs } = job
-  if (outputs?.state === "lost") parts.push("its files are lost with the host")
+  if (outputs?.state === "lost") parts.push(`its files could not be had: ${outputs.problem ?? LOST_WITH_HOST}`)
+  else if (outputs?.problem !== undefined) await sink.say(outputs.problem, { always: true })
   if (outputs?.state === "ready" && outputs.files > 0) {
     const files = `${outputs.files} file${outputs.files === 1 ? "" : "s"} (${formatBytes(outputs.bytes)})`
     if (home === null || !(await shallComeHome(cli, job, home.yes, sink))) {

@@ -1,6 +1,7 @@
 import type { BlobsMissingAnswer, BlobsStored, OutputList } from "../../protocol/api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
+import type { OutputsView } from "../../protocol/job.ts"
 import { closure, listTree, measureTree } from "../../workspace/diff.ts"
 import { encodePack, readPack } from "../../workspace/pack.ts"
 import { packBlobs } from "../blobs/pack-blobs.ts"
@@ -63,10 +64,7 @@ export const blobRoutes: readonly Route[] = [
     respond: ({ core, caller, params, body, signal }) => {
       const job = findOwnJob(core, params.id, caller, "fetch the outputs of")
       if (job.outputs?.state !== "ready" || job.outputs.tree === null) {
-        throw new WindfallError(
-          "wrong_state",
-          `Cannot fetch the outputs of job ${job.id}: ${unready(job.outputs?.state)}`,
-        )
+        throw new WindfallError("wrong_state", `Cannot fetch the outputs of job ${job.id}: ${unready(job.outputs)}`)
       }
       const { blobs } = core.blobs.of(job.user)
       const read = (hash: BlobHash) => blobs.readSync(hash)
@@ -97,9 +95,11 @@ function blameCaller(error: unknown): never {
 
 const MAX_LISTED = 1_000_000
 
-function unready(state: string | undefined): string {
+function unready(outputs: OutputsView | null): string {
+  const state = outputs?.state
+
   if (state === "collecting" || state === undefined) return "it has not ended yet"
-  if (state === "lost") return "they were lost with the host"
+  if (state === "lost") return outputs?.problem ?? "they were lost with the host"
   if (state === "expired") return "they were kept for a while and are gone now"
   return "it made none"
 }

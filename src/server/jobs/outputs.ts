@@ -24,12 +24,14 @@ export function recordOutputs(core: Core, channel: HostChannel, tried: Tried, me
     const text = `The outputs of job ${job.id} could not be collected: ${message.problem}`
     core.ledger.event({ type: "notice", message: text, host: attempt.hostId, job: job.id })
   }
+  const problem = message.problem === null ? {} : { problem: message.problem }
   if (message.tree === null) {
-    settle(core, tried, { state: message.problem === null ? "none" : "lost", tree: null, files: 0, bytes: 0 })
+    const state = message.problem === null ? "none" : "lost"
+    settle(core, tried, { state, tree: null, files: 0, bytes: 0, ...problem })
     return
   }
   const { tree, files, bytes } = message
-  core.ledger.afterCommit(() => void fetchAll(core, channel, tried, { state: "ready", tree, files, bytes }))
+  core.ledger.afterCommit(() => void fetchAll(core, channel, tried, { state: "ready", tree, files, bytes, ...problem }))
 }
 
 function settle(core: Core, tried: Tried | undefined, outputs: OutputsView): void {
@@ -68,7 +70,7 @@ async function fetchAll(
         const failure = toWindfallError(error, `fetch the outputs of job ${tried.job.id}`)
         core.report(failure.message, error)
         if (failure.code === "corrupt_data" || failure.code === "unsafe_path" || failure.code === "blobs_missing") {
-          const lost: OutputsView = { ...outputs, state: "lost", tree: null }
+          const lost: OutputsView = { ...outputs, state: "lost", tree: null, problem: failure.message }
           await core.ledger.change(() => settle(core, core.table.attempt(id), lost))
           return
         }
