@@ -1,6 +1,18 @@
 import assert from "node:assert/strict"
 import { execFileSync } from "node:child_process"
-import { chmodSync, lstatSync, mkdirSync, readFileSync, readlinkSync, statSync, symlinkSync } from "node:fs"
+import { createHash } from "node:crypto"
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from "node:fs"
+import { join } from "node:path"
 import { test } from "node:test"
 import { ScratchFolder } from "../support/scratch-folder.ts"
 import { usePool } from "../support/use-pool.ts"
@@ -138,6 +150,22 @@ test("get goes on where it was broken off, through a killed server", async () =>
   if (got.exitCode !== 0) assert.equal((await pool().windfall(["get", `${id}`], { cwd: project.path })).exitCode, 0)
   const sum = execFileSync("sh", ["-c", "cat f1 f2 f3 | sha256sum"], { cwd: project.path, encoding: "utf8" })
   assert.equal((await pool().log(id)).toString(), sum)
+})
+
+test("what the server has lost of a folder is sent again", async () => {
+  using project = new ScratchFolder()
+  project.write({ "sub/file": "still here\n" })
+  const cat = () => send(project, "-q", "--", "cat", "sub/file")
+  assert.equal((await cat()).stdout, "still here\n")
+  await pool().server.kill9()
+  const hash = createHash("sha256").update("still here\n").digest("hex")
+  const blobs = join(pool().data, "blobs")
+  const lost = readdirSync(blobs, { recursive: true, encoding: "utf8" }).filter((path) => path.includes(hash.slice(2)))
+  assert.equal(lost.length, 1)
+  rmSync(join(blobs, lost[0]!))
+  await pool().server.start()
+  const { exitCode, stdout, stderr } = await cat()
+  assert.deepEqual([exitCode, stdout], [0, "still here\n"], stderr)
 })
 
 function lines(text: string): string[] {

@@ -91,10 +91,13 @@ async function submit(
   for (let round = 1; ; round++) {
     const scanned = await folder?.scan()
     try {
-      // A folder that is as it was at the last send is very likely on the server: the job itself asks.
-      let known = scanned === undefined || scanned.root === scanned.previous?.hash
+      // A folder that is as it was at the last send is very likely on the server: the job itself asks. And asking level by
+      // level does not find what a server has lost since below a folder that it still has.
+      const ways: ("not" | "level by level" | "thoroughly")[] = ["level by level", "thoroughly"]
+      if (scanned === undefined || scanned.root === scanned.previous?.hash) ways.unshift("not")
       for (;;) {
-        if (!known && scanned !== undefined) await folder?.upload(scanned)
+        const asked = ways.shift()
+        if (asked !== "not" && scanned !== undefined) await folder?.upload(scanned, asked === "thoroughly")
         const git = scanned === undefined ? null : await gitRecord(cli, scanned)
         const workspace: BlobHash | null = scanned?.root ?? null
         signals?.arm()
@@ -105,8 +108,7 @@ async function submit(
           return await posting
         } catch (error) {
           signals?.disarm()
-          if (!known || scanned === undefined || !hasCode(error, "blobs_missing")) throw error
-          known = false
+          if (ways.length === 0 || scanned === undefined || !hasCode(error, "blobs_missing")) throw error
         }
       }
     } catch (error) {

@@ -78,16 +78,16 @@ export class SendingFolder {
   }
 
   /** What of the scanned folder the server lacks. */
-  async missing(scanned: ScannedTree): Promise<PackBlob[]> {
-    return (await import("./travelling.ts")).missingOf(this.#cli, scanned)
+  async missing(scanned: ScannedTree, thorough = false): Promise<PackBlob[]> {
+    return (await import("./travelling.ts")).missingOf(this.#cli, scanned, thorough)
   }
 
   /**
    * Says what travels, asks or warns where it is much, and sends it. Nothing to send, nothing said.
    * @throws {WindfallError} `wrong_state` when a file changed meanwhile: scan again
    */
-  async upload(scanned: ScannedTree): Promise<void> {
-    const missing = await this.missing(scanned)
+  async upload(scanned: ScannedTree, thorough = false): Promise<void> {
+    const missing = await this.missing(scanned, thorough)
     if (missing.length === 0) return
     const { announceTravel } = await import("./travelling.ts")
     if (!this.#announced) await announceTravel(this.#cli, scanned, missing, this.#options)

@@ -24,9 +24,9 @@ export interface AnnounceOptions {
   readonly include: readonly string[]
 }
 
-/** What of the scanned folder the server lacks. */
-export function missingOf(cli: Cli, scanned: ScannedTree): Promise<PackBlob[]> {
-  return missingBlobs(scanned, (hashes) => askMissing(cli, hashes))
+/** What of the scanned folder the server lacks; `thorough` asks about every single hash. */
+export function missingOf(cli: Cli, scanned: ScannedTree, thorough: boolean): Promise<PackBlob[]> {
+  return missingBlobs(scanned, (hashes) => askMissing(cli, hashes), { thorough })
 }
 
 /** What is about to travel, as files (a large one is many blobs), without the lists nobody thinks of as files. */
