@@ -237,3 +237,16 @@ test("a host that refuses or forgets what it said it runs holds up neither the j
   const job = await server.untilEnded((await server.submit()).id)
   assert.deepEqual([job.state, job.exitCode, job.outputs?.state], ["failed", 3, "lost"])
 })
+
+test("a clock that is set back makes nothing end before it began", async () => {
+  let now = Date.now()
+  const clock = { now: () => now, monotonicMs: () => performance.now(), sleep: () => new Promise<void>(() => {}) }
+  await using server = await TestServer.start({ clock })
+  const host = await server.hosts.join("alpha")
+  const { id } = await runningJob(server, host)
+  now -= 86_400_000
+  host.finish(attemptOf(host, id), { exitCode: 0 })
+  const job = await server.untilEnded(id)
+  assert.equal(job.endedAt, job.startedAt)
+  assert.equal(job.attempts[0]?.endedAt, job.startedAt)
+})

@@ -104,7 +104,7 @@ function decide(core: Core, tried: Tried, end: AttemptEnd, endedAt = core.clock.
   attempt.cause = end.cause
   attempt.exitCode = end.exitCode
   attempt.signal = end.signal
-  attempt.endedAt = endedAt
+  attempt.endedAt = Math.max(endedAt, attempt.startedAt ?? attempt.placedAt)
   core.ledger.attemptChanged(attempt)
   if (outcome.kind === "again") {
     endAttempt(core, job, attempt)

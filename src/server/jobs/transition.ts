@@ -31,7 +31,8 @@ export function transition(core: Core, job: JobRecord, to: JobState, options: Tr
   }
   if (to === "running") job.startedAt ??= now
   if (isFinal(to)) {
-    job.endedAt = now
+    // The clock may have been set back since: nothing ends before it began.
+    job.endedAt = Math.max(now, job.startedAt ?? job.submittedAt)
     core.table.freeName(job)
     core.table.letGo(job)
   }
