@@ -43,6 +43,8 @@ export class Attempt {
   /** Start, by the clock that counts sleep. */
   startedUptimeMs = 0
   stop: StopRequest | null = null
+  /** When its grace ends, by `performance.now()`. */
+  stopDueMs = Number.POSITIVE_INFINITY
   status: SupervisorStatus | null = null
   /** Said with the exit where the cause alone does not explain it. */
   message: string | null = null

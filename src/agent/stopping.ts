@@ -9,10 +9,14 @@ import { writeStop } from "./attempt-folder.ts"
  */
 export function stopAttempt(context: AgentContext, attempt: Attempt, stop: StopRequest): void {
   if (attempt.phase === "ended" || attempt.phase === "lost") return
-  attempt.stop = stop
+  // The supervisor may see only the last of two requests: so each carries what is left of the shortest grace.
+  const now = performance.now()
+  attempt.stopDueMs = Math.min(attempt.stopDueMs, now + stop.graceMs)
+  const shortest: StopRequest = { ...stop, graceMs: Math.max(0, Math.round(attempt.stopDueMs - now)) }
+  attempt.stop = shortest
   if (attempt.phase === "preparing") attempt.abort?.abort(new Error("stopped"))
   // While the forker is asked there may be no folder yet to write it into: at its start it is taken up again.
-  else if (attempt.phase !== "launching") carryOut(context, attempt, stop)
+  else if (attempt.phase !== "launching") carryOut(context, attempt, shortest)
 }
 
 /** Writes a stop down and has the supervisor look. */
