@@ -21,16 +21,16 @@ use strict;
 use warnings;
 use POSIX ();
 use Fcntl ();
-use IO::Handle ();
 
 my ($run_folder, $boot_id, $clock_offset_ms) = @ARGV;
 @ARGV = ();
 my $linux = $^O eq 'linux';
 my $x64 = $linux && (POSIX::uname())[4] eq 'x86_64';
 my %call = !$linux ? (getrusage => 117)
-  : $x64 ? (prctl => 157, gettimeofday => 96, clock_gettime => 228, setitimer => 38, getrusage => 98, fallocate => 285)
-  : (prctl => 167, gettimeofday => 169, clock_gettime => 113, setitimer => 103, getrusage => 165, fallocate => 47);
-require Time::HiRes unless $linux;
+  : $x64 ? (fsync => 74, prctl => 157, gettimeofday => 96, clock_gettime => 228, setitimer => 38, getrusage => 98, fallocate => 285)
+  : (fsync => 82, prctl => 167, gettimeofday => 169, clock_gettime => 113, setitimer => 103, getrusage => 165, fallocate => 47);
+# What is not loaded need not be copied at each fork.
+if (!$linux) { require Time::HiRes; require IO::Handle }
 
 my $LINGER_MS = 150;       # what a pipe's last reader gets to print after the command itself has ended
 my $LEFTOVER_MS = 2_000;   # at most, from TERM to KILL, for what outlives a command that ended by itself
@@ -38,9 +38,12 @@ my $STRAY_MS = 5_000;      # after KILL: what is still there then cannot be ende
 
 my $fifo;
 my $poked = 0;
+my $wake = sub { };
+my $none = POSIX::SigSet->new;
+my $waking = POSIX::SigSet->new(POSIX::SIGCHLD(), POSIX::SIGUSR1(), POSIX::SIGALRM());
 $SIG{PIPE} = 'IGNORE';
 $SIG{USR1} = sub { $poked = 1 };
-$SIG{CHLD} = 'IGNORE';
+$SIG{$_} = 'IGNORE' for qw(CHLD TERM INT HUP QUIT USR2);
 $0 = 'windfall forker';
 
 # ---- forker ----
@@ -71,11 +74,10 @@ sub serve {
     while (length($rest) >= 4) {
       my $length = unpack('N', $rest);
       last if length($rest) < 4 + $length;
-      my @fields = split(/\0/, substr($rest, 4, $length), -1);
+      my $request = substr($rest, 4, $length);
       substr($rest, 0, 4 + $length, '');
-      my $kind = shift @fields;
-      if ($kind eq 'run') { start(@fields) }
-      elsif ($kind eq 'punch') { punch(@fields) }
+      if (substr($request, 0, 4) eq "run\0") { start($request) }
+      else { punch(split(/\0/, $request, -1)) }
     }
     my $count = sysread(STDIN, $rest, 65536, length $rest);
     next if !defined $count && $!{EINTR};
@@ -85,21 +87,26 @@ sub serve {
 
 my ($oom_kills, $counted_at) = (0, 0);
 
+# The request is taken apart by the child: each page of memory the forker writes to after a fork is copied.
 sub start {
-  my ($sequence) = @_;
+  my ($request) = @_;
   if ($counted_at != time) { ($oom_kills, $counted_at) = (count_oom_kills(), time) }
   my $pid = fork;
-  if (!defined $pid) { report("F $sequence ", ($! + 0), " fork: $!") }
-  elsif ($pid == 0) {
+  return if $pid;
+  my $failure = $!;
+  my (undef, @fields) = split(/\0/, $request, -1);
+  my ($sequence) = @fields;
+  if (!defined $pid) { report("F $sequence ", ($failure + 0), " fork: $failure") }
+  else {
     $SIG{__WARN__} = sub { };    # standard error will be the job's
-    eval { supervise(@_); 1 } or report("F $sequence 0 ", $@ =~ s/\n/ /gr);
+    eval { supervise(@fields); 1 } or report("F $sequence 0 ", $@ =~ s/\n/ /gr);
     POSIX::_exit(0);
   }
 }
 
 # Gives a range of an output file back to the disk. Where the file system cannot, it stays.
 sub punch {
-  my ($path, $offset, $length) = @_;
+  my (undef, $path, $offset, $length) = @_;
   sysopen(my $file, $path, Fcntl::O_RDWR()) or return;
   if ($linux) { syscall($call{fallocate}, fileno($file), 3, $offset + 0, $length + 0) }    # PUNCH_HOLE | KEEP_SIZE
   else { my $hole = pack('L L q q', 0, 0, $offset, $length); fcntl($file, 99, $hole) }     # F_PUNCHHOLE, sys/fcntl.h
@@ -118,10 +125,8 @@ sub supervise {
   POSIX::setsid();
   $0 = "windfall supervisor $attempt";
   if ($linux) { syscall($call{prctl}, 36, 1, 0, 0, 0) }    # PR_SET_CHILD_SUBREAPER
-  $SIG{$_} = 'IGNORE' for qw(TERM INT HUP QUIT USR2);
-  $SIG{$_} = sub { } for qw(CHLD ALRM);
-  my $blocked = POSIX::SigSet->new(POSIX::SIGCHLD(), POSIX::SIGUSR1(), POSIX::SIGALRM());
-  POSIX::sigprocmask(POSIX::SIG_BLOCK(), $blocked);
+  $SIG{CHLD} = $SIG{ALRM} = $wake;
+  POSIX::sigprocmask(POSIX::SIG_BLOCK(), $waking);
 
   if ($inode) {
     # The folder the request was made for, not a later one of the same name?
@@ -131,7 +136,7 @@ sub supervise {
   else { make_folder($agent, $order, $secrets) or return }
   open_files($stdin_path) or return;
   $started_ms = now_ms();
-  my $start = $linux ? (split(' ', (slurp('/proc/self/stat') =~ s/.*\)//sr)))[19] : time;
+  my $start = $linux ? (slurp('/proc/self/stat') =~ /.*\) (?:\S+ ){19}(\d+)/s)[0] : time;
   my $record = make_record("windfall-record 1 $attempt $job $boot_id $$ $start $started_ms $uptime_ms") or return;
   report("S $sequence $$ $start $started_ms");
   hold_sleep_off();
@@ -196,7 +201,7 @@ sub make_record {
   my $name = "record.$$";
   sysopen(my $record, $name, Fcntl::O_WRONLY() | Fcntl::O_CREAT() | Fcntl::O_EXCL(), 0600) or return failed('create record');
   $text .= " .\n";
-  (syswrite($record, $text) // 0) == length($text) && IO::Handle::sync($record) or return failed('write record');
+  (syswrite($record, $text) // 0) == length($text) && sync($record) or return failed('write record');
   return $record if link("$folder/$name", "$folder/record");
   unlink($name, "status.$$");
   return;    # another supervisor has it, or the agent took the folder away: nothing to tell
@@ -213,8 +218,9 @@ sub failed {
 sub run_command {
   my ($work, $argv, $env) = @_;
   POSIX::setpgid(0, 0);
-  $SIG{$_} = 'DEFAULT' for qw(TERM INT HUP QUIT PIPE USR1 USR2 CHLD ALRM);
-  POSIX::sigprocmask(POSIX::SIG_SETMASK(), POSIX::SigSet->new);
+  # What has a handler gets its default by the exec; what is ignored stays ignored.
+  $SIG{$_} = 'DEFAULT' for qw(TERM INT HUP QUIT PIPE USR2);
+  POSIX::sigprocmask(POSIX::SIG_SETMASK(), $none);
   if (!chdir($work)) { complain("cannot enter the working folder: $!"); POSIX::_exit(126) }
   %ENV = map { split(/=/, $_, 2) } @$env;
   no warnings 'exec';
@@ -245,7 +251,6 @@ sub hold_sleep_off {
 
 # Waits until the command itself has ended, carrying out stops. Returns whether nothing of its tree is left.
 sub wait_for_main {
-  my $none = POSIX::SigSet->new;
   while (1) {
     my $gone = reap();
     return $gone if exists $ended{$main};
@@ -258,7 +263,6 @@ sub wait_for_main {
 # What the command left behind. Totals are told when all is gone, as its last words count too.
 sub sweep {
   my ($grace_ms) = @_;
-  my $none = POSIX::SigSet->new;
   my $asked = defined $stop_cause;
   my $ask_ms = mono_ms() + $LINGER_MS;
   my $strays = '';
@@ -375,7 +379,7 @@ sub finish {
   my $fields = join(' ', $cause, $code // '-', $signal // '-', $began_ms, now_ms(), peak_bytes(), $out, $err);
   my $text = "windfall-status 1 $fields .\n";
   until (sysseek($status_file, 0, 0) && (syswrite($status_file, $text) // 0) == length($text)
-      && IO::Handle::sync($status_file) && rename("$folder/status.$$", "$folder/status")) {
+      && sync($status_file) && rename("$folder/status.$$", "$folder/status")) {
     return if !-e "status.$$";           # the folder is gone: nobody waits for this any more
     unlink($ballast) or select(undef, undef, undef, 1);
   }
@@ -392,6 +396,8 @@ sub report {
     select(undef, undef, undef, 0.005);
   }
 }
+
+sub sync { $linux ? syscall($call{fsync}, fileno($_[0])) == 0 : IO::Handle::sync($_[0]) }
 
 sub slurp {
   my $path = shift;

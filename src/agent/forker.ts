@@ -151,7 +151,8 @@ export class Forker {
     ]
     const child = spawn("/bin/sh", ["-c", WRAPPER, "sh", ...perl], {
       cwd: "/",
-      env: { PATH: "/usr/bin:/bin", LC_ALL: "C" },
+      // Linux: what a library's function is found by is looked up once here, not again after each fork.
+      env: { PATH: "/usr/bin:/bin", LC_ALL: "C", LD_BIND_NOW: "1" },
       stdio: ["pipe", "pipe", "pipe"],
     })
     let said = ""
