@@ -13,16 +13,16 @@ import { collectOutputs } from "../src/workspace/outputs.ts"
 import { encodePack, readPack } from "../src/workspace/pack.ts"
 import { ReadyTree } from "../src/workspace/ready-tree.ts"
 import { scanTree } from "../src/workspace/scan.ts"
+import { CHANGED_FILE, makeSampleTree } from "./sample-tree.ts"
 
 const files = Number(process.argv[2] ?? 20_000)
 const runs = Number(process.argv[3] ?? 7)
-const MEAN_BYTES = 53_700
 
 const root = fs.mkdtempSync(join(tmpdir(), "windfall-bench-"))
 
 async function main(): Promise<void> {
   const tree = join(root, "tree")
-  makeTree(tree)
+  makeSampleTree(tree, files)
   print("tree made", files, "files")
 
   const scan = (): { ms: number; hashedBytes: number } => {
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   }
   print("first scan", scan().ms, "ms")
   scan() // what was written just now is read once more
-  const change = (i: number): void => fs.appendFileSync(join(tree, "package-0/section-1/sample-7"), `${i}`)
+  const change = (i: number): void => fs.appendFileSync(join(tree, CHANGED_FILE), `${i}`)
 
   const scans: number[] = []
   const passes: number[] = []
@@ -105,20 +105,6 @@ const ms = performance.now() - before
 cache.save()
 console.log(JSON.stringify({ ms, hashedBytes }))
 `
-
-function makeTree(tree: string): void {
-  const noise = Buffer.alloc(1024 * 1024)
-  for (let i = 0; i < noise.length; i += 4) noise.writeUInt32LE(Math.imul(i, 2654435761) >>> 0, i)
-  for (let i = 0; i < files; i++) {
-    const folder = join(tree, `package-${Math.floor(i / 100)}`, `section-${Math.floor(i / 20) % 5}`)
-    if (i % 20 === 0) fs.mkdirSync(folder, { recursive: true })
-    const bytes = 1000 + ((i * 7919) % (2 * MEAN_BYTES - 2000))
-    const file = fs.openSync(join(folder, `sample-${i % 20}`), "w")
-    fs.writeSync(file, `${i}\n`)
-    fs.writeSync(file, noise, i % 1000, bytes)
-    fs.closeSync(file)
-  }
-}
 
 function timed(work: () => void): number {
   const before = performance.now()
