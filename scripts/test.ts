@@ -48,7 +48,7 @@ console.log(`${((performance.now() - startedMs) / 1000).toFixed(0)} s in all`)
 process.exitCode = stages.length > 0 && stages.every(({ ok }) => ok) ? 0 : 1
 
 async function runUnit(): Promise<void> {
-  await runTests("unit tests", findFiles("{src,scripts}/**/*.test.ts"), ["--test-isolation=none"], 3 * MINUTE_MS)
+  await runTests("unit tests", findFiles("{src,scripts}/**/*.test.ts"), ["--test-isolation=none"], 6 * MINUTE_MS)
 }
 
 async function runE2e(): Promise<void> {
