@@ -29,8 +29,7 @@ my $x64 = $linux && (POSIX::uname())[4] eq 'x86_64';
 my %call = !$linux ? (getrusage => 117)
   : $x64 ? (fsync => 74, prctl => 157, gettimeofday => 96, clock_gettime => 228, setitimer => 38, getrusage => 98, fallocate => 285)
   : (fsync => 82, prctl => 167, gettimeofday => 169, clock_gettime => 113, setitimer => 103, getrusage => 165, fallocate => 47);
-# What is not loaded need not be copied at each fork.
-if (!$linux) { require Time::HiRes; require IO::Handle }
+if (!$linux) { require Time::HiRes; require IO::Handle }    # what is not loaded need not be copied at each fork
 
 my $LINGER_MS = 150;       # what a pipe's last reader gets to print after the command itself has ended
 my $LEFTOVER_MS = 2_000;   # at most, from TERM to KILL, for what outlives a command that ended by itself
@@ -38,8 +37,7 @@ my $STRAY_MS = 5_000;      # after KILL: what is still there then cannot be ende
 
 my $fifo;
 my $poked = 0;
-my $wake = sub { };
-my $none = POSIX::SigSet->new;
+my ($wake, $none) = (sub { }, POSIX::SigSet->new);
 my $waking = POSIX::SigSet->new(POSIX::SIGCHLD(), POSIX::SIGUSR1(), POSIX::SIGALRM());
 $SIG{PIPE} = 'IGNORE';
 $SIG{USR1} = sub { $poked = 1 };
@@ -95,13 +93,10 @@ sub start {
   return if $pid;
   my $failure = $!;
   my (undef, @fields) = split(/\0/, $request, -1);
-  my ($sequence) = @fields;
-  if (!defined $pid) { report("F $sequence ", ($failure + 0), " fork: $failure") }
-  else {
-    $SIG{__WARN__} = sub { };    # standard error will be the job's
-    eval { supervise(@fields); 1 } or report("F $sequence 0 ", $@ =~ s/\n/ /gr);
-    POSIX::_exit(0);
-  }
+  return report("F $fields[0] ", ($failure + 0), " fork: $failure") if !defined $pid;
+  $SIG{__WARN__} = sub { };    # standard error will be the job's
+  eval { supervise(@fields); 1 } or report("F $fields[0] 0 ", $@ =~ s/\n/ /gr);
+  POSIX::_exit(0);
 }
 
 # Gives a range of an output file back to the disk. Where the file system cannot, it stays.
@@ -218,8 +213,7 @@ sub failed {
 sub run_command {
   my ($work, $argv, $env) = @_;
   POSIX::setpgid(0, 0);
-  # What has a handler gets its default by the exec; what is ignored stays ignored.
-  $SIG{$_} = 'DEFAULT' for qw(TERM INT HUP QUIT PIPE USR2);
+  $SIG{$_} = 'DEFAULT' for qw(TERM INT HUP QUIT PIPE USR2);    # exec does it where there is a handler, not where it is ignored
   POSIX::sigprocmask(POSIX::SIG_SETMASK(), $none);
   if (!chdir($work)) { complain("cannot enter the working folder: $!"); POSIX::_exit(126) }
   %ENV = map { split(/=/, $_, 2) } @$env;
