@@ -15,6 +15,8 @@ import { carryOut, poke, stopAttempt, wake } from "./stopping.ts"
 const FORGET_TOGETHER_MS = 20
 /** A supervisor that has not been heard of for so long will not come. */
 const LAUNCH_AGAIN_MS = 15_000
+/** A forgotten attempt's folder with less in it can wait to be removed. */
+const SMALL_BYTES = 1024 * 1024
 /** Refusals remembered, so that a repeated order is answered with what was said before. */
 const REFUSALS_KEPT = 1_000
 
@@ -244,17 +246,20 @@ export class Attempts {
     this.#refused.delete(sequence)
     if (this.#neverRan.delete(sequence)) this.#discardNeverRan(sequence)
     const onRemoved = () => highWater.removed(sequence)
-    if (attempt === undefined) onRemoved()
-    else if (attempt.hasSecrets || attempt.order?.workspace !== null || !isSmall(attempt)) {
+    if (attempt === undefined) {
+      onRemoved()
+      return
+    }
+    const bytes = keptBytes(attempt)
+    if (attempt.hasSecrets || attempt.order?.workspace !== null || bytes >= SMALL_BYTES) {
       rmSync(join(attempt.folder, "secrets"), { force: true })
       trash.removeNow(attempt.folder, onRemoved)
-    } else trash.removeLater(attempt.folder, onRemoved)
+    } else trash.removeLater(attempt.folder, bytes, onRemoved)
   }
 }
 
-/** Whether an ended attempt's folder is so small that its space can wait. */
-function isSmall(attempt: Attempt): boolean {
-  const { outputs, totals } = attempt
+/** What the files of an ended attempt hold; without end where nobody knows. */
+function keptBytes({ outputs, totals }: Attempt): number {
   const made = outputs === undefined || "problem" in outputs ? Number.POSITIVE_INFINITY : outputs.bytes
-  return made + totals.stdout + totals.stderr < 1024 * 1024
+  return made + totals.stdout + totals.stderr
 }

@@ -1,21 +1,29 @@
-import { open, rename } from "node:fs/promises"
-import { readIfThere } from "./durable-file.ts"
+import { open } from "node:fs/promises"
+import { readIfThere, writeDurably } from "./durable-file.ts"
+
+/** Appended lines before the file is written anew with only what still matters. */
+const LINES_PER_REWRITE = 2_000
 
 /**
  * The mark below which no attempt can be started any more: sequence numbers up to it are either here or done for ever. With it
  * stand the attempts that are forgotten but whose folders are still on the disk, so that no agent tells of them again.
+ *
+ * The file is a log: the mark on the first line, then lines of forgotten numbers, each raising it. A line without its end was
+ * never answered for.
  */
 export class HighWater {
   readonly #path: string
-  #value: number
-  readonly #forgotten: Set<number>
+  #value = 0
+  readonly #forgotten = new Set<number>()
+  /** Lines there is room for before the next rewrite. None at first: the last agent may have left half a line. */
+  #room = 0
   #writing: Promise<void> = Promise.resolve()
 
   constructor(path: string) {
     this.#path = path
-    const [mark = "", forgotten = ""] = (readIfThere(path) ?? "").split("\n")
-    this.#value = /^\d+$/.test(mark) ? Number(mark) : 0
-    this.#forgotten = new Set(/^[\d ]+$/.test(forgotten) ? forgotten.split(" ").map(Number) : [])
+    const [mark = "", ...lines] = (readIfThere(path) ?? "").split("\n").slice(0, -1)
+    if (/^\d+$/.test(mark)) this.#value = Number(mark)
+    for (const line of lines) if (/^\d[\d ]*$/.test(line)) this.#add(line.split(" ").map(Number))
   }
 
   get value(): number {
@@ -33,19 +41,29 @@ export class HighWater {
     await written
   }
 
-  /** The attempt's folder is off the disk: its number need not be kept. Written down with the next that is forgotten. */
+  /** The attempt's folder is off the disk: its number need not be kept. Written down with the next rewrite. */
   removed(sequence: number): void {
     this.#forgotten.delete(sequence)
   }
 
   async #write(sequences: readonly number[]): Promise<void> {
+    if (this.#room === 0) {
+      const all = new Set([...this.#forgotten, ...sequences])
+      writeDurably(this.#path, `${Math.max(this.#value, ...sequences)}\n${[...all].join(" ")}\n`)
+      this.#room = LINES_PER_REWRITE
+    } else {
+      const room = this.#room - 1
+      this.#room = 0 // whatever a failed write leaves is written over
+      await using file = await open(this.#path, "a", 0o600)
+      await file.write(`${sequences.join(" ")}\n`)
+      await file.datasync()
+      this.#room = room
+    }
+    this.#add(sequences)
+  }
+
+  #add(sequences: readonly number[]): void {
     for (const sequence of sequences) this.#forgotten.add(sequence)
-    const value = Math.max(this.#value, ...sequences)
-    const beside = `${this.#path}.new`
-    await using file = await open(beside, "w", 0o600)
-    await file.write(`${value}\n${[...this.#forgotten].join(" ")}\n`)
-    await file.sync()
-    await rename(beside, this.#path)
-    this.#value = value
+    this.#value = Math.max(this.#value, ...sequences)
   }
 }

@@ -22,7 +22,7 @@ export function recoverAttempts(context: AgentContext): NeverRan[] {
     if (!Number.isSafeInteger(sequence) || sequence <= 0) continue
     const path = join(context.folder.attempts, name)
     if (context.highWater.isForgotten(sequence)) {
-      context.trash.removeLater(path, () => context.highWater.removed(sequence))
+      context.trash.removeLater(path, 0, () => context.highWater.removed(sequence))
       continue
     }
     const found = name.endsWith(NEVER_RAN) ? inspectAttempt(path) : takeAside(context, path)
