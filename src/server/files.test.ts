@@ -35,7 +35,7 @@ async function packed(tree: Tree): Promise<Uint8Array> {
 
 function makesOutputs(tree: Tree) {
   return (host: SimulatedHost, attempt: Parameters<typeof runsOn>[1]) => {
-    for (const [hash, bytes] of tree.blobs) host.blobs.writeSync(hash, bytes)
+    for (const [hash, bytes] of tree.blobs) host.blobs.write(hash, bytes)
     host.begin(attempt)
     attempt.outputs = { tree: tree.root, files: 1, bytes: 4 }
     host.finish(attempt, { exitCode: 0 })
@@ -90,7 +90,7 @@ test("outputs that turn out damaged are lost, and the verdict stands", async () 
   const tree = treeOf("made")
   host.script = (there, attempt) => {
     const bad = Buffer.from("not a tree")
-    there.blobs.writeSync(hashBytes(bad), bad)
+    there.blobs.write(hashBytes(bad), bad)
     there.begin(attempt)
     attempt.outputs = { tree: hashBytes(bad), files: 1, bytes: 4 }
     there.finish(attempt, { exitCode: 0 })

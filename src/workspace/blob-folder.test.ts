@@ -14,8 +14,8 @@ const [hashOne, hashTwo] = [hashBytes(one), hashBytes(two)]
 test("a blob folder gives back what was written, also after it is opened again", async () => {
   using scratch = new ScratchFolder()
   const blobs = new BlobFolder(scratch.at("blobs"))
-  await blobs.write(hashOne, one)
-  await blobs.write(hashOne, one)
+  blobs.write(hashOne, one)
+  blobs.write(hashOne, one)
   assert.equal(blobs.sizeBytes, one.length)
   assert.deepEqual(blobs.missing([hashOne, hashTwo, hashTwo]), [hashTwo])
   await blobs.flush()
@@ -27,11 +27,9 @@ test("a blob folder gives back what was written, also after it is opened again",
   assert.deepEqual(Buffer.concat(await Array.fromAsync(again.open(hashOne, { start: 1 }))), one.subarray(1))
 })
 
-test("a blob folder refuses bytes that are not what their hash names", async () => {
+test("a blob that is not there is asked for by name", () => {
   using scratch = new ScratchFolder()
   const blobs = new BlobFolder(scratch.at("blobs"))
-  await assert.rejects(blobs.write(hashOne, two), { code: "corrupt_data" })
-  assert.equal(blobs.has(hashOne), false)
   assert.throws(() => blobs.readSync(hashTwo), { code: "blobs_missing", details: { missing: [hashTwo] } })
   assert.throws(() => blobs.path(hashTwo), { code: "blobs_missing" })
 })
@@ -39,14 +37,14 @@ test("a blob folder refuses bytes that are not what their hash names", async () 
 test("a damaged blob is dropped when it is read, so that it can come again", async () => {
   using scratch = new ScratchFolder()
   const blobs = new BlobFolder(scratch.at("blobs"))
-  await blobs.write(hashOne, one)
-  await blobs.write(hashTwo, two)
+  blobs.write(hashOne, one)
+  blobs.write(hashTwo, two)
   fs.writeFileSync(blobs.path(hashOne), "eno")
   fs.truncateSync(blobs.path(hashTwo), 3)
   assert.throws(() => blobs.readSync(hashOne), { code: "blobs_missing" })
   await assert.rejects(Array.fromAsync(blobs.open(hashTwo)), { code: "blobs_missing" })
   assert.deepEqual([blobs.has(hashOne), blobs.has(hashTwo), blobs.sizeBytes], [false, false, 0])
-  await blobs.write(hashOne, one)
+  blobs.write(hashOne, one)
   assert.deepEqual(Buffer.from(blobs.readSync(hashOne)), one)
 })
 
@@ -102,7 +100,7 @@ test("flush() makes many blobs durable in one go", async () => {
   const blobs = new BlobFolder(scratch.at("blobs"))
   for (let i = 0; i < 100; i++) {
     const content = Buffer.from(`content ${i}`)
-    await blobs.write(hashBytes(content), content)
+    blobs.write(hashBytes(content), content)
   }
   await blobs.flush()
   await blobs.flush()

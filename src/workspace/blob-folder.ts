@@ -136,16 +136,11 @@ export class BlobFolder implements BlobSink {
   }
 
   /**
-   * Stores a small blob.
-   * @throws {WindfallError} corrupt_data when the bytes are not what the hash names, disk_full
+   * Stores a small blob. The caller has verified the hash (readPack() does).
+   * @throws {WindfallError} disk_full
    */
-  async write(hash: BlobHash, bytes: Uint8Array): Promise<void> {
-    this.writeSync(hash, bytes)
-  }
-
-  writeSync(hash: BlobHash, bytes: Uint8Array): void {
+  write(hash: BlobHash, bytes: Uint8Array): void {
     if (this.#bytes.has(hash)) return
-    if (hashBytes(bytes) !== hash) throw notTheBlob(hash)
     const temporary = this.#temporaryPath()
     try {
       fs.writeFileSync(temporary, bytes, { mode: 0o600, flag: "wx" })

@@ -32,7 +32,7 @@ class Scene implements Disposable {
 
   storeTree(entries: readonly TreeEntry[]): BlobHash {
     const bytes = encodeTree(entries)
-    this.blobs.writeSync(hashBytes(bytes), bytes)
+    this.blobs.write(hashBytes(bytes), bytes)
     return hashBytes(bytes)
   }
 
@@ -197,7 +197,7 @@ test("nothing is written through links, outside the folder or into git's", async
     encodeTree([{ kind: "file", name: "xx", mode: 0o644, bytes: 4, hash: blob, chunked: false }]),
   )
   evil.write("..", 7)
-  scene.blobs.writeSync(hashBytes(evil), evil)
+  scene.blobs.write(hashBytes(evil), evil)
   await assert.rejects(scene.bring(hashBytes(evil)), { code: "unsafe_path" })
 })
 
@@ -247,7 +247,7 @@ test("a server that sends what was not asked for, or wrong bytes, is refused", a
   const lying = scene.storeTree([
     { kind: "file", name: "a", mode: 0o644, bytes: 9, hash: hashBytes(bytes), chunked: false },
   ])
-  scene.blobs.writeSync(hashBytes(bytes), bytes)
+  scene.blobs.write(hashBytes(bytes), bytes)
   await assert.rejects(scene.bring(lying), { code: "corrupt_data" })
   assert.deepEqual(
     fs.readdirSync(scene.home).filter((name) => !name.startsWith(".windfall")),

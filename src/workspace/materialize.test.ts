@@ -175,7 +175,7 @@ test("materializeTree() says which blob is missing, and drops one cut short", as
       details: { missing: [hash] },
     })
     assert.deepEqual(whole.missingFrom(scanned.root), [hash])
-    blobs.writeSync(hash, fs.readFileSync(scanned.sources.get(hash)!.path))
+    blobs.write(hash, fs.readFileSync(scanned.sources.get(hash)!.path))
   }
   blobs.drop(scanned.root)
   await assert.rejects(materializeTree(scanned.root, scratch.at("last"), blobs), { code: "blobs_missing" })

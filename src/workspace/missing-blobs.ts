@@ -65,8 +65,7 @@ export async function missingBlobs(
 /** These blobs of a scanned folder, in the order in which they should travel. */
 export function packBlobs(scanned: ScannedTree, hashes: ReadonlySet<BlobHash>): PackBlob[] {
   if (hashes.size === 0) return []
-  const trees = scanned.treesOf(hashes)
-  const sources = scanned.sourcesOf(hashes)
+  const { trees, sources } = scanned.blobsOf(hashes)
   // A file with the very bytes of a tree object needs no second copy.
   for (const hash of trees.keys()) sources.delete(hash)
   invariant(trees.size + sources.size === hashes.size, "asked for a blob that is not in the scanned folder")

@@ -222,7 +222,7 @@ test("a missing blob is told and what is half patched is not used", async () => 
   await assert.rejects(ready.takeOver(after, scene.job()), { code: "blobs_missing" })
   assert.equal(ready.root, undefined)
   await ready.close()
-  scene.blobs.writeSync(hash, Buffer.from("changed"))
+  scene.blobs.write(hash, Buffer.from("changed"))
   const job = scene.job()
   await ready.takeOver(after, job)
   await check(after, job)

@@ -43,14 +43,15 @@ export function decodeRecord(bytes: Buffer): { readonly note: string; readonly r
 }
 
 /**
- * FNV-1a over words: no change of a single word goes unnoticed. Not zlib's CRC, as loading zlib takes 4 ms of every send.
+ * FNV-1a over words: no change of a single word goes unnoticed. Not zlib's CRC, as loading zlib takes 4 ms of every send. A view
+ * of the words is several times quicker than a DataView before the compiler has seen to it; files never leave their machine.
  */
 function checksum(bytes: Buffer): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : Buffer.from(bytes)
+  const words = new Int32Array(aligned.buffer, aligned.byteOffset, Math.floor(aligned.length / 4))
   let sum = 0x811c9dc5
-  let at = 0
-  for (; at + 4 <= bytes.length; at += 4) sum = Math.imul(sum ^ view.getInt32(at, true), 0x01000193)
-  for (; at < bytes.length; at++) sum = Math.imul(sum ^ view.getUint8(at), 0x01000193)
+  for (let i = 0; i < words.length; i++) sum = Math.imul(sum ^ words[i]!, 0x01000193)
+  for (let at = words.length * 4; at < bytes.length; at++) sum = Math.imul(sum ^ bytes[at]!, 0x01000193)
   return sum >>> 0
 }
 

@@ -17,6 +17,18 @@ export interface LeftOut {
   readonly source: string
 }
 
+/** Something scanned, with its path relative to the scanned folder. */
+export interface ScannedEntry {
+  readonly path: string
+  readonly entry: EntryRecord
+}
+
+/** Blobs by hash: objects with their bytes, files with where these are. */
+export interface ScannedBlobs {
+  readonly trees: Map<BlobHash, Uint8Array>
+  readonly sources: Map<BlobHash, BlobSource>
+}
+
 /** What a scan found. Maps are made of what is asked for: a second send needs hardly anything of all this. */
 export class ScannedTree {
   /** The scanned folder, absolute. */
@@ -42,48 +54,58 @@ export class ScannedTree {
 
   /** Every tree object and chunk list, by hash; folders stand before what is in them. Made at each call. */
   get trees(): Map<BlobHash, Uint8Array> {
-    return this.treesOf()
+    return this.#blobsAmong(this.entries()).trees
   }
 
   /** Where the bytes of every file (or chunk of one) can be read, by hash. Made at each call. */
   get sources(): Map<BlobHash, BlobSource> {
-    return this.sourcesOf()
+    return this.#blobsAmong(this.entries()).sources
   }
 
-  /** As {@link trees}, but only of these hashes. */
-  treesOf(only?: ReadonlySet<BlobHash>): Map<BlobHash, Uint8Array> {
+  /** {@link trees} and {@link sources} of these hashes only. Quick where they are all new since the last scan. */
+  blobsOf(hashes: ReadonlySet<BlobHash>): ScannedBlobs {
+    const fresh = this.#blobsAmong(this.entries(this.previous), hashes)
+    const found = new Set([...fresh.trees.keys(), ...fresh.sources.keys()])
+    return found.size === hashes.size ? fresh : this.#blobsAmong(this.entries(), hashes)
+  }
+
+  #blobsAmong(entries: Iterable<ScannedEntry>, only?: ReadonlySet<BlobHash>): ScannedBlobs {
     const trees = new Map<BlobHash, Uint8Array>()
-    for (const { entry } of this.entries()) {
-      if (entry.kind === "link" || trees.has(entry.hash) || only?.has(entry.hash) === false) continue
-      if (entry.kind === "folder") trees.set(entry.hash, encodeTree(entry.entries))
-      else if (entry.chunks !== null) trees.set(entry.hash, encodeChunkList(entry.chunks))
-    }
-    return trees
-  }
-
-  /** As {@link sources}, but only of these hashes. */
-  sourcesOf(only?: ReadonlySet<BlobHash>): Map<BlobHash, BlobSource> {
     const sources = new Map<BlobHash, BlobSource>()
-    for (const { path, entry } of this.entries()) {
-      if (entry.kind !== "file") continue
+    const isWanted = (hash: BlobHash): boolean => only?.has(hash) !== false
+    for (const { path, entry } of entries) {
+      if (entry.kind === "link") continue
+      if (isWanted(entry.hash) && !trees.has(entry.hash)) {
+        if (entry.kind === "folder") trees.set(entry.hash, encodeTree(entry.entries))
+        else if (entry.chunks !== null) trees.set(entry.hash, encodeChunkList(entry.chunks))
+      }
+      if (entry.kind === "folder") continue
       for (const [i, hash] of (entry.chunks ?? [entry.hash]).entries()) {
-        if (only?.has(hash) === false) continue
+        if (!isWanted(hash)) continue
         const bytes = entry.chunks === null ? entry.bytes : chunkLength(entry.bytes, i)
         sources.set(hash, { path: joinPath(this.folder, path), start: i * CHUNK_BYTES, bytes })
       }
     }
-    return sources
+    return { trees, sources }
   }
 
-  /** All entries with their paths, the scanned folder itself first (with the path ""). */
-  *entries(): Generator<{ readonly path: string; readonly entry: EntryRecord }> {
-    const waiting: { path: string; entry: EntryRecord }[] = [{ path: "", entry: this.record }]
+  /**
+   * All entries with their paths, the scanned folder itself first (with the path ""); with `since`, only those in folders that
+   * are not the very ones of that scan.
+   */
+  *entries(since?: FolderRecord): Generator<ScannedEntry> {
+    const waiting: { path: string; entry: EntryRecord; last: EntryRecord | undefined }[] = [
+      { path: "", entry: this.record, last: since },
+    ]
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-      yield next
-      if (next.entry.kind !== "folder") continue
-      for (let i = next.entry.entries.length - 1; i >= 0; i--) {
-        const entry = next.entry.entries[i]!
-        waiting.push({ path: joinPath(next.path, entry.name), entry })
+      const { path, entry, last } = next
+      if (last === entry) continue
+      yield { path, entry }
+      if (entry.kind !== "folder") continue
+      const known = last?.kind === "folder" ? new Map(last.entries.map((one) => [one.name, one])) : undefined
+      for (let i = entry.entries.length - 1; i >= 0; i--) {
+        const below = entry.entries[i]!
+        waiting.push({ path: joinPath(path, below.name), entry: below, last: known?.get(below.name) })
       }
     }
   }

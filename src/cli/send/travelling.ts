@@ -34,7 +34,7 @@ export function travellingFiles(
   scanned: ScannedTree,
   missing: readonly PackBlob[],
 ): { readonly files: number; readonly bytes: number } {
-  const sources = [...scanned.sourcesOf(new Set(missing.map(({ hash }) => hash))).values()]
+  const sources = [...scanned.blobsOf(new Set(missing.map(({ hash }) => hash))).sources.values()]
   return {
     files: new Set(sources.map(({ path }) => path)).size,
     bytes: sources.reduce((sum, one) => sum + one.bytes, 0),

@@ -30,7 +30,7 @@ export class UserBlobs {
     if (folder === undefined) {
       const blobs = new BlobFolder(join(this.#root, user))
       // Everybody has the empty folder without sending it.
-      blobs.writeSync(EMPTY_TREE, EMPTY_TREE_BYTES)
+      blobs.write(EMPTY_TREE, EMPTY_TREE_BYTES)
       folder = { blobs, whole: new WholeTrees(blobs) }
       this.#folders.set(user, folder)
     }
