@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs"
 import { join } from "node:path"
 import type { FoundAttempt, ServerMessage } from "../protocol/agent-wire.ts"
+import { WindfallError } from "../protocol/errors.ts"
 import type { AttemptId } from "../protocol/ids.ts"
 import { type AgentContext, tell } from "./agent-context.ts"
 import type { Attempt } from "./attempt.ts"
@@ -77,7 +78,7 @@ export class Attempts {
         attempt.supply?.resolve()
         break
       case "unsupplied":
-        attempt.supply?.reject(new Error(message.message))
+        attempt.supply?.reject(new WindfallError("blobs_missing", message.message))
         break
       case "stop":
         if (attempt.phase === "ended") tellEnd(this.#context, attempt, false)

@@ -164,7 +164,10 @@ export interface JobChange {
   readonly job: JobView
 }
 
-/** GET /v1/jobs/ID/outputs: what came home to the server. POST /v1/jobs/ID/outputs/fetch `{ hashes }` answers a pack. */
+/**
+ * GET /v1/jobs/ID/outputs: what came home to the server. POST /v1/jobs/ID/outputs/fetch `{ hashes }` answers a pack, without
+ * the blobs that are damaged or gone on the server.
+ */
 export interface OutputList {
   readonly tree: BlobHash | null
   readonly files: readonly {
@@ -173,6 +176,8 @@ export interface OutputList {
     readonly hash: BlobHash
     readonly mode: number
   }[]
+  /** Paths of files and folders that are known to be damaged or gone on the server; "" when that is the list itself. */
+  readonly lost: readonly string[]
 }
 
 /** GET /v1/doctor */

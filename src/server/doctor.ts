@@ -8,7 +8,12 @@ const LOW_DISK_BYTES = 5 * 1024 ** 3
 
 /** What the server itself knows about the health of the pool. Looks, changes nothing. */
 export function examine(core: Core): DoctorFinding[] {
-  return [diskOf(core), filesOf(core), ...core.fleet.all().flatMap((host) => hostFindings(core, host))]
+  return [
+    diskOf(core),
+    filesOf(core),
+    ...damageOf(core),
+    ...core.fleet.all().flatMap((host) => hostFindings(core, host)),
+  ]
 }
 
 function diskOf(core: Core): DoctorFinding {
@@ -30,6 +35,20 @@ function filesOf(core: Core): DoctorFinding {
   const most = sizes.slice(0, 5).map(({ user, bytes }) => `${user} ${formatBytes(bytes)}`)
   const text = `workspaces and outputs take ${formatBytes(total)}${most.length === 0 ? "" : ` (${most.join(", ")})`}`
   return { subject: "server", code: "files", level: "ok", text, fix: null }
+}
+
+function damageOf(core: Core): DoctorFinding[] {
+  const damaged = core.blobs.sizes().reduce((sum, one) => sum + one.damaged, 0)
+  if (damaged === 0) return []
+  return [
+    {
+      subject: "server",
+      code: "damaged",
+      level: "warning",
+      text: `${damaged} stored blobs were found damaged or gone since the server started`,
+      fix: "Check the disk of the server's data folder. Workspaces are sent again by the next send; outputs are lost",
+    },
+  ]
 }
 
 function hostFindings(core: Core, host: FleetHost): DoctorFinding[] {

@@ -1,52 +1,22 @@
 import assert from "node:assert/strict"
 import { existsSync, utimesSync } from "node:fs"
 import { test } from "node:test"
-import { exitsAtOnce, runsOn, type SimulatedHost } from "../../test/support/simulated-host.ts"
+import { exitsAtOnce, runsOn } from "../../test/support/simulated-host.ts"
+import { makesOutputs, packed, treeOf } from "../../test/support/small-trees.ts"
 import { TestServer } from "../../test/support/test-server.ts"
 import type { OutputList } from "../protocol/api.ts"
 import type { BlobHash } from "../protocol/ids.ts"
 import { hashBytes } from "../workspace/hash.ts"
-import { encodePack, readPack } from "../workspace/pack.ts"
+import { readPack } from "../workspace/pack.ts"
 import { EMPTY_TREE, encodeTree } from "../workspace/tree.ts"
 import { KEEP_LOOSE_BLOBS_MS } from "./limits.ts"
 import { tidy } from "./retention.ts"
-
-interface Tree {
-  readonly root: BlobHash
-  readonly blobs: ReadonlyMap<BlobHash, Uint8Array>
-}
-
-/** A tree of one folder with one file in it. */
-function treeOf(content: string): Tree {
-  const file = Buffer.from(content)
-  const hash = hashBytes(file)
-  const inner = encodeTree([{ kind: "file", name: "made.txt", mode: 0o644, bytes: file.length, hash, chunked: false }])
-  const root = encodeTree([{ kind: "folder", name: "out", mode: 0o755, hash: hashBytes(inner) }])
-  const blobs = new Map<BlobHash, Uint8Array>([file, inner, root].map((bytes) => [hashBytes(bytes), bytes]))
-  return { root: hashBytes(root), blobs }
-}
-
-async function packed(tree: Tree): Promise<Uint8Array> {
-  const parts: Uint8Array[] = []
-  const blobs = [...tree.blobs].map(([hash, bytes]) => ({ hash, bytes: bytes.length, open: () => bytes }))
-  for await (const part of encodePack(blobs)) parts.push(part)
-  return Buffer.concat(parts)
-}
-
-function makesOutputs(tree: Tree) {
-  return (host: SimulatedHost, attempt: Parameters<typeof runsOn>[1]) => {
-    for (const [hash, bytes] of tree.blobs) host.blobs.write(hash, bytes)
-    host.begin(attempt)
-    attempt.outputs = { tree: tree.root, files: 1, bytes: 4 }
-    host.finish(attempt, { exitCode: 0 })
-  }
-}
 
 test("a workspace travels up once and down to the host; another user cannot refer to it", async () => {
   await using server = await TestServer.start()
   const host = await server.hosts.join("alpha")
   host.script = exitsAtOnce()
-  const tree = treeOf("input")
+  const tree = treeOf({ "made.txt": "input" })
   const hashes = [...tree.blobs.keys()]
   const missing = () => server.call<{ missing: BlobHash[] }>("POST", "/v1/blobs/missing", { hashes })
   assert.equal((await missing()).missing.length, 3)
@@ -65,7 +35,7 @@ test("a workspace travels up once and down to the host; another user cannot refe
 test("outputs are fetched from the host, kept, listed and given out blob by blob", async () => {
   await using server = await TestServer.start()
   const host = await server.hosts.join("alpha")
-  const tree = treeOf("made")
+  const tree = treeOf({ "made.txt": "made" })
   host.script = makesOutputs(tree)
   const { id } = await server.submit()
   const job = await server.untilEnded(id)
@@ -87,7 +57,7 @@ test("outputs are fetched from the host, kept, listed and given out blob by blob
 test("outputs that turn out damaged are lost, and the verdict stands", async () => {
   await using server = await TestServer.start()
   const host = await server.hosts.join("alpha")
-  const tree = treeOf("made")
+  const tree = treeOf({ "made.txt": "made" })
   host.script = (there, attempt) => {
     const bad = Buffer.from("not a tree")
     there.blobs.write(hashBytes(bad), bad)
@@ -112,7 +82,7 @@ test("a small tree that stands for billions of folders stalls neither a listing 
     root = hashBytes(bytes)
     blobs.set(root, bytes)
   }
-  host.script = makesOutputs({ root, blobs })
+  host.script = makesOutputs({ root, blobs, files: {} })
   const { id } = await server.submit()
   assert.equal((await server.untilEnded(id)).outputs?.state, "ready")
   await assert.rejects(server.call("GET", `/v1/jobs/${id}/outputs`), { code: "too_large" })
@@ -123,7 +93,7 @@ test("a small tree that stands for billions of folders stalls neither a listing 
 test("a fetch of outputs cut off by the link goes on when it is back", async () => {
   await using server = await TestServer.start()
   const host = await server.hosts.join("alpha")
-  const tree = treeOf("made")
+  const tree = treeOf({ "made.txt": "made" })
   host.script = (there, attempt) => {
     makesOutputs(tree)(there, attempt)
     setImmediate(() => setImmediate(() => there.cut()))
@@ -140,11 +110,11 @@ test("what was kept long enough is let go: outputs expire, and blobs nobody refe
   const clock = { now: () => now, monotonicMs: () => performance.now(), sleep: () => new Promise<void>(() => {}) }
   await using server = await TestServer.start({ clock })
   const host = await server.hosts.join("alpha")
-  const tree = treeOf("made")
+  const tree = treeOf({ "made.txt": "made" })
   host.script = makesOutputs(tree)
   const { id } = await server.submit()
   await server.untilEnded(id)
-  const loose = treeOf("never sent as a job")
+  const loose = treeOf({ "made.txt": "never sent as a job" })
   await server.call("POST", "/v1/blobs", await packed(loose))
   const { core } = server.running
   const { blobs } = core.blobs.of("admin")

@@ -25,6 +25,7 @@ export class BlobFolder implements BlobSink {
   #unsynced = new Set<string>()
   #sizeBytes = 0
   #generation = 0
+  #damaged = 0
 
   /** Opens the folder at `root`, makes it (0700) when absent, and removes what a killed process left half-written. */
   constructor(root: string) {
@@ -58,6 +59,11 @@ export class BlobFolder implements BlobSink {
   /** Grows whenever a blob goes away, so that what was concluded about wholeness before no longer holds. */
   get generation(): number {
     return this.#generation
+  }
+
+  /** How many blobs turned out damaged, or gone from the disk, since the folder was opened. */
+  get damaged(): number {
+    return this.#damaged
   }
 
   has(hash: BlobHash): boolean {
@@ -98,14 +104,21 @@ export class BlobFolder implements BlobSink {
       content = fs.readFileSync(path)
     } catch (error) {
       if (errorCode(error) !== "ENOENT") throw diskError(error, `read the blob ${path}`)
-      this.drop(hash)
-      throw blobMissing(hash)
+      throw this.dropDamaged(hash)
     }
-    if (hashBytes(content) !== hash) {
-      this.drop(hash)
-      throw blobMissing(hash)
-    }
+    if (hashBytes(content) !== hash) throw this.dropDamaged(hash)
     return content
+  }
+
+  /** As {@link readSync}, but `undefined` for a blob that is not here or turns out damaged. */
+  readIfSound(hash: BlobHash): Uint8Array | undefined {
+    if (!this.#bytes.has(hash)) return undefined
+    try {
+      return this.readSync(hash)
+    } catch (error) {
+      if (error instanceof WindfallError && error.code === "blobs_missing") return undefined
+      throw error
+    }
   }
 
   async read(hash: BlobHash): Promise<Uint8Array> {
@@ -119,17 +132,13 @@ export class BlobFolder implements BlobSink {
     const bytes = this.#bytes.get(hash) ?? 0
     await using file = await fs.promises.open(path, "r").catch((error: unknown) => {
       if (errorCode(error) !== "ENOENT") throw diskError(error, `read the blob ${path}`)
-      this.drop(hash)
-      throw blobMissing(hash)
+      throw this.dropDamaged(hash)
     })
     while (at < bytes) {
       options.signal?.throwIfAborted()
       const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, bytes - at))
       const { bytesRead } = await file.read(buffer, 0, buffer.length, at)
-      if (bytesRead === 0) {
-        this.drop(hash)
-        throw blobMissing(hash)
-      }
+      if (bytesRead === 0) throw this.dropDamaged(hash)
       at += bytesRead
       yield bytesRead === buffer.length ? buffer : buffer.subarray(0, bytesRead)
     }
@@ -183,7 +192,14 @@ export class BlobFolder implements BlobSink {
     }
   }
 
-  /** Forgets a blob, for instance because it is damaged. */
+  /** Drops a blob whose bytes are not what its name says, and returns the error that asks for it again. */
+  dropDamaged(hash: BlobHash): WindfallError {
+    if (this.#bytes.has(hash)) this.#damaged++
+    this.drop(hash)
+    return blobMissing(hash)
+  }
+
+  /** Forgets a blob. */
   drop(hash: BlobHash): void {
     const bytes = this.#bytes.get(hash)
     if (bytes === undefined) return

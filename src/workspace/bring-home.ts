@@ -43,6 +43,8 @@ export interface BroughtHome {
   readonly setAside: readonly { readonly path: string; readonly as: string }[]
   /** Not written at all, and why. */
   readonly refused: readonly { readonly path: string; readonly reason: string }[]
+  /** Files and folders that where outputs are kept are damaged or gone. */
+  readonly lost: readonly string[]
   readonly bytes: number
 }
 
@@ -54,8 +56,9 @@ export function partFolderName(job: JobId): string {
 /**
  * Brings the outputs in `tree` home into the existing folder `into`. A file that changed here since it was sent is never
  * overwritten. What is here with the right content is not fetched; after a break, calling it again goes on where it was.
- * Nothing is written outside `into`, through a link or into git's folder, whatever the tree says.
- * @throws {WindfallError} blobs_missing when the server has them no more, corrupt_data, unsafe_path, disk_full
+ * What the other side lacks is named in `lost`, and the rest comes. Nothing is written outside `into`, through a link or into
+ * git's folder, whatever the tree says.
+ * @throws {WindfallError} blobs_missing when not even `tree` can be had, corrupt_data, unsafe_path, disk_full
  */
 export async function bringHome(tree: BlobHash, into: string, options: BringHomeOptions): Promise<BroughtHome> {
   const { job, signal } = options
@@ -63,7 +66,7 @@ export async function bringHome(tree: BlobHash, into: string, options: BringHome
   const home = realHome(into)
   const objects = new FetchedObjects(options.fetch, signal)
   await objects.getTree(tree)
-  measureTree(tree, objects.read)
+  measureTree(tree, objects.tryRead)
   const { base } = options
   if (typeof base === "string") await getSentTrees(tree, base, objects)
   else if (base !== null) addSentTrees(tree, base, objects)
@@ -72,12 +75,16 @@ export async function bringHome(tree: BlobHash, into: string, options: BringHome
   await objects.get(plan.files.filter(({ entry }) => entry.chunked).map(({ entry }) => entry.hash))
 
   const written: string[] = []
+  const lost = [...plan.lost]
   const setAside = [...plan.setAside]
   for (const { path } of plan.folders) makeFolder(joinPath(home, path))
+  const placed = new Set<HomeFile>()
   const bytes = await bringFiles(plan, home, objects, options, slices, (file, as) => {
+    placed.add(file)
     written.push(as)
     if (as !== file.path) setAside.push({ path: file.path, as })
   })
+  for (const file of plan.files) if (!placed.has(file)) lost.push(file.path)
   for (const link of plan.links) {
     const as = placeLink(home, link, job)
     written.push(as)
@@ -86,7 +93,7 @@ export async function bringHome(tree: BlobHash, into: string, options: BringHome
   for (const { path, mode } of plan.modes) fs.chmodSync(joinPath(home, path), mode)
   for (const { path, mode } of plan.folders.reverse()) fs.chmodSync(joinPath(home, path), mode)
   fs.rmSync(joinPath(home, partFolderName(job)), { recursive: true, force: true })
-  return { written, kept: plan.kept, setAside, refused: plan.refused, bytes }
+  return { written, kept: plan.kept, setAside, refused: plan.refused, lost, bytes }
 }
 
 function realHome(into: string): string {
@@ -107,7 +114,8 @@ async function getSentTrees(tree: BlobHash, base: BlobHash, objects: FetchedObje
       level = level.flatMap((pair) => {
         if (!objects.has(pair.base)) return []
         const sent = new Map(decodeTree(objects.read(pair.base)).map((entry) => [entry.name, entry]))
-        return decodeTree(objects.read(pair.tree)).flatMap((entry) => {
+        const made = objects.tryRead(pair.tree)
+        return (made === undefined ? [] : decodeTree(made)).flatMap((entry) => {
           const last = sent.get(entry.name)
           return entry.kind === "folder" && last?.kind === "folder" ? [{ tree: entry.hash, base: last.hash }] : []
         })
@@ -120,7 +128,8 @@ async function getSentTrees(tree: BlobHash, base: BlobHash, objects: FetchedObje
 
 /** The same from a record: nothing to fetch. */
 function addSentTrees(tree: BlobHash, sent: FolderRecord, objects: FetchedObjects): void {
-  const outputs = decodeTree(objects.read(tree))
+  const bytes = objects.tryRead(tree)
+  const outputs = bytes === undefined ? [] : decodeTree(bytes)
   objects.add(sent.hash, encodeTree(sent.entries))
   const folders = new Map(sent.entries.map((entry) => [entry.name, entry]))
   for (const entry of outputs) {
@@ -131,6 +140,7 @@ function addSentTrees(tree: BlobHash, sent: FolderRecord, objects: FetchedObject
 
 const UNAVAILABLE: ReadonlySet<string> = new Set(["blobs_missing", "file_not_found", "job_not_found", "not_allowed"])
 
+/** Returns the bytes of what was placed. What the other side leaves out is not. */
 async function bringFiles(
   plan: HomePlan,
   home: string,
@@ -151,6 +161,7 @@ async function bringFiles(
     }
   }
   let bytes = 0
+  let placedBytes = 0
   let files = 0
   const report = (): void => options.onProgress?.({ bytes, totalBytes, files, totalFiles: plan.files.length })
   const folder = joinPath(home, partFolderName(options.job))
@@ -167,12 +178,17 @@ async function bringFiles(
       onPlaced(file, placeFile(home, file, from, options.job))
       files++
     }
+    placedBytes += same[0]?.entry.bytes ?? 0
     report()
   })
   for (const [first] of byContent.values()) {
     const { entry } = first!
-    const chunks = entry.chunked ? decodeChunkList(objects.read(entry.hash), entry.bytes) : null
-    bytes += await parts.add(entry, chunks, slices)
+    if (!entry.chunked) {
+      bytes += await parts.add(entry, null, slices)
+      continue
+    }
+    const list = objects.tryRead(entry.hash)
+    if (list !== undefined) bytes += await parts.add(entry, decodeChunkList(list, entry.bytes), slices)
   }
   report()
   const wanted = parts.wanted
@@ -187,11 +203,5 @@ async function bringFiles(
       report()
     }
   }
-  if (parts.wanted.length > 0) {
-    const missing = parts.wanted
-    throw new WindfallError("blobs_missing", `Cannot bring home ${missing.length} files: the server has them no more`, {
-      details: { missing },
-    })
-  }
-  return totalBytes
+  return placedBytes
 }

@@ -7,12 +7,14 @@ import { decodeChunkList, decodeTree, EMPTY_TREE, type FileEntry, type FolderEnt
 
 /** Gives a tree object or chunk list, verified. */
 export type ReadBlob = (hash: BlobHash) => Uint8Array
+/** As {@link ReadBlob}; `undefined` for one that is not to be had, so that what lies below it is passed over. */
+export type TryReadBlob = (hash: BlobHash) => Uint8Array | undefined
 
 /** Deeper than any path a system accepts; keeps a hostile tree from exhausting the stack. */
 const MAX_DEPTH = 2100
 
-/** Every hash of a tree: its tree objects, chunk lists, chunks and files, the root included. */
-export function closure(root: BlobHash, read: ReadBlob): Set<BlobHash> {
+/** Every hash of a tree: its tree objects, chunk lists, chunks and files, the root included; as far as they can be read. */
+export function closure(root: BlobHash, read: TryReadBlob): Set<BlobHash> {
   const seen = new Set<BlobHash>()
   addClosure(root, read, seen)
   return seen
@@ -85,7 +87,7 @@ export class WholeTrees {
   }
 
   #entriesOf(tree: BlobHash, missing: Set<BlobHash>): TreeEntry[] | undefined {
-    const bytes = this.#read(tree)
+    const bytes = this.#blobs.readIfSound(tree)
     if (bytes === undefined) missing.add(tree)
     return bytes && decodeTree(bytes)
   }
@@ -96,21 +98,10 @@ export class WholeTrees {
       missing.add(file.hash)
       return false
     }
-    const list = this.#read(file.hash)
+    const list = this.#blobs.readIfSound(file.hash)
     const lacking = list === undefined ? [file.hash] : this.#blobs.missing(decodeChunkList(list, file.bytes))
     for (const hash of lacking) missing.add(hash)
     return lacking.length === 0
-  }
-
-  #read(hash: BlobHash): Uint8Array | undefined {
-    if (!this.#blobs.has(hash)) return undefined
-    try {
-      return this.#blobs.readSync(hash)
-    } catch (error) {
-      // Found damaged and dropped: missing now.
-      if (error instanceof WindfallError && error.code === "blobs_missing") return undefined
-      throw error
-    }
   }
 }
 
@@ -126,14 +117,14 @@ export interface TreeSize {
  * tree that stands for billions of files is found out.
  * @throws {WindfallError} too_large beyond `maxEntries`
  */
-export function measureTree(root: BlobHash, read: ReadBlob, maxEntries = 10_000_000): TreeSize {
+export function measureTree(root: BlobHash, read: TryReadBlob, maxEntries = 10_000_000): TreeSize {
   const known = new Map<BlobHash, TreeSize>()
   const measure = (tree: BlobHash, depth: number): TreeSize => {
     const before = known.get(tree)
     if (before !== undefined) return before
     checkDepth(depth)
     let [files, folders, links, bytes] = [0, 0, 0, 0]
-    for (const entry of decodeTree(read(tree))) {
+    for (const entry of entriesIn(tree, read)) {
       if (entry.kind === "link") links++
       if (entry.kind === "file") {
         files++
@@ -160,12 +151,12 @@ export function measureTree(root: BlobHash, read: ReadBlob, maxEntries = 10_000_
 /** All entries of a tree with their paths, folders before what is in them, in order of name. */
 export function* listTree(
   root: BlobHash,
-  read: ReadBlob,
+  read: TryReadBlob,
 ): Generator<{ readonly path: string; readonly entry: TreeEntry }> {
   const waiting: { path: string; entry: TreeEntry; depth: number }[] = []
   const add = (folder: string, tree: BlobHash, depth: number): void => {
     checkDepth(depth)
-    for (const entry of decodeTree(read(tree)).reverse()) {
+    for (const entry of entriesIn(tree, read).reverse()) {
       waiting.push({ path: joinPath(folder, entry.name), entry, depth })
     }
   }
@@ -176,21 +167,28 @@ export function* listTree(
   }
 }
 
-function addClosure(root: BlobHash, read: ReadBlob, found: Set<BlobHash>): void {
+/** None, where the tree object cannot be had. */
+function entriesIn(tree: BlobHash, read: TryReadBlob): TreeEntry[] {
+  const bytes = read(tree)
+  return bytes === undefined ? [] : decodeTree(bytes)
+}
+
+function addClosure(root: BlobHash, read: TryReadBlob, found: Set<BlobHash>): void {
   addEntry({ kind: "folder", name: "", mode: 0, hash: root }, read, found, 0)
 }
 
-function addEntry(entry: FileEntry | FolderEntry, read: ReadBlob, found: Set<BlobHash>, depth: number): void {
+function addEntry(entry: FileEntry | FolderEntry, read: TryReadBlob, found: Set<BlobHash>, depth: number): void {
   if (found.has(entry.hash)) return
   checkDepth(depth)
   found.add(entry.hash)
   if (entry.kind === "file") {
     if (!entry.chunked) return
-    for (const chunk of decodeChunkList(read(entry.hash), entry.bytes)) found.add(chunk)
+    const list = read(entry.hash)
+    if (list !== undefined) for (const chunk of decodeChunkList(list, entry.bytes)) found.add(chunk)
     return
   }
   if (entry.hash === EMPTY_TREE) return
-  for (const child of decodeTree(read(entry.hash))) {
+  for (const child of entriesIn(entry.hash, read)) {
     if (child.kind !== "link") addEntry(child, read, found, depth + 1)
   }
 }

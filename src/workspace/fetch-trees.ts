@@ -36,12 +36,19 @@ export class FetchedObjects {
   readonly read = (hash: BlobHash): Uint8Array => {
     const bytes = this.#objects.get(hash)
     if (bytes === undefined) {
-      throw new WindfallError("blobs_missing", `Cannot fetch ${hash.slice(0, 12)}: the server has it no more`, {
-        details: { missing: [hash] },
-      })
+      throw new WindfallError(
+        "blobs_missing",
+        `Cannot fetch ${hash.slice(0, 12)}: on the server it is damaged or gone`,
+        {
+          details: { missing: [hash] },
+        },
+      )
     }
     return bytes
   }
+
+  /** As {@link read}, but `undefined` for one that was not to be had. */
+  readonly tryRead = (hash: BlobHash): Uint8Array | undefined => this.#objects.get(hash)
 
   /** Fetches those that are not here yet. */
   async get(hashes: Iterable<BlobHash>): Promise<void> {
@@ -53,14 +60,15 @@ export class FetchedObjects {
     }
   }
 
-  /** Fetches all tree objects below `root`, a level at a time. */
+  /** Fetches all tree objects below `root`, a level at a time. What the other side lacks is passed over, but for `root`. */
   async getTree(root: BlobHash): Promise<void> {
     const seen = new Set<BlobHash>([root])
     for (let level = [root]; level.length > 0; ) {
       await this.get(level)
       const next: BlobHash[] = []
       for (const tree of level) {
-        for (const entry of decodeTree(this.read(tree))) {
+        const bytes = tree === root ? this.read(tree) : this.tryRead(tree)
+        for (const entry of bytes === undefined ? [] : decodeTree(bytes)) {
           if (entry.kind !== "folder" || seen.has(entry.hash)) continue
           seen.add(entry.hash)
           next.push(entry.hash)

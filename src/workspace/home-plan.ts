@@ -27,6 +27,8 @@ export interface HomePlan {
   readonly kept: string[]
   readonly setAside: { readonly path: string; readonly as: string }[]
   readonly refused: { readonly path: string; readonly reason: string }[]
+  /** Folders whose tree object was not to be had: nobody knows what was in them. */
+  readonly lost: string[]
 }
 
 /**
@@ -41,7 +43,7 @@ export async function planHome(
   objects: FetchedObjects,
   slices: Slices,
 ): Promise<HomePlan> {
-  const plan: HomePlan = { folders: [], files: [], links: [], modes: [], kept: [], setAside: [], refused: [] }
+  const plan: HomePlan = { folders: [], files: [], links: [], modes: [], kept: [], setAside: [], refused: [], lost: [] }
 
   const planFolder = async (tree: BlobHash, sentTree: BlobHash | null, folder: string): Promise<void> => {
     const sent = new Map<string, TreeEntry>()
@@ -57,7 +59,9 @@ export async function planHome(
       }
       const last = sent.get(entry.name)
       const here = lookAt(joinPath(into, path))
-      if (entry.kind === "folder") {
+      if (entry.kind === "folder" && !objects.has(entry.hash)) {
+        plan.lost.push(path)
+      } else if (entry.kind === "folder") {
         await planSubfolder(entry.hash, entry.mode, last?.kind === "folder" ? last.hash : null, folder, path, here)
       } else if (entry.kind === "link") {
         planLink(entry, last, folder, path, here)

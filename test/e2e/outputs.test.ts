@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
-import { existsSync } from "node:fs"
+import { createHash } from "node:crypto"
+import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import { ScratchFolder } from "../support/scratch-folder.ts"
@@ -15,3 +16,42 @@ test("what a job made and cannot travel is named; the rest comes home", async ()
   assert.match(stderr, /pipe could not come home \(/)
   assert.ok(existsSync(join(project.path, "good")))
 })
+
+test("of outputs that the server's disk has damaged the rest comes home, and what is lost is named", async () => {
+  using project = new ScratchFolder()
+  const made = "echo one > good; echo two > bad; mkdir sub; echo three > sub/bad; head -c 3000000 /dev/zero > large"
+  const sent = await pool().windfall(["send", "-q", "--detach", "--", "sh", "-c", made], { cwd: project.path })
+  const id = Number(sent.stdout)
+  await pool().awaitJob(id)
+  damage("two\n")
+  truncateSync(blobFile("three\n"), 2)
+  damage(Buffer.alloc(3_000_000))
+  const get = (...more: string[]) => pool().windfall(["get", `${id}`, ...more], { cwd: project.path })
+  const { exitCode, stdout, stderr } = await get()
+  assert.equal(exitCode, 125, stderr)
+  assert.match(stdout, /the rest of its files is here/)
+  for (const name of ["bad", "sub/bad", "large"]) {
+    assert.match(stderr, new RegExp(`^windfall: ${name} is lost: on the server it is damaged or gone$`, "m"))
+  }
+  assert.equal(readFileSync(project.at("good"), "utf8"), "one\n")
+  assert.equal(existsSync(project.at("bad")), false)
+  const list = await get("--list")
+  assert.equal(list.exitCode, 125)
+  assert.match(list.stdout, /good/)
+  assert.match(list.stderr, /sub\/bad is lost/)
+  assert.match((await pool().windfall(["doctor"])).stdout, /3 stored blobs were found damaged/)
+})
+
+function damage(content: string | Buffer): void {
+  const path = blobFile(content)
+  writeFileSync(path, readFileSync(path).fill(0xff, 1, 2))
+}
+
+/** Where the server keeps a blob of this content. */
+function blobFile(content: string | Buffer): string {
+  const hash = createHash("sha256").update(content).digest("hex")
+  const blobs = join(pool().data, "blobs")
+  const found = readdirSync(blobs, { recursive: true, encoding: "utf8" }).filter((path) => path.includes(hash.slice(2)))
+  assert.equal(found.length, 1)
+  return join(blobs, found[0]!)
+}

@@ -11,6 +11,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  writeFileSync,
 } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
@@ -158,15 +159,37 @@ test("what the server has lost of a folder is sent again", async () => {
   const cat = () => send(project, "-q", "--", "cat", "sub/file")
   assert.equal((await cat()).stdout, "still here\n")
   await pool().server.kill9()
-  const hash = createHash("sha256").update("still here\n").digest("hex")
-  const blobs = join(pool().data, "blobs")
-  const lost = readdirSync(blobs, { recursive: true, encoding: "utf8" }).filter((path) => path.includes(hash.slice(2)))
-  assert.equal(lost.length, 1)
-  rmSync(join(blobs, lost[0]!))
+  rmSync(blobFile("still here\n"))
   await pool().server.start()
   const { exitCode, stdout, stderr } = await cat()
   assert.deepEqual([exitCode, stdout], [0, "still here\n"], stderr)
 })
+
+test("one send is enough for all that is damaged beside what was lost", async () => {
+  using project = new ScratchFolder()
+  const names = ["a", "b", "sub/c", "sub/d"]
+  project.write(Object.fromEntries(names.map((name) => [name, `text of ${name} here\n`])))
+  const cat = () => send(project, "--", "cat", ...names)
+  const text = names.map((name) => `text of ${name} here\n`).join("")
+  assert.equal((await cat()).stdout, text)
+  await pool().server.kill9()
+  const [lost, ...damaged] = ["a", "b", "sub/d"].map((name) => blobFile(`text of ${name} here\n`))
+  rmSync(lost!)
+  for (const path of damaged) writeFileSync(path, readFileSync(path).fill(0, 4, 5))
+  await pool().server.start()
+  const { exitCode, stdout, stderr } = await cat()
+  assert.deepEqual([exitCode, stdout], [0, text], stderr)
+  assert.match(stderr, /sending 3 of 4 files/)
+})
+
+/** Where the server keeps a blob of this content. */
+function blobFile(content: string): string {
+  const hash = createHash("sha256").update(content).digest("hex")
+  const blobs = join(pool().data, "blobs")
+  const found = readdirSync(blobs, { recursive: true, encoding: "utf8" }).filter((path) => path.includes(hash.slice(2)))
+  assert.equal(found.length, 1)
+  return join(blobs, found[0]!)
+}
 
 function lines(text: string): string[] {
   return text.trim().split("\n").sort()

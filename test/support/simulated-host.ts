@@ -12,6 +12,7 @@ import type { AttemptId, BlobHash, HostId, ServerId } from "../../src/protocol/i
 import type { Cause } from "../../src/protocol/job-state.ts"
 import type { HostsContext } from "../../src/server/hosts/host-channel.ts"
 import { BlobFolder } from "../../src/workspace/blob-folder.ts"
+import { missingFrom } from "../../src/workspace/diff.ts"
 import { SimulatedChannel } from "./simulated-channel.ts"
 
 export const HOST_FACTS: HostFacts = {
@@ -185,7 +186,12 @@ export class SimulatedHost {
       }
       case "supplied": {
         const attempt = this.attempts.get(message.attempt)
-        if (attempt !== undefined) this.script(this, attempt)
+        if (attempt !== undefined) this.#prepare(attempt)
+        return
+      }
+      case "unsupplied": {
+        const attempt = this.attempts.get(message.attempt)
+        if (attempt !== undefined) this.refuse(attempt, "workspace_failed", message.message)
         return
       }
       case "stop": {
@@ -219,8 +225,14 @@ export class SimulatedHost {
       text: { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) },
     }
     this.attempts.set(id, attempt)
-    const missing = order.workspace === null ? [] : this.blobs.missing([order.workspace])
-    if (missing.length > 0) this.tell({ type: "need", attempt: id, sequence, hashes: missing })
+    this.#prepare(attempt)
+  }
+
+  /** Asks for what it lacks of the workspace, as often as that takes, then runs. */
+  #prepare(attempt: SimulatedAttempt): void {
+    const { attempt: id, sequence, workspace } = attempt.order
+    const hashes = workspace === null ? [] : missingFrom(workspace, this.blobs)
+    if (hashes.length > 0) this.tell({ type: "need", attempt: id, sequence, hashes })
     else this.script(this, attempt)
   }
 
@@ -247,9 +259,9 @@ export class SimulatedHost {
     this.tell({ type: "outputs", ...head, ...outputs, problem: null })
   }
 
-  refuse(attempt: SimulatedAttempt, cause: Cause): void {
+  refuse(attempt: SimulatedAttempt, cause: Cause, message = "it could not be started"): void {
     const { attempt: id, sequence } = attempt.order
     this.attempts.delete(id)
-    this.tell({ type: "refused", attempt: id, sequence, cause, message: "it could not be started" })
+    this.tell({ type: "refused", attempt: id, sequence, cause, message })
   }
 }

@@ -6,7 +6,7 @@ import { command } from "../command-line/command.ts"
 import { flag, notEmpty, value } from "../command-line/option.ts"
 import { findJob } from "../find-job.ts"
 import { recallJob } from "../remembered.ts"
-import { homecomingNotes, homecomingText } from "../render/homecoming-text.ts"
+import { homecomingNotes, homecomingText, lostText } from "../render/homecoming-text.ts"
 import { jobTitle } from "../render/job-text.ts"
 import { printable, renderTable } from "../render/table.ts"
 import { printJson, say } from "../say.ts"
@@ -15,7 +15,7 @@ export const get = command({
   name: "get",
   operands: "JOB",
   about:
-    "Brings a job's output files to the folder it was sent from (or to the one you are in). A file that changed here meanwhile is left alone: the job's comes beside it as NAME.JOB. When it breaks off, call it again: it goes on where it was.",
+    "Brings a job's output files to the folder it was sent from (or to the one you are in). A file that changed here meanwhile is left alone: the job's comes beside it as NAME.JOB. When it breaks off, call it again: it goes on where it was. Files that are damaged on the server are named, and the rest comes.",
   minimum: 1,
   maximum: 1,
   options: {
@@ -30,14 +30,15 @@ export const get = command({
   async run(cli, options, [typed = ""]) {
     const job = await findJob(cli, typed)
     if (options.list) {
-      const { files } = await cli.client.get<OutputList>(`/v1/jobs/${job.id}/outputs`)
+      const { files, lost } = await cli.client.get<OutputList>(`/v1/jobs/${job.id}/outputs`)
       if (options.json) for (const file of files) await printJson(cli, file)
       else if (files.length === 0) await cli.stdout.write("No files.\n")
       else {
         const rows = files.map((file) => [formatBytes(file.bytes), file.path])
         await cli.stdout.write(renderTable([{ title: "SIZE", right: true }, { title: "FILE" }], rows))
       }
-      return 0
+      for (const path of lost) await say(cli, lostText(path === "" ? "the list of its files" : path))
+      return lost.length > 0 ? 125 : 0
     }
     const remembered = recallJob(cli.settings, cli.client.url, job.id)?.folder
     const into = options.to === undefined ? (remembered ?? cli.cwd) : path.resolve(cli.cwd, options.to)
@@ -48,6 +49,6 @@ export const get = command({
         `${jobTitle(job)}: ${homecomingText(came)}${into === cli.cwd ? "" : ` in ${printable(into)}`}\n`,
       )
     for (const line of homecomingNotes(came)) await say(cli, line)
-    return came.refused.length > 0 ? 125 : 0
+    return came.refused.length + came.lost.length > 0 ? 125 : 0
   },
 })

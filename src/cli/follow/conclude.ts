@@ -71,6 +71,7 @@ async function concludeSettled(cli: Cli, job: JobView, { sink, home }: ConcludeO
         const came = await bringOutputs(cli, job, home.into)
         parts.push(homecomingText(came))
         for (const line of homecomingNotes(came)) await sink.say(line, { always: true })
+        if (exitCode === 0 && came.lost.length > 0) exitCode = WINDFALL_FAILED
         await sink.event({ type: "files", job: job.id, ...came })
       } catch (thrown) {
         const error = toWindfallError(thrown, `bring the files of job ${job.id} home`)

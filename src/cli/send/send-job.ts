@@ -32,6 +32,8 @@ export interface SendRequest {
 export const DEFAULT_WARN_BYTES = 1024 ** 3
 /** A file that is being written to while it is read makes a scan useless; a folder that is never quiet is an error. */
 const SCANS = 4
+/** Folders damaged one in the other, as a server's disk has never been seen to do it, take a turn each. */
+const TURNS = 20
 
 /** Sends a job and, unless detached, stays until it has ended. Returns the exit code. */
 export async function sendJob(cli: Cli, request: SendRequest): Promise<number> {
@@ -91,29 +93,50 @@ async function submit(
   for (let round = 1; ; round++) {
     const scanned = await folder?.scan()
     try {
-      // A folder that is as it was at the last send is very likely on the server: the job itself asks. And asking level by
-      // level does not find what a server has lost since below a folder that it still has.
-      const ways: ("not" | "level by level" | "thoroughly")[] = ["level by level", "thoroughly"]
-      if (scanned === undefined || scanned.root === scanned.previous?.hash) ways.unshift("not")
-      for (;;) {
-        const asked = ways.shift()
-        if (asked !== "not" && scanned !== undefined) await folder?.upload(scanned, asked === "thoroughly")
-        const git = scanned === undefined ? null : await gitRecord(cli, scanned)
-        const workspace: BlobHash | null = scanned?.root ?? null
-        signals?.arm()
-        try {
-          const posting = cli.client.post<JobView>("/v1/jobs", { spec: { ...draft, workspace, git } })
-          // One turn of the event loop puts the request on its way.
-          setImmediate(() => void loadStay())
-          return await posting
-        } catch (error) {
-          signals?.disarm()
-          if (ways.length === 0 || scanned === undefined || !hasCode(error, "blobs_missing")) throw error
-        }
-      }
+      return await submitScanned(cli, draft, folder, scanned, signals)
     } catch (error) {
       const changed = hasCode(error, "wrong_state") || hasCode(error, "blobs_missing")
       if (!changed || scanned === undefined || round === SCANS) throw error
+    }
+  }
+}
+
+/** How the server is asked what it lacks before the job is posted: which of the folder's blobs are named to it. */
+type Asking = "nothing" | "level by level" | "everything"
+
+/**
+ * A folder that is as it was at the last send is very likely on the server: the job itself asks. Asking level by level does
+ * not find what a server has lost since below a folder that it still has, and below a folder that it has lost, more may turn
+ * out lost once that is there again: so it goes on as long as something is sent.
+ */
+async function submitScanned(
+  cli: Cli,
+  draft: JobSpec,
+  folder: SendingFolder | undefined,
+  scanned: ScannedTree | undefined,
+  signals: JobSignals | undefined,
+): Promise<JobView> {
+  let asking: Asking = scanned === undefined || scanned.root === scanned.previous?.hash ? "nothing" : "level by level"
+  for (let turn = 1; ; turn++) {
+    let sent = 0
+    if (asking !== "nothing" && scanned !== undefined) {
+      sent = (await folder?.upload(scanned, asking === "everything")) ?? 0
+    }
+    const git = scanned === undefined ? null : await gitRecord(cli, scanned)
+    const workspace: BlobHash | null = scanned?.root ?? null
+    signals?.arm()
+    try {
+      const posting = cli.client.post<JobView>("/v1/jobs", { spec: { ...draft, workspace, git } })
+      // One turn of the event loop puts the request on its way.
+      setImmediate(() => void loadStay())
+      return await posting
+    } catch (error) {
+      signals?.disarm()
+      if (scanned === undefined || !hasCode(error, "blobs_missing") || turn === TURNS) throw error
+      if (asking === "everything" && sent === 0) throw error
+      const { missing } = (error as WindfallError).details ?? {}
+      const hasTop = Array.isArray(missing) && !missing.includes(scanned.root)
+      asking = asking === "nothing" && !hasTop ? "level by level" : "everything"
     }
   }
 }

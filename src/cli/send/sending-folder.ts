@@ -83,17 +83,19 @@ export class SendingFolder {
   }
 
   /**
-   * Says what travels, asks or warns where it is much, and sends it. Nothing to send, nothing said.
+   * Says what travels, asks or warns where it is much, and sends it. Nothing to send, nothing said. Returns how many blobs
+   * were sent.
    * @throws {WindfallError} `wrong_state` when a file changed meanwhile: scan again
    */
-  async upload(scanned: ScannedTree, thorough = false): Promise<void> {
+  async upload(scanned: ScannedTree, thorough = false): Promise<number> {
     const missing = await this.missing(scanned, thorough)
-    if (missing.length === 0) return
+    if (missing.length === 0) return 0
     const { announceTravel } = await import("./travelling.ts")
     if (!this.#announced) await announceTravel(this.#cli, scanned, missing, this.#options)
     this.#announced = true
     const { uploadBlobs } = await import("./upload.ts")
     await uploadBlobs(this.#cli, missing)
+    return missing.length
   }
 }
 

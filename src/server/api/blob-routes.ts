@@ -2,9 +2,11 @@ import type { BlobsMissingAnswer, BlobsStored, OutputList } from "../../protocol
 import { WindfallError } from "../../protocol/errors.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
 import type { OutputsView } from "../../protocol/job.ts"
+import type { BlobFolder } from "../../workspace/blob-folder.ts"
 import { closure, listTree, measureTree } from "../../workspace/diff.ts"
 import { encodePack, readPack } from "../../workspace/pack.ts"
-import { packBlobs } from "../blobs/pack-blobs.ts"
+import { decodeChunkList, type FileEntry, type FolderEntry } from "../../workspace/tree.ts"
+import { packSoundBlobs } from "../blobs/pack-blobs.ts"
 import { findOwnJob } from "./job-routes.ts"
 import { type Route, route } from "./route.ts"
 import { hashesRequest } from "./schemas.ts"
@@ -42,23 +44,15 @@ export const blobRoutes: readonly Route[] = [
     respond: ({ core, caller, params }): OutputList => {
       const job = findOwnJob(core, params.id, caller, "list the outputs of")
       const tree = job.outputs?.state === "ready" ? job.outputs.tree : null
-      if (tree === null) return { tree: null, files: [] }
-      const { blobs } = core.blobs.of(job.user)
-      const read = (hash: BlobHash) => blobs.readSync(hash)
-      // Counted first: what a host says its job made can be a small tree that stands for billions of folders.
-      measureTree(tree, read, MAX_LISTED)
-      const files: OutputList["files"][number][] = []
-      for (const { path, entry } of listTree(tree, read)) {
-        if (entry.kind !== "file") continue
-        files.push({ path, bytes: entry.bytes, hash: entry.hash, mode: entry.mode })
-      }
-      return { tree, files }
+      if (tree === null) return { tree: null, files: [], lost: [] }
+      return listOutputs(core.blobs.of(job.user).blobs, tree)
     },
   }),
   route({
     method: "POST",
     path: "/v1/jobs/:id/outputs/fetch",
-    summary: "Answers a pack of these blobs, which must belong to the job's outputs or to what was sent with it",
+    summary:
+      "Answers a pack of these blobs, which must belong to the job's outputs or to what was sent with it; without those that are damaged here",
     body: hashesRequest,
     produces: PACK,
     respond: ({ core, caller, params, body, signal }) => {
@@ -67,7 +61,7 @@ export const blobRoutes: readonly Route[] = [
         throw new WindfallError("wrong_state", `Cannot fetch the outputs of job ${job.id}: ${unready(job.outputs)}`)
       }
       const { blobs } = core.blobs.of(job.user)
-      const read = (hash: BlobHash) => blobs.readSync(hash)
+      const read = (hash: BlobHash) => blobs.readIfSound(hash)
       const own = closure(job.outputs.tree, read)
       let foreign = body.hashes.find((hash) => !own.has(hash))
       if (foreign !== undefined && job.spec.workspace !== null) {
@@ -79,7 +73,8 @@ export const blobRoutes: readonly Route[] = [
         throw new WindfallError("file_not_found", `Cannot fetch ${foreign}: it is not of the outputs of job ${job.id}`)
       }
       const hashes = new Set<BlobHash>(body.hashes)
-      return streamed((gone) => encodePack(packBlobs(blobs, hashes, gone)), {
+      const report = (error: unknown) => core.report(`Cannot read a blob of the outputs of job ${job.id}`, error)
+      return streamed((gone) => encodePack(packSoundBlobs(blobs, hashes, { signal: gone, report })), {
         signal,
         headers: { "content-type": PACK },
       })
@@ -94,6 +89,28 @@ function blameCaller(error: unknown): never {
 }
 
 const MAX_LISTED = 1_000_000
+
+function listOutputs(blobs: BlobFolder, tree: BlobHash): OutputList {
+  const read = (hash: BlobHash) => blobs.readIfSound(hash)
+  // Counted first: what a host says its job made can be a small tree that stands for billions of folders.
+  measureTree(tree, read, MAX_LISTED)
+  const files: OutputList["files"][number][] = []
+  const lost: string[] = blobs.has(tree) ? [] : [""]
+  for (const { path, entry } of listTree(tree, read)) {
+    if (entry.kind === "link") continue
+    if (!isHere(blobs, entry)) lost.push(path)
+    else if (entry.kind === "file") {
+      files.push({ path, bytes: entry.bytes, hash: entry.hash, mode: entry.mode })
+    }
+  }
+  return { tree, files, lost }
+}
+
+function isHere(blobs: BlobFolder, entry: FileEntry | FolderEntry): boolean {
+  if (entry.kind === "folder" || !entry.chunked) return blobs.has(entry.hash)
+  const list = blobs.readIfSound(entry.hash)
+  return list !== undefined && blobs.missing(decodeChunkList(list, entry.bytes)).length === 0
+}
 
 function unready(outputs: OutputsView | null): string {
   const state = outputs?.state

@@ -1,18 +1,66 @@
 import { WindfallError } from "../../protocol/errors.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
 import type { BlobFolder } from "../../workspace/blob-folder.ts"
+import { dropIfDamaged, openSound, WHOLE_BYTES } from "../../workspace/damage.ts"
 import type { BlobSink, PackBlob } from "../../workspace/pack.ts"
+import { Slices } from "../../workspace/slices.ts"
 
-/** Larger ones are read piece by piece. */
-const WHOLE_BYTES = 1024 * 1024
+const SLICE_MS = 10
 
-/** Blobs of a folder, ready for `encodePack`. Those not there make it throw blobs_missing when their turn comes. */
+/**
+ * Blobs of a folder, ready for `encodePack`. Those not there make it throw blobs_missing when their turn comes, and so do
+ * damaged ones, which are dropped.
+ */
 export function* packBlobs(blobs: BlobFolder, hashes: Iterable<BlobHash>, signal: AbortSignal): Generator<PackBlob> {
   for (const hash of hashes) {
     const bytes = blobs.bytesOf(hash)
     if (bytes === undefined) throw new WindfallError("blobs_missing", `Cannot send the blob ${hash}: it is not here`)
-    const open = () => (bytes <= WHOLE_BYTES ? blobs.readSync(hash) : blobs.open(hash, { signal }))
+    const open = () => (bytes <= WHOLE_BYTES ? blobs.readSync(hash) : openSound(blobs, hash, { signal }))
     yield { hash, bytes, open }
+  }
+}
+
+/**
+ * As {@link packBlobs}, but leaves out what is not here or cannot be read: whoever asked sees what did not come. A large
+ * damaged one breaks the pack off at its end, and is left out the next time.
+ */
+export function* packSoundBlobs(
+  blobs: BlobFolder,
+  hashes: ReadonlySet<BlobHash>,
+  { signal, report }: { readonly signal: AbortSignal; readonly report: (error: unknown) => void },
+): Generator<PackBlob> {
+  for (const hash of hashes) {
+    const bytes = blobs.bytesOf(hash)
+    if (bytes === undefined) continue
+    if (bytes > WHOLE_BYTES) {
+      yield { hash, bytes, open: () => openLarge(blobs, hash, hashes, signal) }
+      continue
+    }
+    let content: Uint8Array | undefined
+    try {
+      content = blobs.readSync(hash)
+    } catch (error) {
+      report(error)
+      continue
+    }
+    const whole = content
+    yield { hash, bytes, open: () => whole }
+  }
+}
+
+/** When it turns out damaged, the others asked for are looked at before that is said, so that the pack breaks off but once. */
+async function* openLarge(
+  blobs: BlobFolder,
+  hash: BlobHash,
+  asked: ReadonlySet<BlobHash>,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* openSound(blobs, hash, { signal })
+  } catch (error) {
+    const slices = new Slices(SLICE_MS, signal)
+    for (const other of asked) await dropIfDamaged(other, blobs, slices, signal)
+    throw error
   }
 }
 

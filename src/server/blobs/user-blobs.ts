@@ -4,11 +4,13 @@ import type { BlobHash } from "../../protocol/ids.ts"
 import { BlobFolder } from "../../workspace/blob-folder.ts"
 import { WholeTrees } from "../../workspace/diff.ts"
 import { EMPTY_TREE, EMPTY_TREE_BYTES } from "../../workspace/tree.ts"
+import { TreeChecks } from "./tree-checks.ts"
 
 /** The blobs of one user. */
 export interface UserFolder {
   readonly blobs: BlobFolder
   readonly whole: WholeTrees
+  readonly checks: TreeChecks
 }
 
 /**
@@ -31,7 +33,7 @@ export class UserBlobs {
       const blobs = new BlobFolder(join(this.#root, user))
       // Everybody has the empty folder without sending it.
       blobs.write(EMPTY_TREE, EMPTY_TREE_BYTES)
-      folder = { blobs, whole: new WholeTrees(blobs) }
+      folder = { blobs, whole: new WholeTrees(blobs), checks: new TreeChecks(blobs) }
       this.#folders.set(user, folder)
     }
     return folder
@@ -68,8 +70,22 @@ export class UserBlobs {
     }
   }
 
-  /** Bytes on disk for each user whose folder is open. */
-  sizes(): { user: string; bytes: number }[] {
-    return [...this.#folders].map(([user, { blobs }]) => ({ user, bytes: blobs.sizeBytes }))
+  /**
+   * What is missing of a user's tree, as {@link WholeTrees.missingFrom} says it. Where more is missing than somebody who sends
+   * the tree for the first time would lack, the disk has lost something: then all of the tree is looked through first, so
+   * that one answer names all there is to send again. With a large tree that takes a while.
+   */
+  async missingOfTree(user: string, root: BlobHash, signal: AbortSignal): Promise<BlobHash[]> {
+    const { blobs, whole, checks } = this.of(user)
+    const wasHere = blobs.has(root)
+    const missing = whole.missingFrom(root)
+    if (missing.length === 0 ? !checks.isSuspect(root) : !wasHere) return missing
+    await checks.check(root, signal)
+    return whole.missingFrom(root)
+  }
+
+  /** Bytes on disk for each user whose folder is open, and how many blobs were found damaged since. */
+  sizes(): { user: string; bytes: number; damaged: number }[] {
+    return [...this.#folders].map(([user, { blobs }]) => ({ user, bytes: blobs.sizeBytes, damaged: blobs.damaged }))
   }
 }

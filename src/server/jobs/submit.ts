@@ -1,5 +1,6 @@
 import { formatBytes } from "../../base/bytes.ts"
 import { WindfallError } from "../../protocol/errors.ts"
+import type { BlobHash } from "../../protocol/ids.ts"
 import type { JobSpec } from "../../protocol/job.ts"
 import { fits, needOn } from "../../protocol/resources.ts"
 import type { JobRecord } from "../../store/job-record.ts"
@@ -7,23 +8,27 @@ import type { Core } from "../core.ts"
 import { capacityOf } from "../fleet/capacity.ts"
 
 /**
- * Looks whether the sender's blobs of a job are whole on the server. May take a while for a large tree seen first.
+ * Looks whether the sender's blobs of a job are whole on the server. May take a while for a large tree seen first, and for one
+ * of which the disk has lost something: all that is damaged is then named at once.
  * @throws {WindfallError} blobs_missing with `details.missing`
  */
 export async function checkBlobs(core: Core, user: string, specs: readonly JobSpec[]): Promise<void> {
   await core.blobs.settled(user)
   const missing = new Set<string>()
-  const folder = core.blobs.of(user)
+  const workspaces = new Set<BlobHash>()
   for (const { workspace, stdin } of specs) {
-    if (workspace !== null) for (const hash of folder.whole.missingFrom(workspace)) missing.add(hash)
-    if (stdin !== null && !folder.blobs.has(stdin)) missing.add(stdin)
+    if (workspace !== null) workspaces.add(workspace)
+    if (stdin !== null && !core.blobs.of(user).blobs.has(stdin)) missing.add(stdin)
+  }
+  for (const root of workspaces) {
+    for (const hash of await core.blobs.missingOfTree(user, root, core.signal)) missing.add(hash)
   }
   if (missing.size > 0) {
     throw new WindfallError(
       "blobs_missing",
       `Cannot accept the job: ${missing.size} blobs of its workspace are not here`,
       {
-        hint: "Send them with POST /v1/blobs first",
+        hint: "Send its folder again: windfall send   or the blobs alone: POST /v1/blobs",
         details: { missing: [...missing].slice(0, 100_000) },
       },
     )
