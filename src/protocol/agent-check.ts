@@ -4,6 +4,7 @@
  */
 import type { AgentMessage, ExitRecord, FoundAttempt, Stray } from "./agent-wire.ts"
 import { WindfallError } from "./errors.ts"
+import { MAX_STREAM_BYTES } from "./frames.ts"
 import type { HostFacts } from "./host.ts"
 import { isBlobHash, isId } from "./ids.ts"
 import { CAUSES } from "./job-state.ts"
@@ -49,8 +50,8 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
   exited: (raw, type) => {
     attempt(raw, type)
     checkExit(object(raw.exit, type, "exit"))
-    count(raw, "stdoutBytes", type)
-    count(raw, "stderrBytes", type)
+    count(raw, "stdoutBytes", type, MAX_STREAM_BYTES)
+    count(raw, "stderrBytes", type, MAX_STREAM_BYTES)
   },
   swept: (raw, type) => {
     attempt(raw, type)

@@ -167,7 +167,10 @@ export interface Stray {
 }
 
 export type ServerMessage =
-  /** This attempt is mine: go on, send output from these offsets (bytes already durable here), and its later news again. */
+  /**
+   * This attempt is mine: go on, send output from these offsets (bytes already durable here), and its later news again. Said
+   * once more later, it asks for output that was told of and has not come.
+   */
   | {
       readonly type: "adopt"
       readonly attempt: AttemptId

@@ -119,7 +119,10 @@ export interface JobList {
   readonly jobs: readonly JobView[]
 }
 
-/** POST /v1/jobs/ID/stop: asks it to end; a second call, or `now`, kills it. Answers the job. */
+/**
+ * POST /v1/jobs/ID/stop: asks it to end; a second call, or `now`, kills it. While it is finishing, what has not come of its
+ * files and output is given up. Answers the job.
+ */
 export interface StopRequest {
   readonly now: boolean
   readonly signal?: string

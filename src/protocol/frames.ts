@@ -8,6 +8,8 @@ export const FRAME_OUTPUT = 1
 
 /** No frame is longer; a longer one means garbage on the line. Messages with more to say travel as blobs. */
 export const MAX_FRAME_BYTES = 16 * 1024 * 1024
+/** No stream of output is longer: offsets have 48 bits, here and in the logs. */
+export const MAX_STREAM_BYTES = 2 ** 48 - 1
 const HEAD_BYTES = 5
 const OUTPUT_HEAD_BYTES = 11
 
@@ -122,12 +124,10 @@ export class FrameReader {
     if (data.length < head) return this.#keep(data, head)
     const stream = view.getUint8(9)
     if (stream !== 1 && stream !== 2) throw new SyntaxError(`output of unknown stream ${stream}`)
-    this.#output = {
-      sequence: view.getUint32(5),
-      stream: stream === 1 ? "stdout" : "stderr",
-      offset: view.getUint16(10) * 2 ** 32 + view.getUint32(12),
-      left: 4 + length - head,
-    }
+    const offset = view.getUint16(10) * 2 ** 32 + view.getUint32(12)
+    const left = 4 + length - head
+    if (offset + left > MAX_STREAM_BYTES) throw new SyntaxError(`output at ${offset}`)
+    this.#output = { sequence: view.getUint32(5), stream: stream === 1 ? "stdout" : "stderr", offset, left }
     return data.subarray(head)
   }
 

@@ -104,6 +104,8 @@ export interface AttemptView {
   /** Bytes of each stream recorded so far, as counted on the host. */
   readonly stdoutBytes: number
   readonly stderrBytes: number
+  /** Its host was lost, or given up, before it had told how much it printed in all: the log may lack its end. */
+  readonly logEnd?: "unknown"
 }
 
 /** What became of an attempt's output files on their way home. */
@@ -115,4 +117,6 @@ export interface OutputsView {
   readonly bytes: number
   /** Why some or all could not come, in words; absent when nothing went wrong. */
   readonly problem?: string
+  /** With `lost`: their host still has them, and they come after all if it gives them at a later contact. */
+  readonly late?: true
 }

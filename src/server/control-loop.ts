@@ -8,6 +8,7 @@ import type { Core } from "./core.ts"
 import { Fleet } from "./fleet/fleet.ts"
 import { Links } from "./fleet/links.ts"
 import { Followers } from "./followers.ts"
+import { AwaitedOutput } from "./jobs/awaited-output.ts"
 import { giveUpSilent, markOutOfContact } from "./jobs/contact.ts"
 import { JobTable } from "./jobs/job-table.ts"
 import { planAndPlace } from "./jobs/place.ts"
@@ -41,8 +42,11 @@ export class ControlLoop {
   readonly #ended = new AbortController()
   readonly #planAlarm: Alarm
   readonly #silenceAlarm: Alarm
+  readonly #outputAlarm: Alarm
+  readonly #awaitedOutput = new AwaitedOutput()
   #planWanted = false
   #silenceWanted = false
+  #outputWanted = false
 
   constructor(options: ControlLoopOptions) {
     const { store, folder, secrets, clock, randomBytes, limits, log } = options
@@ -88,11 +92,19 @@ export class ControlLoop {
       watchSilence: () => {
         this.#silenceWanted = true
       },
+      awaitOutput: (attempt) => {
+        this.#awaitedOutput.expect(attempt)
+        this.#outputWanted = true
+      },
     }
     this.links = new Links(this.core)
     this.#planAlarm = new Alarm(clock, () => this.core.wakePlanner())
     this.#silenceAlarm = new Alarm(clock, () => {
       this.#silenceWanted = true
+      ledger.wake()
+    })
+    this.#outputAlarm = new Alarm(clock, () => {
+      this.#outputWanted = true
       ledger.wake()
     })
     for (const record of store.hosts.list()) this.core.fleet.add(record, clock.now())
@@ -119,6 +131,7 @@ export class ControlLoop {
     this.announceEnd()
     this.#planAlarm.set(null)
     this.#silenceAlarm.set(null)
+    this.#outputAlarm.set(null)
     this.core.ledger.close()
     await this.core.logs[Symbol.asyncDispose]()
   }
@@ -128,6 +141,10 @@ export class ControlLoop {
     if (this.#silenceWanted) {
       this.#silenceWanted = false
       this.#silenceAlarm.set(giveUpSilent(core))
+    }
+    if (this.#outputWanted) {
+      this.#outputWanted = false
+      this.#outputAlarm.set(this.#awaitedOutput.look(core))
     }
     // A job that cannot be placed after all changes what there is to plan.
     for (let pass = 0; this.#planWanted && pass < MAX_PASSES; pass++) {

@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts"
+import type { AttemptId } from "../protocol/ids.ts"
 import type { Store } from "../store/store.ts"
 import type { SecretBox } from "./auth/secret-box.ts"
 import type { UserBlobs } from "./blobs/user-blobs.ts"
@@ -33,4 +34,6 @@ export interface Core {
   wakePlanner(): void
   /** Asks to look anew when an attempt on a silent host is to be given up. */
   watchSilence(): void
+  /** Sees to it that output an attempt's host has told of is sent, or given up in the end. Within a change. */
+  awaitOutput(attempt: AttemptId): void
 }

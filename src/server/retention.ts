@@ -6,6 +6,7 @@ import type { ReadBlob } from "../workspace/diff.ts"
 import { Slices } from "../workspace/slices.ts"
 import { decodeChunkList, decodeTree, EMPTY_TREE } from "../workspace/tree.ts"
 import type { Core } from "./core.ts"
+import { stopWaitingForLate, trySettle } from "./jobs/settle.ts"
 import { KEEP_ANSWERS_MS, KEEP_LOOSE_BLOBS_MS } from "./limits.ts"
 
 /** Lets go of what has been kept long enough: answers, events, outputs, then blobs no job refers to any more. */
@@ -20,11 +21,21 @@ export async function tidy(core: Core): Promise<void> {
       job.outputs = { ...job.outputs, state: "expired", tree: null }
       core.ledger.jobChanged(job)
     }
+    for (const job of core.table.all()) forgetLate(core, job)
   })
   for (const user of core.blobs.users()) {
     core.signal.throwIfAborted()
     await core.blobs.sweep(user, () => sweepUser(core, user))
   }
+}
+
+/** What a host did not give while it could be of use is no longer asked for, and it may let go of it. Within a change. */
+function forgetLate(core: Core, job: JobRecord): void {
+  const attempt = job.attempts.at(-1)
+  if (attempt === undefined || job.outputs?.late !== true || !isFinal(job.state)) return
+  if ((job.endedAt ?? 0) >= core.clock.now() - core.limits.keepFilesMs) return
+  stopWaitingForLate(core, job)
+  trySettle(core, { job, attempt })
 }
 
 /** Removes the user's blobs that no job needs. Young ones stay: their job may be about to be sent. */

@@ -1,7 +1,7 @@
 import type { ServerMessage } from "../../src/protocol/agent-wire.ts"
 import type { AttemptId, BlobHash, HostId } from "../../src/protocol/ids.ts"
 import type { HostChannel } from "../../src/server/hosts/host-channel.ts"
-import { encodePack, readPack } from "../../src/workspace/pack.ts"
+import { readPack } from "../../src/workspace/pack.ts"
 import type { SimulatedHost } from "./simulated-host.ts"
 
 /** The link to a simulated host. */
@@ -22,11 +22,12 @@ export class SimulatedChannel implements HostChannel {
     await readPack(pack, this.#host.blobs)
   }
 
-  fetchOutputs(_attempt: AttemptId, hashes: readonly BlobHash[]): AsyncIterable<Uint8Array> {
-    const { blobs } = this.#host
-    return encodePack(
-      hashes.map((hash) => ({ hash, bytes: blobs.bytesOf(hash) ?? 0, open: () => blobs.readSync(hash) })),
-    )
+  fetchOutputs(
+    _attempt: AttemptId,
+    hashes: readonly BlobHash[],
+    { signal }: { readonly signal: AbortSignal },
+  ): AsyncIterable<Uint8Array> {
+    return this.#host.giveOutputs(hashes, signal)
   }
 
   openTerminal(): never {

@@ -13,6 +13,7 @@ import type { Cause } from "../../src/protocol/job-state.ts"
 import type { HostsContext } from "../../src/server/hosts/host-channel.ts"
 import { BlobFolder } from "../../src/workspace/blob-folder.ts"
 import { missingFrom } from "../../src/workspace/diff.ts"
+import { encodePack } from "../../src/workspace/pack.ts"
 import { SimulatedChannel } from "./simulated-channel.ts"
 
 export const HOST_FACTS: HostFacts = {
@@ -69,6 +70,13 @@ export class SimulatedHost {
   highWater = 0
   facts: HostFacts = HOST_FACTS
   script: Script = exitsAtOnce()
+  /** What it answers when it is asked for outputs; another one makes it a host that fails or lies. */
+  giveOutputs: (hashes: readonly BlobHash[], signal: AbortSignal) => AsyncIterable<Uint8Array> = (hashes) => {
+    const { blobs } = this
+    return encodePack(
+      hashes.map((hash) => ({ hash, bytes: blobs.bytesOf(hash) ?? 0, open: () => blobs.readSync(hash) })),
+    )
+  }
   /** How often each job's command was begun, the ledger against running twice. */
   readonly begun = new Map<number, number>()
   #channel: SimulatedChannel | undefined

@@ -83,6 +83,13 @@ export const logs = command({
       // As cat ends when nobody reads any more.
       return 141
     }
+    const { attempts } = options.follow ? await findJob(cli, String(job.id)) : job
+    if (attempts.find(({ number }) => number === attempt)?.logEnd === "unknown") {
+      await say(
+        cli,
+        "its end may be missing: contact was lost, or given up, before its host had told how much there is",
+      )
+    }
     return 0
   },
 })

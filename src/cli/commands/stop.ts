@@ -7,14 +7,14 @@ import { readSignal } from "../../protocol/job-values.ts"
 import { command } from "../command-line/command.ts"
 import { flag, value } from "../command-line/option.ts"
 import { findJob } from "../find-job.ts"
-import { jobTitle, standingText, verdictText } from "../render/job-text.ts"
+import { jobTitle, stoppedText, verdictText } from "../render/job-text.ts"
 import { printJson, say } from "../say.ts"
 
 export const stop = command({
   name: "stop",
   operands: "JOB...",
   about:
-    "Stops jobs: each gets its stop signal, and SIGKILL when its grace is over. Asked a second time, or with --now, it is killed at once. The whole process tree goes.",
+    "Stops jobs: each gets its stop signal, and SIGKILL when its grace is over. Asked a second time, or with --now, it is killed at once. The whole process tree goes. A job whose command has ended keeps its verdict; what has not come of its files and output is given up.",
   minimum: 1,
   maximum: 1000,
   options: {
@@ -47,10 +47,7 @@ export const stop = command({
       try {
         const view = await cli.client.post<JobView>(`/v1/jobs/${job.id}/stop`, request)
         if (options.json) await printJson(cli, view)
-        else
-          await cli.stdout.write(
-            `${jobTitle(view)}: ${isFinal(view.state) ? verdictText(view) : `stopping, ${standingText(view, cli.clock.now())}`}\n`,
-          )
+        else await cli.stdout.write(`${jobTitle(view)}: ${stoppedText(view, cli.clock.now())}\n`)
       } catch (error) {
         // One job that may not be stopped must not keep the others running.
         if (!(error instanceof WindfallError) || error.code === "server_unreachable") throw error

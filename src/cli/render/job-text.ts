@@ -41,8 +41,19 @@ export function standingText(job: JobView, now: number): string {
     case "running":
       return `running${on}${attempt?.startedAt == null ? "" : ` for ${formatDuration(Math.max(0, now - attempt.startedAt))}`}`
     default:
-      return `${job.state.replace("_", " ")}${on}`
+      return `${job.state.replace("_", " ")}${on}${job.reason === null ? "" : `: ${printable(job.reason)}`}`
   }
+}
+
+/** What a stop came to, as far as it is known at once: the job as it is after that was asked. */
+export function stoppedText(job: JobView, now: number): string {
+  if (!isFinal(job.state)) {
+    if (job.state !== "finishing") return `stopping, ${standingText(job, now)}`
+    return "its command had ended; what had not come of its files and output is given up"
+  }
+  const { outputs } = job
+  const givenUp = outputs?.state === "lost" && outputs.problem !== undefined ? `; no files: ${outputs.problem}` : ""
+  return verdictText(job) + printable(givenUp)
 }
 
 /** One sentence on what became of a job: how it ended, after how long, where, why, and its memory. */

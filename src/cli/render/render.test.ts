@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { JobView } from "../../protocol/job.ts"
 import { toJobSpec } from "../../protocol/job-values.ts"
-import { commandText, endText, jobExitCode, standingText } from "./job-text.ts"
+import { commandText, endText, jobExitCode, standingText, stoppedText } from "./job-text.ts"
 import { progressText } from "./progress.ts"
 import { cutText, printable, renderTable, textWidth } from "./table.ts"
 
@@ -45,6 +45,21 @@ test("the last line says how a job ended, after how long, where, and its memory"
     attempts: [{ ...attempt(), state: "running", endedAt: null, outOfContactSince: 1_000 }],
   })
   assert.equal(standingText(silent, 61_000), "out of contact with studio for 1m 00s")
+})
+
+test("a stop says what it came to", () => {
+  const stopped = (parts: Partial<JobView>) => stoppedText(jobView(parts), 0)
+  assert.equal(stopped({ state: "running" }), "stopping, running")
+  assert.match(stopped({ state: "finishing" }), /^its command had ended; what had not come .* is given up$/)
+  const outputs = { state: "lost", tree: null, files: 0, bytes: 0, problem: "lena stopped it" } as const
+  const ended = { state: "succeeded", cause: "exited", exitCode: 0 } as const
+  assert.equal(stopped({ ...ended, outputs }), "succeeded; no files: lena stopped it")
+  assert.equal(stopped({ state: "cancelled", cause: "cancelled" }), "was stopped")
+})
+
+test("a job that is finishing says what it waits for", () => {
+  const job = jobView({ state: "finishing", reason: "its files do not come", attempts: [attempt()] })
+  assert.equal(standingText(job, 0), "finishing on studio: its files do not come")
 })
 
 test("exit codes: the job's own, 128+n, 124, 125, 130", () => {

@@ -58,7 +58,8 @@ export const jobRoutes: readonly Route[] = [
   route({
     method: "POST",
     path: "/v1/jobs/:id/stop",
-    summary: "Asks a job to end; a second time, or with now, kills it",
+    summary:
+      "Asks a job to end; a second time, or with now, kills it; once its command has ended, gives up what has not come of its files and output",
     body: stopRequest,
     change: ({ core, caller, params, body }) => {
       const job = findOwnJob(core, params.id, caller, "stop")

@@ -12,6 +12,18 @@ export function isCurrent({ job, attempt }: Tried): boolean {
   return !attempt.fenced && job.attempts.at(-1) === attempt && attempt.state !== "ended"
 }
 
+/** Whether what the job made may still come from this attempt. */
+export function awaitsOutputs(tried: Tried): boolean {
+  const { job, attempt } = tried
+  const collecting = isCurrent(tried) && attempt.state === "finishing" && job.outputs?.state === "collecting"
+  return collecting || mayComeLate(tried)
+}
+
+/** Whether the outputs were given up, but lie on the host still: they come after all if it gives them at a later contact. */
+export function mayComeLate({ job, attempt }: Tried): boolean {
+  return job.outputs?.late === true && attempt.onHost && !attempt.fenced && job.attempts.at(-1) === attempt
+}
+
 /** Closes the record of an attempt, with its event. Within a change. */
 export function endAttempt(core: Core, job: JobRecord, attempt: AttemptRecord): void {
   const { id, number, exitCode, signal } = attempt

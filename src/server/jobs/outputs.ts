@@ -1,25 +1,24 @@
 import type { AgentMessage } from "../../protocol/agent-wire.ts"
-import { toWindfallError } from "../../protocol/errors.ts"
 import type { AttemptId, BlobHash } from "../../protocol/ids.ts"
 import type { OutputsView } from "../../protocol/job.ts"
-import { readPack } from "../../workspace/pack.ts"
-import { onlyAskedFor } from "../blobs/pack-blobs.ts"
+import type { AttemptRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
-import { isCurrent } from "./close-attempt.ts"
+import { awaitsOutputs, isCurrent } from "./close-attempt.ts"
+import { fetchOutputs, type OutputsEnd } from "./fetch-outputs.ts"
 import type { Tried } from "./job-table.ts"
+import { TRIES } from "./patience.ts"
 import { trySettle } from "./settle.ts"
 
 type OutputsMessage = Extract<AgentMessage, { type: "outputs" }>
 
-/** Hashes asked for in one go. */
-const BATCH = 20_000
-const RETRY_MS = 5_000
-
-/** The host says what the job made. What is not here yet is fetched; the job ends when it is. Within a change. */
+/**
+ * The host says what the job made. What is not here yet is fetched; the job ends when it is, or when the host has failed to
+ * give it too often. Within a change.
+ */
 export function recordOutputs(core: Core, channel: HostChannel, tried: Tried, message: OutputsMessage): void {
   const { job, attempt } = tried
-  if (!isCurrent(tried) || attempt.state !== "finishing" || job.outputs?.state !== "collecting") return
+  if (!awaitsOutputs(tried)) return
   if (message.problem !== null) {
     const text = `The outputs of job ${job.id} could not be collected: ${message.problem}`
     core.ledger.event({ type: "notice", message: text, host: attempt.hostId, job: job.id })
@@ -31,77 +30,73 @@ export function recordOutputs(core: Core, channel: HostChannel, tried: Tried, me
     return
   }
   const { tree, files, bytes } = message
-  core.ledger.afterCommit(() => void fetchAll(core, channel, tried, { state: "ready", tree, files, bytes, ...problem }))
+  core.ledger.afterCommit(() => void bring(core, channel, tried, { state: "ready", tree, files, bytes, ...problem }))
 }
 
 function settle(core: Core, tried: Tried | undefined, outputs: OutputsView): void {
-  if (tried === undefined) return
+  if (tried === undefined || !awaitsOutputs(tried)) return
   const { job, attempt } = tried
-  if (!isCurrent(tried) || attempt.state !== "finishing" || job.outputs?.state !== "collecting") return
+  // Asked for at another contact, and given up again: that is known.
+  if (outputs.late === true && job.outputs?.late === true) return
   job.outputs = outputs
   core.ledger.jobChanged(job)
   if (outputs.state === "ready") {
     core.ledger.event({ type: "outputs_ready", job: job.id, files: outputs.files, bytes: outputs.bytes })
+  } else if (outputs.state === "lost") {
+    const message = `The files of job ${job.id} could not be had: ${outputs.problem ?? "they are lost"}`
+    core.ledger.event({ type: "notice", message, host: attempt.hostId, job: job.id })
   }
   trySettle(core, tried)
 }
 
 /** Never throws. Ends silently with the link: a later contact brings the message again, and what is here already stays. */
-async function fetchAll(
+async function bring(
   core: Core,
   channel: HostChannel,
   tried: Tried,
   outputs: OutputsView & { readonly tree: BlobHash },
 ): Promise<void> {
-  const signal = core.fleet.linkSignal(channel)
-  const id = tried.attempt.id
-  const busy = fetching.get(channel) ?? new Set()
-  fetching.set(channel, busy)
-  if (busy.has(id)) return
-  busy.add(id)
+  const { id } = tried.attempt
+  const begun = fetching.get(channel) ?? new Map<AttemptId, AbortController>()
+  fetching.set(channel, begun)
+  if (begun.has(id)) return
+  const abort = new AbortController()
+  begun.set(id, abort)
+  const signal = AbortSignal.any([core.fleet.linkSignal(channel), abort.signal])
+  const onFailure = (reason: string, tries: number) =>
+    core.ledger.change(() => noteFailure(core, core.table.attempt(id), reason, tries))
   try {
-    while (!signal.aborted) {
-      try {
-        await fetchTree(core, channel, tried, outputs.tree, signal)
-        await core.ledger.change(() => settle(core, core.table.attempt(id), outputs))
-        return
-      } catch (error) {
-        if (signal.aborted) return
-        const failure = toWindfallError(error, `fetch the outputs of job ${tried.job.id}`)
-        core.report(failure.message, error)
-        if (failure.code === "corrupt_data" || failure.code === "unsafe_path" || failure.code === "blobs_missing") {
-          const lost: OutputsView = { ...outputs, state: "lost", tree: null, problem: failure.message }
-          await core.ledger.change(() => settle(core, core.table.attempt(id), lost))
-          return
-        }
-        await core.clock.sleep(RETRY_MS, { signal }).catch(() => {})
-      }
-    }
+    const end = await fetchOutputs(core, channel, tried, outputs.tree, { signal, onFailure })
+    await core.ledger.change(() => settle(core, core.table.attempt(id), broughtOutputs(outputs, end, tried.attempt)))
+    // Given up, it is not asked for again until another contact.
+    if (end.kind !== "given_up") begun.delete(id)
   } catch (error) {
-    core.report(`Cannot record the outputs of job ${tried.job.id}`, error)
-  } finally {
-    busy.delete(id)
+    begun.delete(id)
+    if (!signal.aborted) core.report(`Cannot record the outputs of job ${tried.job.id}`, error)
   }
 }
 
-/** What is under way on each channel; a repeated message must not begin it twice. */
-const fetching = new WeakMap<HostChannel, Set<AttemptId>>()
+/** What was begun on each channel; a repeated message must not begin it twice. */
+const fetching = new WeakMap<HostChannel, Map<AttemptId, AbortController>>()
 
-/** Level by level, since only a tree's object says what lies below it. */
-async function fetchTree(
-  core: Core,
-  channel: HostChannel,
-  { job, attempt }: Tried,
-  tree: BlobHash,
-  signal: AbortSignal,
-): Promise<void> {
-  const { blobs, whole } = core.blobs.of(job.user)
-  for (;;) {
-    const missing = whole.missingFrom(tree)
-    if (missing.length === 0) break
-    const asked = new Set(missing.slice(0, BATCH))
-    await readPack(channel.fetchOutputs(attempt.id, [...asked], { signal }), onlyAskedFor(blobs, asked), { signal })
-    if (blobs.missing(asked).length === asked.size) throw new Error("the host sent none of the blobs it told of")
-  }
-  await blobs.flush()
+/** Ends the fetching of an attempt's outputs, if it is under way. */
+export function stopFetching(core: Core, attempt: AttemptRecord): void {
+  const channel = core.fleet.get(attempt.hostId)?.channel
+  if (channel != null) fetching.get(channel)?.get(attempt.id)?.abort()
+}
+
+function broughtOutputs(told: OutputsView, end: OutputsEnd, { hostName }: AttemptRecord): OutputsView {
+  if (end.kind === "whole") return told
+  const lost = { ...told, state: "lost", tree: null } as const
+  if (end.kind === "lost") return { ...lost, problem: end.problem }
+  const problem = `${hostName} was asked ${TRIES} times and did not give them: ${end.problem}. If it gives them at a later contact, they come after all`
+  return { ...lost, problem, late: true }
+}
+
+/** Says why the job has not ended yet. Within a change. */
+function noteFailure(core: Core, tried: Tried | undefined, reason: string, tries: number): void {
+  if (tried === undefined || !isCurrent(tried) || tried.attempt.state !== "finishing") return
+  const { job, attempt } = tried
+  job.reason = `its files do not come from ${attempt.hostName} (try ${tries} of ${TRIES}): ${reason}`
+  core.ledger.jobChanged(job)
 }

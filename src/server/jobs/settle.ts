@@ -2,8 +2,10 @@
  * From the exit of the command to the moment the host may forget the attempt: the lease, the output, the outputs. Each
  * arrives on its own and in any order; when all that counts is here the job gets its final state.
  */
+import { formatBytes } from "../../base/bytes.ts"
+import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
-import { conclude, isCurrent } from "./close-attempt.ts"
+import { conclude, isCurrent, mayComeLate } from "./close-attempt.ts"
 import type { Tried } from "./job-table.ts"
 
 /** The processes are gone: the lease is free and the next job may start. Within a change. */
@@ -29,7 +31,10 @@ export function settleOutput(core: Core, tried: Tried): void {
       completeOutput(core, tried)
     } else {
       const log = core.logs.live(attempt.job, attempt.number)
-      if (log.received("stdout") < totals.stdout || log.received("stderr") < totals.stderr) return
+      if (log.received("stdout") < totals.stdout || log.received("stderr") < totals.stderr) {
+        core.awaitOutput(attempt.id)
+        return
+      }
       log.finish(totals)
       core.ledger.afterCommit(() => void seeOntoDisk(core, tried))
     }
@@ -37,11 +42,12 @@ export function settleOutput(core: Core, tried: Tried): void {
   trySettle(core, tried)
 }
 
-/** Whether all output told of can be read: nobody who sees the job's end must find less than all of it. */
+/** Whether all output told of can be read, or that some is missing: nobody who sees the job's end must find less than all of it. */
 function outputReadable(core: Core, { attempt }: Tried): boolean {
   if (attempt.logComplete) return true
-  if (attempt.stdoutBytes === null || attempt.stderrBytes === null) return false
   const log = core.logs.live(attempt.job, attempt.number)
+  if (log.finished) return true
+  if (attempt.stdoutBytes === null || attempt.stderrBytes === null) return false
   return log.written("stdout") >= attempt.stdoutBytes && log.written("stderr") >= attempt.stderrBytes
 }
 
@@ -81,9 +87,33 @@ function completeOutput(core: Core, tried: Tried): void {
   }
 }
 
+/**
+ * Output that has not come yet is given up: where it is missing is written into the log, and the job's end waits for nothing
+ * more of it. Within a change.
+ */
+export function settleShortOutput(core: Core, tried: Tried, why: string): void {
+  const { attempt } = tried
+  const { stdoutBytes, stderrBytes } = attempt
+  if (attempt.logComplete) return
+  const log = core.logs.live(attempt.job, attempt.number)
+  const totals = stdoutBytes === null || stderrBytes === null ? null : { stdout: stdoutBytes, stderr: stderrBytes }
+  const lacking = totals && totals.stdout + totals.stderr - log.received("stdout") - log.received("stderr")
+  // All of it is here, and on its way to the disk.
+  if (lacking === 0) return
+  const what =
+    lacking === null ? "the end of its output may be missing" : `${formatBytes(lacking)} of its output is missing`
+  attempt.message = [attempt.message, `${what}: ${why}`].filter((part) => part !== null).join("; ")
+  core.ledger.attemptChanged(attempt)
+  const message = `Of job ${attempt.job} ${what}: ${why}`
+  core.ledger.event({ type: "notice", message, host: attempt.hostId, job: attempt.job })
+  log.finish(totals)
+  core.ledger.afterCommit(() => void seeOntoDisk(core, tried))
+}
+
 /** Whatever output has not come will not come: the host no longer has the attempt. Frees the lease too. */
 export function settleLostOutput(core: Core, tried: Tried): void {
-  const { attempt } = tried
+  const { job, attempt } = tried
+  stopWaitingForLate(core, job)
   if (!attempt.logComplete) {
     const { stdoutBytes, stderrBytes } = attempt
     const totals = stdoutBytes === null || stderrBytes === null ? null : { stdout: stdoutBytes, stderr: stderrBytes }
@@ -111,9 +141,18 @@ export function trySettle(core: Core, tried: Tried): void {
   }
 }
 
+/** Outputs that were given up no longer come, whatever the host does. Within a change. */
+export function stopWaitingForLate(core: Core, job: JobRecord): void {
+  if (job.outputs?.late !== true) return
+  const { late: _, ...outputs } = job.outputs
+  job.outputs = outputs
+  core.ledger.jobChanged(job)
+}
+
 /** Whether the server has all it will ever want of an attempt that a host still holds. */
-export function mayForget({ attempt }: Tried): boolean {
-  return attempt.onHost && attempt.state === "ended" && attempt.swept && attempt.logComplete
+export function mayForget(tried: Tried): boolean {
+  const { attempt } = tried
+  return attempt.onHost && attempt.state === "ended" && attempt.swept && attempt.logComplete && !mayComeLate(tried)
 }
 
 /** That a host may forget an attempt is news that can wait for the next commit. */

@@ -5,12 +5,14 @@ import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { NO_OUTPUTS } from "./close-attempt.ts"
 import { giveUp } from "./end-attempt.ts"
+import { giveUpRest } from "./give-up-rest.ts"
 import { sendStop } from "./reconcile.ts"
 import { transition } from "./transition.ts"
 
 /**
  * Asks a job to end; a second time, or with `now`, kills it. One that waits ends at once. What runs ends when its host
- * says so, but for `now` on a host that is out of contact: then the result no longer counts. Within a change.
+ * says so, but for `now` on a host that is out of contact: then the result no longer counts. One whose command has ended
+ * keeps its verdict, and what has not come of its files and output is given up at once. Within a change.
  * @throws {WindfallError} wrong_state when it has ended already
  */
 export function stopJob(core: Core, job: JobRecord, request: StopRequest, actor: string): void {
@@ -24,7 +26,11 @@ export function stopJob(core: Core, job: JobRecord, request: StopRequest, actor:
     return
   }
   const attempt = job.attempts.at(-1)
-  if (attempt === undefined || job.state === "finishing") return
+  if (attempt === undefined) return
+  if (job.state === "finishing") {
+    giveUpRest(core, { job, attempt }, actor)
+    return
+  }
   const again = job.stop !== null
   const kill = again || request.now
   job.stop = {

@@ -69,6 +69,11 @@ export class LogStore implements AsyncDisposable {
     return log
   }
 
+  /** Whether more waits to be written than memory should hold, so that hosts are held back. */
+  get isPressed(): boolean {
+    return this.#pressed
+  }
+
   /** Lets go of a live log; who reads it keeps reading. */
   settle(job: JobId, number: number): void {
     this.#live.delete(this.#folderOf(job, number))
