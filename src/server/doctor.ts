@@ -1,16 +1,21 @@
 import { statfsSync } from "node:fs"
 import { formatBytes } from "../base/bytes.ts"
+import { formatDuration } from "../base/duration.ts"
 import type { DoctorFinding } from "../protocol/api.ts"
+import { Slices } from "../workspace/slices.ts"
 import type { Core } from "./core.ts"
 import type { FleetHost } from "./fleet/fleet.ts"
+import { logsBytes } from "./logs/log-folders.ts"
 
 const LOW_DISK_BYTES = 5 * 1024 ** 3
 
 /** What the server itself knows about the health of the pool. Looks, changes nothing. */
-export function examine(core: Core): DoctorFinding[] {
+export async function examine(core: Core): Promise<DoctorFinding[]> {
+  const logs = await logsOf(core)
   return [
     diskOf(core),
     filesOf(core),
+    logs,
     ...damageOf(core),
     ...core.fleet.all().flatMap((host) => hostFindings(core, host)),
   ]
@@ -25,7 +30,7 @@ function diskOf(core: Core): DoctorFinding {
     code: low ? "disk_low" : "disk",
     level: low ? "warning" : "ok",
     text: `${formatBytes(free)} are free where the server keeps its data`,
-    fix: low ? "Make room, or keep outputs for a shorter time" : null,
+    fix: low ? "Make room, or keep files and logs for a shorter time: windfall up --keep-files, --keep-logs" : null,
   }
 }
 
@@ -35,6 +40,12 @@ function filesOf(core: Core): DoctorFinding {
   const most = sizes.slice(0, 5).map(({ user, bytes }) => `${user} ${formatBytes(bytes)}`)
   const text = `workspaces and outputs take ${formatBytes(total)}${most.length === 0 ? "" : ` (${most.join(", ")})`}`
   return { subject: "server", code: "files", level: "ok", text, fix: null }
+}
+
+async function logsOf(core: Core): Promise<DoctorFinding> {
+  const bytes = await logsBytes(core.logs.folder, new Slices(10, core.signal))
+  const text = `logs of jobs take ${formatBytes(bytes)}; they are kept for ${formatDuration(core.limits.keepLogsMs)}`
+  return { subject: "server", code: "logs", level: "ok", text, fix: null }
 }
 
 function damageOf(core: Core): DoctorFinding[] {

@@ -7,6 +7,8 @@ export interface ServerLimits {
   readonly bodyBytes: number
   /** How long outputs and workspaces of ended jobs are kept on the server. */
   readonly keepFilesMs: number
+  /** How long the logs of ended jobs are kept. */
+  readonly keepLogsMs: number
   /** How long the record of events is kept. */
   readonly keepEventsMs: number
 }
@@ -19,6 +21,7 @@ export const DEFAULT_LIMITS: ServerLimits = {
   outputTailBytes: 64 * MIB,
   bodyBytes: 32 * MIB,
   keepFilesMs: 30 * DAY_MS,
+  keepLogsMs: 365 * DAY_MS,
   keepEventsMs: 90 * DAY_MS,
 }
 

@@ -18,6 +18,7 @@ try {
       "tls-cert": { type: "string" },
       "tls-key": { type: "string" },
       "keep-files": { type: "string" },
+      "keep-logs": { type: "string" },
       "keep-events": { type: "string" },
     },
   })
@@ -35,6 +36,7 @@ try {
         : { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") },
     limits: {
       ...(values["keep-files"] === undefined ? {} : { keepFilesMs: parseDuration(values["keep-files"]) }),
+      ...(values["keep-logs"] === undefined ? {} : { keepLogsMs: parseDuration(values["keep-logs"]) }),
       ...(values["keep-events"] === undefined ? {} : { keepEventsMs: parseDuration(values["keep-events"]) }),
     },
     openHosts,

@@ -8,8 +8,9 @@ import { decodeChunkList, decodeTree, EMPTY_TREE } from "../workspace/tree.ts"
 import type { Core } from "./core.ts"
 import { stopWaitingForLate, trySettle } from "./jobs/settle.ts"
 import { KEEP_ANSWERS_MS, KEEP_LOOSE_BLOBS_MS } from "./limits.ts"
+import { logsIn, removeIfEmpty, shardsIn } from "./logs/log-folders.ts"
 
-/** Lets go of what has been kept long enough: answers, events, outputs, then blobs no job refers to any more. */
+/** Lets go of what has been kept long enough: answers, events, outputs, logs, then blobs no job refers to any more. */
 export async function tidy(core: Core): Promise<void> {
   const now = core.clock.now()
   await core.ledger.change(() => {
@@ -23,9 +24,27 @@ export async function tidy(core: Core): Promise<void> {
     }
     for (const job of core.table.all()) forgetLate(core, job)
   })
+  await removeOldLogs(core)
   for (const user of core.blobs.users()) {
     core.signal.throwIfAborted()
     await core.blobs.sweep(user, () => sweepUser(core, user))
+  }
+}
+
+/** Goes by what lies on the disk, so that nothing that a crash left there stays for ever. */
+async function removeOldLogs(core: Core): Promise<void> {
+  const slices = new Slices(10, core.signal)
+  const before = core.clock.now() - core.limits.keepLogsMs
+  for (const shard of shardsIn(core.logs.folder)) {
+    const old = new Set(core.store.jobs.endedBefore(before, shard.first, shard.end))
+    if (slices.spent) await slices.breathe()
+    if (old.size === 0) continue
+    for (const { job, number } of logsIn(shard)) {
+      // Of a job in memory a host still holds something: its log may not be done with.
+      if (old.has(job) && core.table.live(job) === undefined) core.logs.remove(job, number)
+      if (slices.spent) await slices.breathe()
+    }
+    removeIfEmpty(shard)
   }
 }
 

@@ -25,6 +25,7 @@ export class JobStore {
   readonly #insert
   readonly #update
   readonly #byId
+  readonly #endedBefore
   readonly #last
 
   constructor(database: Database) {
@@ -43,6 +44,14 @@ export class JobStore {
     this.#update = database.statement<Row>((q, v) => q.updateTable("jobs").set(changing(v)).where("id", "=", v.id))
     this.#byId = database.statement<{ id: number }, Row>((q, v) =>
       q.selectFrom("jobs").selectAll().where("id", "=", v.id),
+    )
+    this.#endedBefore = database.statement<{ before: number; first: number; end: number }, { id: number }>((q, v) =>
+      q
+        .selectFrom("jobs")
+        .select("id")
+        .where("id", ">=", v.first)
+        .where("id", "<", v.end)
+        .where("ended_at", "<", v.before),
     )
     this.#last = database.statement<object, { last: number | null }>((q) =>
       q.selectFrom("jobs").select((e) => e.fn.max<number | null>("id").as("last")),
@@ -112,6 +121,11 @@ export class JobStore {
           .orderBy("id"),
       )
       .map((row) => this.#fromRow(row))
+  }
+
+  /** Numbers of jobs from `first` to just before `end` that ended before `before`. */
+  endedBefore(before: number, first: number, end: number): JobId[] {
+    return this.#endedBefore.all({ before, first, end }).map(({ id }) => id as JobId)
   }
 
   #fromRow(row: Row): JobRecord {

@@ -58,6 +58,7 @@ test("bad input is refused with exit code 2, a reason and a hint, and changes no
     [["token", "revoke", "nope"], /nope/],
     [["user", "rm", "nobody-here", "--yes"], /nobody-here/],
     [["secret", "set", "A=B"], /command line: others could see it/],
+    [["up", "--keep-logs", "30"], /"30" has no unit/],
     [["host", "add", "-oProxyCommand=x"], /no such option/],
     [["host", "add", "nobody@127.0.0.1", "--port", "1"], /127\.0\.0\.1/],
   ]

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
-import { readFileSync } from "node:fs"
+import { readdirSync, readFileSync, rmSync } from "node:fs"
+import { join } from "node:path"
 import { test } from "node:test"
 import type { JobView } from "../../src/protocol/job.ts"
 import { ScratchFolder } from "../support/scratch-folder.ts"
@@ -129,6 +130,24 @@ test("rerun sends the same job again; show, why and events tell its story", asyn
   for (const step of ["sent by admin", "queued -> starting", "starting -> running", "finishing -> failed"]) {
     assert.match(events.stdout, new RegExp(`job ${id} ${step}`))
   }
+})
+
+test("a log that is not kept any more is said to be; attach still ends with the job's exit code", async () => {
+  const { id } = await pool().submit({ command: ["sh", "-c", "echo printed; exit 4"] })
+  await pool().awaitJob(id)
+  // Before its host has forgotten it, it would give the log once more.
+  const attempts = join(pool().hosts[0]?.files ?? "", ".windfall/servers", pool().server.id, "attempts")
+  await pool().untilHost("host1", () => readdirSync(attempts).length === 0)
+  await pool().server.stop()
+  rmSync(join(pool().data, "logs", "0", `${id}.1`), { recursive: true })
+  await pool().server.start()
+  const logs = await pool().windfall(["logs", `${id}`])
+  assert.equal(logs.exitCode, 2)
+  assert.match(logs.stderr, /Cannot read the log of job \d+: it is not kept any more\. Logs stay for 365d/)
+  const attached = await pool().windfall(["attach", `${id}`])
+  assert.equal(attached.exitCode, 4, attached.stderr)
+  assert.match(attached.stderr, /it is not kept any more/)
+  assert.match((await pool().windfall(["doctor"])).stdout, /logs of jobs take \d/)
 })
 
 test("logs shows tails, follows, and stays when the host has left", async () => {

@@ -28,6 +28,7 @@ export const up = command({
     tlsCert: value("FILE", "its certificate, as PEM", notEmpty),
     tlsKey: value("FILE", "the certificate's key, as PEM", notEmpty),
     keepFiles: value("DURATION", "how long outputs and workspaces of ended jobs are kept (default 30d)", aDuration),
+    keepLogs: value("DURATION", "how long the logs of ended jobs are kept (default 365d)", aDuration),
     keepEvents: value("DURATION", "how long the record of events is kept (default 90d)", aDuration),
   },
   examples: [
@@ -49,6 +50,7 @@ export const up = command({
     add("tls-cert", options.tlsCert === undefined ? undefined : path.resolve(cli.cwd, options.tlsCert))
     add("tls-key", options.tlsKey === undefined ? undefined : path.resolve(cli.cwd, options.tlsKey))
     add("keep-files", options.keepFiles)
+    add("keep-logs", options.keepLogs)
     add("keep-events", options.keepEvents)
     const { ready, child } = await spawnServer({
       arguments: words,

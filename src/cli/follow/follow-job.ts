@@ -7,7 +7,7 @@ import { verdictText } from "../render/job-text.ts"
 import type { JobSignals } from "./job-signals.ts"
 import type { JobSink } from "./job-sink.ts"
 import { JobWatch } from "./job-watch.ts"
-import { type LogPosition, readLog } from "./log-reader.ts"
+import { type LogPosition, type LogSink, readLogIfKept } from "./log-reader.ts"
 import { StopAsker } from "./stop-asker.ts"
 
 /** How following ended. Only `settled` says anything about the job. */
@@ -79,6 +79,15 @@ async function readAttempts(
   onUnread: () => void,
 ): Promise<void> {
   const { sink } = options
+  const logSink: LogSink = {
+    output: async (stream, bytes, offset) => {
+      outage.ended()
+      await sink.output(stream, bytes, offset)
+      if (sink.isUnread) onUnread()
+    },
+    gap: (gap) => sink.gap(gap),
+  }
+  const say = (text: string) => sink.say(text, { always: true })
   for (let number = options.attempt; ; number++) {
     sink.attempt = number
     const position: LogPosition = { stdout: 0, stderr: 0 }
@@ -93,14 +102,7 @@ async function readAttempts(
     }
     const attempt = () => watch.job.attempts.find((one) => one.number === number)
     for (let round = 0; round <= REREADS; round++) {
-      await readLog(request, position, {
-        output: async (stream, bytes, offset) => {
-          outage.ended()
-          await sink.output(stream, bytes, offset)
-          if (sink.isUnread) onUnread()
-        },
-        gap: (gap) => sink.gap(gap),
-      })
+      if (!(await readLogIfKept(request, position, logSink, say))) break
       // A server that ends in the middle also ends the body: the attempt's own count says whether this was all.
       await watch.until((job) => isFinal(job.state) || attempt()?.state === "ended")
       const { stdoutBytes = 0, stderrBytes = 0 } = attempt() ?? {}

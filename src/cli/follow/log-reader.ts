@@ -38,6 +38,26 @@ function isNoAttempt(error: unknown): boolean {
 }
 
 /**
+ * As {@link readLog} for one who follows a job: that its log is not kept any more is said, and no reason not to go on to how
+ * the job ended. Returns whether there was a log.
+ */
+export async function readLogIfKept(
+  request: LogRequest,
+  position: LogPosition,
+  sink: LogSink,
+  say: (text: string) => Promise<void>,
+): Promise<boolean> {
+  try {
+    await readLog(request, position, sink)
+    return true
+  } catch (error) {
+    if (!(error instanceof WindfallError) || error.code !== "wrong_state") throw error
+    await say(error.message)
+    return false
+  }
+}
+
+/**
  * Reads an attempt's output from `position` on, each byte once, asking again for the rest when the connection breaks.
  * Ends when the server has no more to come.
  */

@@ -3,7 +3,7 @@ import { isFinal } from "../../protocol/job-state.ts"
 import type { Cli } from "../cli.ts"
 import type { FollowEnd, FollowOptions } from "../follow/follow-job.ts"
 import { JobWatch } from "../follow/job-watch.ts"
-import { readLog } from "../follow/log-reader.ts"
+import { readLogIfKept } from "../follow/log-reader.ts"
 import { StopAsker } from "../follow/stop-asker.ts"
 import { type AttachEnd, attachTerminal } from "./attach-terminal.ts"
 import { checkTerminal } from "./raw-terminal.ts"
@@ -92,7 +92,8 @@ async function showRest(
 ): Promise<void> {
   if (job.attempts.length < attempt) return
   const request = { client: cli.client, job: job.id, attempt, follow: true, signal }
-  await readLog(request, { stdout: shownBytes, stderr: 0 }, sink)
+  const say = (text: string) => sink.say(text, { always: true })
+  await readLogIfKept(request, { stdout: shownBytes, stderr: 0 }, sink, say)
 }
 
 function hasStarted(job: JobView, attempt: number): boolean {

@@ -1,3 +1,4 @@
+import { formatDuration } from "../../base/duration.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { OutputStream } from "../../protocol/frames.ts"
 import { isFinal } from "../../protocol/job-state.ts"
@@ -26,12 +27,13 @@ export const logRoutes: readonly Route[] = [
         throw new WindfallError("file_not_found", `Cannot read the logs: job ${job.id} has no attempt ${query.attempt}`)
       }
       const { stream } = query
+      const there = attemptOf(job, query.attempt)
+      if (there !== undefined) requireKept(core, job, there)
       if (stream !== "all") {
         const range = headers.get("range")
         if (range !== null && !query.follow) return rangeOf(core, job, stream, query.attempt, range, signal)
       }
       const lengths: Record<string, string> = {}
-      const there = attemptOf(job, query.attempt)
       if (there !== undefined && stream !== "all") {
         const { end, ranges } = logOf(core, there).extent(stream)
         lengths["windfall-stream-bytes"] = String(end)
@@ -76,6 +78,21 @@ async function startOf(log: AttemptLog, query: LogsQuery): Promise<Positions> {
     raise(await positionsOfTail(log, query.tail, of === undefined ? undefined : [of]))
   }
   return start
+}
+
+/** @throws {WindfallError} wrong_state when the log has been removed, as it was kept long enough */
+function requireKept(core: Core, job: JobRecord, attempt: AttemptRecord): void {
+  if (!isFinal(job.state) || !attempt.logComplete || core.logs.has(job.id, attempt.number)) return
+  const { startedAt, endedAt, stdoutBytes, stderrBytes } = attempt
+  // Nothing was ever written for one that printed nothing; how much one printed that was lost with its host, nobody knows.
+  const isOld = (endedAt ?? 0) < core.clock.now() - core.limits.keepLogsMs
+  const printed =
+    stdoutBytes === null || stderrBytes === null ? startedAt !== null && isOld : stdoutBytes + stderrBytes > 0
+  if (!printed) return
+  throw new WindfallError(
+    "wrong_state",
+    `Cannot read the log of job ${job.id}: it is not kept any more. Logs stay for ${formatDuration(core.limits.keepLogsMs)} after a job's end`,
+  )
 }
 
 function logOf(core: Core, attempt: AttemptRecord): AttemptLog {

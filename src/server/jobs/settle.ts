@@ -117,9 +117,11 @@ export function settleLostOutput(core: Core, tried: Tried): void {
   if (!attempt.logComplete) {
     const { stdoutBytes, stderrBytes } = attempt
     const totals = stdoutBytes === null || stderrBytes === null ? null : { stdout: stdoutBytes, stderr: stderrBytes }
-    core.logs.live(attempt.job, attempt.number).finish(totals)
+    const log = core.logs.live(attempt.job, attempt.number)
+    log.finish(totals)
     attempt.logComplete = true
-    core.ledger.afterCommit(() => core.logs.settle(attempt.job, attempt.number))
+    const settled = () => core.logs.settle(attempt.job, attempt.number)
+    core.ledger.afterCommit(() => void log.flushed().then(settled, () => {}))
   }
   attempt.swept = true
   attempt.onHost = false

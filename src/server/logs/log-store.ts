@@ -1,7 +1,8 @@
-import { join } from "node:path"
+import { existsSync, rmSync } from "node:fs"
 import type { Clock } from "../../base/clock.ts"
 import type { JobId } from "../../protocol/ids.ts"
 import { AttemptLog, type LogContext } from "./attempt-log.ts"
+import { logFolder } from "./log-folders.ts"
 import { OpenFiles } from "./open-files.ts"
 import type { LogLimits } from "./order-index.ts"
 
@@ -18,8 +19,6 @@ export interface LogStoreOptions {
 const HIGH_BYTES = 32 * 1024 * 1024
 const LOW_BYTES = 8 * 1024 * 1024
 const OPEN_FILES = 256
-/** Folders of this many jobs share a folder. */
-const SHARD = 1000
 
 /** The output of all attempts, in files of their own. */
 export class LogStore implements AsyncDisposable {
@@ -69,6 +68,24 @@ export class LogStore implements AsyncDisposable {
     return log
   }
 
+  /** Where they all lie. */
+  get folder(): string {
+    return this.#options.folder
+  }
+
+  /** Whether there is anything of an attempt's output. */
+  has(job: JobId, number: number): boolean {
+    const folder = this.#folderOf(job, number)
+    return this.#live.has(folder) || existsSync(folder)
+  }
+
+  /** Removes the log of an attempt that has ended. Who reads it just now finds the rest not kept. */
+  remove(job: JobId, number: number): void {
+    const folder = this.#folderOf(job, number)
+    this.#files.closeIn(folder)
+    rmSync(folder, { recursive: true, force: true })
+  }
+
   /** Whether more waits to be written than memory should hold, so that hosts are held back. */
   get isPressed(): boolean {
     return this.#pressed
@@ -87,7 +104,7 @@ export class LogStore implements AsyncDisposable {
   }
 
   #folderOf(job: JobId, number: number): string {
-    return join(this.#options.folder, String(Math.floor(job / SHARD)), `${job}.${number}`)
+    return logFolder(this.#options.folder, job, number)
   }
 
   #count(bytes: number): void {

@@ -48,6 +48,11 @@ export class OpenFiles implements Disposable {
     closeSync(file.fd)
   }
 
+  /** Closes all files of a folder but those in use: what is removed there then gives back its room. */
+  closeIn(folder: string): void {
+    for (const path of [...this.#files.keys()]) if (path.startsWith(`${folder}/`)) this.close(path)
+  }
+
   get count(): number {
     return this.#files.size
   }
