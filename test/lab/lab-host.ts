@@ -188,7 +188,10 @@ export class LabHost implements AsyncDisposable {
     const file = join(this.files, path)
     mkdirSync(join(file, ".."), { recursive: true })
     writeFileSync(file, text)
-    if (this.#ownAccount) await run("chown", ["-R", `${HOST_UID}:${HOST_UID}`, this.files])
+    if (!this.#ownAccount) return
+    // Not all of its home: what the agent renames there meanwhile would make chown fail.
+    const written = path.split("/").map((_, depth, names) => join(this.files, ...names.slice(0, depth + 1)))
+    await run("chown", [`${HOST_UID}:${HOST_UID}`, ...written])
   }
 
   /** Makes its sshd show another host key, as after a reinstallation. Returns the new key. */
