@@ -1,5 +1,5 @@
 /**
- * What the supervisor (forker.pl) writes: the one-line files of an attempt's folder and the lines on the FIFO. All of it
+ * What the supervisor (perl/supervisor.pl) writes: the one-line files of an attempt's folder and the lines on the FIFO. All of it
  * could be half written, old or damaged: what does not read as it should is `null`, never a guess.
  */
 import { CAUSES, type Cause } from "../protocol/job-state.ts"
