@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
 
-const PARTS = ["system.pl", "supervisor.pl", "forker.pl"]
+const PARTS = ["system.pl", "supervisor.pl", "output.pl", "forker.pl"]
 
 /** The Perl program of forker and supervisor. In the bundled agent its text takes this module's place (scripts/build-agent.ts). */
 export const FORKER_SOURCE: string = PARTS.map((name) =>

@@ -3,7 +3,7 @@
 #
 #   perl -e ALL_PARTS RUN_FOLDER BOOT_ID CLOCK_OFFSET_MS
 #
-# The parts are one text to perl: system.pl, supervisor.pl and this.
+# The parts are one text to perl: system.pl, supervisor.pl, output.pl and this.
 #
 # The forker takes the lock of the run folder, says `ready FIFO`, then reads requests from its standard input: a length
 # (u32, big-endian) and fields ended by NUL each. It ends with its input. It forks a supervisor without an exec, as a
@@ -16,6 +16,7 @@
 #   E sequence FIELDS OF STATUS                            the exit status is durable
 #   W sequence stdout_bytes stderr_bytes strays            the process tree is gone
 #   F sequence errno text                                  it could not start: the command never ran and will not
+#   H sequence errno text                                  output is held up: the disk does not take it; told once
 #
 # What ran once does not run again: the right to run is the link of `record`, which only one process can make, and which
 # fails when the agent has renamed the folder away.

@@ -8,9 +8,9 @@ my ($sequence, $folder, $ballast, $main, $started_ms, $status_file, %ended);
 my ($stop_text, $stop_cause, $deadline_ms, $killing_since_ms) = ('');
 
 sub supervise {
-  my ($attempt, $job, $inode, $agent, $order, $secrets, $uptime_ms, $stdin_path, $work, $grace_ms, $argc);
+  my ($attempt, $job, $inode, $agent, $order, $secrets, $uptime_ms, $stdin_path, $work, $grace_ms, $terminal, $argc);
   ($sequence, $attempt, $job, $folder, $inode, $agent, $order, $secrets, $uptime_ms) = splice(@_, 0, 9);
-  ($ballast, $stdin_path, $work, $grace_ms, $argc) = splice(@_, 0, 5);
+  ($ballast, $stdin_path, $work, $grace_ms, $terminal, $argc) = splice(@_, 0, 6);
   my @argv = splice(@_, 0, $argc);
   POSIX::setsid();
   $0 = "windfall supervisor $attempt";
@@ -25,6 +25,7 @@ sub supervise {
   }
   else { make_folder($agent, $order, $secrets) or return }
   open_files($stdin_path) or return;
+  if ($linux && !$terminal) { open_pipes() or return }
   $started_ms = now_ms();
   my $start = $linux ? (slurp('/proc/self/stat') =~ /.*\) (?:\S+ ){19}(\d+)/s)[0] : time;
   my $record = make_record("windfall-record 1 $attempt $job $boot_id $$ $start $started_ms $uptime_ms") or return;
@@ -40,7 +41,7 @@ sub supervise {
   syswrite($record, "child $main\n");
   close $record;
 
-  my $gone = wait_for_main();
+  my $gone = wait_for_main() && drain();
   my $status = $ended{$main};
   my ($code, $signal) = $status & 127 ? (undef, $status & 127) : ($status >> 8, undef);
   my $starved = defined $signal && $signal == 9 && !defined $stop_cause && count_oom_kills() > $oom_kills;
@@ -108,7 +109,8 @@ sub failed {
 sub run_command {
   my ($work, $argv, $env) = @_;
   POSIX::setpgid(0, 0);
-  $SIG{$_} = 'DEFAULT' for qw(TERM INT HUP QUIT PIPE USR2);    # exec does it where there is a handler, not where it is ignored
+  print_into_pipes();
+  $SIG{$_} = 'DEFAULT' for qw(TERM INT HUP QUIT PIPE USR2 XFSZ);    # exec does it where there is a handler, not where it is ignored
   POSIX::sigprocmask(POSIX::SIG_SETMASK(), $none);
   if (!chdir($work)) { complain("cannot enter the working folder: $!"); POSIX::_exit(126) }
   %ENV = map { split(/=/, $_, 2) } @$env;
@@ -145,7 +147,7 @@ sub wait_for_main {
     return $gone if exists $ended{$main};
     if ($poked) { $poked = 0; ask_tree() if read_stop() }
     if (kill_when_due()) { next if reap() || exists $ended{$main} }
-    POSIX::sigsuspend($none);
+    rest();
   }
 }
 
@@ -167,8 +169,9 @@ sub sweep {
     }
     if (kill_when_due() && mono_ms() - $killing_since_ms > $STRAY_MS) { $strays = join(',', tree()); last }
     wake_in($asked ? due_in_ms() : $ask_ms - mono_ms());
-    POSIX::sigsuspend($none);
+    rest();
   }
+  drain_patiently();
   my ($out, $err) = (-s STDOUT, -s STDERR);
   replace('swept', "windfall-swept 1 $out $err " . ($strays || '-') . " .\n");
   report("W $sequence $out $err ", $strays || '-');

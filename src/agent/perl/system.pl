@@ -9,8 +9,10 @@ my ($run_folder, $boot_id, $clock_offset_ms) = @ARGV;
 my $linux = $^O eq 'linux';
 my $x64 = $linux && (POSIX::uname())[4] eq 'x86_64';
 my %call = !$linux ? (getrusage => 117)
-  : $x64 ? (fsync => 74, prctl => 157, gettimeofday => 96, clock_gettime => 228, setitimer => 38, getrusage => 98, fallocate => 285)
-  : (fsync => 82, prctl => 167, gettimeofday => 169, clock_gettime => 113, setitimer => 103, getrusage => 165, fallocate => 47);
+  : $x64 ? (fsync => 74, prctl => 157, gettimeofday => 96, clock_gettime => 228, setitimer => 38, getrusage => 98, fallocate => 285,
+    pipe2 => 293, fcntl => 72, ioctl => 16, ppoll => 271)
+  : (fsync => 82, prctl => 167, gettimeofday => 169, clock_gettime => 113, setitimer => 103, getrusage => 165, fallocate => 47,
+    pipe2 => 59, fcntl => 25, ioctl => 29, ppoll => 73);
 if (!$linux) { require Time::HiRes; require IO::Handle }    # what is not loaded need not be copied at each fork
 
 my $fifo;
@@ -19,7 +21,7 @@ my ($wake, $none) = (sub { }, POSIX::SigSet->new);
 my $waking = POSIX::SigSet->new(POSIX::SIGCHLD(), POSIX::SIGUSR1(), POSIX::SIGALRM());
 $SIG{PIPE} = 'IGNORE';
 $SIG{USR1} = sub { $poked = 1 };
-$SIG{$_} = 'IGNORE' for qw(CHLD TERM INT HUP QUIT USR2);
+$SIG{$_} = 'IGNORE' for qw(CHLD TERM INT HUP QUIT USR2 XFSZ);
 $0 = 'windfall forker';
 
 # To the agent, if one listens.
