@@ -35,8 +35,15 @@ export function takeSupervisorLines(context: AgentContext, lines: readonly Super
         if (attempt.phase !== "launching") break
         refuse(context, attempt, line.errno === ENOSPC ? "disk_full" : "start_failed", startFailure(line.message))
         break
+      case "held":
+        tell(context, attempt, { type: "notice", message: outputHeld(attempt, line.message) })
+        break
     }
   }
+}
+
+function outputHeld(attempt: Attempt, reason: string): string {
+  return `Cannot write the output of job ${attempt.job} on its host: ${reason}. What it prints waits until there is room`
 }
 
 function startFailure(message: string): string {
