@@ -3,12 +3,17 @@ import { formatBytes } from "../base/bytes.ts"
 import type { DoctorFinding } from "../protocol/api.ts"
 import type { Core } from "./core.ts"
 import type { FleetHost } from "./fleet/fleet.ts"
+import { leftoverFindings } from "./fleet/leftover-findings.ts"
+import type { Viewer } from "./jobs/job-view.ts"
 
 const LOW_DISK_BYTES = 5 * 1024 ** 3
 
-/** What the server itself knows about the health of the pool. Looks, changes nothing. */
-export function examine(core: Core): DoctorFinding[] {
-  return [diskOf(core), filesOf(core), ...core.fleet.all().flatMap((host) => hostFindings(core, host))]
+/** What the server itself knows about the health of the pool, as this person may see it. Looks, changes nothing. */
+export function examine(core: Core, viewer: Viewer): DoctorFinding[] {
+  const hosts = core.fleet
+    .all()
+    .flatMap((host) => [...hostFindings(core, host), ...leftoverFindings(core, host, viewer)])
+  return [diskOf(core), filesOf(core), ...hosts]
 }
 
 function diskOf(core: Core): DoctorFinding {
@@ -53,7 +58,12 @@ function hostFindings(core: Core, host: FleetHost): DoctorFinding[] {
   }
   if (facts !== null) {
     const text = `all jobs there run as ${facts.user}: they can read each other's files and that account's`
-    add("unknown", "shared_account", text, "Give Windfall an account of its own there")
+    add(
+      "unknown",
+      "shared_account",
+      text,
+      "Give Windfall an account of its own there; only so a process that hid from its job can be told from others",
+    )
   }
   return findings
 }

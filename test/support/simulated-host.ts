@@ -3,6 +3,7 @@ import type {
   AttemptOrder,
   ExitRecord,
   FoundAttempt,
+  Leftovers,
   ServerMessage,
 } from "../../src/protocol/agent-wire.ts"
 import { AGENT_PROTOCOL } from "../../src/protocol/agent-wire.ts"
@@ -67,6 +68,7 @@ export class SimulatedHost {
   #blobs: BlobFolder | undefined
   highWater = 0
   facts: HostFacts = HOST_FACTS
+  leftovers: Leftovers = { strays: [], missingBytes: 0 }
   script: Script = exitsAtOnce()
   /** How often each job's command was begun, the ledger against running twice. */
   readonly begun = new Map<number, number>()
@@ -116,6 +118,7 @@ export class SimulatedHost {
       highWater,
       attempts,
       trees: [],
+      leftovers: this.leftovers,
     })
     this.#context.events.onLink(this.id, "ready", null)
   }
@@ -242,9 +245,15 @@ export class SimulatedHost {
       stdoutBytes: text.stdout.length,
       stderrBytes: text.stderr.length,
     })
-    this.tell({ type: "swept", ...head, strays: [] })
+    this.tell({ type: "swept", ...head })
     const outputs = attempt.outputs ?? { tree: null, files: 0, bytes: 0 }
     this.tell({ type: "outputs", ...head, ...outputs, problem: null })
+  }
+
+  /** Something of ended attempts is left there from now on. */
+  leave(leftovers: Leftovers): void {
+    this.leftovers = leftovers
+    this.tell({ type: "leftovers", leftovers })
   }
 
   refuse(attempt: SimulatedAttempt, cause: Cause): void {

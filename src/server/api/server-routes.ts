@@ -14,6 +14,6 @@ export const serverRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/doctor",
     summary: "Looks for what is wrong or could go wrong, and says what to do",
-    respond: ({ core }): DoctorReport => ({ findings: examine(core) }),
+    respond: ({ core, caller }): DoctorReport => ({ findings: examine(core, caller) }),
   }),
 ]

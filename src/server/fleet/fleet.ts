@@ -8,6 +8,7 @@ import type { SchedulableHost } from "../../scheduler/snapshot.ts"
 import type { HostRecord } from "../../store/host-record.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
 import { capacityOf } from "./capacity.ts"
+import { withheldReason } from "./withheld.ts"
 
 /** A host as the running server knows it. */
 export interface FleetHost {
@@ -140,6 +141,7 @@ export class Fleet {
           link: host.link,
           reason: host.reason,
           draining: host.record.draining,
+          withheld: withheldReason(host.record.leftovers),
           total: host.total,
           partitions: this.partitions,
         }
