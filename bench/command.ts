@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { join } from "node:path"
 import type { LabHost } from "../test/lab/lab.ts"
 import type { Pool } from "../test/support/pool.ts"
@@ -33,6 +33,11 @@ export async function timeCommand(
   const code = await new Promise<number | null>((resolve, reject) => child.on("error", reject).on("close", resolve))
   if (code !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${code}: ${Buffer.concat(errors)}`)
   return endedMs - startedMs
+}
+
+/** Whether a program is on the PATH. */
+export function isInstalled(program: string): boolean {
+  return spawnSync(program, ["--version"], { stdio: "ignore" }).error === undefined
 }
 
 /** `ssh` to a lab host with nothing kept from earlier: a new connection, key exchange and login. */

@@ -2,21 +2,21 @@
  * Bundles the agent into one file for hosts: `node scripts/build-agent.ts [INTO]`, by default `.cache/agent/agent.mjs`.
  * The same sources always give the same bytes, so that a host recognises by hash what it has.
  */
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises"
+import { mkdir, rename, rm, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { type Plugin, rolldown } from "rolldown"
+import { FORKER_SOURCE } from "../src/agent/forker-source.ts"
 
 const ROOT = join(import.meta.dirname, "..")
 const FORKER_MODULE = join(ROOT, "src/agent/forker-source.ts")
-const FORKER_PROGRAM = join(ROOT, "src/agent/forker.pl")
 
-/** Puts the Perl program's text in the place of the module that reads its file. */
+/** Puts the Perl program's text in the place of the module that reads its files. */
 const inlineForker: Plugin = {
   name: "inline-forker",
-  async load(id) {
+  load(id) {
     if (id !== FORKER_MODULE) return null
-    const program = withoutComments(await readFile(FORKER_PROGRAM, "utf8"))
-    return { code: `export const FORKER_SOURCE = ${JSON.stringify(program)}`, moduleType: "js" }
+    const program = JSON.stringify(withoutComments(FORKER_SOURCE))
+    return { code: `export const FORKER_SOURCE = ${program}`, moduleType: "js" }
   },
 }
 

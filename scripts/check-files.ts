@@ -3,8 +3,6 @@ import { basename } from "node:path"
 import { readFiles, type SourceFile } from "./source-files.ts"
 
 const MAX_LINES = 300
-/** The forker goes to perl as one text, so it is one file. */
-const MAX_PERL_LINES = 450
 /** Names under which anything gathers. */
 const VAGUE = /(^|[-.])(utils?|helpers?|common|misc|managers?|stuff)([-.]|$)|^types\./
 const UNFINISHED = /\b(TODO|FIXME|XXX)\b/
@@ -13,8 +11,7 @@ export function findFileFaults(files: readonly SourceFile[]): string[] {
   const faults: string[] = []
   for (const { path, text } of files) {
     const lines = text.split("\n").length - 1
-    const most = path.endsWith(".pl") ? MAX_PERL_LINES : MAX_LINES
-    if (lines > most) faults.push(`${path}: ${lines} lines, at most ${most}: give one of its concepts a file`)
+    if (lines > MAX_LINES) faults.push(`${path}: ${lines} lines, at most ${MAX_LINES}: give one of its concepts a file`)
     const vague = path.split("/").find((part) => VAGUE.test(part))
     if (vague !== undefined) faults.push(`${path}: "${vague}" does not say what is in it`)
     const unfinished = UNFINISHED.exec(text)

@@ -7,6 +7,7 @@ import type { HostCache } from "./host-cache.ts"
 import type { HostClock } from "./host-clock.ts"
 import type { HostFolder } from "./host-folder.ts"
 import type { JobHost } from "./job-environment.ts"
+import type { LeftoverWatch } from "./leftover-watch.ts"
 import type { OutputSender } from "./output-sender.ts"
 import type { Platform } from "./platform/platform.ts"
 import type { ServerLink } from "./server-link.ts"
@@ -24,6 +25,7 @@ export interface AgentContext {
   readonly cache: HostCache
   readonly trash: Trash
   readonly highWater: HighWater
+  readonly leftovers: LeftoverWatch
   readonly jobHost: JobHost
   /** What starts this agent's program again, in another role: its node and its file. */
   readonly program: readonly string[]

@@ -116,6 +116,7 @@ export class Agent {
       highWater: this.#context.highWater.value,
       attempts: this.#attempts.found(),
       trees: this.#context.cache.trees(),
+      leftovers: this.#context.leftovers.told,
     })
   }
 

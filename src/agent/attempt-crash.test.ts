@@ -51,9 +51,9 @@ test("a killed supervisor is told as such, and its tree is swept by its token", 
   await agent.until(() => agent.text(1) === "daemon started\n", "the daemon")
   const daemon = Number(readFileSync(home.at("daemon"), "utf8"))
   process.kill(home.supervisor(1), "SIGKILL")
-  const { exited, swept } = await agent.ended(1)
+  const { exited } = await agent.ended(1)
   assert.equal(exited.exit.cause, "supervisor_lost")
-  assert.deepEqual(swept.strays, [])
+  assert.deepEqual(agent.leftovers.strays, [])
   assert.equal(isThere(daemon), false)
 })
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict"
 import { execFileSync } from "node:child_process"
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { test } from "node:test"
-import { AgentHome } from "../../test/support/agent-home.ts"
+import { AgentHome, eventually } from "../../test/support/agent-home.ts"
 
 const MIB = 1024 * 1024
 
@@ -18,6 +18,19 @@ async function withSmallDisk(run: (home: AgentHome) => Promise<void>): Promise<v
     execFileSync("umount", ["-l", home.root])
     await home[Symbol.asyncDispose]()
   }
+}
+
+function fill(home: AgentHome): void {
+  assert.throws(() => writeFileSync(`${home.root}/filler`, Buffer.alloc(40 * MIB)), { code: "ENOSPC" })
+}
+
+/** A job that prints when the test has made `go`, and says so in `printed` when it could. */
+function printsWhenTold(home: AgentHome, print: string): string[] {
+  return [
+    "sh",
+    "-c",
+    `while ! test -e ${home.at("go")}; do sleep 0.01; done; ${print}; : > ${home.at("printed")}; exit 3`,
+  ]
 }
 
 function canMount(): boolean {
@@ -41,7 +54,8 @@ test("a job that fills the disk ends with its own exit, durably, and its output 
     const agent = await home.start()
     agent.startAttempt(1, ["sh", "-c", "head -c 60000000 /dev/zero > big; echo code $?; exit 3"])
     const { exited } = await agent.ended(1)
-    assert.equal(exited.exit.cause, "exited")
+    assert.deepEqual([exited.exit.cause, exited.exit.exitCode], ["exited", 3])
+    assert.equal(agent.text(1), "code 1\n")
     assert.ok(existsSync(home.attempt(1, "status")))
     // The disk is full now: the next one cannot start, and that is said.
     agent.startAttempt(2, ["true"])
@@ -66,7 +80,7 @@ test("on a full disk a running job can still be stopped, and its end is on the d
     const agent = await home.start()
     const { attempt } = agent.startAttempt(1, ["sleep", "60"])
     await agent.next("started", 1)
-    assert.throws(() => writeFileSync(`${home.root}/filler`, Buffer.alloc(40 * MIB)), { code: "ENOSPC" })
+    fill(home)
     agent.send({ type: "stop", attempt, sequence: 1, cause: "cancelled", signal: "SIGTERM", graceMs: 1_000 })
     assert.equal((await agent.ended(1)).exited.exit.cause, "cancelled")
     assert.ok(existsSync(home.attempt(1, "status")))
@@ -76,7 +90,7 @@ test("on a full disk a running job can still be stopped, and its end is on the d
 test("an attempt that finds no room to start in is refused with disk_full, in words", { skip }, async () => {
   await withSmallDisk(async (home) => {
     const agent = await home.start()
-    assert.throws(() => writeFileSync(`${home.root}/filler`, Buffer.alloc(40 * MIB)), { code: "ENOSPC" })
+    fill(home)
     agent.startAttempt(1, ["true"])
     const refused = await agent.next("refused", 1)
     assert.equal(refused.cause, "disk_full")
@@ -84,5 +98,96 @@ test("an attempt that finds no room to start in is refused with disk_full, in wo
     rmSync(`${home.root}/filler`)
     agent.startAttempt(2, ["true"])
     await agent.ended(2)
+  })
+})
+
+test("who prints on a full disk waits for room, the pool is told, and nothing is lost or repeated", {
+  skip,
+}, async () => {
+  await withSmallDisk(async (home) => {
+    const agent = await home.start()
+    agent.startAttempt(1, printsWhenTold(home, `perl ${home.job("flood.pl")} ${3 * MIB}; echo err >&2`))
+    await agent.next("started", 1)
+    fill(home)
+    writeFileSync(home.at("go"), "")
+    const { message } = await agent.next("notice")
+    assert.match(message, /^Cannot write the output of job 1 on its host: No space left on device\./)
+    assert.equal(existsSync(home.at("printed")), false)
+    assert.ok(existsSync(home.ballast), "there is still room for a stop")
+    rmSync(`${home.root}/filler`)
+    assert.equal((await agent.ended(1)).exited.exit.exitCode, 3)
+    assert.equal(
+      agent.text(1),
+      Array.from({ length: (3 * MIB) / 64 }, (_, i) => `${`${i}`.padStart(63, "0")}\n`).join(""),
+    )
+    assert.equal(agent.text(1, "stderr"), "err\n")
+  })
+})
+
+test("a job that waits for room to print in can be stopped", { skip }, async () => {
+  await withSmallDisk(async (home) => {
+    const agent = await home.start()
+    const { attempt } = agent.startAttempt(1, printsWhenTold(home, `perl ${home.job("flood.pl")} ${3 * MIB}`))
+    await agent.next("started", 1)
+    fill(home)
+    writeFileSync(home.at("go"), "")
+    await agent.next("notice")
+    agent.send({ type: "stop", attempt, sequence: 1, cause: "cancelled", signal: "SIGTERM", graceMs: 10_000 })
+    const { exit } = (await agent.ended(1)).exited
+    assert.deepEqual([exit.cause, exit.signal], ["cancelled", 15])
+    assert.equal(agent.offset(1, "stdout"), statSync(home.attempt(1, "stdout")).size)
+  })
+})
+
+test("last words find room on a full disk", { skip }, async () => {
+  await withSmallDisk(async (home) => {
+    const agent = await home.start()
+    agent.startAttempt(1, printsWhenTold(home, "head -c 50000 /dev/zero; head -c 50000 /dev/zero >&2"))
+    await agent.next("started", 1)
+    fill(home)
+    writeFileSync(home.at("go"), "")
+    const { exited } = await agent.ended(1)
+    assert.deepEqual([exited.exit.exitCode, exited.stdoutBytes, exited.stderrBytes], [3, 50_000, 50_000])
+  })
+})
+
+test("without any room the exit is durable at once, and the end is told when the last words are in the file", {
+  skip,
+}, async () => {
+  await withSmallDisk(async (home) => {
+    const agent = await home.start()
+    agent.startAttempt(1, printsWhenTold(home, "head -c 50000 /dev/zero"))
+    await agent.next("started", 1)
+    rmSync(home.ballast)
+    fill(home)
+    writeFileSync(home.at("go"), "")
+    await eventually(() => existsSync(home.attempt(1, "status")), "its status")
+    assert.match(readFileSync(home.attempt(1, "status"), "utf8"), /^windfall-status 1 exited 3 - .* -1 -1 \.\n/)
+    await agent.next("notice")
+    assert.equal(
+      agent.messages.some(({ type }) => type === "exited"),
+      false,
+    )
+    rmSync(`${home.root}/filler`)
+    assert.equal((await agent.ended(1)).exited.stdoutBytes, 50_000)
+  })
+})
+
+test("a stop does not wait for room that never comes", { skip }, async () => {
+  await withSmallDisk(async (home) => {
+    const agent = await home.start()
+    agent.startAttempt(1, printsWhenTold(home, "head -c 500000 /dev/zero"))
+    await agent.next("started", 1)
+    // On a disk without any room an agent cannot write a stop: this one has its place already.
+    writeFileSync(home.attempt(1, "stop"), "nothing yet")
+    rmSync(home.ballast)
+    fill(home)
+    writeFileSync(home.at("go"), "")
+    await agent.next("notice")
+    writeFileSync(home.attempt(1, "stop"), "15 100 cancelled .\n", { flag: "r+" })
+    process.kill(home.supervisor(1), "SIGUSR1")
+    const { exited } = await agent.ended(1)
+    assert.equal(exited.exit.cause, "cancelled")
+    assert.equal(exited.stdoutBytes, statSync(home.attempt(1, "stdout")).size)
   })
 })

@@ -55,9 +55,9 @@ test("a stop takes the whole tree, also a daemon that left group and session", a
   const daemon = Number(readFileSync(home.at("daemon"), "utf8"))
   assert.ok(isThere(daemon))
   agent.send(stop(order, 200))
-  const { exited, swept } = await agent.ended(1)
+  const { exited } = await agent.ended(1)
   assert.equal(exited.exit.cause, "cancelled")
-  assert.deepEqual(swept.strays, [])
+  assert.deepEqual(agent.leftovers.strays, [])
   assert.equal(isThere(daemon), false)
 })
 

@@ -1,4 +1,4 @@
-import type { AttemptOrder, ExitRecord, Stray } from "../protocol/agent-wire.ts"
+import type { AttemptOrder, ExitRecord } from "../protocol/agent-wire.ts"
 import type { AttemptId, JobId } from "../protocol/ids.ts"
 import type { Cause } from "../protocol/job-state.ts"
 import type { CollectedOutputs } from "../workspace/outputs.ts"
@@ -49,7 +49,6 @@ export class Attempt {
   /** Said with the exit where the cause alone does not explain it. */
   message: string | null = null
   totals: { readonly stdout: number; readonly stderr: number } = { stdout: 0, stderr: 0 }
-  strays: readonly Stray[] = []
   peakMemoryBytes = 0
   /** Processes seen below the supervisor, with their starts: on macOS a child that lost its parent is known only so. */
   readonly seen = new Map<number, string>()

@@ -1,6 +1,5 @@
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
-import type { Stray } from "../protocol/agent-wire.ts"
 import { CAUSES, type Cause } from "../protocol/job-state.ts"
 import { type CollectedOutputs, collectOutputs } from "../workspace/outputs.ts"
 import { StatIndex } from "../workspace/stat-index.ts"
@@ -12,7 +11,7 @@ import { writeDurably } from "./durable-file.ts"
 import { refuse } from "./launch.ts"
 import { carryOut } from "./stopping.ts"
 import { formatStatus, type SupervisorLine, type SupervisorStatus, type SupervisorSwept } from "./supervisor-text.ts"
-import { sweepByToken } from "./sweep.ts"
+import { sweepRest } from "./sweep-rest.ts"
 
 const ENOSPC = 28
 
@@ -35,8 +34,15 @@ export function takeSupervisorLines(context: AgentContext, lines: readonly Super
         if (attempt.phase !== "launching") break
         refuse(context, attempt, line.errno === ENOSPC ? "disk_full" : "start_failed", startFailure(line.message))
         break
+      case "held":
+        tell(context, attempt, { type: "notice", message: outputHeld(attempt, line.message) })
+        break
     }
   }
+}
+
+function outputHeld(attempt: Attempt, reason: string): string {
+  return `Cannot write the output of job ${attempt.job} on its host: ${reason}. What it prints waits until there is room`
 }
 
 function startFailure(message: string): string {
@@ -84,14 +90,15 @@ async function treeGone(
   swept: SupervisorSwept,
   isTotal = context.platform.sweepIsTotal && swept.strays.length === 0,
 ): Promise<void> {
-  let strays: readonly Stray[] = swept.strays.map((pid) => ({ pid, command: "unknown" }))
   attempt.phase = "lost" // from here on nobody else ends it
-  if (!isTotal) {
-    strays = await sweepByToken(context, attempt, 1_000).catch(() => strays)
-  }
-  attempt.strays = strays
+  if (!isTotal) await sweepRest(context, attempt, swept.strays)
   attempt.totals = { stdout: swept.stdoutBytes, stderr: swept.stderrBytes }
+  ended(context, attempt)
+}
+
+function ended(context: AgentContext, attempt: Attempt): void {
   attempt.phase = "ended"
+  context.leftovers.memory.ended(attempt.exit?.peakMemoryBytes ?? 0)
   tellEnd(context, attempt, false)
   context.changed()
 }
@@ -104,7 +111,7 @@ export function tellEnd(context: AgentContext, attempt: Attempt, exitKnown: bool
     const sizes = { stdoutBytes: totals.stdout, stderrBytes: totals.stderr }
     tell(context, attempt, { type: "exited", ...nameOf(attempt), exit, ...sizes })
   }
-  tell(context, attempt, { type: "swept", ...nameOf(attempt), strays: attempt.strays })
+  tell(context, attempt, { type: "swept", ...nameOf(attempt) })
   if (!attempt.adopted) return
   context.output.completed(attempt.sequence, totals)
   if (attempt.outputs !== undefined) tellOutputs(context, attempt)
@@ -163,7 +170,7 @@ export async function endWithout(context: AgentContext, attempt: Attempt, cause:
   attempt.phase = "lost"
   const stopCause = readStopCause(attempt.folder)
   const verdict = CAUSES.find((known) => known === stopCause) ?? cause
-  attempt.strays = cause === "host_restarted" ? [] : await sweepByToken(context, attempt, 1_000).catch(() => [])
+  if (cause !== "host_restarted") await sweepRest(context, attempt)
   const sizes = outputSizes(attempt.folder)
   attempt.status ??= {
     cause: cause === "host_restarted" ? cause : verdict,
@@ -182,14 +189,12 @@ export async function endWithout(context: AgentContext, attempt: Attempt, cause:
     // No room at all: the next agent comes to the same end.
   }
   attempt.totals = sizes
-  attempt.phase = "ended"
-  tellEnd(context, attempt, false)
-  context.changed()
+  ended(context, attempt)
 }
 
 /** Looks at what an attempt's folder says, when its supervisor is gone: it told everything, or it was killed. */
 export async function followLost(context: AgentContext, attempt: Attempt): Promise<void> {
-  const { status, swept } = inspectAttempt(attempt.folder)
+  const { record, intent, status, swept } = inspectAttempt(attempt.folder)
   if (status === null) return endWithout(context, attempt, "supervisor_lost")
   attempt.status ??= status
   const sizes = outputSizes(attempt.folder)
@@ -200,5 +205,7 @@ export async function followLost(context: AgentContext, attempt: Attempt): Promi
   // A supervisor that was killed while it swept has left the rest to us.
   const sweptByIt = swept !== null || status.stdoutBytes !== null
   const isTotal = sweptByIt && context.platform.sweepIsTotal && !swept?.strays.length
-  await treeGone(context, attempt, { ...totals, strays: swept?.strays ?? [] }, isTotal)
+  const isOfThisBoot = (record ?? intent)?.bootId === context.platform.bootId
+  // The numbers of processes it could not end are old by now: they may be others'.
+  await treeGone(context, attempt, { ...totals, strays: [] }, isTotal || !isOfThisBoot)
 }

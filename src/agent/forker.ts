@@ -29,6 +29,8 @@ export interface RunRequest {
   readonly stdinPath: string
   readonly workingFolder: string
   readonly graceMs: number
+  /** The command is a PTY host: it writes the output files itself, as it must never wait. */
+  readonly terminal: boolean
   readonly command: readonly string[]
   readonly environment: readonly string[]
 }
@@ -103,8 +105,9 @@ export class Forker {
     const { sequence, attempt, job, folder, inode, order, secrets, stdinPath, workingFolder, command } = request
     const about = [sequence, attempt, job, folder, inode ?? 0, this.#agentInode, order, secrets]
     const around = [Math.round(request.uptimeMs), this.#folder.ballast, stdinPath, workingFolder]
-    const { graceMs, environment } = request
-    this.#write(["run", ...about, ...around, Math.round(graceMs), command.length, ...command, ...environment])
+    const { environment } = request
+    const how = [Math.round(request.graceMs), request.terminal ? 1 : 0, command.length]
+    this.#write(["run", ...about, ...around, ...how, ...command, ...environment])
   }
 
   /** Gives bytes of an output file back to the disk, where the file system can. */

@@ -17,6 +17,8 @@ export interface HostFolder {
   readonly run: string
   readonly cache: string
   readonly highWater: string
+  /** What ended attempts have left on this host. */
+  readonly leftovers: string
   /** A megabyte that a full disk can be given, so that exit statuses can still be written. */
   readonly ballast: string
 }
@@ -32,6 +34,7 @@ export function hostFolder(root: string, server: ServerId): HostFolder {
     run: join(base, "run"),
     cache: join(base, "cache"),
     highWater: join(base, "high-water"),
+    leftovers: join(base, "leftovers"),
     ballast: join(base, "run", "ballast"),
   }
 }

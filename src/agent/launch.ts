@@ -119,6 +119,7 @@ export function launch(
     stdinPath: order.stdin === null ? "/dev/null" : context.cache.pathOf(order.stdin),
     workingFolder: join(folder, "work", order.workingFolder),
     graceMs: order.graceMs,
+    terminal: hasTerminal(order),
     ...(hasTerminal(order)
       ? inTerminal(context, attempt, order, environment)
       : { command: order.command, environment }),

@@ -71,17 +71,13 @@ function rebuild(context: AgentContext, attempt: Attempt, found: InspectedAttemp
   attempt.status = status
   const thisBoot = held.bootId === context.platform.bootId
   const supervised = thisBoot && context.platform.isAlive(held.pid, held.start)
-  if (
-    status !== null &&
-    (!thisBoot || status.stdoutBytes !== null || swept !== null) &&
-    context.platform.sweepIsTotal
-  ) {
+  const wasSwept = swept !== null && swept.strays.length === 0
+  if (status !== null && (!thisBoot || status.stdoutBytes !== null || wasSwept) && context.platform.sweepIsTotal) {
     const sizes = outputSizes(attempt.folder)
     attempt.totals = {
       stdout: status.stdoutBytes ?? swept?.stdoutBytes ?? sizes.stdout,
       stderr: status.stderrBytes ?? swept?.stderrBytes ?? sizes.stderr,
     }
-    attempt.strays = (swept?.strays ?? []).map((pid) => ({ pid, command: "unknown" }))
     attempt.phase = "ended"
   } else if (supervised) attempt.phase = status === null ? "running" : "sweeping"
   else attempt.phase = "lost"

@@ -34,19 +34,26 @@ export class Sampler {
     this.#timer = setTimeout(() => {
       void this.#sample()
         .catch(() => {}) // a command of the system that failed this once
-        .finally(() => this.#plan(this.#busy ? this.#context.platform.sampleMs : IDLE_MS))
+        .finally(() => this.#plan(this.#looksOften ? this.#context.platform.sampleMs : IDLE_MS))
     }, afterMs).unref()
+  }
+
+  /** Something runs, or it is not known yet whether what ran has given its memory back. */
+  get #looksOften(): boolean {
+    return this.#busy || this.#context.leftovers.memory.isDoubtful
   }
 
   async #sample(): Promise<void> {
     if (this.#sampling) return
     this.#sampling = true
     try {
-      const { platform, folder, clock, link } = this.#context
+      const { platform, folder, clock, link, leftovers } = this.#context
       keepBallast(folder.ballast)
       const attempts = this.#busy ? await this.#trees(await platform.processes()) : []
-      if (!link.attached) return
-      link.send({ type: "sample", at: clock.now(), ...(await platform.free(folder.root)), attempts })
+      if (link.attached) {
+        link.send({ type: "sample", at: clock.now(), ...(await platform.free(folder.root)), attempts })
+      }
+      await leftovers.lookAtMemory(this.#busy)
     } finally {
       this.#sampling = false
     }
@@ -66,7 +73,8 @@ export class Sampler {
           attempt.seen.get(row.pid) === row.start,
       )
       if (!this.#context.platform.sweepIsTotal) for (const row of rows) attempt.seen.set(row.pid, row.start)
-      const memoryBytes = Math.round(await this.#context.platform.memoryOf(rows))
+      const held = await this.#context.platform.memoryOf(rows)
+      const memoryBytes = Math.round(held.reduce((sum, bytes) => sum + bytes, 0))
       attempt.peakMemoryBytes = Math.max(attempt.peakMemoryBytes, memoryBytes)
       found.push({ sequence: attempt.sequence, memoryBytes, processes: rows.length })
     }

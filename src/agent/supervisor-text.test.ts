@@ -65,6 +65,12 @@ test("parseSupervisorLine() reads every kind of line", () => {
     errno: 28,
     message: "write record: No space left on device",
   })
+  assert.deepEqual(parseSupervisorLine("H 4 28 No space left on device"), {
+    kind: "held",
+    sequence: 4,
+    errno: 28,
+    message: "No space left on device",
+  })
 })
 
 test("parseSupervisorLine() never throws and never guesses a sequence", () => {

@@ -1,5 +1,5 @@
 /**
- * What the supervisor (forker.pl) writes: the one-line files of an attempt's folder and the lines on the FIFO. All of it
+ * What the supervisor (perl/supervisor.pl) writes: the one-line files of an attempt's folder and the lines on the FIFO. All of it
  * could be half written, old or damaged: what does not read as it should is `null`, never a guess.
  */
 import { CAUSES, type Cause } from "../protocol/job-state.ts"
@@ -52,7 +52,7 @@ export type SupervisorLine =
     }
   | { readonly kind: "ended"; readonly sequence: number; readonly status: SupervisorStatus }
   | { readonly kind: "swept"; readonly sequence: number; readonly swept: SupervisorSwept }
-  | { readonly kind: "failed"; readonly sequence: number; readonly errno: number; readonly message: string }
+  | { readonly kind: "failed" | "held"; readonly sequence: number; readonly errno: number; readonly message: string }
 
 export function parseRecord(text: string): SupervisorRecord | null {
   const match = /^windfall-record 1 (a\w+) (\d+) (\S+) (\d+) (\d+) (-?\d+) (\d+) \.\n(?:child (\d+)\n)?/.exec(text)
@@ -115,7 +115,10 @@ export function parseSupervisorLine(line: string): SupervisorLine | null {
       return Number.isSafeInteger(swept.stdoutBytes + swept.stderrBytes) ? { kind: "swept", sequence, swept } : null
     }
     case "F":
-      return { kind: "failed", sequence, errno: Number(fields[2]) || 0, message: fields.slice(3).join(" ") }
+    case "H": {
+      const kind = fields[0] === "F" ? "failed" : "held"
+      return { kind, sequence, errno: Number(fields[2]) || 0, message: fields.slice(3).join(" ") }
+    }
     default:
       return null
   }

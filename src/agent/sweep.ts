@@ -1,5 +1,4 @@
 import { setTimeout as delay } from "node:timers/promises"
-import type { Stray } from "../protocol/agent-wire.ts"
 import type { AgentContext } from "./agent-context.ts"
 import type { Attempt } from "./attempt.ts"
 import type { ProcessRow } from "./platform/platform.ts"
@@ -16,26 +15,14 @@ export async function sweepByToken(
   context: Pick<AgentContext, "platform" | "forker">,
   attempt: Attempt,
   graceMs: number,
-): Promise<Stray[]> {
-  attempt.sweeping = true
-  try {
-    return await sweep(context, attempt, performance.now() + graceMs)
-  } finally {
-    attempt.sweeping = false
-  }
-}
-
-async function sweep(
-  context: Pick<AgentContext, "platform" | "forker">,
-  attempt: Attempt,
-  killAt: number,
-): Promise<Stray[]> {
+): Promise<readonly ProcessRow[]> {
+  const killAt = performance.now() + graceMs
   const asked = new Set<string>()
   while (true) {
     const left = await remaining(context, attempt)
     const now = performance.now()
     if (left.length === 0) return []
-    if (now > killAt + GIVE_UP_MS) return left.map((row) => ({ pid: row.pid, command: row.name }))
+    if (now > killAt + GIVE_UP_MS) return left
     for (const row of left) {
       const key = `${row.pid} ${row.start}`
       if (now >= killAt) signal(row.pid, "SIGKILL")
@@ -60,14 +47,20 @@ async function remaining(
   const carrying = new Set(carriers.map((row) => row.pid))
   const found = new Set<number>()
   for (const row of table) {
-    const seen = attempt.seen.get(row.pid) === row.start
-    const inGroup = attempt.group !== null && row.pgid === attempt.group
-    const inSession = attempt.supervisor !== null && row.session === attempt.supervisor.pid
-    if (seen || inGroup || inSession || carrying.has(row.pid)) found.add(row.pid)
+    if (belongsTo(attempt, row) || carrying.has(row.pid)) found.add(row.pid)
   }
   addDescendants(table, found)
   const own = ownProcesses(table, context.forker.pid)
   return table.filter((row) => found.has(row.pid) && !own.has(row.pid))
+}
+
+/** Whether a process is known to be of an attempt's tree: seen below it, or in its group or session. */
+export function belongsTo({ seen, group, supervisor }: Attempt, row: ProcessRow): boolean {
+  return (
+    seen.get(row.pid) === row.start ||
+    (group !== null && row.pgid === group) ||
+    (supervisor !== null && row.session === supervisor.pid)
+  )
 }
 
 /** Adds to `pids` every process below one of them. */

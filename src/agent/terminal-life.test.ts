@@ -51,9 +51,9 @@ describe("an agent's terminals", { concurrency: 2 }, () => {
     peer.type("sleep 1000 & echo go''ing\r")
     await peer.sees("going")
     client.send({ type: "stop", attempt, sequence: 1, cause: "cancelled", signal: "SIGTERM", graceMs: 5000 })
-    const { exited, swept } = await client.ended(1)
+    const { exited } = await client.ended(1)
     assert.equal(exited.exit.cause, "cancelled")
-    assert.deepEqual(swept.strays, [])
+    assert.deepEqual(client.leftovers.strays, [])
   })
 
   test("a task under a terminal writes to its log with nobody attached", async () => {

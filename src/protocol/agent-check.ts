@@ -2,7 +2,14 @@
  * Checks what an agent says: everything from a host is untrusted. Written by hand, because this runs for every message
  * of every job; a general schema library costs more than the rest of a message's way through the server.
  */
-import type { AgentMessage, ExitRecord, FoundAttempt, Stray } from "./agent-wire.ts"
+import {
+  type AgentMessage,
+  type ExitRecord,
+  type FoundAttempt,
+  type Leftovers,
+  MAX_STRAYS,
+  type Stray,
+} from "./agent-wire.ts"
 import { WindfallError } from "./errors.ts"
 import { MAX_STREAM_BYTES } from "./frames.ts"
 import type { HostFacts } from "./host.ts"
@@ -37,6 +44,7 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
     count(raw, "highWater", type)
     for (const found of list(raw, "attempts", type)) checkFound(object(found, type, "attempts"))
     for (const tree of list(raw, "trees", type)) if (!isBlobHash(tree)) fail(type, "trees")
+    checkLeftovers(object(raw.leftovers, type, "leftovers"))
   },
   need: (raw, type) => {
     attempt(raw, type)
@@ -53,14 +61,7 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
     count(raw, "stdoutBytes", type, MAX_STREAM_BYTES)
     count(raw, "stderrBytes", type, MAX_STREAM_BYTES)
   },
-  swept: (raw, type) => {
-    attempt(raw, type)
-    for (const stray of list(raw, "strays", type)) {
-      const seen = object(stray, type, "strays") as Raw & Stray
-      count(seen, "pid", type)
-      text(seen, "command", type)
-    }
-  },
+  swept: attempt,
   outputs: (raw, type) => {
     attempt(raw, type)
     if (raw.tree !== null && !isBlobHash(raw.tree)) fail(type, "tree")
@@ -82,6 +83,7 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
       for (const field of ["sequence", "memoryBytes", "processes"]) count(seen, field, type)
     }
   },
+  leftovers: (raw, type) => checkLeftovers(object(raw.leftovers, type, "leftovers")),
   notice: (raw, type) => text(raw, "message", type),
 }
 
@@ -111,6 +113,19 @@ function checkExit(raw: Raw & Partial<Record<keyof ExitRecord, unknown>>): void 
   if (raw.startedAt !== null) number(raw, "startedAt", "exit")
   number(raw, "endedAt", "exit")
   textOrNull(raw, "message", "exit")
+}
+
+function checkLeftovers(raw: Raw & Partial<Record<keyof Leftovers, unknown>>): void {
+  count(raw, "missingBytes", "leftovers")
+  const strays = list(raw, "strays", "leftovers")
+  if (strays.length > MAX_STRAYS) fail("leftovers", "strays")
+  for (const each of strays) {
+    const stray: Raw & Partial<Record<keyof Stray, unknown>> = object(each, "leftovers", "strays")
+    for (const field of ["pid", "memoryBytes"]) count(stray, field, "leftovers strays")
+    for (const field of ["start", "command"]) text(stray, field, "leftovers strays")
+    if (!isId("a", stray.attempt)) fail("leftovers strays", "attempt")
+    if (typeof stray.certain !== "boolean") fail("leftovers strays", "certain")
+  }
 }
 
 function attempt(raw: Raw, type: string): void {

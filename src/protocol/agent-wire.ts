@@ -91,6 +91,7 @@ export type AgentMessage =
       readonly attempts: readonly FoundAttempt[]
       /** Workspace trees wholly in the host's cache, latest used first. */
       readonly trees: readonly BlobHash[]
+      readonly leftovers: Leftovers
     }
   /** Blobs the agent lacks for this attempt's workspace or stdin; the server sends them to `/blobs`, then `supplied`. */
   | {
@@ -117,13 +118,8 @@ export type AgentMessage =
       readonly stdoutBytes: number
       readonly stderrBytes: number
     }
-  /** The process tree is gone: the lease is free. `strays` names what was seen and could not be ended. */
-  | {
-      readonly type: "swept"
-      readonly attempt: AttemptId
-      readonly sequence: number
-      readonly strays: readonly Stray[]
-    }
+  /** The process tree is gone: the lease is free. What could not be ended was told before, as `leftovers`. */
+  | { readonly type: "swept"; readonly attempt: AttemptId; readonly sequence: number }
   /** What the job made: a tree of just the outputs, fetched from `/outputs/ATTEMPT`; `null` when there is nothing. */
   | {
       readonly type: "outputs"
@@ -158,12 +154,33 @@ export type AgentMessage =
         readonly processes: number
       }[]
     }
+  /** What ended attempts have left on the host, all of it, whenever that changes. A repeat changes nothing. */
+  | { readonly type: "leftovers"; readonly leftovers: Leftovers }
   /** Something an administrator should know (a cache that cannot be written, a clock far off...). */
   | { readonly type: "notice"; readonly message: string }
 
+/** Strays told of at most: a host with more has them told as they come to be the first. */
+export const MAX_STRAYS = 100
+
+/** What is still on a host of attempts that have ended. What is not named is gone. */
+export interface Leftovers {
+  readonly strays: readonly Stray[]
+  /** Memory that attempts held, that no process holds now, and that is still not free; 0 for none to speak of. */
+  readonly missingBytes: number
+}
+
+/** A process that outlives its attempt. */
 export interface Stray {
   readonly pid: number
+  /** With the pid, one process and no other. */
+  readonly start: string
+  /** The program's name. Private to the job's owner: a process can write there what it wants. */
   readonly command: string
+  /** The attempt it is of, or whose end brought it to light. */
+  readonly attempt: AttemptId
+  /** True when it is known to be the attempt's and could not be ended; false when all speaks for it and nothing proves it. */
+  readonly certain: boolean
+  readonly memoryBytes: number
 }
 
 export type ServerMessage =

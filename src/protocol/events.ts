@@ -53,6 +53,26 @@ export type EventBody =
       readonly reason: string | null
     }
   | { readonly type: "host_changed"; readonly host: HostId; readonly name: string; readonly what: string }
+  | {
+      readonly type: "host_withheld"
+      readonly host: HostId
+      readonly name: string
+      /** Why it gets no new jobs, in words for everybody; `null` when it gets jobs again. */
+      readonly reason: string | null
+    }
+  | {
+      readonly type: "stray"
+      readonly host: HostId
+      readonly name: string
+      readonly pid: number
+      /** Shown to the job's owner and to administrators; `null` for others. */
+      readonly command: string | null
+      readonly job: JobId | null
+      /** The job's owner. */
+      readonly user: string | null
+      readonly certain: boolean
+      readonly gone: boolean
+    }
   | { readonly type: "host_removed"; readonly host: HostId; readonly name: string }
   | { readonly type: "user_changed"; readonly user: string; readonly what: string }
   | { readonly type: "token_changed"; readonly user: string; readonly what: string }

@@ -33,6 +33,20 @@ export interface HostFacts {
   readonly diskFreeBytes: number
 }
 
+/** A process of an ended attempt that is still on a host. */
+export interface StrayView {
+  readonly pid: number
+  /** The program's name, for the job's owner and administrators; `null` for others. */
+  readonly command: string | null
+  /** The job it is of; `null` when the server does not know. */
+  readonly job: number | null
+  /** False when it is only suspected: nothing proves that it is the job's. */
+  readonly certain: boolean
+  readonly memoryBytes: number
+  /** When the server first heard of it. */
+  readonly since: number
+}
+
 export interface HostView {
   readonly id: HostId
   readonly name: string
@@ -47,6 +61,9 @@ export interface HostView {
   readonly reason: string | null
   readonly since: number
   readonly draining: boolean
+  /** Why it gets no new jobs because of what ended ones left there, in words; `null` when it does. */
+  readonly withheld: string | null
+  readonly strays: readonly StrayView[]
   readonly hostKey: string
   readonly facts: HostFacts | null
   /** What jobs may use in all. */

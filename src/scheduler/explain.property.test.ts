@@ -85,6 +85,8 @@ function takeAway(scene: Scene, obstacle: Obstacle, job: JobId, id: HostId): Sce
       return change(() => ({ link: "ready" }))
     case "host_draining":
       return change(() => ({ draining: false }))
+    case "host_withheld":
+      return change(() => ({ withheld: null }))
     case "gpu_leased":
     case "memory_leased":
     case "cores_leased":

@@ -10,7 +10,14 @@ const NOW_MS = 1_000_000
 
 function host(name: string, memoryGB: number, rest: Partial<SchedulableHost> = {}): SchedulableHost {
   const total = { memoryBytes: memoryGB * GB, gpus: 1, cores: 8 }
-  const facts = { link: "ready", reason: null, draining: false, total, partitions: ["apple_gpu"] } as const
+  const facts = {
+    link: "ready",
+    reason: null,
+    draining: false,
+    withheld: null,
+    total,
+    partitions: ["apple_gpu"],
+  } as const
   return { id: `h-${name}` as HostId, name, ...facts, ...rest }
 }
 
@@ -72,6 +79,21 @@ describe("explain()", () => {
       "c: draining: it takes no new jobs",
       "d: its GPU is leased by job 1",
     ])
+  })
+
+  it("says why a host is withheld, and gives it no job until it no longer is", () => {
+    const withheld = "process 7, which job 1 left there, holds 12 GB"
+    assert.deepEqual(why([host("a", 32, { withheld })], [], [job(2)], 2), [
+      `host_withheld | a: withheld: ${withheld}`,
+      `a: withheld: ${withheld}`,
+    ])
+    assert.equal(
+      why([host("a", 32, { withheld }), host("b", 64)], [lease(1, "b", 8)], [job(2)], 2)[0],
+      "gpu_leased | Of 2 hosts it could use, 1 is busy, 1 is withheld",
+    )
+    const started = (one: SchedulableHost) =>
+      plan({ hosts: [one], leases: [], waiting: [job(2)] }, NOW_MS).starts.length
+    assert.deepEqual([started(host("a", 32, { withheld })), started(host("a", 32))], [0, 1])
   })
 
   it("says for whom a place is held", () => {

@@ -30,6 +30,8 @@ export function describeObstacle(obstacle: Obstacle, host: SchedulableHost, shap
       return host.reason === null ? "not accepted" : `not accepted: ${host.reason}`
     case "host_draining":
       return "draining: it takes no new jobs"
+    case "host_withheld":
+      return host.withheld === null ? "withheld" : `withheld: ${host.withheld}`
     case "gpu_leased":
       return `its GPU is leased by ${describeLeases(obstacle.leases, nowMs)}`
     case "memory_leased":

@@ -13,7 +13,15 @@ export type Obstacle =
       readonly has: number
     }
   // These pass.
-  | { readonly code: "host_connecting" | "host_asleep" | "host_down" | "host_refused" | "host_draining" }
+  | {
+      readonly code:
+        | "host_connecting"
+        | "host_asleep"
+        | "host_down"
+        | "host_refused"
+        | "host_draining"
+        | "host_withheld"
+    }
   | {
       readonly code: "memory_leased" | "gpu_leased" | "cores_leased"
       readonly asked: number
@@ -58,6 +66,7 @@ export function hostObstacles(host: SchedulableHost): Obstacle[] {
   const found: Obstacle[] = []
   if (host.link !== "ready") found.push({ code: `host_${host.link}` })
   if (host.draining) found.push({ code: "host_draining" })
+  if (host.withheld !== null) found.push({ code: "host_withheld" })
   return found
 }
 

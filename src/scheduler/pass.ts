@@ -124,7 +124,7 @@ function* occupantsOf(holders: readonly ShapeQueue[], room: HostRoom): Generator
 
 /** Whether the host can take anything at all: jobs ask for a byte and a core at the least. */
 function isOpen({ host, free }: HostRoom): boolean {
-  return host.link === "ready" && !host.draining && free.memoryBytes > 0 && free.cores > 0
+  return host.link === "ready" && !host.draining && host.withheld === null && free.memoryBytes > 0 && free.cores > 0
 }
 
 function addLease(room: HostRoom, lease: Lease): void {

@@ -22,6 +22,7 @@ describe("plan() for any pool and queue", () => {
           const host = scene.hosts.find((one) => one.id === start.host)!
           assert.equal(host.link, "ready")
           assert.equal(host.draining, false)
+          assert.equal(host.withheld, null)
           assert.deepEqual(lastingObstacles(job, host), [])
           assert.ok((job.notBeforeMs ?? 0) <= NOW_MS)
         }
@@ -77,7 +78,11 @@ describe("plan() for any pool and queue", () => {
         const started = simulate(scene, new Map())
         for (const job of scene.waiting) {
           const possible = scene.hosts.some(
-            (host) => host.link === "ready" && !host.draining && lastingObstacles(job, host).length === 0,
+            (host) =>
+              host.link === "ready" &&
+              !host.draining &&
+              host.withheld === null &&
+              lastingObstacles(job, host).length === 0,
           )
           assert.equal(started.has(job.id), possible, `job ${job.id}`)
         }

@@ -22,6 +22,8 @@ export interface SchedulableHost {
   readonly reason: string | null
   /** Takes no new jobs. */
   readonly draining: boolean
+  /** Why it takes no new jobs because of what ended ones left there, in words; `null` when it does. */
+  readonly withheld: string | null
   /** What jobs may use in all. */
   readonly total: Resources
   /** Names of the partitions whose jobs may come here. */

@@ -48,6 +48,7 @@ const KINDS: readonly { readonly words: string; readonly codes: readonly Obstacl
   { words: "kept apart for secrets", codes: ["secrets_apart"] },
   { words: "connecting", codes: ["host_connecting"] },
   { words: "asleep", codes: ["host_asleep"] },
+  { words: "withheld", codes: ["host_withheld"] },
   { words: "draining", codes: ["host_draining"] },
   { words: "not reachable", codes: ["host_down"] },
   { words: "not accepted", codes: ["host_refused"] },

@@ -5,20 +5,19 @@ import type { DoctorFinding } from "../protocol/api.ts"
 import { Slices } from "../workspace/slices.ts"
 import type { Core } from "./core.ts"
 import type { FleetHost } from "./fleet/fleet.ts"
+import { leftoverFindings } from "./fleet/leftover-findings.ts"
+import type { Viewer } from "./jobs/job-view.ts"
 import { logsBytes } from "./logs/log-folders.ts"
 
 const LOW_DISK_BYTES = 5 * 1024 ** 3
 
-/** What the server itself knows about the health of the pool. Looks, changes nothing. */
-export async function examine(core: Core): Promise<DoctorFinding[]> {
+/** What the server itself knows about the health of the pool, as this person may see it. Looks, changes nothing. */
+export async function examine(core: Core, viewer: Viewer): Promise<DoctorFinding[]> {
   const logs = await logsOf(core)
-  return [
-    diskOf(core),
-    filesOf(core),
-    logs,
-    ...damageOf(core),
-    ...core.fleet.all().flatMap((host) => hostFindings(core, host)),
-  ]
+  const hosts = core.fleet
+    .all()
+    .flatMap((host) => [...hostFindings(core, host), ...leftoverFindings(core, host, viewer)])
+  return [diskOf(core), filesOf(core), logs, ...damageOf(core), ...hosts]
 }
 
 function diskOf(core: Core): DoctorFinding {
@@ -83,7 +82,12 @@ function hostFindings(core: Core, host: FleetHost): DoctorFinding[] {
   }
   if (facts !== null) {
     const text = `all jobs there run as ${facts.user}: they can read each other's files and that account's`
-    add("unknown", "shared_account", text, "Give Windfall an account of its own there")
+    add(
+      "unknown",
+      "shared_account",
+      text,
+      "Give Windfall an account of its own there; only so a process that hid from its job can be told from others",
+    )
   }
   return findings
 }

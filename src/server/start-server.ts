@@ -97,7 +97,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       hosts.keep(host.record)
       // So that a person who has just added a host sees what it is, and can use it at once.
       await core.fleet.firstContact(view.id, AbortSignal.any([core.signal, AbortSignal.timeout(FIRST_CONTACT_MS)]))
-      return hostView(core, host)
+      return hostView(core, host, { user: actor, role: "admin" })
     },
     notice: (message, about) => {
       const event = { type: "notice", message, host: about, job: null } as const

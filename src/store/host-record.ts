@@ -1,5 +1,5 @@
 import type { HostFacts } from "../protocol/host.ts"
-import type { HostId } from "../protocol/ids.ts"
+import type { HostId, JobId } from "../protocol/ids.ts"
 
 /** What is stored of a host. The state of the link to it is not: that is learned anew by every run of the server. */
 export interface HostRecord {
@@ -23,4 +23,28 @@ export interface HostRecord {
   readonly facts: HostFacts | null
   /** The sequence number the next attempt on this host gets. Only grows. */
   readonly nextSequence: number
+  readonly leftovers: HostLeftovers
 }
+
+/** What ended attempts left on a host, as its agent told last. */
+export interface HostLeftovers {
+  readonly strays: readonly StrayRecord[]
+  /** Memory that no process holds and that is still not free; `null` for none to speak of. */
+  readonly missing: { readonly bytes: number; readonly since: number } | null
+}
+
+export interface StrayRecord {
+  readonly pid: number
+  /** With the pid, one process and no other. */
+  readonly start: string
+  readonly command: string
+  /** The job it is of and its owner; `null` when this server does not know the attempt the host named. */
+  readonly job: JobId | null
+  readonly user: string | null
+  readonly certain: boolean
+  readonly memoryBytes: number
+  /** When the server first heard of it. */
+  readonly since: number
+}
+
+export const NO_LEFTOVERS: HostLeftovers = { strays: [], missing: null }

@@ -1,7 +1,7 @@
 import type { HostFacts } from "../protocol/host.ts"
 import type { HostId } from "../protocol/ids.ts"
 import type { Database } from "./database.ts"
-import type { HostRecord } from "./host-record.ts"
+import { type HostLeftovers, type HostRecord, NO_LEFTOVERS } from "./host-record.ts"
 import type { Schema } from "./schema.ts"
 
 type Row = Schema["hosts"]
@@ -52,6 +52,7 @@ function changing(v: Row) {
     created_at: v.created_at,
     facts_json: v.facts_json,
     next_sequence: v.next_sequence,
+    leftovers_json: v.leftovers_json,
   }
 }
 
@@ -69,6 +70,7 @@ function toRow(host: HostRecord): Row {
     created_at: host.createdAt,
     facts_json: host.facts === null ? null : factsText(host.facts),
     next_sequence: host.nextSequence,
+    leftovers_json: leftoversText(host.leftovers),
   }
 }
 
@@ -81,6 +83,10 @@ function factsText(facts: HostFacts): string {
   const text = JSON.stringify(facts)
   TEXTS.set(facts, text)
   return text
+}
+
+function leftoversText(leftovers: HostLeftovers): string | null {
+  return leftovers.strays.length === 0 && leftovers.missing === null ? null : JSON.stringify(leftovers)
 }
 
 function fromRow(row: Row): HostRecord {
@@ -97,5 +103,6 @@ function fromRow(row: Row): HostRecord {
     createdAt: row.created_at,
     facts: row.facts_json === null ? null : (JSON.parse(row.facts_json) as HostFacts),
     nextSequence: row.next_sequence,
+    leftovers: row.leftovers_json === null ? NO_LEFTOVERS : (JSON.parse(row.leftovers_json) as HostLeftovers),
   }
 }

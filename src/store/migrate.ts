@@ -2,10 +2,11 @@ import type { Compilable, Kysely } from "kysely"
 import { WindfallError } from "../protocol/errors.ts"
 import { type Database, queryBuilder } from "./database.ts"
 import { start } from "./migrations/0001-start.ts"
+import { leftovers } from "./migrations/0002-leftovers.ts"
 import type { Schema } from "./schema.ts"
 
 /** Forward only, in order; the place in this list is the version. Never change one that was released, add another. */
-const MIGRATIONS: readonly ((query: Kysely<Schema>) => Compilable[])[] = [start]
+const MIGRATIONS: readonly ((query: Kysely<Schema>) => Compilable[])[] = [start, leftovers]
 
 /** The version of the schema this release writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length
@@ -33,7 +34,7 @@ export function migrate(database: Database): void {
 }
 
 /** A schema statement has no parameters but those of partial indexes, which SQLite wants as literals. */
-function inline(statement: Compilable): string {
+export function inline(statement: Compilable): string {
   const { sql, parameters } = statement.compile()
   if (parameters.length > 0) throw new TypeError(`A migration with parameters: ${sql}`)
   return sql

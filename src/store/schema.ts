@@ -35,6 +35,8 @@ export interface Schema {
     readonly created_at: number
     readonly facts_json: string | null
     readonly next_sequence: number
+    /** `null`: nothing is left there. */
+    readonly leftovers_json: string | null
   }
   readonly jobs: {
     readonly id: number

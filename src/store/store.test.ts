@@ -4,8 +4,10 @@ import { test } from "node:test"
 import { ScratchFolder } from "../../test/support/scratch-folder.ts"
 import { makeId, type ServerId } from "../protocol/ids.ts"
 import { openDataFolder } from "./data-folder.ts"
-import { Database } from "./database.ts"
-import { migrate, SCHEMA_VERSION } from "./migrate.ts"
+import { Database, queryBuilder } from "./database.ts"
+import { NO_LEFTOVERS } from "./host-record.ts"
+import { inline, migrate, SCHEMA_VERSION } from "./migrate.ts"
+import { start } from "./migrations/0001-start.ts"
 import { openStore } from "./store.ts"
 
 let counter = 0
@@ -38,6 +40,22 @@ test("migrate() changes nothing the second time", () => {
   const before = tables()
   migrate(database)
   assert.deepEqual(tables(), before)
+})
+
+test("a database of the version before is brought on with what is in it", () => {
+  using scratch = new ScratchFolder()
+  using database = new Database(scratch.at("windfall.db"))
+  for (const statement of start(queryBuilder())) database.execute(inline(statement))
+  database.execute(
+    "INSERT INTO hosts VALUES ('h1', 'studio', 'a@b', NULL, NULL, 'default', '{}', 'key', 1, 5, NULL, 7); PRAGMA user_version = 1",
+  )
+  database.close()
+  using store = openStore(scratch.path, newId)
+  const [host] = store.hosts.list()
+  assert.deepEqual([host?.name, host?.nextSequence, host?.leftovers], ["studio", 7, NO_LEFTOVERS])
+  const missing = { bytes: 5, since: 1 }
+  store.hosts.update({ ...host!, leftovers: { strays: [], missing } })
+  assert.deepEqual(store.hosts.list()[0]?.leftovers.missing, missing)
 })
 
 test("a second server on a data folder is refused, naming the first; the folder is free when that ends", () => {

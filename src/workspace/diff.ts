@@ -22,12 +22,17 @@ export function closure(root: BlobHash, read: TryReadBlob): Set<BlobHash> {
 
 /**
  * The hashes of `root`'s tree that are not in the same place in the tree `base`: what has to travel to one who has `base`.
- * Costs as much as what changed. A blob that only moved is named too.
+ * Costs as much as what changed. A blob that only moved is named too. `undefined` when it is more than about `most`.
  */
-export function diffClosure(base: BlobHash, root: BlobHash, read: ReadBlob): BlobHash[] {
+export function diffClosure(
+  base: BlobHash,
+  root: BlobHash,
+  read: ReadBlob,
+  most: number = Number.POSITIVE_INFINITY,
+): BlobHash[] | undefined {
   const found = new Set<BlobHash>()
   const walk = (before: BlobHash, after: BlobHash, depth: number): void => {
-    if (before === after || found.has(after)) return
+    if (before === after || found.has(after) || found.size > most) return
     checkDepth(depth)
     found.add(after)
     const known = new Map(decodeTree(read(before)).map((entry) => [entry.name, entry]))
@@ -35,11 +40,11 @@ export function diffClosure(base: BlobHash, root: BlobHash, read: ReadBlob): Blo
       const last = known.get(entry.name)
       if (entry.kind === "link") continue
       if (last?.kind === "folder" && entry.kind === "folder") walk(last.hash, entry.hash, depth + 1)
-      else if (last?.kind !== entry.kind || last.hash !== entry.hash) addEntry(entry, read, found, depth + 1)
+      else if (last?.kind !== entry.kind || last.hash !== entry.hash) addEntry(entry, read, found, depth + 1, most)
     }
   }
   walk(base, root, 0)
-  return [...found]
+  return found.size > most ? undefined : [...found]
 }
 
 /**
@@ -177,8 +182,14 @@ function addClosure(root: BlobHash, read: TryReadBlob, found: Set<BlobHash>): vo
   addEntry({ kind: "folder", name: "", mode: 0, hash: root }, read, found, 0)
 }
 
-function addEntry(entry: FileEntry | FolderEntry, read: TryReadBlob, found: Set<BlobHash>, depth: number): void {
-  if (found.has(entry.hash)) return
+function addEntry(
+  entry: FileEntry | FolderEntry,
+  read: TryReadBlob,
+  found: Set<BlobHash>,
+  depth: number,
+  most: number = Number.POSITIVE_INFINITY,
+): void {
+  if (found.has(entry.hash) || found.size > most) return
   checkDepth(depth)
   found.add(entry.hash)
   if (entry.kind === "file") {
@@ -189,7 +200,7 @@ function addEntry(entry: FileEntry | FolderEntry, read: TryReadBlob, found: Set<
   }
   if (entry.hash === EMPTY_TREE) return
   for (const child of entriesIn(entry.hash, read)) {
-    if (child.kind !== "link") addEntry(child, read, found, depth + 1)
+    if (child.kind !== "link") addEntry(child, read, found, depth + 1, most)
   }
 }
 

@@ -112,8 +112,11 @@ test("with a stat cache one question is enough", async () => {
   await readPack(encodePack(missing), blobs)
   assert.deepEqual(missingFrom(changed.root, blobs), [])
   const before = changed.previous?.hash as BlobHash
-  const named = diffClosure(before, changed.root, (hash) => blobs.readSync(hash))
-  assert.deepEqual(named.toSorted(), missing.map(({ hash }) => hash).toSorted())
+  const read = (hash: BlobHash) => blobs.readSync(hash)
+  const named = diffClosure(before, changed.root, read)
+  assert.deepEqual(named?.toSorted(), missing.map(({ hash }) => hash).toSorted())
+  assert.equal(diffClosure(before, changed.root, read, missing.length - 1), undefined)
+  assert.deepEqual(diffClosure(before, changed.root, read, missing.length), named)
 })
 
 test("files over the chunk size are put together from their chunks", async () => {

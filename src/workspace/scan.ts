@@ -5,6 +5,7 @@ import { errorCode } from "./disk-error.ts"
 import { walkFolder } from "./folder-walk.ts"
 import { IgnoreRules } from "./ignore-rules.ts"
 import { type LeftOut, ScannedTree } from "./scanned-tree.ts"
+import { StatAhead } from "./stat-ahead.ts"
 import type { StatCache } from "./stat-cache.ts"
 
 export interface ScanOptions {
@@ -32,15 +33,17 @@ export async function scanTree(root: string, options: ScanOptions = {}): Promise
   const folder = realFolder(root)
   const rules = options.rules ?? new IgnoreRules(folder, options.include ?? [])
   const leftOut: LeftOut[] = []
-  const record = await walkFolder(folder, options.cache?.record, {
+  const previous = options.cache?.record
+  using ahead = StatAhead.of(folder, previous)
+  const record = await walkFolder(folder, previous, {
     filter: rules,
+    ahead,
     signal: options.signal,
     sliceMs: options.sliceMs ?? SLICE_MS,
     onProgress: options.onProgress,
     onLeftOut: (at, kind, { why, rule, source }) => leftOut.push({ path: at, kind, why, rule, source }),
     onSpecial: (at, kind) => leftOut.push({ path: at, kind, why: "special", rule: kind, source: "built in" }),
   })
-  const previous = options.cache?.record
   options.cache?.update(record)
   return new ScannedTree(folder, record, leftOut, previous)
 }

@@ -48,8 +48,11 @@ test("a drained host gets nothing new; a queued job can be stopped; the host goe
   assert.equal(end.state, "cancelled")
   assert.equal(end.attempts.length, 0)
   assert.equal((await pool().windfall(["wait", `${two.id}`])).exitCode, 130)
+  const attached = pool().start(["send", "--no-folder", "--", "echo", "at last"])
+  await attached.says(/job \d+ is queued, place 2: .*drain/, "stderr")
   for (const host of ["host1", "host2"]) await pool().api("POST", `/v1/hosts/${host}/resume`, {})
   assert.equal((await pool().awaitJob(one.id)).state, "succeeded")
+  assert.equal((await attached.ended).stdout, "at last\n")
 })
 
 test("names are unique among a sender's unfinished jobs and free again afterwards", async () => {

@@ -47,6 +47,14 @@ test("progress bars with carriage returns and half characters look right", async
   assert.equal(stdout, "10%\r20%\r30%\né\n")
 })
 
+test("a script may open /dev/stdout and /dev/stderr anew, and nothing printed before is lost", async () => {
+  const loop =
+    "for i in 1 2 3; do echo $i; echo $i > /dev/stdout; echo e$i > /dev/stderr; done; echo both | tee /dev/stderr"
+  const { stdout, stderr } = await pool().windfall(["send", "-q", "--no-folder", "--", "sh", "-c", loop])
+  assert.equal(stdout, "1\n1\n2\n2\n3\n3\nboth\n")
+  assert.equal(stderr, "e1\ne2\ne3\nboth\n")
+})
+
 test("the exit code says how a job ended: signal, time limit, not found", async () => {
   const run = (...args: string[]) => pool().windfall(["send", "-q", "--no-folder", ...args])
   const [killed, limited, missing] = await Promise.all([

@@ -186,12 +186,10 @@ export class LabHost implements AsyncDisposable {
   /** Gives a file to its home, owned by its account. `path` is relative. */
   async write(path: string, text: string): Promise<void> {
     const file = join(this.files, path)
-    mkdirSync(join(file, ".."), { recursive: true })
+    const made = mkdirSync(join(file, ".."), { recursive: true })
     writeFileSync(file, text)
-    if (!this.#ownAccount) return
-    // Not all of its home: what the agent renames there meanwhile would make chown fail.
-    const written = path.split("/").map((_, depth, names) => join(this.files, ...names.slice(0, depth + 1)))
-    await run("chown", [`${HOST_UID}:${HOST_UID}`, ...written])
+    // Only what is new: elsewhere in the home jobs may be at work, and files come and go under a walk.
+    if (this.#ownAccount) await run("chown", ["-R", `${HOST_UID}:${HOST_UID}`, made ?? file])
   }
 
   /** Makes its sshd show another host key, as after a reinstallation. Returns the new key. */

@@ -4,7 +4,7 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:h
 import type { Socket } from "node:net"
 import type { Duplex, Readable, Writable } from "node:stream"
 import { joinStreams } from "../../src/agent/stdio-duplex.ts"
-import type { AgentMessage, AttemptOrder, ServerMessage } from "../../src/protocol/agent-wire.ts"
+import type { AgentMessage, AttemptOrder, Leftovers, ServerMessage } from "../../src/protocol/agent-wire.ts"
 import { encodeMessages, FrameReader, type OutputStream } from "../../src/protocol/frames.ts"
 import type { ServerId } from "../../src/protocol/ids.ts"
 import { makeOrder } from "./agent-orders.ts"
@@ -66,6 +66,11 @@ export class AgentClient {
 
   get hello(): Hello {
     return this.messages.find((message): message is Hello => message.type === "hello")!
+  }
+
+  /** What ended attempts have left, as told last. */
+  get leftovers(): Leftovers {
+    return this.messages.findLast((message) => message.type === "leftovers")?.leftovers ?? this.hello.leftovers
   }
 
   send(...messages: ServerMessage[]): void {

@@ -25,6 +25,11 @@ export class AgentHome implements AsyncDisposable {
     return this.#scratch.at(...parts)
   }
 
+  /** The file that gives room on a full disk. */
+  get ballast(): string {
+    return join(this.base, "run", "ballast")
+  }
+
   attempt(sequence: number, ...parts: string[]): string {
     return join(this.base, "attempts", String(sequence), ...parts)
   }

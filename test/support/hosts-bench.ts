@@ -14,7 +14,7 @@ import type { Hello, HostChannel, HostsService, NewHost } from "../../src/server
 import { LINK_TIMING } from "../../src/server/hosts/host-link.ts"
 import { type HostsSettings, openHostsWith } from "../../src/server/hosts/open-hosts.ts"
 import { type PayloadSource, packagedPayloads } from "../../src/ssh/payload.ts"
-import type { HostRecord } from "../../src/store/host-record.ts"
+import { type HostRecord, NO_LEFTOVERS } from "../../src/store/host-record.ts"
 import { LAB_CACHE, type Lab, type LabHost } from "../lab/lab.ts"
 
 const ROOT = join(import.meta.dirname, "../..")
@@ -121,10 +121,11 @@ export class HostsBench implements AsyncDisposable {
 
   #admit(host: NewHost): HostView {
     const id = makeId<HostId>("h", Buffer.from(`host-${this.records.length}-${host.name}`.padEnd(16, "_")))
-    const record = { ...host, id, draining: false, createdAt: 0, facts: null, nextSequence: 1 }
+    const record = { ...host, id, draining: false, createdAt: 0, facts: null, nextSequence: 1, leftovers: NO_LEFTOVERS }
     this.records.push(record)
     this.hosts.keep(record)
-    return { ...record, link: "connecting", reason: null, since: 0, total: NOTHING, free: NOTHING, jobs: [] }
+    const state = { link: "connecting", reason: null, since: 0, withheld: null, strays: [] } as const
+    return { ...record, ...state, total: NOTHING, free: NOTHING, jobs: [] }
   }
 }
 

@@ -33,6 +33,7 @@ const host = (index: number): fc.Arbitrary<SchedulableHost> =>
     link: mostly("ready" as const, "asleep" as const, "down" as const, "connecting" as const, "refused" as const),
     reason: fc.constantFrom(null, "Connection refused"),
     draining: mostly(false, true),
+    withheld: mostly<string | null>(null, "process 7, which job 3 left there, holds 12 GB"),
     total,
     partitions: mostly(["apple_gpu"], ["apple_gpu", "night"], ["night"]),
   })

@@ -3,6 +3,7 @@ import type {
   AttemptOrder,
   ExitRecord,
   FoundAttempt,
+  Leftovers,
   ServerMessage,
 } from "../../src/protocol/agent-wire.ts"
 import { AGENT_PROTOCOL } from "../../src/protocol/agent-wire.ts"
@@ -69,6 +70,7 @@ export class SimulatedHost {
   #blobs: BlobFolder | undefined
   highWater = 0
   facts: HostFacts = HOST_FACTS
+  leftovers: Leftovers = { strays: [], missingBytes: 0 }
   script: Script = exitsAtOnce()
   /** What it answers when it is asked for outputs; another one makes it a host that fails or lies. */
   giveOutputs: (hashes: readonly BlobHash[], signal: AbortSignal) => AsyncIterable<Uint8Array> = (hashes) => {
@@ -125,6 +127,7 @@ export class SimulatedHost {
       highWater,
       attempts,
       trees: [],
+      leftovers: this.leftovers,
     })
     this.#context.events.onLink(this.id, "ready", null)
   }
@@ -262,9 +265,15 @@ export class SimulatedHost {
       stdoutBytes: text.stdout.length,
       stderrBytes: text.stderr.length,
     })
-    this.tell({ type: "swept", ...head, strays: [] })
+    this.tell({ type: "swept", ...head })
     const outputs = attempt.outputs ?? { tree: null, files: 0, bytes: 0 }
     this.tell({ type: "outputs", ...head, ...outputs, problem: null })
+  }
+
+  /** Something of ended attempts is left there from now on. */
+  leave(leftovers: Leftovers): void {
+    this.leftovers = leftovers
+    this.tell({ type: "leftovers", leftovers })
   }
 
   refuse(attempt: SimulatedAttempt, cause: Cause, message = "it could not be started"): void {

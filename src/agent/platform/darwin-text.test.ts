@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { parseFootprints, parseKeys, parseProcesses, parseVmStat } from "./darwin-text.ts"
+import { parseFootprints, parseKeys, parseProcesses, parseUsedMemory, parseVmStat } from "./darwin-text.ts"
 
 test("parseKeys() reads sysctl by key, whatever lines are missing", () => {
   const keys = parseKeys("hw.model: Mac15,14\nhw.memsize: 103079215104\nmachdep.cpu.brand_string: Apple M3 Ultra\n")
@@ -41,6 +41,35 @@ Pages purgeable:                               14672.
 "Translation faults":                      218850525.
 `
   assert.equal(parseVmStat(text), (32257 + 14083 + 14672 + 240318 / 2) * 16384)
+})
+
+test("parseUsedMemory() leaves out caches of files and counts what is compressed by its size before", () => {
+  const text = `Mach Virtual Memory Statistics: (page size of 16384 bytes)
+Pages free:                                    32257.
+Pages wired down:                             172591.
+Pages purgeable:                               14672.
+File-backed pages:                            181743.
+Anonymous pages:                              327624.
+Pages stored in compressor:                   639764.
+Pages occupied by compressor:                 294851.
+`
+  assert.equal(parseUsedMemory(text), (327624 - 14672 + 172591 + 639764) * 16384)
+})
+
+test("parseProcesses() tells what the system runs by itself from what somebody does", () => {
+  const commands = [
+    "/usr/sbin/cfprefsd agent",
+    "/System/Library/Frameworks/CoreServices.framework/lsd",
+    "sshd-session: windfall@notty",
+    "/System/Library/CoreServices/Finder.app/Contents/MacOS/Finder",
+    "-zsh",
+    "/opt/homebrew/bin/python3 train.py",
+  ]
+  const text = commands.map((command, i) => `${i + 10} 1 ${i + 10} 501 Mon Nov 23 12:00:00 2026 ${command}`).join("\n")
+  assert.deepEqual(
+    parseProcesses(text, 501).map(({ ofSystem }) => ofSystem),
+    [true, true, true, false, false, false],
+  )
 })
 
 test("parseFootprints() reads top's memory column with units and signs", () => {

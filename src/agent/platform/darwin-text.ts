@@ -10,6 +10,11 @@ export function parseKeys(text: string): Map<string, string> {
   return keys
 }
 
+/** launchd runs these for any account as they are asked for; and the ends of ssh sessions. */
+const OF_SYSTEM = /^(\/System\/|\/usr\/libexec\/|\/usr\/sbin\/|\/sbin\/|\/Library\/Apple\/|sshd(-session)?: )/
+/** Apple's own too, but only where somebody sits before the screen. */
+const SHOWS_A_PERSON: ReadonlySet<string> = new Set(["Finder", "Dock", "loginwindow"])
+
 /**
  * `ps -axwwo pid=,ppid=,pgid=,uid=,lstart=,command=` under LC_ALL=C TZ=UTC, where lstart is
  * `Mon Nov 23 12:00:00 2026`. Rows of other accounts are left out, unless `uid` is `null`; so are zombies.
@@ -22,6 +27,7 @@ export function parseProcesses(text: string, uid: number | null): ProcessRow[] {
     if (match === null || (uid !== null && Number(match[4]) !== uid)) continue
     const [, pid, ppid, pgid, , start, command = ""] = match
     if (command === "<defunct>" || /^\(.*\)$/.test(command)) continue
+    const name = (command.split(" ", 1)[0] ?? "").replace(/^.*\//, "")
     rows.push({
       pid: Number(pid),
       ppid: Number(ppid),
@@ -29,18 +35,34 @@ export function parseProcesses(text: string, uid: number | null): ProcessRow[] {
       session: 0,
       start: String(Date.parse(`${start} UTC`) / 1000),
       residentBytes: 0,
-      name: (command.split(" ", 1)[0] ?? "").replace(/^.*\//, ""),
+      name,
+      ofSystem: OF_SYSTEM.test(command) && !SHOWS_A_PERSON.has(name),
     })
   }
   return rows
 }
 
-/** What new work could have: free, speculative and purgeable pages, and half of the inactive ones. Labels, not places: macOS 27 added lines. */
+/** What new work could have: free, speculative and purgeable pages, and half of the inactive ones. */
 export function parseVmStat(text: string): number {
+  const bytes = bytesIn(text)
+  const free = bytes("Pages free") + bytes("Pages speculative") + bytes("Pages purgeable")
+  return free + bytes("Pages inactive") / 2
+}
+
+/**
+ * What is in use but for caches of files, as Activity Monitor counts it; what was compressed by its size before, as
+ * footprints have it.
+ */
+export function parseUsedMemory(text: string): number {
+  const bytes = bytesIn(text)
+  const anonymous = bytes("Anonymous pages") - bytes("Pages purgeable")
+  return anonymous + bytes("Pages wired down") + bytes("Pages stored in compressor")
+}
+
+/** `vm_stat` by label, in bytes. Not by place: macOS 27 added lines. */
+function bytesIn(text: string): (label: string) => number {
   const pageBytes = Number(/page size of (\d+) bytes/.exec(text)?.[1] ?? 16384)
-  const pages = (label: string) => Number(new RegExp(`^"?${label}"?:\\s+(\\d+)`, "m").exec(text)?.[1] ?? 0)
-  const free = pages("Pages free") + pages("Pages speculative") + pages("Pages purgeable")
-  return (free + pages("Pages inactive") / 2) * pageBytes
+  return (label) => Number(new RegExp(`^"?${label}"?:\\s+(\\d+)`, "m").exec(text)?.[1] ?? 0) * pageBytes
 }
 
 const UNIT_BYTES: Readonly<Record<string, number>> = { B: 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 }

@@ -3,7 +3,7 @@ import { readlinkSync, statfsSync } from "node:fs"
 import { homedir, hostname, loadavg, userInfo } from "node:os"
 import { promisify } from "node:util"
 import type { HostFacts } from "../../protocol/host.ts"
-import { parseFootprints, parseKeys, parseProcesses, parseVmStat } from "./darwin-text.ts"
+import { parseFootprints, parseKeys, parseProcesses, parseUsedMemory, parseVmStat } from "./darwin-text.ts"
 import type { FreeNow, Platform, ProcessRow } from "./platform.ts"
 
 const execute = promisify(execFile)
@@ -12,6 +12,8 @@ const OPTIONS = { timeout: 5_000, maxBuffer: 64 * 1024 * 1024, env: { LC_ALL: "C
 const COLUMNS = "pid=,ppid=,pgid=,uid=,lstart=,command="
 /** Identity by start time has a grain of a second here, and the two readings are of different clocks. */
 const START_GRAIN_S = 2
+
+const TOP = ["/usr/bin/top", "-l", "1", "-stats", "pid,mem"] as const
 
 /** What Apple ships as stubs in /usr/bin: without the developer tools each opens an installer on the owner's screen. */
 const STUBS = ["python3", "pip3", "git", "clang", "clang++", "cc", "c++", "gcc", "g++", "make", "gnumake", "ld", "ar"]
@@ -28,8 +30,11 @@ export function darwinPlatform(): Platform {
     free,
     isAlive,
     ownStart: () => String(Math.round(Date.now() / 1000 - process.uptime())),
+    startBefore: (agoMs) => (Date.now() - agoMs) / 1000,
     processes,
+    ofAccount: (rows) => [...rows], // the table has no others
     memoryOf,
+    unaccountedBytes,
     carriers,
     stubs,
   }
@@ -65,10 +70,16 @@ function isAlive(pid: number, start: string): boolean {
 }
 
 /** By footprint, as macOS itself counts: `ps` misses Metal's memory. One `top` for all, as `footprint` is slow. */
-async function memoryOf(rows: readonly ProcessRow[]): Promise<number> {
-  if (rows.length === 0) return 0
-  const footprints = parseFootprints(await run("/usr/bin/top", "-l", "1", "-stats", "pid,mem"))
-  return rows.reduce((sum, row) => sum + (footprints.get(row.pid) ?? row.residentBytes), 0)
+async function memoryOf(rows: readonly ProcessRow[]): Promise<number[]> {
+  if (rows.length === 0) return []
+  const footprints = parseFootprints(await run(...TOP))
+  return rows.map((row) => footprints.get(row.pid) ?? row.residentBytes)
+}
+
+async function unaccountedBytes(): Promise<number> {
+  const [pages, footprints] = await Promise.all([run("/usr/bin/vm_stat"), run(...TOP)])
+  const held = [...parseFootprints(footprints).values()]
+  return parseUsedMemory(pages) - held.reduce((sum, bytes) => sum + bytes, 0)
 }
 
 /** `ps -E` adds what environments can be read; `lsof` knows working folders. */

@@ -1,10 +1,14 @@
 import { readdirSync, readFileSync, readlinkSync, statfsSync, statSync } from "node:fs"
-import { arch, cpus, freemem, homedir, hostname, loadavg, totalmem, userInfo } from "node:os"
+import { arch, cpus, freemem, homedir, hostname, loadavg, totalmem, uptime, userInfo } from "node:os"
 import type { HostFacts } from "../../protocol/host.ts"
 import { readIfThere } from "../durable-file.ts"
 import type { FreeNow, Platform, ProcessRow } from "./platform.ts"
 
 const PAGE_BYTES = 4096
+/** What /proc counts starts in, on every system. */
+const TICKS_PER_S = 100
+/** What runs for an account by itself as soon as somebody logs in. */
+const OF_SYSTEM: ReadonlySet<string> = new Set(["systemd", "(sd-pam)", "sshd", "sshd-session"])
 
 /** Linux: everything from /proc. The supervisor is a subreaper, so its sweep is total. */
 export function linuxPlatform(): Platform {
@@ -21,8 +25,11 @@ export function linuxPlatform(): Platform {
       return row !== null && row.start === start
     },
     ownStart: () => readRow(process.pid)?.start ?? "",
+    startBefore: (agoMs) => (uptime() - agoMs / 1000) * TICKS_PER_S,
     processes: async () => processes(),
-    memoryOf: async (rows) => rows.reduce((sum, row) => sum + (proportionalBytes(row.pid) ?? row.residentBytes), 0),
+    ofAccount: (rows) => rows.filter((row) => uidOf(row.pid) === uid),
+    memoryOf: async (rows) => rows.map((row) => proportionalBytes(row.pid) ?? row.residentBytes),
+    unaccountedBytes: async () => unaccountedBytes(),
     carriers: async (attempt, folder) => processes().filter((row) => carries(row.pid, uid, attempt, folder)),
     stubs: async () => [],
   }
@@ -50,6 +57,7 @@ function readRow(pid: number): ProcessRow | null {
   const close = text.lastIndexOf(")")
   const fields = text.slice(close + 2).split(" ")
   if (close < 0 || fields[0] === "Z" || fields[0] === "X") return null
+  const name = text.slice(open + 1, close)
   return {
     pid,
     ppid: Number(fields[1]),
@@ -57,8 +65,24 @@ function readRow(pid: number): ProcessRow | null {
     session: Number(fields[3]),
     start: fields[19] ?? "",
     residentBytes: Number(fields[21]) * PAGE_BYTES,
-    name: text.slice(open + 1, close),
+    name,
+    ofSystem: OF_SYSTEM.has(name),
   }
+}
+
+function uidOf(pid: number): number | null {
+  try {
+    return statSync(`/proc/${pid}`).uid
+  } catch {
+    return null
+  }
+}
+
+/** In use, less caches, less what processes hold by themselves: files in memory, the kernel's own. */
+function unaccountedBytes(): number {
+  const text = readFileSync("/proc/meminfo", "latin1")
+  const bytes = (label: string) => Number(new RegExp(`^${label}:\\s+(\\d+) kB`, "m").exec(text)?.[1] ?? 0) * 1024
+  return bytes("MemTotal") - bytes("MemAvailable") - bytes("AnonPages")
 }
 
 /** The process's share of what it maps (PSS): the only number that can be added up. Costs the kernel a walk. */
@@ -73,7 +97,7 @@ function proportionalBytes(pid: number): number | null {
 
 function carries(pid: number, uid: number, attempt: string, folder: string): boolean {
   try {
-    if (statSync(`/proc/${pid}`).uid !== uid) return false
+    if (uidOf(pid) !== uid) return false
     const environment = `\0${readFileSync(`/proc/${pid}/environ`, "latin1")}`
     if (environment.includes(`\0WINDFALL_ATTEMPT=${attempt}\0`)) return true
     const current = readlinkSync(`/proc/${pid}/cwd`)

@@ -13,6 +13,8 @@ export interface ProcessRow {
   readonly residentBytes: number
   /** For a person to recognise it; without arguments, which may hold secrets. */
   readonly name: string
+  /** Part of the system, which runs it for any account that is used at all: it says nothing of who uses this one. */
+  readonly ofSystem: boolean
 }
 
 export interface FreeNow {
@@ -35,9 +37,18 @@ export interface Platform {
   isAlive(pid: number, start: string): boolean
   /** How this process's own start is named. */
   ownStart(): string
+  /** What `start` a process has, as a number, that started so long ago. */
+  startBefore(agoMs: number): number
   processes(): Promise<ProcessRow[]>
-  /** What these processes hold together, shared pages counted once where the system can tell. */
-  memoryOf(rows: readonly ProcessRow[]): Promise<number>
+  /** Those of these that are of this account. */
+  ofAccount(rows: readonly ProcessRow[]): ProcessRow[]
+  /** What each of these processes holds, in bytes, in their order; shared pages shared out where the system can tell. */
+  memoryOf(rows: readonly ProcessRow[]): Promise<number[]>
+  /**
+   * Memory in use that no process holds as its own and that is no cache of files: the kernel's, drivers', files in memory.
+   * Means little by itself (it may even be negative); its growth is what counts.
+   */
+  unaccountedBytes(): Promise<number>
   /**
    * Processes of this account that carry an attempt's token: its id in the environment or in the arguments, or its
    * folder as working folder or in the arguments, as far as the system lets one look.

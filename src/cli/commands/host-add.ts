@@ -33,10 +33,14 @@ export const hostAdd = command({
     checkAddress(address)
     const port = options.port ?? null
     const labels = readLabels(options.label)
-    const again = `windfall host add ${address}${port === null ? "" : ` --port ${port}`}`
+    const given = { port, name: options.name, owner: options.owner, fleet: options.fleet }
+    const again = ["windfall host add", address]
+    for (const [flag, text] of Object.entries(given))
+      if (text !== null && text !== undefined) again.push(`--${flag} ${text}`)
+    for (const label of options.label) again.push(`--label ${label}`)
     const hostKey = address.startsWith(THIS_MACHINE)
       ? ""
-      : await confirmHostKey(cli, { address, port }, options.fingerprint, again)
+      : await confirmHostKey(cli, { address, port }, options.fingerprint, again.join(" "))
     const request: HostAddRequest = {
       address,
       port,

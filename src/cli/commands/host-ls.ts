@@ -50,14 +50,19 @@ export function hostTable(hosts: readonly HostView[], width: number | undefined)
     ],
     hosts.map((host) => [
       host.name,
-      host.draining ? `${host.link}, draining` : host.link,
+      hostState(host),
       host.facts?.chip ?? "-",
       `${formatBytes(host.free.memoryBytes)} of ${formatBytes(host.total.memoryBytes)}`,
       `${host.free.cores}/${host.total.cores}`,
       `${host.free.gpus}/${host.total.gpus}`,
       host.jobs.length === 0 ? "-" : host.jobs.join(" "),
-      host.reason ?? "",
+      host.reason ?? host.withheld ?? "",
     ]),
     width,
   )
+}
+
+/** How a host stands, in a few words. */
+export function hostState({ link, draining, withheld }: HostView): string {
+  return [link, ...(draining ? ["draining"] : []), ...(withheld === null ? [] : ["withheld"])].join(", ")
 }

@@ -1,14 +1,14 @@
 import { formatBytes } from "../../base/bytes.ts"
 import { closest } from "../../base/closest.ts"
 import { WindfallError } from "../../protocol/errors.ts"
-import type { HostView } from "../../protocol/host.ts"
+import type { HostView, StrayView } from "../../protocol/host.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
 import { flag } from "../command-line/option.ts"
 import { formatTime } from "../render/age.ts"
 import { renderPairs } from "../render/table.ts"
 import { printJson } from "../say.ts"
-import { listHosts } from "./host-ls.ts"
+import { hostState, listHosts } from "./host-ls.ts"
 
 export const hostShow = command({
   name: "host show",
@@ -50,8 +50,10 @@ export function hostPage(host: HostView): string {
   return renderPairs([
     ["host", host.name],
     ["address", host.port === null ? host.address : `${host.address} port ${host.port}`],
-    ["state", `${host.link}${host.draining ? ", draining" : ""}${host.reason === null ? "" : `: ${host.reason}`}`],
+    ["state", `${hostState(host)}${host.reason === null ? "" : `: ${host.reason}`}`],
     ["since", formatTime(host.since)],
+    ...(host.withheld === null ? [] : [["withheld", host.withheld] as const]),
+    ...host.strays.map((stray) => ["stray", strayText(stray)] as const),
     ...(host.owner === null ? [] : [["owner", host.owner] as const]),
     ["fleet", host.fleet],
     ...Object.entries(host.labels).map(([name, value]) => ["label", `${name}=${value}`] as const),
@@ -71,4 +73,10 @@ export function hostPage(host: HostView): string {
           ...(facts.timeZone === null ? [] : [["time zone", facts.timeZone] as const]),
         ] as const)),
   ])
+}
+
+function strayText({ pid, command, job, certain, memoryBytes, since }: StrayView): string {
+  const name = command === null ? "" : ` (${command})`
+  const owner = `${certain ? "of" : "probably of"} ${job === null ? "an ended job" : `job ${job}`}`
+  return `process ${pid}${name} ${owner}, ${formatBytes(memoryBytes)}, since ${formatTime(since)}`
 }

@@ -3,12 +3,13 @@ import { formatDuration } from "../../base/duration.ts"
 import type { JobView } from "../../protocol/job.ts"
 import { isFinal } from "../../protocol/job-state.ts"
 import type { Cli } from "../cli.ts"
-import { verdictText } from "../render/job-text.ts"
+import { standingText, verdictText } from "../render/job-text.ts"
 import type { JobSignals } from "./job-signals.ts"
 import type { JobSink } from "./job-sink.ts"
 import { JobWatch } from "./job-watch.ts"
 import { type LogPosition, type LogSink, readLogIfKept } from "./log-reader.ts"
 import { StopAsker } from "./stop-asker.ts"
+import { WaitReason } from "./wait-reason.ts"
 
 /** How following ended. Only `settled` says anything about the job. */
 export type FollowEnd =
@@ -26,6 +27,8 @@ export interface FollowOptions {
 /** How long an attached command waits for its server to come back. */
 const PATIENCE_MS = 60_000
 const TICK_MS = 1_000
+/** A job that has not started by then waits for something. */
+const WAITS_MS = 3_000
 const REREADS = 3
 
 /**
@@ -37,6 +40,7 @@ export async function followJob(cli: Cli, job: JobView, options: FollowOptions):
   const abort = new AbortController()
   const detached = deferred<"asked" | "hangup" | "unread">()
   const outage = new Outage(cli, sink)
+  const reason = new WaitReason(cli.client, () => cli.clock.monotonicMs())
   const watch = new JobWatch({
     client: cli.client,
     job,
@@ -46,12 +50,23 @@ export async function followJob(cli: Cli, job: JobView, options: FollowOptions):
     onChange: (view) => {
       outage.ended()
       void sink.event({ type: "job", job: view })
-      void sink.showStanding(view)
+      void sink.showStanding(reason.with(view))
     },
   })
   const asker = new StopAsker({ cli, sink, job: job.id, detach: (why) => detached.resolve(why) })
   signals.listen((signal) => asker.take(signal))
-  const ticker = cli.stderr.isTerminal ? setInterval(() => void sink.showStanding(watch.job), TICK_MS) : undefined
+  const tick = async (): Promise<void> => {
+    await reason.refresh(watch.job)
+    if (!abort.signal.aborted) await sink.showStanding(reason.with(watch.job))
+  }
+  /** Where no status line is shown, a command that does nothing says why, once. */
+  const sayWaiting = async (): Promise<void> => {
+    await reason.refresh(watch.job)
+    if (abort.signal.aborted || watch.job.state !== "queued") return
+    await sink.say(`job ${job.id} is ${standingText(reason.with(watch.job), cli.clock.now())}`)
+  }
+  const ticker = cli.stderr.isTerminal ? setInterval(() => void tick(), TICK_MS) : undefined
+  const waits = cli.stderr.isTerminal ? undefined : setTimeout(() => void sayWaiting(), WAITS_MS)
   try {
     const whole = Promise.all([
       watch.run(),
@@ -65,6 +80,7 @@ export async function followJob(cli: Cli, job: JobView, options: FollowOptions):
     return { kind: "server_lost", error, job: watch.job }
   } finally {
     clearInterval(ticker)
+    clearTimeout(waits)
     abort.abort()
     await sink.clear()
   }

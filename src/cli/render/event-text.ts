@@ -34,6 +34,16 @@ function text(event: WindfallEvent): string {
       return `host ${event.name} is ${event.link}${event.reason === null ? "" : `: ${event.reason}`}`
     case "host_changed":
       return `host ${event.name}: ${event.what}`
+    case "host_withheld":
+      return event.reason === null
+        ? `host ${event.name} gets new jobs again`
+        : `host ${event.name} gets no new jobs: ${event.reason}`
+    case "stray": {
+      const name = event.command === null ? "" : ` (${event.command})`
+      const process = `process ${event.pid}${name} of ${event.job === null ? "an ended job" : `job ${event.job}`}`
+      if (event.gone) return `host ${event.name}: ${process} is gone`
+      return `host ${event.name}: ${process} ${event.certain ? "could not be ended" : "is suspected to be left there"}`
+    }
     case "host_removed":
       return `host ${event.name} left`
     case "user_changed":

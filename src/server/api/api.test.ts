@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
 import { test } from "node:test"
 import { exitsAtOnce, runsOn } from "../../../test/support/simulated-host.ts"
-import { TestServer, taskSpec } from "../../../test/support/test-server.ts"
+import { type RequestOptions, TestServer, taskSpec } from "../../../test/support/test-server.ts"
 import type { HostView } from "../../protocol/host.ts"
 import type { JobView } from "../../protocol/job.ts"
 import { ROUTES } from "./app.ts"
@@ -89,6 +89,31 @@ test("users see the queue, but rule only their own jobs and never others' values
   assert.equal((await server.call<{ jobs: JobView[] }>("GET", "/v1/jobs", undefined, bob)).jobs.length, 0)
   await server.call("POST", `/v1/jobs/${id}/stop`, { now: false })
   assert.equal((await server.untilEnded(id)).state, "cancelled")
+})
+
+test("what is noted of a job's files only its owner and administrators see", async () => {
+  await using server = await TestServer.start()
+  const host = await server.hosts.join("alpha")
+  const [ada, bob] = [{ token: await userToken(server, "ada") }, { token: await userToken(server, "bob") }]
+  host.script = (there, { order: { attempt, sequence } }) => {
+    const ended = { cause: "exited", exitCode: 0, signal: null, startedAt: 1, endedAt: 2 } as const
+    const exit = { ...ended, peakMemoryBytes: null, message: null }
+    there.tell({ type: "exited", attempt, sequence, exit, stdoutBytes: 0, stderrBytes: 0 })
+    there.tell({
+      type: "outputs",
+      attempt,
+      sequence,
+      tree: null,
+      files: 0,
+      bytes: 0,
+      problem: "secret.sock is a socket",
+    })
+  }
+  const { id } = await server.submit({}, ada)
+  await server.untilEnded(id)
+  const noted = async (options: RequestOptions) =>
+    (await (await server.request("GET", "/v1/events", undefined, options)).text()).includes("secret.sock")
+  assert.deepEqual(await Promise.all([ada, bob, { token: server.adminToken }].map(noted)), [true, false, true])
 })
 
 test("the same key is answered with the first answer, also after a restart, and refused for another question", async () => {

@@ -4,6 +4,7 @@ import { isFinal } from "../../protocol/job-state.ts"
 import type { Caller } from "../auth/accounts.ts"
 import type { Core } from "../core.ts"
 import { Feed } from "../feed.ts"
+import { maySeeCommand } from "../fleet/leftovers.ts"
 import { viewOf } from "../jobs/job-view.ts"
 import { findJob } from "./job-routes.ts"
 import { type Route, route } from "./route.ts"
@@ -41,7 +42,7 @@ export const eventRoutes: readonly Route[] = [
         query.job === undefined
           ? core.store.events.after(after, query.limit)
           : core.store.events.ofJob(query.job as JobId, query.limit)
-      return { events: events.filter((event) => maySee(caller, event)) }
+      return { events: events.flatMap((event) => asSeenBy(core, caller, event) ?? []) }
     },
   }),
 ]
@@ -67,7 +68,8 @@ async function* eventsAfter(core: Core, from: number, caller: Caller, signal: Ab
     const events = core.store.events.after(after, BATCH)
     for (const event of events) {
       after = event.sequence
-      if (maySee(caller, event)) yield serverEvent("event", event, event.sequence)
+      const seen = asSeenBy(core, caller, event)
+      if (seen !== null) yield serverEvent("event", seen, event.sequence)
     }
     if (events.length === BATCH) continue
     if ((await feed.next(HEARTBEAT_MS)) === "nothing") yield STILL_HERE
@@ -80,8 +82,22 @@ function lastEventId(headers: Headers): number | undefined {
   return id !== null && /^\d{1,15}$/.test(id) ? Number(id) : undefined
 }
 
-/** Everybody sees what happens to jobs and hosts; who has which token or secret is the user's own business. */
-function maySee(caller: Caller, event: WindfallEvent): boolean {
-  const personal = event.type === "user_changed" || event.type === "token_changed" || event.type === "secret_changed"
-  return !personal || caller.role === "admin" || event.user === caller.user
+/**
+ * An event as this person may see it; `null` when not at all. Everybody sees what happens to jobs and hosts; who has which
+ * token or secret is the user's own business, and so is what a job's processes and files are called.
+ */
+function asSeenBy(core: Core, caller: Caller, event: WindfallEvent): WindfallEvent | null {
+  if (caller.role === "admin") return event
+  switch (event.type) {
+    case "user_changed":
+    case "token_changed":
+    case "secret_changed":
+      return event.user === caller.user ? event : null
+    case "stray":
+      return maySeeCommand(caller, event.user) ? event : { ...event, command: null }
+    case "notice":
+      return event.job === null || core.table.get(event.job).user === caller.user ? event : null
+    default:
+      return event
+  }
 }

@@ -33,13 +33,15 @@ export const hostRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/hosts",
     summary: "Lists the hosts by name",
-    respond: ({ core }): { hosts: HostView[] } => ({ hosts: core.fleet.all().map((host) => hostView(core, host)) }),
+    respond: ({ core, caller }): { hosts: HostView[] } => ({
+      hosts: core.fleet.all().map((host) => hostView(core, host, caller)),
+    }),
   }),
   route({
     method: "GET",
     path: "/v1/hosts/:host",
     summary: "Shows a host",
-    respond: ({ core, params }): HostView => hostView(core, core.fleet.find(params.host ?? "")),
+    respond: ({ core, caller, params }): HostView => hostView(core, core.fleet.find(params.host ?? ""), caller),
   }),
   route({
     method: "POST",
@@ -96,7 +98,7 @@ export const hostRoutes: readonly Route[] = [
 
 function setDraining({ core, caller, params }: ApiRequest, draining: boolean): HostView {
   const host = core.fleet.find(params.host ?? "")
-  if (host.record.draining === draining) return hostView(core, host)
+  if (host.record.draining === draining) return hostView(core, host, caller)
   return changeHost(core, host, { draining }, draining ? "drained" : "resumed", caller.user)
 }
 

@@ -14,6 +14,6 @@ export const serverRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/doctor",
     summary: "Looks for what is wrong or could go wrong, and says what to do",
-    respond: async ({ core }): Promise<DoctorReport> => ({ findings: await examine(core) }),
+    respond: async ({ core, caller }): Promise<DoctorReport> => ({ findings: await examine(core, caller) }),
   }),
 ]

@@ -1,7 +1,7 @@
 import { WindfallError } from "../../protocol/errors.ts"
 import type { HostView } from "../../protocol/host.ts"
 import { type HostId, makeId } from "../../protocol/ids.ts"
-import type { HostRecord } from "../../store/host-record.ts"
+import { type HostRecord, NO_LEFTOVERS } from "../../store/host-record.ts"
 import type { Core } from "../core.ts"
 import type { NewHost } from "../hosts/host-channel.ts"
 import { loseAttempt } from "../jobs/end-attempt.ts"
@@ -16,7 +16,7 @@ export function checkHostName(core: Core, name: string): void {
   })
 }
 
-/** Stores a host that has passed all checks, within a change. @throws {WindfallError} name_taken */
+/** Stores a host that has passed all checks, within a change, for an administrator. @throws {WindfallError} name_taken */
 export function admitHost(core: Core, host: NewHost, actor: string): HostView {
   checkHostName(core, host.name)
   const now = core.clock.now()
@@ -27,13 +27,14 @@ export function admitHost(core: Core, host: NewHost, actor: string): HostView {
     createdAt: now,
     facts: null,
     nextSequence: 1,
+    leftovers: NO_LEFTOVERS,
   }
   core.store.hosts.add(record)
   core.ledger.event({ type: "host_added", host: record.id, name: record.name }, actor)
-  return hostView(core, core.fleet.add(record, now))
+  return hostView(core, core.fleet.add(record, now), { user: actor, role: "admin" })
 }
 
-/** Changes what is stored of a host, within a change. `what` is said in the event. */
+/** Changes what is stored of a host, within a change, for an administrator. `what` is said in the event. */
 export function changeHost(
   core: Core,
   host: FleetHost,
@@ -45,7 +46,7 @@ export function changeHost(
   core.ledger.hostChanged(host)
   core.ledger.event({ type: "host_changed", host: host.record.id, name: host.record.name, what }, actor)
   core.wakePlanner()
-  return hostView(core, host)
+  return hostView(core, host, { user: actor, role: "admin" })
 }
 
 /** Takes a host out of the pool, within a change. What it still held is lost: jobs go on elsewhere as their policy says. */

@@ -2,12 +2,13 @@ import { type Deferred, deferred } from "../../base/deferred.ts"
 import type { ServerMessage } from "../../protocol/agent-wire.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { HostLink } from "../../protocol/host.ts"
-import type { HostId } from "../../protocol/ids.ts"
+import type { BlobHash, HostId } from "../../protocol/ids.ts"
 import type { Resources } from "../../protocol/resources.ts"
 import type { SchedulableHost } from "../../scheduler/snapshot.ts"
 import type { HostRecord } from "../../store/host-record.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
 import { capacityOf } from "./capacity.ts"
+import { withheldReason } from "./withheld.ts"
 
 /** A host as the running server knows it. */
 export interface FleetHost {
@@ -22,6 +23,8 @@ export interface FleetHost {
   total: Resources
   /** Attempts found there that this server's database does not know. */
   unknown: readonly { readonly attempt: string; readonly phase: string }[]
+  /** Workspaces of which it had all when last heard of, latest first. It may have let go of any since. */
+  trees: readonly BlobHash[]
   memoryFreeBytes: number | null
   diskFreeBytes: number | null
   /** Messages that leave with the present tick. */
@@ -50,6 +53,7 @@ export class Fleet {
       ending: new AbortController(),
       total: capacityOf(record.facts),
       unknown: [],
+      trees: [],
       memoryFreeBytes: null,
       diskFreeBytes: null,
       outbox: [],
@@ -137,6 +141,7 @@ export class Fleet {
           link: host.link,
           reason: host.reason,
           draining: host.record.draining,
+          withheld: withheldReason(host.record.leftovers),
           total: host.total,
           partitions: this.partitions,
         }

@@ -1,10 +1,13 @@
 import type { HostView } from "../../protocol/host.ts"
 import { subtractResources } from "../../protocol/resources.ts"
 import type { Core } from "../core.ts"
+import type { Viewer } from "../jobs/job-view.ts"
 import type { FleetHost } from "./fleet.ts"
+import { strayViews } from "./leftovers.ts"
+import { withheldReason } from "./withheld.ts"
 
-/** A host as the API shows it. */
-export function hostView(core: Core, host: FleetHost): HostView {
+/** A host as the API shows it to this person. */
+export function hostView(core: Core, host: FleetHost, viewer: Viewer): HostView {
   const { record } = host
   let free = host.total
   for (const lease of core.table.leases()) {
@@ -23,6 +26,8 @@ export function hostView(core: Core, host: FleetHost): HostView {
     reason: host.reason,
     since: host.since,
     draining: record.draining,
+    withheld: withheldReason(record.leftovers),
+    strays: strayViews(record.leftovers, viewer),
     hostKey: record.hostKey,
     facts: record.facts,
     total: host.total,

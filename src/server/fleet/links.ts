@@ -37,6 +37,7 @@ export class Links implements HostChannelEvents {
         host.channel = channel
         host.ending = new AbortController()
         if (this.#outputHeld) channel.pauseOutput()
+        host.trees = hello.trees
         reconcile(core, host, hello)
         core.fleet.update(host, { ...host.record, facts: hello.facts })
         core.fleet.setLink(host, "ready", null, core.clock.now())

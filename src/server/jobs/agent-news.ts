@@ -1,6 +1,7 @@
-import type { AgentMessage, Stray } from "../../protocol/agent-wire.ts"
+import type { AgentMessage } from "../../protocol/agent-wire.ts"
 import type { Core } from "../core.ts"
 import type { FleetHost } from "../fleet/fleet.ts"
+import { noteLeftovers } from "../fleet/leftovers.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
 import { isCurrent } from "./close-attempt.ts"
 import { loseAttempt, recordExit, recordRefusal } from "./end-attempt.ts"
@@ -18,6 +19,10 @@ export function applyNews(core: Core, host: FleetHost, channel: HostChannel, mes
       core.ledger.event({ type: "notice", message: message.message, host: host.record.id, job: null })
       continue
     }
+    if (message.type === "leftovers") {
+      noteLeftovers(core, host, message.leftovers)
+      continue
+    }
     if (message.type === "sample") {
       noteSample(core, host, message)
       continue
@@ -30,7 +35,7 @@ export function applyNews(core: Core, host: FleetHost, channel: HostChannel, mes
   }
 }
 
-type AttemptMessage = Exclude<AgentMessage, { type: "hello" | "notice" | "sample" }>
+type AttemptMessage = Exclude<AgentMessage, { type: "hello" | "notice" | "leftovers" | "sample" }>
 
 function applyToAttempt(core: Core, channel: HostChannel, tried: Tried, message: AttemptMessage): void {
   const { attempt } = tried
@@ -45,7 +50,6 @@ function applyToAttempt(core: Core, channel: HostChannel, tried: Tried, message:
       recordExit(core, tried, message.exit, { stdout: message.stdoutBytes, stderr: message.stderrBytes })
       return
     case "swept":
-      noteStrays(core, tried, message.strays)
       recordSwept(core, tried)
       return
     case "outputs":
@@ -64,13 +68,6 @@ function applyToAttempt(core: Core, channel: HostChannel, tried: Tried, message:
       core.table.removeAttempt(tried)
       return
   }
-}
-
-function noteStrays(core: Core, { attempt }: Tried, strays: readonly Stray[]): void {
-  if (strays.length === 0) return
-  const list = strays.map(({ pid, command }) => `${pid} (${command.slice(0, 80)})`).join(", ")
-  const message = `Processes of job ${attempt.job} could not be ended on ${attempt.hostName}: ${list}`
-  core.ledger.event({ type: "notice", message, host: attempt.hostId, job: attempt.job })
 }
 
 /** The command runs. Within a change. */

@@ -57,7 +57,7 @@ function endsShort(host: SimulatedHost, attempt: SimulatedAttempt): void {
   const exit = { cause: "exited", exitCode: 3, signal: null, startedAt: 1, endedAt: 2 } as const
   const whole = { ...exit, peakMemoryBytes: null, message: null }
   host.tell({ type: "exited", attempt: id, sequence, exit: whole, stdoutBytes: 5, stderrBytes: 5 })
-  host.tell({ type: "swept", attempt: id, sequence, strays: [] })
+  host.tell({ type: "swept", attempt: id, sequence })
   host.tell({ type: "outputs", attempt: id, sequence, tree: null, files: 0, bytes: 0, problem: null })
 }
 

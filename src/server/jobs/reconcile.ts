@@ -1,6 +1,7 @@
 import type { FoundAttempt } from "../../protocol/agent-wire.ts"
 import type { Core } from "../core.ts"
 import type { FleetHost } from "../fleet/fleet.ts"
+import { noteLeftovers } from "../fleet/leftovers.ts"
 import type { Hello } from "../hosts/host-channel.ts"
 import { markRunning } from "./agent-news.ts"
 import { isCurrent } from "./close-attempt.ts"
@@ -22,6 +23,7 @@ export function reconcile(core: Core, host: FleetHost, hello: Hello): void {
     core.fleet.update(host, { ...host.record, nextSequence: highest + 1 })
     core.ledger.hostChanged(host)
   }
+  noteLeftovers(core, host, hello.leftovers)
   const unknown: FoundAttempt[] = []
   for (const each of hello.attempts) {
     const tried = core.table.attempt(each.attempt) ?? core.table.revive(each.attempt, host.record.id)

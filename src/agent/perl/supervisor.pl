@@ -1,121 +1,16 @@
-# The forker and, after each fork, the supervisor of one attempt. Core Perl only: every Mac has it, and on Debian
-# perl-base suffices (so no Time::HiRes on Linux, where a few system calls by number stand in for it).
-#
-#   perl -e THIS RUN_FOLDER BOOT_ID CLOCK_OFFSET_MS
-#
-# The forker takes the lock of the run folder, says `ready FIFO`, then reads requests from its standard input: a length
-# (u32, big-endian) and fields ended by NUL each. It ends with its input. It forks a supervisor without an exec, as a
-# fork is many times cheaper than a new interpreter.
-#
-# The supervisor owns one attempt's process tree and survives everybody else. It talks by files in the attempt's folder
-# and by lines on the run folder's FIFO, which nobody has to read:
-#
-#   S sequence pid start started_ms                        the record is on disk, the command is about to run
-#   E sequence FIELDS OF STATUS                            the exit status is durable
-#   W sequence stdout_bytes stderr_bytes strays            the process tree is gone
-#   F sequence errno text                                  it could not start: the command never ran and will not
-#
-# What ran once does not run again: the right to run is the link of `record`, which only one process can make, and which
-# fails when the agent has renamed the folder away.
-use strict;
-use warnings;
-use POSIX ();
-use Fcntl ();
-
-my ($run_folder, $boot_id, $clock_offset_ms) = @ARGV;
-@ARGV = ();
-my $linux = $^O eq 'linux';
-my $x64 = $linux && (POSIX::uname())[4] eq 'x86_64';
-my %call = !$linux ? (getrusage => 117)
-  : $x64 ? (fsync => 74, prctl => 157, gettimeofday => 96, clock_gettime => 228, setitimer => 38, getrusage => 98, fallocate => 285)
-  : (fsync => 82, prctl => 167, gettimeofday => 169, clock_gettime => 113, setitimer => 103, getrusage => 165, fallocate => 47);
-if (!$linux) { require Time::HiRes; require IO::Handle }    # what is not loaded need not be copied at each fork
+# The supervisor of one attempt: everything between the fork and the end of the process tree. Part of forker.pl's program.
 
 my $LINGER_MS = 150;       # what a pipe's last reader gets to print after the command itself has ended
 my $LEFTOVER_MS = 2_000;   # at most, from TERM to KILL, for what outlives a command that ended by itself
 my $STRAY_MS = 5_000;      # after KILL: what is still there then cannot be ended
 
-my $fifo;
-my $poked = 0;
-my ($wake, $none) = (sub { }, POSIX::SigSet->new);
-my $waking = POSIX::SigSet->new(POSIX::SIGCHLD(), POSIX::SIGUSR1(), POSIX::SIGALRM());
-$SIG{PIPE} = 'IGNORE';
-$SIG{USR1} = sub { $poked = 1 };
-$SIG{$_} = 'IGNORE' for qw(CHLD TERM INT HUP QUIT USR2);
-$0 = 'windfall forker';
-
-# ---- forker ----
-
-# A POSIX lock, as forked supervisors do not inherit it: whoever holds it is the forker of the living agent.
-sub take_lock {
-  sysopen(my $lock, "$run_folder/lock", Fcntl::O_RDWR() | Fcntl::O_CREAT(), 0600) or die "open lock: $!\n";
-  my $wanted = $linux ? pack('s s x4 q q i x4', Fcntl::F_WRLCK(), 0, 0, 0, 0) : pack('q q i s s', 0, 0, 0, Fcntl::F_WRLCK(), 0);
-  if (!fcntl($lock, Fcntl::F_SETLK(), $wanted)) {
-    fcntl($lock, Fcntl::F_GETLK(), $wanted);
-    my $holder = (unpack($linux ? 's s x4 q q i' : 'q q i', $wanted))[$linux ? 4 : 2];
-    syswrite(STDOUT, "busy $holder\n");
-    POSIX::_exit(3);
-  }
-  our $held = $lock;
-  my $path = "$run_folder/fifo";
-  -p $path or POSIX::mkfifo($path, 0600) or die "make fifo: $!\n";
-  # Opened for both, as opening a FIFO nobody reads fails; kept for writing only, so that without an agent lines vanish.
-  sysopen(my $both, $path, Fcntl::O_RDWR() | Fcntl::O_NONBLOCK()) or die "open fifo: $!\n";
-  sysopen($fifo, $path, Fcntl::O_WRONLY() | Fcntl::O_NONBLOCK()) or die "open fifo: $!\n";
-  close $both;
-  syswrite(STDOUT, "ready $path\n");
-}
-
-sub serve {
-  my $rest = '';
-  while (1) {
-    while (length($rest) >= 4) {
-      my $length = unpack('N', $rest);
-      last if length($rest) < 4 + $length;
-      my $request = substr($rest, 4, $length);
-      substr($rest, 0, 4 + $length, '');
-      if (substr($request, 0, 4) eq "run\0") { start($request) }
-      else { punch(split(/\0/, $request, -1)) }
-    }
-    my $count = sysread(STDIN, $rest, 65536, length $rest);
-    next if !defined $count && $!{EINTR};
-    return if !$count;
-  }
-}
-
-my ($oom_kills, $counted_at) = (0, 0);
-
-# The request is taken apart by the child: each page of memory the forker writes to after a fork is copied.
-sub start {
-  my ($request) = @_;
-  if ($counted_at != time) { ($oom_kills, $counted_at) = (count_oom_kills(), time) }
-  my $pid = fork;
-  return if $pid;
-  my $failure = $!;
-  my (undef, @fields) = split(/\0/, $request, -1);
-  return report("F $fields[0] ", ($failure + 0), " fork: $failure") if !defined $pid;
-  $SIG{__WARN__} = sub { };    # standard error will be the job's
-  eval { supervise(@fields); 1 } or report("F $fields[0] 0 ", $@ =~ s/\n/ /gr);
-  POSIX::_exit(0);
-}
-
-# Gives a range of an output file back to the disk. Where the file system cannot, it stays.
-sub punch {
-  my (undef, $path, $offset, $length) = @_;
-  sysopen(my $file, $path, Fcntl::O_RDWR()) or return;
-  if ($linux) { syscall($call{fallocate}, fileno($file), 3, $offset + 0, $length + 0) }    # PUNCH_HOLE | KEEP_SIZE
-  else { my $hole = pack('L L q q', 0, 0, $offset, $length); fcntl($file, 99, $hole) }     # F_PUNCHHOLE, sys/fcntl.h
-}
-
-# ---- supervisor ----
-
-my ($sequence, $folder, $ballast, $main, $started_ms, $status_file, $stdout, $stderr, %ended);
+my ($sequence, $folder, $ballast, $main, $started_ms, $status_file, %ended);
 my ($stop_text, $stop_cause, $deadline_ms, $killing_since_ms) = ('');
 
 sub supervise {
-  my ($attempt, $job, $inode, $agent, $order, $secrets, $uptime_ms, $stdin_path, $work, $grace_ms, $argc);
+  my ($attempt, $job, $inode, $agent, $order, $secrets, $uptime_ms, $stdin_path, $work, $grace_ms, $terminal, $argc);
   ($sequence, $attempt, $job, $folder, $inode, $agent, $order, $secrets, $uptime_ms) = splice(@_, 0, 9);
-  ($ballast, $stdin_path, $work, $grace_ms, $argc) = splice(@_, 0, 5);
+  ($ballast, $stdin_path, $work, $grace_ms, $terminal, $argc) = splice(@_, 0, 6);
   my @argv = splice(@_, 0, $argc);
   POSIX::setsid();
   $0 = "windfall supervisor $attempt";
@@ -130,6 +25,7 @@ sub supervise {
   }
   else { make_folder($agent, $order, $secrets) or return }
   open_files($stdin_path) or return;
+  if ($linux && !$terminal) { open_pipes() or return }
   $started_ms = now_ms();
   my $start = $linux ? (slurp('/proc/self/stat') =~ /.*\) (?:\S+ ){19}(\d+)/s)[0] : time;
   my $record = make_record("windfall-record 1 $attempt $job $boot_id $$ $start $started_ms $uptime_ms") or return;
@@ -145,7 +41,7 @@ sub supervise {
   syswrite($record, "child $main\n");
   close $record;
 
-  my $gone = wait_for_main();
+  my $gone = wait_for_main() && drain();
   my $status = $ended{$main};
   my ($code, $signal) = $status & 127 ? (undef, $status & 127) : ($status >> 8, undef);
   my $starved = defined $signal && $signal == 9 && !defined $stop_cause && count_oom_kills() > $oom_kills;
@@ -213,7 +109,8 @@ sub failed {
 sub run_command {
   my ($work, $argv, $env) = @_;
   POSIX::setpgid(0, 0);
-  $SIG{$_} = 'DEFAULT' for qw(TERM INT HUP QUIT PIPE USR2);    # exec does it where there is a handler, not where it is ignored
+  print_into_pipes();
+  $SIG{$_} = 'DEFAULT' for qw(TERM INT HUP QUIT PIPE USR2 XFSZ);    # exec does it where there is a handler, not where it is ignored
   POSIX::sigprocmask(POSIX::SIG_SETMASK(), $none);
   if (!chdir($work)) { complain("cannot enter the working folder: $!"); POSIX::_exit(126) }
   %ENV = map { split(/=/, $_, 2) } @$env;
@@ -250,7 +147,7 @@ sub wait_for_main {
     return $gone if exists $ended{$main};
     if ($poked) { $poked = 0; ask_tree() if read_stop() }
     if (kill_when_due()) { next if reap() || exists $ended{$main} }
-    POSIX::sigsuspend($none);
+    rest();
   }
 }
 
@@ -272,8 +169,9 @@ sub sweep {
     }
     if (kill_when_due() && mono_ms() - $killing_since_ms > $STRAY_MS) { $strays = join(',', tree()); last }
     wake_in($asked ? due_in_ms() : $ask_ms - mono_ms());
-    POSIX::sigsuspend($none);
+    rest();
   }
+  drain_patiently();
   my ($out, $err) = (-s STDOUT, -s STDERR);
   replace('swept', "windfall-swept 1 $out $err " . ($strays || '-') . " .\n");
   report("W $sequence $out $err ", $strays || '-');
@@ -379,72 +277,3 @@ sub finish {
   }
   report("E $sequence $fields");
 }
-
-# ---- small things ----
-
-sub report {
-  my $line = substr(join('', @_), 0, 500) . "\n";
-  for (1 .. 200) {
-    return if defined syswrite($fifo, $line);
-    return if !$!{EAGAIN} && !$!{EINTR};    # nobody listens: the next agent reads the files
-    select(undef, undef, undef, 0.005);
-  }
-}
-
-sub sync { $linux ? syscall($call{fsync}, fileno($_[0])) == 0 : IO::Handle::sync($_[0]) }
-
-sub slurp {
-  my $path = shift;
-  open(my $file, '<', $path) or die "$path: $!\n";
-  sysread($file, my $text, 65536) // die "$path: $!\n";
-  return $text;
-}
-
-sub replace {
-  my ($name, $text) = @_;
-  put_file("$name.$$", $text) and rename("$name.$$", $name);
-}
-
-sub now_ms {
-  return int(Time::HiRes::time() * 1000) + $clock_offset_ms if !$linux;
-  my $time = pack('q2', 0, 0);
-  syscall($call{gettimeofday}, $time, 0);
-  my ($seconds, $micros) = unpack('q2', $time);
-  return $seconds * 1000 + int($micros / 1000) + $clock_offset_ms;
-}
-
-sub mono_ms {
-  return Time::HiRes::clock_gettime(Time::HiRes::CLOCK_MONOTONIC()) * 1000 if !$linux;
-  my $time = pack('q2', 0, 0);
-  syscall($call{clock_gettime}, 1, $time);
-  my ($seconds, $nanos) = unpack('q2', $time);
-  return $seconds * 1000 + $nanos / 1_000_000;
-}
-
-sub wake_in {
-  my $ms = shift // return;
-  $ms = 1 if $ms < 1;
-  return Time::HiRes::ualarm(int($ms * 1000)) if !$linux && $ms < 1000;
-  return Time::HiRes::alarm($ms / 1000) if !$linux;
-  my $timer = pack('q4', 0, 0, int($ms / 1000), int(($ms - 1000 * int($ms / 1000)) * 1000) + 1);
-  syscall($call{setitimer}, 0, $timer, 0);
-}
-
-# The most memory one process of the tree had: the agent's samples know better for whole trees.
-sub peak_bytes {
-  my $usage = "\0" x 256;
-  return 0 if (eval { syscall($call{getrusage}, -1, $usage) } // -1) != 0;
-  return unpack('x32 q', $usage) * ($linux ? 1024 : 1);
-}
-
-sub count_oom_kills {
-  return 0 if !$linux;
-  open(my $file, '<', '/proc/vmstat') or return 0;
-  sysread($file, my $text, 65536);
-  return $text =~ /^oom_kill (\d+)/m ? $1 : 0;
-}
-
-POSIX::close($_) for 3 .. 1023;    # whatever the agent was started with: jobs inherit nothing
-take_lock();
-serve();
-POSIX::_exit(0);

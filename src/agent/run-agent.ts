@@ -1,0 +1,120 @@
+import { writeSync } from "node:fs"
+import { userInfo } from "node:os"
+import { join } from "node:path"
+import { toWindfallError } from "../protocol/errors.ts"
+import { Agent } from "./agent.ts"
+import type { AgentContext } from "./agent-context.ts"
+import { type AgentArguments, readArguments } from "./arguments.ts"
+import { keepBallast } from "./ballast.ts"
+import { claimHost } from "./claim.ts"
+import { takeSupervisorLines } from "./ending.ts"
+import { Forker } from "./forker.ts"
+import { HighWater } from "./high-water.ts"
+import { HostCache } from "./host-cache.ts"
+import { hostClock } from "./host-clock.ts"
+import { hostFolder, makeHostFolder } from "./host-folder.ts"
+import { launchAgain } from "./launch.ts"
+import { LeftoverWatch } from "./leftover-watch.ts"
+import { toleranceOf } from "./memory-watch.ts"
+import { OutputSender } from "./output-sender.ts"
+import type { Platform } from "./platform/platform.ts"
+import { ServerLink } from "./server-link.ts"
+import { stdioDuplex } from "./stdio-duplex.ts"
+import { makeStubFolder } from "./stub-folder.ts"
+import { terminalAttempt } from "./terminal-attempt.ts"
+import { serveTerminal } from "./terminal-route.ts"
+import { Trash } from "./trash.ts"
+
+const GREETING = "WINDFALL-AGENT"
+
+/** What an agent is given by the process it runs in. */
+export interface AgentProcess {
+  readonly platform: () => Platform
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** What starts this program again: its node and its file. */
+  readonly program: readonly string[]
+}
+
+/** Runs an agent on this process's standard input and output. `parameters` are those of its command line. Never throws. */
+export async function runAgent(parameters: readonly string[], around: AgentProcess): Promise<void> {
+  try {
+    process.umask(0o077)
+    // The session's end must not end what keeps the limits of running jobs.
+    process.on("SIGHUP", () => {})
+    process.on("SIGTERM", () => process.exit(0))
+    process.on("SIGINT", () => process.exit(0))
+    const agent = await open(readArguments(parameters), around)
+    process.on("SIGCONT", () => agent.woke())
+    writeSync(1, `${GREETING} ok\n`)
+    agent.serve(stdioDuplex())
+  } catch (error) {
+    const refusal = toWindfallError(error, "start the agent")
+    writeSync(1, `${GREETING} refused ${JSON.stringify(refusal.toBody())}\n`)
+    process.exit(3)
+  }
+}
+
+/** Takes the host's folder for this process and reads what is there. */
+async function open(
+  { root, server, clockOffset, takeOver }: AgentArguments,
+  { platform: findPlatform, environment, program }: AgentProcess,
+): Promise<Agent> {
+  const platform = findPlatform()
+  const clock = hostClock(clockOffset)
+  const folder = hostFolder(root, server)
+  makeHostFolder(folder)
+  await claimHost(folder, server, takeOver, clock.now(), platform)
+  let agent: Agent | undefined
+  const forker: Forker = new Forker({
+    folder,
+    platform,
+    clockOffsetMs: clock.offsetMs(),
+    onLines: (lines) => takeSupervisorLines(context, lines),
+    onRestart: () => launchAgain(context),
+  })
+  await forker.open()
+  keepBallast(folder.ballast)
+  const [facts, stubs] = await Promise.all([platform.facts(root), platform.stubs()])
+  const { shell, homedir } = userInfo()
+  const link = new ServerLink()
+  const context: AgentContext = {
+    server,
+    folder,
+    clock,
+    platform,
+    forker,
+    link,
+    output: new OutputSender(link, (path, offset, lengthBytes) => forker.punch(path, offset, lengthBytes)),
+    cache: new HostCache(folder.cache, platform.bootId),
+    trash: new Trash(folder.trash),
+    highWater: new HighWater(folder.highWater),
+    leftovers: new LeftoverWatch({
+      path: folder.leftovers,
+      ballast: folder.ballast,
+      platform,
+      toleranceBytes: toleranceOf(facts.memoryBytes),
+      onChange: (leftovers) => link.send({ type: "leftovers", leftovers }),
+    }),
+    jobHost: {
+      facts: { ...facts, home: environment.HOME ?? homedir },
+      shell: shell ?? "/bin/sh",
+      stubFolder: makeStubFolder(join(folder.base, "stubs"), stubs),
+      environment,
+    },
+    program,
+    attempts: new Map(),
+    changed: () => agent?.changed(),
+  }
+  agent = new Agent(context, facts, {
+    leave: () => process.exit(0),
+    terminals: (stream, path) => {
+      stream.respond({ ":status": 200, "content-type": "application/octet-stream" })
+      void serveTerminal(path, stream, {
+        find: (sequence) => terminalAttempt(context, sequence),
+        program: context.program,
+        clock,
+      })
+    },
+  })
+  return agent
+}

@@ -1,0 +1,29 @@
+/**
+ * The agent as tests run it where a sweep is not total, as on a Mac: `agent-main.ts` with the agent's own command line. The
+ * account is what carries TEST_ACCOUNT with the agent's value, so that the machine's other processes are strangers to it.
+ */
+import { readFileSync } from "node:fs"
+import { currentPlatform } from "../../src/agent/platform/current.ts"
+import type { Platform } from "../../src/agent/platform/platform.ts"
+import { runAgent } from "../../src/agent/run-agent.ts"
+
+const account = `TEST_ACCOUNT=${process.env.TEST_ACCOUNT}`
+
+function platform(): Platform {
+  return {
+    ...currentPlatform(),
+    sweepIsTotal: false,
+    ofAccount: (rows) => rows.filter(({ pid }) => carriesMark(pid)),
+  }
+}
+
+function carriesMark(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(account)
+  } catch {
+    return false
+  }
+}
+
+const [node = "", file = "", ...parameters] = process.argv
+await runAgent(parameters, { platform, environment: process.env, program: [node, file] })
