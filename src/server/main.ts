@@ -1,8 +1,8 @@
 /** Runs a server as a process of its own: `node src/server/main.ts --data DIR --port 7480`. Prints one JSON line when ready. */
-import { readFileSync } from "node:fs"
 import { parseArgs } from "node:util"
 import { parseDuration } from "../base/duration.ts"
 import { toWindfallError } from "../protocol/errors.ts"
+import { readCertificate } from "./certificate.ts"
 import { readPlaces } from "./config.ts"
 import { openHosts } from "./hosts/open-hosts.ts"
 import { startServer } from "./start-server.ts"
@@ -29,10 +29,7 @@ try {
     cacheFolder: values.cache ?? places.cacheFolder,
     host: values.host ?? places.host,
     port: values.port === undefined ? places.port : Number(values.port),
-    tls:
-      cert === undefined || key === undefined
-        ? null
-        : { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") },
+    tls: cert === undefined || key === undefined ? null : readCertificate(cert, key, Date.now()),
     limits: {
       ...(values["keep-files"] === undefined ? {} : { keepFilesMs: parseDuration(values["keep-files"]) }),
       ...(values["keep-events"] === undefined ? {} : { keepEventsMs: parseDuration(values["keep-events"]) }),
