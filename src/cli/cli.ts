@@ -52,7 +52,9 @@ export function processCli(): Cli {
 
 function currentLogin(settings: Settings): Login {
   const { url, token } = settings
-  const stored = url !== undefined && token !== undefined ? undefined : readLogin(settings)
+  // The authority of a certificate is only ever stored.
+  const isPlain = url !== undefined && !url.startsWith("https:")
+  const stored = isPlain && token !== undefined ? undefined : readLogin(settings)
   const at = url ?? stored?.url
   if (at === undefined) {
     throw new WindfallError("not_logged_in", "Cannot reach a server: you are not logged in to one", {

@@ -6,6 +6,7 @@ import { nodeHttp, nodeHttps } from "./builtin.ts"
 import type { Login } from "./config.ts"
 import { readError, readJson, sendBytes } from "./http-body.ts"
 import { readServerUrl } from "./server-url.ts"
+import { trustOf, unreachable } from "./unreachable.ts"
 
 export type Query = Readonly<Record<string, string | number | boolean | null | undefined>>
 
@@ -117,7 +118,8 @@ export class Client {
         const again = isBroken(error) || isStarting(error)
         const waitMs = backoffMs(round, this.#random, 50, 1_000)
         const waitedMs = this.#clock.monotonicMs() - startedAt
-        if (!again || !this.#reached || waitedMs + waitMs > patienceMs) throw this.#explain(error)
+        if (!again || !this.#reached || waitedMs + waitMs > patienceMs)
+          throw unreachable(error, this.#login, this.#reached)
         options.onRetry?.()
         await this.#clock.sleep(waitMs, { signal: options.signal })
       }
@@ -176,27 +178,9 @@ export class Client {
   #connections(secure: boolean): Agent {
     const options = { keepAlive: true, maxSockets: 16 }
     this.#agent ??= secure
-      ? new (nodeHttps().Agent)({ ...options, ...(this.#login.ca === undefined ? {} : { ca: this.#login.ca }) })
+      ? new (nodeHttps().Agent)({ ...options, ...trustOf(this.#login) })
       : new (nodeHttp().Agent)(options)
     return this.#agent
-  }
-
-  #explain(error: unknown): unknown {
-    const code = (error as { code?: unknown } | null)?.code
-    if (error instanceof WindfallError || typeof code !== "string") return error
-    const certificate = /CERT|SIGNATURE|ISSUER|SELF_SIGNED|ALTNAME/.test(code)
-    return new WindfallError(
-      "server_unreachable",
-      `Cannot reach the server at ${this.url}: ${reasonOf(code, error as Error)}`,
-      {
-        hint: certificate
-          ? "Log in with the authority that signed its certificate: windfall login URL --ca FILE"
-          : this.#reached
-            ? "It answered a moment ago: is it being restarted? Try again."
-            : "Start it with: windfall up   or log in to another one: windfall login URL",
-        cause: error,
-      },
-    )
   }
 }
 
@@ -232,23 +216,6 @@ export function isBroken(error: unknown): boolean {
 
 function isStarting(error: unknown): boolean {
   return error instanceof WindfallError && error.code === "server_unreachable"
-}
-
-function reasonOf(code: string, error: Error): string {
-  switch (code) {
-    case "ECONNREFUSED":
-      return "nothing listens there"
-    case "ENOTFOUND":
-    case "EAI_AGAIN":
-      return "the name is not known"
-    case "ETIMEDOUT":
-      return "no answer"
-    case "ECONNRESET":
-    case "EPIPE":
-      return "the connection broke"
-    default:
-      return error.message === "" ? code : error.message
-  }
 }
 
 /** Not a secret: it only has to differ from the caller's other keys. */

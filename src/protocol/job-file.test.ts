@@ -27,7 +27,7 @@ retry: 2
 retry-after-silence: 30m
 needs-lan: true
 `
-  const [job] = readJobFile(text, "windfall.yml")
+  const [job] = readJobFile(text, "windfall.yml", { HOME_TOO: "/here" })
   assert.deepEqual(job, {
     command: ["python", "train.py", "--epochs", "3"],
     values: {
@@ -48,7 +48,7 @@ needs-lan: true
 })
 
 test("a command that is a text is a line for the shell; several jobs are several documents", () => {
-  const jobs = readJobFile("command: make && ./run\n---\ncommand: [true]\n---\n", "w.yml")
+  const jobs = readJobFile("command: make && ./run\n---\ncommand: [true]\n---\n", "w.yml", {})
   assert.deepEqual(
     jobs.map((job) => job.command),
     [["/bin/sh", "-c", "make && ./run"], ["true"]],
@@ -58,7 +58,7 @@ test("a command that is a text is a line for the shell; several jobs are several
 test("problems are told with line and column and what was meant, all at once", () => {
   const text = "command: x\nmemmory: 4G\ntime: 30\n  \nmem: 1G\npty: maybe\nname: 12\nenv: {A B: 1}\n"
   assert.throws(
-    () => readJobFile(text, "windfall.yml"),
+    () => readJobFile(text, "windfall.yml", {}),
     (error) => {
       assert.ok(error instanceof WindfallError)
       assert.equal(error.exitCode, 2)
@@ -75,6 +75,23 @@ test("problems are told with line and column and what was meant, all at once", (
   )
 })
 
+test("a variable without a value is told with its place when the sender has none either, and so is what is wrong as a whole", () => {
+  for (const [text, message] of [
+    ["command: x\nenv: [A, B=2, C]\n", /^Cannot read w\.yml:2:15: env: C has no value, and is not set here either/],
+    ["command: x\nenv:\n  A:\n  C:\n", /w\.yml:4:3: env: C has no value/],
+    ["command: x\nenv: [1A=x]\n", /w\.yml:2:7: "1A" cannot be a variable/],
+    ["command: x\nenv: [A, [B]]\n", /w\.yml:2:10: env must be a list/],
+    [`command: x\nenv: {B: ${"x".repeat(300_000)}}\n`, /w\.yml:2:1: cannot send 293 KB of variables/],
+    ["command: x\n---\nretry: 1\nonce: true\ncommand: y\n", /w\.yml:4:1: cannot send with both --once and --retry/],
+    ["pty: true\nstdin: f\ncommand: y\n", /w\.yml:1:1: cannot send with both --pty and --stdin/],
+    ["command: y\noutputs: [a, ../b]\n", /w\.yml:2:1: cannot bring "\.\.\/b" home/],
+    ['command: [""]\n', /w\.yml:1:1: cannot send this command: its first word/],
+  ] as const) {
+    assert.throws(() => readJobFile(text, "w.yml", { A: "1" }), { name: "WindfallError", message })
+  }
+  assert.equal(readJobFile("command: x\nenv: [A]\n", "w.yml", { A: "" }).length, 1)
+})
+
 test("malformed YAML, a missing command, a twice given key and an empty file are refused", () => {
   for (const [text, message] of [
     ["command: [a\n", /w.yml:\d+:\d+/],
@@ -87,7 +104,7 @@ test("malformed YAML, a missing command, a twice given key and an empty file are
     ["command: a\noutputs: *.csv\n", /must be quoted/],
   ] as const) {
     assert.throws(
-      () => readJobFile(text, "w.yml"),
+      () => readJobFile(text, "w.yml", {}),
       (error) => {
         assert.match((error as Error).message, message)
         return true

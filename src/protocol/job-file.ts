@@ -2,6 +2,7 @@ import {
   type Alias,
   isAlias,
   isMap,
+  isPair,
   isScalar,
   isSeq,
   LineCounter,
@@ -12,7 +13,7 @@ import {
 import { closest } from "../base/closest.ts"
 import { WindfallError } from "./errors.ts"
 import { JOB_FIELD_KEYS, type JobFieldKey, type JobValues, jobField } from "./job-fields.ts"
-import { jobNameProblem, readFieldText, readSignal, variableNameProblem } from "./job-values.ts"
+import { jobNameProblem, readFieldText, readSignal, toJobSpec, variableNameProblem } from "./job-values.ts"
 
 /** One job as a file describes it: what `send` takes from its flags, and the command. */
 export interface FileJob {
@@ -33,11 +34,18 @@ const SHOWN = 20
 const MAX_PROBLEM = 200
 const KEYS: readonly string[] = ["command", ...JOB_FIELD_KEYS]
 
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** What does not matter when a job is only checked. */
+const NOWHERE = { kind: "task", workspace: null, workingFolder: "", stdin: null, terminal: null, git: null } as const
+
 /**
- * Reads a job file: one job, or several separated by lines of three dashes. All problems are found in one go.
+ * Reads a job file: one job, or several separated by lines of three dashes. All problems are found in one go; what is
+ * returned can be sent.
+ * @param environment the sender's, for variables that are given without a value
  * @throws {WindfallError} `invalid_input`, naming each problem with line and column (`details.problems`), or `too_large`
  */
-export function readJobFile(text: string, name: string): FileJob[] {
+export function readJobFile(text: string, name: string, environment: Environment): FileJob[] {
   if (text.length > MAX_JOB_FILE_BYTES) {
     throw new WindfallError("too_large", `Cannot read ${name}: a job file may have ${MAX_JOB_FILE_BYTES / 1024} KB`)
   }
@@ -54,7 +62,7 @@ export function readJobFile(text: string, name: string): FileJob[] {
     for (const error of [...document.errors, ...document.warnings])
       report(error.pos[0], yamlProblem(error.code, error.message))
     if (document.errors.length > 0) continue
-    if (isMap(document.contents)) jobs.push(readJob(document.contents, report))
+    if (isMap(document.contents)) jobs.push(readJob(document.contents, environment, report))
     else if (document.contents !== null && !(isScalar(document.contents) && document.contents.value === null))
       report(document.contents.range[0], "here a job must be described, as `key: value` lines")
   }
@@ -65,7 +73,12 @@ export function readJobFile(text: string, name: string): FileJob[] {
 
 type Report = (offset: number, problem: string) => void
 
-function readJob(map: YAMLMap, report: Report): FileJob {
+function readJob(map: YAMLMap, environment: Environment, reportTo: Report): FileJob {
+  let problems = 0
+  const report: Report = (offset, problem) => {
+    problems++
+    reportTo(offset, problem)
+  }
   const values: Record<string, unknown> = {}
   let command: readonly string[] | undefined
   for (const pair of map.items) {
@@ -79,14 +92,28 @@ function readJob(map: YAMLMap, report: Report): FileJob {
     } else if (key === "command") {
       command = readCommand(pair, report)
     } else {
-      const value = readValue(key as JobFieldKey, pair, report)
+      const value = readValue(key as JobFieldKey, pair, environment, report)
       if (value !== undefined) values[key] = value
     }
   }
   const [start] = map.range ?? [0]
   const hasCommandKey = map.items.some((pair) => isScalar(pair.key) && pair.key.value === "command")
   if (!hasCommandKey) report(start, "the command is missing: command: [python, train.py]")
-  return { values: values as JobValues, command: command ?? [] }
+  const job = { values: values as JobValues, command: command ?? [] }
+  if (problems === 0) checkWhole(job, map, environment, report)
+  return job
+}
+
+/** What no single value is to blame for. */
+function checkWhole({ values, command }: FileJob, map: YAMLMap, environment: Environment, report: Report): void {
+  try {
+    toJobSpec(values, { ...NOWHERE, command, environment })
+  } catch (error) {
+    if (!(error instanceof WindfallError)) throw error
+    const field = error.details?.field ?? "command"
+    const pair = map.items.find(({ key }) => isScalar(key) && key.value === field)
+    report(offsetOf(pair?.key ?? map), error.message.replace(/^Cannot/, "cannot"))
+  }
 }
 
 /** A text is a line for the shell; a list is run as it is, word by word. */
@@ -102,9 +129,9 @@ function readCommand(pair: Pair, report: Report): readonly string[] | undefined 
   return undefined
 }
 
-function readValue(key: JobFieldKey, pair: Pair, report: Report): unknown {
+function readValue(key: JobFieldKey, pair: Pair, environment: Environment, report: Report): unknown {
   const field = jobField(key)
-  if (key === "env") return readVariables(pair, report)
+  if (key === "env") return readVariables(pair, environment, report)
   if (field.kind === "list") {
     return isSeq(pair.value) ? readList(pair, report, `${key} must be a list of texts`) : readOne()
   }
@@ -139,22 +166,32 @@ function readValue(key: JobFieldKey, pair: Pair, report: Report): unknown {
 }
 
 /** Either `NAME: value` lines, where no value means the sender's own, or a list of `NAME` and `NAME=VALUE`. */
-function readVariables(pair: Pair, report: Report): readonly string[] | undefined {
-  if (isSeq(pair.value)) return readList(pair, report, "env must be a list of NAME or NAME=VALUE")
-  if (!isMap(pair.value)) {
+function readVariables(pair: Pair, environment: Environment, report: Report): readonly string[] | undefined {
+  if (!isSeq(pair.value) && !isMap(pair.value)) {
     report(offsetOf(pair.value ?? pair.key), "env must be `NAME: value` lines, or a list of NAME and NAME=VALUE")
     return undefined
   }
   const entries: string[] = []
-  for (const variable of pair.value.items) {
-    const name = textOf(variable.key) ?? ""
+  const add = (entry: string, at: number) => {
+    const [name = ""] = entry.split("=", 1)
     const problem = variableNameProblem(name)
-    if (problem !== null) report(offsetOf(variable.key), `${JSON.stringify(name)} cannot be a variable: ${problem}`)
-    const empty = variable.value === null || (isScalar(variable.value) && variable.value.value === null)
-    const text = textOf(variable.value)
-    if (empty) entries.push(name)
-    else if (text === undefined) report(offsetOf(variable.value), `the value of ${name} must be text`)
-    else entries.push(`${name}=${text}`)
+    if (problem !== null) report(at, `${JSON.stringify(name)} cannot be a variable: ${problem}`)
+    else if (name === entry && environment[name] === undefined)
+      report(at, `env: ${name} has no value, and is not set here either: give it one, or set it where you send from`)
+    entries.push(entry)
+  }
+  for (const item of pair.value.items) {
+    if (!isPair(item)) {
+      const entry = textOf(item)
+      if (entry === undefined) report(offsetOf(item ?? pair.key), "env must be a list of NAME or NAME=VALUE")
+      else add(entry, offsetOf(item))
+      continue
+    }
+    const name = textOf(item.key) ?? ""
+    const empty = item.value === null || (isScalar(item.value) && item.value.value === null)
+    const text = textOf(item.value)
+    if (!empty && text === undefined) report(offsetOf(item.value), `the value of ${name} must be text`)
+    else add(empty ? name : `${name}=${text}`, offsetOf(item.key))
   }
   return entries
 }

@@ -90,23 +90,27 @@ export interface SenderFacts {
 
 /**
  * Turns what a sender said into the job's specification.
- * @throws {WindfallError} `invalid_input` or `too_large`, saying which field and why
+ * @throws {WindfallError} `invalid_input` or `too_large`, saying which field and why; `details.field` is its key
  */
 export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
   const { name = null, once = false } = values
   if (name !== null) {
     const problem = jobNameProblem(name)
     if (problem !== null)
-      throw new WindfallError("invalid_input", `Cannot name a job ${JSON.stringify(name)}: ${problem}`)
+      throw new WindfallError("invalid_input", `Cannot name a job ${JSON.stringify(name)}: ${problem}`, {
+        details: { field: "name" },
+      })
   }
   if (once && (values.retry ?? 0) > 0) {
     throw new WindfallError("invalid_input", "Cannot send with both --once and --retry: they say the opposite", {
       hint: "Keep --retry for jobs that may run twice, --once for those that must not.",
+      details: { field: "once" },
     })
   }
   if (values.pty === true && values.stdin !== undefined) {
     throw new WindfallError("invalid_input", "Cannot send with both --pty and --stdin: a terminal is not a file", {
       hint: "Keep --stdin for programs that read a file, --pty for those that want a terminal.",
+      details: { field: "pty" },
     })
   }
   for (const glob of values.outputs ?? []) {
@@ -114,6 +118,7 @@ export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
     if (problem !== null)
       throw new WindfallError("invalid_input", `Cannot bring ${JSON.stringify(glob)} home: ${problem}`, {
         hint: "Let the job write into its folder: what comes home comes from there.",
+        details: { field: "outputs" },
       })
   }
   checkCommand(facts)
@@ -181,15 +186,19 @@ function jobEnvironment(entries: readonly string[], from: SenderFacts["environme
       throw new WindfallError(
         "invalid_input",
         `Cannot set the variable ${JSON.stringify(name.slice(0, 80))}: ${problem}`,
+        { details: { field: "env" } },
       )
     const value = equals === -1 ? from[name] : entry.slice(equals + 1)
     if (value === undefined) {
       throw new WindfallError("invalid_input", `Cannot take the variable ${name} from here: it is not set`, {
         hint: `Give it a value: --env ${name}=VALUE`,
+        details: { field: "env" },
       })
     }
     if (value.includes("\0")) {
-      throw new WindfallError("invalid_input", `Cannot set the variable ${name}: its value contains a NUL character`)
+      throw new WindfallError("invalid_input", `Cannot set the variable ${name}: its value contains a NUL character`, {
+        details: { field: "env" },
+      })
     }
     env[name] = value
     bytes += new TextEncoder().encode(name).length + new TextEncoder().encode(value).length + 2
@@ -198,7 +207,7 @@ function jobEnvironment(entries: readonly string[], from: SenderFacts["environme
     throw new WindfallError(
       "too_large",
       `Cannot send ${Math.ceil(bytes / 1024)} KB of variables: a job's environment may have ${MAX_ENVIRONMENT_BYTES / 1024} KB`,
-      { hint: "Put large values into a file of the folder and let the job read it." },
+      { hint: "Put large values into a file of the folder and let the job read it.", details: { field: "env" } },
     )
   }
   return env

@@ -3,19 +3,19 @@ import { createServer as createTlsServer } from "node:https"
 import { type AddressInfo, isIP } from "node:net"
 import { getRequestListener } from "@hono/node-server"
 import { WindfallError } from "../protocol/errors.ts"
+import { type Certificate, isLoopback, nameForUrl } from "./certificate.ts"
 
 export interface Listening {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
-  /** PEM texts; without them only loopback may be bound. */
-  readonly tls: { readonly cert: string; readonly key: string } | null
+  /** Without one only loopback may be bound. */
+  readonly tls: Certificate | null
 }
 
 /** @throws {WindfallError} unsafe_bind for an address others can reach, without TLS */
 export function checkBind({ host, tls }: Listening): void {
-  const loopback = host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."))
-  if (loopback || tls !== null) return
+  if (isLoopback(host) || tls !== null) return
   throw new WindfallError("unsafe_bind", `Cannot listen on ${host}: tokens would cross the network unencrypted`, {
     hint: "Give --tls-cert and --tls-key, or stay on 127.0.0.1 and reach it through ssh -L",
   })
@@ -28,6 +28,7 @@ export async function listen(
 ): Promise<{ server: Server; url: string }> {
   checkBind(listening)
   const { host, port, tls } = listening
+  const name = tls === null ? host : nameForUrl(tls.cert, host)
   const handle = getRequestListener(fetch)
   const server = tls === null ? createServer(handle) : createTlsServer({ cert: tls.cert, key: tls.key }, handle)
   // Uploads and followed logs take as long as they take; idle connections of the command line stay for the next command.
@@ -48,6 +49,5 @@ export async function listen(
     })
   })
   const bound = (server.address() as AddressInfo).port
-  const name = isIP(host) === 6 ? `[${host}]` : host
-  return { server, url: `${tls === null ? "http" : "https"}://${name}:${bound}` }
+  return { server, url: `${tls === null ? "http" : "https"}://${isIP(name) === 6 ? `[${name}]` : name}:${bound}` }
 }

@@ -3,6 +3,7 @@ import { type Deferred, deferred } from "../base/deferred.ts"
 import type { ServerMessage } from "../protocol/agent-wire.ts"
 import { WindfallError } from "../protocol/errors.ts"
 import type { EventBody, WindfallEvent } from "../protocol/events.ts"
+import { diskFailure } from "../store/disk-failure.ts"
 import type { AttemptRecord, JobRecord } from "../store/job-record.ts"
 import type { Store } from "../store/store.ts"
 import type { FleetHost } from "./fleet/fleet.ts"
@@ -213,14 +214,8 @@ export class Ledger {
   }
 }
 
-const SQLITE_FULL = 13
-const SQLITE_IOERR = 10
-
 function failureOf(error: unknown): WindfallError {
-  const { errcode, message } = error as { errcode?: number; message?: string }
-  const full = errcode !== undefined && ((errcode & 0xff) === SQLITE_FULL || (errcode & 0xff) === SQLITE_IOERR)
-  return new WindfallError(full ? "disk_full" : "internal", `Cannot store the change: ${message ?? String(error)}`, {
-    hint: full ? "Make room on the disk that holds the server's data folder" : undefined,
-    cause: error,
-  })
+  const reason = (error as { message?: string }).message ?? String(error)
+  const full = diskFailure(error, "store the change")
+  return full ?? new WindfallError("internal", `Cannot store the change: ${reason}`, { cause: error })
 }

@@ -1,8 +1,8 @@
 /** Runs a server as a process of its own: `node src/server/main.ts --data DIR --port 7480`. Prints one JSON line when ready. */
-import { readFileSync } from "node:fs"
 import { parseArgs } from "node:util"
 import { parseDuration } from "../base/duration.ts"
 import { toWindfallError } from "../protocol/errors.ts"
+import { readCertificate } from "./certificate.ts"
 import { readPlaces } from "./config.ts"
 import { openHosts } from "./hosts/open-hosts.ts"
 import { startServer } from "./start-server.ts"
@@ -30,10 +30,7 @@ try {
     cacheFolder: values.cache ?? places.cacheFolder,
     host: values.host ?? places.host,
     port: values.port === undefined ? places.port : Number(values.port),
-    tls:
-      cert === undefined || key === undefined
-        ? null
-        : { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") },
+    tls: cert === undefined || key === undefined ? null : readCertificate(cert, key, Date.now()),
     limits: {
       ...(values["keep-files"] === undefined ? {} : { keepFilesMs: parseDuration(values["keep-files"]) }),
       ...(values["keep-logs"] === undefined ? {} : { keepLogsMs: parseDuration(values["keep-logs"]) }),
@@ -42,7 +39,8 @@ try {
     openHosts,
   })
   const { url, firstToken } = server
-  const sshKey = await server.hosts.publicLine()
+  // A machine without ssh's programs can still have itself as a host.
+  const sshKey = await server.hosts.publicLine().catch(() => null)
   const ready = { ready: true, url, server: server.server, pid: process.pid, firstToken, sshKey }
   process.stdout.write(`${JSON.stringify(ready)}\n`)
   let stopping = false

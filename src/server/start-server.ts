@@ -10,6 +10,7 @@ import { openStore } from "../store/store.ts"
 import { createApp } from "./api/app.ts"
 import { addUser, callerOf, createToken } from "./auth/accounts.ts"
 import { openSecretBox } from "./auth/secret-box.ts"
+import type { Certificate } from "./certificate.ts"
 import { ControlLoop } from "./control-loop.ts"
 import type { Core } from "./core.ts"
 import { admitHost, checkHostName } from "./fleet/change-host.ts"
@@ -31,7 +32,7 @@ export interface ServerOptions {
   readonly host?: string
   /** 0 takes a free one. */
   readonly port: number
-  readonly tls?: { readonly cert: string; readonly key: string } | null
+  readonly tls?: Certificate | null
   readonly limits?: Partial<ServerLimits>
   /** The ways to hosts. */
   readonly openHosts: OpenHosts

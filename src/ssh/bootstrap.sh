@@ -65,6 +65,7 @@ offered() {
       $path = "/" if $path eq "";
     }' "$wf_offer" </dev/null || return 1
   [ "$(sha256_of "$wf_offer")" = "$wf_node_sha256" ] || return 1
+  say offered # That took a second: where the link is gone meanwhile, this ends the shell before it changes anything.
   mkdir -p "$root/${wf_node%/*}" && ln -sf "$wf_offer" "$root/$wf_node" && say placed "$wf_node"
 }
 

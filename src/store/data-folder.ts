@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { WindfallError } from "../protocol/errors.ts"
+import { diskFailure } from "./disk-failure.ts"
 
 /** A folder that belongs to this process until released. */
 export interface DataFolder extends Disposable {
@@ -11,7 +12,7 @@ export interface DataFolder extends Disposable {
 /**
  * Makes the folder if need be, closes it to others (0700) and takes it for this process alone. The lock is SQLite's own on a file of its own:
  * the kernel drops it with the process, however that ends, so there is never a stale one.
- * @throws {WindfallError} data_folder_in_use naming the other process
+ * @throws {WindfallError} data_folder_in_use naming the other process, disk_full
  */
 export function openDataFolder(path: string): DataFolder {
   mkdirSync(path, { recursive: true, mode: 0o700 })
@@ -22,7 +23,7 @@ export function openDataFolder(path: string): DataFolder {
     lock.exec("BEGIN EXCLUSIVE")
   } catch (error) {
     lock.close()
-    if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error
+    if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw diskFailure(error, `use ${path}`) ?? error
     const pid = readPid(pidFile)
     throw new WindfallError(
       "data_folder_in_use",

@@ -3,6 +3,7 @@ import type { ServerId } from "../protocol/ids.ts"
 import { AccountStore } from "./accounts.ts"
 import { AnswerStore } from "./answers.ts"
 import { Database } from "./database.ts"
+import { diskFailure } from "./disk-failure.ts"
 import { EventStore } from "./events.ts"
 import { HostStore } from "./hosts.ts"
 import { JobStore } from "./jobs.ts"
@@ -22,25 +23,30 @@ export interface Store extends Disposable {
 /**
  * Opens the database in a data folder this process has taken, brought to this release's schema.
  * @param newServerId the server's id if this is its first start
- * @throws {WindfallError} database_too_new
+ * @throws {WindfallError} database_too_new, disk_full
  */
 export function openStore(folder: string, newServerId: () => ServerId): Store {
-  const database = new Database(folder === ":memory:" ? folder : join(folder, "windfall.db"))
+  let database: Database | undefined
   try {
+    database = new Database(folder === ":memory:" ? folder : join(folder, "windfall.db"))
     migrate(database)
-    return {
-      database,
-      server: serverId(database, newServerId),
-      jobs: new JobStore(database),
-      hosts: new HostStore(database),
-      events: new EventStore(database),
-      accounts: new AccountStore(database),
-      answers: new AnswerStore(database),
-      [Symbol.dispose]: () => database.close(),
-    }
+    return storeIn(database, serverId(database, newServerId))
   } catch (error) {
-    database.close()
-    throw error
+    database?.close()
+    throw diskFailure(error, `open the database in ${folder}`) ?? error
+  }
+}
+
+function storeIn(database: Database, server: ServerId): Store {
+  return {
+    database,
+    server,
+    jobs: new JobStore(database),
+    hosts: new HostStore(database),
+    events: new EventStore(database),
+    accounts: new AccountStore(database),
+    answers: new AnswerStore(database),
+    [Symbol.dispose]: () => database.close(),
   }
 }
 

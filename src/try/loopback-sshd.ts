@@ -5,9 +5,9 @@ import { createServer } from "node:net"
 import { userInfo } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
-import { setTimeout } from "node:timers/promises"
 import { promisify } from "node:util"
 import { findSshd, type SshdBinary } from "../ssh/sshd-binary.ts"
+import { childrenGone } from "./processes.ts"
 
 const run = promisify(execFile)
 
@@ -26,15 +26,20 @@ export interface LoopbackSshdOptions {
 /** An OpenSSH server on a high port of the loopback interface, for this very account and one key. */
 export interface LoopbackSshd extends AsyncDisposable {
   readonly port: number
+  readonly user: string
   /** "user@127.0.0.1" */
   readonly address: string
-  /** "SHA256:..." of its key. */
-  readonly fingerprint: string
+  /** "ssh-ed25519 AAAA..." */
+  readonly hostKey: string
   readonly origin: SshdBinary["origin"]
+  /** Why it last refused somebody, in its own words; `null` when it said nothing of the kind. */
+  refusal(): string | null
 }
 
-const LOOK_MS = 50
-const MOST_LOOKS = 60
+/** "User nobody not allowed because account is locked", "Authentication refused: bad ownership ..." */
+const REFUSAL = /not allowed because|refused|denied/i
+const LINES_KEPT = 50
+const SESSIONS_MS = 3_000
 
 /** Where sshd run by root wants an empty folder, and an account named sshd. */
 const SEPARATION_FOLDER = "/run/sshd"
@@ -44,10 +49,11 @@ const SEPARATION_FOLDER = "/run/sshd"
  * @throws {WindfallError} or Error saying why this machine cannot
  */
 export async function startLoopbackSshd(options: LoopbackSshdOptions): Promise<LoopbackSshd> {
+  const user = accountName()
   const sshd = await findSshd(options.cacheFolder, options.signal)
   const key = join(options.folder, "host_key")
   await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "windfall-try", "-f", key])
-  const { stdout } = await run("ssh-keygen", ["-l", "-f", `${key}.pub`])
+  const hostKey = readFileSync(`${key}.pub`, "utf8").split(" ", 2).join(" ")
   const port = await freePort()
   writeFileSync(join(options.folder, "authorized_keys"), `${options.authorizedKey}\n`, { mode: 0o600 })
   writeFileSync(join(options.folder, "sshd_config"), configuration(options, port, sshd), { mode: 0o600 })
@@ -56,23 +62,32 @@ export async function startLoopbackSshd(options: LoopbackSshdOptions): Promise<L
   const serve = [sshd.path, "-D", "-e", "-f", join(options.folder, "sshd_config")]
   const [program = "", ...args] = [...separation.entry, ...serve]
   const env = sshd.libraryPath === null ? {} : { LD_LIBRARY_PATH: sshd.libraryPath }
-  const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"], env: { PATH: process.env.PATH, ...env } })
+  // A session of its own: Ctrl-C is for those who still need it.
+  const child = spawn(program, args, {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { PATH: process.env.PATH, ...env },
+    detached: true,
+  })
+  const said: string[] = []
   const stop = async () => {
-    await sessionsEnded(child)
+    // It collects its sessions when they end; whatever is left when it is stopped nobody might collect.
+    if (child.pid !== undefined) await childrenGone(child.pid, SESSIONS_MS)
     await endChild(child)
     separation.undo()
   }
   try {
-    await listening(child, options.signal)
+    await listening(child, said, options.signal)
   } catch (error) {
     await stop()
     throw error
   }
   return {
     port,
-    address: `${userInfo().username}@127.0.0.1`,
-    fingerprint: /SHA256:\S+/.exec(stdout)?.[0] ?? "",
+    user,
+    address: `${user}@127.0.0.1`,
+    hostKey,
     origin: sshd.origin,
+    refusal: () => said.findLast((line) => REFUSAL.test(line)) ?? null,
     [Symbol.asyncDispose]: stop,
   }
 }
@@ -112,7 +127,7 @@ async function prepareSeparation(folder: string): Promise<Separation> {
   const made = !existsSync(SEPARATION_FOLDER)
   if (made) mkdirSync(SEPARATION_FOLDER, { recursive: true, mode: 0o755 })
   const undo = () => {
-    if (made) rmdirSync(SEPARATION_FOLDER)
+    if (made && existsSync(SEPARATION_FOLDER)) rmdirSync(SEPARATION_FOLDER)
   }
   const accounts = readFileSync("/etc/passwd", "utf8")
   if (/^sshd:/m.test(accounts)) return { entry: [], undo }
@@ -123,36 +138,34 @@ async function prepareSeparation(folder: string): Promise<Separation> {
 }
 
 /** Resolves once it accepts connections; sshd says so on standard error. */
-async function listening(child: ChildProcess, signal: AbortSignal): Promise<void> {
-  const said: string[] = []
+async function listening(child: ChildProcess, said: string[], signal: AbortSignal): Promise<void> {
   const lines = createInterface({ input: child.stderr as NonNullable<ChildProcess["stderr"]> })
   await new Promise<void>((resolve, reject) => {
-    const fail = () => reject(new Error(said.at(-1) ?? "sshd ended at once"))
     lines.on("line", (line) => {
-      said.push(line)
+      said.push(line.trim())
+      if (said.length > LINES_KEPT) said.shift()
       if (line.startsWith("Server listening on")) resolve()
     })
     child.once("error", reject)
-    child.once("exit", fail)
+    child.once("close", () => reject(new Error(said.at(-1) ?? "sshd ended at once")))
     signal.addEventListener("abort", () => reject(signal.reason), { once: true })
   })
-  lines.removeAllListeners("line").resume()
-}
-
-/** sshd collects its sessions when they end; whatever is left when it is stopped nobody might collect. */
-async function sessionsEnded(child: ChildProcess): Promise<void> {
-  for (let looks = 0; looks < MOST_LOOKS; looks++) {
-    const { stdout } = await run("ps", ["-axo", "ppid="])
-    if (!stdout.split("\n").some((line) => Number(line) === child.pid)) return
-    await setTimeout(LOOK_MS)
-  }
 }
 
 async function endChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
   const ended = once(child, "exit")
   child.kill("SIGTERM")
   await ended
+}
+
+/** @throws Error in containers that run under a number without an account */
+function accountName(): string {
+  try {
+    return userInfo().username
+  } catch (cause) {
+    throw new Error(`user ${process.getuid?.()} has no account here`, { cause })
+  }
 }
 
 async function freePort(): Promise<number> {

@@ -1,6 +1,18 @@
-import { type SpawnOptions, spawn } from "node:child_process"
+import { spawn } from "node:child_process"
 import { once } from "node:events"
 import type { Writable } from "node:stream"
+
+export interface TypedCommand {
+  /** As a person would type it. */
+  readonly shown: string
+  readonly program: string
+  readonly args: readonly string[]
+  readonly cwd: string
+  readonly env: NodeJS.ProcessEnv
+}
+
+/** A command that was asked to stop may take this long over it. */
+const LEAVE_MS = 20_000
 
 /** Prints what happens with the time since the start, and runs commands as a person would type them. */
 export class Transcript {
@@ -18,12 +30,22 @@ export class Transcript {
   }
 
   /**
-   * Shows and runs a command; each line it prints is stamped with the time it came.
-   * @returns its exit code, 128 + n for a signal
+   * Shows and runs a command; each line it prints is stamped with the time it came. When the signal is aborted the command
+   * is asked to stop, and is over before this is: `send` stops its job then.
+   * @returns its exit code, 128 when a signal ended it
+   * @throws the signal's reason
    */
-  async run(shown: string, program: string, args: readonly string[], options: SpawnOptions): Promise<number> {
+  async run({ shown, program, args, cwd, env }: TypedCommand, signal: AbortSignal): Promise<number> {
+    signal.throwIfAborted()
     this.say(`$ ${shown}`)
-    const child = spawn(program, args, { ...options, stdio: ["ignore", "pipe", "pipe"] })
+    // A session of its own: Ctrl-C reaches it once, from here.
+    const child = spawn(program, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: true })
+    let timer: NodeJS.Timeout | undefined
+    const stop = () => {
+      child.kill("SIGTERM")
+      timer = setTimeout(() => child.kill("SIGKILL"), LEAVE_MS)
+    }
+    signal.addEventListener("abort", stop, { once: true })
     for (const stream of [child.stdout, child.stderr]) {
       let rest = ""
       stream?.setEncoding("utf8")
@@ -36,8 +58,14 @@ export class Transcript {
         if (rest !== "") this.say(`  ${rest}`)
       })
     }
-    const [code] = (await once(child, "close")) as [number | null, NodeJS.Signals | null]
-    return code ?? 128
+    try {
+      const [code] = (await once(child, "close")) as [number | null, NodeJS.Signals | null]
+      signal.throwIfAborted()
+      return code ?? 128
+    } finally {
+      signal.removeEventListener("abort", stop)
+      clearTimeout(timer)
+    }
   }
 
   #stamp(): string {

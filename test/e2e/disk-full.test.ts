@@ -5,6 +5,8 @@ import { test } from "node:test"
 import { isFinal } from "../../src/protocol/job-state.ts"
 import { findLabMode } from "../lab/lab-mode.ts"
 import { startPool } from "../support/pool.ts"
+import { PoolServer } from "../support/pool-server.ts"
+import { ScratchFolder } from "../support/scratch-folder.ts"
 import { SmallDisk } from "../support/small-disk.ts"
 
 const MIB = 1024 * 1024
@@ -34,4 +36,14 @@ test("a full disk of the server holds a job's end up; with room again nothing of
   const { exitCode, stdoutBytes, stderr } = await attached.ended
   assert.equal(exitCode, 0, stderr)
   assert.equal(stdoutBytes.length, 3_000_003)
+})
+
+test("a server does not start on a full disk and says so; with room it starts", { skip }, async () => {
+  using scratch = new ScratchFolder()
+  await using disk = await SmallDisk.make(4 * MIB)
+  await using server = new PoolServer(scratch, { within: disk.within }, [])
+  disk.fill()
+  await assert.rejects(server.start(), /"code":"disk_full","message":"Cannot .* on the disk that holds/)
+  disk.free()
+  await server.start()
 })

@@ -1,15 +1,12 @@
 import { parseBytes } from "../../base/bytes.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { type FileJob, readJobFile } from "../../protocol/job-file.ts"
-import { toJobSpec } from "../../protocol/job-values.ts"
 import { fs, path } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
 import { flag, notEmpty, value } from "../command-line/option.ts"
 import { DEFAULT_WARN_BYTES, sendJob } from "../send/send-job.ts"
 
-/** What does not matter when a job is only checked. */
-const NOWHERE = { kind: "task", workspace: null, workingFolder: "", stdin: null, terminal: null, git: null } as const
 const DEFAULT_FILE = "windfall.yml"
 
 export const apply = command({
@@ -31,12 +28,10 @@ export const apply = command({
   examples: [["windfall apply -f windfall.yml", "send it, watch it, get its files (see docs/job-file.md)"]],
   async run(cli, options) {
     const typed = options.file ?? DEFAULT_FILE
-    const jobs = readJobFile(readFile(cli, typed), typed === "-" ? "standard input" : typed)
-    const base = typed === "-" ? cli.cwd : path.dirname(path.resolve(cli.cwd, typed))
+    const name = typed === "-" ? "standard input" : typed
     // All of them are checked before the first one is sent.
-    for (const { values, command } of jobs) {
-      toJobSpec(values, { ...NOWHERE, command, environment: cli.settings.environment })
-    }
+    const jobs = readJobFile(readFile(cli, typed), name, cli.settings.environment)
+    const base = typed === "-" ? cli.cwd : path.dirname(path.resolve(cli.cwd, typed))
     const detach = options.detach || jobs.length > 1
     for (const job of jobs) {
       const exitCode = await sendJob(cli, {

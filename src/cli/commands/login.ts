@@ -62,11 +62,12 @@ export const login = command({
 })
 
 function readCertificate(file: string): string {
+  const hint = "Ask who runs the server for the certificate of its authority, a text that begins with BEGIN CERTIFICATE"
   try {
     const text = fs.readFileSync(file, "utf8")
     if (text.includes("-----BEGIN CERTIFICATE-----")) return text
   } catch (error) {
-    throw new WindfallError("file_not_found", `Cannot read ${file}: ${(error as Error).message}`)
+    throw new WindfallError("file_not_found", `Cannot read ${file}: ${(error as Error).message}`, { hint })
   }
-  throw new WindfallError("invalid_input", `Cannot use ${file}: it holds no certificate in PEM form`)
+  throw new WindfallError("invalid_input", `Cannot use ${file}: it holds no certificate in PEM form`, { hint })
 }

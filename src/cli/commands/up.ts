@@ -3,9 +3,10 @@ import { WindfallError } from "../../protocol/errors.ts"
 import { readCount } from "../../protocol/job-values.ts"
 import { fs, path } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
+import { Client } from "../client.ts"
 import { command } from "../command-line/command.ts"
 import { flag, notEmpty, value } from "../command-line/option.ts"
-import { readLogin, writeLogin } from "../config.ts"
+import { type Login, readLogin, writeLogin } from "../config.ts"
 import { isLaptop } from "../laptop.ts"
 import { say } from "../say.ts"
 import { dataFolder, writeServerNote } from "../server-process/server-note.ts"
@@ -37,7 +38,9 @@ export const up = command({
   ],
   async run(cli, options) {
     if ((options.tlsCert === undefined) !== (options.tlsKey === undefined)) {
-      throw new WindfallError("invalid_input", "Cannot use TLS with a certificate or a key alone: it takes both")
+      throw new WindfallError("invalid_input", "Cannot use TLS with a certificate or a key alone: it takes both", {
+        hint: "Give --tls-cert and --tls-key, both as PEM",
+      })
     }
     const data = path.resolve(cli.cwd, options.data ?? dataFolder(cli.settings))
     const logFile = path.join(data, "server.log")
@@ -57,9 +60,9 @@ export const up = command({
       logFile: options.detach ? logFile : null,
       onWords: (text) => void cli.stderr.write(text),
     })
-    const ca =
+    const certificate =
       options.tlsCert === undefined ? undefined : fs.readFileSync(path.resolve(cli.cwd, options.tlsCert), "utf8")
-    await sayReady(cli, ready, data, ca)
+    await sayReady(cli, ready, data, certificate)
     if (isLaptop()) {
       await say(
         cli,
@@ -95,14 +98,36 @@ function aDuration(text: string): string {
 }
 
 /** Shows the address and, at the first start, the token; stores it as this user's login where there is none. */
-async function sayReady(cli: Cli, ready: ReadyServer, data: string, ca: string | undefined): Promise<void> {
+async function sayReady(cli: Cli, ready: ReadyServer, data: string, certificate: string | undefined): Promise<void> {
   const { url, firstToken } = ready
   await cli.stdout.write(`Windfall runs at ${url}; its data is in ${data}\n`)
   if (firstToken === null) return
   await cli.stdout.write(`The token of ${firstToken.user}, shown this once: ${firstToken.token}\n`)
-  if (cli.settings.url === undefined && readLogin(cli.settings) === undefined) {
-    const file = writeLogin(cli.settings, { url, token: firstToken.token, ...(ca === undefined ? {} : { ca }) })
+  const isFree = cli.settings.url === undefined && readLogin(cli.settings) === undefined
+  const login = isFree ? await workingLogin(cli, { url, token: firstToken.token }, certificate) : undefined
+  if (login !== undefined) {
+    const file = writeLogin(cli.settings, login)
     await cli.stdout.write(`You are logged in with it: it is kept in ${file}, readable by you alone.\n`)
   } else await cli.stdout.write(`Log in with it: windfall login ${url}\n`)
   await cli.stdout.write("Next, let a Mac join: windfall host add user@mac\n")
+}
+
+/**
+ * The login as it works from here, trusting the server's own certificate where that is not signed by anybody known here.
+ * `undefined` when it does not: the name in the certificate may lead elsewhere.
+ */
+async function workingLogin(cli: Cli, login: Login, certificate: string | undefined): Promise<Login | undefined> {
+  if (certificate === undefined) return login
+  for (const one of [login, { ...login, ca: certificate }]) {
+    const client = new Client({ login: one, clock: cli.clock, random: cli.random })
+    try {
+      await client.get("/v1/me")
+      return one
+    } catch (error) {
+      if (!(error instanceof WindfallError)) throw error
+    } finally {
+      client.close()
+    }
+  }
+  return undefined
 }

@@ -4,6 +4,7 @@ import { AsyncQueue } from "../../base/async-queue.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { MAX_TERMINAL_FRAME_BYTES } from "../../protocol/terminal.ts"
 import type { Login } from "../config.ts"
+import { trustOf, unreachable } from "../unreachable.ts"
 import type { TerminalLine } from "./terminal-link.ts"
 
 const OPEN_MS = 10_000
@@ -22,7 +23,7 @@ export function openWebSocket(login: Login, pathAndQuery: string, signal: AbortS
     handshakeTimeout: OPEN_MS,
     maxPayload: MAX_TERMINAL_FRAME_BYTES,
     perMessageDeflate: false,
-    ...(login.ca === undefined ? {} : { ca: login.ca }),
+    ...trustOf(login),
   })
   const abort = () => socket.terminate()
   signal.addEventListener("abort", abort, { once: true })
@@ -35,11 +36,10 @@ export function openWebSocket(login: Login, pathAndQuery: string, signal: AbortS
         .finally(() => socket.terminate())
     })
     socket.on("error", (error) => {
-      reject(
-        new WindfallError("server_unreachable", `Cannot reach the server at ${login.url}: ${error.message}`, {
-          cause: error,
-        }),
-      )
+      const explained = unreachable(error, login, true)
+      const said = `Cannot reach the server at ${login.url}: ${error.message}`
+      const unknown = () => new WindfallError("server_unreachable", said, { cause: error })
+      reject(explained instanceof WindfallError ? explained : unknown())
     })
     socket.once("open", () => resolve(lineOf(socket)))
   })

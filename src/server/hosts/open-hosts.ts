@@ -138,9 +138,10 @@ class Hosts implements HostsService {
     try {
       const name = request.name ?? nameFrom(request.address)
       this.#checkRequest(request, name)
-      const settings = await this.#ssh()
-      const { publicLine } = await this.#serverKey()
+      // This very machine needs no ssh, and may have none.
       const isLocal = request.address.startsWith(LOCAL)
+      const publicLine = isLocal ? "" : await this.publicLine()
+      const settings = this.#sshSettings()
       yield* joinHost({
         request,
         server: this.#context.server,

@@ -1,0 +1,128 @@
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
+import { homedir } from "node:os"
+import { join } from "node:path"
+import { fingerprintOf } from "../ssh/host-key.ts"
+import { proveLogin } from "./loopback-login.ts"
+import { type LoopbackSshd, startLoopbackSshd } from "./loopback-sshd.ts"
+import type { Transcript } from "./transcript.ts"
+import { startTrialServer, type TrialServer } from "./trial-server.ts"
+
+const CLONE = join(import.meta.dirname, "../..")
+const CACHE = join(CLONE, ".cache")
+const FAILED = 125
+
+/**
+ * Starts a server, joins this machine, sends the example and tells what came of it.
+ * @param folder is there and empty; all but the example's files lies in it
+ * @param stack takes what must be ended, also when this throws
+ * @returns the exit code of the command that failed, or 0
+ */
+export async function tryOut(
+  transcript: Transcript,
+  folder: string,
+  stack: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<number> {
+  transcript.say(
+    `Windfall on ${process.platform} ${process.arch}, Node ${process.versions.node}; nothing of this stays`,
+  )
+  const home = join(folder, "home")
+  mkdirSync(home, { mode: 0o700 })
+  const server = stack.use(await startTrialServer({ clone: CLONE, folder, home, cacheFolder: CACHE, signal }))
+  transcript.say(`server: ${server.url}, its embedded database in ${folder}`)
+
+  const workFolder = copyExample()
+  const env = environment(folder, server)
+  const windfall = (...args: string[]) => {
+    const shown = `windfall ${args.map(quote).join(" ")}`
+    return transcript.run({ shown, program: join(CLONE, "windfall"), args, cwd: workFolder, env }, signal)
+  }
+
+  const sshd = await startSshd(folder, server, transcript, signal)
+  if (sshd !== undefined) {
+    stack.use(sshd)
+    stack.use(server) // once more: first the links are ended, then what they lead to
+  }
+  const machine =
+    sshd === undefined
+      ? [`local:${join(folder, "host")}`]
+      : [sshd.address, "--port", String(sshd.port), "--fingerprint", fingerprintOf(sshd.hostKey)]
+  const joined = await windfall("host", "add", ...machine, "--name", "this-machine")
+  if (joined !== 0) return FAILED
+  const exitCode = await windfall("send", "--name", "digits", "--output", "results/**", "--", "sh", "train.sh")
+  if (exitCode !== 0) return exitCode
+  tellResult(transcript, join(workFolder, "results"))
+  return 0
+}
+
+/** A fresh copy in the clone's cache: what comes home lands there and stays to be looked at. */
+function copyExample(): string {
+  const folder = join(CACHE, "try", "digits")
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  cpSync(join(CLONE, "examples/digits"), folder, { recursive: true })
+  return folder
+}
+
+/** An sshd that is known to let this account in; without one, `undefined`, and why is told. */
+async function startSshd(
+  folder: string,
+  server: TrialServer,
+  transcript: Transcript,
+  signal: AbortSignal,
+): Promise<LoopbackSshd | undefined> {
+  const own = join(folder, "sshd")
+  mkdirSync(own, { mode: 0o700 })
+  try {
+    if (server.sshKey === null) throw new Error("no ssh key could be made (are ssh and ssh-keygen installed?)")
+    await using starting = new AsyncDisposableStack()
+    const sshd = starting.use(
+      await startLoopbackSshd({
+        folder: own,
+        home: join(folder, "home"),
+        cacheFolder: CACHE,
+        authorizedKey: server.sshKey,
+        signal,
+      }),
+    )
+    await proveLogin(sshd, { server: server.id, identityFile: server.identityFile, folder: own, signal })
+    const whose = sshd.origin === "installed" ? "this machine's sshd" : "an sshd unpacked into the clone's cache"
+    transcript.say(`host: this machine over real SSH, ${whose}, on 127.0.0.1:${sshd.port}`)
+    starting.move()
+    return sshd
+  } catch (error) {
+    signal.throwIfAborted()
+    transcript.say(`host: this machine with the agent run directly, without SSH: ${(error as Error).message}`)
+    return undefined
+  }
+}
+
+/** The person's own login, states and caches are not touched. */
+function environment(folder: string, server: TrialServer): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    WINDFALL_URL: server.url,
+    WINDFALL_TOKEN: server.token,
+    XDG_CONFIG_HOME: join(folder, "config"),
+    XDG_STATE_HOME: join(folder, "state"),
+    XDG_CACHE_HOME: join(folder, "cache"),
+  }
+}
+
+function tellResult(transcript: Transcript, results: string): void {
+  const file = join(results, "results.json")
+  if (!existsSync(file)) return
+  const { accuracy } = JSON.parse(readFileSync(file, "utf8")) as { accuracy?: number }
+  if (accuracy !== undefined) {
+    transcript.say(
+      `The network reads ${(accuracy * 100).toFixed(1)} % of digits it has never seen. Look: ${join(results, "report.png")}`,
+    )
+  }
+  transcript.say("Next: windfall up, then windfall host add you@your-mac (README, first five minutes)")
+}
+
+function quote(word: string): string {
+  const home = process.env.HOME || homedir()
+  const short = word.startsWith(`${home}/`) ? `~${word.slice(home.length)}` : word
+  return /^[\w@%+=:,./~-]+$/.test(short) ? short : `'${short}'`
+}

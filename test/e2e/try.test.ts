@@ -1,0 +1,73 @@
+import assert from "node:assert/strict"
+import { execFileSync } from "node:child_process"
+import { chmodSync, existsSync } from "node:fs"
+import { join } from "node:path"
+import { describe, it } from "node:test"
+import { Child } from "../support/child.ts"
+import { ScratchFolder } from "../support/scratch-folder.ts"
+
+const MAIN = join(import.meta.dirname, "../../src/try/main.ts")
+
+/** Nothing of a trial is there any more: no folder, no process that names it, nobody who answers. */
+async function assertNothingLeft(said: string): Promise<void> {
+  const [, url, folder] = /server: (\S+), its embedded database in (\S+)/.exec(said) ?? []
+  assert.ok(url !== undefined && folder !== undefined, said)
+  assert.equal(existsSync(folder), false)
+  const processes = execFileSync("ps", ["axewwo", "args="], { encoding: "utf8", maxBuffer: 64 * 1024 ** 2 })
+  assert.deepEqual(
+    processes.split("\n").filter((line) => line.includes(folder)),
+    [],
+  )
+  await assert.rejects(fetch(url))
+}
+
+function startTrial(scratch: ScratchFolder, env: Readonly<Record<string, string>> = {}): Child {
+  return new Child(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN], {
+    env: { TMPDIR: scratch.path, ...env },
+  })
+}
+
+describe("windfall try", { timeout: 120_000 }, () => {
+  it("runs the agent directly where sshd lets the account not in, and says why", async () => {
+    using scratch = new ScratchFolder()
+    // An account that an sshd refuses cannot be made here without root; its ssh hears the same as this one says.
+    scratch.write({ "bin/ssh": "#!/bin/sh\necho 'Permission denied (publickey).' >&2\nexit 255\n" })
+    chmodSync(scratch.at("bin/ssh"), 0o755)
+    await using trial = startTrial(scratch, { PATH: `${scratch.at("bin")}:${process.env.PATH}` })
+    const { exitCode, stdout } = await trial.ended
+    assert.equal(exitCode, 0, stdout)
+    assert.match(stdout, /with the agent run directly, without SSH: no login as .*it accepts none of the server's keys/)
+    assert.match(stdout, /job 1 \(digits\) succeeded .*; 4 files came home/)
+    await assertNothingLeft(stdout)
+  })
+
+  it("stopped while its job runs it leaves nothing, however often it is asked", async () => {
+    using scratch = new ScratchFolder()
+    await using trial = startTrial(scratch)
+    await trial.says("epoch   1/80")
+    trial.kill("SIGINT")
+    await trial.says("was stopped")
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) trial.kill(signal)
+    const { exitCode, stdout } = await trial.ended
+    assert.equal(exitCode, 130, stdout)
+    assert.match(stdout, /over real SSH/)
+    assert.match(stdout, /Cannot finish the trial: stopped by SIGINT/)
+    await assertNothingLeft(stdout)
+  })
+
+  it("stopped while the host joins, or left by who reads it, it leaves nothing", async () => {
+    using scratch = new ScratchFolder()
+    await using joining = startTrial(scratch)
+    await joining.says("host key pinned")
+    joining.kill("SIGTERM")
+    assert.equal((await joining.ended).exitCode, 130)
+    await assertNothingLeft(joining.stdout)
+
+    await using unread = startTrial(scratch)
+    await unread.says("$ windfall host add")
+    const { stdout } = unread
+    unread.process.stdout.destroy()
+    assert.equal((await unread.ended).exitCode, 130)
+    await assertNothingLeft(stdout)
+  })
+})
