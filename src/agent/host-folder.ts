@@ -17,6 +17,10 @@ export interface HostFolder {
   readonly run: string
   readonly cache: string
   readonly highWater: string
+  /** Which run of the server, and from which place, was heard here last. */
+  readonly holder: string
+  /** When it was last heard of. */
+  readonly contact: string
   /** A megabyte that a full disk can be given, so that exit statuses can still be written. */
   readonly ballast: string
 }
@@ -32,6 +36,8 @@ export function hostFolder(root: string, server: ServerId): HostFolder {
     run: join(base, "run"),
     cache: join(base, "cache"),
     highWater: join(base, "high-water"),
+    holder: join(base, "holder"),
+    contact: join(base, "run", "contact"),
     ballast: join(base, "run", "ballast"),
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The agent: runs on a host as the far end of an SSH connection.
  *
- *   node agent.mjs --root DIR --server ID [--clock-offset MS|@FILE] [--take-over]
+ *   node agent.mjs --root DIR --server ID --instance TEXT [--clock-offset MS|@FILE] [--take-over]
  *
  * First a line on standard output, `WINDFALL-AGENT ok` or `WINDFALL-AGENT refused {ErrorBody}`; after `ok`, HTTP/2 on standard
  * input and output and nothing else, ever. It listens on nothing.
@@ -18,6 +18,7 @@ import { claimHost } from "./claim.ts"
 import { takeSupervisorLines } from "./ending.ts"
 import { Forker } from "./forker.ts"
 import { HighWater } from "./high-water.ts"
+import { Holder } from "./holder.ts"
 import { HostCache } from "./host-cache.ts"
 import { hostClock } from "./host-clock.ts"
 import { hostFolder, makeHostFolder } from "./host-folder.ts"
@@ -49,12 +50,14 @@ async function main(): Promise<void> {
 }
 
 /** Takes the host's folder for this process and reads what is there. */
-async function open({ root, server, clockOffset, takeOver }: AgentArguments): Promise<Agent> {
+async function open({ root, server, instance, clockOffset, takeOver }: AgentArguments): Promise<Agent> {
   const platform = currentPlatform()
   const clock = hostClock(clockOffset)
   const folder = hostFolder(root, server)
   makeHostFolder(folder)
   await claimHost(folder, server, takeOver, clock.now(), platform)
+  const holder = new Holder({ folder, server, instance, clock, bootId: platform.bootId })
+  holder.check()
   let agent: Agent | undefined
   const forker: Forker = new Forker({
     folder,
@@ -71,6 +74,7 @@ async function open({ root, server, clockOffset, takeOver }: AgentArguments): Pr
   const context: AgentContext = {
     server,
     folder,
+    holder,
     clock,
     platform,
     forker,

@@ -7,6 +7,7 @@ import { EventStore } from "./events.ts"
 import { HostStore } from "./hosts.ts"
 import { JobStore } from "./jobs.ts"
 import { migrate } from "./migrate.ts"
+import { PlaceStore } from "./place.ts"
 
 /** The database of one server, with a store for each kind of thing in it. */
 export interface Store extends Disposable {
@@ -17,6 +18,7 @@ export interface Store extends Disposable {
   readonly events: EventStore
   readonly accounts: AccountStore
   readonly answers: AnswerStore
+  readonly place: PlaceStore
 }
 
 /**
@@ -36,6 +38,7 @@ export function openStore(folder: string, newServerId: () => ServerId): Store {
       events: new EventStore(database),
       accounts: new AccountStore(database),
       answers: new AnswerStore(database),
+      place: new PlaceStore(database),
       [Symbol.dispose]: () => database.close(),
     }
   } catch (error) {

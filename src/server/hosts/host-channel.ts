@@ -9,6 +9,7 @@ import type { HostAddRequest, HostScan, HostScanRequest, JoinStep } from "../../
 import type { OutputFrame } from "../../protocol/frames.ts"
 import type { HostLink, HostView } from "../../protocol/host.ts"
 import type { AttemptId, BlobHash, HostId, ServerId } from "../../protocol/ids.ts"
+import type { ServerInstance } from "../../protocol/server-instance.ts"
 import type { HostRecord } from "../../store/host-record.ts"
 
 export type Hello = Extract<AgentMessage, { type: "hello" }>
@@ -69,6 +70,10 @@ export interface NewHost {
 /** What the core offers the ways to hosts. */
 export interface HostsContext {
   readonly server: ServerId
+  /** Which of those that have this id it is. */
+  readonly instance: ServerInstance
+  /** The data folder lay elsewhere at the last start: another process may run on the original. */
+  readonly moved: boolean
   /** Where the ways to hosts may keep files of their own (keys, known_hosts, control sockets): DATA/ssh, 0700, exists. */
   readonly folder: string
   /** Downloads and bundled payloads that any server of this account may share. Exists. */
@@ -86,6 +91,8 @@ export interface HostsContext {
    * @throws {WindfallError} name_taken
    */
   admit(host: NewHost, actor: string): Promise<HostView>
+  /** After a move: no host that can be asked has this server from elsewhere, and from now on they are served from here. */
+  cleared(): void
   /** Tells administrators something by an event. Never secrets. */
   notice(message: string, host: HostId | null): void
 }

@@ -17,6 +17,7 @@ import { DialGate } from "./dial-gate.ts"
 import type { HostsContext, HostsService, OpenHosts } from "./host-channel.ts"
 import { KeptLink, LINK_TIMING, type LinkTiming } from "./host-link.ts"
 import { joinHost } from "./join-host.ts"
+import { Standing } from "./standing.ts"
 
 /** What tests and the lab set otherwise. */
 export interface HostsSettings {
@@ -66,6 +67,7 @@ class Hosts implements HostsService {
   readonly #settings: HostsSettings
   readonly #payloads: PayloadSource
   readonly #gate = new DialGate(DIALS_AT_ONCE)
+  readonly #standing: Standing
   readonly #kept = new Map<HostId, Kept>()
   readonly #ending = new Set<Promise<void>>()
   readonly #caller: SshCaller = {
@@ -77,6 +79,11 @@ class Hosts implements HostsService {
   constructor(context: HostsContext, settings: HostsSettings) {
     this.#context = context
     this.#settings = settings
+    this.#standing = new Standing({
+      askFirst: context.moved ? context.hosts().map(({ id }) => id) : [],
+      onCleared: () => context.moved && context.cleared(),
+      onAside: () => this.#standAside(),
+    })
     mkdirSync(this.#knownHostsFolder, { recursive: true, mode: 0o700 })
     this.#payloads =
       settings.payloads ??
@@ -98,13 +105,18 @@ class Hosts implements HostsService {
       if (sameWay(before.record, record)) return
     }
     const { server, clock, random, events } = this.#context
+    if (this.#standing.aside !== undefined) {
+      events.onLink(record.id, "refused", this.#asideReason())
+      return
+    }
     const dial = this.#dial(record)
     const link = new KeptLink({
       hostId: record.id,
       server,
       dial,
       gate: this.#gate,
-      after: before === undefined ? Promise.resolve() : this.#end(before.link),
+      standing: this.#standing,
+      after: before === undefined ? Promise.resolve() : this.#end(before.link.stop()),
       clock,
       random,
       events,
@@ -118,8 +130,9 @@ class Hosts implements HostsService {
     const kept = this.#kept.get(host)
     if (kept === undefined) return
     this.#kept.delete(host)
-    await this.#end(kept.link)
-    if (!unclaim) return
+    await this.#end(kept.link.stop())
+    this.#standing.heardOf(host)
+    if (!unclaim || this.#standing.aside !== undefined) return
     const signal = AbortSignal.timeout(UNCLAIM_MS)
     await kept.dial.remote
       .remove([`servers/${this.#context.server}`], { unclaim: true, signal })
@@ -138,6 +151,7 @@ class Hosts implements HostsService {
     try {
       const name = request.name ?? nameFrom(request.address)
       this.#checkRequest(request, name)
+      if (this.#standing.aside !== undefined) throw this.#standing.aside
       const settings = await this.#ssh()
       const { publicLine } = await this.#serverKey()
       const isLocal = request.address.startsWith(LOCAL)
@@ -171,7 +185,7 @@ class Hosts implements HostsService {
   }
 
   async stop(): Promise<void> {
-    for (const { link } of this.#kept.values()) void this.#end(link)
+    for (const { link } of this.#kept.values()) void this.#end(link.stop())
     this.#kept.clear()
     await Promise.all(this.#ending)
     await this.#key?.catch(() => {})
@@ -205,7 +219,8 @@ class Hosts implements HostsService {
       : sshShell(this.#sshSettings(), { address, port, hostKey }, this.#caller)
     const root = isLocal ? address.slice(LOCAL.length) : this.#settings.root
     const more = this.#settings.agentArguments({ address, port })
-    return new Dial(shell, this.#context.server, root, this.#payloads, more)
+    const { server, instance } = this.#context
+    return new Dial({ shell, server, instance, root, agentArguments: more }, this.#payloads)
   }
 
   #serverKey(): Promise<ServerKey> {
@@ -233,8 +248,21 @@ class Hosts implements HostsService {
     return join(this.#context.folder, "known_hosts.d")
   }
 
-  #end(link: KeptLink): Promise<void> {
-    const ended = link.stop()
+  /** Lets all hosts be: another process with a copy of this server's data has one of them. */
+  #standAside(): void {
+    const reason = this.#asideReason()
+    this.#context.notice(reason, null)
+    for (const [id, { link }] of this.#kept) {
+      void this.#end(link.cut(reason)).then(() => this.#context.events.onLink(id, "refused", reason))
+    }
+  }
+
+  #asideReason(): string {
+    const { message, details } = this.#standing.aside ?? {}
+    return `This server stands aside and starts no job: it runs on a copy of the data folder of ${details?.where} (${message})`
+  }
+
+  #end(ended: Promise<void>): Promise<void> {
     this.#ending.add(ended)
     void ended.finally(() => this.#ending.delete(ended))
     return ended
