@@ -15,6 +15,8 @@ type UserRow = Schema["users"]
 export class AccountStore {
   readonly #addUser
   readonly #removeUser
+  readonly #addFormer
+  readonly #former
   readonly #users
   readonly #addToken
   readonly #removeToken
@@ -30,6 +32,12 @@ export class AccountStore {
       q.insertInto("users").values({ name: v.name, role: v.role, created_at: v.created_at }),
     )
     this.#removeUser = database.statement<{ name: string }>((q, v) => q.deleteFrom("users").where("name", "=", v.name))
+    this.#addFormer = database.statement<Schema["former_users"]>((q, v) =>
+      q.insertInto("former_users").values({ name: v.name, removed_at: v.removed_at }),
+    )
+    this.#former = database.statement<{ name: string }, { removed_at: number }>((q, v) =>
+      q.selectFrom("former_users").select("removed_at").where("name", "=", v.name),
+    )
     this.#users = database.statement<object, UserRow>((q) => q.selectFrom("users").selectAll().orderBy("name"))
     this.#addToken = database.statement<TokenRow>((q, v) =>
       q.insertInto("tokens").values({
@@ -70,9 +78,14 @@ export class AccountStore {
     this.#addUser.run({ name: user.name, role: user.role, created_at: user.createdAt })
   }
 
-  /** Also ends the user's tokens and removes the user's secrets. Whether there was one. */
-  removeUser(name: string): boolean {
-    return this.#removeUser.run({ name }) > 0
+  /** Also ends the user's tokens and removes the user's secrets. The name stays taken for ever. */
+  removeUser(name: string, at: number): void {
+    if (this.#removeUser.run({ name }) > 0) this.#addFormer.run({ name, removed_at: at })
+  }
+
+  /** When the user who had this name was removed, milliseconds since 1970; `undefined` when nobody ever was. */
+  removedAt(name: string): number | undefined {
+    return this.#former.get({ name })?.removed_at
   }
 
   users(): UserView[] {

@@ -14,6 +14,7 @@ export class AnswerStore {
   readonly #get
   readonly #put
   readonly #trim
+  readonly #forget
 
   constructor(database: Database) {
     this.#get = database.statement<
@@ -46,6 +47,9 @@ export class AnswerStore {
     this.#trim = database.statement<{ before: number }>((q, v) =>
       q.deleteFrom("idempotency").where("at", "<", v.before),
     )
+    this.#forget = database.statement<{ user: string }>((q, v) =>
+      q.deleteFrom("idempotency").where("user", "=", v.user),
+    )
   }
 
   get(user: string, key: string): StoredAnswer | undefined {
@@ -55,6 +59,11 @@ export class AnswerStore {
 
   put(user: string, key: string, stored: StoredAnswer, at: number): void {
     this.#put.run({ user, key, asked: stored.askedSha256, status: stored.status, answer: stored.answer, at })
+  }
+
+  /** Removes all that a user was answered. */
+  forget(user: string): void {
+    this.#forget.run({ user })
   }
 
   /** Removes answers given before `before` (ms since 1970) and returns how many. */
