@@ -2,38 +2,17 @@ import assert from "node:assert/strict"
 import { existsSync, utimesSync } from "node:fs"
 import { test } from "node:test"
 import { exitsAtOnce, runsOn, type SimulatedHost } from "../../test/support/simulated-host.ts"
+import { packed, type SmallTree, treeOf } from "../../test/support/small-tree.ts"
 import { TestServer } from "../../test/support/test-server.ts"
 import type { OutputList } from "../protocol/api.ts"
 import type { BlobHash } from "../protocol/ids.ts"
 import { hashBytes } from "../workspace/hash.ts"
-import { encodePack, readPack } from "../workspace/pack.ts"
+import { readPack } from "../workspace/pack.ts"
 import { EMPTY_TREE, encodeTree } from "../workspace/tree.ts"
 import { KEEP_LOOSE_BLOBS_MS } from "./limits.ts"
 import { tidy } from "./retention.ts"
 
-interface Tree {
-  readonly root: BlobHash
-  readonly blobs: ReadonlyMap<BlobHash, Uint8Array>
-}
-
-/** A tree of one folder with one file in it. */
-function treeOf(content: string): Tree {
-  const file = Buffer.from(content)
-  const hash = hashBytes(file)
-  const inner = encodeTree([{ kind: "file", name: "made.txt", mode: 0o644, bytes: file.length, hash, chunked: false }])
-  const root = encodeTree([{ kind: "folder", name: "out", mode: 0o755, hash: hashBytes(inner) }])
-  const blobs = new Map<BlobHash, Uint8Array>([file, inner, root].map((bytes) => [hashBytes(bytes), bytes]))
-  return { root: hashBytes(root), blobs }
-}
-
-async function packed(tree: Tree): Promise<Uint8Array> {
-  const parts: Uint8Array[] = []
-  const blobs = [...tree.blobs].map(([hash, bytes]) => ({ hash, bytes: bytes.length, open: () => bytes }))
-  for await (const part of encodePack(blobs)) parts.push(part)
-  return Buffer.concat(parts)
-}
-
-function makesOutputs(tree: Tree) {
+function makesOutputs(tree: SmallTree) {
   return (host: SimulatedHost, attempt: Parameters<typeof runsOn>[1]) => {
     for (const [hash, bytes] of tree.blobs) host.blobs.write(hash, bytes)
     host.begin(attempt)

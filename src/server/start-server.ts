@@ -104,8 +104,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     events: links,
     hosts: () => core.fleet.all().map(({ record }) => record),
     checkName: (name) => checkHostName(core, name),
-    admit: async (newHost, actor) => {
-      const view = await core.ledger.change(() => admitHost(core, newHost, actor))
+    admit: async (newHost, actor, admitted) => {
+      const view = await core.ledger.change(() => {
+        const stored = admitHost(core, newHost, actor)
+        admitted(stored)
+        return stored
+      })
       const host = core.fleet.find(view.id)
       hosts.keep(host.record)
       // So that a person who has just added a host sees what it is, and can use it at once.

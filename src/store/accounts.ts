@@ -22,6 +22,7 @@ export class AccountStore {
   readonly #removeToken
   readonly #tokens
   readonly #tokenByHash
+  readonly #hasToken
   readonly #setSecret
   readonly #removeSecret
   readonly #secrets
@@ -59,6 +60,9 @@ export class AccountStore {
         .selectAll("tokens")
         .select("users.role")
         .where("tokens.sha256", "=", v.sha256),
+    )
+    this.#hasToken = database.statement<{ id: string }>((q, v) =>
+      q.selectFrom("tokens").select("id").where("id", "=", v.id),
     )
     this.#setSecret = database.statement<Schema["secrets"]>((q, v) =>
       q.replaceInto("secrets").values({ user: v.user, name: v.name, sealed: v.sealed, changed_at: v.changed_at }),
@@ -114,6 +118,10 @@ export class AccountStore {
   tokenByHash(sha256: string): StoredToken | undefined {
     const row = this.#tokenByHash.get({ sha256 })
     return row === undefined ? undefined : { ...toToken(row), role: row.role as Role }
+  }
+
+  hasToken(id: TokenId): boolean {
+    return this.#hasToken.get({ id }) !== undefined
   }
 
   setSecret(user: string, name: string, sealed: Uint8Array, changedAt: number): void {

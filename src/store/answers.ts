@@ -35,7 +35,7 @@ export class AnswerStore {
       answer: Uint8Array
       at: number
     }>((q, v) =>
-      q.insertInto("idempotency").values({
+      q.replaceInto("idempotency").values({
         user: v.user,
         key: v.key,
         asked_sha256: v.asked,
@@ -57,6 +57,7 @@ export class AnswerStore {
     return row === undefined ? undefined : { askedSha256: row.asked_sha256, status: row.status, answer: row.answer }
   }
 
+  /** Replaces what was there under the key. */
   put(user: string, key: string, stored: StoredAnswer, at: number): void {
     this.#put.run({ user, key, asked: stored.askedSha256, status: stored.status, answer: stored.answer, at })
   }

@@ -61,6 +61,7 @@ export const blobRoutes: readonly Route[] = [
     summary: "Answers a pack of these blobs, which must belong to the job's outputs or to what was sent with it",
     body: hashesRequest,
     produces: PACK,
+    repeats: "anew",
     respond: ({ core, caller, params, body, signal }) => {
       const job = findOwnJob(core, params.id, caller, "fetch the outputs of")
       if (job.outputs?.state !== "ready" || job.outputs.tree === null) {

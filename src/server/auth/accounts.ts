@@ -50,6 +50,14 @@ export function requireAdmin(caller: Caller, doing: string): void {
   })
 }
 
+/** Within a change: the token may have been revoked since the request came. @throws {WindfallError} not_logged_in */
+export function requireStill(core: Core, { token }: Caller): void {
+  if (core.store.accounts.hasToken(token)) return
+  throw new WindfallError("not_logged_in", "Cannot accept the request: its token was revoked meanwhile", {
+    hint: "Ask an administrator for a new one: windfall token create",
+  })
+}
+
 /**
  * Adds a user, within a change. A name is given once: whoever got it again would have the jobs, logs, files and events of the
  * one before.

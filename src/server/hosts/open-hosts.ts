@@ -14,7 +14,7 @@ import type { HostRecord } from "../../store/host-record.ts"
 import { bundleAgent } from "./agent-bundle.ts"
 import { Dial } from "./dial.ts"
 import { DialGate } from "./dial-gate.ts"
-import type { HostsContext, HostsService, OpenHosts } from "./host-channel.ts"
+import type { AddOptions, HostsContext, HostsService, OpenHosts } from "./host-channel.ts"
 import { KeptLink, LINK_TIMING, type LinkTiming } from "./host-link.ts"
 import { joinHost } from "./join-host.ts"
 import { Standing } from "./standing.ts"
@@ -144,10 +144,7 @@ class Hosts implements HostsService {
     return { hostKey, fingerprint: fingerprintOf(hostKey) }
   }
 
-  async *add(
-    request: HostAddRequest,
-    { actor, signal }: { readonly actor: string; readonly signal: AbortSignal },
-  ): AsyncGenerator<JoinStep> {
+  async *add(request: HostAddRequest, { actor, signal, admitted = () => {} }: AddOptions): AsyncGenerator<JoinStep> {
     try {
       const name = request.name ?? nameFrom(request.address)
       this.#checkRequest(request, name)
@@ -161,7 +158,7 @@ class Hosts implements HostsService {
         dial: this.#dial(request),
         lookUpKey: isLocal ? null : (joining) => lookUpHostKey(settings, request, this.#caller, joining),
         checkKey: (hostKey) => this.#checkNew((host) => host.hostKey === hostKey, request.address),
-        admit: () => this.#context.admit({ ...request, name, fleet: request.fleet ?? "default" }, actor),
+        admit: () => this.#context.admit({ ...request, name, fleet: request.fleet ?? "default" }, actor, admitted),
         publicLine,
         signal,
       })
