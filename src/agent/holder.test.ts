@@ -21,7 +21,7 @@ class Bench implements Disposable {
     return new Holder({
       folder: { holder: this.scratch.at("holder"), contact: this.scratch.at("contact") },
       server,
-      instance: { run, place, where: place === HERE ? "here:/data" : "elsewhere:/data" },
+      instance: { run, place, where: place === HERE ? "here:/data" : "elsewhere:/data", proof: "f".repeat(64) },
       clock: { now: () => this.nowMs, sleepCountingMs: () => this.nowMs },
       bootId: this.bootId,
     })

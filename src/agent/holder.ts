@@ -46,7 +46,7 @@ export class Holder {
 
   /**
    * Whether this instance may use the host. Changes nothing.
-   * @throws {WindfallError} server_doubled with `details`: `where` and `since` of the other, and `seen`, which differs from
+   * @throws {WindfallError} server_doubled with `details`: the other as it named itself, `since` when, and `seen`, which differs from
    *   one refusal to the next if the other was heard of in between; `null` where this run has been followed by the other
    */
   check(): void {
@@ -110,7 +110,7 @@ export class Holder {
 
   #doubled(record: HeldBy, seen: string | null): WindfallError {
     const { server } = this.#options
-    const { where, since } = record
+    const { run, place, where, proof, since } = record
     return new WindfallError(
       "server_doubled",
       `Cannot use this host: server ${server} has it from ${where} since ${new Date(since).toISOString()}`,
@@ -119,7 +119,7 @@ export class Holder {
           seen === null
             ? "Both run on copies of one data folder: stop the one that shall not go on, then start the other anew"
             : "If that one has ended, this one gets the host within half a minute; else stop one of the two",
-        details: { server, where, since, seen },
+        details: { server, run, place, where, proof, since, seen },
       },
     )
   }
@@ -127,10 +127,11 @@ export class Holder {
 
 function readRecord(path: string): HeldBy | null {
   try {
-    const { run, place, where, since, former } = JSON.parse(readIfThere(path) ?? "null") as HeldBy
-    if (!isId("r", run) || typeof place !== "string" || typeof where !== "string") return null
+    const { run, place, where, proof, since, former } = JSON.parse(readIfThere(path) ?? "null") as HeldBy
+    if (!isId("r", run) || typeof place !== "string" || typeof where !== "string" || typeof proof !== "string")
+      return null
     if (!Number.isFinite(since) || !Array.isArray(former)) return null
-    return { run, place, where, since, former }
+    return { run, place, where, proof, since, former }
   } catch {
     return null // Nobody was here, or what is written cannot be read: then it holds nobody off.
   }

@@ -11,22 +11,24 @@ export interface ServerInstance {
   readonly place: string
   /** The place for people: "mini.lab:/srv/windfall". */
   readonly where: string
+  /** Only who has the server's data, or a copy of it, can make this for the rest: 64 hex digits. */
+  readonly proof: string
 }
 
-const PARTS = /^(\w+)\/([0-9a-f]{32})\/([\w.%-]{1,3000})$/
+const PARTS = /^(\w+)\/([0-9a-f]{32})\/([\w.%-]{1,3000})\/([0-9a-f]{64})$/
 
 /** The instance as one word without anything a shell would look at. */
-export function instanceText({ run, place, where }: ServerInstance): string {
+export function instanceText({ run, place, where, proof }: ServerInstance): string {
   const plain = encodeURIComponent(where.slice(0, 300)).replace(/[!'()*~]/g, (c) => `%${c.charCodeAt(0).toString(16)}`)
-  return `${run}/${place}/${plain}`
+  return `${run}/${place}/${plain}/${proof}`
 }
 
 /** Reads {@link instanceText}; `null` for anything else. */
 export function readInstance(text: string): ServerInstance | null {
-  const [, run, place = "", where = ""] = PARTS.exec(text) ?? []
+  const [, run, place = "", where = "", proof = ""] = PARTS.exec(text) ?? []
   if (!isId("r", run)) return null
   try {
-    return { run: run as RunId, place, where: decodeURIComponent(where) }
+    return { run: run as RunId, place, where: decodeURIComponent(where), proof }
   } catch {
     return null
   }

@@ -18,7 +18,7 @@ import type { HostsService, OpenHosts } from "./hosts/host-channel.ts"
 import { checkBind, listen } from "./http-server.ts"
 import { WINDFALL } from "./ledger.ts"
 import { DEFAULT_LIMITS, type ServerLimits } from "./limits.ts"
-import { placeOf } from "./place.ts"
+import { instanceAt, isProved, placeOf } from "./place.ts"
 import { tidy } from "./retention.ts"
 import { createTerminals } from "./terminals/terminals.ts"
 import { SERVER_VERSION } from "./version.ts"
@@ -92,10 +92,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
   const here = placeOf(folder)
   const before = store.place.last()
+  const secret = store.place.secret(() => Buffer.from(randomBytes(32)).toString("hex"))
   const moved = before !== undefined && before.place !== here.place
   const hosts = options.openHosts({
     server: store.server,
-    instance: { run: makeId<RunId>("r", randomBytes(16)), ...here },
+    instance: instanceAt(here, makeId<RunId>("r", randomBytes(16)), secret),
+    isProved: (said) => isProved(said, secret),
     moved,
     folder: ssh,
     cacheFolder: options.cacheFolder,

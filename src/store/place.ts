@@ -1,7 +1,8 @@
 import type { ServerInstance } from "../protocol/server-instance.ts"
 import type { Database } from "./database.ts"
 
-type Place = Pick<ServerInstance, "place" | "where">
+/** The place of a data folder, by its hash and for people. */
+export type Place = Pick<ServerInstance, "place" | "where">
 
 /** Where the data folder lay when this server last had its hosts: in a copy of it, the place of the original. */
 export class PlaceStore {
@@ -15,6 +16,15 @@ export class PlaceStore {
     this.#set = database.statement<{ key: string; value: string }>((q, v) =>
       q.replaceInto("meta").values({ key: v.key, value: v.value }),
     )
+  }
+
+  /** What this server and its copies know and nobody else does; made at the first start. */
+  secret(make: () => string): string {
+    const known = this.#get.get({ key: "place_secret" })?.value
+    if (known !== undefined) return known
+    const secret = make()
+    this.#set.run({ key: "place_secret", value: secret })
+    return secret
   }
 
   /** `undefined` before the first. */

@@ -234,6 +234,7 @@ const INSTANCE: ServerInstance = {
   run: makeId<RunId>("r", new Uint8Array(16)),
   place: "0".repeat(32),
   where: "test:/data",
+  proof: "0".repeat(64),
 }
 
 const AGENT_FILE = new URL("../../src/agent/main.ts", import.meta.url).pathname

@@ -55,7 +55,13 @@ export class HostsBench implements AsyncDisposable {
       ...settings,
     })({
       server,
-      instance: { run: makeId<RunId>("r", randomBytes(16)), place: "0".repeat(32), where: "bench:/" },
+      instance: {
+        run: makeId<RunId>("r", randomBytes(16)),
+        place: "0".repeat(32),
+        where: "bench:/",
+        proof: "0".repeat(64),
+      },
+      isProved: () => false,
       moved: false,
       folder,
       cacheFolder: LAB_CACHE,

@@ -78,6 +78,8 @@ export interface HostsContext {
   readonly server: ServerId
   /** Which of those that have this id it is. */
   readonly instance: ServerInstance
+  /** Whether what a host says of another process with this id is true of one that had this server's data. */
+  isProved(said: Readonly<Record<string, unknown>>): boolean
   /** The data folder lay elsewhere at the last start: another process may run on the original. */
   readonly moved: boolean
   /** Where the ways to hosts may keep files of their own (keys, known_hosts, control sockets): DATA/ssh, 0700, exists. */

@@ -71,6 +71,8 @@ export class KeptLink {
   #channel: AgentChannel | undefined
   #state: LinkState | undefined
   #reason: string | null = null
+  /** The host has this server from elsewhere, and it is to be seen whether that one lives. */
+  #watching = false
 
   constructor(options: HostLinkOptions) {
     this.#options = options
@@ -105,14 +107,13 @@ export class KeptLink {
       if (signal.aborted) break
       // A link that worked for a while and broke is dialled again at once.
       if (failure === null && clock.monotonicMs() - openedAt > timing.pingMs / 2) tries = 0
-      const delayMs =
-        failure?.code === "server_doubled"
-          ? timing.doubledRetryMs
-          : failure !== null && REFUSED.has(failure.code)
-            ? timing.refusedRetryMs
-            : tries === 0
-              ? 0
-              : backoffMs(tries - 1, random, timing.firstRetryMs, timing.lastRetryMs)
+      const delayMs = this.#watching
+        ? timing.doubledRetryMs
+        : failure !== null && REFUSED.has(failure.code)
+          ? timing.refusedRetryMs
+          : tries === 0
+            ? 0
+            : backoffMs(tries - 1, random, timing.firstRetryMs, timing.lastRetryMs)
       tries++
       await clock.sleep(delayMs, { signal }).catch(() => {})
     }
@@ -132,8 +133,8 @@ export class KeptLink {
         failure.hint === undefined ? failure.message : `${failure.message}. ${failure.hint}`,
       )
       const { standing, hostId } = this.#options
-      if (failure.code === "server_doubled") standing.doubled(hostId, failure)
-      else standing.heardOf(hostId)
+      this.#watching = failure.code === "server_doubled" && standing.doubled(hostId, failure)
+      if (failure.code !== "server_doubled") standing.heardOf(hostId)
       return failure
     }
     const reason = (await this.#mayServe(channel))
@@ -156,6 +157,7 @@ export class KeptLink {
     const { standing, hostId } = this.#options
     const { signal } = this.#stopping
     standing.heardOf(hostId)
+    this.#watching = false
     const stopped = deferred<void>()
     const onAbort = () => stopped.resolve()
     signal.addEventListener("abort", onAbort, { once: true })

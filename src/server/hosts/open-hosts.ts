@@ -81,6 +81,7 @@ class Hosts implements HostsService {
     this.#settings = settings
     this.#standing = new Standing({
       askFirst: context.moved ? context.hosts().map(({ id }) => id) : [],
+      isElsewhere: (said) => said.place !== context.instance.place && context.isProved(said),
       onCleared: () => context.moved && context.cleared(),
       onAside: () => this.#standAside(),
     })
@@ -148,7 +149,9 @@ class Hosts implements HostsService {
     try {
       const name = request.name ?? nameFrom(request.address)
       this.#checkRequest(request, name)
-      if (this.#standing.aside !== undefined) throw this.#standing.aside
+      if (this.#standing.aside !== undefined) {
+        throw new WindfallError("server_doubled", `Cannot add ${request.address}: ${this.#asideReason()}`)
+      }
       const settings = await this.#ssh()
       const { publicLine } = await this.#serverKey()
       const isLocal = request.address.startsWith(LOCAL)
@@ -248,7 +251,7 @@ class Hosts implements HostsService {
   /** Lets all hosts be: another process with a copy of this server's data has one of them. */
   #standAside(): void {
     const reason = this.#asideReason()
-    this.#context.notice(reason, null)
+    this.#context.notice(`Cannot use any host: ${reason}`, null)
     for (const [id, { link }] of this.#kept) {
       void this.#end(link.cut(reason)).then(() => this.#context.events.onLink(id, "refused", reason))
     }
@@ -256,7 +259,7 @@ class Hosts implements HostsService {
 
   #asideReason(): string {
     const { message, details } = this.#standing.aside ?? {}
-    return `This server stands aside and starts no job: it runs on a copy of the data folder of ${details?.where} (${message})`
+    return `this server stands aside and starts no job: it runs on a copy of the data folder of ${details?.where} (${message})`
   }
 
   #end(ended: Promise<void>): Promise<void> {

@@ -10,14 +10,15 @@ function stand(askFirst: readonly HostId[]): { standing: Standing; told: string[
   const told: string[] = []
   const standing = new Standing({
     askFirst,
+    isElsewhere: (said) => said.proof === "good",
     onCleared: () => told.push("cleared"),
     onAside: () => told.push("aside"),
   })
   return { standing, told }
 }
 
-function doubled(seen: string | null): WindfallError {
-  return new WindfallError("server_doubled", "Cannot use this host: it is taken", { details: { seen } })
+function doubled(seen: string | null, proof = "good"): WindfallError {
+  return new WindfallError("server_doubled", "Cannot use this host: it is taken", { details: { seen, proof } })
 }
 
 test("where nothing was moved hosts are served at once", async () => {
@@ -61,4 +62,13 @@ test("a server that another has followed stands aside at the first word of it, a
   const { standing, told } = stand([])
   standing.doubled(ONE, doubled(null))
   assert.deepEqual(told, ["cleared", "aside"])
+})
+
+test("a host that cannot prove what it says keeps nobody from other hosts", async () => {
+  const { standing, told } = stand([ONE])
+  assert.equal(standing.doubled(ONE, doubled("100", "bad")), false)
+  standing.doubled(ONE, doubled("200", "bad"))
+  standing.doubled(ONE, doubled(null, "bad"))
+  assert.equal(await standing.decided, true)
+  assert.deepEqual(told, ["cleared"])
 })

@@ -5,6 +5,8 @@ import type { HostId } from "../../protocol/ids.ts"
 export interface StandingOptions {
   /** Hosts to be heard of before any is served; none where the data folder is where it was at the last start. */
   readonly askFirst: readonly HostId[]
+  /** Whether the one a host tells of has this server's data, at another place: else it is only that host's affair. */
+  readonly isElsewhere: (said: Readonly<Record<string, unknown>>) => boolean
   /** All have been heard of, and none has this server from elsewhere. */
   readonly onCleared: () => void
   /** Another process with a copy of this server's data has a host. Called once. */
@@ -45,16 +47,22 @@ export class Standing {
 
   /**
    * A host says that this server has it from elsewhere. That one may have ended a moment ago: whether it lives shows when the
-   * host is asked again and has heard of it in the meantime.
+   * host is asked again and has heard of it in the meantime. Returns whether to ask again soon.
    */
-  doubled(host: HostId, error: WindfallError): void {
-    const seen = error.details?.seen ?? null
+  doubled(host: HostId, error: WindfallError): boolean {
+    const { details = {} } = error
+    if (!this.#options.isElsewhere(details)) {
+      this.heardOf(host)
+      return false
+    }
+    const { seen = null } = details
     const before = this.#seen.get(host)
     this.#seen.set(host, seen)
-    if (this.#aside !== undefined || (seen !== null && (before === undefined || before === seen))) return
+    if (this.#aside !== undefined || (seen !== null && (before === undefined || before === seen))) return true
     this.#aside = error
     this.#decided.resolve(false)
     this.#options.onAside(error)
+    return false
   }
 
   #clear(): void {
