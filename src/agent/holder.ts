@@ -2,7 +2,7 @@ import { closeSync, constants, openSync, rmSync, writeSync } from "node:fs"
 import { WindfallError } from "../protocol/errors.ts"
 import { isId, type RunId, type ServerId } from "../protocol/ids.ts"
 import type { ServerInstance } from "../protocol/server-instance.ts"
-import { readIfThere, writeDurably } from "./durable-file.ts"
+import { isDiskFull, readIfThere, writeDurably } from "./durable-file.ts"
 import type { HostClock } from "./host-clock.ts"
 import type { HostFolder } from "./host-folder.ts"
 
@@ -37,6 +37,7 @@ export interface HolderOptions {
 export class Holder {
   readonly #options: HolderOptions
   #taken = false
+  #written = false
   #contactFile: number | undefined
   #notedAt = Number.NEGATIVE_INFINITY
 
@@ -46,8 +47,8 @@ export class Holder {
 
   /**
    * Whether this instance may use the host. Changes nothing.
-   * @throws {WindfallError} server_doubled with `details`: the other as it named itself, `since` when, and `seen`, which differs from
-   *   one refusal to the next if the other was heard of in between; `null` where this run has been followed by the other
+   * @throws {WindfallError} server_doubled with `details`: the other as it named itself, `since` when, and `seen`, which
+   *   differs from one refusal to the next if the other was heard of in between; `null` where it has followed this run
    */
   check(): void {
     const { folder, instance } = this.#options
@@ -59,17 +60,14 @@ export class Holder {
     if (seen !== null) throw this.#doubled(record, seen)
   }
 
-  /** Makes the host this instance's. When it returns, that is on the disk. @throws {WindfallError} as `check` */
+  /**
+   * Makes the host this instance's. When it returns, that is on the disk; on a full one, with the first contact that finds room.
+   * @throws {WindfallError} as `check`
+   */
   take(): void {
     if (this.#taken) return
     this.check()
-    const { folder, instance, clock } = this.#options
-    const before = readRecord(folder.holder)
-    if (before?.run !== instance.run) {
-      const former = before === null ? [] : [before.run, ...before.former].slice(0, MOST_FORMER)
-      const since = before?.place === instance.place ? before.since : clock.now()
-      writeDurably(folder.holder, `${JSON.stringify({ ...instance, since, former } satisfies HeldBy)}\n`)
-    }
+    this.#write()
     this.#taken = true
     this.contact()
   }
@@ -83,6 +81,7 @@ export class Holder {
     // In place and of one length: nothing is allocated, so that a full disk does not make a server seem silent.
     const text = `${bootId} ${String(clock.sleepCountingMs()).padStart(15)}\n`
     try {
+      if (!this.#written) this.#write()
       this.#contactFile ??= openSync(folder.contact, constants.O_RDWR | constants.O_CREAT, 0o600)
       writeSync(this.#contactFile, text, 0)
     } catch {
@@ -97,6 +96,22 @@ export class Holder {
     if (this.#contactFile !== undefined) closeSync(this.#contactFile)
     this.#contactFile = undefined
     rmSync(this.#options.folder.contact, { force: true })
+  }
+
+  #write(): void {
+    const { folder, instance, clock } = this.#options
+    const before = readRecord(folder.holder)
+    try {
+      if (before?.run !== instance.run) {
+        const former = before === null ? [] : [before.run, ...before.former].slice(0, MOST_FORMER)
+        const since = before?.place === instance.place ? before.since : clock.now()
+        writeDurably(folder.holder, `${JSON.stringify({ ...instance, since, former } satisfies HeldBy)}\n`)
+      }
+      this.#written = true
+    } catch (error) {
+      // Jobs of a full host still end, and their server must hear of it.
+      if (!isDiskFull(error)) throw error
+    }
   }
 
   /** The note of a contact not long ago, or `null`. */
