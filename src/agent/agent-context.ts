@@ -3,6 +3,7 @@ import type { ServerId } from "../protocol/ids.ts"
 import type { Attempt } from "./attempt.ts"
 import type { Forker } from "./forker.ts"
 import type { HighWater } from "./high-water.ts"
+import type { Holder } from "./holder.ts"
 import type { HostCache } from "./host-cache.ts"
 import type { HostClock } from "./host-clock.ts"
 import type { HostFolder } from "./host-folder.ts"
@@ -17,6 +18,7 @@ import type { Trash } from "./trash.ts"
 export interface AgentContext {
   readonly server: ServerId
   readonly folder: HostFolder
+  readonly holder: Holder
   readonly clock: HostClock
   readonly platform: Platform
   readonly forker: Forker

@@ -64,7 +64,10 @@ export class Agent {
       session.on("close", () => this.#linkLost())
     })
     server.on("stream", (stream, headers) => route(this.#context, routes, stream as ServerHttp2Stream, headers))
-    connection.on("data", () => this.#limits.contact())
+    connection.on("data", () => {
+      this.#limits.contact()
+      this.#context.holder.contact()
+    })
     connection.on("close", () => this.#linkLost())
     connection.on("end", () => this.#linkLost())
     connection.on("error", () => this.#linkLost())
@@ -130,12 +133,26 @@ export class Agent {
       return
     }
     if (message === null) return
+    if (message.type !== "leave" && !this.#isHeld()) return
     if (message.type === "received") this.#context.output.received(message.sequence, message)
     else if (message.type === "leave") this.#leaveKindly()
     else this.#attempts.take(message)
   }
 
+  /** At its first word the host becomes this run's of the server; unless another was quicker since the agent's start. */
+  #isHeld(): boolean {
+    try {
+      this.#context.holder.take()
+      return true
+    } catch (error) {
+      this.#notice("serve this server", error)
+      this.#leave()
+      return false
+    }
+  }
+
   #leaveKindly(): void {
+    this.#context.holder.letGo()
     this.#control?.end()
     this.#session?.close(() => this.#leave())
     setTimeout(() => this.#leave(), 1_000).unref()

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process"
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { test } from "node:test"
 import { AgentHome, eventually } from "../../test/support/agent-home.ts"
+import { hostFolder } from "./host-folder.ts"
 
 const MIB = 1024 * 1024
 
@@ -95,9 +96,15 @@ test("an attempt that finds no room to start in is refused with disk_full, in wo
     const refused = await agent.next("refused", 1)
     assert.equal(refused.cause, "disk_full")
     assert.match(refused.message, /No space left on device/)
+    const { holder } = hostFolder(home.root, home.server)
+    assert.ok(!existsSync(holder), "there was no room to note whose the host is")
     rmSync(`${home.root}/filler`)
     agent.startAttempt(2, ["true"])
     await agent.ended(2)
+    await eventually(() => {
+      agent.session.ping(() => {})
+      return existsSync(holder)
+    }, "a note, now that there is room")
   })
 })
 

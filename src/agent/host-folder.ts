@@ -19,6 +19,10 @@ export interface HostFolder {
   readonly highWater: string
   /** What ended attempts have left on this host. */
   readonly leftovers: string
+  /** Which run of the server, and from which place, was heard here last. */
+  readonly holder: string
+  /** When it was last heard of. */
+  readonly contact: string
   /** A megabyte that a full disk can be given, so that exit statuses can still be written. */
   readonly ballast: string
 }
@@ -35,6 +39,8 @@ export function hostFolder(root: string, server: ServerId): HostFolder {
     cache: join(base, "cache"),
     highWater: join(base, "high-water"),
     leftovers: join(base, "leftovers"),
+    holder: join(base, "holder"),
+    contact: join(base, "run", "contact"),
     ballast: join(base, "run", "ballast"),
   }
 }

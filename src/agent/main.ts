@@ -1,7 +1,7 @@
 /**
  * The agent: runs on a host as the far end of an SSH connection.
  *
- *   node agent.mjs --root DIR --server ID [--clock-offset MS|@FILE] [--take-over]
+ *   node agent.mjs --root DIR --server ID --instance TEXT [--clock-offset MS|@FILE] [--take-over]
  *
  * First a line on standard output, `WINDFALL-AGENT ok` or `WINDFALL-AGENT refused {ErrorBody}`; after `ok`, HTTP/2 on standard
  * input and output and nothing else, ever. It listens on nothing.

@@ -10,6 +10,7 @@ import { claimHost } from "./claim.ts"
 import { takeSupervisorLines } from "./ending.ts"
 import { Forker } from "./forker.ts"
 import { HighWater } from "./high-water.ts"
+import { Holder } from "./holder.ts"
 import { HostCache } from "./host-cache.ts"
 import { hostClock } from "./host-clock.ts"
 import { hostFolder, makeHostFolder } from "./host-folder.ts"
@@ -56,7 +57,7 @@ export async function runAgent(parameters: readonly string[], around: AgentProce
 
 /** Takes the host's folder for this process and reads what is there. */
 async function open(
-  { root, server, clockOffset, takeOver }: AgentArguments,
+  { root, server, instance, clockOffset, takeOver }: AgentArguments,
   { platform: findPlatform, environment, program }: AgentProcess,
 ): Promise<Agent> {
   const platform = findPlatform()
@@ -64,6 +65,8 @@ async function open(
   const folder = hostFolder(root, server)
   makeHostFolder(folder)
   await claimHost(folder, server, takeOver, clock.now(), platform)
+  const holder = new Holder({ folder, server, instance, clock, bootId: platform.bootId })
+  holder.check()
   let agent: Agent | undefined
   const forker: Forker = new Forker({
     folder,
@@ -80,6 +83,7 @@ async function open(
   const context: AgentContext = {
     server,
     folder,
+    holder,
     clock,
     platform,
     forker,

@@ -56,6 +56,11 @@ export class Client {
     return this.#json("POST", path, { json: body }, this.#keyed(options))
   }
 
+  /** POSTs a question too long for a URL. It changes nothing, so it is safe to repeat without a key for the server to keep. */
+  ask<Answer>(path: string, body: unknown, options: RequestOptions = {}): Promise<Answer> {
+    return this.#json("POST", path, { json: body }, options)
+  }
+
   put<Answer>(path: string, body: unknown, options: RequestOptions = {}): Promise<Answer> {
     return this.#json("PUT", path, { json: body }, options)
   }
@@ -74,14 +79,17 @@ export class Client {
     return (await readJson(response)) as Answer
   }
 
-  /** A body to be read as it comes. A broken one throws in the reading, and is the caller's to ask for again. */
+  /**
+   * A body to be read as it comes. A broken one throws in the reading, and is the caller's to ask for again.
+   * @param options.changes whether what is asked for changes anything: it then carries an idempotency key
+   */
   open(
     method: "GET" | "POST",
     path: string,
-    options: RequestOptions & { body?: unknown } = {},
+    options: RequestOptions & { body?: unknown; changes?: boolean } = {},
   ): Promise<IncomingMessage> {
     const body = options.body === undefined ? undefined : { json: options.body }
-    return this.#request(method, path, body, method === "POST" ? this.#keyed(options) : options)
+    return this.#request(method, path, body, options.changes === true ? this.#keyed(options) : options)
   }
 
   /** Lets go of idle connections, so that the process can end. */

@@ -2,8 +2,11 @@
  * The HTTP API's shapes: what goes in and comes out of each route. The server checks what comes in with the schemas in
  * server/api/; the command line and the dashboard use only these routes. Bodies are JSON unless said otherwise;
  * errors are {@link ErrorBody}. Every request but `GET /v1/health` and `GET /v1/openapi.json` carries
- * `Authorization: Bearer TOKEN`. Every POST may carry `Idempotency-Key`: the same key again by the same user within a day
- * is answered with the first answer; with another body it is refused (`idempotency_mismatch`).
+ * `Authorization: Bearer TOKEN`. Every POST may carry `Idempotency-Key`: what is asked for under one key
+ * by one user within a day is done once, and repeats get the first answer (of a join its last line; a repeat that comes
+ * while the first is under way waits for it); with another body they are refused (`idempotency_mismatch`). A refusal
+ * is not kept, as nothing was done: the same request may be tried again under its key. A query parameter that a route does
+ * not have is refused.
  */
 
 import type { OutputStream } from "./frames.ts"

@@ -25,6 +25,7 @@ const CODES = {
   host_key_changed: { status: 409, exitCode: 2 },
   host_refused: { status: 422, exitCode: 2 },
   host_claimed: { status: 409, exitCode: 2 },
+  server_doubled: { status: 409, exitCode: 2 },
   host_unreachable: { status: 502, exitCode: 2 },
   local_network_denied: { status: 502, exitCode: 2 },
   authentication_refused: { status: 502, exitCode: 2 },

@@ -6,15 +6,19 @@ export type AttemptId = string & { readonly __brand: "AttemptId" }
 export type HostId = string & { readonly __brand: "HostId" }
 /** A server's id, made at its first start: `s` and 26 characters. It names a folder on hosts. */
 export type ServerId = string & { readonly __brand: "ServerId" }
+/** Names one run of a server's process: `r` and 26 characters. */
+export type RunId = string & { readonly __brand: "RunId" }
 /** A token's id (not the token): `t` and 26 characters. */
 export type TokenId = string & { readonly __brand: "TokenId" }
 /** The sha256 of some bytes, 64 lower-case hex digits. */
 export type BlobHash = string & { readonly __brand: "BlobHash" }
 
+type IdPrefix = "a" | "h" | "r" | "s" | "t"
+
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 /** Makes an id from 16 random bytes: `prefix` and 26 characters that sort and read well, safe in file names and URLs. */
-export function makeId<T extends string>(prefix: "a" | "h" | "s" | "t", randomBytes: Uint8Array): T {
+export function makeId<T extends string>(prefix: IdPrefix, randomBytes: Uint8Array): T {
   let bits = 0n
   for (const byte of randomBytes.subarray(0, 16)) bits = (bits << 8n) | BigInt(byte)
   let text = ""
@@ -25,10 +29,10 @@ export function makeId<T extends string>(prefix: "a" | "h" | "s" | "t", randomBy
   return (prefix + text) as T
 }
 
-const ID = /^[ahst][0-9a-hjkmnp-tv-z]{26}$/
+const ID = /^[ahrst][0-9a-hjkmnp-tv-z]{26}$/
 
 /** Whether a text received from elsewhere has the form of an id with this prefix: safe as a file name. */
-export function isId(prefix: "a" | "h" | "s" | "t", text: unknown): boolean {
+export function isId(prefix: IdPrefix, text: unknown): boolean {
   return typeof text === "string" && text.startsWith(prefix) && ID.test(text)
 }
 

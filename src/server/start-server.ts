@@ -4,7 +4,7 @@ import type { Server } from "node:http"
 import { join } from "node:path"
 import type { Clock } from "../base/clock.ts"
 import { systemClock } from "../base/clock.ts"
-import { makeId, type ServerId } from "../protocol/ids.ts"
+import { type HostId, makeId, type RunId, type ServerId } from "../protocol/ids.ts"
 import { openDataFolder } from "../store/data-folder.ts"
 import { openStore } from "../store/store.ts"
 import { createApp } from "./api/app.ts"
@@ -19,6 +19,7 @@ import type { HostsService, OpenHosts } from "./hosts/host-channel.ts"
 import { checkBind, listen } from "./http-server.ts"
 import { WINDFALL } from "./ledger.ts"
 import { DEFAULT_LIMITS, type ServerLimits } from "./limits.ts"
+import { instanceAt, isProved, placeOf } from "./place.ts"
 import { tidy } from "./retention.ts"
 import { createTerminals } from "./terminals/terminals.ts"
 import { SERVER_VERSION } from "./version.ts"
@@ -83,8 +84,22 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { core, links } = loop
   const ssh = join(folder, "ssh")
   for (const path of [ssh, options.cacheFolder]) mkdirSync(path, { recursive: true, mode: 0o700 })
+  const record = (message: string, host: HostId | null, apply = () => {}) => {
+    const noted = core.ledger.change(() => {
+      apply()
+      core.ledger.event({ type: "notice", message, host, job: null })
+    })
+    noted.catch((error) => core.report("Cannot record a notice", error))
+  }
+  const here = placeOf(folder)
+  const before = store.place.last()
+  const secret = store.place.secret(() => Buffer.from(randomBytes(32)).toString("hex"))
+  const moved = before !== undefined && before.place !== here.place
   const hosts = options.openHosts({
     server: store.server,
+    instance: instanceAt(here, makeId<RunId>("r", randomBytes(16)), secret),
+    isProved: (said) => isProved(said, secret),
+    moved,
     folder: ssh,
     cacheFolder: options.cacheFolder,
     clock,
@@ -92,25 +107,33 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     events: links,
     hosts: () => core.fleet.all().map(({ record }) => record),
     checkName: (name) => checkHostName(core, name),
-    admit: async (newHost, actor) => {
-      const view = await core.ledger.change(() => admitHost(core, newHost, actor))
+    admit: async (newHost, actor, admitted) => {
+      const view = await core.ledger.change(() => {
+        const stored = admitHost(core, newHost, actor)
+        admitted(stored)
+        return stored
+      })
       const host = core.fleet.find(view.id)
       hosts.keep(host.record)
       // So that a person who has just added a host sees what it is, and can use it at once.
       await core.fleet.firstContact(view.id, AbortSignal.any([core.signal, AbortSignal.timeout(FIRST_CONTACT_MS)]))
       return hostView(core, host, { user: actor, role: "admin" })
     },
-    notice: (message, about) => {
-      const event = { type: "notice", message, host: about, job: null } as const
-      core.ledger.change(() => core.ledger.event(event)).catch((error) => core.report("Cannot record a notice", error))
+    cleared: () => {
+      const message = `This server now has its hosts from ${here.where}; before, it had them from ${before?.where}`
+      record(message, null, () => store.place.set(here))
     },
+    notice: (message, about) => record(message, about),
   })
   undo.defer(() => hosts.stop())
   const app = createApp({ core, hosts, version: SERVER_VERSION })
   const { server: http, url } = await listen(listening, (request, env) => app.fetch(request, env))
   undo.defer(() => closeHttp(http))
   // Only once it listens: a start that fails must not use up the one time the token is shown.
-  const firstToken = await core.ledger.change(() => makeFirstToken(core))
+  const firstToken = await core.ledger.change(() => {
+    if (!moved) store.place.set(here)
+    return makeFirstToken(core)
+  })
   const terminals = createTerminals({
     core,
     authenticate: (header) => callerOf(core, /^Bearer (\S{1,200})$/.exec(header ?? "")?.[1]),

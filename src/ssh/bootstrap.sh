@@ -122,6 +122,11 @@ receive() {
 # Takes back what a join that came to nothing has put here, or what a host that leaves the pool still has. wf_remove: one
 # path below the root a line. Folders of attempts are results that somebody may still want: they stay, and what is around them.
 remove() {
+  # A copy of this server's data folder may have the host by now: then what has this server's id there is that one's.
+  if [ -f "$root/servers/$wf_server/holder" ] && ! grep -q "\"$wf_place\"" "$root/servers/$wf_server/holder"; then
+    say removed
+    return
+  fi
   attempts=$(ls -A "$root/servers/$wf_server/attempts" 2>/dev/null)
   rest=$wf_remove
   while [ -n "$rest" ]; do

@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs"
 import { WindfallError } from "../protocol/errors.ts"
 import type { ServerId } from "../protocol/ids.ts"
+import { instanceText, type ServerInstance } from "../protocol/server-instance.ts"
 import { readAgentGreeting } from "./agent-greeting.ts"
 import type { ChildLink } from "./child-link.ts"
 import type { HostShell } from "./host-shell.ts"
@@ -11,6 +12,7 @@ import type { ProbeFacts } from "./system-check.ts"
 export interface RemoteHostOptions {
   readonly shell: HostShell
   readonly server: ServerId
+  readonly instance: ServerInstance
   /** Windfall's folder on the host, absolute or below the home folder. */
   readonly root: string
   /** More for the agent's command line; plain words. */
@@ -128,7 +130,8 @@ export class RemoteHost {
   }
 
   #agentOptions(takeOver: boolean): string {
-    return [...(this.#options.agentArguments ?? []), ...(takeOver ? ["--take-over"] : [])].join(" ")
+    const { agentArguments = [], instance } = this.#options
+    return [...agentArguments, "--instance", instanceText(instance), ...(takeOver ? ["--take-over"] : [])].join(" ")
   }
 
   async #sendOnce(file: PayloadFile, signal: AbortSignal, onProgress: (bytes: number) => void): Promise<string> {
@@ -175,8 +178,9 @@ export class RemoteHost {
 
   /** Starts ssh with a script. `exchange` reads its lines, each of which must come in time, and explains what went wrong. */
   #open(variables: Readonly<Record<string, string>>, signal: AbortSignal) {
-    const { shell, server, root } = this.#options
-    const script: RemoteScript = remoteScript({ ...DEFAULTS, root, server, ...variables })
+    const { shell, server, instance, root } = this.#options
+    const { place } = instance
+    const script: RemoteScript = remoteScript({ ...DEFAULTS, root, server, place, ...variables })
     const link = shell.open()
     link.socket.write(script.text)
     const reader = new ScriptReader(link, script.mark)

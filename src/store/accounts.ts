@@ -15,11 +15,14 @@ type UserRow = Schema["users"]
 export class AccountStore {
   readonly #addUser
   readonly #removeUser
+  readonly #addFormer
+  readonly #former
   readonly #users
   readonly #addToken
   readonly #removeToken
   readonly #tokens
   readonly #tokenByHash
+  readonly #hasToken
   readonly #setSecret
   readonly #removeSecret
   readonly #secrets
@@ -30,6 +33,12 @@ export class AccountStore {
       q.insertInto("users").values({ name: v.name, role: v.role, created_at: v.created_at }),
     )
     this.#removeUser = database.statement<{ name: string }>((q, v) => q.deleteFrom("users").where("name", "=", v.name))
+    this.#addFormer = database.statement<Schema["former_users"]>((q, v) =>
+      q.insertInto("former_users").values({ name: v.name, removed_at: v.removed_at }),
+    )
+    this.#former = database.statement<{ name: string }, { removed_at: number }>((q, v) =>
+      q.selectFrom("former_users").select("removed_at").where("name", "=", v.name),
+    )
     this.#users = database.statement<object, UserRow>((q) => q.selectFrom("users").selectAll().orderBy("name"))
     this.#addToken = database.statement<TokenRow>((q, v) =>
       q.insertInto("tokens").values({
@@ -52,6 +61,9 @@ export class AccountStore {
         .select("users.role")
         .where("tokens.sha256", "=", v.sha256),
     )
+    this.#hasToken = database.statement<{ id: string }>((q, v) =>
+      q.selectFrom("tokens").select("id").where("id", "=", v.id),
+    )
     this.#setSecret = database.statement<Schema["secrets"]>((q, v) =>
       q.replaceInto("secrets").values({ user: v.user, name: v.name, sealed: v.sealed, changed_at: v.changed_at }),
     )
@@ -70,9 +82,14 @@ export class AccountStore {
     this.#addUser.run({ name: user.name, role: user.role, created_at: user.createdAt })
   }
 
-  /** Also ends the user's tokens and removes the user's secrets. Whether there was one. */
-  removeUser(name: string): boolean {
-    return this.#removeUser.run({ name }) > 0
+  /** Also ends the user's tokens and removes the user's secrets. The name stays taken for ever. */
+  removeUser(name: string, at: number): void {
+    if (this.#removeUser.run({ name }) > 0) this.#addFormer.run({ name, removed_at: at })
+  }
+
+  /** When the user who had this name was removed, milliseconds since 1970; `undefined` when nobody ever was. */
+  removedAt(name: string): number | undefined {
+    return this.#former.get({ name })?.removed_at
   }
 
   users(): UserView[] {
@@ -101,6 +118,10 @@ export class AccountStore {
   tokenByHash(sha256: string): StoredToken | undefined {
     const row = this.#tokenByHash.get({ sha256 })
     return row === undefined ? undefined : { ...toToken(row), role: row.role as Role }
+  }
+
+  hasToken(id: TokenId): boolean {
+    return this.#hasToken.get({ id }) !== undefined
   }
 
   setSecret(user: string, name: string, sealed: Uint8Array, changedAt: number): void {

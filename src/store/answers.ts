@@ -14,6 +14,7 @@ export class AnswerStore {
   readonly #get
   readonly #put
   readonly #trim
+  readonly #forget
 
   constructor(database: Database) {
     this.#get = database.statement<
@@ -34,7 +35,7 @@ export class AnswerStore {
       answer: Uint8Array
       at: number
     }>((q, v) =>
-      q.insertInto("idempotency").values({
+      q.replaceInto("idempotency").values({
         user: v.user,
         key: v.key,
         asked_sha256: v.asked,
@@ -46,6 +47,9 @@ export class AnswerStore {
     this.#trim = database.statement<{ before: number }>((q, v) =>
       q.deleteFrom("idempotency").where("at", "<", v.before),
     )
+    this.#forget = database.statement<{ user: string }>((q, v) =>
+      q.deleteFrom("idempotency").where("user", "=", v.user),
+    )
   }
 
   get(user: string, key: string): StoredAnswer | undefined {
@@ -53,8 +57,14 @@ export class AnswerStore {
     return row === undefined ? undefined : { askedSha256: row.asked_sha256, status: row.status, answer: row.answer }
   }
 
+  /** Replaces what was there under the key. */
   put(user: string, key: string, stored: StoredAnswer, at: number): void {
     this.#put.run({ user, key, asked: stored.askedSha256, status: stored.status, answer: stored.answer, at })
+  }
+
+  /** Removes all that a user was answered. */
+  forget(user: string): void {
+    this.#forget.run({ user })
   }
 
   /** Removes answers given before `before` (ms since 1970) and returns how many. */

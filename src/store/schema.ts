@@ -7,6 +7,8 @@ import type { Generated } from "kysely"
 export interface Schema {
   readonly meta: { readonly key: string; readonly value: string }
   readonly users: { readonly name: string; readonly role: string; readonly created_at: number }
+  /** Names are given once: a job, an event and a folder of blobs say by it whose they are. */
+  readonly former_users: { readonly name: string; readonly removed_at: number }
   readonly tokens: {
     readonly id: string
     readonly user: string

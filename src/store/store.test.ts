@@ -3,6 +3,7 @@ import { existsSync, statSync } from "node:fs"
 import { test } from "node:test"
 import { ScratchFolder } from "../../test/support/scratch-folder.ts"
 import { makeId, type ServerId } from "../protocol/ids.ts"
+import { AccountStore } from "./accounts.ts"
 import { openDataFolder } from "./data-folder.ts"
 import { Database, queryBuilder } from "./database.ts"
 import { NO_LEFTOVERS } from "./host-record.ts"
@@ -56,6 +57,22 @@ test("a database of the version before is brought on with what is in it", () => 
   const missing = { bytes: 5, since: 1 }
   store.hosts.update({ ...host!, leftovers: { strays: [], missing } })
   assert.deepEqual(store.hosts.list()[0]?.leftovers.missing, missing)
+})
+
+test("names of users who were removed before names were kept stay taken, as far as their jobs tell", () => {
+  using database = new Database(":memory:")
+  migrate(database)
+  database.execute("DROP TABLE former_users; PRAGMA user_version = 2")
+  database.execute("INSERT INTO users VALUES ('ada', 'admin', 1)")
+  for (const [id, user] of ["ada", "bob", "bob"].entries()) {
+    database.execute(
+      `INSERT INTO jobs (id, user, state, spec_json, submitted_at) VALUES (${id}, '${user}', 'failed', '{}', 1)`,
+    )
+  }
+  migrate(database)
+  const accounts = new AccountStore(database)
+  assert.equal(accounts.removedAt("ada"), undefined)
+  assert.ok((accounts.removedAt("bob") ?? 0) > 1_500_000_000_000)
 })
 
 test("a second server on a data folder is refused, naming the first; the folder is free when that ends", () => {

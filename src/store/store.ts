@@ -8,6 +8,7 @@ import { EventStore } from "./events.ts"
 import { HostStore } from "./hosts.ts"
 import { JobStore } from "./jobs.ts"
 import { migrate } from "./migrate.ts"
+import { PlaceStore } from "./place.ts"
 
 /** The database of one server, with a store for each kind of thing in it. */
 export interface Store extends Disposable {
@@ -18,6 +19,7 @@ export interface Store extends Disposable {
   readonly events: EventStore
   readonly accounts: AccountStore
   readonly answers: AnswerStore
+  readonly place: PlaceStore
 }
 
 /**
@@ -46,6 +48,7 @@ function storeIn(database: Database, server: ServerId): Store {
     events: new EventStore(database),
     accounts: new AccountStore(database),
     answers: new AnswerStore(database),
+    place: new PlaceStore(database),
     [Symbol.dispose]: () => database.close(),
   }
 }

@@ -6,7 +6,8 @@ import type { Duplex, Readable, Writable } from "node:stream"
 import { joinStreams } from "../../src/agent/stdio-duplex.ts"
 import type { AgentMessage, AttemptOrder, Leftovers, ServerMessage } from "../../src/protocol/agent-wire.ts"
 import { encodeMessages, FrameReader, type OutputStream } from "../../src/protocol/frames.ts"
-import type { ServerId } from "../../src/protocol/ids.ts"
+import { makeId, type RunId, type ServerId } from "../../src/protocol/ids.ts"
+import { instanceText, type ServerInstance } from "../../src/protocol/server-instance.ts"
 import { makeOrder } from "./agent-orders.ts"
 
 export type Hello = Extract<AgentMessage, { type: "hello" }>
@@ -228,9 +229,17 @@ export interface AgentOptions {
   readonly server: ServerId
   readonly clockOffset?: string
   readonly takeOver?: boolean
+  readonly instance?: ServerInstance
   readonly env?: Readonly<Record<string, string>>
   /** What to run instead of the source: a bundled agent. */
   readonly file?: string
+}
+
+const INSTANCE: ServerInstance = {
+  run: makeId<RunId>("r", new Uint8Array(16)),
+  place: "0".repeat(32),
+  where: "test:/data",
+  proof: "0".repeat(64),
 }
 
 const AGENT_FILE = new URL("../../src/agent/main.ts", import.meta.url).pathname
@@ -242,7 +251,7 @@ const COMPILE_CACHE = new URL("../../.cache/compile", import.meta.url).pathname
 export async function startAgent(
   options: AgentOptions,
 ): Promise<{ child: AgentProcess; greeting: string; early: Buffer }> {
-  const { root, server, clockOffset, takeOver, env, file = AGENT_FILE } = options
+  const { root, server, clockOffset, takeOver, instance = INSTANCE, env, file = AGENT_FILE } = options
   const offset = clockOffset === undefined ? [] : ["--clock-offset", clockOffset]
   const parameters = [
     file,
@@ -250,6 +259,8 @@ export async function startAgent(
     root,
     "--server",
     server,
+    "--instance",
+    instanceText(instance),
     ...offset,
     ...(takeOver === true ? ["--take-over"] : []),
   ]

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict"
+import { randomBytes } from "node:crypto"
 import { copyFileSync, existsSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
@@ -8,7 +9,7 @@ import type { HostAddRequest, JoinStep } from "../../src/protocol/api.ts"
 import { type ErrorBody, WindfallError } from "../../src/protocol/errors.ts"
 import type { OutputFrame } from "../../src/protocol/frames.ts"
 import type { HostLink, HostView } from "../../src/protocol/host.ts"
-import { type HostId, makeId, type ServerId } from "../../src/protocol/ids.ts"
+import { type HostId, makeId, type RunId, type ServerId } from "../../src/protocol/ids.ts"
 import { bundleAgent } from "../../src/server/hosts/agent-bundle.ts"
 import type { Hello, HostChannel, HostsService, NewHost } from "../../src/server/hosts/host-channel.ts"
 import { LINK_TIMING } from "../../src/server/hosts/host-link.ts"
@@ -54,6 +55,14 @@ export class HostsBench implements AsyncDisposable {
       ...settings,
     })({
       server,
+      instance: {
+        run: makeId<RunId>("r", randomBytes(16)),
+        place: "0".repeat(32),
+        where: "bench:/",
+        proof: "0".repeat(64),
+      },
+      isProved: () => false,
+      moved: false,
       folder,
       cacheFolder: LAB_CACHE,
       clock: systemClock(),
@@ -75,6 +84,7 @@ export class HostsBench implements AsyncDisposable {
         }
       },
       admit: async (host) => this.#admit(host),
+      cleared: () => {},
       notice: (message) => void this.notices.push(message),
     })
   }

@@ -1,6 +1,7 @@
+import type { HostAddRequest, JoinStep } from "../../src/protocol/api.ts"
 import type { HostFacts } from "../../src/protocol/host.ts"
 import type { HostId } from "../../src/protocol/ids.ts"
-import type { HostsContext, HostsService } from "../../src/server/hosts/host-channel.ts"
+import type { AddOptions, HostsContext, HostsService } from "../../src/server/hosts/host-channel.ts"
 import type { HostRecord } from "../../src/store/host-record.ts"
 import { HOST_FACTS, SimulatedHost } from "./simulated-host.ts"
 
@@ -12,6 +13,12 @@ export class SimulatedHosts implements HostsService {
   /** The facts of the host that is just being added. */
   #joining: HostFacts | undefined
   autoConnect = true
+  /** How often each was carried out. */
+  scans = 0
+  joins = 0
+  rekeys = 0
+  /** What a join waits for after its first step. */
+  joinsWait: Promise<void> = Promise.resolve()
 
   constructor(folder: string) {
     this.#folder = folder
@@ -34,6 +41,7 @@ export class SimulatedHosts implements HostsService {
       const { id } = await this.#context!.admit(
         { name, address: `sim@${name}`, port: null, owner: null, fleet: "default", labels: {}, hostKey: "" },
         "admin",
+        () => {},
       )
       return this.all.get(id)!
     } finally {
@@ -58,12 +66,24 @@ export class SimulatedHosts implements HostsService {
   }
 
   async scan() {
-    return { hostKey: "ssh-ed25519 AAAA", fingerprint: "SHA256:simulated" }
+    return { hostKey: "ssh-ed25519 AAAA", fingerprint: `SHA256:simulated-${++this.scans}` }
   }
 
-  async *add() {}
+  async *add(request: HostAddRequest, { actor, signal, admitted = () => {} }: AddOptions): AsyncGenerator<JoinStep> {
+    this.joins++
+    yield { step: "reach", state: "ok", text: `${request.address} answers` }
+    await Promise.race([this.joinsWait, new Promise((resolve) => signal.addEventListener("abort", resolve))])
+    if (signal.aborted) return
+    const { address, port, owner, labels, hostKey } = request
+    const host = { name: request.name ?? "host", address, port, owner, labels, hostKey, fleet: "default" }
+    this.#joining = HOST_FACTS
+    yield { step: "done", host: await this.#context!.admit(host, actor, admitted) }
+    this.#joining = undefined
+  }
 
-  async rekey(): Promise<void> {}
+  async rekey(): Promise<void> {
+    this.rekeys++
+  }
 
   async stop(): Promise<void> {
     for (const host of this.all.values()) host.cut("the server stops")

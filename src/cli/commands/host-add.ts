@@ -51,7 +51,7 @@ export const hostAdd = command({
       hostKey,
       takeOver: options.takeOver,
     }
-    const body = await cli.client.open("POST", "/v1/hosts", { body: request })
+    const body = await cli.client.open("POST", "/v1/hosts", { body: request, changes: true })
     return showSteps(cli, readJsonLines<JoinStep>(body), options.json)
   },
 })

@@ -13,7 +13,7 @@ export async function confirmHostKey(
   given: string | undefined,
   again: string,
 ): Promise<string> {
-  const scan = await cli.client.post<HostScan>("/v1/hosts/scan", request)
+  const scan = await cli.client.ask<HostScan>("/v1/hosts/scan", request)
   if (given !== undefined) {
     if (sameFingerprint(given, scan.fingerprint)) return scan.hostKey
     throw new WindfallError(

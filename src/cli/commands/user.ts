@@ -50,13 +50,18 @@ export const userLs = command({
 export const userRm = command({
   name: "user rm",
   operands: "NAME",
-  about: "Removes an account; its tokens become useless at once. Needs the admin role.",
+  about:
+    "Removes an account; its tokens become useless at once. Its jobs must have ended; they stay under its name, which nobody gets again. Needs the admin role.",
   minimum: 1,
   maximum: 1,
   options: { yes: flag("do not ask", { short: "y" }) },
   examples: [],
   async run(cli, options, [name = ""]) {
-    if (!options.yes && cli.isInteractive && !(await askYes(cli, `Remove the account ${name}?`))) {
+    if (
+      !options.yes &&
+      cli.isInteractive &&
+      !(await askYes(cli, `Remove the account ${name} for good? Nobody gets that name again.`))
+    ) {
       await cli.stderr.write("Nothing was changed.\n")
       return 2
     }

@@ -12,7 +12,7 @@ const PACK_BLOBS = 20_000
 export async function askMissing(cli: Cli, hashes: readonly BlobHash[]): Promise<readonly BlobHash[]> {
   if (hashes.length === 0) return []
   const request: BlobsMissingRequest = { hashes }
-  return (await cli.client.post<BlobsMissingAnswer>("/v1/blobs/missing", request)).missing
+  return (await cli.client.ask<BlobsMissingAnswer>("/v1/blobs/missing", request)).missing
 }
 
 /**

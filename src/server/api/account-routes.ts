@@ -31,7 +31,8 @@ export const accountRoutes: readonly Route[] = [
   route({
     method: "DELETE",
     path: "/v1/users/:name",
-    summary: "Removes a user with all tokens and secrets; jobs and events stay",
+    summary:
+      "Removes a user with all tokens and secrets, who has no unfinished job; ended ones and events stay, under a name nobody gets again",
     admin: "remove a user",
     change: ({ core, caller, params }) => {
       removeUser(core, params.name ?? "", caller.user)

@@ -1,16 +1,18 @@
 import { type Context, Hono } from "hono"
 import type * as z from "zod"
 import { toWindfallError, WindfallError } from "../../protocol/errors.ts"
-import { type Caller, callerOf, requireAdmin } from "../auth/accounts.ts"
+import { type Caller, callerOf, requireAdmin, requireStill } from "../auth/accounts.ts"
 import { accountRoutes } from "./account-routes.ts"
+import { Asked } from "./asked.ts"
 import { blobRoutes } from "./blob-routes.ts"
 import { bodyBytes, readJson } from "./body.ts"
 import { eventRoutes } from "./event-routes.ts"
 import { hostRoutes } from "./host-routes.ts"
-import { changeOnce } from "./idempotency.ts"
+import { answerOf, type FirstTime, idempotencyKey, Repeats } from "./idempotency.ts"
 import { jobRoutes } from "./job-routes.ts"
 import { logRoutes } from "./log-routes.ts"
 import { openApiDocument } from "./openapi.ts"
+import { readQuery } from "./query.ts"
 import type { AdapterEnv, Api, ApiRequest, Route } from "./route.ts"
 import { serverRoutes } from "./server-routes.ts"
 
@@ -30,9 +32,11 @@ type Env = { Bindings: AdapterEnv }
 /** The HTTP API as a fetch handler. */
 export function createApp(api: Api): Hono<Env> {
   const app = new Hono<Env>()
-  for (const each of ROUTES) app.on(each.method, each.path, (context) => answer(api, each, context))
+  const repeats = new Repeats(api.core)
+  for (const each of ROUTES) app.on(each.method, each.path, (context) => answer(api, repeats, each, context))
   let document: string | undefined
   app.get("/v1/openapi.json", (context) => {
+    readQuery(queryOf(context), [])
     document ??= JSON.stringify(openApiDocument(ROUTES, api.version))
     return context.body(document, 200, { "content-type": "application/json" })
   })
@@ -46,45 +50,74 @@ export function createApp(api: Api): Hono<Env> {
   return app
 }
 
-async function answer(api: Api, route: Route, context: Context<Env>): Promise<Response> {
+async function answer(api: Api, repeats: Repeats, route: Route, context: Context<Env>): Promise<Response> {
   const { core } = api
   const { raw } = context.req
   try {
     const caller = route.open === true ? NOBODY : callerOf(core, tokenOf(raw.headers))
     if (route.admin !== undefined) requireAdmin(caller, route.admin)
     const bytes = () => bodyBytes(raw, context.env?.incoming)
+    const query = readQuery(queryOf(context), Object.keys(route.query?.shape ?? {}))
     const sent = route.body === undefined ? undefined : await readJson(raw, core.limits.bodyBytes, bytes)
+    const key = route.method === "POST" ? idempotencyKey(raw.headers) : null
     const request: ApiRequest = {
+      ...NO_REPEATS,
       api,
       core,
       caller,
       params: context.req.param(),
       body: route.body === undefined ? undefined : checked(route.body, sent?.value, "request"),
-      query: route.query === undefined ? undefined : checked(route.query, context.req.query(), "query"),
+      query: route.query === undefined ? undefined : checked(route.query, query, "query"),
       signal: AbortSignal.any([raw.signal, core.signal]),
       headers: raw.headers,
       bytes,
     }
-    const { change } = route
-    if (change !== undefined) {
-      const key = route.method === "POST" ? raw.headers.get("idempotency-key") : null
-      const question = `${route.method} ${context.req.path}\n${sent?.text ?? ""}`
-      const { status, text } = await changeOnce({ request, route, change, key, question })
-      return jsonText(text, status)
-    }
-    const result = await route.respond?.(request)
-    return result instanceof Response ? result : json(result ?? {}, route.status ?? 200)
+    if (key === null) return await carryOut(route, request)
+    const whole = route.consumes === undefined ? (sent?.text ?? "") : bytes()
+    const asked = new Asked(`${route.method} ${context.req.path}`, whole)
+    const keyed = { user: caller.user, key, route, asked, signal: request.signal }
+    return await repeats.answer(keyed, (first) =>
+      carryOut(route, { ...request, ...first, bytes: () => asked.bytes() }, asked),
+    )
   } catch (thrown) {
     return failed(api, thrown, `answer ${route.method} ${route.path}`)
   }
 }
 
-function jsonText(text: string, status: number): Response {
-  return new Response(text, { status, headers: { "content-type": "application/json" } })
+/** @param asked for a request that may be repeated */
+async function carryOut(route: Route, request: ApiRequest, asked?: Asked): Promise<Response> {
+  const { core, caller } = request
+  const { change } = route
+  if (change !== undefined) {
+    await route.prepare?.(request)
+    const text = await core.ledger.change(() => {
+      requireStill(core, caller)
+      const answer = JSON.stringify(change(request))
+      request.remember(answer)
+      return answer
+    })
+    return answerOf(route, text)
+  }
+  const result = await route.respond?.(request)
+  if (asked !== undefined && route.repeats === "anew") await core.ledger.change(() => request.remember(""))
+  if (result instanceof Response) return result
+  const text = JSON.stringify(result ?? {})
+  if (asked !== undefined) {
+    await asked.readAll()
+    await core.ledger.change(() => request.remember(text))
+  }
+  return answerOf(route, text)
+}
+
+/** For requests that nobody can repeat. */
+const NO_REPEATS: FirstTime = { remember: () => {}, lasts: () => {} }
+
+function queryOf(context: Context<Env>): URLSearchParams {
+  return new URL(context.req.url).searchParams
 }
 
 function json(value: unknown, status: number): Response {
-  return jsonText(JSON.stringify(value), status)
+  return new Response(JSON.stringify(value), { status, headers: { "content-type": "application/json" } })
 }
 
 /** Never looked at: routes open to all do not ask who calls. */

@@ -55,6 +55,7 @@ export const blobRoutes: readonly Route[] = [
       "Answers a pack of these blobs, which must belong to the job's outputs or to what was sent with it; without those that are damaged here",
     body: hashesRequest,
     produces: PACK,
+    repeats: "anew",
     respond: ({ core, caller, params, body, signal }) => {
       const job = findOwnJob(core, params.id, caller, "fetch the outputs of")
       if (job.outputs?.state !== "ready" || job.outputs.tree === null) {

@@ -13,6 +13,7 @@ import { SSE_HEADERS, STILL_HERE, serverEvent, streamed } from "./stream.ts"
 
 const HEARTBEAT_MS = 15_000
 const BATCH = 1_000
+const DEFAULT_LIMIT = 10_000
 
 export const eventRoutes: readonly Route[] = [
   route({
@@ -35,13 +36,14 @@ export const eventRoutes: readonly Route[] = [
     respond: ({ core, caller, query, signal, headers }) => {
       if (query.follow) {
         const after = lastEventId(headers) ?? query.after
-        return streamed((gone) => eventsAfter(core, after, caller, gone), { signal, headers: SSE_HEADERS })
+        return streamed((gone) => eventsAfter(core, after, query.job, caller, gone), { signal, headers: SSE_HEADERS })
       }
-      const after = Math.max(query.after, core.store.events.lastSequence() - query.limit)
+      const { limit = DEFAULT_LIMIT } = query
+      const after = Math.max(query.after, core.store.events.lastSequence() - limit)
       const events =
         query.job === undefined
-          ? core.store.events.after(after, query.limit)
-          : core.store.events.ofJob(query.job as JobId, query.limit)
+          ? core.store.events.after(after, limit)
+          : core.store.events.ofJob(query.job as JobId, limit).filter(({ sequence }) => sequence > query.after)
       return { events: events.flatMap((event) => asSeenBy(core, caller, event) ?? []) }
     },
   }),
@@ -61,13 +63,20 @@ async function* jobChanges(core: Core, id: JobId, caller: Caller, signal: AbortS
   }
 }
 
-async function* eventsAfter(core: Core, from: number, caller: Caller, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* eventsAfter(
+  core: Core,
+  from: number,
+  job: number | undefined,
+  caller: Caller,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   using feed = new Feed((onNews) => core.followers.onEvents(onNews), signal)
   let after = from
   while (!signal.aborted) {
     const events = core.store.events.after(after, BATCH)
     for (const event of events) {
       after = event.sequence
+      if (job !== undefined && !("job" in event && event.job === job)) continue
       const seen = asSeenBy(core, caller, event)
       if (seen !== null) yield serverEvent("event", seen, event.sequence)
     }

@@ -1,3 +1,4 @@
+import { deferred } from "../../base/deferred.ts"
 import type { JoinStep } from "../../protocol/api.ts"
 import { toWindfallError, WindfallError } from "../../protocol/errors.ts"
 import type { HostView } from "../../protocol/host.ts"
@@ -23,11 +24,22 @@ export const hostRoutes: readonly Route[] = [
     admin: "add a host",
     body: hostAddRequest,
     produces: "application/x-ndjson",
-    respond: ({ api, body, caller, signal }) =>
-      streamed((gone) => lines(api.hosts.add(body, { actor: caller.user, signal: gone })), {
+    respond: (request) => {
+      const { api, body, caller, signal, remember, lasts } = request
+      const over = deferred<void>()
+      lasts(over.promise)
+      const join = (gone: AbortSignal) =>
+        api.hosts.add(body, {
+          actor: caller.user,
+          signal: gone,
+          admitted: (host) => remember(line({ step: "done", host })),
+        })
+      return streamed((gone) => lines(request, join(gone)), {
         signal,
         headers: { "content-type": "application/x-ndjson", "cache-control": "no-store" },
-      }),
+        onEnd: () => over.resolve(),
+      })
+    },
   }),
   route({
     method: "GET",
@@ -65,15 +77,12 @@ export const hostRoutes: readonly Route[] = [
     summary: "Pins another host key, which the host must show now",
     admin: "change a host's key",
     body: hostRekeyRequest,
-    respond: async ({ api, core, caller, params, body, signal }) => {
+    prepare: ({ api, core, params, body, signal }) =>
+      api.hosts.rekey(core.fleet.find(params.host ?? "").record, body.hostKey, { signal }),
+    change: ({ api, core, caller, params, body }) => {
       const host = core.fleet.find(params.host ?? "")
-      await api.hosts.rekey(host.record, body.hostKey, { signal })
-      const view = await core.ledger.change(() => {
-        const there = core.fleet.find(host.record.id)
-        return changeHost(core, there, { hostKey: body.hostKey }, "its host key was changed", caller.user)
-      })
-      api.hosts.keep(core.fleet.find(host.record.id).record)
-      return view
+      core.ledger.afterCommit(() => api.hosts.keep(host.record))
+      return changeHost(core, host, { hostKey: body.hostKey }, "its host key was changed", caller.user)
     },
   }),
   route({
@@ -102,12 +111,19 @@ function setDraining({ core, caller, params }: ApiRequest, draining: boolean): H
   return changeHost(core, host, { draining }, draining ? "drained" : "resumed", caller.user)
 }
 
-async function* lines(steps: AsyncGenerator<JoinStep>): AsyncGenerator<Uint8Array> {
+async function* lines({ core, remember }: ApiRequest, steps: AsyncGenerator<JoinStep>): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder()
   try {
-    for await (const step of steps) yield encoder.encode(`${JSON.stringify(step)}\n`)
+    for await (const step of steps) {
+      // It was remembered when it was admitted; by now more is known of it.
+      if (step.step === "done") await core.ledger.change(() => remember(line(step)))
+      yield encoder.encode(line(step))
+    }
   } catch (error) {
-    const { error: body } = toWindfallError(error, "add the host").toBody()
-    yield encoder.encode(`${JSON.stringify({ step: "failed", error: body } satisfies JoinStep)}\n`)
+    yield encoder.encode(line({ step: "failed", error: toWindfallError(error, "add the host").toBody().error }))
   }
+}
+
+function line(step: JoinStep): string {
+  return `${JSON.stringify(step)}\n`
 }

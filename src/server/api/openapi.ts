@@ -58,10 +58,10 @@ function parametersOf(route: Route): object[] {
     name: "Idempotency-Key",
     in: "header",
     required: false,
-    description: "The same key again within a day is answered with the first answer",
+    description: "The same request under the same key within a day is done once, and answered with the first answer",
     schema: { type: "string", maxLength: 200 },
   }
-  return [...inPath, ...inQuery, ...(route.method === "POST" && route.change !== undefined ? [key] : [])]
+  return [...inPath, ...inQuery, ...(route.method === "POST" ? [key] : [])]
 }
 
 interface QuerySchema {

@@ -3,6 +3,7 @@ import type * as z from "zod"
 import type { Caller } from "../auth/accounts.ts"
 import type { Core } from "../core.ts"
 import type { HostsService } from "../hosts/host-channel.ts"
+import type { FirstTime } from "./idempotency.ts"
 
 /** What routes work with. */
 export interface Api {
@@ -12,7 +13,7 @@ export interface Api {
 }
 
 /** A request that has passed all checks of its route. */
-export interface ApiRequest<Body = unknown, Query = unknown> {
+export interface ApiRequest<Body = unknown, Query = unknown> extends FirstTime {
   readonly api: Api
   readonly core: Core
   readonly caller: Caller
@@ -36,7 +37,7 @@ export interface Route {
   readonly open?: boolean
   /** What an administrator's token is needed for, as in "Cannot ...". */
   readonly admin?: string
-  readonly query?: z.ZodType
+  readonly query?: z.ZodObject
   readonly body?: z.ZodType
   /** Status of a good answer. @default 200 */
   readonly status?: number
@@ -44,18 +45,23 @@ export interface Route {
   readonly produces?: string
   /** Media type of the body where it is not JSON. */
   readonly consumes?: string
+  /**
+   * How a repeat under the same idempotency key is answered. `stored`: as the first time. `anew`: by asking again, where the
+   * question has but one answer and that is large. @default "stored"
+   */
+  readonly repeats?: "stored" | "anew"
   /** Checks that may take a while, before `change`. */
   readonly prepare?: (request: ApiRequest) => Promise<void>
   /** A lasting change: runs within the ledger, so that it and its remembered answer become durable together. */
   readonly change?: (request: ApiRequest) => unknown
-  /** Everything else: an answer as JSON, or a whole Response. */
+  /** Everything else: an answer as JSON, or a whole Response, which must `remember` by itself what repeats are answered with. */
   readonly respond?: (request: ApiRequest) => unknown
 }
 
 type Shape<T> = T extends z.ZodType ? z.output<T> : unknown
 
 /** Declares a route with its body and query typed from their schemas. */
-export function route<const Body extends z.ZodType | undefined, const Query extends z.ZodType | undefined>(
+export function route<const Body extends z.ZodType | undefined, const Query extends z.ZodObject | undefined>(
   spec: Omit<Route, "body" | "query" | "prepare" | "change" | "respond"> & {
     readonly body?: Body
     readonly query?: Query

@@ -139,23 +139,37 @@ export const listJobsQuery = z.object({
   before: queryCount.optional(),
   limit: queryCount.pipe(z.int().min(1).max(10_000)).default(100),
 })
-export const logsQuery = z.object({
-  attempt: queryCount.optional(),
-  stream: z.enum(["stdout", "stderr", "all"]).default("all"),
-  follow: queryFlag.default(false),
-  from: queryCount.optional(),
-  fromStdout: queryCount.optional(),
-  fromStderr: queryCount.optional(),
-  since: queryCount.optional(),
-  tail: queryCount.optional(),
-  tailOf: z.enum(["stdout", "stderr"]).optional(),
-})
-export const eventsQuery = z.object({
-  after: queryCount.default(0),
-  follow: queryFlag.default(false),
-  limit: queryCount.pipe(z.int().min(1).max(100_000)).default(10_000),
-  job: queryCount.optional(),
-})
+export const logsQuery = z
+  .object({
+    attempt: queryCount.optional(),
+    stream: z.enum(["stdout", "stderr", "all"]).default("all"),
+    follow: queryFlag.default(false),
+    from: queryCount.optional(),
+    fromStdout: queryCount.optional(),
+    fromStderr: queryCount.optional(),
+    since: queryCount.optional(),
+    tail: queryCount.optional(),
+    tailOf: z.enum(["stdout", "stderr"]).optional(),
+  })
+  .superRefine(({ stream, from, fromStdout, fromStderr, tail, tailOf }, context) => {
+    const refuse = (name: string, message: string) => context.addIssue({ code: "custom", path: [name], message })
+    if (from !== undefined && stream === "all") refuse("from", "is an offset in one stream: say which")
+    if (fromStdout !== undefined && stream === "stderr") refuse("fromStdout", "is of a stream that was not asked for")
+    if (fromStderr !== undefined && stream === "stdout") refuse("fromStderr", "is of a stream that was not asked for")
+    if (tailOf !== undefined && tail === undefined) refuse("tailOf", "needs tail")
+    if (tailOf !== undefined && stream !== "all") refuse("tailOf", "is only for both streams together")
+  })
+export const eventsQuery = z
+  .object({
+    after: queryCount.default(0),
+    follow: queryFlag.default(false),
+    limit: queryCount.pipe(z.int().min(1).max(100_000)).optional(),
+    job: queryCount.optional(),
+  })
+  .superRefine(({ follow, limit }, context) => {
+    if (!follow || limit === undefined) return
+    context.addIssue({ code: "custom", path: ["limit"], message: "has no meaning with follow=true" })
+  })
 
 /** Fails to compile when a schema and the type it stands for drift apart. */
 type Same<A, B> = [A] extends [B] ? true : never

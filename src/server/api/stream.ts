@@ -1,24 +1,35 @@
 /**
  * A Response whose body is made piece by piece as the client takes it: nothing is read ahead, and when the client goes
  * away the generator is ended. The generator must watch `signal` wherever it waits.
+ * @param options.onEnd called once nothing of the generator runs any more
  */
 export function streamed(
   pieces: (signal: AbortSignal) => AsyncGenerator<Uint8Array>,
-  options: { readonly signal: AbortSignal; readonly status?: number; readonly headers: Record<string, string> },
+  options: {
+    readonly signal: AbortSignal
+    readonly status?: number
+    readonly headers: Record<string, string>
+    readonly onEnd?: () => void
+  },
 ): Response {
   const gone = new AbortController()
   const signal = AbortSignal.any([options.signal, gone.signal])
   const generator = pieces(signal)
+  const { onEnd } = options
+  // Also a body that is never read must come to its end.
+  if (onEnd !== undefined) signal.addEventListener("abort", () => void generator.return(undefined).finally(onEnd))
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         const { value, done } = await generator.next()
-        if (done) controller.close()
-        else controller.enqueue(value)
+        if (!done) return controller.enqueue(value)
+        controller.close()
+        onEnd?.()
       },
       async cancel() {
         gone.abort()
         await generator.return(undefined)
+        onEnd?.()
       },
     },
     { highWaterMark: 0 },

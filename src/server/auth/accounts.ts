@@ -2,6 +2,7 @@ import { createHash } from "node:crypto"
 import type { Role, TokenView, UserView } from "../../protocol/api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { makeId, type TokenId } from "../../protocol/ids.ts"
+import { isFinal } from "../../protocol/job-state.ts"
 import type { Core } from "../core.ts"
 import { WINDFALL } from "../ledger.ts"
 
@@ -49,7 +50,19 @@ export function requireAdmin(caller: Caller, doing: string): void {
   })
 }
 
-/** Adds a user, within a change. @throws {WindfallError} invalid_input, name_taken */
+/** Within a change: the token may have been revoked since the request came. @throws {WindfallError} not_logged_in */
+export function requireStill(core: Core, { token }: Caller): void {
+  if (core.store.accounts.hasToken(token)) return
+  throw new WindfallError("not_logged_in", "Cannot accept the request: its token was revoked meanwhile", {
+    hint: "Ask an administrator for a new one: windfall token create",
+  })
+}
+
+/**
+ * Adds a user, within a change. A name is given once: whoever got it again would have the jobs, logs, files and events of the
+ * one before.
+ * @throws {WindfallError} invalid_input, name_taken
+ */
 export function addUser(core: Core, name: string, role: Role, actor: string): UserView {
   if (!USER_NAME.test(name) || name === WINDFALL) {
     throw new WindfallError("invalid_input", `Cannot add the user "${name.slice(0, 64)}": that is not a name for one`, {
@@ -59,13 +72,24 @@ export function addUser(core: Core, name: string, role: Role, actor: string): Us
   if (core.store.accounts.users().some((user) => user.name === name)) {
     throw new WindfallError("name_taken", `Cannot add the user ${name}: there is one already`)
   }
+  const removedAt = core.store.accounts.removedAt(name)
+  if (removedAt !== undefined) {
+    const when = new Date(removedAt).toISOString()
+    throw new WindfallError("name_taken", `Cannot add the user ${name}: somebody of that name was removed at ${when}`, {
+      hint: `Their jobs, files and events keep the name. Choose another one, for instance ${name.slice(0, 31)}2`,
+    })
+  }
   const user: UserView = { name, role, createdAt: core.clock.now() }
   core.store.accounts.addUser(user)
   core.ledger.event({ type: "user_changed", user: name, what: `added as ${role}` }, actor)
   return user
 }
 
-/** Removes a user with all tokens and secrets, within a change; jobs and events stay. @throws user_not_found, wrong_state */
+/**
+ * Removes a user with all tokens and secrets, within a change. Jobs that have ended, their files and events stay, under a name
+ * that nobody gets again; jobs that have not would run for nobody, so they must be ended before.
+ * @throws {WindfallError} user_not_found, wrong_state
+ */
 export function removeUser(core: Core, name: string, actor: string): void {
   const users = core.store.accounts.users()
   const user = users.find((each) => each.name === name)
@@ -73,7 +97,16 @@ export function removeUser(core: Core, name: string, actor: string): void {
   if (user.role === "admin" && users.filter(({ role }) => role === "admin").length === 1) {
     throw new WindfallError("wrong_state", `Cannot remove ${name}: nobody else has the admin role`)
   }
-  core.store.accounts.removeUser(name)
+  const unfinished = [...core.table.all()].filter((job) => job.user === name && !isFinal(job.state)).map(({ id }) => id)
+  if (unfinished.length > 0) {
+    const jobs = unfinished.length === 1 ? "1 job has" : `${unfinished.length} jobs have`
+    throw new WindfallError("wrong_state", `Cannot remove ${name}: ${jobs} not ended`, {
+      hint: `Wait for them, or stop them: windfall stop ${unfinished.slice(0, 20).join(" ")}`,
+      details: { jobs: unfinished.slice(0, 1_000) },
+    })
+  }
+  core.store.accounts.removeUser(name, core.clock.now())
+  core.store.answers.forget(name)
   core.ledger.event({ type: "user_changed", user: name, what: "removed" }, actor)
 }
 

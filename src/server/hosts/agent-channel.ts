@@ -36,7 +36,8 @@ export class AgentChannel implements HostChannel {
   readonly #hello = deferred<Hello>()
   readonly #finished = deferred<void>()
   #listener: ChannelListener | undefined
-  #over = false
+  /** Why it was closed. */
+  #over: string | undefined
   #saidHello = false
 
   /** `link` stands right behind the agent's greeting. */
@@ -76,10 +77,11 @@ export class AgentChannel implements HostChannel {
     }
   }
 
-  /** From now on `listener` is told; nothing that came in the meantime is lost. Once, after `hello`. */
+  /** From now on `listener` is told; nothing that came in the meantime is lost, nor that it closed. Once, after `hello`. */
   listen(listener: ChannelListener): void {
     this.#listener = listener
-    this.#control.resume()
+    if (this.#over === undefined) this.#control.resume()
+    else listener.onClosed(this.#over)
   }
 
   /** How many bytes have come from the host and gone to it, to see whether it lives. */
@@ -90,11 +92,11 @@ export class AgentChannel implements HostChannel {
 
   /** Asks for a sign of life; it shows in {@link traffic}. */
   ping(): void {
-    if (!this.#over && !this.#session.destroyed) this.#session.ping(() => {})
+    if (this.#over === undefined && !this.#session.destroyed) this.#session.ping(() => {})
   }
 
   send(messages: readonly ServerMessage[]): void {
-    if (!this.#over && this.#control.writable) this.#control.write(encodeMessages(messages))
+    if (this.#over === undefined && this.#control.writable) this.#control.write(encodeMessages(messages))
   }
 
   async putBlobs(pack: AsyncIterable<Uint8Array>, { signal }: { readonly signal: AbortSignal }): Promise<void> {
@@ -134,8 +136,8 @@ export class AgentChannel implements HostChannel {
   }
 
   close(reason: string): void {
-    if (this.#over) return
-    this.#over = true
+    if (this.#over !== undefined) return
+    this.#over = reason
     this.#hello.reject(new WindfallError("link_lost", `Cannot speak with the agent: ${reason}`))
     this.#session.destroy()
     this.#listener?.onClosed(reason)
@@ -143,7 +145,7 @@ export class AgentChannel implements HostChannel {
   }
 
   #request(method: string, path: string, signal: AbortSignal): ClientHttp2Stream {
-    if (this.#over) throw new WindfallError("link_lost", "Cannot reach the host: its link is down")
+    if (this.#over !== undefined) throw new WindfallError("link_lost", "Cannot reach the host: its link is down")
     return this.#session.request({ ":method": method, ":path": path }, { signal, endStream: false })
   }
 

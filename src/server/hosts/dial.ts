@@ -1,9 +1,7 @@
 import { WindfallError } from "../../protocol/errors.ts"
-import type { ServerId } from "../../protocol/ids.ts"
 import type { ChildLink } from "../../ssh/child-link.ts"
-import type { HostShell } from "../../ssh/host-shell.ts"
 import type { HostPlatform, Payload, PayloadFile, PayloadSource } from "../../ssh/payload.ts"
-import { RemoteHost } from "../../ssh/remote-host.ts"
+import { RemoteHost, type RemoteHostOptions } from "../../ssh/remote-host.ts"
 import { checkSystem } from "../../ssh/system-check.ts"
 
 /** How far a dial has come, for who watches. */
@@ -28,14 +26,8 @@ export class Dial {
   /** Known after the first look; a host does not change it. */
   #platform: HostPlatform | undefined
 
-  constructor(
-    shell: HostShell,
-    server: ServerId,
-    root: string,
-    payloads: PayloadSource,
-    agentArguments: readonly string[],
-  ) {
-    this.remote = new RemoteHost({ shell, server, root, agentArguments })
+  constructor(remote: RemoteHostOptions, payloads: PayloadSource) {
+    this.remote = new RemoteHost(remote)
     this.#payloads = payloads
   }
 

@@ -9,6 +9,7 @@ import type { HostAddRequest, HostScan, HostScanRequest, JoinStep } from "../../
 import type { OutputFrame } from "../../protocol/frames.ts"
 import type { HostLink, HostView } from "../../protocol/host.ts"
 import type { AttemptId, BlobHash, HostId, ServerId } from "../../protocol/ids.ts"
+import type { ServerInstance } from "../../protocol/server-instance.ts"
 import type { HostRecord } from "../../store/host-record.ts"
 
 export type Hello = Extract<AgentMessage, { type: "hello" }>
@@ -66,9 +67,21 @@ export interface NewHost {
   readonly hostKey: string
 }
 
+export interface AddOptions {
+  readonly actor: string
+  readonly signal: AbortSignal
+  readonly admitted?: (host: HostView) => void
+}
+
 /** What the core offers the ways to hosts. */
 export interface HostsContext {
   readonly server: ServerId
+  /** Which of those that have this id it is. */
+  readonly instance: ServerInstance
+  /** Whether what a host says of another process with this id is true of one that had this server's data. */
+  isProved(said: Readonly<Record<string, unknown>>): boolean
+  /** The data folder lay elsewhere at the last start: another process may run on the original. */
+  readonly moved: boolean
   /** Where the ways to hosts may keep files of their own (keys, known_hosts, control sockets): DATA/ssh, 0700, exists. */
   readonly folder: string
   /** Downloads and bundled payloads that any server of this account may share. Exists. */
@@ -82,10 +95,12 @@ export interface HostsContext {
   /** @throws {WindfallError} name_taken, so that a join can refuse early */
   checkName(name: string): void
   /**
-   * Stores a host that passed all checks, together with its event. The core then calls {@link HostsService.keep} on it.
+   * Stores a host that passed all checks, together with its event and what `admitted` adds to that change. The core then calls {@link HostsService.keep} on it.
    * @throws {WindfallError} name_taken
    */
-  admit(host: NewHost, actor: string): Promise<HostView>
+  admit(host: NewHost, actor: string, admitted: (host: HostView) => void): Promise<HostView>
+  /** After a move: no host that can be asked has this server from elsewhere, and from now on they are served from here. */
+  cleared(): void
   /** Tells administrators something by an event. Never secrets. */
   notice(message: string, host: HostId | null): void
 }
@@ -100,11 +115,11 @@ export interface HostsService {
   release(host: HostId, options: { readonly unclaim: boolean }): Promise<void>
   /** Asks a machine for its host key; changes nothing. */
   scan(request: HostScanRequest, options: { readonly signal: AbortSignal }): Promise<HostScan>
-  /** Joins a host step by step and admits it. Problems come as a last step `failed`, never as a throw. */
-  add(
-    request: HostAddRequest,
-    options: { readonly actor: string; readonly signal: AbortSignal },
-  ): AsyncGenerator<JoinStep>
+  /**
+   * Joins a host step by step and admits it; `admitted` is called within the change that stores it. Problems come as a last
+   * step `failed`, never as a throw.
+   */
+  add(request: HostAddRequest, options: AddOptions): AsyncGenerator<JoinStep>
   /** Checks that the host shows this key now. The core then stores it and calls `keep`. @throws host_key_unconfirmed */
   rekey(host: HostRecord, hostKey: string, options: { readonly signal: AbortSignal }): Promise<void>
   /** Ends all links kindly; resolves when no child process is left. */

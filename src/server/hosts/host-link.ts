@@ -8,6 +8,7 @@ import { AgentChannel } from "./agent-channel.ts"
 import type { Dial } from "./dial.ts"
 import type { DialGate } from "./dial-gate.ts"
 import type { Hello, HostChannelEvents } from "./host-channel.ts"
+import type { Standing } from "./standing.ts"
 
 export interface LinkTiming {
   /** Between two signs of life asked for. */
@@ -20,6 +21,8 @@ export interface LinkTiming {
   readonly lastRetryMs: number
   /** Where the host answered and is not acceptable: only a person can change that. */
   readonly refusedRetryMs: number
+  /** Where the host has this server from elsewhere: until it shows whether that one still lives. */
+  readonly doubledRetryMs: number
 }
 
 export const LINK_TIMING: LinkTiming = {
@@ -29,6 +32,7 @@ export const LINK_TIMING: LinkTiming = {
   firstRetryMs: 250,
   lastRetryMs: 30_000,
   refusedRetryMs: 60_000,
+  doubledRetryMs: 3_000,
 }
 
 export interface HostLinkOptions {
@@ -36,6 +40,7 @@ export interface HostLinkOptions {
   readonly server: ServerId
   readonly dial: Dial
   readonly gate: DialGate
+  readonly standing: Standing
   /** What must have ended before the first dial: two agents of one server on one host would end each other. */
   readonly after: Promise<void>
   readonly clock: Clock
@@ -50,6 +55,7 @@ const REFUSED = new Set([
   "host_key_changed",
   "host_refused",
   "host_claimed",
+  "server_doubled",
   "authentication_refused",
   "protocol_mismatch",
   "invalid_input",
@@ -65,6 +71,8 @@ export class KeptLink {
   #channel: AgentChannel | undefined
   #state: LinkState | undefined
   #reason: string | null = null
+  /** The host has this server from elsewhere, and it is to be seen whether that one lives. */
+  #watching = false
 
   constructor(options: HostLinkOptions) {
     this.#options = options
@@ -72,9 +80,18 @@ export class KeptLink {
   }
 
   /** Ends the link kindly; resolves when no process of it is left here. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    return this.#end((channel) => channel.leave())
+  }
+
+  /** Ends the link as if it broke: what runs on the host keeps its agent. */
+  async cut(reason: string): Promise<void> {
+    return this.#end((channel) => channel.close(reason))
+  }
+
+  async #end(letGo: (channel: AgentChannel) => Promise<void> | void): Promise<void> {
     this.#stopping.abort(new WindfallError("link_lost", "Cannot reach the host: its link was ended"))
-    await this.#channel?.leave()
+    if (this.#channel !== undefined) await letGo(this.#channel)
     await this.#ended
   }
 
@@ -90,12 +107,13 @@ export class KeptLink {
       if (signal.aborted) break
       // A link that worked for a while and broke is dialled again at once.
       if (failure === null && clock.monotonicMs() - openedAt > timing.pingMs / 2) tries = 0
-      const refused = failure !== null && REFUSED.has(failure.code)
-      const delayMs = refused
-        ? timing.refusedRetryMs
-        : tries === 0
-          ? 0
-          : backoffMs(tries - 1, random, timing.firstRetryMs, timing.lastRetryMs)
+      const delayMs = this.#watching
+        ? timing.doubledRetryMs
+        : failure !== null && REFUSED.has(failure.code)
+          ? timing.refusedRetryMs
+          : tries === 0
+            ? 0
+            : backoffMs(tries - 1, random, timing.firstRetryMs, timing.lastRetryMs)
       tries++
       await clock.sleep(delayMs, { signal }).catch(() => {})
     }
@@ -114,9 +132,14 @@ export class KeptLink {
         this.#stateAfter(failure),
         failure.hint === undefined ? failure.message : `${failure.message}. ${failure.hint}`,
       )
+      const { standing, hostId } = this.#options
+      this.#watching = failure.code === "server_doubled" && standing.doubled(hostId, failure)
+      if (failure.code !== "server_doubled") standing.heardOf(hostId)
       return failure
     }
-    const reason = await this.#serve(channel, hello)
+    const reason = (await this.#mayServe(channel))
+      ? await this.#serve(channel, hello)
+      : "it ended before it was clear who may use the host"
     await channel.closed
     this.#channel = undefined
     if (!this.#stopping.signal.aborted) {
@@ -127,6 +150,22 @@ export class KeptLink {
       )
     }
     return null
+  }
+
+  /** Waits until it is known whether this server may serve hosts. If not, or when the channel ends before, it is closed. */
+  async #mayServe(channel: AgentChannel): Promise<boolean> {
+    const { standing, hostId } = this.#options
+    const { signal } = this.#stopping
+    standing.heardOf(hostId)
+    this.#watching = false
+    const stopped = deferred<void>()
+    const onAbort = () => stopped.resolve()
+    signal.addEventListener("abort", onAbort, { once: true })
+    if (signal.aborted) onAbort()
+    const may = await Promise.race([channel.closed, stopped.promise, standing.decided])
+    signal.removeEventListener("abort", onAbort)
+    if (may !== true) await channel.leave()
+    return may === true
   }
 
   async #open(): Promise<[AgentChannel, Hello]> {

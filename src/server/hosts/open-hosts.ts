@@ -14,9 +14,10 @@ import type { HostRecord } from "../../store/host-record.ts"
 import { bundleAgent } from "./agent-bundle.ts"
 import { Dial } from "./dial.ts"
 import { DialGate } from "./dial-gate.ts"
-import type { HostsContext, HostsService, OpenHosts } from "./host-channel.ts"
+import type { AddOptions, HostsContext, HostsService, OpenHosts } from "./host-channel.ts"
 import { KeptLink, LINK_TIMING, type LinkTiming } from "./host-link.ts"
 import { joinHost } from "./join-host.ts"
+import { Standing } from "./standing.ts"
 
 /** What tests and the lab set otherwise. */
 export interface HostsSettings {
@@ -66,6 +67,7 @@ class Hosts implements HostsService {
   readonly #settings: HostsSettings
   readonly #payloads: PayloadSource
   readonly #gate = new DialGate(DIALS_AT_ONCE)
+  readonly #standing: Standing
   readonly #kept = new Map<HostId, Kept>()
   readonly #ending = new Set<Promise<void>>()
   readonly #caller: SshCaller = {
@@ -77,6 +79,12 @@ class Hosts implements HostsService {
   constructor(context: HostsContext, settings: HostsSettings) {
     this.#context = context
     this.#settings = settings
+    this.#standing = new Standing({
+      askFirst: context.moved ? context.hosts().map(({ id }) => id) : [],
+      isElsewhere: (said) => said.place !== context.instance.place && context.isProved(said),
+      onCleared: () => context.moved && context.cleared(),
+      onAside: () => this.#standAside(),
+    })
     mkdirSync(this.#knownHostsFolder, { recursive: true, mode: 0o700 })
     this.#payloads =
       settings.payloads ??
@@ -98,13 +106,18 @@ class Hosts implements HostsService {
       if (sameWay(before.record, record)) return
     }
     const { server, clock, random, events } = this.#context
+    if (this.#standing.aside !== undefined) {
+      events.onLink(record.id, "refused", this.#asideReason())
+      return
+    }
     const dial = this.#dial(record)
     const link = new KeptLink({
       hostId: record.id,
       server,
       dial,
       gate: this.#gate,
-      after: before === undefined ? Promise.resolve() : this.#end(before.link),
+      standing: this.#standing,
+      after: before === undefined ? Promise.resolve() : this.#end(before.link.stop()),
       clock,
       random,
       events,
@@ -118,8 +131,9 @@ class Hosts implements HostsService {
     const kept = this.#kept.get(host)
     if (kept === undefined) return
     this.#kept.delete(host)
-    await this.#end(kept.link)
-    if (!unclaim) return
+    await this.#end(kept.link.stop())
+    this.#standing.heardOf(host)
+    if (!unclaim || this.#standing.aside !== undefined) return
     const signal = AbortSignal.timeout(UNCLAIM_MS)
     await kept.dial.remote
       .remove([`servers/${this.#context.server}`], { unclaim: true, signal })
@@ -131,13 +145,13 @@ class Hosts implements HostsService {
     return { hostKey, fingerprint: fingerprintOf(hostKey) }
   }
 
-  async *add(
-    request: HostAddRequest,
-    { actor, signal }: { readonly actor: string; readonly signal: AbortSignal },
-  ): AsyncGenerator<JoinStep> {
+  async *add(request: HostAddRequest, { actor, signal, admitted = () => {} }: AddOptions): AsyncGenerator<JoinStep> {
     try {
       const name = request.name ?? nameFrom(request.address)
       this.#checkRequest(request, name)
+      if (this.#standing.aside !== undefined) {
+        throw new WindfallError("server_doubled", `Cannot add ${request.address}: ${this.#asideReason()}`)
+      }
       // This very machine needs no ssh, and may have none.
       const isLocal = request.address.startsWith(LOCAL)
       const publicLine = isLocal ? "" : await this.publicLine()
@@ -148,7 +162,7 @@ class Hosts implements HostsService {
         dial: this.#dial(request),
         lookUpKey: isLocal ? null : (joining) => lookUpHostKey(settings, request, this.#caller, joining),
         checkKey: (hostKey) => this.#checkNew((host) => host.hostKey === hostKey, request.address),
-        admit: () => this.#context.admit({ ...request, name, fleet: request.fleet ?? "default" }, actor),
+        admit: () => this.#context.admit({ ...request, name, fleet: request.fleet ?? "default" }, actor, admitted),
         publicLine,
         signal,
       })
@@ -172,7 +186,7 @@ class Hosts implements HostsService {
   }
 
   async stop(): Promise<void> {
-    for (const { link } of this.#kept.values()) void this.#end(link)
+    for (const { link } of this.#kept.values()) void this.#end(link.stop())
     this.#kept.clear()
     await Promise.all(this.#ending)
     await this.#key?.catch(() => {})
@@ -206,7 +220,8 @@ class Hosts implements HostsService {
       : sshShell(this.#sshSettings(), { address, port, hostKey }, this.#caller)
     const root = isLocal ? address.slice(LOCAL.length) : this.#settings.root
     const more = this.#settings.agentArguments({ address, port })
-    return new Dial(shell, this.#context.server, root, this.#payloads, more)
+    const { server, instance } = this.#context
+    return new Dial({ shell, server, instance, root, agentArguments: more }, this.#payloads)
   }
 
   #serverKey(): Promise<ServerKey> {
@@ -234,8 +249,21 @@ class Hosts implements HostsService {
     return join(this.#context.folder, "known_hosts.d")
   }
 
-  #end(link: KeptLink): Promise<void> {
-    const ended = link.stop()
+  /** Lets all hosts be: another process with a copy of this server's data has one of them. */
+  #standAside(): void {
+    const reason = this.#asideReason()
+    this.#context.notice(`Cannot use any host: ${reason}`, null)
+    for (const [id, { link }] of this.#kept) {
+      void this.#end(link.cut(reason)).then(() => this.#context.events.onLink(id, "refused", reason))
+    }
+  }
+
+  #asideReason(): string {
+    const { message, details } = this.#standing.aside ?? {}
+    return `this server stands aside and starts no job: it runs on a copy of the data folder of ${details?.where} (${message})`
+  }
+
+  #end(ended: Promise<void>): Promise<void> {
     this.#ending.add(ended)
     void ended.finally(() => this.#ending.delete(ended))
     return ended

@@ -3,6 +3,7 @@ import { WindfallError } from "../../protocol/errors.ts"
 import type { JobId } from "../../protocol/ids.ts"
 import { isFinal } from "../../protocol/job-state.ts"
 import { isTerminalId } from "../../protocol/terminal.ts"
+import { readQuery } from "../api/query.ts"
 import type { Core } from "../core.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
 
@@ -30,13 +31,17 @@ export function readTerminalRequest(url: string): TerminalRequest | null {
   const match = ROUTE.exec(pathname)
   if (match === null) return null
   const route = match[2] as TerminalRoute
-  const shell = route === "shell" ? searchParams.get("id") : null
+  const { id = null, again = "false" } = readQuery(searchParams, route === "shell" ? ["id", "again"] : [])
+  const shell = route === "shell" ? id : null
   if (route === "shell" && !isTerminalId(shell)) {
     throw new WindfallError("invalid_input", "Cannot open a shell: the query parameter id must name it", {
       hint: "16 to 32 characters of a-z and 0-9, chosen at random",
     })
   }
-  return { job: Number(match[1]) as JobId, route, shell, again: searchParams.get("again") === "true" }
+  if (again !== "true" && again !== "false") {
+    throw new WindfallError("invalid_input", "Cannot open a shell: the query parameter again must be true or false")
+  }
+  return { job: Number(match[1]) as JobId, route, shell, again: again === "true" }
 }
 
 /**
