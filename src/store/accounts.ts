@@ -82,12 +82,17 @@ export class AccountStore {
     this.#addUser.run({ name: user.name, role: user.role, created_at: user.createdAt })
   }
 
-  /** Also ends the user's tokens and removes the user's secrets. The name stays taken for ever. */
-  removeUser(name: string, at: number): void {
-    if (this.#removeUser.run({ name }) > 0) this.#addFormer.run({ name, removed_at: at })
+  /** Also ends the user's tokens and removes the user's secrets. */
+  removeUser(name: string): void {
+    this.#removeUser.run({ name })
   }
 
-  /** When the user who had this name was removed, milliseconds since 1970; `undefined` when nobody ever was. */
+  /** Takes the name of somebody who was removed `at` this time, milliseconds since 1970, for ever. */
+  keepName(name: string, at: number): void {
+    this.#addFormer.run({ name, removed_at: at })
+  }
+
+  /** When the user who had this name was removed, milliseconds since 1970; `undefined` when the name is not kept. */
   removedAt(name: string): number | undefined {
     return this.#former.get({ name })?.removed_at
   }

@@ -107,6 +107,12 @@ export class TestServer implements AsyncDisposable {
     return answer as T
   }
 
+  /** Adds a user and returns a token of theirs. */
+  async userToken(name: string): Promise<string> {
+    await this.call("POST", "/v1/users", { name, role: "user" })
+    return (await this.call<{ token: string }>("POST", "/v1/tokens", { user: name, expiresInMs: null })).token
+  }
+
   submit(change: Partial<JobSpec> = {}, options: RequestOptions = {}): Promise<JobView> {
     return this.call("POST", "/v1/jobs", { spec: taskSpec(change) }, options)
   }

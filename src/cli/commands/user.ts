@@ -51,7 +51,7 @@ export const userRm = command({
   name: "user rm",
   operands: "NAME",
   about:
-    "Removes an account; its tokens become useless at once. Its jobs must have ended; they stay under its name, which nobody gets again. Needs the admin role.",
+    "Removes an account; its tokens become useless at once. Its jobs must have ended; they stay under its name, which nobody gets again (unless there were none). Needs the admin role.",
   minimum: 1,
   maximum: 1,
   options: { yes: flag("do not ask", { short: "y" }) },
@@ -60,7 +60,7 @@ export const userRm = command({
     if (
       !options.yes &&
       cli.isInteractive &&
-      !(await askYes(cli, `Remove the account ${name} for good? Nobody gets that name again.`))
+      !(await askYes(cli, `Remove the account ${name} for good? Nobody gets its jobs, nor the name if there are any.`))
     ) {
       await cli.stderr.write("Nothing was changed.\n")
       return 2

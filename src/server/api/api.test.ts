@@ -3,16 +3,9 @@ import { readFileSync } from "node:fs"
 import { test } from "node:test"
 import { exitsAtOnce, runsOn } from "../../../test/support/simulated-host.ts"
 import { type RequestOptions, TestServer, taskSpec } from "../../../test/support/test-server.ts"
-import type { WindfallError } from "../../protocol/errors.ts"
 import type { HostView } from "../../protocol/host.ts"
 import type { JobView } from "../../protocol/job.ts"
 import { ROUTES } from "./app.ts"
-
-async function userToken(server: TestServer, name: string): Promise<string> {
-  await server.call("POST", "/v1/users", { name, role: "user" })
-  const made = await server.call<{ token: string }>("POST", "/v1/tokens", { user: name, expiresInMs: null })
-  return made.token
-}
 
 test("without a known token nothing but health and the OpenAPI document is answered", async () => {
   await using server = await TestServer.start()
@@ -63,7 +56,7 @@ test("users see the queue, but rule only their own jobs and never others' values
   await using server = await TestServer.start()
   const host = await server.hosts.join("alpha")
   host.script = runsOn
-  const [ada, bob] = [{ token: await userToken(server, "ada") }, { token: await userToken(server, "bob") }]
+  const [ada, bob] = [{ token: await server.userToken("ada") }, { token: await server.userToken("bob") }]
   const { id } = await server.submit(
     { name: "train", env: { KEY: "value" }, command: ["python", "--key", "hidden"] },
     ada,
@@ -95,7 +88,7 @@ test("users see the queue, but rule only their own jobs and never others' values
 test("what is noted of a job's files only its owner and administrators see", async () => {
   await using server = await TestServer.start()
   const host = await server.hosts.join("alpha")
-  const [ada, bob] = [{ token: await userToken(server, "ada") }, { token: await userToken(server, "bob") }]
+  const [ada, bob] = [{ token: await server.userToken("ada") }, { token: await server.userToken("bob") }]
   host.script = (there, { order: { attempt, sequence } }) => {
     const ended = { cause: "exited", exitCode: 0, signal: null, startedAt: 1, endedAt: 2 } as const
     const exit = { ...ended, peakMemoryBytes: null, message: null }
@@ -222,44 +215,6 @@ test("a drained host gets no new jobs until it is resumed", async () => {
   assert.equal((await server.job(id)).state, "queued")
   await server.call("POST", "/v1/hosts/alpha/resume", {})
   assert.equal((await server.untilEnded(id)).state, "succeeded")
-})
-
-test("the last administrator cannot be removed; a user is removed with all tokens", async () => {
-  await using server = await TestServer.start()
-  const token = await userToken(server, "ada")
-  await assert.rejects(server.call("DELETE", "/v1/users/admin"), { code: "wrong_state" })
-  await server.call("DELETE", "/v1/users/ada")
-  await assert.rejects(server.call("GET", "/v1/me", undefined, { token }), { code: "not_logged_in" })
-})
-
-test("nobody gets the name of a user who was removed, nor their jobs, logs and files", async () => {
-  await using server = await TestServer.start()
-  const host = await server.hosts.join("alpha")
-  host.script = runsOn
-  const ada = { token: await userToken(server, "ada") }
-  const { id } = await server.submit({}, ada)
-  const second = await server.submit({ host: "alpha" }, ada)
-  await assert.rejects(server.call("DELETE", "/v1/users/ada"), (error: WindfallError) => {
-    assert.equal(error.code, "wrong_state")
-    assert.deepEqual(error.details?.jobs, [id, second.id])
-    return true
-  })
-  assert.equal(
-    (await server.call<{ user: string }>("GET", "/v1/me", undefined, ada)).user,
-    "ada",
-    "nothing was changed",
-  )
-  for (const job of [id, second.id]) {
-    await server.call("POST", `/v1/jobs/${job}/stop`, { now: true })
-    await server.untilEnded(job)
-  }
-  await server.call("DELETE", "/v1/users/ada")
-  const again = () => server.call("POST", "/v1/users", { name: "ada", role: "user" })
-  await assert.rejects(again(), { code: "name_taken" })
-  await server.stop()
-  await server.start()
-  await assert.rejects(again(), { code: "name_taken" })
-  assert.equal((await server.job(id)).user, "ada")
 })
 
 test("followed events come in order without gaps, and those after a number are found again", async () => {

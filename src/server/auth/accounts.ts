@@ -87,7 +87,8 @@ export function addUser(core: Core, name: string, role: Role, actor: string): Us
 
 /**
  * Removes a user with all tokens and secrets, within a change. Jobs that have ended, their files and events stay, under a name
- * that nobody gets again; jobs that have not would run for nobody, so they must be ended before.
+ * that nobody gets again (who left none of these leaves the name, too); jobs that have not would run for nobody, so they must
+ * be ended before.
  * @throws {WindfallError} user_not_found, wrong_state
  */
 export function removeUser(core: Core, name: string, actor: string): void {
@@ -105,9 +106,14 @@ export function removeUser(core: Core, name: string, actor: string): void {
       details: { jobs: unfinished.slice(0, 1_000) },
     })
   }
-  core.store.accounts.removeUser(name, core.clock.now())
+  core.store.accounts.removeUser(name)
+  if (leavesSomething(core, name)) core.store.accounts.keepName(name, core.clock.now())
   core.store.answers.forget(name)
   core.ledger.event({ type: "user_changed", user: name, what: "removed" }, actor)
+}
+
+function leavesSomething(core: Core, name: string): boolean {
+  return core.store.jobs.list({ user: name, limit: 1 }).length > 0 || core.blobs.users().includes(name)
 }
 
 /** Makes a token, within a change. The token itself is returned this once and stored nowhere. @throws user_not_found */
