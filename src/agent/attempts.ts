@@ -154,7 +154,8 @@ export class Attempts {
   #lookAfter(attempt: Attempt): void {
     const record = inspectAttempt(attempt.folder)
     const bootId = (record.record ?? record.intent)?.bootId
-    const restarted = bootId !== this.#context.platform.bootId && record.status === null
+    // Without any record it is not a restart that took it: processes may be left of it.
+    const restarted = bootId !== undefined && bootId !== this.#context.platform.bootId && record.status === null
     void (restarted ? endWithout(this.#context, attempt, "host_restarted") : followLost(this.#context, attempt))
   }
 
@@ -200,7 +201,7 @@ export class Attempts {
     try {
       rewriteOrder(attempt.folder, attempt.order)
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = reasonOf(error)
       const message = `The new limit of attempt ${attempt.id} holds only as long as this agent: ${reason}`
       tell(this.#context, attempt, { type: "notice", message })
     }
@@ -228,14 +229,19 @@ export class Attempts {
       this.#forgetting = []
       const { highWater, folder } = this.#context
       await withBallast(folder.ballast, () => highWater.forget(batch.map((one) => one.sequence)))
-      for (const { sequence } of batch) this.#remove(sequence)
     } catch (error) {
       // The server asks again at its next connect; nothing is lost but space.
-      const reason = error instanceof Error ? error.message : String(error)
-      this.#notice(`Cannot forget attempts: ${reason}`)
+      this.#notice(`Cannot forget attempts: ${reasonOf(error)}`)
       return
     }
-    for (const { attempt, sequence } of batch) this.#context.link.send({ type: "forgotten", attempt, sequence })
+    for (const { attempt, sequence } of batch) {
+      try {
+        this.#remove(sequence)
+      } catch (error) {
+        this.#notice(`Cannot remove what is left of attempt ${attempt}: ${reasonOf(error)}`)
+      }
+      this.#context.link.send({ type: "forgotten", attempt, sequence })
+    }
     this.#context.changed()
   }
 
@@ -253,10 +259,14 @@ export class Attempts {
     }
     const bytes = keptBytes(attempt)
     if (attempt.hasSecrets || attempt.order?.workspace !== null || bytes >= SMALL_BYTES) {
-      rmSync(join(attempt.folder, "secrets"), { force: true })
+      rmSync(join(attempt.folder, "secrets"), { recursive: true, force: true })
       trash.removeNow(attempt.folder, onRemoved)
     } else trash.removeLater(attempt.folder, bytes, onRemoved)
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** What the files of an ended attempt hold; without end where nobody knows. */

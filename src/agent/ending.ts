@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs"
+import { chmodSync, lstatSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { CAUSES, type Cause } from "../protocol/job-state.ts"
 import { type CollectedOutputs, collectOutputs } from "../workspace/outputs.ts"
@@ -131,6 +131,8 @@ async function collect(context: AgentContext, attempt: Attempt): Promise<void> {
   attempt.collecting = true
   try {
     const work = join(attempt.folder, "work")
+    // A job may have closed its own folder; what is in there is still its output.
+    if (lstatSync(work).isDirectory()) chmodSync(work, 0o700)
     if (attempt.order?.workspace === null && readdirSync(work).length === 0) attempt.outputs = NO_OUTPUTS
     else {
       const index = StatIndex.load(join(attempt.folder, "index")) ?? StatIndex.empty

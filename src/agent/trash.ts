@@ -39,7 +39,7 @@ export class Trash {
 
   /** Takes a folder out of the way by rename, its secrets first, and removes it. Nothing there is fine. */
   discard(path: string): void {
-    rmSync(join(path, "secrets"), { force: true })
+    rmSync(join(path, "secrets"), { recursive: true, force: true })
     const target = join(this.#folder, `${process.pid}-${Date.now()}-${this.#count++}`)
     try {
       renameSync(path, target)

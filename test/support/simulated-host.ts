@@ -192,7 +192,7 @@ export class SimulatedHost {
         const attempt = this.attempts.get(message.attempt)
         if (attempt === undefined) return
         for (const stream of ["stdout", "stderr"] as const) this.#output(attempt, stream, message[stream])
-        if (attempt.phase === "exited") this.#tellEnd(attempt)
+        if (attempt.phase === "exited") this.#tellEnd(attempt, message.exitKnown)
         return
       }
       case "supplied": {
@@ -254,17 +254,12 @@ export class SimulatedHost {
     this.#context.events.onOutput(channel, { sequence: attempt.order.sequence, stream, offset, bytes })
   }
 
-  #tellEnd(attempt: SimulatedAttempt): void {
+  #tellEnd(attempt: SimulatedAttempt, exitKnown = false): void {
     const { order, exit, text } = attempt
     if (exit === null) return
     const head = { attempt: order.attempt, sequence: order.sequence }
-    this.tell({
-      type: "exited",
-      ...head,
-      exit,
-      stdoutBytes: text.stdout.length,
-      stderrBytes: text.stderr.length,
-    })
+    const sizes = { stdoutBytes: text.stdout.length, stderrBytes: text.stderr.length }
+    if (!exitKnown) this.tell({ type: "exited", ...head, exit, ...sizes })
     this.tell({ type: "swept", ...head })
     const outputs = attempt.outputs ?? { tree: null, files: 0, bytes: 0 }
     this.tell({ type: "outputs", ...head, ...outputs, problem: null })

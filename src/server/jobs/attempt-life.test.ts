@@ -50,6 +50,35 @@ test("a folder that never ran is started again under the same number", async () 
   assert.equal(host.begun.get(id), 1)
 })
 
+test("a link that breaks right after hello told of the end leaves nothing that is never told", async () => {
+  await using server = await TestServer.start()
+  const host = await server.hosts.join("alpha")
+  const { id } = await runningJob(server, host)
+  const attempt = attemptOf(host, id)
+  host.cut()
+  host.print(attempt, "stdout", "bye\n")
+  host.finish(attempt)
+  const { hear } = host
+  host.hear = (channel, message) => (message.type === "adopt" ? host.cut() : hear.call(host, channel, message))
+  host.connect()
+  await server.until(id, ({ state, attempts }) => state === "finishing" && attempts[0]?.outOfContactSince !== null)
+  host.hear = hear
+  host.connect()
+  const job = await server.untilEnded(id)
+  assert.deepEqual([job.state, job.attempts[0]?.stdoutBytes], ["succeeded", 4])
+})
+
+test("a host that has lost the record of what ran there starts nothing again", async () => {
+  await using server = await TestServer.start()
+  const host = await server.hosts.join("alpha")
+  const { id } = await runningJob(server, host)
+  host.cut()
+  attemptOf(host, id).phase = "preparing"
+  host.connect()
+  const job = await server.untilEnded(id)
+  assert.deepEqual([job.state, job.cause, host.begun.get(id)], ["failed", "supervisor_lost", 1])
+})
+
 test("an order whose number is past gets another attempt, since it never ran", async () => {
   await using server = await TestServer.start()
   const host = await server.hosts.join("alpha")

@@ -57,7 +57,8 @@ function adopt(core: Core, host: FleetHost, tried: Tried, found: FoundAttempt): 
     sequence,
     stdout: log?.received("stdout") ?? attempt.stdoutBytes ?? 0,
     stderr: log?.received("stderr") ?? attempt.stderrBytes ?? 0,
-    exitKnown: attempt.state === "finishing" || attempt.state === "ended",
+    // Its hello told how it ended, and only `exited` tells how much it printed: without that it could not be settled.
+    exitKnown: (attempt.state === "finishing" || attempt.state === "ended") && attempt.stdoutBytes !== null,
   })
   if (attempt.outOfContactSince !== null) {
     attempt.outOfContactSince = null
@@ -83,6 +84,10 @@ function adopt(core: Core, host: FleetHost, tried: Tried, found: FoundAttempt): 
   if (found.phase === "exited" && found.exit !== null) recordExit(core, tried, found.exit, null)
   // A folder without the supervisor's record never ran and never will, unless it is started anew.
   if (found.phase === "preparing" && attempt.state === "starting" && !startAgain(core, host, tried)) return
+  if (found.phase === "preparing" && attempt.state === "running") {
+    loseAttempt(core, tried, "supervisor_lost", "the record that it ran is gone from its folder")
+    return
+  }
   sendStop(core, host, tried)
 }
 
