@@ -1,6 +1,7 @@
 import { chmodSync, lstatSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { CAUSES, type Cause } from "../protocol/job-state.ts"
+import { shownPath } from "../workspace/disk-error.ts"
 import { type CollectedOutputs, collectOutputs } from "../workspace/outputs.ts"
 import { StatIndex } from "../workspace/stat-index.ts"
 import { type AgentContext, nameOf, tell } from "./agent-context.ts"
@@ -154,14 +155,19 @@ function tellOutputs(context: AgentContext, attempt: Attempt): void {
   tell(context, attempt, { type: "outputs", ...nameOf(attempt), tree, files, bytes, problem })
 }
 
+const WHY_STAYED: Readonly<Record<string, string>> = {
+  name: "its name is not UTF-8",
+  path: "its path is too long",
+}
+
 /** What the job made that cannot travel, in words: sockets, names that are no UTF-8, what another account closed. */
 function stayedBehind({ leftOut }: CollectedOutputs): string | null {
   const special = leftOut.filter(({ why }) => why === "special")
   const [first] = special
   if (first === undefined) return null
   const more = special.length === 1 ? "" : ` and ${special.length - 1} more`
-  const reason = first.rule === "name" ? "its name is not UTF-8" : first.rule
-  return `${first.path} could not come home (${reason})${more}`
+  const reason = WHY_STAYED[first.rule] ?? first.rule
+  return `${shownPath(first.path)} could not come home (${reason})${more}`
 }
 
 /**

@@ -6,6 +6,15 @@ export function errorCode(thrown: unknown): string | undefined {
   return typeof code === "string" ? code : undefined
 }
 
+/** Of a path in a message. */
+const MAX_SHOWN = 200
+
+/** A path for a message: of a very long one both ends. */
+export function shownPath(path: string): string {
+  if (path.length <= MAX_SHOWN) return path
+  return `${path.slice(0, MAX_SHOWN / 2)}...${path.slice(-MAX_SHOWN / 2)}`
+}
+
 /** Turns what the file system threw into words: `Cannot <doing>: <reason>`. A full disk becomes `disk_full`. */
 export function diskError(thrown: unknown, doing: string): unknown {
   if (thrown instanceof WindfallError) return thrown

@@ -4,7 +4,7 @@
  */
 import * as fs from "node:fs"
 import { WindfallError } from "../protocol/errors.ts"
-import { diskError, errorCode } from "./disk-error.ts"
+import { diskError, errorCode, shownPath } from "./disk-error.ts"
 import {
   type EntryRecord,
   type FileNumbers,
@@ -29,7 +29,7 @@ export interface WalkFilter<Context extends { readonly fingerprint: string }, Ve
   decide(context: Context, name: string, isFolder: boolean): (Verdict & { readonly enterFor: boolean }) | undefined
 }
 
-export type SpecialKind = "socket" | "pipe" | "device" | "name" | "unreadable"
+export type SpecialKind = "socket" | "pipe" | "device" | "name" | "path" | "unreadable"
 
 export interface WalkOptions<Context extends { readonly fingerprint: string }, Verdict> {
   readonly filter: WalkFilter<Context, Verdict>
@@ -41,13 +41,13 @@ export interface WalkOptions<Context extends { readonly fingerprint: string }, V
   readonly onProgress?: ((progress: WalkProgress) => void) | undefined
   readonly onLeftOut?: ((path: string, kind: "file" | "folder" | "link", verdict: Verdict) => void) | undefined
   /**
-   * All in there belongs to whoever walks: what its mode closes to its owner is opened, and recorded so. What still may
-   * not be read is told to `onSpecial`, instead of ending the walk.
+   * All in there belongs to whoever walks: what its mode closes to its owner is opened, and recorded so. What still cannot
+   * be read is told to `onSpecial`, instead of ending the walk.
    */
   readonly unlock?: boolean | undefined
   /** Has looked at folders of `previous` before this walk gets there. */
   readonly ahead?: StatAhead | undefined
-  /** Something that cannot travel at all; `name`: its name is not valid UTF-8. */
+  /** Something that cannot travel at all; `name`: its name is not valid UTF-8; `path`: that is longer than the system takes. */
   readonly onSpecial?: ((path: string, kind: SpecialKind) => void) | undefined
 }
 
@@ -108,8 +108,8 @@ export async function walkFolder<Context extends { readonly fingerprint: string 
         continue
       }
       const at = `${absolute}/${entryName}`
-      const stat = fs.lstatSync(at, { throwIfNoEntry: false })
-      if (stat === undefined) continue // gone since the folder was read
+      const stat = look(at, folder, entryName)
+      if (stat === undefined) continue
       const kind = kindOf(stat)
       const unchanged = last?.kind === "file" && kind === "file" && isSame(last, stat)
       if (unchanged && sameRules) {
@@ -149,6 +149,18 @@ export async function walkFolder<Context extends { readonly fingerprint: string 
       else if (kind === "link") onSpecial?.(path, "name")
     }
     return recordFolder(name, mode, entries, context.fingerprint, before)
+  }
+
+  /** `undefined` when it is gone since the folder was read, or was told to `onSpecial`. */
+  const look = (absolute: string, folder: string, name: string): fs.Stats | undefined => {
+    try {
+      return fs.lstatSync(absolute, { throwIfNoEntry: false })
+    } catch (error) {
+      const path = joinPath(folder, name)
+      if (!options.unlock || errorCode(error) !== "ENAMETOOLONG") throw readError(error, path)
+      onSpecial?.(path, "path")
+      return undefined
+    }
   }
 
   const hashEntry = async (absolute: string, name: string, path: string): Promise<FileRecord | undefined> => {
@@ -197,7 +209,8 @@ function canEnter(folder: string): boolean {
   }
 }
 
-function readError(error: unknown, what: string): unknown {
+function readError(error: unknown, path: string): unknown {
+  const what = shownPath(path)
   if (!isDenied(error) && !isDenied((error as Error).cause)) return diskError(error, `read ${what}`)
   return new WindfallError("invalid_input", `Cannot read ${what}: permission denied`, {
     hint: "Change its mode, or keep it home with a line in .windfallignore",

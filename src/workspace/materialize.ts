@@ -2,7 +2,7 @@ import * as fs from "node:fs"
 import { WindfallError } from "../protocol/errors.ts"
 import type { BlobHash } from "../protocol/ids.ts"
 import { type BlobFolder, blobMissing } from "./blob-folder.ts"
-import { diskError, errorCode } from "./disk-error.ts"
+import { diskError, errorCode, shownPath } from "./disk-error.ts"
 import { type EntryRecord, type FileRecord, type FolderRecord, recordFolder } from "./folder-record.ts"
 import { Slices } from "./slices.ts"
 import { StatIndex } from "./stat-index.ts"
@@ -149,7 +149,7 @@ function blobGone(error: unknown, hash: BlobHash, blobs: BlobFolder): unknown {
 }
 
 function cannotWrite(error: unknown, path: string): unknown {
-  if (errorCode(error) !== "EEXIST") return diskError(error, `write ${path}`)
+  if (errorCode(error) !== "EEXIST") return diskError(error, `write ${shownPath(path)}`)
   return new WindfallError("unsafe_path", `Cannot write ${path}: something of that name is there already`, {
     hint: "two names that differ only in case or in the spelling of accents are one on this disk",
     cause: error,

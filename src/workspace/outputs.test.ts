@@ -1,4 +1,5 @@
 import assert from "node:assert/strict"
+import { execFileSync } from "node:child_process"
 import * as fs from "node:fs"
 import { test } from "node:test"
 import { ScratchFolder } from "../../test/support/scratch-folder.ts"
@@ -143,4 +144,21 @@ test("a file or folder that the job closed to itself comes home readable, and so
   // Also on the host: it is read again when the server asks for it.
   assert.ok([...outputs.sources.values()].every(({ path }) => (fs.statSync(path).mode & 0o400) !== 0))
   assert.equal(fs.statSync(`${work}/vault`).mode & 0o500, 0o500)
+})
+
+test("a path too long for this system is told, and all else comes home", async () => {
+  using scratch = new ScratchFolder()
+  const [work, handedOver] = await startJob(scratch, { x: "one" })
+  const sh = (script: string) => execFileSync("/bin/sh", ["-c", script, "sh", "d".repeat(200)], { cwd: work })
+  sh('echo made >made; i=0; while [ $i -lt 25 ]; do mkdir "$1" && cd -P "$1" || exit; i=$((i + 1)); done; : >leaf')
+  try {
+    const outputs = await collectOutputs(work, handedOver)
+    assert.equal(paths(outputs).includes("made"), true)
+    assert.equal(outputs.files, 1)
+    const [{ path = "", rule, why } = {}, ...more] = outputs.leftOut
+    assert.deepEqual([rule, why, more], ["path", "special", []])
+    assert.match(path, /^d{200}\/d{200}\//)
+  } finally {
+    sh('rm -rf "$1"') // Node's own removal takes no such paths either
+  }
 })

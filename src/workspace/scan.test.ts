@@ -102,6 +102,20 @@ test("scanTree() handles folders nested as deep as paths go", async () => {
   assert.equal([...scanned.entries()].length, depth + 2)
 })
 
+test("scanTree() refuses a path longer than this system takes, shortened and in words", async () => {
+  using scratch = new ScratchFolder()
+  const sh = (script: string) => execFileSync("/bin/sh", ["-c", script, "sh", "d".repeat(200)], { cwd: scratch.path })
+  sh('i=0; while [ $i -lt 25 ]; do mkdir "$1" && cd -P "$1" || exit; i=$((i + 1)); done; : >leaf')
+  try {
+    await assert.rejects(scanTree(scratch.path), {
+      code: "invalid_input",
+      message: /^Cannot read d{100}\.\.\.[d/]{100}: the name or path is too long for this system$/,
+    })
+  } finally {
+    sh('rm -rf "$1"') // Node's own removal takes no such paths either
+  }
+})
+
 test("a second scan reads only what changed, and notices every change", async () => {
   using scratch = new ScratchFolder()
   const root = scratch.write(

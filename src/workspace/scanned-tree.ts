@@ -10,7 +10,7 @@ export interface LeftOut {
   /** Relative to the scanned folder. */
   readonly path: string
   readonly kind: "file" | "folder" | "link" | SpecialKind
-  /** ignored: by an ignore file. never: made for this machine only. secret: travels only with --include. special: sockets and the like, names that are not UTF-8, what may not be read. */
+  /** ignored: by an ignore file. never: made for this machine only. secret: travels only with --include. special: sockets and the like, names that are not UTF-8, what cannot be read. */
   readonly why: "ignored" | "never" | "secret" | "special"
   readonly rule: string
   /** Where the rule stands: ".gitignore:3", or "built in". */

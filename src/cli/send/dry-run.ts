@@ -8,6 +8,7 @@ import type { Cli } from "../cli.ts"
 import { commandText } from "../render/job-text.ts"
 import { countText, printable } from "../render/table.ts"
 import { printJson } from "../say.ts"
+import { reasonText } from "./left-out-text.ts"
 import type { SendingFolder } from "./sending-folder.ts"
 import { travellingFiles } from "./travelling.ts"
 
@@ -51,7 +52,7 @@ export async function dryRun(
     }
     lines.push(scanned.leftOut.length === 0 ? "left out: nothing" : "left out:")
     for (const one of scanned.leftOut) {
-      const rule = one.source === "built in" ? `built in: ${one.why}` : `${one.source}: ${one.rule}`
+      const rule = one.why === "ignored" ? `${one.source}: ${one.rule}` : reasonText(one)
       lines.push(`  ${printable(one.kind === "folder" ? `${one.path}/` : one.path)}  (${printable(rule)})`)
     }
   }

@@ -16,7 +16,7 @@ export function leftOutText(leftOut: readonly LeftOut[]): string | undefined {
   for (const one of leftOut) {
     const name = one.path.slice(one.path.lastIndexOf("/") + 1)
     if (one.why === "never" && (name === ".git" || name === ".DS_Store" || name === "__pycache__")) continue
-    const key = one.why === "ignored" ? one.source : one.why
+    const key = one.why === "ignored" ? one.source : one.why === "special" ? one.kind : one.why
     byRule.set(key, [...(byRule.get(key) ?? []), one])
   }
   if (byRule.size === 0) return undefined
@@ -30,7 +30,18 @@ export function leftOutText(leftOut: readonly LeftOut[]): string | undefined {
   return parts.slice(0, SHOWN).join(", ") + (rest > 0 ? ` and more by ${rest} other rules` : "")
 }
 
-function reasonText(one: LeftOut): string {
+/** What cannot travel, as it is told to people. */
+const SPECIAL: Readonly<Record<string, string>> = {
+  pipe: "a pipe cannot travel",
+  socket: "a socket cannot travel",
+  device: "a device cannot travel",
+  name: "its name is not UTF-8",
+  path: "its path is too long",
+  unreadable: "it may not be read",
+}
+
+/** Why one thing stays home: the line of an ignore file, or a few words. */
+export function reasonText(one: LeftOut): string {
   switch (one.why) {
     case "ignored":
       return one.source
@@ -39,7 +50,7 @@ function reasonText(one: LeftOut): string {
     case "secret":
       return "a secret: travels only with --include"
     case "special":
-      return one.rule
+      return SPECIAL[one.kind] ?? one.rule
   }
 }
 

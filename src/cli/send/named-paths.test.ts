@@ -51,3 +51,12 @@ test("what stays home is told by rule, without what nobody misses", () => {
     "data/ and 1 more (.gitignore:3), .venv/ (never travels)",
   )
 })
+
+test("what cannot travel is told by kind, in words", () => {
+  const special = (path: string, kind: "pipe" | "socket" | "name") =>
+    ({ path, kind, why: "special", rule: kind, source: "built in" }) as const
+  assert.equal(
+    leftOutText([special("a", "pipe"), special("b", "pipe"), special("s", "socket"), special("caf\ufffd", "name")]),
+    "a and 1 more (a pipe cannot travel), s (a socket cannot travel), caf\ufffd (its name is not UTF-8)",
+  )
+})
