@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { readFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import type { JobView } from "../../src/protocol/job.ts"
@@ -130,24 +130,56 @@ test("login keeps the token in a file that only its user can read, and checks it
   assertRefused(await pool().windfall(["ps"], { env }), /not logged in/)
 })
 
-test("down stops the server that was left last, then the one of the data folder, and never another's", async () => {
+test("down stops the server that was left last, then the one before, says how each starts again, and never stops another's", async () => {
   using home = new ScratchFolder()
-  const env = { HOME: home.path, XDG_DATA_HOME: undefined, WINDFALL_DATA: undefined }
-  const other = home.at("other")
+  const free = {
+    XDG_DATA_HOME: undefined,
+    WINDFALL_DATA: undefined,
+    WINDFALL_URL: undefined,
+    WINDFALL_TOKEN: undefined,
+  }
+  const env = { ...free, HOME: home.path }
+  const other = home.at("other lab")
   const run = async (...args: string[]) => (await pool().windfall(args, { env })).stdout
+  const up = async (...args: string[]) => {
+    const said = await run("up", "--detach", "--port", "0", ...args)
+    return { said, url: /runs at (\S+);/.exec(said)?.[1] ?? assert.fail(said) }
+  }
   try {
-    const first = /runs at (\S+);/.exec(await run("up", "--detach", "--port", "0"))?.[1]
-    const second = /runs at (\S+);/.exec(await run("up", "--detach", "--port", "0", "--data", other))?.[1]
-    assert.ok(first !== undefined && second !== undefined)
-    assert.match(await run("down"), new RegExp(`The server at ${second} has stopped`))
-    assert.match(await run("down", "--data", other), /No server was left/)
-    assert.equal((await fetch(`${first}/v1/health`)).status, 200)
-    assert.match(await run("down"), /The server of \S+ has stopped/)
-    assert.match(await run("down"), /No server was left/)
+    const first = await up()
+    assert.match(first.said, /Stop it: windfall down\n/)
+    const second = await up("--data", other, "--bind", "127.0.0.1")
+    assert.ok(second.said.includes(`Stop it: windfall down --data '${other}'\n`), second.said)
+    const stopped = await run("down")
+    assert.ok(stopped.startsWith(`The server at ${second.url} has stopped.`), stopped)
+    const again = `windfall up --detach --data '${other}' --bind 127.0.0.1 --port 0\n`
+    assert.ok(stopped.includes(`Start it again: ${again}`), stopped)
+    assert.ok(stopped.includes(`Another one runs at ${first.url}.`), stopped)
+    const none = await pool().windfall(["down", "--data", other], { env })
+    assertRefused(none, /none runs on .*other lab/, new RegExp(`logged in to ${first.url}`))
+    assert.equal((await fetch(`${first.url}/v1/health`)).status, 200)
+    const last = await run("down")
+    assert.equal(last, `The server at ${first.url} has stopped. Start it again: windfall up --detach --port 0\n`)
+    assertRefused(await pool().windfall(["down"], { env }), /none was left running here/, /down --data DIR/)
   } finally {
     await run("down", "--now")
     await run("down", "--now", "--data", other)
   }
+})
+
+test("a start that fails leaves no data folder, and an empty one empty", async () => {
+  using home = new ScratchFolder()
+  const port = new URL(pool().url).port
+  mkdirSync(home.at("empty"))
+  for (const detach of [[], ["--detach"]]) {
+    for (const data of ["empty", "new/lab"]) {
+      const env = { HOME: home.path }
+      const refused = await pool().windfall(["up", ...detach, "--port", port, "--data", home.at(data)], { env })
+      assertRefused(refused, /something listens there already/, /--port/)
+    }
+  }
+  assert.deepEqual(readdirSync(home.at("empty")), [])
+  assert.equal(existsSync(home.at("new")), false)
 })
 
 test("token create takes the user's name as a word or as an option", async () => {

@@ -8,6 +8,7 @@ import { command } from "../command-line/command.ts"
 import { flag, notEmpty, value } from "../command-line/option.ts"
 import { type Login, readLogin, writeLogin } from "../config.ts"
 import { isLaptop } from "../laptop.ts"
+import { commandText } from "../render/job-text.ts"
 import { say } from "../say.ts"
 import { dataFolder, writeServerNote } from "../server-process/server-note.ts"
 import { type ReadyServer, spawnServer } from "../server-process/spawn-server.ts"
@@ -70,9 +71,12 @@ export const up = command({
       )
     }
     if (options.detach) {
-      writeServerNote(cli.settings, { pid: ready.pid, url: ready.url, data })
+      const { pid, url } = ready
+      const again = words.slice(options.data === undefined ? 2 : 0).map((word) => (word === "--host" ? "--bind" : word))
+      writeServerNote(cli.settings, { pid, url, data, options: again, startedAt: cli.clock.now() })
+      const stop = commandText(["windfall", "down", ...(options.data === undefined ? [] : ["--data", data])])
       await cli.stdout.write(
-        `It runs in the background (process ${ready.pid}); its words are in ${logFile}. Stop it: windfall down\n`,
+        `It runs in the background (process ${pid}); its words are in ${logFile}. Stop it: ${stop}\n`,
       )
       child.stdout?.destroy()
       child.unref()
