@@ -1,7 +1,7 @@
 import { parseDuration } from "../../base/duration.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { readCount } from "../../protocol/job-values.ts"
-import { fs, path } from "../builtin.ts"
+import { fs, os, path } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
 import { Client } from "../client.ts"
 import { command } from "../command-line/command.ts"
@@ -64,6 +64,7 @@ export const up = command({
     const certificate =
       options.tlsCert === undefined ? undefined : fs.readFileSync(path.resolve(cli.cwd, options.tlsCert), "utf8")
     await sayReady(cli, ready, data, certificate)
+    await sayOthersWay(cli, ready.url, options.bind)
     if (isLaptop()) {
       await say(
         cli,
@@ -114,6 +115,19 @@ async function sayReady(cli: Cli, ready: ReadyServer, data: string, certificate:
     await cli.stdout.write(`You are logged in with it: it is kept in ${file}, readable by you alone.\n`)
   } else await cli.stdout.write(`Log in with it: windfall login ${url}\n`)
   await cli.stdout.write("Next, let a Mac join: windfall host add user@mac\n")
+}
+
+/** Who listens beyond this machine under a name that leads here alone is told what others would need. */
+async function sayOthersWay(cli: Cli, url: string, bind: string | undefined): Promise<void> {
+  if (bind === undefined || isHere(bind) || !isHere(new URL(url).hostname)) return
+  const theirs = new URL(url)
+  theirs.hostname = os.hostname()
+  await say(cli, "others cannot use this address, and the certificate names no other")
+  await say(cli, `with one that names ${theirs.hostname} they could: windfall login ${theirs.origin}`)
+}
+
+function isHere(host: string): boolean {
+  return host === "localhost" || host === "[::1]" || host === "::1" || host.startsWith("127.")
 }
 
 /**
