@@ -46,7 +46,7 @@ export function parseDuration(text: string): number {
   return Math.round(totalMs)
 }
 
-/** Writes a duration for people: `340 ms`, `12.4 s`, `3m 20s`, `2h 05m`, `3d 4h`. */
+/** Writes a duration for people: `340 ms`, `12.4 s`, `3m 20s`, `2h 05m`, `3d 4h`, `365d`. */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`
@@ -55,5 +55,5 @@ export function formatDuration(ms: number): string {
   if (minutes < 60) return `${minutes}m ${String(seconds % 60).padStart(2, "0")}s`
   const hours = Math.floor(minutes / 60)
   if (hours < 48) return `${hours}h ${String(minutes % 60).padStart(2, "0")}m`
-  return `${Math.floor(hours / 24)}d ${hours % 24}h`
+  return hours % 24 === 0 ? `${hours / 24}d` : `${Math.floor(hours / 24)}d ${hours % 24}h`
 }

@@ -95,6 +95,11 @@ export function detachedFolder(settings: Settings): string {
   return path.join(settings.stateFolder, "detached")
 }
 
+/** Where it is noted which jobs' files came home to this machine. */
+export function homeNotesFolder(settings: Settings): string {
+  return path.join(settings.stateFolder, "home")
+}
+
 /** Writes a file of mode 0600 in a folder of mode 0700, by rename. */
 export function writePrivate(file: string, text: string): void {
   fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })

@@ -9,6 +9,13 @@ import { leftoverFindings } from "./fleet/leftover-findings.ts"
 import type { Viewer } from "./jobs/job-view.ts"
 import { logsBytes } from "./logs/log-folders.ts"
 
+const NO_HOST: DoctorFinding = {
+  subject: "server",
+  code: "no_host",
+  level: "warning",
+  text: "it has no host: no job can start",
+  fix: "Let one join: windfall host add user@mac",
+}
 const LOW_DISK_BYTES = 5 * 1024 ** 3
 
 /** What the server itself knows about the health of the pool, as this person may see it. Looks, changes nothing. */
@@ -17,7 +24,7 @@ export async function examine(core: Core, viewer: Viewer): Promise<DoctorFinding
   const hosts = core.fleet
     .all()
     .flatMap((host) => [...hostFindings(core, host), ...leftoverFindings(core, host, viewer)])
-  return [diskOf(core), filesOf(core), logs, ...damageOf(core), ...hosts]
+  return [diskOf(core), filesOf(core), logs, ...damageOf(core), ...(core.fleet.all().length === 0 ? [NO_HOST] : hosts)]
 }
 
 function diskOf(core: Core): DoctorFinding {
@@ -74,7 +81,9 @@ function hostFindings(core: Core, host: FleetHost): DoctorFinding[] {
   }
   const away = core.table.onHost(host.record.id).filter(({ attempt }) => attempt.outOfContactSince !== null)
   if (away.length > 0) {
-    add("warning", "out_of_contact", `jobs ${away.map(({ job }) => job.id).join(", ")} are there, out of contact`)
+    const jobs = away.map(({ job }) => job.id).join(", ")
+    const text = away.length === 1 ? `job ${jobs} is there, out of contact` : `jobs ${jobs} are there, out of contact`
+    add("warning", "out_of_contact", text)
   }
   const free = host.diskFreeBytes ?? facts?.diskFreeBytes
   if (free !== undefined && free < LOW_DISK_BYTES) {

@@ -19,6 +19,7 @@ import type { HostsService, OpenHosts } from "./hosts/host-channel.ts"
 import { checkBind, listen } from "./http-server.ts"
 import { WINDFALL } from "./ledger.ts"
 import { DEFAULT_LIMITS, type ServerLimits } from "./limits.ts"
+import { lookAtFolder, removeMadeFiles, removeMadeFolders } from "./new-folder.ts"
 import { instanceAt, isProved, placeOf } from "./place.ts"
 import { tidy } from "./retention.ts"
 import { createTerminals } from "./terminals/terminals.ts"
@@ -69,7 +70,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const listening = { host, port, tls }
   checkBind(listening)
   await using undo = new AsyncDisposableStack()
+  const found = lookAtFolder(options.dataFolder)
+  let isServing = false
+  undo.defer(() => {
+    if (!isServing) removeMadeFolders(options.dataFolder, found)
+  })
   const folder = undo.use(openDataFolder(options.dataFolder)).path
+  undo.defer(() => {
+    if (!isServing) removeMadeFiles(folder, found)
+  })
   const store = undo.use(openStore(folder, () => makeId<ServerId>("s", randomBytes(16))))
   const loop = new ControlLoop({
     store,
@@ -144,6 +153,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   loop.begin()
   for (const { record } of core.fleet.all()) hosts.keep(record)
   keepTidy(core).catch((error) => core.signal.aborted || core.report("Cannot tidy up", error))
+  isServing = true
   const ending = undo.move()
   let stopped: Promise<void> | undefined
   const stop = () => (stopped ??= ending.disposeAsync())

@@ -41,8 +41,8 @@ export interface BroughtHome {
   readonly kept: readonly string[]
   /** Changed here meanwhile, so the job's version stands beside it. */
   readonly setAside: readonly { readonly path: string; readonly as: string }[]
-  /** Not written at all, and why. */
-  readonly refused: readonly { readonly path: string; readonly reason: string }[]
+  /** Not written at all, and why; what waits can come home to another folder. */
+  readonly refused: readonly { readonly path: string; readonly reason: string; readonly waits: boolean }[]
   /** Files and folders that where outputs are kept are damaged or gone. */
   readonly lost: readonly string[]
   readonly bytes: number

@@ -26,7 +26,7 @@ export interface HomePlan {
   readonly modes: { readonly path: string; readonly mode: number }[]
   readonly kept: string[]
   readonly setAside: { readonly path: string; readonly as: string }[]
-  readonly refused: { readonly path: string; readonly reason: string }[]
+  readonly refused: { readonly path: string; readonly reason: string; readonly waits: boolean }[]
   /** Folders whose tree object was not to be had: nobody knows what was in them. */
   readonly lost: string[]
 }
@@ -54,7 +54,7 @@ export async function planHome(
       if (slices.spent) await slices.breathe()
       const path = joinPath(folder, entry.name)
       if (meansGitFolder(entry.name)) {
-        plan.refused.push({ path, reason: "git's own folder is never written" })
+        plan.refused.push({ path, reason: "git's own folder is never written", waits: false })
         continue
       }
       const last = sent.get(entry.name)
@@ -81,7 +81,7 @@ export async function planHome(
   ): Promise<void> => {
     if (here?.isDirectory()) return planFolder(tree, sentTree, path)
     if (here?.isSymbolicLink()) {
-      plan.refused.push({ path, reason: "it is a link here, and nothing is written through links" })
+      plan.refused.push({ path, reason: "it is a link here, and nothing is written through links", waits: true })
       return
     }
     let at = path

@@ -1,22 +1,15 @@
 import assert from "node:assert/strict"
-import { readFileSync } from "node:fs"
+import { execFileSync } from "node:child_process"
+import { readFileSync, renameSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import type { JobView } from "../../src/protocol/job.ts"
+import { assertRefused } from "../support/assert-refused.ts"
 import type { Ended } from "../support/child.ts"
 import { ScratchFolder } from "../support/scratch-folder.ts"
 import { usePool } from "../support/use-pool.ts"
 
 const pool = usePool({ local: 1 })
-
-/** A refusal: exit code 2, what cannot be done, what to do; nothing on standard output, and no job came of it. */
-function assertRefused({ exitCode, stdout, stderr }: Ended, message: RegExp, hint?: RegExp): void {
-  assert.equal(exitCode, 2, stderr)
-  assert.equal(stdout, "")
-  assert.match(stderr, /^Cannot /)
-  assert.match(stderr, message)
-  if (hint !== undefined) assert.match(stderr.slice(stderr.indexOf("\n")), hint)
-}
 
 async function jobCount(): Promise<number> {
   const { stdout } = await pool().windfall(["ps", "--user", "all", "--all", "--limit", "10000", "--json"])
@@ -130,26 +123,6 @@ test("login keeps the token in a file that only its user can read, and checks it
   assertRefused(await pool().windfall(["ps"], { env }), /not logged in/)
 })
 
-test("down stops the server that was left last, then the one of the data folder, and never another's", async () => {
-  using home = new ScratchFolder()
-  const env = { HOME: home.path, XDG_DATA_HOME: undefined, WINDFALL_DATA: undefined }
-  const other = home.at("other")
-  const run = async (...args: string[]) => (await pool().windfall(args, { env })).stdout
-  try {
-    const first = /runs at (\S+);/.exec(await run("up", "--detach", "--port", "0"))?.[1]
-    const second = /runs at (\S+);/.exec(await run("up", "--detach", "--port", "0", "--data", other))?.[1]
-    assert.ok(first !== undefined && second !== undefined)
-    assert.match(await run("down"), new RegExp(`The server at ${second} has stopped`))
-    assert.match(await run("down", "--data", other), /No server was left/)
-    assert.equal((await fetch(`${first}/v1/health`)).status, 200)
-    assert.match(await run("down"), /The server of \S+ has stopped/)
-    assert.match(await run("down"), /No server was left/)
-  } finally {
-    await run("down", "--now")
-    await run("down", "--now", "--data", other)
-  }
-})
-
 test("token create takes the user's name as a word or as an option", async () => {
   await pool().addUser("eva")
   for (const words of [["eva"], ["--user", "eva"]]) {
@@ -226,6 +199,29 @@ test("after a detach the next command says once what waits, and get brings it to
   const { stdout } = await pool().windfall(["get", "later"])
   assert.match(stdout, /1 file came home/)
   assert.equal(readFileSync(project.at("made.txt"), "utf8"), "result\n")
+  const again = await pool().windfall(["attach", "later"])
+  assert.match(again.stderr, /; 1 file \(7 B\) came home before: /)
+  assert.ok(again.stderr.includes(project.path))
+})
+
+test("what cannot travel is named at each send; a folder that is a link here is not written through, and how to get it is said", async () => {
+  using project = new ScratchFolder()
+  project.write({ "out/old": "old\n" })
+  execFileSync("mkfifo", [project.at("pipe")])
+  const send = (...command: string[]) => pool().windfall(["send", "--", ...command], { cwd: project.path })
+  for (let time = 1; time <= 2; time++) assert.match((await send("true")).stderr, /cannot travel: pipe \(\w+\)\n/)
+
+  const { stderr } = await send("sh", "-c", "echo a >out/f")
+  assert.match(stderr, /1 file came home/)
+  renameSync(project.at("out"), project.at("elsewhere"))
+  symlinkSync("elsewhere", project.at("out"))
+  const id = /job (\d+) succeeded/.exec(stderr)?.[1] ?? assert.fail(stderr)
+  const got = await pool().windfall(["get", id], { cwd: project.path })
+  assert.match(got.stderr, /out was not written: it is a link here/)
+  assert.match(got.stderr, new RegExp(`what is in out still waits: windfall get ${id} -o DIR`))
+  const other = await pool().windfall(["get", id, "-o", "other"], { cwd: project.path })
+  assert.equal(other.exitCode, 0, other.stderr)
+  assert.equal(readFileSync(project.at("other/out/f"), "utf8"), "a\n")
 })
 
 test("a reader that goes away ends the watching quietly and leaves the job alone", async () => {

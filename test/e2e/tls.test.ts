@@ -113,6 +113,7 @@ describe("a server with a certificate", { timeout: 120_000, skip }, () => {
       const [, url = "", port = ""] = /Windfall runs at (https:\/\/localhost:(\d+));/.exec(started.stdout) ?? []
       const [token = ""] = /wf_\S+/.exec(started.stdout) ?? []
       assert.match(started.stdout, /You are logged in with it/)
+      assert.match(started.stderr, new RegExp(`windfall login https://${hostname()}:${port}\n`, "i"))
       const host = await as("admin", ["host", "add", `local:${folder.at("host")}`, "--name", "here"])
       assert.equal(host.exitCode, 0, host.stderr)
 

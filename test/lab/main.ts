@@ -7,6 +7,7 @@ import net from "node:net"
 import { tmpdir, userInfo } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
+import { fingerprintOf } from "../../src/ssh/host-key.ts"
 import { type Lab, type LabHost, type LabHostOptions, type LabMode, startLab } from "./lab.ts"
 
 const HELP = `npm run lab -- up [N] [--mode root|user|ports] [--mac N] [--key FILE.pub]
@@ -43,26 +44,25 @@ async function up(words: readonly string[]): Promise<void> {
     })
   })
   await new Promise<void>((resolve) => control.listen(socketPath, resolve))
-  console.log(describe(lab))
+  console.log(describe(lab, keyFile !== undefined))
   if (!stopped.signal.aborted) await new Promise((resolve) => stopped.signal.addEventListener("abort", resolve))
   control.close()
 }
 
-function describe(lab: Lab): string {
+function describe(lab: Lab, takesKey: boolean): string {
   const lines = [`${lab.hosts.length} hosts (mode ${lab.mode}). They accept the key ${lab.identityFile}:`]
   for (const host of lab.hosts) {
     lines.push(
       "",
       `  ${host.name}  ${host.hostKey}`,
       `  ssh -i ${lab.identityFile} -p ${host.port} ${host.user}@${host.address}`,
-      `  ./windfall host add ${host.user}@${host.address} --port ${host.port} --name ${host.name}`,
+      `  ./windfall host add ${host.user}@${host.address} --port ${host.port} --name ${host.name} --fingerprint ${fingerprintOf(host.hostKey)}`,
     )
   }
-  lines.push(
-    "",
-    "Windfall has a key of its own: start the lab with --key DATA/ssh/id_ed25519.pub to let it in.",
-    "Ctrl-C stops everything.",
-  )
+  lines.push("")
+  if (!takesKey)
+    lines.push("Windfall has a key of its own: start the lab with --key DATA/ssh/id_ed25519.pub to let it in.")
+  lines.push("Ctrl-C stops everything.")
   return lines.join("\n")
 }
 

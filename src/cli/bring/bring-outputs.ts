@@ -3,6 +3,7 @@ import type { JobView } from "../../protocol/job.ts"
 import { type BroughtHome, bringHome } from "../../workspace/bring-home.ts"
 import type { FetchBlobs } from "../../workspace/fetch-trees.ts"
 import { fs } from "../builtin.ts"
+import { noteCameHome } from "../came-home.ts"
 import type { Cli } from "../cli.ts"
 import { isLinkFailure } from "../follow/link-failure.ts"
 import { forgetJob } from "../remembered.ts"
@@ -45,6 +46,7 @@ export async function bringOutputs(cli: Cli, job: JobView, into: string, signal?
           },
         })
         forgetJob(cli.settings, cli.client.url, job.id)
+        if (came.refused.length + came.lost.length === 0) noteCameHome(cli.settings, cli.client.url, job.id, into)
         return came
       } catch (error) {
         signal?.throwIfAborted()

@@ -9,12 +9,16 @@ test("the verbs of other schedulers are answered with the right line", () => {
     ["sbatch", /windfall send --detach/],
     ["squeue", /windfall ps/],
     ["srun", /windfall send -- CMD/],
+    ["srun hostname -f", /: windfall send -- hostname -f$/],
+    ["srun -n 4 hostname", /windfall send -- CMD/],
+    ["sbatch job.sh 12", /: windfall send --detach -- sh job.sh 12 {3}\(/],
+    ["python train.py", /: windfall send -- python train.py$/],
     ["scancel", /windfall stop JOB/],
     ["sinfo", /windfall host ls/],
     ["sned", /Did you mean windfall send\?/],
     ["constructor", /windfall --help/],
   ] as const) {
-    const error = unknownCommand([typed])
+    const error = unknownCommand(typed.split(" "))
     assert.equal(error.exitCode, 2)
     assert.match(error.hint ?? "", line)
   }

@@ -1,6 +1,7 @@
 import { closest } from "../../base/closest.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { COMMAND_GROUPS } from "../command-list.ts"
+import { commandText } from "../render/job-text.ts"
 import { renderRows } from "./help.ts"
 
 /** The page that `windfall` alone and `windfall --help` show. */
@@ -58,6 +59,24 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   python3: "windfall send -- python3 ...",
 }
 
+/** The line that does the same with the very words, where they are no options of the other program. */
+function typedAgain([typed = "", ...rest]: readonly string[]): string | undefined {
+  if (rest.length === 0 || (rest[0]?.startsWith("-") && !/^python3?$/.test(typed))) return undefined
+  const line = (...words: string[]) => commandText(words).slice(0, 200)
+  switch (typed) {
+    case "srun":
+      return line("windfall", "send", "--", ...rest)
+    case "python":
+    case "python3":
+      return line("windfall", "send", "--", typed, ...rest)
+    case "sbatch":
+    case "qsub":
+      return `${line("windfall", "send", "--detach", "--", "sh", ...rest)}   (its #SBATCH or #PBS lines become options, or a windfall.yml)`
+    default:
+      return undefined
+  }
+}
+
 /** The answer to a first word that is no command: the right line where it can be told. */
 export function unknownCommand(words: readonly string[]): WindfallError {
   const typed = words[0] ?? ""
@@ -79,7 +98,7 @@ export function unknownCommand(words: readonly string[]): WindfallError {
       },
     )
   }
-  const known = Object.hasOwn(ELSEWHERE, typed) ? ELSEWHERE[typed] : undefined
+  const known = typedAgain(words) ?? (Object.hasOwn(ELSEWHERE, typed) ? ELSEWHERE[typed] : undefined)
   const singles = [...new Set(names.map((name) => name.split(" ")[0] as string))]
   const near = closest(typed, singles)
   const hint =

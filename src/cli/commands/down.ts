@@ -2,12 +2,15 @@ import { WindfallError } from "../../protocol/errors.ts"
 import { path } from "../builtin.ts"
 import { command } from "../command-line/command.ts"
 import { flag, notEmpty, value } from "../command-line/option.ts"
+import { type Login, readLogin, type Settings } from "../config.ts"
+import { commandText } from "../render/job-text.ts"
 import {
   dataFolder,
   isServerProcess,
-  readServerNote,
   readServerPid,
   removeServerNote,
+  runningServers,
+  type ServerNote,
 } from "../server-process/server-note.ts"
 
 const STOP_MS = 30_000
@@ -26,16 +29,11 @@ export const down = command({
   },
   examples: [],
   async run(cli, options) {
-    const note = readServerNote(cli.settings)
-    const left = note !== undefined && isServerProcess(note.pid) ? note : undefined
     const asked = options.data === undefined ? undefined : path.resolve(cli.cwd, options.data)
-    const isLeft = left !== undefined && (asked === undefined || asked === left.data)
-    const server = isLeft ? { pid: left.pid, where: `at ${left.url}` } : serverOf(asked ?? dataFolder(cli.settings))
-    if (left === undefined || isLeft) removeServerNote(cli.settings)
-    if (server === undefined) {
-      await cli.stdout.write("No server was left running here.\n")
-      return 0
-    }
+    const left = runningServers(cli.settings)
+    const note = asked === undefined ? left[0] : left.find(({ data }) => data === asked)
+    const server = note ?? unnoted(asked, dataFolder(cli.settings))
+    if (server === undefined) throw noServer(cli.settings, asked)
     process.kill(server.pid, options.now ? "SIGKILL" : "SIGTERM")
     const startedAtMs = cli.clock.monotonicMs()
     while (isRunning(server.pid)) {
@@ -46,15 +44,42 @@ export const down = command({
       }
       await cli.clock.sleep(LOOK_MS)
     }
-    await cli.stdout.write(`The server ${server.where} has stopped. Start it again: windfall up --detach\n`)
+    removeServerNote(cli.settings, server.data)
+    const where = server.url === undefined ? `of ${server.data}` : `at ${server.url}`
+    const again = commandText(["windfall", "up", "--detach", ...server.options])
+    await cli.stdout.write(`The server ${where} has stopped. Start it again: ${again}\n`)
+    const [next] = left.filter(({ pid }) => pid !== server.pid)
+    if (next !== undefined) {
+      await cli.stdout.write(
+        `Another one runs at ${next.url}. Stop it: ${commandText(["windfall", "down", "--data", next.data])}\n`,
+      )
+    }
     return 0
   },
 })
 
-/** The server that uses a data folder. A later `up` may have had another folder, and its note stands where this one's was. */
-function serverOf(data: string): { readonly pid: number; readonly where: string } | undefined {
+type StoppedServer = Pick<ServerNote, "pid" | "data" | "options"> & { readonly url?: string }
+
+/** A server that was not left by `up --detach`, or by another user of this account's folders: its data folder names it. */
+function unnoted(asked: string | undefined, byDefault: string): StoppedServer | undefined {
+  const data = asked ?? byDefault
   const pid = readServerPid(data)
-  return pid !== undefined && isServerProcess(pid) ? { pid, where: `of ${data}` } : undefined
+  if (pid === undefined || !isServerProcess(pid)) return undefined
+  return { pid, data, options: asked === undefined ? [] : ["--data", data] }
+}
+
+function noServer(settings: Settings, asked: string | undefined): WindfallError {
+  const reason = asked === undefined ? "none was left running here" : `none runs on ${asked}`
+  let login: Login | undefined
+  try {
+    login = readLogin(settings)
+  } catch {
+    // A damaged login is not what was asked about.
+  }
+  const used = login === undefined ? "" : `You are logged in to ${login.url}. `
+  return new WindfallError("wrong_state", `Cannot stop a server: ${reason}`, {
+    hint: `${used}One with a data folder of its own is stopped with: windfall down --data DIR`,
+  })
 }
 
 function isRunning(pid: number): boolean {

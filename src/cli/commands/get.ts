@@ -48,7 +48,7 @@ export const get = command({
       await cli.stdout.write(
         `${jobTitle(job)}: ${homecomingText(came)}${into === cli.cwd ? "" : ` in ${printable(into)}`}\n`,
       )
-    for (const line of homecomingNotes(came)) await say(cli, line)
+    for (const line of homecomingNotes(came, job.id)) await say(cli, line)
     return came.refused.length + came.lost.length > 0 ? 125 : 0
   },
 })

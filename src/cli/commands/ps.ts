@@ -9,7 +9,7 @@ import { command } from "../command-line/command.ts"
 import { flag, list, notEmpty, value } from "../command-line/option.ts"
 import { formatAge } from "../render/age.ts"
 import { commandText, latestAttempt } from "../render/job-text.ts"
-import { renderTable } from "../render/table.ts"
+import { printable, renderTable } from "../render/table.ts"
 import { printJson } from "../say.ts"
 
 const UNFINISHED = JOB_STATES.filter((state) => !isFinal(state))
@@ -53,8 +53,10 @@ export const ps = command({
       return 0
     }
     if (shown.length === 0) {
+      const whose = options.user === undefined ? " of yours" : options.user === "all" ? "" : ` of ${options.user}`
+      const more = `${options.user === undefined ? "Everybody's: windfall ps -u all   " : ""}Ended ones: windfall ps --all`
       await cli.stdout.write(
-        options.all || states.length > 0 ? "No jobs.\n" : "No job runs or waits. See ended ones: windfall ps --all\n",
+        options.all || states.length > 0 ? "No jobs.\n" : `No job${printable(whose)} runs or waits. ${more}\n`,
       )
       return 0
     }

@@ -6,7 +6,7 @@ import { command } from "../command-line/command.ts"
 import { flag } from "../command-line/option.ts"
 import { findJob } from "../find-job.ts"
 import { formatTime } from "../render/age.ts"
-import { commandText, standingText, verdictText } from "../render/job-text.ts"
+import { commandText, ranText, standingText, verdictText } from "../render/job-text.ts"
 import { renderPairs, renderTable } from "../render/table.ts"
 import { printJson } from "../say.ts"
 
@@ -102,7 +102,7 @@ function attemptTable(attempts: readonly AttemptView[]): string {
       String(one.number),
       one.hostName,
       one.outOfContactSince !== null && one.state !== "ended" ? `${one.state} (silent)` : one.state,
-      one.startedAt !== null && one.endedAt !== null ? formatDuration(Math.max(0, one.endedAt - one.startedAt)) : "-",
+      one.startedAt !== null && one.endedAt !== null ? ranText(one.endedAt - one.startedAt) : "-",
       one.peakMemoryBytes === null ? "-" : formatBytes(one.peakMemoryBytes),
       formatBytes(one.stdoutBytes + one.stderrBytes),
       [one.cause ?? "", one.exitCode ?? one.signal ?? "", one.message ?? ""].filter((part) => part !== "").join(" "),

@@ -1,13 +1,14 @@
 import { parseDuration } from "../../base/duration.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { readCount } from "../../protocol/job-values.ts"
-import { fs, path } from "../builtin.ts"
+import { fs, os, path } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
 import { Client } from "../client.ts"
 import { command } from "../command-line/command.ts"
 import { flag, notEmpty, value } from "../command-line/option.ts"
 import { type Login, readLogin, writeLogin } from "../config.ts"
 import { isLaptop } from "../laptop.ts"
+import { commandText } from "../render/job-text.ts"
 import { say } from "../say.ts"
 import { dataFolder, writeServerNote } from "../server-process/server-note.ts"
 import { type ReadyServer, spawnServer } from "../server-process/spawn-server.ts"
@@ -63,6 +64,7 @@ export const up = command({
     const certificate =
       options.tlsCert === undefined ? undefined : fs.readFileSync(path.resolve(cli.cwd, options.tlsCert), "utf8")
     await sayReady(cli, ready, data, certificate)
+    await sayOthersWay(cli, ready.url, options.bind)
     if (isLaptop()) {
       await say(
         cli,
@@ -70,9 +72,12 @@ export const up = command({
       )
     }
     if (options.detach) {
-      writeServerNote(cli.settings, { pid: ready.pid, url: ready.url, data })
+      const { pid, url } = ready
+      const again = words.slice(options.data === undefined ? 2 : 0).map((word) => (word === "--host" ? "--bind" : word))
+      writeServerNote(cli.settings, { pid, url, data, options: again, startedAt: cli.clock.now() })
+      const stop = commandText(["windfall", "down", ...(options.data === undefined ? [] : ["--data", data])])
       await cli.stdout.write(
-        `It runs in the background (process ${ready.pid}); its words are in ${logFile}. Stop it: windfall down\n`,
+        `It runs in the background (process ${pid}); its words are in ${logFile}. Stop it: ${stop}\n`,
       )
       child.stdout?.destroy()
       child.unref()
@@ -110,6 +115,19 @@ async function sayReady(cli: Cli, ready: ReadyServer, data: string, certificate:
     await cli.stdout.write(`You are logged in with it: it is kept in ${file}, readable by you alone.\n`)
   } else await cli.stdout.write(`Log in with it: windfall login ${url}\n`)
   await cli.stdout.write("Next, let a Mac join: windfall host add user@mac\n")
+}
+
+/** Who listens beyond this machine under a name that leads here alone is told what others would need. */
+async function sayOthersWay(cli: Cli, url: string, bind: string | undefined): Promise<void> {
+  if (bind === undefined || isHere(bind) || !isHere(new URL(url).hostname)) return
+  const theirs = new URL(url)
+  theirs.hostname = os.hostname()
+  await say(cli, "others cannot use this address, and the certificate names no other")
+  await say(cli, `with one that names ${theirs.hostname} they could: windfall login ${theirs.origin}`)
+}
+
+function isHere(host: string): boolean {
+  return host === "localhost" || host === "[::1]" || host === "::1" || host.startsWith("127.")
 }
 
 /**

@@ -1,11 +1,13 @@
 import { formatBytes } from "../../base/bytes.ts"
 import { toWindfallError } from "../../protocol/errors.ts"
 import type { JobView } from "../../protocol/job.ts"
+import { cameHomeTo } from "../came-home.ts"
 import type { Cli } from "../cli.ts"
 import { askYes } from "../prompt.ts"
 import { forgetJob } from "../remembered.ts"
 import { homecomingNotes, homecomingText } from "../render/homecoming-text.ts"
 import { endText, jobExitCode, jobTitle } from "../render/job-text.ts"
+import { printable } from "../render/table.ts"
 import type { FollowEnd } from "./follow-job.ts"
 import type { JobSink } from "./job-sink.ts"
 
@@ -62,15 +64,18 @@ async function concludeSettled(cli: Cli, job: JobView, { sink, home }: ConcludeO
   else if (outputs?.problem !== undefined) await sink.say(outputs.problem, { always: true })
   if (outputs?.state === "ready" && outputs.files > 0) {
     const files = `${outputs.files} file${outputs.files === 1 ? "" : "s"} (${formatBytes(outputs.bytes)})`
-    if (home === null || !(await shallComeHome(cli, job, home.yes, sink))) {
+    const before = home === null ? cameHomeTo(cli.settings, cli.client.url, job.id) : undefined
+    const waiting = home === null ? "" : await whyNotHome(cli, job, home.yes, sink)
+    if (before !== undefined) parts.push(`${files} came home before: ${printable(before)}`)
+    else if (home === null || waiting !== undefined) {
       home?.remember()
-      parts.push(`${files} ${waitVerb(outputs.files)}: windfall get ${job.id}`)
+      parts.push(`${files} ${waitVerb(outputs.files)}${waiting}: windfall get ${job.id}`)
     } else {
       try {
         const { bringOutputs } = await import("../bring/bring-outputs.ts")
         const came = await bringOutputs(cli, job, home.into)
         parts.push(homecomingText(came))
-        for (const line of homecomingNotes(came)) await sink.say(line, { always: true })
+        for (const line of homecomingNotes(came, job.id)) await sink.say(line, { always: true })
         if (exitCode === 0 && came.lost.length > 0) exitCode = WINDFALL_FAILED
         await sink.event({ type: "files", job: job.id, ...came })
       } catch (thrown) {
@@ -93,10 +98,14 @@ function waitVerb(files: number): string {
   return files === 1 ? "waits" : "wait"
 }
 
-async function shallComeHome(cli: Cli, job: JobView, yes: boolean, sink: JobSink): Promise<boolean> {
+/** Why the files wait, to be put behind that they do; `undefined` when they shall come home. */
+async function whyNotHome(cli: Cli, job: JobView, yes: boolean, sink: JobSink): Promise<string | undefined> {
   const bytes = job.outputs?.bytes ?? 0
-  if (bytes <= ASK_BYTES || yes) return true
-  if (!cli.isInteractive) return false
+  if (bytes <= ASK_BYTES || yes) return undefined
+  if (!cli.isInteractive) {
+    return `, as more than ${formatBytes(ASK_BYTES)} comes home unasked only with --yes and nobody was there to ask`
+  }
   await sink.clear()
-  return askYes(cli, `windfall: job ${job.id} made ${formatBytes(bytes)} of files. Bring them here?`)
+  const isWanted = await askYes(cli, `windfall: job ${job.id} made ${formatBytes(bytes)} of files. Bring them here?`)
+  return isWanted ? undefined : ""
 }

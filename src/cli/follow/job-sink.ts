@@ -22,6 +22,9 @@ export class JobSink implements LogSink {
   readonly #status: StatusLine
   #atLineStart = true
   #held: Deferred<void> | undefined
+  /** What is being put on the terminal, and whatever waits for that: one after the other, or they end up on one line. */
+  #turn: Promise<void> = Promise.resolve()
+  #waiting = 0
   /** Whose output it is, for `--json`. */
   attempt = 1
 
@@ -51,10 +54,14 @@ export class JobSink implements LogSink {
   async output(stream: OutputStream, bytes: Uint8Array, offset: number): Promise<void> {
     await this.#held?.promise
     if (this.#json) return this.event({ type: "output", attempt: this.attempt, stream, offset, ...asText(bytes) })
-    if (this.#status.isShown) await this.#status.clear()
     const out = stream === "stdout" ? this.#cli.stdout : this.#cli.stderr
-    if (bytes.length > 0) this.#atLineStart = bytes[bytes.length - 1] === NEWLINE
-    await out.write(bytes)
+    // A pipe nobody reads must not keep the terminal from being written to.
+    if (!out.isTerminal) return out.write(bytes)
+    await this.#inTurn(async () => {
+      await this.#status.clear()
+      if (bytes.length > 0) this.#atLineStart = bytes[bytes.length - 1] === NEWLINE
+      await out.write(bytes)
+    })
   }
 
   async gap(gap: LogGap["gap"]): Promise<void> {
@@ -71,23 +78,36 @@ export class JobSink implements LogSink {
   /** A line of Windfall's own, on a line of its own. */
   async say(text: string, { always = false } = {}): Promise<void> {
     if (this.#quiet && !always) return
-    await this.#status.clear()
-    await this.#toLineStart()
-    await this.#cli.stderr.write(`windfall: ${text}\n`)
+    await this.#inTurn(async () => {
+      await this.#toEmptyLine()
+      await this.#cli.stderr.write(`windfall: ${text}\n`)
+    })
   }
 
   async showStanding(job: JobView): Promise<void> {
-    if (this.#json || this.#quiet || !this.#atLineStart || this.#held !== undefined) return
-    await this.#status.show(`windfall: job ${job.id} ${standingText(job, this.#cli.clock.now())}`)
+    if (this.#held !== undefined) return
+    await this.showStatus(`job ${job.id} ${standingText(job, this.#cli.clock.now())}`)
   }
 
+  /** Shows the status line, unless the terminal is busy with something else. */
   async showStatus(text: string): Promise<void> {
-    if (this.#json || this.#quiet || !this.#atLineStart) return
-    await this.#status.show(`windfall: ${text}`)
+    if (this.#json || this.#quiet || !this.#atLineStart || this.#waiting > 0) return
+    await this.#inTurn(() => this.#status.show(`windfall: ${text}`))
   }
 
   /** Leaves the terminal as it should be for what is printed next. */
   async clear(): Promise<void> {
+    await this.#inTurn(() => this.#toEmptyLine())
+  }
+
+  #inTurn(write: () => Promise<void>): Promise<void> {
+    this.#waiting++
+    const written = this.#turn.then(write).finally(() => this.#waiting--)
+    this.#turn = written.catch(() => undefined)
+    return written
+  }
+
+  async #toEmptyLine(): Promise<void> {
     await this.#status.clear()
     await this.#toLineStart()
   }

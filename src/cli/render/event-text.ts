@@ -10,7 +10,7 @@ export function eventText(event: WindfallEvent): string {
 function text(event: WindfallEvent): string {
   switch (event.type) {
     case "job_submitted":
-      return `job ${event.job}${event.name === null ? "" : ` (${event.name})`} sent by ${event.user}`
+      return `job ${event.job}${event.name === null ? "" : ` (${event.name})`} sent${event.user === event.actor ? "" : ` by ${event.user}`}`
     case "job_state": {
       const cause = event.cause === null ? "" : ` (${event.cause})`
       return `job ${event.job} ${event.from} -> ${event.to}${cause}${event.reason === null ? "" : `: ${event.reason}`}`
@@ -27,7 +27,7 @@ function text(event: WindfallEvent): string {
         ? `job ${event.job}: its host is heard of again`
         : `job ${event.job}: its host is silent`
     case "outputs_ready":
-      return `job ${event.job}: ${event.files} output files (${formatBytes(event.bytes)}) on the server`
+      return `job ${event.job}: ${event.files} output file${event.files === 1 ? "" : "s"} (${formatBytes(event.bytes)}) on the server`
     case "host_added":
       return `host ${event.name} joined`
     case "host_link":

@@ -1,10 +1,10 @@
 import { formatBytes } from "../../base/bytes.ts"
 import type { BroughtHome } from "../../workspace/bring-home.ts"
-import { printable } from "./table.ts"
+import { countText, printable } from "./table.ts"
 
 const SHOWN = 10
 
-/** "3 files came home (4.1 MB)". */
+/** "3 files came home (4.1 MB)", "1 file came home (2 KB), 2 were here already". */
 export function homecomingText(came: BroughtHome): string {
   const { length } = came.written
   if (length === 0) {
@@ -12,11 +12,15 @@ export function homecomingText(came: BroughtHome): string {
     // Those that came before the connection broke are counted as kept by the try that went on.
     return came.kept.length > 0 ? "the rest of its files is here" : "no file came home"
   }
-  return `${length} file${length === 1 ? "" : "s"} came home (${formatBytes(came.bytes)})`
+  // Such as those that an earlier try brought before it broke off.
+  const kept =
+    came.kept.length === 0 ? "" : `, ${came.kept.length} ${came.kept.length === 1 ? "was" : "were"} here already`
+  return `${countText(length)} came home (${formatBytes(came.bytes)})${kept}`
 }
 
-/** A line for each file that is not where it was expected. */
-export function homecomingNotes(came: BroughtHome): string[] {
+/** A line for each file that is not where it was expected, and how to get what waits. */
+export function homecomingNotes(came: BroughtHome, job: number): string[] {
+  const waiting = came.refused.filter(({ waits }) => waits).map(({ path }) => printable(path))
   return [
     ...shortened(
       came.setAside,
@@ -24,6 +28,11 @@ export function homecomingNotes(came: BroughtHome): string[] {
     ),
     ...shortened(came.lost, lostText),
     ...shortened(came.refused, ({ path, reason }) => `${printable(path)} was not written: ${printable(reason)}`),
+    ...(waiting.length === 0
+      ? []
+      : [
+          `what is in ${waiting.slice(0, SHOWN).join(", ")} still waits: windfall get ${job} -o DIR, with another folder`,
+        ]),
   ]
 }
 

@@ -56,13 +56,18 @@ export function stoppedText(job: JobView, now: number): string {
   return verdictText(job) + printable(givenUp)
 }
 
+/** How long a command ran. Times are kept in whole milliseconds, and no command takes none. */
+export function ranText(ms: number): string {
+  return ms < 100 ? "under 0.1 s" : formatDuration(ms)
+}
+
 /** One sentence on what became of a job: how it ended, after how long, where, why, and its memory. */
 export function endText(job: JobView): string {
   const attempt = latestAttempt(job)
   const { what, why } = verdictParts(job)
   let sentence = `${jobTitle(job)} ${what}`
   const ran = attempt?.startedAt != null && attempt.endedAt !== null ? attempt.endedAt - attempt.startedAt : null
-  if (ran !== null) sentence += ` ${job.state === "succeeded" ? "in" : "after"} ${formatDuration(Math.max(0, ran))}`
+  if (ran !== null) sentence += ` ${job.state === "succeeded" ? "in" : "after"} ${ranText(ran)}`
   if (attempt !== undefined) sentence += ` on ${attempt.hostName}`
   const parts = [sentence + why]
   if (attempt?.peakMemoryBytes != null) {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { JobView } from "../../protocol/job.ts"
 import { toJobSpec } from "../../protocol/job-values.ts"
+import { homecomingNotes, homecomingText } from "./homecoming-text.ts"
 import { commandText, endText, jobExitCode, standingText, stoppedText } from "./job-text.ts"
 import { progressText } from "./progress.ts"
 import { cutText, printable, renderTable, textWidth } from "./table.ts"
@@ -38,6 +39,8 @@ test("the last line says how a job ended, after how long, where, and its memory"
     "job 12 (train) failed with exit code 3 after 12.4 s on studio; peak memory 1.2 GB of 48 GB",
   )
   assert.equal(jobExitCode(job), 3)
+  const short = jobView({ state: "succeeded", cause: "exited", attempts: [{ ...attempt(), endedAt: 1_000 }] })
+  assert.match(endText(short), /succeeded in under 0\.1 s on studio/)
   const queued = jobView({ state: "queued", place: 3, reason: "all hosts are busy" })
   assert.equal(standingText(queued, 0), "queued, place 3: all hosts are busy")
   const silent = jobView({
@@ -70,6 +73,20 @@ test("exit codes: the job's own, 128+n, 124, 125, 130", () => {
   assert.equal(code({ cause: "cancelled", signal: 15 }), 130)
   assert.equal(code({ cause: "host_crashed" }), 125)
   assert.equal(code({ cause: null }), 125)
+})
+
+test("files that came home are counted beside those an earlier try brought, and what waits is named", () => {
+  const came = { written: ["a"], kept: ["b", "c"], setAside: [], refused: [], lost: [], bytes: 2048 }
+  assert.equal(homecomingText(came), "1 file came home (2 KB), 2 were here already")
+  const refused = [
+    { path: "out", reason: "it is a link here", waits: true },
+    { path: ".git", reason: "never", waits: false },
+  ]
+  assert.deepEqual(homecomingNotes({ ...came, refused }, 12), [
+    "out was not written: it is a link here",
+    ".git was not written: never",
+    "what is in out still waits: windfall get 12 -o DIR, with another folder",
+  ])
 })
 
 test("progress says how much, how fast and how long still", () => {

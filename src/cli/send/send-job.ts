@@ -92,6 +92,7 @@ async function submit(
   }
   for (let round = 1; ; round++) {
     const scanned = await folder?.scan()
+    if (scanned !== undefined) await folder?.saySpecial(scanned)
     try {
       return await submitScanned(cli, draft, folder, scanned, signals)
     } catch (error) {

@@ -30,6 +30,7 @@ export class SendingFolder {
   readonly #options: SendingFolderOptions
   readonly #cache: StatCache
   #announced = false
+  #saidSpecial = false
 
   constructor(cli: Cli, options: SendingFolderOptions) {
     this.#cli = cli
@@ -75,6 +76,15 @@ export class SendingFolder {
     if (named.length === 0) return
     const { stayLines } = await import("./left-out-text.ts")
     for (const line of stayLines(named, this.rules)) await say(this.#cli, line)
+  }
+
+  /** Names, once, what cannot travel at all; no rule of the folder's says so, and the next send would not either. */
+  async saySpecial(scanned: ScannedTree): Promise<void> {
+    const special = scanned.leftOut.filter(({ why }) => why === "special")
+    if (this.#saidSpecial || this.#options.quiet || special.length === 0) return
+    this.#saidSpecial = true
+    const { leftOutText } = await import("./left-out-text.ts")
+    await say(this.#cli, `cannot travel: ${leftOutText(special)}`)
   }
 
   /** What of the scanned folder the server lacks. */

@@ -55,7 +55,7 @@ export async function announceTravel(
   if (!quiet && files > 0) {
     const count = files === scanned.files ? countText(files) : `${files} of ${countText(scanned.files)}`
     await say(cli, `sending ${count}, ${formatBytes(bytes)}`)
-    const leftOut = leftOutText(scanned.leftOut)
+    const leftOut = leftOutText(scanned.leftOut.filter(({ why }) => why !== "special"))
     if (leftOut !== undefined) await say(cli, `left out: ${leftOut}`)
     await sayLeavingLinks(cli, scanned)
   }

@@ -1,26 +1,58 @@
-import { fs, nodeChildProcess, path } from "../builtin.ts"
-import { type Settings, writePrivate } from "../config.ts"
+import { fs, nodeChildProcess, nodeCrypto, path } from "../builtin.ts"
+import { isMissing, type Settings, writePrivate } from "../config.ts"
 
-/** What is known here of the server that `up --detach` left running. */
+/** What is known here of a server that `up --detach` left running. */
 export interface ServerNote {
   readonly pid: number
   readonly url: string
   readonly data: string
+  /** The options that start it again as it was, without `--detach`. */
+  readonly options: readonly string[]
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
 }
 
-function noteFile(settings: Settings): string {
-  return path.join(settings.stateFolder, "server.json")
+function notesFolder(settings: Settings): string {
+  return path.join(settings.stateFolder, "servers")
+}
+
+/** One file a data folder, so that servers side by side keep theirs. */
+function noteFile(settings: Settings, data: string): string {
+  return path.join(notesFolder(settings), `${nodeCrypto().hash("sha256", data).slice(0, 32)}.json`)
 }
 
 export function writeServerNote(settings: Settings, note: ServerNote): void {
-  writePrivate(noteFile(settings), `${JSON.stringify(note)}\n`)
+  writePrivate(noteFile(settings, note.data), `${JSON.stringify(note)}\n`)
 }
 
-export function readServerNote(settings: Settings): ServerNote | undefined {
+/** The servers that were left running and still run, the latest first. Notes of others are removed. */
+export function runningServers(settings: Settings): ServerNote[] {
+  const running: ServerNote[] = []
+  for (const file of notes(settings)) {
+    const note = readNote(file)
+    if (note !== undefined && isServerProcess(note.pid)) running.push(note)
+    else if (file.endsWith(".json")) fs.rmSync(file, { force: true })
+  }
+  return running.sort((a, b) => b.startedAt - a.startedAt)
+}
+
+function notes(settings: Settings): string[] {
+  const folder = notesFolder(settings)
   try {
-    const note = JSON.parse(fs.readFileSync(noteFile(settings), "utf8")) as Partial<ServerNote>
-    if (typeof note.pid !== "number" || typeof note.url !== "string" || typeof note.data !== "string") return undefined
-    return { pid: note.pid, url: note.url, data: note.data }
+    return fs.readdirSync(folder).map((name) => path.join(folder, name))
+  } catch (error) {
+    if (isMissing(error)) return []
+    throw error
+  }
+}
+
+function readNote(file: string): ServerNote | undefined {
+  try {
+    const note = JSON.parse(fs.readFileSync(file, "utf8")) as Partial<ServerNote>
+    const { pid, url, data, options, startedAt } = note
+    if (typeof pid !== "number" || typeof url !== "string" || typeof data !== "string") return undefined
+    if (!Array.isArray(options) || typeof startedAt !== "number") return undefined
+    return { pid, url, data, options: options.map(String), startedAt }
   } catch {
     return undefined
   }
@@ -43,8 +75,8 @@ export function readServerPid(data: string): number | undefined {
   }
 }
 
-export function removeServerNote(settings: Settings): void {
-  fs.rmSync(noteFile(settings), { force: true })
+export function removeServerNote(settings: Settings, data: string): void {
+  fs.rmSync(noteFile(settings, data), { force: true })
 }
 
 /** Whether this process is a Windfall server: a number alone may long belong to another. */

@@ -27,7 +27,10 @@ const START_MS = 60_000
  */
 export async function spawnServer(options: SpawnServerOptions): Promise<{ ready: ReadyServer; child: ChildProcess }> {
   const { logFile } = options
-  const log = logFile === null ? undefined : openLog(logFile)
+  const isNewLog = logFile !== null && !fs.existsSync(logFile)
+  const madeFolder =
+    logFile === null ? undefined : fs.mkdirSync(path.dirname(logFile), { recursive: true, mode: 0o700 })
+  const log = logFile === null ? undefined : fs.openSync(logFile, "a", 0o600)
   const main = nodeUrl().fileURLToPath(new URL("src/server/main.ts", PROJECT_ROOT))
   const child = nodeChildProcess().spawn(
     process.execPath,
@@ -62,7 +65,10 @@ export async function spawnServer(options: SpawnServerOptions): Promise<{ ready:
     })
     child.on("close", (code) => {
       clearTimeout(timer)
-      if (logFile !== null) words = fs.readFileSync(logFile, "utf8").slice(logStart)
+      if (logFile !== null) {
+        words = fs.readFileSync(logFile, "utf8").slice(logStart)
+        if (isNewLog) removeLog(logFile, madeFolder)
+      }
       reject(startError(words, code))
     })
   })
@@ -70,9 +76,15 @@ export async function spawnServer(options: SpawnServerOptions): Promise<{ ready:
   return { ready, child }
 }
 
-function openLog(file: string): number {
-  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
-  return fs.openSync(file, "a", 0o600)
+/** What it says is told here; a start that failed leaves nothing where nothing was. */
+function removeLog(logFile: string, madeFolder: string | undefined): void {
+  fs.rmSync(logFile, { force: true })
+  if (madeFolder === undefined) return
+  try {
+    for (let at = path.dirname(logFile); at.startsWith(madeFolder); at = path.dirname(at)) fs.rmdirSync(at)
+  } catch {
+    // Somebody has put something there.
+  }
 }
 
 /** The server's last line is its error as JSON; anything else is shown as it is. */

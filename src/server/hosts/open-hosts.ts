@@ -252,15 +252,15 @@ class Hosts implements HostsService {
   /** Lets all hosts be: another process with a copy of this server's data has one of them. */
   #standAside(): void {
     const reason = this.#asideReason()
-    this.#context.notice(`Cannot use any host: ${reason}`, null)
+    const { message } = this.#standing.aside ?? {}
+    this.#context.notice(`Cannot use any host, so no job starts: ${reason} (${message})`, null)
     for (const [id, { link }] of this.#kept) {
       void this.#end(link.cut(reason)).then(() => this.#context.events.onLink(id, "refused", reason))
     }
   }
 
   #asideReason(): string {
-    const { message, details } = this.#standing.aside ?? {}
-    return `this server stands aside and starts no job: it runs on a copy of the data folder of ${details?.where} (${message})`
+    return `this server stands aside: the same data is in use at ${this.#standing.aside?.details?.where}`
   }
 
   #end(ended: Promise<void>): Promise<void> {
