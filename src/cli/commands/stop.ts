@@ -50,7 +50,7 @@ export const stop = command({
         else await cli.stdout.write(`${jobTitle(view)}: ${stoppedText(view, cli.clock.now())}\n`)
       } catch (error) {
         // One job that may not be stopped must not keep the others running.
-        if (!(error instanceof WindfallError) || error.code === "server_unreachable") throw error
+        if (!(error instanceof WindfallError) || isServerGone(error)) throw error
         exitCode = error.exitCode
         await cli.stderr.write(`${error.message}\n${error.hint === undefined ? "" : `  ${error.hint}\n`}`)
       }
@@ -58,3 +58,7 @@ export const stop = command({
     return exitCode
   },
 })
+
+function isServerGone({ code }: WindfallError): boolean {
+  return code === "server_unreachable" || code === "link_lost"
+}
