@@ -7,6 +7,7 @@ import { systemClock } from "../base/clock.ts"
 import { type HostId, makeId, type RunId, type ServerId } from "../protocol/ids.ts"
 import { openDataFolder } from "../store/data-folder.ts"
 import { openStore } from "../store/store.ts"
+import { makePrivateFolder } from "../workspace/private-folder.ts"
 import { createApp } from "./api/app.ts"
 import { addUser, callerOf, createToken } from "./auth/accounts.ts"
 import { openSecretBox } from "./auth/secret-box.ts"
@@ -69,6 +70,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const listening = { host, port, tls }
   checkBind(listening)
   await using undo = new AsyncDisposableStack()
+  makePrivateFolder(options.dataFolder)
   const folder = undo.use(openDataFolder(options.dataFolder)).path
   const store = undo.use(openStore(folder, () => makeId<ServerId>("s", randomBytes(16))))
   const loop = new ControlLoop({

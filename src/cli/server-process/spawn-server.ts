@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process"
 import { isErrorCode, WindfallError } from "../../protocol/errors.ts"
+import { makePrivateFolder } from "../../workspace/private-folder.ts"
 import { fs, nodeChildProcess, nodeUrl, path } from "../builtin.ts"
 import { PROJECT_ROOT } from "../project-root.ts"
 
@@ -71,7 +72,7 @@ export async function spawnServer(options: SpawnServerOptions): Promise<{ ready:
 }
 
 function openLog(file: string): number {
-  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+  makePrivateFolder(path.dirname(file))
   return fs.openSync(file, "a", 0o600)
 }
 
