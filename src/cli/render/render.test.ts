@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { JobView } from "../../protocol/job.ts"
 import { toJobSpec } from "../../protocol/job-values.ts"
+import { homecomingNotes } from "./homecoming-text.ts"
 import { commandText, endText, jobExitCode, standingText, stoppedText } from "./job-text.ts"
 import { progressText } from "./progress.ts"
 import { cutText, printable, renderTable, textWidth } from "./table.ts"
@@ -128,3 +129,15 @@ function attempt(): JobView["attempts"][number] {
     stderrBytes: 0,
   }
 }
+
+test("of a path that is of another kind here nobody says that it changed", () => {
+  const nothing = { written: [], kept: [], refused: [], lost: [], bytes: 0 }
+  const setAside = [
+    { path: "a", as: "a.17" },
+    { path: "dd", as: "dd.17", here: "folder" as const },
+  ]
+  assert.deepEqual(homecomingNotes({ ...nothing, setAside }), [
+    "a changed here meanwhile; the job's is beside it: a.17",
+    "dd is a folder here and something else in the job; the job's is beside it: dd.17",
+  ])
+})
