@@ -8,7 +8,7 @@ import { FileOutput, type Output } from "./output.ts"
 /** What every command is given: the surroundings, and the way to the server. */
 export interface Cli {
   readonly settings: Settings
-  /** The folder the person is in. */
+  /** The folder the person is in. @throws {WindfallError} `file_not_found` when it was removed */
   readonly cwd: string
   readonly clock: Clock
   readonly random: () => number
@@ -27,11 +27,15 @@ export function processCli(): Cli {
   const clock = systemClock()
   const stdout = new FileOutput(1)
   const stderr = new FileOutput(2)
+  let cwd: string | undefined
   let login: Login | undefined
   let client: Client | undefined
   return {
     settings,
-    cwd: process.cwd(),
+    get cwd() {
+      cwd ??= currentFolder()
+      return cwd
+    },
     clock,
     random: Math.random,
     stdout,
@@ -47,6 +51,19 @@ export function processCli(): Cli {
       client ??= new Client({ login: this.login, clock, random: Math.random })
       return client
     },
+  }
+}
+
+function currentFolder(): string {
+  try {
+    return process.cwd()
+  } catch (error) {
+    const removed = (error as { code?: unknown }).code === "ENOENT"
+    const reason = removed ? "it was removed" : (error as Error).message
+    throw new WindfallError("file_not_found", `Cannot use the folder you are in: ${reason}`, {
+      hint: "Change into one that is there: cd",
+      cause: error,
+    })
   }
 }
 

@@ -24,6 +24,43 @@ test("a request that broke is tried again, a POST under the same idempotency key
   assert.match(String(keys[0]), /^[0-9a-z]{32}$/)
 })
 
+test("a POST that is the first request of all is repeated, too, when its answer is dropped or breaks off", async (context) => {
+  const keys: unknown[] = []
+  const client = await clientOf(context, (request, response) => {
+    keys.push(request.headers["idempotency-key"])
+    if (keys.length === 1) request.socket.destroy()
+    else if (keys.length === 2)
+      response.writeHead(200, { "content-length": 8 }).write('{"id', () => request.socket.destroy())
+    else response.end('{"id":1}')
+  })
+  assert.deepEqual(await client.post("/v1/jobs", { spec: {} }), { id: 1 })
+  assert.equal(keys.length, 3)
+  assert.equal(new Set(keys).size, 1)
+})
+
+test("of a POST that was never answered nobody says that it was not done", async (context) => {
+  const client = await clientOf(context, (request) => request.socket.destroy())
+  await assert.rejects(client.post("/v1/jobs", { spec: {} }, { patienceMs: 300 }), (error) => {
+    assert.ok(error instanceof WindfallError)
+    assert.equal(error.code, "link_lost")
+    assert.equal(error.exitCode, 125)
+    assert.doesNotMatch(error.hint ?? "", /certificate/)
+    return true
+  })
+})
+
+test("a certificate is asked after only when nothing was ever heard, twice", async (context) => {
+  let asked = 0
+  const client = await clientOf(context, (request, response) => {
+    if (++asked === 1 || asked > 2) request.socket.destroy()
+    else response.end('{"user":"mia"}')
+  })
+  assert.deepEqual(await client.get("/v1/me"), { user: "mia" })
+  await assert.rejects(client.get("/v1/me", { patienceMs: 0 }), { hint: /restarted/ })
+  const silent = await clientOf(context, (request) => request.socket.destroy())
+  await assert.rejects(silent.get("/v1/me"), { code: "server_unreachable", hint: /certificate/ })
+})
+
 test("a server that was never reached is said at once, with what to do", async () => {
   const client = newClient("http://127.0.0.1:1")
   await assert.rejects(client.get("/v1/me"), (error) => {

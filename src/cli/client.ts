@@ -23,12 +23,27 @@ export interface RequestOptions {
 /** What to send: JSON, or bytes made anew for each try. */
 type Body = { readonly json: unknown } | { readonly bytes: () => AsyncIterable<Uint8Array> } | undefined
 
+/** What else there is to know about a request. */
+interface Handling<Answer> {
+  /** Reads the answer; when it breaks in there, the request is tried again. */
+  readonly read: (response: IncomingMessage) => Promise<Answer>
+  /** It changes something, and carries an idempotency key. */
+  readonly changes?: boolean
+  readonly onSent?: ((bytes: number) => void) | undefined
+}
+
 const PATIENCE_MS = 8_000
 const CONNECT_TIMEOUT_MS = 10_000
 
+/** One try's connection: whether it was made, so that the server may have got the request. */
+interface Way {
+  made: boolean
+}
+
 /**
  * The server's HTTP API over kept-alive connections. Requests that change nothing, and those under an idempotency key, are
- * tried again when the connection breaks; a server never reached is said at once.
+ * tried again when the connection breaks; a server never reached is said at once. `link_lost` says of a request that changes
+ * something that nobody knows whether it did.
  */
 export class Client {
   readonly url: string
@@ -53,7 +68,7 @@ export class Client {
 
   /** Safe to repeat: carries an idempotency key, the same one in each try. */
   post<Answer>(path: string, body: unknown, options: RequestOptions = {}): Promise<Answer> {
-    return this.#json("POST", path, { json: body }, this.#keyed(options))
+    return this.#json("POST", path, { json: body }, this.#keyed(options), true)
   }
 
   /** POSTs a question too long for a URL. It changes nothing, so it is safe to repeat without a key for the server to keep. */
@@ -75,8 +90,8 @@ export class Client {
     bytes: () => AsyncIterable<Uint8Array>,
     options: RequestOptions & { onSent?: (bytes: number) => void } = {},
   ): Promise<Answer> {
-    const response = await this.#request("POST", path, { bytes }, options, options.onSent)
-    return (await readJson(response)) as Answer
+    const read = async (response: IncomingMessage) => (await readJson(response)) as Answer
+    return this.#request("POST", path, { bytes }, options, { read, onSent: options.onSent })
   }
 
   /**
@@ -89,7 +104,9 @@ export class Client {
     options: RequestOptions & { body?: unknown; changes?: boolean } = {},
   ): Promise<IncomingMessage> {
     const body = options.body === undefined ? undefined : { json: options.body }
-    return this.#request(method, path, body, options.changes === true ? this.#keyed(options) : options)
+    const changes = options.changes === true
+    const read = async (response: IncomingMessage) => response
+    return this.#request(method, path, body, changes ? this.#keyed(options) : options, { read, changes })
   }
 
   /** Lets go of idle connections, so that the process can end. */
@@ -97,37 +114,45 @@ export class Client {
     this.#agent?.destroy()
   }
 
-  async #json<Answer>(method: string, path: string, body: Body, options: RequestOptions): Promise<Answer> {
-    return (await readJson(await this.#request(method, path, body, options))) as Answer
+  #json<Answer>(method: string, path: string, body: Body, options: RequestOptions, changes = false): Promise<Answer> {
+    const read = async (response: IncomingMessage) => (await readJson(response)) as Answer
+    return this.#request(method, path, body, options, { read, changes })
   }
 
   #keyed(options: RequestOptions): RequestOptions {
     return { ...options, headers: { "idempotency-key": makeKey(this.#random), ...options.headers } }
   }
 
-  async #request(
+  async #request<Answer>(
     method: string,
     path: string,
     body: Body,
     options: RequestOptions,
-    onSent?: (bytes: number) => void,
-  ): Promise<IncomingMessage> {
+    { read, changes = false, onSent }: Handling<Answer>,
+  ): Promise<Answer> {
     const patienceMs = options.patienceMs ?? PATIENCE_MS
     const startedAt = this.#clock.monotonicMs()
+    let unanswered = 0
     for (let round = 0; ; round++) {
       options.signal?.throwIfAborted()
+      const way: Way = { made: false }
       try {
-        const response = await this.#once(method, path, body, options, onSent)
+        const response = await this.#once(method, path, body, options, onSent, way)
         this.#reached = true
-        if (isSuccess(response)) return response
+        if (isSuccess(response)) return await read(response)
         throw await readError(response, method, path)
       } catch (error) {
         options.signal?.throwIfAborted()
-        const again = isBroken(error) || isStarting(error)
+        if (way.made && isBroken(error)) unanswered++
+        // Who answers plain HTTP with silence may well speak TLS only: one more try is enough, where nothing was changed.
+        const known = this.#reached || (unanswered > 0 && (changes || unanswered < 2))
+        const again = known && (isBroken(error) || isStarting(error))
         const waitMs = backoffMs(round, this.#random, 50, 1_000)
         const waitedMs = this.#clock.monotonicMs() - startedAt
-        if (!again || !this.#reached || waitedMs + waitMs > patienceMs)
-          throw unreachable(error, this.#login, this.#reached)
+        if (!again || waitedMs + waitMs > patienceMs) {
+          const reason = unreachable(error, this.#login, this.#reached)
+          throw changes && unanswered > 0 && again ? unknownOutcome(reason, this.url) : reason
+        }
         options.onRetry?.()
         await this.#clock.sleep(waitMs, { signal: options.signal })
       }
@@ -140,6 +165,7 @@ export class Client {
     body: Body,
     options: RequestOptions,
     onSent: ((bytes: number) => void) | undefined,
+    way: Way,
   ): Promise<IncomingMessage> {
     const json = body !== undefined && "json" in body ? Buffer.from(JSON.stringify(body.json)) : undefined
     const headers: Record<string, string | number> = {
@@ -167,13 +193,17 @@ export class Client {
       )
       // Only for the way to the server: an answer may take as long as it takes.
       request.on("socket", (socket) => {
-        if (!socket.connecting) return
+        way.made = !socket.connecting
+        if (way.made) return
         const timer = setTimeout(
           () => request.destroy(Object.assign(new Error("no answer"), { code: "ETIMEDOUT" })),
           CONNECT_TIMEOUT_MS,
         )
         const done = () => clearTimeout(timer)
         socket.once("connect", done)
+        socket.once(secure ? "secureConnect" : "connect", () => {
+          way.made = true
+        })
         socket.once("close", done)
       })
       request.on("error", reject)
@@ -224,6 +254,18 @@ export function isBroken(error: unknown): boolean {
 
 function isStarting(error: unknown): boolean {
   return error instanceof WindfallError && error.code === "server_unreachable"
+}
+
+/** Of a change whose answer never came. */
+function unknownOutcome(cause: unknown, url: string): WindfallError {
+  return new WindfallError(
+    "link_lost",
+    `Cannot tell whether it was done: the server at ${url} got it and never answered`,
+    {
+      hint: "It may have been done: look before you ask again",
+      cause,
+    },
+  )
 }
 
 /** Not a secret: it only has to differ from the caller's other keys. */

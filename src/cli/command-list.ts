@@ -159,7 +159,9 @@ export function findCommand(words: readonly string[]): FoundCommand | undefined 
     if (words.length < count) continue
     const typed = words.slice(0, count).join(" ")
     for (const group of Object.values(COMMAND_GROUPS)) {
-      const listed = group[typed] ?? Object.values(group).find((one) => one.also?.includes(typed))
+      const listed = Object.hasOwn(group, typed)
+        ? group[typed]
+        : Object.values(group).find((one) => one.also?.includes(typed))
       if (listed !== undefined) return { load: listed.load, rest: words.slice(count) }
     }
   }

@@ -44,6 +44,14 @@ test("jobs left to run are remembered for each server, and forgotten", (context)
   forgetJob(settings, "http://a:1", 7)
 })
 
+test("where nothing can be remembered, nothing is, and nothing fails", () => {
+  const settings = readSettings({ HOME: "/dev/null" })
+  rememberJob(settings, "http://a:1", { job: 7, name: null, folder: "/p", told: false })
+  assert.equal(recallJob(settings, "http://a:1", 7), undefined)
+  assert.deepEqual(recallJobs(settings, "http://a:1"), [])
+  forgetJob(settings, "http://a:1", 7)
+})
+
 function temporarySettings(context: { after(done: () => void): void }) {
   const home = fs.mkdtempSync(path.join(tmpdir(), "windfall-config-"))
   context.after(() => fs.rmSync(home, { recursive: true }))

@@ -1,3 +1,4 @@
+import { WindfallError } from "../protocol/errors.ts"
 import { fs, nodeTty } from "./builtin.ts"
 
 /**
@@ -10,7 +11,21 @@ export interface Output {
   /** Columns of the terminal; 80 where there is none. */
   readonly columns: number
   readonly closed: boolean
+  /** @throws {OutputFailure} when it cannot be written for another reason than that its reader is gone */
   write(data: string | Uint8Array): Promise<void>
+}
+
+/** What is to be shown cannot be written here: the disk behind it is full, for instance. */
+export class OutputFailure extends WindfallError {
+  constructor(fd: number, cause: unknown) {
+    const { code, message } = cause as { code?: unknown; message?: string }
+    const full = code === "ENOSPC" || code === "EDQUOT"
+    super(
+      full ? "disk_full" : "internal",
+      `Cannot write standard ${fd === 1 ? "output" : "error"}: ${full ? "there is no room where it goes" : message}`,
+      { cause },
+    )
+  }
 }
 
 const RETRY_MS = 5
@@ -56,7 +71,7 @@ export class FileOutput implements Output {
         // A pipe somebody else made non-blocking: wait a little, as there is no way to be told.
         if (code === "EAGAIN") await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
         else if (code === "EPIPE" || code === "EIO" || code === "EBADF") this.#closed = true
-        else throw error
+        else throw new OutputFailure(this.#fd, error)
       }
     }
   }

@@ -1,5 +1,5 @@
 import { fs, path } from "./builtin.ts"
-import { detachedFolder, isMissing, type Settings, writePrivate } from "./config.ts"
+import { detachedFolder, type Settings, writePrivate } from "./config.ts"
 
 /**
  * A job that was sent from here and left to run: where its files belong, and what was sent. One file a job, so that
@@ -19,9 +19,16 @@ export function rememberedFolder(settings: Settings, url: string): string {
   return path.join(detachedFolder(settings), encodeURIComponent(url).slice(0, 200))
 }
 
-/** Remembers a job. */
+/**
+ * Remembers a job. Where nothing can be written, nothing is remembered: `get` then brings its files to the folder one is in.
+ * That must never become the failure of a job.
+ */
 export function rememberJob(settings: Settings, url: string, job: RememberedJob): void {
-  writePrivate(fileOf(settings, url, job.job), `${JSON.stringify(job)}\n`)
+  try {
+    writePrivate(fileOf(settings, url, job.job), `${JSON.stringify(job)}\n`)
+  } catch {
+    // Only a reminder.
+  }
 }
 
 /** What is remembered of a job, or `undefined`. */
@@ -35,9 +42,9 @@ export function recallJobs(settings: Settings, url: string): RememberedJob[] {
   let names: string[]
   try {
     names = fs.readdirSync(folder)
-  } catch (error) {
-    if (isMissing(error)) return []
-    throw error
+  } catch {
+    // None there, or none to be read: they are only reminders.
+    return []
   }
   return names
     .filter((name) => name.endsWith(".json"))
@@ -48,7 +55,11 @@ export function recallJobs(settings: Settings, url: string): RememberedJob[] {
 
 /** Forgets a job: its files are home, or nobody waits for them. */
 export function forgetJob(settings: Settings, url: string, job: number): void {
-  fs.rmSync(fileOf(settings, url, job), { force: true })
+  try {
+    fs.rmSync(fileOf(settings, url, job), { force: true })
+  } catch {
+    // Where it cannot be removed, it is told once more at most.
+  }
 }
 
 function fileOf(settings: Settings, url: string, job: number): string {

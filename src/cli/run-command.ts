@@ -31,8 +31,10 @@ async function dispatch(cli: Cli, words: readonly string[]): Promise<number> {
   if (first === undefined || first === "--help" || first === "-h" || first === "help") {
     const asked = first === "help" ? findCommand(words.slice(1)) : undefined
     if (asked !== undefined) return showHelp(cli, asked.load)
-    const { renderGroup, renderOverview } = await import("./command-line/overview.ts")
+    const { renderGroup, renderOverview, unknownCommand } = await import("./command-line/overview.ts")
     const group = words[1] === undefined ? undefined : renderGroup(words[1], cli.stdout.columns)
+    const about = words[1] !== undefined && !words[1].startsWith("-")
+    if (first === "help" && about && group === undefined) throw unknownCommand(words.slice(1))
     await cli.stdout.write(group ?? renderOverview(cli.stdout.columns))
     return first === undefined ? 2 : 0
   }
@@ -84,7 +86,9 @@ async function showHelp(cli: Cli, load: () => Promise<import("./command-line/com
 async function sayError(cli: Cli, error: WindfallError, words: readonly string[]): Promise<void> {
   const end = words.indexOf("--")
   if (words.slice(0, end === -1 ? words.length : end).includes("--json")) {
-    await cli.stdout.write(`${JSON.stringify({ type: "error", exitCode: error.exitCode, ...error.toBody() })}\n`)
+    const line = `${JSON.stringify({ type: "error", exitCode: error.exitCode, ...error.toBody() })}\n`
+    // That standard output cannot be written may be the very error.
+    await cli.stdout.write(line).catch(() => undefined)
   }
   const hint = error.hint === undefined ? "" : `  ${error.hint}\n`
   await cli.stderr.write(`${error.message}\n${hint}`)

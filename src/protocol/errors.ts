@@ -32,6 +32,7 @@ const CODES = {
   host_busy: { status: 409, exitCode: 2 },
   unsafe_bind: { status: 400, exitCode: 2 },
   data_folder_in_use: { status: 409, exitCode: 2 },
+  data_folder_gone: { status: 500, exitCode: 125 },
   database_too_new: { status: 500, exitCode: 2 },
   disk_full: { status: 507, exitCode: 125 },
   server_unreachable: { status: 503, exitCode: 2 },

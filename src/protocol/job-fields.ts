@@ -3,6 +3,8 @@
  * schema and the documentation are all made from it, so that they cannot disagree.
  */
 
+import { LONGEST_GRACE_MS, LONGEST_MS } from "./job.ts"
+
 /** What a field's value is, in flags and in job files alike. */
 export type FieldKind = "text" | "bytes" | "duration" | "count" | "switch" | "list"
 
@@ -70,6 +72,7 @@ export const JOB_FIELDS = {
     short: "t",
     also: ["time-limit", "timeout"],
     minimum: 1,
+    maximum: LONGEST_MS,
     example: "2h30m",
   },
   host: {
@@ -146,6 +149,7 @@ export const JOB_FIELDS = {
     kind: "duration",
     placeholder: "DURATION",
     help: "time between the stop signal and SIGKILL (default 10s)",
+    maximum: LONGEST_GRACE_MS,
     example: "30s",
   },
   "stop-signal": {
@@ -167,6 +171,7 @@ export const JOB_FIELDS = {
     placeholder: "DURATION",
     help: "count a silent host as lost after this long (default: wait; it may only sleep)",
     minimum: 1000,
+    maximum: LONGEST_MS,
     example: "30m",
   },
   once: {

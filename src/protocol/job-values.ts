@@ -28,6 +28,9 @@ export function readFieldText(field: JobField, text: string): string | number | 
     case "duration": {
       const durationMs = parseDuration(text)
       if (durationMs < (field.minimum ?? 0)) throw new SyntaxError(`"${text}" is too short`)
+      if (field.maximum !== undefined && durationMs > field.maximum) {
+        throw new SyntaxError(`"${text}" is too long: ${field.maximum / 86_400_000}d at most`)
+      }
       return durationMs
     }
     case "count":

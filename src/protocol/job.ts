@@ -59,6 +59,9 @@ export interface RetryPolicy {
   readonly once: boolean
 }
 
+/** The longest time limit, and the longest silence that is waited out. */
+export const LONGEST_MS = 366 * 86_400_000
+export const LONGEST_GRACE_MS = 86_400_000
 export const DEFAULT_GRACE_MS = 10_000
 export const DEFAULT_PARTITION = "apple_gpu"
 

@@ -1,5 +1,6 @@
 import { join } from "node:path"
 import type { Clock } from "../base/clock.ts"
+import { WindfallError } from "../protocol/errors.ts"
 import type { Store } from "../store/store.ts"
 import { Alarm } from "./alarm.ts"
 import type { SecretBox } from "./auth/secret-box.ts"
@@ -7,6 +8,7 @@ import { UserBlobs } from "./blobs/user-blobs.ts"
 import type { Core } from "./core.ts"
 import { Fleet } from "./fleet/fleet.ts"
 import { Links } from "./fleet/links.ts"
+import { FolderWatch } from "./folder-watch.ts"
 import { Followers } from "./followers.ts"
 import { AwaitedOutput } from "./jobs/awaited-output.ts"
 import { giveUpSilent, markOutOfContact } from "./jobs/contact.ts"
@@ -51,14 +53,24 @@ export class ControlLoop {
   constructor(options: ControlLoopOptions) {
     const { store, folder, secrets, clock, randomBytes, limits, log } = options
     this.#store = store
+    const say = (what: string, error: unknown) => {
+      log(JSON.stringify({ at: new Date(clock.now()).toISOString(), trouble: what, reason: reasonOf(error) }))
+    }
+    const folderWatch = new FolderWatch({
+      folder,
+      isInPlace: () => store.database.isInPlace,
+      onGone: (error) => say("Nothing can be stored any more", error),
+    })
     const ledger = new Ledger({
       store,
       clock,
+      refusal: () => folderWatch.refusal(),
       beforeCommit: () => this.#beforeCommit(),
       onFailure: (error) => this.#startOver(error),
     })
+    // That the folder is gone has been said already: everything fails of it from then on.
     const report = (what: string, error: unknown) => {
-      log(JSON.stringify({ at: new Date(clock.now()).toISOString(), trouble: what, reason: reasonOf(error) }))
+      if (!isFolderGone(error)) say(what, error)
     }
     this.core = {
       folder,
@@ -66,6 +78,7 @@ export class ControlLoop {
       ledger,
       table: new JobTable(store.jobs),
       fleet: new Fleet(PARTITIONS),
+      folderWatch,
       logs: new LogStore({
         folder: join(folder, "logs"),
         limits: {
@@ -173,4 +186,8 @@ export class ControlLoop {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   return error.cause === undefined ? (error.stack ?? error.message) : `${error.stack} <- ${reasonOf(error.cause)}`
+}
+
+function isFolderGone(error: unknown): boolean {
+  return error instanceof WindfallError && error.code === "data_folder_gone"
 }

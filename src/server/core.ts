@@ -4,6 +4,7 @@ import type { Store } from "../store/store.ts"
 import type { SecretBox } from "./auth/secret-box.ts"
 import type { UserBlobs } from "./blobs/user-blobs.ts"
 import type { Fleet } from "./fleet/fleet.ts"
+import type { FolderWatch } from "./folder-watch.ts"
 import type { Followers } from "./followers.ts"
 import type { JobTable } from "./jobs/job-table.ts"
 import type { Ledger } from "./ledger.ts"
@@ -18,6 +19,7 @@ export interface Core {
   readonly ledger: Ledger
   readonly table: JobTable
   readonly fleet: Fleet
+  readonly folderWatch: FolderWatch
   readonly logs: LogStore
   readonly blobs: UserBlobs
   readonly secrets: SecretBox

@@ -2,6 +2,7 @@ import { statfsSync } from "node:fs"
 import { formatBytes } from "../base/bytes.ts"
 import { formatDuration } from "../base/duration.ts"
 import type { DoctorFinding } from "../protocol/api.ts"
+import type { WindfallError } from "../protocol/errors.ts"
 import { Slices } from "../workspace/slices.ts"
 import type { Core } from "./core.ts"
 import type { FleetHost } from "./fleet/fleet.ts"
@@ -20,11 +21,17 @@ const LOW_DISK_BYTES = 5 * 1024 ** 3
 
 /** What the server itself knows about the health of the pool, as this person may see it. Looks, changes nothing. */
 export async function examine(core: Core, viewer: Viewer): Promise<DoctorFinding[]> {
-  const logs = await logsOf(core)
   const hosts = core.fleet
     .all()
     .flatMap((host) => [...hostFindings(core, host), ...leftoverFindings(core, host, viewer)])
+  const gone = core.folderWatch.refusal()
+  if (gone !== undefined) return [goneFinding(gone), ...hosts]
+  const logs = await logsOf(core)
   return [diskOf(core), filesOf(core), logs, ...damageOf(core), ...(core.fleet.all().length === 0 ? [NO_HOST] : hosts)]
+}
+
+function goneFinding({ code, message, hint }: WindfallError): DoctorFinding {
+  return { subject: "server", code, level: "problem", text: message, fix: hint ?? null }
 }
 
 function diskOf(core: Core): DoctorFinding {

@@ -19,6 +19,8 @@ interface QueuedChange {
 export interface LedgerOptions {
   readonly store: Store
   readonly clock: Clock
+  /** Why nothing may be changed just now; asked before each tick. */
+  readonly refusal?: () => WindfallError | undefined
   /** Runs at the end of each tick that changed something, still inside its transaction: the planner's place. */
   readonly beforeCommit: () => void
   /** The transaction failed: memory no longer agrees with the database and must be made from it anew. */
@@ -153,6 +155,11 @@ export class Ledger {
     if (this.#closed) return
     const queue = this.#queue
     this.#queue = []
+    const refusal = this.#options.refusal?.()
+    if (refusal !== undefined) {
+      for (const { answer } of queue) answer.reject(refusal)
+      return
+    }
     const outcomes: (() => void)[] = []
     const lastEvent = this.#lastEvent
     this.#applying = true

@@ -7,6 +7,7 @@ import { systemClock } from "../base/clock.ts"
 import { type HostId, makeId, type RunId, type ServerId } from "../protocol/ids.ts"
 import { openDataFolder } from "../store/data-folder.ts"
 import { openStore } from "../store/store.ts"
+import { makePrivateFolder } from "../workspace/private-folder.ts"
 import { createApp } from "./api/app.ts"
 import { addUser, callerOf, createToken } from "./auth/accounts.ts"
 import { openSecretBox } from "./auth/secret-box.ts"
@@ -75,6 +76,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   undo.defer(() => {
     if (!isServing) removeMadeFolders(options.dataFolder, found)
   })
+  makePrivateFolder(options.dataFolder)
   const folder = undo.use(openDataFolder(options.dataFolder)).path
   undo.defer(() => {
     if (!isServing) removeMadeFiles(folder, found)

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { WindfallError } from "../protocol/errors.ts"
@@ -16,9 +16,13 @@ export interface DataFolder extends Disposable {
  */
 export function openDataFolder(path: string): DataFolder {
   mkdirSync(path, { recursive: true, mode: 0o700 })
-  chmodSync(path, 0o700) // it may have been there already, with what jobs say about themselves inside
+  closeToOthers(path, 0o700) // it may have been there already, with what jobs say about themselves inside
   const pidFile = join(path, "pid")
-  const lock = new DatabaseSync(join(path, "lock"), { timeout: 0 })
+  const lockFile = join(path, "lock")
+  // SQLite would make it readable to all, and its journal like it.
+  closeSync(openSync(lockFile, "a", 0o600))
+  for (const file of [lockFile, `${lockFile}-journal`]) if (existsSync(file)) closeToOthers(file, 0o600)
+  const lock = new DatabaseSync(lockFile, { timeout: 0 })
   try {
     lock.exec("BEGIN EXCLUSIVE")
   } catch (error) {
@@ -37,6 +41,18 @@ export function openDataFolder(path: string): DataFolder {
     [Symbol.dispose]: () => {
       if (lock.isOpen) lock.close()
     },
+  }
+}
+
+function closeToOthers(path: string, mode: number): void {
+  try {
+    chmodSync(path, mode)
+  } catch (error) {
+    const reason = (error as { code?: unknown }).code === "EPERM" ? "it belongs to another account" : String(error)
+    throw new WindfallError("invalid_input", `Cannot use ${path}: ${reason}`, {
+      hint: "Give another folder with --data",
+      cause: error,
+    })
   }
 }
 

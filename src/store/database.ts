@@ -1,4 +1,4 @@
-import { closeSync, openSync } from "node:fs"
+import { closeSync, openSync, statSync } from "node:fs"
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
 import {
   type Compilable,
@@ -45,6 +45,8 @@ export function queryBuilder(): Kysely<Schema> {
  * All calls are synchronous; SQLite's errors are thrown as they are.
  */
 export class Database implements Disposable {
+  readonly #path: string
+  readonly #identity: string | null
   readonly #sqlite: DatabaseSync
   readonly #builder = queryBuilder()
   readonly #begin: StatementSync
@@ -56,6 +58,8 @@ export class Database implements Disposable {
   constructor(path: string) {
     // SQLite would make it readable to all, and its journal files like it.
     if (path !== ":memory:") closeSync(openSync(path, "a", 0o600))
+    this.#path = path
+    this.#identity = identityOf(path)
     this.#sqlite = new DatabaseSync(path, { timeout: 5_000, enableForeignKeyConstraints: true })
     this.#sqlite.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000")
     this.#begin = this.#sqlite.prepare("BEGIN IMMEDIATE")
@@ -103,6 +107,11 @@ export class Database implements Disposable {
     return Number((this.#sqlite.prepare("PRAGMA user_version").get() as { user_version: number }).user_version)
   }
 
+  /** Whether the file that is written to is still the one at its path: SQLite does not mind when it was removed. */
+  get isInPlace(): boolean {
+    return this.#path === ":memory:" || identityOf(this.#path) === this.#identity
+  }
+
   /** Makes all of `change` durable, or none of it when it throws. Must not be nested, and `change` must not wait. */
   transaction<T>(change: () => T): T {
     if (this.#inTransaction) throw new TypeError("A transaction within a transaction")
@@ -128,4 +137,10 @@ export class Database implements Disposable {
   [Symbol.dispose](): void {
     this.close()
   }
+}
+
+/** Which file is at a path; `null` where there is none. */
+function identityOf(path: string): string | null {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  return stat === undefined ? null : `${stat.dev} ${stat.ino}`
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
-import { existsSync, statSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { test } from "node:test"
 import { ScratchFolder } from "../../test/support/scratch-folder.ts"
 import { makeId, type ServerId } from "../protocol/ids.ts"
@@ -107,4 +108,19 @@ test("a transaction that throws leaves nothing behind", () => {
   assert.deepEqual(database.rows("SELECT name FROM users"), [])
   database.transaction(() => insert.run({ name: "bob" }))
   assert.equal(database.rows("SELECT name FROM users").length, 1)
+})
+
+test("all files of a data folder are closed to others, those of an earlier release too", () => {
+  using scratch = new ScratchFolder()
+  const data = scratch.at("data")
+  const modes = () => readdirSync(data).map((name) => [name, statSync(join(data, name)).mode & 0o077])
+  mkdirSync(data)
+  writeFileSync(join(data, "lock"), "", { mode: 0o644 })
+  using _folder = openDataFolder(data)
+  using _store = openStore(data, newId)
+  assert.deepEqual(
+    modes().filter(([, others]) => others !== 0),
+    [],
+  )
+  assert.ok(modes().length > 2)
 })

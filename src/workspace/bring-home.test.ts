@@ -206,7 +206,7 @@ test("a folder where a file stands here goes beside it", async () => {
   const tree = await scene.store({ "name/x": "job" }, "out")
   scene.scratch.write({ name: "mine" }, "home")
   const { setAside } = await scene.bring(tree)
-  assert.deepEqual(setAside, [{ path: "name", as: "name.17" }])
+  assert.deepEqual(setAside, [{ path: "name", as: "name.17", here: "file" }])
   assert.deepEqual([scene.read("name"), scene.read("name.17/x")], ["mine", "job"])
 })
 

@@ -6,7 +6,7 @@ import { diskError, errorCode } from "./disk-error.ts"
 import { type FetchBlobs, FetchedObjects, MOST_A_FETCH } from "./fetch-trees.ts"
 import type { FolderRecord } from "./folder-record.ts"
 import { makeFolder, placeFile, placeLink } from "./home-files.ts"
-import { type HomeFile, type HomePlan, planHome } from "./home-plan.ts"
+import { type HomeFile, type HomePlan, planHome, type SetAside } from "./home-plan.ts"
 import { readPack } from "./pack.ts"
 import { PartFiles } from "./part-files.ts"
 import { joinPath } from "./safe-path.ts"
@@ -39,8 +39,8 @@ export interface BroughtHome {
   readonly written: readonly string[]
   /** Was here already, the same. */
   readonly kept: readonly string[]
-  /** Changed here meanwhile, so the job's version stands beside it. */
-  readonly setAside: readonly { readonly path: string; readonly as: string }[]
+  /** Changed here meanwhile, or of another kind in the job, so the job's version stands beside it. */
+  readonly setAside: readonly SetAside[]
   /** Not written at all, and why; what waits can come home to another folder. */
   readonly refused: readonly { readonly path: string; readonly reason: string; readonly waits: boolean }[]
   /** Files and folders that where outputs are kept are damaged or gone. */

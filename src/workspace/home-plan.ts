@@ -17,6 +17,17 @@ export interface HomeFile {
   /** The file here that may be replaced, because it is as it was sent. */
   readonly replaces: FileRecord | undefined
 }
+
+/** What kind of thing stands at a path. */
+export type HereKind = "file" | "folder" | "link" | "special file"
+
+export interface SetAside {
+  readonly path: string
+  readonly as: string
+  /** What is here where the job has something of another kind: whose change that was, nobody knows. */
+  readonly here?: HereKind
+}
+
 export interface HomePlan {
   /** New folders, outer ones first. */
   readonly folders: { readonly path: string; readonly mode: number }[]
@@ -25,7 +36,7 @@ export interface HomePlan {
   /** Files here that are as the job left them, but for the mode. */
   readonly modes: { readonly path: string; readonly mode: number }[]
   readonly kept: string[]
-  readonly setAside: { readonly path: string; readonly as: string }[]
+  readonly setAside: SetAside[]
   readonly refused: { readonly path: string; readonly reason: string; readonly waits: boolean }[]
   /** Folders whose tree object was not to be had: nobody knows what was in them. */
   readonly lost: string[]
@@ -87,7 +98,7 @@ export async function planHome(
     let at = path
     if (here !== undefined) {
       at = joinPath(folder, freeName(joinPath(into, folder), baseName(path), job))
-      plan.setAside.push({ path, as: at })
+      plan.setAside.push({ path, as: at, ...otherKind(here, "folder") })
     }
     plan.folders.push({ path: at, mode })
     await planFolder(tree, null, at)
@@ -107,7 +118,7 @@ export async function planHome(
       plan.links.push({ path, entry, replaces: target })
     } else {
       const as = joinPath(folder, freeName(joinPath(into, folder), entry.name, job))
-      plan.setAside.push({ path, as })
+      plan.setAside.push({ path, as, ...otherKind(here, "link") })
       plan.links.push({ path: as, entry, replaces: undefined })
     }
   }
@@ -137,7 +148,7 @@ export async function planHome(
       }
     }
     const as = await asideFor(entry, folder)
-    plan.setAside.push({ path, as: as.path })
+    plan.setAside.push({ path, as: as.path, ...otherKind(here, "file") })
     if (!as.there) plan.files.push({ path: as.path, entry, replaces: undefined })
   }
 
@@ -182,6 +193,11 @@ function lookAt(path: string): fs.Stats | undefined {
     }
     throw error
   }
+}
+
+function otherKind(here: fs.Stats, made: HereKind): { here?: HereKind } {
+  const kind = here.isFile() ? "file" : here.isDirectory() ? "folder" : here.isSymbolicLink() ? "link" : "special file"
+  return kind === made ? {} : { here: kind }
 }
 
 function baseName(path: string): string {

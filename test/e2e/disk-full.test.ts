@@ -47,3 +47,21 @@ test("a server does not start on a full disk and says so; with room it starts", 
   disk.free()
   await server.start()
 })
+
+test("who sends to a server with a full disk is told that it is the server's", { skip }, async () => {
+  using project = new ScratchFolder()
+  await using disk = await SmallDisk.make(64 * MIB)
+  await using pool = await startPool({ hosts: 0, server: { within: disk.within } })
+  project.write({ "large.bin": "x".repeat(MIB) })
+  disk.fill()
+  const send = async () => {
+    const { exitCode, stderr } = await pool.windfall(["send", "--", "true"], { cwd: project.path })
+    assert.equal(exitCode, 125, stderr)
+    assert.match(stderr, /Cannot store what was sent: the server's disk is full\n {2}Who runs the server/)
+  }
+  await send()
+  disk.free()
+  assert.equal((await pool.windfall(["send", "--dry-run", "--", "true"], { cwd: project.path })).exitCode, 0)
+  disk.fill()
+  await send()
+})

@@ -63,8 +63,20 @@ function placed(job: FileJob, base: string, file: string) {
 }
 
 function readFile(cli: Cli, typed: string): string {
+  const bytes = readBytes(cli, typed)
   try {
-    return fs.readFileSync(typed === "-" ? 0 : path.resolve(cli.cwd, typed), "utf8")
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes)
+  } catch {
+    throw new WindfallError("invalid_input", `Cannot read ${typed}: it is not UTF-8 text`, {
+      hint: "Save it as UTF-8",
+    })
+  }
+}
+
+function readBytes(cli: Cli, typed: string): Uint8Array {
+  const file = typed === "-" ? 0 : path.resolve(cli.cwd, typed)
+  try {
+    return fs.readFileSync(file)
   } catch (error) {
     const missing = (error as { code?: unknown }).code === "ENOENT"
     throw new WindfallError(

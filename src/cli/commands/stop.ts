@@ -1,9 +1,9 @@
-import { parseDuration } from "../../base/duration.ts"
 import type { StopRequest } from "../../protocol/api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { JobView } from "../../protocol/job.ts"
+import { jobField } from "../../protocol/job-fields.ts"
 import { isFinal } from "../../protocol/job-state.ts"
-import { readSignal } from "../../protocol/job-values.ts"
+import { readFieldText, readSignal } from "../../protocol/job-values.ts"
 import { command } from "../command-line/command.ts"
 import { flag, value } from "../command-line/option.ts"
 import { findJob } from "../find-job.ts"
@@ -20,7 +20,7 @@ export const stop = command({
   options: {
     now: flag("SIGKILL at once"),
     signal: value("SIGNAL", "the signal to send instead of the job's own", readSignal, { short: "s" }),
-    grace: value("DURATION", "time until SIGKILL instead of the job's own", parseDuration),
+    grace: value("DURATION", "time until SIGKILL instead of the job's own", readGrace),
     json: flag("print the jobs as JSON, one a line"),
   },
   examples: [
@@ -50,7 +50,7 @@ export const stop = command({
         else await cli.stdout.write(`${jobTitle(view)}: ${stoppedText(view, cli.clock.now())}\n`)
       } catch (error) {
         // One job that may not be stopped must not keep the others running.
-        if (!(error instanceof WindfallError) || error.code === "server_unreachable") throw error
+        if (!(error instanceof WindfallError) || isServerGone(error)) throw error
         exitCode = error.exitCode
         await cli.stderr.write(`${error.message}\n${error.hint === undefined ? "" : `  ${error.hint}\n`}`)
       }
@@ -58,3 +58,11 @@ export const stop = command({
     return exitCode
   },
 })
+
+function readGrace(text: string): number {
+  return readFieldText(jobField("grace"), text) as number
+}
+
+function isServerGone({ code }: WindfallError): boolean {
+  return code === "server_unreachable" || code === "link_lost"
+}

@@ -36,16 +36,16 @@ export async function conclude(cli: Cli, end: FollowEnd, options: ConcludeOption
   if (end.kind === "settled") return concludeSettled(cli, job, options)
   options.home?.remember()
   let exitCode: number
-  if (end.kind === "server_lost") {
+  if (end.kind !== "detached") {
     const error = toWindfallError(end.error, `follow job ${job.id}`)
     // The server is there, and says no: nothing was followed.
     if (error.code === "not_allowed") throw error
     exitCode = WINDFALL_FAILED
     await sink.say(error.message, { always: true })
-    await sink.say(
-      `${jobTitle(job)} goes on without you watching. When the server is back: windfall attach ${job.id}`,
-      { always: true },
-    )
+    const next = end.kind === "unwritten" ? "Watch it again" : "When the server is back"
+    await sink.say(`${jobTitle(job)} goes on without you watching. ${next}: windfall attach ${job.id}`, {
+      always: true,
+    })
   } else {
     exitCode = end.why === "asked" ? 0 : end.why === "hangup" ? HUNG_UP : UNREAD
     await sink.say(`detached; ${jobTitle(job)} goes on. Watch it again: windfall attach ${job.id}`)

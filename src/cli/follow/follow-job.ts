@@ -3,6 +3,7 @@ import { formatDuration } from "../../base/duration.ts"
 import type { JobView } from "../../protocol/job.ts"
 import { isFinal } from "../../protocol/job-state.ts"
 import type { Cli } from "../cli.ts"
+import { OutputFailure } from "../output.ts"
 import { standingText, verdictText } from "../render/job-text.ts"
 import type { JobSignals } from "./job-signals.ts"
 import type { JobSink } from "./job-sink.ts"
@@ -15,7 +16,7 @@ import { WaitReason } from "./wait-reason.ts"
 export type FollowEnd =
   | { readonly kind: "settled"; readonly job: JobView }
   | { readonly kind: "detached"; readonly why: "asked" | "hangup" | "unread"; readonly job: JobView }
-  | { readonly kind: "server_lost"; readonly error: unknown; readonly job: JobView }
+  | { readonly kind: "server_lost" | "unwritten"; readonly error: unknown; readonly job: JobView }
 
 export interface FollowOptions {
   readonly sink: JobSink
@@ -77,7 +78,7 @@ export async function followJob(cli: Cli, job: JobView, options: FollowOptions):
     const why = await Promise.race([whole.then(() => undefined), detached.promise])
     return why === undefined ? { kind: "settled", job: watch.job } : { kind: "detached", why, job: watch.job }
   } catch (error) {
-    return { kind: "server_lost", error, job: watch.job }
+    return { kind: error instanceof OutputFailure ? "unwritten" : "server_lost", error, job: watch.job }
   } finally {
     clearInterval(ticker)
     clearTimeout(waits)

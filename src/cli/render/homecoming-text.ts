@@ -22,10 +22,10 @@ export function homecomingText(came: BroughtHome): string {
 export function homecomingNotes(came: BroughtHome, job: number): string[] {
   const waiting = came.refused.filter(({ waits }) => waits).map(({ path }) => printable(path))
   return [
-    ...shortened(
-      came.setAside,
-      ({ path, as }) => `${printable(path)} changed here meanwhile; the job's is beside it: ${printable(as)}`,
-    ),
+    ...shortened(came.setAside, ({ path, as, here }) => {
+      const why = here === undefined ? "changed here meanwhile" : `is a ${here} here and something else in the job`
+      return `${printable(path)} ${why}; the job's is beside it: ${printable(as)}`
+    }),
     ...shortened(came.lost, lostText),
     ...shortened(came.refused, ({ path, reason }) => `${printable(path)} was not written: ${printable(reason)}`),
     ...(waiting.length === 0

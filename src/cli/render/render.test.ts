@@ -145,3 +145,15 @@ function attempt(): JobView["attempts"][number] {
     stderrBytes: 0,
   }
 }
+
+test("of a path that is of another kind here nobody says that it changed", () => {
+  const nothing = { written: [], kept: [], refused: [], lost: [], bytes: 0 }
+  const setAside = [
+    { path: "a", as: "a.17" },
+    { path: "dd", as: "dd.17", here: "folder" as const },
+  ]
+  assert.deepEqual(homecomingNotes({ ...nothing, setAside }, 17), [
+    "a changed here meanwhile; the job's is beside it: a.17",
+    "dd is a folder here and something else in the job; the job's is beside it: dd.17",
+  ])
+})

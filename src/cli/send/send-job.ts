@@ -133,6 +133,7 @@ async function submitScanned(
       return await posting
     } catch (error) {
       signals?.disarm()
+      if (hasCode(error, "link_lost")) throw unknownAcceptance(cli.client.url, error)
       if (scanned === undefined || !hasCode(error, "blobs_missing") || turn === TURNS) throw error
       if (asking === "everything" && sent === 0) throw error
       const { missing } = (error as WindfallError).details ?? {}
@@ -140,6 +141,11 @@ async function submitScanned(
       asking = asking === "nothing" && !hasTop ? "level by level" : "everything"
     }
   }
+}
+
+function unknownAcceptance(url: string, cause: unknown): WindfallError {
+  const message = `Cannot tell whether the job was accepted: the server at ${url} got it and never answered`
+  return new WindfallError("link_lost", message, { hint: "It may run. See whether it is there: windfall ps", cause })
 }
 
 /** What the folder is in git's terms. Finding out whether it is in a repository at all is quick. */

@@ -161,6 +161,9 @@ test("bad input is refused with a reason and changes nothing", async () => {
   await assert.rejects(server.call("POST", "/v1/blobs", new Uint8Array(5)), { code: "invalid_input" })
   assert.deepEqual(server.troubles, [])
   await assert.rejects(server.call("GET", "/v1/jobs/77"), { code: "job_not_found" })
+  for (const other of ["0x1", "1e0", "+1", "1.0", "%201"]) {
+    await assert.rejects(server.call("GET", `/v1/jobs/${other}`), { code: "invalid_input" }, other)
+  }
   await assert.rejects(server.call("GET", "/v1/jobs?state=sleeping"), { code: "invalid_input" })
   await assert.rejects(server.call("GET", "/v1/nothing"), { code: "route_not_found" })
   const { jobs } = await server.call<{ jobs: JobView[] }>("GET", "/v1/jobs?user=all")

@@ -56,6 +56,8 @@ async function answer(api: Api, repeats: Repeats, route: Route, context: Context
   try {
     const caller = route.open === true ? NOBODY : callerOf(core, tokenOf(raw.headers))
     if (route.admin !== undefined) requireAdmin(caller, route.admin)
+    const refusal = route.method === "GET" ? undefined : core.folderWatch.refusal()
+    if (refusal !== undefined) throw refusal
     const bytes = () => bodyBytes(raw, context.env?.incoming)
     const query = readQuery(queryOf(context), Object.keys(route.query?.shape ?? {}))
     const sent = route.body === undefined ? undefined : await readJson(raw, core.limits.bodyBytes, bytes)

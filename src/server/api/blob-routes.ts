@@ -7,6 +7,7 @@ import { closure, listTree, measureTree } from "../../workspace/diff.ts"
 import { encodePack, readPack } from "../../workspace/pack.ts"
 import { decodeChunkList, type FileEntry, type FolderEntry } from "../../workspace/tree.ts"
 import { packSoundBlobs } from "../blobs/pack-blobs.ts"
+import { blameServerDisk } from "../blobs/server-disk.ts"
 import { findOwnJob } from "./job-routes.ts"
 import { type Route, route } from "./route.ts"
 import { hashesRequest } from "./schemas.ts"
@@ -31,10 +32,14 @@ export const blobRoutes: readonly Route[] = [
     consumes: PACK,
     respond: async ({ core, caller, bytes, signal }): Promise<BlobsStored> => {
       await core.blobs.settled(caller.user)
-      const { blobs } = core.blobs.of(caller.user)
-      const stored = await readPack(bytes(), blobs, { signal }).catch(blameCaller)
-      await blobs.flush()
-      return { stored }
+      try {
+        const { blobs } = core.blobs.of(caller.user)
+        const stored = await readPack(bytes(), blobs, { signal }).catch(blameCaller)
+        await blobs.flush()
+        return { stored }
+      } catch (error) {
+        throw blameServerDisk(error)
+      }
     },
   }),
   route({

@@ -102,7 +102,7 @@ export const jobRoutes: readonly Route[] = [
 
 /** @throws {WindfallError} invalid_input, job_not_found */
 export function findJob(core: Core, text: string | undefined): JobRecord {
-  const id = Number(text)
+  const id = /^\d+$/.test(text ?? "") ? Number(text) : Number.NaN
   if (!Number.isSafeInteger(id) || id < 1) {
     throw new WindfallError("invalid_input", `Cannot find the job "${text?.slice(0, 64)}": jobs have numbers here`)
   }

@@ -2,13 +2,12 @@
 import * as z from "zod"
 import type { HostAddRequest, StopRequest } from "../../protocol/api.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
-import type { JobSpec } from "../../protocol/job.ts"
+import { type JobSpec, LONGEST_GRACE_MS, LONGEST_MS } from "../../protocol/job.ts"
 import { outputProblem } from "../../protocol/job-values.ts"
 
 /** Environment variables of a job together: more does not fit through an exec on every system. */
 const MAX_ENV_BYTES = 256 * 1024
 const MAX_COMMAND_BYTES = 128 * 1024
-const YEAR_MS = 366 * 86_400_000
 
 const text = (max: number) =>
   z
@@ -62,15 +61,15 @@ export const jobSpec = z
       gpus: z.int().min(0).max(64).nullable(),
       cores: z.int().min(1).max(4096),
     }),
-    timeLimitMs: z.int().min(1).max(YEAR_MS).nullable(),
-    graceMs: z.int().min(0).max(86_400_000),
+    timeLimitMs: z.int().min(1).max(LONGEST_MS).nullable(),
+    graceMs: z.int().min(0).max(LONGEST_GRACE_MS),
     stopSignal: signal,
     host: text(255).min(1).nullable(),
     partition: label,
     outputs: z.array(outputGlob).max(1000).nullable(),
     retry: z.strictObject({
       limit: z.int().min(0).max(1000),
-      afterSilenceMs: z.int().min(1000).max(YEAR_MS).nullable(),
+      afterSilenceMs: z.int().min(1000).max(LONGEST_MS).nullable(),
       once: z.boolean(),
     }),
     stdin: hash.nullable(),
@@ -96,7 +95,7 @@ export const submitBatchRequest = z.strictObject({ specs: z.array(jobSpec).min(1
 export const stopRequest = z.strictObject({
   now: z.boolean(),
   signal: signal.optional(),
-  graceMs: z.int().min(0).max(86_400_000).optional(),
+  graceMs: z.int().min(0).max(LONGEST_GRACE_MS).optional(),
 })
 export const hashesRequest = z.strictObject({ hashes: z.array(hash).max(100_000) })
 export const empty = z.strictObject({}).optional()
@@ -123,7 +122,7 @@ export const createTokenRequest = z.strictObject({
   expiresInMs: z
     .int()
     .min(1000)
-    .max(10 * YEAR_MS)
+    .max(10 * LONGEST_MS)
     .nullable(),
 })
 export const secretRequest = z.strictObject({ value: text(64 * 1024).min(1) })

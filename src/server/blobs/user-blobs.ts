@@ -4,6 +4,7 @@ import type { BlobHash } from "../../protocol/ids.ts"
 import { BlobFolder } from "../../workspace/blob-folder.ts"
 import { WholeTrees } from "../../workspace/diff.ts"
 import { EMPTY_TREE, EMPTY_TREE_BYTES } from "../../workspace/tree.ts"
+import { blameServerDisk } from "./server-disk.ts"
 import { TreeChecks } from "./tree-checks.ts"
 
 /** The blobs of one user. */
@@ -11,6 +12,18 @@ export interface UserFolder {
   readonly blobs: BlobFolder
   readonly whole: WholeTrees
   readonly checks: TreeChecks
+}
+
+/** @throws {WindfallError} disk_full */
+function openFolder(path: string): BlobFolder {
+  try {
+    const blobs = new BlobFolder(path)
+    // Everybody has the empty folder without sending it.
+    blobs.write(EMPTY_TREE, EMPTY_TREE_BYTES)
+    return blobs
+  } catch (error) {
+    throw blameServerDisk(error)
+  }
 }
 
 /**
@@ -30,9 +43,7 @@ export class UserBlobs {
   of(user: string): UserFolder {
     let folder = this.#folders.get(user)
     if (folder === undefined) {
-      const blobs = new BlobFolder(join(this.#root, user))
-      // Everybody has the empty folder without sending it.
-      blobs.write(EMPTY_TREE, EMPTY_TREE_BYTES)
+      const blobs = openFolder(join(this.#root, user))
       folder = { blobs, whole: new WholeTrees(blobs), checks: new TreeChecks(blobs) }
       this.#folders.set(user, folder)
     }

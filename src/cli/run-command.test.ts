@@ -1,0 +1,85 @@
+import assert from "node:assert/strict"
+import { chmodSync, existsSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { test } from "node:test"
+import { Child, type Ended } from "../../test/support/child.ts"
+import { ScratchFolder } from "../../test/support/scratch-folder.ts"
+
+const MAIN = join(import.meta.dirname, "main.ts")
+
+test("in a folder that was removed it is said so", async () => {
+  for (const words of [["send", "--", "true"], ["up"], ["apply"]]) {
+    using scratch = new ScratchFolder()
+    const { exitCode, stderr } = await run(scratch, words, { before: 'mkdir gone; cd gone; rmdir "$PWD"; ' })
+    assert.equal(exitCode, 2, stderr)
+    assert.match(stderr, /^Cannot use the folder you are in: it was removed\n {2}Change/)
+  }
+})
+
+test("a verb that JavaScript knows and Windfall does not is unknown, also to help", async () => {
+  using scratch = new ScratchFolder()
+  for (const words of [["constructor"], ["__proto__"], ["help", "toString"], ["help", "nonsense"]]) {
+    const { exitCode, stdout, stderr } = await run(scratch, words)
+    assert.equal(exitCode, 2, stderr)
+    assert.equal(stdout, "")
+    assert.match(stderr, /there is no such command/)
+  }
+  const known = await run(scratch, ["help", "host"])
+  assert.equal(known.exitCode, 0)
+  assert.match(known.stdout, /host add/)
+})
+
+test("standard output that cannot be written is said to be that", { skip: !existsSync("/dev/full") }, async () => {
+  using scratch = new ScratchFolder()
+  const { exitCode, stderr } = await run(scratch, ["--help"], { after: " >/dev/full" })
+  assert.equal(exitCode, 125)
+  assert.match(stderr, /^Cannot write standard output: there is no room where it goes\n/)
+})
+
+test("a job file that is not UTF-8 is refused, and a time limit that is too long by its flag", async () => {
+  using scratch = new ScratchFolder()
+  writeFileSync(scratch.at("windfall.yml"), Buffer.from("command: echo \xff\n", "latin1"))
+  const file = await run(scratch, ["apply"])
+  assert.equal(file.exitCode, 2)
+  assert.match(file.stderr, /^Cannot read windfall\.yml: it is not UTF-8 text/)
+  const long = await run(scratch, ["send", "--time", "99999999d", "--", "true"])
+  assert.equal(long.exitCode, 2)
+  assert.match(long.stderr, /^Cannot read --time 99999999d: "99999999d" is too long: 366d at most/)
+})
+
+test("a server is not started on what is no folder, and says why", async () => {
+  using scratch = new ScratchFolder()
+  writeFileSync(scratch.at("file"), "")
+  const cases: [data: string, why: RegExp][] = [
+    [scratch.at("file"), /it is no folder/],
+    [scratch.at("file/below"), /file is no folder/],
+  ]
+  if (existsSync("/proc/self")) cases.push(["/proc/windfall/data", /no folder can be made in \/proc/])
+  if (process.getuid?.() !== 0) {
+    chmodSync(scratch.path, 0o500)
+    cases.push([scratch.at("closed"), /permission denied/])
+  }
+  for (const [data, why] of cases) {
+    for (const more of [[], ["--detach"]]) {
+      const { exitCode, stderr } = await run(scratch, ["up", "--port", "0", "--data", data, ...more])
+      assert.equal(exitCode, 2, stderr)
+      assert.match(stderr, why)
+      assert.match(stderr, /--data/)
+    }
+  }
+  chmodSync(scratch.path, 0o700)
+})
+
+/** The command line itself, through a shell that goes to the folder first. */
+async function run(
+  scratch: ScratchFolder,
+  words: readonly string[],
+  { before = "", after = "" }: { before?: string; after?: string } = {},
+): Promise<Ended> {
+  const script = `${before}exec "$@"${after}`
+  await using child = new Child("/bin/sh", ["-c", script, "sh", process.execPath, MAIN, ...words], {
+    cwd: scratch.path,
+    env: { HOME: scratch.path, WINDFALL_URL: "http://127.0.0.1:1", WINDFALL_TOKEN: "t" },
+  })
+  return await child.ended
+}
