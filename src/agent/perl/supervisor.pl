@@ -190,6 +190,7 @@ sub reap {
 my ($stop_signal, $sent_signal) = (0, 0);
 
 sub read_stop {
+  return 0 if !-f 'stop';    # a pipe in its place would be waited for
   my $text = eval { slurp('stop') } // return 0;
   return 0 if $text eq $stop_text || $text !~ /^(\d+) (\d+) ([a-z_]+) \.\n/;
   $stop_text = $text;
