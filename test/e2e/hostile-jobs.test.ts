@@ -41,6 +41,16 @@ for (const [what, damage] of [
   })
 }
 
+test("a job that keeps its supervisor from reading of a stop is stopped all the same, and told so", async () => {
+  const deafen = "prlimit --pid $PPID --nofile=0; echo ready; while :; do sleep 0.1; done"
+  const { id } = await pool().submit({ command: ["sh", "-c", deafen] })
+  await awaitLog(id, "ready\n")
+  await pool().api("POST", `/v1/jobs/${id}/stop`, { now: true })
+  const job = await pool().awaitJob(id)
+  assert.equal(job.state, "cancelled")
+  assert.match(job.attempts[0]?.message ?? "", /did not carry out the stop in time/)
+})
+
 async function awaitLog(id: number, text: string): Promise<void> {
   await awaitThat(async () => (await pool().log(id)).toString() === text)
 }
