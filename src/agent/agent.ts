@@ -7,6 +7,7 @@ import type { AgentContext } from "./agent-context.ts"
 import { Attempts } from "./attempts.ts"
 import { ControlStream } from "./control-stream.ts"
 import { Limits } from "./limits.ts"
+import { endOverdue } from "./overdue-stop.ts"
 import { fail, type Routes, route } from "./router.ts"
 import { Sampler } from "./sampler.ts"
 import { readServerMessage } from "./server-message.ts"
@@ -160,6 +161,7 @@ export class Agent {
 
   #look(): void {
     this.#attempts.lookForLost()
+    endOverdue(this.#context)
     this.#context.output.lookAtAll()
     if (this.#session === undefined || this.#session.closed || !this.#limits.minding) return
     const now = performance.now()

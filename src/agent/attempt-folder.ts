@@ -3,7 +3,8 @@ import { join } from "node:path"
 import type { AttemptOrder } from "../protocol/agent-wire.ts"
 import { isId } from "../protocol/ids.ts"
 import { withBallastSync } from "./ballast.ts"
-import { readIfThere, writeDurably } from "./durable-file.ts"
+import { writeDurably } from "./durable-file.ts"
+import { readIfThere, reopening } from "./own-file.ts"
 import {
   parseRecord,
   parseStatus,
@@ -25,11 +26,11 @@ export interface InspectedAttempt {
   readonly swept: SupervisorSwept | null
 }
 
-/** Reads an attempt's folder. What is damaged counts as not there. */
+/** Reads an attempt's folder. What the job has closed is opened; what is damaged counts as not there. */
 export function inspectAttempt(path: string): InspectedAttempt {
   let names: string[] = []
   try {
-    names = readdirSync(path)
+    names = reopening(path, () => readdirSync(path))
   } catch {
     // Not there: everything is null.
   }
@@ -40,10 +41,12 @@ export function inspectAttempt(path: string): InspectedAttempt {
     }
     return null
   }
+  const intent = read(/^record\.\d+$/, parseRecord)
   return {
     order: parseOrder(readIfThere(join(path, "order.json"))),
-    record: read(/^record$/, parseRecord),
-    intent: read(/^record\.\d+$/, parseRecord),
+    // By its name alone it tells that the command may have run; what it was made from says the rest.
+    record: read(/^record$/, parseRecord) ?? (names.includes("record") ? intent : null),
+    intent,
     // `status.PID` is whole and synced before it becomes `status`: it counts when its supervisor died in between.
     status: read(/^status(\.\d+)?$/, parseStatus),
     swept: read(/^swept$/, parseSwept),
@@ -55,7 +58,7 @@ export function inspectAttempt(path: string): InspectedAttempt {
  * empty `work` and `tmp`. Returns the folder's inode. On failure nothing is left behind.
  */
 export function createAttempt(path: string, order: AttemptOrder, secrets: Readonly<Record<string, string>>): number {
-  mkdirSync(path, { mode: 0o700 })
+  reopening(path, () => mkdirSync(path, { mode: 0o700 }))
   try {
     mkdirSync(join(path, "work"), { mode: 0o700 })
     mkdirSync(join(path, "tmp"), { mode: 0o700 })
@@ -105,10 +108,18 @@ export function readStopCause(path: string): string | null {
   return /^\d+ \d+ ([a-z_]+) \.\n/.exec(readIfThere(join(path, "stop")) ?? "")?.[1] ?? null
 }
 
-/** The sizes of an attempt's output files; 0 for one that is not there. */
+/** The sizes of an attempt's output files; 0 for one that is not there, or is no file. */
 export function outputSizes(path: string): { readonly stdout: number; readonly stderr: number } {
-  const size = (name: string) => statSync(join(path, name), { throwIfNoEntry: false })?.size ?? 0
-  return { stdout: size("stdout"), stderr: size("stderr") }
+  return { stdout: fileSize(join(path, "stdout")), stderr: fileSize(join(path, "stderr")) }
+}
+
+function fileSize(path: string): number {
+  try {
+    const found = reopening(path, () => statSync(path))
+    return found.isFile() ? found.size : 0
+  } catch {
+    return 0
+  }
 }
 
 function parseOrder(text: string | null): AttemptOrder | null {

@@ -3,12 +3,13 @@ import { join } from "node:path"
 import type { FoundAttempt, ServerMessage } from "../protocol/agent-wire.ts"
 import { WindfallError } from "../protocol/errors.ts"
 import type { AttemptId } from "../protocol/ids.ts"
-import { type AgentContext, tell } from "./agent-context.ts"
+import { type AgentContext, nameOf, tell } from "./agent-context.ts"
 import type { Attempt } from "./attempt.ts"
 import { inspectAttempt, readSecrets, rewriteOrder } from "./attempt-folder.ts"
 import { withBallast } from "./ballast.ts"
 import { endWithout, followLost, tellEnd, tellStarted } from "./ending.ts"
 import { beginAttempt, beginOutput, launchOnceMore } from "./launch.ts"
+import { reopening } from "./own-file.ts"
 import { foundAttempt, type NeverRan, recoverAttempts } from "./recovery.ts"
 import { carryOut, poke, stopAttempt, wake } from "./stopping.ts"
 
@@ -203,7 +204,7 @@ export class Attempts {
     } catch (error) {
       const reason = reasonOf(error)
       const message = `The new limit of attempt ${attempt.id} holds only as long as this agent: ${reason}`
-      tell(this.#context, attempt, { type: "notice", message })
+      tell(this.#context, attempt, { type: "notice", ...nameOf(attempt), message })
     }
     this.#context.changed()
   }
@@ -259,7 +260,8 @@ export class Attempts {
     }
     const bytes = keptBytes(attempt)
     if (attempt.hasSecrets || attempt.order?.workspace !== null || bytes >= SMALL_BYTES) {
-      rmSync(join(attempt.folder, "secrets"), { recursive: true, force: true })
+      const secretsPath = join(attempt.folder, "secrets")
+      reopening(secretsPath, () => rmSync(secretsPath, { recursive: true, force: true }))
       trash.removeNow(attempt.folder, onRemoved)
     } else trash.removeLater(attempt.folder, bytes, onRemoved)
   }

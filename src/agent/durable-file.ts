@@ -1,15 +1,28 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from "node:fs"
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, unlinkSync, writeSync } from "node:fs"
 import { dirname } from "node:path"
+import { clearWay, reopening, systemCode } from "./own-file.ts"
 
 /**
  * Replaces a file's content so that after any crash either the old or the new one is there, whole: written beside it,
- * synced, renamed, and the rename synced too. When this returns, the new content is on the disk.
+ * synced, renamed, and the rename synced too. When this returns, the new content is on the disk. What a job has closed is
+ * opened, and a folder it put there is renamed aside.
  * @throws the system's error (ENOSPC...), with the old content untouched
  */
 export function writeDurably(path: string, text: string, mode = 0o600): void {
-  const beside = `${path}.new`
+  reopening(path, () => {
+    const beside = `${path}.new`
+    clearWay(path)
+    clearWay(beside)
+    // Never written into what lies there: it may be a pipe, which would be waited for.
+    rmSync(beside, { force: true })
+    writeBeside(path, beside, text, mode)
+  })
+  syncFolder(dirname(path))
+}
+
+function writeBeside(path: string, beside: string, text: string, mode: number): void {
   try {
-    const file = openSync(beside, "w", mode)
+    const file = openSync(beside, "wx", mode)
     try {
       writeSync(file, text)
       fsyncSync(file)
@@ -25,7 +38,6 @@ export function writeDurably(path: string, text: string, mode = 0o600): void {
     }
     throw error
   }
-  syncFolder(dirname(path))
 }
 
 function syncFolder(path: string): void {
@@ -35,22 +47,6 @@ function syncFolder(path: string): void {
   } finally {
     closeSync(folder)
   }
-}
-
-/** The file's text, or `null` when it is not there. Other errors are thrown. */
-export function readIfThere(path: string): string | null {
-  try {
-    return readFileSync(path, "utf8")
-  } catch (error) {
-    if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return null
-    throw error
-  }
-}
-
-/** The system's error code of something thrown: "ENOENT", "ENOSPC"...; "" for anything else. */
-export function systemCode(thrown: unknown): string {
-  const code = (thrown as { code?: unknown } | null | undefined)?.code
-  return typeof code === "string" ? code : ""
 }
 
 /** Whether something failed because the disk or a quota is full. */

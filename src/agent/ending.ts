@@ -36,7 +36,7 @@ export function takeSupervisorLines(context: AgentContext, lines: readonly Super
         refuse(context, attempt, line.errno === ENOSPC ? "disk_full" : "start_failed", startFailure(line.message))
         break
       case "held":
-        tell(context, attempt, { type: "notice", message: outputHeld(attempt, line.message) })
+        tell(context, attempt, { type: "notice", ...nameOf(attempt), message: outputHeld(attempt, line.message) })
         break
     }
   }

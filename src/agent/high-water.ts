@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises"
-import { readIfThere, writeDurably } from "./durable-file.ts"
+import { writeDurably } from "./durable-file.ts"
+import { readIfThere } from "./own-file.ts"
 
 /** Appended lines before the file is written anew with only what still matters. */
 const LINES_PER_REWRITE = 2_000

@@ -2,9 +2,10 @@ import { closeSync, constants, openSync, rmSync, writeSync } from "node:fs"
 import { WindfallError } from "../protocol/errors.ts"
 import { isId, type RunId, type ServerId } from "../protocol/ids.ts"
 import type { ServerInstance } from "../protocol/server-instance.ts"
-import { isDiskFull, readIfThere, writeDurably } from "./durable-file.ts"
+import { isDiskFull, writeDurably } from "./durable-file.ts"
 import type { HostClock } from "./host-clock.ts"
 import type { HostFolder } from "./host-folder.ts"
+import { readIfThere } from "./own-file.ts"
 
 /** A server at another place that was heard of within this time may still run. Servers that live are heard every 10 s. */
 const FRESH_MS = 30_000

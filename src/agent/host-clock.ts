@@ -1,6 +1,6 @@
 import { uptime } from "node:os"
 import { type Clock, systemClock } from "../base/clock.ts"
-import { readIfThere } from "./durable-file.ts"
+import { readIfThere } from "./own-file.ts"
 
 /** A host's clock: wall time, and one that counts the time a machine sleeps, which timers do not. */
 export interface HostClock extends Clock {

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process"
-import { mkdirSync } from "node:fs"
-import { join } from "node:path"
+import { chmodSync, mkdirSync, statSync } from "node:fs"
+import { dirname, join } from "node:path"
 import type { ServerId } from "../protocol/ids.ts"
 
 /** Where things lie on a host: everything Windfall has there is below `root`, everything of one server below `base`. */
@@ -45,12 +45,18 @@ export function hostFolder(root: string, server: ServerId): HostFolder {
   }
 }
 
-/** Makes the folders that are missing, open to this account only. */
+/** Makes the folders that are missing, open to this account only, and opens those that a job has closed. */
 export function makeHostFolder(folder: HostFolder): void {
-  for (const path of [folder.root, folder.trash, folder.run, folder.cache]) {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
-  }
-  if (mkdirSync(folder.attempts, { recursive: true, mode: 0o700 }) !== undefined) spread(folder.attempts)
+  const { root, base, trash, run, cache, attempts } = folder
+  for (const path of [root, dirname(base), base, trash, run, cache]) makeFolder(path)
+  if (makeFolder(attempts)) spread(attempts)
+}
+
+/** Returns whether it was missing. */
+function makeFolder(path: string): boolean {
+  if (mkdirSync(path, { recursive: true, mode: 0o700 }) !== undefined) return true
+  if ((statSync(path).mode & 0o700) !== 0o700) chmodSync(path, 0o700)
+  return false
 }
 
 /**

@@ -1,8 +1,9 @@
 import { type Leftovers, MAX_STRAYS, type Stray } from "../protocol/agent-wire.ts"
 import type { AttemptId } from "../protocol/ids.ts"
 import { withBallastSync } from "./ballast.ts"
-import { readIfThere, writeDurably } from "./durable-file.ts"
+import { writeDurably } from "./durable-file.ts"
 import { MemoryWatch, type MissingMemory } from "./memory-watch.ts"
+import { readIfThere } from "./own-file.ts"
 import type { Platform, ProcessRow } from "./platform/platform.ts"
 import { addDescendants } from "./sweep.ts"
 

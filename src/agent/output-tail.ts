@@ -1,5 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs"
-import { systemCode } from "./durable-file.ts"
+import { closeSync, fstatSync, readSync } from "node:fs"
+import { openIfThere } from "./own-file.ts"
 import { SecretMask } from "./secret-mask.ts"
 
 /** Output travels in pieces of at most this, so that no attempt and no message waits long for another. */
@@ -58,7 +58,7 @@ export class OutputTail {
     if (this.#mask.idle) return
     const from = Math.max(0, offset - this.#mask.reachBytes)
     const before = Buffer.alloc(offset - from)
-    const count = offset > from && this.#open() ? readSync(this.#file!, before, 0, before.length, from) : 0
+    const count = offset > from && this.#open() ? this.#readAt(from, before, before.length) : 0
     this.#mask.restart(before.subarray(0, count))
   }
 
@@ -82,7 +82,7 @@ export class OutputTail {
       this.#receivedBytes = received
     }
     const wanted = Math.min(PIECE_BYTES, size - this.#read)
-    const count = wanted > 0 ? readSync(this.#file!, pieceBuffer, 0, wanted, this.#read) : 0
+    const count = wanted > 0 ? this.#readAt(this.#read, pieceBuffer, wanted) : 0
     this.#read += count
     const last = this.#total !== null && (this.#read >= this.#total || count === 0)
     if (count === 0 && !last) return null
@@ -125,13 +125,16 @@ export class OutputTail {
   }
 
   #open(): boolean {
-    if (this.#file !== undefined) return true
+    this.#file ??= openIfThere(this.#path) ?? undefined
+    return this.#file !== undefined
+  }
+
+  /** Reads what there is; 0 for what the disk does not give: one attempt's output is no reason to leave all others alone. */
+  #readAt(offset: number, into: Buffer, lengthBytes: number): number {
     try {
-      this.#file = openSync(this.#path, "r")
-      return true
-    } catch (error) {
-      if (systemCode(error) === "ENOENT") return false
-      throw error
+      return readSync(this.#file!, into, 0, lengthBytes, offset)
+    } catch {
+      return 0
     }
   }
 }

@@ -1,11 +1,12 @@
 import { constants } from "node:os"
-import { type AgentContext, tell } from "./agent-context.ts"
+import { type AgentContext, nameOf, tell } from "./agent-context.ts"
 import type { Attempt, StopRequest } from "./attempt.ts"
 import { writeStop } from "./attempt-folder.ts"
 
 /**
  * Ends an attempt. The request is on the disk before any signal is sent, so that the verdict is right whatever crashes: a
  * command that ended by itself before keeps its own exit. The supervisor carries it out; a second request can shorten the grace.
+ * One that does not is seen to by `endOverdue`.
  */
 export function stopAttempt(context: AgentContext, attempt: Attempt, stop: StopRequest): void {
   if (attempt.phase === "ended" || attempt.phase === "lost") return
@@ -25,7 +26,8 @@ export function carryOut(context: AgentContext, attempt: Attempt, stop: StopRequ
     writeStop(attempt.folder, { ...stop, signal: signalNumber(stop.signal) }, context.folder.ballast)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    tell(context, attempt, { type: "notice", message: `Cannot stop attempt ${attempt.id}: ${reason}` })
+    const message = `Cannot ask for the end of attempt ${attempt.id}: ${reason}. It is ended without asking`
+    tell(context, attempt, { type: "notice", ...nameOf(attempt), message })
     return
   }
   poke(context, attempt)

@@ -1,8 +1,9 @@
 import { statSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
-import { readIfThere, writeDurably } from "./durable-file.ts"
+import { writeDurably } from "./durable-file.ts"
 import type { HostFolder } from "./host-folder.ts"
+import { readIfThere } from "./own-file.ts"
 import type { Platform } from "./platform/platform.ts"
 
 /** Who is the agent of a server's folder, as it wrote down itself. */

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs"
 import { constants, setPriority } from "node:os"
 import { join } from "node:path"
 import { removeTree } from "../workspace/remove-tree.ts"
-import { systemCode } from "./durable-file.ts"
+import { reopening, systemCode } from "./own-file.ts"
 
 /** How long nothing must have been forgotten before small folders are removed. */
 const QUIET_MS = 2_000
@@ -39,10 +39,11 @@ export class Trash {
 
   /** Takes a folder out of the way by rename, its secrets first, and removes it. Nothing there is fine. */
   discard(path: string): void {
-    rmSync(join(path, "secrets"), { recursive: true, force: true })
+    const secrets = join(path, "secrets")
+    reopening(secrets, () => rmSync(secrets, { recursive: true, force: true }))
     const target = join(this.#folder, `${process.pid}-${Date.now()}-${this.#count++}`)
     try {
-      renameSync(path, target)
+      reopening(path, () => renameSync(path, target))
     } catch (error) {
       if (systemCode(error) === "ENOENT") return
       throw error

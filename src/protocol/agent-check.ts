@@ -84,7 +84,10 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
     }
   },
   leftovers: (raw, type) => checkLeftovers(object(raw.leftovers, type, "leftovers")),
-  notice: (raw, type) => text(raw, "message", type),
+  notice: (raw, type) => {
+    text(raw, "message", type)
+    if (raw.attempt !== undefined) attempt(raw, type)
+  },
 }
 
 function checkFacts(raw: Raw & Partial<Record<keyof HostFacts, unknown>>): void {

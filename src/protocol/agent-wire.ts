@@ -156,8 +156,16 @@ export type AgentMessage =
     }
   /** What ended attempts have left on the host, all of it, whenever that changes. A repeat changes nothing. */
   | { readonly type: "leftovers"; readonly leftovers: Leftovers }
-  /** Something an administrator should know (a cache that cannot be written, a clock far off...). */
-  | { readonly type: "notice"; readonly message: string }
+  /**
+   * Something an administrator should know (a cache that cannot be written, a clock far off...). With an attempt it is about
+   * that one's job, and for its owner too.
+   */
+  | {
+      readonly type: "notice"
+      readonly message: string
+      readonly attempt?: AttemptId
+      readonly sequence?: number
+    }
 
 /** Strays told of at most: a host with more has them told as they come to be the first. */
 export const MAX_STRAYS = 100

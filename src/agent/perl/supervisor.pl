@@ -54,7 +54,7 @@ sub supervise {
 # which folders there are: so either it sees this one, or the file here is another. Who made it before was as late as we are.
 sub make_folder {
   my ($agent, $order, $secrets) = @_;
-  mkdir($folder, 0700) or $!{EEXIST} or return failed('make the folder');
+  mkdir($folder, 0700) or $!{EEXIST} or $!{EACCES} && open_up($folder) && mkdir($folder, 0700) or return failed('make the folder');
   if (((stat("$run_folder/agent"))[1] // 0) != $agent) { rmdir($folder); return }
   chdir($folder) or return failed('enter the folder');
   mkdir($_, 0700) or $!{EEXIST} or return failed('make the folder') for qw(work tmp);
@@ -190,6 +190,7 @@ sub reap {
 my ($stop_signal, $sent_signal) = (0, 0);
 
 sub read_stop {
+  return 0 if !-f 'stop';    # a pipe in its place would be waited for
   my $text = eval { slurp('stop') } // return 0;
   return 0 if $text eq $stop_text || $text !~ /^(\d+) (\d+) ([a-z_]+) \.\n/;
   $stop_text = $text;
@@ -270,10 +271,28 @@ sub finish {
   my $began_ms = defined $main ? $started_ms : 0;
   my $fields = join(' ', $cause, $code // '-', $signal // '-', $began_ms, now_ms(), peak_bytes(), $out, $err);
   my $text = "windfall-status 1 $fields .\n";
+  my $cleared = 0;
   until (sysseek($status_file, 0, 0) && (syswrite($status_file, $text) // 0) == length($text)
       && sync($status_file) && rename("$folder/status.$$", "$folder/status")) {
-    return if !-e "status.$$";           # the folder is gone: nobody waits for this any more
-    unlink($ballast) or select(undef, undef, undef, 1);
+    if ($!{ENOSPC} || $!{EDQUOT} || $!{EIO}) {
+      return if !-e "status.$$";         # the folder is gone: nobody waits for this any more
+      unlink($ballast) or select(undef, undef, undef, 1);
+    }
+    # What cannot be cleared would be in the way for ever: the agent finds `status.PID`, or that there is none.
+    elsif ($!{ENOENT} || $cleared++) { return }
+    else { clear_way('status') }
   }
   report("E $sequence $fields");
+}
+
+# A job has the same account: it can close our folders, and put one of its own where a file of ours is to be.
+sub clear_way {
+  my ($name) = @_;
+  open_up($folder);
+  rename("$folder/$name", "$folder/$name.in-the-way.$$") if -d "$folder/$name";
+}
+
+sub open_up {
+  my ($path) = @_;
+  chmod(0700, $path =~ m{(.*)/}, $path);
 }

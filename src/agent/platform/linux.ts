@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync, statfsSync, statSync } from "node:fs"
 import { arch, cpus, freemem, homedir, hostname, loadavg, totalmem, uptime, userInfo } from "node:os"
 import type { HostFacts } from "../../protocol/host.ts"
-import { readIfThere } from "../durable-file.ts"
+import { readIfThere } from "../own-file.ts"
 import type { FreeNow, Platform, ProcessRow } from "./platform.ts"
 
 const PAGE_BYTES = 4096

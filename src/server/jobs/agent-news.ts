@@ -16,7 +16,10 @@ export function applyNews(core: Core, host: FleetHost, channel: HostChannel, mes
   for (const message of messages) {
     if (message.type === "hello") continue
     if (message.type === "notice") {
-      core.ledger.event({ type: "notice", message: message.message, host: host.record.id, job: null })
+      const about = message.attempt === undefined ? undefined : core.table.attempt(message.attempt)
+      const isItsOwn = about?.attempt.hostId === host.record.id && about.attempt.sequence === message.sequence
+      const job = isItsOwn ? about.job.id : null
+      core.ledger.event({ type: "notice", message: message.message, host: host.record.id, job })
       continue
     }
     if (message.type === "leftovers") {
