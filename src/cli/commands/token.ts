@@ -16,9 +16,14 @@ export const tokenCreate = command({
   maximum: 1,
   options: {
     user: value("NAME", "whose token, as the operand says it too (default: yours)", notEmpty, { short: "u" }),
-    expires: value("DURATION", "useless after this long, for instance 90d (default: never)", parseDuration, {
-      also: ["expiry"],
-    }),
+    expires: value(
+      "DURATION",
+      "useless after this long, for instance 90d (default: never, or with the token you use)",
+      parseDuration,
+      {
+        also: ["expiry"],
+      },
+    ),
     json: flag("print the token as JSON"),
   },
   examples: [["windfall token create mia --expires 90d", "a token for mia that ends by itself"]],
@@ -36,7 +41,7 @@ export const tokenCreate = command({
       await cli.stdout.write(`${made.token}\n`)
       await say(
         cli,
-        `token ${made.id} of ${made.user}; it is not shown again. Log in with it: windfall login ${cli.client.url}`,
+        `token ${made.id} of ${made.user}, which ${made.expiresAt === null ? "never expires" : `expires ${formatTime(made.expiresAt)}`}; it is not shown again. Log in with it: windfall login ${cli.client.url}`,
       )
     }
     return 0
