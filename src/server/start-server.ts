@@ -155,7 +155,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 function makeFirstToken(core: Core): { user: string; token: string } | null {
   if (core.store.accounts.users().length > 0) return null
   const { name } = addUser(core, "admin", "admin", WINDFALL)
-  const { token } = createToken(core, { user: name, expiresInMs: null }, null)
+  const { token } = createToken(core, { user: name, role: null, expiresInMs: null }, null)
   return { user: name, token }
 }
 

@@ -56,6 +56,7 @@ test("bad input is refused with exit code 2, a reason and a hint, and changes no
     [["ps", "--state", "happy"], /happy/, /queued/],
     [["apply"], /windfall.yml: there is no such file/],
     [["token", "revoke", "nope"], /nope/],
+    [["token", "create", "--role", "boss"], /a role is user or admin/],
     [["user", "rm", "nobody-here", "--yes"], /nobody-here/],
     [["secret", "set", "A=B"], /command line: others could see it/],
     [["up", "--keep-logs", "30"], /"30" has no unit/],

@@ -51,7 +51,8 @@ export const accountRoutes: readonly Route[] = [
   route({
     method: "POST",
     path: "/v1/tokens",
-    summary: "Makes a token, which is in this answer and nowhere else; it lasts no longer than the one it is made with",
+    summary:
+      "Makes a token, which is in this answer and nowhere else; it neither lasts longer nor may more than the one it is made with",
     body: createTokenRequest,
     status: 201,
     change: ({ core, caller, body }) => {

@@ -120,11 +120,13 @@ const role = z.enum(["user", "admin"])
 export const addUserRequest = z.strictObject({ name: z.string().max(64), role })
 export const createTokenRequest = z.strictObject({
   user: z.string().max(64),
+  role: role.nullable().default(null),
   expiresInMs: z
     .int()
     .min(1000)
     .max(10 * YEAR_MS)
-    .nullable(),
+    .nullable()
+    .default(null),
 })
 export const secretRequest = z.strictObject({ value: text(64 * 1024).min(1) })
 export const secretName = variable

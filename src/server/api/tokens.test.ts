@@ -1,7 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { runsOn } from "../../../test/support/simulated-host.ts"
 import { TestServer } from "../../../test/support/test-server.ts"
-import type { Role, TokenView } from "../../protocol/api.ts"
+import type { Me, Role, TokenView } from "../../protocol/api.ts"
 
 type Made = TokenView & { readonly token: string }
 
@@ -28,4 +29,47 @@ test("a token that expires makes none that lasts longer, for whomever", async ()
     const shorter = await make(server, { user: name, expiresInMs: 60_000 }, short.token)
     assert.ok(shorter.expiresAt! < short.expiresAt!)
   }
+})
+
+test("an administrator's token of the role user may what a user may, and makes none that may more", async () => {
+  await using server = await TestServer.start()
+  const host = await server.hosts.join("alpha")
+  host.script = runsOn
+  const ada = await server.userToken("ada")
+  const limited = await make(server, { user: "admin", role: "user" })
+  const { token } = limited
+  assert.equal((await server.call<Me>("GET", "/v1/me", undefined, { token })).role, "user")
+  const { tokens } = await server.call<{ tokens: TokenView[] }>("GET", "/v1/tokens", undefined, { token })
+  assert.deepEqual(
+    tokens.map(({ user, role }) => [user, role]),
+    [
+      ["admin", "admin"],
+      ["admin", "user"],
+    ],
+  )
+  const { id } = await server.submit({ env: { KEY: "value" } }, { token: ada })
+  assert.deepEqual((await server.job(id, { token })).spec.env, {})
+  for (const [method, path, body] of [
+    ["POST", `/v1/jobs/${id}/stop`, { now: true }],
+    ["GET", `/v1/jobs/${id}/logs`, undefined],
+    ["POST", "/v1/users", { name: "eve", role: "admin" }],
+    ["POST", "/v1/hosts/alpha/drain", {}],
+    ["POST", "/v1/tokens", { user: "ada" }],
+    ["POST", "/v1/tokens", { user: "admin", role: "admin" }],
+  ] as const) {
+    await assert.rejects(server.call(method, path, body, { token }), { code: "not_allowed" }, `${method} ${path}`)
+  }
+  const further = await make(server, { user: "admin" }, token)
+  assert.equal(further.role, "user")
+  assert.equal((await server.call<Me>("GET", "/v1/me", undefined, { token: further.token })).role, "user")
+  await server.stop()
+  await server.start()
+  assert.equal((await server.call<Me>("GET", "/v1/me", undefined, { token })).role, "user")
+})
+
+test("a token may never more than its user", async () => {
+  await using server = await TestServer.start()
+  await server.userToken("ada")
+  await assert.rejects(make(server, { user: "ada", role: "admin" }), { code: "invalid_input", message: /ada/ })
+  await assert.rejects(make(server, { user: "ada", role: "boss" }), { code: "invalid_input" })
 })
