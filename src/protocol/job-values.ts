@@ -3,9 +3,8 @@ import { parseDuration } from "../base/duration.ts"
 import { WindfallError } from "./errors.ts"
 import type { BlobHash } from "./ids.ts"
 import type { GitRecord, JobSpec } from "./job.ts"
-import { DEFAULT_GRACE_MS, DEFAULT_PARTITION } from "./job.ts"
+import { DEFAULT_SPEC, DEFAULT_TERMINAL } from "./job.ts"
 import type { JobField, JobValues } from "./job-fields.ts"
-import { DEFAULT_REQUEST } from "./resources.ts"
 
 /** All variables of a job together, names and values, may have this many bytes. */
 export const MAX_ENVIRONMENT_BYTES = 256 * 1024
@@ -131,22 +130,19 @@ export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
     workspace: facts.workspace,
     workingFolder: facts.workingFolder,
     resources: {
-      memoryBytes: values.memory ?? DEFAULT_REQUEST.memoryBytes,
-      gpus: values.gpu ?? DEFAULT_REQUEST.gpus,
-      cores: values.cores ?? DEFAULT_REQUEST.cores,
+      memoryBytes: values.memory ?? DEFAULT_SPEC.resources.memoryBytes,
+      gpus: values.gpu ?? DEFAULT_SPEC.resources.gpus,
+      cores: values.cores ?? DEFAULT_SPEC.resources.cores,
     },
     timeLimitMs: values.time ?? null,
-    graceMs: values.grace ?? DEFAULT_GRACE_MS,
-    stopSignal: values["stop-signal"] === undefined ? "SIGTERM" : signalField(values["stop-signal"]),
+    graceMs: values.grace ?? DEFAULT_SPEC.graceMs,
+    stopSignal: values["stop-signal"] === undefined ? DEFAULT_SPEC.stopSignal : signalField(values["stop-signal"]),
     host: values.host ?? null,
-    partition: values.partition ?? DEFAULT_PARTITION,
+    partition: values.partition ?? DEFAULT_SPEC.partition,
     outputs: values.outputs ?? null,
     retry: { limit: values.retry ?? 0, afterSilenceMs: values["retry-after-silence"] ?? null, once },
     stdin: facts.stdin,
-    pty:
-      values.pty === true || facts.kind === "session"
-        ? (facts.terminal ?? { columns: 80, rows: 24, term: "xterm-256color" })
-        : null,
+    pty: values.pty === true || facts.kind === "session" ? (facts.terminal ?? DEFAULT_TERMINAL) : null,
     needsLan: values["needs-lan"] ?? false,
     git: facts.git,
   }

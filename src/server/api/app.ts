@@ -15,6 +15,7 @@ import { openApiDocument } from "./openapi.ts"
 import { readQuery } from "./query.ts"
 import type { AdapterEnv, Api, ApiRequest, Route } from "./route.ts"
 import { serverRoutes } from "./server-routes.ts"
+import { TERMINAL_SOCKETS } from "./terminal-sockets.ts"
 
 /** All routes of the API. */
 export const ROUTES: readonly Route[] = [
@@ -37,7 +38,7 @@ export function createApp(api: Api): Hono<Env> {
   let document: string | undefined
   app.get("/v1/openapi.json", (context) => {
     readQuery(queryOf(context), [])
-    document ??= JSON.stringify(openApiDocument(ROUTES, api.version))
+    document ??= JSON.stringify(openApiDocument(ROUTES, TERMINAL_SOCKETS, api.version))
     return context.body(document, 200, { "content-type": "application/json" })
   })
   app.notFound((context) => {

@@ -2,7 +2,7 @@
 import * as z from "zod"
 import type { HostAddRequest, StopRequest } from "../../protocol/api.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
-import type { JobSpec } from "../../protocol/job.ts"
+import { DEFAULT_SPEC, DEFAULT_TERMINAL, type JobSpec } from "../../protocol/job.ts"
 import { outputProblem } from "../../protocol/job-values.ts"
 
 /** Environment variables of a job together: more does not fit through an exec on every system. */
@@ -48,38 +48,48 @@ const command = z
   .max(10_000)
   .refine((words) => words.reduce((sum, word) => sum + word.length + 1, 0) <= MAX_COMMAND_BYTES, "is too long")
 
+const resources = z.strictObject({
+  memoryBytes: z.int().min(1).default(DEFAULT_SPEC.resources.memoryBytes),
+  gpus: z.int().min(0).max(64).nullable().default(DEFAULT_SPEC.resources.gpus),
+  cores: z.int().min(1).max(4096).default(DEFAULT_SPEC.resources.cores),
+})
+const retry = z.strictObject({
+  limit: z.int().min(0).max(1000).default(DEFAULT_SPEC.retry.limit),
+  afterSilenceMs: z.int().min(1000).max(YEAR_MS).nullable().default(DEFAULT_SPEC.retry.afterSilenceMs),
+  once: z.boolean().default(DEFAULT_SPEC.retry.once),
+})
+const side = z.int().min(1).max(10_000)
+const pty = z.strictObject({ columns: side, rows: side, term: text(64).min(1) })
+const git = z.strictObject({ commit: text(128), branch: text(1024).nullable(), dirtyDiff: text(300 * 1024) })
+
+/** What is left out is as `send` has it when nothing is said. */
 export const jobSpec = z
   .strictObject({
-    kind: z.enum(["task", "session"]),
-    name: label.nullable(),
+    kind: z.enum(["task", "session"]).default(DEFAULT_SPEC.kind),
+    name: label.nullable().default(DEFAULT_SPEC.name),
     command,
-    env,
-    secrets: z.array(variable).max(100),
-    workspace: hash.nullable(),
-    workingFolder: relativePath,
-    resources: z.strictObject({
-      memoryBytes: z.int().min(1),
-      gpus: z.int().min(0).max(64).nullable(),
-      cores: z.int().min(1).max(4096),
-    }),
-    timeLimitMs: z.int().min(1).max(YEAR_MS).nullable(),
-    graceMs: z.int().min(0).max(86_400_000),
-    stopSignal: signal,
-    host: text(255).min(1).nullable(),
-    partition: label,
-    outputs: z.array(outputGlob).max(1000).nullable(),
-    retry: z.strictObject({
-      limit: z.int().min(0).max(1000),
-      afterSilenceMs: z.int().min(1000).max(YEAR_MS).nullable(),
-      once: z.boolean(),
-    }),
-    stdin: hash.nullable(),
-    pty: z
-      .strictObject({ columns: z.int().min(1).max(10_000), rows: z.int().min(1).max(10_000), term: text(64).min(1) })
-      .nullable(),
-    needsLan: z.boolean(),
-    git: z.strictObject({ commit: text(128), branch: text(1024).nullable(), dirtyDiff: text(300 * 1024) }).nullable(),
+    env: env.default({ ...DEFAULT_SPEC.env }),
+    secrets: z
+      .array(variable)
+      .max(100)
+      .default([...DEFAULT_SPEC.secrets]),
+    workspace: hash.nullable().default(DEFAULT_SPEC.workspace),
+    workingFolder: relativePath.default(DEFAULT_SPEC.workingFolder),
+    resources: resources.default(DEFAULT_SPEC.resources),
+    timeLimitMs: z.int().min(1).max(YEAR_MS).nullable().default(DEFAULT_SPEC.timeLimitMs),
+    graceMs: z.int().min(0).max(86_400_000).default(DEFAULT_SPEC.graceMs),
+    stopSignal: signal.default(DEFAULT_SPEC.stopSignal),
+    host: text(255).min(1).nullable().default(DEFAULT_SPEC.host),
+    partition: label.default(DEFAULT_SPEC.partition),
+    outputs: z.array(outputGlob).max(1000).nullable().default(null),
+    retry: retry.default(DEFAULT_SPEC.retry),
+    stdin: hash.nullable().default(DEFAULT_SPEC.stdin),
+    pty: pty.nullable().default(DEFAULT_SPEC.pty),
+    needsLan: z.boolean().default(DEFAULT_SPEC.needsLan),
+    git: git.nullable().default(DEFAULT_SPEC.git),
   })
+  // A session without a terminal would end as soon as its shell reads.
+  .overwrite((spec) => (spec.kind === "session" && spec.pty === null ? { ...spec, pty: DEFAULT_TERMINAL } : spec))
   .superRefine((spec, context) => {
     if (spec.kind === "task" && !spec.command[0]) {
       context.addIssue({ code: "custom", path: ["command"], message: "must name what to run" })
