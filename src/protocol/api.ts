@@ -45,6 +45,9 @@ export interface UserView {
   readonly createdAt: number
 }
 
+/** How long a token may last that is to expire, in milliseconds. */
+export const TOKEN_LIFE_MS = { minimum: 1_000, maximum: 3_660 * 86_400_000 }
+
 /**
  * GET /v1/tokens, DELETE /v1/tokens/ID. POST /v1/tokens `{ user, role?: Role|null, expiresInMs?: number|null }` answers this
  * with `token`, once. What is left out is as the token it is made with, or as the user, whichever is less.

@@ -1,5 +1,5 @@
 import { parseBytes } from "../base/bytes.ts"
-import { parseDuration } from "../base/duration.ts"
+import { durationText, parseDuration } from "../base/duration.ts"
 import { WindfallError } from "./errors.ts"
 import type { BlobHash } from "./ids.ts"
 import type { GitRecord, JobSpec } from "./job.ts"
@@ -24,11 +24,8 @@ export function readFieldText(field: JobField, text: string): string | number | 
       if (bytes === 0) throw new SyntaxError(`"${text}" is nothing: leave it out for the default`)
       return bytes
     }
-    case "duration": {
-      const durationMs = parseDuration(text)
-      if (durationMs < (field.minimum ?? 0)) throw new SyntaxError(`"${text}" is too short`)
-      return durationMs
-    }
+    case "duration":
+      return readDuration(text, field.minimum, field.maximum)
     case "count":
       return readCount(text, field.minimum ?? 0, field.maximum ?? Number.MAX_SAFE_INTEGER)
     case "switch":
@@ -40,6 +37,17 @@ export function readFieldText(field: JobField, text: string): string | number | 
       if (text === "") throw new SyntaxError("it is empty")
       return text
   }
+}
+
+/**
+ * Reads a duration within bounds, all in milliseconds.
+ * @throws {SyntaxError} naming the value, and the bound that it is beyond as people write it
+ */
+export function readDuration(text: string, minimumMs = 0, maximumMs = Number.MAX_SAFE_INTEGER): number {
+  const durationMs = parseDuration(text)
+  if (durationMs < minimumMs) throw new SyntaxError(`"${text}" is too short: ${durationText(minimumMs)} or more`)
+  if (durationMs > maximumMs) throw new SyntaxError(`"${text}" is too long: ${durationText(maximumMs)} at most`)
+  return durationMs
 }
 
 /** @throws {SyntaxError} unless `text` is a whole number from `minimum` to `maximum` */
@@ -121,11 +129,13 @@ export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
       })
   }
   checkCommand(facts)
+  const env = jobEnvironment(values.env ?? [], facts.environment)
+  checkSecrets(values.secrets ?? [], env)
   return {
     kind: facts.kind,
     name,
     command: facts.command,
-    env: jobEnvironment(values.env ?? [], facts.environment),
+    env,
     secrets: values.secrets ?? [],
     workspace: facts.workspace,
     workingFolder: facts.workingFolder,
@@ -207,6 +217,32 @@ function jobEnvironment(entries: readonly string[], from: SenderFacts["environme
     )
   }
   return env
+}
+
+function checkSecrets(names: readonly string[], env: Readonly<Record<string, string>>): void {
+  for (const name of names) {
+    const problem = variableNameProblem(name)
+    if (problem !== null) {
+      throw new WindfallError(
+        "invalid_input",
+        `Cannot give the job the secret ${JSON.stringify(name.slice(0, 80))}: ${problem}`,
+        {
+          hint: "Name one of yours: windfall secret ls",
+          details: { field: "secrets" },
+        },
+      )
+    }
+    if (Object.hasOwn(env, name)) {
+      throw new WindfallError(
+        "invalid_input",
+        `Cannot send with both --env ${name} and --secret ${name}: it can have one value`,
+        {
+          hint: "Leave --env out, and the job gets the stored secret under that name",
+          details: { field: "secrets" },
+        },
+      )
+    }
+  }
 }
 
 /** Why a path or glob cannot name outputs of a job, or `null` when it can. */

@@ -1,6 +1,6 @@
-import { parseDuration } from "../../base/duration.ts"
-import type { Me, TokenView } from "../../protocol/api.ts"
+import { type Me, TOKEN_LIFE_MS, type TokenView } from "../../protocol/api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
+import { readDuration } from "../../protocol/job-values.ts"
 import { command } from "../command-line/command.ts"
 import { flag, notEmpty, value } from "../command-line/option.ts"
 import { readRole } from "../command-line/read-role.ts"
@@ -21,7 +21,7 @@ export const tokenCreate = command({
     expires: value(
       "DURATION",
       "useless after this long, for instance 90d (default: never, or with the token you use)",
-      parseDuration,
+      readExpiry,
       {
         also: ["expiry"],
       },
@@ -53,6 +53,10 @@ export const tokenCreate = command({
     return 0
   },
 })
+
+function readExpiry(text: string): number {
+  return readDuration(text, TOKEN_LIFE_MS.minimum, TOKEN_LIFE_MS.maximum)
+}
 
 export const tokenLs = command({
   name: "token ls",

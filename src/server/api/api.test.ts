@@ -4,9 +4,7 @@ import { test } from "node:test"
 import { exitsAtOnce, runsOn } from "../../../test/support/simulated-host.ts"
 import { type RequestOptions, TestServer, taskSpec } from "../../../test/support/test-server.ts"
 import type { HostView } from "../../protocol/host.ts"
-import type { JobId } from "../../protocol/ids.ts"
 import type { JobView } from "../../protocol/job.ts"
-import { toJobSpec } from "../../protocol/job-values.ts"
 import { ROUTES } from "./app.ts"
 
 test("without a known token nothing but health and the OpenAPI document is answered", async () => {
@@ -20,54 +18,6 @@ test("without a known token nothing but health and the OpenAPI document is answe
   assert.equal(wrong.status, 401)
   const document = await fetch(`${server.running.url}/v1/openapi.json`)
   assert.equal(document.status, 200)
-})
-
-test("the OpenAPI document describes every route", async () => {
-  await using server = await TestServer.start()
-  const response = await fetch(`${server.running.url}/v1/openapi.json`)
-  const document = (await response.json()) as { openapi: string; paths: Record<string, Record<string, unknown>> }
-  assert.equal(document.openapi, "3.1.0")
-  for (const { method, path } of ROUTES) {
-    assert.ok(document.paths[path.replaceAll(/:([a-z]+)/g, "{$1}")]?.[method.toLowerCase()], `${method} ${path}`)
-  }
-})
-
-test("the OpenAPI document describes the terminals, with what must and may be said", async () => {
-  await using server = await TestServer.start()
-  const { paths } = await server.call<{ paths: Record<string, { get: Described }> }>("GET", "/v1/openapi.json")
-  const said = (path: string) => paths[path]?.get.parameters.map(({ name, required }) => [name, required])
-  assert.deepEqual(said("/v1/jobs/{id}/terminal"), [
-    ["id", true],
-    ["Upgrade", true],
-  ])
-  assert.deepEqual(said("/v1/jobs/{id}/shell"), [
-    ["id", true],
-    ["id", true],
-    ["again", false],
-    ["Upgrade", true],
-  ])
-  assert.ok(paths["/v1/jobs/{id}/shell"]?.get.responses[101])
-})
-
-interface Described {
-  readonly parameters: readonly { readonly name: string; readonly required: boolean }[]
-  readonly responses: Readonly<Record<string, unknown>>
-}
-
-test("a job needs only its command; all else is as send has it when nothing is said", async () => {
-  await using server = await TestServer.start()
-  const facts = { environment: {}, workspace: null, workingFolder: "", stdin: null, terminal: null, git: null }
-  const task = { ...facts, kind: "task", command: ["true"] } as const
-  const session = { ...facts, kind: "session", command: [] } as const
-  const { id, spec } = await server.call<JobView>("POST", "/v1/jobs", { spec: { command: ["true"] } })
-  assert.deepEqual(spec, toJobSpec({}, task))
-  const some = { command: ["true"], resources: { cores: 2 }, retry: { limit: 1 } }
-  const specs = [some, { kind: "session", command: [] }]
-  await server.call("POST", "/v1/jobs/batch", { specs })
-  assert.deepEqual((await server.job((id + 1) as JobId)).spec, toJobSpec({ cores: 2, retry: 1 }, task))
-  assert.deepEqual((await server.job((id + 2) as JobId)).spec, toJobSpec({}, session))
-  const document = JSON.stringify(await server.call("GET", "/v1/openapi.json"))
-  assert.ok(document.includes('"required":["command"]'), "and the document says so")
 })
 
 test("tokens are stored hashed, expire and can be revoked", async () => {

@@ -9,6 +9,7 @@ import { bodyBytes, readJson } from "./body.ts"
 import { eventRoutes } from "./event-routes.ts"
 import { hostRoutes } from "./host-routes.ts"
 import { answerOf, type FirstTime, idempotencyKey, Repeats } from "./idempotency.ts"
+import { issueText } from "./issue-text.ts"
 import { jobRoutes } from "./job-routes.ts"
 import { logRoutes } from "./log-routes.ts"
 import { openApiDocument } from "./openapi.ts"
@@ -129,7 +130,7 @@ function tokenOf(headers: Headers): string | undefined {
 }
 
 function checked(schema: z.ZodType, value: unknown, what: string): unknown {
-  const result = schema.safeParse(value)
+  const result = schema.safeParse(value, { error: issueText })
   if (result.success) return result.data
   throw invalid(result.error, what)
 }
@@ -137,7 +138,7 @@ function checked(schema: z.ZodType, value: unknown, what: string): unknown {
 function invalid(error: z.ZodError, what: string): WindfallError {
   const issues = error.issues.map(({ path, message }) => ({ path: path.join("."), message }))
   const first = issues[0]
-  const where = first === undefined || first.path === "" ? "" : `"${first.path}" `
+  const where = first === undefined || first.path === "" ? "it " : `"${first.path}" `
   return new WindfallError("invalid_input", `Cannot accept the ${what}: ${where}${first?.message ?? "is malformed"}`, {
     details: { issues: issues.slice(0, 20) },
   })

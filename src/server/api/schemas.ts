@@ -1,14 +1,14 @@
 /** What comes in over the API, checked: shapes, sizes, characters. The types are those of protocol/; see {@link Same}. */
 import * as z from "zod"
-import type { HostAddRequest, StopRequest } from "../../protocol/api.ts"
+import { type HostAddRequest, type StopRequest, TOKEN_LIFE_MS } from "../../protocol/api.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
 import { DEFAULT_SPEC, DEFAULT_TERMINAL, type JobSpec } from "../../protocol/job.ts"
+import { JOB_FIELDS } from "../../protocol/job-fields.ts"
 import { outputProblem } from "../../protocol/job-values.ts"
 
 /** Environment variables of a job together: more does not fit through an exec on every system. */
 const MAX_ENV_BYTES = 256 * 1024
 const MAX_COMMAND_BYTES = 128 * 1024
-const YEAR_MS = 366 * 86_400_000
 
 const text = (max: number) =>
   z
@@ -16,6 +16,8 @@ const text = (max: number) =>
     .max(max)
     .refine((value) => !value.includes("\0"), "must not contain NUL bytes")
 const count = z.int().min(0)
+const within = ({ minimum, maximum }: { readonly minimum: number; readonly maximum: number }) =>
+  z.int().min(minimum).max(maximum)
 export const hash = z
   .string()
   .regex(/^[0-9a-f]{64}$/, "must be a sha256 in lower-case hex")
@@ -54,8 +56,8 @@ const resources = z.strictObject({
   cores: z.int().min(1).max(4096).default(DEFAULT_SPEC.resources.cores),
 })
 const retry = z.strictObject({
-  limit: z.int().min(0).max(1000).default(DEFAULT_SPEC.retry.limit),
-  afterSilenceMs: z.int().min(1000).max(YEAR_MS).nullable().default(DEFAULT_SPEC.retry.afterSilenceMs),
+  limit: within(JOB_FIELDS.retry).default(DEFAULT_SPEC.retry.limit),
+  afterSilenceMs: within(JOB_FIELDS["retry-after-silence"]).nullable().default(DEFAULT_SPEC.retry.afterSilenceMs),
   once: z.boolean().default(DEFAULT_SPEC.retry.once),
 })
 const side = z.int().min(1).max(10_000)
@@ -76,8 +78,8 @@ export const jobSpec = z
     workspace: hash.nullable().default(DEFAULT_SPEC.workspace),
     workingFolder: relativePath.default(DEFAULT_SPEC.workingFolder),
     resources: resources.default(DEFAULT_SPEC.resources),
-    timeLimitMs: z.int().min(1).max(YEAR_MS).nullable().default(DEFAULT_SPEC.timeLimitMs),
-    graceMs: z.int().min(0).max(86_400_000).default(DEFAULT_SPEC.graceMs),
+    timeLimitMs: within(JOB_FIELDS.time).nullable().default(DEFAULT_SPEC.timeLimitMs),
+    graceMs: within(JOB_FIELDS.grace).default(DEFAULT_SPEC.graceMs),
     stopSignal: signal.default(DEFAULT_SPEC.stopSignal),
     host: text(255).min(1).nullable().default(DEFAULT_SPEC.host),
     partition: label.default(DEFAULT_SPEC.partition),
@@ -96,7 +98,11 @@ export const jobSpec = z
     }
     for (const name of spec.secrets) {
       if (Object.hasOwn(spec.env, name)) {
-        context.addIssue({ code: "custom", path: ["secrets"], message: `${name} is given as a variable too` })
+        context.addIssue({
+          code: "custom",
+          path: ["secrets"],
+          message: `cannot have ${name}, which "spec.env" gives a value too`,
+        })
       }
     }
   })
@@ -106,7 +112,7 @@ export const submitBatchRequest = z.strictObject({ specs: z.array(jobSpec).min(1
 export const stopRequest = z.strictObject({
   now: z.boolean(),
   signal: signal.optional(),
-  graceMs: z.int().min(0).max(86_400_000).optional(),
+  graceMs: within(JOB_FIELDS.grace).optional(),
 })
 export const hashesRequest = z.strictObject({ hashes: z.array(hash).max(100_000) })
 export const empty = z.strictObject({}).optional()
@@ -131,12 +137,7 @@ export const addUserRequest = z.strictObject({ name: z.string().max(64), role })
 export const createTokenRequest = z.strictObject({
   user: z.string().max(64),
   role: role.nullable().default(null),
-  expiresInMs: z
-    .int()
-    .min(1000)
-    .max(10 * YEAR_MS)
-    .nullable()
-    .default(null),
+  expiresInMs: within(TOKEN_LIFE_MS).nullable().default(null),
 })
 export const secretRequest = z.strictObject({ value: text(64 * 1024).min(1) })
 export const secretName = variable
