@@ -57,3 +57,9 @@ export function formatDuration(ms: number): string {
   if (hours < 48) return `${hours}h ${String(minutes % 60).padStart(2, "0")}m`
   return hours % 24 === 0 ? `${hours / 24}d` : `${Math.floor(hours / 24)}d ${hours % 24}h`
 }
+
+/** Writes a duration exactly, and as {@link parseDuration} reads it, in one unit: `366d`, `90m`, `1500ms`. */
+export function durationText(ms: number): string {
+  const unit = ["d", "h", "m", "s"].find((each) => ms > 0 && ms % UNIT_MS[each]! === 0) ?? "ms"
+  return `${ms / UNIT_MS[unit]!}${unit}`
+}

@@ -48,6 +48,12 @@ async function dispatch(cli: Cli, words: readonly string[]): Promise<number> {
   }
   const command = await found.load()
   const { name } = command
+  const line = command.elsewhere?.(found.rest)
+  if (line !== undefined) {
+    throw new WindfallError("invalid_input", `Cannot read ${found.rest[0]}: there is no such option`, {
+      hint: `Here it is: ${line.slice(0, 200)}`,
+    })
+  }
   const parsed = parseOptions(found.rest, command.options, {
     operandsEnd: command.operandsEnd ?? false,
     command: name,

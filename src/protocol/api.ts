@@ -18,6 +18,11 @@ export const API_VERSION = 1
 
 export type Role = "user" | "admin"
 
+/** What is left of two roles together. */
+export function lesserRole(one: Role, other: Role): Role {
+  return one === "admin" ? other : one
+}
+
 /** GET /v1/health */
 export interface Health {
   readonly server: ServerId
@@ -28,6 +33,7 @@ export interface Health {
 /** GET /v1/me */
 export interface Me {
   readonly user: string
+  /** What the token may: at most what its user may. */
   readonly role: Role
   readonly tokenExpiresAt: number | null
 }
@@ -39,10 +45,18 @@ export interface UserView {
   readonly createdAt: number
 }
 
-/** GET /v1/tokens, DELETE /v1/tokens/ID. POST /v1/tokens `{ user, expiresInMs: number|null }` answers this with `token`, once. */
+/** How long a token may last that is to expire, in milliseconds. */
+export const TOKEN_LIFE_MS = { minimum: 1_000, maximum: 3_660 * 86_400_000 }
+
+/**
+ * GET /v1/tokens, DELETE /v1/tokens/ID. POST /v1/tokens `{ user, role?: Role|null, expiresInMs?: number|null }` answers this
+ * with `token`, once. What is left out is as the token it is made with, or as the user, whichever is less.
+ */
 export interface TokenView {
   readonly id: TokenId
   readonly user: string
+  /** What it may, never more than its user. */
+  readonly role: Role
   readonly createdAt: number
   readonly expiresAt: number | null
 }

@@ -3,10 +3,10 @@
  * schema and the documentation are all made from it, so that they cannot disagree.
  */
 
-import { LONGEST_GRACE_MS, LONGEST_MS } from "./job.ts"
-
 /** What a field's value is, in flags and in job files alike. */
 export type FieldKind = "text" | "bytes" | "duration" | "count" | "switch" | "list"
+
+const YEAR_MS = 366 * 86_400_000
 
 export interface JobField {
   readonly kind: FieldKind
@@ -72,7 +72,7 @@ export const JOB_FIELDS = {
     short: "t",
     also: ["time-limit", "timeout"],
     minimum: 1,
-    maximum: LONGEST_MS,
+    maximum: YEAR_MS,
     example: "2h30m",
   },
   host: {
@@ -148,8 +148,9 @@ export const JOB_FIELDS = {
   grace: {
     kind: "duration",
     placeholder: "DURATION",
-    help: "time between the stop signal and SIGKILL (default 10s)",
-    maximum: LONGEST_GRACE_MS,
+    help: "time between the stop signal and SIGKILL, at most 1d (default 10s)",
+    minimum: 0,
+    maximum: 86_400_000,
     example: "30s",
   },
   "stop-signal": {
@@ -171,7 +172,7 @@ export const JOB_FIELDS = {
     placeholder: "DURATION",
     help: "count a silent host as lost after this long (default: wait; it may only sleep)",
     minimum: 1000,
-    maximum: LONGEST_MS,
+    maximum: YEAR_MS,
     example: "30m",
   },
   once: {

@@ -7,6 +7,15 @@ import { readJobFile } from "./job-file.ts"
 import { jobFileSchema } from "./job-schema.ts"
 import { toJobSpec } from "./job-values.ts"
 
+test("a job file keeps the bounds of durations, and no name is both a variable and a secret", () => {
+  const refused = (text: string, message: RegExp) =>
+    assert.throws(() => readJobFile(`command: make\n${text}`, "windfall.yml", {}), { code: "invalid_input", message })
+  refused("grace: 400d\n", /windfall\.yml:2:8: grace: "400d" is too long: 1d at most/)
+  refused("time: 367d\n", /:2:7: time: "367d" is too long: 366d at most/)
+  refused("env: [TOK=x]\nsecrets: [TOK]\n", /:3:1: cannot send with both --env TOK and --secret TOK/)
+  assert.equal(readJobFile("command: make\ntime: 366d\ngrace: 1d\n", "windfall.yml", {}).length, 1)
+})
+
 test("readJobFile() reads everything that send can say", () => {
   const text = `
 name: train

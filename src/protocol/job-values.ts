@@ -1,11 +1,10 @@
 import { parseBytes } from "../base/bytes.ts"
-import { parseDuration } from "../base/duration.ts"
+import { durationText, parseDuration } from "../base/duration.ts"
 import { WindfallError } from "./errors.ts"
 import type { BlobHash } from "./ids.ts"
 import type { GitRecord, JobSpec } from "./job.ts"
-import { DEFAULT_GRACE_MS, DEFAULT_PARTITION } from "./job.ts"
+import { DEFAULT_SPEC, DEFAULT_TERMINAL } from "./job.ts"
 import type { JobField, JobValues } from "./job-fields.ts"
-import { DEFAULT_REQUEST } from "./resources.ts"
 
 /** All variables of a job together, names and values, may have this many bytes. */
 export const MAX_ENVIRONMENT_BYTES = 256 * 1024
@@ -25,14 +24,8 @@ export function readFieldText(field: JobField, text: string): string | number | 
       if (bytes === 0) throw new SyntaxError(`"${text}" is nothing: leave it out for the default`)
       return bytes
     }
-    case "duration": {
-      const durationMs = parseDuration(text)
-      if (durationMs < (field.minimum ?? 0)) throw new SyntaxError(`"${text}" is too short`)
-      if (field.maximum !== undefined && durationMs > field.maximum) {
-        throw new SyntaxError(`"${text}" is too long: ${field.maximum / 86_400_000}d at most`)
-      }
-      return durationMs
-    }
+    case "duration":
+      return readDuration(text, field.minimum, field.maximum)
     case "count":
       return readCount(text, field.minimum ?? 0, field.maximum ?? Number.MAX_SAFE_INTEGER)
     case "switch":
@@ -44,6 +37,17 @@ export function readFieldText(field: JobField, text: string): string | number | 
       if (text === "") throw new SyntaxError("it is empty")
       return text
   }
+}
+
+/**
+ * Reads a duration within bounds, all in milliseconds.
+ * @throws {SyntaxError} naming the value, and the bound that it is beyond as people write it
+ */
+export function readDuration(text: string, minimumMs = 0, maximumMs = Number.MAX_SAFE_INTEGER): number {
+  const durationMs = parseDuration(text)
+  if (durationMs < minimumMs) throw new SyntaxError(`"${text}" is too short: ${durationText(minimumMs)} or more`)
+  if (durationMs > maximumMs) throw new SyntaxError(`"${text}" is too long: ${durationText(maximumMs)} at most`)
+  return durationMs
 }
 
 /** @throws {SyntaxError} unless `text` is a whole number from `minimum` to `maximum` */
@@ -125,31 +129,30 @@ export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
       })
   }
   checkCommand(facts)
+  const env = jobEnvironment(values.env ?? [], facts.environment)
+  checkSecrets(values.secrets ?? [], env)
   return {
     kind: facts.kind,
     name,
     command: facts.command,
-    env: jobEnvironment(values.env ?? [], facts.environment),
+    env,
     secrets: values.secrets ?? [],
     workspace: facts.workspace,
     workingFolder: facts.workingFolder,
     resources: {
-      memoryBytes: values.memory ?? DEFAULT_REQUEST.memoryBytes,
-      gpus: values.gpu ?? DEFAULT_REQUEST.gpus,
-      cores: values.cores ?? DEFAULT_REQUEST.cores,
+      memoryBytes: values.memory ?? DEFAULT_SPEC.resources.memoryBytes,
+      gpus: values.gpu ?? DEFAULT_SPEC.resources.gpus,
+      cores: values.cores ?? DEFAULT_SPEC.resources.cores,
     },
     timeLimitMs: values.time ?? null,
-    graceMs: values.grace ?? DEFAULT_GRACE_MS,
-    stopSignal: values["stop-signal"] === undefined ? "SIGTERM" : signalField(values["stop-signal"]),
+    graceMs: values.grace ?? DEFAULT_SPEC.graceMs,
+    stopSignal: values["stop-signal"] === undefined ? DEFAULT_SPEC.stopSignal : signalField(values["stop-signal"]),
     host: values.host ?? null,
-    partition: values.partition ?? DEFAULT_PARTITION,
+    partition: values.partition ?? DEFAULT_SPEC.partition,
     outputs: values.outputs ?? null,
     retry: { limit: values.retry ?? 0, afterSilenceMs: values["retry-after-silence"] ?? null, once },
     stdin: facts.stdin,
-    pty:
-      values.pty === true || facts.kind === "session"
-        ? (facts.terminal ?? { columns: 80, rows: 24, term: "xterm-256color" })
-        : null,
+    pty: values.pty === true || facts.kind === "session" ? (facts.terminal ?? DEFAULT_TERMINAL) : null,
     needsLan: values["needs-lan"] ?? false,
     git: facts.git,
   }
@@ -214,6 +217,32 @@ function jobEnvironment(entries: readonly string[], from: SenderFacts["environme
     )
   }
   return env
+}
+
+function checkSecrets(names: readonly string[], env: Readonly<Record<string, string>>): void {
+  for (const name of names) {
+    const problem = variableNameProblem(name)
+    if (problem !== null) {
+      throw new WindfallError(
+        "invalid_input",
+        `Cannot give the job the secret ${JSON.stringify(name.slice(0, 80))}: ${problem}`,
+        {
+          hint: "Name one of yours: windfall secret ls",
+          details: { field: "secrets" },
+        },
+      )
+    }
+    if (Object.hasOwn(env, name)) {
+      throw new WindfallError(
+        "invalid_input",
+        `Cannot send with both --env ${name} and --secret ${name}: it can have one value`,
+        {
+          hint: "Leave --env out, and the job gets the stored secret under that name",
+          details: { field: "secrets" },
+        },
+      )
+    }
+  }
 }
 
 /** Why a path or glob cannot name outputs of a job, or `null` when it can. */

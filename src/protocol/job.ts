@@ -1,6 +1,6 @@
 import type { AttemptId, BlobHash, HostId, JobId } from "./ids.ts"
 import type { Cause, JobState } from "./job-state.ts"
-import type { ResourceRequest } from "./resources.ts"
+import { DEFAULT_REQUEST, type ResourceRequest } from "./resources.ts"
 
 export type JobKind = "task" | "session"
 
@@ -59,11 +59,32 @@ export interface RetryPolicy {
   readonly once: boolean
 }
 
-/** The longest time limit, and the longest silence that is waited out. */
-export const LONGEST_MS = 366 * 86_400_000
-export const LONGEST_GRACE_MS = 86_400_000
 export const DEFAULT_GRACE_MS = 10_000
 export const DEFAULT_PARTITION = "apple_gpu"
+/** The terminal of a session whose sender has none. */
+export const DEFAULT_TERMINAL = { columns: 80, rows: 24, term: "xterm-256color" }
+
+/** A job of which nothing is said but its command. */
+export const DEFAULT_SPEC: Omit<JobSpec, "command"> = {
+  kind: "task",
+  name: null,
+  env: {},
+  secrets: [],
+  workspace: null,
+  workingFolder: "",
+  resources: DEFAULT_REQUEST,
+  timeLimitMs: null,
+  graceMs: DEFAULT_GRACE_MS,
+  stopSignal: "SIGTERM",
+  host: null,
+  partition: DEFAULT_PARTITION,
+  outputs: null,
+  retry: { limit: 0, afterSilenceMs: null, once: false },
+  stdin: null,
+  pty: null,
+  needsLan: false,
+  git: null,
+}
 
 /** A job as the API shows it. Times are milliseconds since 1970 by the server's clock. */
 export interface JobView {

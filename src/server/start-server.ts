@@ -9,8 +9,9 @@ import { openDataFolder } from "../store/data-folder.ts"
 import { openStore } from "../store/store.ts"
 import { makePrivateFolder } from "../workspace/private-folder.ts"
 import { createApp } from "./api/app.ts"
-import { addUser, callerOf, createToken } from "./auth/accounts.ts"
+import { addUser, callerOf } from "./auth/accounts.ts"
 import { openSecretBox } from "./auth/secret-box.ts"
+import { createToken } from "./auth/tokens.ts"
 import type { Certificate } from "./certificate.ts"
 import { ControlLoop } from "./control-loop.ts"
 import type { Core } from "./core.ts"
@@ -166,7 +167,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 function makeFirstToken(core: Core): { user: string; token: string } | null {
   if (core.store.accounts.users().length > 0) return null
   const { name } = addUser(core, "admin", "admin", WINDFALL)
-  const { token } = createToken(core, name, null, WINDFALL)
+  const { token } = createToken(core, { user: name, role: null, expiresInMs: null }, null)
   return { user: name, token }
 }
 

@@ -1,14 +1,10 @@
-import type { Role, SecretView, TokenView, UserView } from "../protocol/api.ts"
+import { lesserRole, type Role, type SecretView, type TokenView, type UserView } from "../protocol/api.ts"
 import type { TokenId } from "../protocol/ids.ts"
 import type { Database } from "./database.ts"
 import type { Schema } from "./schema.ts"
 
-/** A token as stored, with its owner's role. */
-export interface StoredToken extends TokenView {
-  readonly role: Role
-}
-
 type TokenRow = Schema["tokens"]
+type OwnedTokenRow = TokenRow & { readonly user_role: string }
 type UserRow = Schema["users"]
 
 /** Users, their tokens and their secrets. */
@@ -47,18 +43,25 @@ export class AccountStore {
         sha256: v.sha256,
         created_at: v.created_at,
         expires_at: v.expires_at,
+        role: v.role,
       }),
     )
     this.#removeToken = database.statement<{ id: string }>((q, v) => q.deleteFrom("tokens").where("id", "=", v.id))
-    this.#tokens = database.statement<object, TokenRow>((q) =>
-      q.selectFrom("tokens").selectAll().orderBy("created_at").orderBy("id"),
-    )
-    this.#tokenByHash = database.statement<{ sha256: string }, TokenRow & { role: string }>((q, v) =>
+    this.#tokens = database.statement<object, OwnedTokenRow>((q) =>
       q
         .selectFrom("tokens")
         .innerJoin("users", "users.name", "tokens.user")
         .selectAll("tokens")
-        .select("users.role")
+        .select("users.role as user_role")
+        .orderBy("tokens.created_at")
+        .orderBy("tokens.id"),
+    )
+    this.#tokenByHash = database.statement<{ sha256: string }, OwnedTokenRow>((q, v) =>
+      q
+        .selectFrom("tokens")
+        .innerJoin("users", "users.name", "tokens.user")
+        .selectAll("tokens")
+        .select("users.role as user_role")
         .where("tokens.sha256", "=", v.sha256),
     )
     this.#hasToken = database.statement<{ id: string }>((q, v) =>
@@ -101,13 +104,15 @@ export class AccountStore {
     return this.#users.all({}).map((row) => ({ name: row.name, role: row.role as Role, createdAt: row.created_at }))
   }
 
-  addToken(token: TokenView, sha256: string): void {
+  /** @param role `null`: whatever its user's is */
+  addToken(token: Omit<TokenView, "role">, role: Role | null, sha256: string): void {
     this.#addToken.run({
       id: token.id,
       user: token.user,
       sha256,
       created_at: token.createdAt,
       expires_at: token.expiresAt,
+      role,
     })
   }
 
@@ -120,9 +125,9 @@ export class AccountStore {
     return this.#tokens.all({}).map(toToken)
   }
 
-  tokenByHash(sha256: string): StoredToken | undefined {
+  tokenByHash(sha256: string): TokenView | undefined {
     const row = this.#tokenByHash.get({ sha256 })
-    return row === undefined ? undefined : { ...toToken(row), role: row.role as Role }
+    return row === undefined ? undefined : toToken(row)
   }
 
   hasToken(id: TokenId): boolean {
@@ -148,6 +153,13 @@ export class AccountStore {
   }
 }
 
-function toToken(row: TokenRow): TokenView {
-  return { id: row.id as TokenId, user: row.user, createdAt: row.created_at, expiresAt: row.expires_at }
+function toToken(row: OwnedTokenRow): TokenView {
+  const ofUser = row.user_role as Role
+  return {
+    id: row.id as TokenId,
+    user: row.user,
+    role: row.role === null ? ofUser : lesserRole(row.role as Role, ofUser),
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+  }
 }

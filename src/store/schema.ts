@@ -16,6 +16,8 @@ export interface Schema {
     readonly sha256: string
     readonly created_at: number
     readonly expires_at: number | null
+    /** `null`: its user's. It never gives more than that. */
+    readonly role: string | null
   }
   readonly secrets: {
     readonly user: string

@@ -60,10 +60,27 @@ test("a database of the version before is brought on with what is in it", () => 
   assert.deepEqual(store.hosts.list()[0]?.leftovers.missing, missing)
 })
 
+test("tokens made before tokens had a role may what their users may", () => {
+  using database = new Database(":memory:")
+  migrate(database)
+  database.execute("ALTER TABLE tokens DROP COLUMN role; PRAGMA user_version = 3")
+  database.execute("INSERT INTO users VALUES ('ada', 'admin', 1), ('bob', 'user', 1)")
+  database.execute("INSERT INTO tokens VALUES ('t1', 'ada', 'a', 1, NULL), ('t2', 'bob', 'b', 2, NULL)")
+  migrate(database)
+  const accounts = new AccountStore(database)
+  assert.deepEqual(
+    accounts.tokens().map(({ user, role }) => [user, role]),
+    [
+      ["ada", "admin"],
+      ["bob", "user"],
+    ],
+  )
+})
+
 test("names of users who were removed before names were kept stay taken, as far as their jobs tell", () => {
   using database = new Database(":memory:")
   migrate(database)
-  database.execute("DROP TABLE former_users; PRAGMA user_version = 2")
+  database.execute("DROP TABLE former_users; ALTER TABLE tokens DROP COLUMN role; PRAGMA user_version = 2")
   database.execute("INSERT INTO users VALUES ('ada', 'admin', 1)")
   for (const [id, user] of ["ada", "bob", "bob"].entries()) {
     database.execute(

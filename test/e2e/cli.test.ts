@@ -49,7 +49,20 @@ test("bad input is refused with exit code 2, a reason and a hint, and changes no
     [["ps", "--state", "happy"], /happy/, /queued/],
     [["apply"], /windfall.yml: there is no such file/],
     [["token", "revoke", "nope"], /nope/],
+    [["token", "create", "--role", "boss"], /a role is user or admin/],
     [["user", "rm", "nobody-here", "--yes"], /nobody-here/],
+    [["send", "--grace", "400d", "--", "true"], /--grace 400d: "400d" is too long: 1d at most/, /--grace DURATION: /],
+    [["send", "--time", "99999d", "--", "true"], /--time 99999d: .* 366d at most/, /--time DURATION: /],
+    [["send", "--env", "TOK=x", "--secret", "TOK", "--", "true"], /--env TOK and --secret TOK/, /Leave --env out/],
+    [
+      ["token", "create", "--expires", "10ms"],
+      /--expires 10ms: "10ms" is too short: 1s or more/,
+      /--expires DURATION: /,
+    ],
+    [["stop", "1", "--grace", "2d"], /--grace 2d: "2d" is too long: 1d at most/],
+    [["kill", "-9", "5"], /-9: there is no such option/, /Here it is: windfall stop --now 5$/m],
+    [["kill", "-INT", "5", "6"], /-INT: there is no such option/, /Here it is: windfall stop --signal INT 5 6$/m],
+    [["apply", "-f", "."], /Cannot read \.: it is a folder/, /apply -f windfall\.yml/],
     [["secret", "set", "A=B"], /command line: others could see it/],
     [["up", "--keep-logs", "30"], /"30" has no unit/],
     [["host", "add", "-oProxyCommand=x"], /no such option/],
@@ -58,6 +71,14 @@ test("bad input is refused with exit code 2, a reason and a hint, and changes no
   const answers = await Promise.all(cases.map(([args]) => pool().windfall(args)))
   for (const [i, [, message, hint]] of cases.entries()) assertRefused(answers[i] as Ended, message, hint)
   assert.equal(await jobCount(), before)
+})
+
+test("a secret's value on the command line is refused, and not repeated", async () => {
+  for (const args of [["T2", "hunter-22"], ["hunter-22"], ["T2=hunter-22"]]) {
+    const refused = await pool().windfall(["secret", "set", ...args])
+    assertRefused(refused, /secret/, /Type only the name/)
+    assert.doesNotMatch(refused.stderr, /hunter/)
+  }
 })
 
 test("a name that an unfinished job has is refused, and free again when that has ended", async () => {
@@ -127,7 +148,7 @@ test("token create takes the user's name as a word or as an option", async () =>
   await pool().addUser("eva")
   for (const words of [["eva"], ["--user", "eva"]]) {
     const { stdout, stderr } = await pool().windfall(["token", "create", ...words])
-    assert.match(stderr, /^windfall: token \S+ of eva;/)
+    assert.match(stderr, /^windfall: token \S+ of eva, role user, which never expires; it is not shown again/)
     const shown = await pool().windfall(["ps"], { token: stdout.trim() })
     assert.equal(shown.exitCode, 0, shown.stderr)
   }
@@ -157,7 +178,7 @@ test("what somebody may not do is refused", async () => {
   }
   const watching = await pool().windfall(["attach", job], { token })
   assert.equal(watching.exitCode, 2)
-  assert.match(watching.stderr, /^Cannot read the logs of job/)
+  assert.match(watching.stderr, /^Cannot attach to job \d+: it is \w+'s\n {2}Only its owner and administrators/)
   assert.doesNotMatch(watching.stderr, /goes on without you/)
   const { stdout: shown } = await pool().windfall(["show", job], { token })
   assert.doesNotMatch(shown, /echo mine/)

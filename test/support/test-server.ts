@@ -1,9 +1,8 @@
 import type { Clock } from "../../src/base/clock.ts"
 import { WindfallError } from "../../src/protocol/errors.ts"
 import type { JobId } from "../../src/protocol/ids.ts"
-import { DEFAULT_GRACE_MS, DEFAULT_PARTITION, type JobSpec, type JobView } from "../../src/protocol/job.ts"
+import { DEFAULT_SPEC, type JobSpec, type JobView } from "../../src/protocol/job.ts"
 import { isFinal, type JobState } from "../../src/protocol/job-state.ts"
-import { DEFAULT_REQUEST } from "../../src/protocol/resources.ts"
 import type { ServerLimits } from "../../src/server/limits.ts"
 import { type RunningServer, startServer } from "../../src/server/start-server.ts"
 import { ScratchFolder } from "./scratch-folder.ts"
@@ -11,28 +10,7 @@ import { SimulatedHosts } from "./simulated-hosts.ts"
 
 /** A job that says nothing but what to run. */
 export function taskSpec(change: Partial<JobSpec> = {}): JobSpec {
-  return {
-    kind: "task",
-    name: null,
-    command: ["true"],
-    env: {},
-    secrets: [],
-    workspace: null,
-    workingFolder: "",
-    resources: DEFAULT_REQUEST,
-    timeLimitMs: null,
-    graceMs: DEFAULT_GRACE_MS,
-    stopSignal: "SIGTERM",
-    host: null,
-    partition: DEFAULT_PARTITION,
-    outputs: null,
-    retry: { limit: 0, afterSilenceMs: null, once: false },
-    stdin: null,
-    pty: null,
-    needsLan: false,
-    git: null,
-    ...change,
-  }
+  return { ...DEFAULT_SPEC, command: ["true"], ...change }
 }
 
 export interface TestServerOptions {

@@ -12,6 +12,8 @@ export interface Command<Table extends OptionTable = OptionTable> {
   readonly options: Table
   /** The first operand ends the options: what follows belongs to another command. */
   readonly operandsEnd?: boolean
+  /** The right line for words that belong to another program's command of the same name. */
+  readonly elsewhere?: (words: readonly string[]) => string | undefined
   /** How many operands there may be; more or fewer are refused. */
   readonly minimum: number
   readonly maximum: number

@@ -40,7 +40,11 @@ export function parseOptions<Table extends OptionTable>(
       read = one.read(text)
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error
-      throw invalid(`Cannot read ${typed}${one.kind === "flag" ? "" : ` ${quoted(text)}`}: ${error.message}`)
+      if (one.kind === "flag") throw invalid(`Cannot read ${typed}: ${error.message}`)
+      throw invalid(
+        `Cannot read ${typed} ${quoted(text)}: ${error.message}`,
+        `${typed} ${one.placeholder}: ${one.help}`,
+      )
     }
     values[key] = one.kind === "list" ? [...((values[key] as unknown[] | undefined) ?? []), read] : read
   }
@@ -137,8 +141,8 @@ function unknown(typed: string, names: ReadonlyMap<string, string>, command: str
   })
 }
 
-function invalid(message: string): WindfallError {
-  return new WindfallError("invalid_input", message)
+function invalid(message: string, hint?: string): WindfallError {
+  return new WindfallError("invalid_input", message, { hint })
 }
 
 /** The value as typed, cut where it is endless. */

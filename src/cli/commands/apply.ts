@@ -78,13 +78,15 @@ function readBytes(cli: Cli, typed: string): Uint8Array {
   try {
     return fs.readFileSync(file)
   } catch (error) {
-    const missing = (error as { code?: unknown }).code === "ENOENT"
-    throw new WindfallError(
-      "file_not_found",
-      `Cannot read ${typed}: ${missing ? "there is no such file" : (error as Error).message}`,
-      {
-        hint: missing ? "Write one (docs/job-file.md), or send without: windfall send -- CMD" : undefined,
-      },
-    )
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === "EISDIR") {
+      throw new WindfallError("invalid_input", `Cannot read ${typed}: it is a folder, not a job file`, {
+        hint: `Name the file in it: windfall apply -f ${path.join(typed, DEFAULT_FILE)}`,
+      })
+    }
+    const missing = code === "ENOENT"
+    throw new WindfallError("file_not_found", `Cannot read ${typed}: ${missing ? "there is no such file" : message}`, {
+      hint: missing ? "Write one (docs/job-file.md), or send without: windfall send -- CMD" : undefined,
+    })
   }
 }

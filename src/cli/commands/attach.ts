@@ -1,3 +1,5 @@
+import type { Me } from "../../protocol/api.ts"
+import { WindfallError } from "../../protocol/errors.ts"
 import type { JobView } from "../../protocol/job.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
@@ -24,9 +26,18 @@ export const attach = command({
   examples: [["windfall attach train", "see it through; Ctrl-C asks whether to detach or stop"]],
   async run(cli, options, [typed = ""]) {
     const job = await findJob(cli, typed)
+    await requireOwn(cli, job)
     return attachJob(cli, job, options, rememberedHome(cli, job, options.yes))
   },
 })
+
+async function requireOwn(cli: Cli, job: JobView): Promise<void> {
+  const me = await cli.client.get<Me>("/v1/me")
+  if (me.role === "admin" || me.user === job.user) return
+  throw new WindfallError("not_allowed", `Cannot attach to job ${job.id}: it is ${job.user}'s`, {
+    hint: "Only its owner and administrators may watch it. How it stands: windfall ps --user all",
+  })
+}
 
 /** Follows a job to its end. */
 export async function attachJob(

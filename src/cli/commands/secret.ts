@@ -18,19 +18,21 @@ export const secretSet = command({
   about:
     "Stores a secret, encrypted, for your jobs: they get it with --secret NAME as a variable of that name. The value is asked for without echo, or comes from standard input or a variable; never from the command line, where others could see it.",
   minimum: 1,
-  maximum: 1,
+  // A value typed after the name is refused below, where it is not repeated.
+  maximum: Number.POSITIVE_INFINITY,
   options: { fromEnv: flag("take the value of the variable of the same name here") },
   examples: [
     ["windfall secret set HF_TOKEN", "asks for the value"],
     ["windfall secret set HF_TOKEN < token.txt", "from a file; one newline at its end is dropped"],
   ],
-  async run(cli, options, [name = ""]) {
-    if (!/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name)) {
+  async run(cli, options, [name = "", ...more]) {
+    const isName = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name)
+    if (!isName || more.length > 0) {
       throw new WindfallError(
         "invalid_input",
-        name.includes("=")
+        more.length > 0 || name.includes("=")
           ? "Cannot take a secret's value from the command line: others could see it"
-          : `Cannot name a secret ${JSON.stringify(name.slice(0, 80))}: it must be a name for a variable`,
+          : "Cannot name a secret like this: a name has letters, digits and underscores, and no digit first",
         { hint: "Type only the name; the value is asked for: windfall secret set HF_TOKEN" },
       )
     }

@@ -1,9 +1,9 @@
 import type { StopRequest } from "../../protocol/api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { JobView } from "../../protocol/job.ts"
-import { jobField } from "../../protocol/job-fields.ts"
+import { JOB_FIELDS } from "../../protocol/job-fields.ts"
 import { isFinal } from "../../protocol/job-state.ts"
-import { readFieldText, readSignal } from "../../protocol/job-values.ts"
+import { readDuration, readSignal, STOP_SIGNALS } from "../../protocol/job-values.ts"
 import { command } from "../command-line/command.ts"
 import { flag, value } from "../command-line/option.ts"
 import { findJob } from "../find-job.ts"
@@ -20,13 +20,14 @@ export const stop = command({
   options: {
     now: flag("SIGKILL at once"),
     signal: value("SIGNAL", "the signal to send instead of the job's own", readSignal, { short: "s" }),
-    grace: value("DURATION", "time until SIGKILL instead of the job's own", readGrace),
+    grace: value("DURATION", "time until SIGKILL instead of the job's own, at most 1d", readGrace),
     json: flag("print the jobs as JSON, one a line"),
   },
   examples: [
     ["windfall stop 12", "stop job 12 kindly"],
     ["windfall stop 12 13 train --now", "kill three jobs"],
   ],
+  elsewhere: killLine,
   async run(cli, options, typed) {
     if (options.now && (options.signal !== undefined || options.grace !== undefined)) {
       throw new WindfallError("invalid_input", "Cannot stop with --now and --signal or --grace: --now kills at once")
@@ -60,7 +61,18 @@ export const stop = command({
 })
 
 function readGrace(text: string): number {
-  return readFieldText(jobField("grace"), text) as number
+  return readDuration(text, JOB_FIELDS.grace.minimum, JOB_FIELDS.grace.maximum)
+}
+
+const NUMBERS: Readonly<Record<string, string>> = { 1: "HUP", 2: "INT", 3: "QUIT", 9: "KILL", 15: "TERM" }
+
+/** `kill -9 5` and its kin, as people's fingers know them. */
+function killLine([first = "", ...rest]: readonly string[]): string | undefined {
+  const typed = /^-(\d+|[A-Z][A-Z0-9]+)$/.exec(first)?.[1]
+  if (typed === undefined) return undefined
+  const name = (NUMBERS[typed] ?? typed).replace(/^SIG/, "")
+  if (!STOP_SIGNALS.some((signal) => signal === `SIG${name}`)) return undefined
+  return `windfall stop ${name === "KILL" ? "--now" : `--signal ${name}`} ${rest.length === 0 ? "JOB" : rest.join(" ")}`
 }
 
 function isServerGone({ code }: WindfallError): boolean {

@@ -1,8 +1,9 @@
-import { parseDuration } from "../../base/duration.ts"
-import type { Me, TokenView } from "../../protocol/api.ts"
+import { type Me, TOKEN_LIFE_MS, type TokenView } from "../../protocol/api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
+import { readDuration } from "../../protocol/job-values.ts"
 import { command } from "../command-line/command.ts"
 import { flag, notEmpty, value } from "../command-line/option.ts"
+import { readRole } from "../command-line/read-role.ts"
 import { formatTime } from "../render/age.ts"
 import { renderTable } from "../render/table.ts"
 import { printJson, say } from "../say.ts"
@@ -11,17 +12,26 @@ export const tokenCreate = command({
   name: "token create",
   operands: "[USER]",
   about:
-    "Makes a token and prints it, this once. It carries its user's role. For somebody else it needs the admin role.",
+    "Makes a token and prints it, this once. It may what its user may, or with --role user only what users may. For somebody else it needs the admin role.",
   minimum: 0,
   maximum: 1,
   options: {
     user: value("NAME", "whose token, as the operand says it too (default: yours)", notEmpty, { short: "u" }),
-    expires: value("DURATION", "useless after this long, for instance 90d (default: never)", parseDuration, {
-      also: ["expiry"],
-    }),
+    role: value("ROLE", "what it may, at most its user's role: user, or admin (default: its user's)", readRole),
+    expires: value(
+      "DURATION",
+      "useless after this long, for instance 90d (default: never, or with the token you use)",
+      readExpiry,
+      {
+        also: ["expiry"],
+      },
+    ),
     json: flag("print the token as JSON"),
   },
-  examples: [["windfall token create mia --expires 90d", "a token for mia that ends by itself"]],
+  examples: [
+    ["windfall token create mia --expires 90d", "a token for mia that ends by itself"],
+    ["windfall token create --role user --expires 7d", "an admin's token for a script that only sends jobs"],
+  ],
   async run(cli, options, [named]) {
     if (named !== undefined && options.user !== undefined && named !== options.user) {
       throw new WindfallError("invalid_input", `Cannot make one token for two users: ${named} and ${options.user}`)
@@ -29,6 +39,7 @@ export const tokenCreate = command({
     const user = named ?? options.user ?? (await cli.client.get<Me>("/v1/me")).user
     const made = await cli.client.post<TokenView & { token: string }>("/v1/tokens", {
       user,
+      role: options.role ?? null,
       expiresInMs: options.expires ?? null,
     })
     if (options.json) await printJson(cli, made)
@@ -36,12 +47,16 @@ export const tokenCreate = command({
       await cli.stdout.write(`${made.token}\n`)
       await say(
         cli,
-        `token ${made.id} of ${made.user}; it is not shown again. Log in with it: windfall login ${cli.client.url}`,
+        `token ${made.id} of ${made.user}, role ${made.role}, which ${made.expiresAt === null ? "never expires" : `expires ${formatTime(made.expiresAt)}`}; it is not shown again. Log in with it: windfall login ${cli.client.url}`,
       )
     }
     return 0
   },
 })
+
+function readExpiry(text: string): number {
+  return readDuration(text, TOKEN_LIFE_MS.minimum, TOKEN_LIFE_MS.maximum)
+}
 
 export const tokenLs = command({
   name: "token ls",
@@ -58,11 +73,15 @@ export const tokenLs = command({
       const rows = tokens.map((token) => [
         token.id,
         token.user,
+        token.role,
         formatTime(token.createdAt),
         token.expiresAt === null ? "never" : formatTime(token.expiresAt),
       ])
       await cli.stdout.write(
-        renderTable([{ title: "TOKEN" }, { title: "USER" }, { title: "MADE" }, { title: "EXPIRES" }], rows),
+        renderTable(
+          [{ title: "TOKEN" }, { title: "USER" }, { title: "ROLE" }, { title: "MADE" }, { title: "EXPIRES" }],
+          rows,
+        ),
       )
     }
     return 0

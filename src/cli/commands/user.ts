@@ -1,6 +1,7 @@
-import type { Role, UserView } from "../../protocol/api.ts"
+import type { UserView } from "../../protocol/api.ts"
 import { command } from "../command-line/command.ts"
 import { flag, value } from "../command-line/option.ts"
+import { readRole } from "../command-line/read-role.ts"
 import { askYes } from "../prompt.ts"
 import { formatTime } from "../render/age.ts"
 import { renderTable } from "../render/table.ts"
@@ -70,8 +71,3 @@ export const userRm = command({
     return 0
   },
 })
-
-function readRole(text: string): Role {
-  if (text === "user" || text === "admin") return text
-  throw new SyntaxError("a role is user or admin")
-}

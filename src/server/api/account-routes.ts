@@ -1,7 +1,8 @@
 import type { Me, SecretView, TokenView, UserView } from "../../protocol/api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { TokenId } from "../../protocol/ids.ts"
-import { addUser, createToken, removeUser, requireAdmin } from "../auth/accounts.ts"
+import { addUser, removeUser, requireAdmin } from "../auth/accounts.ts"
+import { createToken } from "../auth/tokens.ts"
 import { type Route, route } from "./route.ts"
 import { addUserRequest, createTokenRequest, secretName, secretRequest } from "./schemas.ts"
 
@@ -50,12 +51,13 @@ export const accountRoutes: readonly Route[] = [
   route({
     method: "POST",
     path: "/v1/tokens",
-    summary: "Makes a token, which is in this answer and nowhere else",
+    summary:
+      "Makes a token, which is in this answer and nowhere else; it neither lasts longer nor may more than the one it is made with",
     body: createTokenRequest,
     status: 201,
     change: ({ core, caller, body }) => {
       if (body.user !== caller.user) requireAdmin(caller, `make a token for ${body.user}`)
-      return createToken(core, body.user, body.expiresInMs, caller.user)
+      return createToken(core, body, caller)
     },
   }),
   route({

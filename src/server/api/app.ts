@@ -9,12 +9,14 @@ import { bodyBytes, readJson } from "./body.ts"
 import { eventRoutes } from "./event-routes.ts"
 import { hostRoutes } from "./host-routes.ts"
 import { answerOf, type FirstTime, idempotencyKey, Repeats } from "./idempotency.ts"
+import { issueText } from "./issue-text.ts"
 import { jobRoutes } from "./job-routes.ts"
 import { logRoutes } from "./log-routes.ts"
 import { openApiDocument } from "./openapi.ts"
 import { readQuery } from "./query.ts"
 import type { AdapterEnv, Api, ApiRequest, Route } from "./route.ts"
 import { serverRoutes } from "./server-routes.ts"
+import { TERMINAL_SOCKETS } from "./terminal-sockets.ts"
 
 /** All routes of the API. */
 export const ROUTES: readonly Route[] = [
@@ -37,7 +39,7 @@ export function createApp(api: Api): Hono<Env> {
   let document: string | undefined
   app.get("/v1/openapi.json", (context) => {
     readQuery(queryOf(context), [])
-    document ??= JSON.stringify(openApiDocument(ROUTES, api.version))
+    document ??= JSON.stringify(openApiDocument(ROUTES, TERMINAL_SOCKETS, api.version))
     return context.body(document, 200, { "content-type": "application/json" })
   })
   app.notFound((context) => {
@@ -130,7 +132,7 @@ function tokenOf(headers: Headers): string | undefined {
 }
 
 function checked(schema: z.ZodType, value: unknown, what: string): unknown {
-  const result = schema.safeParse(value)
+  const result = schema.safeParse(value, { error: issueText })
   if (result.success) return result.data
   throw invalid(result.error, what)
 }
@@ -138,7 +140,7 @@ function checked(schema: z.ZodType, value: unknown, what: string): unknown {
 function invalid(error: z.ZodError, what: string): WindfallError {
   const issues = error.issues.map(({ path, message }) => ({ path: path.join("."), message }))
   const first = issues[0]
-  const where = first === undefined || first.path === "" ? "" : `"${first.path}" `
+  const where = first === undefined || first.path === "" ? "it " : `"${first.path}" `
   return new WindfallError("invalid_input", `Cannot accept the ${what}: ${where}${first?.message ?? "is malformed"}`, {
     details: { issues: issues.slice(0, 20) },
   })

@@ -1,14 +1,17 @@
 import * as z from "zod"
 import type { Route } from "./route.ts"
+import type { Socket } from "./terminal-sockets.ts"
 
-/** The OpenAPI 3.1 document of these routes. */
-export function openApiDocument(routes: readonly Route[], version: string): object {
+/** The OpenAPI 3.1 document of these routes and WebSockets. */
+export function openApiDocument(routes: readonly Route[], sockets: readonly Socket[], version: string): object {
   const paths: Record<string, Record<string, object>> = {}
-  for (const route of routes) {
-    const path = route.path.replace(/:([a-z]+)/g, "{$1}")
-    paths[path] ??= {}
-    paths[path][route.method.toLowerCase()] = operation(route)
+  const add = (path: string, method: string, described: object) => {
+    const place = path.replace(/:([a-z]+)/g, "{$1}")
+    paths[place] ??= {}
+    paths[place][method.toLowerCase()] = described
   }
+  for (const route of routes) add(route.path, route.method, operation(route))
+  for (const socket of sockets) add(socket.path, "GET", upgrade(socket))
   return {
     openapi: "3.1.0",
     info: { title: "Windfall", version, description: "The Macs a lab already owns as one private computer." },
@@ -26,21 +29,37 @@ function operation(route: Route): object {
   const content = Object.fromEntries(produces.split(", ").map((type) => [type, {}]))
   return {
     summary: route.summary,
-    operationId: `${route.method.toLowerCase()}${route.path.replace(/^\/v1/, "").replace(/[^A-Za-z]+(.)/g, (_, next: string) => next.toUpperCase())}`,
+    operationId: operationId(route.method, route.path),
     ...(route.open === true ? { security: [] } : {}),
     parameters: parametersOf(route),
     ...bodyOf(route),
-    responses: {
-      [route.status ?? 200]: { description: "Done", content },
-      default: {
-        description: "Refused or failed",
-        content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
-      },
-    },
+    responses: { [route.status ?? 200]: { description: "Done", content }, default: refused },
   }
 }
 
-function parametersOf(route: Route): object[] {
+function upgrade(socket: Socket): object {
+  const header = { name: "Upgrade", in: "header", required: true, schema: { const: "websocket" } }
+  return {
+    summary: socket.summary,
+    description: socket.description,
+    operationId: operationId("GET", socket.path),
+    "x-websocket": true,
+    parameters: [...parametersOf(socket), header],
+    responses: { 101: { description: "It is a WebSocket now" }, default: refused },
+  }
+}
+
+function operationId(method: string, path: string): string {
+  const words = path.replace(/^\/v1/, "").replace(/[^A-Za-z]+(.)/g, (_, next: string) => next.toUpperCase())
+  return `${method.toLowerCase()}${words}`
+}
+
+const refused = {
+  description: "Refused or failed",
+  content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
+}
+
+function parametersOf(route: Pick<Route, "path" | "query"> & { readonly method?: string }): object[] {
   const inPath = [...route.path.matchAll(/:([a-z]+)/g)].map(([, name]) => ({
     name,
     in: "path",
@@ -51,7 +70,7 @@ function parametersOf(route: Route): object[] {
   const inQuery = Object.entries(query.properties ?? {}).map(([name, schema]) => ({
     name,
     in: "query",
-    required: false,
+    required: query.required?.includes(name) ?? false,
     schema,
   }))
   const key = {
@@ -66,6 +85,7 @@ function parametersOf(route: Route): object[] {
 
 interface QuerySchema {
   readonly properties?: Readonly<Record<string, object>>
+  readonly required?: readonly string[]
 }
 
 function bodyOf(route: Route): object {

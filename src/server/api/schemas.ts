@@ -1,8 +1,9 @@
 /** What comes in over the API, checked: shapes, sizes, characters. The types are those of protocol/; see {@link Same}. */
 import * as z from "zod"
-import type { HostAddRequest, StopRequest } from "../../protocol/api.ts"
+import { type HostAddRequest, type StopRequest, TOKEN_LIFE_MS } from "../../protocol/api.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
-import { type JobSpec, LONGEST_GRACE_MS, LONGEST_MS } from "../../protocol/job.ts"
+import { DEFAULT_SPEC, DEFAULT_TERMINAL, type JobSpec } from "../../protocol/job.ts"
+import { JOB_FIELDS } from "../../protocol/job-fields.ts"
 import { outputProblem } from "../../protocol/job-values.ts"
 
 /** Environment variables of a job together: more does not fit through an exec on every system. */
@@ -15,6 +16,8 @@ const text = (max: number) =>
     .max(max)
     .refine((value) => !value.includes("\0"), "must not contain NUL bytes")
 const count = z.int().min(0)
+const within = ({ minimum, maximum }: { readonly minimum: number; readonly maximum: number }) =>
+  z.int().min(minimum).max(maximum)
 export const hash = z
   .string()
   .regex(/^[0-9a-f]{64}$/, "must be a sha256 in lower-case hex")
@@ -47,45 +50,59 @@ const command = z
   .max(10_000)
   .refine((words) => words.reduce((sum, word) => sum + word.length + 1, 0) <= MAX_COMMAND_BYTES, "is too long")
 
+const resources = z.strictObject({
+  memoryBytes: z.int().min(1).default(DEFAULT_SPEC.resources.memoryBytes),
+  gpus: z.int().min(0).max(64).nullable().default(DEFAULT_SPEC.resources.gpus),
+  cores: z.int().min(1).max(4096).default(DEFAULT_SPEC.resources.cores),
+})
+const retry = z.strictObject({
+  limit: within(JOB_FIELDS.retry).default(DEFAULT_SPEC.retry.limit),
+  afterSilenceMs: within(JOB_FIELDS["retry-after-silence"]).nullable().default(DEFAULT_SPEC.retry.afterSilenceMs),
+  once: z.boolean().default(DEFAULT_SPEC.retry.once),
+})
+const side = z.int().min(1).max(10_000)
+const pty = z.strictObject({ columns: side, rows: side, term: text(64).min(1) })
+const git = z.strictObject({ commit: text(128), branch: text(1024).nullable(), dirtyDiff: text(300 * 1024) })
+
+/** What is left out is as `send` has it when nothing is said. */
 export const jobSpec = z
   .strictObject({
-    kind: z.enum(["task", "session"]),
-    name: label.nullable(),
+    kind: z.enum(["task", "session"]).default(DEFAULT_SPEC.kind),
+    name: label.nullable().default(DEFAULT_SPEC.name),
     command,
-    env,
-    secrets: z.array(variable).max(100),
-    workspace: hash.nullable(),
-    workingFolder: relativePath,
-    resources: z.strictObject({
-      memoryBytes: z.int().min(1),
-      gpus: z.int().min(0).max(64).nullable(),
-      cores: z.int().min(1).max(4096),
-    }),
-    timeLimitMs: z.int().min(1).max(LONGEST_MS).nullable(),
-    graceMs: z.int().min(0).max(LONGEST_GRACE_MS),
-    stopSignal: signal,
-    host: text(255).min(1).nullable(),
-    partition: label,
-    outputs: z.array(outputGlob).max(1000).nullable(),
-    retry: z.strictObject({
-      limit: z.int().min(0).max(1000),
-      afterSilenceMs: z.int().min(1000).max(LONGEST_MS).nullable(),
-      once: z.boolean(),
-    }),
-    stdin: hash.nullable(),
-    pty: z
-      .strictObject({ columns: z.int().min(1).max(10_000), rows: z.int().min(1).max(10_000), term: text(64).min(1) })
-      .nullable(),
-    needsLan: z.boolean(),
-    git: z.strictObject({ commit: text(128), branch: text(1024).nullable(), dirtyDiff: text(300 * 1024) }).nullable(),
+    env: env.default({ ...DEFAULT_SPEC.env }),
+    secrets: z
+      .array(variable)
+      .max(100)
+      .default([...DEFAULT_SPEC.secrets]),
+    workspace: hash.nullable().default(DEFAULT_SPEC.workspace),
+    workingFolder: relativePath.default(DEFAULT_SPEC.workingFolder),
+    resources: resources.default(DEFAULT_SPEC.resources),
+    timeLimitMs: within(JOB_FIELDS.time).nullable().default(DEFAULT_SPEC.timeLimitMs),
+    graceMs: within(JOB_FIELDS.grace).default(DEFAULT_SPEC.graceMs),
+    stopSignal: signal.default(DEFAULT_SPEC.stopSignal),
+    host: text(255).min(1).nullable().default(DEFAULT_SPEC.host),
+    partition: label.default(DEFAULT_SPEC.partition),
+    outputs: z.array(outputGlob).max(1000).nullable().default(null),
+    retry: retry.default(DEFAULT_SPEC.retry),
+    stdin: hash.nullable().default(DEFAULT_SPEC.stdin),
+    pty: pty.nullable().default(DEFAULT_SPEC.pty),
+    needsLan: z.boolean().default(DEFAULT_SPEC.needsLan),
+    git: git.nullable().default(DEFAULT_SPEC.git),
   })
+  // A session without a terminal would end as soon as its shell reads.
+  .overwrite((spec) => (spec.kind === "session" && spec.pty === null ? { ...spec, pty: DEFAULT_TERMINAL } : spec))
   .superRefine((spec, context) => {
     if (spec.kind === "task" && !spec.command[0]) {
       context.addIssue({ code: "custom", path: ["command"], message: "must name what to run" })
     }
     for (const name of spec.secrets) {
       if (Object.hasOwn(spec.env, name)) {
-        context.addIssue({ code: "custom", path: ["secrets"], message: `${name} is given as a variable too` })
+        context.addIssue({
+          code: "custom",
+          path: ["secrets"],
+          message: `cannot have ${name}, which "spec.env" gives a value too`,
+        })
       }
     }
   })
@@ -95,7 +112,7 @@ export const submitBatchRequest = z.strictObject({ specs: z.array(jobSpec).min(1
 export const stopRequest = z.strictObject({
   now: z.boolean(),
   signal: signal.optional(),
-  graceMs: z.int().min(0).max(LONGEST_GRACE_MS).optional(),
+  graceMs: within(JOB_FIELDS.grace).optional(),
 })
 export const hashesRequest = z.strictObject({ hashes: z.array(hash).max(100_000) })
 export const empty = z.strictObject({}).optional()
@@ -119,11 +136,8 @@ const role = z.enum(["user", "admin"])
 export const addUserRequest = z.strictObject({ name: z.string().max(64), role })
 export const createTokenRequest = z.strictObject({
   user: z.string().max(64),
-  expiresInMs: z
-    .int()
-    .min(1000)
-    .max(10 * LONGEST_MS)
-    .nullable(),
+  role: role.nullable().default(null),
+  expiresInMs: within(TOKEN_LIFE_MS).nullable().default(null),
 })
 export const secretRequest = z.strictObject({ value: text(64 * 1024).min(1) })
 export const secretName = variable

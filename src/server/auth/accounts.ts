@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
-import type { Role, TokenView, UserView } from "../../protocol/api.ts"
+import type { Role, UserView } from "../../protocol/api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
-import { makeId, type TokenId } from "../../protocol/ids.ts"
+import type { TokenId } from "../../protocol/ids.ts"
 import { isFinal } from "../../protocol/job-state.ts"
 import type { Core } from "../core.ts"
 import { WINDFALL } from "../ledger.ts"
@@ -18,7 +18,7 @@ export interface Caller {
 const USER_NAME = /^[a-z][a-z0-9._-]{0,31}$/
 
 /** The stored form of a token: a hash suffices, since a token is 256 random bits that nobody can guess through it. */
-function hashOf(token: string): string {
+export function hashOf(token: string): string {
   return createHash("sha256").update(token).digest("hex")
 }
 
@@ -116,27 +116,6 @@ function leavesSomething(core: Core, name: string): boolean {
   return core.store.jobs.list({ user: name, limit: 1 }).length > 0 || core.blobs.users().includes(name)
 }
 
-/** Makes a token, within a change. The token itself is returned this once and stored nowhere. @throws user_not_found */
-export function createToken(
-  core: Core,
-  user: string,
-  expiresInMs: number | null,
-  actor: string,
-): TokenView & { readonly token: string } {
-  if (!core.store.accounts.users().some(({ name }) => name === user)) throw noUser(user)
-  const token = `wf_${Buffer.from(core.randomBytes(32)).toString("base64url")}`
-  const now = core.clock.now()
-  const view: TokenView = {
-    id: makeId<TokenId>("t", core.randomBytes(16)),
-    user,
-    createdAt: now,
-    expiresAt: expiresInMs === null ? null : now + expiresInMs,
-  }
-  core.store.accounts.addToken(view, hashOf(token))
-  core.ledger.event({ type: "token_changed", user, what: `created ${view.id}` }, actor)
-  return { ...view, token }
-}
-
-function noUser(name: string): WindfallError {
+export function noUser(name: string): WindfallError {
   return new WindfallError("user_not_found", `Cannot find the user "${name.slice(0, 64)}": there is none of that name`)
 }

@@ -4,6 +4,7 @@ import type { JobId } from "../../protocol/ids.ts"
 import { isFinal } from "../../protocol/job-state.ts"
 import { isTerminalId } from "../../protocol/terminal.ts"
 import { readQuery } from "../api/query.ts"
+import { shellQuery } from "../api/terminal-sockets.ts"
 import type { Core } from "../core.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
 
@@ -31,7 +32,7 @@ export function readTerminalRequest(url: string): TerminalRequest | null {
   const match = ROUTE.exec(pathname)
   if (match === null) return null
   const route = match[2] as TerminalRoute
-  const { id = null, again = "false" } = readQuery(searchParams, route === "shell" ? ["id", "again"] : [])
+  const { id = null, again = "false" } = readQuery(searchParams, route === "shell" ? Object.keys(shellQuery.shape) : [])
   const shell = route === "shell" ? id : null
   if (route === "shell" && !isTerminalId(shell)) {
     throw new WindfallError("invalid_input", "Cannot open a shell: the query parameter id must name it", {
