@@ -9,6 +9,7 @@ import { join } from "node:path"
 import { processesGone } from "./processes.ts"
 import { Transcript } from "./transcript.ts"
 import { tryOut } from "./trial.ts"
+import { startWatchdog } from "./watchdog.ts"
 
 const STOPPED = 130
 const LEAVE_MS = 5_000
@@ -28,6 +29,7 @@ async function main(): Promise<number> {
   try {
     await using stack = new AsyncDisposableStack()
     const folder = makeFolder()
+    stack.use(startWatchdog(folder))
     stack.defer(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
     stack.defer(() => processesGone(folder, LEAVE_MS))
     // Caught before the tidying, which takes a moment: the reason is what people want to see first.

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process"
 import { chmodSync, existsSync } from "node:fs"
 import { join } from "node:path"
 import { describe, it } from "node:test"
+import { setTimeout } from "node:timers/promises"
 import { Child } from "../support/child.ts"
 import { ScratchFolder } from "../support/scratch-folder.ts"
 
@@ -19,6 +20,27 @@ async function assertNothingLeft(said: string): Promise<void> {
     [],
   )
   await assert.rejects(fetch(url))
+}
+
+/** "PID COMMAND" of each child. */
+function childrenOf(pid: number): string[] {
+  const lines = execFileSync("ps", ["-axo", "ppid=,pid=,args="], { encoding: "utf8" }).split("\n")
+  return lines.flatMap((line) => {
+    const [, parent, rest = ""] = /^\s*(\d+)\s+(.*)$/.exec(line) ?? []
+    return Number(parent) === pid ? [rest] : []
+  })
+}
+
+/** Waits for a process that is nobody's child here: nothing tells of its end. */
+async function processGone(pid: number): Promise<void> {
+  for (;;) {
+    try {
+      process.kill(pid, 0)
+    } catch {
+      return
+    }
+    await setTimeout(20)
+  }
 }
 
 function startTrial(scratch: ScratchFolder, env: Readonly<Record<string, string>> = {}): Child {
@@ -53,6 +75,20 @@ describe("windfall try", { timeout: 120_000 }, () => {
     assert.match(stdout, /over real SSH/)
     assert.match(stdout, /Cannot finish the trial: stopped by SIGINT/)
     await assertNothingLeft(stdout)
+  })
+
+  it("killed while its job runs it leaves nothing for long", async () => {
+    using scratch = new ScratchFolder()
+    await using trial = startTrial(scratch)
+    await trial.says("epoch   1/80")
+    // Whoever is to tidy up was started by the one that is killed now.
+    const [watchdog = ""] = childrenOf(trial.pid).filter((line) => line.includes("watchdog-main.ts"))
+    const pid = Number.parseInt(watchdog, 10)
+    assert.ok(pid > 1, watchdog)
+    trial.kill("SIGKILL")
+    await trial.ended
+    await processGone(pid)
+    await assertNothingLeft(trial.stdout)
   })
 
   it("stopped while the host joins, or left by who reads it, it leaves nothing", async () => {

@@ -1,0 +1,16 @@
+/** The process that outlives a killed trial for as long as it takes to tidy up after it. See watchdog.ts. */
+import { rmSync } from "node:fs"
+import { text } from "node:stream/consumers"
+import { processesGone, signalProcesses } from "./processes.ts"
+import { ALL_TIDY } from "./watchdog.ts"
+
+const LEAVE_MS = 5_000
+
+const [folder = "", last] = (await text(process.stdin)).split("\n")
+if (folder !== "" && last !== ALL_TIDY) {
+  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+    await signalProcesses(folder, signal)
+    await processesGone(folder, LEAVE_MS)
+  }
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+}
