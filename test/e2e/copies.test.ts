@@ -51,11 +51,12 @@ test("a server on a copied data folder stands aside: hosts, jobs and output stay
       name,
       (host) => host.link === "refused" && /stands aside/.test(host.reason ?? ""),
     )
-    assert.match(reason ?? "", new RegExp(`copy of the data folder of \\S+:${pool.data} .* since 20`))
+    assert.match(reason ?? "", new RegExp(`in use at \\S+:${pool.data}$`))
   }
   for (const command of [["doctor"], ["events"], ["why", `${waiting.id}`], ["host", "ls"]]) {
     assert.match((await copy.windfall(command)).stdout, /stands aside/, command.join(" "))
   }
+  assert.match((await copy.windfall(["events"])).stdout, /no job starts: .*stands aside.* since 20/)
   await assert.rejects(copy.join(host1, { name: "again" }), { code: "server_doubled" })
   await copy.api("DELETE", "/v1/hosts/host2")
   assert.ok(existsSync(join(host2.files, ".windfall/claim")), "what is removed at the copy stays the other's")
@@ -81,7 +82,7 @@ test("a data folder that moved has its hosts at once, and the old one stands asi
   assert.match((await moved.windfall(["events"])).stdout, /now has its hosts from .*before, it had them from/)
   await pool.server.start()
   const { reason } = await pool.untilHost("host1", ({ reason }) => /stands aside/.test(reason ?? ""))
-  assert.match(reason ?? "", new RegExp(`copy of the data folder of \\S+:${moved.data}`))
+  assert.match(reason ?? "", new RegExp(`in use at \\S+:${moved.data}$`))
   await host.write("end", "")
   assert.equal((await moved.awaitJob(id)).state, "succeeded")
   assert.equal((await moved.log(id)).toString(), "over\n")
