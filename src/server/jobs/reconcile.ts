@@ -57,8 +57,8 @@ function adopt(core: Core, host: FleetHost, tried: Tried, found: FoundAttempt): 
     sequence,
     stdout: log?.received("stdout") ?? attempt.stdoutBytes ?? 0,
     stderr: log?.received("stderr") ?? attempt.stderrBytes ?? 0,
-    // Its hello told how it ended, and only `exited` tells how much it printed: without that it could not be settled.
-    exitKnown: (attempt.state === "finishing" || attempt.state === "ended") && attempt.stdoutBytes !== null,
+    // Its hello told how it ended, but only `exited` tells how much it printed, and makes us look whether we have it all.
+    exitKnown: (attempt.state === "finishing" || attempt.state === "ended") && attempt.logComplete,
   })
   if (attempt.outOfContactSince !== null) {
     attempt.outOfContactSince = null
