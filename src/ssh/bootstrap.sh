@@ -24,6 +24,14 @@ sha256_of() {
 }
 bytes_of() { wc -c <"$1" | tr -d ' '; }
 
+# Jobs have the same account: one may have closed what is ours, by mistake or not. From the top down, as what lies below a closed
+# folder cannot be opened before it.
+reopen() {
+  for folder in "$root" "$root/runtime" "$root/runtime"/* "$root/agent" "$root/agent"/* "$root/incoming" "$root/servers" "$root/servers/$wf_server"; do
+    [ -d "$folder" ] && [ ! -L "$folder" ] && chmod u+rwx "$folder" 2>/dev/null
+  done
+}
+
 probe() {
   say fact home "$HOME"
   say fact user "$(id -un 2>/dev/null </dev/null)"
@@ -147,6 +155,7 @@ remove() {
   say removed
 }
 
+reopen
 case $wf_mode in
 probe) probe ;;
 check | start) start ;;

@@ -127,7 +127,7 @@ test("rerun sends the same job again; show, why and events tell its story", asyn
   assert.match(show.stdout, /host1/)
   assert.match(show.stdout, /exit code 6/)
   assert.equal(why.exitCode, 0, why.stderr)
-  for (const step of ["sent by admin", "queued -> starting", "starting -> running", "finishing -> failed"]) {
+  for (const step of ["sent\n", "queued -> starting", "starting -> running", "finishing -> failed"]) {
     assert.match(events.stdout, new RegExp(`job ${id} ${step}`))
   }
 })

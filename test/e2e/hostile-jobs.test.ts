@@ -19,6 +19,7 @@ for (const [what, damage] of [
   ["its output", "chmod 000 ../stdout ../stderr"],
   ["its order", "chmod 000 ../order.json"],
   ["the folder of all attempts", "chmod 000 ~/.windfall/servers/*/attempts"],
+  ["all that Windfall has there", "cd ~/.windfall; chmod 000 servers/* runtime/* agent/* servers runtime agent ."],
 ] as const) {
   test(`a job that closes ${what} ends as it would have, also when the agent is killed`, async () => {
     const host = pool().hosts[0]

@@ -32,9 +32,9 @@ export function leftOutText(leftOut: readonly LeftOut[]): string | undefined {
 
 /** What cannot travel, as it is told to people. */
 const SPECIAL: Readonly<Record<string, string>> = {
-  pipe: "a pipe cannot travel",
-  socket: "a socket cannot travel",
-  device: "a device cannot travel",
+  pipe: "a pipe",
+  socket: "a socket",
+  device: "a device",
   name: "its name is not UTF-8",
   path: "its path is too long",
   unreadable: "it may not be read",

@@ -57,6 +57,6 @@ test("what cannot travel is told by kind, in words", () => {
     ({ path, kind, why: "special", rule: kind, source: "built in" }) as const
   assert.equal(
     leftOutText([special("a", "pipe"), special("b", "pipe"), special("s", "socket"), special("caf\ufffd", "name")]),
-    "a and 1 more (a pipe cannot travel), s (a socket cannot travel), caf\ufffd (its name is not UTF-8)",
+    "a and 1 more (a pipe), s (a socket), caf\ufffd (its name is not UTF-8)",
   )
 })
