@@ -20,15 +20,17 @@ import { openWebSocket } from "./web-socket.ts"
 
 /** The whole way of a terminal but ssh: WebSocket, server, stream, agent's route, PTY host, a real program. */
 class Way {
-  readonly root = mkdtempSync(join(tmpdir(), "windfall-link-"))
+  root = ""
   readonly links = new Set<Duplex>()
-  readonly #entry = join(this.root, "main.mjs")
+  #entry = ""
   readonly #http = createServer()
   readonly #jobs = new Map<number, TerminalAttempt & { user: string; pty: boolean }>()
   terminals!: Terminals
   url = ""
 
   async open(): Promise<void> {
+    this.root = mkdtempSync(join(tmpdir(), "windfall-link-"))
+    this.#entry = join(this.root, "main.mjs")
     const main = new URL("../../agent/terminal-main.ts", import.meta.url).href
     writeFileSync(
       this.#entry,
