@@ -2,6 +2,7 @@
  * What is known of a folder on disk: its entries with their hashes, and for files the numbers by which a change is noticed
  * without reading them. Records have the shape of tree entries, so encodeTree() takes them as they are.
  */
+import type { Stats } from "node:fs"
 import type { BlobHash } from "../protocol/ids.ts"
 import { hashBytes } from "./hash.ts"
 import { EMPTY_TREE, encodeTree, type FileEntry, type FolderEntry, type LinkEntry } from "./tree.ts"
@@ -30,14 +31,6 @@ export interface FolderRecord extends FolderEntry {
 }
 export type EntryRecord = FileRecord | LinkRecord | FolderRecord
 
-/** The numbers by which a change of a file is noticed, as stat(2) gives them. */
-export interface FileNumbers {
-  readonly ino: number
-  readonly size: number
-  readonly mtimeMs: number
-  readonly ctimeMs: number
-}
-
 /** Kernel timestamps move in steps of up to 10 ms on Linux; APFS has nanoseconds. */
 const STEP_MS = 50
 /** Some file systems keep whole seconds only (HFS+) or even every other one (FAT). */
@@ -53,7 +46,7 @@ export function isFresh(stat: { mtimeMs: number; ctimeMs: number }, readAtMs: nu
  * Whether the file is surely as it was when `record` was made. ctime is in it because, unlike mtime, nobody can set it
  * back. Milliseconds as doubles resolve a quarter of a microsecond, finer than any kernel's clock tick.
  */
-export function isUnchanged(record: FileRecord, stat: FileNumbers): boolean {
+export function isUnchanged(record: FileRecord, stat: Stats): boolean {
   return (
     !record.fresh &&
     record.ctimeMs === stat.ctimeMs &&

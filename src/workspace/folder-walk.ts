@@ -7,7 +7,6 @@ import { WindfallError } from "../protocol/errors.ts"
 import { diskError, errorCode, shownPath } from "./disk-error.ts"
 import {
   type EntryRecord,
-  type FileNumbers,
   type FileRecord,
   type FolderRecord,
   isFresh,
@@ -18,7 +17,6 @@ import {
 import { hashFile, hashSmallFile } from "./hash-file.ts"
 import { joinPath } from "./safe-path.ts"
 import { Slices } from "./slices.ts"
-import type { StatAhead } from "./stat-ahead.ts"
 import { compareNames } from "./tree.ts"
 
 /** Chooses what is walked. `Context` is what holds in one folder. */
@@ -45,8 +43,6 @@ export interface WalkOptions<Context extends { readonly fingerprint: string }, V
    * be read is told to `onSpecial`, instead of ending the walk.
    */
   readonly unlock?: boolean | undefined
-  /** Has looked at folders of `previous` before this walk gets there. */
-  readonly ahead?: StatAhead | undefined
   /** Something that cannot travel at all; `name`: its name is not valid UTF-8; `path`: that is longer than the system takes. */
   readonly onSpecial?: ((path: string, kind: SpecialKind) => void) | undefined
 }
@@ -79,9 +75,6 @@ export async function walkFolder<Context extends { readonly fingerprint: string 
     await slices.breathe()
   }
 
-  const isSame = (last: FileRecord, now: FileNumbers): boolean =>
-    isUnchanged(last, now) && !isFresh(last, trustBeforeMs)
-
   const walk = async (
     folder: string,
     name: string,
@@ -90,28 +83,22 @@ export async function walkFolder<Context extends { readonly fingerprint: string 
     before: FolderRecord | undefined,
   ): Promise<FolderRecord> => {
     const absolute = joinPath(root, folder)
-    const seen = options.ahead?.take(folder)
-    const names = seen?.names ?? readNames(absolute, folder, onSpecial)
+    const names = readNames(absolute, folder, onSpecial)
     const context = contextOf(names)
     // With the rules unchanged, what travelled last time does so again: no pattern has to be tried.
     const sameRules = before?.fingerprint === context.fingerprint
     const known = before?.entries ?? []
     const entries: EntryRecord[] = []
     let next = 0
-    for (const [place, entryName] of names.entries()) {
+    for (const entryName of names) {
       if (slices.spent) await breathe()
       while (next < known.length && compareNames(known[next]!.name, entryName) < 0) next++
       const last = known[next]?.name === entryName ? known[next] : undefined
-      if (sameRules && seen !== undefined && last?.kind === "file" && isSame(last, seen.numbersOf(place))) {
-        files++
-        entries.push(last)
-        continue
-      }
       const at = `${absolute}/${entryName}`
       const stat = look(at, folder, entryName)
       if (stat === undefined) continue
       const kind = kindOf(stat)
-      const unchanged = last?.kind === "file" && kind === "file" && isSame(last, stat)
+      const unchanged = last?.kind === "file" && isUnchanged(last, stat) && !isFresh(last, trustBeforeMs)
       if (unchanged && sameRules) {
         files++
         entries.push(last)

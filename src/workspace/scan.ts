@@ -5,7 +5,6 @@ import { errorCode } from "./disk-error.ts"
 import { walkFolder } from "./folder-walk.ts"
 import { IgnoreRules } from "./ignore-rules.ts"
 import { type LeftOut, ScannedTree } from "./scanned-tree.ts"
-import { StatAhead } from "./stat-ahead.ts"
 import type { StatCache } from "./stat-cache.ts"
 
 export interface ScanOptions {
@@ -34,10 +33,8 @@ export async function scanTree(root: string, options: ScanOptions = {}): Promise
   const rules = options.rules ?? new IgnoreRules(folder, options.include ?? [])
   const leftOut: LeftOut[] = []
   const previous = options.cache?.record
-  using ahead = StatAhead.of(folder, previous)
   const record = await walkFolder(folder, previous, {
     filter: rules,
-    ahead,
     signal: options.signal,
     sliceMs: options.sliceMs ?? SLICE_MS,
     onProgress: options.onProgress,
