@@ -5,18 +5,18 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { type Plugin, rolldown } from "rolldown"
-import { FORKER_SOURCE } from "../src/agent/forker-source.ts"
+import { FORKER_SOURCES } from "../src/agent/forker-source.ts"
 
 const ROOT = join(import.meta.dirname, "..")
 const FORKER_MODULE = join(ROOT, "src/agent/forker-source.ts")
 
-/** Puts the Perl program's text in the place of the module that reads its files. */
+/** Puts the texts of the Perl program in the place of the module that reads its files. */
 const inlineForker: Plugin = {
   name: "inline-forker",
   load(id) {
     if (id !== FORKER_MODULE) return null
-    const program = JSON.stringify(withoutComments(FORKER_SOURCE))
-    return { code: `export const FORKER_SOURCE = ${program}`, moduleType: "js" }
+    const programs = Object.entries(FORKER_SOURCES).map(([system, program]) => [system, withoutComments(program)])
+    return { code: `export const FORKER_SOURCES = ${JSON.stringify(Object.fromEntries(programs))}`, moduleType: "js" }
   },
 }
 

@@ -2,16 +2,7 @@ import assert from "node:assert/strict"
 import { readFileSync, writeFileSync } from "node:fs"
 import { test } from "node:test"
 import { AgentHome, eventually, fileText, isThere } from "../../test/support/agent-home.ts"
-import type { AttemptOrder, ServerMessage } from "../protocol/agent-wire.ts"
-
-function stop(
-  order: AttemptOrder,
-  graceMs: number,
-  more: { cause?: "cancelled" | "preempted"; signal?: string } = {},
-): ServerMessage {
-  const { attempt, sequence } = order
-  return { type: "stop", attempt, sequence, cause: "cancelled", signal: "SIGTERM", graceMs, ...more }
-}
+import { stop } from "../../test/support/agent-orders.ts"
 
 test("a stop asks, and the verdict has its cause whatever the command answers", async () => {
   await using home = new AgentHome()

@@ -14,7 +14,7 @@ import { foundAttempt, type NeverRan, recoverAttempts } from "./recovery.ts"
 import { carryOut, poke, stopAttempt, wake } from "./stopping.ts"
 
 /** Forgetting waits this long for more of the same, as the high-water mark is synced for all of them at once. */
-const FORGET_TOGETHER_MS = 20
+const FORGET_TOGETHER_MS = 200
 /** A supervisor that has not been heard of for so long will not come. */
 const LAUNCH_AGAIN_MS = 15_000
 /** A forgotten attempt's folder with less in it can wait to be removed. */

@@ -6,7 +6,7 @@ import { encodeMessages, encodeOutput, type Frame, FrameReader, type OutputFrame
 const CONGESTED_BYTES = 512 * 1024
 
 /** How long a message that is not urgent waits for others to go with: what starts and ends within this is told at once. */
-const PATIENT_MS = 3
+const PATIENT_MS = 20
 
 /** The way to the server, as the parts that have something to say see it. */
 export interface Outbox {

@@ -1,8 +1,17 @@
 import { readFileSync } from "node:fs"
 
-const PARTS = ["system.pl", "supervisor.pl", "output.pl", "forker.pl"]
+/** The system's own part comes first: it has the words in which the others are written. */
+const PARTS = {
+  darwin: ["darwin.pl", "system.pl", "supervisor.pl", "forker.pl"],
+  linux: ["linux.pl", "system.pl", "supervisor.pl", "linux-output.pl", "forker.pl"],
+} as const
 
-/** The Perl program of forker and supervisor. In the bundled agent its text takes this module's place (scripts/build-agent.ts). */
-export const FORKER_SOURCE: string = PARTS.map((name) =>
-  readFileSync(new URL(`./perl/${name}`, import.meta.url), "utf8"),
-).join("\n")
+/** The Perl program of forker and supervisor, by system. In the bundled agent its texts take this module's place (scripts/build-agent.ts). */
+export const FORKER_SOURCES: Readonly<Record<"darwin" | "linux", string>> = {
+  darwin: programOf("darwin"),
+  linux: programOf("linux"),
+}
+
+function programOf(system: "darwin" | "linux"): string {
+  return PARTS[system].map((name) => readFileSync(new URL(`./perl/${name}`, import.meta.url), "utf8")).join("\n")
+}

@@ -4,7 +4,7 @@ import { Socket } from "node:net"
 import { join } from "node:path"
 import { deferred } from "../base/deferred.ts"
 import { WindfallError } from "../protocol/errors.ts"
-import { FORKER_SOURCE } from "./forker-source.ts"
+import { FORKER_SOURCES } from "./forker-source.ts"
 import type { HostFolder } from "./host-folder.ts"
 import type { Platform } from "./platform/platform.ts"
 import { parseSupervisorLine, type SupervisorLine } from "./supervisor-text.ts"
@@ -147,10 +147,11 @@ export class Forker {
     const perl = [
       "/usr/bin/perl",
       "-e",
-      FORKER_SOURCE,
+      FORKER_SOURCES[this.#platform.system],
       this.#folder.run,
       this.#platform.bootId,
       `${this.#clockOffsetMs}`,
+      process.arch,
     ]
     const child = spawn("/bin/sh", ["-c", WRAPPER, "sh", ...perl], {
       cwd: "/",

@@ -1,17 +1,20 @@
 /**
  * The agent as tests run it where a sweep is not total, as on a Mac: `agent-main.ts` with the agent's own command line. The
  * account is what carries TEST_ACCOUNT with the agent's value, so that the machine's other processes are strangers to it.
+ * With TEST_SYSTEM=darwin also the supervisors are those of a Mac, which name their starts otherwise than this system.
  */
 import { readFileSync } from "node:fs"
 import { currentPlatform } from "../../src/agent/platform/current.ts"
 import type { Platform } from "../../src/agent/platform/platform.ts"
 import { runAgent } from "../../src/agent/run-agent.ts"
+import { isThere } from "./agent-home.ts"
 
 const account = `TEST_ACCOUNT=${process.env.TEST_ACCOUNT}`
 
 function platform(): Platform {
   return {
     ...currentPlatform(),
+    ...(process.env.TEST_SYSTEM === "darwin" ? { system: "darwin", isAlive: isThere } : {}),
     sweepIsTotal: false,
     ofAccount: (rows) => rows.filter(({ pid }) => carriesMark(pid)),
   }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto"
-import type { AttemptOrder } from "../../src/protocol/agent-wire.ts"
+import type { AttemptOrder, ServerMessage } from "../../src/protocol/agent-wire.ts"
 import { type AttemptId, type BlobHash, type JobId, makeId, type ServerId } from "../../src/protocol/ids.ts"
 
 export function makeServerId(): ServerId {
@@ -36,4 +36,14 @@ export function makeOrder(
     outputTailBytes: 16 * 1024 * 1024,
     ...more,
   }
+}
+
+/** Asks for an attempt's end. */
+export function stop(
+  order: AttemptOrder,
+  graceMs: number,
+  more: { cause?: "cancelled" | "preempted"; signal?: string } = {},
+): ServerMessage {
+  const { attempt, sequence } = order
+  return { type: "stop", attempt, sequence, cause: "cancelled", signal: "SIGTERM", graceMs, ...more }
 }

@@ -1,9 +1,9 @@
-# The forker and, after each fork, the supervisor of one attempt. Core Perl only: every Mac has it, and on Debian
-# perl-base suffices (so no Time::HiRes on Linux, where a few system calls by number stand in for it).
+# The forker and, after each fork, the supervisor of one attempt. Core Perl only: every Mac has it, and on Debian perl-base
+# suffices.
 #
-#   perl -e ALL_PARTS RUN_FOLDER BOOT_ID CLOCK_OFFSET_MS
+#   perl -e ALL_PARTS RUN_FOLDER BOOT_ID CLOCK_OFFSET_MS ARCHITECTURE
 #
-# The parts are one text to perl: system.pl, supervisor.pl, output.pl and this.
+# The parts are one text to perl: linux.pl or darwin.pl, system.pl, supervisor.pl, on Linux linux-output.pl, and this.
 #
 # The forker takes the lock of the run folder, says `ready FIFO`, then reads requests from its standard input: a length
 # (u32, big-endian) and fields ended by NUL each. It ends with its input. It forks a supervisor without an exec, as a
@@ -23,21 +23,18 @@
 
 # A POSIX lock, as forked supervisors do not inherit it: whoever holds it is the forker of the living agent.
 sub take_lock {
-  sysopen(my $lock, "$run_folder/lock", Fcntl::O_RDWR() | Fcntl::O_CREAT(), 0600) or die "open lock: $!\n";
-  my $wanted = $linux ? pack('s s x4 q q i x4', Fcntl::F_WRLCK(), 0, 0, 0, 0) : pack('q q i s s', 0, 0, 0, Fcntl::F_WRLCK(), 0);
-  if (!fcntl($lock, Fcntl::F_SETLK(), $wanted)) {
-    fcntl($lock, Fcntl::F_GETLK(), $wanted);
-    my $holder = (unpack($linux ? 's s x4 q q i' : 'q q i', $wanted))[$linux ? 4 : 2];
+  sysopen(my $lock, "$run_folder/lock", $RDWR | $CREAT, 0600) or die "open lock: $!\n";
+  if (my $holder = lock_or_holder($lock)) {
     syswrite(STDOUT, "busy $holder\n");
-    POSIX::_exit(3);
+    leave(3);
   }
   our $held = $lock;
   my $path = "$run_folder/fifo";
-  -p $path or POSIX::mkfifo($path, 0600) or die "make fifo: $!\n";
+  -p $path or make_fifo($path) or die "make fifo: $!\n";
   # Opened for both, as opening a FIFO nobody reads fails; kept for writing only, so that without an agent lines vanish.
-  sysopen(my $both, $path, Fcntl::O_RDWR() | Fcntl::O_NONBLOCK()) or die "open fifo: $!\n";
-  sysopen($fifo, $path, Fcntl::O_WRONLY() | Fcntl::O_NONBLOCK()) or die "open fifo: $!\n";
-  close $both;
+  my $both = open_file($path, $RDWR | $NONBLOCK | $CLOEXEC) // die "open fifo: $!\n";
+  $fifo = open_file($path, $WRONLY | $NONBLOCK | $CLOEXEC) // die "open fifo: $!\n";
+  close_file($both);
   syswrite(STDOUT, "ready $path\n");
 }
 
@@ -53,10 +50,12 @@ sub serve {
       else { punch(split(/\0/, $request, -1)) }
     }
     my $count = sysread(STDIN, $rest, 65536, length $rest);
-    next if !defined $count && $!{EINTR};
+    next if !defined $count && $! == $EINTR;
     return if !$count;
   }
 }
+
+my $counted_at = 0;
 
 # The request is taken apart by the child: each page of memory the forker writes to after a fork is copied.
 sub start {
@@ -67,20 +66,24 @@ sub start {
   my $failure = $!;
   my (undef, @fields) = split(/\0/, $request, -1);
   return report("F $fields[0] ", ($failure + 0), " fork: $failure") if !defined $pid;
-  $SIG{__WARN__} = sub { };    # standard error will be the job's
   eval { supervise(@fields); 1 } or report("F $fields[0] 0 ", $@ =~ s/\n/ /gr);
-  POSIX::_exit(0);
+  leave(0);
 }
 
 # Gives a range of an output file back to the disk. Where the file system cannot, it stays.
 sub punch {
   my (undef, $path, $offset, $length) = @_;
-  sysopen(my $file, $path, Fcntl::O_RDWR()) or return;
-  if ($linux) { syscall($call{fallocate}, fileno($file), 3, $offset + 0, $length + 0) }    # PUNCH_HOLE | KEEP_SIZE
-  else { my $hole = pack('L L q q', 0, 0, $offset, $length); fcntl($file, 99, $hole) }     # F_PUNCHHOLE, sys/fcntl.h
+  my $file = open_file($path, $RDWR | $NONBLOCK | $CLOEXEC) // return;
+  punch_hole($file, $offset, $length);
+  close_file($file);
 }
 
-POSIX::close($_) for 3 .. 1023;    # whatever the agent was started with: jobs inherit nothing
+# A supervisor is woken by these three. All other signals wait for ever, for the command they are as usual.
+$SIG{USR1} = sub { $poked = 1 };
+$SIG{ALRM} = $wake;
+$SIG{CHLD} = 'IGNORE';
+block_signals();
+close_file($_) for 3 .. 1023;    # whatever the agent was started with: jobs inherit nothing
 take_lock();
 serve();
-POSIX::_exit(0);
+leave(0);

@@ -3,6 +3,8 @@
 my $LINGER_MS = 150;       # what a pipe's last reader gets to print after the command itself has ended
 my $LEFTOVER_MS = 2_000;   # at most, from TERM to KILL, for what outlives a command that ended by itself
 my $STRAY_MS = 5_000;      # after KILL: what is still there then cannot be ended
+my ($KILL, $TERM) = (9, 15);
+my $oom_kills = 0;         # the system's count before the attempt
 
 my ($sequence, $folder, $ballast, $main, $started_ms, $status_file, %ended);
 my ($stop_text, $stop_cause, $deadline_ms, $killing_since_ms) = ('');
@@ -12,11 +14,10 @@ sub supervise {
   ($sequence, $attempt, $job, $folder, $inode, $agent, $order, $secrets, $uptime_ms) = splice(@_, 0, 9);
   ($ballast, $stdin_path, $work, $grace_ms, $terminal, $argc) = splice(@_, 0, 6);
   my @argv = splice(@_, 0, $argc);
-  POSIX::setsid();
+  lead_session();
   $0 = "windfall supervisor $attempt";
-  if ($linux) { syscall($call{prctl}, 36, 1, 0, 0, 0) }    # PR_SET_CHILD_SUBREAPER
-  $SIG{CHLD} = $SIG{ALRM} = $wake;
-  POSIX::sigprocmask(POSIX::SIG_BLOCK(), $waking);
+  adopt_orphans();
+  $SIG{CHLD} = $wake;
 
   if ($inode) {
     # The folder the request was made for, not a later one of the same name?
@@ -25,9 +26,9 @@ sub supervise {
   }
   else { make_folder($agent, $order, $secrets) or return }
   open_files($stdin_path) or return;
-  if ($linux && !$terminal) { open_pipes() or return }
+  open_pipes() or return if !$terminal;
   $started_ms = now_ms();
-  my $start = $linux ? (slurp('/proc/self/stat') =~ /.*\) (?:\S+ ){19}(\d+)/s)[0] : time;
+  my $start = own_start();
   my $record = make_record("windfall-record 1 $attempt $job $boot_id $$ $start $started_ms $uptime_ms") or return;
   report("S $sequence $$ $start $started_ms");
   hold_sleep_off();
@@ -37,52 +38,44 @@ sub supervise {
   $main = fork;
   if (!defined $main) { my $why = $!; return finish('start_failed', undef, undef, 1) }
   run_command($work, \@argv, \@_) if $main == 0;
-  POSIX::setpgid($main, $main);
-  syswrite($record, "child $main\n");
-  close $record;
+  setpgrp($main, $main);
+  write_some($record, "child $main\n");
+  close_file($record);
 
   my $gone = wait_for_main() && drain();
   my $status = $ended{$main};
   my ($code, $signal) = $status & 127 ? (undef, $status & 127) : ($status >> 8, undef);
   my $starved = defined $signal && $signal == 9 && !defined $stop_cause && count_oom_kills() > $oom_kills;
   my $cause = $stop_cause // ($starved ? 'out_of_memory' : defined $signal ? 'signalled' : 'exited');
-  finish($cause, $code, $signal, $linux && $gone);
-  sweep($grace_ms) if !$linux || !$gone;
+  my $all_gone = $adopts && $gone;
+  finish($cause, $code, $signal, $all_gone);
+  sweep($grace_ms) if !$all_gone;
 }
 
 # Makes the attempt's folder where the agent has nothing to put into it first. A new agent replaces its file and then looks
 # which folders there are: so either it sees this one, or the file here is another. Who made it before was as late as we are.
 sub make_folder {
   my ($agent, $order, $secrets) = @_;
-  mkdir($folder, 0700) or $!{EEXIST} or $!{EACCES} && open_up($folder) && mkdir($folder, 0700) or return failed('make the folder');
+  mkdir($folder, 0700) or $! == $EEXIST or $! == $EACCES && open_up($folder) && mkdir($folder, 0700) or return failed('make the folder');
   if (((stat("$run_folder/agent"))[1] // 0) != $agent) { rmdir($folder); return }
   chdir($folder) or return failed('enter the folder');
-  mkdir($_, 0700) or $!{EEXIST} or return failed('make the folder') for qw(work tmp);
+  mkdir($_, 0700) or $! == $EEXIST or return failed('make the folder') for qw(work tmp);
   put_file('order.json', $order) or return failed('write the order');
   put_file('secrets', $secrets) or return failed('write the secrets') if length $secrets;
   return 1;
 }
 
-sub put_file {
-  my ($name, $text) = @_;
-  sysopen(my $file, $name, Fcntl::O_WRONLY() | Fcntl::O_CREAT() | Fcntl::O_TRUNC(), 0600) or return;
-  for (my $at = 0; $at < length $text;) { $at += syswrite($file, $text, length($text) - $at, $at) // return }
-  return 1;
-}
-
 sub open_files {
   my ($stdin_path) = @_;
-  my $append = Fcntl::O_WRONLY() | Fcntl::O_APPEND() | Fcntl::O_CREAT();
-  close(STDIN); close(STDOUT); close(STDERR);
+  my $append = $WRONLY | $APPEND | $CREAT;
   # In this order: each takes the lowest free descriptor, 0, 1 and 2, and so passes through exec.
-  sysopen(STDIN, $stdin_path, Fcntl::O_RDONLY()) or return failed("open $stdin_path");
-  sysopen(STDOUT, 'stdout', $append, 0600) or return failed('create stdout');
-  sysopen(STDERR, 'stderr', $append, 0600) or return failed('create stderr');
+  close_file($_) for 0 .. 2;
+  open_file($stdin_path, $RDONLY) // return failed("open $stdin_path");
+  open_file('stdout', $append, 0600) // return failed('create stdout');
+  open_file('stderr', $append, 0600) // return failed('create stderr');
   # Room for the status is taken now, so that a disk filled by the job cannot keep its end from being written.
-  sysopen($status_file, "status.$$", Fcntl::O_RDWR() | Fcntl::O_CREAT(), 0600) or return failed('create status');
-  my $written = syswrite($status_file, (' ' x 255) . "\n");
-  return failed('write status') if !$written || $written < 256;
-  return 1;
+  $status_file = open_file("status.$$", $RDWR | $CREAT | $CLOEXEC, 0600) // return failed('create status');
+  return write_file($status_file, (' ' x 255) . "\n") || failed('write status');
 }
 
 # Absolute paths: once the folder was renamed away, the link fails and nothing runs. Synced before the link: after a
@@ -90,9 +83,8 @@ sub open_files {
 sub make_record {
   my ($text) = @_;
   my $name = "record.$$";
-  sysopen(my $record, $name, Fcntl::O_WRONLY() | Fcntl::O_CREAT() | Fcntl::O_EXCL(), 0600) or return failed('create record');
-  $text .= " .\n";
-  (syswrite($record, $text) // 0) == length($text) && sync($record) or return failed('write record');
+  my $record = open_file($name, $WRONLY | $CREAT | $EXCL | $CLOEXEC, 0600) // return failed('create record');
+  write_file($record, "$text .\n") && sync_file($record) or return failed('write record');
   return $record if link("$folder/$name", "$folder/record");
   unlink($name, "status.$$");
   return;    # another supervisor has it, or the agent took the folder away: nothing to tell
@@ -108,37 +100,25 @@ sub failed {
 
 sub run_command {
   my ($work, $argv, $env) = @_;
-  POSIX::setpgid(0, 0);
+  setpgrp(0, 0);
   print_into_pipes();
-  $SIG{$_} = 'DEFAULT' for qw(TERM INT HUP QUIT PIPE USR2 XFSZ);    # exec does it where there is a handler, not where it is ignored
-  POSIX::sigprocmask(POSIX::SIG_SETMASK(), $none);
-  if (!chdir($work)) { complain("cannot enter the working folder: $!"); POSIX::_exit(126) }
+  hear_signals($no_signal);
+  if (!chdir($work)) { complain("cannot enter the working folder: $!"); leave(126) }
   %ENV = map { split(/=/, $_, 2) } @$env;
-  no warnings 'exec';
-  exec { $argv->[0] } @$argv;
+  { exec { $argv->[0] } @$argv }
   my $name = $argv->[0];
-  my ($missing, $refused, $words) = ($!{ENOENT}, $!{EACCES}, "$!");
+  my ($missing, $refused, $words) = ($! == $ENOENT, $! == $EACCES, "$!");
   my ($found) = $name =~ m{/} ? $name : grep { -e } map { "$_/$name" } split(/:/, $ENV{PATH} // '');
-  if ($missing && defined $found && -e $found) { complain("$found: the interpreter its first line names is not on this host"); POSIX::_exit(126) }
-  if ($missing && $name =~ m{/}) { complain("$name: no such file in the workspace or on this host"); POSIX::_exit(127) }
-  if ($missing) { complain("$name: command not found on this host (PATH=$ENV{PATH})"); POSIX::_exit(127) }
+  if ($missing && defined $found && -e $found) { complain("$found: the interpreter its first line names is not on this host"); leave(126) }
+  if ($missing && $name =~ m{/}) { complain("$name: no such file in the workspace or on this host"); leave(127) }
+  if ($missing) { complain("$name: command not found on this host (PATH=$ENV{PATH})"); leave(127) }
   # Without x nothing is found by PATH but the error is this one.
   my $hint = $refused && defined $found && -f $found && !-x $found ? ' (not executable: chmod +x)' : '';
   complain("$name: $words$hint");
-  POSIX::_exit(126);
+  leave(126);
 }
 
 sub complain { syswrite(STDERR, "windfall: $_[0]\n") }
-
-# Never -d: a lit display lets the GPU watchdog of macOS 26 kill training. With -w it goes when this process goes.
-sub hold_sleep_off {
-  return if $linux || !-x '/usr/bin/caffeinate';
-  my $pid = fork;
-  return if $pid || !defined $pid;
-  open(STDOUT, '>', '/dev/null');
-  open(STDERR, '>', '/dev/null');
-  exec('/usr/bin/caffeinate', '-i', '-s', '-w', getppid()) or POSIX::_exit(1);
-}
 
 # Waits until the command itself has ended, carrying out stops. Returns whether nothing of its tree is left.
 sub wait_for_main {
@@ -159,20 +139,20 @@ sub sweep {
   my $strays = '';
   while (1) {
     my $childless = reap();
-    last if $linux ? $childless : !kill(0, -$main);
+    last if $adopts ? $childless : !kill(0, -$main);
     if ($poked) { $poked = 0; if (read_stop()) { ask_tree(); $asked = 1 } }
     if (!$asked && mono_ms() >= $ask_ms) {
       $asked = 1;
       my $until = mono_ms() + ($grace_ms < $LEFTOVER_MS ? $grace_ms : $LEFTOVER_MS);
       $deadline_ms = $until if !defined $deadline_ms || $until < $deadline_ms;
-      send_signal(POSIX::SIGTERM());
+      send_signal($TERM);
     }
     if (kill_when_due() && mono_ms() - $killing_since_ms > $STRAY_MS) { $strays = join(',', tree()); last }
     wake_in($asked ? due_in_ms() : $ask_ms - mono_ms());
     rest();
   }
   drain_patiently();
-  my ($out, $err) = (-s STDOUT, -s STDERR);
+  my ($out, $err) = (size_of(1), size_of(2));
   replace('swept', "windfall-swept 1 $out $err " . ($strays || '-') . " .\n");
   report("W $sequence $out $err ", $strays || '-');
 }
@@ -180,7 +160,7 @@ sub sweep {
 # Reaps what has ended. True when there is no child at all: with the subreaper bit that means the whole tree is gone.
 sub reap {
   while (1) {
-    my $pid = waitpid(-1, POSIX::WNOHANG());
+    my $pid = waitpid(-1, 1);    # WNOHANG
     return $pid < 0 if $pid <= 0;
     $ended{$pid} = $? if defined $main && $pid == $main;
   }
@@ -190,8 +170,7 @@ sub reap {
 my ($stop_signal, $sent_signal) = (0, 0);
 
 sub read_stop {
-  return 0 if !-f 'stop';    # a pipe in its place would be waited for
-  my $text = eval { slurp('stop') } // return 0;
+  my $text = read_file('stop') // return 0;
   return 0 if $text eq $stop_text || $text !~ /^(\d+) (\d+) ([a-z_]+) \.\n/;
   $stop_text = $text;
   ($stop_signal, my $grace_ms) = ($1, $2);
@@ -213,7 +192,7 @@ sub send_signal {
   my $led = !exists $ended{$main};
   my @targets = ($led ? -$main : (), tree($led));
   kill($signal, $_) for @targets;
-  if ($signal != POSIX::SIGKILL()) { kill(POSIX::SIGCONT(), $_) for @targets }
+  if ($signal != $KILL) { kill('CONT', $_) for @targets }
 }
 
 sub due_in_ms {
@@ -224,7 +203,7 @@ sub due_in_ms {
 sub kill_when_due {
   return 0 if !defined $deadline_ms || mono_ms() < $deadline_ms;
   $killing_since_ms //= mono_ms();
-  send_signal(POSIX::SIGKILL());
+  send_signal($KILL);
   wake_in(20);
   return 1;
 }
@@ -238,7 +217,7 @@ sub tree {
     push @{ $children{ $row->[1] } }, $row->[0];
     $group{ $row->[0] } = $row->[2];
   }
-  my @next = (@{ $children{$$} || [] }, $linux ? () : grep { $group{$_} == $main } keys %group);
+  my @next = (@{ $children{$$} || [] }, $adopts ? () : grep { $group{$_} == $main } keys %group);
   my (%found, @found);
   while (@next) {
     my $pid = shift @next;
@@ -249,37 +228,22 @@ sub tree {
   return @found;
 }
 
-sub process_table {
-  if (!$linux) {
-    local $ENV{LC_ALL} = 'C';
-    my $text = `/bin/ps -axo pid=,ppid=,pgid=`;
-    return map { [split] } split(/\n/, $text);
-  }
-  opendir(my $proc, '/proc') or return;
-  my @rows;
-  for my $pid (grep { /^\d+$/ } readdir $proc) {
-    my $stat = eval { slurp("/proc/$pid/stat") } // next;
-    push @rows, [$pid, $2, $3] if $stat =~ /.*\) (\S) (\d+) (\d+)/s && $1 ne 'Z';
-  }
-  return @rows;
-}
-
 # Writes the exit status, durably and once, then tells. Sizes are -1 while processes are left that may still print.
 sub finish {
   my ($cause, $code, $signal, $gone) = @_;
-  my ($out, $err) = $gone ? (-s STDOUT, -s STDERR) : (-1, -1);
+  my ($out, $err) = $gone ? (size_of(1), size_of(2)) : (-1, -1);
   my $began_ms = defined $main ? $started_ms : 0;
   my $fields = join(' ', $cause, $code // '-', $signal // '-', $began_ms, now_ms(), peak_bytes(), $out, $err);
   my $text = "windfall-status 1 $fields .\n";
   my $cleared = 0;
-  until (sysseek($status_file, 0, 0) && (syswrite($status_file, $text) // 0) == length($text)
-      && sync($status_file) && rename("$folder/status.$$", "$folder/status")) {
-    if ($!{ENOSPC} || $!{EDQUOT} || $!{EIO}) {
+  until (rewind($status_file) && write_file($status_file, $text) && sync_file($status_file)
+      && rename("$folder/status.$$", "$folder/status")) {
+    if ($! == $ENOSPC || $! == $EDQUOT || $! == $EIO) {
       return if !-e "status.$$";         # the folder is gone: nobody waits for this any more
       unlink($ballast) or select(undef, undef, undef, 1);
     }
     # What cannot be cleared would be in the way for ever: the agent finds `status.PID`, or that there is none.
-    elsif ($!{ENOENT} || $cleared++) { return }
+    elsif ($! == $ENOENT || $cleared++) { return }
     else { clear_way('status') }
   }
   report("E $sequence $fields");

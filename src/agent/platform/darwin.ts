@@ -23,6 +23,7 @@ const MORE_STUBS = ["as", "nm", "strip", "ranlib", "libtool", "lldb", "swift", "
 export function darwinPlatform(): Platform {
   const bootId = execFileSync("/usr/sbin/sysctl", ["-n", "kern.bootsessionuuid"], OPTIONS).toString().trim()
   return {
+    system: "darwin",
     bootId,
     sweepIsTotal: false,
     sampleMs: 15_000,

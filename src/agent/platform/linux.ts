@@ -15,6 +15,7 @@ export function linuxPlatform(): Platform {
   const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()
   const uid = process.getuid?.() ?? 0
   return {
+    system: "linux",
     bootId,
     sweepIsTotal: true,
     sampleMs: 5_000,

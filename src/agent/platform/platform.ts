@@ -25,6 +25,7 @@ export interface FreeNow {
 
 /** What differs between the systems a host may have. Nothing here may throw for a process that has just gone. */
 export interface Platform {
+  readonly system: "darwin" | "linux"
   readonly bootId: string
   /** True when the supervisor ends the whole tree by itself and nothing can have escaped it. */
   readonly sweepIsTotal: boolean

@@ -1,10 +1,9 @@
-# How output comes into the files. On Linux whoever opens /dev/stderr opens anew what standard error is, and that would empty a
-# plain file (`echo x > /dev/stderr`). So there a command prints into pipes, and its supervisor passes on what comes through
-# them. By plain descriptors and system calls by number: each handle made after a fork has pages of memory copied.
+# How output comes into the files on Linux, after supervisor.pl. Whoever opens /dev/stderr opens anew what standard error is, and that would empty a
+# plain file (`echo x > /dev/stderr`). So a command prints into pipes, and its supervisor passes on what comes through them.
 
 my $PIECE_BYTES = 65_536;
 my $ROOM_LOOK_NS = 200_000_000;    # how often a full disk is tried again
-my ($O_CLOEXEC, $FIONREAD, $POLLIN, $no_signals) = (02000000, 0x541B, 1, "\0" x 8);
+my ($F_SETFL, $FIONREAD, $POLLIN) = (4, 0x541B, 1);
 
 # By stream: 0 is standard output, 1 standard error. Both ends of a pipe stay open here, so that a command that closes its output
 # is no end one would have to know of. Held is what the disk did not take.
@@ -15,29 +14,28 @@ my $two_numbers = pack('i2', 0, 0);
 
 sub open_pipes {
   for my $stream (0, 1) {
-    syscall($call{pipe2}, $two_numbers, $O_CLOEXEC) == 0 or return failed('make a pipe');
+    syscall($call{pipe2}, $two_numbers, $CLOEXEC) == 0 or return failed('make a pipe');
     ($reading_end[$stream], $writing_end[$stream]) = unpack('i2', $two_numbers);
     # A job may read from its own output, too: what was there a moment ago may be gone.
-    syscall($call{fcntl}, $reading_end[$stream], Fcntl::F_SETFL(), Fcntl::O_NONBLOCK());
+    syscall($call{fcntl}, $reading_end[$stream], $F_SETFL, $NONBLOCK);
   }
   return 1;
 }
 
 # In the command's process: the pipes take the place of the files.
-sub print_into_pipes { POSIX::dup2($writing_end[$_], $_ + 1) for 0 .. $#writing_end }
+sub print_into_pipes { syscall($call{dup3}, $writing_end[$_], $_ + 1, 0) for 0 .. $#writing_end }
 
 # Sleeps until a signal comes, and passes on what is printed meanwhile. Signals are heard here and nowhere else.
 sub rest {
-  return POSIX::sigsuspend($none) if !@reading_end;
-  my $look = pack('(i s s)2', map { length $held[$_] ? -1 : $reading_end[$_], $POLLIN, 0 } 0, 1);
+  my $look = pack('(i s s)*', map { length $held[$_] ? -1 : $reading_end[$_], $POLLIN, 0 } 0 .. $#reading_end);
   my $timeout = length $held[0] || length $held[1] ? pack('q2', 0, $ROOM_LOOK_NS) : 0;
-  return if syscall($call{ppoll}, $look, 2, $timeout, $no_signals, 8) < 0;
-  for my $stream (0, 1) {
+  return if syscall($call{ppoll}, $look, scalar @reading_end, $timeout, $but_waking, 8) < 0;
+  for my $stream (0 .. $#reading_end) {
     defined pass_on($stream, $PIECE_BYTES) or $told_held++ or report("H $sequence ", $! + 0, " $!");
   }
   # ppoll hears none as long as there is something to read.
-  POSIX::sigprocmask(POSIX::SIG_UNBLOCK(), $waking);
-  POSIX::sigprocmask(POSIX::SIG_BLOCK(), $waking);
+  hear_signals($but_waking);
+  block_signals();
 }
 
 # Moves a piece from a pipe into its file and returns its size. Undef when the disk does not take it: the piece is held, the pipe
@@ -45,9 +43,9 @@ sub rest {
 sub pass_on {
   my ($stream, $most) = @_;
   my $moved = 0;
-  POSIX::read($reading_end[$stream], $held[$stream], $most) if !length $held[$stream];
+  $held[$stream] = read_some($reading_end[$stream], $most) // '' if !length $held[$stream];
   while (length $held[$stream]) {
-    my $count = POSIX::write($stream + 1, $held[$stream], length $held[$stream]) // return;
+    my $count = write_some($stream + 1, $held[$stream]) // return;
     substr($held[$stream], 0, $count, '');
     $moved += $count;
   }
