@@ -9,6 +9,7 @@ import { keepBallast } from "./ballast.ts"
 import { claimHost } from "./claim.ts"
 import { takeSupervisorLines } from "./ending.ts"
 import { Forker } from "./forker.ts"
+import { watchHeap } from "./heap-watch.ts"
 import { HighWater } from "./high-water.ts"
 import { Holder } from "./holder.ts"
 import { HostCache } from "./host-cache.ts"
@@ -48,6 +49,7 @@ export async function runAgent(parameters: readonly string[], around: AgentProce
     process.on("SIGCONT", () => agent.woke())
     writeSync(1, `${GREETING} ok\n`)
     agent.serve(stdioDuplex())
+    watchHeap()
   } catch (error) {
     const refusal = toWindfallError(error, "start the agent")
     writeSync(1, `${GREETING} refused ${JSON.stringify(refusal.toBody())}\n`)

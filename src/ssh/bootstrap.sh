@@ -108,7 +108,7 @@ start() {
   done
   cd "$root" || fail no_root "cannot enter $root"
   say start
-  exec /usr/bin/env -i "$@" "$root/$wf_node" --disable-warning=ExperimentalWarning "$root/$wf_agent" --root "$root" --server "$wf_server" $wf_options
+  exec /usr/bin/env -i "$@" "$root/$wf_node" --disable-warning=ExperimentalWarning --expose-gc "$root/$wf_agent" --root "$root" --server "$wf_server" $wf_options
 }
 
 # Takes one file: says how much of it is here, appends what then comes on stdin, and puts it in place when it is right.
