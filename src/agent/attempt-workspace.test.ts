@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { test } from "node:test"
 import type { AgentClient } from "../../test/support/agent-client.ts"
 import { AgentHome, eventually } from "../../test/support/agent-home.ts"
@@ -85,22 +85,25 @@ test("a workspace travels once; jobs get copies of their own; what they made com
   assert.equal((await agent.post(`${AGENT_PATHS.outputs}${outputs.attempt}`, { hashes: [tree.root] })).status, 404)
 })
 
-test("an agent that did not start the job finds its outputs, and knows which trees it has", async () => {
-  await using home = new AgentHome()
-  using project = new ScratchFolder()
-  const first = await home.start()
-  project.write({ "in.txt": "in\n", "sub/run.sh": "cat ../in.txt; echo out > out.txt; sleep 0.3" })
-  const tree = await scanTree(project.path)
-  first.startAttempt(1, ["sh", "run.sh"], { workspace: tree.root, workingFolder: "sub" })
-  await supply(first, 1, tree)
-  await first.kill()
-  const second = await home.start()
-  assert.deepEqual(second.hello.trees, [tree.root])
-  second.adoptAll()
-  const { outputs } = await second.ended(1)
-  assert.equal(second.text(1), "in\n")
-  assert.equal(outputs.files, 1)
-})
+for (const index of ["", " though the job has removed the index"]) {
+  test(`an agent that did not start the job finds its outputs${index}, and knows which trees it has`, async () => {
+    await using home = new AgentHome()
+    using project = new ScratchFolder()
+    const first = await home.start()
+    project.write({ "in.txt": "in\n", "sub/run.sh": "cat ../in.txt; echo out > out.txt; sleep 0.3" })
+    const tree = await scanTree(project.path)
+    first.startAttempt(1, ["sh", "run.sh"], { workspace: tree.root, workingFolder: "sub" })
+    await supply(first, 1, tree)
+    await first.kill()
+    if (index !== "") rmSync(home.attempt(1, "index"), { force: true })
+    const second = await home.start()
+    assert.deepEqual(second.hello.trees, [tree.root])
+    second.adoptAll()
+    const { outputs } = await second.ended(1)
+    assert.equal(second.text(1), "in\n")
+    assert.equal(outputs.files, 1)
+  })
+}
 
 test("a link lost while the workspace is on its way: the attempt never ran, and runs when started again", async () => {
   await using home = new AgentHome()

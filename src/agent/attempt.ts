@@ -2,6 +2,7 @@ import type { AttemptOrder, ExitRecord } from "../protocol/agent-wire.ts"
 import type { AttemptId, JobId } from "../protocol/ids.ts"
 import type { Cause } from "../protocol/job-state.ts"
 import type { CollectedOutputs } from "../workspace/outputs.ts"
+import type { StatIndex } from "../workspace/stat-index.ts"
 import type { SupervisorStatus } from "./supervisor-text.ts"
 
 /**
@@ -52,6 +53,8 @@ export class Attempt {
   peakMemoryBytes = 0
   /** Processes seen below the supervisor, with their starts: on macOS a child that lost its parent is known only so. */
   readonly seen = new Map<number, string>()
+  /** Of its workspace, until that is in its file. */
+  index: StatIndex | undefined
   /** `undefined`: not collected yet. */
   outputs: CollectedOutputs | { readonly problem: string } | undefined
   collecting = false

@@ -9,7 +9,7 @@ import type { Attempt } from "./attempt.ts"
 import { inspectAttempt, outputSizes, readStopCause } from "./attempt-folder.ts"
 import { withBallastSync } from "./ballast.ts"
 import { writeDurably } from "./durable-file.ts"
-import { refuse } from "./launch.ts"
+import { indexPath, refuse } from "./launch.ts"
 import { carryOut } from "./stopping.ts"
 import { formatStatus, type SupervisorLine, type SupervisorStatus, type SupervisorSwept } from "./supervisor-text.ts"
 import { sweepRest } from "./sweep-rest.ts"
@@ -136,14 +136,21 @@ async function collect(context: AgentContext, attempt: Attempt): Promise<void> {
     if (lstatSync(work).isDirectory()) chmodSync(work, 0o700)
     if (attempt.order?.workspace === null && readdirSync(work).length === 0) attempt.outputs = NO_OUTPUTS
     else {
-      const index = StatIndex.load(join(attempt.folder, "index")) ?? StatIndex.empty
-      attempt.outputs = await collectOutputs(work, index, { globs: attempt.order?.outputs ?? null })
+      const globs = attempt.order?.outputs ?? null
+      attempt.outputs = await collectOutputs(work, indexOf(context, attempt), { globs })
     }
   } catch (error) {
     attempt.outputs = { problem: error instanceof Error ? error.message : String(error) }
   }
   attempt.collecting = false
   tellOutputs(context, attempt)
+}
+
+/** The workspace as it was handed over. A job can reach the file; then all is read and compared with what was sent. */
+function indexOf(context: AgentContext, attempt: Attempt): StatIndex {
+  const tree = attempt.order?.workspace ?? null
+  const index = attempt.index ?? StatIndex.load(indexPath(attempt))
+  return index ?? (tree === null ? StatIndex.empty : context.cache.indexOf(tree))
 }
 
 function tellOutputs(context: AgentContext, attempt: Attempt): void {

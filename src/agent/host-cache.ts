@@ -6,7 +6,7 @@ import { WholeTrees } from "../workspace/diff.ts"
 import { readPack } from "../workspace/pack.ts"
 import { ReadyTree } from "../workspace/ready-tree.ts"
 import { RecentTrees } from "../workspace/recent-trees.ts"
-import type { StatIndex } from "../workspace/stat-index.ts"
+import { StatIndex } from "../workspace/stat-index.ts"
 
 /** Blobs kept beyond this go by last use. */
 const MAX_CACHE_BYTES = 50 * 1024 ** 3
@@ -45,6 +45,14 @@ export class HostCache {
     this.#recent.use(root, now)
     this.#latest = root
     return index
+  }
+
+  /**
+   * What a tree laid out before was, where its index is lost.
+   * @throws {WindfallError} blobs_missing
+   */
+  indexOf(root: BlobHash): StatIndex {
+    return StatIndex.ofTree(root, this.#blobs)
   }
 
   pathOf(hash: BlobHash): string {

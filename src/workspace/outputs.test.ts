@@ -112,6 +112,16 @@ test("a saved index serves a process that did not start the job", async () => {
   assert.deepEqual(paths(await collectOutputs(work, StatIndex.empty)), ["a", "a/x", "y"])
 })
 
+test("where the index is lost, all is read and compared with the tree that was sent", async () => {
+  using scratch = new ScratchFolder()
+  const [work, { record }] = await startJob(scratch, { "a/x": "one", "a/z": "three", y: "two", "empty/": "" })
+  fs.symlinkSync("y", `${work}/made`)
+  fs.writeFileSync(`${work}/a/x`, "six")
+  fs.utimesSync(`${work}/a/x`, 1, 1)
+  const index = StatIndex.ofTree(record.hash, new BlobFolder(scratch.at("blobs")))
+  assert.deepEqual(paths(await collectOutputs(work, index)), ["a", "a/x", "made"])
+})
+
 test("a file or folder that the job closed to itself comes home readable, and so does all else", async () => {
   using scratch = new ScratchFolder()
   const [work, handedOver] = await startJob(scratch, { "sent/secret": "as sent" })
