@@ -73,6 +73,18 @@ export function createAttempt(path: string, order: AttemptOrder, secrets: Readon
   }
 }
 
+/** As {@link createAttempt}, where a supervisor may have made some of it already. */
+export function completeAttempt(path: string, order: AttemptOrder, secrets: Readonly<Record<string, string>>): number {
+  for (const name of ["", "work", "tmp"]) {
+    reopening(path, () => mkdirSync(join(path, name), { recursive: true, mode: 0o700 }))
+  }
+  writeFileSync(join(path, "order.json"), JSON.stringify(order), { mode: 0o600 })
+  if (Object.keys(secrets).length > 0) {
+    writeFileSync(join(path, "secrets"), JSON.stringify(secrets), { mode: 0o600 })
+  }
+  return statSync(path).ino
+}
+
 export function readSecrets(path: string): Readonly<Record<string, string>> {
   const text = readIfThere(join(path, "secrets"))
   if (text === null) return {}

@@ -31,3 +31,46 @@ test("what a job made in a folder that it closed is found all the same", async (
   const { files, problem } = await agent.next("outputs", 1)
   assert.deepEqual([files, problem], [1, null])
 })
+
+test("a process that joins its supervisor's group is ended with the job", async () => {
+  await using home = new AgentHome()
+  const agent = await home.start()
+  const joins = "setpgrp(0, $ARGV[0]); open(F, '>', $ARGV[1]); print F $$; close F; sleep 300"
+  const file = home.at("joined")
+  agent.startAttempt(1, [
+    "sh",
+    "-c",
+    `perl -e "$1" $PPID ${file} & while [ ! -s ${file} ]; do sleep 0.01; done`,
+    "sh",
+    joins,
+  ])
+  const { exited } = await agent.ended(1)
+  assert.equal(exited.exit.exitCode, 0)
+  assert.equal(isThere(Number(readFileSync(file, "utf8"))), false)
+})
+
+test("a job that has removed its own record has run all the same", async () => {
+  await using home = new AgentHome()
+  const first = await home.start()
+  const order = first.startAttempt(1, ["sh", "-c", `echo ran >> ${home.at("ledger")}; rm ../record; exit 6`])
+  await first.ended(1)
+  await first.kill()
+  const second = await home.start()
+  assert.equal(second.hello.attempts[0]?.exit?.exitCode, 6)
+  second.send({ type: "start", order, secrets: {} })
+  assert.equal((await second.ended(1)).exited.exit.exitCode, 6)
+  assert.equal(readFileSync(home.at("ledger"), "utf8"), "ran\n")
+})
+
+test("output beyond the largest file its account may have is lost, told once, and ends nothing", async (t) => {
+  if (process.platform !== "linux") return t.skip("on macOS the command writes its files itself")
+  await using home = new AgentHome()
+  const agent = await home.start()
+  const script = "prlimit --pid $PPID --fsize=100000: && head -c 300000 /dev/zero; echo done >&2"
+  agent.startAttempt(1, ["sh", "-c", script])
+  const { exited } = await agent.ended(1)
+  assert.deepEqual([exited.exit.exitCode, exited.stdoutBytes, agent.text(1, "stderr")], [0, 100_000, "done\n"])
+  const notices = agent.messages.filter(({ type }) => type === "notice")
+  assert.equal(notices.length, 1)
+  assert.match(JSON.stringify(notices), /File too large.* is lost/)
+})

@@ -8,7 +8,7 @@ import type { Attempt } from "./attempt.ts"
 import { inspectAttempt, readSecrets, rewriteOrder } from "./attempt-folder.ts"
 import { withBallast } from "./ballast.ts"
 import { endWithout, followLost, tellEnd, tellStarted } from "./ending.ts"
-import { beginAttempt, beginOutput, launchOnceMore } from "./launch.ts"
+import { beginAttempt, beginOutput, launchAgain } from "./launch.ts"
 import { reopening } from "./own-file.ts"
 import { foundAttempt, type NeverRan, recoverAttempts } from "./recovery.ts"
 import { carryOut, poke, stopAttempt, wake } from "./stopping.ts"
@@ -181,9 +181,9 @@ export class Attempts {
     const { record } = inspectAttempt(attempt.folder)
     if (record === null) {
       this.#context.forker.wake()
-      // Nobody knows why; asking again is safe, as only one supervisor can get the right to run.
+      // Nobody knows why.
       if (this.#context.clock.sleepCountingMs() - attempt.startedUptimeMs > LAUNCH_AGAIN_MS) {
-        launchOnceMore(this.#context, attempt)
+        launchAgain(this.#context)
       }
       return
     }

@@ -15,6 +15,7 @@ import { formatStatus, type SupervisorLine, type SupervisorStatus, type Supervis
 import { sweepRest } from "./sweep-rest.ts"
 
 const ENOSPC = 28
+const EFBIG = 27
 
 /** Takes what supervisors say. Every line may come twice, or late: after the folder already told the same. */
 export function takeSupervisorLines(context: AgentContext, lines: readonly SupervisorLine[]): void {
@@ -36,14 +37,18 @@ export function takeSupervisorLines(context: AgentContext, lines: readonly Super
         refuse(context, attempt, line.errno === ENOSPC ? "disk_full" : "start_failed", startFailure(line.message))
         break
       case "held":
-        tell(context, attempt, { type: "notice", ...nameOf(attempt), message: outputHeld(attempt, line.message) })
+        tell(context, attempt, { type: "notice", ...nameOf(attempt), message: outputHeld(attempt, line) })
         break
     }
   }
 }
 
-function outputHeld(attempt: Attempt, reason: string): string {
-  return `Cannot write the output of job ${attempt.job} on its host: ${reason}. What it prints waits until there is room`
+function outputHeld(attempt: Attempt, line: { readonly errno: number; readonly message: string }): string {
+  const follows =
+    line.errno === EFBIG
+      ? "What it prints beyond the largest file its account may have there (ulimit -f) is lost"
+      : "What it prints waits until there is room"
+  return `Cannot write the output of job ${attempt.job} on its host: ${line.message}. ${follows}`
 }
 
 function startFailure(message: string): string {

@@ -110,6 +110,14 @@ export class Forker {
     this.#write(["run", ...about, ...around, ...how, ...command, ...environment])
   }
 
+  /**
+   * From now on requests put before make no folder: an attempt they were for can be put again without running twice.
+   * @throws the system's error when the disk is full
+   */
+  voidRequests(): void {
+    this.#agentInode = writeHolder(this.#folder, this.#platform)
+  }
+
   /** Gives bytes of an output file back to the disk, where the file system can. */
   punch(path: string, offset: number, lengthBytes: number): void {
     this.#write(["punch", path, offset, lengthBytes])

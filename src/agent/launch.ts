@@ -5,7 +5,7 @@ import type { BlobHash } from "../protocol/ids.ts"
 import type { Cause } from "../protocol/job-state.ts"
 import { type AgentContext, nameOf, tell } from "./agent-context.ts"
 import { Attempt } from "./attempt.ts"
-import { createAttempt } from "./attempt-folder.ts"
+import { completeAttempt, createAttempt } from "./attempt-folder.ts"
 import { isDiskFull } from "./durable-file.ts"
 import { environmentOf, jobEnvironment } from "./job-environment.ts"
 import { terminalProblem } from "./pty.ts"
@@ -169,19 +169,27 @@ function refuseWithoutTerminals(): void {
   if (problem !== null) throw problem
 }
 
-/** Puts again what the forker was asked for and no supervisor has answered: the forker has died in between. */
+/**
+ * Puts again what the forker was asked for and no supervisor has answered: the forker has died in between, or hangs. What was
+ * put before is void from now on, and the folders are made here: two requests for one attempt could otherwise run it twice, the
+ * second of them when the first has ended and its folder is gone.
+ */
 export function launchAgain(context: AgentContext): void {
-  for (const attempt of context.attempts.values()) {
-    if (attempt.phase === "launching") launchOnceMore(context, attempt)
+  try {
+    context.forker.voidRequests()
+    for (const attempt of context.attempts.values()) {
+      if (attempt.phase === "launching") launchOnceMore(context, attempt)
+    }
+  } catch {
+    // A full disk: at the next look it is tried again.
   }
 }
 
-/** Puts one attempt again. */
-export function launchOnceMore(context: AgentContext, attempt: Attempt): void {
-  if (attempt.order === null) return
-  const secrets = attempt.secrets ?? {}
-  const environment = jobEnvironment(attempt.order, secrets, context.jobHost, attempt.folder)
-  launch(context, attempt, environment, secrets)
+function launchOnceMore(context: AgentContext, attempt: Attempt): void {
+  const { order, secrets = {}, folder } = attempt
+  if (order === null) return
+  attempt.inode ??= completeAttempt(folder, order, secrets)
+  launch(context, attempt, jobEnvironment(order, secrets, context.jobHost, folder), secrets)
 }
 
 /** Ends an attempt whose command never ran, and says why. */

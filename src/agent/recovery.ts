@@ -40,9 +40,13 @@ export function recoverAttempts(context: AgentContext): NeverRan[] {
   return neverRan.filter((one) => !context.attempts.has(one.sequence))
 }
 
-/** After a restart of the host the link of the record may have been lost, but not the synced file it was made from. */
-function mayHaveRun(found: InspectedAttempt, bootId: string): boolean {
-  return found.record !== null || (found.intent !== null && found.intent.bootId !== bootId)
+/**
+ * After a restart of the host the link of the record may have been lost, but not the synced file it was made from. And a job can
+ * remove its own record: whatever else is only there once a command runs tells as much.
+ */
+function mayHaveRun({ record, intent, status, swept }: InspectedAttempt, bootId: string): boolean {
+  if (record !== null || status !== null || swept !== null) return true
+  return intent !== null && (intent.bootId !== bootId || intent.child !== null)
 }
 
 /** Looks into a folder and, when it has no record, renames it away first: what is said about it then stays true. */
@@ -55,20 +59,23 @@ function takeAside(context: AgentContext, path: string): InspectedAttempt {
   renameSync(path, aside)
   const after = inspectAttempt(aside)
   // A supervisor was quicker by a hair.
-  if (after.record !== null) renameSync(aside, path)
+  if (mayHaveRun(after, context.platform.bootId)) renameSync(aside, path)
   return after
 }
 
 function rebuild(context: AgentContext, attempt: Attempt, found: InspectedAttempt): void {
   const { record, intent, status, swept } = found
   const held = record ?? intent
-  if (held === null) return
+  attempt.status = status
+  if (held === null) {
+    attempt.phase = "lost"
+    return
+  }
   attempt.supervisor = { pid: held.pid, start: held.start }
   attempt.group = held.child
   attempt.hasSecrets = existsSync(join(attempt.folder, "secrets"))
   attempt.startedAt = held.startedAt
   attempt.startedUptimeMs = held.uptimeMs
-  attempt.status = status
   const thisBoot = held.bootId === context.platform.bootId
   const supervised = thisBoot && context.platform.isAlive(held.pid, held.start)
   const wasSwept = swept !== null && swept.strays.length === 0

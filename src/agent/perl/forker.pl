@@ -78,12 +78,20 @@ sub punch {
   close_file($file);
 }
 
+# Whatever the agent was started with: jobs inherit nothing.
+sub close_inherited {
+  opendir(my $open, '/dev/fd') or return;
+  my @files = grep { /^\d+$/ && $_ > 2 } readdir $open;
+  closedir $open;
+  close_file($_ + 0) for @files;
+}
+
 # A supervisor is woken by these three. All other signals wait for ever, for the command they are as usual.
 $SIG{USR1} = sub { $poked = 1 };
 $SIG{ALRM} = $wake;
 $SIG{CHLD} = 'IGNORE';
 block_signals();
-close_file($_) for 3 .. 1023;    # whatever the agent was started with: jobs inherit nothing
+close_inherited();
 take_lock();
 serve();
 leave(0);

@@ -31,21 +31,28 @@ sub rest {
   my $timeout = length $held[0] || length $held[1] ? pack('q2', 0, $ROOM_LOOK_NS) : 0;
   return if syscall($call{ppoll}, $look, scalar @reading_end, $timeout, $but_waking, 8) < 0;
   for my $stream (0 .. $#reading_end) {
-    defined pass_on($stream, $PIECE_BYTES) or $told_held++ or report("H $sequence ", $! + 0, " $!");
+    defined pass_on($stream, $PIECE_BYTES) or tell_held();
   }
   # ppoll hears none as long as there is something to read.
   hear_signals($but_waking);
   block_signals();
 }
 
+sub tell_held { $told_held++ or report("H $sequence ", $! + 0, " $!") }
+
 # Moves a piece from a pipe into its file and returns its size. Undef when the disk does not take it: the piece is held, the pipe
-# fills up, and who prints waits.
+# fills up, and who prints waits. What is beyond the largest file this account may have would wait for ever: it is lost.
 sub pass_on {
   my ($stream, $most) = @_;
   my $moved = 0;
   $held[$stream] = read_some($reading_end[$stream], $most) // '' if !length $held[$stream];
   while (length $held[$stream]) {
-    my $count = write_some($stream + 1, $held[$stream]) // return;
+    my $count = write_some($stream + 1, $held[$stream]);
+    if (!defined $count) {
+      return if $! != $EFBIG;
+      tell_held();
+      $count = length $held[$stream];
+    }
     substr($held[$stream], 0, $count, '');
     $moved += $count;
   }

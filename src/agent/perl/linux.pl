@@ -12,7 +12,7 @@ my %call = $arm64    # include/uapi/asm-generic/unistd.h
     mknodat => 259, ppoll => 271, fallocate => 285, dup3 => 292, pipe2 => 293);
 my ($RDONLY, $WRONLY, $RDWR, $CREAT, $EXCL, $TRUNC, $APPEND, $NONBLOCK, $CLOEXEC) =
   (0, 1, 2, 0100, 0200, 01000, 02000, 04000, 02000000);
-my ($ENOENT, $EINTR, $EIO, $EAGAIN, $EACCES, $EEXIST, $ENOSPC, $EDQUOT) = (2, 4, 5, 11, 13, 17, 28, 122);
+my ($ENOENT, $EINTR, $EIO, $EAGAIN, $EACCES, $EEXIST, $EFBIG, $ENOSPC, $EDQUOT) = (2, 4, 5, 11, 13, 17, 27, 28, 122);
 
 # Processes that lose their parent come to the supervisor: when it has no child, the whole tree is gone.
 my $adopts = 1;

@@ -221,7 +221,7 @@ sub tree {
   my (%found, @found);
   while (@next) {
     my $pid = shift @next;
-    next if $found{$pid}++ || $group{$pid} == $$;    # caffeinate is in the supervisor's own group
+    next if $found{$pid}++ || !$adopts && $group{$pid} == $$;    # on macOS caffeinate is in the supervisor's own group
     push @next, @{ $children{$pid} || [] };
     push @found, $pid if !$outside || $group{$pid} != $main;
   }
