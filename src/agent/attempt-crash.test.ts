@@ -11,7 +11,7 @@ import { bytesBlob } from "../workspace/sources.ts"
 test("a killed agent loses nothing: the next one adopts what runs and sends the rest, each byte once", async () => {
   await using home = new AgentHome()
   const first = await home.start()
-  first.startAttempt(1, [home.job("count-lines.sh"), "40", "0.03"])
+  first.startAttempt(1, [home.job("count-lines.sh"), "100", "0.05"])
   await first.until(() => first.offset(1, "stdout") > 50, "some output")
   await first.kill()
   const had = first.text(1)
@@ -23,7 +23,7 @@ test("a killed agent loses nothing: the next one adopts what runs and sends the 
   second.adoptAll(false, (_, stream) => (stream === "stdout" ? Buffer.byteLength(had) : 0))
   const { exited } = await second.ended(1)
   assert.equal(exited.exit.exitCode, 0)
-  const lines = Array.from({ length: 40 }, (_, i) => `line ${i + 1}\n`).join("")
+  const lines = Array.from({ length: 100 }, (_, i) => `line ${i + 1}\n`).join("")
   assert.equal(had + second.text(1), lines)
 })
 
