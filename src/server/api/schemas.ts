@@ -122,7 +122,7 @@ export const empty = z.strictObject({}).optional()
 
 const port = z.int().min(1).max(65_535).nullable()
 const address = text(512).min(1)
-export const hostScanRequest = z.strictObject({ address, port })
+export const hostScanRequest = z.strictObject({ address, port, name: label.nullable().default(null) })
 export const hostAddRequest = z.strictObject({
   address,
   port,
