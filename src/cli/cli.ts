@@ -48,7 +48,11 @@ export function processCli(): Cli {
       return login
     },
     get client() {
-      client ??= new Client({ login: this.login, clock, random: Math.random })
+      if (client === undefined) {
+        const known = this.login
+        const startLine = () => lineThatStarts(settings, known.url)
+        client = new Client({ login: known, clock, random: Math.random, startLine })
+      }
       return client
     },
   }
@@ -86,4 +90,17 @@ function currentLogin(settings: Settings): Login {
     })
   }
   return { url: at, token: its, ...(stored?.url === at && stored.ca !== undefined ? { ca: stored.ca } : {}) }
+}
+
+/** What starts the server of this address as it was, where it was started here. */
+async function lineThatStarts(settings: Settings, url: string): Promise<string | undefined> {
+  try {
+    const { serverAt } = await import("./server-process/server-note.ts")
+    const note = serverAt(settings, url)
+    if (note === undefined) return undefined
+    return (await import("./render/job-text.ts")).commandText(["windfall", "up", "--detach", ...note.options])
+  } catch {
+    // Notes that cannot be read help nobody, and hide nothing.
+    return undefined
+  }
 }

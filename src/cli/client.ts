@@ -40,6 +40,14 @@ interface Way {
   made: boolean
 }
 
+export interface ClientOptions {
+  readonly login: Login
+  readonly clock: Clock
+  readonly random: () => number
+  /** What starts the server, where it is known; asked for when it cannot be reached. */
+  readonly startLine?: () => Promise<string | undefined>
+}
+
 /**
  * The server's HTTP API over kept-alive connections. Requests that change nothing, and those under an idempotency key, are
  * tried again when the connection breaks; a server never reached is said at once. `link_lost` says of a request that changes
@@ -51,13 +59,15 @@ export class Client {
   readonly #login: Login
   readonly #clock: Clock
   readonly #random: () => number
+  readonly #startLine: (() => Promise<string | undefined>) | undefined
   #agent: Agent | undefined
   #reached = false
 
-  constructor(options: { login: Login; clock: Clock; random: () => number }) {
+  constructor(options: ClientOptions) {
     this.#login = options.login
     this.#clock = options.clock
     this.#random = options.random
+    this.#startLine = options.startLine
     this.#base = readServerUrl(options.login.url)
     this.url = this.#base.href.replace(/\/$/, "")
   }
@@ -150,13 +160,18 @@ export class Client {
         const waitMs = backoffMs(round, this.#random, 50, 1_000)
         const waitedMs = this.#clock.monotonicMs() - startedAt
         if (!again || waitedMs + waitMs > patienceMs) {
-          const reason = unreachable(error, this.#login, this.#reached)
+          const reason = await this.#explained(error)
           throw changes && unanswered > 0 && again ? unknownOutcome(reason, this.url) : reason
         }
         options.onRetry?.()
         await this.#clock.sleep(waitMs, { signal: options.signal })
       }
     }
+  }
+
+  async #explained(error: unknown): Promise<unknown> {
+    if (error instanceof WindfallError) return error
+    return unreachable(error, this.#login, this.#reached, await this.#startLine?.())
   }
 
   #once(

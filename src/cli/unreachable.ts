@@ -5,12 +5,14 @@ import type { Login } from "./config.ts"
  * Why the server did not answer, in words and with what to do, from the error of a connection. Other errors come back as
  * they are.
  * @param wasReached whether it answered before, so that the address is right
+ * @param startLine what starts that server, where it is known
  */
-export function unreachable(error: unknown, login: Login, wasReached: boolean): unknown {
+export function unreachable(error: unknown, login: Login, wasReached: boolean, startLine = "windfall up"): unknown {
   const code = (error as { code?: unknown } | null)?.code
   if (error instanceof WindfallError || typeof code !== "string") return error
   const { reason, hint } =
-    certificateProblem(code, error as TlsError, login) ?? connectionProblem(code, error as Error, login, wasReached)
+    certificateProblem(code, error as TlsError, login) ??
+    connectionProblem(code, error as Error, login, { wasReached, startLine })
   const at = login.url.replace(/\/$/, "")
   return new WindfallError("server_unreachable", `Cannot reach the server at ${at}: ${reason}`, { hint, cause: error })
 }
@@ -59,7 +61,12 @@ function certificateProblem(code: string, error: TlsError, login: Login): Proble
       }
 }
 
-function connectionProblem(code: string, error: Error, { url }: Login, wasReached: boolean): Problem {
+interface Known {
+  readonly wasReached: boolean
+  readonly startLine: string
+}
+
+function connectionProblem(code: string, error: Error, { url }: Login, { wasReached, startLine }: Known): Problem {
   const reason = reasonOf(code, error)
   if (wasReached) return { reason, hint: "It answered a moment ago: is it being restarted? Try again." }
   const mayBeTls = (code === "ECONNRESET" || code === "EPIPE") && url.startsWith("http:")
@@ -67,7 +74,7 @@ function connectionProblem(code: string, error: Error, { url }: Login, wasReache
     reason,
     hint: mayBeTls
       ? `Has it a certificate? Then: windfall login ${url.replace(/^http:/, "https:")}`
-      : "Start it with: windfall up   or log in to another one: windfall login URL",
+      : `Start it with: ${startLine}   or log in to another one: windfall login URL`,
   }
 }
 

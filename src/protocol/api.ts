@@ -71,6 +71,8 @@ export interface SecretView {
 export interface HostScanRequest {
   readonly address: string
   readonly port: number | null
+  /** What it is to be called, when it is to join: refused at once where another host has that name. */
+  readonly name?: string | null
 }
 export interface HostScan {
   /** "ssh-ed25519 AAAA..." as in known_hosts, without the name. */
@@ -83,6 +85,7 @@ export interface HostScan {
 export interface HostAddRequest {
   readonly address: string
   readonly port: number | null
+  /** `null`: as its address says, or where that is a number, as the machine calls itself. */
   readonly name: string | null
   readonly owner: string | null
   readonly fleet: string | null

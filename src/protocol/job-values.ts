@@ -252,10 +252,14 @@ export function outputProblem(glob: string): string | null {
   return parts.length === 0 ? "it names nothing" : null
 }
 
-/** Why a text cannot name a variable of a job, or `null` when it can. */
+/** Why a text cannot name a variable of a job, be it given or a secret, or `null` when it can. */
 export function variableNameProblem(name: string): string | null {
   if (!/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name))
     return "a name has letters, digits and underscores, and no digit first"
-  if (name.startsWith("WINDFALL_")) return "names that start with WINDFALL_ are Windfall's own"
-  return null
+  return isReservedVariable(name) ? "names that start with WINDFALL_ are Windfall's own" : null
+}
+
+/** Whether a name is one that Windfall itself gives, or may give, to jobs. */
+export function isReservedVariable(name: string): boolean {
+  return /^WINDFALL_[A-Za-z0-9_]*$/.test(name)
 }

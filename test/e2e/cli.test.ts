@@ -63,6 +63,7 @@ test("bad input is refused with exit code 2, a reason and a hint, and changes no
     [["kill", "-9", "5"], /-9: there is no such option/, /Here it is: windfall stop --now 5$/m],
     [["kill", "-INT", "5", "6"], /-INT: there is no such option/, /Here it is: windfall stop --signal INT 5 6$/m],
     [["apply", "-f", "."], /Cannot read \.: it is a folder/, /apply -f windfall\.yml/],
+    [["secret", "set", "WINDFALL_JOB"], /secret WINDFALL_JOB: names that start with WINDFALL_/, /choose another/],
     [["secret", "set", "A=B"], /command line: others could see it/],
     [["up", "--keep-logs", "30"], /"30" has no unit/],
     [["host", "add", "-oProxyCommand=x"], /no such option/],

@@ -13,6 +13,7 @@ import { join } from "node:path"
 import { after, before, describe, it } from "node:test"
 import type { JoinStep } from "../../src/protocol/api.ts"
 import { makeId, type ServerId } from "../../src/protocol/ids.ts"
+import { freeName } from "../../src/server/hosts/host-name.ts"
 import { type Lab, type LabHost, startLab } from "../lab/lab.ts"
 import { addRequest, emptied, failure, HostsBench, labPayloads, SERVER } from "../support/hosts-bench.ts"
 
@@ -81,10 +82,16 @@ describe("hosts", { timeout: 200_000 }, () => {
     await using bench = new HostsBench(lab)
     await bench.join(addRequest(host(0)))
     assert.equal(failure(await bench.join(addRequest(host(1), { name: host(0).name }))).code, "name_taken")
+    const scan = { address: addRequest(host(1)).address, port: host(1).port }
+    await assert.rejects(bench.hosts.scan({ ...scan, name: host(0).name }, { signal }), { code: "name_taken" })
     const again = failure(await bench.join(addRequest(host(0), { name: "other" })))
     assert.equal(again.code, "name_taken")
     assert.match(again.message, new RegExp(`as ${host(0).name}$`))
-    await bench.hosts.release(bench.records[0]!.id, { unclaim: true })
+    await bench.join(addRequest(host(1), { name: null }))
+    const unnamed = bench.records[1]!
+    const { hello } = await bench.until("open", ({ channel }) => channel.hostId === unnamed.id)
+    assert.equal(unnamed.name, freeName(hello.facts.hostname, unnamed.address, new Set([host(0).name])))
+    for (const { id } of bench.records) await bench.hosts.release(id, { unclaim: true })
   })
 
   it("claimed by one server refuse another, which may take over while nothing runs", async () => {

@@ -3,6 +3,7 @@ import { cpus } from "node:os"
 import { test } from "node:test"
 import type { JobView } from "../../src/protocol/job.ts"
 import { DEFAULT_REQUEST } from "../../src/protocol/resources.ts"
+import { ScratchFolder } from "../support/scratch-folder.ts"
 import { usePool } from "../support/use-pool.ts"
 
 const pool = usePool({ hosts: 2 })
@@ -76,4 +77,44 @@ test("a batch is all or none", async () => {
   const ended = await Promise.all(jobs.map((id) => pool().awaitJob(id)))
   assert.ok(ended.every(({ state }) => state === "succeeded"))
   assert.deepEqual(new Set(ended.map(({ attempts }) => attempts.length)), new Set([1]))
+})
+
+test("a job file is sent all or none, whatever it is that one of its jobs is refused for", async () => {
+  using project = new ScratchFolder()
+  const count = async () => (await pool().api<{ jobs: JobView[] }>("GET", "/v1/jobs?limit=1000")).jobs.length
+  const before = await count()
+  const refused: [line: string, message: RegExp][] = [
+    ["name: one", /"one": two jobs of this batch have it \(job 2 of 2, "one"; none was accepted\)/],
+    ["secrets: [NOPE]", /the secret NOPE/],
+    ["host: nohost", /nohost/],
+    ["memory: 900T", /900 TB/],
+    ["stdin: nofile", /nofile as standard input: there is no such file/],
+    ["folder: /nodir", /\/nodir: there is no such folder/],
+    ["partition: gpuq", /"gpuq": there is none/],
+  ]
+  for (const [line, message] of refused) {
+    project.write({ "windfall.yml": `name: one\ncommand: "true"\n---\ncommand: "true"\n${line}\n` })
+    const { exitCode, stderr, stdout } = await pool().windfall(["apply"], { cwd: project.path })
+    assert.equal(exitCode, 2, stderr)
+    assert.match(stderr, message)
+    assert.equal(stdout, "")
+    assert.equal(await count(), before, line)
+  }
+  project.write({
+    "windfall.yml":
+      "name: one\ncommand: cat\nstdin: a.txt\n---\ncommand: cat; cat c.txt\nstdin: b.txt\n---\ncommand: cat b.txt\n",
+    "a.txt": "from a\n",
+    "b.txt": "from b\n",
+    "c.txt": "from c\n",
+  })
+  const sent = await pool().windfall(["apply"], { cwd: project.path })
+  assert.equal(sent.exitCode, 0, sent.stderr)
+  assert.match(sent.stderr, /job \d+ \(one\) is accepted/)
+  const ids = sent.stdout.trim().split("\n").map(Number)
+  const outputs: string[] = []
+  for (const id of ids) {
+    assert.equal((await pool().awaitJob(id)).state, "succeeded")
+    outputs.push((await pool().log(id)).toString())
+  }
+  assert.deepEqual(outputs, ["from a\n", "from b\nfrom c\n", "from b\n"])
 })

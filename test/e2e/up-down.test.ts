@@ -37,6 +37,8 @@ test("down stops the server that was left last, then the one before, says how ea
     const again = `windfall up --detach --data '${other}' --bind 127.0.0.1 --port 0\n`
     assert.ok(stopped.includes(`Start it again: ${again}`), stopped)
     assert.ok(stopped.includes(`Another one runs at ${first.url}.`), stopped)
+    const gone = await pool().windfall(["ps"], { env: { ...env, WINDFALL_URL: second.url, WINDFALL_TOKEN: "x" } })
+    assertRefused(gone, /nothing listens there/, new RegExp(`Start it with: ${again.trim()}   or log in`))
     const none = await pool().windfall(["down", "--data", other], { env })
     assertRefused(none, /none runs on .*other lab/, new RegExp(`logged in to ${first.url}`))
     assert.equal((await fetch(`${first.url}/v1/health`)).status, 200)

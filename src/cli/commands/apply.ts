@@ -13,7 +13,7 @@ export const apply = command({
   name: "apply",
   operands: "",
   about:
-    "Sends the job that a file describes; the folder of the file travels. Several jobs in one file, separated by lines of three dashes, are all checked before the first is sent, and are left to run.",
+    "Sends the job that a file describes; the folder of the file travels. Several jobs in one file, separated by lines of three dashes, are sent all or none, and are left to run.",
   minimum: 0,
   maximum: 0,
   options: {
@@ -29,23 +29,20 @@ export const apply = command({
   async run(cli, options) {
     const typed = options.file ?? DEFAULT_FILE
     const name = typed === "-" ? "standard input" : typed
-    // All of them are checked before the first one is sent.
     const jobs = readJobFile(readFile(cli, typed), name, cli.settings.environment)
     const base = typed === "-" ? cli.cwd : path.dirname(path.resolve(cli.cwd, typed))
-    const detach = options.detach || jobs.length > 1
-    for (const job of jobs) {
-      const exitCode = await sendJob(cli, {
-        ...placed(job, base, typed),
-        detach,
-        json: options.json,
-        quiet: options.quiet,
-        yes: options.yes,
-        dryRun: options.dryRun,
-        warnBytes: options.warnAbove ?? DEFAULT_WARN_BYTES,
-      })
-      if (exitCode !== 0 || jobs.length === 1) return exitCode
-    }
-    return 0
+    const requests = jobs.map((job) => ({
+      ...placed(job, base, typed),
+      detach: options.detach || jobs.length > 1,
+      json: options.json,
+      quiet: options.quiet,
+      yes: options.yes,
+      dryRun: options.dryRun,
+      warnBytes: options.warnAbove ?? DEFAULT_WARN_BYTES,
+    }))
+    const [only, ...others] = requests
+    if (only !== undefined && others.length === 0) return sendJob(cli, only)
+    return (await import("../send/send-jobs.ts")).sendJobs(cli, requests)
   },
 })
 

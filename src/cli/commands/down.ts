@@ -7,10 +7,10 @@ import { commandText } from "../render/job-text.ts"
 import {
   dataFolder,
   isServerProcess,
+  noteStopped,
+  type RunningServer,
   readServerPid,
-  removeServerNote,
   runningServers,
-  type ServerNote,
 } from "../server-process/server-note.ts"
 
 const STOP_MS = 30_000
@@ -44,7 +44,7 @@ export const down = command({
       }
       await cli.clock.sleep(LOOK_MS)
     }
-    removeServerNote(cli.settings, server.data)
+    noteStopped(cli.settings, server.data)
     const where = server.url === undefined ? `of ${server.data}` : `at ${server.url}`
     const again = commandText(["windfall", "up", "--detach", ...server.options])
     await cli.stdout.write(`The server ${where} has stopped. Start it again: ${again}\n`)
@@ -58,7 +58,7 @@ export const down = command({
   },
 })
 
-type StoppedServer = Pick<ServerNote, "pid" | "data" | "options"> & { readonly url?: string }
+type StoppedServer = Pick<RunningServer, "pid" | "data" | "options"> & { readonly url?: string }
 
 /** A server that was not left by `up --detach`, or by another user of this account's folders: its data folder names it. */
 function unnoted(asked: string | undefined, byDefault: string): StoppedServer | undefined {

@@ -19,7 +19,12 @@ export const hostAdd = command({
   minimum: 1,
   maximum: 1,
   options: {
-    name: value("NAME", "what to call it (default: its own name)", notEmpty, { short: "n" }),
+    name: value(
+      "NAME",
+      "what to call it (default: as its address says; where that is a number, its own name)",
+      notEmpty,
+      { short: "n" },
+    ),
     port: value("N", "its SSH port, where the ssh configuration does not say", (text) => readCount(text, 1, 65535)),
     owner: value("USER", "whose Mac it is", notEmpty),
     fleet: value("NAME", "the fleet it belongs to", notEmpty),
@@ -40,7 +45,7 @@ export const hostAdd = command({
     for (const label of options.label) again.push(`--label ${label}`)
     const hostKey = address.startsWith(THIS_MACHINE)
       ? ""
-      : await confirmHostKey(cli, { address, port }, options.fingerprint, again.join(" "))
+      : await confirmHostKey(cli, { address, port, name: options.name ?? null }, options.fingerprint, again.join(" "))
     const request: HostAddRequest = {
       address,
       port,

@@ -1,5 +1,6 @@
 import type { SecretView } from "../../protocol/api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
+import { isReservedVariable, variableNameProblem } from "../../protocol/job-values.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
 import { flag } from "../command-line/option.ts"
@@ -26,15 +27,16 @@ export const secretSet = command({
     ["windfall secret set HF_TOKEN < token.txt", "from a file; one newline at its end is dropped"],
   ],
   async run(cli, options, [name = "", ...more]) {
-    const isName = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name)
-    if (!isName || more.length > 0) {
-      throw new WindfallError(
-        "invalid_input",
-        more.length > 0 || name.includes("=")
-          ? "Cannot take a secret's value from the command line: others could see it"
-          : "Cannot name a secret like this: a name has letters, digits and underscores, and no digit first",
-        { hint: "Type only the name; the value is asked for: windfall secret set HF_TOKEN" },
-      )
+    if (more.length > 0 || name.includes("=")) {
+      throw notTyped("Cannot take a secret's value from the command line: others could see it")
+    }
+    const problem = variableNameProblem(name)
+    // What is no name at all may be the value.
+    if (problem !== null && !isReservedVariable(name)) throw notTyped(`Cannot name a secret like this: ${problem}`)
+    if (problem !== null) {
+      throw new WindfallError("invalid_input", `Cannot name a secret ${name}: ${problem}`, {
+        hint: "Jobs get it as a variable of its name: choose another one",
+      })
     }
     const value = await secretValue(cli, name, options.fromEnv)
     await cli.client.put<SecretView>(`/v1/secrets/${name}`, { value })
@@ -45,6 +47,12 @@ export const secretSet = command({
     return 0
   },
 })
+
+function notTyped(message: string): WindfallError {
+  return new WindfallError("invalid_input", message, {
+    hint: "Type only the name; the value is asked for: windfall secret set HF_TOKEN",
+  })
+}
 
 async function secretValue(cli: Cli, name: string, fromEnv: boolean): Promise<string> {
   let value: string

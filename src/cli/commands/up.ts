@@ -71,10 +71,11 @@ export const up = command({
         "this is a laptop: while its lid is closed it sleeps, and the queue stands still. Jobs that run go on",
       )
     }
+    const { pid, url } = ready
+    const again = words.slice(options.data === undefined ? 2 : 0).map((word) => (word === "--host" ? "--bind" : word))
+    const note = { url, data, options: again, startedAt: cli.clock.now() }
     if (options.detach) {
-      const { pid, url } = ready
-      const again = words.slice(options.data === undefined ? 2 : 0).map((word) => (word === "--host" ? "--bind" : word))
-      writeServerNote(cli.settings, { pid, url, data, options: again, startedAt: cli.clock.now() })
+      writeServerNote(cli.settings, { ...note, pid })
       const stop = commandText(["windfall", "down", ...(options.data === undefined ? [] : ["--data", data])])
       await cli.stdout.write(
         `It runs in the background (process ${pid}); its words are in ${logFile}. Stop it: ${stop}\n`,
@@ -82,6 +83,11 @@ export const up = command({
       child.stdout?.destroy()
       child.unref()
       return 0
+    }
+    try {
+      writeServerNote(cli.settings, { ...note, pid: null })
+    } catch {
+      // It only helps to say later how this server starts.
     }
     await cli.stdout.write("Ctrl-C stops it; jobs that run go on.\n")
     return new Promise<number>((resolve) => {

@@ -18,33 +18,43 @@ export async function stay(
   request: SendRequest,
   { folder, signals }: { readonly folder: SendingFolder | undefined; readonly signals: JobSignals | undefined },
 ): Promise<number> {
-  const { json, quiet, yes } = request
-  const remember = () =>
-    rememberJob(cli.settings, cli.client.url, {
-      job: job.id,
-      name: job.spec.name,
-      folder: request.folder ?? cli.cwd,
-      told: false,
-    })
-  const sink = new JobSink(cli, { json, quiet })
-  await sink.event({ type: "accepted", job: job.id, name: job.spec.name })
-  const note = lanNote(job.spec)
-  if (note !== undefined) await sink.say(note)
   if (signals === undefined) {
-    remember()
+    await leaveJob(cli, job, request, standingText(job, cli.clock.now()))
     folder?.saveCache()
-    if (!json) await sayDetached(cli, job, quiet)
     return 0
   }
+  const { json, quiet, yes } = request
+  const sink = new JobSink(cli, { json, quiet })
+  await sayAccepted(sink, job)
   await sink.showStanding(job)
   const following = (request.session ?? followJob)(cli, job, { sink, signals, attempt: 1 })
   folder?.saveCache()
+  const remember = () => rememberSent(cli, job, request)
   return conclude(cli, await following, { sink, home: { into: request.folder ?? cli.cwd, yes, remember } })
 }
 
-async function sayDetached(cli: Cli, job: JobView, quiet: boolean): Promise<void> {
+/** With a job that was just accepted: says so and leaves it. @param standing where it is, as far as that is known */
+export async function leaveJob(cli: Cli, job: Accepted, request: SendRequest, standing: string): Promise<void> {
+  const { json, quiet } = request
+  // Before anything is said: that may fail.
+  rememberSent(cli, job, request)
+  await sayAccepted(new JobSink(cli, { json, quiet }), job)
+  if (json) return
   await cli.stdout.write(`${job.id}\n`)
   if (quiet) return
   const next = `Watch it: windfall attach ${job.id}   its files: windfall get ${job.id}`
-  await say(cli, `${jobTitle(job)} is ${standingText(job, cli.clock.now())}. ${next}`)
+  await say(cli, `${jobTitle(job)} is ${standing}. ${next}`)
+}
+
+type Accepted = Pick<JobView, "id" | "spec">
+
+async function sayAccepted(sink: JobSink, job: Accepted): Promise<void> {
+  await sink.event({ type: "accepted", job: job.id, name: job.spec.name })
+  const note = lanNote(job.spec)
+  if (note !== undefined) await sink.say(note)
+}
+
+function rememberSent(cli: Cli, { id, spec }: Accepted, request: SendRequest): void {
+  const folder = request.folder ?? cli.cwd
+  rememberJob(cli.settings, cli.client.url, { job: id, name: spec.name, folder, told: false })
 }

@@ -13,6 +13,8 @@ export interface StdinBlob extends Disposable {
   readonly blob: PackBlob
 }
 
+let copies = 0
+
 /**
  * Takes the job's standard input from a file, or with "-" from this command's own, to its end, through a private copy on
  * disk: it may be larger than memory, and it must be able to travel twice.
@@ -21,7 +23,7 @@ export interface StdinBlob extends Disposable {
 export async function takeStdin(cli: Cli, from: string): Promise<StdinBlob> {
   const folder = path.join(cli.settings.cacheFolder, "stdin")
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const copy = path.join(folder, String(process.pid))
+  const copy = path.join(folder, `${process.pid}-${++copies}`)
   const hasher = new BlobHasher()
   let bytes = 0
   if (from === "-" && cli.isInteractive) await say(cli, "reading standard input; Ctrl-D ends it")
@@ -48,6 +50,16 @@ export async function takeStdin(cli: Cli, from: string): Promise<StdinBlob> {
 }
 
 function openFile(file: string): AsyncIterable<Buffer> {
+  checkFile(file)
+  return fs.createReadStream(file)
+}
+
+/** Looks whether there is something to take, without reading it. @throws {WindfallError} `file_not_found` */
+export function checkStdin(cli: Cli, from: string): void {
+  if (from !== "-") checkFile(path.resolve(cli.cwd, from))
+}
+
+function checkFile(file: string): void {
   const stat = fs.statSync(file, { throwIfNoEntry: false })
   if (stat === undefined || stat.isDirectory()) {
     throw new WindfallError(
@@ -55,5 +67,4 @@ function openFile(file: string): AsyncIterable<Buffer> {
       `Cannot use ${file} as standard input: ${stat === undefined ? "there is no such file" : "it is a folder"}`,
     )
   }
-  return fs.createReadStream(file)
 }

@@ -1,9 +1,10 @@
 import { fs, nodeChildProcess, nodeCrypto, path } from "../builtin.ts"
 import { isMissing, type Settings, writePrivate } from "../config.ts"
 
-/** What is known here of a server that `up --detach` left running. */
+/** What is known here of a server that `up` started. It stays when that has ended: it says how to start it again. */
 export interface ServerNote {
-  readonly pid: number
+  /** The process that `up --detach` left running; `null` once it has ended, and for a server that was not left. */
+  readonly pid: number | null
   readonly url: string
   readonly data: string
   /** The options that start it again as it was, without `--detach`. */
@@ -25,15 +26,41 @@ export function writeServerNote(settings: Settings, note: ServerNote): void {
   writePrivate(noteFile(settings, note.data), `${JSON.stringify(note)}\n`)
 }
 
-/** The servers that were left running and still run, the latest first. Notes of others are removed. */
-export function runningServers(settings: Settings): ServerNote[] {
-  const running: ServerNote[] = []
+/** A server that was left running and still runs. */
+export type RunningServer = ServerNote & { readonly pid: number }
+
+/** The servers that were left running and still run, the latest first. Notes of ended ones whose data folder is gone are removed. */
+export function runningServers(settings: Settings): RunningServer[] {
+  const running: RunningServer[] = []
   for (const file of notes(settings)) {
     const note = readNote(file)
-    if (note !== undefined && isServerProcess(note.pid)) running.push(note)
-    else if (file.endsWith(".json")) fs.rmSync(file, { force: true })
+    const pid = note?.pid ?? null
+    if (note !== undefined && pid !== null && isServerProcess(pid)) running.push({ ...note, pid })
+    else if (note === undefined || !fs.existsSync(note.data)) {
+      if (file.endsWith(".json")) fs.rmSync(file, { force: true })
+    }
+    // Its number may become another server's.
+    else if (pid !== null) writeServerNote(settings, { ...note, pid: null })
   }
-  return running.sort((a, b) => b.startedAt - a.startedAt)
+  return running.sort(byLatest)
+}
+
+/** The server that was started last at this address, whether it runs or not. */
+export function serverAt(settings: Settings, url: string): ServerNote | undefined {
+  const [latest] = notes(settings)
+    .map(readNote)
+    .filter((note) => note !== undefined)
+    .filter((note) => isSameUrl(note.url, url) && fs.existsSync(note.data))
+    .sort(byLatest)
+  return latest
+}
+
+function byLatest(a: ServerNote, b: ServerNote): number {
+  return b.startedAt - a.startedAt
+}
+
+function isSameUrl(one: string, other: string): boolean {
+  return URL.canParse(other) && new URL(one).href === new URL(other).href
 }
 
 function notes(settings: Settings): string[] {
@@ -50,7 +77,8 @@ function readNote(file: string): ServerNote | undefined {
   try {
     const note = JSON.parse(fs.readFileSync(file, "utf8")) as Partial<ServerNote>
     const { pid, url, data, options, startedAt } = note
-    if (typeof pid !== "number" || typeof url !== "string" || typeof data !== "string") return undefined
+    if ((typeof pid !== "number" && pid !== null) || typeof data !== "string") return undefined
+    if (typeof url !== "string" || !URL.canParse(url)) return undefined
     if (!Array.isArray(options) || typeof startedAt !== "number") return undefined
     return { pid, url, data, options: options.map(String), startedAt }
   } catch {
@@ -75,8 +103,10 @@ export function readServerPid(data: string): number | undefined {
   }
 }
 
-export function removeServerNote(settings: Settings, data: string): void {
-  fs.rmSync(noteFile(settings, data), { force: true })
+/** Notes that the server of a data folder runs no more. */
+export function noteStopped(settings: Settings, data: string): void {
+  const note = readNote(noteFile(settings, data))
+  if (note !== undefined) writeServerNote(settings, { ...note, pid: null })
 }
 
 /** Whether this process is a Windfall server: a number alone may long belong to another. */

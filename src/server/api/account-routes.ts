@@ -1,10 +1,11 @@
 import type { Me, SecretView, TokenView, UserView } from "../../protocol/api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { TokenId } from "../../protocol/ids.ts"
+import { variableNameProblem } from "../../protocol/job-values.ts"
 import { addUser, removeUser, requireAdmin } from "../auth/accounts.ts"
 import { createToken } from "../auth/tokens.ts"
 import { type Route, route } from "./route.ts"
-import { addUserRequest, createTokenRequest, secretName, secretRequest } from "./schemas.ts"
+import { addUserRequest, createTokenRequest, secretRequest } from "./schemas.ts"
 
 export const accountRoutes: readonly Route[] = [
   route({
@@ -87,14 +88,11 @@ export const accountRoutes: readonly Route[] = [
     body: secretRequest,
     change: ({ core, caller, params, body }): SecretView => {
       const { name = "" } = params
-      if (!secretName.safeParse(name).success) {
-        throw new WindfallError(
-          "invalid_input",
-          `Cannot name a secret "${name.slice(0, 64)}": it must be a variable's name`,
-          {
-            hint: "Letters, digits and underscores, and no digit first",
-          },
-        )
+      const problem = variableNameProblem(name)
+      if (problem !== null) {
+        throw new WindfallError("invalid_input", `Cannot name a secret "${name.slice(0, 64)}": ${problem}`, {
+          hint: "Jobs get it as a variable of its name: choose another one",
+        })
       }
       const changedAt = core.clock.now()
       const sealed = core.secrets.seal(body.value, `${caller.user}/${name}`)

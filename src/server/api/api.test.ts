@@ -75,6 +75,18 @@ test("users see the queue, but rule only their own jobs and never others' values
   assert.equal((await server.untilEnded(id)).state, "cancelled")
 })
 
+test("Windfall's own names are refused for variables and secrets, with the name and the reason", async () => {
+  await using server = await TestServer.start()
+  const own = (name: RegExp) => ({
+    code: "invalid_input",
+    message: new RegExp(`${name.source}.*: names that start with WINDFALL_ are Windfall's own$`),
+  })
+  await assert.rejects(server.submit({ env: { OK: "1", WINDFALL_X: "1" } }), own(/"spec\.env\.WINDFALL_X"/))
+  await assert.rejects(server.submit({ secrets: ["WINDFALL_JOB"] }), own(/"spec\.secrets\.0"/))
+  await assert.rejects(server.call("PUT", "/v1/secrets/WINDFALL_JOB", { value: "x" }), own(/"WINDFALL_JOB"/))
+  assert.deepEqual(await server.call("GET", "/v1/secrets"), { secrets: [] })
+})
+
 test("what is noted of a job's files only its owner and administrators see", async () => {
   await using server = await TestServer.start()
   const host = await server.hosts.join("alpha")
@@ -129,6 +141,8 @@ test("bad input is refused with a reason and changes nothing", async () => {
     [{ ...good, surprise: 1 }, "invalid_input"],
     [{ ...good, env: { BIG: "x".repeat(300_000) } }, "invalid_input"],
     [{ ...good, env: { "NOT-A-NAME": "x" } }, "invalid_input"],
+    [{ ...good, env: { WINDFALL_X: "1" } }, "invalid_input"],
+    [{ ...good, secrets: ["WINDFALL_X"] }, "invalid_input"],
     [{ ...good, workingFolder: "../up" }, "invalid_input"],
     [{ ...good, outputs: ["../up"] }, "invalid_input"],
     [{ ...good, outputs: ["/etc/passwd"] }, "invalid_input"],

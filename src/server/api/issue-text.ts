@@ -15,6 +15,8 @@ export function issueText(issue: Issue): string | undefined {
       return `${boundText(issue, issue.maximum)} at most`
     case "unrecognized_keys":
       return `has no field ${issue.keys.map((key) => `"${key.slice(0, 100)}"`).join(", ")}`
+    case "invalid_key":
+      return issue.issues[0]?.message
     case "invalid_value":
       return issue.input === undefined
         ? "is missing"

@@ -4,7 +4,7 @@ import { type HostAddRequest, type StopRequest, TOKEN_LIFE_MS } from "../../prot
 import type { BlobHash } from "../../protocol/ids.ts"
 import { DEFAULT_SPEC, DEFAULT_TERMINAL, type JobSpec } from "../../protocol/job.ts"
 import { JOB_FIELDS } from "../../protocol/job-fields.ts"
-import { outputProblem } from "../../protocol/job-values.ts"
+import { outputProblem, variableNameProblem } from "../../protocol/job-values.ts"
 
 /** Environment variables of a job together: more does not fit through an exec on every system. */
 const MAX_ENV_BYTES = 256 * 1024
@@ -22,7 +22,10 @@ export const hash = z
   .string()
   .regex(/^[0-9a-f]{64}$/, "must be a sha256 in lower-case hex")
   .transform((value) => value as BlobHash)
-const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "must be the name of an environment variable")
+const variable = z.string().superRefine((name, context) => {
+  const problem = variableNameProblem(name)
+  if (problem !== null) context.addIssue({ code: "custom", message: `cannot be a variable of a job: ${problem}` })
+})
 const label = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, "must be up to 63 letters, digits, dots, dashes")
 const signal = z.string().regex(/^SIG[A-Z0-9]{2,8}$/, 'must be the name of a signal, for instance "SIGTERM"')
 const relativePath = text(4096).refine(
@@ -119,7 +122,7 @@ export const empty = z.strictObject({}).optional()
 
 const port = z.int().min(1).max(65_535).nullable()
 const address = text(512).min(1)
-export const hostScanRequest = z.strictObject({ address, port })
+export const hostScanRequest = z.strictObject({ address, port, name: label.nullable().default(null) })
 export const hostAddRequest = z.strictObject({
   address,
   port,
@@ -140,7 +143,6 @@ export const createTokenRequest = z.strictObject({
   expiresInMs: within(TOKEN_LIFE_MS).nullable().default(null),
 })
 export const secretRequest = z.strictObject({ value: text(64 * 1024).min(1) })
-export const secretName = variable
 
 /** A number that comes in a query string. */
 const queryCount = z.coerce.number().pipe(count)

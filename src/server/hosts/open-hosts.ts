@@ -16,6 +16,7 @@ import { Dial } from "./dial.ts"
 import { DialGate } from "./dial-gate.ts"
 import type { AddOptions, HostsContext, HostsService, OpenHosts } from "./host-channel.ts"
 import { KeptLink, LINK_TIMING, type LinkTiming } from "./host-link.ts"
+import { freeName, LOCAL, nameFromAddress } from "./host-name.ts"
 import { joinHost } from "./join-host.ts"
 import { Standing } from "./standing.ts"
 
@@ -43,7 +44,6 @@ const SETTINGS: HostsSettings = {
 }
 
 const PACKAGE_ROOT = join(import.meta.dirname, "../../..")
-const LOCAL = "local:"
 /** Programs started for dials at the same moment. */
 const DIALS_AT_ONCE = 6
 const UNCLAIM_MS = 15_000
@@ -140,14 +140,18 @@ class Hosts implements HostsService {
       .catch((error: Error) => this.#context.notice(`The claim on ${kept.record.name} stays: ${error.message}`, host))
   }
 
-  async scan({ address, port }: HostScanRequest, { signal }: { readonly signal: AbortSignal }): Promise<HostScan> {
+  async scan(
+    { address, port, name = null }: HostScanRequest,
+    { signal }: { readonly signal: AbortSignal },
+  ): Promise<HostScan> {
+    if (name !== null) this.#context.checkName(name)
     const hostKey = await lookUpHostKey(await this.#ssh(), { address, port }, this.#caller, signal)
     return { hostKey, fingerprint: fingerprintOf(hostKey) }
   }
 
   async *add(request: HostAddRequest, { actor, signal, admitted = () => {} }: AddOptions): AsyncGenerator<JoinStep> {
     try {
-      const name = request.name ?? nameFrom(request.address)
+      const name = request.name ?? nameFromAddress(request.address)
       this.#checkRequest(request, name)
       if (this.#standing.aside !== undefined) {
         throw new WindfallError("server_doubled", `Cannot add ${request.address}: ${this.#asideReason()}`)
@@ -162,7 +166,10 @@ class Hosts implements HostsService {
         dial: this.#dial(request),
         lookUpKey: isLocal ? null : (joining) => lookUpHostKey(settings, request, this.#caller, joining),
         checkKey: (hostKey) => this.#checkNew((host) => host.hostKey === hostKey, request.address),
-        admit: () => this.#context.admit({ ...request, name, fleet: request.fleet ?? "default" }, actor, admitted),
+        admit: ({ hostname }) => {
+          const named = { ...request, name: name ?? this.#freeName(hostname, request.address) }
+          return this.#context.admit({ ...named, fleet: request.fleet ?? "default" }, actor, admitted)
+        },
         publicLine,
         signal,
       })
@@ -192,9 +199,14 @@ class Hosts implements HostsService {
     await this.#key?.catch(() => {})
   }
 
-  #checkRequest(request: HostAddRequest, name: string): void {
+  #freeName(hostname: string, address: string): string {
+    const taken = new Set(this.#context.hosts().map(({ name }) => name))
+    return freeName(hostname, address, taken)
+  }
+
+  #checkRequest(request: HostAddRequest, name: string | null): void {
     const { address, hostKey } = request
-    this.#context.checkName(name)
+    if (name !== null) this.#context.checkName(name)
     if (address.startsWith(LOCAL)) {
       if (!isAbsolute(address.slice(LOCAL.length))) throw badInput(`${address}: write local: and an absolute folder`)
       this.#checkNew((host) => host.address === address, address)
@@ -272,13 +284,6 @@ class Hosts implements HostsService {
 
 function sameWay(a: HostRecord, b: HostRecord): boolean {
   return a.address === b.address && a.port === b.port && a.hostKey === b.hostKey
-}
-
-/** "anna@studio-1.lab" becomes studio-1. */
-function nameFrom(address: string): string {
-  if (address.startsWith(LOCAL)) return "local"
-  const machine = address.slice(address.lastIndexOf("@") + 1)
-  return (/^[\d.]+$|:/.test(machine) ? machine : machine.split(".")[0])?.toLowerCase().replaceAll(":", "-") ?? machine
 }
 
 function badInput(reason: string): WindfallError {

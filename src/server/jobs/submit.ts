@@ -41,11 +41,15 @@ export async function checkBlobs(core: Core, user: string, specs: readonly JobSp
  */
 export function submitJobs(core: Core, user: string, specs: readonly JobSpec[]): JobRecord[] {
   const names = new Set<string>()
-  for (const spec of specs) {
-    checkName(core, user, spec.name, names)
-    checkSecrets(core, user, spec)
-    checkPartition(core, spec)
-    checkFits(core, spec)
+  for (const [i, spec] of specs.entries()) {
+    try {
+      checkName(core, user, spec.name, names)
+      checkSecrets(core, user, spec)
+      checkPartition(core, spec)
+      checkFits(core, spec)
+    } catch (error) {
+      throw specs.length === 1 ? error : ofBatch(error, spec, i + 1, specs.length)
+    }
   }
   const now = core.clock.now()
   return specs.map((spec) => {
@@ -70,6 +74,14 @@ export function submitJobs(core: Core, user: string, specs: readonly JobSpec[]):
     core.wakePlanner()
     return job
   })
+}
+
+/** Says which of a batch is refused. */
+function ofBatch(error: unknown, spec: JobSpec, number: number, of: number): unknown {
+  if (!(error instanceof WindfallError)) return error
+  const { code, message, hint, details } = error
+  const name = spec.name === null ? "" : `, "${spec.name}"`
+  return new WindfallError(code, `${message} (job ${number} of ${of}${name}; none was accepted)`, { hint, details })
 }
 
 function checkName(core: Core, user: string, name: string | null, names: Set<string>): void {
