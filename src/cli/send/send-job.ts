@@ -50,16 +50,21 @@ export async function sendJob(cli: Cli, request: SendRequest): Promise<number> {
   }
   // Everything that can be wrong with what was said is found before anything is read or sent.
   const draft = toJobSpec(values, facts)
+  const { include = [] } = values
+  if (request.folder === null && include.length > 0) {
+    throw new WindfallError("invalid_input", `Cannot include ${include[0]}: with --no-folder nothing travels`)
+  }
   const folder =
     request.folder === null
       ? undefined
       : new SendingFolder(cli, {
           folder: request.folder,
-          include: values.include ?? [],
+          include,
           warnBytes: request.warnBytes,
           yes: request.yes,
           quiet: request.quiet,
         })
+  await folder?.checkIncluded()
   await folder?.sayIgnored(command, request.workingFolder)
   if (request.dryRun) return (await import("./dry-run.ts")).dryRun(cli, draft, folder, request.json)
   // Who is not logged in is told so before a large folder is read.
@@ -92,7 +97,10 @@ async function submit(
   }
   for (let round = 1; ; round++) {
     const scanned = await folder?.scan()
-    if (scanned !== undefined) await folder?.saySpecial(scanned)
+    if (scanned !== undefined) {
+      await folder?.saySpecial(scanned)
+      await folder?.sayUnmatched(scanned)
+    }
     try {
       return await submitScanned(cli, draft, folder, scanned, signals)
     } catch (error) {
