@@ -1,69 +1,19 @@
 import assert from "node:assert/strict"
 import * as fs from "node:fs"
 import { test } from "node:test"
-import { ScratchFolder } from "../../test/support/scratch-folder.ts"
-import { WindfallError } from "../protocol/errors.ts"
-import type { BlobHash, JobId } from "../protocol/ids.ts"
-import { BlobFolder } from "./blob-folder.ts"
-import { bringHome, partFolderName } from "./bring-home.ts"
+import { HOME_JOB, HomeScene } from "../../test/support/home-scene.ts"
+import type { BlobHash } from "../protocol/ids.ts"
+import { bringHome } from "./bring-home.ts"
 import { hashBytes } from "./hash.ts"
-import { missingBlobs } from "./missing-blobs.ts"
-import { encodePack, readPack } from "./pack.ts"
+import { encodePack } from "./pack.ts"
 import { scanTree } from "./scan.ts"
 import { bytesBlob } from "./sources.ts"
-import { CHUNK_BYTES, decodeTree, encodeTree, type TreeEntry } from "./tree.ts"
+import { CHUNK_BYTES, decodeTree, encodeTree } from "./tree.ts"
 
-const job = 17 as JobId
-
-/** A server that has what was sent and what came out, and a home folder. */
-class Scene implements Disposable {
-  readonly scratch = new ScratchFolder()
-  readonly home = this.scratch.write({}, "home")
-  readonly blobs = new BlobFolder(this.scratch.at("server"))
-  readonly fetched: BlobHash[] = []
-  /** Ends the next fetches after as many bytes. */
-  breakAfterBytes = Number.POSITIVE_INFINITY
-
-  async store(files: Readonly<Record<string, string | Uint8Array>>, folder: string): Promise<BlobHash> {
-    const scanned = await scanTree(this.scratch.write(files, folder))
-    await readPack(encodePack(await missingBlobs(scanned, async (hashes) => this.blobs.missing(hashes))), this.blobs)
-    return scanned.root
-  }
-
-  storeTree(entries: readonly TreeEntry[]): BlobHash {
-    const bytes = encodeTree(entries)
-    this.blobs.write(hashBytes(bytes), bytes)
-    return hashBytes(bytes)
-  }
-
-  async *fetch(hashes: readonly BlobHash[]): AsyncGenerator<Uint8Array> {
-    for (const hash of hashes) if (!this.blobs.has(hash)) throw new WindfallError("blobs_missing", "Cannot send: gone")
-    this.fetched.push(...hashes)
-    const pack = encodePack(
-      hashes.map((hash) => ({ hash, bytes: this.blobs.bytesOf(hash)!, open: () => this.blobs.open(hash) })),
-    )
-    for await (const piece of pack) {
-      if (piece.length > this.breakAfterBytes) throw new Error("link lost")
-      this.breakAfterBytes -= piece.length
-      yield piece
-    }
-  }
-
-  bring(tree: BlobHash, base: BlobHash | null = null) {
-    return bringHome(tree, this.home, { fetch: (hashes) => this.fetch(hashes), job, base })
-  }
-
-  read(path: string): string {
-    return fs.readFileSync(`${this.home}/${path}`, "utf8")
-  }
-
-  [Symbol.dispose](): void {
-    this.scratch[Symbol.dispose]()
-  }
-}
+const job = HOME_JOB
 
 test("new outputs come home to the same place, with their modes", async () => {
-  using scene = new Scene()
+  using scene = new HomeScene()
   scene.scratch.write(
     { "out/run.sh": "#!", "out/sub/a": "same", "out/sub/b": "same", "out/empty/": "", big: "" },
     "out",
@@ -96,7 +46,7 @@ test("new outputs come home to the same place, with their modes", async () => {
 })
 
 test("a file that is as it was sent is replaced, one that changed here stays and the job's stands beside it", async () => {
-  using scene = new Scene()
+  using scene = new HomeScene()
   const sent = { "as-sent": "one", changed: "two", "sub/changed": "three", removed: "four" }
   const base = await scene.store(sent, "sent")
   const tree = await scene.store(
@@ -126,7 +76,7 @@ test("a file that is as it was sent is replaced, one that changed here stays and
 })
 
 test("what was sent can be given as the record of the scan", async () => {
-  using scene = new Scene()
+  using scene = new HomeScene()
   const { record } = await scanTree(scene.scratch.write({ "sub/a": "one", "sub/b": "two" }, "sent"))
   const tree = await scene.store({ "sub/a": "ONE", "sub/b": "TWO" }, "out")
   scene.scratch.write({ "sub/a": "one", "sub/b": "mine" }, "home")
@@ -138,7 +88,7 @@ test("what was sent can be given as the record of the scan", async () => {
 })
 
 test("without what was sent, nothing that differs is overwritten", async () => {
-  using scene = new Scene()
+  using scene = new HomeScene()
   const base = await scene.store({ "sub/a": "one" }, "sent")
   const tree = await scene.store({ "sub/a": "ONE" }, "out")
   scene.scratch.write({ "sub/a": "one" }, "home")
@@ -149,7 +99,7 @@ test("without what was sent, nothing that differs is overwritten", async () => {
 })
 
 test("a file that changes while it comes home is not overwritten either", async () => {
-  using scene = new Scene()
+  using scene = new HomeScene()
   const base = await scene.store({ a: "one" }, "sent")
   const tree = await scene.store({ a: "ONE", new: "NEW" }, "out")
   scene.scratch.write({ a: "one" }, "home")
@@ -170,7 +120,7 @@ test("a file that changes while it comes home is not overwritten either", async 
 })
 
 test("nothing is written through links, outside the folder or into git's", async () => {
-  using scene = new Scene()
+  using scene = new HomeScene()
   const outside = scene.scratch.write({ x: "outside" }, "outside")
   fs.symlinkSync(outside, `${scene.home}/sub`)
   fs.symlinkSync(`${outside}/x`, `${scene.home}/file`)
@@ -202,7 +152,7 @@ test("nothing is written through links, outside the folder or into git's", async
 })
 
 test("a folder where a file stands here goes beside it", async () => {
-  using scene = new Scene()
+  using scene = new HomeScene()
   const tree = await scene.store({ "name/x": "job" }, "out")
   scene.scratch.write({ name: "mine" }, "home")
   const { setAside } = await scene.bring(tree)
@@ -211,7 +161,7 @@ test("a folder where a file stands here goes beside it", async () => {
 })
 
 test("what came before a break is not fetched again, within large files too", async () => {
-  using scene = new Scene()
+  using scene = new HomeScene()
   const large = Buffer.alloc(CHUNK_BYTES + 2_000_000, "x")
   large.write("second", CHUNK_BYTES)
   const tree = await scene.store({ first: "small", weights: large }, "out")
@@ -229,11 +179,11 @@ test("what came before a break is not fetched again, within large files too", as
   const bytes = scene.fetched.reduce((sum, hash) => sum + scene.blobs.bytesOf(hash)!, 0)
   assert(bytes < 2_001_000, `${bytes} bytes fetched again`)
   assert(fs.readFileSync(`${scene.home}/weights`).equals(large))
-  assert.equal(fs.existsSync(`${scene.home}/${partFolderName(job)}`), false)
+  assert.deepEqual(fs.readdirSync(scene.home).toSorted(), ["first", "weights"])
 })
 
 test("what the server has lost is named, and the rest comes home", async () => {
-  using scene = new Scene()
+  using scene = new HomeScene()
   const large = Buffer.alloc(CHUNK_BYTES + 1000, "x")
   const tree = await scene.store(
     { good: "good", twice: "gone", "sub/again": "gone", "lost/a": "in a lost folder", "deep/er/b": "b", large },
@@ -255,7 +205,7 @@ test("what the server has lost is named, and the rest comes home", async () => {
 })
 
 test("a server that sends what was not asked for, or wrong bytes, is refused", async () => {
-  using scene = new Scene()
+  using scene = new HomeScene()
   const tree = await scene.store({ a: "one" }, "out")
   const other = Buffer.from("other")
   const unasked = (hashes: readonly BlobHash[]) =>
@@ -276,7 +226,7 @@ test("a server that sends what was not asked for, or wrong bytes, is refused", a
 })
 
 test("a name with no room for an ending is shortened to set it aside", async () => {
-  using scene = new Scene()
+  using scene = new HomeScene()
   const long = "é".repeat(127)
   const tree = await scene.store({ [long]: "job" }, "out")
   scene.scratch.write({ [long]: "mine" }, "home")

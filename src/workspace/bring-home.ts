@@ -1,4 +1,5 @@
 import * as fs from "node:fs"
+import type { Clock } from "../base/clock.ts"
 import { WindfallError } from "../protocol/errors.ts"
 import type { BlobHash, JobId } from "../protocol/ids.ts"
 import { measureTree } from "./diff.ts"
@@ -9,6 +10,7 @@ import { makeFolder, placeFile, placeLink } from "./home-files.ts"
 import { type HomeFile, type HomePlan, planHome, type SetAside } from "./home-plan.ts"
 import { readPack } from "./pack.ts"
 import { PartFiles } from "./part-files.ts"
+import { PartFolder } from "./part-folder.ts"
 import { joinPath } from "./safe-path.ts"
 import { Slices } from "./slices.ts"
 import { decodeChunkList, decodeTree, encodeTree } from "./tree.ts"
@@ -24,6 +26,10 @@ export interface BringHomeOptions {
   readonly base: BlobHash | FolderRecord | null
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: HomeProgress) => void) | undefined
+  /** Called before it waits for another transfer of this job to the same folder. */
+  readonly onWait?: (() => void) | undefined
+  /** @default the machine's own */
+  readonly clock?: Clock | undefined
 }
 
 export interface HomeProgress {
@@ -48,14 +54,10 @@ export interface BroughtHome {
   readonly bytes: number
 }
 
-/** Where a transfer of this job's outputs keeps what is not whole yet, inside the folder they come home to. */
-export function partFolderName(job: JobId): string {
-  return `.windfall-${job}.part`
-}
-
 /**
  * Brings the outputs in `tree` home into the existing folder `into`. A file that changed here since it was sent is never
- * overwritten. What is here with the right content is not fetched; after a break, calling it again goes on where it was.
+ * overwritten. What is here with the right content is not fetched; after a break, calling it again goes on where it was. Two
+ * at once, in this or another process, fetch one after the other.
  * What the other side lacks is named in `lost`, and the rest comes. Nothing is written outside `into`, through a link or into
  * git's folder, whatever the tree says.
  * @throws {WindfallError} blobs_missing when not even `tree` can be had, corrupt_data, unsafe_path, disk_full
@@ -71,15 +73,46 @@ export async function bringHome(tree: BlobHash, into: string, options: BringHome
   if (typeof base === "string") await getSentTrees(tree, base, objects)
   else if (base !== null) addSentTrees(tree, base, objects)
   const baseHash = typeof base === "string" ? base : (base?.hash ?? null)
-  const plan = await planHome(tree, baseHash, home, job, objects, slices)
-  await objects.get(plan.files.filter(({ entry }) => entry.chunked).map(({ entry }) => entry.hash))
+  const plan = (): Promise<HomePlan> => planHome(tree, baseHash, home, job, objects, slices)
+  for (;;) {
+    const first = await plan()
+    const toDo = first.files.length + first.folders.length + first.links.length + first.modes.length
+    if (toDo === 0 && !PartFolder.isAny(home, job)) return fromPlan(first)
+    const folder = await PartFolder.take(home, job, options)
+    try {
+      const came = await carryOut(folder.hasWaited ? await plan() : first, home, folder, objects, options, slices)
+      folder.remove()
+      return came
+    } catch (error) {
+      // Frozen for long, it was taken for dead: whoever has the folder now goes on, or has ended.
+      if (!folder.isOurs && signal?.aborted !== true && fs.existsSync(home)) continue
+      folder.release()
+      throw error
+    }
+  }
+}
 
+/** When nothing is to do. */
+function fromPlan({ kept, setAside, refused, lost }: HomePlan): BroughtHome {
+  return { written: [], kept, setAside, refused, lost, bytes: 0 }
+}
+
+async function carryOut(
+  plan: HomePlan,
+  home: string,
+  folder: PartFolder,
+  objects: FetchedObjects,
+  options: BringHomeOptions,
+  slices: Slices,
+): Promise<BroughtHome> {
+  const { job } = options
+  await objects.get(plan.files.filter(({ entry }) => entry.chunked).map(({ entry }) => entry.hash))
   const written: string[] = []
   const lost = [...plan.lost]
   const setAside = [...plan.setAside]
   for (const { path } of plan.folders) makeFolder(joinPath(home, path))
   const placed = new Set<HomeFile>()
-  const bytes = await bringFiles(plan, home, objects, options, slices, (file, as) => {
+  const bytes = await bringFiles(plan, home, folder.path, objects, options, slices, (file, as) => {
     placed.add(file)
     written.push(as)
     if (as !== file.path) setAside.push({ path: file.path, as })
@@ -92,7 +125,6 @@ export async function bringHome(tree: BlobHash, into: string, options: BringHome
   }
   for (const { path, mode } of plan.modes) fs.chmodSync(joinPath(home, path), mode)
   for (const { path, mode } of plan.folders.reverse()) fs.chmodSync(joinPath(home, path), mode)
-  fs.rmSync(joinPath(home, partFolderName(job)), { recursive: true, force: true })
   return { written, kept: plan.kept, setAside, refused: plan.refused, lost, bytes }
 }
 
@@ -144,6 +176,7 @@ const UNAVAILABLE: ReadonlySet<string> = new Set(["blobs_missing", "file_not_fou
 async function bringFiles(
   plan: HomePlan,
   home: string,
+  folder: string,
   objects: FetchedObjects,
   options: BringHomeOptions,
   slices: Slices,
@@ -164,7 +197,6 @@ async function bringFiles(
   let placedBytes = 0
   let files = 0
   const report = (): void => options.onProgress?.({ bytes, totalBytes, files, totalFiles: plan.files.length })
-  const folder = joinPath(home, partFolderName(options.job))
   const parts = new PartFiles(folder, async (hash, part) => {
     const same = byContent.get(hash) ?? []
     for (const [i, file] of same.entries()) {
@@ -175,7 +207,7 @@ async function bringFiles(
         await fs.promises.copyFile(part, from, fs.constants.COPYFILE_FICLONE)
       }
       fs.chmodSync(from, file.entry.mode)
-      onPlaced(file, placeFile(home, file, from, options.job))
+      onPlaced(file, await placeFile(home, file, from, options.job, slices))
       files++
     }
     placedBytes += same[0]?.entry.bytes ?? 0

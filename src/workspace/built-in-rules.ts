@@ -1,7 +1,7 @@
 const NEVER_TRAVEL: ReadonlySet<string> = new Set([".git", ".venv", "__pycache__", "node_modules", ".DS_Store"])
 
-/** Files of a transfer under way, see bring-home.ts. */
-const UNFINISHED = /^\.windfall-\d+\.part$/
+/** Files of a transfer under way, see part-folder.ts. */
+const UNFINISHED = /^\.windfall-\d+(-[\da-z-]+)?\.part$/
 
 /** Whether a name is that of something made for one machine or by it, so useless or harmful on another; not even `--include` sends these. */
 export function neverTravels(name: string): boolean {

@@ -4,11 +4,22 @@ import { WindfallError } from "../protocol/errors.ts"
 import type { JobId } from "../protocol/ids.ts"
 import { diskError, errorCode } from "./disk-error.ts"
 import type { FileRecord } from "./folder-record.ts"
-import { freeName, type HomeFile, type HomePlan } from "./home-plan.ts"
+import { hashFile } from "./hash-file.ts"
+import { asideName, freeName, type HomeFile, type HomePlan } from "./home-plan.ts"
 import { joinPath } from "./safe-path.ts"
+import type { Slices } from "./slices.ts"
 
-/** Moves a finished file to its place and returns the path it got: another one when something came in between. */
-export function placeFile(home: string, file: HomeFile, from: string, job: JobId): string {
+/**
+ * Moves a finished file to its place and returns the path it got: another one when something came in between, unless that is
+ * the very same file, as when another transfer brings it too.
+ */
+export async function placeFile(
+  home: string,
+  file: HomeFile,
+  from: string,
+  job: JobId,
+  slices: Slices,
+): Promise<string> {
   const folder = file.path.slice(0, Math.max(0, file.path.lastIndexOf("/")))
   checkParents(home, folder)
   const target = joinPath(home, file.path)
@@ -20,9 +31,10 @@ export function placeFile(home: string, file: HomeFile, from: string, job: JobId
     if (file.replaces === undefined || fs.lstatSync(target, { throwIfNoEntry: false }) === undefined) {
       if (moveIfFree(from, target)) return file.path
     }
-    while (true) {
-      const as = joinPath(folder, freeName(joinPath(home, folder), file.entry.name, job))
-      if (moveIfFree(from, joinPath(home, as))) return as
+    if (await isThere(target, file, slices)) return file.path
+    for (let number = 1; ; number++) {
+      const as = joinPath(folder, asideName(file.entry.name, job, number))
+      if (moveIfFree(from, joinPath(home, as)) || (await isThere(joinPath(home, as), file, slices))) return as
     }
   } catch (error) {
     throw diskError(error, `write ${file.path}`)
@@ -64,6 +76,18 @@ function replaceBy(target: string, from: string): void {
   }
 }
 
+async function isThere(path: string, { entry }: HomeFile, slices: Slices): Promise<boolean> {
+  const stat = fs.lstatSync(path, { throwIfNoEntry: false })
+  if (stat?.isFile() !== true || stat.size !== entry.bytes) return false
+  try {
+    return (await hashFile(path, entry.name, path, slices)).hash === entry.hash
+  } catch (error) {
+    // Being written to, or not to be read: another file.
+    if (error instanceof WindfallError) return false
+    throw error
+  }
+}
+
 function isStill(path: string, record: FileRecord): boolean {
   const stat = fs.lstatSync(path, { throwIfNoEntry: false })
   return (
@@ -87,6 +111,7 @@ export function placeLink(home: string, { path, entry, replaces }: HomePlan["lin
       return as
     } catch (error) {
       if (errorCode(error) !== "EEXIST") throw diskError(error, `write ${as}`)
+      if (readLink(joinPath(home, as)) === entry.target) return as
     }
   }
 }
@@ -99,11 +124,12 @@ function readLink(path: string): string | undefined {
   }
 }
 
-/** Makes a new folder that is the sender's own until its mode is set. */
+/** Makes a new folder that is the sender's own until its mode is set. One that came in between is as good. */
 export function makeFolder(path: string): void {
   try {
     fs.mkdirSync(path, 0o700)
   } catch (error) {
+    if (errorCode(error) === "EEXIST" && fs.lstatSync(path).isDirectory()) return
     throw diskError(error, `make the folder ${path}`)
   }
 }

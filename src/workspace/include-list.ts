@@ -8,14 +8,18 @@ import { WindfallError } from "../protocol/errors.ts"
 export class IncludeList {
   /** All of it, for fingerprints. */
   readonly text: string
-  readonly #paths: readonly string[]
+  /** What is named without a glob, normalised. */
+  readonly paths: readonly string[]
+  /** The globs, as they were given. */
+  readonly globs: readonly string[]
   readonly #globs: Ignore | undefined
   readonly #globRoots: readonly string[]
 
   constructor(include: readonly string[]) {
     this.text = include.join("\0")
     const plain = include.map(normalise)
-    this.#paths = plain.filter((pattern) => !isGlob(pattern))
+    this.globs = include.filter(isGlob)
+    this.paths = plain.filter((pattern) => !isGlob(pattern))
     const globs = plain.filter(isGlob)
     this.#globs = globs.length === 0 ? undefined : ignore({ ignoreCase: false }).add(globs)
     this.#globRoots = globs.map((glob) => {
@@ -27,12 +31,12 @@ export class IncludeList {
 
   /** Whether the path is included, itself or by a folder above it. */
   covers(path: string): boolean {
-    return this.#paths.some((at) => path === at || path.startsWith(`${at}/`)) || this.#globs?.ignores(path) === true
+    return this.paths.some((at) => path === at || path.startsWith(`${at}/`)) || this.#globs?.ignores(path) === true
   }
 
   /** Whether the path itself is named, not just a folder above it. */
   names(path: string): boolean {
-    if (this.#paths.includes(path)) return true
+    if (this.paths.includes(path)) return true
     if (this.#globs?.ignores(path) !== true) return false
     const parent = path.slice(0, path.lastIndexOf("/") + 1)
     return parent === "" || !this.#globs.ignores(parent)
@@ -41,7 +45,7 @@ export class IncludeList {
   /** Whether something below this folder may be included. */
   reachesBelow(folder: string): boolean {
     return (
-      this.#paths.some((at) => at.startsWith(`${folder}/`)) ||
+      this.paths.some((at) => at.startsWith(`${folder}/`)) ||
       this.#globRoots.some(
         (at) => at === "" || at === folder || at.startsWith(`${folder}/`) || folder.startsWith(`${at}/`),
       )

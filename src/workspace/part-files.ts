@@ -3,7 +3,6 @@
  * that a transfer that broke off goes on where it was: at the file, and within a large file at the chunk.
  */
 import * as fs from "node:fs"
-import { WindfallError } from "../protocol/errors.ts"
 import type { BlobHash } from "../protocol/ids.ts"
 import { diskError } from "./disk-error.ts"
 import { unasked } from "./fetch-trees.ts"
@@ -34,17 +33,12 @@ export class PartFiles implements BlobSink {
   readonly #parts = new Map<BlobHash, Part>()
 
   /**
-   * @param folder where unfinished files lie; made when absent
+   * @param folder where unfinished files lie; nobody else writes there
    * @param onWhole takes a finished file away from its path
-   * @throws {WindfallError} unsafe_path when something else has that name
    */
   constructor(folder: string, onWhole: (hash: BlobHash, path: string) => Promise<void>) {
     this.#folder = folder
     this.#onWhole = onWhole
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
-    if (!fs.lstatSync(folder).isDirectory()) {
-      throw new WindfallError("unsafe_path", `Cannot use ${folder}: it is a link`, { hint: `remove ${folder}` })
-    }
   }
 
   /** The blobs that are needed, in the order of the files they belong to. */

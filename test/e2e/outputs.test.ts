@@ -17,6 +17,18 @@ test("what a job made and cannot travel is named; the rest comes home", async ()
   assert.ok(existsSync(join(project.path, "good")))
 })
 
+test("who fetches at once waits for the other, and each ends with the job's own exit code", async () => {
+  using project = new ScratchFolder()
+  const made = "for i in 1 2 3; do head -c 20000000 /dev/urandom > r$i.bin; done"
+  const sent = await pool().windfall(["send", "-q", "--detach", "--", "sh", "-c", made], { cwd: project.path })
+  const id = Number(sent.stdout)
+  const run = (...words: string[]) => pool().windfall([...words, `${id}`], { cwd: project.path })
+  const attached = [run("attach"), run("attach")]
+  const all = [...attached, run("wait").then(() => run("get")), run("wait").then(() => run("get"))]
+  for (const { exitCode, stderr } of await Promise.all(all)) assert.equal(exitCode, 0, stderr)
+  assert.deepEqual(readdirSync(project.path).toSorted(), ["r1.bin", "r2.bin", "r3.bin"])
+})
+
 test("of outputs that the server's disk has damaged the rest comes home, and what is lost is named", async () => {
   using project = new ScratchFolder()
   const made = "echo one > good; echo two > bad; mkdir sub; echo three > sub/bad; head -c 3000000 /dev/zero > large"

@@ -15,14 +15,20 @@ const FRUITLESS = 5
 
 /**
  * Brings a job's files into `into`, with a bar on a terminal, through broken connections: what has arrived stays there,
- * and a later call goes on where this one ended.
+ * and a later call goes on where this one ended. Where another process brings them to the same place, it waits for that.
+ * @param say for a line to whoever waits
  * @throws {WindfallError} when there are none to bring, or they cannot be fetched or written
  */
-export async function bringOutputs(cli: Cli, job: JobView, into: string, signal?: AbortSignal): Promise<BroughtHome> {
+export async function bringOutputs(
+  cli: Cli,
+  job: JobView,
+  into: string,
+  say: (text: string) => Promise<void>,
+): Promise<BroughtHome> {
   const tree = job.outputs?.tree
   if (job.outputs?.state !== "ready" || tree == null) throw noOutputs(job)
   fs.mkdirSync(into, { recursive: true })
-  const fetch: FetchBlobs = (hashes) => fetchPack(cli, job, hashes, signal)
+  const fetch: FetchBlobs = (hashes) => fetchPack(cli, job, hashes)
   const progress = new Progress({
     out: cli.stderr,
     clock: cli.clock,
@@ -39,7 +45,8 @@ export async function bringOutputs(cli: Cli, job: JobView, into: string, signal?
           fetch,
           job: job.id,
           base: job.spec.workspace,
-          signal,
+          clock: cli.clock,
+          onWait: () => void say(`another windfall is bringing the files of job ${job.id} there; waiting for it`),
           onProgress: ({ bytes, totalBytes }) => {
             reached = Math.max(reached, bytes)
             progress.reach(bytes, totalBytes)
@@ -49,7 +56,6 @@ export async function bringOutputs(cli: Cli, job: JobView, into: string, signal?
         if (came.refused.length + came.lost.length === 0) noteCameHome(cli.settings, cli.client.url, job.id, into)
         return came
       } catch (error) {
-        signal?.throwIfAborted()
         fruitless = reached > before ? 0 : fruitless + 1
         if (!isLinkFailure(error) || fruitless === FRUITLESS) throw error
       }
@@ -59,15 +65,9 @@ export async function bringOutputs(cli: Cli, job: JobView, into: string, signal?
   }
 }
 
-async function* fetchPack(
-  cli: Cli,
-  job: JobView,
-  hashes: readonly string[],
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Uint8Array> {
+async function* fetchPack(cli: Cli, job: JobView, hashes: readonly string[]): AsyncGenerator<Uint8Array> {
   const body = await cli.client.open("POST", `/v1/jobs/${job.id}/outputs/fetch`, {
     body: { hashes },
-    signal,
     patienceMs: PATIENCE_MS,
   })
   yield* body as AsyncIterable<Uint8Array>

@@ -42,7 +42,7 @@ export const get = command({
     }
     const remembered = recallJob(cli.settings, cli.client.url, job.id)?.folder
     const into = options.to === undefined ? (remembered ?? cli.cwd) : path.resolve(cli.cwd, options.to)
-    const came = await bringOutputs(cli, job, into)
+    const came = await bringOutputs(cli, job, into, (text) => say(cli, text))
     if (options.json) await printJson(cli, { type: "files", job: job.id, into, ...came })
     else
       await cli.stdout.write(

@@ -73,7 +73,7 @@ async function concludeSettled(cli: Cli, job: JobView, { sink, home }: ConcludeO
     } else {
       try {
         const { bringOutputs } = await import("../bring/bring-outputs.ts")
-        const came = await bringOutputs(cli, job, home.into)
+        const came = await bringOutputs(cli, job, home.into, (text) => sink.say(text))
         parts.push(homecomingText(came))
         for (const line of homecomingNotes(came, job.id)) await sink.say(line, { always: true })
         if (exitCode === 0 && came.lost.length > 0) exitCode = WINDFALL_FAILED

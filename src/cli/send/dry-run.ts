@@ -20,6 +20,7 @@ export async function dryRun(
   json: boolean,
 ): Promise<number> {
   const scanned = await folder?.scan()
+  if (scanned !== undefined) await folder?.sayUnmatched(scanned)
   const missing = scanned === undefined || folder === undefined ? [] : await whatTravels(folder, scanned)
   if (json) {
     await printJson(cli, {

@@ -1,3 +1,4 @@
+import { WindfallError } from "../../protocol/errors.ts"
 import type { JobSpec, JobView } from "../../protocol/job.ts"
 import type { JobValues } from "../../protocol/job-fields.ts"
 import { toJobSpec } from "../../protocol/job-values.ts"
@@ -33,6 +34,7 @@ export async function sendJob(cli: Cli, request: SendRequest): Promise<number> {
   // Everything that can be wrong with what was said is found before anything is read or sent.
   const spec = specOf(cli, request)
   const folder = request.folder === null ? undefined : new SendingFolder(cli, folderOptions(request, request.folder))
+  await folder?.checkIncluded()
   await folder?.sayIgnored(spec.command, request.workingFolder)
   if (request.dryRun) return (await import("./dry-run.ts")).dryRun(cli, spec, folder, request.json)
   // Who is not logged in is told so before a large folder is read.
@@ -61,6 +63,10 @@ function loadStay(): Promise<typeof import("./stay.ts")> {
 
 /** What was asked for, before its folder and its standard input are looked at. @throws {WindfallError} as {@link toJobSpec} */
 export function specOf(cli: Cli, request: SendRequest): JobSpec {
+  const [included] = request.values.include ?? []
+  if (request.folder === null && included !== undefined) {
+    throw new WindfallError("invalid_input", `Cannot include ${included}: with --no-folder nothing travels`)
+  }
   return toJobSpec(request.values, {
     kind: request.session === undefined ? "task" : "session",
     command: request.command,

@@ -18,6 +18,7 @@ export async function sendJobs(cli: Cli, requests: readonly SendRequest[]): Prom
     if (request.values.stdin !== undefined) checkStdin(cli, request.values.stdin)
     return { request, spec, folder: folderOf(cli, request, folders) }
   })
+  for (const folder of folders.values()) await folder.checkIncluded()
   for (const { request, folder } of checked) await folder?.sayIgnored(request.command, request.workingFolder)
   if (requests.some((request) => request.dryRun)) {
     for (const { request, spec, folder } of checked) await dryRun(cli, spec, folder, request.json)

@@ -8,6 +8,7 @@ import { StatCache } from "../../workspace/stat-cache.ts"
 import { fs, path } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
 import { StatusLine } from "../render/status-line.ts"
+import { printable } from "../render/table.ts"
 import { say } from "../say.ts"
 import { namedPaths } from "./named-paths.ts"
 import type { AnnounceOptions } from "./travelling.ts"
@@ -31,6 +32,7 @@ export class SendingFolder {
   readonly #cache: StatCache
   #announced = false
   #saidSpecial = false
+  #saidUnmatched = false
 
   constructor(cli: Cli, options: SendingFolderOptions) {
     this.#cli = cli
@@ -67,6 +69,25 @@ export class SendingFolder {
       this.#cache.save()
     } catch {
       // A full disk here must not fail a job there.
+    }
+  }
+
+  /**
+   * Refuses what `--include` names and cannot send.
+   * @throws {WindfallError} file_not_found, invalid_input
+   */
+  async checkIncluded(): Promise<void> {
+    if (this.rules.includes.text !== "") (await import("./included.ts")).checkIncluded(this.rules)
+  }
+
+  /** Names, once, the globs of `--include` that bring nothing along: a list of them may well be for more than this folder. */
+  async sayUnmatched(scanned: ScannedTree): Promise<void> {
+    const { globs } = this.rules.includes
+    if (this.#saidUnmatched || this.#options.quiet || globs.length === 0) return
+    this.#saidUnmatched = true
+    const { unmatched } = await import("../../workspace/unmatched.ts")
+    for (const glob of unmatched(globs, scanned.record)) {
+      await say(this.#cli, `--include ${printable(glob)} matches nothing that can travel from ${scanned.folder}`)
     }
   }
 

@@ -61,6 +61,7 @@ async function scanAll(drafts: readonly JobDraft[]): Promise<Scans> {
     if (folder === undefined || scans.has(folder)) continue
     const scanned = await folder.scan()
     await folder.saySpecial(scanned)
+    await folder.sayUnmatched(scanned)
     scans.set(folder, scanned)
   }
   return scans
