@@ -21,9 +21,10 @@ export const eventRoutes: readonly Route[] = [
     path: "/v1/jobs/:id/events",
     summary: "The job as it is, and again whenever it changes, until it has ended and its outputs are settled",
     produces: "text/event-stream",
-    respond: ({ core, caller, params, signal }) => {
+    respond: (request) => {
+      const { core, caller, params } = request
       const { id } = findJob(core, params.id)
-      return streamed((gone) => jobChanges(core, id, caller, gone), { signal, headers: SSE_HEADERS })
+      return streamed(request, (gone) => jobChanges(core, id, caller, gone), { headers: SSE_HEADERS })
     },
   }),
   route({
@@ -33,10 +34,11 @@ export const eventRoutes: readonly Route[] = [
       "What happened after event number N: the latest up to a limit, or with follow=true all of it and what comes",
     query: eventsQuery,
     produces: "application/json, text/event-stream",
-    respond: ({ core, caller, query, signal, headers }) => {
+    respond: (request) => {
+      const { core, caller, query, headers } = request
       if (query.follow) {
         const after = lastEventId(headers) ?? query.after
-        return streamed((gone) => eventsAfter(core, after, query.job, caller, gone), { signal, headers: SSE_HEADERS })
+        return streamed(request, (gone) => eventsAfter(core, after, query.job, caller, gone), { headers: SSE_HEADERS })
       }
       const { limit = DEFAULT_LIMIT } = query
       const after = Math.max(query.after, core.store.events.lastSequence() - limit)
