@@ -38,6 +38,7 @@ const CODES = {
   server_unreachable: { status: 503, exitCode: 2 },
   protocol_mismatch: { status: 426, exitCode: 2 },
   link_lost: { status: 502, exitCode: 125 },
+  login_lost: { status: 401, exitCode: 125 },
   unsafe_path: { status: 422, exitCode: 125 },
   corrupt_data: { status: 500, exitCode: 125 },
   internal: { status: 500, exitCode: 125 },

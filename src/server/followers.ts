@@ -1,16 +1,19 @@
+import type { WindfallEvent } from "../protocol/events.ts"
 import type { JobId } from "../protocol/ids.ts"
 import type { JobRecord } from "../store/job-record.ts"
 import type { Ledger } from "./ledger.ts"
 
-/** Wakes those who watch a job or the record of events. Only after what they will see is durable. */
+/** Wakes those who watch a job, the record of events, or who may still ask. Only after what they will see is durable. */
 export class Followers {
   readonly #ofJob = new Map<JobId, Set<() => void>>()
   readonly #ofEvents = new Set<() => void>()
+  readonly #ofAccounts = new Set<() => void>()
 
   constructor(ledger: Ledger) {
     ledger.onCommit((events, jobs) => {
       if (this.#ofJob.size > 0) this.#wake(jobs)
       if (events.length > 0) for (const listener of this.#ofEvents) listener()
+      if (this.#ofAccounts.size > 0 && events.some(isOfAccounts)) for (const listener of this.#ofAccounts) listener()
     })
   }
 
@@ -30,7 +33,17 @@ export class Followers {
     return () => this.#ofEvents.delete(listener)
   }
 
+  /** Calls back after each commit that changed users or tokens; returns how to stop that. */
+  onAccounts(listener: () => void): () => void {
+    this.#ofAccounts.add(listener)
+    return () => this.#ofAccounts.delete(listener)
+  }
+
   #wake(jobs: readonly JobRecord[]): void {
     for (const { id } of jobs) for (const listener of this.#ofJob.get(id) ?? []) listener()
   }
+}
+
+function isOfAccounts({ type }: WindfallEvent): boolean {
+  return type === "user_changed" || type === "token_changed"
 }

@@ -10,11 +10,18 @@ interface Row {
   readonly body_json: string
 }
 
+interface Between {
+  readonly after: number
+  readonly before: number
+  readonly limit: number
+}
+
 /** The append-only record of what happened. Its numbers have no gaps; the oldest may be trimmed away. */
 export class EventStore {
   readonly #insert
   readonly #after
-  readonly #ofJob
+  readonly #latest
+  readonly #latestOfJob
   readonly #last
   readonly #trim
 
@@ -31,8 +38,24 @@ export class EventStore {
     this.#after = database.statement<{ sequence: number; limit: number }, Row>((q, v) =>
       q.selectFrom("events").selectAll().where("sequence", ">", v.sequence).orderBy("sequence").limit(v.limit),
     )
-    this.#ofJob = database.statement<{ job: number; limit: number }, Row>((q, v) =>
-      q.selectFrom("events").selectAll().where("job", "=", v.job).orderBy("sequence").limit(v.limit),
+    this.#latest = database.statement<Between, Row>((q, v) =>
+      q
+        .selectFrom("events")
+        .selectAll()
+        .where("sequence", ">", v.after)
+        .where("sequence", "<", v.before)
+        .orderBy("sequence", "desc")
+        .limit(v.limit),
+    )
+    this.#latestOfJob = database.statement<Between & { job: number }, Row>((q, v) =>
+      q
+        .selectFrom("events")
+        .selectAll()
+        .where("job", "=", v.job)
+        .where("sequence", ">", v.after)
+        .where("sequence", "<", v.before)
+        .orderBy("sequence", "desc")
+        .limit(v.limit),
     )
     this.#last = database.statement<object, { last: number | null }>((q) =>
       q.selectFrom("events").select((e) => e.fn.max<number | null>("sequence").as("last")),
@@ -53,8 +76,10 @@ export class EventStore {
     return this.#after.all({ sequence, limit }).map(fromRow)
   }
 
-  ofJob(job: JobId, limit: number): WindfallEvent[] {
-    return this.#ofJob.all({ job, limit }).map(fromRow)
+  /** The last `limit` events between two numbers, both exclusive, newest first; of one job where that is named. */
+  latest({ job, ...between }: Between & { readonly job?: JobId | undefined }): WindfallEvent[] {
+    const rows = job === undefined ? this.#latest.all(between) : this.#latestOfJob.all({ ...between, job })
+    return rows.map(fromRow)
   }
 
   lastSequence(): number {

@@ -70,6 +70,31 @@ test("a wrong, revoked or missing token lets nobody in", async () => {
   }
 })
 
+test("who follows a job under a token that is revoked is told so, and that the job goes on", async () => {
+  const token = await pool().addUser("kim")
+  await using sent = pool().start(["send", "--no-folder", "--name", "long", "--", "sh", "-c", "echo up; sleep 60"], {
+    token,
+  })
+  await sent.says("up")
+  await using attached = pool().start(["attach", "long"], { token })
+  await using logs = pool().start(["logs", "-f", "long"], { token })
+  await using events = pool().start(["events", "-f"], { token })
+  await Promise.all([attached.says("up"), logs.says("up"), events.says("running")])
+  const { tokens } = await pool().api<{ tokens: { id: string; user: string }[] }>("GET", "/v1/tokens")
+  await pool().api("DELETE", `/v1/tokens/${tokens.find(({ user }) => user === "kim")?.id}`)
+  for (const child of [sent, attached, logs, events]) {
+    const { exitCode, stderr } = await child.ended
+    assert.equal(exitCode, 125, stderr)
+    assert.match(stderr, /Cannot .* any longer: the token was revoked$/m)
+    assert.doesNotMatch(stderr, /succeeded/)
+  }
+  assert.match((await sent.ended).stderr, /job \d+ \(long\) goes on without you watching\. Log in again/)
+  const { jobs } = await pool().api<{ jobs: JobView[] }>("GET", "/v1/jobs?user=all&state=running")
+  const job = jobs.find(({ user }) => user === "kim")
+  assert.equal(job?.spec.name, "long")
+  await pool().api("POST", `/v1/jobs/${job?.id}/stop`, { now: true })
+})
+
 test("a repeated POST under one key is answered once; another body under it is refused", async () => {
   const spec = taskSpec({ command: ["true"], name: "keyed" })
   const first = await pool().api<JobView>("POST", "/v1/jobs", { spec }, { key: "k1" })

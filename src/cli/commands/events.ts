@@ -5,6 +5,7 @@ import { command } from "../command-line/command.ts"
 import { flag, value } from "../command-line/option.ts"
 import { readEvents } from "../event-stream.ts"
 import { isLinkFailure } from "../follow/link-failure.ts"
+import { orLoginLost } from "../follow/login-lost.ts"
 import { formatTime } from "../render/age.ts"
 import { eventText } from "../render/event-text.ts"
 import { printJson } from "../say.ts"
@@ -37,9 +38,10 @@ export const events = command({
     if (!options.follow) return 0
     let after = past.at(-1)?.sequence ?? options.after ?? 0
     for (;;) {
-      const body = await cli.client.open("GET", "/v1/events", {
-        query: { after, follow: true },
-        patienceMs: 10 * 60_000,
+      const query = { after, follow: true }
+      const opened = cli.client.open("GET", "/v1/events", { query, patienceMs: 10 * 60_000 })
+      const body = await opened.catch((error: unknown) => {
+        throw orLoginLost(error, "follow the events")
       })
       try {
         for await (const { data } of readEvents(body)) {

@@ -7,6 +7,7 @@ import { command } from "../command-line/command.ts"
 import { flag, value } from "../command-line/option.ts"
 import { findJob } from "../find-job.ts"
 import { type LogSink, readLog } from "../follow/log-reader.ts"
+import { orLoginLost } from "../follow/login-lost.ts"
 import { jobTitle } from "../render/job-text.ts"
 import { say } from "../say.ts"
 
@@ -79,7 +80,7 @@ export const logs = command({
         sink,
       )
     } catch (error) {
-      if (!abort.signal.aborted) throw error
+      if (!abort.signal.aborted) throw orLoginLost(error, `read the log of job ${job.id}`)
       // As cat ends when nobody reads any more.
       return 141
     }

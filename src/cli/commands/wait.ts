@@ -7,6 +7,7 @@ import { command } from "../command-line/command.ts"
 import { flag, value } from "../command-line/option.ts"
 import { findJob } from "../find-job.ts"
 import { JobWatch } from "../follow/job-watch.ts"
+import { orLoginLost } from "../follow/login-lost.ts"
 import { endText, jobExitCode, standingText } from "../render/job-text.ts"
 import { StatusLine } from "../render/status-line.ts"
 import { printJson, say } from "../say.ts"
@@ -79,8 +80,10 @@ async function waitFor(
   return watch.job
 }
 
-/** A server that went away while waiting is Windfall's failure, not bad input. */
+/** A server that went away while waiting, or lets nobody in any more, is no bad input. */
 function withLostServer(error: unknown): unknown {
-  if (!(error instanceof WindfallError) || error.code !== "server_unreachable") return error
+  if (!(error instanceof WindfallError) || error.code !== "server_unreachable") {
+    return orLoginLost(error, "wait for the jobs, which go on,")
+  }
   return new WindfallError("link_lost", error.message, { hint: "The jobs go on. Wait again when the server is back." })
 }

@@ -1,6 +1,7 @@
 import { formatBytes } from "../../base/bytes.ts"
-import { toWindfallError } from "../../protocol/errors.ts"
+import { toWindfallError, type WindfallError } from "../../protocol/errors.ts"
 import type { JobView } from "../../protocol/job.ts"
+import { isFinal } from "../../protocol/job-state.ts"
 import { cameHomeTo } from "../came-home.ts"
 import type { Cli } from "../cli.ts"
 import { askYes } from "../prompt.ts"
@@ -10,6 +11,7 @@ import { endText, jobExitCode, jobTitle } from "../render/job-text.ts"
 import { printable } from "../render/table.ts"
 import type { FollowEnd } from "./follow-job.ts"
 import type { JobSink } from "./job-sink.ts"
+import { orLoginLost } from "./login-lost.ts"
 
 /** More than this does not come home unasked. */
 const ASK_BYTES = 1024 ** 3
@@ -37,12 +39,13 @@ export async function conclude(cli: Cli, end: FollowEnd, options: ConcludeOption
   options.home?.remember()
   let exitCode: number
   if (end.kind !== "detached") {
-    const error = toWindfallError(end.error, `follow job ${job.id}`)
+    const error = toWindfallError(orLoginLost(end.error, `follow job ${job.id}`), `follow job ${job.id}`)
     // The server is there, and says no: nothing was followed.
     if (error.code === "not_allowed") throw error
-    exitCode = WINDFALL_FAILED
     await sink.say(error.message, { always: true })
-    const next = end.kind === "unwritten" ? "Watch it again" : "When the server is back"
+    if (end.kind === "server_lost" && isFinal(job.state)) return concludeUnseen(job, sink)
+    exitCode = WINDFALL_FAILED
+    const next = end.kind === "unwritten" ? "Watch it again" : whenBack(error)
     await sink.say(`${jobTitle(job)} goes on without you watching. ${next}: windfall attach ${job.id}`, {
       always: true,
     })
@@ -51,6 +54,19 @@ export async function conclude(cli: Cli, end: FollowEnd, options: ConcludeOption
     await sink.say(`detached; ${jobTitle(job)} goes on. Watch it again: windfall attach ${job.id}`)
   }
   await sink.event({ type: "end", exitCode, state: job.state, cause: job.cause, detached: true, job })
+  return exitCode
+}
+
+function whenBack({ code }: WindfallError): string {
+  return code === "login_lost" ? "Log in again (windfall login URL), then" : "When the server is back"
+}
+
+/** How the job ended is known, but not all it printed and made has come: never a success. */
+async function concludeUnseen(job: JobView, sink: JobSink): Promise<number> {
+  const exitCode = jobExitCode(job) || WINDFALL_FAILED
+  const rest = `not all of its output has come: windfall logs ${job.id}   its files: windfall get ${job.id}`
+  await sink.say(`${endText(job)}; ${rest}`, { always: true })
+  await sink.event({ type: "end", exitCode, state: job.state, cause: job.cause, detached: false, job })
   return exitCode
 }
 

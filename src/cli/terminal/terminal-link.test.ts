@@ -47,6 +47,7 @@ class Way {
   serve(): void {
     const core = {
       signal: new AbortController().signal,
+      followers: { onAccounts: () => () => undefined },
       table: {
         get: (id: number) => {
           const job = this.#jobs.get(id)

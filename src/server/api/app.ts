@@ -73,6 +73,7 @@ async function answer(api: Api, repeats: Repeats, route: Route, context: Context
       body: route.body === undefined ? undefined : checked(route.body, sent?.value, "request"),
       query: route.query === undefined ? undefined : checked(route.query, query, "query"),
       signal: AbortSignal.any([raw.signal, core.signal]),
+      hangUp: () => context.env?.incoming?.socket.destroy(),
       headers: raw.headers,
       bytes,
     }

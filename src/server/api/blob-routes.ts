@@ -61,7 +61,8 @@ export const blobRoutes: readonly Route[] = [
     body: hashesRequest,
     produces: PACK,
     repeats: "anew",
-    respond: ({ core, caller, params, body, signal }) => {
+    respond: (request) => {
+      const { core, caller, params, body } = request
       const job = findOwnJob(core, params.id, caller, "fetch the outputs of")
       if (job.outputs?.state !== "ready" || job.outputs.tree === null) {
         throw new WindfallError("wrong_state", `Cannot fetch the outputs of job ${job.id}: ${unready(job.outputs)}`)
@@ -80,8 +81,7 @@ export const blobRoutes: readonly Route[] = [
       }
       const hashes = new Set<BlobHash>(body.hashes)
       const report = (error: unknown) => core.report(`Cannot read a blob of the outputs of job ${job.id}`, error)
-      return streamed((gone) => encodePack(packSoundBlobs(blobs, hashes, { signal: gone, report })), {
-        signal,
+      return streamed(request, (gone) => encodePack(packSoundBlobs(blobs, hashes, { signal: gone, report })), {
         headers: { "content-type": PACK },
       })
     },

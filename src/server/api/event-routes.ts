@@ -1,3 +1,5 @@
+import { setImmediate } from "node:timers/promises"
+import type * as z from "zod"
 import type { WindfallEvent } from "../../protocol/events.ts"
 import type { JobId } from "../../protocol/ids.ts"
 import { isFinal } from "../../protocol/job-state.ts"
@@ -7,12 +9,13 @@ import { Feed } from "../feed.ts"
 import { maySeeCommand } from "../fleet/leftovers.ts"
 import { viewOf } from "../jobs/job-view.ts"
 import { findJob } from "./job-routes.ts"
-import { type Route, route } from "./route.ts"
+import { type ApiRequest, type Route, route } from "./route.ts"
 import { eventsQuery } from "./schemas.ts"
 import { SSE_HEADERS, STILL_HERE, serverEvent, streamed } from "./stream.ts"
 
 const HEARTBEAT_MS = 15_000
 const BATCH = 1_000
+const LEAST_BATCH = 100
 const DEFAULT_LIMIT = 10_000
 
 export const eventRoutes: readonly Route[] = [
@@ -21,30 +24,26 @@ export const eventRoutes: readonly Route[] = [
     path: "/v1/jobs/:id/events",
     summary: "The job as it is, and again whenever it changes, until it has ended and its outputs are settled",
     produces: "text/event-stream",
-    respond: ({ core, caller, params, signal }) => {
+    respond: (request) => {
+      const { core, caller, params } = request
       const { id } = findJob(core, params.id)
-      return streamed((gone) => jobChanges(core, id, caller, gone), { signal, headers: SSE_HEADERS })
+      return streamed(request, (gone) => jobChanges(core, id, caller, gone), { headers: SSE_HEADERS })
     },
   }),
   route({
     method: "GET",
     path: "/v1/events",
     summary:
-      "What happened after event number N: the latest up to a limit, or with follow=true all of it and what comes",
+      "What happened after event number N, as far as the caller may see it: the latest up to a limit, or with follow=true all of it and what comes",
     query: eventsQuery,
     produces: "application/json, text/event-stream",
-    respond: ({ core, caller, query, signal, headers }) => {
+    respond: async (request) => {
+      const { core, caller, query, headers } = request
       if (query.follow) {
         const after = lastEventId(headers) ?? query.after
-        return streamed((gone) => eventsAfter(core, after, query.job, caller, gone), { signal, headers: SSE_HEADERS })
+        return streamed(request, (gone) => eventsAfter(core, after, query.job, caller, gone), { headers: SSE_HEADERS })
       }
-      const { limit = DEFAULT_LIMIT } = query
-      const after = Math.max(query.after, core.store.events.lastSequence() - limit)
-      const events =
-        query.job === undefined
-          ? core.store.events.after(after, limit)
-          : core.store.events.ofJob(query.job as JobId, limit).filter(({ sequence }) => sequence > query.after)
-      return { events: events.flatMap((event) => asSeenBy(core, caller, event) ?? []) }
+      return { events: await latestEvents(request, query) }
     },
   }),
 ]
@@ -60,6 +59,27 @@ async function* jobChanges(core: Core, id: JobId, caller: Caller, signal: AbortS
     const job = core.table.get(id)
     yield serverEvent("job", viewOf(core, job, caller))
     if (isFinal(job.state) && job.outputs?.state !== "collecting") return
+  }
+}
+
+/** The latest that the caller may see, oldest first. Read page by page, between which others have their turn. */
+async function latestEvents(
+  { core, caller, signal }: Pick<ApiRequest, "core" | "caller" | "signal">,
+  { after, limit = DEFAULT_LIMIT, job }: z.output<typeof eventsQuery>,
+): Promise<WindfallEvent[]> {
+  const seen: WindfallEvent[] = []
+  const page = Math.min(BATCH, Math.max(limit, LEAST_BATCH))
+  let before = Number.MAX_SAFE_INTEGER
+  for (;;) {
+    const events = core.store.events.latest({ after, before, limit: page, job: job as JobId | undefined })
+    for (const event of events) {
+      const shown = asSeenBy(core, caller, event)
+      if (shown !== null) seen.push(shown)
+      if (seen.length === limit) return seen.reverse()
+      before = event.sequence
+    }
+    if (events.length < page || signal.aborted) return seen.reverse()
+    await setImmediate()
   }
 }
 

@@ -25,7 +25,7 @@ export const hostRoutes: readonly Route[] = [
     body: hostAddRequest,
     produces: "application/x-ndjson",
     respond: (request) => {
-      const { api, body, caller, signal, remember, lasts } = request
+      const { api, body, caller, remember, lasts } = request
       const over = deferred<void>()
       lasts(over.promise)
       const join = (gone: AbortSignal) =>
@@ -34,8 +34,7 @@ export const hostRoutes: readonly Route[] = [
           signal: gone,
           admitted: (host) => remember(line({ step: "done", host })),
         })
-      return streamed((gone) => lines(request, join(gone)), {
-        signal,
+      return streamed(request, (gone) => lines(request, join(gone)), {
         headers: { "content-type": "application/x-ndjson", "cache-control": "no-store" },
         onEnd: () => over.resolve(),
       })

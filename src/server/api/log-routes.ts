@@ -11,7 +11,7 @@ import { positionsOfTail, positionsSince } from "../logs/start-positions.ts"
 import { findOwnJob } from "./job-routes.ts"
 import { type Route, route } from "./route.ts"
 import { logsQuery } from "./schemas.ts"
-import { streamed } from "./stream.ts"
+import { type StreamedRequest, streamed } from "./stream.ts"
 
 export const logRoutes: readonly Route[] = [
   route({
@@ -21,7 +21,8 @@ export const logRoutes: readonly Route[] = [
       "The output of an attempt: one stream as raw bytes (Range is honoured), or both as frames in order of arrival",
     query: logsQuery,
     produces: "application/octet-stream",
-    respond: async ({ core, caller, params, query, signal, headers }) => {
+    respond: async (request) => {
+      const { core, caller, params, query, headers } = request
       const job = findOwnJob(core, params.id, caller, "read the logs of")
       if (query.attempt !== undefined && query.attempt > job.attempts.length && (!query.follow || isFinal(job.state))) {
         throw new WindfallError("file_not_found", `Cannot read the logs: job ${job.id} has no attempt ${query.attempt}`)
@@ -31,7 +32,7 @@ export const logRoutes: readonly Route[] = [
       if (there !== undefined) requireKept(core, job, there)
       if (stream !== "all") {
         const range = headers.get("range")
-        if (range !== null && !query.follow) return rangeOf(core, job, stream, query.attempt, range, signal)
+        if (range !== null && !query.follow) return rangeOf(request, job, stream, query.attempt, range)
       }
       const lengths: Record<string, string> = {}
       if (there !== undefined && stream !== "all") {
@@ -41,6 +42,7 @@ export const logRoutes: readonly Route[] = [
         if (kept.length !== 1 || kept[0] !== `0-${end}`) lengths["windfall-kept"] = kept.join(",")
       }
       return streamed(
+        request,
         async function* (gone) {
           const attempt = query.follow ? await comingAttempt(core, job, query.attempt, gone) : there
           if (attempt === undefined) return
@@ -50,7 +52,7 @@ export const logRoutes: readonly Route[] = [
           if (stream === "all") yield* readFrames(log, { sequence: attempt.number, from: start, follow, signal: gone })
           else yield* readRaw(log, stream, { from: query.from ?? start[stream], to: null, follow, signal: gone })
         },
-        { signal, headers: { "content-type": "application/octet-stream", "cache-control": "no-store", ...lengths } },
+        { headers: { "content-type": "application/octet-stream", "cache-control": "no-store", ...lengths } },
       )
     },
   }),
@@ -120,13 +122,13 @@ async function comingAttempt(
 }
 
 function rangeOf(
-  core: Core,
+  request: StreamedRequest,
   job: JobRecord,
   stream: OutputStream,
   number: number | undefined,
   header: string,
-  signal: AbortSignal,
 ): Response {
+  const { core } = request
   const attempt = attemptOf(job, number)
   const { ranges, end } = attempt === undefined ? { ranges: [], end: 0 } : logOf(core, attempt).extent(stream)
   const [, first = "", last = ""] = /^bytes=(\d*)-(\d*)$/.exec(header.trim()) ?? []
@@ -144,8 +146,7 @@ function rangeOf(
     return new Response(JSON.stringify(error.toBody()), { status: 416, headers })
   }
   const to = Math.min(kept.to, first !== "" && last !== "" ? Number(last) + 1 : kept.to)
-  return streamed((gone) => readRaw(logOf(core, attempt), stream, { from, to, follow: false, signal: gone }), {
-    signal,
+  return streamed(request, (gone) => readRaw(logOf(core, attempt), stream, { from, to, follow: false, signal: gone }), {
     status: 206,
     headers: {
       "content-type": "application/octet-stream",

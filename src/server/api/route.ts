@@ -22,6 +22,8 @@ export interface ApiRequest<Body = unknown, Query = unknown> extends FirstTime {
   readonly query: Query
   /** Aborted when the client goes away or the server stops. */
   readonly signal: AbortSignal
+  /** Cuts the connection in the middle of an answer. */
+  hangUp(): void
   readonly headers: Headers
   /** The bytes of the body, for routes that read it themselves. */
   bytes(): AsyncIterable<Uint8Array>

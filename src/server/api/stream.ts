@@ -1,35 +1,50 @@
+import { watchToken } from "../auth/token-watch.ts"
+import type { ApiRequest } from "./route.ts"
+
+/** What a stream must know of its request. */
+export type StreamedRequest = Pick<ApiRequest, "core" | "caller" | "signal" | "hangUp">
+
 /**
  * A Response whose body is made piece by piece as the client takes it: nothing is read ahead, and when the client goes
- * away the generator is ended. The generator must watch `signal` wherever it waits.
+ * away the generator is ended. The generator must watch `signal` wherever it waits. Once the caller's token is no longer good
+ * the connection is cut, so that nobody takes the body for complete.
  * @param options.onEnd called once nothing of the generator runs any more
  */
 export function streamed(
+  { core, caller, signal: over, hangUp }: StreamedRequest,
   pieces: (signal: AbortSignal) => AsyncGenerator<Uint8Array>,
   options: {
-    readonly signal: AbortSignal
     readonly status?: number
     readonly headers: Record<string, string>
     readonly onEnd?: () => void
   },
 ): Response {
   const gone = new AbortController()
-  const signal = AbortSignal.any([options.signal, gone.signal])
+  const signal = AbortSignal.any([over, gone.signal])
   const generator = pieces(signal)
-  const { onEnd } = options
+  const onEnd = () => {
+    watch[Symbol.dispose]()
+    options.onEnd?.()
+  }
   // Also a body that is never read must come to its end.
-  if (onEnd !== undefined) signal.addEventListener("abort", () => void generator.return(undefined).finally(onEnd))
+  signal.addEventListener("abort", () => void generator.return(undefined).finally(onEnd))
+  const watch = watchToken(core, caller, () => {
+    gone.abort()
+    hangUp()
+  })
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         const { value, done } = await generator.next()
+        if (gone.signal.aborted) return
         if (!done) return controller.enqueue(value)
         controller.close()
-        onEnd?.()
+        onEnd()
       },
       async cancel() {
         gone.abort()
         await generator.return(undefined)
-        onEnd?.()
+        onEnd()
       },
     },
     { highWaterMark: 0 },

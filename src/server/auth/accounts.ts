@@ -34,12 +34,17 @@ export function callerOf(core: Core, token: string | undefined): Caller {
       hint: "Log in with a token of this server: windfall login URL",
     })
   }
-  if (stored.expiresAt !== null && stored.expiresAt <= core.clock.now()) {
-    throw new WindfallError("token_expired", "Cannot accept the request: the token has expired", {
-      hint: "Ask an administrator for a new one: windfall token create",
-    })
-  }
-  return { user: stored.user, role: stored.role, token: stored.id, tokenExpiresAt: stored.expiresAt }
+  const caller = { user: stored.user, role: stored.role, token: stored.id, tokenExpiresAt: stored.expiresAt }
+  requireUnexpired(core, caller)
+  return caller
+}
+
+/** @throws {WindfallError} token_expired */
+export function requireUnexpired({ clock }: Pick<Core, "clock">, { tokenExpiresAt }: Caller): void {
+  if (tokenExpiresAt === null || tokenExpiresAt > clock.now()) return
+  throw new WindfallError("token_expired", "Cannot accept the request: the token has expired", {
+    hint: "Ask an administrator for a new one: windfall token create",
+  })
 }
 
 /** @throws {WindfallError} not_allowed */
@@ -50,8 +55,8 @@ export function requireAdmin(caller: Caller, doing: string): void {
   })
 }
 
-/** Within a change: the token may have been revoked since the request came. @throws {WindfallError} not_logged_in */
-export function requireStill(core: Core, { token }: Caller): void {
+/** The token may have been revoked since the request came. @throws {WindfallError} not_logged_in */
+export function requireStill(core: Pick<Core, "store">, { token }: Caller): void {
   if (core.store.accounts.hasToken(token)) return
   throw new WindfallError("not_logged_in", "Cannot accept the request: its token was revoked meanwhile", {
     hint: "Ask an administrator for a new one: windfall token create",

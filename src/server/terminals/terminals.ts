@@ -8,7 +8,7 @@ import { joinTerminal, MAX_MESSAGE_BYTES } from "./join-terminal.ts"
 import { findTerminalTarget, readTerminalRequest } from "./terminal-target.ts"
 
 export interface TerminalsOptions {
-  readonly core: Pick<Core, "table" | "fleet" | "signal">
+  readonly core: Pick<Core, "table" | "fleet" | "followers" | "signal">
   /** Who sends this `Authorization` header. @throws {WindfallError} not_logged_in, token_expired */
   readonly authenticate: (
     authorization: string | undefined,
@@ -28,7 +28,7 @@ export interface Terminals {
 /** WebSocket close codes: the server goes away; the token is no longer good. */
 const CLOSE_GOING_AWAY = 1001
 const CLOSE_REFUSED = 1008
-/** How long a revoked or expired token keeps a terminal at most. */
+/** How long an expired token keeps a terminal at most; a revoked one does not keep it. */
 const LOOK_MS = 15_000
 
 export function createTerminals({ core, authenticate }: TerminalsOptions): Terminals {
@@ -56,8 +56,13 @@ export function createTerminals({ core, authenticate }: TerminalsOptions): Termi
 
   const keepChecking = (webSocket: WebSocket, authorization: string | undefined) => {
     const check = async () => authenticate(authorization)
-    const timer = setInterval(() => check().catch(() => webSocket.close(CLOSE_REFUSED)), LOOK_MS)
-    webSocket.once("close", () => clearInterval(timer))
+    const look = () => void check().catch(() => webSocket.close(CLOSE_REFUSED))
+    const timer = setInterval(look, LOOK_MS)
+    const unlisten = core.followers.onAccounts(look)
+    webSocket.once("close", () => {
+      clearInterval(timer)
+      unlisten()
+    })
   }
 
   return {
