@@ -139,7 +139,12 @@ test("bad input is refused with a reason and changes nothing", async () => {
     [{ ...good, command: [] }, "invalid_input"],
     [{ ...good, command: ["a\0b"] }, "invalid_input"],
     [{ ...good, surprise: 1 }, "invalid_input"],
+    [{ ...good, command: ["echo", "é".repeat(70_000)] }, "invalid_input"],
+    [{ ...good, command: ["echo", "\ud800"] }, "invalid_input"],
+    [{ ...good, stopSignal: "SIGFOO" }, "invalid_input"],
     [{ ...good, env: { BIG: "x".repeat(300_000) } }, "invalid_input"],
+    [{ ...good, env: { LONG: "x".repeat(131_067) } }, "invalid_input"],
+    [{ ...good, env: JSON.parse('{"__proto__":"a"}') }, "invalid_input"],
     [{ ...good, env: { "NOT-A-NAME": "x" } }, "invalid_input"],
     [{ ...good, env: { WINDFALL_X: "1" } }, "invalid_input"],
     [{ ...good, secrets: ["WINDFALL_X"] }, "invalid_input"],
@@ -158,9 +163,12 @@ test("bad input is refused with a reason and changes nothing", async () => {
   const large = await server.request("POST", "/v1/jobs", { spec: { ...good, env: { A: "x".repeat(40 * 1024 ** 2) } } })
   assert.equal(large.status, 413)
   await large.arrayBuffer()
-  const notJson = await server.request("POST", "/v1/jobs", new TextEncoder().encode("{"))
-  assert.equal(notJson.status, 400)
-  await notJson.arrayBuffer()
+  const bytes = new TextEncoder().encode(JSON.stringify({ spec: { command: ["echo", "?"] } }))
+  for (const body of [new TextEncoder().encode("{"), bytes.map((byte) => (byte === 0x3f ? 0xff : byte))]) {
+    const notJson = await server.request("POST", "/v1/jobs", body)
+    assert.equal(notJson.status, 400)
+    await notJson.arrayBuffer()
+  }
   await assert.rejects(server.call("PUT", "/v1/secrets/..%2Fx", { value: "long enough" }), { code: "invalid_input" })
   await assert.rejects(server.call("POST", "/v1/blobs", new Uint8Array(5)), { code: "invalid_input" })
   assert.deepEqual(server.troubles, [])

@@ -29,12 +29,21 @@ export async function readJson(
     parts.push(part)
   }
   if (length === 0) return { text: "", value: undefined }
-  const text = Buffer.concat(parts).toString("utf8")
   try {
-    return { text, value: JSON.parse(text) as unknown }
+    const text = decoder.decode(Buffer.concat(parts))
+    return { text, value: JSON.parse(text, text.includes("__proto__") ? refusePrototype : undefined) as unknown }
   } catch (cause) {
-    throw new WindfallError("invalid_input", "Cannot accept the request: its body is not JSON", { cause })
+    if (cause instanceof WindfallError) throw cause
+    throw new WindfallError("invalid_input", "Cannot accept the request: its body is not JSON in UTF-8", { cause })
   }
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true })
+
+/** A field of this name would be lost on the way, silently. */
+function refusePrototype(name: string, value: unknown): unknown {
+  if (name !== "__proto__") return value
+  throw new WindfallError("invalid_input", 'Cannot accept the request: no field or variable may be called "__proto__"')
 }
 
 function tooLarge(limitBytes: number): WindfallError {

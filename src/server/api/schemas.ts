@@ -4,17 +4,20 @@ import { type HostAddRequest, type StopRequest, TOKEN_LIFE_MS } from "../../prot
 import type { BlobHash } from "../../protocol/ids.ts"
 import { DEFAULT_SPEC, DEFAULT_TERMINAL, type JobSpec } from "../../protocol/job.ts"
 import { JOB_FIELDS } from "../../protocol/job-fields.ts"
-import { outputProblem, variableNameProblem } from "../../protocol/job-values.ts"
+import { outputProblem, STOP_SIGNALS, variableNameProblem } from "../../protocol/job-values.ts"
 
 /** Environment variables of a job together: more does not fit through an exec on every system. */
 const MAX_ENV_BYTES = 256 * 1024
 const MAX_COMMAND_BYTES = 128 * 1024
+/** Linux: a word of a command or a NAME=value, without the NUL that ends it (MAX_ARG_STRLEN, include/uapi/linux/binfmts.h). */
+const MAX_WORD_BYTES = 128 * 1024 - 1
 
 const text = (max: number) =>
   z
     .string()
     .max(max)
     .refine((value) => !value.includes("\0"), "must not contain NUL bytes")
+    .refine((value) => value.isWellFormed(), "must not contain half a surrogate pair")
 const count = z.int().min(0)
 const within = ({ minimum, maximum }: { readonly minimum: number; readonly maximum: number }) =>
   z.int().min(minimum).max(maximum)
@@ -27,7 +30,9 @@ const variable = z.string().superRefine((name, context) => {
   if (problem !== null) context.addIssue({ code: "custom", message: `cannot be a variable of a job: ${problem}` })
 })
 const label = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, "must be up to 63 letters, digits, dots, dashes")
-const signal = z.string().regex(/^SIG[A-Z0-9]{2,8}$/, 'must be the name of a signal, for instance "SIGTERM"')
+const signal = z
+  .string()
+  .refine((name) => (STOP_SIGNALS as readonly string[]).includes(name), `must be one of ${STOP_SIGNALS.join(", ")}`)
 const relativePath = text(4096).refine(
   (path) => path === "" || !path.split("/").some((part) => part === "" || part === "." || part === ".."),
   "must be a relative path inside the workspace",
@@ -39,7 +44,13 @@ const outputGlob = text(4096)
 
 const env = z.record(variable, text(MAX_ENV_BYTES)).superRefine((value, context) => {
   let bytes = 0
-  for (const [name, setting] of Object.entries(value)) bytes += name.length + Buffer.byteLength(setting) + 2
+  for (const [name, setting] of Object.entries(value)) {
+    const length = name.length + Buffer.byteLength(setting) + 1
+    bytes += length + 1
+    if (length <= MAX_WORD_BYTES) continue
+    const message = `is ${length} bytes long with its name; Linux takes at most ${MAX_WORD_BYTES}`
+    context.addIssue({ code: "custom", path: [name], message })
+  }
   if (bytes > MAX_ENV_BYTES) {
     context.addIssue({
       code: "custom",
@@ -51,7 +62,10 @@ const env = z.record(variable, text(MAX_ENV_BYTES)).superRefine((value, context)
 const command = z
   .array(text(MAX_COMMAND_BYTES))
   .max(10_000)
-  .refine((words) => words.reduce((sum, word) => sum + word.length + 1, 0) <= MAX_COMMAND_BYTES, "is too long")
+  .refine(
+    (words) => words.reduce((sum, word) => sum + Buffer.byteLength(word) + 1, 0) <= MAX_COMMAND_BYTES,
+    `may have ${MAX_COMMAND_BYTES} bytes at most`,
+  )
 
 const resources = z.strictObject({
   memoryBytes: z.int().min(1).default(DEFAULT_SPEC.resources.memoryBytes),
