@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { JobView } from "../../src/protocol/job.ts"
+import { checkAnswer } from "../support/check-answer.ts"
 import { taskSpec } from "../support/test-server.ts"
 import { usePool } from "../support/use-pool.ts"
 
@@ -143,6 +144,12 @@ test("bad input gets exit code 2, a hint, and changes nothing", async () => {
   assert.match(time, /30s/)
   await pool().windfall(["stop", `${id}`, "--now"])
   assert.equal(await count(), before + 1)
+})
+
+test("what is told of real hosts and their jobs is as the OpenAPI document says", async () => {
+  for (const path of ["/v1/hosts", "/v1/jobs?user=all", "/v1/events", "/v1/doctor"]) {
+    checkAnswer("GET", path, await pool().api("GET", path))
+  }
 })
 
 test("malformed requests are refused by the API with a clear error", async () => {

@@ -5,6 +5,7 @@ import { DEFAULT_SPEC, type JobSpec, type JobView } from "../../src/protocol/job
 import { isFinal, type JobState } from "../../src/protocol/job-state.ts"
 import type { ServerLimits } from "../../src/server/limits.ts"
 import { type RunningServer, startServer } from "../../src/server/start-server.ts"
+import { checkAnswer } from "./check-answer.ts"
 import { ScratchFolder } from "./scratch-folder.ts"
 import { SimulatedHosts } from "./simulated-hosts.ts"
 
@@ -77,11 +78,12 @@ export class TestServer implements AsyncDisposable {
     } as RequestInit)
   }
 
-  /** The answer as JSON. @throws {WindfallError} as the server said */
+  /** The answer as JSON, which must be as the OpenAPI document says. @throws {WindfallError} as the server said */
   async call<T>(method: string, path: string, body?: unknown, options: RequestOptions = {}): Promise<T> {
     const response = await this.request(method, path, body, options)
     const answer: unknown = await response.json()
     if (!response.ok) throw WindfallError.fromBody(answer)
+    checkAnswer(method, path, answer)
     return answer as T
   }
 

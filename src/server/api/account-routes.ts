@@ -4,6 +4,16 @@ import type { TokenId } from "../../protocol/ids.ts"
 import { variableNameProblem } from "../../protocol/job-values.ts"
 import { addUser, removeUser, requireAdmin } from "../auth/accounts.ts"
 import { createToken } from "../auth/tokens.ts"
+import {
+  madeToken,
+  me as meAnswer,
+  secret as secretAnswer,
+  secretList,
+  tokenList,
+  user as userAnswer,
+  userList,
+} from "./answers/account-answers.ts"
+import { nothing } from "./answers/answer.ts"
 import { type Route, route } from "./route.ts"
 import { addUserRequest, createTokenRequest, secretRequest } from "./schemas.ts"
 
@@ -12,12 +22,14 @@ export const accountRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/me",
     summary: "Says whose token this is",
+    answer: meAnswer,
     respond: ({ caller }): Me => ({ user: caller.user, role: caller.role, tokenExpiresAt: caller.tokenExpiresAt }),
   }),
   route({
     method: "GET",
     path: "/v1/users",
     summary: "Lists the users",
+    answer: userList,
     admin: "list the users",
     respond: ({ core }): { users: UserView[] } => ({ users: core.store.accounts.users() }),
   }),
@@ -25,6 +37,7 @@ export const accountRoutes: readonly Route[] = [
     method: "POST",
     path: "/v1/users",
     summary: "Adds a user",
+    answer: userAnswer,
     admin: "add a user",
     body: addUserRequest,
     status: 201,
@@ -35,6 +48,7 @@ export const accountRoutes: readonly Route[] = [
     path: "/v1/users/:name",
     summary:
       "Removes a user with all tokens and secrets, who has no unfinished job; ended ones and events stay, under a name nobody gets again",
+    answer: nothing,
     admin: "remove a user",
     change: ({ core, caller, params }) => {
       removeUser(core, params.name ?? "", caller.user)
@@ -45,6 +59,7 @@ export const accountRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/tokens",
     summary: "Lists one's tokens; an administrator's answer has everybody's",
+    answer: tokenList,
     respond: ({ core, caller }): { tokens: TokenView[] } => ({
       tokens: core.store.accounts.tokens().filter(({ user }) => caller.role === "admin" || user === caller.user),
     }),
@@ -54,6 +69,7 @@ export const accountRoutes: readonly Route[] = [
     path: "/v1/tokens",
     summary:
       "Makes a token, which is in this answer and nowhere else; it neither lasts longer nor may more than the one it is made with",
+    answer: madeToken,
     body: createTokenRequest,
     status: 201,
     change: ({ core, caller, body }) => {
@@ -65,6 +81,7 @@ export const accountRoutes: readonly Route[] = [
     method: "DELETE",
     path: "/v1/tokens/:id",
     summary: "Revokes a token",
+    answer: nothing,
     change: ({ core, caller, params }) => {
       const token = core.store.accounts.tokens().find(({ id }) => id === params.id)
       if (token === undefined || (token.user !== caller.user && caller.role !== "admin")) {
@@ -79,12 +96,14 @@ export const accountRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/secrets",
     summary: "Lists the names of one's secrets",
+    answer: secretList,
     respond: ({ core, caller }): { secrets: SecretView[] } => ({ secrets: core.store.accounts.secrets(caller.user) }),
   }),
   route({
     method: "PUT",
     path: "/v1/secrets/:name",
     summary: "Stores a secret, encrypted; its value never comes back",
+    answer: secretAnswer,
     body: secretRequest,
     change: ({ core, caller, params, body }): SecretView => {
       const { name = "" } = params
@@ -105,6 +124,7 @@ export const accountRoutes: readonly Route[] = [
     method: "DELETE",
     path: "/v1/secrets/:name",
     summary: "Removes a secret",
+    answer: nothing,
     change: ({ core, caller, params }) => {
       const name = params.name ?? ""
       if (!core.store.accounts.removeSecret(caller.user, name)) {

@@ -8,18 +8,23 @@ import { encodePack, readPack } from "../../workspace/pack.ts"
 import { decodeChunkList, type FileEntry, type FolderEntry } from "../../workspace/tree.ts"
 import { packSoundBlobs } from "../blobs/pack-blobs.ts"
 import { blameServerDisk } from "../blobs/server-disk.ts"
+import { outputList } from "./answers/job-answers.ts"
+import { missingBlobs, storedBlobs } from "./answers/server-answers.ts"
 import { findOwnJob } from "./job-routes.ts"
 import { type Route, route } from "./route.ts"
 import { hashesRequest } from "./schemas.ts"
 import { streamed } from "./stream.ts"
 
 const PACK = "application/octet-stream"
+const PACK_FORM =
+  "A pack is a run of records, each the blob's sha256 in 32 bytes, its length as u64 big-endian, and its bytes; it ends at the end of a record."
 
 export const blobRoutes: readonly Route[] = [
   route({
     method: "POST",
     path: "/v1/blobs/missing",
     summary: "Says which of these blobs the caller has not brought yet",
+    answer: missingBlobs,
     body: hashesRequest,
     respond: async ({ core, caller, body }): Promise<BlobsMissingAnswer> => ({
       missing: await core.blobs.missing(caller.user, body.hashes),
@@ -29,6 +34,8 @@ export const blobRoutes: readonly Route[] = [
     method: "POST",
     path: "/v1/blobs",
     summary: "Takes a pack of blobs; answered when all of it is on disk",
+    answer: storedBlobs,
+    description: PACK_FORM,
     consumes: PACK,
     respond: async ({ core, caller, bytes, signal }): Promise<BlobsStored> => {
       await core.blobs.settled(caller.user)
@@ -46,6 +53,7 @@ export const blobRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/jobs/:id/outputs",
     summary: "Lists what a job made, as kept on the server",
+    answer: outputList,
     respond: ({ core, caller, params }): OutputList => {
       const job = findOwnJob(core, params.id, caller, "list the outputs of")
       const tree = job.outputs?.state === "ready" ? job.outputs.tree : null
@@ -59,6 +67,7 @@ export const blobRoutes: readonly Route[] = [
     summary:
       "Answers a pack of these blobs, which must belong to the job's outputs or to what was sent with it; without those that are damaged here",
     body: hashesRequest,
+    description: PACK_FORM,
     produces: PACK,
     repeats: "anew",
     respond: (request) => {

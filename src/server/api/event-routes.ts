@@ -8,6 +8,8 @@ import type { Core } from "../core.ts"
 import { Feed } from "../feed.ts"
 import { maySeeCommand } from "../fleet/leftovers.ts"
 import { viewOf } from "../jobs/job-view.ts"
+import { event as eventAnswer, eventList } from "./answers/event-answers.ts"
+import { job as jobAnswer } from "./answers/job-answers.ts"
 import { findJob } from "./job-routes.ts"
 import { type ApiRequest, type Route, route } from "./route.ts"
 import { eventsQuery } from "./schemas.ts"
@@ -23,6 +25,7 @@ export const eventRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/jobs/:id/events",
     summary: "The job as it is, and again whenever it changes, until it has ended and its outputs are settled",
+    item: jobAnswer,
     produces: "text/event-stream",
     respond: (request) => {
       const { core, caller, params } = request
@@ -35,6 +38,8 @@ export const eventRoutes: readonly Route[] = [
     path: "/v1/events",
     summary:
       "What happened after event number N, as far as the caller may see it: the latest up to a limit, or with follow=true all of it and what comes",
+    item: eventAnswer,
+    answer: eventList,
     query: eventsQuery,
     produces: "application/json, text/event-stream",
     respond: async (request) => {

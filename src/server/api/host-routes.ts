@@ -4,6 +4,8 @@ import { toWindfallError, WindfallError } from "../../protocol/errors.ts"
 import type { HostView } from "../../protocol/host.ts"
 import { changeHost, removeHost } from "../fleet/change-host.ts"
 import { hostView } from "../fleet/host-view.ts"
+import { nothing } from "./answers/answer.ts"
+import { host as hostAnswer, hostList, hostScan, joinStep } from "./answers/host-answers.ts"
 import { type ApiRequest, type Route, route } from "./route.ts"
 import { empty, hostAddRequest, hostRekeyRequest, hostScanRequest } from "./schemas.ts"
 import { streamed } from "./stream.ts"
@@ -13,6 +15,7 @@ export const hostRoutes: readonly Route[] = [
     method: "POST",
     path: "/v1/hosts/scan",
     summary: "Asks a machine for its host key; changes nothing",
+    answer: hostScan,
     admin: "look at a machine",
     body: hostScanRequest,
     respond: ({ api, body, signal }) => api.hosts.scan(body, { signal }),
@@ -21,6 +24,7 @@ export const hostRoutes: readonly Route[] = [
     method: "POST",
     path: "/v1/hosts",
     summary: "Adds a host: one line of JSON for each step, the last one done or failed",
+    item: joinStep,
     admin: "add a host",
     body: hostAddRequest,
     produces: "application/x-ndjson",
@@ -44,6 +48,7 @@ export const hostRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/hosts",
     summary: "Lists the hosts by name",
+    answer: hostList,
     respond: ({ core, caller }): { hosts: HostView[] } => ({
       hosts: core.fleet.all().map((host) => hostView(core, host, caller)),
     }),
@@ -52,12 +57,14 @@ export const hostRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/hosts/:host",
     summary: "Shows a host",
+    answer: hostAnswer,
     respond: ({ core, caller, params }): HostView => hostView(core, core.fleet.find(params.host ?? ""), caller),
   }),
   route({
     method: "POST",
     path: "/v1/hosts/:host/drain",
     summary: "Gives the host no new jobs",
+    answer: hostAnswer,
     admin: "drain a host",
     body: empty,
     change: (request) => setDraining(request, true),
@@ -66,6 +73,7 @@ export const hostRoutes: readonly Route[] = [
     method: "POST",
     path: "/v1/hosts/:host/resume",
     summary: "Gives the host jobs again",
+    answer: hostAnswer,
     admin: "resume a host",
     body: empty,
     change: (request) => setDraining(request, false),
@@ -74,6 +82,7 @@ export const hostRoutes: readonly Route[] = [
     method: "POST",
     path: "/v1/hosts/:host/rekey",
     summary: "Pins another host key, which the host must show now",
+    answer: hostAnswer,
     admin: "change a host's key",
     body: hostRekeyRequest,
     prepare: ({ api, core, params, body, signal }) =>
@@ -88,6 +97,7 @@ export const hostRoutes: readonly Route[] = [
     method: "DELETE",
     path: "/v1/hosts/:host",
     summary: "Removes a host; what it still held is lost",
+    answer: nothing,
     admin: "remove a host",
     respond: async ({ api, core, caller, params }) => {
       const { id } = core.fleet.find(params.host ?? "").record

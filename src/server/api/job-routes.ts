@@ -11,6 +11,7 @@ import { mayRule, viewOf } from "../jobs/job-view.ts"
 import { snapshotOf } from "../jobs/place.ts"
 import { stopJob } from "../jobs/stop.ts"
 import { checkBlobs, submitJobs } from "../jobs/submit.ts"
+import { job as jobAnswer, jobIds, jobList, why as whyAnswer } from "./answers/job-answers.ts"
 import { type Route, route } from "./route.ts"
 import { empty, listJobsQuery, stopRequest, submitBatchRequest, submitRequest } from "./schemas.ts"
 
@@ -19,6 +20,7 @@ export const jobRoutes: readonly Route[] = [
     method: "POST",
     path: "/v1/jobs",
     summary: "Sends a job: answered once it is durable",
+    answer: jobAnswer,
     body: submitRequest,
     status: 201,
     prepare: ({ core, caller, body }) => checkBlobs(core, caller.user, [body.spec]),
@@ -28,6 +30,7 @@ export const jobRoutes: readonly Route[] = [
     method: "POST",
     path: "/v1/jobs/batch",
     summary: "Sends many jobs, all or none",
+    answer: jobIds,
     body: submitBatchRequest,
     status: 201,
     prepare: ({ core, caller, body }) => checkBlobs(core, caller.user, body.specs),
@@ -39,6 +42,7 @@ export const jobRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/jobs",
     summary: "Lists jobs, newest first: one's own, or user=NAME, or user=all",
+    answer: jobList,
     query: listJobsQuery,
     respond: ({ core, caller, query }): JobList => {
       const user = query.user === undefined ? caller.user : query.user === "all" ? undefined : query.user
@@ -53,6 +57,7 @@ export const jobRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/jobs/:id",
     summary: "Shows a job",
+    answer: jobAnswer,
     respond: ({ core, caller, params }): JobView => viewOf(core, findJob(core, params.id), caller),
   }),
   route({
@@ -60,6 +65,7 @@ export const jobRoutes: readonly Route[] = [
     path: "/v1/jobs/:id/stop",
     summary:
       "Asks a job to end; a second time, or with now, kills it; once its command has ended, gives up what has not come of its files and output",
+    answer: jobAnswer,
     body: stopRequest,
     change: ({ core, caller, params, body }) => {
       const job = findOwnJob(core, params.id, caller, "stop")
@@ -73,6 +79,7 @@ export const jobRoutes: readonly Route[] = [
     method: "POST",
     path: "/v1/jobs/:id/rerun",
     summary: "Sends a job again as it was, under a new number",
+    answer: jobAnswer,
     body: empty,
     status: 201,
     prepare: async ({ core, caller, params }) => {
@@ -91,6 +98,7 @@ export const jobRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/jobs/:id/why",
     summary: "Says why a job waits, host by host, or what became of it",
+    answer: whyAnswer,
     respond: ({ core, params }): WhyAnswer => {
       const job = findJob(core, params.id)
       const waiting = explain(snapshotOf(core), core.clock.now(), job.id)

@@ -1,6 +1,6 @@
 import { formatDuration } from "../../base/duration.ts"
 import { WindfallError } from "../../protocol/errors.ts"
-import type { OutputStream } from "../../protocol/frames.ts"
+import { FRAME_JSON, FRAME_OUTPUT, MAX_FRAME_BYTES, type OutputStream } from "../../protocol/frames.ts"
 import { isFinal } from "../../protocol/job-state.ts"
 import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
@@ -13,12 +13,24 @@ import { type Route, route } from "./route.ts"
 import { logsQuery } from "./schemas.ts"
 import { type StreamedRequest, streamed } from "./stream.ts"
 
+const LOGS = `With stream=stdout or stderr the body is that stream's bytes. \`Range: bytes=\` is answered with 206, or with 416 where the bytes are \
+not kept; windfall-stream-bytes says how long the stream is, and windfall-kept which ranges of it are kept, where that is not all.
+
+With stream=all, the default, it is a run of frames, in order of arrival. Integers are big-endian. A frame is a u32 length of what follows it, \
+a byte for its kind, then its payload. Kind ${FRAME_OUTPUT}, output: attempt number u32, stream u8 (1 stdout, 2 stderr), u48 offset of \
+the first byte in that stream, then the bytes. Kind ${FRAME_JSON}: JSON, a LogGap, where bytes were not kept. \
+No frame is longer than ${MAX_FRAME_BYTES} bytes; kinds not named here are to be passed over.
+
+With follow=true the body stays open until the output is complete, and waits for an attempt that is yet to come. A connection that breaks off \
+before, as when the token is no longer good, is no end: ask again from where you are (fromStdout, fromStderr, from).`
+
 export const logRoutes: readonly Route[] = [
   route({
     method: "GET",
     path: "/v1/jobs/:id/logs",
     summary:
       "The output of an attempt: one stream as raw bytes (Range is honoured), or both as frames in order of arrival",
+    description: LOGS,
     query: logsQuery,
     produces: "application/octet-stream",
     respond: async (request) => {

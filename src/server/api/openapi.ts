@@ -1,4 +1,6 @@
 import * as z from "zod"
+import { invariant } from "../../base/invariant.ts"
+import { ANSWERS } from "./answers/answer.ts"
 import type { Route } from "./route.ts"
 import type { Socket } from "./terminal-sockets.ts"
 
@@ -18,23 +20,57 @@ export function openApiDocument(routes: readonly Route[], sockets: readonly Sock
     security: [{ token: [] }],
     components: {
       securitySchemes: { token: { type: "http", scheme: "bearer" } },
-      schemas: { Error: errorSchema },
+      schemas: { ...answerSchemas(), Error: errorSchema },
     },
     paths,
   }
 }
 
 function operation(route: Route): object {
-  const produces = route.produces ?? "application/json"
-  const content = Object.fromEntries(produces.split(", ").map((type) => [type, {}]))
   return {
     summary: route.summary,
+    ...(route.description === undefined ? {} : { description: route.description }),
     operationId: operationId(route.method, route.path),
     ...(route.open === true ? { security: [] } : {}),
     parameters: parametersOf(route),
     ...bodyOf(route),
-    responses: { [route.status ?? 200]: { description: "Done", content }, default: refused },
+    responses: { [route.status ?? 200]: answerOf(route), default: refused },
   }
+}
+
+function answerOf(route: Route): object {
+  const types = (route.produces ?? "application/json").split(", ")
+  const description = (route.answer ?? route.item)?.description ?? "Bytes, as described above"
+  return { description, content: Object.fromEntries(types.map((type) => [type, contentOf(route, type)])) }
+}
+
+function contentOf({ answer, item }: Route, type: string): object {
+  if (type === "application/json") return { schema: answer === undefined ? {} : reference(answer) }
+  if (item === undefined) return { schema: binary }
+  const each = type === "text/event-stream" ? "Server-Sent Events; the data of each" : "Lines; each"
+  const description = `${each} is JSON as x-item-schema says`
+  return { schema: { type: "string", description }, "x-item-schema": reference(item) }
+}
+
+const PLACE = "#/components/schemas/"
+
+function reference(schema: z.ZodType): object {
+  const id = ANSWERS.get(schema)?.id
+  invariant(id !== undefined, "an answer has no name in the document")
+  return { $ref: PLACE + id }
+}
+
+function answerSchemas(): Record<string, object> {
+  const { schemas } = z.toJSONSchema(ANSWERS, {
+    io: "input",
+    target: "draft-2020-12",
+    uri: (id) => PLACE + id,
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
+    },
+  })
+  return Object.fromEntries(Object.entries(schemas).map(([id, { $id, $schema, ...schema }]) => [id, schema]))
 }
 
 function upgrade(socket: Socket): object {
@@ -89,10 +125,16 @@ interface QuerySchema {
 }
 
 function bodyOf(route: Route): object {
-  if (route.consumes !== undefined) return { requestBody: { required: true, content: { [route.consumes]: {} } } }
+  if (route.consumes !== undefined) return bodyIs(route.consumes, binary)
   if (route.body === undefined) return {}
-  return { requestBody: { required: true, content: { "application/json": { schema: jsonSchema(route.body) } } } }
+  return bodyIs("application/json", jsonSchema(route.body))
 }
+
+function bodyIs(type: string, schema: object): object {
+  return { requestBody: { required: true, content: { [type]: { schema } } } }
+}
+
+const binary = { type: "string", format: "binary" }
 
 function jsonSchema(schema: z.ZodType): object {
   return z.toJSONSchema(schema, { io: "input", unrepresentable: "any", target: "draft-2020-12" })

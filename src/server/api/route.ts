@@ -45,6 +45,12 @@ export interface Route {
   readonly status?: number
   /** Media type of the answer. @default "application/json" */
   readonly produces?: string
+  /** What a good answer is, where it is JSON: one of the shapes in answers/. */
+  readonly answer?: z.ZodType
+  /** What each event, or each line, of an answer is that is a stream of them. */
+  readonly item?: z.ZodType
+  /** More than fits in `summary`: the form of what is not JSON. */
+  readonly description?: string
   /** Media type of the body where it is not JSON. */
   readonly consumes?: string
   /**

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { checkShape, routeOf } from "../../../test/support/check-answer.ts"
+import { readServerEvents } from "../../../test/support/server-events.ts"
+import { runsOn } from "../../../test/support/simulated-host.ts"
+import { TestServer, taskSpec } from "../../../test/support/test-server.ts"
+import { ROUTES } from "./app.ts"
+
+type Method = "GET" | "POST" | "PUT" | "DELETE"
+
+test("every route that answers JSON has a shape in the document, and every reference there leads somewhere", async () => {
+  await using server = await TestServer.start()
+  const document = await server.call<Document>("GET", "/v1/openapi.json")
+  for (const { method, path, status = 200 } of ROUTES) {
+    const place = path.replaceAll(/:([a-z]+)/g, "{$1}")
+    const { description, content } = document.paths[place]?.[method.toLowerCase()]?.responses[status] ?? {}
+    assert.ok(description, `${method} ${path}`)
+    for (const [type, { schema }] of Object.entries(content ?? {})) {
+      assert.notDeepEqual(schema, {}, `${method} ${path} ${type}`)
+    }
+  }
+  for (const [, id = ""] of JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]*)"/g)) {
+    assert.ok(document.components.schemas[id], id)
+  }
+  const logs = document.paths["/v1/jobs/{id}/logs"]?.get?.description ?? ""
+  assert.match(logs, /Kind 1, output: attempt number u32, stream u8/)
+})
+
+interface Document {
+  readonly components: { readonly schemas: Readonly<Record<string, object>> }
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+}
+interface Operation {
+  readonly description?: string
+  readonly responses: Readonly<
+    Record<number, { readonly description: string; readonly content: Record<string, { schema: object }> }>
+  >
+}
+
+test("what the server answers is as the document says, with no field more", async () => {
+  await using server = await TestServer.start()
+  const host = await server.hosts.join("alpha")
+  host.script = runsOn
+  const answered = new Set<unknown>()
+  // The call itself holds the answer against the document.
+  const call = async <T>(method: Method, path: string, body?: unknown): Promise<T> => {
+    answered.add(routeOf(method, path))
+    return server.call<T>(method, path, body)
+  }
+  await call("POST", "/v1/users", { name: "ada", role: "user" })
+  const { id: token } = await call<{ id: string }>("POST", "/v1/tokens", { user: "ada", expiresInMs: 60_000 })
+  await call("PUT", "/v1/secrets/KEY", { value: "something" })
+  const git = { commit: "abc", branch: null, dirtyDiff: "" }
+  const spec = taskSpec({ name: "one", env: { A: "b" }, retry: { limit: 1, afterSilenceMs: null, once: false }, git })
+  const { id } = await call<{ id: number }>("POST", "/v1/jobs", { spec })
+  await call("POST", "/v1/jobs/batch", { specs: [taskSpec()] })
+  await call("POST", "/v1/hosts/alpha/drain", {})
+  const session = taskSpec({
+    kind: "session",
+    command: [],
+    pty: { columns: 80, rows: 24, term: "xterm" },
+    host: "alpha",
+  })
+  const waits = await call<{ id: number }>("POST", "/v1/jobs", { spec: session })
+  const { hosts } = await call<{ hosts: unknown[] }>("GET", `/v1/jobs/${waits.id}/why`)
+  assert.equal(hosts.length, 1)
+  await call("GET", "/v1/jobs?user=all")
+  await call("GET", `/v1/jobs/${id}/outputs`)
+  await call("POST", `/v1/jobs/${id}/stop`, { now: true })
+  const news = await server.request("GET", `/v1/jobs/${id}/events`)
+  for await (const view of readServerEvents(news)) checkShape(routeOf("GET", "/v1/jobs/1")!.answer!, view, "an event")
+  await call("GET", `/v1/jobs/${id}`)
+  await call("POST", `/v1/jobs/${id}/rerun`, {})
+  await call("POST", "/v1/blobs/missing", { hashes: ["0".repeat(64)] })
+  await call("POST", "/v1/blobs", new Uint8Array())
+  await call("POST", "/v1/hosts/scan", { address: "a@b", port: null })
+  await call("POST", "/v1/hosts/alpha/resume", {})
+  await call("POST", "/v1/hosts/alpha/rekey", { hostKey: "ssh-ed25519 BBBB" })
+  for (const path of ["health", "me", "users", "tokens", "secrets", "hosts", "hosts/alpha", "doctor", "events"]) {
+    await call("GET", `/v1/${path}`)
+  }
+  await call("DELETE", `/v1/tokens/${token}`)
+  await call("DELETE", "/v1/secrets/KEY")
+  await call("DELETE", "/v1/users/ada")
+  host.cut("it is to go")
+  await call("DELETE", "/v1/hosts/alpha")
+  const left = ROUTES.filter((route) => route.answer !== undefined && !answered.has(route))
+  assert.deepEqual(left, [], "every route with a shape was asked")
+})

@@ -1,0 +1,59 @@
+import * as z from "zod"
+import type { WindfallEvent } from "../../../protocol/events.ts"
+import { answer, count, type Describes, time } from "./answer.ts"
+import { cause, jobState } from "./job-answers.ts"
+
+const head = z.object({
+  sequence: count.describe("Counts up without gaps"),
+  at: time,
+  actor: z.string().describe('A user, or "windfall"'),
+})
+const ofHost = head.extend({ host: z.string(), name: z.string() })
+const ofJob = head.extend({ job: count })
+const ofAttempt = ofJob.extend({ attempt: z.string() })
+const type = z.literal
+const words = z.string().nullable()
+
+export const event = answer(
+  "Event",
+  "One line of the record of what happened",
+  z.discriminatedUnion("type", [
+    ofJob.extend({ type: type("job_submitted"), user: z.string(), name: words }),
+    ofJob.extend({ type: type("job_state"), from: jobState, to: jobState, cause, reason: words }),
+    ofAttempt.extend({ type: type("attempt_placed"), number: count, host: z.string(), hostName: z.string() }),
+    ofAttempt.extend({
+      type: type("attempt_ended"),
+      number: count,
+      cause: cause.unwrap(),
+      exitCode: z.int().nullable(),
+      signal: z.int().nullable(),
+    }),
+    ofAttempt.extend({
+      type: type("attempt_contact"),
+      lostSince: time.nullable().describe("null: its host is heard of again"),
+    }),
+    ofJob.extend({ type: type("outputs_ready"), files: count, bytes: count }),
+    ofHost.extend({ type: type("host_added") }),
+    ofHost.extend({ type: type("host_link"), link: z.string(), reason: words }),
+    ofHost.extend({ type: type("host_changed"), what: z.string() }),
+    ofHost.extend({ type: type("host_withheld"), reason: words.describe("null: it gets jobs again") }),
+    ofHost.extend({
+      type: type("stray"),
+      pid: count,
+      command: words.describe("For the job's owner and administrators; null for others"),
+      job: count.nullable(),
+      user: words,
+      certain: z.boolean(),
+      gone: z.boolean(),
+    }),
+    ofHost.extend({ type: type("host_removed") }),
+    head.extend({ type: type("user_changed"), user: z.string(), what: z.string() }),
+    head.extend({ type: type("token_changed"), user: z.string(), what: z.string() }),
+    head.extend({ type: type("secret_changed"), user: z.string(), name: z.string(), what: z.string() }),
+    head.extend({ type: type("notice"), message: z.string(), host: words, job: count.nullable() }),
+  ]),
+)
+
+export const eventList = answer("EventList", "Events, oldest first", z.object({ events: z.array(event) }))
+
+export const EVENT_ANSWERS_AGREE: Describes<typeof event, WindfallEvent> = true

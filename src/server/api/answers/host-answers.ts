@@ -1,0 +1,112 @@
+import * as z from "zod"
+import type { HostScan, JoinStep } from "../../../protocol/api.ts"
+import type { HostFacts, HostView, StrayView } from "../../../protocol/host.ts"
+import type { Resources } from "../../../protocol/resources.ts"
+import { answer, count, type Describes, time } from "./answer.ts"
+
+const resources = answer(
+  "Resources",
+  "Memory, GPUs and cores of a host",
+  z.object({ memoryBytes: z.int(), gpus: z.int(), cores: z.int() }),
+)
+
+const facts = answer(
+  "HostFacts",
+  "What was found on a host at the latest contact",
+  z.object({
+    platform: z.enum(["darwin", "linux"]),
+    arch: z.enum(["arm64", "x64"]),
+    system: z.string().describe('As in "macOS 26.1"'),
+    model: z.string().nullable().describe('As in "Mac15,14"; null off the Mac'),
+    chip: z.string(),
+    cores: count,
+    memoryBytes: count,
+    gpus: count,
+    hostname: z.string(),
+    user: z.string().describe("The account jobs run as"),
+    home: z.string(),
+    bootId: z.string().describe("Changes with every restart"),
+    timeZone: z.string().nullable(),
+    diskFreeBytes: count,
+  }),
+)
+
+const stray = answer(
+  "Stray",
+  "A process of an ended attempt that is still on a host",
+  z.object({
+    pid: count,
+    command: z.string().nullable().describe("For the job's owner and administrators; null for others"),
+    job: count.nullable(),
+    certain: z.boolean().describe("False when it is only suspected to be the job's"),
+    memoryBytes: count,
+    since: time,
+  }),
+)
+
+export const host = answer(
+  "Host",
+  "A machine of the pool",
+  z.object({
+    id: z.string(),
+    name: z.string(),
+    address: z.string().describe("What is given to ssh"),
+    port: count.nullable(),
+    owner: z.string().nullable(),
+    fleet: z.string(),
+    labels: z.record(z.string(), z.string()),
+    link: z.enum(["connecting", "ready", "asleep", "down", "refused"]),
+    reason: z.string().nullable().describe("Why the link is what it is; null when ready"),
+    since: time,
+    draining: z.boolean().describe("It gets no new jobs, as an administrator said"),
+    withheld: z.string().nullable().describe("Why it gets no new jobs because of what ended ones left there"),
+    strays: z.array(stray),
+    hostKey: z.string(),
+    facts: facts.nullable(),
+    total: resources.describe("What jobs may use in all"),
+    free: resources,
+    jobs: z.array(count).describe("Jobs there now"),
+  }),
+)
+
+export const hostList = answer("HostList", "Hosts by name", z.object({ hosts: z.array(host) }))
+
+export const hostScan = answer(
+  "HostKey",
+  "The key a machine shows",
+  z.object({
+    hostKey: z.string().describe("As in known_hosts, without the name"),
+    fingerprint: z.string().describe("As ssh shows it"),
+  }),
+)
+
+const error = z.object({
+  code: z.string(),
+  message: z.string(),
+  hint: z.string().optional(),
+  details: z.record(z.string(), z.unknown()).optional(),
+})
+
+export const joinStep = answer(
+  "JoinStep",
+  "A step of a join; the last one is done or failed",
+  z.discriminatedUnion("step", [
+    z.object({
+      step: z.enum(["reach", "key", "system", "runtime", "agent", "facts"]),
+      state: z.enum(["running", "ok"]),
+      text: z.string(),
+      progress: z.number().optional().describe("0 to 1"),
+    }),
+    z.object({ step: z.literal("done"), host }),
+    z.object({ step: z.literal("failed"), error }),
+  ]),
+)
+
+export const HOST_ANSWERS_AGREE: readonly [
+  Describes<typeof resources, Resources>,
+  Describes<typeof facts, HostFacts>,
+  Describes<typeof stray, StrayView>,
+  Describes<typeof host, HostView>,
+  Describes<typeof hostScan, HostScan>,
+  Describes<typeof joinStep, JoinStep>,
+] = [true, true, true, true, true, true]

@@ -1,0 +1,140 @@
+import * as z from "zod"
+import type { JobList, LogGap, OutputList, SubmitBatchAnswer, WhyAnswer } from "../../../protocol/api.ts"
+import type { AttemptView, JobSpec, JobView, OutputsView } from "../../../protocol/job.ts"
+import { CAUSES, JOB_STATES } from "../../../protocol/job-state.ts"
+import { answer, count, type Describes, hash, time } from "./answer.ts"
+
+export const jobState = z.enum(JOB_STATES)
+export const cause = z.enum(CAUSES).nullable().describe("Why it ended; null as long as it has not")
+const exitCode = z.int().nullable()
+const signal = z.int().nullable().describe("The number of the signal that ended it")
+
+const spec = answer(
+  "JobSpec",
+  "All that was said about a job. Others than its sender and administrators see the command's first word alone",
+  z.object({
+    kind: z.enum(["task", "session"]),
+    name: z.string().nullable(),
+    command: z.array(z.string()).describe("Run without a shell; empty for a session's login shell"),
+    env: z.record(z.string(), z.string()),
+    secrets: z.array(z.string()).describe("Names of stored secrets"),
+    workspace: hash.nullable().describe("The tree of what was sent; null for an empty folder"),
+    workingFolder: z.string(),
+    resources: z.object({
+      memoryBytes: count,
+      gpus: count.nullable().describe("null: one where the host has one"),
+      cores: count,
+    }),
+    timeLimitMs: count.nullable(),
+    graceMs: count.describe("From the stop signal to SIGKILL"),
+    stopSignal: z.string(),
+    host: z.string().nullable().describe("The host it must run on"),
+    partition: z.string(),
+    outputs: z.array(z.string()).nullable().describe("Globs of what comes home; null: what the job made or changed"),
+    retry: z.object({ limit: count, afterSilenceMs: count.nullable(), once: z.boolean() }),
+    stdin: hash.nullable(),
+    pty: z.object({ columns: count, rows: count, term: z.string() }).nullable(),
+    needsLan: z.boolean(),
+    git: z.object({ commit: z.string(), branch: z.string().nullable(), dirtyDiff: z.string() }).nullable(),
+  }),
+)
+
+const attempt = answer(
+  "Attempt",
+  "One try of a job on a host",
+  z.object({
+    id: z.string(),
+    number: count.describe("1 for the first try"),
+    hostId: z.string(),
+    hostName: z.string(),
+    state: z.enum(["starting", "running", "suspended", "finishing", "ended"]),
+    outOfContactSince: time.nullable().describe("Since when its host has not been heard of; null when it is"),
+    startedAt: time.nullable(),
+    endedAt: time.nullable(),
+    cause,
+    exitCode,
+    signal,
+    message: z.string().nullable().describe("What went wrong, in words"),
+    peakMemoryBytes: count.nullable(),
+    stdoutBytes: count.describe("Recorded so far"),
+    stderrBytes: count.describe("Recorded so far"),
+    logEnd: z.literal("unknown").optional().describe("The log may lack its end"),
+  }),
+)
+
+const outputs = answer(
+  "OutputsState",
+  "What became of a job's files on their way home",
+  z.object({
+    state: z.enum(["collecting", "ready", "none", "lost", "expired"]),
+    tree: hash.nullable().describe("The tree of the outputs; null unless ready"),
+    files: count,
+    bytes: count,
+    problem: z.string().optional().describe("Why some or all could not come"),
+    late: z.literal(true).optional().describe("Their host still has them, and they may come after all"),
+  }),
+)
+
+export const job = answer(
+  "Job",
+  "A job and its attempts",
+  z.object({
+    id: count,
+    user: z.string(),
+    spec,
+    state: jobState,
+    cause,
+    exitCode,
+    signal,
+    reason: z.string().nullable().describe("Why it waits or what ended it, in one sentence"),
+    place: count.nullable().describe("Its place in the queue from 1, while queued"),
+    submittedAt: time,
+    startedAt: time.nullable(),
+    endedAt: time.nullable(),
+    attempts: z.array(attempt),
+    outputs: outputs.nullable(),
+  }),
+)
+
+export const jobList = answer("JobList", "Jobs, newest first", z.object({ jobs: z.array(job) }))
+export const jobIds = answer("JobIds", "The new jobs, in the order sent", z.object({ jobs: z.array(count) }))
+
+export const why = answer(
+  "Why",
+  "Why a job waits, host by host; no hosts when it does not wait",
+  z.object({
+    job: count,
+    summary: z.string(),
+    code: z.string().describe("Stable, for scripts"),
+    place: count.nullable(),
+    hosts: z.array(z.object({ host: z.string(), name: z.string(), code: z.string(), text: z.string() })),
+  }),
+)
+
+export const outputList = answer(
+  "Outputs",
+  "The files a job made, as kept on the server",
+  z.object({
+    tree: hash.nullable(),
+    files: z.array(z.object({ path: z.string(), bytes: count, hash, mode: count })),
+    lost: z.array(z.string()).describe('Paths that are damaged or gone on the server; "" for the list itself'),
+  }),
+)
+
+const logGap = answer(
+  "LogGap",
+  "In frames of output: bytes of a stream that were not kept",
+  z.object({ gap: z.object({ stream: z.enum(["stdout", "stderr"]), from: count, to: count.describe("Exclusive") }) }),
+)
+
+export const JOB_ANSWERS_AGREE: readonly [
+  Describes<typeof spec, JobSpec>,
+  Describes<typeof attempt, AttemptView>,
+  Describes<typeof outputs, OutputsView>,
+  Describes<typeof job, JobView>,
+  Describes<typeof jobList, JobList>,
+  Describes<typeof jobIds, SubmitBatchAnswer>,
+  Describes<typeof why, WhyAnswer>,
+  Describes<typeof outputList, OutputList>,
+  Describes<typeof logGap, LogGap>,
+] = [true, true, true, true, true, true, true, true, true]
