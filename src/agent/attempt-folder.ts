@@ -4,7 +4,7 @@ import type { AttemptOrder } from "../protocol/agent-wire.ts"
 import { isId } from "../protocol/ids.ts"
 import { withBallastSync } from "./ballast.ts"
 import { writeDurably } from "./durable-file.ts"
-import { readIfThere, reopening } from "./own-file.ts"
+import { readIfThere, reopening, systemCode } from "./own-file.ts"
 import {
   parseRecord,
   parseStatus,
@@ -13,6 +13,9 @@ import {
   type SupervisorStatus,
   type SupervisorSwept,
 } from "./supervisor-text.ts"
+
+/** Lies in the folder of an attempt beside which a shell was opened. */
+const SHELLS = "shells"
 
 /** What an attempt's folder says about it. */
 export interface InspectedAttempt {
@@ -24,6 +27,8 @@ export interface InspectedAttempt {
   readonly intent: SupervisorRecord | null
   readonly status: SupervisorStatus | null
   readonly swept: SupervisorSwept | null
+  /** A shell was opened beside it. */
+  readonly hadShell: boolean
 }
 
 /** Reads an attempt's folder. What the job has closed is opened; what is damaged counts as not there. */
@@ -50,6 +55,7 @@ export function inspectAttempt(path: string): InspectedAttempt {
     // `status.PID` is whole and synced before it becomes `status`: it counts when its supervisor died in between.
     status: read(/^status(\.\d+)?$/, parseStatus),
     swept: read(/^swept$/, parseSwept),
+    hadShell: names.includes(SHELLS),
   }
 }
 
@@ -94,6 +100,19 @@ export function readSecrets(path: string): Readonly<Record<string, string>> {
     return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"))
   } catch {
     return {}
+  }
+}
+
+/**
+ * Writes down that a shell is opened beside an attempt, before it is: whichever agent ends the attempt then knows that its
+ * supervisor cannot end all. Not synced, as no shell outlives the host.
+ * @throws the system's error (ENOSPC...)
+ */
+export function noteShell(path: string): void {
+  try {
+    reopening(join(path, SHELLS), () => writeFileSync(join(path, SHELLS), "", { mode: 0o600, flag: "wx" }))
+  } catch (error) {
+    if (systemCode(error) !== "EEXIST") throw error
   }
 }
 

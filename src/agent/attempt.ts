@@ -35,6 +35,8 @@ export class Attempt {
   adopted = false
   /** The server does not know it: it is left as it is. */
   disowned = false
+  /** A shell was opened beside it: what that has started is not below its supervisor. */
+  hadShell = false
   /** Its tree is being swept by this agent, which must not leave meanwhile. */
   sweeping = false
   supervisor: { readonly pid: number; readonly start: string } | null = null

@@ -12,7 +12,7 @@ import { writeDurably } from "./durable-file.ts"
 import { indexPath, refuse } from "./launch.ts"
 import { carryOut } from "./stopping.ts"
 import { formatStatus, type SupervisorLine, type SupervisorStatus, type SupervisorSwept } from "./supervisor-text.ts"
-import { sweepRest } from "./sweep-rest.ts"
+import { supervisorSweepsAll, sweepRest } from "./sweep-rest.ts"
 
 const ENOSPC = 28
 const EFBIG = 27
@@ -94,7 +94,7 @@ async function treeGone(
   context: AgentContext,
   attempt: Attempt,
   swept: SupervisorSwept,
-  isTotal = context.platform.sweepIsTotal && swept.strays.length === 0,
+  isTotal = supervisorSweepsAll(context, attempt) && swept.strays.length === 0,
 ): Promise<void> {
   attempt.phase = "lost" // from here on nobody else ends it
   if (!isTotal) await sweepRest(context, attempt, swept.strays)
@@ -224,7 +224,7 @@ export async function followLost(context: AgentContext, attempt: Attempt): Promi
   }
   // A supervisor that was killed while it swept has left the rest to us.
   const sweptByIt = swept !== null || status.stdoutBytes !== null
-  const isTotal = sweptByIt && context.platform.sweepIsTotal && !swept?.strays.length
+  const isTotal = sweptByIt && supervisorSweepsAll(context, attempt) && !swept?.strays.length
   const isOfThisBoot = (record ?? intent)?.bootId === context.platform.bootId
   // The numbers of processes it could not end are old by now: they may be others'.
   await treeGone(context, attempt, { ...totals, strays: [] }, isTotal || !isOfThisBoot)

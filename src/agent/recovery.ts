@@ -5,6 +5,7 @@ import type { AttemptId, JobId } from "../protocol/ids.ts"
 import type { AgentContext } from "./agent-context.ts"
 import { Attempt } from "./attempt.ts"
 import { type InspectedAttempt, inspectAttempt, outputSizes } from "./attempt-folder.ts"
+import { supervisorSweepsAll } from "./sweep-rest.ts"
 
 const NEVER_RAN = ".never-ran"
 
@@ -67,6 +68,7 @@ function rebuild(context: AgentContext, attempt: Attempt, found: InspectedAttemp
   const { record, intent, status, swept } = found
   const held = record ?? intent
   attempt.status = status
+  attempt.hadShell = found.hadShell
   if (held === null) {
     attempt.phase = "lost"
     return
@@ -79,7 +81,8 @@ function rebuild(context: AgentContext, attempt: Attempt, found: InspectedAttemp
   const thisBoot = held.bootId === context.platform.bootId
   const supervised = thisBoot && context.platform.isAlive(held.pid, held.start)
   const wasSwept = swept !== null && swept.strays.length === 0
-  if (status !== null && (!thisBoot || status.stdoutBytes !== null || wasSwept) && context.platform.sweepIsTotal) {
+  const isSwept = !thisBoot || status?.stdoutBytes != null || wasSwept
+  if (status !== null && isSwept && supervisorSweepsAll(context, attempt)) {
     const sizes = outputSizes(attempt.folder)
     attempt.totals = {
       stdout: status.stdoutBytes ?? swept?.stdoutBytes ?? sizes.stdout,

@@ -6,6 +6,11 @@ import { sweepByToken } from "./sweep.ts"
 /** From TERM to KILL, for what outlives a command that has ended. */
 const GRACE_MS = 1_000
 
+/** Whether an attempt's supervisor can end all of its tree: on Linux it can, but not what a shell beside it has started. */
+export function supervisorSweepsAll({ platform }: AgentContext, attempt: Attempt): boolean {
+  return platform.sweepIsTotal && !attempt.hadShell
+}
+
 /**
  * Ends what is left of an attempt's tree where its supervisor could not end all of it, and notes what stays: before the end
  * is told, so that the host is not given to the next job. Never throws: what could not be looked for is told.

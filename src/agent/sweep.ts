@@ -5,11 +5,13 @@ import type { ProcessRow } from "./platform/platform.ts"
 
 /** After SIGKILL: what is still there then cannot be ended. */
 const GIVE_UP_MS = 5_000
+/** After the rest is killed: a PTY host ends by itself once it has told its client how the shell ended. */
+const LAST_WORD_MS = 1_000
 
 /**
  * Ends what is left of an attempt's tree without its supervisor: processes that carry its token, were seen below it, are in
  * its group, and everything below these. Asked first, killed after `graceMs`. Returns what could not be ended.
- * Each is known by pid and start; this agent and what it runs itself (terminals) are left alone.
+ * Each is known by pid and start; this agent and what it runs for itself and beside other attempts are left alone.
  */
 export async function sweepByToken(
   context: Pick<AgentContext, "platform" | "forker">,
@@ -25,7 +27,9 @@ export async function sweepByToken(
     if (now > killAt + GIVE_UP_MS) return left
     for (const row of left) {
       const key = `${row.pid} ${row.start}`
-      if (now >= killAt) signal(row.pid, "SIGKILL")
+      // What this agent has started of an attempt is the PTY host of a shell beside it.
+      const rowKillAt = row.ppid === process.pid ? killAt + LAST_WORD_MS : killAt
+      if (now >= rowKillAt) signal(row.pid, "SIGKILL")
       else if (!asked.has(key)) {
         signal(row.pid, "SIGTERM")
         signal(row.pid, "SIGCONT")
@@ -50,7 +54,7 @@ async function remaining(
     if (belongsTo(attempt, row) || carrying.has(row.pid)) found.add(row.pid)
   }
   addDescendants(table, found)
-  const own = ownProcesses(table, context.forker.pid)
+  const own = ownProcesses(table, context.forker.pid, carrying)
   return table.filter((row) => found.has(row.pid) && !own.has(row.pid))
 }
 
@@ -81,11 +85,18 @@ export function addDescendants(table: readonly ProcessRow[], pids: Set<number>):
   }
 }
 
-/** This agent, its ancestors' side being no concern, and what it runs itself; not what the forker runs. */
-function ownProcesses(table: readonly ProcessRow[], forker: number | undefined): Set<number> {
+/**
+ * This agent, its ancestors' side being no concern, and what it runs itself; not what the forker runs, nor the shells beside
+ * the attempt whose token is carried by these.
+ */
+function ownProcesses(
+  table: readonly ProcessRow[],
+  forker: number | undefined,
+  carrying: ReadonlySet<number>,
+): Set<number> {
   const own = new Set([process.pid])
   addDescendants(
-    table.filter((row) => row.pid !== forker),
+    table.filter((row) => row.pid !== forker && !carrying.has(row.pid)),
     own,
   )
   if (forker !== undefined) own.add(forker)

@@ -1,6 +1,6 @@
 import { join } from "node:path"
 import type { AgentContext } from "./agent-context.ts"
-import { readSecrets } from "./attempt-folder.ts"
+import { noteShell, readSecrets } from "./attempt-folder.ts"
 import { environmentOf, jobEnvironment } from "./job-environment.ts"
 import { hasTerminal } from "./launch.ts"
 import type { TerminalAttempt } from "./terminal-route.ts"
@@ -15,7 +15,12 @@ export function terminalAttempt(context: AgentContext, sequence: number): Termin
     folder,
     work: join(folder, "work", order.workingFolder),
     hasTerminal: hasTerminal(order),
-    isRunning: () => attempt.status === null && attempt.phase !== "ended",
+    // One that is lost is being swept: what is opened beside it now would be found too late.
+    isRunning: () => attempt.status === null && attempt.phase !== "ended" && attempt.phase !== "lost",
+    noteShell: () => {
+      noteShell(folder)
+      attempt.hadShell = true
+    },
     env: () => environmentOf(jobEnvironment(order, readSecrets(folder), context.jobHost, folder)),
   }
 }

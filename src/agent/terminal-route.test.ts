@@ -26,6 +26,7 @@ function runningJob() {
   const work = join(folder, "work")
   mkdirSync(work, { recursive: true })
   let running = true
+  let noted = false
   const options: TerminalRouteOptions = {
     program: [process.execPath, entry],
     clock: systemClock(),
@@ -37,6 +38,9 @@ function runningJob() {
             work,
             hasTerminal: false,
             isRunning: () => running,
+            noteShell: () => {
+              noted = true
+            },
             env: () => ({ PATH: "/usr/bin:/bin", HOME: root, SHELL: "/bin/bash", PS1: "$ ", WINDFALL_JOB: "12" }),
           },
   }
@@ -52,7 +56,7 @@ function runningJob() {
   const gone = async () => {
     while (readdirSync(folder).some((name) => name.startsWith("t-"))) await sleep(20)
   }
-  return { folder, work, open, end, gone }
+  return { folder, work, open, end, gone, noted: () => noted }
 }
 
 describe("serveTerminal()", () => {
@@ -60,6 +64,7 @@ describe("serveTerminal()", () => {
     const job = runningJob()
     const peer = new TerminalPeer()
     assert.equal(await peer.attach(job.open("7/shell/myshell0123456789"), { columns: 90, rows: 20 }), null)
+    assert.ok(job.noted())
     peer.type("pwd; echo job=$WINDFALL_JOB; stty size; N=mine\r")
     await peer.sees("20 90")
     assert.ok(peer.text.includes(`${job.work}\r\n`))
@@ -102,6 +107,7 @@ describe("serveTerminal()", () => {
     assert.match(await ask("8"), /no longer runs on this host/)
     assert.match(await ask("7/shell/../../x"), /names none/)
     assert.match(await ask("7/shell/never0started1234/again"), /it ended, or never opened/)
+    assert.equal(job.noted(), false)
     job.end()
     assert.match(await ask("7/shell/shell1234567890123"), /no longer runs/)
   })

@@ -17,8 +17,10 @@ export interface TerminalAttempt {
   readonly work: string
   /** Its command runs under a PTY host. */
   readonly hasTerminal: boolean
-  /** Its exit status is not known yet. */
+  /** Its exit status is not known yet, and its tree is not being swept. */
   isRunning(): boolean
+  /** Notes that a shell is opened beside it, so that what this starts is swept at its end. Throws where that cannot be kept. */
+  noteShell(): void
   /** The job's environment, secrets included. */
   env(): Readonly<Record<string, string>>
 }
@@ -120,6 +122,7 @@ function startShell(attempt: TerminalAttempt, socketPath: string, options: Termi
     { socketPath, size: null, interactive: true, endsWith: `${attempt.folder}/status`, abandonMs: ABANDON_MS },
     shellBeside(env),
   )
+  attempt.noteShell()
   const child = spawn(program, args, {
     cwd: attempt.work,
     env: terminalHostEnv(env),

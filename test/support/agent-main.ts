@@ -1,7 +1,8 @@
 /**
  * The agent as tests run it where a sweep is not total, as on a Mac: `agent-main.ts` with the agent's own command line. The
  * account is what carries TEST_ACCOUNT with the agent's value, so that the machine's other processes are strangers to it.
- * With TEST_SYSTEM=darwin also the supervisors are those of a Mac, which name their starts otherwise than this system.
+ * With TEST_SWEEP=total a sweep is what it is on this system. With TEST_SYSTEM=darwin also the supervisors are those of a
+ * Mac, which name their starts otherwise than this system.
  */
 import { readFileSync } from "node:fs"
 import { currentPlatform } from "../../src/agent/platform/current.ts"
@@ -9,13 +10,15 @@ import type { Platform } from "../../src/agent/platform/platform.ts"
 import { runAgent } from "../../src/agent/run-agent.ts"
 import { isThere } from "./agent-home.ts"
 
+/** What a PTY host is started from. */
+const AGENT_FILE = new URL("../../src/agent/main.ts", import.meta.url).pathname
 const account = `TEST_ACCOUNT=${process.env.TEST_ACCOUNT}`
 
 function platform(): Platform {
   return {
     ...currentPlatform(),
     ...(process.env.TEST_SYSTEM === "darwin" ? { system: "darwin", isAlive: isThere } : {}),
-    sweepIsTotal: false,
+    ...(process.env.TEST_SWEEP === "total" ? {} : { sweepIsTotal: false }),
     ofAccount: (rows) => rows.filter(({ pid }) => carriesMark(pid)),
   }
 }
@@ -28,5 +31,5 @@ function carriesMark(pid: number): boolean {
   }
 }
 
-const [node = "", file = "", ...parameters] = process.argv
-await runAgent(parameters, { platform, environment: process.env, program: [node, file] })
+const [node = "", , ...parameters] = process.argv
+await runAgent(parameters, { platform, environment: process.env, program: [node, AGENT_FILE] })

@@ -88,6 +88,7 @@ class Way {
       work: folder,
       hasTerminal: command.length > 0,
       isRunning: () => running,
+      noteShell: () => undefined,
       env: () => env,
     })
     if (command.length === 0) return { exited: Promise.resolve(null) }
