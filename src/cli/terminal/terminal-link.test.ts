@@ -25,6 +25,8 @@ class Way {
   #entry = ""
   readonly #http = createServer()
   readonly #jobs = new Map<number, TerminalAttempt & { user: string; pty: boolean }>()
+  readonly #looks = new Set<() => void>()
+  #isFayRevoked = false
   terminals!: Terminals
   url = ""
 
@@ -47,7 +49,12 @@ class Way {
   serve(): void {
     const core = {
       signal: new AbortController().signal,
-      followers: { onAccounts: () => () => undefined },
+      followers: {
+        onAccounts: (look: () => void) => {
+          this.#looks.add(look)
+          return () => this.#looks.delete(look)
+        },
+      },
       table: {
         get: (id: number) => {
           const job = this.#jobs.get(id)
@@ -68,6 +75,7 @@ class Way {
       core: core as unknown as TerminalsOptions["core"],
       authenticate: (header) => {
         if (header === "Bearer ada") return { user: "ada", role: "user" }
+        if (header === "Bearer fay" && !this.#isFayRevoked) return { user: "ada", role: "user" }
         if (header === "Bearer bob") return { user: "bob", role: "user" }
         if (header === "Bearer root") return { user: "root", role: "admin" }
         throw new WindfallError("not_logged_in", "Cannot do that: the token is unknown")
@@ -120,6 +128,12 @@ class Way {
       ...options,
     })
     return { link, news, text: () => shown.join("") }
+  }
+
+  /** Ends the token "fay", another one of ada's. */
+  revokeFay(): void {
+    this.#isFayRevoked = true
+    for (const look of this.#looks) look()
   }
 
   cutHostLinks(): void {
@@ -242,6 +256,28 @@ describe("a terminal from the command line to the host", () => {
       new AbortController().signal,
     )
     await assert.rejects(down, (error: WindfallError) => error.code === "server_unreachable")
+  })
+
+  test("is closed at once when the token is revoked, and no other's is", async () => {
+    const { exited } = await way.start(7, ["/bin/sh", "-c", "stty -echo raw; echo ready; exec cat"])
+    const signal = new AbortController().signal
+    const fay = way.link(7, {
+      open: () => openWebSocket({ url: way.url, token: "fay" }, "/v1/jobs/7/terminal", signal),
+    })
+    const running = fay.link.run(signal)
+    await until(() => fay.text().includes("ready"))
+    way.revokeFay()
+    const end = await running
+    assert.ok(end.kind === "gone" && end.error.code === "not_logged_in" && end.wasAttached)
+    const ada = way.link(7)
+    const ending = ada.link.run(signal)
+    await until(() => ada.text().includes("ready"))
+    way.revokeFay()
+    ada.link.type(Buffer.from("still here"))
+    await until(() => ada.text().includes("still here"))
+    ada.link.hangup()
+    assert.equal((await ending).kind, "exit")
+    await exited
   })
 
   test("of somebody else's job is refused, but not to an admin", async () => {

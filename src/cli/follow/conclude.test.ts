@@ -1,0 +1,71 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { systemClock } from "../../base/clock.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import type { JobId } from "../../protocol/ids.ts"
+import { DEFAULT_SPEC, type JobView } from "../../protocol/job.ts"
+import type { Cli } from "../cli.ts"
+import type { Output } from "../output.ts"
+import { conclude } from "./conclude.ts"
+import { JobSink } from "./job-sink.ts"
+
+const RUNNING: JobView = {
+  id: 7 as JobId,
+  user: "ada",
+  spec: { ...DEFAULT_SPEC, command: ["true"] },
+  state: "running",
+  cause: null,
+  exitCode: null,
+  signal: null,
+  reason: null,
+  place: null,
+  submittedAt: 0,
+  startedAt: 0,
+  endedAt: null,
+  attempts: [],
+  outputs: null,
+}
+const ended = (exitCode: number): JobView => ({
+  ...RUNNING,
+  state: exitCode === 0 ? "succeeded" : "failed",
+  cause: "exited",
+  exitCode,
+})
+
+/** What is said, and the exit code, when the token was refused as the job stood like this. */
+async function refusedWith(job: JobView): Promise<{ exitCode: number; said: string }> {
+  let said = ""
+  const out: Output = {
+    isTerminal: false,
+    columns: 80,
+    closed: false,
+    write: async (data) => {
+      said += String(data)
+    },
+  }
+  const cli = { stdout: out, stderr: out, clock: systemClock() } as Cli
+  const error = new WindfallError("not_logged_in", "Cannot accept the request: the token is not known here")
+  const sink = new JobSink(cli, { json: false, quiet: false })
+  const exitCode = await conclude(cli, { kind: "server_lost", error, job }, { sink, home: null })
+  return { exitCode, said }
+}
+
+test("who is let in no more does not know how the job ends, and is told how to see it", async () => {
+  const { exitCode, said } = await refusedWith(RUNNING)
+  assert.equal(exitCode, 125)
+  assert.equal(
+    said,
+    "windfall: Cannot follow job 7 any longer: the token was revoked\n" +
+      "windfall: job 7 goes on without you watching. Log in again (windfall login URL), then: windfall attach 7\n",
+  )
+})
+
+test("a job's end that is known is told, with the job's own code; without all of its output it is no success", async () => {
+  const failed = await refusedWith(ended(3))
+  assert.equal(failed.exitCode, 3)
+  assert.match(failed.said, /job 7 failed with exit code 3; not all of its output has come: windfall logs 7 /)
+  assert.doesNotMatch(failed.said, /goes on/)
+  const succeeded = await refusedWith(ended(0))
+  assert.equal(succeeded.exitCode, 125)
+  assert.match(succeeded.said, /job 7 succeeded; not all of its output has come: windfall logs 7 /)
+})
