@@ -175,11 +175,16 @@ const WHY_STAYED: Readonly<Record<string, string>> = {
 /** What the job made that cannot travel, in words: sockets, names that are no UTF-8, what another account closed. */
 function stayedBehind({ leftOut }: CollectedOutputs): string | null {
   const special = leftOut.filter(({ why }) => why === "special")
-  const [first] = special
+  const [first, second] = special
   if (first === undefined) return null
-  const more = special.length === 1 ? "" : ` and ${special.length - 1} more`
-  const reason = WHY_STAYED[first.rule] ?? first.rule
-  return `${shownPath(first.path)} could not come home (${reason})${more}`
+  const stayed = `${shownPath(first.path)} could not come home (${whyStayed(first)})`
+  if (second === undefined) return stayed
+  if (special.length > 2) return `${stayed} and ${special.length - 1} more`
+  return `${stayed}, nor could ${shownPath(second.path)} (${whyStayed(second)})`
+}
+
+function whyStayed({ rule }: CollectedOutputs["leftOut"][number]): string {
+  return WHY_STAYED[rule] ?? rule
 }
 
 /**

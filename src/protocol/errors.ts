@@ -16,6 +16,7 @@ const CODES = {
   token_not_found: { status: 404, exitCode: 2 },
   file_not_found: { status: 404, exitCode: 2 },
   route_not_found: { status: 404, exitCode: 2 },
+  method_not_allowed: { status: 405, exitCode: 2 },
   name_taken: { status: 409, exitCode: 2 },
   wrong_state: { status: 409, exitCode: 2 },
   blobs_missing: { status: 409, exitCode: 125 },

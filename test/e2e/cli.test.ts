@@ -49,6 +49,7 @@ test("bad input is refused with exit code 2, a reason and a hint, and changes no
     [["stop", "987654"], /987654/],
     [["attach"], /JOB is missing/],
     [["show", "1", "2"], /one word too many/],
+    [["ps", "-u", "nobody"], /jobs of "nobody": there is no such user/, /windfall user ls/],
     [["ps", "--state", "happy"], /happy/, /queued/],
     [["apply"], /windfall.yml: there is no such file/],
     [["token", "revoke", "nope"], /nope/],

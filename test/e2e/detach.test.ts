@@ -157,8 +157,11 @@ test("logs shows tails, follows, and stays when the host has left", async () => 
   assert.equal((await run("--tail", "2", "--stdout")).stdout, "line 4\nline 5\n")
   assert.equal((await run("--stderr")).stdout, "e\n")
   assert.equal((await run("-f")).stdout, "line 1\nline 2\nline 3\nline 4\nline 5\n")
-  const removed = await pool().windfall(["host", "rm", "host1"], { input: "y\n" })
+  const same = await pool().windfall(["host", "rekey", "host1"])
+  assert.equal(same.stdout, "host1 shows the key it is known by already; nothing was changed\n", same.stderr)
+  const removed = await pool().windfall(["host", "rm", "host1", "--json"], { input: "y\n" })
   assert.equal(removed.exitCode, 0, removed.stderr)
+  assert.equal((JSON.parse(removed.stdout) as { name: string }).name, "host1")
   assert.equal((await run("--stdout", "--tail", "1")).stdout, "line 5\n")
 })
 

@@ -3,6 +3,7 @@ import { WindfallError } from "../../protocol/errors.ts"
 import { COMMAND_GROUPS } from "../command-list.ts"
 import { commandText } from "../render/job-text.ts"
 import { renderRows } from "./help.ts"
+import { slurmOptionsEnd } from "./slurm-options.ts"
 
 /** The page that `windfall` alone and `windfall --help` show. */
 export function renderOverview(width: number): string {
@@ -55,23 +56,27 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   ssh: "windfall shell JOB   (a terminal where a job runs)",
   exec: "windfall shell JOB",
   start: "windfall up   (a server)   or   windfall send -- CMD   (a job)",
+  "-v": "windfall --version",
   python: "windfall send -- python ...",
   python3: "windfall send -- python3 ...",
 }
 
-/** The line that does the same with the very words, where they are no options of the other program. */
-function typedAgain([typed = "", ...rest]: readonly string[]): string | undefined {
+/** The line that does the same with the very words, without the other program's own options. */
+function typedAgain([typed = "", ...words]: readonly string[]): string | undefined {
+  const isSlurm = typed === "srun" || typed === "sbatch"
+  const rest = isSlurm ? words.slice(slurmOptionsEnd(words)) : words
   if (rest.length === 0 || (rest[0]?.startsWith("-") && !/^python3?$/.test(typed))) return undefined
-  const line = (...words: string[]) => commandText(words).slice(0, 200)
+  const line = (...again: string[]) => commandText(again).slice(0, 200)
+  const dropped = rest.length < words.length ? "   (its options have other names here: windfall send --help)" : ""
   switch (typed) {
     case "srun":
-      return line("windfall", "send", "--", ...rest)
+      return line("windfall", "send", "--", ...rest) + dropped
     case "python":
     case "python3":
       return line("windfall", "send", "--", typed, ...rest)
     case "sbatch":
     case "qsub":
-      return `${line("windfall", "send", "--detach", "--", "sh", ...rest)}   (its #SBATCH or #PBS lines become options, or a windfall.yml)`
+      return `${line("windfall", "send", "--detach", "--", "sh", ...rest)}${dropped}   (its #SBATCH or #PBS lines become options, or a windfall.yml)`
     default:
       return undefined
   }

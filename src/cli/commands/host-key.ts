@@ -4,7 +4,8 @@ import type { Cli } from "../cli.ts"
 import { askYes } from "../prompt.ts"
 
 /**
- * Asks the machine for its key and has it confirmed: by a person at a terminal, or by the fingerprint given.
+ * Asks the machine for its key and has it confirmed: by a person at a terminal, or by the fingerprint given. The key in
+ * `pinned` was confirmed when it was pinned.
  * @throws {WindfallError} `host_key_unconfirmed` when nobody confirms, `host_key_changed` when it is another one
  */
 export async function confirmHostKey(
@@ -12,6 +13,7 @@ export async function confirmHostKey(
   request: HostScanRequest,
   given: string | undefined,
   again: string,
+  pinned?: string,
 ): Promise<string> {
   const scan = await cli.client.ask<HostScan>("/v1/hosts/scan", request)
   if (given !== undefined) {
@@ -22,6 +24,7 @@ export async function confirmHostKey(
       { hint: "Compare with what the machine itself says: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub" },
     )
   }
+  if (scan.hostKey === pinned) return pinned
   if (!cli.isInteractive) {
     throw new WindfallError(
       "host_key_unconfirmed",

@@ -20,7 +20,13 @@ export const hostRekey = command({
   async run(cli, options, [name = ""]) {
     const host = await findHost(cli, name)
     const request = { address: host.address, port: host.port }
-    const hostKey = await confirmHostKey(cli, request, options.fingerprint, `windfall host rekey ${host.name}`)
+    const again = `windfall host rekey ${host.name}`
+    const hostKey = await confirmHostKey(cli, request, options.fingerprint, again, host.hostKey)
+    if (hostKey === host.hostKey) {
+      if (options.json) await printJson(cli, host)
+      else await cli.stdout.write(`${host.name} shows the key it is known by already; nothing was changed\n`)
+      return 0
+    }
     const rekey: HostRekeyRequest = { hostKey }
     const view = await cli.client.post<HostView>(`/v1/hosts/${encodeURIComponent(host.id)}/rekey`, rekey)
     if (options.json) await printJson(cli, view)

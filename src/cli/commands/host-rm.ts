@@ -2,6 +2,7 @@ import { WindfallError } from "../../protocol/errors.ts"
 import { command } from "../command-line/command.ts"
 import { flag } from "../command-line/option.ts"
 import { askYes } from "../prompt.ts"
+import { printJson } from "../say.ts"
 import { findHost } from "./host-show.ts"
 
 export const hostRm = command({
@@ -10,7 +11,10 @@ export const hostRm = command({
   about: "Lets a host leave the pool. Refused while jobs run there: drain it first.",
   minimum: 1,
   maximum: 1,
-  options: { yes: flag("do not ask", { short: "y" }) },
+  options: {
+    yes: flag("do not ask", { short: "y" }),
+    json: flag("print the host as it was as JSON"),
+  },
   examples: [],
   async run(cli, options, [name = ""]) {
     const host = await findHost(cli, name)
@@ -24,7 +28,8 @@ export const hostRm = command({
       return 2
     }
     await cli.client.delete(`/v1/hosts/${encodeURIComponent(host.id)}`)
-    await cli.stdout.write(`${host.name} has left\n`)
+    if (options.json) await printJson(cli, host)
+    else await cli.stdout.write(`${host.name} has left\n`)
     return 0
   },
 })

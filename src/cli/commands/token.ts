@@ -69,24 +69,31 @@ export const tokenLs = command({
   async run(cli, options) {
     const { tokens } = await cli.client.get<{ tokens: TokenView[] }>("/v1/tokens")
     if (options.json) for (const token of tokens) await printJson(cli, token)
-    else {
-      const rows = tokens.map((token) => [
-        token.id,
-        token.user,
-        token.role,
-        formatTime(token.createdAt),
-        token.expiresAt === null ? "never" : formatTime(token.expiresAt),
-      ])
-      await cli.stdout.write(
-        renderTable(
-          [{ title: "TOKEN" }, { title: "USER" }, { title: "ROLE" }, { title: "MADE" }, { title: "EXPIRES" }],
-          rows,
-        ),
-      )
-    }
+    else await cli.stdout.write(tokenTable(tokens, cli.clock.now()))
     return 0
   },
 })
+
+/** Tokens as a table; those that are no use any more say so. */
+export function tokenTable(tokens: readonly TokenView[], now: number): string {
+  const titles = ["TOKEN", "USER", "ROLE", "MADE", "EXPIRES"]
+  const rows = tokens.map((token) => [
+    token.id,
+    token.user,
+    token.role,
+    formatTime(token.createdAt),
+    expiryText(token, now),
+  ])
+  return renderTable(
+    titles.map((title) => ({ title })),
+    rows,
+  )
+}
+
+function expiryText({ expiresAt }: TokenView, now: number): string {
+  if (expiresAt === null) return "never"
+  return `${formatTime(expiresAt)}${expiresAt <= now ? " (expired)" : ""}`
+}
 
 export const tokenRevoke = command({
   name: "token revoke",

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import type { TokenView } from "../../protocol/api.ts"
 import type { JobView } from "../../protocol/job.ts"
 import { toJobSpec } from "../../protocol/job-values.ts"
+import { tokenTable } from "../commands/token.ts"
 import { homecomingNotes, homecomingText } from "./homecoming-text.ts"
 import { commandText, endText, jobExitCode, standingText, stoppedText } from "./job-text.ts"
 import { progressText } from "./progress.ts"
@@ -156,4 +158,15 @@ test("of a path that is of another kind here nobody says that it changed", () =>
     "a changed here meanwhile; the job's is beside it: a.17",
     "dd is a folder here and something else in the job; the job's is beside it: dd.17",
   ])
+})
+
+test("tokens that have expired are marked", () => {
+  const token = (id: string, expiresAt: number | null) =>
+    ({ id: id as TokenView["id"], user: "mia", role: "user", createdAt: 0, expiresAt }) as const
+  const [, past, later, never] = tokenTable([token("t1", 5_000), token("t2", 5_001), token("t3", null)], 5_000).split(
+    "\n",
+  )
+  assert.match(past ?? "", /^t1 .* \(expired\)$/)
+  assert.match(later ?? "", /^t2 .*:\d\d$/)
+  assert.match(never ?? "", /^t3 .* never$/)
 })

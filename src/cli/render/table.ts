@@ -34,6 +34,11 @@ export function renderPairs(pairs: readonly (readonly [name: string, value: stri
   return pairs.map(([name, value]) => `${name.padEnd(width)}  ${printable(value)}\n`).join("")
 }
 
+/** "a", "a and b", or of more "a and 2 more". */
+export function firstAndMore(names: readonly string[]): string {
+  return names.length < 3 ? names.join(" and ") : `${names[0]} and ${names.length - 1} more`
+}
+
 /** Cuts to `width` columns, with an ellipsis where something is missing. */
 export function cutText(text: string, width: number): string {
   if (textWidth(text) <= width) return text

@@ -2,7 +2,7 @@ import { formatBytes } from "../../base/bytes.ts"
 import type { IgnoreRules } from "../../workspace/ignore-rules.ts"
 import type { LeftOut } from "../../workspace/scanned-tree.ts"
 import { fs, path } from "../builtin.ts"
-import { printable } from "../render/table.ts"
+import { firstAndMore, printable } from "../render/table.ts"
 
 const MEASURE_MS = 500
 const SHOWN = 6
@@ -23,8 +23,8 @@ export function leftOutText(leftOut: readonly LeftOut[]): string | undefined {
   const parts = [...byRule.values()].map((ones) => {
     const [first] = ones
     if (first === undefined) return ""
-    const more = ones.length === 1 ? "" : ` and ${ones.length - 1} more`
-    return `${shownPath(first.path, first.kind === "folder")}${more} (${reasonText(first)})`
+    const named = firstAndMore(ones.map(({ path, kind }) => shownPath(path, kind === "folder")))
+    return `${named} (${reasonText(first)})`
   })
   const rest = parts.length - SHOWN
   return parts.slice(0, SHOWN).join(", ") + (rest > 0 ? ` and more by ${rest} other rules` : "")

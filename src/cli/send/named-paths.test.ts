@@ -46,9 +46,10 @@ test("what stays home is told by rule, without what nobody misses", () => {
     leftOutText([
       left("data", "ignored", ".gitignore:3"),
       left("b/data", "ignored", ".gitignore:3"),
+      left("c/data", "ignored", ".gitignore:3"),
       left(".venv", "never"),
     ]),
-    "data/ and 1 more (.gitignore:3), .venv/ (never travels)",
+    "data/ and 2 more (.gitignore:3), .venv/ (never travels)",
   )
 })
 
@@ -57,6 +58,6 @@ test("what cannot travel is told by kind, in words", () => {
     ({ path, kind, why: "special", rule: kind, source: "built in" }) as const
   assert.equal(
     leftOutText([special("a", "pipe"), special("b", "pipe"), special("s", "socket"), special("caf\ufffd", "name")]),
-    "a and 1 more (a pipe), s (a socket), caf\ufffd (its name is not UTF-8)",
+    "a and b (a pipe), s (a socket), caf\ufffd (its name is not UTF-8)",
   )
 })

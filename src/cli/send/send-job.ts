@@ -2,9 +2,11 @@ import { WindfallError } from "../../protocol/errors.ts"
 import type { JobSpec, JobView } from "../../protocol/job.ts"
 import type { JobValues } from "../../protocol/job-fields.ts"
 import { toJobSpec } from "../../protocol/job-values.ts"
+import { path } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
 import type { followJob } from "../follow/follow-job.ts"
 import { JobSignals } from "../follow/job-signals.ts"
+import { say } from "../say.ts"
 import { SendingFolder, type SendingFolderOptions } from "./sending-folder.ts"
 import { type JobDraft, submitDrafts } from "./submit-drafts.ts"
 
@@ -36,6 +38,8 @@ export async function sendJob(cli: Cli, request: SendRequest): Promise<number> {
   const folder = request.folder === null ? undefined : new SendingFolder(cli, folderOptions(request, request.folder))
   await folder?.checkIncluded()
   await folder?.sayIgnored(spec.command, request.workingFolder)
+  if (!request.quiet)
+    await saySuspect(cli, spec, request.folder === null ? null : path.join(request.folder, request.workingFolder))
   if (request.dryRun) return (await import("./dry-run.ts")).dryRun(cli, spec, folder, request.json)
   // Who is not logged in is told so before a large folder is read.
   void cli.client
@@ -54,6 +58,14 @@ export async function sendJob(cli: Cli, request: SendRequest): Promise<number> {
     },
   })
   return (await loadStay()).stay(cli, job, request, { folder, signals })
+}
+
+/** Points out a line for a shell that none will read. It is sent all the same: a host may have a program of that name. */
+async function saySuspect(cli: Cli, { kind, command }: JobSpec, folder: string | null): Promise<void> {
+  if (kind !== "task" || command.length !== 1 || /^[\w./+-]*$/.test(command[0] ?? "")) return
+  const { shellLineNote } = await import("./shell-line.ts")
+  const note = shellLineNote(command, folder)
+  if (note !== undefined) await say(cli, note)
 }
 
 /** What comes after the job was accepted. Loaded while the server is busy with it: that time costs nobody anything. */

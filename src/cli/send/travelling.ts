@@ -8,7 +8,7 @@ import type { PackBlob } from "../../workspace/pack.ts"
 import type { ScannedTree } from "../../workspace/scanned-tree.ts"
 import type { Cli } from "../cli.ts"
 import { askYes } from "../prompt.ts"
-import { countText, printable } from "../render/table.ts"
+import { countText, firstAndMore, printable } from "../render/table.ts"
 import { say } from "../say.ts"
 import { leftOutText } from "./left-out-text.ts"
 import { askMissing } from "./upload.ts"
@@ -76,10 +76,9 @@ export async function announceTravel(
 
 async function sayLeavingLinks(cli: Cli, scanned: ScannedTree): Promise<void> {
   const links = leavingLinks(scanned)
-  const [link] = links
-  if (link === undefined) return
-  const more = links.length === 1 ? "" : ` and ${links.length - 1} more`
-  await say(cli, `links that point out of the folder and to something else on a host: ${printable(link.path)}${more}`)
+  if (links.length === 0) return
+  const named = firstAndMore(links.map(({ path }) => printable(path)))
+  await say(cli, `links that point out of the folder and to something else on a host: ${named}`)
 }
 
 /** Secret files among what travels. */

@@ -75,6 +75,26 @@ test("users see the queue, but rule only their own jobs and never others' values
   assert.equal((await server.untilEnded(id)).state, "cancelled")
 })
 
+test("another method than a path has is answered with those it has, an unknown user with that, to those who may know", async () => {
+  await using server = await TestServer.start()
+  for (const [method, path, allow] of [
+    ["PUT", "/v1/jobs", "POST, GET"],
+    ["DELETE", "/v1/jobs/1/stop", "POST"],
+    ["POST", "/v1/openapi.json", "GET"],
+    ["POST", "/v1/jobs/1/terminal", "GET"],
+  ] as const) {
+    const response = await server.request(method, path)
+    assert.equal(response.status, 405, path)
+    assert.equal(response.headers.get("allow"), allow)
+    assert.equal(((await response.json()) as { error: { code: string } }).error.code, "method_not_allowed")
+  }
+  await assert.rejects(server.call("PUT", "/v1/nothing"), { code: "route_not_found" })
+  const ada = { token: await server.userToken("ada") }
+  await assert.rejects(server.call("GET", "/v1/jobs?user=nobody"), { code: "user_not_found" })
+  assert.deepEqual(await server.call("GET", "/v1/jobs?user=ada"), { jobs: [] })
+  assert.deepEqual(await server.call("GET", "/v1/jobs?user=nobody", undefined, ada), { jobs: [] })
+})
+
 test("Windfall's own names are refused for variables and secrets, with the name and the reason", async () => {
   await using server = await TestServer.start()
   const own = (name: RegExp) => ({

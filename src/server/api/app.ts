@@ -29,6 +29,13 @@ export const ROUTES: readonly Route[] = [
   ...eventRoutes,
 ]
 
+/** Where something answers, and to which method. */
+const PLACES = [
+  ...ROUTES,
+  ...TERMINAL_SOCKETS.map(({ path }) => ({ method: "GET", path })),
+  { method: "GET", path: "/v1/openapi.json" },
+].map(({ method, path }) => ({ method, isAt: new RegExp(`^${path.replaceAll(/:[a-z]+/g, "[^/]+")}$`) }))
+
 type Env = { Bindings: AdapterEnv }
 
 /** The HTTP API as a fetch handler. */
@@ -42,14 +49,23 @@ export function createApp(api: Api): Hono<Env> {
     document ??= JSON.stringify(openApiDocument(ROUTES, TERMINAL_SOCKETS, api.version))
     return context.body(document, 200, { "content-type": "application/json" })
   })
-  app.notFound((context) => {
-    const error = new WindfallError("route_not_found", `Cannot answer ${context.req.method} ${context.req.path}`, {
-      hint: "GET /v1/openapi.json lists all routes",
-    })
-    return json(error.toBody(), error.status)
-  })
+  app.notFound((context) => noRoute(context.req.method, context.req.path))
   app.onError((thrown, context) => failed(api, thrown, `answer ${context.req.method} ${context.req.path}`))
   return app
+}
+
+/** Who uses another method than a path has is told which it has. */
+function noRoute(method: string, path: string): Response {
+  const methods = new Set(PLACES.filter(({ isAt }) => isAt.test(path)).map((place) => place.method))
+  const isKnown = methods.size > 0 && !methods.has(method)
+  const error = new WindfallError(
+    isKnown ? "method_not_allowed" : "route_not_found",
+    `Cannot answer ${method} ${path}${isKnown ? `: it takes ${[...methods].join(", ")}` : ""}`,
+    { hint: "GET /v1/openapi.json lists all routes" },
+  )
+  const response = json(error.toBody(), error.status)
+  if (isKnown) response.headers.set("allow", [...methods].join(", "))
+  return response
 }
 
 async function answer(api: Api, repeats: Repeats, route: Route, context: Context<Env>): Promise<Response> {

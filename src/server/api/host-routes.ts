@@ -89,6 +89,7 @@ export const hostRoutes: readonly Route[] = [
       api.hosts.rekey(core.fleet.find(params.host ?? "").record, body.hostKey, { signal }),
     change: ({ api, core, caller, params, body }) => {
       const host = core.fleet.find(params.host ?? "")
+      if (host.record.hostKey === body.hostKey) return hostView(core, host, caller)
       core.ledger.afterCommit(() => api.hosts.keep(host.record))
       return changeHost(core, host, { hostKey: body.hostKey }, "its host key was changed", caller.user)
     },

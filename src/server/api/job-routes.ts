@@ -41,7 +41,8 @@ export const jobRoutes: readonly Route[] = [
   route({
     method: "GET",
     path: "/v1/jobs",
-    summary: "Lists jobs, newest first: one's own, or user=NAME, or user=all",
+    summary:
+      "Lists jobs, newest first: one's own, or user=NAME, or user=all; an administrator is told when there is no such user",
     answer: jobList,
     query: listJobsQuery,
     respond: ({ core, caller, query }): JobList => {
@@ -49,6 +50,7 @@ export const jobRoutes: readonly Route[] = [
       const states = query.state === undefined ? undefined : readStates(query.state)
       const { name, before, limit } = query
       const stored = core.store.jobs.list({ user, states, name, before, limit })
+      if (stored.length === 0 && caller.role === "admin" && user !== undefined) checkUser(core, user)
       // What memory holds is as durable and knows a little more (how many bytes have come, the latest peak).
       return { jobs: stored.map((job) => viewOf(core, core.table.live(job.id) ?? job, caller)) }
     },
@@ -126,6 +128,15 @@ export function findOwnJob(core: Core, text: string | undefined, caller: Caller,
     })
   }
   return job
+}
+
+/** Jobs of a removed user stay. @throws {WindfallError} user_not_found */
+function checkUser(core: Core, user: string): void {
+  const isKnown = core.store.accounts.users().some(({ name }) => name === user)
+  if (isKnown || core.store.jobs.list({ user, limit: 1 }).length > 0) return
+  throw new WindfallError("user_not_found", `Cannot list jobs of ${JSON.stringify(user)}: there is no such user`, {
+    hint: "Who there is: windfall user ls",
+  })
 }
 
 function readStates(text: string): JobState[] {
