@@ -131,6 +131,7 @@ const NO_OUTPUTS: CollectedOutputs = {
   files: 0,
   bytes: 0,
   leftOut: [],
+  unmatched: [],
 }
 
 async function collect(context: AgentContext, attempt: Attempt): Promise<void> {
@@ -139,9 +140,10 @@ async function collect(context: AgentContext, attempt: Attempt): Promise<void> {
     const work = join(attempt.folder, "work")
     // A job may have closed its own folder; what is in there is still its output.
     if (lstatSync(work).isDirectory()) chmodSync(work, 0o700)
-    if (attempt.order?.workspace === null && readdirSync(work).length === 0) attempt.outputs = NO_OUTPUTS
-    else {
-      const globs = attempt.order?.outputs ?? null
+    const globs = attempt.order?.outputs ?? null
+    if (attempt.order?.workspace === null && readdirSync(work).length === 0) {
+      attempt.outputs = { ...NO_OUTPUTS, unmatched: globs ?? [] }
+    } else {
       attempt.outputs = await collectOutputs(work, indexOf(context, attempt), { globs })
     }
   } catch (error) {
@@ -162,9 +164,12 @@ function tellOutputs(context: AgentContext, attempt: Attempt): void {
   const found = attempt.outputs
   if (found === undefined) return
   const made =
-    "problem" in found ? { tree: null, files: 0, bytes: 0, ...found } : { ...found, problem: stayedBehind(found) }
+    "problem" in found
+      ? { tree: null, files: 0, bytes: 0, unmatched: [], ...found }
+      : { ...found, problem: stayedBehind(found) }
   const { tree, files, bytes, problem } = made
-  tell(context, attempt, { type: "outputs", ...nameOf(attempt), tree, files, bytes, problem })
+  const unmatched = made.unmatched.length === 0 ? {} : { unmatched: made.unmatched }
+  tell(context, attempt, { type: "outputs", ...nameOf(attempt), tree, files, bytes, problem, ...unmatched })
 }
 
 const WHY_STAYED: Readonly<Record<string, string>> = {

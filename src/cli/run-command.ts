@@ -69,7 +69,7 @@ async function dispatch(cli: Cli, words: readonly string[]): Promise<number> {
       { hint: `Usage: windfall ${name} ${command.operands}`.trimEnd() },
     )
   }
-  const sayWaiting = await lookForWaiting(cli)
+  const sayWaiting = parsed.options.quiet === true ? undefined : await lookForWaiting(cli)
   const exitCode = await command.run(cli, parsed.options, operands)
   // Only a reminder: whatever goes wrong with it must not become this command's failure.
   await sayWaiting?.().catch(() => undefined)

@@ -68,6 +68,7 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
     count(raw, "files", type)
     count(raw, "bytes", type)
     textOrNull(raw, "problem", type)
+    if (raw.unmatched !== undefined) list(raw, "unmatched", type)
   },
   refused: (raw, type) => {
     attempt(raw, type)

@@ -130,6 +130,8 @@ export type AgentMessage =
       readonly bytes: number
       /** Why outputs could not be collected, in words. */
       readonly problem: string | null
+      /** Globs of the order that match nothing in the folder at its end; absent when there are none, and from older agents. */
+      readonly unmatched?: readonly string[]
     }
   /** The order was refused or could not be carried out before the command ran. `gone`: it was here once and is done. */
   | {

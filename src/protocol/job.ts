@@ -141,6 +141,8 @@ export interface OutputsView {
   readonly bytes: number
   /** Why some or all could not come, in words; absent when nothing went wrong. */
   readonly problem?: string
+  /** Of what `--output` named, what matched nothing in its folder at its end; absent when all did, or nobody knows. */
+  readonly unmatched?: readonly string[]
   /** With `lost`: their host still has them, and they come after all if it gives them at a later contact. */
   readonly late?: true
 }

@@ -97,6 +97,10 @@ test("--output names what comes home, also out of caches", async () => {
   assert.deepEqual(await collect("./models/"), ["models", "models/empty", "models/m", "models/m/x"])
   assert.deepEqual(await collect(".cache", "absent"), [".cache", ".cache/k"])
   assert.deepEqual(await collect("nothing"), [])
+  const unmatched = async (...globs: string[]) => (await collectOutputs(work, index, { globs })).unmatched
+  assert.deepEqual(await unmatched("*.csv", "absent", "runs/sent.csv", "runs/*.bin"), ["absent", "runs/*.bin"])
+  assert.deepEqual(await unmatched("nothing"), ["nothing"])
+  assert.deepEqual((await collectOutputs(work, index)).unmatched, [])
   await assert.rejects(collect("../x"), { code: "invalid_input" })
 })
 

@@ -8,6 +8,7 @@ import { joinPath } from "./safe-path.ts"
 import { type LeftOut, ScannedTree } from "./scanned-tree.ts"
 import type { BlobSource } from "./sources.ts"
 import type { StatIndex } from "./stat-index.ts"
+import { unmatched } from "./unmatched.ts"
 
 export interface CollectOptions {
   /** What `--output` names: paths or globs, relative to the workspace. `null`: all that was made or changed, but for caches. */
@@ -25,6 +26,8 @@ export interface CollectedOutputs {
   readonly bytes: number
   /** What could not or should not come: caches, sockets, names that are not UTF-8, what another account closed. */
   readonly leftOut: readonly LeftOut[]
+  /** Those of `globs` that match nothing there at all, changed or not. */
+  readonly unmatched: readonly string[]
 }
 
 /**
@@ -52,11 +55,10 @@ export async function collectOutputs(
     onSpecial: (path, kind) => leftOut.push({ path, kind, why: "special", rule: kind, source: "built in" }),
   })
   const changed = onlyChanged(now, index.record, "", wanted)
-  if (changed === undefined) {
-    return { tree: null, trees: new Map(), sources: new Map(), files: 0, bytes: 0, leftOut }
-  }
+  const said = { leftOut, unmatched: unmatched(options.globs ?? [], now) }
+  if (changed === undefined) return { tree: null, trees: new Map(), sources: new Map(), files: 0, bytes: 0, ...said }
   const { trees, sources } = new ScannedTree(work, changed, leftOut)
-  return { tree: changed.hash, trees, sources, files: changed.files, bytes: changed.bytes, leftOut }
+  return { tree: changed.hash, trees, sources, files: changed.files, bytes: changed.bytes, ...said }
 }
 
 interface Place {

@@ -48,6 +48,12 @@ test("bad input is refused with exit code 2, a reason and a hint, and changes no
     [["logs", "no-such-name"], /no-such-name/, /windfall ps --all/],
     [["stop", "987654"], /987654/],
     [["attach"], /JOB is missing/],
+    [
+      ["login", "http://127.0.0.1:1", "--ca", "nope"],
+      /^Cannot read nope: there is no such file$/m,
+      /BEGIN CERTIFICATE/,
+    ],
+    [["login", "http://127.0.0.1:1", "--ca", "."], /^Cannot read \.: it is a folder$/m, /BEGIN CERTIFICATE/],
     [["show", "1", "2"], /one word too many/],
     [["ps", "-u", "nobody"], /jobs of "nobody": there is no such user/, /windfall user ls/],
     [["ps", "--state", "happy"], /happy/, /queued/],
@@ -219,9 +225,16 @@ test("after a detach the next command says once what waits, and get brings it to
   const id = Number(sent.stdout)
   assert.ok(id > 0)
   await pool().awaitJob(id)
+  const quiet = await pool().windfall(["send", "-q", "--no-folder", "--", "true"])
+  assert.equal(quiet.stderr, "", "who wants quiet is told nothing; the next command says it")
   const next = await pool().windfall(["host", "ls"])
   assert.match(next.stderr, new RegExp(`job ${id} \\(later\\) succeeded; 1 file waits: windfall get ${id}`))
   assert.equal((await pool().windfall(["host", "ls"])).stderr, "")
+  project.write({ "keep.txt": "mine" })
+  const files = await pool().windfall(["get", "later", "--to", project.at("keep.txt")])
+  assertRefused(files, /Cannot bring files to \/.*\/keep\.txt: it is not a folder/, /--to DIR/)
+  const below = await pool().windfall(["get", "later", "--to", project.at("keep.txt/x")])
+  assertRefused(below, /something in its path is not a folder/, /--to DIR/)
   const { stdout } = await pool().windfall(["get", "later"])
   assert.match(stdout, /1 file came home/)
   assert.equal(readFileSync(project.at("made.txt"), "utf8"), "result\n")

@@ -17,6 +17,28 @@ test("what a job made and cannot travel is named; the rest comes home", async ()
   assert.ok(existsSync(join(project.path, "good")))
 })
 
+test("what --include and --output name and nothing matches is told, and fails nothing", async () => {
+  using project = new ScratchFolder()
+  project.write({ "data/a": "a" })
+  const globs = ["--include", "*.nope", "--include", "data/*", "--output", "made", "--output", "nothing/*"]
+  const send = (...more: string[]) =>
+    pool().windfall(["send", ...more, ...globs, "--", "sh", "-c", "echo a > made; echo b > other"], {
+      cwd: project.path,
+    })
+  const { exitCode, stderr } = await send()
+  assert.equal(exitCode, 0, stderr)
+  assert.match(stderr, /^windfall: --include \*\.nope matches nothing that can travel from \//m)
+  assert.doesNotMatch(stderr, /--include data/)
+  assert.match(stderr, /; --output 'nothing\/\*' matched nothing; /)
+  assert.deepEqual(readdirSync(project.path).toSorted(), ["data", "made"])
+  const events = (await send("--json")).stdout.trimEnd().split("\n")
+  assert.deepEqual(JSON.parse(events.at(-1)!).job.outputs.unmatched, ["nothing/*"])
+  const { id } = JSON.parse(events.at(-1)!).job
+  assert.match((await pool().windfall(["show", `${id}`])).stdout, /--output 'nothing\/\*' matched nothing/)
+  const bare = ["send", "--no-folder", "--output", "x", "--", "true"]
+  assert.match((await pool().windfall(bare)).stderr, /--output x matched nothing/)
+})
+
 test("who fetches at once waits for the other, and each ends with the job's own exit code", async () => {
   using project = new ScratchFolder()
   const made = "for i in 1 2 3; do head -c 20000000 /dev/urandom > r$i.bin; done"

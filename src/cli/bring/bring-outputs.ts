@@ -1,6 +1,7 @@
 import { WindfallError } from "../../protocol/errors.ts"
 import type { JobView } from "../../protocol/job.ts"
 import { type BroughtHome, bringHome } from "../../workspace/bring-home.ts"
+import { diskError, errorCode } from "../../workspace/disk-error.ts"
 import type { FetchBlobs } from "../../workspace/fetch-trees.ts"
 import { fs } from "../builtin.ts"
 import { noteCameHome } from "../came-home.ts"
@@ -27,7 +28,7 @@ export async function bringOutputs(
 ): Promise<BroughtHome> {
   const tree = job.outputs?.tree
   if (job.outputs?.state !== "ready" || tree == null) throw noOutputs(job)
-  fs.mkdirSync(into, { recursive: true })
+  makeFolder(into)
   const fetch: FetchBlobs = (hashes) => fetchPack(cli, job, hashes)
   const progress = new Progress({
     out: cli.stderr,
@@ -62,6 +63,20 @@ export async function bringOutputs(
     }
   } finally {
     await progress.end()
+  }
+}
+
+function makeFolder(into: string): void {
+  try {
+    fs.mkdirSync(into, { recursive: true })
+  } catch (error) {
+    const code = errorCode(error)
+    if (code !== "EEXIST" && code !== "ENOTDIR") throw diskError(error, `make the folder ${into}`)
+    const reason = code === "EEXIST" ? "it is not a folder" : "something in its path is not a folder"
+    throw new WindfallError("invalid_input", `Cannot bring files to ${into}: ${reason}`, {
+      hint: "Name a folder, there or to be made: windfall get JOB --to DIR",
+      cause: error,
+    })
   }
 }
 

@@ -5,6 +5,7 @@ import { fs, path } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
 import { flag, notEmpty, value } from "../command-line/option.ts"
+import { readReason } from "../read-reason.ts"
 import { DEFAULT_WARN_BYTES, sendJob } from "../send/send-job.ts"
 
 const DEFAULT_FILE = "windfall.yml"
@@ -75,15 +76,14 @@ function readBytes(cli: Cli, typed: string): Uint8Array {
   try {
     return fs.readFileSync(file)
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
+    const { code } = error as NodeJS.ErrnoException
     if (code === "EISDIR") {
       throw new WindfallError("invalid_input", `Cannot read ${typed}: it is a folder, not a job file`, {
         hint: `Name the file in it: windfall apply -f ${path.join(typed, DEFAULT_FILE)}`,
       })
     }
-    const missing = code === "ENOENT"
-    throw new WindfallError("file_not_found", `Cannot read ${typed}: ${missing ? "there is no such file" : message}`, {
-      hint: missing ? "Write one (docs/job-file.md), or send without: windfall send -- CMD" : undefined,
+    throw new WindfallError("file_not_found", `Cannot read ${typed}: ${readReason(error)}`, {
+      hint: code === "ENOENT" ? "Write one (docs/job-file.md), or send without: windfall send -- CMD" : undefined,
     })
   }
 }

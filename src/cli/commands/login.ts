@@ -7,6 +7,7 @@ import { command } from "../command-line/command.ts"
 import { notEmpty, value } from "../command-line/option.ts"
 import { type Login, writeLogin } from "../config.ts"
 import { askSecret, readStdinText } from "../prompt.ts"
+import { readReason } from "../read-reason.ts"
 import { readServerUrl } from "../server-url.ts"
 
 export const login = command({
@@ -67,7 +68,7 @@ function readCertificate(file: string): string {
     const text = fs.readFileSync(file, "utf8")
     if (text.includes("-----BEGIN CERTIFICATE-----")) return text
   } catch (error) {
-    throw new WindfallError("file_not_found", `Cannot read ${file}: ${(error as Error).message}`, { hint })
+    throw new WindfallError("file_not_found", `Cannot read ${file}: ${readReason(error)}`, { hint })
   }
   throw new WindfallError("invalid_input", `Cannot use ${file}: it holds no certificate in PEM form`, { hint })
 }

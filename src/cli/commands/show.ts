@@ -6,7 +6,7 @@ import { command } from "../command-line/command.ts"
 import { flag } from "../command-line/option.ts"
 import { findJob } from "../find-job.ts"
 import { formatTime } from "../render/age.ts"
-import { commandText, ranText, standingText, verdictText } from "../render/job-text.ts"
+import { commandText, ranText, standingText, unmatchedText, verdictText } from "../render/job-text.ts"
 import { renderPairs, renderTable } from "../render/table.ts"
 import { printJson } from "../say.ts"
 
@@ -71,7 +71,7 @@ function outputsText(job: JobView): string {
     state === "ready"
       ? `${files} file${files === 1 ? "" : "s"}, ${formatBytes(bytes)} (windfall get ${job.id})`
       : `${which}: ${state}`
-  return problem === undefined ? text : `${text}; ${problem}`
+  return [text, problem, unmatchedText(job)].filter((part) => part !== undefined).join("; ")
 }
 
 function retryText({ spec: { retry } }: JobView): string {

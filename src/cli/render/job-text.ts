@@ -61,6 +61,16 @@ export function ranText(ms: number): string {
   return ms < 100 ? "under 0.1 s" : formatDuration(ms)
 }
 
+const SHOWN_GLOBS = 5
+
+/** "--output 'res/*' matched nothing": said, as it may be a slip of the finger. */
+export function unmatchedText({ outputs }: JobView): string | undefined {
+  const globs = outputs?.unmatched ?? []
+  if (globs.length === 0) return undefined
+  const more = globs.length > SHOWN_GLOBS ? ` and ${globs.length - SHOWN_GLOBS} more` : ""
+  return `--output ${commandText(globs.slice(0, SHOWN_GLOBS))}${more} matched nothing`
+}
+
 /** One sentence on what became of a job: how it ended, after how long, where, why, and its memory. */
 export function endText(job: JobView): string {
   const attempt = latestAttempt(job)
@@ -75,6 +85,8 @@ export function endText(job: JobView): string {
     parts.push(`peak memory ${formatBytes(attempt.peakMemoryBytes)} of ${asked}`)
   }
   if (job.attempts.length > 1) parts.push(`attempt ${job.attempts.length}`)
+  const unmatched = unmatchedText(job)
+  if (unmatched !== undefined) parts.push(unmatched)
   return parts.join("; ")
 }
 

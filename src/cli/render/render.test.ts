@@ -41,6 +41,8 @@ test("the last line says how a job ended, after how long, where, and its memory"
     "job 12 (train) failed with exit code 3 after 12.4 s on studio; peak memory 1.2 GB of 48 GB",
   )
   assert.equal(jobExitCode(job), 3)
+  const outputs = { state: "none", tree: null, files: 0, bytes: 0, unmatched: ["res/*", "a"] } as const
+  assert.match(endText({ ...job, outputs }), /; --output 'res\/\*' a matched nothing$/)
   const short = jobView({ state: "succeeded", cause: "exited", attempts: [{ ...attempt(), endedAt: 1_000 }] })
   assert.match(endText(short), /succeeded in under 0\.1 s on studio/)
   const queued = jobView({ state: "queued", place: 3, reason: "all hosts are busy" })

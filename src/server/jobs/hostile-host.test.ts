@@ -148,6 +148,22 @@ test("a host that sends something else has lost the files at once, and may forge
   while (forgets(host) === 0) await settled(server)
 })
 
+test("what a host says of globs counts only for the job's own", async () => {
+  await using server = await TestServer.start()
+  const host = await server.hosts.join("alpha")
+  host.script = (there, { order: { attempt, sequence } }) => {
+    const exit = { cause: "exited", exitCode: 0, signal: null, startedAt: 1, endedAt: 2 } as const
+    const none = { tree: null, files: 0, bytes: 0, problem: null, unmatched: ["made-up", "b/*"] }
+    there.tell({ type: "outputs", attempt, sequence, ...none })
+    const whole = { ...exit, peakMemoryBytes: null, message: null }
+    there.tell({ type: "exited", attempt, sequence, exit: whole, stdoutBytes: 0, stderrBytes: 0 })
+    there.tell({ type: "swept", attempt, sequence })
+    there.tell({ type: "outputs", attempt, sequence, ...none })
+  }
+  const { id } = await server.submit({ outputs: ["a", "b/*"] })
+  assert.deepEqual((await server.untilEnded(id)).outputs?.unmatched, ["b/*"])
+})
+
 test("a host out of contact is waited for, however long", async () => {
   const clock = new MovedClock()
   await using server = await TestServer.start({ clock })

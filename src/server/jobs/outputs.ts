@@ -23,14 +23,27 @@ export function recordOutputs(core: Core, channel: HostChannel, tried: Tried, me
     const text = `The outputs of job ${job.id} could not be collected: ${message.problem}`
     core.ledger.event({ type: "notice", message: text, host: attempt.hostId, job: job.id })
   }
-  const problem = message.problem === null ? {} : { problem: message.problem }
+  const told = {
+    ...(message.problem === null ? {} : { problem: message.problem }),
+    ...unmatchedOf(job.spec.outputs, message.unmatched),
+  }
   if (message.tree === null) {
     const state = message.problem === null ? "none" : "lost"
-    settle(core, tried, { state, tree: null, files: 0, bytes: 0, ...problem })
+    settle(core, tried, { state, tree: null, files: 0, bytes: 0, ...told })
     return
   }
   const { tree, files, bytes } = message
-  core.ledger.afterCommit(() => void bring(core, channel, tried, { state: "ready", tree, files, bytes, ...problem }))
+  core.ledger.afterCommit(() => void bring(core, channel, tried, { state: "ready", tree, files, bytes, ...told }))
+}
+
+/** What a host says of globs counts only for those that the job has. */
+function unmatchedOf(
+  globs: readonly string[] | null,
+  told: readonly unknown[] | undefined,
+): Pick<OutputsView, "unmatched"> {
+  const names = new Set(told)
+  const unmatched = (globs ?? []).filter((glob) => names.has(glob))
+  return unmatched.length === 0 ? {} : { unmatched }
 }
 
 function settle(core: Core, tried: Tried | undefined, outputs: OutputsView): void {
