@@ -102,10 +102,11 @@ test("a job file is sent all or none, whatever it is that one of its jobs is ref
   }
   project.write({
     "windfall.yml":
-      "name: one\ncommand: cat\nstdin: a.txt\n---\ncommand: cat; cat c.txt\nstdin: b.txt\n---\ncommand: cat b.txt\n",
+      "name: one\ncommand: cat\nstdin: a.txt\n---\ncommand: cat; cat c.txt\nstdin: b.txt\n---\ncommand: cat b.txt; ls\nfolder: sub\n",
     "a.txt": "from a\n",
     "b.txt": "from b\n",
     "c.txt": "from c\n",
+    "sub/b.txt": "from below\n",
   })
   const sent = await pool().windfall(["apply"], { cwd: project.path })
   assert.equal(sent.exitCode, 0, sent.stderr)
@@ -116,5 +117,5 @@ test("a job file is sent all or none, whatever it is that one of its jobs is ref
     assert.equal((await pool().awaitJob(id)).state, "succeeded")
     outputs.push((await pool().log(id)).toString())
   }
-  assert.deepEqual(outputs, ["from a\n", "from b\nfrom c\n", "from b\n"])
+  assert.deepEqual(outputs, ["from a\n", "from b\nfrom c\n", "from below\nb.txt\n"])
 })
