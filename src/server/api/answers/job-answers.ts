@@ -71,6 +71,7 @@ const outputs = answer(
     files: count,
     bytes: count,
     problem: z.string().optional().describe("Why some or all could not come"),
+    unmatched: z.array(z.string()).optional().describe("Globs of the job that matched nothing at its end"),
     late: z.literal(true).optional().describe("Their host still has them, and they may come after all"),
   }),
 )
