@@ -40,14 +40,14 @@ test("a full disk refuses the change, keeps what was, and all goes on when there
   const { core } = server.running
   const [{ page_count: pages }] = core.store.database.rows("PRAGMA page_count") as [{ page_count: number }]
   core.store.database.execute(`PRAGMA max_page_count = ${pages + 2}`)
-  await assert.rejects(server.submit({ env: { BIG: "x".repeat(200_000) } }), { code: "disk_full" })
+  await assert.rejects(server.submit({ env: { BIG: "x".repeat(120_000) } }), { code: "disk_full" })
   assert.equal((await server.job(id)).state, "running")
   await assert.rejects(server.job((id + 1) as never), { code: "job_not_found" })
   core.store.database.execute("PRAGMA max_page_count = 1000000")
   // The link was closed, so that the host says anew what it holds; it comes back by itself.
   assert.equal(host.connected, false)
   host.connect()
-  const second = await server.submit({ env: { BIG: "x".repeat(200_000) } })
+  const second = await server.submit({ env: { BIG: "x".repeat(120_000) } })
   assert.equal(second.id, id + 1)
   host.script = exitsAtOnce()
   for (const attempt of host.attempts.values()) host.finish(attempt, { exitCode: 0 })
