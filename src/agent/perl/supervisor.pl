@@ -102,6 +102,7 @@ sub run_command {
   my ($work, $argv, $env) = @_;
   setpgrp(0, 0);
   print_into_pipes();
+  $SIG{USR1} = 'DEFAULT';    # a stop by it may come before the exec that does the same
   hear_signals($no_signal);
   if (!chdir($work)) { complain("cannot enter the working folder: $!"); leave(126) }
   %ENV = map { split(/=/, $_, 2) } @$env;
