@@ -1,5 +1,6 @@
-# How output comes into the files on Linux, after supervisor.pl. Whoever opens /dev/stderr opens anew what standard error is, and that would empty a
-# plain file (`echo x > /dev/stderr`). So a command prints into pipes, and its supervisor passes on what comes through them.
+# How output comes into the files on Linux, after supervisor.pl. Whoever opens /dev/stderr opens anew what standard error is, and
+# that would empty a plain file (`echo x > /dev/stderr`). So a command prints into pipes, and its supervisor passes on what comes
+# through them.
 
 my $PIECE_BYTES = 65_536;
 my $ROOM_LOOK_NS = 200_000_000;    # how often a full disk is tried again
