@@ -169,7 +169,7 @@ export class Attempts {
     for (const attempt of this.#context.attempts.values()) {
       if (attempt.disowned) continue
       if (attempt.phase === "launching") this.#lookForStart(attempt)
-      if ((attempt.phase !== "running" && attempt.phase !== "sweeping") || attempt.supervisor === null) continue
+      if (attempt.phase !== "running" && attempt.phase !== "sweeping") continue
       if (wake(this.#context, attempt)) continue
       attempt.phase = "lost"
       this.#lookAfter(attempt)

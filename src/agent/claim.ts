@@ -93,9 +93,11 @@ function runningIn(folder: HostFolder, platform: Platform): number[] {
   return names
     .filter((name) => /^\d+$/.test(name))
     .filter((name) => {
-      const { record, swept } = inspectAttempt(join(folder.attempts, name))
+      const { record, status, swept } = inspectAttempt(join(folder.attempts, name))
       if (record === null || record.bootId !== platform.bootId) return false
-      return platform.isAlive(record.pid, record.start) || (swept === null && childAlive(record.child))
+      // Its supervisor may live on with another attempt.
+      if (swept !== null || status?.stdoutBytes != null) return false
+      return platform.isAlive(record.pid, record.start) || childAlive(record.child)
     })
     .map(Number)
 }

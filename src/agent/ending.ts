@@ -60,6 +60,7 @@ function started(
   attempt: Attempt,
   line: { readonly pid: number; readonly start: string; readonly startedAt: number },
 ): void {
+  releaseSupervisor(context, line)
   attempt.phase = "running"
   attempt.secrets = undefined
   attempt.supervisor = { pid: line.pid, start: line.start }
@@ -68,6 +69,16 @@ function started(
   context.output.started(attempt.sequence)
   if (attempt.stop !== null) carryOut(context, attempt, attempt.stop)
   context.changed()
+}
+
+/** A supervisor that starts an attempt has done with those it had before: it is theirs no more. */
+function releaseSupervisor(
+  { attempts }: AgentContext,
+  { pid, start }: { readonly pid: number; readonly start: string },
+) {
+  for (const attempt of attempts.values()) {
+    if (attempt.supervisor?.pid === pid && attempt.supervisor.start === start) attempt.supervisor = null
+  }
 }
 
 export function tellStarted(context: AgentContext, attempt: Attempt): void {

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs"
 /** The system's own part comes first: it has the words in which the others are written. */
 const PARTS = {
   darwin: ["darwin.pl", "system.pl", "supervisor.pl", "forker.pl"],
-  linux: ["linux.pl", "system.pl", "supervisor.pl", "linux-output.pl", "forker.pl"],
+  linux: ["linux.pl", "system.pl", "supervisor.pl", "linux-output.pl", "linux-reuse.pl", "forker.pl"],
 } as const
 
 /** The Perl program of forker and supervisor, by system. In the bundled agent its texts take this module's place (scripts/build-agent.ts). */

@@ -15,6 +15,17 @@ for (const [system, program] of Object.entries(FORKER_SOURCES)) {
   })
 }
 
+test("the supervisor for linux reads how often the system ended a process for want of memory", (t) => {
+  const counted = /^oom_kill (\d+)$/m.exec(fileText("/proc/vmstat"))?.[1]
+  if (counted === undefined) return t.skip("this system does not count them")
+  const [linux, system] = ["linux.pl", "system.pl"].map((name) =>
+    fileText(new URL(`perl/${name}`, import.meta.url).pathname),
+  )
+  const program = `${linux}${system}print count_oom_kills();`
+  const { stdout, stderr } = spawnSync("perl", ["-e", program, "/run", "boot", "0", process.arch], { encoding: "utf8" })
+  assert.deepEqual([stdout, stderr], [counted, ""])
+})
+
 /** The program for macOS, which runs here as well: what it does by Perl's modules is the same everywhere. */
 function startAgent(home: AgentHome): Promise<AgentClient> {
   return home.start({ file: AGENT, env: { TEST_ACCOUNT: home.root, TEST_SYSTEM: "darwin" } })

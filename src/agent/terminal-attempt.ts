@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs"
 import { join } from "node:path"
+import { WindfallError } from "../protocol/errors.ts"
 import type { AgentContext } from "./agent-context.ts"
 import { noteShell, readSecrets } from "./attempt-folder.ts"
 import { environmentOf, jobEnvironment } from "./job-environment.ts"
@@ -20,6 +22,9 @@ export function terminalAttempt(context: AgentContext, sequence: number): Termin
     noteShell: () => {
       noteShell(folder)
       attempt.hadShell = true
+      // In this order: a supervisor looks for the note when its status is written, and with one takes no other attempt.
+      if (!existsSync(join(folder, "status"))) return
+      throw new WindfallError("wrong_state", "Cannot open a shell: the job has just ended")
     },
     env: () => environmentOf(jobEnvironment(order, readSecrets(folder), context.jobHost, folder)),
   }

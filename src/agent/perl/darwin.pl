@@ -82,6 +82,12 @@ sub now_ms { int(Time::HiRes::time() * 1000) + $ARGV[2] }
 sub mono_ms { Time::HiRes::clock_gettime(Time::HiRes::CLOCK_MONOTONIC()) * 1000 }
 sub alarm_in { $_[0] < 1000 ? Time::HiRes::ualarm(int($_[0] * 1000)) : Time::HiRes::alarm($_[0] / 1000) }
 
+# Reaps one child that has ended: its number (0 where none has, -1 where there is no child) and its status.
+sub reap_one {
+  my $pid = waitpid(-1, POSIX::WNOHANG());
+  return ($pid, $?);
+}
+
 # The most memory one process of the tree had: the agent's samples know better for whole trees.
 sub peak_bytes {
   my $usage = "\0" x 256;
@@ -89,12 +95,13 @@ sub peak_bytes {
   return unpack('x32 q', $usage);
 }
 
+sub forget_peak { }
 sub count_oom_kills { 0 }
 sub own_start { time }
 
 # All processes: number, parent, group.
 sub process_table {
-  local $ENV{LC_ALL} = 'C';
+  local %ENV = (LC_ALL => 'C');
   my $text = `/bin/ps -axo pid=,ppid=,pgid=`;
   return map { [split] } split(/\n/, $text);
 }
@@ -104,3 +111,9 @@ sub open_pipes { 1 }
 sub print_into_pipes { }
 sub drain { 1 }
 sub drain_patiently { }
+
+# Nobody can know here that a whole tree is gone, so no supervisor takes a second attempt.
+sub await_request { }
+sub hand_over { 0 }
+sub fork_supervisor { fork }
+sub next_request { }

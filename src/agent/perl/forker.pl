@@ -49,6 +49,7 @@ sub serve {
       if (substr($request, 0, 4) eq "run\0") { start($request) }
       else { punch(split(/\0/, $request, -1)) }
     }
+    await_request();
     my $count = sysread(STDIN, $rest, 65536, length $rest);
     next if !defined $count && $! == $EINTR;
     return if !$count;
@@ -61,12 +62,18 @@ my $counted_at = 0;
 sub start {
   my ($request) = @_;
   if ($counted_at != time) { ($oom_kills, $counted_at) = (count_oom_kills(), time) }
-  my $pid = fork;
+  substr($request, 0, 3) = $oom_kills;    # in the place of "run"
+  return if hand_over($request);
+  my $pid = fork_supervisor();
   return if $pid;
-  my $failure = $!;
-  my (undef, @fields) = split(/\0/, $request, -1);
-  return report("F $fields[0] ", ($failure + 0), " fork: $failure") if !defined $pid;
-  eval { supervise(@fields); 1 } or report("F $fields[0] 0 ", $@ =~ s/\n/ /gr);
+  return report('F ', (split(/\0/, $request, 3))[1], ' ', $! + 0, " fork: $!") if !defined $pid;
+  become_supervisor();
+  while (defined $request) {
+    my @fields = split(/\0/, $request, -1);
+    my $ended = eval { supervise(@fields) };
+    report("F $fields[1] 0 ", $@ =~ s/\n/ /gr) if $@;
+    $request = $ended ? next_request($request) : undef;
+  }
   leave(0);
 }
 

@@ -9,11 +9,12 @@ my ($F_SETFL, $FIONREAD, $POLLIN) = (4, 0x541B, 1);
 # By stream: 0 is standard output, 1 standard error. Both ends of a pipe stay open here, so that a command that closes its output
 # is no end one would have to know of. Held is what the disk did not take.
 my (@reading_end, @writing_end);
-my @held = ('', '');
-my $told_held = 0;
+my (@held, $told_held);
 my $two_numbers = pack('i2', 0, 0);
 
 sub open_pipes {
+  @held = ('', '');
+  $told_held = 0;
   for my $stream (0, 1) {
     syscall($call{pipe2}, $two_numbers, $CLOEXEC) == 0 or return failed('make a pipe');
     ($reading_end[$stream], $writing_end[$stream]) = unpack('i2', $two_numbers);

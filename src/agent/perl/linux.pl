@@ -6,10 +6,11 @@ my $arm64 = $ARGV[3] eq 'arm64';
 my %call = $arm64    # include/uapi/asm-generic/unistd.h
   ? (dup3 => 24, fcntl => 25, ioctl => 29, mknodat => 33, fallocate => 47, openat => 56, close => 57, pipe2 => 59, lseek => 62,
     read => 63, write => 64, ppoll => 73, fsync => 82, exit_group => 94, setitimer => 103, clock_gettime => 113,
-    rt_sigprocmask => 135, setsid => 157, getrusage => 165, prctl => 167, gettimeofday => 169)
-  : (read => 0, write => 1, close => 3, lseek => 8, rt_sigprocmask => 14, ioctl => 16, setitimer => 38, fcntl => 72, fsync => 74,
-    gettimeofday => 96, getrusage => 98, setsid => 112, prctl => 157, clock_gettime => 228, exit_group => 231, openat => 257,
-    mknodat => 259, ppoll => 271, fallocate => 285, dup3 => 292, pipe2 => 293);
+    rt_sigprocmask => 135, setsid => 157, prctl => 167, gettimeofday => 169, socketpair => 199, sendto => 206,
+    wait4 => 260)
+  : (read => 0, write => 1, close => 3, lseek => 8, rt_sigprocmask => 14, ioctl => 16, setitimer => 38, sendto => 44, socketpair => 53,
+    wait4 => 61, fcntl => 72, fsync => 74, gettimeofday => 96, setsid => 112, prctl => 157, clock_gettime => 228, exit_group => 231,
+    openat => 257, mknodat => 259, ppoll => 271, fallocate => 285, dup3 => 292, pipe2 => 293);
 my ($RDONLY, $WRONLY, $RDWR, $CREAT, $EXCL, $TRUNC, $APPEND, $NONBLOCK, $CLOEXEC) =
   (0, 1, 2, 0100, 0200, 01000, 02000, 04000, 02000000);
 my ($ENOENT, $EINTR, $EIO, $EAGAIN, $EACCES, $EEXIST, $EFBIG, $ENOSPC, $EDQUOT) = (2, 4, 5, 11, 13, 17, 27, 28, 122);
@@ -38,6 +39,15 @@ sub write_some {
   my $count = syscall($call{write}, $_[0], $_[1], length $_[1]);
   return $count < 0 ? undef : $count;
 }
+
+# Two descriptors that are joined.
+sub socket_pair {
+  my $ends = pack('i2', 0, 0);
+  return syscall($call{socketpair}, 1, 1 | $CLOEXEC, 0, $ends) == 0 ? unpack('i2', $ends) : ();    # AF_UNIX, SOCK_STREAM
+}
+
+# What a socket takes without waiting.
+sub send_at_once { syscall($call{sendto}, $_[0], $_[1], length $_[1], 0x4040, 0, 0) }    # MSG_NOSIGNAL | MSG_DONTWAIT
 
 sub rewind { syscall($call{lseek}, $_[0], 0, 0) == 0 }
 sub size_of { syscall($call{lseek}, $_[0], 0, 2) }
@@ -82,13 +92,29 @@ sub alarm_in {
   syscall($call{setitimer}, 0, $timer, 0);
 }
 
-# The most memory one process of the tree had: the agent's samples know better for whole trees.
-sub peak_bytes {
-  my $usage = "\0" x 256;
-  return syscall($call{getrusage}, -1, $usage) == 0 ? 1024 * unpack('x32 q', $usage) : 0;
+# Reaps one child that has ended: its number (0 where none has, -1 where there is no child) and its status. Notes the most memory
+# one process of the tree had: the agent's samples know better for whole trees.
+my $peak_kilobytes = 0;
+
+sub reap_one {
+  my ($status, $usage) = (pack('i', 0), "\0" x 144);
+  my $pid = syscall($call{wait4}, -1, $status, 1, $usage);    # WNOHANG
+  return $pid if $pid <= 0;
+  my $held = unpack('x32 q', $usage);                         # ru_maxrss
+  $peak_kilobytes = $held if $held > $peak_kilobytes;
+  return ($pid, unpack('i', $status));
 }
 
-sub count_oom_kills { (read_file('/proc/vmstat') // '') =~ /^oom_kill (\d+)/m ? $1 : 0 }
+sub forget_peak { $peak_kilobytes = 0 }
+sub peak_bytes { 1024 * $peak_kilobytes }
+
+sub count_oom_kills {
+  my $file = open_file('/proc/vmstat', $RDONLY | $CLOEXEC) // return 0;
+  my $text = '';
+  while (length(my $piece = read_some($file, 8192) // '')) { $text .= $piece }    # a page at a time is what it gives
+  close_file($file);
+  return $text =~ /^oom_kill (\d+)/m ? $1 : 0;
+}
 
 # When this process was started, in the system's own ticks.
 sub own_start { (read_file('/proc/self/stat') =~ /.*\) (?:\S+ ){19}(\d+)/s)[0] }

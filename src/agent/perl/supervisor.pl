@@ -4,20 +4,29 @@ my $LINGER_MS = 150;       # what a pipe's last reader gets to print after the c
 my $LEFTOVER_MS = 2_000;   # at most, from TERM to KILL, for what outlives a command that ended by itself
 my $STRAY_MS = 5_000;      # after KILL: what is still there then cannot be ended
 my ($KILL, $TERM) = (9, 15);
-my $oom_kills = 0;         # the system's count before the attempt
 
-my ($sequence, $folder, $ballast, $main, $started_ms, $status_file, %ended);
-my ($stop_text, $stop_cause, $deadline_ms, $killing_since_ms) = ('');
+my $own_start;             # of this process, which is that of one attempt after the other
 
-sub supervise {
-  my ($attempt, $job, $inode, $agent, $order, $secrets, $uptime_ms, $stdin_path, $work, $grace_ms, $terminal, $argc);
-  ($sequence, $attempt, $job, $folder, $inode, $agent, $order, $secrets, $uptime_ms) = splice(@_, 0, 9);
-  ($ballast, $stdin_path, $work, $grace_ms, $terminal, $argc) = splice(@_, 0, 6);
-  my @argv = splice(@_, 0, $argc);
+my ($oom_kills, $sequence, $folder, $ballast, $main, $started_ms, $status_file, %ended);
+my ($stop_text, $stop_cause, $stop_signal, $sent_signal, $deadline_ms, $killing_since_ms);
+
+sub become_supervisor {
   lead_session();
-  $0 = "windfall supervisor $attempt";
   adopt_orphans();
   $SIG{CHLD} = $wake;
+}
+
+# Returns true when all of the attempt is told and nothing is left of it: then this process can take another.
+sub supervise {
+  ($main, $stop_text, $stop_cause, $stop_signal, $sent_signal, $deadline_ms, $killing_since_ms) = (undef, '', undef, 0, 0);
+  $poked = 0;
+  %ended = ();
+  forget_peak();
+  my ($attempt, $job, $inode, $agent, $order, $secrets, $uptime_ms, $stdin_path, $work, $grace_ms, $terminal, $argc);
+  ($oom_kills, $sequence, $attempt, $job, $folder, $inode, $agent, $order, $secrets, $uptime_ms) = splice(@_, 0, 10);
+  ($ballast, $stdin_path, $work, $grace_ms, $terminal, $argc) = splice(@_, 0, 6);
+  my @argv = splice(@_, 0, $argc);
+  $0 = "windfall supervisor $attempt";
 
   if ($inode) {
     # The folder the request was made for, not a later one of the same name?
@@ -28,16 +37,17 @@ sub supervise {
   open_files($stdin_path) or return;
   open_pipes() or return if !$terminal;
   $started_ms = now_ms();
-  my $start = own_start();
-  my $record = make_record("windfall-record 1 $attempt $job $boot_id $$ $start $started_ms $uptime_ms") or return;
-  report("S $sequence $$ $start $started_ms");
+  $own_start //= own_start();
+  my $record = make_record("windfall-record 1 $attempt $job $boot_id $$ $own_start $started_ms $uptime_ms") or return;
+  report("S $sequence $$ $own_start $started_ms");
   hold_sleep_off();
 
   $poked = 1 if -e 'stop';
-  return finish($stop_cause, undef, undef, 1) if $poked && read_stop();
+  if ($poked && read_stop()) { finish($stop_cause, undef, undef, 1); return }
+  %ENV = map { split(/=/, $_, 2) } @_;    # here and not in the child, as there each page that changes is first copied
   $main = fork;
-  if (!defined $main) { my $why = $!; return finish('start_failed', undef, undef, 1) }
-  run_command($work, \@argv, \@_) if $main == 0;
+  if (!defined $main) { finish('start_failed', undef, undef, 1); return }
+  run_command($work, @argv) if $main == 0;
   setpgrp($main, $main);
   write_some($record, "child $main\n");
   close_file($record);
@@ -48,8 +58,9 @@ sub supervise {
   my $starved = defined $signal && $signal == 9 && !defined $stop_cause && count_oom_kills() > $oom_kills;
   my $cause = $stop_cause // ($starved ? 'out_of_memory' : defined $signal ? 'signalled' : 'exited');
   my $all_gone = $adopts && $gone;
-  finish($cause, $code, $signal, $all_gone);
-  sweep($grace_ms) if !$all_gone;
+  my $told = finish($cause, $code, $signal, $all_gone);
+  # Nothing of a secret stays in the memory of a process that others' jobs could read.
+  return ($all_gone || sweep($grace_ms)) && $told && !$terminal && !length $secrets;
 }
 
 # Makes the attempt's folder where the agent has nothing to put into it first. A new agent replaces its file and then looks
@@ -99,15 +110,14 @@ sub failed {
 }
 
 sub run_command {
-  my ($work, $argv, $env) = @_;
+  my ($work, @argv) = @_;
   setpgrp(0, 0);
   print_into_pipes();
   $SIG{USR1} = 'DEFAULT';    # a stop by it may come before the exec that does the same
   hear_signals($no_signal);
   if (!chdir($work)) { complain("cannot enter the working folder: $!"); leave(126) }
-  %ENV = map { split(/=/, $_, 2) } @$env;
-  { exec { $argv->[0] } @$argv }
-  my $name = $argv->[0];
+  my $name = $argv[0];
+  { exec { $name } @argv }
   my ($missing, $refused, $words) = ($! == $ENOENT, $! == $EACCES, "$!");
   my ($found) = $name =~ m{/} ? $name : grep { -e } map { "$_/$name" } split(/:/, $ENV{PATH} // '');
   if ($missing && defined $found && -e $found) { complain("$found: the interpreter its first line names is not on this host"); leave(126) }
@@ -156,20 +166,19 @@ sub sweep {
   my ($out, $err) = (size_of(1), size_of(2));
   replace('swept', "windfall-swept 1 $out $err " . ($strays || '-') . " .\n");
   report("W $sequence $out $err ", $strays || '-');
+  return !$strays;
 }
 
 # Reaps what has ended. True when there is no child at all: with the subreaper bit that means the whole tree is gone.
 sub reap {
   while (1) {
-    my $pid = waitpid(-1, 1);    # WNOHANG
+    my ($pid, $status) = reap_one();
     return $pid < 0 if $pid <= 0;
-    $ended{$pid} = $? if defined $main && $pid == $main;
+    $ended{$pid} = $status if defined $main && $pid == $main;
   }
 }
 
 # The file `stop`, written durably by the agent before it pokes: SIGNAL GRACE_MS CAUSE. True when it is news.
-my ($stop_signal, $sent_signal) = (0, 0);
-
 sub read_stop {
   my $text = read_file('stop') // return 0;
   return 0 if $text eq $stop_text || $text !~ /^(\d+) (\d+) ([a-z_]+) \.\n/;
@@ -248,6 +257,7 @@ sub finish {
     else { clear_way('status') }
   }
   report("E $sequence $fields");
+  return 1;
 }
 
 # A job has the same account: it can close our folders, and put one of its own where a file of ours is to be.
