@@ -3,6 +3,7 @@ import type { JobView } from "../src/protocol/job.ts"
 import type { Pool } from "../test/support/pool.ts"
 import { taskSpec } from "../test/support/test-server.ts"
 import type { Benchmark, Surroundings } from "./benchmark.ts"
+import { Caller } from "./caller.ts"
 import type { Figure } from "./figure.ts"
 
 const JOBS = 1_000
@@ -15,29 +16,28 @@ const UNFINISHED = "queued,starting,running,finishing"
 export const batch: Benchmark = {
   name: "batch",
   about:
-    "1,000 jobs of `true` until the server has recorded the end of the last one: each with a folder of its own, two output files, a synced record and status, its process tree swept. Four hosts on this one machine, after three such batches to warm up.",
+    "1,000 jobs of `true` until the server has recorded the end of the last one: each with a folder of its own, two output files, a synced record and status, its process tree swept. Four hosts on this one machine, after three such rounds to warm up.",
   async run({ pool: started, note }: Surroundings): Promise<readonly Figure[]> {
     const pool = await started()
     const spec = taskSpec()
-    const asBatch: number[] = []
-    const oneByOne: number[] = []
-    for (let i = -WARM_UP; i < TIMES; i++) {
-      const rate = await rateOf(pool, async () => {
-        const specs = Array.from({ length: JOBS }, () => spec)
-        return (await pool.api<{ jobs: JobId[] }>("POST", "/v1/jobs/batch", { specs })).jobs.at(-1)!
-      })
-      note(`batch ${rate.toFixed(0)} jobs/s`)
-      if (i >= 0) asBatch.push(rate)
+    using caller = new Caller(pool, spec)
+    const rates = async (name: string, send: () => Promise<JobId>): Promise<number[]> => {
+      const values: number[] = []
+      for (let i = -WARM_UP; i < TIMES; i++) {
+        const rate = await rateOf(pool, send)
+        note(`${name} ${rate.toFixed(0)} jobs/s`)
+        if (i >= 0) values.push(rate)
+      }
+      return values
     }
-    for (let i = 0; i < TIMES; i++) {
-      const rate = await rateOf(pool, async () => {
-        let last: JobView | undefined
-        for (let job = 0; job < JOBS; job++) last = await pool.submit()
-        return last!.id
-      })
-      note(`one by one ${rate.toFixed(0)} jobs/s`)
-      oneByOne.push(rate)
-    }
+    const asBatch = await rates("batch", async () => {
+      const specs = Array.from({ length: JOBS }, () => spec)
+      return (await pool.api<{ jobs: JobId[] }>("POST", "/v1/jobs/batch", { specs })).jobs.at(-1)!
+    })
+    const oneByOne = await rates("one by one", async () => {
+      for (let job = 1; job < JOBS; job++) await caller.submit()
+      return await caller.submit()
+    })
     const at = (least: number) => [{ of: "median", least }] as const
     return [
       { what: "submitted as one batch", unit: "jobs/s", values: asBatch, bounds: at(300) },
