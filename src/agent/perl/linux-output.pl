@@ -2,9 +2,12 @@
 # that would empty a plain file (`echo x > /dev/stderr`). So a command prints into pipes, and its supervisor passes on what comes
 # through them.
 
-my $PIECE_BYTES = 65_536;
 my $ROOM_LOOK_NS = 200_000_000;    # how often a full disk is tried again
-my ($F_SETFL, $FIONREAD, $POLLIN) = (4, 0x541B, 1);
+my $MOST_PIECE_BYTES = 262_144;
+my ($F_SETFL, $F_SETPIPE_SZ, $FIONREAD, $POLLIN) = (4, 1031, 0x541B, 1);
+
+# What is read at once. Small for the many jobs that print little; where it was not enough it grows, and the pipe with it.
+my $piece = "\0" x 4096;
 
 # By stream: 0 is standard output, 1 standard error. Both ends of a pipe stay open here, so that a command that closes its output
 # is no end one would have to know of. Held is what the disk did not take.
@@ -33,7 +36,7 @@ sub rest {
   my $timeout = length $held[0] || length $held[1] ? pack('q2', 0, $ROOM_LOOK_NS) : 0;
   return if syscall($call{ppoll}, $look, scalar @reading_end, $timeout, $but_waking, 8) < 0;
   for my $stream (0 .. $#reading_end) {
-    defined pass_on($stream, $PIECE_BYTES) or tell_held();
+    defined pass_on($stream, length $piece) or tell_held();
   }
   # ppoll hears none as long as there is something to read.
   hear_signals($but_waking);
@@ -47,7 +50,14 @@ sub tell_held { $told_held++ or report("H $sequence ", $! + 0, " $!") }
 sub pass_on {
   my ($stream, $most) = @_;
   my $moved = 0;
-  $held[$stream] = read_some($reading_end[$stream], $most) // '' if !length $held[$stream];
+  if (!length $held[$stream]) {
+    my $count = syscall($call{read}, $reading_end[$stream], $piece, $most);
+    return 0 if $count <= 0;
+    $moved = syscall($call{write}, $stream + 1, $piece, $count);
+    $moved = 0 if $moved < 0;
+    $held[$stream] = substr($piece, $moved, $count - $moved) if $moved < $count;
+    widen($stream) if $count == length $piece;
+  }
   while (length $held[$stream]) {
     my $count = write_some($stream + 1, $held[$stream]);
     if (!defined $count) {
@@ -61,6 +71,12 @@ sub pass_on {
   return $moved;
 }
 
+sub widen {
+  my ($stream) = @_;
+  $piece x= 8 if length $piece < $MOST_PIECE_BYTES;
+  syscall($call{fcntl}, $reading_end[$stream], $F_SETPIPE_SZ, length $piece);
+}
+
 # Passes on what was printed until now, and no more. Such last words may have the ballast; the output of a job that runs may not,
 # as it would be gone when the job is to be stopped. False when there is no room all the same.
 sub drain {
@@ -68,7 +84,7 @@ sub drain {
     syscall($call{ioctl}, $reading_end[$stream], $FIONREAD, $two_numbers);
     my $left = length($held[$stream]) + unpack('i', $two_numbers);
     while ($left > 0) {
-      my $moved = pass_on($stream, $left < $PIECE_BYTES ? $left : $PIECE_BYTES);
+      my $moved = pass_on($stream, $left < length $piece ? $left : length $piece);
       if (defined $moved) { $left = $moved ? $left - $moved : 0 }
       else { unlink($ballast) or return 0 }
     }

@@ -73,6 +73,7 @@ sub next_request {
   my ($last) = @_;
   return if !defined $own_line || length $last > $LONGEST_REUSED || -e 'shells';
   close_file($_) for 0 .. 2, $status_file, @reading_end, @writing_end;
+  @reading_end = @writing_end = ();
   chdir('/');
   $0 = 'windfall supervisor';
   write_some($own_line, my $free = '.') or return;
