@@ -3,11 +3,12 @@
 #
 #   perl -e ALL_PARTS RUN_FOLDER BOOT_ID CLOCK_OFFSET_MS ARCHITECTURE
 #
-# The parts are one text to perl: linux.pl or darwin.pl, system.pl, supervisor.pl, on Linux linux-output.pl, and this.
+# The parts are one text to perl: linux.pl or darwin.pl, system.pl, supervisor.pl, on Linux linux-output.pl and linux-reuse.pl,
+# and this.
 #
 # The forker takes the lock of the run folder, says `ready FIFO`, then reads requests from its standard input: a length
 # (u32, big-endian) and fields ended by NUL each. It ends with its input. It forks a supervisor without an exec, as a
-# fork is many times cheaper than a new interpreter.
+# fork is many times cheaper than a new interpreter. On Linux a supervisor that has done with its attempt takes another.
 #
 # The supervisor owns one attempt's process tree and survives everybody else. It talks by files in the attempt's folder
 # and by lines on the run folder's FIFO, which nobody has to read:
