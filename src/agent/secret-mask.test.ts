@@ -61,3 +61,9 @@ test("SecretMask leaves short values alone", () => {
   assert.equal(mask.idle, true)
   assert.equal(Buffer.from(mask.push(Buffer.from("1234567"), true)).toString(), "1234567")
 })
+
+test("SecretMask masks each line of a secret of several lines, and no line that is short", () => {
+  const mask = new SecretMask(["-----BEGIN KEY-----\r\nMIIEvQIBADAN\n  bgkqhkiG9w0B\nend\n"])
+  const shown = mask.push(Buffer.from("  MIIEvQIBADAN\n'bgkqhkiG9w0B' end\n"), true)
+  assert.equal(Buffer.from(shown).toString(), "  ************\n'************' end\n")
+})

@@ -15,7 +15,7 @@ export class SecretMask {
   #context = 0
 
   constructor(secrets: Iterable<string>) {
-    const wanted = [...new Set(secrets)].map((text) => Buffer.from(text))
+    const wanted = [...new Set([...secrets].flatMap(withLines))].map((text) => Buffer.from(text))
     this.#secrets = wanted.filter((bytes) => bytes.length >= SHORTEST_SECRET_BYTES)
   }
 
@@ -66,4 +66,10 @@ export class SecretMask {
     }
     return open
   }
+}
+
+/** A secret of several lines (a key in PEM) is often printed line by line, indented or quoted: each line is one by itself. */
+function withLines(secret: string): string[] {
+  const lines = secret.split(/\r?\n/).map((line) => line.trim())
+  return lines.length === 1 ? [secret] : [secret, ...lines]
 }

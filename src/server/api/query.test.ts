@@ -36,9 +36,10 @@ test("a parameter that is nearly right is answered with the right one, another w
   assert.deepEqual(jobs, [])
 })
 
-test("parameters that would have no effect together are refused", async () => {
+test("parameters that have no meaning, alone or together, are refused", async () => {
   await using server = await TestServer.start()
   for (const query of [
+    "jobs/1/logs?attempt=0",
     "jobs/1/logs?from=3",
     "jobs/1/logs?stream=stdout&fromStderr=3",
     "jobs/1/logs?tailOf=stdout",

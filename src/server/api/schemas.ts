@@ -170,7 +170,7 @@ export const listJobsQuery = z.object({
 })
 export const logsQuery = z
   .object({
-    attempt: queryCount.optional(),
+    attempt: queryCount.pipe(z.int().min(1)).optional(),
     stream: z.enum(["stdout", "stderr", "all"]).default("all"),
     follow: queryFlag.default(false),
     from: queryCount.optional(),
