@@ -1,8 +1,8 @@
 /**
  * `node scripts/test.ts [check|unit|e2e|faults]... [--filter TEXT] [--seed N]`
  *
- * unit: everything beside the code, in one process. e2e: test/e2e, each file in its own. faults: all fault points of
- * test/faults. Without a name: check, unit, e2e and a seeded sample of faults. A filter is part of a file's path, or
+ * unit: everything beside the code, in one process; only the agent's tests, which start agents and wait for them, are in one
+ * for each file. e2e: test/e2e, the same. faults: all fault points of test/faults. Without a name: check, unit, e2e and a seeded sample of faults. A filter is part of a file's path, or
  * else of a test's name. The exit code is 0 only when all that ran passed.
  */
 import { randomInt } from "node:crypto"
@@ -21,6 +21,8 @@ type Part = (typeof PARTS)[number]
 const ALL_POINTS = 200
 const SAMPLE_POINTS = 12
 
+const TWO_AT_A_TIME = ["--test-concurrency=2"]
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { filter: { type: "string" }, seed: { type: "string" } },
@@ -28,6 +30,7 @@ const { values, positionals } = parseArgs({
 const parts = positionals.filter((word): word is Part => PARTS.some((part) => part === word))
 const rest = positionals.filter((word) => !PARTS.some((part) => part === word))
 const filter = values.filter ?? rest[0]
+const TEST_FILES = findFiles("{src,scripts,test}/**/*.test.ts")
 const seed = values.seed ?? String(randomInt(1_000_000))
 const wanted: readonly Part[] = parts.length > 0 ? parts : filter === undefined ? PARTS : ["unit", "e2e"]
 const startedMs = performance.now()
@@ -48,11 +51,15 @@ console.log(`${((performance.now() - startedMs) / 1000).toFixed(0)} s in all`)
 process.exitCode = stages.length > 0 && stages.every(({ ok }) => ok) ? 0 : 1
 
 async function runUnit(): Promise<void> {
-  await runTests("unit tests", findFiles("{src,scripts}/**/*.test.ts"), ["--test-isolation=none"], 6 * MINUTE_MS)
+  const files = findFiles("{src,scripts}/**/*.test.ts")
+  const agents = findFiles("src/agent/**/*.test.ts")
+  const others = files.filter((path) => !agents.includes(path))
+  await runTests("unit tests", others, ["--test-isolation=none"], 4 * MINUTE_MS)
+  await runTests("agent tests", agents, TWO_AT_A_TIME, 5 * MINUTE_MS)
 }
 
 async function runE2e(): Promise<void> {
-  await runTests("end-to-end tests", findFiles("test/e2e/**/*.test.ts"), ["--test-concurrency=2"], 8 * MINUTE_MS)
+  await runTests("end-to-end tests", findFiles("test/e2e/**/*.test.ts"), TWO_AT_A_TIME, 8 * MINUTE_MS)
 }
 
 async function runFaults(points: number): Promise<void> {
@@ -68,11 +75,12 @@ async function runTests(
   limitMs: number,
   env: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  if (files.length === 0) return
-  const matching = filter === undefined ? files : files.filter((path) => path.includes(filter))
+  const isPath = filter !== undefined && TEST_FILES.some((path) => path.includes(filter))
+  const matching = isPath ? files.filter((path) => path.includes(filter)) : files
+  if (matching.length === 0) return
   const args = ["--disable-warning=ExperimentalWarning", "--test", ...options]
-  if (filter !== undefined && matching.length === 0) args.push(`--test-name-pattern=${filter}`)
-  args.push(...(matching.length > 0 ? matching : files))
+  if (filter !== undefined && !isPath) args.push(`--test-name-pattern=${filter}`)
+  args.push(...matching)
   stages.push(await stage(name, process.execPath, args, { limitMs, env }))
 }
 

@@ -3,10 +3,11 @@
 # through them.
 
 my $ROOM_LOOK_NS = 200_000_000;    # how often a full disk is tried again
+my $PIPE_BYTES = 65_536;            # a new pipe's room
 my $MOST_PIECE_BYTES = 262_144;
 my ($F_SETFL, $F_SETPIPE_SZ, $FIONREAD, $POLLIN) = (4, 1031, 0x541B, 1);
 
-# What is read at once. Small for the many jobs that print little; where it was not enough it grows, and the pipe with it.
+# What is read at once. Small for the many jobs that print little; where it was not enough it grows, and in the end the pipe with it.
 my $piece = "\0" x 4096;
 
 # By stream: 0 is standard output, 1 standard error. Both ends of a pipe stay open here, so that a command that closes its output
@@ -74,7 +75,7 @@ sub pass_on {
 sub widen {
   my ($stream) = @_;
   $piece x= 8 if length $piece < $MOST_PIECE_BYTES;
-  syscall($call{fcntl}, $reading_end[$stream], $F_SETPIPE_SZ, length $piece);
+  syscall($call{fcntl}, $reading_end[$stream], $F_SETPIPE_SZ, length $piece) if length $piece > $PIPE_BYTES;
 }
 
 # Passes on what was printed until now, and no more. Such last words may have the ballast; the output of a job that runs may not,
