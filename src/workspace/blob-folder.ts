@@ -23,6 +23,8 @@ export class BlobFolder implements BlobSink {
   #uses = 0
   #temporary = 0
   #unsynced = new Set<string>()
+  /** How many of the folders made are surely on the disk; of those that were here, none is known to be. */
+  #durableFolders = -1
   #sizeBytes = 0
   #generation = 0
   #damaged = 0
@@ -217,8 +219,11 @@ export class BlobFolder implements BlobSink {
     this.#unsynced = new Set()
     const folders = new Set<string>()
     for (const path of paths) folders.add(path.slice(0, path.lastIndexOf("/")))
+    const made = this.#made.size
+    if (made > this.#durableFolders) folders.add(this.root)
     try {
-      await syncFiles([...paths, ...folders, this.root])
+      await syncFiles([...paths, ...folders])
+      this.#durableFolders = Math.max(this.#durableFolders, made)
     } catch (error) {
       for (const path of paths) this.#unsynced.add(path)
       throw diskError(error, "make blobs durable")
