@@ -35,6 +35,8 @@ export interface AgentContext {
   readonly attempts: Map<number, Attempt>
   /** An attempt's phase has changed: limits may have come or gone, and an agent without a link may be able to leave. */
   changed(): void
+  /** The forker says that the supervisor which had this attempt, or was to have it, has ended. */
+  supervisorDied(attempt: Attempt): void
 }
 
 /** Sends news of an attempt, unless the server does not know it (yet). */

@@ -4,6 +4,7 @@ import { AGENT_PROTOCOL } from "../protocol/agent-wire.ts"
 import { WindfallError } from "../protocol/errors.ts"
 import type { HostFacts } from "../protocol/host.ts"
 import type { AgentContext } from "./agent-context.ts"
+import type { Attempt } from "./attempt.ts"
 import { Attempts } from "./attempts.ts"
 import { ControlStream } from "./control-stream.ts"
 import { Limits } from "./limits.ts"
@@ -85,6 +86,10 @@ export class Agent {
     if (this.#settling) return
     this.#settling = true
     setImmediate(() => this.#settle())
+  }
+
+  supervisorDied(attempt: Attempt): void {
+    this.#attempts.supervisorDied(attempt)
   }
 
   #settle(): void {

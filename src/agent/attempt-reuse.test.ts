@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
-import { readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { test } from "node:test"
+import { setTimeout as delay } from "node:timers/promises"
 import type { AgentClient } from "../../test/support/agent-client.ts"
 import { AgentHome, eventually, isThere } from "../../test/support/agent-home.ts"
 import { stop } from "../../test/support/agent-orders.ts"
@@ -85,15 +86,13 @@ test("a stop reaches the attempt it is for, whatever its supervisor had before",
 test("a supervisor that had secrets, or a terminal, or left something behind takes no other attempt", async () => {
   await using home = new AgentHome()
   const agent = await home.start()
-  const [before] = await inTurn(home, agent, [1, 1], ["true"])
+  await inTurn(home, agent, [1, 1], ["true"])
   for (let sequence = 2; sequence <= 10; sequence++) {
     agent.startAttempt(sequence, ["true"], { secrets: { TOKEN: "hidden" } })
     await agent.ended(sequence)
   }
   const withSecrets = [2, 3, 4, 5, 6, 7, 8, 9, 10].map((sequence) => home.supervisor(sequence))
-  // The first may be the one that had none before.
   assert.equal(new Set(withSecrets).size, withSecrets.length)
-  assert.ok(withSecrets.slice(1).every((pid) => pid !== before))
   const withTerminal = await inTurn(home, agent, [11, 14], ["true"], { pty: { columns: 80, rows: 24, term: "xterm" } })
   assert.equal(new Set(withTerminal).size, withTerminal.length)
 })
@@ -142,4 +141,83 @@ test("an attempt beside which a shell is noted keeps its supervisor for itself",
     pids.push(home.supervisor(sequence))
   }
   assert.equal(new Set(pids).size, pids.length)
+})
+
+test("what a job does to its supervisor from outside is not inherited by the next job", async () => {
+  await using home = new AgentHome()
+  const agent = await home.start()
+  const spoil = "renice -n 7 -p $PPID; echo 900 > /proc/$PPID/oom_score_adj; prlimit --pid $PPID --nofile=64:64"
+  await inTurn(home, agent, [1, 1], ["sh", "-c", `${spoil}; taskset -pc 0 $PPID`])
+  await inTurn(home, agent, [2, 2], ["sh", "-c", "nice; cat /proc/self/oom_score_adj"])
+  assert.equal(agent.text(2), "0\n0\n")
+  assert.notEqual(home.supervisor(2), home.supervisor(1))
+})
+
+test("a free supervisor that was stopped serves all the same", async () => {
+  await using home = new AgentHome()
+  const agent = await home.start()
+  await inTurn(home, agent, [1, 1], ["true"])
+  await eventually(() => freeSupervisors(home, agent).length > 0, "a supervisor is free")
+  const [pid = 0] = freeSupervisors(home, agent)
+  process.kill(pid, "SIGSTOP")
+  await inTurn(home, agent, [2, 2], ["sh", "-c", "exit 5"])
+  assert.equal((await agent.ended(2)).exited.exit.exitCode, 5)
+})
+
+test("an overdue stop of an attempt that has ended leaves its supervisor's next attempt alone", async () => {
+  await using home = new AgentHome()
+  const agent = await home.start()
+  const [runs, heard] = [home.at("runs"), home.at("heard")]
+  const deaf = agent.startAttempt(1, [
+    "sh",
+    "-c",
+    `trap 'echo > ${heard}' TERM; echo > ${runs}; while :; do sleep 0.1; done`,
+  ])
+  await eventually(() => existsSync(runs), "it runs")
+  const supervisor = home.supervisor(1)
+  const forker = home.forker(agent)
+  process.kill(forker, "SIGSTOP")
+  agent.startAttempt(2, ["sleep", "10"])
+  agent.send(stop(deaf, 1_000))
+  await eventually(() => existsSync(heard), "it has heard")
+  const held = agent.process.pid ?? 0
+  process.kill(held, "SIGSTOP")
+  await eventually(() => existsSync(home.attempt(1, "status")), "it has ended")
+  process.kill(forker, "SIGCONT")
+  await eventually(() => existsSync(home.attempt(2, "record")), "the next one runs")
+  assert.equal(home.supervisor(2), supervisor)
+  // Past the grace and what a supervisor may take beyond it.
+  await delay(8_500)
+  process.kill(held, "SIGCONT")
+  const { exit } = (await agent.ended(1)).exited
+  assert.deepEqual([exit.cause, exit.signal, exit.message], ["cancelled", 9, null])
+  assert.ok(isThere(supervisor))
+  assert.equal((await agent.ended(2)).exited.exit.cause, "exited")
+})
+
+test("an attempt is not taken for running because its supervisor has another one", async () => {
+  await using home = new AgentHome()
+  const first = await home.start()
+  // A folder in the way of the note that the tree is gone, and something to sweep.
+  const command = ["sh", "-c", "mkdir ../swept; sleep 30 & exit 3"]
+  first.startAttempt(1, command)
+  await first.next("swept", 1)
+  const supervisor = home.supervisor(1)
+  first.startAttempt(2, ["sleep", "5"])
+  await first.next("started", 2)
+  await first.kill()
+  const second = await home.start()
+  await second.next("hello")
+  second.adoptAll()
+  assert.equal((await second.ended(1)).exited.exit.exitCode, 3)
+  assert.equal(isThere(supervisor), true)
+  assert.equal((await second.ended(2)).exited.exit.cause, "exited")
+})
+
+test("a job that empties its own folder still ends with its own exit code", async () => {
+  await using home = new AgentHome()
+  const agent = await home.start()
+  agent.startAttempt(1, ["sh", "-c", "rm -rf ../*; exit 4"])
+  const { exit } = (await agent.ended(1)).exited
+  assert.deepEqual([exit.cause, exit.exitCode], ["exited", 4])
 })

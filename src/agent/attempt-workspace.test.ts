@@ -105,6 +105,20 @@ for (const index of ["", " though the job has removed the index"]) {
   })
 }
 
+for (const instead of ["mkfifo ../index", "ln -s /dev/zero ../index"]) {
+  test(`a job that puts something else in the place of its index (${instead}) hides no output and holds up nobody`, async () => {
+    await using home = new AgentHome()
+    using project = new ScratchFolder()
+    const agent = await home.start()
+    const wait = "while ! test -e ../index; do sleep 0.01; done"
+    project.write({ "run.sh": `${wait}; rm ../index; ${instead}; echo out > out.txt` })
+    const tree = await scanTree(project.path)
+    agent.startAttempt(1, ["sh", "run.sh"], { workspace: tree.root })
+    await supply(agent, 1, tree)
+    assert.equal((await agent.ended(1)).outputs.files, 1)
+  })
+}
+
 test("a link lost while the workspace is on its way: the attempt never ran, and runs when started again", async () => {
   await using home = new AgentHome()
   using project = new ScratchFolder()

@@ -7,7 +7,7 @@ import { type AgentContext, nameOf, tell } from "./agent-context.ts"
 import type { Attempt } from "./attempt.ts"
 import { inspectAttempt, readSecrets, rewriteOrder } from "./attempt-folder.ts"
 import { withBallast } from "./ballast.ts"
-import { endWithout, followLost, tellEnd, tellStarted } from "./ending.ts"
+import { endWithout, followLost, supervisedBy, tellEnd, tellStarted } from "./ending.ts"
 import { beginAttempt, beginOutput, launchAgain } from "./launch.ts"
 import { reopening } from "./own-file.ts"
 import { foundAttempt, type NeverRan, recoverAttempts } from "./recovery.ts"
@@ -15,6 +15,8 @@ import { carryOut, poke, stopAttempt, wake } from "./stopping.ts"
 
 /** Forgetting waits this long for more of the same, as the high-water mark is synced for all of them at once. */
 const FORGET_TOGETHER_MS = 200
+/** So long a start may take before it is looked for. */
+const LOOK_FOR_START_MS = 2_000
 /** A supervisor that has not been heard of for so long will not come. */
 const LAUNCH_AGAIN_MS = 15_000
 /** A forgotten attempt's folder with less in it can wait to be removed. */
@@ -168,7 +170,10 @@ export class Attempts {
   lookForLost(): void {
     for (const attempt of this.#context.attempts.values()) {
       if (attempt.disowned) continue
-      if (attempt.phase === "launching") this.#lookForStart(attempt)
+      const waitedMs = this.#context.clock.sleepCountingMs() - attempt.startedUptimeMs
+      if (attempt.phase === "launching" && waitedMs >= LOOK_FOR_START_MS) {
+        this.#lookForStart(attempt, waitedMs > LAUNCH_AGAIN_MS)
+      }
       if (attempt.phase !== "running" && attempt.phase !== "sweeping") continue
       if (wake(this.#context, attempt)) continue
       attempt.phase = "lost"
@@ -176,18 +181,20 @@ export class Attempts {
     }
   }
 
-  #lookForStart(attempt: Attempt): void {
-    if (this.#context.clock.sleepCountingMs() - attempt.startedUptimeMs < 2_000) return
+  /** Its supervisor has ended. Mostly all was said before; where it had not begun, nobody else will say so. */
+  supervisorDied(attempt: Attempt): void {
+    if (attempt.phase === "launching" && !attempt.disowned) this.#lookForStart(attempt, true)
+  }
+
+  /** @param again puts it to the forker once more where there is no start */
+  #lookForStart(attempt: Attempt, again: boolean): void {
     const { record } = inspectAttempt(attempt.folder)
     if (record === null) {
       this.#context.forker.wake()
-      // Nobody knows why.
-      if (this.#context.clock.sleepCountingMs() - attempt.startedUptimeMs > LAUNCH_AGAIN_MS) {
-        launchAgain(this.#context)
-      }
+      if (again) launchAgain(this.#context)
       return
     }
-    attempt.supervisor = { pid: record.pid, start: record.start }
+    supervisedBy(this.#context, attempt, record)
     attempt.group = record.child
     attempt.startedAt = record.startedAt
     attempt.phase = "running"

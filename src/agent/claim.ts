@@ -93,11 +93,10 @@ function runningIn(folder: HostFolder, platform: Platform): number[] {
   return names
     .filter((name) => /^\d+$/.test(name))
     .filter((name) => {
-      const { record, status, swept } = inspectAttempt(join(folder.attempts, name))
+      const { record, swept } = inspectAttempt(join(folder.attempts, name))
       if (record === null || record.bootId !== platform.bootId) return false
-      // Its supervisor may live on with another attempt.
-      if (swept !== null || status?.stdoutBytes != null) return false
-      return platform.isAlive(record.pid, record.start) || childAlive(record.child)
+      const { pid, start, attempt, child } = record
+      return platform.supervises(pid, start, attempt) || (swept === null && childAlive(child))
     })
     .map(Number)
 }

@@ -14,6 +14,8 @@ import { carryOut } from "./stopping.ts"
 import { formatStatus, type SupervisorLine, type SupervisorStatus, type SupervisorSwept } from "./supervisor-text.ts"
 import { supervisorSweepsAll, sweepRest } from "./sweep-rest.ts"
 
+/** How far two looks at the clock that counts sleep may be apart by themselves: it moves in steps of 10 ms. */
+const UPTIME_GRAIN_MS = 20
 const ENOSPC = 28
 const EFBIG = 27
 
@@ -35,6 +37,9 @@ export function takeSupervisorLines(context: AgentContext, lines: readonly Super
       case "failed":
         if (attempt.phase !== "launching") break
         refuse(context, attempt, line.errno === ENOSPC ? "disk_full" : "start_failed", startFailure(line.message))
+        break
+      case "died":
+        context.supervisorDied(attempt)
         break
       case "held":
         tell(context, attempt, { type: "notice", ...nameOf(attempt), message: outputHeld(attempt, line) })
@@ -60,10 +65,11 @@ function started(
   attempt: Attempt,
   line: { readonly pid: number; readonly start: string; readonly startedAt: number },
 ): void {
-  releaseSupervisor(context, line)
+  supervisedBy(context, attempt, line)
   attempt.phase = "running"
   attempt.secrets = undefined
-  attempt.supervisor = { pid: line.pid, start: line.start }
+  // A limit is counted from here and never strikes early, however long the start took.
+  attempt.startedUptimeMs = context.clock.sleepCountingMs() + UPTIME_GRAIN_MS
   attempt.startedAt = line.startedAt
   tellStarted(context, attempt)
   context.output.started(attempt.sequence)
@@ -71,14 +77,16 @@ function started(
   context.changed()
 }
 
-/** A supervisor that starts an attempt has done with those it had before: it is theirs no more. */
-function releaseSupervisor(
+/** Gives an attempt its supervisor. One that starts an attempt has done with those it had before: it is theirs no more. */
+export function supervisedBy(
   { attempts }: AgentContext,
+  attempt: Attempt,
   { pid, start }: { readonly pid: number; readonly start: string },
-) {
-  for (const attempt of attempts.values()) {
-    if (attempt.supervisor?.pid === pid && attempt.supervisor.start === start) attempt.supervisor = null
+): void {
+  for (const other of attempts.values()) {
+    if (other.supervisor?.pid === pid && other.supervisor.start === start) other.supervisor = null
   }
+  attempt.supervisor = { pid, start }
 }
 
 export function tellStarted(context: AgentContext, attempt: Attempt): void {

@@ -5,6 +5,8 @@ import { addDescendants, belongsTo } from "./sweep.ts"
 
 /** A tree that is being swept may still start something. */
 const SWEEP_MS = 10_000
+/** A start and a time on the clock are not rounded alike. */
+const START_GRAIN = 2
 
 /**
  * Processes that an attempt which has just been swept probably left: they hide from all by which a tree is known, so there
@@ -19,13 +21,13 @@ export function hiddenIn(
 ): ProcessRow[] {
   const { supervisor, status } = attempt
   if (supervisor === null) return []
-  const from = Number(supervisor.start)
+  const from = startOf(attempt, context)
   // It may have ended long ago, when no agent was there.
   const endedAgoMs = status === null ? 0 : Math.max(0, context.clock.now() - status.endedAt - SWEEP_MS)
   const until = context.platform.startBefore(endedAgoMs)
   const alive = [...context.attempts.values()]
     .filter((other) => other !== attempt && other.phase !== "ended" && other.supervisor !== null)
-    .map((other) => Number(other.supervisor?.start))
+    .map((other) => startOf(other, context))
   const strangers = strangersIn(table, context)
   const isShared = strangers.some((row) => Number(row.start) < Math.min(from, ...alive))
   if (isShared) return []
@@ -38,6 +40,15 @@ export function hiddenIn(
   const pids = new Set(suspects.map((row) => row.pid))
   addDescendants(table, pids)
   return strangers.filter((row) => pids.has(row.pid))
+}
+
+/** When an attempt began, as starts are numbered. Its supervisor may be older: it may have had others before. */
+function startOf(
+  { supervisor, startedAt }: Attempt,
+  { clock, platform }: Pick<AgentContext, "clock" | "platform">,
+): number {
+  const since = Number(supervisor?.start)
+  return startedAt === null ? since : Math.max(since, platform.startBefore(clock.now() - startedAt) - START_GRAIN)
 }
 
 /** Processes of this account that are neither the system's, nor this agent's, nor an attempt's, nor known strays. */

@@ -33,18 +33,20 @@ async function endInstead(context: AgentContext, attempt: Attempt, stop: StopReq
 }
 
 /** Notes what is below the supervisor, which is known only as long as it lives, then kills it. Never throws. */
-async function endSupervisor({ platform }: AgentContext, { supervisor, seen }: Attempt): Promise<void> {
+async function endSupervisor({ platform }: AgentContext, { id, supervisor, seen }: Attempt): Promise<void> {
   if (supervisor === null) return
+  const { pid, start } = supervisor
   try {
     const table = await platform.processes()
-    const below = new Set([supervisor.pid])
+    if (!platform.supervises(pid, start, id)) return
+    const below = new Set([pid])
     addDescendants(table, below)
-    for (const row of table) if (below.has(row.pid) && row.pid !== supervisor.pid) seen.set(row.pid, row.start)
+    for (const row of table) if (below.has(row.pid) && row.pid !== pid) seen.set(row.pid, row.start)
   } catch {
     // What carries its token is found all the same.
   }
   try {
-    if (platform.isAlive(supervisor.pid, supervisor.start)) process.kill(supervisor.pid, "SIGKILL")
+    if (platform.supervises(pid, start, id)) process.kill(pid, "SIGKILL")
   } catch {
     // It has just ended.
   }

@@ -73,13 +73,14 @@ function rebuild(context: AgentContext, attempt: Attempt, found: InspectedAttemp
     attempt.phase = "lost"
     return
   }
-  attempt.supervisor = { pid: held.pid, start: held.start }
+  const thisBoot = held.bootId === context.platform.bootId
+  const supervised = thisBoot && context.platform.supervises(held.pid, held.start, attempt.id)
+  const hasLeft = thisBoot && !supervised && context.platform.isAlive(held.pid, held.start)
+  attempt.supervisor = hasLeft ? null : { pid: held.pid, start: held.start }
   attempt.group = held.child
   attempt.hasSecrets = existsSync(join(attempt.folder, "secrets"))
   attempt.startedAt = held.startedAt
   attempt.startedUptimeMs = held.uptimeMs
-  const thisBoot = held.bootId === context.platform.bootId
-  const supervised = thisBoot && context.platform.isAlive(held.pid, held.start)
   const wasSwept = swept !== null && swept.strays.length === 0
   const isSwept = !thisBoot || status?.stdoutBytes != null || wasSwept
   if (status !== null && isSwept && supervisorSweepsAll(context, attempt)) {

@@ -110,6 +110,7 @@ async function open(
     program,
     attempts: new Map(),
     changed: () => agent?.changed(),
+    supervisorDied: (attempt) => agent?.supervisorDied(attempt),
   }
   agent = new Agent(context, facts, {
     leave: () => process.exit(0),

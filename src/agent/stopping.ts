@@ -38,10 +38,10 @@ export function poke(context: AgentContext, attempt: Attempt): void {
   if (wake(context, attempt)) signalSupervisor(attempt, "SIGUSR1")
 }
 
-/** Lets the supervisor go on where something has stopped it; otherwise it notices nothing. Returns whether it is there. */
+/** Lets the supervisor go on where something has stopped it; otherwise it notices nothing. Returns whether it is there, and has this attempt. */
 export function wake(context: AgentContext, attempt: Attempt): boolean {
-  const { supervisor } = attempt
-  if (supervisor === null || !context.platform.isAlive(supervisor.pid, supervisor.start)) return false
+  const { supervisor, id } = attempt
+  if (supervisor === null || !context.platform.supervises(supervisor.pid, supervisor.start, id)) return false
   signalSupervisor(attempt, "SIGCONT")
   return true
 }

@@ -52,6 +52,7 @@ export type SupervisorLine =
     }
   | { readonly kind: "ended"; readonly sequence: number; readonly status: SupervisorStatus }
   | { readonly kind: "swept"; readonly sequence: number; readonly swept: SupervisorSwept }
+  | { readonly kind: "died"; readonly sequence: number }
   | { readonly kind: "failed" | "held"; readonly sequence: number; readonly errno: number; readonly message: string }
 
 export function parseRecord(text: string): SupervisorRecord | null {
@@ -114,6 +115,8 @@ export function parseSupervisorLine(line: string): SupervisorLine | null {
       }
       return Number.isSafeInteger(swept.stdoutBytes + swept.stderrBytes) ? { kind: "swept", sequence, swept } : null
     }
+    case "D":
+      return { kind: "died", sequence }
     case "F":
     case "H": {
       const kind = fields[0] === "F" ? "failed" : "held"

@@ -12,6 +12,8 @@ const MAGIC = "WREC0003"
 /** Magic, checksum, and the lengths of the columns: numbers, hashes, small numbers, bytes of text. */
 const HEAD_BYTES = 32
 const HASH_DIGITS = HASH_BYTES * 2
+/** More than a record of a million files has. */
+const MOST_BYTES = 512 * 1024 * 1024
 const KIND = { file: 1, link: 2, folder: 3 } as const
 
 /** Writes a record with a note (what it belongs to), which holds no NUL. */
@@ -55,12 +57,18 @@ function checksum(bytes: Buffer): number {
   return sum >>> 0
 }
 
-/** Reads a record file; `undefined` when there is none or it is no good. */
+/** Reads a record file; `undefined` when there is none or it is no good. A job can put something else in its place. */
 export function loadRecord(file: string): { readonly note: string; readonly record: FolderRecord } | undefined {
+  const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW } = fs.constants
+  let descriptor: number | undefined
   try {
-    return decodeRecord(fs.readFileSync(file))
+    descriptor = fs.openSync(file, O_RDONLY | O_NONBLOCK | O_NOFOLLOW)
+    const stat = fs.fstatSync(descriptor)
+    return stat.isFile() && stat.size <= MOST_BYTES ? decodeRecord(fs.readFileSync(descriptor)) : undefined
   } catch {
     return undefined
+  } finally {
+    if (descriptor !== undefined) fs.closeSync(descriptor)
   }
 }
 

@@ -17,7 +17,7 @@ const account = `TEST_ACCOUNT=${process.env.TEST_ACCOUNT}`
 function platform(): Platform {
   return {
     ...currentPlatform(),
-    ...(process.env.TEST_SYSTEM === "darwin" ? { system: "darwin", isAlive: isThere } : {}),
+    ...(process.env.TEST_SYSTEM === "darwin" ? { system: "darwin", isAlive: isThere, supervises: isThere } : {}),
     ...(process.env.TEST_SWEEP === "total" ? {} : { sweepIsTotal: false }),
     ofAccount: (rows) => rows.filter(({ pid }) => carriesMark(pid)),
   }

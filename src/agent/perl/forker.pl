@@ -18,6 +18,7 @@
 #   W sequence stdout_bytes stderr_bytes strays            the process tree is gone
 #   F sequence errno text                                  it could not start: the command never ran and will not
 #   H sequence errno text                                  output is held up: the disk does not take it; told once
+#   D sequence                                             by the forker, on Linux: its supervisor has ended, in whatever way
 #
 # What ran once does not run again: the right to run is the link of `record`, which only one process can make, and which
 # fails when the agent has renamed the folder away.
@@ -65,7 +66,7 @@ sub start {
   if ($counted_at != time) { ($oom_kills, $counted_at) = (count_oom_kills(), time) }
   substr($request, 0, 3) = $oom_kills;    # in the place of "run"
   return if hand_over($request);
-  my $pid = fork_supervisor();
+  my $pid = fork_supervisor($request);
   return if $pid;
   return report('F ', (split(/\0/, $request, 3))[1], ' ', $! + 0, " fork: $!") if !defined $pid;
   become_supervisor();

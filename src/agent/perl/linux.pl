@@ -4,13 +4,14 @@ use strict;
 
 my $arm64 = $ARGV[3] eq 'arm64';
 my %call = $arm64    # include/uapi/asm-generic/unistd.h
-  ? (dup3 => 24, fcntl => 25, ioctl => 29, mknodat => 33, fallocate => 47, openat => 56, close => 57, pipe2 => 59, lseek => 62,
-    read => 63, write => 64, ppoll => 73, fsync => 82, exit_group => 94, setitimer => 103, clock_gettime => 113,
-    rt_sigprocmask => 135, setsid => 157, prctl => 167, gettimeofday => 169, socketpair => 199, sendto => 206,
-    wait4 => 260)
+  ? (dup3 => 24, fcntl => 25, ioctl => 29, ioprio_get => 31, mknodat => 33, fallocate => 47, openat => 56, close => 57, pipe2 => 59,
+    lseek => 62, read => 63, write => 64, ppoll => 73, fsync => 82, exit_group => 94, setitimer => 103, clock_gettime => 113,
+    sched_getscheduler => 120, sched_getaffinity => 123, rt_sigprocmask => 135, setsid => 157, prctl => 167, gettimeofday => 169,
+    socketpair => 199, sendto => 206, wait4 => 260)
   : (read => 0, write => 1, close => 3, lseek => 8, rt_sigprocmask => 14, ioctl => 16, setitimer => 38, sendto => 44, socketpair => 53,
-    wait4 => 61, fcntl => 72, fsync => 74, gettimeofday => 96, setsid => 112, prctl => 157, clock_gettime => 228, exit_group => 231,
-    openat => 257, mknodat => 259, ppoll => 271, fallocate => 285, dup3 => 292, pipe2 => 293);
+    wait4 => 61, fcntl => 72, fsync => 74, gettimeofday => 96, setsid => 112, sched_getscheduler => 145, prctl => 157,
+    sched_getaffinity => 204, clock_gettime => 228, exit_group => 231, ioprio_get => 252, openat => 257, mknodat => 259,
+    ppoll => 271, fallocate => 285, dup3 => 292, pipe2 => 293);
 my ($RDONLY, $WRONLY, $RDWR, $CREAT, $EXCL, $TRUNC, $APPEND, $NONBLOCK, $CLOEXEC) =
   (0, 1, 2, 0100, 0200, 01000, 02000, 04000, 02000000);
 my ($ENOENT, $EINTR, $EIO, $EAGAIN, $EACCES, $EEXIST, $EFBIG, $ENOSPC, $EDQUOT) = (2, 4, 5, 11, 13, 17, 27, 28, 122);

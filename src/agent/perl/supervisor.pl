@@ -59,7 +59,7 @@ sub supervise {
   my $cause = $stop_cause // ($starved ? 'out_of_memory' : defined $signal ? 'signalled' : 'exited');
   my $all_gone = $adopts && $gone;
   my $told = finish($cause, $code, $signal, $all_gone);
-  # Nothing of a secret stays in the memory of a process that others' jobs could read.
+  # What had a secret in its memory does not live on with the jobs of others.
   return ($all_gone || sweep($grace_ms)) && $told && !$terminal && !length $secrets;
 }
 
@@ -164,9 +164,15 @@ sub sweep {
   }
   drain_patiently();
   my ($out, $err) = (size_of(1), size_of(2));
-  replace('swept', "windfall-swept 1 $out $err " . ($strays || '-') . " .\n");
+  my $text = "windfall-swept 1 $out $err " . ($strays || '-') . " .\n";
+  my $written = replace('swept', $text);
+  if (!$written) {
+    unlink($ballast);
+    clear_way('swept');
+    $written = replace('swept', $text);
+  }
   report("W $sequence $out $err ", $strays || '-');
-  return !$strays;
+  return $written && !$strays;
 }
 
 # Reaps what has ended. True when there is no child at all: with the subreaper bit that means the whole tree is gone.
@@ -253,10 +259,19 @@ sub finish {
       unlink($ballast) or select(undef, undef, undef, 1);
     }
     # What cannot be cleared would be in the way for ever: the agent finds `status.PID`, or that there is none.
-    elsif ($! == $ENOENT || $cleared++) { return }
+    elsif ($cleared++) { return }
+    elsif ($! == $ENOENT) { renew_status() or return }
     else { clear_way('status') }
   }
   report("E $sequence $fields");
+  return 1;
+}
+
+# A job can empty its folder, but not keep its end from being told as long as the folder is there.
+sub renew_status {
+  my $file = open_file("status.$$", $RDWR | $CREAT | $CLOEXEC, 0600) // return 0;
+  close_file($status_file);
+  $status_file = $file;
   return 1;
 }
 

@@ -30,6 +30,7 @@ export function darwinPlatform(): Platform {
     facts: (root) => facts(root, bootId),
     free,
     isAlive,
+    supervises: isAlive, // here it has one attempt only
     ownStart: () => String(Math.round(Date.now() / 1000 - process.uptime())),
     startBefore: (agoMs) => (Date.now() - agoMs) / 1000,
     processes,

@@ -21,10 +21,8 @@ export function linuxPlatform(): Platform {
     sampleMs: 5_000,
     facts: async (root) => facts(root, bootId),
     free: async (root) => free(root),
-    isAlive: (pid, start) => {
-      const row = readRow(pid)
-      return row !== null && row.start === start
-    },
+    isAlive,
+    supervises: (pid, start, attempt) => isAlive(pid, start) && titleOf(pid) === `windfall supervisor ${attempt}`,
     ownStart: () => readRow(process.pid)?.start ?? "",
     startBefore: (agoMs) => (uptime() - agoMs / 1000) * TICKS_PER_S,
     processes: async () => processes(),
@@ -33,6 +31,20 @@ export function linuxPlatform(): Platform {
     unaccountedBytes: async () => unaccountedBytes(),
     carriers: async (attempt, folder) => processes().filter((row) => carries(row.pid, uid, attempt, folder)),
     stubs: async () => [],
+  }
+}
+
+function isAlive(pid: number, start: string): boolean {
+  const row = readRow(pid)
+  return row !== null && row.start === start
+}
+
+/** What a process calls itself, without arguments. */
+function titleOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "latin1").split("\0", 1)[0]?.trimEnd() ?? ""
+  } catch {
+    return ""
   }
 }
 

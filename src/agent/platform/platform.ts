@@ -36,6 +36,8 @@ export interface Platform {
   free(root: string): Promise<FreeNow>
   /** Whether the process with this pid is the one that started then. */
   isAlive(pid: number, start: string): boolean
+  /** Whether it is, and has this attempt now: on Linux a supervisor has one after the other, and is named after what it has. */
+  supervises(pid: number, start: string, attempt: string): boolean
   /** How this process's own start is named. */
   ownStart(): string
   /** What `start` a process has, as a number, that started so long ago. */
