@@ -8,6 +8,7 @@ import type { UserSize } from "./blobs/user-blobs.ts"
 import type { Core } from "./core.ts"
 import type { FleetHost } from "./fleet/fleet.ts"
 import { leftoverFindings } from "./fleet/leftover-findings.ts"
+import { unknownFindings } from "./fleet/unknown-attempts.ts"
 import type { Viewer } from "./jobs/job-view.ts"
 import { logsBytes } from "./logs/log-folders.ts"
 
@@ -85,10 +86,7 @@ function hostFindings(core: Core, host: FleetHost): DoctorFinding[] {
     findings.push({ subject: name, code, level, text, fix })
   if (host.link === "ready") add("ok", "link", `an agent answers on ${facts?.system ?? "it"}`)
   else add(host.link === "refused" ? "problem" : "warning", `link_${host.link}`, host.reason ?? `it is ${host.link}`)
-  if (host.unknown.length > 0) {
-    const text = `it holds ${host.unknown.length} attempts this server's database does not know; they are left alone`
-    add("warning", "unknown_attempts", text, "Was the database restored from an older copy? Look at them on the host")
-  }
+  findings.push(...unknownFindings(core.store.server, host))
   const away = core.table.onHost(host.record.id).filter(({ attempt }) => attempt.outOfContactSince !== null)
   if (away.length > 0) {
     const jobs = away.map(({ job }) => job.id).join(", ")
