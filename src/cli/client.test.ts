@@ -113,6 +113,7 @@ test("readLog() hands on each byte once, in order, however often the connection 
     {
       output: async (_, bytes) => void got.push(Buffer.from(bytes)),
       gap: async (gap) => void gaps.push(gap),
+      end: async () => {},
     },
   )
   assert.ok(asked > 3)
@@ -142,8 +143,9 @@ test("readLog() tells gaps side by side as one, also over a connection that brea
   await readLog({ client, job, attempt: 1, follow: true, tail: 5, signal: new AbortController().signal }, position, {
     output: async (_, bytes) => void told.push(Buffer.from(bytes).toString()),
     gap: async ({ from, to }) => void told.push([from, to]),
+    end: async () => void told.push("end"),
   })
-  assert.deepEqual(told, [[10, 40], "40", [42, 60]])
+  assert.deepEqual(told, [[10, 40], "40", [42, 60], "end"])
   assert.deepEqual(position, { stdout: 60, stderr: 0 })
 })
 

@@ -10,6 +10,8 @@ export interface LogSink {
   output(stream: OutputStream, bytes: Uint8Array, offset: number): Promise<void>
   /** Bytes that were not kept, all that lie side by side in one. */
   gap(gap: LogGap["gap"]): Promise<void>
+  /** No more comes for now. */
+  end(): Promise<void>
 }
 
 export interface LogRequest {
@@ -119,6 +121,7 @@ export async function readLog(request: LogRequest, position: LogPosition, sink: 
         }
       }
       for (const stream of ["stdout", "stderr"] as const) await passGap(stream, gapTo[stream])
+      await sink.end()
       return
     } catch (error) {
       signal.throwIfAborted()
