@@ -113,11 +113,40 @@ test("readLog() hands on each byte once, in order, however often the connection 
     {
       output: async (_, bytes) => void got.push(Buffer.from(bytes)),
       gap: async (gap) => void gaps.push(gap),
+      end: async () => {},
     },
   )
   assert.ok(asked > 3)
   assert.ok(Buffer.concat(got).equals(stdout))
   assert.deepEqual(gaps, [{ stream: "stderr", from: 0, to: 40 }])
+})
+
+test("readLog() tells gaps side by side as one, also over a connection that breaks in the middle", async (context) => {
+  let asked = 0
+  const gap = (from: number, to: number) => encodeMessages([{ gap: { stream: "stdout", from, to } }])
+  const output = (offset: number) =>
+    encodeOutput({ sequence: 1, stream: "stdout", offset, bytes: Buffer.from(String(offset)) })
+  const client = await clientOf(context, (request, response) => {
+    asked++
+    const { searchParams } = new URL(request.url ?? "", "http://x")
+    if (asked === 1) {
+      assert.equal(searchParams.get("tail"), "5")
+      response.write(Buffer.concat([gap(10, 20), gap(20, 30)]), () => setImmediate(() => request.socket.destroy()))
+      return
+    }
+    assert.deepEqual([searchParams.get("tail"), searchParams.get("fromStdout")], [null, "10"])
+    response.end(Buffer.concat([gap(10, 30), gap(30, 40), output(40), gap(42, 50), gap(50, 60)]))
+  })
+  const told: unknown[] = []
+  const job = 1 as LogRequest["job"]
+  const position = { stdout: 0, stderr: 0 }
+  await readLog({ client, job, attempt: 1, follow: true, tail: 5, signal: new AbortController().signal }, position, {
+    output: async (_, bytes) => void told.push(Buffer.from(bytes).toString()),
+    gap: async ({ from, to }) => void told.push([from, to]),
+    end: async () => void told.push("end"),
+  })
+  assert.deepEqual(told, [[10, 40], "40", [42, 60], "end"])
+  assert.deepEqual(position, { stdout: 60, stderr: 0 })
 })
 
 function newClient(url: string): Client {

@@ -4,9 +4,11 @@ import { formatDuration } from "../base/duration.ts"
 import type { DoctorFinding } from "../protocol/api.ts"
 import type { WindfallError } from "../protocol/errors.ts"
 import { Slices } from "../workspace/slices.ts"
+import type { UserSize } from "./blobs/user-blobs.ts"
 import type { Core } from "./core.ts"
 import type { FleetHost } from "./fleet/fleet.ts"
 import { leftoverFindings } from "./fleet/leftover-findings.ts"
+import { unknownFindings } from "./fleet/unknown-attempts.ts"
 import type { Viewer } from "./jobs/job-view.ts"
 import { logsBytes } from "./logs/log-folders.ts"
 
@@ -26,8 +28,10 @@ export async function examine(core: Core, viewer: Viewer): Promise<DoctorFinding
     .flatMap((host) => [...hostFindings(core, host), ...leftoverFindings(core, host, viewer)])
   const gone = core.folderWatch.refusal()
   if (gone !== undefined) return [goneFinding(gone), ...hosts]
-  const logs = await logsOf(core)
-  return [diskOf(core), filesOf(core), logs, ...damageOf(core), ...(core.fleet.all().length === 0 ? [NO_HOST] : hosts)]
+  const slices = new Slices(10, core.signal)
+  const sizes = await core.blobs.sizes(slices)
+  const found = [diskOf(core), filesOf(sizes), await logsOf(core, slices), ...damageOf(sizes)]
+  return [...found, ...(core.fleet.all().length === 0 ? [NO_HOST] : hosts)]
 }
 
 function goneFinding({ code, message, hint }: WindfallError): DoctorFinding {
@@ -47,22 +51,22 @@ function diskOf(core: Core): DoctorFinding {
   }
 }
 
-function filesOf(core: Core): DoctorFinding {
-  const sizes = core.blobs.sizes().sort((a, b) => b.bytes - a.bytes)
+function filesOf(sizes: readonly UserSize[]): DoctorFinding {
   const total = sizes.reduce((sum, { bytes }) => sum + bytes, 0)
-  const most = sizes.slice(0, 5).map(({ user, bytes }) => `${user} ${formatBytes(bytes)}`)
+  const largest = sizes.toSorted((a, b) => b.bytes - a.bytes).slice(0, 5)
+  const most = largest.map(({ user, bytes }) => `${user} ${formatBytes(bytes)}`)
   const text = `workspaces and outputs take ${formatBytes(total)}${most.length === 0 ? "" : ` (${most.join(", ")})`}`
   return { subject: "server", code: "files", level: "ok", text, fix: null }
 }
 
-async function logsOf(core: Core): Promise<DoctorFinding> {
-  const bytes = await logsBytes(core.logs.folder, new Slices(10, core.signal))
+async function logsOf(core: Core, slices: Slices): Promise<DoctorFinding> {
+  const bytes = await logsBytes(core.logs.folder, slices)
   const text = `logs of jobs take ${formatBytes(bytes)}; they are kept for ${formatDuration(core.limits.keepLogsMs)}`
   return { subject: "server", code: "logs", level: "ok", text, fix: null }
 }
 
-function damageOf(core: Core): DoctorFinding[] {
-  const damaged = core.blobs.sizes().reduce((sum, one) => sum + one.damaged, 0)
+function damageOf(sizes: readonly UserSize[]): DoctorFinding[] {
+  const damaged = sizes.reduce((sum, one) => sum + one.damaged, 0)
   if (damaged === 0) return []
   return [
     {
@@ -82,10 +86,7 @@ function hostFindings(core: Core, host: FleetHost): DoctorFinding[] {
     findings.push({ subject: name, code, level, text, fix })
   if (host.link === "ready") add("ok", "link", `an agent answers on ${facts?.system ?? "it"}`)
   else add(host.link === "refused" ? "problem" : "warning", `link_${host.link}`, host.reason ?? `it is ${host.link}`)
-  if (host.unknown.length > 0) {
-    const text = `it holds ${host.unknown.length} attempts this server's database does not know; they are left alone`
-    add("warning", "unknown_attempts", text, "Was the database restored from an older copy? Look at them on the host")
-  }
+  findings.push(...unknownFindings(core.store.server, host))
   const away = core.table.onHost(host.record.id).filter(({ attempt }) => attempt.outOfContactSince !== null)
   if (away.length > 0) {
     const jobs = away.map(({ job }) => job.id).join(", ")

@@ -4,7 +4,7 @@ import { test } from "node:test"
 import { exitsAtOnce, runsOn } from "../../test/support/simulated-host.ts"
 import { makesOutputs, packed, treeOf } from "../../test/support/small-trees.ts"
 import { TestServer } from "../../test/support/test-server.ts"
-import type { OutputList } from "../protocol/api.ts"
+import type { DoctorReport, OutputList } from "../protocol/api.ts"
 import type { BlobHash } from "../protocol/ids.ts"
 import { hashBytes } from "../workspace/hash.ts"
 import { readPack } from "../workspace/pack.ts"
@@ -30,6 +30,20 @@ test("a workspace travels up once and down to the host; another user cannot refe
   await server.call("POST", "/v1/users", { name: "bob", role: "user" })
   const { token } = await server.call<{ token: string }>("POST", "/v1/tokens", { user: "bob", expiresInMs: null })
   await assert.rejects(server.submit({ workspace: tree.root }, { token }), { code: "blobs_missing" })
+})
+
+test("doctor knows what workspaces take right after a start, too", async () => {
+  await using server = await TestServer.start()
+  await server.call("POST", "/v1/blobs", await packed(treeOf({ "made.txt": "x".repeat(300_000) })))
+  const taken = async () => {
+    const { findings } = await server.call<DoctorReport>("GET", "/v1/doctor")
+    return findings.find(({ code }) => code === "files")?.text
+  }
+  const before = await taken()
+  assert.match(before ?? "", /^workspaces and outputs take \d+ KB \(admin \d+ KB\)$/)
+  await server.stop()
+  await server.start()
+  assert.equal(await taken(), before)
 })
 
 test("outputs are fetched from the host, kept, listed and given out blob by blob", async () => {

@@ -1,4 +1,8 @@
-/** Runs a server as a process of its own: `node src/server/main.ts --data DIR --port 7480`. Prints one JSON line when ready. */
+/**
+ * Runs a server as a process of its own: `node src/server/main.ts --data DIR --port 7480`. Prints one JSON line when ready, or
+ * on standard error why it cannot start. With `--background` that comes on standard output, too: standard error is a log
+ * then, perhaps of the server that is in the way.
+ */
 import { parseArgs } from "node:util"
 import { parseDuration } from "../base/duration.ts"
 import { toWindfallError } from "../protocol/errors.ts"
@@ -20,6 +24,7 @@ try {
       "keep-files": { type: "string" },
       "keep-logs": { type: "string" },
       "keep-events": { type: "string" },
+      background: { type: "boolean" },
     },
   })
   const places = readPlaces()
@@ -59,6 +64,7 @@ try {
   process.on("SIGINT", stop)
 } catch (thrown) {
   const error = toWindfallError(thrown, "start the server")
-  process.stderr.write(`${JSON.stringify(error.toBody())}\n`)
+  const out = process.argv.includes("--background") ? process.stdout : process.stderr
+  out.write(`${JSON.stringify(error.toBody())}\n`)
   process.exitCode = error.exitCode
 }

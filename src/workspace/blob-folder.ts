@@ -5,7 +5,8 @@
  */
 import * as fs from "node:fs"
 import { WindfallError } from "../protocol/errors.ts"
-import { type BlobHash, isBlobHash } from "../protocol/ids.ts"
+import type { BlobHash } from "../protocol/ids.ts"
+import { blobPath, isBlobFolderName, readBlobName } from "./blob-name.ts"
 import { diskError, errorCode } from "./disk-error.ts"
 import { hashBytes } from "./hash.ts"
 import type { BlobSink, BlobWriter } from "./pack.ts"
@@ -36,14 +37,13 @@ export class BlobFolder implements BlobSink {
     fs.rmSync(`${root}/tmp`, { recursive: true, force: true })
     fs.mkdirSync(`${root}/tmp`, { mode: 0o700 })
     for (const folder of fs.readdirSync(root)) {
-      if (!/^[0-9a-f]{2}$/.test(folder)) continue
+      if (!isBlobFolderName(folder)) continue
       this.#made.add(folder)
       for (const name of fs.readdirSync(`${root}/${folder}`)) {
-        const hash = folder + name.slice(0, 62)
-        const bytes = Number(name.slice(63))
-        if (name[62] !== "." || !isBlobHash(hash) || !Number.isSafeInteger(bytes)) continue
-        this.#bytes.set(hash, bytes)
-        this.#sizeBytes += bytes
+        const blob = readBlobName(folder, name)
+        if (blob === undefined) continue
+        this.#bytes.set(blob.hash, blob.bytes)
+        this.#sizeBytes += blob.bytes
       }
     }
   }
@@ -258,7 +258,7 @@ export class BlobFolder implements BlobSink {
   }
 
   #pathOf(hash: BlobHash, bytes: number): string {
-    return `${this.root}/${hash.slice(0, 2)}/${hash.slice(2)}.${bytes}`
+    return `${this.root}/${blobPath(hash, bytes)}`
   }
 
   #temporaryPath(): string {

@@ -1,6 +1,6 @@
 /** Servers and versions: what happens when there are two, an older database, a newer one, another release. */
 import assert from "node:assert/strict"
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { test } from "node:test"
@@ -84,9 +84,13 @@ test("a restored older database shows attempts it does not know, and neither kil
   await pool.untilHost("host1", ({ link }) => link === "ready")
   assert.equal((await pool.job(known.id)).state, "succeeded")
   assert.equal(host.processes().filter(({ command }) => command.includes("~/alive")).length, 1, "it runs on")
-  const shown = await pool.windfall(["host", "show", "host1"])
-  const doctor = await pool.windfall(["doctor"])
-  assert.match(shown.stdout + doctor.stdout, /holds 1 attempt.* does not know; they are left alone/)
+  const { stdout } = await pool.windfall(["doctor"])
+  assert.match(stdout, /holds 1 attempt that .* does not know; it is left alone/)
+  const there = /In ~(\S+) there: (\d+) \(job (\d+), ran when the host was last asked\)/.exec(stdout)
+  assert.ok(there, stdout)
+  assert.equal(Number(there[3]), lost.id)
+  assert.ok(existsSync(join(host.files, there[1] ?? "", there[2] ?? "", "record")), stdout)
+  assert.match(stdout, /windfall host drain host1/)
   const fresh = await pool.submit({ command: ["sh", "-c", "echo fresh"] })
   assert.equal((await pool.awaitJob(fresh.id)).state, "succeeded")
   assert.equal((await pool.log(fresh.id)).toString(), "fresh\n")

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { existsSync, mkdirSync, readdirSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs"
 import { test } from "node:test"
 import { assertRefused } from "../support/assert-refused.ts"
 import { ScratchFolder } from "../support/scratch-folder.ts"
@@ -64,4 +64,19 @@ test("a start that fails leaves no data folder, and an empty one empty", async (
   }
   assert.deepEqual(readdirSync(home.at("empty")), [])
   assert.equal(existsSync(home.at("new")), false)
+})
+
+test("a start on the folder of a server that runs says so, and writes nothing into that server's log", async () => {
+  using home = new ScratchFolder()
+  const env = { HOME: home.path, WINDFALL_URL: undefined, WINDFALL_TOKEN: undefined }
+  const up = ["up", "--detach", "--port", "0", "--data", home.at("lab")]
+  try {
+    assert.equal((await pool().windfall(up, { env })).exitCode, 0)
+    const log = home.at("lab/server.log")
+    const before = readFileSync(log, "utf8")
+    assertRefused(await pool().windfall(up, { env }), /the server with process id \d+ is using it/, /--data/)
+    assert.equal(readFileSync(log, "utf8"), before)
+  } finally {
+    await pool().windfall(["down", "--now", "--data", home.at("lab")], { env })
+  }
 })

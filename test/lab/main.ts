@@ -11,11 +11,15 @@ import { fingerprintOf } from "../../src/ssh/host-key.ts"
 import { type Lab, type LabHost, type LabHostOptions, type LabMode, startLab } from "./lab.ts"
 
 const HELP = `npm run lab -- up [N] [--mode root|user|ports] [--mac N] [--key FILE.pub]
-    starts N hosts (2), some of them simulated Macs, and stays until Ctrl-C
+    starts N hosts (2), some of them simulated Macs (to ask over ssh, not to join), and stays until Ctrl-C
 npm run lab -- cut|restore|restart|sleep|wake|processes|log HOST
 npm run lab -- shape HOST MBIT     (0: as fast as it goes)
 npm run lab -- delay HOST MS       (modes user and ports)
 HOST is a number from 1.`
+
+/** The tests' servers send it Linux's runtime instead (test/support/hosts-bench.ts); a real one has no such setting. */
+const MAC_LIMIT =
+  "A simulated Mac: it answers as one over ssh (uname, sw_vers, sysctl) and runs no macOS programs, so `host add` fails once it has sent macOS's Node."
 
 const socketPath = join(tmpdir(), `windfall-lab-${userInfo().uid}.sock`)
 
@@ -52,11 +56,12 @@ async function up(words: readonly string[]): Promise<void> {
 function describe(lab: Lab, takesKey: boolean): string {
   const lines = [`${lab.hosts.length} hosts (mode ${lab.mode}). They accept the key ${lab.identityFile}:`]
   for (const host of lab.hosts) {
+    const add = `./windfall host add ${host.user}@${host.address} --port ${host.port} --name ${host.name} --fingerprint ${fingerprintOf(host.hostKey)}`
     lines.push(
       "",
       `  ${host.name}  ${host.hostKey}`,
       `  ssh -i ${lab.identityFile} -p ${host.port} ${host.user}@${host.address}`,
-      `  ./windfall host add ${host.user}@${host.address} --port ${host.port} --name ${host.name} --fingerprint ${fingerprintOf(host.hostKey)}`,
+      `  ${host.kind === "mac" ? MAC_LIMIT : add}`,
     )
   }
   lines.push("")

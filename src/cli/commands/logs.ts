@@ -1,4 +1,3 @@
-import { formatBytes } from "../../base/bytes.ts"
 import { parseDuration } from "../../base/duration.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { isFinal } from "../../protocol/job-state.ts"
@@ -6,6 +5,7 @@ import { readCount } from "../../protocol/job-values.ts"
 import { command } from "../command-line/command.ts"
 import { flag, value } from "../command-line/option.ts"
 import { findJob } from "../find-job.ts"
+import { GapTeller } from "../follow/gap-teller.ts"
 import { type LogSink, readLog } from "../follow/log-reader.ts"
 import { orLoginLost } from "../follow/login-lost.ts"
 import { jobTitle } from "../render/job-text.ts"
@@ -51,16 +51,18 @@ export const logs = command({
     }
     const abort = new AbortController()
     const only = options.stdout ? "stdout" : options.stderr ? "stderr" : null
+    const gaps = new GapTeller(cli.clock, (text) => say(cli, text))
     const sink: LogSink = {
       async output(stream, bytes) {
         if (only !== null && stream !== only) return
+        await gaps.tellIfDue()
         await (stream === "stdout" || only !== null ? cli.stdout : cli.stderr).write(bytes)
         if (cli.stdout.closed) abort.abort()
       },
-      async gap({ stream, from, to }) {
-        if (only !== null && stream !== only) return
-        await say(cli, `${formatBytes(to - from)} of ${stream} were not kept (bytes ${from} to ${to})`)
+      async gap(gap) {
+        if (only === null || gap.stream === only) await gaps.note(gap)
       },
+      end: () => gaps.tell(),
     }
     const since = options.since === undefined ? undefined : cli.clock.now() - options.since
     try {

@@ -103,6 +103,7 @@ async function readAttempts(
       if (sink.isUnread) onUnread()
     },
     gap: (gap) => sink.gap(gap),
+    end: () => sink.end(),
   }
   const say = (text: string) => sink.say(text, { always: true })
   for (let number = options.attempt; ; number++) {

@@ -1,4 +1,3 @@
-import { formatBytes } from "../../base/bytes.ts"
 import { type Deferred, deferred } from "../../base/deferred.ts"
 import type { LogGap } from "../../protocol/api.ts"
 import type { OutputStream } from "../../protocol/frames.ts"
@@ -7,6 +6,7 @@ import type { Cli } from "../cli.ts"
 import { standingText } from "../render/job-text.ts"
 import { StatusLine } from "../render/status-line.ts"
 import { printJson } from "../say.ts"
+import { GapTeller } from "./gap-teller.ts"
 import type { LogSink } from "./log-reader.ts"
 
 const NEWLINE = 10
@@ -20,6 +20,7 @@ export class JobSink implements LogSink {
   readonly #json: boolean
   readonly #quiet: boolean
   readonly #status: StatusLine
+  readonly #gaps: GapTeller
   #atLineStart = true
   #held: Deferred<void> | undefined
   /** What is being put on the terminal, and whatever waits for that: one after the other, or they end up on one line. */
@@ -33,6 +34,7 @@ export class JobSink implements LogSink {
     this.#json = options.json
     this.#quiet = options.quiet
     this.#status = new StatusLine(cli.stderr, cli.clock)
+    this.#gaps = new GapTeller(cli.clock, (text) => this.say(text, { always: true }))
   }
 
   /** The reader of standard output is gone. */
@@ -54,6 +56,7 @@ export class JobSink implements LogSink {
   async output(stream: OutputStream, bytes: Uint8Array, offset: number): Promise<void> {
     await this.#held?.promise
     if (this.#json) return this.event({ type: "output", attempt: this.attempt, stream, offset, ...asText(bytes) })
+    await this.#gaps.tellIfDue()
     const out = stream === "stdout" ? this.#cli.stdout : this.#cli.stderr
     // A pipe nobody reads must not keep the terminal from being written to.
     if (!out.isTerminal) return out.write(bytes)
@@ -66,8 +69,11 @@ export class JobSink implements LogSink {
 
   async gap(gap: LogGap["gap"]): Promise<void> {
     if (this.#json) return this.event({ type: "gap", attempt: this.attempt, ...gap })
-    const bytes = formatBytes(gap.to - gap.from)
-    await this.say(`${bytes} of ${gap.stream} were not kept (bytes ${gap.from} to ${gap.to})`, { always: true })
+    await this.#gaps.note(gap)
+  }
+
+  async end(): Promise<void> {
+    await this.#gaps.tell()
   }
 
   /** An event for `--json`; nothing otherwise. */

@@ -8,7 +8,10 @@ import { isLinkFailure } from "./link-failure.ts"
 /** Where output goes. Each call is awaited, so a slow reader slows the server down to its pace. */
 export interface LogSink {
   output(stream: OutputStream, bytes: Uint8Array, offset: number): Promise<void>
+  /** Bytes that were not kept, all that lie side by side in one. */
   gap(gap: LogGap["gap"]): Promise<void>
+  /** No more comes for now. */
+  end(): Promise<void>
 }
 
 export interface LogRequest {
@@ -26,7 +29,7 @@ export interface LogRequest {
   readonly onRetry?: (() => void) | undefined
 }
 
-/** Bytes of each stream that have been handed on, gaps included. */
+/** Bytes of each stream that have been handed on, gaps that were told included. */
 export interface LogPosition {
   stdout: number
   stderr: number
@@ -88,31 +91,37 @@ export async function readLog(request: LogRequest, position: LogPosition, sink: 
     // What `since` and `tail` left out must not come when asked again: the first frame says where it began.
     const narrowed = first && (request.since !== undefined || request.tail !== undefined)
     const started = { stdout: !narrowed, stderr: !narrowed }
+    // Gaps side by side are told as one. Until it is told the position stays: after a break it comes again.
+    const gapTo: LogPosition = { stdout: 0, stderr: 0 }
+    const passGap = async (stream: OutputStream, to: number): Promise<void> => {
+      if (to <= position[stream]) return
+      await sink.gap({ stream, from: position[stream], to })
+      position[stream] = to
+    }
     try {
       const reader = new FrameReader()
       for await (const chunk of body) {
         for (const frame of reader.read(chunk)) {
           if (frame.kind === "json") {
             const { gap } = frame.message as Partial<LogGap>
-            if (gap === undefined || gap.to <= position[gap.stream]) continue
-            await sink.gap({ ...gap, from: Math.max(gap.from, position[gap.stream]) })
-            position[gap.stream] = gap.to
+            if (gap === undefined) continue
+            if (!started[gap.stream]) position[gap.stream] = gap.from
             started[gap.stream] = true
+            gapTo[gap.stream] = gap.to
             continue
           }
           const { stream, offset, bytes } = frame.output
           if (!started[stream]) position[stream] = offset
           started[stream] = true
+          await passGap(stream, offset)
           const known = position[stream] - offset
           if (known >= bytes.length) continue
-          if (known < 0) {
-            await sink.gap({ stream, from: position[stream], to: offset })
-            position[stream] = offset
-          }
           await sink.output(stream, known > 0 ? bytes.subarray(known) : bytes, position[stream])
           position[stream] = offset + bytes.length
         }
       }
+      for (const stream of ["stdout", "stderr"] as const) await passGap(stream, gapTo[stream])
+      await sink.end()
       return
     } catch (error) {
       signal.throwIfAborted()

@@ -34,7 +34,12 @@ export async function spawnServer(options: SpawnServerOptions): Promise<{ ready:
   const main = nodeUrl().fileURLToPath(new URL("src/server/main.ts", PROJECT_ROOT))
   const child = nodeChildProcess().spawn(
     process.execPath,
-    ["--disable-warning=ExperimentalWarning", main, ...options.arguments],
+    [
+      "--disable-warning=ExperimentalWarning",
+      main,
+      ...options.arguments,
+      ...(log === undefined ? [] : ["--background"]),
+    ],
     { stdio: ["ignore", "pipe", log ?? "pipe"], detached: log !== undefined },
   )
   const logStart = log === undefined ? 0 : fs.fstatSync(log).size
@@ -55,9 +60,11 @@ export async function spawnServer(options: SpawnServerOptions): Promise<{ ready:
       line += text
       const end = line.indexOf("\n")
       if (end === -1 || isReady) return
+      const said = JSON.parse(line.slice(0, end)) as ReadyServer | { readonly error: unknown }
+      if ("error" in said) return
       clearTimeout(timer)
       isReady = true
-      resolve(JSON.parse(line.slice(0, end)) as ReadyServer)
+      resolve(said)
     })
     child.on("error", (error) => {
       clearTimeout(timer)
@@ -66,7 +73,8 @@ export async function spawnServer(options: SpawnServerOptions): Promise<{ ready:
     child.on("close", (code) => {
       clearTimeout(timer)
       if (logFile !== null) {
-        words = fs.readFileSync(logFile, "utf8").slice(logStart)
+        // Without a word of its own it has crashed, and the log says how.
+        words = line === "" ? fs.readFileSync(logFile).subarray(logStart).toString() : line
         if (isNewLog) removeLog(logFile, madeFolder)
       }
       reject(startError(words, code))

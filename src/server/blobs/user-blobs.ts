@@ -2,7 +2,9 @@ import { existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import type { BlobHash } from "../../protocol/ids.ts"
 import { BlobFolder } from "../../workspace/blob-folder.ts"
+import { blobBytesIn } from "../../workspace/blob-name.ts"
 import { WholeTrees } from "../../workspace/diff.ts"
+import type { Slices } from "../../workspace/slices.ts"
 import { EMPTY_TREE, EMPTY_TREE_BYTES } from "../../workspace/tree.ts"
 import { blameServerDisk } from "./server-disk.ts"
 import { TreeChecks } from "./tree-checks.ts"
@@ -12,6 +14,13 @@ export interface UserFolder {
   readonly blobs: BlobFolder
   readonly whole: WholeTrees
   readonly checks: TreeChecks
+}
+
+/** What a user's blobs take. */
+export interface UserSize {
+  readonly user: string
+  readonly bytes: number
+  readonly damaged: number
 }
 
 /** @throws {WindfallError} disk_full */
@@ -95,8 +104,14 @@ export class UserBlobs {
     return whole.missingFrom(root)
   }
 
-  /** Bytes on disk for each user whose folder is open, and how many blobs were found damaged since. */
-  sizes(): { user: string; bytes: number; damaged: number }[] {
-    return [...this.#folders].map(([user, { blobs }]) => ({ user, bytes: blobs.sizeBytes, damaged: blobs.damaged }))
+  /** Bytes on disk for each user, and how many blobs were found damaged since the server started. */
+  async sizes(slices: Slices): Promise<UserSize[]> {
+    const sizes: UserSize[] = []
+    for (const user of this.users()) {
+      const unopened = this.#folders.has(user) ? 0 : await blobBytesIn(join(this.#root, user), slices)
+      const blobs = this.#folders.get(user)?.blobs
+      sizes.push({ user, bytes: blobs?.sizeBytes ?? unopened, damaged: blobs?.damaged ?? 0 })
+    }
+    return sizes
   }
 }

@@ -8,6 +8,7 @@ import type { SchedulableHost } from "../../scheduler/snapshot.ts"
 import type { HostRecord } from "../../store/host-record.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
 import { capacityOf } from "./capacity.ts"
+import type { UnknownAttempt } from "./unknown-attempts.ts"
 import { withheldReason } from "./withheld.ts"
 
 /** A host as the running server knows it. */
@@ -21,8 +22,8 @@ export interface FleetHost {
   ending: AbortController
   /** What jobs may use in all. */
   total: Resources
-  /** Attempts found there that this server's database does not know. */
-  unknown: readonly { readonly attempt: string; readonly phase: string }[]
+  /** As of the last contact. */
+  unknown: readonly UnknownAttempt[]
   /** Workspaces of which it had all when last heard of, latest first. It may have let go of any since. */
   trees: readonly BlobHash[]
   memoryFreeBytes: number | null

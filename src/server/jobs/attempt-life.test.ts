@@ -3,6 +3,7 @@ import { statSync } from "node:fs"
 import { test } from "node:test"
 import { exitsAtOnce, runsOn, type SimulatedHost } from "../../../test/support/simulated-host.ts"
 import { TestServer } from "../../../test/support/test-server.ts"
+import type { DoctorReport } from "../../protocol/api.ts"
 import type { JobId } from "../../protocol/ids.ts"
 import { makeId } from "../../protocol/ids.ts"
 import type { JobSpec, JobView } from "../../protocol/job.ts"
@@ -216,8 +217,13 @@ test("a database restored from an older copy leaves unknown attempts alone and n
     { type: "disown", attempt, sequence: 41 },
   )
   assert.equal(server.running.core.fleet.get(host.id)!.record.nextSequence, 43)
-  const { findings } = await server.call<{ findings: { code: string }[] }>("GET", "/v1/doctor")
-  assert.ok(findings.some(({ code }) => code === "unknown_attempts"))
+  const { findings } = await server.call<DoctorReport>("GET", "/v1/doctor")
+  const found = findings.find(({ code }) => code === "unknown_attempts")
+  assert.match(
+    found?.text ?? "",
+    /^it holds 1 attempt .*; it is left alone\. In \S+\/servers\/s\w+\/attempts there: 41 \(job 900, /,
+  )
+  assert.match(found?.fix ?? "", /windfall host drain alpha$/)
 })
 
 test("what cannot be started is tried again as far as the policy allows", async () => {

@@ -2,6 +2,7 @@ import type { FoundAttempt } from "../../protocol/agent-wire.ts"
 import type { Core } from "../core.ts"
 import type { FleetHost } from "../fleet/fleet.ts"
 import { noteLeftovers } from "../fleet/leftovers.ts"
+import { unknownText } from "../fleet/unknown-attempts.ts"
 import type { Hello } from "../hosts/host-channel.ts"
 import { markRunning } from "./agent-news.ts"
 import { isCurrent } from "./close-attempt.ts"
@@ -32,11 +33,11 @@ export function reconcile(core: Core, host: FleetHost, hello: Hello): void {
       core.ledger.send(host, { type: "disown", attempt: each.attempt, sequence: each.sequence })
     } else adopt(core, host, tried, each)
   }
-  host.unknown = unknown.map(({ attempt, phase }) => ({ attempt, phase }))
+  host.unknown = unknown
   if (unknown.length > 0) {
     core.ledger.event({
       type: "notice",
-      message: `${host.record.name} holds ${unknown.length} attempts this server does not know; they are left alone`,
+      message: `${host.record.name} holds ${unknownText(unknown)}`,
       host: host.record.id,
       job: null,
     })

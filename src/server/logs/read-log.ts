@@ -40,19 +40,32 @@ export async function* readRaw(log: AttemptLog, stream: OutputStream, options: R
   }
 }
 
-/** Both streams woven together in order of arrival, as frames; a gap is said as a JSON frame where it lies. */
+/**
+ * Both streams woven together in order of arrival, as frames; a gap is said as a JSON frame where it lies, in one piece: once
+ * what follows it is there, or the end.
+ */
 export async function* readFrames(log: AttemptLog, options: FrameOptions): AsyncGenerator<Uint8Array> {
   const shown = { ...options.from }
+  /** Where the gap begins that a stream is in. */
+  const gapFrom: Partial<Positions> = {}
+  const gapOf = (stream: OutputStream): Uint8Array[] => {
+    const from = gapFrom[stream]
+    if (from === undefined) return []
+    delete gapFrom[stream]
+    return [encodeMessages([{ gap: { stream, from, to: shown[stream] } }])]
+  }
   const upTo = async function* (stream: OutputStream, end: number) {
     while (shown[stream] < end && !options.signal.aborted) {
       const from = shown[stream]
       const piece = await readPiece(log, stream, from, end)
       if (piece === undefined) return
-      shown[stream] = piece.to
       if (piece.bytes === null) {
-        yield encodeMessages([{ gap: { stream, from, to: piece.to } }])
+        gapFrom[stream] ??= from
+        shown[stream] = piece.to
         continue
       }
+      yield* gapOf(stream)
+      shown[stream] = piece.to
       const output = { sequence: options.sequence, stream, offset: from, bytes: piece.bytes }
       if (piece.bytes.length < COPIED_BYTES) yield encodeOutput(output)
       else {
@@ -73,7 +86,10 @@ export async function* readFrames(log: AttemptLog, options: FrameOptions): Async
     // The latest record of either stream may still grow in place.
     index = Math.max(0, count - 2)
     if (finished) {
-      for (const stream of STREAMS) yield* upTo(stream, log.extent(stream).end)
+      for (const stream of STREAMS) {
+        yield* upTo(stream, log.extent(stream).end)
+        yield* gapOf(stream)
+      }
       return
     }
   }
