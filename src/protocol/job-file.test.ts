@@ -153,6 +153,7 @@ test("toJobSpec() refuses what cannot be sent, naming it", () => {
   assert.throws(() => toJobSpec({ env: ["NOPE"] }, facts), /NOPE from here: it is not set/)
   assert.throws(() => toJobSpec({ env: ["1A=x"] }, facts), /Cannot set the variable "1A"/)
   assert.throws(() => toJobSpec({ env: ["WINDFALL_JOB=x"] }, facts), /Windfall's own/)
+  assert.throws(() => toJobSpec({ env: ["__proto__=x"] }, facts), /Cannot set the variable "__proto__"/)
   assert.throws(() => toJobSpec({ env: [`A=${"x".repeat(10 * 1024 ** 2)}`] }, facts), /10241 KB of variables/)
   assert.throws(() => toJobSpec({ once: true, retry: 1 }, facts), /--once and --retry/)
   assert.throws(() => toJobSpec({ name: "12" }, facts), /digits alone/)

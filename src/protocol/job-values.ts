@@ -256,6 +256,8 @@ export function outputProblem(glob: string): string | null {
 export function variableNameProblem(name: string): string | null {
   if (!/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name))
     return "a name has letters, digits and underscores, and no digit first"
+  // In JSON's way it would be lost.
+  if (name === "__proto__") return "no variable may have this name"
   return isReservedVariable(name) ? "names that start with WINDFALL_ are Windfall's own" : null
 }
 

@@ -17,6 +17,7 @@ test("the limit counts events that the caller may see, the latest of them", asyn
   const events = async (query: string, asked?: string) =>
     (await server.call<{ events: WindfallEvent[] }>("GET", `/v1/events${query}`, undefined, { token: asked ?? token }))
       .events
+  assert.equal((await server.request("GET", "/v1/events?limit=1")).headers.get("content-type"), "application/json")
   const all = await events("")
   assert.ok(all.length > 3)
   assert.ok(all.every((event) => event.type !== "secret_changed"))

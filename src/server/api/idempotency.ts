@@ -100,7 +100,8 @@ export function idempotencyKey(headers: Headers): string | null {
 
 /** An answer of this route, made before. */
 export function answerOf(route: Route, text: string): Response {
-  const headers = { "content-type": route.produces ?? "application/json" }
+  const [type = "application/json"] = route.produces?.split(", ") ?? []
+  const headers = { "content-type": type }
   return new Response(text, { status: route.status ?? 200, headers })
 }
 
