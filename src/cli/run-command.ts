@@ -2,6 +2,7 @@ import { toWindfallError, WindfallError } from "../protocol/errors.ts"
 import { fs } from "./builtin.ts"
 import type { Cli } from "./cli.ts"
 import { parseOptions } from "./command-line/parse-options.ts"
+import { checkWhole } from "./command-line/whole-words.ts"
 import { findCommand } from "./command-list.ts"
 import { detachedFolder } from "./config.ts"
 
@@ -27,6 +28,7 @@ export class ExitError extends Error {
 }
 
 async function dispatch(cli: Cli, words: readonly string[]): Promise<number> {
+  checkWhole(words)
   const [first] = words
   if (first === undefined || first === "--help" || first === "-h" || first === "help") {
     const asked = first === "help" ? findCommand(words.slice(1)) : undefined
