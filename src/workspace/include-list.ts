@@ -1,4 +1,5 @@
 import { WindfallError } from "../protocol/errors.ts"
+import { isGlob } from "../protocol/output-globs.ts"
 import { Glob } from "./glob.ts"
 
 /**
@@ -61,10 +62,6 @@ export class IncludeList {
     }
     return first
   }
-}
-
-function isGlob(pattern: string): boolean {
-  return /[*?[]/.test(pattern)
 }
 
 /** Whether a part of a glob may stand for a name that is written otherwise. */
