@@ -149,6 +149,9 @@ test("toJobSpec() refuses what cannot be sent, naming it", () => {
     assert.throws(() => toJobSpec({ outputs: [outside] }, facts), /home: it lies outside the folder/)
   }
   assert.throws(() => toJobSpec({ outputs: ["./"] }, facts), /it names nothing/)
+  const long = "a".repeat(1000)
+  assert.throws(() => toJobSpec({ outputs: new Array(20).fill(`${long}*`) }, facts), /send 20020 characters of output/)
+  assert.equal(toJobSpec({ outputs: new Array(20).fill(long) }, facts).outputs?.length, 20)
   assert.deepEqual(toJobSpec({ outputs: ["./a", "b/**", "..c"] }, facts).outputs, ["./a", "b/**", "..c"])
   assert.throws(() => toJobSpec({ env: ["NOPE"] }, facts), /NOPE from here: it is not set/)
   assert.throws(() => toJobSpec({ env: ["1A=x"] }, facts), /Cannot set the variable "1A"/)

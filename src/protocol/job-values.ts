@@ -5,6 +5,7 @@ import type { BlobHash } from "./ids.ts"
 import type { GitRecord, JobSpec } from "./job.ts"
 import { DEFAULT_SPEC, DEFAULT_TERMINAL } from "./job.ts"
 import type { JobField, JobValues } from "./job-fields.ts"
+import { globCharacters, MAX_GLOB_CHARACTERS, outputProblem } from "./output-globs.ts"
 
 /** All variables of a job together, names and values, may have this many bytes. */
 export const MAX_ENVIRONMENT_BYTES = 256 * 1024
@@ -120,14 +121,7 @@ export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
       details: { field: "pty" },
     })
   }
-  for (const glob of values.outputs ?? []) {
-    const problem = outputProblem(glob)
-    if (problem !== null)
-      throw new WindfallError("invalid_input", `Cannot bring ${JSON.stringify(glob)} home: ${problem}`, {
-        hint: "Let the job write into its folder: what comes home comes from there.",
-        details: { field: "outputs" },
-      })
-  }
+  checkOutputs(values.outputs ?? [])
   checkCommand(facts)
   const env = jobEnvironment(values.env ?? [], facts.environment)
   checkSecrets(values.secrets ?? [], env)
@@ -245,11 +239,23 @@ function checkSecrets(names: readonly string[], env: Readonly<Record<string, str
   }
 }
 
-/** Why a path or glob cannot name outputs of a job, or `null` when it can. */
-export function outputProblem(glob: string): string | null {
-  const parts = glob.split("/").filter((part) => part !== "" && part !== ".")
-  if (glob.startsWith("/") || parts.includes("..")) return "it lies outside the folder that is sent"
-  return parts.length === 0 ? "it names nothing" : null
+function checkOutputs(outputs: readonly string[]): void {
+  for (const glob of outputs) {
+    const problem = outputProblem(glob)
+    if (problem !== null)
+      throw new WindfallError("invalid_input", `Cannot bring ${JSON.stringify(glob)} home: ${problem}`, {
+        hint: "Let the job write into its folder: what comes home comes from there.",
+        details: { field: "outputs" },
+      })
+  }
+  const characters = globCharacters(outputs)
+  if (characters > MAX_GLOB_CHARACTERS) {
+    throw new WindfallError(
+      "too_large",
+      `Cannot send ${characters} characters of output globs: a job may have ${MAX_GLOB_CHARACTERS}`,
+      { hint: "Name the folder that they are in: all below it comes home.", details: { field: "outputs" } },
+    )
+  }
 }
 
 /** Why a text cannot name a variable of a job, be it given or a secret, or `null` when it can. */

@@ -1,7 +1,8 @@
 /**
  * Which paths of a folder stay home, and by which rule. In order: what never travels; what `--include` names; secrets;
  * .windfallignore files (deeper ones first); .gitignore files (deeper ones first, up to the repository's top, then its
- * .git/info/exclude). As in git, nothing below an ignored folder can be brought back by `!`, only by `--include`.
+ * .git/info/exclude). As in git, nothing below an ignored folder can be brought back by `!`, only by `--include`. The files
+ * are the sender's own and read where the sender is: a pattern in them that takes for ever to match keeps nobody else waiting.
  */
 import * as fs from "node:fs"
 import * as path from "node:path"

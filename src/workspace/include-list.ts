@@ -1,5 +1,6 @@
-import ignore, { type Ignore } from "ignore"
 import { WindfallError } from "../protocol/errors.ts"
+import { isGlob } from "../protocol/output-globs.ts"
+import { Glob } from "./glob.ts"
 
 /**
  * What `--include` names: paths relative to the scanned folder, or globs (a pattern without a slash then matches at any
@@ -12,7 +13,7 @@ export class IncludeList {
   readonly paths: readonly string[]
   /** The globs, as they were given. */
   readonly globs: readonly string[]
-  readonly #globs: Ignore | undefined
+  readonly #globs: readonly Glob[]
   readonly #globRoots: readonly string[]
 
   constructor(include: readonly string[]) {
@@ -21,25 +22,22 @@ export class IncludeList {
     this.globs = include.filter(isGlob)
     this.paths = plain.filter((pattern) => !isGlob(pattern))
     const globs = plain.filter(isGlob)
-    this.#globs = globs.length === 0 ? undefined : ignore({ ignoreCase: false }).add(globs)
+    this.#globs = globs.map((glob) => new Glob(glob))
     this.#globRoots = globs.map((glob) => {
       const parts = glob.replace(/^\//, "").split("/")
       if (parts.length === 1) return ""
-      return parts.slice(0, parts.findIndex(isGlob)).join("/")
+      return parts.slice(0, parts.findIndex(isPattern)).join("/")
     })
   }
 
   /** Whether the path is included, itself or by a folder above it. */
   covers(path: string): boolean {
-    return this.paths.some((at) => path === at || path.startsWith(`${at}/`)) || this.#globs?.ignores(path) === true
+    return this.paths.some((at) => path === at || path.startsWith(`${at}/`)) || this.#firstEnd(path) !== undefined
   }
 
   /** Whether the path itself is named, not just a folder above it. */
   names(path: string): boolean {
-    if (this.paths.includes(path)) return true
-    if (this.#globs?.ignores(path) !== true) return false
-    const parent = path.slice(0, path.lastIndexOf("/") + 1)
-    return parent === "" || !this.#globs.ignores(parent)
+    return this.paths.includes(path) || this.#firstEnd(path) === path.length
   }
 
   /** Whether something below this folder may be included. */
@@ -51,10 +49,24 @@ export class IncludeList {
       )
     )
   }
+
+  /** How long the part of the path is that globs include, with all below it; of several globs for a part, the last decides. */
+  #firstEnd(path: string): number | undefined {
+    const included = new Map<number, boolean>()
+    for (const glob of this.#globs) {
+      for (const end of glob.ends(path)) included.set(end, !glob.negated)
+    }
+    let first: number | undefined
+    for (const [end, isIncluded] of included) {
+      if (isIncluded && (first === undefined || end < first)) first = end
+    }
+    return first
+  }
 }
 
-function isGlob(pattern: string): boolean {
-  return /[*?[]/.test(pattern)
+/** Whether a part of a glob may stand for a name that is written otherwise. */
+function isPattern(part: string): boolean {
+  return isGlob(part) || part.includes("\\")
 }
 
 function normalise(include: string): string {

@@ -55,7 +55,7 @@ export async function collectOutputs(
     onSpecial: (path, kind) => leftOut.push({ path, kind, why: "special", rule: kind, source: "built in" }),
   })
   const changed = onlyChanged(now, index.record, "", wanted)
-  const said = { leftOut, unmatched: unmatched(options.globs ?? [], now) }
+  const said = { leftOut, unmatched: await unmatched(options.globs ?? [], now, options.signal) }
   if (changed === undefined) return { tree: null, trees: new Map(), sources: new Map(), files: 0, bytes: 0, ...said }
   const { trees, sources } = new ScannedTree(work, changed, leftOut)
   return { tree: changed.hash, trees, sources, files: changed.files, bytes: changed.bytes, ...said }
@@ -107,7 +107,7 @@ function onlyChanged(
     const folder = onlyChanged(entry, last?.kind === "folder" ? last : undefined, joinPath(path, entry.name), wanted)
     if (folder !== undefined) entries.push(folder)
   }
-  const isNew = sent === undefined && (wanted === undefined || wanted.covers(path))
-  if (entries.length === 0 && !isNew) return undefined
+  const isWanted = () => wanted === undefined || wanted.covers(path)
+  if (entries.length === 0 && !(sent === undefined && isWanted())) return undefined
   return recordFolder(now.name, now.mode, entries, "")
 }

@@ -86,7 +86,7 @@ export class SendingFolder {
     if (this.#saidUnmatched || this.#options.quiet || globs.length === 0) return
     this.#saidUnmatched = true
     const { unmatched } = await import("../../workspace/unmatched.ts")
-    for (const glob of unmatched(globs, scanned.record)) {
+    for (const glob of await unmatched(globs, scanned.record)) {
       await say(this.#cli, `--include ${printable(glob)} matches nothing that can travel from ${scanned.folder}`)
     }
   }

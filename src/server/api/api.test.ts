@@ -171,6 +171,7 @@ test("bad input is refused with a reason and changes nothing", async () => {
     [{ ...good, workingFolder: "../up" }, "invalid_input"],
     [{ ...good, outputs: ["../up"] }, "invalid_input"],
     [{ ...good, outputs: ["/etc/passwd"] }, "invalid_input"],
+    [{ ...good, outputs: new Array(10).fill(`*${"a".repeat(2000)}`) }, "invalid_input"],
     [{ ...good, resources: { memoryBytes: 0, gpus: null, cores: 1 } }, "invalid_input"],
     [{ ...good, resources: { memoryBytes: 2 ** 50, gpus: null, cores: 1 } }, "never_fits"],
     [{ ...good, resources: { memoryBytes: 1, gpus: 3, cores: 1 } }, "never_fits"],

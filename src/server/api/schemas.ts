@@ -4,7 +4,8 @@ import { type HostAddRequest, type StopRequest, TOKEN_LIFE_MS } from "../../prot
 import type { BlobHash } from "../../protocol/ids.ts"
 import { DEFAULT_SPEC, DEFAULT_TERMINAL, type JobSpec } from "../../protocol/job.ts"
 import { JOB_FIELDS } from "../../protocol/job-fields.ts"
-import { outputProblem, STOP_SIGNALS, variableNameProblem } from "../../protocol/job-values.ts"
+import { STOP_SIGNALS, variableNameProblem } from "../../protocol/job-values.ts"
+import { globCharacters, MAX_GLOB_CHARACTERS, outputProblem } from "../../protocol/output-globs.ts"
 
 /** Environment variables of a job together: more does not fit through an exec on every system. */
 const MAX_ENV_BYTES = 256 * 1024
@@ -41,6 +42,13 @@ const relativePath = text(4096).refine(
 const outputGlob = text(4096)
   .min(1)
   .refine((glob) => outputProblem(glob) === null, "must be a path or glob inside the workspace")
+const outputs = z
+  .array(outputGlob)
+  .max(1000)
+  .refine(
+    (globs) => globCharacters(globs) <= MAX_GLOB_CHARACTERS,
+    `may have ${MAX_GLOB_CHARACTERS} characters of globs at most`,
+  )
 
 const env = z.record(variable, text(MAX_ENV_BYTES)).superRefine((value, context) => {
   let bytes = 0
@@ -100,7 +108,7 @@ export const jobSpec = z
     stopSignal: signal.default(DEFAULT_SPEC.stopSignal),
     host: text(255).min(1).nullable().default(DEFAULT_SPEC.host),
     partition: label.default(DEFAULT_SPEC.partition),
-    outputs: z.array(outputGlob).max(1000).nullable().default(null),
+    outputs: outputs.nullable().default(null),
     retry: retry.default(DEFAULT_SPEC.retry),
     stdin: hash.nullable().default(DEFAULT_SPEC.stdin),
     pty: pty.nullable().default(DEFAULT_SPEC.pty),
