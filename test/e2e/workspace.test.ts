@@ -58,6 +58,19 @@ test("a path named in the command that stays home is pointed out before anything
   assert.match(stderr, /--include data/)
 })
 
+test("a link that points out of the folder is told when it is all that is new", async () => {
+  using project = new ScratchFolder()
+  project.write({ ".gitignore": "*.log\n", "a.txt": "a\n", "run.log": "x" })
+  assert.match((await send(project, "--", "true")).stderr, /sending 2 files/)
+  symlinkSync("/etc/hosts", project.at("out"))
+  const { stderr, exitCode } = await send(project, "--", "true")
+  assert.equal(exitCode, 0, stderr)
+  assert.doesNotMatch(stderr, /sending/)
+  assert.match(stderr, /left out: .*run\.log/)
+  assert.match(stderr, /links that point out of the folder and to something else on a host: out\n/)
+  assert.doesNotMatch((await send(project, "--", "true")).stderr, /point out of/)
+})
+
 test("links, modes, empty folders, unicode and very long names arrive and come home as they are", async () => {
   using project = new ScratchFolder()
   const long = "l".repeat(250)

@@ -55,6 +55,9 @@ export async function announceTravel(
   if (!quiet && files > 0) {
     const count = files === scanned.files ? countText(files) : `${files} of ${countText(scanned.files)}`
     await say(cli, `sending ${count}, ${formatBytes(bytes)}`)
+  }
+  // Also when no file travels: a new link is in the list of its folder.
+  if (!quiet) {
     const leftOut = leftOutText(scanned.leftOut.filter(({ why }) => why !== "special"))
     if (leftOut !== undefined) await say(cli, `left out: ${leftOut}`)
     await sayLeavingLinks(cli, scanned)
