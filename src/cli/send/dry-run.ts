@@ -1,7 +1,6 @@
 import { formatBytes } from "../../base/bytes.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { JobSpec } from "../../protocol/job.ts"
-import { biggestFolders } from "../../workspace/biggest-folders.ts"
 import type { PackBlob } from "../../workspace/pack.ts"
 import type { ScannedTree } from "../../workspace/scanned-tree.ts"
 import type { Cli } from "../cli.ts"
@@ -10,7 +9,7 @@ import { countText, printable } from "../render/table.ts"
 import { printJson } from "../say.ts"
 import { reasonText } from "./left-out-text.ts"
 import type { SendingFolder } from "./sending-folder.ts"
-import { travellingFiles } from "./travelling.ts"
+import { biggestFolderLines, travellingFiles } from "./travelling.ts"
 
 /** Says what a send would do. Changes nothing here or there; works without a server too, which then cannot be asked. */
 export async function dryRun(
@@ -46,11 +45,7 @@ export async function dryRun(
           : `travels: ${countText(files)}, ${formatBytes(bytes)}; the server has the rest`,
       )
     }
-    for (const one of biggestFolders(scanned, 5)) {
-      lines.push(
-        `  ${formatBytes(one.bytes).padStart(8)}  ${one.path === "" ? "(files at the top)" : `${printable(one.path)}/`}`,
-      )
-    }
+    lines.push(...biggestFolderLines(scanned, missing))
     lines.push(scanned.leftOut.length === 0 ? "left out: nothing" : "left out:")
     for (const one of scanned.leftOut) {
       const rule = one.why === "ignored" ? `${one.source}: ${one.rule}` : reasonText(one)
