@@ -49,7 +49,7 @@ export const apply = command({
 
 /** Paths in a job file are relative to the file. */
 function placed(job: FileJob, base: string, file: string) {
-  const { stdin, folder } = job.values
+  const { stdin, folder = ".", "no-folder": none } = job.values
   if (stdin === "-" && file === "-") {
     throw new WindfallError(
       "invalid_input",
@@ -57,7 +57,7 @@ function placed(job: FileJob, base: string, file: string) {
     )
   }
   const values = stdin === undefined || stdin === "-" ? job.values : { ...job.values, stdin: path.resolve(base, stdin) }
-  return { values, command: job.command, folder: path.resolve(base, folder ?? "."), workingFolder: "" }
+  return { values, command: job.command, folder: none ? null : path.resolve(base, folder), workingFolder: "" }
 }
 
 function readFile(cli: Cli, typed: string): string {
