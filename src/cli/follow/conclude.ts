@@ -53,8 +53,13 @@ export async function conclude(cli: Cli, end: FollowEnd, options: ConcludeOption
     exitCode = end.why === "asked" ? 0 : end.why === "hangup" ? HUNG_UP : UNREAD
     await sink.say(`detached; ${jobTitle(job)} goes on. Watch it again: windfall attach ${job.id}`)
   }
-  await sink.event({ type: "end", exitCode, state: job.state, cause: job.cause, detached: true, job })
+  await sink.event(leftEvent(job, exitCode))
   return exitCode
+}
+
+/** The last event of a command that ends before its job does. */
+export function leftEvent(job: JobView, exitCode: number) {
+  return { type: "end", exitCode, state: job.state, cause: job.cause, detached: true, job }
 }
 
 function whenBack({ code }: WindfallError): string {
