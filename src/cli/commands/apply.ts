@@ -23,7 +23,7 @@ export const apply = command({
     dryRun: flag("only say what would travel, and what would stay home"),
     warnAbove: value("SIZE", "ask (or warn) before more than this travels (default 1G)", parseBytes),
     yes: flag("do not ask: send large folders, bring large outputs home", { short: "y" }),
-    quiet: flag("say nothing but errors; the job's own output stays", { short: "q" }),
+    quiet: flag("say nothing but errors and warnings; the job's own output stays", { short: "q" }),
     json: flag("print events as JSON, one a line; the last one says the exit code"),
   },
   examples: [["windfall apply -f windfall.yml", "send it, watch it, get its files (see docs/job-file.md)"]],

@@ -17,7 +17,7 @@ export const rerun = command({
   options: {
     detach: flag("do not stay: print the new job's number and end", { short: "d" }),
     yes: flag("do not ask: bring large outputs home", { short: "y" }),
-    quiet: flag("say nothing but errors; the job's own output stays", { short: "q" }),
+    quiet: flag("say nothing but errors and warnings; the job's own output stays", { short: "q" }),
     json: flag("print events as JSON, one a line; the last one says the exit code"),
   },
   examples: [],

@@ -24,7 +24,7 @@ export const shell = command({
   options: {
     ...jobOptions(),
     yes: flag("do not ask: send large folders, bring large outputs home", { short: "y" }),
-    quiet: flag("say nothing but errors", { short: "q" }),
+    quiet: flag("say nothing but errors and warnings", { short: "q" }),
   },
   examples: [
     ["windfall shell -m 64G --time 2h", "a session on an idle Mac with 64 GB to spare"],
