@@ -121,6 +121,7 @@ test("--dry-run says what would travel and sends nothing", async () => {
   const { exitCode, stdout, stderr } = await send(project, "--dry-run", "--", "true")
   assert.equal(exitCode, 0, stderr)
   assert.match(stdout + stderr, /b\.txt/)
+  assert.match(stdout, /travels: 2 files, 9 B\n/)
   assert.equal((await pool().windfall(["ps", "--all", "--json"])).stdout, before)
 })
 

@@ -42,7 +42,7 @@ export async function dryRun(
       lines.push(
         files === 0
           ? "travels: nothing, the server has it all"
-          : `travels: ${countText(files)}, ${formatBytes(bytes)}; the server has the rest`,
+          : `travels: ${countText(files)}, ${formatBytes(bytes)}${hasAllOf(scanned, missing) ? "" : "; the server has the rest"}`,
       )
     }
     lines.push(...biggestFolderLines(scanned, missing))
@@ -54,6 +54,12 @@ export async function dryRun(
   }
   await cli.stdout.write(`${lines.join("\n")}\n`)
   return 0
+}
+
+/** Whether every file's bytes travel. Files with the same bytes travel once, so counting them does not tell. */
+function hasAllOf(scanned: ScannedTree, missing: readonly PackBlob[]): boolean {
+  const travels = new Set(missing.map(({ hash }) => hash))
+  return scanned.sources.keys().every((hash) => travels.has(hash))
 }
 
 async function whatTravels(folder: SendingFolder, scanned: ScannedTree): Promise<readonly PackBlob[] | undefined> {
