@@ -56,9 +56,11 @@ export function stoppedText(job: JobView, now: number): string {
   return verdictText(job) + printable(givenUp)
 }
 
+const SHORT_MS = 100
+
 /** How long a command ran. Times are kept in whole milliseconds, and no command takes none. */
 export function ranText(ms: number): string {
-  return ms < 100 ? "under 0.1 s" : formatDuration(ms)
+  return ms < SHORT_MS ? "under 0.1 s" : formatDuration(ms)
 }
 
 const SHOWN_GLOBS = 5
@@ -77,7 +79,7 @@ export function endText(job: JobView): string {
   const { what, why } = verdictParts(job)
   let sentence = `${jobTitle(job)} ${what}`
   const ran = attempt?.startedAt != null && attempt.endedAt !== null ? attempt.endedAt - attempt.startedAt : null
-  if (ran !== null) sentence += ` ${job.state === "succeeded" ? "in" : "after"} ${ranText(ran)}`
+  if (ran !== null) sentence += ` ${job.state === "succeeded" || ran < SHORT_MS ? "in" : "after"} ${ranText(ran)}`
   if (attempt !== undefined) sentence += ` on ${attempt.hostName}`
   const parts = [sentence + why]
   if (attempt?.peakMemoryBytes != null) {
