@@ -112,7 +112,7 @@ function verdictParts(job: Verdict): { readonly what: string; readonly why: stri
         why: "",
       }
     case "signalled":
-      return { what: `was ended by signal ${job.signal ?? "unknown"}`, why: "" }
+      return { what: `was ended by ${signalText(job.signal)}`, why: "" }
     case "time_limit": {
       const limit = job.spec.timeLimitMs === null ? "" : ` of ${formatDuration(job.spec.timeLimitMs)}`
       return { what: `reached its time limit${limit}`, why: "" }
@@ -124,6 +124,29 @@ function verdictParts(job: Verdict): { readonly what: string; readonly why: stri
     default:
       return { what: `failed (${job.cause})`, why }
   }
+}
+
+/** Those that have the same number on macOS and Linux: what a host runs is not known here. */
+const SIGNALS: Readonly<Record<number, string>> = {
+  1: "SIGHUP",
+  2: "SIGINT",
+  3: "SIGQUIT",
+  4: "SIGILL",
+  5: "SIGTRAP",
+  6: "SIGABRT",
+  8: "SIGFPE",
+  9: "SIGKILL",
+  11: "SIGSEGV",
+  13: "SIGPIPE",
+  14: "SIGALRM",
+  15: "SIGTERM",
+  24: "SIGXCPU",
+  25: "SIGXFSZ",
+}
+
+function signalText(signal: number | null): string {
+  const name = signal === null ? undefined : SIGNALS[signal]
+  return name === undefined ? `signal ${signal ?? "unknown"}` : `signal ${signal} (${name})`
 }
 
 /** The exit code of `send`, `attach`, `wait`, `rerun` for a job that ended. */
