@@ -1,9 +1,10 @@
 import type { JobView } from "../protocol/job.ts"
 import { isFinal } from "../protocol/job-state.ts"
 import type { Cli } from "./cli.ts"
-import { forgetJob, type RememberedJob, recallJob, recallJobs, rememberJob } from "./remembered.ts"
+import { forgetJob, type RememberedJob, recallJobs } from "./remembered.ts"
 import { jobTitle, verdictText } from "./render/job-text.ts"
 import { say } from "./say.ts"
+import { noteToldEnd } from "./told-end.ts"
 
 const LOOKED_AT = 5
 /** After the command has done its work, nobody waits longer for this. */
@@ -24,7 +25,7 @@ export function startWaitingNotice(cli: Cli): () => Promise<void> {
     const timer = setTimeout(() => abort.abort(), PATIENCE_MS)
     const ended = await Promise.all(lookups)
     clearTimeout(timer)
-    for (const job of ended) if (job !== undefined) await tell(cli, url, job)
+    for (const job of ended) if (job !== undefined) await tell(cli, job)
   }
 }
 
@@ -37,15 +38,10 @@ function currentUrl(cli: Cli): string | undefined {
   }
 }
 
-async function tell(cli: Cli, url: string, job: JobView): Promise<void> {
-  // The command itself may have brought its files home just now.
-  const remembered = recallJob(cli.settings, url, job.id)
-  if (remembered === undefined) return
-  const files = job.outputs?.state === "ready" ? job.outputs.files : 0
-  if (files === 0) forgetJob(cli.settings, url, job.id)
-  else rememberJob(cli.settings, url, { ...remembered, told: true })
-  const waiting = files === 0 ? "" : `; ${files} file${files === 1 ? " waits" : "s wait"}: windfall get ${job.id}`
-  await say(cli, `${jobTitle(job)} ${verdictText(job)}${waiting}`)
+async function tell(cli: Cli, job: JobView): Promise<void> {
+  // The command itself may have told it, or brought its files home just now.
+  const waiting = noteToldEnd(cli, job)
+  if (waiting !== undefined) await say(cli, `${jobTitle(job)} ${verdictText(job)}${waiting}`)
 }
 
 /** The job, once it has ended for good and its files are where they will be. */

@@ -110,6 +110,12 @@ export const JOB_FIELDS = {
     help: "what travels (default: the folder you are in, or the job file's)",
     example: ".",
   },
+  "no-folder": {
+    kind: "switch",
+    placeholder: "",
+    help: "nothing travels: it starts in an empty folder",
+    example: "true",
+  },
   include: {
     kind: "list",
     placeholder: "PATH",

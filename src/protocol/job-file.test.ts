@@ -93,6 +93,8 @@ test("a variable without a value is told with its place when the sender has none
     [`command: x\nenv: {B: ${"x".repeat(300_000)}}\n`, /w\.yml:2:1: cannot send 293 KB of variables/],
     ["command: x\n---\nretry: 1\nonce: true\ncommand: y\n", /w\.yml:4:1: cannot send with both --once and --retry/],
     ["pty: true\nstdin: f\ncommand: y\n", /w\.yml:1:1: cannot send with both --pty and --stdin/],
+    ["command: y\nfolder: d\nno-folder: true\n", /w\.yml:3:1: cannot send with both --folder and --no-folder/],
+    ["no-folder: true\ncommand: y\ninclude: d\n", /w\.yml:3:1: cannot include d: with --no-folder nothing travels/],
     ["command: y\noutputs: [a, ../b]\n", /w\.yml:2:1: cannot bring "\.\.\/b" home/],
     ['command: [""]\n', /w\.yml:1:1: cannot send this command: its first word/],
   ] as const) {

@@ -10,6 +10,7 @@ import {
   parseAllDocuments,
   type YAMLMap,
 } from "yaml"
+import { formatBytes } from "../base/bytes.ts"
 import { closest } from "../base/closest.ts"
 import { WindfallError } from "./errors.ts"
 import { JOB_FIELD_KEYS, type JobFieldKey, type JobValues, jobField } from "./job-fields.ts"
@@ -47,7 +48,7 @@ const NOWHERE = { kind: "task", workspace: null, workingFolder: "", stdin: null,
  */
 export function readJobFile(text: string, name: string, environment: Environment): FileJob[] {
   if (text.length > MAX_JOB_FILE_BYTES) {
-    throw new WindfallError("too_large", `Cannot read ${name}: a job file may have ${MAX_JOB_FILE_BYTES / 1024} KB`)
+    throw new WindfallError("too_large", `Cannot read ${name}: a job file may have ${formatBytes(MAX_JOB_FILE_BYTES)}`)
   }
   const lines = new LineCounter()
   const problems: FileProblem[] = []

@@ -121,6 +121,7 @@ export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
       details: { field: "pty" },
     })
   }
+  if (values["no-folder"] === true) checkNothingTravels(values)
   checkOutputs(values.outputs ?? [])
   checkCommand(facts)
   const env = jobEnvironment(values.env ?? [], facts.environment)
@@ -149,6 +150,19 @@ export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
     pty: values.pty === true || facts.kind === "session" ? (facts.terminal ?? DEFAULT_TERMINAL) : null,
     needsLan: values["needs-lan"] ?? false,
     git: facts.git,
+  }
+}
+
+function checkNothingTravels({ folder, include: [included] = [] }: JobValues): void {
+  if (folder !== undefined) {
+    throw new WindfallError("invalid_input", "Cannot send with both --folder and --no-folder: they say the opposite", {
+      details: { field: "no-folder" },
+    })
+  }
+  if (included !== undefined) {
+    throw new WindfallError("invalid_input", `Cannot include ${included}: with --no-folder nothing travels`, {
+      details: { field: "include" },
+    })
   }
 }
 

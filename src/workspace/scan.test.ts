@@ -257,9 +257,15 @@ test("biggestFolders() names the folders that make up most of it", async () => {
     top: "x".repeat(20),
     "empty/": "",
   })
-  assert.deepEqual(biggestFolders(await scanTree(root), 2), [
-    { path: "data/raw", files: 1, bytes: 900 },
-    { path: "src", files: 2, bytes: 110 },
+  const scanned = await scanTree(root)
+  assert.deepEqual(biggestFolders(scanned, 2), [
+    { path: "data/raw", bytes: 900 },
+    { path: "src", bytes: 110 },
   ])
-  assert.equal(biggestFolders(await scanTree(root), 9).at(-1)?.path, "")
+  assert.equal(biggestFolders(scanned, 9).at(-1)?.path, "")
+  const travels = [...scanned.sources].filter(([, { path }]) => path.endsWith("/src/b/x") || path.endsWith("/top"))
+  assert.deepEqual(biggestFolders(scanned, 9, new Set(travels.map(([hash]) => hash))), [
+    { path: "src/b", bytes: 60 },
+    { path: "", bytes: 20 },
+  ])
 })

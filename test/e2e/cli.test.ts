@@ -112,7 +112,7 @@ test("an environment of 10 MB and one of more than 256 KB are refused", async ()
   const many = ["A", "B", "C"].flatMap((name) => ["--env", `${name}=${value}`])
   assertRefused(await pool().windfall(["send", ...many, "--", "true"]), /293 KB of variables/, /file of the folder/)
   project.write({ "windfall.yml": `command: "true"\nenv:\n${"  V: 1\n".replace("1", "x".repeat(10 * 1024 ** 2))}` })
-  assertRefused(await pool().windfall(["apply"], { cwd: project.path }), /a job file may have 1024 KB/)
+  assertRefused(await pool().windfall(["apply"], { cwd: project.path }), /a job file may have 1 MB/)
 })
 
 test("a malformed job file is refused with line and column and what was meant; a right one is sent", async () => {

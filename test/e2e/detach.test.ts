@@ -61,6 +61,20 @@ test("wait ends with the first exit code that is not 0, in the order named", asy
   await pool().windfall(["stop", `${late.id}`, "--now"])
 })
 
+test("wait tells the end of a job left to run once, with the files that wait", async () => {
+  using project = new ScratchFolder()
+  for (const [script, told] of [
+    ["true", /succeeded [^\n]* host1[^\n]*\n$/],
+    ["echo made >m.txt", /; 1 file waits: windfall get \d+\n$/],
+  ] as const) {
+    const id = (await send(project, "--", "sh", "-c", script)).stdout.trim()
+    const { stderr } = await pool().windfall(["wait", id])
+    assert.match(stderr, told)
+    assert.equal(stderr.match(new RegExp(`job ${id}\\b`, "g"))?.length, 1, stderr)
+    assert.doesNotMatch((await pool().windfall(["ps"])).stderr, new RegExp(`job ${id}\\b`))
+  }
+})
+
 test("stop sends the job's signal, waits for its grace exactly, then kills", async () => {
   const stubborn = await pool().submit({
     command: ["sh", "-c", "trap 'echo asked' TERM; echo up; while :; do sleep 0.05; done"],

@@ -102,7 +102,8 @@ test("a job file is sent all or none, whatever it is that one of its jobs is ref
   }
   project.write({
     "windfall.yml":
-      "name: one\ncommand: cat\nstdin: a.txt\n---\ncommand: cat; cat c.txt\nstdin: b.txt\n---\ncommand: cat b.txt; ls\nfolder: sub\n",
+      "name: one\ncommand: cat\nstdin: a.txt\n---\ncommand: cat; cat c.txt\nstdin: b.txt\n---\ncommand: cat b.txt; ls\nfolder: sub\n" +
+      "---\ncommand: cat; ls -A\nno-folder: true\nstdin: a.txt\n",
     "a.txt": "from a\n",
     "b.txt": "from b\n",
     "c.txt": "from c\n",
@@ -117,5 +118,5 @@ test("a job file is sent all or none, whatever it is that one of its jobs is ref
     assert.equal((await pool().awaitJob(id)).state, "succeeded")
     outputs.push((await pool().log(id)).toString())
   }
-  assert.deepEqual(outputs, ["from a\n", "from b\nfrom c\n", "from below\nb.txt\n"])
+  assert.deepEqual(outputs, ["from a\n", "from b\nfrom c\n", "from below\nb.txt\n", "from a\n"])
 })

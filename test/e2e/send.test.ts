@@ -92,6 +92,24 @@ test("--json prints events, the last one with the exit code and the job", async 
   assert.ok(output.length > 0, "output is among the events")
 })
 
+test("with --detach the last event says the exit code, too", async () => {
+  using project = new ScratchFolder()
+  project.write({ "windfall.yml": 'command: "true"\nno-folder: true\n---\ncommand: "true"\nno-folder: true\n' })
+  const events = async (command: string, ...args: string[]) => {
+    const { stdout, stderr } = await pool().windfall([command, "--json", ...args], { cwd: project.path })
+    const lines = stdout.split("\n").filter((line) => line !== "")
+    assert.ok(lines.length > 1, stderr)
+    return lines.map((line) => JSON.parse(line) as { type: string; job: number; [name: string]: unknown })
+  }
+  const [accepted, end] = await events("send", "-d", "--no-folder", "--", "true")
+  assert.equal(accepted?.type, "accepted")
+  assert.deepEqual([end?.type, end?.exitCode, end?.detached], ["end", 0, true])
+  const again = (await events("rerun", "-d", `${accepted?.job}`)).at(-1)
+  assert.deepEqual([again?.type, again?.exitCode, again?.detached], ["end", 0, true])
+  const both = await events("apply")
+  assert.deepEqual(both.at(-1), { type: "end", exitCode: 0, detached: true, jobs: [both[0]?.job, both[1]?.job] })
+})
+
 test("--env, --stdin and secrets reach the job; a secret is masked in its output", async () => {
   const stored = await pool().windfall(["secret", "set", "E2E_TOKEN"], { input: "s3cret-value-123\n" })
   assert.equal(stored.exitCode, 0, stored.stderr)

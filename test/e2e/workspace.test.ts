@@ -58,6 +58,19 @@ test("a path named in the command that stays home is pointed out before anything
   assert.match(stderr, /--include data/)
 })
 
+test("a link that points out of the folder is told when it is all that is new", async () => {
+  using project = new ScratchFolder()
+  project.write({ ".gitignore": "*.log\n", "a.txt": "a\n", "run.log": "x" })
+  assert.match((await send(project, "--", "true")).stderr, /sending 2 files/)
+  symlinkSync("/etc/hosts", project.at("out"))
+  const { stderr, exitCode } = await send(project, "--", "true")
+  assert.equal(exitCode, 0, stderr)
+  assert.doesNotMatch(stderr, /sending/)
+  assert.match(stderr, /left out: .*run\.log/)
+  assert.match(stderr, /links that point out of the folder and to something else on a host: out\n/)
+  assert.doesNotMatch((await send(project, "--", "true")).stderr, /point out of/)
+})
+
 test("links, modes, empty folders, unicode and very long names arrive and come home as they are", async () => {
   using project = new ScratchFolder()
   const long = "l".repeat(250)
@@ -77,14 +90,28 @@ test("links, modes, empty folders, unicode and very long names arrive and come h
 test("the second send of a folder uploads only what changed; jobs never see each other's writes", async () => {
   using project = new ScratchFolder()
   project.write(Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`f/${i}.txt`, `file ${i}\n`])))
+  project.write({ "large/x": "x".repeat(5000) })
   const script = "cat f/7.txt; echo overwritten >f/7.txt; rm f/8.txt"
   const first = await send(project, "--output", "none", "--", "sh", "-c", script)
   assert.equal(first.stdout, "file 7\n", first.stderr)
-  assert.match(first.stderr, /sending 300 files/)
+  assert.match(first.stderr, /sending 301 files/)
   project.write({ "f/9.txt": "changed\n" })
-  const second = await send(project, "--output", "none", "--", "sh", "-c", "cat f/7.txt f/8.txt f/9.txt")
+  const dry = await send(project, "--dry-run", "--", "true")
+  assert.match(dry.stdout, /travels: 1 file, 8 B; the server has the rest\n +8 B {2}f\/\nleft out/)
+  const second = await send(
+    project,
+    "--warn-above",
+    "1B",
+    "--output",
+    "none",
+    "--",
+    "sh",
+    "-c",
+    "cat f/7.txt f/8.txt f/9.txt",
+  )
   assert.equal(second.stdout, "file 7\nfile 8\nchanged\n", second.stderr)
-  assert.match(second.stderr, /sending 1 of 300 files/)
+  assert.match(second.stderr, /sending 1 of 301 files/)
+  assert.match(second.stderr, /more than 1 B\. The biggest folders:\n +8 B {2}f\/\nwindfall/)
 })
 
 test("--dry-run says what would travel and sends nothing", async () => {
@@ -94,6 +121,7 @@ test("--dry-run says what would travel and sends nothing", async () => {
   const { exitCode, stdout, stderr } = await send(project, "--dry-run", "--", "true")
   assert.equal(exitCode, 0, stderr)
   assert.match(stdout + stderr, /b\.txt/)
+  assert.match(stdout, /travels: 2 files, 9 B\n/)
   assert.equal((await pool().windfall(["ps", "--all", "--json"])).stdout, before)
 })
 

@@ -71,6 +71,12 @@ function typedAgain([typed = "", ...words]: readonly string[]): string | undefin
   switch (typed) {
     case "srun":
       return line("windfall", "send", "--", ...rest) + dropped
+    case "scancel":
+      return line("windfall", "stop", ...rest)
+    case "scontrol":
+      return rest[0] === "show" && rest[1] === "job" && rest.length === 3
+        ? line("windfall", "show", ...rest.slice(2))
+        : undefined
     case "python":
     case "python3":
       return line("windfall", "send", "--", typed, ...rest)

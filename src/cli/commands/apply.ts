@@ -23,7 +23,7 @@ export const apply = command({
     dryRun: flag("only say what would travel, and what would stay home"),
     warnAbove: value("SIZE", "ask (or warn) before more than this travels (default 1G)", parseBytes),
     yes: flag("do not ask: send large folders, bring large outputs home", { short: "y" }),
-    quiet: flag("say nothing but errors; the job's own output stays", { short: "q" }),
+    quiet: flag("say nothing but errors and warnings; the job's own output stays", { short: "q" }),
     json: flag("print events as JSON, one a line; the last one says the exit code"),
   },
   examples: [["windfall apply -f windfall.yml", "send it, watch it, get its files (see docs/job-file.md)"]],
@@ -49,7 +49,7 @@ export const apply = command({
 
 /** Paths in a job file are relative to the file. */
 function placed(job: FileJob, base: string, file: string) {
-  const { stdin, folder } = job.values
+  const { stdin, folder = ".", "no-folder": none } = job.values
   if (stdin === "-" && file === "-") {
     throw new WindfallError(
       "invalid_input",
@@ -57,7 +57,7 @@ function placed(job: FileJob, base: string, file: string) {
     )
   }
   const values = stdin === undefined || stdin === "-" ? job.values : { ...job.values, stdin: path.resolve(base, stdin) }
-  return { values, command: job.command, folder: path.resolve(base, folder ?? "."), workingFolder: "" }
+  return { values, command: job.command, folder: none ? null : path.resolve(base, folder), workingFolder: "" }
 }
 
 function readFile(cli: Cli, typed: string): string {

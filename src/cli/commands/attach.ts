@@ -20,7 +20,7 @@ export const attach = command({
   maximum: 1,
   options: {
     yes: flag("do not ask: bring large outputs home", { short: "y" }),
-    quiet: flag("say nothing but errors; the job's own output stays", { short: "q" }),
+    quiet: flag("say nothing but errors and warnings; the job's own output stays", { short: "q" }),
     json: flag("print events as JSON, one a line; the last one says the exit code"),
   },
   examples: [["windfall attach train", "see it through; Ctrl-C asks whether to detach or stop"]],

@@ -18,7 +18,9 @@ export const hostDrain = command({
       const view = await cli.client.post<HostView>(`/v1/hosts/${encodeURIComponent(host.id)}/drain`, {})
       if (options.json) await printJson(cli, view)
       else {
-        const left = view.jobs.length === 0 ? "nothing runs there" : `jobs ${view.jobs.join(" ")} go on`
+        const [only, ...others] = view.jobs
+        const some = others.length === 0 ? `job ${only} goes on` : `jobs ${view.jobs.join(" ")} go on`
+        const left = only === undefined ? "nothing runs there" : some
         await cli.stdout.write(`${view.name} is draining; ${left}\n`)
       }
     }

@@ -19,9 +19,13 @@ export const hostRm = command({
   async run(cli, options, [name = ""]) {
     const host = await findHost(cli, name)
     if (host.jobs.length > 0) {
-      throw new WindfallError("host_busy", `Cannot remove ${host.name}: jobs ${host.jobs.join(" ")} run there`, {
-        hint: `First: windfall host drain ${host.name}   then wait for its jobs or stop them`,
-      })
+      throw new WindfallError(
+        "host_busy",
+        `Cannot remove ${host.name}: ${host.jobs.length === 1 ? `job ${host.jobs[0]} runs` : `jobs ${host.jobs.join(" ")} run`} there`,
+        {
+          hint: `First: windfall host drain ${host.name}   then wait for its jobs or stop them`,
+        },
+      )
     }
     if (!options.yes && cli.isInteractive && !(await askYes(cli, `Remove ${host.name} (${host.address})?`))) {
       await cli.stderr.write("Nothing was changed.\n")

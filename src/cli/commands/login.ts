@@ -48,7 +48,7 @@ export const login = command({
     ).trim()
     if (!/^[\x21-\x7e]+$/.test(token)) {
       throw new WindfallError("not_logged_in", "Cannot log in: no token was given", {
-        hint: "Type it when asked, give it on standard input, or set WINDFALL_TOKEN. An admin makes one: windfall token create --user NAME",
+        hint: "Type it when asked, give it on standard input, or set WINDFALL_TOKEN. An admin makes one: windfall token create NAME",
       })
     }
     const made: Login = { url, token, ...(ca === undefined ? {} : { ca }) }

@@ -2,6 +2,7 @@ import type { JobView } from "../../protocol/job.ts"
 import { command } from "../command-line/command.ts"
 import { flag } from "../command-line/option.ts"
 import { findJob } from "../find-job.ts"
+import { leftEvent } from "../follow/conclude.ts"
 import { recallJob, rememberJob } from "../remembered.ts"
 import { jobTitle, standingText } from "../render/job-text.ts"
 import { printJson, say } from "../say.ts"
@@ -16,7 +17,7 @@ export const rerun = command({
   options: {
     detach: flag("do not stay: print the new job's number and end", { short: "d" }),
     yes: flag("do not ask: bring large outputs home", { short: "y" }),
-    quiet: flag("say nothing but errors; the job's own output stays", { short: "q" }),
+    quiet: flag("say nothing but errors and warnings; the job's own output stays", { short: "q" }),
     json: flag("print events as JSON, one a line; the last one says the exit code"),
   },
   examples: [],
@@ -29,8 +30,10 @@ export const rerun = command({
       rememberJob(cli.settings, url, { job: job.id, name: job.spec.name, folder: into, told: false })
     if (!options.detach) return attachJob(cli, job, options, { into, yes: options.yes, remember })
     remember()
-    if (options.json) await printJson(cli, { type: "accepted", job: job.id, name: job.spec.name })
-    else {
+    if (options.json) {
+      await printJson(cli, { type: "accepted", job: job.id, name: job.spec.name })
+      await printJson(cli, leftEvent(job, 0))
+    } else {
       await cli.stdout.write(`${job.id}\n`)
       if (!options.quiet) await say(cli, `${jobTitle(job)} is ${standingText(job, cli.clock.now())}`)
     }

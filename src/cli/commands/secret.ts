@@ -27,6 +27,11 @@ export const secretSet = command({
     ["windfall secret set HF_TOKEN < token.txt", "from a file; one newline at its end is dropped"],
   ],
   async run(cli, options, [name = "", ...more]) {
+    if (more.length > 0 && options.fromEnv) {
+      throw new WindfallError("invalid_input", "Cannot take a word beside the secret's name: --from-env has none", {
+        hint: "It reads the variable of the secret's own name here: windfall secret set HF_TOKEN --from-env",
+      })
+    }
     if (more.length > 0 || name.includes("=")) {
       throw notTyped("Cannot take a secret's value from the command line: others could see it")
     }

@@ -15,12 +15,11 @@ export const send = command({
   operandsEnd: true,
   options: {
     ...jobOptions(),
-    noFolder: flag("nothing travels: the command starts in an empty folder"),
     detach: flag("do not stay: print the job's number and end", { short: "d" }),
     dryRun: flag("only say what would travel, and what would stay home"),
     warnAbove: value("SIZE", "ask (or warn) before more than this travels (default 1G)", parseBytes),
     yes: flag("do not ask: send large folders, bring large outputs home", { short: "y" }),
-    quiet: flag("say nothing but errors; the job's own output stays", { short: "q" }),
+    quiet: flag("say nothing but errors and warnings; the job's own output stays", { short: "q" }),
     json: flag("print events as JSON, one a line; the last one says the exit code"),
   },
   examples: [
@@ -30,12 +29,10 @@ export const send = command({
   ],
   run: (cli, options, words) => {
     const values = jobValues(options)
-    const { folder, workingFolder } = sentFolder(cli, values.folder, { none: options.noFolder })
     return sendJob(cli, {
       values,
       command: words,
-      folder,
-      workingFolder,
+      ...sentFolder(cli, values),
       detach: options.detach,
       json: options.json,
       quiet: options.quiet,

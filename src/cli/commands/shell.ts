@@ -1,12 +1,12 @@
 import { WindfallError } from "../../protocol/errors.ts"
-import type { JobFieldKey } from "../../protocol/job-fields.ts"
+import type { JobFieldKey, JobValues } from "../../protocol/job-fields.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
 import { flag } from "../command-line/option.ts"
 import { findJob } from "../find-job.ts"
 import { flagOf, jobOptions, jobValues } from "../send/job-options.ts"
 import { DEFAULT_WARN_BYTES, sendJob } from "../send/send-job.ts"
-import { isTooMuch, type SentFolder, sentFolder } from "../send/sent-folder.ts"
+import { isTooMuch, sentFolder } from "../send/sent-folder.ts"
 import { followSession } from "../terminal/follow-session.ts"
 import { checkTerminal } from "../terminal/raw-terminal.ts"
 import { shellBeside } from "../terminal/shell-beside.ts"
@@ -23,9 +23,8 @@ export const shell = command({
   maximum: 1,
   options: {
     ...jobOptions(),
-    noFolder: flag("nothing travels: the session starts in an empty folder"),
     yes: flag("do not ask: send large folders, bring large outputs home", { short: "y" }),
-    quiet: flag("say nothing but errors", { short: "q" }),
+    quiet: flag("say nothing but errors and warnings", { short: "q" }),
   },
   examples: [
     ["windfall shell -m 64G --time 2h", "a session on an idle Mac with 64 GB to spare"],
@@ -33,18 +32,18 @@ export const shell = command({
   ],
   async run(cli, options, [typed]) {
     checkTerminal()
-    const values = jobValues(options)
+    const given = jobValues(options)
     if (typed !== undefined) {
-      const [unfit] = Object.keys(values) as JobFieldKey[]
-      if (unfit !== undefined || options.noFolder) {
-        const name = unfit === undefined ? "--no-folder" : flagOf(unfit)
+      const [unfit] = Object.keys(given) as JobFieldKey[]
+      if (unfit !== undefined) {
         throw new WindfallError(
           "invalid_input",
-          `Cannot open a shell beside a job with ${name}: the job has its lease already`,
+          `Cannot open a shell beside a job with ${flagOf(unfit)}: the job has its lease already`,
         )
       }
       return shellBeside(cli, await findJob(cli, typed))
     }
+    const values = withoutHome(cli, given)
     for (const field of NOT_FOR_SESSIONS) {
       if (values[field] === undefined) continue
       throw new WindfallError("invalid_input", `Cannot open a session with ${flagOf(field)}: its terminal is yours`)
@@ -53,7 +52,7 @@ export const shell = command({
       values: withColours(cli, values),
       session: followSession,
       command: [],
-      ...sessionFolder(cli, values.folder, options.noFolder),
+      ...sentFolder(cli, values),
       detach: false,
       json: false,
       quiet: options.quiet,
@@ -65,13 +64,13 @@ export const shell = command({
 })
 
 /** Programs look here, not at TERM, for whether the terminal shows any colour there is. */
-function withColours(cli: Cli, values: ReturnType<typeof jobValues>): ReturnType<typeof jobValues> {
+function withColours(cli: Cli, values: JobValues): JobValues {
   if ((cli.settings.environment.COLORTERM ?? "") === "") return values
   const env = values.env ?? []
   return env.some((one) => one.startsWith("COLORTERM")) ? values : { ...values, env: [...env, "COLORTERM"] }
 }
 
 /** Nobody who opens a session at home, or at the top of a disk, means to send all that. */
-function sessionFolder(cli: Cli, typed: string | undefined, noFolder: boolean): SentFolder {
-  return sentFolder(cli, typed, { none: noFolder || (typed === undefined && isTooMuch(cli, cli.cwd)) })
+function withoutHome(cli: Cli, values: JobValues): JobValues {
+  return values.folder === undefined && isTooMuch(cli, cli.cwd) ? { ...values, "no-folder": true } : values
 }

@@ -17,13 +17,13 @@ export const userAdd = command({
     role: value("ROLE", "user (default), or admin", readRole),
     json: flag("print the account as JSON"),
   },
-  examples: [["windfall user add mia && windfall token create --user mia", "an account and its first token"]],
+  examples: [["windfall user add mia && windfall token create mia", "an account and its first token"]],
   async run(cli, options, [name = ""]) {
     const user = await cli.client.post<UserView>("/v1/users", { name, role: options.role ?? "user" })
     if (options.json) await printJson(cli, user)
     else
       await cli.stdout.write(
-        `${user.name} (${user.role}) may log in. Make a token: windfall token create --user ${user.name}\n`,
+        `${user.name} (${user.role}) may log in. Make a token: windfall token create ${user.name}\n`,
       )
     return 0
   },

@@ -11,6 +11,7 @@ import { orLoginLost } from "../follow/login-lost.ts"
 import { endText, jobExitCode, standingText } from "../render/job-text.ts"
 import { StatusLine } from "../render/status-line.ts"
 import { printJson, say } from "../say.ts"
+import { noteToldEnd } from "../told-end.ts"
 
 const PATIENCE_MS = 10 * 60_000
 
@@ -75,8 +76,9 @@ async function waitFor(
   running.catch(() => undefined)
   await Promise.race([watch.until((view) => isFinal(view.state)), running])
   await status.clear()
+  const waiting = watch.job.outputs?.state === "collecting" ? "" : (noteToldEnd(cli, watch.job) ?? "")
   if (json) await printJson(cli, { type: "end", exitCode: jobExitCode(watch.job), job: watch.job })
-  else await say(cli, endText(watch.job))
+  else await say(cli, endText(watch.job) + waiting)
   return watch.job
 }
 

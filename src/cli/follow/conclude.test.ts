@@ -6,7 +6,8 @@ import type { JobId } from "../../protocol/ids.ts"
 import { DEFAULT_SPEC, type JobView } from "../../protocol/job.ts"
 import type { Cli } from "../cli.ts"
 import type { Output } from "../output.ts"
-import { conclude } from "./conclude.ts"
+import { type ConcludeOptions, conclude } from "./conclude.ts"
+import type { FollowEnd } from "./follow-job.ts"
 import { JobSink } from "./job-sink.ts"
 
 const RUNNING: JobView = {
@@ -34,6 +35,15 @@ const ended = (exitCode: number): JobView => ({
 
 /** What is said, and the exit code, when the token was refused as the job stood like this. */
 async function refusedWith(job: JobView): Promise<{ exitCode: number; said: string }> {
+  const error = new WindfallError("not_logged_in", "Cannot accept the request: the token is not known here")
+  return concluded({ kind: "server_lost", error, job }, false, null)
+}
+
+async function concluded(
+  end: FollowEnd,
+  quiet: boolean,
+  home: ConcludeOptions["home"],
+): Promise<{ exitCode: number; said: string }> {
   let said = ""
   const out: Output = {
     isTerminal: false,
@@ -44,9 +54,8 @@ async function refusedWith(job: JobView): Promise<{ exitCode: number; said: stri
     },
   }
   const cli = { stdout: out, stderr: out, clock: systemClock() } as Cli
-  const error = new WindfallError("not_logged_in", "Cannot accept the request: the token is not known here")
-  const sink = new JobSink(cli, { json: false, quiet: false })
-  const exitCode = await conclude(cli, { kind: "server_lost", error, job }, { sink, home: null })
+  const sink = new JobSink(cli, { json: false, quiet })
+  const exitCode = await conclude(cli, end, { sink, home })
   return { exitCode, said }
 }
 
@@ -68,4 +77,15 @@ test("a job's end that is known is told, with the job's own code; without all of
   const succeeded = await refusedWith(ended(0))
   assert.equal(succeeded.exitCode, 125)
   assert.match(succeeded.said, /job 7 succeeded; not all of its output has come: windfall logs 7 /)
+})
+
+test("files too large to come home unasked are told in spite of -q", async () => {
+  const outputs = { state: "ready", tree: null, files: 2, bytes: 2 * 1024 ** 3 } as const
+  const home = { into: "/nowhere", yes: false, remember: () => undefined }
+  const { exitCode, said } = await concluded({ kind: "settled", job: { ...ended(0), outputs } }, true, home)
+  assert.equal(exitCode, 0)
+  assert.equal(
+    said,
+    "windfall: job 7 succeeded; 2 files (2 GB) wait, as that is more than 1 GB and --yes was not given: windfall get 7\n",
+  )
 })

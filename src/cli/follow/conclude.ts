@@ -53,8 +53,13 @@ export async function conclude(cli: Cli, end: FollowEnd, options: ConcludeOption
     exitCode = end.why === "asked" ? 0 : end.why === "hangup" ? HUNG_UP : UNREAD
     await sink.say(`detached; ${jobTitle(job)} goes on. Watch it again: windfall attach ${job.id}`)
   }
-  await sink.event({ type: "end", exitCode, state: job.state, cause: job.cause, detached: true, job })
+  await sink.event(leftEvent(job, exitCode))
   return exitCode
+}
+
+/** The last event of a command that ends before its job does. */
+export function leftEvent(job: JobView, exitCode: number) {
+  return { type: "end", exitCode, state: job.state, cause: job.cause, detached: true, job }
 }
 
 function whenBack({ code }: WindfallError): string {
@@ -76,6 +81,8 @@ async function concludeSettled(cli: Cli, job: JobView, { sink, home }: ConcludeO
   let exitCode = jobExitCode(job)
   const parts = [endText(job)]
   const { outputs } = job
+  /** Files that somebody counts on did not come: that is no progress which -q keeps back. */
+  let isWarning = outputs?.state === "lost"
   if (outputs?.state === "lost") parts.push(`its files could not be had: ${outputs.problem ?? LOST_WITH_HOST}`)
   else if (outputs?.problem !== undefined) await sink.say(outputs.problem, { always: true })
   if (outputs?.state === "ready" && outputs.files > 0) {
@@ -85,6 +92,7 @@ async function concludeSettled(cli: Cli, job: JobView, { sink, home }: ConcludeO
     if (before !== undefined) parts.push(`${files} came home before: ${printable(before)}`)
     else if (home === null || waiting !== undefined) {
       home?.remember()
+      isWarning = waiting !== undefined && waiting !== ""
       parts.push(`${files} ${waitVerb(outputs.files)}${waiting}: windfall get ${job.id}`)
     } else {
       try {
@@ -105,7 +113,7 @@ async function concludeSettled(cli: Cli, job: JobView, { sink, home }: ConcludeO
     }
   }
   if (outputs?.state !== "ready" || outputs.files === 0) forgetJob(cli.settings, cli.client.url, job.id)
-  await sink.say(parts.join("; "))
+  await sink.say(parts.join("; "), { always: isWarning })
   await sink.event({ type: "end", exitCode, state: job.state, cause: job.cause, detached: false, job })
   return exitCode
 }
@@ -119,7 +127,7 @@ async function whyNotHome(cli: Cli, job: JobView, yes: boolean, sink: JobSink): 
   const bytes = job.outputs?.bytes ?? 0
   if (bytes <= ASK_BYTES || yes) return undefined
   if (!cli.isInteractive) {
-    return `, as more than ${formatBytes(ASK_BYTES)} comes home unasked only with --yes and nobody was there to ask`
+    return `, as that is more than ${formatBytes(ASK_BYTES)} and --yes was not given`
   }
   await sink.clear()
   const isWanted = await askYes(cli, `windfall: job ${job.id} made ${formatBytes(bytes)} of files. Bring them here?`)

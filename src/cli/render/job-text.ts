@@ -56,9 +56,11 @@ export function stoppedText(job: JobView, now: number): string {
   return verdictText(job) + printable(givenUp)
 }
 
+const SHORT_MS = 100
+
 /** How long a command ran. Times are kept in whole milliseconds, and no command takes none. */
 export function ranText(ms: number): string {
-  return ms < 100 ? "under 0.1 s" : formatDuration(ms)
+  return ms < SHORT_MS ? "under 0.1 s" : formatDuration(ms)
 }
 
 const SHOWN_GLOBS = 5
@@ -77,7 +79,7 @@ export function endText(job: JobView): string {
   const { what, why } = verdictParts(job)
   let sentence = `${jobTitle(job)} ${what}`
   const ran = attempt?.startedAt != null && attempt.endedAt !== null ? attempt.endedAt - attempt.startedAt : null
-  if (ran !== null) sentence += ` ${job.state === "succeeded" ? "in" : "after"} ${ranText(ran)}`
+  if (ran !== null) sentence += ` ${job.state === "succeeded" || ran < SHORT_MS ? "in" : "after"} ${ranText(ran)}`
   if (attempt !== undefined) sentence += ` on ${attempt.hostName}`
   const parts = [sentence + why]
   if (attempt?.peakMemoryBytes != null) {
@@ -110,7 +112,7 @@ function verdictParts(job: Verdict): { readonly what: string; readonly why: stri
         why: "",
       }
     case "signalled":
-      return { what: `was ended by signal ${job.signal ?? "unknown"}`, why: "" }
+      return { what: `was ended by ${signalText(job.signal)}`, why: "" }
     case "time_limit": {
       const limit = job.spec.timeLimitMs === null ? "" : ` of ${formatDuration(job.spec.timeLimitMs)}`
       return { what: `reached its time limit${limit}`, why: "" }
@@ -122,6 +124,29 @@ function verdictParts(job: Verdict): { readonly what: string; readonly why: stri
     default:
       return { what: `failed (${job.cause})`, why }
   }
+}
+
+/** Those that have the same number on macOS and Linux: what a host runs is not known here. */
+const SIGNALS: Readonly<Record<number, string>> = {
+  1: "SIGHUP",
+  2: "SIGINT",
+  3: "SIGQUIT",
+  4: "SIGILL",
+  5: "SIGTRAP",
+  6: "SIGABRT",
+  8: "SIGFPE",
+  9: "SIGKILL",
+  11: "SIGSEGV",
+  13: "SIGPIPE",
+  14: "SIGALRM",
+  15: "SIGTERM",
+  24: "SIGXCPU",
+  25: "SIGXFSZ",
+}
+
+function signalText(signal: number | null): string {
+  const name = signal === null ? undefined : SIGNALS[signal]
+  return name === undefined ? `signal ${signal ?? "unknown"}` : `signal ${signal} (${name})`
 }
 
 /** The exit code of `send`, `attach`, `wait`, `rerun` for a job that ended. */

@@ -45,6 +45,10 @@ test("the last line says how a job ended, after how long, where, and its memory"
   assert.match(endText({ ...job, outputs }), /; --output 'res\/\*' a matched nothing$/)
   const short = jobView({ state: "succeeded", cause: "exited", attempts: [{ ...attempt(), endedAt: 1_000 }] })
   assert.match(endText(short), /succeeded in under 0\.1 s on studio/)
+  assert.match(endText({ ...short, state: "failed", exitCode: 127 }), /exit code 127 in under 0\.1 s/)
+  const killed = (signal: number) => endText({ ...job, cause: "signalled", exitCode: null, signal })
+  assert.match(killed(11), /was ended by signal 11 \(SIGSEGV\) after 12\.4 s/)
+  assert.match(killed(10), /was ended by signal 10 after/)
   const queued = jobView({ state: "queued", place: 3, reason: "all hosts are busy" })
   assert.equal(standingText(queued, 0), "queued, place 3: all hosts are busy")
   const silent = jobView({

@@ -1,7 +1,6 @@
 import { formatBytes } from "../../base/bytes.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { JobSpec } from "../../protocol/job.ts"
-import { biggestFolders } from "../../workspace/biggest-folders.ts"
 import type { PackBlob } from "../../workspace/pack.ts"
 import type { ScannedTree } from "../../workspace/scanned-tree.ts"
 import type { Cli } from "../cli.ts"
@@ -10,7 +9,7 @@ import { countText, printable } from "../render/table.ts"
 import { printJson } from "../say.ts"
 import { reasonText } from "./left-out-text.ts"
 import type { SendingFolder } from "./sending-folder.ts"
-import { travellingFiles } from "./travelling.ts"
+import { biggestFolderLines, travellingFiles } from "./travelling.ts"
 
 /** Says what a send would do. Changes nothing here or there; works without a server too, which then cannot be asked. */
 export async function dryRun(
@@ -43,14 +42,10 @@ export async function dryRun(
       lines.push(
         files === 0
           ? "travels: nothing, the server has it all"
-          : `travels: ${countText(files)}, ${formatBytes(bytes)}; the server has the rest`,
+          : `travels: ${countText(files)}, ${formatBytes(bytes)}${hasAllOf(scanned, missing) ? "" : "; the server has the rest"}`,
       )
     }
-    for (const one of biggestFolders(scanned, 5)) {
-      lines.push(
-        `  ${formatBytes(one.bytes).padStart(8)}  ${one.path === "" ? "(files at the top)" : `${printable(one.path)}/`}`,
-      )
-    }
+    lines.push(...biggestFolderLines(scanned, missing))
     lines.push(scanned.leftOut.length === 0 ? "left out: nothing" : "left out:")
     for (const one of scanned.leftOut) {
       const rule = one.why === "ignored" ? `${one.source}: ${one.rule}` : reasonText(one)
@@ -59,6 +54,12 @@ export async function dryRun(
   }
   await cli.stdout.write(`${lines.join("\n")}\n`)
   return 0
+}
+
+/** Whether every file's bytes travel. Files with the same bytes travel once, so counting them does not tell. */
+function hasAllOf(scanned: ScannedTree, missing: readonly PackBlob[]): boolean {
+  const travels = new Set(missing.map(({ hash }) => hash))
+  return scanned.sources.keys().every((hash) => travels.has(hash))
 }
 
 async function whatTravels(folder: SendingFolder, scanned: ScannedTree): Promise<readonly PackBlob[] | undefined> {

@@ -1,4 +1,3 @@
-import { WindfallError } from "../../protocol/errors.ts"
 import type { JobSpec, JobView } from "../../protocol/job.ts"
 import type { JobValues } from "../../protocol/job-fields.ts"
 import { toJobSpec } from "../../protocol/job-values.ts"
@@ -75,10 +74,6 @@ function loadStay(): Promise<typeof import("./stay.ts")> {
 
 /** What was asked for, before its folder and its standard input are looked at. @throws {WindfallError} as {@link toJobSpec} */
 export function specOf(cli: Cli, request: SendRequest): JobSpec {
-  const [included] = request.values.include ?? []
-  if (request.folder === null && included !== undefined) {
-    throw new WindfallError("invalid_input", `Cannot include ${included}: with --no-folder nothing travels`)
-  }
   return toJobSpec(request.values, {
     kind: request.session === undefined ? "task" : "session",
     command: request.command,

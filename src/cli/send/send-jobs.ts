@@ -1,5 +1,6 @@
 import type { SubmitBatchAnswer } from "../../protocol/api.ts"
 import type { Cli } from "../cli.ts"
+import { printJson } from "../say.ts"
 import { dryRun } from "./dry-run.ts"
 import { folderOptions, type SendRequest, specOf } from "./send-job.ts"
 import { SendingFolder } from "./sending-folder.ts"
@@ -41,6 +42,7 @@ export async function sendJobs(cli: Cli, requests: readonly SendRequest[]): Prom
   })
   for (const [i, { request, spec }] of checked.entries())
     await leaveJob(cli, { id: jobs[i]!, spec }, request, "accepted")
+  if (requests.some(({ json }) => json)) await printJson(cli, { type: "end", exitCode: 0, detached: true, jobs })
   for (const folder of folders.values()) folder.saveCache()
   return 0
 }

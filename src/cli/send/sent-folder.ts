@@ -1,4 +1,5 @@
 import { WindfallError } from "../../protocol/errors.ts"
+import type { JobValues } from "../../protocol/job-fields.ts"
 import { path } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
 
@@ -10,14 +11,11 @@ export interface SentFolder {
 }
 
 /**
- * What travels, by `--folder` (as typed) and `--no-folder` (`none`).
- * @throws {WindfallError} invalid_input for both together, and for a whole home folder or disk that nobody named
+ * What travels, by `--folder` and `--no-folder`.
+ * @throws {WindfallError} invalid_input for a whole home folder or disk that nobody named
  */
-export function sentFolder(cli: Cli, typed: string | undefined, { none }: { readonly none: boolean }): SentFolder {
-  if (none) {
-    if (typed === undefined) return { folder: null, workingFolder: "" }
-    throw new WindfallError("invalid_input", "Cannot send with both --folder and --no-folder: they say the opposite")
-  }
+export function sentFolder(cli: Cli, { folder: typed, "no-folder": none }: JobValues): SentFolder {
+  if (none === true) return { folder: null, workingFolder: "" }
   const folder = path.resolve(cli.cwd, typed ?? ".")
   if (typed === undefined && isTooMuch(cli, folder)) {
     throw new WindfallError(

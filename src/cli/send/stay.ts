@@ -1,12 +1,12 @@
 import type { JobView } from "../../protocol/job.ts"
 import type { Cli } from "../cli.ts"
-import { conclude } from "../follow/conclude.ts"
+import { conclude, leftEvent } from "../follow/conclude.ts"
 import { followJob } from "../follow/follow-job.ts"
 import type { JobSignals } from "../follow/job-signals.ts"
 import { JobSink } from "../follow/job-sink.ts"
 import { rememberJob } from "../remembered.ts"
 import { jobTitle, standingText } from "../render/job-text.ts"
-import { say } from "../say.ts"
+import { printJson, say } from "../say.ts"
 import { lanNote } from "./lan-note.ts"
 import type { SendRequest } from "./send-job.ts"
 import type { SendingFolder } from "./sending-folder.ts"
@@ -20,6 +20,7 @@ export async function stay(
 ): Promise<number> {
   if (signals === undefined) {
     await leaveJob(cli, job, request, standingText(job, cli.clock.now()))
+    if (request.json) await printJson(cli, leftEvent(job, 0))
     folder?.saveCache()
     return 0
   }

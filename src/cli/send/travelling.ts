@@ -41,6 +41,15 @@ export function travellingFiles(
   }
 }
 
+/** A line for each of the folders that most of what travels is in; where that is not known, of the whole folder. */
+export function biggestFolderLines(scanned: ScannedTree, missing: readonly PackBlob[] | undefined): string[] {
+  const hashes = missing && new Set(missing.map(({ hash }) => hash))
+  return biggestFolders(scanned, NAMED_FOLDERS, hashes).map(({ path, bytes }) => {
+    const name = path === "" ? "(files at the top)" : `${printable(path)}/`
+    return `  ${formatBytes(bytes).padStart(8)}  ${name}`
+  })
+}
+
 /**
  * Says what is about to travel and what stays home, and asks where it is much.
  * @throws {WindfallError} `invalid_input` when the person says no
@@ -55,6 +64,9 @@ export async function announceTravel(
   if (!quiet && files > 0) {
     const count = files === scanned.files ? countText(files) : `${files} of ${countText(scanned.files)}`
     await say(cli, `sending ${count}, ${formatBytes(bytes)}`)
+  }
+  // Also when no file travels: a new link is in the list of its folder.
+  if (!quiet) {
     const leftOut = leftOutText(scanned.leftOut.filter(({ why }) => why !== "special"))
     if (leftOut !== undefined) await say(cli, `left out: ${leftOut}`)
     await sayLeavingLinks(cli, scanned)
@@ -64,10 +76,7 @@ export async function announceTravel(
   if (secrets.length > 0) await say(cli, `secret files travel, as you asked: ${secrets.map(printable).join(", ")}`)
   if (bytes < warnBytes || yes) return
   await say(cli, `that is more than ${formatBytes(warnBytes)}. The biggest folders:`)
-  for (const { path, bytes: size } of biggestFolders(scanned, NAMED_FOLDERS)) {
-    const name = path === "" ? "(files at the top)" : `${printable(path)}/`
-    await cli.stderr.write(`  ${formatBytes(size).padStart(8)}  ${name}\n`)
-  }
+  await cli.stderr.write(`${biggestFolderLines(scanned, missing).join("\n")}\n`)
   if (!cli.isInteractive || (await askYes(cli, "windfall: send all this?"))) return
   throw new WindfallError("invalid_input", "Cannot send: you said no", {
     hint: "Keep folders home with a .windfallignore file; it is written like a .gitignore.",
