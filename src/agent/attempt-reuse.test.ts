@@ -148,9 +148,16 @@ test("what a job does to its supervisor from outside is not inherited by the nex
   const agent = await home.start()
   const spoil = "renice -n 7 -p $PPID; echo 900 > /proc/$PPID/oom_score_adj; prlimit --pid $PPID --nofile=64:64"
   await inTurn(home, agent, [1, 1], ["sh", "-c", `${spoil}; taskset -pc 0 $PPID`])
-  await inTurn(home, agent, [2, 2], ["sh", "-c", "nice; cat /proc/self/oom_score_adj"])
+  await inTurn(
+    home,
+    agent,
+    [2, 2],
+    ["sh", "-c", "nice; cat /proc/self/oom_score_adj; echo 0x7f > /proc/$PPID/coredump_filter"],
+  )
+  await inTurn(home, agent, [3, 3], ["sh", "-c", "cat /proc/self/coredump_filter"])
   assert.equal(agent.text(2), "0\n0\n")
-  assert.notEqual(home.supervisor(2), home.supervisor(1))
+  assert.notEqual(agent.text(3), "0000007f\n")
+  assert.equal(new Set([1, 2, 3].map((sequence) => home.supervisor(sequence))).size, 3)
 })
 
 test("a free supervisor that was stopped serves all the same", async () => {

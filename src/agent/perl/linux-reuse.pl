@@ -88,8 +88,10 @@ sub fork_supervisor {
 sub standing {
   my $processors = "\0" x 128;
   syscall($call{sched_getaffinity}, 0, 128, $processors);
+  my @files = map { read_file("/proc/self/$_", 4096) } qw(limits oom_score_adj coredump_filter timerslack_ns);
+  push @files, (read_file('/proc/self/autogroup') // '') =~ /(nice .*)/;    # its name changes with the session
   my @by_call = (syscall($call{sched_getscheduler}, 0), syscall($call{ioprio_get}, 1, 0), getpriority(0, 0));
-  return join("\n", read_file('/proc/self/limits', 4096), read_file('/proc/self/oom_score_adj'), $processors, @by_call);
+  return join("\n", @files, $processors, @by_call);
 }
 
 # In a supervisor: the next request, or nothing when it is to end.

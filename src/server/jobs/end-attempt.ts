@@ -26,7 +26,10 @@ export function recordExit(
   if (isCurrent(tried) && attempt.state !== "finishing") {
     const now = core.clock.now()
     const ranMs = ranOnHost(exit)
-    attempt.startedAt ??= exit.startedAt === null ? null : Math.max(tried.job.submittedAt, now - (ranMs ?? 0))
+    // News of the start may come late, too: then it ran before that for as long as its host says.
+    const startedBy = attempt.startedAt ?? (exit.startedAt === null ? null : now)
+    attempt.startedAt =
+      startedBy === null ? null : Math.max(tried.job.submittedAt, Math.min(startedBy, now - (ranMs ?? 0)))
     // The news may be late, when the link was lost meanwhile: what the command took is what its host measured.
     const endedAt = attempt.startedAt === null || ranMs === null ? now : Math.min(now, attempt.startedAt + ranMs)
     attempt.peakMemoryBytes = exit.peakMemoryBytes ?? attempt.peakMemoryBytes
