@@ -3,6 +3,8 @@ import { dirname } from "node:path"
 
 /** What is larger was not written by Windfall: an order travels in one frame of at most a quarter of this. */
 const MOST_TEXT_BYTES = 64 * 1024 * 1024
+/** From an attempt's file to Windfall's folder: the attempt's, `attempts`, the server's, `servers`, and it. */
+const FOLDERS_ABOVE = 5
 /** A file that cannot be opened for one of these is not there, or something else is in its place. */
 const NOT_THERE: ReadonlySet<string> = new Set([
   "ENOENT",
@@ -17,7 +19,8 @@ const NOT_THERE: ReadonlySet<string> = new Set([
 
 /**
  * Does something with a path of Windfall's own. A job has the same account, so it can close what is not its to close: where
- * that is in the way, what is closed of the path and the two folders above it is opened and it is tried once more.
+ * that is in the way, what is closed of the path and of the folders above it, up to Windfall's own, is opened and it is tried
+ * once more.
  * @throws what `act` throws
  */
 export function reopening<T>(path: string, act: () => T): T {
@@ -31,9 +34,10 @@ export function reopening<T>(path: string, act: () => T): T {
 }
 
 function reopen(path: string): void {
-  const folder = dirname(path)
+  const chain = [path]
+  while (chain.length <= FOLDERS_ABOVE) chain.push(dirname(chain.at(-1) ?? path))
   // The uppermost first: below a closed folder nothing can be opened.
-  for (const one of [dirname(folder), folder, path]) {
+  for (const one of chain.reverse()) {
     try {
       const found = lstatSync(one)
       const own = found.isDirectory() ? 0o700 : 0o600
