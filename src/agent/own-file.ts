@@ -3,8 +3,8 @@ import { dirname } from "node:path"
 
 /** What is larger was not written by Windfall: an order travels in one frame of at most a quarter of this. */
 const MOST_TEXT_BYTES = 64 * 1024 * 1024
-/** From an attempt's file to Windfall's folder: the attempt's, `attempts`, the server's, `servers`, and it. */
-const FOLDERS_ABOVE = 5
+/** A path of Windfall's own, with its uppermost folder: what is above that is the account's. */
+const OWN_PATH = /^(.+?)\/servers\/s[0-9a-z]{26}\//
 /** A file that cannot be opened for one of these is not there, or something else is in its place. */
 const NOT_THERE: ReadonlySet<string> = new Set([
   "ENOENT",
@@ -34,10 +34,11 @@ export function reopening<T>(path: string, act: () => T): T {
 }
 
 function reopen(path: string): void {
-  const chain = [path]
-  while (chain.length <= FOLDERS_ABOVE) chain.push(dirname(chain.at(-1) ?? path))
+  const folder = dirname(path)
+  const top = OWN_PATH.exec(path)?.[1]
   // The uppermost first: below a closed folder nothing can be opened.
-  for (const one of chain.reverse()) {
+  const chain = top === undefined ? [dirname(folder), folder, path] : chainTo(top, path)
+  for (const one of chain) {
     try {
       const found = lstatSync(one)
       const own = found.isDirectory() ? 0o700 : 0o600
@@ -46,6 +47,11 @@ function reopen(path: string): void {
       // Not there, or another account's: what is tried next says so.
     }
   }
+}
+
+/** The folders from `top` down to `path`, both included. */
+function chainTo(top: string, path: string): string[] {
+  return path === top ? [top] : [...chainTo(top, dirname(path)), path]
 }
 
 /**

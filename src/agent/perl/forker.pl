@@ -60,6 +60,8 @@ sub serve {
 
 my $counted_at = 0;
 
+sub sequence_of { (split(/\0/, $_[0], 3))[1] }
+
 # The request is taken apart by the child: each page of memory the forker writes to after a fork is copied.
 sub start {
   my ($request) = @_;
@@ -68,7 +70,7 @@ sub start {
   return if hand_over($request);
   my $pid = fork_supervisor($request);
   return if $pid;
-  return report('F ', (split(/\0/, $request, 3))[1], ' ', $! + 0, " fork: $!") if !defined $pid;
+  return report('F ', sequence_of($request), ' ', $! + 0, " fork: $!") if !defined $pid;
   become_supervisor();
   while (defined $request) {
     my @fields = split(/\0/, $request, -1);

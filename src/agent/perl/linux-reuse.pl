@@ -1,5 +1,5 @@
 # A supervisor whose attempt has ended takes the next, on Linux: there it knows that nothing is left of the tree, and a fork of the
-# forker costs more than half of what a tiny job does. Between two attempts it waits for its forker, on a line of its own: it
+# forker costs more than a third of what a tiny job does. Between two attempts it waits for its forker, on a line of its own: it
 # writes a byte when it is free, and reads a length and a request. When the forker closes the line, or ends, it ends.
 
 my $FREE_SECONDS = 1;            # how long supervisors are kept with nothing to do
@@ -59,8 +59,6 @@ sub hand_over {
   }
   return 0;
 }
-
-sub sequence_of { (split(/\0/, $_[0], 3))[1] }
 
 # As fork for this request, with a line between the two. Without one the supervisor serves once.
 sub fork_supervisor {
