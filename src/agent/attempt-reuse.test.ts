@@ -225,6 +225,7 @@ test("a job that empties its own folder still ends with its own exit code", asyn
   await using home = new AgentHome()
   const agent = await home.start()
   agent.startAttempt(1, ["sh", "-c", "rm -rf ../*; exit 4"])
-  const { exit } = (await agent.ended(1)).exited
-  assert.deepEqual([exit.cause, exit.exitCode], ["exited", 4])
+  const { exited, outputs } = await agent.ended(1)
+  assert.deepEqual([exited.exit.cause, exited.exit.exitCode], ["exited", 4])
+  assert.equal(outputs.problem, "the job has removed the folder that it ran in")
 })

@@ -74,3 +74,14 @@ test("output beyond the largest file its account may have is lost, told once, an
   assert.equal(notices.length, 1)
   assert.match(JSON.stringify(notices), /File too large.* is lost/)
 })
+
+test("a job that removes its own output file is told as having printed what is gone, and holds up nothing", async () => {
+  await using home = new AgentHome()
+  const agent = await home.start()
+  for (let sequence = 1; sequence <= 5; sequence++) {
+    agent.startAttempt(sequence, ["sh", "-c", "rm ../stdout; echo hi; exit 4"])
+    const { exited } = await agent.ended(sequence)
+    assert.deepEqual([exited.exit.exitCode, exited.stdoutBytes], [4, 3])
+    await agent.until(() => agent.offset(sequence, "stdout") === 3, "what is gone is told")
+  }
+})

@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, readdirSync } from "node:fs"
+import { chmodSync, existsSync, lstatSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { CAUSES, type Cause } from "../protocol/job-state.ts"
 import { shownPath } from "../workspace/disk-error.ts"
@@ -166,7 +166,9 @@ async function collect(context: AgentContext, attempt: Attempt): Promise<void> {
       attempt.outputs = await collectOutputs(work, indexOf(context, attempt), { globs })
     }
   } catch (error) {
-    attempt.outputs = { problem: error instanceof Error ? error.message : String(error) }
+    const isGone = !existsSync(join(attempt.folder, "work"))
+    const problem = error instanceof Error ? error.message : String(error)
+    attempt.outputs = { problem: isGone ? "the job has removed the folder that it ran in" : problem }
   }
   attempt.collecting = false
   tellOutputs(context, attempt)

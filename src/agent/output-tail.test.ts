@@ -40,6 +40,20 @@ test("OutputTail gives what is there, then what comes, then knows that it is don
   tail.close()
 })
 
+test("OutputTail says of a file that is gone, or was cut, that nothing is left, once", () => {
+  using scratch = new ScratchFolder()
+  const [gone, cut] = [tailOf(scratch.at("gone")), tailOf(scratch.at("cut"))]
+  writeFileSync(scratch.at("cut"), "on")
+  for (const tail of [gone, cut]) tail.complete(6)
+  const told = (tail: OutputTail) => {
+    const piece = tail.next()
+    return piece === null ? null : [piece.offset, Buffer.from(piece.bytes).toString()]
+  }
+  assert.deepEqual([told(gone), told(gone), gone.done], [[6, ""], null, true])
+  assert.deepEqual([told(cut), told(cut), told(cut), cut.done], [[0, "on"], [6, ""], null, true])
+  cut.close()
+})
+
 test("OutputTail masks the same from any offset on", () => {
   using scratch = new ScratchFolder()
   const path = scratch.at("out")

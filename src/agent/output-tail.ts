@@ -11,7 +11,7 @@ const BLOCK_BYTES = 4096
 /** One for all tails: a piece is encoded before the next one is read. */
 const pieceBuffer = Buffer.allocUnsafeSlow(PIECE_BYTES)
 
-/** Output at an offset. The bytes are valid until the next piece of any tail is read. */
+/** Output at an offset; without bytes, what was before it is gone. The bytes are valid until the next piece of any tail is read. */
 export interface OutputPiece {
   readonly offset: number
   readonly bytes: Uint8Array
@@ -74,7 +74,8 @@ export class OutputTail {
 
   /** The next piece, or `null` when there is nothing now. */
   next(): OutputPiece | null {
-    if (this.done || !this.#open()) return null
+    if (this.done) return null
+    if (!this.#open()) return this.#total === null ? null : this.#nothingLeft(this.#total)
     const size = this.#sizeBytes()
     if (this.#given >= this.#headBytes && size - this.#given > this.#tailBytes) {
       const received = this.#receivedBytes
@@ -89,9 +90,14 @@ export class OutputTail {
     const bytes = this.#mask.push(pieceBuffer.subarray(0, count), last)
     const offset = this.#given
     this.#given += bytes.length
-    // Shorter than it was: somebody cut the file. What is gone will not come.
-    if (last && bytes.length === 0) this.#given = this.#total ?? this.#given
+    if (last && bytes.length === 0 && this.#total !== null) return this.#nothingLeft(this.#total)
     return bytes.length === 0 ? null : { offset, bytes }
+  }
+
+  /** A job has removed the file, or cut it: what is gone will not come, and an empty piece at the end says so. */
+  #nothingLeft(total: number): OutputPiece {
+    this.#given = total
+    return { offset: total, bytes: pieceBuffer.subarray(0, 0) }
   }
 
   /** The server has everything up to here, durably. */

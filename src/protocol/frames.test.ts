@@ -4,12 +4,7 @@ import fc from "fast-check"
 import { encodeMessages, encodeOutput, type Frame, FrameReader, MAX_FRAME_BYTES } from "./frames.ts"
 
 const output = fc
-  .tuple(
-    fc.nat(2 ** 32 - 1),
-    fc.constantFrom("stdout", "stderr"),
-    fc.nat(2 ** 47),
-    fc.uint8Array({ minLength: 1, maxLength: 300 }),
-  )
+  .tuple(fc.nat(2 ** 32 - 1), fc.constantFrom("stdout", "stderr"), fc.nat(2 ** 47), fc.uint8Array({ maxLength: 300 }))
   .map(([sequence, stream, offset, bytes]) => ({ sequence, stream, offset, bytes }))
 const word = fc.oneof(
   output.map((piece) => ({ sent: encodeOutput(piece), said: [{ kind: "output" as const, output: piece }] })),

@@ -15,7 +15,10 @@ const OUTPUT_HEAD_BYTES = 11
 
 export type OutputStream = "stdout" | "stderr"
 
-/** A piece of an attempt's output, as the agent read it from the host's file at `offset`. */
+/**
+ * A piece of an attempt's output, as the agent read it from the host's file at `offset`. An empty one says that nothing is left
+ * of what stood before it.
+ */
 export interface OutputFrame {
   readonly sequence: number
   readonly stream: OutputStream
@@ -127,8 +130,11 @@ export class FrameReader {
     const offset = view.getUint16(10) * 2 ** 32 + view.getUint32(12)
     const left = 4 + length - head
     if (offset + left > MAX_STREAM_BYTES) throw new SyntaxError(`output at ${offset}`)
-    this.#output = { sequence: view.getUint32(5), stream: stream === 1 ? "stdout" : "stderr", offset, left }
-    return data.subarray(head)
+    const output = { sequence: view.getUint32(5), stream: stream === 1 ? "stdout" : "stderr", offset } as const
+    const rest = data.subarray(head)
+    if (left === 0) frames.push({ kind: "output", output: { ...output, bytes: rest.subarray(0, 0) } })
+    else this.#output = { ...output, left }
+    return rest
   }
 
   #keep(data: Uint8Array, wanted: number): null {

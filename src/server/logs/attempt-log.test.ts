@@ -178,6 +178,9 @@ test("what the host no longer has is recorded as a gap where it lies", async () 
   const log = logs.live(JOB, 1)
   accept(log, "stdout", 0, "head")
   accept(log, "stdout", 10, "tail")
+  // An empty piece says that nothing is left up to it.
+  accept(log, "stdout", 18, "")
+  assert.equal(log.received("stdout"), 18)
   log.finish({ stdout: 20, stderr: 0 })
   await log.sync()
   assert.deepEqual((await woven(log)).gaps, [

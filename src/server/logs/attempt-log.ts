@@ -111,9 +111,11 @@ export class AttemptLog {
     const at = this.#context.clock.now()
     if (output.offset > stream.received) this.#pushGap(output.stream, output.offset, at)
     const data = output.bytes.subarray(stream.received - output.offset)
-    this.#pending.push({ stream: output.stream, offset: stream.received, bytes: data.length, at, gap: false, data })
-    stream.received = end
-    this.#context.onPending(data.length)
+    if (data.length > 0) {
+      this.#pending.push({ stream: output.stream, offset: stream.received, bytes: data.length, at, gap: false, data })
+      stream.received = end
+      this.#context.onPending(data.length)
+    }
     this.#flush()
   }
 
