@@ -54,8 +54,15 @@ test("wait ends with the first exit code that is not 0, in the order named", asy
   const ids = await Promise.all(
     [0, 3, 5].map(async (code) => (await pool().submit({ command: ["sh", "-c", `exit ${code}`] })).id),
   )
-  const { exitCode } = await pool().windfall(["wait", ...ids.map(String)])
+  const [first] = ids
+  const { exitCode, stdout } = await pool().windfall(["wait", "--json", ...ids.map(String), `${first}`])
   assert.equal(exitCode, 3)
+  const events = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { exitCode: number; jobs?: number[] })
+  assert.equal(events.length, 4, "one named twice ends once, and a last line is about all")
+  assert.deepEqual([events.at(-1)?.exitCode, events.at(-1)?.jobs], [3, ids])
   const late = await pool().submit({ command: ["sleep", "30"] })
   assert.equal((await pool().windfall(["wait", `${late.id}`, "--timeout", "1s"])).exitCode, 124)
   await pool().windfall(["stop", `${late.id}`, "--now"])

@@ -24,11 +24,13 @@ export const wait = command({
   maximum: 1000,
   options: {
     timeout: value("DURATION", "stop waiting after this long, with exit code 124", parseDuration, { short: "t" }),
-    json: flag("print each job as JSON when it has ended"),
+    json: flag("print each job as JSON when it has ended; of several, a last line says the exit code"),
   },
   examples: [["windfall wait 12 13 && windfall get 12", "go on when both have succeeded"]],
   async run(cli, options, typed) {
-    const jobs = await Promise.all(typed.map((one) => findJob(cli, one)))
+    const found = await Promise.all(typed.map((one) => findJob(cli, one)))
+    // A job may be named twice, by number and by name.
+    const jobs = [...new Map(found.map((job) => [job.id, job])).values()]
     const abort = new AbortController()
     const status = new StatusLine(cli.stderr, cli.clock)
     let timedOut = false
@@ -41,7 +43,11 @@ export const wait = command({
           }, options.timeout)
     try {
       const ended = await Promise.all(jobs.map((job) => waitFor(cli, job, abort.signal, status, options.json)))
-      return ended.map(jobExitCode).find((code) => code !== 0) ?? 0
+      const exitCode = ended.map(jobExitCode).find((code) => code !== 0) ?? 0
+      // The last event says the command's exit code.
+      if (options.json && jobs.length > 1)
+        await printJson(cli, { type: "end", exitCode, jobs: jobs.map(({ id }) => id) })
+      return exitCode
     } catch (error) {
       if (!timedOut) throw withLostServer(error)
       await status.clear()
