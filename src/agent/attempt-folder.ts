@@ -26,6 +26,8 @@ export interface InspectedAttempt {
   /** A supervisor's record that was on the disk but not yet in force: after a restart the command may have run. */
   readonly intent: SupervisorRecord | null
   readonly status: SupervisorStatus | null
+  /** A supervisor has taken room for a status, which it does just before it writes a record. */
+  readonly hasRoom: boolean
   readonly swept: SupervisorSwept | null
   /** A shell was opened beside it. */
   readonly hadShell: boolean
@@ -54,6 +56,7 @@ export function inspectAttempt(path: string): InspectedAttempt {
     intent,
     // `status.PID` is whole and synced before it becomes `status`: it counts when its supervisor died in between.
     status: read(/^status(\.\d+)?$/, parseStatus),
+    hasRoom: names.some((name) => /^status\.\d+$/.test(name)),
     swept: read(/^swept$/, parseSwept),
     hadShell: names.includes(SHELLS),
   }

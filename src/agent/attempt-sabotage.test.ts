@@ -62,6 +62,20 @@ test("a job that has removed its own record has run all the same", async () => {
   assert.equal(readFileSync(home.at("ledger"), "utf8"), "ran\n")
 })
 
+test("a job that has removed all records of itself and runs on is ended before it is told as lost", async () => {
+  await using home = new AgentHome()
+  const first = await home.start()
+  const pid = home.at("pid")
+  first.startAttempt(1, ["sh", "-c", `rm ../record*; echo $$ > ${pid}.new; mv ${pid}.new ${pid}; exec sleep 300`])
+  await eventually(() => existsSync(pid), "it runs")
+  await first.kill()
+  const second = await home.start()
+  assert.equal(second.hello.attempts[0]?.phase, "running")
+  second.adoptAll()
+  assert.equal((await second.ended(1)).exited.exit.cause, "supervisor_lost")
+  assert.equal(isThere(Number(readFileSync(pid, "utf8"))), false)
+})
+
 test("output beyond the largest file its account may have is lost, told once, and ends nothing", async (t) => {
   if (process.platform !== "linux") return t.skip("on macOS the command writes its files itself")
   await using home = new AgentHome()

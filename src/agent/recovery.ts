@@ -45,9 +45,10 @@ export function recoverAttempts(context: AgentContext): NeverRan[] {
  * After a restart of the host the link of the record may have been lost, but not the synced file it was made from. And a job can
  * remove its own record: whatever else is only there once a command runs tells as much.
  */
-function mayHaveRun({ record, intent, status, swept }: InspectedAttempt, bootId: string): boolean {
+function mayHaveRun({ record, intent, status, swept, hasRoom }: InspectedAttempt, bootId: string): boolean {
   if (record !== null || status !== null || swept !== null) return true
-  return intent !== null && (intent.bootId !== bootId || intent.child !== null)
+  // Without either record it is between two system calls of its supervisor, or a job has removed both and runs on.
+  return intent === null ? hasRoom : intent.bootId !== bootId || intent.child !== null
 }
 
 /** Looks into a folder and, when it has no record, renames it away first: what is said about it then stays true. */
