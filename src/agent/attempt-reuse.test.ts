@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { getPriority } from "node:os"
 import { test } from "node:test"
 import { setTimeout as delay } from "node:timers/promises"
 import type { AgentClient } from "../../test/support/agent-client.ts"
@@ -155,9 +156,18 @@ test("what a job does to its supervisor from outside is not inherited by the nex
     ["sh", "-c", "nice; cat /proc/self/oom_score_adj; echo 0x7f > /proc/$PPID/coredump_filter"],
   )
   await inTurn(home, agent, [3, 3], ["sh", "-c", "cat /proc/self/coredump_filter"])
-  assert.equal(agent.text(2), "0\n0\n")
+  assert.equal(agent.text(2), `${getPriority()}\n${readFileSync("/proc/self/oom_score_adj", "latin1")}`)
   assert.notEqual(agent.text(3), "0000007f\n")
   assert.equal(new Set([1, 2, 3].map((sequence) => home.supervisor(sequence))).size, 3)
+})
+
+test("supervisors are reused where the agent's own session has another standing than theirs", async (t) => {
+  if (!existsSync("/proc/self/autogroup")) return t.skip("this kernel has no autogroups")
+  await using home = new AgentHome()
+  const agent = await home.start({ detached: true })
+  writeFileSync(`/proc/${agent.process.pid}/autogroup`, "3")
+  const pids = await inTurn(home, agent, [1, 10], ["true"])
+  assert.ok(new Set(pids).size < pids.length, "no supervisor had a second attempt")
 })
 
 test("a free supervisor that was stopped serves all the same", async () => {

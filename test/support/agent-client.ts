@@ -231,6 +231,8 @@ export interface AgentOptions {
   readonly takeOver?: boolean
   readonly instance?: ServerInstance
   readonly env?: Readonly<Record<string, string>>
+  /** Gives it a session of its own. */
+  readonly detached?: boolean
   /** What to run instead of the source: a bundled agent. */
   readonly file?: string
 }
@@ -251,7 +253,7 @@ const COMPILE_CACHE = new URL("../../.cache/compile", import.meta.url).pathname
 export async function startAgent(
   options: AgentOptions,
 ): Promise<{ child: AgentProcess; greeting: string; early: Buffer }> {
-  const { root, server, clockOffset, takeOver, instance = INSTANCE, env, file = AGENT_FILE } = options
+  const { root, server, clockOffset, takeOver, instance = INSTANCE, env, detached = false, file = AGENT_FILE } = options
   const offset = clockOffset === undefined ? [] : ["--clock-offset", clockOffset]
   const parameters = [
     file,
@@ -266,6 +268,7 @@ export async function startAgent(
   ]
   const child = spawn(process.execPath, parameters, {
     stdio: ["pipe", "pipe", "inherit"],
+    detached,
     env: { PATH: "/usr/bin:/bin", HOME: root, NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
   })
   child.stdin.on("error", () => {})

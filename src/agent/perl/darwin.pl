@@ -116,4 +116,5 @@ sub drain_patiently { }
 sub await_request { }
 sub hand_over { 0 }
 sub fork_supervisor { fork }
+sub note_standing { }
 sub next_request { }

@@ -72,6 +72,7 @@ sub start {
   return if $pid;
   return report('F ', sequence_of($request), ' ', $! + 0, " fork: $!") if !defined $pid;
   become_supervisor();
+  note_standing();
   while (defined $request) {
     my @fields = split(/\0/, $request, -1);
     my $ended = eval { supervise(@fields) };

@@ -76,11 +76,13 @@ sub fork_supervisor {
     close_file($_) for $end, map { $_->[0] } values %line;
     %line = ();
     $own_line = $its_end;
-    $first_standing = standing();
   }
   $! = $failure;
   return $pid;
 }
+
+# Once it leads a session: that gives it an autogroup of its own, and so may change how it stands.
+sub note_standing { $first_standing = standing() }
 
 # What others of the account can change of a process from outside, and the next command would inherit.
 sub standing {
