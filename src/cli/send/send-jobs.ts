@@ -22,8 +22,10 @@ export async function sendJobs(cli: Cli, requests: readonly SendRequest[]): Prom
   for (const folder of folders.values()) await folder.checkIncluded()
   for (const { request, folder } of checked) await folder?.sayIgnored(request.command, request.workingFolder)
   if (requests.some((request) => request.dryRun)) {
-    for (const { request, spec, folder } of checked) await dryRun(cli, spec, folder, request.json)
-    return 0
+    return dryRun(
+      cli,
+      checked.map(({ request, spec, folder }) => ({ spec, folder, json: request.json })),
+    )
   }
   void cli.client
 
