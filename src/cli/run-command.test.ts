@@ -36,6 +36,12 @@ test("standard output that cannot be written is said to be that", { skip: !exist
   assert.match(stderr, /^Cannot write standard output: there is no room where it goes\n/)
 })
 
+test("standard error that cannot be written changes no exit code", { skip: !existsSync("/dev/full") }, async () => {
+  using scratch = new ScratchFolder()
+  const { exitCode } = await run(scratch, ["nonsense"], { after: " 2>/dev/full" })
+  assert.equal(exitCode, 2)
+})
+
 test("a job file that is not UTF-8 is refused, and a time limit that is too long by its flag", async () => {
   using scratch = new ScratchFolder()
   writeFileSync(scratch.at("windfall.yml"), Buffer.from("command: echo \xff\n", "latin1"))

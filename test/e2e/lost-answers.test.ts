@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import { test } from "node:test"
 import type { JobView } from "../../src/protocol/job.ts"
-import { Child } from "../support/child.ts"
+import { Child, type Ended } from "../support/child.ts"
 import { usePool } from "../support/use-pool.ts"
 
 const CLI_MAIN = join(import.meta.dirname, "../../src/cli/main.ts")
@@ -42,16 +42,29 @@ test("a home in which nothing can be written changes no job's outcome", async ()
 test("output that cannot be written here is said to be that, not the server's absence", {
   skip: !existsSync("/dev/full"),
 }, async () => {
-  const words = [process.execPath, CLI_MAIN, "send", "--no-folder", "--name", "full", "--", "echo", "hi"]
-  await using child = new Child("/bin/sh", ["-c", 'exec "$@" >/dev/full', "sh", ...words], {
-    env: { HOME: "/dev/null", WINDFALL_URL: pool().url, WINDFALL_TOKEN: pool().token },
-  })
-  const { exitCode, stderr } = await child.ended
+  const { exitCode, stderr } = await sendThrough(">/dev/full", ["echo", "hi"])
   assert.equal(exitCode, 125)
   assert.match(stderr, /Cannot write standard output: there is no room/)
   assert.match(stderr, /Watch it again: windfall attach/)
   assert.doesNotMatch(stderr, /server/)
 })
+
+test("words that cannot be written here change no verdict; a job's standard error that cannot is no success", {
+  skip: !existsSync("/dev/full"),
+}, async () => {
+  assert.equal((await sendThrough("2>/dev/full", ["true"])).exitCode, 0)
+  const failed = await sendThrough("2>/dev/full", ["sh", "-c", "echo hi; exit 4"])
+  assert.deepEqual([failed.exitCode, failed.stdout], [4, "hi\n"])
+  assert.equal((await sendThrough("2>/dev/full", ["sh", "-c", "echo hi >&2"])).exitCode, 125)
+})
+
+async function sendThrough(redirection: string, command: readonly string[]): Promise<Ended> {
+  const words = [process.execPath, CLI_MAIN, "send", "--no-folder", "--", ...command]
+  await using child = new Child("/bin/sh", ["-c", `exec "$@" ${redirection}`, "sh", ...words], {
+    env: { HOME: "/dev/null", WINDFALL_URL: pool().url, WINDFALL_TOKEN: pool().token },
+  })
+  return await child.ended
+}
 
 async function jobsNamed(name: string): Promise<JobView[]> {
   const { stdout } = await pool().windfall(["ps", "--all", "--json"])
