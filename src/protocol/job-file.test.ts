@@ -132,6 +132,24 @@ test("the published schema is the one the table makes", () => {
   assert.deepEqual(Object.keys(published.properties), ["command", ...JOB_FIELD_KEYS])
 })
 
+test("the schema takes the durations that the reader takes", () => {
+  const { properties } = jobFileSchema() as { properties: { time: { pattern: string } } }
+  const { pattern } = properties.time
+  const isRead = (time: string): boolean => {
+    try {
+      return readJobFile(`command: make\ntime: "${time}"\n`, "w.yml", {}).length === 1
+    } catch {
+      return false
+    }
+  }
+  for (const time of ["90s", "1.5h", "1d 12h 30m", "30m500ms", "5000ms", "1:30:00", "1-00:00:00"]) {
+    assert.deepEqual([new RegExp(pattern).test(time), isRead(time)], [true, true], time)
+  }
+  for (const time of ["1h1h", "30m1h", "", "30", "5", "h", "1:30"]) {
+    assert.deepEqual([new RegExp(pattern).test(time), isRead(time)], [false, false], time)
+  }
+})
+
 test("toJobSpec() refuses what cannot be sent, naming it", () => {
   const facts = {
     kind: "task",
