@@ -53,6 +53,16 @@ test("a job file that is not UTF-8 is refused, and a time limit that is too long
   assert.match(long.stderr, /^Cannot read --time 99999999d: "99999999d" is too long: 366d at most/)
 })
 
+test("a job file is read no further than it may be long", async () => {
+  using scratch = new ScratchFolder()
+  const { exitCode, stderr } = await run(scratch, ["apply", "-f", "-"], { before: "yes | " })
+  assert.equal(exitCode, 2)
+  assert.equal(stderr, "Cannot read standard input: a job file may have 1 MB\n")
+  // Fewer characters than that, but more bytes.
+  writeFileSync(scratch.at("windfall.yml"), `command: ${"é".repeat(600_000)}\n`)
+  assert.match((await run(scratch, ["apply"])).stderr, /^Cannot read windfall\.yml: a job file may have 1 MB/)
+})
+
 test("a server is not started on what is no folder, and says why", async () => {
   using scratch = new ScratchFolder()
   writeFileSync(scratch.at("file"), "")
