@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import { test } from "node:test"
 import type { JobView } from "../../src/protocol/job.ts"
+import { assertRefused } from "../support/assert-refused.ts"
 import { Child, type Ended } from "../support/child.ts"
 import { usePool } from "../support/use-pool.ts"
 
@@ -30,13 +31,29 @@ test("when no answer ever comes, the job may have been accepted: exit code 125, 
   assert.equal((await jobsNamed("unheard")).length, 1)
 })
 
+/** Where nothing can be written. In /proc a folder above is missing to the system, however much is made. */
+const HOMES = ["/dev/null", ...(existsSync("/proc/1") ? ["/proc/1"] : [])]
+
 test("a home in which nothing can be written changes no job's outcome", async () => {
-  const env = { HOME: "/dev/null" }
-  const sent = await pool().windfall(["send", "-q", "--no-folder", "--", "echo", "hi"], { env })
-  assert.deepEqual([sent.exitCode, sent.stdout, sent.stderr], [0, "hi\n", ""])
-  const left = await pool().windfall(["send", "-q", "--no-folder", "--detach", "--", "true"], { env })
-  assert.equal(left.exitCode, 0, left.stderr)
-  await pool().awaitJob(Number(left.stdout))
+  for (const HOME of HOMES) {
+    const env = { HOME }
+    const sent = await pool().windfall(["send", "-q", "--", "echo", "hi"], { env })
+    assert.deepEqual([sent.exitCode, sent.stdout, sent.stderr], [0, "hi\n", ""])
+    const left = await pool().windfall(["send", "-q", "--no-folder", "--detach", "--", "true"], { env })
+    assert.equal(left.exitCode, 0, left.stderr)
+    await pool().awaitJob(Number(left.stdout))
+  }
+})
+
+test("a login that cannot be kept names the place and what to do", async () => {
+  for (const HOME of HOMES) {
+    const why = HOME === "/dev/null" ? /something in its path is not a folder/ : /no folder can be made there/
+    const env = { HOME, WINDFALL_URL: undefined, WINDFALL_TOKEN: undefined }
+    const refused = await pool().windfall(["login", pool().url], { env, input: `${pool().token}\n` })
+    assertRefused(refused, why, /WINDFALL_URL and WINDFALL_TOKEN/)
+    assert.match(refused.stderr, new RegExp(`^Cannot keep the login in ${HOME}/.config/windfall/login.json: `))
+    assert.equal(refused.stderr.includes(pool().token), false)
+  }
 })
 
 test("output that cannot be written here is said to be that, not the server's absence", {

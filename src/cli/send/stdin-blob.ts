@@ -1,6 +1,7 @@
 import { WindfallError } from "../../protocol/errors.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
 import { BlobHasher } from "../../workspace/hash.ts"
+import { makeFolders } from "../../workspace/make-folders.ts"
 import type { PackBlob } from "../../workspace/pack.ts"
 import { sourceBlob } from "../../workspace/sources.ts"
 import { fs, path } from "../builtin.ts"
@@ -22,7 +23,7 @@ let copies = 0
  */
 export async function takeStdin(cli: Cli, from: string): Promise<StdinBlob> {
   const folder = path.join(cli.settings.cacheFolder, "stdin")
-  fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolders(folder, 0o700)
   const copy = path.join(folder, `${process.pid}-${++copies}`)
   const hasher = new BlobHasher()
   let bytes = 0
