@@ -63,6 +63,18 @@ test("a job file is read no further than it may be long", async () => {
   assert.match((await run(scratch, ["apply"])).stderr, /^Cannot read windfall\.yml: a job file may have 1 MB/)
 })
 
+test("a command that waits for standard input to end says so", async () => {
+  using scratch = new ScratchFolder()
+  await using child = new Child(process.execPath, [MAIN, "send", "--no-folder", "--stdin", "--", "true"], {
+    env: { HOME: scratch.path, WINDFALL_URL: "http://127.0.0.1:1", WINDFALL_TOKEN: "t" },
+    openInput: true,
+  })
+  child.process.stdin.write("hello")
+  await child.says("windfall: reading standard input: 5 B so far; the job is sent when it has ended\n", "stderr")
+  child.process.stdin.end()
+  assert.match((await child.ended).stderr, /nothing listens there/)
+})
+
 test("a server is not started on what is no folder, and says why", async () => {
   using scratch = new ScratchFolder()
   writeFileSync(scratch.at("file"), "")
