@@ -44,7 +44,9 @@ export async function sendJob(cli: Cli, request: SendRequest): Promise<number> {
   void cli.client
 
   using stdin =
-    values.stdin === undefined ? undefined : await (await import("./stdin-blob.ts")).takeStdin(cli, values.stdin)
+    values.stdin === undefined
+      ? undefined
+      : await (await import("./stdin-blob.ts")).takeStdin(cli, values.stdin, request)
   using signals = request.detach ? undefined : new JobSignals()
   const drafts: readonly JobDraft[] = [{ spec: { ...spec, stdin: stdin?.hash ?? null }, folder }]
   const job = await submitDrafts(cli, drafts, stdin === undefined ? [] : [stdin], {

@@ -31,9 +31,9 @@ export async function sendJobs(cli: Cli, requests: readonly SendRequest[]): Prom
 
   using stack = new DisposableStack()
   const stdins = new Map<string, StdinBlob>()
-  for (const { values } of requests) {
+  for (const { values, quiet } of requests) {
     if (values.stdin === undefined || stdins.has(values.stdin)) continue
-    stdins.set(values.stdin, stack.use(await takeStdin(cli, values.stdin)))
+    stdins.set(values.stdin, stack.use(await takeStdin(cli, values.stdin, { quiet })))
   }
   const drafts = checked.map(({ request, spec, folder }) => {
     const stdin = request.values.stdin === undefined ? undefined : stdins.get(request.values.stdin)
