@@ -8,6 +8,9 @@ import { PROJECT_ROOT } from "../project-root.ts"
 export interface ReadyServer {
   readonly url: string
   readonly pid: number
+  /** Its certificate as PEM, and what that is known by. */
+  readonly certificate: string | null
+  readonly fingerprint: string | null
   /** At the very first start only. */
   readonly firstToken: { readonly user: string; readonly token: string } | null
 }
