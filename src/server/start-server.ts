@@ -12,6 +12,7 @@ import { createApp } from "./api/app.ts"
 import { addUser, callerOf } from "./auth/accounts.ts"
 import { openSecretBox } from "./auth/secret-box.ts"
 import { createToken } from "./auth/tokens.ts"
+import { WrongCodes } from "./auth/wrong-codes.ts"
 import { type Certificate, fingerprintOf } from "./certificate.ts"
 import { ControlLoop } from "./control-loop.ts"
 import type { Core } from "./core.ts"
@@ -19,6 +20,7 @@ import { admitHost, checkHostName } from "./fleet/change-host.ts"
 import { hostView } from "./fleet/host-view.ts"
 import type { HostsService, OpenHosts } from "./hosts/host-channel.ts"
 import { checkBind, listen } from "./http-server.ts"
+import { installSource } from "./install/install-files.ts"
 import { lanName } from "./lan-name.ts"
 import { WINDFALL } from "./ledger.ts"
 import { DEFAULT_LIMITS, type ServerLimits } from "./limits.ts"
@@ -69,6 +71,7 @@ export interface RunningServer extends AsyncDisposable {
   stop(): Promise<void>
 }
 
+const PACKAGE_ROOT = join(import.meta.dirname, "../..")
 const TIDY_MS = 3_600_000
 const FIRST_CONTACT_MS = 10_000
 
@@ -149,7 +152,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     notice: (message, about) => record(message, about),
   })
   undo.defer(() => hosts.stop())
-  const app = createApp({ core, hosts, version: SERVER_VERSION })
+  const certificate = tls?.cert ?? null
+  const fingerprint = certificate === null ? null : fingerprintOf(certificate)
+  const reach = () => ({ url, fingerprint })
+  const install = installSource(PACKAGE_ROOT, options.cacheFolder)
+  const wrongCodes = new WrongCodes(clock)
+  const app = createApp({ core, hosts, version: SERVER_VERSION, reach, wrongCodes, install })
   const { server: http, url } = await listen(listening, (request, env) => app.fetch(request, env))
   undo.defer(() => closeHttp(http))
   // Only once it listens: a start that fails must not use up the one time the token is shown.
@@ -169,8 +177,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   keepTidy(core).catch((error) => core.signal.aborted || core.report("Cannot tidy up", error))
   isServing = true
   const ending = undo.move()
-  const certificate = tls?.cert ?? null
-  const fingerprint = certificate === null ? null : fingerprintOf(certificate)
   let stopped: Promise<void> | undefined
   const stop = () => (stopped ??= ending.disposeAsync())
   return {

@@ -1,5 +1,5 @@
 import type { Health, Me } from "../../protocol/api.ts"
-import { API_VERSION } from "../../protocol/api.ts"
+import { API_VERSION, CODE_PREFIX } from "../../protocol/api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { fs } from "../builtin.ts"
 import { readFingerprint } from "../certificate-pin.ts"
@@ -16,7 +16,7 @@ export const login = command({
   name: "login",
   operands: "URL",
   about:
-    "Uses a server from now on. The token is asked for without echo, or comes from standard input or WINDFALL_TOKEN; it is checked, then kept in a file that only you can read.",
+    "Uses a server from now on. The token, or the one-time code of an invitation, is asked for without echo, or comes from standard input or WINDFALL_TOKEN; it is checked, then kept in a file that only you can read.",
   minimum: 1,
   maximum: 1,
   options: {
@@ -51,14 +51,16 @@ export const login = command({
         { hint: "Check the address, or use the release the server runs." },
       )
     }
-    const token = (
+    const typedToken = (
       cli.settings.token ?? (cli.isInteractive ? await askSecret(cli, `Token for ${url}: `) : await readStdinText(4096))
     ).trim()
-    if (!/^[\x21-\x7e]+$/.test(token)) {
+    if (!/^[\x21-\x7e]+$/.test(typedToken)) {
       throw new WindfallError("not_logged_in", "Cannot log in: no token was given", {
         hint: "Type it when asked, give it on standard input, or set WINDFALL_TOKEN. An admin makes one: windfall token create NAME",
       })
     }
+    const isCode = typedToken.startsWith(CODE_PREFIX)
+    const token = isCode ? (await probe.post<{ token: string }>("/v1/login", { code: typedToken })).token : typedToken
     const made: Login = { ...way, token }
     const client = new Client({ login: made, clock: cli.clock, random: cli.random })
     const me = await client.get<Me>("/v1/me")

@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process"
 import { isErrorCode, WindfallError } from "../../protocol/errors.ts"
 import { makePrivateFolder } from "../../workspace/private-folder.ts"
 import { fs, nodeChildProcess, nodeUrl, path } from "../builtin.ts"
-import { PROJECT_ROOT } from "../project-root.ts"
+import { isClone, PROJECT_ROOT } from "../project-root.ts"
 
 /** What the server says on its standard output once it answers. */
 export interface ReadyServer {
@@ -31,6 +31,11 @@ const START_MS = 60_000
  */
 export async function spawnServer(options: SpawnServerOptions): Promise<{ ready: ReadyServer; child: ChildProcess }> {
   const { logFile } = options
+  if (!isClone()) {
+    throw new WindfallError("wrong_state", "Cannot start a server: only the command line is installed here", {
+      hint: "A server runs from a clone of Windfall: ./windfall up",
+    })
+  }
   const isNewLog = logFile !== null && !fs.existsSync(logFile)
   const madeFolder = logFile === null ? undefined : makePrivateFolder(path.dirname(logFile))
   const log = logFile === null ? undefined : fs.openSync(logFile, "a", 0o600)
