@@ -73,7 +73,7 @@ function currentFolder(): string {
 
 function currentLogin(settings: Settings): Login {
   const { url, token } = settings
-  // What a certificate is trusted by is only ever stored.
+  // What a certificate is trusted by, and the way through ssh, are only ever stored.
   const isPlain = url !== undefined && !url.startsWith("https:")
   const stored = isPlain && token !== undefined ? undefined : readLogin(settings)
   const at = url ?? stored?.url
@@ -89,8 +89,8 @@ function currentLogin(settings: Settings): Login {
       hint: `Log in with: windfall login ${at}   or set WINDFALL_TOKEN`,
     })
   }
-  const { ca, fingerprint } = stored?.url === at ? stored : {}
-  return { url: at, token: its, ca, fingerprint }
+  const { ca, fingerprint, socket } = stored?.url === at ? stored : {}
+  return { url: at, token: its, ca, fingerprint, socket }
 }
 
 /** What starts the server of this address as it was, where it was started here. */

@@ -47,6 +47,8 @@ export interface Login {
   readonly ca?: string | undefined
   /** The server is whoever shows the certificate in `ca`, known by this, under whatever name or address. */
   readonly fingerprint?: string | undefined
+  /** Of a server that is reached through ssh (`url` says where): the socket at which ssh listens here. */
+  readonly socket?: string | undefined
 }
 
 /** The stored login, or `undefined`. @throws {WindfallError} when the file is there and cannot be used */

@@ -126,3 +126,15 @@ export function trustOf({ ca, fingerprint }: Login): Trust {
 }
 
 type Trust = Pick<ConnectionOptions, "ca" | "allowPartialTrustChain" | "checkServerIdentity">
+
+/** Of a change whose answer never came. */
+export function unknownOutcome(cause: unknown, url: string): WindfallError {
+  return new WindfallError(
+    "link_lost",
+    `Cannot tell whether it was done: the server at ${url} got it and never answered`,
+    {
+      hint: "It may have been done: look before you ask again",
+      cause,
+    },
+  )
+}

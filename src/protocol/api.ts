@@ -16,6 +16,9 @@ import type { JobSpec, JobView } from "./job.ts"
 
 export const API_VERSION = 1
 
+/** Where a server listens if it is not told otherwise. */
+export const DEFAULT_PORT = 7480
+
 export type Role = "user" | "admin"
 
 /** What is left of two roles together. */

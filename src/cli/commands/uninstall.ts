@@ -9,6 +9,7 @@ import { commandText } from "../render/job-text.ts"
 import { renderTable } from "../render/table.ts"
 import { printJson, say } from "../say.ts"
 import { dataFolder, isServerProcess, readServerPid } from "../server-process/server-note.ts"
+import { closeSshWay, openWays } from "../ssh-way/ssh-way.ts"
 import { cliTraces, removeTraces, serverTraces, type Trace } from "../uninstall/traces.ts"
 
 export const uninstall = command({
@@ -40,6 +41,7 @@ export const uninstall = command({
     }
     if (!options.json) await cli.stdout.write(traceTable(traces))
     if (!options.yes && !(await isWanted(cli, options.server))) return 2
+    for (const socket of openWays(cli.settings)) closeSshWay({ socket })
     const left = removeTraces(traces)
     if (options.json) for (const trace of traces) await printJson(cli, { ...trace, removed: !isLeft(trace, left) })
     if (left.length > 0) {

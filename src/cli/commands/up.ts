@@ -131,6 +131,7 @@ async function sayReady(cli: Cli, ready: ReadyServer, data: string, lan: boolean
 
 /** For those who keep the pool: what they send to others. */
 async function sayLabsWay(cli: Cli, { url, fingerprint }: ReadyServer): Promise<void> {
+  await cli.stdout.write("A colleague gets everything by one line: windfall user invite NAME\n")
   await cli.stdout.write(`Others log in with: windfall login ${url}#${fingerprint}\n`)
 }
 

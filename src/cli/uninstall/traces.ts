@@ -1,6 +1,7 @@
 import { fs, path } from "../builtin.ts"
 import { loginFile, type Settings } from "../config.ts"
 import { serverNotesFolder } from "../server-process/server-note.ts"
+import { waysFolder } from "../ssh-way/ssh-way.ts"
 
 /** Something Windfall has put into this account. */
 export interface Trace {
@@ -42,6 +43,7 @@ export function cliTraces(settings: Settings): Trace[] {
     { what: "login", path: loginFile(settings) },
     { what: "memory of jobs left to run", path: path.join(stateFolder, "detached") },
     { what: "memory of what came home", path: path.join(stateFolder, "home") },
+    { what: "ways through ssh", path: waysFolder(settings) },
     ...CLI_CACHES.map((name) => ({ what: "cache", path: path.join(cacheFolder, name) })),
   ])
 }
