@@ -1,4 +1,5 @@
 import { WindfallError } from "../../protocol/errors.ts"
+import { serverAtLogin, takeAway } from "../at-login/set-up.ts"
 import { path } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
@@ -34,7 +35,9 @@ export const uninstall = command({
     }
     const data = path.resolve(cli.cwd, options.data ?? dataFolder(cli.settings))
     if (options.server) checkStopped(data)
-    const traces = [...cliTraces(cli.settings), ...(options.server ? serverTraces(cli.settings, data) : [])]
+    const item = options.server ? serverAtLogin(cli.settings, [], "") : undefined
+    const ofServer = item === undefined ? [] : serverTraces(cli.settings, data, item.file)
+    const traces = [...cliTraces(cli.settings), ...ofServer]
     if (traces.length === 0) {
       await cli.stdout.write(options.json ? "" : "There is nothing of Windfall in this account.\n")
       return 0
@@ -42,6 +45,7 @@ export const uninstall = command({
     if (!options.json) await cli.stdout.write(traceTable(traces))
     if (!options.yes && !(await isWanted(cli, options.server))) return 2
     for (const socket of openWays(cli.settings)) closeSshWay({ socket })
+    if (item !== undefined) await takeAway(item)
     const left = removeTraces(traces)
     if (options.json) for (const trace of traces) await printJson(cli, { ...trace, removed: !isLeft(trace, left) })
     if (left.length > 0) {

@@ -1,6 +1,7 @@
 import { parseDuration } from "../../base/duration.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { readCount } from "../../protocol/job-values.ts"
+import { beforeLogin, offAtLogin, startAtLogin } from "../at-login/up-at-login.ts"
 import { os, path } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
 import { Client } from "../client.ts"
@@ -12,6 +13,7 @@ import { commandText } from "../render/job-text.ts"
 import { say } from "../say.ts"
 import { dataFolder, writeServerNote } from "../server-process/server-note.ts"
 import { type ReadyServer, spawnServer } from "../server-process/spawn-server.ts"
+import { stopServer } from "../server-process/stop-server.ts"
 
 export const up = command({
   name: "up",
@@ -21,6 +23,8 @@ export const up = command({
   minimum: 0,
   maximum: 0,
   options: {
+    atLogin: flag("have the system start it whenever this account logs in, now too; --off takes that back"),
+    off: flag("with --at-login: no longer"),
     detach: flag("leave it running in the background; windfall down stops it", { short: "d" }),
     data: value("DIR", "where it keeps everything (default ~/.local/share/windfall)", notEmpty),
     lan: flag("listen on all addresses, with a certificate made here once where none is given"),
@@ -37,6 +41,7 @@ export const up = command({
   examples: [
     ["windfall up --detach", "a server for this machine's user"],
     ["windfall up --detach --lan", "one for the whole lab"],
+    ["windfall up --lan --at-login", "one that is there whenever this account is logged in"],
     ["windfall up --lan --tls-cert lab.pem --tls-key lab.key", "with a certificate of the lab's"],
   ],
   async run(cli, options) {
@@ -47,6 +52,14 @@ export const up = command({
     }
     if (options.lan && options.bind !== undefined) {
       throw new WindfallError("invalid_input", "Cannot listen on all addresses and on one: give --lan or --bind")
+    }
+    if (options.off && !options.atLogin) {
+      throw new WindfallError("invalid_input", "Cannot switch that off: --off goes with --at-login", {
+        hint: "A server is stopped with: windfall down",
+      })
+    }
+    if (options.atLogin && options.port === 0) {
+      throw new WindfallError("invalid_input", "Cannot start a server at login on any free port: nobody would find it")
     }
     const data = path.resolve(cli.cwd, options.data ?? dataFolder(cli.settings))
     const logFile = path.join(data, "server.log")
@@ -62,9 +75,11 @@ export const up = command({
     add("keep-files", options.keepFiles)
     add("keep-logs", options.keepLogs)
     add("keep-events", options.keepEvents)
+    if (options.off) return offAtLogin(cli, words, logFile)
+    if (options.atLogin) await beforeLogin(cli, words, data, logFile)
     const { ready, child } = await spawnServer({
       arguments: words,
-      logFile: options.detach ? logFile : null,
+      logFile: options.detach || options.atLogin ? logFile : null,
       onWords: (text) => void cli.stderr.write(text),
     })
     await sayReady(cli, ready, data, options.lan)
@@ -80,6 +95,13 @@ export const up = command({
     const url = options.lan ? loopbackUrl(ready.url) : ready.url
     const again = words.slice(options.data === undefined ? 2 : 0).map((word) => (word === "--host" ? "--bind" : word))
     const note = { url, data, options: again, startedAt: cli.clock.now() }
+    if (options.atLogin) {
+      writeServerNote(cli.settings, { ...note, pid: null })
+      await stopServer(cli, pid, "SIGTERM")
+      const { certificate, fingerprint } = ready
+      const pinned = certificate === null || fingerprint === null ? {} : { ca: certificate, fingerprint }
+      return startAtLogin(cli, words, logFile, { url, ...pinned })
+    }
     if (options.detach) {
       writeServerNote(cli.settings, { ...note, pid })
       const stop = commandText(["windfall", "down", ...(options.data === undefined ? [] : ["--data", data])])

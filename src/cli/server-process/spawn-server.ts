@@ -22,6 +22,12 @@ export interface SpawnServerOptions {
   readonly onWords: (text: string) => void
 }
 
+/** The words that run a server, before its options. */
+export function serverProgram(): [program: string, ...words: string[]] {
+  const main = nodeUrl().fileURLToPath(new URL("src/server/main.ts", PROJECT_ROOT))
+  return [process.execPath, "--disable-warning=ExperimentalWarning", main]
+}
+
 /** Beyond this something is wrong, however large the database. */
 const START_MS = 60_000
 
@@ -39,15 +45,10 @@ export async function spawnServer(options: SpawnServerOptions): Promise<{ ready:
   const isNewLog = logFile !== null && !fs.existsSync(logFile)
   const madeFolder = logFile === null ? undefined : makePrivateFolder(path.dirname(logFile))
   const log = logFile === null ? undefined : fs.openSync(logFile, "a", 0o600)
-  const main = nodeUrl().fileURLToPath(new URL("src/server/main.ts", PROJECT_ROOT))
+  const [program, ...before] = serverProgram()
   const child = nodeChildProcess().spawn(
-    process.execPath,
-    [
-      "--disable-warning=ExperimentalWarning",
-      main,
-      ...options.arguments,
-      ...(log === undefined ? [] : ["--background"]),
-    ],
+    program,
+    [...before, ...options.arguments, ...(log === undefined ? [] : ["--background"])],
     { stdio: ["ignore", "pipe", log ?? "pipe"], detached: log !== undefined },
   )
   const logStart = log === undefined ? 0 : fs.fstatSync(log).size

@@ -48,13 +48,17 @@ export function cliTraces(settings: Settings): Trace[] {
   ])
 }
 
-/** What `windfall up` has here: data, the key of stored secrets, caches, how servers were started. */
-export function serverTraces(settings: Settings, data: string): Trace[] {
+/**
+ * What `windfall up` has here: data, the key of stored secrets, caches, how servers were started.
+ * @param loginItem the file by which the system starts one at login
+ */
+export function serverTraces(settings: Settings, data: string, loginItem: string): Trace[] {
   const { configFolder, cacheFolder, environment } = settings
   const key = environment.WINDFALL_KEY_FILE || path.join(configFolder, "server.key")
   const cache = environment.WINDFALL_CACHE || cacheFolder
   return present([
     ...DATA_FILES.map((name) => ({ what: "server's data", path: path.join(data, name) })),
+    { what: "start at login", path: loginItem },
     { what: "key of stored secrets", path: key },
     { what: "how servers were started", path: serverNotesFolder(settings) },
     ...SERVER_CACHES.map((name) => ({ what: "server's cache", path: path.join(cache, name) })),
