@@ -4,6 +4,7 @@ import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { hostname, networkInterfaces } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
+import type { Clock } from "../base/clock.ts"
 import { WindfallError } from "../protocol/errors.ts"
 import { makePrivateFolder } from "../workspace/private-folder.ts"
 import { type Certificate, readCertificate } from "./certificate.ts"
@@ -26,14 +27,15 @@ export interface CertificateNames {
  */
 export async function ownCertificate(
   folder: string,
-  nowMs: number,
+  clock: Pick<Clock, "now">,
   names: CertificateNames = namesOfThisMachine(),
 ): Promise<Certificate> {
   const certFile = join(folder, "cert.pem")
   const keyFile = join(folder, "key.pem")
   // The certificate comes last: without it no key was ever in use.
   if (!existsSync(certFile)) await make(folder, certFile, keyFile, names)
-  return readCertificate(certFile, keyFile, nowMs)
+  // Looked at after it was made: it is valid from that very second on.
+  return readCertificate(certFile, keyFile, clock.now())
 }
 
 async function make(folder: string, certFile: string, keyFile: string, names: CertificateNames): Promise<void> {

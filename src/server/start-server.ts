@@ -94,7 +94,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   undo.defer(() => {
     if (!isServing) removeMadeFiles(folder, found)
   })
-  const tls = options.tls ?? (lan ? await ownCertificate(join(folder, "tls"), clock.now()) : null)
+  const tls = options.tls ?? (lan ? await ownCertificate(join(folder, "tls"), clock) : null)
   const listening = { port, tls, ...(lan ? { host: null, name: await lanName(options.tls?.cert) } : { host }) }
   const store = undo.use(openStore(folder, () => makeId<ServerId>("s", randomBytes(16))))
   const loop = new ControlLoop({

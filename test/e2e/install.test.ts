@@ -4,6 +4,7 @@ import { chmodSync, existsSync, readdirSync, readlinkSync } from "node:fs"
 import { createServer } from "node:https"
 import type { AddressInfo } from "node:net"
 import { after, before, describe, it } from "node:test"
+import { systemClock } from "../../src/base/clock.ts"
 import type { UserInvite } from "../../src/protocol/api.ts"
 import { ownCertificate } from "../../src/server/own-certificate.ts"
 import { assertRefused } from "../support/assert-refused.ts"
@@ -111,7 +112,7 @@ describe("the line of an invitation", { timeout: 240_000, skip }, () => {
   it("whose server shows another certificate runs nothing; a used code installs nothing", async () => {
     const bob = person("bob")
     const { line, code } = await invite("bob")
-    const other = await ownCertificate(folder.at("other-tls"), Date.now())
+    const other = await ownCertificate(folder.at("other-tls"), systemClock())
     const impostor = createServer({ cert: other.cert, key: other.key }, (_, answer) => answer.end("touch ran\n"))
     await new Promise<void>((resolve) => impostor.listen(0, "127.0.0.1", resolve))
     try {
