@@ -78,7 +78,7 @@ function currentFolder(): string {
 
 function currentLogin(settings: Settings): Login {
   const { url, token } = settings
-  // The authority of a certificate is only ever stored.
+  // What a certificate is trusted by, and the way through ssh, are only ever stored.
   const isPlain = url !== undefined && !url.startsWith("https:")
   const stored = isPlain && token !== undefined ? undefined : readLogin(settings)
   const at = url ?? stored?.url
@@ -94,7 +94,8 @@ function currentLogin(settings: Settings): Login {
       hint: `Log in with: windfall login ${at}   or set WINDFALL_TOKEN`,
     })
   }
-  return { url: at, token: its, ...(stored?.url === at && stored.ca !== undefined ? { ca: stored.ca } : {}) }
+  const { ca, fingerprint, socket } = stored?.url === at ? stored : {}
+  return { url: at, token: its, ca, fingerprint, socket }
 }
 
 /** What starts the server of this address as it was, where it was started here. */

@@ -5,8 +5,8 @@ import { WindfallError } from "../protocol/errors.ts"
 import { nodeHttp, nodeHttps } from "./builtin.ts"
 import type { Login } from "./config.ts"
 import { readError, readJson, sendBytes } from "./http-body.ts"
-import { readServerUrl } from "./server-url.ts"
-import { trustOf, unreachable } from "./unreachable.ts"
+import { placeOf, readServerUrl } from "./server-url.ts"
+import { trustOf, unknownOutcome, unreachable } from "./unreachable.ts"
 
 export type Query = Readonly<Record<string, string | number | boolean | null | undefined>>
 
@@ -68,8 +68,9 @@ export class Client {
     this.#clock = options.clock
     this.#random = options.random
     this.#startLine = options.startLine
-    this.#base = readServerUrl(options.login.url)
-    this.url = this.#base.href.replace(/\/$/, "")
+    const { url, socket } = options.login
+    this.#base = readServerUrl(socket === undefined ? url : "http://localhost")
+    this.url = socket === undefined ? this.#base.href.replace(/\/$/, "") : url
   }
 
   get<Answer>(path: string, options: RequestOptions = {}): Promise<Answer> {
@@ -143,6 +144,7 @@ export class Client {
     const patienceMs = options.patienceMs ?? PATIENCE_MS
     const startedAt = this.#clock.monotonicMs()
     let unanswered = 0
+    let wasOpened = false
     for (let round = 0; ; round++) {
       options.signal?.throwIfAborted()
       const way: Way = { made: false }
@@ -153,6 +155,11 @@ export class Client {
         throw await readError(response, method, path)
       } catch (error) {
         options.signal?.throwIfAborted()
+        if (this.#login.socket !== undefined && !way.made && !wasOpened) {
+          wasOpened = true
+          await (await import("./ssh-way/ssh-way.ts")).openSshWay(this.#login, options.signal)
+          continue
+        }
         if (way.made && isBroken(error)) unanswered++
         // Who answers plain HTTP with silence may well speak TLS only: one more try is enough, where nothing was changed.
         const known = this.#reached || (unanswered > 0 && (changes || unanswered < 2))
@@ -171,6 +178,11 @@ export class Client {
 
   async #explained(error: unknown): Promise<unknown> {
     if (error instanceof WindfallError) return error
+    const { url, socket } = this.#login
+    if (socket !== undefined && isBroken(error)) {
+      const { farEndProblem } = await import("./ssh-way/ssh-problem.ts")
+      return farEndProblem(url, `${socket}.log`, error)
+    }
     return unreachable(error, this.#login, this.#reached, await this.#startLine?.())
   }
 
@@ -197,8 +209,7 @@ export class Client {
       const request = (secure ? nodeHttps() : nodeHttp()).request(
         {
           agent: this.#connections(secure),
-          host: this.#base.hostname.replace(/^\[|\]$/g, ""),
-          port: this.#base.port === "" ? (secure ? 443 : 80) : this.#base.port,
+          ...placeOf(this.#login, this.#base),
           method,
           path: this.#base.pathname.replace(/\/$/, "") + path + queryText(options.query),
           headers,
@@ -269,18 +280,6 @@ export function isBroken(error: unknown): boolean {
 
 function isStarting(error: unknown): boolean {
   return error instanceof WindfallError && error.code === "server_unreachable"
-}
-
-/** Of a change whose answer never came. */
-function unknownOutcome(cause: unknown, url: string): WindfallError {
-  return new WindfallError(
-    "link_lost",
-    `Cannot tell whether it was done: the server at ${url} got it and never answered`,
-    {
-      hint: "It may have been done: look before you ask again",
-      cause,
-    },
-  )
 }
 
 /** Not a secret: it only has to differ from the caller's other keys. */

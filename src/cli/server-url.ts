@@ -1,4 +1,5 @@
 import { WindfallError } from "../protocol/errors.ts"
+import type { Login } from "./config.ts"
 
 /** Checks and normalizes a server's address. @throws {WindfallError} `invalid_input` */
 export function readServerUrl(text: string): URL {
@@ -13,7 +14,7 @@ export function readServerUrl(text: string): URL {
   if (url.protocol !== "http:" && url.protocol !== "https:") {
     throw new WindfallError(
       "invalid_input",
-      `Cannot use the server address ${text}: it must begin with http:// or https://`,
+      `Cannot use the server address ${text}: it must begin with http://, https:// or ssh://`,
     )
   }
   if (url.username !== "" || url.password !== "") {
@@ -22,4 +23,14 @@ export function readServerUrl(text: string): URL {
     })
   }
   return url
+}
+
+/** Where to connect for this address, as Node's http takes it: ssh's socket where one leads there. */
+export function placeOf(
+  { socket }: Login,
+  base: URL,
+): { socketPath: string } | { host: string; port: string | number } {
+  if (socket !== undefined) return { socketPath: socket }
+  const { hostname, port, protocol } = base
+  return { host: hostname.replace(/^\[|\]$/g, ""), port: port === "" ? (protocol === "https:" ? 443 : 80) : port }
 }

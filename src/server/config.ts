@@ -1,6 +1,7 @@
 /** The one place of the server that reads the environment. */
 import { homedir } from "node:os"
 import { join, resolve } from "node:path"
+import { DEFAULT_PORT } from "../protocol/api.ts"
 
 /** Where things lie and where the server listens, before any option is given. */
 export interface ServerPlaces {
@@ -11,8 +12,6 @@ export interface ServerPlaces {
   readonly host: string
   readonly port: number
 }
-
-export const DEFAULT_PORT = 7480
 
 /**
  * Reads WINDFALL_DATA, WINDFALL_KEY_FILE, WINDFALL_CACHE, and XDG's folders.

@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "nod
 import { join } from "node:path"
 import { test } from "node:test"
 import { ScratchFolder } from "../../test/support/scratch-folder.ts"
-import { makeId, type ServerId } from "../protocol/ids.ts"
+import { type CodeId, makeId, type ServerId } from "../protocol/ids.ts"
 import { AccountStore } from "./accounts.ts"
+import { CodeStore } from "./codes.ts"
 import { openDataFolder } from "./data-folder.ts"
 import { Database, queryBuilder } from "./database.ts"
 import { NO_LEFTOVERS } from "./host-record.ts"
@@ -63,7 +64,7 @@ test("a database of the version before is brought on with what is in it", () => 
 test("tokens made before tokens had a role may what their users may", () => {
   using database = new Database(":memory:")
   migrate(database)
-  database.execute("ALTER TABLE tokens DROP COLUMN role; PRAGMA user_version = 3")
+  database.execute("DROP TABLE codes; ALTER TABLE tokens DROP COLUMN role; PRAGMA user_version = 3")
   database.execute("INSERT INTO users VALUES ('ada', 'admin', 1), ('bob', 'user', 1)")
   database.execute("INSERT INTO tokens VALUES ('t1', 'ada', 'a', 1, NULL), ('t2', 'bob', 'b', 2, NULL)")
   migrate(database)
@@ -77,10 +78,34 @@ test("tokens made before tokens had a role may what their users may", () => {
   )
 })
 
+test("a database from before codes has room for them", () => {
+  using database = new Database(":memory:")
+  migrate(database)
+  database.execute("DROP TABLE codes; PRAGMA user_version = 4")
+  database.execute("INSERT INTO users VALUES ('ada', 'admin', 1)")
+  migrate(database)
+  const codes = new CodeStore(database)
+  const code = {
+    id: makeId<CodeId>("c", Buffer.alloc(16)),
+    purpose: "user",
+    about: "bob",
+    detail: { role: "user" },
+  } as const
+  codes.add({ ...code, madeBy: "ada", createdAt: 1, expiresAt: 9, usedAt: null }, "hash")
+  assert.deepEqual([codes.use(code.id, 5), codes.use(code.id, 6)], [true, false])
+  assert.deepEqual(codes.byHash("hash"), { ...code, madeBy: "ada", createdAt: 1, expiresAt: 9, usedAt: 5 })
+  codes.trim(9)
+  assert.equal(codes.all().length, 1)
+  new AccountStore(database).removeUser("ada")
+  assert.equal(codes.all().length, 0)
+})
+
 test("names of users who were removed before names were kept stay taken, as far as their jobs tell", () => {
   using database = new Database(":memory:")
   migrate(database)
-  database.execute("DROP TABLE former_users; ALTER TABLE tokens DROP COLUMN role; PRAGMA user_version = 2")
+  database.execute(
+    "DROP TABLE codes; DROP TABLE former_users; ALTER TABLE tokens DROP COLUMN role; PRAGMA user_version = 2",
+  )
   database.execute("INSERT INTO users VALUES ('ada', 'admin', 1)")
   for (const [id, user] of ["ada", "bob", "bob"].entries()) {
     database.execute(

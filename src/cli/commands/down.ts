@@ -12,9 +12,7 @@ import {
   readServerPid,
   runningServers,
 } from "../server-process/server-note.ts"
-
-const STOP_MS = 30_000
-const LOOK_MS = 50
+import { stopServer } from "../server-process/stop-server.ts"
 
 export const down = command({
   name: "down",
@@ -34,16 +32,7 @@ export const down = command({
     const note = asked === undefined ? left[0] : left.find(({ data }) => data === asked)
     const server = note ?? unnoted(asked, dataFolder(cli.settings))
     if (server === undefined) throw noServer(cli.settings, asked)
-    process.kill(server.pid, options.now ? "SIGKILL" : "SIGTERM")
-    const startedAtMs = cli.clock.monotonicMs()
-    while (isRunning(server.pid)) {
-      if (cli.clock.monotonicMs() - startedAtMs > STOP_MS) {
-        throw new WindfallError("internal", `Cannot stop the server: process ${server.pid} does not end`, {
-          hint: "Kill it: windfall down --now",
-        })
-      }
-      await cli.clock.sleep(LOOK_MS)
-    }
+    await stopServer(cli, server.pid, options.now ? "SIGKILL" : "SIGTERM")
     noteStopped(cli.settings, server.data)
     const where = server.url === undefined ? `of ${server.data}` : `at ${server.url}`
     const again = commandText(["windfall", "up", "--detach", ...server.options])
@@ -80,13 +69,4 @@ function noServer(settings: Settings, asked: string | undefined): WindfallError 
   return new WindfallError("wrong_state", `Cannot stop a server: ${reason}`, {
     hint: `${used}One with a data folder of its own is stopped with: windfall down --data DIR`,
   })
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }

@@ -1,7 +1,8 @@
 import { parseDuration } from "../../base/duration.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { readCount } from "../../protocol/job-values.ts"
-import { fs, os, path } from "../builtin.ts"
+import { beforeLogin, offAtLogin, startAtLogin } from "../at-login/up-at-login.ts"
+import { os, path } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
 import { Client } from "../client.ts"
 import { command } from "../command-line/command.ts"
@@ -12,17 +13,21 @@ import { commandText } from "../render/job-text.ts"
 import { say } from "../say.ts"
 import { dataFolder, writeServerNote } from "../server-process/server-note.ts"
 import { type ReadyServer, spawnServer } from "../server-process/spawn-server.ts"
+import { stopServer } from "../server-process/stop-server.ts"
 
 export const up = command({
   name: "up",
   operands: "",
   about:
-    "Starts a server on this machine: it keeps the queue and reaches the hosts over SSH with this account's configuration. It listens on the loopback alone unless you say otherwise; beyond that it needs a certificate.",
+    "Starts a server on this machine: it keeps the queue and reaches the hosts over SSH with this account's configuration. It listens on the loopback alone; with --lan the lab reaches it, by a certificate it makes itself.",
   minimum: 0,
   maximum: 0,
   options: {
+    atLogin: flag("have the system start it whenever this account logs in, now too; --off takes that back"),
+    off: flag("with --at-login: no longer"),
     detach: flag("leave it running in the background; windfall down stops it", { short: "d" }),
     data: value("DIR", "where it keeps everything (default ~/.local/share/windfall)", notEmpty),
+    lan: flag("listen on all addresses, with a certificate made here once where none is given"),
     bind: value("ADDRESS", "where it listens (default 127.0.0.1)", notEmpty, { also: ["host"] }),
     port: value("N", "the port, or 0 for a free one (default 7480)", (text) => readCount(text, 0, 65535), {
       short: "p",
@@ -35,7 +40,9 @@ export const up = command({
   },
   examples: [
     ["windfall up --detach", "a server for this machine's user"],
-    ["windfall up --bind 0.0.0.0 --tls-cert lab.pem --tls-key lab.key", "one for the whole lab"],
+    ["windfall up --detach --lan", "one for the whole lab"],
+    ["windfall up --lan --at-login", "one that is there whenever this account is logged in"],
+    ["windfall up --lan --tls-cert lab.pem --tls-key lab.key", "with a certificate of the lab's"],
   ],
   async run(cli, options) {
     if ((options.tlsCert === undefined) !== (options.tlsKey === undefined)) {
@@ -43,12 +50,24 @@ export const up = command({
         hint: "Give --tls-cert and --tls-key, both as PEM",
       })
     }
+    if (options.lan && options.bind !== undefined) {
+      throw new WindfallError("invalid_input", "Cannot listen on all addresses and on one: give --lan or --bind")
+    }
+    if (options.off && !options.atLogin) {
+      throw new WindfallError("invalid_input", "Cannot switch that off: --off goes with --at-login", {
+        hint: "A server is stopped with: windfall down",
+      })
+    }
+    if (options.atLogin && options.port === 0) {
+      throw new WindfallError("invalid_input", "Cannot start a server at login on any free port: nobody would find it")
+    }
     const data = path.resolve(cli.cwd, options.data ?? dataFolder(cli.settings))
     const logFile = path.join(data, "server.log")
     const words = ["--data", data]
     const add = (name: string, text: string | number | undefined) => {
       if (text !== undefined) words.push(`--${name}`, String(text))
     }
+    if (options.lan) words.push("--lan")
     add("host", options.bind)
     add("port", options.port)
     add("tls-cert", options.tlsCert === undefined ? undefined : path.resolve(cli.cwd, options.tlsCert))
@@ -56,24 +75,33 @@ export const up = command({
     add("keep-files", options.keepFiles)
     add("keep-logs", options.keepLogs)
     add("keep-events", options.keepEvents)
+    if (options.off) return offAtLogin(cli, words, logFile)
+    if (options.atLogin) await beforeLogin(cli, words, data, logFile)
     const { ready, child } = await spawnServer({
       arguments: words,
-      logFile: options.detach ? logFile : null,
+      logFile: options.detach || options.atLogin ? logFile : null,
       onWords: (text) => void cli.stderr.write(text),
     })
-    const certificate =
-      options.tlsCert === undefined ? undefined : fs.readFileSync(path.resolve(cli.cwd, options.tlsCert), "utf8")
-    await sayReady(cli, ready, data, certificate)
-    await sayOthersWay(cli, ready.url, options.bind)
+    await sayReady(cli, ready, data, options.lan)
+    if (options.lan) await sayLabsWay(cli, ready)
+    else await sayOthersWay(cli, ready.url, options.bind)
     if (isLaptop()) {
       await say(
         cli,
         "this is a laptop: while its lid is closed it sleeps, and the queue stands still. Jobs that run go on",
       )
     }
-    const { pid, url } = ready
+    const { pid } = ready
+    const url = options.lan ? loopbackUrl(ready.url) : ready.url
     const again = words.slice(options.data === undefined ? 2 : 0).map((word) => (word === "--host" ? "--bind" : word))
     const note = { url, data, options: again, startedAt: cli.clock.now() }
+    if (options.atLogin) {
+      writeServerNote(cli.settings, { ...note, pid: null })
+      await stopServer(cli, pid, "SIGTERM")
+      const { certificate, fingerprint } = ready
+      const pinned = certificate === null || fingerprint === null ? {} : { ca: certificate, fingerprint }
+      return startAtLogin(cli, words, logFile, { url, ...pinned })
+    }
     if (options.detach) {
       writeServerNote(cli.settings, { ...note, pid })
       const stop = commandText(["windfall", "down", ...(options.data === undefined ? [] : ["--data", data])])
@@ -109,18 +137,24 @@ function aDuration(text: string): string {
 }
 
 /** Shows the address and, at the first start, the token; stores it as this user's login where there is none. */
-async function sayReady(cli: Cli, ready: ReadyServer, data: string, certificate: string | undefined): Promise<void> {
+async function sayReady(cli: Cli, ready: ReadyServer, data: string, lan: boolean): Promise<void> {
   const { url, firstToken } = ready
   await cli.stdout.write(`Windfall runs at ${url}; its data is in ${data}\n`)
   if (firstToken === null) return
   await cli.stdout.write(`The token of ${firstToken.user}, shown this once: ${firstToken.token}\n`)
   const isFree = cli.settings.url === undefined && readLogin(cli.settings) === undefined
-  const login = isFree ? await workingLogin(cli, { url, token: firstToken.token }, certificate) : undefined
+  const login = isFree ? await workingLogin(cli, ready, firstToken.token, lan) : undefined
   if (login !== undefined) {
     const file = writeLogin(cli.settings, login)
     await cli.stdout.write(`You are logged in with it: it is kept in ${file}, readable by you alone.\n`)
   } else await cli.stdout.write(`Log in with it: windfall login ${url}\n`)
   await cli.stdout.write("Next, let a Mac join: windfall host add user@mac\n")
+}
+
+/** For those who keep the pool: what they send to others. */
+async function sayLabsWay(cli: Cli, { url, fingerprint }: ReadyServer): Promise<void> {
+  await cli.stdout.write("A colleague gets everything by one line: windfall user invite NAME\n")
+  await cli.stdout.write(`Others log in with: windfall login ${url}#${fingerprint}\n`)
 }
 
 /** Who listens beyond this machine under a name that leads here alone is told what others would need. */
@@ -132,6 +166,11 @@ async function sayOthersWay(cli: Cli, url: string, bind: string | undefined): Pr
   await say(cli, `with one that names ${theirs.hostname} they could: windfall login ${theirs.origin}`)
 }
 
+/** As it is reached from here, whatever this machine is called. */
+function loopbackUrl(url: string): string {
+  return `https://127.0.0.1:${new URL(url).port || 443}`
+}
+
 function isHere(host: string): boolean {
   return host === "localhost" || host === "[::1]" || host === "::1" || host.startsWith("127.")
 }
@@ -140,8 +179,15 @@ function isHere(host: string): boolean {
  * The login as it works from here, trusting the server's own certificate where that is not signed by anybody known here.
  * `undefined` when it does not: the name in the certificate may lead elsewhere.
  */
-async function workingLogin(cli: Cli, login: Login, certificate: string | undefined): Promise<Login | undefined> {
-  if (certificate === undefined) return login
+async function workingLogin(
+  cli: Cli,
+  { url, certificate, fingerprint }: ReadyServer,
+  token: string,
+  lan: boolean,
+): Promise<Login | undefined> {
+  if (certificate === null || fingerprint === null) return { url, token }
+  if (lan) return { url: loopbackUrl(url), token, ca: certificate, fingerprint }
+  const login = { url, token }
   for (const one of [login, { ...login, ca: certificate }]) {
     const client = new Client({ login: one, clock: cli.clock, random: cli.random })
     try {

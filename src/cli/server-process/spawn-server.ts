@@ -2,12 +2,15 @@ import type { ChildProcess } from "node:child_process"
 import { isErrorCode, WindfallError } from "../../protocol/errors.ts"
 import { makePrivateFolder } from "../../workspace/private-folder.ts"
 import { fs, nodeChildProcess, nodeUrl, path } from "../builtin.ts"
-import { PROJECT_ROOT } from "../project-root.ts"
+import { isClone, PROJECT_ROOT } from "../project-root.ts"
 
 /** What the server says on its standard output once it answers. */
 export interface ReadyServer {
   readonly url: string
   readonly pid: number
+  /** Its certificate as PEM, and what that is known by. */
+  readonly certificate: string | null
+  readonly fingerprint: string | null
   /** At the very first start only. */
   readonly firstToken: { readonly user: string; readonly token: string } | null
 }
@@ -19,6 +22,12 @@ export interface SpawnServerOptions {
   readonly onWords: (text: string) => void
 }
 
+/** The words that run a server, before its options. */
+export function serverProgram(): [program: string, ...words: string[]] {
+  const main = nodeUrl().fileURLToPath(new URL("src/server/main.ts", PROJECT_ROOT))
+  return [process.execPath, "--disable-warning=ExperimentalWarning", main]
+}
+
 /** Beyond this something is wrong, however large the database. */
 const START_MS = 60_000
 
@@ -28,18 +37,18 @@ const START_MS = 60_000
  */
 export async function spawnServer(options: SpawnServerOptions): Promise<{ ready: ReadyServer; child: ChildProcess }> {
   const { logFile } = options
+  if (!isClone()) {
+    throw new WindfallError("wrong_state", "Cannot start a server: only the command line is installed here", {
+      hint: "A server runs from a clone of Windfall: ./windfall up",
+    })
+  }
   const isNewLog = logFile !== null && !fs.existsSync(logFile)
   const madeFolder = logFile === null ? undefined : makePrivateFolder(path.dirname(logFile))
   const log = logFile === null ? undefined : fs.openSync(logFile, "a", 0o600)
-  const main = nodeUrl().fileURLToPath(new URL("src/server/main.ts", PROJECT_ROOT))
+  const [program, ...before] = serverProgram()
   const child = nodeChildProcess().spawn(
-    process.execPath,
-    [
-      "--disable-warning=ExperimentalWarning",
-      main,
-      ...options.arguments,
-      ...(log === undefined ? [] : ["--background"]),
-    ],
+    program,
+    [...before, ...options.arguments, ...(log === undefined ? [] : ["--background"])],
     { stdio: ["ignore", "pipe", log ?? "pipe"], detached: log !== undefined },
   )
   const logStart = log === undefined ? 0 : fs.fstatSync(log).size

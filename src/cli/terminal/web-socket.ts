@@ -4,6 +4,7 @@ import { AsyncQueue } from "../../base/async-queue.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { MAX_TERMINAL_FRAME_BYTES } from "../../protocol/terminal.ts"
 import type { Login } from "../config.ts"
+import { openSshWay } from "../ssh-way/ssh-way.ts"
 import { trustOf, unreachable } from "../unreachable.ts"
 import type { TerminalLine } from "./terminal-link.ts"
 
@@ -15,10 +16,9 @@ const PING_MS = 5_000
  * Opens a WebSocket to the server; the token travels in a header.
  * @throws {WindfallError} what the server says, or server_unreachable
  */
-export function openWebSocket(login: Login, pathAndQuery: string, signal: AbortSignal): Promise<TerminalLine> {
-  const base = new URL(login.url)
-  const url = `${base.protocol === "https:" ? "wss:" : "ws:"}//${base.host}${base.pathname.replace(/\/$/, "")}${pathAndQuery}`
-  const socket = new WebSocket(url, {
+export async function openWebSocket(login: Login, pathAndQuery: string, signal: AbortSignal): Promise<TerminalLine> {
+  await openSshWay(login, signal)
+  const socket = new WebSocket(placeOf(login) + pathAndQuery, {
     headers: { authorization: `Bearer ${login.token}` },
     handshakeTimeout: OPEN_MS,
     maxPayload: MAX_TERMINAL_FRAME_BYTES,
@@ -43,6 +43,12 @@ export function openWebSocket(login: Login, pathAndQuery: string, signal: AbortS
     })
     socket.once("open", () => resolve(lineOf(socket)))
   })
+}
+
+function placeOf({ url, socket }: Login): string {
+  if (socket !== undefined) return `ws+unix:${socket}:`
+  const { protocol, host, pathname } = new URL(url)
+  return `${protocol === "https:" ? "wss:" : "ws:"}//${host}${pathname.replace(/\/$/, "")}`
 }
 
 function lineOf(socket: WebSocket): TerminalLine {
