@@ -5,9 +5,11 @@ import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
 import { flag, list, notEmpty, value } from "../command-line/option.ts"
 import { readJsonLines } from "../event-stream.ts"
+import { letServerIn } from "../owner/let-server-in.ts"
 import { StatusLine } from "../render/status-line.ts"
 import { printable } from "../render/table.ts"
 import { printJson } from "../say.ts"
+import { serverAt } from "../server-process/server-note.ts"
 import { confirmHostKey } from "./host-key.ts"
 import { hostPage } from "./host-show.ts"
 
@@ -56,10 +58,28 @@ export const hostAdd = command({
       hostKey,
       takeOver: options.takeOver,
     }
-    const body = await cli.client.open("POST", "/v1/hosts", { body: request, changes: true })
-    return showSteps(cli, readJsonLines<JoinStep>(body), options.json)
+    const join = async () => {
+      const body = await cli.client.open("POST", "/v1/hosts", { body: request, changes: true })
+      return showSteps(cli, readJsonLines<JoinStep>(body), options.json)
+    }
+    try {
+      return await join()
+    } catch (error) {
+      const line = lineToAdd(error)
+      if (line === null) throw error
+      const isServerHere = serverAt(cli.settings, cli.login.url) !== undefined
+      await letServerIn(cli, { address, port, hostKey, line, again: again.join(" "), isServerHere })
+      return await join()
+    }
   },
 })
+
+/** The line that would let the server in, where that is all that was missing. */
+function lineToAdd(error: unknown): string | null {
+  if (!(error instanceof WindfallError) || error.code !== "authentication_refused") return null
+  const line = error.details?.publicLine
+  return typeof line === "string" ? line : null
+}
 
 /** `local:FOLDER` is the server's own machine, without ssh: there is no key to confirm. */
 const THIS_MACHINE = "local:"

@@ -3,6 +3,7 @@ import { isAbsolute, join } from "node:path"
 import type { HostAddRequest, HostScan, HostScanRequest, JoinStep } from "../../protocol/api.ts"
 import { toWindfallError, WindfallError } from "../../protocol/errors.ts"
 import type { HostId } from "../../protocol/ids.ts"
+import { keyLine } from "../../protocol/key-line.ts"
 import { fingerprintOf, lookUpHostKey } from "../../ssh/host-key.ts"
 import { type HostShell, localShell, sshShell } from "../../ssh/host-shell.ts"
 import { type PayloadSource, packagedPayloads } from "../../ssh/payload.ts"
@@ -97,7 +98,7 @@ class Hosts implements HostsService {
   }
 
   async publicLine(): Promise<string> {
-    return (await this.#serverKey()).publicLine
+    return keyLine((await this.#serverKey()).publicLine, this.#context.server)
   }
 
   keep(record: HostRecord): void {
