@@ -67,6 +67,11 @@ export interface SecretView {
   readonly changedAt: number
 }
 
+/** GET /v1/server-key: the line for a host's authorized_keys that lets the server in. */
+export interface ServerKeyAnswer {
+  readonly line: string
+}
+
 /** POST /v1/hosts/scan (admin): asks the machine for its host keys, changes nothing. */
 export interface HostScanRequest {
   readonly address: string
@@ -93,6 +98,8 @@ export interface HostAddRequest {
   /** The key the person confirmed. Another one found at the address is refused. */
   readonly hostKey: string
   readonly takeOver: boolean
+  /** Its owner consents to jobs in an account that is an administrator's, or that of who sits at the screen. */
+  readonly accountOfOwner?: boolean
 }
 export type JoinStep =
   | {

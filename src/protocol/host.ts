@@ -1,3 +1,4 @@
+import type { AccountTrait } from "./account-traits.ts"
 import type { HostId } from "./ids.ts"
 import type { Resources } from "./resources.ts"
 
@@ -24,6 +25,8 @@ export interface HostFacts {
   readonly hostname: string
   /** The account jobs run as. */
   readonly user: string
+  /** What that account is besides one for jobs. Absent in what was found by an older agent. */
+  readonly accountTraits?: readonly AccountTrait[]
   readonly home: string
   /** Names the boot: changes with every restart. */
   readonly bootId: string

@@ -42,6 +42,8 @@ probe() {
     for key in hw.optional.arm64 sysctl.proc_translated kern.hv_vmm_present hw.model machdep.cpu.brand_string hw.memsize; do
       say fact "$key" "$(sysctl -i "$key" </dev/null 2>/dev/null | sed 's/^[^:]*: *//')"
     done
+    case " $(id -Gn </dev/null) " in *' admin '*) say fact admin yes ;; esac
+    say fact console "$(stat -f %Su /dev/console </dev/null 2>/dev/null)"
   else
     say fact version "$(sed -n 's/^PRETTY_NAME="\{0,1\}\([^"]*\)"\{0,1\}$/\1/p' /etc/os-release 2>/dev/null | head -n 1)"
     ldd --version 2>&1 </dev/null | grep -qi musl && say fact libc musl

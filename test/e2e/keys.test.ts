@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, it } from "node:test"
 import { fingerprintOf } from "../../src/ssh/host-key.ts"
-import type { LabHost } from "../lab/lab.ts"
+import { type LabHost, MACS } from "../lab/lab.ts"
 import { findLabMode } from "../lab/lab-mode.ts"
 import { Child } from "../support/child.ts"
 import { type Pool, startPool } from "../support/pool.ts"
@@ -69,6 +69,26 @@ describe("a host that does not know the server's key", { timeout: 120_000, skip:
     await pasted(pool, host, [...lines, ...lines].join("\n"))
     assert.equal(readFileSync(keysOf(host), "utf8").split("\n").length, 2, "one line, once")
     assert.equal((await add(pool, host)).exitCode, 0)
+  })
+})
+
+describe("an account that is somebody's own", { timeout: 120_000, skip: SKIP }, () => {
+  it("is refused with what jobs could read, and with the lines that make one for jobs", async () => {
+    await using pool = await startPool({
+      hosts: [{ kind: "mac", mac: { ...MACS.studio, groups: ["admin"] } }],
+      joinNone: true,
+    })
+    const mac = pool.hosts[0] as LabHost
+    const { exitCode, stdout, stderr } = await add(pool, mac)
+    assert.equal(exitCode, 2)
+    assert.match(stderr, /worker is an administrator's account\n +Jobs of everybody .*--account-of-owner/)
+    assert.match(stdout, /^sudo sysadminctl -addUser windfall .*-password -$/m)
+    const { stdout: page } = await pool.windfall(["host", "account", "jobs"])
+    assert.match(page, /^grep -qsF AAAA\S+ .*restrict,pty ssh-ed25519 AAAA\S+ windfall s/m)
+    assert.match(page, /sudo sysadminctl -deleteUser jobs$/m)
+    const refused = await pool.windfall(["host", "account", "Jobs; rm"])
+    assert.equal(refused.exitCode, 2)
+    assert.match(refused.stderr, /Cannot name an account "Jobs; rm"/)
   })
 })
 

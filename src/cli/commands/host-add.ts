@@ -10,6 +10,7 @@ import { StatusLine } from "../render/status-line.ts"
 import { printable } from "../render/table.ts"
 import { printJson } from "../say.ts"
 import { serverAt } from "../server-process/server-note.ts"
+import { accountPage } from "./host-account.ts"
 import { confirmHostKey } from "./host-key.ts"
 import { hostPage } from "./host-show.ts"
 
@@ -32,6 +33,7 @@ export const hostAdd = command({
     fleet: value("NAME", "the fleet it belongs to", notEmpty),
     label: list("NAME=VALUE", "a label, for instance room=2.14", { short: "l" }),
     fingerprint: value("SHA256:...", "its key, known beforehand: nobody is asked", notEmpty),
+    accountOfOwner: flag("its owner lets jobs run in an account that is an administrator's or in daily use"),
     takeOver: flag("take it from another server, if nothing runs there"),
     json: flag("print each step as JSON"),
   },
@@ -57,6 +59,7 @@ export const hostAdd = command({
       labels,
       hostKey,
       takeOver: options.takeOver,
+      accountOfOwner: options.accountOfOwner,
     }
     const join = async () => {
       const body = await cli.client.open("POST", "/v1/hosts", { body: request, changes: true })
@@ -65,6 +68,7 @@ export const hostAdd = command({
     try {
       return await join()
     } catch (error) {
+      if (isOwnersAccount(error)) await cli.stdout.write(await accountPage(cli, "windfall"))
       const line = lineToAdd(error)
       if (line === null) throw error
       const isServerHere = serverAt(cli.settings, cli.login.url) !== undefined
@@ -73,6 +77,10 @@ export const hostAdd = command({
     }
   },
 })
+
+function isOwnersAccount(error: unknown): boolean {
+  return error instanceof WindfallError && error.details?.accountTraits !== undefined
+}
 
 /** The line that would let the server in, where that is all that was missing. */
 function lineToAdd(error: unknown): string | null {

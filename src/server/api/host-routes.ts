@@ -1,16 +1,23 @@
 import { deferred } from "../../base/deferred.ts"
-import type { JoinStep } from "../../protocol/api.ts"
+import type { JoinStep, ServerKeyAnswer } from "../../protocol/api.ts"
 import { toWindfallError, WindfallError } from "../../protocol/errors.ts"
 import type { HostView } from "../../protocol/host.ts"
 import { changeHost, removeHost } from "../fleet/change-host.ts"
 import { hostView } from "../fleet/host-view.ts"
 import { nothing } from "./answers/answer.ts"
-import { host as hostAnswer, hostList, hostScan, joinStep } from "./answers/host-answers.ts"
+import { host as hostAnswer, hostList, hostScan, joinStep, serverKey } from "./answers/host-answers.ts"
 import { type ApiRequest, type Route, route } from "./route.ts"
 import { empty, hostAddRequest, hostRekeyRequest, hostScanRequest } from "./schemas.ts"
 import { streamed } from "./stream.ts"
 
 export const hostRoutes: readonly Route[] = [
+  route({
+    method: "GET",
+    path: "/v1/server-key",
+    summary: "Shows the line that lets the server in on a host",
+    answer: serverKey,
+    respond: async ({ api }): Promise<ServerKeyAnswer> => ({ line: await api.hosts.publicLine() }),
+  }),
   route({
     method: "POST",
     path: "/v1/hosts/scan",

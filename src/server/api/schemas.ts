@@ -154,6 +154,7 @@ export const hostAddRequest = z.strictObject({
   labels: z.record(z.string().regex(/^[A-Za-z0-9._/-]{1,63}$/), text(255)),
   hostKey: text(16_384),
   takeOver: z.boolean(),
+  accountOfOwner: z.boolean().default(false),
 })
 export const hostRekeyRequest = z.strictObject({ hostKey: text(16_384).min(1) })
 

@@ -1,5 +1,6 @@
 import * as z from "zod"
-import type { HostScan, JoinStep } from "../../../protocol/api.ts"
+import { ACCOUNT_TRAITS } from "../../../protocol/account-traits.ts"
+import type { HostScan, JoinStep, ServerKeyAnswer } from "../../../protocol/api.ts"
 import type { HostFacts, HostView, StrayView } from "../../../protocol/host.ts"
 import type { Resources } from "../../../protocol/resources.ts"
 import { answer, count, type Describes, time } from "./answer.ts"
@@ -24,6 +25,10 @@ const facts = answer(
     gpus: count,
     hostname: z.string(),
     user: z.string().describe("The account jobs run as"),
+    accountTraits: z
+      .array(z.enum(ACCOUNT_TRAITS))
+      .optional()
+      .describe("What that account is besides one for jobs; absent where an older agent told the rest"),
     home: z.string(),
     bootId: z.string().describe("Changes with every restart"),
     timeZone: z.string().nullable(),
@@ -80,6 +85,12 @@ export const hostScan = answer(
   }),
 )
 
+export const serverKey = answer(
+  "ServerKey",
+  "What lets the server in",
+  z.object({ line: z.string().describe("For a host's authorized_keys") }),
+)
+
 const error = z.object({
   code: z.string(),
   message: z.string(),
@@ -108,5 +119,6 @@ export const HOST_ANSWERS_AGREE: readonly [
   Describes<typeof stray, StrayView>,
   Describes<typeof host, HostView>,
   Describes<typeof hostScan, HostScan>,
+  Describes<typeof serverKey, ServerKeyAnswer>,
   Describes<typeof joinStep, JoinStep>,
-] = [true, true, true, true, true, true]
+] = [true, true, true, true, true, true, true]
