@@ -85,6 +85,7 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
       for (const field of ["sequence", "memoryBytes", "processes"]) count(seen, field, type)
     }
   },
+  left: () => {},
   leftovers: (raw, type) => checkLeftovers(object(raw.leftovers, type, "leftovers")),
   notice: (raw, type) => {
     text(raw, "message", type)

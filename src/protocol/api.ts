@@ -117,6 +117,23 @@ export interface HostRekeyRequest {
   readonly hostKey: string
 }
 
+/**
+ * POST /v1/hosts/HOST/leave (admin): its jobs end and go on elsewhere, all of Windfall is removed there, and the host leaves the
+ * pool. Answers NDJSON of {@link LeaveStep}. It goes on when nobody reads; a host that cannot be reached is cleaned at the next contact.
+ */
+export interface HostLeaveRequest {
+  /** Jobs are ended without being asked. */
+  readonly now: boolean
+}
+export type LeaveStep =
+  | { readonly step: "ending"; readonly jobs: readonly JobId[] }
+  | { readonly step: "cleaning" }
+  | { readonly step: "went"; readonly what: string; readonly bytes: number }
+  /** The last one: a look at the end has found nothing more there. */
+  | { readonly step: "done" }
+  /** The last one: it goes on at the next contact. */
+  | { readonly step: "waiting"; readonly reason: string }
+
 /** POST /v1/blobs/missing: which of these the caller has not stored on the server yet. At most 100,000 a call. */
 export interface BlobsMissingRequest {
   readonly hashes: readonly BlobHash[]

@@ -87,6 +87,14 @@ function hostFindings(core: Core, host: FleetHost): DoctorFinding[] {
     findings.push({ subject: name, code, level, text, fix })
   if (host.link === "ready") add("ok", "link", `an agent answers on ${facts?.system ?? "it"}`)
   else add(host.link === "refused" ? "problem" : "warning", `link_${host.link}`, host.reason ?? `it is ${host.link}`)
+  const leaving = host.record.leaving
+  if (leaving !== null) {
+    const isOver = leaving.phase === "left"
+    const fix = isOver
+      ? `Forget it: windfall host rm ${name}`
+      : `If it is gone for good: windfall host rm ${name} --forget`
+    add("warning", "leaving", isOver ? "its owner has taken it out of the pool" : "it is leaving the pool", fix)
+  }
   findings.push(...unknownFindings(core.store.server, host))
   const away = core.table.onHost(host.record.id).filter(({ attempt }) => attempt.outOfContactSince !== null)
   if (away.length > 0) {

@@ -64,8 +64,14 @@ export function hostTable(hosts: readonly HostView[], width: number | undefined)
 }
 
 /** How a host stands, in a few words. */
-export function hostState({ link, draining, withheld, facts }: HostView): string {
+export function hostState({ link, draining, leaving, withheld, facts }: HostView): string {
+  if (leaving?.phase === "left") return "left"
   const isOwners = needsConsent(facts?.accountTraits ?? [])
-  const marks = [draining && "draining", withheld !== null && "withheld", isOwners && "owner's account"]
+  const marks = [
+    leaving !== null && "leaving",
+    draining && "draining",
+    withheld !== null && "withheld",
+    isOwners && "owner's account",
+  ]
   return [link, ...marks.filter((mark) => mark !== false)].join(", ")
 }

@@ -1,13 +1,13 @@
 import { deferred } from "../../base/deferred.ts"
-import type { JoinStep, ServerKeyAnswer } from "../../protocol/api.ts"
+import type { JoinStep, LeaveStep, ServerKeyAnswer } from "../../protocol/api.ts"
 import { toWindfallError, WindfallError } from "../../protocol/errors.ts"
 import type { HostView } from "../../protocol/host.ts"
 import { changeHost, removeHost } from "../fleet/change-host.ts"
 import { hostView } from "../fleet/host-view.ts"
 import { nothing } from "./answers/answer.ts"
-import { host as hostAnswer, hostList, hostScan, joinStep, serverKey } from "./answers/host-answers.ts"
+import { host as hostAnswer, hostList, hostScan, joinStep, leaveStep, serverKey } from "./answers/host-answers.ts"
 import { type ApiRequest, type Route, route } from "./route.ts"
-import { empty, hostAddRequest, hostRekeyRequest, hostScanRequest } from "./schemas.ts"
+import { empty, hostAddRequest, hostLeaveRequest, hostRekeyRequest, hostScanRequest } from "./schemas.ts"
 import { streamed } from "./stream.ts"
 
 export const hostRoutes: readonly Route[] = [
@@ -102,9 +102,27 @@ export const hostRoutes: readonly Route[] = [
     },
   }),
   route({
+    method: "POST",
+    path: "/v1/hosts/:host/leave",
+    summary: "Lets a host leave: one line of JSON for each step. What has begun goes on when nobody reads",
+    item: leaveStep,
+    admin: "let a host leave",
+    body: hostLeaveRequest,
+    produces: "application/x-ndjson",
+    repeats: "anew",
+    respond: async (request) => {
+      const { api, core, caller, params, body } = request
+      const { id } = core.fleet.find(params.host ?? "").record
+      await core.ledger.change(() => api.departures.ask(core.fleet.find(id), { actor: caller.user, now: body.now }))
+      return streamed(request, (gone) => encoded(api.departures.watch(id, gone)), {
+        headers: { "content-type": "application/x-ndjson", "cache-control": "no-store" },
+      })
+    },
+  }),
+  route({
     method: "DELETE",
     path: "/v1/hosts/:host",
-    summary: "Removes a host; what it still held is lost",
+    summary: "Forgets a host without cleaning it; what it still held is lost",
     answer: nothing,
     admin: "remove a host",
     respond: async ({ api, core, caller, params }) => {
@@ -139,6 +157,11 @@ async function* lines({ core, remember }: ApiRequest, steps: AsyncGenerator<Join
   } catch (error) {
     yield encoder.encode(line({ step: "failed", error: toWindfallError(error, "add the host").toBody().error }))
   }
+}
+
+async function* encoded(steps: AsyncGenerator<LeaveStep>): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder()
+  for await (const step of steps) yield encoder.encode(`${JSON.stringify(step)}\n`)
 }
 
 function line(step: JoinStep): string {

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http"
 import type * as z from "zod"
 import type { Caller } from "../auth/accounts.ts"
 import type { Core } from "../core.ts"
+import type { Departures } from "../fleet/departures.ts"
 import type { HostsService } from "../hosts/host-channel.ts"
 import type { FirstTime } from "./idempotency.ts"
 
@@ -9,6 +10,7 @@ import type { FirstTime } from "./idempotency.ts"
 export interface Api {
   readonly core: Core
   readonly hosts: HostsService
+  readonly departures: Departures
   readonly version: string
 }
 

@@ -156,6 +156,7 @@ export const hostAddRequest = z.strictObject({
   takeOver: z.boolean(),
   accountOfOwner: z.boolean().default(false),
 })
+export const hostLeaveRequest = z.strictObject({ now: z.boolean().default(false) })
 export const hostRekeyRequest = z.strictObject({ hostKey: text(16_384).min(1) })
 
 const role = z.enum(["user", "admin"])

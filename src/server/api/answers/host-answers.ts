@@ -1,6 +1,6 @@
 import * as z from "zod"
 import { ACCOUNT_TRAITS } from "../../../protocol/account-traits.ts"
-import type { HostScan, JoinStep, ServerKeyAnswer } from "../../../protocol/api.ts"
+import type { HostScan, JoinStep, LeaveStep, ServerKeyAnswer } from "../../../protocol/api.ts"
 import type { HostFacts, HostView, StrayView } from "../../../protocol/host.ts"
 import type { Resources } from "../../../protocol/resources.ts"
 import { answer, count, type Describes, time } from "./answer.ts"
@@ -64,6 +64,10 @@ export const host = answer(
     reason: z.string().nullable().describe("Why the link is what it is; null when ready"),
     since: time,
     draining: z.boolean().describe("It gets no new jobs, as an administrator said"),
+    leaving: z
+      .object({ phase: z.enum(["ending", "cleaning", "left"]), by: z.string(), since: time })
+      .nullable()
+      .describe("How it is leaving the pool; null when it stays"),
     withheld: z.string().nullable().describe("Why it gets no new jobs because of what ended ones left there"),
     strays: z.array(stray),
     hostKey: z.string(),
@@ -113,6 +117,18 @@ export const joinStep = answer(
   ]),
 )
 
+export const leaveStep = answer(
+  "LeaveStep",
+  "A step of a host's leaving; the last one is done, or waiting where the host cannot be reached now",
+  z.discriminatedUnion("step", [
+    z.object({ step: z.literal("ending"), jobs: z.array(count) }),
+    z.object({ step: z.literal("cleaning") }),
+    z.object({ step: z.literal("went"), what: z.string(), bytes: count }),
+    z.object({ step: z.literal("done") }),
+    z.object({ step: z.literal("waiting"), reason: z.string() }),
+  ]),
+)
+
 export const HOST_ANSWERS_AGREE: readonly [
   Describes<typeof resources, Resources>,
   Describes<typeof facts, HostFacts>,
@@ -121,4 +137,5 @@ export const HOST_ANSWERS_AGREE: readonly [
   Describes<typeof hostScan, HostScan>,
   Describes<typeof serverKey, ServerKeyAnswer>,
   Describes<typeof joinStep, JoinStep>,
-] = [true, true, true, true, true, true, true]
+  Describes<typeof leaveStep, LeaveStep>,
+] = [true, true, true, true, true, true, true, true]
