@@ -5,7 +5,8 @@
  */
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises"
 import { dirname, join, relative } from "node:path"
-import { type Plugin, rolldown } from "rolldown"
+import { rolldown } from "rolldown"
+import { builtinsWithoutNamespaces } from "./builtins-without-namespaces.ts"
 
 const ROOT = join(import.meta.dirname, "..")
 const CLI = join(ROOT, "src/cli")
@@ -28,20 +29,6 @@ async function importedBy(files: readonly string[], found = new Set<string>()): 
     )
   }
   return found
-}
-
-/** Asks for Node's modules where they are used first: an ES import of one builds a namespace of all it exports. */
-const builtinsWithoutNamespaces: Plugin = {
-  name: "builtins-without-namespaces",
-  renderChunk(code) {
-    return code.replace(
-      /^import (?:(\w+)|\* as (\w+)|\{([^}]*)\}) from "(node:[\w/]+)";$/gm,
-      (_, whole?: string, namespace?: string, names?: string, module?: string) => {
-        const left = whole ?? namespace ?? `{${names?.replace(/(\w+) as (\w+)/g, "$1: $2")}}`
-        return `const ${left} = process.getBuiltinModule("${module}");`
-      },
-    )
-  },
 }
 
 /** Builds into the folder `into`; its `main.js` appears last and whole. */

@@ -15,6 +15,10 @@ export function nodeHttps(): typeof import("node:https") {
   return process.getBuiltinModule("node:https")
 }
 
+export function nodeTls(): typeof import("node:tls") {
+  return process.getBuiltinModule("node:tls")
+}
+
 export function nodeTty(): typeof import("node:tty") {
   return process.getBuiltinModule("node:tty")
 }

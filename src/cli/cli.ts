@@ -73,7 +73,7 @@ function currentFolder(): string {
 
 function currentLogin(settings: Settings): Login {
   const { url, token } = settings
-  // The authority of a certificate is only ever stored.
+  // What a certificate is trusted by is only ever stored.
   const isPlain = url !== undefined && !url.startsWith("https:")
   const stored = isPlain && token !== undefined ? undefined : readLogin(settings)
   const at = url ?? stored?.url
@@ -89,7 +89,8 @@ function currentLogin(settings: Settings): Login {
       hint: `Log in with: windfall login ${at}   or set WINDFALL_TOKEN`,
     })
   }
-  return { url: at, token: its, ...(stored?.url === at && stored.ca !== undefined ? { ca: stored.ca } : {}) }
+  const { ca, fingerprint } = stored?.url === at ? stored : {}
+  return { url: at, token: its, ca, fingerprint }
 }
 
 /** What starts the server of this address as it was, where it was started here. */

@@ -106,6 +106,24 @@ const access: Group = {
   down: { summary: "stop that server", load: async () => (await import("./commands/down.ts")).down },
   login: { summary: "use a server", load: async () => (await import("./commands/login.ts")).login },
   logout: { summary: "forget the login", load: async () => (await import("./commands/logout.ts")).logout },
+  uninstall: {
+    summary: "remove what Windfall has put into this account",
+    load: async () => (await import("./commands/uninstall.ts")).uninstall,
+  },
+  "user invite": {
+    summary: "a line that gives somebody all it takes",
+    load: async () => (await import("./commands/user-invite.ts")).userInvite,
+  },
+  "invite ls": {
+    summary: "the invitations",
+    also: ["invites", "invite list"],
+    load: async () => (await import("./commands/invite.ts")).inviteLs,
+  },
+  "invite rm": {
+    summary: "take an invitation back",
+    also: ["invite revoke", "invite delete"],
+    load: async () => (await import("./commands/invite.ts")).inviteRm,
+  },
   "user add": { summary: "give somebody an account", load: async () => (await import("./commands/user.ts")).userAdd },
   "user ls": {
     summary: "the accounts",

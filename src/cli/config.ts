@@ -43,8 +43,10 @@ export function readSettings(environment: Readonly<Record<string, string | undef
 export interface Login {
   readonly url: string
   readonly token: string
-  /** PEM of the certificate authority to trust, for servers with a certificate of their own making. */
+  /** PEM of the certificate authority to trust, or of the server's own certificate. */
   readonly ca?: string | undefined
+  /** The server is whoever shows the certificate in `ca`, known by this, under whatever name or address. */
+  readonly fingerprint?: string | undefined
 }
 
 /** The stored login, or `undefined`. @throws {WindfallError} when the file is there and cannot be used */

@@ -1,4 +1,6 @@
+import type { ConnectionOptions } from "node:tls"
 import { WindfallError } from "../protocol/errors.ts"
+import { fingerprintOf } from "./certificate-pin.ts"
 import type { Login } from "./config.ts"
 
 /**
@@ -26,9 +28,12 @@ interface TlsError extends Error {
   readonly cert?: { readonly subjectaltname?: string; readonly subject?: { readonly CN?: string } }
 }
 
+/** What is said of a certificate that is not the pinned one; a code like those of Node. */
+export const NOT_PINNED = "ERR_CERT_NOT_PINNED"
+
 /** OpenSSL's verdicts, as Node names them. */
 function certificateProblem(code: string, error: TlsError, login: Login): Problem | undefined {
-  const { url, ca } = login
+  const { url, ca, fingerprint } = login
   const { hostname } = new URL(url)
   switch (code) {
     case "ERR_TLS_CERT_ALTNAME_INVALID": {
@@ -50,10 +55,16 @@ function certificateProblem(code: string, error: TlsError, login: Login): Proble
       return { reason: "it does not speak TLS", hint: `It has no certificate: windfall login ${asHttp(url)}` }
   }
   if (!/CERT|SIGNATURE|ISSUER|SELF_SIGNED/.test(code)) return undefined
+  if (fingerprint !== undefined) {
+    return {
+      reason: `its certificate is not the one of ${fingerprint}`,
+      hint: "Do not go on if nobody set the server up anew: somebody may be in between. Else ask who runs it for the fingerprint, which windfall up shows, then: windfall login URL --fingerprint SHA256:...",
+    }
+  }
   return ca === undefined
     ? {
         reason: "nobody this machine trusts has signed its certificate",
-        hint: "Log in with the authority that signed it, or with the certificate itself: windfall login URL --ca FILE",
+        hint: "Ask who runs it for its fingerprint, which windfall up shows: windfall login URL --fingerprint SHA256:...   or for its authority's certificate: windfall login URL --ca FILE",
       }
     : {
         reason: "its certificate is not signed by the authority you logged in with",
@@ -99,7 +110,19 @@ function asHttp(url: string): string {
   return url.replace(/^https:/, "http:")
 }
 
-/** What Node's TLS is to trust. A certificate is enough for itself: it need not be an authority's. */
-export function trustOf({ ca }: Login): { ca?: string; allowPartialTrustChain?: true } {
-  return ca === undefined ? {} : { ca, allowPartialTrustChain: true }
+/**
+ * What Node's TLS is to trust. A certificate is enough for itself: it need not be an authority's. A pinned one counts by
+ * its key, not by the names in it.
+ */
+export function trustOf({ ca, fingerprint }: Login): Trust {
+  if (ca === undefined) return {}
+  const trust = { ca, allowPartialTrustChain: true } as const
+  if (fingerprint === undefined) return trust
+  const checkServerIdentity: Trust["checkServerIdentity"] = (_, { raw }) =>
+    fingerprintOf(raw) === fingerprint
+      ? undefined
+      : Object.assign(new Error("another certificate"), { code: NOT_PINNED })
+  return { ...trust, checkServerIdentity }
 }
+
+type Trust = Pick<ConnectionOptions, "ca" | "allowPartialTrustChain" | "checkServerIdentity">

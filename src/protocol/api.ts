@@ -1,7 +1,7 @@
 /**
  * The HTTP API's shapes: what goes in and comes out of each route. The server checks what comes in with the schemas in
  * server/api/; the command line and the dashboard use only these routes. Bodies are JSON unless said otherwise;
- * errors are {@link ErrorBody}. Every request but `GET /v1/health` and `GET /v1/openapi.json` carries
+ * errors are {@link ErrorBody}. Every request but `GET /v1/health`, `GET /v1/openapi.json`, `POST /v1/login` and those of an install (`/install.sh`, `/v1/install/...`) carries
  * `Authorization: Bearer TOKEN`. Every POST may carry `Idempotency-Key`: what is asked for under one key
  * by one user within a day is done once, and repeats get the first answer (of a join its last line; a repeat that comes
  * while the first is under way waits for it); with another body they are refused (`idempotency_mismatch`). A refusal
@@ -11,7 +11,7 @@
 
 import type { OutputStream } from "./frames.ts"
 import type { HostView } from "./host.ts"
-import type { BlobHash, HostId, JobId, ServerId, TokenId } from "./ids.ts"
+import type { BlobHash, CodeId, HostId, JobId, ServerId, TokenId } from "./ids.ts"
 import type { JobSpec, JobView } from "./job.ts"
 
 export const API_VERSION = 1
@@ -59,6 +59,44 @@ export interface TokenView {
   readonly role: Role
   readonly createdAt: number
   readonly expiresAt: number | null
+}
+
+/** What a one-time code is good for: to become a user, or to lend a Mac. */
+export type CodePurpose = "user" | "mac"
+
+/** How long a one-time code may be good, in milliseconds. */
+export const CODE_LIFE_MS = { minimum: 60_000, maximum: 30 * 86_400_000, default: 86_400_000 }
+
+/** What one-time codes begin with, so that nobody takes one for a token. */
+export const CODE_PREFIX = "wfc_"
+
+/** GET /v1/invites (admin), DELETE /v1/invites/ID (admin): one-time codes that were made and not forgotten yet. */
+export interface InviteView {
+  readonly id: CodeId
+  readonly purpose: CodePurpose
+  /** The user, or whose Mac it is. */
+  readonly about: string
+  readonly madeBy: string
+  readonly createdAt: number
+  readonly expiresAt: number
+  readonly usedAt: number | null
+}
+
+/** POST /v1/invites/user (admin): a code by which somebody becomes a user, or this user logs in on one more machine. */
+export interface UserInviteRequest {
+  readonly user: string
+  /** `null`: the user's where there is one, else "user". */
+  readonly role: Role | null
+  /** How long the code is good. */
+  readonly expiresInMs: number
+}
+
+/** Answers this once. */
+export interface UserInvite extends InviteView {
+  /** Sent to POST /v1/login `{ code }`, which answers a {@link TokenView} with `token`, once. */
+  readonly code: string
+  /** What the invited pastes into a terminal. */
+  readonly line: string
 }
 
 /** PUT /v1/secrets/NAME `{ value }`, GET /v1/secrets, DELETE /v1/secrets/NAME: the caller's own. Values never come back. */

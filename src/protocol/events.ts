@@ -1,3 +1,4 @@
+import type { CodePurpose } from "./api.ts"
 import type { AttemptId, HostId, JobId } from "./ids.ts"
 import type { Cause, JobState } from "./job-state.ts"
 
@@ -76,6 +77,13 @@ export type EventBody =
   | { readonly type: "host_removed"; readonly host: HostId; readonly name: string }
   | { readonly type: "user_changed"; readonly user: string; readonly what: string }
   | { readonly type: "token_changed"; readonly user: string; readonly what: string }
+  | {
+      readonly type: "invite_changed"
+      readonly purpose: CodePurpose
+      /** The user, or whose Mac it is. */
+      readonly about: string
+      readonly what: string
+    }
   | { readonly type: "secret_changed"; readonly user: string; readonly name: string; readonly what: string }
   | { readonly type: "notice"; readonly message: string; readonly host: HostId | null; readonly job: JobId | null }
 

@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto"
+import { createPrivateKey, hash, type KeyObject, X509Certificate } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { isIP } from "node:net"
 import { hostname } from "node:os"
@@ -48,6 +48,15 @@ export function nameForUrl(cert: string, host: string): string {
   const usable = [hostname(), ...names].filter((name) => name !== undefined && isGood(name)) as string[]
   const here = usable.find(isLoopback) ?? host
   return isLoopback(host) ? here : (usable.find((name) => !isLoopback(name)) ?? here)
+}
+
+/**
+ * What a certificate is known by: the hash of its public key, as curl pins it and as ssh writes one. It stays when a
+ * certificate is renewed with its key.
+ */
+export function fingerprintOf(cert: string): string {
+  const key = new X509Certificate(cert).publicKey.export({ type: "spki", format: "der" })
+  return `SHA256:${hash("sha256", key, "base64").replace(/=+$/, "")}`
 }
 
 /** Whether an address or name leads to this machine alone. */

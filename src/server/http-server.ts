@@ -6,7 +6,10 @@ import { WindfallError } from "../protocol/errors.ts"
 import { type Certificate, isLoopback, nameForUrl } from "./certificate.ts"
 
 export interface Listening {
-  readonly host: string
+  /** `null`: all addresses of this machine, by the name in `name`. */
+  readonly host: string | null
+  /** What others are to call it by. @default the address, or a name of its certificate */
+  readonly name?: string
   /** 0 takes a free one. */
   readonly port: number
   /** Without one only loopback may be bound. */
@@ -15,9 +18,10 @@ export interface Listening {
 
 /** @throws {WindfallError} unsafe_bind for an address others can reach, without TLS */
 export function checkBind({ host, tls }: Listening): void {
-  if (isLoopback(host) || tls !== null) return
-  throw new WindfallError("unsafe_bind", `Cannot listen on ${host}: tokens would cross the network unencrypted`, {
-    hint: "Give --tls-cert and --tls-key, or stay on 127.0.0.1 and reach it through ssh -L",
+  if (tls !== null || (host !== null && isLoopback(host))) return
+  const where = host ?? "all addresses"
+  throw new WindfallError("unsafe_bind", `Cannot listen on ${where}: tokens would cross the network unencrypted`, {
+    hint: "Use --lan, which makes a certificate, or give --tls-cert and --tls-key",
   })
 }
 
@@ -28,7 +32,8 @@ export async function listen(
 ): Promise<{ server: Server; url: string }> {
   checkBind(listening)
   const { host, port, tls } = listening
-  const name = tls === null ? host : nameForUrl(tls.cert, host)
+  const address = host ?? "localhost"
+  const name = listening.name ?? (tls === null ? address : nameForUrl(tls.cert, address))
   const handle = getRequestListener(fetch)
   const server = tls === null ? createServer(handle) : createTlsServer({ cert: tls.cert, key: tls.key }, handle)
   // Uploads and followed logs take as long as they take; idle connections of the command line stay for the next command.
@@ -36,17 +41,21 @@ export async function listen(
   server.keepAliveTimeout = 65_000
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject)
-    server.listen(port, host, () => {
+    server.listen({ port, ...(host === null ? {} : { host }) }, () => {
       server.off("error", reject)
       resolve()
     })
   }).catch((cause: NodeJS.ErrnoException) => {
     const taken = cause.code === "EADDRINUSE"
     const reason = taken ? "something listens there already" : cause.message
-    throw new WindfallError("invalid_input", `Cannot listen on ${host}:${port}: ${reason}`, {
-      hint: taken ? "Is a server running already? Choose another port with --port" : undefined,
-      cause,
-    })
+    throw new WindfallError(
+      "invalid_input",
+      `Cannot listen on ${host === null ? "port " : `${host}:`}${port}: ${reason}`,
+      {
+        hint: taken ? "Is a server running already? Choose another port with --port" : undefined,
+        cause,
+      },
+    )
   })
   const bound = (server.address() as AddressInfo).port
   return { server, url: `${tls === null ? "http" : "https"}://${isIP(name) === 6 ? `[${name}]` : name}:${bound}` }

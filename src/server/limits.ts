@@ -27,6 +27,8 @@ export const DEFAULT_LIMITS: ServerLimits = {
 
 /** An idempotency key is remembered for a day. */
 export const KEEP_ANSWERS_MS = DAY_MS
+/** A one-time code is remembered this long after its end, so that who comes late is told why it is refused. */
+export const KEEP_CODES_MS = 30 * DAY_MS
 /** A blob nobody refers to is kept this long: its job may be about to be sent. */
 export const KEEP_LOOSE_BLOBS_MS = DAY_MS
 /** How long after the agent of a silent host must have ended an attempt the server takes it as ended. */

@@ -18,6 +18,7 @@ try {
       "key-file": { type: "string" },
       cache: { type: "string" },
       host: { type: "string" },
+      lan: { type: "boolean" },
       port: { type: "string" },
       "tls-cert": { type: "string" },
       "tls-key": { type: "string" },
@@ -34,6 +35,7 @@ try {
     keyFile: values["key-file"] ?? places.keyFile,
     cacheFolder: values.cache ?? places.cacheFolder,
     host: values.host ?? places.host,
+    lan: values.lan === true,
     port: values.port === undefined ? places.port : Number(values.port),
     tls: cert === undefined || key === undefined ? null : readCertificate(cert, key, Date.now()),
     limits: {
@@ -46,7 +48,17 @@ try {
   const { url, firstToken } = server
   // A machine without ssh's programs can still have itself as a host.
   const sshKey = await server.hosts.publicLine().catch(() => null)
-  const ready = { ready: true, url, server: server.server, pid: process.pid, firstToken, sshKey }
+  const { certificate, fingerprint } = server
+  const ready = {
+    ready: true,
+    url,
+    server: server.server,
+    pid: process.pid,
+    firstToken,
+    sshKey,
+    certificate,
+    fingerprint,
+  }
   process.stdout.write(`${JSON.stringify(ready)}\n`)
   let stopping = false
   const stop = () => {

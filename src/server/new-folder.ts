@@ -3,7 +3,7 @@ import { dirname, join } from "node:path"
 
 /** What was there of a data folder before a start. */
 export interface FoundFolder {
-  /** Nothing, or only the log in which this start says its words. */
+  /** Nothing of a server but the log in which this start says its words. */
   readonly isEmpty: boolean
   /** The outermost folder that was missing; `null` when none was. */
   readonly missing: string | null
@@ -11,13 +11,15 @@ export interface FoundFolder {
 
 const LOG = "server.log"
 const LOCK = "lock"
+/** A command line that was installed lies in the default folder, too. */
+const INSTALLED = "cli"
 
 /** Looks before anything is made. */
 export function lookAtFolder(path: string): FoundFolder {
   let missing: string | null = null
   for (let at = path; !existsSync(at) && dirname(at) !== at; at = dirname(at)) missing = at
   try {
-    return { isEmpty: readdirSync(path).every((name) => name === LOG), missing }
+    return { isEmpty: readdirSync(path).every((name) => name === LOG || name === INSTALLED), missing }
   } catch {
     // What cannot be listed is nobody's to empty.
     return { isEmpty: missing !== null, missing }
@@ -30,7 +32,7 @@ export function lookAtFolder(path: string): FoundFolder {
  */
 export function removeMadeFiles(path: string, found: FoundFolder): void {
   if (!found.isEmpty) return
-  const names = readdirSync(path).filter((name) => name !== LOG && name !== LOCK)
+  const names = readdirSync(path).filter((name) => ![LOG, LOCK, INSTALLED].includes(name))
   for (const name of [...names, LOCK]) rmSync(join(path, name), { recursive: true, force: true })
 }
 

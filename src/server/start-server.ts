@@ -13,7 +13,8 @@ import { createApp } from "./api/app.ts"
 import { addUser, callerOf } from "./auth/accounts.ts"
 import { openSecretBox } from "./auth/secret-box.ts"
 import { createToken } from "./auth/tokens.ts"
-import type { Certificate } from "./certificate.ts"
+import { WrongCodes } from "./auth/wrong-codes.ts"
+import { type Certificate, fingerprintOf } from "./certificate.ts"
 import { ControlLoop } from "./control-loop.ts"
 import type { Core } from "./core.ts"
 import { admitHost, checkHostName } from "./fleet/change-host.ts"
@@ -21,9 +22,12 @@ import { Departures } from "./fleet/departures.ts"
 import { hostView } from "./fleet/host-view.ts"
 import type { HostsService, OpenHosts } from "./hosts/host-channel.ts"
 import { checkBind, listen } from "./http-server.ts"
+import { installSource } from "./install/install-files.ts"
+import { lanName } from "./lan-name.ts"
 import { WINDFALL } from "./ledger.ts"
 import { DEFAULT_LIMITS, type ServerLimits } from "./limits.ts"
 import { lookAtFolder, removeMadeFiles, removeMadeFolders } from "./new-folder.ts"
+import { ownCertificate } from "./own-certificate.ts"
 import { instanceAt, isProved, placeOf } from "./place.ts"
 import { tidy } from "./retention.ts"
 import { createTerminals } from "./terminals/terminals.ts"
@@ -39,6 +43,11 @@ export interface ServerOptions {
   /** 0 takes a free one. */
   readonly port: number
   readonly tls?: Certificate | null
+  /**
+   * Listens on all addresses whatever `host` says, under a name by which the lab can reach it; without `tls`, with a
+   * certificate of its own that is made once and kept in the data folder.
+   */
+  readonly lan?: boolean
   readonly limits?: Partial<ServerLimits>
   /** The ways to hosts. */
   readonly openHosts: OpenHosts
@@ -50,6 +59,9 @@ export interface ServerOptions {
 
 export interface RunningServer extends AsyncDisposable {
   readonly url: string
+  /** The certificate as PEM, and what it is known by; `null` without TLS. */
+  readonly certificate: string | null
+  readonly fingerprint: string | null
   readonly server: ServerId
   /** At the very first start: the administrator's token, shown this once. */
   readonly firstToken: { readonly user: string; readonly token: string } | null
@@ -61,6 +73,7 @@ export interface RunningServer extends AsyncDisposable {
   stop(): Promise<void>
 }
 
+const PACKAGE_ROOT = join(import.meta.dirname, "../..")
 const TIDY_MS = 3_600_000
 const FIRST_CONTACT_MS = 10_000
 
@@ -69,10 +82,9 @@ const FIRST_CONTACT_MS = 10_000
  * @throws {WindfallError} unsafe_bind, data_folder_in_use, database_too_new: nothing is changed then
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { host = "127.0.0.1", port, tls = null, clock = systemClock(), random = Math.random } = options
+  const { host = "127.0.0.1", lan = false, port, clock = systemClock(), random = Math.random } = options
   const log = options.log ?? ((line) => process.stderr.write(`${line}\n`))
-  const listening = { host, port, tls }
-  checkBind(listening)
+  if (!lan) checkBind({ host, port, tls: options.tls ?? null })
   await using undo = new AsyncDisposableStack()
   const found = lookAtFolder(options.dataFolder)
   let isServing = false
@@ -84,6 +96,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   undo.defer(() => {
     if (!isServing) removeMadeFiles(folder, found)
   })
+  const tls = options.tls ?? (lan ? await ownCertificate(join(folder, "tls"), clock.now()) : null)
+  const listening = { port, tls, ...(lan ? { host: null, name: await lanName(options.tls?.cert) } : { host }) }
   const store = undo.use(openStore(folder, () => makeId<ServerId>("s", randomBytes(16))))
   const loop = new ControlLoop({
     store,
@@ -141,7 +155,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   })
   undo.defer(() => hosts.stop())
   const departures = new Departures(core, { hosts: () => hosts, random })
-  const app = createApp({ core, hosts, departures, version: SERVER_VERSION })
+  const certificate = tls?.cert ?? null
+  const fingerprint = certificate === null ? null : fingerprintOf(certificate)
+  const reach = () => ({ url, fingerprint })
+  const install = installSource(PACKAGE_ROOT, options.cacheFolder)
+  const wrongCodes = new WrongCodes(clock)
+  const app = createApp({ core, hosts, departures, version: SERVER_VERSION, reach, wrongCodes, install })
   const { server: http, url } = await listen(listening, (request, env) => app.fetch(request, env))
   undo.defer(() => closeHttp(http))
   // Only once it listens: a start that fails must not use up the one time the token is shown.
@@ -164,7 +183,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const ending = undo.move()
   let stopped: Promise<void> | undefined
   const stop = () => (stopped ??= ending.disposeAsync())
-  return { url, server: store.server, firstToken, http, core, hosts, stop, [Symbol.asyncDispose]: stop }
+  return {
+    url,
+    certificate,
+    fingerprint,
+    server: store.server,
+    firstToken,
+    http,
+    core,
+    hosts,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
 }
 
 /** Not where Windfall is being removed, or was. */

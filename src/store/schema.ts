@@ -19,6 +19,21 @@ export interface Schema {
     /** `null`: its user's. It never gives more than that. */
     readonly role: string | null
   }
+  /** One-time codes. */
+  readonly codes: {
+    readonly id: string
+    readonly purpose: string
+    /** Of the whole code, in hex. The code itself is nowhere. */
+    readonly sha256: string
+    /** The user, or whose Mac it is. */
+    readonly about: string
+    /** What else its purpose needs to know. */
+    readonly detail_json: string
+    readonly made_by: string
+    readonly created_at: number
+    readonly expires_at: number
+    readonly used_at: number | null
+  }
   readonly secrets: {
     readonly user: string
     readonly name: string

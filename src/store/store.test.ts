@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "nod
 import { join } from "node:path"
 import { test } from "node:test"
 import { ScratchFolder } from "../../test/support/scratch-folder.ts"
-import { makeId, type ServerId } from "../protocol/ids.ts"
+import { type CodeId, makeId, type ServerId } from "../protocol/ids.ts"
 import { AccountStore } from "./accounts.ts"
+import { CodeStore } from "./codes.ts"
 import { openDataFolder } from "./data-folder.ts"
 import { Database, queryBuilder } from "./database.ts"
 import { NO_LEFTOVERS } from "./host-record.ts"
@@ -62,12 +63,12 @@ test("a database of the version before is brought on with what is in it", () => 
 })
 
 /** Takes back what came after the versions these tests begin with. */
-const NEWER = "ALTER TABLE hosts DROP COLUMN leaving_json;"
+const NEWER = "ALTER TABLE hosts DROP COLUMN leaving_json; DROP TABLE codes;"
 
 test("a host stored before hosts could leave stays", () => {
   using database = new Database(":memory:")
   migrate(database)
-  database.execute(`${NEWER} PRAGMA user_version = ${SCHEMA_VERSION - 1}`)
+  database.execute("ALTER TABLE hosts DROP COLUMN leaving_json; PRAGMA user_version = 5")
   database.execute(
     "INSERT INTO hosts VALUES ('h1', 'studio', 'a@b', NULL, NULL, 'default', '{}', 'key', 1, 5, NULL, 7, NULL)",
   )
@@ -96,6 +97,28 @@ test("tokens made before tokens had a role may what their users may", () => {
       ["bob", "user"],
     ],
   )
+})
+
+test("a database from before codes has room for them", () => {
+  using database = new Database(":memory:")
+  migrate(database)
+  database.execute(`${NEWER} PRAGMA user_version = 4`)
+  database.execute("INSERT INTO users VALUES ('ada', 'admin', 1)")
+  migrate(database)
+  const codes = new CodeStore(database)
+  const code = {
+    id: makeId<CodeId>("c", Buffer.alloc(16)),
+    purpose: "user",
+    about: "bob",
+    detail: { role: "user" },
+  } as const
+  codes.add({ ...code, madeBy: "ada", createdAt: 1, expiresAt: 9, usedAt: null }, "hash")
+  assert.deepEqual([codes.use(code.id, 5), codes.use(code.id, 6)], [true, false])
+  assert.deepEqual(codes.byHash("hash"), { ...code, madeBy: "ada", createdAt: 1, expiresAt: 9, usedAt: 5 })
+  codes.trim(9)
+  assert.equal(codes.all().length, 1)
+  new AccountStore(database).removeUser("ada")
+  assert.equal(codes.all().length, 0)
 })
 
 test("names of users who were removed before names were kept stay taken, as far as their jobs tell", () => {

@@ -2,6 +2,7 @@ import { join } from "node:path"
 import type { ServerId } from "../protocol/ids.ts"
 import { AccountStore } from "./accounts.ts"
 import { AnswerStore } from "./answers.ts"
+import { CodeStore } from "./codes.ts"
 import { Database } from "./database.ts"
 import { diskFailure } from "./disk-failure.ts"
 import { EventStore } from "./events.ts"
@@ -18,6 +19,7 @@ export interface Store extends Disposable {
   readonly hosts: HostStore
   readonly events: EventStore
   readonly accounts: AccountStore
+  readonly codes: CodeStore
   readonly answers: AnswerStore
   readonly place: PlaceStore
 }
@@ -47,6 +49,7 @@ function storeIn(database: Database, server: ServerId): Store {
     hosts: new HostStore(database),
     events: new EventStore(database),
     accounts: new AccountStore(database),
+    codes: new CodeStore(database),
     answers: new AnswerStore(database),
     place: new PlaceStore(database),
     [Symbol.dispose]: () => database.close(),

@@ -1,7 +1,7 @@
 import { parseDuration } from "../../base/duration.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { readCount } from "../../protocol/job-values.ts"
-import { fs, os, path } from "../builtin.ts"
+import { os, path } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
 import { Client } from "../client.ts"
 import { command } from "../command-line/command.ts"
@@ -17,12 +17,13 @@ export const up = command({
   name: "up",
   operands: "",
   about:
-    "Starts a server on this machine: it keeps the queue and reaches the hosts over SSH with this account's configuration. It listens on the loopback alone unless you say otherwise; beyond that it needs a certificate.",
+    "Starts a server on this machine: it keeps the queue and reaches the hosts over SSH with this account's configuration. It listens on the loopback alone; with --lan the lab reaches it, by a certificate it makes itself.",
   minimum: 0,
   maximum: 0,
   options: {
     detach: flag("leave it running in the background; windfall down stops it", { short: "d" }),
     data: value("DIR", "where it keeps everything (default ~/.local/share/windfall)", notEmpty),
+    lan: flag("listen on all addresses, with a certificate made here once where none is given"),
     bind: value("ADDRESS", "where it listens (default 127.0.0.1)", notEmpty, { also: ["host"] }),
     port: value("N", "the port, or 0 for a free one (default 7480)", (text) => readCount(text, 0, 65535), {
       short: "p",
@@ -35,7 +36,8 @@ export const up = command({
   },
   examples: [
     ["windfall up --detach", "a server for this machine's user"],
-    ["windfall up --bind 0.0.0.0 --tls-cert lab.pem --tls-key lab.key", "one for the whole lab"],
+    ["windfall up --detach --lan", "one for the whole lab"],
+    ["windfall up --lan --tls-cert lab.pem --tls-key lab.key", "with a certificate of the lab's"],
   ],
   async run(cli, options) {
     if ((options.tlsCert === undefined) !== (options.tlsKey === undefined)) {
@@ -43,12 +45,16 @@ export const up = command({
         hint: "Give --tls-cert and --tls-key, both as PEM",
       })
     }
+    if (options.lan && options.bind !== undefined) {
+      throw new WindfallError("invalid_input", "Cannot listen on all addresses and on one: give --lan or --bind")
+    }
     const data = path.resolve(cli.cwd, options.data ?? dataFolder(cli.settings))
     const logFile = path.join(data, "server.log")
     const words = ["--data", data]
     const add = (name: string, text: string | number | undefined) => {
       if (text !== undefined) words.push(`--${name}`, String(text))
     }
+    if (options.lan) words.push("--lan")
     add("host", options.bind)
     add("port", options.port)
     add("tls-cert", options.tlsCert === undefined ? undefined : path.resolve(cli.cwd, options.tlsCert))
@@ -61,17 +67,17 @@ export const up = command({
       logFile: options.detach ? logFile : null,
       onWords: (text) => void cli.stderr.write(text),
     })
-    const certificate =
-      options.tlsCert === undefined ? undefined : fs.readFileSync(path.resolve(cli.cwd, options.tlsCert), "utf8")
-    await sayReady(cli, ready, data, certificate)
-    await sayOthersWay(cli, ready.url, options.bind)
+    await sayReady(cli, ready, data, options.lan)
+    if (options.lan) await sayLabsWay(cli, ready)
+    else await sayOthersWay(cli, ready.url, options.bind)
     if (isLaptop()) {
       await say(
         cli,
         "this is a laptop: while its lid is closed it sleeps, and the queue stands still. Jobs that run go on",
       )
     }
-    const { pid, url } = ready
+    const { pid } = ready
+    const url = options.lan ? loopbackUrl(ready.url) : ready.url
     const again = words.slice(options.data === undefined ? 2 : 0).map((word) => (word === "--host" ? "--bind" : word))
     const note = { url, data, options: again, startedAt: cli.clock.now() }
     if (options.detach) {
@@ -109,18 +115,23 @@ function aDuration(text: string): string {
 }
 
 /** Shows the address and, at the first start, the token; stores it as this user's login where there is none. */
-async function sayReady(cli: Cli, ready: ReadyServer, data: string, certificate: string | undefined): Promise<void> {
+async function sayReady(cli: Cli, ready: ReadyServer, data: string, lan: boolean): Promise<void> {
   const { url, firstToken } = ready
   await cli.stdout.write(`Windfall runs at ${url}; its data is in ${data}\n`)
   if (firstToken === null) return
   await cli.stdout.write(`The token of ${firstToken.user}, shown this once: ${firstToken.token}\n`)
   const isFree = cli.settings.url === undefined && readLogin(cli.settings) === undefined
-  const login = isFree ? await workingLogin(cli, { url, token: firstToken.token }, certificate) : undefined
+  const login = isFree ? await workingLogin(cli, ready, firstToken.token, lan) : undefined
   if (login !== undefined) {
     const file = writeLogin(cli.settings, login)
     await cli.stdout.write(`You are logged in with it: it is kept in ${file}, readable by you alone.\n`)
   } else await cli.stdout.write(`Log in with it: windfall login ${url}\n`)
   await cli.stdout.write("Next, let a Mac join: windfall host add user@mac\n")
+}
+
+/** For those who keep the pool: what they send to others. */
+async function sayLabsWay(cli: Cli, { url, fingerprint }: ReadyServer): Promise<void> {
+  await cli.stdout.write(`Others log in with: windfall login ${url}#${fingerprint}\n`)
 }
 
 /** Who listens beyond this machine under a name that leads here alone is told what others would need. */
@@ -132,6 +143,11 @@ async function sayOthersWay(cli: Cli, url: string, bind: string | undefined): Pr
   await say(cli, `with one that names ${theirs.hostname} they could: windfall login ${theirs.origin}`)
 }
 
+/** As it is reached from here, whatever this machine is called. */
+function loopbackUrl(url: string): string {
+  return `https://127.0.0.1:${new URL(url).port || 443}`
+}
+
 function isHere(host: string): boolean {
   return host === "localhost" || host === "[::1]" || host === "::1" || host.startsWith("127.")
 }
@@ -140,8 +156,15 @@ function isHere(host: string): boolean {
  * The login as it works from here, trusting the server's own certificate where that is not signed by anybody known here.
  * `undefined` when it does not: the name in the certificate may lead elsewhere.
  */
-async function workingLogin(cli: Cli, login: Login, certificate: string | undefined): Promise<Login | undefined> {
-  if (certificate === undefined) return login
+async function workingLogin(
+  cli: Cli,
+  { url, certificate, fingerprint }: ReadyServer,
+  token: string,
+  lan: boolean,
+): Promise<Login | undefined> {
+  if (certificate === null || fingerprint === null) return { url, token }
+  if (lan) return { url: loopbackUrl(url), token, ca: certificate, fingerprint }
+  const login = { url, token }
   for (const one of [login, { ...login, ca: certificate }]) {
     const client = new Client({ login: one, clock: cli.clock, random: cli.random })
     try {

@@ -50,6 +50,8 @@ function text(event: WindfallEvent): string {
       return `user ${event.user}: ${event.what}`
     case "token_changed":
       return `token of ${event.user}: ${event.what}`
+    case "invite_changed":
+      return `invitation of ${printable(event.about)}${event.purpose === "mac" ? "'s Mac" : ""}: ${event.what}`
     case "secret_changed":
       return `secret ${event.name} of ${event.user}: ${event.what}`
     case "notice":

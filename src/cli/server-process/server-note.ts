@@ -13,13 +13,14 @@ export interface ServerNote {
   readonly startedAt: number
 }
 
-function notesFolder(settings: Settings): string {
+/** Where it is noted how servers were started. */
+export function serverNotesFolder(settings: Settings): string {
   return path.join(settings.stateFolder, "servers")
 }
 
 /** One file a data folder, so that servers side by side keep theirs. */
 function noteFile(settings: Settings, data: string): string {
-  return path.join(notesFolder(settings), `${nodeCrypto().hash("sha256", data).slice(0, 32)}.json`)
+  return path.join(serverNotesFolder(settings), `${nodeCrypto().hash("sha256", data).slice(0, 32)}.json`)
 }
 
 export function writeServerNote(settings: Settings, note: ServerNote): void {
@@ -64,7 +65,7 @@ function isSameUrl(one: string, other: string): boolean {
 }
 
 function notes(settings: Settings): string[] {
-  const folder = notesFolder(settings)
+  const folder = serverNotesFolder(settings)
   try {
     return fs.readdirSync(folder).map((name) => path.join(folder, name))
   } catch (error) {

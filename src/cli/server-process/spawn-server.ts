@@ -2,12 +2,15 @@ import type { ChildProcess } from "node:child_process"
 import { isErrorCode, WindfallError } from "../../protocol/errors.ts"
 import { makePrivateFolder } from "../../workspace/private-folder.ts"
 import { fs, nodeChildProcess, nodeUrl, path } from "../builtin.ts"
-import { PROJECT_ROOT } from "../project-root.ts"
+import { isClone, PROJECT_ROOT } from "../project-root.ts"
 
 /** What the server says on its standard output once it answers. */
 export interface ReadyServer {
   readonly url: string
   readonly pid: number
+  /** Its certificate as PEM, and what that is known by. */
+  readonly certificate: string | null
+  readonly fingerprint: string | null
   /** At the very first start only. */
   readonly firstToken: { readonly user: string; readonly token: string } | null
 }
@@ -28,6 +31,11 @@ const START_MS = 60_000
  */
 export async function spawnServer(options: SpawnServerOptions): Promise<{ ready: ReadyServer; child: ChildProcess }> {
   const { logFile } = options
+  if (!isClone()) {
+    throw new WindfallError("wrong_state", "Cannot start a server: only the command line is installed here", {
+      hint: "A server runs from a clone of Windfall: ./windfall up",
+    })
+  }
   const isNewLog = logFile !== null && !fs.existsSync(logFile)
   const madeFolder = logFile === null ? undefined : makePrivateFolder(path.dirname(logFile))
   const log = logFile === null ? undefined : fs.openSync(logFile, "a", 0o600)

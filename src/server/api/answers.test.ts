@@ -4,6 +4,9 @@ import { checkShape, routeOf } from "../../../test/support/check-answer.ts"
 import { readServerEvents } from "../../../test/support/server-events.ts"
 import { runsOn } from "../../../test/support/simulated-host.ts"
 import { TestServer, taskSpec } from "../../../test/support/test-server.ts"
+import { callerOf } from "../auth/accounts.ts"
+import { createCode } from "../auth/codes.ts"
+import { inviteUser } from "../auth/user-invite.ts"
 import { ROUTES } from "./app.ts"
 
 type Method = "GET" | "POST" | "PUT" | "DELETE"
@@ -76,14 +79,36 @@ test("what the server answers is as the document says, with no field more", asyn
   await call("POST", "/v1/hosts/scan", { address: "a@b", port: null })
   await call("POST", "/v1/hosts/alpha/resume", {})
   await call("POST", "/v1/hosts/alpha/rekey", { hostKey: "ssh-ed25519 BBBB" })
-  for (const path of ["health", "me", "users", "tokens", "secrets", "hosts", "hosts/alpha", "doctor", "events"]) {
+  const { core } = server.running
+  const admin = callerOf(core, server.adminToken)
+  const soon = { expiresInMs: 60_000 }
+  const { code } = await core.ledger.change(() => inviteUser(core, { user: "ada", role: null, ...soon }, admin))
+  await call("POST", "/v1/login", { code })
+  const wanted = { purpose: "mac", about: "ada", detail: {}, ...soon } as const
+  const { id: invite } = await core.ledger.change(() => createCode(core, wanted, admin))
+  for (const path of [
+    "health",
+    "me",
+    "users",
+    "tokens",
+    "secrets",
+    "invites",
+    "server-key",
+    "hosts",
+    "hosts/alpha",
+    "doctor",
+    "events",
+  ]) {
     await call("GET", `/v1/${path}`)
   }
   await call("DELETE", `/v1/tokens/${token}`)
   await call("DELETE", "/v1/secrets/KEY")
+  await call("DELETE", `/v1/invites/${invite}`)
   await call("DELETE", "/v1/users/ada")
   host.cut("it is to go")
   await call("DELETE", "/v1/hosts/alpha")
+  // Only a server that others can reach answers this one: test/e2e/install.test.ts.
+  answered.add(routeOf("POST", "/v1/invites/user"))
   const left = ROUTES.filter((route) => route.answer !== undefined && !answered.has(route))
   assert.deepEqual(left, [], "every route with a shape was asked")
 })

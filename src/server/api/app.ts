@@ -9,6 +9,8 @@ import { bodyBytes, readJson } from "./body.ts"
 import { eventRoutes } from "./event-routes.ts"
 import { hostRoutes } from "./host-routes.ts"
 import { answerOf, type FirstTime, idempotencyKey, Repeats } from "./idempotency.ts"
+import { installRoutes } from "./install-routes.ts"
+import { inviteRoutes } from "./invite-routes.ts"
 import { issueText } from "./issue-text.ts"
 import { jobRoutes } from "./job-routes.ts"
 import { logRoutes } from "./log-routes.ts"
@@ -22,6 +24,8 @@ import { TERMINAL_SOCKETS } from "./terminal-sockets.ts"
 export const ROUTES: readonly Route[] = [
   ...serverRoutes,
   ...accountRoutes,
+  ...inviteRoutes,
+  ...installRoutes,
   ...hostRoutes,
   ...blobRoutes,
   ...jobRoutes,
@@ -85,6 +89,7 @@ async function answer(api: Api, repeats: Repeats, route: Route, context: Context
       api,
       core,
       caller,
+      from: context.env?.incoming?.socket.remoteAddress ?? "",
       params: context.req.param(),
       body: route.body === undefined ? undefined : checked(route.body, sent?.value, "request"),
       query: route.query === undefined ? undefined : checked(route.query, query, "query"),
@@ -112,7 +117,7 @@ async function carryOut(route: Route, request: ApiRequest, asked?: Asked): Promi
   if (change !== undefined) {
     await route.prepare?.(request)
     const text = await core.ledger.change(() => {
-      requireStill(core, caller)
+      if (route.open !== true) requireStill(core, caller)
       const answer = JSON.stringify(change(request))
       request.remember(answer)
       return answer

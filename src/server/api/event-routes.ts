@@ -127,6 +127,8 @@ function asSeenBy(core: Core, caller: Caller, event: WindfallEvent): WindfallEve
     case "token_changed":
     case "secret_changed":
       return event.user === caller.user ? event : null
+    case "invite_changed":
+      return event.purpose === "user" && event.about === caller.user ? event : null
     case "stray":
       return maySeeCommand(caller, event.user) ? event : { ...event, command: null }
     case "notice":

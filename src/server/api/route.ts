@@ -1,9 +1,12 @@
 import type { IncomingMessage } from "node:http"
 import type * as z from "zod"
 import type { Caller } from "../auth/accounts.ts"
+import type { WrongCodes } from "../auth/wrong-codes.ts"
 import type { Core } from "../core.ts"
 import type { Departures } from "../fleet/departures.ts"
 import type { HostsService } from "../hosts/host-channel.ts"
+import type { InstallSource } from "../install/install-files.ts"
+import type { Reach } from "../install/reach.ts"
 import type { FirstTime } from "./idempotency.ts"
 
 /** What routes work with. */
@@ -12,6 +15,10 @@ export interface Api {
   readonly hosts: HostsService
   readonly departures: Departures
   readonly version: string
+  /** How others reach this server. Known once it listens. */
+  readonly reach: () => Reach
+  readonly wrongCodes: WrongCodes
+  readonly install: InstallSource
 }
 
 /** A request that has passed all checks of its route. */
@@ -19,6 +26,8 @@ export interface ApiRequest<Body = unknown, Query = unknown> extends FirstTime {
   readonly api: Api
   readonly core: Core
   readonly caller: Caller
+  /** The address it comes from; "" where that is not known. */
+  readonly from: string
   readonly params: Readonly<Record<string, string>>
   readonly body: Body
   readonly query: Query

@@ -1,6 +1,6 @@
 /** What comes in over the API, checked: shapes, sizes, characters. The types are those of protocol/; see {@link Same}. */
 import * as z from "zod"
-import { type HostAddRequest, type StopRequest, TOKEN_LIFE_MS } from "../../protocol/api.ts"
+import { CODE_LIFE_MS, type HostAddRequest, type StopRequest, TOKEN_LIFE_MS } from "../../protocol/api.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
 import { DEFAULT_SPEC, DEFAULT_TERMINAL, type JobSpec } from "../../protocol/job.ts"
 import { JOB_FIELDS } from "../../protocol/job-fields.ts"
@@ -166,6 +166,12 @@ export const createTokenRequest = z.strictObject({
   role: role.nullable().default(null),
   expiresInMs: within(TOKEN_LIFE_MS).nullable().default(null),
 })
+export const userInviteRequest = z.strictObject({
+  user: z.string().max(64),
+  role: role.nullable().default(null),
+  expiresInMs: within(CODE_LIFE_MS).default(CODE_LIFE_MS.default),
+})
+export const loginRequest = z.strictObject({ code: text(200) })
 export const secretRequest = z.strictObject({ value: text(64 * 1024).min(1) })
 
 /** A number that comes in a query string. */

@@ -64,11 +64,11 @@ export function requireStill(core: Pick<Core, "store">, { token }: Caller): void
 }
 
 /**
- * Adds a user, within a change. A name is given once: whoever got it again would have the jobs, logs, files and events of the
- * one before.
+ * Whether a new user may have this name. It is given once: whoever got it again would have the jobs, logs, files and events of
+ * the one before.
  * @throws {WindfallError} invalid_input, name_taken
  */
-export function addUser(core: Core, name: string, role: Role, actor: string): UserView {
+export function checkNewUser(core: Pick<Core, "store">, name: string): void {
   if (!USER_NAME.test(name) || name === WINDFALL) {
     throw new WindfallError("invalid_input", `Cannot add the user "${name.slice(0, 64)}": that is not a name for one`, {
       hint: "Up to 32 of a-z, 0-9, dot, dash and underscore, beginning with a letter",
@@ -84,6 +84,14 @@ export function addUser(core: Core, name: string, role: Role, actor: string): Us
       hint: `Their jobs, files and events keep the name. Choose another one, for instance ${name.slice(0, 31)}2`,
     })
   }
+}
+
+/**
+ * Adds a user, within a change.
+ * @throws {WindfallError} invalid_input, name_taken
+ */
+export function addUser(core: Core, name: string, role: Role, actor: string): UserView {
+  checkNewUser(core, name)
   const user: UserView = { name, role, createdAt: core.clock.now() }
   core.store.accounts.addUser(user)
   core.ledger.event({ type: "user_changed", user: name, what: `added as ${role}` }, actor)

@@ -1,6 +1,7 @@
 import * as z from "zod"
 import type { WindfallEvent } from "../../../protocol/events.ts"
 import { answer, count, type Describes, time } from "./answer.ts"
+import { codePurpose } from "./invite-answers.ts"
 import { cause, jobState } from "./job-answers.ts"
 
 const head = z.object({
@@ -49,6 +50,12 @@ export const event = answer(
     ofHost.extend({ type: type("host_removed") }),
     head.extend({ type: type("user_changed"), user: z.string(), what: z.string() }),
     head.extend({ type: type("token_changed"), user: z.string(), what: z.string() }),
+    head.extend({
+      type: type("invite_changed"),
+      purpose: codePurpose,
+      about: z.string().describe("The user, or whose Mac it is"),
+      what: z.string(),
+    }),
     head.extend({ type: type("secret_changed"), user: z.string(), name: z.string(), what: z.string() }),
     head.extend({ type: type("notice"), message: z.string(), host: words, job: count.nullable() }),
   ]),

@@ -1,0 +1,86 @@
+import { WindfallError } from "../../protocol/errors.ts"
+import { path } from "../builtin.ts"
+import type { Cli } from "../cli.ts"
+import { command } from "../command-line/command.ts"
+import { flag, notEmpty, value } from "../command-line/option.ts"
+import { isClone } from "../project-root.ts"
+import { askYes } from "../prompt.ts"
+import { commandText } from "../render/job-text.ts"
+import { renderTable } from "../render/table.ts"
+import { printJson, say } from "../say.ts"
+import { dataFolder, isServerProcess, readServerPid } from "../server-process/server-note.ts"
+import { cliTraces, removeTraces, serverTraces, type Trace } from "../uninstall/traces.ts"
+
+export const uninstall = command({
+  name: "uninstall",
+  operands: "",
+  about:
+    "Removes what the command line has put into this account: the installed program and its link, the login, what it remembers, its caches; and lists it. A clone is left alone. With --server also all that windfall up keeps: jobs, logs, files, users, secrets. Let hosts leave before: windfall host rm.",
+  minimum: 0,
+  maximum: 0,
+  options: {
+    server: flag("the server's data, too; it must have been stopped"),
+    data: value("DIR", "where that server keeps everything (default ~/.local/share/windfall)", notEmpty),
+    yes: flag("do not ask", { short: "y" }),
+    json: flag("print each thing that goes as JSON"),
+  },
+  examples: [["windfall uninstall", "an installed command line, from a colleague's machine"]],
+  async run(cli, options) {
+    if (options.data !== undefined && !options.server) {
+      throw new WindfallError("invalid_input", "Cannot remove a data folder only: it goes with --server", {
+        hint: `windfall uninstall --server --data ${options.data}`,
+      })
+    }
+    const data = path.resolve(cli.cwd, options.data ?? dataFolder(cli.settings))
+    if (options.server) checkStopped(data)
+    const traces = [...cliTraces(cli.settings), ...(options.server ? serverTraces(cli.settings, data) : [])]
+    if (traces.length === 0) {
+      await cli.stdout.write(options.json ? "" : "There is nothing of Windfall in this account.\n")
+      return 0
+    }
+    if (!options.json) await cli.stdout.write(traceTable(traces))
+    if (!options.yes && !(await isWanted(cli, options.server))) return 2
+    const left = removeTraces(traces)
+    if (options.json) for (const trace of traces) await printJson(cli, { ...trace, removed: !isLeft(trace, left) })
+    if (left.length > 0) {
+      const [{ trace, reason } = { trace: { path: "" }, reason: "" }] = left
+      throw new WindfallError("internal", `Cannot remove ${trace.path}: ${reason}`, {
+        hint: `All else is gone. Remove by hand: ${commandText(["rm", "-rf", ...left.map((one) => one.trace.path)])}`,
+      })
+    }
+    if (!options.json)
+      await cli.stdout.write("All of it is removed. A token stays good until it is revoked or expires.\n")
+    return 0
+  },
+})
+
+/** @throws {WindfallError} wrong_state while a server runs there */
+function checkStopped(data: string): void {
+  const pid = readServerPid(data)
+  if (pid === undefined || !isServerProcess(pid)) return
+  throw new WindfallError("wrong_state", `Cannot remove ${data}: a server runs there (process ${pid})`, {
+    hint: "Let its hosts leave (windfall host rm), then: windfall down",
+  })
+}
+
+/** In a clone, and for a server's data, silence is no consent. */
+async function isWanted(cli: Cli, server: boolean): Promise<boolean> {
+  if (cli.isInteractive) {
+    const what = server ? "Remove all of this, with every job, log, file and user of the server" : "Remove all of this"
+    if (await askYes(cli, `${what}?`)) return true
+    await cli.stderr.write("Nothing was changed.\n")
+    return false
+  }
+  if (!server && !isClone()) return true
+  await say(cli, "nothing was removed: with --yes these go, and nothing else")
+  return false
+}
+
+function traceTable(traces: readonly Trace[]): string {
+  const rows = traces.map((trace) => [trace.what, trace.path])
+  return renderTable([{ title: "WHAT" }, { title: "WHERE" }], rows)
+}
+
+function isLeft(trace: Trace, left: ReturnType<typeof removeTraces>): boolean {
+  return left.some((one) => one.trace === trace)
+}
