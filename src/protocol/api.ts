@@ -1,7 +1,7 @@
 /**
  * The HTTP API's shapes: what goes in and comes out of each route. The server checks what comes in with the schemas in
  * server/api/; the command line and the dashboard use only these routes. Bodies are JSON unless said otherwise;
- * errors are {@link ErrorBody}. Every request but `GET /v1/health`, `GET /v1/openapi.json`, `POST /v1/login` and those of an install (`/install.sh`, `/v1/install/...`) carries
+ * errors are {@link ErrorBody}. Every request but `GET /v1/health`, `GET /v1/openapi.json`, `POST /v1/login` and those of an install (`/install.sh`, `/v1/install/...`) or of a machine that is lent (`/join.sh`, `/v1/lend...`) carries
  * `Authorization: Bearer TOKEN`. Every POST may carry `Idempotency-Key`: what is asked for under one key
  * by one user within a day is done once, and repeats get the first answer (of a join its last line; a repeat that comes
  * while the first is under way waits for it); with another body they are refused (`idempotency_mismatch`). A refusal
@@ -105,11 +105,6 @@ export interface SecretView {
   readonly changedAt: number
 }
 
-/** GET /v1/server-key: the line for a host's authorized_keys that lets the server in. */
-export interface ServerKeyAnswer {
-  readonly line: string
-}
-
 /** POST /v1/hosts/scan (admin): asks the machine for its host keys, changes nothing. */
 export interface HostScanRequest {
   readonly address: string
@@ -154,23 +149,6 @@ export type JoinStep =
 export interface HostRekeyRequest {
   readonly hostKey: string
 }
-
-/**
- * POST /v1/hosts/HOST/leave (admin): its jobs end and go on elsewhere, all of Windfall is removed there, and the host leaves the
- * pool. Answers NDJSON of {@link LeaveStep}. It goes on when nobody reads; a host that cannot be reached is cleaned at the next contact.
- */
-export interface HostLeaveRequest {
-  /** Jobs are ended without being asked. */
-  readonly now: boolean
-}
-export type LeaveStep =
-  | { readonly step: "ending"; readonly jobs: readonly JobId[] }
-  | { readonly step: "cleaning" }
-  | { readonly step: "went"; readonly what: string; readonly bytes: number }
-  /** The last one: a look at the end has found nothing more there. */
-  | { readonly step: "done" }
-  /** The last one: it goes on at the next contact. */
-  | { readonly step: "waiting"; readonly reason: string }
 
 /** POST /v1/blobs/missing: which of these the caller has not stored on the server yet. At most 100,000 a call. */
 export interface BlobsMissingRequest {

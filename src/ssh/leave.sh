@@ -117,7 +117,7 @@ if [ -z "$server" ]; then
   fi
   # Who is connected is told, and who connects finds this: no server begins anything here any more.
   ids=$(
-    for base in $bases; do id=${base##*/}; case $id in '*') ;; *) printf '%s\n' "$id" ;; esac; done
+    for base in $bases; do id=${base##*/}; [ "$id" = '*' ] || printf '%s\n' "$id"; done
     sed -n 's/.*"server":"\(s[0-9a-z]*\)".*/\1/p' "$root/claim" 2>/dev/null
     cat "$root/leaving" 2>/dev/null
   )

@@ -1,7 +1,7 @@
 import type { HostAddRequest, JoinStep } from "../../src/protocol/api.ts"
 import type { HostFacts } from "../../src/protocol/host.ts"
 import type { HostId } from "../../src/protocol/ids.ts"
-import type { AddOptions, HostsContext, HostsService } from "../../src/server/hosts/host-channel.ts"
+import type { AddOptions, CleanedHost, HostsContext, HostsService } from "../../src/server/hosts/host-channel.ts"
 import type { WentAway } from "../../src/ssh/remote-host.ts"
 import type { HostRecord } from "../../src/store/host-record.ts"
 import { HOST_FACTS, SimulatedHost } from "./simulated-host.ts"
@@ -66,7 +66,7 @@ export class SimulatedHosts implements HostsService {
     this.all.delete(id)
   }
 
-  async clean({ id }: HostRecord): Promise<readonly WentAway[]> {
+  async clean({ id }: CleanedHost): Promise<readonly WentAway[]> {
     await this.release(id)
     return [{ what: "caches", bytes: 1024 }]
   }

@@ -1,7 +1,7 @@
 import { makeAccountLines, readAccountName, removeAccountLine } from "../../protocol/account-traits.ts"
-import type { ServerKeyAnswer } from "../../protocol/api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { pasteLines } from "../../protocol/key-line.ts"
+import type { ServerKeyAnswer } from "../../protocol/lending.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
 import { flag } from "../command-line/option.ts"

@@ -4,6 +4,7 @@ import { readCount } from "../../protocol/job-values.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
 import { flag, list, notEmpty, value } from "../command-line/option.ts"
+import { readLabels } from "../command-line/read-labels.ts"
 import { readJsonLines } from "../event-stream.ts"
 import { letServerIn } from "../owner/let-server-in.ts"
 import { StatusLine } from "../render/status-line.ts"
@@ -98,18 +99,6 @@ function checkAddress(address: string): void {
       hint: "Write user@mac, or an alias of the server's ssh configuration",
     })
   }
-}
-
-function readLabels(texts: readonly string[]): Record<string, string> {
-  const labels: Record<string, string> = {}
-  for (const text of texts) {
-    const [, name, label] = /^([A-Za-z0-9._/-]{1,63})=(.{0,255})$/.exec(text) ?? []
-    if (name === undefined || label === undefined) {
-      throw new WindfallError("invalid_input", `Cannot read the label ${JSON.stringify(text)}: write NAME=VALUE`)
-    }
-    labels[name] = label
-  }
-  return labels
 }
 
 const TITLES: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import { formatBytes } from "../../base/bytes.ts"
-import type { LeaveStep } from "../../protocol/api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { HostView } from "../../protocol/host.ts"
+import type { LeaveStep } from "../../protocol/lending.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
 import { flag } from "../command-line/option.ts"

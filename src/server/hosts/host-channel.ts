@@ -70,6 +70,9 @@ export interface NewHost {
   readonly hostKey: string
 }
 
+/** What must be known of a host to clean it; one that did not come into the pool has no id. */
+export type CleanedHost = Pick<HostRecord, "id" | "name" | "address" | "port" | "hostKey">
+
 export interface AddOptions {
   readonly actor: string
   readonly signal: AbortSignal
@@ -120,7 +123,7 @@ export interface HostsService {
    * Ends the link and removes all of this server on the host, its key line too; tells what went. A repeat does what is left.
    * @throws {WindfallError} what kept it from the host, or could not be removed there
    */
-  clean(host: HostRecord, signal: AbortSignal): Promise<readonly WentAway[]>
+  clean(host: CleanedHost, signal: AbortSignal): Promise<readonly WentAway[]>
   /** Asks a machine for its host key; changes nothing. */
   scan(request: HostScanRequest, options: { readonly signal: AbortSignal }): Promise<HostScan>
   /**

@@ -17,7 +17,7 @@ import { bundleAgent } from "./agent-bundle.ts"
 import { checkNew, checkRequest } from "./check-request.ts"
 import { Dial } from "./dial.ts"
 import { DialGate } from "./dial-gate.ts"
-import type { AddOptions, HostsContext, HostsService, OpenHosts } from "./host-channel.ts"
+import type { AddOptions, CleanedHost, HostsContext, HostsService, OpenHosts } from "./host-channel.ts"
 import { KeptLink, LINK_TIMING, type LinkTiming } from "./host-link.ts"
 import { freeName, LOCAL, nameFromAddress } from "./host-name.ts"
 import { joinHost } from "./join-host.ts"
@@ -143,7 +143,7 @@ class Hosts implements HostsService {
       .catch((error: Error) => this.#context.notice(`The claim on ${kept.record.name} stays: ${error.message}`, host))
   }
 
-  async clean(record: HostRecord, signal: AbortSignal): Promise<readonly WentAway[]> {
+  async clean(record: CleanedHost, signal: AbortSignal): Promise<readonly WentAway[]> {
     await this.release(record.id, { unclaim: false })
     if (this.#standing.aside !== undefined) {
       throw new WindfallError("server_doubled", `Cannot clean ${record.name}: ${this.#asideReason()}`)

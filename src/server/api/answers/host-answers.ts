@@ -1,7 +1,8 @@
 import * as z from "zod"
 import { ACCOUNT_TRAITS } from "../../../protocol/account-traits.ts"
-import type { HostScan, JoinStep, LeaveStep, ServerKeyAnswer } from "../../../protocol/api.ts"
+import type { HostScan, JoinStep } from "../../../protocol/api.ts"
 import type { HostFacts, HostView, StrayView } from "../../../protocol/host.ts"
+import type { LeaveStep, ServerKeyAnswer } from "../../../protocol/lending.ts"
 import type { Resources } from "../../../protocol/resources.ts"
 import { answer, count, type Describes, time } from "./answer.ts"
 
