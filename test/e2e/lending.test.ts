@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { after, before, describe, it } from "node:test"
 import type { HostView } from "../../src/protocol/host.ts"
 import type { MacInvite } from "../../src/protocol/lending.ts"
-import type { LabHost } from "../lab/lab.ts"
+import { type LabHost, MACS } from "../lab/lab.ts"
 import { findLabMode } from "../lab/lab-mode.ts"
 import { checkShape, routeOf } from "../support/check-answer.ts"
 import { Child } from "../support/child.ts"
@@ -24,7 +24,7 @@ describe("the line for an owner", { timeout: 240_000, skip }, () => {
   let folder: ScratchFolder
   const children = new Set<Child>()
   before(async () => {
-    pool = await startPool({ hosts: 2, joinNone: true })
+    pool = await startPool({ hosts: [{}, {}, { kind: "mac" }], joinNone: true })
     folder = new ScratchFolder()
     const up = await admin("up", "--detach", "--lan", "--port", "0")
     assert.equal(up.exitCode, 0, up.stderr)
@@ -134,6 +134,33 @@ describe("the line for an owner", { timeout: 240_000, skip }, () => {
     const refused = await admin("invite", "mac", "--expires", "1s")
     assert.equal(refused.exitCode, 2)
     assert.deepEqual(readdirSync(host.files), [])
+  })
+
+  it("on a Mac asks what to do about an account that is somebody's own, and refuses a Mac that is too old", async () => {
+    const mac = pool.hosts[2] as LabHost
+    mac.setMac({ ...MACS.studio, groups: ["admin"] })
+    const made = await invite(mac)
+    const stop = terminal(mac, made.line)
+    await stop.says("Go on?")
+    type(stop, "yes\n")
+    await stop.says(/an administrator's account\. Jobs of everybody.*sudo sysadminctl -addUser windfall.*Which\?/s)
+    type(stop, "3\n")
+    assert.equal((await stop.ended).exitCode, 2)
+    // What is sent to a Mac is macOS's Node, which does not start here (or cannot be had): refused late, and taken off again.
+    const consent = terminal(mac, made.line)
+    await consent.says("Go on?")
+    type(consent, "yes\n")
+    await consent.says("Which?")
+    type(consent, "2\n")
+    assert.equal((await consent.ended).exitCode, 2)
+    assert.match(consent.stdout, /macOS 26\.1, Apple M3 Ultra.*Cannot lend this machine: Cannot /s)
+    assert.equal(keysOf(mac), "")
+    assert.ok(!existsSync(join(mac.files, ".windfall")))
+    mac.setMac(MACS.tooOld)
+    const old = terminal(mac, made.line)
+    assert.equal((await old.ended).exitCode, 2)
+    assert.match(old.stdout, /it has macOS 13\.4\.1, and Windfall needs 13\.5 or newer/)
+    assert.ok(!existsSync(join(mac.files, ".lab-dialogs")), "no dialog of Apple's stubs came up")
   })
 
   it("leaves nothing when its script is killed half-way", async () => {

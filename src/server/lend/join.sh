@@ -2,6 +2,8 @@
 # Lends this machine to the pool of a server. POSIX sh and Perl, because nothing else is sure to be there. All of it
 # is one function: half a script does nothing. It asks at the terminal, as its own input is the script.
 set -u
+LC_ALL=C
+export LC_ALL
 
 url=@url@
 pin=@pin@
@@ -30,7 +32,7 @@ agreed() { case $answer in y | yes) return 0 ;; *) return 1 ;; esac; }
 # This server alone, known by its certificate's key. What is sent comes on standard input: it is in no process's arguments.
 post() { curl -sSk -N --noproxy '*' --pinnedpubkey "$pin" --max-time "$2" -H 'content-type: application/json' --data-binary @- "$url$1"; }
 # A field of a refusal.
-field() { printf '%s\n' "$2" | sed -n 's/.*"'"$1"'":"\(\([^"\\]\|\\.\)*\)".*/\1/p' | sed 's/\\\(.\)/\1/g' | head -n 1; }
+field() { printf '%s\n' "$2" | perl -ne 'BEGIN { $name = shift @ARGV } if (/"$name":"((?:[^"\\]|\\.)*)"/) { $text = $1; $text =~ s/\\(.)/$1/g; print $text }' "$1"; }
 # Only what needs no quoting in JSON.
 plain() { printf '%s' "$1" | tr -cd 'A-Za-z0-9 ._@:/+=-'; }
 as_account() { if [ "$account" = "$me" ]; then /bin/sh -c "$1" </dev/null; else sudo -H -u "$account" /bin/sh -c "$1" </dev/tty; fi; }
