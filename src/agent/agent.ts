@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs"
 import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2"
 import type { Duplex } from "node:stream"
 import { AGENT_PROTOCOL } from "../protocol/agent-wire.ts"
@@ -86,6 +87,11 @@ export class Agent {
     if (this.#settling) return
     this.#settling = true
     setImmediate(() => this.#settle())
+  }
+
+  /** The owner's `leave` says that it has begun. It asks what runs here to end, and at last this process, too. */
+  ownerLeaves(): void {
+    if (existsSync(this.#context.folder.leaving)) this.#context.link.send({ type: "left" })
   }
 
   supervisorDied(attempt: Attempt): void {

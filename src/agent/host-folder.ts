@@ -8,6 +8,8 @@ export interface HostFolder {
   readonly root: string
   /** Says which server owns the host. */
   readonly claim: string
+  /** There while the owner takes Windfall off (ssh/leave.sh). */
+  readonly leaving: string
   readonly base: string
   /** One folder for each attempt, named by its sequence number. */
   readonly attempts: string
@@ -32,6 +34,7 @@ export function hostFolder(root: string, server: ServerId): HostFolder {
   return {
     root,
     claim: join(root, "claim"),
+    leaving: join(root, "leaving"),
     base,
     attempts: join(base, "attempts"),
     trash: join(base, "trash"),

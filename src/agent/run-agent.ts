@@ -49,6 +49,7 @@ export async function runAgent(parameters: readonly string[], around: AgentProce
     process.on("SIGINT", () => process.exit(0))
     const agent = await open(readArguments(parameters), around)
     process.on("SIGCONT", () => agent.woke())
+    process.on("SIGUSR2", () => agent.ownerLeaves())
     writeSync(1, `${GREETING} ok\n`)
     agent.serve(stdioDuplex())
     watchHeap()

@@ -72,6 +72,14 @@ const pool: Group = {
     summary: "let a machine join, over SSH",
     load: async () => (await import("./commands/host-add.ts")).hostAdd,
   },
+  "host account": {
+    summary: "the lines that make an account for jobs on a Mac",
+    load: async () => (await import("./commands/host-account.ts")).hostAccount,
+  },
+  "invite mac": {
+    summary: "a line by which an owner lends a Mac",
+    load: async () => (await import("./commands/invite-mac.ts")).inviteMac,
+  },
   "host drain": {
     summary: "start nothing new on a host",
     load: async () => (await import("./commands/host-drain.ts")).hostDrain,

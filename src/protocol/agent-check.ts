@@ -2,6 +2,7 @@
  * Checks what an agent says: everything from a host is untrusted. Written by hand, because this runs for every message
  * of every job; a general schema library costs more than the rest of a message's way through the server.
  */
+import { ACCOUNT_TRAITS } from "./account-traits.ts"
 import {
   type AgentMessage,
   type ExitRecord,
@@ -84,6 +85,7 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
       for (const field of ["sequence", "memoryBytes", "processes"]) count(seen, field, type)
     }
   },
+  left: () => {},
   leftovers: (raw, type) => checkLeftovers(object(raw.leftovers, type, "leftovers")),
   notice: (raw, type) => {
     text(raw, "message", type)
@@ -98,6 +100,10 @@ function checkFacts(raw: Raw & Partial<Record<keyof HostFacts, unknown>>): void 
   for (const field of ["cores", "memoryBytes", "gpus", "diskFreeBytes"]) count(raw, field, "hello facts")
   textOrNull(raw, "model", "hello facts")
   textOrNull(raw, "timeZone", "hello facts")
+  const traits = raw.accountTraits
+  if (traits === undefined) return
+  if (!Array.isArray(traits) || !traits.every((trait) => (ACCOUNT_TRAITS as readonly unknown[]).includes(trait)))
+    fail("hello", "facts.accountTraits")
 }
 
 function checkFound(raw: Raw & Partial<Record<keyof FoundAttempt, unknown>>): void {

@@ -158,6 +158,8 @@ export type AgentMessage =
     }
   /** What ended attempts have left on the host, all of it, whenever that changes. A repeat changes nothing. */
   | { readonly type: "leftovers"; readonly leftovers: Leftovers }
+  /** The host's owner is taking Windfall off: what runs is asked to end, and nothing can be started here any more. */
+  | { readonly type: "left" }
   /**
    * Something an administrator should know (a cache that cannot be written, a clock far off...). With an attempt it is about
    * that one's job, and for its owner too.

@@ -1,7 +1,7 @@
 /**
  * The HTTP API's shapes: what goes in and comes out of each route. The server checks what comes in with the schemas in
  * server/api/; the command line and the dashboard use only these routes. Bodies are JSON unless said otherwise;
- * errors are {@link ErrorBody}. Every request but `GET /v1/health`, `GET /v1/openapi.json`, `POST /v1/login` and those of an install (`/install.sh`, `/v1/install/...`) carries
+ * errors are {@link ErrorBody}. Every request but `GET /v1/health`, `GET /v1/openapi.json`, `POST /v1/login` and those of an install (`/install.sh`, `/v1/install/...`) or of a machine that is lent (`/join.sh`, `/v1/lend...`) carries
  * `Authorization: Bearer TOKEN`. Every POST may carry `Idempotency-Key`: what is asked for under one key
  * by one user within a day is done once, and repeats get the first answer (of a join its last line; a repeat that comes
  * while the first is under way waits for it); with another body they are refused (`idempotency_mismatch`). A refusal
@@ -134,6 +134,8 @@ export interface HostAddRequest {
   /** The key the person confirmed. Another one found at the address is refused. */
   readonly hostKey: string
   readonly takeOver: boolean
+  /** Its owner consents to jobs in an account that is an administrator's, or that of who sits at the screen. */
+  readonly accountOfOwner?: boolean
 }
 export type JoinStep =
   | {

@@ -33,6 +33,7 @@ const CODES = {
   host_unreachable: { status: 502, exitCode: 2 },
   local_network_denied: { status: 502, exitCode: 2 },
   authentication_refused: { status: 502, exitCode: 2 },
+  host_left: { status: 409, exitCode: 2 },
   host_busy: { status: 409, exitCode: 2 },
   unsafe_bind: { status: 400, exitCode: 2 },
   data_folder_in_use: { status: 409, exitCode: 2 },

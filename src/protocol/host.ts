@@ -1,3 +1,4 @@
+import type { AccountTrait } from "./account-traits.ts"
 import type { HostId } from "./ids.ts"
 import type { Resources } from "./resources.ts"
 
@@ -24,6 +25,8 @@ export interface HostFacts {
   readonly hostname: string
   /** The account jobs run as. */
   readonly user: string
+  /** What that account is besides one for jobs. Absent in what was found by an older agent. */
+  readonly accountTraits?: readonly AccountTrait[]
   readonly home: string
   /** Names the boot: changes with every restart. */
   readonly bootId: string
@@ -47,6 +50,13 @@ export interface StrayView {
   readonly since: number
 }
 
+export interface HostLeavingView {
+  /** ending: its jobs end first; cleaning: all of Windfall is removed there; left: its owner has done that. */
+  readonly phase: "ending" | "cleaning" | "left"
+  readonly by: string
+  readonly since: number
+}
+
 export interface HostView {
   readonly id: HostId
   readonly name: string
@@ -61,6 +71,8 @@ export interface HostView {
   readonly reason: string | null
   readonly since: number
   readonly draining: boolean
+  /** How it is leaving the pool; `null` when it stays. */
+  readonly leaving: HostLeavingView | null
   /** Why it gets no new jobs because of what ended ones left there, in words; `null` when it does. */
   readonly withheld: string | null
   readonly strays: readonly StrayView[]

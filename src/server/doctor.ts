@@ -1,6 +1,7 @@
 import { statfsSync } from "node:fs"
 import { formatBytes } from "../base/bytes.ts"
 import { formatDuration } from "../base/duration.ts"
+import { accountText, exposureText, needsConsent } from "../protocol/account-traits.ts"
 import type { DoctorFinding } from "../protocol/api.ts"
 import type { WindfallError } from "../protocol/errors.ts"
 import { Slices } from "../workspace/slices.ts"
@@ -86,6 +87,14 @@ function hostFindings(core: Core, host: FleetHost): DoctorFinding[] {
     findings.push({ subject: name, code, level, text, fix })
   if (host.link === "ready") add("ok", "link", `an agent answers on ${facts?.system ?? "it"}`)
   else add(host.link === "refused" ? "problem" : "warning", `link_${host.link}`, host.reason ?? `it is ${host.link}`)
+  const leaving = host.record.leaving
+  if (leaving !== null) {
+    const isOver = leaving.phase === "left"
+    const fix = isOver
+      ? `Forget it: windfall host rm ${name}`
+      : `If it is gone for good: windfall host rm ${name} --forget`
+    add("warning", "leaving", isOver ? "its owner has taken it out of the pool" : "it is leaving the pool", fix)
+  }
   findings.push(...unknownFindings(core.store.server, host))
   const away = core.table.onHost(host.record.id).filter(({ attempt }) => attempt.outOfContactSince !== null)
   if (away.length > 0) {
@@ -97,7 +106,15 @@ function hostFindings(core: Core, host: FleetHost): DoctorFinding[] {
   if (free !== undefined && free < LOW_DISK_BYTES) {
     add("warning", "disk_low", `only ${formatBytes(free)} are free`, "Make room on the host")
   }
-  if (facts !== null) {
+  const traits = facts?.accountTraits ?? []
+  if (facts !== null && traits.length > 0) {
+    add(
+      needsConsent(traits) ? "warning" : "unknown",
+      "account_of_owner",
+      `jobs run there as ${facts.user}, ${accountText(traits)}. ${exposureText(facts.user)}`,
+      "Make an account for jobs there and let that one join: windfall host account",
+    )
+  } else if (facts !== null) {
     const text = `all jobs there run as ${facts.user}: they can read each other's files and that account's`
     add(
       "unknown",

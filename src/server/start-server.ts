@@ -5,6 +5,7 @@ import type { Clock } from "../base/clock.ts"
 import { systemClock } from "../base/clock.ts"
 import { type HostId, makeId, type RunId, type ServerId } from "../protocol/ids.ts"
 import { openDataFolder } from "../store/data-folder.ts"
+import type { HostRecord } from "../store/host-record.ts"
 import { openStore } from "../store/store.ts"
 import { makeFolders } from "../workspace/make-folders.ts"
 import { makePrivateFolder } from "../workspace/private-folder.ts"
@@ -17,6 +18,7 @@ import { type Certificate, fingerprintOf } from "./certificate.ts"
 import { ControlLoop } from "./control-loop.ts"
 import type { Core } from "./core.ts"
 import { admitHost, checkHostName } from "./fleet/change-host.ts"
+import { Departures } from "./fleet/departures.ts"
 import { hostView } from "./fleet/host-view.ts"
 import type { HostsService, OpenHosts } from "./hosts/host-channel.ts"
 import { checkBind, listen } from "./http-server.ts"
@@ -152,12 +154,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     notice: (message, about) => record(message, about),
   })
   undo.defer(() => hosts.stop())
+  const departures = new Departures(core, { hosts: () => hosts, random })
   const certificate = tls?.cert ?? null
   const fingerprint = certificate === null ? null : fingerprintOf(certificate)
   const reach = () => ({ url, fingerprint })
   const install = installSource(PACKAGE_ROOT, options.cacheFolder)
   const wrongCodes = new WrongCodes(clock)
-  const app = createApp({ core, hosts, version: SERVER_VERSION, reach, wrongCodes, install })
+  const app = createApp({ core, hosts, departures, version: SERVER_VERSION, reach, wrongCodes, install })
   const { server: http, url } = await listen(listening, (request, env) => app.fetch(request, env))
   undo.defer(() => closeHttp(http))
   // Only once it listens: a start that fails must not use up the one time the token is shown.
@@ -173,7 +176,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   undo.defer(() => terminals.close())
   undo.defer(() => loop.announceEnd())
   loop.begin()
-  for (const { record } of core.fleet.all()) hosts.keep(record)
+  for (const { record } of core.fleet.all()) if (mayBeKept(record)) hosts.keep(record)
+  departures.begin()
   keepTidy(core).catch((error) => core.signal.aborted || core.report("Cannot tidy up", error))
   isServing = true
   const ending = undo.move()
@@ -191,6 +195,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     stop,
     [Symbol.asyncDispose]: stop,
   }
+}
+
+/** Not where Windfall is being removed, or was. */
+function mayBeKept({ leaving }: HostRecord): boolean {
+  return leaving === null || leaving.phase === "ending"
 }
 
 /** Within a change. */

@@ -42,6 +42,8 @@ probe() {
     for key in hw.optional.arm64 sysctl.proc_translated kern.hv_vmm_present hw.model machdep.cpu.brand_string hw.memsize; do
       say fact "$key" "$(sysctl -i "$key" </dev/null 2>/dev/null | sed 's/^[^:]*: *//')"
     done
+    case " $(id -Gn </dev/null) " in *' admin '*) say fact admin yes ;; esac
+    say fact console "$(stat -f %Su /dev/console </dev/null 2>/dev/null)"
   else
     say fact version "$(sed -n 's/^PRETTY_NAME="\{0,1\}\([^"]*\)"\{0,1\}$/\1/p' /etc/os-release 2>/dev/null | head -n 1)"
     ldd --version 2>&1 </dev/null | grep -qi musl && say fact libc musl
@@ -106,6 +108,8 @@ start() {
     eval "value=\${$name-}"
     [ -z "$value" ] || set -- "$@" "$name=$value"
   done
+  # The owner's own way out, which needs no server.
+  [ "$(cat "$root/leave" 2>/dev/null)" = "$wf_leave" ] || { printf '%s\n' "$wf_leave" >"$root/leave.new" && mv -f "$root/leave.new" "$root/leave"; }
   cd "$root" || fail no_root "cannot enter $root"
   say start
   exec /usr/bin/env -i "$@" "$root/$wf_node" --disable-warning=ExperimentalWarning --expose-gc "$root/$wf_agent" --root "$root" --server "$wf_server" $wf_options
@@ -151,11 +155,22 @@ remove() {
   rm -f "$root"/incoming/*."$wf_server" "$root"/claim.[0-9]*
   # The claim is a JSON line that names its server.
   [ "$wf_unclaim" = no ] || { grep -q "\"$wf_server\"" "$root/claim" 2>/dev/null && rm -f "$root/claim"; }
-  rmdir "$root/incoming" "$root/servers" "$root/agent" "$root/runtime" "$root" 2>/dev/null
+  rmdir "$root/incoming" "$root/servers" 2>/dev/null
+  [ -d "$root/servers" ] || rm -f "$root/leave" "$root/leave.new"
+  rmdir "$root/agent" "$root/runtime" "$root" 2>/dev/null
   say removed
 }
 
+# Whose owner has taken Windfall off gets nothing of it again, unless it is made to join anew.
+stay_out() {
+  [ ! -e "$root/leaving" ] || fail left "its owner is taking it out of the pool"
+  [ "$wf_joined" = no ] || [ -d "$root/servers/$wf_server" ] || fail left "its owner has taken it out of the pool: Windfall's folder is gone"
+}
+
 reopen
+case $wf_mode in
+check | start | receive) stay_out ;;
+esac
 case $wf_mode in
 probe) probe ;;
 check | start) start ;;

@@ -1,12 +1,13 @@
 import { createReadStream } from "node:fs"
 import { WindfallError } from "../protocol/errors.ts"
 import type { ServerId } from "../protocol/ids.ts"
+import { keyOf } from "../protocol/key-line.ts"
 import { instanceText, type ServerInstance } from "../protocol/server-instance.ts"
 import { readAgentGreeting } from "./agent-greeting.ts"
 import type { ChildLink } from "./child-link.ts"
 import type { HostShell } from "./host-shell.ts"
 import type { Payload, PayloadFile } from "./payload.ts"
-import { type RemoteScript, remoteScript, ScriptReader } from "./remote-script.ts"
+import { LEAVE_SCRIPT, type RemoteScript, remoteScript, ScriptReader } from "./remote-script.ts"
 import type { ProbeFacts } from "./system-check.ts"
 
 export interface RemoteHostOptions {
@@ -15,8 +16,16 @@ export interface RemoteHostOptions {
   readonly instance: ServerInstance
   /** Windfall's folder on the host, absolute or below the home folder. */
   readonly root: string
+  /** It has this server's folder since it joined. Where that is gone its owner has taken Windfall off: nothing is put there. */
+  readonly joined?: boolean
   /** More for the agent's command line; plain words. */
   readonly agentArguments?: readonly string[]
+}
+
+/** Something that was on a host and is no more. */
+export interface WentAway {
+  readonly what: string
+  readonly bytes: number
 }
 
 /** From one word of the script to the next. A Mac that spins up its disk or asks a directory service takes seconds. */
@@ -129,6 +138,31 @@ export class RemoteHost {
     })
   }
 
+  /**
+   * Takes all of this server off the host, its key line too, and has a last look that nothing is left. Attempts that still run
+   * there are asked to end. `null` where the host belongs to a copy of this server by now: then nothing was touched.
+   * @param publicLine what lets this server in; `null` where no ssh leads there
+   * @throws {WindfallError} host_refused with what could not be removed: a second call does the rest
+   */
+  async leave(publicLine: string | null, signal: AbortSignal): Promise<readonly WentAway[] | null> {
+    const keys = publicLine === null ? { keys: "no" } : { keys: "yes", key: keyOf(publicLine) }
+    const went: WentAway[] = []
+    let isOurs = true
+    await this.#run(
+      { cause: "preempted", fetch_s: "0", ...keys },
+      signal,
+      async (next) => {
+        for (let line = await next(); !/^(clean|elsewhere)\b/.test(line); line = await next()) {
+          const [, kb, what] = /^went (\d+) (.{1,200})$/.exec(line) ?? []
+          if (what !== undefined && went.length < 100) went.push({ what, bytes: Number(kb) * 1024 })
+          isOurs = !line.startsWith("elsewhere")
+        }
+      },
+      LEAVE_SCRIPT,
+    )
+    return isOurs ? went : null
+  }
+
   #agentOptions(takeOver: boolean): string {
     const { agentArguments = [], instance } = this.#options
     return [...agentArguments, "--instance", instanceText(instance), ...(takeOver ? ["--take-over"] : [])].join(" ")
@@ -167,8 +201,9 @@ export class RemoteHost {
       next: () => Promise<string>,
       line: { readonly link: ChildLink; readonly alive: () => void },
     ) => Promise<void>,
+    text?: string,
   ): Promise<void> {
-    const { link, exchange, alive } = this.#open(variables, signal)
+    const { link, exchange, alive } = this.#open(variables, signal, text)
     try {
       await exchange((next) => talk(next, { link, alive }))
     } finally {
@@ -177,10 +212,10 @@ export class RemoteHost {
   }
 
   /** Starts ssh with a script. `exchange` reads its lines, each of which must come in time, and explains what went wrong. */
-  #open(variables: Readonly<Record<string, string>>, signal: AbortSignal) {
-    const { shell, server, instance, root } = this.#options
-    const { place } = instance
-    const script: RemoteScript = remoteScript({ ...DEFAULTS, root, server, place, ...variables })
+  #open(variables: Readonly<Record<string, string>>, signal: AbortSignal, text?: string) {
+    const { shell, server, instance, root, joined = false } = this.#options
+    const known = { root, server, place: instance.place, joined: joined ? "yes" : "no" }
+    const script: RemoteScript = remoteScript({ ...DEFAULTS, ...known, ...variables }, text)
     const link = shell.open()
     link.socket.write(script.text)
     const reader = new ScriptReader(link, script.mark)
@@ -228,6 +263,7 @@ function startVariables(payload: Payload, thorough: boolean): Record<string, str
     thorough: thorough ? "yes" : "no",
     files: agent.map((file) => `${file.sha256} ${file.path}`).join("\n"),
     agent: agent[0].path,
+    leave: LEAVE_SCRIPT,
   }
 }
 
@@ -242,6 +278,8 @@ function noAnswer(address: string): WindfallError {
 }
 
 function hostProblem(address: string, code: string, reason: string): WindfallError {
+  if (code === "left") return new WindfallError("host_left", `Cannot use ${address}: ${reason}`)
+  if (code === "left_over") return new WindfallError("host_refused", `Cannot clean ${address}: ${reason}`)
   return new WindfallError(code === "disk" ? "disk_full" : "host_refused", `Cannot prepare ${address}: ${reason}`)
 }
 

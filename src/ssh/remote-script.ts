@@ -4,11 +4,13 @@ import { join } from "node:path"
 import { WindfallError } from "../protocol/errors.ts"
 import type { ChildLink } from "./child-link.ts"
 
-const TEXT = readFileSync(join(import.meta.dirname, "bootstrap.sh"), "utf8")
+const BOOTSTRAP = readFileSync(join(import.meta.dirname, "bootstrap.sh"), "utf8")
+/** What takes Windfall off an account. Each host has it as ~/.windfall/leave, for its owner. */
+export const LEAVE_SCRIPT: string = readFileSync(join(import.meta.dirname, "leave.sh"), "utf8").trimEnd()
 /** What profile files may print before our first line, and the longest line of ours. */
 const MAX_NOISE_BYTES = 1024 * 1024
 
-/** One run of bootstrap.sh: the text for stdin, and the mark that begins each line meant for us. */
+/** One run of bootstrap.sh, or of another script that speaks as it does: the text for stdin, and the mark that begins each line meant for us. */
 export interface RemoteScript {
   readonly mark: string
   readonly text: string
@@ -18,11 +20,11 @@ export interface RemoteScript {
  * Puts the variables (`wf_` is added to their names) before the script. The mark is random, so that nothing a profile
  * file prints can be taken for ours.
  */
-export function remoteScript(variables: Readonly<Record<string, string>>): RemoteScript {
+export function remoteScript(variables: Readonly<Record<string, string>>, script = BOOTSTRAP): RemoteScript {
   const mark = `WINDFALL-${randomBytes(12).toString("hex")}`
   const all = { mark, newline: "\n", ...variables }
   const lines = Object.entries(all).map(([name, value]) => `wf_${name}=${quote(value)}`)
-  return { mark, text: `${lines.join("\n")}\n${TEXT}` }
+  return { mark, text: `${lines.join("\n")}\n${script}\n` }
 }
 
 /** @throws {WindfallError} invalid_input for a NUL byte, which no shell can hold */

@@ -24,6 +24,20 @@ export interface HostRecord {
   /** The sequence number the next attempt on this host gets. Only grows. */
   readonly nextSequence: number
   readonly leftovers: HostLeftovers
+  readonly leaving: HostLeaving | null
+}
+
+/**
+ * How a host leaves the pool. ending: jobs there are asked to end, at the next contact if need be; cleaning: what Windfall has
+ * there is being removed; left: its owner has done it all.
+ */
+export interface HostLeaving {
+  readonly phase: "ending" | "cleaning" | "left"
+  /** A user's name, or the owner of whom only that is known. */
+  readonly by: string
+  readonly since: number
+  /** Jobs are not asked but ended. */
+  readonly now: boolean
 }
 
 /** What ended attempts left on a host, as its agent told last. */

@@ -1,7 +1,7 @@
 import type { HostFacts } from "../protocol/host.ts"
 import type { HostId } from "../protocol/ids.ts"
 import type { Database } from "./database.ts"
-import { type HostLeftovers, type HostRecord, NO_LEFTOVERS } from "./host-record.ts"
+import { type HostLeaving, type HostLeftovers, type HostRecord, NO_LEFTOVERS } from "./host-record.ts"
 import type { Schema } from "./schema.ts"
 
 type Row = Schema["hosts"]
@@ -53,6 +53,7 @@ function changing(v: Row) {
     facts_json: v.facts_json,
     next_sequence: v.next_sequence,
     leftovers_json: v.leftovers_json,
+    leaving_json: v.leaving_json,
   }
 }
 
@@ -71,6 +72,7 @@ function toRow(host: HostRecord): Row {
     facts_json: host.facts === null ? null : factsText(host.facts),
     next_sequence: host.nextSequence,
     leftovers_json: leftoversText(host.leftovers),
+    leaving_json: host.leaving === null ? null : JSON.stringify(host.leaving),
   }
 }
 
@@ -104,5 +106,6 @@ function fromRow(row: Row): HostRecord {
     facts: row.facts_json === null ? null : (JSON.parse(row.facts_json) as HostFacts),
     nextSequence: row.next_sequence,
     leftovers: row.leftovers_json === null ? NO_LEFTOVERS : (JSON.parse(row.leftovers_json) as HostLeftovers),
+    leaving: row.leaving_json === null ? null : (JSON.parse(row.leaving_json) as HostLeaving),
   }
 }

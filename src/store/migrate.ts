@@ -6,6 +6,7 @@ import { leftovers } from "./migrations/0002-leftovers.ts"
 import { namesOnce } from "./migrations/0003-names-once.ts"
 import { tokenRoles } from "./migrations/0004-token-roles.ts"
 import { codes } from "./migrations/0005-codes.ts"
+import { leaving } from "./migrations/0006-leaving.ts"
 import type { Schema } from "./schema.ts"
 
 /** Forward only, in order; the place in this list is the version. Never change one that was released, add another. */
@@ -15,6 +16,7 @@ const MIGRATIONS: readonly ((query: Kysely<Schema>) => Compilable[])[] = [
   namesOnce,
   tokenRoles,
   codes,
+  leaving,
 ]
 
 /** The version of the schema this release writes. */

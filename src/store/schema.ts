@@ -56,6 +56,8 @@ export interface Schema {
     readonly next_sequence: number
     /** `null`: nothing is left there. */
     readonly leftovers_json: string | null
+    /** `null`: it stays. */
+    readonly leaving_json: string | null
   }
   readonly jobs: {
     readonly id: number

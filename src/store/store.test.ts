@@ -9,6 +9,7 @@ import { CodeStore } from "./codes.ts"
 import { openDataFolder } from "./data-folder.ts"
 import { Database, queryBuilder } from "./database.ts"
 import { NO_LEFTOVERS } from "./host-record.ts"
+import { HostStore } from "./hosts.ts"
 import { inline, migrate, SCHEMA_VERSION } from "./migrate.ts"
 import { start } from "./migrations/0001-start.ts"
 import { openStore } from "./store.ts"
@@ -61,10 +62,30 @@ test("a database of the version before is brought on with what is in it", () => 
   assert.deepEqual(store.hosts.list()[0]?.leftovers.missing, missing)
 })
 
+/** Takes back what came after the versions these tests begin with. */
+const NEWER = "ALTER TABLE hosts DROP COLUMN leaving_json; DROP TABLE codes;"
+
+test("a host stored before hosts could leave stays", () => {
+  using database = new Database(":memory:")
+  migrate(database)
+  database.execute("ALTER TABLE hosts DROP COLUMN leaving_json; PRAGMA user_version = 5")
+  database.execute(
+    "INSERT INTO hosts VALUES ('h1', 'studio', 'a@b', NULL, NULL, 'default', '{}', 'key', 1, 5, NULL, 7, NULL)",
+  )
+  migrate(database)
+  const store = new HostStore(database)
+  const [host] = store.list()
+  assert.ok(host !== undefined)
+  assert.equal(host.leaving, null)
+  const leaving = { phase: "ending", by: "ada", since: 9, now: false } as const
+  store.update({ ...host, leaving })
+  assert.deepEqual(store.list()[0]?.leaving, leaving)
+})
+
 test("tokens made before tokens had a role may what their users may", () => {
   using database = new Database(":memory:")
   migrate(database)
-  database.execute("DROP TABLE codes; ALTER TABLE tokens DROP COLUMN role; PRAGMA user_version = 3")
+  database.execute(`${NEWER} ALTER TABLE tokens DROP COLUMN role; PRAGMA user_version = 3`)
   database.execute("INSERT INTO users VALUES ('ada', 'admin', 1), ('bob', 'user', 1)")
   database.execute("INSERT INTO tokens VALUES ('t1', 'ada', 'a', 1, NULL), ('t2', 'bob', 'b', 2, NULL)")
   migrate(database)
@@ -81,7 +102,7 @@ test("tokens made before tokens had a role may what their users may", () => {
 test("a database from before codes has room for them", () => {
   using database = new Database(":memory:")
   migrate(database)
-  database.execute("DROP TABLE codes; PRAGMA user_version = 4")
+  database.execute(`${NEWER} PRAGMA user_version = 4`)
   database.execute("INSERT INTO users VALUES ('ada', 'admin', 1)")
   migrate(database)
   const codes = new CodeStore(database)
@@ -103,9 +124,7 @@ test("a database from before codes has room for them", () => {
 test("names of users who were removed before names were kept stay taken, as far as their jobs tell", () => {
   using database = new Database(":memory:")
   migrate(database)
-  database.execute(
-    "DROP TABLE codes; DROP TABLE former_users; ALTER TABLE tokens DROP COLUMN role; PRAGMA user_version = 2",
-  )
+  database.execute(`${NEWER} DROP TABLE former_users; ALTER TABLE tokens DROP COLUMN role; PRAGMA user_version = 2`)
   database.execute("INSERT INTO users VALUES ('ada', 'admin', 1)")
   for (const [id, user] of ["ada", "bob", "bob"].entries()) {
     database.execute(

@@ -13,6 +13,7 @@ import { join } from "node:path"
 import { after, before, describe, it } from "node:test"
 import type { JoinStep } from "../../src/protocol/api.ts"
 import { makeId, type ServerId } from "../../src/protocol/ids.ts"
+import { keyLine } from "../../src/protocol/key-line.ts"
 import { freeName } from "../../src/server/hosts/host-name.ts"
 import { type Lab, type LabHost, startLab } from "../lab/lab.ts"
 import { addRequest, emptied, failure, HostsBench, labPayloads, SERVER } from "../support/hosts-bench.ts"
@@ -63,7 +64,8 @@ describe("hosts", { timeout: 200_000 }, () => {
     await using bench = new HostsBench(lab, {}, { server: OTHER_SERVER, withoutKey: true })
     const error = failure(await bench.join(addRequest(host(1))))
     assert.equal(error.code, "authentication_refused")
-    assert.ok(error.hint?.includes(readFileSync(join(bench.folder, "id_ed25519.pub"), "utf8").trim()))
+    const publicKey = readFileSync(join(bench.folder, "id_ed25519.pub"), "utf8")
+    assert.ok(error.hint?.endsWith(keyLine(publicKey, OTHER_SERVER)))
     rmSync(bench.folder, { recursive: true })
   })
 

@@ -87,6 +87,20 @@ describe("simulated Macs", { timeout: 60_000 }, () => {
       assert.match(error.message, reason)
       assert.deepEqual(readdirSync(mac.files), [])
     }
+    for (const owners of [{ groups: ["admin"] }, { console: mac.user }]) {
+      mac.setMac({ ...MACS.studio, ...owners })
+      const error = failure(await bench.join(addRequest(mac)))
+      assert.equal(error.code, "host_refused")
+      assert.match(error.message, /worker is (an administrator's account|the account of who sits at its screen)$/)
+      assert.match(error.hint ?? "", /^Jobs of everybody .* could read .*--account-of-owner$/)
+      assert.deepEqual(readdirSync(mac.files), [])
+    }
+    mac.setMac({ ...MACS.studio, groups: ["admin"] })
+    const consented = await bench.join(addRequest(mac, { accountOfOwner: true }))
+    assert.equal(consented.at(-1)?.step, "done", JSON.stringify(consented.at(-1)))
+    await bench.hosts.release(bench.records[0]!.id, { unclaim: true })
+    bench.records.length = 0
+    bench.told.length = 0
     mac.setMac(MACS.studio)
     const steps = await bench.join(addRequest(mac))
     assert.equal(steps.at(-1)?.step, "done", JSON.stringify(steps.at(-1)))

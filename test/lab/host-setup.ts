@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import type { SshdBinary } from "../../src/ssh/sshd-binary.ts"
@@ -15,6 +16,7 @@ export interface HostPlan {
   readonly apart: boolean
   readonly port: number
   readonly diskBytes: number | null
+  readonly password: string | null
   readonly sshd: SshdBinary
   readonly authorizedKeys: readonly string[]
 }
@@ -43,7 +45,7 @@ export function writeHostFiles(plan: HostPlan, bootId: string): void {
   write("hosts", `127.0.0.1 localhost ${plan.name}\n::1 localhost\n`)
   write(
     "passwd",
-    `root:x:0:0:root:/root:/bin/sh\n${plan.user}:x:${HOST_UID}:${HOST_UID}::${homeInside(plan)}:${plan.shell}\nnobody:x:65534:65534::/nonexistent:/usr/sbin/nologin\n`,
+    `root:x:0:0:root:/root:/bin/sh\n${plan.user}:${passwordField(plan)}:${HOST_UID}:${HOST_UID}::${homeInside(plan)}:${plan.shell}\nnobody:x:65534:65534::/nonexistent:/usr/sbin/nologin\n`,
   )
   write("group", `root:x:0:\n${plan.user}:x:${HOST_UID}:\nnogroup:x:65534:\n`)
   write("authorized_keys", `${plan.authorizedKeys.join("\n")}\n`)
@@ -55,6 +57,13 @@ export function writeHostFiles(plan: HostPlan, bootId: string): void {
   if (plan.apart) write("setup.sh", setupScript(plan))
 }
 
+/** An sshd that is not root reads no shadow file, and takes the hash in passwd itself. */
+function passwordField({ password }: HostPlan): string {
+  if (password === null) return "x"
+  const hash = "print crypt($ARGV[0], '$6$' . 'windfall$')"
+  return execFileSync("perl", ["-e", hash, password]).toString()
+}
+
 /** The environment a Mac's sshd gives: see reference on PATH and AcceptEnv in macOS's own sshd_config. */
 function sshdConfig(plan: HostPlan): string {
   const folder = insideFolder(plan)
@@ -62,11 +71,12 @@ function sshdConfig(plan: HostPlan): string {
     `ListenAddress ${plan.apart ? "0.0.0.0" : "127.0.0.1"}`,
     `Port ${plan.port}`,
     `HostKey ${folder}/host_key`,
-    `AuthorizedKeysFile ${folder}/authorized_keys`,
+    // The lab's own way in, and the account's file as on any machine.
+    `AuthorizedKeysFile ${folder}/authorized_keys${plan.apart ? ` ${homeInside(plan)}/.ssh/authorized_keys` : ""}`,
     "PidFile none",
     "UsePAM no",
     "StrictModes no",
-    "PasswordAuthentication no",
+    `PasswordAuthentication ${plan.password === null ? "no" : "yes"}`,
     "KbdInteractiveAuthentication no",
     "PermitUserEnvironment no",
     "AcceptEnv LANG LC_*",

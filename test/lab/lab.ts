@@ -30,6 +30,8 @@ export interface LabHostOptions {
   /** Puts a relay before it that delays each direction by so much. */
   readonly delayMs?: number
   readonly mbit?: number
+  /** The account's password: sshd then takes it, too. Only with namespaces. */
+  readonly password?: string
   /** Gives it a disk of its own of this size (for its home), that can be full. Only with namespaces. */
   readonly diskBytes?: number
 }
@@ -80,8 +82,13 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     const apart = mode !== "ports"
     const wanted = typeof options.hosts === "number" ? Array.from({ length: options.hosts }, () => ({})) : options.hosts
     for (const [index, host] of (wanted as readonly LabHostOptions[]).entries()) {
-      if (!apart && (host.kind === "mac" || host.shell !== undefined || host.diskBytes !== undefined))
-        throw new Error("Cannot simulate a Mac, a login shell or a disk: this account may not make namespaces here")
+      if (
+        !apart &&
+        (host.kind === "mac" || host.shell !== undefined || host.diskBytes !== undefined || host.password !== undefined)
+      )
+        throw new Error(
+          "Cannot simulate a Mac, a login shell, a disk or a password: this account may not make namespaces here",
+        )
       const name = host.name ?? `${host.kind === "mac" ? "mac" : "host"}${index + 1}`
       const plan = {
         name,
@@ -93,6 +100,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
         apart,
         port: apart ? 22 : await freePort(),
         diskBytes: host.diskBytes ?? null,
+        password: host.password ?? null,
         sshd,
         authorizedKeys: [publicKey, ...(options.authorizedKeys ?? [])],
       } as const

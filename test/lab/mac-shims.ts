@@ -10,6 +10,9 @@ export interface MacAnswers {
   readonly sysctl: Readonly<Record<string, string>>
   /** `uname -m` of the shell: "x86_64" on Intel and under Rosetta. */
   readonly machine: "arm64" | "x86_64"
+  /** Groups of the account besides its own, and who is logged in at the screen (root: nobody). */
+  readonly groups?: readonly string[]
+  readonly console?: string
   /** Nanoseconds since the last input, for ioreg. */
   readonly idleNs: number
 }
@@ -132,6 +135,14 @@ for key; do
 done
 exit $status
 `,
+  id: `#!/bin/sh
+[ "$*" = -Gn ] || exec /mnt/bin/id "$@"
+echo "staff everyone $(cat ${ANSWERS}/groups)"
+`,
+  stat: `#!/bin/sh
+[ "$*" = '-f %Su /dev/console' ] || exec /mnt/bin/stat "$@"
+cat ${ANSWERS}/console
+`,
   ioreg: `#!/bin/sh
 case $* in
 *IOHIDSystem*) printf '+-o IOHIDSystem  <class IOHIDSystem, id 0x100000a2b, registered, matched, active, busy 0 (0 ms), retain 25>\\n    {\\n      "HIDIdleTime" = %s\\n    }\\n' "$(cat ${ANSWERS}/idle)" ;;
@@ -166,6 +177,8 @@ export function writeMacAnswers(folder: string, answers: MacAnswers): void {
   write("version", answers.version)
   write("build", answers.build)
   write("machine", answers.machine)
+  write("groups", (answers.groups ?? []).join(" "))
+  write("console", answers.console ?? "root")
   write("idle", `${answers.idleNs}`)
   write(
     "sysctl",

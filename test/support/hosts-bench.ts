@@ -26,6 +26,7 @@ export type Told =
   | { readonly told: "open"; readonly channel: HostChannel; readonly hello: Hello }
   | { readonly told: "messages"; readonly messages: readonly AgentMessage[] }
   | { readonly told: "output"; readonly output: OutputFrame }
+  | { readonly told: "left" }
   | { readonly told: "closed"; readonly reason: string }
   | { readonly told: "link"; readonly link: HostLink; readonly reason: string | null }
 
@@ -75,6 +76,7 @@ export class HostsBench implements AsyncDisposable {
         onMessages: (_channel, messages) => this.#tell({ told: "messages", messages }),
         onOutput: (_channel, output) => this.#tell({ told: "output", output }),
         onClosed: (_channel, reason) => this.#tell({ told: "closed", reason }),
+        onLeft: () => this.#tell({ told: "left" }),
         onLink: (_host, link, reason) => this.#tell({ told: "link", link, reason }),
       },
       hosts: () => this.records,
@@ -131,10 +133,19 @@ export class HostsBench implements AsyncDisposable {
 
   #admit(host: NewHost): HostView {
     const id = makeId<HostId>("h", Buffer.from(`host-${this.records.length}-${host.name}`.padEnd(16, "_")))
-    const record = { ...host, id, draining: false, createdAt: 0, facts: null, nextSequence: 1, leftovers: NO_LEFTOVERS }
+    const record = {
+      ...host,
+      id,
+      draining: false,
+      createdAt: 0,
+      facts: null,
+      nextSequence: 1,
+      leftovers: NO_LEFTOVERS,
+      leaving: null,
+    }
     this.records.push(record)
     this.hosts.keep(record)
-    const state = { link: "connecting", reason: null, since: 0, withheld: null, strays: [] } as const
+    const state = { leaving: null, link: "connecting", reason: null, since: 0, withheld: null, strays: [] } as const
     return { ...record, ...state, total: NOTHING, free: NOTHING, jobs: [] }
   }
 }

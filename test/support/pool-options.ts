@@ -16,6 +16,8 @@ export interface PoolOptions {
   readonly clocks?: boolean
   /** Lab hosts are started but do not join. */
   readonly joinNone?: boolean
+  /** Hosts do not let the server's key in. Implies `joinNone`. */
+  readonly lockedOut?: boolean
   /** Public keys that hosts let in besides the server's. */
   readonly authorizedKeys?: readonly string[]
   readonly signal?: AbortSignal

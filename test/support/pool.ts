@@ -4,9 +4,10 @@ import type { JoinStep } from "../../src/protocol/api.ts"
 import { WindfallError } from "../../src/protocol/errors.ts"
 import type { WindfallEvent } from "../../src/protocol/events.ts"
 import type { HostView } from "../../src/protocol/host.ts"
-import type { JobId } from "../../src/protocol/ids.ts"
+import type { JobId, ServerId } from "../../src/protocol/ids.ts"
 import type { JobSpec, JobView } from "../../src/protocol/job.ts"
 import { isFinal } from "../../src/protocol/job-state.ts"
+import { keyLine } from "../../src/protocol/key-line.ts"
 import { openServerKey } from "../../src/ssh/server-key.ts"
 import { type Lab, type LabHost, startLab } from "../lab/lab.ts"
 import { Child, type ChildOptions, type Ended } from "./child.ts"
@@ -70,11 +71,12 @@ export class Pool implements AsyncDisposable {
 
   /** Called once, by {@link startPool}. */
   async open(): Promise<void> {
-    const { clocks = false, joinNone = false, local = 0 } = this.#options
+    const { clocks = false, lockedOut = false, joinNone = lockedOut, local = 0 } = this.#options
     const keys = join(this.data, "ssh")
     for (const folder of [this.data, keys]) mkdirSync(folder, { mode: 0o700 })
     const { publicLine } = await openServerKey(keys, "windfall-test")
-    const lab = this.#startLab(publicLine)
+    // The server's id comes with its first start, and is only a comment here.
+    const lab = this.#startLab(keyLine(publicLine, "s" as ServerId))
     if (clocks) {
       await lab
       this.server.settings = { ...this.#options.server, clocks: this.#makeClocks() }
@@ -255,11 +257,11 @@ export class Pool implements AsyncDisposable {
   }
 
   async #startLab(publicLine: string): Promise<void> {
-    const { hosts = 0, mode, authorizedKeys = [], signal } = this.#options
+    const { hosts = 0, mode, authorizedKeys = [], lockedOut = false, signal } = this.#options
     if (hosts === 0) return
     this.#lab = await startLab({
       hosts,
-      authorizedKeys: [publicLine, ...authorizedKeys],
+      authorizedKeys: lockedOut ? authorizedKeys : [publicLine, ...authorizedKeys],
       ...(mode === undefined ? {} : { mode }),
       ...(signal === undefined ? {} : { signal }),
     })

@@ -1,7 +1,8 @@
 import type { HostAddRequest, JoinStep } from "../../src/protocol/api.ts"
 import type { HostFacts } from "../../src/protocol/host.ts"
 import type { HostId } from "../../src/protocol/ids.ts"
-import type { AddOptions, HostsContext, HostsService } from "../../src/server/hosts/host-channel.ts"
+import type { AddOptions, CleanedHost, HostsContext, HostsService } from "../../src/server/hosts/host-channel.ts"
+import type { WentAway } from "../../src/ssh/remote-host.ts"
 import type { HostRecord } from "../../src/store/host-record.ts"
 import { HOST_FACTS, SimulatedHost } from "./simulated-host.ts"
 
@@ -63,6 +64,11 @@ export class SimulatedHosts implements HostsService {
   async release(id: HostId): Promise<void> {
     this.all.get(id)?.cut("released")
     this.all.delete(id)
+  }
+
+  async clean({ id }: CleanedHost): Promise<readonly WentAway[]> {
+    await this.release(id)
+    return [{ what: "caches", bytes: 1024 }]
   }
 
   async scan() {

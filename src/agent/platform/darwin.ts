@@ -1,7 +1,8 @@
 import { execFile, execFileSync } from "node:child_process"
-import { readlinkSync, statfsSync } from "node:fs"
+import { readlinkSync, statfsSync, statSync } from "node:fs"
 import { homedir, hostname, loadavg, userInfo } from "node:os"
 import { promisify } from "node:util"
+import type { AccountTrait } from "../../protocol/account-traits.ts"
 import type { HostFacts } from "../../protocol/host.ts"
 import { parseFootprints, parseKeys, parseProcesses, parseUsedMemory, parseVmStat } from "./darwin-text.ts"
 import type { FreeNow, Platform, ProcessRow } from "./platform.ts"
@@ -133,11 +134,24 @@ async function facts(root: string, bootId: string): Promise<HostFacts> {
     gpus: silicon && !virtual ? 1 : 0,
     hostname: hostname(),
     user: userInfo().username,
+    accountTraits: await accountTraits(),
     home: homedir(),
     bootId,
     timeZone: timeZone(),
     diskFreeBytes: diskFreeBytes(root),
   }
+}
+
+/** The group admin is what makes an administrator; who is logged in at the screen owns the console, and root when nobody is. */
+async function accountTraits(): Promise<AccountTrait[]> {
+  const { uid } = userInfo()
+  const groups = (await run("/usr/bin/id", "-Gn")).trim().split(" ")
+  const isAtScreen = uid !== 0 && statSync("/dev/console").uid === uid
+  return [
+    ...(groups.includes("admin") ? ["administrator" as const] : []),
+    ...(isAtScreen ? ["console_user" as const] : []),
+    ...(uid === 0 ? ["root" as const] : []),
+  ]
 }
 
 function timeZone(): string | null {

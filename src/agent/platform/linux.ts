@@ -133,6 +133,7 @@ function facts(root: string, bootId: string): HostFacts {
     gpus: 0,
     hostname: hostname(),
     user: userInfo().username,
+    accountTraits: process.getuid?.() === 0 ? ["root"] : [],
     home: homedir(),
     bootId,
     timeZone: timeZone(),

@@ -4,10 +4,14 @@ import { readCount } from "../../protocol/job-values.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
 import { flag, list, notEmpty, value } from "../command-line/option.ts"
+import { readLabels } from "../command-line/read-labels.ts"
 import { readJsonLines } from "../event-stream.ts"
+import { letServerIn } from "../owner/let-server-in.ts"
 import { StatusLine } from "../render/status-line.ts"
 import { printable } from "../render/table.ts"
 import { printJson } from "../say.ts"
+import { serverAt } from "../server-process/server-note.ts"
+import { accountPage } from "./host-account.ts"
 import { confirmHostKey } from "./host-key.ts"
 import { hostPage } from "./host-show.ts"
 
@@ -30,6 +34,7 @@ export const hostAdd = command({
     fleet: value("NAME", "the fleet it belongs to", notEmpty),
     label: list("NAME=VALUE", "a label, for instance room=2.14", { short: "l" }),
     fingerprint: value("SHA256:...", "its key, known beforehand: nobody is asked", notEmpty),
+    accountOfOwner: flag("its owner lets jobs run in an account that is an administrator's or in daily use"),
     takeOver: flag("take it from another server, if nothing runs there"),
     json: flag("print each step as JSON"),
   },
@@ -55,11 +60,35 @@ export const hostAdd = command({
       labels,
       hostKey,
       takeOver: options.takeOver,
+      accountOfOwner: options.accountOfOwner,
     }
-    const body = await cli.client.open("POST", "/v1/hosts", { body: request, changes: true })
-    return showSteps(cli, readJsonLines<JoinStep>(body), options.json)
+    const join = async () => {
+      const body = await cli.client.open("POST", "/v1/hosts", { body: request, changes: true })
+      return showSteps(cli, readJsonLines<JoinStep>(body), options.json)
+    }
+    try {
+      return await join()
+    } catch (error) {
+      if (isOwnersAccount(error)) await cli.stdout.write(await accountPage(cli, "windfall"))
+      const line = lineToAdd(error)
+      if (line === null) throw error
+      const isServerHere = serverAt(cli.settings, cli.login.url) !== undefined
+      await letServerIn(cli, { address, port, hostKey, line, again: again.join(" "), isServerHere })
+      return await join()
+    }
   },
 })
+
+function isOwnersAccount(error: unknown): boolean {
+  return error instanceof WindfallError && error.details?.accountTraits !== undefined
+}
+
+/** The line that would let the server in, where that is all that was missing. */
+function lineToAdd(error: unknown): string | null {
+  if (!(error instanceof WindfallError) || error.code !== "authentication_refused") return null
+  const line = error.details?.publicLine
+  return typeof line === "string" ? line : null
+}
 
 /** `local:FOLDER` is the server's own machine, without ssh: there is no key to confirm. */
 const THIS_MACHINE = "local:"
@@ -70,18 +99,6 @@ function checkAddress(address: string): void {
       hint: "Write user@mac, or an alias of the server's ssh configuration",
     })
   }
-}
-
-function readLabels(texts: readonly string[]): Record<string, string> {
-  const labels: Record<string, string> = {}
-  for (const text of texts) {
-    const [, name, label] = /^([A-Za-z0-9._/-]{1,63})=(.{0,255})$/.exec(text) ?? []
-    if (name === undefined || label === undefined) {
-      throw new WindfallError("invalid_input", `Cannot read the label ${JSON.stringify(text)}: write NAME=VALUE`)
-    }
-    labels[name] = label
-  }
-  return labels
 }
 
 const TITLES: Readonly<Record<string, string>> = {

@@ -1,4 +1,5 @@
 import { formatBytes } from "../../base/bytes.ts"
+import { needsConsent } from "../../protocol/account-traits.ts"
 import type { HostView } from "../../protocol/host.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
@@ -63,6 +64,14 @@ export function hostTable(hosts: readonly HostView[], width: number | undefined)
 }
 
 /** How a host stands, in a few words. */
-export function hostState({ link, draining, withheld }: HostView): string {
-  return [link, ...(draining ? ["draining"] : []), ...(withheld === null ? [] : ["withheld"])].join(", ")
+export function hostState({ link, draining, leaving, withheld, facts }: HostView): string {
+  if (leaving?.phase === "left") return "left"
+  const isOwners = needsConsent(facts?.accountTraits ?? [])
+  const marks = [
+    leaving !== null && "leaving",
+    draining && "draining",
+    withheld !== null && "withheld",
+    isOwners && "owner's account",
+  ]
+  return [link, ...marks.filter((mark) => mark !== false)].join(", ")
 }

@@ -1,5 +1,6 @@
 import { formatBytes } from "../../base/bytes.ts"
 import { closest } from "../../base/closest.ts"
+import { accountText } from "../../protocol/account-traits.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { HostView, StrayView } from "../../protocol/host.ts"
 import type { Cli } from "../cli.ts"
@@ -68,11 +69,16 @@ export function hostPage(host: HostView): string {
           ["chip", facts.chip],
           ...(facts.model === null ? [] : [["model", facts.model] as const]),
           ["system", `${facts.system} (${facts.arch})`],
-          ["account", `${facts.user} in ${facts.home}`],
+          ["account", `${facts.user} in ${facts.home}${accountNote(host)}`],
           ["disk", `${formatBytes(facts.diskFreeBytes)} free`],
           ...(facts.timeZone === null ? [] : [["time zone", facts.timeZone] as const]),
         ] as const)),
   ])
+}
+
+function accountNote({ facts }: HostView): string {
+  const traits = facts?.accountTraits ?? []
+  return traits.length === 0 ? "" : ` (${accountText(traits)})`
 }
 
 function strayText({ pid, command, job, certain, memoryBytes, since }: StrayView): string {

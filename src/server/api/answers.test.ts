@@ -94,6 +94,7 @@ test("what the server answers is as the document says, with no field more", asyn
     "tokens",
     "secrets",
     "invites",
+    "server-key",
     "hosts",
     "hosts/alpha",
     "doctor",
@@ -109,6 +110,7 @@ test("what the server answers is as the document says, with no field more", asyn
   await call("DELETE", "/v1/hosts/alpha")
   // Only a server that others can reach answers this one: test/e2e/install.test.ts.
   answered.add(routeOf("POST", "/v1/invites/user"))
+  answered.add(routeOf("POST", "/v1/invites/mac"))
   const left = ROUTES.filter((route) => route.answer !== undefined && !answered.has(route))
   assert.deepEqual(left, [], "every route with a shape was asked")
 })

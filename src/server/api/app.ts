@@ -13,6 +13,7 @@ import { installRoutes } from "./install-routes.ts"
 import { inviteRoutes } from "./invite-routes.ts"
 import { issueText } from "./issue-text.ts"
 import { jobRoutes } from "./job-routes.ts"
+import { lendRoutes } from "./lend-routes.ts"
 import { logRoutes } from "./log-routes.ts"
 import { openApiDocument } from "./openapi.ts"
 import { readQuery } from "./query.ts"
@@ -26,6 +27,7 @@ export const ROUTES: readonly Route[] = [
   ...accountRoutes,
   ...inviteRoutes,
   ...installRoutes,
+  ...lendRoutes,
   ...hostRoutes,
   ...blobRoutes,
   ...jobRoutes,

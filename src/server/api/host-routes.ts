@@ -2,15 +2,23 @@ import { deferred } from "../../base/deferred.ts"
 import type { JoinStep } from "../../protocol/api.ts"
 import { toWindfallError, WindfallError } from "../../protocol/errors.ts"
 import type { HostView } from "../../protocol/host.ts"
+import type { LeaveStep, ServerKeyAnswer } from "../../protocol/lending.ts"
 import { changeHost, removeHost } from "../fleet/change-host.ts"
 import { hostView } from "../fleet/host-view.ts"
 import { nothing } from "./answers/answer.ts"
-import { host as hostAnswer, hostList, hostScan, joinStep } from "./answers/host-answers.ts"
+import { host as hostAnswer, hostList, hostScan, joinStep, leaveStep, serverKey } from "./answers/host-answers.ts"
 import { type ApiRequest, type Route, route } from "./route.ts"
-import { empty, hostAddRequest, hostRekeyRequest, hostScanRequest } from "./schemas.ts"
+import { empty, hostAddRequest, hostLeaveRequest, hostRekeyRequest, hostScanRequest } from "./schemas.ts"
 import { streamed } from "./stream.ts"
 
 export const hostRoutes: readonly Route[] = [
+  route({
+    method: "GET",
+    path: "/v1/server-key",
+    summary: "Shows the line that lets the server in on a host",
+    answer: serverKey,
+    respond: async ({ api }): Promise<ServerKeyAnswer> => ({ line: await api.hosts.publicLine() }),
+  }),
   route({
     method: "POST",
     path: "/v1/hosts/scan",
@@ -95,9 +103,27 @@ export const hostRoutes: readonly Route[] = [
     },
   }),
   route({
+    method: "POST",
+    path: "/v1/hosts/:host/leave",
+    summary: "Lets a host leave: one line of JSON for each step. What has begun goes on when nobody reads",
+    item: leaveStep,
+    admin: "let a host leave",
+    body: hostLeaveRequest,
+    produces: "application/x-ndjson",
+    repeats: "anew",
+    respond: async (request) => {
+      const { api, core, caller, params, body } = request
+      const { id } = core.fleet.find(params.host ?? "").record
+      await core.ledger.change(() => api.departures.ask(core.fleet.find(id), { actor: caller.user, now: body.now }))
+      return streamed(request, (gone) => encoded(api.departures.watch(id, gone)), {
+        headers: { "content-type": "application/x-ndjson", "cache-control": "no-store" },
+      })
+    },
+  }),
+  route({
     method: "DELETE",
     path: "/v1/hosts/:host",
-    summary: "Removes a host; what it still held is lost",
+    summary: "Forgets a host without cleaning it; what it still held is lost",
     answer: nothing,
     admin: "remove a host",
     respond: async ({ api, core, caller, params }) => {
@@ -132,6 +158,11 @@ async function* lines({ core, remember }: ApiRequest, steps: AsyncGenerator<Join
   } catch (error) {
     yield encoder.encode(line({ step: "failed", error: toWindfallError(error, "add the host").toBody().error }))
   }
+}
+
+async function* encoded(steps: AsyncGenerator<LeaveStep>): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder()
+  for await (const step of steps) yield encoder.encode(`${JSON.stringify(step)}\n`)
 }
 
 function line(step: JoinStep): string {

@@ -3,6 +3,7 @@ import type * as z from "zod"
 import type { Caller } from "../auth/accounts.ts"
 import type { WrongCodes } from "../auth/wrong-codes.ts"
 import type { Core } from "../core.ts"
+import type { Departures } from "../fleet/departures.ts"
 import type { HostsService } from "../hosts/host-channel.ts"
 import type { InstallSource } from "../install/install-files.ts"
 import type { Reach } from "../install/reach.ts"
@@ -12,6 +13,7 @@ import type { FirstTime } from "./idempotency.ts"
 export interface Api {
   readonly core: Core
   readonly hosts: HostsService
+  readonly departures: Departures
   readonly version: string
   /** How others reach this server. Known once it listens. */
   readonly reach: () => Reach

@@ -5,6 +5,7 @@ import type { BlobHash } from "../../protocol/ids.ts"
 import { DEFAULT_SPEC, DEFAULT_TERMINAL, type JobSpec } from "../../protocol/job.ts"
 import { JOB_FIELDS } from "../../protocol/job-fields.ts"
 import { STOP_SIGNALS, variableNameProblem } from "../../protocol/job-values.ts"
+import type { LendRequest, MacInviteRequest } from "../../protocol/lending.ts"
 import { globCharacters, MAX_GLOB_CHARACTERS, outputProblem } from "../../protocol/output-globs.ts"
 
 /** Environment variables of a job together: more does not fit through an exec on every system. */
@@ -145,16 +146,19 @@ export const empty = z.strictObject({}).optional()
 const port = z.int().min(1).max(65_535).nullable()
 const address = text(512).min(1)
 export const hostScanRequest = z.strictObject({ address, port, name: label.nullable().default(null) })
+const hostLabels = z.record(z.string().regex(/^[A-Za-z0-9._/-]{1,63}$/), text(255))
 export const hostAddRequest = z.strictObject({
   address,
   port,
   name: label.nullable(),
   owner: text(64).nullable(),
   fleet: label.nullable(),
-  labels: z.record(z.string().regex(/^[A-Za-z0-9._/-]{1,63}$/), text(255)),
+  labels: hostLabels,
   hostKey: text(16_384),
   takeOver: z.boolean(),
+  accountOfOwner: z.boolean().default(false),
 })
+export const hostLeaveRequest = z.strictObject({ now: z.boolean().default(false) })
 export const hostRekeyRequest = z.strictObject({ hostKey: text(16_384).min(1) })
 
 const role = z.enum(["user", "admin"])
@@ -168,6 +172,24 @@ export const userInviteRequest = z.strictObject({
   user: z.string().max(64),
   role: role.nullable().default(null),
   expiresInMs: within(CODE_LIFE_MS).default(CODE_LIFE_MS.default),
+})
+export const macInviteRequest = z.strictObject({
+  owner: text(64).min(1).nullable().default(null),
+  name: label.nullable().default(null),
+  fleet: label.nullable().default(null),
+  labels: hostLabels.default({}),
+  expiresInMs: within(CODE_LIFE_MS).default(CODE_LIFE_MS.default),
+})
+export const lendLookRequest = z.strictObject({ code: text(200) })
+export const lendRequest = z.strictObject({
+  code: text(200),
+  user: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/, "must be the name of an account"),
+  hostKey: z.string().regex(/^ssh-ed25519 [A-Za-z0-9+/]{16,200}={0,2}$/, "must be an ed25519 host key"),
+  name: z
+    .union([label, z.literal("")])
+    .default("")
+    .transform((name) => (name === "" ? null : name)),
+  accountOfOwner: z.boolean().default(false),
 })
 export const loginRequest = z.strictObject({ code: text(200) })
 export const secretRequest = z.strictObject({ value: text(64 * 1024).min(1) })
@@ -220,6 +242,8 @@ export const SCHEMAS_AGREE: readonly [
   Same<z.output<typeof jobSpec>, JobSpec>,
   Same<keyof JobSpec, keyof z.output<typeof jobSpec>>,
   Same<z.output<typeof hostAddRequest>, HostAddRequest>,
+  Same<z.output<typeof macInviteRequest>, MacInviteRequest>,
+  Same<z.output<typeof lendRequest>, LendRequest>,
   Same<z.output<typeof stopRequest>, { now: boolean; signal?: string | undefined; graceMs?: number | undefined }>,
   Same<StopRequest, z.output<typeof stopRequest>>,
-] = [true, true, true, true, true]
+] = [true, true, true, true, true, true, true]

@@ -17,21 +17,24 @@ export function streamed(
     readonly status?: number
     readonly headers: Record<string, string>
     readonly onEnd?: () => void
+    /** The route is open to all: there is no token to watch. */
+    readonly open?: boolean
   },
 ): Response {
   const gone = new AbortController()
   const signal = AbortSignal.any([over, gone.signal])
   const generator = pieces(signal)
   const onEnd = () => {
-    watch[Symbol.dispose]()
+    watch?.[Symbol.dispose]()
     options.onEnd?.()
   }
   // Also a body that is never read must come to its end.
   signal.addEventListener("abort", () => void generator.return(undefined).finally(onEnd))
-  const watch = watchToken(core, caller, () => {
+  const end = () => {
     gone.abort()
     hangUp()
-  })
+  }
+  const watch = options.open === true ? undefined : watchToken(core, caller, end)
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {

@@ -41,8 +41,20 @@ export function createCode(core: Core, wanted: WantedCode, maker: Caller): Invit
 }
 
 /**
- * Uses a code up, within a change that does what it is good for. It is looked up by its hash, so the time that takes tells
- * nothing of it; only who has the whole code is told that it was used or has expired.
+ * The code with what it is good for, if it still is. It is looked up by its hash, so the time that takes tells nothing of it; only
+ * who has the whole code is told that it was used or has expired.
+ * @throws {WindfallError} code_refused
+ */
+export function findCode(core: Core, code: string, purpose: CodePurpose): StoredCode {
+  const found = core.store.codes.byHash(hashOf(code))
+  if (found === undefined || found.purpose !== purpose) throw refused("it is not one of this server's")
+  if (found.usedAt !== null) throw refused(`it was used at ${new Date(found.usedAt).toISOString()}, and works once`)
+  if (found.expiresAt <= core.clock.now()) throw refused(`it expired at ${new Date(found.expiresAt).toISOString()}`)
+  return found
+}
+
+/**
+ * Uses a code up, within a change that does what it is good for.
  * @param actor who uses it, for the record
  * @throws {WindfallError} code_refused: nothing is changed then
  */
@@ -52,12 +64,8 @@ export function takeCode(
   purpose: CodePurpose,
   actor: (code: StoredCode) => string,
 ): StoredCode {
-  const found = core.store.codes.byHash(hashOf(code))
-  if (found === undefined || found.purpose !== purpose) throw refused("it is not one of this server's")
-  const now = core.clock.now()
-  if (found.usedAt !== null) throw refused(`it was used at ${new Date(found.usedAt).toISOString()}, and works once`)
-  if (found.expiresAt <= now) throw refused(`it expired at ${new Date(found.expiresAt).toISOString()}`)
-  core.store.codes.use(found.id, now)
+  const found = findCode(core, code, purpose)
+  core.store.codes.use(found.id, core.clock.now())
   core.ledger.event({ type: "invite_changed", purpose, about: found.about, what: `used ${found.id}` }, actor(found))
   return found
 }

@@ -28,6 +28,7 @@ export function admitHost(core: Core, host: NewHost, actor: string): HostView {
     facts: null,
     nextSequence: 1,
     leftovers: NO_LEFTOVERS,
+    leaving: null,
   }
   core.store.hosts.add(record)
   core.ledger.event({ type: "host_added", host: record.id, name: record.name }, actor)
@@ -38,7 +39,7 @@ export function admitHost(core: Core, host: NewHost, actor: string): HostView {
 export function changeHost(
   core: Core,
   host: FleetHost,
-  change: Partial<Pick<HostRecord, "draining" | "hostKey">>,
+  change: Partial<Pick<HostRecord, "draining" | "hostKey" | "leaving">>,
   what: string,
   actor: string,
 ): HostView {

@@ -93,6 +93,11 @@ export class Fleet {
     return [...this.#hosts.values()].sort((a, b) => (a.record.name < b.record.name ? -1 : 1))
   }
 
+  /** Those that are on their way out. */
+  leaving(): FleetHost[] {
+    return [...this.#hosts.values()].filter(({ record }) => record.leaving !== null)
+  }
+
   get size(): number {
     return this.#hosts.size
   }
@@ -141,7 +146,7 @@ export class Fleet {
           name: host.record.name,
           link: host.link,
           reason: host.reason,
-          draining: host.record.draining,
+          draining: host.record.draining || host.record.leaving !== null,
           withheld: withheldReason(host.record.leftovers),
           total: host.total,
           partitions: this.partitions,

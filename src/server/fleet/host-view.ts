@@ -1,10 +1,17 @@
 import type { HostView } from "../../protocol/host.ts"
 import { subtractResources } from "../../protocol/resources.ts"
+import type { HostLeaving } from "../../store/host-record.ts"
 import type { Core } from "../core.ts"
 import type { Viewer } from "../jobs/job-view.ts"
 import type { FleetHost } from "./fleet.ts"
 import { strayViews } from "./leftovers.ts"
 import { withheldReason } from "./withheld.ts"
+
+function leavingView(leaving: HostLeaving | null): HostView["leaving"] {
+  if (leaving === null) return null
+  const { phase, by, since } = leaving
+  return { phase, by, since }
+}
 
 /** A host as the API shows it to this person. */
 export function hostView(core: Core, host: FleetHost, viewer: Viewer): HostView {
@@ -26,6 +33,7 @@ export function hostView(core: Core, host: FleetHost, viewer: Viewer): HostView 
     reason: host.reason,
     since: host.since,
     draining: record.draining,
+    leaving: leavingView(record.leaving),
     withheld: withheldReason(record.leftovers),
     strays: strayViews(record.leftovers, viewer),
     hostKey: record.hostKey,

@@ -8,6 +8,7 @@ import { applyNews } from "../jobs/agent-news.ts"
 import { markOutOfContact } from "../jobs/contact.ts"
 import { reconcile } from "../jobs/reconcile.ts"
 import { settleOutput } from "../jobs/settle.ts"
+import { concludeOwnerLeft } from "./owner-left.ts"
 
 /** Takes what the links to hosts tell into the ledger and the logs. */
 export class Links implements HostChannelEvents {
@@ -94,8 +95,17 @@ export class Links implements HostChannelEvents {
     host.ending.abort()
     core.fleet.setLink(host, "connecting", reason, core.clock.now())
     this.#change(() => {
-      if (host.channel === null) markOutOfContact(core, host, core.clock.now())
+      if (host.channel === null && host.record.leaving?.phase === "left") concludeOwnerLeft(core, host)
+      else if (host.channel === null) markOutOfContact(core, host, core.clock.now())
       core.wakePlanner()
+    })
+  }
+
+  onLeft(hostId: HostId): void {
+    const core = this.#core
+    this.#change(() => {
+      const host = core.fleet.get(hostId)
+      if (host !== undefined) concludeOwnerLeft(core, host)
     })
   }
 
@@ -104,6 +114,7 @@ export class Links implements HostChannelEvents {
     this.#change(() => {
       const host = core.fleet.get(hostId)
       if (host === undefined || (host.link === link && host.reason === reason)) return
+      if (host.record.leaving?.phase === "left") return
       // Whether an agent answers is known better here than there.
       if ((link === "ready") !== (host.channel !== null)) return
       const changed = host.link !== link

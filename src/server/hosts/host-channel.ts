@@ -10,6 +10,7 @@ import type { OutputFrame } from "../../protocol/frames.ts"
 import type { HostLink, HostView } from "../../protocol/host.ts"
 import type { AttemptId, BlobHash, HostId, ServerId } from "../../protocol/ids.ts"
 import type { ServerInstance } from "../../protocol/server-instance.ts"
+import type { WentAway } from "../../ssh/remote-host.ts"
 import type { HostRecord } from "../../store/host-record.ts"
 
 export type Hello = Extract<AgentMessage, { type: "hello" }>
@@ -52,6 +53,8 @@ export interface HostChannelEvents {
   onOutput(channel: HostChannel, output: OutputFrame): void
   /** The last word of a channel, said once. */
   onClosed(channel: HostChannel, reason: string): void
+  /** Its owner has taken Windfall off. The link is not made again. */
+  onLeft(hostId: HostId): void
   /** The way to a host changed; `ready` is told after `onOpen`. `reason` in words for people, `null` when ready. */
   onLink(hostId: HostId, link: HostLink, reason: string | null): void
 }
@@ -66,6 +69,9 @@ export interface NewHost {
   readonly labels: Readonly<Record<string, string>>
   readonly hostKey: string
 }
+
+/** What must be known of a host to clean it; one that did not come into the pool has no id. */
+export type CleanedHost = Pick<HostRecord, "id" | "name" | "address" | "port" | "hostKey">
 
 export interface AddOptions {
   readonly actor: string
@@ -113,6 +119,11 @@ export interface HostsService {
   keep(host: HostRecord): void
   /** Ends the link and stops keeping it; tries to take this server's claim off the host when `unclaim`. */
   release(host: HostId, options: { readonly unclaim: boolean }): Promise<void>
+  /**
+   * Ends the link and removes all of this server on the host, its key line too; tells what went. A repeat does what is left.
+   * @throws {WindfallError} what kept it from the host, or could not be removed there
+   */
+  clean(host: CleanedHost, signal: AbortSignal): Promise<readonly WentAway[]>
   /** Asks a machine for its host key; changes nothing. */
   scan(request: HostScanRequest, options: { readonly signal: AbortSignal }): Promise<HostScan>
   /**

@@ -55,6 +55,7 @@ const REFUSED = new Set([
   "host_key_changed",
   "host_refused",
   "host_claimed",
+  "host_left",
   "server_doubled",
   "authentication_refused",
   "protocol_mismatch",
@@ -132,7 +133,13 @@ export class KeptLink {
         this.#stateAfter(failure),
         failure.hint === undefined ? failure.message : `${failure.message}. ${failure.hint}`,
       )
-      const { standing, hostId } = this.#options
+      const { standing, hostId, events } = this.#options
+      if (failure.code === "host_left") {
+        standing.heardOf(hostId)
+        events.onLeft(hostId)
+        this.#stopping.abort(failure)
+        return failure
+      }
       this.#watching = failure.code === "server_doubled" && standing.doubled(hostId, failure)
       if (failure.code !== "server_doubled") standing.heardOf(hostId)
       return failure

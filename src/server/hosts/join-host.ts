@@ -1,9 +1,11 @@
 import { AsyncQueue } from "../../base/async-queue.ts"
 import { formatBytes } from "../../base/bytes.ts"
+import { accountText, exposureText } from "../../protocol/account-traits.ts"
 import type { HostAddRequest, JoinStep } from "../../protocol/api.ts"
 import { toWindfallError, WindfallError } from "../../protocol/errors.ts"
 import type { HostFacts, HostView } from "../../protocol/host.ts"
 import type { HostId, ServerId } from "../../protocol/ids.ts"
+import { checkAccount } from "../../ssh/account-check.ts"
 import { fingerprintOf } from "../../ssh/host-key.ts"
 import { AgentChannel } from "./agent-channel.ts"
 import type { Dial } from "./dial.ts"
@@ -96,6 +98,7 @@ class Join {
     const { dial, server, signal } = this.#options
     this.#say("system", "running", "looking at the system")
     const { text, facts } = await dial.check(signal)
+    checkAccount(facts, this.#options.request.accountOfOwner ?? false)
     this.#say("system", "ok", text)
     if (facts.get("server") === undefined) this.#made.add(`servers/${server}`)
     this.#unclaim = facts.get("claim") === undefined
@@ -156,7 +159,8 @@ class Join {
 }
 
 function describe(facts: HostFacts): string {
-  const { chip, cores, memoryBytes, system, diskFreeBytes, user } = facts
+  const { chip, cores, memoryBytes, system, diskFreeBytes, user, accountTraits: traits = [] } = facts
   const machine = `${chip}, ${cores} cores, ${formatBytes(memoryBytes)} memory, ${system}, ${formatBytes(diskFreeBytes)} disk free`
+  if (traits.length > 0) return `${machine}. Jobs run there as ${user}, ${accountText(traits)}. ${exposureText(user)}`
   return `${machine}. Jobs run there as ${user} and can read what ${user} can: give Windfall an account of its own`
 }

@@ -1,20 +1,23 @@
 import { mkdirSync } from "node:fs"
-import { isAbsolute, join } from "node:path"
+import { join } from "node:path"
 import type { HostAddRequest, HostScan, HostScanRequest, JoinStep } from "../../protocol/api.ts"
 import { toWindfallError, WindfallError } from "../../protocol/errors.ts"
 import type { HostId } from "../../protocol/ids.ts"
+import { keyLine } from "../../protocol/key-line.ts"
 import { fingerprintOf, lookUpHostKey } from "../../ssh/host-key.ts"
 import { type HostShell, localShell, sshShell } from "../../ssh/host-shell.ts"
 import { type PayloadSource, packagedPayloads } from "../../ssh/payload.ts"
+import type { WentAway } from "../../ssh/remote-host.ts"
 import { openServerKey, type ServerKey } from "../../ssh/server-key.ts"
-import { checkAddress, checkHostKey } from "../../ssh/ssh-arguments.ts"
+import { checkHostKey } from "../../ssh/ssh-arguments.ts"
 import type { SshCaller } from "../../ssh/ssh-failure.ts"
 import type { SshSettings } from "../../ssh/ssh-settings.ts"
 import type { HostRecord } from "../../store/host-record.ts"
 import { bundleAgent } from "./agent-bundle.ts"
+import { checkNew, checkRequest } from "./check-request.ts"
 import { Dial } from "./dial.ts"
 import { DialGate } from "./dial-gate.ts"
-import type { AddOptions, HostsContext, HostsService, OpenHosts } from "./host-channel.ts"
+import type { AddOptions, CleanedHost, HostsContext, HostsService, OpenHosts } from "./host-channel.ts"
 import { KeptLink, LINK_TIMING, type LinkTiming } from "./host-link.ts"
 import { freeName, LOCAL, nameFromAddress } from "./host-name.ts"
 import { joinHost } from "./join-host.ts"
@@ -97,7 +100,7 @@ class Hosts implements HostsService {
   }
 
   async publicLine(): Promise<string> {
-    return (await this.#serverKey()).publicLine
+    return keyLine((await this.#serverKey()).publicLine, this.#context.server)
   }
 
   keep(record: HostRecord): void {
@@ -110,7 +113,7 @@ class Hosts implements HostsService {
       events.onLink(record.id, "refused", this.#asideReason())
       return
     }
-    const dial = this.#dial(record)
+    const dial = this.#dial(record, true)
     const link = new KeptLink({
       hostId: record.id,
       server,
@@ -140,6 +143,15 @@ class Hosts implements HostsService {
       .catch((error: Error) => this.#context.notice(`The claim on ${kept.record.name} stays: ${error.message}`, host))
   }
 
+  async clean(record: CleanedHost, signal: AbortSignal): Promise<readonly WentAway[]> {
+    await this.release(record.id, { unclaim: false })
+    if (this.#standing.aside !== undefined) {
+      throw new WindfallError("server_doubled", `Cannot clean ${record.name}: ${this.#asideReason()}`)
+    }
+    const publicLine = record.address.startsWith(LOCAL) ? null : await this.publicLine()
+    return (await this.#dial(record).remote.leave(publicLine, signal)) ?? []
+  }
+
   async scan(
     { address, port, name = null }: HostScanRequest,
     { signal }: { readonly signal: AbortSignal },
@@ -152,7 +164,7 @@ class Hosts implements HostsService {
   async *add(request: HostAddRequest, { actor, signal, admitted = () => {} }: AddOptions): AsyncGenerator<JoinStep> {
     try {
       const name = request.name ?? nameFromAddress(request.address)
-      this.#checkRequest(request, name)
+      checkRequest(this.#context, request, name)
       if (this.#standing.aside !== undefined) {
         throw new WindfallError("server_doubled", `Cannot add ${request.address}: ${this.#asideReason()}`)
       }
@@ -165,7 +177,7 @@ class Hosts implements HostsService {
         server: this.#context.server,
         dial: this.#dial(request),
         lookUpKey: isLocal ? null : (joining) => lookUpHostKey(settings, request, this.#caller, joining),
-        checkKey: (hostKey) => this.#checkNew((host) => host.hostKey === hostKey, request.address),
+        checkKey: (hostKey) => checkNew(this.#context, (host) => host.hostKey === hostKey, request.address),
         admit: ({ hostname }) => {
           const named = { ...request, name: name ?? this.#freeName(hostname, request.address) }
           return this.#context.admit({ ...named, fleet: request.fleet ?? "default" }, actor, admitted)
@@ -204,28 +216,7 @@ class Hosts implements HostsService {
     return freeName(hostname, address, taken)
   }
 
-  #checkRequest(request: HostAddRequest, name: string | null): void {
-    const { address, hostKey } = request
-    if (name !== null) this.#context.checkName(name)
-    if (address.startsWith(LOCAL)) {
-      if (!isAbsolute(address.slice(LOCAL.length))) throw badInput(`${address}: write local: and an absolute folder`)
-      this.#checkNew((host) => host.address === address, address)
-      return
-    }
-    checkAddress(address)
-    checkHostKey(hostKey)
-  }
-
-  /** One machine under two names would be given twice the jobs it can take. */
-  #checkNew(isSame: (host: HostRecord) => boolean, address: string): void {
-    const known = this.#context.hosts().find(isSame)
-    if (known === undefined) return
-    throw new WindfallError("name_taken", `Cannot add ${address}: it is in the pool already, as ${known.name}`, {
-      hint: `windfall host show ${known.name}`,
-    })
-  }
-
-  #dial({ address, port, hostKey }: Pick<HostRecord, "address" | "port" | "hostKey">): Dial {
+  #dial({ address, port, hostKey }: Pick<HostRecord, "address" | "port" | "hostKey">, joined = false): Dial {
     const isLocal = address.startsWith(LOCAL)
     const shell: HostShell = isLocal
       ? localShell()
@@ -233,7 +224,7 @@ class Hosts implements HostsService {
     const root = isLocal ? address.slice(LOCAL.length) : this.#settings.root
     const more = this.#settings.agentArguments({ address, port })
     const { server, instance } = this.#context
-    return new Dial({ shell, server, instance, root, agentArguments: more }, this.#payloads)
+    return new Dial({ shell, server, instance, root, joined, agentArguments: more }, this.#payloads)
   }
 
   #serverKey(): Promise<ServerKey> {
@@ -284,8 +275,4 @@ class Hosts implements HostsService {
 
 function sameWay(a: HostRecord, b: HostRecord): boolean {
   return a.address === b.address && a.port === b.port && a.hostKey === b.hostKey
-}
-
-function badInput(reason: string): WindfallError {
-  return new WindfallError("invalid_input", `Cannot add ${reason}`)
 }

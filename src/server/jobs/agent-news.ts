@@ -2,6 +2,7 @@ import type { AgentMessage } from "../../protocol/agent-wire.ts"
 import type { Core } from "../core.ts"
 import type { FleetHost } from "../fleet/fleet.ts"
 import { noteLeftovers } from "../fleet/leftovers.ts"
+import { noteOwnerLeaves } from "../fleet/owner-left.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
 import { isCurrent } from "./close-attempt.ts"
 import { loseAttempt, recordExit, recordRefusal } from "./end-attempt.ts"
@@ -26,6 +27,10 @@ export function applyNews(core: Core, host: FleetHost, channel: HostChannel, mes
       noteLeftovers(core, host, message.leftovers)
       continue
     }
+    if (message.type === "left") {
+      noteOwnerLeaves(core, host)
+      continue
+    }
     if (message.type === "sample") {
       noteSample(core, host, message)
       continue
@@ -38,7 +43,7 @@ export function applyNews(core: Core, host: FleetHost, channel: HostChannel, mes
   }
 }
 
-type AttemptMessage = Exclude<AgentMessage, { type: "hello" | "notice" | "leftovers" | "sample" }>
+type AttemptMessage = Exclude<AgentMessage, { type: "hello" | "notice" | "leftovers" | "left" | "sample" }>
 
 function applyToAttempt(core: Core, channel: HostChannel, tried: Tried, message: AttemptMessage): void {
   const { attempt } = tried
@@ -69,6 +74,8 @@ function applyToAttempt(core: Core, channel: HostChannel, tried: Tried, message:
       attempt.onHost = false
       core.ledger.attemptChanged(attempt)
       core.table.removeAttempt(tried)
+      // Where a host is leaving, this is what its cleaning waits for.
+      if (core.fleet.get(attempt.hostId)?.record.leaving) core.ledger.jobChanged(tried.job)
       return
   }
 }

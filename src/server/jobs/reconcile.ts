@@ -1,4 +1,5 @@
 import type { FoundAttempt } from "../../protocol/agent-wire.ts"
+import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import type { FleetHost } from "../fleet/fleet.ts"
 import { noteLeftovers } from "../fleet/leftovers.ts"
@@ -97,8 +98,9 @@ function resolveAbsent(core: Core, host: FleetHost, tried: Tried, hello: Hello):
   const { job, attempt } = tried
   const neverHeardOf = attempt.state === "starting" && isCurrent(tried)
   if (neverHeardOf && attempt.sequence > hello.highWater) {
-    if (job.stop === null) startAgain(core, host, tried)
-    else loseAttempt(core, tried, job.stop.cause, "it was stopped before it reached the host", true)
+    const stop = stopFor(host, job)
+    if (stop === null) startAgain(core, host, tried)
+    else loseAttempt(core, tried, stop.cause, "it was stopped before it reached the host", true)
   } else if (neverHeardOf) {
     loseAttempt(core, tried, "start_failed", "the order to start it was lost on its way to the host", true)
   } else {
@@ -124,9 +126,22 @@ function startAgain(core: Core, host: FleetHost, tried: Tried): boolean {
   return true
 }
 
+/** How the job is to end on this host: somebody has stopped it, or the host is leaving the pool; `null` when it goes on. */
+function stopFor(
+  host: FleetHost | undefined,
+  job: JobRecord,
+): Omit<NonNullable<JobRecord["stop"]>, "at" | "by"> | null {
+  const { leaving = null } = host?.record ?? {}
+  if (job.stop !== null || leaving === null) return job.stop
+  const { stopSignal, graceMs } = job.spec
+  const cause = leaving.phase === "left" ? "owner_returned" : "preempted"
+  return leaving.now ? { cause, signal: "SIGKILL", graceMs: 0 } : { cause, signal: stopSignal, graceMs }
+}
+
 /** Tells the agent of a stop that was asked for, perhaps while it was away. */
 export function sendStop(core: Core, host: FleetHost | undefined, { job, attempt }: Tried): void {
-  if (job.stop === null || attempt.state === "finishing" || attempt.state === "ended") return
-  const { cause, signal, graceMs } = job.stop
+  const stop = stopFor(host, job)
+  if (stop === null || attempt.state === "finishing" || attempt.state === "ended") return
+  const { cause, signal, graceMs } = stop
   core.ledger.send(host, { type: "stop", attempt: attempt.id, sequence: attempt.sequence, cause, signal, graceMs })
 }

@@ -1,6 +1,8 @@
 import * as z from "zod"
+import { ACCOUNT_TRAITS } from "../../../protocol/account-traits.ts"
 import type { HostScan, JoinStep } from "../../../protocol/api.ts"
 import type { HostFacts, HostView, StrayView } from "../../../protocol/host.ts"
+import type { LeaveStep, ServerKeyAnswer } from "../../../protocol/lending.ts"
 import type { Resources } from "../../../protocol/resources.ts"
 import { answer, count, type Describes, time } from "./answer.ts"
 
@@ -24,6 +26,10 @@ const facts = answer(
     gpus: count,
     hostname: z.string(),
     user: z.string().describe("The account jobs run as"),
+    accountTraits: z
+      .array(z.enum(ACCOUNT_TRAITS))
+      .optional()
+      .describe("What that account is besides one for jobs; absent where an older agent told the rest"),
     home: z.string(),
     bootId: z.string().describe("Changes with every restart"),
     timeZone: z.string().nullable(),
@@ -59,6 +65,10 @@ export const host = answer(
     reason: z.string().nullable().describe("Why the link is what it is; null when ready"),
     since: time,
     draining: z.boolean().describe("It gets no new jobs, as an administrator said"),
+    leaving: z
+      .object({ phase: z.enum(["ending", "cleaning", "left"]), by: z.string(), since: time })
+      .nullable()
+      .describe("How it is leaving the pool; null when it stays"),
     withheld: z.string().nullable().describe("Why it gets no new jobs because of what ended ones left there"),
     strays: z.array(stray),
     hostKey: z.string(),
@@ -78,6 +88,12 @@ export const hostScan = answer(
     hostKey: z.string().describe("As in known_hosts, without the name"),
     fingerprint: z.string().describe("As ssh shows it"),
   }),
+)
+
+export const serverKey = answer(
+  "ServerKey",
+  "What lets the server in",
+  z.object({ line: z.string().describe("For a host's authorized_keys") }),
 )
 
 const error = z.object({
@@ -102,11 +118,25 @@ export const joinStep = answer(
   ]),
 )
 
+export const leaveStep = answer(
+  "LeaveStep",
+  "A step of a host's leaving; the last one is done, or waiting where the host cannot be reached now",
+  z.discriminatedUnion("step", [
+    z.object({ step: z.literal("ending"), jobs: z.array(count) }),
+    z.object({ step: z.literal("cleaning") }),
+    z.object({ step: z.literal("went"), what: z.string(), bytes: count }),
+    z.object({ step: z.literal("done") }),
+    z.object({ step: z.literal("waiting"), reason: z.string() }),
+  ]),
+)
+
 export const HOST_ANSWERS_AGREE: readonly [
   Describes<typeof resources, Resources>,
   Describes<typeof facts, HostFacts>,
   Describes<typeof stray, StrayView>,
   Describes<typeof host, HostView>,
   Describes<typeof hostScan, HostScan>,
+  Describes<typeof serverKey, ServerKeyAnswer>,
   Describes<typeof joinStep, JoinStep>,
-] = [true, true, true, true, true, true]
+  Describes<typeof leaveStep, LeaveStep>,
+] = [true, true, true, true, true, true, true, true]

@@ -1,5 +1,6 @@
 import * as z from "zod"
 import type { CodePurpose, InviteView, UserInvite } from "../../../protocol/api.ts"
+import type { MacInvite } from "../../../protocol/lending.ts"
 import { answer, type Describes, time } from "./answer.ts"
 
 export const codePurpose = z.enum(["user", "mac"])
@@ -27,8 +28,18 @@ export const userInvite = answer(
   }),
 )
 
+export const macInvite = answer(
+  "MacInvite",
+  "A new invitation to lend a machine, told this once",
+  invite.extend({
+    code: z.string().describe("What POST /v1/lend takes, once"),
+    line: z.string().describe("What the owner pastes into Terminal on that machine"),
+  }),
+)
+
 export const INVITE_ANSWERS_AGREE: readonly [
   Describes<typeof codePurpose, CodePurpose>,
   Describes<typeof invite, InviteView>,
   Describes<typeof userInvite, UserInvite>,
-] = [true, true, true]
+  Describes<typeof macInvite, MacInvite>,
+] = [true, true, true, true]
