@@ -1,4 +1,4 @@
-import type { JobList, SubmitBatchAnswer, WhyAnswer } from "../../protocol/api.ts"
+import type { JobHints, JobList, SubmitBatchAnswer, WhyAnswer } from "../../protocol/api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { JobId } from "../../protocol/ids.ts"
 import type { JobSpec, JobView } from "../../protocol/job.ts"
@@ -7,11 +7,12 @@ import { explain } from "../../scheduler/explain.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Caller } from "../auth/accounts.ts"
 import type { Core } from "../core.ts"
+import { hintsOf } from "../jobs/hints-of.ts"
 import { mayRule, viewOf } from "../jobs/job-view.ts"
 import { snapshotOf } from "../jobs/place.ts"
 import { stopJob } from "../jobs/stop.ts"
 import { checkBlobs, submitJobs } from "../jobs/submit.ts"
-import { job as jobAnswer, jobIds, jobList, why as whyAnswer } from "./answers/job-answers.ts"
+import { hints as hintsAnswer, job as jobAnswer, jobIds, jobList, why as whyAnswer } from "./answers/job-answers.ts"
 import { type Route, route } from "./route.ts"
 import { empty, listJobsQuery, stopRequest, submitBatchRequest, submitRequest } from "./schemas.ts"
 
@@ -107,6 +108,15 @@ export const jobRoutes: readonly Route[] = [
       if (waiting !== undefined) return waiting
       return { job: job.id, summary: summaryOf(job), code: job.cause ?? job.state, place: null, hosts: [] }
     },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/jobs/:id/hints",
+    summary: "What is known about why a job failed, by the last lines it printed: at most two hints",
+    answer: hintsAnswer,
+    respond: async ({ core, caller, params }): Promise<JobHints> => ({
+      hints: await hintsOf(core, findOwnJob(core, params.id, caller, "read the output of")),
+    }),
   }),
 ]
 

@@ -1,5 +1,5 @@
 import * as z from "zod"
-import type { JobList, LogGap, OutputList, SubmitBatchAnswer, WhyAnswer } from "../../../protocol/api.ts"
+import type { JobHints, JobList, LogGap, OutputList, SubmitBatchAnswer, WhyAnswer } from "../../../protocol/api.ts"
 import type { AttemptView, JobSpec, JobView, OutputsView } from "../../../protocol/job.ts"
 import { CAUSES, JOB_STATES } from "../../../protocol/job-state.ts"
 import { answer, count, type Describes, hash, time } from "./answer.ts"
@@ -112,6 +112,20 @@ export const why = answer(
   }),
 )
 
+export const hints = answer(
+  "Hints",
+  "What is known about why a job failed, the most telling first",
+  z.object({
+    hints: z.array(
+      z.object({
+        code: z.string().describe("Stable, for scripts"),
+        meaning: z.string(),
+        fix: z.string().describe("A line to type, or else what to do"),
+      }),
+    ),
+  }),
+)
+
 export const outputList = answer(
   "Outputs",
   "The files a job made, as kept on the server",
@@ -138,4 +152,5 @@ export const JOB_ANSWERS_AGREE: readonly [
   Describes<typeof why, WhyAnswer>,
   Describes<typeof outputList, OutputList>,
   Describes<typeof logGap, LogGap>,
-] = [true, true, true, true, true, true, true, true, true]
+  Describes<typeof hints, JobHints>,
+] = [true, true, true, true, true, true, true, true, true, true]
