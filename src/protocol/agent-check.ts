@@ -82,6 +82,7 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
     for (const each of list(raw, "attempts", type)) {
       const seen = object(each, type, "attempts")
       for (const field of ["sequence", "memoryBytes", "processes"]) count(seen, field, type)
+      if (seen.cpuMs !== undefined) count(seen, "cpuMs", type)
     }
   },
   leftovers: (raw, type) => checkLeftovers(object(raw.leftovers, type, "leftovers")),

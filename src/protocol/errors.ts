@@ -14,6 +14,7 @@ const CODES = {
   user_not_found: { status: 404, exitCode: 2 },
   secret_not_found: { status: 404, exitCode: 2 },
   token_not_found: { status: 404, exitCode: 2 },
+  target_not_found: { status: 404, exitCode: 2 },
   file_not_found: { status: 404, exitCode: 2 },
   route_not_found: { status: 404, exitCode: 2 },
   method_not_allowed: { status: 405, exitCode: 2 },

@@ -5,19 +5,27 @@ import { start } from "./migrations/0001-start.ts"
 import { leftovers } from "./migrations/0002-leftovers.ts"
 import { namesOnce } from "./migrations/0003-names-once.ts"
 import { tokenRoles } from "./migrations/0004-token-roles.ts"
+import { notify } from "./migrations/0008-notify.ts"
 import type { Schema } from "./schema.ts"
 
 /** Forward only, in order; the place in this list is the version. Never change one that was released, add another. */
-const MIGRATIONS: readonly ((query: Kysely<Schema>) => Compilable[])[] = [start, leftovers, namesOnce, tokenRoles]
+const MIGRATIONS: readonly ((query: Kysely<Schema>) => Compilable[])[] = [
+  start,
+  leftovers,
+  namesOnce,
+  tokenRoles,
+  notify,
+]
 
 /** The version of the schema this release writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length
 
 /**
  * Brings the database to this release's schema, each step in a transaction of its own.
+ * @param version for tests of a migration: the one before it
  * @throws {WindfallError} database_too_new when a later release has written it: nothing is changed then
  */
-export function migrate(database: Database): void {
+export function migrate(database: Database, version = SCHEMA_VERSION): void {
   const found = database.schemaVersion
   if (found > SCHEMA_VERSION) {
     throw new WindfallError(
@@ -27,10 +35,10 @@ export function migrate(database: Database): void {
     )
   }
   const query = queryBuilder()
-  for (let version = found; version < SCHEMA_VERSION; version++) {
+  for (let next = found; next < version; next++) {
     database.transaction(() => {
-      for (const statement of MIGRATIONS[version]!(query)) database.execute(inline(statement))
-      database.execute(`PRAGMA user_version = ${version + 1}`)
+      for (const statement of MIGRATIONS[next]!(query)) database.execute(inline(statement))
+      database.execute(`PRAGMA user_version = ${next + 1}`)
     })
   }
 }

@@ -54,6 +54,7 @@ export function jobPage(job: JobView, now: number): string {
     ...(spec.secrets.length === 0 ? [] : [["secrets", spec.secrets.join(", ")] as const]),
     ["outputs", outputsText(job)],
     ["retry", retryText(job)],
+    ...(spec.notify === null ? [] : [["tells", toldText(spec.notify)] as const]),
     ...(spec.git === null ? [] : [["git", gitText(spec.git)] as const]),
   ]
   const attempts = job.attempts.length === 0 ? "" : `\n${attemptTable(job.attempts)}`
@@ -88,6 +89,16 @@ function retryText({ spec: { retry } }: JobView): string {
       ? "a silent host is waited for"
       : `silence counts as lost after ${formatDuration(retry.afterSilenceMs)}`
   return `${retry.limit === 0 ? "none" : `up to ${retry.limit}`}; ${silence}`
+}
+
+function toldText({ targets, on }: NonNullable<JobView["spec"]["notify"]>): string {
+  const who =
+    targets === null
+      ? "as for all jobs"
+      : targets.length === 0
+        ? "nobody"
+        : `${targets.length} of its own (windfall notify show)`
+  return on === null ? who : `${who}, of: ${on.reasons.join(", ")}`
 }
 
 function gitText(git: NonNullable<JobView["spec"]["git"]>): string {

@@ -80,6 +80,11 @@ test("what the server answers is as the document says, with no field more", asyn
   for (const path of ["health", "me", "users", "tokens", "secrets", "hosts", "hosts/alpha", "doctor", "events"]) {
     await call("GET", `/v1/${path}`)
   }
+  const { targets } = await call<{ targets: { id: string }[] }>("PUT", "/v1/notify", { targets: ["ntfy://lab"] })
+  await call("GET", "/v1/notify")
+  await call("DELETE", `/v1/notify/${targets[0]?.id}`)
+  await call("POST", "/v1/notify/test", {})
+  await call("DELETE", "/v1/notify")
   await call("DELETE", `/v1/tokens/${token}`)
   await call("DELETE", "/v1/secrets/KEY")
   await call("DELETE", "/v1/users/ada")

@@ -12,6 +12,7 @@ import { answerOf, type FirstTime, idempotencyKey, Repeats } from "./idempotency
 import { issueText } from "./issue-text.ts"
 import { jobRoutes } from "./job-routes.ts"
 import { logRoutes } from "./log-routes.ts"
+import { notifyRoutes } from "./notify-routes.ts"
 import { openApiDocument } from "./openapi.ts"
 import { readQuery } from "./query.ts"
 import type { AdapterEnv, Api, ApiRequest, Route } from "./route.ts"
@@ -22,6 +23,7 @@ import { TERMINAL_SOCKETS } from "./terminal-sockets.ts"
 export const ROUTES: readonly Route[] = [
   ...serverRoutes,
   ...accountRoutes,
+  ...notifyRoutes,
   ...hostRoutes,
   ...blobRoutes,
   ...jobRoutes,

@@ -3,6 +3,7 @@ import type { JobHints, JobList, LogGap, OutputList, SubmitBatchAnswer, WhyAnswe
 import type { AttemptView, JobSpec, JobView, OutputsView } from "../../../protocol/job.ts"
 import { CAUSES, JOB_STATES } from "../../../protocol/job-state.ts"
 import { answer, count, type Describes, hash, time } from "./answer.ts"
+import { notifyOn } from "./notify-answers.ts"
 
 export const jobState = z.enum(JOB_STATES)
 export const cause = z.enum(CAUSES).nullable().describe("Why it ended; null as long as it has not")
@@ -35,6 +36,12 @@ const spec = answer(
     stdin: hash.nullable(),
     pty: z.object({ columns: count, rows: count, term: z.string() }).nullable(),
     needsLan: z.boolean(),
+    notify: z
+      .object({
+        targets: z.array(z.string()).nullable().describe("Ids of the sender's targets; null: the sender's defaults"),
+        on: notifyOn.nullable(),
+      })
+      .nullable(),
     git: z.object({ commit: z.string(), branch: z.string().nullable(), dirtyDiff: z.string() }).nullable(),
   }),
 )
