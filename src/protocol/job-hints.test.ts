@@ -11,7 +11,7 @@ const FAILED: EndedJob = {
   exitCode: 1,
   signal: null,
   onMac: true,
-  spec: { secrets: [] },
+  spec: { kind: "task", secrets: [] },
 }
 
 const codes = (text: string, change: Partial<EndedJob> = {}) =>
@@ -155,11 +155,12 @@ test("ordinary output gives none, nor does a job that did not fail by itself", (
   assert.deepEqual(codes(telling, { state: "succeeded", exitCode: 0 }), [])
   assert.deepEqual(codes(telling, { state: "cancelled", cause: "cancelled", exitCode: null }), [])
   assert.deepEqual(codes(telling, { cause: "link_lost", exitCode: null }), [])
+  assert.deepEqual(codes(telling, { spec: { kind: "session", secrets: [] } }), [])
 })
 
 test("what means something on a Mac alone is told only there, and what was given is not asked for", () => {
   assert.deepEqual(codes("AssertionError: Torch not compiled with CUDA enabled", { onMac: false }), [])
   assert.deepEqual(codes("OSError: [Errno 65] No route to host", { onMac: false }), [])
   const wandb = "wandb: ERROR api_key not configured (no-tty). call wandb.login(key=[your_api_key])"
-  assert.deepEqual(codes(wandb, { spec: { secrets: ["WANDB_API_KEY"] } }), [])
+  assert.deepEqual(codes(wandb, { spec: { kind: "task", secrets: ["WANDB_API_KEY"] } }), [])
 })

@@ -9,7 +9,7 @@ export interface EndedJob extends Omit<FailedRun, "secrets"> {
   readonly id: JobId
   readonly state: JobState
   readonly cause: Cause | null
-  readonly spec: Pick<JobSpec, "secrets">
+  readonly spec: Pick<JobSpec, "kind" | "secrets">
 }
 
 const MOST_HINTS = 2
@@ -22,7 +22,8 @@ const MOST_CHARACTERS = 2_000
  * @param lines the last lines of its output, oldest first
  */
 export function jobHints(job: EndedJob, lines: readonly string[]): JobHint[] {
-  if (job.state !== "failed") return []
+  // What somebody typed in a session is no reason for anything.
+  if (job.state !== "failed" || job.spec.kind === "session") return []
   if (job.cause === "out_of_memory") return [outOfMemory(job.id)]
   if (job.cause !== "exited" && job.cause !== "signalled") return []
   const run: FailedRun = { ...job, secrets: job.spec.secrets }

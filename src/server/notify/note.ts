@@ -11,10 +11,11 @@ export interface Told {
   readonly on: NotifyOn
 }
 
-/** Whom to tell of a job: those it names, or its sender's defaults. */
+/** Whom to tell of a job: those it names, or its sender's defaults, but for a session: its sender sits before it. */
 export function toldOf(core: Core, { user, spec }: JobRecord): Told[] {
   if (core.notify.isEmpty) return []
   const { notify } = spec
+  if (notify === null && spec.kind === "session") return []
   const targets =
     notify === null || notify.targets === null
       ? core.notify.of(user).filter(({ isDefault }) => isDefault)

@@ -250,6 +250,17 @@ test("who stops a job is not told of it; its sender is, when somebody else does"
   assert.match(bodyOf(message).data.text, /admin/)
 })
 
+test("a session tells nobody by itself", async () => {
+  await using server = await TestServer.start(LIMITS)
+  await using receiver = await MessageReceiver.start()
+  await server.hosts.join("alpha")
+  await setTargets(server, [receiver.at("/hook")])
+  await server.untilEnded((await server.submit({ kind: "session", command: [] })).id)
+  await server.submit()
+  const [first] = await receiver.until(1)
+  assert.equal(bodyOf(first).data.job?.id, 2)
+})
+
 async function untilTarget(server: TestServer, holds: (target: TargetView) => boolean): Promise<TargetView> {
   for (;;) {
     const [target] = await targetsOf(server)
