@@ -11,7 +11,9 @@ import { hintsOf } from "../jobs/hints-of.ts"
 import { mayRule, viewOf } from "../jobs/job-view.ts"
 import { snapshotOf } from "../jobs/place.ts"
 import { stopJob } from "../jobs/stop.ts"
-import { checkBlobs, submitJobs } from "../jobs/submit.ts"
+import { checkBlobs, checkJobs, submitJobs } from "../jobs/submit.ts"
+import { notifyAgain } from "../notify/targets.ts"
+import { nothing } from "./answers/answer.ts"
 import { hints as hintsAnswer, job as jobAnswer, jobIds, jobList, why as whyAnswer } from "./answers/job-answers.ts"
 import { type Route, route } from "./route.ts"
 import { empty, listJobsQuery, stopRequest, submitBatchRequest, submitRequest } from "./schemas.ts"
@@ -38,6 +40,17 @@ export const jobRoutes: readonly Route[] = [
     change: ({ core, caller, body }): SubmitBatchAnswer => ({
       jobs: submitJobs(core, caller.user, body.specs).map(({ id }) => id),
     }),
+  }),
+  route({
+    method: "POST",
+    path: "/v1/jobs/check",
+    summary: "Says whether jobs would be accepted, all or none, before their files are sent; changes nothing",
+    answer: nothing,
+    body: submitBatchRequest,
+    respond: ({ core, caller, body }) => {
+      checkJobs(core, caller.user, body.specs)
+      return {}
+    },
   }),
   route({
     method: "GET",
@@ -159,10 +172,11 @@ function readStates(text: string): JobState[] {
   })
 }
 
-/** A name still in use stays with its holder. */
+/** A name still in use stays with its holder; whom it told and is not known any more is left out. */
 function specAgain(core: Core, job: JobRecord): JobSpec {
   const { name } = job.spec
-  return name !== null && core.table.named(job.user, name) !== undefined ? { ...job.spec, name: null } : job.spec
+  const isTaken = name !== null && core.table.named(job.user, name) !== undefined
+  return { ...job.spec, name: isTaken ? null : name, notify: notifyAgain(core, job) }
 }
 
 function summaryOf(job: JobRecord): string {

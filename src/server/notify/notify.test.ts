@@ -250,6 +250,19 @@ test("who stops a job is not told of it; its sender is, when somebody else does"
   assert.match(bodyOf(message).data.text, /admin/)
 })
 
+test("a job whose targets were removed can be sent again, and tells the defaults", async () => {
+  await using server = await TestServer.start(LIMITS)
+  await using receiver = await MessageReceiver.start()
+  await server.hosts.join("alpha")
+  const job = await server.submit({ notify: { targets: [receiver.at("/named")], on: null } })
+  await receiver.until(1, "/named")
+  await server.call("DELETE", "/v1/notify")
+  await setTargets(server, [receiver.at("/default")])
+  await server.call("POST", `/v1/jobs/${job.id}/rerun`, {})
+  assert.equal(bodyOf((await receiver.until(1, "/default"))[0]).data.job?.id, 2)
+  assert.equal((await receiver.until(1, "/named")).length, 1)
+})
+
 test("a session tells nobody by itself", async () => {
   await using server = await TestServer.start(LIMITS)
   await using receiver = await MessageReceiver.start()

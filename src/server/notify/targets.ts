@@ -1,9 +1,10 @@
 import { isIP } from "node:net"
 import { WindfallError } from "../../protocol/errors.ts"
 import { isId, makeId, type TargetId } from "../../protocol/ids.ts"
-import { DEFAULT_NOTIFY_ON, MOST_TARGETS } from "../../protocol/notify.ts"
+import { DEFAULT_NOTIFY_ON, type JobNotify, MOST_TARGETS } from "../../protocol/notify.ts"
 import type { NotifyRequest, NotifySet, TargetView } from "../../protocol/notify-api.ts"
 import { type NotifyTarget, readTarget, targetHost } from "../../protocol/notify-target.ts"
+import type { JobRecord } from "../../store/job-record.ts"
 import type { TargetRecord } from "../../store/notify-record.ts"
 import type { Core } from "../core.ts"
 import { isPrivateAddress } from "./private-address.ts"
@@ -106,6 +107,14 @@ export function targetIds(core: Core, user: string, targets: readonly string[]):
     }
     return known.id
   })
+}
+
+/** What a job says of whom to tell, for one more like it: where none of its targets is left, the defaults are told. */
+export function notifyAgain(core: Core, { user, spec }: JobRecord): JobNotify | null {
+  const { notify } = spec
+  if (notify === null || notify.targets === null || notify.targets.length === 0) return notify
+  const left = notify.targets.filter((id) => core.notify.get(id)?.user === user)
+  return { ...notify, targets: left.length === 0 ? null : left }
 }
 
 /**
