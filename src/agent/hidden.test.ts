@@ -18,6 +18,7 @@ function row(pid: number, ppid: number, start: number, more: Partial<ProcessRow>
     session: pid,
     start: `${start}`,
     residentBytes: 0,
+    cpuMs: 0,
     name: "x",
     ofSystem: false,
     ...more,

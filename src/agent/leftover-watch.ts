@@ -63,8 +63,8 @@ export class LeftoverWatch {
   /** Notes processes that an attempt has left. They are on the disk when this resolves. */
   async addStrays(attempt: AttemptId, rows: readonly ProcessRow[], certain: boolean): Promise<void> {
     if (rows.length === 0) return
-    const held = await this.#platform.memoryOf(rows)
-    const strays = rows.map((row, index) => strayOf(row, attempt, certain, held[index]))
+    const usage = await this.#platform.usageOf(rows)
+    const strays = rows.map((row, index) => strayOf(row, attempt, certain, usage[index]?.memoryBytes))
     this.#set([...this.#strays, ...strays.filter((stray) => !this.has(stray))])
   }
 
@@ -93,8 +93,8 @@ export class LeftoverWatch {
     }
     for (const { row, of } of found.slice())
       found.push(...below(row, table, found).map((child) => ({ row: child, of })))
-    const held = await this.#platform.memoryOf(found.map(({ row }) => row))
-    const strays = found.map(({ row, of }, index) => strayOf(row, of.attempt, of.certain, held[index]))
+    const usage = await this.#platform.usageOf(found.map(({ row }) => row))
+    const strays = found.map(({ row, of }, index) => strayOf(row, of.attempt, of.certain, usage[index]?.memoryBytes))
     // What was added while we looked was not looked at.
     const added = this.#strays.filter((stray) => !before.some((old) => isSame(old, stray)))
     if (isNews(before, strays)) this.#set([...strays, ...added])

@@ -1,6 +1,6 @@
 import type { AgentContext } from "./agent-context.ts"
 import { keepBallast } from "./ballast.ts"
-import type { ProcessRow } from "./platform/platform.ts"
+import type { ProcessRow, Usage } from "./platform/platform.ts"
 import { addDescendants } from "./sweep.ts"
 
 const IDLE_MS = 60_000
@@ -60,7 +60,7 @@ export class Sampler {
   }
 
   async #trees(table: readonly ProcessRow[]) {
-    const found: { sequence: number; memoryBytes: number; processes: number }[] = []
+    const found: { sequence: number; memoryBytes: number; processes: number; cpuMs?: number }[] = []
     for (const attempt of this.#context.attempts.values()) {
       if (!attempt.live || attempt.supervisor === null) continue
       const pids = new Set([attempt.supervisor.pid])
@@ -73,11 +73,21 @@ export class Sampler {
           attempt.seen.get(row.pid) === row.start,
       )
       if (!this.#context.platform.sweepIsTotal) for (const row of rows) attempt.seen.set(row.pid, row.start)
-      const held = await this.#context.platform.memoryOf(rows)
-      const memoryBytes = Math.round(held.reduce((sum, bytes) => sum + bytes, 0))
+      const usage = await this.#context.platform.usageOf(rows)
+      const memoryBytes = Math.round(usage.reduce((sum, one) => sum + one.memoryBytes, 0))
       attempt.peakMemoryBytes = Math.max(attempt.peakMemoryBytes, memoryBytes)
-      found.push({ sequence: attempt.sequence, memoryBytes, processes: rows.length })
+      found.push({ sequence: attempt.sequence, memoryBytes, processes: rows.length, ...cpuOf(usage) })
     }
     return found
   }
+}
+
+/** Nothing, when it is not known of all of them. */
+function cpuOf(usage: readonly Usage[]): { readonly cpuMs?: number } {
+  let cpuMs = 0
+  for (const one of usage) {
+    if (one.cpuMs === null) return {}
+    cpuMs += one.cpuMs
+  }
+  return { cpuMs: Math.round(cpuMs) }
 }

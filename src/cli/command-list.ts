@@ -164,6 +164,24 @@ const access: Group = {
     also: ["secret remove", "secret delete"],
     load: async () => (await import("./commands/secret.ts")).secretRm,
   },
+  "notify set": {
+    summary: "have somebody told of your jobs",
+    load: async () => (await import("./commands/notify.ts")).notifySet,
+  },
+  "notify show": {
+    summary: "whom your jobs tell",
+    also: ["notify", "notify ls"],
+    load: async () => (await import("./commands/notify.ts")).notifyShow,
+  },
+  "notify rm": {
+    summary: "tell somebody no more",
+    also: ["notify remove", "notify delete"],
+    load: async () => (await import("./commands/notify.ts")).notifyRm,
+  },
+  "notify test": {
+    summary: "see whether they can be told",
+    load: async () => (await import("./commands/notify.ts")).notifyTest,
+  },
 }
 
 /** All there is to type, in the order of the help page. */

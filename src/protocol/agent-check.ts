@@ -83,6 +83,7 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
     for (const each of list(raw, "attempts", type)) {
       const seen = object(each, type, "attempts")
       for (const field of ["sequence", "memoryBytes", "processes"]) count(seen, field, type)
+      if (seen.cpuMs !== undefined) count(seen, "cpuMs", type)
     }
   },
   left: () => {},

@@ -154,6 +154,8 @@ export type AgentMessage =
         readonly sequence: number
         readonly memoryBytes: number
         readonly processes: number
+        /** CPU time its processes have had so far; absent where it is not known, and from older agents. */
+        readonly cpuMs?: number
       }[]
     }
   /** What ended attempts have left on the host, all of it, whenever that changes. A repeat changes nothing. */

@@ -246,6 +246,20 @@ export interface OutputList {
   readonly lost: readonly string[]
 }
 
+/** What is known about why a job failed, by what it printed; see known-errors.ts. */
+export interface JobHint {
+  /** Stable, for scripts. */
+  readonly code: string
+  /** One sentence. */
+  readonly meaning: string
+  /** A line to type, or else what to do. */
+  readonly fix: string
+}
+/** GET /v1/jobs/ID/hints: at most two, none for a job that has not failed. */
+export interface JobHints {
+  readonly hints: readonly JobHint[]
+}
+
 /** GET /v1/doctor */
 export interface DoctorFinding {
   readonly subject: string

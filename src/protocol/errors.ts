@@ -17,6 +17,7 @@ const CODES = {
   secret_not_found: { status: 404, exitCode: 2 },
   token_not_found: { status: 404, exitCode: 2 },
   invite_not_found: { status: 404, exitCode: 2 },
+  target_not_found: { status: 404, exitCode: 2 },
   file_not_found: { status: 404, exitCode: 2 },
   route_not_found: { status: 404, exitCode: 2 },
   method_not_allowed: { status: 405, exitCode: 2 },

@@ -85,6 +85,7 @@ export type EventBody =
       readonly what: string
     }
   | { readonly type: "secret_changed"; readonly user: string; readonly name: string; readonly what: string }
+  | { readonly type: "notify_changed"; readonly user: string; readonly what: string }
   | { readonly type: "notice"; readonly message: string; readonly host: HostId | null; readonly job: JobId | null }
 
 export type WindfallEvent = EventHead & EventBody

@@ -12,10 +12,14 @@ export type RunId = string & { readonly __brand: "RunId" }
 export type TokenId = string & { readonly __brand: "TokenId" }
 /** A one-time code's id (not the code): `c` and 26 characters. */
 export type CodeId = string & { readonly __brand: "CodeId" }
+/** A target's id: `n` and 26 characters. */
+export type TargetId = string & { readonly __brand: "TargetId" }
+/** The id of a message to a target: `m` and 26 characters. The same however often it is sent. */
+export type MessageId = string & { readonly __brand: "MessageId" }
 /** The sha256 of some bytes, 64 lower-case hex digits. */
 export type BlobHash = string & { readonly __brand: "BlobHash" }
 
-type IdPrefix = "a" | "c" | "h" | "r" | "s" | "t"
+type IdPrefix = "a" | "c" | "h" | "m" | "n" | "r" | "s" | "t"
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
@@ -31,7 +35,7 @@ export function makeId<T extends string>(prefix: IdPrefix, randomBytes: Uint8Arr
   return (prefix + text) as T
 }
 
-const ID = /^[achrst][0-9a-hjkmnp-tv-z]{26}$/
+const ID = /^[achmnrst][0-9a-hjkmnp-tv-z]{26}$/
 
 /** Whether a text received from elsewhere has the form of an id with this prefix: safe as a file name. */
 export function isId(prefix: IdPrefix, text: unknown): boolean {

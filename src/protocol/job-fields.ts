@@ -181,6 +181,18 @@ export const JOB_FIELDS = {
     maximum: YEAR_MS,
     example: "30m",
   },
+  notify: {
+    kind: "list",
+    placeholder: "TARGET",
+    help: "tell this target instead of your own (see windfall notify): https://..., ntfy://TOPIC, or none",
+    example: "ntfy://lena-jobs",
+  },
+  "notify-on": {
+    kind: "list",
+    placeholder: "REASONS",
+    help: "of what to tell: done, failed, stalled[=30m], vacated, waiting[=1h] (default: all)",
+    example: "failed,stalled=10m",
+  },
   once: {
     kind: "switch",
     placeholder: "",

@@ -5,6 +5,7 @@ import type { BlobHash } from "./ids.ts"
 import type { GitRecord, JobSpec } from "./job.ts"
 import { DEFAULT_SPEC, DEFAULT_TERMINAL } from "./job.ts"
 import type { JobField, JobValues } from "./job-fields.ts"
+import { notifyOf } from "./job-notify.ts"
 import { globCharacters, MAX_GLOB_CHARACTERS, outputProblem } from "./output-globs.ts"
 
 /** All variables of a job together, names and values, may have this many bytes. */
@@ -149,6 +150,7 @@ export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
     stdin: facts.stdin,
     pty: values.pty === true || facts.kind === "session" ? (facts.terminal ?? DEFAULT_TERMINAL) : null,
     needsLan: values["needs-lan"] ?? false,
+    notify: notifyOf(values),
     git: facts.git,
   }
 }

@@ -1,5 +1,6 @@
 import type { AttemptId, BlobHash, HostId, JobId } from "./ids.ts"
 import type { Cause, JobState } from "./job-state.ts"
+import type { JobNotify } from "./notify.ts"
 import { DEFAULT_REQUEST, type ResourceRequest } from "./resources.ts"
 
 export type JobKind = "task" | "session"
@@ -39,6 +40,8 @@ export interface JobSpec {
   readonly pty: { readonly columns: number; readonly rows: number; readonly term: string } | null
   /** Must it stay a child of the live session, to reach the LAN on macOS 15+? */
   readonly needsLan: boolean
+  /** Whom to tell of what becomes of it; `null`: as the sender has said for all jobs. */
+  readonly notify: JobNotify | null
   /** What the sender's folder was in git terms, for the record; `null` outside a repository. */
   readonly git: GitRecord | null
 }
@@ -83,6 +86,7 @@ export const DEFAULT_SPEC: Omit<JobSpec, "command"> = {
   stdin: null,
   pty: null,
   needsLan: false,
+  notify: null,
   git: null,
 }
 

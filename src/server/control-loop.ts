@@ -17,6 +17,9 @@ import { planAndPlace } from "./jobs/place.ts"
 import { Ledger } from "./ledger.ts"
 import type { ServerLimits } from "./limits.ts"
 import { LogStore } from "./logs/log-store.ts"
+import { Courier } from "./notify/courier.ts"
+import { NotifyBook } from "./notify/notify-book.ts"
+import { watchOverdue } from "./notify/overdue.ts"
 
 export interface ControlLoopOptions {
   readonly store: Store
@@ -44,6 +47,7 @@ export class ControlLoop {
   readonly #ended = new AbortController()
   readonly #planAlarm: Alarm
   readonly #silenceAlarm: Alarm
+  readonly #courier: Courier
   readonly #outputAlarm: Alarm
   readonly #awaitedOutput = new AwaitedOutput()
   #planWanted = false
@@ -93,6 +97,7 @@ export class ControlLoop {
       blobs: new UserBlobs(join(folder, "blobs")),
       secrets,
       followers: new Followers(ledger),
+      notify: new NotifyBook(store.notify),
       clock,
       limits,
       randomBytes,
@@ -105,12 +110,14 @@ export class ControlLoop {
       watchSilence: () => {
         this.#silenceWanted = true
       },
+      wakeCourier: () => this.#courier.wake(),
       awaitOutput: (attempt) => {
         this.#awaitedOutput.expect(attempt)
         this.#outputWanted = true
       },
     }
     this.links = new Links(this.core)
+    this.#courier = new Courier(this.core)
     this.#planAlarm = new Alarm(clock, () => this.core.wakePlanner())
     this.#silenceAlarm = new Alarm(clock, () => {
       this.#silenceWanted = true
@@ -132,6 +139,8 @@ export class ControlLoop {
         core.wakePlanner()
       })
       .catch((error) => core.report("Cannot take up the jobs of the former run", error))
+    this.#courier.wake()
+    watchOverdue(core).catch((error) => core.signal.aborted || core.report("Cannot look for overdue jobs", error))
   }
 
   /** Ends everything that waits or follows. */
@@ -145,6 +154,7 @@ export class ControlLoop {
     this.#planAlarm.set(null)
     this.#silenceAlarm.set(null)
     this.#outputAlarm.set(null)
+    await this.#courier.stop()
     this.core.ledger.close()
     await this.core.logs[Symbol.asyncDispose]()
   }
@@ -171,6 +181,7 @@ export class ControlLoop {
     const { core, links } = this
     core.report("Cannot store a change; starting over from the database", error)
     core.table.reload()
+    core.notify.reload()
     const stored = new Map(this.#store.hosts.list().map((record) => [record.id, record]))
     for (const host of core.fleet.all()) {
       const record = stored.get(host.record.id)

@@ -10,6 +10,7 @@ import type { JobTable } from "./jobs/job-table.ts"
 import type { Ledger } from "./ledger.ts"
 import type { ServerLimits } from "./limits.ts"
 import type { LogStore } from "./logs/log-store.ts"
+import type { NotifyBook } from "./notify/notify-book.ts"
 
 /** What the rooms of the server share: the parts made once in main.ts. */
 export interface Core {
@@ -24,6 +25,7 @@ export interface Core {
   readonly blobs: UserBlobs
   readonly secrets: SecretBox
   readonly followers: Followers
+  readonly notify: NotifyBook
   readonly clock: Clock
   readonly limits: ServerLimits
   /** `count` bytes nobody can guess. */
@@ -36,6 +38,8 @@ export interface Core {
   wakePlanner(): void
   /** Asks to look anew when an attempt on a silent host is to be given up. */
   watchSilence(): void
+  /** Sees to it that messages which were queued are sent. */
+  wakeCourier(): void
   /** Sees to it that output an attempt's host has told of is sent, or given up in the end. Within a change. */
   awaitOutput(attempt: AttemptId): void
 }

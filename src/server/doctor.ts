@@ -12,6 +12,7 @@ import { leftoverFindings } from "./fleet/leftover-findings.ts"
 import { unknownFindings } from "./fleet/unknown-attempts.ts"
 import type { Viewer } from "./jobs/job-view.ts"
 import { logsBytes } from "./logs/log-folders.ts"
+import { notifyFindings } from "./notify/notify-findings.ts"
 
 const NO_HOST: DoctorFinding = {
   subject: "server",
@@ -31,7 +32,8 @@ export async function examine(core: Core, viewer: Viewer): Promise<DoctorFinding
   if (gone !== undefined) return [goneFinding(gone), ...hosts]
   const slices = new Slices(10, core.signal)
   const sizes = await core.blobs.sizes(slices)
-  const found = [diskOf(core), filesOf(sizes), await logsOf(core, slices), ...damageOf(sizes)]
+  const told = notifyFindings(core, viewer)
+  const found = [diskOf(core), filesOf(sizes), await logsOf(core, slices), ...damageOf(sizes), ...told]
   return [...found, ...(core.fleet.all().length === 0 ? [NO_HOST] : hosts)]
 }
 

@@ -1,4 +1,4 @@
-/** What an administrator may set about sizes and times; the defaults suit a lab. */
+/** What an administrator may set about sizes, times and reach; the defaults suit a lab. */
 export interface ServerLimits {
   /** Output kept of each stream of an attempt: the first bytes, and a ring of the last ones past them. */
   readonly outputHeadBytes: number
@@ -11,6 +11,8 @@ export interface ServerLimits {
   readonly keepLogsMs: number
   /** How long the record of events is kept. */
   readonly keepEventsMs: number
+  /** Whether users may have machines of the server's own network told of their jobs, this one included. */
+  readonly notifyPrivate: boolean
 }
 
 const MIB = 1024 ** 2
@@ -23,6 +25,7 @@ export const DEFAULT_LIMITS: ServerLimits = {
   keepFilesMs: 30 * DAY_MS,
   keepLogsMs: 365 * DAY_MS,
   keepEventsMs: 90 * DAY_MS,
+  notifyPrivate: false,
 }
 
 /** An idempotency key is remembered for a day. */

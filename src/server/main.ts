@@ -25,6 +25,7 @@ try {
       "keep-files": { type: "string" },
       "keep-logs": { type: "string" },
       "keep-events": { type: "string" },
+      "notify-private": { type: "boolean" },
       background: { type: "boolean" },
     },
   })
@@ -42,6 +43,7 @@ try {
       ...(values["keep-files"] === undefined ? {} : { keepFilesMs: parseDuration(values["keep-files"]) }),
       ...(values["keep-logs"] === undefined ? {} : { keepLogsMs: parseDuration(values["keep-logs"]) }),
       ...(values["keep-events"] === undefined ? {} : { keepEventsMs: parseDuration(values["keep-events"]) }),
+      notifyPrivate: values["notify-private"] === true,
     },
     openHosts,
   })

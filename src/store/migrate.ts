@@ -7,6 +7,7 @@ import { namesOnce } from "./migrations/0003-names-once.ts"
 import { tokenRoles } from "./migrations/0004-token-roles.ts"
 import { codes } from "./migrations/0005-codes.ts"
 import { leaving } from "./migrations/0006-leaving.ts"
+import { notify } from "./migrations/0008-notify.ts"
 import type { Schema } from "./schema.ts"
 
 /** Forward only, in order; the place in this list is the version. Never change one that was released, add another. */
@@ -17,6 +18,7 @@ const MIGRATIONS: readonly ((query: Kysely<Schema>) => Compilable[])[] = [
   tokenRoles,
   codes,
   leaving,
+  notify,
 ]
 
 /** The version of the schema this release writes. */
@@ -24,9 +26,10 @@ export const SCHEMA_VERSION = MIGRATIONS.length
 
 /**
  * Brings the database to this release's schema, each step in a transaction of its own.
+ * @param version for tests of a migration: the one before it
  * @throws {WindfallError} database_too_new when a later release has written it: nothing is changed then
  */
-export function migrate(database: Database): void {
+export function migrate(database: Database, version = SCHEMA_VERSION): void {
   const found = database.schemaVersion
   if (found > SCHEMA_VERSION) {
     throw new WindfallError(
@@ -36,10 +39,10 @@ export function migrate(database: Database): void {
     )
   }
   const query = queryBuilder()
-  for (let version = found; version < SCHEMA_VERSION; version++) {
+  for (let next = found; next < version; next++) {
     database.transaction(() => {
-      for (const statement of MIGRATIONS[version]!(query)) database.execute(inline(statement))
-      database.execute(`PRAGMA user_version = ${version + 1}`)
+      for (const statement of MIGRATIONS[next]!(query)) database.execute(inline(statement))
+      database.execute(`PRAGMA user_version = ${next + 1}`)
     })
   }
 }

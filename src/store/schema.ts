@@ -108,6 +108,37 @@ export interface Schema {
     readonly job: number | null
     readonly body_json: string
   }
+  readonly notify_targets: {
+    readonly id: string
+    readonly user: string
+    readonly kind: string
+    /** Address and signing secret, encrypted with the key that lies outside the data folder. */
+    readonly sealed: Uint8Array
+    /** Told of all the user's jobs that say nothing else. */
+    readonly is_default: number
+    /** Some job named it: it stays when it is no default any more. */
+    readonly by_job: number
+    readonly on_json: string
+    readonly created_at: number
+    /** Not to be tried before. */
+    readonly next_at: number
+    readonly failures: number
+    readonly dropped: number
+    readonly delivered_at: number | null
+    readonly failing_since: number | null
+    readonly problem: string | null
+  }
+  readonly notify_outbox: {
+    /** The order of messages to a target. */
+    readonly sequence: Generated<number>
+    /** Told with each try, so that who gets a message twice can see that. */
+    readonly id: string
+    readonly target: string
+    readonly facts_json: string
+    readonly created_at: number
+  }
+  /** What of an unfinished job was told and is told only once. */
+  readonly notify_told: { readonly job: number; readonly what: string }
   readonly idempotency: {
     readonly user: string
     readonly key: string

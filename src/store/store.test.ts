@@ -3,15 +3,18 @@ import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "nod
 import { join } from "node:path"
 import { test } from "node:test"
 import { ScratchFolder } from "../../test/support/scratch-folder.ts"
-import { type CodeId, makeId, type ServerId } from "../protocol/ids.ts"
+import { type CodeId, type JobId, makeId, type ServerId } from "../protocol/ids.ts"
+import { DEFAULT_SPEC } from "../protocol/job.ts"
 import { AccountStore } from "./accounts.ts"
 import { CodeStore } from "./codes.ts"
 import { openDataFolder } from "./data-folder.ts"
 import { Database, queryBuilder } from "./database.ts"
 import { NO_LEFTOVERS } from "./host-record.ts"
 import { HostStore } from "./hosts.ts"
+import { JobStore } from "./jobs.ts"
 import { inline, migrate, SCHEMA_VERSION } from "./migrate.ts"
 import { start } from "./migrations/0001-start.ts"
+import { NotifyStore } from "./notify.ts"
 import { openStore } from "./store.ts"
 
 let counter = 0
@@ -62,13 +65,9 @@ test("a database of the version before is brought on with what is in it", () => 
   assert.deepEqual(store.hosts.list()[0]?.leftovers.missing, missing)
 })
 
-/** Takes back what came after the versions these tests begin with. */
-const NEWER = "ALTER TABLE hosts DROP COLUMN leaving_json; DROP TABLE codes;"
-
 test("a host stored before hosts could leave stays", () => {
   using database = new Database(":memory:")
-  migrate(database)
-  database.execute("ALTER TABLE hosts DROP COLUMN leaving_json; PRAGMA user_version = 5")
+  migrate(database, 5)
   database.execute(
     "INSERT INTO hosts VALUES ('h1', 'studio', 'a@b', NULL, NULL, 'default', '{}', 'key', 1, 5, NULL, 7, NULL)",
   )
@@ -84,8 +83,7 @@ test("a host stored before hosts could leave stays", () => {
 
 test("tokens made before tokens had a role may what their users may", () => {
   using database = new Database(":memory:")
-  migrate(database)
-  database.execute(`${NEWER} ALTER TABLE tokens DROP COLUMN role; PRAGMA user_version = 3`)
+  migrate(database, 3)
   database.execute("INSERT INTO users VALUES ('ada', 'admin', 1), ('bob', 'user', 1)")
   database.execute("INSERT INTO tokens VALUES ('t1', 'ada', 'a', 1, NULL), ('t2', 'bob', 'b', 2, NULL)")
   migrate(database)
@@ -101,8 +99,7 @@ test("tokens made before tokens had a role may what their users may", () => {
 
 test("a database from before codes has room for them", () => {
   using database = new Database(":memory:")
-  migrate(database)
-  database.execute(`${NEWER} PRAGMA user_version = 4`)
+  migrate(database, 4)
   database.execute("INSERT INTO users VALUES ('ada', 'admin', 1)")
   migrate(database)
   const codes = new CodeStore(database)
@@ -123,8 +120,7 @@ test("a database from before codes has room for them", () => {
 
 test("names of users who were removed before names were kept stay taken, as far as their jobs tell", () => {
   using database = new Database(":memory:")
-  migrate(database)
-  database.execute(`${NEWER} DROP TABLE former_users; ALTER TABLE tokens DROP COLUMN role; PRAGMA user_version = 2`)
+  migrate(database, 2)
   database.execute("INSERT INTO users VALUES ('ada', 'admin', 1)")
   for (const [id, user] of ["ada", "bob", "bob"].entries()) {
     database.execute(
@@ -135,6 +131,19 @@ test("names of users who were removed before names were kept stay taken, as far 
   const accounts = new AccountStore(database)
   assert.equal(accounts.removedAt("ada"), undefined)
   assert.ok((accounts.removedAt("bob") ?? 0) > 1_500_000_000_000)
+})
+
+test("a job sent before jobs said whom to tell says nothing of it", () => {
+  using database = new Database(":memory:")
+  migrate(database, SCHEMA_VERSION - 1)
+  const { notify: _, ...spec } = { ...DEFAULT_SPEC, command: ["true"] }
+  database.execute("INSERT INTO users VALUES ('ada', 'admin', 1)")
+  database.execute(
+    `INSERT INTO jobs (id, user, state, spec_json, submitted_at) VALUES (1, 'ada', 'queued', '${JSON.stringify(spec)}', 1)`,
+  )
+  migrate(database)
+  assert.deepEqual(new JobStore(database).get(1 as JobId)?.spec, { ...DEFAULT_SPEC, command: ["true"] })
+  assert.deepEqual(new NotifyStore(database).targets(), [])
 })
 
 test("a second server on a data folder is refused, naming the first; the folder is free when that ends", () => {

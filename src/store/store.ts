@@ -9,6 +9,7 @@ import { EventStore } from "./events.ts"
 import { HostStore } from "./hosts.ts"
 import { JobStore } from "./jobs.ts"
 import { migrate } from "./migrate.ts"
+import { NotifyStore } from "./notify.ts"
 import { PlaceStore } from "./place.ts"
 
 /** The database of one server, with a store for each kind of thing in it. */
@@ -22,6 +23,7 @@ export interface Store extends Disposable {
   readonly codes: CodeStore
   readonly answers: AnswerStore
   readonly place: PlaceStore
+  readonly notify: NotifyStore
 }
 
 /**
@@ -52,6 +54,7 @@ function storeIn(database: Database, server: ServerId): Store {
     codes: new CodeStore(database),
     answers: new AnswerStore(database),
     place: new PlaceStore(database),
+    notify: new NotifyStore(database),
     [Symbol.dispose]: () => database.close(),
   }
 }

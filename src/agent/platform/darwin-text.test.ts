@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { parseFootprints, parseKeys, parseProcesses, parseUsedMemory, parseVmStat } from "./darwin-text.ts"
+import { parseKeys, parseProcesses, parseTop, parseUsedMemory, parseVmStat } from "./darwin-text.ts"
 
 test("parseKeys() reads sysctl by key, whatever lines are missing", () => {
   const keys = parseKeys("hw.model: Mac15,14\nhw.memsize: 103079215104\nmachdep.cpu.brand_string: Apple M3 Ultra\n")
@@ -72,20 +72,27 @@ test("parseProcesses() tells what the system runs by itself from what somebody d
   )
 })
 
-test("parseFootprints() reads top's memory column with units and signs", () => {
+test("parseTop() reads top's columns of memory, with units and signs, and of CPU time in all its forms", () => {
   const text = `Processes: 612 total, 3 running
 PhysMem: 31G used (3126M wired, 9172M compressor), 177M unused.
 
-PID    MEM
-64720  1243M+
-512    38M
-70*    4096K-
-99     1.5G
+PID    MEM    TIME
+64720  1243M+ 02:01.35
+512    38M    00:01.42+
+70*    4096K- 12:30:05
+99     1.5G   107 hrs
+7      2M
 `
-  const footprints = parseFootprints(text)
+  const usage = parseTop(text)
   assert.deepEqual(
-    [footprints.get(64720), footprints.get(512), footprints.get(70), footprints.get(99)],
-    [1243 * 1024 ** 2, 38 * 1024 ** 2, 4096 * 1024, 1.5 * 1024 ** 3],
+    [64720, 512, 70, 99, 7].map((pid) => usage.get(pid)),
+    [
+      { memoryBytes: 1243 * 1024 ** 2, cpuMs: 121_350 },
+      { memoryBytes: 38 * 1024 ** 2, cpuMs: 1_420 },
+      { memoryBytes: 4096 * 1024, cpuMs: 45_005_000 },
+      { memoryBytes: 1.5 * 1024 ** 3, cpuMs: 107 * 3_600_000 },
+      { memoryBytes: 2 * 1024 ** 2, cpuMs: null },
+    ],
   )
-  assert.equal(footprints.size, 4)
+  assert.equal(usage.size, 5)
 })

@@ -1,4 +1,4 @@
-import type { ProcessRow } from "./platform.ts"
+import type { ProcessRow, Usage } from "./platform.ts"
 
 /** `sysctl -i KEY...`: lines `key: value`; an unknown key has no line, so positions mean nothing. */
 export function parseKeys(text: string): Map<string, string> {
@@ -35,6 +35,7 @@ export function parseProcesses(text: string, uid: number | null): ProcessRow[] {
       session: 0,
       start: String(Date.parse(`${start} UTC`) / 1000),
       residentBytes: 0,
+      cpuMs: 0,
       name,
       ofSystem: OF_SYSTEM.test(command) && !SHOWS_A_PERSON.has(name),
     })
@@ -67,12 +68,26 @@ function bytesIn(text: string): (label: string) => number {
 
 const UNIT_BYTES: Readonly<Record<string, number>> = { B: 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 }
 
-/** `top -l 1 -stats pid,mem`: after its head, lines `PID MEM` with a unit and perhaps a sign of growth: `512 38M+`. */
-export function parseFootprints(text: string): Map<number, number> {
-  const footprints = new Map<number, number>()
+/**
+ * `top -l 1 -stats pid,mem,time`: after its head, lines `PID MEM TIME`, memory with a unit and perhaps a sign of growth, time as
+ * `MM:SS.cc`, from some hours on as `HH:MM:SS`, later `N hrs`: `512 38M+ 00:01.42`.
+ */
+export function parseTop(text: string): Map<number, Usage> {
+  const usage = new Map<number, Usage>()
   for (const line of text.split("\n")) {
-    const match = /^\s*(\d+)\*?\s+(\d+(?:\.\d+)?)([BKMGT])[+-]?\s*$/.exec(line)
-    if (match !== null) footprints.set(Number(match[1]), Number(match[2]) * (UNIT_BYTES[match[3] ?? ""] ?? 1))
+    const match = /^\s*(\d+)\*?\s+(\d+(?:\.\d+)?)([BKMGT])[+-]?(?:\s+(\S+(?: hrs)?))?\s*$/.exec(line)
+    if (match === null) continue
+    const [, pid, amount, unit = "", time = ""] = match
+    usage.set(Number(pid), { memoryBytes: Number(amount) * (UNIT_BYTES[unit] ?? 1), cpuMs: parseTime(time) })
   }
-  return footprints
+  return usage
+}
+
+function parseTime(text: string): number | null {
+  const whole = /^(\d+) hrs$/.exec(text)
+  if (whole !== null) return Number(whole[1]) * 3_600_000
+  const parts = /^(?:(\d+):)?(\d+):(\d+(?:\.\d+)?)[+-]?$/.exec(text)
+  if (parts === null) return null
+  const [, hours = "0", minutes, seconds] = parts
+  return Math.round(((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000)
 }

@@ -4,8 +4,8 @@ import { homedir, hostname, loadavg, userInfo } from "node:os"
 import { promisify } from "node:util"
 import type { AccountTrait } from "../../protocol/account-traits.ts"
 import type { HostFacts } from "../../protocol/host.ts"
-import { parseFootprints, parseKeys, parseProcesses, parseUsedMemory, parseVmStat } from "./darwin-text.ts"
-import type { FreeNow, Platform, ProcessRow } from "./platform.ts"
+import { parseKeys, parseProcesses, parseTop, parseUsedMemory, parseVmStat } from "./darwin-text.ts"
+import type { FreeNow, Platform, ProcessRow, Usage } from "./platform.ts"
 
 const execute = promisify(execFile)
 const OPTIONS = { timeout: 5_000, maxBuffer: 64 * 1024 * 1024, env: { LC_ALL: "C", LANG: "C", TZ: "UTC" } }
@@ -14,7 +14,7 @@ const COLUMNS = "pid=,ppid=,pgid=,uid=,lstart=,command="
 /** Identity by start time has a grain of a second here, and the two readings are of different clocks. */
 const START_GRAIN_S = 2
 
-const TOP = ["/usr/bin/top", "-l", "1", "-stats", "pid,mem"] as const
+const TOP = ["/usr/bin/top", "-l", "1", "-stats", "pid,mem,time"] as const
 
 /** What Apple ships as stubs in /usr/bin: without the developer tools each opens an installer on the owner's screen. */
 const STUBS = ["python3", "pip3", "git", "clang", "clang++", "cc", "c++", "gcc", "g++", "make", "gnumake", "ld", "ar"]
@@ -36,7 +36,7 @@ export function darwinPlatform(): Platform {
     startBefore: (agoMs) => (Date.now() - agoMs) / 1000,
     processes,
     ofAccount: (rows) => [...rows], // the table has no others
-    memoryOf,
+    usageOf,
     unaccountedBytes,
     carriers,
     stubs,
@@ -72,17 +72,20 @@ function isAlive(pid: number, start: string): boolean {
   }
 }
 
-/** By footprint, as macOS itself counts: `ps` misses Metal's memory. One `top` for all, as `footprint` is slow. */
-async function memoryOf(rows: readonly ProcessRow[]): Promise<number[]> {
+/**
+ * Memory by footprint, as macOS itself counts: `ps` misses Metal's, and without its entitlement tells no times either. One
+ * `top` for all, as `footprint` is slow.
+ */
+async function usageOf(rows: readonly ProcessRow[]): Promise<Usage[]> {
   if (rows.length === 0) return []
-  const footprints = parseFootprints(await run(...TOP))
-  return rows.map((row) => footprints.get(row.pid) ?? row.residentBytes)
+  const usage = parseTop(await run(...TOP))
+  return rows.map((row) => usage.get(row.pid) ?? { memoryBytes: row.residentBytes, cpuMs: null })
 }
 
 async function unaccountedBytes(): Promise<number> {
   const [pages, footprints] = await Promise.all([run("/usr/bin/vm_stat"), run(...TOP)])
-  const held = [...parseFootprints(footprints).values()]
-  return parseUsedMemory(pages) - held.reduce((sum, bytes) => sum + bytes, 0)
+  const held = [...parseTop(footprints).values()]
+  return parseUsedMemory(pages) - held.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0)
 }
 
 /** `ps -E` adds what environments can be read; `lsof` knows working folders. */

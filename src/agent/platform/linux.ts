@@ -27,7 +27,8 @@ export function linuxPlatform(): Platform {
     startBefore: (agoMs) => (uptime() - agoMs / 1000) * TICKS_PER_S,
     processes: async () => processes(),
     ofAccount: (rows) => rows.filter((row) => uidOf(row.pid) === uid),
-    memoryOf: async (rows) => rows.map((row) => proportionalBytes(row.pid) ?? row.residentBytes),
+    usageOf: async (rows) =>
+      rows.map((row) => ({ memoryBytes: proportionalBytes(row.pid) ?? row.residentBytes, cpuMs: row.cpuMs })),
     unaccountedBytes: async () => unaccountedBytes(),
     carriers: async (attempt, folder) => processes().filter((row) => carries(row.pid, uid, attempt, folder)),
     stubs: async () => [],
@@ -78,6 +79,8 @@ function readRow(pid: number): ProcessRow | null {
     session: Number(fields[3]),
     start: fields[19] ?? "",
     residentBytes: Number(fields[21]) * PAGE_BYTES,
+    // utime, stime, cutime, cstime
+    cpuMs: (fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * 1000) / TICKS_PER_S,
     name,
     ofSystem: OF_SYSTEM.has(name),
   }

@@ -11,6 +11,8 @@ export interface ProcessRow {
   readonly start: string
   /** Memory as the table has it: too small on a Mac, where Metal's is not in it. */
   readonly residentBytes: number
+  /** CPU time it and its children that have ended had, as the table has it: always 0 on a Mac. */
+  readonly cpuMs: number
   /** For a person to recognise it; without arguments, which may hold secrets. */
   readonly name: string
   /** Part of the system, which runs it for any account that is used at all: it says nothing of who uses this one. */
@@ -21,6 +23,14 @@ export interface FreeNow {
   readonly memoryFreeBytes: number
   readonly diskFreeBytes: number
   readonly load: number
+}
+
+/** What a process uses. */
+export interface Usage {
+  /** What it holds; shared pages shared out where the system can tell. */
+  readonly memoryBytes: number
+  /** CPU time it has had so far; `null` where that cannot be told. */
+  readonly cpuMs: number | null
 }
 
 /** What differs between the systems a host may have. Nothing here may throw for a process that has just gone. */
@@ -45,8 +55,8 @@ export interface Platform {
   processes(): Promise<ProcessRow[]>
   /** Those of these that are of this account. */
   ofAccount(rows: readonly ProcessRow[]): ProcessRow[]
-  /** What each of these processes holds, in bytes, in their order; shared pages shared out where the system can tell. */
-  memoryOf(rows: readonly ProcessRow[]): Promise<number[]>
+  /** What each of these processes uses, in their order. */
+  usageOf(rows: readonly ProcessRow[]): Promise<Usage[]>
   /**
    * Memory in use that no process holds as its own and that is no cache of files: the kernel's, drivers', files in memory.
    * Means little by itself (it may even be negative); its growth is what counts.

@@ -1,10 +1,12 @@
 import { formatBytes } from "../../base/bytes.ts"
 import { formatDuration } from "../../base/duration.ts"
+import type { JobHint } from "../../protocol/api.ts"
 import type { AttemptView, JobView } from "../../protocol/job.ts"
 import { isFinal } from "../../protocol/job-state.ts"
 import { command } from "../command-line/command.ts"
 import { flag } from "../command-line/option.ts"
 import { findJob } from "../find-job.ts"
+import { hintLines, hintsFor } from "../job-hints.ts"
 import { formatTime } from "../render/age.ts"
 import { commandText, ranText, standingText, unmatchedText, verdictText } from "../render/job-text.ts"
 import { renderPairs, renderTable } from "../render/table.ts"
@@ -20,11 +22,16 @@ export const show = command({
   examples: [["windfall show 12", "job 12, with each attempt"]],
   async run(cli, options, [typed = ""]) {
     const job = await findJob(cli, typed)
-    if (options.json) await printJson(cli, job)
-    else await cli.stdout.write(jobPage(job, cli.clock.now()))
+    const hints = await hintsFor(cli, job)
+    if (options.json) await printJson(cli, { ...job, hints })
+    else await cli.stdout.write(jobPage(job, cli.clock.now()) + hintText(hints))
     return 0
   },
 })
+
+function hintText(hints: readonly JobHint[]): string {
+  return hints.length === 0 ? "" : `\n${hintLines(hints).join("\n")}\n`
+}
 
 /** All of a job for people. */
 export function jobPage(job: JobView, now: number): string {
@@ -47,6 +54,7 @@ export function jobPage(job: JobView, now: number): string {
     ...(spec.secrets.length === 0 ? [] : [["secrets", spec.secrets.join(", ")] as const]),
     ["outputs", outputsText(job)],
     ["retry", retryText(job)],
+    ...(spec.notify === null ? [] : [["tells", toldText(spec.notify)] as const]),
     ...(spec.git === null ? [] : [["git", gitText(spec.git)] as const]),
   ]
   const attempts = job.attempts.length === 0 ? "" : `\n${attemptTable(job.attempts)}`
@@ -81,6 +89,16 @@ function retryText({ spec: { retry } }: JobView): string {
       ? "a silent host is waited for"
       : `silence counts as lost after ${formatDuration(retry.afterSilenceMs)}`
   return `${retry.limit === 0 ? "none" : `up to ${retry.limit}`}; ${silence}`
+}
+
+function toldText({ targets, on }: NonNullable<JobView["spec"]["notify"]>): string {
+  const who =
+    targets === null
+      ? "as for all jobs"
+      : targets.length === 0
+        ? "nobody"
+        : `${targets.length} of its own (windfall notify show)`
+  return on === null ? who : `${who}, of: ${on.reasons.join(", ")}`
 }
 
 function gitText(git: NonNullable<JobView["spec"]["git"]>): string {

@@ -36,6 +36,7 @@ export const up = command({
     tlsKey: value("FILE", "the certificate's key, as PEM", notEmpty),
     keepFiles: value("DURATION", "how long outputs and workspaces of ended jobs are kept (default 30d)", aDuration),
     keepLogs: value("DURATION", "how long the logs of ended jobs are kept (default 365d)", aDuration),
+    notifyPrivate: flag("users may have machines of its own network told of their jobs (see windfall notify)"),
     keepEvents: value("DURATION", "how long the record of events is kept (default 90d)", aDuration),
   },
   examples: [
@@ -75,6 +76,7 @@ export const up = command({
     add("keep-files", options.keepFiles)
     add("keep-logs", options.keepLogs)
     add("keep-events", options.keepEvents)
+    if (options.notifyPrivate) words.push("--notify-private")
     if (options.off) return offAtLogin(cli, words, logFile)
     if (options.atLogin) await beforeLogin(cli, words, data, logFile)
     const { ready, child } = await spawnServer({

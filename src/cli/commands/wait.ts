@@ -8,6 +8,7 @@ import { flag, value } from "../command-line/option.ts"
 import { findJob } from "../find-job.ts"
 import { JobWatch } from "../follow/job-watch.ts"
 import { orLoginLost } from "../follow/login-lost.ts"
+import { hintLines, hintsFor } from "../job-hints.ts"
 import { endText, jobExitCode, standingText } from "../render/job-text.ts"
 import { StatusLine } from "../render/status-line.ts"
 import { printJson, say } from "../say.ts"
@@ -83,8 +84,9 @@ async function waitFor(
   await Promise.race([watch.until((view) => isFinal(view.state)), running])
   await status.clear()
   const waiting = watch.job.outputs?.state === "collecting" ? "" : (noteToldEnd(cli, watch.job) ?? "")
-  if (json) await printJson(cli, { type: "end", exitCode: jobExitCode(watch.job), job: watch.job })
-  else await say(cli, endText(watch.job) + waiting)
+  const hints = await hintsFor(cli, watch.job)
+  if (json) await printJson(cli, { type: "end", exitCode: jobExitCode(watch.job), hints, job: watch.job })
+  else for (const line of [endText(watch.job) + waiting, ...hintLines(hints)]) await say(cli, line)
   return watch.job
 }
 

@@ -114,8 +114,16 @@ async function concludeSettled(cli: Cli, job: JobView, { sink, home }: ConcludeO
   }
   if (outputs?.state !== "ready" || outputs.files === 0) forgetJob(cli.settings, cli.client.url, job.id)
   await sink.say(parts.join("; "), { always: isWarning })
-  await sink.event({ type: "end", exitCode, state: job.state, cause: job.cause, detached: false, job })
+  await endWithHints(cli, job, sink, exitCode)
   return exitCode
+}
+
+/** The last words, and the last event: what a failed job's output means. */
+async function endWithHints(cli: Cli, job: JobView, sink: JobSink, exitCode: number): Promise<void> {
+  const hints = job.state === "failed" ? await import("../job-hints.ts") : undefined
+  const found = (await hints?.hintsFor(cli, job)) ?? []
+  for (const line of hints?.hintLines(found) ?? []) await sink.say(line)
+  await sink.event({ type: "end", exitCode, state: job.state, cause: job.cause, detached: false, hints: found, job })
 }
 
 function waitVerb(files: number): string {

@@ -54,6 +54,8 @@ function text(event: WindfallEvent): string {
       return `invitation of ${printable(event.about)}${event.purpose === "mac" ? "'s Mac" : ""}: ${event.what}`
     case "secret_changed":
       return `secret ${event.name} of ${event.user}: ${event.what}`
+    case "notify_changed":
+      return `whom to tell of the jobs of ${event.user}: ${event.what}`
     case "notice":
       return event.message
     default:

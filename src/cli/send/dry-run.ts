@@ -1,5 +1,7 @@
 import { formatBytes } from "../../base/bytes.ts"
 import { WindfallError } from "../../protocol/errors.ts"
+import type { JobSpec } from "../../protocol/job.ts"
+import { shownTarget } from "../../protocol/notify-target.ts"
 import type { PackBlob } from "../../workspace/pack.ts"
 import type { ScannedTree } from "../../workspace/scanned-tree.ts"
 import type { Cli } from "../cli.ts"
@@ -32,7 +34,7 @@ async function sayJob(cli: Cli, { spec: draft, folder, json }: DryJob): Promise<
   if (json) {
     await printJson(cli, {
       type: "dry_run",
-      spec: { ...draft, workspace: scanned?.root ?? null },
+      spec: { ...draft, workspace: scanned?.root ?? null, notify: shownNotify(draft) },
       files: scanned?.files ?? 0,
       bytes: scanned?.bytes ?? 0,
       travels: missing === undefined || scanned === undefined ? null : travellingFiles(scanned, missing),
@@ -61,6 +63,11 @@ async function sayJob(cli: Cli, { spec: draft, folder, json }: DryJob): Promise<
     }
   }
   await cli.stdout.write(`${lines.join("\n")}\n`)
+}
+
+/** Without what is secret in an address. */
+function shownNotify({ notify }: JobSpec): JobSpec["notify"] {
+  return notify === null ? null : { ...notify, targets: notify.targets?.map(shownTarget) ?? null }
 }
 
 /** Whether every file's bytes travel. Files with the same bytes travel once, so counting them does not tell. */

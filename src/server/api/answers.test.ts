@@ -74,6 +74,7 @@ test("what the server answers is as the document says, with no field more", asyn
   const news = await server.request("GET", `/v1/jobs/${id}/events`)
   for await (const view of readServerEvents(news)) checkShape(routeOf("GET", "/v1/jobs/1")!.answer!, view, "an event")
   await call("GET", `/v1/jobs/${id}`)
+  await call("GET", `/v1/jobs/${id}/hints`)
   await call("POST", `/v1/jobs/${id}/rerun`, {})
   await call("POST", "/v1/blobs/missing", { hashes: ["0".repeat(64)] })
   await call("POST", "/v1/blobs", new Uint8Array())
@@ -102,6 +103,11 @@ test("what the server answers is as the document says, with no field more", asyn
   ]) {
     await call("GET", `/v1/${path}`)
   }
+  const { targets } = await call<{ targets: { id: string }[] }>("PUT", "/v1/notify", { targets: ["ntfy://lab"] })
+  await call("GET", "/v1/notify")
+  await call("DELETE", `/v1/notify/${targets[0]?.id}`)
+  await call("POST", "/v1/notify/test", {})
+  await call("DELETE", "/v1/notify")
   await call("DELETE", `/v1/tokens/${token}`)
   await call("DELETE", "/v1/secrets/KEY")
   await call("DELETE", `/v1/invites/${invite}`)

@@ -15,6 +15,7 @@ import { issueText } from "./issue-text.ts"
 import { jobRoutes } from "./job-routes.ts"
 import { lendRoutes } from "./lend-routes.ts"
 import { logRoutes } from "./log-routes.ts"
+import { notifyRoutes } from "./notify-routes.ts"
 import { openApiDocument } from "./openapi.ts"
 import { readQuery } from "./query.ts"
 import type { AdapterEnv, Api, ApiRequest, Route } from "./route.ts"
@@ -28,6 +29,7 @@ export const ROUTES: readonly Route[] = [
   ...inviteRoutes,
   ...installRoutes,
   ...lendRoutes,
+  ...notifyRoutes,
   ...hostRoutes,
   ...blobRoutes,
   ...jobRoutes,

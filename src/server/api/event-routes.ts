@@ -126,6 +126,7 @@ function asSeenBy(core: Core, caller: Caller, event: WindfallEvent): WindfallEve
     case "user_changed":
     case "token_changed":
     case "secret_changed":
+    case "notify_changed":
       return event.user === caller.user ? event : null
     case "invite_changed":
       return event.purpose === "user" && event.about === caller.user ? event : null

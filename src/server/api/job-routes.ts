@@ -1,4 +1,4 @@
-import type { JobList, SubmitBatchAnswer, WhyAnswer } from "../../protocol/api.ts"
+import type { JobHints, JobList, SubmitBatchAnswer, WhyAnswer } from "../../protocol/api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { JobId } from "../../protocol/ids.ts"
 import type { JobSpec, JobView } from "../../protocol/job.ts"
@@ -7,12 +7,14 @@ import { explain } from "../../scheduler/explain.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Caller } from "../auth/accounts.ts"
 import type { Core } from "../core.ts"
+import { hintsOf } from "../jobs/hints-of.ts"
 import { mayRule, viewOf } from "../jobs/job-view.ts"
 import { snapshotOf } from "../jobs/place.ts"
 import { stopJob } from "../jobs/stop.ts"
 import { checkBlobs, checkJobs, submitJobs } from "../jobs/submit.ts"
+import { notifyAgain } from "../notify/targets.ts"
 import { nothing } from "./answers/answer.ts"
-import { job as jobAnswer, jobIds, jobList, why as whyAnswer } from "./answers/job-answers.ts"
+import { hints as hintsAnswer, job as jobAnswer, jobIds, jobList, why as whyAnswer } from "./answers/job-answers.ts"
 import { type Route, route } from "./route.ts"
 import { empty, listJobsQuery, stopRequest, submitBatchRequest, submitRequest } from "./schemas.ts"
 
@@ -120,6 +122,15 @@ export const jobRoutes: readonly Route[] = [
       return { job: job.id, summary: summaryOf(job), code: job.cause ?? job.state, place: null, hosts: [] }
     },
   }),
+  route({
+    method: "GET",
+    path: "/v1/jobs/:id/hints",
+    summary: "What is known about why a job failed, by the last lines it printed: at most two hints",
+    answer: hintsAnswer,
+    respond: async ({ core, caller, params }): Promise<JobHints> => ({
+      hints: await hintsOf(core, findOwnJob(core, params.id, caller, "read the output of")),
+    }),
+  }),
 ]
 
 /** @throws {WindfallError} invalid_input, job_not_found */
@@ -161,10 +172,11 @@ function readStates(text: string): JobState[] {
   })
 }
 
-/** A name still in use stays with its holder. */
+/** A name still in use stays with its holder; whom it told and is not known any more is left out. */
 function specAgain(core: Core, job: JobRecord): JobSpec {
   const { name } = job.spec
-  return name !== null && core.table.named(job.user, name) !== undefined ? { ...job.spec, name: null } : job.spec
+  const isTaken = name !== null && core.table.named(job.user, name) !== undefined
+  return { ...job.spec, name: isTaken ? null : name, notify: notifyAgain(core, job) }
 }
 
 function summaryOf(job: JobRecord): string {

@@ -1,11 +1,13 @@
 /** What comes in over the API, checked: shapes, sizes, characters. The types are those of protocol/; see {@link Same}. */
 import * as z from "zod"
 import { CODE_LIFE_MS, type HostAddRequest, type StopRequest, TOKEN_LIFE_MS } from "../../protocol/api.ts"
-import type { BlobHash } from "../../protocol/ids.ts"
+import { type BlobHash, isId } from "../../protocol/ids.ts"
 import { DEFAULT_SPEC, DEFAULT_TERMINAL, type JobSpec } from "../../protocol/job.ts"
 import { JOB_FIELDS } from "../../protocol/job-fields.ts"
 import { STOP_SIGNALS, variableNameProblem } from "../../protocol/job-values.ts"
 import type { LendRequest, MacInviteRequest } from "../../protocol/lending.ts"
+import { DEFAULT_NOTIFY_ON, MOST_JOB_TARGETS, NOTIFY_MS, NOTIFY_REASONS } from "../../protocol/notify.ts"
+import { readTarget } from "../../protocol/notify-target.ts"
 import { globCharacters, MAX_GLOB_CHARACTERS, outputProblem } from "../../protocol/output-globs.ts"
 
 /** Environment variables of a job together: more does not fit through an exec on every system. */
@@ -90,6 +92,27 @@ const side = z.int().min(1).max(10_000)
 const pty = z.strictObject({ columns: side, rows: side, term: text(64).min(1) })
 const git = z.strictObject({ commit: text(128), branch: text(1024).nullable(), dirtyDiff: text(300 * 1024) })
 
+const notifyOn = z.strictObject({
+  reasons: z.array(z.enum(NOTIFY_REASONS)).max(NOTIFY_REASONS.length),
+  stalledMs: within(NOTIFY_MS).default(DEFAULT_NOTIFY_ON.stalledMs),
+  waitingMs: within(NOTIFY_MS).default(DEFAULT_NOTIFY_ON.waitingMs),
+})
+const notifyTarget = z.string().superRefine((typed, context) => {
+  try {
+    if (!isId("n", typed)) readTarget(typed)
+  } catch (error) {
+    context.addIssue({ code: "custom", message: `is no target: ${(error as SyntaxError).message}` })
+  }
+})
+const notify = z.strictObject({
+  targets: z.array(notifyTarget).max(MOST_JOB_TARGETS).nullable().default(null),
+  on: notifyOn.nullable().default(null),
+})
+export const notifyRequest = z.strictObject({
+  targets: z.array(notifyTarget).min(1).max(MOST_JOB_TARGETS),
+  on: notifyOn.nullable().default(null),
+})
+
 /** What is left out is as `send` has it when nothing is said. */
 export const jobSpec = z
   .strictObject({
@@ -114,6 +137,7 @@ export const jobSpec = z
     stdin: hash.nullable().default(DEFAULT_SPEC.stdin),
     pty: pty.nullable().default(DEFAULT_SPEC.pty),
     needsLan: z.boolean().default(DEFAULT_SPEC.needsLan),
+    notify: notify.nullable().default(null),
     git: git.nullable().default(DEFAULT_SPEC.git),
   })
   // A session without a terminal would end as soon as its shell reads.

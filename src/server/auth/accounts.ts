@@ -120,6 +120,7 @@ export function removeUser(core: Core, name: string, actor: string): void {
     })
   }
   core.store.accounts.removeUser(name)
+  core.notify.forgetUser(name)
   if (leavesSomething(core, name)) core.store.accounts.keepName(name, core.clock.now())
   core.store.answers.forget(name)
   core.ledger.event({ type: "user_changed", user: name, what: "removed" }, actor)

@@ -4,6 +4,7 @@ import type { FleetHost } from "../fleet/fleet.ts"
 import { noteLeftovers } from "../fleet/leftovers.ts"
 import { noteOwnerLeaves } from "../fleet/owner-left.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
+import { noteActivity } from "../notify/activity.ts"
 import { isCurrent } from "./close-attempt.ts"
 import { loseAttempt, recordExit, recordRefusal } from "./end-attempt.ts"
 import type { Tried } from "./job-table.ts"
@@ -93,11 +94,12 @@ export function markRunning(core: Core, tried: Tried): void {
 function noteSample(core: Core, host: FleetHost, sample: Extract<AgentMessage, { type: "sample" }>): void {
   host.memoryFreeBytes = sample.memoryFreeBytes
   host.diskFreeBytes = sample.diskFreeBytes
-  for (const { sequence, memoryBytes } of sample.attempts) {
+  for (const { sequence, memoryBytes, ...use } of sample.attempts) {
     const tried = core.table.onHostWith(host.record.id, sequence)
     // Stored with the next real change: the exit brings the true peak anyway.
     if (tried?.attempt.state === "running") {
       tried.attempt.peakMemoryBytes = Math.max(tried.attempt.peakMemoryBytes ?? 0, memoryBytes)
+      noteActivity(core, tried.attempt, use)
     }
   }
 }

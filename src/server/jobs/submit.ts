@@ -6,6 +6,7 @@ import { fits, needOn } from "../../protocol/resources.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { capacityOf } from "../fleet/capacity.ts"
+import { checkTargets, targetIds } from "../notify/targets.ts"
 
 /**
  * Looks whether the sender's blobs of a job are whole on the server. May take a while for a large tree seen first, and for one
@@ -41,10 +42,12 @@ export async function checkBlobs(core: Core, user: string, specs: readonly JobSp
  */
 export function checkJobs(core: Core, user: string, specs: readonly JobSpec[]): void {
   const names = new Set<string>()
+  const told = new Set<string>()
   for (const [i, spec] of specs.entries()) {
     try {
       checkName(core, user, spec.name, names)
       checkSecrets(core, user, spec)
+      checkTold(core, user, spec, told)
       checkPartition(core, spec)
       checkFits(core, spec)
     } catch (error) {
@@ -64,7 +67,7 @@ export function submitJobs(core: Core, user: string, specs: readonly JobSpec[]):
     const job: JobRecord = {
       id: core.table.nextId(),
       user,
-      spec,
+      spec: withTargetIds(core, user, spec),
       submittedAt: now,
       state: "queued",
       verdict: null,
@@ -114,6 +117,20 @@ function checkSecrets(core: Core, user: string, spec: JobSpec): void {
       hint: `Store it first: windfall secret set ${name}`,
     })
   }
+}
+
+/** @param told what all jobs of the batch up to this one name: a batch mostly names the same */
+function checkTold(core: Core, user: string, { notify }: JobSpec, told: Set<string>): void {
+  const before = told.size
+  for (const target of notify?.targets ?? []) told.add(target)
+  if (told.size > before) checkTargets(core, user, [...told])
+}
+
+/** What is stored of a job has no address in it. */
+function withTargetIds(core: Core, user: string, spec: JobSpec): JobSpec {
+  const { notify } = spec
+  if (notify === null || notify.targets === null) return spec
+  return { ...spec, notify: { ...notify, targets: targetIds(core, user, notify.targets) } }
 }
 
 function checkPartition(core: Core, { partition }: JobSpec): void {

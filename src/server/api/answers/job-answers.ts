@@ -1,8 +1,9 @@
 import * as z from "zod"
-import type { JobList, LogGap, OutputList, SubmitBatchAnswer, WhyAnswer } from "../../../protocol/api.ts"
+import type { JobHints, JobList, LogGap, OutputList, SubmitBatchAnswer, WhyAnswer } from "../../../protocol/api.ts"
 import type { AttemptView, JobSpec, JobView, OutputsView } from "../../../protocol/job.ts"
 import { CAUSES, JOB_STATES } from "../../../protocol/job-state.ts"
 import { answer, count, type Describes, hash, time } from "./answer.ts"
+import { notifyOn } from "./notify-answers.ts"
 
 export const jobState = z.enum(JOB_STATES)
 export const cause = z.enum(CAUSES).nullable().describe("Why it ended; null as long as it has not")
@@ -35,6 +36,12 @@ const spec = answer(
     stdin: hash.nullable(),
     pty: z.object({ columns: count, rows: count, term: z.string() }).nullable(),
     needsLan: z.boolean(),
+    notify: z
+      .object({
+        targets: z.array(z.string()).nullable().describe("Ids of the sender's targets; null: the sender's defaults"),
+        on: notifyOn.nullable(),
+      })
+      .nullable(),
     git: z.object({ commit: z.string(), branch: z.string().nullable(), dirtyDiff: z.string() }).nullable(),
   }),
 )
@@ -112,6 +119,20 @@ export const why = answer(
   }),
 )
 
+export const hints = answer(
+  "Hints",
+  "What is known about why a job failed, the most telling first",
+  z.object({
+    hints: z.array(
+      z.object({
+        code: z.string().describe("Stable, for scripts"),
+        meaning: z.string(),
+        fix: z.string().describe("A line to type, or else what to do"),
+      }),
+    ),
+  }),
+)
+
 export const outputList = answer(
   "Outputs",
   "The files a job made, as kept on the server",
@@ -138,4 +159,5 @@ export const JOB_ANSWERS_AGREE: readonly [
   Describes<typeof why, WhyAnswer>,
   Describes<typeof outputList, OutputList>,
   Describes<typeof logGap, LogGap>,
-] = [true, true, true, true, true, true, true, true, true]
+  Describes<typeof hints, JobHints>,
+] = [true, true, true, true, true, true, true, true, true, true]
