@@ -76,6 +76,7 @@ export type EventBody =
   | { readonly type: "host_removed"; readonly host: HostId; readonly name: string }
   | { readonly type: "user_changed"; readonly user: string; readonly what: string }
   | { readonly type: "token_changed"; readonly user: string; readonly what: string }
+  | { readonly type: "data_changed"; readonly name: string; readonly user: string; readonly what: string }
   | { readonly type: "secret_changed"; readonly user: string; readonly name: string; readonly what: string }
   | { readonly type: "notice"; readonly message: string; readonly host: HostId | null; readonly job: JobId | null }
 

@@ -1,4 +1,5 @@
 import type { AttemptId, BlobHash, HostId, JobId } from "./ids.ts"
+import type { JobData } from "./job-data.ts"
 import type { Cause, JobState } from "./job-state.ts"
 import { DEFAULT_REQUEST, type ResourceRequest } from "./resources.ts"
 
@@ -39,6 +40,8 @@ export interface JobSpec {
   readonly pty: { readonly columns: number; readonly rows: number; readonly term: string } | null
   /** Must it stay a child of the live session, to reach the LAN on macOS 15+? */
   readonly needsLan: boolean
+  /** Stored data it sees in its folder. */
+  readonly data: readonly JobData[]
   /** What the sender's folder was in git terms, for the record; `null` outside a repository. */
   readonly git: GitRecord | null
 }
@@ -83,6 +86,7 @@ export const DEFAULT_SPEC: Omit<JobSpec, "command"> = {
   stdin: null,
   pty: null,
   needsLan: false,
+  data: [],
   git: null,
 }
 

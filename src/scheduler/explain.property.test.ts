@@ -72,6 +72,8 @@ function takeAway(scene: Scene, obstacle: Obstacle, job: JobId, id: HostId): Sce
       return { ...scene, waiting: scene.waiting.map((one) => (one.id === job ? { ...one, hostWanted: id } : one)) }
     case "other_partition":
       return change(() => ({ partitions: ["apple_gpu", "night"] }))
+    case "data_elsewhere":
+      return change(({ places }) => ({ places: new Set([...places, ...obstacle.names]) }))
     case "memory_too_small":
       return change(({ total }) => ({ total: { ...total, memoryBytes: obstacle.asked } }))
     case "gpus_too_few":

@@ -1,5 +1,5 @@
 import type { JobId } from "../protocol/ids.ts"
-import type { JobSpec, OutputsView } from "../protocol/job.ts"
+import { DEFAULT_SPEC, type JobSpec, type OutputsView } from "../protocol/job.ts"
 import type { Cause, JobState, Verdict } from "../protocol/job-state.ts"
 import { AttemptStore } from "./attempts.ts"
 import type { Database } from "./database.ts"
@@ -133,7 +133,7 @@ export class JobStore {
     return {
       id,
       user: row.user,
-      spec: JSON.parse(row.spec_json) as JobSpec,
+      spec: { ...DEFAULT_SPEC, ...(JSON.parse(row.spec_json) as JobSpec) },
       submittedAt: row.submitted_at,
       state: row.state as JobState,
       verdict:

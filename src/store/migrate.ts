@@ -5,10 +5,11 @@ import { start } from "./migrations/0001-start.ts"
 import { leftovers } from "./migrations/0002-leftovers.ts"
 import { namesOnce } from "./migrations/0003-names-once.ts"
 import { tokenRoles } from "./migrations/0004-token-roles.ts"
+import { data } from "./migrations/0007-data.ts"
 import type { Schema } from "./schema.ts"
 
 /** Forward only, in order; the place in this list is the version. Never change one that was released, add another. */
-const MIGRATIONS: readonly ((query: Kysely<Schema>) => Compilable[])[] = [start, leftovers, namesOnce, tokenRoles]
+const MIGRATIONS: readonly ((query: Kysely<Schema>) => Compilable[])[] = [start, leftovers, namesOnce, tokenRoles, data]
 
 /** The version of the schema this release writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length

@@ -12,6 +12,7 @@ import { inline, migrate, SCHEMA_VERSION } from "./migrate.ts"
 import { start } from "./migrations/0001-start.ts"
 import { openStore } from "./store.ts"
 
+const NO_DATA = "DROP TABLE data_places; DROP TABLE data_versions; DROP TABLE data;"
 let counter = 0
 const newId = () => makeId<ServerId>("s", new Uint8Array(16).fill(++counter))
 
@@ -63,7 +64,7 @@ test("a database of the version before is brought on with what is in it", () => 
 test("tokens made before tokens had a role may what their users may", () => {
   using database = new Database(":memory:")
   migrate(database)
-  database.execute("ALTER TABLE tokens DROP COLUMN role; PRAGMA user_version = 3")
+  database.execute(`${NO_DATA} ALTER TABLE tokens DROP COLUMN role; PRAGMA user_version = 3`)
   database.execute("INSERT INTO users VALUES ('ada', 'admin', 1), ('bob', 'user', 1)")
   database.execute("INSERT INTO tokens VALUES ('t1', 'ada', 'a', 1, NULL), ('t2', 'bob', 'b', 2, NULL)")
   migrate(database)
@@ -80,7 +81,7 @@ test("tokens made before tokens had a role may what their users may", () => {
 test("names of users who were removed before names were kept stay taken, as far as their jobs tell", () => {
   using database = new Database(":memory:")
   migrate(database)
-  database.execute("DROP TABLE former_users; ALTER TABLE tokens DROP COLUMN role; PRAGMA user_version = 2")
+  database.execute(`${NO_DATA} DROP TABLE former_users; ALTER TABLE tokens DROP COLUMN role; PRAGMA user_version = 2`)
   database.execute("INSERT INTO users VALUES ('ada', 'admin', 1)")
   for (const [id, user] of ["ada", "bob", "bob"].entries()) {
     database.execute(

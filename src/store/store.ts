@@ -2,6 +2,7 @@ import { join } from "node:path"
 import type { ServerId } from "../protocol/ids.ts"
 import { AccountStore } from "./accounts.ts"
 import { AnswerStore } from "./answers.ts"
+import { DataStore } from "./data.ts"
 import { Database } from "./database.ts"
 import { diskFailure } from "./disk-failure.ts"
 import { EventStore } from "./events.ts"
@@ -20,6 +21,7 @@ export interface Store extends Disposable {
   readonly accounts: AccountStore
   readonly answers: AnswerStore
   readonly place: PlaceStore
+  readonly data: DataStore
 }
 
 /**
@@ -49,6 +51,7 @@ function storeIn(database: Database, server: ServerId): Store {
     accounts: new AccountStore(database),
     answers: new AnswerStore(database),
     place: new PlaceStore(database),
+    data: new DataStore(database),
     [Symbol.dispose]: () => database.close(),
   }
 }

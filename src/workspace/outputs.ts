@@ -13,6 +13,8 @@ import { unmatched } from "./unmatched.ts"
 export interface CollectOptions {
   /** What `--output` names: paths or globs, relative to the workspace. `null`: all that was made or changed, but for caches. */
   readonly globs?: readonly string[] | null | undefined
+  /** Paths at which links to data were put: they are none of the job's doing, nor are folders that were made to hold them. */
+  readonly data?: readonly string[] | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: { readonly files: number; readonly hashedBytes: number }) => void) | undefined
 }
@@ -44,7 +46,7 @@ export async function collectOutputs(
   const wanted = options.globs ? new IncludeList(options.globs) : undefined
   const leftOut: LeftOut[] = []
   const now = await walkFolder(work, index.record, {
-    filter: wanted === undefined ? WITHOUT_CACHES : onlyWanted(wanted),
+    filter: withoutData(wanted === undefined ? WITHOUT_CACHES : onlyWanted(wanted), options.data ?? []),
     unlock: true,
     trustBeforeMs: index.takenAtMs,
     signal: options.signal,
@@ -54,7 +56,7 @@ export async function collectOutputs(
     },
     onSpecial: (path, kind) => leftOut.push({ path, kind, why: "special", rule: kind, source: "built in" }),
   })
-  const changed = onlyChanged(now, index.record, "", wanted)
+  const changed = onlyChanged(now, index.record, "", { wanted, data: options.data ?? [] })
   const said = { leftOut, unmatched: await unmatched(options.globs ?? [], now, options.signal) }
   if (changed === undefined) return { tree: null, trees: new Map(), sources: new Map(), files: 0, bytes: 0, ...said }
   const { trees, sources } = new ScannedTree(work, changed, leftOut)
@@ -89,11 +91,27 @@ function onlyWanted(wanted: IncludeList): WalkFilter<Place, Verdict> {
   }
 }
 
+function withoutData(filter: WalkFilter<Place, Verdict>, data: readonly string[]): WalkFilter<Place, Verdict> {
+  if (data.length === 0) return filter
+  return {
+    ...filter,
+    decide: (place, name, isFolder) =>
+      !isFolder && data.includes(joinPath(place.folder, name))
+        ? { why: "ignored", rule: "--data", enterFor: false }
+        : filter.decide(place, name, isFolder),
+  }
+}
+
+interface Asked {
+  readonly wanted: IncludeList | undefined
+  readonly data: readonly string[]
+}
+
 function onlyChanged(
   now: FolderRecord,
   sent: FolderRecord | undefined,
   path: string,
-  wanted: IncludeList | undefined,
+  asked: Asked,
 ): FolderRecord | undefined {
   if (now === sent) return undefined
   const before = new Map(sent?.entries.map((entry) => [entry.name, entry]))
@@ -104,10 +122,12 @@ function onlyChanged(
       if (!isSameEntry(entry, last)) entries.push(entry)
       continue
     }
-    const folder = onlyChanged(entry, last?.kind === "folder" ? last : undefined, joinPath(path, entry.name), wanted)
+    const folder = onlyChanged(entry, last?.kind === "folder" ? last : undefined, joinPath(path, entry.name), asked)
     if (folder !== undefined) entries.push(folder)
   }
-  const isWanted = () => wanted === undefined || wanted.covers(path)
+  const { wanted, data } = asked
+  const isWanted = () =>
+    (wanted === undefined || wanted.covers(path)) && !data.some((one) => one.startsWith(`${path}/`))
   if (entries.length === 0 && !(sent === undefined && isWanted())) return undefined
   return recordFolder(now.name, now.mode, entries, "")
 }

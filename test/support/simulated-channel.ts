@@ -22,6 +22,14 @@ export class SimulatedChannel implements HostChannel {
     await readPack(pack, this.#host.blobs)
   }
 
+  putData(pack: AsyncIterable<Uint8Array>): Promise<void> {
+    return this.putBlobs(pack)
+  }
+
+  ask(): never {
+    throw new TypeError("simulated hosts answer no questions")
+  }
+
   fetchOutputs(
     _attempt: AttemptId,
     hashes: readonly BlobHash[],

@@ -52,6 +52,8 @@ function text(event: WindfallEvent): string {
       return `token of ${event.user}: ${event.what}`
     case "secret_changed":
       return `secret ${event.name} of ${event.user}: ${event.what}`
+    case "data_changed":
+      return `data ${event.name} of ${event.user}: ${event.what}`
     case "notice":
       return event.message
     default:

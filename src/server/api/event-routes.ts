@@ -126,6 +126,7 @@ function asSeenBy(core: Core, caller: Caller, event: WindfallEvent): WindfallEve
     case "user_changed":
     case "token_changed":
     case "secret_changed":
+    case "data_changed":
       return event.user === caller.user ? event : null
     case "stray":
       return maySeeCommand(caller, event.user) ? event : { ...event, command: null }

@@ -70,6 +70,7 @@ function veiled(spec: JobSpec): JobSpec {
     workingFolder: "",
     outputs: null,
     stdin: null,
+    data: [],
     git: null,
   }
 }

@@ -5,6 +5,7 @@ import type { JobSpec } from "../../protocol/job.ts"
 import { fits, needOn } from "../../protocol/resources.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
+import { resolveData } from "../data/job-data.ts"
 import { capacityOf } from "../fleet/capacity.ts"
 
 /**
@@ -37,22 +38,25 @@ export async function checkBlobs(core: Core, user: string, specs: readonly JobSp
 
 /**
  * Takes jobs into the queue, all or none. Within a change.
- * @throws {WindfallError} name_taken, secret_not_found, host_not_found, never_fits: nothing was changed then
+ * @throws {WindfallError} name_taken, secret_not_found, data_not_found, host_not_found, never_fits: nothing was changed then
  */
 export function submitJobs(core: Core, user: string, specs: readonly JobSpec[]): JobRecord[] {
   const names = new Set<string>()
+  const wholes: JobSpec[] = []
   for (const [i, spec] of specs.entries()) {
     try {
       checkName(core, user, spec.name, names)
       checkSecrets(core, user, spec)
       checkPartition(core, spec)
-      checkFits(core, spec)
+      const whole = spec.data.length === 0 ? spec : { ...spec, data: resolveData(core, user, spec) }
+      checkFits(core, whole)
+      wholes.push(whole)
     } catch (error) {
       throw specs.length === 1 ? error : ofBatch(error, spec, i + 1, specs.length)
     }
   }
   const now = core.clock.now()
-  return specs.map((spec) => {
+  return wholes.map((spec) => {
     const job: JobRecord = {
       id: core.table.nextId(),
       user,
@@ -121,11 +125,18 @@ function checkFits(core: Core, spec: JobSpec): void {
   const hosts = spec.host === null ? core.fleet.all() : [core.fleet.find(spec.host)]
   const known = hosts.filter(({ record }) => record.facts !== null)
   if (known.length === 0 || known.length < hosts.length) return
-  const fitting = known.some(({ record }) => {
+  const fitting = known.filter(({ record }) => {
     const total = capacityOf(record.facts)
     return fits(needOn(spec.resources, total), total)
   })
-  if (fitting) return
+  const lying = spec.data.filter(({ root }) => root === null).map(({ name }) => name)
+  if (fitting.some(({ places }) => lying.every((name) => places.has(name)))) return
+  if (fitting.length > 0) {
+    const where = spec.host === null ? "no host that is large enough has" : `the host ${spec.host} does not have`
+    throw new WindfallError("never_fits", `Cannot accept the job: ${where} the data ${lying.join(" and ")}`, {
+      hint: `Where it lies: windfall data show ${lying[0]}`,
+    })
+  }
   const { memoryBytes, cores, gpus } = spec.resources
   const asked = `${formatBytes(memoryBytes)}, ${cores} ${cores === 1 ? "core" : "cores"}${gpus ? `, ${gpus} GPU` : ""}`
   const most = (what: "memoryBytes" | "cores" | "gpus") => Math.max(...known.map(({ total }) => total[what]))
