@@ -2,17 +2,18 @@ import { join } from "node:path"
 import type { DataOffer, OrderData } from "../../protocol/data-wire.ts"
 import { toWindfallError, WindfallError } from "../../protocol/errors.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
-import { type AgentContext, nameOf, tell } from "../agent-context.ts"
+import type { AgentContext } from "../agent-context.ts"
 import type { Attempt } from "../attempt.ts"
+import type { DataShelf } from "./data-shelf.ts"
 import { fetchDirectly } from "./fetch-directly.ts"
 import { linkData } from "./link-data.ts"
 import { lookAtPlace } from "./look-at-place.ts"
-import { layOut, lookAtTree, type TreeLook } from "./tree-work.ts"
+import { PlacingProgress } from "./placing-progress.ts"
+import { layOut, lookAtTree, type Sizes } from "./tree-work.ts"
 
 /** Asked for at once: what a broken link costs is no more than this. */
 const ASK_BYTES = 256 * 1024 * 1024
 const ASK_HASHES = 20_000
-const TELL_MS = 1_000
 
 /** Asks the server for blobs; resolves when they have come, or with another host's offer to give them. */
 export type AskForData = (
@@ -69,71 +70,72 @@ async function checkPlace({ name, place }: OrderData): Promise<void> {
 async function placeTree(
   context: AgentContext,
   attempt: Attempt,
-  { name, bytes }: OrderData,
+  data: OrderData,
   root: BlobHash,
   ask: AskForData,
   signal: AbortSignal,
 ): Promise<void> {
   const shelf = context.data
-  const progress = { done: 0, told: -1 }
-  const tellProgress = () => {
-    if (progress.done === progress.told) return
-    progress.told = progress.done
-    const doneBytes = Math.min(progress.done, bytes)
-    tell(context, attempt, { type: "placing", ...nameOf(attempt), name, doneBytes, totalBytes: bytes })
-  }
-  const timer = setInterval(tellProgress, TELL_MS)
-  try {
-    using _ = await shelf.take(root, signal)
-    let direct = true
-    let hasRoom = false
-    for (;;) {
-      const look = await lookAtTree(shelf, root, signal)
-      if (look.flaws?.length === 0 && shelf.has(root)) break
-      shelf.unsettle(root)
-      if (look.flaws !== undefined && look.missing.size === 0) {
-        if (await layOut(shelf, root, look.flaws, bytes, context.clock.now(), signal)) break
-        continue
-      }
-      const missingBytes = sum(look)
+  using progress = new PlacingProgress(context, attempt, data)
+  using _ = await shelf.take(root, signal)
+  for (;;) {
+    const look = await lookAtTree(shelf, root, signal)
+    if (look.flaws?.length === 0 && shelf.has(root)) break
+    shelf.unsettle(root)
+    if (look.flaws === undefined) await fetchAll(shelf, look.missing, (hashes) => ask(root, hashes, false), signal)
+    else {
       // Only now is known how much of it another version does not have here.
-      if (look.flaws !== undefined && !hasRoom) {
-        await shelf.makeRoom(missingBytes, new Set([...dataInUse(context), root]), (hash) => look.missing.has(hash))
-        hasRoom = true
-      }
-      if (look.flaws !== undefined) progress.done = bytes - missingBytes
-      const isDirect = direct && look.flaws !== undefined
-      const wanted = isDirect ? [...look.missing.keys()] : firstOf(look)
-      tellProgress()
-      const before = shelf.blobs.sizeBytes
-      const watch = setInterval(() => {
-        if (look.flaws !== undefined) progress.done = bytes - missingBytes + shelf.blobs.sizeBytes - before
-      }, TELL_MS / 2)
-      try {
-        const offer = await ask(root, wanted, isDirect)
-        if (offer !== undefined) await fetchDirectly(offer, wanted, shelf, signal)
-      } finally {
-        clearInterval(watch)
-      }
-      if (isDirect) direct = false
+      const inUse = new Set([...dataInUse(context), root])
+      await shelf.makeRoom(sumOf(look.missing), inUse, (hash) => look.missing.has(hash))
+      progress.follow(() => sumOf(missingOf(shelf, look.missing)))
+      await fetchFromAnother(shelf, look.missing, (hashes) => ask(root, hashes, true), signal)
+      await fetchAll(shelf, look.missing, (hashes) => ask(root, hashes, false), signal)
+      if (await layOut(shelf, root, look.flaws, data.bytes, context.clock.now(), signal)) break
     }
-    shelf.use(root, context.clock.now())
-  } finally {
-    clearInterval(timer)
+  }
+  shelf.use(root, context.clock.now())
+}
+
+type Ask = (hashes: readonly BlobHash[]) => Promise<DataOffer | undefined>
+
+/** Tries to get blobs from another host. Where none has them the server's answer is blobs, as if they had been asked for at once. */
+async function fetchFromAnother(shelf: DataShelf, wanted: Sizes, ask: Ask, signal: AbortSignal): Promise<void> {
+  const [first] = batches(wanted)
+  if (first === undefined) return
+  const offer = await ask(first)
+  if (offer !== undefined) await fetchDirectly(offer, [...wanted.keys()], shelf, signal)
+}
+
+/** Gets from the server what is not here yet. */
+async function fetchAll(shelf: DataShelf, wanted: Sizes, ask: Ask, signal: AbortSignal): Promise<void> {
+  for (const hashes of batches(missingOf(shelf, wanted))) {
+    signal.throwIfAborted()
+    await ask(hashes)
+    if (!hashes.some((hash) => shelf.blobs.has(hash))) {
+      throw new WindfallError("corrupt_data", "Cannot get the data: the server says that it came, and nothing did")
+    }
   }
 }
 
-function sum({ missing }: TreeLook): number {
-  return missing.values().reduce((bytes, each) => bytes + each, 0)
+function missingOf(shelf: DataShelf, wanted: Sizes): Sizes {
+  return new Map(wanted.entries().filter(([hash]) => !shelf.blobs.has(hash)))
 }
 
-function firstOf({ missing }: TreeLook): BlobHash[] {
-  const hashes: BlobHash[] = []
+function sumOf(sizes: Sizes): number {
+  return sizes.values().reduce((sum, bytes) => sum + bytes, 0)
+}
+
+function* batches(wanted: Sizes): Generator<BlobHash[]> {
+  let batch: BlobHash[] = []
   let left = ASK_BYTES
-  for (const [hash, bytes] of missing) {
-    if (hashes.length > 0 && (left < bytes || hashes.length >= ASK_HASHES)) break
-    hashes.push(hash)
+  for (const [hash, bytes] of wanted) {
+    if (batch.length > 0 && (left < bytes || batch.length >= ASK_HASHES)) {
+      yield batch
+      batch = []
+      left = ASK_BYTES
+    }
+    batch.push(hash)
     left -= bytes
   }
-  return hashes
+  if (batch.length > 0) yield batch
 }

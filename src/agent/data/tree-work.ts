@@ -8,12 +8,15 @@ import type { DataShelf } from "./data-shelf.ts"
 
 const SLICE_MS = 10
 
+/** Blobs with how large they are. */
+export type Sizes = ReadonlyMap<BlobHash, number>
+
 /** How a tree stands on this host. */
 export interface TreeLook {
   /** What has to be made or mended; `undefined` as long as tree objects are missing. */
   readonly flaws: readonly Flaw[] | undefined
   /** Blobs that this needs and that are not here, with their sizes (0 for tree objects, of which none is known). */
-  readonly missing: ReadonlyMap<BlobHash, number>
+  readonly missing: Sizes
 }
 
 /** Looks at a tree, laid out or not. */
