@@ -85,6 +85,7 @@ async function open(
   const [facts, stubs] = await Promise.all([platform.facts(root), platform.stubs()])
   const { shell, homedir } = userInfo()
   const link = new ServerLink()
+  const trash = new Trash(folder.trash)
   const context: AgentContext = {
     server,
     folder,
@@ -95,13 +96,16 @@ async function open(
     link,
     output: new OutputSender(link, (path, offset, lengthBytes) => forker.punch(path, offset, lengthBytes)),
     cache: new HostCache(folder.cache, platform.bootId),
-    data: new DataShelf({
-      folder: folder.data,
-      bootId: platform.bootId,
-      maxBytes: MAX_DATA_BYTES,
-      onChange: (roots) => link.send({ type: "data", roots }),
-    }),
-    trash: new Trash(folder.trash),
+    data: DataShelf.open(
+      {
+        folder: folder.data,
+        bootId: platform.bootId,
+        maxBytes: MAX_DATA_BYTES,
+        onChange: (roots) => link.send({ type: "data", roots }),
+      },
+      (path) => trash.discard(path),
+    ),
+    trash,
     highWater: new HighWater(folder.highWater),
     leftovers: new LeftoverWatch({
       path: folder.leftovers,

@@ -106,7 +106,7 @@ export async function mendTree(
         open(at)
         continue
       }
-      await removeTree(at)
+      if (fs.lstatSync(at, { throwIfNoEntry: false }) !== undefined) await removeTree(at)
       if (entry === null) continue
       if (entry.kind === "link") fs.symlinkSync(entry.target, at)
       else if (await makeFile(at, entry, blobs, elsewhere, slices)) written.push(at)

@@ -62,6 +62,7 @@ for (const victim of ["agent", "server"] as const) {
       const { id } = await send("host2", name, "sh", "-c", `ls data/${name} | wc -l; cat data/${name}/* | wc -c`)
       await pool().untilJob(id, ({ state, reason }) => state !== "starting" || /: [1-9]\d* %/.test(reason ?? ""))
       assert.throws(() => statSync(join(dataFolder(1), "whole", root)))
+      assert.match((await pool().windfall(["ps"])).stdout, /starting .*\(placing killed-\w+ on host2: \d+ %\)/)
       if (victim === "agent") for (const pid of agents(1)) process.kill(pid, "SIGKILL")
       else {
         await pool().server.kill9()

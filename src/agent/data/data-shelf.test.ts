@@ -5,6 +5,8 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
+  rmSync,
   statSync,
   utimesSync,
   writeFileSync,
@@ -162,4 +164,23 @@ test("a job that sets the time of what it changed is found out by size or mode a
   utimesSync(file, mtimeMs / 1000, mtimeMs / 1000)
   chmodSync(file, 0o444)
   assert.equal((await lookAtTree(shelf, root, never)).flaws?.length, 1)
+})
+
+test("what a job has closed is opened, and what it has made useless is begun anew", async () => {
+  using scratch = new ScratchFolder()
+  scratch.write({ "set/a": "alpha" })
+  const folder = scratch.at("shelf")
+  const { root } = await bring(open(folder), scratch.at("set"), 1)
+  const options = { folder, bootId: "boot", maxBytes: 1_000_000, onChange: () => {} }
+  const discarded: string[] = []
+  const discard = (path: string) => {
+    discarded.push(path)
+    renameSync(path, scratch.at("old"))
+  }
+  for (const path of ["trees", "whole", "blobs", "."]) chmodSync(join(folder, path), 0)
+  assert.deepEqual(DataShelf.open(options, discard).roots(), [root])
+  rmSync(join(folder, "whole"), { recursive: true })
+  writeFileSync(join(folder, "whole"), "no folder")
+  assert.deepEqual(DataShelf.open(options, discard).roots(), [])
+  assert.deepEqual(discarded, [folder])
 })

@@ -1,4 +1,15 @@
-import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from "node:fs"
+import {
+  chmodSync,
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from "node:fs"
 import { join } from "node:path"
 import { formatBytes } from "../../base/bytes.ts"
 import { WindfallError } from "../../protocol/errors.ts"
@@ -58,6 +69,23 @@ export class DataShelf {
       else rmSync(note, { force: true })
     }
     for (const name of names) this.#throwAway(join(folder, "trees", name))
+  }
+
+  /**
+   * Opens the shelf, opening what a job has closed of it. Where it cannot be used whatever is done, `discard` takes the folder
+   * away and an empty one is begun: all in it can be had again.
+   */
+  static open(options: DataShelfOptions, discard: (path: string) => void): DataShelf {
+    const { folder } = options
+    try {
+      for (const path of [folder, join(folder, "trees"), join(folder, "whole"), join(folder, "blobs")]) {
+        if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true) chmodSync(path, 0o700)
+      }
+      return new DataShelf(options)
+    } catch {
+      discard(folder)
+      return new DataShelf(options)
+    }
   }
 
   /** What is wholly laid out, latest used first. */
