@@ -1,5 +1,7 @@
 import { WindfallError } from "../protocol/errors.ts"
+import { makeFolders } from "../workspace/make-folders.ts"
 import { fs, os, path } from "./builtin.ts"
+import { keepError } from "./keep-error.ts"
 
 /** What the surroundings say to the command line. The only place of it that reads the environment. */
 export interface Settings {
@@ -68,21 +70,31 @@ export function readLogin(settings: Settings): Login | undefined {
   })
 }
 
-/** Stores the login, readable by its user alone, so that a crash leaves the old one or the new one. */
+/**
+ * Stores the login, readable by its user alone, so that a crash leaves the old one or the new one.
+ * @throws {WindfallError} when it cannot be kept: nothing has changed then
+ */
 export function writeLogin(settings: Settings, login: Login): string {
   const file = loginFile(settings)
-  writePrivate(file, `${JSON.stringify(login, null, 2)}\n`)
+  try {
+    writePrivate(file, `${JSON.stringify(login, null, 2)}\n`)
+  } catch (error) {
+    throw keepError(error, `keep the login in ${file}`, LOGIN_ELSEWHERE)
+  }
   return file
 }
 
-/** Removes the stored login; returns whether there was one. */
+const LOGIN_ELSEWHERE =
+  "Make that folder one you can write to, name another with XDG_CONFIG_HOME, or go without: set WINDFALL_URL and WINDFALL_TOKEN"
+
+/** Removes the stored login; returns whether there was one. @throws {WindfallError} when it cannot be removed */
 export function removeLogin(settings: Settings): boolean {
   try {
     fs.unlinkSync(loginFile(settings))
     return true
   } catch (error) {
     if (isMissing(error)) return false
-    throw error
+    throw keepError(error, `remove ${loginFile(settings)}`, "Make its folder one you can write to")
   }
 }
 
@@ -102,7 +114,7 @@ export function homeNotesFolder(settings: Settings): string {
 
 /** Writes a file of mode 0600 in a folder of mode 0700, by rename. */
 export function writePrivate(file: string, text: string): void {
-  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+  makeFolders(path.dirname(file), 0o700)
   const draft = `${file}.${process.pid}`
   fs.writeFileSync(draft, text, { mode: 0o600 })
   fs.chmodSync(draft, 0o600)

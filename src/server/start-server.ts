@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto"
-import { mkdirSync } from "node:fs"
 import type { Server } from "node:http"
 import { join } from "node:path"
 import type { Clock } from "../base/clock.ts"
@@ -7,6 +6,7 @@ import { systemClock } from "../base/clock.ts"
 import { type HostId, makeId, type RunId, type ServerId } from "../protocol/ids.ts"
 import { openDataFolder } from "../store/data-folder.ts"
 import { openStore } from "../store/store.ts"
+import { makeFolders } from "../workspace/make-folders.ts"
 import { makePrivateFolder } from "../workspace/private-folder.ts"
 import { createApp } from "./api/app.ts"
 import { addUser, callerOf } from "./auth/accounts.ts"
@@ -95,7 +95,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   undo.defer(() => loop.stop())
   const { core, links } = loop
   const ssh = join(folder, "ssh")
-  for (const path of [ssh, options.cacheFolder]) mkdirSync(path, { recursive: true, mode: 0o700 })
+  for (const path of [ssh, options.cacheFolder]) makeFolders(path, 0o700)
   const record = (message: string, host: HostId | null, apply = () => {}) => {
     const noted = core.ledger.change(() => {
       apply()

@@ -56,7 +56,7 @@ export async function collectOutputs(
     },
     onSpecial: (path, kind) => leftOut.push({ path, kind, why: "special", rule: kind, source: "built in" }),
   })
-  const changed = onlyChanged(now, index.record, "", { wanted, data: options.data ?? [] })
+  const changed = onlyChanged(now, index.record)
   const said = { leftOut, unmatched: await unmatched(options.globs ?? [], now, options.signal) }
   if (changed === undefined) return { tree: null, trees: new Map(), sources: new Map(), files: 0, bytes: 0, ...said }
   const { trees, sources } = new ScannedTree(work, changed, leftOut)
@@ -73,28 +73,42 @@ interface Verdict {
   readonly rule: string
 }
 
+/** Of a folder that is itself an output, also when nothing is in it. */
+const WANTED = "outputs: all in here"
+/** Of a folder that is looked through for outputs. */
+const PASSED = "outputs: some in here"
+
 const WITHOUT_CACHES: WalkFilter<Place, Verdict> = {
-  top: () => ({ folder: "", fingerprint: "outputs" }),
-  enter: (parent, name) => ({ folder: joinPath(parent.folder, name), fingerprint: "outputs" }),
+  top: () => ({ folder: "", fingerprint: WANTED }),
+  enter: (parent, name) => ({ folder: joinPath(parent.folder, name), fingerprint: WANTED }),
   decide: (_, name) => (isOutputCache(name) ? { why: "never", rule: name, enterFor: false } : undefined),
 }
 
 function onlyWanted(wanted: IncludeList): WalkFilter<Place, Verdict> {
   return {
-    ...WITHOUT_CACHES,
+    top: () => ({ folder: "", fingerprint: PASSED }),
+    enter: (parent, name, verdict) => ({
+      folder: joinPath(parent.folder, name),
+      fingerprint: verdict === undefined ? WANTED : PASSED,
+    }),
     decide: (place, name, isFolder) => {
       if (name === ".git") return { why: "never", rule: name, enterFor: false }
       const path = joinPath(place.folder, name)
-      if (wanted.covers(path) || (isFolder && wanted.reachesBelow(path))) return undefined
-      return { why: "ignored", rule: "--output", enterFor: false }
+      if (place.fingerprint === WANTED || wanted.covers(path)) return undefined
+      return { why: "ignored", rule: "--output", enterFor: isFolder && wanted.reachesBelow(path) }
     },
   }
 }
 
+/** Leaves out links to data, and folders that only hold such links. */
 function withoutData(filter: WalkFilter<Place, Verdict>, data: readonly string[]): WalkFilter<Place, Verdict> {
   if (data.length === 0) return filter
   return {
     ...filter,
+    enter: (parent, name, verdict, names) => {
+      const place = filter.enter(parent, name, verdict, names)
+      return data.some((one) => one.startsWith(`${place.folder}/`)) ? { ...place, fingerprint: PASSED } : place
+    },
     decide: (place, name, isFolder) =>
       !isFolder && data.includes(joinPath(place.folder, name))
         ? { why: "ignored", rule: "--data", enterFor: false }
@@ -102,17 +116,7 @@ function withoutData(filter: WalkFilter<Place, Verdict>, data: readonly string[]
   }
 }
 
-interface Asked {
-  readonly wanted: IncludeList | undefined
-  readonly data: readonly string[]
-}
-
-function onlyChanged(
-  now: FolderRecord,
-  sent: FolderRecord | undefined,
-  path: string,
-  asked: Asked,
-): FolderRecord | undefined {
+function onlyChanged(now: FolderRecord, sent: FolderRecord | undefined): FolderRecord | undefined {
   if (now === sent) return undefined
   const before = new Map(sent?.entries.map((entry) => [entry.name, entry]))
   const entries: EntryRecord[] = []
@@ -122,12 +126,10 @@ function onlyChanged(
       if (!isSameEntry(entry, last)) entries.push(entry)
       continue
     }
-    const folder = onlyChanged(entry, last?.kind === "folder" ? last : undefined, joinPath(path, entry.name), asked)
+    const folder = onlyChanged(entry, last?.kind === "folder" ? last : undefined)
     if (folder !== undefined) entries.push(folder)
   }
-  const { wanted, data } = asked
-  const isWanted = () =>
-    (wanted === undefined || wanted.covers(path)) && !data.some((one) => one.startsWith(`${path}/`))
-  if (entries.length === 0 && !(sent === undefined && isWanted())) return undefined
+  // Whether it is wanted was found out on the walk: globs may be slow, and here nobody else is let run.
+  if (entries.length === 0 && !(sent === undefined && now.fingerprint === WANTED)) return undefined
   return recordFolder(now.name, now.mode, entries, "")
 }

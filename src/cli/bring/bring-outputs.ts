@@ -3,7 +3,7 @@ import type { JobView } from "../../protocol/job.ts"
 import { type BroughtHome, bringHome } from "../../workspace/bring-home.ts"
 import { diskError, errorCode } from "../../workspace/disk-error.ts"
 import type { FetchBlobs } from "../../workspace/fetch-trees.ts"
-import { fs } from "../builtin.ts"
+import { makeFolders } from "../../workspace/make-folders.ts"
 import { noteCameHome } from "../came-home.ts"
 import type { Cli } from "../cli.ts"
 import { isLinkFailure } from "../follow/link-failure.ts"
@@ -68,7 +68,7 @@ export async function bringOutputs(
 
 function makeFolder(into: string): void {
   try {
-    fs.mkdirSync(into, { recursive: true })
+    makeFolders(into, 0o777)
   } catch (error) {
     const code = errorCode(error)
     if (code !== "EEXIST" && code !== "ENOTDIR") throw diskError(error, `make the folder ${into}`)

@@ -56,7 +56,7 @@ export const logs = command({
       async output(stream, bytes) {
         if (only !== null && stream !== only) return
         await gaps.tellIfDue()
-        await (stream === "stdout" || only !== null ? cli.stdout : cli.stderr).write(bytes)
+        await (stream === "stdout" || only !== null ? cli.stdout : cli.jobStderr).write(bytes)
         if (cli.stdout.closed) abort.abort()
       },
       async gap(gap) {

@@ -57,7 +57,7 @@ export class JobSink implements LogSink {
     await this.#held?.promise
     if (this.#json) return this.event({ type: "output", attempt: this.attempt, stream, offset, ...asText(bytes) })
     await this.#gaps.tellIfDue()
-    const out = stream === "stdout" ? this.#cli.stdout : this.#cli.stderr
+    const out = stream === "stdout" ? this.#cli.stdout : this.#cli.jobStderr
     // A pipe nobody reads must not keep the terminal from being written to.
     if (!out.isTerminal) return out.write(bytes)
     await this.#inTurn(async () => {

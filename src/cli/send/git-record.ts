@@ -1,4 +1,5 @@
 import type { GitRecord } from "../../protocol/job.ts"
+import { makeFolders } from "../../workspace/make-folders.ts"
 import { fs, nodeChildProcess, path } from "../builtin.ts"
 import type { Settings } from "../config.ts"
 
@@ -32,7 +33,7 @@ export async function readGitRecord(folder: string, settings: Settings, state: s
   const diff = await gitDiff(folder)
   if (diff === undefined) return { ...head, dirtyDiff: "" }
   try {
-    fs.mkdirSync(path.dirname(cacheFile), { recursive: true, mode: 0o700 })
+    makeFolders(path.dirname(cacheFile), 0o700)
     fs.writeFileSync(cacheFile, JSON.stringify({ key, diff }), { mode: 0o600 })
   } catch {
     // A cache that cannot be written costs time, nothing else.

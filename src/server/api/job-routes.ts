@@ -10,7 +10,8 @@ import type { Core } from "../core.ts"
 import { mayRule, viewOf } from "../jobs/job-view.ts"
 import { snapshotOf } from "../jobs/place.ts"
 import { stopJob } from "../jobs/stop.ts"
-import { checkBlobs, submitJobs } from "../jobs/submit.ts"
+import { checkBlobs, checkJobs, submitJobs } from "../jobs/submit.ts"
+import { nothing } from "./answers/answer.ts"
 import { job as jobAnswer, jobIds, jobList, why as whyAnswer } from "./answers/job-answers.ts"
 import { type Route, route } from "./route.ts"
 import { empty, listJobsQuery, stopRequest, submitBatchRequest, submitRequest } from "./schemas.ts"
@@ -37,6 +38,17 @@ export const jobRoutes: readonly Route[] = [
     change: ({ core, caller, body }): SubmitBatchAnswer => ({
       jobs: submitJobs(core, caller.user, body.specs).map(({ id }) => id),
     }),
+  }),
+  route({
+    method: "POST",
+    path: "/v1/jobs/check",
+    summary: "Says whether jobs would be accepted, all or none, before their files are sent; changes nothing",
+    answer: nothing,
+    body: submitBatchRequest,
+    respond: ({ core, caller, body }) => {
+      checkJobs(core, caller.user, body.specs)
+      return {}
+    },
   }),
   route({
     method: "GET",

@@ -10,13 +10,12 @@ import { findData } from "./find-data.ts"
 
 /**
  * The job's data as it is now: with the version that the job will have, whatever is added later. Within a change.
- * @throws {WindfallError} data_not_found, wrong_state where no host has it any more, invalid_input where a path is taken
+ * @throws {WindfallError} data_not_found, wrong_state where no host has it any more
  */
-export function resolveData(core: Core, user: string, { data, workspace }: JobSpec): readonly JobData[] {
+export function resolveData(core: Core, user: string, { data }: JobSpec): readonly JobData[] {
   return data.map((wanted) => {
     const viewer = { user, role: roleOf(core, user) }
     const found = findData(core, viewer, wanted.name, "send a job with")
-    if (workspace !== null) checkPathIsFree(core, user, workspace, wanted)
     if (found.versions.length === 0) {
       if (found.places.length > 0) return { ...wanted, version: null, root: null, bytes: 0 }
       throw new WindfallError(
@@ -39,11 +38,15 @@ export function resolveData(core: Core, user: string, { data, workspace }: JobSp
   })
 }
 
+/** What of the sender's folder, all of which is here, lies in the way. @throws {WindfallError} invalid_input */
+export function checkDataPaths(core: Core, user: string, { data, workspace }: JobSpec): void {
+  if (workspace !== null) for (const wanted of data) checkPathIsFree(core, user, workspace, wanted)
+}
+
 function roleOf(core: Core, user: string): "user" | "admin" {
   return core.store.accounts.users().find(({ name }) => name === user)?.role ?? "user"
 }
 
-/** What of the sender's folder lies in the way is found before the job is accepted. */
 function checkPathIsFree(core: Core, user: string, workspace: BlobHash, { name, path }: JobData): void {
   const { blobs } = core.blobs.of(user)
   let tree = workspace

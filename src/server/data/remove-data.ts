@@ -40,10 +40,11 @@ export function removeData(core: Core, caller: Caller, name: string, force: bool
   core.store.data.remove(name, core.clock.now())
   for (const job of waiting) {
     if (job.state === "starting") continue // its host is told, or has all of it by now
-    job.verdict = { state: "failed", cause: "data_failed", exitCode: null, signal: null }
+    const state = job.state === "held" ? "cancelled" : "failed"
+    job.verdict = { state, cause: "data_failed", exitCode: null, signal: null }
     job.outputs = NO_OUTPUTS
     const reason = `${caller.user} removed the data ${name}`
-    transition(core, job, "failed", { cause: "data_failed", reason, actor: caller.user })
+    transition(core, job, state, { cause: "data_failed", reason, actor: caller.user })
   }
   letGo(
     core,

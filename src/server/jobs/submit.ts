@@ -5,7 +5,7 @@ import type { JobSpec } from "../../protocol/job.ts"
 import { fits, needOn } from "../../protocol/resources.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
-import { resolveData } from "../data/job-data.ts"
+import { checkDataPaths, resolveData } from "../data/job-data.ts"
 import { capacityOf } from "../fleet/capacity.ts"
 
 /**
@@ -37,10 +37,11 @@ export async function checkBlobs(core: Core, user: string, specs: readonly JobSp
 }
 
 /**
- * Takes jobs into the queue, all or none. Within a change.
- * @throws {WindfallError} name_taken, secret_not_found, data_not_found, host_not_found, never_fits: nothing was changed then
+ * Looks whether jobs could be taken into the queue as things are, whatever their files. Gives them back with their data as it
+ * is now.
+ * @throws {WindfallError} name_taken, secret_not_found, data_not_found, host_not_found, never_fits, invalid_input
  */
-export function submitJobs(core: Core, user: string, specs: readonly JobSpec[]): JobRecord[] {
+export function checkJobs(core: Core, user: string, specs: readonly JobSpec[]): readonly JobSpec[] {
   const names = new Set<string>()
   const wholes: JobSpec[] = []
   for (const [i, spec] of specs.entries()) {
@@ -55,6 +56,16 @@ export function submitJobs(core: Core, user: string, specs: readonly JobSpec[]):
       throw specs.length === 1 ? error : ofBatch(error, spec, i + 1, specs.length)
     }
   }
+  return wholes
+}
+
+/**
+ * Takes jobs into the queue, all or none. Within a change.
+ * @throws {WindfallError} as {@link checkJobs}: nothing was changed then
+ */
+export function submitJobs(core: Core, user: string, specs: readonly JobSpec[]): JobRecord[] {
+  const wholes = checkJobs(core, user, specs)
+  for (const spec of wholes) checkDataPaths(core, user, spec)
   const now = core.clock.now()
   return wholes.map((spec) => {
     const job: JobRecord = {
