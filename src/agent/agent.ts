@@ -8,6 +8,7 @@ import type { AgentContext } from "./agent-context.ts"
 import type { Attempt } from "./attempt.ts"
 import { Attempts } from "./attempts.ts"
 import { ControlStream } from "./control-stream.ts"
+import { dataInUse } from "./data/place-data.ts"
 import { Limits } from "./limits.ts"
 import { endOverdue } from "./overdue-stop.ts"
 import { fail, type Routes, route } from "./router.ts"
@@ -132,6 +133,7 @@ export class Agent {
       attempts: this.#attempts.found(),
       trees: this.#context.cache.trees(),
       leftovers: this.#context.leftovers.told,
+      data: this.#context.data.roots(),
     })
   }
 
@@ -148,6 +150,7 @@ export class Agent {
     if (message.type !== "leave" && !this.#isHeld()) return
     if (message.type === "received") this.#context.output.received(message.sequence, message)
     else if (message.type === "leave") this.#leaveKindly()
+    else if (message.type === "let-go-data") this.#context.data.letGo(message.roots, dataInUse(this.#context))
     else this.#attempts.take(message)
   }
 

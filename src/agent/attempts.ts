@@ -80,6 +80,9 @@ export class Attempts {
       case "supplied":
         attempt.supply?.resolve()
         break
+      case "donor":
+        attempt.supply?.resolve(message.offer)
+        break
       case "unsupplied":
         attempt.supply?.reject(new WindfallError("blobs_missing", message.message))
         break

@@ -170,7 +170,7 @@ async function collect(context: AgentContext, attempt: Attempt): Promise<void> {
     if (attempt.order?.workspace === null && readdirSync(work).length === 0) {
       attempt.outputs = { ...NO_OUTPUTS, unmatched: globs ?? [] }
     } else {
-      attempt.outputs = await collectOutputs(work, indexOf(context, attempt), { globs })
+      attempt.outputs = await collectOutputs(work, indexOf(context, attempt), { globs, data: dataPaths(attempt) })
     }
   } catch (error) {
     const isGone = !existsSync(join(attempt.folder, "work"))
@@ -179,6 +179,10 @@ async function collect(context: AgentContext, attempt: Attempt): Promise<void> {
   }
   attempt.collecting = false
   tellOutputs(context, attempt)
+}
+
+function dataPaths({ order }: Attempt): readonly string[] {
+  return (order?.data ?? []).map(({ path }) => path)
 }
 
 /** The workspace as it was handed over. A job can reach the file; then all is read and compared with what was sent. */

@@ -18,6 +18,8 @@ export interface HostFolder {
   /** The forker's lock and FIFO, and who the agent is. */
   readonly run: string
   readonly cache: string
+  /** Data that jobs share, and what is on its way. */
+  readonly data: string
   readonly highWater: string
   /** What ended attempts have left on this host. */
   readonly leftovers: string
@@ -40,6 +42,7 @@ export function hostFolder(root: string, server: ServerId): HostFolder {
     trash: join(base, "trash"),
     run: join(base, "run"),
     cache: join(base, "cache"),
+    data: join(base, "data"),
     highWater: join(base, "high-water"),
     leftovers: join(base, "leftovers"),
     holder: join(base, "holder"),

@@ -1,11 +1,12 @@
 import { join } from "node:path"
 import type { AttemptOrder } from "../protocol/agent-wire.ts"
+import type { DataOffer } from "../protocol/data-wire.ts"
 import { toWindfallError } from "../protocol/errors.ts"
-import type { BlobHash } from "../protocol/ids.ts"
 import type { Cause } from "../protocol/job-state.ts"
 import { type AgentContext, nameOf, tell } from "./agent-context.ts"
 import { Attempt } from "./attempt.ts"
 import { completeAttempt, createAttempt } from "./attempt-folder.ts"
+import { type AskForData, linkAllData, placeData } from "./data/place-data.ts"
 import { isDiskFull } from "./durable-file.ts"
 import { environmentOf, jobEnvironment } from "./job-environment.ts"
 import { terminalProblem } from "./pty.ts"
@@ -31,7 +32,8 @@ export function beginAttempt(
     if (hasTerminal(order)) refuseWithoutTerminals()
     const environment = jobEnvironment(order, secrets, context.jobHost, folder)
     beginOutput(context, attempt, Object.values(secrets), { stdout: 0, stderr: 0 })
-    if (order.workspace === null && order.stdin === null) launch(context, attempt, environment, secrets)
+    if (order.workspace === null && order.stdin === null && order.data.length === 0)
+      launch(context, attempt, environment, secrets)
     else {
       attempt.inode = createAttempt(folder, order, secrets)
       prepare(context, attempt, order, environment).catch((error) => refuseFor(context, attempt, error))
@@ -62,8 +64,14 @@ async function prepare(
 ): Promise<void> {
   const abort = new AbortController()
   attempt.abort = abort
+  const askForData: AskForData = (root, hashes, direct) =>
+    supplied(attempt, abort.signal, () =>
+      tell(context, attempt, { type: "need-data", ...nameOf(attempt), root, hashes, direct }),
+    )
+  await placeData(context, attempt, order.data, askForData, abort.signal)
   for (let missing = context.cache.missing(order); missing.length > 0; missing = context.cache.missing(order)) {
-    await supply(context, attempt, missing, abort.signal)
+    const hashes = missing.slice(0, HASHES_PER_NEED)
+    await supplied(attempt, abort.signal, () => tell(context, attempt, { type: "need", ...nameOf(attempt), hashes }))
   }
   abort.signal.throwIfAborted()
   if (order.workspace !== null) {
@@ -71,6 +79,7 @@ async function prepare(
     attempt.index = await context.cache.layOut(order.workspace, work, context.clock.now(), abort.signal)
   }
   abort.signal.throwIfAborted()
+  linkAllData(context, attempt, order.data)
   launch(context, attempt, environment)
   setImmediate(() => keepIndex(attempt))
 }
@@ -85,21 +94,16 @@ function keepIndex(attempt: Attempt): void {
   }
 }
 
-/** Asks for blobs and waits until the server says that they have come. */
-async function supply(
-  context: AgentContext,
-  attempt: Attempt,
-  missing: readonly BlobHash[],
-  signal: AbortSignal,
-): Promise<void> {
+/** Asks for blobs and waits until the server says that they have come, or where another host offers them. */
+async function supplied(attempt: Attempt, signal: AbortSignal, ask: () => void): Promise<DataOffer | undefined> {
   signal.throwIfAborted()
-  const supplied = Promise.withResolvers<void>()
-  attempt.supply = supplied
-  const stop = () => supplied.reject(signal.reason)
+  const supply = Promise.withResolvers<DataOffer | undefined>()
+  attempt.supply = supply
+  const stop = () => supply.reject(signal.reason)
   signal.addEventListener("abort", stop, { once: true })
-  tell(context, attempt, { type: "need", ...nameOf(attempt), hashes: missing.slice(0, HASHES_PER_NEED) })
+  ask()
   try {
-    await supplied.promise
+    return await supply.promise
   } finally {
     attempt.supply = undefined
     signal.removeEventListener("abort", stop)
@@ -193,11 +197,12 @@ function launchOnceMore(context: AgentContext, attempt: Attempt): void {
 }
 
 /** Ends an attempt whose command never ran, and says why. */
-export function refuse(context: AgentContext, attempt: Attempt, cause: Cause, message: string): void {
+export function refuse(context: AgentContext, attempt: Attempt, cause: Cause, message: string, data?: string): void {
   context.attempts.delete(attempt.sequence)
   context.output.end(attempt.sequence)
   attempt.phase = "ended"
-  tell(context, attempt, { type: "refused", ...nameOf(attempt), cause, message })
+  const blamed = data === undefined ? {} : { data }
+  tell(context, attempt, { type: "refused", ...nameOf(attempt), cause, message, ...blamed })
   try {
     context.trash.discard(attempt.folder)
   } catch {
@@ -213,10 +218,9 @@ function refuseFor(context: AgentContext, attempt: Attempt, thrown: unknown): vo
   }
   const error = toWindfallError(thrown, "prepare the attempt on the host")
   const isInput = error.code === "invalid_input" || error.code === "too_large"
-  const cause = isDiskFull(error)
-    ? "disk_full"
-    : isInput && attempt.abort === undefined
-      ? "start_failed"
-      : "workspace_failed"
-  refuse(context, attempt, cause, error.message)
+  const data = typeof error.details?.data === "string" ? error.details.data : undefined
+  if (isDiskFull(error)) refuse(context, attempt, "disk_full", error.message)
+  else if (data !== undefined) refuse(context, attempt, "data_failed", error.message, data)
+  else if (isInput && attempt.abort === undefined) refuse(context, attempt, "start_failed", error.message)
+  else refuse(context, attempt, "workspace_failed", error.message)
 }

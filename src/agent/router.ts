@@ -5,6 +5,8 @@ import { toWindfallError, WindfallError } from "../protocol/errors.ts"
 import { isBlobHash, isId } from "../protocol/ids.ts"
 import { encodePack } from "../workspace/pack.ts"
 import type { AgentContext } from "./agent-context.ts"
+import { lookAtPlace } from "./data/look-at-place.ts"
+import { offerData } from "./data/offer-data.ts"
 import { outputBlobs } from "./output-blobs.ts"
 
 const MAX_BODY_BYTES = 16 * 1024 * 1024
@@ -31,7 +33,10 @@ export function route(
   if (method === "POST" && path === AGENT_PATHS.control) routes.control(stream)
   else if (method === "POST" && path.startsWith(AGENT_PATHS.terminals) && routes.terminals !== null) {
     routes.terminals(stream, path.slice(AGENT_PATHS.terminals.length))
-  } else if (method === "PUT" && path === AGENT_PATHS.blobs) answer = takeBlobs(context, stream)
+  } else if (method === "PUT" && path === AGENT_PATHS.blobs) answer = takeBlobs(context.cache, stream)
+  else if (method === "PUT" && path === AGENT_PATHS.data) answer = takeBlobs(context.data, stream)
+  else if (method === "POST" && path === AGENT_PATHS.dataOffer) answer = offer(context, stream)
+  else if (method === "POST" && path === AGENT_PATHS.dataLook) answer = look(stream)
   else if (method === "POST" && path.startsWith(AGENT_PATHS.outputs)) {
     answer = giveOutputs(context, stream, path.slice(AGENT_PATHS.outputs.length))
   } else answer = Promise.reject(new WindfallError("route_not_found", `Cannot answer ${method} ${path}: no such route`))
@@ -48,10 +53,15 @@ export function fail(stream: ServerHttp2Stream, error: WindfallError): void {
   }
 }
 
-async function takeBlobs(context: AgentContext, stream: ServerHttp2Stream): Promise<void> {
+/** Where blobs go that the server sends. */
+interface BlobStore {
+  store(pack: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<number>
+}
+
+async function takeBlobs(store: BlobStore, stream: ServerHttp2Stream): Promise<void> {
   const abort = new AbortController()
   stream.once("aborted", () => abort.abort())
-  const stored = await context.cache.store(stream, abort.signal)
+  const stored = await store.store(stream, abort.signal)
   stream.respond({ ":status": 200, "content-type": "application/json" })
   stream.end(JSON.stringify({ stored }))
 }
@@ -65,7 +75,36 @@ async function giveOutputs(context: AgentContext, stream: ServerHttp2Stream, att
   await pipeline(encodePack(blobs), stream)
 }
 
+/** Lets one other host fetch data, as long as this answer is open. */
+async function offer(context: AgentContext, stream: ServerHttp2Stream): Promise<void> {
+  const { root } = (await readJson(stream)) as { root?: unknown }
+  if (!isBlobHash(root) || !context.data.has(root)) {
+    throw new WindfallError("data_not_found", "Cannot offer the data: it does not lie here")
+  }
+  const abort = new AbortController()
+  stream.once("close", () => abort.abort())
+  const open = await offerData(context.data.index(root), abort.signal)
+  stream.respond({ ":status": 200, "content-type": "application/x-ndjson" })
+  stream.write(`${JSON.stringify(open.offer)}\n`)
+  await open.ended
+  stream.end()
+}
+
+async function look(stream: ServerHttp2Stream): Promise<void> {
+  const { path } = (await readJson(stream)) as { path?: unknown }
+  if (typeof path !== "string") throw new WindfallError("invalid_input", "Cannot look at a path: none is named")
+  const found = await lookAtPlace(path)
+  stream.respond({ ":status": 200, "content-type": "application/json" })
+  stream.end(JSON.stringify(found))
+}
+
 async function readHashes(stream: ServerHttp2Stream) {
+  const { hashes } = (await readJson(stream)) as { hashes?: unknown }
+  if (Array.isArray(hashes) && hashes.every(isBlobHash)) return hashes
+  throw new WindfallError("invalid_input", "Cannot read the request: it names no hashes")
+}
+
+async function readJson(stream: ServerHttp2Stream): Promise<object> {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of stream as AsyncIterable<Buffer>) {
@@ -74,10 +113,10 @@ async function readHashes(stream: ServerHttp2Stream) {
     chunks.push(chunk)
   }
   try {
-    const { hashes } = JSON.parse(Buffer.concat(chunks).toString()) as { hashes?: unknown }
-    if (Array.isArray(hashes) && hashes.every(isBlobHash)) return hashes
+    const value: unknown = JSON.parse(Buffer.concat(chunks).toString())
+    if (typeof value === "object" && value !== null) return value
   } catch {
-    // Fall through: whatever it was, it was no list of hashes.
+    // Fall through: whatever it was, it was no object.
   }
-  throw new WindfallError("invalid_input", "Cannot read the request: it names no hashes")
+  throw new WindfallError("invalid_input", "Cannot read the request: it is no JSON object")
 }

@@ -7,6 +7,7 @@ import type { AgentContext } from "./agent-context.ts"
 import { type AgentArguments, readArguments } from "./arguments.ts"
 import { keepBallast } from "./ballast.ts"
 import { claimHost } from "./claim.ts"
+import { DataShelf } from "./data/data-shelf.ts"
 import { takeSupervisorLines } from "./ending.ts"
 import { Forker } from "./forker.ts"
 import { watchHeap } from "./heap-watch.ts"
@@ -28,6 +29,8 @@ import { serveTerminal } from "./terminal-route.ts"
 import { Trash } from "./trash.ts"
 
 const GREETING = "WINDFALL-AGENT"
+/** What data may take on a host. */
+const MAX_DATA_BYTES = 100 * 1024 ** 3
 
 /** What an agent is given by the process it runs in. */
 export interface AgentProcess {
@@ -86,6 +89,7 @@ async function open(
   const [facts, stubs] = await Promise.all([platform.facts(root), platform.stubs()])
   const { shell, homedir } = userInfo()
   const link = new ServerLink()
+  const trash = new Trash(folder.trash)
   const context: AgentContext = {
     server,
     folder,
@@ -96,7 +100,16 @@ async function open(
     link,
     output: new OutputSender(link, (path, offset, lengthBytes) => forker.punch(path, offset, lengthBytes)),
     cache: new HostCache(folder.cache, platform.bootId),
-    trash: new Trash(folder.trash),
+    data: DataShelf.open(
+      {
+        folder: folder.data,
+        bootId: platform.bootId,
+        maxBytes: MAX_DATA_BYTES,
+        onChange: (roots) => link.send({ type: "data", roots }),
+      },
+      (path) => trash.discard(path),
+    ),
+    trash,
     highWater: new HighWater(folder.highWater),
     leftovers: new LeftoverWatch({
       path: folder.leftovers,

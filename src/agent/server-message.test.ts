@@ -4,9 +4,18 @@ import fc from "fast-check"
 import { makeOrder } from "../../test/support/agent-orders.ts"
 import type { ServerMessage } from "../protocol/agent-wire.ts"
 import { WindfallError } from "../protocol/errors.ts"
+import type { BlobHash } from "../protocol/ids.ts"
 import { readServerMessage } from "./server-message.ts"
 
-const ORDER = makeOrder(7, ["python", "train.py"], { timeLimitMs: 1000, pty: { columns: 80, rows: 24, term: "xterm" } })
+const ROOT = "ab".repeat(32) as BlobHash
+const ORDER = makeOrder(7, ["python", "train.py"], {
+  timeLimitMs: 1000,
+  pty: { columns: 80, rows: 24, term: "xterm" },
+  data: [
+    { name: "mnist", path: "data/mnist", root: ROOT, bytes: 5, place: null },
+    { name: "corpus", path: "c", root: null, bytes: 0, place: "/Volumes/lab/corpus" },
+  ],
+})
 const ONE = { attempt: ORDER.attempt, sequence: 7 }
 
 const MESSAGES: readonly ServerMessage[] = [
@@ -19,6 +28,8 @@ const MESSAGES: readonly ServerMessage[] = [
   { type: "limit", ...ONE, timeLimitMs: null },
   { type: "received", sequence: 7, stdout: 5, stderr: 0 },
   { type: "forget", ...ONE },
+  { type: "donor", ...ONE, offer: { addresses: ["10.0.0.7"], port: 4711, key: "a2V5" } },
+  { type: "let-go-data", roots: [ROOT] },
   { type: "leave" },
 ]
 
@@ -45,6 +56,23 @@ test("readServerMessage() refuses any message with one field that is not what it
       }
     }),
   )
+})
+
+test("readServerMessage() refuses data outside of the job's folder and places that are no absolute path", () => {
+  const start = (more: object) => () => {
+    const data = [{ ...ORDER.data[0], ...more }]
+    readServerMessage({ type: "start", order: { ...ORDER, data }, secrets: {} })
+  }
+  assert.throws(start({ path: "../x" }), /path/)
+  assert.throws(start({ path: "/etc" }), /path/)
+  assert.throws(start({ path: "" }), /path/)
+  assert.throws(start({ place: "~/x" }), /place/)
+  const { data: _, ...older } = ORDER
+  assert.deepEqual(readServerMessage({ type: "start", order: older, secrets: {} }), {
+    type: "start",
+    order: { ...ORDER, data: [] },
+    secrets: {},
+  })
 })
 
 test("readServerMessage() refuses a working folder outside of the workspace and a command without words", () => {

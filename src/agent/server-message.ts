@@ -1,6 +1,7 @@
 import type { AttemptOrder, ServerMessage } from "../protocol/agent-wire.ts"
+import type { DataOffer, OrderData } from "../protocol/data-wire.ts"
 import { WindfallError } from "../protocol/errors.ts"
-import { isBlobHash, isId } from "../protocol/ids.ts"
+import { type BlobHash, isBlobHash, isId } from "../protocol/ids.ts"
 import { CAUSES } from "../protocol/job-state.ts"
 
 type Fields = Readonly<Record<string, unknown>>
@@ -38,6 +39,10 @@ export function readServerMessage(value: unknown): ServerMessage | null {
       return { type: "disown", ...named(message) }
     case "supplied":
       return { type: "supplied", ...named(message) }
+    case "donor":
+      return { type: "donor", ...named(message), offer: readOffer(message.offer) }
+    case "let-go-data":
+      return { type: "let-go-data", roots: hashes(message, "roots") }
     case "forget":
       return { type: "forget", ...named(message) }
     case "unsupplied":
@@ -93,11 +98,29 @@ function readOrder(value: unknown): AttemptOrder {
     stopSignal: text(order, "stopSignal"),
     outputs: orNull(order, "outputs", list),
     stdin: orNull(order, "stdin", hash),
+    data: order.data === undefined ? [] : readData(order.data),
     pty: order.pty as AttemptOrder["pty"],
     silenceLimitMs: orNull(order, "silenceLimitMs", count),
     outputHeadBytes: count(order, "outputHeadBytes"),
     outputTailBytes: count(order, "outputTailBytes"),
   }
+}
+
+function readData(value: unknown): readonly OrderData[] {
+  if (!Array.isArray(value)) throw wrong("data")
+  return value.map((each) => {
+    const data = object(each, "data")
+    const place = orNull(data, "place", text)
+    if (place !== null && !place.startsWith("/")) throw wrong("place")
+    const path = relativePath(data, "path")
+    if (path === "") throw wrong("path")
+    return { name: text(data, "name"), path, root: orNull(data, "root", hash), bytes: count(data, "bytes"), place }
+  })
+}
+
+function readOffer(value: unknown): DataOffer {
+  const offer = object(value, "offer")
+  return { addresses: list(offer, "addresses"), port: count(offer, "port"), key: text(offer, "key") }
 }
 
 function named(fields: Fields): { readonly attempt: never; readonly sequence: number } {
@@ -141,6 +164,12 @@ function id(prefix: "a" | "s", fields: Fields, name: string): string {
 function hash(fields: Fields, name: string) {
   const value = fields[name]
   if (!isBlobHash(value)) throw wrong(name)
+  return value
+}
+
+function hashes(fields: Fields, name: string): readonly BlobHash[] {
+  const value = fields[name]
+  if (!Array.isArray(value) || !value.every(isBlobHash)) throw wrong(name)
   return value
 }
 

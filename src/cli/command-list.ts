@@ -184,9 +184,31 @@ const access: Group = {
   },
 }
 
+const data: Group = {
+  "data add": {
+    summary: "store a folder for jobs, or say where hosts have it",
+    load: async () => (await import("./commands/data-add.ts")).dataAdd,
+  },
+  "data ls": {
+    summary: "the data jobs can use, and where it lies",
+    also: ["data", "data list"],
+    load: async () => (await import("./commands/data.ts")).dataLs,
+  },
+  "data show": {
+    summary: "all about one data set: versions, hosts, jobs",
+    load: async () => (await import("./commands/data.ts")).dataShow,
+  },
+  "data rm": {
+    summary: "remove data",
+    also: ["data remove", "data delete"],
+    load: async () => (await import("./commands/data.ts")).dataRm,
+  },
+}
+
 /** All there is to type, in the order of the help page. */
 export const COMMAND_GROUPS: Readonly<Record<string, Group>> = {
   Jobs: jobs,
+  Data: data,
   Hosts: pool,
   "Server and access": access,
 }

@@ -22,3 +22,20 @@ test("what an agent says of leftovers is looked at field by field", () => {
     assert.throws(() => checkAgentMessage({ type: "leftovers", leftovers: each }), { code: "corrupt_data" })
   }
 })
+
+test("what an agent says of data is looked at field by field", () => {
+  const named = { attempt: makeId("a", new Uint8Array(16)), sequence: 1 }
+  const root = "ab".repeat(32)
+  const messages: Record<string, unknown>[] = [
+    { type: "data", roots: [root] },
+    { type: "need-data", ...named, root, hashes: [root], direct: true },
+    { type: "placing", ...named, name: "mnist", doneBytes: 1, totalBytes: 2 },
+    { type: "refused", ...named, cause: "data_failed", message: "gone", data: "mnist" },
+  ]
+  for (const message of messages) {
+    assert.ok(checkAgentMessage(message))
+    for (const field of Object.keys(message).filter((name) => name !== "type")) {
+      assert.throws(() => checkAgentMessage({ ...message, [field]: null }), { code: "corrupt_data" }, field)
+    }
+  }
+})

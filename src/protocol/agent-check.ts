@@ -46,10 +46,24 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
     for (const found of list(raw, "attempts", type)) checkFound(object(found, type, "attempts"))
     for (const tree of list(raw, "trees", type)) if (!isBlobHash(tree)) fail(type, "trees")
     checkLeftovers(object(raw.leftovers, type, "leftovers"))
+    if (raw.data !== undefined) hashes(raw, "data", type)
+  },
+  data: (raw, type) => hashes(raw, "roots", type),
+  "need-data": (raw, type) => {
+    attempt(raw, type)
+    if (!isBlobHash(raw.root)) fail(type, "root")
+    hashes(raw, "hashes", type)
+    if (typeof raw.direct !== "boolean") fail(type, "direct")
+  },
+  placing: (raw, type) => {
+    attempt(raw, type)
+    text(raw, "name", type)
+    count(raw, "doneBytes", type)
+    count(raw, "totalBytes", type)
   },
   need: (raw, type) => {
     attempt(raw, type)
-    for (const hash of list(raw, "hashes", type)) if (!isBlobHash(hash)) fail(type, "hashes")
+    hashes(raw, "hashes", type)
   },
   started: (raw, type) => {
     attempt(raw, type)
@@ -75,6 +89,7 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
     attempt(raw, type)
     if (raw.cause !== "gone" && !CAUSE_SET.has(raw.cause)) fail(type, "cause")
     text(raw, "message", type)
+    if (raw.data !== undefined) text(raw, "data", type)
   },
   forgotten: attempt,
   sample: (raw, type) => {
@@ -142,6 +157,10 @@ function checkLeftovers(raw: Raw & Partial<Record<keyof Leftovers, unknown>>): v
 function attempt(raw: Raw, type: string): void {
   if (!isId("a", raw.attempt)) fail(type, "attempt")
   count(raw, "sequence", type)
+}
+
+function hashes(raw: Raw, field: string, type: string): void {
+  for (const hash of list(raw, field, type)) if (!isBlobHash(hash)) fail(type, field)
 }
 
 function object(value: unknown, type: string, field: string): Raw {

@@ -6,6 +6,7 @@
  * `disown` for each, re-sends `start` for attempts the agent has never seen, in order of sequence, and only then `ready`.
  * After that both speak freely.
  */
+import type { DataOffer, OrderData } from "./data-wire.ts"
 import type { HostFacts } from "./host.ts"
 import type { AttemptId, BlobHash, JobId, ServerId } from "./ids.ts"
 import type { Cause } from "./job-state.ts"
@@ -24,6 +25,12 @@ export const AGENT_PATHS = {
   outputs: "/outputs/",
   /** POST `/terminals/ID`, both bodies open: terminal frames (protocol/terminal.ts). */
   terminals: "/terminals/",
+  /** PUT, body a pack: blobs of data, kept apart from workspaces. Answers `{ stored: number }`. */
+  data: "/data",
+  /** POST `{ root }`: gives the data to one other host. Answers a line of JSON ({@link DataOffer}), open until that is over. */
+  dataOffer: "/data/offer",
+  /** POST `{ path }`: reads some of what lies there and answers with {@link PlaceLook} as JSON. */
+  dataLook: "/data/look",
 } as const
 
 /** The order to run one attempt. Kept by the agent in the attempt's folder, without the secrets. */
@@ -47,6 +54,7 @@ export interface AttemptOrder {
   readonly stopSignal: string
   readonly outputs: readonly string[] | null
   readonly stdin: BlobHash | null
+  readonly data: readonly OrderData[]
   readonly pty: { readonly columns: number; readonly rows: number; readonly term: string } | null
   /** The agent itself ends the attempt after this long without contact, on a clock that counts sleep; `null`: never. */
   readonly silenceLimitMs: number | null
@@ -92,6 +100,29 @@ export type AgentMessage =
       /** Workspace trees wholly in the host's cache, latest used first. */
       readonly trees: readonly BlobHash[]
       readonly leftovers: Leftovers
+      /** Data wholly laid out; absent from older agents. */
+      readonly data?: readonly BlobHash[]
+    }
+  /** Data wholly laid out, all of it, whenever that changes. */
+  | { readonly type: "data"; readonly roots: readonly BlobHash[] }
+  /** Blobs the agent lacks of data; the server sends them to `/data`, then `supplied`, or says `donor` where `direct`. */
+  | {
+      readonly type: "need-data"
+      readonly attempt: AttemptId
+      readonly sequence: number
+      readonly root: BlobHash
+      readonly hashes: readonly BlobHash[]
+      /** Another host may give them. */
+      readonly direct: boolean
+    }
+  /** How far data is on its way, about once a second. */
+  | {
+      readonly type: "placing"
+      readonly attempt: AttemptId
+      readonly sequence: number
+      readonly name: string
+      readonly doneBytes: number
+      readonly totalBytes: number
     }
   /** Blobs the agent lacks for this attempt's workspace or stdin; the server sends them to `/blobs`, then `supplied`. */
   | {
@@ -140,6 +171,8 @@ export type AgentMessage =
       readonly sequence: number
       readonly cause: Cause | "gone"
       readonly message: string
+      /** The name of the data that is to blame. */
+      readonly data?: string
     }
   /** The attempt's folder is removed (answer to `forget`). */
   | { readonly type: "forgotten"; readonly attempt: AttemptId; readonly sequence: number }
@@ -225,6 +258,15 @@ export type ServerMessage =
   | { readonly type: "supplied"; readonly attempt: AttemptId; readonly sequence: number }
   /** The blobs of a `need` cannot be had: end the attempt with workspace_failed. */
   | { readonly type: "unsupplied"; readonly attempt: AttemptId; readonly sequence: number; readonly message: string }
+  /** Blobs of a `need-data` can be fetched from another host. What does not come is asked for again, without `direct`. */
+  | {
+      readonly type: "donor"
+      readonly attempt: AttemptId
+      readonly sequence: number
+      readonly offer: DataOffer
+    }
+  /** This data is in the server's database no more: it may go. */
+  | { readonly type: "let-go-data"; readonly roots: readonly BlobHash[] }
   /** End it: `stopSignal`, after `graceMs` SIGKILL. A second one may shorten the grace, never lengthen it. */
   | {
       readonly type: "stop"

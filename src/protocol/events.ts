@@ -84,6 +84,7 @@ export type EventBody =
       readonly about: string
       readonly what: string
     }
+  | { readonly type: "data_changed"; readonly name: string; readonly user: string; readonly what: string }
   | { readonly type: "secret_changed"; readonly user: string; readonly name: string; readonly what: string }
   | { readonly type: "notify_changed"; readonly user: string; readonly what: string }
   | { readonly type: "notice"; readonly message: string; readonly host: HostId | null; readonly job: JobId | null }

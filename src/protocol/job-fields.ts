@@ -123,6 +123,12 @@ export const JOB_FIELDS = {
     short: "i",
     example: "data",
   },
+  data: {
+    kind: "list",
+    placeholder: "NAME[:PATH]",
+    help: "stored data, read-only in the job's folder at PATH (default data/NAME; see windfall data add)",
+    example: "mnist",
+  },
   outputs: {
     kind: "list",
     placeholder: "GLOB",

@@ -30,6 +30,7 @@ export const CAUSES = [
   "disk_full",
   "start_failed",
   "workspace_failed",
+  "data_failed",
   "environment_failed",
   "resume_failed",
   "dependency_failed",

@@ -4,6 +4,7 @@ import { WindfallError } from "./errors.ts"
 import type { BlobHash } from "./ids.ts"
 import type { GitRecord, JobSpec } from "./job.ts"
 import { DEFAULT_SPEC, DEFAULT_TERMINAL } from "./job.ts"
+import { readJobData } from "./job-data.ts"
 import type { JobField, JobValues } from "./job-fields.ts"
 import { notifyOf } from "./job-notify.ts"
 import { globCharacters, MAX_GLOB_CHARACTERS, outputProblem } from "./output-globs.ts"
@@ -151,6 +152,7 @@ export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
     pty: values.pty === true || facts.kind === "session" ? (facts.terminal ?? DEFAULT_TERMINAL) : null,
     needsLan: values["needs-lan"] ?? false,
     notify: notifyOf(values),
+    data: readJobData(values.data ?? []),
     git: facts.git,
   }
 }

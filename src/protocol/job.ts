@@ -1,4 +1,5 @@
 import type { AttemptId, BlobHash, HostId, JobId } from "./ids.ts"
+import type { JobData } from "./job-data.ts"
 import type { Cause, JobState } from "./job-state.ts"
 import type { JobNotify } from "./notify.ts"
 import { DEFAULT_REQUEST, type ResourceRequest } from "./resources.ts"
@@ -42,6 +43,8 @@ export interface JobSpec {
   readonly needsLan: boolean
   /** Whom to tell of what becomes of it; `null`: as the sender has said for all jobs. */
   readonly notify: JobNotify | null
+  /** Stored data it sees in its folder. */
+  readonly data: readonly JobData[]
   /** What the sender's folder was in git terms, for the record; `null` outside a repository. */
   readonly git: GitRecord | null
 }
@@ -87,6 +90,7 @@ export const DEFAULT_SPEC: Omit<JobSpec, "command"> = {
   pty: null,
   needsLan: false,
   notify: null,
+  data: [],
   git: null,
 }
 

@@ -22,7 +22,8 @@ describe("explain() for any pool and queue", () => {
         for (const answer of answers) {
           assert.match(answer.summary, /^\S.*\S$/)
           assert.equal(answer.hosts.length, scene.hosts.length)
-          for (const { code, text } of answer.hosts) assert.equal(code === "has_room", text === "has room")
+          for (const { code, text } of answer.hosts)
+            assert.equal(code === "has_room", /^has room(; it has the data .+)?$/.test(text))
           const starting = answer.hosts.some(({ code }) => code === "has_room") && answer.code !== "not_before"
           assert.equal(answer.code === "starting", starting)
         }
@@ -72,6 +73,8 @@ function takeAway(scene: Scene, obstacle: Obstacle, job: JobId, id: HostId): Sce
       return { ...scene, waiting: scene.waiting.map((one) => (one.id === job ? { ...one, hostWanted: id } : one)) }
     case "other_partition":
       return change(() => ({ partitions: ["apple_gpu", "night"] }))
+    case "data_elsewhere":
+      return change(({ places }) => ({ places: new Set([...places, ...obstacle.names]) }))
     case "memory_too_small":
       return change(({ total }) => ({ total: { ...total, memoryBytes: obstacle.asked } }))
     case "gpus_too_few":

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { describe, it } from "node:test"
-import type { HostId, JobId } from "../protocol/ids.ts"
+import type { BlobHash, HostId, JobId } from "../protocol/ids.ts"
 import { explain } from "./explain.ts"
 import { plan } from "./plan.ts"
 import type { Lease, SchedulableHost, WaitingJob } from "./snapshot.ts"
@@ -17,6 +17,8 @@ function host(name: string, memoryGB: number, rest: Partial<SchedulableHost> = {
     withheld: null,
     total,
     partitions: ["apple_gpu"],
+    data: new Set<BlobHash>(),
+    places: new Set<string>(),
   } as const
   return { id: `h-${name}` as HostId, name, ...facts, ...rest }
 }
@@ -29,7 +31,14 @@ interface Asked extends Partial<WaitingJob> {
 
 function job(id: number, { memoryGB = 4, gpus = null, cores = 1, ...rest }: Asked = {}): WaitingJob {
   const resources = { memoryBytes: memoryGB * GB, gpus, cores }
-  const facts = { user: "ada", partition: "apple_gpu", hostWanted: null, hasSecrets: false, notBeforeMs: null }
+  const facts = {
+    user: "ada",
+    partition: "apple_gpu",
+    hostWanted: null,
+    hasSecrets: false,
+    data: [],
+    notBeforeMs: null,
+  }
   return { id: id as JobId, resources, ...facts, ...rest }
 }
 

@@ -1,7 +1,7 @@
 import type { WhyAnswer } from "../protocol/api.ts"
 import type { JobId } from "../protocol/ids.ts"
 import { describeObstacle } from "./obstacle-text.ts"
-import type { Snapshot } from "./snapshot.ts"
+import type { SchedulableHost, Snapshot, WaitingJob } from "./snapshot.ts"
 import { summarize } from "./summary.ts"
 import { type WaitReasons, waitReasons } from "./wait-reasons.ts"
 
@@ -16,13 +16,22 @@ export function* explainQueue(snapshot: Snapshot, nowMs: number): Generator<WhyA
   for (const reasons of waitReasons(snapshot, nowMs)) yield toAnswer(reasons, nowMs)
 }
 
+/** What speaks for a host. */
+function dataThere({ data }: WaitingJob, host: SchedulableHost): string[] {
+  const names = data.filter(({ root }) => root !== null && host.data.has(root)).map(({ name }) => name)
+  return names.length === 0 ? [] : [`it has the data ${names.join(" and ")}`]
+}
+
 function toAnswer(reasons: WaitReasons, nowMs: number): WhyAnswer {
   const { job, place } = reasons
   const hosts = reasons.hosts.map(({ host, obstacles }) => ({
     host: host.id,
     name: host.name,
     code: obstacles[0]?.code ?? "has_room",
-    text: obstacles.map((obstacle) => describeObstacle(obstacle, host, job, nowMs)).join("; ") || "has room",
+    text: [
+      obstacles.map((obstacle) => describeObstacle(obstacle, host, job, nowMs)).join("; ") || "has room",
+      ...dataThere(job, host),
+    ].join("; "),
   }))
   return { job: job.id, place, ...summarize(reasons, nowMs), hosts }
 }

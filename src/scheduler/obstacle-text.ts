@@ -14,6 +14,8 @@ export function describeObstacle(obstacle: Obstacle, host: SchedulableHost, shap
       return `the job asks for host ${shape.hostWanted}`
     case "other_partition":
       return `not in partition ${shape.partition}`
+    case "data_elsewhere":
+      return `the data ${obstacle.names.join(" and ")} does not lie there`
     case "memory_too_small":
       return `too little memory: ${formatBytes(obstacle.asked)} asked, it has ${formatBytes(obstacle.has)}`
     case "gpus_too_few":

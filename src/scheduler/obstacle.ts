@@ -12,6 +12,8 @@ export type Obstacle =
       readonly asked: number
       readonly has: number
     }
+  /** Data that only some hosts have themselves. */
+  | { readonly code: "data_elsewhere"; readonly names: readonly string[] }
   // These pass.
   | {
       readonly code:
@@ -40,6 +42,8 @@ export function lastingObstacles(shape: Shape, host: SchedulableHost): Obstacle[
     return [{ code: "pinned_elsewhere" }]
   }
   if (!host.partitions.includes(shape.partition)) return [{ code: "other_partition" }]
+  const elsewhere = shape.data.filter(({ name, root }) => root === null && !host.places.has(name))
+  if (elsewhere.length > 0) return [{ code: "data_elsewhere", names: elsewhere.map(({ name }) => name) }]
   const need = needOn(shape.resources, host.total)
   const found: Obstacle[] = []
   if (need.memoryBytes > host.total.memoryBytes) {
@@ -55,6 +59,7 @@ export function isLasting({ code }: Obstacle): boolean {
   return (
     code === "pinned_elsewhere" ||
     code === "other_partition" ||
+    code === "data_elsewhere" ||
     code === "memory_too_small" ||
     code === "gpus_too_few" ||
     code === "cores_too_few"

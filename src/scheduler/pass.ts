@@ -19,7 +19,7 @@ export interface HostRoom {
 /** The jobs of one shape during a pass. */
 export interface ShapeQueue {
   readonly shape: Shape
-  /** Hosts it could ever run on, smallest first. */
+  /** Hosts it could ever run on: those first to which least of its data would have to come, among these the smallest. */
   readonly rooms: readonly HostRoom[]
   /** Jobs of this shape that hold a place. */
   readonly held: JobId[]
@@ -46,7 +46,10 @@ export class Pass {
     this.#open = this.rooms.filter(isOpen).length
     this.#shapes = new ShapeIndex((shape) => ({
       shape,
-      rooms: this.rooms.filter(({ host }) => lastingObstacles(shape, host).length === 0),
+      rooms: nearData(
+        shape,
+        this.rooms.filter(({ host }) => lastingObstacles(shape, host).length === 0),
+      ),
       held: [],
       next: 0,
     }))
@@ -61,7 +64,7 @@ export class Pass {
     return this.#shapes.get(job)
   }
 
-  /** Starts the job on the smallest host that can have it and returns that; else lets it hold its place, and returns `undefined`. */
+  /** Starts the job on the first host of its rank that can have it and returns that; else lets it hold its place, and returns `undefined`. */
   place(job: WaitingJob): { readonly room: HostRoom; readonly need: Resources } | undefined {
     const queue = this.queueOf(job)
     for (; queue.next < queue.rooms.length; queue.next++) {
@@ -143,6 +146,18 @@ function alike(leases: readonly Lease[]): Occupant[] {
     else group.count++
   }
   return [...counts.values()]
+}
+
+/** Those first to which least of the data would have to come. By what does not hang on other jobs of the pass either, so that what is said of size holds. The order is kept among equals. */
+export function nearData({ data }: Pick<Shape, "data">, rooms: readonly HostRoom[]): readonly HostRoom[] {
+  if (data.every(({ root }) => root === null)) return rooms
+  const missing = new Map(rooms.map((room) => [room, missingBytes(data, room.host)]))
+  return rooms.toSorted((a, b) => (missing.get(a) ?? 0) - (missing.get(b) ?? 0))
+}
+
+/** How much of a job's data would have to come to the host. */
+export function missingBytes(data: Shape["data"], host: SchedulableHost): number {
+  return data.reduce((sum, { root, bytes }) => sum + (root === null || host.data.has(root) ? 0 : bytes), 0)
 }
 
 /**

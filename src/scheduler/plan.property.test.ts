@@ -2,8 +2,9 @@ import assert from "node:assert/strict"
 import { describe, it } from "node:test"
 import fc from "fast-check"
 import { isPossible, type Scene, scenes } from "../../test/support/scheduler-scenes.ts"
-import type { JobId } from "../protocol/ids.ts"
+import type { BlobHash, JobId } from "../protocol/ids.ts"
 import { lastingObstacles } from "./obstacle.ts"
+import { missingBytes } from "./pass.ts"
 import { plan, type Start } from "./plan.ts"
 import type { Lease } from "./snapshot.ts"
 import { waitReasons } from "./wait-reasons.ts"
@@ -52,6 +53,31 @@ describe("plan() for any pool and queue", () => {
         })
         const starts = plan(scene, NOW_MS).starts.map(({ job, host }) => ({ job, host }))
         assert.deepEqual(starts, expected)
+      }),
+    )
+  })
+
+  it("starts a job where least of its data would have to come, of all hosts that could take it now", () => {
+    fc.assert(
+      fc.property(scenes({ maxJobs: 12 }), (scene) => {
+        const starts = new Map(plan(scene, NOW_MS).starts.map(({ job, host }) => [job, host]))
+        for (const { job, hosts } of waitReasons(scene, NOW_MS)) {
+          const at = scene.hosts.find(({ id }) => id === starts.get(job.id))
+          if (at === undefined) continue
+          const open = hosts.filter(({ obstacles }) => obstacles.length === 0)
+          const least = Math.min(...open.map(({ host }) => missingBytes(job.data, host)))
+          assert.equal(missingBytes(job.data, at), least)
+        }
+      }),
+    )
+  })
+
+  it("never lets a job wait for a host that has its data", () => {
+    fc.assert(
+      fc.property(scenes({ maxJobs: 1 }), (scene) => {
+        const hosts = scene.hosts.map((host) => ({ ...host, data: new Set<BlobHash>() }))
+        const started = (given: Scene) => plan(given, NOW_MS).starts.map(({ job }) => job)
+        assert.deepEqual(started(scene), started({ ...scene, hosts }))
       }),
     )
   })

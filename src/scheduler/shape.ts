@@ -4,7 +4,7 @@ import type { WaitingJob } from "./snapshot.ts"
  * What decides where a job may run. Jobs of one shape are interchangeable within a pass: what one of them cannot have,
  * none of them can, so each host is tried once per shape and not once per job.
  */
-export type Shape = Pick<WaitingJob, "user" | "resources" | "partition" | "hostWanted" | "hasSecrets">
+export type Shape = Pick<WaitingJob, "user" | "resources" | "partition" | "hostWanted" | "hasSecrets" | "data">
 
 /** Sorts jobs into shapes, each with one `T` of the caller's. */
 export class ShapeIndex<T> {
@@ -20,7 +20,7 @@ export class ShapeIndex<T> {
     // Most queues hold long runs of one shape: comparing with the last one spares the key.
     if (this.#last !== undefined && isSame(this.#last.shape, job)) return this.#last.entry
     const { resources } = job
-    const key = `${resources.memoryBytes}/${resources.gpus}/${resources.cores}/${job.hasSecrets}/${JSON.stringify([job.user, job.partition, job.hostWanted])}`
+    const key = `${resources.memoryBytes}/${resources.gpus}/${resources.cores}/${job.hasSecrets}/${JSON.stringify([job.user, job.partition, job.hostWanted, ...job.data.map(({ name, root }) => [name, root])])}`
     let entry = this.#byKey.get(key)
     if (entry === undefined) {
       entry = this.#make(job)
@@ -39,6 +39,8 @@ function isSame(a: Shape, b: Shape): boolean {
     a.resources.cores === b.resources.cores &&
     a.hostWanted === b.hostWanted &&
     a.partition === b.partition &&
-    a.hasSecrets === b.hasSecrets
+    a.hasSecrets === b.hasSecrets &&
+    a.data.length === b.data.length &&
+    a.data.every(({ name, root }, i) => name === b.data[i]?.name && root === b.data[i]?.root)
   )
 }

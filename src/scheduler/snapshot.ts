@@ -1,5 +1,5 @@
 import type { HostLink } from "../protocol/host.ts"
-import type { HostId, JobId } from "../protocol/ids.ts"
+import type { BlobHash, HostId, JobId } from "../protocol/ids.ts"
 import type { ResourceRequest, Resources } from "../protocol/resources.ts"
 
 /**
@@ -28,6 +28,18 @@ export interface SchedulableHost {
   readonly total: Resources
   /** Names of the partitions whose jobs may come here. */
   readonly partitions: readonly string[]
+  /** Data that is laid out there, by its tree. */
+  readonly data: ReadonlySet<BlobHash>
+  /** Names of data that it has itself. */
+  readonly places: ReadonlySet<string>
+}
+
+/** Data that a job needs. */
+export interface WantedData {
+  readonly name: string
+  /** A tree that can be laid out anywhere; `null`: only hosts that have data of this name themselves will do. */
+  readonly root: BlobHash | null
+  readonly bytes: number
 }
 
 export interface WaitingJob {
@@ -40,6 +52,7 @@ export interface WaitingJob {
   readonly hostWanted: string | null
   /** Whether secrets reach it: then it never shares a host with a job of another user, who could read them there. */
   readonly hasSecrets: boolean
+  readonly data: readonly WantedData[]
   /** Milliseconds since 1970 before which it does not start (a pause before the next try). Until then it holds no place. */
   readonly notBeforeMs: number | null
 }

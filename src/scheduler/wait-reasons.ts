@@ -1,7 +1,7 @@
 import type { JobId } from "../protocol/ids.ts"
 import { diagnose } from "./diagnose.ts"
 import type { Obstacle } from "./obstacle.ts"
-import { Pass } from "./pass.ts"
+import { nearData, Pass } from "./pass.ts"
 import type { SchedulableHost, Snapshot, WaitingJob } from "./snapshot.ts"
 
 /** A waiting job with all that keeps it off each host at its turn. */
@@ -9,7 +9,7 @@ export interface WaitReasons {
   readonly job: WaitingJob
   /** Its place among the due jobs, from 1; `null` before it is due. */
   readonly place: number | null
-  /** Smallest host first. One without obstacles has room: the first such is where a due job starts in this very pass. */
+  /** In the order of the job's rank. One without obstacles has room: the first such is where a due job starts in this very pass. */
   readonly hosts: readonly { readonly host: SchedulableHost; readonly obstacles: readonly Obstacle[] }[]
 }
 
@@ -21,7 +21,7 @@ export function* waitReasons(snapshot: Snapshot, nowMs: number, only?: JobId): G
     const isDue = job.notBeforeMs === null || job.notBeforeMs <= nowMs
     if (isDue) due++
     if (only === undefined || job.id === only) {
-      const hosts = pass.rooms.map((room) => ({ host: room.host, obstacles: diagnose(pass, room, job) }))
+      const hosts = nearData(job, pass.rooms).map((room) => ({ host: room.host, obstacles: diagnose(pass, room, job) }))
       yield { job, place: isDue ? due : null, hosts }
     }
     if (isDue) pass.place(job)

@@ -6,6 +6,7 @@ import { Alarm } from "./alarm.ts"
 import type { SecretBox } from "./auth/secret-box.ts"
 import { UserBlobs } from "./blobs/user-blobs.ts"
 import type { Core } from "./core.ts"
+import { refreshPlaces } from "./data/data-hosts.ts"
 import { Fleet } from "./fleet/fleet.ts"
 import { Links } from "./fleet/links.ts"
 import { FolderWatch } from "./folder-watch.ts"
@@ -128,6 +129,7 @@ export class ControlLoop {
       ledger.wake()
     })
     for (const record of store.hosts.list()) this.core.fleet.add(record, clock.now())
+    refreshPlaces(this.core)
   }
 
   /** Takes up what a former run left: its attempts are out of contact until their hosts are heard of. */
@@ -190,6 +192,7 @@ export class ControlLoop {
       else core.fleet.update(host, record)
     }
     for (const record of stored.values()) core.fleet.add(record, core.clock.now())
+    refreshPlaces(core)
     links.resetAll("the server could not store what it said")
   }
 }

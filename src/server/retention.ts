@@ -73,6 +73,9 @@ async function sweepUser(core: Core, user: string): Promise<void> {
     if (job.spec.stdin !== null) kept.add(job.spec.stdin)
     if (slices.spent) await slices.breathe()
   }
+  for (const { versions } of core.store.data.list().filter((data) => data.user === user)) {
+    for (const { root } of versions) await keepTree(root, read, kept, walked, slices)
+  }
   const young = core.clock.now() - KEEP_LOOSE_BLOBS_MS
   await blobs.evict((hash) => kept.has(hash) || madeAt(blobs.path(hash)) > young, 0)
 }

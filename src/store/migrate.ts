@@ -7,6 +7,7 @@ import { namesOnce } from "./migrations/0003-names-once.ts"
 import { tokenRoles } from "./migrations/0004-token-roles.ts"
 import { codes } from "./migrations/0005-codes.ts"
 import { leaving } from "./migrations/0006-leaving.ts"
+import { data } from "./migrations/0007-data.ts"
 import { notify } from "./migrations/0008-notify.ts"
 import type { Schema } from "./schema.ts"
 
@@ -18,6 +19,7 @@ const MIGRATIONS: readonly ((query: Kysely<Schema>) => Compilable[])[] = [
   tokenRoles,
   codes,
   leaving,
+  data,
   notify,
 ]
 

@@ -101,6 +101,31 @@ export interface Schema {
     readonly on_host: number
     readonly log_complete: number
   }
+  /** A name that was removed stays, without versions and places: its version numbers are never given again. */
+  readonly data: {
+    readonly name: string
+    readonly user: string
+    readonly shared: number
+    readonly created_at: number
+    readonly last_version: number
+    readonly removed_at: number | null
+  }
+  readonly data_versions: {
+    readonly name: string
+    readonly version: number
+    readonly root: string
+    readonly files: number
+    readonly bytes: number
+    readonly added_at: number
+  }
+  readonly data_places: {
+    readonly name: string
+    readonly host: string
+    readonly path: string
+    readonly proved_at: number
+    /** Why it could not be used when it was looked at last; `null` when it could. */
+    readonly problem: string | null
+  }
   readonly events: {
     readonly sequence: Generated<number>
     readonly at: number

@@ -3,10 +3,11 @@ import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "nod
 import { join } from "node:path"
 import { test } from "node:test"
 import { ScratchFolder } from "../../test/support/scratch-folder.ts"
-import { type CodeId, type JobId, makeId, type ServerId } from "../protocol/ids.ts"
+import { type BlobHash, type CodeId, type JobId, makeId, type ServerId } from "../protocol/ids.ts"
 import { DEFAULT_SPEC } from "../protocol/job.ts"
 import { AccountStore } from "./accounts.ts"
 import { CodeStore } from "./codes.ts"
+import { DataStore } from "./data.ts"
 import { openDataFolder } from "./data-folder.ts"
 import { Database, queryBuilder } from "./database.ts"
 import { NO_LEFTOVERS } from "./host-record.ts"
@@ -116,6 +117,24 @@ test("a database from before codes has room for them", () => {
   assert.equal(codes.all().length, 1)
   new AccountStore(database).removeUser("ada")
   assert.equal(codes.all().length, 0)
+})
+
+test("a database from before there was data has none, and its jobs go on", () => {
+  using database = new Database(":memory:")
+  migrate(database, 6)
+  database.execute("INSERT INTO jobs (id, user, state, spec_json, submitted_at) VALUES (1, 'ada', 'queued', '{}', 1)")
+  migrate(database)
+  const data = new DataStore(database)
+  assert.deepEqual(data.list(), [])
+  const root = "ab".repeat(32) as BlobHash
+  data.put({ name: "mnist", user: "ada", shared: false, createdAt: 1 })
+  assert.equal(data.addVersion("mnist", { root, files: 1, bytes: 2, addedAt: 3 }), 1)
+  assert.ok(data.hasRoot(root))
+  data.remove("mnist", 4)
+  assert.deepEqual([data.get("mnist"), data.hasRoot(root)], [undefined, false])
+  data.put({ name: "mnist", user: "bob", shared: true, createdAt: 5 })
+  assert.equal(data.addVersion("mnist", { root, files: 1, bytes: 2, addedAt: 6 }), 2, "a number is given once")
+  assert.deepEqual(new JobStore(database).get(1 as JobId)?.spec.data, [])
 })
 
 test("names of users who were removed before names were kept stay taken, as far as their jobs tell", () => {

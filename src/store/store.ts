@@ -2,7 +2,11 @@ import { join } from "node:path"
 import type { ServerId } from "../protocol/ids.ts"
 import { AccountStore } from "./accounts.ts"
 import { AnswerStore } from "./answers.ts"
+
 import { CodeStore } from "./codes.ts"
+
+import { DataStore } from "./data.ts"
+
 import { Database } from "./database.ts"
 import { diskFailure } from "./disk-failure.ts"
 import { EventStore } from "./events.ts"
@@ -24,6 +28,7 @@ export interface Store extends Disposable {
   readonly answers: AnswerStore
   readonly place: PlaceStore
   readonly notify: NotifyStore
+  readonly data: DataStore
 }
 
 /**
@@ -55,6 +60,7 @@ function storeIn(database: Database, server: ServerId): Store {
     answers: new AnswerStore(database),
     place: new PlaceStore(database),
     notify: new NotifyStore(database),
+    data: new DataStore(database),
     [Symbol.dispose]: () => database.close(),
   }
 }

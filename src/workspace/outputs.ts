@@ -13,6 +13,8 @@ import { unmatched } from "./unmatched.ts"
 export interface CollectOptions {
   /** What `--output` names: paths or globs, relative to the workspace. `null`: all that was made or changed, but for caches. */
   readonly globs?: readonly string[] | null | undefined
+  /** Paths at which links to data were put: they are none of the job's doing, nor are folders that were made to hold them. */
+  readonly data?: readonly string[] | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: { readonly files: number; readonly hashedBytes: number }) => void) | undefined
 }
@@ -44,7 +46,7 @@ export async function collectOutputs(
   const wanted = options.globs ? new IncludeList(options.globs) : undefined
   const leftOut: LeftOut[] = []
   const now = await walkFolder(work, index.record, {
-    filter: wanted === undefined ? WITHOUT_CACHES : onlyWanted(wanted),
+    filter: withoutData(wanted === undefined ? WITHOUT_CACHES : onlyWanted(wanted), options.data ?? []),
     unlock: true,
     trustBeforeMs: index.takenAtMs,
     signal: options.signal,
@@ -95,6 +97,22 @@ function onlyWanted(wanted: IncludeList): WalkFilter<Place, Verdict> {
       if (place.fingerprint === WANTED || wanted.covers(path)) return undefined
       return { why: "ignored", rule: "--output", enterFor: isFolder && wanted.reachesBelow(path) }
     },
+  }
+}
+
+/** Leaves out links to data, and folders that only hold such links. */
+function withoutData(filter: WalkFilter<Place, Verdict>, data: readonly string[]): WalkFilter<Place, Verdict> {
+  if (data.length === 0) return filter
+  return {
+    ...filter,
+    enter: (parent, name, verdict, names) => {
+      const place = filter.enter(parent, name, verdict, names)
+      return data.some((one) => one.startsWith(`${place.folder}/`)) ? { ...place, fingerprint: PASSED } : place
+    },
+    decide: (place, name, isFolder) =>
+      !isFolder && data.includes(joinPath(place.folder, name))
+        ? { why: "ignored", rule: "--data", enterFor: false }
+        : filter.decide(place, name, isFolder),
   }
 }
 

@@ -2,14 +2,17 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import { WindfallError } from "../protocol/errors.ts"
 import { errorCode } from "./disk-error.ts"
-import { walkFolder } from "./folder-walk.ts"
-import { IgnoreRules } from "./ignore-rules.ts"
+import { type WalkFilter, walkFolder } from "./folder-walk.ts"
+import { IgnoreRules, type RuleHit } from "./ignore-rules.ts"
 import { type LeftOut, ScannedTree } from "./scanned-tree.ts"
 import type { StatCache } from "./stat-cache.ts"
 
+/** Decides what of a folder travels. */
+export type ScanRules = WalkFilter<{ readonly fingerprint: string }, RuleHit>
+
 export interface ScanOptions {
   /** Made for the same folder. @default the folder's ignore files with `include` */
-  readonly rules?: IgnoreRules
+  readonly rules?: ScanRules
   /** Makes the second scan cheap: files whose numbers did not change are not read. The scan updates it; save it after. */
   readonly cache?: StatCache
   /** Paths or globs that travel although a rule leaves them out. Ignored when `rules` are given. */

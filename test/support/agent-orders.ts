@@ -30,6 +30,7 @@ export function makeOrder(
     stopSignal: "SIGTERM",
     outputs: null,
     stdin: null,
+    data: [],
     pty: null,
     silenceLimitMs: null,
     outputHeadBytes: 64 * 1024 * 1024,

@@ -1,8 +1,8 @@
 import fc from "fast-check"
-import type { HostId, JobId } from "../../src/protocol/ids.ts"
+import type { BlobHash, HostId, JobId } from "../../src/protocol/ids.ts"
 import { addResources, fits, NO_RESOURCES, needOn, type Resources } from "../../src/protocol/resources.ts"
 import { mustStayApart } from "../../src/scheduler/obstacle.ts"
-import type { Lease, SchedulableHost, WaitingJob } from "../../src/scheduler/snapshot.ts"
+import type { Lease, SchedulableHost, WaitingJob, WantedData } from "../../src/scheduler/snapshot.ts"
 
 /** What property tests draw: small pools with few distinct sizes, so that jobs really get in each other's way. */
 export interface Scene {
@@ -12,6 +12,8 @@ export interface Scene {
 }
 
 const GB = 1024 ** 3
+
+const ROOTS = ["a", "b"].map((digit) => digit.repeat(64) as BlobHash)
 
 /** Plain objects, as the server makes them. */
 const record = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }) => fc.record<T>(model, { noNullPrototype: true })
@@ -36,6 +38,8 @@ const host = (index: number): fc.Arbitrary<SchedulableHost> =>
     withheld: mostly<string | null>(null, "process 7, which job 3 left there, holds 12 GB"),
     total,
     partitions: mostly(["apple_gpu"], ["apple_gpu", "night"], ["night"]),
+    data: fc.subarray(ROOTS).map((roots) => new Set(roots)),
+    places: fc.subarray(["corpus", "films"]).map((names) => new Set(names)),
   })
 
 const who = record({
@@ -49,6 +53,16 @@ const request = record({
   cores: mostly(1, 2, 4),
 })
 
+const data = mostly<readonly WantedData[]>(
+  [],
+  [{ name: "mnist", root: ROOTS[0]!, bytes: 5 * GB }],
+  [
+    { name: "mnist", root: ROOTS[0]!, bytes: 5 * GB },
+    { name: "words", root: ROOTS[1]!, bytes: GB },
+  ],
+  [{ name: "corpus", root: null, bytes: 0 }],
+)
+
 /** Jobs numbered from 100; with `dueOnly`, none of them has to wait for a time. */
 function jobs(hostCount: number, maxLength: number, dueOnly: boolean): fc.Arbitrary<WaitingJob[]> {
   const job = record({
@@ -60,6 +74,7 @@ function jobs(hostCount: number, maxLength: number, dueOnly: boolean): fc.Arbitr
       fc.nat(hostCount).map((n) => `mac${n}`),
       { freq: 6 },
     ),
+    data,
     notBeforeMs: dueOnly ? fc.constant(null) : fc.constantFrom(null, null, null, 500, 2_000),
   })
   return fc

@@ -100,7 +100,7 @@ export function jobTable(jobs: readonly JobView[], now: number, width: number | 
       job.state === "queued" ? "-" : (attempt?.hostName ?? "-"),
       timeText(job, now),
       formatBytes(job.spec.resources.memoryBytes),
-      job.state === "queued" && job.reason !== null
+      (job.state === "queued" || job.state === "starting") && job.reason !== null
         ? `${commandText(job.spec.command)}  (${job.reason})`
         : commandText(job.spec.command),
     ]

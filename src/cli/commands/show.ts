@@ -52,6 +52,7 @@ export function jobPage(job: JobView, now: number): string {
     ...(spec.workingFolder === "" ? [] : [["folder", spec.workingFolder] as const]),
     ...(Object.keys(spec.env).length === 0 ? [] : [["variables", Object.keys(spec.env).join(", ")] as const]),
     ...(spec.secrets.length === 0 ? [] : [["secrets", spec.secrets.join(", ")] as const]),
+    ...(spec.data.length === 0 ? [] : [["data", dataText(job)] as const]),
     ["outputs", outputsText(job)],
     ["retry", retryText(job)],
     ...(spec.notify === null ? [] : [["tells", toldText(spec.notify)] as const]),
@@ -69,6 +70,12 @@ function stateText(job: JobView, now: number): string {
 function requestText({ spec: { resources } }: JobView): string {
   const gpu = resources.gpus === null ? "the GPU where there is one" : `${resources.gpus} GPU`
   return `${formatBytes(resources.memoryBytes)} memory, ${resources.cores} core${resources.cores === 1 ? "" : "s"}, ${gpu}`
+}
+
+function dataText({ spec }: JobView): string {
+  return spec.data
+    .map(({ name, path, version }) => `${name}${version === null ? "" : ` version ${version}`} at ${path}`)
+    .join(", ")
 }
 
 function outputsText(job: JobView): string {

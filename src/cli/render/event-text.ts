@@ -56,6 +56,8 @@ function text(event: WindfallEvent): string {
       return `secret ${event.name} of ${event.user}: ${event.what}`
     case "notify_changed":
       return `whom to tell of the jobs of ${event.user}: ${event.what}`
+    case "data_changed":
+      return `data ${event.name} of ${event.user}: ${event.what}`
     case "notice":
       return event.message
     default:

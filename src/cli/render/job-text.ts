@@ -36,6 +36,9 @@ export function standingText(job: JobView, now: number): string {
       const place = job.place === null ? "" : `, place ${job.place}`
       return `queued${place}${job.reason === null ? "" : `: ${printable(job.reason)}`}`
     }
+    case "starting":
+      // What it waits for names the host itself.
+      return `starting${job.reason === null ? on : `: ${printable(job.reason)}`}`
     case "held":
       return `held${job.reason === null ? "" : `: ${printable(job.reason)}`}`
     case "running":

@@ -3,6 +3,7 @@ import { test } from "node:test"
 import { checkShape, routeOf } from "../../../test/support/check-answer.ts"
 import { readServerEvents } from "../../../test/support/server-events.ts"
 import { runsOn } from "../../../test/support/simulated-host.ts"
+import { packed, treeOf } from "../../../test/support/small-trees.ts"
 import { TestServer, taskSpec } from "../../../test/support/test-server.ts"
 import { callerOf } from "../auth/accounts.ts"
 import { createCode } from "../auth/codes.ts"
@@ -39,6 +40,8 @@ interface Operation {
     Record<number, { readonly description: string; readonly content: Record<string, { schema: object }> }>
   >
 }
+
+const DATA = ["data", "data/letters", "data/corpus"]
 
 test("what the server answers is as the document says, with no field more", async () => {
   await using server = await TestServer.start()
@@ -78,6 +81,10 @@ test("what the server answers is as the document says, with no field more", asyn
   await call("POST", `/v1/jobs/${id}/rerun`, {})
   await call("POST", "/v1/blobs/missing", { hashes: ["0".repeat(64)] })
   await call("POST", "/v1/blobs", new Uint8Array())
+  const tree = treeOf({ a: "1" })
+  await server.call("POST", "/v1/blobs", await packed(tree))
+  await call("PUT", "/v1/data/letters/version", { root: tree.root })
+  await call("PUT", "/v1/data/corpus/place", { host: "alpha", path: "/corpus" })
   await call("POST", "/v1/hosts/scan", { address: "a@b", port: null })
   await call("POST", "/v1/hosts/alpha/resume", {})
   await call("POST", "/v1/hosts/alpha/rekey", { hostKey: "ssh-ed25519 BBBB" })
@@ -100,6 +107,7 @@ test("what the server answers is as the document says, with no field more", asyn
     "hosts/alpha",
     "doctor",
     "events",
+    ...DATA,
   ]) {
     await call("GET", `/v1/${path}`)
   }
@@ -111,6 +119,7 @@ test("what the server answers is as the document says, with no field more", asyn
   await call("DELETE", `/v1/tokens/${token}`)
   await call("DELETE", "/v1/secrets/KEY")
   await call("DELETE", `/v1/invites/${invite}`)
+  for (const name of ["letters", "corpus"]) await call("DELETE", `/v1/data/${name}?force=true`)
   await call("DELETE", "/v1/users/ada")
   host.cut("it is to go")
   await call("DELETE", "/v1/hosts/alpha")

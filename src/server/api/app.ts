@@ -6,6 +6,7 @@ import { accountRoutes } from "./account-routes.ts"
 import { Asked } from "./asked.ts"
 import { blobRoutes } from "./blob-routes.ts"
 import { bodyBytes, readJson } from "./body.ts"
+import { dataRoutes } from "./data-routes.ts"
 import { eventRoutes } from "./event-routes.ts"
 import { hostRoutes } from "./host-routes.ts"
 import { answerOf, type FirstTime, idempotencyKey, Repeats } from "./idempotency.ts"
@@ -32,6 +33,7 @@ export const ROUTES: readonly Route[] = [
   ...notifyRoutes,
   ...hostRoutes,
   ...blobRoutes,
+  ...dataRoutes,
   ...jobRoutes,
   ...logRoutes,
   ...eventRoutes,

@@ -127,6 +127,7 @@ function asSeenBy(core: Core, caller: Caller, event: WindfallEvent): WindfallEve
     case "token_changed":
     case "secret_changed":
     case "notify_changed":
+    case "data_changed":
       return event.user === caller.user ? event : null
     case "invite_changed":
       return event.purpose === "user" && event.about === caller.user ? event : null

@@ -3,6 +3,7 @@ import * as z from "zod"
 import { CODE_LIFE_MS, type HostAddRequest, type StopRequest, TOKEN_LIFE_MS } from "../../protocol/api.ts"
 import { type BlobHash, isId } from "../../protocol/ids.ts"
 import { DEFAULT_SPEC, DEFAULT_TERMINAL, type JobSpec } from "../../protocol/job.ts"
+import { dataNameProblem, dataPathProblem, MAX_JOB_DATA, overlapProblem } from "../../protocol/job-data.ts"
 import { JOB_FIELDS } from "../../protocol/job-fields.ts"
 import { STOP_SIGNALS, variableNameProblem } from "../../protocol/job-values.ts"
 import type { LendRequest, MacInviteRequest } from "../../protocol/lending.ts"
@@ -112,6 +113,26 @@ export const notifyRequest = z.strictObject({
   targets: z.array(notifyTarget).min(1).max(MOST_JOB_TARGETS),
   on: notifyOn.nullable().default(null),
 })
+const dataName = z.string().superRefine((name, context) => {
+  const problem = dataNameProblem(name)
+  if (problem !== null) context.addIssue({ code: "custom", message: `cannot name data: ${problem}` })
+})
+const dataPath = text(1024).superRefine((path, context) => {
+  const problem = dataPathProblem(path)
+  if (problem !== null) context.addIssue({ code: "custom", message: `cannot be where data is seen: ${problem}` })
+})
+const data = z
+  .array(
+    z.strictObject({
+      name: dataName,
+      path: dataPath,
+      version: z.int().min(1).nullable().default(null),
+      root: hash.nullable().default(null),
+      bytes: count.default(0),
+    }),
+  )
+  .max(MAX_JOB_DATA)
+  .refine((list) => overlapProblem(list) === null, "must not lie in one another")
 
 /** What is left out is as `send` has it when nothing is said. */
 export const jobSpec = z
@@ -138,6 +159,7 @@ export const jobSpec = z
     pty: pty.nullable().default(DEFAULT_SPEC.pty),
     needsLan: z.boolean().default(DEFAULT_SPEC.needsLan),
     notify: notify.nullable().default(null),
+    data: data.default([]),
     git: git.nullable().default(DEFAULT_SPEC.git),
   })
   // A session without a terminal would end as soon as its shell reads.
@@ -164,6 +186,9 @@ export const stopRequest = z.strictObject({
   signal: signal.optional(),
   graceMs: within(JOB_FIELDS.grace).optional(),
 })
+const shared = z.boolean().nullable().default(null)
+export const dataVersionRequest = z.strictObject({ root: hash, shared })
+export const dataPlaceRequest = z.strictObject({ host: text(255).min(1), path: text(4096).min(1), shared })
 export const hashesRequest = z.strictObject({ hashes: z.array(hash).max(100_000) })
 export const empty = z.strictObject({}).optional()
 
@@ -221,6 +246,7 @@ export const secretRequest = z.strictObject({ value: text(64 * 1024).min(1) })
 /** A number that comes in a query string. */
 const queryCount = z.coerce.number().pipe(count)
 const queryFlag = z.enum(["true", "false"]).transform((value) => value === "true")
+export const removeDataQuery = z.object({ force: queryFlag.default(false) })
 export const listJobsQuery = z.object({
   user: z.string().max(64).optional(),
   state: z.string().max(200).optional(),

@@ -119,6 +119,12 @@ export function removeUser(core: Core, name: string, actor: string): void {
       details: { jobs: unfinished.slice(0, 1_000) },
     })
   }
+  const data = core.store.data.list().filter(({ user: owner }) => owner === name)
+  if (data.length > 0) {
+    throw new WindfallError("wrong_state", `Cannot remove ${name}: data of theirs is still here`, {
+      hint: `Remove it first: ${data.map((one) => `windfall data rm ${one.name}`).join("; ")}`,
+    })
+  }
   core.store.accounts.removeUser(name)
   core.notify.forgetUser(name)
   if (leavesSomething(core, name)) core.store.accounts.keepName(name, core.clock.now())

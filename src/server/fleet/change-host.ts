@@ -3,6 +3,7 @@ import type { HostView } from "../../protocol/host.ts"
 import { type HostId, makeId } from "../../protocol/ids.ts"
 import { type HostRecord, NO_LEFTOVERS } from "../../store/host-record.ts"
 import type { Core } from "../core.ts"
+import { refreshPlaces } from "../data/data-hosts.ts"
 import type { NewHost } from "../hosts/host-channel.ts"
 import { loseAttempt } from "../jobs/end-attempt.ts"
 import type { FleetHost } from "./fleet.ts"
@@ -58,6 +59,8 @@ export function removeHost(core: Core, host: FleetHost, actor: string): void {
   }
   core.fleet.remove(id)
   core.store.hosts.remove(id)
+  core.store.data.dropPlacesOf(id)
+  refreshPlaces(core)
   core.ledger.event({ type: "host_removed", host: id, name }, actor)
   core.wakePlanner()
 }

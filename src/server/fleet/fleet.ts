@@ -26,6 +26,10 @@ export interface FleetHost {
   unknown: readonly UnknownAttempt[]
   /** Workspaces of which it had all when last heard of, latest first. It may have let go of any since. */
   trees: readonly BlobHash[]
+  /** Data laid out there when last heard of. */
+  data: ReadonlySet<BlobHash>
+  /** Names of data that it has itself. */
+  places: ReadonlySet<string>
   memoryFreeBytes: number | null
   diskFreeBytes: number | null
   /** Messages that leave with the present tick. */
@@ -55,6 +59,8 @@ export class Fleet {
       total: capacityOf(record.facts),
       unknown: [],
       trees: [],
+      data: new Set(),
+      places: new Set(),
       memoryFreeBytes: null,
       diskFreeBytes: null,
       outbox: [],
@@ -109,6 +115,16 @@ export class Fleet {
     this.#schedulable.delete(record.id)
   }
 
+  setData(host: FleetHost, roots: ReadonlySet<BlobHash>): void {
+    host.data = roots
+    this.#schedulable.delete(host.record.id)
+  }
+
+  setPlaces(host: FleetHost, names: ReadonlySet<string>): void {
+    host.places = names
+    this.#schedulable.delete(host.record.id)
+  }
+
   setLink(host: FleetHost, link: HostLink, reason: string | null, now: number): void {
     if (host.link !== link) host.since = now
     host.link = link
@@ -150,6 +166,8 @@ export class Fleet {
           withheld: withheldReason(host.record.leftovers),
           total: host.total,
           partitions: this.partitions,
+          data: host.data,
+          places: host.places,
         }
         this.#schedulable.set(id, seen)
       }

@@ -3,6 +3,7 @@ import type { OutputFrame } from "../../protocol/frames.ts"
 import type { HostLink } from "../../protocol/host.ts"
 import type { HostId } from "../../protocol/ids.ts"
 import type { Core } from "../core.ts"
+import { noteData } from "../data/data-hosts.ts"
 import type { Hello, HostChannel, HostChannelEvents } from "../hosts/host-channel.ts"
 import { applyNews } from "../jobs/agent-news.ts"
 import { markOutOfContact } from "../jobs/contact.ts"
@@ -39,6 +40,7 @@ export class Links implements HostChannelEvents {
         host.ending = new AbortController()
         if (this.#outputHeld) channel.pauseOutput()
         host.trees = hello.trees
+        noteData(core, host, hello.data ?? [])
         reconcile(core, host, hello)
         core.fleet.update(host, { ...host.record, facts: hello.facts })
         core.fleet.setLink(host, "ready", null, core.clock.now())
@@ -154,5 +156,5 @@ const LAZY_MS = 10
 
 /** News that nothing follows from at once: no lease comes free by it, and whoever sees it sees it soon enough. */
 function canWait({ type }: AgentMessage): boolean {
-  return type === "started" || type === "forgotten" || type === "sample"
+  return type === "started" || type === "forgotten" || type === "sample" || type === "placing"
 }

@@ -99,9 +99,18 @@ export class AgentChannel implements HostChannel {
     if (this.#over === undefined && this.#control.writable) this.#control.write(encodeMessages(messages))
   }
 
-  async putBlobs(pack: AsyncIterable<Uint8Array>, { signal }: { readonly signal: AbortSignal }): Promise<void> {
-    const stream = this.#request("PUT", AGENT_PATHS.blobs, signal)
-    await Promise.all([writeAll(stream, pack), agentAnswer(stream)])
+  putBlobs(pack: AsyncIterable<Uint8Array>, { signal }: { readonly signal: AbortSignal }): Promise<void> {
+    return this.#put(AGENT_PATHS.blobs, pack, signal)
+  }
+
+  putData(pack: AsyncIterable<Uint8Array>, { signal }: { readonly signal: AbortSignal }): Promise<void> {
+    return this.#put(AGENT_PATHS.data, pack, signal)
+  }
+
+  async ask(path: string, body: unknown, { signal }: { readonly signal: AbortSignal }): Promise<ClientHttp2Stream> {
+    const stream = this.#request("POST", path, signal)
+    stream.end(JSON.stringify(body))
+    return agentAnswer(stream, "stream")
   }
 
   async *fetchOutputs(
@@ -142,6 +151,11 @@ export class AgentChannel implements HostChannel {
     this.#session.destroy()
     this.#listener?.onClosed(reason)
     void this.#link[Symbol.asyncDispose]().then(() => this.#finished.resolve())
+  }
+
+  async #put(path: string, pack: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+    const stream = this.#request("PUT", path, signal)
+    await Promise.all([writeAll(stream, pack), agentAnswer(stream)])
   }
 
   #request(method: string, path: string, signal: AbortSignal): ClientHttp2Stream {

@@ -25,6 +25,10 @@ export interface HostChannel {
   send(messages: readonly ServerMessage[]): void
   /** Sends a pack (workspace/pack.ts) to the host's cache by PUT /blobs; resolves once the agent has stored all of it. */
   putBlobs(pack: AsyncIterable<Uint8Array>, options: { readonly signal: AbortSignal }): Promise<void>
+  /** The same by PUT /data, where the blobs of data are kept. */
+  putData(pack: AsyncIterable<Uint8Array>, options: { readonly signal: AbortSignal }): Promise<void>
+  /** POSTs `body` as JSON to a path of the agent and gives the body of its answer as it comes. */
+  ask(path: string, body: unknown, options: { readonly signal: AbortSignal }): Promise<AsyncIterable<Uint8Array>>
   /** Asks `/outputs/ATTEMPT` for blobs; the answer is a pack. Reading slowly holds the sender back. */
   fetchOutputs(
     attempt: AttemptId,

@@ -1,5 +1,8 @@
 import type { AgentMessage } from "../../protocol/agent-wire.ts"
 import type { Core } from "../core.ts"
+import { noteData } from "../data/data-hosts.ts"
+import { notePlaceProblem, notePlacing } from "../data/placing.ts"
+import { supplyData } from "../data/supply-data.ts"
 import type { FleetHost } from "../fleet/fleet.ts"
 import { noteLeftovers } from "../fleet/leftovers.ts"
 import { noteOwnerLeaves } from "../fleet/owner-left.ts"
@@ -36,6 +39,11 @@ export function applyNews(core: Core, host: FleetHost, channel: HostChannel, mes
       noteSample(core, host, message)
       continue
     }
+    if (message.type === "data") {
+      noteData(core, host, message.roots)
+      core.wakePlanner()
+      continue
+    }
     const tried = core.table.attempt(message.attempt)
     // Whatever a host says, it can only speak of attempts it was given.
     if (tried === undefined || tried.attempt.hostId !== host.record.id) continue
@@ -44,13 +52,19 @@ export function applyNews(core: Core, host: FleetHost, channel: HostChannel, mes
   }
 }
 
-type AttemptMessage = Exclude<AgentMessage, { type: "hello" | "notice" | "leftovers" | "left" | "sample" }>
+type AttemptMessage = Exclude<AgentMessage, { type: "hello" | "notice" | "leftovers" | "left" | "sample" | "data" }>
 
 function applyToAttempt(core: Core, channel: HostChannel, tried: Tried, message: AttemptMessage): void {
   const { attempt } = tried
   switch (message.type) {
     case "need":
       core.ledger.afterCommit(() => void supply(core, channel, tried, message.hashes))
+      return
+    case "need-data":
+      core.ledger.afterCommit(() => void supplyData(core, channel, tried, message))
+      return
+    case "placing":
+      notePlacing(core, tried, message)
       return
     case "started":
       markRunning(core, tried)
@@ -65,6 +79,7 @@ function applyToAttempt(core: Core, channel: HostChannel, tried: Tried, message:
       recordOutputs(core, channel, tried, message)
       return
     case "refused":
+      if (message.data !== undefined) notePlaceProblem(core, tried, message.data, message.message)
       recordRefusal(core, tried, message.cause, message.message)
       return
     case "forgotten":

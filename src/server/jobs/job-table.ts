@@ -172,6 +172,7 @@ export class JobTable {
       partition: job.spec.partition,
       hostWanted: job.spec.host,
       hasSecrets: job.spec.secrets.length > 0,
+      data: job.spec.data.map(({ name, root, bytes }) => ({ name, root, bytes })),
       notBeforeMs,
     })
     if (job.id < this.#lastWaiting) this.#waiting = new Map([...this.#waiting].sort(([a], [b]) => a - b))

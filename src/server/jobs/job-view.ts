@@ -71,6 +71,7 @@ function veiled(spec: JobSpec): JobSpec {
     outputs: null,
     stdin: null,
     notify: null,
+    data: [],
     git: null,
   }
 }

@@ -27,6 +27,7 @@ const LOST: ReadonlySet<Cause> = new Set([
   "supervisor_lost",
   "start_failed",
   "workspace_failed",
+  "data_failed",
   "environment_failed",
   "resume_failed",
   "disk_full",

@@ -1,9 +1,11 @@
 import type { AttemptOrder } from "../../protocol/agent-wire.ts"
 import { type AttemptId, makeId } from "../../protocol/ids.ts"
+import type { Cause } from "../../protocol/job-state.ts"
 import { plan, type Start } from "../../scheduler/plan.ts"
 import type { Snapshot } from "../../scheduler/snapshot.ts"
 import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
+import { orderData } from "../data/job-data.ts"
 import { NO_OUTPUTS } from "./close-attempt.ts"
 import { silenceLimitMs } from "./outcome.ts"
 import { transition } from "./transition.ts"
@@ -25,10 +27,13 @@ function place(core: Core, start: Start): void {
   const host = core.fleet.get(start.host)
   if (host === undefined) return
   const secrets = secretsFor(core, job)
-  if (typeof secrets === "string") {
-    job.verdict = { state: "failed", cause: "start_failed", exitCode: null, signal: null }
+  const data = orderData(core, job, host.record.id)
+  if (typeof secrets === "string" || typeof data === "string") {
+    const [cause, reason]: [Cause, string] =
+      typeof secrets === "string" ? ["start_failed", secrets] : ["data_failed", String(data)]
+    job.verdict = { state: "failed", cause, exitCode: null, signal: null }
     job.outputs = NO_OUTPUTS
-    transition(core, job, "failed", { cause: "start_failed", reason: secrets })
+    transition(core, job, "failed", { cause, reason })
     return
   }
   const sequence = host.record.nextSequence
@@ -95,11 +100,19 @@ export function orderOf(core: Core, job: JobRecord, attempt: AttemptRecord): Att
     stopSignal: spec.stopSignal,
     outputs: spec.outputs,
     stdin: spec.stdin,
+    data: ordered(core, job, attempt),
     pty: spec.pty,
     silenceLimitMs: silenceLimitMs(job),
     outputHeadBytes: core.limits.outputHeadBytes,
     outputTailBytes: core.limits.outputTailBytes,
   }
+}
+
+/** What was removed since is still named: the host may have it. */
+function ordered(core: Core, job: JobRecord, attempt: AttemptRecord): AttemptOrder["data"] {
+  const data = orderData(core, job, attempt.hostId)
+  if (typeof data !== "string") return data
+  return job.spec.data.map(({ name, path, root, bytes }) => ({ name, path, root, bytes, place: null }))
 }
 
 /** The values of the job's secrets, or what is wrong with them in words. */

@@ -5,6 +5,7 @@ import type { JobSpec } from "../../protocol/job.ts"
 import { fits, needOn } from "../../protocol/resources.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
+import { checkDataPaths, resolveData } from "../data/job-data.ts"
 import { capacityOf } from "../fleet/capacity.ts"
 import { checkTargets, targetIds } from "../notify/targets.ts"
 
@@ -37,23 +38,28 @@ export async function checkBlobs(core: Core, user: string, specs: readonly JobSp
 }
 
 /**
- * Looks whether jobs could be taken into the queue as things are, whatever their files.
- * @throws {WindfallError} name_taken, secret_not_found, host_not_found, never_fits, invalid_input
+ * Looks whether jobs could be taken into the queue as things are, whatever their files. Gives them back with their data as it
+ * is now.
+ * @throws {WindfallError} name_taken, secret_not_found, data_not_found, host_not_found, never_fits, invalid_input
  */
-export function checkJobs(core: Core, user: string, specs: readonly JobSpec[]): void {
+export function checkJobs(core: Core, user: string, specs: readonly JobSpec[]): readonly JobSpec[] {
   const names = new Set<string>()
   const told = new Set<string>()
+  const wholes: JobSpec[] = []
   for (const [i, spec] of specs.entries()) {
     try {
       checkName(core, user, spec.name, names)
       checkSecrets(core, user, spec)
       checkTold(core, user, spec, told)
       checkPartition(core, spec)
-      checkFits(core, spec)
+      const whole = spec.data.length === 0 ? spec : { ...spec, data: resolveData(core, user, spec) }
+      checkFits(core, whole)
+      wholes.push(whole)
     } catch (error) {
       throw specs.length === 1 ? error : ofBatch(error, spec, i + 1, specs.length)
     }
   }
+  return wholes
 }
 
 /**
@@ -61,9 +67,10 @@ export function checkJobs(core: Core, user: string, specs: readonly JobSpec[]): 
  * @throws {WindfallError} as {@link checkJobs}: nothing was changed then
  */
 export function submitJobs(core: Core, user: string, specs: readonly JobSpec[]): JobRecord[] {
-  checkJobs(core, user, specs)
+  const wholes = checkJobs(core, user, specs)
+  for (const spec of wholes) checkDataPaths(core, user, spec)
   const now = core.clock.now()
-  return specs.map((spec) => {
+  return wholes.map((spec) => {
     const job: JobRecord = {
       id: core.table.nextId(),
       user,
@@ -146,11 +153,18 @@ function checkFits(core: Core, spec: JobSpec): void {
   const hosts = spec.host === null ? core.fleet.all() : [core.fleet.find(spec.host)]
   const known = hosts.filter(({ record }) => record.facts !== null)
   if (known.length === 0 || known.length < hosts.length) return
-  const fitting = known.some(({ record }) => {
+  const fitting = known.filter(({ record }) => {
     const total = capacityOf(record.facts)
     return fits(needOn(spec.resources, total), total)
   })
-  if (fitting) return
+  const lying = spec.data.filter(({ root }) => root === null).map(({ name }) => name)
+  if (fitting.some(({ places }) => lying.every((name) => places.has(name)))) return
+  if (fitting.length > 0) {
+    const where = spec.host === null ? "no host that is large enough has" : `the host ${spec.host} does not have`
+    throw new WindfallError("never_fits", `Cannot accept the job: ${where} the data ${lying.join(" and ")}`, {
+      hint: `Where it lies: windfall data show ${lying[0]}`,
+    })
+  }
   const { memoryBytes, cores, gpus } = spec.resources
   const asked = `${formatBytes(memoryBytes)}, ${cores} ${cores === 1 ? "core" : "cores"}${gpus ? `, ${gpus} GPU` : ""}`
   const most = (what: "memoryBytes" | "cores" | "gpus") => Math.max(...known.map(({ total }) => total[what]))

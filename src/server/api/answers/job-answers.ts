@@ -42,6 +42,17 @@ const spec = answer(
         on: notifyOn.nullable(),
       })
       .nullable(),
+    data: z
+      .array(
+        z.object({
+          name: z.string(),
+          path: z.string().describe("Where in the job's folder it is seen"),
+          version: count.nullable().describe("null for data that only hosts have"),
+          root: hash.nullable(),
+          bytes: count,
+        }),
+      )
+      .describe("Stored data the job sees"),
     git: z.object({ commit: z.string(), branch: z.string().nullable(), dirtyDiff: z.string() }).nullable(),
   }),
 )

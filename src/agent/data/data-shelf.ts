@@ -1,0 +1,229 @@
+import {
+  chmodSync,
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from "node:fs"
+import { join } from "node:path"
+import { formatBytes } from "../../base/bytes.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import { type BlobHash, isBlobHash } from "../../protocol/ids.ts"
+import { BlobFolder } from "../../workspace/blob-folder.ts"
+import { readPack } from "../../workspace/pack.ts"
+import { removeTree } from "../../workspace/remove-tree.ts"
+import { writeDurably } from "../durable-file.ts"
+import { readIfThere } from "../own-file.ts"
+import { indexLaidOut, type LaidOutIndex } from "./laid-out-index.ts"
+
+export interface DataShelfOptions {
+  /** A folder of its own. Made when absent. */
+  readonly folder: string
+  /** Changes with every start of the machine. */
+  readonly bootId: string
+  /** What all data here may take; what was used least recently goes. */
+  readonly maxBytes: number
+  /** What is wholly laid out has changed. */
+  readonly onChange: (roots: readonly BlobHash[]) => void
+}
+
+/**
+ * The data on this host. On disk: `trees/ROOT` is laid out whole exactly where `whole/ROOT` is (its text is the size, its time
+ * the last use), which is written after the tree is on the disk and removed before anything in it changes; `blobs` has tree
+ * objects, and files on their way into a tree. What a killed agent left half laid out is removed; blobs stay, so that the
+ * rest is all that has to come again. After a restart of the machine what had not been synced may be anything, so blobs go.
+ */
+export class DataShelf {
+  readonly blobs: BlobFolder
+  readonly #options: DataShelfOptions
+  readonly #whole = new Map<BlobHash, { readonly bytes: number; usedMs: number }>()
+  /** Trees that somebody is at work on, each until its promise settles. */
+  readonly #busy = new Map<BlobHash, Promise<void>>()
+  #index: LaidOutIndex | undefined
+  #rubbish = 0
+  #cleaning: Promise<void> = Promise.resolve()
+
+  constructor(options: DataShelfOptions) {
+    this.#options = options
+    const { folder, bootId } = options
+    for (const path of [folder, join(folder, "trees"), join(folder, "whole")]) {
+      mkdirSync(path, { recursive: true, mode: 0o700 })
+    }
+    const boot = join(folder, "boot")
+    if (readIfThere(boot) !== bootId) {
+      rmSync(join(folder, "blobs"), { recursive: true, force: true })
+      writeDurably(boot, bootId)
+    }
+    this.blobs = new BlobFolder(join(folder, "blobs"))
+    const names = new Set(readdirSync(join(folder, "trees")))
+    for (const root of readdirSync(join(folder, "whole")).filter(isBlobHash)) {
+      const note = this.#note(root)
+      const bytes = Number(readIfThere(note) ?? "")
+      if (names.delete(root) && Number.isSafeInteger(bytes))
+        this.#whole.set(root, { bytes, usedMs: statSync(note).mtimeMs })
+      else rmSync(note, { force: true })
+    }
+    for (const name of names) this.#throwAway(join(folder, "trees", name))
+  }
+
+  /**
+   * Opens the shelf, opening what a job has closed of it. Where it cannot be used whatever is done, `discard` takes the folder
+   * away and an empty one is begun: all in it can be had again.
+   */
+  static open(options: DataShelfOptions, discard: (path: string) => void): DataShelf {
+    const { folder } = options
+    try {
+      for (const path of [folder, join(folder, "trees"), join(folder, "whole"), join(folder, "blobs")]) {
+        if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true) chmodSync(path, 0o700)
+      }
+      return new DataShelf(options)
+    } catch {
+      discard(folder)
+      return new DataShelf(options)
+    }
+  }
+
+  /** What is wholly laid out, latest used first. */
+  roots(): BlobHash[] {
+    return [...this.#whole].sort(([, a], [, b]) => b.usedMs - a.usedMs).map(([root]) => root)
+  }
+
+  has(root: BlobHash): boolean {
+    return this.#whole.has(root)
+  }
+
+  pathOf(root: BlobHash): string {
+    return join(this.#options.folder, "trees", root)
+  }
+
+  /** Waits until nobody is at work on the tree and takes it for the caller. Dispose of what it returns to let go. */
+  async take(root: BlobHash, signal: AbortSignal): Promise<Disposable> {
+    for (let busy = this.#busy.get(root); busy !== undefined; busy = this.#busy.get(root)) {
+      const stopped = Promise.withResolvers<void>()
+      const stop = () => stopped.resolve()
+      signal.addEventListener("abort", stop, { once: true })
+      await Promise.race([busy, stopped.promise])
+      signal.removeEventListener("abort", stop)
+      signal.throwIfAborted()
+    }
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#busy.set(root, promise)
+    return {
+      [Symbol.dispose]: () => {
+        this.#busy.delete(root)
+        resolve()
+      },
+    }
+  }
+
+  /** From now on it is not whole, until {@link settle}. */
+  unsettle(root: BlobHash): void {
+    rmSync(this.#note(root), { force: true })
+    if (this.#whole.delete(root)) this.#changed()
+  }
+
+  /** It is whole, on the disk and of this size. */
+  settle(root: BlobHash, bytes: number, nowMs: number): void {
+    writeDurably(this.#note(root), String(bytes))
+    this.#whole.set(root, { bytes, usedMs: nowMs })
+    this.use(root, nowMs)
+    this.#changed()
+  }
+
+  use(root: BlobHash, nowMs: number): void {
+    const known = this.#whole.get(root)
+    if (known === undefined) return
+    known.usedMs = nowMs
+    closeSync(openSync(this.#note(root), "a", 0o600))
+    utimesSync(this.#note(root), nowMs / 1000, nowMs / 1000)
+  }
+
+  /** Stores a pack; durable when it returns. */
+  async store(
+    pack: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+    onBytes?: (bytes: number) => void,
+  ): Promise<number> {
+    try {
+      return await readPack(pack, this.blobs, { signal, onBlob: (_, bytes) => onBytes?.(bytes) })
+    } finally {
+      await this.blobs.flush()
+    }
+  }
+
+  /** What is laid out here and where, for one tree or for all. */
+  index(root?: BlobHash): LaidOutIndex {
+    if (root !== undefined) return indexLaidOut([[root, this.pathOf(root)]], this.blobs)
+    this.#index ??= indexLaidOut(
+      this.roots().map((each) => [each, this.pathOf(each)] as const),
+      this.blobs,
+    )
+    return this.#index
+  }
+
+  /** The file that was said to be this one is something else by now. */
+  disbelieve(file: BlobHash): void {
+    this.#index?.files.delete(file)
+  }
+
+  /**
+   * Makes room for so many bytes more: what was used least recently goes, never what is in use or worked on.
+   * @param keep blobs that are wanted
+   * @throws {WindfallError} too_large when that is not enough
+   */
+  async makeRoom(bytes: number, inUse: ReadonlySet<BlobHash>, keep: (hash: BlobHash) => boolean): Promise<void> {
+    const { maxBytes } = this.#options
+    const excess = () => this.#bytes() + bytes - maxBytes
+    if (excess() > 0) await this.blobs.evict(keep, Math.max(0, this.blobs.sizeBytes - excess()))
+    for (const root of this.roots().reverse()) {
+      if (excess() <= 0) return
+      if (!inUse.has(root)) this.#remove(root)
+    }
+    if (excess() <= 0) return
+    throw new WindfallError(
+      "too_large",
+      `Cannot make room for ${formatBytes(bytes)} of data: this host keeps ${formatBytes(maxBytes)} of it at most, and ${formatBytes(this.#bytes())} are in use`,
+    )
+  }
+
+  /** Removes these, but for what is in use. */
+  letGo(roots: readonly BlobHash[], inUse: ReadonlySet<BlobHash>): void {
+    for (const root of roots) if (!inUse.has(root)) this.#remove(root)
+  }
+
+  async close(): Promise<void> {
+    await this.#cleaning
+  }
+
+  #remove(root: BlobHash): void {
+    if (!this.#whole.has(root) || this.#busy.has(root)) return
+    this.unsettle(root)
+    this.#throwAway(this.pathOf(root))
+  }
+
+  #bytes(): number {
+    return this.#whole.values().reduce((sum, { bytes }) => sum + bytes, this.blobs.sizeBytes)
+  }
+
+  #changed(): void {
+    this.#index = undefined
+    this.#options.onChange(this.roots())
+  }
+
+  #throwAway(path: string): void {
+    let old: string
+    do old = join(this.#options.folder, "trees", `old-${++this.#rubbish}`)
+    while (statSync(old, { throwIfNoEntry: false }) !== undefined)
+    renameSync(path, old)
+    this.#cleaning = this.#cleaning.then(() => removeTree(old)).catch(() => {}) // the next agent tries again
+  }
+
+  #note(root: BlobHash): string {
+    return join(this.#options.folder, "whole", root)
+  }
+}

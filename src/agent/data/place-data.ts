@@ -1,0 +1,143 @@
+import { join } from "node:path"
+import type { DataOffer, OrderData } from "../../protocol/data-wire.ts"
+import { toWindfallError, WindfallError } from "../../protocol/errors.ts"
+import type { BlobHash } from "../../protocol/ids.ts"
+import type { AgentContext } from "../agent-context.ts"
+import type { Attempt } from "../attempt.ts"
+import type { DataShelf } from "./data-shelf.ts"
+import { fetchDirectly } from "./fetch-directly.ts"
+import { linkData } from "./link-data.ts"
+import { lookAtPlace } from "./look-at-place.ts"
+import { PlacingProgress } from "./placing-progress.ts"
+import { layOut, lookAtTree, type Sizes } from "./tree-work.ts"
+
+/** Asked for at once: what a broken link costs is no more than this. */
+const ASK_BYTES = 256 * 1024 * 1024
+const ASK_HASHES = 20_000
+/** Folders come level by level, and no path is deeper. */
+const MAX_ROUNDS = 3_000
+
+/** Asks the server for blobs; resolves when they have come, or with another host's offer to give them. */
+export type AskForData = (
+  root: BlobHash,
+  hashes: readonly BlobHash[],
+  direct: boolean,
+) => Promise<DataOffer | undefined>
+
+/**
+ * Sees to it that all data of an attempt lies on this host, as it should be.
+ * @throws {WindfallError} with the data's name as `details.data`
+ */
+export async function placeData(
+  context: AgentContext,
+  attempt: Attempt,
+  data: readonly OrderData[],
+  ask: AskForData,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const one of data) {
+    try {
+      if (one.root === null) await checkPlace(one)
+      else await placeTree(context, attempt, one, one.root, ask, signal)
+    } catch (thrown) {
+      signal.throwIfAborted()
+      const { code, message } = toWindfallError(thrown, `place the data ${one.name}`)
+      throw new WindfallError(code, message, { details: { data: one.name }, cause: thrown })
+    }
+  }
+}
+
+/** Puts the data into the job's folder. @throws {WindfallError} with the data's name as `details.data` */
+export function linkAllData(context: AgentContext, attempt: Attempt, data: readonly OrderData[]): void {
+  for (const { name, path, root, place } of data) {
+    const target = root === null ? place : context.data.pathOf(root)
+    if (target !== null) linkData(join(attempt.folder, "work"), name, path, target)
+  }
+}
+
+/** Data that attempts which have not ended hold. */
+export function dataInUse(context: AgentContext): Set<BlobHash> {
+  const held = [...context.attempts.values()].filter(({ phase }) => phase !== "ended")
+  return new Set(held.flatMap(({ order }) => order?.data ?? []).flatMap(({ root }) => (root === null ? [] : [root])))
+}
+
+async function checkPlace({ name, place }: OrderData): Promise<void> {
+  if (place === null) throw new WindfallError("data_not_found", `Cannot use the data ${name}: it was removed`)
+  const { problem, hint } = await lookAtPlace(place)
+  if (problem === null) return
+  const more = hint === null ? "" : `. ${hint}`
+  throw new WindfallError("file_not_found", `Cannot use the data ${name} at ${place}: ${problem}${more}`)
+}
+
+async function placeTree(
+  context: AgentContext,
+  attempt: Attempt,
+  data: OrderData,
+  root: BlobHash,
+  ask: AskForData,
+  signal: AbortSignal,
+): Promise<void> {
+  const shelf = context.data
+  using progress = new PlacingProgress(context, attempt, data)
+  using _ = await shelf.take(root, signal)
+  for (let round = 1; ; round++) {
+    if (round > MAX_ROUNDS) {
+      throw new WindfallError("corrupt_data", "Cannot get the data: what comes is never all that was asked for")
+    }
+    const look = await lookAtTree(shelf, root, signal)
+    if (look.flaws?.length === 0 && shelf.has(root)) break
+    shelf.unsettle(root)
+    if (look.flaws === undefined) await fetchAll(shelf, look.missing, (hashes) => ask(root, hashes, false), signal)
+    else {
+      // Only now is known how much of it another version does not have here.
+      const inUse = new Set([...dataInUse(context), root])
+      await shelf.makeRoom(sumOf(look.missing), inUse, (hash) => look.missing.has(hash))
+      progress.follow(() => sumOf(missingOf(shelf, look.missing)))
+      await fetchFromAnother(shelf, look.missing, (hashes) => ask(root, hashes, true), signal)
+      await fetchAll(shelf, look.missing, (hashes) => ask(root, hashes, false), signal)
+      if (await layOut(shelf, root, look.flaws, data.bytes, context.clock.now(), signal)) break
+    }
+  }
+  shelf.use(root, context.clock.now())
+}
+
+type Ask = (hashes: readonly BlobHash[]) => Promise<DataOffer | undefined>
+
+/** Tries to get blobs from another host. Where none has them the server's answer is blobs, as if they had been asked for at once. */
+async function fetchFromAnother(shelf: DataShelf, wanted: Sizes, ask: Ask, signal: AbortSignal): Promise<void> {
+  const [first] = batches(wanted)
+  if (first === undefined) return
+  const offer = await ask(first)
+  if (offer !== undefined) await fetchDirectly(offer, [...wanted.keys()], shelf, signal)
+}
+
+/** Gets from the server what is not here yet. */
+async function fetchAll(shelf: DataShelf, wanted: Sizes, ask: Ask, signal: AbortSignal): Promise<void> {
+  for (const hashes of batches(missingOf(shelf, wanted))) {
+    signal.throwIfAborted()
+    await ask(hashes)
+  }
+}
+
+function missingOf(shelf: DataShelf, wanted: Sizes): Sizes {
+  return new Map(wanted.entries().filter(([hash]) => !shelf.blobs.has(hash)))
+}
+
+function sumOf(sizes: Sizes): number {
+  return sizes.values().reduce((sum, bytes) => sum + bytes, 0)
+}
+
+function* batches(wanted: Sizes): Generator<BlobHash[]> {
+  let batch: BlobHash[] = []
+  let left = ASK_BYTES
+  for (const [hash, bytes] of wanted) {
+    if (batch.length > 0 && (left < bytes || batch.length >= ASK_HASHES)) {
+      yield batch
+      batch = []
+      left = ASK_BYTES
+    }
+    batch.push(hash)
+    left -= bytes
+  }
+  if (batch.length > 0) yield batch
+}

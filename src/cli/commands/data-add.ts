@@ -1,0 +1,64 @@
+import type { DataPlaceRequest, StoredDataView } from "../../protocol/data-api.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import { dataNameProblem } from "../../protocol/job-data.ts"
+import type { Cli } from "../cli.ts"
+import { command } from "../command-line/command.ts"
+import { flag, notEmpty, option, value } from "../command-line/option.ts"
+import { addedText } from "../render/data-text.ts"
+import { printJson } from "../say.ts"
+
+export const dataAdd = command({
+  name: "data add",
+  operands: "NAME [DIR]",
+  about:
+    "Stores a folder under a name, for jobs sent with --data NAME: it lies on each host once, read-only, however many jobs use it. Only what is new travels; adding again makes a new version, and jobs keep the one they were sent with. Ignore files do not count here; .DS_Store, .git, .venv, node_modules and __pycache__ stay. With --on HOST:PATH nothing travels: what lies on a host already, or on a share mounted there, is used where it is, by jobs that run on that host.",
+  minimum: 1,
+  maximum: 2,
+  options: {
+    on: value("HOST:PATH", "it lies there already; once for each host that has it", notEmpty),
+    // Not given, it leaves data that is there as it is.
+    shared: option<boolean | null>(
+      "flag",
+      "",
+      "everybody's jobs may use it; --no-shared: yours alone (the default)",
+      (text) => text === "true",
+      null,
+      {},
+    ),
+    json: flag("print the data as JSON"),
+  },
+  examples: [
+    ["windfall data add mnist ~/sets/mnist", "then: windfall send --data mnist -- python train.py"],
+    ["windfall data add corpus --on studio-3:/Volumes/lab/corpus --shared", "what a Mac has mounted"],
+  ],
+  async run(cli, options, [name = "", folder]) {
+    const problem = dataNameProblem(name)
+    if (problem !== null)
+      throw new WindfallError("invalid_input", `Cannot name data ${JSON.stringify(name)}: ${problem}`)
+    if ((folder === undefined) === (options.on === undefined)) {
+      const what = folder === undefined ? "neither a folder nor a host is named" : "both a folder and a host are named"
+      throw new WindfallError("invalid_input", `Cannot add the data ${name}: ${what}`, {
+        hint: `windfall data add ${name} DIR   or: windfall data add ${name} --on HOST:PATH`,
+      })
+    }
+    const { shared } = options
+    const view =
+      folder === undefined
+        ? await addPlace(cli, name, options.on ?? "", shared)
+        : await (await import("../data/send-data.ts")).sendData(cli, name, folder, shared)
+    if (options.json) await printJson(cli, view)
+    else await cli.stdout.write(addedText(view))
+    return 0
+  },
+})
+
+async function addPlace(cli: Cli, name: string, on: string, shared: boolean | null): Promise<StoredDataView> {
+  const colon = on.indexOf(":")
+  if (colon < 1 || colon === on.length - 1) {
+    throw new WindfallError("invalid_input", `Cannot read --on ${on}: it names no host and path`, {
+      hint: "For instance --on studio-3:/Volumes/lab/corpus",
+    })
+  }
+  const request: DataPlaceRequest = { host: on.slice(0, colon), path: on.slice(colon + 1), shared }
+  return cli.client.put<StoredDataView>(`/v1/data/${encodeURIComponent(name)}/place`, request)
+}

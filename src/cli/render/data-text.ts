@@ -1,0 +1,80 @@
+import { formatBytes } from "../../base/bytes.ts"
+import type { StoredDataView } from "../../protocol/data-api.ts"
+import { formatTime } from "./age.ts"
+import { countText, renderPairs, renderTable } from "./table.ts"
+
+/** Data as a table. */
+export function dataTable(data: readonly StoredDataView[], width: number | undefined): string {
+  return renderTable(
+    [
+      { title: "DATA" },
+      { title: "OWNER" },
+      { title: "VERSION", right: true },
+      { title: "FILES", right: true },
+      { title: "SIZE", right: true },
+      { title: "JOBS", right: true },
+      { title: "LIES ON" },
+    ],
+    data.map((one) => {
+      const latest = one.versions.at(-1)
+      return [
+        one.name,
+        one.shared ? `${one.user} (shared)` : one.user,
+        latest === undefined ? "-" : `${latest.version}`,
+        latest === undefined ? "-" : `${latest.files}`,
+        latest === undefined ? "-" : formatBytes(latest.bytes),
+        `${one.jobs.length}`,
+        latest === undefined ? placesText(one) : ["server", ...latest.hosts].join(", "),
+      ]
+    }),
+    width,
+  )
+}
+
+/** All that is known of one. */
+export function dataDetails(data: StoredDataView): string {
+  const pairs = renderPairs([
+    ["data", data.name],
+    ["owner", data.user],
+    ["for", data.shared ? "everybody's jobs" : "the owner's jobs"],
+    ["added", formatTime(data.createdAt)],
+    ["unfinished jobs", data.jobs.length === 0 ? "none" : data.jobs.join(" ")],
+  ])
+  const versions = data.versions.map(({ version, files, bytes, addedAt, hosts }) => [
+    `${version}`,
+    `${files}`,
+    formatBytes(bytes),
+    formatTime(addedAt),
+    hosts.join(", ") || "-",
+  ])
+  const places = data.places.map(({ hostName, path, provedAt, problem }) => [
+    hostName,
+    path,
+    formatTime(provedAt),
+    problem ?? "",
+  ])
+  const tables = [
+    versions.length === 0
+      ? ""
+      : `\n${renderTable([{ title: "VERSION", right: true }, { title: "FILES", right: true }, { title: "SIZE", right: true }, { title: "ADDED" }, { title: "HOSTS" }], versions)}`,
+    places.length === 0
+      ? ""
+      : `\n${renderTable([{ title: "HOST" }, { title: "PATH" }, { title: "PROVED" }, { title: "PROBLEM" }], places)}`,
+  ]
+  return pairs + tables.join("")
+}
+
+/** What `data add` came to. */
+export function addedText(data: StoredDataView): string {
+  const { name } = data
+  const use = `Jobs get it with: --data ${name}\n`
+  const latest = data.versions.at(-1)
+  if (latest === undefined) return `${name} lies on ${placesText(data)}. ${use}`
+  return `${name} version ${latest.version}: ${countText(latest.files)}, ${formatBytes(latest.bytes)}. ${use}`
+}
+
+function placesText({ places }: StoredDataView): string {
+  return places
+    .map(({ hostName, path, problem }) => `${hostName}:${path}${problem === null ? "" : " (cannot be used)"}`)
+    .join(", ")
+}

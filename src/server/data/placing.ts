@@ -1,0 +1,26 @@
+import type { AgentMessage } from "../../protocol/agent-wire.ts"
+import type { Core } from "../core.ts"
+import { isCurrent } from "../jobs/close-attempt.ts"
+import type { Tried } from "../jobs/job-table.ts"
+import { refreshPlaces } from "./data-hosts.ts"
+
+/** Shows with the job how far its data is on its way. Within a change. */
+export function notePlacing(
+  core: Core,
+  tried: Tried,
+  { name, doneBytes, totalBytes }: Extract<AgentMessage, { type: "placing" }>,
+): void {
+  const { job, attempt } = tried
+  if (!isCurrent(tried) || attempt.state !== "starting" || job.stop !== null) return
+  if (!job.spec.data.some((data) => data.name === name)) return
+  const part = totalBytes === 0 ? 0 : Math.min(1, doneBytes / totalBytes)
+  job.reason = `placing ${name} on ${attempt.hostName}: ${Math.floor(part * 100)} %`
+  core.ledger.jobChanged(job)
+}
+
+/** What a host says it cannot use is marked, so that `data ls` tells and other jobs go elsewhere where they can. Within a change. */
+export function notePlaceProblem(core: Core, { job, attempt }: Tried, name: string, problem: string): void {
+  if (!job.spec.data.some((data) => data.name === name && data.root === null)) return
+  core.store.data.setProblem(name, attempt.hostId, problem.slice(0, 1_000))
+  refreshPlaces(core)
+}
