@@ -1,4 +1,5 @@
 import { WindfallError } from "../protocol/errors.ts"
+import { makePrivateFolder } from "../workspace/make-folder.ts"
 import { fs, os, path } from "./builtin.ts"
 
 /** What the surroundings say to the command line. The only place of it that reads the environment. */
@@ -100,9 +101,13 @@ export function homeNotesFolder(settings: Settings): string {
   return path.join(settings.stateFolder, "home")
 }
 
-/** Writes a file of mode 0600 in a folder of mode 0700, by rename. */
+/** Where one of the three folders above cannot be made. */
+export const OWN_FOLDERS_HINT =
+  "Windfall keeps its own below HOME, or where XDG_CONFIG_HOME, XDG_STATE_HOME and XDG_CACHE_HOME say: set them to folders that can be made"
+
+/** Writes a file of mode 0600 in a folder of mode 0700, by rename. @throws {WindfallError} where there can be no such folder */
 export function writePrivate(file: string, text: string): void {
-  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+  makePrivateFolder(path.dirname(file), OWN_FOLDERS_HINT)
   const draft = `${file}.${process.pid}`
   fs.writeFileSync(draft, text, { mode: 0o600 })
   fs.chmodSync(draft, 0o600)

@@ -31,13 +31,17 @@ test("when no answer ever comes, the job may have been accepted: exit code 125, 
 })
 
 test("a home in which nothing can be written changes no job's outcome", async () => {
-  const env = { HOME: "/dev/null" }
-  const sent = await pool().windfall(["send", "-q", "--no-folder", "--", "echo", "hi"], { env })
+  // In /proc, whatever is to be made, the system says that something is missing.
+  for (const HOME of ["/dev/null", "/proc/windfall"]) await sendFrom({ HOME })
+})
+
+async function sendFrom(env: Readonly<Record<string, string>>): Promise<void> {
+  const sent = await pool().windfall(["send", "-q", "--", "echo", "hi"], { env })
   assert.deepEqual([sent.exitCode, sent.stdout, sent.stderr], [0, "hi\n", ""])
   const left = await pool().windfall(["send", "-q", "--no-folder", "--detach", "--", "true"], { env })
   assert.equal(left.exitCode, 0, left.stderr)
   await pool().awaitJob(Number(left.stdout))
-})
+}
 
 test("output that cannot be written here is said to be that, not the server's absence", {
   skip: !existsSync("/dev/full"),

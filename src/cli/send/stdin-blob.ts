@@ -1,10 +1,12 @@
 import { WindfallError } from "../../protocol/errors.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
 import { BlobHasher } from "../../workspace/hash.ts"
+import { makePrivateFolder } from "../../workspace/make-folder.ts"
 import type { PackBlob } from "../../workspace/pack.ts"
 import { sourceBlob } from "../../workspace/sources.ts"
 import { fs, path } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
+import { OWN_FOLDERS_HINT } from "../config.ts"
 import { say } from "../say.ts"
 
 /** A job's standard input, ready to travel. Disposing removes the copy. */
@@ -22,7 +24,7 @@ let copies = 0
  */
 export async function takeStdin(cli: Cli, from: string): Promise<StdinBlob> {
   const folder = path.join(cli.settings.cacheFolder, "stdin")
-  fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makePrivateFolder(folder, OWN_FOLDERS_HINT)
   const copy = path.join(folder, `${process.pid}-${++copies}`)
   const hasher = new BlobHasher()
   let bytes = 0
@@ -65,6 +67,7 @@ function checkFile(file: string): void {
     throw new WindfallError(
       "file_not_found",
       `Cannot use ${file} as standard input: ${stat === undefined ? "there is no such file" : "it is a folder"}`,
+      { hint: "Name a file: --stdin=FILE. --stdin alone takes what this command itself is given" },
     )
   }
 }
