@@ -4,7 +4,19 @@ import { fs, nodeChildProcess, path } from "../builtin.ts"
 import { OWN_FOLDERS_HINT, type Settings } from "../config.ts"
 
 /** Secrets stay home, in a diff too. */
-const NOT_IN_DIFF = [".env*", "*.pem", "*.key", "*.p12", ".netrc", "id_*"].map((glob) => `:(exclude,glob)**/${glob}`)
+const NOT_IN_DIFF = [
+  ".env*",
+  "*.pem",
+  "*.key",
+  "*.p12",
+  ".netrc",
+  ".npmrc",
+  ".pypirc",
+  "credentials.json",
+  "service[-_]account*.json",
+  "client_secret*.json",
+  "id_*",
+].map((glob) => `:(exclude,glob)**/${glob}`)
 const MAX_DIFF_BYTES = 256 * 1024
 const GIT_TIMEOUT_MS = 10_000
 
