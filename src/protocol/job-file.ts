@@ -74,7 +74,9 @@ export function readJobFile(text: string, name: string, environment: Environment
 }
 
 export function jobFileTooLarge(name: string): WindfallError {
-  return new WindfallError("too_large", `Cannot read ${name}: a job file may have ${formatBytes(MAX_JOB_FILE_BYTES)}`)
+  return new WindfallError("too_large", `Cannot read ${name}: a job file may have ${formatBytes(MAX_JOB_FILE_BYTES)}`, {
+    hint: "Put large values into files of the folder, or the jobs into several job files",
+  })
 }
 
 type Report = (offset: number, problem: string) => void
@@ -264,5 +266,8 @@ function problemsError(name: string, problems: readonly FileProblem[]): Windfall
     shown.length === 1
       ? `Cannot read ${shown[0]}`
       : [`Cannot read ${name}: ${sorted.length} problems`, ...shown].join("\n  ")
-  return new WindfallError("invalid_input", message, { details: { problems: sorted } })
+  return new WindfallError("invalid_input", message, {
+    hint: "What a job file can say is in docs/job-file.md; docs/windfall.schema.json tells it to editors",
+    details: { problems: sorted },
+  })
 }
