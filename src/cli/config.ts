@@ -1,5 +1,5 @@
 import { WindfallError } from "../protocol/errors.ts"
-import { makeFolders } from "../workspace/make-folders.ts"
+import { makeFolder } from "../workspace/make-folder.ts"
 import { fs, os, path } from "./builtin.ts"
 import { keepError } from "./keep-error.ts"
 
@@ -80,11 +80,7 @@ export function readLogin(settings: Settings): Login | undefined {
  */
 export function writeLogin(settings: Settings, login: Login): string {
   const file = loginFile(settings)
-  try {
-    writePrivate(file, `${JSON.stringify(login, null, 2)}\n`)
-  } catch (error) {
-    throw keepError(error, `keep the login in ${file}`, LOGIN_ELSEWHERE)
-  }
+  writePrivate(file, `${JSON.stringify(login, null, 2)}\n`, `keep the login in ${file}`, LOGIN_ELSEWHERE)
   return file
 }
 
@@ -116,13 +112,25 @@ export function homeNotesFolder(settings: Settings): string {
   return path.join(settings.stateFolder, "home")
 }
 
-/** Writes a file of mode 0600 in a folder of mode 0700, by rename. */
-export function writePrivate(file: string, text: string): void {
-  makeFolders(path.dirname(file), 0o700)
+/** Where one of the three folders above cannot be made. */
+export const OWN_FOLDERS_HINT =
+  "Windfall keeps its own below HOME, or where XDG_CONFIG_HOME, XDG_STATE_HOME and XDG_CACHE_HOME say: set them to folders that can be made"
+
+/**
+ * Writes a file of mode 0600 in a folder of mode 0700, by rename.
+ * @param doing as in "Cannot ..."
+ * @throws {WindfallError} where that cannot be done
+ */
+export function writePrivate(file: string, text: string, doing = `write ${file}`, hint = OWN_FOLDERS_HINT): void {
+  makeFolder(path.dirname(file), { doing, hint, mode: 0o700 })
   const draft = `${file}.${process.pid}`
-  fs.writeFileSync(draft, text, { mode: 0o600 })
-  fs.chmodSync(draft, 0o600)
-  fs.renameSync(draft, file)
+  try {
+    fs.writeFileSync(draft, text, { mode: 0o600 })
+    fs.chmodSync(draft, 0o600)
+    fs.renameSync(draft, file)
+  } catch (error) {
+    throw keepError(error, doing, hint)
+  }
 }
 
 export function isMissing(error: unknown): boolean {

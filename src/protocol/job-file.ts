@@ -14,7 +14,8 @@ import { formatBytes } from "../base/bytes.ts"
 import { closest } from "../base/closest.ts"
 import { WindfallError } from "./errors.ts"
 import { JOB_FIELD_KEYS, type JobFieldKey, type JobValues, jobField } from "./job-fields.ts"
-import { jobNameProblem, readFieldText, readSignal, toJobSpec, variableNameProblem } from "./job-values.ts"
+import { jobNameProblem, readFieldText, readSignal, toJobSpec } from "./job-values.ts"
+import { variableNameProblem } from "./job-variables.ts"
 
 /** One job as a file describes it: what `send` takes from its flags, and the command. */
 export interface FileJob {
@@ -74,7 +75,9 @@ export function readJobFile(text: string, name: string, environment: Environment
 }
 
 export function jobFileTooLarge(name: string): WindfallError {
-  return new WindfallError("too_large", `Cannot read ${name}: a job file may have ${formatBytes(MAX_JOB_FILE_BYTES)}`)
+  return new WindfallError("too_large", `Cannot read ${name}: a job file may have ${formatBytes(MAX_JOB_FILE_BYTES)}`, {
+    hint: "Put large values into files of the folder, or the jobs into several job files",
+  })
 }
 
 type Report = (offset: number, problem: string) => void
@@ -264,5 +267,8 @@ function problemsError(name: string, problems: readonly FileProblem[]): Windfall
     shown.length === 1
       ? `Cannot read ${shown[0]}`
       : [`Cannot read ${name}: ${sorted.length} problems`, ...shown].join("\n  ")
-  return new WindfallError("invalid_input", message, { details: { problems: sorted } })
+  return new WindfallError("invalid_input", message, {
+    hint: "What a job file can say is in docs/job-file.md; docs/windfall.schema.json tells it to editors",
+    details: { problems: sorted },
+  })
 }

@@ -1,4 +1,5 @@
 import { parseBytes } from "../base/bytes.ts"
+import { closest } from "../base/closest.ts"
 import { durationText, parseDuration } from "../base/duration.ts"
 import { WindfallError } from "./errors.ts"
 import type { BlobHash } from "./ids.ts"
@@ -7,10 +8,9 @@ import { DEFAULT_SPEC, DEFAULT_TERMINAL } from "./job.ts"
 import { readJobData } from "./job-data.ts"
 import type { JobField, JobValues } from "./job-fields.ts"
 import { notifyOf } from "./job-notify.ts"
+import { checkSecrets, jobEnvironment } from "./job-variables.ts"
+import { jobNameLike } from "./name-hints.ts"
 import { globCharacters, MAX_GLOB_CHARACTERS, outputProblem } from "./output-globs.ts"
-
-/** All variables of a job together, names and values, may have this many bytes. */
-export const MAX_ENVIRONMENT_BYTES = 256 * 1024
 
 /** Signals that may ask a job to stop: those a program can handle and that mean it. */
 export const STOP_SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGKILL"] as const
@@ -108,6 +108,7 @@ export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
     const problem = jobNameProblem(name)
     if (problem !== null)
       throw new WindfallError("invalid_input", `Cannot name a job ${JSON.stringify(name)}: ${problem}`, {
+        hint: `For instance: ${jobNameLike(name)}`,
         details: { field: "name" },
       })
   }
@@ -160,11 +161,13 @@ export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
 function checkNothingTravels({ folder, include: [included] = [] }: JobValues): void {
   if (folder !== undefined) {
     throw new WindfallError("invalid_input", "Cannot send with both --folder and --no-folder: they say the opposite", {
+      hint: "Keep --folder for jobs that need files, --no-folder for those that need none.",
       details: { field: "no-folder" },
     })
   }
   if (included !== undefined) {
     throw new WindfallError("invalid_input", `Cannot include ${included}: with --no-folder nothing travels`, {
+      hint: "Leave --no-folder out, or --include.",
       details: { field: "include" },
     })
   }
@@ -174,7 +177,9 @@ function signalField(text: string): string {
   try {
     return readSignal(text)
   } catch (error) {
-    throw new WindfallError("invalid_input", `Cannot use --stop-signal: ${(error as SyntaxError).message}`)
+    throw new WindfallError("invalid_input", `Cannot use --stop-signal: ${(error as SyntaxError).message}`, {
+      hint: `For instance: --stop-signal ${closest(text, STOP_SIGNALS) ?? "SIGINT"}`,
+    })
   }
 }
 
@@ -185,75 +190,14 @@ function checkCommand(facts: SenderFacts): void {
     })
   }
   if (facts.command.some((word) => word.includes("\0"))) {
-    throw new WindfallError("invalid_input", "Cannot send this command: a word of it contains a NUL character")
+    throw new WindfallError("invalid_input", "Cannot send this command: a word of it contains a NUL character", {
+      hint: "No system can start such a command: put what has NUL characters into a file of the folder.",
+    })
   }
   if (facts.kind === "task" && facts.command[0] === "") {
-    throw new WindfallError("invalid_input", "Cannot send this command: its first word, the program, is empty")
-  }
-}
-
-/** `NAME=VALUE` or `NAME` each. @throws {WindfallError} naming the variable, never its value */
-function jobEnvironment(entries: readonly string[], from: SenderFacts["environment"]): Record<string, string> {
-  const env: Record<string, string> = {}
-  let bytes = 0
-  for (const entry of entries) {
-    const equals = entry.indexOf("=")
-    const name = equals === -1 ? entry : entry.slice(0, equals)
-    const problem = variableNameProblem(name)
-    if (problem !== null)
-      throw new WindfallError(
-        "invalid_input",
-        `Cannot set the variable ${JSON.stringify(name.slice(0, 80))}: ${problem}`,
-        { details: { field: "env" } },
-      )
-    const value = equals === -1 ? from[name] : entry.slice(equals + 1)
-    if (value === undefined) {
-      throw new WindfallError("invalid_input", `Cannot take the variable ${name} from here: it is not set`, {
-        hint: `Give it a value: --env ${name}=VALUE`,
-        details: { field: "env" },
-      })
-    }
-    if (value.includes("\0")) {
-      throw new WindfallError("invalid_input", `Cannot set the variable ${name}: its value contains a NUL character`, {
-        details: { field: "env" },
-      })
-    }
-    env[name] = value
-    bytes += new TextEncoder().encode(name).length + new TextEncoder().encode(value).length + 2
-  }
-  if (bytes > MAX_ENVIRONMENT_BYTES) {
-    throw new WindfallError(
-      "too_large",
-      `Cannot send ${Math.ceil(bytes / 1024)} KB of variables: a job's environment may have ${MAX_ENVIRONMENT_BYTES / 1024} KB`,
-      { hint: "Put large values into a file of the folder and let the job read it.", details: { field: "env" } },
-    )
-  }
-  return env
-}
-
-function checkSecrets(names: readonly string[], env: Readonly<Record<string, string>>): void {
-  for (const name of names) {
-    const problem = variableNameProblem(name)
-    if (problem !== null) {
-      throw new WindfallError(
-        "invalid_input",
-        `Cannot give the job the secret ${JSON.stringify(name.slice(0, 80))}: ${problem}`,
-        {
-          hint: "Name one of yours: windfall secret ls",
-          details: { field: "secrets" },
-        },
-      )
-    }
-    if (Object.hasOwn(env, name)) {
-      throw new WindfallError(
-        "invalid_input",
-        `Cannot send with both --env ${name} and --secret ${name}: it can have one value`,
-        {
-          hint: "Leave --env out, and the job gets the stored secret under that name",
-          details: { field: "secrets" },
-        },
-      )
-    }
+    throw new WindfallError("invalid_input", "Cannot send this command: its first word, the program, is empty", {
+      hint: "Write the program first: windfall send -- python train.py",
+    })
   }
 }
 
@@ -274,18 +218,4 @@ function checkOutputs(outputs: readonly string[]): void {
       { hint: "Name the folder that they are in: all below it comes home.", details: { field: "outputs" } },
     )
   }
-}
-
-/** Why a text cannot name a variable of a job, be it given or a secret, or `null` when it can. */
-export function variableNameProblem(name: string): string | null {
-  if (!/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name))
-    return "a name has letters, digits and underscores, and no digit first"
-  // In JSON's way it would be lost.
-  if (name === "__proto__") return "no variable may have this name"
-  return isReservedVariable(name) ? "names that start with WINDFALL_ are Windfall's own" : null
-}
-
-/** Whether a name is one that Windfall itself gives, or may give, to jobs. */
-export function isReservedVariable(name: string): boolean {
-  return /^WINDFALL_[A-Za-z0-9_]*$/.test(name)
 }

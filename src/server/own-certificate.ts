@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { promisify } from "node:util"
 import type { Clock } from "../base/clock.ts"
 import { WindfallError } from "../protocol/errors.ts"
-import { makePrivateFolder } from "../workspace/private-folder.ts"
+import { makePrivateFolder } from "../workspace/make-folder.ts"
 import { type Certificate, readCertificate } from "./certificate.ts"
 
 const run = promisify(execFile)
@@ -39,7 +39,7 @@ export async function ownCertificate(
 }
 
 async function make(folder: string, certFile: string, keyFile: string, names: CertificateNames): Promise<void> {
-  makePrivateFolder(folder)
+  makePrivateFolder(folder, "Give another folder with --data")
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" })
   writeFileSync(keyFile, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 })
   const request = join(folder, "request.cnf")

@@ -7,8 +7,7 @@ import { type HostId, makeId, type RunId, type ServerId } from "../protocol/ids.
 import { openDataFolder } from "../store/data-folder.ts"
 import type { HostRecord } from "../store/host-record.ts"
 import { openStore } from "../store/store.ts"
-import { makeFolders } from "../workspace/make-folders.ts"
-import { makePrivateFolder } from "../workspace/private-folder.ts"
+import { makePrivateFolder } from "../workspace/make-folder.ts"
 import { createApp } from "./api/app.ts"
 import { addUser, callerOf } from "./auth/accounts.ts"
 import { openSecretBox } from "./auth/secret-box.ts"
@@ -91,7 +90,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   undo.defer(() => {
     if (!isServing) removeMadeFolders(options.dataFolder, found)
   })
-  makePrivateFolder(options.dataFolder)
+  makePrivateFolder(options.dataFolder, "Give another folder with --data")
   const folder = undo.use(openDataFolder(options.dataFolder)).path
   undo.defer(() => {
     if (!isServing) removeMadeFiles(folder, found)
@@ -111,7 +110,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   undo.defer(() => loop.stop())
   const { core, links } = loop
   const ssh = join(folder, "ssh")
-  for (const path of [ssh, options.cacheFolder]) makeFolders(path, 0o700)
+  makePrivateFolder(ssh, "Give another folder with --data")
+  makePrivateFolder(options.cacheFolder, "Set HOME, XDG_CACHE_HOME or WINDFALL_CACHE to a folder that can be made")
   const record = (message: string, host: HostId | null, apply = () => {}) => {
     const noted = core.ledger.change(() => {
       apply()

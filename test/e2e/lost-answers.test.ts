@@ -47,7 +47,7 @@ test("a home in which nothing can be written changes no job's outcome", async ()
 
 test("a login that cannot be kept names the place and what to do", async () => {
   for (const HOME of HOMES) {
-    const why = HOME === "/dev/null" ? /something in its path is not a folder/ : /no folder can be made there/
+    const why = HOME === "/dev/null" ? /\/dev\/null is no folder/ : /no folder can be made in \/proc\/1/
     const env = { HOME, WINDFALL_URL: undefined, WINDFALL_TOKEN: undefined }
     const refused = await pool().windfall(["login", pool().url], { env, input: `${pool().token}\n` })
     assertRefused(refused, why, /WINDFALL_URL and WINDFALL_TOKEN/)

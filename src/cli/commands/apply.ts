@@ -54,6 +54,7 @@ function placed(job: FileJob, base: string, file: string) {
     throw new WindfallError(
       "invalid_input",
       "Cannot read both the job file and the job's standard input from standard input",
+      { hint: "Keep one of them in a file: windfall apply -f FILE" },
     )
   }
   const values = stdin === undefined || stdin === "-" ? job.values : { ...job.values, stdin: path.resolve(base, stdin) }

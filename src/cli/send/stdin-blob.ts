@@ -2,11 +2,12 @@ import { formatBytes } from "../../base/bytes.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
 import { BlobHasher } from "../../workspace/hash.ts"
-import { makeFolders } from "../../workspace/make-folders.ts"
+import { makePrivateFolder } from "../../workspace/make-folder.ts"
 import type { PackBlob } from "../../workspace/pack.ts"
 import { sourceBlob } from "../../workspace/sources.ts"
 import { fs, path } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
+import { OWN_FOLDERS_HINT } from "../config.ts"
 import { keepError } from "../keep-error.ts"
 import { say } from "../say.ts"
 import { StdinProgress } from "./stdin-progress.ts"
@@ -36,8 +37,8 @@ let copies = 0
 export async function takeStdin(cli: Cli, from: string, options: StdinOptions): Promise<StdinBlob> {
   const input = from === "-" ? 0 : checkFile(path.resolve(cli.cwd, from))
   const folder = path.join(cli.settings.cacheFolder, "stdin")
+  makePrivateFolder(folder, OWN_FOLDERS_HINT)
   const { copy, file } = keeping(folder, () => {
-    makeFolders(folder, 0o700)
     const copy = path.join(folder, `${process.pid}-${++copies}`)
     return { copy, file: fs.openSync(copy, "w", 0o600) }
   })
@@ -98,6 +99,7 @@ function checkFile(file: string): string {
     throw new WindfallError(
       "file_not_found",
       `Cannot use ${file} as standard input: ${stat === undefined ? "there is no such file" : "it is a folder"}`,
+      { hint: "Name a file: --stdin=FILE. --stdin alone takes what this command itself is given" },
     )
   }
   return file

@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process"
 import { isErrorCode, WindfallError } from "../../protocol/errors.ts"
-import { makePrivateFolder } from "../../workspace/private-folder.ts"
+import { makePrivateFolder } from "../../workspace/make-folder.ts"
 import { fs, nodeChildProcess, nodeUrl, path } from "../builtin.ts"
 import { isClone, PROJECT_ROOT } from "../project-root.ts"
 
@@ -43,7 +43,8 @@ export async function spawnServer(options: SpawnServerOptions): Promise<{ ready:
     })
   }
   const isNewLog = logFile !== null && !fs.existsSync(logFile)
-  const madeFolder = logFile === null ? undefined : makePrivateFolder(path.dirname(logFile))
+  const madeFolder =
+    logFile === null ? undefined : makePrivateFolder(path.dirname(logFile), "Give another folder with --data")
   const log = logFile === null ? undefined : fs.openSync(logFile, "a", 0o600)
   const [program, ...before] = serverProgram()
   const child = nodeChildProcess().spawn(

@@ -101,7 +101,9 @@ export const jobRoutes: readonly Route[] = [
     prepare: async ({ core, caller, params }) => {
       const job = findOwnJob(core, params.id, caller, "send again")
       if (job.user !== caller.user) {
-        throw new WindfallError("not_allowed", `Cannot send job ${job.id} again: its files belong to ${job.user}`)
+        throw new WindfallError("not_allowed", `Cannot send job ${job.id} again: its files belong to ${job.user}`, {
+          hint: "Only who sent it can. Send it from a folder of your own: windfall send",
+        })
       }
       await checkBlobs(core, caller.user, [job.spec])
     },
@@ -137,7 +139,9 @@ export const jobRoutes: readonly Route[] = [
 export function findJob(core: Core, text: string | undefined): JobRecord {
   const id = /^\d+$/.test(text ?? "") ? Number(text) : Number.NaN
   if (!Number.isSafeInteger(id) || id < 1) {
-    throw new WindfallError("invalid_input", `Cannot find the job "${text?.slice(0, 64)}": jobs have numbers here`)
+    throw new WindfallError("invalid_input", `Cannot find the job "${text?.slice(0, 64)}": jobs have numbers here`, {
+      hint: "The number of a job by its name: GET /v1/jobs?name=NAME",
+    })
   }
   return core.table.get(id as JobId)
 }

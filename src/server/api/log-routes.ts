@@ -38,7 +38,13 @@ export const logRoutes: readonly Route[] = [
       const { core, caller, params, query, headers } = request
       const job = findOwnJob(core, params.id, caller, "read the logs of")
       if (query.attempt !== undefined && query.attempt > job.attempts.length && (!query.follow || isFinal(job.state))) {
-        throw new WindfallError("file_not_found", `Cannot read the logs: job ${job.id} has no attempt ${query.attempt}`)
+        throw new WindfallError(
+          "file_not_found",
+          `Cannot read the logs: job ${job.id} has no attempt ${query.attempt}`,
+          {
+            hint: `It has had ${job.attempts.length}: windfall show ${job.id}`,
+          },
+        )
       }
       const { stream } = query
       const there = attemptOf(job, query.attempt)

@@ -113,7 +113,7 @@ class Hosts implements HostsService {
       events.onLink(record.id, "refused", this.#asideReason())
       return
     }
-    const dial = this.#dial(record, true)
+    const dial = this.#dial(record, record.name)
     const link = new KeptLink({
       hostId: record.id,
       server,
@@ -216,15 +216,20 @@ class Hosts implements HostsService {
     return freeName(hostname, address, taken)
   }
 
-  #dial({ address, port, hostKey }: Pick<HostRecord, "address" | "port" | "hostKey">, joined = false): Dial {
+  /** @param name what the host is called; absent while it joins */
+  #dial({ address, port, hostKey }: Pick<HostRecord, "address" | "port" | "hostKey">, name?: string): Dial {
     const isLocal = address.startsWith(LOCAL)
     const shell: HostShell = isLocal
       ? localShell()
-      : sshShell(this.#sshSettings(), { address, port, hostKey }, this.#caller)
+      : sshShell(
+          this.#sshSettings(),
+          { address, port, hostKey },
+          name === undefined ? this.#caller : { ...this.#caller, host: name },
+        )
     const root = isLocal ? address.slice(LOCAL.length) : this.#settings.root
     const more = this.#settings.agentArguments({ address, port })
     const { server, instance } = this.#context
-    return new Dial({ shell, server, instance, root, joined, agentArguments: more }, this.#payloads)
+    return new Dial({ shell, server, instance, root, joined: name !== undefined, agentArguments: more }, this.#payloads)
   }
 
   #serverKey(): Promise<ServerKey> {

@@ -40,7 +40,9 @@ export function readTerminalRequest(url: string): TerminalRequest | null {
     })
   }
   if (again !== "true" && again !== "false") {
-    throw new WindfallError("invalid_input", "Cannot open a shell: the query parameter again must be true or false")
+    throw new WindfallError("invalid_input", "Cannot open a shell: the query parameter again must be true or false", {
+      hint: "again=true where this caller was attached to that shell before, else leave it out",
+    })
   }
   return { job: Number(match[1]) as JobId, route, shell, again: again === "true" }
 }
@@ -59,7 +61,9 @@ export function findTerminalTarget(
   const refuse = (reason: string, hint?: string) =>
     new WindfallError("wrong_state", `Cannot open ${what}: ${reason}`, { hint })
   if (job.user !== user.user && user.role !== "admin") {
-    throw new WindfallError("not_allowed", `Cannot open ${what}: it belongs to ${job.user}`)
+    throw new WindfallError("not_allowed", `Cannot open ${what}: it belongs to ${job.user}`, {
+      hint: "Only its sender and administrators can",
+    })
   }
   if (request.route === "terminal" && job.spec.pty === null) {
     throw refuse("it runs without a terminal", `Open a shell beside it: windfall shell ${job.id}`)
