@@ -1,6 +1,7 @@
 import type { AgentMessage } from "../protocol/agent-wire.ts"
 import type { ServerId } from "../protocol/ids.ts"
 import type { Attempt } from "./attempt.ts"
+import type { Environments } from "./environments.ts"
 import type { Forker } from "./forker.ts"
 import type { HighWater } from "./high-water.ts"
 import type { Holder } from "./holder.ts"
@@ -25,6 +26,7 @@ export interface AgentContext {
   readonly link: ServerLink
   readonly output: OutputSender
   readonly cache: HostCache
+  readonly environments: Environments
   readonly trash: Trash
   readonly highWater: HighWater
   readonly leftovers: LeftoverWatch

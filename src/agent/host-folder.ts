@@ -16,6 +16,12 @@ export interface HostFolder {
   /** The forker's lock and FIFO, and who the agent is. */
   readonly run: string
   readonly cache: string
+  /** Python environments, one folder for each, named by what it is made from. */
+  readonly environments: string
+  /** What jobs of all users share by variable: downloads of uv and Hugging Face, and Pythons. On one file system with the environments. */
+  readonly shared: string
+  /** A home folder for each user. */
+  readonly homes: string
   readonly highWater: string
   /** What ended attempts have left on this host. */
   readonly leftovers: string
@@ -37,6 +43,9 @@ export function hostFolder(root: string, server: ServerId): HostFolder {
     trash: join(base, "trash"),
     run: join(base, "run"),
     cache: join(base, "cache"),
+    environments: join(base, "environments"),
+    shared: join(base, "shared"),
+    homes: join(base, "homes"),
     highWater: join(base, "high-water"),
     leftovers: join(base, "leftovers"),
     holder: join(base, "holder"),
@@ -47,8 +56,8 @@ export function hostFolder(root: string, server: ServerId): HostFolder {
 
 /** Makes the folders that are missing, open to this account only, and opens those that a job has closed. */
 export function makeHostFolder(folder: HostFolder): void {
-  const { root, base, trash, run, cache, attempts } = folder
-  for (const path of [root, dirname(base), base, trash, run, cache]) makeFolder(path)
+  const { root, base, trash, run, cache, environments, shared, homes, attempts } = folder
+  for (const path of [root, dirname(base), base, trash, run, cache, environments, shared, homes]) makeFolder(path)
   if (makeFolder(attempts)) spread(attempts)
 }
 

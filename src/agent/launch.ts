@@ -1,13 +1,14 @@
 import { join } from "node:path"
 import type { AttemptOrder } from "../protocol/agent-wire.ts"
 import { toWindfallError } from "../protocol/errors.ts"
-import type { BlobHash } from "../protocol/ids.ts"
 import type { Cause } from "../protocol/job-state.ts"
 import { type AgentContext, nameOf, tell } from "./agent-context.ts"
+import { askServer } from "./ask-server.ts"
 import { Attempt } from "./attempt.ts"
 import { completeAttempt, createAttempt } from "./attempt-folder.ts"
 import { isDiskFull } from "./durable-file.ts"
-import { environmentOf, jobEnvironment } from "./job-environment.ts"
+import { environmentOf, jobEnvironment, makeHome } from "./job-environment.ts"
+import { isOfEnvironment, prepareEnvironment } from "./prepare-environment.ts"
 import { terminalProblem } from "./pty.ts"
 import { loginShell, type TerminalHostConfig, terminalHostCommand, terminalHostEnv } from "./terminal-command.ts"
 import { terminalSocketPath } from "./terminal-socket.ts"
@@ -29,12 +30,14 @@ export function beginAttempt(
   context.attempts.set(attempt.sequence, attempt)
   try {
     if (hasTerminal(order)) refuseWithoutTerminals()
-    const environment = jobEnvironment(order, secrets, context.jobHost, folder)
+    const environment = jobEnvironment(order, secrets, context.jobHost, attempt)
+    makeHome(context, order.user)
     beginOutput(context, attempt, Object.values(secrets), { stdout: 0, stderr: 0 })
-    if (order.workspace === null && order.stdin === null) launch(context, attempt, environment, secrets)
+    if (order.workspace === null && order.stdin === null && order.environment == null)
+      launch(context, attempt, environment, secrets)
     else {
       attempt.inode = createAttempt(folder, order, secrets)
-      prepare(context, attempt, order, environment).catch((error) => refuseFor(context, attempt, error))
+      prepare(context, attempt, order, secrets).catch((error) => refuseFor(context, attempt, error))
     }
   } catch (error) {
     refuseFor(context, attempt, error)
@@ -58,20 +61,22 @@ async function prepare(
   context: AgentContext,
   attempt: Attempt,
   order: AttemptOrder,
-  environment: readonly string[],
+  secrets: Readonly<Record<string, string>>,
 ): Promise<void> {
   const abort = new AbortController()
   attempt.abort = abort
   for (let missing = context.cache.missing(order); missing.length > 0; missing = context.cache.missing(order)) {
-    await supply(context, attempt, missing, abort.signal)
+    const hashes = missing.slice(0, HASHES_PER_NEED)
+    await askServer(context, attempt, { type: "need", ...nameOf(attempt), hashes }, abort.signal)
   }
   abort.signal.throwIfAborted()
   if (order.workspace !== null) {
     const work = join(attempt.folder, "work")
     attempt.index = await context.cache.layOut(order.workspace, work, context.clock.now(), abort.signal)
   }
+  await prepareEnvironment(context, attempt, order, abort.signal)
   abort.signal.throwIfAborted()
-  launch(context, attempt, environment)
+  launch(context, attempt, jobEnvironment(order, secrets, context.jobHost, attempt))
   setImmediate(() => keepIndex(attempt))
 }
 
@@ -82,27 +87,6 @@ function keepIndex(attempt: Attempt): void {
     attempt.index = undefined
   } catch {
     // A full disk, or the attempt has been put away. It stays in memory.
-  }
-}
-
-/** Asks for blobs and waits until the server says that they have come. */
-async function supply(
-  context: AgentContext,
-  attempt: Attempt,
-  missing: readonly BlobHash[],
-  signal: AbortSignal,
-): Promise<void> {
-  signal.throwIfAborted()
-  const supplied = Promise.withResolvers<void>()
-  attempt.supply = supplied
-  const stop = () => supplied.reject(signal.reason)
-  signal.addEventListener("abort", stop, { once: true })
-  tell(context, attempt, { type: "need", ...nameOf(attempt), hashes: missing.slice(0, HASHES_PER_NEED) })
-  try {
-    await supplied.promise
-  } finally {
-    attempt.supply = undefined
-    signal.removeEventListener("abort", stop)
   }
 }
 
@@ -132,7 +116,7 @@ export function launch(
     terminal: hasTerminal(order),
     ...(hasTerminal(order)
       ? inTerminal(context, attempt, order, environment)
-      : { command: order.command, environment }),
+      : { command: [...attempt.builder, ...order.command], environment }),
   })
   context.changed()
 }
@@ -159,7 +143,7 @@ function inTerminal(context: AgentContext, attempt: Attempt, order: AttemptOrder
   }
   const command = order.command.length > 0 ? order.command : loginShell(environment)
   return {
-    command: terminalHostCommand(context.program, config, command),
+    command: terminalHostCommand(context.program, config, [...attempt.builder, ...command]),
     environment: Object.entries(terminalHostEnv(environment)).map(([name, value]) => `${name}=${value}`),
   }
 }
@@ -189,7 +173,7 @@ function launchOnceMore(context: AgentContext, attempt: Attempt): void {
   const { order, secrets = {}, folder } = attempt
   if (order === null) return
   attempt.inode ??= completeAttempt(folder, order, secrets)
-  launch(context, attempt, jobEnvironment(order, secrets, context.jobHost, folder), secrets)
+  launch(context, attempt, jobEnvironment(order, secrets, context.jobHost, attempt), secrets)
 }
 
 /** Ends an attempt whose command never ran, and says why. */
@@ -217,6 +201,8 @@ function refuseFor(context: AgentContext, attempt: Attempt, thrown: unknown): vo
     ? "disk_full"
     : isInput && attempt.abort === undefined
       ? "start_failed"
-      : "workspace_failed"
+      : isOfEnvironment(error)
+        ? "environment_failed"
+        : "workspace_failed"
   refuse(context, attempt, cause, error.message)
 }

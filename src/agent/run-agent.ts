@@ -8,6 +8,7 @@ import { type AgentArguments, readArguments } from "./arguments.ts"
 import { keepBallast } from "./ballast.ts"
 import { claimHost } from "./claim.ts"
 import { takeSupervisorLines } from "./ending.ts"
+import { Environments } from "./environments.ts"
 import { Forker } from "./forker.ts"
 import { watchHeap } from "./heap-watch.ts"
 import { HighWater } from "./high-water.ts"
@@ -82,6 +83,7 @@ async function open(
   const [facts, stubs] = await Promise.all([platform.facts(root), platform.stubs()])
   const { shell, homedir } = userInfo()
   const link = new ServerLink()
+  const trash = new Trash(folder.trash)
   const context: AgentContext = {
     server,
     folder,
@@ -92,7 +94,8 @@ async function open(
     link,
     output: new OutputSender(link, (path, offset, lengthBytes) => forker.punch(path, offset, lengthBytes)),
     cache: new HostCache(folder.cache, platform.bootId),
-    trash: new Trash(folder.trash),
+    environments: new Environments({ folder, facts, discard: (path) => trash.discard(path) }),
+    trash,
     highWater: new HighWater(folder.highWater),
     leftovers: new LeftoverWatch({
       path: folder.leftovers,
@@ -103,6 +106,8 @@ async function open(
     }),
     jobHost: {
       facts: { ...facts, home: environment.HOME ?? homedir },
+      homes: folder.homes,
+      shared: folder.shared,
       shell: shell ?? "/bin/sh",
       stubFolder: makeStubFolder(join(folder.base, "stubs"), stubs),
       environment,

@@ -1,4 +1,5 @@
 import type { AttemptOrder, ServerMessage } from "../protocol/agent-wire.ts"
+import { ENVIRONMENT_KINDS, type EnvironmentSpec } from "../protocol/environment.ts"
 import { WindfallError } from "../protocol/errors.ts"
 import { isBlobHash, isId } from "../protocol/ids.ts"
 import { CAUSES } from "../protocol/job-state.ts"
@@ -94,9 +95,21 @@ function readOrder(value: unknown): AttemptOrder {
     outputs: orNull(order, "outputs", list),
     stdin: orNull(order, "stdin", hash),
     pty: order.pty as AttemptOrder["pty"],
+    environment: order.environment == null ? null : readEnvironment(order.environment),
     silenceLimitMs: orNull(order, "silenceLimitMs", count),
     outputHeadBytes: count(order, "outputHeadBytes"),
     outputTailBytes: count(order, "outputTailBytes"),
+  }
+}
+
+function readEnvironment(value: unknown): EnvironmentSpec {
+  const environment = object(value, "environment")
+  return {
+    kind: oneOf(environment, "kind", ENVIRONMENT_KINDS),
+    files: list(environment, "files").map((path) => relativePath({ path }, "path")),
+    python: orNull(environment, "python", text),
+    with: list(environment, "with"),
+    setup: list(environment, "setup"),
   }
 }
 

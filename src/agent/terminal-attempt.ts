@@ -26,6 +26,6 @@ export function terminalAttempt(context: AgentContext, sequence: number): Termin
       if (!existsSync(join(folder, "status"))) return
       throw new WindfallError("wrong_state", "Cannot open a shell: the job has just ended")
     },
-    env: () => environmentOf(jobEnvironment(order, readSecrets(folder), context.jobHost, folder)),
+    env: () => environmentOf(jobEnvironment(order, readSecrets(folder), context.jobHost, attempt)),
   }
 }

@@ -50,6 +50,7 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
     attempt(raw, type)
     for (const hash of list(raw, "hashes", type)) if (!isBlobHash(hash)) fail(type, "hashes")
   },
+  need_uv: attempt,
   started: (raw, type) => {
     attempt(raw, type)
     count(raw, "pid", type)

@@ -1,5 +1,6 @@
 import { parseBytes } from "../base/bytes.ts"
 import { durationText, parseDuration } from "../base/duration.ts"
+import { checkPython } from "./environment-values.ts"
 import { WindfallError } from "./errors.ts"
 import type { BlobHash } from "./ids.ts"
 import type { GitRecord, JobSpec } from "./job.ts"
@@ -124,6 +125,7 @@ export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
   if (values["no-folder"] === true) checkNothingTravels(values)
   checkOutputs(values.outputs ?? [])
   checkCommand(facts)
+  checkPython(values)
   const env = jobEnvironment(values.env ?? [], facts.environment)
   checkSecrets(values.secrets ?? [], env)
   return {
@@ -150,6 +152,7 @@ export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
     pty: values.pty === true || facts.kind === "session" ? (facts.terminal ?? DEFAULT_TERMINAL) : null,
     needsLan: values["needs-lan"] ?? false,
     git: facts.git,
+    environment: null, // who sends looks into the folder
   }
 }
 

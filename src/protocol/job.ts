@@ -1,3 +1,4 @@
+import type { EnvironmentSpec } from "./environment.ts"
 import type { AttemptId, BlobHash, HostId, JobId } from "./ids.ts"
 import type { Cause, JobState } from "./job-state.ts"
 import { DEFAULT_REQUEST, type ResourceRequest } from "./resources.ts"
@@ -41,6 +42,8 @@ export interface JobSpec {
   readonly needsLan: boolean
   /** What the sender's folder was in git terms, for the record; `null` outside a repository. */
   readonly git: GitRecord | null
+  /** The Python environment it runs in; `null` for none. */
+  readonly environment: EnvironmentSpec | null
 }
 
 export interface GitRecord {
@@ -84,6 +87,7 @@ export const DEFAULT_SPEC: Omit<JobSpec, "command"> = {
   pty: null,
   needsLan: false,
   git: null,
+  environment: null,
 }
 
 /** A job as the API shows it. Times are milliseconds since 1970 by the server's clock. */

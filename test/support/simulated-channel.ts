@@ -22,6 +22,8 @@ export class SimulatedChannel implements HostChannel {
     await readPack(pack, this.#host.blobs)
   }
 
+  async putUv(): Promise<void> {}
+
   fetchOutputs(
     _attempt: AttemptId,
     hashes: readonly BlobHash[],

@@ -7,6 +7,7 @@ import type { Cli } from "../cli.ts"
 import { commandText } from "../render/job-text.ts"
 import { countText, printable } from "../render/table.ts"
 import { printJson } from "../say.ts"
+import { environmentText } from "./environment.ts"
 import { reasonText } from "./left-out-text.ts"
 import type { SendingFolder } from "./sending-folder.ts"
 import { biggestFolderLines, travellingFiles } from "./travelling.ts"
@@ -33,6 +34,7 @@ export async function dryRun(
     return 0
   }
   const lines = [`command: ${commandText(draft.command)}`]
+  if (draft.environment !== null) lines.push(environmentText(draft.environment))
   if (scanned === undefined) lines.push("folder: none travels")
   else {
     lines.push(`folder: ${printable(scanned.folder)}: ${countText(scanned.files)}, ${formatBytes(scanned.bytes)}`)

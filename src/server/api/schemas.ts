@@ -1,6 +1,12 @@
 /** What comes in over the API, checked: shapes, sizes, characters. The types are those of protocol/; see {@link Same}. */
 import * as z from "zod"
 import { type HostAddRequest, type StopRequest, TOKEN_LIFE_MS } from "../../protocol/api.ts"
+import {
+  ENVIRONMENT_KINDS,
+  MAX_ENVIRONMENT_ENTRIES,
+  packageProblem,
+  pythonProblem,
+} from "../../protocol/environment.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
 import { DEFAULT_SPEC, DEFAULT_TERMINAL, type JobSpec } from "../../protocol/job.ts"
 import { JOB_FIELDS } from "../../protocol/job-fields.ts"
@@ -89,6 +95,19 @@ const side = z.int().min(1).max(10_000)
 const pty = z.strictObject({ columns: side, rows: side, term: text(64).min(1) })
 const git = z.strictObject({ commit: text(128), branch: text(1024).nullable(), dirtyDiff: text(300 * 1024) })
 
+const asking = (problemOf: (text: string) => string | null) =>
+  text(4096).superRefine((value, context) => {
+    const message = problemOf(value)
+    if (message !== null) context.addIssue({ code: "custom", message })
+  })
+const environment = z.strictObject({
+  kind: z.enum(ENVIRONMENT_KINDS),
+  files: z.array(relativePath.min(1)).max(MAX_ENVIRONMENT_ENTRIES).default([]),
+  python: asking(pythonProblem).nullable().default(null),
+  with: z.array(asking(packageProblem)).max(MAX_ENVIRONMENT_ENTRIES).default([]),
+  setup: z.array(text(4096).min(1)).max(MAX_ENVIRONMENT_ENTRIES).default([]),
+})
+
 /** What is left out is as `send` has it when nothing is said. */
 export const jobSpec = z
   .strictObject({
@@ -114,6 +133,7 @@ export const jobSpec = z
     pty: pty.nullable().default(DEFAULT_SPEC.pty),
     needsLan: z.boolean().default(DEFAULT_SPEC.needsLan),
     git: git.nullable().default(DEFAULT_SPEC.git),
+    environment: environment.nullable().default(null),
   })
   // A session without a terminal would end as soon as its shell reads.
   .overwrite((spec) => (spec.kind === "session" && spec.pty === null ? { ...spec, pty: DEFAULT_TERMINAL } : spec))

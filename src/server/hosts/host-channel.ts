@@ -24,6 +24,8 @@ export interface HostChannel {
   send(messages: readonly ServerMessage[]): void
   /** Sends a pack (workspace/pack.ts) to the host's cache by PUT /blobs; resolves once the agent has stored all of it. */
   putBlobs(pack: AsyncIterable<Uint8Array>, options: { readonly signal: AbortSignal }): Promise<void>
+  /** Puts uv on the host, beside the link. @throws {WindfallError} when it cannot be had, and ssh's failures */
+  putUv(options: { readonly signal: AbortSignal }): Promise<void>
   /** Asks `/outputs/ATTEMPT` for blobs; the answer is a pack. Reading slowly holds the sender back. */
   fetchOutputs(
     attempt: AttemptId,

@@ -6,10 +6,12 @@ import type { HostId } from "../../protocol/ids.ts"
 import { fingerprintOf, lookUpHostKey } from "../../ssh/host-key.ts"
 import { type HostShell, localShell, sshShell } from "../../ssh/host-shell.ts"
 import { type PayloadSource, packagedPayloads } from "../../ssh/payload.ts"
+import { type PythonIndex, pythonIndex } from "../../ssh/python-index.ts"
 import { openServerKey, type ServerKey } from "../../ssh/server-key.ts"
 import { checkAddress, checkHostKey } from "../../ssh/ssh-arguments.ts"
 import type { SshCaller } from "../../ssh/ssh-failure.ts"
 import type { SshSettings } from "../../ssh/ssh-settings.ts"
+import { UvShelf } from "../../ssh/uv-shelf.ts"
 import type { HostRecord } from "../../store/host-record.ts"
 import { bundleAgent } from "./agent-bundle.ts"
 import { Dial } from "./dial.ts"
@@ -30,6 +32,8 @@ export interface HostsSettings {
   readonly timing: LinkTiming
   /** Where agents and Node come from; `null`: npm packages, and an agent bundled from these sources. */
   readonly payloads: PayloadSource | null
+  /** Where uv for hosts comes from. */
+  readonly pythonIndex: PythonIndex
   /** More for each agent's command line. */
   readonly agentArguments: (host: { readonly address: string; readonly port: number | null }) => readonly string[]
 }
@@ -40,6 +44,7 @@ const SETTINGS: HostsSettings = {
   connectTimeoutMs: 15_000,
   timing: LINK_TIMING,
   payloads: null,
+  pythonIndex: pythonIndex({}),
   agentArguments: () => [],
 }
 
@@ -48,10 +53,7 @@ const PACKAGE_ROOT = join(import.meta.dirname, "../../..")
 const DIALS_AT_ONCE = 6
 const UNCLAIM_MS = 15_000
 
-/** The ways to hosts of a server: over ssh, or `local:ROOT` without. */
-export const openHosts: OpenHosts = (context) => new Hosts(context, SETTINGS)
-
-/** {@link openHosts} with other settings. */
+/** The ways to hosts of a server: over ssh, or `local:ROOT` without; with settings of its own. */
 export function openHostsWith(settings: Partial<HostsSettings>): OpenHosts {
   return (context) => new Hosts(context, { ...SETTINGS, ...settings })
 }
@@ -68,6 +70,7 @@ class Hosts implements HostsService {
   readonly #payloads: PayloadSource
   readonly #gate = new DialGate(DIALS_AT_ONCE)
   readonly #standing: Standing
+  readonly #uv: UvShelf
   readonly #kept = new Map<HostId, Kept>()
   readonly #ending = new Set<Promise<void>>()
   readonly #caller: SshCaller = {
@@ -86,6 +89,7 @@ class Hosts implements HostsService {
       onAside: () => this.#standAside(),
     })
     mkdirSync(this.#knownHostsFolder, { recursive: true, mode: 0o700 })
+    this.#uv = new UvShelf(context.cacheFolder, settings.pythonIndex)
     this.#payloads =
       settings.payloads ??
       packagedPayloads({
@@ -233,7 +237,7 @@ class Hosts implements HostsService {
     const root = isLocal ? address.slice(LOCAL.length) : this.#settings.root
     const more = this.#settings.agentArguments({ address, port })
     const { server, instance } = this.#context
-    return new Dial({ shell, server, instance, root, agentArguments: more }, this.#payloads)
+    return new Dial({ shell, server, instance, root, agentArguments: more }, this.#payloads, this.#uv)
   }
 
   #serverKey(): Promise<ServerKey> {

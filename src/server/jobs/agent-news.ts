@@ -5,6 +5,7 @@ import { noteLeftovers } from "../fleet/leftovers.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
 import { isCurrent } from "./close-attempt.ts"
 import { loseAttempt, recordExit, recordRefusal } from "./end-attempt.ts"
+import { equip } from "./equip.ts"
 import type { Tried } from "./job-table.ts"
 import { recordOutputs } from "./outputs.ts"
 import { mayForget, recordSwept } from "./settle.ts"
@@ -45,6 +46,9 @@ function applyToAttempt(core: Core, channel: HostChannel, tried: Tried, message:
   switch (message.type) {
     case "need":
       core.ledger.afterCommit(() => void supply(core, channel, tried, message.hashes))
+      return
+    case "need_uv":
+      core.ledger.afterCommit(() => void equip(core, channel, tried))
       return
     case "started":
       markRunning(core, tried)

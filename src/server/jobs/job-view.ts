@@ -71,5 +71,6 @@ function veiled(spec: JobSpec): JobSpec {
     outputs: null,
     stdin: null,
     git: null,
+    environment: null,
   }
 }

@@ -96,6 +96,8 @@ export function orderOf(core: Core, job: JobRecord, attempt: AttemptRecord): Att
     outputs: spec.outputs,
     stdin: spec.stdin,
     pty: spec.pty,
+    // Jobs of older releases have none.
+    environment: spec.environment ?? null,
     silenceLimitMs: silenceLimitMs(job),
     outputHeadBytes: core.limits.outputHeadBytes,
     outputTailBytes: core.limits.outputTailBytes,
