@@ -10,7 +10,13 @@ import { isDiskFull } from "./durable-file.ts"
 import { environmentOf, jobEnvironment, makeHome } from "./job-environment.ts"
 import { isOfEnvironment, prepareEnvironment } from "./prepare-environment.ts"
 import { terminalProblem } from "./pty.ts"
-import { loginShell, type TerminalHostConfig, terminalHostCommand, terminalHostEnv } from "./terminal-command.ts"
+import {
+  loginShell,
+  shellBeside,
+  type TerminalHostConfig,
+  terminalHostCommand,
+  terminalHostEnv,
+} from "./terminal-command.ts"
 import { terminalSocketPath } from "./terminal-socket.ts"
 
 /** More hashes than this travel in several `need` messages: a frame has a bound. */
@@ -141,7 +147,9 @@ function inTerminal(context: AgentContext, attempt: Attempt, order: AttemptOrder
     endsWith: null,
     abandonMs: null,
   }
-  const command = order.command.length > 0 ? order.command : loginShell(environment)
+  // A login shell would put PATH together anew, and the system's Python before the environment's.
+  const shell = attempt.environment === undefined ? loginShell(environment) : shellBeside(environment)
+  const command = order.command.length > 0 ? order.command : shell
   return {
     command: terminalHostCommand(context.program, config, [...attempt.builder, ...command]),
     environment: Object.entries(terminalHostEnv(environment)).map(([name, value]) => `${name}=${value}`),

@@ -1,17 +1,35 @@
+import { copyFileSync, existsSync, mkdirSync, renameSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { uvPath } from "../../src/protocol/uv.ts"
+import type { HostPlatform } from "../../src/ssh/payload.ts"
 import { fetchFromIndex, pythonIndex } from "../../src/ssh/python-index.ts"
+import { UvShelf } from "../../src/ssh/uv-shelf.ts"
+import { LAB_CACHE } from "../lab/lab.ts"
 
 /** Why no packages can be had from here, or `false`: what a test that needs an index is skipped with. */
 export async function noPythonIndex(): Promise<string | false> {
-  if (process.env.WINDFALL_TEST_OFFLINE !== undefined) return "WINDFALL_TEST_OFFLINE is set"
   try {
-    await fetchFromIndex(
-      pythonIndex(process.env),
-      "iniconfig",
-      "iniconfig-2.0.0-py3-none-any.whl",
-      AbortSignal.timeout(20_000),
-    )
+    const signal = AbortSignal.timeout(20_000)
+    await fetchFromIndex(pythonIndex(process.env), "iniconfig", "iniconfig-2.0.0-py3-none-any.whl", signal)
     return false
   } catch (error) {
     return `no Python package index is in reach: ${(error as Error).message}`
   }
 }
+
+/** Puts uv where a server would: below a host's Windfall folder, or into a server's cache. It is fetched once for all tests. */
+export async function placeUv(root: string): Promise<void> {
+  const platform = `${process.platform}-${process.arch}` as HostPlatform
+  const { source, path } = await new UvShelf(LAB_CACHE, pythonIndex(process.env)).get(
+    platform,
+    AbortSignal.timeout(60_000),
+  )
+  const target = join(root, path)
+  if (existsSync(target)) return
+  mkdirSync(dirname(target), { recursive: true })
+  copyFileSync(source, `${target}.new`)
+  renameSync(`${target}.new`, target)
+}
+
+/** The path of uv below such a folder. */
+export const UV_PATH = uvPath(`${process.platform}-${process.arch}`)

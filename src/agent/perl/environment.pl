@@ -16,7 +16,8 @@ my @with = splice(@ARGV, 0, shift @ARGV);
 my @setup = splice(@ARGV, 0, shift @ARGV);
 my $venv = "$place/venv";
 my $said = '';
-my %own = map { $_ => delete $ENV{$_} } grep { /^WINDFALL_BUILD_/ } keys %ENV;
+my %own = map { $_ => $ENV{$_} } grep { /^WINDFALL_BUILD_/ } keys %ENV;
+delete $ENV{$_} for keys %own;
 my %tools = (%ENV, map { substr($_, length 'WINDFALL_BUILD_') => $own{$_} } keys %own);
 $0 = "windfall environment for job $ENV{WINDFALL_JOB}";
 
