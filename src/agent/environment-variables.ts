@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs"
 import { dirname, join } from "node:path"
 import type { AttemptOrder } from "../protocol/agent-wire.ts"
 import type { AttemptEnvironment } from "./attempt-environment.ts"
@@ -38,6 +39,8 @@ export function buildVariables(order: AttemptOrder, host: JobHost, folder: strin
     // The account's own configuration is not looked for; a project's in its pyproject.toml counts.
     XDG_CONFIG_HOME: join(folder, "project/.none"),
     XDG_CONFIG_DIRS: join(folder, "project/.none"),
+    // Whom the host trusts, not only whom uv knows: a lab may have an authority of its own.
+    ...(trustsSomebody(host) ? { UV_SYSTEM_CERTS: "1" } : {}),
     ...(kind === "uv.lock" || kind === "pyproject.toml" ? {} : { UV_NO_CONFIG: "1" }),
   }
   for (const name of PROXY_VARIABLES) {
@@ -46,3 +49,14 @@ export function buildVariables(order: AttemptOrder, host: JobHost, folder: strin
   }
   return Object.fromEntries(Object.entries(build).map(([name, value]) => [`WINDFALL_BUILD_${name}`, value]))
 }
+
+/** On a Mac the keychain always has somebody. A small Linux may have no list of authorities at all: then uv's own is used. */
+function trustsSomebody({ facts }: JobHost): boolean {
+  return facts.platform === "darwin" || SYSTEM_AUTHORITIES.some((file) => existsSync(file))
+}
+
+const SYSTEM_AUTHORITIES = [
+  "/etc/ssl/certs/ca-certificates.crt",
+  "/etc/pki/tls/certs/ca-bundle.crt",
+  "/etc/ssl/cert.pem",
+]

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import type { AttemptOrder } from "../protocol/agent-wire.ts"
-import { type EnvironmentSpec, inlineMetadata } from "../protocol/environment.ts"
+import { type EnvironmentSpec, inlineMetadata, preferredPython } from "../protocol/environment.ts"
 import { WindfallError } from "../protocol/errors.ts"
 import { type AgentContext, nameOf } from "./agent-context.ts"
 import { askServer } from "./ask-server.ts"
@@ -82,7 +82,7 @@ function builderOf(
     "-e",
     ENVIRONMENT_SOURCE,
     ...[place ?? "", folder, join(folder, "project", file.slice(0, at)), uv],
-    ...[spec.kind, file.slice(at), spec.python ?? "", machine],
+    ...[spec.kind, file.slice(at), spec.python ?? "", preferredPython(spec.python), machine],
     ...[`${spec.with.length}`, ...spec.with, `${spec.setup.length}`, ...spec.setup],
   ]
 }

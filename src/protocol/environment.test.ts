@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { inlineMetadata, packageProblem, pythonProblem } from "./environment.ts"
+import { inlineMetadata, packageProblem, preferredPython, pythonProblem } from "./environment.ts"
 import { DEFAULT_SPEC } from "./job.ts"
 import type { JobValues } from "./job-fields.ts"
 import { toJobSpec } from "./job-values.ts"
@@ -12,6 +12,22 @@ test("pythonProblem() takes what uv takes, from 3.8 on", () => {
   for (const text of ["2.7", "3.7", "4", "python", "", "3.12; rm -rf /", ">= three"]) {
     assert.notEqual(pythonProblem(text), null, text)
   }
+})
+
+test("preferredPython() takes of a range what most packages are built for", () => {
+  const cases: [string | null, string][] = [
+    [null, "3.12"],
+    ["3.10", "3.10"],
+    [">=3.9", "3.12"],
+    [">=3.13", "3.13"],
+    [">=3.9,<3.12", "3.11"],
+    ["==3.14.*", "3.14"],
+    ["~=3.11", "3.12"],
+    ["~=3.11.0", "3.11"],
+    [">=3.12, !=3.12.*", "3.13"],
+    [">=3.20", ">=3.20"],
+  ]
+  for (const [asked, taken] of cases) assert.equal(preferredPython(asked), taken, String(asked))
 })
 
 test("packageProblem() refuses what is no package of an index", () => {

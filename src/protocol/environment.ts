@@ -40,6 +40,38 @@ export function pythonProblem(text: string): string | null {
   return `${JSON.stringify(text.slice(0, 40))} is no version of Python: write for instance 3.12, or ">=3.10,<3.13"`
 }
 
+/** Most packages are built for these; of a range of versions the first that is in it is taken. */
+const PREFERRED_MINORS = [12, 13, 11, 14, 10, 9, 8]
+/** A bound like <=3.12 speaks of 3.12.0: what is taken is later. */
+const LATE_PATCH = 9
+
+/**
+ * Which Python to get for what was asked: one version as it is, of a range the one that most packages are built for. A range that
+ * has none of those is returned as it is.
+ */
+export function preferredPython(asked: string | null): string {
+  if (asked !== null && /^[A-Za-z\d]/.test(asked)) return asked
+  const clauses = (asked ?? "").split(",").filter((clause) => clause.trim() !== "")
+  const minor = PREFERRED_MINORS.find((each) => clauses.every((clause) => fits([3, each, LATE_PATCH], clause.trim())))
+  return minor === undefined ? (asked ?? "") : `3.${minor}`
+}
+
+function fits(version: readonly number[], clause: string): boolean {
+  const [, operator = "", text = ""] = /^([<>=!~]+)\s*(.*)$/.exec(clause) ?? []
+  const bound = text.split(".").map(Number)
+  const isPrefix = text.endsWith(".*")
+  const parts = isPrefix ? bound.slice(0, -1) : [...bound, 0, 0].slice(0, 3)
+  const order = parts.map((part, i) => Math.sign((version[i] ?? 0) - part)).find((sign) => sign !== 0) ?? 0
+  if (operator === "==" || operator === "===") return order === 0
+  if (operator === "!=") return order !== 0
+  if (operator === ">=") return order >= 0
+  if (operator === ">") return order > 0
+  if (operator === "<=") return order <= 0
+  if (operator === "<") return order < 0
+  const sameBefore = bound.slice(0, -1).every((part, i) => part === version[i])
+  return operator === "~=" && order >= 0 && sameBefore
+}
+
 /** Why a text cannot be a package of an environment, or `null` when it can. A folder of the sender's is on no host. */
 export function packageProblem(text: string): string | null {
   if (/^\s*$/.test(text) || text.includes("\0")) return "it is empty"

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { Agent as HttpAgent, type RequestOptions as HttpOptions, get as httpGet, type IncomingMessage } from "node:http"
 import { Agent as HttpsAgent, get as httpsGet } from "node:https"
-import { rootCertificates } from "node:tls"
+import { getCACertificates, rootCertificates } from "node:tls"
 import { WindfallError } from "../protocol/errors.ts"
 
 /** Where uv and pip look when nothing is configured. */
@@ -96,7 +96,9 @@ function request(index: PythonIndex, url: URL, signal: AbortSignal): Promise<Inc
   const own = certificateFile === undefined ? [] : [readFileSync(certificateFile, "utf8")]
   // Node 24.5 and later go through the proxies that this names.
   const proxied = { proxyEnv: environment }
-  const agent = isTls ? new HttpsAgent({ ...proxied, ca: [...rootCertificates, ...own] }) : new HttpAgent(proxied)
+  const agent = isTls
+    ? new HttpsAgent({ ...proxied, ca: [...rootCertificates, ...getCACertificates("system"), ...own] })
+    : new HttpAgent(proxied)
   const user =
     url.username === "" ? {} : { auth: `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}` }
   const options: HttpOptions = { agent, signal, timeout: QUIET_MS, headers: { accept: "text/html" }, ...user }

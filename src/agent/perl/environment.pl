@@ -1,17 +1,16 @@
 # Builds a Python environment unless it is there, then becomes the job's command. It runs in the job's place, below its
 # supervisor, so that output, stop and limits of a build are those of the job. Core Perl only, after command.pl.
 #
-#   perl -e BOTH_PARTS PLACE ATTEMPT PROJECT UV KIND FILE PYTHON MACHINE WITH_COUNT WITH... SETUP_COUNT SETUP... COMMAND...
+#   perl -e BOTH_PARTS PLACE ATTEMPT PROJECT UV KIND FILE PYTHON PREFERRED MACHINE WITH_COUNT WITH... SETUP_COUNT SETUP... COMMAND...
 #
 # PLACE is the environment's folder: it is used when PLACE/ready is there, which is written last. Whoever holds the lock of
 # PLACE.lock builds; uv inherits the lock, so that nobody clears away what an orphan of a killed build still writes to.
 # ATTEMPT has `building` as long as the command has not begun; a build that fails writes there at which step, and uv's last words.
 # Variables that begin with WINDFALL_BUILD_ are for the build alone, without that beginning.
 
-my $PREFERRED = '3.12';
 my $TAIL_BYTES = 8192;
 
-my ($place, $attempt, $project, $uv, $kind, $file, $python, $machine) = splice(@ARGV, 0, 8);
+my ($place, $attempt, $project, $uv, $kind, $file, $python, $preferred, $machine) = splice(@ARGV, 0, 9);
 my @with = splice(@ARGV, 0, shift @ARGV);
 my @setup = splice(@ARGV, 0, shift @ARGV);
 my $venv = "$place/venv";
@@ -106,14 +105,13 @@ sub clear {
 
 # A Python of uv's own where it can be downloaded, else one that is on the host.
 sub make_venv {
-  my $wanted = length $python ? $python : $PREFERRED;
   my @venv = ($uv, 'venv', '--quiet', '--no-project', '--no-python-downloads');
   my $managed = do {
     local $tools{UV_HTTP_RETRIES} = 1;
-    run(1, $uv, 'python', 'install', '--no-bin', $wanted);
+    run(1, $uv, 'python', 'install', '--no-bin', $preferred);
   };
   my $could_not = $said;
-  if ($managed) { $said = ''; run(0, @venv, '--managed-python', '--python', $wanted, $venv) or failed('python') }
+  if ($managed) { $said = ''; run(0, @venv, '--managed-python', '--python', $preferred, $venv) or failed('python') }
   else {
     $said = '';
     my @any = length $python ? ('--python', $python) : ();
