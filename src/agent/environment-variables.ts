@@ -7,7 +7,7 @@ import type { JobHost } from "./job-environment.ts"
 /** How a build gets to the network is the host's business: these pass through from its own environment, and not to jobs. */
 const PROXY_VARIABLES = ["http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"]
 
-/** What a job in an environment finds besides what all jobs find: its Python comes first, and uv last. */
+/** What a job in an environment finds besides what all jobs find: its Python comes first, then Windfall's uv. */
 export function environmentVariables(
   environment: AttemptEnvironment | null,
   searchPath: string,
@@ -15,7 +15,7 @@ export function environmentVariables(
 ): Record<string, string> {
   if (environment === null) return { PATH: searchPath }
   const { place, uv, sources } = environment
-  const path = `${searchPath}:${dirname(uv)}`
+  const path = `${dirname(uv)}:${searchPath}`
   if (place === null) return { PATH: path }
   const venv = join(place, "venv")
   return {

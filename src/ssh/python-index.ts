@@ -33,28 +33,34 @@ export function pythonIndex(environment: NodeJS.ProcessEnv): PythonIndex {
  * Fetches a file of a package from an index, by its name. What it is has to be checked by who gets it.
  * @throws {WindfallError} internal when it cannot be had, with what to set
  */
-export async function fetchFromIndex(
-  index: PythonIndex,
-  name: string,
-  file: string,
-  signal: AbortSignal,
-): Promise<Buffer> {
-  try {
-    const page = new URL(`${index.url.replace(/\/+$/, "")}/${name}/`)
-    const listing = await fetchAll(index, page, signal)
-    const link = linkTo(listing.toString(), file)
+export function fetchFromIndex(index: PythonIndex, name: string, file: string, signal: AbortSignal): Promise<Buffer> {
+  return explained(name, signal, async () => {
+    const page = pageOf(index, name)
+    const link = linkTo((await fetchAll(index, page, signal)).toString(), file)
     if (link === undefined) throw new Error(`the index does not have ${file}`)
-    return await fetchAll(index, new URL(link, page), signal)
+    return fetchAll(index, new URL(link, page), signal)
+  })
+}
+
+/** Asks an index for a package and keeps nothing. @throws {WindfallError} internal when it does not answer, with what to set */
+export function askIndex(index: PythonIndex, name: string, signal: AbortSignal): Promise<void> {
+  return explained(name, signal, async () => void (await fetchAll(index, pageOf(index, name), signal)))
+}
+
+function pageOf({ url }: PythonIndex, name: string): URL {
+  return new URL(`${url.replace(/\/+$/, "")}/${name}/`)
+}
+
+async function explained<T>(name: string, signal: AbortSignal, fetching: () => Promise<T>): Promise<T> {
+  try {
+    return await fetching()
   } catch (cause) {
     signal.throwIfAborted()
-    throw new WindfallError(
-      "internal",
-      `Cannot fetch ${name}: ${(cause as Error).message || (cause as NodeJS.ErrnoException).code}`,
-      {
-        hint: "Can the server reach a Python package index? Set UV_DEFAULT_INDEX, SSL_CERT_FILE or https_proxy where it is started",
-        cause,
-      },
-    )
+    const { message, code } = cause as NodeJS.ErrnoException
+    throw new WindfallError("internal", `Cannot fetch ${name}: ${message || code}`, {
+      hint: "Can the server reach a Python package index? Set UV_DEFAULT_INDEX, SSL_CERT_FILE or https_proxy where it is started",
+      cause,
+    })
   }
 }
 

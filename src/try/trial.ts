@@ -3,7 +3,7 @@ import { homedir } from "node:os"
 import { join } from "node:path"
 import { fingerprintOf } from "../ssh/host-key.ts"
 import type { HostPlatform } from "../ssh/payload.ts"
-import { pythonIndex } from "../ssh/python-index.ts"
+import { askIndex, pythonIndex } from "../ssh/python-index.ts"
 import { UvShelf } from "../ssh/uv-shelf.ts"
 import { proveLogin } from "./loopback-login.ts"
 import { type LoopbackSshd, startLoopbackSshd } from "./loopback-sshd.ts"
@@ -59,7 +59,8 @@ export async function tryOut(
   const send = (...words: string[]) => windfall("send", "--name", "digits", "--output", "results/**", ...words)
   const obstacle = await obstacleToMlx(CACHE, env, signal)
   if (obstacle === undefined) {
-    const trained = await send("--time", MLX_TIME, "--", "python", "train_mlx.py")
+    const index = env.UV_DEFAULT_INDEX ? ["--env", "UV_DEFAULT_INDEX"] : []
+    const trained = await send(...index, "--time", MLX_TIME, "--", "python", "train_mlx.py")
     if (trained === STOPPED) return trained
     if (trained !== 0) transcript.say("MLX could not be had or used here: the same is done once more, without it")
     else return tellResult(transcript, join(workFolder, "results"))
@@ -81,7 +82,9 @@ async function obstacleToMlx(
   const platform = `${process.platform}-${process.arch}` as HostPlatform
   try {
     const patience = AbortSignal.any([signal, AbortSignal.timeout(INDEX_MS)])
-    await new UvShelf(cacheFolder, pythonIndex(env)).get(platform, patience)
+    const index = pythonIndex(env)
+    await askIndex(index, "mlx", patience)
+    await new UvShelf(cacheFolder, index).get(platform, patience)
     return undefined
   } catch (error) {
     signal.throwIfAborted()

@@ -1,20 +1,23 @@
 import assert from "node:assert/strict"
-import { existsSync, readdirSync } from "node:fs"
+import { existsSync, readdirSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
+import type { EnvironmentSpec } from "../../src/protocol/environment.ts"
 import { noPythonIndex, UV_PATH } from "../support/python-index.ts"
 import { ScratchFolder } from "../support/scratch-folder.ts"
 import { usePool } from "../support/use-pool.ts"
 
-const pool = usePool({ local: 1 })
+const pool = usePool({ hosts: 1, local: 1 })
 const skip = await noPythonIndex()
 
 const PROJECT =
   '[project]\nname = "shown"\nversion = "1"\nrequires-python = ">=3.9"\ndependencies = ["iniconfig==2.0.0"]\n' +
   '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
 
+const UV: EnvironmentSpec = { kind: "uv", files: [], python: null, with: [], setup: [] }
+
 function send(project: ScratchFolder, ...args: string[]) {
-  return pool().windfall(["send", ...args], { cwd: project.path })
+  return pool().windfall(["send", "--host", "local1", ...args], { cwd: project.path })
 }
 
 test("a folder with requirements: the first job builds, the next starts at once, and nothing but its own files come home", {
@@ -39,6 +42,20 @@ test("a folder with requirements: the first job builds, the next starts at once,
   assert.doesNotMatch(second.stderr, /building/)
   const off = await send(project, "--no-environment", "-q", "--", "sh", "-c", 'echo "$VIRTUAL_ENV"')
   assert.equal(off.stdout, "\n")
+})
+
+test("uv comes over ssh to a host that needs it, once, and no other on its PATH is run", { skip }, async () => {
+  const [host] = pool().hosts
+  assert.ok(host)
+  const tool = join(host.files, ".windfall", UV_PATH)
+  assert.equal(existsSync(tool), false)
+  const jobs = await Promise.all([1, 2].map(() => pool().submit({ command: ["true"], host: "host1", environment: UV })))
+  for (const { id } of jobs) assert.equal((await pool().awaitJob(id)).state, "succeeded")
+  const { mtimeMs } = statSync(tool)
+  const { id } = await pool().submit({ command: ["uv", "--version"], host: "host1", environment: UV })
+  assert.equal((await pool().awaitJob(id)).state, "succeeded")
+  assert.match((await pool().log(id)).toString(), /^uv 0\.13\.9/)
+  assert.equal(statSync(tool).mtimeMs, mtimeMs)
 })
 
 test("a locked project runs with its own sources; a lock that does not fit is refused in words", { skip }, async () => {
@@ -76,7 +93,7 @@ test("each user has a home of their own; downloads are shared", async () => {
   const command = ["sh", "-c", 'echo "$HOME $UV_CACHE_DIR"; echo mine > "$HOME/note"; ls "$HOME"']
   const homes: string[] = []
   for (const options of [{}, { token }]) {
-    const { id } = await pool().submit({ command }, options)
+    const { id } = await pool().submit({ command, host: "local1" }, options)
     await pool().awaitJob(id)
     const [line = "", ...files] = (await pool().log(id)).toString().trim().split("\n")
     assert.deepEqual(files, ["note"])

@@ -2,15 +2,14 @@ import { copyFileSync, existsSync, mkdirSync, renameSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { uvPath } from "../../src/protocol/uv.ts"
 import type { HostPlatform } from "../../src/ssh/payload.ts"
-import { fetchFromIndex, pythonIndex } from "../../src/ssh/python-index.ts"
+import { askIndex, pythonIndex } from "../../src/ssh/python-index.ts"
 import { UvShelf } from "../../src/ssh/uv-shelf.ts"
 import { LAB_CACHE } from "../lab/lab.ts"
 
 /** Why no packages can be had from here, or `false`: what a test that needs an index is skipped with. */
 export async function noPythonIndex(): Promise<string | false> {
   try {
-    const signal = AbortSignal.timeout(20_000)
-    await fetchFromIndex(pythonIndex(process.env), "iniconfig", "iniconfig-2.0.0-py3-none-any.whl", signal)
+    await askIndex(pythonIndex(process.env), "iniconfig", AbortSignal.timeout(20_000))
     return false
   } catch (error) {
     return `no Python package index is in reach: ${(error as Error).message}`

@@ -18,7 +18,6 @@ test("pythonWish() knows python and what people install beside it, by name", () 
     ["env A=1 python x.py", python("x.py")],
     ["OMP_NUM_THREADS=2 python x.py", python("x.py")],
     ["uv run x.py", { wants: "uv" }],
-    ["uvx ruff", { wants: "uv" }],
   ]
   for (const [line, wish] of cases) assert.deepEqual(pythonWish(line.split(" ")), wish, line)
 })

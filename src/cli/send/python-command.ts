@@ -42,7 +42,7 @@ export function pythonWish(command: readonly string[]): PythonWish | null {
 function wishOf(words: readonly string[]): PythonWish | null {
   const start = words.findIndex((word) => !PREFIXES.has(word) && !/^[A-Za-z_]\w*=/.test(word) && !word.startsWith("-"))
   const [program = "", ...rest] = words.slice(Math.max(start, 0))
-  if (program === "uv" || program === "uvx") return { wants: "uv" }
+  if (program === "uv") return { wants: "uv" }
   if (PYTHON.test(program)) return { wants: "python", script: scriptOf(rest) }
   if (PYTHON_PROGRAMS.has(program) || MLX_PROGRAM.test(program)) return { wants: "python", script: null }
   return null
