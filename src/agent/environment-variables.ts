@@ -26,7 +26,12 @@ export function environmentVariables(
 }
 
 /** Variables for the build alone; they begin so that it can tell them apart and take them from the job. */
-export function buildVariables(order: AttemptOrder, host: JobHost, folder: string): Record<string, string> {
+export function buildVariables(
+  order: AttemptOrder,
+  host: JobHost,
+  folder: string,
+  searchPath: string,
+): Record<string, string> {
   const kind = order.environment?.kind
   const build: Record<string, string> = {
     UV_NO_PROGRESS: "1",
@@ -41,6 +46,8 @@ export function buildVariables(order: AttemptOrder, host: JobHost, folder: strin
     XDG_CONFIG_DIRS: join(folder, "project/.none"),
     // Whom the host trusts, not only whom uv knows: a lab may have an authority of its own.
     ...(trustsSomebody(host) ? { UV_SYSTEM_CERTS: "1" } : {}),
+    // uv tries each Python that it finds: the stub there would open a dialog on the owner's screen.
+    ...(host.stubFolder === null ? {} : { PATH: withoutStubs(searchPath) }),
     ...(kind === "uv.lock" || kind === "pyproject.toml" ? {} : { UV_NO_CONFIG: "1" }),
   }
   for (const name of PROXY_VARIABLES) {
@@ -48,6 +55,13 @@ export function buildVariables(order: AttemptOrder, host: JobHost, folder: strin
     if (value !== undefined) build[name] = value
   }
   return Object.fromEntries(Object.entries(build).map(([name, value]) => [`WINDFALL_BUILD_${name}`, value]))
+}
+
+function withoutStubs(searchPath: string): string {
+  return searchPath
+    .split(":")
+    .filter((folder) => folder !== "/usr/bin")
+    .join(":")
 }
 
 /** On a Mac the keychain always has somebody. A small Linux may have no list of authorities at all: then uv's own is used. */

@@ -51,6 +51,27 @@ test("jobEnvironment() refuses bad names and NUL bytes", () => {
   )
 })
 
+test("a build on a Mac without developer tools does not look for a Python where the stubs are", () => {
+  const building = { ...attempt("/w"), builder: ["perl"] }
+  const order = makeOrder(1, ["x"])
+  const variables = environmentOf(jobEnvironment(order, {}, { ...MAC, stubFolder: "/stubs" }, building))
+  assert.doesNotMatch(variables.WINDFALL_BUILD_PATH ?? "/usr/bin", /\/usr\/bin/)
+  assert.equal(environmentOf(jobEnvironment(order, {}, MAC, building)).WINDFALL_BUILD_PATH, undefined)
+  assert.match(variables.PATH ?? "", /\/stubs:\/usr\/bin/)
+})
+
+test("an environment's Python comes first, whatever PATH the sender names; its project's sources are found", () => {
+  const order = makeOrder(1, ["x"], {
+    env: { PATH: "/mine", PYTHONPATH: "/own" },
+    environment: { kind: "uv.lock", files: [], python: null, with: [], setup: [] },
+  })
+  const environment = { uv: "/w/tools/uv-1/uv", place: "/w/environments/k", sources: "/w/work/src" }
+  const variables = environmentOf(jobEnvironment(order, {}, MAC, { ...attempt("/w"), environment }))
+  assert.equal(variables.PATH, "/w/environments/k/venv/bin:/w/tools/uv-1:/mine")
+  assert.equal(variables.VIRTUAL_ENV, "/w/environments/k/venv")
+  assert.equal(variables.PYTHONPATH, "/w/work/src:/own")
+})
+
 test("masked stubs stand just before /usr/bin, say what is missing and fail at once", () => {
   using scratch = new ScratchFolder()
   const stubFolder = makeStubFolder(scratch.at("stubs"), ["python3", "git"])

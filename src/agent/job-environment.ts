@@ -87,8 +87,8 @@ export function jobEnvironment(
     WINDFALL_MEMORY_BYTES: String(order.lease.memoryBytes),
     // The one interpreter that is surely on every host.
     WINDFALL_NODE: process.execPath,
-    ...(attempt.builder.length > 0 ? buildVariables(order, host, folder) : {}),
   })
+  if (attempt.builder.length > 0) Object.assign(variables, buildVariables(order, host, folder, variables.PATH ?? ""))
   const lines = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
   checkLines(variables, lines)
   return lines

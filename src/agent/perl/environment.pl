@@ -87,6 +87,7 @@ sub build {
   make_venv();
   install();
   for my $line (@setup) {
+    local $tools{PATH} = $ENV{PATH};
     my $pid = fork // failed('start');
     if (!$pid) { open(STDOUT, '>&', \*STDERR); begin('/bin/sh', '-c', $line) }
     waitpid($pid, 0);
