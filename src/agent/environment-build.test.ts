@@ -144,6 +144,22 @@ test("what the job prints, and how it ends, is its own: a build in front of it l
   assert.deepEqual([outputs.tree, outputs.files], [null, 0])
 })
 
+test("under a terminal an environment is built and used in the same way", { skip }, async () => {
+  await using home = new AgentHome()
+  const agent = await startWithUv(home)
+  const pty = { columns: 200, rows: 24, term: "xterm-256color" }
+  const show =
+    "import os, sys; print(sys.prefix == os.environ['VIRTUAL_ENV'], sys.stdout.isatty(), os.environ['UV_CACHE_DIR'])"
+  for (const number of [1, 2]) {
+    agent.startAttempt(number, ["python", "-c", show], { ...packages(), pty })
+    const { exit } = (await agent.ended(number)).exited
+    assert.deepEqual([exit.cause, exit.exitCode], ["exited", 0], agent.text(number))
+    assert.match(agent.text(number), /True True \/.*\/shared\/uv\r\n/)
+  }
+  assert.match(agent.text(1), /building the Python environment/)
+  assert.doesNotMatch(agent.text(2), /building/)
+})
+
 test("uv that cannot be had ends the attempt in words, and nothing waits", async () => {
   await using home = new AgentHome()
   const agent = await home.start()

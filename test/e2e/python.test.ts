@@ -127,3 +127,16 @@ test("what no environment can be made from is refused before anything is sent", 
     },
   )
 })
+
+test("a host that leaves takes its environments along, read-only as they are", { skip }, async () => {
+  const environment = { ...UV, kind: "packages" as const }
+  const { id } = await pool().submit({ command: ["python", "--version"], host: "host1", environment })
+  const job = await pool().awaitJob(id)
+  assert.equal(job.state, "succeeded", job.reason ?? "")
+  const base = join(pool().hosts[0]?.files ?? "", ".windfall/servers", pool().server.id)
+  assert.equal(readdirSync(join(base, "environments")).filter((name) => !name.includes(".")).length, 1)
+  await pool().untilHost("host1", () => readdirSync(join(base, "attempts")).length === 0)
+  const gone = await pool().windfall(["host", "rm", "host1"])
+  assert.equal(gone.exitCode, 0, gone.stderr)
+  assert.equal(existsSync(base), false)
+})

@@ -34,7 +34,7 @@ export async function dryRun(
     return 0
   }
   const lines = [`command: ${commandText(draft.command)}`]
-  if (draft.environment !== null) lines.push(environmentText(draft.environment))
+  if (draft.environment !== null) lines.push(`environment: ${environmentText(draft.environment)}`)
   if (scanned === undefined) lines.push("folder: none travels")
   else {
     lines.push(`folder: ${printable(scanned.folder)}: ${countText(scanned.files)}, ${formatBytes(scanned.bytes)}`)

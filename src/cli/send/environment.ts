@@ -19,18 +19,20 @@ export async function withEnvironment(
   if (wish === null && !asked) return spec
   const { findEnvironment } = await import("./find-environment.ts")
   const environment = findEnvironment(values, wish, { folder, workingFolder })
-  if (environment !== null && environment.kind !== "uv" && !quiet) await say(cli, environmentText(environment))
+  if (environment !== null && environment.kind !== "uv" && !quiet)
+    await say(cli, `environment: ${environmentText(environment)}`)
   return { ...spec, environment }
 }
 
-/** "environment: uv.lock, Python >=3.10, with mlx" */
-export function environmentText({ files, python, with: packages, setup }: EnvironmentSpec): string {
+/** "uv.lock, Python >=3.10, with mlx" */
+export function environmentText({ kind, files, python, with: packages, setup }: EnvironmentSpec): string {
   const [file] = files
   const parts = [
     ...(file === undefined ? [] : [file]),
+    ...(kind === "uv" ? ["its own, by uv"] : []),
     ...(python === null ? [] : [`Python ${python}`]),
     ...(packages.length === 0 ? [] : [`with ${packages.join(", ")}`]),
     ...(setup.length === 0 ? [] : [setup.length === 1 ? "1 setup line" : `${setup.length} setup lines`]),
   ]
-  return `environment: ${printable(parts.join(", "))}`
+  return printable(parts.join(", "))
 }
