@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
 import { chmod, mkdir, rename, rm, stat, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
+import { SharedTask } from "../base/shared-task.ts"
 import { WindfallError } from "../protocol/errors.ts"
 import { UV_VERSION, uvPath } from "../protocol/uv.ts"
 import { hashFile } from "./hash-file.ts"
@@ -31,7 +32,7 @@ const WHEELS: Readonly<Record<HostPlatform, { readonly tags: string; readonly sh
 export class UvShelf {
   readonly #cacheFolder: string
   readonly #index: PythonIndex
-  readonly #fetching = new Map<HostPlatform, Promise<PayloadFile>>()
+  readonly #fetching = new Map<HostPlatform, SharedTask<PayloadFile>>()
 
   constructor(cacheFolder: string, index: PythonIndex) {
     this.#cacheFolder = cacheFolder
@@ -40,13 +41,9 @@ export class UvShelf {
 
   /** @throws {WindfallError} internal when it cannot be had, corrupt_data when it is not the pinned one */
   get(platform: HostPlatform, signal: AbortSignal): Promise<PayloadFile> {
-    let file = this.#fetching.get(platform)
-    if (file === undefined) {
-      file = this.#get(platform, signal)
-      this.#fetching.set(platform, file)
-      file.catch(() => this.#fetching.delete(platform))
-    }
-    return file
+    const task = this.#fetching.get(platform) ?? new SharedTask((limited) => this.#get(platform, limited))
+    this.#fetching.set(platform, task)
+    return task.run(signal)
   }
 
   async #get(platform: HostPlatform, signal: AbortSignal): Promise<PayloadFile> {

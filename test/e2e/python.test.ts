@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { existsSync, readdirSync, statSync } from "node:fs"
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import type { EnvironmentSpec } from "../../src/protocol/environment.ts"
@@ -126,6 +126,17 @@ test("what no environment can be made from is refused before anything is sent", 
       code: "invalid_input",
     },
   )
+})
+
+test("a server that is killed while a host waits for uv sends it after its restart", { skip }, async () => {
+  rmSync(join(pool().scratch.at("local1"), "tools"), { recursive: true })
+  rmSync(pool().scratch.at("cache/tools"), { recursive: true })
+  const { id } = await pool().submit({ command: ["uv", "--version"], host: "local1", environment: UV })
+  await pool().untilJob(id, ({ state }) => state !== "queued")
+  await pool().server.kill9()
+  await pool().server.start()
+  const { state, attempts } = await pool().awaitJob(id)
+  assert.deepEqual([state, attempts.length], ["succeeded", 1])
 })
 
 test("a host that leaves takes its environments along, read-only as they are", { skip }, async () => {

@@ -1,3 +1,4 @@
+import { SharedTask } from "../../base/shared-task.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { ChildLink } from "../../ssh/child-link.ts"
 import type { HostPlatform, Payload, PayloadFile, PayloadSource } from "../../ssh/payload.ts"
@@ -25,7 +26,7 @@ export class Dial {
   readonly remote: RemoteHost
   readonly #payloads: PayloadSource
   readonly #uv: UvShelf
-  #puttingUv: Promise<void> | undefined
+  readonly #uvThere = new SharedTask((signal) => this.#putUv(signal))
   /** Known after the first look; a host does not change it. */
   #platform: HostPlatform | undefined
 
@@ -62,10 +63,7 @@ export class Dial {
   /** Sends uv, in a session of its own: what runs over the link is not held up. Goes on where an earlier try broke off. */
   putUv(signal: AbortSignal): Promise<void> {
     // Ten jobs that start at once ask for one and the same.
-    this.#puttingUv ??= this.#putUv(signal).finally(() => {
-      this.#puttingUv = undefined
-    })
-    return this.#puttingUv
+    return this.#uvThere.run(signal)
   }
 
   async #putUv(signal: AbortSignal): Promise<void> {
