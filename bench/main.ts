@@ -18,6 +18,7 @@ import { secondSend } from "./second-send.ts"
 import { sendTrue } from "./send-true.ts"
 import { submitToStart } from "./submit-to-start.ts"
 import { version } from "./version.ts"
+import { warmEnvironment } from "./warm-environment.ts"
 
 const ALL: readonly Benchmark[] = [
   version,
@@ -28,6 +29,7 @@ const ALL: readonly Benchmark[] = [
   secondSend,
   logLatency,
   bulkOutput,
+  warmEnvironment,
   idle,
 ]
 const HOSTS = 4

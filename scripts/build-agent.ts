@@ -5,7 +5,7 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { type Plugin, rolldown } from "rolldown"
-import { FORKER_SOURCES } from "../src/agent/forker-source.ts"
+import { ENVIRONMENT_SOURCE, FORKER_SOURCES } from "../src/agent/forker-source.ts"
 
 const ROOT = join(import.meta.dirname, "..")
 const FORKER_MODULE = join(ROOT, "src/agent/forker-source.ts")
@@ -16,7 +16,12 @@ const inlineForker: Plugin = {
   load(id) {
     if (id !== FORKER_MODULE) return null
     const programs = Object.entries(FORKER_SOURCES).map(([system, program]) => [system, withoutComments(program)])
-    return { code: `export const FORKER_SOURCES = ${JSON.stringify(Object.fromEntries(programs))}`, moduleType: "js" }
+    const sources = {
+      ENVIRONMENT_SOURCE: withoutComments(ENVIRONMENT_SOURCE),
+      FORKER_SOURCES: Object.fromEntries(programs),
+    }
+    const code = Object.entries(sources).map(([name, value]) => `export const ${name} = ${JSON.stringify(value)}`)
+    return { code: code.join("\n"), moduleType: "js" }
   },
 }
 

@@ -2,6 +2,7 @@ import type { AgentMessage } from "../protocol/agent-wire.ts"
 import type { ServerId } from "../protocol/ids.ts"
 import type { Attempt } from "./attempt.ts"
 import type { DataShelf } from "./data/data-shelf.ts"
+import type { Environments } from "./environments.ts"
 import type { Forker } from "./forker.ts"
 import type { HighWater } from "./high-water.ts"
 import type { Holder } from "./holder.ts"
@@ -27,6 +28,7 @@ export interface AgentContext {
   readonly output: OutputSender
   readonly cache: HostCache
   readonly data: DataShelf
+  readonly environments: Environments
   readonly trash: Trash
   readonly highWater: HighWater
   readonly leftovers: LeftoverWatch

@@ -4,6 +4,7 @@ import type { AttemptId, JobId } from "../protocol/ids.ts"
 import type { Cause } from "../protocol/job-state.ts"
 import type { CollectedOutputs } from "../workspace/outputs.ts"
 import type { StatIndex } from "../workspace/stat-index.ts"
+import type { AttemptEnvironment } from "./attempt-environment.ts"
 import type { SupervisorStatus } from "./supervisor-text.ts"
 
 /**
@@ -56,6 +57,10 @@ export class Attempt {
   peakMemoryBytes = 0
   /** Processes seen below the supervisor, with their starts: on macOS a child that lost its parent is known only so. */
   readonly seen = new Map<number, string>()
+  /** The Python environment it runs in, once known. */
+  environment: AttemptEnvironment | undefined
+  /** What builds its environment and then becomes its command: words before the command's; none where nothing is to be built. */
+  builder: readonly string[] = []
   /** Of its workspace, until that is in its file. */
   index: StatIndex | undefined
   /** `undefined`: not collected yet. */

@@ -9,6 +9,7 @@ import { type AgentContext, nameOf, tell } from "./agent-context.ts"
 import type { Attempt } from "./attempt.ts"
 import { inspectAttempt, outputSizes, readStopCause } from "./attempt-folder.ts"
 import { withBallastSync } from "./ballast.ts"
+import { buildProblem } from "./build-problem.ts"
 import { writeDurably } from "./durable-file.ts"
 import { indexPath, refuse } from "./launch.ts"
 import { carryOut } from "./stopping.ts"
@@ -137,6 +138,7 @@ function ended(context: AgentContext, attempt: Attempt): void {
 
 /** Tells how an attempt ended, again or for the first time, and completes its output. */
 export function tellEnd(context: AgentContext, attempt: Attempt, exitKnown: boolean): void {
+  if (attempt.status?.cause === "environment_failed") attempt.message ??= buildProblem(attempt.folder)
   const { exit, totals } = attempt
   if (exit === null) return
   if (!exitKnown) {

@@ -20,6 +20,12 @@ export interface HostFolder {
   readonly cache: string
   /** Data that jobs share, and what is on its way. */
   readonly data: string
+  /** Python environments, one folder for each, named by what it is made from. */
+  readonly environments: string
+  /** What jobs of all users share by variable: downloads of uv and Hugging Face, and Pythons. On one file system with the environments. */
+  readonly shared: string
+  /** A home folder for each user. */
+  readonly homes: string
   readonly highWater: string
   /** What ended attempts have left on this host. */
   readonly leftovers: string
@@ -43,6 +49,9 @@ export function hostFolder(root: string, server: ServerId): HostFolder {
     run: join(base, "run"),
     cache: join(base, "cache"),
     data: join(base, "data"),
+    environments: join(base, "environments"),
+    shared: join(base, "shared"),
+    homes: join(base, "homes"),
     highWater: join(base, "high-water"),
     leftovers: join(base, "leftovers"),
     holder: join(base, "holder"),
@@ -53,8 +62,8 @@ export function hostFolder(root: string, server: ServerId): HostFolder {
 
 /** Makes the folders that are missing, open to this account only, and opens those that a job has closed. */
 export function makeHostFolder(folder: HostFolder): void {
-  const { root, base, trash, run, cache, attempts } = folder
-  for (const path of [root, dirname(base), base, trash, run, cache]) makeFolder(path)
+  const { root, base, trash, run, cache, environments, shared, homes, attempts } = folder
+  for (const path of [root, dirname(base), base, trash, run, cache, environments, shared, homes]) makeFolder(path)
   if (makeFolder(attempts)) spread(attempts)
 }
 

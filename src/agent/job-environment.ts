@@ -1,6 +1,13 @@
+import { mkdirSync } from "node:fs"
+import { join } from "node:path"
 import type { AttemptOrder } from "../protocol/agent-wire.ts"
 import { WindfallError } from "../protocol/errors.ts"
 import type { HostFacts } from "../protocol/host.ts"
+import type { AgentContext } from "./agent-context.ts"
+import type { Attempt } from "./attempt.ts"
+import { readEnvironment } from "./attempt-environment.ts"
+import { buildVariables, environmentVariables } from "./environment-variables.ts"
+import { reopening } from "./own-file.ts"
 
 /** More than this is refused: a shell or a tool on the way would break on it later, without words. */
 export const MAX_ENVIRONMENT_BYTES = 256 * 1024
@@ -23,6 +30,10 @@ const HOMEBREW_PATH = "/opt/homebrew/bin:/opt/homebrew/sbin"
 export interface JobHost {
   readonly facts: Pick<HostFacts, "platform" | "home" | "user" | "hostname" | "timeZone">
   readonly shell: string
+  /** The folder of the users' home folders. */
+  readonly homes: string
+  /** The folder of what jobs of all users share. */
+  readonly shared: string
   /** A folder of scripts that stand before the system's stubs, or `null` where none are needed. */
   readonly stubFolder: string | null
   /** The agent's own environment, of which only certificate variables are used. */
@@ -38,9 +49,11 @@ export function jobEnvironment(
   order: AttemptOrder,
   secrets: Readonly<Record<string, string>>,
   host: JobHost,
-  folder: string,
+  attempt: Pick<Attempt, "folder" | "environment" | "builder">,
 ): string[] {
   const { facts } = host
+  const { folder } = attempt
+  const environment = order.environment == null ? null : (attempt.environment ?? readEnvironment(folder))
   const given = { ...order.env, ...secrets }
   const variables: Record<string, string> = {}
   for (const name of CERTIFICATE_VARIABLES) {
@@ -48,7 +61,7 @@ export function jobEnvironment(
     if (value !== undefined) variables[name] = value
   }
   Object.assign(variables, {
-    HOME: facts.home,
+    HOME: homeOf(host, order.user),
     USER: facts.user,
     LOGNAME: facts.user,
     SHELL: host.shell,
@@ -56,9 +69,13 @@ export function jobEnvironment(
     ...(facts.timeZone === null ? {} : { TZ: facts.timeZone }),
     TMPDIR: `${folder}/tmp`,
     PYTHONUNBUFFERED: "1",
+    UV_CACHE_DIR: join(host.shared, "uv"),
+    UV_PYTHON_INSTALL_DIR: join(host.shared, "python"),
+    // The downloads, and not HF_HOME: there lies the token of who logged in.
+    HF_HUB_CACHE: join(host.shared, "huggingface"),
     ...(order.pty === null ? {} : { TERM: order.pty.term }),
     ...given,
-    PATH: searchPath(given.PATH, host),
+    ...environmentVariables(environment, searchPath(given.PATH, homeOf(host, order.user), host), given),
     WINDFALL_JOB: String(order.job),
     WINDFALL_JOB_NAME: order.jobName ?? "",
     WINDFALL_USER: order.user,
@@ -71,6 +88,7 @@ export function jobEnvironment(
     // The one interpreter that is surely on every host.
     WINDFALL_NODE: process.execPath,
   })
+  if (attempt.builder.length > 0) Object.assign(variables, buildVariables(order, host, folder, variables.PATH ?? ""))
   const lines = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
   checkLines(variables, lines)
   return lines
@@ -81,9 +99,20 @@ export function environmentOf(lines: readonly string[]): Record<string, string> 
   return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]))
 }
 
-function searchPath(given: string | undefined, host: JobHost): string {
+/** A user's home folder on this host: what one leaves there (logins, settings) is no other's. */
+export function homeOf({ homes }: JobHost, user: string): string {
+  return join(homes, /^[A-Za-z0-9][\w.-]*$/.test(user) ? user : Buffer.from(user).toString("hex"))
+}
+
+/** Makes a user's home folder where it is missing. */
+export function makeHome({ jobHost }: AgentContext, user: string): void {
+  const home = homeOf(jobHost, user)
+  reopening(home, () => mkdirSync(home, { recursive: true, mode: 0o700 }))
+}
+
+function searchPath(given: string | undefined, home: string, host: JobHost): string {
   const homebrew = host.facts.platform === "darwin" ? `${HOMEBREW_PATH}:` : ""
-  const path = given ?? `${host.facts.home}/.local/bin:${homebrew}/usr/local/bin:${SYSTEM_PATH}`
+  const path = given ?? `${home}/.local/bin:${host.facts.home}/.local/bin:${homebrew}/usr/local/bin:${SYSTEM_PATH}`
   if (host.stubFolder === null) return path
   // Just before /usr/bin, where the stubs are: a python3 of Homebrew or of the sender's own still comes first.
   const parts = path.split(":")

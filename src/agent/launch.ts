@@ -1,16 +1,23 @@
 import { join } from "node:path"
 import type { AttemptOrder } from "../protocol/agent-wire.ts"
-import type { DataOffer } from "../protocol/data-wire.ts"
 import { toWindfallError } from "../protocol/errors.ts"
 import type { Cause } from "../protocol/job-state.ts"
 import { type AgentContext, nameOf, tell } from "./agent-context.ts"
+import { askServer } from "./ask-server.ts"
 import { Attempt } from "./attempt.ts"
 import { completeAttempt, createAttempt } from "./attempt-folder.ts"
 import { type AskForData, linkAllData, placeData } from "./data/place-data.ts"
 import { isDiskFull } from "./durable-file.ts"
-import { environmentOf, jobEnvironment } from "./job-environment.ts"
+import { environmentOf, jobEnvironment, makeHome } from "./job-environment.ts"
+import { isOfEnvironment, prepareEnvironment } from "./prepare-environment.ts"
 import { terminalProblem } from "./pty.ts"
-import { loginShell, type TerminalHostConfig, terminalHostCommand, terminalHostEnv } from "./terminal-command.ts"
+import {
+  loginShell,
+  shellBeside,
+  type TerminalHostConfig,
+  terminalHostCommand,
+  terminalHostEnv,
+} from "./terminal-command.ts"
 import { terminalSocketPath } from "./terminal-socket.ts"
 
 /** More hashes than this travel in several `need` messages: a frame has a bound. */
@@ -30,13 +37,14 @@ export function beginAttempt(
   context.attempts.set(attempt.sequence, attempt)
   try {
     if (hasTerminal(order)) refuseWithoutTerminals()
-    const environment = jobEnvironment(order, secrets, context.jobHost, folder)
+    const environment = jobEnvironment(order, secrets, context.jobHost, attempt)
+    makeHome(context, order.user)
     beginOutput(context, attempt, Object.values(secrets), { stdout: 0, stderr: 0 })
-    if (order.workspace === null && order.stdin === null && order.data.length === 0)
-      launch(context, attempt, environment, secrets)
+    const isBare = order.workspace === null && order.stdin === null && order.data.length === 0
+    if (isBare && order.environment == null) launch(context, attempt, environment, secrets)
     else {
       attempt.inode = createAttempt(folder, order, secrets)
-      prepare(context, attempt, order, environment).catch((error) => refuseFor(context, attempt, error))
+      prepare(context, attempt, order, secrets).catch((error) => refuseFor(context, attempt, error))
     }
   } catch (error) {
     refuseFor(context, attempt, error)
@@ -60,27 +68,26 @@ async function prepare(
   context: AgentContext,
   attempt: Attempt,
   order: AttemptOrder,
-  environment: readonly string[],
+  secrets: Readonly<Record<string, string>>,
 ): Promise<void> {
   const abort = new AbortController()
   attempt.abort = abort
   const askForData: AskForData = (root, hashes, direct) =>
-    supplied(attempt, abort.signal, () =>
-      tell(context, attempt, { type: "need-data", ...nameOf(attempt), root, hashes, direct }),
-    )
+    askServer(context, attempt, { type: "need-data", ...nameOf(attempt), root, hashes, direct }, abort.signal)
   await placeData(context, attempt, order.data, askForData, abort.signal)
   for (let missing = context.cache.missing(order); missing.length > 0; missing = context.cache.missing(order)) {
     const hashes = missing.slice(0, HASHES_PER_NEED)
-    await supplied(attempt, abort.signal, () => tell(context, attempt, { type: "need", ...nameOf(attempt), hashes }))
+    await askServer(context, attempt, { type: "need", ...nameOf(attempt), hashes }, abort.signal)
   }
   abort.signal.throwIfAborted()
   if (order.workspace !== null) {
     const work = join(attempt.folder, "work")
     attempt.index = await context.cache.layOut(order.workspace, work, context.clock.now(), abort.signal)
   }
+  await prepareEnvironment(context, attempt, order, abort.signal)
   abort.signal.throwIfAborted()
   linkAllData(context, attempt, order.data)
-  launch(context, attempt, environment)
+  launch(context, attempt, jobEnvironment(order, secrets, context.jobHost, attempt))
   setImmediate(() => keepIndex(attempt))
 }
 
@@ -91,22 +98,6 @@ function keepIndex(attempt: Attempt): void {
     attempt.index = undefined
   } catch {
     // A full disk, or the attempt has been put away. It stays in memory.
-  }
-}
-
-/** Asks for blobs and waits until the server says that they have come, or where another host offers them. */
-async function supplied(attempt: Attempt, signal: AbortSignal, ask: () => void): Promise<DataOffer | undefined> {
-  signal.throwIfAborted()
-  const supply = Promise.withResolvers<DataOffer | undefined>()
-  attempt.supply = supply
-  const stop = () => supply.reject(signal.reason)
-  signal.addEventListener("abort", stop, { once: true })
-  ask()
-  try {
-    return await supply.promise
-  } finally {
-    attempt.supply = undefined
-    signal.removeEventListener("abort", stop)
   }
 }
 
@@ -136,7 +127,7 @@ export function launch(
     terminal: hasTerminal(order),
     ...(hasTerminal(order)
       ? inTerminal(context, attempt, order, environment)
-      : { command: order.command, environment }),
+      : { command: [...attempt.builder, ...order.command], environment }),
   })
   context.changed()
 }
@@ -161,9 +152,11 @@ function inTerminal(context: AgentContext, attempt: Attempt, order: AttemptOrder
     endsWith: null,
     abandonMs: null,
   }
-  const command = order.command.length > 0 ? order.command : loginShell(environment)
+  // A login shell would put PATH together anew, and the system's Python before the environment's.
+  const shell = attempt.environment === undefined ? loginShell(environment) : shellBeside(environment)
+  const command = order.command.length > 0 ? order.command : shell
   return {
-    command: terminalHostCommand(context.program, config, command),
+    command: terminalHostCommand(context.program, config, [...attempt.builder, ...command]),
     environment: Object.entries(terminalHostEnv(environment)).map(([name, value]) => `${name}=${value}`),
   }
 }
@@ -193,7 +186,7 @@ function launchOnceMore(context: AgentContext, attempt: Attempt): void {
   const { order, secrets = {}, folder } = attempt
   if (order === null) return
   attempt.inode ??= completeAttempt(folder, order, secrets)
-  launch(context, attempt, jobEnvironment(order, secrets, context.jobHost, folder), secrets)
+  launch(context, attempt, jobEnvironment(order, secrets, context.jobHost, attempt), secrets)
 }
 
 /** Ends an attempt whose command never ran, and says why. */
@@ -222,5 +215,5 @@ function refuseFor(context: AgentContext, attempt: Attempt, thrown: unknown): vo
   if (isDiskFull(error)) refuse(context, attempt, "disk_full", error.message)
   else if (data !== undefined) refuse(context, attempt, "data_failed", error.message, data)
   else if (isInput && attempt.abort === undefined) refuse(context, attempt, "start_failed", error.message)
-  else refuse(context, attempt, "workspace_failed", error.message)
+  else refuse(context, attempt, isOfEnvironment(error) ? "environment_failed" : "workspace_failed", error.message)
 }

@@ -9,6 +9,7 @@ import { keepBallast } from "./ballast.ts"
 import { claimHost } from "./claim.ts"
 import { DataShelf } from "./data/data-shelf.ts"
 import { takeSupervisorLines } from "./ending.ts"
+import { Environments } from "./environments.ts"
 import { Forker } from "./forker.ts"
 import { watchHeap } from "./heap-watch.ts"
 import { HighWater } from "./high-water.ts"
@@ -109,6 +110,7 @@ async function open(
       },
       (path) => trash.discard(path),
     ),
+    environments: new Environments({ folder, facts, discard: (path) => trash.discard(path) }),
     trash,
     highWater: new HighWater(folder.highWater),
     leftovers: new LeftoverWatch({
@@ -120,6 +122,8 @@ async function open(
     }),
     jobHost: {
       facts: { ...facts, home: environment.HOME ?? homedir },
+      homes: folder.homes,
+      shared: folder.shared,
       shell: shell ?? "/bin/sh",
       stubFolder: makeStubFolder(join(folder.base, "stubs"), stubs),
       environment,

@@ -1,5 +1,6 @@
 import type { AttemptOrder, ServerMessage } from "../protocol/agent-wire.ts"
 import type { DataOffer, OrderData } from "../protocol/data-wire.ts"
+import { ENVIRONMENT_KINDS, type EnvironmentSpec } from "../protocol/environment.ts"
 import { WindfallError } from "../protocol/errors.ts"
 import { type BlobHash, isBlobHash, isId } from "../protocol/ids.ts"
 import { CAUSES } from "../protocol/job-state.ts"
@@ -100,6 +101,7 @@ function readOrder(value: unknown): AttemptOrder {
     stdin: orNull(order, "stdin", hash),
     data: order.data === undefined ? [] : readData(order.data),
     pty: order.pty as AttemptOrder["pty"],
+    environment: order.environment == null ? null : readEnvironment(order.environment),
     silenceLimitMs: orNull(order, "silenceLimitMs", count),
     outputHeadBytes: count(order, "outputHeadBytes"),
     outputTailBytes: count(order, "outputTailBytes"),
@@ -121,6 +123,17 @@ function readData(value: unknown): readonly OrderData[] {
 function readOffer(value: unknown): DataOffer {
   const offer = object(value, "offer")
   return { addresses: list(offer, "addresses"), port: count(offer, "port"), key: text(offer, "key") }
+}
+
+function readEnvironment(value: unknown): EnvironmentSpec {
+  const environment = object(value, "environment")
+  return {
+    kind: oneOf(environment, "kind", ENVIRONMENT_KINDS),
+    files: list(environment, "files").map((path) => relativePath({ path }, "path")),
+    python: orNull(environment, "python", text),
+    with: list(environment, "with"),
+    setup: list(environment, "setup"),
+  }
 }
 
 function named(fields: Fields): { readonly attempt: never; readonly sequence: number } {

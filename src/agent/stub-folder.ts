@@ -18,7 +18,7 @@ export function makeStubFolder(path: string, names: readonly string[]): string |
 
 function script(name: string): string {
   const advice = name.startsWith("p")
-    ? "Bring a Python of your own, for instance with uv, or ask the owner to run: xcode-select --install"
+    ? "Send the job with --python 3.12, or with a requirements.txt in its folder: Windfall then brings a Python"
     : "Ask the owner of this Mac to run: xcode-select --install"
   return `#!/bin/sh
 echo "windfall: ${name}: this Mac has no developer tools (what is in /usr/bin only opens an installer)" >&2

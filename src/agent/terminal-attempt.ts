@@ -26,6 +26,12 @@ export function terminalAttempt(context: AgentContext, sequence: number): Termin
       if (!existsSync(join(folder, "status"))) return
       throw new WindfallError("wrong_state", "Cannot open a shell: the job has just ended")
     },
-    env: () => environmentOf(jobEnvironment(order, readSecrets(folder), context.jobHost, folder)),
+    // What is for a build alone is not for a shell beside it.
+    env: () => {
+      const { environment } = attempt
+      return environmentOf(
+        jobEnvironment(order, readSecrets(folder), context.jobHost, { folder, environment, builder: [] }),
+      )
+    },
   }
 }

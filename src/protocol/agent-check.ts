@@ -65,6 +65,7 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
     attempt(raw, type)
     hashes(raw, "hashes", type)
   },
+  need_uv: attempt,
   started: (raw, type) => {
     attempt(raw, type)
     count(raw, "pid", type)

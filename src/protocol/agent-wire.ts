@@ -7,6 +7,7 @@
  * After that both speak freely.
  */
 import type { DataOffer, OrderData } from "./data-wire.ts"
+import type { EnvironmentSpec } from "./environment.ts"
 import type { HostFacts } from "./host.ts"
 import type { AttemptId, BlobHash, JobId, ServerId } from "./ids.ts"
 import type { Cause } from "./job-state.ts"
@@ -56,6 +57,8 @@ export interface AttemptOrder {
   readonly stdin: BlobHash | null
   readonly data: readonly OrderData[]
   readonly pty: { readonly columns: number; readonly rows: number; readonly term: string } | null
+  /** Absent in orders of older releases. */
+  readonly environment?: EnvironmentSpec | null
   /** The agent itself ends the attempt after this long without contact, on a clock that counts sleep; `null`: never. */
   readonly silenceLimitMs: number | null
   /** Output kept per stream: the first bytes, and a ring of the last ones. */
@@ -131,6 +134,8 @@ export type AgentMessage =
       readonly sequence: number
       readonly hashes: readonly BlobHash[]
     }
+  /** uv is not on the host, and the attempt's environment needs it; the server sends it, then `supplied`. */
+  | { readonly type: "need_uv"; readonly attempt: AttemptId; readonly sequence: number }
   /** The supervisor's record is on disk and the command is about to run. */
   | {
       readonly type: "started"
@@ -254,9 +259,9 @@ export type ServerMessage =
       /** Values of secrets by variable name. Never written to the order on disk, never logged. */
       readonly secrets: Readonly<Record<string, string>>
     }
-  /** All blobs of a `need` have been sent. */
+  /** What a `need` or `need_uv` asked for has been sent. */
   | { readonly type: "supplied"; readonly attempt: AttemptId; readonly sequence: number }
-  /** The blobs of a `need` cannot be had: end the attempt with workspace_failed. */
+  /** It cannot be had: end the attempt with workspace_failed, or environment_failed. */
   | { readonly type: "unsupplied"; readonly attempt: AttemptId; readonly sequence: number; readonly message: string }
   /** Blobs of a `need-data` can be fetched from another host. What does not come is asked for again, without `direct`. */
   | {

@@ -104,6 +104,30 @@ export const JOB_FIELDS = {
     flag: "secret",
     example: "HF_TOKEN",
   },
+  python: {
+    kind: "text",
+    placeholder: "VERSION",
+    help: "run in a Python environment with this version, for instance 3.12 (default: what the folder asks for)",
+    example: "3.12",
+  },
+  with: {
+    kind: "list",
+    placeholder: "PACKAGE",
+    help: "a Python package for the environment, besides what the folder asks for; several with commas",
+    example: "mlx,numpy",
+  },
+  setup: {
+    kind: "list",
+    placeholder: "LINE",
+    help: "a line for /bin/sh, run once when the environment is built",
+    example: "python -m nltk.downloader -d $VIRTUAL_ENV/nltk_data punkt",
+  },
+  "no-environment": {
+    kind: "switch",
+    placeholder: "",
+    help: "build no Python environment, whatever is in the folder",
+    example: "true",
+  },
   folder: {
     kind: "text",
     placeholder: "DIR",

@@ -1,6 +1,7 @@
 import { parseBytes } from "../base/bytes.ts"
 import { closest } from "../base/closest.ts"
 import { durationText, parseDuration } from "../base/duration.ts"
+import { checkPython } from "./environment-values.ts"
 import { WindfallError } from "./errors.ts"
 import type { BlobHash } from "./ids.ts"
 import type { GitRecord, JobSpec } from "./job.ts"
@@ -127,6 +128,7 @@ export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
   if (values["no-folder"] === true) checkNothingTravels(values)
   checkOutputs(values.outputs ?? [])
   checkCommand(facts)
+  checkPython(values)
   const env = jobEnvironment(values.env ?? [], facts.environment)
   checkSecrets(values.secrets ?? [], env)
   return {
@@ -155,6 +157,7 @@ export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
     notify: notifyOf(values),
     data: readJobData(values.data ?? []),
     git: facts.git,
+    environment: null, // who sends looks into the folder
   }
 }
 

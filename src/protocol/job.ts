@@ -1,3 +1,4 @@
+import type { EnvironmentSpec } from "./environment.ts"
 import type { AttemptId, BlobHash, HostId, JobId } from "./ids.ts"
 import type { JobData } from "./job-data.ts"
 import type { Cause, JobState } from "./job-state.ts"
@@ -47,6 +48,8 @@ export interface JobSpec {
   readonly data: readonly JobData[]
   /** What the sender's folder was in git terms, for the record; `null` outside a repository. */
   readonly git: GitRecord | null
+  /** The Python environment it runs in; `null` for none. */
+  readonly environment: EnvironmentSpec | null
 }
 
 export interface GitRecord {
@@ -92,6 +95,7 @@ export const DEFAULT_SPEC: Omit<JobSpec, "command"> = {
   notify: null,
   data: [],
   git: null,
+  environment: null,
 }
 
 /** A job as the API shows it. Times are milliseconds since 1970 by the server's clock. */

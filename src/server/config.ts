@@ -11,6 +11,8 @@ export interface ServerPlaces {
   readonly cacheFolder: string
   readonly host: string
   readonly port: number
+  /** The account's own: says where packages for hosts are fetched. */
+  readonly environment: Readonly<Record<string, string | undefined>>
 }
 
 /**
@@ -26,5 +28,6 @@ export function readPlaces(env: Readonly<Record<string, string | undefined>> = p
     cacheFolder: resolve(env.WINDFALL_CACHE || join(under("XDG_CACHE_HOME", ".cache"), "windfall")),
     host: "127.0.0.1",
     port: DEFAULT_PORT,
+    environment: env,
   }
 }

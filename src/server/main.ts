@@ -6,9 +6,10 @@
 import { parseArgs } from "node:util"
 import { parseDuration } from "../base/duration.ts"
 import { toWindfallError } from "../protocol/errors.ts"
+import { pythonIndex } from "../ssh/python-index.ts"
 import { readCertificate } from "./certificate.ts"
 import { readPlaces } from "./config.ts"
-import { openHosts } from "./hosts/open-hosts.ts"
+import { openHostsWith } from "./hosts/open-hosts.ts"
 import { startServer } from "./start-server.ts"
 
 try {
@@ -45,7 +46,7 @@ try {
       ...(values["keep-events"] === undefined ? {} : { keepEventsMs: parseDuration(values["keep-events"]) }),
       notifyPrivate: values["notify-private"] === true,
     },
-    openHosts,
+    openHosts: openHostsWith({ pythonIndex: pythonIndex(places.environment) }),
   })
   const { url, firstToken } = server
   // A machine without ssh's programs can still have itself as a host.

@@ -27,7 +27,7 @@ bytes_of() { wc -c <"$1" | tr -d ' '; }
 # Jobs have the same account: one may have closed what is ours, by mistake or not. From the top down, as what lies below a closed
 # folder cannot be opened before it.
 reopen() {
-  for folder in "$root" "$root/runtime" "$root/runtime"/* "$root/agent" "$root/agent"/* "$root/incoming" "$root/servers" "$root/servers/$wf_server"; do
+  for folder in "$root" "$root/runtime" "$root/runtime"/* "$root/agent" "$root/agent"/* "$root/tools" "$root/tools"/* "$root/incoming" "$root/servers" "$root/servers/$wf_server"; do
     [ -d "$folder" ] && [ ! -L "$folder" ] && chmod u+rwx "$folder" 2>/dev/null
   done
 }
@@ -101,7 +101,9 @@ start() {
   rm -f "$root"/incoming/*."$wf_server"
   rmdir "$root/incoming" 2>/dev/null
   touch "$root/${wf_node%/*}" "$root/${wf_agent%/*}"
-  find "$root/runtime" "$root/agent" -mindepth 1 -maxdepth 1 -mtime +90 -exec rm -rf {} + </dev/null
+  set -- "$root/runtime" "$root/agent"
+  [ ! -d "$root/tools" ] || set -- "$@" "$root/tools"
+  find "$@" -mindepth 1 -maxdepth 1 -mtime +90 -exec rm -rf {} + </dev/null
   # What the owner of the host set for certificates and proxies stays; nothing else does.
   set -- HOME="$HOME" USER="${USER-}" LOGNAME="${LOGNAME-${USER-}}" SHELL="${SHELL-/bin/sh}" PATH=/usr/bin:/bin:/usr/sbin:/sbin LANG="${LANG-}"
   for name in TZ SSL_CERT_FILE SSL_CERT_DIR NODE_EXTRA_CA_CERTS REQUESTS_CA_BUNDLE CURL_CA_BUNDLE GIT_SSL_CAINFO http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY; do
@@ -145,7 +147,8 @@ remove() {
     line=${rest%%"$wf_newline"*}
     rest=${rest#"$line"}; rest=${rest#"$wf_newline"}
     [ "$line" = "servers/$wf_server" ] && [ -n "$attempts" ] && continue
-    rm -rf "${root:?}/$line"
+    # Environments are read-only, and jobs leave what they like.
+    rm -rf "${root:?}/$line" 2>/dev/null || { chmod -R u+rwx "$root/$line" 2>/dev/null; rm -rf "${root:?}/$line"; }
     folder=${line%/*}
     while [ "$folder" != "$line" ]; do
       rmdir "$root/$folder" 2>/dev/null || break

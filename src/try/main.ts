@@ -3,9 +3,10 @@
  * afterwards. It calls the same programs a person would; nothing here is a shortcut but the agent without ssh, where
  * no sshd can be had or the one there is lets nobody in.
  */
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { removeTree } from "../workspace/remove-tree.ts"
 import { processesGone } from "./processes.ts"
 import { Transcript } from "./transcript.ts"
 import { tryOut } from "./trial.ts"
@@ -30,7 +31,7 @@ async function main(): Promise<number> {
     await using stack = new AsyncDisposableStack()
     const folder = makeFolder()
     stack.use(startWatchdog(folder))
-    stack.defer(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
+    stack.defer(() => removeTree(folder))
     stack.defer(() => processesGone(folder, LEAVE_MS))
     // Caught before the tidying, which takes a moment: the reason is what people want to see first.
     exitCode = await tryOut(transcript, folder, stack, stopping.signal).catch(fail)

@@ -2,6 +2,9 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
 import { homedir } from "node:os"
 import { join } from "node:path"
 import { fingerprintOf } from "../ssh/host-key.ts"
+import type { HostPlatform } from "../ssh/payload.ts"
+import { askIndex, pythonIndex } from "../ssh/python-index.ts"
+import { UvShelf } from "../ssh/uv-shelf.ts"
 import { proveLogin } from "./loopback-login.ts"
 import { type LoopbackSshd, startLoopbackSshd } from "./loopback-sshd.ts"
 import type { Transcript } from "./transcript.ts"
@@ -10,6 +13,10 @@ import { startTrialServer, type TrialServer } from "./trial-server.ts"
 const CLONE = join(import.meta.dirname, "../..")
 const CACHE = join(CLONE, ".cache")
 const FAILED = 125
+const STOPPED = 130
+/** Until then the packages have come and the training is done; else there is time left to do without. */
+const MLX_TIME = "40s"
+const INDEX_MS = 8_000
 
 /**
  * Starts a server, joins this machine, sends the example and tells what came of it.
@@ -49,10 +56,40 @@ export async function tryOut(
       : [sshd.address, "--port", String(sshd.port), "--fingerprint", fingerprintOf(sshd.hostKey)]
   const joined = await windfall("host", "add", ...machine, "--name", "this-machine")
   if (joined !== 0) return FAILED
-  const exitCode = await windfall("send", "--name", "digits", "--output", "results/**", "--", "sh", "train.sh")
+  const send = (...words: string[]) => windfall("send", "--name", "digits", "--output", "results/**", ...words)
+  const obstacle = await obstacleToMlx(CACHE, env, signal)
+  if (obstacle === undefined) {
+    const index = env.UV_DEFAULT_INDEX ? ["--env", "UV_DEFAULT_INDEX"] : []
+    const trained = await send(...index, "--time", MLX_TIME, "--", "python", "train_mlx.py")
+    if (trained === STOPPED) return trained
+    if (trained !== 0) transcript.say("MLX could not be had or used here: the same is done once more, without it")
+    else return tellResult(transcript, join(workFolder, "results"))
+  } else transcript.say(`training without MLX, as its packages are out of reach: ${obstacle}`)
+  const exitCode = await send("--", "sh", "train.sh")
   if (exitCode !== 0) return exitCode
-  tellResult(transcript, join(workFolder, "results"))
-  return 0
+  return tellResult(transcript, join(workFolder, "results"))
+}
+
+/**
+ * Why the example cannot be trained with MLX, in words; `undefined` when nothing is known to be in the way. What is fetched to
+ * find out is what the server then sends to the host.
+ */
+async function obstacleToMlx(
+  cacheFolder: string,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const platform = `${process.platform}-${process.arch}` as HostPlatform
+  try {
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(INDEX_MS)])
+    const index = pythonIndex(env)
+    await askIndex(index, "mlx", patience)
+    await new UvShelf(cacheFolder, index).get(platform, patience)
+    return undefined
+  } catch (error) {
+    signal.throwIfAborted()
+    return (error as Error).message
+  }
 }
 
 /** A fresh copy in the clone's cache: what comes home lands there and stays to be looked at. */
@@ -109,9 +146,9 @@ function environment(folder: string, server: TrialServer): NodeJS.ProcessEnv {
   }
 }
 
-function tellResult(transcript: Transcript, results: string): void {
+function tellResult(transcript: Transcript, results: string): number {
   const file = join(results, "results.json")
-  if (!existsSync(file)) return
+  if (!existsSync(file)) return 0
   const { accuracy } = JSON.parse(readFileSync(file, "utf8")) as { accuracy?: number }
   if (accuracy !== undefined) {
     transcript.say(
@@ -119,6 +156,7 @@ function tellResult(transcript: Transcript, results: string): void {
     )
   }
   transcript.say("Next: windfall up, then windfall host add you@your-mac (README, first five minutes)")
+  return 0
 }
 
 function quote(word: string): string {

@@ -1,6 +1,6 @@
 /** The process that outlives a killed trial for as long as it takes to tidy up after it. See watchdog.ts. */
-import { rmSync } from "node:fs"
 import { text } from "node:stream/consumers"
+import { removeTree } from "../workspace/remove-tree.ts"
 import { processesGone, signalProcesses } from "./processes.ts"
 import { ALL_TIDY } from "./watchdog.ts"
 
@@ -12,5 +12,5 @@ if (folder !== "" && last !== ALL_TIDY) {
     await signalProcesses(folder, signal)
     await processesGone(folder, LEAVE_MS)
   }
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  await removeTree(folder)
 }

@@ -20,6 +20,7 @@ test("a job's environment is what the docs list, and nothing else", async () => 
   )
   const names = Object.keys(variables).filter((name) => !name.startsWith("WINDFALL_"))
   const allowed = [
+    "HF_HUB_CACHE",
     "HOME",
     "LANG",
     "LOGNAME",
@@ -29,6 +30,8 @@ test("a job's environment is what the docs list, and nothing else", async () => 
     "SHELL",
     "TMPDIR",
     "TZ",
+    "UV_CACHE_DIR",
+    "UV_PYTHON_INSTALL_DIR",
     "USER",
     "PWD",
   ]
@@ -37,12 +40,13 @@ test("a job's environment is what the docs list, and nothing else", async () => 
     [],
   )
   const { home, user } = host()
-  assert.equal(variables.HOME, home)
+  const own = `${home}/.windfall/servers/${pool().server.id}/homes/admin`
+  assert.equal(variables.HOME, own)
   assert.equal(variables.USER, user)
   assert.match(variables.LANG ?? "", /UTF-8/)
   assert.equal(variables.PYTHONUNBUFFERED, "1")
   assert.equal(variables.MINE, "a b")
-  assert.equal(variables.PATH, `${home}/.local/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin`)
+  assert.equal(variables.PATH, `${own}/.local/bin:${home}/.local/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin`)
   assert.match(variables.TMPDIR ?? "", /attempts\/\d+\/tmp$/)
   assert.equal(variables.WINDFALL_JOB, `${job.id}`)
   assert.equal(variables.WINDFALL_HOST, "host1")

@@ -5,9 +5,13 @@ import { join } from "node:path"
 import { describe, it } from "node:test"
 import { setTimeout } from "node:timers/promises"
 import { Child } from "../support/child.ts"
+import { noPythonIndex } from "../support/python-index.ts"
 import { ScratchFolder } from "../support/scratch-folder.ts"
 
 const MAIN = join(import.meta.dirname, "../../src/try/main.ts")
+
+/** Nobody listens there: a trial then does without packages, which is quicker. */
+const NO_INDEX = "http://127.0.0.1:9/simple"
 
 /** Nothing of a trial is there any more: no folder, no process that names it, nobody who answers. */
 async function assertNothingLeft(said: string): Promise<void> {
@@ -45,11 +49,11 @@ async function processGone(pid: number): Promise<void> {
 
 function startTrial(scratch: ScratchFolder, env: Readonly<Record<string, string>> = {}): Child {
   return new Child(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN], {
-    env: { TMPDIR: scratch.path, ...env },
+    env: { TMPDIR: scratch.path, UV_DEFAULT_INDEX: NO_INDEX, ...env },
   })
 }
 
-describe("windfall try", { timeout: 120_000 }, () => {
+describe("windfall try", { timeout: 180_000 }, async () => {
   it("runs the agent directly where sshd lets the account not in, and says why", async () => {
     using scratch = new ScratchFolder()
     // An account that an sshd refuses cannot be made here without root; its ssh hears the same as this one says.
@@ -58,7 +62,19 @@ describe("windfall try", { timeout: 120_000 }, () => {
     await using trial = startTrial(scratch, { PATH: `${scratch.at("bin")}:${process.env.PATH}` })
     const { exitCode, stdout } = await trial.ended
     assert.equal(exitCode, 0, stdout)
+    assert.match(stdout, /training without MLX, as its packages are out of reach/)
     assert.match(stdout, /with the agent run directly, without SSH: no login as .*it accepts none of the server's keys/)
+    assert.match(stdout, /job 1 \(digits\) succeeded .*; 4 files came home/)
+    await assertNothingLeft(stdout)
+  })
+
+  it("trains with MLX where packages can be had", { skip: await noPythonIndex() }, async () => {
+    using scratch = new ScratchFolder()
+    await using trial = startTrial(scratch, { UV_DEFAULT_INDEX: process.env.UV_DEFAULT_INDEX ?? "" })
+    const { exitCode, stdout } = await trial.ended
+    assert.equal(exitCode, 0, stdout)
+    assert.match(stdout, /building the Python environment from train_mlx\.py/)
+    assert.match(stdout, /device Device\(.pu, 0\), peak memory [\d.]+ MB in MLX/)
     assert.match(stdout, /job 1 \(digits\) succeeded .*; 4 files came home/)
     await assertNothingLeft(stdout)
   })
@@ -66,7 +82,7 @@ describe("windfall try", { timeout: 120_000 }, () => {
   it("stopped while its job runs it leaves nothing, however often it is asked", async () => {
     using scratch = new ScratchFolder()
     await using trial = startTrial(scratch)
-    await trial.says("epoch   1/80")
+    await trial.says("epoch   1/")
     trial.kill("SIGINT")
     await trial.says("was stopped")
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) trial.kill(signal)
@@ -80,7 +96,7 @@ describe("windfall try", { timeout: 120_000 }, () => {
   it("killed while its job runs it leaves nothing for long", async () => {
     using scratch = new ScratchFolder()
     await using trial = startTrial(scratch)
-    await trial.says("epoch   1/80")
+    await trial.says("epoch   1/")
     // Whoever is to tidy up was started by the one that is killed now.
     const [watchdog = ""] = childrenOf(trial.pid).filter((line) => line.includes("watchdog-main.ts"))
     const pid = Number.parseInt(watchdog, 10)

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process"
 import * as fs from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
@@ -24,6 +25,12 @@ export class ScratchFolder implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    fs.rmSync(this.path, { recursive: true, force: true })
+    try {
+      fs.rmSync(this.path, { recursive: true, force: true })
+    } catch {
+      // Python environments are read-only.
+      execFileSync("chmod", ["-R", "u+rwx", this.path])
+      fs.rmSync(this.path, { recursive: true, force: true })
+    }
   }
 }

@@ -11,6 +11,7 @@ import { openHostsWith } from "../../src/server/hosts/open-hosts.ts"
 import type { ServerLimits } from "../../src/server/limits.ts"
 import { startServer } from "../../src/server/start-server.ts"
 import { type PayloadSource, packagedPayloads } from "../../src/ssh/payload.ts"
+import { pythonIndex } from "../../src/ssh/python-index.ts"
 
 export interface ServerMainSettings {
   readonly data: string
@@ -46,6 +47,7 @@ try {
     openHosts: openHostsWith({
       timing: { ...LINK_TIMING, ...settings.timing },
       payloads,
+      pythonIndex: pythonIndex(process.env),
       agentArguments: (host) => {
         const file = clocks?.hosts[`${host.address}:${host.port}`]
         return file === undefined ? [] : ["--clock-offset", `@${file}`]

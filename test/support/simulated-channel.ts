@@ -35,6 +35,7 @@ export class SimulatedChannel implements HostChannel {
       yield Buffer.from(JSON.stringify(look))
     })()
   }
+  async putUv(): Promise<void> {}
 
   fetchOutputs(
     _attempt: AttemptId,

@@ -57,6 +57,8 @@ sub supervise {
   my ($code, $signal) = $status & 127 ? (undef, $status & 127) : ($status >> 8, undef);
   my $starved = defined $signal && $signal == 9 && !defined $stop_cause && count_oom_kills() > $oom_kills;
   my $cause = $stop_cause // ($starved ? 'out_of_memory' : defined $signal ? 'signalled' : 'exited');
+  # It lies there from before the build of its environment until that is done: the command never ran.
+  if ($cause =~ /^(exited|signalled)$/ && -e 'building') { $cause = 'environment_failed'; $code = $signal = undef }
   my $all_gone = $adopts && $gone;
   my $told = finish($cause, $code, $signal, $all_gone);
   # What had a secret in its memory does not live on with the jobs of others.
@@ -126,20 +128,8 @@ sub run_command {
   $SIG{USR1} = 'DEFAULT';    # a stop by it may come before the exec that does the same
   hear_signals($no_signal);
   if (!chdir($work)) { complain("cannot enter the working folder: $!"); leave(126) }
-  my $name = $argv[0];
-  { exec { $name } @argv }
-  my ($missing, $refused, $words) = ($! == $ENOENT, $! == $EACCES, "$!");
-  my ($found) = $name =~ m{/} ? $name : grep { -e } map { "$_/$name" } split(/:/, $ENV{PATH} // '');
-  if ($missing && defined $found && -e $found) { complain("$found: the interpreter its first line names is not on this host"); leave(126) }
-  if ($missing && $name =~ m{/}) { complain("$name: no such file in the workspace or on this host"); leave(127) }
-  if ($missing) { complain("$name: command not found on this host (PATH=$ENV{PATH})"); leave(127) }
-  # Without x nothing is found by PATH but the error is this one.
-  my $hint = $refused && defined $found && -f $found && !-x $found ? ' (not executable: chmod +x)' : '';
-  complain("$name: $words$hint");
-  leave(126);
+  exec_command(@argv);
 }
-
-sub complain { syswrite(STDERR, "windfall: $_[0]\n") }
 
 # Waits until the command itself has ended, carrying out stops. Returns whether nothing of its tree is left.
 sub wait_for_main {

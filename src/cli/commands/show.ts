@@ -11,6 +11,7 @@ import { formatTime } from "../render/age.ts"
 import { commandText, ranText, standingText, unmatchedText, verdictText } from "../render/job-text.ts"
 import { renderPairs, renderTable } from "../render/table.ts"
 import { printJson } from "../say.ts"
+import { environmentText } from "../send/environment.ts"
 
 export const show = command({
   name: "show",
@@ -53,6 +54,8 @@ export function jobPage(job: JobView, now: number): string {
     ...(Object.keys(spec.env).length === 0 ? [] : [["variables", Object.keys(spec.env).join(", ")] as const]),
     ...(spec.secrets.length === 0 ? [] : [["secrets", spec.secrets.join(", ")] as const]),
     ...(spec.data.length === 0 ? [] : [["data", dataText(job)] as const]),
+    // Absent in jobs of an older release.
+    ...(spec.environment == null ? [] : [["environment", environmentText(spec.environment)] as const]),
     ["outputs", outputsText(job)],
     ["retry", retryText(job)],
     ...(spec.notify === null ? [] : [["tells", toldText(spec.notify)] as const]),

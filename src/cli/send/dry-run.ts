@@ -8,6 +8,7 @@ import type { Cli } from "../cli.ts"
 import { commandText } from "../render/job-text.ts"
 import { countText, printable } from "../render/table.ts"
 import { printJson } from "../say.ts"
+import { environmentText } from "./environment.ts"
 import { reasonText } from "./left-out-text.ts"
 import { checkDrafts, type JobDraft } from "./submit-drafts.ts"
 import { biggestFolderLines, travellingFiles } from "./travelling.ts"
@@ -43,6 +44,7 @@ async function sayJob(cli: Cli, { spec: draft, folder, json }: DryJob): Promise<
     return
   }
   const lines = [`command: ${commandText(draft.command)}`]
+  if (draft.environment !== null) lines.push(`environment: ${environmentText(draft.environment)}`)
   if (scanned === undefined) lines.push("folder: none travels")
   else {
     lines.push(`folder: ${printable(scanned.folder)}: ${countText(scanned.files)}, ${formatBytes(scanned.bytes)}`)

@@ -6,6 +6,7 @@ import type { Cli } from "../cli.ts"
 import type { followJob } from "../follow/follow-job.ts"
 import { JobSignals } from "../follow/job-signals.ts"
 import { say } from "../say.ts"
+import { withEnvironment } from "./environment.ts"
 import { SendingFolder, type SendingFolderOptions } from "./sending-folder.ts"
 import { type JobDraft, submitDrafts } from "./submit-drafts.ts"
 
@@ -33,7 +34,7 @@ export const DEFAULT_WARN_BYTES = 1024 ** 3
 export async function sendJob(cli: Cli, request: SendRequest): Promise<number> {
   const { values } = request
   // Everything that can be wrong with what was said is found before anything is read or sent.
-  const spec = specOf(cli, request)
+  const spec = await withEnvironment(cli, specOf(cli, request), values, request)
   const folder = request.folder === null ? undefined : new SendingFolder(cli, folderOptions(request, request.folder))
   await folder?.checkIncluded()
   await folder?.sayIgnored(spec.command, request.workingFolder)

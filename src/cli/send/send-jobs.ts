@@ -1,7 +1,9 @@
 import type { SubmitBatchAnswer } from "../../protocol/api.ts"
+import type { JobSpec } from "../../protocol/job.ts"
 import type { Cli } from "../cli.ts"
 import { printJson } from "../say.ts"
 import { dryRun } from "./dry-run.ts"
+import { withEnvironment } from "./environment.ts"
 import { folderOptions, type SendRequest, specOf } from "./send-job.ts"
 import { SendingFolder } from "./sending-folder.ts"
 import { leaveJob } from "./stay.ts"
@@ -14,11 +16,12 @@ import { submitDrafts } from "./submit-drafts.ts"
  */
 export async function sendJobs(cli: Cli, requests: readonly SendRequest[]): Promise<number> {
   const folders = new Map<string, SendingFolder>()
-  const checked = requests.map((request) => {
-    const spec = specOf(cli, request)
+  const checked: { request: SendRequest; spec: JobSpec; folder: SendingFolder | undefined }[] = []
+  for (const request of requests) {
+    const spec = await withEnvironment(cli, specOf(cli, request), request.values, request)
     if (request.values.stdin !== undefined) checkStdin(cli, request.values.stdin)
-    return { request, spec, folder: folderOf(cli, request, folders) }
-  })
+    checked.push({ request, spec, folder: folderOf(cli, request, folders) })
+  }
   for (const folder of folders.values()) await folder.checkIncluded()
   for (const { request, folder } of checked) await folder?.sayIgnored(request.command, request.workingFolder)
   if (requests.some((request) => request.dryRun)) {

@@ -8,6 +8,7 @@ import { encodeMessages, FrameReader, type OutputFrame } from "../../protocol/fr
 import type { AttemptId, BlobHash, HostId, ServerId } from "../../protocol/ids.ts"
 import type { ChildLink } from "../../ssh/child-link.ts"
 import { agentAnswer, writeAll } from "./agent-request.ts"
+import type { Dial } from "./dial.ts"
 import type { Hello, HostChannel } from "./host-channel.ts"
 
 const STREAM_WINDOW_BYTES = 8 * 1024 * 1024
@@ -29,6 +30,7 @@ export class AgentChannel implements HostChannel {
   /** Resolves once the link is closed and its child process is gone. */
   readonly closed: Promise<void>
   readonly #link: ChildLink
+  readonly #dial: Pick<Dial, "putUv">
   readonly #server: ServerId
   readonly #session: ClientHttp2Session
   readonly #control: ClientHttp2Stream
@@ -41,8 +43,9 @@ export class AgentChannel implements HostChannel {
   #saidHello = false
 
   /** `link` stands right behind the agent's greeting. */
-  constructor(hostId: HostId, server: ServerId, link: ChildLink) {
+  constructor(hostId: HostId, server: ServerId, link: ChildLink, dial: Pick<Dial, "putUv">) {
     this.hostId = hostId
+    this.#dial = dial
     this.#server = server
     this.#link = link
     this.closed = this.#finished.promise
@@ -111,6 +114,10 @@ export class AgentChannel implements HostChannel {
     const stream = this.#request("POST", path, signal)
     stream.end(JSON.stringify(body))
     return agentAnswer(stream, "stream")
+  }
+
+  putUv({ signal }: { readonly signal: AbortSignal }): Promise<void> {
+    return this.#dial.putUv(signal)
   }
 
   async *fetchOutputs(

@@ -1,8 +1,10 @@
+import { SharedTask } from "../../base/shared-task.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { ChildLink } from "../../ssh/child-link.ts"
 import type { HostPlatform, Payload, PayloadFile, PayloadSource } from "../../ssh/payload.ts"
 import { RemoteHost, type RemoteHostOptions } from "../../ssh/remote-host.ts"
 import { checkSystem } from "../../ssh/system-check.ts"
+import type { UvShelf } from "../../ssh/uv-shelf.ts"
 
 /** How far a dial has come, for who watches. */
 export interface DialProgress {
@@ -23,12 +25,15 @@ export interface DialOptions extends DialProgress {
 export class Dial {
   readonly remote: RemoteHost
   readonly #payloads: PayloadSource
+  readonly #uv: UvShelf
+  readonly #uvThere = new SharedTask((signal) => this.#putUv(signal))
   /** Known after the first look; a host does not change it. */
   #platform: HostPlatform | undefined
 
-  constructor(remote: RemoteHostOptions, payloads: PayloadSource) {
+  constructor(remote: RemoteHostOptions, payloads: PayloadSource, uv: UvShelf) {
     this.remote = new RemoteHost(remote)
     this.#payloads = payloads
+    this.#uv = uv
   }
 
   /** Looks at the machine and decides whether it can be a host. @throws {WindfallError} host_refused and ssh's failures */
@@ -53,6 +58,17 @@ export class Dial {
       if (!(error instanceof WindfallError) || error.details?.agentStarted !== false) throw error
       return await this.#start(payload, options, true)
     }
+  }
+
+  /** Sends uv, in a session of its own: what runs over the link is not held up. Goes on where an earlier try broke off. */
+  putUv(signal: AbortSignal): Promise<void> {
+    // Ten jobs that start at once ask for one and the same.
+    return this.#uvThere.run(signal)
+  }
+
+  async #putUv(signal: AbortSignal): Promise<void> {
+    if (this.#platform === undefined) await this.check(signal)
+    await this.remote.send(await this.#uv.get(this.#platform as HostPlatform, signal), signal)
   }
 
   async #start(payload: Payload, options: DialOptions, thorough: boolean): Promise<ChildLink> {

@@ -29,6 +29,8 @@ export interface HostChannel {
   putData(pack: AsyncIterable<Uint8Array>, options: { readonly signal: AbortSignal }): Promise<void>
   /** POSTs `body` as JSON to a path of the agent and gives the body of its answer as it comes. */
   ask(path: string, body: unknown, options: { readonly signal: AbortSignal }): Promise<AsyncIterable<Uint8Array>>
+  /** Puts uv on the host, beside the link. @throws {WindfallError} when it cannot be had, and ssh's failures */
+  putUv(options: { readonly signal: AbortSignal }): Promise<void>
   /** Asks `/outputs/ATTEMPT` for blobs; the answer is a pack. Reading slowly holds the sender back. */
   fetchOutputs(
     attempt: AttemptId,

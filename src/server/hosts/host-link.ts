@@ -180,7 +180,7 @@ export class KeptLink {
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(timing.openMs)])
     signal.throwIfAborted()
     const link = await dial.open({ signal })
-    const channel = new AgentChannel(hostId, server, link)
+    const channel = new AgentChannel(hostId, server, link, dial)
     try {
       return [channel, await channel.hello(signal)]
     } catch (error) {

@@ -123,7 +123,7 @@ class Join {
     })
     this.#say("runtime", "ok", sent === 0 ? "Node and the agent were there" : `sent ${formatBytes(sent)}`)
     this.#say("agent", "running", "starting the agent")
-    const channel = new AgentChannel("" as HostId, server, link)
+    const channel = new AgentChannel("" as HostId, server, link, dial)
     try {
       const hello = await channel.hello(AbortSignal.any([signal, AbortSignal.timeout(HELLO_MS)]))
       this.#say("agent", "ok", `agent ${hello.agentVersion} answers`)

@@ -7,11 +7,13 @@ import { keyLine } from "../../protocol/key-line.ts"
 import { fingerprintOf, lookUpHostKey } from "../../ssh/host-key.ts"
 import { type HostShell, localShell, sshShell } from "../../ssh/host-shell.ts"
 import { type PayloadSource, packagedPayloads } from "../../ssh/payload.ts"
+import { type PythonIndex, pythonIndex } from "../../ssh/python-index.ts"
 import type { WentAway } from "../../ssh/remote-host.ts"
 import { openServerKey, type ServerKey } from "../../ssh/server-key.ts"
 import { checkHostKey } from "../../ssh/ssh-arguments.ts"
 import type { SshCaller } from "../../ssh/ssh-failure.ts"
 import type { SshSettings } from "../../ssh/ssh-settings.ts"
+import { UvShelf } from "../../ssh/uv-shelf.ts"
 import type { HostRecord } from "../../store/host-record.ts"
 import { bundleAgent } from "./agent-bundle.ts"
 import { checkNew, checkRequest } from "./check-request.ts"
@@ -33,6 +35,8 @@ export interface HostsSettings {
   readonly timing: LinkTiming
   /** Where agents and Node come from; `null`: npm packages, and an agent bundled from these sources. */
   readonly payloads: PayloadSource | null
+  /** Where uv for hosts comes from. */
+  readonly pythonIndex: PythonIndex
   /** More for each agent's command line. */
   readonly agentArguments: (host: { readonly address: string; readonly port: number | null }) => readonly string[]
 }
@@ -43,6 +47,7 @@ const SETTINGS: HostsSettings = {
   connectTimeoutMs: 15_000,
   timing: LINK_TIMING,
   payloads: null,
+  pythonIndex: pythonIndex({}),
   agentArguments: () => [],
 }
 
@@ -51,10 +56,7 @@ const PACKAGE_ROOT = join(import.meta.dirname, "../../..")
 const DIALS_AT_ONCE = 6
 const UNCLAIM_MS = 15_000
 
-/** The ways to hosts of a server: over ssh, or `local:ROOT` without. */
-export const openHosts: OpenHosts = (context) => new Hosts(context, SETTINGS)
-
-/** {@link openHosts} with other settings. */
+/** The ways to hosts of a server: over ssh, or `local:ROOT` without; with settings of its own. */
 export function openHostsWith(settings: Partial<HostsSettings>): OpenHosts {
   return (context) => new Hosts(context, { ...SETTINGS, ...settings })
 }
@@ -71,6 +73,7 @@ class Hosts implements HostsService {
   readonly #payloads: PayloadSource
   readonly #gate = new DialGate(DIALS_AT_ONCE)
   readonly #standing: Standing
+  readonly #uv: UvShelf
   readonly #kept = new Map<HostId, Kept>()
   readonly #ending = new Set<Promise<void>>()
   readonly #caller: SshCaller = {
@@ -89,6 +92,7 @@ class Hosts implements HostsService {
       onAside: () => this.#standAside(),
     })
     mkdirSync(this.#knownHostsFolder, { recursive: true, mode: 0o700 })
+    this.#uv = new UvShelf(context.cacheFolder, settings.pythonIndex)
     this.#payloads =
       settings.payloads ??
       packagedPayloads({
@@ -229,7 +233,8 @@ class Hosts implements HostsService {
     const root = isLocal ? address.slice(LOCAL.length) : this.#settings.root
     const more = this.#settings.agentArguments({ address, port })
     const { server, instance } = this.#context
-    return new Dial({ shell, server, instance, root, joined: name !== undefined, agentArguments: more }, this.#payloads)
+    const options = { shell, server, instance, root, joined: name !== undefined, agentArguments: more }
+    return new Dial(options, this.#payloads, this.#uv)
   }
 
   #serverKey(): Promise<ServerKey> {

@@ -10,6 +10,7 @@ import type { HostChannel } from "../hosts/host-channel.ts"
 import { noteActivity } from "../notify/activity.ts"
 import { isCurrent } from "./close-attempt.ts"
 import { loseAttempt, recordExit, recordRefusal } from "./end-attempt.ts"
+import { equip } from "./equip.ts"
 import type { Tried } from "./job-table.ts"
 import { recordOutputs } from "./outputs.ts"
 import { mayForget, recordSwept } from "./settle.ts"
@@ -65,6 +66,9 @@ function applyToAttempt(core: Core, channel: HostChannel, tried: Tried, message:
       return
     case "placing":
       notePlacing(core, tried, message)
+      return
+    case "need_uv":
+      core.ledger.afterCommit(() => void equip(core, channel, tried))
       return
     case "started":
       markRunning(core, tried)

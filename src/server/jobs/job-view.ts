@@ -73,5 +73,6 @@ function veiled(spec: JobSpec): JobSpec {
     notify: null,
     data: [],
     git: null,
+    environment: null,
   }
 }

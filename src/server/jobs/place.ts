@@ -102,6 +102,8 @@ export function orderOf(core: Core, job: JobRecord, attempt: AttemptRecord): Att
     stdin: spec.stdin,
     data: ordered(core, job, attempt),
     pty: spec.pty,
+    // Jobs of older releases have none.
+    environment: spec.environment ?? null,
     silenceLimitMs: silenceLimitMs(job),
     outputHeadBytes: core.limits.outputHeadBytes,
     outputTailBytes: core.limits.outputTailBytes,

@@ -1,5 +1,6 @@
 import * as z from "zod"
 import type { JobHints, JobList, LogGap, OutputList, SubmitBatchAnswer, WhyAnswer } from "../../../protocol/api.ts"
+import { ENVIRONMENT_KINDS } from "../../../protocol/environment.ts"
 import type { AttemptView, JobSpec, JobView, OutputsView } from "../../../protocol/job.ts"
 import { CAUSES, JOB_STATES } from "../../../protocol/job-state.ts"
 import { answer, count, type Describes, hash, time } from "./answer.ts"
@@ -54,6 +55,16 @@ const spec = answer(
       )
       .describe("Stored data the job sees"),
     git: z.object({ commit: z.string(), branch: z.string().nullable(), dirtyDiff: z.string() }).nullable(),
+    environment: z
+      .object({
+        kind: z.enum(ENVIRONMENT_KINDS),
+        files: z.array(z.string()),
+        python: z.string().nullable(),
+        with: z.array(z.string()),
+        setup: z.array(z.string()),
+      })
+      .nullish()
+      .describe("The Python environment it runs in; null for none, absent in jobs of older releases"),
   }),
 )
 

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict"
+import { chmodSync, existsSync, rmSync } from "node:fs"
+import { test } from "node:test"
+import { makeServerId } from "../../test/support/agent-orders.ts"
+import { ScratchFolder } from "../../test/support/scratch-folder.ts"
+import { environmentKey } from "./environment-key.ts"
+import { Environments } from "./environments.ts"
+import { hostFolder, makeHostFolder } from "./host-folder.ts"
+
+const FACTS = { platform: "darwin", arch: "arm64", system: "macOS 26.1" } as const
+const key = (digit: string) => digit.repeat(32)
+
+function someEnvironments(scratch: ScratchFolder, maxBytes: number) {
+  const folder = hostFolder(scratch.path, makeServerId())
+  makeHostFolder(folder)
+  const environments = new Environments({
+    folder,
+    facts: FACTS,
+    discard: (path) => rmSync(path, { recursive: true }),
+    maxBytes,
+  })
+  const make = (name: string, bytes: number | null) => {
+    const place = environments.placeOf(name).slice(scratch.path.length + 1)
+    scratch.write({ [`${place}/venv/bin/python`]: "", ...(bytes === null ? {} : { [`${place}/ready`]: `${bytes}\n` }) })
+    chmodSync(scratch.at(place, "venv/bin/python"), 0o755)
+  }
+  return { environments, make }
+}
+
+test("an environment is used when it is ready and its Python is still there", () => {
+  using scratch = new ScratchFolder()
+  const { environments, make } = someEnvironments(scratch, 100)
+  make(key("a"), 10)
+  make(key("b"), null)
+  assert.equal(environments.use(key("a"), 1_000), true)
+  assert.equal(environments.use(key("b"), 1_000), false)
+  assert.equal(environments.use(key("c"), 1_000), false)
+  rmSync(`${environments.placeOf(key("a"))}/venv/bin/python`)
+  assert.equal(environments.use(key("a"), 1_000), false)
+})
+
+test("over the bound those go that were not used for longest, half-built ones at once, one in use never", () => {
+  using scratch = new ScratchFolder()
+  const { environments, make } = someEnvironments(scratch, 100)
+  for (const [i, digit] of ["a", "b", "c", "d"].entries()) {
+    make(key(digit), 40)
+    environments.use(key(digit), (i + 1) * 1_000)
+  }
+  make(key("e"), null)
+  make(key("f"), null)
+  environments.use(key("b"), 9_000)
+  environments.trim(new Set([key("a"), key("f")]))
+  const left = ["a", "b", "c", "d", "e", "f"].filter((digit) => existsSync(environments.placeOf(key(digit))))
+  assert.deepEqual(left, ["a", "b", "f"])
+})
+
+test("a key changes with all that decides, and with nothing else", () => {
+  const spec = { kind: "requirements.txt", files: ["r.txt"], python: "3.12", with: ["six"], setup: [] } as const
+  const files = [{ path: "r.txt", content: Buffer.from("six\n") }]
+  const first = environmentKey(spec, files, "darwin-arm64 26", { UV_INDEX: "x" })
+  assert.equal(environmentKey({ ...spec }, [...files], "darwin-arm64 26", { UV_INDEX: "x" }), first)
+  const others = [
+    environmentKey({ ...spec, python: "3.13" }, files, "darwin-arm64 26", { UV_INDEX: "x" }),
+    environmentKey({ ...spec, with: [] }, files, "darwin-arm64 26", { UV_INDEX: "x" }),
+    environmentKey({ ...spec, setup: ["true"] }, files, "darwin-arm64 26", { UV_INDEX: "x" }),
+    environmentKey({ ...spec, kind: "packages" }, files, "darwin-arm64 26", { UV_INDEX: "x" }),
+    environmentKey(spec, [{ path: "r.txt", content: Buffer.from("six \n") }], "darwin-arm64 26", { UV_INDEX: "x" }),
+    environmentKey(spec, files, "darwin-arm64 27", { UV_INDEX: "x" }),
+    environmentKey(spec, files, "darwin-arm64 26", { UV_INDEX: "y" }),
+  ]
+  assert.equal(new Set([first, ...others]).size, others.length + 1)
+})

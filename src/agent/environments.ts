@@ -1,0 +1,108 @@
+import { accessSync, constants, readdirSync, rmSync, statSync, utimesSync } from "node:fs"
+import { dirname, join } from "node:path"
+import type { HostFacts } from "../protocol/host.ts"
+import { uvPath } from "../protocol/uv.ts"
+import type { HostFolder } from "./host-folder.ts"
+import { readIfThere, reopening } from "./own-file.ts"
+
+/** Environments kept beyond this go by last use. */
+const MAX_ENVIRONMENT_BYTES = 50 * 1024 ** 3
+
+export interface EnvironmentsOptions {
+  readonly folder: HostFolder
+  readonly facts: Pick<HostFacts, "platform" | "arch" | "system">
+  /** Takes a folder out of the way and removes it. */
+  readonly discard: (path: string) => void
+  /** @default 50 GB */
+  readonly maxBytes?: number
+}
+
+interface KeptEnvironment {
+  readonly key: string
+  /** 0 for one that is half built. */
+  readonly bytes: number
+  readonly lastUsedMs: number
+}
+
+/** The Python environments of a host, each named by what it is made from. One without the file `ready` is never used. */
+export class Environments {
+  readonly #options: EnvironmentsOptions
+  #system: string | undefined
+
+  constructor(options: EnvironmentsOptions) {
+    this.#options = options
+  }
+
+  /** Windfall's own uv, which may not have come yet. No other that is on the host is ever run. */
+  get uv(): string {
+    const { folder, facts } = this.#options
+    return join(folder.root, uvPath(`${facts.platform}-${facts.arch}`))
+  }
+
+  /** Whether uv is here. Using it keeps it: what no server uses for long goes (bootstrap.sh). */
+  hasUv(): boolean {
+    try {
+      accessSync(this.uv, constants.X_OK)
+      const now = new Date()
+      utimesSync(dirname(this.uv), now, now)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /** What binaries must fit to run here. */
+  get system(): string {
+    this.#system ??= systemOf(this.#options.facts)
+    return this.#system
+  }
+
+  placeOf(key: string): string {
+    return join(this.#options.folder.environments, key)
+  }
+
+  /** Whether it is built and its interpreter is still there; notes that it is used now. */
+  use(key: string, nowMs: number): boolean {
+    const place = this.placeOf(key)
+    try {
+      return reopening(join(place, "ready"), () => {
+        accessSync(join(place, "venv/bin/python"), constants.X_OK)
+        utimesSync(join(place, "ready"), nowMs / 1000, nowMs / 1000)
+        return true
+      })
+    } catch {
+      return false
+    }
+  }
+
+  /** Makes room for one more: half-built ones and, over the bound, those go that were not used for longest, never one of `pinned`. */
+  trim(pinned: ReadonlySet<string>): void {
+    const { discard, maxBytes = MAX_ENVIRONMENT_BYTES } = this.#options
+    const kept = this.#list().sort((a, b) => a.lastUsedMs - b.lastUsedMs)
+    let bytes = kept.reduce((sum, one) => sum + one.bytes, 0)
+    for (const one of kept) {
+      if (pinned.has(one.key) || (one.bytes > 0 && bytes <= maxBytes)) continue
+      bytes -= one.bytes
+      discard(this.placeOf(one.key))
+      // Nobody builds or waits there: whoever does is pinned.
+      rmSync(`${this.placeOf(one.key)}.lock`, { force: true })
+    }
+  }
+
+  #list(): KeptEnvironment[] {
+    const names = readdirSync(this.#options.folder.environments)
+    return names
+      .filter((name) => /^[0-9a-f]{32}$/.test(name))
+      .map((key) => {
+        const ready = join(this.placeOf(key), "ready")
+        const bytes = Number(readIfThere(ready) ?? 0) || 0
+        return { key, bytes, lastUsedMs: bytes === 0 ? 0 : statSync(ready).mtimeMs }
+      })
+  }
+}
+
+function systemOf({ platform, arch, system }: EnvironmentsOptions["facts"]): string {
+  if (platform === "darwin") return `darwin-${arch} ${/^macOS (\d+)/.exec(system)?.[1] ?? ""}`
+  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } }
+  return `linux-${arch} glibc ${header.glibcVersionRuntime ?? "none"}`
+}

@@ -1,0 +1,129 @@
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import type { AttemptOrder } from "../protocol/agent-wire.ts"
+import { type EnvironmentSpec, inlineMetadata, preferredPython } from "../protocol/environment.ts"
+import { WindfallError } from "../protocol/errors.ts"
+import { type AgentContext, nameOf } from "./agent-context.ts"
+import { askServer } from "./ask-server.ts"
+import type { Attempt } from "./attempt.ts"
+import { type AttemptEnvironment, readEnvironment, writeEnvironment } from "./attempt-environment.ts"
+import { type DecidingFile, environmentKey, uvVariables } from "./environment-key.ts"
+import { ENVIRONMENT_SOURCE } from "./forker-source.ts"
+
+/**
+ * Makes ready what an attempt's environment takes: uv on the host, the files that decide in a folder of their own. Where the
+ * environment is built already, that is all; else the attempt's command gets its build in front of it. Nothing is built here.
+ * @throws {WindfallError} with `details.cause` environment_failed
+ */
+export async function prepareEnvironment(
+  context: AgentContext,
+  attempt: Attempt,
+  order: AttemptOrder,
+  signal: AbortSignal,
+): Promise<void> {
+  const spec = order.environment
+  if (spec == null) return
+  const { environments } = context
+  if (!environments.hasUv()) await fetchUv(context, attempt, signal)
+  if (!environments.hasUv()) throw failure("uv did not come to be on the host")
+  signal.throwIfAborted()
+  if (spec.kind === "uv") {
+    attempt.environment = { uv: environments.uv, place: null, sources: null }
+    writeEnvironment(attempt.folder, attempt.environment)
+    return
+  }
+  const files = spec.files.map((path) => decidingFile(spec, join(attempt.folder, "work"), path))
+  const key = environmentKey(spec, files, environments.system, uvVariables(order.env))
+  attempt.environment = {
+    uv: environments.uv,
+    place: environments.placeOf(key),
+    sources: sourceFolder(spec, files, join(attempt.folder, "work")),
+  }
+  writeEnvironment(attempt.folder, attempt.environment)
+  if (environments.use(key, context.clock.now())) return
+  environments.trim(keysInUse(context))
+  for (const { path, content } of files) {
+    const file = join(attempt.folder, "project", path)
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    writeFileSync(file, content, { mode: 0o600 })
+  }
+  mkdirSync(join(attempt.folder, "project"), { recursive: true, mode: 0o700 })
+  // Until this goes the command has not begun, so it tells the supervisor what an end before that is.
+  writeFileSync(join(attempt.folder, "building"), "", { mode: 0o600 })
+  attempt.builder = builderOf(context, attempt.folder, attempt.environment, spec)
+}
+
+/** Whether an attempt came to nothing for its environment. */
+export function isOfEnvironment(error: WindfallError): boolean {
+  return error.details?.cause === "environment_failed"
+}
+
+async function fetchUv(context: AgentContext, attempt: Attempt, signal: AbortSignal): Promise<void> {
+  try {
+    await askServer(context, attempt, { type: "need_uv", ...nameOf(attempt) }, signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    throw failure((error as Error).message, error)
+  }
+}
+
+/** The program that builds, up to the command that it becomes. */
+function builderOf(
+  context: AgentContext,
+  folder: string,
+  { uv, place }: AttemptEnvironment,
+  spec: EnvironmentSpec,
+): readonly string[] {
+  const [file = ""] = spec.files
+  const at = file.lastIndexOf("/") + 1
+  const machine = context.jobHost.facts.platform === "darwin" ? "arm64" : ""
+  return [
+    "/usr/bin/perl",
+    "-e",
+    ENVIRONMENT_SOURCE,
+    ...[place ?? "", folder, join(folder, "project", file.slice(0, at)), uv],
+    ...[spec.kind, file.slice(at), spec.python ?? "", preferredPython(spec.python), machine],
+    ...[`${spec.with.length}`, ...spec.with, `${spec.setup.length}`, ...spec.setup],
+  ]
+}
+
+function decidingFile(spec: EnvironmentSpec, work: string, path: string): DecidingFile {
+  let content: Buffer
+  try {
+    content = readFileSync(join(work, path))
+  } catch (cause) {
+    const reason = (cause as NodeJS.ErrnoException).code === "ENOENT" ? "it did not travel" : (cause as Error).message
+    throw failure(`${path} cannot be read: ${reason}. Is it ignored? Then send it with --include ${path}`, cause)
+  }
+  if (spec.kind !== "script") return { path, content }
+  // Only its metadata decides: what else is edited there changes no environment.
+  const metadata = inlineMetadata(content.toString())
+  if (metadata === null) throw failure(`${path} has no metadata in its comments any more`)
+  return { path, content: Buffer.from(`${metadata}\n`) }
+}
+
+/** Where a project's own packages lie: it is not installed, as an environment is shared and the workspace is the job's own. */
+function sourceFolder(spec: EnvironmentSpec, files: readonly DecidingFile[], work: string): string | null {
+  const project = files.find(({ path }) => path.endsWith("pyproject.toml"))
+  const isProject = spec.kind === "uv.lock" || spec.kind === "pyproject.toml"
+  if (!isProject || project === undefined || !/^\[build-system\]/m.test(String(project.content))) return null
+  const folder = join(work, dirname(project.path))
+  const isBelow = statSync(join(folder, "src"), { throwIfNoEntry: false })?.isDirectory() === true
+  return isBelow ? join(folder, "src") : folder
+}
+
+function keysInUse({ attempts }: AgentContext): Set<string> {
+  const keys = new Set<string>()
+  for (const attempt of attempts.values()) {
+    const place = (attempt.environment ?? readEnvironment(attempt.folder))?.place
+    if (place != null) keys.add(place.slice(place.lastIndexOf("/") + 1))
+  }
+  return keys
+}
+
+function failure(reason: string, cause?: unknown): WindfallError {
+  return new WindfallError("internal", `Cannot make the job's environment: ${reason}`, {
+    details: { cause: "environment_failed" },
+    cause,
+  })
+}

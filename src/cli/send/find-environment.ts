@@ -1,0 +1,106 @@
+import {
+  type EnvironmentKind,
+  type EnvironmentSpec,
+  inlineMetadata,
+  pythonProblem,
+} from "../../protocol/environment.ts"
+import { packageNames } from "../../protocol/environment-values.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import type { JobValues } from "../../protocol/job-fields.ts"
+import { fs, path } from "../builtin.ts"
+import type { PythonWish } from "./python-command.ts"
+import { requirementFiles } from "./requirement-files.ts"
+
+const MAX_SCRIPT_BYTES = 4 * 1024 * 1024
+
+/** Where the command starts. */
+export interface StartPlace {
+  /** The top of what travels, absolute; `null`: nothing does. */
+  readonly folder: string | null
+  /** Below it, "" for the top. */
+  readonly workingFolder: string
+}
+
+interface FoundFiles {
+  readonly kind: EnvironmentKind
+  readonly files: readonly string[]
+  /** What the files say of the Python. */
+  readonly python: string | null
+}
+
+/**
+ * The environment a job gets: from the metadata of the script it runs, else from the nearest folder, from where it starts up to the
+ * top of what travels, that has a uv.lock, a pyproject.toml with a project, or a requirements.txt; and what the sender named.
+ * `null` where there is nothing of all that.
+ * @throws {WindfallError} invalid_input for files that no environment on a host can be made from
+ */
+export function findEnvironment(values: JobValues, wish: PythonWish | null, start: StartPlace): EnvironmentSpec | null {
+  const { python, with: packages = [], setup = [] } = values
+  const asked = python !== undefined || packages.length > 0 || setup.length > 0
+  if (values["no-environment"] === true || (wish === null && !asked)) return null
+  if (wish?.wants === "uv" && !asked) return { kind: "uv", files: [], python: null, with: [], setup: [] }
+  const script = wish?.wants === "python" ? wish.script : null
+  const found = scriptMetadata(script, start) ?? nearestFiles(start)
+  if (found === null && !asked) return null
+  const { kind, files, python: wanted } = found ?? { kind: "packages" as const, files: [], python: null }
+  return { kind, files, python: python ?? wanted, with: packageNames(packages), setup }
+}
+
+function scriptMetadata(script: string | null, { folder, workingFolder }: StartPlace): FoundFiles | null {
+  if (script === null || folder === null) return null
+  const file = path.relative(folder, path.resolve(folder, workingFolder, script))
+  if (file.startsWith("..") || path.isAbsolute(file)) return null
+  const metadata = inlineMetadata(readText(path.join(folder, file)) ?? "")
+  if (metadata === null) return null
+  return { kind: "script", files: [file], python: requiredPython(metadata.replace(/^# ?/gm, "")) }
+}
+
+function nearestFiles({ folder, workingFolder }: StartPlace): FoundFiles | null {
+  if (folder === null) return null
+  for (let at = workingFolder; ; at = path.dirname(at)) {
+    const below = at === "." ? "" : at
+    const found = filesIn(folder, below)
+    if (found !== null || below === "") return found
+  }
+}
+
+function filesIn(folder: string, below: string): FoundFiles | null {
+  const inFolder = (name: string) => path.join(below, name)
+  const read = (name: string) => readText(path.join(folder, below, name))
+  const project = read("pyproject.toml")
+  if (project !== null && /^\[project\]/m.test(project)) {
+    const isLocked = fs.existsSync(path.join(folder, below, "uv.lock"))
+    const kind = isLocked ? ("uv.lock" as const) : ("pyproject.toml" as const)
+    const files = [...(isLocked ? [inFolder("uv.lock")] : []), inFolder("pyproject.toml")]
+    return { kind, files, python: pinnedPython(read(".python-version")) ?? requiredPython(project) }
+  }
+  const requirements = read("requirements.txt")
+  if (requirements === null) return null
+  const files = requirementFiles(folder, inFolder("requirements.txt"))
+  return { kind: "requirements.txt", files, python: pinnedPython(read(".python-version")) }
+}
+
+/** The first line of a .python-version; other tools write there what uv does not know, which is then not heeded. */
+function pinnedPython(text: string | null): string | null {
+  const [line = ""] = (text ?? "").split("\n").filter((each) => !/^\s*(#|$)/.test(each))
+  return line === "" || pythonProblem(line.trim()) !== null ? null : line.trim()
+}
+
+/** @throws {WindfallError} invalid_input for a Python that no host has */
+function requiredPython(toml: string): string | null {
+  const [, , text] = /^\s*requires-python\s*=\s*(["'])(.+?)\1/m.exec(toml) ?? []
+  if (text === undefined) return null
+  const problem = pythonProblem(text)
+  if (problem === null) return text
+  throw new WindfallError("invalid_input", `Cannot use requires-python: ${problem}`, {
+    hint: "Correct it, or send with --python 3.12",
+  })
+}
+
+function readText(file: string): string | null {
+  try {
+    return fs.statSync(file).size > MAX_SCRIPT_BYTES ? null : fs.readFileSync(file, "utf8")
+  } catch {
+    return null
+  }
+}
