@@ -47,7 +47,7 @@ test("where standard input cannot be kept the place is named", async () => {
   scratch.write({ ".cache": "", file: "x" })
   await assert.rejects(takeStdin(cliIn(scratch), "file", { quiet: true }), {
     code: "invalid_input",
-    message: /^Cannot keep a copy of standard input in .*\/\.cache\/windfall\/stdin: something in its path is not/,
+    message: /^Cannot keep a copy of standard input in .*\/\.cache\/windfall\/stdin: .*\/\.cache is no folder/,
     hint: /XDG_CACHE_HOME/,
   })
 })

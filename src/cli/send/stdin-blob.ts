@@ -2,12 +2,11 @@ import { formatBytes } from "../../base/bytes.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
 import { BlobHasher } from "../../workspace/hash.ts"
-import { makePrivateFolder } from "../../workspace/make-folder.ts"
+import { makeFolder } from "../../workspace/make-folder.ts"
 import type { PackBlob } from "../../workspace/pack.ts"
 import { sourceBlob } from "../../workspace/sources.ts"
 import { fs, path } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
-import { OWN_FOLDERS_HINT } from "../config.ts"
 import { keepError } from "../keep-error.ts"
 import { say } from "../say.ts"
 import { StdinProgress } from "./stdin-progress.ts"
@@ -37,7 +36,7 @@ let copies = 0
 export async function takeStdin(cli: Cli, from: string, options: StdinOptions): Promise<StdinBlob> {
   const input = from === "-" ? 0 : checkFile(path.resolve(cli.cwd, from))
   const folder = path.join(cli.settings.cacheFolder, "stdin")
-  makePrivateFolder(folder, OWN_FOLDERS_HINT)
+  makeFolder(folder, { doing: keepingIn(folder), hint: KEEP_ELSEWHERE, mode: 0o700 })
   const { copy, file } = keeping(folder, () => {
     const copy = path.join(folder, `${process.pid}-${++copies}`)
     return { copy, file: fs.openSync(copy, "w", 0o600) }
@@ -75,9 +74,14 @@ function keeping<Result>(folder: string, keep: () => Result): Result {
   try {
     return keep()
   } catch (error) {
-    const hint = "Make that folder one you can write to, or name another with XDG_CACHE_HOME"
-    throw keepError(error, `keep a copy of standard input in ${folder}`, hint)
+    throw keepError(error, keepingIn(folder), KEEP_ELSEWHERE)
   }
+}
+
+const KEEP_ELSEWHERE = "Make that folder one you can write to, or name another with XDG_CACHE_HOME"
+
+function keepingIn(folder: string): string {
+  return `keep a copy of standard input in ${folder}`
 }
 
 function tooLong(maxBytes: number): WindfallError {
