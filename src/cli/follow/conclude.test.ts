@@ -74,7 +74,10 @@ async function concluded(
       said += String(data)
     },
   }
-  const around = { client: { url: "http://127.0.0.1:1" }, settings: { stateFolder: "/nowhere" } }
+  const around = {
+    client: { url: "http://127.0.0.1:1", get: async () => ({ hints: [] }) },
+    settings: { stateFolder: "/nowhere" },
+  }
   const cli = { ...around, stdout: out, stderr: out, clock: systemClock() } as Cli
   const sink = new JobSink(cli, { json: false, quiet })
   if (gap !== null) await sink.gap(gap)
