@@ -6,6 +6,7 @@ import { WindfallError } from "../../protocol/errors.ts"
 import type { AttemptId, HostId, JobId } from "../../protocol/ids.ts"
 import { DEFAULT_SPEC, type JobView } from "../../protocol/job.ts"
 import type { Cli } from "../cli.ts"
+import type { Client } from "../client.ts"
 import type { Output } from "../output.ts"
 import { type ConcludeOptions, conclude } from "./conclude.ts"
 import type { FollowEnd } from "./follow-job.ts"
@@ -74,10 +75,8 @@ async function concluded(
       said += String(data)
     },
   }
-  const around = {
-    client: { url: "http://127.0.0.1:1", get: async () => ({ hints: [] }) },
-    settings: { stateFolder: "/nowhere" },
-  }
+  const client = { url: "http://127.0.0.1:1", get: async () => ({ hints: [] }) } as unknown as Client
+  const around = { client, settings: { stateFolder: "/nowhere" } }
   const cli = { ...around, stdout: out, stderr: out, clock: systemClock() } as Cli
   const sink = new JobSink(cli, { json: false, quiet })
   if (gap !== null) await sink.gap(gap)
