@@ -14,6 +14,8 @@ export interface Routes {
   control(stream: ServerHttp2Stream): void
   /** A terminal's stream, by the id in its path; `null` while this agent has none. */
   readonly terminals: ((stream: ServerHttp2Stream, id: string) => void) | null
+  /** A tunnel's stream, by what follows `/tunnels/`. Rejects with why there is none, as long as nothing was answered. */
+  tunnels(stream: ServerHttp2Stream, path: string): Promise<void>
 }
 
 /** Answers one HTTP/2 stream of the server. */
@@ -31,6 +33,8 @@ export function route(
   if (method === "POST" && path === AGENT_PATHS.control) routes.control(stream)
   else if (method === "POST" && path.startsWith(AGENT_PATHS.terminals) && routes.terminals !== null) {
     routes.terminals(stream, path.slice(AGENT_PATHS.terminals.length))
+  } else if (method === "POST" && path.startsWith(AGENT_PATHS.tunnels)) {
+    answer = routes.tunnels(stream, path.slice(AGENT_PATHS.tunnels.length))
   } else if (method === "PUT" && path === AGENT_PATHS.blobs) answer = takeBlobs(context, stream)
   else if (method === "POST" && path.startsWith(AGENT_PATHS.outputs)) {
     answer = giveOutputs(context, stream, path.slice(AGENT_PATHS.outputs.length))

@@ -39,6 +39,11 @@ const jobs: Group = {
     also: ["session"],
     load: async () => (await import("./commands/shell.ts")).shell,
   },
+  forward: {
+    summary: "ports of a running job on this machine: Jupyter, TensorBoard",
+    also: ["port-forward", "tunnel"],
+    load: async () => (await import("./commands/forward.ts")).forward,
+  },
   wait: { summary: "wait until jobs have ended", load: async () => (await import("./commands/wait.ts")).wait },
   stop: {
     summary: "ask jobs to stop, then make them",

@@ -24,6 +24,11 @@ export const AGENT_PATHS = {
   outputs: "/outputs/",
   /** POST `/terminals/ID`, both bodies open: terminal frames (protocol/terminal.ts). */
   terminals: "/terminals/",
+  /**
+   * POST, both bodies open: the bytes of a tunnel (protocol/tunnel.ts). `/tunnels/SEQUENCE/port/PORT` leads to a port that a
+   * process of the attempt listens on; with `/look` behind it only waits a while for that, and answers without a body.
+   */
+  tunnels: "/tunnels/",
 } as const
 
 /** The order to run one attempt. Kept by the agent in the attempt's folder, without the secrets. */

@@ -8,7 +8,7 @@ import { encodeMessages, FrameReader, type OutputFrame } from "../../protocol/fr
 import type { AttemptId, BlobHash, HostId, ServerId } from "../../protocol/ids.ts"
 import type { ChildLink } from "../../ssh/child-link.ts"
 import { agentAnswer, writeAll } from "./agent-request.ts"
-import type { Hello, HostChannel } from "./host-channel.ts"
+import type { Hello, HostChannel, HostTunnel } from "./host-channel.ts"
 
 const STREAM_WINDOW_BYTES = 8 * 1024 * 1024
 const SESSION_WINDOW_BYTES = 32 * 1024 * 1024
@@ -116,6 +116,16 @@ export class AgentChannel implements HostChannel {
 
   openTerminal(path: string, { signal }: { readonly signal: AbortSignal }): Duplex {
     return this.#request("POST", `${AGENT_PATHS.terminals}${path}`, signal)
+  }
+
+  async openTunnel(path: string, { signal }: { readonly signal: AbortSignal }): Promise<HostTunnel> {
+    const stream = this.#request("POST", `${AGENT_PATHS.tunnels}${path}`, signal)
+    let headers: HostTunnel["headers"] = {}
+    stream.once("response", (answered) => {
+      headers = answered
+    })
+    await agentAnswer(stream, "stream")
+    return { stream: stream as HostTunnel["stream"], headers }
   }
 
   pauseOutput(): void {
