@@ -1,9 +1,11 @@
-import type { ServerHttp2Stream } from "node:http2"
+import type { OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2"
 import { connect, type Socket } from "node:net"
 import { WindfallError } from "../protocol/errors.ts"
+import { HOST_KEY_HEADER, isSshKey } from "../protocol/tunnel.ts"
 import type { AgentContext } from "./agent-context.ts"
 import type { Attempt } from "./attempt.ts"
 import type { PortAccess } from "./port-access.ts"
+import { openSsh } from "./ssh-session.ts"
 import { joinSocket } from "./tunnel-socket.ts"
 
 export interface TunnelRouteOptions {
@@ -20,28 +22,54 @@ const CONNECT_MS = 10_000
 /**
  * Answers POST `/tunnels/PATH` (see AGENT_PATHS): makes the way first, answers 200 when it is there, then carries bytes until
  * both directions have ended or one side breaks.
- * @throws {WindfallError} invalid_input, wrong_state (the job ended, nothing listens yet), not_allowed, host_busy
+ * @throws {WindfallError} invalid_input, wrong_state (the job ended, nothing listens yet), not_allowed, host_refused
  */
 export async function serveTunnel(path: string, stream: ServerHttp2Stream, options: TunnelRouteOptions): Promise<void> {
-  const match = /^(\d{1,15})\/port\/(\d{1,5})(\/look)?$/.exec(path)
-  const port = Number(match?.[2])
-  if (match === null || port < 1 || port > 65_535) {
-    throw new WindfallError("invalid_input", `Cannot open a tunnel: ${JSON.stringify(path.slice(0, 80))} names none`)
-  }
-  const attempt = findRunning(options.context, Number(match[1]))
-  if (match[3] !== undefined) {
-    await waitForPort(attempt, port, stream, options)
-    if (stream.destroyed) return
-    stream.respond({ ":status": 200 }, { endStream: true })
+  const { context, ports } = options
+  const wish = readPath(path)
+  const attempt = findRunning(context, wish.sequence)
+  if (wish.kind === "look") {
+    await waitForPort(attempt, wish.port, stream, options)
+    if (!stream.destroyed) stream.respond({ ":status": 200 }, { endStream: true })
     return
   }
-  const socket = await connectFirst(await options.ports.addresses(attempt, port), port)
+  const headers = { ":status": 200, "content-type": "application/octet-stream" }
+  if (wish.kind === "ssh") {
+    const { socket, hostKey } = await openSsh(context, attempt, wish.key)
+    respondAndJoin(stream, socket, { ...headers, [HOST_KEY_HEADER]: hostKey })
+  } else {
+    const socket = await connectFirst(await ports.addresses(attempt, wish.port), wish.port)
+    respondAndJoin(stream, socket, headers)
+  }
+}
+
+function respondAndJoin(stream: ServerHttp2Stream, socket: Socket, headers: OutgoingHttpHeaders): void {
   if (stream.destroyed) {
     socket.destroy()
     return
   }
-  stream.respond({ ":status": 200, "content-type": "application/octet-stream" })
+  stream.respond(headers)
   joinSocket(stream, socket)
+}
+
+type Wish = { readonly sequence: number } & (
+  | { readonly kind: "port" | "look"; readonly port: number }
+  | { readonly kind: "ssh"; readonly key: string }
+)
+
+function readPath(path: string): Wish {
+  const { pathname, searchParams } = new URL(path, "http://agent/")
+  const [, sequence = "", kind, rest = "", look, more] = pathname.split("/")
+  const port = Number(rest)
+  const key = searchParams.get("key")
+  if (/^\d{1,15}$/.test(sequence) && more === undefined) {
+    if (kind === "ssh" && rest === "" && isSshKey(key)) return { sequence: Number(sequence), kind, key }
+    const isPort = /^\d{1,5}$/.test(rest) && port >= 1 && port <= 65_535
+    if (kind === "port" && isPort && (look === undefined || look === "look")) {
+      return { sequence: Number(sequence), kind: look ?? kind, port }
+    }
+  }
+  throw new WindfallError("invalid_input", `Cannot open a tunnel: ${JSON.stringify(path.slice(0, 80))} names none`)
 }
 
 function findRunning({ attempts }: AgentContext, sequence: number): Attempt {

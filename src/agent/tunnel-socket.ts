@@ -15,7 +15,7 @@ export function joinSocket(stream: Http2Stream, socket: Socket): void {
     if (stream.rstCode === constants.NGHTTP2_NO_ERROR) {
       fromStream = true
       socket.end()
-    } else socket.resetAndDestroy()
+    } else breakOff(socket)
   })
   socket.on("end", () => {
     fromSocket = true
@@ -24,10 +24,16 @@ export function joinSocket(stream: Http2Stream, socket: Socket): void {
   stream.on("error", () => undefined)
   socket.on("error", () => undefined)
   stream.on("close", () => {
-    if (!fromStream || !fromSocket) socket.resetAndDestroy()
+    if (!fromStream || !fromSocket) breakOff(socket)
   })
   socket.on("close", () => {
     // Not close(): that sends an end before it resets.
     if (!fromStream || !fromSocket) stream.destroy(new Error("the connection broke"))
   })
+}
+
+/** A reset tells the far end that not all has come; only connections over a network have one. */
+function breakOff(socket: Socket): void {
+  if (socket.remoteAddress === undefined) socket.destroy()
+  else socket.resetAndDestroy()
 }

@@ -2,6 +2,8 @@ import type { Command } from "./command-line/command.ts"
 
 interface ListedCommand {
   readonly summary: string
+  /** Typed by programs, not by people: not in the overview. */
+  readonly hidden?: boolean
   /** Other words for it. */
   readonly also?: readonly string[]
   readonly load: () => Promise<Command>
@@ -43,6 +45,15 @@ const jobs: Group = {
     summary: "ports of a running job on this machine: Jupyter, TensorBoard",
     also: ["port-forward", "tunnel"],
     load: async () => (await import("./commands/forward.ts")).forward,
+  },
+  "ssh-config": {
+    summary: "let ssh, sftp, rsync and editors into a running job by name",
+    load: async () => (await import("./commands/ssh-config.ts")).sshConfig,
+  },
+  "ssh-proxy": {
+    summary: "the way of ssh to a running job; called by ssh itself",
+    hidden: true,
+    load: async () => (await import("./commands/ssh-proxy.ts")).sshProxy,
   },
   wait: { summary: "wait until jobs have ended", load: async () => (await import("./commands/wait.ts")).wait },
   stop: {

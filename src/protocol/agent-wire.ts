@@ -27,6 +27,7 @@ export const AGENT_PATHS = {
   /**
    * POST, both bodies open: the bytes of a tunnel (protocol/tunnel.ts). `/tunnels/SEQUENCE/port/PORT` leads to a port that a
    * process of the attempt listens on; with `/look` behind it only waits a while for that, and answers without a body.
+   * `/tunnels/SEQUENCE/ssh?key=PUBLIC` is an sshd for that key in the attempt's folder; its host key is in the answer's header.
    */
   tunnels: "/tunnels/",
 } as const

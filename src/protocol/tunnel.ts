@@ -20,6 +20,11 @@ export const MAX_TUNNEL_MESSAGE_BYTES = 1024 * 1024
 /** Response header of the WebSocket of a job's ssh, and of the agent's stream: the host key that this attempt has. */
 export const HOST_KEY_HEADER = "windfall-host-key"
 
+/** Whether a text is a public key that a job's sshd may let in: of one kind, as the command line makes them. */
+export function isSshKey(text: unknown): text is string {
+  return typeof text === "string" && /^ssh-ed25519 [A-Za-z0-9+/]{68}$/.test(text)
+}
+
 /** What is used of a WebSocket. */
 export interface TunnelSocket {
   readonly bufferedAmount: number
@@ -107,7 +112,7 @@ export function joinTunnel(socket: TunnelSocket, stream: TunnelStream, ends: Tun
     // What the error was is told where the way was made.
     stream.on("error", () => undefined)
     stream.on("close", () => {
-      if (!sent) finish(CLOSE_BROKEN)
+      if (!sent || !received) finish(CLOSE_BROKEN)
     })
     socket.resume()
     stream.resume()

@@ -12,7 +12,9 @@ export function renderOverview(width: number): string {
     "",
     `${title}:`,
     ...renderRows(
-      Object.entries(group).map(([name, listed]) => [name, listed.summary]),
+      Object.entries(group)
+        .filter(([, { hidden = false }]) => !hidden)
+        .map(([name, listed]) => [name, listed.summary]),
       room,
     ),
   ])

@@ -29,6 +29,13 @@ export const shellQuery = z.object({
     .describe("The caller was attached to this shell before: when it is gone, none is started"),
 })
 
+export const sshQuery = z.object({
+  key: z
+    .string()
+    .regex(/^ssh-ed25519 [A-Za-z0-9+/]{68}$/)
+    .describe("The only public key that is let in"),
+})
+
 const { attach, input, resize, shown, hangup, attached, output, taken, exit, failed } = TERMINAL
 
 const FRAMES = `Each message, binary both ways, is one frame: a byte for its kind, then its payload. Integers are big-endian; u48 offsets \
@@ -67,5 +74,11 @@ export const TERMINAL_SOCKETS: readonly Socket[] = [
       "A connection to a port that a process of a running job listens on, for its owner and administrators (WebSocket)",
     description: TUNNEL,
     query: portQuery,
+  },
+  {
+    path: "/v1/jobs/:id/ssh",
+    summary: "An sshd beside a running job, in its folder, for its owner and administrators (WebSocket)",
+    description: `${TUNNEL} The answer's header windfall-host-key is the host key of this attempt's sshd.`,
+    query: sshQuery,
   },
 ]

@@ -2,7 +2,7 @@ import { constants } from "node:http2"
 import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import type { WebSocket } from "ws"
-import { joinTunnel } from "../../protocol/tunnel.ts"
+import { HOST_KEY_HEADER, isSshKey, joinTunnel } from "../../protocol/tunnel.ts"
 import type { Core } from "../core.ts"
 import type { HostTunnel } from "../hosts/host-channel.ts"
 import { type Caller, reachAttempt } from "../terminals/reach-attempt.ts"
@@ -28,19 +28,28 @@ export async function openTunnel(
   caller: Caller,
   client: Duplex,
 ): Promise<OpenedTunnel> {
-  const { job, port, look } = request
-  const to = `reach port ${port} of job ${job}`
+  const { job, kind } = request
+  const to = kind === "ssh" ? `open ssh to job ${job}` : `reach port ${request.port} of job ${job}`
   const { channel, sequence } = reachAttempt(core, { job, to, whileFinishing: false }, caller)
   const gone = new AbortController()
   const onClose = () => gone.abort()
   client.once("close", onClose)
   try {
-    const path = `${sequence}/port/${port}${look ? "/look" : ""}`
+    const path = `${sequence}/${pathOf(request)}`
     const tunnel = await channel.openTunnel(path, { signal: AbortSignal.any([core.signal, gone.signal]) })
-    return { headers: [], join: (socket) => (look ? endLook(socket, tunnel) : join(socket, client, tunnel)) }
+    const hostKey = tunnel.headers[HOST_KEY_HEADER]
+    return {
+      headers: isSshKey(hostKey) ? [`${HOST_KEY_HEADER}: ${hostKey}`] : [],
+      join: (socket) => (kind === "look" ? endLook(socket, tunnel) : join(socket, client, tunnel)),
+    }
   } finally {
     client.off("close", onClose)
   }
+}
+
+function pathOf(request: TunnelRequest): string {
+  if (request.kind === "ssh") return `ssh?key=${encodeURIComponent(request.key)}`
+  return `port/${request.port}${request.kind === "look" ? "/look" : ""}`
 }
 
 function endLook(socket: WebSocket, { stream }: HostTunnel): void {
