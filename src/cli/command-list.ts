@@ -156,15 +156,34 @@ const access: Group = {
   },
 }
 
+const help: Group = {
+  completion: {
+    summary: "a script that lets Tab complete commands, options, jobs and hosts",
+    load: async () => (await import("./commands/completion.ts")).completion,
+  },
+  skill: {
+    summary: "how a program, for instance a coding assistant, should drive windfall",
+    load: async () => (await import("./commands/skill.ts")).skill,
+  },
+  complete: {
+    summary: "what may stand in the place of the last word; called by the script of completion",
+    hidden: true,
+    load: async () => (await import("./commands/complete.ts")).complete,
+  },
+}
+
 /** All there is to type, in the order of the help page. */
 export const COMMAND_GROUPS: Readonly<Record<string, Group>> = {
   Jobs: jobs,
   Hosts: pool,
   "Server and access": access,
+  "This command line": help,
 }
 
 export interface FoundCommand {
   readonly load: () => Promise<Command>
+  /** Typed by programs: nothing but what it is for may be printed. */
+  readonly hidden: boolean
   /** The words after the command's own. */
   readonly rest: readonly string[]
 }
@@ -178,7 +197,7 @@ export function findCommand(words: readonly string[]): FoundCommand | undefined 
       const listed = Object.hasOwn(group, typed)
         ? group[typed]
         : Object.values(group).find((one) => one.also?.includes(typed))
-      if (listed !== undefined) return { load: listed.load, rest: words.slice(count) }
+      if (listed !== undefined) return { load: listed.load, hidden: listed.hidden ?? false, rest: words.slice(count) }
     }
   }
   return undefined
