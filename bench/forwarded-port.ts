@@ -4,7 +4,7 @@ import type { Pool } from "../test/support/pool.ts"
 import type { Benchmark, Surroundings } from "./benchmark.ts"
 import type { Figure } from "./figure.ts"
 
-const BYTES = 2 * 1024 ** 3
+const BYTES = 1024 ** 3
 const MEGABYTE = 1e6
 const TIMES = 3
 const ROUND_TRIPS = 2_000

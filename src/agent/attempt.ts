@@ -40,6 +40,8 @@ export class Attempt {
   hadShell = false
   /** Programs that this agent runs beside it for people: they are ended when its tree is swept. */
   readonly beside = new Set<ChildProcess>()
+  /** Tunnels of this agent to it, open or being opened. */
+  tunnels = 0
   /** Its tree is being swept by this agent, which must not leave meanwhile. */
   sweeping = false
   supervisor: { readonly pid: number; readonly start: string } | null = null

@@ -16,6 +16,8 @@ export interface TunnelRouteOptions {
 /** How long one request waits for a port, and how often it is looked at: on a Mac a look costs two programs. */
 const WAIT_MS = 1_500
 const LOOK_MS = { linux: 100, darwin: 1_000 }
+/** Of one job at a time: all streams of a host share one connection, which takes a thousand, and each may hold some megabytes. */
+const MAX_TUNNELS = 64
 /** A process on this very host takes a connection at once, or its queue is full. */
 const CONNECT_MS = 10_000
 
@@ -28,6 +30,11 @@ export async function serveTunnel(path: string, stream: ServerHttp2Stream, optio
   const { context, ports } = options
   const wish = readPath(path)
   const attempt = findRunning(context, wish.sequence)
+  if (attempt.tunnels >= MAX_TUNNELS) {
+    throw new WindfallError("host_busy", `Cannot open a tunnel: ${MAX_TUNNELS} are open to this job already`)
+  }
+  attempt.tunnels++
+  stream.once("close", () => attempt.tunnels--)
   if (wish.kind === "look") {
     await waitForPort(attempt, wish.port, stream, options)
     if (!stream.destroyed) stream.respond({ ":status": 200 }, { endStream: true })

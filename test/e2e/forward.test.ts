@@ -74,7 +74,7 @@ require("node:net").createServer((socket) => { socket.on("error", () => {}); soc
 require("node:net").createServer((socket) => { socket.write("part"); setTimeout(() => socket.resetAndDestroy(), 100) }).listen(7003)
 `
 
-test("half close, a stalled reader beside a quick one, a reset that is no end; Ctrl-C ends with 0", async () => {
+test("half close, a stalled reader beside a quick one, a reset that is no end, too many at once; Ctrl-C ends with 0", async () => {
   const command = ["sh", "-c", `exec "$WINDFALL_NODE" -e '${COUNTER}'`]
   const { id } = await pool().submit({ command })
   await using child = pool().start(["forward", String(id), "7001:0", "7002:0", "7003:0", "--json"])
@@ -91,6 +91,17 @@ test("half close, a stalled reader beside a quick one, a reset that is no end; C
   assert.equal(await text(quick.socket), "got 3000000")
   await using broken = socketTo(reset)
   await assert.rejects(buffer(broken.socket), { code: "ECONNRESET" })
+  const many = Array.from({ length: 70 }, () => socketTo(counter))
+  await Promise.race(many.map(({ socket }) => new Promise((resolve) => socket.once("close", resolve))))
+  for (const one of many) await one[Symbol.asyncDispose]()
+  // Those that were let go are gone at the host a moment later.
+  let said = ""
+  while (said === "") {
+    await using again = socketTo(counter)
+    again.socket.end("x")
+    said = await text(again.socket).catch(() => "")
+  }
+  assert.equal(said, "got 1")
   child.process.kill("SIGINT")
   const { exitCode, stdout } = await child.ended
   assert.equal(exitCode, 0)
