@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import type { AttemptOrder } from "../protocol/agent-wire.ts"
 import { isId } from "../protocol/ids.ts"
 import { withBallastSync } from "./ballast.ts"
@@ -67,7 +67,7 @@ export function inspectAttempt(path: string): InspectedAttempt {
  * empty `work` and `tmp`. Returns the folder's inode. On failure nothing is left behind.
  */
 export function createAttempt(path: string, order: AttemptOrder, secrets: Readonly<Record<string, string>>): number {
-  reopening(path, () => mkdirSync(path, { mode: 0o700 }))
+  makePrivate(path)
   try {
     mkdirSync(join(path, "work"), { mode: 0o700 })
     mkdirSync(join(path, "tmp"), { mode: 0o700 })
@@ -79,6 +79,17 @@ export function createAttempt(path: string, order: AttemptOrder, secrets: Readon
   } catch (error) {
     rmSync(path, { recursive: true, force: true })
     throw error
+  }
+}
+
+/** Makes a folder that must not be there. A job can have removed those above it, they share the account. */
+function makePrivate(path: string): void {
+  try {
+    reopening(path, () => mkdirSync(path, { mode: 0o700 }))
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    mkdirSync(path, { mode: 0o700 })
   }
 }
 

@@ -172,7 +172,7 @@ export class Attempts {
       if (attempt.disowned) continue
       const waitedMs = this.#context.clock.sleepCountingMs() - attempt.startedUptimeMs
       if (attempt.phase === "launching" && waitedMs >= LOOK_FOR_START_MS) {
-        this.#lookForStart(attempt, waitedMs > LAUNCH_AGAIN_MS)
+        this.#lookForStart(attempt, waitedMs > LAUNCH_AGAIN_MS || !this.#context.forker.isNoted)
       }
       if (attempt.phase !== "running" && attempt.phase !== "sweeping") continue
       if (wake(this.#context, attempt)) continue

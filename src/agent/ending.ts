@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, lstatSync, readdirSync } from "node:fs"
 import { join } from "node:path"
+import { isDeepStrictEqual } from "node:util"
 import { CAUSES, type Cause } from "../protocol/job-state.ts"
 import { shownPath } from "../workspace/disk-error.ts"
 import { type CollectedOutputs, collectOutputs } from "../workspace/outputs.ts"
@@ -11,7 +12,7 @@ import { withBallastSync } from "./ballast.ts"
 import { writeDurably } from "./durable-file.ts"
 import { indexPath, refuse } from "./launch.ts"
 import { carryOut } from "./stopping.ts"
-import { formatStatus, type SupervisorLine, type SupervisorStatus, type SupervisorSwept } from "./supervisor-text.ts"
+import { formatStatus, type SupervisorStatus, type SupervisorSwept, type ToldLine } from "./supervisor-text.ts"
 import { supervisorSweepsAll, sweepRest } from "./sweep-rest.ts"
 
 /** How far two looks at the clock that counts sleep may be apart by themselves: it moves in steps of 10 ms. */
@@ -20,10 +21,10 @@ const ENOSPC = 28
 const EFBIG = 27
 
 /** Takes what supervisors say. Every line may come twice, or late: after the folder already told the same. */
-export function takeSupervisorLines(context: AgentContext, lines: readonly SupervisorLine[]): void {
+export function takeSupervisorLines(context: AgentContext, lines: readonly ToldLine[]): void {
   for (const line of lines) {
     const attempt = context.attempts.get(line.sequence)
-    if (attempt === undefined) continue
+    if (attempt === undefined || !(line.isProven || isWritten(attempt, line))) continue
     switch (line.kind) {
       case "started":
         if (attempt.phase === "launching") started(context, attempt, line)
@@ -46,6 +47,12 @@ export function takeSupervisorLines(context: AgentContext, lines: readonly Super
         break
     }
   }
+}
+
+/** What supervisors of an earlier agent say counts where their files say the same; they write those first. */
+function isWritten({ folder }: Attempt, line: ToldLine): boolean {
+  if (line.kind === "ended") return isDeepStrictEqual(inspectAttempt(folder).status, line.status)
+  return line.kind === "swept" && isDeepStrictEqual(inspectAttempt(folder).swept, line.swept)
 }
 
 function outputHeld(attempt: Attempt, line: { readonly errno: number; readonly message: string }): string {

@@ -18,6 +18,7 @@ test("a voided request makes no folder, so that what is put again for it is the 
     folder,
     platform: currentPlatform(),
     clockOffsetMs: 0,
+    token: "07",
     onLines: (lines) => {
       for (const { kind, sequence } of lines) {
         said.push(`${kind} ${sequence}`)

@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process"
-import { closeSync, constants, openSync } from "node:fs"
-import { Socket } from "node:net"
+import { statSync } from "node:fs"
 import { join } from "node:path"
 import { deferred } from "../base/deferred.ts"
 import { WindfallError } from "../protocol/errors.ts"
 import { FORKER_SOURCES } from "./forker-source.ts"
-import type { HostFolder } from "./host-folder.ts"
+import { type HostFolder, makeHostFolder } from "./host-folder.ts"
 import type { Platform } from "./platform/platform.ts"
-import { parseSupervisorLine, type SupervisorLine } from "./supervisor-text.ts"
+import { SupervisorLines } from "./supervisor-lines.ts"
+import { parseToldLine, type ToldLine } from "./supervisor-text.ts"
 import { askToLeave, readHolder, writeHolder } from "./takeover.ts"
 
 /** Everything a supervisor must know to run one attempt. */
@@ -47,13 +47,13 @@ export class Forker {
   readonly #folder: HostFolder
   readonly #platform: Platform
   readonly #clockOffsetMs: number
-  readonly #onLines: (lines: SupervisorLine[]) => void
+  readonly #token: string
+  readonly #onLines: (lines: ToldLine[]) => void
   readonly #onRestart: () => void
   #child: ChildProcess | undefined
-  #fifo: Socket | undefined
-  #keptOpen: number | undefined
+  /** The one in place comes last; a job can remove it, and what was forked before still writes to that. */
+  #lines: SupervisorLines[] = []
   #closed = false
-  #rest = ""
   #restarts = 0
   #requests: Buffer[] = []
   /** Names this agent's time: the next one's is another. */
@@ -63,14 +63,17 @@ export class Forker {
     folder: HostFolder
     platform: Platform
     clockOffsetMs: number
+    /** Hexadecimal; known to this agent alone, its forker and supervisors. */
+    token: string
     /** What supervisors say, in order, in the batches in which it arrived. */
-    onLines: (lines: SupervisorLine[]) => void
+    onLines: (lines: ToldLine[]) => void
     /** The forker had died and there is a new one: put again what has not started. */
     onRestart: () => void
   }) {
     this.#folder = options.folder
     this.#platform = options.platform
     this.#clockOffsetMs = options.clockOffsetMs
+    this.#token = options.token
     this.#onLines = options.onLines
     this.#onRestart = options.onRestart
   }
@@ -83,10 +86,11 @@ export class Forker {
   async open(): Promise<void> {
     const deadline = performance.now() + 10_000
     while (true) {
-      const answer = await this.#spawn()
-      if (answer.startsWith("ready ")) break
+      // Asked whether or not the lock is free: a job can have removed the file that is locked.
       const holder = readHolder(this.#folder)
       if (holder !== null) await askToLeave(holder, this.#platform)
+      const answer = await this.#spawn()
+      if (answer.startsWith("ready ")) break
       // A forker ends with its agent; one that does not, holds our own lock file, says the system: it is ours to end.
       const busy = Number(/^busy (\d+)/.exec(answer)?.[1] ?? 0)
       if (busy > 1 && performance.now() > deadline - 7_000) process.kill(busy, "SIGKILL")
@@ -98,7 +102,12 @@ export class Forker {
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
     this.#agentInode = writeHolder(this.#folder, this.#platform)
-    this.#openFifo()
+    this.#listen()
+  }
+
+  /** Whether this process is still written down as the agent. Where a job has removed that, requests make no folder. */
+  get isNoted(): boolean {
+    return inodeOf(join(this.#folder.run, "agent")) === this.#agentInode
   }
 
   run(request: RunRequest): void {
@@ -115,6 +124,7 @@ export class Forker {
    * @throws the system's error when the disk is full
    */
   voidRequests(): void {
+    makeHostFolder(this.#folder)
     this.#agentInode = writeHolder(this.#folder, this.#platform)
   }
 
@@ -132,17 +142,14 @@ export class Forker {
   close(): void {
     this.#closed = true
     this.#child?.stdin?.end()
-    this.#fifo?.destroy()
-    if (this.#keptOpen !== undefined) closeSync(this.#keptOpen)
-    this.#keptOpen = undefined
+    this.wake()
+    for (const lines of this.#lines) lines.close()
+    this.#lines = []
   }
 
   /** Requests of one moment leave in one write. */
   #write(fields: readonly (string | number)[]): void {
-    const body = Buffer.from(fields.join("\0"))
-    const head = Buffer.allocUnsafe(4)
-    head.writeUInt32BE(body.length)
-    if (this.#requests.push(head, body) > 2) return
+    if (this.#requests.push(...framed(fields)) > 2) return
     queueMicrotask(() => {
       const requests = Buffer.concat(this.#requests)
       this.#requests = []
@@ -176,6 +183,7 @@ export class Forker {
       said = (said + text).slice(-1000)
     })
     child.stdin.on("error", () => {})
+    child.stdin.write(Buffer.concat(framed(["token", this.#token])))
     child.on("error", (error) => resolve(error.message))
     child.on("exit", () => {
       resolve(said)
@@ -185,32 +193,50 @@ export class Forker {
     return promise
   }
 
+  /** Where its folder is gone, too, that is made anew. */
+  async #spawnAgain(): Promise<string> {
+    try {
+      makeHostFolder(this.#folder)
+    } catch (error) {
+      return String(error)
+    }
+    return this.#spawn()
+  }
+
   #restart(): void {
     this.#restarts++
     setTimeout(
       () => {
         if (this.#closed) return
-        void this.#spawn().then((answer) => (answer.startsWith("ready ") ? this.#onRestart() : this.#restart()))
+        void this.#spawnAgain().then((answer) => {
+          if (!answer.startsWith("ready ")) return this.#restart()
+          this.#listen()
+          this.#onRestart()
+        })
       },
       Math.min(1_000, 10 * this.#restarts),
     )
   }
 
-  #openFifo(): void {
+  #listen(): void {
     const path = join(this.#folder.run, "fifo")
-    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-    // A writer of our own, so that the end of the last supervisor is not the end of the stream.
-    this.#keptOpen = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
-    this.#fifo = new Socket({ fd, readable: true, writable: false })
-    this.#fifo.setEncoding("latin1")
-    this.#fifo.on("data", (text) => this.#take(String(text)))
-    this.#fifo.on("error", () => {})
+    if (this.#lines.at(-1)?.inode === inodeOf(path)) return
+    const tell = (texts: string[]) => {
+      const lines = texts.map((text) => parseToldLine(text, this.#token)).filter((line) => line !== null)
+      if (lines.length > 0) this.#onLines(lines)
+    }
+    this.#lines.push(new SupervisorLines(path, tell))
   }
+}
 
-  #take(text: string): void {
-    const lines = (this.#rest + text).split("\n")
-    this.#rest = lines.pop() ?? ""
-    const parsed = lines.map(parseSupervisorLine).filter((line) => line !== null)
-    if (parsed.length > 0) this.#onLines(parsed)
-  }
+/** A request as the forker reads it. */
+function framed(fields: readonly (string | number)[]): [Buffer, Buffer] {
+  const body = Buffer.from(fields.join("\0"))
+  const head = Buffer.allocUnsafe(4)
+  head.writeUInt32BE(body.length)
+  return [head, body]
+}
+
+function inodeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.ino
 }

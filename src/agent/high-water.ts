@@ -1,6 +1,8 @@
+import { constants, mkdirSync } from "node:fs"
 import { open } from "node:fs/promises"
+import { dirname } from "node:path"
 import { writeDurably } from "./durable-file.ts"
-import { readIfThere } from "./own-file.ts"
+import { readIfThere, systemCode } from "./own-file.ts"
 
 /** Appended lines before the file is written anew with only what still matters. */
 const LINES_PER_REWRITE = 2_000
@@ -48,19 +50,31 @@ export class HighWater {
   }
 
   async #write(sequences: readonly number[]): Promise<void> {
-    if (this.#room === 0) {
-      const all = new Set([...this.#forgotten, ...sequences])
-      writeDurably(this.#path, `${Math.max(this.#value, ...sequences)}\n${[...all].join(" ")}\n`)
-      this.#room = LINES_PER_REWRITE
-    } else {
-      const room = this.#room - 1
-      this.#room = 0 // whatever a failed write leaves is written over
-      await using file = await open(this.#path, "a", 0o600)
+    if (this.#room === 0 || !(await this.#append(sequences))) this.#rewrite(sequences)
+    this.#add(sequences)
+  }
+
+  #rewrite(sequences: readonly number[]): void {
+    const all = new Set([...this.#forgotten, ...sequences])
+    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 })
+    writeDurably(this.#path, `${Math.max(this.#value, ...sequences)}\n${[...all].join(" ")}\n`)
+    this.#room = LINES_PER_REWRITE
+  }
+
+  /** Returns whether the file is there: a job can have removed it. A new one would lack what it said. */
+  async #append(sequences: readonly number[]): Promise<boolean> {
+    const room = this.#room - 1
+    this.#room = 0 // whatever a failed write leaves is written over
+    try {
+      await using file = await open(this.#path, constants.O_WRONLY | constants.O_APPEND)
       await file.write(`${sequences.join(" ")}\n`)
       await file.datasync()
-      this.#room = room
+    } catch (error) {
+      if (systemCode(error) === "ENOENT") return false
+      throw error
     }
-    this.#add(sequences)
+    this.#room = room
+    return true
   }
 
   #add(sequences: readonly number[]): void {

@@ -6,6 +6,7 @@
  * First a line on standard output, `WINDFALL-AGENT ok` or `WINDFALL-AGENT refused {ErrorBody}`; after `ok`, HTTP/2 on standard
  * input and output and nothing else, ever. It listens on nothing.
  */
+import { randomBytes } from "node:crypto"
 import { currentPlatform } from "./platform/current.ts"
 import { runAgent } from "./run-agent.ts"
 import { TERMINAL_HOST_ARGUMENT } from "./terminal-command.ts"
@@ -14,4 +15,9 @@ import { runTerminalHost } from "./terminal-main.ts"
 const [, file = "", ...parameters] = process.argv
 if (parameters[0] === TERMINAL_HOST_ARGUMENT) await runTerminalHost(parameters.slice(1), process.env)
 else
-  await runAgent(parameters, { platform: currentPlatform, environment: process.env, program: [process.execPath, file] })
+  await runAgent(parameters, {
+    platform: currentPlatform,
+    environment: process.env,
+    program: [process.execPath, file],
+    token: randomBytes(16).toString("hex"),
+  })

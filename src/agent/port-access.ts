@@ -29,7 +29,7 @@ export class PortAccess {
 
   /**
    * Where to connect to, the best first.
-   * @throws {WindfallError} wrong_state: nothing listens there; not_allowed: somebody else does
+   * @throws {WindfallError} wrong_state: nothing listens there, or somebody else does
    */
   async addresses(attempt: Attempt, port: number): Promise<readonly string[]> {
     const { platform } = this.#context
@@ -45,7 +45,7 @@ export class PortAccess {
     const tree = new Set((await treeOf(this.#context, attempt)).map(({ pid }) => pid))
     const addresses = reachable(listeners, platform.heldBy(listeners, tree))
     if (addresses.length === 0) {
-      throw new WindfallError("not_allowed", `Cannot connect to port ${port}: what listens there is not of this job`, {
+      throw new WindfallError("wrong_state", `Cannot connect to port ${port}: what listens there is not of this job`, {
         hint: "Let the job listen on a port that nobody else on its host uses",
       })
     }

@@ -37,6 +37,8 @@ export interface AgentProcess {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** What starts this program again: its node and its file. */
   readonly program: readonly string[]
+  /** Hexadecimal and never the same: what the processes it starts are known by. */
+  readonly token: string
 }
 
 /** Runs an agent on this process's standard input and output. `parameters` are those of its command line. Never throws. */
@@ -62,7 +64,7 @@ export async function runAgent(parameters: readonly string[], around: AgentProce
 /** Takes the host's folder for this process and reads what is there. */
 async function open(
   { root, server, instance, clockOffset, takeOver }: AgentArguments,
-  { platform: findPlatform, environment, program }: AgentProcess,
+  { platform: findPlatform, environment, program, token }: AgentProcess,
 ): Promise<Agent> {
   const platform = findPlatform()
   const clock = hostClock(clockOffset)
@@ -76,6 +78,7 @@ async function open(
     folder,
     platform,
     clockOffsetMs: clock.offsetMs(),
+    token,
     onLines: (lines) => takeSupervisorLines(context, lines),
     onRestart: () => launchAgain(context),
   })

@@ -7,6 +7,7 @@ import {
   parseStatus,
   parseSupervisorLine,
   parseSwept,
+  parseToldLine,
   type SupervisorStatus,
 } from "./supervisor-text.ts"
 
@@ -71,6 +72,15 @@ test("parseSupervisorLine() reads every kind of line", () => {
     errno: 28,
     message: "No space left on device",
   })
+})
+
+test("parseToldLine() proves a line by its token alone", () => {
+  const line = { kind: "died", sequence: 4 }
+  assert.deepEqual(parseToldLine("ab12 D 4", "ab12"), { ...line, isProven: true })
+  for (const other of ["ab13", "", "ab12 "])
+    assert.equal(parseToldLine(`${other} D 4`, "ab12")?.isProven ?? false, false)
+  assert.equal(parseToldLine("D 4", "ab12"), null)
+  assert.equal(parseToldLine("", "ab12"), null)
 })
 
 test("parseSupervisorLine() never throws and never guesses a sequence", () => {

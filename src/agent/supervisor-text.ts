@@ -89,7 +89,17 @@ export function parseSwept(text: string): SupervisorSwept | null {
   return { stdoutBytes: Number(match[1]), stderrBytes: Number(match[2]), strays: parseStrays(match[3] ?? "-") }
 }
 
-/** Reads one line of the FIFO, without its end. */
+/** A line as it came. Jobs can write to the FIFO, too: only what carries this agent's token is proven to be of its supervisors. */
+export type ToldLine = SupervisorLine & { readonly isProven: boolean }
+
+/** Reads one line of the FIFO, without its end: a token, which is another agent's or none where it is not proven, and what is said. */
+export function parseToldLine(text: string, token: string): ToldLine | null {
+  const end = text.indexOf(" ")
+  const line = end < 0 ? null : parseSupervisorLine(text.slice(end + 1))
+  return line === null ? null : { ...line, isProven: text.slice(0, end) === token }
+}
+
+/** Reads what a supervisor says in one line. */
 export function parseSupervisorLine(line: string): SupervisorLine | null {
   const fields = line.split(" ")
   const sequence = Number(fields[1])

@@ -24,7 +24,7 @@ const CONNECT_MS = 10_000
 /**
  * Answers POST `/tunnels/PATH` (see AGENT_PATHS): makes the way first, answers 200 when it is there, then carries bytes until
  * both directions have ended or one side breaks.
- * @throws {WindfallError} invalid_input, wrong_state (the job ended, nothing listens yet), not_allowed, host_refused
+ * @throws {WindfallError} invalid_input, wrong_state (the job ended, nothing of it listens), host_busy, host_refused
  */
 export async function serveTunnel(path: string, stream: ServerHttp2Stream, options: TunnelRouteOptions): Promise<void> {
   const { context, ports } = options

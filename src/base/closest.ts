@@ -6,9 +6,12 @@ export function closest(typed: string, candidates: readonly string[]): string | 
   let best: string | undefined
   let fewest = Number.POSITIVE_INFINITY
   for (const candidate of candidates) {
-    const slips = distance(typed.toLowerCase(), candidate.toLowerCase())
     const letters = Math.max(typed.replaceAll("-", "").length, candidate.replaceAll("-", "").length)
-    if (slips < fewest && slips <= Math.max(1, Math.floor(letters / 3))) {
+    const allowed = Math.max(1, Math.floor(letters / 3))
+    // Every letter that one is longer is a slip: most candidates need no closer look.
+    if (Math.abs(typed.length - candidate.length) > allowed) continue
+    const slips = distance(typed.toLowerCase(), candidate.toLowerCase())
+    if (slips < fewest && slips <= allowed) {
       best = candidate
       fewest = slips
     }

@@ -8,7 +8,8 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 }
 
 /**
- * Reads a duration and returns milliseconds. Accepted: one or more numbers with units (`90m`, `1h30m`, `1.5h`, `2d`),
+ * Reads a duration and returns milliseconds. Accepted: one or more numbers with units (`90m`, `1h30m`, `1.5h`, `2d`), the
+ * largest unit first and each once,
  * and the clock form `H:MM:SS` or `D-HH:MM:SS` that Slurm users know.
  * A bare number is refused: Slurm reads it as minutes, other tools as seconds.
  * @throws {SyntaxError} naming the value and, for a bare number, both readings
@@ -36,8 +37,14 @@ export function parseDuration(text: string): number {
   const part = /(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)\s*/gy
   let totalMs = 0
   let end = 0
+  let smallestMs = Number.POSITIVE_INFINITY
   for (let match = part.exec(trimmed); match !== null; match = part.exec(trimmed)) {
-    totalMs += Number(match[1]) * (UNIT_MS[match[2] ?? ""] ?? Number.NaN)
+    const unitMs = UNIT_MS[match[2] ?? ""] ?? Number.NaN
+    if (unitMs >= smallestMs) {
+      throw new SyntaxError(`"${text}" is not a duration: each unit stands once, the largest first, as in 1d12h30m`)
+    }
+    smallestMs = unitMs
+    totalMs += Number(match[1]) * unitMs
     end = part.lastIndex
   }
   if (end !== trimmed.length || end === 0 || !Number.isFinite(totalMs)) {

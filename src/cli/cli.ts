@@ -3,7 +3,7 @@ import { WindfallError } from "../protocol/errors.ts"
 import { nodeTty } from "./builtin.ts"
 import { Client } from "./client.ts"
 import { type Login, readLogin, readSettings, type Settings } from "./config.ts"
-import { FileOutput, type Output } from "./output.ts"
+import { FileOutput, type Output, WordsOutput } from "./output.ts"
 
 /** What every command is given: the surroundings, and the way to the server. */
 export interface Cli {
@@ -13,7 +13,10 @@ export interface Cli {
   readonly clock: Clock
   readonly random: () => number
   readonly stdout: Output
+  /** For Windfall's own words. */
   readonly stderr: Output
+  /** Standard error for what a job printed there: unlike words, it must not get lost unnoticed. */
+  readonly jobStderr: Output
   /** Somebody can be asked: standard input and standard error are a terminal. */
   readonly isInteractive: boolean
   /** The login in use: the environment's, else the stored one. @throws {WindfallError} `not_logged_in` */
@@ -26,7 +29,8 @@ export function processCli(): Cli {
   const settings = readSettings()
   const clock = systemClock()
   const stdout = new FileOutput(1)
-  const stderr = new FileOutput(2)
+  const jobStderr = new FileOutput(2)
+  const stderr = new WordsOutput(jobStderr)
   let cwd: string | undefined
   let login: Login | undefined
   let client: Client | undefined
@@ -40,6 +44,7 @@ export function processCli(): Cli {
     random: Math.random,
     stdout,
     stderr,
+    jobStderr,
     get isInteractive() {
       return nodeTty().isatty(0) && stderr.isTerminal
     },

@@ -1,5 +1,7 @@
 import { WindfallError } from "../protocol/errors.ts"
+import { makeFolder } from "../workspace/make-folder.ts"
 import { fs, os, path } from "./builtin.ts"
+import { keepError } from "./keep-error.ts"
 
 /** What the surroundings say to the command line. The only place of it that reads the environment. */
 export interface Settings {
@@ -68,21 +70,27 @@ export function readLogin(settings: Settings): Login | undefined {
   })
 }
 
-/** Stores the login, readable by its user alone, so that a crash leaves the old one or the new one. */
+/**
+ * Stores the login, readable by its user alone, so that a crash leaves the old one or the new one.
+ * @throws {WindfallError} when it cannot be kept: nothing has changed then
+ */
 export function writeLogin(settings: Settings, login: Login): string {
   const file = loginFile(settings)
-  writePrivate(file, `${JSON.stringify(login, null, 2)}\n`)
+  writePrivate(file, `${JSON.stringify(login, null, 2)}\n`, `keep the login in ${file}`, LOGIN_ELSEWHERE)
   return file
 }
 
-/** Removes the stored login; returns whether there was one. */
+const LOGIN_ELSEWHERE =
+  "Make that folder one you can write to, name another with XDG_CONFIG_HOME, or go without: set WINDFALL_URL and WINDFALL_TOKEN"
+
+/** Removes the stored login; returns whether there was one. @throws {WindfallError} when it cannot be removed */
 export function removeLogin(settings: Settings): boolean {
   try {
     fs.unlinkSync(loginFile(settings))
     return true
   } catch (error) {
     if (isMissing(error)) return false
-    throw error
+    throw keepError(error, `remove ${loginFile(settings)}`, "Make its folder one you can write to")
   }
 }
 
@@ -100,13 +108,25 @@ export function homeNotesFolder(settings: Settings): string {
   return path.join(settings.stateFolder, "home")
 }
 
-/** Writes a file of mode 0600 in a folder of mode 0700, by rename. */
-export function writePrivate(file: string, text: string): void {
-  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+/** Where one of the three folders above cannot be made. */
+export const OWN_FOLDERS_HINT =
+  "Windfall keeps its own below HOME, or where XDG_CONFIG_HOME, XDG_STATE_HOME and XDG_CACHE_HOME say: set them to folders that can be made"
+
+/**
+ * Writes a file of mode 0600 in a folder of mode 0700, by rename.
+ * @param doing as in "Cannot ..."
+ * @throws {WindfallError} where that cannot be done
+ */
+export function writePrivate(file: string, text: string, doing = `write ${file}`, hint = OWN_FOLDERS_HINT): void {
+  makeFolder(path.dirname(file), { doing, hint, mode: 0o700 })
   const draft = `${file}.${process.pid}`
-  fs.writeFileSync(draft, text, { mode: 0o600 })
-  fs.chmodSync(draft, 0o600)
-  fs.renameSync(draft, file)
+  try {
+    fs.writeFileSync(draft, text, { mode: 0o600 })
+    fs.chmodSync(draft, 0o600)
+    fs.renameSync(draft, file)
+  } catch (error) {
+    throw keepError(error, doing, hint)
+  }
 }
 
 export function isMissing(error: unknown): boolean {

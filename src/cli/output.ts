@@ -77,6 +77,35 @@ export class FileOutput implements Output {
   }
 }
 
+/** For Windfall's own words, which are no part of what a command does: what cannot be written is dropped. */
+export class WordsOutput implements Output {
+  readonly #output: Output
+
+  constructor(output: Output) {
+    this.#output = output
+  }
+
+  get isTerminal(): boolean {
+    return this.#output.isTerminal
+  }
+
+  get columns(): number {
+    return this.#output.columns
+  }
+
+  get closed(): boolean {
+    return this.#output.closed
+  }
+
+  async write(data: string | Uint8Array): Promise<void> {
+    try {
+      await this.#output.write(data)
+    } catch (error) {
+      if (!(error instanceof OutputFailure)) throw error
+    }
+  }
+}
+
 function writeSome(fd: number, bytes: Uint8Array, at: number): Promise<number> {
   return new Promise((resolve, reject) => {
     fs.write(fd, bytes, at, bytes.length - at, null, (error, written) => (error ? reject(error) : resolve(written)))

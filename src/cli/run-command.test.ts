@@ -36,6 +36,12 @@ test("standard output that cannot be written is said to be that", { skip: !exist
   assert.match(stderr, /^Cannot write standard output: there is no room where it goes\n/)
 })
 
+test("standard error that cannot be written changes no exit code", { skip: !existsSync("/dev/full") }, async () => {
+  using scratch = new ScratchFolder()
+  const { exitCode } = await run(scratch, ["nonsense"], { after: " 2>/dev/full" })
+  assert.equal(exitCode, 2)
+})
+
 test("a job file that is not UTF-8 is refused, and a time limit that is too long by its flag", async () => {
   using scratch = new ScratchFolder()
   writeFileSync(scratch.at("windfall.yml"), Buffer.from("command: echo \xff\n", "latin1"))
@@ -45,6 +51,28 @@ test("a job file that is not UTF-8 is refused, and a time limit that is too long
   const long = await run(scratch, ["send", "--time", "99999999d", "--", "true"])
   assert.equal(long.exitCode, 2)
   assert.match(long.stderr, /^Cannot read --time 99999999d: "99999999d" is too long: 366d at most/)
+})
+
+test("a job file is read no further than it may be long", async () => {
+  using scratch = new ScratchFolder()
+  const { exitCode, stderr } = await run(scratch, ["apply", "-f", "-"], { before: "yes | " })
+  assert.equal(exitCode, 2)
+  assert.match(stderr, /^Cannot read standard input: a job file may have 1 MB\n {2}Put large values into files/)
+  // Fewer characters than that, but more bytes.
+  writeFileSync(scratch.at("windfall.yml"), `command: ${"é".repeat(600_000)}\n`)
+  assert.match((await run(scratch, ["apply"])).stderr, /^Cannot read windfall\.yml: a job file may have 1 MB/)
+})
+
+test("a command that waits for standard input to end says so", async () => {
+  using scratch = new ScratchFolder()
+  await using child = new Child(process.execPath, [MAIN, "send", "--no-folder", "--stdin", "--", "true"], {
+    env: { HOME: scratch.path, WINDFALL_URL: "http://127.0.0.1:1", WINDFALL_TOKEN: "t" },
+    openInput: true,
+  })
+  child.process.stdin.write("hello")
+  await child.says("windfall: reading standard input: 5 B so far; the job is sent when it has ended\n", "stderr")
+  child.process.stdin.end()
+  assert.match((await child.ended).stderr, /nothing listens there/)
 })
 
 test("a server is not started on what is no folder, and says why", async () => {

@@ -14,6 +14,7 @@ export function readServerUrl(text: string): URL {
     throw new WindfallError(
       "invalid_input",
       `Cannot use the server address ${text}: it must begin with http:// or https://`,
+      { hint: "As windfall up printed it, for instance: windfall login http://127.0.0.1:7480" },
     )
   }
   if (url.username !== "" || url.password !== "") {

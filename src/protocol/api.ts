@@ -126,7 +126,7 @@ export interface BlobsStored {
 export interface SubmitRequest {
   readonly spec: JobSpec
 }
-/** POST /v1/jobs/batch: all or none. */
+/** POST /v1/jobs/batch: all or none. POST /v1/jobs/check takes the same and only says whether it would be accepted. */
 export interface SubmitBatchRequest {
   readonly specs: readonly JobSpec[]
 }

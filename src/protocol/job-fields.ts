@@ -176,7 +176,7 @@ export const JOB_FIELDS = {
   "retry-after-silence": {
     kind: "duration",
     placeholder: "DURATION",
-    help: "count a silent host as lost after this long (default: wait; it may only sleep)",
+    help: "with --retry: the job ends on a host that is silent for this long, and is queued again 60 s later (default: wait; it may only sleep)",
     minimum: 1000,
     maximum: YEAR_MS,
     example: "30m",

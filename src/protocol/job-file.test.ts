@@ -108,6 +108,8 @@ test("malformed YAML, a missing command, a twice given key and an empty file are
     ["command: [a\n", /w.yml:\d+:\d+/],
     ["name: x\n", /w.yml:1:1: the command is missing/],
     ["command: a\ncommand: b\n", /w.yml:2:1: this key stands twice/],
+    ["command: a\nenv: {A: 1, B: 2, A: 3}\n", /w.yml:2:19: this key stands twice/],
+    [`command: a\nenv: ${"[".repeat(20_000)}\n`, /^Cannot read w.yml:2:\d+: it is nested too deeply: a job is lines/],
     ["", /w.yml:1:1: it describes no job/],
     ["- a\n", /here a job must be described/],
     ["command: {}\n", /the command must be a line/],
@@ -124,12 +126,43 @@ test("malformed YAML, a missing command, a twice given key and an empty file are
   }
 })
 
+test("many variables take a time in proportion", () => {
+  const cost = (count: number): number => {
+    const lines = Array.from({ length: count }, (_, i) => `  V${i}: x\n`)
+    const begun = process.threadCpuUsage().user
+    assert.equal(readJobFile(`command: make\nenv:\n${lines.join("")}`, "w.yml", {}).length, 1)
+    return process.threadCpuUsage().user - begun
+  }
+  cost(1000)
+  const few = cost(1000)
+  const many = cost(10_000)
+  assert.ok(many < 30 * few, `10,000 took ${many / few} times as long as 1,000`)
+})
+
 test("the published schema is the one the table makes", () => {
   const published: { properties: object } = JSON.parse(
     readFileSync(new URL("../../docs/windfall.schema.json", import.meta.url), "utf8"),
   )
   assert.deepEqual(published, jobFileSchema(), "run: node scripts/write-schema.ts")
   assert.deepEqual(Object.keys(published.properties), ["command", ...JOB_FIELD_KEYS])
+})
+
+test("the schema takes the durations that the reader takes", () => {
+  const { properties } = jobFileSchema() as { properties: { time: { pattern: string } } }
+  const { pattern } = properties.time
+  const isRead = (time: string): boolean => {
+    try {
+      return readJobFile(`command: make\ntime: "${time}"\n`, "w.yml", {}).length === 1
+    } catch {
+      return false
+    }
+  }
+  for (const time of ["90s", "1.5h", "1d 12h 30m", "30m500ms", "5000ms", "1:30:00", "1-00:00:00"]) {
+    assert.deepEqual([new RegExp(pattern).test(time), isRead(time)], [true, true], time)
+  }
+  for (const time of ["1h1h", "30m1h", "", "30", "5", "h", "1:30"]) {
+    assert.deepEqual([new RegExp(pattern).test(time), isRead(time)], [false, false], time)
+  }
 })
 
 test("toJobSpec() refuses what cannot be sent, naming it", () => {

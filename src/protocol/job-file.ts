@@ -33,6 +33,7 @@ export interface FileProblem {
 export const MAX_JOB_FILE_BYTES = 1024 * 1024
 const SHOWN = 20
 const MAX_PROBLEM = 200
+const MAX_LIKELY_KEY = 60
 const KEYS: readonly string[] = ["command", ...JOB_FIELD_KEYS]
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -47,21 +48,21 @@ const NOWHERE = { kind: "task", workspace: null, workingFolder: "", stdin: null,
  * @throws {WindfallError} `invalid_input`, naming each problem with line and column (`details.problems`), or `too_large`
  */
 export function readJobFile(text: string, name: string, environment: Environment): FileJob[] {
-  if (text.length > MAX_JOB_FILE_BYTES) {
-    throw new WindfallError("too_large", `Cannot read ${name}: a job file may have ${formatBytes(MAX_JOB_FILE_BYTES)}`)
-  }
+  if (text.length > MAX_JOB_FILE_BYTES) throw jobFileTooLarge(name)
   const lines = new LineCounter()
   const problems: FileProblem[] = []
   const report = (offset: number, problem: string) => {
     const { line, col } = lines.linePos(offset)
     problems.push({ line: Math.max(1, line), column: Math.max(1, col), text: problem })
   }
-  const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
+  // Whether keys are unique is looked at below: the parser compares each with all before it, which takes minutes for many.
+  const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false })
   const documents = Array.isArray(parsed) ? parsed : []
   const jobs: FileJob[] = []
   for (const document of documents) {
-    for (const error of [...document.errors, ...document.warnings])
-      report(error.pos[0], yamlProblem(error.code, error.message))
+    const tooDeep = document.errors.find(({ code }) => code === "RESOURCE_EXHAUSTION")
+    if (tooDeep !== undefined) report(tooDeep.pos[0], "it is nested too deeply: a job is lines of `key: value`")
+    else for (const { pos, message } of [...document.errors, ...document.warnings]) report(pos[0], message)
     if (document.errors.length > 0) continue
     if (isMap(document.contents)) jobs.push(readJob(document.contents, environment, report))
     else if (document.contents !== null && !(isScalar(document.contents) && document.contents.value === null))
@@ -72,6 +73,12 @@ export function readJobFile(text: string, name: string, environment: Environment
   return jobs
 }
 
+export function jobFileTooLarge(name: string): WindfallError {
+  return new WindfallError("too_large", `Cannot read ${name}: a job file may have ${formatBytes(MAX_JOB_FILE_BYTES)}`, {
+    hint: "Put large values into files of the folder, or the jobs into several job files",
+  })
+}
+
 type Report = (offset: number, problem: string) => void
 
 function readJob(map: YAMLMap, environment: Environment, reportTo: Report): FileJob {
@@ -80,6 +87,7 @@ function readJob(map: YAMLMap, environment: Environment, reportTo: Report): File
     problems++
     reportTo(offset, problem)
   }
+  reportTwice(map, report)
   const values: Record<string, unknown> = {}
   let command: readonly string[] | undefined
   for (const pair of map.items) {
@@ -172,6 +180,7 @@ function readVariables(pair: Pair, environment: Environment, report: Report): re
     report(offsetOf(pair.value ?? pair.key), "env must be `NAME: value` lines, or a list of NAME and NAME=VALUE")
     return undefined
   }
+  if (isMap(pair.value)) reportTwice(pair.value, report)
   const entries: string[] = []
   const add = (entry: string, at: number) => {
     const [name = ""] = entry.split("=", 1)
@@ -226,17 +235,22 @@ function offsetOf(node: unknown): number {
   return range?.[0] ?? 0
 }
 
-function unknownKey(key: string): string {
-  const also = JOB_FIELD_KEYS.find((one) => jobField(one).flag === key || jobField(one).also?.includes(key))
-  const near = also ?? closest(key, KEYS)
-  return near === undefined
-    ? `unknown key ${JSON.stringify(key.slice(0, 60))}; there are: ${KEYS.join(", ")}`
-    : `unknown key ${JSON.stringify(key.slice(0, 60))}: did you mean ${near}?`
+function reportTwice(map: YAMLMap, report: Report): void {
+  const keys = new Set<string>()
+  for (const { key } of map.items) {
+    const text = textOf(key)
+    if (text === undefined) continue
+    if (keys.has(text)) report(offsetOf(key), "this key stands twice")
+    keys.add(text)
+  }
 }
 
-function yamlProblem(code: string, message: string): string {
-  if (code === "DUPLICATE_KEY") return "this key stands twice"
-  return message
+function unknownKey(key: string): string {
+  const also = JOB_FIELD_KEYS.find((one) => jobField(one).flag === key || jobField(one).also?.includes(key))
+  const near = also ?? closest(key.slice(0, MAX_LIKELY_KEY), KEYS)
+  return near === undefined
+    ? `unknown key ${JSON.stringify(key.slice(0, MAX_LIKELY_KEY))}; there are: ${KEYS.join(", ")}`
+    : `unknown key ${JSON.stringify(key.slice(0, MAX_LIKELY_KEY))}: did you mean ${near}?`
 }
 
 /** What is no job file at all may quote half of itself. */
@@ -252,5 +266,8 @@ function problemsError(name: string, problems: readonly FileProblem[]): Windfall
     shown.length === 1
       ? `Cannot read ${shown[0]}`
       : [`Cannot read ${name}: ${sorted.length} problems`, ...shown].join("\n  ")
-  return new WindfallError("invalid_input", message, { details: { problems: sorted } })
+  return new WindfallError("invalid_input", message, {
+    hint: "What a job file can say is in docs/job-file.md; docs/windfall.schema.json tells it to editors",
+    details: { problems: sorted },
+  })
 }

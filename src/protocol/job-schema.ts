@@ -61,10 +61,13 @@ function shapeOf(field: JobField): Record<string, unknown> {
     case "duration":
       return {
         type: "string",
-        pattern: "^\\s*((\\d+(\\.\\d+)?\\s*(ms|s|m|h|d|w)\\s*)+|(\\d+-)?\\d+:\\d{2}:\\d{2})\\s*$",
+        pattern: `^\\s*((?=\\d)${DURATION_PARTS}|(\\d+-)?\\d+:\\d{2}:\\d{2})\\s*$`,
       }
   }
 }
+
+/** Each unit once, the largest first. */
+const DURATION_PARTS = ["w", "d", "h", "m", "s", "ms"].map((unit) => `(\\d+(\\.\\d+)?\\s*${unit}\\s*)?`).join("")
 
 function sentence(help: string): string {
   return `${help[0]?.toUpperCase()}${help.slice(1)}.`

@@ -1,10 +1,12 @@
 import { parseBytes } from "../base/bytes.ts"
+import { closest } from "../base/closest.ts"
 import { durationText, parseDuration } from "../base/duration.ts"
 import { WindfallError } from "./errors.ts"
 import type { BlobHash } from "./ids.ts"
 import type { GitRecord, JobSpec } from "./job.ts"
 import { DEFAULT_SPEC, DEFAULT_TERMINAL } from "./job.ts"
 import type { JobField, JobValues } from "./job-fields.ts"
+import { jobNameLike, variableHint } from "./name-hints.ts"
 import { globCharacters, MAX_GLOB_CHARACTERS, outputProblem } from "./output-globs.ts"
 
 /** All variables of a job together, names and values, may have this many bytes. */
@@ -106,6 +108,7 @@ export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
     const problem = jobNameProblem(name)
     if (problem !== null)
       throw new WindfallError("invalid_input", `Cannot name a job ${JSON.stringify(name)}: ${problem}`, {
+        hint: `For instance: ${jobNameLike(name)}`,
         details: { field: "name" },
       })
   }
@@ -156,11 +159,13 @@ export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
 function checkNothingTravels({ folder, include: [included] = [] }: JobValues): void {
   if (folder !== undefined) {
     throw new WindfallError("invalid_input", "Cannot send with both --folder and --no-folder: they say the opposite", {
+      hint: "Keep --folder for jobs that need files, --no-folder for those that need none.",
       details: { field: "no-folder" },
     })
   }
   if (included !== undefined) {
     throw new WindfallError("invalid_input", `Cannot include ${included}: with --no-folder nothing travels`, {
+      hint: "Leave --no-folder out, or --include.",
       details: { field: "include" },
     })
   }
@@ -170,7 +175,9 @@ function signalField(text: string): string {
   try {
     return readSignal(text)
   } catch (error) {
-    throw new WindfallError("invalid_input", `Cannot use --stop-signal: ${(error as SyntaxError).message}`)
+    throw new WindfallError("invalid_input", `Cannot use --stop-signal: ${(error as SyntaxError).message}`, {
+      hint: `For instance: --stop-signal ${closest(text, STOP_SIGNALS) ?? "SIGINT"}`,
+    })
   }
 }
 
@@ -181,10 +188,14 @@ function checkCommand(facts: SenderFacts): void {
     })
   }
   if (facts.command.some((word) => word.includes("\0"))) {
-    throw new WindfallError("invalid_input", "Cannot send this command: a word of it contains a NUL character")
+    throw new WindfallError("invalid_input", "Cannot send this command: a word of it contains a NUL character", {
+      hint: "No system can start such a command: put what has NUL characters into a file of the folder.",
+    })
   }
   if (facts.kind === "task" && facts.command[0] === "") {
-    throw new WindfallError("invalid_input", "Cannot send this command: its first word, the program, is empty")
+    throw new WindfallError("invalid_input", "Cannot send this command: its first word, the program, is empty", {
+      hint: "Write the program first: windfall send -- python train.py",
+    })
   }
 }
 
@@ -200,7 +211,7 @@ function jobEnvironment(entries: readonly string[], from: SenderFacts["environme
       throw new WindfallError(
         "invalid_input",
         `Cannot set the variable ${JSON.stringify(name.slice(0, 80))}: ${problem}`,
-        { details: { field: "env" } },
+        { hint: variableHint(name), details: { field: "env" } },
       )
     const value = equals === -1 ? from[name] : entry.slice(equals + 1)
     if (value === undefined) {
@@ -211,6 +222,7 @@ function jobEnvironment(entries: readonly string[], from: SenderFacts["environme
     }
     if (value.includes("\0")) {
       throw new WindfallError("invalid_input", `Cannot set the variable ${name}: its value contains a NUL character`, {
+        hint: "No variable can have one: put the value into a file of the folder.",
         details: { field: "env" },
       })
     }

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto"
-import { mkdirSync } from "node:fs"
 import type { Server } from "node:http"
 import { join } from "node:path"
 import type { Clock } from "../base/clock.ts"
@@ -7,7 +6,7 @@ import { systemClock } from "../base/clock.ts"
 import { type HostId, makeId, type RunId, type ServerId } from "../protocol/ids.ts"
 import { openDataFolder } from "../store/data-folder.ts"
 import { openStore } from "../store/store.ts"
-import { makePrivateFolder } from "../workspace/private-folder.ts"
+import { makePrivateFolder } from "../workspace/make-folder.ts"
 import { createApp } from "./api/app.ts"
 import { addUser, callerOf } from "./auth/accounts.ts"
 import { openSecretBox } from "./auth/secret-box.ts"
@@ -77,7 +76,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   undo.defer(() => {
     if (!isServing) removeMadeFolders(options.dataFolder, found)
   })
-  makePrivateFolder(options.dataFolder)
+  makePrivateFolder(options.dataFolder, "Give another folder with --data")
   const folder = undo.use(openDataFolder(options.dataFolder)).path
   undo.defer(() => {
     if (!isServing) removeMadeFiles(folder, found)
@@ -95,7 +94,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   undo.defer(() => loop.stop())
   const { core, links } = loop
   const ssh = join(folder, "ssh")
-  for (const path of [ssh, options.cacheFolder]) mkdirSync(path, { recursive: true, mode: 0o700 })
+  makePrivateFolder(ssh, "Give another folder with --data")
+  makePrivateFolder(options.cacheFolder, "Set HOME, XDG_CACHE_HOME or WINDFALL_CACHE to a folder that can be made")
   const record = (message: string, host: HostId | null, apply = () => {}) => {
     const noted = core.ledger.change(() => {
       apply()

@@ -44,6 +44,13 @@ describe("sshFailure()", () => {
     })
   }
 
+  it("names the host whose key has changed in what to type", () => {
+    const changed = ended("Host key for windfall-host has changed and you have requested strict checking.\r\n")
+    const known = sshFailure(changed, "anna@10.0.0.7", { ...linux, host: "studio-3" })
+    assert.match(known.hint ?? "", /windfall host rekey studio-3\. Else/)
+    assert.match(sshFailure(changed, "anna@10.0.0.7", linux).hint ?? "", /windfall host add anna@10\.0\.0\.7\. Else/)
+  })
+
   it("takes EHOSTUNREACH on a Mac for a refusal of the local network, and names app and switch", () => {
     const error = sshFailure(ended("ssh: connect to host mac port 22: No route to host"), "anna@mac", mac)
     assert.equal(error.code, "local_network_denied")

@@ -7,13 +7,15 @@ export interface SshCaller {
   readonly platform: NodeJS.Platform
   /** The program that macOS holds responsible for this server, for people: "Terminal", or Node's path. */
   readonly app: string
+  /** What the host is called in the pool; absent while it joins. */
+  readonly host?: string
 }
 
 interface Rule {
   readonly pattern: RegExp
   readonly code: ErrorCode
   readonly reason: (match: RegExpExecArray) => string
-  readonly hint?: string
+  readonly hint?: string | ((rekey: string) => string)
 }
 
 /** ssh's own words, first match wins. They are not translated and have been the same for many years. */
@@ -22,13 +24,13 @@ const RULES: readonly Rule[] = [
     pattern: /REMOTE HOST IDENTIFICATION HAS CHANGED|Host key for \S+ has changed|host key .* has been revoked/i,
     code: "host_key_changed",
     reason: () => "it shows another host key than the one pinned when it joined",
-    hint: "If the machine was reinstalled, run: windfall host rekey HOST. Else somebody may be in between: do not connect",
+    hint: (rekey) => `If the machine was reinstalled, run: ${rekey}. Else somebody may be in between: do not connect`,
   },
   {
     pattern: /No \S+ host key is known for|Host key verification failed/i,
     code: "host_key_changed",
     reason: () => "it does not show the host key that was pinned",
-    hint: "Compare the keys, then run: windfall host rekey HOST",
+    hint: (rekey) => `Compare the keys, then run: ${rekey}`,
   },
   {
     pattern: /Too many authentication failures/i,
@@ -122,12 +124,18 @@ export function sshFailure(exit: ChildExit, address: string, caller: SshCaller):
   for (const rule of RULES) {
     const match = rule.pattern.exec(exit.stderr)
     if (match === null) continue
-    return new WindfallError(rule.code, `Cannot reach ${address}: ${rule.reason(match)}`, { hint: rule.hint, details })
+    const hint = typeof rule.hint === "function" ? rule.hint(rekeyLine(address, caller)) : rule.hint
+    return new WindfallError(rule.code, `Cannot reach ${address}: ${rule.reason(match)}`, { hint, details })
   }
   const how = exit.signal === null ? `ended with ${exit.code}` : `was killed by ${exit.signal}`
   return new WindfallError("host_unreachable", `Cannot reach ${address}: ssh ${how}${said === "" ? "" : `: ${said}`}`, {
     details,
   })
+}
+
+/** What pins another key: of a host that joins, none is pinned yet. */
+function rekeyLine(address: string, { host }: SshCaller): string {
+  return host === undefined ? `windfall host add ${address}` : `windfall host rekey ${host}`
 }
 
 function lastWords(stderr: string): string {

@@ -31,6 +31,9 @@ const SECRET_NAMES: ReadonlySet<string> = new Set([
   ".envrc",
   ".netrc",
   ".pgpass",
+  ".npmrc",
+  ".pypirc",
+  "credentials.json",
   ".git-credentials",
   ".ssh",
   ".gnupg",
@@ -42,6 +45,8 @@ const SECRET_NAMES: ReadonlySet<string> = new Set([
   "id_ecdsa_sk",
   "id_ed25519_sk",
 ])
+/** Keys of service accounts and programs, as clouds call the files they hand out. */
+const SECRET_PREFIXED = /^(service[-_]account|client_secret).*\.json$/i
 const SECRET_ENDINGS = /\.(pem|key|p12|pfx|ppk|jks|keystore)$/i
 /** Templates without values, which projects share on purpose. */
 const TEMPLATE = /^\.env\.(example|sample|template|dist|defaults?)$/i
@@ -50,5 +55,5 @@ const TEMPLATE = /^\.env\.(example|sample|template|dist|defaults?)$/i
 export function isSecretName(name: string): boolean {
   if (SECRET_NAMES.has(name)) return true
   if (name.startsWith(".env.")) return !TEMPLATE.test(name)
-  return SECRET_ENDINGS.test(name)
+  return SECRET_ENDINGS.test(name) || SECRET_PREFIXED.test(name)
 }

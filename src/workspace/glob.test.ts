@@ -57,6 +57,18 @@ test("a glob says of all parts of a path whether it matches them", () => {
   assert.deepEqual(ends("**", ""), [])
 })
 
+test("a glob says the same of a path whatever it was asked about before", () => {
+  fc.assert(
+    fc.property(glob, fc.array(path, { minLength: 2, maxLength: 6 }), (glob, paths) => {
+      const asked = new Glob(glob)
+      // Each also beside the one before it, and below it.
+      const all = paths.flatMap((path, i) => [path, `${path}/${paths[i - 1] ?? "a"}`, `${path}/b`, `${path}/a`])
+      for (const path of all) assert.deepEqual(asked.ends(path), new Glob(glob).ends(path))
+    }),
+    { numRuns: 1000 },
+  )
+})
+
 test("no glob takes longer than its length times that of the path", () => {
   // With an expression that backtracks, each of these goes on for years.
   const folders = "a/".repeat(400)

@@ -8,6 +8,14 @@ const SLASH = "/".charCodeAt(0)
  */
 type Step = number | CharacterSet | "star" | "folders" | "folder"
 
+/** The way through a folder's path: where in the glob it leads to, and the ends on it. */
+interface Passed {
+  /** With a slash at its end. */
+  readonly path: string
+  readonly now: readonly number[]
+  readonly ends: readonly number[]
+}
+
 /**
  * A glob with the rules of .gitignore, case sensitive. Globs come from any user and are matched where all jobs of a host are
  * looked after. So a path is gone through once, at all places in the glob where it may be at the same time: the time is at
@@ -19,6 +27,8 @@ export class Glob {
   readonly #steps: readonly Step[] | undefined
   /** The place in the path at which a step was last come to. */
   readonly #reached: Int32Array
+  /** Of the folder asked about last: what lies in one is mostly asked about in a row, and the way down to it is gone once. */
+  #folder: Passed | undefined
 
   constructor(glob: string) {
     this.negated = glob.startsWith("!")
@@ -28,18 +38,21 @@ export class Glob {
 
   /** How long the parts of `path` are that this glob matches, the shortest first: folders above it, or all of it. */
   ends(path: string): number[] {
-    const ends: number[] = []
     const steps = this.#steps
-    if (steps === undefined) return ends
+    if (steps === undefined) return []
     const reached = this.#reached.fill(-1)
-    let now = enter(steps, reached, 0, 0, [])
-    for (let at = 0; at < path.length && now.length > 0; at++) {
+    const known = this.#folder !== undefined && path.startsWith(this.#folder.path) ? this.#folder : undefined
+    const ends = [...(known?.ends ?? [])]
+    let now: readonly number[] = known?.now ?? enter(steps, reached, 0, 0, [])
+    const folderEnd = path.lastIndexOf("/") + 1
+    for (let at = known?.path.length ?? 0; at < path.length && now.length > 0; at++) {
       const code = path.charCodeAt(at)
       const next: number[] = []
       for (const index of now) {
         const to = advance(steps, index, code)
         if (to !== undefined) enter(steps, reached, to, at + 1, next)
       }
+      if (at + 1 === folderEnd) this.#folder = { path: path.slice(0, folderEnd), now: next, ends: [...ends] }
       const isEnd = at + 1 === path.length || path.charCodeAt(at + 1) === SLASH
       if (isEnd && reached[steps.length] === at + 1) ends.push(at + 1)
       now = next

@@ -93,6 +93,12 @@ test("secrets travel only when --include names them themselves", async () => {
   assert(leftOut.every(({ why, source }) => why === "secret" && source === "built in"))
   assert.equal(isSecretName(".envrc"), true)
   assert.equal(isSecretName("environment.yml"), false)
+  for (const name of [".npmrc", ".pypirc", "credentials.json", "service-account-lab.json", "service_account.json"]) {
+    assert.equal(isSecretName(name), true, name)
+  }
+  for (const name of ["token.txt", "key.asc", "package.json", "service-accounts.md"]) {
+    assert.equal(isSecretName(name), false, name)
+  }
 })
 
 test("--include brings back part of an ignored folder", async () => {

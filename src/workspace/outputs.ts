@@ -54,7 +54,7 @@ export async function collectOutputs(
     },
     onSpecial: (path, kind) => leftOut.push({ path, kind, why: "special", rule: kind, source: "built in" }),
   })
-  const changed = onlyChanged(now, index.record, "", wanted)
+  const changed = onlyChanged(now, index.record)
   const said = { leftOut, unmatched: await unmatched(options.globs ?? [], now, options.signal) }
   if (changed === undefined) return { tree: null, trees: new Map(), sources: new Map(), files: 0, bytes: 0, ...said }
   const { trees, sources } = new ScannedTree(work, changed, leftOut)
@@ -71,30 +71,34 @@ interface Verdict {
   readonly rule: string
 }
 
+/** Of a folder that is itself an output, also when nothing is in it. */
+const WANTED = "outputs: all in here"
+/** Of a folder that is looked through for outputs. */
+const PASSED = "outputs: some in here"
+
 const WITHOUT_CACHES: WalkFilter<Place, Verdict> = {
-  top: () => ({ folder: "", fingerprint: "outputs" }),
-  enter: (parent, name) => ({ folder: joinPath(parent.folder, name), fingerprint: "outputs" }),
+  top: () => ({ folder: "", fingerprint: WANTED }),
+  enter: (parent, name) => ({ folder: joinPath(parent.folder, name), fingerprint: WANTED }),
   decide: (_, name) => (isOutputCache(name) ? { why: "never", rule: name, enterFor: false } : undefined),
 }
 
 function onlyWanted(wanted: IncludeList): WalkFilter<Place, Verdict> {
   return {
-    ...WITHOUT_CACHES,
+    top: () => ({ folder: "", fingerprint: PASSED }),
+    enter: (parent, name, verdict) => ({
+      folder: joinPath(parent.folder, name),
+      fingerprint: verdict === undefined ? WANTED : PASSED,
+    }),
     decide: (place, name, isFolder) => {
       if (name === ".git") return { why: "never", rule: name, enterFor: false }
       const path = joinPath(place.folder, name)
-      if (wanted.covers(path) || (isFolder && wanted.reachesBelow(path))) return undefined
-      return { why: "ignored", rule: "--output", enterFor: false }
+      if (place.fingerprint === WANTED || wanted.covers(path)) return undefined
+      return { why: "ignored", rule: "--output", enterFor: isFolder && wanted.reachesBelow(path) }
     },
   }
 }
 
-function onlyChanged(
-  now: FolderRecord,
-  sent: FolderRecord | undefined,
-  path: string,
-  wanted: IncludeList | undefined,
-): FolderRecord | undefined {
+function onlyChanged(now: FolderRecord, sent: FolderRecord | undefined): FolderRecord | undefined {
   if (now === sent) return undefined
   const before = new Map(sent?.entries.map((entry) => [entry.name, entry]))
   const entries: EntryRecord[] = []
@@ -104,10 +108,10 @@ function onlyChanged(
       if (!isSameEntry(entry, last)) entries.push(entry)
       continue
     }
-    const folder = onlyChanged(entry, last?.kind === "folder" ? last : undefined, joinPath(path, entry.name), wanted)
+    const folder = onlyChanged(entry, last?.kind === "folder" ? last : undefined)
     if (folder !== undefined) entries.push(folder)
   }
-  const isWanted = () => wanted === undefined || wanted.covers(path)
-  if (entries.length === 0 && !(sent === undefined && isWanted())) return undefined
+  // Whether it is wanted was found out on the walk: globs may be slow, and here nobody else is let run.
+  if (entries.length === 0 && !(sent === undefined && now.fingerprint === WANTED)) return undefined
   return recordFolder(now.name, now.mode, entries, "")
 }

@@ -1,6 +1,6 @@
-import * as fs from "node:fs"
 import * as path from "node:path"
 import type { FolderRecord } from "./folder-record.ts"
+import { makePrivateFolder } from "./make-folder.ts"
 import { loadRecord, saveRecord } from "./record-codec.ts"
 
 /** What the last scan of one folder found, kept in a file, so that the next one reads only files that changed. */
@@ -29,7 +29,7 @@ export class StatCache {
   /** Writes the file when something changed. Losing it costs only time, so it is not synced. */
   save(): void {
     if (this.#record === undefined || this.#record === this.#saved) return
-    fs.mkdirSync(path.dirname(this.#file), { recursive: true, mode: 0o700 })
+    makePrivateFolder(path.dirname(this.#file), "Name another folder for caches")
     saveRecord(this.#file, this.#record, this.#root)
     this.#saved = this.#record
   }

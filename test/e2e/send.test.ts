@@ -34,11 +34,21 @@ test("every byte comes through as it was printed, live and in logs", async () =>
   const { id } = newest(last)
   const logs = await pool().windfall(["logs", `${id}`, "--stdout"])
   assert.ok(logs.stdoutBytes.equals(bytes))
-  const part = await fetch(`${pool().url}/v1/jobs/${id}/logs?stream=stdout`, {
-    headers: { authorization: `Bearer ${pool().token}`, range: "bytes=1000-2999" },
-  })
-  assert.equal(part.status, 206)
-  assert.ok(Buffer.from(await part.arrayBuffer()).equals(bytes.subarray(1000, 3000)))
+  const part = (range: string) =>
+    fetch(`${pool().url}/v1/jobs/${id}/logs?stream=stdout`, {
+      headers: { authorization: `Bearer ${pool().token}`, range },
+    })
+  const some = await part("bytes=1000-2999")
+  assert.equal(some.status, 206)
+  assert.ok(Buffer.from(await some.arrayBuffer()).equals(bytes.subarray(1000, 3000)))
+  for (const ignored of ["bytes=x", "bytes=5-2", "bytes=0-1,3-4"]) {
+    const all = await part(ignored)
+    assert.equal(all.status, 200, ignored)
+    assert.ok(Buffer.from(await all.arrayBuffer()).equals(bytes), ignored)
+  }
+  const beyond = await part("bytes=600000-")
+  assert.deepEqual([beyond.status, beyond.headers.get("content-range")], [416, "bytes */600000"])
+  assert.match(await beyond.text(), /Cannot read bytes from 600000 of stdout: it has 600000/)
 })
 
 test("progress bars with carriage returns and half characters look right", async () => {

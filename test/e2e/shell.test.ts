@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
+import { assertRefused } from "../support/assert-refused.ts"
 import { ScratchFolder } from "../support/scratch-folder.ts"
 import { TerminalUser } from "../support/terminal-user.ts"
 import { usePool } from "../support/use-pool.ts"
@@ -28,6 +29,13 @@ test("shell opens a session on an idle host: size, colours, files there and home
   await user.sees(/failed with exit code 5 .* on host1/)
   await user.sees("restored-5")
   await user.ended()
+  const [, id = ""] = /job (\d+) failed with exit code 5/.exec(user.text) ?? []
+  const over = await pool().windfall(["attach", id])
+  assert.equal(over.exitCode, 5, over.stderr)
+  assert.match(over.stdout, /T=xterm-256color/, "what a session showed is there without a terminal, too")
+  const rerun = await pool().windfall(["rerun", id])
+  assertRefused(rerun, /standard input is not a terminal/, /windfall send/)
+  assert.match((await pool().windfall(["ps"])).stdout, /^No job of yours runs or waits/, "nothing was sent")
   assert.equal(readFileSync(join(project.path, "there.txt"), "utf8"), "made there\n")
 })
 
@@ -159,6 +167,7 @@ test("a host out of contact is said to be so, and the shell opens when it is bac
   await using early = new TerminalUser(pool(), `windfall shell ${job.id}; echo code=$?`)
   await early.sees(/Cannot open a shell beside job \d+: host1 is out of contact/)
   await early.sees("code=2")
+  assert.ok(!early.text.includes("\x1b"), "nothing was opened, so nothing is put back")
   await host?.restore()
   await pool().untilHost("host1", ({ link }) => link === "ready")
   await using user = new TerminalUser(pool(), `windfall shell ${job.id}; echo code=$?`)

@@ -4,6 +4,7 @@
  * With TEST_SWEEP=total a sweep is what it is on this system. With TEST_SYSTEM=darwin also the supervisors are those of a
  * Mac, which name their starts otherwise than this system.
  */
+import { randomBytes } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { currentPlatform } from "../../src/agent/platform/current.ts"
 import type { Platform } from "../../src/agent/platform/platform.ts"
@@ -32,4 +33,9 @@ function carriesMark(pid: number): boolean {
 }
 
 const [node = "", , ...parameters] = process.argv
-await runAgent(parameters, { platform, environment: process.env, program: [node, AGENT_FILE] })
+await runAgent(parameters, {
+  platform,
+  environment: process.env,
+  program: [node, AGENT_FILE],
+  token: randomBytes(16).toString("hex"),
+})

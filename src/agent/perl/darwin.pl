@@ -117,4 +117,5 @@ sub await_request { }
 sub hand_over { 0 }
 sub fork_supervisor { fork }
 sub note_standing { }
+sub resume_with_agent { }
 sub next_request { }

@@ -11,7 +11,7 @@
 # fork is many times cheaper than a new interpreter. On Linux a supervisor that has done with its attempt takes another.
 #
 # The supervisor owns one attempt's process tree and survives everybody else. It talks by files in the attempt's folder
-# and by lines on the run folder's FIFO, which nobody has to read:
+# and by lines on the run folder's FIFO, which nobody has to read. Before each stands the token the agent has given its forker:
 #
 #   S sequence pid start started_ms                        the record is on disk, the command is about to run
 #   E sequence FIELDS OF STATUS                            the exit status is durable
@@ -34,6 +34,7 @@ sub take_lock {
   my $path = "$run_folder/fifo";
   -p $path or make_fifo($path) or die "make fifo: $!\n";
   # Opened for both, as opening a FIFO nobody reads fails; kept for writing only, so that without an agent lines vanish.
+  resume_with_agent();
   my $both = open_file($path, $RDWR | $NONBLOCK | $CLOEXEC) // die "open fifo: $!\n";
   $fifo = open_file($path, $WRONLY | $NONBLOCK | $CLOEXEC) // die "open fifo: $!\n";
   close_file($both);
@@ -49,6 +50,7 @@ sub serve {
       my $request = substr($rest, 4, $length);
       substr($rest, 0, 4 + $length, '');
       if (substr($request, 0, 4) eq "run\0") { start($request) }
+      elsif (substr($request, 0, 6) eq "token\0") { $token = substr($request, 6) }
       else { punch(split(/\0/, $request, -1)) }
     }
     await_request();

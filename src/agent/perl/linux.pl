@@ -20,6 +20,9 @@ my ($ENOENT, $EINTR, $EIO, $EAGAIN, $EACCES, $EEXIST, $EFBIG, $ENOSPC, $EDQUOT) 
 my $adopts = 1;
 sub adopt_orphans { syscall($call{prctl}, 36, 1, 0, 0, 0) }    # PR_SET_CHILD_SUBREAPER
 
+# A job can stop the forker, they share the account. When its agent dies it goes on, sees the end of its input, and ends.
+sub resume_with_agent { syscall($call{prctl}, 1, 18, 0, 0, 0) }    # PR_SET_PDEATHSIG, SIGCONT
+
 # Files by descriptor, the lowest free one. Undef where it failed, with the reason in $!.
 sub open_file {
   my ($path, $flags, $mode) = @_;

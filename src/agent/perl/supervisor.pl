@@ -67,13 +67,23 @@ sub supervise {
 # which folders there are: so either it sees this one, or the file here is another. Who made it before was as late as we are.
 sub make_folder {
   my ($agent, $order, $secrets) = @_;
-  mkdir($folder, 0700) or $! == $EEXIST or $! == $EACCES && open_up($folder) && mkdir($folder, 0700) or return failed('make the folder');
+  make_private($folder) or $! == $EEXIST or return failed('make the folder');
   if (((stat("$run_folder/agent"))[1] // 0) != $agent) { rmdir($folder); return }
   chdir($folder) or return failed('enter the folder');
   mkdir($_, 0700) or $! == $EEXIST or return failed('make the folder') for qw(work tmp);
   put_file('order.json', $order) or return failed('write the order');
   put_file('secrets', $secrets) or return failed('write the secrets') if length $secrets;
   return 1;
+}
+
+# A job has the same account: it can have closed the folders above, or removed them.
+sub make_private {
+  my $path = shift // return;
+  return 1 if mkdir($path, 0700);
+  if ($! == $EACCES) { open_up($path) }
+  elsif ($! == $ENOENT) { make_private($path =~ m{(.+)/}) or return }
+  else { return }
+  return mkdir($path, 0700);
 }
 
 sub open_files {

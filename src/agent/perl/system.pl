@@ -2,12 +2,13 @@
 
 my ($run_folder, $boot_id) = @ARGV;
 my ($fifo, $poked) = (undef, 0);
+my $token = '';    # the agent's: it stands before each line, as jobs can write to the FIFO, too
 my $wake = sub { };
 $0 = 'windfall forker';
 
 # To the agent, if one listens.
 sub report {
-  my $line = substr(join('', @_), 0, 500) . "\n";
+  my $line = substr(join('', $token, ' ', @_), 0, 500) . "\n";
   for (1 .. 200) {
     return if defined write_some($fifo, $line);
     return if $! != $EAGAIN && $! != $EINTR;    # nobody listens: the next agent reads the files

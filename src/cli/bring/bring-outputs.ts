@@ -1,9 +1,8 @@
 import { WindfallError } from "../../protocol/errors.ts"
 import type { JobView } from "../../protocol/job.ts"
 import { type BroughtHome, bringHome } from "../../workspace/bring-home.ts"
-import { diskError, errorCode } from "../../workspace/disk-error.ts"
 import type { FetchBlobs } from "../../workspace/fetch-trees.ts"
-import { fs } from "../builtin.ts"
+import { makeFolder } from "../../workspace/make-folder.ts"
 import { noteCameHome } from "../came-home.ts"
 import type { Cli } from "../cli.ts"
 import { isLinkFailure } from "../follow/link-failure.ts"
@@ -28,7 +27,10 @@ export async function bringOutputs(
 ): Promise<BroughtHome> {
   const tree = job.outputs?.tree
   if (job.outputs?.state !== "ready" || tree == null) throw noOutputs(job)
-  makeFolder(into)
+  makeFolder(into, {
+    doing: `bring files to ${into}`,
+    hint: `Name a folder, there or to be made: windfall get ${job.id} --to DIR`,
+  })
   const fetch: FetchBlobs = (hashes) => fetchPack(cli, job, hashes)
   const progress = new Progress({
     out: cli.stderr,
@@ -63,20 +65,6 @@ export async function bringOutputs(
     }
   } finally {
     await progress.end()
-  }
-}
-
-function makeFolder(into: string): void {
-  try {
-    fs.mkdirSync(into, { recursive: true })
-  } catch (error) {
-    const code = errorCode(error)
-    if (code !== "EEXIST" && code !== "ENOTDIR") throw diskError(error, `make the folder ${into}`)
-    const reason = code === "EEXIST" ? "it is not a folder" : "something in its path is not a folder"
-    throw new WindfallError("invalid_input", `Cannot bring files to ${into}: ${reason}`, {
-      hint: "Name a folder, there or to be made: windfall get JOB --to DIR",
-      cause: error,
-    })
   }
 }
 

@@ -32,7 +32,10 @@ export function parseOptions<Table extends OptionTable>(
     const one = table[key] as Option<unknown>
     const earlier = texts.get(key)
     if (one.kind !== "list" && earlier !== undefined && earlier !== text) {
-      throw invalid(`Cannot read the options: ${typed} is given twice, as ${quoted(earlier)} and ${quoted(text)}`)
+      throw invalid(
+        `Cannot read the options: ${typed} is given twice, as ${quoted(earlier)} and ${quoted(text)}`,
+        "Leave one of them out",
+      )
     }
     texts.set(key, text)
     let read: unknown
@@ -57,7 +60,10 @@ export function parseOptions<Table extends OptionTable>(
       // `--gpu 1 -- cmd` means a number; anything else that follows is the command's own.
       if (next === undefined || !/^\d+$/.test(next) || !/^\d+$/.test(one.bareText ?? "")) return one.bareText ?? ""
     } else if (next === undefined || next === "--") {
-      throw invalid(`Cannot read ${typed}: it needs a value, ${typed} ${one.placeholder}`)
+      throw invalid(
+        `Cannot read ${typed}: it needs a value, ${typed} ${one.placeholder}`,
+        `${typed} ${one.placeholder}: ${one.help}`,
+      )
     }
     at++
     return next
@@ -80,7 +86,8 @@ export function parseOptions<Table extends OptionTable>(
       if (key !== undefined) {
         const one = table[key] as Option<unknown>
         if (one.kind === "flag") {
-          if (attached !== undefined) throw invalid(`Cannot read ${word}: ${typed} takes no value`)
+          if (attached !== undefined)
+            throw invalid(`Cannot read ${word}: ${typed} takes no value`, `Write ${typed} alone: ${one.help}`)
           set(key, typed, "true")
         } else set(key, typed, takeValue(one, typed, attached))
       } else if (opposite !== undefined && attached === undefined && table[opposite]?.kind === "flag") {

@@ -1,6 +1,6 @@
 import { parseBytes } from "../../base/bytes.ts"
 import { WindfallError } from "../../protocol/errors.ts"
-import { type FileJob, readJobFile } from "../../protocol/job-file.ts"
+import { type FileJob, jobFileTooLarge, MAX_JOB_FILE_BYTES, readJobFile } from "../../protocol/job-file.ts"
 import { fs, path } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
@@ -54,6 +54,7 @@ function placed(job: FileJob, base: string, file: string) {
     throw new WindfallError(
       "invalid_input",
       "Cannot read both the job file and the job's standard input from standard input",
+      { hint: "Keep one of them in a file: windfall apply -f FILE" },
     )
   }
   const values = stdin === undefined || stdin === "-" ? job.values : { ...job.values, stdin: path.resolve(base, stdin) }
@@ -62,6 +63,7 @@ function placed(job: FileJob, base: string, file: string) {
 
 function readFile(cli: Cli, typed: string): string {
   const bytes = readBytes(cli, typed)
+  if (bytes.length > MAX_JOB_FILE_BYTES) throw jobFileTooLarge(typed === "-" ? "standard input" : typed)
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes)
   } catch {
@@ -71,10 +73,16 @@ function readFile(cli: Cli, typed: string): string {
   }
 }
 
+/** One byte more than a job file may have at most: that is enough to refuse it, and there may be no end to it. */
 function readBytes(cli: Cli, typed: string): Uint8Array {
-  const file = typed === "-" ? 0 : path.resolve(cli.cwd, typed)
+  const named = typed === "-" ? null : path.resolve(cli.cwd, typed)
   try {
-    return fs.readFileSync(file)
+    const file = named === null ? 0 : fs.openSync(named, "r")
+    try {
+      return readUpTo(file, MAX_JOB_FILE_BYTES + 1)
+    } finally {
+      if (named !== null) fs.closeSync(file)
+    }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === "EISDIR") {
@@ -85,5 +93,15 @@ function readBytes(cli: Cli, typed: string): Uint8Array {
     throw new WindfallError("file_not_found", `Cannot read ${typed}: ${readReason(error)}`, {
       hint: code === "ENOENT" ? "Write one (docs/job-file.md), or send without: windfall send -- CMD" : undefined,
     })
+  }
+}
+
+function readUpTo(file: number, maxBytes: number): Uint8Array {
+  const buffer = Buffer.allocUnsafe(maxBytes)
+  let length = 0
+  for (;;) {
+    const read = fs.readSync(file, buffer, length, maxBytes - length, null)
+    length += read
+    if (read === 0 || length === maxBytes) return buffer.subarray(0, length)
   }
 }

@@ -1,6 +1,7 @@
 import type { Me } from "../../protocol/api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { JobView } from "../../protocol/job.ts"
+import { isFinal } from "../../protocol/job-state.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
 import { flag } from "../command-line/option.ts"
@@ -52,9 +53,14 @@ export async function attachJob(
   const attempt = Math.max(1, job.attempts.length)
   if (attempt > 1)
     await sink.say(`attempt ${attempt}; earlier output: windfall logs ${job.id} --attempt ${attempt - 1}`)
-  const follow = job.spec.kind === "session" && !options.json ? await sessionFollower() : followJob
+  const follow = hasTerminal(job) && !options.json ? await sessionFollower() : followJob
   const end = await follow(cli, job, { sink, signals, attempt })
   return conclude(cli, end, { sink, home })
+}
+
+/** Of a session that is over only what it showed is left: to see that takes no terminal. */
+function hasTerminal({ spec, state }: JobView): boolean {
+  return spec.kind === "session" && !isFinal(state) && state !== "finishing"
 }
 
 /** Whoever attaches to a session sits at its terminal. */

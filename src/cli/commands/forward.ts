@@ -77,8 +77,8 @@ async function forwardUntilEnd(cli: Cli, job: JobView, ports: ForwardedPorts, js
       void tell({ type: "open", port: number, local, url }, `${url} leads to port ${number} of ${jobTitle(job)}`)
     },
     waiting: (port, error) => {
-      // Whose job it is does not change; that somebody else has the port may.
-      if (error.code === "not_logged_in" || (error.code === "not_allowed" && error.hint === undefined)) {
+      // Whose job it is does not change.
+      if (error.code === "not_logged_in" || error.code === "not_allowed") {
         return refused.reject(error)
       }
       const line = `waiting for port ${port.port} of ${jobTitle(job)}: ${reasonFor(watch.job, error, cli.clock.now())}`

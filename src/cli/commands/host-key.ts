@@ -37,7 +37,9 @@ export async function confirmHostKey(
       "Compare it with what the machine says: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\n",
   )
   if (await askYes(cli, "Is it the same?")) return scan.hostKey
-  throw new WindfallError("host_key_unconfirmed", `Cannot trust ${request.address}: its key was not confirmed`)
+  throw new WindfallError("host_key_unconfirmed", `Cannot trust ${request.address}: its key was not confirmed`, {
+    hint: "Another key than the machine's own means that something is in between, or that the address leads elsewhere",
+  })
 }
 
 /** With or without the "SHA256:" in front and the padding behind, as tools print it. */

@@ -35,7 +35,9 @@ export const logs = command({
   ],
   async run(cli, options, [typed = ""]) {
     if (options.stdout && options.stderr) {
-      throw new WindfallError("invalid_input", "Cannot print only stdout and only stderr: leave both away for both")
+      throw new WindfallError("invalid_input", "Cannot print only stdout and only stderr: leave both away for both", {
+        hint: `Both, each where it belongs: windfall logs ${typed}`,
+      })
     }
     const job = await findJob(cli, typed)
     const attempt = options.attempt ?? Math.max(1, job.attempts.length)
@@ -43,6 +45,9 @@ export const logs = command({
       throw new WindfallError(
         "invalid_input",
         `Cannot print attempt ${attempt} of job ${job.id}: it has had ${job.attempts.length}`,
+        {
+          hint: `See its attempts: windfall show ${job.id}   wait for this one: windfall logs -f ${job.id} --attempt ${attempt}`,
+        },
       )
     }
     if (job.attempts.length === 0 && !options.follow) {
@@ -56,7 +61,7 @@ export const logs = command({
       async output(stream, bytes) {
         if (only !== null && stream !== only) return
         await gaps.tellIfDue()
-        await (stream === "stdout" || only !== null ? cli.stdout : cli.stderr).write(bytes)
+        await (stream === "stdout" || only !== null ? cli.stdout : cli.jobStderr).write(bytes)
         if (cli.stdout.closed) abort.abort()
       },
       async gap(gap) {

@@ -23,6 +23,10 @@ export const rerun = command({
   examples: [],
   async run(cli, options, [typed = ""]) {
     const earlier = await findJob(cli, typed)
+    if (earlier.spec.kind === "session" && !options.detach && !options.json) {
+      // Said after the server has taken it, a session would stand there that nobody sits at.
+      ;(await import("../terminal/raw-terminal.ts")).checkTerminal()
+    }
     const job = await cli.client.post<JobView>(`/v1/jobs/${earlier.id}/rerun`, {})
     const { url } = cli.client
     const into = recallJob(cli.settings, url, earlier.id)?.folder ?? cli.cwd

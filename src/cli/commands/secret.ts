@@ -63,15 +63,26 @@ async function secretValue(cli: Cli, name: string, fromEnv: boolean): Promise<st
   let value: string
   if (fromEnv) {
     const here = cli.settings.environment[name]
-    if (here === undefined) throw new WindfallError("invalid_input", `Cannot take ${name} from here: it is not set`)
+    if (here === undefined) {
+      throw new WindfallError("invalid_input", `Cannot take ${name} from here: it is not set`, {
+        hint: `Export it before, or leave --from-env out to be asked: windfall secret set ${name}`,
+      })
+    }
     value = here
   } else if (cli.isInteractive) value = await askSecret(cli, `Value of ${name}: `)
   else value = (await readStdinText(MAX_SECRET_BYTES)).replace(/\r?\n$/, "")
-  if (value === "") throw new WindfallError("invalid_input", `Cannot store ${name}: its value is empty`)
+  if (value === "")
+    throw new WindfallError("invalid_input", `Cannot store ${name}: its value is empty`, {
+      hint: `Type it when asked, or pipe it: windfall secret set ${name} < FILE. Remove it: windfall secret rm ${name}`,
+    })
   if (value.includes("\0"))
-    throw new WindfallError("invalid_input", `Cannot store ${name}: its value contains a NUL character`)
+    throw new WindfallError("invalid_input", `Cannot store ${name}: its value contains a NUL character`, {
+      hint: "Jobs get it as a variable, which can have none: store it encoded, for instance with base64",
+    })
   if (Buffer.byteLength(value) > MAX_SECRET_BYTES) {
-    throw new WindfallError("too_large", `Cannot store ${name}: a secret may have ${MAX_SECRET_BYTES / 1024} KB`)
+    throw new WindfallError("too_large", `Cannot store ${name}: a secret may have ${MAX_SECRET_BYTES / 1024} KB`, {
+      hint: "Store the key that opens it, and keep the rest in a file",
+    })
   }
   return value
 }

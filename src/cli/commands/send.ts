@@ -14,7 +14,7 @@ export const send = command({
   name: "send",
   operands: "-- CMD...",
   about:
-    "Runs a command on an idle Mac, in a copy of the folder you are in. Its output comes to your terminal, its files come home, and its exit code becomes yours: 2 means it was not accepted, 124 the time limit, 125 that Windfall or the host failed, 130 that it was stopped.",
+    "Runs a command on an idle Mac, in a copy of the folder you are in. Its output comes to your terminal, its files come home, and its exit code becomes yours: 2 means it was not accepted, 124 the time limit, 125 that Windfall or the host failed, 130 that it was stopped. Of each of stdout and stderr the first 256 MB and the last 64 MB are kept: larger results belong into files.",
   minimum: 0,
   maximum: Number.POSITIVE_INFINITY,
   operandsEnd: true,

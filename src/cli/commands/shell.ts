@@ -39,6 +39,7 @@ export const shell = command({
         throw new WindfallError(
           "invalid_input",
           `Cannot open a shell beside a job with ${flagOf(unfit)}: the job has its lease already`,
+          { hint: `Leave it out: windfall shell ${typed}. A session of its own: windfall shell ${flagOf(unfit)} ...` },
         )
       }
       return shellBeside(cli, await findJob(cli, typed))
@@ -46,7 +47,9 @@ export const shell = command({
     const values = withoutHome(cli, given)
     for (const field of NOT_FOR_SESSIONS) {
       if (values[field] === undefined) continue
-      throw new WindfallError("invalid_input", `Cannot open a session with ${flagOf(field)}: its terminal is yours`)
+      throw new WindfallError("invalid_input", `Cannot open a session with ${flagOf(field)}: its terminal is yours`, {
+        hint: `A command with ${flagOf(field)}: windfall send ${flagOf(field)} -- CMD`,
+      })
     }
     return sendJob(cli, {
       values: withColours(cli, values),

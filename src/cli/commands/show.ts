@@ -77,9 +77,9 @@ function outputsText(job: JobView): string {
 function retryText({ spec: { retry } }: JobView): string {
   if (retry.once) return "never (--once)"
   const silence =
-    retry.afterSilenceMs === null
+    retry.afterSilenceMs === null || retry.limit === 0
       ? "a silent host is waited for"
-      : `silence counts as lost after ${formatDuration(retry.afterSilenceMs)}`
+      : `a host silent for ${formatDuration(retry.afterSilenceMs)} ends it, and 60 s later it is queued again`
   return `${retry.limit === 0 ? "none" : `up to ${retry.limit}`}; ${silence}`
 }
 

@@ -30,7 +30,9 @@ export const stop = command({
   elsewhere: killLine,
   async run(cli, options, typed) {
     if (options.now && (options.signal !== undefined || options.grace !== undefined)) {
-      throw new WindfallError("invalid_input", "Cannot stop with --now and --signal or --grace: --now kills at once")
+      throw new WindfallError("invalid_input", "Cannot stop with --now and --signal or --grace: --now kills at once", {
+        hint: "Leave --now out to give it time: windfall stop JOB --signal INT --grace 1m",
+      })
     }
     const jobs = await Promise.all(typed.map((one) => findJob(cli, one)))
     const request: StopRequest = {

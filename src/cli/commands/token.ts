@@ -34,7 +34,9 @@ export const tokenCreate = command({
   ],
   async run(cli, options, [named]) {
     if (named !== undefined && options.user !== undefined && named !== options.user) {
-      throw new WindfallError("invalid_input", `Cannot make one token for two users: ${named} and ${options.user}`)
+      throw new WindfallError("invalid_input", `Cannot make one token for two users: ${named} and ${options.user}`, {
+        hint: `Name one: windfall token create ${named}`,
+      })
     }
     const user = named ?? options.user ?? (await cli.client.get<Me>("/v1/me")).user
     const made = await cli.client.post<TokenView & { token: string }>("/v1/tokens", {

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { systemClock } from "../../base/clock.ts"
+import type { LogGap } from "../../protocol/api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
-import type { JobId } from "../../protocol/ids.ts"
+import type { AttemptId, HostId, JobId } from "../../protocol/ids.ts"
 import { DEFAULT_SPEC, type JobView } from "../../protocol/job.ts"
 import type { Cli } from "../cli.ts"
 import type { Output } from "../output.ts"
@@ -26,6 +27,25 @@ const RUNNING: JobView = {
   attempts: [],
   outputs: null,
 }
+const ATTEMPTS: JobView["attempts"] = [
+  {
+    id: "a1" as AttemptId,
+    number: 1,
+    hostId: "h1" as HostId,
+    hostName: "studio",
+    state: "ended",
+    cause: "exited",
+    exitCode: 0,
+    signal: null,
+    message: null,
+    startedAt: 0,
+    endedAt: 1_000,
+    outOfContactSince: null,
+    stdoutBytes: 100,
+    stderrBytes: 0,
+    peakMemoryBytes: null,
+  },
+]
 const ended = (exitCode: number): JobView => ({
   ...RUNNING,
   state: exitCode === 0 ? "succeeded" : "failed",
@@ -43,18 +63,22 @@ async function concluded(
   end: FollowEnd,
   quiet: boolean,
   home: ConcludeOptions["home"],
+  { isTerminal = false, gap = null as LogGap["gap"] | null } = {},
 ): Promise<{ exitCode: number; said: string }> {
   let said = ""
   const out: Output = {
-    isTerminal: false,
+    isTerminal,
     columns: 80,
     closed: false,
     write: async (data) => {
       said += String(data)
     },
   }
-  const cli = { stdout: out, stderr: out, clock: systemClock() } as Cli
+  const around = { client: { url: "http://127.0.0.1:1" }, settings: { stateFolder: "/nowhere" } }
+  const cli = { ...around, stdout: out, stderr: out, clock: systemClock() } as Cli
   const sink = new JobSink(cli, { json: false, quiet })
+  if (gap !== null) await sink.gap(gap)
+  said = ""
   const exitCode = await conclude(cli, end, { sink, home })
   return { exitCode, said }
 }
@@ -88,4 +112,15 @@ test("files too large to come home unasked are told in spite of -q", async () =>
     said,
     "windfall: job 7 succeeded; 2 files (2 GB) wait, as that is more than 1 GB and --yes was not given: windfall get 7\n",
   )
+})
+
+test("a success whose standard output has a gap is none to a program that reads it; a person was told", async () => {
+  const end = (exitCode: number): FollowEnd => ({ kind: "settled", job: { ...ended(exitCode), attempts: ATTEMPTS } })
+  const gap = { stream: "stdout", from: 10, to: 30 } as const
+  const piped = await concluded(end(0), true, null, { gap })
+  assert.equal(piped.exitCode, 125)
+  assert.match(piped.said, /job 7 succeeded.*; 20 B of its standard output were not kept, so this ends with 125\n$/)
+  assert.equal((await concluded(end(3), true, null, { gap })).exitCode, 3)
+  assert.equal((await concluded(end(0), true, null, { gap: { ...gap, stream: "stderr" } })).exitCode, 0)
+  assert.equal((await concluded(end(0), true, null, { gap, isTerminal: true })).exitCode, 0)
 })

@@ -80,6 +80,12 @@ const LOST_WITH_HOST = "they are lost with the host"
 async function concludeSettled(cli: Cli, job: JobView, { sink, home }: ConcludeOptions): Promise<number> {
   let exitCode = jobExitCode(job)
   const parts = [endText(job)]
+  // What a program reads must not pass for whole; a person has seen the gap told.
+  const missingBytes = cli.stdout.isTerminal || exitCode !== 0 ? 0 : sink.missingBytes(job.attempts.length)
+  if (missingBytes > 0) {
+    exitCode = WINDFALL_FAILED
+    parts.push(`${formatBytes(missingBytes)} of its standard output were not kept, so this ends with ${exitCode}`)
+  }
   const { outputs } = job
   /** Files that somebody counts on did not come: that is no progress which -q keeps back. */
   let isWarning = outputs?.state === "lost"
@@ -113,7 +119,7 @@ async function concludeSettled(cli: Cli, job: JobView, { sink, home }: ConcludeO
     }
   }
   if (outputs?.state !== "ready" || outputs.files === 0) forgetJob(cli.settings, cli.client.url, job.id)
-  await sink.say(parts.join("; "), { always: isWarning })
+  await sink.say(parts.join("; "), { always: isWarning || missingBytes > 0 })
   await sink.event({ type: "end", exitCode, state: job.state, cause: job.cause, detached: false, job })
   return exitCode
 }

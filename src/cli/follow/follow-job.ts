@@ -52,6 +52,7 @@ export async function followJob(cli: Cli, job: JobView, options: FollowOptions):
       outage.ended()
       void sink.event({ type: "job", job: view })
       void sink.showStanding(reason.with(view))
+      asker.see(view)
     },
   })
   const asker = new StopAsker({ cli, sink, job: job.id, detach: (why) => detached.resolve(why) })

@@ -41,7 +41,7 @@ class HeldOutput implements Output {
 }
 
 function sinkOn(stdout: Output, stderr: Output): JobSink {
-  return new JobSink({ stdout, stderr, clock: systemClock() } as Cli, { json: false, quiet: false })
+  return new JobSink({ stdout, stderr, jobStderr: stderr, clock: systemClock() } as Cli, { json: false, quiet: false })
 }
 
 const JOB = { id: 7, state: "queued", place: null, reason: null, attempts: [] } as unknown as JobView

@@ -26,6 +26,8 @@ export class JobSink implements LogSink {
   /** What is being put on the terminal, and whatever waits for that: one after the other, or they end up on one line. */
   #turn: Promise<void> = Promise.resolve()
   #waiting = 0
+  /** Of standard output, by attempt. */
+  readonly #missingBytes = new Map<number, number>()
   /** Whose output it is, for `--json`. */
   attempt = 1
 
@@ -57,7 +59,7 @@ export class JobSink implements LogSink {
     await this.#held?.promise
     if (this.#json) return this.event({ type: "output", attempt: this.attempt, stream, offset, ...asText(bytes) })
     await this.#gaps.tellIfDue()
-    const out = stream === "stdout" ? this.#cli.stdout : this.#cli.stderr
+    const out = stream === "stdout" ? this.#cli.stdout : this.#cli.jobStderr
     // A pipe nobody reads must not keep the terminal from being written to.
     if (!out.isTerminal) return out.write(bytes)
     await this.#inTurn(async () => {
@@ -67,7 +69,15 @@ export class JobSink implements LogSink {
     })
   }
 
+  /** Bytes of an attempt's standard output that were told as gaps. */
+  missingBytes(attempt: number): number {
+    return this.#missingBytes.get(attempt) ?? 0
+  }
+
   async gap(gap: LogGap["gap"]): Promise<void> {
+    if (gap.stream === "stdout") {
+      this.#missingBytes.set(this.attempt, this.missingBytes(this.attempt) + gap.to - gap.from)
+    }
     if (this.#json) return this.event({ type: "gap", attempt: this.attempt, ...gap })
     await this.#gaps.note(gap)
   }

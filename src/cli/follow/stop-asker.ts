@@ -3,6 +3,7 @@ import type { JobId } from "../../protocol/ids.ts"
 import type { JobView } from "../../protocol/job.ts"
 import type { Cli } from "../cli.ts"
 import { askKey } from "../prompt.ts"
+import { keptStopText } from "../render/job-text.ts"
 import type { JobSignal } from "./job-signals.ts"
 import type { JobSink } from "./job-sink.ts"
 
@@ -17,6 +18,7 @@ export class StopAsker {
   readonly #job: JobId
   readonly #detach: (why: "asked" | "hangup") => void
   #stage: "following" | "asking" | "stopping" | "killing" = "following"
+  #saidKept = false
 
   constructor(options: { cli: Cli; sink: JobSink; job: JobId; detach: (why: "asked" | "hangup") => void }) {
     this.#cli = options.cli
@@ -31,6 +33,17 @@ export class StopAsker {
     else if (this.#stage === "stopping") void this.#stop(true)
     else if (this.#stage === "killing") this.#detach("asked")
     else void this.#stop(false)
+  }
+
+  /** To be told of each change: once a stop has to wait for its host, that is said. */
+  see(job: JobView): void {
+    if (this.#stage !== "stopping" || this.#saidKept) return
+    const kept = keptStopText(job, this.#cli.clock.now())
+    if (kept === undefined) return
+    this.#saidKept = true
+    const leave = this.#cli.isInteractive ? "close this terminal" : `kill -HUP ${process.pid}`
+    const next = "Once more gives the job up, though it may run there until then"
+    void this.#sink.say(`${kept}. ${next}; to leave it at that: ${leave}`, { always: true })
   }
 
   async #ask(): Promise<void> {
@@ -58,7 +71,7 @@ export class StopAsker {
     try {
       await this.#sink.say(now ? `killing job ${this.#job}` : `stopping job ${this.#job} (once more kills it)`)
       const request: StopRequest = { now }
-      await this.#cli.client.post<JobView>(`/v1/jobs/${this.#job}/stop`, request)
+      this.see(await this.#cli.client.post<JobView>(`/v1/jobs/${this.#job}/stop`, request))
     } catch (error) {
       // The job may have ended in the same moment: its end is on its way and says so better.
       if ((error as { code?: unknown }).code === "wrong_state") return

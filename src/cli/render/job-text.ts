@@ -45,9 +45,21 @@ export function standingText(job: JobView, now: number): string {
   }
 }
 
+const ON_HOST: ReadonlySet<JobView["state"]> = new Set(["starting", "running", "suspended"])
+
+/** Of a job on a host that cannot be reached, what becomes of a stop; else `undefined`. */
+export function keptStopText(job: JobView, now: number): string | undefined {
+  const attempt = latestAttempt(job)
+  if (attempt?.outOfContactSince == null || !ON_HOST.has(job.state)) return undefined
+  const silent = formatDuration(Math.max(0, now - attempt.outOfContactSince))
+  return `${attempt.hostName} has been out of contact for ${silent}: the stop is kept, and carried out when it is back`
+}
+
 /** What a stop came to, as far as it is known at once: the job as it is after that was asked. */
 export function stoppedText(job: JobView, now: number): string {
   if (!isFinal(job.state)) {
+    const kept = keptStopText(job, now)
+    if (kept !== undefined) return `stopping; ${kept}. Give it up now: windfall stop ${job.id} --now`
     if (job.state !== "finishing") return `stopping, ${standingText(job, now)}`
     return "its command had ended; what had not come of its files and output is given up"
   }

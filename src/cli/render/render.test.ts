@@ -61,6 +61,11 @@ test("the last line says how a job ended, after how long, where, and its memory"
 test("a stop says what it came to", () => {
   const stopped = (parts: Partial<JobView>) => stoppedText(jobView(parts), 0)
   assert.equal(stopped({ state: "running" }), "stopping, running")
+  const silent = { ...attempt(), state: "running", endedAt: null, outOfContactSince: -60_000 } as const
+  assert.match(
+    stopped({ state: "running", attempts: [silent] }),
+    /^stopping; studio has been out of contact for 1m 00s: the stop is kept, .*windfall stop \d+ --now$/,
+  )
   assert.match(stopped({ state: "finishing" }), /^its command had ended; what had not come .* is given up$/)
   const outputs = { state: "lost", tree: null, files: 0, bytes: 0, problem: "lena stopped it" } as const
   const ended = { state: "succeeded", cause: "exited", exitCode: 0 } as const

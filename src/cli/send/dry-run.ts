@@ -1,6 +1,5 @@
 import { formatBytes } from "../../base/bytes.ts"
 import { WindfallError } from "../../protocol/errors.ts"
-import type { JobSpec } from "../../protocol/job.ts"
 import type { PackBlob } from "../../workspace/pack.ts"
 import type { ScannedTree } from "../../workspace/scanned-tree.ts"
 import type { Cli } from "../cli.ts"
@@ -8,19 +7,28 @@ import { commandText } from "../render/job-text.ts"
 import { countText, printable } from "../render/table.ts"
 import { printJson } from "../say.ts"
 import { reasonText } from "./left-out-text.ts"
-import type { SendingFolder } from "./sending-folder.ts"
+import { checkDrafts, type JobDraft } from "./submit-drafts.ts"
 import { biggestFolderLines, travellingFiles } from "./travelling.ts"
 
-/** Says what a send would do. Changes nothing here or there; works without a server too, which then cannot be asked. */
-export async function dryRun(
-  cli: Cli,
-  draft: JobSpec,
-  folder: SendingFolder | undefined,
-  json: boolean,
-): Promise<number> {
+/** One job of a dry run. */
+export interface DryJob extends JobDraft {
+  readonly json: boolean
+}
+
+/**
+ * Says what a send of these jobs would do. Changes nothing here or there; works without a server too, which then cannot be asked.
+ * @throws {WindfallError} what the server would refuse them with
+ */
+export async function dryRun(cli: Cli, jobs: readonly DryJob[]): Promise<number> {
+  await ifReached(() => checkDrafts(cli, jobs))
+  for (const job of jobs) await sayJob(cli, job)
+  return 0
+}
+
+async function sayJob(cli: Cli, { spec: draft, folder, json }: DryJob): Promise<void> {
   const scanned = await folder?.scan()
   if (scanned !== undefined) await folder?.sayUnmatched(scanned)
-  const missing = scanned === undefined || folder === undefined ? [] : await whatTravels(folder, scanned)
+  const missing = scanned === undefined || folder === undefined ? [] : await ifReached(() => folder.missing(scanned))
   if (json) {
     await printJson(cli, {
       type: "dry_run",
@@ -30,7 +38,7 @@ export async function dryRun(
       travels: missing === undefined || scanned === undefined ? null : travellingFiles(scanned, missing),
       leftOut: scanned?.leftOut ?? [],
     })
-    return 0
+    return
   }
   const lines = [`command: ${commandText(draft.command)}`]
   if (scanned === undefined) lines.push("folder: none travels")
@@ -53,7 +61,6 @@ export async function dryRun(
     }
   }
   await cli.stdout.write(`${lines.join("\n")}\n`)
-  return 0
 }
 
 /** Whether every file's bytes travel. Files with the same bytes travel once, so counting them does not tell. */
@@ -62,9 +69,10 @@ function hasAllOf(scanned: ScannedTree, missing: readonly PackBlob[]): boolean {
   return scanned.sources.keys().every((hash) => travels.has(hash))
 }
 
-async function whatTravels(folder: SendingFolder, scanned: ScannedTree): Promise<readonly PackBlob[] | undefined> {
+/** What the server says to something, or `undefined` where none can be asked. */
+async function ifReached<Answer>(ask: () => Promise<Answer>): Promise<Answer | undefined> {
   try {
-    return await folder.missing(scanned)
+    return await ask()
   } catch (error) {
     if (error instanceof WindfallError && (error.code === "server_unreachable" || error.code === "not_logged_in"))
       return undefined

@@ -1,9 +1,22 @@
 import type { GitRecord } from "../../protocol/job.ts"
+import { makePrivateFolder } from "../../workspace/make-folder.ts"
 import { fs, nodeChildProcess, path } from "../builtin.ts"
-import type { Settings } from "../config.ts"
+import { OWN_FOLDERS_HINT, type Settings } from "../config.ts"
 
 /** Secrets stay home, in a diff too. */
-const NOT_IN_DIFF = [".env*", "*.pem", "*.key", "*.p12", ".netrc", "id_*"].map((glob) => `:(exclude,glob)**/${glob}`)
+const NOT_IN_DIFF = [
+  ".env*",
+  "*.pem",
+  "*.key",
+  "*.p12",
+  ".netrc",
+  ".npmrc",
+  ".pypirc",
+  "credentials.json",
+  "service[-_]account*.json",
+  "client_secret*.json",
+  "id_*",
+].map((glob) => `:(exclude,glob)**/${glob}`)
 const MAX_DIFF_BYTES = 256 * 1024
 const GIT_TIMEOUT_MS = 10_000
 
@@ -32,7 +45,7 @@ export async function readGitRecord(folder: string, settings: Settings, state: s
   const diff = await gitDiff(folder)
   if (diff === undefined) return { ...head, dirtyDiff: "" }
   try {
-    fs.mkdirSync(path.dirname(cacheFile), { recursive: true, mode: 0o700 })
+    makePrivateFolder(path.dirname(cacheFile), OWN_FOLDERS_HINT)
     fs.writeFileSync(cacheFile, JSON.stringify({ key, diff }), { mode: 0o600 })
   } catch {
     // A cache that cannot be written costs time, nothing else.

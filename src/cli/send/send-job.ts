@@ -41,12 +41,14 @@ export async function sendJob(cli: Cli, request: SendRequest): Promise<number> {
   await folder?.sayIgnored(spec.command, request.workingFolder)
   if (!request.quiet)
     await saySuspect(cli, spec, request.folder === null ? null : path.join(request.folder, request.workingFolder))
-  if (request.dryRun) return (await import("./dry-run.ts")).dryRun(cli, spec, folder, request.json)
+  if (request.dryRun) return (await import("./dry-run.ts")).dryRun(cli, [{ spec, folder, json: request.json }])
   // Who is not logged in is told so before a large folder is read.
   void cli.client
 
   using stdin =
-    values.stdin === undefined ? undefined : await (await import("./stdin-blob.ts")).takeStdin(cli, values.stdin)
+    values.stdin === undefined
+      ? undefined
+      : await (await import("./stdin-blob.ts")).takeStdin(cli, values.stdin, request)
   using signals = request.detach ? undefined : new JobSignals()
   const drafts: readonly JobDraft[] = [{ spec: { ...spec, stdin: stdin?.hash ?? null }, folder }]
   const job = await submitDrafts(cli, drafts, stdin === undefined ? [] : [stdin], {

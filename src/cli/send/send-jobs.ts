@@ -22,16 +22,18 @@ export async function sendJobs(cli: Cli, requests: readonly SendRequest[]): Prom
   for (const folder of folders.values()) await folder.checkIncluded()
   for (const { request, folder } of checked) await folder?.sayIgnored(request.command, request.workingFolder)
   if (requests.some((request) => request.dryRun)) {
-    for (const { request, spec, folder } of checked) await dryRun(cli, spec, folder, request.json)
-    return 0
+    return dryRun(
+      cli,
+      checked.map(({ request, spec, folder }) => ({ spec, folder, json: request.json })),
+    )
   }
   void cli.client
 
   using stack = new DisposableStack()
   const stdins = new Map<string, StdinBlob>()
-  for (const { values } of requests) {
+  for (const { values, quiet } of requests) {
     if (values.stdin === undefined || stdins.has(values.stdin)) continue
-    stdins.set(values.stdin, stack.use(await takeStdin(cli, values.stdin)))
+    stdins.set(values.stdin, stack.use(await takeStdin(cli, values.stdin, { quiet })))
   }
   const drafts = checked.map(({ request, spec, folder }) => {
     const stdin = request.values.stdin === undefined ? undefined : stdins.get(request.values.stdin)

@@ -137,5 +137,7 @@ function realFolder(folder: string): string {
   } catch {
     // Said below, as for anything that is no folder.
   }
-  throw new WindfallError("file_not_found", `Cannot send ${folder}: there is no such folder`)
+  throw new WindfallError("file_not_found", `Cannot send ${folder}: there is no such folder`, {
+    hint: "Name one that is there: --folder DIR. With --no-folder nothing travels",
+  })
 }

@@ -1,3 +1,4 @@
+import type { SubmitBatchRequest } from "../../protocol/api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { JobSpec } from "../../protocol/job.ts"
 import type { ScannedTree } from "../../workspace/scanned-tree.ts"
@@ -33,6 +34,7 @@ export async function submitDrafts<Answer>(
   options: SubmitOptions<Answer>,
 ): Promise<Answer> {
   if (stdins.length > 0) {
+    await checkDrafts(cli, drafts)
     const { askMissing, uploadBlobs } = await import("./upload.ts")
     const missing = new Set(await askMissing(cli, [...new Set(stdins.map(({ hash }) => hash))]))
     const lacking = stdins.filter(({ hash }) => missing.delete(hash))
@@ -51,6 +53,14 @@ export async function submitDrafts<Answer>(
       if (!changed || scans.size === 0 || round === SCANS) throw error
     }
   }
+}
+
+/**
+ * Asks the server whether it would accept the jobs, before anything is sent for them.
+ * @throws {WindfallError} what it would refuse them with
+ */
+export async function checkDrafts(cli: Cli, drafts: readonly JobDraft[]): Promise<void> {
+  await cli.client.ask("/v1/jobs/check", { specs: drafts.map(({ spec }) => spec) } satisfies SubmitBatchRequest)
 }
 
 type Scans = ReadonlyMap<SendingFolder, ScannedTree>
@@ -83,6 +93,7 @@ async function submitScanned<Answer>(
 ): Promise<Answer> {
   const trees = [...scans.values()]
   let asking: Asking = trees.every(({ root, previous }) => root === previous?.hash) ? "nothing" : "level by level"
+  if (asking !== "nothing") await checkDrafts(cli, drafts)
   for (let turn = 1; ; turn++) {
     let sent = 0
     if (asking !== "nothing") {

@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process"
 import { isErrorCode, WindfallError } from "../../protocol/errors.ts"
-import { makePrivateFolder } from "../../workspace/private-folder.ts"
+import { makePrivateFolder } from "../../workspace/make-folder.ts"
 import { fs, nodeChildProcess, nodeUrl, path } from "../builtin.ts"
 import { PROJECT_ROOT } from "../project-root.ts"
 
@@ -29,7 +29,8 @@ const START_MS = 60_000
 export async function spawnServer(options: SpawnServerOptions): Promise<{ ready: ReadyServer; child: ChildProcess }> {
   const { logFile } = options
   const isNewLog = logFile !== null && !fs.existsSync(logFile)
-  const madeFolder = logFile === null ? undefined : makePrivateFolder(path.dirname(logFile))
+  const madeFolder =
+    logFile === null ? undefined : makePrivateFolder(path.dirname(logFile), "Give another folder with --data")
   const log = logFile === null ? undefined : fs.openSync(logFile, "a", 0o600)
   const main = nodeUrl().fileURLToPath(new URL("src/server/main.ts", PROJECT_ROOT))
   const child = nodeChildProcess().spawn(

@@ -72,8 +72,9 @@ export async function attachTerminal(cli: Cli, request: AttachRequest): Promise<
       await Promise.race([running, cli.clock.sleep(HANGUP_MS)])
     }
     running.catch(() => undefined)
-    terminal.leave({ reset: end.kind !== "exit" })
-    if (end.kind !== "exit") await cli.stderr.write("\n")
+    const isLeftOpen = end.kind !== "exit" && link.wasAttached
+    terminal.leave({ reset: isLeftOpen })
+    if (isLeftOpen) await cli.stderr.write("\n")
     return end
   } finally {
     terminal.leave()

@@ -74,6 +74,11 @@ export class TerminalLink {
     return this.#ready
   }
 
+  /** Whether anything of the terminal may have been shown here. */
+  get wasAttached(): boolean {
+    return this.#wasAttached
+  }
+
   /** No more keys should be read for now. */
   get isFull(): boolean {
     return this.#typed.isFull

@@ -85,7 +85,9 @@ export const accountRoutes: readonly Route[] = [
     change: ({ core, caller, params }) => {
       const token = core.store.accounts.tokens().find(({ id }) => id === params.id)
       if (token === undefined || (token.user !== caller.user && caller.role !== "admin")) {
-        throw new WindfallError("token_not_found", `Cannot revoke the token ${params.id}: there is none of that id`)
+        throw new WindfallError("token_not_found", `Cannot revoke the token ${params.id}: there is none of that id`, {
+          hint: "See all tokens with their ids: windfall token ls",
+        })
       }
       core.store.accounts.removeToken(token.id as TokenId)
       core.ledger.event({ type: "token_changed", user: token.user, what: `revoked ${token.id}` }, caller.user)
@@ -128,7 +130,9 @@ export const accountRoutes: readonly Route[] = [
     change: ({ core, caller, params }) => {
       const name = params.name ?? ""
       if (!core.store.accounts.removeSecret(caller.user, name)) {
-        throw new WindfallError("secret_not_found", `Cannot remove the secret ${name}: you have none of that name`)
+        throw new WindfallError("secret_not_found", `Cannot remove the secret ${name}: you have none of that name`, {
+          hint: "See yours: windfall secret ls",
+        })
       }
       core.ledger.event({ type: "secret_changed", user: caller.user, name, what: "removed" }, caller.user)
       return {}

@@ -53,6 +53,7 @@ test("what the server answers is as the document says, with no field more", asyn
   const git = { commit: "abc", branch: null, dirtyDiff: "" }
   const spec = taskSpec({ name: "one", env: { A: "b" }, retry: { limit: 1, afterSilenceMs: null, once: false }, git })
   const { id } = await call<{ id: number }>("POST", "/v1/jobs", { spec })
+  await call("POST", "/v1/jobs/check", { specs: [taskSpec()] })
   await call("POST", "/v1/jobs/batch", { specs: [taskSpec()] })
   await call("POST", "/v1/hosts/alpha/drain", {})
   const session = taskSpec({

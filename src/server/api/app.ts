@@ -9,7 +9,7 @@ import { bodyBytes, readJson } from "./body.ts"
 import { eventRoutes } from "./event-routes.ts"
 import { hostRoutes } from "./host-routes.ts"
 import { answerOf, type FirstTime, idempotencyKey, Repeats } from "./idempotency.ts"
-import { issueText } from "./issue-text.ts"
+import { fieldsHint, issueText } from "./issue-text.ts"
 import { jobRoutes } from "./job-routes.ts"
 import { logRoutes } from "./log-routes.ts"
 import { openApiDocument } from "./openapi.ts"
@@ -149,16 +149,23 @@ function tokenOf(headers: Headers): string | undefined {
 }
 
 function checked(schema: z.ZodType, value: unknown, what: string): unknown {
-  const result = schema.safeParse(value, { error: issueText })
+  let hint: string | undefined
+  const result = schema.safeParse(value, {
+    error: (issue) => {
+      hint ??= fieldsHint(issue)
+      return issueText(issue)
+    },
+  })
   if (result.success) return result.data
-  throw invalid(result.error, what)
+  throw invalid(result.error, what, hint)
 }
 
-function invalid(error: z.ZodError, what: string): WindfallError {
+function invalid(error: z.ZodError, what: string, hint = "What it takes: GET /v1/openapi.json"): WindfallError {
   const issues = error.issues.map(({ path, message }) => ({ path: path.join("."), message }))
   const first = issues[0]
   const where = first === undefined || first.path === "" ? "it " : `"${first.path}" `
   return new WindfallError("invalid_input", `Cannot accept the ${what}: ${where}${first?.message ?? "is malformed"}`, {
+    hint,
     details: { issues: issues.slice(0, 20) },
   })
 }

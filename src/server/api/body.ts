@@ -34,7 +34,10 @@ export async function readJson(
     return { text, value: JSON.parse(text, text.includes("__proto__") ? refusePrototype : undefined) as unknown }
   } catch (cause) {
     if (cause instanceof WindfallError) throw cause
-    throw new WindfallError("invalid_input", "Cannot accept the request: its body is not JSON in UTF-8", { cause })
+    throw new WindfallError("invalid_input", "Cannot accept the request: its body is not JSON in UTF-8", {
+      hint: `Send what GET /v1/openapi.json describes; no body at all, or {}, where nothing is to be said`,
+      cause,
+    })
   }
 }
 
@@ -43,7 +46,13 @@ const decoder = new TextDecoder("utf-8", { fatal: true })
 /** A field of this name would be lost on the way, silently. */
 function refusePrototype(name: string, value: unknown): unknown {
   if (name !== "__proto__") return value
-  throw new WindfallError("invalid_input", 'Cannot accept the request: no field or variable may be called "__proto__"')
+  throw new WindfallError(
+    "invalid_input",
+    'Cannot accept the request: no field or variable may be called "__proto__"',
+    {
+      hint: "Choose another name for it",
+    },
+  )
 }
 
 function tooLarge(limitBytes: number): WindfallError {

@@ -95,7 +95,9 @@ export class Repeats {
 export function idempotencyKey(headers: Headers): string | null {
   const key = headers.get("idempotency-key")
   if (key === null || /^[\x21-\x7e]{1,200}$/.test(key)) return key
-  throw new WindfallError("invalid_input", "Cannot use the idempotency key: it must be 1 to 200 visible characters")
+  throw new WindfallError("invalid_input", "Cannot use the idempotency key: it must be 1 to 200 visible characters", {
+    hint: "A random one for each thing to be done once, for instance a UUID; the same one when it is asked for again",
+  })
 }
 
 /** An answer of this route, made before. */

@@ -1,5 +1,6 @@
 import type * as z from "zod"
 import { formatBytes } from "../../base/bytes.ts"
+import { closest } from "../../base/closest.ts"
 import { durationText } from "../../base/duration.ts"
 
 type Issue = Parameters<z.core.$ZodErrorMap>[0]
@@ -24,6 +25,16 @@ export function issueText(issue: Issue): string | undefined {
     default:
       return undefined
   }
+}
+
+/** Of a field that there is not: the one that is meant where one is near, else all there are. */
+export function fieldsHint({ code, inst, ...issue }: Issue): string | undefined {
+  if (code !== "unrecognized_keys") return undefined
+  const known = Object.keys((inst as z.ZodObject | undefined)?.shape ?? {})
+  const [key = ""] = (issue as { keys?: readonly string[] }).keys ?? []
+  const meant = closest(key.slice(0, 100), known)
+  if (meant !== undefined) return `Did you mean "${meant}"?`
+  return known.length === 0 ? "It takes none here" : `There are: ${known.join(", ")}`
 }
 
 const KINDS: Readonly<Record<string, string>> = {

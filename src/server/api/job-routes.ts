@@ -10,7 +10,8 @@ import type { Core } from "../core.ts"
 import { mayRule, viewOf } from "../jobs/job-view.ts"
 import { snapshotOf } from "../jobs/place.ts"
 import { stopJob } from "../jobs/stop.ts"
-import { checkBlobs, submitJobs } from "../jobs/submit.ts"
+import { checkBlobs, checkJobs, submitJobs } from "../jobs/submit.ts"
+import { nothing } from "./answers/answer.ts"
 import { job as jobAnswer, jobIds, jobList, why as whyAnswer } from "./answers/job-answers.ts"
 import { type Route, route } from "./route.ts"
 import { empty, listJobsQuery, stopRequest, submitBatchRequest, submitRequest } from "./schemas.ts"
@@ -37,6 +38,17 @@ export const jobRoutes: readonly Route[] = [
     change: ({ core, caller, body }): SubmitBatchAnswer => ({
       jobs: submitJobs(core, caller.user, body.specs).map(({ id }) => id),
     }),
+  }),
+  route({
+    method: "POST",
+    path: "/v1/jobs/check",
+    summary: "Says whether jobs would be accepted, all or none, before their files are sent; changes nothing",
+    answer: nothing,
+    body: submitBatchRequest,
+    respond: ({ core, caller, body }) => {
+      checkJobs(core, caller.user, body.specs)
+      return {}
+    },
   }),
   route({
     method: "GET",
@@ -87,7 +99,9 @@ export const jobRoutes: readonly Route[] = [
     prepare: async ({ core, caller, params }) => {
       const job = findOwnJob(core, params.id, caller, "send again")
       if (job.user !== caller.user) {
-        throw new WindfallError("not_allowed", `Cannot send job ${job.id} again: its files belong to ${job.user}`)
+        throw new WindfallError("not_allowed", `Cannot send job ${job.id} again: its files belong to ${job.user}`, {
+          hint: "Only who sent it can. Send it from a folder of your own: windfall send",
+        })
       }
       await checkBlobs(core, caller.user, [job.spec])
     },
@@ -114,7 +128,9 @@ export const jobRoutes: readonly Route[] = [
 export function findJob(core: Core, text: string | undefined): JobRecord {
   const id = /^\d+$/.test(text ?? "") ? Number(text) : Number.NaN
   if (!Number.isSafeInteger(id) || id < 1) {
-    throw new WindfallError("invalid_input", `Cannot find the job "${text?.slice(0, 64)}": jobs have numbers here`)
+    throw new WindfallError("invalid_input", `Cannot find the job "${text?.slice(0, 64)}": jobs have numbers here`, {
+      hint: "The number of a job by its name: GET /v1/jobs?name=NAME",
+    })
   }
   return core.table.get(id as JobId)
 }

@@ -8,13 +8,14 @@ import { Feed } from "../feed.ts"
 import type { AttemptLog } from "../logs/attempt-log.ts"
 import { type Positions, readFrames, readRaw } from "../logs/read-log.ts"
 import { positionsOfTail, positionsSince } from "../logs/start-positions.ts"
+import { readByteRange } from "./byte-range.ts"
 import { findOwnJob } from "./job-routes.ts"
 import { type Route, route } from "./route.ts"
 import { logsQuery } from "./schemas.ts"
 import { type StreamedRequest, streamed } from "./stream.ts"
 
-const LOGS = `With stream=stdout or stderr the body is that stream's bytes. \`Range: bytes=\` is answered with 206, or with 416 where the bytes are \
-not kept; windfall-stream-bytes says how long the stream is, and windfall-kept which ranges of it are kept, where that is not all.
+const LOGS = `With stream=stdout or stderr the body is that stream's bytes. \`Range: bytes=\` is answered with 206, or with 416 where the first of \
+these bytes is not there or not kept. A Range that is malformed, or names several ranges, is ignored: 200, with all there is. windfall-stream-bytes says how long the stream is, and windfall-kept which ranges of it are kept, where that is not all.
 
 With stream=all, the default, it is a run of frames, in order of arrival. Integers are big-endian. A frame is a u32 length of what follows it, \
 a byte for its kind, then its payload. Kind ${FRAME_OUTPUT}, output: attempt number u32, stream u8 (1 stdout, 2 stderr), u48 offset of \
@@ -37,14 +38,21 @@ export const logRoutes: readonly Route[] = [
       const { core, caller, params, query, headers } = request
       const job = findOwnJob(core, params.id, caller, "read the logs of")
       if (query.attempt !== undefined && query.attempt > job.attempts.length && (!query.follow || isFinal(job.state))) {
-        throw new WindfallError("file_not_found", `Cannot read the logs: job ${job.id} has no attempt ${query.attempt}`)
+        throw new WindfallError(
+          "file_not_found",
+          `Cannot read the logs: job ${job.id} has no attempt ${query.attempt}`,
+          {
+            hint: `It has had ${job.attempts.length}: windfall show ${job.id}`,
+          },
+        )
       }
       const { stream } = query
       const there = attemptOf(job, query.attempt)
       if (there !== undefined) requireKept(core, job, there)
       if (stream !== "all") {
         const range = headers.get("range")
-        if (range !== null && !query.follow) return rangeOf(request, job, stream, query.attempt, range)
+        const part = range === null || query.follow ? null : rangeOf(request, there, stream, range)
+        if (part !== null) return part
       }
       const lengths: Record<string, string> = {}
       if (there !== undefined && stream !== "all") {
@@ -133,37 +141,37 @@ async function comingAttempt(
   }
 }
 
+/** `null` where the header is to be ignored. */
 function rangeOf(
   request: StreamedRequest,
-  job: JobRecord,
+  attempt: AttemptRecord | undefined,
   stream: OutputStream,
-  number: number | undefined,
   header: string,
-): Response {
+): Response | null {
   const { core } = request
-  const attempt = attemptOf(job, number)
   const { ranges, end } = attempt === undefined ? { ranges: [], end: 0 } : logOf(core, attempt).extent(stream)
-  const [, first = "", last = ""] = /^bytes=(\d*)-(\d*)$/.exec(header.trim()) ?? []
-  const from = first === "" ? Math.max(0, end - Number(last)) : Number(first)
+  const asked = readByteRange(header, end)
+  if (asked === null) return null
+  const { from } = asked
   const kept = ranges.find((range) => range.from <= from && from < range.to)
-  if (attempt === undefined || kept === undefined || (first === "" && last === "")) {
+  if (attempt === undefined || kept === undefined) {
     const headers = { "content-range": `bytes */${end}`, "content-type": "application/json" }
     const error = new WindfallError(
       "file_not_found",
-      `Cannot read bytes from ${from} of ${stream}: they are not kept`,
+      `Cannot read bytes from ${from} of ${stream}: ${from < end ? "they are not kept" : `it has ${end}`}`,
       {
         details: { end, kept: ranges },
       },
     )
     return new Response(JSON.stringify(error.toBody()), { status: 416, headers })
   }
-  const to = Math.min(kept.to, first !== "" && last !== "" ? Number(last) + 1 : kept.to)
+  const to = Math.min(kept.to, asked.to ?? kept.to)
   return streamed(request, (gone) => readRaw(logOf(core, attempt), stream, { from, to, follow: false, signal: gone }), {
     status: 206,
     headers: {
       "content-type": "application/octet-stream",
       "content-range": `bytes ${from}-${to - 1}/${end}`,
-      "content-length": String(Math.max(0, to - from)),
+      "content-length": String(to - from),
     },
   })
 }

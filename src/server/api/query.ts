@@ -11,6 +11,7 @@ export function readQuery(query: URLSearchParams, known: readonly string[]): Rec
     if (!known.includes(name)) throw unknown(name, known)
     if (Object.hasOwn(read, name)) {
       throw new WindfallError("invalid_input", `Cannot accept the query: "${name}" is given more than once`, {
+        hint: `Give it once: ${name}=VALUE`,
         details: { parameter: name },
       })
     }

@@ -75,7 +75,9 @@ export function addUser(core: Core, name: string, role: Role, actor: string): Us
     })
   }
   if (core.store.accounts.users().some((user) => user.name === name)) {
-    throw new WindfallError("name_taken", `Cannot add the user ${name}: there is one already`)
+    throw new WindfallError("name_taken", `Cannot add the user ${name}: there is one already`, {
+      hint: `A token for them: windfall token create ${name}   all users: windfall user ls`,
+    })
   }
   const removedAt = core.store.accounts.removedAt(name)
   if (removedAt !== undefined) {
@@ -101,7 +103,9 @@ export function removeUser(core: Core, name: string, actor: string): void {
   const user = users.find((each) => each.name === name)
   if (user === undefined) throw noUser(name)
   if (user.role === "admin" && users.filter(({ role }) => role === "admin").length === 1) {
-    throw new WindfallError("wrong_state", `Cannot remove ${name}: nobody else has the admin role`)
+    throw new WindfallError("wrong_state", `Cannot remove ${name}: nobody else has the admin role`, {
+      hint: "Give it to somebody before: windfall user add NAME --role admin",
+    })
   }
   const unfinished = [...core.table.all()].filter((job) => job.user === name && !isFinal(job.state)).map(({ id }) => id)
   if (unfinished.length > 0) {
@@ -122,5 +126,11 @@ function leavesSomething(core: Core, name: string): boolean {
 }
 
 export function noUser(name: string): WindfallError {
-  return new WindfallError("user_not_found", `Cannot find the user "${name.slice(0, 64)}": there is none of that name`)
+  return new WindfallError(
+    "user_not_found",
+    `Cannot find the user "${name.slice(0, 64)}": there is none of that name`,
+    {
+      hint: "See all users: windfall user ls",
+    },
+  )
 }

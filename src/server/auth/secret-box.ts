@@ -1,7 +1,8 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto"
-import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { chmodSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import { WindfallError } from "../../protocol/errors.ts"
+import { makePrivateFolder } from "../../workspace/make-folder.ts"
 
 const KEY_BYTES = 32
 const NONCE_BYTES = 12
@@ -44,7 +45,10 @@ export class SecretBox {
  * when absent.
  */
 export function openSecretBox(keyFile: string): SecretBox {
-  mkdirSync(dirname(keyFile), { recursive: true, mode: 0o700 })
+  makePrivateFolder(
+    dirname(keyFile),
+    "The server's key lies there: set HOME, XDG_CONFIG_HOME or WINDFALL_KEY_FILE to where a folder can be made",
+  )
   let text = readIfThere(keyFile)
   if (text === undefined) {
     // Written aside and linked: two servers of one account starting at once agree on one key.

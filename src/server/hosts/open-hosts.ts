@@ -110,7 +110,7 @@ class Hosts implements HostsService {
       events.onLink(record.id, "refused", this.#asideReason())
       return
     }
-    const dial = this.#dial(record)
+    const dial = this.#dial(record, record.name)
     const link = new KeptLink({
       hostId: record.id,
       server,
@@ -225,11 +225,16 @@ class Hosts implements HostsService {
     })
   }
 
-  #dial({ address, port, hostKey }: Pick<HostRecord, "address" | "port" | "hostKey">): Dial {
+  /** @param name what the host is called; absent while it joins */
+  #dial({ address, port, hostKey }: Pick<HostRecord, "address" | "port" | "hostKey">, name?: string): Dial {
     const isLocal = address.startsWith(LOCAL)
     const shell: HostShell = isLocal
       ? localShell()
-      : sshShell(this.#sshSettings(), { address, port, hostKey }, this.#caller)
+      : sshShell(
+          this.#sshSettings(),
+          { address, port, hostKey },
+          name === undefined ? this.#caller : { ...this.#caller, host: name },
+        )
     const root = isLocal ? address.slice(LOCAL.length) : this.#settings.root
     const more = this.#settings.agentArguments({ address, port })
     const { server, instance } = this.#context

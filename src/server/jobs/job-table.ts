@@ -57,8 +57,10 @@ export class JobTable {
   /** @throws {WindfallError} job_not_found */
   get(id: JobId): JobRecord {
     const job = this.#jobs.get(id) ?? this.#store.get(id)
-    if (job === undefined) throw new WindfallError("job_not_found", `Cannot find job ${id}: there is no such job`)
-    return job
+    if (job !== undefined) return job
+    throw new WindfallError("job_not_found", `Cannot find job ${id}: there is no such job`, {
+      hint: "See your jobs: windfall ps --all",
+    })
   }
 
   /** The record in memory where there is one: the one to show and to change. */

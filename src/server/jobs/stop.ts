@@ -17,7 +17,9 @@ import { transition } from "./transition.ts"
  */
 export function stopJob(core: Core, job: JobRecord, request: StopRequest, actor: string): void {
   if (isFinal(job.state)) {
-    throw new WindfallError("wrong_state", `Cannot stop job ${job.id}: it has already ended (${job.state})`)
+    throw new WindfallError("wrong_state", `Cannot stop job ${job.id}: it has already ended (${job.state})`, {
+      hint: `How it ended: windfall show ${job.id}`,
+    })
   }
   if (job.state === "held" || job.state === "queued") {
     job.verdict = { state: "cancelled", cause: "cancelled", exitCode: null, signal: null }

@@ -36,10 +36,10 @@ export async function checkBlobs(core: Core, user: string, specs: readonly JobSp
 }
 
 /**
- * Takes jobs into the queue, all or none. Within a change.
- * @throws {WindfallError} name_taken, secret_not_found, host_not_found, never_fits: nothing was changed then
+ * Looks whether jobs could be taken into the queue as things are, whatever their files.
+ * @throws {WindfallError} name_taken, secret_not_found, host_not_found, never_fits, invalid_input
  */
-export function submitJobs(core: Core, user: string, specs: readonly JobSpec[]): JobRecord[] {
+export function checkJobs(core: Core, user: string, specs: readonly JobSpec[]): void {
   const names = new Set<string>()
   for (const [i, spec] of specs.entries()) {
     try {
@@ -51,6 +51,14 @@ export function submitJobs(core: Core, user: string, specs: readonly JobSpec[]):
       throw specs.length === 1 ? error : ofBatch(error, spec, i + 1, specs.length)
     }
   }
+}
+
+/**
+ * Takes jobs into the queue, all or none. Within a change.
+ * @throws {WindfallError} as {@link checkJobs}: nothing was changed then
+ */
+export function submitJobs(core: Core, user: string, specs: readonly JobSpec[]): JobRecord[] {
+  checkJobs(core, user, specs)
   const now = core.clock.now()
   return specs.map((spec) => {
     const job: JobRecord = {

@@ -51,7 +51,9 @@ export function reachAttempt(core: Pick<Core, "table" | "fleet">, wish: Wish, ca
 export function ownJob(core: Pick<Core, "table">, { job: id, to }: Pick<Wish, "job" | "to">, { user, role }: Caller) {
   const job = core.table.get(id)
   if (job.user !== user && role !== "admin") {
-    throw new WindfallError("not_allowed", `Cannot ${to}: it belongs to ${job.user}`)
+    throw new WindfallError("not_allowed", `Cannot ${to}: it belongs to ${job.user}`, {
+      hint: "Only its sender and administrators can",
+    })
   }
   return job
 }

@@ -40,7 +40,9 @@ export function readTerminalRequest(url: string): TerminalRequest | null {
     })
   }
   if (again !== "true" && again !== "false") {
-    throw new WindfallError("invalid_input", "Cannot open a shell: the query parameter again must be true or false")
+    throw new WindfallError("invalid_input", "Cannot open a shell: the query parameter again must be true or false", {
+      hint: "again=true where this caller was attached to that shell before, else leave it out",
+    })
   }
   return { job: Number(match[1]) as JobId, route, shell, again: again === "true" }
 }

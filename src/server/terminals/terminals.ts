@@ -58,7 +58,9 @@ export function createTerminals({ core, authenticate }: TerminalsOptions): Termi
       }
       const wanted = readTerminalRequest(request.url ?? "/")
       if (wanted === null)
-        throw new WindfallError("route_not_found", "Cannot open this WebSocket: there is no such route")
+        throw new WindfallError("route_not_found", "Cannot open this WebSocket: there is no such route", {
+          hint: "GET /v1/openapi.json lists all routes",
+        })
       const { channel, path } = findTerminalTarget(core, wanted, user)
       server.handleUpgrade(request, socket, head, (webSocket) => {
         socket.off("error", onError)
