@@ -11,6 +11,7 @@ import { batch } from "./batch.ts"
 import type { Benchmark, Surroundings } from "./benchmark.ts"
 import { bulkOutput } from "./bulk-output.ts"
 import { isMet, renderFigure, TABLE_HEAD } from "./figure.ts"
+import { forwardedPort } from "./forwarded-port.ts"
 import { freedHost } from "./freed-host.ts"
 import { idle } from "./idle.ts"
 import { logLatency } from "./log-latency.ts"
@@ -30,6 +31,7 @@ const ALL: readonly Benchmark[] = [
   logLatency,
   bulkOutput,
   warmEnvironment,
+  forwardedPort,
   idle,
 ]
 const HOSTS = 4

@@ -20,6 +20,8 @@ const STREAM_WINDOW_BYTES = 8 * 1024 * 1024
 const SESSION_WINDOW_BYTES = 32 * 1024 * 1024
 const PING_MS = 5_000
 
+type AgentWays = Pick<Routes, "terminals" | "tunnels">
+
 /** Puts the parts together: one link, one control stream, and what goes on when there is none. */
 export class Agent {
   readonly #context: AgentContext
@@ -28,7 +30,7 @@ export class Agent {
   readonly #limits: Limits
   readonly #sampler: Sampler
   readonly #leave: () => void
-  readonly #terminals: Routes["terminals"]
+  readonly #ways: AgentWays
   #session: ServerHttp2Session | undefined
   #control: ControlStream | undefined
   #connection: Duplex | undefined
@@ -37,15 +39,11 @@ export class Agent {
   #lastPingMs = 0
 
   /** @param on.leave ends the process: everything that must last is on the disk at any moment */
-  constructor(
-    context: AgentContext,
-    facts: HostFacts,
-    on: { readonly leave: () => void; readonly terminals: Routes["terminals"] },
-  ) {
+  constructor(context: AgentContext, facts: HostFacts, on: AgentWays & { readonly leave: () => void }) {
     this.#context = context
     this.#facts = facts
     this.#leave = on.leave
-    this.#terminals = on.terminals
+    this.#ways = on
     this.#attempts = new Attempts(context)
     this.#limits = new Limits(context, () => this.#look())
     this.#sampler = new Sampler(context)
@@ -60,7 +58,8 @@ export class Agent {
       settings: { initialWindowSize: STREAM_WINDOW_BYTES, maxFrameSize: 256 * 1024, maxConcurrentStreams: 1_000 },
       maxSessionMemory: 256,
     })
-    const routes: Routes = { control: (stream) => this.#takeControl(stream), terminals: this.#terminals }
+    const { terminals, tunnels } = this.#ways
+    const routes: Routes = { control: (stream) => this.#takeControl(stream), terminals, tunnels }
     server.on("session", (session) => {
       this.#session = session
       session.setLocalWindowSize(SESSION_WINDOW_BYTES)

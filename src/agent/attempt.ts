@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process"
 import type { AttemptOrder, ExitRecord } from "../protocol/agent-wire.ts"
 import type { DataOffer } from "../protocol/data-wire.ts"
 import type { AttemptId, JobId } from "../protocol/ids.ts"
@@ -39,6 +40,10 @@ export class Attempt {
   disowned = false
   /** A shell was opened beside it: what that has started is not below its supervisor. */
   hadShell = false
+  /** Programs that this agent runs beside it for people: they are ended when its tree is swept. */
+  readonly beside = new Set<ChildProcess>()
+  /** Tunnels of this agent to it, open or being opened. */
+  tunnels = 0
   /** Its tree is being swept by this agent, which must not leave meanwhile. */
   sweeping = false
   supervisor: { readonly pid: number; readonly start: string } | null = null

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2"
 import { pipeline } from "node:stream/promises"
-import { AGENT_PATHS } from "../protocol/agent-wire.ts"
+import { AGENT_PATHS } from "../protocol/agent-paths.ts"
 import { toWindfallError, WindfallError } from "../protocol/errors.ts"
 import { isBlobHash, isId } from "../protocol/ids.ts"
 import { encodePack } from "../workspace/pack.ts"
@@ -16,6 +16,8 @@ export interface Routes {
   control(stream: ServerHttp2Stream): void
   /** A terminal's stream, by the id in its path; `null` while this agent has none. */
   readonly terminals: ((stream: ServerHttp2Stream, id: string) => void) | null
+  /** A tunnel's stream, by what follows `/tunnels/`. Rejects with why there is none, as long as nothing was answered. */
+  tunnels(stream: ServerHttp2Stream, path: string): Promise<void>
 }
 
 /** Answers one HTTP/2 stream of the server. */
@@ -33,6 +35,8 @@ export function route(
   if (method === "POST" && path === AGENT_PATHS.control) routes.control(stream)
   else if (method === "POST" && path.startsWith(AGENT_PATHS.terminals) && routes.terminals !== null) {
     routes.terminals(stream, path.slice(AGENT_PATHS.terminals.length))
+  } else if (method === "POST" && path.startsWith(AGENT_PATHS.tunnels)) {
+    answer = routes.tunnels(stream, path.slice(AGENT_PATHS.tunnels.length))
   } else if (method === "PUT" && path === AGENT_PATHS.blobs) answer = takeBlobs(context.cache, stream)
   else if (method === "PUT" && path === AGENT_PATHS.data) answer = takeBlobs(context.data, stream)
   else if (method === "POST" && path === AGENT_PATHS.dataOffer) answer = offer(context, stream)

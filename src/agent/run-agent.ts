@@ -22,12 +22,14 @@ import { LeftoverWatch } from "./leftover-watch.ts"
 import { toleranceOf } from "./memory-watch.ts"
 import { OutputSender } from "./output-sender.ts"
 import type { Platform } from "./platform/platform.ts"
+import { PortAccess } from "./port-access.ts"
 import { ServerLink } from "./server-link.ts"
 import { stdioDuplex } from "./stdio-duplex.ts"
 import { makeStubFolder } from "./stub-folder.ts"
 import { terminalAttempt } from "./terminal-attempt.ts"
 import { serveTerminal } from "./terminal-route.ts"
 import { Trash } from "./trash.ts"
+import { serveTunnel } from "./tunnel-route.ts"
 
 const GREETING = "WINDFALL-AGENT"
 /** What data may take on a host. */
@@ -133,6 +135,7 @@ async function open(
     changed: () => agent?.changed(),
     supervisorDied: (attempt) => agent?.supervisorDied(attempt),
   }
+  const ports = new PortAccess(context)
   agent = new Agent(context, facts, {
     leave: () => process.exit(0),
     terminals: (stream, path) => {
@@ -143,6 +146,7 @@ async function open(
         clock,
       })
     },
+    tunnels: (stream, path) => serveTunnel(path, stream, { context, ports }),
   })
   return agent
 }

@@ -1,6 +1,7 @@
 import type { AgentContext } from "./agent-context.ts"
 import type { Attempt } from "./attempt.ts"
 import { hiddenIn } from "./hidden.ts"
+import { endBeside } from "./ssh-session.ts"
 import { sweepByToken } from "./sweep.ts"
 
 /** From TERM to KILL, for what outlives a command that has ended. */
@@ -18,6 +19,7 @@ export function supervisorSweepsAll({ platform }: AgentContext, attempt: Attempt
  */
 export async function sweepRest(context: AgentContext, attempt: Attempt, known: readonly number[] = []): Promise<void> {
   attempt.sweeping = true
+  endBeside(attempt)
   try {
     const { platform, leftovers } = context
     if (known.length > 0) {

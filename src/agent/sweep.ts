@@ -9,9 +9,8 @@ const GIVE_UP_MS = 5_000
 const LAST_WORD_MS = 1_000
 
 /**
- * Ends what is left of an attempt's tree without its supervisor: processes that carry its token, were seen below it, are in
- * its group, and everything below these. Asked first, killed after `graceMs`. Returns what could not be ended.
- * Each is known by pid and start; this agent and what it runs for itself and beside other attempts are left alone.
+ * Ends what is left of an attempt's tree ({@link treeOf}) without its supervisor. Asked first, killed after `graceMs`. Returns
+ * what could not be ended. Each is known by pid and start.
  */
 export async function sweepByToken(
   context: Pick<AgentContext, "platform" | "forker">,
@@ -21,7 +20,7 @@ export async function sweepByToken(
   const killAt = performance.now() + graceMs
   const asked = new Set<string>()
   while (true) {
-    const left = await remaining(context, attempt)
+    const left = await treeOf(context, attempt)
     const now = performance.now()
     if (left.length === 0) return []
     if (now > killAt + GIVE_UP_MS) return left
@@ -40,7 +39,11 @@ export async function sweepByToken(
   }
 }
 
-async function remaining(
+/**
+ * What is there of an attempt's tree: processes that carry its token, were seen below it, are in its group, and everything
+ * below these; but this agent and what it runs for itself and beside other attempts.
+ */
+export async function treeOf(
   context: Pick<AgentContext, "platform" | "forker">,
   attempt: Attempt,
 ): Promise<readonly ProcessRow[]> {

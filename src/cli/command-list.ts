@@ -2,6 +2,8 @@ import type { Command } from "./command-line/command.ts"
 
 interface ListedCommand {
   readonly summary: string
+  /** Typed by programs, not by people: not in the overview. */
+  readonly hidden?: boolean
   /** Other words for it. */
   readonly also?: readonly string[]
   readonly load: () => Promise<Command>
@@ -38,6 +40,20 @@ const jobs: Group = {
     summary: "a terminal: beside a running job, or as a session on an idle host",
     also: ["session"],
     load: async () => (await import("./commands/shell.ts")).shell,
+  },
+  forward: {
+    summary: "ports of a running job on this machine: Jupyter, TensorBoard",
+    also: ["port-forward", "tunnel"],
+    load: async () => (await import("./commands/forward.ts")).forward,
+  },
+  "ssh-config": {
+    summary: "let ssh, sftp, rsync and editors into a running job by name",
+    load: async () => (await import("./commands/ssh-config.ts")).sshConfig,
+  },
+  "ssh-proxy": {
+    summary: "the way of ssh to a running job; called by ssh itself",
+    hidden: true,
+    load: async () => (await import("./commands/ssh-proxy.ts")).sshProxy,
   },
   wait: { summary: "wait until jobs have ended", load: async () => (await import("./commands/wait.ts")).wait },
   stop: {
@@ -205,16 +221,35 @@ const data: Group = {
   },
 }
 
+const help: Group = {
+  completion: {
+    summary: "a script that lets Tab complete commands, options, jobs and hosts",
+    load: async () => (await import("./commands/completion.ts")).completion,
+  },
+  skill: {
+    summary: "how a program, for instance a coding assistant, should drive windfall",
+    load: async () => (await import("./commands/skill.ts")).skill,
+  },
+  complete: {
+    summary: "what may stand in the place of the last word; called by the script of completion",
+    hidden: true,
+    load: async () => (await import("./commands/complete.ts")).complete,
+  },
+}
+
 /** All there is to type, in the order of the help page. */
 export const COMMAND_GROUPS: Readonly<Record<string, Group>> = {
   Jobs: jobs,
   Data: data,
   Hosts: pool,
   "Server and access": access,
+  "This command line": help,
 }
 
 export interface FoundCommand {
   readonly load: () => Promise<Command>
+  /** Typed by programs: nothing but what it is for may be printed. */
+  readonly hidden: boolean
   /** The words after the command's own. */
   readonly rest: readonly string[]
 }
@@ -228,7 +263,7 @@ export function findCommand(words: readonly string[]): FoundCommand | undefined 
       const listed = Object.hasOwn(group, typed)
         ? group[typed]
         : Object.values(group).find((one) => one.also?.includes(typed))
-      if (listed !== undefined) return { load: listed.load, rest: words.slice(count) }
+      if (listed !== undefined) return { load: listed.load, hidden: listed.hidden ?? false, rest: words.slice(count) }
     }
   }
   return undefined

@@ -32,7 +32,11 @@ async function dispatch(cli: Cli, words: readonly string[]): Promise<number> {
   const [first] = words
   if (first === undefined || first === "--help" || first === "-h" || first === "help") {
     const asked = first === "help" ? findCommand(words.slice(1)) : undefined
-    if (asked !== undefined) return showHelp(cli, asked.load)
+    if (asked !== undefined) {
+      const { renderManual } = await import("./command-line/manual.ts")
+      await cli.stdout.write(renderManual(await asked.load(), cli.stdout.columns))
+      return 0
+    }
     const { renderGroup, renderOverview, unknownCommand } = await import("./command-line/overview.ts")
     const group = words[1] === undefined ? undefined : renderGroup(words[1], cli.stdout.columns)
     const about = words[1] !== undefined && !words[1].startsWith("-")
@@ -71,7 +75,7 @@ async function dispatch(cli: Cli, words: readonly string[]): Promise<number> {
       { hint: `Usage: windfall ${name} ${command.operands}`.trimEnd() },
     )
   }
-  const sayWaiting = parsed.options.quiet === true ? undefined : await lookForWaiting(cli)
+  const sayWaiting = parsed.options.quiet === true || found.hidden ? undefined : await lookForWaiting(cli)
   const exitCode = await command.run(cli, parsed.options, operands)
   // Only a reminder: whatever goes wrong with it must not become this command's failure.
   await sayWaiting?.().catch(() => undefined)

@@ -16,24 +16,6 @@ import type { Resources } from "./resources.ts"
 /** Raised when server and agent of neighbouring releases no longer understand each other. */
 export const AGENT_PROTOCOL = 1
 
-/** HTTP/2 paths the agent answers on its stdin and stdout. */
-export const AGENT_PATHS = {
-  /** POST, both bodies open as long as the link: frames of {@link ServerMessage} and {@link AgentMessage}. */
-  control: "/control",
-  /** PUT, body a pack (workspace/pack.ts): blobs for the host's cache. Answers `{ stored: number }`. */
-  blobs: "/blobs",
-  /** POST `/outputs/ATTEMPT` with `{ hashes: BlobHash[] }`: answers a pack of those output blobs and trees. */
-  outputs: "/outputs/",
-  /** POST `/terminals/ID`, both bodies open: terminal frames (protocol/terminal.ts). */
-  terminals: "/terminals/",
-  /** PUT, body a pack: blobs of data, kept apart from workspaces. Answers `{ stored: number }`. */
-  data: "/data",
-  /** POST `{ root }`: gives the data to one other host. Answers a line of JSON ({@link DataOffer}), open until that is over. */
-  dataOffer: "/data/offer",
-  /** POST `{ path }`: reads some of what lies there and answers with {@link PlaceLook} as JSON. */
-  dataLook: "/data/look",
-} as const
-
 /** The order to run one attempt. Kept by the agent in the attempt's folder, without the secrets. */
 export interface AttemptOrder {
   readonly attempt: AttemptId
@@ -57,8 +39,8 @@ export interface AttemptOrder {
   readonly stdin: BlobHash | null
   readonly data: readonly OrderData[]
   readonly pty: { readonly columns: number; readonly rows: number; readonly term: string } | null
-  /** Absent in orders of older releases. */
-  readonly environment?: EnvironmentSpec | null
+  /** The Python environment it runs in. */
+  readonly environment: EnvironmentSpec | null
   /** The agent itself ends the attempt after this long without contact, on a clock that counts sleep; `null`: never. */
   readonly silenceLimitMs: number | null
   /** Output kept per stream: the first bytes, and a ring of the last ones. */

@@ -279,3 +279,11 @@ export interface DoctorReport {
  * (protocol/terminal.ts) in each binary message.
  */
 export type TerminalRoute = "terminal" | "shell"
+
+/**
+ * WebSocket /v1/jobs/ID/ports/PORT (protocol/tunnel.ts): a connection to a port of the job's host that a process of the job
+ * listens on. With ?look=true it is closed at once with 1000 when there is such a process by then, which is waited for a
+ * while; no connection is made. WebSocket /v1/jobs/ID/ssh?key=PUBLIC: an sshd for this key in the job's folder; the answer's header
+ * `windfall-host-key` is the host key it has.
+ */
+export type TunnelRoute = "ports" | "ssh"

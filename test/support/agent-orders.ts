@@ -32,6 +32,7 @@ export function makeOrder(
     stdin: null,
     data: [],
     pty: null,
+    environment: null,
     silenceLimitMs: null,
     outputHeadBytes: 64 * 1024 * 1024,
     outputTailBytes: 16 * 1024 * 1024,

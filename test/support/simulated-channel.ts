@@ -49,6 +49,10 @@ export class SimulatedChannel implements HostChannel {
     throw new TypeError("simulated hosts have no terminals")
   }
 
+  openTunnel(): never {
+    throw new TypeError("simulated hosts have no tunnels")
+  }
+
   pauseOutput(): void {}
   resumeOutput(): void {}
 

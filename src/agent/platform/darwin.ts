@@ -4,8 +4,9 @@ import { homedir, hostname, loadavg, userInfo } from "node:os"
 import { promisify } from "node:util"
 import type { AccountTrait } from "../../protocol/account-traits.ts"
 import type { HostFacts } from "../../protocol/host.ts"
+import { joinListeners, parseLsofListeners, parseNetstatListeners } from "./darwin-ports.ts"
 import { parseKeys, parseProcesses, parseTop, parseUsedMemory, parseVmStat } from "./darwin-text.ts"
-import type { FreeNow, Platform, ProcessRow, Usage } from "./platform.ts"
+import type { FreeNow, Platform, PortListener, ProcessRow, Usage } from "./platform.ts"
 
 const execute = promisify(execFile)
 const OPTIONS = { timeout: 5_000, maxBuffer: 64 * 1024 * 1024, env: { LC_ALL: "C", LANG: "C", TZ: "UTC" } }
@@ -39,6 +40,8 @@ export function darwinPlatform(): Platform {
     usageOf,
     unaccountedBytes,
     carriers,
+    listeners,
+    heldBy: (found, pids) => found.filter((one) => one.pids.some((pid) => pids.has(pid))),
     stubs,
   }
 }
@@ -107,6 +110,16 @@ async function carriers(attempt: string, folder: string): Promise<ProcessRow[]> 
     if (line.includes(attempt) || line.includes(`${folder}/`)) marked.add(own)
   }
   return parseProcesses(table, uid).filter((row) => marked.has(row.pid) || inside.has(row.pid))
+}
+
+/** `lsof` knows the sockets of this account with their processes, `netstat` those of all accounts without. */
+async function listeners(port: number): Promise<PortListener[]> {
+  const [all, own] = await Promise.all([
+    run("/usr/sbin/netstat", "-anp", "tcp"),
+    // It exits with 1 where it finds nothing, which is not known from an error: then the port counts as somebody else's.
+    run("/usr/sbin/lsof", "-nP", "-w", "-a", `-iTCP:${port}`, "-sTCP:LISTEN", "-FpPtn").catch(() => ""),
+  ])
+  return joinListeners(parseNetstatListeners(all, port), parseLsofListeners(own))
 }
 
 /** `xcode-select -p` only prints; it fails with 2 where no developer tools are chosen. */

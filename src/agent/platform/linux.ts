@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, readlinkSync, statfsSync, statSync } from "n
 import { arch, cpus, freemem, homedir, hostname, loadavg, totalmem, uptime, userInfo } from "node:os"
 import type { HostFacts } from "../../protocol/host.ts"
 import { readIfThere } from "../own-file.ts"
+import { heldSockets, linuxListeners } from "./linux-ports.ts"
 import type { FreeNow, Platform, ProcessRow } from "./platform.ts"
 
 const PAGE_BYTES = 4096
@@ -31,6 +32,8 @@ export function linuxPlatform(): Platform {
       rows.map((row) => ({ memoryBytes: proportionalBytes(row.pid) ?? row.residentBytes, cpuMs: row.cpuMs })),
     unaccountedBytes: async () => unaccountedBytes(),
     carriers: async (attempt, folder) => processes().filter((row) => carries(row.pid, uid, attempt, folder)),
+    listeners: async (port) => linuxListeners(port),
+    heldBy: (listeners, pids) => heldSockets(listeners, pids),
     stubs: async () => [],
   }
 }

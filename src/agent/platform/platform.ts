@@ -33,6 +33,16 @@ export interface Usage {
   readonly cpuMs: number | null
 }
 
+/** A socket of this host that listens on a TCP port. */
+export interface PortListener {
+  /** As it was bound: "127.0.0.1", "::1", another address, or "0.0.0.0" and "::" for all of a kind. */
+  readonly address: string
+  /** Names one socket as long as it is there; `null` where the system does not tell. */
+  readonly id: string | null
+  /** Who holds it, where the system tells that at once: on a Mac of this account's processes only. */
+  readonly pids: readonly number[]
+}
+
 /** What differs between the systems a host may have. Nothing here may throw for a process that has just gone. */
 export interface Platform {
   readonly system: "darwin" | "linux"
@@ -67,6 +77,10 @@ export interface Platform {
    * folder as working folder or in the arguments, as far as the system lets one look.
    */
   carriers(attempt: string, folder: string): Promise<ProcessRow[]>
+  /** All that listen on this port, whoever they are. @throws when it cannot be found out: then nobody may be let through */
+  listeners(port: number): Promise<PortListener[]>
+  /** Those of these that one of these processes holds. */
+  heldBy(listeners: readonly PortListener[], pids: ReadonlySet<number>): PortListener[]
   /** Names under /usr/bin that only open a dialog here, because the developer tools are missing. */
   stubs(): Promise<readonly string[]>
 }

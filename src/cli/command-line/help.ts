@@ -8,25 +8,30 @@ const MAX_TERM = 26
 
 /** A command's help page. `width` is the terminal's; lines are wrapped at it, and never longer than reads well. */
 export function renderHelp(command: Command, width: number): string {
-  const room = Math.min(Math.max(width, 40), MAX_WIDTH)
-  const words = [
-    "windfall",
-    command.name,
-    ...(Object.keys(command.options).length > 0 ? ["[options]"] : []),
-    command.operands,
-  ]
+  const room = roomOf(width)
   const rows: Row[] = Object.entries(command.options).map(([key, one]) => [optionTerm(key, one), one.help])
-  rows.push(["-h, --help", "show this"])
+  rows.push(["-h, --help", `show this; all there is to say: windfall help ${command.name}`])
   return [
     ...wrap(command.about, room),
     "",
-    `Usage: ${words.filter((word) => word !== "").join(" ")}`,
+    `Usage: ${usageOf(command)}`,
     "",
     "Options:",
     ...renderRows(rows, room),
     ...(command.examples.length === 0 ? [] : ["", "Examples:", ...renderExamples(command.examples, room)]),
     "",
   ].join("\n")
+}
+
+/** How wide a page is on a terminal of this width. */
+export function roomOf(width: number): number {
+  return Math.min(Math.max(width, 40), MAX_WIDTH)
+}
+
+/** The line that says what may be typed. */
+export function usageOf({ name, options, operands }: Command): string {
+  const words = ["windfall", name, Object.keys(options).length > 0 ? "[options]" : "", operands]
+  return words.filter((word) => word !== "").join(" ")
 }
 
 export type Row = readonly [term: string, text: string]
@@ -56,12 +61,14 @@ export function wrap(text: string, room: number): string[] {
   return [...lines, line]
 }
 
-function optionTerm(key: string, one: Option<unknown>): string {
+/** An option as it is typed: `-m, --memory SIZE`. */
+export function optionTerm(key: string, one: Option<unknown>): string {
   const letters = one.short === undefined ? "" : `-${one.short}, `
   const value = one.kind === "flag" ? "" : one.kind === "bare" ? `[=${one.placeholder}]` : ` ${one.placeholder}`
   return `${letters}--${typedName(key)}${value}`
 }
 
-function renderExamples(examples: Command["examples"], room: number): string[] {
+/** Each line, and below it what it means. */
+export function renderExamples(examples: Command["examples"], room: number): string[] {
   return examples.flatMap(([line, meaning]) => [`  ${line}`, ...wrap(meaning, room - 6).map((text) => `      ${text}`)])
 }

@@ -47,13 +47,22 @@ export function list(placeholder: string, help: string, extras: Extras = {}): Op
   return option("list", placeholder, help, notEmpty, [], extras)
 }
 
+/** `--name VALUE`, as often as wanted, each read. */
+export function listOf<Value>(
+  placeholder: string,
+  help: string,
+  read: (text: string) => Value,
+): Option<readonly Value[]> {
+  return option("list", placeholder, help, read, [])
+}
+
 export function option<Value>(
   kind: Option<Value>["kind"],
   placeholder: string,
   help: string,
   read: (text: string) => unknown,
   missing: Value,
-  extras: Extras & { readonly bareText?: string | undefined },
+  extras: Extras & { readonly bareText?: string | undefined } = {},
 ): Option<Value> {
   return {
     kind,

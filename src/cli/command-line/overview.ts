@@ -12,7 +12,9 @@ export function renderOverview(width: number): string {
     "",
     `${title}:`,
     ...renderRows(
-      Object.entries(group).map(([name, listed]) => [name, listed.summary]),
+      Object.entries(group)
+        .filter(([, { hidden = false }]) => !hidden)
+        .map(([name, listed]) => [name, listed.summary]),
       room,
     ),
   ])
@@ -24,7 +26,8 @@ export function renderOverview(width: number): string {
     "  windfall send -- python train.py   run it on an idle Mac, get its files",
     ...groups,
     "",
-    "More about each: windfall COMMAND --help. The release: windfall --version",
+    "More about each: windfall COMMAND --help; all of it: windfall help COMMAND.",
+    "Tab completes: windfall completion bash. The release: windfall --version",
     "",
   ].join("\n")
 }

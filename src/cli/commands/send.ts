@@ -1,6 +1,11 @@
 import { parseBytes } from "../../base/bytes.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import type { JobView } from "../../protocol/job.ts"
+import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
-import { flag, value } from "../command-line/option.ts"
+import { flag, listOf, value } from "../command-line/option.ts"
+import type { ForwardedPorts } from "../forward/forwarded-ports.ts"
+import { type PortPair, readPortPair } from "../forward/port-pair.ts"
 import { jobOptions, jobValues } from "../send/job-options.ts"
 import { DEFAULT_WARN_BYTES, sendJob } from "../send/send-job.ts"
 import { sentFolder } from "../send/sent-folder.ts"
@@ -15,6 +20,7 @@ export const send = command({
   operandsEnd: true,
   options: {
     ...jobOptions(),
+    forward: listOf("PORT[:LOCAL]", "this port of the job at 127.0.0.1:LOCAL here, while you stay", readPortPair),
     detach: flag("do not stay: print the job's number and end", { short: "d" }),
     dryRun: flag("only say what would travel, and what would stay home"),
     warnAbove: value("SIZE", "ask (or warn) before more than this travels (default 1G)", parseBytes),
@@ -27,9 +33,10 @@ export const send = command({
     ["windfall send -m 48G -t 2h -J train --detach -- python train.py", "leave it running; windfall attach train"],
     ["windfall send -e WANDB_MODE=offline --output 'results/**' -- make", "with a variable; only some files come home"],
   ],
-  run: (cli, options, words) => {
+  run: async (cli, options, words) => {
     const values = jobValues(options)
-    return sendJob(cli, {
+    using ports = await openPorts(cli, options.forward, options)
+    return await sendJob(cli, {
       values,
       command: words,
       ...sentFolder(cli, values),
@@ -39,6 +46,30 @@ export const send = command({
       yes: options.yes,
       dryRun: options.dryRun,
       warnBytes: options.warnAbove ?? DEFAULT_WARN_BYTES,
+      ...(ports === undefined ? {} : { onAccepted: (job, say) => leadTo(ports, job, say) }),
     })
   },
 })
+
+/** Taken before anything is sent: a port that cannot be had is known then. */
+async function openPorts(
+  cli: Cli,
+  pairs: readonly PortPair[],
+  { detach, dryRun }: { readonly detach: boolean; readonly dryRun: boolean },
+): Promise<ForwardedPorts | undefined> {
+  if (pairs.length === 0 || dryRun) return undefined
+  if (detach) {
+    throw new WindfallError("invalid_input", "Cannot forward ports with --detach: they are open as long as you stay", {
+      hint: "Leave out --forward, and then: windfall forward JOB PORT",
+    })
+  }
+  return (await import("../forward/forwarded-ports.ts")).ForwardedPorts.open(cli, pairs)
+}
+
+function leadTo(ports: ForwardedPorts, { id }: JobView, say: (text: string) => Promise<void>): void {
+  ports.leadTo(id, {
+    open: ({ url, port }) => void say(`${url} leads to port ${port} of job ${id}`),
+    // The job itself says how it stands.
+    waiting: () => undefined,
+  })
+}

@@ -26,6 +26,8 @@ export interface SendRequest {
   readonly yes: boolean
   readonly dryRun: boolean
   readonly warnBytes: number
+  /** Called when the job was accepted and is stayed with; `say` puts a line between what the job prints. */
+  readonly onAccepted?: (job: JobView, say: (text: string) => Promise<void>) => void
 }
 
 export const DEFAULT_WARN_BYTES = 1024 ** 3

@@ -27,6 +27,7 @@ export async function stay(
   const { json, quiet, yes } = request
   const sink = new JobSink(cli, { json, quiet })
   await sayAccepted(sink, job)
+  request.onAccepted?.(job, (text) => sink.say(text))
   await sink.showStanding(job)
   const following = (request.session ?? followJob)(cli, job, { sink, signals, attempt: 1 })
   folder?.saveCache()

@@ -9,6 +9,15 @@ export interface Socket {
   readonly query?: z.ZodObject
 }
 
+export const portQuery = z.object({
+  look: z
+    .enum(["true", "false"])
+    .default("false")
+    .describe(
+      "Makes no connection: closed with 1000 when a process of the job listens there, else answered with why not, after a moment",
+    ),
+})
+
 export const shellQuery = z.object({
   id: z
     .string()
@@ -18,6 +27,13 @@ export const shellQuery = z.object({
     .enum(["true", "false"])
     .default("false")
     .describe("The caller was attached to this shell before: when it is gone, none is started"),
+})
+
+export const sshQuery = z.object({
+  key: z
+    .string()
+    .regex(/^ssh-ed25519 [A-Za-z0-9+/]{68}$/)
+    .describe("The only public key that is let in"),
 })
 
 const { attach, input, resize, shown, hangup, attached, output, taken, exit, failed } = TERMINAL
@@ -36,6 +52,10 @@ ${output} output: u48 offset, then the bytes; ${taken} taken: u48 offset up to w
 A piece of keys or output has up to 32 KiB. Output stops while 64 KiB of it are not yet shown. One client is attached at a time; a newer one takes the place. Closed with \
 1001 when the server goes away (come back, naming what you have), 1008 when the token is no longer good.`
 
+const TUNNEL = `Each binary message is a piece of the bytes, both ways; an empty one says that no more follow in that direction, and the other stays open. \
+Closed with 1000 when both directions have ended; with anything else it was broken off, and not all has come. Each side is held back while the other \
+does not take. Answered with 409 wrong_state as long as nothing of the job listens there.`
+
 export const TERMINAL_SOCKETS: readonly Socket[] = [
   {
     path: "/v1/jobs/:id/terminal",
@@ -47,5 +67,18 @@ export const TERMINAL_SOCKETS: readonly Socket[] = [
     summary: "A shell beside a running job, in its folder, for its owner and administrators (WebSocket)",
     description: FRAMES,
     query: shellQuery,
+  },
+  {
+    path: "/v1/jobs/:id/ports/:port",
+    summary:
+      "A connection to a port that a process of a running job listens on, for its owner and administrators (WebSocket)",
+    description: TUNNEL,
+    query: portQuery,
+  },
+  {
+    path: "/v1/jobs/:id/ssh",
+    summary: "An sshd beside a running job, in its folder, for its owner and administrators (WebSocket)",
+    description: `${TUNNEL} The answer's header windfall-host-key is the host key of this attempt's sshd.`,
+    query: sshQuery,
   },
 ]

@@ -1,4 +1,4 @@
-import { AGENT_PATHS } from "../../protocol/agent-wire.ts"
+import { AGENT_PATHS } from "../../protocol/agent-paths.ts"
 import type { DataOffer } from "../../protocol/data-wire.ts"
 import type { BlobHash, HostId } from "../../protocol/ids.ts"
 import type { Core } from "../core.ts"

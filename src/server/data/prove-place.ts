@@ -1,4 +1,4 @@
-import { AGENT_PATHS } from "../../protocol/agent-wire.ts"
+import { AGENT_PATHS } from "../../protocol/agent-paths.ts"
 import type { DataPlaceRequest } from "../../protocol/data-api.ts"
 import type { PlaceLook } from "../../protocol/data-wire.ts"
 import { WindfallError } from "../../protocol/errors.ts"

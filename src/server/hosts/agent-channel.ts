@@ -2,14 +2,15 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:h
 import type { Duplex } from "node:stream"
 import { deferred } from "../../base/deferred.ts"
 import { checkAgentMessage } from "../../protocol/agent-check.ts"
-import { AGENT_PATHS, AGENT_PROTOCOL, type AgentMessage, type ServerMessage } from "../../protocol/agent-wire.ts"
+import { AGENT_PATHS } from "../../protocol/agent-paths.ts"
+import { AGENT_PROTOCOL, type AgentMessage, type ServerMessage } from "../../protocol/agent-wire.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { encodeMessages, FrameReader, type OutputFrame } from "../../protocol/frames.ts"
 import type { AttemptId, BlobHash, HostId, ServerId } from "../../protocol/ids.ts"
 import type { ChildLink } from "../../ssh/child-link.ts"
 import { agentAnswer, writeAll } from "./agent-request.ts"
 import type { Dial } from "./dial.ts"
-import type { Hello, HostChannel } from "./host-channel.ts"
+import type { Hello, HostChannel, HostTunnel } from "./host-channel.ts"
 
 const STREAM_WINDOW_BYTES = 8 * 1024 * 1024
 const SESSION_WINDOW_BYTES = 32 * 1024 * 1024
@@ -132,6 +133,16 @@ export class AgentChannel implements HostChannel {
 
   openTerminal(path: string, { signal }: { readonly signal: AbortSignal }): Duplex {
     return this.#request("POST", `${AGENT_PATHS.terminals}${path}`, signal)
+  }
+
+  async openTunnel(path: string, { signal }: { readonly signal: AbortSignal }): Promise<HostTunnel> {
+    const stream = this.#request("POST", `${AGENT_PATHS.tunnels}${path}`, signal)
+    let headers: HostTunnel["headers"] = {}
+    stream.once("response", (answered) => {
+      headers = answered
+    })
+    await agentAnswer(stream, "stream")
+    return { stream: stream as HostTunnel["stream"], headers }
   }
 
   pauseOutput(): void {

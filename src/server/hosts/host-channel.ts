@@ -15,6 +15,13 @@ import type { HostRecord } from "../../store/host-record.ts"
 
 export type Hello = Extract<AgentMessage, { type: "hello" }>
 
+/** Bytes to and from something on a host. An end of the stream is the far side's own only where its rstCode is 0. */
+export interface HostTunnel {
+  readonly stream: Duplex & { readonly rstCode: number }
+  /** What the agent's answer says besides. */
+  readonly headers: Readonly<Record<string, unknown>>
+}
+
 /** A live agent at the end of one host's link, from its `hello` until `onClosed`. At most one is open for a host. */
 export interface HostChannel {
   readonly hostId: HostId
@@ -39,6 +46,11 @@ export interface HostChannel {
   ): AsyncIterable<Uint8Array>
   /** Opens `/terminals/PATH` (PATH is ours to choose, url-safe, may carry a query): both bodies, terminal frames. */
   openTerminal(path: string, options: { readonly signal: AbortSignal }): Duplex
+  /**
+   * Opens `/tunnels/PATH` (PATH as in {@link openTerminal}), once the agent has made the way.
+   * @throws {WindfallError} why the agent has not, or link_lost
+   */
+  openTunnel(path: string, options: { readonly signal: AbortSignal }): Promise<HostTunnel>
   /** Stops and starts reading output from the host, so that a slow disk here holds the agent back, not our memory. */
   pauseOutput(): void
   resumeOutput(): void

@@ -34,7 +34,8 @@ export function joinTerminal(socket: WebSocket, stream: Duplex): void {
 
   socket.on("message", (data: Buffer, isBinary) => {
     answered = true
-    if (!isBinary || !CLIENT_KINDS.has(data[0] ?? 0)) return end(CLOSE_REFUSED)
+    if (!isBinary || data.length > MAX_TERMINAL_FRAME_BYTES || !CLIENT_KINDS.has(data[0] ?? 0))
+      return end(CLOSE_REFUSED)
     const length = Buffer.alloc(4)
     length.writeUInt32BE(data.length)
     if (!stream.writableEnded && !stream.write(Buffer.concat([length, data]))) socket.pause()
@@ -71,6 +72,3 @@ export function joinTerminal(socket: WebSocket, stream: Duplex): void {
   socket.on("error", () => undefined)
   socket.on("close", () => end(CLOSE_ENDED))
 }
-
-/** No message of a client is longer. */
-export const MAX_MESSAGE_BYTES = MAX_TERMINAL_FRAME_BYTES

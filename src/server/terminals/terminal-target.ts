@@ -1,12 +1,12 @@
-import type { Role, TerminalRoute } from "../../protocol/api.ts"
+import type { TerminalRoute } from "../../protocol/api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { JobId } from "../../protocol/ids.ts"
-import { isFinal } from "../../protocol/job-state.ts"
 import { isTerminalId } from "../../protocol/terminal.ts"
 import { readQuery } from "../api/query.ts"
 import { shellQuery } from "../api/terminal-sockets.ts"
 import type { Core } from "../core.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
+import { type Caller, ownJob, reachAttempt } from "./reach-attempt.ts"
 
 /** What a client asks for in the URL of its WebSocket. */
 export interface TerminalRequest {
@@ -54,35 +54,17 @@ export function readTerminalRequest(url: string): TerminalRequest | null {
 export function findTerminalTarget(
   core: Pick<Core, "table" | "fleet">,
   request: TerminalRequest,
-  user: { readonly user: string; readonly role: Role },
+  user: Caller,
 ): TerminalTarget {
-  const job = core.table.get(request.job)
-  const what = request.route === "shell" ? `a shell beside job ${job.id}` : `the terminal of job ${job.id}`
-  const refuse = (reason: string, hint?: string) =>
-    new WindfallError("wrong_state", `Cannot open ${what}: ${reason}`, { hint })
-  if (job.user !== user.user && user.role !== "admin") {
-    throw new WindfallError("not_allowed", `Cannot open ${what}: it belongs to ${job.user}`, {
-      hint: "Only its sender and administrators can",
-    })
+  const isShell = request.route === "shell"
+  const to = `open ${isShell ? `a shell beside job ${request.job}` : `the terminal of job ${request.job}`}`
+  const job = ownJob(core, { job: request.job, to }, user)
+  if (!isShell && job.spec.pty === null) {
+    const hint = `Open a shell beside it: windfall shell ${job.id}`
+    throw new WindfallError("wrong_state", `Cannot ${to}: it runs without a terminal`, { hint })
   }
-  if (request.route === "terminal" && job.spec.pty === null) {
-    throw refuse("it runs without a terminal", `Open a shell beside it: windfall shell ${job.id}`)
-  }
-  if (isFinal(job.state)) throw refuse("it has ended", `What it printed: windfall logs ${job.id}`)
-  const attempt = job.attempts.at(-1)
-  if (attempt === undefined || job.state === "queued" || job.state === "held") {
-    throw refuse("it has not started yet", `Why it waits: windfall why ${job.id}`)
-  }
-  if (request.route === "shell" && job.state === "finishing") throw refuse("it is just ending")
-  const host = core.fleet.get(attempt.hostId)
-  if (host === undefined || host.channel === null) {
-    const name = host?.record.name ?? "its host"
-    const reason = host?.reason == null ? "" : ` (${host.reason})`
-    throw new WindfallError("host_unreachable", `Cannot open ${what}: ${name} is out of contact${reason}`, {
-      hint: "The job is not lost: try again when the host is back",
-    })
-  }
+  const { channel, sequence } = reachAttempt(core, { job: job.id, to, whileFinishing: !isShell }, user)
   const again = request.again ? "/again" : ""
   const shell = request.shell === null ? "" : `/shell/${request.shell}${again}`
-  return { channel: host.channel, path: `${attempt.sequence}${shell}` }
+  return { channel, path: `${sequence}${shell}` }
 }

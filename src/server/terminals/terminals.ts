@@ -3,8 +3,11 @@ import type { Duplex } from "node:stream"
 import { type WebSocket, WebSocketServer } from "ws"
 import type { Role } from "../../protocol/api.ts"
 import { toWindfallError, WindfallError } from "../../protocol/errors.ts"
+import { MAX_TUNNEL_MESSAGE_BYTES } from "../../protocol/tunnel.ts"
 import type { Core } from "../core.ts"
-import { joinTerminal, MAX_MESSAGE_BYTES } from "./join-terminal.ts"
+import { openTunnel } from "../tunnels/open-tunnel.ts"
+import { readTunnelRequest } from "../tunnels/tunnel-request.ts"
+import { joinTerminal } from "./join-terminal.ts"
 import { findTerminalTarget, readTerminalRequest } from "./terminal-target.ts"
 
 export interface TerminalsOptions {
@@ -15,7 +18,7 @@ export interface TerminalsOptions {
   ) => { readonly user: string; readonly role: Role } | Promise<{ readonly user: string; readonly role: Role }>
 }
 
-/** The WebSockets of terminals. */
+/** The WebSockets of terminals and tunnels. */
 export interface Terminals {
   /** For the HTTP server's `upgrade` event. What is refused is answered like any request of the API. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
@@ -32,7 +35,7 @@ const CLOSE_REFUSED = 1008
 const LOOK_MS = 15_000
 
 export function createTerminals({ core, authenticate }: TerminalsOptions): Terminals {
-  const server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false })
+  const server = new WebSocketServer({ noServer: true, maxPayload: MAX_TUNNEL_MESSAGE_BYTES, perMessageDeflate: false })
 
   const accept = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Until ws takes it over, a client that hangs up must not be an unhandled error.
@@ -40,6 +43,19 @@ export function createTerminals({ core, authenticate }: TerminalsOptions): Termi
     socket.on("error", onError)
     try {
       const user = await authenticate(request.headers.authorization)
+      const tunnel = readTunnelRequest(request.url ?? "/")
+      if (tunnel !== null) {
+        const { headers, join } = await openTunnel(core, tunnel, user, socket)
+        const send = (lines: string[]) => lines.push(...headers)
+        server.once("headers", send)
+        server.handleUpgrade(request, socket, head, (webSocket) => {
+          socket.off("error", onError)
+          join(webSocket)
+          keepChecking(webSocket, request.headers.authorization)
+        })
+        server.off("headers", send)
+        return
+      }
       const wanted = readTerminalRequest(request.url ?? "/")
       if (wanted === null)
         throw new WindfallError("route_not_found", "Cannot open this WebSocket: there is no such route", {

@@ -1,0 +1,23 @@
+/** HTTP/2 paths the agent answers on its stdin and stdout. */
+export const AGENT_PATHS = {
+  /** POST, both bodies open as long as the link: frames of {@link ServerMessage} and {@link AgentMessage}. */
+  control: "/control",
+  /** PUT, body a pack (workspace/pack.ts): blobs for the host's cache. Answers `{ stored: number }`. */
+  blobs: "/blobs",
+  /** POST `/outputs/ATTEMPT` with `{ hashes: BlobHash[] }`: answers a pack of those output blobs and trees. */
+  outputs: "/outputs/",
+  /** POST `/terminals/ID`, both bodies open: terminal frames (protocol/terminal.ts). */
+  terminals: "/terminals/",
+  /** PUT, body a pack: blobs of data, kept apart from workspaces. Answers `{ stored: number }`. */
+  data: "/data",
+  /** POST `{ root }`: gives the data to one other host. Answers a line of JSON ({@link DataOffer}), open until that is over. */
+  dataOffer: "/data/offer",
+  /** POST `{ path }`: reads some of what lies there and answers with {@link PlaceLook} as JSON. */
+  dataLook: "/data/look",
+  /**
+   * POST, both bodies open: the bytes of a tunnel (protocol/tunnel.ts). `/tunnels/SEQUENCE/port/PORT` leads to a port that a
+   * process of the attempt listens on; with `/look` behind it only waits a while for that, and answers without a body.
+   * `/tunnels/SEQUENCE/ssh?key=PUBLIC` is an sshd for that key in the attempt's folder; its host key is in the answer's header.
+   */
+  tunnels: "/tunnels/",
+} as const
