@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { test } from "node:test"
 import { LINK_TIMING } from "../../src/server/hosts/host-link.ts"
 import type { LabHost } from "../lab/lab.ts"
+import { ACCOUNT_HOME } from "../support/account-home.ts"
 import { type Pool, startPool } from "../support/pool.ts"
 
 const HURRIED = { timing: { ...LINK_TIMING, pingMs: 1_000, silenceMs: 3_000, doubledRetryMs: 500 } }
@@ -34,11 +35,11 @@ test("a server on a copied data folder stands aside: hosts, jobs and output stay
   // Both databases have these two: one that runs, and one that waits for a drained host.
   const running = await pool.submit({
     host: "host1",
-    command: ["sh", "-c", "while [ ! -e ~/end ]; do echo tick; sleep 0.05; done; echo over"],
+    command: ["sh", "-c", `${ACCOUNT_HOME}; while [ ! -e $A/end ]; do echo tick; sleep 0.05; done; echo over`],
   })
   await pool.untilState(running.id, "running")
   await pool.api("POST", "/v1/hosts/host2/drain", {})
-  const waiting = await pool.submit({ host: "host2", command: ["sh", "-c", "echo ran >>~/ledger"] })
+  const waiting = await pool.submit({ host: "host2", command: ["sh", "-c", `${ACCOUNT_HOME}; echo ran >>$A/ledger`] })
   await copyData(pool, copy)
   await pool.server.start()
   await ready(pool)
@@ -74,7 +75,9 @@ test("a data folder that moved has its hosts at once, and the old one stands asi
   await using pool = await startPool({ hosts: 1, server: HURRIED })
   await using moved = await startPool({ server: HURRIED })
   const host = pool.hosts[0] as LabHost
-  const { id } = await pool.submit({ command: ["sh", "-c", "while [ ! -e ~/end ]; do sleep 0.05; done; echo over"] })
+  const { id } = await pool.submit({
+    command: ["sh", "-c", `${ACCOUNT_HOME}; while [ ! -e $A/end ]; do sleep 0.05; done; echo over`],
+  })
   await pool.untilState(id, "running")
   await copyData(pool, moved)
   await moved.server.start()
@@ -121,7 +124,9 @@ test("a server whose place another took while it was away stands aside when it i
 
 test("a killed server has its hosts at once when started again, also while its old ssh link hangs", async () => {
   await using pool = await startPool({ hosts: 1 })
-  const { id } = await pool.submit({ command: ["sh", "-c", "while [ ! -e ~/end ]; do sleep 0.05; done; echo over"] })
+  const { id } = await pool.submit({
+    command: ["sh", "-c", `${ACCOUNT_HOME}; while [ ! -e $A/end ]; do sleep 0.05; done; echo over`],
+  })
   await pool.untilState(id, "running")
   const hanging = sshOf(pool.server.pid)
   assert.ok(hanging.length > 0)

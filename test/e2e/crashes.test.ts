@@ -6,11 +6,12 @@ import { afterEach, test } from "node:test"
 import type { JobView } from "../../src/protocol/job.ts"
 import { isFinal } from "../../src/protocol/job-state.ts"
 import { descendants } from "../lab/processes.ts"
+import { ACCOUNT_HOME } from "../support/account-home.ts"
 import { usePool } from "../support/use-pool.ts"
 
 const pool = usePool({ hosts: 1 })
 /** Counts lines on both streams until it is told to end; each line is also on the host's disk. */
-const COUNT = `i=0; while [ ! -e ~/end ]; do i=$((i+1)); echo $i; echo $i >&2; echo $i >>~/ledger; sleep 0.01; done; exit 9`
+const COUNT = `${ACCOUNT_HOME}; i=0; while [ ! -e $A/end ]; do i=$((i+1)); echo $i; echo $i >&2; echo $i >>$A/ledger; sleep 0.01; done; exit 9`
 
 afterEach(async () => {
   const { jobs } = await pool().api<{ jobs: JobView[] }>("GET", "/v1/jobs")
@@ -118,7 +119,7 @@ function hostProcesses(what: "agent" | "forker" | "supervisor"): number[] {
 
 function jobProcesses(): number[] {
   return (pool().hosts[0]?.processes() ?? [])
-    .filter(({ command }) => command.includes("while [ ! -e ~/end ]"))
+    .filter(({ command }) => command.includes("while [ ! -e $A/end ]"))
     .map(({ pid }) => pid)
 }
 

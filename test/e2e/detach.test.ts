@@ -3,13 +3,15 @@ import { readdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import type { JobView } from "../../src/protocol/job.ts"
+import { ACCOUNT_HOME } from "../support/account-home.ts"
 import { ScratchFolder } from "../support/scratch-folder.ts"
 import { usePool } from "../support/use-pool.ts"
 
 const pool = usePool({ hosts: 1 })
 
 /** Says its lines until a file appears in the host's home. */
-const waitFor = (file: string) => `echo started; while [ ! -e ~/${file} ]; do sleep 0.05; done; echo released`
+const waitFor = (file: string) =>
+  `${ACCOUNT_HOME}; echo started; while [ ! -e $A/${file} ]; do sleep 0.05; done; echo released`
 
 test("a detached job runs on; attach streams it from the start and ends with its exit code", async () => {
   using project = new ScratchFolder()

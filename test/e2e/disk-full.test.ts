@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { test } from "node:test"
 import { isFinal } from "../../src/protocol/job-state.ts"
 import { findLabMode } from "../lab/lab-mode.ts"
+import { ACCOUNT_HOME } from "../support/account-home.ts"
 import { startPool } from "../support/pool.ts"
 import { PoolServer } from "../support/pool-server.ts"
 import { ScratchFolder } from "../support/scratch-folder.ts"
@@ -19,7 +20,7 @@ test("a full disk of the server holds a job's end up; with room again nothing of
   await using pool = await startPool({ hosts: 1, server: { within: disk.within } })
   const host = pool.hosts[0]
   assert.ok(host)
-  const script = "echo up; while [ ! -e ~/go ]; do sleep 0.02; done; head -c 3000000 /dev/zero; echo >~/printed"
+  const script = `${ACCOUNT_HOME}; echo up; while [ ! -e $A/go ]; do sleep 0.02; done; head -c 3000000 /dev/zero; echo >$A/printed`
   const { id } = await pool.submit({ command: ["sh", "-c", script] })
   await pool.untilState(id, "running")
   await using attached = pool.start(["attach", `${id}`])

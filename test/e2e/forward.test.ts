@@ -4,6 +4,7 @@ import { createServer, connect as netConnect, type Socket } from "node:net"
 import { buffer, text } from "node:stream/consumers"
 import { test } from "node:test"
 import WebSocket from "ws"
+import { ACCOUNT_HOME } from "../support/account-home.ts"
 import type { Child } from "../support/child.ts"
 import { usePool } from "../support/use-pool.ts"
 
@@ -38,7 +39,7 @@ async function localPort(child: Child, port: number): Promise<number> {
 
 test("a notebook: HTTP, a WebSocket and a large upload through a port that opens late; ends with the job", async () => {
   const job = await pool().submit({
-    command: listening(8888, "until [ -e ~/go-on ]; do sleep 0.1; done"),
+    command: listening(8888, `${ACCOUNT_HOME}; until [ -e $A/go-on ]; do sleep 0.1; done`),
     name: "notebook",
   })
   await using child = pool().start(["forward", "notebook", "8888:0"])

@@ -3,10 +3,11 @@ import assert from "node:assert/strict"
 import { afterEach, test } from "node:test"
 import type { JobView } from "../../src/protocol/job.ts"
 import { isFinal } from "../../src/protocol/job-state.ts"
+import { ACCOUNT_HOME } from "../support/account-home.ts"
 import { usePool } from "../support/use-pool.ts"
 
 const pool = usePool({ hosts: 1 })
-const WAIT = "while [ ! -e ~/end ]; do sleep 0.05; done; exit 9"
+const WAIT = "while [ ! -e $A/end ]; do sleep 0.05; done; exit 9"
 
 afterEach(async () => {
   const { jobs } = await pool().api<{ jobs: JobView[] }>("GET", "/v1/jobs")
@@ -18,13 +19,15 @@ for (const [what, damage] of [
   ["its folder against writing", "chmod 500 .."],
   ["its output", "chmod 000 ../stdout ../stderr"],
   ["its order", "chmod 000 ../order.json"],
-  ["the folder of all attempts", "chmod 000 ~/.windfall/servers/*/attempts"],
-  ["all that Windfall has there", "cd ~/.windfall; chmod 000 servers/* runtime/* agent/* servers runtime agent ."],
+  ["the folder of all attempts", "chmod 000 $A/.windfall/servers/*/attempts"],
+  ["all that Windfall has there", "cd $A/.windfall; chmod 000 servers/* runtime/* agent/* servers runtime agent ."],
 ] as const) {
   test(`a job that closes ${what} ends as it would have, also when the agent is killed`, async () => {
     const host = pool().hosts[0]
     assert.ok(host)
-    const { id } = await pool().submit({ command: ["sh", "-c", `rm -f ~/end; ${damage}; echo closed; ${WAIT}`] })
+    const { id } = await pool().submit({
+      command: ["sh", "-c", `${ACCOUNT_HOME}; rm -f $A/end; ${damage}; echo closed; ${WAIT}`],
+    })
     await awaitLog(id, "closed\n")
     const agents = () => host.processes().filter(({ command }) => /agent\.mjs --root/.test(command))
     const [agent] = agents()

@@ -6,6 +6,7 @@ import { DatabaseSync } from "node:sqlite"
 import { test } from "node:test"
 import { buildAgent } from "../../scripts/build-agent.ts"
 import type { WindfallError } from "../../src/protocol/errors.ts"
+import { ACCOUNT_HOME } from "../support/account-home.ts"
 import { startPool } from "../support/pool.ts"
 import { PoolServer } from "../support/pool-server.ts"
 import { ScratchFolder } from "../support/scratch-folder.ts"
@@ -74,7 +75,11 @@ test("a restored older database shows attempts it does not know, and neither kil
   cpSync(pool.data, backup, { recursive: true })
   await pool.server.start()
   const lost = await pool.submit({
-    command: ["sh", "-c", "echo up >~/alive; while [ ! -e ~/end ]; do sleep 0.05; done; echo out >~/ended"],
+    command: [
+      "sh",
+      "-c",
+      `${ACCOUNT_HOME}; echo up >$A/alive; while [ ! -e $A/end ]; do sleep 0.05; done; echo out >$A/ended`,
+    ],
   })
   await pool.untilState(lost.id, "running")
   await pool.server.kill9()
@@ -83,7 +88,7 @@ test("a restored older database shows attempts it does not know, and neither kil
   await pool.server.start()
   await pool.untilHost("host1", ({ link }) => link === "ready")
   assert.equal((await pool.job(known.id)).state, "succeeded")
-  assert.equal(host.processes().filter(({ command }) => command.includes("~/alive")).length, 1, "it runs on")
+  assert.equal(host.processes().filter(({ command }) => command.includes("$A/alive")).length, 1, "it runs on")
   const { stdout } = await pool.windfall(["doctor"])
   assert.match(stdout, /holds 1 attempt that .* does not know; it is left alone/)
   const there = /In ~(\S+) there: (\d+) \(job (\d+), ran when the host was last asked\)/.exec(stdout)
@@ -105,7 +110,7 @@ test("an upgrade with jobs running: the new release's agent adopts them, no byte
     command: [
       "sh",
       "-c",
-      "i=0; while [ ! -e ~/end ]; do i=$((i+1)); echo $i; sleep 0.01; done; echo $i >~/count; exit 5",
+      `${ACCOUNT_HOME}; i=0; while [ ! -e $A/end ]; do i=$((i+1)); echo $i; sleep 0.01; done; echo $i >$A/count; exit 5`,
     ],
   })
   await pool.untilState(id, "running")

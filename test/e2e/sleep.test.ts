@@ -3,6 +3,7 @@ import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
+import { ACCOUNT_HOME } from "../support/account-home.ts"
 import { usePool } from "../support/use-pool.ts"
 
 const HOUR_MS = 3_600_000
@@ -12,7 +13,7 @@ const pool = usePool({ hosts: 1, clocks: true, server: { timing: TIMING } })
 test("a job on a host that slept for an hour goes on; its time limit counts the sleep", async () => {
   const host = pool().hosts[0]
   assert.ok(host)
-  const script = "echo up; while [ ! -e ~/end ]; do sleep 0.05; done; echo $WINDFALL_ATTEMPT_NUMBER >>~/ran"
+  const script = `${ACCOUNT_HOME}; echo up; while [ ! -e $A/end ]; do sleep 0.05; done; echo $WINDFALL_ATTEMPT_NUMBER >>$A/ran`
   const patient = await pool().submit({
     command: ["sh", "-c", script],
     retry: { limit: 0, afterSilenceMs: null, once: true },
