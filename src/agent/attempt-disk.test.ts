@@ -198,3 +198,34 @@ test("a stop does not wait for room that never comes", { skip }, async () => {
     assert.equal(exited.stdoutBytes, statSync(home.attempt(1, "stdout")).size)
   })
 })
+
+test("a disk that others fill makes Windfall let go of what no job uses, while jobs run", { skip }, async () => {
+  await withSmallDisk(async (home) => {
+    const folder = hostFolder(home.root, home.server)
+    const [used, unused] = ["a", "b"].map((digit) => `${folder.environments}/${digit.repeat(32)}`) as [string, string]
+    for (const place of [used, unused]) {
+      mkdirSync(`${place}/venv/bin`, { recursive: true })
+      writeFileSync(`${place}/venv/bin/packages`, Buffer.alloc(MIB))
+      writeFileSync(`${place}/ready`, `${MIB}\n`)
+    }
+    const clock = home.at("clock")
+    writeFileSync(clock, "0 0")
+    const agent = await home.start({ clockOffset: `@${clock}` })
+    const { disk } = await agent.next("disk")
+    assert.equal(disk.held.environments, 2 * MIB)
+    assert.ok(disk.budgetBytes > 4 * MIB && disk.budgetBytes < 5 * MIB, `${disk.budgetBytes}`)
+    agent.startAttempt(1, ["sh", "-c", `while ! test -e ${home.at("go")}; do sleep 0.01; done`])
+    await agent.next("started", 1)
+    writeFileSync(home.attempt(1, "environment.json"), JSON.stringify({ uv: "uv", place: used, sources: null }))
+    writeFileSync(`${home.root}/others`, Buffer.alloc(18 * MIB))
+    writeFileSync(clock, "0 60000")
+    await agent.until(
+      () => agent.messages.some((message) => message.type === "disk" && message.disk.held.environments === MIB),
+      "word that one is gone",
+    )
+    assert.deepEqual([existsSync(`${used}/ready`), existsSync(unused)], [true, false])
+    assert.equal(existsSync(home.attempt(1, "status")), false)
+    writeFileSync(home.at("go"), "")
+    assert.equal((await agent.ended(1)).exited.exit.exitCode, 0)
+  })
+})
