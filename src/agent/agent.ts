@@ -140,7 +140,15 @@ export class Agent {
       leftovers: this.#context.leftovers.told,
       data: this.#context.data.roots(),
     })
-    link.send({ type: "disk", disk: this.#context.disk.tell() })
+    this.#tellDisk()
+  }
+
+  #tellDisk(): void {
+    try {
+      this.#context.link.send({ type: "disk", disk: this.#context.disk.tell() })
+    } catch (error) {
+      this.#notice("look at the disk", error)
+    }
   }
 
   #take(value: unknown): void {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { execFileSync } from "node:child_process"
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { test } from "node:test"
 import { AgentHome, eventually } from "../../test/support/agent-home.ts"
 import { hostFolder } from "./host-folder.ts"
@@ -227,5 +227,25 @@ test("a disk that others fill makes Windfall let go of what no job uses, while j
     assert.equal(existsSync(home.attempt(1, "status")), false)
     writeFileSync(home.at("go"), "")
     assert.equal((await agent.ended(1)).exited.exit.exitCode, 0)
+  })
+})
+
+test("an agent killed while it makes room leaves nothing that counts, and the next one removes the rest", {
+  skip,
+}, async () => {
+  await withSmallDisk(async (home) => {
+    const folder = hostFolder(home.root, home.server)
+    const place = `${folder.environments}/${"a".repeat(32)}`
+    mkdirSync(`${place}/venv/bin`, { recursive: true })
+    for (let i = 0; i < 2_000; i++) writeFileSync(`${place}/venv/bin/${i}`, "x".repeat(1_000))
+    writeFileSync(`${place}/ready`, `${8 * MIB}\n`)
+    writeFileSync(`${home.root}/others`, Buffer.alloc(8 * MIB))
+    const agent = await home.start()
+    await eventually(() => !existsSync(place), "the environment is out of the way")
+    agent.process.kill("SIGKILL")
+    await agent.gone()
+    const next = await home.start()
+    assert.equal((await next.next("disk")).disk.held.environments, 0)
+    await eventually(() => readdirSync(folder.trash).length === 0, "all of it is gone")
   })
 })

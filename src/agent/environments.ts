@@ -92,13 +92,15 @@ export class Environments {
 
   /** All that are here. */
   list(): KeptEnvironment[] {
-    const names = readdirSync(this.#options.folder.environments)
+    const { environments } = this.#options.folder
+    const names = reopening(environments, () => readdirSync(environments))
     return names
       .filter((name) => /^[0-9a-f]{32}$/.test(name))
       .map((key) => {
         const ready = join(this.placeOf(key), "ready")
         const bytes = Number(readIfThere(ready) ?? 0) || 0
-        return { key, bytes, lastUsedMs: bytes === 0 ? 0 : statSync(ready).mtimeMs }
+        const lastUsedMs = bytes === 0 ? 0 : (statSync(ready, { throwIfNoEntry: false })?.mtimeMs ?? 0)
+        return { key, bytes, lastUsedMs }
       })
   }
 }

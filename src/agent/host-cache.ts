@@ -47,13 +47,15 @@ export class HostCache {
    * @param pinned trees and blobs that attempts have; `undefined` while one is being prepared, which may need any
    */
   async holdings(pinned: ReadonlySet<BlobHash> | undefined): Promise<Holding[]> {
+    const all = { kind: "workspaces", name: LOOSE, bytes: this.bytes, usedMs: 0, inUse: true } as const
+    if (pinned === undefined) return [all]
     const parts = await this.#recent.parts()
     const holding = (name: string, bytes: number, usedMs: number): Holding => ({
       kind: "workspaces",
       name,
       bytes,
       usedMs,
-      inUse: pinned === undefined || name === this.#latest || pinned.has(name as BlobHash),
+      inUse: name === this.#latest || pinned.has(name as BlobHash),
     })
     const loose = this.#blobs.sizeBytes - parts.reduce((sum, { bytes }) => sum + bytes, 0)
     const { root, bytes } = this.#ready
@@ -124,8 +126,11 @@ export class HostCache {
     clearTimeout(this.#idle)
     if (this.#latest === undefined) return
     this.#idle = setTimeout(() => {
-      if (this.#latest === undefined || !hasRoom(this.#latestBytes - this.#ready.bytes)) return
-      this.#ready.prepare(this.#latest).catch(onProblem)
+      const getReady = async () => {
+        if (this.#latest === undefined || !hasRoom(this.#latestBytes - this.#ready.bytes)) return
+        await this.#ready.prepare(this.#latest)
+      }
+      getReady().catch(onProblem)
     }, 200).unref()
   }
 

@@ -93,6 +93,7 @@ async function placeTree(
       // Only now is known how much of it another version does not have here.
       using _wanted = shelf.want(look.missing)
       await context.disk.makeRoom(sumOf(look.missing), "data")
+      signal.throwIfAborted()
       progress.follow(() => sumOf(missingOf(shelf, look.missing)))
       await fetchFromAnother(shelf, look.missing, (hashes) => ask(root, hashes, true), signal)
       await fetchAll(shelf, look.missing, (hashes) => ask(root, hashes, false), signal)

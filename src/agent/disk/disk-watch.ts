@@ -25,6 +25,8 @@ export class DiskWatch {
   #lookedAtMs = Number.NEGATIVE_INFINITY
   #looking = false
   #hasRun = false
+  /** What was said last of what went wrong: at each look it would be the same. */
+  #problem = ""
   #rest: NodeJS.Timeout | undefined
   readonly #stopping = new AbortController()
 
@@ -64,8 +66,11 @@ export class DiskWatch {
         await this.#options.measured.measure(this.#stopping.signal)
       }
       await this.#options.keeper.look()
+      this.#problem = ""
     } catch (error) {
-      if (!this.#stopping.signal.aborted) this.#options.onProblem(error)
+      const problem = String(error)
+      if (!this.#stopping.signal.aborted && problem !== this.#problem) this.#options.onProblem(error)
+      this.#problem = problem
     } finally {
       this.#lookedAtMs = this.#options.clock.sleepCountingMs()
       this.#looking = false

@@ -34,15 +34,13 @@ export interface MeasuredPartOptions {
  */
 export class MeasuredPart implements HeldPart {
   readonly #options: MeasuredPartOptions
-  readonly #note: string
   #measured: readonly Measured[]
   /** Wall clock; 0 for never. */
   measuredAtMs: number
 
   constructor(options: MeasuredPartOptions) {
     this.#options = options
-    this.#note = join(options.folder.base, "measured")
-    const { measured, at } = readNote(this.#note)
+    const { measured, at } = readNote(options.folder.measured)
     this.#measured = measured
     this.measuredAtMs = at
   }
@@ -65,8 +63,8 @@ export class MeasuredPart implements HeldPart {
     const isHeld = this.#isHeld()
     const gone = holdings.filter(({ kind, name }) => kind !== "homes" && !isHeld(name))
     for (const { kind, name } of gone) {
-      trash.discard(join(folder.base, name))
       if (kind === "pythons") removeLinksTo(basename(name), join(folder.shared, "python"))
+      trash.discard(join(folder.base, name))
     }
     this.#keep(this.#measured.filter(({ path }) => !gone.some(({ name }) => name === path)))
     await trash.done()
@@ -106,7 +104,7 @@ export class MeasuredPart implements HeldPart {
   #keep(measured: readonly Measured[]): void {
     this.#measured = measured
     try {
-      writeDurably(this.#note, JSON.stringify({ at: this.measuredAtMs, measured }))
+      writeDurably(this.#options.folder.measured, JSON.stringify({ at: this.measuredAtMs, measured }))
     } catch {
       // No room: it is known as long as this agent lives.
     }
