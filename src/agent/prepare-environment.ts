@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
+import { orAborted } from "../base/or-aborted.ts"
 import type { AttemptOrder } from "../protocol/agent-wire.ts"
 import { type EnvironmentSpec, inlineMetadata, preferredPython } from "../protocol/environment.ts"
 import { WindfallError } from "../protocol/errors.ts"
@@ -43,8 +44,7 @@ export async function prepareEnvironment(
   writeEnvironment(attempt.folder, attempt.environment)
   if (environments.use(key, context.clock.now())) return
   environments.removeHalfBuilt(keysInUse(context))
-  await context.disk.look()
-  signal.throwIfAborted()
+  await orAborted(context.disk.look(), signal)
   for (const { path, content } of files) {
     const file = join(attempt.folder, "project", path)
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 })

@@ -1,4 +1,5 @@
 import { join } from "node:path"
+import { orAborted } from "../../base/or-aborted.ts"
 import type { DataOffer, OrderData } from "../../protocol/data-wire.ts"
 import { toWindfallError, WindfallError } from "../../protocol/errors.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
@@ -92,8 +93,7 @@ async function placeTree(
     else {
       // Only now is known how much of it another version does not have here.
       using _wanted = shelf.want(look.missing)
-      await context.disk.makeRoom(sumOf(look.missing), "data")
-      signal.throwIfAborted()
+      await orAborted(context.disk.makeRoom(sumOf(look.missing), "data"), signal)
       progress.follow(() => sumOf(missingOf(shelf, look.missing)))
       await fetchFromAnother(shelf, look.missing, (hashes) => ask(root, hashes, true), signal)
       await fetchAll(shelf, look.missing, (hashes) => ask(root, hashes, false), signal)
