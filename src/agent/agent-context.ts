@@ -2,6 +2,8 @@ import type { AgentMessage } from "../protocol/agent-wire.ts"
 import type { ServerId } from "../protocol/ids.ts"
 import type { Attempt } from "./attempt.ts"
 import type { DataShelf } from "./data/data-shelf.ts"
+import type { DiskKeeper } from "./disk/disk-keeper.ts"
+import type { DiskWatch } from "./disk/disk-watch.ts"
 import type { Environments } from "./environments.ts"
 import type { Forker } from "./forker.ts"
 import type { HighWater } from "./high-water.ts"
@@ -29,6 +31,9 @@ export interface AgentContext {
   readonly cache: HostCache
   readonly data: DataShelf
   readonly environments: Environments
+  /** Keeps all of them, and what jobs share, within one number. */
+  readonly disk: DiskKeeper
+  readonly diskWatch: DiskWatch
   readonly trash: Trash
   readonly highWater: HighWater
   readonly leftovers: LeftoverWatch

@@ -103,9 +103,14 @@ export class Agent {
     const { live } = this.#attempts
     this.#limits.changed()
     this.#sampler.busy = live
-    if (live) return
-    if (!this.#linked) this.#leave()
-    else this.#context.cache.whenIdle(this.#pinned(), (error) => this.#notice("keep a workspace ready", error))
+    const { cache, disk, diskWatch } = this.#context
+    if (live) diskWatch.work()
+    else if (!this.#linked) this.#leave()
+    else {
+      const hasRoom = (bytes: number) => disk.hasRoom(bytes)
+      cache.whenIdle(hasRoom, (error) => this.#notice("keep a workspace ready", error))
+      diskWatch.rest()
+    }
   }
 
   #takeControl(stream: ServerHttp2Stream): void {
@@ -134,6 +139,15 @@ export class Agent {
       leftovers: this.#context.leftovers.told,
       data: this.#context.data.roots(),
     })
+    this.#tellDisk()
+  }
+
+  #tellDisk(): void {
+    try {
+      this.#context.link.send({ type: "disk", disk: this.#context.disk.tell() })
+    } catch (error) {
+      this.#notice("look at the disk", error)
+    }
   }
 
   #take(value: unknown): void {
@@ -194,11 +208,6 @@ export class Agent {
       if (attempt.phase === "preparing") attempt.abort?.abort(new Error("the link was lost"))
     }
     if (!this.#attempts.live) this.#leave()
-  }
-
-  #pinned() {
-    const orders = [...this.#context.attempts.values()].filter((attempt) => attempt.phase !== "ended")
-    return orders.map((attempt) => attempt.order?.workspace ?? null).filter((tree) => tree !== null)
   }
 
   #notice(doing: string, error: unknown): void {

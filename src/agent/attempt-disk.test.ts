@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { execFileSync } from "node:child_process"
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { test } from "node:test"
 import { AgentHome, eventually } from "../../test/support/agent-home.ts"
 import { hostFolder } from "./host-folder.ts"
@@ -196,5 +196,56 @@ test("a stop does not wait for room that never comes", { skip }, async () => {
     const { exited } = await agent.ended(1)
     assert.equal(exited.exit.cause, "cancelled")
     assert.equal(exited.stdoutBytes, statSync(home.attempt(1, "stdout")).size)
+  })
+})
+
+test("a disk that others fill makes Windfall let go of what no job uses, while jobs run", { skip }, async () => {
+  await withSmallDisk(async (home) => {
+    const folder = hostFolder(home.root, home.server)
+    const [used, unused] = ["a", "b"].map((digit) => `${folder.environments}/${digit.repeat(32)}`) as [string, string]
+    for (const place of [used, unused]) {
+      mkdirSync(`${place}/venv/bin`, { recursive: true })
+      writeFileSync(`${place}/venv/bin/packages`, Buffer.alloc(MIB))
+      writeFileSync(`${place}/ready`, `${MIB}\n`)
+    }
+    const clock = home.at("clock")
+    writeFileSync(clock, "0 0")
+    const agent = await home.start({ clockOffset: `@${clock}` })
+    const { disk } = await agent.next("disk")
+    assert.equal(disk.held.environments, 2 * MIB)
+    assert.ok(disk.budgetBytes > 4 * MIB && disk.budgetBytes < 5 * MIB, `${disk.budgetBytes}`)
+    agent.startAttempt(1, ["sh", "-c", `while ! test -e ${home.at("go")}; do sleep 0.01; done`])
+    await agent.next("started", 1)
+    writeFileSync(home.attempt(1, "environment.json"), JSON.stringify({ uv: "uv", place: used, sources: null }))
+    writeFileSync(`${home.root}/others`, Buffer.alloc(18 * MIB))
+    writeFileSync(clock, "0 60000")
+    await agent.until(
+      () => agent.messages.some((message) => message.type === "disk" && message.disk.held.environments === MIB),
+      "word that one is gone",
+    )
+    assert.deepEqual([existsSync(`${used}/ready`), existsSync(unused)], [true, false])
+    assert.equal(existsSync(home.attempt(1, "status")), false)
+    writeFileSync(home.at("go"), "")
+    assert.equal((await agent.ended(1)).exited.exit.exitCode, 0)
+  })
+})
+
+test("an agent killed while it makes room leaves nothing that counts, and the next one removes the rest", {
+  skip,
+}, async () => {
+  await withSmallDisk(async (home) => {
+    const folder = hostFolder(home.root, home.server)
+    const place = `${folder.environments}/${"a".repeat(32)}`
+    mkdirSync(`${place}/venv/bin`, { recursive: true })
+    for (let i = 0; i < 2_000; i++) writeFileSync(`${place}/venv/bin/${i}`, "x".repeat(1_000))
+    writeFileSync(`${place}/ready`, `${8 * MIB}\n`)
+    writeFileSync(`${home.root}/others`, Buffer.alloc(8 * MIB))
+    const agent = await home.start()
+    await eventually(() => !existsSync(place), "the environment is out of the way")
+    agent.process.kill("SIGKILL")
+    await agent.gone()
+    const next = await home.start()
+    assert.equal((await next.next("disk")).disk.held.environments, 0)
+    await eventually(() => readdirSync(folder.trash).length === 0, "all of it is gone")
   })
 })

@@ -10,14 +10,13 @@ import { hostFolder, makeHostFolder } from "./host-folder.ts"
 const FACTS = { platform: "darwin", arch: "arm64", system: "macOS 26.1" } as const
 const key = (digit: string) => digit.repeat(32)
 
-function someEnvironments(scratch: ScratchFolder, maxBytes: number) {
+function someEnvironments(scratch: ScratchFolder) {
   const folder = hostFolder(scratch.path, makeServerId())
   makeHostFolder(folder)
   const environments = new Environments({
     folder,
     facts: FACTS,
     discard: (path) => rmSync(path, { recursive: true }),
-    maxBytes,
   })
   const make = (name: string, bytes: number | null) => {
     const place = environments.placeOf(name).slice(scratch.path.length + 1)
@@ -29,7 +28,7 @@ function someEnvironments(scratch: ScratchFolder, maxBytes: number) {
 
 test("an environment is used when it is ready and its Python is still there", () => {
   using scratch = new ScratchFolder()
-  const { environments, make } = someEnvironments(scratch, 100)
+  const { environments, make } = someEnvironments(scratch)
   make(key("a"), 10)
   make(key("b"), null)
   assert.equal(environments.use(key("a"), 1_000), true)
@@ -39,19 +38,18 @@ test("an environment is used when it is ready and its Python is still there", ()
   assert.equal(environments.use(key("a"), 1_000), false)
 })
 
-test("over the bound those go that were not used for longest, half-built ones at once, one in use never", () => {
+test("what a killed build has left goes, unless somebody builds there again", () => {
   using scratch = new ScratchFolder()
-  const { environments, make } = someEnvironments(scratch, 100)
-  for (const [i, digit] of ["a", "b", "c", "d"].entries()) {
-    make(key(digit), 40)
-    environments.use(key(digit), (i + 1) * 1_000)
-  }
+  const { environments, make } = someEnvironments(scratch)
+  make(key("a"), 40)
   make(key("e"), null)
   make(key("f"), null)
-  environments.use(key("b"), 9_000)
-  environments.trim(new Set([key("a"), key("f")]))
-  const left = ["a", "b", "c", "d", "e", "f"].filter((digit) => existsSync(environments.placeOf(key(digit))))
-  assert.deepEqual(left, ["a", "b", "f"])
+  environments.use(key("a"), 9_000)
+  environments.removeHalfBuilt(new Set([key("f")]))
+  const left = ["a", "e", "f"].filter((digit) => existsSync(environments.placeOf(key(digit))))
+  assert.deepEqual(left, ["a", "f"])
+  const [a] = environments.list().filter(({ bytes }) => bytes > 0)
+  assert.deepEqual(a, { key: key("a"), bytes: 40, lastUsedMs: 9_000 })
 })
 
 test("a key changes with all that decides, and with nothing else", () => {

@@ -1,23 +1,18 @@
-import { accessSync, constants, readdirSync, rmSync, statSync, utimesSync } from "node:fs"
+import { accessSync, constants, readdirSync, realpathSync, rmSync, statSync, utimesSync } from "node:fs"
 import { dirname, join } from "node:path"
 import type { HostFacts } from "../protocol/host.ts"
 import { uvPath } from "../protocol/uv.ts"
 import type { HostFolder } from "./host-folder.ts"
 import { readIfThere, reopening } from "./own-file.ts"
 
-/** Environments kept beyond this go by last use. */
-const MAX_ENVIRONMENT_BYTES = 50 * 1024 ** 3
-
 export interface EnvironmentsOptions {
   readonly folder: HostFolder
   readonly facts: Pick<HostFacts, "platform" | "arch" | "system">
   /** Takes a folder out of the way and removes it. */
   readonly discard: (path: string) => void
-  /** @default 50 GB */
-  readonly maxBytes?: number
 }
 
-interface KeptEnvironment {
+export interface KeptEnvironment {
   readonly key: string
   /** 0 for one that is half built. */
   readonly bytes: number
@@ -75,28 +70,37 @@ export class Environments {
     }
   }
 
-  /** Makes room for one more: half-built ones and, over the bound, those go that were not used for longest, never one of `pinned`. */
-  trim(pinned: ReadonlySet<string>): void {
-    const { discard, maxBytes = MAX_ENVIRONMENT_BYTES } = this.#options
-    const kept = this.#list().sort((a, b) => a.lastUsedMs - b.lastUsedMs)
-    let bytes = kept.reduce((sum, one) => sum + one.bytes, 0)
-    for (const one of kept) {
-      if (pinned.has(one.key) || (one.bytes > 0 && bytes <= maxBytes)) continue
-      bytes -= one.bytes
-      discard(this.placeOf(one.key))
-      // Nobody builds or waits there: whoever does is pinned.
-      rmSync(`${this.placeOf(one.key)}.lock`, { force: true })
+  /** Removes what killed builds have left, but for those of `pinned`. */
+  removeHalfBuilt(pinned: ReadonlySet<string>): void {
+    for (const { key, bytes } of this.list()) if (bytes === 0 && !pinned.has(key)) this.remove(key)
+  }
+
+  /** Removes one that nobody uses, builds or waits for. */
+  remove(key: string): void {
+    this.#options.discard(this.placeOf(key))
+    rmSync(`${this.placeOf(key)}.lock`, { force: true })
+  }
+
+  /** The interpreter that an environment was made from, wherever that lies; `undefined` where it is gone. */
+  pythonOf(key: string): string | undefined {
+    try {
+      return realpathSync(join(this.placeOf(key), "venv/bin/python"))
+    } catch {
+      return undefined
     }
   }
 
-  #list(): KeptEnvironment[] {
-    const names = readdirSync(this.#options.folder.environments)
+  /** All that are here. */
+  list(): KeptEnvironment[] {
+    const { environments } = this.#options.folder
+    const names = reopening(environments, () => readdirSync(environments))
     return names
       .filter((name) => /^[0-9a-f]{32}$/.test(name))
       .map((key) => {
         const ready = join(this.placeOf(key), "ready")
         const bytes = Number(readIfThere(ready) ?? 0) || 0
-        return { key, bytes, lastUsedMs: bytes === 0 ? 0 : statSync(ready).mtimeMs }
+        const lastUsedMs = bytes === 0 ? 0 : (statSync(ready, { throwIfNoEntry: false })?.mtimeMs ?? 0)
+        return { key, bytes, lastUsedMs }
       })
   }
 }

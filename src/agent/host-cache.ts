@@ -5,11 +5,14 @@ import { BlobFolder } from "../workspace/blob-folder.ts"
 import { WholeTrees } from "../workspace/diff.ts"
 import { readPack } from "../workspace/pack.ts"
 import { ReadyTree } from "../workspace/ready-tree.ts"
-import { RecentTrees } from "../workspace/recent-trees.ts"
+import { RecentTrees, type TreePart } from "../workspace/recent-trees.ts"
 import { StatIndex } from "../workspace/stat-index.ts"
+import type { Holding } from "./disk/disk-budget.ts"
 
-/** Blobs kept beyond this go by last use. */
-const MAX_CACHE_BYTES = 50 * 1024 ** 3
+/** The copy that is laid out, among the names of trees. */
+const READY = "ready"
+/** Blobs of no tree that is known. */
+const LOOSE = "loose"
 
 /** The host's content-addressed cache: blobs, which trees of them are whole, and the one tree that is kept laid out. */
 export class HostCache {
@@ -18,6 +21,8 @@ export class HostCache {
   readonly #ready: ReadyTree
   readonly #recent: RecentTrees
   #latest: BlobHash | undefined
+  #latestBytes = 0
+  #removing: Promise<void> | undefined
   #idle: NodeJS.Timeout | undefined
 
   constructor(folder: string, bootId: string) {
@@ -32,6 +37,55 @@ export class HostCache {
     return this.#recent.list().slice(0, 100)
   }
 
+  /** What all of it takes. */
+  get bytes(): number {
+    return this.#blobs.sizeBytes + this.#ready.bytes
+  }
+
+  /**
+   * What can go apart from the rest.
+   * @param pinned trees and blobs that attempts have; `undefined` while one is being prepared, which may need any
+   */
+  async holdings(pinned: ReadonlySet<BlobHash> | undefined): Promise<Holding[]> {
+    const all = { kind: "workspaces", name: LOOSE, bytes: this.bytes, usedMs: 0, inUse: true } as const
+    if (pinned === undefined) return [all]
+    const parts = await this.#recent.parts()
+    const holding = (name: string, bytes: number, usedMs: number): Holding => ({
+      kind: "workspaces",
+      name,
+      bytes,
+      usedMs,
+      inUse: name === this.#latest || pinned.has(name as BlobHash),
+    })
+    const loose = this.#blobs.sizeBytes - parts.reduce((sum, { bytes }) => sum + bytes, 0)
+    const { root, bytes } = this.#ready
+    return [
+      holding(LOOSE, Math.max(0, loose), 0),
+      holding(READY, bytes, usedOf(parts, root)),
+      ...parts.map((part) => holding(part.root, part.bytes, part.usedMs)),
+    ]
+  }
+
+  /** Removes so much of what {@link holdings} has named, the least recently used first, and resolves when it is gone. */
+  async remove(gone: readonly Holding[], pinned: ReadonlySet<BlobHash>): Promise<void> {
+    this.#removing = this.#remove(gone, pinned).finally(() => {
+      this.#removing = undefined
+    })
+    await this.#removing
+  }
+
+  /** Resolves once nothing is being removed: what is found here after that stays as long as somebody has it. */
+  async settled(): Promise<void> {
+    await this.#removing?.catch(() => {})
+  }
+
+  async #remove(gone: readonly Holding[], pinned: ReadonlySet<BlobHash>): Promise<void> {
+    if (gone.some(({ name }) => name === READY)) await this.#ready.clear()
+    const bytes = gone.reduce((sum, one) => sum + (one.name === READY ? 0 : one.bytes), 0)
+    const kept = this.#latest === undefined ? [...pinned] : [this.#latest, ...pinned]
+    if (bytes > 0) await this.#recent.trim(Math.max(0, this.#blobs.sizeBytes - bytes), kept)
+  }
+
   /** What an order needs and is not here, as far as can be told now. */
   missing(order: AttemptOrder): BlobHash[] {
     const tree = order.workspace === null ? [] : this.#whole.missingFrom(order.workspace)
@@ -44,6 +98,7 @@ export class HostCache {
     const index = await this.#ready.takeOver(root, into, { signal })
     this.#recent.use(root, now)
     this.#latest = root
+    this.#latestBytes = index.record.bytes
     return index
   }
 
@@ -66,17 +121,16 @@ export class HostCache {
     return stored
   }
 
-  /** Nothing waits now: get the latest tree ready again, and keep the cache within bounds. */
-  whenIdle(pinned: Iterable<BlobHash>, onProblem: (error: unknown) => void): void {
+  /** Nothing waits now: get the latest tree ready again, where there is room for so much. */
+  whenIdle(hasRoom: (bytes: number) => boolean, onProblem: (error: unknown) => void): void {
     clearTimeout(this.#idle)
     if (this.#latest === undefined) return
-    const kept = [this.#latest, ...pinned]
     this.#idle = setTimeout(() => {
-      const tidy = async () => {
-        if (this.#latest !== undefined) await this.#ready.prepare(this.#latest)
-        await this.#recent.trim(MAX_CACHE_BYTES, kept)
+      const getReady = async () => {
+        if (this.#latest === undefined || !hasRoom(this.#latestBytes - this.#ready.bytes)) return
+        await this.#ready.prepare(this.#latest)
       }
-      tidy().catch(onProblem)
+      getReady().catch(onProblem)
     }, 200).unref()
   }
 
@@ -84,4 +138,8 @@ export class HostCache {
     clearTimeout(this.#idle)
     await this.#ready.close()
   }
+}
+
+function usedOf(parts: readonly TreePart[], root: BlobHash | undefined): number {
+  return parts.find((part) => part.root === root)?.usedMs ?? 0
 }

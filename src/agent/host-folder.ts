@@ -26,6 +26,8 @@ export interface HostFolder {
   readonly shared: string
   /** A home folder for each user. */
   readonly homes: string
+  /** What jobs have filled by themselves, as it was measured last. */
+  readonly measured: string
   readonly highWater: string
   /** What ended attempts have left on this host. */
   readonly leftovers: string
@@ -52,6 +54,7 @@ export function hostFolder(root: string, server: ServerId): HostFolder {
     environments: join(base, "environments"),
     shared: join(base, "shared"),
     homes: join(base, "homes"),
+    measured: join(base, "measured"),
     highWater: join(base, "high-water"),
     leftovers: join(base, "leftovers"),
     holder: join(base, "holder"),

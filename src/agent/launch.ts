@@ -75,6 +75,7 @@ async function prepare(
   const askForData: AskForData = (root, hashes, direct) =>
     askServer(context, attempt, { type: "need-data", ...nameOf(attempt), root, hashes, direct }, abort.signal)
   await placeData(context, attempt, order.data, askForData, abort.signal)
+  await context.cache.settled()
   for (let missing = context.cache.missing(order); missing.length > 0; missing = context.cache.missing(order)) {
     const hashes = missing.slice(0, HASHES_PER_NEED)
     await askServer(context, attempt, { type: "need", ...nameOf(attempt), hashes }, abort.signal)

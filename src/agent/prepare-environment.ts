@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
+import { orAborted } from "../base/or-aborted.ts"
 import type { AttemptOrder } from "../protocol/agent-wire.ts"
 import { type EnvironmentSpec, inlineMetadata, preferredPython } from "../protocol/environment.ts"
 import { WindfallError } from "../protocol/errors.ts"
@@ -7,6 +8,7 @@ import { type AgentContext, nameOf } from "./agent-context.ts"
 import { askServer } from "./ask-server.ts"
 import type { Attempt } from "./attempt.ts"
 import { type AttemptEnvironment, readEnvironment, writeEnvironment } from "./attempt-environment.ts"
+import type { Attempts } from "./disk/held-part.ts"
 import { type DecidingFile, environmentKey, uvVariables } from "./environment-key.ts"
 import { ENVIRONMENT_SOURCE } from "./forker-source.ts"
 
@@ -41,7 +43,8 @@ export async function prepareEnvironment(
   }
   writeEnvironment(attempt.folder, attempt.environment)
   if (environments.use(key, context.clock.now())) return
-  environments.trim(keysInUse(context))
+  environments.removeHalfBuilt(keysInUse(context))
+  await orAborted(context.disk.look(), signal)
   for (const { path, content } of files) {
     const file = join(attempt.folder, "project", path)
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
@@ -112,7 +115,8 @@ function sourceFolder(spec: EnvironmentSpec, files: readonly DecidingFile[], wor
   return isBelow ? join(folder, "src") : folder
 }
 
-function keysInUse({ attempts }: AgentContext): Set<string> {
+/** Environments that attempts have whose folders are here. */
+export function keysInUse({ attempts }: { readonly attempts: Attempts }): Set<string> {
   const keys = new Set<string>()
   for (const attempt of attempts.values()) {
     const place = (attempt.environment ?? readEnvironment(attempt.folder))?.place

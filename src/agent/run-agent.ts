@@ -8,6 +8,7 @@ import { type AgentArguments, readArguments } from "./arguments.ts"
 import { keepBallast } from "./ballast.ts"
 import { claimHost } from "./claim.ts"
 import { DataShelf } from "./data/data-shelf.ts"
+import { keepDisk } from "./disk/keep-disk.ts"
 import { takeSupervisorLines } from "./ending.ts"
 import { Environments } from "./environments.ts"
 import { Forker } from "./forker.ts"
@@ -32,8 +33,6 @@ import { Trash } from "./trash.ts"
 import { serveTunnel } from "./tunnel-route.ts"
 
 const GREETING = "WINDFALL-AGENT"
-/** What data may take on a host. */
-const MAX_DATA_BYTES = 100 * 1024 ** 3
 
 /** What an agent is given by the process it runs in. */
 export interface AgentProcess {
@@ -93,6 +92,13 @@ async function open(
   const { shell, homedir } = userInfo()
   const link = new ServerLink()
   const trash = new Trash(folder.trash)
+  const attempts: AgentContext["attempts"] = new Map()
+  const cache = new HostCache(folder.cache, platform.bootId)
+  const data = DataShelf.open(
+    { folder: folder.data, bootId: platform.bootId, onChange: (roots) => link.send({ type: "data", roots }) },
+    (path) => trash.discard(path),
+  )
+  const environments = new Environments({ folder, facts, discard: (path) => trash.discard(path) })
   const context: AgentContext = {
     server,
     folder,
@@ -102,17 +108,21 @@ async function open(
     forker,
     link,
     output: new OutputSender(link, (path, offset, lengthBytes) => forker.punch(path, offset, lengthBytes)),
-    cache: new HostCache(folder.cache, platform.bootId),
-    data: DataShelf.open(
-      {
-        folder: folder.data,
-        bootId: platform.bootId,
-        maxBytes: MAX_DATA_BYTES,
-        onChange: (roots) => link.send({ type: "data", roots }),
-      },
-      (path) => trash.discard(path),
-    ),
-    environments: new Environments({ folder, facts, discard: (path) => trash.discard(path) }),
+    cache,
+    data,
+    environments,
+    ...keepDisk({
+      folder,
+      clock,
+      cache,
+      data,
+      environments,
+      trash,
+      attempts,
+      onChange: (disk) => link.send({ type: "disk", disk }),
+      onProblem: (error) =>
+        link.send({ type: "notice", message: `Cannot keep to the disk's budget: ${(error as Error).message}` }),
+    }),
     trash,
     highWater: new HighWater(folder.highWater),
     leftovers: new LeftoverWatch({
@@ -131,7 +141,7 @@ async function open(
       environment,
     },
     program,
-    attempts: new Map(),
+    attempts,
     changed: () => agent?.changed(),
     supervisorDied: (attempt) => agent?.supervisorDied(attempt),
   }

@@ -47,7 +47,8 @@ export class Sampler {
     if (this.#sampling) return
     this.#sampling = true
     try {
-      const { platform, folder, clock, link, leftovers } = this.#context
+      const { platform, folder, clock, link, leftovers, diskWatch } = this.#context
+      diskWatch.sample(this.#busy)
       keepBallast(folder.ballast)
       const attempts = this.#busy ? await this.#trees(await platform.processes()) : []
       if (link.attached) {

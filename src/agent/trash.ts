@@ -51,6 +51,11 @@ export class Trash {
     this.#remove([{ path: target, onRemoved: () => {} }])
   }
 
+  /** Resolves when what was discarded up to now has gone from the disk. */
+  done(): Promise<void> {
+    return this.#removing
+  }
+
   /** Removes a folder with about so much in it as soon as that disturbs nobody. */
   removeLater(path: string, bytes: number, onRemoved: () => void): void {
     this.#waiting.push({ path, onRemoved })

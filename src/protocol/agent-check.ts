@@ -14,6 +14,7 @@ import {
 import { WindfallError } from "./errors.ts"
 import { MAX_STREAM_BYTES } from "./frames.ts"
 import type { HostFacts } from "./host.ts"
+import { HELD_KINDS } from "./host-disk.ts"
 import { isBlobHash, isId } from "./ids.ts"
 import { CAUSES } from "./job-state.ts"
 
@@ -103,6 +104,12 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
     }
   },
   left: () => {},
+  disk: (raw, type) => {
+    const disk = object(raw.disk, type, "disk")
+    count(disk, "budgetBytes", type)
+    const held = object(disk.held, type, "held")
+    for (const kind of HELD_KINDS) count(held, kind, type)
+  },
   leftovers: (raw, type) => checkLeftovers(object(raw.leftovers, type, "leftovers")),
   notice: (raw, type) => {
     text(raw, "message", type)

@@ -9,6 +9,7 @@
 import type { DataOffer, OrderData } from "./data-wire.ts"
 import type { EnvironmentSpec } from "./environment.ts"
 import type { HostFacts } from "./host.ts"
+import type { HostDisk } from "./host-disk.ts"
 import type { AttemptId, BlobHash, JobId, ServerId } from "./ids.ts"
 import type { Cause } from "./job-state.ts"
 import type { Resources } from "./resources.ts"
@@ -180,6 +181,8 @@ export type AgentMessage =
     }
   /** What ended attempts have left on the host, all of it, whenever that changes. A repeat changes nothing. */
   | { readonly type: "leftovers"; readonly leftovers: Leftovers }
+  /** What Windfall holds on the host's disk, and may hold there now: after `hello`, and when that has changed by more than a little. */
+  | { readonly type: "disk"; readonly disk: HostDisk }
   /** The host's owner is taking Windfall off: what runs is asked to end, and nothing can be started here any more. */
   | { readonly type: "left" }
   /**

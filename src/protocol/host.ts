@@ -1,4 +1,5 @@
 import type { AccountTrait } from "./account-traits.ts"
+import type { HostDisk } from "./host-disk.ts"
 import type { HostId } from "./ids.ts"
 import type { Resources } from "./resources.ts"
 
@@ -78,6 +79,8 @@ export interface HostView {
   readonly strays: readonly StrayView[]
   readonly hostKey: string
   readonly facts: HostFacts | null
+  /** What Windfall holds on its disk; `null` as long as it has not said so. */
+  readonly disk: HostDisk | null
   /** What jobs may use in all. */
   readonly total: Resources
   readonly free: Resources

@@ -7,6 +7,7 @@ import type { WindfallError } from "../protocol/errors.ts"
 import { Slices } from "../workspace/slices.ts"
 import type { UserSize } from "./blobs/user-blobs.ts"
 import type { Core } from "./core.ts"
+import { diskFindings } from "./fleet/disk-findings.ts"
 import type { FleetHost } from "./fleet/fleet.ts"
 import { leftoverFindings } from "./fleet/leftover-findings.ts"
 import { unknownFindings } from "./fleet/unknown-attempts.ts"
@@ -108,6 +109,7 @@ function hostFindings(core: Core, host: FleetHost): DoctorFinding[] {
   if (free !== undefined && free < LOW_DISK_BYTES) {
     add("warning", "disk_low", `only ${formatBytes(free)} are free`, "Make room on the host")
   }
+  findings.push(...diskFindings(host))
   const traits = facts?.accountTraits ?? []
   if (facts !== null && traits.length > 0) {
     add(

@@ -112,6 +112,12 @@ start() {
   done
   # The owner's own way out, which needs no server.
   [ "$(cat "$root/leave" 2>/dev/null)" = "$wf_leave" ] || { printf '%s\n' "$wf_leave" >"$root/leave.new" && mv -f "$root/leave.new" "$root/leave"; }
+  # Caches and copies: nothing for backups or for the search. Once, and never where somebody has taken it back. tmutil needs no
+  # administrator for this: it puts an extended attribute on the folder (tmutil(8), addexclusion without -p).
+  if [ ! -e "$root/.metadata_never_index" ] && command -v tmutil >/dev/null 2>&1; then
+    tmutil addexclusion "$root" </dev/null >/dev/null 2>&1
+    : >"$root/.metadata_never_index"
+  fi
   cd "$root" || fail no_root "cannot enter $root"
   say start
   exec /usr/bin/env -i "$@" "$root/$wf_node" --disable-warning=ExperimentalWarning --expose-gc "$root/$wf_agent" --root "$root" --server "$wf_server" $wf_options
@@ -159,7 +165,7 @@ remove() {
   # The claim is a JSON line that names its server.
   [ "$wf_unclaim" = no ] || { grep -q "\"$wf_server\"" "$root/claim" 2>/dev/null && rm -f "$root/claim"; }
   rmdir "$root/incoming" "$root/servers" 2>/dev/null
-  [ -d "$root/servers" ] || rm -f "$root/leave" "$root/leave.new"
+  [ -d "$root/servers" ] || rm -f "$root/leave" "$root/leave.new" "$root/.metadata_never_index"
   rmdir "$root/agent" "$root/runtime" "$root" 2>/dev/null
   say removed
 }

@@ -183,7 +183,7 @@ fi
 shared=
 for other in "$root"/servers/*; do [ ! -e "$other" ] || shared=yes; done
 if [ -z "$shared" ]; then
-  remove "Node and the agent" "$root/runtime" "$root/agent" "$root/incoming"
+  remove "Node and the agent" "$root/runtime" "$root/agent" "$root/incoming" "$root/.metadata_never_index"
   set --
   for path in "$root"/* "$root"/.[!.]*; do
     case ${path##*/} in leave | leaving | '*' | '.[!.]*') ;; *) set -- "$@" "$path" ;; esac

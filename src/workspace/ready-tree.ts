@@ -63,6 +63,11 @@ export class ReadyTree {
     return this.#ready?.hash
   }
 
+  /** Bytes in its files. */
+  get bytes(): number {
+    return this.#ready?.bytes ?? 0
+  }
+
   /**
    * Makes the folder `into` (absent or empty) hold the tree `root`, the quickest way: by patching and renaming the ready tree, or
    * by laying it out anew.

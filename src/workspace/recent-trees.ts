@@ -2,6 +2,14 @@ import * as fs from "node:fs"
 import { type BlobHash, isBlobHash } from "../protocol/ids.ts"
 import type { BlobFolder } from "./blob-folder.ts"
 import { closure } from "./diff.ts"
+import { Slices } from "./slices.ts"
+
+/** What would come free of a blob folder if this tree went after those used before it. */
+export interface TreePart {
+  readonly root: BlobHash
+  readonly bytes: number
+  readonly usedMs: number
+}
 
 /**
  * Which trees of a blob folder were used when, one empty file each (its mtime is the last use), so that a cache can be
@@ -34,6 +42,23 @@ export class RecentTrees {
       .map(({ root }) => root)
   }
 
+  /** The trees, latest used first, each with the bytes that none before it in the list has. */
+  async parts(): Promise<TreePart[]> {
+    const slices = new Slices(10)
+    const seen = new Set<BlobHash>()
+    const parts: TreePart[] = []
+    for (const { root, usedMs } of this.#all()) {
+      let bytes = 0
+      for (const hash of this.#closureOf(root)) {
+        if (!seen.has(hash)) bytes += this.#blobs.bytesOf(hash) ?? 0
+        seen.add(hash)
+      }
+      parts.push({ root, bytes, usedMs })
+      if (slices.spent) await slices.breathe()
+    }
+    return parts
+  }
+
   /**
    * Brings the blob folder down to `maxBytes`: keeps all of `pinned` and, as far as they fit, the latest used trees; of the
    * rest the least recently used go first. Returns the bytes freed.
@@ -63,7 +88,7 @@ export class RecentTrees {
     try {
       return [...closure(root, (hash) => this.#blobs.readSync(hash))]
     } catch {
-      return [] // no longer whole: nothing to keep for
+      return this.#blobs.has(root) ? [root] : [] // a blob by itself, or a tree that is no longer whole: nothing more to keep for
     }
   }
 

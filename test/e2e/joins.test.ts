@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { createHash } from "node:crypto"
-import { existsSync, readdirSync, writeFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, it } from "node:test"
 import type { PayloadSource } from "../../src/ssh/payload.ts"
@@ -107,6 +107,10 @@ describe("simulated Macs", { timeout: 60_000 }, () => {
     assert.ok(steps.some((step) => step.step === "system" && step.text === "macOS 26.1, Apple M3 Ultra (Mac15,14)"))
     await bench.ready()
     assert.ok(!existsSync(join(mac.files, ".lab-dialogs")), "no dialog of Apple's stubs came up")
+    const windfall = join(mac.home, ".windfall")
+    const excluded = () => readFileSync(join(mac.files, ".lab-tmutil"), "utf8")
+    assert.equal(excluded(), `addexclusion ${windfall}\n`.repeat(2), "once for each time that it joined")
+    assert.ok(existsSync(join(mac.files, ".windfall/.metadata_never_index")))
 
     bench.records[0] = {
       ...bench.records[0]!,
@@ -118,5 +122,8 @@ describe("simulated Macs", { timeout: 60_000 }, () => {
     assert.match(reason ?? "", /asleep/)
     await mac.wake()
     await bench.ready(from)
+    assert.equal(excluded().split("\n").length, 3, "what its owner takes back is not done again")
+    await bench.hosts.clean(bench.records[0]!, signal)
+    assert.equal(existsSync(join(mac.files, ".windfall")), false)
   })
 })

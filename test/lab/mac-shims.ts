@@ -155,6 +155,9 @@ case $* in
 '-g therm') printf 'Note: No thermal warning level has been recorded\\nNote: No performance warning level has been recorded\\nNote: No CPU power status has been recorded\\n' ;;
 esac
 `,
+  tmutil: `#!/bin/sh
+echo "$*" >>"$HOME/.lab-tmutil"
+`,
   caffeinate: `#!/bin/sh
 # Holds nothing, but lives as long as the real one would.
 pid=

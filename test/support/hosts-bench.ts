@@ -145,7 +145,15 @@ export class HostsBench implements AsyncDisposable {
     }
     this.records.push(record)
     this.hosts.keep(record)
-    const state = { leaving: null, link: "connecting", reason: null, since: 0, withheld: null, strays: [] } as const
+    const state = {
+      leaving: null,
+      link: "connecting",
+      reason: null,
+      since: 0,
+      withheld: null,
+      strays: [],
+      disk: null,
+    } as const
     return { ...record, ...state, total: NOTHING, free: NOTHING, jobs: [] }
   }
 }

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict"
 import {
   chmodSync,
-  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -22,11 +21,10 @@ import { bytesBlob, sourceBlob } from "../../workspace/sources.ts"
 import { DataShelf } from "./data-shelf.ts"
 import { layOut, lookAtTree } from "./tree-work.ts"
 
-const NOBODY: ReadonlySet<BlobHash> = new Set()
 const never = new AbortController().signal
 
-function open(folder: string, more: { bootId?: string; maxBytes?: number } = {}): DataShelf {
-  return new DataShelf({ folder, bootId: "boot", maxBytes: 1_000_000, onChange: () => {}, ...more })
+function open(folder: string, more: { bootId?: string } = {}): DataShelf {
+  return new DataShelf({ folder, bootId: "boot", onChange: () => {}, ...more })
 }
 
 /** Brings a folder to a shelf as a server would, and lays it out. */
@@ -130,26 +128,25 @@ test("after a restart of the machine nothing is believed that was not on the dis
   assert.deepEqual([flaws, [...missing.keys()]], [undefined, [root]])
 })
 
-test("room is made by what was used least recently, never by what is in use; too much is refused in words", async () => {
+test("blobs that somebody waits for stay, others go, and what is worked on is told as busy", async () => {
   using scratch = new ScratchFolder()
-  const shelf = open(scratch.at("shelf"), { maxBytes: 40_000 })
-  const roots: BlobHash[] = []
-  for (const [i, name] of ["a", "b", "c"].entries()) {
-    scratch.write({ [`${name}/file`]: name.repeat(10_000) })
-    roots.push((await bring(shelf, scratch.at(name), 1_000 + i)).root)
+  scratch.write({ "set/a": "a".repeat(10_000), "set/b": "b".repeat(10_000), "whole/c": "c" })
+  const shelf = open(scratch.at("shelf"))
+  const { root } = await bring(shelf, scratch.at("whole"), 7)
+  const { sources } = await scanTree(scratch.at("set"), { rules: DATA_RULES })
+  await shelf.store(encodePack([...sources].map(([hash, source]) => sourceBlob(hash, source))), never)
+  const [first, second] = [...sources.keys()] as [BlobHash, BlobHash]
+  {
+    using _ = shelf.want(new Map([[first, 10_000]]))
+    assert.equal(shelf.unwantedBytes(), shelf.blobs.sizeBytes - 10_000)
+    await shelf.dropUnwanted(1_000_000)
+    assert.deepEqual([shelf.blobs.has(first), shelf.blobs.has(second)], [true, false])
   }
-  const [a, b, c] = roots as [BlobHash, BlobHash, BlobHash]
-  shelf.use(a, 2_000)
-  await shelf.makeRoom(15_000, NOBODY, () => false)
-  assert.deepEqual(shelf.roots(), [a, c])
-  await shelf.close()
-  assert.equal(existsSync(shelf.pathOf(b)), false)
-  await assert.rejects(
-    shelf.makeRoom(35_000, new Set([a]), () => false),
-    /Cannot make room for .* are in use/,
-  )
-  assert.deepEqual(shelf.roots(), [a])
-  assert.equal(readFileSync(join(shelf.pathOf(a), "file"), "utf8").length, 10_000)
+  await shelf.dropUnwanted(1_000_000)
+  assert.equal(shelf.blobs.count, 0)
+  using _busy = await shelf.take(root, never)
+  assert.deepEqual(shelf.trees(), [{ root, bytes: 1, usedMs: 7, busy: true }])
+  assert.equal(shelf.bytes, 1)
 })
 
 test("a job that sets the time of what it changed is found out by size or mode all the same", async () => {
@@ -171,7 +168,7 @@ test("what a job has closed is opened, and what it has made useless is begun ane
   scratch.write({ "set/a": "alpha" })
   const folder = scratch.at("shelf")
   const { root } = await bring(open(folder), scratch.at("set"), 1)
-  const options = { folder, bootId: "boot", maxBytes: 1_000_000, onChange: () => {} }
+  const options = { folder, bootId: "boot", onChange: () => {} }
   const discarded: string[] = []
   const discard = (path: string) => {
     discarded.push(path)

@@ -11,8 +11,6 @@ import {
   utimesSync,
 } from "node:fs"
 import { join } from "node:path"
-import { formatBytes } from "../../base/bytes.ts"
-import { WindfallError } from "../../protocol/errors.ts"
 import { type BlobHash, isBlobHash } from "../../protocol/ids.ts"
 import { BlobFolder } from "../../workspace/blob-folder.ts"
 import { readPack } from "../../workspace/pack.ts"
@@ -26,10 +24,15 @@ export interface DataShelfOptions {
   readonly folder: string
   /** Changes with every start of the machine. */
   readonly bootId: string
-  /** What all data here may take; what was used least recently goes. */
-  readonly maxBytes: number
   /** What is wholly laid out has changed. */
   readonly onChange: (roots: readonly BlobHash[]) => void
+}
+
+export interface ShelvedTree {
+  readonly root: BlobHash
+  readonly bytes: number
+  readonly usedMs: number
+  readonly busy: boolean
 }
 
 /**
@@ -44,6 +47,8 @@ export class DataShelf {
   readonly #whole = new Map<BlobHash, { readonly bytes: number; usedMs: number }>()
   /** Trees that somebody is at work on, each until its promise settles. */
   readonly #busy = new Map<BlobHash, Promise<void>>()
+  /** Blobs that somebody waits for to come together. */
+  readonly #wanted = new Set<ReadonlyMap<BlobHash, unknown>>()
   #index: LaidOutIndex | undefined
   #rubbish = 0
   #cleaning: Promise<void> = Promise.resolve()
@@ -171,24 +176,32 @@ export class DataShelf {
     this.#index?.files.delete(file)
   }
 
-  /**
-   * Makes room for so many bytes more: what was used least recently goes, never what is in use or worked on.
-   * @param keep blobs that are wanted
-   * @throws {WindfallError} too_large when that is not enough
-   */
-  async makeRoom(bytes: number, inUse: ReadonlySet<BlobHash>, keep: (hash: BlobHash) => boolean): Promise<void> {
-    const { maxBytes } = this.#options
-    const excess = () => this.#bytes() + bytes - maxBytes
-    if (excess() > 0) await this.blobs.evict(keep, Math.max(0, this.blobs.sizeBytes - excess()))
-    for (const root of this.roots().reverse()) {
-      if (excess() <= 0) return
-      if (!inUse.has(root)) this.#remove(root)
-    }
-    if (excess() <= 0) return
-    throw new WindfallError(
-      "too_large",
-      `Cannot make room for ${formatBytes(bytes)} of data: this host keeps ${formatBytes(maxBytes)} of it at most, and ${formatBytes(this.#bytes())} are in use`,
-    )
+  /** What all of it takes. */
+  get bytes(): number {
+    return this.#whole.values().reduce((sum, { bytes }) => sum + bytes, this.blobs.sizeBytes)
+  }
+
+  /** What is wholly laid out, in no order. `busy`: somebody is at work on it. */
+  trees(): ShelvedTree[] {
+    return [...this.#whole].map(([root, { bytes, usedMs }]) => ({ root, bytes, usedMs, busy: this.#busy.has(root) }))
+  }
+
+  /** Keeps these blobs from going as they come. Dispose of what it returns to let go. */
+  want(blobs: ReadonlyMap<BlobHash, unknown>): Disposable {
+    this.#wanted.add(blobs)
+    return { [Symbol.dispose]: () => this.#wanted.delete(blobs) }
+  }
+
+  /** What blobs take that nobody waits for. */
+  unwantedBytes(): number {
+    const wanted = new Set([...this.#wanted].flatMap((blobs) => [...blobs.keys()]))
+    return [...wanted].reduce((bytes, hash) => bytes - (this.blobs.bytesOf(hash) ?? 0), this.blobs.sizeBytes)
+  }
+
+  /** Removes so many bytes of blobs that nobody waits for, as far as there are, the least recently used first. */
+  async dropUnwanted(bytes: number): Promise<void> {
+    const isWanted = (hash: BlobHash) => this.#wanted.values().some((blobs) => blobs.has(hash))
+    await this.blobs.evict(isWanted, Math.max(0, this.blobs.sizeBytes - bytes))
   }
 
   /** Removes these, but for what is in use. */
@@ -196,6 +209,7 @@ export class DataShelf {
     for (const root of roots) if (!inUse.has(root)) this.#remove(root)
   }
 
+  /** Resolves when what was removed has gone from the disk. */
   async close(): Promise<void> {
     await this.#cleaning
   }
@@ -204,10 +218,6 @@ export class DataShelf {
     if (!this.#whole.has(root) || this.#busy.has(root)) return
     this.unsettle(root)
     this.#throwAway(this.pathOf(root))
-  }
-
-  #bytes(): number {
-    return this.#whole.values().reduce((sum, { bytes }) => sum + bytes, this.blobs.sizeBytes)
   }
 
   #changed(): void {

@@ -16,7 +16,7 @@ import { offerData } from "./offer-data.ts"
 const never = new AbortController().signal
 
 function shelfIn(scratch: ScratchFolder): DataShelf {
-  return new DataShelf({ folder: scratch.at("shelf"), bootId: "b", maxBytes: 1_000_000, onChange: () => {} })
+  return new DataShelf({ folder: scratch.at("shelf"), bootId: "b", onChange: () => {} })
 }
 
 /** Files as they lie laid out, with their hashes. */

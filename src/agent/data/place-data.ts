@@ -1,9 +1,11 @@
 import { join } from "node:path"
+import { orAborted } from "../../base/or-aborted.ts"
 import type { DataOffer, OrderData } from "../../protocol/data-wire.ts"
 import { toWindfallError, WindfallError } from "../../protocol/errors.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
 import type { AgentContext } from "../agent-context.ts"
 import type { Attempt } from "../attempt.ts"
+import type { Attempts } from "../disk/held-part.ts"
 import type { DataShelf } from "./data-shelf.ts"
 import { fetchDirectly } from "./fetch-directly.ts"
 import { linkData } from "./link-data.ts"
@@ -56,7 +58,7 @@ export function linkAllData(context: AgentContext, attempt: Attempt, data: reado
 }
 
 /** Data that attempts which have not ended hold. */
-export function dataInUse(context: AgentContext): Set<BlobHash> {
+export function dataInUse(context: { readonly attempts: Attempts }): Set<BlobHash> {
   const held = [...context.attempts.values()].filter(({ phase }) => phase !== "ended")
   return new Set(held.flatMap(({ order }) => order?.data ?? []).flatMap(({ root }) => (root === null ? [] : [root])))
 }
@@ -90,8 +92,8 @@ async function placeTree(
     if (look.flaws === undefined) await fetchAll(shelf, look.missing, (hashes) => ask(root, hashes, false), signal)
     else {
       // Only now is known how much of it another version does not have here.
-      const inUse = new Set([...dataInUse(context), root])
-      await shelf.makeRoom(sumOf(look.missing), inUse, (hash) => look.missing.has(hash))
+      using _wanted = shelf.want(look.missing)
+      await orAborted(context.disk.makeRoom(sumOf(look.missing), "data"), signal)
       progress.follow(() => sumOf(missingOf(shelf, look.missing)))
       await fetchFromAnother(shelf, look.missing, (hashes) => ask(root, hashes, true), signal)
       await fetchAll(shelf, look.missing, (hashes) => ask(root, hashes, false), signal)

@@ -3,6 +3,7 @@ import { closest } from "../../base/closest.ts"
 import { accountText } from "../../protocol/account-traits.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { HostView, StrayView } from "../../protocol/host.ts"
+import { heldText } from "../../protocol/host-disk.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
 import { flag } from "../command-line/option.ts"
@@ -71,6 +72,7 @@ export function hostPage(host: HostView): string {
           ["system", `${facts.system} (${facts.arch})`],
           ["account", `${facts.user} in ${facts.home}${accountNote(host)}`],
           ["disk", `${formatBytes(facts.diskFreeBytes)} free`],
+          ...(host.disk == null ? [] : [["held", heldText(host.disk)] as const]),
           ...(facts.timeZone === null ? [] : [["time zone", facts.timeZone] as const]),
         ] as const)),
   ])

@@ -2,6 +2,7 @@ import { type Deferred, deferred } from "../../base/deferred.ts"
 import type { ServerMessage } from "../../protocol/agent-wire.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { HostLink } from "../../protocol/host.ts"
+import type { HostDisk } from "../../protocol/host-disk.ts"
 import type { BlobHash, HostId } from "../../protocol/ids.ts"
 import type { Resources } from "../../protocol/resources.ts"
 import type { SchedulableHost } from "../../scheduler/snapshot.ts"
@@ -32,6 +33,8 @@ export interface FleetHost {
   places: ReadonlySet<string>
   memoryFreeBytes: number | null
   diskFreeBytes: number | null
+  /** As told last. */
+  disk: HostDisk | null
   /** Messages that leave with the present tick. */
   outbox: ServerMessage[]
 }
@@ -63,6 +66,7 @@ export class Fleet {
       places: new Set(),
       memoryFreeBytes: null,
       diskFreeBytes: null,
+      disk: null,
       outbox: [],
     }
     this.#hosts.set(record.id, host)

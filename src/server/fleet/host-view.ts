@@ -38,6 +38,7 @@ export function hostView(core: Core, host: FleetHost, viewer: Viewer): HostView 
     strays: strayViews(record.leftovers, viewer),
     hostKey: record.hostKey,
     facts: record.facts,
+    disk: host.disk,
     total: host.total,
     free,
     jobs: jobs.map(({ job }) => job.id),

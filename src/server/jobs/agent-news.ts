@@ -1,4 +1,5 @@
 import type { AgentMessage } from "../../protocol/agent-wire.ts"
+import { HELD_KINDS, type HostDisk } from "../../protocol/host-disk.ts"
 import type { Core } from "../core.ts"
 import { noteData } from "../data/data-hosts.ts"
 import { notePlaceProblem, notePlacing } from "../data/placing.ts"
@@ -40,6 +41,10 @@ export function applyNews(core: Core, host: FleetHost, channel: HostChannel, mes
       noteSample(core, host, message)
       continue
     }
+    if (message.type === "disk") {
+      host.disk = heldOf(message.disk)
+      continue
+    }
     if (message.type === "data") {
       noteData(core, host, message.roots)
       core.wakePlanner()
@@ -53,7 +58,8 @@ export function applyNews(core: Core, host: FleetHost, channel: HostChannel, mes
   }
 }
 
-type AttemptMessage = Exclude<AgentMessage, { type: "hello" | "notice" | "leftovers" | "left" | "sample" | "data" }>
+type NewsOfHost = "hello" | "notice" | "leftovers" | "left" | "sample" | "disk" | "data"
+type AttemptMessage = Exclude<AgentMessage, { type: NewsOfHost }>
 
 function applyToAttempt(core: Core, channel: HostChannel, tried: Tried, message: AttemptMessage): void {
   const { attempt } = tried
@@ -108,6 +114,11 @@ export function markRunning(core: Core, tried: Tried): void {
   attempt.startedAt = core.clock.now()
   core.ledger.attemptChanged(attempt)
   transition(core, job, "running")
+}
+
+/** What is known of what a host said: a kind that only a later release has is no field of the API. */
+function heldOf({ budgetBytes, held }: HostDisk): HostDisk {
+  return { budgetBytes, held: Object.fromEntries(HELD_KINDS.map((kind) => [kind, held[kind]])) as HostDisk["held"] }
 }
 
 function noteSample(core: Core, host: FleetHost, sample: Extract<AgentMessage, { type: "sample" }>): void {

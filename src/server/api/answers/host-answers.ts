@@ -2,6 +2,7 @@ import * as z from "zod"
 import { ACCOUNT_TRAITS } from "../../../protocol/account-traits.ts"
 import type { HostScan, JoinStep } from "../../../protocol/api.ts"
 import type { HostFacts, HostView, StrayView } from "../../../protocol/host.ts"
+import type { HostDisk } from "../../../protocol/host-disk.ts"
 import type { LeaveStep, ServerKeyAnswer } from "../../../protocol/lending.ts"
 import type { Resources } from "../../../protocol/resources.ts"
 import { answer, count, type Describes, time } from "./answer.ts"
@@ -34,6 +35,23 @@ const facts = answer(
     bootId: z.string().describe("Changes with every restart"),
     timeZone: z.string().nullable(),
     diskFreeBytes: count,
+  }),
+)
+
+const disk = answer(
+  "HostDisk",
+  "What Windfall holds on a host's disk, and may hold there",
+  z.object({
+    budgetBytes: count,
+    held: z.object({
+      workspaces: count,
+      data: count,
+      environments: count,
+      pythons: count,
+      packages: count.describe("uv's downloads"),
+      models: count.describe("Downloads of Hugging Face"),
+      homes: count.describe("People's own, which Windfall never removes"),
+    }),
   }),
 )
 
@@ -73,6 +91,7 @@ export const host = answer(
     strays: z.array(stray),
     hostKey: z.string(),
     facts: facts.nullable(),
+    disk: disk.nullable().describe("Null as long as it has not said so"),
     total: resources.describe("What jobs may use in all"),
     free: resources,
     jobs: z.array(count).describe("Jobs there now"),
@@ -134,9 +153,10 @@ export const HOST_ANSWERS_AGREE: readonly [
   Describes<typeof resources, Resources>,
   Describes<typeof facts, HostFacts>,
   Describes<typeof stray, StrayView>,
+  Describes<typeof disk, HostDisk>,
   Describes<typeof host, HostView>,
   Describes<typeof hostScan, HostScan>,
   Describes<typeof serverKey, ServerKeyAnswer>,
   Describes<typeof joinStep, JoinStep>,
   Describes<typeof leaveStep, LeaveStep>,
-] = [true, true, true, true, true, true, true, true]
+] = [true, true, true, true, true, true, true, true, true]

@@ -1,0 +1,49 @@
+import type { HeldKind } from "../../protocol/host-disk.ts"
+
+/** What all of Windfall may take on a host at most. */
+const MOST_BYTES = 100 * 1024 ** 3
+/** Of what is free or Windfall's own, what Windfall may take. */
+const SHARE = 0.2
+/** Of the whole disk, what stays free of Windfall's things. */
+const KEPT_FREE = 0.15
+
+/** A disk as the system tells of it. */
+export interface Disk {
+  readonly totalBytes: number
+  /** What this account may still write. */
+  readonly freeBytes: number
+}
+
+/** Something on the host that goes as a whole, or stays. */
+export interface Holding {
+  readonly kind: HeldKind
+  /** Its name among those of its kind. */
+  readonly name: string
+  readonly bytes: number
+  /** When it was last used, by wall clock; 0 for what can go before everything else. */
+  readonly usedMs: number
+  /** Somebody uses it now, or it is not Windfall's to remove. */
+  readonly inUse: boolean
+}
+
+/**
+ * What Windfall may hold: 100 GB, or a fifth of what is free with what it holds itself, whichever is less; and less again where the
+ * disk would have under 15 % free. What Windfall adds or removes does not change it, what others do does.
+ */
+export function budgetBytes({ totalBytes, freeBytes }: Disk, heldBytes: number): number {
+  const availableBytes = freeBytes + heldBytes
+  const most = Math.min(MOST_BYTES, availableBytes * SHARE, availableBytes - totalBytes * KEPT_FREE)
+  return Math.max(0, Math.floor(most))
+}
+
+/** What goes so that so many bytes come free, as far as there is enough: what was used least recently first, of whatever kind. */
+export function toGo(holdings: readonly Holding[], excessBytes: number): Holding[] {
+  const going: Holding[] = []
+  let left = excessBytes
+  for (const one of holdings.filter(({ inUse, bytes }) => !inUse && bytes > 0).sort((a, b) => a.usedMs - b.usedMs)) {
+    if (left <= 0) break
+    going.push(one)
+    left -= one.bytes
+  }
+  return going
+}
