@@ -191,8 +191,8 @@ test("a supervisor of an older agent makes no folder any more once a newer agent
   first.send({ type: "limit" } as never)
   await first.next("notice")
   await first.kill()
-  await eventually(() => home.processes().length === 0, "forker and supervisor have ended")
-  assert.equal(existsSync(home.attempt(1)), false)
+  await eventually(() => home.processes().length === 0, "the forker has ended")
+  await eventually(() => !existsSync(home.attempt(1)), "its supervisor has taken the folder away that it made")
   assert.equal(fileText(home.at("ledger")), "")
 })
 
