@@ -1,9 +1,10 @@
 /**
- * `node scripts/test.ts [check|unit|e2e|faults]... [--filter TEXT] [--seed N]`
+ * `node scripts/test.ts [check|unit|e2e|long|faults]... [--filter TEXT] [--seed N]`
  *
- * unit: everything beside the code, in one process; only the agent's tests, which start agents and wait for them, are in one
- * for each file. e2e: test/e2e, the same. faults: all fault points of test/faults. Without a name: check, unit, e2e and a seeded sample of faults. A filter is part of a file's path, or
- * else of a test's name. The exit code is 0 only when all that ran passed.
+ * unit: everything beside the code, in one process, and beside it the agent's tests, which start agents and wait for them, in
+ * one for each file. e2e: test/e2e, the same. long: test/long, of the same kind, for which `npm test` has no time. faults: all
+ * fault points of test/faults. Without a name: check, unit, e2e and a seeded sample of faults. A filter is part of a file's
+ * path, or else of a test's name. The exit code is 0 only when all that ran passed.
  */
 import { randomInt } from "node:crypto"
 import { join } from "node:path"
@@ -11,18 +12,20 @@ import { parseArgs } from "node:util"
 import { findSshd } from "../src/ssh/sshd-binary.ts"
 import { check } from "./check.ts"
 import { findFiles, ROOT } from "./source-files.ts"
-import { type Stage, stage } from "./stage.ts"
+import { type Stage, type StageOptions, stage } from "./stage.ts"
 
 const MINUTE_MS = 60_000
-const PARTS = ["check", "unit", "e2e", "faults"] as const
+const PARTS = ["check", "unit", "e2e", "long", "faults"] as const
 type Part = (typeof PARTS)[number]
+/** What `npm test` is. */
+const GATE: readonly Part[] = ["check", "unit", "e2e", "faults"]
 
 /** How many points of a job's life the faults are tried at: all of them, and what `npm test` has time for. */
 const ALL_POINTS = 200
 const SAMPLE_POINTS = 12
 
-/** They mostly wait, for processes and for each other: on two cores three at a time are quicker than two. */
-const SOME_AT_A_TIME = ["--test-concurrency=3"]
+/** They mostly wait, for processes and for each other: more at a time than there are cores are quicker. */
+const THREE_AT_A_TIME = ["--test-concurrency=3"]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -33,7 +36,7 @@ const rest = positionals.filter((word) => !PARTS.some((part) => part === word))
 const filter = values.filter ?? rest[0]
 const TEST_FILES = findFiles("{src,scripts,test}/**/*.test.ts")
 const seed = values.seed ?? String(randomInt(1_000_000))
-const wanted: readonly Part[] = parts.length > 0 ? parts : filter === undefined ? PARTS : ["unit", "e2e"]
+const wanted: readonly Part[] = parts.length > 0 ? parts : filter === undefined ? GATE : ["unit", "e2e", "long"]
 const startedMs = performance.now()
 const stages: Stage[] = []
 let sshd: boolean | undefined
@@ -41,9 +44,10 @@ let sshd: boolean | undefined
 for (const part of wanted) {
   if (part === "check") stages.push(...(await check()))
   else if (part === "unit") await runUnit()
-  else if (await hasSshd())
-    await (part === "e2e" ? runE2e() : runFaults(parts.includes("faults") ? ALL_POINTS : SAMPLE_POINTS))
-  else console.log(`SKIPPED ${part}: there is no OpenSSH server on this machine, and none can be unpacked`)
+  else if (!(await hasSshd()))
+    console.log(`SKIPPED ${part}: there is no OpenSSH server on this machine, and none can be unpacked`)
+  else if (part === "faults") await runFaults(parts.includes("faults") ? ALL_POINTS : SAMPLE_POINTS)
+  else await runE2e(part === "e2e" ? "end-to-end tests" : "long end-to-end tests", `test/${part}/**/*.test.ts`)
 }
 
 console.log("")
@@ -55,26 +59,30 @@ async function runUnit(): Promise<void> {
   const files = findFiles("{src,scripts}/**/*.test.ts")
   const agents = findFiles("src/agent/**/*.test.ts")
   const others = files.filter((path) => !agents.includes(path))
-  await runTests("unit tests", others, ["--test-isolation=none"], 4 * MINUTE_MS)
-  await runTests("agent tests", agents, SOME_AT_A_TIME, 5 * MINUTE_MS)
+  await Promise.all([
+    runTests("unit tests", others, ["--test-isolation=none"], { limitMs: 5 * MINUTE_MS }),
+    runTests("agent tests", agents, THREE_AT_A_TIME, { limitMs: 5 * MINUTE_MS, isBeside: true }),
+  ])
 }
 
-async function runE2e(): Promise<void> {
-  await runTests("end-to-end tests", findFiles("test/e2e/**/*.test.ts"), SOME_AT_A_TIME, 10 * MINUTE_MS)
+async function runE2e(name: string, files: string): Promise<void> {
+  await runTests(name, findFiles(files), THREE_AT_A_TIME, { limitMs: 10 * MINUTE_MS })
 }
 
 async function runFaults(points: number): Promise<void> {
   const env = { WINDFALL_FAULTS_POINTS: String(points), WINDFALL_FAULTS_SEED: seed }
   const name = `faults at ${points} points, seed ${seed}`
-  await runTests(name, findFiles("test/faults/**/*.test.ts"), ["--test-concurrency=1"], points * MINUTE_MS, env)
+  await runTests(name, findFiles("test/faults/**/*.test.ts"), ["--test-concurrency=1"], {
+    limitMs: points * MINUTE_MS,
+    env,
+  })
 }
 
 async function runTests(
   name: string,
   files: readonly string[],
   options: readonly string[],
-  limitMs: number,
-  env: Readonly<Record<string, string>> = {},
+  how: StageOptions,
 ): Promise<void> {
   const isPath = filter !== undefined && TEST_FILES.some((path) => path.includes(filter))
   const matching = isPath ? files.filter((path) => path.includes(filter)) : files
@@ -82,7 +90,7 @@ async function runTests(
   const args = ["--disable-warning=ExperimentalWarning", "--test", ...options]
   if (filter !== undefined && !isPath) args.push(`--test-name-pattern=${filter}`)
   args.push(...matching)
-  stages.push(await stage(name, process.execPath, args, { limitMs, env }))
+  stages.push(await stage(name, process.execPath, args, how))
 }
 
 /** Says where the OpenSSH server of the lab comes from, once. */

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
-import { once } from "node:events"
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
-import { connect, createServer } from "node:net"
+import { connect } from "node:net"
 import { join } from "node:path"
 import { text } from "node:stream/consumers"
 import { beforeEach, type TestContext, test } from "node:test"
@@ -58,13 +57,10 @@ test("ssh with a terminal", async () => {
 })
 
 test("ssh -L leads to what the job listens on", async () => {
-  const probe = createServer().listen(0, "127.0.0.1")
-  await once(probe, "listening")
-  const { port } = probe.address() as { port: number }
-  probe.close()
-  await using child = ssh("-L", `${port}:127.0.0.1:7200`, `windfall-${id}`, "echo up; cat")
+  const local = pool().scratch.at("forwarded")
+  await using child = ssh("-L", `${local}:127.0.0.1:7200`, `windfall-${id}`, "echo up; cat")
   await child.says("up")
-  assert.equal(await text(connect(port, "127.0.0.1")), "from the job")
+  assert.equal(await text(connect(local)), "from the job")
   child.process.kill("SIGTERM")
 })
 
