@@ -187,6 +187,8 @@ test("a supervisor of an older agent makes no folder any more once a newer agent
   // What a new agent does before it looks which folders there are.
   writeFileSync(`${home.base}/run/agent.new`, note)
   renameSync(`${home.base}/run/agent.new`, `${home.base}/run/agent`)
+  // It goes on when its agent is gone, as the old one is before the new one looks.
+  process.kill(home.forker(first), "SIGSTOP")
   first.startAttempt(1, [home.job("ledger.sh"), home.at("ledger")])
   first.send({ type: "limit" } as never)
   await first.next("notice")

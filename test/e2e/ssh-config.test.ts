@@ -58,7 +58,7 @@ test("ssh with a terminal", async () => {
 
 test("ssh -L leads to what the job listens on", async () => {
   const local = pool().scratch.at("forwarded")
-  await using child = ssh("-L", `${local}:127.0.0.1:7200`, `windfall-${id}`, "echo up; cat")
+  await using child = ssh("-L", `${local}:127.0.0.1:7200`, `windfall-${id}`, "echo up; sleep 60")
   await child.says("up")
   assert.equal(await text(connect(local)), "from the job")
   child.process.kill("SIGTERM")
