@@ -2,10 +2,10 @@
  * Bundles the agent into one file for hosts: `node scripts/build-agent.ts [INTO]`, by default `.cache/agent/agent.mjs`.
  * The same sources always give the same bytes, so that a host recognises by hash what it has.
  */
-import { mkdir, rename, rm, writeFile } from "node:fs/promises"
-import { dirname, join } from "node:path"
-import { type Plugin, rolldown } from "rolldown"
+import { join } from "node:path"
+import type { Plugin } from "rolldown"
 import { ENVIRONMENT_SOURCE, FORKER_SOURCES } from "../src/agent/forker-source.ts"
+import { writeBundle } from "./write-bundle.ts"
 
 const ROOT = join(import.meta.dirname, "..")
 const FORKER_MODULE = join(ROOT, "src/agent/forker-source.ts")
@@ -35,24 +35,8 @@ function withoutComments(program: string): string {
 
 /** Bundles the agent into the file `into`, which appears whole. */
 export async function buildAgent(into: string): Promise<void> {
-  const bundle = await rolldown({
-    input: join(ROOT, "src/agent/main.ts"),
-    platform: "node",
-    external: [/^node:/, "@lydell/node-pty"],
-    plugins: [inlineForker],
-    logLevel: "warn",
-  })
-  const { output } = await bundle.generate({ format: "esm", minify: true, codeSplitting: false })
-  await bundle.close()
-  const [chunk] = output
-  await mkdir(dirname(into), { recursive: true })
-  const beside = `${into}.${process.pid}`
-  try {
-    await writeFile(beside, chunk.code)
-    await rename(beside, into)
-  } finally {
-    await rm(beside, { force: true })
-  }
+  const input = join(ROOT, "src/agent/main.ts")
+  await writeBundle({ input, external: [/^node:/, "@lydell/node-pty"], plugins: [inlineForker] }, into)
 }
 
 if (import.meta.main) await buildAgent(process.argv[2] ?? join(ROOT, ".cache/agent/agent.mjs"))
