@@ -119,6 +119,16 @@ export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
       details: { field: "once" },
     })
   }
+  if (values["retry-after-silence"] !== undefined && (values.retry ?? 0) === 0) {
+    throw new WindfallError(
+      "invalid_input",
+      "Cannot send with --retry-after-silence alone: nothing would be tried again",
+      {
+        hint: "Say how often, too: --retry 1",
+        details: { field: "retry-after-silence" },
+      },
+    )
+  }
   if (values.pty === true && values.stdin !== undefined) {
     throw new WindfallError("invalid_input", "Cannot send with both --pty and --stdin: a terminal is not a file", {
       hint: "Keep --stdin for programs that read a file, --pty for those that want a terminal.",

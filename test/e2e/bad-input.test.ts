@@ -33,6 +33,7 @@ test("bad input is refused with exit code 2, a reason and a hint, and changes no
     [["send", "--", ""], /the program, is empty/, /windfall send -- python/],
     [["send", "--output", "../x", "--", "true"], /"\.\.\/x" home: it lies outside the folder/, /into its folder/],
     [["send", "--time", "0s", "--", "true"], /"0s" is too short/],
+    [["send", "--retry-after-silence", "1h", "--", "true"], /--retry-after-silence alone/, /--retry 1/],
     [["send", "--retry", "2", "--once", "--", "true"], /--once and --retry/],
     [["send", "--stdin=missing.txt", "--", "cat"], /missing.txt/, /--stdin=FILE/],
     [["send", "--folder", "missing", "--", "true"], /missing: there is no such folder/, /--folder DIR/],
