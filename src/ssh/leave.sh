@@ -172,6 +172,9 @@ for base in $bases; do
   [ -e "$base" ] || continue
   remove "folders of jobs" "$base/attempts" "$base/trash"
   remove "caches" "$base/cache"
+  remove "stored data" "$base/data"
+  remove "Python environments and downloads" "$base/environments" "$base/shared"
+  remove "home folders of those who sent jobs" "$base/homes"
   remove "the server's notes" "$base"
 done
 if [ -n "$server" ]; then

@@ -25,7 +25,12 @@ describe("a host leaves", { timeout: 240_000 }, () => {
     assert.match(refused.stderr, /job \d+ runs there\n +With --yes they are asked to end/)
     const { exitCode, stdout, stderr } = await pool.windfall(["host", "rm", host.name, "--yes"])
     assert.equal(exitCode, 0, stderr)
-    for (const what of ["caches", "Node and the agent", "key lines in ~/.ssh/authorized_keys: 1"]) {
+    for (const what of [
+      "caches",
+      "home folders of those who sent jobs",
+      "Node and the agent",
+      "key lines in ~/.ssh/authorized_keys: 1",
+    ]) {
       assert.ok(stdout.includes(`  ${what}\n`), stdout)
     }
     assert.match(stdout, /host1 has left; nothing of Windfall is left there\n$/)
