@@ -60,7 +60,13 @@ export const up = command({
       })
     }
     if (options.atLogin && options.port === 0) {
-      throw new WindfallError("invalid_input", "Cannot start a server at login on any free port: nobody would find it")
+      throw new WindfallError(
+        "invalid_input",
+        "Cannot start a server at login on any free port: nobody would find it",
+        {
+          hint: "Leave --port out, or name one",
+        },
+      )
     }
     const data = path.resolve(cli.cwd, options.data ?? dataFolder(cli.settings))
     const logFile = path.join(data, "server.log")
