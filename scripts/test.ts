@@ -4,9 +4,11 @@
  * unit: everything beside the code, in one process, and beside it the agent's tests, which start agents and wait for them, in
  * one for each file. e2e: test/e2e, the same. long: test/long, of the same kind, for which `npm test` has no time. faults: all
  * fault points of test/faults. Without a name: check, unit, e2e and a seeded sample of faults. A filter is part of a file's
- * path, or else of a test's name. The exit code is 0 only when all that ran passed.
+ * path, or else of a test's name. The exit code is 0 only when all that ran passed; the last lines name what did not.
  */
 import { randomInt } from "node:crypto"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { findSshd } from "../src/ssh/sshd-binary.ts"
@@ -27,6 +29,8 @@ const SAMPLE_POINTS = 12
 /** They mostly wait, for processes and for each other: more at a time than there are cores are quicker. */
 const THREE_AT_A_TIME = ["--test-concurrency=3"]
 
+const FAILED_TESTS = join(ROOT, "scripts/failed-tests.ts")
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { filter: { type: "string" }, seed: { type: "string" } },
@@ -39,6 +43,7 @@ const seed = values.seed ?? String(randomInt(1_000_000))
 const wanted: readonly Part[] = parts.length > 0 ? parts : filter === undefined ? GATE : ["unit", "e2e", "long"]
 const startedMs = performance.now()
 const stages: Stage[] = []
+const failedTests: string[] = []
 let sshd: boolean | undefined
 
 for (const part of wanted) {
@@ -52,6 +57,7 @@ for (const part of wanted) {
 
 console.log("")
 for (const { name, ok, ms } of stages) console.log(`${ok ? "ok    " : "FAILED"}  ${name}  ${(ms / 1000).toFixed(1)} s`)
+for (const line of failedTests) console.log(`  ${line}`)
 console.log(`${((performance.now() - startedMs) / 1000).toFixed(0)} s in all`)
 process.exitCode = stages.length > 0 && stages.every(({ ok }) => ok) ? 0 : 1
 
@@ -87,10 +93,19 @@ async function runTests(
   const isPath = filter !== undefined && TEST_FILES.some((path) => path.includes(filter))
   const matching = isPath ? files.filter((path) => path.includes(filter)) : files
   if (matching.length === 0) return
+  const folder = mkdtempSync(join(tmpdir(), "windfall-tests-"))
+  const failed = join(folder, "failed")
   const args = ["--disable-warning=ExperimentalWarning", "--test", ...options]
+  args.push("--test-reporter=spec", "--test-reporter-destination=stdout")
+  args.push(`--test-reporter=${FAILED_TESTS}`, `--test-reporter-destination=${failed}`)
   if (filter !== undefined && !isPath) args.push(`--test-name-pattern=${filter}`)
   args.push(...matching)
-  stages.push(await stage(name, process.execPath, args, how))
+  try {
+    stages.push(await stage(name, process.execPath, args, how))
+    failedTests.push(...readFileSync(failed, "utf8").split("\n").filter(Boolean))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 /** Says where the OpenSSH server of the lab comes from, once. */

@@ -44,8 +44,6 @@ export function buildVariables(
     // The account's own configuration is not looked for; a project's in its pyproject.toml counts.
     XDG_CONFIG_HOME: join(folder, "project/.none"),
     XDG_CONFIG_DIRS: join(folder, "project/.none"),
-    // Whom the host trusts, not only whom uv knows: a lab may have an authority of its own.
-    ...(trustsSomebody(host) ? { UV_SYSTEM_CERTS: "1" } : {}),
     // uv tries each Python that it finds: the stub there would open a dialog on the owner's screen.
     ...(host.stubFolder === null ? {} : { PATH: withoutStubs(searchPath) }),
     ...(kind === "uv.lock" || kind === "pyproject.toml" ? {} : { UV_NO_CONFIG: "1" }),
@@ -64,9 +62,13 @@ function withoutStubs(searchPath: string): string {
     .join(":")
 }
 
-/** On a Mac the keychain always has somebody. A small Linux may have no list of authorities at all: then uv's own is used. */
-function trustsSomebody({ facts }: JobHost): boolean {
-  return facts.platform === "darwin" || SYSTEM_AUTHORITIES.some((file) => existsSync(file))
+/**
+ * Lets uv, Windfall's in a build or a job's own, trust whom the host trusts and not only whom uv knows: a lab may have an
+ * authority of its own. A small Linux may have no list of authorities at all: then uv's own is used.
+ */
+export function trustVariables({ facts }: Pick<JobHost, "facts">): Record<string, string> {
+  const isListed = facts.platform === "darwin" || SYSTEM_AUTHORITIES.some((file) => existsSync(file))
+  return isListed ? { UV_SYSTEM_CERTS: "1" } : {}
 }
 
 const SYSTEM_AUTHORITIES = [

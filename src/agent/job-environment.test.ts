@@ -25,8 +25,8 @@ test("jobEnvironment() on a Mac: Homebrew before /usr/local, the host's zone, ce
     "/w/homes/ann/.local/bin:/Users/lab/.local/bin:/opt/homebrew/bin:/opt/homebrew/sbin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
   )
   assert.deepEqual(
-    [variables.LANG, variables.TZ, variables.TMPDIR, variables.SSL_CERT_FILE],
-    ["en_US.UTF-8", "Europe/Berlin", "/w/attempts/1/tmp", "/etc/lab.pem"],
+    [variables.LANG, variables.TZ, variables.TMPDIR, variables.SSL_CERT_FILE, variables.UV_SYSTEM_CERTS],
+    ["en_US.UTF-8", "Europe/Berlin", "/w/attempts/1/tmp", "/etc/lab.pem", "1"],
   )
   assert.equal(variables.SECRET_OF_THE_AGENT, undefined)
 })

@@ -6,7 +6,7 @@ import type { HostFacts } from "../protocol/host.ts"
 import type { AgentContext } from "./agent-context.ts"
 import type { Attempt } from "./attempt.ts"
 import { readEnvironment } from "./attempt-environment.ts"
-import { buildVariables, environmentVariables } from "./environment-variables.ts"
+import { buildVariables, environmentVariables, trustVariables } from "./environment-variables.ts"
 import { reopening } from "./own-file.ts"
 
 /** More than this is refused: a shell or a tool on the way would break on it later, without words. */
@@ -71,6 +71,7 @@ export function jobEnvironment(
     PYTHONUNBUFFERED: "1",
     UV_CACHE_DIR: join(host.shared, "uv"),
     UV_PYTHON_INSTALL_DIR: join(host.shared, "python"),
+    ...trustVariables(host),
     // The downloads, and not HF_HOME: there lies the token of who logged in.
     HF_HUB_CACHE: join(host.shared, "huggingface"),
     ...(order.pty === null ? {} : { TERM: order.pty.term }),

@@ -32,6 +32,7 @@ test("a job's environment is what the docs list, and nothing else", async () => 
     "TZ",
     "UV_CACHE_DIR",
     "UV_PYTHON_INSTALL_DIR",
+    "UV_SYSTEM_CERTS",
     "USER",
     "PWD",
   ]
