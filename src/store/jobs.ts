@@ -133,8 +133,7 @@ export class JobStore {
     return {
       id,
       user: row.user,
-      // What an earlier release did not know of is as for who says nothing of it.
-      spec: { ...DEFAULT_SPEC, ...(JSON.parse(row.spec_json) as JobSpec) },
+      spec: toSpec(row.spec_json),
       submittedAt: row.submitted_at,
       state: row.state as JobState,
       verdict:
@@ -172,6 +171,12 @@ function changing(v: Row) {
     outputs_json: v.outputs_json,
     stop_json: v.stop_json,
   }
+}
+
+/** What an earlier release did not know of is as for who says nothing of it; the order is as it was sent, to the letter. */
+function toSpec(json: string): JobSpec {
+  const stored = JSON.parse(json) as JobSpec
+  return { ...stored, ...DEFAULT_SPEC, ...stored }
 }
 
 function changeable(job: JobRecord): Omit<Row, "spec_json"> {

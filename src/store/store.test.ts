@@ -165,6 +165,17 @@ test("a job sent before jobs said whom to tell says nothing of it", () => {
   assert.deepEqual(new NotifyStore(database).targets(), [])
 })
 
+test("a job reads the same from the database as it was sent, to the letter", () => {
+  using database = new Database(":memory:")
+  migrate(database)
+  const spec = JSON.stringify({ command: ["true"], ...DEFAULT_SPEC })
+  database.execute("INSERT INTO users VALUES ('ada', 'admin', 1)")
+  database.execute(
+    `INSERT INTO jobs (id, user, state, spec_json, submitted_at) VALUES (1, 'ada', 'queued', '${spec}', 1)`,
+  )
+  assert.equal(JSON.stringify(new JobStore(database).get(1 as JobId)?.spec), spec)
+})
+
 test("a second server on a data folder is refused, naming the first; the folder is free when that ends", () => {
   using scratch = new ScratchFolder()
   const folder = openDataFolder(scratch.at("data"))
