@@ -1,20 +1,21 @@
 import * as path from "node:path"
 import type { FolderRecord } from "./folder-record.ts"
-import { joinPath } from "./safe-path.ts"
 import type { ScannedTree } from "./scanned-tree.ts"
 
-/** Links that point out of the scanned folder: they travel as they are, and point to something else on a host. */
-export function leavingLinks(scanned: ScannedTree): { readonly path: string; readonly target: string }[] {
+/**
+ * Links that point out of the scanned folder: they travel as they are, and point to something else on a host. With `since`,
+ * only those that are not as they were in that scan.
+ */
+export function leavingLinks(
+  scanned: ScannedTree,
+  since?: FolderRecord,
+): { readonly path: string; readonly target: string }[] {
   const leaving: { path: string; target: string }[] = []
-  const look = (folder: FolderRecord, at: string): void => {
-    for (const entry of folder.entries) {
-      if (entry.kind === "folder") look(entry, joinPath(at, entry.name))
-      if (entry.kind !== "link") continue
-      const goal = path.posix.normalize(joinPath(at, entry.target))
-      if (!entry.target.startsWith("/") && goal !== ".." && !goal.startsWith("../")) continue
-      leaving.push({ path: joinPath(at, entry.name), target: entry.target })
-    }
+  for (const { path: at, entry } of scanned.entries(since)) {
+    if (entry.kind !== "link") continue
+    const goal = path.posix.join(path.posix.dirname(at), entry.target)
+    if (!entry.target.startsWith("/") && goal !== ".." && !goal.startsWith("../")) continue
+    leaving.push({ path: at, target: entry.target })
   }
-  look(scanned.record, "")
   return leaving
 }

@@ -93,7 +93,7 @@ test("a hole below a folder that is there is found when asked thoroughly", async
   )
 })
 
-test("with a stat cache one question is enough", async () => {
+test("with a stat cache one question is enough, and none for a small difference", async () => {
   using scratch = new ScratchFolder()
   const { StatCache } = await import("./stat-cache.ts")
   const blobs = new BlobFolder(scratch.at("blobs"))
@@ -109,6 +109,14 @@ test("with a stat cache one question is enough", async () => {
     return blobs.missing(hashes)
   })
   assert.deepEqual(questions, [6])
+  const ask = async () => assert.fail("asked")
+  const bytes = missing.reduce((sum, blob) => sum + blob.bytes, 0)
+  const unasked = await missingBlobs(changed, ask, { unaskedBytes: bytes })
+  assert.deepEqual(
+    unasked.map(({ hash }) => hash),
+    missing.map(({ hash }) => hash),
+  )
+  await assert.rejects(missingBlobs(changed, ask, { unaskedBytes: bytes - 1 }), /asked/)
   await readPack(encodePack(missing), blobs)
   assert.deepEqual(missingFrom(changed.root, blobs), [])
   const before = changed.previous?.hash as BlobHash

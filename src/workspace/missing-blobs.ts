@@ -9,6 +9,16 @@ import { bytesBlob, sourceBlob } from "./sources.ts"
 /** Answers which of these the other side lacks. */
 export type AskMissing = (hashes: readonly BlobHash[]) => Promise<readonly BlobHash[]>
 
+export interface MissingOptions {
+  /** Ask about every single hash. */
+  readonly thorough?: boolean
+  /**
+   * A difference to the last scan of no more than this is not asked about: to send it is cheaper than a question. Where the
+   * other side does not have the last scan's tree after all, that turns out when it is to use this one.
+   */
+  readonly unaskedBytes?: number
+}
+
 /** The API takes no more a call. */
 const MOST_A_CALL = 100_000
 /** With no more than this new since the last scan, all of it is asked about at once. */
@@ -25,7 +35,7 @@ const FEW = 2000
 export async function missingBlobs(
   scanned: ScannedTree,
   ask: AskMissing,
-  options: { readonly thorough?: boolean } = {},
+  options: MissingOptions = {},
 ): Promise<PackBlob[]> {
   if (options.thorough) {
     return packBlobs(scanned, await askAll(new Set([...scanned.trees.keys(), ...scanned.sources.keys()]), ask))
@@ -34,6 +44,8 @@ export async function missingBlobs(
   if (before !== undefined && before.hash !== scanned.root) {
     const fresh = newSince(before, scanned.record)
     if (fresh.size <= FEW) {
+      const difference = packBlobs(scanned, fresh)
+      if (difference.reduce((sum, { bytes }) => sum + bytes, 0) <= (options.unaskedBytes ?? 0)) return difference
       const missing = new Set(await ask([before.hash, ...fresh]))
       if (!missing.has(before.hash)) return packBlobs(scanned, missing)
     }

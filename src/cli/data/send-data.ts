@@ -43,7 +43,7 @@ export async function sendData(
   let thorough = false
   for (let turn = 1, scans = 1; ; turn++) {
     try {
-      const missing = await missingOf(cli, scanned, thorough)
+      const missing = await missingOf(cli, scanned, { thorough })
       if (missing.length > 0) {
         const { bytes } = travellingFiles(scanned, missing)
         if (turn === 1)

@@ -1,6 +1,7 @@
 import { formatBytes } from "../../base/bytes.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { IgnoreRules } from "../../workspace/ignore-rules.ts"
+import type { MissingOptions } from "../../workspace/missing-blobs.ts"
 import type { PackBlob } from "../../workspace/pack.ts"
 import { scanTree } from "../../workspace/scan.ts"
 import type { ScannedTree } from "../../workspace/scanned-tree.ts"
@@ -15,6 +16,8 @@ import type { AnnounceOptions } from "./travelling.ts"
 
 const QUIET_MS = 1_000
 const MAX_NAME = 200
+/** Sent sooner than asked about, over a slow link as well. */
+const UNASKED_BYTES = 64 * 1024
 
 export interface SendingFolderOptions extends AnnounceOptions {
   /** Absolute. */
@@ -109,8 +112,8 @@ export class SendingFolder {
   }
 
   /** What of the scanned folder the server lacks. */
-  async missing(scanned: ScannedTree, thorough = false): Promise<PackBlob[]> {
-    return (await import("./travelling.ts")).missingOf(this.#cli, scanned, thorough)
+  async missing(scanned: ScannedTree, options: MissingOptions = {}): Promise<PackBlob[]> {
+    return (await import("./travelling.ts")).missingOf(this.#cli, scanned, options)
   }
 
   /**
@@ -119,7 +122,7 @@ export class SendingFolder {
    * @throws {WindfallError} `wrong_state` when a file changed meanwhile: scan again
    */
   async upload(scanned: ScannedTree, thorough = false): Promise<number> {
-    const missing = await this.missing(scanned, thorough)
+    const missing = await this.missing(scanned, { thorough, unaskedBytes: UNASKED_BYTES })
     if (missing.length === 0) return 0
     const { announceTravel } = await import("./travelling.ts")
     if (!this.#announced) await announceTravel(this.#cli, scanned, missing, this.#options)

@@ -44,8 +44,10 @@ export async function submitDrafts<Answer>(
         lacking.map(({ blob }) => blob),
       )
   }
+  // Asked while the folder is looked at: what would be refused is refused before that is over.
+  const accepted = drafts.some(({ folder }) => folder !== undefined) ? checkDrafts(cli, drafts) : undefined
   for (let round = 1; ; round++) {
-    const scans = await scanAll(drafts)
+    const [scans] = await Promise.all([scanAll(drafts), accepted])
     try {
       return await submitScanned(cli, drafts, scans, options)
     } catch (error) {
@@ -93,7 +95,6 @@ async function submitScanned<Answer>(
 ): Promise<Answer> {
   const trees = [...scans.values()]
   let asking: Asking = trees.every(({ root, previous }) => root === previous?.hash) ? "nothing" : "level by level"
-  if (asking !== "nothing") await checkDrafts(cli, drafts)
   for (let turn = 1; ; turn++) {
     let sent = 0
     if (asking !== "nothing") {

@@ -3,7 +3,7 @@ import { WindfallError } from "../../protocol/errors.ts"
 import { biggestFolders } from "../../workspace/biggest-folders.ts"
 import { isSecretName } from "../../workspace/built-in-rules.ts"
 import { leavingLinks } from "../../workspace/leaving-links.ts"
-import { missingBlobs } from "../../workspace/missing-blobs.ts"
+import { type MissingOptions, missingBlobs } from "../../workspace/missing-blobs.ts"
 import type { PackBlob } from "../../workspace/pack.ts"
 import type { ScannedTree } from "../../workspace/scanned-tree.ts"
 import type { Cli } from "../cli.ts"
@@ -24,9 +24,9 @@ export interface AnnounceOptions {
   readonly include: readonly string[]
 }
 
-/** What of the scanned folder the server lacks; `thorough` asks about every single hash. */
-export function missingOf(cli: Cli, scanned: ScannedTree, thorough: boolean): Promise<PackBlob[]> {
-  return missingBlobs(scanned, (hashes) => askMissing(cli, hashes), { thorough })
+/** What of the scanned folder the server lacks. */
+export function missingOf(cli: Cli, scanned: ScannedTree, options: MissingOptions): Promise<PackBlob[]> {
+  return missingBlobs(scanned, (hashes) => askMissing(cli, hashes), options)
 }
 
 /** What is about to travel, as files (a large one is many blobs), without the lists nobody thinks of as files. */
@@ -84,7 +84,7 @@ export async function announceTravel(
 }
 
 async function sayLeavingLinks(cli: Cli, scanned: ScannedTree): Promise<void> {
-  const links = leavingLinks(scanned)
+  const links = leavingLinks(scanned, scanned.previous)
   if (links.length === 0) return
   const named = firstAndMore(links.map(({ path }) => printable(path)))
   await say(cli, `links that point out of the folder and to something else on a host: ${named}`)
