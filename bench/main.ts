@@ -13,6 +13,7 @@ import { bulkOutput } from "./bulk-output.ts"
 import { isMet, renderFigure, TABLE_HEAD } from "./figure.ts"
 import { forwardedPort } from "./forwarded-port.ts"
 import { freedHost } from "./freed-host.ts"
+import { hostJoin } from "./host-join.ts"
 import { idle } from "./idle.ts"
 import { logLatency } from "./log-latency.ts"
 import { secondSend } from "./second-send.ts"
@@ -32,6 +33,7 @@ const ALL: readonly Benchmark[] = [
   bulkOutput,
   warmEnvironment,
   forwardedPort,
+  hostJoin,
   idle,
 ]
 const HOSTS = 4

@@ -3,6 +3,7 @@ import type { ServerId } from "../protocol/ids.ts"
 import type { Attempt } from "./attempt.ts"
 import type { DataShelf } from "./data/data-shelf.ts"
 import type { DiskKeeper } from "./disk/disk-keeper.ts"
+import type { DiskLimit } from "./disk/disk-limit.ts"
 import type { DiskWatch } from "./disk/disk-watch.ts"
 import type { Environments } from "./environments.ts"
 import type { Forker } from "./forker.ts"
@@ -34,6 +35,7 @@ export interface AgentContext {
   /** Keeps all of them, and what jobs share, within one number. */
   readonly disk: DiskKeeper
   readonly diskWatch: DiskWatch
+  readonly diskLimit: DiskLimit
   readonly trash: Trash
   readonly highWater: HighWater
   readonly leftovers: LeftoverWatch

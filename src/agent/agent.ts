@@ -138,6 +138,7 @@ export class Agent {
       trees: this.#context.cache.trees(),
       leftovers: this.#context.leftovers.told,
       data: this.#context.data.roots(),
+      ...(this.#context.diskLimit.bytes === null ? {} : { diskLimitBytes: this.#context.diskLimit.bytes }),
     })
     this.#tellDisk()
   }
@@ -164,7 +165,18 @@ export class Agent {
     if (message.type === "received") this.#context.output.received(message.sequence, message)
     else if (message.type === "leave") this.#leaveKindly()
     else if (message.type === "let-go-data") this.#context.data.letGo(message.roots, dataInUse(this.#context))
+    else if (message.type === "disk-limit") this.#takeDiskLimit(message.bytes)
     else this.#attempts.take(message)
+  }
+
+  #takeDiskLimit(bytes: number | null): void {
+    try {
+      this.#context.diskLimit.set(bytes)
+    } catch (error) {
+      this.#notice("keep what Windfall may hold here", error)
+    }
+    this.#tellDisk()
+    this.#context.diskWatch.rest()
   }
 
   /** At its first word the host becomes this run's of the server; unless another was quicker since the agent's start. */

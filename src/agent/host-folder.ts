@@ -28,6 +28,8 @@ export interface HostFolder {
   readonly homes: string
   /** What jobs have filled by themselves, as it was measured last. */
   readonly measured: string
+  /** What the server lets it hold. */
+  readonly diskLimit: string
   readonly highWater: string
   /** What ended attempts have left on this host. */
   readonly leftovers: string
@@ -55,6 +57,7 @@ export function hostFolder(root: string, server: ServerId): HostFolder {
     shared: join(base, "shared"),
     homes: join(base, "homes"),
     measured: join(base, "measured"),
+    diskLimit: join(base, "disk-limit"),
     highWater: join(base, "high-water"),
     leftovers: join(base, "leftovers"),
     holder: join(base, "holder"),

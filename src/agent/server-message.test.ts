@@ -30,6 +30,8 @@ const MESSAGES: readonly ServerMessage[] = [
   { type: "forget", ...ONE },
   { type: "donor", ...ONE, offer: { addresses: ["10.0.0.7"], port: 4711, key: "a2V5" } },
   { type: "let-go-data", roots: [ROOT] },
+  { type: "disk-limit", bytes: 5 },
+  { type: "disk-limit", bytes: null },
   { type: "leave" },
 ]
 

@@ -44,6 +44,8 @@ export function readServerMessage(value: unknown): ServerMessage | null {
       return { type: "donor", ...named(message), offer: readOffer(message.offer) }
     case "let-go-data":
       return { type: "let-go-data", roots: hashes(message, "roots") }
+    case "disk-limit":
+      return { type: "disk-limit", bytes: orNull(message, "bytes", count) }
     case "forget":
       return { type: "forget", ...named(message) }
     case "unsupplied":

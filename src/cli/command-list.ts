@@ -96,6 +96,10 @@ const pool: Group = {
     summary: "a line by which an owner lends a Mac",
     load: async () => (await import("./commands/invite-mac.ts")).inviteMac,
   },
+  "host set": {
+    summary: "how much of its disk a host may use",
+    load: async () => (await import("./commands/host-set.ts")).hostSet,
+  },
   "host drain": {
     summary: "start nothing new on a host",
     load: async () => (await import("./commands/host-drain.ts")).hostDrain,

@@ -48,6 +48,7 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
     for (const tree of list(raw, "trees", type)) if (!isBlobHash(tree)) fail(type, "trees")
     checkLeftovers(object(raw.leftovers, type, "leftovers"))
     if (raw.data !== undefined) hashes(raw, "data", type)
+    if (raw.diskLimitBytes !== undefined) count(raw, "diskLimitBytes", type)
   },
   data: (raw, type) => hashes(raw, "roots", type),
   "need-data": (raw, type) => {

@@ -88,6 +88,8 @@ export type AgentMessage =
       readonly leftovers: Leftovers
       /** Data wholly laid out; absent from older agents. */
       readonly data?: readonly BlobHash[]
+      /** The `disk-limit` it knows; absent where it knows none, and from older agents. */
+      readonly diskLimitBytes?: number
     }
   /** Data wholly laid out, all of it, whenever that changes. */
   | { readonly type: "data"; readonly roots: readonly BlobHash[] }
@@ -257,6 +259,8 @@ export type ServerMessage =
     }
   /** This data is in the server's database no more: it may go. */
   | { readonly type: "let-go-data"; readonly roots: readonly BlobHash[] }
+  /** What Windfall may hold on the host at most; `null`: as the agent reckons. A repeat changes nothing. */
+  | { readonly type: "disk-limit"; readonly bytes: number | null }
   /** End it: `stopSignal`, after `graceMs` SIGKILL. A second one may shorten the grace, never lengthen it. */
   | {
       readonly type: "stop"

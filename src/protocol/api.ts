@@ -153,6 +153,11 @@ export interface HostRekeyRequest {
   readonly hostKey: string
 }
 
+/** POST /v1/hosts/HOST/disk (admin): what Windfall may hold there; `null`: as the host itself reckons. Answers the host. */
+export interface HostDiskRequest {
+  readonly limitBytes: number | null
+}
+
 /** POST /v1/blobs/missing: which of these the caller has not stored on the server yet. At most 100,000 a call. */
 export interface BlobsMissingRequest {
   readonly hashes: readonly BlobHash[]

@@ -13,6 +13,9 @@ export interface HostDisk {
   readonly held: Readonly<Record<HeldKind, number>>
 }
 
+/** The least an administrator may let a host hold: below, no environment fits. */
+export const MIN_DISK_LIMIT_BYTES = 1024 ** 3
+
 /** All that is held. */
 export function heldBytes(held: HostDisk["held"]): number {
   return HELD_KINDS.reduce((sum, kind) => sum + held[kind], 0)

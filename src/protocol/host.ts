@@ -81,6 +81,8 @@ export interface HostView {
   readonly facts: HostFacts | null
   /** What Windfall holds on its disk; `null` as long as it has not said so. */
   readonly disk: HostDisk | null
+  /** What Windfall may hold there at most, as an administrator said; `null`: as the host itself reckons. */
+  readonly diskLimitBytes: number | null
   /** What jobs may use in all. */
   readonly total: Resources
   readonly free: Resources

@@ -88,16 +88,18 @@ function hostFindings(core: Core, host: FleetHost): DoctorFinding[] {
   const findings: DoctorFinding[] = []
   const add = (level: DoctorFinding["level"], code: string, text: string, fix: string | null = null) =>
     findings.push({ subject: name, code, level, text, fix })
-  if (host.link === "ready") add("ok", "link", `an agent answers on ${facts?.system ?? "it"}`)
-  else add(host.link === "refused" ? "problem" : "warning", `link_${host.link}`, host.reason ?? `it is ${host.link}`)
   const leaving = host.record.leaving
+  const hasLeft = leaving?.phase === "left"
+  if (host.link === "ready") add("ok", "link", `an agent answers on ${facts?.system ?? "it"}`)
+  else if (!hasLeft)
+    add(host.link === "refused" ? "problem" : "warning", `link_${host.link}`, host.reason ?? `it is ${host.link}`)
   if (leaving !== null) {
-    const isOver = leaving.phase === "left"
-    const fix = isOver
+    const fix = hasLeft
       ? `Forget it: windfall host rm ${name}`
       : `If it is gone for good: windfall host rm ${name} --forget`
-    add("warning", "leaving", isOver ? "its owner has taken it out of the pool" : "it is leaving the pool", fix)
+    add("warning", "leaving", hasLeft ? "its owner has taken it out of the pool" : "it is leaving the pool", fix)
   }
+  if (hasLeft) return findings
   findings.push(...unknownFindings(core.store.server, host))
   const away = core.table.onHost(host.record.id).filter(({ attempt }) => attempt.outOfContactSince !== null)
   if (away.length > 0) {

@@ -196,8 +196,8 @@ fi
 
 # For a server the way back in goes last, for the owner the file that begins anew.
 [ -z "$server" ] || [ -n "$shared" ] || gone "$root" || fail "Cannot remove $root"
-# The key lines, by their server's name behind the key, or by the key itself.
-mine() { for id in $ids; do printf ' windfall %s$\n' "$id"; done; [ -z "${wf_key-}" ] || printf ' %s$\n %s \n' "$wf_key" "$wf_key"; }
+# The key lines, by their server's name behind the key (in short where somebody copied the key's file), or by the key itself.
+mine() { for id in $ids; do printf ' windfall %s$\n windfall-%.8s$\n' "$id" "$id"; done; [ -z "${wf_key-}" ] || printf ' %s$\n %s \n' "$wf_key" "$wf_key"; }
 patterns=
 [ "${wf_keys-yes}" = no ] || patterns=$(mine)
 if [ -n "$patterns" ] && [ -f "$keys" ] && lines=$(grep -c -e "$patterns" "$keys") && [ "$lines" -gt 0 ]; then

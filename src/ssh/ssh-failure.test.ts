@@ -14,7 +14,7 @@ describe("sshFailure()", () => {
     ["ssh: connect to host mac port 22: No route to host", "host_unreachable", /no route to host/],
     ["ssh: Could not resolve hostname mac: Name or service not known", "host_unreachable", /name mac is not known/],
     ["anna@mac: Permission denied (publickey,password).", "authentication_refused", /none of the server's keys/],
-    ["anna@mac: Permission denied (password,keyboard-interactive).", "authentication_refused", /FileVault/],
+    ["anna@mac: Permission denied (password,keyboard-interactive).", "host_unreachable", /FileVault/],
     [
       "Received disconnect from 10.0.0.7 port 22:2: Too many authentication failures",
       "authentication_refused",
@@ -49,6 +49,13 @@ describe("sshFailure()", () => {
     const known = sshFailure(changed, "anna@10.0.0.7", { ...linux, host: "studio-3" })
     assert.match(known.hint ?? "", /windfall host rekey studio-3\. Else/)
     assert.match(sshFailure(changed, "anna@10.0.0.7", linux).hint ?? "", /windfall host add anna@10\.0\.0\.7\. Else/)
+  })
+
+  it("tells of a host that shuts the server out both that its owner may have left and that the key may be lost", () => {
+    const shut = ended("w@10.0.0.7: Permission denied (publickey,password).\r\n")
+    const known = sshFailure(shut, "w@10.0.0.7", { ...linux, host: "studio-3" })
+    assert.match(known.hint ?? "", /owner has taken it out.*windfall host rm studio-3 --forget\), or the key line/)
+    assert.doesNotMatch(sshFailure(shut, "w@10.0.0.7", linux).hint ?? "", /owner/)
   })
 
   it("takes EHOSTUNREACH on a Mac for a refusal of the local network, and names app and switch", () => {

@@ -15,7 +15,15 @@ interface Rule {
   readonly pattern: RegExp
   readonly code: ErrorCode
   readonly reason: (match: RegExpExecArray) => string
-  readonly hint?: string | ((rekey: string) => string)
+  readonly hint?: string | ((address: string, caller: SshCaller) => string)
+}
+
+const LET_IN =
+  "Put the server's public key into ~/.ssh/authorized_keys there; on a Mac the account must also be allowed under Sharing > Remote Login"
+
+/** An owner's `leave` takes the key line as well: from outside that looks like a key that was lost. */
+function goneOrShut(host: string): string {
+  return `Either its owner has taken it out of the pool (then: windfall host rm ${host} --forget), or the key line in ~/.ssh/authorized_keys there was lost, or the account is no longer allowed under Sharing > Remote Login`
 }
 
 /** ssh's own words, first match wins. They are not translated and have been the same for many years. */
@@ -24,13 +32,14 @@ const RULES: readonly Rule[] = [
     pattern: /REMOTE HOST IDENTIFICATION HAS CHANGED|Host key for \S+ has changed|host key .* has been revoked/i,
     code: "host_key_changed",
     reason: () => "it shows another host key than the one pinned when it joined",
-    hint: (rekey) => `If the machine was reinstalled, run: ${rekey}. Else somebody may be in between: do not connect`,
+    hint: (address, caller) =>
+      `If the machine was reinstalled, run: ${rekeyLine(address, caller)}. Else somebody may be in between: do not connect`,
   },
   {
     pattern: /No \S+ host key is known for|Host key verification failed/i,
     code: "host_key_changed",
     reason: () => "it does not show the host key that was pinned",
-    hint: (rekey) => `Compare the keys, then run: ${rekey}`,
+    hint: (address, caller) => `Compare the keys, then run: ${rekeyLine(address, caller)}`,
   },
   {
     pattern: /Too many authentication failures/i,
@@ -39,13 +48,17 @@ const RULES: readonly Rule[] = [
     hint: "Name the key in ~/.ssh/config of the server's account: Host MAC, IdentityFile ..., IdentitiesOnly yes",
   },
   {
+    // Before its disk is unlocked a Mac takes no key (apple_ssh_and_filevault(7)). Nobody has locked the server out.
+    pattern: /Permission denied \((?:keyboard-interactive|password)(?:,(?:keyboard-interactive|password))*\)/i,
+    code: "host_unreachable",
+    reason: () => "it takes a password only. A Mac whose disk is still locked (FileVault) after a restart does that",
+    hint: "Unlock it: log in at its screen; from macOS 26 on also by ssh, with the password of an account that may",
+  },
+  {
     pattern: /Permission denied(?: \(([^)]*)\))?/i,
     code: "authentication_refused",
-    reason: (match) =>
-      /^(keyboard-interactive,?|password,?)+$/.test(match[1] ?? "")
-        ? "it takes a password only. A Mac whose disk is still locked (FileVault) after a restart does that"
-        : `it accepts none of the server's keys${match[1] === undefined ? "" : ` (it takes ${match[1]})`}`,
-    hint: "Put the server's public key into ~/.ssh/authorized_keys there; on a Mac the account must also be allowed under Sharing > Remote Login",
+    reason: (match) => `it accepts none of the server's keys${match[1] === undefined ? "" : ` (it takes ${match[1]})`}`,
+    hint: (_address, { host }) => (host === undefined ? LET_IN : goneOrShut(host)),
   },
   {
     pattern: /identity file .* bad permissions|UNPROTECTED PRIVATE KEY/i,
@@ -124,7 +137,7 @@ export function sshFailure(exit: ChildExit, address: string, caller: SshCaller):
   for (const rule of RULES) {
     const match = rule.pattern.exec(exit.stderr)
     if (match === null) continue
-    const hint = typeof rule.hint === "function" ? rule.hint(rekeyLine(address, caller)) : rule.hint
+    const hint = typeof rule.hint === "function" ? rule.hint(address, caller) : rule.hint
     return new WindfallError(rule.code, `Cannot reach ${address}: ${rule.reason(match)}`, { hint, details })
   }
   const how = exit.signal === null ? `ended with ${exit.code}` : `was killed by ${exit.signal}`

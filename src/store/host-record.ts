@@ -25,6 +25,8 @@ export interface HostRecord {
   readonly nextSequence: number
   readonly leftovers: HostLeftovers
   readonly leaving: HostLeaving | null
+  /** What Windfall may hold there at most, as an administrator said; `null`: as the host itself reckons. */
+  readonly diskLimitBytes: number | null
 }
 
 /**

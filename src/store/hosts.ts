@@ -54,6 +54,7 @@ function changing(v: Row) {
     next_sequence: v.next_sequence,
     leftovers_json: v.leftovers_json,
     leaving_json: v.leaving_json,
+    disk_limit_bytes: v.disk_limit_bytes,
   }
 }
 
@@ -73,6 +74,7 @@ function toRow(host: HostRecord): Row {
     next_sequence: host.nextSequence,
     leftovers_json: leftoversText(host.leftovers),
     leaving_json: host.leaving === null ? null : JSON.stringify(host.leaving),
+    disk_limit_bytes: host.diskLimitBytes,
   }
 }
 
@@ -107,5 +109,6 @@ function fromRow(row: Row): HostRecord {
     nextSequence: row.next_sequence,
     leftovers: row.leftovers_json === null ? NO_LEFTOVERS : (JSON.parse(row.leftovers_json) as HostLeftovers),
     leaving: row.leaving_json === null ? null : (JSON.parse(row.leaving_json) as HostLeaving),
+    diskLimitBytes: row.disk_limit_bytes,
   }
 }

@@ -9,6 +9,7 @@ import { codes } from "./migrations/0005-codes.ts"
 import { leaving } from "./migrations/0006-leaving.ts"
 import { data } from "./migrations/0007-data.ts"
 import { notify } from "./migrations/0008-notify.ts"
+import { hostDisk } from "./migrations/0009-host-disk.ts"
 import type { Schema } from "./schema.ts"
 
 /** Forward only, in order; the place in this list is the version. Never change one that was released, add another. */
@@ -21,6 +22,7 @@ const MIGRATIONS: readonly ((query: Kysely<Schema>) => Compilable[])[] = [
   leaving,
   data,
   notify,
+  hostDisk,
 ]
 
 /** The version of the schema this release writes. */

@@ -58,6 +58,8 @@ export interface Schema {
     readonly leftovers_json: string | null
     /** `null`: it stays. */
     readonly leaving_json: string | null
+    /** `null`: as the host itself reckons. */
+    readonly disk_limit_bytes: number | null
   }
   readonly jobs: {
     readonly id: number

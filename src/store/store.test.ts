@@ -77,6 +77,7 @@ test("a host stored before hosts could leave stays", () => {
   const [host] = store.list()
   assert.ok(host !== undefined)
   assert.equal(host.leaving, null)
+  assert.equal(host.diskLimitBytes, null)
   const leaving = { phase: "ending", by: "ada", since: 9, now: false } as const
   store.update({ ...host, leaving })
   assert.deepEqual(store.list()[0]?.leaving, leaving)

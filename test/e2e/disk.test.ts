@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises"
 import type { DoctorReport } from "../../src/protocol/api.ts"
 import type { HostView } from "../../src/protocol/host.ts"
 import { findLabMode } from "../lab/lab-mode.ts"
+import { assertRefused } from "../support/assert-refused.ts"
 import { ScratchFolder } from "../support/scratch-folder.ts"
 import { usePool } from "../support/use-pool.ts"
 
@@ -43,6 +44,24 @@ test("what Windfall holds on a host is told by kind, in host show and doctor", a
   const told = await pool().api<DoctorReport>("GET", "/v1/doctor")
   const finding = told.findings.find(({ code }) => code === "held")
   assert.match(finding?.text ?? "", /^Windfall holds .* of at most /)
+})
+
+test("what a host may hold is set, told at once, kept across restarts, and put back", async () => {
+  const windfall = (...args: string[]) => pool().windfall(args)
+  const reckoned = (await hostSays(({ disk }) => disk !== null)).disk!.budgetBytes
+  assertRefused(await windfall("host", "set", "host1", "--disk", "200"), /"200" has no unit/, /--disk SIZE/)
+  assertRefused(await windfall("host", "set", "host1", "--disk", "5M"), /too little: at least 1 GB/, /--disk SIZE/)
+  assertRefused(await windfall("host", "set", "host1"), /nothing was given/, /--disk 200G/)
+  const set = await windfall("host", "set", "host1", "--disk", "2G")
+  assert.equal(set.stdout, "host1: Windfall may hold at most 2 GB\n", set.stderr)
+  const limited = await hostSays(({ disk }) => disk !== null && disk.budgetBytes !== reckoned)
+  assert.equal(limited.disk?.budgetBytes, 2 * 1024 * MIB)
+  assert.match((await windfall("host", "show", "host1")).stdout, /^disk limit +2 GB$/m)
+  await pool().server.restart()
+  const again = await hostSays(({ link, disk }) => link === "ready" && disk !== null)
+  assert.deepEqual([again.disk?.budgetBytes, again.diskLimitBytes], [2 * 1024 * MIB, 2 * 1024 * MIB])
+  assert.equal((await windfall("host", "set", "host1", "--disk", "default")).exitCode, 0)
+  await hostSays(({ disk }) => disk !== null && disk.budgetBytes !== 2 * 1024 * MIB)
 })
 
 test("data for which a host may keep no room ends the job in words, and what fits still comes", { skip }, async () => {

@@ -78,6 +78,32 @@ test("up --at-login hands the server to the system, twice as well as once, prove
   }
 })
 
+test("options that no server could start with change nothing: the one that runs goes on", { skip }, async () => {
+  using home = new ScratchFolder()
+  home.write({ "lab.pem": "no certificate", "lab.key": "no key" })
+  const run = person(home, SYSTEMCTL)
+  const port = await freePort()
+  const { createServer } = await import("node:net")
+  const other = createServer().listen(0, "127.0.0.1")
+  try {
+    assert.equal((await run("up", "--detach", "--port", port)).exitCode, 0)
+    const [pem, key] = [home.at("lab.pem"), home.at("lab.key")]
+    const tls = await run("up", "--at-login", "--port", port, "--tls-cert", pem, "--tls-key", key)
+    assertRefused(tls, /Cannot use the certificate .*lab\.pem: it holds no certificate/, /PEM/)
+    const unsafe = await run("up", "--at-login", "--port", port, "--bind", "0.0.0.0")
+    assertRefused(unsafe, /Cannot listen on 0\.0\.0\.0: tokens would cross the network unencrypted/, /--lan/)
+    const address = other.address()
+    const taken = typeof address === "object" ? `${address?.port}` : ""
+    assertRefused(await run("up", "--at-login", "--port", taken), /something listens there already/, /--port/)
+    assert.equal((await run("ps")).exitCode, 0, "the server goes on")
+    assert.equal(existsSync(home.at(UNIT)), false)
+    assert.match((await run("down")).stdout, /stopped/)
+  } finally {
+    other.close()
+    await run("down", "--now")
+  }
+})
+
 test("a system that takes no login item is told before anything is changed", { skip }, async () => {
   using home = new ScratchFolder()
   const run = person(home, "#!/bin/sh\necho 'Failed to connect to bus: No medium found' >&2\nexit 1\n")

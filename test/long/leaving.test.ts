@@ -77,6 +77,10 @@ describe("a host leaves", { timeout: 240_000 }, () => {
     await using pool = await startPool({ hosts: 2 })
     const [host, other] = pool.hosts as [LabHost, LabHost]
     await giveKeys(pool, host)
+    // As ssh-copy-id puts it there from a server's own file.
+    const [type, key] = readFileSync(join(pool.data, "ssh/id_ed25519.pub"), "utf8").split(" ")
+    const copied = `${type} ${key} windfall-${pool.server.id.slice(0, 8)}\n`
+    await host.write(".ssh/authorized_keys", readFileSync(join(host.files, ".ssh/authorized_keys"), "utf8") + copied)
     const { id } = await begun(pool, KIND, host.name)
     const no = await atHome(pool, host, "sh .windfall/leave", "no\n")
     assert.equal(no.exitCode, 2)
@@ -92,6 +96,11 @@ describe("a host leaves", { timeout: 240_000 }, () => {
     assert.equal(job.attempts[0]?.cause, "owner_returned")
     await pool.untilHost(host.name, ({ leaving, link }) => leaving?.phase === "left" && link === "refused")
     assert.match((await pool.windfall(["host", "ls"])).stdout, /host1 +left .*its owner has taken it out of the pool/)
+    const told = (await pool.windfall(["doctor"])).stdout.split("\n").filter((line) => line.includes("host1"))
+    assert.deepEqual(told, [
+      "warning   host1: its owner has taken it out of the pool",
+      "          Forget it: windfall host rm host1",
+    ])
     await pool.server.restart()
     await pool.untilHost(other.name, ({ link }) => link === "ready")
     assert.deepEqual(readdirSync(host.files), [".ssh"], "a restart puts nothing there again")

@@ -142,6 +142,7 @@ export class HostsBench implements AsyncDisposable {
       nextSequence: 1,
       leftovers: NO_LEFTOVERS,
       leaving: null,
+      diskLimitBytes: null,
     }
     this.records.push(record)
     this.hosts.keep(record)

@@ -21,11 +21,18 @@ const holdings: fc.Arbitrary<Holding[]> = fc.array(
 )
 
 describe("the budget", () => {
+  it("is what an administrator said, more or less than its own reckoning, and still leaves the disk 15 % free", () => {
+    const disk = { totalBytes: 1_000 * GB, freeBytes: 500 * GB }
+    assert.equal(budgetBytes(disk, 0, 200 * GB), 200 * GB)
+    assert.equal(budgetBytes(disk, 0, 2 * GB), 2 * GB)
+    assert.equal(budgetBytes(disk, 0, 900 * GB), 350 * GB)
+  })
+
   it("is 100 GB or a fifth of what is free with what is held, and shrinks where the disk gets full", () => {
-    assert.equal(budgetBytes({ totalBytes: 2_000 * GB, freeBytes: 1_500 * GB }, 0), 100 * GB)
-    assert.equal(budgetBytes({ totalBytes: 500 * GB, freeBytes: 200 * GB }, 50 * GB), 50 * GB)
-    assert.equal(budgetBytes({ totalBytes: 1_000 * GB, freeBytes: 130 * GB }, 50 * GB), 30 * GB)
-    assert.equal(budgetBytes({ totalBytes: 1_000 * GB, freeBytes: 20 * GB }, 50 * GB), 0)
+    assert.equal(budgetBytes({ totalBytes: 2_000 * GB, freeBytes: 1_500 * GB }, 0, null), 100 * GB)
+    assert.equal(budgetBytes({ totalBytes: 500 * GB, freeBytes: 200 * GB }, 50 * GB, null), 50 * GB)
+    assert.equal(budgetBytes({ totalBytes: 1_000 * GB, freeBytes: 130 * GB }, 50 * GB, null), 30 * GB)
+    assert.equal(budgetBytes({ totalBytes: 1_000 * GB, freeBytes: 20 * GB }, 50 * GB, null), 0)
   })
 
   it("is not changed by what Windfall itself adds or removes", () => {
@@ -33,7 +40,7 @@ describe("the budget", () => {
       fc.property(disks, fc.nat(200), (disk, heldGb) => {
         const moved = Math.min(disk.freeBytes, GB)
         const after = { ...disk, freeBytes: disk.freeBytes - moved }
-        assert.equal(budgetBytes(after, heldGb * GB + moved), budgetBytes(disk, heldGb * GB))
+        assert.equal(budgetBytes(after, heldGb * GB + moved, null), budgetBytes(disk, heldGb * GB, null))
       }),
     )
   })
@@ -42,7 +49,7 @@ describe("the budget", () => {
     fc.assert(
       fc.property(disks, fc.nat(200), (disk, heldGb) => {
         const held = heldGb * GB
-        const budget = budgetBytes(disk, held)
+        const budget = budgetBytes(disk, held, null)
         const freeThen = disk.freeBytes + Math.max(0, held - budget)
         if (held > budget && budget > 0) assert.ok(freeThen >= disk.totalBytes * 0.15)
       }),

@@ -27,12 +27,13 @@ export interface Holding {
 }
 
 /**
- * What Windfall may hold: 100 GB, or a fifth of what is free with what it holds itself, whichever is less; and less again where the
+ * What Windfall may hold: what an administrator said, else 100 GB, or a fifth of what is free with what it holds itself, whichever is less; and less again where the
  * disk would have under 15 % free. What Windfall adds or removes does not change it, what others do does.
  */
-export function budgetBytes({ totalBytes, freeBytes }: Disk, heldBytes: number): number {
+export function budgetBytes({ totalBytes, freeBytes }: Disk, heldBytes: number, limitBytes: number | null): number {
   const availableBytes = freeBytes + heldBytes
-  const most = Math.min(MOST_BYTES, availableBytes * SHARE, availableBytes - totalBytes * KEPT_FREE)
+  const wanted = limitBytes ?? Math.min(MOST_BYTES, availableBytes * SHARE)
+  const most = Math.min(wanted, availableBytes - totalBytes * KEPT_FREE)
   return Math.max(0, Math.floor(most))
 }
 

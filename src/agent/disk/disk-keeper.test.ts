@@ -61,6 +61,7 @@ class Host implements Disposable {
     this.keeper = new DiskKeeper({
       parts,
       disk: () => ({ totalBytes: 5 * this.budgetBytes, freeBytes: 5 * this.budgetBytes - held() }),
+      limit: { bytes: null },
       onChange: (disk) => this.told.push(disk),
     })
     this.keeper.tell()

@@ -2,6 +2,7 @@ import { formatBytes } from "../../base/bytes.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { HELD_KINDS, type HostDisk, heldBytes, kindsText } from "../../protocol/host-disk.ts"
 import { budgetBytes, type Disk, type Holding, toGo } from "./disk-budget.ts"
+import type { DiskLimit } from "./disk-limit.ts"
 import type { HeldPart } from "./held-part.ts"
 
 /** What was thought to come free may not: then more goes, but not without end. */
@@ -12,6 +13,7 @@ const TELLING_CHANGE = 0.05
 export interface DiskKeeperOptions {
   readonly parts: readonly HeldPart[]
   readonly disk: () => Disk
+  readonly limit: Pick<DiskLimit, "bytes">
   /** What is held, or may be, has changed by more than a little. */
   readonly onChange: (disk: HostDisk) => void
 }
@@ -32,7 +34,7 @@ export class DiskKeeper {
     for (const part of this.#options.parts) {
       for (const kind of HELD_KINDS) held[kind] += part.sizes()[kind] ?? 0
     }
-    return { held, budgetBytes: budgetBytes(this.#options.disk(), heldBytes(held)) }
+    return { held, budgetBytes: budgetBytes(this.#options.disk(), heldBytes(held), this.#options.limit.bytes) }
   }
 
   /** As {@link now}, for who is told the rest by `onChange`. */

@@ -2,6 +2,7 @@ import type { HostDisk } from "../../protocol/host-disk.ts"
 import type { AgentContext } from "../agent-context.ts"
 import { DataPart } from "./data-part.ts"
 import { DiskKeeper } from "./disk-keeper.ts"
+import { DiskLimit } from "./disk-limit.ts"
 import { DiskWatch, diskOf } from "./disk-watch.ts"
 import { EnvironmentPart } from "./environment-part.ts"
 import { MeasuredPart } from "./measured-part.ts"
@@ -15,7 +16,7 @@ export function keepDisk(
     readonly onChange: (disk: HostDisk) => void
     readonly onProblem: (error: unknown) => void
   },
-): Pick<AgentContext, "disk" | "diskWatch"> {
+): Pick<AgentContext, "disk" | "diskWatch" | "diskLimit"> {
   const { folder, clock, cache, data, environments, trash, attempts, onChange, onProblem } = context
   const measured = new MeasuredPart({ folder, environments, attempts, trash, clock })
   const parts = [
@@ -24,6 +25,7 @@ export function keepDisk(
     new EnvironmentPart(environments, attempts, trash),
     measured,
   ]
-  const disk = new DiskKeeper({ parts, disk: () => diskOf(folder.base), onChange })
-  return { disk, diskWatch: new DiskWatch({ keeper: disk, measured, clock, onProblem }) }
+  const diskLimit = new DiskLimit(folder.diskLimit)
+  const disk = new DiskKeeper({ parts, disk: () => diskOf(folder.base), limit: diskLimit, onChange })
+  return { disk, diskLimit, diskWatch: new DiskWatch({ keeper: disk, measured, clock, onProblem }) }
 }

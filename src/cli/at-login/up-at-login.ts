@@ -5,16 +5,18 @@ import { isServerProcess, readServerPid } from "../server-process/server-note.ts
 import { stopServer } from "../server-process/stop-server.ts"
 import { hostProof, proveAnswer, systemNotes } from "./prove.ts"
 import { checkSystem, putInPlace, serverAtLogin, takeAway } from "./set-up.ts"
+import { tryOptions } from "./try-options.ts"
 
 /**
- * Before a first start that tries the options and shows the first token: the system must be one that takes a login item,
- * and a server that runs on the data already makes room. Its jobs go on.
+ * Before a first start that shows the first token: the system must be one that takes a login item, and a server that runs
+ * on the data already makes room, once the options are known to be good. Its jobs go on.
  */
 export async function beforeLogin(cli: Cli, options: readonly string[], data: string, logFile: string): Promise<void> {
   const item = serverAtLogin(cli.settings, options, logFile)
   await checkSystem(item)
   const pid = readServerPid(data)
   if (pid === undefined || !isServerProcess(pid)) return
+  await tryOptions(cli, options, data)
   await stopServer(cli, pid, "SIGTERM")
   await say(cli, `the server that ran here (process ${pid}) has stopped, to be started by the system; its jobs go on`)
 }

@@ -73,6 +73,7 @@ export function hostPage(host: HostView): string {
           ["account", `${facts.user} in ${facts.home}${accountNote(host)}`],
           ["disk", `${formatBytes(facts.diskFreeBytes)} free`],
           ...(host.disk == null ? [] : [["held", heldText(host.disk)] as const]),
+          ...(host.diskLimitBytes === null ? [] : [["disk limit", formatBytes(host.diskLimitBytes)] as const]),
           ...(facts.timeZone === null ? [] : [["time zone", facts.timeZone] as const]),
         ] as const)),
   ])

@@ -68,7 +68,8 @@ ${pasteLines(line)
   .join("\n")}
 
 Remote Login must be on: System Settings > General > Sharing. The key may run commands
-as ${account}, and nothing else; to take it back, delete its line from that file.
+as ${account}, and nothing else. Once the machine has joined, this takes all of it back at any
+moment, without asking anybody: sh ~/.windfall/leave (until then: delete the line).
 Thank you!
 
 `

@@ -104,9 +104,14 @@ export function readServerPid(data: string): number | undefined {
   }
 }
 
+/** How the server of a data folder was started last, as far as that is known. */
+export function serverOn(settings: Settings, data: string): ServerNote | undefined {
+  return readNote(noteFile(settings, data))
+}
+
 /** Notes that the server of a data folder runs no more. */
 export function noteStopped(settings: Settings, data: string): void {
-  const note = readNote(noteFile(settings, data))
+  const note = serverOn(settings, data)
   if (note !== undefined) writeServerNote(settings, { ...note, pid: null })
 }
 

@@ -62,6 +62,7 @@ test("what the server answers is as the document says, with no field more", asyn
   await call("POST", "/v1/jobs/check", { specs: [taskSpec()] })
   await call("POST", "/v1/jobs/batch", { specs: [taskSpec()] })
   await call("POST", "/v1/hosts/alpha/drain", {})
+  await call("POST", "/v1/hosts/alpha/disk", { limitBytes: 200 * 1024 ** 3 })
   const session = taskSpec({
     kind: "session",
     command: [],

@@ -1,3 +1,4 @@
+import { formatBytes } from "../../base/bytes.ts"
 import { deferred } from "../../base/deferred.ts"
 import type { JoinStep } from "../../protocol/api.ts"
 import { toWindfallError, WindfallError } from "../../protocol/errors.ts"
@@ -8,7 +9,14 @@ import { hostView } from "../fleet/host-view.ts"
 import { nothing } from "./answers/answer.ts"
 import { host as hostAnswer, hostList, hostScan, joinStep, leaveStep, serverKey } from "./answers/host-answers.ts"
 import { type ApiRequest, type Route, route } from "./route.ts"
-import { empty, hostAddRequest, hostLeaveRequest, hostRekeyRequest, hostScanRequest } from "./schemas.ts"
+import {
+  empty,
+  hostAddRequest,
+  hostDiskRequest,
+  hostLeaveRequest,
+  hostRekeyRequest,
+  hostScanRequest,
+} from "./schemas.ts"
 import { streamed } from "./stream.ts"
 
 export const hostRoutes: readonly Route[] = [
@@ -100,6 +108,23 @@ export const hostRoutes: readonly Route[] = [
       if (host.record.hostKey === body.hostKey) return hostView(core, host, caller)
       core.ledger.afterCommit(() => api.hosts.keep(host.record))
       return changeHost(core, host, { hostKey: body.hostKey }, "its host key was changed", caller.user)
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/v1/hosts/:host/disk",
+    summary: "Says what Windfall may hold on the host's disk",
+    answer: hostAnswer,
+    admin: "set what a host may hold",
+    body: hostDiskRequest,
+    change: ({ core, caller, params, body }) => {
+      const host = core.fleet.find(params.host ?? "")
+      const { limitBytes } = body
+      if (host.record.diskLimitBytes === limitBytes) return hostView(core, host, caller)
+      const what = `may hold ${limitBytes === null ? "what it reckons itself" : `at most ${formatBytes(limitBytes)}`}`
+      const view = changeHost(core, host, { diskLimitBytes: limitBytes }, what, caller.user)
+      core.ledger.send(host, { type: "disk-limit", bytes: limitBytes })
+      return view
     },
   }),
   route({

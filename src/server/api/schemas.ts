@@ -1,6 +1,7 @@
 /** What comes in over the API, checked: shapes, sizes, characters. The types are those of protocol/; see {@link Same}. */
 import * as z from "zod"
 import { CODE_LIFE_MS, type HostAddRequest, type StopRequest, TOKEN_LIFE_MS } from "../../protocol/api.ts"
+import { MIN_DISK_LIMIT_BYTES } from "../../protocol/host-disk.ts"
 import type { JobSpec } from "../../protocol/job.ts"
 import { JOB_FIELDS } from "../../protocol/job-fields.ts"
 import type { LendRequest, MacInviteRequest } from "../../protocol/lending.ts"
@@ -42,6 +43,7 @@ export const hostAddRequest = z.strictObject({
 })
 export const hostLeaveRequest = z.strictObject({ now: z.boolean().default(false) })
 export const hostRekeyRequest = z.strictObject({ hostKey: text(16_384).min(1) })
+export const hostDiskRequest = z.strictObject({ limitBytes: z.int().min(MIN_DISK_LIMIT_BYTES).nullable() })
 
 const role = z.enum(["user", "admin"])
 export const addUserRequest = z.strictObject({ name: z.string().max(64), role })

@@ -30,6 +30,7 @@ export function admitHost(core: Core, host: NewHost, actor: string): HostView {
     nextSequence: 1,
     leftovers: NO_LEFTOVERS,
     leaving: null,
+    diskLimitBytes: null,
   }
   core.store.hosts.add(record)
   core.ledger.event({ type: "host_added", host: record.id, name: record.name }, actor)
@@ -40,7 +41,7 @@ export function admitHost(core: Core, host: NewHost, actor: string): HostView {
 export function changeHost(
   core: Core,
   host: FleetHost,
-  change: Partial<Pick<HostRecord, "draining" | "hostKey" | "leaving">>,
+  change: Partial<Pick<HostRecord, "draining" | "hostKey" | "leaving" | "diskLimitBytes">>,
   what: string,
   actor: string,
 ): HostView {

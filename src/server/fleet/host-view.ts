@@ -39,6 +39,7 @@ export function hostView(core: Core, host: FleetHost, viewer: Viewer): HostView 
     hostKey: record.hostKey,
     facts: record.facts,
     disk: host.disk,
+    diskLimitBytes: record.diskLimitBytes,
     total: host.total,
     free,
     jobs: jobs.map(({ job }) => job.id),

@@ -39,6 +39,8 @@ export class AgentChannel implements HostChannel {
   readonly #hello = deferred<Hello>()
   readonly #finished = deferred<void>()
   #listener: ChannelListener | undefined
+  /** What came right behind the hello, until somebody listens. */
+  readonly #early: AgentMessage[] = []
   /** Why it was closed. */
   #over: string | undefined
   #saidHello = false
@@ -84,6 +86,7 @@ export class AgentChannel implements HostChannel {
   /** From now on `listener` is told; nothing that came in the meantime is lost, nor that it closed. Once, after `hello`. */
   listen(listener: ChannelListener): void {
     this.#listener = listener
+    this.#hand(this.#early.splice(0))
     if (this.#over === undefined) this.#control.resume()
     else listener.onClosed(this.#over)
   }
@@ -192,14 +195,20 @@ export class AgentChannel implements HostChannel {
           else this.#takeHello(message)
           continue
         }
-        if (messages.length > 0) this.#listener?.onMessages(messages)
+        this.#hand(messages)
         messages = []
         this.#listener?.onOutput(frame.output)
       }
-      if (messages.length > 0) this.#listener?.onMessages(messages)
+      this.#hand(messages)
     } catch (error) {
       this.close(`it said what no agent says: ${(error as Error).message}`)
     }
+  }
+
+  #hand(messages: readonly AgentMessage[]): void {
+    if (messages.length === 0) return
+    if (this.#listener === undefined) this.#early.push(...messages)
+    else this.#listener.onMessages(messages)
   }
 
   #takeHello(message: AgentMessage): void {

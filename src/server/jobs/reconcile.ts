@@ -26,6 +26,10 @@ export function reconcile(core: Core, host: FleetHost, hello: Hello): void {
     core.ledger.hostChanged(host)
   }
   noteLeftovers(core, host, hello.leftovers)
+  const { diskLimitBytes } = host.record
+  if ((hello.diskLimitBytes ?? null) !== diskLimitBytes) {
+    core.ledger.send(host, { type: "disk-limit", bytes: diskLimitBytes })
+  }
   const unknown: FoundAttempt[] = []
   for (const each of hello.attempts) {
     const tried = core.table.attempt(each.attempt) ?? core.table.revive(each.attempt, host.record.id)

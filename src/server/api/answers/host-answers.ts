@@ -92,6 +92,7 @@ export const host = answer(
     hostKey: z.string(),
     facts: facts.nullable(),
     disk: disk.nullable().describe("Null as long as it has not said so"),
+    diskLimitBytes: count.nullable().describe("What an administrator lets it hold; null: as the host itself reckons"),
     total: resources.describe("What jobs may use in all"),
     free: resources,
     jobs: z.array(count).describe("Jobs there now"),

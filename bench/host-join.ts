@@ -1,0 +1,51 @@
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { createReadStream } from "node:fs"
+import { pipeline } from "node:stream/promises"
+import type { LabHost } from "../test/lab/lab.ts"
+import { startPool } from "../test/support/pool.ts"
+import type { Benchmark, Surroundings } from "./benchmark.ts"
+import type { Figure } from "./figure.ts"
+
+const HOSTS = 3
+/** In each direction: 20 ms there and back. */
+const DELAY_MS = 10
+const MBIT = 1_000
+
+export const hostJoin: Benchmark = {
+  name: "host-join",
+  about:
+    "A host that has nothing of Windfall yet joins behind a relay with 20 ms there and back and 1 Gbit/s: check, agent sent and started, host ready. Lab hosts see the server's own Node and take that, so as many bytes are sent by an ssh of their own. An invited owner's script adds two requests to the server, and the reading of its questions.",
+  async run({ note }: Surroundings): Promise<readonly Figure[]> {
+    const link = { delayMs: DELAY_MS, mbit: MBIT }
+    await using pool = await startPool({ hosts: Array.from({ length: HOSTS }, () => link), joinNone: true })
+    const joins: number[] = []
+    const transfers: number[] = []
+    for (const host of pool.hosts) {
+      const startedMs = performance.now()
+      await pool.join(host)
+      await pool.untilHost(host.name, ({ link: state }) => state === "ready")
+      const joinedMs = performance.now()
+      await sendNode(host)
+      joins.push(joinedMs - startedMs)
+      transfers.push(performance.now() - joinedMs)
+      note(`${host.name} joined`)
+    }
+    const together = joins.map((joinMs, i) => joinMs + transfers[i]!)
+    return [
+      { what: "join to host ready", unit: "ms", values: joins },
+      { what: "a Node sent", unit: "ms", values: transfers },
+      { what: "both", unit: "ms", values: together, bounds: [{ of: "p99", most: 20_000 }] },
+    ]
+  },
+}
+
+async function sendNode(host: LabHost): Promise<void> {
+  const trust = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"]
+  const login = ["-F", "/dev/null", "-i", host.identityFile, "-p", `${host.port}`, `${host.user}@${host.address}`]
+  const ssh = spawn("ssh", [...trust, ...login, "cat >node"], { stdio: ["pipe", "ignore", "inherit"] })
+  const ended = once(ssh, "close")
+  await pipeline(createReadStream(process.execPath), ssh.stdin)
+  const [code] = await ended
+  if (code !== 0) throw new Error(`ssh to ${host.name} ended with ${code}`)
+}
