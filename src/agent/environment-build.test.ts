@@ -165,6 +165,23 @@ test("under a terminal an environment is built and used in the same way", { skip
   assert.doesNotMatch(agent.text(2), /building/)
 })
 
+test("what a job has done to its environment is no other job's: the next one gets it built anew", {
+  skip,
+}, async () => {
+  await using home = new AgentHome()
+  const agent = await startWithUv(home)
+  const spec = packages({ with: ["iniconfig==2.0.0"] })
+  const spoil = "cd $VIRTUAL_ENV && chmod -R u+w . && rm -rf lib/python3*/site-packages/iniconfig"
+  agent.startAttempt(1, ["sh", "-c", spoil], spec)
+  assert.equal((await agent.ended(1)).exited.exit.exitCode, 0, agent.text(1, "stderr"))
+  for (const number of [2, 3]) {
+    agent.startAttempt(number, ["python", "-c", "import iniconfig"], spec)
+    assert.equal((await agent.ended(number)).exited.exit.exitCode, 0, agent.text(number, "stderr"))
+  }
+  assert.match(agent.text(2, "stderr"), /the environment is ready/)
+  assert.equal(agent.text(3, "stderr"), "")
+})
+
 test("a link to a device or a pipe in the place of a file that decides holds up nobody", async () => {
   await using home = new AgentHome()
   const uv = join(home.root, UV_PATH)
