@@ -1,4 +1,4 @@
-import { accessSync, constants, readdirSync, realpathSync, rmSync, statSync, utimesSync } from "node:fs"
+import { accessSync, constants, existsSync, readdirSync, realpathSync, rmSync, statSync, utimesSync } from "node:fs"
 import { dirname, join } from "node:path"
 import type { HostFacts } from "../protocol/host.ts"
 import { uvPath } from "../protocol/uv.ts"
@@ -102,6 +102,7 @@ export class Environments {
   /** All that are here. */
   list(): KeptEnvironment[] {
     const { environments } = this.#options.folder
+    if (!existsSync(environments)) return [] // a job has removed it; it is made again for the next
     const names = reopening(environments, () => readdirSync(environments))
     return names
       .filter((name) => /^[0-9a-f]{32}$/.test(name))

@@ -187,7 +187,7 @@ export class BlobFolder implements BlobSink {
       },
       commit: async () => {
         await file.close()
-        if (written !== bytes) throw notTheBlob(hash)
+        if (written !== bytes) throw new WindfallError("corrupt_data", "Cannot store a blob: its length is another")
         if (this.#bytes.has(hash)) fs.rmSync(temporary, { force: true })
         else this.#settle(hash, bytes, temporary)
       },
@@ -264,7 +264,15 @@ export class BlobFolder implements BlobSink {
   }
 
   #temporaryPath(): string {
+    if (!fs.existsSync(`${this.root}/tmp`)) this.#makeAgain()
     return `${this.root}/tmp/${++this.#temporary}`
+  }
+
+  /** A job, which has the same account, has removed the folder: what is gone with it is forgotten. */
+  #makeAgain(): void {
+    fs.mkdirSync(`${this.root}/tmp`, { recursive: true, mode: 0o700 })
+    this.#made.clear()
+    for (const [hash, bytes] of [...this.#bytes]) if (!fs.existsSync(this.#pathOf(hash, bytes))) this.drop(hash)
   }
 
   #settle(hash: BlobHash, bytes: number, temporary: string): void {
@@ -287,8 +295,4 @@ export function blobMissing(hash: BlobHash): WindfallError {
   return new WindfallError("blobs_missing", `Cannot read the blob ${hash.slice(0, 12)}: it is not here`, {
     details: { missing: [hash] },
   })
-}
-
-function notTheBlob(hash: BlobHash): WindfallError {
-  return new WindfallError("corrupt_data", `Cannot store a blob: its bytes are not what ${hash.slice(0, 12)} names`)
 }
