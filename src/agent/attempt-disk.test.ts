@@ -206,7 +206,7 @@ test("a disk that others fill makes Windfall let go of what no job uses, while j
     for (const place of [used, unused]) {
       mkdirSync(`${place}/venv/bin`, { recursive: true })
       writeFileSync(`${place}/venv/bin/packages`, Buffer.alloc(MIB))
-      writeFileSync(`${place}/ready`, `${MIB}\n`)
+      writeFileSync(`${place}/ready`, `${MIB} 1\n`)
     }
     const clock = home.at("clock")
     writeFileSync(clock, "0 0")
@@ -238,7 +238,7 @@ test("an agent killed while it makes room leaves nothing that counts, and the ne
     const place = `${folder.environments}/${"a".repeat(32)}`
     mkdirSync(`${place}/venv/bin`, { recursive: true })
     for (let i = 0; i < 2_000; i++) writeFileSync(`${place}/venv/bin/${i}`, "x".repeat(1_000))
-    writeFileSync(`${place}/ready`, `${8 * MIB}\n`)
+    writeFileSync(`${place}/ready`, `${8 * MIB} 1\n`)
     writeFileSync(`${home.root}/others`, Buffer.alloc(8 * MIB))
     const agent = await home.start()
     await eventually(() => !existsSync(place), "the environment is out of the way")

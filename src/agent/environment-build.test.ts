@@ -1,12 +1,17 @@
 import assert from "node:assert/strict"
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { execFileSync } from "node:child_process"
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
 import { test } from "node:test"
 import type { AgentClient } from "../../test/support/agent-client.ts"
 import { AgentHome, eventually, fileText, isThere } from "../../test/support/agent-home.ts"
 import { stop } from "../../test/support/agent-orders.ts"
-import { noPythonIndex, placeUv } from "../../test/support/python-index.ts"
+import { noPythonIndex, placeUv, UV_PATH } from "../../test/support/python-index.ts"
 import type { EnvironmentSpec } from "../protocol/environment.ts"
+import { hashBytes } from "../workspace/hash.ts"
+import { encodePack } from "../workspace/pack.ts"
+import { bytesBlob } from "../workspace/sources.ts"
+import { encodeTree } from "../workspace/tree.ts"
 
 const skip = await noPythonIndex()
 
@@ -158,6 +163,42 @@ test("under a terminal an environment is built and used in the same way", { skip
   }
   assert.match(agent.text(1), /building the Python environment/)
   assert.doesNotMatch(agent.text(2), /building/)
+})
+
+test("what a job has done to its environment is no other job's: the next one gets it built anew", {
+  skip,
+}, async () => {
+  await using home = new AgentHome()
+  const agent = await startWithUv(home)
+  const spec = packages({ with: ["iniconfig==2.0.0"] })
+  const spoil = "cd $VIRTUAL_ENV && chmod -R u+w . && rm -rf lib/python3*/site-packages/iniconfig"
+  agent.startAttempt(1, ["sh", "-c", spoil], spec)
+  assert.equal((await agent.ended(1)).exited.exit.exitCode, 0, agent.text(1, "stderr"))
+  for (const number of [2, 3]) {
+    agent.startAttempt(number, ["python", "-c", "import iniconfig"], spec)
+    assert.equal((await agent.ended(number)).exited.exit.exitCode, 0, agent.text(number, "stderr"))
+  }
+  assert.match(agent.text(2, "stderr"), /the environment is ready/)
+  assert.equal(agent.text(3, "stderr"), "")
+})
+
+test("a link to a device or a pipe in the place of a file that decides holds up nobody", async () => {
+  await using home = new AgentHome()
+  const uv = join(home.root, UV_PATH)
+  mkdirSync(dirname(uv), { recursive: true })
+  writeFileSync(uv, "", { mode: 0o755 })
+  const agent = await home.start()
+  execFileSync("mkfifo", [home.at("pipe")])
+  for (const [i, target] of ["/dev/zero", home.at("pipe"), "/nowhere"].entries()) {
+    const tree = encodeTree([{ kind: "link", name: "requirements.txt", target }])
+    const workspace = hashBytes(tree)
+    await agent.putBlobs(encodePack([bytesBlob(workspace, tree)]))
+    const environment = { ...packages().environment, kind: "requirements.txt", files: ["requirements.txt"] } as const
+    agent.startAttempt(i + 1, ["python"], { workspace, environment })
+    const refused = await agent.next("refused", i + 1)
+    assert.equal(refused.cause, "environment_failed")
+    assert.match(refused.message, /requirements\.txt did not travel, or is no file/)
+  }
 })
 
 test("uv that cannot be had ends the attempt in words, and nothing waits", async () => {

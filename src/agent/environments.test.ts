@@ -1,8 +1,10 @@
 import assert from "node:assert/strict"
-import { chmodSync, existsSync, rmSync } from "node:fs"
+import { chmodSync, existsSync, renameSync, rmSync, utimesSync } from "node:fs"
+import { dirname, join } from "node:path"
 import { test } from "node:test"
 import { makeServerId } from "../../test/support/agent-orders.ts"
 import { ScratchFolder } from "../../test/support/scratch-folder.ts"
+import { sealEnvironment } from "../../test/support/seal-environment.ts"
 import { environmentKey } from "./environment-key.ts"
 import { Environments } from "./environments.ts"
 import { hostFolder, makeHostFolder } from "./host-folder.ts"
@@ -20,8 +22,12 @@ function someEnvironments(scratch: ScratchFolder) {
   })
   const make = (name: string, bytes: number | null) => {
     const place = environments.placeOf(name).slice(scratch.path.length + 1)
-    scratch.write({ [`${place}/venv/bin/python`]: "", ...(bytes === null ? {} : { [`${place}/ready`]: `${bytes}\n` }) })
+    scratch.write({ [`${place}/venv/bin/python`]: "", [`${place}/venv/lib/python3.12/site-packages/six.py`]: "" })
     chmodSync(scratch.at(place, "venv/bin/python"), 0o755)
+    const packages = scratch.at(place, "venv/lib/python3.12/site-packages")
+    chmodSync(packages, 0o555)
+    if (bytes !== null) sealEnvironment(scratch.at(place), bytes)
+    return packages
   }
   return { environments, make }
 }
@@ -34,8 +40,32 @@ test("an environment is used when it is ready and its Python is still there", ()
   assert.equal(environments.use(key("a"), 1_000), true)
   assert.equal(environments.use(key("b"), 1_000), false)
   assert.equal(environments.use(key("c"), 1_000), false)
+  chmodSync(`${environments.placeOf(key("a"))}/venv/bin`, 0o755)
   rmSync(`${environments.placeOf(key("a"))}/venv/bin/python`)
   assert.equal(environments.use(key("a"), 1_000), false)
+})
+
+test("an environment that a job has opened, or where it added or removed something, is built anew", () => {
+  using scratch = new ScratchFolder()
+  const { environments, make } = someEnvironments(scratch)
+  const changes: readonly ((packages: string) => void)[] = [
+    (packages) => chmodSync(packages, 0o755),
+    (packages) => chmodSync(join(packages, "../../.."), 0o755),
+    (packages) => utimesSync(packages, Date.now() / 1000 + 60, Date.now() / 1000 + 60),
+    (packages) => {
+      const above = dirname(packages)
+      chmodSync(above, 0o755)
+      renameSync(packages, `${packages}.old`)
+      chmodSync(above, 0o555)
+    },
+  ]
+  for (const [i, change] of changes.entries()) {
+    const packages = make(key(`${i}`), 10)
+    assert.equal(environments.use(key(`${i}`), 1_000), true)
+    change(packages)
+    assert.equal(environments.use(key(`${i}`), 1_000), false)
+    assert.equal(existsSync(join(environments.placeOf(key(`${i}`)), "ready")), false)
+  }
 })
 
 test("what a killed build has left goes, unless somebody builds there again", () => {

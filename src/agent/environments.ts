@@ -1,7 +1,8 @@
-import { accessSync, constants, readdirSync, realpathSync, rmSync, statSync, utimesSync } from "node:fs"
+import { accessSync, constants, existsSync, readdirSync, realpathSync, rmSync, statSync, utimesSync } from "node:fs"
 import { dirname, join } from "node:path"
 import type { HostFacts } from "../protocol/host.ts"
 import { uvPath } from "../protocol/uv.ts"
+import { isAsSealed, readSeal } from "./environment-seal.ts"
 import type { HostFolder } from "./host-folder.ts"
 import { readIfThere, reopening } from "./own-file.ts"
 
@@ -56,18 +57,26 @@ export class Environments {
     return join(this.#options.folder.environments, key)
   }
 
-  /** Whether it is built and its interpreter is still there; notes that it is used now. */
+  /**
+   * Whether it is built, as it was built, and its interpreter is still there; notes that it is used now. What a job has changed is not
+   * ready any more: it is built anew.
+   */
   use(key: string, nowMs: number): boolean {
     const place = this.placeOf(key)
+    const ready = join(place, "ready")
+    const seal = readSeal(readIfThere(ready))
+    if (seal === null) return false
     try {
-      return reopening(join(place, "ready"), () => {
-        accessSync(join(place, "venv/bin/python"), constants.X_OK)
-        utimesSync(join(place, "ready"), nowMs / 1000, nowMs / 1000)
+      accessSync(join(place, "venv/bin/python"), constants.X_OK)
+      if (isAsSealed(place, seal)) {
+        reopening(ready, () => utimesSync(ready, nowMs / 1000, nowMs / 1000))
         return true
-      })
+      }
     } catch {
-      return false
+      // Something of it is gone.
     }
+    reopening(ready, () => rmSync(ready, { force: true }))
+    return false
   }
 
   /** Removes what killed builds have left, but for those of `pinned`. */
@@ -93,12 +102,13 @@ export class Environments {
   /** All that are here. */
   list(): KeptEnvironment[] {
     const { environments } = this.#options.folder
+    if (!existsSync(environments)) return [] // a job has removed it; it is made again for the next
     const names = reopening(environments, () => readdirSync(environments))
     return names
       .filter((name) => /^[0-9a-f]{32}$/.test(name))
       .map((key) => {
         const ready = join(this.placeOf(key), "ready")
-        const bytes = Number(readIfThere(ready) ?? 0) || 0
+        const bytes = readSeal(readIfThere(ready))?.bytes ?? 0
         const lastUsedMs = bytes === 0 ? 0 : (statSync(ready, { throwIfNoEntry: false })?.mtimeMs ?? 0)
         return { key, bytes, lastUsedMs }
       })

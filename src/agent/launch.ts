@@ -1,13 +1,15 @@
 import { join } from "node:path"
 import type { AttemptOrder } from "../protocol/agent-wire.ts"
-import { toWindfallError } from "../protocol/errors.ts"
+import { toWindfallError, WindfallError } from "../protocol/errors.ts"
 import type { Cause } from "../protocol/job-state.ts"
+import { removeTree } from "../workspace/remove-tree.ts"
 import { type AgentContext, nameOf, tell } from "./agent-context.ts"
 import { askServer } from "./ask-server.ts"
 import { Attempt } from "./attempt.ts"
 import { completeAttempt, createAttempt } from "./attempt-folder.ts"
 import { type AskForData, linkAllData, placeData } from "./data/place-data.ts"
 import { isDiskFull } from "./durable-file.ts"
+import { makeHostFolder } from "./host-folder.ts"
 import { environmentOf, jobEnvironment, makeHome } from "./job-environment.ts"
 import { isOfEnvironment, prepareEnvironment } from "./prepare-environment.ts"
 import { terminalProblem } from "./pty.ts"
@@ -22,6 +24,7 @@ import { terminalSocketPath } from "./terminal-socket.ts"
 
 /** More hashes than this travel in several `need` messages: a frame has a bound. */
 const HASHES_PER_NEED = 100_000
+const LAYING_OUT_TRIES = 3
 
 /** Begins an attempt that is new here: its folder, then its workspace, then the forker. Never throws: what fails is told. */
 export function beginAttempt(
@@ -72,24 +75,45 @@ async function prepare(
 ): Promise<void> {
   const abort = new AbortController()
   attempt.abort = abort
+  // A job before may have removed some.
+  makeHostFolder(context.folder)
   const askForData: AskForData = (root, hashes, direct) =>
     askServer(context, attempt, { type: "need-data", ...nameOf(attempt), root, hashes, direct }, abort.signal)
   await placeData(context, attempt, order.data, askForData, abort.signal)
-  await context.cache.settled()
-  for (let missing = context.cache.missing(order); missing.length > 0; missing = context.cache.missing(order)) {
-    const hashes = missing.slice(0, HASHES_PER_NEED)
-    await askServer(context, attempt, { type: "need", ...nameOf(attempt), hashes }, abort.signal)
-  }
-  abort.signal.throwIfAborted()
-  if (order.workspace !== null) {
-    const work = join(attempt.folder, "work")
-    attempt.index = await context.cache.layOut(order.workspace, work, context.clock.now(), abort.signal)
-  }
+  await bringWorkspace(context, attempt, order, abort.signal)
   await prepareEnvironment(context, attempt, order, abort.signal)
   abort.signal.throwIfAborted()
   linkAllData(context, attempt, order.data)
   launch(context, attempt, jobEnvironment(order, secrets, context.jobHost, attempt))
   setImmediate(() => keepIndex(attempt))
+}
+
+/** Gets what is missing of the workspace and lays it out. What turns out gone or damaged meanwhile is got again, a few times. */
+async function bringWorkspace(
+  context: AgentContext,
+  attempt: Attempt,
+  order: AttemptOrder,
+  signal: AbortSignal,
+): Promise<void> {
+  const { cache, clock } = context
+  const work = join(attempt.folder, "work")
+  for (let tries = 1; ; tries++) {
+    await cache.settled()
+    for (let missing = cache.missing(order); missing.length > 0; missing = cache.missing(order)) {
+      const hashes = missing.slice(0, HASHES_PER_NEED)
+      await askServer(context, attempt, { type: "need", ...nameOf(attempt), hashes }, signal)
+    }
+    signal.throwIfAborted()
+    if (order.workspace === null) return
+    try {
+      attempt.index = await cache.layOut(order.workspace, work, clock.now(), signal)
+      return
+    } catch (error) {
+      const isGone = error instanceof WindfallError && error.code === "blobs_missing"
+      if (!isGone || tries === LAYING_OUT_TRIES) throw error
+      await removeTree(work)
+    }
+  }
 }
 
 /** Done while the job already runs: for 20,000 files it takes 20 ms. Where it cannot be done, the index is had from the tree. */

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { closeSync, fstatSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { orAborted } from "../base/or-aborted.ts"
 import type { AttemptOrder } from "../protocol/agent-wire.ts"
@@ -11,6 +11,10 @@ import { type AttemptEnvironment, readEnvironment, writeEnvironment } from "./at
 import type { Attempts } from "./disk/held-part.ts"
 import { type DecidingFile, environmentKey, uvVariables } from "./environment-key.ts"
 import { ENVIRONMENT_SOURCE } from "./forker-source.ts"
+import { openIfThere } from "./own-file.ts"
+
+/** All that decides is read at once. The largest lock files have a few MB. */
+const MOST_FILE_BYTES = 32 * 1024 * 1024
 
 /**
  * Makes ready what an attempt's environment takes: uv on the host, the files that decide in a folder of their own. Where the
@@ -91,18 +95,27 @@ function builderOf(
 }
 
 function decidingFile(spec: EnvironmentSpec, work: string, path: string): DecidingFile {
-  let content: Buffer
-  try {
-    content = readFileSync(join(work, path))
-  } catch (cause) {
-    const reason = (cause as NodeJS.ErrnoException).code === "ENOENT" ? "it did not travel" : (cause as Error).message
-    throw failure(`${path} cannot be read: ${reason}. Is it ignored? Then send it with --include ${path}`, cause)
-  }
+  const content = readTravelled(work, path)
   if (spec.kind !== "script") return { path, content }
   // Only its metadata decides: what else is edited there changes no environment.
   const metadata = inlineMetadata(content.toString())
   if (metadata === null) throw failure(`${path} has no metadata in its comments any more`)
   return { path, content: Buffer.from(`${metadata}\n`) }
+}
+
+/** A link may have travelled in a file's place, and lead to a pipe or a device, which has no end. */
+function readTravelled(work: string, path: string): Buffer {
+  const file = openIfThere(join(work, path))
+  if (file === null) {
+    throw failure(`${path} did not travel, or is no file. Is it ignored? Then send it with --include ${path}`)
+  }
+  try {
+    const { size } = fstatSync(file)
+    if (size <= MOST_FILE_BYTES) return readFileSync(file)
+    throw failure(`${path} has ${size} bytes, and ${MOST_FILE_BYTES} are the most`)
+  } finally {
+    closeSync(file)
+  }
 }
 
 /** Where a project's own packages lie: it is not installed, as an environment is shared and the workspace is the job's own. */

@@ -44,6 +44,9 @@ test("inlineMetadata() finds the block of a script and nothing else", () => {
   assert.equal(inlineMetadata(`#!/usr/bin/env python\n${block}\nimport six\n# ///\n`), block)
   assert.equal(inlineMetadata(block.replace("script", "other")), null)
   assert.equal(inlineMetadata('x = "# /// script"\n'), null)
+  assert.equal(inlineMetadata(`# /// script\n\n${block}\n`), block)
+  // With a look from each beginning to the end this would take hours.
+  assert.equal(inlineMetadata("# /// script\n".repeat(300_000)), null)
 })
 
 test("what cannot be an environment is refused, with the field that says it", () => {

@@ -81,7 +81,20 @@ export function packageProblem(text: string): string | null {
   return null
 }
 
-/** The metadata that a script carries in comments (PEP 723), with its fences, or `null` when it has none. */
+/**
+ * The metadata that a script carries in comments (PEP 723), with its fences, or `null` when it has none. Each line is looked at
+ * once, however many of them open a block that none closes.
+ */
 export function inlineMetadata(script: string): string | null {
-  return /^# \/\/\/ script[ \t]*\r?\n(?:^#(?: .*)?\r?\n)+?^# \/\/\/[ \t]*$/m.exec(script)?.[0] ?? null
+  let start: number | null = null
+  let at = 0
+  for (const line of script.split("\n")) {
+    const text = line.replace(/\r$/, "")
+    if (start === null) {
+      if (/^# \/\/\/ script[ \t]*$/.test(text)) start = at
+    } else if (/^# \/\/\/[ \t]*$/.test(text)) return script.slice(start, at + text.length)
+    else if (!/^#(?: |$)/.test(text)) start = null
+    at += line.length + 1
+  }
+  return null
 }

@@ -61,6 +61,13 @@ fi
 for folder in "$root/servers" $bases; do
   [ -d "$folder" ] && [ ! -L "$folder" ] && chmod u+rwx "$folder" "$folder/attempts" "$folder/run" 2>/dev/null
 done
+# The folder may be a link to a disk with more room: then what it leads to is emptied, and goes where it may.
+leads=
+[ ! -L "$root" ] || leads=$(cd "$root" && pwd -P)
+gone_root() {
+  [ -z "$leads" ] || { gone "$leads/leave" && gone "$leads/leaving" && { rmdir "$leads" 2>/dev/null || [ -z "$(ls -A "$leads" 2>/dev/null)" ]; }; } || return 1
+  gone "$root"
+}
 boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null || sysctl -n kern.bootsessionuuid)
 keys=$HOME/.ssh/authorized_keys
 
@@ -108,7 +115,7 @@ if [ -z "$server" ]; then
   echo "Windfall leaves this account ($(id -un)):"
   jobs=$(count "$(running)")
   [ "$jobs" -eq 0 ] || echo "  jobs that run here now are asked to end, and go on elsewhere: $jobs"
-  echo "  the folder $root goes, with all that is in it ($(size_text "$(kb_of "$root")"))"
+  echo "  the folder $root goes, with all that is in it ($(size_text "$(kb_of "$root/.")"))"
   echo "  the lines of its servers go from ~/.ssh/authorized_keys; nothing else there is touched"
   if [ "${1-}" != --yes ]; then
     printf 'Go on? Type yes: '
@@ -195,7 +202,7 @@ if [ -z "$shared" ]; then
 fi
 
 # For a server the way back in goes last, for the owner the file that begins anew.
-[ -z "$server" ] || [ -n "$shared" ] || gone "$root" || fail "Cannot remove $root"
+[ -z "$server" ] || [ -n "$shared" ] || gone_root || fail "Cannot remove $root"
 # The key lines, by their server's name behind the key (in short where somebody copied the key's file), or by the key itself.
 mine() { for id in $ids; do printf ' windfall %s$\n windfall-%.8s$\n' "$id" "$id"; done; [ -z "${wf_key-}" ] || printf ' %s$\n %s \n' "$wf_key" "$wf_key"; }
 patterns=
@@ -206,7 +213,7 @@ if [ -n "$patterns" ] && [ -f "$keys" ] && lines=$(grep -c -e "$patterns" "$keys
   if [ -L "$keys" ]; then cat "$keys.windfall.$$" >"$keys" && rm -f "$keys.windfall.$$"; else mv -f "$keys.windfall.$$" "$keys"; fi || fail "Cannot write $keys: the key lines stay"
   went 0 "key lines in ~/.ssh/authorized_keys: $lines"
 fi
-[ -n "$shared" ] || gone "$root" || fail "Cannot remove $root"
+[ -n "$shared" ] || gone_root || fail "Cannot remove $root"
 
 # The proof: a look at all that there was.
 rest=

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict"
+import { execFileSync } from "node:child_process"
 import * as fs from "node:fs"
 import { test } from "node:test"
 import { ScratchFolder } from "../../test/support/scratch-folder.ts"
 import { BlobFolder } from "./blob-folder.ts"
 import { hashBytes } from "./hash.ts"
+import { writeFile } from "./materialize.ts"
 import { encodePack, readPack } from "./pack.ts"
+import { Slices } from "./slices.ts"
 import { bytesBlob } from "./sources.ts"
 
 const one = Buffer.from("one")
@@ -46,6 +49,33 @@ test("a damaged blob is dropped when it is read, so that it can come again", asy
   assert.deepEqual([blobs.has(hashOne), blobs.has(hashTwo), blobs.sizeBytes], [false, false, 0])
   blobs.write(hashOne, one)
   assert.deepEqual(Buffer.from(blobs.readSync(hashOne)), one)
+})
+
+test("a pipe, a device or a folder in a blob's place is a damaged blob: nobody waits for it, and it goes", async () => {
+  using scratch = new ScratchFolder()
+  const blobs = new BlobFolder(scratch.at("blobs"))
+  const large = Buffer.alloc(100_000, "large")
+  const hash = hashBytes(large)
+  const places: readonly ((path: string) => void)[] = [
+    (path) => void execFileSync("mkfifo", [path]),
+    (path) => fs.symlinkSync("/dev/zero", path),
+    (path) => fs.mkdirSync(path),
+  ]
+  for (const place of places) {
+    const replace = () => {
+      blobs.write(hash, large)
+      fs.rmSync(blobs.path(hash))
+      place(blobs.path(hash))
+    }
+    replace()
+    assert.throws(() => blobs.readSync(hash), { code: "blobs_missing" })
+    replace()
+    const file = { kind: "file", name: "a", mode: 0o600, bytes: large.length, hash, chunked: false } as const
+    await assert.rejects(writeFile(scratch.at("a"), file, blobs, new Slices(10)), { code: "blobs_missing" })
+    assert.equal(blobs.has(hash), false)
+    replace()
+    await assert.rejects(Array.fromAsync(blobs.open(hash)), { code: "blobs_missing" })
+  }
 })
 
 test("what a killed process left half-written is gone after opening", () => {

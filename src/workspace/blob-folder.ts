@@ -10,6 +10,7 @@ import { blobPath, isBlobFolderName, readBlobName } from "./blob-name.ts"
 import { diskError, errorCode } from "./disk-error.ts"
 import { hashBytes } from "./hash.ts"
 import type { BlobSink, BlobWriter } from "./pack.ts"
+import { PLAIN_FILE, readPlainFile } from "./read-plain-file.ts"
 import { Slices } from "./slices.ts"
 import { syncFiles } from "./sync-files.ts"
 
@@ -101,14 +102,13 @@ export class BlobFolder implements BlobSink {
    */
   readSync(hash: BlobHash): Uint8Array {
     const path = this.path(hash)
-    let content: Uint8Array
+    let content: Uint8Array | undefined
     try {
-      content = fs.readFileSync(path)
+      content = readPlainFile(path)
     } catch (error) {
       if (errorCode(error) !== "ENOENT") throw diskError(error, `read the blob ${path}`)
-      throw this.dropDamaged(hash)
     }
-    if (hashBytes(content) !== hash) throw this.dropDamaged(hash)
+    if (content === undefined || hashBytes(content) !== hash) throw this.dropDamaged(hash)
     return content
   }
 
@@ -132,10 +132,11 @@ export class BlobFolder implements BlobSink {
     const path = this.path(hash)
     let at = options.start ?? 0
     const bytes = this.#bytes.get(hash) ?? 0
-    await using file = await fs.promises.open(path, "r").catch((error: unknown) => {
-      if (errorCode(error) !== "ENOENT") throw diskError(error, `read the blob ${path}`)
+    await using file = await fs.promises.open(path, PLAIN_FILE).catch((error: unknown) => {
+      if (errorCode(error) !== "ENOENT" && errorCode(error) !== "ELOOP") throw diskError(error, `read the blob ${path}`)
       throw this.dropDamaged(hash)
     })
+    if (!(await file.stat()).isFile()) throw this.dropDamaged(hash)
     while (at < bytes) {
       options.signal?.throwIfAborted()
       const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, bytes - at))
@@ -186,7 +187,7 @@ export class BlobFolder implements BlobSink {
       },
       commit: async () => {
         await file.close()
-        if (written !== bytes) throw notTheBlob(hash)
+        if (written !== bytes) throw new WindfallError("corrupt_data", "Cannot store a blob: its length is another")
         if (this.#bytes.has(hash)) fs.rmSync(temporary, { force: true })
         else this.#settle(hash, bytes, temporary)
       },
@@ -205,7 +206,8 @@ export class BlobFolder implements BlobSink {
   drop(hash: BlobHash): void {
     const bytes = this.#bytes.get(hash)
     if (bytes === undefined) return
-    fs.rmSync(this.#pathOf(hash, bytes), { force: true })
+    // Whatever lies there: where jobs share the account, that may be a folder.
+    fs.rmSync(this.#pathOf(hash, bytes), { force: true, recursive: true })
     this.#bytes.delete(hash)
     this.#used.delete(hash)
     this.#sizeBytes -= bytes
@@ -262,7 +264,15 @@ export class BlobFolder implements BlobSink {
   }
 
   #temporaryPath(): string {
+    if (!fs.existsSync(`${this.root}/tmp`)) this.#makeAgain()
     return `${this.root}/tmp/${++this.#temporary}`
+  }
+
+  /** A job, which has the same account, has removed the folder: what is gone with it is forgotten. */
+  #makeAgain(): void {
+    fs.mkdirSync(`${this.root}/tmp`, { recursive: true, mode: 0o700 })
+    this.#made.clear()
+    for (const [hash, bytes] of [...this.#bytes]) if (!fs.existsSync(this.#pathOf(hash, bytes))) this.drop(hash)
   }
 
   #settle(hash: BlobHash, bytes: number, temporary: string): void {
@@ -285,8 +295,4 @@ export function blobMissing(hash: BlobHash): WindfallError {
   return new WindfallError("blobs_missing", `Cannot read the blob ${hash.slice(0, 12)}: it is not here`, {
     details: { missing: [hash] },
   })
-}
-
-function notTheBlob(hash: BlobHash): WindfallError {
-  return new WindfallError("corrupt_data", `Cannot store a blob: its bytes are not what ${hash.slice(0, 12)} names`)
 }

@@ -4,6 +4,7 @@ import type { BlobHash } from "../protocol/ids.ts"
 import { type BlobFolder, blobMissing } from "./blob-folder.ts"
 import { diskError, errorCode, shownPath } from "./disk-error.ts"
 import { type EntryRecord, type FileRecord, type FolderRecord, recordFolder } from "./folder-record.ts"
+import { readPlainFile } from "./read-plain-file.ts"
 import { Slices } from "./slices.ts"
 import { StatIndex } from "./stat-index.ts"
 import { decodeChunkList, decodeTree, type FileEntry, type FolderEntry, type LinkEntry } from "./tree.ts"
@@ -84,6 +85,8 @@ export async function writeFile(path: string, file: FileEntry, blobs: BlobFolder
   if (file.chunked) return writeChunks(path, file, blobs, slices)
   try {
     const source = blobs.path(file.hash)
+    // A copy of a pipe would wait for its writer.
+    if (!fs.lstatSync(source).isFile()) throw blobs.dropDamaged(file.hash)
     if (file.bytes <= COPY_BYTES) fs.copyFileSync(source, path, CLONE)
     else await fs.promises.copyFile(source, path, CLONE)
     fs.chmodSync(path, file.mode)
@@ -94,12 +97,13 @@ export async function writeFile(path: string, file: FileEntry, blobs: BlobFolder
 }
 
 function writeSmallFile(path: string, file: FileEntry, blobs: BlobFolder): FileRecord {
-  let bytes: Uint8Array
+  let bytes: Uint8Array | undefined
   try {
-    bytes = fs.readFileSync(blobs.path(file.hash))
+    bytes = readPlainFile(blobs.path(file.hash))
   } catch (error) {
     throw blobGone(error, file.hash, blobs) ?? error
   }
+  if (bytes === undefined) throw blobs.dropDamaged(file.hash)
   try {
     const target = fs.openSync(path, NEW_FILE, 0o600)
     try {

@@ -153,6 +153,10 @@ async function fill(
   }
   const isHere = !entry.chunked && blobs.has(entry.hash)
   const source = isHere ? blobs.path(entry.hash) : await elsewhere(entry)
+  // A copy of a pipe would wait for its writer.
+  if (isHere && fs.lstatSync(blobs.path(entry.hash), { throwIfNoEntry: false })?.isFile() !== true) {
+    throw blobs.dropDamaged(entry.hash)
+  }
   if (source !== undefined) return linkOrCopy(source, at, entry)
   if (!entry.chunked) throw blobMissing(entry.hash)
   await using file = await fs.promises.open(at, "wx", 0o600)

@@ -189,6 +189,7 @@ export class ReadyTree {
   async #layOut(root: BlobHash, signal: AbortSignal): Promise<FolderRecord> {
     this.#discard()
     const building = `${this.#folder}/building`
+    fs.mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
     try {
       const { record } = await materializeTree(root, building, this.#blobs, { signal })
       signal.throwIfAborted()

@@ -31,6 +31,8 @@ export class RecentTrees {
   use(root: BlobHash, nowMs: number): void {
     this.#last = Math.max(this.#last + 1, nowMs) // keeps the order of uses within a millisecond
     const file = `${this.#folder}/${root}`
+    // A job, which has the same account, may have removed the folder.
+    fs.mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
     fs.closeSync(fs.openSync(file, "a", 0o600))
     fs.utimesSync(file, this.#last / 1000, this.#last / 1000)
   }
@@ -93,6 +95,7 @@ export class RecentTrees {
   }
 
   #all(): { readonly root: BlobHash; readonly usedMs: number }[] {
+    if (!fs.existsSync(this.#folder)) return []
     return fs
       .readdirSync(this.#folder)
       .filter(isBlobHash)

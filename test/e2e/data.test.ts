@@ -232,3 +232,25 @@ function jobIn(stdout: string): number {
 function dataFolder(host: number): string {
   return join(pool().hosts[host]!.files, ".windfall", "servers", pool().server.id, "data")
 }
+
+for (const removed of ["cache", "data", "environments", "trash"]) {
+  test(`a job that removes its host's folder ${removed} takes neither data nor workspace from those that follow`, async () => {
+    using sets = new ScratchFolder()
+    sets.write({ what: `${removed}\n`, "below/large": "x".repeat(100_000) })
+    await add(`kept-${removed}`, sets.path)
+    using project = new ScratchFolder()
+    project.write({ "go.sh": `cat data/kept-${removed}/what ; wc -c <large`, large: removed.repeat(50_000) })
+    const send = (...command: string[]) =>
+      pool().windfall(["send", "--host", "host1", "--data", `kept-${removed}`, "--", ...command], {
+        cwd: project.path,
+      })
+    const before = await send("sh", "go.sh")
+    assert.equal(before.exitCode, 0, before.stderr)
+    assert.equal((await send("sh", "-c", `rm -rf ../../../${removed} || :`)).exitCode, 0)
+    for (const change of ["", "new\n"]) {
+      project.write({ "more.txt": change })
+      const after = await send("sh", "go.sh")
+      assert.deepEqual([after.stdout, after.exitCode], [before.stdout, 0], after.stderr)
+    }
+  })
+}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { execFileSync, spawnSync } from "node:child_process"
-import { chmodSync, existsSync, readdirSync, readlinkSync } from "node:fs"
+import { chmodSync, existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs"
 import { createServer } from "node:https"
 import type { AddressInfo } from "node:net"
 import { after, before, describe, it } from "node:test"
@@ -16,6 +16,7 @@ import { ScratchFolder } from "../support/scratch-folder.ts"
 const missing = ["openssl", "curl"].find((program) => spawnSync(program, ["--version"]).error !== undefined)
 const skip = missing === undefined ? false : `there is no ${missing} here`
 const PATH = "/usr/bin:/bin"
+const platform = `${process.platform}-${process.arch}`
 
 describe("the line of an invitation", { timeout: 240_000, skip }, () => {
   let pool: Pool
@@ -163,6 +164,40 @@ describe("the line of an invitation", { timeout: 240_000, skip }, () => {
     assert.ok(readlinkSync(folder.at("cara", program)).startsWith(cli))
   })
 
+  it("pasted twice at once installs once: the one that comes too late takes back nothing of the other's", async () => {
+    const realCurl = execFileSync("sh", ["-c", "command -v curl"], { encoding: "utf8" }).trim()
+    const gate = folder.at("go-on")
+    const shim = `#!/bin/sh\n${realCurl} "$@" || exit\ncase "$*" in */node) echo arrived; until [ -e ${gate} ]; do sleep 0.1; done ;; esac\n`
+    folder.write({ "gated/curl": shim })
+    chmodSync(folder.at("gated/curl"), 0o755)
+    const emil = person("emil", { path: `${folder.at("gated")}:${PATH}` })
+    const { line } = await invite("emil")
+    const late = emil.start(line)
+    await late.says("arrived")
+    const quick = await person("emil").run(line)
+    assert.equal(quick.exitCode, 0, quick.stderr)
+    const installed = emil.files()
+    folder.write({ "go-on": "" })
+    const { exitCode, stderr } = await late.ended
+    assert.equal(exitCode, 2)
+    assert.match(stderr, /it was used at/)
+    const files = (all: readonly string[]) => all.filter((path) => !/new-\d+/.test(path)).sort()
+    assert.deepEqual(files(emil.files()), files(installed))
+    assert.equal((await emil.run(`${program} ps`)).exitCode, 0)
+  })
+
+  it("asks for the headers of a file as often as it likes, and the server keeps nothing open", {
+    skip: process.platform !== "linux" && "what a process has open is seen in /proc alone",
+  }, async () => {
+    const url = /https:\/\/[^/ ]+/.exec((await invite("fritz")).line)?.[0] ?? ""
+    const server = readFileSync(folder.at("admin/.local/share/windfall/pid"), "utf8").trim()
+    const open = () =>
+      readdirSync(`/proc/${server}/fd`).filter((fd) => /bin\/node$/.test(linkAt(`/proc/${server}/fd/${fd}`))).length
+    const before = open()
+    for (let i = 0; i < 5; i++) execFileSync("curl", ["-skIf", `${url}/v1/install/${platform}/node`])
+    assert.equal(open(), before)
+  })
+
   it("touches no program of that name that is somebody else's", async () => {
     const dora = person("dora")
     folder.write({ [`dora/${program}`]: "mine" })
@@ -215,6 +250,14 @@ describe("the line of an invitation", { timeout: 240_000, skip }, () => {
 function filesIn(home: string): string[] {
   const all = readdirSync(home, { recursive: true, encoding: "utf8" })
   return all.filter((path) => !/^(\.local|\.config|\.cache)(\/\w+)?$/.test(path))
+}
+
+function linkAt(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return "" // closed meanwhile
+  }
 }
 
 function words(env: Readonly<Record<string, string>>): string[] {

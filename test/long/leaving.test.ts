@@ -110,6 +110,21 @@ describe("a host leaves", { timeout: 240_000 }, () => {
     await pool.windfall(["stop", `${id}`, "--now"])
   })
 
+  it("also where its folder is a link to another disk: that is emptied, too", async () => {
+    await using pool = await startPool({ hosts: 2, joinNone: true })
+    const [host, other] = pool.hosts as [LabHost, LabHost]
+    for (const one of [host, other]) {
+      assert.equal((await atHome(pool, one, "mkdir disk && ln -s disk .windfall")).exitCode, 0)
+      await pool.join(one)
+    }
+    const { exitCode, stdout } = await atHome(pool, host, "sh .windfall/leave --yes")
+    assert.equal(exitCode, 0, stdout)
+    assert.match(stdout, /Looked again: nothing of Windfall is left here/)
+    const removed = await pool.windfall(["host", "rm", other.name, "--yes"])
+    assert.equal(removed.exitCode, 0, removed.stderr)
+    for (const one of [host, other]) assert.deepEqual(readdirSync(one.files), [])
+  })
+
   it("also while the server is away: it finds nothing, and puts nothing there", async () => {
     await using pool = await startPool({ hosts: 1 })
     const host = pool.hosts[0] as LabHost

@@ -116,6 +116,8 @@ export class DataShelf {
       signal.removeEventListener("abort", stop)
       signal.throwIfAborted()
     }
+    // A job may have removed them.
+    for (const name of ["trees", "whole"]) mkdirSync(join(this.#options.folder, name), { recursive: true, mode: 0o700 })
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#busy.set(root, promise)
     return {

@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { describe, it } from "node:test"
 import { makeOrder, makeServerId } from "../../../test/support/agent-orders.ts"
 import { ScratchFolder } from "../../../test/support/scratch-folder.ts"
+import { sealEnvironment } from "../../../test/support/seal-environment.ts"
 import { type HostDisk, heldBytes } from "../../protocol/host-disk.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
 import { encodePack, type PackBlob } from "../../workspace/pack.ts"
@@ -88,7 +89,7 @@ class Host implements Disposable {
     const python = this.environments.placeOf(key).slice(this.folder.base.length + 1)
     this.file(`${python}/venv/bin/python`, 0, usedMs)
     chmodSync(join(this.folder.base, python, "venv/bin/python"), 0o755)
-    writeFileSync(join(this.environments.placeOf(key), "ready"), `${bytes}\n`)
+    sealEnvironment(this.environments.placeOf(key), bytes)
     assert.ok(this.environments.use(key, usedMs))
   }
 
@@ -197,7 +198,7 @@ describe("the disk of a host", () => {
     mkdirSync(venv, { recursive: true })
     chmodSync(join(host.folder.shared, "python/cpython-3.12.4/bin/python"), 0o755)
     symlinkSync(join(host.folder.shared, "python/cpython-3.12.4/bin/python"), join(venv, "python"))
-    writeFileSync(join(venv, "../../ready"), "100\n")
+    sealEnvironment(host.environments.placeOf(OTHER_KEY), 100)
     host.environments.use(OTHER_KEY, Date.now())
     await host.measured.measure(never)
     host.budgetBytes = 50 * KB

@@ -160,7 +160,8 @@ sub seal {
   my ($kilobytes) = `/usr/bin/du -sk '$venv'` =~ /^(\d+)/;
   system('/bin/sync');
   open(my $ready, '>', "$place/ready.new") or do { $said = "$place: $!"; failed('start') };
-  syswrite($ready, ($kilobytes // 0) * 1024 . "\n");
+  # The size, and a moment after which nothing in it was made (environment-seal.ts).
+  syswrite($ready, ($kilobytes // 0) * 1024 . ' ' . (time + 1) . "\n");
   IO::Handle::sync($ready);
   close $ready;
   rename("$place/ready.new", "$place/ready") or do { $said = "$place: $!"; failed('start') };

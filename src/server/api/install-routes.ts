@@ -1,11 +1,12 @@
 import { createReadStream } from "node:fs"
-import { Readable } from "node:stream"
 import { WindfallError } from "../../protocol/errors.ts"
 import { installScript } from "../install/install-script.ts"
 import { requireReach } from "../install/reach.ts"
 import { type Route, route } from "./route.ts"
+import { streamed } from "./stream.ts"
 
 const BYTES = "application/octet-stream"
+const PIECE_BYTES = 512 * 1024
 
 /** What a machine without Windfall asks for: nothing of it is secret, and nothing of it needs a token. */
 export const installRoutes: readonly Route[] = [
@@ -38,7 +39,8 @@ export const installRoutes: readonly Route[] = [
     description: "Its bytes, as the list of its platform describes them.",
     produces: BYTES,
     open: true,
-    respond: async ({ api, core, params }) => {
+    respond: async (request) => {
+      const { api, core, params } = request
       const { files } = await api.install(params.platform ?? "", core.signal)
       const file = files.find(({ name }) => name === params.file)
       if (file === undefined) {
@@ -47,11 +49,16 @@ export const installRoutes: readonly Route[] = [
           `Cannot send ${params.file?.slice(0, 40)}: an install has no such file`,
         )
       }
-      const body = Readable.toWeb(createReadStream(file.source)) as ReadableStream<Uint8Array>
-      return new Response(body, { headers: { "content-type": BYTES, "content-length": `${file.bytes}` } })
+      const headers = { "content-type": BYTES, "content-length": `${file.bytes}` }
+      return streamed(request, (signal) => pieces(file.source, signal), { headers, open: true })
     },
   }),
 ]
+
+/** Opened when the first piece is asked for: who asks for the headers alone, as anybody may, opens nothing. */
+async function* pieces(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(path, { signal, highWaterMark: PIECE_BYTES })
+}
 
 function plain(text: string, type: string): Response {
   return new Response(text, { headers: { "content-type": `${type}; charset=utf-8`, "cache-control": "no-store" } })

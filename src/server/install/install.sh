@@ -74,6 +74,8 @@ END
   chmod 755 "$work/node"
   said=$("$work/node" --version 2>&1) || fail "Node does not start on this system: $said"
   write_launcher "$work/windfall"
+  # The line may have been pasted twice, and the other have been quicker.
+  [ ! -d "$folder/$release" ] || { rm -rf "$work"; return; }
   mv "$work" "$folder/$release"
   made_release=yes
 }
@@ -141,7 +143,7 @@ main() {
   remove_abandoned
   [ -d "$folder/$release" ] || place_release
   if [ -n "$code" ]; then
-    [ -n "$before" ] || undo=yes
+    [ -L "$link" ] || undo=yes
     place_link
     # The code goes over a pipe: it is in no process's arguments.
     printf '%s\n' "$code" | NODE_COMPILE_CACHE='' "$link" login "$url" --fingerprint "$fingerprint" || exit 2
