@@ -94,14 +94,14 @@ export class Environments {
   list(): KeptEnvironment[] {
     const { environments } = this.#options.folder
     const names = reopening(environments, () => readdirSync(environments))
-    return names
-      .filter((name) => /^[0-9a-f]{32}$/.test(name))
-      .map((key) => {
-        const ready = join(this.placeOf(key), "ready")
-        const bytes = Number(readIfThere(ready) ?? 0) || 0
-        const lastUsedMs = bytes === 0 ? 0 : (statSync(ready, { throwIfNoEntry: false })?.mtimeMs ?? 0)
-        return { key, bytes, lastUsedMs }
-      })
+    // A build that was killed early has left only its lock.
+    const keys = new Set(names.map((name) => name.replace(/\.lock$/, "")).filter((name) => /^[0-9a-f]{32}$/.test(name)))
+    return [...keys].map((key) => {
+      const ready = join(this.placeOf(key), "ready")
+      const bytes = Number(readIfThere(ready) ?? 0) || 0
+      const lastUsedMs = bytes === 0 ? 0 : (statSync(ready, { throwIfNoEntry: false })?.mtimeMs ?? 0)
+      return { key, bytes, lastUsedMs }
+    })
   }
 }
 

@@ -33,11 +33,13 @@ export async function bringPackages(ground: Ground): Promise<void> {
     for (const host of ground.pool.hosts) copyFileSync(path, ground.ledger(host, file).outside)
   }
   await placeUv(ground.pool.scratch.at("cache"))
-  for (const host of ground.pool.hosts) {
-    const { id } = await ground.pool.submit({ ...inEnvironment(ground, host, "first"), command: ["true"] })
-    const { state, reason } = await ground.pool.awaitJob(id)
-    if (state !== "succeeded") throw new Error(`${host.name}: ${reason}`)
-  }
+  await Promise.all(ground.pool.hosts.map((host) => build(ground, host)))
+}
+
+async function build(ground: Ground, host: LabHost): Promise<void> {
+  const { id } = await ground.pool.submit({ ...inEnvironment(ground, host, "first"), command: ["true"] })
+  const { state, reason } = await ground.pool.awaitJob(id)
+  if (state !== "succeeded") throw new Error(`${host.name}: ${reason}`)
 }
 
 /** What a job says that runs in an environment on this host; each `mark` is one of its own. */
