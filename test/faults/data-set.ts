@@ -50,6 +50,12 @@ export async function removeData({ pool }: Ground, { use }: DataSet): Promise<vo
   await pool.api("DELETE", `/v1/data/${use.name}?force=false`)
 }
 
+/** Takes off the server what rounds that failed have left there. */
+export async function removeAllData({ pool }: Ground): Promise<void> {
+  const { data } = await pool.api<{ data: StoredDataView[] }>("GET", "/v1/data")
+  for (const { name } of data) await pool.api("DELETE", `/v1/data/${name}?force=true`)
+}
+
 export async function storeBlobs({ pool }: Ground, blobs: readonly Uint8Array[]): Promise<void> {
   if (blobs.length === 0) return
   const named = blobs.map((bytes) => ({ hash: hashBytes(bytes), bytes: bytes.length, open: () => bytes }))

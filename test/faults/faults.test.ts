@@ -11,7 +11,7 @@ import type { JobView } from "../../src/protocol/job.ts"
 import { isFinal, JOB_STATES, type JobState } from "../../src/protocol/job-state.ts"
 import type { LabHost } from "../lab/lab.ts"
 import { findLabMode } from "../lab/lab-mode.ts"
-import { inventData, removeData, storeData } from "./data-set.ts"
+import { inventData, removeAllData, removeData, storeData } from "./data-set.ts"
 import { FAULTS, type Fault } from "./faults.ts"
 import { Ground } from "./ground.ts"
 import { inventJob, type LedgerJob, readLedger, sendLedgerJob } from "./ledger-job.ts"
@@ -67,6 +67,7 @@ test("no verdict has changed since, all leases are free, and hosts have forgotte
   }
   for (const ground of grounds) {
     const { pool } = ground
+    await removeAllData(ground)
     for (const host of pool.hosts) {
       const { total } = await pool.host(host.name)
       await pool.untilHost(host.name, ({ jobs, free }) => jobs.length === 0 && isDeepStrictEqual(free, total))

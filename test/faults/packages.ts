@@ -10,7 +10,7 @@ const WHEELS = [
   { name: "iniconfig", version: "2.0.0", file: "iniconfig-2.0.0-py3-none-any.whl" },
   { name: "six", version: "1.16.0", file: "six-1.16.0-py2.py3-none-any.whl" },
 ] as const
-const FETCH_MS = 30_000
+const FETCH_MS = 15_000
 
 /** Says that it is a built environment's Python, and has all that was asked for. */
 export const PYTHON_PROGRAM =
