@@ -45,6 +45,13 @@ test("what Windfall holds on a host is told by kind, in host show and doctor", a
   assert.match(finding?.text ?? "", /^Windfall holds .* of at most /)
 })
 
+test("a server that was restarted knows what its hosts hold from their first word", async () => {
+  await pool().server.kill9()
+  await pool().server.start()
+  const { disk } = await hostSays((host) => host.link === "ready" && host.disk !== null)
+  assert.ok((disk?.held.data ?? 0) >= 300_000)
+})
+
 test("data for which a host may keep no room ends the job in words, and what fits still comes", { skip }, async () => {
   using sets = new ScratchFolder()
   sets.write({ "large/file": randomBytes(150 * MIB), "small/file": "fits\n" })
