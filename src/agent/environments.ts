@@ -104,14 +104,14 @@ export class Environments {
     const { environments } = this.#options.folder
     if (!existsSync(environments)) return [] // a job has removed it; it is made again for the next
     const names = reopening(environments, () => readdirSync(environments))
-    return names
-      .filter((name) => /^[0-9a-f]{32}$/.test(name))
-      .map((key) => {
-        const ready = join(this.placeOf(key), "ready")
-        const bytes = readSeal(readIfThere(ready))?.bytes ?? 0
-        const lastUsedMs = bytes === 0 ? 0 : (statSync(ready, { throwIfNoEntry: false })?.mtimeMs ?? 0)
-        return { key, bytes, lastUsedMs }
-      })
+    // A build that was killed early has left only its lock.
+    const keys = new Set(names.map((name) => name.replace(/\.lock$/, "")).filter((name) => /^[0-9a-f]{32}$/.test(name)))
+    return [...keys].map((key) => {
+      const ready = join(this.placeOf(key), "ready")
+      const bytes = readSeal(readIfThere(ready))?.bytes ?? 0
+      const lastUsedMs = bytes === 0 ? 0 : (statSync(ready, { throwIfNoEntry: false })?.mtimeMs ?? 0)
+      return { key, bytes, lastUsedMs }
+    })
   }
 }
 

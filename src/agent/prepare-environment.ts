@@ -47,7 +47,6 @@ export async function prepareEnvironment(
   }
   writeEnvironment(attempt.folder, attempt.environment)
   if (environments.use(key, context.clock.now())) return
-  environments.removeHalfBuilt(keysInUse(context))
   await orAborted(context.disk.look(), signal)
   for (const { path, content } of files) {
     const file = join(attempt.folder, "project", path)

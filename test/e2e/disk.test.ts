@@ -64,6 +64,13 @@ test("what a host may hold is set, told at once, kept across restarts, and put b
   await hostSays(({ disk }) => disk !== null && disk.budgetBytes !== 2 * 1024 * MIB)
 })
 
+test("a server that was restarted knows what its hosts hold from their first word", async () => {
+  await pool().server.kill9()
+  await pool().server.start()
+  const { disk } = await hostSays((host) => host.link === "ready" && host.disk !== null)
+  assert.ok((disk?.held.data ?? 0) >= 300_000)
+})
+
 test("data for which a host may keep no room ends the job in words, and what fits still comes", { skip }, async () => {
   using sets = new ScratchFolder()
   sets.write({ "large/file": randomBytes(150 * MIB), "small/file": "fits\n" })

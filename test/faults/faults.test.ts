@@ -6,13 +6,17 @@
 import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
+import { isDeepStrictEqual } from "node:util"
 import type { JobView } from "../../src/protocol/job.ts"
 import { isFinal, JOB_STATES, type JobState } from "../../src/protocol/job-state.ts"
 import type { LabHost } from "../lab/lab.ts"
 import { findLabMode } from "../lab/lab-mode.ts"
+import { inventData, removeAllData, removeData, storeData } from "./data-set.ts"
 import { FAULTS, type Fault } from "./faults.ts"
 import { Ground } from "./ground.ts"
 import { inventJob, type LedgerJob, readLedger, sendLedgerJob } from "./ledger-job.ts"
+import { untilNothingIsLeft } from "./left-on-hosts.ts"
+import { usePort } from "./port-user.ts"
 import { Random } from "./random.ts"
 import { planRounds, type Round } from "./rounds.ts"
 import { checkJob, checkStory } from "./verdicts.ts"
@@ -46,7 +50,7 @@ before(async () => {
 
 after(async () => {
   const again = ended.filter(({ view }) => view.attempts.length > 1).length
-  const spread = [...met].map(([state, count]) => `${state} ${count}`).join(", ")
+  const spread = [...met.keys().map((moment) => `${moment} ${met.get(moment)}`)].sort().join(", ")
   console.log(`faults: ${ended.length} jobs, ${again} of them tried again; met while ${spread}`)
   await Promise.all(grounds.map((ground) => ground[Symbol.asyncDispose]()))
 })
@@ -61,13 +65,13 @@ test("no verdict has changed since, all leases are free, and hosts have forgotte
     const now = await ground.pool.job(job.id)
     assert.deepEqual([now.state, now.cause, now.exitCode], [view.state, view.cause, view.exitCode], job.name)
   }
-  for (const { pool } of grounds) {
+  for (const ground of grounds) {
+    const { pool } = ground
+    await removeAllData(ground)
     for (const host of pool.hosts) {
-      await pool.untilHost(host.name, ({ jobs, free, total }) => jobs.length === 0 && free.cores === total.cores)
-      assert.deepEqual(
-        host.processes().filter(({ command }) => command.startsWith("perl -e")),
-        [],
-      )
+      const { total } = await pool.host(host.name)
+      await pool.untilHost(host.name, ({ jobs, free }) => jobs.length === 0 && isDeepStrictEqual(free, total))
+      await untilNothingIsLeft(ground, host, LIMIT_MS)
     }
   }
 })
@@ -77,11 +81,11 @@ async function tryRound(round: Round): Promise<void> {
   const ground = grounds[round.needsDisks ? 1 : 0]
   assert.ok(ground !== undefined)
   const hosts = round.strikes === "server" ? ground.pool.hosts : ground.pool.hosts.slice(0, round.faults.length)
+  const data = inventData(`r${round.number}`, random)
   const jobs = hosts.flatMap((host) =>
-    Array.from({ length: JOBS_A_HOST }, (_, i) =>
-      inventJob(ground, host, `r${round.number}-${host.name}-${i}`, random),
-    ),
+    Array.from({ length: JOBS_A_HOST }, (_, i) => inventJob(ground, host, i, data, random)),
   )
+  const donor = random.pick([null, ...ground.pool.hosts])
   const plans = round.faults.map((fault, i) => ({
     fault,
     host: hosts[i % hosts.length] as LabHost,
@@ -94,11 +98,18 @@ async function tryRound(round: Round): Promise<void> {
     ({ fault, host, moment, atMs, lastsMs }) =>
       `${fault.name} of ${host.name} ${moment === null ? atMs : `${atMs / 10} after ${moment}`} for ${lastsMs} ms`,
   )
+  const usesData = jobs.some(({ kind }) => kind === "data")
+  if (usesData) await storeData(ground, data, donor)
   for (const job of jobs) await sendLedgerJob(ground, job)
+  const healed = new AbortController()
+  const used = Promise.all(jobs.map((job) => usePort(ground, job, healed.signal)))
+  used.catch(() => {})
   await Promise.all(
     plans.map(async ({ fault, host, moment, atMs, lastsMs, random }) => {
       const struck = jobs.filter((job) => round.strikes === "server" || job.host === host)
-      if (moment !== null) await comesTo(ground, random.pick(struck), moment)
+      // A job with a port ends after the fault.
+      const awaited = struck.filter(({ kind }) => moment !== "finishing" || kind !== "port")
+      if (moment !== null) await comesTo(ground, random.pick(awaited), moment)
       await sleep(moment === null ? atMs : atMs / 10)
       await Promise.all(struck.map((job) => noteMoment(ground, job)))
       const heal = await fault.inject(ground, host, random)
@@ -106,6 +117,7 @@ async function tryRound(round: Round): Promise<void> {
       await heal()
     }),
   )
+  healed.abort()
   for (const job of jobs) {
     const fault: Fault | undefined =
       round.strikes === "server" ? round.faults[0] : round.faults[hosts.indexOf(job.host)]
@@ -123,6 +135,8 @@ async function tryRound(round: Round): Promise<void> {
       )
     }
   }
+  await used
+  if (usesData) await removeData(ground, data)
 }
 
 /** Waits until a job has come that far. */
@@ -131,8 +145,8 @@ async function comesTo({ pool }: Ground, { id }: LedgerJob, moment: JobState): P
   await pool.untilJob(id, ({ state }) => JOB_STATES.indexOf(state) >= order, LIMIT_MS)
 }
 
-async function noteMoment({ pool }: Ground, { id }: LedgerJob): Promise<void> {
+async function noteMoment({ pool }: Ground, { id, kind }: LedgerJob): Promise<void> {
   const { state } = await pool.job(id)
-  const moment = isFinal(state) ? "ended" : state
+  const moment = `${kind} ${isFinal(state) ? "ended" : state}`
   met.set(moment, (met.get(moment) ?? 0) + 1)
 }

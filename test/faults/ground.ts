@@ -5,6 +5,7 @@ import type { LabHost } from "../lab/lab.ts"
 import { type Pool, startPool } from "../support/pool.ts"
 import { ScratchFolder } from "../support/scratch-folder.ts"
 import { SmallDisk } from "../support/small-disk.ts"
+import { bringPackages } from "./packages.ts"
 
 /** Quick enough that a point takes seconds; the ratios are those of a real server. */
 const TIMING = { pingMs: 1_000, silenceMs: 2_500, firstRetryMs: 100, lastRetryMs: 1_000, refusedRetryMs: 2_000 }
@@ -18,6 +19,8 @@ export class Ground implements AsyncDisposable {
   readonly pool: Pool
   readonly #disk: SmallDisk | null
   readonly #stack: AsyncDisposableStack
+  /** Whether its hosts can build environments. */
+  hasPackages = false
   #serverClockMs = 0
   readonly #hostClocksMs = new Map<LabHost, { wallMs: number; sleptMs: number }>()
 
@@ -49,9 +52,15 @@ export class Ground implements AsyncDisposable {
       const folder = ground.ledger(host, "").outside
       mkdirSync(folder, { recursive: true })
       chmodSync(folder, 0o777)
-      // Only now: joining may have sent all of Node. Slow enough that output and files are on their way for a while.
-      await host.shape(MBIT)
     }
+    try {
+      await bringPackages(ground)
+      ground.hasPackages = true
+    } catch (error) {
+      console.log(`faults: no environments, so no builds are met: ${(error as Error).message}`)
+    }
+    // Only now: Node and uv have come this way. Slow enough that output and files are on their way for a while.
+    for (const host of pool.hosts) await host.shape(MBIT)
     return ground
   }
 

@@ -1,20 +1,25 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import type { BlobHash, JobId } from "../../src/protocol/ids.ts"
+import type { JobId } from "../../src/protocol/ids.ts"
 import type { JobSpec } from "../../src/protocol/job.ts"
-import { hashBytes } from "../../src/workspace/hash.ts"
-import { encodePack } from "../../src/workspace/pack.ts"
-import { encodeTree } from "../../src/workspace/tree.ts"
 import type { LabHost } from "../lab/lab.ts"
+import { type DataSet, fileSet, randomBytes, storeBlobs } from "./data-set.ts"
 import type { Ground } from "./ground.ts"
+import { inEnvironment, PYTHON_PROGRAM, PYTHON_SAYS } from "./packages.ts"
 import type { Random } from "./random.ts"
 
 const PROGRAM = readFileSync(join(import.meta.dirname, "ledger-job.pl"), "utf8")
 const INPUT_BYTES = 768 * 1024
+const KINDS = ["lines", "flood", "files", "data", "environment", "port"] as const
+/** Below those that systems give away by themselves. */
+const PORTS = [20_000, 32_000] as const
+
+export type JobKind = (typeof KINDS)[number]
 
 /** A job whose every byte is known beforehand, and where it notes what really happened. */
 export interface LedgerJob {
   readonly name: string
+  readonly kind: JobKind
   readonly host: LabHost
   readonly exitCode: number
   readonly retries: number
@@ -23,6 +28,9 @@ export interface LedgerJob {
   readonly stderr: Buffer
   /** The one output file `out/made`; `null` when it makes none. */
   readonly made: Buffer | null
+  /** 0 for none. Such a job goes on until somebody who had all that it serves there tells it to end. */
+  readonly port: number
+  readonly served: Buffer
   readonly ledgerFile: string
   readonly spec: Partial<JobSpec>
   /** What must be stored on the server before it can be sent. */
@@ -36,9 +44,12 @@ export interface Noted {
   readonly exitCode: number | null
 }
 
-/** Invents a job for this host; nothing is sent yet. */
-export function inventJob(ground: Ground, host: LabHost, name: string, random: Random): LedgerJob {
-  const kind = random.pick(["lines", "flood", "files"] as const)
+/** Invents the job number `i` of this host; nothing is sent yet. */
+export function inventJob(ground: Ground, host: LabHost, i: number, data: DataSet, random: Random): LedgerJob {
+  const name = `${data.use.name}-${host.name}-${i}`
+  // A job with a port waits for the end of the fault: one beside it does not.
+  const without = [...(ground.hasPackages ? [] : ["environment"]), ...(i === 0 ? [] : ["port"])]
+  const kind = random.pick(KINDS.filter((one) => !without.includes(one)))
   const lines = kind === "lines" ? random.between(20, 60) : random.between(5, 15)
   const pauseMs = random.between(10, 40)
   const flood = kind === "flood" ? random.between(200, 2000) : 0
@@ -51,26 +62,38 @@ export function inventJob(ground: Ground, host: LabHost, name: string, random: R
   const made = blocks(`${name} made`, madeKib)
   const heading =
     input === null ? "" : `${name} input ${input.length} ${input.reduce((sum, byte) => (sum + byte) >>> 0, 0)}\n`
+  const servedKib = kind === "port" ? random.between(64, 512) : 0
+  const port = kind === "port" ? random.between(...PORTS) : 0
+  const python = kind === "environment" ? { program: PYTHON_PROGRAM, says: PYTHON_SAYS } : { program: "", says: "" }
   const numbers = Array.from({ length: lines }, (_, i) => i + 1)
-  const workspace = input === null ? null : workspaceOf(input)
+  const workspace = input === null ? null : fileSet({ input })
   const args = [ledger.inside, name, lines, pauseMs, flood, madeKib, exitCode, input === null ? 0 : 1]
+  args.push(kind === "data" ? data.use.path : "", python.program, port, servedKib)
   return {
     name,
+    kind,
     host,
     exitCode,
     retries,
     once,
     stdout: Buffer.concat([
-      Buffer.from(heading + numbers.map((line) => `${name} line ${line}\n`).join("")),
+      Buffer.from(heading),
+      kind === "data" ? data.content : Buffer.alloc(0),
+      Buffer.from(python.says + numbers.map((line) => `${name} line ${line}\n`).join("")),
       blocks(`${name} flood`, flood),
     ]),
     stderr: Buffer.from(numbers.map((line) => `${name} note ${line}\n`).join("")),
     made: madeKib === 0 ? null : made,
+    port,
+    served: blocks(`${name} served`, servedKib),
     ledgerFile: ledger.outside,
     spec: {
       command: ["perl", "-e", PROGRAM, ...args.map(String)],
       host: host.name,
+      // Two jobs of a host may need the same one: one of them builds it.
+      ...(kind === "environment" ? inEnvironment(ground, host, data.use.name) : {}),
       workspace: workspace?.root ?? null,
+      data: kind === "data" ? [data.use] : [],
       retry: { limit: retries, afterSilenceMs: null, once },
     },
     blobs: workspace?.blobs ?? [],
@@ -80,18 +103,8 @@ export function inventJob(ground: Ground, host: LabHost, name: string, random: R
 
 /** Sends the job, its input first. */
 export async function sendLedgerJob(ground: Ground, job: LedgerJob): Promise<void> {
-  const { pool } = ground
-  if (job.blobs.length > 0) {
-    const blobs = job.blobs.map((bytes) => ({ hash: hashBytes(bytes), bytes: bytes.length, open: () => bytes }))
-    const pack = Buffer.concat(await Array.fromAsync(encodePack(blobs)))
-    const response = await fetch(`${pool.url}/v1/blobs`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${pool.token}`, "content-type": "application/octet-stream" },
-      body: new Uint8Array(pack),
-    })
-    if (!response.ok) throw new Error(`Cannot upload: ${await response.text()}`)
-  }
-  job.id = (await pool.submit(job.spec)).id
+  await storeBlobs(ground, job.blobs)
+  job.id = (await ground.pool.submit(job.spec)).id
 }
 
 export function readLedger(job: LedgerJob): { readonly starts: readonly number[]; readonly ends: readonly Noted[] } {
@@ -115,17 +128,4 @@ export function readLedger(job: LedgerJob): { readonly starts: readonly number[]
 
 function blocks(text: string, count: number): Buffer {
   return Buffer.from(Array.from({ length: count }, (_, i) => `${`${text} ${i + 1}`.padEnd(31)}\n`.repeat(32)).join(""))
-}
-
-function randomBytes(random: Random, count: number): Buffer {
-  const bytes = Buffer.alloc(count)
-  for (let at = 0; at < count; at += 4) bytes.writeUInt32LE(Math.floor(random.next() * 4294967296), at)
-  return bytes
-}
-
-function workspaceOf(input: Buffer): { readonly root: BlobHash; readonly blobs: readonly Uint8Array[] } {
-  const hash = hashBytes(input)
-  const tree = encodeTree([{ kind: "file", name: "input", mode: 0o644, bytes: input.length, hash, chunked: false }])
-  const root = hashBytes(tree)
-  return { root, blobs: [input, tree] }
 }

@@ -211,6 +211,12 @@ export class DataShelf {
     for (const root of roots) if (!inUse.has(root)) this.#remove(root)
   }
 
+  /** Removes trees that are not whole and that nobody is at work on: what was broken off in mid work has left them. */
+  removeHalfLaidOut(): void {
+    const trees = readdirSync(join(this.#options.folder, "trees")).filter(isBlobHash)
+    for (const root of trees) if (!this.#whole.has(root) && !this.#busy.has(root)) this.#throwAway(this.pathOf(root))
+  }
+
   /** Resolves when what was removed has gone from the disk. */
   async close(): Promise<void> {
     await this.#cleaning

@@ -38,4 +38,8 @@ export class DataPart implements HeldPart {
     this.#shelf.letGo(roots, dataInUse({ attempts: this.#attempts }))
     await this.#shelf.close()
   }
+
+  tidy(): void {
+    this.#shelf.removeHalfLaidOut()
+  }
 }

@@ -170,6 +170,26 @@ describe("the disk of a host", () => {
     assert.ok(host.has("homes/anna/keep"))
   })
 
+  it("has go at each look what was begun and is not worked on any more, however much room there is", async () => {
+    using host = new Host()
+    const [unbuilt, locked, unlaid] = [`environments/${KEY}`, `environments/${OTHER_KEY}.lock`, "data/trees"]
+    const root = await host.dataset("set", 30 * KB, 1_000)
+    host.file(`${unbuilt}/venv/bin/python`, 0, 1_000)
+    host.file(`${unbuilt}.lock`, 0, 1_000)
+    host.file(locked, 0, 1_000)
+    host.data.unsettle(root)
+    const attempt = host.attempt(1, {})
+    attempt.environment = { uv: "uv", place: host.environments.placeOf(KEY), sources: null }
+    const working = await host.data.take(root, never)
+    await host.keeper.look()
+    const left = [unbuilt, locked, `${unlaid}/${root}/file`].map((path) => host.has(path))
+    assert.deepEqual(left, [true, false, true], "a build that goes on and a tree that is at work stay")
+    working[Symbol.dispose]()
+    host.attempts.clear()
+    await host.keeper.look()
+    assert.ok(![unbuilt, `${unbuilt}.lock`, `${unlaid}/${root}`].some((path) => host.has(path)))
+  })
+
   it("keeps the workspace used last and those of running jobs; the rest go by last use", async () => {
     using host = new Host()
     const [a, b, c] = [

@@ -48,8 +48,9 @@ export class DiskKeeper {
     return this.#lackingBytes(bytes) <= 0
   }
 
-  /** Removes what is over the budget, as far as it can go now, and tells what has changed. */
+  /** Removes what is of no use or over the budget, as far as it can go now, and tells what has changed. */
   async look(): Promise<void> {
+    for (const part of this.#options.parts) part.tidy?.()
     await this.#sweep(0)
     const now = this.now()
     if (this.#told === undefined || !isNews(this.#told, now)) return

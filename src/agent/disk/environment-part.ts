@@ -5,7 +5,7 @@ import type { Trash } from "../trash.ts"
 import type { Holding } from "./disk-budget.ts"
 import type { Attempts, HeldPart } from "./held-part.ts"
 
-/** Python environments. What killed builds have left is not counted: it goes before the next build. */
+/** Python environments. What killed builds have left is not counted: it goes at the next look. */
 export class EnvironmentPart implements HeldPart {
   readonly #environments: Environments
   readonly #attempts: Attempts
@@ -32,5 +32,9 @@ export class EnvironmentPart implements HeldPart {
     const inUse = keysInUse({ attempts: this.#attempts })
     for (const { name } of holdings) if (!inUse.has(name)) this.#environments.remove(name)
     await this.#trash.done()
+  }
+
+  tidy(): void {
+    this.#environments.removeHalfBuilt(keysInUse({ attempts: this.#attempts }))
   }
 }

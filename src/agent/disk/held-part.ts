@@ -12,6 +12,8 @@ export interface HeldPart {
    * half removed when the agent dies is not taken for whole, and goes with the next one.
    */
   remove(holdings: readonly Holding[]): Promise<void>
+  /** Removes what was begun and will not be ended: it is of no use to anybody, however much room there is. */
+  tidy?(): void
 }
 
 /** Attempts whose folders are here, by sequence number. */

@@ -39,8 +39,8 @@ export class AgentChannel implements HostChannel {
   readonly #hello = deferred<Hello>()
   readonly #finished = deferred<void>()
   #listener: ChannelListener | undefined
-  /** What came right behind the hello, until somebody listens. */
-  readonly #early: AgentMessage[] = []
+  /** What came right behind the hello, in one piece with it, before anybody listened. */
+  #early: ((listener: ChannelListener) => void)[] = []
   /** Why it was closed. */
   #over: string | undefined
   #saidHello = false
@@ -86,7 +86,7 @@ export class AgentChannel implements HostChannel {
   /** From now on `listener` is told; nothing that came in the meantime is lost, nor that it closed. Once, after `hello`. */
   listen(listener: ChannelListener): void {
     this.#listener = listener
-    this.#hand(this.#early.splice(0))
+    for (const news of this.#early.splice(0)) news(listener)
     if (this.#over === undefined) this.#control.resume()
     else listener.onClosed(this.#over)
   }
@@ -195,20 +195,23 @@ export class AgentChannel implements HostChannel {
           else this.#takeHello(message)
           continue
         }
-        this.#hand(messages)
+        this.#tellMessages(messages)
         messages = []
-        this.#listener?.onOutput(frame.output)
+        this.#tell((listener) => listener.onOutput(frame.output))
       }
-      this.#hand(messages)
+      this.#tellMessages(messages)
     } catch (error) {
       this.close(`it said what no agent says: ${(error as Error).message}`)
     }
   }
 
-  #hand(messages: readonly AgentMessage[]): void {
-    if (messages.length === 0) return
-    if (this.#listener === undefined) this.#early.push(...messages)
-    else this.#listener.onMessages(messages)
+  #tellMessages(messages: readonly AgentMessage[]): void {
+    if (messages.length > 0) this.#tell((listener) => listener.onMessages(messages))
+  }
+
+  #tell(news: (listener: ChannelListener) => void): void {
+    if (this.#listener === undefined) this.#early.push(news)
+    else news(this.#listener)
   }
 
   #takeHello(message: AgentMessage): void {
