@@ -12,6 +12,10 @@ test("buildProblemOf() says what failed and what to type", () => {
       "python\nerror: No interpreter found for Python 3.13 in search path",
       /no Python 3\.13: there is none for this host/,
     ],
+    [
+      "python\nerror: No interpreter found for Python 3.12 in search path\nerror: Failed to install cpython-3.12\n  cause: dns error",
+      /no Python 3\.12: the host has none, and none can be downloaded from there/,
+    ],
     ["packages\nerror: Failed to build `a==1`\n  cause: x", /the package a==1 does not build/],
     [
       "packages\nerror: Request failed\n  cause: client error (Connect)\n  cause: tcp connect error",

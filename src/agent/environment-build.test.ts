@@ -139,6 +139,16 @@ test("a package that is not there, one that does not build, a Python nobody has,
   assert.deepEqual(readyOnes(home), [])
 })
 
+test("a Python that is not on the host and cannot be downloaded is not said to be nowhere", { skip }, async () => {
+  await using home = new AgentHome()
+  const agent = await startWithUv(home)
+  const env = { UV_PYTHON_INSTALL_MIRROR: "http://127.0.0.1:9" }
+  agent.startAttempt(1, ["python", "-c", "print('never')"], { ...packages({ python: "3.8" }), env })
+  const { exit } = (await agent.ended(1)).exited
+  assert.equal(exit.cause, "environment_failed")
+  assert.match(exit.message ?? "", /no Python 3\.8: the host has none, and none can be downloaded from there/)
+})
+
 test("what the job prints, and how it ends, is its own: a build in front of it leaves no trace", { skip }, async () => {
   await using home = new AgentHome()
   const agent = await startWithUv(home)

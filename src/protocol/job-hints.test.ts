@@ -120,6 +120,12 @@ test("a hint names what it is about", () => {
   assert.match(memory?.fix ?? "", /--memory 48G; what it held: windfall show 12$/)
 })
 
+test("a missing python is answered with a whole line to type", () => {
+  const text = "windfall: python3: command not found on this host (PATH=/usr/bin:/bin)"
+  const [hint] = jobHints({ ...FAILED, exitCode: 127 }, [text])
+  assert.match(hint?.fix ?? "", /^windfall send --python 3\.12 -- python3 SCRIPT, .*--with/)
+})
+
 test("at most two are told, and of one thing said twice the last time counts", () => {
   const three = [
     "FileNotFoundError: [Errno 2] No such file or directory: 'old.csv'",

@@ -174,7 +174,8 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
     pattern: /^(?:windfall: |.*: )?(python[\d.]*): (?:command )?not found\b/,
     only: exitedWith(127),
     meaning: ([, name]) => `there is no ${name} on that host`,
-    fix: () => "windfall send --python 3.12",
+    fix: ([, name]) =>
+      `windfall send --python 3.12 -- ${name} SCRIPT, with the packages it imports: --with numpy,torch`,
   },
   {
     code: "command_missing",

@@ -5,6 +5,7 @@
  */
 import { parseArgs } from "node:util"
 import { parseDuration } from "../base/duration.ts"
+import { watchHeap } from "../base/heap-watch.ts"
 import { toWindfallError } from "../protocol/errors.ts"
 import { pythonIndex } from "../ssh/python-index.ts"
 import { readCertificate } from "./certificate.ts"
@@ -63,6 +64,7 @@ try {
     fingerprint,
   }
   process.stdout.write(`${JSON.stringify(ready)}\n`)
+  watchHeap()
   let stopping = false
   const stop = () => {
     if (stopping) process.exit(130)

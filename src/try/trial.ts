@@ -155,7 +155,7 @@ function tellResult(transcript: Transcript, results: string): number {
       `The network reads ${(accuracy * 100).toFixed(1)} % of digits it has never seen. Look: ${join(results, "report.png")}`,
     )
   }
-  transcript.say("Next: windfall up, then windfall host add you@your-mac (README, first five minutes)")
+  transcript.say("Next: ./windfall up --detach, then ./windfall host add you@your-mac (README, first five minutes)")
   return 0
 }
 

@@ -78,7 +78,7 @@ describe("the line of an invitation", { timeout: 240_000, skip }, () => {
     assert.match(stdout, /You are anna \(user\) at https:/)
     assert.match(
       stdout,
-      /is not on your PATH yet.*\n {2}echo 'export PATH="\$HOME\/\.local\/bin:\$PATH"' >> ~\/\.zshrc\n/,
+      /is not on your PATH yet.*\n {2}echo 'export PATH="\$HOME\/\.local\/bin:\$PATH"' >> ~\/\.zshrc; export PATH="\$HOME\/\.local\/bin:\$PATH"\n/,
     )
     assert.match(stdout, /To undo all of it: \S+\/\.local\/bin\/windfall uninstall\n/)
     assert.ok(!(stdout + stderr).includes(code), "the code is not repeated")

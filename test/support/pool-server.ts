@@ -72,7 +72,7 @@ export class PoolServer implements AsyncDisposable {
   spawn(data: string, port: number): Child {
     const keyFile = this.#scratch.at("server.key")
     const cache = this.#scratch.at("cache")
-    const flags = ["--disable-warning=ExperimentalWarning"]
+    const flags = ["--disable-warning=ExperimentalWarning", "--expose-gc"]
     const env = { NODE_COMPILE_CACHE: join(ROOT, ".cache/compile") }
     const serve = ([program = "", ...args]: readonly string[]) => new Child(program, args, { env })
     if (this.settings !== null) {

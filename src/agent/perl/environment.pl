@@ -116,7 +116,7 @@ sub make_venv {
   else {
     $said = '';
     my @any = length $python ? ('--python', $python) : ();
-    if (!run(0, @venv, @any, $venv)) { write_all($could_not); failed('python') }
+    if (!run(0, @venv, @any, $venv)) { write_all($could_not); $said .= $could_not; failed('python') }
   }
   open(my $answer, '-|', "$venv/bin/python", '-I', '-c', 'import platform as p; print(p.python_version(), p.machine())') or failed('python');
   my ($version, $found) = split(/\s+/, <$answer> // '');

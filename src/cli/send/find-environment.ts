@@ -8,6 +8,7 @@ import { packageNames } from "../../protocol/environment-values.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { JobValues } from "../../protocol/job-fields.ts"
 import { fs, path } from "../builtin.ts"
+import { refuseLocalPackages } from "./local-packages.ts"
 import type { PythonWish } from "./python-command.ts"
 import { requirementFiles } from "./requirement-files.ts"
 
@@ -70,6 +71,7 @@ function filesIn(folder: string, below: string): FoundFiles | null {
   const project = read("pyproject.toml")
   if (project !== null && /^\[project\]/m.test(project)) {
     const isLocked = fs.existsSync(path.join(folder, below, "uv.lock"))
+    refuseLocalPackages(inFolder("pyproject.toml"), project, isLocked)
     const kind = isLocked ? ("uv.lock" as const) : ("pyproject.toml" as const)
     const files = [...(isLocked ? [inFolder("uv.lock")] : []), inFolder("pyproject.toml")]
     return { kind, files, python: pinnedPython(read(".python-version")) ?? requiredPython(project) }

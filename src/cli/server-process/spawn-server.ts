@@ -25,7 +25,7 @@ export interface SpawnServerOptions {
 /** The words that run a server, before its options. */
 export function serverProgram(): [program: string, ...words: string[]] {
   const main = nodeUrl().fileURLToPath(new URL("src/server/main.ts", PROJECT_ROOT))
-  return [process.execPath, "--disable-warning=ExperimentalWarning", main]
+  return [process.execPath, "--disable-warning=ExperimentalWarning", "--expose-gc", main]
 }
 
 /** Beyond this something is wrong, however large the database. */

@@ -98,14 +98,16 @@ clean_up() {
 say_path() {
   case :$PATH: in *":$bin:"*) return ;; esac
   say
-  say "$bin is not on your PATH yet. Type this once, then open a new terminal:"
+  say "$bin is not on your PATH yet. Type this once, here:"
+  # The second half is for the terminal that the line is typed in, which reads no such file again.
+  add='export PATH="$HOME/.local/bin:$PATH"'
   case ${SHELL##*/} in
-    zsh) say "  echo 'export PATH=\"\$HOME/.local/bin:\$PATH\"' >> ~/.zshrc" ;;
+    zsh) say "  echo '$add' >> ~/.zshrc; $add" ;;
     fish) say '  fish_add_path ~/.local/bin' ;;
     *)
       rc=.bashrc
       [ "$(uname -s)" != Darwin ] || rc=.bash_profile
-      say "  echo 'export PATH=\"\$HOME/.local/bin:\$PATH\"' >> ~/$rc"
+      say "  echo '$add' >> ~/$rc; $add"
       ;;
   esac
 }

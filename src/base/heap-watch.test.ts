@@ -15,7 +15,7 @@ const PROGRAM = `
   console.log(most > 64 * 1024 ** 2, bytes() <= most / 4)
 `
 
-test("an agent that has become idle gives back what large work has left", () => {
+test("a process that has become idle gives back what large work has left", () => {
   const { stdout, stderr } = spawnSync(process.execPath, ["--expose-gc", "--input-type=module", "-e", PROGRAM], {
     encoding: "utf8",
   })
