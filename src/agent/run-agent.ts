@@ -1,6 +1,8 @@
 import { writeSync } from "node:fs"
 import { userInfo } from "node:os"
 import { join } from "node:path"
+import { getHeapStatistics } from "node:v8"
+import { watchHeap } from "../base/heap-watch.ts"
 import { toWindfallError } from "../protocol/errors.ts"
 import { Agent } from "./agent.ts"
 import type { AgentContext } from "./agent-context.ts"
@@ -12,7 +14,6 @@ import { keepDisk } from "./disk/keep-disk.ts"
 import { takeSupervisorLines } from "./ending.ts"
 import { Environments } from "./environments.ts"
 import { Forker } from "./forker.ts"
-import { watchHeap } from "../base/heap-watch.ts"
 import { HighWater } from "./high-water.ts"
 import { Holder } from "./holder.ts"
 import { HostCache } from "./host-cache.ts"
@@ -57,7 +58,7 @@ export async function runAgent(parameters: readonly string[], around: AgentProce
     process.on("SIGUSR2", () => agent.ownerLeaves())
     writeSync(1, `${GREETING} ok\n`)
     agent.serve(stdioDuplex())
-    watchHeap()
+    watchHeap(() => getHeapStatistics().total_heap_size)
   } catch (error) {
     const refusal = toWindfallError(error, "start the agent")
     writeSync(1, `${GREETING} refused ${JSON.stringify(refusal.toBody())}\n`)

@@ -1,5 +1,3 @@
-import { getHeapStatistics } from "node:v8"
-
 /** Less is not worth the pause of some ten milliseconds. */
 const WORTHWHILE_BYTES = 40 * 1024 ** 2
 const LOOK_MS = 10_000
@@ -10,8 +8,10 @@ const IDLE_PART = 0.1
  * Gives memory back when there is nothing to do: V8 collects when a program allocates, and a server that has just taken in
  * fifty hosts, or an agent that has just laid out 100,000 files, then does nothing for hours, with megabytes of garbage that
  * others could use. Needs Node's `--expose-gc`; without it nothing happens. Goes on until the process ends.
+ *
+ * @param heapBytes what the heap takes now: `total_heap_size` of `v8.getHeapStatistics()`
  */
-export function watchHeap(lookMs = LOOK_MS): void {
+export function watchHeap(heapBytes: () => number, lookMs = LOOK_MS): void {
   const collect = globalThis.gc
   let collecting = false
   let keptBytes = 0
@@ -21,11 +21,11 @@ export function watchHeap(lookMs = LOOK_MS): void {
     const { utilization } = performance.eventLoopUtilization(now, load)
     load = now
     if (collect === undefined || collecting || utilization > IDLE_PART) return
-    if (getHeapStatistics().total_heap_size < Math.max(WORTHWHILE_BYTES, 2 * keptBytes)) return
+    if (heapBytes() < Math.max(WORTHWHILE_BYTES, 2 * keptBytes)) return
     collecting = true
     // Any other kind leaves the memory with the process, for garbage to come.
     await collect({ type: "major", execution: "async", flavor: "last-resort" })
-    keptBytes = getHeapStatistics().total_heap_size
+    keptBytes = heapBytes()
     collecting = false
   }
   setInterval(look, lookMs).unref()

@@ -4,6 +4,7 @@
  * then, perhaps of the server that is in the way.
  */
 import { parseArgs } from "node:util"
+import { getHeapStatistics } from "node:v8"
 import { parseDuration } from "../base/duration.ts"
 import { watchHeap } from "../base/heap-watch.ts"
 import { toWindfallError } from "../protocol/errors.ts"
@@ -64,7 +65,7 @@ try {
     fingerprint,
   }
   process.stdout.write(`${JSON.stringify(ready)}\n`)
-  watchHeap()
+  watchHeap(() => getHeapStatistics().total_heap_size)
   let stopping = false
   const stop = () => {
     if (stopping) process.exit(130)
