@@ -41,7 +41,10 @@ async function wronglyTold(ground: Ground, host: LabHost): Promise<string[]> {
   const environments = readdirSync(join(base, "environments")).filter((name) => !name.endsWith(".lock"))
   const there = {
     data: sum(names("data/blobs").map((name) => /\.(\d+)$/.exec(name)?.[1] ?? 0)),
-    environments: sum(environments.map((name) => readFileSync(join(base, "environments", name, "ready"), "utf8"))),
+    environments: sum(
+      // Bytes, and when it was built.
+      environments.map((name) => readFileSync(join(base, "environments", name, "ready"), "utf8").split(" ")[0] ?? ""),
+    ),
   }
   const { disk } = await ground.pool.host(host.name)
   return (["data", "environments"] as const).flatMap((kind) => {

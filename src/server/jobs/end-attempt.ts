@@ -90,6 +90,7 @@ export function giveUp(core: Core, tried: Tried, cause: Cause, message: string):
   attempt.message = message
   decide(core, tried, { cause, exitCode: null, signal: null, neverRan: false, slipped: false })
   attempt.fenced = true
+  core.ledger.afterCommit(() => core.logs.liveIfOpen(job.id, attempt.number)?.release())
   if (job.verdict !== null) {
     job.outputs = NO_OUTPUTS
     conclude(core, job, attempt, job.verdict)

@@ -1,24 +1,13 @@
 import { mkdirSync, rmSync } from "node:fs"
-import type { Clock } from "../../base/clock.ts"
 import { deferred } from "../../base/deferred.ts"
 import type { LogGap } from "../../protocol/api.ts"
 import type { OutputFrame, OutputStream } from "../../protocol/frames.ts"
+import type { LogContext } from "./log-context.ts"
 import { type Extent, filesOf, keptRanges, orderPath, placeOf, STREAMS, segmentOf, segmentPath } from "./log-layout.ts"
 import type { OpenFiles } from "./open-files.ts"
 import { eachRecord, type LogLimits, type OrderRecord, readHeader, readRecords } from "./order-index.ts"
 import { OrderWriter } from "./order-writer.ts"
 import { syncFiles, type Write, writeAll } from "./write-pieces.ts"
-
-/** What the logs of a server share. */
-export interface LogContext {
-  readonly files: OpenFiles
-  readonly limits: LogLimits
-  readonly clock: Clock
-  /** Told how many bytes came into memory (positive) or went to disk (negative). */
-  onPending(bytes: number): void
-  /** The disk refused; the log tries again after a while, and so on until it succeeds. */
-  onTrouble(error: unknown): void
-}
 
 interface StreamState {
   /** The offset of the next byte expected from the host. */
@@ -50,6 +39,7 @@ export class AttemptLog {
   /** Files must stay open until these are done. */
   readonly #syncing = new Set<Promise<void>>()
   #finished = false
+  #released = false
   #closed = false
 
   /** Takes up what a former run of the server left in `folder`, if anything. */
@@ -100,7 +90,16 @@ export class AttemptLog {
 
   /** No more output will come, and all there is has been written. */
   get finished(): boolean {
-    return this.#finished && this.#pending.length === 0 && this.#flushing === undefined
+    return this.#finished && this.#isWritten
+  }
+
+  /** Whoever follows need not wait for more than can be read now. */
+  get awaitsNothing(): boolean {
+    return (this.#finished || this.#released) && this.#isWritten
+  }
+
+  get #isWritten(): boolean {
+    return this.#pending.length === 0 && this.#flushing === undefined
   }
 
   /** Takes a piece from the host. What is here already is ignored; a hole means the host no longer had those bytes. */
@@ -128,6 +127,12 @@ export class AttemptLog {
     }
     this.#finished = true
     this.#flush()
+    this.#tell()
+  }
+
+  /** The attempt was given up: more may come, perhaps in days, and is kept. Nobody who follows is to wait for it. */
+  release(): void {
+    this.#released = true
     this.#tell()
   }
 
@@ -187,7 +192,7 @@ export class AttemptLog {
       while (this.#pending.length > 0) await this.#flushOnce()
       this.#flushing = undefined
       resolve()
-      if (this.#finished) this.#tell()
+      if (this.#finished || this.#released) this.#tell()
     })
   }
 

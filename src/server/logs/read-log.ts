@@ -103,7 +103,7 @@ const COPIED_BYTES = 16 * 1024
 async function* passes(log: AttemptLog, { follow, signal }: FollowOptions): AsyncGenerator<boolean> {
   using feed = new Feed((onNews) => log.onChange(onNews), signal)
   while (!signal.aborted) {
-    const finished = log.finished || !follow
+    const finished = log.awaitsNothing || !follow
     yield finished
     if (finished) return
     await feed.next()
