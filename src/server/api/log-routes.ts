@@ -22,7 +22,7 @@ a byte for its kind, then its payload. Kind ${FRAME_OUTPUT}, output: attempt num
 the first byte in that stream, then the bytes. Kind ${FRAME_JSON}: JSON, a LogGap, where bytes were not kept. \
 No frame is longer than ${MAX_FRAME_BYTES} bytes; kinds not named here are to be passed over.
 
-With follow=true the body stays open until the output is complete, and waits for an attempt that is yet to come. A connection that breaks off \
+With follow=true the body stays open until the output is complete or the attempt was given up, and waits for an attempt that is yet to come. A connection that breaks off \
 before, as when the token is no longer good, is no end: ask again from where you are (fromStdout, fromStderr, from).`
 
 export const logRoutes: readonly Route[] = [
