@@ -58,7 +58,7 @@ export async function runAgent(parameters: readonly string[], around: AgentProce
     process.on("SIGUSR2", () => agent.ownerLeaves())
     writeSync(1, `${GREETING} ok\n`)
     agent.serve(stdioDuplex())
-    watchHeap(() => getHeapStatistics().total_heap_size)
+    watchHeap(getHeapStatistics)
   } catch (error) {
     const refusal = toWindfallError(error, "start the agent")
     writeSync(1, `${GREETING} refused ${JSON.stringify(refusal.toBody())}\n`)

@@ -65,7 +65,7 @@ try {
     fingerprint,
   }
   process.stdout.write(`${JSON.stringify(ready)}\n`)
-  watchHeap(() => getHeapStatistics().total_heap_size)
+  watchHeap(getHeapStatistics)
   let stopping = false
   const stop = () => {
     if (stopping) process.exit(130)

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto"
-import { createReadStream } from "node:fs"
-import { pipeline } from "node:stream/promises"
+import { readPieces } from "./file-pieces.ts"
 
 /** The sha256 of a file's content, in hex. */
 export async function hashFile(path: string, signal: AbortSignal): Promise<string> {
   const hash = createHash("sha256")
-  await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash, { signal })
+  for await (const piece of readPieces(path)) {
+    signal.throwIfAborted()
+    hash.update(piece)
+  }
   return hash.digest("hex")
 }

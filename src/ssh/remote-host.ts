@@ -1,10 +1,10 @@
-import { createReadStream } from "node:fs"
 import { WindfallError } from "../protocol/errors.ts"
 import type { ServerId } from "../protocol/ids.ts"
 import { keyOf } from "../protocol/key-line.ts"
 import { instanceText, type ServerInstance } from "../protocol/server-instance.ts"
 import { readAgentGreeting } from "./agent-greeting.ts"
 import type { ChildLink } from "./child-link.ts"
+import { readPieces } from "./file-pieces.ts"
 import type { HostShell } from "./host-shell.ts"
 import type { Payload, PayloadFile } from "./payload.ts"
 import { LEAVE_SCRIPT, type RemoteScript, remoteScript, ScriptReader } from "./remote-script.ts"
@@ -181,11 +181,13 @@ export class RemoteHost {
         answered = true
       })
       verdict.catch(() => {})
-      for await (const chunk of createReadStream(file.source, { start: sent, highWaterMark: 256 * 1024 })) {
+      let written = Promise.resolve()
+      for await (const piece of readPieces(file.source, sent)) {
+        await Promise.race([written, verdict])
         if (answered) break // a full disk says so early
-        if (!link.socket.write(chunk as Buffer)) await Promise.race([drained(link), verdict])
+        written = write(link, piece)
         alive()
-        sent += (chunk as Buffer).length
+        sent += piece.length
         onProgress(sent)
       }
       link.socket.end()
@@ -283,13 +285,7 @@ function hostProblem(address: string, code: string, reason: string): WindfallErr
   return new WindfallError(code === "disk" ? "disk_full" : "host_refused", `Cannot prepare ${address}: ${reason}`)
 }
 
-function drained(link: ChildLink): Promise<void> {
-  const { socket } = link
-  return new Promise((resolve) => {
-    const done = () => {
-      socket.off("drain", done).off("close", done)
-      resolve()
-    }
-    socket.on("drain", done).on("close", done)
-  })
+/** Resolves once the piece is handed over or the link is no more. */
+function write({ socket }: ChildLink, piece: Buffer): Promise<void> {
+  return new Promise((resolve) => socket.write(piece, () => resolve()))
 }
