@@ -5,6 +5,7 @@ import type { BlobFolder } from "./blob-folder.ts"
 import { type EntryRecord, type FolderRecord, recordFolder } from "./folder-record.ts"
 import { writeFile, writeFolder, writeLink } from "./materialize.ts"
 import type { Slices } from "./slices.ts"
+import { StatIndex } from "./stat-index.ts"
 import { compareNames, decodeTree, type FolderEntry, type TreeEntry } from "./tree.ts"
 
 /** What to do in one folder. */
@@ -23,7 +24,7 @@ type Step =
 
 export interface PatchPlan {
   readonly top: FolderPlan
-  /** Files and links that stay, and bytes to be written: what tells whether patching beats laying out anew. */
+  /** Files and links that stay, and entries that differ: what tells whether patching beats laying out anew. */
   readonly kept: number
   readonly changed: number
 }
@@ -67,6 +68,21 @@ export function planPatch(record: FolderRecord, root: BlobHash, blobs: BlobFolde
   }
   const top = plan(record, { kind: "folder", name: record.name, mode: record.mode, hash: root })
   return { top, kept: record.files - touchedFiles, changed }
+}
+
+/** Whether patching beats laying out anew. */
+export function isWorthwhile({ kept, changed }: PatchPlan): boolean {
+  return kept >= changed
+}
+
+/** Whether the tree `from`, once laid out, is worth patching into `to`. */
+export function isMostOf(from: BlobHash, to: BlobHash, blobs: BlobFolder): boolean {
+  if (from === to) return true
+  try {
+    return isWorthwhile(planPatch(StatIndex.ofTree(from, blobs).record, to, blobs))
+  } catch {
+    return false // what is missing or damaged is told by whoever lays it out
+  }
 }
 
 /**

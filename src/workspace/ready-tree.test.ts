@@ -162,23 +162,59 @@ test("an unrelated tree is laid out anew and leaves the ready one alone", async 
   assert.equal(ready.root, mine)
 })
 
-test("taking over waits for a preparation of the same tree and stops any other", async () => {
+test("taking over waits for a preparation of the same tree, or of most of it", async () => {
+  using scene = new Scene()
+  const before = await scene.send()
+  fs.writeFileSync(`${scene.sender}/folder0/file0`, "changed")
+  const after = await scene.send()
+  const ready = scene.open()
+  for (const root of [before, after]) {
+    const preparing = ready.prepare(before)
+    const { ino } = fs.statSync(scene.scratch.at("ready/building"))
+    const job = scene.job()
+    await ready.takeOver(root, job)
+    await preparing
+    await check(root, job)
+    assert.equal(fs.statSync(job).ino, ino)
+  }
+  await ready.close()
+  assert.deepEqual(scene.leftovers, [])
+})
+
+test("taking over a tree stops the preparation of another", async () => {
+  using scene = new Scene()
+  const mine = await scene.send()
+  for (const name of fs.readdirSync(scene.sender)) fs.rmSync(`${scene.sender}/${name}`, { recursive: true })
+  scene.scratch.write({ other: "project" }, "sender")
+  const other = await scene.send()
+  const ready = scene.open()
+  const stopped = ready.prepare(mine)
+  const job = scene.job()
+  await ready.takeOver(other, job)
+  await stopped
+  await check(other, job)
+  assert.equal(ready.root, undefined)
+  await ready.close()
+  assert.deepEqual(scene.leftovers, [])
+})
+
+test("who waits for a preparation can be told to wait no more, and a second taker does not wait", async () => {
   using scene = new Scene()
   const root = await scene.send()
   const ready = scene.open()
   const preparing = ready.prepare(root)
-  const job = scene.job()
-  await ready.takeOver(root, job)
-  await preparing
-  await check(root, job)
-
-  fs.writeFileSync(`${scene.sender}/folder0/file0`, "changed")
-  const other = await scene.send()
-  const stopped = ready.prepare(root)
+  const { ino } = fs.statSync(scene.scratch.at("ready/building"))
+  const abort = new AbortController()
+  const waiting = ready.takeOver(root, scene.job(), { signal: abort.signal })
   const second = scene.job()
-  await ready.takeOver(other, second)
-  await stopped
-  await check(other, second)
+  const alone = ready.takeOver(root, second)
+  abort.abort(new Error("stopped"))
+  await assert.rejects(waiting, { message: "stopped" })
+  await alone
+  await check(root, second)
+  assert.notEqual(fs.statSync(second).ino, ino)
+  await preparing
+  assert.equal(ready.root, root)
   await ready.close()
 })
 

@@ -5,13 +5,14 @@
  * boot it was written in: after a crash of the machine the order in which things reached the disk is not known.
  */
 import * as fs from "node:fs"
+import { orAborted } from "../base/or-aborted.ts"
 import { WindfallError } from "../protocol/errors.ts"
 import type { BlobHash } from "../protocol/ids.ts"
 import type { BlobFolder } from "./blob-folder.ts"
 import { errorCode } from "./disk-error.ts"
 import type { FolderRecord } from "./folder-record.ts"
 import { materializeTree } from "./materialize.ts"
-import { applyPatch, type PatchPlan, planPatch } from "./patch-tree.ts"
+import { applyPatch, isMostOf, isWorthwhile, type PatchPlan, planPatch } from "./patch-tree.ts"
 import { loadRecord, saveRecord } from "./record-codec.ts"
 import { removeTree } from "./remove-tree.ts"
 import { Slices } from "./slices.ts"
@@ -32,12 +33,21 @@ interface Claim {
   readonly plan: PatchPlan | undefined
 }
 
+/** What is being got ready in the background. */
+interface Preparation {
+  readonly root: BlobHash
+  readonly abort: AbortController
+  readonly done: Promise<void>
+  /** Somebody waits to take it over: others make their own meanwhile. */
+  awaited: boolean
+}
+
 export class ReadyTree {
   readonly #folder: string
   readonly #blobs: BlobFolder
   readonly #bootId: string
   #ready: FolderRecord | undefined
-  #preparing: { readonly root: BlobHash; readonly abort: AbortController; readonly done: Promise<void> } | undefined
+  #preparing: Preparation | undefined
   /** A hand-over under way, which has the tree for itself. */
   #handing: Promise<void> | undefined
   #rubbish = 0
@@ -80,7 +90,7 @@ export class ReadyTree {
       fs.mkdirSync(into, { recursive: true, mode: 0o700 })
       return StatIndex.empty
     }
-    while (this.#preparing !== undefined) await this.#endPreparing(root)
+    await this.#awaitPreparing(root, signal ?? new AbortController().signal)
     const ready = this.#claim(root)
     if (ready !== undefined) {
       const work = this.#handOver(ready, into, signal)
@@ -102,14 +112,14 @@ export class ReadyTree {
   async prepare(root: BlobHash, options: { signal?: AbortSignal } = {}): Promise<void> {
     if (root === EMPTY_TREE) return
     while (this.#preparing !== undefined || this.#handing !== undefined) {
-      await (this.#handing ?? this.#endPreparing(root))
+      await (this.#handing ?? this.#finishPreparing(root))
     }
     if (this.#ready?.hash === root || options.signal?.aborted) return
     const abort = new AbortController()
     const onAbort = (): void => abort.abort()
     options.signal?.addEventListener("abort", onAbort, { once: true })
     const work = this.#build(root, abort.signal)
-    const preparing = { root, abort, done: work.then(ignore, ignore) }
+    const preparing = { root, abort, done: work.then(ignore, ignore), awaited: false }
     this.#preparing = preparing
     try {
       await work
@@ -142,11 +152,23 @@ export class ReadyTree {
     }
   }
 
-  /** Waits for a preparation of this very tree; stops any other. */
-  async #endPreparing(root: BlobHash): Promise<void> {
+  /** For a taker of `root`: waits for what is being prepared where it will be of use and nobody else's, and stops it otherwise. */
+  async #awaitPreparing(root: BlobHash, signal: AbortSignal): Promise<void> {
+    const preparing = this.#preparing
+    if (preparing === undefined || preparing.awaited) return
+    preparing.awaited = true
+    try {
+      await orAborted(this.#finishPreparing(root), signal)
+    } finally {
+      preparing.awaited = false
+    }
+  }
+
+  /** Resolves when nothing is being prepared: soon, unless it is this tree or most of it. */
+  async #finishPreparing(root: BlobHash): Promise<void> {
     const preparing = this.#preparing
     if (preparing === undefined) return
-    if (preparing.root !== root) preparing.abort.abort()
+    if (!isMostOf(preparing.root, root, this.#blobs)) preparing.abort.abort()
     await preparing.done
     if (this.#preparing === preparing) this.#preparing = undefined
   }
@@ -159,7 +181,7 @@ export class ReadyTree {
     const ready = this.#ready
     if (ready === undefined) return undefined
     const plan = ready.hash === root ? undefined : planPatch(ready, root, this.#blobs)
-    if (plan !== undefined && plan.kept < plan.changed) return undefined
+    if (plan !== undefined && !isWorthwhile(plan)) return undefined
     this.#ready = undefined
     fs.rmSync(this.#recordFile, { force: true })
     return { ready, plan }
