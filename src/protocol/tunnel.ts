@@ -7,6 +7,8 @@
 
 /** Bytes handed to a slow reader and not taken yet, before the writer is held back. */
 const MAX_WAITING_BYTES = 1024 * 1024
+/** Nothing longer is made of what comes in pieces. */
+const MAX_GATHERED_BYTES = 256 * 1024
 /** Both directions have ended; the other side broke the rules; the way to the host broke. */
 const CLOSE_ENDED = 1000
 const CLOSE_REFUSED = 1008
@@ -98,13 +100,15 @@ export function joinTunnel(socket: TunnelSocket, stream: TunnelStream, ends: Tun
     const taken = () => {
       if (stream.isPaused() && socket.bufferedAmount < MAX_WAITING_BYTES / 2) stream.resume()
     }
-    stream.on("data", (chunk: Uint8Array) => {
+    const outgoing = gather((message) => {
       if (over) return
-      socket.send(chunk, { binary: true }, taken)
+      socket.send(message, { binary: true }, taken)
       if (socket.bufferedAmount > MAX_WAITING_BYTES) stream.pause()
     })
+    stream.on("data", (chunk: Uint8Array) => outgoing.add(chunk))
     stream.on("end", () => {
       if (!ends.isWhole()) return finish(CLOSE_BROKEN)
+      outgoing.flush()
       sent = true
       // Not before all else is on its way: a close may not overtake it.
       if (!over) socket.send(new Uint8Array(0), { binary: true }, endOne)
@@ -117,4 +121,37 @@ export function joinTunnel(socket: TunnelSocket, stream: TunnelStream, ends: Tun
     socket.resume()
     stream.resume()
   })
+}
+
+/**
+ * Hands on as one message what one turn of the event loop brings: HTTP/2 gives 16 KB at a time, and each message costs as much
+ * as carrying its bytes.
+ */
+function gather(send: (message: Uint8Array) => void): { add(chunk: Uint8Array): void; flush(): void } {
+  let chunks: Uint8Array[] = []
+  let bytes = 0
+  const flush = () => {
+    if (bytes === 0) return
+    const message = chunks.length === 1 ? chunks[0]! : joined(chunks, bytes)
+    chunks = []
+    bytes = 0
+    send(message)
+  }
+  const add = (chunk: Uint8Array) => {
+    if (bytes + chunk.length > MAX_GATHERED_BYTES) flush()
+    if (bytes === 0) setImmediate(flush)
+    chunks.push(chunk)
+    bytes += chunk.length
+  }
+  return { add, flush }
+}
+
+function joined(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
+  const whole = new Uint8Array(bytes)
+  let at = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, at)
+    at += chunk.length
+  }
+  return whole
 }
