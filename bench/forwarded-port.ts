@@ -6,7 +6,7 @@ import type { Figure } from "./figure.ts"
 
 const BYTES = 1024 ** 3
 const MEGABYTE = 1e6
-const TIMES = 3
+const TIMES = 5
 const ROUND_TRIPS = 2_000
 
 /** One port gives bytes as fast as they are taken, one takes them and says when it has all, one gives back what it gets. */
