@@ -11,6 +11,7 @@ import type { Cli } from "../cli.ts"
 import { StatusLine } from "../render/status-line.ts"
 import { printable } from "../render/table.ts"
 import { say } from "../say.ts"
+import { missingScript } from "./missing-script.ts"
 import { namedPaths } from "./named-paths.ts"
 import type { AnnounceOptions } from "./travelling.ts"
 
@@ -94,8 +95,10 @@ export class SendingFolder {
     }
   }
 
-  /** Points out what the command names and what stays home. */
-  async sayIgnored(command: readonly string[], workingFolder: string): Promise<void> {
+  /** Points out what the command names and what stays home, or is not there at all. */
+  async sayNamed(command: readonly string[], workingFolder: string): Promise<void> {
+    const missing = missingScript(command, this.rules.root, workingFolder)
+    if (missing !== null) await say(this.#cli, missing)
     const named = namedPaths(command, this.rules.root, workingFolder)
     if (named.length === 0) return
     const { stayLines } = await import("./left-out-text.ts")
