@@ -186,6 +186,28 @@ test("a folder inside a repository obeys the rules above it, up to the repositor
   assert.equal((await travelling(scratch.at("repo/sub"))).length, 6)
 })
 
+test(".windfallignore files above count in a repository, deeper ones first, and beat .gitignore files", async () => {
+  using scratch = new ScratchFolder()
+  scratch.write({
+    ".windfallignore": "*\n",
+    "repo/.git/HEAD": "",
+    "repo/.gitignore": "*.log\n",
+    "repo/.windfallignore": "/sub/big/\n!a.log\n*.tmp\n",
+    "repo/sub/.windfallignore": "!keep.tmp\n",
+    "repo/sub/big/x": "",
+    "repo/sub/a.log": "",
+    "repo/sub/b.log": "",
+    "repo/sub/keep.tmp": "",
+    "repo/sub/x.tmp": "",
+  })
+  assert.deepEqual(await travelling(scratch.at("repo/sub")), [".windfallignore", "a.log", "keep.tmp"])
+  const { leftOut } = await scanTree(scratch.at("repo/sub"))
+  assert.deepEqual(
+    leftOut.map(({ path, source }) => `${path} ${source}`),
+    ["b.log ../.gitignore:1", "big ../.windfallignore:1", "x.tmp ../.windfallignore:3"],
+  )
+})
+
 test("a folder that its repository ignores can be sent all the same", async () => {
   using scratch = new ScratchFolder()
   scratch.write({

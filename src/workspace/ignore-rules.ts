@@ -1,7 +1,7 @@
 /**
  * Which paths of a folder stay home, and by which rule. In order: what never travels; what `--include` names; secrets;
- * .windfallignore files (deeper ones first); .gitignore files (deeper ones first, up to the repository's top, then its
- * .git/info/exclude). As in git, nothing below an ignored folder can be brought back by `!`, only by `--include`. The files
+ * .windfallignore files; .gitignore files, then the repository's .git/info/exclude. Deeper ones come first, and in a
+ * repository all up to its top count. As in git, nothing below an ignored folder can be brought back by `!`, only by `--include`. The files
  * are the sender's own and read where the sender is: a pattern in them that takes for ever to match keeps nobody else waiting.
  */
 import * as fs from "node:fs"
@@ -179,41 +179,40 @@ export class IgnoreRules {
 
   /** Rules of the repository around `root`, when it is a folder inside one. */
   #readAbove(): FolderRules {
-    const git: RuleFile[] = []
-    let fingerprint = `1 ${this.#ignoreCase} ${this.includes.text}`
+    const found: { kind: "windfall" | "git"; text: string; file: RuleFile }[] = []
     let folder = this.root
     let prefix = ""
     let up = ""
-    const above: { text: string; file: RuleFile }[] = []
+    const read = (kind: "windfall" | "git", name: string) => {
+      const text = readText(path.join(folder, name))
+      if (text !== undefined) found.push({ kind, text, file: this.#parse(text, up + name, "", prefix) })
+    }
     while (true) {
       if (prefix !== "") {
-        const text = readText(path.join(folder, ".gitignore"))
-        if (text !== undefined) above.push({ text, file: this.#parse(text, `${up}.gitignore`, "", prefix) })
+        read("windfall", ".windfallignore")
+        read("git", ".gitignore")
       }
       if (fs.existsSync(path.join(folder, ".git"))) {
-        const text = readText(path.join(folder, ".git/info/exclude"))
-        if (text !== undefined) above.push({ text, file: this.#parse(text, `${up}.git/info/exclude`, "", prefix) })
+        read("git", ".git/info/exclude")
         break
       }
       const parent = path.dirname(folder)
       if (parent === folder) {
-        above.length = 0 // no repository: what lies above is none of our business
+        found.length = 0 // no repository: what lies above is none of our business
         break
       }
       prefix = `${path.basename(folder)}/${prefix}`
       up += "../"
       folder = parent
     }
-    for (const { text, file } of above) {
-      git.push(file)
-      fingerprint += `\0${text}`
-    }
+    const ofKind = (wanted: "windfall" | "git") => found.filter(({ kind }) => kind === wanted).map(({ file }) => file)
+    const texts = found.map(({ kind, text }) => `\0${kind}\0${text}`)
     return {
       folder: "",
-      windfall: [],
-      git: this.#insideOf(git, ""),
+      windfall: this.#insideOf(ofKind("windfall"), ""),
+      git: this.#insideOf(ofKind("git"), ""),
       onlyIncluded: undefined,
-      fingerprint: hashText(fingerprint),
+      fingerprint: hashText(`1 ${this.#ignoreCase} ${this.includes.text}${texts.join("")}`),
     }
   }
 }
