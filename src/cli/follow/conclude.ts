@@ -89,8 +89,10 @@ async function concludeSettled(cli: Cli, job: JobView, { sink, home }: ConcludeO
   const { outputs } = job
   /** Files that somebody counts on did not come: that is no progress which -q keeps back. */
   let isWarning = outputs?.state === "lost"
-  if (outputs?.state === "lost") parts.push(`its files could not be had: ${outputs.problem ?? LOST_WITH_HOST}`)
-  else if (outputs?.problem !== undefined) await sink.say(outputs.problem, { always: true })
+  if (outputs?.state === "lost") {
+    exitCode ||= WINDFALL_FAILED
+    parts.push(`its files could not be had: ${outputs.problem ?? LOST_WITH_HOST}`)
+  } else if (outputs?.problem !== undefined) await sink.say(outputs.problem, { always: true })
   if (outputs?.state === "ready" && outputs.files > 0) {
     const files = `${outputs.files} file${outputs.files === 1 ? "" : "s"} (${formatBytes(outputs.bytes)})`
     const before = home === null ? cameHomeTo(cli.settings, cli.client.url, job.id) : undefined
