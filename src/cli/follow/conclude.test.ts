@@ -126,3 +126,17 @@ test("a success whose standard output has a gap is none to a program that reads 
   assert.equal((await concluded(end(0), true, null, { gap: { ...gap, stream: "stderr" } })).exitCode, 0)
   assert.equal((await concluded(end(0), true, null, { gap, isTerminal: true })).exitCode, 0)
 })
+
+test("a job that succeeded and whose files could not be had is no success; one that failed keeps its exit code", async () => {
+  const outputs = { state: "lost", tree: null, files: 0, bytes: 0, problem: "ada stopped it" } as const
+  const home = { into: "/nowhere", yes: false, remember: () => undefined }
+  for (const [own, expected] of [
+    [0, 125],
+    [3, 3],
+  ] as const) {
+    const job = { ...ended(own), attempts: ATTEMPTS, outputs }
+    const { exitCode, said } = await concluded({ kind: "settled", job }, true, home)
+    assert.equal(exitCode, expected)
+    assert.match(said, /its files could not be had: ada stopped it/)
+  }
+})
