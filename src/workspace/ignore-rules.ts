@@ -1,8 +1,9 @@
 /**
  * Which paths of a folder stay home, and by which rule. In order: what never travels; what `--include` names; secrets;
  * .windfallignore files; .gitignore files, then the repository's .git/info/exclude. Deeper ones come first, and in a
- * repository all up to its top count. As in git, nothing below an ignored folder can be brought back by `!`, only by `--include`. The files
- * are the sender's own and read where the sender is: a pattern in them that takes for ever to match keeps nobody else waiting.
+ * repository all up to its top count. As in git, nothing below an ignored folder can be brought back by `!`, only by
+ * `--include`. The files are the sender's own and read where the sender is: a pattern in them that takes for ever to match
+ * keeps nobody else waiting.
  */
 import * as fs from "node:fs"
 import * as path from "node:path"

@@ -5,7 +5,6 @@ import type { BlobFolder } from "./blob-folder.ts"
 import { type EntryRecord, type FolderRecord, recordFolder } from "./folder-record.ts"
 import { writeFile, writeFolder, writeLink } from "./materialize.ts"
 import type { Slices } from "./slices.ts"
-import { StatIndex } from "./stat-index.ts"
 import { compareNames, decodeTree, type FolderEntry, type TreeEntry } from "./tree.ts"
 
 /** What to do in one folder. */
@@ -70,19 +69,37 @@ export function planPatch(record: FolderRecord, root: BlobHash, blobs: BlobFolde
   return { top, kept: record.files - touchedFiles, changed }
 }
 
-/** Whether patching beats laying out anew. */
-export function isWorthwhile({ kept, changed }: PatchPlan): boolean {
-  return kept >= changed
-}
-
-/** Whether the tree `from`, once laid out, is worth patching into `to`. */
+/**
+ * Whether most of the tree `from` is in `to`, so that it is worth patching once it is laid out. Looks only into folders that
+ * differ, and counts equal ones as one entry: it costs no more than what has changed, and rather says no.
+ */
 export function isMostOf(from: BlobHash, to: BlobHash, blobs: BlobFolder): boolean {
-  if (from === to) return true
+  let kept = 0
+  let changed = 0
+  const compare = (before: BlobHash, after: BlobHash): void => {
+    const known = new Map(decodeTree(blobs.readSync(before)).map((entry) => [entry.name, entry]))
+    for (const entry of decodeTree(blobs.readSync(after))) {
+      const last = known.get(entry.name)
+      known.delete(entry.name)
+      if (last !== undefined && isSame(last, entry)) kept++
+      else if (last?.kind === "folder" && entry.kind === "folder") compare(last.hash, entry.hash)
+      else changed++
+    }
+    changed += known.size
+  }
   try {
-    return isWorthwhile(planPatch(StatIndex.ofTree(from, blobs).record, to, blobs))
+    if (from !== to) compare(from, to)
   } catch {
     return false // what is missing or damaged is told by whoever lays it out
   }
+  return kept >= changed
+}
+
+function isSame(one: TreeEntry, other: TreeEntry): boolean {
+  if (one.kind === "link" || other.kind === "link") {
+    return one.kind === "link" && other.kind === "link" && one.target === other.target
+  }
+  return one.kind === other.kind && one.hash === other.hash
 }
 
 /**

@@ -12,7 +12,7 @@ import type { BlobFolder } from "./blob-folder.ts"
 import { errorCode } from "./disk-error.ts"
 import type { FolderRecord } from "./folder-record.ts"
 import { materializeTree } from "./materialize.ts"
-import { applyPatch, isMostOf, isWorthwhile, type PatchPlan, planPatch } from "./patch-tree.ts"
+import { applyPatch, isMostOf, type PatchPlan, planPatch } from "./patch-tree.ts"
 import { loadRecord, saveRecord } from "./record-codec.ts"
 import { removeTree } from "./remove-tree.ts"
 import { Slices } from "./slices.ts"
@@ -181,7 +181,7 @@ export class ReadyTree {
     const ready = this.#ready
     if (ready === undefined) return undefined
     const plan = ready.hash === root ? undefined : planPatch(ready, root, this.#blobs)
-    if (plan !== undefined && !isWorthwhile(plan)) return undefined
+    if (plan !== undefined && plan.kept < plan.changed) return undefined
     this.#ready = undefined
     fs.rmSync(this.#recordFile, { force: true })
     return { ready, plan }
