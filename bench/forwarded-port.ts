@@ -1,6 +1,6 @@
 import { once } from "node:events"
 import { connect, type Socket } from "node:net"
-import type { Pool } from "../test/support/pool.ts"
+import { type Pool, startPool } from "../test/support/pool.ts"
 import type { Benchmark, Surroundings } from "./benchmark.ts"
 import type { Figure } from "./figure.ts"
 
@@ -26,9 +26,9 @@ serve(7103, (s) => s.pipe(s))
 export const forwardedPort: Benchmark = {
   name: "forwarded-port",
   about:
-    "A connection through `windfall forward` to a program of a job: command line, server, ssh, agent. How much it carries each way, and what a round trip of one byte takes; the agent runs on this machine without ssh for the first figures, and behind a lab host's sshd for the others.",
-  async run({ pool: started, note }: Surroundings): Promise<readonly Figure[]> {
-    const pool = await started()
+    "A connection through `windfall forward` to a program of a job: command line, server, ssh, agent. How much it carries each way, and what a round trip of one byte takes; the agent runs on this machine without ssh for the first figures, and behind a lab host's sshd for the others. The server is one just started.",
+  async run({ note }: Surroundings): Promise<readonly Figure[]> {
+    await using pool = await startPool({ hosts: 1 })
     await pool.addHost({ address: `local:${pool.scratch.at("forward")}`, name: "here" })
     const figures: Figure[] = []
     for (const [host, way] of [

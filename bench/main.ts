@@ -11,6 +11,7 @@ import { batch } from "./batch.ts"
 import type { Benchmark, Surroundings } from "./benchmark.ts"
 import { bulkOutput } from "./bulk-output.ts"
 import { isMet, renderFigure, TABLE_HEAD } from "./figure.ts"
+import { firstTry } from "./first-try.ts"
 import { forwardedPort } from "./forwarded-port.ts"
 import { freedHost } from "./freed-host.ts"
 import { hostJoin } from "./host-join.ts"
@@ -34,6 +35,7 @@ const ALL: readonly Benchmark[] = [
   warmEnvironment,
   forwardedPort,
   hostJoin,
+  firstTry,
   idle,
 ]
 const HOSTS = 4

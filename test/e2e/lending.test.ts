@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
-import { execFileSync, spawnSync } from "node:child_process"
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { spawnSync } from "node:child_process"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { after, before, describe, it } from "node:test"
 import type { HostView } from "../../src/protocol/host.ts"
@@ -8,8 +8,9 @@ import type { MacInvite } from "../../src/protocol/lending.ts"
 import { type LabHost, MACS } from "../lab/lab.ts"
 import { findLabMode } from "../lab/lab-mode.ts"
 import { checkShape, routeOf } from "../support/check-answer.ts"
-import { Child } from "../support/child.ts"
+import type { Child } from "../support/child.ts"
 import { emptied } from "../support/hosts-bench.ts"
+import { gatewayOf, letReachServer, openTerminal } from "../support/owner-terminal.ts"
 import { type Pool, startPool } from "../support/pool.ts"
 import { ScratchFolder } from "../support/scratch-folder.ts"
 
@@ -50,19 +51,11 @@ describe("the line for an owner", { timeout: 240_000, skip }, () => {
     assert.notEqual(stdout, "", stderr)
     const made = JSON.parse(stdout) as MacInvite
     checkShape(routeOf("POST", "/v1/invites/mac")!.answer!, made, "an invitation")
-    // A lab's hosts know their own network only: this is the way to where the server says it is.
-    const { hostname } = new URL(/https:\S+/.exec(made.line)?.[0] ?? "")
-    const route = ["ip", "route", "replace", hostname, "via", gatewayOf(host)]
-    execFileSync("nsenter", ["--net", "--target", `${host.pid}`, ...route])
+    letReachServer(host, made)
     return made
   }
-  /** The owner at Terminal on the machine. */
   const terminal = (host: LabHost, line: string): Child => {
-    const known = pool.scratch.at(`known_hosts-${host.name}`)
-    writeFileSync(known, `host ${host.hostKey}\n`)
-    const options = ["-o", `UserKnownHostsFile=${known}`, "-o", "HostKeyAlias=host", "-o", "LogLevel=ERROR"]
-    const login = ["-F", "/dev/null", "-i", host.identityFile, ...options, `${host.user}@${host.address}`]
-    const child = new Child("ssh", ["-tt", ...login, line], { openInput: true })
+    const child = openTerminal(host, line, pool.scratch.at(`known_hosts-${host.name}`))
     children.add(child)
     return child
   }
@@ -188,11 +181,6 @@ function kill(pid: number): void {
   } catch (error) {
     if ((error as { code?: unknown }).code !== "ESRCH") throw error
   }
-}
-
-/** This machine, as a host of the lab sees it. */
-function gatewayOf({ address }: LabHost): string {
-  return address.replace(/\d+$/, "1")
 }
 
 function keysOf(host: LabHost): string {
