@@ -1,7 +1,7 @@
 /**
  * Runs a server as a process of its own: `node src/server/main.ts --data DIR --port 7480`. Prints one JSON line when ready, or
  * on standard error why it cannot start. With `--background` that comes on standard output, too: standard error is a log
- * then, perhaps of the server that is in the way.
+ * then, perhaps of the server that is in the way. With `--list-hosts` it starts none and prints the names of its hosts.
  */
 import { parseArgs } from "node:util"
 import { getHeapStatistics } from "node:v8"
@@ -12,6 +12,7 @@ import { pythonIndex } from "../ssh/python-index.ts"
 import { readCertificate } from "./certificate.ts"
 import { readPlaces } from "./config.ts"
 import { openHostsWith } from "./hosts/open-hosts.ts"
+import { joinedHosts } from "./joined-hosts.ts"
 import { startServer } from "./start-server.ts"
 
 try {
@@ -30,9 +31,14 @@ try {
       "keep-events": { type: "string" },
       "notify-private": { type: "boolean" },
       background: { type: "boolean" },
+      "list-hosts": { type: "boolean" },
     },
   })
   const places = readPlaces()
+  if (values["list-hosts"] === true) {
+    process.stdout.write(`${JSON.stringify(joinedHosts(values.data ?? places.dataFolder))}\n`)
+    process.exit(0)
+  }
   const { "tls-cert": cert, "tls-key": key } = values
   const server = await startServer({
     dataFolder: values.data ?? places.dataFolder,

@@ -227,18 +227,22 @@ describe("the line of an invitation", { timeout: 240_000, skip }, () => {
     try {
       assert.equal((await run("up", "--detach", "--port", "0")).exitCode, 0)
       assertRefused(await run("uninstall", "--server", "--yes"), /a server runs there \(process \d+\)/, /windfall down/)
+      const add = await run("host", "add", `local:${folder.at("there")}`, "--name", "there")
+      assert.equal(add.exitCode, 0, add.stderr)
       assert.equal((await run("down")).exitCode, 0)
+      const joined = await run("uninstall", "--server", "--yes")
+      assertRefused(joined, /a host is still in its pool \(there\)/, /windfall host rm there/)
     } finally {
       await run("down", "--now")
     }
     for (const args of [[], ["--server"]]) {
-      const silent = await run("uninstall", ...args)
+      const silent = await run("uninstall", ...args, ...(args.length === 0 ? [] : ["--abandon-hosts"]))
       assert.equal(silent.exitCode, 2, "in a clone, and for a server, somebody must say so")
       assert.match(silent.stdout, /^login +\S+login\.json$/m)
       assert.match(silent.stderr, /nothing was removed: with --yes/)
     }
     assert.ok(existsSync(folder.at("keeper/.local/share/windfall/windfall.db")))
-    const gone = await run("uninstall", "--server", "--yes")
+    const gone = await run("uninstall", "--server", "--yes", "--abandon-hosts")
     assert.equal(gone.exitCode, 0, gone.stderr)
     assert.match(gone.stdout, /^server's data +\S+windfall\.db$/m)
     assert.deepEqual(filesIn(folder.at("keeper")), [])

@@ -30,10 +30,12 @@ export const hostLs = command({
   },
 })
 
-/** All hosts, by name. */
+const BY_NUMBER = new Intl.Collator("en", { numeric: true })
+
+/** All hosts, by name: mac-2 before mac-10. */
 export async function listHosts(cli: Cli): Promise<readonly HostView[]> {
   const { hosts } = await cli.client.get<{ hosts: HostView[] }>("/v1/hosts")
-  return hosts.sort((a, b) => (a.name < b.name ? -1 : 1))
+  return hosts.sort((a, b) => BY_NUMBER.compare(a.name, b.name))
 }
 
 /** Hosts as a table. */

@@ -11,17 +11,19 @@ import { renderTable } from "../render/table.ts"
 import { printJson, say } from "../say.ts"
 import { dataFolder, isServerProcess, readServerPid } from "../server-process/server-note.ts"
 import { closeSshWay, openWays } from "../ssh-way/ssh-way.ts"
+import { joinedHosts } from "../uninstall/joined-hosts.ts"
 import { cliTraces, removeTraces, serverTraces, type Trace } from "../uninstall/traces.ts"
 
 export const uninstall = command({
   name: "uninstall",
   operands: "",
   about:
-    "Removes what the command line has put into this account: the installed program and its link, the login, what it remembers, its caches; and lists it. A clone is left alone. With --server also all that windfall up keeps: jobs, logs, files, users, secrets. Let hosts leave before: windfall host rm.",
+    "Removes what the command line has put into this account: the installed program and its link, the login, what it remembers, its caches; and lists it. A clone is left alone. With --server also all that windfall up keeps: jobs, logs, files, users, secrets; refused while hosts are in its pool, as only the server can let them leave.",
   minimum: 0,
   maximum: 0,
   options: {
     server: flag("the server's data, too; it must have been stopped"),
+    "abandon-hosts": flag("also with hosts in the pool: Windfall's folder and key stay there"),
     data: value("DIR", "where that server keeps everything (default ~/.local/share/windfall)", notEmpty),
     yes: flag("do not ask", { short: "y" }),
     json: flag("print each thing that goes as JSON"),
@@ -34,7 +36,10 @@ export const uninstall = command({
       })
     }
     const data = path.resolve(cli.cwd, options.data ?? dataFolder(cli.settings))
-    if (options.server) checkStopped(data)
+    if (options.server) {
+      checkStopped(data)
+      if (!options["abandon-hosts"]) checkEmptyPool(data)
+    }
     const item = options.server ? serverAtLogin(cli.settings, [], "") : undefined
     const ofServer = item === undefined ? [] : serverTraces(cli.settings, data, item.file)
     const traces = [...cliTraces(cli.settings), ...ofServer]
@@ -66,6 +71,17 @@ function checkStopped(data: string): void {
   if (pid === undefined || !isServerProcess(pid)) return
   throw new WindfallError("wrong_state", `Cannot remove ${data}: a server runs there (process ${pid})`, {
     hint: "Let its hosts leave (windfall host rm), then: windfall down",
+  })
+}
+
+/** @throws {WindfallError} wrong_state while hosts are in the pool */
+function checkEmptyPool(data: string): void {
+  const hosts = joinedHosts(data)
+  if (hosts.length === 0) return
+  const named = hosts.slice(0, 5).join(", ") + (hosts.length > 5 ? ` and ${hosts.length - 5} more` : "")
+  const what = hosts.length === 1 ? "a host is" : `${hosts.length} hosts are`
+  throw new WindfallError("wrong_state", `Cannot remove ${data}: ${what} still in its pool (${named})`, {
+    hint: `windfall up --detach; windfall host rm ${hosts[0]}${hosts.length > 1 ? " ..." : ""}; windfall down. Or with --abandon-hosts: each owner can then type sh ~/.windfall/leave there`,
   })
 }
 

@@ -86,3 +86,15 @@ test("a Python that no host can have is refused where it is asked for", () => {
   scratch.write({ "pyproject.toml": PROJECT.replace(">=3.11", "~=2.7 or so") })
   assert.throws(() => find(scratch.path, "python x.py"), { code: "invalid_input", message: /requires-python/ })
 })
+
+test("what is too much to read is refused by name, and not left out", () => {
+  using scratch = new ScratchFolder()
+  const many = Array.from({ length: 60 }, (_, i) => [`more/${i}.txt`, "six\n"] as const)
+  scratch.write({
+    "big/requirements.txt": `six\n${"# \n".repeat(2 ** 21)}`,
+    "many/requirements.txt": many.map(([name]) => `-r ${name}\n`).join(""),
+    ...Object.fromEntries(many.map(([name, text]) => [`many/${name}`, text])),
+  })
+  assert.throws(() => find(scratch.at("big"), "python x.py"), /requirements\.txt: it has 6 MB/)
+  assert.throws(() => find(scratch.at("many"), "python x.py"), /names more than 50 files/)
+})

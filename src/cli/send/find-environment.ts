@@ -1,3 +1,4 @@
+import { formatBytes } from "../../base/bytes.ts"
 import {
   type EnvironmentKind,
   type EnvironmentSpec,
@@ -12,7 +13,7 @@ import { refuseLocalPackages } from "./local-packages.ts"
 import type { PythonWish } from "./python-command.ts"
 import { requirementFiles } from "./requirement-files.ts"
 
-const MAX_SCRIPT_BYTES = 4 * 1024 * 1024
+const MAX_FILE_BYTES = 4 * 1024 * 1024
 
 /** Where the command starts. */
 export interface StartPlace {
@@ -51,7 +52,9 @@ function scriptMetadata(script: string | null, { folder, workingFolder }: StartP
   if (script === null || folder === null) return null
   const file = path.relative(folder, path.resolve(folder, workingFolder, script))
   if (file.startsWith("..") || path.isAbsolute(file)) return null
-  const metadata = inlineMetadata(readText(path.join(folder, file)) ?? "")
+  const absolute = path.join(folder, file)
+  // A larger one is data with an extension.
+  const metadata = sizeOf(absolute) > MAX_FILE_BYTES ? null : inlineMetadata(readText(absolute) ?? "")
   if (metadata === null) return null
   return { kind: "script", files: [file], python: requiredPython(metadata.replace(/^# ?/gm, "")) }
 }
@@ -99,10 +102,25 @@ function requiredPython(toml: string): string | null {
   })
 }
 
+/** @throws {WindfallError} invalid_input for one that is too large to decide about an environment */
 function readText(file: string): string | null {
+  const size = sizeOf(file)
+  if (size > MAX_FILE_BYTES) {
+    throw new WindfallError("invalid_input", `Cannot make an environment from ${file}: it has ${formatBytes(size)}`, {
+      hint: `${formatBytes(MAX_FILE_BYTES)} are the most. To send without an environment: --no-environment`,
+    })
+  }
   try {
-    return fs.statSync(file).size > MAX_SCRIPT_BYTES ? null : fs.readFileSync(file, "utf8")
+    return fs.readFileSync(file, "utf8")
   } catch {
     return null
+  }
+}
+
+function sizeOf(file: string): number {
+  try {
+    return fs.statSync(file).size
+  } catch {
+    return 0
   }
 }

@@ -10,8 +10,17 @@ const MAX_FILES = 50
 export function requirementFiles(folder: string, file: string): string[] {
   const found: string[] = []
   const waiting = [file]
-  for (let next = waiting.shift(); next !== undefined && found.length < MAX_FILES; next = waiting.shift()) {
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
     if (found.includes(next)) continue
+    if (found.length === MAX_FILES) {
+      throw new WindfallError(
+        "invalid_input",
+        `Cannot make an environment from ${file}: with -r and -c it names more than ${MAX_FILES} files`,
+        {
+          hint: "Write them into one (uv pip compile), or send with --no-environment",
+        },
+      )
+    }
     found.push(next)
     for (const [number, line] of readLines(folder, next).entries()) {
       const [, included] = /^\s*(?:-r|-c|--requirement|--constraint)[\s=]*(\S+)/.exec(line) ?? []
