@@ -1,13 +1,9 @@
-import { spawn } from "node:child_process"
-import { once } from "node:events"
-import { createReadStream } from "node:fs"
-import { pipeline } from "node:stream/promises"
 import type { MacInvite } from "../src/protocol/lending.ts"
-import type { LabHost } from "../test/lab/lab.ts"
 import { letReachServer, openTerminal } from "../test/support/owner-terminal.ts"
 import { startPool } from "../test/support/pool.ts"
 import type { Benchmark, Surroundings } from "./benchmark.ts"
 import type { Figure } from "./figure.ts"
+import { sendNode } from "./send-node.ts"
 
 const HOSTS = 3
 /** In each direction: 20 ms there and back. */
@@ -77,14 +73,4 @@ async function timeInvitations(note: (line: string) => void): Promise<number[]> 
     await keeper("down", "--now")
   }
   return times
-}
-
-async function sendNode(host: LabHost): Promise<void> {
-  const trust = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"]
-  const login = ["-F", "/dev/null", "-i", host.identityFile, "-p", `${host.port}`, `${host.user}@${host.address}`]
-  const ssh = spawn("ssh", [...trust, ...login, "cat >node"], { stdio: ["pipe", "ignore", "inherit"] })
-  const ended = once(ssh, "close")
-  await pipeline(createReadStream(process.execPath), ssh.stdin)
-  const [code] = await ended
-  if (code !== 0) throw new Error(`ssh to ${host.name} ended with ${code}`)
 }

@@ -1,5 +1,6 @@
 /**
- * `npm run bench [-- NAME... [--write]]`: measures and prints Markdown tables. `--write` also puts them into docs/performance.md.
+ * `npm run bench [-- NAME... [--write]]`: measures and prints Markdown tables. `--write` also puts them into docs/performance.md, in
+ * the place of what stands there by the same names.
  * The exit code is 1 when a number is not what it must be. Numbers mean something only on a machine with nothing else to do.
  */
 import { readFileSync, writeFileSync } from "node:fs"
@@ -11,6 +12,7 @@ import { batch } from "./batch.ts"
 import type { Benchmark, Surroundings } from "./benchmark.ts"
 import { bulkOutput } from "./bulk-output.ts"
 import { isMet, renderFigure, TABLE_HEAD } from "./figure.ts"
+import { firstHour } from "./first-hour.ts"
 import { firstTry } from "./first-try.ts"
 import { forwardedPort } from "./forwarded-port.ts"
 import { freedHost } from "./freed-host.ts"
@@ -36,6 +38,7 @@ const ALL: readonly Benchmark[] = [
   forwardedPort,
   hostJoin,
   firstTry,
+  firstHour,
   idle,
 ]
 const HOSTS = 4
@@ -55,22 +58,23 @@ const surroundings: Surroundings = {
   pool: () => (pool ??= startPool({ hosts: HOSTS })),
   note: (line) => console.error(`  ${line}`),
 }
-const lines = [machine()]
+const sections = new Map<string, string>()
 let good = true
-console.log(`${lines[0]}\n`)
+console.log(`${machine()}\n`)
 try {
   for (const benchmark of wanted) {
     console.error(`${benchmark.name} ...`)
     const figures = await benchmark.run(surroundings)
     good &&= figures.every(isMet)
-    const text = [`### ${benchmark.name}`, benchmark.about, [TABLE_HEAD, ...figures.map(renderFigure)].join("\n")]
-    lines.push(...text)
-    console.log(`${text.join("\n\n")}\n`)
+    const table = [TABLE_HEAD, ...figures.map(renderFigure)].join("\n")
+    const text = [`### ${benchmark.name}`, benchmark.about, machine(), table].join("\n\n")
+    sections.set(benchmark.name, text)
+    console.log(`${text}\n`)
   }
 } finally {
   await (await pool)?.[Symbol.asyncDispose]()
 }
-if (values.write === true) writePage(lines.join("\n\n"))
+if (values.write === true) writePage()
 process.exitCode = good ? 0 : 1
 
 function machine(): string {
@@ -81,10 +85,19 @@ function machine(): string {
   return `${day}, ${cpus().length} cores of ${cpu?.model}, ${gigabytes} GB, ${kernel} ${arch()}, Node ${process.versions.node}`
 }
 
-function writePage(tables: string): void {
+function writePage(): void {
   const page = readFileSync(PAGE, "utf8")
   const [before, rest] = page.split(BEGIN)
-  const after = rest?.split(END)[1]
-  if (before === undefined || after === undefined) throw new Error(`${PAGE} lacks the lines ${BEGIN} and ${END}`)
-  writeFileSync(PAGE, `${before}${BEGIN}\n\n${tables}\n\n${END}${after}`)
+  const [tables, after] = rest?.split(END) ?? []
+  if (before === undefined || tables === undefined || after === undefined) {
+    throw new Error(`${PAGE} lacks the lines ${BEGIN} and ${END}`)
+  }
+  const written = new Map(
+    tables
+      .split(/^(?=### )/m)
+      .slice(1)
+      .map((text) => [/^### (\S+)/.exec(text)?.[1], text.trim()] as const),
+  )
+  const all = ALL.flatMap(({ name }) => sections.get(name) ?? written.get(name) ?? [])
+  writeFileSync(PAGE, `${before}${BEGIN}\n\n${all.join("\n\n")}\n\n${END}${after}`)
 }
