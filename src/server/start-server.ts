@@ -134,6 +134,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     random,
     events: links,
     hosts: () => core.fleet.all().map(({ record }) => record),
+    beginJoin: (key, address) => core.fleet.joining.begin(key, address),
     checkName: (name) => checkHostName(core, name),
     admit: async (newHost, actor, admitted) => {
       const view = await core.ledger.change(() => {

@@ -164,9 +164,14 @@ remove() {
   rm -f "$root"/incoming/*."$wf_server" "$root"/claim.[0-9]*
   # The claim is a JSON line that names its server.
   [ "$wf_unclaim" = no ] || { grep -q "\"$wf_server\"" "$root/claim" 2>/dev/null && rm -f "$root/claim"; }
-  rmdir "$root/incoming" "$root/servers" 2>/dev/null
-  [ -d "$root/servers" ] || rm -f "$root/leave" "$root/leave.new" "$root/.metadata_never_index"
-  rmdir "$root/agent" "$root/runtime" "$root" 2>/dev/null
+  rmdir "$root/incoming" "$root/servers" "$root/agent" "$root/runtime" 2>/dev/null
+  # As long as anything is here, its owner has the way out, and that knows whose key lines there are.
+  if [ -d "$root/servers" ] || [ -d "$root/agent" ] || [ -d "$root/runtime" ]; then
+    [ "$wf_unclaim" = no ] || printf '%s\n' "$wf_server" >>"$root/forgotten"
+  else
+    rm -f "$root/leave" "$root/leave.new" "$root/forgotten" "$root/.metadata_never_index"
+  fi
+  rmdir "$root" 2>/dev/null
   say removed
 }
 

@@ -126,7 +126,7 @@ if [ -z "$server" ]; then
   ids=$(
     for base in $bases; do id=${base##*/}; [ "$id" = '*' ] || printf '%s\n' "$id"; done
     sed -n 's/.*"server":"\(s[0-9a-z]*\)".*/\1/p' "$root/claim" 2>/dev/null
-    cat "$root/leaving" 2>/dev/null
+    cat "$root/leaving" "$root/forgotten" 2>/dev/null
   )
   ids=$(printf '%s\n' "$ids" | sort -u)
   printf '%s\n' "$ids" >"$root/leaving.new" && mv -f "$root/leaving.new" "$root/leaving" || fail "Cannot write into $root: is the disk full?"

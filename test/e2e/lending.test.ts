@@ -7,6 +7,7 @@ import type { HostView } from "../../src/protocol/host.ts"
 import type { MacInvite } from "../../src/protocol/lending.ts"
 import { type LabHost, MACS } from "../lab/lab.ts"
 import { findLabMode } from "../lab/lab-mode.ts"
+import { assertRefused } from "../support/assert-refused.ts"
 import { checkShape, routeOf } from "../support/check-answer.ts"
 import type { Child } from "../support/child.ts"
 import { emptied } from "../support/hosts-bench.ts"
@@ -127,6 +128,27 @@ describe("the line for an owner", { timeout: 240_000, skip }, () => {
     const refused = await admin("invite", "mac", "--expires", "1s")
     assert.equal(refused.exitCode, 2)
     assert.deepEqual(readdirSync(host.files), [])
+  })
+
+  it("joins a machine once when two lines are pasted there at the same moment", async () => {
+    const host = pool.hosts[1] as LabHost
+    const before = (await hosts()).length
+    const lines = [await invite(host, "--name", "one"), await invite(host, "--name", "two")].map(({ line }) => line)
+    const terminals = lines.map((line) => terminal(host, line))
+    for (const child of terminals) await child.says("Go on?")
+    for (const child of terminals) type(child, "yes\n")
+    const ended = await Promise.all(terminals.map((child) => child.ended))
+    const lost = ended.filter(({ exitCode }) => exitCode === 2)
+    assert.equal(lost.length, 1, ended.map(({ stdout }) => stdout).join("\n"))
+    assert.match(lost[0]?.stdout ?? "", /it is joining right now|it is in the pool already/)
+    const joined = (await hosts()).filter(({ hostKey }) => hostKey === host.hostKey)
+    assert.deepEqual([joined.length, joined[0]?.link], [1, "ready"])
+    const name = joined[0]?.name ?? ""
+    const forget = await admin("host", "rm", name, "--forget")
+    assertRefused(forget, /it answers, and much of Windfall is on it/, new RegExp(`windfall host rm ${name}`))
+    assert.equal((await admin("host", "rm", name, "--yes")).exitCode, 0)
+    assert.equal((await hosts()).length, before)
+    assert.deepEqual(readdirSync(host.files), [".ssh"])
   })
 
   it("on a Mac asks what to do about an account that is somebody's own, and refuses a Mac that is too old", async () => {

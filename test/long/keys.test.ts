@@ -35,7 +35,7 @@ describe("a host that does not know the server's key", { timeout: 120_000, skip:
       assert.equal((await user.ended()).exitCode, 0)
       assert.ok(!user.text.includes(PASSWORD), "it is not on the screen either")
       // Forgotten only: its key line goes with a host that leaves.
-      await pool.windfall(["host", "rm", host.name, "--forget", "--yes"])
+      await pool.api("DELETE", `/v1/hosts/${host.name}`)
     }
     const [owners, servers, ...rest] = readFileSync(keysOf(host), "utf8").split("\n")
     assert.equal(owners, "ssh-ed25519 AAAAowners owner without a last newline")

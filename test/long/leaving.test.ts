@@ -140,6 +140,18 @@ describe("a host leaves", { timeout: 240_000 }, () => {
     await pool.windfall(["stop", `${id}`])
   })
 
+  it("also after a server forgot it without cleaning: the way out stays, and knows whose key line there is", async () => {
+    await using pool = await startPool({ hosts: 1 })
+    const host = pool.hosts[0] as LabHost
+    await giveKeys(pool, host)
+    await pool.api("DELETE", `/v1/hosts/${host.name}`)
+    assert.ok(!existsSync(join(host.files, ".windfall/servers")))
+    const { exitCode, stdout } = await atHome(pool, host, "sh .windfall/leave --yes")
+    assert.equal(exitCode, 0, stdout)
+    assert.deepEqual(readdirSync(host.files), [".ssh"])
+    assert.equal(readFileSync(join(host.files, ".ssh/authorized_keys"), "utf8"), `${OWNERS_KEY}\n`)
+  })
+
   it("by a second run, where the first was killed half-way", async () => {
     await using pool = await startPool({ hosts: 1 })
     const host = pool.hosts[0] as LabHost

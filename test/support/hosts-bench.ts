@@ -80,6 +80,7 @@ export class HostsBench implements AsyncDisposable {
         onLink: (_host, link, reason) => this.#tell({ told: "link", link, reason }),
       },
       hosts: () => this.records,
+      beginJoin: () => ({ [Symbol.dispose]: () => {} }),
       checkName: (name) => {
         if (this.records.some((host) => host.name === name)) {
           throw new WindfallError("name_taken", `Cannot name a host ${name}: there is one`)

@@ -31,6 +31,11 @@ export const hostRm = command({
     if (options.forget && options.now) {
       throw new WindfallError("invalid_input", "Cannot both --forget a host and end its jobs --now: say one of them")
     }
+    if (options.forget && host.link === "ready") {
+      throw new WindfallError("wrong_state", `Cannot forget ${host.name}: it answers, and much of Windfall is on it`, {
+        hint: `Have it cleaned and leave: windfall host rm ${host.name}`,
+      })
+    }
     const jobs = jobsText(host)
     if (jobs !== null && !options.yes && !cli.isInteractive) {
       throw new WindfallError("host_busy", `Cannot remove ${host.name}: ${jobs} there`, {

@@ -9,6 +9,7 @@ import type { SchedulableHost } from "../../scheduler/snapshot.ts"
 import type { HostRecord } from "../../store/host-record.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
 import { capacityOf } from "./capacity.ts"
+import { Joining } from "./joining.ts"
 import type { UnknownAttempt } from "./unknown-attempts.ts"
 import { withheldReason } from "./withheld.ts"
 
@@ -44,6 +45,7 @@ export class Fleet {
   readonly #hosts = new Map<HostId, FleetHost>()
   readonly #schedulable = new Map<HostId, SchedulableHost>()
   readonly #firstContacts = new Map<HostId, Deferred<void>>()
+  readonly joining = new Joining()
   /** Names of the partitions there are. */
   readonly partitions: readonly string[]
 

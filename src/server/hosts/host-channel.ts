@@ -95,6 +95,8 @@ export interface AddOptions {
   readonly actor: string
   readonly signal: AbortSignal
   readonly admitted?: (host: HostView) => void
+  /** The caller has seen to it that the machine joins only once at a time. @default false */
+  readonly begun?: boolean
 }
 
 /** What the core offers the ways to hosts. */
@@ -116,6 +118,8 @@ export interface HostsContext {
   readonly events: HostChannelEvents
   /** The hosts known now. */
   hosts(): readonly HostRecord[]
+  /** Notes that a machine joins. @throws {WindfallError} name_taken while it does already */
+  beginJoin(key: string, address: string): Disposable
   /** @throws {WindfallError} name_taken, so that a join can refuse early */
   checkName(name: string): void
   /**

@@ -165,7 +165,8 @@ class Hosts implements HostsService {
     return { hostKey, fingerprint: fingerprintOf(hostKey) }
   }
 
-  async *add(request: HostAddRequest, { actor, signal, admitted = () => {} }: AddOptions): AsyncGenerator<JoinStep> {
+  async *add(request: HostAddRequest, options: AddOptions): AsyncGenerator<JoinStep> {
+    const { actor, signal, admitted = () => {}, begun = false } = options
     try {
       const name = request.name ?? nameFromAddress(request.address)
       checkRequest(this.#context, request, name)
@@ -174,6 +175,8 @@ class Hosts implements HostsService {
       }
       // This very machine needs no ssh, and may have none.
       const isLocal = request.address.startsWith(LOCAL)
+      const { address, hostKey } = request
+      using _ = begun ? null : this.#context.beginJoin(isLocal ? address : hostKey, address)
       const publicLine = isLocal ? "" : await this.publicLine()
       const settings = this.#sshSettings()
       yield* joinHost({

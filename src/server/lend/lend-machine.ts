@@ -6,7 +6,7 @@ import type { HostId } from "../../protocol/ids.ts"
 import type { LendRequest } from "../../protocol/lending.ts"
 import type { StoredCode } from "../../store/codes.ts"
 import type { Core } from "../core.ts"
-import type { HostsService } from "../hosts/host-channel.ts"
+import type { AddOptions, HostsService } from "../hosts/host-channel.ts"
 import type { MacDetail } from "./mac-invite.ts"
 import { ownAddresses, plainAddress } from "./own-addresses.ts"
 
@@ -53,8 +53,11 @@ export async function* lendMachine(options: LendOptions): AsyncGenerator<LendLin
   const { code, core, hosts, request, from, signal } = options
   const machine = plainAddress(from)
   let joining: HostAddRequest | undefined
+  let begun: Disposable | undefined
   let isOver = false
   try {
+    begun = core.fleet.joining.begin(request.hostKey, "this machine")
+    checkLent(core, request)
     const [name, addresses] = await addressesOf(request, machine)
     const { patterns, problem } = await ownAddresses(addresses, SSH_PORT)
     if (problem !== null) {
@@ -67,7 +70,7 @@ export async function* lendMachine(options: LendOptions): AsyncGenerator<LendLin
       yield `key ${key}`
       const until = core.clock.monotonicMs() + KEY_MS
       for (;;) {
-        const refusal = yield* joinOnce(hosts, joining, { actor: code.madeBy, signal })
+        const refusal = yield* joinOnce(hosts, joining, { actor: code.madeBy, signal, begun: true })
         if (refusal === null) {
           isOver = true
           return
@@ -86,6 +89,7 @@ export async function* lendMachine(options: LendOptions): AsyncGenerator<LendLin
     yield `failed ${oneLine(hint === undefined ? message : `${message} | ${hint}`)}`
   } finally {
     if (!isOver && joining !== undefined) await takeOff(options, joining)
+    begun?.[Symbol.dispose]()
   }
 }
 
@@ -93,7 +97,7 @@ export async function* lendMachine(options: LendOptions): AsyncGenerator<LendLin
 async function* joinOnce(
   hosts: HostsService,
   joining: HostAddRequest,
-  options: { readonly actor: string; readonly signal: AbortSignal },
+  options: AddOptions,
 ): AsyncGenerator<LendLine, WindfallError | null> {
   for await (const step of hosts.add(joining, options)) {
     if (step.step === "failed") return WindfallError.fromBody({ error: step.error })
