@@ -22,6 +22,7 @@ test("buildProblemOf() says what failed and what to type", () => {
       /cannot be reached/,
     ],
     ["packages\nerror: something new", /Cannot build the environment: something new/],
+    ["ended 9\nuv pip", /: uv pip was ended by signal 9.*Send the job again/],
     ["start\n/w/environments/x: No space left on device", /No space left on device/],
   ]
   for (const [text, said] of cases) assert.match(buildProblemOf(text), said)

@@ -19,6 +19,8 @@ export function buildProblemOf(text: string): string {
 }
 
 const STEPS: Readonly<Record<string, (said: string, code: string) => string>> = {
+  ended: (program, signal) =>
+    `${program} was ended by signal ${signal}, as by hand or when the host runs out of memory. Send the job again`,
   start: (said) => said.trim() || "no process could be started",
   python: pythonProblem,
   machine: (said) =>

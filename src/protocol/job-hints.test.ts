@@ -55,6 +55,16 @@ const KNOWN: readonly (readonly [text: string, code: string, end?: Partial<Ended
     "gated_repository",
   ],
   ["OSError: You are trying to access a gated repo.", "gated_repository"],
+  ["windfall: pip: command not found on this host (PATH=/usr/bin)", "pip_missing", { exitCode: 127 }],
+  ["windfall: pytest: command not found on this host (PATH=/usr/bin)", "program_missing", { exitCode: 127 }],
+  ["PermissionError: [Errno 13] Permission denied: 'data/mnist/x.npy'", "data_read_only"],
+  ["PermissionError: [Errno 13] Permission denied: '/h/attempts/3/work/data/mnist/x.npy'", "data_read_only"],
+  [
+    "urllib.error.URLError: <urlopen error [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed>",
+    "certificate",
+  ],
+  ["MemoryError", "memory_refused"],
+  ["numpy._core._exceptions._ArrayMemoryError: Unable to allocate 7.28 TiB for an array", "memory_refused"],
   [
     "requests.exceptions.HTTPError: 401 Client Error: Unauthorized for url: https://huggingface.co/api/models/lab/x",
     "hugging_face_login",

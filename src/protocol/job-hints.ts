@@ -28,9 +28,13 @@ export function jobHints(job: EndedJob, lines: readonly string[]): JobHint[] {
   if (job.cause !== "exited" && job.cause !== "signalled") return []
   const run: FailedRun = { ...job, secrets: job.spec.secrets }
   const hints: JobHint[] = []
+  const covered = new Set<string>()
   for (const known of KNOWN_ERRORS) {
     const match = lastMatch(known.pattern, lines)
-    if (match === undefined || known.only?.(run, match) === false) continue
+    if (match === undefined || known.only?.(run, match) === false || covered.has(known.code)) continue
+    const { unless } = known
+    if (unless !== undefined && lines.some((line) => unless.test(line))) continue
+    for (const code of known.covers ?? []) covered.add(code)
     hints.push({
       code: known.code,
       meaning: known.meaning(match),

@@ -2,6 +2,7 @@
  * What jobs print when they fail, what it means, and the line to type. A pattern is as narrow as the text of its program: what
  * might also be ordinary output is left out, as a wrong hint costs more than none.
  */
+import { packageOfProgram } from "./python-programs.ts"
 
 /** How a job ended, as far as a hint may depend on it. */
 export interface FailedRun {
@@ -23,6 +24,10 @@ export interface KnownError {
   readonly only?: (run: FailedRun, match: RegExpExecArray) => boolean
   /** One sentence without a full stop. */
   readonly meaning: (match: RegExpExecArray) => string
+  /** Said already where a line has this. */
+  readonly unless?: RegExp
+  /** Codes of others that this one says better. */
+  readonly covers?: readonly string[]
   /** A line to type, or else what to do. `JOB` in it stands for the job's number. */
   readonly fix: (match: RegExpExecArray) => string
 }
@@ -42,6 +47,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
 
 /** Folders that macOS keeps from what came in over ssh (TCC), and disks that it may keep from it. */
 const PRIVATE_FOLDER = String.raw`(/Volumes/[^:'"]+|/Users/[^/:'"]+/(?:Desktop|Documents|Downloads)\b[^:'"]*)`
+/** What the agent itself says about a missing python. */
+const SAID_BY_HOST = /^windfall: to run in a Python environment: /
 const onMac = ({ onMac }: FailedRun): boolean => onMac
 const exitedWith =
   (code: number) =>
@@ -99,13 +106,14 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
   {
     code: "gated_repository",
     pattern: /\bCannot access gated repo for url\b|\bGatedRepoError\b|\bYou are trying to access a gated repo\b/,
+    covers: ["hugging_face_login"],
     meaning: () => "the model is gated: its page on Hugging Face wants its terms accepted, and a token of who did",
     fix: () => "Accept them there, then: windfall secret set HF_TOKEN, and windfall send --secret HF_TOKEN",
   },
   {
     code: "hugging_face_login",
     pattern: /401 Client Error\b.*\bhuggingface\.co\b|\bRepositoryNotFoundError: 401 Client Error\b/,
-    meaning: () => "Hugging Face does not show it to nobody in particular: it is private, or its name is another",
+    meaning: () => "Hugging Face does not show it without a login: it is private, or its name is another",
     fix: () => "Look at the name; if it is private: windfall secret set HF_TOKEN, and windfall send --secret HF_TOKEN",
   },
   {
@@ -173,14 +181,31 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
     code: "python_missing",
     pattern: /^(?:windfall: |.*: )?(python[\d.]*): (?:command )?not found\b/,
     only: exitedWith(127),
+    unless: SAID_BY_HOST,
     meaning: ([, name]) => `there is no ${name} on that host`,
     fix: ([, name]) =>
       `windfall send --python 3.12 -- ${name} SCRIPT, with the packages it imports: --with numpy,torch`,
   },
   {
+    code: "pip_missing",
+    pattern: /^(?:windfall: |.*: )?pip[\d.]*: (?:command )?not found\b/,
+    only: exitedWith(127),
+    unless: SAID_BY_HOST,
+    meaning: () => "there is no pip on that host, and packages need none: Windfall brings them",
+    fix: () => "windfall send --with numpy,torch -- COMMAND, or a requirements.txt in the folder",
+  },
+  {
+    code: "program_missing",
+    pattern: /^(?:windfall: |.*: )?([\w.+-]+): (?:command )?not found\b/,
+    only: (run, [, name = ""]) => exitedWith(127)(run) && packageOfProgram(name) !== null,
+    covers: ["command_missing"],
+    meaning: ([, name]) => `${name} is not in the job's Python environment, or the job has none`,
+    fix: ([, name = ""]) => `windfall send --with ${packageOfProgram(name)} -- ${name}`,
+  },
+  {
     code: "command_missing",
     pattern: /^(?:windfall: |.*: )?([\w.+-]+): (?:command )?not found\b/,
-    only: (run, [, name = ""]) => exitedWith(127)(run) && !/^(?:nvidia-smi|python[\d.]*)$/.test(name),
+    only: (run, [, name = ""]) => exitedWith(127)(run) && !/^(?:nvidia-smi|(?:python|pip)[\d.]*)$/.test(name),
     meaning: ([, name]) => `there is no ${name} on that host, or not where a job looks for programs`,
     fix: () => "Send it with the folder and name it with its path, as ./tool; what is there: windfall shell",
   },
@@ -190,6 +215,26 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
     only: exitedWith(126),
     meaning: ([, name]) => `${name} may not be run: it is no program, or not marked as one`,
     fix: ([, name]) => `chmod +x ${name}, or name who reads it: windfall send -- sh ${name}`,
+  },
+  {
+    code: "data_read_only",
+    pattern: /\[Errno 13\] Permission denied: '(?:[^']*\/work\/|\.\/)?(data\/[^']+)'/,
+    meaning: ([, path]) => `${path} is data that was named with --data, and that is read-only`,
+    fix: () => "Write beside it, into the job's own folder: what is new there comes home",
+  },
+  {
+    code: "certificate",
+    pattern: /\bCERTIFICATE_VERIFY_FAILED\b|^curl: \(60\) |\bself[- ]signed certificate in certificate chain\b/,
+    meaning: () =>
+      "it does not trust who vouches for the server it called: mostly the lab's own proxy, or a Python without authorities",
+    fix: () =>
+      "In Python: windfall send --with truststore, and in the script: import truststore; truststore.inject_into_ssl()",
+  },
+  {
+    code: "memory_refused",
+    pattern: /^(?:numpy\._core\._exceptions\._ArrayMemoryError|MemoryError)\b/,
+    meaning: () => "it asked for more memory at once than that host has",
+    fix: () => "Make the piece smaller, or ask for a larger Mac with --memory; what each has: windfall host ls",
   },
   {
     code: "disk_full",

@@ -10,6 +10,7 @@ sub exec_command {
   if ($missing && $name =~ m{/}) { complain("$name: no such file in the workspace or on this host"); leave(127) }
   if ($missing) {
     complain("$name: command not found on this host (PATH=$ENV{PATH})");
+    complain('there is a python3') if $name eq 'python' && $^O ne 'darwin' && grep { -x "$_/python3" } split(/:/, $ENV{PATH} // '');
     complain('to run in a Python environment: send it with --python 3.12, or put a requirements.txt into the folder') if $name =~ /^(python|pip)[\d.]*$/;
     leave(127);
   }

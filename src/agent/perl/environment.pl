@@ -43,6 +43,8 @@ sub run {
     $said = substr($said, -$TAIL_BYTES) if length $said > $TAIL_BYTES;
   }
   waitpid($pid, 0);
+  # What it had said so far tells nothing of why.
+  if (my $signal = $? & 127) { $said = join(' ', @argv[0, 1]) =~ s{.*/}{}r; failed("ended $signal") }
   return $? == 0;
 }
 

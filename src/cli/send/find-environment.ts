@@ -9,8 +9,8 @@ import { packageNames } from "../../protocol/environment-values.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { JobValues } from "../../protocol/job-fields.ts"
 import { fs, path } from "../builtin.ts"
-import { refuseLocalPackages } from "./local-packages.ts"
 import type { PythonWish } from "./python-command.ts"
+import { type PythonMetadata, readPythonMetadata, refuseLocalPackages } from "./python-metadata.ts"
 import { requirementFiles } from "./requirement-files.ts"
 
 const MAX_FILE_BYTES = 4 * 1024 * 1024
@@ -56,7 +56,9 @@ function scriptMetadata(script: string | null, { folder, workingFolder }: StartP
   // A larger one is data with an extension.
   const metadata = sizeOf(absolute) > MAX_FILE_BYTES ? null : inlineMetadata(readText(absolute) ?? "")
   if (metadata === null) return null
-  return { kind: "script", files: [file], python: requiredPython(metadata.replace(/^# ?/gm, "")) }
+  const [, ...lines] = metadata.replace(/\r/g, "").split("\n").slice(0, -1)
+  const toml = lines.map((line) => line.slice(2)).join("\n")
+  return { kind: "script", files: [file], python: requiredPython(readPythonMetadata(`${file} (# /// script)`, toml)) }
 }
 
 function nearestFiles({ folder, workingFolder }: StartPlace): FoundFiles | null {
@@ -71,9 +73,19 @@ function nearestFiles({ folder, workingFolder }: StartPlace): FoundFiles | null 
 function filesIn(folder: string, below: string): FoundFiles | null {
   const inFolder = (name: string) => path.join(below, name)
   const read = (name: string) => readText(path.join(folder, below, name))
-  const project = read("pyproject.toml")
-  if (project !== null && /^\[project\]/m.test(project)) {
-    const isLocked = fs.existsSync(path.join(folder, below, "uv.lock"))
+  const isLocked = fs.existsSync(path.join(folder, below, "uv.lock"))
+  const text = read("pyproject.toml")
+  if (isLocked && text === null) {
+    throw new WindfallError(
+      "invalid_input",
+      `Cannot make an environment from ${inFolder("uv.lock")}: it has no pyproject.toml beside it`,
+      {
+        hint: "Put it there, or send without an environment: --no-environment",
+      },
+    )
+  }
+  const project = text === null ? null : readPythonMetadata(inFolder("pyproject.toml"), text)
+  if (project?.isProject === true) {
     refuseLocalPackages(inFolder("pyproject.toml"), project, isLocked)
     const kind = isLocked ? ("uv.lock" as const) : ("pyproject.toml" as const)
     const files = [...(isLocked ? [inFolder("uv.lock")] : []), inFolder("pyproject.toml")]
@@ -92,11 +104,10 @@ function pinnedPython(text: string | null): string | null {
 }
 
 /** @throws {WindfallError} invalid_input for a Python that no host has */
-function requiredPython(toml: string): string | null {
-  const [, , text] = /^\s*requires-python\s*=\s*(["'])(.+?)\1/m.exec(toml) ?? []
-  if (text === undefined) return null
-  const problem = pythonProblem(text)
-  if (problem === null) return text
+function requiredPython({ requiresPython }: PythonMetadata): string | null {
+  if (requiresPython === null) return null
+  const problem = pythonProblem(requiresPython)
+  if (problem === null) return requiresPython
   throw new WindfallError("invalid_input", `Cannot use requires-python: ${problem}`, {
     hint: "Correct it, or send with --python 3.12",
   })

@@ -1,14 +1,7 @@
+import { packageOfProgram } from "../../protocol/python-programs.ts"
 import { path } from "../builtin.ts"
 
-/** Programs that live in a Python environment and that people start by name. */
-const PYTHON_PROGRAMS: ReadonlySet<string> = new Set([
-  ...["pip", "pytest", "ipython", "jupyter", "jupyter-lab", "jupyter-notebook", "papermill", "nbconvert"],
-  ...["torchrun", "accelerate", "deepspeed", "lightning", "tensorboard", "wandb", "mlflow", "optuna", "ray", "dvc"],
-  ...["hf", "huggingface-cli", "transformers", "lm_eval", "lm-eval", "streamlit", "gradio", "marimo"],
-  ...["flask", "uvicorn", "gunicorn", "fastapi", "snakemake", "kedro", "invoke", "tox", "nox", "mypy", "ruff", "black"],
-])
 const PYTHON = /^python(?:3(?:\.\d+)?)?$/
-const MLX_PROGRAM = /^mlx[._]/
 /** They run what follows them. */
 const PREFIXES: ReadonlySet<string> = new Set(["env", "exec", "time", "nice", "nohup", "caffeinate"])
 const SHELLS: ReadonlySet<string> = new Set(["sh", "bash", "zsh", "dash"])
@@ -44,7 +37,7 @@ function wishOf(words: readonly string[]): PythonWish | null {
   const [program = "", ...rest] = words.slice(Math.max(start, 0))
   if (program === "uv") return { wants: "uv" }
   if (PYTHON.test(program)) return { wants: "python", script: scriptOf(rest) }
-  if (PYTHON_PROGRAMS.has(program) || MLX_PROGRAM.test(program)) return { wants: "python", script: null }
+  if (program === "pip" || packageOfProgram(program) !== null) return { wants: "python", script: null }
   return null
 }
 
