@@ -1,0 +1,45 @@
+import type { FactName } from "./fact-names.ts"
+import type { FactSheet } from "./fact-sheet.ts"
+import type { Line } from "./lines.ts"
+import { readWhole } from "./numbers.ts"
+
+const HEAD = /^Name +Mtu +Network +Address +Ipkts +Ierrs(?: +Ibytes)? +Opkts +Oerrs(?: +Obytes)? +Coll(?: +Drop)?\s*$/
+const ROW = /^([a-z][a-zA-Z0-9]*)\*? +(\d+) +<Link#\d+> +(?:([0-9a-f]{1,2}(?::[0-9a-f]{1,2}){5,7}) +)?(\d[\d -]*)$/
+const COUNTERS: Readonly<Record<string, FactName>> = {
+  Ipkts: "receivedPackets",
+  Ibytes: "receivedBytes",
+  Opkts: "sentPackets",
+  Obytes: "sentBytes",
+}
+
+export function isCountersHead(text: string): boolean {
+  return HEAD.test(text)
+}
+
+/**
+ * `netstat -i`, `-ib`, `-ibn`, `-ibnd` (netstat(1)): rows with `<Link#N>` count the interface, others an address of it. Columns by
+ * the words of the head; rows without an address are counted from their end, since they have one column less.
+ */
+export function readNetstatInterfaces(sheet: FactSheet, lines: readonly Line[]): void {
+  const head = lines.find(({ text, isSound }) => isSound && HEAD.test(text))?.text
+  if (head === undefined) {
+    sheet.unknown("receivedBytes", "garbage", "the head with the names of the columns is damaged or missing", "Name")
+    return
+  }
+  const columns = head.trim().split(/ +/).slice(4)
+  for (const { text, isSound, isTerminated } of lines) {
+    const match = ROW.exec(text)
+    if (match === null || !isSound || !isTerminated) continue
+    const counts = (match[4] ?? "").trim().split(/ +/)
+    // Rows of links may leave the last column, Drop, empty.
+    const isShort = columns.at(-1) === "Drop" && counts.length === columns.length - 1
+    if (counts.length !== columns.length && !isShort) {
+      sheet.misfit(text)
+      continue
+    }
+    for (const [at, column] of columns.entries()) {
+      const name = COUNTERS[column]
+      if (name !== undefined) sheet.take(name, readWhole(counts[at] ?? ""), column, match[1])
+    }
+  }
+}
