@@ -4,7 +4,7 @@ import { shorten } from "./numbers.ts"
 const APPLE = /^Apple M([1-9]\d?)( Pro| Max| Ultra)?( \(Virtual\))?$/
 const APPLE_PHONE = /^Apple A([1-9]\d)( Pro)?$/
 const INTEL =
-  /^Intel\(R\) [A-Za-z0-9()-]+( [A-Za-z0-9()-]+)* (CPU )?@ \d\.\d\dGHz$|^Intel Core i[3579]$|^Intel Xeon( [A-Z])?$|^\d+-Core Intel (Core i[3579]|Xeon W)$/
+  /^Intel\(R\) (Core|Xeon|Pentium|Celeron)\((TM|R)\) (i[3579]|[EWM]\d?|m[357])-[A-Z0-9]{4,7}( v\d)? (CPU )?@ \d\.\d\dGHz$|^Intel Core i[3579]$|^Intel Xeon( [A-Z])?$|^\d{1,2}-Core Intel (Core i[3579]|Xeon W)$/
 
 /**
  * Puts the name of a chip on the sheet, with what it tells of the kind of machine. `isWhole` says whether the text surely ends

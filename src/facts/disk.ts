@@ -1,6 +1,7 @@
 import { known, type Reading, unknown } from "./fact.ts"
 import type { FactSheet } from "./fact-sheet.ts"
 import type { Line } from "./lines.ts"
+import { isMountPoint } from "./mount-point.ts"
 import { readAmount, readWhole } from "./numbers.ts"
 
 const HEAD =
@@ -35,7 +36,7 @@ export function readDf(sheet: FactSheet, lines: readonly Line[]): void {
       continue
     }
     const [, , size = "", used = "", available = "", capacity = "", mount = ""] = match
-    if (!/^\/[\w ./@+:-]*$/.test(mount)) continue
+    if (!isMountPoint(mount)) continue
     const [all, held, free] = [size, used, available].map((cell) => readCell(cell, unit))
     if (all === undefined || held === undefined || free === undefined) continue
     const isTrue = all.known && held.known && free.known && isShare(held.value, free.value, Number(capacity), unit)
@@ -76,6 +77,6 @@ export function readMount(sheet: FactSheet, lines: readonly Line[]): void {
   for (const { text, isSound } of lines) {
     const match = isSound ? MOUNT.exec(text) : null
     if (match === null) sheet.misfit(text)
-    else if (/^\/[\w ./@+:-]*$/.test(match[2] ?? "")) sheet.known("volumeOptions", match[3] ?? "", "mount", match[2])
+    else if (isMountPoint(match[2] ?? "")) sheet.known("volumeOptions", match[3] ?? "", "mount", match[2])
   }
 }

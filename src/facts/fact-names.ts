@@ -26,7 +26,8 @@ export const FACT_NAMES = {
   memoryBandwidthGbPerS: "memory bandwidth, from the chip table (GB/s)",
   gpuFp32Tflops: "FP32 speed of the GPU, from the chip table",
   displays: "displays that are connected",
-  hostVerdict: "whether it can be a host: accepted, or what is against it",
+  hostVerdict: "whether it can be a host: accepted or refused",
+  refusal: "of a reason against it as a host (intel_mac, virtual_machine, rosetta, macos_too_old): that it holds",
   // The system
   macosVersion: "macOS version",
   macosMajor: "major version of macOS, from its build or kernel",
@@ -114,7 +115,7 @@ export const FACT_NAMES = {
   thunderboltPeers: "models of Macs connected over Thunderbolt",
   thunderboltLink: "of a bus: speed in Gb/s of what is connected, or that nothing is",
   sshService: "of a name on the local net: that it offers ssh",
-  listener: "of an address: the program that listens there",
+  listener: "of an address: the pid of the process that listens there",
   // Disk
   diskSizeBytes: "of a volume: its size",
   diskUsedBytes: "of a volume: what it holds",
@@ -126,7 +127,6 @@ export const FACT_NAMES = {
   processParent: "of a process: the pid of its parent",
   processResidentBytes: "of a process: resident memory, which misses Metal's",
   processCpuMs: "of a process: CPU time",
-  processCommand: "of a process: its program",
   serviceStatus: "of a launchd service: its pid, or its last exit status",
   // What an error text says
   errorMeaning: "what the text of an error means",

@@ -27,7 +27,7 @@ export function readHidIdle(sheet: FactSheet, nodes: readonly RegistryNode[]): v
 export function readDiskCounters(sheet: FactSheet, nodes: readonly RegistryNode[]): void {
   for (const { name, className, properties } of nodes) {
     const statistics = properties.get("Statistics")
-    if (!/BlockStorageDriver/.test(className) || !isDictionary(statistics)) continue
+    if (!/BlockStorageDriver/.test(className) || !/^\w+$/.test(name) || !isDictionary(statistics)) continue
     const read = numberIn(statistics, "Bytes (Read)")
     const written = numberIn(statistics, "Bytes (Write)")
     if (read !== null && read >= 0) sheet.known("diskReadBytes", read, "Statistics: Bytes (Read)", name)

@@ -4,14 +4,13 @@ import { readWhole } from "./numbers.ts"
 
 /** `launchctl list` (launchctl(1)): PID or `-`, last exit status (negative: a signal), label; parted by tabs. */
 export function readLaunchctlList(sheet: FactSheet, lines: readonly Line[]): void {
-  for (const { text, isSound, isTerminated } of lines) {
-    const match = isSound && isTerminated ? /^(-|[1-9]\d{0,5})\t(-?\d{1,3})\t([\w.@ -]+)$/.exec(text) : null
-    if (match === null) {
-      if (!/^PID\tStatus\tLabel$/.test(text)) sheet.misfit(text)
-      continue
-    }
+  const fit = (text: string) => {
+    if (/^PID\tStatus\tLabel$/.test(text)) return undefined
+    return /^(-|[1-9]\d{0,5})\t(-?\d{1,3})\t([A-Za-z0-9]+(?:[.@-][A-Za-z0-9_]+)*)$/.exec(text)
+  }
+  for (const { value: match, isWhole } of fitLines(lines, fit, (text) => sheet.misfit(text))) {
     const status = match[1] === "-" ? `ended with ${match[2]}` : `pid ${match[1]}`
-    sheet.known("serviceStatus", status, "PID, Status", match[3])
+    if (isWhole) sheet.known("serviceStatus", status, "PID, Status", match[3])
   }
 }
 
@@ -19,20 +18,21 @@ export function readLaunchctlList(sheet: FactSheet, lines: readonly Line[]): voi
 export function readLaunchctlPrint(sheet: FactSheet, lines: readonly Line[]): void {
   const fit = (text: string) => {
     const match = /^\t*([\w -]+) = (.*)$/.exec(text)
-    return match === null ? (/^\t*[\w."/ -]*[{}]?,?$/.test(text) ? undefined : null) : [match[1] ?? "", match[2] ?? ""]
+    return match === null
+      ? /^(\t+\S|[\w./-]+ = \{$|\}$)/.test(text)
+        ? undefined
+        : null
+      : [match[1] ?? "", match[2] ?? ""]
   }
   const texts = new Map<string, string>()
   for (const { value, isWhole } of fitLines(lines, fit, (text) => sheet.misfit(text))) {
     if (isWhole) texts.set(value[0] ?? "", value[1] ?? "")
   }
   const pid = texts.get("pid")
-  const program = texts.get("program")
   if (pid !== undefined) {
     const read = readWhole(pid, 1, 999_999)
     if (read.known) sheet.known("serviceStatus", `pid ${pid}`, "pid", "the service")
     else sheet.unknown("serviceStatus", read.reason, read.detail, "pid", "the service")
-    if (read.known && program !== undefined && /^\/[\w./ +-]+$/.test(program))
-      sheet.known("processCommand", program.split("/").at(-1) ?? "", "program", pid)
   } else sheet.unknown("serviceStatus", "no_such_key", "it has no pid", "pid", "the service")
 }
 

@@ -23,10 +23,12 @@ export interface FittedLine<Value> {
   readonly line: Line
   readonly value: Value
   /**
-   * True when nothing speaks against the end of the line being the end of the value: it has its line feed, and the line
-   * after it is one of this output too, not the rest of this one.
+   * True when nothing speaks against the line being what was printed: it has its line feed, and the lines before and after it
+   * are of this output too, not parts of this one.
    */
   readonly isWhole: boolean
+  /** Which line it is, from 0. */
+  readonly at: number
 }
 
 /**
@@ -39,12 +41,18 @@ export function fitLines<Value>(
   onMisfit: (text: string) => void = () => {},
 ): FittedLine<Value>[] {
   const values = lines.map((line) => (line.isSound ? (line.text.trim() === "" ? undefined : fit(line.text)) : null))
+  // Past blank lines, as a cut may have brought those too.
+  const fits = (at: number, step: 1 | -1) => {
+    let next = at + step
+    while (lines[next]?.text.trim() === "") next += step
+    return values[next] !== null
+  }
   const fitted: FittedLine<Value>[] = []
   for (const [at, line] of lines.entries()) {
     const value = values[at]
     if (value === null) onMisfit(line.text)
     else if (value !== undefined) {
-      fitted.push({ line, value, isWhole: line.isTerminated && values[at + 1] !== null })
+      fitted.push({ line, value, isWhole: line.isTerminated && fits(at, -1) && fits(at, 1), at })
     }
   }
   return fitted

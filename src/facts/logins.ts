@@ -1,15 +1,15 @@
 import type { FactSheet } from "./fact-sheet.ts"
-import type { Line } from "./lines.ts"
+import { fitLines, type Line } from "./lines.ts"
 import { readLoad } from "./sysctl-structures.ts"
 
 const DAY = "(?:Sun|Mon|Tue|Wed|Thu|Fri|Sat)"
 const MONTH = "[A-Z][a-z]{2} [ 123]\\d"
-const WHO = new RegExp(`^([\\w.-]+) +(console|ttys\\d{3}) +${MONTH} \\d\\d:\\d\\d *(?:\\(([\\w.:%-]+)\\))? *$`)
+const WHO = new RegExp(`^([A-Za-z_][\\w.-]*) +(console|ttys\\d{3}) +${MONTH} \\d\\d:\\d\\d *(?:\\(([\\w.:%-]+)\\))? *$`)
 const LAST = new RegExp(
-  `^([\\w.-]+) +(console|ttys\\d{3}|~)(?: +([\\w.:%-]+))? +${DAY} (${MONTH} \\d\\d:\\d\\d)(?: +(still logged in)| - .*)? *$`,
+  `^([A-Za-z_][\\w.-]*) +(console|ttys\\d{3}|~)(?: +([\\w.:%-]+))? +${DAY} (${MONTH} \\d\\d:\\d\\d)(?: +(still logged in)| - .*)? *$`,
 )
 const W_ROW =
-  /^([\w.-]+) +(console|s\d{3}) +(-|[\w.:%-]+) +(?:[A-Za-z]{3}\d\d|\d{1,2}:\d\d(?:[AP]M)?|\d{1,2}[A-Z][a-z]{2}\d\d) +\S+ (.+)$/
+  /^([A-Za-z_][\w.-]*) +(console|s\d{3}) +(-|[\w.:%-]{2,}) +(?:[A-Za-z]{3}\d\d|\d{1,2}:\d\d(?:[AP]M)?|\d{1,2}[A-Z][a-z]{2}\d\d) +\S+ (.+)$/
 const UPTIME =
   /^ ?\d{1,2}:\d\d(?:[AP]M)? {1,2}up (?:(\d+) days?, +)?(?:(\d{1,2}):(\d\d)|(\d{1,2}) mins?|(\d{1,2}) hrs?|\d+ secs?)?,? *(\d+) users?, load averages: ([\d.]+),? ([\d.]+),? ([\d.]+)$/
 
@@ -38,30 +38,33 @@ export function readUptime(sheet: FactSheet, lines: readonly Line[]): void {
 
 /** `w` (w(1)): who is logged in where, and from where. Sessions of Windfall's own ssh are among them. */
 export function readW(sheet: FactSheet, lines: readonly Line[]): void {
-  for (const [at, line] of lines.entries()) {
-    const match = line.isSound && line.isTerminated ? W_ROW.exec(line.text) : null
-    if (match !== null) login(sheet, match[1], (match[2] ?? "").replace(/^s/, "ttys"), match[3])
-    else if (at === 0 && !/^USER/.test(line.text)) readUptimeLine(sheet, line)
-    else if (!/^USER +TTY/.test(line.text)) sheet.misfit(line.text)
+  const [first] = lines
+  if (first !== undefined && !/^USER/.test(first.text)) readUptimeLine(sheet, first)
+  const column = lines.find(({ text }) => /^USER +TTY /.test(text))?.text.indexOf("TTY")
+  const fit = (text: string) => (/^USER +TTY|^.{0,12} up .*load averages: /.test(text) ? undefined : W_ROW.exec(text))
+  for (const { value: match, isWhole } of fitLines(lines, fit, (text) => sheet.misfit(text))) {
+    // A name that lost or got a character moves what stands behind it.
+    const isInPlace = match[0].indexOf(` ${match[2]} `) + 1 === column
+    if (isWhole && isInPlace) login(sheet, match[1], (match[2] ?? "").replace(/^s/, "ttys"), match[3])
   }
 }
 
 /** `who` (who(1)). */
 export function readWho(sheet: FactSheet, lines: readonly Line[]): void {
-  for (const { text, isSound, isTerminated } of lines) {
-    const match = isSound && isTerminated ? WHO.exec(text) : null
-    if (match === null) sheet.misfit(text)
-    else login(sheet, match[1], match[2], match[3])
+  for (const { value: match, isWhole } of fitLines(
+    lines,
+    (text) => WHO.exec(text),
+    (text) => sheet.misfit(text),
+  )) {
+    if (isWhole) login(sheet, match[1], match[2], match[3])
   }
 }
 
 /** `last` (last(1)): sessions that still last; those that have ended are no facts of now. */
 export function readLast(sheet: FactSheet, lines: readonly Line[]): void {
-  for (const { text, isSound } of lines) {
-    const match = isSound ? LAST.exec(text) : null
-    if (match === null) {
-      if (!/^(wtmp begins|utx\.log begins|_?\w+ begins)/.test(text) && text.trim() !== "") sheet.misfit(text)
-    } else if (match[5] !== undefined) login(sheet, match[1], match[2], match[3])
+  const fit = (text: string) => (/^(wtmp|utx\.log|_\w+) begins/.test(text) ? undefined : LAST.exec(text))
+  for (const { value: match, isWhole } of fitLines(lines, fit, (text) => sheet.misfit(text))) {
+    if (isWhole && match[5] !== undefined) login(sheet, match[1], match[2], match[3])
   }
 }
 

@@ -111,16 +111,15 @@ function addChipFacts(sheet: FactSheet): void {
   else sheet.unknown("gpuFp32Tflops", "no_such_key", "it depends on the number of GPU cores", TABLE)
 }
 
+/** One reason against suffices; for a host all must be known not to hold. */
 function judge(sheet: FactSheet): void {
-  const against = reasonAgainst(sheet)
-  if (against !== null) {
-    sheet.known("hostVerdict", against, VERDICT)
+  const against = reasonsAgainst(sheet)
+  for (const reason of against) sheet.known("refusal", true, VERDICT, reason)
+  if (against.length > 0) {
+    sheet.known("hostVerdict", "refused", VERDICT)
     return
   }
-  const isOfMachine = (["architecture", "chip", "macosVersion", "modelIdentifier"] as const).some((name) =>
-    sheet.text(name),
-  )
-  if (!isOfMachine) return
+  if (sheet.text("macosVersion") === null && sheet.text("modelIdentifier") === null) return
   const missing = [
     sheet.text("architecture") === null && "kind of processor",
     sheet.truth("isVirtual") === null && "whether it is a virtual machine",
@@ -130,15 +129,16 @@ function judge(sheet: FactSheet): void {
   else sheet.unknown("hostVerdict", "no_such_key", `nothing against it, but not known: ${missing.join(", ")}`, VERDICT)
 }
 
-/** Any of them suffices; for a host all must be known not to hold. */
-function reasonAgainst(sheet: FactSheet): string | null {
-  if (sheet.truth("isTranslated") === true) return "rosetta"
-  if (sheet.text("architecture") === "intel") return "intel_mac"
-  if (sheet.truth("isVirtual") === true) return "virtual_machine"
+function reasonsAgainst(sheet: FactSheet): string[] {
   const version = sheet.text("macosVersion")
   const major = sheet.text("macosMajor")
   const oldestMajor = OLDEST_MACOS.split(".")[0] ?? ""
   const isTooOld =
     (version !== null && !isAtLeast(version, OLDEST_MACOS)) || (major !== null && !isAtLeast(major, oldestMajor))
-  return isTooOld ? "macos_too_old" : null
+  return [
+    sheet.truth("isTranslated") === true && "rosetta",
+    sheet.text("architecture") === "intel" && "intel_mac",
+    sheet.truth("isVirtual") === true && "virtual_machine",
+    isTooOld && "macos_too_old",
+  ].filter((reason) => reason !== false)
 }

@@ -26,10 +26,12 @@ export function readNetstatInterfaces(sheet: FactSheet, lines: readonly Line[]):
     sheet.unknown("receivedBytes", "garbage", "the head with the names of the columns is damaged or missing", "Name")
     return
   }
+  // A name as wide as its column may be one that was cut: "vmnet" of vmnet1 and vmnet8.
+  const width = head.indexOf("Mtu") - 1
   const columns = head.trim().split(/ +/).slice(4)
   for (const { text, isSound, isTerminated } of lines) {
     const match = ROW.exec(text)
-    if (match === null || !isSound || !isTerminated) continue
+    if (match === null || !isSound || !isTerminated || (match[1] ?? "").length >= width) continue
     const counts = (match[4] ?? "").trim().split(/ +/)
     // Rows of links may leave the last column, Drop, empty.
     const isShort = columns.at(-1) === "Drop" && counts.length === columns.length - 1

@@ -1,5 +1,5 @@
 import type { FactSheet } from "./fact-sheet.ts"
-import type { Line } from "./lines.ts"
+import { fitLines, type Line } from "./lines.ts"
 
 const BROWSED =
   /^ ?\d{1,2}:\d\d:\d\d\.\d{3} {2}(Add|Rmv) +\d+ +(\d+) ([\w.-]+\.) +(_ssh\._tcp\.|_sftp-ssh\._tcp\.) +(\S.*)$/
@@ -10,11 +10,12 @@ const BROWSED =
  */
 export function readDnsSd(sheet: FactSheet, lines: readonly Line[]): void {
   const names = new Map<string, boolean>()
-  for (const { text, isSound, isTerminated } of lines) {
-    const match = isSound && isTerminated ? BROWSED.exec(text) : null
-    if (match !== null) names.set((match[5] ?? "").trimEnd(), match[1] === "Add")
-    else if (!/^(Browsing for|DATE:|\s*Timestamp|\s*\d+:\d\d:\d\d\.\d+ {2}\.\.\.STARTING)/.test(text))
-      sheet.misfit(text)
+  const fit = (text: string) =>
+    /^(Browsing for|DATE:|\s*Timestamp|\s*\d+:\d\d:\d\d\.\d+ {2}\.\.\.STARTING)/.test(text)
+      ? undefined
+      : BROWSED.exec(text)
+  for (const { value: match, isWhole } of fitLines(lines, fit, (text) => sheet.misfit(text))) {
+    if (isWhole) names.set((match[5] ?? "").trimEnd(), match[1] === "Add")
   }
   for (const [name, isThere] of names) {
     if (isThere && /^[\w ().'\u2019-]{1,63}$/.test(name)) sheet.known("sshService", true, "Instance Name", name)
@@ -36,7 +37,6 @@ export function readLsof(sheet: FactSheet, lines: readonly Line[]): void {
     /^(\S{1,15}) +([1-9]\d{0,5}) +\S+ +\d+[urw]* +IPv[46] +0x[0-9a-f]+ +0t0 +TCP (\S+:\d{1,5}|\S+:[\w-]+) \(LISTEN\)$/
   for (const { text, isSound } of lines) {
     const match = row.exec(text)
-    if (match !== null && isSound && /^[\w.+-]+$/.test(match[1] ?? ""))
-      sheet.known("listener", `${match[1]}, pid ${match[2]}`, "NAME", match[3])
+    if (match !== null && isSound) sheet.known("listener", Number(match[2]), "PID", match[3])
   }
 }

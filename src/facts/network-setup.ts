@@ -5,6 +5,8 @@ const PORT = /^Hardware Port: (\S.*)$/
 const DEVICE = /^Device: ([a-z]{2,8}\d{1,2})$/
 const REST = /^(Ethernet Address: (?:[0-9A-Fa-f]{1,2}(?::[0-9A-Fa-f]{1,2}){5}|N\/A)|VLAN Configurations|=+|VLAN .*)$/
 
+const NAME = /^\w[\w./+-]*( [\w./()+-]+)*$/
+
 /** What a hardware port's name tells of its link; `null` where it tells nothing. */
 function kindOfPort(name: string): string | null {
   if (/^(Wi-Fi|AirPort)$/.test(name)) return "wifi"
@@ -20,11 +22,15 @@ export function readHardwarePorts(sheet: FactSheet, lines: readonly Line[]): voi
   const fit = (text: string) =>
     PORT.exec(text) ?? DEVICE.exec(text) ?? (REST.test(text) ? ([text] as unknown as RegExpExecArray) : null)
   let port: string | null = null
-  for (const { value: match, isWhole } of fitLines(lines, fit, (text) => sheet.misfit(text))) {
+  let portAt = -1
+  for (const { value: match, isWhole, at } of fitLines(lines, fit, (text) => sheet.misfit(text))) {
     const [line, text = ""] = match
-    if (line.startsWith("Hardware Port:")) port = isWhole && /^[\w ./()+-]{1,60}$/.test(text) ? text : null
-    else {
-      if (line.startsWith("Device:") && isWhole && port !== null) {
+    if (line.startsWith("Hardware Port:")) {
+      port = isWhole && NAME.test(text) ? text : null
+      portAt = at
+    } else {
+      // Device and port belong together only when one follows the other.
+      if (line.startsWith("Device:") && isWhole && port !== null && portAt === at - 1) {
         sheet.known("portName", port, "Hardware Port", text)
         const kind = kindOfPort(port)
         if (kind !== null) sheet.known("linkKind", kind, "Hardware Port", text)
@@ -46,14 +52,14 @@ export function isServiceLine(text: string): boolean {
 export function readServiceOrder(sheet: FactSheet, lines: readonly Line[]): void {
   const fit = (text: string) =>
     /^An asterisk \(\*\) denotes/.test(text) ? undefined : (OF_PORT.exec(text) ?? SERVICE.exec(text))
-  let service: { name: string; isDisabled: boolean } | null = null
-  for (const { value: match } of fitLines(lines, fit, (text) => sheet.misfit(text))) {
+  let service: { name: string; isDisabled: boolean; at: number } | null = null
+  for (const { value: match, isWhole, at } of fitLines(lines, fit, (text) => sheet.misfit(text))) {
     const [line, first = "", second = ""] = match
     if (!line.startsWith("(Hardware Port:")) {
-      service = /^[\w ./()+-]{1,60}$/.test(second) ? { name: second, isDisabled: first === "*" } : null
+      service = isWhole && NAME.test(second) ? { name: second, isDisabled: first === "*", at } : null
       continue
     }
-    if (service !== null && second !== "") {
+    if (service?.at === at - 1 && second !== "") {
       const state = service.isDisabled ? "disabled" : "enabled"
       sheet.known("serviceState", `${state}, ${second}`, "Hardware Port", service.name)
       const kind = kindOfPort(first)

@@ -24,11 +24,12 @@ export function readPmsetSettings(sheet: FactSheet, lines: readonly Line[]): voi
     const setting = SETTING.exec(text)
     return setting === null ? null : { section: "", name: setting[1] ?? "", value: setting[2] ?? "" }
   }
-  let section = ""
+  let section: string | null = null
+  // Paths, as of hibernatefile, are left out: nothing tells a damaged one. Nor are lines read whose head is missing.
   const rows: { section: string; name: string; value: string; isWhole: boolean }[] = []
   for (const { value, isWhole } of fitLines(lines, fit, (text) => sheet.misfit(text))) {
     if (value.section !== "") section = value.section.endsWith(" Power") ? value.section : ""
-    else rows.push({ ...value, section, isWhole })
+    else if (section !== null && !value.value.startsWith("/")) rows.push({ ...value, section, isWhole })
   }
   const doubled = new Set(
     rows.filter((row, at) => rows.some((one, i) => i < at && sameSetting(one, row))).map((row) => row.section),
@@ -38,7 +39,6 @@ export function readPmsetSettings(sheet: FactSheet, lines: readonly Line[]): voi
     if (doubled.has(row.section))
       sheet.spoil("powerSetting", "contradictory", "its section names a setting twice", row.name, of)
     else if (!row.isWhole) sheet.unknown("powerSetting", "truncated", "the line may have been cut", row.name, of)
-    else if (row.value.startsWith("/")) sheet.known("powerSetting", row.value, row.name, of)
     else if (/^0\d/.test(row.value)) sheet.unknown("powerSetting", "garbage", `${row.value} is no number`, row.name, of)
     else sheet.known("powerSetting", Number(row.value), row.name, of)
   }

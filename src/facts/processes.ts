@@ -83,9 +83,11 @@ function cpuMs(text: string): number {
   return Math.round(parts.reduce((sum, part) => sum * 60 + part, 0) * 1000)
 }
 
-/** `ps` in the forms above (ps(1)). Arguments, which may hold secrets, are left out: only the program is told. */
+/**
+ * `ps` in the forms above (ps(1)). Commands are left out: their arguments may hold secrets, and nothing tells a damaged name.
+ */
 export function readProcesses(sheet: FactSheet, lines: readonly Line[]): void {
-  for (const { text, isSound, isTerminated } of lines) {
+  for (const { text, isSound } of lines) {
     const row = isSound ? parseProcessRow(text) : null
     if (row === null) {
       if (!HEAD.test(text) && !/^ +\d+ +\d+\.\d [A-Z]/.test(text)) sheet.misfit(text)
@@ -95,16 +97,5 @@ export function readProcesses(sheet: FactSheet, lines: readonly Line[]): void {
     if (row.ppid !== undefined) sheet.known("processParent", row.ppid, "PPID", of)
     if (row.residentBytes !== undefined) sheet.known("processResidentBytes", row.residentBytes, "RSS", of)
     if (row.cpuMs !== undefined) sheet.known("processCpuMs", row.cpuMs, "TIME", of)
-    const program = programOf(row.command ?? "")
-    if (program !== null && isTerminated) sheet.known("processCommand", program, "COMMAND", of)
   }
-}
-
-/** The last part of the program's path; a path may have blanks, and then goes on until an option or the end. */
-function programOf(command: string): string | null {
-  const path = command.startsWith("/")
-    ? command.replace(/ -.*$/, "").replace(/(\/[^/ ]+) [/\d].*$/, "$1")
-    : command.split(" ")[0]
-  const name = path?.split("/").at(-1) ?? ""
-  return /^[\w .()+:@-]{1,80}$/.test(name) ? name : null
 }

@@ -19,9 +19,17 @@ export function readProfiledDisplays(sheet: FactSheet, items: Json): void {
       const metal = item[key]
       if (typeof metal === "string") readMetal(sheet, metal, key)
     }
-    const shown = item.spdisplays_ndrvs
-    if (shown !== undefined) sheet.known("displays", jsonObjects(shown).map(describeDisplay), "spdisplays_ndrvs")
+    if (item.spdisplays_ndrvs !== undefined) readDisplays(sheet, jsonObjects(item.spdisplays_ndrvs))
   }
+}
+
+/** Their sizes in pixels. Names and serial numbers of displays are left alone. */
+function readDisplays(sheet: FactSheet, displays: readonly JsonObject[]): void {
+  const sizes = displays.flatMap(({ _spdisplays_pixels: pixels }) =>
+    typeof pixels === "string" && /^[1-9]\d{2,4} x [1-9]\d{2,4}$/.test(pixels) ? [pixels] : [],
+  )
+  if (sizes.length === displays.length) sheet.known("displays", sizes, "spdisplays_ndrvs: _spdisplays_pixels")
+  else sheet.unknown("displays", "no_such_key", "of one its size is missing", "spdisplays_ndrvs: _spdisplays_pixels")
 }
 
 export function readGpuModel(sheet: FactSheet, model: string, key: string): void {
@@ -44,11 +52,4 @@ function readMetal(sheet: FactSheet, text: string, key: string): void {
   else if (family !== null) sheet.known("metalSupport", `family ${family[1]}${family[2]}`, key)
   else if (text === "spdisplays_supported") sheet.known("metalSupport", "supported", key)
   else sheet.unknown("metalSupport", "garbage", `"${shorten(text)}" is no support of Metal`, key)
-}
-
-/** Resolution and whether it is built in. Names and serial numbers of displays are left alone. */
-function describeDisplay(display: JsonObject): string {
-  const pixels = display._spdisplays_pixels
-  const size = typeof pixels === "string" && /^\d{3,5} x \d{3,5}$/.test(pixels) ? pixels : "size unknown"
-  return display.spdisplays_connection_type === "spdisplays_internal" ? `${size}, built in` : size
 }

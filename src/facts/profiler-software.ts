@@ -1,6 +1,7 @@
 import type { FactSheet } from "./fact-sheet.ts"
 import { type Json, jsonObjects } from "./json-text.ts"
 import { isOfDarwin, MACOS_BUILD, MACOS_VERSION } from "./macos-version.ts"
+import { isMountPoint } from "./mount-point.ts"
 import { readWhole, shorten } from "./numbers.ts"
 
 /** `macOS 26.6.2 (25G83)`: version and build, which must go together. */
@@ -36,7 +37,7 @@ export function readProfiledStorage(sheet: FactSheet, items: Json): void {
   for (const item of jsonObjects(items)) {
     const mount = item.mount_point
     const { size_in_bytes: size, free_space_in_bytes: free } = item
-    if (typeof mount !== "string" || !/^\/[\w ./@+:-]*$/.test(mount)) continue
+    if (typeof mount !== "string" || !isMountPoint(mount)) continue
     if (typeof size !== "number" || typeof free !== "number") continue
     if (free > size) {
       for (const name of ["diskSizeBytes", "diskAvailableBytes"] as const) {

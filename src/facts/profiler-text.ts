@@ -2,6 +2,7 @@ import { readChipName } from "./chip-name.ts"
 import type { FactSheet } from "./fact-sheet.ts"
 import { fitLines, type Line } from "./lines.ts"
 import { readIdentifier } from "./model-map.ts"
+import { isMountPoint } from "./mount-point.ts"
 import { readWhole, shorten } from "./numbers.ts"
 import { readGpuModel } from "./profiler-displays.ts"
 import { readMemoryText } from "./profiler-hardware.ts"
@@ -57,7 +58,7 @@ export function readProfilerText(sheet: FactSheet, lines: readonly Line[]): void
 
 function entriesOf(lines: readonly Line[], onMisfit: (text: string) => void): Entry[] {
   const fit = (text: string) => {
-    const match = /^( *)(\S.*?):(?: (.*))?$/.exec(text)
+    const match = /^( *)([^\s\d:](?:[^:\s]| (?! ))*):(?: (.*))?$/.exec(text)
     return match === null ? null : { indent: (match[1] ?? "").length, key: match[2] ?? "", text: match[3] }
   }
   const open: { indent: number; title: string }[] = []
@@ -147,7 +148,7 @@ function readVolume(sheet: FactSheet, entries: readonly Entry[], title: string, 
     (entry) => entry.path[0] === "Storage" && entry.path[1] === title && entry.key === "Mount Point",
   )
   const mount = mounts.length === 1 && mounts[0]?.isWhole === true ? mounts[0].text : undefined
-  if (name === null || mount === undefined || !/^\/[\w ./@+:-]*$/.test(mount)) return
+  if (name === null || mount === undefined || !isMountPoint(mount)) return
   const match = /^(\d{1,3})(?:[.,](\d{1,2}))? (KB|MB|GB|TB) \((\d[\d.,'\u2019\u00a0\u202f ]*) bytes\)$/.exec(text)
   const [, whole = "", fraction = "", unit = "", digits = ""] = match ?? []
   const bytes = Number(digits.replace(/\D/g, ""))

@@ -63,9 +63,11 @@ export function readTop(sheet: FactSheet, lines: readonly Line[]): void {
         sheet.known("cpuBusyPercent", Math.round(((values[0] ?? 0) + (values[1] ?? 0)) * 100) / 100, "CPU usage", time)
     }
     const load = LOAD.exec(text)
-    if (load !== null) sheet.take("loadAverage", readLoad(`{ ${load.slice(1).join(" ")} }`), "Load Avg", time)
+    if (load !== null && time !== undefined)
+      sheet.take("loadAverage", readLoad(`{ ${load.slice(1).join(" ")} }`), "Load Avg", time)
     const memory = MEMORY.exec(text)
-    if (memory !== null) sheet.take("physicalMemoryUsedBytes", readAmount(memory[1] ?? ""), "PhysMem", time)
+    if (memory !== null && time !== undefined)
+      sheet.take("physicalMemoryUsedBytes", readAmount(memory[1] ?? ""), "PhysMem", time)
   }
   readRows(sheet, lines)
 }

@@ -66,6 +66,14 @@ function contradictionIn(pages: ReadonlyMap<string, number>, pageBytes: number |
   return null
 }
 
+/** Labels that are facts. A label that is not here is a new one, or a damaged one. */
+const LABELS: ReadonlySet<string> = new Set([
+  ...RESIDENT,
+  ...["Pages throttled", "Pages purgeable", "Translation faults", "Pages copy-on-write", "Pages zero filled"],
+  ...["Pages reactivated", "Pages purged", "File-backed pages", "Anonymous pages", "Pages stored in compressor"],
+  ...["Decompressions", "Compressions", "Pageins", "Pageouts", "Swapins", "Swapouts"],
+])
+
 /** Sizes of memory, in GiB, as Macs and virtual machines have them. */
 const SIZES_GIB = [...Array(64).keys()]
   .map((gib) => gib + 1)
@@ -112,6 +120,7 @@ export function readVmStat(sheet: FactSheet, lines: readonly Line[]): void {
   else sheet.known("pageBytes", pageBytes, "page size of")
   // The checked sums say nothing of the other counters, but who damages one line may have damaged another.
   for (const [label, count] of pages) {
+    if (!LABELS.has(label)) continue
     if (contradiction === null) sheet.known("pagesOf", count, label, label)
     else sheet.unknown("pagesOf", "contradictory", contradiction, label, label)
   }
