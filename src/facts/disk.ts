@@ -66,7 +66,16 @@ function isShare(used: number, free: number, capacity: number, unit: string): bo
   return Math.abs(Math.ceil(percent) - capacity) <= (unit === "Size" ? 2 : 1)
 }
 
-const MOUNT = /^(\S.*) on (\/.*) \(([a-z0-9]+(?:, [a-z0-9 -]+)*)\)$/
+const MOUNT = /^(\S.*) on (\/.*) \(([A-Za-z0-9]+(?:, [a-z0-9 -]+)*)\)$/
+
+/** Kinds of file systems and their options (mount(8)); one that is not here may be a damaged one. */
+const OPTIONS: ReadonlySet<string> = new Set(
+  `apfs hfs devfs autofs smbfs nfs afpfs webdav msdos exfat ntfs udf cd9660 lifs vmhgfs virtiofs AppleVirtIOFS macfuse osxfuse
+  local nobrowse journaled read-only nosuid nodev noexec noatime noowners nodev,nosuid automounted synchronous asynchronous
+  union root_data sealed protect quarantine async`
+    .split(/\s+/)
+    .concat("root data", "with quotas"),
+)
 
 export function isMountLine(text: string): boolean {
   return MOUNT.test(text)
@@ -76,7 +85,14 @@ export function isMountLine(text: string): boolean {
 export function readMount(sheet: FactSheet, lines: readonly Line[]): void {
   for (const { text, isSound } of lines) {
     const match = isSound ? MOUNT.exec(text) : null
-    if (match === null) sheet.misfit(text)
-    else if (isMountPoint(match[2] ?? "")) sheet.known("volumeOptions", match[3] ?? "", "mount", match[2])
+    if (match === null) {
+      sheet.misfit(text)
+      continue
+    }
+    const [, , mount = "", options = ""] = match
+    if (!isMountPoint(mount)) continue
+    const odd = options.split(", ").find((option) => !OPTIONS.has(option))
+    if (odd === undefined) sheet.known("volumeOptions", options, "mount", mount)
+    else sheet.unknown("volumeOptions", "garbage", `"${odd}" is no option that is known`, "mount", mount)
   }
 }

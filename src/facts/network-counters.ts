@@ -1,6 +1,6 @@
 import type { FactName } from "./fact-names.ts"
 import type { FactSheet } from "./fact-sheet.ts"
-import type { Line } from "./lines.ts"
+import { fitLines, type Line } from "./lines.ts"
 import { readWhole } from "./numbers.ts"
 
 const HEAD = /^Name +Mtu +Network +Address +Ipkts +Ierrs(?: +Ibytes)? +Opkts +Oerrs(?: +Obytes)? +Coll(?: +Drop)?\s*$/
@@ -29,14 +29,15 @@ export function readNetstatInterfaces(sheet: FactSheet, lines: readonly Line[]):
   // A name as wide as its column may be one that was cut: "vmnet" of vmnet1 and vmnet8.
   const width = head.indexOf("Mtu") - 1
   const columns = head.trim().split(/ +/).slice(4)
-  for (const { text, isSound, isTerminated } of lines) {
-    const match = ROW.exec(text)
-    if (match === null || !isSound || !isTerminated || (match[1] ?? "").length >= width) continue
+  const fit = (text: string) =>
+    ROW.exec(text) ?? (HEAD.test(text) || /^[a-z][a-zA-Z0-9]*\*? +\d+ /.test(text) ? undefined : null)
+  for (const { value: match, isWhole } of fitLines(lines, fit, (text) => sheet.misfit(text))) {
+    if (!isWhole || (match[1] ?? "").length >= width) continue
     const counts = (match[4] ?? "").trim().split(/ +/)
     // Rows of links may leave the last column, Drop, empty.
     const isShort = columns.at(-1) === "Drop" && counts.length === columns.length - 1
     if (counts.length !== columns.length && !isShort) {
-      sheet.misfit(text)
+      sheet.misfit(match[0])
       continue
     }
     for (const [at, column] of columns.entries()) {

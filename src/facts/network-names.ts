@@ -34,7 +34,7 @@ export function readIbvDevices(sheet: FactSheet, lines: readonly Line[]): void {
 /** `lsof -i` (lsof(8)): who listens where. */
 export function readLsof(sheet: FactSheet, lines: readonly Line[]): void {
   const row =
-    /^(\S{1,15}) +([1-9]\d{0,5}) +\S+ +\d+[urw]* +IPv[46] +0x[0-9a-f]+ +0t0 +TCP (\S+:\d{1,5}|\S+:[\w-]+) \(LISTEN\)$/
+    /^(\S{1,15}) +([1-9]\d{0,5}) +\S+ +\d+[urw]* +IPv[46] +0x[0-9a-f]+ +0t0 +TCP ((?:\*|localhost|[\w.-]+|\[[0-9a-f:]+\]):(?:\d{1,5}|[\w-]+)) \(LISTEN\)$/
   for (const { text, isSound } of lines) {
     const match = row.exec(text)
     if (match !== null && isSound) sheet.known("listener", Number(match[2]), "PID", match[3])

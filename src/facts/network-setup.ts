@@ -7,6 +7,11 @@ const REST = /^(Ethernet Address: (?:[0-9A-Fa-f]{1,2}(?::[0-9A-Fa-f]{1,2}){5}|N\
 
 const NAME = /^\w[\w./+-]*( [\w./()+-]+)*$/
 
+/** "Ethernet Adapter (en5)" names its device itself. */
+function isOfOther(port: string, device: string): boolean {
+  return /[()]/.test(port) && !port.endsWith(` (${device})`)
+}
+
 /** What a hardware port's name tells of its link; `null` where it tells nothing. */
 function kindOfPort(name: string): string | null {
   if (/^(Wi-Fi|AirPort)$/.test(name)) return "wifi"
@@ -30,7 +35,7 @@ export function readHardwarePorts(sheet: FactSheet, lines: readonly Line[]): voi
       portAt = at
     } else {
       // Device and port belong together only when one follows the other.
-      if (line.startsWith("Device:") && isWhole && port !== null && portAt === at - 1) {
+      if (line.startsWith("Device:") && isWhole && port !== null && portAt === at - 1 && !isOfOther(port, text)) {
         sheet.known("portName", port, "Hardware Port", text)
         const kind = kindOfPort(port)
         if (kind !== null) sheet.known("linkKind", kind, "Hardware Port", text)

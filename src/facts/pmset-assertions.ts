@@ -13,7 +13,7 @@ export interface Assertion {
 
 const LEVEL = /^ {3}([A-Z][A-Za-z]+) +([01])$/
 const ROW =
-  /^ {3}pid ([1-9]\d{0,5})\(([^()]{1,64})\): \[0x[0-9a-f]{16}\] (?:(\d{2,5}):([0-5]\d):([0-5]\d) )?([A-Z][A-Za-z]+) named: "(.*)" *$/
+  /^ {3}pid ([1-9]\d{0,5})\(([A-Za-z_][\w .+-]{0,63})\): \[0x[0-9a-f]{16}\] (?:(\d{2,5}):([0-5]\d):([0-5]\d) )?([A-Z][A-Za-z]+) named: "(.*)" *$/
 const OTHER = [
   /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4} *$/,
   /^Assertion status system-wide:$/,

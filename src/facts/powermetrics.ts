@@ -5,7 +5,8 @@ import { MACOS_BUILD, macosOfDarwin } from "./macos-version.ts"
 import { readIdentifier } from "./model-map.ts"
 import { readDecimal, readWhole, shorten } from "./numbers.ts"
 
-const SAMPLE = /^\*\*\* Sampled system activity \((.+)\) \([\d.]+ms elapsed\) \*\*\*$/
+const SAMPLE =
+  /^\*\*\* Sampled system activity \(([A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4} [+-]\d{4})\) \([\d.]+ms elapsed\) \*\*\*$/
 
 /** The numbers of one look, by key, and by section where sections say the same twice. */
 type Look = Map<string, string | null>

@@ -87,9 +87,16 @@ function cpuMs(text: string): number {
  * `ps` in the forms above (ps(1)). Commands are left out: their arguments may hold secrets, and nothing tells a damaged name.
  */
 export function readProcesses(sheet: FactSheet, lines: readonly Line[]): void {
+  const head = lines.find(({ text }) => HEAD.test(text))?.text
+  // Numbers end where the head's word ends; one that does not has lost or got a digit.
+  let end = head === undefined ? null : head.indexOf("PID") + 3
   for (const { text, isSound } of lines) {
     const row = isSound ? parseProcessRow(text) : null
-    if (row === null) {
+    const rowEnd = row === null ? -1 : text.search(new RegExp(`\\b${row.pid} `)) + String(row.pid).length
+    // Behind a user, whose name may be longer than its column, they stand where they can.
+    const isFirst = row !== null && text.trimStart().startsWith(String(row.pid))
+    if (isFirst) end ??= rowEnd
+    if (row === null || (isFirst && rowEnd !== end)) {
       if (!HEAD.test(text) && !/^ +\d+ +\d+\.\d [A-Z]/.test(text)) sheet.misfit(text)
       continue
     }

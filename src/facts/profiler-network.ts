@@ -14,6 +14,7 @@ export function readProfiledThunderbolt(sheet: FactSheet, items: Json): void {
     const connected = jsonObjects(bus._items)
     for (const item of connected) {
       const model = item.device_name_key
+      if (typeof model !== "string") contradiction = "something that is connected has no name"
       const isMac = typeof model === "string" && readIdentifier(model) !== null
       const hasDomain = typeof item.domain_uuid_key === "string"
       if (isMac !== hasDomain) contradiction = "something has a Mac's name or domain, but not both"

@@ -1,7 +1,7 @@
 /**
  * Damages a text as broken links, full disks and careless copies do. What is left out is what no reader of the text alone could
- * tell: a digit in place of a digit, a letter in place of a letter, and a blank that trades places with a character of a
- * word or number. A number that is nowhere said twice and has one digit more, less or another is a number like any other.
+ * tell: a digit in place of a digit, a letter, dot or dash in place of another, and a blank or line feed that trades places with a
+ * character of a word or number. A number that is nowhere said twice and has one digit more, less or another is a number like any other.
  */
 export interface Mutation {
   readonly text: string
@@ -65,7 +65,7 @@ function dropLines(text: string, at: (length: number) => number): Mutation {
   return { text: lines.toSpliced(from, count).join("\n"), what: `without ${count} lines from ${from}` }
 }
 
-const isOfWord = (character: string | undefined) => character !== undefined && /[A-Za-z0-9.,:]/.test(character)
+const isOfWord = (character: string | undefined) => character !== undefined && /[A-Za-z0-9.,:_-]/.test(character)
 
 function swap(text: string, at: (length: number) => number): Mutation {
   for (let tries = 0; tries < 20; tries++) {
@@ -73,7 +73,7 @@ function swap(text: string, at: (length: number) => number): Mutation {
     const second = at(2) === 0 ? first + 1 : at(text.length)
     const [a, b] = [text[first], text[second]]
     if (a === undefined || b === undefined || a === b) continue
-    if ((isOfWord(a) || /\s/.test(a)) && (isOfWord(b) || /[ \t]/.test(b)) && a !== "\n" && b !== "\n") continue
+    if ((isOfWord(a) || /\s/.test(a)) && (isOfWord(b) || /\s/.test(b))) continue
     const characters = text.split("")
     characters[first] = b
     characters[second] = a
