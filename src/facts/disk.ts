@@ -1,6 +1,6 @@
 import { known, type Reading, unknown } from "./fact.ts"
 import type { FactSheet } from "./fact-sheet.ts"
-import type { Line } from "./lines.ts"
+import { fitLines, type Line } from "./lines.ts"
 import { isMountPoint } from "./mount-point.ts"
 import { readAmount, readWhole } from "./numbers.ts"
 
@@ -29,17 +29,15 @@ export function readDf(sheet: FactSheet, lines: readonly Line[]): void {
     sheet.unknown("diskAvailableBytes", "garbage", "the head with the unit is damaged or missing", "Filesystem")
     return
   }
-  for (const { text, isSound, isTerminated } of lines) {
-    const match = isSound && isTerminated ? ROW.exec(text) : null
-    if (match === null) {
-      if (!HEAD.test(text)) sheet.misfit(text)
-      continue
-    }
+  const fit = (text: string) => (HEAD.test(text) ? undefined : ROW.exec(text))
+  for (const { value: match, isWhole } of fitLines(lines, fit, (text) => sheet.misfit(text))) {
+    if (!isWhole) continue
     const [, , size = "", used = "", available = "", capacity = "", mount = ""] = match
     if (!isMountPoint(mount)) continue
     const [all, held, free] = [size, used, available].map((cell) => readCell(cell, unit))
     if (all === undefined || held === undefined || free === undefined) continue
-    const isTrue = all.known && held.known && free.known && isShare(held.value, free.value, Number(capacity), unit)
+    const isTrue =
+      all.known && held.known && free.known && isShare(all.value, held.value, free.value, Number(capacity), unit)
     const fits = all.known && held.known && free.known && held.value + free.value <= all.value * 1.01 + 1024
     for (const [name, cell, column] of [
       ["diskSizeBytes", all, "Size"],
@@ -60,8 +58,8 @@ function readCell(text: string, unit: string): Reading<number> {
   return blocks.known ? known(blocks.value * blockBytes) : unknown(blocks.reason, blocks.detail)
 }
 
-function isShare(used: number, free: number, capacity: number, unit: string): boolean {
-  if (used + free === 0) return capacity === 100
+function isShare(size: number, used: number, free: number, capacity: number, unit: string): boolean {
+  if (used + free === 0) return capacity === 100 && size === 0
   const percent = (100 * used) / (used + free)
   return Math.abs(Math.ceil(percent) - capacity) <= (unit === "Size" ? 2 : 1)
 }

@@ -33,9 +33,14 @@ export function isInterfaceHead(text: string): boolean {
 export function readIfconfig(sheet: FactSheet, lines: readonly Line[]): void {
   const stanzas: Stanza[] = []
   const fit = (text: string) => (/^\S/.test(text) ? HEAD.exec(text) : null) ?? fitInside(text)
-  for (const { value: match, isWhole } of fitLines(lines, fit, (text) => sheet.misfit(text))) {
+  let lastAt = -1
+  let isLost = false
+  for (const { value: match, isWhole, at } of fitLines(lines, fit, (text) => sheet.misfit(text))) {
     const [line, text = ""] = match
-    const stanza = stanzas.at(-1)
+    // A line that was left out may have been the head of another interface.
+    isLost = /^[a-zA-Z]/.test(line) ? false : isLost || at !== lastAt + 1
+    lastAt = at
+    const stanza = isLost ? undefined : stanzas.at(-1)
     if (/^\S/.test(line)) {
       if (line !== "" && !/^mtu/.test(line))
         stanzas.push({ name: text, ether: [], media: [], status: [], hasAddress: false })

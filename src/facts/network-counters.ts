@@ -4,7 +4,7 @@ import { fitLines, type Line } from "./lines.ts"
 import { readWhole } from "./numbers.ts"
 
 const HEAD = /^Name +Mtu +Network +Address +Ipkts +Ierrs(?: +Ibytes)? +Opkts +Oerrs(?: +Obytes)? +Coll(?: +Drop)?\s*$/
-const ROW = /^([a-z][a-zA-Z0-9]*)\*? +(\d+) +<Link#\d+> +(?:([0-9a-f]{1,2}(?::[0-9a-f]{1,2}){5,7}) +)?(\d[\d -]*)$/
+const ROW = /^([A-Za-z][a-zA-Z0-9]*)\*? +(\d+) +<Link#\d+> +(?:([0-9a-f]{1,2}(?::[0-9a-f]{1,2}){5,7}) +)?(\d[\d -]*)$/
 const COUNTERS: Readonly<Record<string, FactName>> = {
   Ipkts: "receivedPackets",
   Ibytes: "receivedBytes",
@@ -30,7 +30,7 @@ export function readNetstatInterfaces(sheet: FactSheet, lines: readonly Line[]):
   const width = head.indexOf("Mtu") - 1
   const columns = head.trim().split(/ +/).slice(4)
   const fit = (text: string) =>
-    ROW.exec(text) ?? (HEAD.test(text) || /^[a-z][a-zA-Z0-9]*\*? +\d+ /.test(text) ? undefined : null)
+    ROW.exec(text) ?? (HEAD.test(text) || /^[A-Za-z][a-zA-Z0-9]*\*? +\d+ /.test(text) ? undefined : null)
   for (const { value: match, isWhole } of fitLines(lines, fit, (text) => sheet.misfit(text))) {
     if (!isWhole || (match[1] ?? "").length >= width) continue
     const counts = (match[4] ?? "").trim().split(/ +/)

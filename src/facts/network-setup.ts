@@ -5,7 +5,7 @@ const PORT = /^Hardware Port: (\S.*)$/
 const DEVICE = /^Device: ([a-z]{2,8}\d{1,2})$/
 const REST = /^(Ethernet Address: (?:[0-9A-Fa-f]{1,2}(?::[0-9A-Fa-f]{1,2}){5}|N\/A)|VLAN Configurations|=+|VLAN .*)$/
 
-const NAME = /^\w[\w./+-]*( [\w./()+-]+)*$/
+const NAME = /^\w[\w./+-]*( [\w./+-]+)*( \([\w ]+\))?$/
 
 /** "Ethernet Adapter (en5)" names its device itself. */
 function isOfOther(port: string, device: string): boolean {

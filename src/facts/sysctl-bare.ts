@@ -1,10 +1,12 @@
 import { readChipName } from "./chip-name.ts"
 import type { FactSheet } from "./fact-sheet.ts"
-import type { Line } from "./lines.ts"
+import { fitLines, type Line } from "./lines.ts"
 import { readMachineMemory } from "./numbers.ts"
 import { readBootTime, readSwap } from "./sysctl-structures.ts"
 
 const BRAND = /^Apple M\d|^Intel\(R\) |^Apple processor$|^VirtualApple /
+/** What values without keys may look like. */
+const VALUE = /^(Apple |Intel\(R\) |VirtualApple |\{ |total = |\d+$|Mac\w*\d+,\d+$|\d+(\.\d+){1,2}$|[A-Z][a-z]+$)/
 const MEMORY = /^\d{10,13}$/
 
 export function isBareSysctl(lines: readonly Line[]): boolean {
@@ -18,13 +20,12 @@ export function isBareSysctl(lines: readonly Line[]): boolean {
  * are read, and a size of memory only where the file's name says that it was asked for.
  */
 export function readBareSysctl(sheet: FactSheet, lines: readonly Line[], hint: string): void {
-  for (const { text, isSound, isTerminated } of lines) {
-    if (!isSound) sheet.misfit(text)
-    else if (BRAND.test(text)) readChipName(sheet, text, "value", isTerminated)
+  const fit = (text: string) => (VALUE.test(text) ? text : null)
+  for (const { value: text, isWhole } of fitLines(lines, fit, (line) => sheet.misfit(line))) {
+    if (BRAND.test(text)) readChipName(sheet, text, "value", isWhole)
     else if (text.startsWith("{ sec = ")) sheet.take("bootTimeMs", readBootTime(text), "value")
     else if (text.startsWith("total = ")) readSwap(sheet, text)
-    else if (MEMORY.test(text) && hint.includes("memsize")) sheet.take("memoryBytes", readMachineMemory(text), "value")
-    else sheet.misfit(text)
+    else if (hint.includes("memsize") && MEMORY.test(text)) sheet.take("memoryBytes", readMachineMemory(text), "value")
   }
   if (hint.includes("memsize")) sheet.expect(["memoryBytes"], "value")
   if (hint.includes("brand")) sheet.expect(["chip"], "value")
