@@ -59,7 +59,7 @@ function kind(command: string, prefixes: string, fits: Fits, read: OutputKind["r
 /** All kinds. The order matters only where two fit and the file's name tells nothing: the first is taken. */
 export const OUTPUT_KINDS: readonly OutputKind[] = [
   kind(
-    "system_profiler -json",
+    "system_profiler -json or -xml",
     "system_profiler",
     (text) => profilerTypeOf(text) !== null,
     (sheet, _, text, hint) => readSystemProfiler(sheet, text, hint),

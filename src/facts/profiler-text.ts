@@ -49,6 +49,7 @@ export function readProfilerText(sheet: FactSheet, lines: readonly Line[]): void
   if (charge.current !== undefined && charge.most !== undefined) {
     takeRatio(sheet, charge.current, charge.most, "Charge Remaining (mAh)")
   }
+  readCharging(sheet, entries)
   const sections = new Set(entries.map(({ path }) => path[0]))
   if (sections.has("Hardware")) sheet.expect(["modelIdentifier", "chip", "memoryBytes", "cpuCores"], "Hardware")
   if (sections.has("Software")) sheet.expect(["macosVersion", "macosBuild"], "Software")
@@ -69,6 +70,29 @@ function entriesOf(lines: readonly Line[], onMisfit: (text: string) => void): En
     else entries.push({ path: open.map(({ title }) => title), key: value.key, text: value.text, isWhole })
   }
   return entries
+}
+
+/** Battery and charger have been seen to disagree about charging; then neither is believed, nor what goes with it. */
+function readCharging(sheet: FactSheet, entries: readonly Entry[]): void {
+  const flagAt = (title: string, part: string | undefined, key: string): boolean | null => {
+    const found = entries.filter(
+      (one) => one.path[1] === title && one.path[2] === part && one.key === key && one.isWhole,
+    )
+    const [entry] = found
+    return found.length !== 1 || !/^(Yes|No)$/.test(entry?.text ?? "") ? null : entry?.text === "Yes"
+  }
+  const battery = flagAt("Battery Information", "Charge Information", "Charging")
+  const charger = flagAt("AC Charger Information", undefined, "Charging")
+  const isFull = flagAt("Battery Information", "Charge Information", "Fully Charged")
+  if (battery === null && charger === null) return
+  if (battery === charger && battery !== null) {
+    sheet.known("isCharging", battery, "Charging")
+    if (isFull !== null && !(isFull && battery)) sheet.known("isFullyCharged", isFull, "Fully Charged")
+    return
+  }
+  for (const name of ["isCharging", "isFullyCharged"] as const) {
+    sheet.unknown(name, "contradictory", "battery and charger do not say the same of charging", "Charging")
+  }
 }
 
 function readHardware(sheet: FactSheet, key: string, text: string): void {
@@ -116,8 +140,6 @@ function readPower(sheet: FactSheet, path: readonly string[], key: string, text:
   const [, title = "", part = ""] = path
   if (title === "Battery Information") {
     if (part === "Charge Information") {
-      if (key === "Charging" && flag !== null) sheet.known("isCharging", flag, key)
-      if (key === "Fully Charged" && flag !== null) sheet.known("isFullyCharged", flag, key)
       if (key === "State of Charge (%)") sheet.take("batteryPercent", readWhole(text, 0, 100), key)
     }
     if (part === "Health Information" && key === "Cycle Count")

@@ -17,7 +17,7 @@ export interface SysctlValue {
 
 /** The first words of keys. A line with another is none, or the rest of one. */
 const LINE =
-  /^((?:hw|kern|vm|vfs|net|user|debug|machdep|security|iogpu|sysctl|p1003_1b|audit|kpc|ktrace|iokit|apfs|hv|compressor)(?:\.[A-Za-z0-9_%-]+)+)(?:: ?|=)(.*)$/
+  /^((?:hw|kern|vm|vfs|net|user|debug|machdep|security|iogpu|sysctl|p1003_1b|audit|kpc|ktrace|iokit|apfs|hv|compressor|kperf|ptrauth|memorystatus|rosetta)(?:\.[A-Za-z0-9_%-]+)+)(?:: ?|=)(.*)$/
 
 export function isSysctlLine(text: string): boolean {
   return LINE.test(text)
