@@ -19,6 +19,7 @@ import { readPowermetrics } from "./powermetrics.ts"
 import { isProcessHead, parseProcessRow, readProcesses } from "./processes.ts"
 import { isProfilerTitle, readProfilerText } from "./profiler-text.ts"
 import { readConsoleUser } from "./scutil.ts"
+import { isStatusLine, readStatusLines } from "./status-lines.ts"
 import { readSwVers } from "./sw-vers.ts"
 import { isSysctlLine, readSysctl } from "./sysctl.ts"
 import { isBareSysctl, readBareSysctl } from "./sysctl-bare.ts"
@@ -176,6 +177,12 @@ export const OUTPUT_KINDS: readonly OutputKind[] = [
     "sysctl-n",
     (_, lines) => isBareSysctl(lines),
     (sheet, lines, _, hint) => readBareSysctl(sheet, lines, hint),
+  ),
+  kind(
+    "a status line",
+    "fdesetup csrutil socketfilterfw profiles xcode-select notifyutil launchctl-managername launchctl-print-disabled systemsetup-getremotelogin",
+    (_, lines) => lines.some(({ text }) => isStatusLine(text)),
+    readStatusLines,
   ),
   kind("error text", "stderr", (_, lines) => lines.length <= 20 && explainErrorText(lines) !== null, readErrorText),
 ]

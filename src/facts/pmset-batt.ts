@@ -6,7 +6,7 @@ const SOURCES: Readonly<Record<string, string>> = { AC: "ac", Battery: "battery"
 const SOURCE = /^Now drawing from '(AC|Battery|UPS) Power'$/
 /** Also a second battery or a UPS has this form; only the built-in one is read. */
 const BATTERY =
-  /^ -(\S[^(]*?) \(id=\d+\)\s+(\d+)%; (charged|charging|finishing charge|discharging|AC attached; not charging);(?: (\d{1,3}:\d\d remaining|\(no estimate\)))? present: (true|false)$/
+  /^ -(\S[^(]*?) \(id=\d+\)\s+(\d+)%; (charged|charging|finishing charge|discharging|AC attached; not charging);?(?: (\d{1,3}:\d\d remaining|\(no estimate\)))? present: (true|false)$/
 
 /**
  * `pmset -g batt` (pmset(1); the forms are from pmset.m of Apple's PowerManagement): the source, and a line for each battery. A

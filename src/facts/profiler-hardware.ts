@@ -35,6 +35,10 @@ export function readProfiledHardware(sheet: FactSheet, items: Json): void {
     if (typeof chip === "string") readChipName(sheet, chip, "chip_type", true)
     if (cpu === "Unknown") sheet.unknown("chip", "no_such_key", "the system says Unknown", "cpu_type")
     else if (typeof cpu === "string") readChipName(sheet, cpu, "cpu_type", true)
+    // A program for Intel on Apple silicon is shown a processor of Intel's kind, without a name.
+    const told = typeof model === "string" ? readIdentifier(model) : null
+    if (cpu === "Unknown" && chip === undefined && told?.architecture === "apple_silicon" && !told.isVirtual)
+      sheet.known("isTranslated", true, "cpu_type")
     const processors = item.number_processors
     if (typeof processors === "string") readProcessors(sheet, processors)
     else if (typeof processors === "number")

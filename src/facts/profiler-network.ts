@@ -81,3 +81,14 @@ export function readProfiledAirPort(sheet: FactSheet, items: Json): void {
     }
   }
 }
+
+/** `SPNetworkDataType`: services with their interfaces. Addresses are left alone. */
+export function readProfiledNetwork(sheet: FactSheet, items: Json): void {
+  for (const item of jsonObjects(items)) {
+    const { interface: name, hardware } = item
+    if (typeof name !== "string" || !/^en\d{1,2}$/.test(name)) continue
+    if (hardware === "AirPort" || hardware === "Wi-Fi") sheet.known("linkKind", "wifi", "hardware", name)
+    const isPort = typeof item._name === "string" && /^Thunderbolt( \d| Bridge)/.test(item._name)
+    if (hardware === "Ethernet" && !isPort) sheet.known("linkKind", "ethernet", "hardware", name)
+  }
+}

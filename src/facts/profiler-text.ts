@@ -18,7 +18,7 @@ interface Entry {
 }
 
 const TITLES =
-  /^(Hardware|Software|Graphics\/Displays|Power|Storage|Memory|Network|Audio|Thunderbolt\/USB4|Thunderbolt):$/
+  /^(Hardware|Software|Graphics\/Displays|Power|Storage|Memory|Network|Audio|Wi-Fi|AirPort|Thunderbolt\/USB4|Thunderbolt):$/
 
 export function isProfilerTitle(text: string): boolean {
   return TITLES.test(text)
@@ -40,6 +40,7 @@ export function readProfilerText(sheet: FactSheet, lines: readonly Line[]): void
     else if (section === "Software" && key === "System Version") readSystemVersion(sheet, text, key)
     else if (section === "Graphics/Displays" && path.length === 2) whole(() => readGraphics(sheet, key, text))
     else if (section === "Power") whole(() => readPower(sheet, path, key, text))
+    else if (section === "Wi-Fi" || section === "AirPort") whole(() => readWifi(sheet, path[2] ?? "", key, text))
     else if (section === "Storage") readVolume(sheet, entries, title, key, text)
     if (section === "Power" && path[2] === "Charge Information" && isWhole && /^[1-9]\d{0,5}$/.test(text)) {
       if (key === "Charge Remaining (mAh)") charge = { ...charge, current: Number(text) }
@@ -133,6 +134,14 @@ function readGraphics(sheet: FactSheet, key: string, text: string): void {
     const family = /^Supported, Metal GPUFamily (Apple|Mac|Common) (\d{1,2})$/.exec(text)
     if (family !== null) sheet.known("metalSupport", `family ${family[1]?.toLowerCase()}${family[2]}`, key)
   }
+}
+
+function readWifi(sheet: FactSheet, name: string, key: string, text: string): void {
+  if (!/^en\d{1,2}$/.test(name)) return
+  if (key === "Status" && text === "Connected") sheet.known("isLinkActive", true, key, name)
+  if (key === "Transmit Rate") sheet.take("wifiMbps", readWhole(text, 1, 50_000), key, name)
+  if (key === "Channel" && /^\d{1,3} \((2|5|6)GHz, (20|40|80|160|320)MHz\)$/.test(text))
+    sheet.known("wifiChannel", text, key, name)
 }
 
 function readPower(sheet: FactSheet, path: readonly string[], key: string, text: string): void {

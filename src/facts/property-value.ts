@@ -16,7 +16,7 @@ class PropertyFault extends SyntaxError {}
 const DEEPEST = 60
 
 /**
- * A property's value as ioreg(8) prints it (IOKitTools, ioreg.c): `12`, `"text"`, `Yes`, `<00ff>`, `<"text">`, `(a,b)`,
+ * A property's value as ioreg(8) prints it (IOKitTools, ioreg.c): `12`, `"text"`, `Yes`, `<00ff>`, `<"text">`, `(a,b)`, sets `[a,b]`,
  * `{"key"=value,...}`. Negative numbers are printed as unsigned ones of 64 bits; here they are negative again. `null` for
  * anything else: damaged, or cut.
  */
@@ -59,6 +59,8 @@ class Reader {
         return this.#dictionary()
       case "(":
         return this.#list(")", () => this.value())
+      case "[":
+        return this.#list("]", () => this.value())
       case "<":
         return this.#data()
       default: {

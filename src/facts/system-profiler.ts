@@ -3,7 +3,7 @@ import type { FactSheet } from "./fact-sheet.ts"
 import { isJsonObject, type Json, jsonObjects, readJson } from "./json-text.ts"
 import { readProfiledDisplays } from "./profiler-displays.ts"
 import { readProfiledHardware } from "./profiler-hardware.ts"
-import { readProfiledAirPort, readProfiledThunderbolt } from "./profiler-network.ts"
+import { readProfiledAirPort, readProfiledNetwork, readProfiledThunderbolt } from "./profiler-network.ts"
 import { readProfiledPower } from "./profiler-power.ts"
 import { readProfiledSoftware, readProfiledStorage } from "./profiler-software.ts"
 import { readPropertyListXml } from "./property-list-xml.ts"
@@ -17,6 +17,7 @@ const TYPES: Readonly<Record<string, readonly [read: Reader, expected: readonly 
   SPDisplaysDataType: [readProfiledDisplays, ["gpuModel", "gpuCores", "metalSupport"]],
   SPThunderboltDataType: [readProfiledThunderbolt, ["thunderboltPeers"]],
   SPAirPortDataType: [readProfiledAirPort, []],
+  SPNetworkDataType: [readProfiledNetwork, []],
   SPStorageDataType: [readProfiledStorage, []],
   SPPowerDataType: [readProfiledPower, ["hasBattery", "powerSource"]],
 }
