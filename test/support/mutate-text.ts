@@ -1,6 +1,6 @@
 /**
  * Damages a text as broken links, full disks and careless copies do. What is left out is what no reader of the text alone could
- * tell: a digit in place of a digit, a letter, dot or dash in place of another, and a blank or line feed that trades places with a
+ * tell: a digit in place of a digit, a letter, dot, dash or star in place of another, and a blank or line feed that trades places with a
  * character of a word or number. A number that is nowhere said twice and has one digit more, less or another is a number like any other.
  */
 export interface Mutation {
@@ -65,7 +65,7 @@ function dropLines(text: string, at: (length: number) => number): Mutation {
   return { text: lines.toSpliced(from, count).join("\n"), what: `without ${count} lines from ${from}` }
 }
 
-const isOfWord = (character: string | undefined) => character !== undefined && /[A-Za-z0-9.,:_-]/.test(character)
+const isOfWord = (character: string | undefined) => character !== undefined && /[A-Za-z0-9.,:_*-]/.test(character)
 
 function swap(text: string, at: (length: number) => number): Mutation {
   for (let tries = 0; tries < 20; tries++) {
