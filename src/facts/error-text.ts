@@ -45,10 +45,10 @@ const ERRORS: readonly KnownErrorText[] = [
   row("entitlement_needed", /requires entitlement/, "this build of ps does not tell that column"),
   row(
     "operation_not_permitted",
-    /^[\w./-]+: (.+: )?Operation not permitted$/,
+    /^[A-Za-z_/][\w./-]*: (.+: )?Operation not permitted$/,
     "macOS protects what was asked for: Full Disk Access would be needed",
   ),
-  row("permission_denied", /^[\w./-]+: (.+: )?Permission denied$/, "this account may not"),
+  row("permission_denied", /^[A-Za-z_/][\w./-]*: (.+: )?Permission denied$/, "this account may not"),
   row("no_route", /: No route to host$/, "Local Network privacy denied it, or there is no way", "not_permitted"),
   row(
     "missing_command",
@@ -58,7 +58,12 @@ const ERRORS: readonly KnownErrorText[] = [
   ),
   row("timed_out", /^Alarm clock(: 14)?$|^Command timed out/, "it did not end in time", "timed_out"),
   row("unknown_key", /^sysctl: unknown oid /, "this kernel has no such key", "no_such_key"),
-  row("no_such_process", /^[\w./-]+: (\(\d+\) - )?No such process$/, "there is no such process", "no_such_key"),
+  row(
+    "no_such_process",
+    /^[A-Za-z_/][\w./-]*: (\(\d+\) - )?No such process$/,
+    "there is no such process",
+    "no_such_key",
+  ),
   row(
     "no_developer_tools",
     /^xcode-select: (note: no developer tools were found|error: unable to get active developer directory)/,

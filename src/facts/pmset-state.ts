@@ -11,16 +11,15 @@ const CAPABILITIES = /^Current System Capabilities are: ((?:(?:CPU|Graphics|Vide
  */
 export function readPmsetSystemState(sheet: FactSheet, lines: readonly Line[]): void {
   const key = "Current System Capabilities are"
-  for (const { text, isTerminated, isSound } of lines) {
-    const match = CAPABILITIES.exec(text)
-    if (match !== null && isSound && isTerminated) {
-      const words = (match[1] ?? "")
-        .trim()
-        .split(" ")
-        .filter((word) => word !== "")
-      sheet.known("systemCapabilities", words, key)
-      sheet.known("isDisplayPowered", words.includes("Graphics") || words.includes("Video"), key)
-    } else if (!/^Current Power State: \d$/.test(text)) sheet.misfit(text)
+  const fit = (text: string) => (/^Current Power State: \d$/.test(text) ? undefined : CAPABILITIES.exec(text))
+  for (const { value: match, isWhole } of fitLines(lines, fit, (text) => sheet.misfit(text))) {
+    if (!isWhole) continue
+    const words = (match[1] ?? "")
+      .trim()
+      .split(" ")
+      .filter((word) => word !== "")
+    sheet.known("systemCapabilities", words, key)
+    sheet.known("isDisplayPowered", words.includes("Graphics") || words.includes("Video"), key)
   }
   sheet.expect(["systemCapabilities", "isDisplayPowered"], key)
 }
