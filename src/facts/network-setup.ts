@@ -64,6 +64,9 @@ export function readServiceOrder(sheet: FactSheet, lines: readonly Line[]): void
       service = isWhole && NAME.test(second) ? { name: second, isDisabled: first === "*", at } : null
       continue
     }
+    // A service that kept the name of its port shows whether lines between the two were lost.
+    const ofName = service === null ? null : kindOfPort(service.name)
+    if (ofName !== null && ofName !== kindOfPort(first)) service = null
     if (service?.at === at - 1 && second !== "") {
       const state = service.isDisabled ? "disabled" : "enabled"
       sheet.known("serviceState", `${state}, ${second}`, "Hardware Port", service.name)
