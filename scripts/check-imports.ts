@@ -14,16 +14,17 @@ interface RoomRule {
 const ROOMS: Readonly<Record<string, RoomRule>> = {
   base: { below: [], pure: [] },
   protocol: { below: ["base"], pure: ["yaml"] },
+  facts: { below: ["base", "protocol"], pure: [] },
   workspace: { below: ["base", "protocol"] },
   scheduler: { below: ["base", "protocol"], pure: [] },
   hive: { below: ["base", "protocol"], pure: [] },
   store: { below: ["base", "protocol"], typesOf: ["scheduler"] },
-  ssh: { below: ["base", "protocol"], typesOf: ["scheduler"] },
-  agent: { below: ["base", "protocol", "workspace"] },
-  server: { below: ["base", "protocol", "workspace", "scheduler", "hive", "store", "ssh"] },
-  cli: { below: ["base", "protocol", "workspace"] },
+  ssh: { below: ["base", "protocol", "facts"], typesOf: ["scheduler"] },
+  agent: { below: ["base", "protocol", "facts", "workspace"] },
+  server: { below: ["base", "protocol", "facts", "workspace", "scheduler", "hive", "store", "ssh"] },
+  cli: { below: ["base", "protocol", "facts", "workspace"] },
   web: { below: ["base", "protocol", "workspace"] },
-  try: { below: ["base", "protocol", "workspace", "ssh"] },
+  try: { below: ["base", "protocol", "facts", "workspace", "ssh"] },
 }
 
 /** `import ... from "x"`, `export ... from "x"`; `import "x"`; `import("x")`. */

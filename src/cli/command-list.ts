@@ -118,6 +118,10 @@ const pool: Group = {
     load: async () => (await import("./commands/host-rm.ts")).hostRm,
   },
   events: { summary: "what happened, and by whom", load: async () => (await import("./commands/events.ts")).events },
+  facts: {
+    summary: "what recorded outputs of a Mac's commands tell",
+    load: async () => (await import("./commands/facts.ts")).facts,
+  },
   doctor: { summary: "look for what is wrong", load: async () => (await import("./commands/doctor.ts")).doctor },
 }
 

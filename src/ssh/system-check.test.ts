@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { describe, it } from "node:test"
-import { checkSystem, isAtLeast } from "./system-check.ts"
+import { isAtLeast } from "../facts/macos-version.ts"
+import { checkSystem } from "./system-check.ts"
 
 const common = { perl: "5.036000", writable: "yes", existing: "/home/a", diskFreeKb: "9000000" }
 const linux = { ...common, system: "Linux", machine: "x86_64", version: "Debian GNU/Linux 12" }

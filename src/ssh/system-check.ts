@@ -1,3 +1,4 @@
+import { isAtLeast, OLDEST_MACOS } from "../facts/macos-version.ts"
 import { WindfallError } from "../protocol/errors.ts"
 import type { HostPlatform } from "./payload.ts"
 
@@ -11,8 +12,6 @@ export interface AcceptedSystem {
   readonly text: string
 }
 
-/** The oldest macOS that the pinned Node starts on. */
-export const OLDEST_MACOS = "13.5"
 /** Room for Node, the agent and a first job. */
 const MIN_FREE_KB = 600 * 1024
 
@@ -72,17 +71,6 @@ function checkLinux(get: (name: string) => string): AcceptedSystem {
     platform: `linux-${arch as "x64" | "arm64"}`,
     text: `${get("version") || "Linux"}, ${machine}: CPU work only`,
   }
-}
-
-/** Compares dotted versions by their numbers. */
-export function isAtLeast(version: string, least: string): boolean {
-  if (!/^\d+(\.\d+)*$/.test(version)) return false
-  const [have, need] = [version, least].map((text) => text.split(".").map(Number)) as [number[], number[]]
-  for (let i = 0; i < need.length; i++) {
-    const difference = (have[i] ?? 0) - (need[i] ?? 0)
-    if (difference !== 0) return difference > 0
-  }
-  return true
 }
 
 function refused(reason: string, hint?: string): WindfallError {

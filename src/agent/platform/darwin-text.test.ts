@@ -1,9 +1,11 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { parseKeys, parseProcesses, parseTop, parseUsedMemory, parseVmStat } from "./darwin-text.ts"
+import { sysctlTexts } from "../../facts/sysctl.ts"
+import { parseTop } from "../../facts/top.ts"
+import { parseFreeMemory, parseProcesses, parseUsedMemory } from "./darwin-text.ts"
 
-test("parseKeys() reads sysctl by key, whatever lines are missing", () => {
-  const keys = parseKeys("hw.model: Mac15,14\nhw.memsize: 103079215104\nmachdep.cpu.brand_string: Apple M3 Ultra\n")
+test("sysctlTexts() reads sysctl by key, whatever lines are missing", () => {
+  const keys = sysctlTexts("hw.model: Mac15,14\nhw.memsize: 103079215104\nmachdep.cpu.brand_string: Apple M3 Ultra\n")
   assert.equal(keys.get("hw.memsize"), "103079215104")
   assert.equal(keys.get("machdep.cpu.brand_string"), "Apple M3 Ultra")
   assert.equal(keys.get("kern.hv_vmm_present"), undefined)
@@ -30,7 +32,7 @@ test("parseProcesses() reads ps with start times, of one account, without zombie
   assert.equal(parseProcesses(text, null).length, 3)
 })
 
-test("parseVmStat() counts free, speculative and purgeable pages and half of the inactive ones", () => {
+test("parseFreeMemory() counts free, speculative and purgeable pages and half of the inactive ones", () => {
   const text = `Mach Virtual Memory Statistics: (page size of 16384 bytes)
 Pages free:                                    32257.
 Pages active:                                 254966.
@@ -40,7 +42,7 @@ Pages throttled:                                   0.
 Pages purgeable:                               14672.
 "Translation faults":                      218850525.
 `
-  assert.equal(parseVmStat(text), (32257 + 14083 + 14672 + 240318 / 2) * 16384)
+  assert.equal(parseFreeMemory(text), (32257 + 14083 + 14672 + 240318 / 2) * 16384)
 })
 
 test("parseUsedMemory() leaves out caches of files and counts what is compressed by its size before", () => {

@@ -1,14 +1,6 @@
-import type { ProcessRow, Usage } from "./platform.ts"
-
-/** `sysctl -i KEY...`: lines `key: value`; an unknown key has no line, so positions mean nothing. */
-export function parseKeys(text: string): Map<string, string> {
-  const keys = new Map<string, string>()
-  for (const line of text.split("\n")) {
-    const colon = line.indexOf(": ")
-    if (colon > 0) keys.set(line.slice(0, colon), line.slice(colon + 2).trim())
-  }
-  return keys
-}
+import { availableBytes, parseVmStat, usedBytes } from "../../facts/vm-stat.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import type { ProcessRow } from "./platform.ts"
 
 /** launchd runs these for any account as they are asked for; and the ends of ssh sessions. */
 const OF_SYSTEM = /^(\/System\/|\/usr\/libexec\/|\/usr\/sbin\/|\/sbin\/|\/Library\/Apple\/|sshd(-session)?: )/
@@ -43,51 +35,17 @@ export function parseProcesses(text: string, uid: number | null): ProcessRow[] {
   return rows
 }
 
-/** What new work could have: free, speculative and purgeable pages, and half of the inactive ones. */
-export function parseVmStat(text: string): number {
-  const bytes = bytesIn(text)
-  const free = bytes("Pages free") + bytes("Pages speculative") + bytes("Pages purgeable")
-  return free + bytes("Pages inactive") / 2
+/** What new work could have. @throws when the output does not say */
+export function parseFreeMemory(text: string): number {
+  return told(availableBytes(parseVmStat(text)), "free memory")
 }
 
-/**
- * What is in use but for caches of files, as Activity Monitor counts it; what was compressed by its size before, as
- * footprints have it.
- */
+/** What is in use but for caches of files, with what was compressed by its size before. @throws when the output does not say */
 export function parseUsedMemory(text: string): number {
-  const bytes = bytesIn(text)
-  const anonymous = bytes("Anonymous pages") - bytes("Pages purgeable")
-  return anonymous + bytes("Pages wired down") + bytes("Pages stored in compressor")
+  return told(usedBytes(parseVmStat(text), "before"), "memory in use")
 }
 
-/** `vm_stat` by label, in bytes. Not by place: macOS 27 added lines. */
-function bytesIn(text: string): (label: string) => number {
-  const pageBytes = Number(/page size of (\d+) bytes/.exec(text)?.[1] ?? 16384)
-  return (label) => Number(new RegExp(`^"?${label}"?:\\s+(\\d+)`, "m").exec(text)?.[1] ?? 0) * pageBytes
-}
-
-const UNIT_BYTES: Readonly<Record<string, number>> = { B: 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 }
-
-/**
- * `top -l 1 -stats pid,mem,time`: after its head, lines `PID MEM TIME`, memory with a unit and perhaps a sign of growth, time as
- * `MM:SS.cc`, from some hours on as `HH:MM:SS`, later `N hrs`: `512 38M+ 00:01.42`.
- */
-export function parseTop(text: string): Map<number, Usage> {
-  const usage = new Map<number, Usage>()
-  for (const line of text.split("\n")) {
-    const match = /^\s*(\d+)\*?\s+(\d+(?:\.\d+)?)([BKMGT])[+-]?(?:\s+(\S+(?: hrs)?))?\s*$/.exec(line)
-    if (match === null) continue
-    const [, pid, amount, unit = "", time = ""] = match
-    usage.set(Number(pid), { memoryBytes: Number(amount) * (UNIT_BYTES[unit] ?? 1), cpuMs: parseTime(time) })
-  }
-  return usage
-}
-
-function parseTime(text: string): number | null {
-  const whole = /^(\d+) hrs$/.exec(text)
-  if (whole !== null) return Number(whole[1]) * 3_600_000
-  const parts = /^(?:(\d+):)?(\d+):(\d+(?:\.\d+)?)[+-]?$/.exec(text)
-  if (parts === null) return null
-  const [, hours = "0", minutes, seconds] = parts
-  return Math.round(((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000)
+function told(bytes: number | null, what: string): number {
+  if (bytes === null) throw new WindfallError("internal", `Cannot read ${what}: vm_stat does not say`)
+  return bytes
 }

@@ -2,10 +2,12 @@ import { execFile, execFileSync } from "node:child_process"
 import { readlinkSync, statfsSync, statSync } from "node:fs"
 import { homedir, hostname, loadavg, userInfo } from "node:os"
 import { promisify } from "node:util"
+import { sysctlTexts } from "../../facts/sysctl.ts"
+import { parseTop } from "../../facts/top.ts"
 import type { AccountTrait } from "../../protocol/account-traits.ts"
 import type { HostFacts } from "../../protocol/host.ts"
 import { joinListeners, parseLsofListeners, parseNetstatListeners } from "./darwin-ports.ts"
-import { parseKeys, parseProcesses, parseTop, parseUsedMemory, parseVmStat } from "./darwin-text.ts"
+import { parseFreeMemory, parseProcesses, parseUsedMemory } from "./darwin-text.ts"
 import type { FreeNow, Platform, PortListener, ProcessRow, Usage } from "./platform.ts"
 
 const execute = promisify(execFile)
@@ -136,7 +138,7 @@ const KEYS =
   "hw.memsize hw.model hw.ncpu machdep.cpu.brand_string hw.optional.arm64 kern.hv_vmm_present kern.osproductversion"
 
 async function facts(root: string, bootId: string): Promise<HostFacts> {
-  const keys = parseKeys(await run("/usr/sbin/sysctl", "-i", ...KEYS.split(" ")))
+  const keys = sysctlTexts(await run("/usr/sbin/sysctl", "-i", ...KEYS.split(" ")))
   const silicon = keys.get("hw.optional.arm64") === "1"
   const virtual = keys.get("kern.hv_vmm_present") === "1"
   return {
@@ -184,6 +186,6 @@ function diskFreeBytes(root: string): number {
 }
 
 async function free(root: string): Promise<FreeNow> {
-  const memoryFreeBytes = parseVmStat(await run("/usr/bin/vm_stat"))
+  const memoryFreeBytes = parseFreeMemory(await run("/usr/bin/vm_stat"))
   return { memoryFreeBytes, diskFreeBytes: diskFreeBytes(root), load: loadavg()[0] ?? 0 }
 }

@@ -53,6 +53,15 @@ export const MANUAL_FACTS: Readonly<Record<string, ManualFacts>> = {
   login: { files: [LOGIN], seeAlso: ["up", "logout", "token create"] },
   logout: { files: [LOGIN], seeAlso: ["login"] },
   up: { seeAlso: ["down", "host add", "user add"] },
+  facts: {
+    exitCodes: [
+      ["0", "all files were read and recognised"],
+      ["1", "one could not be read, or looks like no output that is known"],
+      ["2", "a name is wrong: nothing was read"],
+    ],
+    files: [["FOLDER/windfall-record.json", "says that all files of the folder are of one Mac"]],
+    seeAlso: ["doctor"],
+  },
   doctor: {
     exitCodes: [
       ["0", "nothing is wrong"],

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
+import { OLDEST_MACOS } from "../../facts/macos-version.ts"
 import { makeAccountLines } from "../../protocol/account-traits.ts"
 import { ADD_KEY, keyOf } from "../../protocol/key-line.ts"
 import { quote } from "../../ssh/remote-script.ts"
-import { OLDEST_MACOS } from "../../ssh/system-check.ts"
 import { curlPin } from "../install/invite-line.ts"
 import type { OpenReach } from "../install/reach.ts"
 

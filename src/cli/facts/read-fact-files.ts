@@ -1,0 +1,97 @@
+import { FactSheet } from "../../facts/fact-sheet.ts"
+import { mergeSheets } from "../../facts/merge.ts"
+import { type OutputReading, readOutput } from "../../facts/read-output.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import { fs, path } from "../builtin.ts"
+import { parseRecord, RECORD_FILE, type RecordedCommand } from "./record.ts"
+
+/** More than any command prints that is read; `ioreg -l` of a whole Mac has some 10 MB. */
+const MOST_BYTES = 16 * 1024 * 1024
+const MOST_FILES = 2_000
+
+export interface FactFile {
+  /** As it was named, or found in a folder that was. */
+  readonly file: string
+  /** Why it could not be read at all; `null` when it could. */
+  readonly failure: string | null
+  readonly reading: OutputReading | null
+}
+
+export interface FactGroup {
+  readonly files: readonly FactFile[]
+  /** Set where all files are said to be of one Mac: what they tell together. */
+  readonly record: { readonly folder: string; readonly sheet: FactSheet } | null
+  /** What is odd about the folder as a record. */
+  readonly note: string | null
+}
+
+/**
+ * Reads a file, or all files of a folder (not those of folders in it).
+ * @throws {WindfallError} when there is no such file
+ */
+export function readFactGroup(place: string): FactGroup {
+  const stat = fs.statSync(place, { throwIfNoEntry: false })
+  if (stat === undefined) throw new WindfallError("file_not_found", `Cannot read ${place}: there is no such file`)
+  if (!stat.isDirectory()) return { files: [readFactFile(place, undefined)], record: null, note: null }
+  let names: string[]
+  try {
+    names = fs.readdirSync(place).sort()
+  } catch (error) {
+    throw new WindfallError("invalid_input", `Cannot read ${place}: ${reasonOf(error)}`, { cause: error })
+  }
+  const isRecord = names.includes(RECORD_FILE)
+  const { commands, fault } = isRecord ? readRecord(path.join(place, RECORD_FILE)) : { commands: null, fault: null }
+  const plain = names.filter((name) => {
+    const entry = fs.statSync(path.join(place, name), { throwIfNoEntry: false })
+    return name !== RECORD_FILE && !name.startsWith(".") && entry?.isDirectory() !== true
+  })
+  const files = plain.slice(0, MOST_FILES).map((name) => readFactFile(path.join(place, name), commands?.get(name)))
+  const left = plain.length - files.length
+  const note = fault ?? (left > 0 ? `${left} more files are left out: at most ${MOST_FILES} are read` : null)
+  if (commands === null) return { files, record: null, note }
+  const parts = files.flatMap(({ file, reading }) =>
+    reading === null ? [] : [{ source: path.basename(file), sheet: reading.sheet }],
+  )
+  return { files, record: { folder: place, sheet: mergeSheets(parts) }, note }
+}
+
+function readRecord(file: string): { commands: ReadonlyMap<string, RecordedCommand> | null; fault: string | null } {
+  const text = readText(file)
+  if (typeof text !== "string") return { commands: null, fault: `${RECORD_FILE} cannot be read: ${text.failure}` }
+  const commands = parseRecord(text)
+  if (commands === null)
+    return { commands: null, fault: `${RECORD_FILE} is damaged, so the files count each for itself` }
+  return { commands, fault: null }
+}
+
+function readFactFile(file: string, recorded: RecordedCommand | undefined): FactFile {
+  const text = readText(file)
+  if (typeof text !== "string") return { file, failure: text.failure, reading: null }
+  const hint = path.basename(file)
+  const reading = readOutput(text, { hint, isTimedOut: recorded?.outcome === "timed_out" })
+  if (recorded?.outcome !== "missing") return { file, failure: null, reading }
+  const note = `the command is not there: ${recorded.command}`
+  return { file, failure: null, reading: { ...reading, note, sheet: new FactSheet() } }
+}
+
+function readText(file: string): string | { readonly failure: string } {
+  let bytes: Buffer
+  try {
+    const stat = fs.statSync(file)
+    if (!stat.isFile()) return { failure: "it is no plain file" }
+    if (stat.size > MOST_BYTES) return { failure: `it has more than ${MOST_BYTES / 1024 ** 2} MB` }
+    bytes = fs.readFileSync(file)
+  } catch (error) {
+    return { failure: reasonOf(error) }
+  }
+  const zeros = bytes.subarray(0, 8_192).filter((byte) => byte === 0).length
+  if (zeros > 16) return { failure: "it is binary" }
+  return bytes.toString("utf8")
+}
+
+function reasonOf(error: unknown): string {
+  const code = (error as { code?: unknown }).code
+  if (code === "ENOENT") return "there is no such file"
+  if (code === "EACCES" || code === "EPERM") return "this account may not"
+  return error instanceof Error ? error.message : String(error)
+}
