@@ -1,17 +1,8 @@
 import { msBetween } from "./moment.ts"
-import type { OwnerObstacle, Scene } from "./obstacle.ts"
-import { orderObstacles, powerObstacles } from "./obstacle.ts"
+import { orderObstacles, powerObstacles, type Scene } from "./obstacle.ts"
 import { BLIND_FOR_MS } from "./presence.ts"
 import { ifKnown } from "./reading.ts"
-
-/** Why something is done to an attempt for the owner's sake. */
-export type Why =
-  | OwnerObstacle
-  | { readonly code: "suspended_too_long"; readonly limitMs: number }
-  /** `reason` in words, with numbers. */
-  | { readonly code: "memory_needed"; readonly reason: string }
-  /** The owner wants it gone at once. */
-  | { readonly code: "evicted" }
+import type { Why } from "./why.ts"
 
 /** What is asked of an attempt just now, the strongest of all there is. */
 export interface Demand {

@@ -3,8 +3,10 @@ import { formatDuration } from "../base/duration.ts"
 import { clockText, dayText } from "./clock-text.ts"
 import type { Moment } from "./moment.ts"
 import { type OwnerObstacle, ownerObstacleText } from "./obstacle.ts"
+import { type ReturnReaction, YIELD_CAVEAT } from "./owner-policy.ts"
 import type { Presence } from "./presence.ts"
 import { presenceText } from "./presence-text.ts"
+import { type Why, whyText } from "./why.ts"
 
 /** What lies in the owner's folder to be double-clicked, by name. */
 export const OWNER_BUTTONS = {
@@ -24,6 +26,8 @@ export interface JobHere {
   readonly state: "running" | "yielding" | "suspended" | "ending"
   /** Since when it is so, by the wall clock. */
   readonly stateSinceMs: number
+  /** What made it so; `null` where nothing has to be explained. */
+  readonly why: Why | null
 }
 
 export interface NowFacts {
@@ -31,18 +35,19 @@ export interface NowFacts {
   readonly now: Moment
   readonly timeZone: string
   readonly presence: Presence | null
+  readonly onReturn: ReturnReaction
   readonly startObstacles: readonly OwnerObstacle[]
   readonly jobs: readonly JobHere[]
 }
 
 /** `Now.txt`: who is on this Mac, with what, since when, and how to stop it. Written anew at each change. */
-export function nowText({ host, now, timeZone, presence, startObstacles, jobs }: NowFacts): string {
+export function nowText({ host, now, timeZone, presence, onReturn, startObstacles, jobs }: NowFacts): string {
   const at = (ms: number) => clockText(ms, now.wallMs, timeZone)
   const [main, ...more] = startObstacles.map((obstacle) => ownerObstacleText(obstacle, now.wallMs, timeZone))
   return lines([
     `Windfall on ${plain(host)}, ${dayText(now.wallMs, timeZone)} ${at(now.wallMs)}`,
     "",
-    ...(jobs.length === 0 ? ["No job runs here."] : jobs.map((job) => jobLine(job, at))),
+    ...(jobs.length === 0 ? ["No job runs here."] : jobs.map((job) => jobLine(job, now.wallMs, timeZone))),
     "",
     presence === null ? null : `You: ${plain(presenceText(presence, now))}`,
     main === undefined ? "New jobs: may start." : `New jobs: none for now: ${plain(main)}.`,
@@ -52,28 +57,38 @@ export function nowText({ host, now, timeZone, presence, startObstacles, jobs }:
     `  "${OWNER_BUTTONS.pause}": all jobs stop at once, and none starts for two hours`,
     `  "${OWNER_BUTTONS.notToday}": the same until the night`,
     `  "${OWNER_BUTTONS.leave}": this Mac is no longer lent, and all of Windfall is removed from it`,
-    "Coming back is enough, too: jobs notice who uses the keyboard or the mouse.",
+    "",
+    ON_RETURN[onReturn],
   ])
 }
 
-function jobLine(job: JobHere, at: (ms: number) => string): string {
+/** What coming back does, by itself. */
+const ON_RETURN: Readonly<Record<ReturnReaction, string>> = {
+  suspend: "Coming back is enough, too: jobs stop while you use it.",
+  vacate: "Coming back is enough, too: jobs end when you use it, and run elsewhere.",
+  yield: `While you use it jobs go on: ${YIELD_CAVEAT}.`,
+  ignore: "Jobs go on while you use it.",
+}
+
+function jobLine(job: JobHere, nowMs: number, timeZone: string): string {
+  const at = (ms: number) => clockText(ms, nowMs, timeZone)
   const name = job.name === null ? "" : ` (${plain(job.name)})`
   const memory = job.memoryBytes === null ? [] : [formatBytes(job.memoryBytes)]
   const holds = [...memory, ...(job.usesGpu ? ["the GPU"] : [])].join(" and ")
-  return `Job ${job.job}${name} of ${plain(job.user)}, here since ${at(job.sinceMs)}${holds === "" ? "" : `, with ${holds}`}${stateText(job, at)}.`
+  const state = STATE_WORDS[job.state]
+  const why = job.why === null ? "" : ` (${plain(whyText(job.why, nowMs, timeZone))})`
+  return [
+    `Job ${job.job}${name} of ${plain(job.user)}, here since ${at(job.sinceMs)}`,
+    holds === "" ? "" : `, with ${holds}`,
+    state === null ? "" : `: ${state} since ${at(job.stateSinceMs)}${why}`,
+  ].join("")
 }
 
-function stateText({ state, stateSinceMs }: JobHere, at: (ms: number) => string): string {
-  switch (state) {
-    case "running":
-      return ""
-    case "yielding":
-      return `: behind your own work since ${at(stateSinceMs)}`
-    case "suspended":
-      return `: stopped since ${at(stateSinceMs)}`
-    case "ending":
-      return `: ending since ${at(stateSinceMs)}`
-  }
+const STATE_WORDS: Readonly<Record<JobHere["state"], string | null>> = {
+  running: null,
+  yielding: "behind your own work",
+  suspended: "stopped",
+  ending: "ending",
 }
 
 /** What a Mac was lent in a span of time, from the record of events. */

@@ -1,10 +1,11 @@
-import { type Demand, demandOn, mindsOwner, type Why } from "./demand.ts"
+import { type Demand, demandOn, mindsOwner } from "./demand.ts"
 import { memoryNeed } from "./memory-need.ts"
 import { msBetween } from "./moment.ts"
 import { LOOK_HOLDS_MS, type OwnerObstacle, type Scene, startObstacles } from "./obstacle.ts"
 import { KILL_AGAIN_MS, type Phase } from "./phase.ts"
 import { ifKnown } from "./reading.ts"
 import { lookWithinMs, wakeWithinMs } from "./timers.ts"
+import type { Why } from "./why.ts"
 
 /** An attempt on the Mac, as whoever runs it knows it. Times are of the clock that counts sleep. */
 export interface RunningAttempt {
