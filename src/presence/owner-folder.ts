@@ -156,7 +156,7 @@ function count(value: number, one: string, many: string): string {
 
 /** What others have named stays one line, without characters that could move the cursor or turn the text around. */
 function plain(text: string): string {
-  const visible = text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ").trim()
+  const visible = text.replace(/[\s\p{C}]+/gu, " ").trim()
   return visible.length > 200 ? `${visible.slice(0, 199)}…` : visible
 }
 
