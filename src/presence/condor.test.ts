@@ -2,6 +2,7 @@
 import assert from "node:assert/strict"
 import { describe, it } from "node:test"
 import { CONDITIONS, later, policyWith, SECOND_MS, sceneWith, watchOf } from "../../test/support/presence-scenes.ts"
+import { presenceRule } from "./effective-policy.ts"
 import { startObstacles } from "./obstacle.ts"
 import type { Phase } from "./phase.ts"
 import { NOTHING_DONE, type ReactionState, type RunningAttempt, react } from "./reaction.ts"
@@ -10,9 +11,7 @@ import { known } from "./reading.ts"
 const POLICY = policyWith({}, "condor")
 
 function sceneAt(idleS: number, load: number, atS = 0) {
-  const watch = watchOf([[atS * SECOND_MS, { idleMs: idleS * SECOND_MS }]], {
-    looksForAway: POLICY.manners.looksForAway,
-  })
+  const watch = watchOf([[atS * SECOND_MS, { idleMs: idleS * SECOND_MS }]], { rule: presenceRule(POLICY) })
   const conditions = { ...CONDITIONS, foreignLoad: known(load) }
   return sceneWith({ now: later(atS * SECOND_MS), watch, conditions, policy: POLICY })
 }

@@ -68,7 +68,7 @@ describe("startObstacles()", () => {
       ["presence_unknown: whether somebody is at it is not known: the last look could not tell"],
     ],
     ["paused", { pauses: [anna] }, ["paused: paused by anna until 15:00"]],
-    ["paused for good", { pauses: [{ ...anna, untilMs: null }] }, ["paused: paused by anna until they resume it"]],
+    ["paused for good", { pauses: [{ ...anna, untilMs: null }] }, ["paused: paused by anna until it is resumed"]],
     [
       "a pause that is over",
       { pauses: [anna], now: later(2 * HOUR_MS), watch: quietFor(HOUR_MS, later(2 * HOUR_MS)) },

@@ -103,7 +103,7 @@ function loadObstacles({ conditions, policy }: Scene): OwnerObstacle[] {
 export function ownerObstacleText(obstacle: OwnerObstacle, nowMs: number, timeZone: string): string {
   switch (obstacle.code) {
     case "paused":
-      return `paused by ${obstacle.by} ${obstacle.untilMs === null ? "until they resume it" : `until ${clockText(obstacle.untilMs, nowMs, timeZone)}`}`
+      return `paused by ${obstacle.by} ${obstacle.untilMs === null ? "until it is resumed" : `until ${clockText(obstacle.untilMs, nowMs, timeZone)}`}`
     case "outside_hours":
       return obstacle.untilMs === null
         ? "its owner's hours leave no time for jobs"

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { describe, it } from "node:test"
 import { GIB, MINUTE_MS } from "../../test/support/presence-scenes.ts"
 import { WindfallError } from "../protocol/errors.ts"
-import { effectivePolicy, policyLines } from "./effective-policy.ts"
+import { effectivePolicy, policyLines, presenceRule } from "./effective-policy.ts"
 import { keptMemoryBytes, mayRunThere, mindsPresence, PRESET_NAMES, presetOf } from "./owner-policy.ts"
 import { POLICY_FIELDS, POLICY_KEYS, readPolicy, ruleText } from "./policy-values.ts"
 
@@ -98,6 +98,15 @@ describe("effectivePolicy()", () => {
     assert.ok(lines.includes("on_return: yield (the owner said so)"))
     assert.ok(lines.includes("who: ben (the fleet said so)"))
     assert.ok(lines.includes("vacate_after: 10m (preset condor)"))
+  })
+
+  it("calls nobody here for longer than the policy waits for", () => {
+    const hereIdleMs = (values: Record<string, string>) =>
+      presenceRule(effectivePolicy({ preset: "default", values: {} }, readPolicy(values))).hereIdleMs
+    assert.equal(hereIdleMs({}), 60_000)
+    assert.equal(hereIdleMs({ start_after_idle: "20s" }), 20_000)
+    assert.equal(hereIdleMs({ start_after_idle: "20s", resume_after_idle: "10ms" }), 1_000)
+    assert.equal(hereIdleMs({ start_after_idle: "0s" }), 60_000)
   })
 
   it("ignores what is not said", () => {

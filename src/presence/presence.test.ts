@@ -1,7 +1,6 @@
 import assert from "node:assert/strict"
 import { describe, it } from "node:test"
 import {
-  ANNAS,
   DARK,
   HOUR_MS,
   type LookValues,
@@ -233,6 +232,6 @@ describe("observe() over several looks", () => {
   })
 
   it("believes the first quiet look where the policy says so", () => {
-    assert.equal(watchOf(row(QUIET), { looksForAway: 1, accounts: ANNAS }).presence.state, "away")
+    assert.equal(watchOf(row(QUIET), { rule: { looksForAway: 1, hereIdleMs: 60_000 } }).presence.state, "away")
   })
 })

@@ -32,6 +32,17 @@ export interface Watch {
 
 /** How many quiet looks in a row make somebody away who was not. HTCondor believes the first. */
 export const LOOKS_FOR_AWAY = 3
+
+/** What a policy says of how to judge looks; `presenceRule()` of effective-policy.ts takes it from there. */
+export interface PresenceRule {
+  /** Quiet looks in a row that make somebody away. */
+  readonly looksForAway: number
+  /** Input younger than this means that somebody is there; at most {@link HERE_IDLE_MS}. */
+  readonly hereIdleMs: number
+}
+
+const PRESENCE_RULE: PresenceRule = { looksForAway: LOOKS_FOR_AWAY, hereIdleMs: HERE_IDLE_MS }
+
 /** So long, and so often, it must not be told who is there before that is called unknown: one failed probe changes nothing. */
 const BLIND_LOOKS = 3
 export const BLIND_FOR_MS = 10_000
@@ -44,14 +55,15 @@ export function observe(
   before: Watch | undefined,
   look: Look,
   accounts: Accounts,
-  looksForAway: number = LOOKS_FOR_AWAY,
+  { looksForAway, hereIdleMs }: PresenceRule = PRESENCE_RULE,
 ): Watch {
   const input = trackInput(before?.input, look)
   const login = loginUse(look, accounts)
   const display = displaySign(look, accounts)
   const otherSign = laterSign(before?.otherSign ?? null, look, login?.idleMs, display)
   const nowMs = look.at.sleepCountingMs
-  const sign = inputSign(input, nowMs) ?? display ?? (login && login.idleMs < HERE_IDLE_MS ? login.sign : undefined)
+  const sign =
+    inputSign(input, nowMs, hereIdleMs) ?? display ?? (login && login.idleMs < hereIdleMs ? login.sign : undefined)
   const reason = blindness(look)
   const says = whatItSays(sign, reason, input, nowMs)
   const quietLooks = says === "quiet" ? (before?.quietLooks ?? 0) + 1 : 0
@@ -82,8 +94,8 @@ function whatItSays(
   return isDoubtful(input, nowMs) ? "doubtful" : "quiet"
 }
 
-function inputSign(input: InputTrack | undefined, nowMs: number): Sign | undefined {
-  if (input === undefined || nowMs - input.lastInputMs >= HERE_IDLE_MS) return undefined
+function inputSign(input: InputTrack | undefined, nowMs: number, hereIdleMs: number): Sign | undefined {
+  if (input === undefined || nowMs - input.lastInputMs >= hereIdleMs) return undefined
   return { code: input.isUncounted ? "uncounted_input" : "input" }
 }
 

@@ -5,7 +5,7 @@ import type { Look } from "../../src/presence/look.ts"
 import type { Moment } from "../../src/presence/moment.ts"
 import type { Scene } from "../../src/presence/obstacle.ts"
 import type { OwnerPolicy, PresetName } from "../../src/presence/owner-policy.ts"
-import { observe, type Watch } from "../../src/presence/presence.ts"
+import { observe, type PresenceRule, type Watch } from "../../src/presence/presence.ts"
 import { known, type Reading, unknown } from "../../src/presence/reading.ts"
 import type { Accounts } from "../../src/presence/sign.ts"
 
@@ -51,11 +51,11 @@ export const DARK = { locked: true, display: "asleep" } as const satisfies LookV
 /** The watch after looks one after the other, each so long after {@link NOON}. */
 export function watchOf(
   looks: readonly (readonly [atMs: number, values: LookValues])[],
-  options: { readonly before?: Watch | undefined; readonly accounts?: Accounts; readonly looksForAway?: number } = {},
+  options: { readonly before?: Watch | undefined; readonly accounts?: Accounts; readonly rule?: PresenceRule } = {},
 ): Watch {
   let watch = options.before
   for (const [atMs, values] of looks) {
-    watch = observe(watch, lookAt(later(atMs), values), options.accounts ?? ANNAS, options.looksForAway)
+    watch = observe(watch, lookAt(later(atMs), values), options.accounts ?? ANNAS, options.rule)
   }
   return watch!
 }
