@@ -24,8 +24,6 @@ export interface InputTrack {
   readonly doubtMs: number | null
   /** Since the Mac is dark: what was trusted before, and the first input that came since. */
   readonly dark: { readonly trustedMs: number; readonly firstInputMs: number | null } | null
-  /** Input in the dark comes from a program. Ends with the dark. */
-  readonly hasGhosts: boolean
   /** `undefined` as long as it was not known. */
   readonly activeUntilMs: number | null | undefined
 }
@@ -64,7 +62,6 @@ function firstTrack(look: Look, idleMs: number, inputMs: number): InputTrack {
     seenMs: inputMs,
     doubtMs: isDoubted ? inputMs : null,
     dark: dark ? { trustedMs: lastInputMs, firstInputMs: null } : null,
-    hasGhosts: false,
     activeUntilMs: ifKnown(look.activeUntilMs),
   }
 }
@@ -80,7 +77,6 @@ function withLight(before: InputTrack | undefined, look: Look): InputTrack | und
     lastInputMs: settled ?? before.lastInputMs,
     doubtMs: null,
     dark: null,
-    hasGhosts: false,
   }
 }
 
@@ -99,16 +95,14 @@ function withCounted(before: InputTrack, look: Look, idleMs: number, inputMs: nu
   return { ...before, seenMs: inputMs, lastInputMs: inputMs, isUncounted: false, doubtMs: null }
 }
 
-/** The idle time only stood still while the Mac slept: it seems younger on a clock that went on. */
+/**
+ * The idle time only stood still while the Mac slept: it seems younger on a clock that went on. It has grown by what the Mac is
+ * awake now, at least.
+ */
 function isSleepGap(before: InputTrack, look: Look, idleMs: number): boolean {
   const wokeAgoMs = ifKnown(look.wokeAgoMs)
-  return (
-    wokeAgoMs !== undefined &&
-    wokeAgoMs < msBetween(before.at, look.at) &&
-    // A short one may be of the key that woke it.
-    idleMs >= HERE_IDLE_MS &&
-    idleMs >= before.idleMs + wokeAgoMs - TOLERANCE_MS
-  )
+  // A short one may be of the key that woke it.
+  return wokeAgoMs !== undefined && idleMs >= HERE_IDLE_MS && idleMs >= before.idleMs + wokeAgoMs - TOLERANCE_MS
 }
 
 function withDarkInput(
@@ -119,9 +113,7 @@ function withDarkInput(
 ): InputTrack {
   const firstInputMs = dark.firstInputMs ?? inputMs
   const seen = { ...before, seenMs: inputMs, doubtMs: inputMs, dark: { ...dark, firstInputMs } }
-  if (before.hasGhosts || inputMs - firstInputMs >= GHOST_AFTER_MS) {
-    return { ...seen, hasGhosts: true, doubtMs: null, lastInputMs: dark.trustedMs }
-  }
+  if (inputMs - firstInputMs >= GHOST_AFTER_MS) return { ...seen, doubtMs: null, lastInputMs: dark.trustedMs }
   const { doubtMs } = before
   const isSecond = doubtMs !== null && inputMs - doubtMs < HERE_IDLE_MS && !mayHaveSlept(before, look)
   return isSecond ? { ...seen, lastInputMs: inputMs, isUncounted: false } : seen

@@ -51,11 +51,21 @@ describe("observe() of one look", () => {
     ["WindowServer holds the display", "quiet", { displayHolds: hold("WindowServer", null) }],
     ["a daemon holds the display", "quiet", { displayHolds: hold("assessmentd", "_assessment") }],
     ["Windfall's own caffeinate", "quiet", { displayHolds: hold("caffeinate", "windfall", true) }],
+    [
+      "Windfall's own caffeinate, on an account that Anna lends",
+      "quiet",
+      { displayHolds: hold("caffeinate", "anna", true) },
+    ],
     ["a job holds the display", "quiet", { displayHolds: hold("python", "windfall") }],
     ["Anna's own caffeinate", "here", { displayHolds: hold("caffeinate") }],
     ["an app of a session in the background", "quiet", { displayHolds: hold("vlc", "ben") }],
     ["Anna works over ssh", "here", { remoteLogins: login("anna", 3_000) }],
     ["Anna works over ssh and the display sleeps", "here", { ...DARK, remoteLogins: login("anna", 3_000) }],
+    [
+      "Anna works over ssh, beside a forgotten login",
+      "here",
+      { remoteLogins: [...login("anna", 3_000), ...login("anna", HOUR_MS)] },
+    ],
     ["a forgotten login of Anna's", "quiet", { remoteLogins: login("anna", HOUR_MS) }],
     [
       "a login of Anna's, idle for who knows how long",
@@ -129,6 +139,17 @@ describe("observe() over several looks", () => {
     assert.equal(watch.quietMs, 11_000)
   })
 
+  it("dates away from the end of a call, and not from a login that was forgotten before", () => {
+    const call = watchOf(row({ displayHolds: hold("zoom.us") }))
+    const looks = [10_000, 10_500, 11_000].map((ms) => [ms, { remoteLogins: login("anna", HOUR_MS + ms) }] as const)
+    assert.equal(watchOf(looks, { before: call }).quietMs, 11_000)
+  })
+
+  it("dates the last of many keys exactly", () => {
+    const keys = [0, 700, 1_400, 2_100].map((ms) => [ms, { idleMs: 0 }] as const)
+    assert.equal(watchOf([...keys, [92_100, { idleMs: 90_000 }]]).quietMs, 90_000)
+  })
+
   it("does not believe one dark wake, however many looks see it", () => {
     const looks = [2, 4, 8, 16, 32, 59].map((s) => [s * SECOND_MS, { ...DARK, idleMs: (s - 1) * SECOND_MS }] as const)
     const watch = watchOf(looks, { before: away })
@@ -186,6 +207,13 @@ describe("observe() over several looks", () => {
     assert.equal(watch.presence.state, "here")
   })
 
+  it("sees the key that woke it, also right after the one before it slept", () => {
+    const typed = watchOf([[0, { idleMs: 0 }]])
+    const watch = watchOf([[HOUR_MS, { locked: true, idleMs: 2_000, wokeAgoMs: 2_000 }]], { before: typed })
+    assert.equal(watch.presence.state, "here")
+    assert.equal(watch.input?.lastInputMs, later(HOUR_MS - 2_000).sleepCountingMs)
+  })
+
   it("takes a program that types at a locked, dark Mac for one after two minutes, until it is lit", () => {
     let before = away
     const states: string[] = []
@@ -199,6 +227,24 @@ describe("observe() over several looks", () => {
     assert.equal(watchOf([[142_000, { locked: true, idleMs: 50 }]], { before }).presence.state, "here")
   })
 
+  it("takes it for one, too, where somebody had typed just before", () => {
+    let before = watchOf([[0, { idleMs: 0 }]])
+    for (let ms = 500; ms <= 200_000; ms += 500) before = watchOf([[ms, { ...DARK, idleMs: 50 }]], { before })
+    assert.equal(before.presence.state, "away")
+    assert.equal(before.quietMs, 200_000)
+  })
+
+  it("does not take a mark of activity for new that it could not see before", () => {
+    const activeUntilMs = later(100_000).sleepCountingMs
+    const looks = row(
+      { activeUntilMs: NOT_TOLD },
+      { activeUntilMs: NOT_TOLD },
+      { activeUntilMs: NOT_TOLD },
+      { activeUntilMs },
+    )
+    assert.equal(watchOf(looks).presence.state, "away")
+  })
+
   it("notices remapped keys, which the idle time misses, by the system's own mark of activity", () => {
     const until = (ms: number): LookValues => ({ activeUntilMs: later(ms).sleepCountingMs })
     const before = watchOf(row(until(100_000), until(100_000), until(100_000)))
@@ -206,6 +252,12 @@ describe("observe() over several looks", () => {
     assert.equal(still.presence.state, "away")
     const typed = watchOf([[8_000, until(160_000)]], { before: still })
     assert.deepEqual(typed.presence, { state: "here", since: later(8_000), sign: { code: "uncounted_input" } })
+  })
+
+  it("leaves the system's mark of activity alone in the dark, where a wake sets it, too", () => {
+    const until = (ms: number): LookValues => ({ ...DARK, activeUntilMs: later(ms).sleepCountingMs })
+    const watch = watchOf(row(until(100_000), until(100_000), until(100_000), until(160_000)))
+    assert.equal(watch.says, "quiet")
   })
 
   it("calls it unknown only when it could not be told three times and for ten seconds", () => {

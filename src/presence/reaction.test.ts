@@ -163,6 +163,12 @@ describe("react() for a job that is suspended", () => {
     })
   }
 
+  it("keeps its memory as long as nobody is there to need it", () => {
+    const onBattery = { ...CONDITIONS, power: known("battery" as const), availableBytes: known(GIB) }
+    const { actions } = react(NOTHING_DONE, sceneWith({ conditions: onBattery }), [ATTEMPT])
+    assert.deepEqual(does(actions), ["suspend on_battery"])
+  })
+
   it("goes on as soon as the mains are back, where nobody was there anyway", () => {
     const { state } = react(NOTHING_DONE, sceneWith({ conditions: { ...CONDITIONS, power: known("battery") } }), [
       ATTEMPT,

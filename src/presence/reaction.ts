@@ -173,7 +173,7 @@ function kill(attempt: RunningAttempt, nowMs: number): Step {
 /** A Mac that nobody sits at may use all of its memory for jobs. */
 function needOf(swapBeforeBytes: number | null, scene: Scene): string | undefined {
   const { manners, values } = scene.policy
-  if (!manners.vacatesForMemory || values.onReturn === "ignore" || !mindsOwner(scene)) return undefined
+  if (!manners.vacatesForMemory || !mindsOwner(scene)) return undefined
   return memoryNeed(scene.conditions, values, swapBeforeBytes)
 }
 
@@ -190,7 +190,8 @@ function mayContinue(scene: Scene, suspendedForMs: number): boolean {
 }
 
 function hasBeenQuiet({ watch, now, policy }: Scene): boolean {
-  if (watch === undefined || watch.presence.state !== "away" || watch.says !== "quiet") return false
+  if (watch === undefined || watch.presence.state !== "away") return false
+  // Zero after a look that was not quiet.
   return watch.quietMs > policy.values.resumeAfterIdleMs && msBetween(watch.at, now) <= LOOK_HOLDS_MS
 }
 
