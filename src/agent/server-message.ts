@@ -96,7 +96,7 @@ function readOrder(value: unknown): AttemptOrder {
       gpus: count(lease, "gpus"),
       cores: count(lease, "cores"),
     },
-    memoryAsked: order.memoryAsked === true,
+    ...(order.memoryAsked === true ? { memoryAsked: true } : {}),
     timeLimitMs: orNull(order, "timeLimitMs", count),
     graceMs: count(order, "graceMs"),
     stopSignal: text(order, "stopSignal"),
