@@ -1,16 +1,36 @@
 import type { AgentContext } from "./agent-context.ts"
+import type { Attempt } from "./attempt.ts"
 import { keepBallast } from "./ballast.ts"
-import type { ProcessRow, Usage } from "./platform/platform.ts"
+import { type Held, MemoryGuard } from "./memory-guard.ts"
+import type { MemoryNow, ProcessRow, Usage } from "./platform/platform.ts"
+import { stopAttempt } from "./stopping.ts"
 import { addDescendants } from "./sweep.ts"
 
 const IDLE_MS = 60_000
+/** How often free memory is looked at while something runs: what grows by 1 GB/s is seen before it has 1 GB too much. */
+const GLANCE_MS = 500
 
-/** Looks at the host and at what runs there: every few seconds while something runs, else once a minute. */
+interface Tree extends Held {
+  readonly attempt: Attempt
+  readonly told: {
+    readonly sequence: number
+    readonly memoryBytes: number
+    readonly processes: number
+    readonly cpuMs?: number
+  }
+}
+
+/**
+ * Looks at the host and at what runs there: every few seconds while something runs, else once a minute; and at once when memory
+ * goes. Ends attempts that hold more than they asked for.
+ */
 export class Sampler {
   readonly #context: AgentContext
   #timer: NodeJS.Timeout | undefined
+  readonly #guard = new MemoryGuard()
   #busy = false
   #sampling = false
+  #sampledMs = 0
 
   constructor(context: AgentContext) {
     this.#context = context
@@ -22,7 +42,7 @@ export class Sampler {
     if (busy === this.#busy) return
     this.#busy = busy
     // The pace changes at the next look when things calm down, and at once when they begin.
-    if (busy) this.#plan(this.#context.platform.sampleMs)
+    if (busy) this.#plan(GLANCE_MS)
   }
 
   stop(): void {
@@ -32,9 +52,11 @@ export class Sampler {
   #plan(afterMs: number): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
-      void this.#sample()
+      void this.#look()
         .catch(() => {}) // a command of the system that failed this once
-        .finally(() => this.#plan(this.#looksOften ? this.#context.platform.sampleMs : IDLE_MS))
+        .finally(() =>
+          this.#plan(this.#busy ? GLANCE_MS : this.#looksOften ? this.#context.platform.sampleMs : IDLE_MS),
+        )
     }, afterMs).unref()
   }
 
@@ -43,15 +65,27 @@ export class Sampler {
     return this.#busy || this.#context.leftovers.memory.isDoubtful
   }
 
-  async #sample(): Promise<void> {
+  async #look(): Promise<void> {
+    const { platform } = this.#context
+    const now = this.#busy ? await platform.memoryNow() : null
+    const isTime = now === null || performance.now() - this.#sampledMs >= platform.sampleMs
+    if (isTime || now.danger !== null || this.#guard.isDue(now.freeBytes)) await this.#sample(now)
+  }
+
+  async #sample(now: MemoryNow | null): Promise<void> {
     if (this.#sampling) return
     this.#sampling = true
+    this.#sampledMs = performance.now()
     try {
       const { platform, folder, clock, link, leftovers, diskWatch } = this.#context
       diskWatch.sample(this.#busy)
       keepBallast(folder.ballast)
-      const attempts = this.#busy ? await this.#trees(await platform.processes()) : []
+      const trees = this.#busy ? await this.#trees(await platform.processes()) : []
+      if (now !== null) {
+        for (const { held, message } of this.#guard.measured(now.freeBytes, trees, now.danger)) this.#end(held, message)
+      }
       if (link.attached) {
+        const attempts = trees.map(({ told }) => told)
         link.send({ type: "sample", at: clock.now(), ...(await platform.free(folder.root)), attempts })
       }
       await leftovers.lookAtMemory(this.#busy)
@@ -60,8 +94,14 @@ export class Sampler {
     }
   }
 
-  async #trees(table: readonly ProcessRow[]) {
-    const found: { sequence: number; memoryBytes: number; processes: number; cpuMs?: number }[] = []
+  #end({ attempt }: Tree, message: string): void {
+    if (attempt.stop !== null || attempt.phase !== "running") return
+    attempt.message = message
+    stopAttempt(this.#context, attempt, { cause: "out_of_memory", signal: "SIGKILL", graceMs: 0 })
+  }
+
+  async #trees(table: readonly ProcessRow[]): Promise<Tree[]> {
+    const found: Tree[] = []
     for (const attempt of this.#context.attempts.values()) {
       if (!attempt.live || attempt.supervisor === null) continue
       const pids = new Set([attempt.supervisor.pid])
@@ -77,7 +117,10 @@ export class Sampler {
       const usage = await this.#context.platform.usageOf(rows)
       const memoryBytes = Math.round(usage.reduce((sum, one) => sum + one.memoryBytes, 0))
       attempt.peakMemoryBytes = Math.max(attempt.peakMemoryBytes, memoryBytes)
-      found.push({ sequence: attempt.sequence, memoryBytes, processes: rows.length, ...cpuOf(usage) })
+      const told = { sequence: attempt.sequence, memoryBytes, processes: rows.length, ...cpuOf(usage) }
+      const { order } = attempt
+      const leaseBytes = order?.lease.memoryBytes ?? Number.POSITIVE_INFINITY
+      found.push({ attempt, told, heldBytes: memoryBytes, leaseBytes, isAsked: order?.memoryAsked === true })
     }
     return found
   }

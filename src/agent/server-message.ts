@@ -96,6 +96,7 @@ function readOrder(value: unknown): AttemptOrder {
       gpus: count(lease, "gpus"),
       cores: count(lease, "cores"),
     },
+    ...(order.memoryAsked === true ? { memoryAsked: true } : {}),
     timeLimitMs: orNull(order, "timeLimitMs", count),
     graceMs: count(order, "graceMs"),
     stopSignal: text(order, "stopSignal"),

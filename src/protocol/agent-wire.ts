@@ -33,6 +33,8 @@ export interface AttemptOrder {
   readonly workspace: BlobHash | null
   readonly workingFolder: string
   readonly lease: Resources
+  /** The sender asked for the memory of the lease, and it is held to that. Absent from older servers: it did not. */
+  readonly memoryAsked?: boolean
   readonly timeLimitMs: number | null
   readonly graceMs: number
   readonly stopSignal: string

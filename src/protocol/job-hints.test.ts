@@ -127,7 +127,7 @@ test("a hint names what it is about", () => {
   const [away] = jobHints(FAILED, ["(0000000e:kIOGPUCommandBufferCallbackErrorImpactingInteractivity)"])
   assert.match(away?.fix ?? "", /windfall rerun 12\b/)
   const [memory] = jobHints({ ...FAILED, cause: "out_of_memory", exitCode: null, signal: 9 }, [])
-  assert.match(memory?.fix ?? "", /--memory 48G; what it held: windfall show 12$/)
+  assert.match(memory?.fix ?? "", /with --memory; what it held: windfall show 12$/)
 })
 
 test("a missing python is answered with a whole line to type", () => {

@@ -58,6 +58,6 @@ function outOfMemory(id: JobId): JobHint {
   return {
     code: "out_of_memory",
     meaning: "it held more memory than it asked for, or than its host has",
-    fix: `Ask for more: windfall send --memory 48G; what it held: windfall show ${id}`,
+    fix: `Send it again and ask for more with --memory; what it held: windfall show ${id}`,
   }
 }

@@ -67,7 +67,7 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
     code: "gpu_memory",
     pattern: /kIOGPUCommandBufferCallbackErrorOutOfMemory\b|\bMPS backend out of memory \(MPS allocated/,
     meaning: () => "the GPU ran out of memory, which on a Mac is the same memory as the CPU's",
-    fix: () => "Ask for a larger Mac, or make the batch smaller: windfall send --memory 48G",
+    fix: () => "Make the batch smaller, or ask for a larger Mac with --memory",
   },
   {
     code: "gpu_operator",

@@ -10,21 +10,32 @@ export interface Resources {
 
 /** What a job asks for on each host. */
 export interface ResourceRequest {
-  readonly memoryBytes: number
+  /** `null` when the sender did not say: then {@link DEFAULT_MEMORY_BYTES} are leased, and it is held to nothing while the host has enough. */
+  readonly memoryBytes: number | null
   /** `null` when the sender did not say: then the GPU is leased where the host has one, since a job may use Metal unasked. */
   readonly gpus: number | null
   readonly cores: number
 }
 
 /** What a job asks for that says nothing. */
-export const DEFAULT_REQUEST: ResourceRequest = { memoryBytes: 512 * 1024 ** 2, gpus: null, cores: 1 }
+export const DEFAULT_REQUEST: ResourceRequest = { memoryBytes: null, gpus: null, cores: 1 }
+
+/** Memory that is leased to a job that did not say. */
+export const DEFAULT_MEMORY_BYTES = 512 * 1024 ** 2
+
+const MOST_SLACK_BYTES = 1024 ** 3
+
+/** What an attempt may hold that asked for so much: a tenth more, at most 1 GiB. Beyond it is ended. */
+export function allowedBytes(requestBytes: number): number {
+  return requestBytes + Math.min(requestBytes / 10, MOST_SLACK_BYTES)
+}
 
 export const NO_RESOURCES: Resources = { memoryBytes: 0, gpus: 0, cores: 0 }
 
 /** What `request` takes on a host that has `total`. */
 export function needOn(request: ResourceRequest, total: Resources): Resources {
   return {
-    memoryBytes: request.memoryBytes,
+    memoryBytes: request.memoryBytes ?? DEFAULT_MEMORY_BYTES,
     gpus: request.gpus ?? Math.min(1, total.gpus),
     cores: request.cores,
   }

@@ -6,9 +6,10 @@ import { sysctlTexts } from "../../facts/sysctl.ts"
 import { parseTop } from "../../facts/top.ts"
 import type { AccountTrait } from "../../protocol/account-traits.ts"
 import type { HostFacts } from "../../protocol/host.ts"
+import { DarwinDanger } from "./darwin-danger.ts"
 import { joinListeners, parseLsofListeners, parseNetstatListeners } from "./darwin-ports.ts"
 import { parseFreeMemory, parseProcesses, parseUsedMemory } from "./darwin-text.ts"
-import type { FreeNow, Platform, PortListener, ProcessRow, Usage } from "./platform.ts"
+import type { FreeNow, MemoryNow, Platform, PortListener, ProcessRow, Usage } from "./platform.ts"
 
 const execute = promisify(execFile)
 const OPTIONS = { timeout: 5_000, maxBuffer: 64 * 1024 * 1024, env: { LC_ALL: "C", LANG: "C", TZ: "UTC" } }
@@ -33,6 +34,7 @@ export function darwinPlatform(): Platform {
     sampleMs: 15_000,
     facts: (root) => facts(root, bootId),
     free,
+    memoryNow: memoryNowReader(),
     isAlive,
     supervises: isAlive, // here it has one attempt only
     ownStart: () => String(Math.round(Date.now() / 1000 - process.uptime())),
@@ -85,6 +87,20 @@ async function usageOf(rows: readonly ProcessRow[]): Promise<Usage[]> {
   if (rows.length === 0) return []
   const usage = parseTop(await run(...TOP))
   return rows.map((row) => usage.get(row.pid) ?? { memoryBytes: row.residentBytes, cpuMs: null })
+}
+
+const MEMORY_KEYS =
+  "hw.pagesize vm.page_free_count vm.page_speculative_count vm.page_purgeable_count vm.swapusage kern.memorystatus_vm_pressure_level"
+
+/** One `sysctl`, as everything twice a second must cost little. */
+function memoryNowReader(): () => Promise<MemoryNow> {
+  const danger = new DarwinDanger()
+  return async () => {
+    const keys = sysctlTexts(await run("/usr/sbin/sysctl", "-i", ...MEMORY_KEYS.split(" ")))
+    const pages = ["free", "speculative", "purgeable"].map((kind) => Number(keys.get(`vm.page_${kind}_count`) ?? 0))
+    const freeBytes = pages.reduce((sum, count) => sum + count, 0) * Number(keys.get("hw.pagesize") ?? 16_384)
+    return { freeBytes, danger: danger.look(keys) }
+  }
 }
 
 async function unaccountedBytes(): Promise<number> {

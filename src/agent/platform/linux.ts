@@ -1,11 +1,13 @@
 import { readdirSync, readFileSync, readlinkSync, statfsSync, statSync } from "node:fs"
 import { arch, cpus, freemem, homedir, hostname, loadavg, totalmem, uptime, userInfo } from "node:os"
+import { formatBytes } from "../../base/bytes.ts"
 import type { HostFacts } from "../../protocol/host.ts"
 import { readIfThere } from "../own-file.ts"
 import { heldSockets, linuxListeners } from "./linux-ports.ts"
-import type { FreeNow, Platform, ProcessRow } from "./platform.ts"
+import type { FreeNow, MemoryNow, Platform, ProcessRow } from "./platform.ts"
 
 const PAGE_BYTES = 4096
+const LEAST_FREE_BYTES = 512 * 1024 ** 2
 /** What /proc counts starts in, on every system. */
 const TICKS_PER_S = 100
 /** What runs for an account by itself as soon as somebody logs in. */
@@ -22,6 +24,7 @@ export function linuxPlatform(): Platform {
     sampleMs: 5_000,
     facts: async (root) => facts(root, bootId),
     free: async (root) => free(root),
+    memoryNow: async () => memoryNow(),
     isAlive,
     supervises: (pid, start, attempt) => isAlive(pid, start) && titleOf(pid) === `windfall supervisor ${attempt}`,
     ownStart: () => readRow(process.pid)?.start ?? "",
@@ -97,10 +100,24 @@ function uidOf(pid: number): number | null {
   }
 }
 
+/** /proc/meminfo by label, in bytes. */
+function readMemory(): (label: string) => number {
+  const text = readFileSync("/proc/meminfo", "latin1")
+  return (label) => Number(new RegExp(`^${label}:\\s+(\\d+) kB`, "m").exec(text)?.[1] ?? 0) * 1024
+}
+
+/** With so little available, and no swap to speak of, the kernel is about to choose a victim by itself. */
+function memoryNow(): MemoryNow {
+  const bytes = readMemory()
+  const freeBytes = bytes("MemAvailable")
+  const least = Math.min(LEAST_FREE_BYTES, bytes("MemTotal") / 16)
+  const danger = freeBytes < least && bytes("SwapFree") < least ? `it has only ${formatBytes(freeBytes)} left` : null
+  return { freeBytes, danger }
+}
+
 /** In use, less caches, less what processes hold by themselves: files in memory, the kernel's own. */
 function unaccountedBytes(): number {
-  const text = readFileSync("/proc/meminfo", "latin1")
-  const bytes = (label: string) => Number(new RegExp(`^${label}:\\s+(\\d+) kB`, "m").exec(text)?.[1] ?? 0) * 1024
+  const bytes = readMemory()
   return bytes("MemTotal") - bytes("MemAvailable") - bytes("AnonPages")
 }
 

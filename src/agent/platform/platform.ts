@@ -19,6 +19,14 @@ export interface ProcessRow {
   readonly ofSystem: boolean
 }
 
+/** Memory at a glance: what costs next to nothing to ask. */
+export interface MemoryNow {
+  /** Comparable only with itself: by how much it fell is what new use there can be. */
+  readonly freeBytes: number
+  /** Why the host is in danger of having none left, in words; `null` when it is not. */
+  readonly danger: string | null
+}
+
 export interface FreeNow {
   readonly memoryFreeBytes: number
   readonly diskFreeBytes: number
@@ -54,6 +62,7 @@ export interface Platform {
   /** Facts for `hello`; commands it runs have timeouts. */
   facts(root: string): Promise<HostFacts>
   free(root: string): Promise<FreeNow>
+  memoryNow(): Promise<MemoryNow>
   /** Whether the process with this pid is the one that started then. */
   isAlive(pid: number, start: string): boolean
   /** Whether it is, and has this attempt now: on Linux a supervisor has one after the other, and is named after what it has. */

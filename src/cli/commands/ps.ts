@@ -5,6 +5,7 @@ import { WindfallError } from "../../protocol/errors.ts"
 import type { JobView } from "../../protocol/job.ts"
 import { isFinal, JOB_STATES, type JobState } from "../../protocol/job-state.ts"
 import { readCount } from "../../protocol/job-values.ts"
+import { DEFAULT_MEMORY_BYTES } from "../../protocol/resources.ts"
 import { command } from "../command-line/command.ts"
 import { flag, list, notEmpty, value } from "../command-line/option.ts"
 import { formatAge } from "../render/age.ts"
@@ -99,7 +100,7 @@ export function jobTable(jobs: readonly JobView[], now: number, width: number | 
       stateText(job),
       job.state === "queued" ? "-" : (attempt?.hostName ?? "-"),
       timeText(job, now),
-      formatBytes(job.spec.resources.memoryBytes),
+      formatBytes(job.spec.resources.memoryBytes ?? DEFAULT_MEMORY_BYTES),
       (job.state === "queued" || job.state === "starting") && job.reason !== null
         ? `${commandText(job.spec.command)}  (${job.reason})`
         : commandText(job.spec.command),

@@ -3,6 +3,7 @@ import { formatDuration } from "../../base/duration.ts"
 import type { JobHint } from "../../protocol/api.ts"
 import type { AttemptView, JobView } from "../../protocol/job.ts"
 import { isFinal } from "../../protocol/job-state.ts"
+import { DEFAULT_MEMORY_BYTES } from "../../protocol/resources.ts"
 import { command } from "../command-line/command.ts"
 import { flag } from "../command-line/option.ts"
 import { findJob } from "../find-job.ts"
@@ -72,7 +73,7 @@ function stateText(job: JobView, now: number): string {
 
 function requestText({ spec: { resources } }: JobView): string {
   const gpu = resources.gpus === null ? "the GPU where there is one" : `${resources.gpus} GPU`
-  return `${formatBytes(resources.memoryBytes)} memory, ${resources.cores} core${resources.cores === 1 ? "" : "s"}, ${gpu}`
+  return `${formatBytes(resources.memoryBytes ?? DEFAULT_MEMORY_BYTES)} memory${resources.memoryBytes === null ? " (by default)" : ""}, ${resources.cores} core${resources.cores === 1 ? "" : "s"}, ${gpu}`
 }
 
 function dataText({ spec }: JobView): string {

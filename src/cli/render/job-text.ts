@@ -98,8 +98,9 @@ export function endText(job: JobView): string {
   if (attempt !== undefined) sentence += ` on ${attempt.hostName}`
   const parts = [sentence + why]
   if (attempt?.peakMemoryBytes != null) {
-    const asked = formatBytes(job.spec.resources.memoryBytes)
-    parts.push(`peak memory ${formatBytes(attempt.peakMemoryBytes)} of ${asked}`)
+    const { memoryBytes } = job.spec.resources
+    const asked = memoryBytes === null ? "" : ` of ${formatBytes(memoryBytes)}`
+    parts.push(`peak memory ${formatBytes(attempt.peakMemoryBytes)}${asked}`)
   }
   if (job.attempts.length > 1) parts.push(`attempt ${job.attempts.length}`)
   const unmatched = unmatchedText(job)

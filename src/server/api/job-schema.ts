@@ -58,7 +58,7 @@ const command = z
   )
 
 const resources = z.strictObject({
-  memoryBytes: z.int().min(1).default(DEFAULT_SPEC.resources.memoryBytes),
+  memoryBytes: z.int().min(1).nullable().default(DEFAULT_SPEC.resources.memoryBytes),
   gpus: z.int().min(0).max(64).nullable().default(DEFAULT_SPEC.resources.gpus),
   cores: z.int().min(1).max(4096).default(DEFAULT_SPEC.resources.cores),
 })

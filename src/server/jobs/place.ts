@@ -95,6 +95,7 @@ export function orderOf(core: Core, job: JobRecord, attempt: AttemptRecord): Att
     workspace: spec.workspace,
     workingFolder: spec.workingFolder,
     lease: attempt.lease,
+    memoryAsked: spec.resources.memoryBytes !== null,
     timeLimitMs: spec.timeLimitMs,
     graceMs: spec.graceMs,
     stopSignal: spec.stopSignal,

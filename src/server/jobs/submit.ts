@@ -2,7 +2,7 @@ import { formatBytes } from "../../base/bytes.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
 import type { JobSpec } from "../../protocol/job.ts"
-import { fits, needOn } from "../../protocol/resources.ts"
+import { DEFAULT_MEMORY_BYTES, fits, needOn } from "../../protocol/resources.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { checkDataPaths, resolveData } from "../data/job-data.ts"
@@ -165,7 +165,8 @@ function checkFits(core: Core, spec: JobSpec): void {
       hint: `Where it lies: windfall data show ${lying[0]}`,
     })
   }
-  const { memoryBytes, cores, gpus } = spec.resources
+  const { cores, gpus } = spec.resources
+  const memoryBytes = spec.resources.memoryBytes ?? DEFAULT_MEMORY_BYTES
   const asked = `${formatBytes(memoryBytes)}, ${cores} ${cores === 1 ? "core" : "cores"}${gpus ? `, ${gpus} GPU` : ""}`
   const most = (what: "memoryBytes" | "cores" | "gpus") => Math.max(...known.map(({ total }) => total[what]))
   const where = spec.host === null ? "no host" : `the host ${spec.host}`

@@ -23,7 +23,9 @@ const spec = answer(
     workspace: hash.nullable().describe("The tree of what was sent; null for an empty folder"),
     workingFolder: z.string(),
     resources: z.object({
-      memoryBytes: count,
+      memoryBytes: count
+        .nullable()
+        .describe("null: 512 MiB are leased, and it may hold more while the host has enough"),
       gpus: count.nullable().describe("null: one where the host has one"),
       cores: count,
     }),
