@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { basename, dirname, join } from "node:path"
 import { orAborted } from "../base/or-aborted.ts"
 import type { AttemptOrder } from "../protocol/agent-wire.ts"
 import { type EnvironmentSpec, inlineMetadata, preferredPython } from "../protocol/environment.ts"
@@ -43,7 +43,7 @@ export async function prepareEnvironment(
   attempt.environment = {
     uv: environments.uv,
     place: environments.placeOf(key),
-    sources: sourceFolder(spec, files, join(attempt.folder, "work")),
+    sources: sourceFolders(spec, files, join(attempt.folder, "work")),
   }
   writeEnvironment(attempt.folder, attempt.environment)
   if (environments.use(key, context.clock.now())) return
@@ -117,14 +117,21 @@ function readTravelled(work: string, path: string): Buffer {
   }
 }
 
-/** Where a project's own packages lie: it is not installed, as an environment is shared and the workspace is the job's own. */
-function sourceFolder(spec: EnvironmentSpec, files: readonly DecidingFile[], work: string): string | null {
-  const project = files.find(({ path }) => path.endsWith("pyproject.toml"))
-  const isProject = spec.kind === "uv.lock" || spec.kind === "pyproject.toml"
-  if (!isProject || project === undefined || !/^\[build-system\]/m.test(String(project.content))) return null
-  const folder = join(work, dirname(project.path))
-  const isBelow = statSync(join(folder, "src"), { throwIfNoEntry: false })?.isDirectory() === true
-  return isBelow ? join(folder, "src") : folder
+/**
+ * Where a project's own packages lie, and those it takes from folders, as PYTHONPATH has them; `null` where there are none. They are
+ * not installed, as an environment is shared and the workspace is the job's own.
+ */
+function sourceFolders({ kind }: EnvironmentSpec, files: readonly DecidingFile[], work: string): string | null {
+  if (kind !== "uv.lock" && kind !== "pyproject.toml") return null
+  const packages = files.filter(
+    ({ path, content }) => basename(path) === "pyproject.toml" && /^\s*\[\s*build-system\s*\]/m.test(String(content)),
+  )
+  const folders = packages.map(({ path }) => {
+    const folder = join(work, dirname(path))
+    const isBelow = statSync(join(folder, "src"), { throwIfNoEntry: false })?.isDirectory() === true
+    return isBelow ? join(folder, "src") : folder
+  })
+  return folders.length === 0 ? null : folders.join(":")
 }
 
 /** Environments that attempts have whose folders are here. */

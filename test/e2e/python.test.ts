@@ -75,6 +75,29 @@ test("a locked project runs with its own sources; a lock that does not fit is re
   assert.match(bad.stderr, /uv\.lock does not fit pyproject\.toml\. Type uv lock/)
 })
 
+test("a workspace of several packages: all that its lock names, and its own packages from where they are", {
+  skip,
+}, async () => {
+  using project = new ScratchFolder()
+  const [head] = PROJECT.split("dependencies")
+  const build = PROJECT.slice(PROJECT.indexOf("[build"))
+  project.write({
+    "pyproject.toml": '[tool.uv.workspace]\nmembers = ["packages/*"]\n',
+    "packages/a/pyproject.toml": `${head?.replace("shown", "a")}dependencies = ["b"]\n${build}[tool.uv.sources]\nb = { workspace = true }\n`,
+    "packages/a/a/__init__.py": "import b\n",
+    "packages/b/pyproject.toml": PROJECT.replace("shown", "b"),
+    "packages/b/src/b/__init__.py": "import iniconfig\nprint(iniconfig.__name__)\n",
+  })
+  const locked = await send(project, "-q", "-o", "uv.lock", "--", "uv", "lock")
+  assert.equal(locked.exitCode, 0, locked.stderr)
+  const job = await send(project, "--", "python", "-c", "import a")
+  assert.deepEqual([job.exitCode, job.stdout], [0, "iniconfig\n"], job.stderr)
+  const stale = '[project]\nname = "b"\nversion = "1"\nrequires-python = ">=3.9"\ndependencies = ["six"]\n'
+  project.write({ "packages/b/pyproject.toml": stale })
+  const bad = await send(project, "--", "python", "-c", "import a")
+  assert.match(bad.stderr, /uv\.lock does not fit pyproject\.toml\. Type uv lock/)
+})
+
 test("a project without a lock, and a script with its own metadata", { skip }, async () => {
   using project = new ScratchFolder()
   project.write({

@@ -134,7 +134,7 @@ sub install {
   if ($kind eq 'uv.lock') {
     my $fits = is_dynamic() ? '--frozen' : '--locked';
     local $tools{UV_PROJECT_ENVIRONMENT} = $venv;
-    run(0, $uv, 'sync', @python, $fits, '--no-install-project') or failed('lock');
+    run(0, $uv, 'sync', @python, $fits, '--no-install-local', '--all-packages') or failed('lock');
     return if !@with || run(0, @pip, '--', @with);
   }
   else {
@@ -146,14 +146,16 @@ sub install {
 }
 
 sub project_text {
-  open(my $text, '<', "$project/pyproject.toml") or return '';
-  local $/;
-  return <$text>;
+  local ($/, @ARGV) = (undef, @_);
+  return join("\n", @_ ? <> : ());
 }
 
 # Whether a lock fits can be told only by building such a project, and there is nothing of it here.
-sub is_dynamic { project_text() =~ /^\s*dynamic\s*=/m }
-sub has_dev_group { project_text() =~ /^\[dependency-groups\][^\[]*^\s*["']?dev["']?\s*=/m }
+sub is_dynamic {
+  my @all = split(/\0/, `/usr/bin/find '$project' -name pyproject.toml -print0`);
+  return project_text(@all) =~ /^\s*dynamic\s*=/m;
+}
+sub has_dev_group { project_text("$project/pyproject.toml") =~ /^\[dependency-groups\][^\[]*^\s*["']?dev["']?\s*=/m }
 
 # Shared by jobs: what one of them installs or edits would be every other's. Synced, so that a power cut leaves it whole or not
 # ready.

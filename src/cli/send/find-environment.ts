@@ -9,8 +9,9 @@ import { packageNames } from "../../protocol/environment-values.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { JobValues } from "../../protocol/job-fields.ts"
 import { fs, path } from "../builtin.ts"
+import { lockedFolders, memberFiles } from "./local-members.ts"
 import type { PythonWish } from "./python-command.ts"
-import { type PythonMetadata, readPythonMetadata, refuseLocalPackages } from "./python-metadata.ts"
+import { readPythonMetadata, refuseLocalPackages } from "./python-metadata.ts"
 import { requirementFiles } from "./requirement-files.ts"
 
 const MAX_FILE_BYTES = 4 * 1024 * 1024
@@ -58,38 +59,63 @@ function scriptMetadata(script: string | null, { folder, workingFolder }: StartP
   if (metadata === null) return null
   const [, ...lines] = metadata.replace(/\r/g, "").split("\n").slice(0, -1)
   const toml = lines.map((line) => line.slice(2)).join("\n")
-  return { kind: "script", files: [file], python: requiredPython(readPythonMetadata(`${file} (# /// script)`, toml)) }
+  return {
+    kind: "script",
+    files: [file],
+    python: requiredPython(readPythonMetadata(`${file} (# /// script)`, toml).requiresPython),
+  }
 }
 
 function nearestFiles({ folder, workingFolder }: StartPlace): FoundFiles | null {
   if (folder === null) return null
   for (let at = workingFolder; ; at = path.dirname(at)) {
     const below = at === "." ? "" : at
-    const found = filesIn(folder, below)
+    const found = lockedFiles(folder, below) ?? unlockedFiles(folder, below)
     if (found !== null || below === "") return found
   }
 }
 
-function filesIn(folder: string, below: string): FoundFiles | null {
-  const inFolder = (name: string) => path.join(below, name)
-  const read = (name: string) => readText(path.join(folder, below, name))
-  const isLocked = fs.existsSync(path.join(folder, below, "uv.lock"))
-  const text = read("pyproject.toml")
-  if (isLocked && text === null) {
+/** By the lock in this folder; of a package whose own folder has none, by the one above that has it for a member. */
+function lockedFiles(folder: string, below: string): FoundFiles | null {
+  for (let at = below; ; at = path.dirname(at)) {
+    const above = at === "." ? "" : at
+    const lock = readText(path.join(folder, above, "uv.lock"))
+    if (lock !== null && (above === below || lockedFolders(lock).includes(path.relative(above, below)))) {
+      return filesOfLock(folder, above, lock)
+    }
+    if (above === "" || readText(path.join(folder, below, "pyproject.toml")) === null) return null
+  }
+}
+
+function filesOfLock(folder: string, below: string, lock: string): FoundFiles {
+  const [lockFile, projectFile] = [path.join(below, "uv.lock"), path.join(below, "pyproject.toml")]
+  const text = readText(path.join(folder, projectFile))
+  if (text === null) {
     throw new WindfallError(
       "invalid_input",
-      `Cannot make an environment from ${inFolder("uv.lock")}: it has no pyproject.toml beside it`,
-      {
-        hint: "Put it there, or send without an environment: --no-environment",
-      },
+      `Cannot make an environment from ${lockFile}: it has no pyproject.toml beside it`,
+      { hint: "Put it there, or send without an environment: --no-environment" },
     )
   }
+  const project = readPythonMetadata(projectFile, text)
+  // The root of a workspace need be no package itself: then the lock alone says which Python all of it takes.
+  const required = project.requiresPython ?? /^requires-python = "([^"]+)"$/m.exec(lock)?.[1] ?? null
+  return {
+    kind: "uv.lock",
+    files: [lockFile, projectFile, ...memberFiles(lock, folder, below)],
+    python: pinnedPython(readText(path.join(folder, below, ".python-version"))) ?? requiredPython(required),
+  }
+}
+
+function unlockedFiles(folder: string, below: string): FoundFiles | null {
+  const inFolder = (name: string) => path.join(below, name)
+  const read = (name: string) => readText(path.join(folder, below, name))
+  const text = read("pyproject.toml")
   const project = text === null ? null : readPythonMetadata(inFolder("pyproject.toml"), text)
   if (project?.isProject === true) {
-    refuseLocalPackages(inFolder("pyproject.toml"), project, isLocked)
-    const kind = isLocked ? ("uv.lock" as const) : ("pyproject.toml" as const)
-    const files = [...(isLocked ? [inFolder("uv.lock")] : []), inFolder("pyproject.toml")]
-    return { kind, files, python: pinnedPython(read(".python-version")) ?? requiredPython(project) }
+    refuseLocalPackages(inFolder("pyproject.toml"), project)
+    const python = pinnedPython(read(".python-version")) ?? requiredPython(project.requiresPython)
+    return { kind: "pyproject.toml", files: [inFolder("pyproject.toml")], python }
   }
   const requirements = read("requirements.txt")
   if (requirements === null) return null
@@ -104,7 +130,7 @@ function pinnedPython(text: string | null): string | null {
 }
 
 /** @throws {WindfallError} invalid_input for a Python that no host has */
-function requiredPython({ requiresPython }: PythonMetadata): string | null {
+function requiredPython(requiresPython: string | null): string | null {
   if (requiresPython === null) return null
   const problem = pythonProblem(requiresPython)
   if (problem === null) return requiresPython

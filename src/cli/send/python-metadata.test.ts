@@ -3,7 +3,7 @@ import { test } from "node:test"
 import { readPythonMetadata, refuseLocalPackages } from "./python-metadata.ts"
 
 const read = (toml: string) => readPythonMetadata("pyproject.toml", toml)
-const refuse = (toml: string, isLocked = true) => refuseLocalPackages("pyproject.toml", read(toml), isLocked)
+const refuse = (toml: string) => refuseLocalPackages("pyproject.toml", read(toml))
 
 test("a project and its Python are found however they are written", () => {
   const [plain, dotted] = ['[ project ]\nname = "x"\nrequires-python = ">=3.11"', 'project.requires-python = ">=3.11"']
@@ -22,21 +22,20 @@ test("what is no TOML is refused with its place", () => {
   })
 })
 
-test("workspaces and paths are refused, with what to type", () => {
+test("packages from folders are refused without a lock, with what to type", () => {
   const cases: [toml: string, named: RegExp][] = [
     ["[tool.uv.sources]\nlib = { workspace = true }", /\(workspace = true\)/],
     ['[tool.uv.sources]\nlib = { path = "../lib", editable = true }', /\(path = "\.\.\/lib"\)/],
     ["[tool.uv.sources.lib]\npath = 'lib'", /\(path = "lib"\)/],
     ['tool.uv.sources.lib = [{ git = "https://example.org/x" }, { path = "lib" }]', /\(path = "lib"\)/],
-    ['[tool.uv.workspace]\nmembers = ["packages/*"]', /\(\[tool\.uv\.workspace\]\)/],
   ]
   for (const [toml, message] of cases) {
-    assert.throws(() => refuse(toml), { code: "invalid_input", message, hint: /windfall send -- uv run/ })
+    assert.throws(() => refuse(toml), { code: "invalid_input", message, hint: /uv lock.*windfall send -- uv run/ })
   }
 })
 
 test("all others pass", () => {
   refuse('[tool.uv.sources]\nlib = { git = "https://example.org/lib" }\n[tool.other]\npath = "x"')
   refuse('# [tool.uv.workspace]\n[tool.uv.sources]\n# lib = { path = "lib" }')
-  refuse('[tool.uv.workspace]\nmembers = ["packages/*"]', false)
+  refuse('[tool.uv.workspace]\nmembers = ["packages/*"]')
 })

@@ -8,8 +8,6 @@ export interface PythonMetadata {
   readonly requiresPython: string | null
   /** A package it takes from a folder, as it stands there: `path = "../lib"`. */
   readonly localSource: string | null
-  /** It is the root of several packages that share one lock. */
-  readonly isWorkspace: boolean
 }
 
 /** @throws {WindfallError} invalid_input, with the place, for what is no TOML */
@@ -22,23 +20,20 @@ export function readPythonMetadata(file: string, toml: string): PythonMetadata {
     isProject: all.project !== undefined,
     requiresPython: typeof required === "string" ? required : null,
     localSource: localSource(table(uv.sources)),
-    isWorkspace: uv.workspace !== undefined,
   }
 }
 
 /**
- * Refuses a project that takes packages from folders: a workspace of several packages, or dependencies with a path. Environments
- * are shared and see nothing of the folder, so their build would end only on the host, and in uv's words.
+ * Refuses a project without a lock that takes packages from folders: environments are shared and see nothing of the folder, and
+ * only a lock says what else those packages need.
  * @throws {WindfallError} invalid_input, with how it runs all the same
  */
-export function refuseLocalPackages(file: string, metadata: PythonMetadata, isLocked: boolean): void {
-  // With a lock uv wants to see every member, also where the project itself needs none.
-  const local = metadata.localSource ?? (isLocked && metadata.isWorkspace ? "[tool.uv.workspace]" : null)
-  if (local === null) return
+export function refuseLocalPackages(file: string, { localSource }: PythonMetadata): void {
+  if (localSource === null) return
   throw new WindfallError(
     "invalid_input",
-    `Cannot make an environment from ${file}: it takes packages from folders (${local}), and jobs share environments`,
-    { hint: "uv can, in the job's folder, if all of them travel (--folder): windfall send -- uv run COMMAND" },
+    `Cannot make an environment from ${file}: it takes packages from folders (${localSource}), and has no uv.lock`,
+    { hint: "Type uv lock in that folder and send again; or let uv do it all there: windfall send -- uv run COMMAND" },
   )
 }
 
