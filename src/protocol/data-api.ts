@@ -23,6 +23,8 @@ export interface StoredDataView {
     readonly provedAt: number
     /** Why it could not be used the last time; `null` when it could. */
     readonly problem: string | null
+    /** Jobs may change what lies there, as who added it said. */
+    readonly writable: boolean
   }[]
   /** Unfinished jobs that were sent with it, as far as the caller may know: their numbers. */
   readonly jobs: readonly JobId[]
@@ -33,10 +35,14 @@ export interface DataVersionRequest {
   readonly root: BlobHash
   readonly shared: boolean | null
 }
-/** PUT /v1/data/NAME/place: what lies at this path of a host, proved by a real read there. */
+/**
+ * PUT /v1/data/NAME/place: what lies at this path of a host, proved by a real read there. Refused where jobs' account could
+ * write there, unless `writable` says that this is wanted.
+ */
 export interface DataPlaceRequest {
   readonly host: string
   readonly path: string
+  readonly writable: boolean
   readonly shared: boolean | null
 }
 /** DELETE /v1/data/NAME?force=true|false: refused while unfinished jobs need it, unless forced; those that wait then fail. */

@@ -17,6 +17,8 @@ export interface PlaceLook {
   /** Why it cannot be used, in words; `null` when it can. */
   readonly problem: string | null
   readonly hint: string | null
+  /** Something there that jobs' account may write: the folder, or what a sample of it found; `null`: none was found. */
+  readonly writable: string | null
 }
 
 /** Data for an attempt: a tree to be laid out, or what lies at a place of this host. */
@@ -27,4 +29,6 @@ export interface OrderData {
   readonly root: BlobHash | null
   readonly bytes: number
   readonly place: string | null
+  /** Of a place: who added it wants that jobs may write there. Absent in orders of older servers. */
+  readonly writable?: boolean
 }

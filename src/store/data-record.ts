@@ -29,4 +29,6 @@ export interface DataPlace {
   readonly provedAt: number
   /** Why it could not be used the last time; `null` when it could. */
   readonly problem: string | null
+  /** Who added it wants that jobs may write there. */
+  readonly writable: boolean
 }

@@ -62,6 +62,7 @@ export class DataStore {
         path: v.path,
         proved_at: v.proved_at,
         problem: v.problem,
+        writable: v.writable,
       }),
     )
     this.#places = database.statement<{ name: string }, PlaceRow>((q, v) =>
@@ -113,8 +114,8 @@ export class DataStore {
     return next
   }
 
-  putPlace(name: string, { host, path, provedAt, problem }: DataPlace): void {
-    this.#putPlace.run({ name, host, path, proved_at: provedAt, problem })
+  putPlace(name: string, { host, path, provedAt, problem, writable }: DataPlace): void {
+    this.#putPlace.run({ name, host, path, proved_at: provedAt, problem, writable: Number(writable) })
   }
 
   setProblem(name: string, host: HostId, problem: string | null): void {
@@ -145,11 +146,12 @@ export class DataStore {
       }),
     )
     const places = this.#places.all({ name }).map(
-      ({ host, path, proved_at, problem }): DataPlace => ({
+      ({ host, path, proved_at, problem, writable }): DataPlace => ({
         host: host as HostId,
         path,
         provedAt: proved_at,
         problem,
+        writable: writable === 1,
       }),
     )
     return { name, user, shared: shared === 1, createdAt: created_at, versions, places }

@@ -10,6 +10,7 @@ import { leaving } from "./migrations/0006-leaving.ts"
 import { data } from "./migrations/0007-data.ts"
 import { notify } from "./migrations/0008-notify.ts"
 import { hostDisk } from "./migrations/0009-host-disk.ts"
+import { dataWritable } from "./migrations/0010-data-writable.ts"
 import type { Schema } from "./schema.ts"
 
 /** Forward only, in order; the place in this list is the version. Never change one that was released, add another. */
@@ -23,6 +24,7 @@ const MIGRATIONS: readonly ((query: Kysely<Schema>) => Compilable[])[] = [
   data,
   notify,
   hostDisk,
+  dataWritable,
 ]
 
 /** The version of the schema this release writes. */

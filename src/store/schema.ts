@@ -127,6 +127,7 @@ export interface Schema {
     readonly proved_at: number
     /** Why it could not be used when it was looked at last; `null` when it could. */
     readonly problem: string | null
+    readonly writable: number
   }
   readonly events: {
     readonly sequence: Generated<number>

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { randomBytes } from "node:crypto"
-import { readdirSync, readFileSync, rmSync, statSync } from "node:fs"
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import type { WhyAnswer } from "../../src/protocol/api.ts"
@@ -115,10 +115,13 @@ test("what lies on a host already is proved, used there and nowhere else; once g
   const [host] = pool().hosts
   await host!.write("corpus/text", "on the host\n")
   await host!.write("file", "x")
-  const on = (where: string) => pool().windfall(["data", "add", "corpus", "--on", where])
+  const on = (where: string) => pool().windfall(["data", "add", "corpus", "--writable", "--on", where])
   for (const [where, words] of [
     ["host1:~/nowhere", /there is no such folder/],
     ["host1:~/file", /it is a file/],
+    ["host1:~", /it is the whole home folder/],
+    ["host1:~/.windfall", /part of what Windfall keeps/],
+    ["host1:/", /it is the whole disk/],
     ["host1:corpus", /it is no absolute path/],
     ["host9:/tmp", /there is no such host/],
     ["host1", /it names no host and path/],
@@ -139,12 +142,52 @@ test("what lies on a host already is proved, used there and nowhere else; once g
   const failed = await pool().windfall(["send", "--no-folder", "--data", "corpus", "--", "true"])
   assert.equal(failed.exitCode, 125)
   assert.match(failed.stderr, /data_failed.*Cannot use the data corpus at .*: there is no such folder/)
-  assert.match((await pool().windfall(["data", "ls"])).stdout, /corpus .*\(cannot be used\)/)
+  assert.match((await pool().windfall(["data", "ls"])).stdout, /corpus .*cannot be used\)/)
   await host!.write("corpus/text", "back again\n")
   assert.doesNotMatch((await on("host1:~/corpus")).stdout, /cannot be used/)
   assert.match((await pool().windfall(["data", "show", "corpus"])).stdout, /host1 .*corpus/)
   assert.equal((await pool().windfall(["data", "rm", "corpus"])).exitCode, 0)
   assert.equal(readFileSync(join(host!.files, "corpus/text"), "utf8"), "back again\n")
+})
+
+test("where jobs could change what lies on a host it is refused, unless that is wanted; and told once it has become so", async () => {
+  const [host] = pool().hosts
+  await host!.write("theirs/below/text", "the owner's\n")
+  const theirs = join(host!.files, "theirs")
+  const on = (...more: string[]) => pool().windfall(["data", "add", "theirs", "--on", "host1:~/theirs", ...more])
+  const refused = await on()
+  assert.equal(refused.exitCode, 2)
+  assert.match(refused.stderr, /jobs could change it, as \S+ may write \/\S*theirs\n/)
+  assert.match(refused.stderr, /on host1: chmod -R a-w \/\S*theirs .*--writable/)
+  assert.equal((await on("--writable")).exitCode, 0)
+  assert.match((await pool().windfall(["data", "ls"])).stdout, /theirs .*\(writable by jobs\)/)
+
+  for (const [path, mode] of [
+    ["below/text", 0o444],
+    ["below", 0o555],
+    ["", 0o555],
+  ] as const)
+    chmodSync(join(theirs, path), mode)
+  const added = await on()
+  assert.equal(added.exitCode, 0, added.stderr)
+  assert.doesNotMatch((await pool().windfall(["data", "ls"])).stdout, /theirs .*writable/)
+  assert.match((await pool().windfall(["data", "show", "theirs"])).stdout, /read-only/)
+  const notices = async () => {
+    const { stdout } = await pool().windfall(["events", "--json"])
+    return stdout.split("\n").filter((line) => line.includes("jobs could change the data theirs"))
+  }
+  const remove = async () => {
+    const { id } = await pool().submit(
+      spec("theirs", "sh", "-c", "rm -f data/theirs/below/text; cat data/theirs/below/text"),
+    )
+    await pool().awaitJob(id)
+    return (await pool().log(id)).toString()
+  }
+  assert.match(await remove(), /the owner's/)
+  assert.deepEqual(await notices(), [])
+  chmodSync(join(theirs, "below/text"), 0o644)
+  await remove()
+  assert.match((await notices()).join(), /theirs\/below\/text can be written/)
 })
 
 /** Adds a folder with these files and returns its tree. */

@@ -30,7 +30,7 @@ export class SimulatedChannel implements HostChannel {
   async ask(_path: string, body: unknown): Promise<AsyncIterable<Uint8Array>> {
     const { path = "" } = body as { readonly path?: string }
     const isThere = path !== "" && !path.includes("nothing")
-    const look = { path, entries: 1, problem: isThere ? null : "there is no such folder", hint: null }
+    const look = { path, entries: 1, problem: isThere ? null : "there is no such folder", hint: null, writable: null }
     return (async function* () {
       yield Buffer.from(JSON.stringify(look))
     })()

@@ -3,6 +3,8 @@ import { homedir } from "node:os"
 import { join } from "node:path"
 import type { PlaceLook } from "../../protocol/data-wire.ts"
 import { errorCode } from "../../workspace/disk-error.ts"
+import { refusedPlace } from "./refused-place.ts"
+import { writableThere } from "./writable-there.ts"
 
 /** A share whose server is gone can keep a read waiting for ever. */
 const LOOK_MS = 10_000
@@ -11,7 +13,8 @@ const FILES_TRIED = 20
 
 /**
  * Whether data lies at this path of this host: proved by reading the folder, and some bytes of a file where one is found near its
- * top. What is in the way is said in words, for whom to ask and what to switch on. Never throws.
+ * top; and what of it this account could write. What is in the way is said in words, for whom to ask and what to switch on.
+ * Never throws.
  */
 export async function lookAtPlace(
   path: string,
@@ -19,10 +22,12 @@ export async function lookAtPlace(
     home = homedir(),
     platform = process.platform,
     waitMs = LOOK_MS,
+    mayWrite,
   }: {
     readonly home?: string
     readonly platform?: NodeJS.Platform
     readonly waitMs?: number
+    readonly mayWrite?: ((path: string) => Promise<boolean>) | undefined
   } = {},
 ): Promise<PlaceLook> {
   const given = path === "~" || path.startsWith("~/") ? join(home, path.slice(1)) : path
@@ -33,16 +38,27 @@ export async function lookAtPlace(
     waitMs,
   )
   try {
-    return await Promise.race([read(given), late.promise])
+    return await Promise.race([read(given, home, platform, mayWrite), late.promise])
   } catch (error) {
-    return { ...explain(given, errorCode(error) ?? String(error), home, platform), path: given, entries: 0 }
+    const why = explain(given, errorCode(error) ?? String(error), home, platform)
+    return { ...why, path: given, entries: 0, writable: null }
   } finally {
     clearTimeout(timer)
   }
 }
 
-async function read(given: string): Promise<PlaceLook> {
+async function read(
+  given: string,
+  home: string,
+  platform: NodeJS.Platform,
+  mayWrite: ((path: string) => Promise<boolean>) | undefined,
+): Promise<PlaceLook> {
   const path = await realpath(given)
+  const [realHome, own] = await Promise.all(
+    [home, join(home, ".windfall")].map((one) => realpath(one).catch(() => one)),
+  )
+  const refused = refusedPlace(path, { home: realHome ?? home, own: own ?? home, platform })
+  if (refused !== null) return refusal(path, refused, "Name a folder that has nothing but the data")
   if (!(await stat(path)).isDirectory()) {
     return refusal(path, "it is a file", "Name the folder that it is in")
   }
@@ -57,11 +73,11 @@ async function read(given: string): Promise<PlaceLook> {
     files = 0
   }
   if (entries === 0) return refusal(path, "it is empty", "Is the disk or share that it should be mounted?")
-  return { path, entries, problem: null, hint: null }
+  return { path, entries, problem: null, hint: null, writable: await writableThere(path, mayWrite) }
 }
 
 function refusal(path: string, problem: string, hint: string | null): PlaceLook {
-  return { path, entries: 0, problem, hint }
+  return { path, entries: 0, problem, hint, writable: null }
 }
 
 /**

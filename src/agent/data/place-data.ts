@@ -3,7 +3,7 @@ import { orAborted } from "../../base/or-aborted.ts"
 import type { DataOffer, OrderData } from "../../protocol/data-wire.ts"
 import { toWindfallError, WindfallError } from "../../protocol/errors.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
-import type { AgentContext } from "../agent-context.ts"
+import { type AgentContext, nameOf, tell } from "../agent-context.ts"
 import type { Attempt } from "../attempt.ts"
 import type { Attempts } from "../disk/held-part.ts"
 import type { DataShelf } from "./data-shelf.ts"
@@ -39,7 +39,7 @@ export async function placeData(
 ): Promise<void> {
   for (const one of data) {
     try {
-      if (one.root === null) await checkPlace(one)
+      if (one.root === null) await checkPlace(context, attempt, one)
       else await placeTree(context, attempt, one, one.root, ask, signal)
     } catch (thrown) {
       signal.throwIfAborted()
@@ -63,10 +63,20 @@ export function dataInUse(context: { readonly attempts: Attempts }): Set<BlobHas
   return new Set(held.flatMap(({ order }) => order?.data ?? []).flatMap(({ root }) => (root === null ? [] : [root])))
 }
 
-async function checkPlace({ name, place }: OrderData): Promise<void> {
+async function checkPlace(
+  context: AgentContext,
+  attempt: Attempt,
+  { name, place, writable: isWanted }: OrderData,
+): Promise<void> {
   if (place === null) throw new WindfallError("data_not_found", `Cannot use the data ${name}: it was removed`)
-  const { problem, hint } = await lookAtPlace(place)
-  if (problem === null) return
+  const { problem, hint, writable } = await lookAtPlace(place)
+  if (problem === null) {
+    if (writable !== null && isWanted !== true) {
+      const message = `jobs could change the data ${name}: ${writable} can be written by the account that they run as. Take that right away, or say that it is wanted: windfall data add ${name} --on HOST:${place} --writable`
+      tell(context, attempt, { type: "notice", ...nameOf(attempt), message })
+    }
+    return
+  }
   const more = hint === null ? "" : `. ${hint}`
   throw new WindfallError("file_not_found", `Cannot use the data ${name} at ${place}: ${problem}${more}`)
 }

@@ -11,11 +11,12 @@ export const dataAdd = command({
   name: "data add",
   operands: "NAME [DIR]",
   about:
-    "Stores a folder under a name, for jobs sent with --data NAME: it lies on each host once, read-only, however many jobs use it. Only what is new travels; adding again makes a new version, and jobs keep the one they were sent with. Ignore files do not count here; .DS_Store, .git, .venv, node_modules and __pycache__ stay. With --on HOST:PATH nothing travels: what lies on a host already, or on a share mounted there, is used where it is, by jobs that run on that host.",
+    "Stores a folder under a name, for jobs sent with --data NAME: it lies on each host once, read-only, however many jobs use it. Only what is new travels; adding again makes a new version, and jobs keep the one they were sent with. Ignore files do not count here; .DS_Store, .git, .venv, node_modules and __pycache__ stay. With --on HOST:PATH nothing travels: what lies on a host already, or on a share mounted there, is used where it is, by jobs that run on that host; refused where jobs could change it, unless --writable says that they may.",
   minimum: 1,
   maximum: 2,
   options: {
     on: value("HOST:PATH", "it lies there already; once for each host that has it", notEmpty),
+    writable: flag("with --on: also where jobs could change what lies there"),
     // Not given, it leaves data that is there as it is.
     shared: option<boolean | null>(
       "flag",
@@ -41,10 +42,19 @@ export const dataAdd = command({
         hint: `windfall data add ${name} DIR   or: windfall data add ${name} --on HOST:PATH`,
       })
     }
-    const { shared } = options
+    const { shared, writable } = options
+    if (writable && options.on === undefined) {
+      throw new WindfallError(
+        "invalid_input",
+        "Cannot let jobs write data of a folder that is stored: it is read-only",
+        {
+          hint: "Leave out --writable; it is for --on HOST:PATH",
+        },
+      )
+    }
     const view =
       folder === undefined
-        ? await addPlace(cli, name, options.on ?? "", shared)
+        ? await addPlace(cli, name, options.on ?? "", { shared, writable })
         : await (await import("../data/send-data.ts")).sendData(cli, name, folder, shared)
     if (options.json) await printJson(cli, view)
     else await cli.stdout.write(addedText(view))
@@ -52,13 +62,18 @@ export const dataAdd = command({
   },
 })
 
-async function addPlace(cli: Cli, name: string, on: string, shared: boolean | null): Promise<StoredDataView> {
+async function addPlace(
+  cli: Cli,
+  name: string,
+  on: string,
+  wishes: Pick<DataPlaceRequest, "shared" | "writable">,
+): Promise<StoredDataView> {
   const colon = on.indexOf(":")
   if (colon < 1 || colon === on.length - 1) {
     throw new WindfallError("invalid_input", `Cannot read --on ${on}: it names no host and path`, {
       hint: "For instance --on studio-3:/Volumes/lab/corpus",
     })
   }
-  const request: DataPlaceRequest = { host: on.slice(0, colon), path: on.slice(colon + 1), shared }
+  const request: DataPlaceRequest = { host: on.slice(0, colon), path: on.slice(colon + 1), ...wishes }
   return cli.client.put<StoredDataView>(`/v1/data/${encodeURIComponent(name)}/place`, request)
 }

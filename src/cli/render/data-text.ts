@@ -47,10 +47,11 @@ export function dataDetails(data: StoredDataView): string {
     formatTime(addedAt),
     hosts.join(", ") || "-",
   ])
-  const places = data.places.map(({ hostName, path, provedAt, problem }) => [
+  const places = data.places.map(({ hostName, path, provedAt, problem, writable }) => [
     hostName,
     path,
     formatTime(provedAt),
+    writable ? "writable" : "read-only",
     problem ?? "",
   ])
   const tables = [
@@ -59,7 +60,7 @@ export function dataDetails(data: StoredDataView): string {
       : `\n${renderTable([{ title: "VERSION", right: true }, { title: "FILES", right: true }, { title: "SIZE", right: true }, { title: "ADDED" }, { title: "HOSTS" }], versions)}`,
     places.length === 0
       ? ""
-      : `\n${renderTable([{ title: "HOST" }, { title: "PATH" }, { title: "PROVED" }, { title: "PROBLEM" }], places)}`,
+      : `\n${renderTable([{ title: "HOST" }, { title: "PATH" }, { title: "PROVED" }, { title: "BY JOBS" }, { title: "PROBLEM" }], places)}`,
   ]
   return pairs + tables.join("")
 }
@@ -75,6 +76,9 @@ export function addedText(data: StoredDataView): string {
 
 function placesText({ places }: StoredDataView): string {
   return places
-    .map(({ hostName, path, problem }) => `${hostName}:${path}${problem === null ? "" : " (cannot be used)"}`)
+    .map(({ hostName, path, problem, writable }) => {
+      const marks = [...(writable ? ["writable by jobs"] : []), ...(problem === null ? [] : ["cannot be used"])]
+      return `${hostName}:${path}${marks.length === 0 ? "" : ` (${marks.join(", ")})`}`
+    })
     .join(", ")
 }

@@ -22,7 +22,12 @@ export const notifyRequest = z.strictObject({
 })
 const shared = z.boolean().nullable().default(null)
 export const dataVersionRequest = z.strictObject({ root: hash, shared })
-export const dataPlaceRequest = z.strictObject({ host: text(255).min(1), path: text(4096).min(1), shared })
+export const dataPlaceRequest = z.strictObject({
+  host: text(255).min(1),
+  path: text(4096).min(1),
+  shared,
+  writable: z.boolean().default(false),
+})
 export const hashesRequest = z.strictObject({ hashes: z.array(hash).max(100_000) })
 export const empty = z.strictObject({}).optional()
 

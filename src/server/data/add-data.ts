@@ -1,5 +1,6 @@
+import type { DataPlaceRequest } from "../../protocol/data-api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
-import type { BlobHash, HostId } from "../../protocol/ids.ts"
+import type { BlobHash } from "../../protocol/ids.ts"
 import { dataNameProblem } from "../../protocol/job-data.ts"
 import type { DataRecord } from "../../store/data-record.ts"
 import { measureTree } from "../../workspace/diff.ts"
@@ -7,6 +8,7 @@ import { EMPTY_TREE } from "../../workspace/tree.ts"
 import type { Caller } from "../auth/accounts.ts"
 import type { Core } from "../core.ts"
 import { refreshPlaces } from "./data-hosts.ts"
+import type { ProvedPlace } from "./prove-place.ts"
 
 const MAX_ENTRIES = 10_000_000
 
@@ -69,7 +71,7 @@ export function addPlace(
   core: Core,
   caller: Caller,
   name: string,
-  { hostId, path, shared }: { readonly hostId: HostId; readonly path: string; readonly shared: boolean | null },
+  { hostId, path, writable, shared }: ProvedPlace & Pick<DataPlaceRequest, "writable" | "shared">,
 ): DataRecord {
   const known = checkOwn(core, caller, name)
   if (known !== undefined && known.versions.length > 0) throw otherKind(name, "a folder was added under it")
@@ -81,7 +83,7 @@ export function addPlace(
     shared: shared ?? known?.shared ?? false,
     createdAt: known?.createdAt ?? now,
   })
-  core.store.data.putPlace(name, { host: host.id, path, provedAt: now, problem: null })
+  core.store.data.putPlace(name, { host: host.id, path, provedAt: now, problem: null, writable })
   refreshPlaces(core)
   core.wakePlanner()
   const what = `lies on ${host.name}`

@@ -75,11 +75,13 @@ export function orderData(core: Core, job: JobRecord, host: HostId): readonly Or
   const orders: OrderData[] = []
   for (const { name, path, version, root, bytes } of job.spec.data) {
     const found = core.store.data.get(name)
-    const place = found?.places.find((one) => one.host === host)?.path ?? null
+    const there = found?.places.find((one) => one.host === host)
+    const place = there?.path ?? null
     const isThere =
       root === null ? place !== null : found?.versions.some((one) => one.root === root && one.version === version)
     if (isThere !== true) return `the data ${name} was removed after the job was sent`
-    orders.push({ name, path, root, bytes, place: root === null ? place : null })
+    if (root === null) orders.push({ name, path, root, bytes, place, writable: there?.writable === true })
+    else orders.push({ name, path, root, bytes, place: null })
   }
   return orders
 }

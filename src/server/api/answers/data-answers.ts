@@ -29,6 +29,7 @@ export const data = answer(
         path: z.string(),
         provedAt: time,
         problem: z.string().nullable().describe("Why it could not be used the last time"),
+        writable: z.boolean().describe("Jobs may change what lies there, as who added it said"),
       }),
     ),
     jobs: z.array(count).describe("Unfinished jobs that were sent with it"),
