@@ -14,7 +14,7 @@ import { join } from "node:path"
 import { test } from "node:test"
 import { ScratchFolder } from "../../../test/support/scratch-folder.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
-import { DATA_RULES } from "../../workspace/data-rules.ts"
+import { dataRules } from "../../workspace/data-rules.ts"
 import { encodePack } from "../../workspace/pack.ts"
 import { scanTree } from "../../workspace/scan.ts"
 import { bytesBlob, sourceBlob } from "../../workspace/sources.ts"
@@ -29,7 +29,7 @@ function open(folder: string, more: { bootId?: string } = {}): DataShelf {
 
 /** Brings a folder to a shelf as a server would, and lays it out. */
 async function bring(shelf: DataShelf, folder: string, nowMs: number): Promise<{ root: BlobHash; sent: number }> {
-  const scanned = await scanTree(folder, { rules: DATA_RULES })
+  const scanned = await scanTree(folder, { rules: dataRules() })
   const { trees, sources } = scanned
   let sent = 0
   for (;;) {
@@ -85,7 +85,7 @@ test("a file that was changed in one version is not taken over into the next", a
   chmodSync(file, 0o644)
   writeFileSync(file, "wrong")
   scratch.write({ "set/what": "two" })
-  const scanned = await scanTree(scratch.at("set"), { rules: DATA_RULES })
+  const scanned = await scanTree(scratch.at("set"), { rules: dataRules() })
   const blobs = [...scanned.trees].map(([hash, bytes]) => bytesBlob(hash, bytes))
   await shelf.store(encodePack(blobs), never)
   const what = scanned.record.entries.find(({ name }) => name === "what")
@@ -101,7 +101,7 @@ test("a file that was changed in one version is not taken over into the next", a
 test("what a killed agent left half laid out is removed, and what had come need not come again", async () => {
   using scratch = new ScratchFolder()
   scratch.write({ "set/a": "alpha", "set/b": "beta" })
-  const scanned = await scanTree(scratch.at("set"), { rules: DATA_RULES })
+  const scanned = await scanTree(scratch.at("set"), { rules: dataRules() })
   const shelf = open(scratch.at("shelf"))
   await shelf.store(encodePack([...scanned.trees].map(([hash, bytes]) => bytesBlob(hash, bytes))), never)
   await shelf.store(encodePack([...scanned.sources].map(([hash, source]) => sourceBlob(hash, source))), never)
@@ -118,7 +118,7 @@ test("after a restart of the machine nothing is believed that was not on the dis
   using scratch = new ScratchFolder()
   scratch.write({ "set/a": "alpha", "more/b": "beta" })
   const { root } = await bring(open(scratch.at("shelf")), scratch.at("set"), 1)
-  const scanned = await scanTree(scratch.at("more"), { rules: DATA_RULES })
+  const scanned = await scanTree(scratch.at("more"), { rules: dataRules() })
   const before = open(scratch.at("shelf"))
   await before.store(encodePack([...scanned.sources].map(([hash, source]) => sourceBlob(hash, source))), never)
   const after = open(scratch.at("shelf"), { bootId: "another" })
@@ -133,7 +133,7 @@ test("blobs that somebody waits for stay, others go, and what is worked on is to
   scratch.write({ "set/a": "a".repeat(10_000), "set/b": "b".repeat(10_000), "whole/c": "c" })
   const shelf = open(scratch.at("shelf"))
   const { root } = await bring(shelf, scratch.at("whole"), 7)
-  const { sources } = await scanTree(scratch.at("set"), { rules: DATA_RULES })
+  const { sources } = await scanTree(scratch.at("set"), { rules: dataRules() })
   await shelf.store(encodePack([...sources].map(([hash, source]) => sourceBlob(hash, source))), never)
   const [first, second] = [...sources.keys()] as [BlobHash, BlobHash]
   {

@@ -10,7 +10,7 @@ import { printable } from "../render/table.ts"
  * Checks what is named. What a glob matches, only the scan tells.
  * @throws {WindfallError} file_not_found for what is not there, invalid_input for what never travels or lies behind a link
  */
-export function checkIncluded({ root, includes }: IgnoreRules): void {
+export function checkIncluded({ root, includes }: Pick<IgnoreRules, "root" | "includes">): void {
   for (const at of [...includes.paths, ...includes.globs]) checkMayTravel(at)
   for (const at of includes.paths) checkIsThere(root, at)
 }

@@ -91,7 +91,7 @@ async function sayLeavingLinks(cli: Cli, scanned: ScannedTree): Promise<void> {
 }
 
 /** Secret files among what travels. */
-function secretsIn(scanned: ScannedTree): string[] {
+export function secretsIn(scanned: ScannedTree): string[] {
   const found: string[] = []
   for (const { path, entry } of scanned.entries()) {
     if (entry.kind === "file" && path.split("/").some(isSecretName)) found.push(path)
