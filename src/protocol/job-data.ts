@@ -55,6 +55,19 @@ export function overlapProblem(data: readonly Pick<JobData, "path">[]): string |
   return null
 }
 
+/** What is in the way at a data's path: something of the sender's folder, by its path and kind. */
+export function dataPathTaken(
+  { name, path }: Pick<JobData, "name" | "path">,
+  what: string,
+  kind: "file" | "folder" | "link",
+): WindfallError {
+  return new WindfallError(
+    "invalid_input",
+    `Cannot put the data ${name} at ${path}: your folder has a ${kind} ${what}`,
+    { hint: `Put it elsewhere: --data ${name}:PATH, or keep ${what} home with a .windfallignore file` },
+  )
+}
+
 function readEntry(entry: string): JobData {
   const colon = entry.indexOf(":")
   const name = colon === -1 ? entry : entry.slice(0, colon)

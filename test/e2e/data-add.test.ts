@@ -60,3 +60,40 @@ test("key-like files stay home unless they are named, and a folder that nobody m
     )
   }
 })
+
+test("a name that is taken, and a file in the way, are told before anything is looked at or sent", async () => {
+  using sets = new ScratchFolder()
+  sets.write({
+    "set/what": "x",
+    "project/note.txt": "a note",
+    "project/kept/what": "x",
+    "project/.gitignore": "kept\n",
+  })
+  await pool().hosts[0]!.write("there/what", "x")
+  const onHost = await pool().windfall(["data", "add", "there", "--writable", "--on", "host1:~/there"])
+  assert.equal(onHost.exitCode, 0, onHost.stderr)
+  const stored = await pool().windfall(["data", "add", "stored", sets.at("set")])
+  assert.equal(stored.exitCode, 0, stored.stderr)
+  await pool().api("POST", "/v1/users", { name: "bea", role: "user" })
+  const { token } = await pool().api<{ token: string }>("POST", "/v1/tokens", { user: "bea" })
+  sets.write({ "set/what": "y" })
+  for (const [name, folder, more, words] of [
+    ["stored", "set", { token }, /Cannot add the data stored: admin has data of that name/],
+    ["there", "set", {}, /Cannot add the data there: it is said to lie on hosts already/],
+  ] as const) {
+    const { exitCode, stderr } = await pool().windfall(["data", "add", name, sets.at(folder)], more)
+    assert.equal(exitCode, 2)
+    assert.match(stderr, words)
+    assert.doesNotMatch(stderr, /sending/)
+  }
+  const on = await pool().windfall(["data", "add", "stored", "--on", "host1:~/nowhere"])
+  assert.match(on.stderr, /Cannot add the data stored: a folder was added under it/)
+
+  const send = (at: string) =>
+    pool().windfall(["send", "--data", `stored:${at}`, "--", "cat", `${at}/what`], { cwd: sets.at("project") })
+  const inTheWay = await send("note.txt")
+  assert.equal(inTheWay.exitCode, 2)
+  assert.match(inTheWay.stderr, /Cannot put the data stored at note.txt: your folder has a file note.txt/)
+  assert.doesNotMatch(inTheWay.stderr, /sending/)
+  assert.equal((await send("kept")).stdout, "x")
+})

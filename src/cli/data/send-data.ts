@@ -54,6 +54,7 @@ export async function sendData(
   const rules = dataRules(options.include)
   if (!options.yes) refuseTooMuch(cli, root)
   checkIncluded({ root, includes: rules.includes })
+  await cli.client.ask(`/v1/data/${encodeURIComponent(name)}/check`, {})
   const cache = new StatCache(
     path.join(cli.settings.cacheFolder, "scans", `data-${encodeURIComponent(root).slice(-MAX_NAME)}`),
     root,

@@ -39,6 +39,7 @@ export async function sendJob(cli: Cli, request: SendRequest): Promise<number> {
   const spec = await withEnvironment(cli, specOf(cli, request), values, request)
   const folder = request.folder === null ? undefined : new SendingFolder(cli, folderOptions(request, request.folder))
   await folder?.checkIncluded()
+  await folder?.checkData(spec)
   await folder?.sayNamed(spec.command, request.workingFolder)
   if (!request.quiet)
     await saySuspect(cli, spec, request.folder === null ? null : path.join(request.folder, request.workingFolder))

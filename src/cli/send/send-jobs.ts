@@ -23,6 +23,7 @@ export async function sendJobs(cli: Cli, requests: readonly SendRequest[]): Prom
     checked.push({ request, spec, folder: folderOf(cli, request, folders) })
   }
   for (const folder of folders.values()) await folder.checkIncluded()
+  for (const { spec, folder } of checked) await folder?.checkData(spec)
   for (const { request, folder } of checked) await folder?.sayNamed(request.command, request.workingFolder)
   if (requests.some((request) => request.dryRun)) {
     return dryRun(

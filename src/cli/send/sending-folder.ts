@@ -1,5 +1,6 @@
 import { formatBytes } from "../../base/bytes.ts"
 import { WindfallError } from "../../protocol/errors.ts"
+import type { JobSpec } from "../../protocol/job.ts"
 import { IgnoreRules } from "../../workspace/ignore-rules.ts"
 import type { MissingOptions } from "../../workspace/missing-blobs.ts"
 import type { PackBlob } from "../../workspace/pack.ts"
@@ -82,6 +83,11 @@ export class SendingFolder {
    */
   async checkIncluded(): Promise<void> {
     if (this.rules.includes.text !== "") (await import("./included.ts")).checkIncluded(this.rules)
+  }
+
+  /** Refuses data of a job where its folder has something. @throws {WindfallError} invalid_input */
+  async checkData(spec: Pick<JobSpec, "data">): Promise<void> {
+    if (spec.data.length > 0) (await import("./data-paths.ts")).checkDataPaths(spec, this.rules)
   }
 
   /** Names, once, the globs of `--include` that bring nothing along: a list of them may well be for more than this folder. */

@@ -1,5 +1,5 @@
 import type { StoredDataView } from "../../protocol/data-api.ts"
-import { addPlace, addVersion, checkTree } from "../data/add-data.ts"
+import { addPlace, addVersion, checkTree, checkVersion } from "../data/add-data.ts"
 import { dataView, mayUse } from "../data/data-view.ts"
 import { findData } from "../data/find-data.ts"
 import { provePlace } from "../data/prove-place.ts"
@@ -7,7 +7,7 @@ import { removeData } from "../data/remove-data.ts"
 import { nothing } from "./answers/answer.ts"
 import { data as dataAnswer, dataList } from "./answers/data-answers.ts"
 import { type Route, route } from "./route.ts"
-import { dataPlaceRequest, dataVersionRequest, removeDataQuery } from "./schemas.ts"
+import { dataPlaceRequest, dataVersionRequest, empty, removeDataQuery } from "./schemas.ts"
 
 export const dataRoutes: readonly Route[] = [
   route({
@@ -39,6 +39,17 @@ export const dataRoutes: readonly Route[] = [
     prepare: ({ core, caller, body }) => checkTree(core, caller.user, body.root),
     change: ({ core, caller, params, body }) =>
       dataView(core, addVersion(core, caller, params.name ?? "", body), caller),
+  }),
+  route({
+    method: "POST",
+    path: "/v1/data/:name/check",
+    summary: "Says whether the caller could add a version under this name, before its files are sent; changes nothing",
+    answer: nothing,
+    body: empty,
+    respond: ({ core, caller, params }) => {
+      checkVersion(core, caller, params.name ?? "")
+      return {}
+    },
   }),
   route({
     method: "PUT",

@@ -39,14 +39,7 @@ export function addVersion(
   name: string,
   { root, shared }: { readonly root: BlobHash; readonly shared: boolean | null },
 ): DataRecord {
-  const known = checkOwn(core, caller, name)
-  if (known !== undefined && known.places.length > 0) throw otherKind(name, "it is said to lie on hosts already")
-  // Versions are read from the blobs of whose data it is.
-  if (known !== undefined && known.user !== caller.user) {
-    throw new WindfallError("not_allowed", `Cannot add to the data ${name}: it is ${known.user}'s`, {
-      hint: "Only who added it first can add versions",
-    })
-  }
+  const known = checkVersion(core, caller, name)
   const { blobs } = core.blobs.of(caller.user)
   const { files, bytes } = measureTree(root, (hash) => blobs.readSync(hash), MAX_ENTRIES)
   const now = core.clock.now()
@@ -73,8 +66,7 @@ export function addPlace(
   name: string,
   { hostId, path, writable, shared }: ProvedPlace & Pick<DataPlaceRequest, "writable" | "shared">,
 ): DataRecord {
-  const known = checkOwn(core, caller, name)
-  if (known !== undefined && known.versions.length > 0) throw otherKind(name, "a folder was added under it")
+  const known = checkPlace(core, caller, name)
   const host = core.fleet.find(hostId).record
   const now = core.clock.now()
   core.store.data.put({
@@ -92,10 +84,33 @@ export function addPlace(
 }
 
 /**
+ * Looks whether this person may add versions under this name, before anything is sent for one.
+ * @throws {WindfallError} as {@link checkOwn}; wrong_state where hosts have it themselves, not_allowed where it is another's
+ */
+export function checkVersion(core: Core, caller: Caller, name: string): DataRecord | undefined {
+  const known = checkOwn(core, caller, name)
+  if (known !== undefined && known.places.length > 0) throw otherKind(name, "it is said to lie on hosts already")
+  // Versions are read from the blobs of whose data it is.
+  if (known !== undefined && known.user !== caller.user) {
+    throw new WindfallError("not_allowed", `Cannot add to the data ${name}: it is ${known.user}'s`, {
+      hint: "Only who added it first can add versions",
+    })
+  }
+  return known
+}
+
+/** The same for places. @throws {WindfallError} as {@link checkOwn}; wrong_state where versions of it lie on the server */
+export function checkPlace(core: Core, caller: Caller, name: string): DataRecord | undefined {
+  const known = checkOwn(core, caller, name)
+  if (known !== undefined && known.versions.length > 0) throw otherKind(name, "a folder was added under it")
+  return known
+}
+
+/**
  * The data of this name, which this person may change; `undefined` where the name is free.
  * @throws {WindfallError} invalid_input for what is no name, name_taken where it is somebody else's
  */
-export function checkOwn(core: Core, caller: Caller, name: string): DataRecord | undefined {
+function checkOwn(core: Core, caller: Caller, name: string): DataRecord | undefined {
   const problem = dataNameProblem(name)
   if (problem !== null) {
     throw new WindfallError("invalid_input", `Cannot name data ${JSON.stringify(name.slice(0, 64))}: ${problem}`)

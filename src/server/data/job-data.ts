@@ -2,7 +2,7 @@ import type { OrderData } from "../../protocol/data-wire.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { BlobHash, HostId } from "../../protocol/ids.ts"
 import type { JobSpec } from "../../protocol/job.ts"
-import type { JobData } from "../../protocol/job-data.ts"
+import { dataPathTaken, type JobData } from "../../protocol/job-data.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import { decodeTree } from "../../workspace/tree.ts"
 import type { Core } from "../core.ts"
@@ -59,14 +59,7 @@ function checkPathIsFree(core: Core, user: string, workspace: BlobHash, { name, 
       continue
     }
     const what = parts.slice(0, i + 1).join("/")
-    const kind = entry.kind === "link" ? "link" : entry.kind
-    throw new WindfallError(
-      "invalid_input",
-      `Cannot put the data ${name} at ${path}: your folder has a ${kind} ${what}`,
-      {
-        hint: `Put it elsewhere: --data ${name}:PATH, or keep ${what} home with a .windfallignore file`,
-      },
-    )
+    throw dataPathTaken({ name, path }, what, entry.kind)
   }
 }
 

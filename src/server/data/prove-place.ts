@@ -5,7 +5,7 @@ import { WindfallError } from "../../protocol/errors.ts"
 import type { HostId } from "../../protocol/ids.ts"
 import type { Caller } from "../auth/accounts.ts"
 import type { Core } from "../core.ts"
-import { checkOwn } from "./add-data.ts"
+import { checkPlace } from "./add-data.ts"
 
 const LOOK_MS = 30_000
 
@@ -27,7 +27,7 @@ export async function provePlace(
   { host: wanted, path, writable }: DataPlaceRequest,
   signal: AbortSignal,
 ): Promise<ProvedPlace> {
-  checkOwn(core, caller, name)
+  checkPlace(core, caller, name)
   const host = core.fleet.find(wanted)
   const { record, channel } = host
   const doing = `use ${path} of ${record.name} as data`
