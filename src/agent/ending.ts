@@ -3,13 +3,14 @@ import { join } from "node:path"
 import { isDeepStrictEqual } from "node:util"
 import { CAUSES, type Cause } from "../protocol/job-state.ts"
 import { shownPath } from "../workspace/disk-error.ts"
-import { type CollectedOutputs, collectOutputs } from "../workspace/outputs.ts"
+import { type CollectedOutputs, collectOutputs, type SeenData } from "../workspace/outputs.ts"
 import { StatIndex } from "../workspace/stat-index.ts"
 import { type AgentContext, nameOf, tell } from "./agent-context.ts"
 import type { Attempt } from "./attempt.ts"
 import { inspectAttempt, outputSizes, readStopCause } from "./attempt-folder.ts"
 import { withBallastSync } from "./ballast.ts"
 import { buildProblem } from "./build-problem.ts"
+import { targetOf } from "./data/place-data.ts"
 import { writeDurably } from "./durable-file.ts"
 import { indexPath, refuse } from "./launch.ts"
 import { carryOut } from "./stopping.ts"
@@ -172,7 +173,10 @@ async function collect(context: AgentContext, attempt: Attempt): Promise<void> {
     if (attempt.order?.workspace === null && readdirSync(work).length === 0) {
       attempt.outputs = { ...NO_OUTPUTS, unmatched: globs ?? [] }
     } else {
-      attempt.outputs = await collectOutputs(work, indexOf(context, attempt), { globs, data: dataPaths(attempt) })
+      attempt.outputs = await collectOutputs(work, indexOf(context, attempt), {
+        globs,
+        data: seenData(context, attempt),
+      })
     }
   } catch (error) {
     const isGone = !existsSync(join(attempt.folder, "work"))
@@ -183,8 +187,11 @@ async function collect(context: AgentContext, attempt: Attempt): Promise<void> {
   tellOutputs(context, attempt)
 }
 
-function dataPaths({ order }: Attempt): readonly string[] {
-  return (order?.data ?? []).map(({ path }) => path)
+function seenData(context: AgentContext, { order }: Attempt): SeenData[] {
+  return (order?.data ?? []).flatMap((one) => {
+    const target = targetOf(context, one)
+    return target === null ? [] : [{ path: one.path, target }]
+  })
 }
 
 /** The workspace as it was handed over. A job can reach the file; then all is read and compared with what was sent. */

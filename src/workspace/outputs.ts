@@ -4,6 +4,7 @@ import { isOutputCache } from "./built-in-rules.ts"
 import { type EntryRecord, type FolderRecord, isSameEntry, recordFolder } from "./folder-record.ts"
 import { type WalkFilter, walkFolder } from "./folder-walk.ts"
 import { IncludeList } from "./include-list.ts"
+import { leadsToData } from "./leads-to-data.ts"
 import { joinPath } from "./safe-path.ts"
 import { type LeftOut, ScannedTree } from "./scanned-tree.ts"
 import type { BlobSource } from "./sources.ts"
@@ -13,10 +14,21 @@ import { unmatched } from "./unmatched.ts"
 export interface CollectOptions {
   /** What `--output` names: paths or globs, relative to the workspace. `null`: all that was made or changed, but for caches. */
   readonly globs?: readonly string[] | null | undefined
-  /** Paths at which links to data were put: they are none of the job's doing, nor are folders that were made to hold them. */
-  readonly data?: readonly string[] | undefined
+  /**
+   * Data that the job had: links to it are no outputs, those that were put there as little as any that the job made or moved;
+   * nor are folders that were made to hold them.
+   */
+  readonly data?: readonly SeenData[] | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: { readonly files: number; readonly hashedBytes: number }) => void) | undefined
+}
+
+/** Where a job saw data, and where that lies on the host. */
+export interface SeenData {
+  /** In the workspace. */
+  readonly path: string
+  /** Absolute. */
+  readonly target: string
 }
 
 export interface CollectedOutputs {
@@ -46,7 +58,7 @@ export async function collectOutputs(
   const wanted = options.globs ? new IncludeList(options.globs) : undefined
   const leftOut: LeftOut[] = []
   const now = await walkFolder(work, index.record, {
-    filter: withoutData(wanted === undefined ? WITHOUT_CACHES : onlyWanted(wanted), options.data ?? []),
+    filter: withoutData(wanted === undefined ? WITHOUT_CACHES : onlyWanted(wanted), work, options.data ?? []),
     unlock: true,
     trustBeforeMs: index.takenAtMs,
     signal: options.signal,
@@ -101,16 +113,21 @@ function onlyWanted(wanted: IncludeList): WalkFilter<Place, Verdict> {
 }
 
 /** Leaves out links to data, and folders that only hold such links. */
-function withoutData(filter: WalkFilter<Place, Verdict>, data: readonly string[]): WalkFilter<Place, Verdict> {
+function withoutData(
+  filter: WalkFilter<Place, Verdict>,
+  work: string,
+  data: readonly SeenData[],
+): WalkFilter<Place, Verdict> {
   if (data.length === 0) return filter
+  const leads = leadsToData(work, data)
   return {
     ...filter,
     enter: (parent, name, verdict, names) => {
       const place = filter.enter(parent, name, verdict, names)
-      return data.some((one) => one.startsWith(`${place.folder}/`)) ? { ...place, fingerprint: PASSED } : place
+      return data.some(({ path }) => path.startsWith(`${place.folder}/`)) ? { ...place, fingerprint: PASSED } : place
     },
     decide: (place, name, isFolder) =>
-      !isFolder && data.includes(joinPath(place.folder, name))
+      !isFolder && leads(joinPath(place.folder, name))
         ? { why: "ignored", rule: "--data", enterFor: false }
         : filter.decide(place, name, isFolder),
   }

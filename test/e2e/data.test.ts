@@ -32,6 +32,21 @@ test("data is sent once, seen read-only by jobs, and none of their outputs", asy
   assert.notEqual(readFileSync(project.at("code"), "utf8").trim(), "0")
 })
 
+test("a link to data that a job has moved or made is no output either", async () => {
+  using sets = new ScratchFolder()
+  sets.write({ what: "x", "below/b": "y" })
+  await add("moved", sets.path)
+  using project = new ScratchFolder()
+  project.write({
+    "go.sh":
+      "cd data; ln -s moved near; mv moved q; mkdir -p ../own; ln -s $PWD/q/below ../own/deep; echo x >../own/file; ln -s file ../own/go; ls q/below",
+  })
+  const ran = await pool().windfall(["send", "--data", "moved", "--", "sh", "go.sh"], { cwd: project.path })
+  assert.equal(ran.stdout, "b\n", ran.stderr)
+  const here = readdirSync(project.path, { recursive: true }).map(String).sort()
+  assert.deepEqual(here, ["go.sh", "own", "own/file", "own/go"], ran.stderr)
+})
+
 test("adding again makes a new version; a job that waits keeps the one it was sent with, and so does its rerun", async () => {
   using sets = new ScratchFolder()
   sets.write({ same: "as before\n", what: "one\n" })

@@ -51,10 +51,15 @@ export async function placeData(
 
 /** Puts the data into the job's folder. @throws {WindfallError} with the data's name as `details.data` */
 export function linkAllData(context: AgentContext, attempt: Attempt, data: readonly OrderData[]): void {
-  for (const { name, path, root, place } of data) {
-    const target = root === null ? place : context.data.pathOf(root)
-    if (target !== null) linkData(join(attempt.folder, "work"), name, path, target)
+  for (const one of data) {
+    const target = targetOf(context, one)
+    if (target !== null) linkData(join(attempt.folder, "work"), one.name, one.path, target)
   }
+}
+
+/** Where the data lies on this host; `null` where it does not. */
+export function targetOf(context: AgentContext, { root, place }: OrderData): string | null {
+  return root === null ? place : context.data.pathOf(root)
 }
 
 /** Data that attempts which have not ended hold. */
