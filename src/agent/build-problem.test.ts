@@ -23,6 +23,10 @@ test("buildProblemOf() says what failed and what to type", () => {
     ],
     ["packages\nerror: something new", /Cannot build the environment: something new/],
     ["ended 9\nuv pip", /: uv pip was ended by signal 9.*Send the job again/],
+    [
+      "packages 1\nerror: Failed to install: `mlx-1-py3-none-any.whl`\n  Caused by: No space left on device (os error 28)",
+      /: the disk is full$/,
+    ],
     ["start\n/w/environments/x: No space left on device", /No space left on device/],
   ]
   for (const [text, said] of cases) assert.match(buildProblemOf(text), said)

@@ -41,6 +41,8 @@ function pythonProblem(said: string): string {
 }
 
 function packagesProblem(said: string): string {
+  // Before what uv was at: that is not to blame.
+  if (/No space left on device|\(os error 28\)/.test(said)) return "the disk is full"
   const [, failed, name] = /Failed to (build|download|fetch|install|unzip)[^`\n]*`([^`\n]+)`/.exec(said) ?? []
   if (name !== undefined) return `the package ${name} does not ${failed}; the job's log has what it says`
   const [, missing] = /Because (\S+) was not found in the package registry/.exec(said) ?? []

@@ -2,6 +2,7 @@ import { join } from "node:path"
 import type { AttemptOrder } from "../protocol/agent-wire.ts"
 import { toWindfallError, WindfallError } from "../protocol/errors.ts"
 import type { Cause } from "../protocol/job-state.ts"
+import { diskError } from "../workspace/disk-error.ts"
 import { removeTree } from "../workspace/remove-tree.ts"
 import { type AgentContext, nameOf, tell } from "./agent-context.ts"
 import { askServer } from "./ask-server.ts"
@@ -234,7 +235,8 @@ function refuseFor(context: AgentContext, attempt: Attempt, thrown: unknown): vo
     refuse(context, attempt, attempt.stop.cause, "It was stopped before it ran")
     return
   }
-  const error = toWindfallError(thrown, "prepare the attempt on the host")
+  const doing = "prepare the attempt on the host"
+  const error = toWindfallError(diskError(thrown, doing), doing)
   const isInput = error.code === "invalid_input" || error.code === "too_large"
   const data = typeof error.details?.data === "string" ? error.details.data : undefined
   if (isDiskFull(error)) refuse(context, attempt, "disk_full", error.message)

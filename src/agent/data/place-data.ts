@@ -3,6 +3,7 @@ import { orAborted } from "../../base/or-aborted.ts"
 import type { DataOffer, OrderData } from "../../protocol/data-wire.ts"
 import { toWindfallError, WindfallError } from "../../protocol/errors.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
+import { diskError } from "../../workspace/disk-error.ts"
 import { type AgentContext, nameOf, tell } from "../agent-context.ts"
 import type { Attempt } from "../attempt.ts"
 import type { Attempts } from "../disk/held-part.ts"
@@ -43,7 +44,8 @@ export async function placeData(
       else await placeTree(context, attempt, one, one.root, ask, signal)
     } catch (thrown) {
       signal.throwIfAborted()
-      const { code, message } = toWindfallError(thrown, `place the data ${one.name}`)
+      const doing = `place the data ${one.name}`
+      const { code, message } = toWindfallError(diskError(thrown, doing), doing)
       throw new WindfallError(code, message, { details: { data: one.name }, cause: thrown })
     }
   }

@@ -39,3 +39,21 @@ test("a host whose clock jumped makes no job end before it began, or later than 
   const ahead = await endedJob(1, 10 ** 12)
   assert.ok(ahead.submittedAt <= ahead.startedAt && ahead.endedAt <= Date.now())
 })
+
+test("a job for which its host had no room says what to type", async () => {
+  await using server = await TestServer.start()
+  const host = await server.hosts.join("alpha")
+  for (const [cause, message] of [
+    ["disk_full", "Cannot place the data big: the disk is full"],
+    ["data_failed", "Cannot make room for 9 GB of data: Windfall may keep 8 GB on this host now"],
+    ["environment_failed", "Cannot build the environment: the disk is full"],
+  ] as const) {
+    host.script = ({ tell }, { order: { attempt, sequence } }) =>
+      tell.call(host, { type: "refused", attempt, sequence, cause, message })
+    const { reason } = await server.untilEnded((await server.submit()).id)
+    assert.equal(
+      reason,
+      `${message}. What is held there: windfall host show alpha; on another host: windfall send --host NAME`,
+    )
+  }
+})

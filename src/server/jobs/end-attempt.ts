@@ -2,6 +2,7 @@ import type { ExitRecord } from "../../protocol/agent-wire.ts"
 import type { Cause } from "../../protocol/job-state.ts"
 import type { Core } from "../core.ts"
 import { conclude, endAttempt, isCurrent, NO_OUTPUTS } from "./close-attempt.ts"
+import { withDiskAdvice } from "./disk-advice.ts"
 import type { Tried } from "./job-table.ts"
 import { type AttemptEnd, outcomeOf } from "./outcome.ts"
 import { settleLostOutput, settleOutput, trySettle } from "./settle.ts"
@@ -33,7 +34,7 @@ export function recordExit(
     // The news may be late, when the link was lost meanwhile: what the command took is what its host measured.
     const endedAt = attempt.startedAt === null || ranMs === null ? now : Math.min(now, attempt.startedAt + ranMs)
     attempt.peakMemoryBytes = exit.peakMemoryBytes ?? attempt.peakMemoryBytes
-    attempt.message = exit.message
+    attempt.message = exit.message === null ? null : withDiskAdvice(exit.cause, exit.message, attempt.hostName)
     const neverRan = exit.startedAt === null && exit.exitCode === null && exit.signal === null
     decide(core, tried, { ...exit, neverRan, slipped: false }, endedAt)
   }
@@ -54,7 +55,7 @@ export function recordRefusal(core: Core, tried: Tried, cause: Cause | "gone", m
   const current = isCurrent(tried)
   settleLostOutput(core, tried)
   if (!current) return
-  attempt.message = message
+  attempt.message = withDiskAdvice(cause, message, attempt.hostName)
   const ended = { cause: slipped ? "start_failed" : cause, exitCode: null, signal: null } as const
   decide(core, tried, { ...ended, neverRan: true, slipped })
 }
