@@ -100,6 +100,21 @@ test("a place that cannot be used is marked, and jobs go where one can", async (
   await refused(add(server, "corpus", treeOf({ a: "1" })), "wrong_state", /said to lie on hosts/)
 })
 
+test("a place that a job could use again is marked no longer", async () => {
+  await using server = await TestServer.start()
+  const host = await server.hosts.join("alpha")
+  await server.call("PUT", "/v1/data/corpus/place", { host: "alpha", path: "/corpus" })
+  host.script = (there, { order: { attempt, sequence } }) =>
+    there.tell({ type: "refused", attempt, sequence, cause: "data_failed", message: "gone", data: "corpus" })
+  await server.untilEnded((await server.submit({ data: [asks("corpus")] })).id)
+  const problem = async () =>
+    (await server.call<StoredDataView>("GET", "/v1/data/corpus")).places.map((place) => place.problem)
+  assert.deepEqual(await problem(), ["gone"])
+  host.script = runsOn
+  await server.untilState((await server.submit({ data: [asks("corpus")] })).id, "running")
+  assert.deepEqual(await problem(), [null])
+})
+
 test("with its last host gone, data that lay there can be asked for no more", async () => {
   await using server = await TestServer.start()
   const host = await server.hosts.join("alpha")

@@ -24,3 +24,14 @@ export function notePlaceProblem(core: Core, { job, attempt }: Tried, name: stri
   core.store.data.setProblem(name, attempt.hostId, problem.slice(0, 1_000))
   refreshPlaces(core)
 }
+
+/** The host could use them: what was said of them before is over. Within a change. */
+export function notePlacesUsed(core: Core, { job, attempt }: Tried): void {
+  for (const { name, root } of job.spec.data) {
+    if (root !== null) continue
+    const place = core.store.data.get(name)?.places.find(({ host }) => host === attempt.hostId)
+    if (place === undefined || place.problem === null) continue
+    core.store.data.setProblem(name, attempt.hostId, null)
+    refreshPlaces(core)
+  }
+}

@@ -2,7 +2,7 @@ import type { AgentMessage } from "../../protocol/agent-wire.ts"
 import { HELD_KINDS, type HostDisk } from "../../protocol/host-disk.ts"
 import type { Core } from "../core.ts"
 import { noteData } from "../data/data-hosts.ts"
-import { notePlaceProblem, notePlacing } from "../data/placing.ts"
+import { notePlaceProblem, notePlacesUsed, notePlacing } from "../data/placing.ts"
 import { supplyData } from "../data/supply-data.ts"
 import type { FleetHost } from "../fleet/fleet.ts"
 import { noteLeftovers } from "../fleet/leftovers.ts"
@@ -110,6 +110,7 @@ function applyToAttempt(core: Core, channel: HostChannel, tried: Tried, message:
 export function markRunning(core: Core, tried: Tried): void {
   const { job, attempt } = tried
   if (!isCurrent(tried) || attempt.state !== "starting") return
+  notePlacesUsed(core, tried)
   attempt.state = "running"
   attempt.startedAt = core.clock.now()
   core.ledger.attemptChanged(attempt)
