@@ -85,9 +85,14 @@ export async function* encodePack(
 export async function readPack(
   source: AsyncIterable<Uint8Array>,
   sink: BlobSink,
-  options: { signal?: AbortSignal | undefined; onBlob?: ((hash: BlobHash, bytes: number) => void) | undefined } = {},
+  options: {
+    signal?: AbortSignal | undefined
+    onBlob?: ((hash: BlobHash, bytes: number) => void) | undefined
+    /** How much has come of a blob that is still on its way. */
+    onPiece?: ((hash: BlobHash, bytes: number) => void) | undefined
+  } = {},
 ): Promise<number> {
-  const { signal, onBlob } = options
+  const { signal, onBlob, onPiece } = options
   const head = Buffer.alloc(HEAD_BYTES)
   let headFilled = 0
   let blobs = 0
@@ -115,6 +120,7 @@ export async function readPack(
           const end = Math.min(data.length, at + open.left)
           await open.take(data.subarray(at, end))
           at = end
+          onPiece?.(open.hash, open.bytes - open.left)
         }
         if (open.left === 0) {
           await finish(open)

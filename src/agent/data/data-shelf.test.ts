@@ -149,6 +149,30 @@ test("blobs that somebody waits for stay, others go, and what is worked on is to
   assert.equal(shelf.bytes, 1)
 })
 
+test("what is still to come of a large file is known to the piece", async () => {
+  using scratch = new ScratchFolder()
+  scratch.write({ "set/a": "a".repeat(3_000_000) })
+  const shelf = open(scratch.at("shelf"))
+  const [blob] = [...(await scanTree(scratch.at("set"), { rules: dataRules() })).sources].map(([hash, source]) =>
+    sourceBlob(hash, source),
+  )
+  const wanted = new Map([[blob!.hash, blob!.bytes]])
+  const seen: number[] = []
+  const pieces = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const piece of encodePack([blob!])) {
+      yield piece
+      seen.push(shelf.missingBytes(wanted))
+    }
+  }
+  assert.equal(shelf.missingBytes(wanted), 3_000_000)
+  await shelf.store(pieces(), never)
+  assert.ok(
+    seen.some((bytes) => bytes > 0 && bytes < 3_000_000),
+    seen.join(),
+  )
+  assert.equal(shelf.missingBytes(wanted), 0)
+})
+
 test("a job that sets the time of what it changed is found out by size or mode all the same", async () => {
   using scratch = new ScratchFolder()
   scratch.write({ "set/a": "alpha" })

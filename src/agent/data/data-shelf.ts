@@ -49,6 +49,8 @@ export class DataShelf {
   readonly #busy = new Map<BlobHash, Promise<void>>()
   /** Blobs that somebody waits for to come together. */
   readonly #wanted = new Set<ReadonlyMap<BlobHash, unknown>>()
+  /** Of blobs that are just coming, how much has. */
+  readonly #arriving = new Map<BlobHash, number>()
   #index: LaidOutIndex | undefined
   #rubbish = 0
   #cleaning: Promise<void> = Promise.resolve()
@@ -156,11 +158,27 @@ export class DataShelf {
     signal: AbortSignal,
     onBytes?: (bytes: number) => void,
   ): Promise<number> {
+    let last: BlobHash | undefined
+    const onPiece = (hash: BlobHash, bytes: number): void => {
+      if (last !== undefined && last !== hash) this.#arriving.delete(last)
+      last = hash
+      this.#arriving.set(hash, bytes)
+    }
     try {
-      return await readPack(pack, this.blobs, { signal, onBlob: (_, bytes) => onBytes?.(bytes) })
+      return await readPack(pack, this.blobs, { signal, onPiece, onBlob: (_, bytes) => onBytes?.(bytes) })
     } finally {
+      if (last !== undefined) this.#arriving.delete(last)
       await this.blobs.flush()
     }
+  }
+
+  /** How many bytes of these are still to come, to the piece. */
+  missingBytes(wanted: ReadonlyMap<BlobHash, number>): number {
+    let missing = 0
+    for (const [hash, bytes] of wanted) {
+      if (!this.blobs.has(hash)) missing += Math.max(0, bytes - (this.#arriving.get(hash) ?? 0))
+    }
+    return missing
   }
 
   /** What is laid out here and where, for one tree or for all. */

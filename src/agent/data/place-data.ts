@@ -111,7 +111,7 @@ async function placeTree(
       // Only now is known how much of it another version does not have here.
       using _wanted = shelf.want(look.missing)
       await orAborted(context.disk.makeRoom(sumOf(look.missing), "data"), signal)
-      progress.follow(() => sumOf(missingOf(shelf, look.missing)))
+      progress.follow(() => shelf.missingBytes(look.missing))
       await fetchFromAnother(shelf, look.missing, (hashes) => ask(root, hashes, true), signal)
       await fetchAll(shelf, look.missing, (hashes) => ask(root, hashes, false), signal)
       if (await layOut(shelf, root, look.flaws, data.bytes, context.clock.now(), signal)) break

@@ -9,6 +9,7 @@ import type { JobSignals } from "./job-signals.ts"
 import type { JobSink } from "./job-sink.ts"
 import { JobWatch } from "./job-watch.ts"
 import { type LogPosition, type LogSink, readLogIfKept } from "./log-reader.ts"
+import { PlacingTeller } from "./placing-teller.ts"
 import { StopAsker } from "./stop-asker.ts"
 import { WaitReason } from "./wait-reason.ts"
 
@@ -41,6 +42,7 @@ export async function followJob(cli: Cli, job: JobView, options: FollowOptions):
   const abort = new AbortController()
   const detached = deferred<"asked" | "hangup" | "unread">()
   const outage = new Outage(cli, sink)
+  const placing = cli.stderr.isTerminal ? undefined : new PlacingTeller(cli.clock, (text) => sink.say(text))
   const reason = new WaitReason(cli.client, () => cli.clock.monotonicMs())
   const watch = new JobWatch({
     client: cli.client,
@@ -53,6 +55,7 @@ export async function followJob(cli: Cli, job: JobView, options: FollowOptions):
       void sink.event({ type: "job", job: view })
       void sink.showStanding(reason.with(view))
       asker.see(view)
+      void placing?.see(view)
     },
   })
   const asker = new StopAsker({ cli, sink, job: job.id, detach: (why) => detached.resolve(why) })
@@ -68,6 +71,8 @@ export async function followJob(cli: Cli, job: JobView, options: FollowOptions):
     await sink.say(`job ${job.id} is ${standingText(reason.with(watch.job), cli.clock.now())}`)
   }
   const ticker = cli.stderr.isTerminal ? setInterval(() => void tick(), TICK_MS) : undefined
+  // Data that does not come on is no news of the job.
+  const placed = placing && setInterval(() => void placing.see(watch.job), TICK_MS)
   const waits = cli.stderr.isTerminal ? undefined : setTimeout(() => void sayWaiting(), WAITS_MS)
   try {
     const whole = Promise.all([
@@ -82,6 +87,7 @@ export async function followJob(cli: Cli, job: JobView, options: FollowOptions):
     return { kind: error instanceof OutputFailure ? "unwritten" : "server_lost", error, job: watch.job }
   } finally {
     clearInterval(ticker)
+    clearInterval(placed)
     clearTimeout(waits)
     abort.abort()
     await sink.clear()
