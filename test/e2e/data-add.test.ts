@@ -97,3 +97,26 @@ test("a name that is taken, and a file in the way, are told before anything is l
   assert.doesNotMatch(inTheWay.stderr, /sending/)
   assert.equal((await send("kept")).stdout, "x")
 })
+
+test("a dry run says which data a job would see, where that lies, and where the job could run", async () => {
+  using sets = new ScratchFolder()
+  sets.write({ "set/what": "x".repeat(2_048) })
+  assert.equal((await pool().windfall(["data", "add", "dry", sets.at("set")])).exitCode, 0)
+  const dry = async (...more: string[]) => {
+    const args = ["send", "--no-folder", "--dry-run", "--data", "dry:deep/er", ...more, "--", "true"]
+    const { stdout, stderr, exitCode } = await pool().windfall(args)
+    assert.equal(exitCode, 0, stderr)
+    return stdout
+  }
+  assert.match(await dry(), /data: dry version 1, 2 KB, at deep\/er; on no host yet: it travels\n/)
+  assert.match(await dry(), /could run: Starts now on host1\n {2}host1: has room\n/)
+  const ran = await pool().windfall(["send", "-q", "--no-folder", "--data", "dry", "--", "true"])
+  assert.equal(ran.exitCode, 0, ran.stderr)
+  await pool().api("POST", "/v1/hosts/host1/drain", {})
+  const drained = await dry()
+  await pool().api("POST", "/v1/hosts/host1/resume", {})
+  assert.match(drained, /at deep\/er; on host1\n/)
+  assert.match(drained, /could run: host1: .*drain.*\n {2}host1: .*drain.*; it has the data dry\n/)
+  const { data, hosts } = JSON.parse(await dry("--json")) as { data: { version: number }[]; hosts: { name: string }[] }
+  assert.deepEqual([data.map(({ version }) => version), hosts.map(({ name }) => name)], [[1], ["host1"]])
+})

@@ -22,7 +22,7 @@ export const send = command({
     ...jobOptions(),
     forward: listOf("PORT[:LOCAL]", "this port of the job at 127.0.0.1:LOCAL here, while you stay", readPortPair),
     detach: flag("do not stay: print the job's number and end", { short: "d" }),
-    dryRun: flag("only say what would travel, and what would stay home"),
+    dryRun: flag("only say what would travel, what would stay home, and where it could run"),
     warnAbove: value("SIZE", "ask (or warn) before more than this travels (default 1G)", parseBytes),
     yes: flag("do not ask: send large folders, bring large outputs home", { short: "y" }),
     quiet: flag("say nothing but errors and warnings; the job's own output stays", { short: "q" }),

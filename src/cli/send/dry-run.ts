@@ -1,6 +1,8 @@
 import { formatBytes } from "../../base/bytes.ts"
+import type { SubmitBatchRequest } from "../../protocol/api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { JobSpec } from "../../protocol/job.ts"
+import type { JobPreview, JobPreviews } from "../../protocol/job-preview.ts"
 import { shownTarget } from "../../protocol/notify-target.ts"
 import type { PackBlob } from "../../workspace/pack.ts"
 import type { ScannedTree } from "../../workspace/scanned-tree.ts"
@@ -10,7 +12,7 @@ import { countText, printable } from "../render/table.ts"
 import { printJson } from "../say.ts"
 import { environmentText } from "./environment.ts"
 import { reasonText } from "./left-out-text.ts"
-import { checkDrafts, type JobDraft } from "./submit-drafts.ts"
+import type { JobDraft } from "./submit-drafts.ts"
 import { biggestFolderLines, travellingFiles } from "./travelling.ts"
 
 /** One job of a dry run. */
@@ -23,12 +25,13 @@ export interface DryJob extends JobDraft {
  * @throws {WindfallError} what the server would refuse them with
  */
 export async function dryRun(cli: Cli, jobs: readonly DryJob[]): Promise<number> {
-  await ifReached(() => checkDrafts(cli, jobs))
-  for (const job of jobs) await sayJob(cli, job)
+  const request: SubmitBatchRequest = { specs: jobs.map(({ spec }) => spec) }
+  const answer = await ifReached(() => cli.client.ask<JobPreviews>("/v1/jobs/preview", request))
+  for (const [i, job] of jobs.entries()) await sayJob(cli, job, answer?.jobs[i])
   return 0
 }
 
-async function sayJob(cli: Cli, { spec: draft, folder, json }: DryJob): Promise<void> {
+async function sayJob(cli: Cli, { spec: draft, folder, json }: DryJob, preview: JobPreview | undefined): Promise<void> {
   const scanned = await folder?.scan()
   if (scanned !== undefined) await folder?.sayUnmatched(scanned)
   const missing = scanned === undefined || folder === undefined ? [] : await ifReached(() => folder.missing(scanned))
@@ -40,11 +43,14 @@ async function sayJob(cli: Cli, { spec: draft, folder, json }: DryJob): Promise<
       bytes: scanned?.bytes ?? 0,
       travels: missing === undefined || scanned === undefined ? null : travellingFiles(scanned, missing),
       leftOut: scanned?.leftOut ?? [],
+      data: preview?.data ?? null,
+      hosts: preview?.hosts ?? null,
     })
     return
   }
   const lines = [`command: ${commandText(draft.command)}`]
   if (draft.environment !== null) lines.push(`environment: ${environmentText(draft.environment)}`)
+  lines.push(...dataLines(draft, preview))
   if (scanned === undefined) lines.push("folder: none travels")
   else {
     lines.push(`folder: ${printable(scanned.folder)}: ${countText(scanned.files)}, ${formatBytes(scanned.bytes)}`)
@@ -64,7 +70,22 @@ async function sayJob(cli: Cli, { spec: draft, folder, json }: DryJob): Promise<
       lines.push(`  ${printable(one.kind === "folder" ? `${one.path}/` : one.path)}  (${printable(rule)})`)
     }
   }
+  if (preview === undefined) lines.push("could run: unknown, as no server can be asked")
+  else {
+    lines.push(`could run: ${preview.summary}`)
+    for (const { name, text } of preview.hosts) lines.push(`  ${name}: ${printable(text)}`)
+  }
   await cli.stdout.write(`${lines.join("\n")}\n`)
+}
+
+/** What data the job would see, and where that lies. */
+function dataLines({ data }: JobSpec, preview: JobPreview | undefined): string[] {
+  if (preview === undefined) return data.map(({ name, path }) => `data: ${name} at ${printable(path)}`)
+  return preview.data.map(({ name, path, version, bytes, hosts }) => {
+    const what = version === null ? name : `${name} version ${version}, ${formatBytes(bytes)},`
+    const where = hosts.length === 0 ? "on no host yet: it travels" : `on ${hosts.join(", ")}`
+    return `data: ${what} at ${printable(path)}; ${where}`
+  })
 }
 
 /** Without what is secret in an address. */

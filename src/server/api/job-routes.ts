@@ -2,6 +2,7 @@ import type { JobHints, JobList, SubmitBatchAnswer, WhyAnswer } from "../../prot
 import { WindfallError } from "../../protocol/errors.ts"
 import type { JobId } from "../../protocol/ids.ts"
 import type { JobSpec, JobView } from "../../protocol/job.ts"
+import type { JobPreviews } from "../../protocol/job-preview.ts"
 import { isFinal, JOB_STATES, type JobState } from "../../protocol/job-state.ts"
 import { explain } from "../../scheduler/explain.ts"
 import type { JobRecord } from "../../store/job-record.ts"
@@ -10,11 +11,13 @@ import type { Core } from "../core.ts"
 import { hintsOf } from "../jobs/hints-of.ts"
 import { mayRule, viewOf } from "../jobs/job-view.ts"
 import { snapshotOf } from "../jobs/place.ts"
+import { previewOf } from "../jobs/preview.ts"
 import { stopJob } from "../jobs/stop.ts"
 import { checkBlobs, checkJobs, submitJobs } from "../jobs/submit.ts"
 import { notifyAgain } from "../notify/targets.ts"
 import { nothing } from "./answers/answer.ts"
 import { hints as hintsAnswer, job as jobAnswer, jobIds, jobList, why as whyAnswer } from "./answers/job-answers.ts"
+import { previews as previewsAnswer } from "./answers/preview-answers.ts"
 import { type Route, route } from "./route.ts"
 import { empty, listJobsQuery, stopRequest, submitBatchRequest, submitRequest } from "./schemas.ts"
 
@@ -51,6 +54,16 @@ export const jobRoutes: readonly Route[] = [
       checkJobs(core, caller.user, body.specs)
       return {}
     },
+  }),
+  route({
+    method: "POST",
+    path: "/v1/jobs/preview",
+    summary: "Says where jobs that are not sent could run, host by host, and where their data lies; changes nothing",
+    answer: previewsAnswer,
+    body: submitBatchRequest,
+    respond: ({ core, caller, body }): JobPreviews => ({
+      jobs: checkJobs(core, caller.user, body.specs).map((spec) => previewOf(core, caller.user, spec)),
+    }),
   }),
   route({
     method: "GET",

@@ -1,0 +1,41 @@
+import type { JobId } from "../../protocol/ids.ts"
+import type { JobSpec } from "../../protocol/job.ts"
+import type { JobPreview } from "../../protocol/job-preview.ts"
+import { explain } from "../../scheduler/explain.ts"
+import type { WaitingJob } from "../../scheduler/snapshot.ts"
+import type { Core } from "../core.ts"
+import { snapshotOf } from "./place.ts"
+
+/** Of no job that there is, or will be. */
+const NO_JOB = Number.MAX_SAFE_INTEGER as JobId
+
+/** Where a job could run that is not sent, as if it stood last in the queue now. @param spec with its data as it is */
+export function previewOf(core: Core, user: string, spec: JobSpec): JobPreview {
+  const job: WaitingJob = {
+    id: NO_JOB,
+    user,
+    resources: spec.resources,
+    partition: spec.partition,
+    hostWanted: spec.host,
+    hasSecrets: spec.secrets.length > 0,
+    data: spec.data.map(({ name, root, bytes }) => ({ name, root, bytes })),
+    notBeforeMs: null,
+  }
+  const snapshot = snapshotOf(core)
+  const answer = explain({ ...snapshot, waiting: [...snapshot.waiting, job] }, core.clock.now(), NO_JOB)
+  const hosts = core.fleet.all()
+  return {
+    summary: answer?.summary ?? "",
+    code: answer?.code ?? "",
+    hosts: answer?.hosts ?? [],
+    data: spec.data.map(({ name, path, version, root, bytes }) => ({
+      name,
+      path,
+      version,
+      bytes,
+      hosts: hosts
+        .filter((host) => (root === null ? host.places.has(name) : host.channel !== null && host.data.has(root)))
+        .map(({ record }) => record.name),
+    })),
+  }
+}
