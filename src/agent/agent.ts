@@ -164,8 +164,10 @@ export class Agent {
     if (message.type !== "leave" && !this.#isHeld()) return
     if (message.type === "received") this.#context.output.received(message.sequence, message)
     else if (message.type === "leave") this.#leaveKindly()
-    else if (message.type === "let-go-data") this.#context.data.letGo(message.roots, dataInUse(this.#context))
-    else if (message.type === "disk-limit") this.#takeDiskLimit(message.bytes)
+    else if (message.type === "let-go-data") {
+      this.#context.data.letGo(message.roots, dataInUse(this.#context))
+      this.#context.disk.news()
+    } else if (message.type === "disk-limit") this.#takeDiskLimit(message.bytes)
     else this.#attempts.take(message)
   }
 

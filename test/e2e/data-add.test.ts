@@ -1,5 +1,7 @@
 import assert from "node:assert/strict"
+import { randomBytes } from "node:crypto"
 import { test } from "node:test"
+import { setTimeout } from "node:timers/promises"
 import { ScratchFolder } from "../support/scratch-folder.ts"
 import { TerminalUser } from "../support/terminal-user.ts"
 import { usePool } from "../support/use-pool.ts"
@@ -119,4 +121,22 @@ test("a dry run says which data a job would see, where that lies, and where the 
   assert.match(drained, /could run: host1: .*drain.*\n {2}host1: .*drain.*; it has the data dry\n/)
   const { data, hosts } = JSON.parse(await dry("--json")) as { data: { version: number }[]; hosts: { name: string }[] }
   assert.deepEqual([data.map(({ version }) => version), hosts.map(({ name }) => name)], [[1], ["host1"]])
+})
+
+test("what a host holds is told when data has come to lie there, and when it has gone", async () => {
+  using sets = new ScratchFolder()
+  sets.write({ big: randomBytes(3_000_000) })
+  assert.equal((await pool().windfall(["data", "add", "held", sets.path])).exitCode, 0)
+  const holds = (isSo: (bytes: number) => boolean) =>
+    pool().untilHost("host1", ({ disk }) => isSo(disk?.held.data ?? 0), 3_000)
+  const spec = { command: ["sleep", "30"], data: [{ name: "held", path: "data", version: null, root: null, bytes: 0 }] }
+  const { id } = await pool().submit(spec)
+  await pool().untilState(id, "running")
+  await holds((bytes) => bytes >= 3_000_000)
+  await pool().api("POST", `/v1/jobs/${id}/stop`, { now: true })
+  await pool().awaitJob(id)
+  // The look that follows a job's end is over.
+  await setTimeout(2_000)
+  assert.equal((await pool().windfall(["data", "rm", "held"])).exitCode, 0)
+  await holds((bytes) => bytes < 3_000_000)
 })

@@ -118,6 +118,7 @@ async function placeTree(
     }
   }
   shelf.use(root, context.clock.now())
+  context.disk.news()
 }
 
 type Ask = (hashes: readonly BlobHash[]) => Promise<DataOffer | undefined>

@@ -52,6 +52,11 @@ export class DiskKeeper {
   async look(): Promise<void> {
     for (const part of this.#options.parts) part.tidy?.()
     await this.#sweep(0)
+    this.news()
+  }
+
+  /** Tells what has changed, where something has by more than a little. Removes nothing. */
+  news(): void {
     const now = this.now()
     if (this.#told === undefined || !isNews(this.#told, now)) return
     this.#told = now
