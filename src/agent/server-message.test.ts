@@ -14,6 +14,7 @@ const ORDER = makeOrder(7, ["python", "train.py"], {
   data: [
     { name: "mnist", path: "data/mnist", root: ROOT, bytes: 5, place: null },
     { name: "corpus", path: "c", root: null, bytes: 0, place: "/Volumes/lab/corpus" },
+    { name: "scratch", path: "s", root: null, bytes: 0, place: "/Volumes/lab/scratch", writable: true },
   ],
 })
 const ONE = { attempt: ORDER.attempt, sequence: 7 }

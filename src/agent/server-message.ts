@@ -119,7 +119,10 @@ function readData(value: unknown): readonly OrderData[] {
     if (place !== null && !place.startsWith("/")) throw wrong("place")
     const path = relativePath(data, "path")
     if (path === "") throw wrong("path")
-    return { name: text(data, "name"), path, root: orNull(data, "root", hash), bytes: count(data, "bytes"), place }
+    const bytes = count(data, "bytes")
+    // Older servers do not know it.
+    const writable = data.writable === undefined ? {} : { writable: data.writable === true }
+    return { name: text(data, "name"), path, root: orNull(data, "root", hash), bytes, place, ...writable }
   })
 }
 

@@ -150,7 +150,7 @@ export const JOB_FIELDS = {
   data: {
     kind: "list",
     placeholder: "NAME[:PATH]",
-    help: "stored data, read-only in the job's folder at PATH (default data/NAME; see windfall data add)",
+    help: "stored data, seen in the job's folder at PATH (default data/NAME; see windfall data add)",
     example: "mnist",
   },
   outputs: {

@@ -86,6 +86,10 @@ for (const victim of ["agent", "server"] as const) {
 test("a job that is stopped while its data is on its way ends at once, and another one gets the data", async () => {
   await add("stopped", { big: randomBytes(8 * MB) })
   await pool().hosts[1]!.shape(10)
+  await using attached = pool().start(["send", "--no-folder", "-w", "host2", "--data", "stopped", "--", "true"])
+  await attached.says(/job \d+ is starting: placing stopped on host2: \d+ %/, "stderr")
+  await pool().windfall(["stop", "--now", /job (\d+) is/.exec(attached.stderr)?.[1] ?? ""])
+  await attached.ended
   const first = await send("host2", "stopped")
   const second = await send("host2", "stopped")
   await pool().untilJob(first.id, ({ state, reason }) => state !== "starting" || reason !== null)
@@ -162,6 +166,10 @@ test("where jobs could change what lies on a host it is refused, unless that is 
   assert.equal((await on("--writable")).exitCode, 0)
   assert.match((await pool().windfall(["data", "ls"])).stdout, /theirs .*\(writable by jobs\)/)
 
+  const asWanted = await pool().submit(spec("theirs", "sh", "-c", "echo new > data/theirs/new"))
+  assert.equal((await pool().awaitJob(asWanted.id)).state, "succeeded")
+  assert.equal(readFileSync(join(theirs, "new"), "utf8"), "new\n")
+  rmSync(join(theirs, "new"))
   for (const [path, mode] of [
     ["below/text", 0o444],
     ["below", 0o555],
