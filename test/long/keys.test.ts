@@ -90,6 +90,12 @@ describe("an account that is somebody's own", { timeout: 120_000, skip: SKIP }, 
     const refused = await pool.windfall(["host", "account", "Jobs; rm"])
     assert.equal(refused.exitCode, 2)
     assert.match(refused.stderr, /Cannot name an account "Jobs; rm"/)
+    assert.match(page, /^id jobs >\/dev\/null 2>&1 && /m, "an account of that name is looked for before")
+    for (const name of ["root", "daemon", "nobody", "admin", "guest", "shared", "staff"]) {
+      const taken = await pool.windfall(["host", "account", name])
+      assert.equal(taken.exitCode, 2, name)
+      assert.match(taken.stderr, /Cannot name an account "\w+": macOS has one of that name/)
+    }
   })
 })
 
