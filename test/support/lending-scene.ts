@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import type { HostView } from "../../src/protocol/host.ts"
 import type { MacInvite } from "../../src/protocol/lending.ts"
@@ -91,7 +91,12 @@ export function filesOf(host: LabHost): string[] {
     .sort()
 }
 
+/** Empty where there are none; the file may go at any moment. */
 export function keysOf(host: LabHost): string {
-  const file = join(host.files, ".ssh/authorized_keys")
-  return existsSync(file) ? readFileSync(file, "utf8") : ""
+  try {
+    return readFileSync(join(host.files, ".ssh/authorized_keys"), "utf8")
+  } catch (error) {
+    if ((error as { code?: unknown }).code === "ENOENT") return ""
+    throw error
+  }
 }
