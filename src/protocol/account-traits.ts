@@ -23,6 +23,23 @@ export function exposureText(user: string): string {
   return `Jobs of everybody in the pool could read and change what ${user} can: documents, mail, browser data, keys and passwords in files`
 }
 
+/** Names that a Mac has, or may have, from the beginning, for accounts and for groups; those with `_` in front are no names here at all. */
+const SYSTEM_NAMES: ReadonlySet<string> = new Set(
+  "root daemon nobody admin administrator guest shared staff wheel everyone sys bin operator localaccounts system sudo www mail games".split(
+    " ",
+  ),
+)
+
+/** Whether the system itself has, or may have, an account of that name. */
+export function isSystemName(name: string): boolean {
+  return SYSTEM_NAMES.has(name)
+}
+
+/** Ends an administrator's paste where there is such an account already: it would be changed, and later deleted. */
+export function checkAccountLine(name: string): string {
+  return `id ${name} >/dev/null 2>&1 && echo 'There is an account ${name} already: paste no more of this, and take another name'`
+}
+
 /** `null` for what cannot be the name of an account made for jobs. */
 export function readAccountName(text: string): string | null {
   return /^[a-z][a-z0-9_-]{0,30}$/.test(text) ? text : null

@@ -31,27 +31,3 @@ export function pasteLines(line: string): string[] {
     `chmod 600 ${file}`,
   ]
 }
-
-/**
- * A function for POSIX sh: `add_key LINE KEY FROM` puts LINE into the account's authorized_keys in place of every other line
- * with KEY, bound to the address FROM where that is not empty. Prints `added` or `there`. A file that cannot be read, or a
- * full disk, changes nothing: others may depend on that file to get in.
- */
-export const ADD_KEY = `add_key() {
-  umask 077
-  line=$1
-  [ -z "$3" ] || line="from=\\"$3\\",$line"
-  keys=$HOME/.ssh/authorized_keys
-  mkdir -p "$HOME/.ssh" && chmod 700 "$HOME/.ssh" || return 1
-  if [ -e "$keys" ]; then
-    [ -r "$keys" ] || { echo "$keys cannot be read" >&2; return 1; }
-    if grep -qxF -- "$line" "$keys"; then chmod 600 "$keys"; echo there; return 0; fi
-  fi
-  new=$keys.windfall.$$
-  { { [ ! -e "$keys" ] || grep -vF -- "$2" "$keys" || [ $? -eq 1 ]; } && printf '%s\\n' "$line"; } >"$new" || { rm -f "$new"; return 1; }
-  chmod 600 "$new"
-  # A link leads to a file that others look after, and stays one.
-  if [ -L "$keys" ]; then cat "$new" >"$keys" && rm -f "$new"; else mv -f "$new" "$keys"; fi || return 1
-  echo added
-}
-`

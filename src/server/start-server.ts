@@ -10,6 +10,7 @@ import { openStore } from "../store/store.ts"
 import { makePrivateFolder } from "../workspace/make-folder.ts"
 import { createApp } from "./api/app.ts"
 import { addUser, callerOf } from "./auth/accounts.ts"
+import { CodesInUse } from "./auth/codes-in-use.ts"
 import { openSecretBox } from "./auth/secret-box.ts"
 import { createToken } from "./auth/tokens.ts"
 import { WrongCodes } from "./auth/wrong-codes.ts"
@@ -136,8 +137,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     hosts: () => core.fleet.all().map(({ record }) => record),
     beginJoin: (key, address) => core.fleet.joining.begin(key, address),
     checkName: (name) => checkHostName(core, name),
-    admit: async (newHost, actor, admitted) => {
+    admit: async (newHost, actor, { admitted, check }) => {
       const view = await core.ledger.change(() => {
+        check()
         const stored = admitHost(core, newHost, actor)
         admitted(stored)
         return stored
@@ -161,7 +163,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const reach = () => ({ url, fingerprint })
   const install = installSource(PACKAGE_ROOT, options.cacheFolder)
   const wrongCodes = new WrongCodes(clock)
-  const app = createApp({ core, hosts, departures, version: SERVER_VERSION, reach, wrongCodes, install })
+  const codesInUse = new CodesInUse()
+  const app = createApp({ core, hosts, departures, version: SERVER_VERSION, reach, wrongCodes, codesInUse, install })
   const { server: http, url } = await listen(listening, (request, env) => app.fetch(request, env))
   undo.defer(() => closeHttp(http))
   // Only once it listens: a start that fails must not use up the one time the token is shown.

@@ -1,4 +1,5 @@
 import { WindfallError } from "../protocol/errors.ts"
+import type { ServerId } from "../protocol/ids.ts"
 import { type ChildExit, ChildLink } from "./child-link.ts"
 import { sshArguments } from "./ssh-arguments.ts"
 import { type SshCaller, sshFailure } from "./ssh-failure.ts"
@@ -20,11 +21,22 @@ export interface HostShell {
 /** Runs in any login shell (sh, zsh, fish, csh): the words mean the same in all of them. */
 const REMOTE_COMMAND = "exec /bin/sh -s"
 
-/** A shell at the end of one ssh child of its own. */
-export function sshShell(settings: SshSettings, target: SshTarget, caller: SshCaller): HostShell {
+/** What a server's shells on a host are called by `ps`, so that whoever tidies up there finds them. */
+export function shellName(server: ServerId): string {
+  return `windfall-${server}`
+}
+
+/** A shell at the end of one ssh child of its own. @param server whose it is, by which it is known there */
+export function sshShell(
+  settings: SshSettings,
+  target: SshTarget,
+  caller: SshCaller,
+  server: ServerId | null = null,
+): HostShell {
+  const command = server === null ? REMOTE_COMMAND : `${REMOTE_COMMAND} ${shellName(server)}`
   return {
     name: target.address,
-    open: () => new ChildLink(settings.program, sshArguments(settings, target, REMOTE_COMMAND)),
+    open: () => new ChildLink(settings.program, sshArguments(settings, target, command)),
     explain: (exit) => sshFailure(exit, target.address, caller),
   }
 }

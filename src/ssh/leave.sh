@@ -44,6 +44,7 @@ gone() {
   done
   return 1
 }
+@key_file@
 
 if [ -n "$server" ]; then
   printf '\n'
@@ -87,19 +88,25 @@ processes_of() {
   [ -z "${3-}" ] || { kill -0 "-$3" 2>/dev/null && printf '%s\n' "-$3"; }
 }
 field() { sed -n "s/.*\"$2\":\"\{0,1\}\([A-Za-z0-9]*\).*/\1/p" "$1/order.json" 2>/dev/null | head -n 1; }
+# Who comes while this runs, and a second run, learn from it whose this was.
+note_leaving() { printf '%s\n' "$ids" >"$root/leaving.new" && mv -f "$root/leaving.new" "$root/leaving"; }
+write_stop() { printf '%s %s %s .\n' "${signal:-15}" "${grace:-10000}" "${wf_cause-owner_returned}" >"$1/stop.leave" && mv -f "$1/stop.leave" "$1/stop"; }
 # As the agent asks: the request is on the disk before the signal. Who asked first stays the one who did.
 ask() {
   signal=$(perl -MPOSIX -e 'my ($name) = @ARGV; no strict "refs"; print &{"POSIX::$name"}()' "$(field "$1" stopSignal)" </dev/null 2>/dev/null)
   grace=$(field "$1" graceMs)
   [ "${grace:-0}" -le $((MOST_GRACE_S * 1000)) ] 2>/dev/null || grace=$((MOST_GRACE_S * 1000))
   if [ ! -f "$1/stop" ]; then
-    printf '%s %s %s .\n' "${signal:-15}" "${grace:-10000}" "${wf_cause-owner_returned}" >"$1/stop.leave" && mv -f "$1/stop.leave" "$1/stop"
-  fi
+    write_stop "$1" || { rm -f "$root"/servers/*/run/ballast; write_stop "$1"; } || rm -f "$1/stop.leave"
+  fi 2>/dev/null
   set -- $(processes_of "$1")
   case ${1-} in
   '') ;;
   -*) kill -TERM "$1" ;; # its supervisor is gone
-  *) kill -USR1 "$1"; kill -CONT "$1" ;;
+  *)
+    # On a full disk nobody can be told how: then the command itself is told to end.
+    if [ -f "$attempt/stop" ]; then kill -USR1 "$1"; kill -CONT "$1"; else [ -z "${2-}" ] || { kill -TERM "$2"; kill -CONT "$2"; }; fi
+    ;;
   esac
 }
 # Agents and their forkers, by what they were started as.
@@ -129,7 +136,11 @@ if [ -z "$server" ]; then
     cat "$root/leaving" "$root/forgotten" 2>/dev/null
   )
   ids=$(printf '%s\n' "$ids" | sort -u)
-  printf '%s\n' "$ids" >"$root/leaving.new" && mv -f "$root/leaving.new" "$root/leaving" || fail "Cannot write into $root: is the disk full?"
+  if ! note_leaving; then
+    # What agents keep for a full disk, and what was on its way here: no job needs either.
+    rm -rf "$root"/servers/*/run/ballast "$root/incoming" "$root/leaving.new" 2>/dev/null
+    note_leaving || : >"$root/leaving" # an empty file may need no room
+  fi 2>/dev/null
   for agent in $(agents); do ps -ww -o command= -p "$agent" | grep -q agent.mjs && kill -USR2 "$agent" 2>/dev/null; done
 else
   ids=$server
@@ -179,6 +190,8 @@ for base in $bases; do
   [ -e "$base" ] || continue
   remove "folders of jobs" "$base/attempts" "$base/trash"
   remove "caches" "$base/cache"
+  # There is room for it by now, and what it says is in these folders' names.
+  [ -n "$server" ] || [ -s "$root/leaving" ] || note_leaving 2>/dev/null
   remove "stored data" "$base/data"
   remove "Python environments and downloads" "$base/environments" "$base/shared"
   remove "home folders of those who sent jobs" "$base/homes"
@@ -207,11 +220,11 @@ fi
 mine() { for id in $ids; do printf ' windfall %s$\n windfall-%.8s$\n' "$id" "$id"; done; [ -z "${wf_key-}" ] || printf ' %s$\n %s \n' "$wf_key" "$wf_key"; }
 patterns=
 [ "${wf_keys-yes}" = no ] || patterns=$(mine)
-if [ -n "$patterns" ] && [ -f "$keys" ] && lines=$(grep -c -e "$patterns" "$keys") && [ "$lines" -gt 0 ]; then
-  { grep -v -e "$patterns" "$keys" || [ $? -eq 1 ]; } >"$keys.windfall.$$" && chmod 600 "$keys.windfall.$$" || { rm -f "$keys.windfall.$$"; fail "Cannot write $keys: the key lines stay"; }
-  # A link leads to a file that others look after, and stays one.
-  if [ -L "$keys" ]; then cat "$keys.windfall.$$" >"$keys" && rm -f "$keys.windfall.$$"; else mv -f "$keys.windfall.$$" "$keys"; fi || fail "Cannot write $keys: the key lines stay"
-  went 0 "key lines in ~/.ssh/authorized_keys: $lines"
+if [ -n "$patterns" ]; then
+  lines=$(grep -c -e "$patterns" "$keys" 2>/dev/null)
+  # Also where there is none: what a run left that was killed goes too.
+  why=$(drop_keys -e "$patterns") || { why=${why#refused }; fail "Cannot take the key lines out of $keys: ${why%% | *}. ${why##* | }"; }
+  [ "${lines:-0}" -eq 0 ] || went 0 "key lines in ~/.ssh/authorized_keys: $lines"
 fi
 [ -n "$shared" ] || gone_root || fail "Cannot remove $root"
 
@@ -220,6 +233,7 @@ rest=
 if [ -n "$server" ]; then [ ! -e "$root/servers/$server" ] || rest="$rest $root/servers/$server"; fi
 [ -n "$shared" ] || [ ! -e "$root" ] || rest="$rest $root"
 [ -z "$patterns" ] || ! grep -q -e "$patterns" "$keys" 2>/dev/null || rest="$rest $keys"
+[ -z "$patterns" ] || for path in "$keys".windfall*; do [ ! -e "$path" ] || rest="$rest $path"; done
 [ -z "$(agents)" ] || rest="$rest processes: $(printf '%s ' $(agents))"
 [ -z "$rest" ] || fail "This is still there:$rest"
 say clean "$shared"

@@ -2,11 +2,14 @@ import { randomBytes } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { WindfallError } from "../protocol/errors.ts"
+import { KEY_FILE } from "../protocol/key-file.ts"
 import type { ChildLink } from "./child-link.ts"
 
 const BOOTSTRAP = readFileSync(join(import.meta.dirname, "bootstrap.sh"), "utf8")
 /** What takes Windfall off an account. Each host has it as ~/.windfall/leave, for its owner. */
-export const LEAVE_SCRIPT: string = readFileSync(join(import.meta.dirname, "leave.sh"), "utf8").trimEnd()
+export const LEAVE_SCRIPT: string = readFileSync(join(import.meta.dirname, "leave.sh"), "utf8")
+  .replace("@key_file@\n", () => KEY_FILE)
+  .trimEnd()
 /** What profile files may print before our first line, and the longest line of ours. */
 const MAX_NOISE_BYTES = 1024 * 1024
 

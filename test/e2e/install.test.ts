@@ -137,6 +137,12 @@ describe("the line of an invitation", { timeout: 240_000, skip }, () => {
     assert.equal(late.exitCode, 2)
     assert.match(late.stderr, /it was used at/)
     assert.deepEqual(bob.files(), [])
+    const mac = JSON.parse((await admin("invite", "mac", "--json")).stdout) as { readonly code: string }
+    const otherKind = await bob.run(line.replace(code, mac.code))
+    assert.equal(otherKind.exitCode, 2)
+    assert.match(otherKind.stderr, /it is not one of this server's\n/)
+    assert.equal(otherKind.stdout, "", "it is said before anything is fetched")
+    assert.deepEqual(readdirSync(bob.home), [], "not a folder is made")
   })
 
   it("that is killed or interrupted on the way leaves nothing half done, and can be pasted again", async () => {

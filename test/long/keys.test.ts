@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, it } from "node:test"
 import { fingerprintOf } from "../../src/ssh/host-key.ts"
@@ -19,6 +19,8 @@ describe("a host that does not know the server's key", { timeout: 120_000, skip:
     await using pool = await startPool({ hosts: [{ password: PASSWORD }], lockedOut: true })
     const host = pool.hosts[0] as LabHost
     await host.write(".ssh/authorized_keys", "ssh-ed25519 AAAAowners owner without a last newline")
+    const modes = () => [keysOf(host), join(keysOf(host), "..")].map((path) => statSync(path).mode & 0o777)
+    const before = modes()
     for (const joined of [1, 2]) {
       await using user = new TerminalUser(pool, addLine(host))
       await user.sees("Is it the same?")
@@ -41,8 +43,34 @@ describe("a host that does not know the server's key", { timeout: 120_000, skip:
     assert.equal(owners, "ssh-ed25519 AAAAowners owner without a last newline")
     assert.match(servers ?? "", new RegExp(`^restrict,pty ssh-ed25519 AAAA\\S+ windfall ${pool.server.id}$`))
     assert.deepEqual(rest, [""])
-    assert.equal(statSync(keysOf(host)).mode & 0o777, 0o600)
-    assert.equal(statSync(join(keysOf(host), "..")).mode & 0o777, 0o700)
+    assert.deepEqual(modes(), before)
+  })
+
+  it("is not left with it, nor with anything else, when somebody stops the join", async () => {
+    await using pool = await startPool({ hosts: [{ password: PASSWORD, kind: "mac" }], lockedOut: true })
+    const host = pool.hosts[0] as LabHost
+    const temporary = pool.scratch.at("temporary")
+    mkdirSync(temporary)
+    for (const when of ["at the password", "at the join"]) {
+      await using user = new TerminalUser(pool, `export TMPDIR='${temporary}'; ${addLine(host)}`)
+      await user.sees("Is it the same?")
+      user.type("y")
+      await user.sees("Do that?")
+      user.type("y")
+      await user.sees(/password: /)
+      if (when === "at the join") {
+        user.type(`${PASSWORD}\n`)
+        await user.sees("The server's key is in ~/.ssh/authorized_keys")
+        await user.sees("system")
+      }
+      user.type("\x03")
+      await user.sees(when === "at the join" ? "Taken back on " : "Stopped: nothing was changed on ")
+      assert.notEqual((await user.ended()).exitCode, 0)
+      assert.deepEqual(readdirSync(temporary), [])
+      const left = readdirSync(host.files).filter((name) => !name.startsWith(".lab-"))
+      assert.deepEqual(left, [], when)
+    }
+    assert.deepEqual((await pool.api<{ hosts: [] }>("GET", "/v1/hosts")).hosts, [])
   })
 
   it("with a wrong password, or where nobody is asked, has a text to forward to its owner", async () => {
@@ -90,6 +118,12 @@ describe("an account that is somebody's own", { timeout: 120_000, skip: SKIP }, 
     const refused = await pool.windfall(["host", "account", "Jobs; rm"])
     assert.equal(refused.exitCode, 2)
     assert.match(refused.stderr, /Cannot name an account "Jobs; rm"/)
+    assert.match(page, /^id jobs >\/dev\/null 2>&1 && /m, "an account of that name is looked for before")
+    for (const name of ["root", "daemon", "nobody", "admin", "guest", "shared", "staff"]) {
+      const taken = await pool.windfall(["host", "account", name])
+      assert.equal(taken.exitCode, 2, name)
+      assert.match(taken.stderr, /Cannot name an account "\w+": macOS has one of that name/)
+    }
   })
 })
 

@@ -152,6 +152,35 @@ describe("a host leaves", { timeout: 240_000 }, () => {
     assert.equal(readFileSync(join(host.files, ".ssh/authorized_keys"), "utf8"), `${OWNERS_KEY}\n`)
   })
 
+  it("also when the disk is full, with a job that runs", async () => {
+    await using pool = await startPool({ hosts: [{ diskBytes: 640 * 1024 * 1024 }] })
+    const host = pool.hosts[0] as LabHost
+    await giveKeys(pool, host)
+    const { id } = await begun(pool, KIND)
+    host.fillDisk()
+    const { exitCode, stdout, stderr } = await atHome(pool, host, "sh .windfall/leave --yes")
+    assert.equal(exitCode, 0, stdout + stderr)
+    assert.equal(stderr, "")
+    assert.match(stdout, /Looked again: nothing of Windfall is left here/)
+    assert.deepEqual(readdirSync(host.files).sort(), [".fill", ".ssh"])
+    assert.equal(readFileSync(join(host.files, ".ssh/authorized_keys"), "utf8"), `${OWNERS_KEY}\n`)
+    const job = await pool.untilJob(id, ({ attempts }) => attempts[0]?.cause !== null)
+    assert.equal(job.attempts[0]?.cause, "owner_returned")
+    await pool.windfall(["stop", `${id}`])
+  })
+
+  it("with the folder that was made for its key, and what one that was killed has left beside it", async () => {
+    await using pool = await startPool({ hosts: 1 })
+    const host = pool.hosts[0] as LabHost
+    const publicKey = readFileSync(join(pool.data, "ssh/id_ed25519.pub"), "utf8")
+    await host.write(".ssh/authorized_keys", `${keyLine(publicKey, pool.server.id as never)}\n`)
+    await host.write(".ssh/authorized_keys.windfall", "half")
+    await host.write(".ssh/authorized_keys.windfall.4000000", "half")
+    const { exitCode, stdout } = await atHome(pool, host, "sh .windfall/leave --yes")
+    assert.equal(exitCode, 0, stdout)
+    assert.deepEqual(readdirSync(host.files), [])
+  })
+
   it("by a second run, where the first was killed half-way", async () => {
     await using pool = await startPool({ hosts: 1 })
     const host = pool.hosts[0] as LabHost

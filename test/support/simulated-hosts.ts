@@ -42,7 +42,7 @@ export class SimulatedHosts implements HostsService {
       const { id } = await this.#context!.admit(
         { name, address: `sim@${name}`, port: null, owner: null, fleet: "default", labels: {}, hostKey: "" },
         "admin",
-        () => {},
+        { admitted: () => {}, check: () => {} },
       )
       return this.all.get(id)!
     } finally {
@@ -75,7 +75,8 @@ export class SimulatedHosts implements HostsService {
     return { hostKey: "ssh-ed25519 AAAA", fingerprint: `SHA256:simulated-${++this.scans}` }
   }
 
-  async *add(request: HostAddRequest, { actor, signal, admitted = () => {} }: AddOptions): AsyncGenerator<JoinStep> {
+  async *add(request: HostAddRequest, options: AddOptions): AsyncGenerator<JoinStep> {
+    const { actor, signal, admitted = () => {}, check = () => {} } = options
     this.joins++
     yield { step: "reach", state: "ok", text: `${request.address} answers` }
     await Promise.race([this.joinsWait, new Promise((resolve) => signal.addEventListener("abort", resolve))])
@@ -83,7 +84,7 @@ export class SimulatedHosts implements HostsService {
     const { address, port, owner, labels, hostKey } = request
     const host = { name: request.name ?? "host", address, port, owner, labels, hostKey, fleet: "default" }
     this.#joining = HOST_FACTS
-    yield { step: "done", host: await this.#context!.admit(host, actor, admitted) }
+    yield { step: "done", host: await this.#context!.admit(host, actor, { admitted, check }) }
     this.#joining = undefined
   }
 

@@ -1,4 +1,10 @@
-import { makeAccountLines, readAccountName, removeAccountLine } from "../../protocol/account-traits.ts"
+import {
+  checkAccountLine,
+  isSystemName,
+  makeAccountLines,
+  readAccountName,
+  removeAccountLine,
+} from "../../protocol/account-traits.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { pasteLines } from "../../protocol/key-line.ts"
 import type { ServerKeyAnswer } from "../../protocol/lending.ts"
@@ -23,6 +29,11 @@ export const hostAccount = command({
         hint: "Up to 31 small letters, digits, - and _, a letter first",
       })
     }
+    if (isSystemName(name)) {
+      throw new WindfallError("invalid_input", `Cannot name an account "${name}": macOS has one of that name`, {
+        hint: "Take another one, for instance: windfall host account windfall",
+      })
+    }
     if (!options.json) await cli.stdout.write(await accountPage(cli, name))
     else {
       const { line } = await cli.client.get<ServerKeyAnswer>("/v1/server-key")
@@ -37,6 +48,10 @@ export const hostAccount = command({
 export async function accountPage(cli: Cli, name: string): Promise<string> {
   const { line } = await cli.client.get<ServerKeyAnswer>("/v1/server-key")
   const steps = [
+    {
+      line: checkAccountLine(name),
+      does: "says so where there is such an account; then stop here: prints nothing else",
+    },
     ...makeAccountLines(name),
     { line: keyCommand(name, line), does: "lets the server's key in: it may run commands there, and nothing else" },
   ]

@@ -62,8 +62,8 @@ export const hostAdd = command({
       takeOver: options.takeOver,
       accountOfOwner: options.accountOfOwner,
     }
-    const join = async () => {
-      const body = await cli.client.open("POST", "/v1/hosts", { body: request, changes: true })
+    const join = async (signal?: AbortSignal) => {
+      const body = await cli.client.open("POST", "/v1/hosts", { body: request, changes: true, signal })
       return showSteps(cli, readJsonLines<JoinStep>(body), options.json)
     }
     try {
@@ -73,8 +73,7 @@ export const hostAdd = command({
       const line = lineToAdd(error)
       if (line === null) throw error
       const isServerHere = serverAt(cli.settings, cli.login.url) !== undefined
-      await letServerIn(cli, { address, port, hostKey, line, again: again.join(" "), isServerHere })
-      return await join()
+      return await letServerIn(cli, { address, port, hostKey, line, again: again.join(" "), isServerHere }, join)
     }
   },
 })

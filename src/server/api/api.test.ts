@@ -16,7 +16,7 @@ test("without a known token only what is open to all is answered", async () => {
   }
   const open = ROUTES.filter((route) => route.open === true).map(({ path }) => path)
   const install = ["/install.sh", "/v1/install/:platform", "/v1/install/:platform/:file"]
-  const lending = ["/join.sh", "/v1/lend/look", "/v1/lend"]
+  const lending = ["/join.sh", "/v1/lend/look", "/v1/lend", "/v1/login/look"]
   assert.deepEqual(open.sort(), ["/v1/health", "/v1/login", ...install, ...lending].sort())
   const wrong = await server.request("GET", "/v1/me", undefined, { token: `wf_${"x".repeat(43)}` })
   assert.equal(wrong.status, 401)

@@ -2,6 +2,7 @@ import type { InviteView, UserInvite } from "../../protocol/api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { CodeId } from "../../protocol/ids.ts"
 import type { StoredCode } from "../../store/codes.ts"
+import { findCode } from "../auth/codes.ts"
 import { acceptUserInvite, inviteUser } from "../auth/user-invite.ts"
 import { inviteLine } from "../install/invite-line.ts"
 import { requireReach } from "../install/reach.ts"
@@ -22,6 +23,22 @@ export const inviteRoutes: readonly Route[] = [
     status: 201,
     prepare: async ({ api, from }) => api.wrongCodes.check(from),
     change: (request) => countingWrong(request, () => acceptUserInvite(request.core, request.body.code)),
+  }),
+  route({
+    method: "POST",
+    path: "/v1/login/look",
+    summary: "Says whether a code is good for a login, and whose; uses nothing up",
+    description: 'One line for a shell: "user NAME".',
+    produces: "text/plain",
+    open: true,
+    body: loginRequest,
+    respond: (request) => {
+      const { api, core, body, from } = request
+      api.wrongCodes.check(from)
+      const { about } = countingWrong(request, () => findCode(core, body.code, "user"))
+      const headers = { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" }
+      return new Response(`user ${about}\n`, { headers })
+    },
   }),
   route({
     method: "GET",

@@ -1,5 +1,5 @@
 import type { MacInvite } from "../../protocol/lending.ts"
-import { findCode, takeCode } from "../auth/codes.ts"
+import { findCode } from "../auth/codes.ts"
 import { inviteLine } from "../install/invite-line.ts"
 import { requireReach } from "../install/reach.ts"
 import { joinScript } from "../lend/join-script.ts"
@@ -36,8 +36,9 @@ export const lendRoutes: readonly Route[] = [
     description: "It uses the one-time code in the variable WINDFALL_CODE up.",
     produces: "text/x-shellscript",
     open: true,
-    respond: async ({ api }) => {
-      const script = joinScript(requireReach(api.reach(), "invite a Mac"), await api.hosts.publicLine())
+    respond: async ({ api, core }) => {
+      const reach = requireReach(api.reach(), "invite a Mac")
+      const script = joinScript(reach, await api.hosts.publicLine(), core.store.server)
       return new Response(script, { headers: { ...TEXT, "content-type": "text/x-shellscript; charset=utf-8" } })
     },
   }),
@@ -52,14 +53,16 @@ export const lendRoutes: readonly Route[] = [
     respond: (request) => {
       const { api, core, body, from } = request
       api.wrongCodes.check(from)
-      const { owner } = countingWrong(request, () => findCode(core, body.code, "mac")).detail as MacDetail
+      const code = countingWrong(request, () => findCode(core, body.code, "mac"))
+      api.codesInUse.check(code.id)
+      const { owner } = code.detail as MacDetail
       return new Response(`owner ${owner ?? ""}\n`, { headers: TEXT })
     },
   }),
   route({
     method: "POST",
     path: "/v1/lend",
-    summary: "Uses a code up to join the machine that asks, by the host key it sends",
+    summary: "Joins the machine that asks, by the host key it sends; that it is in uses the code up",
     description:
       'Lines for a shell: "key PATTERNS" when the server\'s key is to be put in (bound to these addresses; "-" for none), "busy" and "step" with what happens, at last "done NAME" or "failed REASON | HINT". Who hangs up before that is cleaned.',
     produces: "text/plain",
@@ -68,14 +71,13 @@ export const lendRoutes: readonly Route[] = [
     respond: async (request) => {
       const { api, core, body, from } = request
       api.wrongCodes.check(from)
-      const code = await core.ledger.change(() => {
-        const found = countingWrong(request, () => findCode(core, body.code, "mac"))
-        checkLent(core, body)
-        return takeCode(core, body.code, "mac", () => found.madeBy)
-      })
+      const code = countingWrong(request, () => findCode(core, body.code, "mac"))
+      checkLent(core, body)
+      // Nothing is waited for since it was found unused: of two machines one gets it.
+      const onEnd = api.codesInUse.hold(code.id)
       const lines = (signal: AbortSignal) =>
         encoded(lendMachine({ core, hosts: api.hosts, request: body, from, code, signal }))
-      return streamed(request, lines, { headers: TEXT, open: true })
+      return streamed(request, lines, { headers: TEXT, open: true, onEnd })
     },
   }),
 ]

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http"
 import type * as z from "zod"
 import type { Caller } from "../auth/accounts.ts"
+import type { CodesInUse } from "../auth/codes-in-use.ts"
 import type { WrongCodes } from "../auth/wrong-codes.ts"
 import type { Core } from "../core.ts"
 import type { Departures } from "../fleet/departures.ts"
@@ -18,6 +19,7 @@ export interface Api {
   /** How others reach this server. Known once it listens. */
   readonly reach: () => Reach
   readonly wrongCodes: WrongCodes
+  readonly codesInUse: CodesInUse
   readonly install: InstallSource
 }
 

@@ -65,9 +65,24 @@ export function takeCode(
   actor: (code: StoredCode) => string,
 ): StoredCode {
   const found = findCode(core, code, purpose)
-  core.store.codes.use(found.id, core.clock.now())
-  core.ledger.event({ type: "invite_changed", purpose, about: found.about, what: `used ${found.id}` }, actor(found))
+  useCode(core, found, actor(found))
   return found
+}
+
+/**
+ * Whether a code that was found good when something long began may be used up at its end. That it has expired meanwhile does not
+ * matter; that it was used or taken back does.
+ * @throws {WindfallError} code_refused
+ */
+export function checkUnused(core: Core, { id }: StoredCode): void {
+  const found = core.store.codes.all().find((code) => code.id === id)
+  if (found === undefined || found.usedAt !== null) throw refused("it was used or taken back meanwhile")
+}
+
+/** Uses up a code that is good, within a change. @param actor who uses it, for the record */
+export function useCode(core: Core, { id, purpose, about }: StoredCode, actor: string): void {
+  core.store.codes.use(id, core.clock.now())
+  core.ledger.event({ type: "invite_changed", purpose, about, what: `used ${id}` }, actor)
 }
 
 function refused(reason: string): WindfallError {

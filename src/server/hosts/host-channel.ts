@@ -97,6 +97,8 @@ export interface AddOptions {
   readonly admitted?: (host: HostView) => void
   /** The caller has seen to it that the machine joins only once at a time. @default false */
   readonly begun?: boolean
+  /** Called within the change that stores the host, before it changes anything; throws a WindfallError to refuse. */
+  readonly check?: () => void
 }
 
 /** What the core offers the ways to hosts. */
@@ -123,10 +125,10 @@ export interface HostsContext {
   /** @throws {WindfallError} name_taken, so that a join can refuse early */
   checkName(name: string): void
   /**
-   * Stores a host that passed all checks, together with its event and what `admitted` adds to that change. The core then calls {@link HostsService.keep} on it.
+   * Stores a host that passed all checks, and `check` too, together with its event and what `admitted` adds to that change. The core then calls {@link HostsService.keep} on it.
    * @throws {WindfallError} name_taken
    */
-  admit(host: NewHost, actor: string, admitted: (host: HostView) => void): Promise<HostView>
+  admit(host: NewHost, actor: string, options: Required<Pick<AddOptions, "admitted" | "check">>): Promise<HostView>
   /** After a move: no host that can be asked has this server from elsewhere, and from now on they are served from here. */
   cleared(): void
   /** Tells administrators something by an event. Never secrets. */
@@ -149,7 +151,7 @@ export interface HostsService {
   /** Asks a machine for its host key; changes nothing. */
   scan(request: HostScanRequest, options: { readonly signal: AbortSignal }): Promise<HostScan>
   /**
-   * Joins a host step by step and admits it; `admitted` is called within the change that stores it. Problems come as a last
+   * Joins a host step by step and admits it; `check` and `admitted` are called within the change that stores it. Problems come as a last
    * step `failed`, never as a throw.
    */
   add(request: HostAddRequest, options: AddOptions): AsyncGenerator<JoinStep>

@@ -166,7 +166,7 @@ class Hosts implements HostsService {
   }
 
   async *add(request: HostAddRequest, options: AddOptions): AsyncGenerator<JoinStep> {
-    const { actor, signal, admitted = () => {}, begun = false } = options
+    const { actor, signal, admitted = () => {}, check = () => {}, begun = false } = options
     try {
       const name = request.name ?? nameFromAddress(request.address)
       checkRequest(this.#context, request, name)
@@ -187,7 +187,7 @@ class Hosts implements HostsService {
         checkKey: (hostKey) => checkNew(this.#context, (host) => host.hostKey === hostKey, request.address),
         admit: ({ hostname }) => {
           const named = { ...request, name: name ?? this.#freeName(hostname, request.address) }
-          return this.#context.admit({ ...named, fleet: request.fleet ?? "default" }, actor, admitted)
+          return this.#context.admit({ ...named, fleet: request.fleet ?? "default" }, actor, { admitted, check })
         },
         publicLine,
         signal,
@@ -232,6 +232,7 @@ class Hosts implements HostsService {
           this.#sshSettings(),
           { address, port, hostKey },
           name === undefined ? this.#caller : { ...this.#caller, host: name },
+          this.#context.server,
         )
     const root = isLocal ? address.slice(LOCAL.length) : this.#settings.root
     const more = this.#settings.agentArguments({ address, port })

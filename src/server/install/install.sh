@@ -22,6 +22,22 @@ fetch_file() {
   if [ -t 2 ]; then fetch "$1" --progress-bar -o "$2"; else fetch "$1" -s -o "$2"; fi
 }
 
+# Before anything is fetched or made. The code goes over a pipe: it is in no process's arguments.
+check_code() {
+  [ -n "$code" ] || return 0
+  looked=$(printf '{"code":"%s"}' "$(printf '%s' "$code" | tr -cd 'A-Za-z0-9_-')" |
+    curl -sSk --noproxy '*' --pinnedpubkey "$pin" --max-time 20 -H 'content-type: application/json' --data-binary @- "$url/v1/login/look" 2>&1) || fail "the server does not answer: $looked"
+  case $looked in
+    'user '*) return 0 ;;
+    *'"message":"'*) ;;
+    *) fail "the server does not answer as it should ($looked)" ;;
+  esac
+  for name in message hint; do
+    printf '%s\n' "$looked" | sed -n 's/.*"'$name'":"\([^"]*\)".*/\1/p' >&2
+  done
+  exit 2
+}
+
 sha256() {
   if command -v sha256sum >/dev/null 2>&1; then sha256sum "$1"; else /usr/bin/shasum -a 256 "$1"; fi | cut -d ' ' -f 1
 }
@@ -93,6 +109,9 @@ clean_up() {
     [ -z "$made_release" ] || rm -rf "${folder:?}/$release"
   fi
   rmdir "$folder" "${folder%/*}" "$bin" 2>/dev/null || :
+  # Those above that this run has made, the innermost first.
+  [ -z "$made_share" ] || rmdir "$HOME/.local/share" 2>/dev/null || :
+  [ -z "$made_local" ] || rmdir "$HOME/.local" 2>/dev/null || :
 }
 
 say_path() {
@@ -117,7 +136,7 @@ main() {
   unset WINDFALL_CODE WINDFALL_TOKEN WINDFALL_URL
   command -v curl >/dev/null 2>&1 || fail 'curl is missing'
   [ -n "${HOME-}" ] && [ -w "$HOME" ] || fail "the home folder (${HOME-none}) cannot be written"
-  folder=$HOME/.local/share/windfall/cli bin=$HOME/.local/bin undo= made_release=
+  folder=$HOME/.local/share/windfall/cli bin=$HOME/.local/bin undo= made_release= made_local= made_share=
   link=$bin/windfall
   before=$(readlink "$link" 2>/dev/null) || before=
   case $before in
@@ -125,6 +144,7 @@ main() {
     *) [ ! -e "$link" ] && [ ! -L "$link" ] || fail "$link is there already, and is not from an install like this one. Move it away first" ;;
   esac
   platform=$(platform) || fail "there is no runtime for $(uname -sm), only for Linux (x64, arm64) and Macs with Apple silicon"
+  check_code
   list=$(fetch "/v1/install/$platform" -s) || fail "the server cannot give its files for $platform"
   release=$(printf '%s\n' "$list" | sed -n 's/^release \([A-Za-z0-9.-]*\)$/\1/p')
   bytes=$(printf '%s\n' "$list" | awk '/^file /{ sum += $4 } END { print int(sum / 1e6) }')
@@ -140,6 +160,8 @@ main() {
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
   umask 077
+  [ -e "$HOME/.local" ] || made_local=yes
+  [ -e "$HOME/.local/share" ] || made_share=yes
   mkdir -p "$folder"
   (umask 022 && mkdir -p "$bin")
   remove_abandoned

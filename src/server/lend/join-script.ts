@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { OLDEST_MACOS } from "../../facts/macos-version.ts"
 import { makeAccountLines } from "../../protocol/account-traits.ts"
-import { ADD_KEY, keyOf } from "../../protocol/key-line.ts"
+import type { ServerId } from "../../protocol/ids.ts"
+import { keyOf } from "../../protocol/key-line.ts"
+import { TAKE_BACK } from "../../protocol/take-back.ts"
 import { quote } from "../../ssh/remote-script.ts"
 import { curlPin } from "../install/invite-line.ts"
 import type { OpenReach } from "../install/reach.ts"
@@ -12,7 +14,7 @@ const TEMPLATE = join(import.meta.dirname, "join.sh")
 const ACCOUNT = "windfall"
 
 /** The script by which an owner lends a machine to this server. @param publicLine what lets the server in */
-export function joinScript(reach: OpenReach, publicLine: string): string {
+export function joinScript(reach: OpenReach, publicLine: string, server: ServerId): string {
   const values: Readonly<Record<string, string>> = {
     url: reach.url,
     pin: curlPin(reach),
@@ -23,7 +25,8 @@ export function joinScript(reach: OpenReach, publicLine: string): string {
     make: makeAccountLines(ACCOUNT)
       .map(({ line }) => line)
       .join("\n"),
-    add_key: ADD_KEY,
+    server,
+    take_back: TAKE_BACK,
   }
   return readFileSync(TEMPLATE, "utf8").replaceAll(/@(\w+)@/g, (whole, name: string) => {
     const value = values[name]

@@ -12,7 +12,8 @@ key=@key@
 oldest=@oldest@
 made_account=@account@
 make=@make@
-add_key=@add_key@
+server=@server@
+take_back=@take_back@
 
 say() { printf '%s\n' "$*" >/dev/tty; }
 fail() {
@@ -20,6 +21,11 @@ fail() {
   say "Cannot lend this machine: $1"
   [ -z "${2-}" ] || say "  $2"
   exit 2
+}
+stopped() {
+  say
+  say "Stopped."
+  exit "$1"
 }
 # The answer typed at the terminal, in small letters.
 ask() {
@@ -35,7 +41,8 @@ post() { curl -sSk -N --noproxy '*' --pinnedpubkey "$pin" --max-time "$2" -H 'co
 field() { printf '%s\n' "$2" | perl -ne 'BEGIN { $name = shift @ARGV } if (/"$name":"((?:[^"\\]|\\.)*)"/) { $text = $1; $text =~ s/\\(.)/$1/g; print $text }' "$1"; }
 # Only what needs no quoting in JSON.
 plain() { printf '%s' "$1" | tr -cd 'A-Za-z0-9 ._@:/+=-'; }
-as_account() { if [ "$account" = "$me" ]; then /bin/sh -c "$1" </dev/null; else sudo -H -u "$account" /bin/sh -c "$1" </dev/tty; fi; }
+# Also once the window is closed, when there is no terminal to ask at.
+as_account() { if [ "$account" = "$me" ]; then /bin/sh -c "$1"; else sudo -H -u "$account" /bin/sh -c "$1"; fi </dev/null; }
 
 check_system() {
   case $(uname -s) in
@@ -90,7 +97,8 @@ choose_account() {
   ask "Which?"
   case $answer in
   1)
-    /bin/sh -c "$make" </dev/tty >/dev/tty 2>&1
+    # One that is there already may be somebody's: it is not changed.
+    if id -u "$made_account" >/dev/null 2>&1; then say "There is an account $made_account already: it is taken as it is."; else /bin/sh -c "$make" </dev/tty >/dev/tty 2>&1; fi
     id -u "$made_account" >/dev/null 2>&1 || fail "the account $made_account was not made"
     account=$made_account
     ;;
@@ -105,22 +113,49 @@ host_key() {
   printf '%s' "$found"
 }
 
-# Puts the key line in, bound to an address or not, and notes whether it is this run's to take back.
-put_key() {
-  said=$(as_account "$add_key
-add_key '$line' '$key' '$1'") || return 1
-  [ "$said" != added ] || added=yes
+# Puts the key line in, bound to an address or not. What it says tells what is this run's to take back.
+note_put() {
+  case $said in added* | there*) ;; *) return 0 ;; esac
+  set -- $said
+  [ "$1" = there ] || ours=$key
+  before=${before:-$2}
 }
-take_key_back() {
-  [ -n "$added" ] || return 0
-  added=
-  as_account "f=\$HOME/.ssh/authorized_keys; [ ! -f \"\$f\" ] || { { grep -vF -- '$key' \"\$f\" || [ \$? -eq 1 ]; } >\"\$f.windfall\" && chmod 600 \"\$f.windfall\" && cat \"\$f.windfall\" >\"\$f\"; rm -f \"\$f.windfall\"; }"
+put_key() {
+  said=$(as_account "$take_back
+let_in '$line' '$key' '$1' '$server'")
+  note_put
+  case $said in
+  added* | there*) ;;
+  'refused '*)
+    said=${said#refused }
+    fail "${said%% | *}" "${said##* | }${foreign:+ (as $account)}"
+    ;;
+  *) fail "the key could not be written into ~/.ssh/authorized_keys of $account" "Is that account's home folder there? ls -ld ~$account ~$account/.ssh" ;;
+  esac
+}
+# Whatever it was that ended this before the machine was in the pool.
+undo() {
+  status=$?
+  trap '' INT TERM HUP
+  trap - EXIT
+  note_put
+  [ -z "$before" ] || {
+    problem=$(as_account "$take_back
+take_back '$ours' '$server' '$before'") && say "  All that was put here is taken back." || {
+      problem=${problem#refused }
+      say "  It could not all be taken back${problem:+ (${problem%% | *})}. Remove in this account ($account), if they are there:"
+      [ "$before" != none ] || say "    the folder: rm -rf ~/.windfall"
+      [ -z "$ours" ] || say "    the line that ends in windfall $server: nano ~/.ssh/authorized_keys"
+    }
+  }
+  [ -z "$again" ] || say "  The line can be pasted again, until it expires."
+  exit "$status"
 }
 
 lend() {
   code=${WINDFALL_CODE-}
   unset WINDFALL_CODE
-  me=$(id -un) added= name=
+  me=$(id -un) name= before= said= ours= again=yes foreign=
   # Without a terminal nobody could be asked.
   (: </dev/tty >/dev/tty) 2>/dev/null || { echo "Cannot lend this machine: nobody is here to ask. Paste the line into Terminal" >&2; exit 2; }
   for program in curl perl; do command -v "$program" >/dev/null 2>&1 || fail "$program is missing"; done
@@ -147,22 +182,25 @@ lend() {
   [ -n "$hostkey" ] || fail "its ssh server shows no ed25519 key"
   [ "$(uname -s)" != Darwin ] || name=$(scutil --get LocalHostName 2>/dev/null)
 
+  [ "$account" = "$me" ] || foreign=yes
+  # The last of the pipe cleans up: it is waited for.
+  trap : INT TERM HUP
   printf '{"code":"%s","user":"%s","hostKey":"%s","name":"%s","accountOfOwner":%s}' \
     "$(plain "$code")" "$(plain "$account")" "$(plain "$hostkey")" "$(plain "$name")" "$consent" | post /v1/lend 900 2>&1 | follow
 }
 
-# The server says when the key is to be put in. That this has ended it is told by the connection's end, and cleans up.
+# The server says when the key is to be put in. That this has ended it is told by the connection's end; the code is good again then.
 follow() {
-  trap take_key_back EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM HUP
-  said=
+  trap undo EXIT
+  trap 'stopped 130' INT
+  trap 'stopped 143' TERM HUP
+  heard=
   # A refusal is a line without an end.
   while read -r word text || [ -n "$word" ]; do
     case $word in
     key)
       [ "$text" != - ] || text=
-      put_key "$text" || fail "the key could not be written into ~/.ssh/authorized_keys of $account"
+      put_key "$text"
       ;;
     busy) printf '\r  %-76.76s' "$text" >/dev/tty ;;
     step) printf '\r%78s\r  %s\n' '' "$text" >/dev/tty ;;
@@ -172,11 +210,14 @@ follow() {
       exit 0
       ;;
     failed) fail "${text%% | *}" "$(printf '%s' "$text" | sed -n 's/.* | //p')" ;;
-    '{'*) fail "$(field message "$word $text")" "$(field hint "$word $text")" ;;
-    *) said="$word $text" ;;
+    '{'*)
+      again=
+      fail "$(field message "$word $text")" "$(field hint "$word $text")"
+      ;;
+    *) heard="$word $text" ;;
     esac
   done
-  fail "the connection to the server broke off${said:+ ($said)}" "Ask for a new line"
+  fail "the connection to the server broke off${heard:+ ($heard)}" "Does the server run? Ask whoever keeps the pool"
 }
 
 joined() {

@@ -5,8 +5,9 @@ import { toWindfallError, WindfallError } from "../../protocol/errors.ts"
 import type { HostId } from "../../protocol/ids.ts"
 import type { LendRequest } from "../../protocol/lending.ts"
 import type { StoredCode } from "../../store/codes.ts"
+import { checkUnused, useCode } from "../auth/codes.ts"
 import type { Core } from "../core.ts"
-import type { AddOptions, HostsService } from "../hosts/host-channel.ts"
+import type { HostsService } from "../hosts/host-channel.ts"
 import type { MacDetail } from "./mac-invite.ts"
 import { ownAddresses, plainAddress } from "./own-addresses.ts"
 
@@ -25,7 +26,7 @@ export interface LendOptions {
   readonly request: LendRequest
   /** The address it came from. */
   readonly from: string
-  /** Used up. */
+  /** Held for this alone; used up by the change that stores the host, and by nothing else. */
   readonly code: StoredCode
   /** Aborted when the script on the machine has ended. */
   readonly signal: AbortSignal
@@ -50,7 +51,7 @@ export function checkLent(core: Core, { hostKey }: LendRequest): void {
  * when it is told to. When it has ended before the host is in the pool, all that was put on the machine is taken off again.
  */
 export async function* lendMachine(options: LendOptions): AsyncGenerator<LendLine> {
-  const { code, core, hosts, request, from, signal } = options
+  const { code, core, request, from, signal } = options
   const machine = plainAddress(from)
   let joining: HostAddRequest | undefined
   let begun: Disposable | undefined
@@ -62,7 +63,7 @@ export async function* lendMachine(options: LendOptions): AsyncGenerator<LendLin
     const { patterns, problem } = await ownAddresses(addresses, SSH_PORT)
     if (problem !== null) {
       throw new WindfallError("host_unreachable", `Cannot reach this machine by ssh at ${machine}: ${problem}`, {
-        hint: "Is Remote Login on, and is the server in the same network? Then ask for a new line",
+        hint: "Is Remote Login on, and is the server in the same network?",
       })
     }
     joining = hostRequest(request, code.detail as MacDetail, `${request.user}@${name}`)
@@ -70,7 +71,7 @@ export async function* lendMachine(options: LendOptions): AsyncGenerator<LendLin
       yield `key ${key}`
       const until = core.clock.monotonicMs() + KEY_MS
       for (;;) {
-        const refusal = yield* joinOnce(hosts, joining, { actor: code.madeBy, signal, begun: true })
+        const refusal = yield* joinOnce(options, joining)
         if (refusal === null) {
           isOver = true
           return
@@ -95,11 +96,12 @@ export async function* lendMachine(options: LendOptions): AsyncGenerator<LendLin
 
 /** Returns what the join was refused for, or `null` when the host is in the pool. */
 async function* joinOnce(
-  hosts: HostsService,
+  { code, core, hosts, signal }: LendOptions,
   joining: HostAddRequest,
-  options: AddOptions,
 ): AsyncGenerator<LendLine, WindfallError | null> {
-  for await (const step of hosts.add(joining, options)) {
+  const actor = code.madeBy
+  const use = { check: () => checkUnused(core, code), admitted: () => useCode(core, code, actor) }
+  for await (const step of hosts.add(joining, { actor, signal, begun: true, ...use })) {
     if (step.step === "failed") return WindfallError.fromBody({ error: step.error })
     if (step.step === "done") {
       yield `done ${step.host.name}`
