@@ -109,7 +109,7 @@ describe("simulated Macs", { timeout: 60_000 }, () => {
     assert.ok(!existsSync(join(mac.files, ".lab-dialogs")), "no dialog of Apple's stubs came up")
     const windfall = join(mac.home, ".windfall")
     const excluded = () => readFileSync(join(mac.files, ".lab-tmutil"), "utf8")
-    assert.equal(excluded(), `addexclusion ${windfall}\n`.repeat(2), "once for each time that it joined")
+    assert.equal(excluded(), `addexclusion ${windfall}\n`, "once, as long as anything of it is there")
     assert.ok(existsSync(join(mac.files, ".windfall/.metadata_never_index")))
 
     bench.records[0] = {
@@ -122,7 +122,7 @@ describe("simulated Macs", { timeout: 60_000 }, () => {
     assert.match(reason ?? "", /asleep/)
     await mac.wake()
     await bench.ready(from)
-    assert.equal(excluded().split("\n").length, 3, "what its owner takes back is not done again")
+    assert.equal(excluded().split("\n").length, 2, "what its owner takes back is not done again")
     await bench.hosts.clean(bench.records[0]!, signal)
     assert.equal(existsSync(join(mac.files, ".windfall")), false)
   })
