@@ -98,7 +98,11 @@ describe("the line of an invitation", { timeout: 240_000, skip }, () => {
     assert.match(again.stderr, /Cannot use the code: it was used at/)
     assert.equal((await anna.run(`${program} ps`)).exitCode, 0, "what was there stays")
 
-    const gone = await anna.run(`${program} uninstall`)
+    const silent = await anna.run(`${program} uninstall </dev/null`)
+    assert.equal(silent.exitCode, 2)
+    assert.match(silent.stderr, /nothing was removed: with --yes/)
+    assert.equal((await anna.run(`${program} ps`)).exitCode, 0)
+    const gone = await anna.run(`${program} uninstall --yes`)
     assert.equal(gone.exitCode, 0, gone.stderr)
     for (const what of [
       /^link +\S+\.local\/bin\/windfall$/m,

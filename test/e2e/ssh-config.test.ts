@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs"
 import { connect } from "node:net"
 import { join } from "node:path"
 import { text } from "node:stream/consumers"
@@ -128,18 +128,26 @@ test("what was started through ssh ends with the job, and the connection too", a
 
 test("--install twice is once, keeps what is there and its modes; --remove leaves nothing", async () => {
   await pool().windfall(["ssh-config", "--remove"])
-  assert.equal(readFileSync(configFile(), "utf8"), "")
-  writeFileSync(configFile(), "Host lab\n  User me\n", { mode: 0o640 })
+  assert.equal(existsSync(join(home(), ".ssh")), false, "where there was none is none")
+  assert.deepEqual(readdirSync(join(home(), ".config/windfall/ssh")).sort(), ["id_ed25519", "id_ed25519.pub"])
+  mkdirSync(join(home(), ".ssh"), { mode: 0o700 })
+  mkdirSync(configFile())
+  await pool().windfall(["ssh-config", "lab"])
+  const folder = await pool().windfall(["ssh-config", "lab", "--install"])
+  assert.match(folder.stderr, /^Cannot read \S+\.ssh\/config: it is a folder\n {2}\S/)
+  assert.equal(existsSync(join(home(), ".config/windfall/ssh/config")), false)
+  rmdirSync(configFile())
+  writeFileSync(configFile(), "\n\nHost lab\n  User me", { mode: 0o640 })
   const mode = statSync(configFile()).mode
   for (let i = 0; i < 2; i++) await pool().windfall(["ssh-config", "lab", "--install"])
   const installed = readFileSync(configFile(), "utf8")
-  assert.match(installed, /^Include "[^"\n]*\/windfall\/ssh\/config"\n\nHost lab\n {2}User me\n$/)
+  assert.match(installed, /^Include "[^"\n]*\/windfall\/ssh\/config"\n\n\n\nHost lab\n {2}User me$/)
   const blocks = readFileSync(join(home(), ".config/windfall/ssh/config"), "utf8")
   assert.equal(blocks.match(/^Host /gm)?.length, 1)
   assert.equal(statSync(configFile()).mode, mode)
   const removed = await pool().windfall(["ssh-config", String(id), "--remove", "--json"])
   assert.deepEqual(JSON.parse(removed.stdout), { removed: true, job: id })
-  assert.equal(readFileSync(configFile(), "utf8"), "Host lab\n  User me\n")
+  assert.equal(readFileSync(configFile(), "utf8"), "\n\nHost lab\n  User me")
   assert.equal(existsSync(join(home(), ".config/windfall/ssh/config")), false)
   const both = await pool().windfall(["ssh-config", "lab", "--install", "--remove"])
   assert.equal(both.exitCode, 2)

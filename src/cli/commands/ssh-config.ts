@@ -9,7 +9,7 @@ import { findJob } from "../find-job.ts"
 import { jobTitle, latestAttempt, verdictText } from "../render/job-text.ts"
 import { printJson, say } from "../say.ts"
 import { hostBlock } from "../ssh/host-block.ts"
-import { blocksFile, installBlock, ownConfigFile, removeBlocks } from "../ssh/installed-blocks.ts"
+import { blocksFile, checkOwnConfig, installBlock, ownConfigFile, removeBlocks } from "../ssh/installed-blocks.ts"
 import { openIdentity, sshNameOf } from "../ssh/ssh-files.ts"
 
 export const sshConfig = command({
@@ -34,6 +34,7 @@ export const sshConfig = command({
     if (typed === undefined) throw invalid("without a job: say which one")
     const job = await findJob(cli, typed)
     const user = await accountOf(cli, job)
+    if (options.install) checkOwnConfig(cli.settings)
     openIdentity(cli.settings)
     const block = hostBlock({ settings: cli.settings, job: job.id, user, url: cli.client.url })
     const name = sshNameOf(job.id)

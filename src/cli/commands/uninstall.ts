@@ -4,7 +4,6 @@ import { path } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
 import { flag, notEmpty, value } from "../command-line/option.ts"
-import { isClone } from "../project-root.ts"
 import { askYes } from "../prompt.ts"
 import { commandText } from "../render/job-text.ts"
 import { renderTable } from "../render/table.ts"
@@ -18,7 +17,7 @@ export const uninstall = command({
   name: "uninstall",
   operands: "",
   about:
-    "Removes what the command line has put into this account: the installed program and its link, the login, what it remembers, its caches; and lists it. A clone is left alone. With --server also all that windfall up keeps: jobs, logs, files, users, secrets; refused while hosts are in its pool, as only the server can let them leave.",
+    "Removes what the command line has put into this account: the installed program and its link, the login, what it remembers, its caches, the key and lines of ssh-config; and lists it. A clone is left alone. With --server also all that windfall up keeps: jobs, logs, files, users, secrets; refused while hosts are in its pool, as only the server can let them leave.",
   minimum: 0,
   maximum: 0,
   options: {
@@ -28,7 +27,9 @@ export const uninstall = command({
     yes: flag("do not ask", { short: "y" }),
     json: flag("print each thing that goes as JSON"),
   },
-  examples: [["windfall uninstall", "an installed command line, from a colleague's machine"]],
+  examples: [
+    ["windfall uninstall", "an installed command line, from a colleague's machine; without a terminal with --yes"],
+  ],
   async run(cli, options) {
     if (options.data !== undefined && !options.server) {
       throw new WindfallError("invalid_input", "Cannot remove a data folder only: it goes with --server", {
@@ -51,12 +52,16 @@ export const uninstall = command({
     if (!options.yes && !(await isWanted(cli, options.server))) return 2
     for (const socket of openWays(cli.settings)) closeSshWay({ socket })
     if (item !== undefined) await takeAway(item)
-    const left = removeTraces(traces)
-    if (options.json) for (const trace of traces) await printJson(cli, { ...trace, removed: !isLeft(trace, left) })
+    const left = removeTraces(traces, cli.settings)
+    if (options.json) {
+      for (const trace of traces) {
+        await printJson(cli, { what: trace.what, path: trace.path, removed: !isLeft(trace, left) })
+      }
+    }
     if (left.length > 0) {
       const [{ trace, reason } = { trace: { path: "" }, reason: "" }] = left
       throw new WindfallError("internal", `Cannot remove ${trace.path}: ${reason}`, {
-        hint: `All else is gone. Remove by hand: ${commandText(["rm", "-rf", ...left.map((one) => one.trace.path)])}`,
+        hint: `All else is gone. ${byHand(left.map((one) => one.trace))}`,
       })
     }
     if (!options.json)
@@ -85,7 +90,7 @@ function checkEmptyPool(data: string): void {
   })
 }
 
-/** In a clone, and for a server's data, silence is no consent. */
+/** Where nobody can be asked, silence is no consent. */
 async function isWanted(cli: Cli, server: boolean): Promise<boolean> {
   if (cli.isInteractive) {
     const what = server ? "Remove all of this, with every job, log, file and user of the server" : "Remove all of this"
@@ -93,9 +98,18 @@ async function isWanted(cli: Cli, server: boolean): Promise<boolean> {
     await cli.stderr.write("Nothing was changed.\n")
     return false
   }
-  if (!server && !isClone()) return true
   await say(cli, "nothing was removed: with --yes these go, and nothing else")
   return false
+}
+
+/** What a person does instead. A file that holds more than Windfall's is never named for rm. */
+function byHand(traces: readonly Trace[]): string {
+  const whole = traces.filter(({ takeOut }) => takeOut === undefined)
+  const parts = traces.filter((trace) => !whole.includes(trace))
+  return [
+    ...(whole.length === 0 ? [] : [`Remove by hand: ${commandText(["rm", "-rf", ...whole.map((one) => one.path)])}`]),
+    ...parts.map((one) => `Take Windfall's Include line out of ${one.path}`),
+  ].join(". ")
 }
 
 function traceTable(traces: readonly Trace[]): string {

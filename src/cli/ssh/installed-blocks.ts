@@ -1,6 +1,8 @@
 import { WindfallError } from "../../protocol/errors.ts"
 import { fs, path } from "../builtin.ts"
 import { isMissing, type Settings, writePrivate } from "../config.ts"
+import { readReason } from "../read-reason.ts"
+import { madeFolders, removeEmpty } from "../uninstall/made-folders.ts"
 import { knownHostsFile, sshFolder, sshNameOf } from "./ssh-files.ts"
 
 const START = /^(?=Host windfall-\d+$)/m
@@ -21,41 +23,83 @@ export function ownConfigFile(settings: Settings): string {
   }
 }
 
+/**
+ * Whether the person's own file can be had for {@link installBlock}, before anything is made for it.
+ * @throws {WindfallError} file_not_found saying why not
+ */
+export function checkOwnConfig(settings: Settings): void {
+  readText(ownConfigFile(settings))
+}
+
 /** Puts a job's block into Windfall's file, in the place of an older one, and has the person's own file include it. */
 export function installBlock(settings: Settings, job: number, block: string): void {
-  const others = readBlocks(settings).filter((one) => !isOf(one, job))
-  writeBlocks(settings, [...others, block])
   const own = ownConfigFile(settings)
   const text = readText(own)
+  const before = readBlocks(settings)
+  writeBlocks(settings, [...before.filter((one) => !isOf(one, job)), block])
   const line = includeLine(settings)
   if (text.split("\n").includes(line)) return
-  // At the top: behind a Host line it would count for that host alone.
-  writeOwn(own, text === "" ? `${line}\n` : `${line}\n\n${text}`)
+  // At the top: behind a Host line it would count for that host alone. One line alone: there was no file.
+  const isNew = fs.lstatSync(own, { throwIfNoEntry: false }) === undefined
+  try {
+    writeOwn(own, isNew ? `${line}\n` : `${line}\n\n${text}`)
+  } catch (error) {
+    if (before.length > 0) writeBlocks(settings, before)
+    else fs.rmSync(blocksFile(settings), { force: true })
+    throw error
+  }
 }
 
 /**
- * Takes a job's block away, or all of them; with the last one goes the line in the person's own file.
+ * Takes a job's block away, or all of them with every host key; with the last one goes the line in the person's own file.
  * @returns whether there was anything
  */
 export function removeBlocks(settings: Settings, job: number | null): boolean {
   const blocks = readBlocks(settings)
   const rest = job === null ? [] : blocks.filter((one) => !isOf(one, job))
-  for (const one of blocks) {
-    const number = Number(/^Host windfall-(\d+)$/m.exec(one)?.[1])
-    if (job === null || number === job) fs.rmSync(knownHostsFile(settings, number), { force: true })
+  if (job === null) removeKnownHosts(settings)
+  else fs.rmSync(knownHostsFile(settings, job), { force: true })
+  if (rest.length > 0) {
+    if (rest.length < blocks.length) writeBlocks(settings, rest)
+    return rest.length < blocks.length
   }
-  if (rest.length > 0) writeBlocks(settings, rest)
-  else fs.rmSync(blocksFile(settings), { force: true })
+  fs.rmSync(blocksFile(settings), { force: true })
+  const wasIncluded = isIncluded(settings)
+  if (wasIncluded) removeInclude(settings)
+  return blocks.length > 0 || wasIncluded
+}
+
+/** Whether the person's own file has Windfall's line; not where that cannot be read. */
+export function isIncluded(settings: Settings): boolean {
+  try {
+    return readText(ownConfigFile(settings)).split("\n").includes(includeLine(settings))
+  } catch {
+    return false
+  }
+}
+
+/** Takes Windfall's line out of the person's own file, all else byte for byte as it is; a file that was made for it goes. */
+export function removeInclude(settings: Settings): void {
   const own = ownConfigFile(settings)
   const text = readText(own)
   const line = includeLine(settings)
-  const isIncluded = text.split("\n").includes(line)
-  if (rest.length === 0 && isIncluded) {
+  if (text === `${line}\n`) {
+    const made = madeFolders(settings.home, [own])
+    fs.rmSync(own)
+    removeEmpty(made)
+  } else if (text.startsWith(`${line}\n\n`)) writeOwn(own, text.slice(line.length + 2))
+  else {
     const without = text.split("\n").filter((one) => one !== line)
-    while (without[0] === "") without.shift()
-    writeOwn(own, without.join("\n"))
+    if (without.join("\n") !== text) writeOwn(own, without.join("\n"))
   }
-  return rest.length < blocks.length || isIncluded
+}
+
+function removeKnownHosts(settings: Settings): void {
+  const folder = sshFolder(settings)
+  if (!fs.existsSync(folder)) return
+  for (const name of fs.readdirSync(folder)) {
+    if (/^known_hosts\.\d+$/.test(name)) fs.rmSync(path.join(folder, name), { force: true })
+  }
 }
 
 function includeLine(settings: Settings): string {
@@ -81,7 +125,10 @@ function readText(file: string): string {
     return fs.readFileSync(file, "utf8")
   } catch (error) {
     if (isMissing(error)) return ""
-    throw new WindfallError("file_not_found", `Cannot read ${file}: ${(error as Error).message}`, { cause: error })
+    throw new WindfallError("file_not_found", `Cannot read ${file}: ${readReason(error)}`, {
+      hint: "ssh reads its configuration there: make it a file, or print the lines without --install",
+      cause: error,
+    })
   }
 }
 

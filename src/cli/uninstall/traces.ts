@@ -1,12 +1,17 @@
 import { fs, path } from "../builtin.ts"
 import { loginFile, type Settings } from "../config.ts"
 import { serverNotesFolder } from "../server-process/server-note.ts"
+import { isIncluded, ownConfigFile, removeInclude } from "../ssh/installed-blocks.ts"
+import { sshFolder } from "../ssh/ssh-files.ts"
 import { waysFolder } from "../ssh-way/ssh-way.ts"
+import { madeFolders, removeEmpty } from "./made-folders.ts"
 
 /** Something Windfall has put into this account. */
 export interface Trace {
   readonly what: string
   readonly path: string
+  /** Takes Windfall's part out of a file that is somebody else's. */
+  readonly takeOut?: () => void
 }
 
 /** What the server keeps in its data folder; an installed command line and what others put there are not its own. */
@@ -25,7 +30,7 @@ const DATA_FILES = [
 ]
 /** Of the cache folder, which both use. */
 const CLI_CACHES = ["scans", "diffs", "stdin", "compile"]
-const SERVER_CACHES = ["agent", "cli", "packages", "sshd"]
+const SERVER_CACHES = ["agent", "cli", "packages", "sshd", "tools"]
 
 /** Where a line of `windfall user invite` puts the program: fixed, because the script that does it knows no settings. */
 export function installFolder({ home }: Pick<Settings, "home">): string {
@@ -44,8 +49,17 @@ export function cliTraces(settings: Settings): Trace[] {
     { what: "memory of jobs left to run", path: path.join(stateFolder, "detached") },
     { what: "memory of what came home", path: path.join(stateFolder, "home") },
     { what: "ways through ssh", path: waysFolder(settings) },
+    ...sshTraces(settings),
     ...CLI_CACHES.map((name) => ({ what: "cache", path: path.join(cacheFolder, name) })),
   ])
+}
+
+/** What `ssh-config` has made; of the person's own file one line. */
+function sshTraces(settings: Settings): Trace[] {
+  const files = { what: "ssh's key and lines", path: sshFolder(settings) }
+  if (!isIncluded(settings)) return [files]
+  const takeOut = () => removeInclude(settings)
+  return [{ what: "ssh's Include line", path: ownConfigFile(settings), takeOut }, files]
 }
 
 /**
@@ -66,25 +80,32 @@ export function serverTraces(settings: Settings, data: string, loginItem: string
 }
 
 /** Removes them, and the folders above that are empty then. Returns what could not be removed, with the reason. */
-export function removeTraces(traces: readonly Trace[]): { readonly trace: Trace; readonly reason: string }[] {
+export function removeTraces(
+  traces: readonly Trace[],
+  { home }: Pick<Settings, "home">,
+): { readonly trace: Trace; readonly reason: string }[] {
   const left: { trace: Trace; reason: string }[] = []
+  const made = madeFolders(
+    home,
+    traces.map((trace) => trace.path),
+  )
   for (const trace of traces) {
     try {
-      fs.rmSync(trace.path, { recursive: true, force: true })
+      if (trace.takeOut === undefined) fs.rmSync(trace.path, { recursive: true, force: true })
+      else trace.takeOut()
     } catch (error) {
       left.push({ trace, reason: (error as Error).message })
     }
   }
-  for (const folder of new Set(traces.map((trace) => path.dirname(trace.path)))) removeIfEmpty(folder)
+  const own = traces.map((trace) => path.dirname(trace.path)).filter((folder) => !isEverybodys(home, folder))
+  removeEmpty([...new Set(own)])
+  removeEmpty(made)
   return left
 }
 
-function removeIfEmpty(folder: string): void {
-  try {
-    fs.rmdirSync(folder)
-  } catch {
-    // Somebody else has something there.
-  }
+/** Those of the account are removed only where they were made for Windfall. */
+function isEverybodys(home: string, folder: string): boolean {
+  return folder.startsWith(`${home}/.`) && path.basename(folder) !== "windfall"
 }
 
 function present(traces: readonly Trace[]): Trace[] {
