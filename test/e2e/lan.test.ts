@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
-import { existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs"
+import { cpSync, existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs"
 import { after, before, describe, it } from "node:test"
 import { assertRefused } from "../support/assert-refused.ts"
 import type { Ended } from "../support/child.ts"
@@ -69,6 +69,45 @@ describe("a server for the lab", { timeout: 120_000, skip }, () => {
       rmSync(tls, { recursive: true })
     } finally {
       await as("admin", ["down", "--now"])
+    }
+  })
+
+  it("is followed by the login of its own account to another port and certificate; no copy of it and no other server is", async () => {
+    const login = () => readFileSync(folder.at("keeper/.config/windfall/login.json"), "utf8")
+    const first = await up("keeper", "--port", "0")
+    const { token } = JSON.parse(login()) as { token: string }
+    try {
+      await as("keeper", ["down"])
+      const second = await up("keeper", "--port", "0")
+      assert.notEqual(second.port, first.port)
+      const follows = `Your login leads there now, to https://127.0.0.1:${second.port}; its token is the same\n`
+      assert.ok(second.said.includes(follows), second.said)
+      assert.equal((await as("keeper", ["host", "ls"])).exitCode, 0)
+
+      await as("keeper", ["down"])
+      const pem = ["-keyout", folder.at("lab.key"), "-out", folder.at("lab.pem")]
+      const words = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", ...pem]
+      const made = spawnSync("openssl", [...words, "-days", "2", "-subj", "/CN=lab.invalid"])
+      assert.equal(made.status, 0, String(made.stderr))
+      const tls = ["--tls-cert", folder.at("lab.pem"), "--tls-key", folder.at("lab.key")]
+      const third = await as("keeper", ["up", "--detach", "--port", second.port, ...tls])
+      assert.match(third.stdout, /Your login leads there now/, third.stderr)
+      assert.equal((await as("keeper", ["host", "ls"])).exitCode, 0)
+      assert.equal((JSON.parse(login()) as { token: string }).token, token)
+
+      await as("keeper", ["down"])
+      const before = login()
+      cpSync(folder.at("keeper/.local/share/windfall"), folder.at("copy"), { recursive: true })
+      for (const data of ["copy", "another"]) {
+        const other = await as("keeper", ["up", "--detach", "--port", "0", "--data", folder.at(data)])
+        assert.equal(other.exitCode, 0, other.stderr)
+        assert.doesNotMatch(other.stdout, /Your login/)
+        assert.equal(login(), before)
+        await as("keeper", ["down", "--data", folder.at(data)])
+      }
+    } finally {
+      await as("keeper", ["down", "--now"])
+      for (const data of ["copy", "another"]) await as("keeper", ["down", "--now", "--data", folder.at(data)])
     }
   })
 

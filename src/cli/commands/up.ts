@@ -4,13 +4,13 @@ import { readCount } from "../../protocol/job-values.ts"
 import { beforeLogin, offAtLogin, startAtLogin } from "../at-login/up-at-login.ts"
 import { os, path } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
-import { Client } from "../client.ts"
 import { command } from "../command-line/command.ts"
 import { flag, notEmpty, value } from "../command-line/option.ts"
-import { type Login, readLogin, writeLogin } from "../config.ts"
+import { readLogin, writeLogin } from "../config.ts"
 import { isLaptop } from "../laptop.ts"
 import { commandText } from "../render/job-text.ts"
 import { say } from "../say.ts"
+import { followServer, isHere, loopbackUrl, workingLogin } from "../server-process/own-login.ts"
 import { dataFolder, writeServerNote } from "../server-process/server-note.ts"
 import { type ReadyServer, spawnServer } from "../server-process/spawn-server.ts"
 import { stopServer } from "../server-process/stop-server.ts"
@@ -148,7 +148,12 @@ function aDuration(text: string): string {
 async function sayReady(cli: Cli, ready: ReadyServer, data: string, lan: boolean): Promise<void> {
   const { url, firstToken } = ready
   await cli.stdout.write(`Windfall runs at ${url}; its data is in ${data}\n`)
-  if (firstToken === null) return
+  if (firstToken === null) {
+    const follows = await followServer(cli, ready, data, lan)
+    if (follows !== undefined)
+      await cli.stdout.write(`Your login leads there now, to ${follows}; its token is the same\n`)
+    return
+  }
   await cli.stdout.write(`The token of ${firstToken.user}, shown this once: ${firstToken.token}\n`)
   const isFree = cli.settings.url === undefined && readLogin(cli.settings) === undefined
   const login = isFree ? await workingLogin(cli, ready, firstToken.token, lan) : undefined
@@ -172,40 +177,4 @@ async function sayOthersWay(cli: Cli, url: string, bind: string | undefined): Pr
   theirs.hostname = os.hostname()
   await say(cli, "others cannot use this address, and the certificate names no other")
   await say(cli, `with one that names ${theirs.hostname} they could: windfall login ${theirs.origin}`)
-}
-
-/** As it is reached from here, whatever this machine is called. */
-function loopbackUrl(url: string): string {
-  return `https://127.0.0.1:${new URL(url).port || 443}`
-}
-
-function isHere(host: string): boolean {
-  return host === "localhost" || host === "[::1]" || host === "::1" || host.startsWith("127.")
-}
-
-/**
- * The login as it works from here, trusting the server's own certificate where that is not signed by anybody known here.
- * `undefined` when it does not: the name in the certificate may lead elsewhere.
- */
-async function workingLogin(
-  cli: Cli,
-  { url, certificate, fingerprint }: ReadyServer,
-  token: string,
-  lan: boolean,
-): Promise<Login | undefined> {
-  if (certificate === null || fingerprint === null) return { url, token }
-  if (lan) return { url: loopbackUrl(url), token, ca: certificate, fingerprint }
-  const login = { url, token }
-  for (const one of [login, { ...login, ca: certificate }]) {
-    const client = new Client({ login: one, clock: cli.clock, random: cli.random })
-    try {
-      await client.get("/v1/me")
-      return one
-    } catch (error) {
-      if (!(error instanceof WindfallError)) throw error
-    } finally {
-      client.close()
-    }
-  }
-  return undefined
 }
