@@ -276,3 +276,17 @@ export function findCommand(words: readonly string[]): FoundCommand | undefined 
   }
   return undefined
 }
+
+/**
+ * Whether the words name no command but the room of several: `data`, `notify ...` with a second word that is none of them. The
+ * first word alone may be a command too.
+ */
+export function isRoom(words: readonly string[]): boolean {
+  const found = findCommand(words)
+  const isWhole = found !== undefined && words.length - found.rest.length > 1
+  return !isWhole && namesAll().some((name) => name.startsWith(`${words[0]} `))
+}
+
+function namesAll(): string[] {
+  return Object.values(COMMAND_GROUPS).flatMap((group) => Object.keys(group))
+}

@@ -29,6 +29,27 @@ test("a verb that JavaScript knows and Windfall does not is unknown, also to hel
   assert.match(known.stdout, /host add/)
 })
 
+test("a word that is a command and the room of others: help shows them all, a wrong second word is a mistake", async () => {
+  using scratch = new ScratchFolder()
+  for (const words of [
+    ["help", "data"],
+    ["data", "--help"],
+  ]) {
+    const { exitCode, stdout, stderr } = await run(scratch, words)
+    assert.equal(exitCode, 0, stderr)
+    assert.match(stdout, /^ {2}data add .*\n {2}data ls .*\n {2}data show .*\n {2}data rm /)
+  }
+  for (const words of [
+    ["help", "data", "ad"],
+    ["data", "ad"],
+  ]) {
+    const { exitCode, stderr } = await run(scratch, words)
+    assert.equal(exitCode, 2)
+    assert.match(stderr, /^Cannot run data ad: there is no such command\n {2}Did you mean windfall data add\?\n$/)
+  }
+  assert.match((await run(scratch, ["help", "data", "add"])).stdout, /^Name\n {2}windfall data add:/)
+})
+
 test("standard output that cannot be written is said to be that", { skip: !existsSync("/dev/full") }, async () => {
   using scratch = new ScratchFolder()
   const { exitCode, stderr } = await run(scratch, ["--help"], { after: " >/dev/full" })

@@ -3,7 +3,7 @@ import { fs } from "./builtin.ts"
 import type { Cli } from "./cli.ts"
 import { parseOptions } from "./command-line/parse-options.ts"
 import { checkWhole } from "./command-line/whole-words.ts"
-import { findCommand } from "./command-list.ts"
+import { findCommand, isRoom } from "./command-list.ts"
 import { detachedFolder } from "./config.ts"
 
 /** Runs what was typed and returns the exit code. Whatever goes wrong is said on standard error, here and nowhere else. */
@@ -31,7 +31,7 @@ async function dispatch(cli: Cli, words: readonly string[]): Promise<number> {
   checkWhole(words)
   const [first] = words
   if (first === undefined || first === "--help" || first === "-h" || first === "help") {
-    const asked = first === "help" ? findCommand(words.slice(1)) : undefined
+    const asked = first === "help" && !isRoom(words.slice(1)) ? findCommand(words.slice(1)) : undefined
     if (asked !== undefined) {
       const { renderManual } = await import("./command-line/manual.ts")
       await cli.stdout.write(renderManual(await asked.load(), cli.stdout.columns))
@@ -40,14 +40,17 @@ async function dispatch(cli: Cli, words: readonly string[]): Promise<number> {
     const { renderGroup, renderOverview, unknownCommand } = await import("./command-line/overview.ts")
     const group = words[1] === undefined ? undefined : renderGroup(words[1], cli.stdout.columns)
     const about = words[1] !== undefined && !words[1].startsWith("-")
-    if (first === "help" && about && group === undefined) throw unknownCommand(words.slice(1))
+    const isWrong = group === undefined || (words[2] !== undefined && !words[2].startsWith("-"))
+    if (first === "help" && about && isWrong) throw unknownCommand(words.slice(1))
     await cli.stdout.write(group ?? renderOverview(cli.stdout.columns))
     return first === undefined ? 2 : 0
   }
   const found = findCommand(words)
-  if (found === undefined) {
+  const isHelp = words[1] === "--help" || words[1] === "-h"
+  // A second word that is no command of that room is taken for a mistake; "data" alone takes none.
+  if (found === undefined || (isRoom(words) && (isHelp || words[1]?.startsWith("-") === false))) {
     const { renderGroup, unknownCommand } = await import("./command-line/overview.ts")
-    const group = words[1] === "--help" || words[1] === "-h" ? renderGroup(first, cli.stdout.columns) : undefined
+    const group = isHelp ? renderGroup(first, cli.stdout.columns) : undefined
     if (group === undefined) throw unknownCommand(words)
     await cli.stdout.write(group)
     return 0

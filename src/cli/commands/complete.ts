@@ -5,9 +5,9 @@ import { candidatesFor } from "../complete/candidates.ts"
 import { joinAtEquals } from "../complete/joined-words.ts"
 
 /** A person waits for it with a finger on Tab. */
-const WHOLE_MS = 100
-/** What the server is given at least, also where Node was slow to start. */
-const LEAST_MS = 50
+const WHOLE_MS = 300
+/** What the server is given at least, also where Node was slow to start: over TLS and a wireless network 50 ms were too few. */
+const LEAST_MS = 200
 
 export const complete = command({
   name: "complete",
@@ -17,7 +17,7 @@ export const complete = command({
   minimum: 0,
   maximum: Number.POSITIVE_INFINITY,
   options: {
-    within: value("DURATION", "give up on the server after this long (default 100ms in all)", parseDuration),
+    within: value("DURATION", "give up on the server after this long (default 300ms in all)", parseDuration),
     shell: value("SHELL", "for which shell: bash, zsh or fish", notEmpty),
   },
   examples: [],
@@ -28,7 +28,9 @@ export const complete = command({
       const last = words.at(-1) ?? ""
       // Bash takes what stands behind "=" for a word of its own, the others do not.
       const before = !isBash && last.startsWith("--") && last.includes("=") ? last.slice(0, last.indexOf("=") + 1) : ""
-      const signal = AbortSignal.timeout(options.within ?? Math.max(LEAST_MS, WHOLE_MS - performance.now()))
+      // Whole milliseconds: Node refuses others.
+      const limitMs = options.within ?? Math.max(LEAST_MS, Math.ceil(WHOLE_MS - performance.now()))
+      const signal = AbortSignal.timeout(limitMs)
       const found = await candidatesFor(cli, words, signal)
       const lines = found.map(({ text, meaning }) => {
         const shown = meaning === "" || isBash ? "" : `\t${meaning.replaceAll("\t", " ").slice(0, 60)}`

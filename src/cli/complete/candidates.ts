@@ -1,26 +1,36 @@
-import type { JobList } from "../../protocol/api.ts"
-import type { HostView } from "../../protocol/host.ts"
-import { isFinal, JOB_STATES } from "../../protocol/job-state.ts"
+import { JOB_STATES } from "../../protocol/job-state.ts"
 import type { Cli } from "../cli.ts"
 import type { Command } from "../command-line/command.ts"
 import { typedName } from "../command-line/option.ts"
 import { COMMAND_GROUPS, findCommand } from "../command-list.ts"
-import { commandText } from "../render/job-text.ts"
-import { printable } from "../render/table.ts"
 import { placeOf } from "./place.ts"
+import { type Named, namesOf } from "./server-names.ts"
 
 export interface Candidate {
   readonly text: string
   readonly meaning: string
 }
 
-const MAX_JOBS = 50
-/** Of these also jobs that have ended are meant. */
-const OF_ENDED_JOBS = new Set(["show", "logs", "get", "rerun", "events"])
+/** What NAME and ID stand for where help need not say it. */
+const OPERANDS: Readonly<Record<string, Named>> = {
+  "data add": "DATA",
+  "data show": "DATA",
+  "data rm": "DATA",
+  "user rm": "USER",
+  "token revoke": "TOKEN",
+  "invite rm": "INVITE",
+  "secret set": "SECRET",
+  "secret rm": "SECRET",
+  "notify rm": "TARGET",
+}
+const OPTIONS: Readonly<Record<string, Named>> = { host: "HOST", data: "DATA", user: "USER", secret: "SECRET" }
 
-/** What the last of these words, as far as it is typed, may become. Asks the server where jobs or hosts are meant. */
+/** What the last of these words, as far as it is typed, may become. Asks the server where what it has is meant. */
 export async function candidatesFor(cli: Cli, words: readonly string[], signal: AbortSignal): Promise<Candidate[]> {
   const last = words.at(-1) ?? ""
+  // "data" alone is a command as well, and the beginning of others.
+  const inside = words.length === 2 && !last.startsWith("-") ? commandWords(words.slice(0, -1)) : []
+  if (inside.length > 0) return starting(inside, last)
   const found = words.length > 1 ? findCommand(words.slice(0, -1)) : undefined
   if (found === undefined) return starting(commandWords(words.slice(0, -1)), last)
   const command = await found.load()
@@ -32,10 +42,15 @@ export async function candidatesFor(cli: Cli, words: readonly string[], signal: 
     case "option":
       return starting(optionsOf(command), last)
     case "operand":
-      return starting(await valuesOf(cli, command, command.operands, signal), last)
+      return starting(
+        await valuesOf(cli, command, operandAt(command, place.number), OPERANDS[command.name], signal),
+        last,
+      )
     case "value": {
-      const named = place.key === "host" ? "HOST" : place.option.placeholder
-      return starting(await valuesOf(cli, command, named, signal), place.typed)
+      const { key, option, typed } = place
+      // Of "up" and "uninstall" it is a folder.
+      const named = option.placeholder === "DIR" ? undefined : OPTIONS[key]
+      return starting(await valuesOf(cli, command, option.placeholder, named, signal), typed)
     }
   }
 }
@@ -47,6 +62,7 @@ function starting(all: readonly Candidate[], typed: string): Candidate[] {
 /** First words of commands, or second ones behind `host`. */
 function commandWords(before: readonly string[]): Candidate[] {
   const [first, ...more] = before
+  if (first === "help" && more.length === 1) return commandWords(more)
   if (more.length > 0) return []
   const all = Object.values(COMMAND_GROUPS).flatMap((group) => Object.entries(group))
   const shown = all.filter(([, { hidden = false }]) => !hidden)
@@ -68,27 +84,26 @@ function optionsOf({ options }: Command): Candidate[] {
   return [...own, { text: "--help", meaning: "how to use it" }]
 }
 
-/** By the word that stands for it in help: `JOB`, `[HOST]...`, `bash|zsh|fish`. */
-async function valuesOf(cli: Cli, command: Command, placeholder: string, signal: AbortSignal): Promise<Candidate[]> {
-  const name = /[A-Z]+/.exec(placeholder)?.[0]
+/** The word of the usage line for the operand of this number: of `JOB PORT...` PORT for the second and all behind it. */
+function operandAt({ operands }: Command, number: number): string {
+  const words = operands.split(" ")
+  const last = words.at(-1) ?? ""
+  return words[number] ?? (last.includes("...") ? last : "")
+}
+
+/** By the word that stands for it in help: `JOB`, `[HOST]...`, `bash|zsh|fish`; or by what that is known to mean. */
+async function valuesOf(
+  cli: Cli,
+  command: Command,
+  placeholder: string,
+  known: Named | undefined,
+  signal: AbortSignal,
+): Promise<Candidate[]> {
   if (/^[a-z]+(\|[a-z]+)+$/.test(placeholder)) return placeholder.split("|").map((text) => ({ text, meaning: "" }))
+  const name = /[A-Z]+/.exec(placeholder)?.[0]
+  if (placeholder !== "" && known !== undefined) return namesOf(cli, known, command.name, signal)
   if (name === "STATE") return JOB_STATES.map((text) => ({ text, meaning: "" }))
   if (name === "ROLE") return ["user", "admin"].map((text) => ({ text, meaning: "" }))
-  if (name === "JOB") return jobs(cli, OF_ENDED_JOBS.has(command.name), signal)
-  return name === "HOST" ? hosts(cli, signal) : []
-}
-
-async function jobs(cli: Cli, ended: boolean, signal: AbortSignal): Promise<Candidate[]> {
-  const state = ended ? undefined : JOB_STATES.filter((one) => !isFinal(one)).join(",")
-  const query = { state, limit: MAX_JOBS }
-  const list = await cli.client.get<JobList>("/v1/jobs", { query, signal, patienceMs: 0 })
-  return list.jobs.flatMap(({ id, spec, state: stands }) => {
-    const meaning = printable(`${stands}: ${commandText(spec.command)}`)
-    return [String(id), ...(spec.name === null ? [] : [spec.name])].map((text) => ({ text, meaning }))
-  })
-}
-
-async function hosts(cli: Cli, signal: AbortSignal): Promise<Candidate[]> {
-  const list = await cli.client.get<{ hosts: HostView[] }>("/v1/hosts", { signal, patienceMs: 0 })
-  return list.hosts.map(({ name, link, facts }) => ({ text: name, meaning: printable(facts?.chip ?? link) }))
+  if (name === "JOB" || name === "HOST" || name === "USER") return namesOf(cli, name, command.name, signal)
+  return []
 }

@@ -5,8 +5,8 @@ import { candidatesFor } from "./candidates.ts"
 import { joinAtEquals } from "./joined-words.ts"
 
 const NO_SERVER = {} as Cli
-const offered = async (line: string) => {
-  const found = await candidatesFor(NO_SERVER, line.split(" ").slice(1), new AbortController().signal)
+const offered = async (line: string, cli = NO_SERVER) => {
+  const found = await candidatesFor(cli, line.split(" ").slice(1), new AbortController().signal)
   return found.map(({ text }) => text)
 }
 
@@ -17,6 +17,48 @@ describe("candidatesFor()", () => {
     assert.deepEqual(await offered("windfall help ho"), ["host"])
     assert.deepEqual(await offered("windfall comple"), ["completion"])
     assert.deepEqual(await offered("windfall nonsense "), [])
+  })
+
+  test("what stands behind a word that is a command, too, and behind help", async () => {
+    assert.deepEqual(await offered("windfall data "), ["add", "ls", "show", "rm"])
+    assert.deepEqual(await offered("windfall notify s"), ["set", "show"])
+    assert.deepEqual(await offered("windfall data --j"), ["--json"])
+    assert.deepEqual(await offered("windfall help data "), ["add", "ls", "show", "rm"])
+    assert.deepEqual(await offered("windfall help data add "), [])
+  })
+
+  test("names and ids that the server has, in their places alone", async () => {
+    const answers: Readonly<Record<string, unknown>> = {
+      "/v1/jobs": { jobs: [{ id: 7, spec: { name: "train", command: ["true"] }, state: "running" }] },
+      "/v1/data": { data: [{ name: "mnist", user: "lena", versions: [] }] },
+      "/v1/users": { users: [{ name: "lena", role: "user" }] },
+      "/v1/tokens": { tokens: [{ id: "t1", user: "lena", role: "user" }] },
+      "/v1/invites": { invites: [{ id: "c1", purpose: "user", about: "lena" }] },
+      "/v1/secrets": { secrets: [{ name: "HF_TOKEN" }] },
+      "/v1/notify": { targets: [{ id: "n1", kind: "ntfy", host: "ntfy.sh" }] },
+    }
+    const cli = { client: { get: async (path: string) => answers[path] } } as unknown as Cli
+    for (const [line, expected] of [
+      ["forward ", ["7", "train"]],
+      ["forward 7 ", []],
+      ["stop 7 tr", ["train"]],
+      ["data rm ", ["mnist"]],
+      ["data show m", ["mnist"]],
+      ["data show mnist ", []],
+      ["send --data ", ["mnist"]],
+      ["user rm ", ["lena"]],
+      ["user add ", []],
+      ["token create ", ["lena"]],
+      ["ps -u ", ["lena"]],
+      ["token revoke ", ["t1"]],
+      ["invite rm ", ["c1"]],
+      ["secret rm ", ["HF_TOKEN"]],
+      ["send --secret ", ["HF_TOKEN"]],
+      ["notify rm ", ["n1"]],
+      ["up --data ", []],
+    ] as const) {
+      assert.deepEqual(await offered(`windfall ${line}`, cli), expected, line)
+    }
   })
 
   test("options of the command, in every spelling it has", async () => {
