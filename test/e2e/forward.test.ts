@@ -92,7 +92,11 @@ test("half close, a stalled reader beside a quick one, a reset that is no end, t
   assert.equal(await text(quick.socket), "got 3000000")
   await using broken = socketTo(reset)
   await assert.rejects(buffer(broken.socket), { code: "ECONNRESET" })
-  const many = Array.from({ length: 70 }, () => socketTo(counter))
+  const many = Array.from({ length: 140 }, () => socketTo(counter))
+  await child.says(
+    /"type":"full","port":7001,"error":\{"code":"host_busy","message":"[^"]*128 are open to this job already/,
+  )
+  assert.equal(child.stdout.match(/"type":"full"/g)?.length, 1)
   await Promise.race(many.map(({ socket }) => new Promise((resolve) => socket.once("close", resolve))))
   for (const one of many) await one[Symbol.asyncDispose]()
   // Those that were let go are gone at the host a moment later.
@@ -178,6 +182,13 @@ test("bad input is refused before anything is sent", async () => {
   }
   await refused(["send", "--forward", "notebook", "--", "true"], /Cannot read --forward notebook: write a port/)
   await refused(["send", "-d", "--forward", "8888", "--", "true"], /Cannot forward ports with --detach/)
+  await refused(
+    ["forward", "1", "8888", "8888"],
+    /Cannot forward port 8888 twice to port 8888 .*\n.*Leave one of them out/,
+  )
+  const one = /Cannot forward port 6006 to port 9000 of this machine: port 8888 is to be there\n.*6006:9001.*6006:0/
+  await refused(["forward", "1", "8888:9000", "6006:9000"], one)
+  await refused(["send", "--forward", "8888:9000", "--forward", "6006:9000", "--", "true"], one)
   await refused(["forward", "1", "0"], /ports go from 1 to 65535/)
   await refused(["forward", "999999", "80"], /999999/)
   assert.equal((await pool().api<{ jobs: unknown[] }>("GET", "/v1/jobs?user=all")).jobs.length, before)

@@ -9,7 +9,8 @@ import { JobSignals } from "../follow/job-signals.ts"
 import { JobWatch } from "../follow/job-watch.ts"
 import { ForwardedPorts } from "../forward/forwarded-ports.ts"
 import type { LocalPort } from "../forward/local-port.ts"
-import { readPortPair } from "../forward/port-pair.ts"
+import { checkPairs, readPortPair } from "../forward/port-pair.ts"
+import { fullText, openText, reasonOf } from "../forward/port-text.ts"
 import { jobTitle, standingText, verdictText } from "../render/job-text.ts"
 import { StatusLine } from "../render/status-line.ts"
 import { printJson, say } from "../say.ts"
@@ -37,13 +38,14 @@ export const forward = command({
         throw new WindfallError("invalid_input", `Cannot forward ${JSON.stringify(word.slice(0, 40))}: ${reason}`)
       }
     })
+    checkPairs(pairs)
     const job = await findJob(cli, typed)
     if (isFinal(job.state)) {
       throw new WindfallError("wrong_state", `Cannot forward ports of ${jobTitle(job)}: it ${verdictText(job)}`, {
         hint: `What it printed: windfall logs ${job.id}   its files: windfall get ${job.id}`,
       })
     }
-    using ports = await ForwardedPorts.open(cli, pairs)
+    using ports = await ForwardedPorts.open(cli, pairs, { isSent: true })
     return await forwardUntilEnd(cli, job, ports, options.json)
   },
 })
@@ -72,9 +74,13 @@ async function forwardUntilEnd(cli: Cli, job: JobView, ports: ForwardedPorts, js
   const watching = watch.run()
   watching.catch(() => undefined)
   ports.leadTo(job.id, {
-    open: (port) => {
+    open: (port, isHere) => {
       const { port: number, local, url } = port
-      void tell({ type: "open", port: number, local, url }, `${url} leads to port ${number} of ${jobTitle(job)}`)
+      void tell({ type: "open", port: number, local, url, here: isHere }, openText(port, jobTitle(job), isHere))
+    },
+    failed: (_port, error) => refused.reject(error),
+    full: ({ port }, error) => {
+      void tell({ type: "full", port, ...error.toBody() }, fullText(port, error))
     },
     waiting: (port, error) => {
       // Whose job it is does not change.
@@ -105,7 +111,7 @@ async function forwardUntilEnd(cli: Cli, job: JobView, ports: ForwardedPorts, js
 }
 
 /** A job that waits says why itself; else the reason is behind "Cannot ...: ". */
-function reasonFor(job: JobView, { message }: WindfallError, now: number): string {
+function reasonFor(job: JobView, error: WindfallError, now: number): string {
   if (job.attempts.length === 0) return `the job is ${standingText(job, now)}`
-  return message.replace(/^Cannot [^:]*: /, "")
+  return reasonOf(error)
 }

@@ -1,14 +1,21 @@
 import { parseBytes } from "../../base/bytes.ts"
+import type { Clock } from "../../base/clock.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { JobView } from "../../protocol/job.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
 import { flag, listOf, value } from "../command-line/option.ts"
 import type { ForwardedPorts } from "../forward/forwarded-ports.ts"
+import type { LocalPort } from "../forward/local-port.ts"
 import { type PortPair, readPortPair } from "../forward/port-pair.ts"
+import { fullText, openText, reasonOf } from "../forward/port-text.ts"
+import { say } from "../say.ts"
 import { jobOptions, jobValues } from "../send/job-options.ts"
 import { DEFAULT_WARN_BYTES, sendJob } from "../send/send-job.ts"
 import { sentFolder } from "../send/sent-folder.ts"
+
+/** A job's program has mostly taken its port by then. */
+const LATE_MS = 5_000
 
 export const send = command({
   name: "send",
@@ -36,7 +43,7 @@ export const send = command({
   run: async (cli, options, words) => {
     const values = jobValues(options)
     using ports = await openPorts(cli, options.forward, options)
-    return await sendJob(cli, {
+    const exitCode = await sendJob(cli, {
       values,
       command: words,
       ...sentFolder(cli, values),
@@ -46,8 +53,12 @@ export const send = command({
       yes: options.yes,
       dryRun: options.dryRun,
       warnBytes: options.warnAbove ?? DEFAULT_WARN_BYTES,
-      ...(ports === undefined ? {} : { onAccepted: (job, say) => leadTo(ports, job, say) }),
+      ...(ports === undefined ? {} : { onAccepted: (job, tell) => leadTo(ports, job, cli.clock, tell) }),
     })
+    for (const { port } of options.quiet ? [] : (ports?.missing ?? [])) {
+      await say(cli, `port ${port} was never open: nothing of the job has listened there`)
+    }
+    return exitCode
   },
 })
 
@@ -63,13 +74,25 @@ async function openPorts(
       hint: "Leave out --forward, and then: windfall forward JOB PORT",
     })
   }
-  return (await import("../forward/forwarded-ports.ts")).ForwardedPorts.open(cli, pairs)
+  return (await import("../forward/forwarded-ports.ts")).ForwardedPorts.open(cli, pairs, { isSent: false })
 }
 
-function leadTo(ports: ForwardedPorts, { id }: JobView, say: (text: string) => Promise<void>): void {
+function leadTo(ports: ForwardedPorts, { id }: JobView, clock: Clock, tell: (text: string) => Promise<void>): void {
+  const since = new Map<LocalPort, number>()
+  const told = new Set<string>()
   ports.leadTo(id, {
-    open: ({ url, port }) => void say(`${url} leads to port ${port} of job ${id}`),
-    // The job itself says how it stands.
-    waiting: () => undefined,
+    open: (port, isHere) => void tell(openText(port, `job ${id}`, isHere)),
+    waiting: (port, error) => {
+      // Before it runs the job itself says how it stands; then a program may take a moment.
+      if (error.code !== "wrong_state" || error.details?.state !== undefined) return
+      const startedMs = since.get(port) ?? clock.monotonicMs()
+      since.set(port, startedMs)
+      const line = `waiting for port ${port.port} of job ${id}: ${reasonOf(error)}`
+      if (clock.monotonicMs() - startedMs < LATE_MS || told.has(line)) return
+      told.add(line)
+      void tell(line)
+    },
+    failed: (_port, error) => void tell(error.hint === undefined ? error.message : `${error.message}. ${error.hint}`),
+    full: ({ port }, error) => void tell(fullText(port, error)),
   })
 }

@@ -9,61 +9,77 @@ export class LocalPort implements Disposable {
   /** Of the job. */
   readonly port: number
   readonly #cli: Cli
-  readonly #server: Server
+  readonly #wished: number
   readonly #abort = new AbortController()
+  #server: Server | undefined
   #waiting: Socket[] = []
   #job: number | undefined
+  #onFull: (error: WindfallError) => void = () => undefined
 
-  private constructor(cli: Cli, port: number, server: Server) {
+  /** Takes nothing yet: see {@link listen}. */
+  constructor(cli: Cli, { port, local }: PortPair) {
     this.#cli = cli
     this.port = port
-    this.#server = server
-    server.on("connection", (connection) => {
+    this.#wished = local
+  }
+
+  /** @throws {WindfallError} invalid_input when the local port cannot be had */
+  async listen(): Promise<void> {
+    const local = this.#wished
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (connection) => {
       connection.setNoDelay(true)
       if (this.#job === undefined) this.#waiting.push(connection)
       else this.#carry(connection, this.#job)
     })
-  }
-
-  /** @throws {WindfallError} invalid_input when the local port cannot be had */
-  static async open(cli: Cli, { port, local }: PortPair): Promise<LocalPort> {
-    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true })
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject)
       server.listen(local, "127.0.0.1", () => resolve())
     }).catch((cause: NodeJS.ErrnoException) => {
       throw new WindfallError("invalid_input", `Cannot listen on port ${local} of this machine: ${reasonOf(cause)}`, {
-        hint: `Choose another one, as ${port}:${local < 60_000 ? local + 1 : 8080}, or let one be found: ${port}:0`,
+        hint: `Choose another one, as ${this.port}:${local < 60_000 ? local + 1 : 8080}, or let one be found: ${this.port}:0`,
         cause,
       })
     })
-    return new LocalPort(cli, port, server)
+    if (this.#abort.signal.aborted) server.close()
+    else this.#server = server
+  }
+
+  /** Leaves the port to others; {@link listen} takes it again. */
+  release(): void {
+    this.#server?.close()
+    this.#server = undefined
+  }
+
+  get isListening(): boolean {
+    return this.#server !== undefined
   }
 
   /** Where it is on this machine. */
   get local(): number {
-    const address = this.#server.address()
-    return typeof address === "object" && address !== null ? address.port : 0
+    const address = this.#server?.address()
+    return typeof address === "object" && address !== null ? address.port : this.#wished
   }
 
   get url(): string {
     return `http://127.0.0.1:${this.local}`
   }
 
-  leadTo(job: number): void {
+  /** @param onFull told of each connection that was one too many for the job, and was reset */
+  leadTo(job: number, onFull: (error: WindfallError) => void): void {
     this.#job = job
+    this.#onFull = onFull
     for (const connection of this.#waiting.splice(0)) this.#carry(connection, job)
   }
 
   /** Stops listening and breaks every connection. */
   [Symbol.dispose](): void {
-    this.#server.close()
+    this.release()
     this.#abort.abort()
     for (const connection of this.#waiting.splice(0)) connection.destroy()
   }
 
   #carry(connection: Socket, job: number): void {
-    void carry(this.#cli, connection, job, this.port, this.#abort.signal)
+    void carry(this.#cli, connection, { job, port: this.port, signal: this.#abort.signal, onFull: this.#onFull })
   }
 }
 

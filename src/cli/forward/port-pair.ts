@@ -1,3 +1,5 @@
+import { WindfallError } from "../../protocol/errors.ts"
+
 /** A port of a job's host, and where it is to be had on this machine. */
 export interface PortPair {
   readonly port: number
@@ -14,4 +16,25 @@ export function readPortPair(text: string): PortPair {
   const local = match[2] === undefined ? port : Number(match[2])
   if (port < 1 || port > 65_535 || local > 65_535) throw new SyntaxError("ports go from 1 to 65535")
   return { port, local }
+}
+
+/** @throws {WindfallError} invalid_input where two of them want one port of this machine, before anything is started */
+export function checkPairs(pairs: readonly PortPair[]): void {
+  const taken = new Map<number, PortPair>()
+  for (const pair of pairs) {
+    const { port, local } = pair
+    const other = taken.get(local)
+    if (local !== 0) taken.set(local, pair)
+    if (other === undefined) continue
+    if (other.port === port) {
+      throw new WindfallError("invalid_input", `Cannot forward port ${port} twice to port ${local} of this machine`, {
+        hint: "Leave one of them out",
+      })
+    }
+    throw new WindfallError(
+      "invalid_input",
+      `Cannot forward port ${port} to port ${local} of this machine: port ${other.port} is to be there`,
+      { hint: `Choose another one, as ${port}:${local < 60_000 ? local + 1 : 8080}, or let one be found: ${port}:0` },
+    )
+  }
 }
