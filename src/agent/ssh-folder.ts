@@ -26,6 +26,10 @@ export interface SshPrograms {
   readonly sftpServer: string | null
 }
 
+/** What to do where a host has no sshd, or one that refuses. */
+export const WITHOUT_SSHD =
+  "Install OpenSSH's server there, or put an sshd at ~/.windfall/sshd. Without one: windfall shell JOB is a terminal, windfall forward JOB PORT reaches its ports"
+
 /** @throws {WindfallError} host_refused where there is no sshd */
 export function findSshPrograms(root: string): SshPrograms {
   const sshd = [join(root, "sshd"), ...SSHDS].find(isExecutable)
@@ -33,7 +37,7 @@ export function findSshPrograms(root: string): SshPrograms {
   if (sshd === undefined || keygen === undefined) {
     const missing = sshd === undefined ? "sshd" : "ssh-keygen"
     throw new WindfallError("host_refused", `Cannot open ssh to the job: its host has no ${missing}`, {
-      hint: "windfall shell JOB opens a terminal without it; windfall forward JOB PORT reaches its ports",
+      hint: WITHOUT_SSHD,
     })
   }
   return { sshd, keygen, sftpServer: [join(root, "sftp-server"), ...SFTP_SERVERS].find(isExecutable) ?? null }

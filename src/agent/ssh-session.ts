@@ -3,7 +3,7 @@ import type { Socket } from "node:net"
 import { WindfallError } from "../protocol/errors.ts"
 import type { AgentContext } from "./agent-context.ts"
 import type { Attempt } from "./attempt.ts"
-import { findSshPrograms, openSshFolder, writeSshConfig } from "./ssh-folder.ts"
+import { findSshPrograms, openSshFolder, WITHOUT_SSHD, writeSshConfig } from "./ssh-folder.ts"
 import { terminalAttempt } from "./terminal-attempt.ts"
 
 /** sshd greets at once; on a busy host it takes a moment to start. */
@@ -65,7 +65,7 @@ function greeting(child: ChildProcess, socket: Socket): Promise<void> {
       clearTimeout(timer)
       reject(
         new WindfallError("host_refused", `Cannot open ssh to the job: the host's sshd says: ${reason}`, {
-          hint: "windfall shell JOB opens a terminal without it; windfall forward JOB PORT reaches its ports",
+          hint: WITHOUT_SSHD,
         }),
       )
     }

@@ -1,3 +1,4 @@
+import type { Me } from "../../protocol/api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { HostView } from "../../protocol/host.ts"
 import type { JobView } from "../../protocol/job.ts"
@@ -58,8 +59,14 @@ async function remove(cli: Cli, typed: string | undefined, json: boolean): Promi
   return 0
 }
 
-/** @throws {WindfallError} wrong_state for a job that does not run: its account is known with its host */
+/** @throws {WindfallError} not_allowed for another's job; wrong_state for one that does not run: its account is known with its host */
 async function accountOf(cli: Cli, job: JobView): Promise<string> {
+  const { user, role } = await cli.client.get<Me>("/v1/me")
+  if (job.user !== user && role !== "admin") {
+    throw new WindfallError("not_allowed", `Cannot make ssh lines for ${jobTitle(job)}: it belongs to ${job.user}`, {
+      hint: "Only its sender and administrators can",
+    })
+  }
   const attempt = latestAttempt(job)
   if (isFinal(job.state)) {
     throw new WindfallError("wrong_state", `Cannot make ssh lines for ${jobTitle(job)}: it ${verdictText(job)}`)
