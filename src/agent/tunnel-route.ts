@@ -18,7 +18,7 @@ const WAIT_MS = 1_500
 const LOOK_MS = { linux: 100, darwin: 1_000 }
 /**
  * Of one job at a time, and of all: the streams of a host share one connection. Between 160 and 190 of them it began to reset new
- * ones when 530 were opened at once, though an idle one takes only some 26 KB at the server and 150 KB here; why is not known yet.
+ * ones when 530 were opened at once; why is not known yet.
  */
 const MAX_TUNNELS = 128
 const MAX_TUNNELS_OF_HOST = 160

@@ -33,7 +33,7 @@ export function readTarget(text: string): NotifyTarget {
   const [, scheme = "", rest = ""] = /^([a-z][a-z0-9+.-]*):\/\/(\S+)$/i.exec(text) ?? []
   switch (scheme.toLowerCase()) {
     case "":
-      throw new SyntaxError("it is no address with a scheme")
+      throw new SyntaxError(problemOf(text))
     case "https":
     case "http":
       return { kind: kindByHost(asUrl(text)), url: asUrl(text).href, topic: null }
@@ -51,6 +51,13 @@ export function readTarget(text: string): NotifyTarget {
     default:
       throw new SyntaxError(`nobody can be told by ${scheme.toLowerCase()}://`)
   }
+}
+
+/** Why something is no address at all. */
+function problemOf(text: string): string {
+  if (/^[a-z][a-z0-9+.-]*:\/\/$/i.test(text)) return `after ${text} nothing follows`
+  if (/^mailto:|^[^\s:/@]+@[^\s:/@]+$/i.test(text)) return "Windfall sends no mail"
+  return /\s/.test(text) ? "it has a blank in it" : "it does not begin with https:// or ntfy:// or the like"
 }
 
 /** Whom a target is, for people, without what is secret in it: `slack hooks.slack.com`. */
