@@ -6,6 +6,7 @@ test("buildProblemOf() says what failed and what to type", () => {
   const cases: [string, RegExp][] = [
     ["", /ended by something else/],
     ["lock\nerror: The lockfile at `uv.lock` needs to be updated, but `--locked` was provided.", /Type uv lock/],
+    ["lock\nerror: Failed to parse `uv.lock`\n  cause: TOML parse error", /uv\.lock cannot be read\. .*type uv lock/],
     ["machine\nx86_64", /for x86_64 and would run under Rosetta/],
     ["setup 3\nmake tools", /the setup line `make tools` ended with 3/],
     [

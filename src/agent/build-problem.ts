@@ -28,7 +28,9 @@ const STEPS: Readonly<Record<string, (said: string, code: string) => string>> = 
   lock: (said) =>
     /lockfile .*needs to be updated/.test(said)
       ? "uv.lock does not fit pyproject.toml. Type uv lock in that folder and send again"
-      : packagesProblem(said),
+      : /Failed to parse `uv\.lock`/.test(said)
+        ? "uv.lock cannot be read. Take it from where it was whole, or remove it and type uv lock"
+        : packagesProblem(said),
   setup: (line, code) => `the setup line \`${line}\` ended with ${code}`,
 }
 

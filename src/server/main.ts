@@ -23,6 +23,7 @@ try {
       cache: { type: "string" },
       host: { type: "string" },
       lan: { type: "boolean" },
+      address: { type: "string" },
       port: { type: "string" },
       "tls-cert": { type: "string" },
       "tls-key": { type: "string" },
@@ -46,6 +47,7 @@ try {
     cacheFolder: values.cache ?? places.cacheFolder,
     host: values.host ?? places.host,
     lan: values.lan === true,
+    ...(values.address === undefined ? {} : { address: values.address }),
     port: values.port === undefined ? places.port : Number(values.port),
     tls: cert === undefined || key === undefined ? null : readCertificate(cert, key, Date.now()),
     limits: {

@@ -48,6 +48,8 @@ export interface ServerOptions {
    * certificate of its own that is made once and kept in the data folder.
    */
   readonly lan?: boolean
+  /** With `lan`: what others call this machine. @default what it finds out itself */
+  readonly address?: string
   readonly limits?: Partial<ServerLimits>
   /** The ways to hosts. */
   readonly openHosts: OpenHosts
@@ -97,7 +99,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     if (!isServing) removeMadeFiles(folder, found)
   })
   const tls = options.tls ?? (lan ? await ownCertificate(join(folder, "tls"), clock) : null)
-  const listening = { port, tls, ...(lan ? { host: null, name: await lanName(options.tls?.cert) } : { host }) }
+  const listening = {
+    port,
+    tls,
+    ...(lan ? { host: null, name: options.address ?? (await lanName(options.tls?.cert)) } : { host }),
+  }
   const store = undo.use(openStore(folder, () => makeId<ServerId>("s", randomBytes(16))))
   const loop = new ControlLoop({
     store,

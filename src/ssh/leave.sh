@@ -119,6 +119,10 @@ agents() {
 count() { printf '%s\n' "$1" | grep -c .; }
 
 if [ -z "$server" ]; then
+  case ${1-} in
+  '' | --yes) ;;
+  *) echo "It takes --yes, and nothing else: then it does not ask. Nothing was changed."; exit 2 ;;
+  esac
   echo "Windfall leaves this account ($(id -un)):"
   jobs=$(count "$(running)")
   [ "$jobs" -eq 0 ] || echo "  jobs that run here now are asked to end, and go on elsewhere: $jobs"

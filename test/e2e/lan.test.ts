@@ -32,6 +32,24 @@ describe("a server for the lab", { timeout: 120_000, skip }, () => {
     return { said: started.stdout, url, fingerprint, port: new URL(url).port }
   }
 
+  it("is called as it is told to be, where the machine has several addresses", async () => {
+    assertRefused(await as("several", ["up", "--address", "10.0.0.1"]), /listens for no others/, /--lan --address 10/)
+    assertRefused(await as("several", ["up", "--lan", "--address", "https://x"]), /is no name or address/)
+    assertRefused(
+      await as("several", ["up", "--lan", "--bind", "10.0.0.1"]),
+      /all addresses and on one/,
+      /--address 10/,
+    )
+    const { url } = await up("several", "--port", "0", "--address", "127.0.0.3")
+    try {
+      assert.match(url, /^https:\/\/127\.0\.0\.3:\d+$/)
+      const { stdout } = await as("several", ["invite", "mac"])
+      assert.ok(stdout.includes(`${url}/join.sh`), stdout)
+    } finally {
+      assert.match((await as("several", ["down"])).stdout, /up --detach --lan --address 127\.0\.0\.3 --port 0\n/)
+    }
+  })
+
   it("makes its certificate once, and is known by it under every address; another one is refused", async () => {
     const first = await up("admin", "--port", "0")
     try {

@@ -65,7 +65,11 @@ export const uninstall = command({
       })
     }
     if (!options.json)
-      await cli.stdout.write("All of it is removed. A token stays good until it is revoked or expires.\n")
+      await cli.stdout.write(
+        options.server
+          ? "All of it is removed.\n"
+          : "All of it is removed. A token stays good until it is revoked or expires.\n",
+      )
     return 0
   },
 })

@@ -28,6 +28,7 @@ export const up = command({
     detach: flag("leave it running in the background; windfall down stops it", { short: "d" }),
     data: value("DIR", "where it keeps everything (default ~/.local/share/windfall)", notEmpty),
     lan: flag("listen on all addresses, with a certificate made here once where none is given"),
+    address: value("NAME", "with --lan: what others call this machine, where it has several", anAddress),
     bind: value("ADDRESS", "where it listens (default 127.0.0.1)", notEmpty, { also: ["host"] }),
     port: value("N", "the port, or 0 for a free one (default 7480)", (text) => readCount(text, 0, 65535), {
       short: "p",
@@ -52,7 +53,14 @@ export const up = command({
       })
     }
     if (options.lan && options.bind !== undefined) {
-      throw new WindfallError("invalid_input", "Cannot listen on all addresses and on one: give --lan or --bind")
+      throw new WindfallError("invalid_input", "Cannot listen on all addresses and on one: give --lan or --bind", {
+        hint: `With --lan --address ${options.bind} invitations lead to that one`,
+      })
+    }
+    if (options.address !== undefined && !options.lan) {
+      throw new WindfallError("invalid_input", "Cannot be called by --address: this server listens for no others", {
+        hint: `windfall up --lan --address ${options.address}`,
+      })
     }
     if (options.off && !options.atLogin) {
       throw new WindfallError("invalid_input", "Cannot switch that off: --off goes with --at-login", {
@@ -75,6 +83,7 @@ export const up = command({
       if (text !== undefined) words.push(`--${name}`, String(text))
     }
     if (options.lan) words.push("--lan")
+    add("address", options.address)
     add("host", options.bind)
     add("port", options.port)
     add("tls-cert", options.tlsCert === undefined ? undefined : path.resolve(cli.cwd, options.tlsCert))
@@ -139,6 +148,12 @@ export const up = command({
 })
 
 /** Checked here, where a mistake is said best; the server reads it again. */
+/** A host name or an address, as it may stand in a URL. @throws {SyntaxError} */
+function anAddress(text: string): string {
+  if (/^[A-Za-z0-9]([A-Za-z0-9.-]{0,252})$|^[0-9A-Fa-f:]*:[0-9A-Fa-f:.]+$/.test(text)) return text
+  throw new SyntaxError(`${JSON.stringify(text)} is no name or address of a machine: without https:// and port`)
+}
+
 function aDuration(text: string): string {
   parseDuration(text)
   return text

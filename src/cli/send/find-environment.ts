@@ -9,7 +9,7 @@ import { packageNames } from "../../protocol/environment-values.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { JobValues } from "../../protocol/job-fields.ts"
 import { fs, path } from "../builtin.ts"
-import { lockedFolders, memberFiles } from "./local-members.ts"
+import { lockedFolders, memberFiles, refuseLockAbove } from "./local-members.ts"
 import type { PythonWish } from "./python-command.ts"
 import { readPythonMetadata, refuseLocalPackages } from "./python-metadata.ts"
 import { requirementFiles } from "./requirement-files.ts"
@@ -113,6 +113,7 @@ function unlockedFiles(folder: string, below: string): FoundFiles | null {
   const text = read("pyproject.toml")
   const project = text === null ? null : readPythonMetadata(inFolder("pyproject.toml"), text)
   if (project?.isProject === true) {
+    refuseLockAbove(folder, inFolder("pyproject.toml"))
     refuseLocalPackages(inFolder("pyproject.toml"), project)
     const python = pinnedPython(read(".python-version")) ?? requiredPython(project.requiresPython)
     return { kind: "pyproject.toml", files: [inFolder("pyproject.toml")], python }

@@ -46,3 +46,13 @@ test("a package that does not travel is refused, with what to type", () => {
   scratch.write({ "in/uv.lock": LOCK.replace("packages/a", "../a") })
   assert.throws(() => find(scratch.at("in")), { message: /from \.\.\/a, outside of what travels/, hint: /--folder/ })
 })
+
+test("a package whose workspace lies above what travels is refused, with the folder to send", () => {
+  using scratch = new ScratchFolder()
+  scratch.write({ "w/uv.lock": LOCK, "w/pyproject.toml": "", "w/packages/a/pyproject.toml": MEMBER })
+  const refused = {
+    message: /its workspace is in \.\.\/\.\., which does not travel/,
+    hint: /send --folder \.\.\/\.\.\. /,
+  }
+  assert.throws(() => find(scratch.at("w/packages/a")), refused)
+})

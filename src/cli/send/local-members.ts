@@ -10,6 +10,36 @@ export function lockedFolders(lock: string): string[] {
 }
 
 /**
+ * Refuses a package of a workspace whose lock lies above what travels: without it other versions would be taken.
+ * @param file its pyproject.toml, in the folder that travels
+ * @throws {WindfallError} invalid_input, with the folder to send
+ */
+export function refuseLockAbove(folder: string, file: string): void {
+  const own = path.dirname(path.join(folder, file))
+  for (let at = path.dirname(folder); ; at = path.dirname(at)) {
+    if (lockedFolders(readLock(path.join(at, "uv.lock"))).includes(path.relative(at, own))) {
+      const above = path.relative(folder, at)
+      throw new WindfallError(
+        "invalid_input",
+        `Cannot make an environment from ${file}: the uv.lock of its workspace is in ${above}, which does not travel`,
+        {
+          hint: `Send the whole workspace: windfall send --folder ${above}. Or without an environment: --no-environment`,
+        },
+      )
+    }
+    if (at === path.dirname(at)) return
+  }
+}
+
+function readLock(file: string): string {
+  try {
+    return fs.readFileSync(file, "utf8")
+  } catch {
+    return ""
+  }
+}
+
+/**
  * The pyproject.toml of each package that a lock takes from a folder: with them uv can tell whether the lock fits. Paths are
  * in the folder that travels, as is `below`, the folder of the lock.
  * @throws {WindfallError} invalid_input for one that does not travel
