@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { closeSync, fstatSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import { orAborted } from "../base/or-aborted.ts"
 import type { AttemptOrder } from "../protocol/agent-wire.ts"
@@ -109,6 +109,9 @@ function readTravelled(work: string, path: string): Buffer {
     throw failure(`${path} did not travel, or is no file. Is it ignored? Then send it with --include ${path}`)
   }
   try {
+    if (!realpathSync(join(work, path)).startsWith(`${realpathSync(work)}/`)) {
+      throw failure(`${path} is a link that leads out of the job's folder`)
+    }
     const { size } = fstatSync(file)
     if (size <= MOST_FILE_BYTES) return readFileSync(file)
     throw failure(`${path} has ${size} bytes, and ${MOST_FILE_BYTES} are the most`)

@@ -17,6 +17,7 @@ export class CodeStore {
   readonly #byHash
   readonly #all
   readonly #use
+  readonly #free
   readonly #remove
   readonly #trim
 
@@ -42,6 +43,9 @@ export class CodeStore {
     )
     this.#use = database.statement<{ id: string; at: number }>((q, v) =>
       q.updateTable("codes").set({ used_at: v.at }).where("id", "=", v.id).where("used_at", "is", null),
+    )
+    this.#free = database.statement<{ id: string }>((q, v) =>
+      q.updateTable("codes").set({ used_at: null }).where("id", "=", v.id),
     )
     this.#remove = database.statement<{ id: string }>((q, v) => q.deleteFrom("codes").where("id", "=", v.id))
     this.#trim = database.statement<{ before: number }>((q, v) =>
@@ -76,6 +80,11 @@ export class CodeStore {
   /** Whether it was unused until now. */
   use(id: CodeId, at: number): boolean {
     return this.#use.run({ id, at }) > 0
+  }
+
+  /** Unused again. */
+  free(id: CodeId): void {
+    this.#free.run({ id })
   }
 
   remove(id: CodeId): void {

@@ -46,6 +46,29 @@ describe("a machine that is lent, and does not come into the pool", { timeout: 3
     assert.deepEqual(filesOf(scene.host(0)), [], "nor the folder that was made for the key")
   })
 
+  it("is in the pool or not as its owner was told, when it was stopped in the last moment", async () => {
+    const host = scene.host(1)
+    const made = await scene.invite(host)
+    const lend = await scene.agreed(host, made.line)
+    await lend.says("Jobs run there as")
+    lend.process.stdin.write("\x03")
+    const { exitCode, stdout } = await lend.ended
+    const isTold = /in the pool now, as (\S+)\./.exec(stdout)?.[1]
+    if (isTold === undefined) {
+      assert.notEqual(exitCode, 0)
+      assert.match(
+        stdout,
+        /All that was put here is taken back\.\s+The line can be pasted again, until it expires\.\r?\n/,
+      )
+      assert.deepEqual(await scene.hosts(), [])
+      const again = await scene.agreed(host, made.line)
+      assert.equal((await again.ended).exitCode, 0, again.stdout)
+    }
+    const [name = ""] = (await scene.hosts()).map((view) => view.name)
+    assert.equal((await scene.admin("host", "rm", name, "--yes")).exitCode, 0)
+    assert.deepEqual(filesOf(host), [])
+  })
+
   it("has nothing left after Ctrl-C and a closed window, says so, and the line can be pasted again", async (t) => {
     const mac = scene.host(2)
     const host = scene.host(1)

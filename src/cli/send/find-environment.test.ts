@@ -1,4 +1,6 @@
 import assert from "node:assert/strict"
+import { execFileSync } from "node:child_process"
+import { symlinkSync } from "node:fs"
 import { test } from "node:test"
 import { ScratchFolder } from "../../../test/support/scratch-folder.ts"
 import type { JobValues } from "../../protocol/job-fields.ts"
@@ -91,10 +93,26 @@ test("what is too much to read is refused by name, and not left out", () => {
   using scratch = new ScratchFolder()
   const many = Array.from({ length: 60 }, (_, i) => [`more/${i}.txt`, "six\n"] as const)
   scratch.write({
-    "big/requirements.txt": `six\n${"# \n".repeat(2 ** 21)}`,
+    "big/requirements.txt": `six\n${"# \n".repeat(6 * 2 ** 20)}`,
     "many/requirements.txt": many.map(([name]) => `-r ${name}\n`).join(""),
     ...Object.fromEntries(many.map(([name, text]) => [`many/${name}`, text])),
   })
-  assert.throws(() => find(scratch.at("big"), "python x.py"), /requirements\.txt: it has 6 MB/)
+  assert.throws(() => find(scratch.at("big"), "python x.py"), /requirements\.txt: it has 18 MB, and 16 MB are the most/)
   assert.throws(() => find(scratch.at("many"), "python x.py"), /names more than 50 files/)
+})
+
+test("what is no file, or leads out of the folder, is refused and never read", () => {
+  using scratch = new ScratchFolder()
+  scratch.write({
+    "secret.txt": "six\n",
+    "in/x.py": "",
+    "pipe/x.py": "",
+    "deep/requirements.txt": "-r away/secret.txt\n",
+  })
+  symlinkSync(scratch.at("secret.txt"), scratch.at("in/requirements.txt"))
+  symlinkSync(scratch.path, scratch.at("deep/away"))
+  execFileSync("mkfifo", [scratch.at("pipe/requirements.txt")])
+  assert.throws(() => find(scratch.at("in"), "python x.py"), /requirements\.txt: it is a link that leads out of/)
+  assert.throws(() => find(scratch.at("deep"), "python x.py"), /away\/secret\.txt: it is a link that leads out of/)
+  assert.throws(() => find(scratch.at("pipe"), "python x.py"), /requirements\.txt: it is no file/)
 })

@@ -1,4 +1,3 @@
-import { formatBytes } from "../../base/bytes.ts"
 import {
   type EnvironmentKind,
   type EnvironmentSpec,
@@ -8,13 +7,12 @@ import {
 import { packageNames } from "../../protocol/environment-values.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { JobValues } from "../../protocol/job-fields.ts"
-import { fs, path } from "../builtin.ts"
+import { path } from "../builtin.ts"
+import { readDeciding, readMaybeDeciding } from "./deciding-file.ts"
 import { lockedFolders, memberFiles, refuseLockAbove } from "./local-members.ts"
 import type { PythonWish } from "./python-command.ts"
 import { readPythonMetadata, refuseLocalPackages } from "./python-metadata.ts"
 import { requirementFiles } from "./requirement-files.ts"
-
-const MAX_FILE_BYTES = 4 * 1024 * 1024
 
 /** Where the command starts. */
 export interface StartPlace {
@@ -53,9 +51,7 @@ function scriptMetadata(script: string | null, { folder, workingFolder }: StartP
   if (script === null || folder === null) return null
   const file = path.relative(folder, path.resolve(folder, workingFolder, script))
   if (file.startsWith("..") || path.isAbsolute(file)) return null
-  const absolute = path.join(folder, file)
-  // A larger one is data with an extension.
-  const metadata = sizeOf(absolute) > MAX_FILE_BYTES ? null : inlineMetadata(readText(absolute) ?? "")
+  const metadata = inlineMetadata(readMaybeDeciding(folder, file) ?? "")
   if (metadata === null) return null
   const [, ...lines] = metadata.replace(/\r/g, "").split("\n").slice(0, -1)
   const toml = lines.map((line) => line.slice(2)).join("\n")
@@ -79,17 +75,17 @@ function nearestFiles({ folder, workingFolder }: StartPlace): FoundFiles | null 
 function lockedFiles(folder: string, below: string): FoundFiles | null {
   for (let at = below; ; at = path.dirname(at)) {
     const above = at === "." ? "" : at
-    const lock = readText(path.join(folder, above, "uv.lock"))
+    const lock = readDeciding(folder, path.join(above, "uv.lock"))
     if (lock !== null && (above === below || lockedFolders(lock).includes(path.relative(above, below)))) {
       return filesOfLock(folder, above, lock)
     }
-    if (above === "" || readText(path.join(folder, below, "pyproject.toml")) === null) return null
+    if (above === "" || readDeciding(folder, path.join(below, "pyproject.toml")) === null) return null
   }
 }
 
 function filesOfLock(folder: string, below: string, lock: string): FoundFiles {
   const [lockFile, projectFile] = [path.join(below, "uv.lock"), path.join(below, "pyproject.toml")]
-  const text = readText(path.join(folder, projectFile))
+  const text = readDeciding(folder, projectFile)
   if (text === null) {
     throw new WindfallError(
       "invalid_input",
@@ -103,13 +99,13 @@ function filesOfLock(folder: string, below: string, lock: string): FoundFiles {
   return {
     kind: "uv.lock",
     files: [lockFile, projectFile, ...memberFiles(lock, folder, below)],
-    python: pinnedPython(readText(path.join(folder, below, ".python-version"))) ?? requiredPython(required),
+    python: pinnedPython(readMaybeDeciding(folder, path.join(below, ".python-version"))) ?? requiredPython(required),
   }
 }
 
 function unlockedFiles(folder: string, below: string): FoundFiles | null {
   const inFolder = (name: string) => path.join(below, name)
-  const read = (name: string) => readText(path.join(folder, below, name))
+  const read = (name: string) => readDeciding(folder, path.join(below, name))
   const text = read("pyproject.toml")
   const project = text === null ? null : readPythonMetadata(inFolder("pyproject.toml"), text)
   if (project?.isProject === true) {
@@ -138,27 +134,4 @@ function requiredPython(requiresPython: string | null): string | null {
   throw new WindfallError("invalid_input", `Cannot use requires-python: ${problem}`, {
     hint: "Correct it, or send with --python 3.12",
   })
-}
-
-/** @throws {WindfallError} invalid_input for one that is too large to decide about an environment */
-function readText(file: string): string | null {
-  const size = sizeOf(file)
-  if (size > MAX_FILE_BYTES) {
-    throw new WindfallError("invalid_input", `Cannot make an environment from ${file}: it has ${formatBytes(size)}`, {
-      hint: `${formatBytes(MAX_FILE_BYTES)} are the most. To send without an environment: --no-environment`,
-    })
-  }
-  try {
-    return fs.readFileSync(file, "utf8")
-  } catch {
-    return null
-  }
-}
-
-function sizeOf(file: string): number {
-  try {
-    return fs.statSync(file).size
-  } catch {
-    return 0
-  }
 }

@@ -1,5 +1,6 @@
 import { WindfallError } from "../../protocol/errors.ts"
-import { fs, path } from "../builtin.ts"
+import { path } from "../builtin.ts"
+import { readDeciding } from "./deciding-file.ts"
 
 const MAX_FILES = 50
 
@@ -38,11 +39,9 @@ export function requirementFiles(folder: string, file: string): string[] {
 }
 
 function readLines(folder: string, file: string): string[] {
-  try {
-    return fs.readFileSync(path.join(folder, file), "utf8").split(/\r?\n/)
-  } catch (cause) {
-    throw new WindfallError("file_not_found", `Cannot make an environment: ${file} cannot be read`, { cause })
-  }
+  const text = readDeciding(folder, file)
+  if (text !== null) return text.split(/\r?\n/)
+  throw new WindfallError("file_not_found", `Cannot make an environment: ${file} cannot be read`)
 }
 
 function inside(folder: string, from: string, named: string): string {

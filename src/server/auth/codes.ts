@@ -85,6 +85,12 @@ export function useCode(core: Core, { id, purpose, about }: StoredCode, actor: s
   core.ledger.event({ type: "invite_changed", purpose, about, what: `used ${id}` }, actor)
 }
 
+/** Makes a code good again whose use was taken back, within that change. */
+export function freeCode(core: Core, { id, purpose, about }: StoredCode, actor: string): void {
+  core.store.codes.free(id)
+  core.ledger.event({ type: "invite_changed", purpose, about, what: `use of ${id} taken back` }, actor)
+}
+
 function refused(reason: string): WindfallError {
   return new WindfallError("code_refused", `Cannot use the code: ${reason}`, {
     hint: "Ask whoever invited you for a new line; if it was used and not by you, tell them",

@@ -148,8 +148,20 @@ take_back '$ours' '$server' '$before'") && say "  All that was put here is taken
       [ -z "$ours" ] || say "    the line that ends in windfall $server: nano ~/.ssh/authorized_keys"
     }
   }
-  [ -z "$again" ] || say "  The line can be pasted again, until it expires."
+  [ -z "$again" ] || say_whether_again
   exit "$status"
+}
+# A server that took this machine in at that very moment lets it go again, which takes it a moment.
+say_whether_again() {
+  for try in 1 2 3 4 5; do
+    look=$(printf '{"code":"%s"}' "$(plain "$code")" | post /v1/lend/look 5 2>&1)
+    case $look in *'it was used'*) sleep 1 ;; *) break ;; esac
+  done
+  case $look in
+  *'it was used'*) say "  The server has this machine in its pool all the same: whoever keeps it can take it out (windfall host rm), and send a new line." ;;
+  owner*) say "  The line can be pasted again, until it expires." ;;
+  *) say "  The line can be pasted again, until it expires; should the server say then that it was used, ask for a new one." ;;
+  esac
 }
 
 lend() {

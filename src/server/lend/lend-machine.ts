@@ -5,8 +5,9 @@ import { toWindfallError, WindfallError } from "../../protocol/errors.ts"
 import type { HostId } from "../../protocol/ids.ts"
 import type { LendRequest } from "../../protocol/lending.ts"
 import type { StoredCode } from "../../store/codes.ts"
-import { checkUnused, useCode } from "../auth/codes.ts"
+import { checkUnused, freeCode, useCode } from "../auth/codes.ts"
 import type { Core } from "../core.ts"
+import { removeHost } from "../fleet/change-host.ts"
 import type { HostsService } from "../hosts/host-channel.ts"
 import type { MacDetail } from "./mac-invite.ts"
 import { ownAddresses, plainAddress } from "./own-addresses.ts"
@@ -73,7 +74,8 @@ export async function* lendMachine(options: LendOptions): AsyncGenerator<LendLin
       for (;;) {
         const refusal = yield* joinOnce(options, joining)
         if (refusal === null) {
-          isOver = true
+          // Who has hung up meanwhile has not heard it, and takes everything back.
+          isOver = !signal.aborted
           return
         }
         if (refusal.code !== "authentication_refused" || signal.aborted) throw refusal
@@ -131,10 +133,20 @@ function hostRequest(request: LendRequest, detail: MacDetail, address: string): 
   return { address, port: null, name, owner, fleet, labels, hostKey, takeOver: false, accountOfOwner }
 }
 
-/** Nobody is there any more to take the key back: what can be reached is cleaned, if this server has not got the host after all. */
-async function takeOff({ core, hosts }: LendOptions, { address, port, hostKey }: HostAddRequest): Promise<void> {
-  if (core.fleet.all().some(({ record }) => record.hostKey === hostKey)) return
-  const id = "" as HostId
+/**
+ * Nobody is there any more to take the key back: what can be reached is cleaned. A host that came into the pool in the very moment in
+ * which its owner gave up goes again, and the code is good as before.
+ */
+async function takeOff({ code, core, hosts }: LendOptions, joining: HostAddRequest): Promise<void> {
+  const { address, port, hostKey } = joining
+  const host = core.fleet.all().find(({ record }) => record.hostKey === hostKey)
+  if (host !== undefined) {
+    await core.ledger.change(() => {
+      removeHost(core, host, code.madeBy)
+      freeCode(core, code, code.madeBy)
+    })
+  }
+  const id = host?.record.id ?? ("" as HostId)
   await hosts.clean({ id, name: address, address, port, hostKey }, AbortSignal.timeout(CLEAN_MS)).catch(() => {})
 }
 
