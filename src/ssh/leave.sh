@@ -119,8 +119,8 @@ agents() {
 count() { printf '%s\n' "$1" | grep -c .; }
 
 if [ -z "$server" ]; then
-  case ${1-} in
-  '' | --yes) ;;
+  case $#${1-} in
+  0 | 1--yes) ;;
   *) echo "It takes --yes, and nothing else: then it does not ask. Nothing was changed."; exit 2 ;;
   esac
   echo "Windfall leaves this account ($(id -un)):"

@@ -40,6 +40,9 @@ describe("a server for the lab", { timeout: 120_000, skip }, () => {
       /all addresses and on one/,
       /--address 10/,
     )
+    for (const no of ["1.2.3.999", "a..b", "x-", "1:2", "[::1]"]) {
+      assertRefused(await as("several", ["up", "--lan", "--address", no]), /is no name or address/)
+    }
     const { url } = await up("several", "--port", "0", "--address", "127.0.0.3")
     try {
       assert.match(url, /^https:\/\/127\.0\.0\.3:\d+$/)

@@ -147,13 +147,18 @@ export const up = command({
   },
 })
 
-/** Checked here, where a mistake is said best; the server reads it again. */
 /** A host name or an address, as it may stand in a URL. @throws {SyntaxError} */
 function anAddress(text: string): string {
-  if (/^[A-Za-z0-9]([A-Za-z0-9.-]{0,252})$|^[0-9A-Fa-f:]*:[0-9A-Fa-f:.]+$/.test(text)) return text
-  throw new SyntaxError(`${JSON.stringify(text)} is no name or address of a machine: without https:// and port`)
+  const label = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+  const isName = text.length <= 253 && new RegExp(`^${label}(?:\\.${label})*$`).test(text)
+  const inUrl = text.includes(":") ? `[${text}]` : text
+  if ((isName || text.includes(":")) && URL.canParse(`https://${inUrl}:7480`)) return text
+  throw new SyntaxError(
+    `${JSON.stringify(text)} is no name or address of a machine (lab.example.org, 10.0.0.7, fe80::1)`,
+  )
 }
 
+/** Checked here, where a mistake is said best; the server reads it again. */
 function aDuration(text: string): string {
   parseDuration(text)
   return text

@@ -1,6 +1,7 @@
 import { WindfallError } from "../../protocol/errors.ts"
 import { fs, path } from "../builtin.ts"
 
+const MOST_LOCK_BYTES = 16 * 1024 * 1024
 /** What a uv.lock says of packages that are taken from folders. */
 const LOCAL = /^source = \{ (?:editable|virtual|directory) = "([^"]+)" \}$/gm
 
@@ -18,12 +19,11 @@ export function refuseLockAbove(folder: string, file: string): void {
   const own = path.dirname(path.join(folder, file))
   for (let at = path.dirname(folder); ; at = path.dirname(at)) {
     if (lockedFolders(readLock(path.join(at, "uv.lock"))).includes(path.relative(at, own))) {
-      const above = path.relative(folder, at)
       throw new WindfallError(
         "invalid_input",
-        `Cannot make an environment from ${file}: the uv.lock of its workspace is in ${above}, which does not travel`,
+        `Cannot make an environment from ${file}: the uv.lock of its workspace is in ${at}, which does not travel`,
         {
-          hint: `Send the whole workspace: windfall send --folder ${above}. Or without an environment: --no-environment`,
+          hint: `To send without an environment: --no-environment; the whole workspace: windfall send --folder ${at}`,
         },
       )
     }
@@ -31,9 +31,11 @@ export function refuseLockAbove(folder: string, file: string): void {
   }
 }
 
+/** "" for what is no lock: above the folder it may be anybody's, and a pipe would be waited for. */
 function readLock(file: string): string {
   try {
-    return fs.readFileSync(file, "utf8")
+    const found = fs.statSync(file)
+    return found.isFile() && found.size <= MOST_LOCK_BYTES ? fs.readFileSync(file, "utf8") : ""
   } catch {
     return ""
   }
@@ -55,7 +57,7 @@ export function memberFiles(lock: string, folder: string, below: string): string
         { hint: "Send the folder that has both: --folder" },
       )
     }
-    if (fs.existsSync(path.join(folder, file))) return file
+    if (fs.statSync(path.join(folder, file), { throwIfNoEntry: false })?.isFile() === true) return file
     throw new WindfallError("invalid_input", `Cannot make an environment from ${lockFile}: there is no ${file}`, {
       hint: "Type uv lock in that folder, or send without an environment: --no-environment",
     })
