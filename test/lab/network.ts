@@ -63,6 +63,8 @@ export class LabNetwork implements AsyncDisposable {
 
   /** Connects the network namespace of `pid` as host `number`. */
   async plugIn(number: number, pid: number): Promise<void> {
+    // The kernel takes the namespace of a host that went apart when it comes to it, and with that its cable: both ends go now.
+    await this.inside("ip", "link", "del", `v${number}`).catch(() => {})
     await this.inside("ip", "link", "add", `v${number}`, "type", "veth", "peer", "name", "eth0", "netns", `${pid}`)
     await this.inside("ip", "link", "set", `v${number}`, "master", "br0", "up")
     const address = `${this.address(number)}/24`
