@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from "node:net"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { Cli } from "../cli.ts"
 import { carry } from "./carry.ts"
-import type { PortPair } from "./port-pair.ts"
+import { otherPortHint, type PortPair } from "./port-pair.ts"
 
 /** A port of this machine, on loopback only, that leads to one of a job. Connections wait until it is known which job. */
 export class LocalPort implements Disposable {
@@ -36,7 +36,7 @@ export class LocalPort implements Disposable {
       server.listen(local, "127.0.0.1", () => resolve())
     }).catch((cause: NodeJS.ErrnoException) => {
       throw new WindfallError("invalid_input", `Cannot listen on port ${local} of this machine: ${reasonOf(cause)}`, {
-        hint: `Choose another one, as ${this.port}:${local < 60_000 ? local + 1 : 8080}, or let one be found: ${this.port}:0`,
+        hint: otherPortHint({ port: this.port, local }),
         cause,
       })
     })

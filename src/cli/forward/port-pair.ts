@@ -18,6 +18,11 @@ export function readPortPair(text: string): PortPair {
   return { port, local }
 }
 
+/** What to type where a local port cannot be had. */
+export function otherPortHint({ port, local }: PortPair): string {
+  return `Choose another one, as ${port}:${local < 60_000 ? local + 1 : 8080}, or let one be found: ${port}:0`
+}
+
 /** @throws {WindfallError} invalid_input where two of them want one port of this machine, before anything is started */
 export function checkPairs(pairs: readonly PortPair[]): void {
   const taken = new Map<number, PortPair>()
@@ -34,7 +39,7 @@ export function checkPairs(pairs: readonly PortPair[]): void {
     throw new WindfallError(
       "invalid_input",
       `Cannot forward port ${port} to port ${local} of this machine: port ${other.port} is to be there`,
-      { hint: `Choose another one, as ${port}:${local < 60_000 ? local + 1 : 8080}, or let one be found: ${port}:0` },
+      { hint: otherPortHint(pair) },
     )
   }
 }
