@@ -9,7 +9,7 @@ import { JobSignals } from "../follow/job-signals.ts"
 import { JobWatch } from "../follow/job-watch.ts"
 import { ForwardedPorts } from "../forward/forwarded-ports.ts"
 import type { LocalPort } from "../forward/local-port.ts"
-import { readPortPair } from "../forward/port-pair.ts"
+import { checkPairs, readPortPair } from "../forward/port-pair.ts"
 import { fullText, openText, reasonOf } from "../forward/port-text.ts"
 import { jobTitle, standingText, verdictText } from "../render/job-text.ts"
 import { StatusLine } from "../render/status-line.ts"
@@ -38,6 +38,7 @@ export const forward = command({
         throw new WindfallError("invalid_input", `Cannot forward ${JSON.stringify(word.slice(0, 40))}: ${reason}`)
       }
     })
+    checkPairs(pairs)
     const job = await findJob(cli, typed)
     if (isFinal(job.state)) {
       throw new WindfallError("wrong_state", `Cannot forward ports of ${jobTitle(job)}: it ${verdictText(job)}`, {

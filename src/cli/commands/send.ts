@@ -7,7 +7,7 @@ import { command } from "../command-line/command.ts"
 import { flag, listOf, value } from "../command-line/option.ts"
 import type { ForwardedPorts } from "../forward/forwarded-ports.ts"
 import type { LocalPort } from "../forward/local-port.ts"
-import { type PortPair, readPortPair } from "../forward/port-pair.ts"
+import { checkPairs, type PortPair, readPortPair } from "../forward/port-pair.ts"
 import { fullText, openText, reasonOf } from "../forward/port-text.ts"
 import { say } from "../say.ts"
 import { jobOptions, jobValues } from "../send/job-options.ts"
@@ -74,6 +74,7 @@ async function openPorts(
       hint: "Leave out --forward, and then: windfall forward JOB PORT",
     })
   }
+  checkPairs(pairs)
   return (await import("../forward/forwarded-ports.ts")).ForwardedPorts.open(cli, pairs, { isSent: false })
 }
 

@@ -4,7 +4,7 @@ import type { Cli } from "../cli.ts"
 import { latestAttempt } from "../render/job-text.ts"
 import { LocalPort } from "./local-port.ts"
 import { lookAtPort } from "./open-tunnel.ts"
-import { checkPairs, type PortPair } from "./port-pair.ts"
+import type { PortPair } from "./port-pair.ts"
 import { answersHere, hostsHere } from "./this-machine.ts"
 
 /** What there is to tell of a port. */
@@ -38,6 +38,7 @@ export class ForwardedPorts implements Disposable {
   /**
    * Takes all local ports, or none. Where the job may run on this machine, one of the same number is left to the job: it is
    * taken once it is known that the job runs elsewhere.
+   * @param pairs no two of one local port (`checkPairs`)
    * @param isSent the job is there already, and may listen
    * @throws {WindfallError} invalid_input
    */
@@ -46,7 +47,6 @@ export class ForwardedPorts implements Disposable {
     pairs: readonly PortPair[],
     { isSent }: { readonly isSent: boolean },
   ): Promise<ForwardedPorts> {
-    checkPairs(pairs)
     const here = pairs.some(isSame) ? await hostsHere(cli) : new Set<string>()
     using taken = new DisposableStack()
     const all: LocalPort[] = []
