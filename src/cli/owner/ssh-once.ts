@@ -23,6 +23,8 @@ const CONNECT_TIMEOUT_S = 15
 const MAX_TEXT = 64 * 1024
 /** So long it may take from its last word to its end. */
 const END_MS = 40_000
+/** ssh misses a signal that comes between its prompt and its read, so it is told again. Never SIGKILL: the terminal would stay mute. */
+const TELL_AGAIN_MS = 250
 /** Ctrl-C is for this process to hear: the far end is told to tidy up, and ssh has to live until it has. */
 const SHIELD = `trap '' INT; exec ssh "$@"`
 
@@ -86,7 +88,11 @@ function talk(
     ended.resolve()
     wake()
   }
-  const giveUp = () => void (printed === "" && child.kill("SIGTERM"))
+  const giveUp = () => {
+    if (printed !== "" || over !== undefined) return
+    child.kill("SIGTERM")
+    setTimeout(giveUp, TELL_AGAIN_MS)
+  }
   signal.addEventListener("abort", giveUp, { once: true })
   child.stdout?.setEncoding("utf8").on("data", (text: string) => {
     printed = (printed + text).slice(-MAX_TEXT)
