@@ -11,18 +11,27 @@ import {
   MAX_STRAYS,
   type Stray,
 } from "./agent-wire.ts"
-import { WindfallError } from "./errors.ts"
 import { MAX_STREAM_BYTES } from "./frames.ts"
 import type { HostFacts } from "./host.ts"
 import { HELD_KINDS } from "./host-disk.ts"
 import { isBlobHash, isId } from "./ids.ts"
 import { CAUSES } from "./job-state.ts"
+import { OWNER_CHECKS } from "./owner-check.ts"
+import {
+  attempt,
+  count,
+  countOrNull,
+  fail,
+  hashes,
+  list,
+  number,
+  object,
+  type Raw,
+  text,
+  textOrNull,
+} from "./raw-check.ts"
 
-const MAX_TEXT = 16_384
-const MAX_LIST = 1_000_000
 const CAUSE_SET: ReadonlySet<unknown> = new Set(CAUSES)
-
-type Raw = Readonly<Record<string, unknown>>
 
 /**
  * Returns the value as a message, having looked at every field the server uses.
@@ -104,6 +113,7 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
       if (seen.cpuMs !== undefined) count(seen, "cpuMs", type)
     }
   },
+  ...OWNER_CHECKS,
   left: () => {},
   disk: (raw, type) => {
     const disk = object(raw.disk, type, "disk")
@@ -137,6 +147,8 @@ function checkFound(raw: Raw & Partial<Record<keyof FoundAttempt, unknown>>): vo
   if (raw.phase !== "preparing" && raw.phase !== "running" && raw.phase !== "exited") fail("hello attempts", "phase")
   if (raw.startedAt !== null) number(raw, "startedAt", "hello attempts")
   if (raw.exit !== null) checkExit(object(raw.exit, "hello attempts", "exit"))
+  if (raw.suspendedAt !== undefined) number(raw, "suspendedAt", "hello attempts")
+  if (raw.suspendedMs !== undefined) count(raw, "suspendedMs", "hello attempts")
 }
 
 function checkExit(raw: Raw & Partial<Record<keyof ExitRecord, unknown>>): void {
@@ -161,54 +173,4 @@ function checkLeftovers(raw: Raw & Partial<Record<keyof Leftovers, unknown>>): v
     if (!isId("a", stray.attempt)) fail("leftovers strays", "attempt")
     if (typeof stray.certain !== "boolean") fail("leftovers strays", "certain")
   }
-}
-
-function attempt(raw: Raw, type: string): void {
-  if (!isId("a", raw.attempt)) fail(type, "attempt")
-  count(raw, "sequence", type)
-}
-
-function hashes(raw: Raw, field: string, type: string): void {
-  for (const hash of list(raw, field, type)) if (!isBlobHash(hash)) fail(type, field)
-}
-
-function object(value: unknown, type: string, field: string): Raw {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) fail(type, field)
-  return value as Raw
-}
-
-function list(raw: Raw, field: string, type: string): readonly unknown[] {
-  const value = raw[field]
-  if (!Array.isArray(value) || value.length > MAX_LIST) fail(type, field)
-  return value
-}
-
-function number(raw: Raw, field: string, type: string): void {
-  if (!Number.isFinite(raw[field])) fail(type, field)
-}
-
-/** A whole number from 0, exactly held by a double. */
-function count(raw: Raw, field: string, type: string, most = Number.MAX_SAFE_INTEGER): void {
-  const value = raw[field]
-  if (!Number.isSafeInteger(value) || (value as number) < 0 || (value as number) > most) fail(type, field)
-}
-
-function countOrNull(raw: Raw, field: string, type: string, most?: number): void {
-  if (raw[field] !== null) count(raw, field, type, most)
-}
-
-function text(raw: Raw, field: string, type: string): void {
-  const value = raw[field]
-  if (typeof value !== "string" || value.length > MAX_TEXT) fail(type, field)
-}
-
-function textOrNull(raw: Raw, field: string, type: string): void {
-  if (raw[field] !== null) text(raw, field, type)
-}
-
-function fail(type: string, field: string): never {
-  throw new WindfallError(
-    "corrupt_data",
-    `Cannot read what the agent says: "${field}" of its "${type.slice(0, 40)}" is malformed`,
-  )
 }

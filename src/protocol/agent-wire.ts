@@ -12,6 +12,8 @@ import type { HostFacts } from "./host.ts"
 import type { HostDisk } from "./host-disk.ts"
 import type { AttemptId, BlobHash, JobId, ServerId } from "./ids.ts"
 import type { Cause } from "./job-state.ts"
+import type { HostTerms, Lever } from "./owner.ts"
+import type { OwnerNews } from "./owner-wire.ts"
 import type { Resources } from "./resources.ts"
 
 /** Raised when server and agent of neighbouring releases no longer understand each other. */
@@ -73,6 +75,10 @@ export interface FoundAttempt {
   readonly phase: "preparing" | "running" | "exited"
   readonly startedAt: number | null
   readonly exit: ExitRecord | null
+  /** Since when its tree is stopped for the owner's sake; absent when it is not, and from older agents. */
+  readonly suspendedAt?: number
+  /** For how long it was stopped before that, in all; absent where it never was. */
+  readonly suspendedMs?: number
 }
 
 export type AgentMessage =
@@ -187,6 +193,7 @@ export type AgentMessage =
   | { readonly type: "leftovers"; readonly leftovers: Leftovers }
   /** What Windfall holds on the host's disk, and may hold there now: after `hello`, and when that has changed by more than a little. */
   | { readonly type: "disk"; readonly disk: HostDisk }
+  | OwnerNews
   /** The host's owner is taking Windfall off: what runs is asked to end, and nothing can be started here any more. */
   | { readonly type: "left" }
   /**
@@ -263,6 +270,8 @@ export type ServerMessage =
   | { readonly type: "let-go-data"; readonly roots: readonly BlobHash[] }
   /** What Windfall may hold on the host at most; `null`: as the agent reckons. A repeat changes nothing. */
   | { readonly type: "disk-limit"; readonly bytes: number | null }
+  /** What people have said of the host: before `ready`, and whenever that changes. A repeat changes nothing. */
+  | { readonly type: "owner"; readonly terms: HostTerms; readonly lever: Lever }
   /** End it: `stopSignal`, after `graceMs` SIGKILL. A second one may shorten the grace, never lengthen it. */
   | {
       readonly type: "stop"

@@ -50,6 +50,7 @@ export function applyNews(core: Core, host: FleetHost, channel: HostChannel, mes
       core.wakePlanner()
       continue
     }
+    if (message.type === "presence" || message.type === "lever") continue
     const tried = core.table.attempt(message.attempt)
     // Whatever a host says, it can only speak of attempts it was given.
     if (tried === undefined || tried.attempt.hostId !== host.record.id) continue
@@ -58,7 +59,7 @@ export function applyNews(core: Core, host: FleetHost, channel: HostChannel, mes
   }
 }
 
-type NewsOfHost = "hello" | "notice" | "leftovers" | "left" | "sample" | "disk" | "data"
+type NewsOfHost = "hello" | "notice" | "leftovers" | "left" | "sample" | "disk" | "data" | "presence" | "lever"
 type AttemptMessage = Exclude<AgentMessage, { type: NewsOfHost }>
 
 function applyToAttempt(core: Core, channel: HostChannel, tried: Tried, message: AttemptMessage): void {
