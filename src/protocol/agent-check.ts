@@ -16,6 +16,8 @@ import type { HostFacts } from "./host.ts"
 import { HELD_KINDS } from "./host-disk.ts"
 import { isBlobHash, isId } from "./ids.ts"
 import { CAUSES } from "./job-state.ts"
+import { isMachine } from "./machine.ts"
+import { NETWORK_CHECKS } from "./network-check.ts"
 import { OWNER_CHECKS } from "./owner-check.ts"
 import {
   attempt,
@@ -58,6 +60,7 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
     checkLeftovers(object(raw.leftovers, type, "leftovers"))
     if (raw.data !== undefined) hashes(raw, "data", type)
     if (raw.diskLimitBytes !== undefined) count(raw, "diskLimitBytes", type)
+    if (raw.machine !== undefined && !isMachine(raw.machine)) fail(type, "machine")
   },
   data: (raw, type) => hashes(raw, "roots", type),
   "need-data": (raw, type) => {
@@ -114,6 +117,7 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
     }
   },
   ...OWNER_CHECKS,
+  ...NETWORK_CHECKS,
   left: () => {},
   disk: (raw, type) => {
     const disk = object(raw.disk, type, "disk")

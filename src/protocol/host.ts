@@ -1,6 +1,7 @@
 import type { AccountTrait } from "./account-traits.ts"
 import type { HostDisk } from "./host-disk.ts"
 import type { HostId } from "./ids.ts"
+import type { HostNetwork, MeasureView } from "./network.ts"
 import type { Resources } from "./resources.ts"
 
 /**
@@ -83,6 +84,10 @@ export interface HostView {
   readonly disk: HostDisk | null
   /** What Windfall may hold there at most, as an administrator said; `null`: as the host itself reckons. */
   readonly diskLimitBytes: number | null
+  /** How it is on the network, as it said last; `null` as long as it has not. */
+  readonly network: HostNetwork | null
+  /** What `host bench` found, latest first. */
+  readonly measures: readonly MeasureView[]
   /** What jobs may use in all. */
   readonly total: Resources
   readonly free: Resources

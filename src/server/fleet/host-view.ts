@@ -40,6 +40,8 @@ export function hostView(core: Core, host: FleetHost, viewer: Viewer): HostView 
     facts: record.facts,
     disk: host.disk,
     diskLimitBytes: record.diskLimitBytes,
+    network: record.network.told,
+    measures: [],
     total: host.total,
     free,
     jobs: jobs.map(({ job }) => job.id),

@@ -8,6 +8,7 @@ import type { FleetHost } from "../fleet/fleet.ts"
 import { noteLeftovers } from "../fleet/leftovers.ts"
 import { noteOwnerLeaves } from "../fleet/owner-left.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
+import { noteNetwork } from "../network/note-network.ts"
 import { noteActivity } from "../notify/activity.ts"
 import { isCurrent } from "./close-attempt.ts"
 import { loseAttempt, recordExit, recordRefusal } from "./end-attempt.ts"
@@ -50,6 +51,10 @@ export function applyNews(core: Core, host: FleetHost, channel: HostChannel, mes
       core.wakePlanner()
       continue
     }
+    if (message.type === "network") {
+      noteNetwork(core, host, message)
+      continue
+    }
     if (message.type === "presence" || message.type === "lever") continue
     const tried = core.table.attempt(message.attempt)
     // Whatever a host says, it can only speak of attempts it was given.
@@ -59,7 +64,17 @@ export function applyNews(core: Core, host: FleetHost, channel: HostChannel, mes
   }
 }
 
-type NewsOfHost = "hello" | "notice" | "leftovers" | "left" | "sample" | "disk" | "data" | "presence" | "lever"
+type NewsOfHost =
+  | "hello"
+  | "notice"
+  | "leftovers"
+  | "left"
+  | "sample"
+  | "disk"
+  | "network"
+  | "data"
+  | "presence"
+  | "lever"
 type AttemptMessage = Exclude<AgentMessage, { type: NewsOfHost }>
 
 function applyToAttempt(core: Core, channel: HostChannel, tried: Tried, message: AttemptMessage): void {
