@@ -1,7 +1,7 @@
 import type { AccountTrait } from "./account-traits.ts"
 import type { HostDisk } from "./host-disk.ts"
 import type { HostId } from "./ids.ts"
-import type { HostNetwork, MeasureView } from "./network.ts"
+import type { HostNetwork, HostWakeView, MeasureView } from "./network.ts"
 import type { Resources } from "./resources.ts"
 
 /**
@@ -86,6 +86,7 @@ export interface HostView {
   readonly diskLimitBytes: number | null
   /** How it is on the network, as it said last; `null` as long as it has not. */
   readonly network: HostNetwork | null
+  readonly wake: HostWakeView
   /** What `host bench` found, latest first. */
   readonly measures: readonly MeasureView[]
   /** What jobs may use in all. */

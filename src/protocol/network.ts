@@ -27,6 +27,16 @@ export interface WakeAddress {
   readonly isAllowed: boolean | null
 }
 
+/** Whether a host is woken for jobs. */
+export interface HostWakeView {
+  /** An administrator wants it. */
+  readonly isOn: boolean
+  /** For administrators; `null` for others, and where it is not known. */
+  readonly hardware: string | null
+  /** Why it cannot be woken, in words; `null` when it can. */
+  readonly problem: string | null
+}
+
 /** The server itself, where an end of a measurement is named. No host can have this id. */
 export const SERVER_END = "server"
 

@@ -157,6 +157,7 @@ export class HostsBench implements AsyncDisposable {
       strays: [],
       disk: null,
       measures: [],
+      wake: { isOn: false, hardware: null, problem: null },
     } as const
     return { ...record, ...state, network: null, total: NOTHING, free: NOTHING, jobs: [] }
   }

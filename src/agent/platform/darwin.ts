@@ -7,6 +7,7 @@ import { parseTop } from "../../facts/top.ts"
 import type { AccountTrait } from "../../protocol/account-traits.ts"
 import type { HostFacts } from "../../protocol/host.ts"
 import { DarwinDanger } from "./darwin-danger.ts"
+import { darwinMachineId, darwinNetworkLook } from "./darwin-network.ts"
 import { joinListeners, parseLsofListeners, parseNetstatListeners } from "./darwin-ports.ts"
 import { parseFreeMemory, parseProcesses, parseUsedMemory } from "./darwin-text.ts"
 import type { FreeNow, MemoryNow, Platform, PortListener, ProcessRow, Usage } from "./platform.ts"
@@ -34,6 +35,8 @@ export function darwinPlatform(): Platform {
     sampleMs: 15_000,
     facts: (root) => facts(root, bootId),
     free,
+    lookAtNetwork: darwinNetworkLook(),
+    machineId: darwinMachineId,
     memoryNow: memoryNowReader(),
     isAlive,
     supervises: isAlive, // here it has one attempt only

@@ -3,6 +3,7 @@ import { arch, cpus, freemem, homedir, hostname, loadavg, totalmem, uptime, user
 import { formatBytes } from "../../base/bytes.ts"
 import type { HostFacts } from "../../protocol/host.ts"
 import { readIfThere } from "../own-file.ts"
+import { linuxMachineId, linuxNetwork } from "./linux-network.ts"
 import { heldSockets, linuxListeners } from "./linux-ports.ts"
 import type { FreeNow, MemoryNow, Platform, ProcessRow } from "./platform.ts"
 
@@ -24,6 +25,8 @@ export function linuxPlatform(): Platform {
     sampleMs: 5_000,
     facts: async (root) => facts(root, bootId),
     free: async (root) => free(root),
+    lookAtNetwork: async () => linuxNetwork(),
+    machineId: async () => linuxMachineId(),
     memoryNow: async () => memoryNow(),
     isAlive,
     supervises: (pid, start, attempt) => isAlive(pid, start) && titleOf(pid) === `windfall supervisor ${attempt}`,

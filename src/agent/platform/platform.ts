@@ -1,4 +1,5 @@
 import type { HostFacts } from "../../protocol/host.ts"
+import type { LookAtNetwork } from "./network-look.ts"
 
 /** One line of the process table. */
 export interface ProcessRow {
@@ -62,6 +63,9 @@ export interface Platform {
   /** Facts for `hello`; commands it runs have timeouts. */
   facts(root: string): Promise<HostFacts>
   free(root: string): Promise<FreeNow>
+  readonly lookAtNetwork: LookAtNetwork
+  /** What the system names this machine by, for ever; to be hashed at once and kept nowhere. `null`: not known. */
+  machineId(): Promise<string | null>
   memoryNow(): Promise<MemoryNow>
   /** Whether the process with this pid is the one that started then. */
   isAlive(pid: number, start: string): boolean

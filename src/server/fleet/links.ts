@@ -9,6 +9,7 @@ import { applyNews } from "../jobs/agent-news.ts"
 import { markOutOfContact } from "../jobs/contact.ts"
 import { reconcile } from "../jobs/reconcile.ts"
 import { settleOutput } from "../jobs/settle.ts"
+import { noteMachine } from "./note-machine.ts"
 import { concludeOwnerLeft } from "./owner-left.ts"
 
 /** Takes what the links to hosts tell into the ledger and the logs. */
@@ -42,7 +43,7 @@ export class Links implements HostChannelEvents {
         host.trees = hello.trees
         noteData(core, host, hello.data ?? [])
         reconcile(core, host, hello)
-        core.fleet.update(host, { ...host.record, facts: hello.facts })
+        core.fleet.update(host, { ...host.record, facts: hello.facts, machine: noteMachine(core, host, hello.machine) })
         core.fleet.setLink(host, "ready", null, core.clock.now())
         core.ledger.hostChanged(host)
         core.ledger.event({

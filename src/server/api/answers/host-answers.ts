@@ -4,7 +4,7 @@ import type { HostScan, JoinStep } from "../../../protocol/api.ts"
 import type { HostFacts, HostView, StrayView } from "../../../protocol/host.ts"
 import type { HostDisk } from "../../../protocol/host-disk.ts"
 import type { LeaveStep, ServerKeyAnswer } from "../../../protocol/lending.ts"
-import { type HostNetwork, type MeasureView, NETWORK_KINDS } from "../../../protocol/network.ts"
+import { type HostNetwork, type HostWakeView, type MeasureView, NETWORK_KINDS } from "../../../protocol/network.ts"
 import type { Resources } from "../../../protocol/resources.ts"
 import { answer, count, type Describes, time } from "./answer.ts"
 
@@ -80,6 +80,16 @@ const network = answer(
   }),
 )
 
+const wake = answer(
+  "HostWake",
+  "Whether a host is woken for jobs",
+  z.object({
+    isOn: z.boolean(),
+    hardware: z.string().nullable().describe("For administrators; null for others"),
+    problem: z.string().nullable().describe("Why it cannot be woken; null when it can"),
+  }),
+)
+
 const measure = answer(
   "Measure",
   "What host bench found between a host and another end, last",
@@ -118,6 +128,7 @@ export const host = answer(
     disk: disk.nullable().describe("Null as long as it has not said so"),
     diskLimitBytes: count.nullable().describe("What an administrator lets it hold; null: as the host itself reckons"),
     network: network.nullable().describe("Null as long as it has not said so"),
+    wake,
     measures: z.array(measure),
     total: resources.describe("What jobs may use in all"),
     free: resources,
@@ -182,10 +193,11 @@ export const HOST_ANSWERS_AGREE: readonly [
   Describes<typeof stray, StrayView>,
   Describes<typeof disk, HostDisk>,
   Describes<typeof network, HostNetwork>,
+  Describes<typeof wake, HostWakeView>,
   Describes<typeof measure, MeasureView>,
   Describes<typeof host, HostView>,
   Describes<typeof hostScan, HostScan>,
   Describes<typeof serverKey, ServerKeyAnswer>,
   Describes<typeof joinStep, JoinStep>,
   Describes<typeof leaveStep, LeaveStep>,
-] = [true, true, true, true, true, true, true, true, true, true, true]
+] = [true, true, true, true, true, true, true, true, true, true, true, true]
