@@ -97,8 +97,16 @@ const pool: Group = {
     load: async () => (await import("./commands/invite-mac.ts")).inviteMac,
   },
   "host set": {
-    summary: "how much of its disk a host may use",
+    summary: "a host's disk, its address, whether it is woken",
     load: async () => (await import("./commands/host-set.ts")).hostSet,
+  },
+  "host bench": {
+    summary: "measure the network between hosts",
+    load: async () => (await import("./commands/host-bench.ts")).hostBench,
+  },
+  "host discover": {
+    summary: "machines on the net that could join",
+    load: async () => (await import("./commands/host-discover.ts")).hostDiscover,
   },
   "host drain": {
     summary: "start nothing new on a host",

@@ -20,6 +20,8 @@ export interface JobSpec {
   readonly secrets: readonly string[]
   /** The root hash of the workspace tree; `null` for an empty folder. */
   readonly workspace: BlobHash | null
+  /** What its files take, as its sender says; absent where that is little, and from older senders. A hint where to run, no more. */
+  readonly workspaceBytes?: number | undefined
   /** Where in the workspace the command starts, relative, "" for its top. */
   readonly workingFolder: string
   readonly resources: ResourceRequest

@@ -70,6 +70,8 @@ export class SimulatedHosts implements HostsService {
     if ((this.autoConnect || this.#joining !== undefined) && !host.connected) host.connect()
   }
 
+  hurry(): void {}
+
   async release(id: HostId): Promise<void> {
     this.all.get(id)?.cut("released")
     this.all.delete(id)

@@ -8,6 +8,7 @@ import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
 import { flag } from "../command-line/option.ts"
 import { formatTime } from "../render/age.ts"
+import { networkPairs } from "../render/network-text.ts"
 import { renderPairs } from "../render/table.ts"
 import { printJson } from "../say.ts"
 import { hostState, listHosts } from "./host-ls.ts"
@@ -63,6 +64,7 @@ export function hostPage(host: HostView): string {
     ["memory", `${formatBytes(host.free.memoryBytes)} free of ${formatBytes(host.total.memoryBytes)}`],
     ["cores", `${host.free.cores} free of ${host.total.cores}`],
     ["GPUs", `${host.free.gpus} free of ${host.total.gpus}`],
+    ...networkPairs(host),
     ["jobs", host.jobs.length === 0 ? "none" : host.jobs.join(" ")],
     ...(facts === null
       ? []

@@ -16,6 +16,7 @@ import { fieldsHint, issueText } from "./issue-text.ts"
 import { jobRoutes } from "./job-routes.ts"
 import { lendRoutes } from "./lend-routes.ts"
 import { logRoutes } from "./log-routes.ts"
+import { networkRoutes } from "./network-routes.ts"
 import { notifyRoutes } from "./notify-routes.ts"
 import { openApiDocument } from "./openapi.ts"
 import { readQuery } from "./query.ts"
@@ -32,6 +33,7 @@ export const ROUTES: readonly Route[] = [
   ...lendRoutes,
   ...notifyRoutes,
   ...hostRoutes,
+  ...networkRoutes,
   ...blobRoutes,
   ...dataRoutes,
   ...jobRoutes,

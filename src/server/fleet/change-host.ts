@@ -42,7 +42,9 @@ export function admitHost(core: Core, host: NewHost, actor: string): HostView {
 export function changeHost(
   core: Core,
   host: FleetHost,
-  change: Partial<Pick<HostRecord, "draining" | "hostKey" | "address" | "port" | "leaving" | "diskLimitBytes" | "network">>,
+  change: Partial<
+    Pick<HostRecord, "draining" | "hostKey" | "address" | "port" | "leaving" | "diskLimitBytes" | "network">
+  >,
   what: string,
   actor: string,
 ): HostView {

@@ -4,10 +4,12 @@ import { WindfallError } from "../../protocol/errors.ts"
 import type { HostLink } from "../../protocol/host.ts"
 import type { HostDisk } from "../../protocol/host-disk.ts"
 import type { BlobHash, HostId } from "../../protocol/ids.ts"
+import { expectedMbps } from "../../protocol/network.ts"
 import type { Resources } from "../../protocol/resources.ts"
 import type { SchedulableHost } from "../../scheduler/snapshot.ts"
 import type { HostRecord } from "../../store/host-record.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
+import { wakeProblem } from "../network/wake-view.ts"
 import { capacityOf } from "./capacity.ts"
 import { Joining } from "./joining.ts"
 import type { UnknownAttempt } from "./unknown-attempts.ts"
@@ -36,6 +38,10 @@ export interface FleetHost {
   diskFreeBytes: number | null
   /** As told last. */
   disk: HostDisk | null
+  /** What was measured from the server to it last. */
+  serverMbps: number | null
+  /** When this run of the server sent it last what wakes it. */
+  wokenAt: number | null
   /** Messages that leave with the present tick. */
   outbox: ServerMessage[]
 }
@@ -46,6 +52,8 @@ export class Fleet {
   readonly #schedulable = new Map<HostId, SchedulableHost>()
   readonly #firstContacts = new Map<HostId, Deferred<void>>()
   readonly joining = new Joining()
+  /** Told when a host was sent what wakes it: its link is to be tried soon. */
+  onWoken: (host: HostId) => void = () => {}
   /** Names of the partitions there are. */
   readonly partitions: readonly string[]
 
@@ -69,6 +77,8 @@ export class Fleet {
       memoryFreeBytes: null,
       diskFreeBytes: null,
       disk: null,
+      serverMbps: null,
+      wokenAt: null,
       outbox: [],
     }
     this.#hosts.set(record.id, host)
@@ -126,6 +136,22 @@ export class Fleet {
     this.#schedulable.delete(host.record.id)
   }
 
+  setServerMbps(id: HostId, mbps: number | null): void {
+    const host = this.#hosts.get(id)
+    if (host !== undefined) host.serverMbps = mbps
+    this.#schedulable.delete(id)
+  }
+
+  setWoken(host: FleetHost, at: number): void {
+    host.wokenAt = at
+    this.#schedulable.delete(host.record.id)
+  }
+
+  setTrees(host: FleetHost, trees: readonly BlobHash[]): void {
+    host.trees = trees
+    this.#schedulable.delete(host.record.id)
+  }
+
   setPlaces(host: FleetHost, names: ReadonlySet<string>): void {
     host.places = names
     this.#schedulable.delete(host.record.id)
@@ -174,6 +200,12 @@ export class Fleet {
           partitions: this.partitions,
           data: host.data,
           places: host.places,
+          network: {
+            mbps: expectedMbps(host.record.network.told, host.serverMbps),
+            trees: new Set(host.trees),
+            wakes: host.record.network.wake && wakeProblem(host.record) === null,
+            wokenAtMs: host.wokenAt,
+          },
         }
         this.#schedulable.set(id, seen)
       }

@@ -40,7 +40,7 @@ export class Links implements HostChannelEvents {
         host.channel = channel
         host.ending = new AbortController()
         if (this.#outputHeld) channel.pauseOutput()
-        host.trees = hello.trees
+        core.fleet.setTrees(host, hello.trees)
         noteData(core, host, hello.data ?? [])
         reconcile(core, host, hello)
         core.fleet.update(host, { ...host.record, facts: hello.facts, machine: noteMachine(core, host, hello.machine) })

@@ -134,6 +134,10 @@ class Hosts implements HostsService {
     this.#kept.set(record.id, { record, dial, link })
   }
 
+  hurry(host: HostId): void {
+    this.#kept.get(host)?.link.hurry()
+  }
+
   async release(host: HostId, { unclaim }: { readonly unclaim: boolean }): Promise<void> {
     const kept = this.#kept.get(host)
     if (kept === undefined) return

@@ -17,3 +17,8 @@ export function measureViews(core: Core, host: HostId): MeasureView[] {
     return [{ with: name, toMbps: rate("to"), fromMbps: rate("from"), roundTripMs: latest.roundTripMs, at: latest.at }]
   })
 }
+
+/** Megabits a second from the server to a host, as measured last; `null`: never. */
+export function measuredFromServer(core: Pick<Core, "store">, host: HostId): number | null {
+  return core.store.measures.of(host).find(({ from }) => from === SERVER_END)?.mbps ?? null
+}

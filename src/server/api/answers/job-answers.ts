@@ -21,6 +21,7 @@ const spec = answer(
     env: z.record(z.string(), z.string()),
     secrets: z.array(z.string()).describe("Names of stored secrets"),
     workspace: hash.nullable().describe("The tree of what was sent; null for an empty folder"),
+    workspaceBytes: count.optional().describe("What its files take, where that is much"),
     workingFolder: z.string(),
     resources: z.object({
       memoryBytes: count
