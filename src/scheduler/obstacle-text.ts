@@ -1,5 +1,5 @@
 import { formatBytes } from "../base/bytes.ts"
-import { formatDuration } from "../base/duration.ts"
+import { formatAbout, formatDuration } from "../base/duration.ts"
 import type { Obstacle } from "./obstacle.ts"
 import type { Shape } from "./shape.ts"
 import type { Lease, SchedulableHost } from "./snapshot.ts"
@@ -52,7 +52,7 @@ const WOKEN_TOLD_MS = 10 * 60_000
 
 function wokenText({ network }: SchedulableHost, nowMs: number): string {
   const agoMs = nowMs - (network?.wokenAtMs ?? Number.NEGATIVE_INFINITY)
-  return agoMs < WOKEN_TOLD_MS ? `asleep: woken ${formatDuration(Math.max(0, agoMs))} ago` : "asleep"
+  return agoMs < WOKEN_TOLD_MS ? `asleep: woken ${formatAbout(Math.max(0, agoMs))} ago` : "asleep"
 }
 
 /** "job 4 (ends within 12m 00s)", "jobs 4, 5 and 6", "jobs 4, 5, 6 and 9 more". */

@@ -70,6 +70,10 @@ export class SimulatedHost {
   #blobs: BlobFolder | undefined
   highWater = 0
   facts: HostFacts = HOST_FACTS
+  /** What names the machine, for hello. */
+  machine: string | undefined
+  /** What it says of its network when it connects. */
+  network: Extract<AgentMessage, { type: "network" }> | undefined
   leftovers: Leftovers = { strays: [], missingBytes: 0 }
   script: Script = exitsAtOnce()
   /** What it answers when it is asked for outputs; another one makes it a host that fails or lies. */
@@ -128,8 +132,16 @@ export class SimulatedHost {
       attempts,
       trees: [],
       leftovers: this.leftovers,
+      ...(this.machine === undefined ? {} : { machine: this.machine }),
     })
+    if (this.network !== undefined) this.tell(this.network)
     this.#context.events.onLink(this.id, "ready", null)
+  }
+
+  /** Its link breaks and it is seen to sleep. */
+  sleep(): void {
+    this.cut("it does not answer any more")
+    this.#context.events.onLink(this.id, "asleep", "it does not answer any more: it is probably asleep")
   }
 
   cut(reason = "the link was cut"): void {

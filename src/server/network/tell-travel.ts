@@ -1,5 +1,5 @@
 import { formatBytes } from "../../base/bytes.ts"
-import { formatDuration } from "../../base/duration.ts"
+import { formatAbout } from "../../base/duration.ts"
 import { expectedMbps, LARGE_WORKSPACE_BYTES } from "../../protocol/network.ts"
 import { moveMs, NO_MATTER_MS } from "../../scheduler/move.ts"
 import { lastingObstacles } from "../../scheduler/obstacle.ts"
@@ -39,7 +39,7 @@ export function travelText(core: Core, { job, attempt }: Tried, bytes: number): 
   })
   const [first] = wired
   const others = first === undefined ? "" : `; ${first.name} is wired`
-  return `${formatBytes(bytes)} over Wi-Fi to ${host.record.name}: about ${formatDuration(ms)}${others}`
+  return `${formatBytes(bytes)} over Wi-Fi to ${host.record.name}: about ${formatAbout(ms)}${others}`
 }
 
 function isOnCable(host: FleetHost | undefined): boolean {
