@@ -16,6 +16,7 @@ import type { HostFacts } from "./host.ts"
 import { HELD_KINDS } from "./host-disk.ts"
 import { isBlobHash, isId } from "./ids.ts"
 import { CAUSES } from "./job-state.ts"
+import { checkMacFacts } from "./mac-facts-check.ts"
 import { OWNER_CHECKS } from "./owner-check.ts"
 import {
   attempt,
@@ -135,6 +136,7 @@ function checkFacts(raw: Raw & Partial<Record<keyof HostFacts, unknown>>): void 
   for (const field of ["cores", "memoryBytes", "gpus", "diskFreeBytes"]) count(raw, field, "hello facts")
   textOrNull(raw, "model", "hello facts")
   textOrNull(raw, "timeZone", "hello facts")
+  if (raw.mac !== undefined) checkMacFacts(raw.mac)
   const traits = raw.accountTraits
   if (traits === undefined) return
   if (!Array.isArray(traits) || !traits.every((trait) => (ACCOUNT_TRAITS as readonly unknown[]).includes(trait)))

@@ -1,6 +1,7 @@
 import type { AccountTrait } from "./account-traits.ts"
 import type { HostDisk } from "./host-disk.ts"
 import type { HostId } from "./ids.ts"
+import type { MacFacts } from "./mac-facts.ts"
 import type { Resources } from "./resources.ts"
 
 /**
@@ -35,6 +36,8 @@ export interface HostFacts {
   readonly timeZone: string | null
   /** Free bytes where the Windfall folder lies. */
   readonly diskFreeBytes: number
+  /** What the Mac is in full. Absent off the Mac, and in what was found by an older agent. */
+  readonly mac?: MacFacts
 }
 
 /** A process of an ended attempt that is still on a host. */

@@ -6,6 +6,7 @@ import type { HostDisk } from "../../../protocol/host-disk.ts"
 import type { LeaveStep, ServerKeyAnswer } from "../../../protocol/lending.ts"
 import type { Resources } from "../../../protocol/resources.ts"
 import { answer, count, type Describes, time } from "./answer.ts"
+import { macFacts } from "./mac-answers.ts"
 
 const resources = answer(
   "Resources",
@@ -35,6 +36,9 @@ const facts = answer(
     bootId: z.string().describe("Changes with every restart"),
     timeZone: z.string().nullable(),
     diskFreeBytes: count,
+    mac: macFacts
+      .optional()
+      .describe("What the Mac is in full; absent off the Mac, and where an older agent told the rest"),
   }),
 )
 
