@@ -31,6 +31,7 @@ import {
   text,
   textOrNull,
 } from "./raw-check.ts"
+import { VITALS_CHECKS } from "./vitals-check.ts"
 
 const CAUSE_SET: ReadonlySet<unknown> = new Set(CAUSES)
 
@@ -115,6 +116,7 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
     }
   },
   ...OWNER_CHECKS,
+  ...VITALS_CHECKS,
   left: () => {},
   disk: (raw, type) => {
     const disk = object(raw.disk, type, "disk")

@@ -3,6 +3,7 @@ import type { HostDisk } from "./host-disk.ts"
 import type { HostId } from "./ids.ts"
 import type { MacFacts } from "./mac-facts.ts"
 import type { Resources } from "./resources.ts"
+import type { HostVitals } from "./vitals.ts"
 
 /**
  * What is known of the way to a host.
@@ -86,6 +87,8 @@ export interface HostView {
   readonly disk: HostDisk | null
   /** What Windfall may hold there at most, as an administrator said; `null`: as the host itself reckons. */
   readonly diskLimitBytes: number | null
+  /** How it is now, or was when last heard of; `null` as long as it has not said so. */
+  readonly vitals: HostVitals | null
   /** What jobs may use in all. */
   readonly total: Resources
   readonly free: Resources

@@ -155,6 +155,7 @@ export class HostsBench implements AsyncDisposable {
       withheld: null,
       strays: [],
       disk: null,
+      vitals: null,
     } as const
     return { ...record, ...state, total: NOTHING, free: NOTHING, jobs: [] }
   }

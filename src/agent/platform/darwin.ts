@@ -10,6 +10,7 @@ import { DarwinDanger } from "./darwin-danger.ts"
 import { machineFacts } from "./darwin-facts.ts"
 import { joinListeners, parseLsofListeners, parseNetstatListeners } from "./darwin-ports.ts"
 import { parseFreeMemory, parseProcesses, parseUsedMemory } from "./darwin-text.ts"
+import { darwinVitals } from "./darwin-vitals.ts"
 import type { FreeNow, MemoryNow, Platform, PortListener, ProcessRow, Usage } from "./platform.ts"
 
 const execute = promisify(execFile)
@@ -36,6 +37,7 @@ export function darwinPlatform(): Platform {
     facts: (root) => facts(root, bootId),
     free,
     memoryNow: memoryNowReader(),
+    vitals: darwinVitals,
     isAlive,
     supervises: isAlive, // here it has one attempt only
     ownStart: () => String(Math.round(Date.now() / 1000 - process.uptime())),

@@ -30,6 +30,9 @@ interface Failure {
 function problemOf(error: Error & Failure, path: string, stderr: string, timeoutMs: number): MacOutput["problem"] {
   if (error.code === "ENOENT") return { reason: "missing_command", detail: `there is no ${path}` }
   if (error.code === "EACCES") return { reason: "not_permitted", detail: `${path} may not be run` }
+  if (error.code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") {
+    return { reason: "garbage", detail: `${path} printed more than ${MAX_BYTES / 1024 ** 2} MB` }
+  }
   if (error.killed === true) return { reason: "timed_out", detail: `${path} did not end in ${timeoutMs / 1000} s` }
   if (/not permitted|must be root|requires entitlement/i.test(stderr)) {
     return { reason: "not_permitted", detail: `${path} may not tell` }

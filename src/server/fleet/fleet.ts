@@ -5,6 +5,7 @@ import type { HostLink } from "../../protocol/host.ts"
 import type { HostDisk } from "../../protocol/host-disk.ts"
 import type { BlobHash, HostId } from "../../protocol/ids.ts"
 import type { Resources } from "../../protocol/resources.ts"
+import type { HostVitals } from "../../protocol/vitals.ts"
 import type { SchedulableHost } from "../../scheduler/snapshot.ts"
 import type { HostRecord } from "../../store/host-record.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
@@ -36,6 +37,8 @@ export interface FleetHost {
   diskFreeBytes: number | null
   /** As told last. */
   disk: HostDisk | null
+  /** As told last. */
+  vitals: HostVitals | null
   /** Messages that leave with the present tick. */
   outbox: ServerMessage[]
 }
@@ -69,6 +72,7 @@ export class Fleet {
       memoryFreeBytes: null,
       diskFreeBytes: null,
       disk: null,
+      vitals: null,
       outbox: [],
     }
     this.#hosts.set(record.id, host)

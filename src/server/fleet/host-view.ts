@@ -40,6 +40,7 @@ export function hostView(core: Core, host: FleetHost, viewer: Viewer): HostView 
     facts: record.facts,
     disk: host.disk,
     diskLimitBytes: record.diskLimitBytes,
+    vitals: host.vitals,
     total: host.total,
     free,
     jobs: jobs.map(({ job }) => job.id),

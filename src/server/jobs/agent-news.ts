@@ -7,8 +7,10 @@ import { supplyData } from "../data/supply-data.ts"
 import type { FleetHost } from "../fleet/fleet.ts"
 import { noteLeftovers } from "../fleet/leftovers.ts"
 import { noteOwnerLeaves } from "../fleet/owner-left.ts"
+import { noteVitals } from "../fleet/vitals.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
 import { noteActivity } from "../notify/activity.ts"
+import { noteUsage } from "./attempt-usage.ts"
 import { isCurrent } from "./close-attempt.ts"
 import { loseAttempt, recordExit, recordRefusal } from "./end-attempt.ts"
 import { equip } from "./equip.ts"
@@ -41,6 +43,10 @@ export function applyNews(core: Core, host: FleetHost, channel: HostChannel, mes
       noteSample(core, host, message)
       continue
     }
+    if (message.type === "vitals") {
+      noteVitals(core, host, message.vitals)
+      continue
+    }
     if (message.type === "disk") {
       host.disk = heldOf(message.disk)
       continue
@@ -59,7 +65,17 @@ export function applyNews(core: Core, host: FleetHost, channel: HostChannel, mes
   }
 }
 
-type NewsOfHost = "hello" | "notice" | "leftovers" | "left" | "sample" | "disk" | "data" | "presence" | "lever"
+type NewsOfHost =
+  | "hello"
+  | "notice"
+  | "leftovers"
+  | "left"
+  | "sample"
+  | "vitals"
+  | "disk"
+  | "data"
+  | "presence"
+  | "lever"
 type AttemptMessage = Exclude<AgentMessage, { type: NewsOfHost }>
 
 function applyToAttempt(core: Core, channel: HostChannel, tried: Tried, message: AttemptMessage): void {
@@ -132,6 +148,7 @@ function noteSample(core: Core, host: FleetHost, sample: Extract<AgentMessage, {
     if (tried?.attempt.state === "running") {
       tried.attempt.peakMemoryBytes = Math.max(tried.attempt.peakMemoryBytes ?? 0, memoryBytes)
       noteActivity(core, tried.attempt, use)
+      noteUsage(core, tried.attempt, { memoryBytes, ...use }, sample.at)
     }
   }
 }

@@ -6,7 +6,7 @@ import type { HostDisk } from "../../../protocol/host-disk.ts"
 import type { LeaveStep, ServerKeyAnswer } from "../../../protocol/lending.ts"
 import type { Resources } from "../../../protocol/resources.ts"
 import { answer, count, type Describes, time } from "./answer.ts"
-import { macFacts } from "./mac-answers.ts"
+import { macFacts, vitals } from "./mac-answers.ts"
 
 const resources = answer(
   "Resources",
@@ -97,6 +97,7 @@ export const host = answer(
     facts: facts.nullable(),
     disk: disk.nullable().describe("Null as long as it has not said so"),
     diskLimitBytes: count.nullable().describe("What an administrator lets it hold; null: as the host itself reckons"),
+    vitals: vitals.nullable().describe("Null as long as it has not said so"),
     total: resources.describe("What jobs may use in all"),
     free: resources,
     jobs: z.array(count).describe("Jobs there now"),

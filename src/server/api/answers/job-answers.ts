@@ -87,6 +87,15 @@ const attempt = answer(
     signal,
     message: z.string().nullable().describe("What went wrong, in words"),
     peakMemoryBytes: count.nullable(),
+    usage: z
+      .object({
+        at: time,
+        memoryBytes: count,
+        processes: count,
+        cpuPercent: z.number().nullable().describe("Of one core, since the look before"),
+      })
+      .optional()
+      .describe("What it used when its host last looked"),
     stdoutBytes: count.describe("Recorded so far"),
     stderrBytes: count.describe("Recorded so far"),
     logEnd: z.literal("unknown").optional().describe("The log may lack its end"),

@@ -1,6 +1,7 @@
 import * as z from "zod"
 import type { MacFacts } from "../../../protocol/mac-facts.ts"
-import { answer, count, type Describes } from "./answer.ts"
+import { HEATS, type HostVitals, MEMORY_PRESSURES, POWER_SOURCES } from "../../../protocol/vitals.ts"
+import { answer, count, type Describes, time } from "./answer.ts"
 
 export const macFacts = answer(
   "MacFacts",
@@ -27,4 +28,23 @@ export const macFacts = answer(
   }),
 )
 
-export const MAC_ANSWERS_AGREE: readonly [Describes<typeof macFacts, MacFacts>] = [true]
+export const vitals = answer(
+  "Vitals",
+  "How a host is, as it said last; null where that is not known",
+  z.object({
+    at: time,
+    gpuBusyPercent: count.nullable(),
+    gpuMemoryBytes: count.nullable().describe("Allocated for the GPU, by jobs and others"),
+    heat: z.enum(HEATS).nullable().describe("Thermal pressure; from heavy on the chip is slowed down"),
+    power: z.enum(POWER_SOURCES).nullable(),
+    chargePercent: count.nullable(),
+    charging: z.boolean().nullable(),
+    memoryAvailableBytes: count.nullable().describe("What new work could have"),
+    memoryPressure: z.enum(MEMORY_PRESSURES).nullable(),
+    swapUsedBytes: count.nullable(),
+    load: z.number().nullable().describe("Over the last minute"),
+  }),
+)
+
+export const MAC_ANSWERS_AGREE: readonly [Describes<typeof macFacts, MacFacts>, Describes<typeof vitals, HostVitals>] =
+  [true, true]
