@@ -17,6 +17,8 @@ import { HELD_KINDS } from "./host-disk.ts"
 import { isBlobHash, isId } from "./ids.ts"
 import { CAUSES } from "./job-state.ts"
 import { checkMacFacts } from "./mac-facts-check.ts"
+import { isMachine } from "./machine.ts"
+import { NETWORK_CHECKS } from "./network-check.ts"
 import { OWNER_CHECKS } from "./owner-check.ts"
 import {
   attempt,
@@ -60,6 +62,7 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
     checkLeftovers(object(raw.leftovers, type, "leftovers"))
     if (raw.data !== undefined) hashes(raw, "data", type)
     if (raw.diskLimitBytes !== undefined) count(raw, "diskLimitBytes", type)
+    if (raw.machine !== undefined && !isMachine(raw.machine)) fail(type, "machine")
   },
   data: (raw, type) => hashes(raw, "roots", type),
   "need-data": (raw, type) => {
@@ -117,6 +120,7 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
   },
   ...OWNER_CHECKS,
   ...VITALS_CHECKS,
+  ...NETWORK_CHECKS,
   left: () => {},
   disk: (raw, type) => {
     const disk = object(raw.disk, type, "disk")

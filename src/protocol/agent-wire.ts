@@ -12,6 +12,7 @@ import type { HostFacts } from "./host.ts"
 import type { HostDisk } from "./host-disk.ts"
 import type { AttemptId, BlobHash, JobId, ServerId } from "./ids.ts"
 import type { Cause } from "./job-state.ts"
+import type { NetworkNews } from "./network-wire.ts"
 import type { HostTerms, Lever } from "./owner.ts"
 import type { OwnerNews } from "./owner-wire.ts"
 import type { Resources } from "./resources.ts"
@@ -99,6 +100,8 @@ export type AgentMessage =
       readonly data?: readonly BlobHash[]
       /** The `disk-limit` it knows; absent where it knows none, and from older agents. */
       readonly diskLimitBytes?: number
+      /** Names the machine, for this server alone (protocol/machine.ts); absent where it is not known, and from older agents. */
+      readonly machine?: string
     }
   /** Data wholly laid out, all of it, whenever that changes. */
   | { readonly type: "data"; readonly roots: readonly BlobHash[] }
@@ -196,6 +199,7 @@ export type AgentMessage =
   | { readonly type: "disk"; readonly disk: HostDisk }
   | OwnerNews
   | VitalsNews
+  | NetworkNews
   /** The host's owner is taking Windfall off: what runs is asked to end, and nothing can be started here any more. */
   | { readonly type: "left" }
   /**

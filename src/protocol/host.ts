@@ -2,6 +2,7 @@ import type { AccountTrait } from "./account-traits.ts"
 import type { HostDisk } from "./host-disk.ts"
 import type { HostId } from "./ids.ts"
 import type { MacFacts } from "./mac-facts.ts"
+import type { HostNetwork, MeasureView } from "./network.ts"
 import type { Resources } from "./resources.ts"
 import type { HostVitals } from "./vitals.ts"
 
@@ -89,6 +90,10 @@ export interface HostView {
   readonly diskLimitBytes: number | null
   /** How it is now, or was when last heard of; `null` as long as it has not said so. */
   readonly vitals: HostVitals | null
+  /** How it is on the network, as it said last; `null` as long as it has not. */
+  readonly network: HostNetwork | null
+  /** What `host bench` found, latest first. */
+  readonly measures: readonly MeasureView[]
   /** What jobs may use in all. */
   readonly total: Resources
   readonly free: Resources

@@ -1,7 +1,14 @@
 import type { HostFacts } from "../protocol/host.ts"
 import type { HostId } from "../protocol/ids.ts"
 import type { Database } from "./database.ts"
-import { type HostLeaving, type HostLeftovers, type HostRecord, NO_LEFTOVERS } from "./host-record.ts"
+import {
+  type HostLeaving,
+  type HostLeftovers,
+  type HostNetworkRecord,
+  type HostRecord,
+  NO_LEFTOVERS,
+  NO_NETWORK,
+} from "./host-record.ts"
 import type { Schema } from "./schema.ts"
 
 type Row = Schema["hosts"]
@@ -55,6 +62,8 @@ function changing(v: Row) {
     leftovers_json: v.leftovers_json,
     leaving_json: v.leaving_json,
     disk_limit_bytes: v.disk_limit_bytes,
+    machine: v.machine,
+    network_json: v.network_json,
   }
 }
 
@@ -75,6 +84,8 @@ function toRow(host: HostRecord): Row {
     leftovers_json: leftoversText(host.leftovers),
     leaving_json: host.leaving === null ? null : JSON.stringify(host.leaving),
     disk_limit_bytes: host.diskLimitBytes,
+    machine: host.machine,
+    network_json: host.network === NO_NETWORK ? null : JSON.stringify(host.network),
   }
 }
 
@@ -110,5 +121,7 @@ function fromRow(row: Row): HostRecord {
     leftovers: row.leftovers_json === null ? NO_LEFTOVERS : (JSON.parse(row.leftovers_json) as HostLeftovers),
     leaving: row.leaving_json === null ? null : (JSON.parse(row.leaving_json) as HostLeaving),
     diskLimitBytes: row.disk_limit_bytes,
+    machine: row.machine,
+    network: row.network_json === null ? NO_NETWORK : (JSON.parse(row.network_json) as HostNetworkRecord),
   }
 }

@@ -60,6 +60,19 @@ export interface Schema {
     readonly leaving_json: string | null
     /** `null`: as the host itself reckons. */
     readonly disk_limit_bytes: number | null
+    readonly machine: string | null
+    /** `null`: nothing is known. */
+    readonly network_json: string | null
+  }
+  /** The last measurement from one end to another: hosts' ids, or "server". */
+  readonly network_measures: {
+    readonly from_end: string
+    readonly to_end: string
+    readonly mbps: number
+    readonly round_trip_ms: number
+    readonly bytes: number
+    readonly duration_ms: number
+    readonly at: number
   }
   readonly jobs: {
     readonly id: number

@@ -15,7 +15,7 @@ import type { Hello, HostChannel, HostsService, NewHost } from "../../src/server
 import { LINK_TIMING } from "../../src/server/hosts/host-link.ts"
 import { type HostsSettings, openHostsWith } from "../../src/server/hosts/open-hosts.ts"
 import { type PayloadSource, packagedPayloads } from "../../src/ssh/payload.ts"
-import { type HostRecord, NO_LEFTOVERS } from "../../src/store/host-record.ts"
+import { type HostRecord, NO_LEFTOVERS, NO_NETWORK } from "../../src/store/host-record.ts"
 import { LAB_CACHE, type Lab, type LabHost } from "../lab/lab.ts"
 
 const ROOT = join(import.meta.dirname, "../..")
@@ -144,6 +144,7 @@ export class HostsBench implements AsyncDisposable {
       leftovers: NO_LEFTOVERS,
       leaving: null,
       diskLimitBytes: null,
+      network: NO_NETWORK,
     }
     this.records.push(record)
     this.hosts.keep(record)
@@ -156,8 +157,9 @@ export class HostsBench implements AsyncDisposable {
       strays: [],
       disk: null,
       vitals: null,
+      measures: [],
     } as const
-    return { ...record, ...state, total: NOTHING, free: NOTHING, jobs: [] }
+    return { ...record, ...state, network: null, total: NOTHING, free: NOTHING, jobs: [] }
   }
 }
 

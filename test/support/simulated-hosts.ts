@@ -40,7 +40,16 @@ export class SimulatedHosts implements HostsService {
     this.#joining = { ...HOST_FACTS, ...facts }
     try {
       const { id } = await this.#context!.admit(
-        { name, address: `sim@${name}`, port: null, owner: null, fleet: "default", labels: {}, hostKey: "" },
+        {
+          name,
+          address: `sim@${name}`,
+          port: null,
+          owner: null,
+          fleet: "default",
+          labels: {},
+          hostKey: "",
+          machine: null,
+        },
         "admin",
         { admitted: () => {}, check: () => {} },
       )
@@ -82,7 +91,16 @@ export class SimulatedHosts implements HostsService {
     await Promise.race([this.joinsWait, new Promise((resolve) => signal.addEventListener("abort", resolve))])
     if (signal.aborted) return
     const { address, port, owner, labels, hostKey } = request
-    const host = { name: request.name ?? "host", address, port, owner, labels, hostKey, fleet: "default" }
+    const host = {
+      name: request.name ?? "host",
+      address,
+      port,
+      owner,
+      labels,
+      hostKey,
+      fleet: "default",
+      machine: null,
+    }
     this.#joining = HOST_FACTS
     yield { step: "done", host: await this.#context!.admit(host, actor, { admitted, check }) }
     this.#joining = undefined

@@ -1,7 +1,7 @@
 import { WindfallError } from "../../protocol/errors.ts"
 import type { HostView } from "../../protocol/host.ts"
 import { type HostId, makeId } from "../../protocol/ids.ts"
-import { type HostRecord, NO_LEFTOVERS } from "../../store/host-record.ts"
+import { type HostRecord, NO_LEFTOVERS, NO_NETWORK } from "../../store/host-record.ts"
 import type { Core } from "../core.ts"
 import { refreshPlaces } from "../data/data-hosts.ts"
 import type { NewHost } from "../hosts/host-channel.ts"
@@ -31,6 +31,7 @@ export function admitHost(core: Core, host: NewHost, actor: string): HostView {
     leftovers: NO_LEFTOVERS,
     leaving: null,
     diskLimitBytes: null,
+    network: NO_NETWORK,
   }
   core.store.hosts.add(record)
   core.ledger.event({ type: "host_added", host: record.id, name: record.name }, actor)

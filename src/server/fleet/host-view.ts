@@ -41,6 +41,8 @@ export function hostView(core: Core, host: FleetHost, viewer: Viewer): HostView 
     disk: host.disk,
     diskLimitBytes: record.diskLimitBytes,
     vitals: host.vitals,
+    network: record.network.told,
+    measures: [],
     total: host.total,
     free,
     jobs: jobs.map(({ job }) => job.id),

@@ -86,6 +86,8 @@ export interface NewHost {
   readonly fleet: string
   readonly labels: Readonly<Record<string, string>>
   readonly hostKey: string
+  /** As its agent said it; `null`: it did not. */
+  readonly machine: string | null
 }
 
 /** What must be known of a host to clean it; one that did not come into the pool has no id. */

@@ -185,8 +185,8 @@ class Hosts implements HostsService {
         dial: this.#dial(request),
         lookUpKey: isLocal ? null : (joining) => lookUpHostKey(settings, request, this.#caller, joining),
         checkKey: (hostKey) => checkNew(this.#context, (host) => host.hostKey === hostKey, request.address),
-        admit: ({ hostname }) => {
-          const named = { ...request, name: name ?? this.#freeName(hostname, request.address) }
+        admit: ({ facts, machine = null }) => {
+          const named = { ...request, machine, name: name ?? this.#freeName(facts.hostname, request.address) }
           return this.#context.admit({ ...named, fleet: request.fleet ?? "default" }, actor, { admitted, check })
         },
         publicLine,

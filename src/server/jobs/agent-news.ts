@@ -9,6 +9,7 @@ import { noteLeftovers } from "../fleet/leftovers.ts"
 import { noteOwnerLeaves } from "../fleet/owner-left.ts"
 import { noteVitals } from "../fleet/vitals.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
+import { noteNetwork } from "../network/note-network.ts"
 import { noteActivity } from "../notify/activity.ts"
 import { noteUsage } from "./attempt-usage.ts"
 import { isCurrent } from "./close-attempt.ts"
@@ -56,6 +57,10 @@ export function applyNews(core: Core, host: FleetHost, channel: HostChannel, mes
       core.wakePlanner()
       continue
     }
+    if (message.type === "network") {
+      noteNetwork(core, host, message)
+      continue
+    }
     if (message.type === "presence" || message.type === "lever") continue
     const tried = core.table.attempt(message.attempt)
     // Whatever a host says, it can only speak of attempts it was given.
@@ -73,6 +78,7 @@ type NewsOfHost =
   | "sample"
   | "vitals"
   | "disk"
+  | "network"
   | "data"
   | "presence"
   | "lever"

@@ -4,6 +4,7 @@ import type { HostScan, JoinStep } from "../../../protocol/api.ts"
 import type { HostFacts, HostView, StrayView } from "../../../protocol/host.ts"
 import type { HostDisk } from "../../../protocol/host-disk.ts"
 import type { LeaveStep, ServerKeyAnswer } from "../../../protocol/lending.ts"
+import { type HostNetwork, type MeasureView, NETWORK_KINDS } from "../../../protocol/network.ts"
 import type { Resources } from "../../../protocol/resources.ts"
 import { answer, count, type Describes, time } from "./answer.ts"
 import { macFacts, vitals } from "./mac-answers.ts"
@@ -72,6 +73,29 @@ const stray = answer(
   }),
 )
 
+const network = answer(
+  "HostNetwork",
+  "How a host is on the network",
+  z.object({
+    kind: z.enum(NETWORK_KINDS),
+    mbps: count.nullable().describe("As its system says; null: not known"),
+    interface: z.string().nullable(),
+    peers: z.array(z.string()).describe("Models of Macs connected over Thunderbolt"),
+  }),
+)
+
+const measure = answer(
+  "Measure",
+  "What host bench found between a host and another end, last",
+  z.object({
+    with: z.string().describe('A host\'s name, or "server"'),
+    toMbps: z.number().nullable(),
+    fromMbps: z.number().nullable(),
+    roundTripMs: z.number(),
+    at: time,
+  }),
+)
+
 export const host = answer(
   "Host",
   "A machine of the pool",
@@ -98,6 +122,8 @@ export const host = answer(
     disk: disk.nullable().describe("Null as long as it has not said so"),
     diskLimitBytes: count.nullable().describe("What an administrator lets it hold; null: as the host itself reckons"),
     vitals: vitals.nullable().describe("Null as long as it has not said so"),
+    network: network.nullable().describe("Null as long as it has not said so"),
+    measures: z.array(measure),
     total: resources.describe("What jobs may use in all"),
     free: resources,
     jobs: z.array(count).describe("Jobs there now"),
@@ -160,9 +186,11 @@ export const HOST_ANSWERS_AGREE: readonly [
   Describes<typeof facts, HostFacts>,
   Describes<typeof stray, StrayView>,
   Describes<typeof disk, HostDisk>,
+  Describes<typeof network, HostNetwork>,
+  Describes<typeof measure, MeasureView>,
   Describes<typeof host, HostView>,
   Describes<typeof hostScan, HostScan>,
   Describes<typeof serverKey, ServerKeyAnswer>,
   Describes<typeof joinStep, JoinStep>,
   Describes<typeof leaveStep, LeaveStep>,
-] = [true, true, true, true, true, true, true, true, true]
+] = [true, true, true, true, true, true, true, true, true, true, true]
