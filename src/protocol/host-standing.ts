@@ -23,17 +23,17 @@ export interface HostStanding {
 }
 
 /** What obstacles (protocol/owner.ts) are called in one word. A code that only a later agent has is `unknown`. */
-const OF_OBSTACLE: Readonly<Record<string, StandingCode>> = {
-  paused: "paused",
-  outside_hours: "hours",
-  owner_here: "owner",
-  owner_away_too_short: "owner",
-  presence_unknown: "unknown",
-  on_battery: "power",
-  power_unknown: "power",
-  low_power_mode: "power",
-  foreign_load: "load",
-}
+const OF_OBSTACLE: ReadonlyMap<string, StandingCode> = new Map([
+  ["paused", "paused"],
+  ["outside_hours", "hours"],
+  ["owner_here", "owner"],
+  ["owner_away_too_short", "owner"],
+  ["presence_unknown", "unknown"],
+  ["on_battery", "power"],
+  ["power_unknown", "power"],
+  ["low_power_mode", "power"],
+  ["foreign_load", "load"],
+])
 
 /** What is looked at. A server of an older release says nothing of presence. */
 export type StandingHost = Pick<
@@ -51,7 +51,7 @@ export function standingOf(host: StandingHost): HostStanding {
   if (host.draining) return { code: "draining", text: "an administrator has drained it" }
   if (host.withheld !== null) return { code: "withheld", text: host.withheld }
   const obstacle = presence?.obstacles[0]
-  if (obstacle !== undefined) return { code: OF_OBSTACLE[obstacle.code] ?? "unknown", text: obstacle.text }
+  if (obstacle !== undefined) return { code: OF_OBSTACLE.get(obstacle.code) ?? "unknown", text: obstacle.text }
   const isFull = (total.gpus > 0 && free.gpus < 1) || free.cores < 1 || free.memoryBytes < DEFAULT_MEMORY_BYTES
   if (isFull) return { code: "busy", text: jobs.length > 0 ? "" : "what it has is leased" }
   const note = needsConsent(host.facts?.accountTraits ?? []) ? "jobs run in its owner's account" : ""
@@ -65,9 +65,11 @@ export function takesJobs({ code }: HostStanding): boolean {
 
 const BY_NUMBER = new Intl.Collator("en", { numeric: true })
 
-/** Those that take jobs first, the freest in front; else by name: mac-2 before mac-10. */
+/** Those that take jobs first, the freest in front; of those that stand alike Macs before hosts without a GPU, then by name: mac-2 before mac-10. */
 export function byFreedom<Host extends StandingHost & { readonly name: string }>(hosts: readonly Host[]): Host[] {
-  const place = new Map(hosts.map((host) => [host, STANDINGS.indexOf(standingOf(host).code)]))
+  const place = new Map(
+    hosts.map((host) => [host, 2 * STANDINGS.indexOf(standingOf(host).code) + (host.total.gpus > 0 ? 0 : 1)]),
+  )
   return hosts.toSorted((a, b) => (place.get(a) ?? 0) - (place.get(b) ?? 0) || BY_NUMBER.compare(a.name, b.name))
 }
 

@@ -119,7 +119,7 @@ async function showSteps(cli: Cli, steps: AsyncIterable<JoinStep>, json: boolean
     }
     if (step.step === "done") {
       await status.clear()
-      if (!json) await cli.stdout.write(`\n${hostPage(step.host)}`)
+      if (!json) await cli.stdout.write(`\n${hostPage(step.host, cli.clock.now())}`)
       return 0
     }
     const title = (TITLES[step.step] ?? step.step).padEnd(8)
