@@ -80,6 +80,11 @@ const pool: Group = {
     also: ["hosts", "host list"],
     load: async () => (await import("./commands/host-ls.ts")).hostLs,
   },
+  top: {
+    summary: "watch hosts, their jobs and the queue",
+    also: ["monitor"],
+    load: async () => (await import("./commands/top.ts")).top,
+  },
   "host show": {
     summary: "all about one host",
     load: async () => (await import("./commands/host-show.ts")).hostShow,

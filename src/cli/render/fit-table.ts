@@ -3,6 +3,8 @@ import { cutText, printable, textWidth } from "./table.ts"
 /** A column of which less may be shown where there is less room. */
 export interface FitColumn {
   readonly title: string
+  /** The title is only what {@link Shed} calls it by. */
+  readonly untitled?: boolean
   /** Numbers read best with their ends in line. */
   readonly right?: boolean
   /** For each row its text, the longest form first; each row has as many forms. */
@@ -57,7 +59,8 @@ function shedOne(one: Shown, { to }: Shed): Shown[] {
 }
 
 function textOf({ column, form }: Shown, row: number): string {
-  return row < 0 ? column.title : printable(column.cells[row]?.[form] ?? "")
+  if (row < 0) return column.untitled === true ? "" : column.title
+  return printable(column.cells[row]?.[form] ?? "")
 }
 
 function columnWidth(one: Shown): number {
