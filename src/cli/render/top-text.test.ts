@@ -34,8 +34,8 @@ test("hosts stand by name with their jobs below them, then the head of the queue
     "mac-10  free   away 42 min  448 GB   0%  M3 Ultra 512 GB",
     "",
     "WAITING, the first 2 of 14",
-    "  418  sweep  bob  1 h    48 GB  mac-2 is busy; mac-3: somebody is at it",
-    "  419  -      ada  30 s   48 GB  python train.py",
+    "  418  sweep  bob  1 h   48 GB  mac-2 is busy; mac-3: somebody is at it",
+    "  419  -      ada  30 s  48 GB  python train.py",
   ])
 })
 
@@ -57,7 +57,7 @@ test("an empty pool says what to do, and a queue that is shown whole has no coun
     "No hosts yet. Let one join: windfall host add user@mac",
   ])
   const short = lines({}, { hosts: [shownHost("mac-1")], queue: { running: [], waiting: 1, next: next.slice(1) } })
-  assert.deepEqual(short.slice(-2), ["WAITING", "  419  -  ada  30 s   48 GB  python train.py"])
+  assert.deepEqual(short.slice(-2), ["WAITING", "  419  -  ada  30 s  48 GB  python train.py"])
   assert.match(short[0] ?? "", /^1 host: 1 free {3}0 jobs run, 1 waits/)
 })
 

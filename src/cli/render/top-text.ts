@@ -33,7 +33,7 @@ const JOB_SHEDS: readonly Shed[] = [
 export function topLines({ at, hosts: seen, queue }: TopLook, options: TopTextOptions): string[] {
   const { width, height, trouble } = options
   const hosts = byName<SeenHost>(seen)
-  const cut = (line: string) => (width === undefined ? line : cutText(line, width))
+  const cut = cutTo(width)
   const lines = [
     cut(sumsText(hosts, queue, at)),
     trouble === null ? "" : warned(cut(printable(trouble)), options.color),
@@ -59,7 +59,7 @@ function sumsText(hosts: readonly SeenHost[], { running, waiting }: QueueView, a
 }
 
 function hostsWithJobs(hosts: readonly SeenHost[], running: readonly QueueJob[], options: TopTextOptions): string[] {
-  if (hosts.length === 0) return ["No hosts yet. Let one join: windfall host add user@mac"]
+  if (hosts.length === 0) return [cutTo(options.width)("No hosts yet. Let one join: windfall host add user@mac")]
   const { now, width, color } = options
   const [titles = "", ...rows] = hostLines(hosts, { now, width, color, withoutJobs: true })
   const jobs = fitted(
@@ -75,7 +75,7 @@ function waitingLines({ waiting, next }: QueueView, { now, width }: TopTextOptio
   const head = next.length < waiting ? `WAITING, the first ${next.length} of ${waiting}` : "WAITING"
   return [
     "",
-    head,
+    cutTo(width)(head),
     ...fitted(
       next.map((job) => waitingCells(job, now)),
       width,
@@ -155,7 +155,11 @@ function fitted(jobs: readonly JobCells[], width: number | undefined): string[] 
   const room = width === undefined ? undefined : Math.max(1, width - INDENT.length)
   return fitTable(columns, JOB_SHEDS, room)
     .slice(1)
-    .map((line) => (width === undefined ? INDENT + line : cutText(INDENT + line, width)))
+    .map((line) => cutTo(width)(INDENT + line))
+}
+
+function cutTo(width: number | undefined): (line: string) => string {
+  return (line) => (width === undefined ? line : cutText(line, width))
 }
 
 function warned(text: string, color: boolean): string {
