@@ -16,6 +16,7 @@ import { fail, type Routes, route } from "./router.ts"
 import { Sampler } from "./sampler.ts"
 import { readServerMessage } from "./server-message.ts"
 import { AGENT_VERSION } from "./version.ts"
+import { VitalsTeller } from "./vitals-teller.ts"
 
 const STREAM_WINDOW_BYTES = 8 * 1024 * 1024
 const SESSION_WINDOW_BYTES = 32 * 1024 * 1024
@@ -38,6 +39,7 @@ export class Agent {
   readonly #attempts: Attempts
   readonly #limits: Limits
   readonly #sampler: Sampler
+  readonly #vitals: VitalsTeller
   readonly #leave: () => void
   readonly #ways: AgentWays
   #session: ServerHttp2Session | undefined
@@ -58,6 +60,10 @@ export class Agent {
     this.#attempts = new Attempts(context)
     this.#limits = new Limits(context, () => this.#look())
     this.#sampler = new Sampler(context)
+    this.#vitals = new VitalsTeller(
+      () => context.platform.vitals(),
+      (vitals) => context.link.send({ type: "vitals", vitals }),
+    )
     context.link.onDrain = () => context.output.pump()
     this.changed()
   }
@@ -115,6 +121,7 @@ export class Agent {
     const { live } = this.#attempts
     this.#limits.changed()
     this.#sampler.busy = live
+    this.#vitals.busy = live
     const { cache, disk, diskWatch } = this.#context
     if (live) diskWatch.work()
     else if (!this.#linked) this.#leave()
@@ -155,6 +162,7 @@ export class Agent {
     })
     this.#tellDisk()
     this.#network.connected()
+    this.#vitals.begin()
   }
 
   #tellDisk(): void {
@@ -230,6 +238,7 @@ export class Agent {
     if (!this.#linked) return
     this.#linked = false
     this.#context.link.detach()
+    this.#vitals.stop()
     // Not the session: while a write is under way Node 26 throws out of its destroy().
     this.#connection?.destroy()
     for (const attempt of this.#context.attempts.values()) {

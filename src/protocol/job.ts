@@ -139,11 +139,23 @@ export interface AttemptView {
   /** What went wrong in words, for causes that need them. */
   readonly message: string | null
   readonly peakMemoryBytes: number | null
+  /** Absent where nobody has looked in this run of the server, and of attempts that do not run. */
+  readonly usage?: AttemptUsage
   /** Bytes of each stream recorded so far, as counted on the host. */
   readonly stdoutBytes: number
   readonly stderrBytes: number
   /** Its host was lost, or given up, before it had told how much it printed in all: the log may lack its end. */
   readonly logEnd?: "unknown"
+}
+
+/** What an attempt used when its host last looked. */
+export interface AttemptUsage {
+  /** By the server's clock. */
+  readonly at: number
+  readonly memoryBytes: number
+  readonly processes: number
+  /** Of one core, since the look before; `null` where that is not known. */
+  readonly cpuPercent: number | null
 }
 
 /** What became of an attempt's output files on their way home. */

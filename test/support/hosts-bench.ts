@@ -156,6 +156,7 @@ export class HostsBench implements AsyncDisposable {
       withheld: null,
       strays: [],
       disk: null,
+      vitals: null,
       measures: [],
       wake: { isOn: false, hardware: null, problem: null },
     } as const

@@ -3,7 +3,6 @@ import type {
   AttemptOrder,
   ExitRecord,
   FoundAttempt,
-  Leftovers,
   ServerMessage,
 } from "../../src/protocol/agent-wire.ts"
 import { AGENT_PROTOCOL } from "../../src/protocol/agent-wire.ts"
@@ -11,6 +10,7 @@ import type { OutputStream } from "../../src/protocol/frames.ts"
 import type { HostFacts } from "../../src/protocol/host.ts"
 import type { AttemptId, BlobHash, HostId, ServerId } from "../../src/protocol/ids.ts"
 import type { Cause } from "../../src/protocol/job-state.ts"
+import type { Leftovers } from "../../src/protocol/leftovers.ts"
 import type { HostsContext } from "../../src/server/hosts/host-channel.ts"
 import { BlobFolder } from "../../src/workspace/blob-folder.ts"
 import { missingFrom } from "../../src/workspace/diff.ts"

@@ -76,7 +76,7 @@ export const hostAdd = command({
       const moved = await offerAddress(cli, error, { address, port })
       if (moved !== null) {
         if (options.json) await printJson(cli, moved)
-        else await cli.stdout.write(`\n${hostPage(moved)}`)
+        else await cli.stdout.write(`\n${hostPage(moved, cli.clock.now())}`)
         return 0
       }
       const line = lineToAdd(error)
@@ -142,7 +142,7 @@ async function showSteps(cli: Cli, steps: AsyncIterable<JoinStep>, json: boolean
     }
     if (step.step === "done") {
       await status.clear()
-      if (!json) await cli.stdout.write(`\n${hostPage(step.host)}`)
+      if (!json) await cli.stdout.write(`\n${hostPage(step.host, cli.clock.now())}`)
       return 0
     }
     const title = (TITLES[step.step] ?? step.step).padEnd(8)

@@ -20,6 +20,7 @@ import { networkRoutes } from "./network-routes.ts"
 import { notifyRoutes } from "./notify-routes.ts"
 import { openApiDocument } from "./openapi.ts"
 import { readQuery } from "./query.ts"
+import { queueRoutes } from "./queue-routes.ts"
 import type { AdapterEnv, Api, ApiRequest, Route } from "./route.ts"
 import { serverRoutes } from "./server-routes.ts"
 import { TERMINAL_SOCKETS } from "./terminal-sockets.ts"
@@ -37,6 +38,7 @@ export const ROUTES: readonly Route[] = [
   ...blobRoutes,
   ...dataRoutes,
   ...jobRoutes,
+  ...queueRoutes,
   ...logRoutes,
   ...eventRoutes,
 ]

@@ -6,6 +6,7 @@ import type { HostDisk } from "../../protocol/host-disk.ts"
 import type { BlobHash, HostId } from "../../protocol/ids.ts"
 import { expectedMbps } from "../../protocol/network.ts"
 import type { Resources } from "../../protocol/resources.ts"
+import type { HostVitals } from "../../protocol/vitals.ts"
 import type { SchedulableHost } from "../../scheduler/snapshot.ts"
 import type { HostRecord } from "../../store/host-record.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
@@ -42,6 +43,8 @@ export interface FleetHost {
   serverMbps: number | null
   /** When this run of the server sent it last what wakes it. */
   wokenAt: number | null
+  /** As told last. */
+  vitals: HostVitals | null
   /** Messages that leave with the present tick. */
   outbox: ServerMessage[]
 }
@@ -79,6 +82,7 @@ export class Fleet {
       disk: null,
       serverMbps: null,
       wokenAt: null,
+      vitals: null,
       outbox: [],
     }
     this.#hosts.set(record.id, host)

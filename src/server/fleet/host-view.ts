@@ -42,6 +42,7 @@ export function hostView(core: Core, host: FleetHost, viewer: Viewer): HostView 
     facts: record.facts,
     disk: host.disk,
     diskLimitBytes: record.diskLimitBytes,
+    vitals: host.vitals,
     network: record.network.told,
     wake: wakeView(record, viewer),
     measures: measureViews(core, record.id),

@@ -157,5 +157,5 @@ const LAZY_MS = 10
 
 /** News that nothing follows from at once: no lease comes free by it, and whoever sees it sees it soon enough. */
 function canWait({ type }: AgentMessage): boolean {
-  return type === "started" || type === "forgotten" || type === "sample" || type === "placing"
+  return type === "started" || type === "forgotten" || type === "sample" || type === "vitals" || type === "placing"
 }

@@ -7,9 +7,11 @@ import { supplyData } from "../data/supply-data.ts"
 import type { FleetHost } from "../fleet/fleet.ts"
 import { noteLeftovers } from "../fleet/leftovers.ts"
 import { noteOwnerLeaves } from "../fleet/owner-left.ts"
+import { noteVitals } from "../fleet/vitals.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
 import { noteNetwork } from "../network/note-network.ts"
 import { noteActivity } from "../notify/activity.ts"
+import { noteUsage } from "./attempt-usage.ts"
 import { isCurrent } from "./close-attempt.ts"
 import { loseAttempt, recordExit, recordRefusal } from "./end-attempt.ts"
 import { equip } from "./equip.ts"
@@ -42,6 +44,10 @@ export function applyNews(core: Core, host: FleetHost, channel: HostChannel, mes
       noteSample(core, host, message)
       continue
     }
+    if (message.type === "vitals") {
+      noteVitals(core, host, message.vitals)
+      continue
+    }
     if (message.type === "disk") {
       host.disk = heldOf(message.disk)
       continue
@@ -70,6 +76,7 @@ type NewsOfHost =
   | "leftovers"
   | "left"
   | "sample"
+  | "vitals"
   | "disk"
   | "network"
   | "data"
@@ -147,6 +154,7 @@ function noteSample(core: Core, host: FleetHost, sample: Extract<AgentMessage, {
     if (tried?.attempt.state === "running") {
       tried.attempt.peakMemoryBytes = Math.max(tried.attempt.peakMemoryBytes ?? 0, memoryBytes)
       noteActivity(core, tried.attempt, use)
+      noteUsage(core, tried.attempt, { memoryBytes, ...use }, sample.at)
     }
   }
 }

@@ -7,6 +7,7 @@ import type { LeaveStep, ServerKeyAnswer } from "../../../protocol/lending.ts"
 import { type HostNetwork, type HostWakeView, type MeasureView, NETWORK_KINDS } from "../../../protocol/network.ts"
 import type { Resources } from "../../../protocol/resources.ts"
 import { answer, count, type Describes, time } from "./answer.ts"
+import { macFacts, vitals } from "./mac-answers.ts"
 
 const resources = answer(
   "Resources",
@@ -36,6 +37,9 @@ const facts = answer(
     bootId: z.string().describe("Changes with every restart"),
     timeZone: z.string().nullable(),
     diskFreeBytes: count,
+    mac: macFacts
+      .optional()
+      .describe("What the Mac is in full; absent off the Mac, and where an older agent told the rest"),
   }),
 )
 
@@ -127,6 +131,7 @@ export const host = answer(
     facts: facts.nullable(),
     disk: disk.nullable().describe("Null as long as it has not said so"),
     diskLimitBytes: count.nullable().describe("What an administrator lets it hold; null: as the host itself reckons"),
+    vitals: vitals.nullable().describe("Null as long as it has not said so"),
     network: network.nullable().describe("Null as long as it has not said so"),
     wake,
     measures: z.array(measure),
