@@ -1,5 +1,8 @@
 import assert from "node:assert/strict"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
 import { test } from "node:test"
+import { hashMachine } from "../../src/agent/hash-machine.ts"
 import type { HostView } from "../../src/protocol/host.ts"
 import { fingerprintOf } from "../../src/ssh/host-key.ts"
 import { findLabMode } from "../lab/lab-mode.ts"
@@ -70,6 +73,19 @@ test("a host says how it is on the network", { skip: !apart }, async () => {
   const { stdout } = await pool().windfall(["host", "set", "host1", "--wake", "on"])
   assert.match(stdout, /^host1: is (woken when|to be woken)/)
   assert.equal((await show("host1")).wake.isOn, true)
+})
+
+test("what names a machine never leaves it: the server has a hash that is its own", { skip: !apart }, async () => {
+  const [host] = pool().hosts
+  const id = (
+    await pool().windfall(["send", "--no-folder", "-w", "host1", "--", "cat", "/etc/machine-id"])
+  ).stdout.trim()
+  assert.match(id, /^[0-9a-f]{32}$/)
+  const files = ["windfall.db", "windfall.db-wal"].map((name) => join(pool().data, name)).filter(existsSync)
+  const stored = Buffer.concat(files.map((file) => readFileSync(file)))
+  const server = readdirSync(join(host!.files, ".windfall/servers"))[0] ?? ""
+  assert.ok(stored.includes(hashMachine(server, id)))
+  assert.ok(!stored.includes(id))
 })
 
 test("a host that is added under another address is known, and can be moved there; no other can", {
