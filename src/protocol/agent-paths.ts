@@ -18,7 +18,7 @@ export const AGENT_PATHS = {
   benchAnswer: "/bench/answer",
   /** POST `{}`: answers one other host's measurement. Answers a line of JSON ({@link DataOffer}), open until that is over. */
   benchOffer: "/bench/offer",
-  /** POST {@link DataOffer}: measures towards the host that offered. Answers lines of JSON ({@link BenchLine}). */
+  /** POST {@link DataOffer} and `durationMs`: measures towards the host that offered. Answers lines of JSON ({@link BenchLine}). */
   benchMeasure: "/bench/measure",
   /**
    * POST, both bodies open: the bytes of a tunnel (protocol/tunnel.ts). `/tunnels/SEQUENCE/port/PORT` leads to a port that a

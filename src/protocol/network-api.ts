@@ -39,6 +39,8 @@ export interface DiscoveredMachine {
 export interface BenchRequest {
   readonly between: string
   readonly and: string
+  /** Each way at most so long, 100 to 10,000 ms; `null`: 3 s. */
+  readonly durationMs: number | null
 }
 
 /** A line of the answer to POST /v1/bench: `progress` for each direction, `measured` at its end; the last is `done` or `failed`. */

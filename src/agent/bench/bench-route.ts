@@ -20,8 +20,9 @@ const PIECE_BYTES = 256 * 1024
 /** Between two lines about how far it is. */
 const TELL_MS = 200
 
-function benchTools(): BenchTools {
-  return { nowMs: () => performance.now(), payload: randomBytes(PIECE_BYTES), limits: BENCH_LIMITS }
+function benchTools(durationMs = BENCH_LIMITS.durationMs): BenchTools {
+  const limits = { ...BENCH_LIMITS, durationMs }
+  return { nowMs: () => performance.now(), payload: randomBytes(PIECE_BYTES), limits }
 }
 
 /**
@@ -61,7 +62,7 @@ async function offer(stream: ServerHttp2Stream, signal: AbortSignal): Promise<vo
   stream.end()
 }
 
-async function measure(stream: ServerHttp2Stream, to: DataOffer, signal: AbortSignal): Promise<void> {
+async function measure(stream: ServerHttp2Stream, to: BenchOffer, signal: AbortSignal): Promise<void> {
   const socket = await connectDirectly(to, signal).catch((error: unknown) => {
     throw new WindfallError("host_unreachable", `Cannot reach the other host from here: ${reasonOf(error)}`, {
       hint: "Both must be on nets that reach each other; a firewall may refuse what comes to the port that the other opened for this",
@@ -73,7 +74,7 @@ async function measure(stream: ServerHttp2Stream, to: DataOffer, signal: AbortSi
   stream.respond({ ":status": 200, "content-type": "application/x-ndjson" })
   const say = (line: BenchLine) => stream.write(`${JSON.stringify(line)}\n`)
   try {
-    say({ result: await ask(socket, say) })
+    say({ result: await ask(socket, to.durationMs, say) })
   } catch (error) {
     if (!stream.destroyed) say({ failed: signal.aborted ? "it took too long" : reasonOf(error) })
   } finally {
@@ -83,9 +84,9 @@ async function measure(stream: ServerHttp2Stream, to: DataOffer, signal: AbortSi
   }
 }
 
-function ask(socket: TLSSocket, say: (line: BenchLine) => void) {
+function ask(socket: TLSSocket, durationMs: number, say: (line: BenchLine) => void) {
   let toldMs = 0
-  return askBench(wireOver(socket), benchTools(), (direction, flow) => {
+  return askBench(wireOver(socket), benchTools(durationMs), (direction, flow) => {
     const nowMs = performance.now()
     if (nowMs - toldMs < TELL_MS) return
     toldMs = nowMs
@@ -93,15 +94,20 @@ function ask(socket: TLSSocket, say: (line: BenchLine) => void) {
   })
 }
 
-function checkOffer(value: object): DataOffer {
-  const { addresses, port, key } = value as Partial<DataOffer>
+interface BenchOffer extends DataOffer {
+  readonly durationMs: number
+}
+
+function checkOffer(value: object): BenchOffer {
+  const { addresses, port, key, durationMs } = value as Partial<BenchOffer>
   if (
     Array.isArray(addresses) &&
     addresses.every((each) => typeof each === "string") &&
     Number.isInteger(port) &&
-    typeof key === "string"
+    typeof key === "string" &&
+    Number.isInteger(durationMs)
   ) {
-    return { addresses, port: port as number, key }
+    return { addresses, port: port as number, key, durationMs: durationMs as number }
   }
   throw new WindfallError("invalid_input", "Cannot measure: the request has no offer")
 }

@@ -1,10 +1,11 @@
+import { parseDuration } from "../../base/duration.ts"
 import { BENCH_LIMITS } from "../../protocol/bench-talk.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { SERVER_END } from "../../protocol/network.ts"
 import type { BenchRequest, BenchStep } from "../../protocol/network-api.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
-import { flag } from "../command-line/option.ts"
+import { flag, value } from "../command-line/option.ts"
 import { readJsonLines } from "../event-stream.ts"
 import { mbpsText, roundTripText } from "../render/network-text.ts"
 import { progressText } from "../render/progress.ts"
@@ -19,7 +20,10 @@ export const hostBench = command({
     "Measures throughput both ways and the round trip: between two hosts, between the server and a host, or between the server and each host that answers. One transfer at a time, each for at most 3 s or 1 GB. Between hosts over a connection of their own with a one-time key, as data goes; with the server over the link, as folders go. What was found is kept and counts from then on where jobs with much to move are placed. Needs the admin role, as it fills the network and takes a core of an owner's Mac for some seconds.",
   minimum: 0,
   maximum: 2,
-  options: { json: flag("print each measurement as JSON, one a line") },
+  options: {
+    time: value("DURATION", "each way at most so long, 100ms to 10s (default: 3s)", readTime),
+    json: flag("print each measurement as JSON, one a line"),
+  },
   examples: [
     ["windfall host bench studio-1 studio-2", "between two hosts"],
     ["windfall host bench studio-1", "between the server and one"],
@@ -37,7 +41,7 @@ export const hostBench = command({
     let failed = 0
     for (const [between, and] of pairs) {
       try {
-        await measure(cli, { between, and }, options.json)
+        await measure(cli, { between, and, durationMs: options.time ?? null }, options.json)
       } catch (error) {
         if (pairs.length === 1 || !(error instanceof WindfallError)) throw error
         failed++
@@ -56,7 +60,8 @@ async function measure(cli: Cli, request: BenchRequest, json: boolean): Promise<
       if (step.step === "done") return
       if (step.step === "failed") throw WindfallError.fromBody({ error: step.error })
       if (step.step === "waiting") await status.show("  another measurement comes first ...")
-      else if (step.step === "progress") await status.show(`  ${barText(step)}`)
+      else if (step.step === "progress")
+        await status.show(`  ${barText(step, request.durationMs ?? BENCH_LIMITS.durationMs)}`)
       else {
         await status.clear()
         const { measure, from, to } = step
@@ -74,8 +79,14 @@ async function measure(cli: Cli, request: BenchRequest, json: boolean): Promise<
   throw new WindfallError("link_lost", "Cannot measure: the server's answer broke off")
 }
 
+function readTime(text: string): number {
+  const ms = parseDuration(text)
+  if (ms >= 100 && ms <= 10_000) return ms
+  throw new SyntaxError(`"${text}" is not between 100ms and 10s`)
+}
+
 /** The bar is of time or of bytes, whichever comes to its end first. */
-function barText({ from, to, bytes, durationMs }: Extract<BenchStep, { step: "progress" }>): string {
-  const part = Math.max(durationMs / BENCH_LIMITS.durationMs, bytes / BENCH_LIMITS.bytes)
+function barText({ from, to, bytes, durationMs }: Extract<BenchStep, { step: "progress" }>, limitMs: number): string {
+  const part = Math.max(durationMs / limitMs, bytes / BENCH_LIMITS.bytes)
   return progressText(`${from} -> ${to}`, bytes, part === 0 ? BENCH_LIMITS.bytes : Math.round(bytes / part), durationMs)
 }

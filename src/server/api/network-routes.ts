@@ -13,7 +13,11 @@ import { type Route, route } from "./route.ts"
 import { streamed } from "./stream.ts"
 
 const end = z.string().min(1).max(253)
-const benchRequest = z.strictObject({ between: end, and: end })
+const benchRequest = z.strictObject({
+  between: end,
+  and: end,
+  durationMs: z.int().min(100).max(10_000).nullable().default(null),
+})
 const wakeRequest = z.strictObject({ wake: z.boolean() })
 const addressRequest = z.strictObject({
   address: z.string().min(1).max(1024),

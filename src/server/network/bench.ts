@@ -6,6 +6,7 @@ import {
   BENCH_LIMITS,
   BENCH_TIMEOUT_MS,
   type BenchFlow,
+  type BenchLimits,
   type BenchResult,
   mbpsOf,
   wireOver,
@@ -97,10 +98,11 @@ async function measure(
     push({ step: "progress", from: from.name, to: to.name, bytes: flow.bytes, durationMs: Math.round(flow.durationMs) })
   }
   const within = AbortSignal.any([signal, AbortSignal.timeout(BENCH_TIMEOUT_MS)])
+  const limits: BenchLimits = { ...BENCH_LIMITS, durationMs: request.durationMs ?? BENCH_LIMITS.durationMs }
   const result =
     asker.channel === null
-      ? await overLink(answerer.channel, within, onFlow)
-      : await betweenHosts(asker, answerer, within, onFlow)
+      ? await overLink(answerer.channel, limits, within, onFlow)
+      : await betweenHosts(asker, answerer, limits, within, onFlow)
   const at = core.clock.now()
   const found = [
     measured(answerer, asker, result.received, result, at),
@@ -114,24 +116,39 @@ async function measure(
 }
 
 /** Over the link itself, which is also how workspaces travel: ssh's own speed is in it. */
-async function overLink(channel: HostChannel | null, signal: AbortSignal, onFlow: OnFlow): Promise<BenchResult> {
+async function overLink(
+  channel: HostChannel | null,
+  limits: BenchLimits,
+  signal: AbortSignal,
+  onFlow: OnFlow,
+): Promise<BenchResult> {
   if (channel === null) throw new WindfallError("invalid_input", "Cannot measure: both ends are the server")
   const { stream } = await channel.openBench({ signal })
   stream.on("error", () => {})
   try {
     const payload = randomBytes(PIECE_BYTES)
-    return await askBench(wireOver(stream), { nowMs: () => performance.now(), payload, limits: BENCH_LIMITS }, onFlow)
+    return await askBench(wireOver(stream), { nowMs: () => performance.now(), payload, limits }, onFlow)
   } finally {
     stream.destroy()
   }
 }
 
-async function betweenHosts(asker: End, answerer: End, signal: AbortSignal, onFlow: OnFlow): Promise<BenchResult> {
+async function betweenHosts(
+  asker: End,
+  answerer: End,
+  { durationMs }: BenchLimits,
+  signal: AbortSignal,
+  onFlow: OnFlow,
+): Promise<BenchResult> {
   const over = new AbortController()
   const within = AbortSignal.any([signal, over.signal])
   try {
     const offer = await askForOffer(answerer.channel as HostChannel, AGENT_PATHS.benchOffer, {}, within)
-    const lines = await (asker.channel as HostChannel).ask(AGENT_PATHS.benchMeasure, offer, { signal: within })
+    const lines = await (asker.channel as HostChannel).ask(
+      AGENT_PATHS.benchMeasure,
+      { ...offer, durationMs },
+      { signal: within },
+    )
     return await readBenchLines(lines, onFlow)
   } catch (error) {
     const { code, message, hint } = toWindfallError(error, "measure")
@@ -153,16 +170,20 @@ function measured(from: End, to: End, flow: BenchFlow, { roundTripMs }: BenchRes
 
 /** @throws {WindfallError} host_not_found, host_unreachable, invalid_input where both are the same */
 function ends(core: Core, { between, and }: BenchRequest): { readonly asker: End; readonly answerer: End } {
-  const [one, other] = [endOf(core, between), endOf(core, and)]
-  if (one.id === other.id) {
-    throw new WindfallError("invalid_input", `Cannot measure between ${one.name} and itself`, {
+  if (nameOf(core, between) === nameOf(core, and)) {
+    throw new WindfallError("invalid_input", `Cannot measure between ${between} and itself`, {
       hint: "Name two hosts, or one and the server: windfall host bench mac-1 mac-2",
     })
   }
+  const [one, other] = [endOf(core, between), endOf(core, and)]
   // The server asks by itself; between hosts the second one asks, so that what is told first goes from the first to it.
   return other.channel === null || one.channel !== null
     ? { asker: other, answerer: one }
     : { asker: one, answerer: other }
+}
+
+function nameOf(core: Core, end: string): string {
+  return end === SERVER_END ? end : core.fleet.find(end).record.name
 }
 
 function endOf(core: Core, name: string): End {

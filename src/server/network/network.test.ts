@@ -2,19 +2,23 @@ import assert from "node:assert/strict"
 import { createSocket, type Socket } from "node:dgram"
 import { once } from "node:events"
 import { it } from "node:test"
-import { exitsAtOnce, type SimulatedHost } from "../../../test/support/simulated-host.ts"
+import { exitsAtOnce, runsOn, type SimulatedHost } from "../../../test/support/simulated-host.ts"
 import { TestServer } from "../../../test/support/test-server.ts"
 import type { AgentMessage } from "../../protocol/agent-wire.ts"
 import type { WhyAnswer } from "../../protocol/api.ts"
 import type { WindfallEvent } from "../../protocol/events.ts"
 import type { HostView } from "../../protocol/host.ts"
+import { SERVER_END } from "../../protocol/network.ts"
 import { magicPacket } from "./magic-packet.ts"
+import { storeMeasures } from "./store-measures.ts"
+import { travelText } from "./tell-travel.ts"
 
 const NETWORK: Extract<AgentMessage, { type: "network" }> = {
   type: "network",
   network: { kind: "ethernet", mbps: 10_000, interface: "en0", peers: ["Mac15,14"] },
   wake: { hardware: "d0:11:e5:18:1a:ba", broadcast: "127.0.0.1", isAllowed: true },
 }
+const MIB = 1024 ** 2
 const MAC = { platform: "darwin" } as const
 const show = (server: TestServer, token?: string) =>
   server.call<HostView>("GET", "/v1/hosts/alpha", undefined, token === undefined ? {} : { token })
@@ -136,6 +140,31 @@ it("measures for administrators only, and not with who does not answer", async (
   assert.equal(await failure({ between: "server", and: "nobody" }), "host_not_found")
   host.cut()
   assert.equal(await failure(body), "host_unreachable")
+})
+
+it("says how long a large folder takes over Wi-Fi, by what was measured where that is known, and who is wired", async () => {
+  await using server = await TestServer.start()
+  const alpha = await server.hosts.join("alpha")
+  const beta = await server.hosts.join("beta")
+  alpha.script = runsOn
+  await tell(server, alpha, { ...NETWORK, network: { ...NETWORK.network, kind: "wifi", mbps: 460 }, wake: null })
+  const { id } = await server.submit({ host: "alpha" })
+  await server.untilState(id, "running")
+  const { core } = server.running
+  const [tried] = core.table.onHost(alpha.id)
+  assert.ok(tried !== undefined)
+  const text = (bytes: number) => travelText(core, tried, bytes)
+  assert.equal(text(400 * MIB), "400 MB over Wi-Fi to alpha: about 15 s")
+  assert.equal(text(60_000_000), null)
+  assert.equal(text(0), null)
+  const free = { ...tried, job: { ...tried.job, spec: { ...tried.job.spec, host: null } } }
+  await tell(server, beta, NETWORK)
+  assert.equal(travelText(core, free, 400 * MIB), "400 MB over Wi-Fi to alpha: about 15 s; beta is wired")
+  const measure = { mbps: 100, roundTripMs: 2, bytes: 1e8, durationMs: 3_000, at: 1 }
+  await storeMeasures(core, [{ ...measure, from: SERVER_END, to: alpha.id }])
+  assert.equal(text(400 * MIB), "400 MB over Wi-Fi to alpha: about 34 s")
+  await tell(server, alpha, NETWORK)
+  assert.equal(text(400 * MIB), null)
 })
 
 async function listening(socket: Socket): Promise<number> {
