@@ -1,8 +1,11 @@
 import type { AccountTrait } from "./account-traits.ts"
 import type { HostDisk } from "./host-disk.ts"
 import type { HostId } from "./ids.ts"
+import type { MacFacts } from "./mac-facts.ts"
+import type { HostNetwork, HostWakeView, MeasureView } from "./network.ts"
 import type { HostObstacle, HostPresence, Lever } from "./owner.ts"
 import type { Resources } from "./resources.ts"
+import type { HostVitals } from "./vitals.ts"
 
 /**
  * What is known of the way to a host.
@@ -36,6 +39,8 @@ export interface HostFacts {
   readonly timeZone: string | null
   /** Free bytes where the Windfall folder lies. */
   readonly diskFreeBytes: number
+  /** What the Mac is in full. Absent off the Mac, and in what was found by an older agent. */
+  readonly mac?: MacFacts
 }
 
 /** A process of an ended attempt that is still on a host. */
@@ -105,6 +110,13 @@ export interface HostView {
   /** The rules that hold there, and the preset they begin with. */
   readonly preset: string
   readonly policy: readonly HostRule[]
+  /** How it is now, or was when last heard of; `null` as long as it has not said so. */
+  readonly vitals: HostVitals | null
+  /** How it is on the network, as it said last; `null` as long as it has not. */
+  readonly network: HostNetwork | null
+  readonly wake: HostWakeView
+  /** What `host bench` found, latest first. */
+  readonly measures: readonly MeasureView[]
   /** What jobs may use in all. */
   readonly total: Resources
   /** What suspended ones do not use is free. */

@@ -20,6 +20,8 @@ export interface JobSpec {
   readonly secrets: readonly string[]
   /** The root hash of the workspace tree; `null` for an empty folder. */
   readonly workspace: BlobHash | null
+  /** What its files take, as its sender says; absent where that is little, and from older senders. A hint where to run, no more. */
+  readonly workspaceBytes?: number | undefined
   /** Where in the workspace the command starts, relative, "" for its top. */
   readonly workingFolder: string
   readonly resources: ResourceRequest
@@ -145,6 +147,8 @@ export interface AttemptView {
   /** What went wrong in words, for causes that need them. */
   readonly message: string | null
   readonly peakMemoryBytes: number | null
+  /** Absent where nobody has looked in this run of the server, and of attempts that do not run. */
+  readonly usage?: AttemptUsage
   /** Bytes of each stream recorded so far, as counted on the host. */
   readonly stdoutBytes: number
   readonly stderrBytes: number
@@ -154,6 +158,16 @@ export interface AttemptView {
   readonly suspendedMs: number
   /** Its host was lost, or given up, before it had told how much it printed in all: the log may lack its end. */
   readonly logEnd?: "unknown"
+}
+
+/** What an attempt used when its host last looked. */
+export interface AttemptUsage {
+  /** By the server's clock. */
+  readonly at: number
+  readonly memoryBytes: number
+  readonly processes: number
+  /** Of one core, since the look before; `null` where that is not known. */
+  readonly cpuPercent: number | null
 }
 
 /** What became of an attempt's output files on their way home. */

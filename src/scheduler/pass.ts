@@ -1,5 +1,6 @@
 import type { HostId, JobId } from "../protocol/ids.ts"
 import { fits, needOn, type Resources, subtractResources } from "../protocol/resources.ts"
+import { missingBytes, moveStep } from "./move.ts"
 import { lastingObstacles, mustStayApart, takesJobs } from "./obstacle.ts"
 import { type Budget, type Occupant, Outlook, STEPS_PER_PASS } from "./outlook.ts"
 import { type Shape, ShapeIndex } from "./shape.ts"
@@ -19,7 +20,7 @@ export interface HostRoom {
 /** The jobs of one shape during a pass. */
 export interface ShapeQueue {
   readonly shape: Shape
-  /** Hosts it could ever run on: those first to which least of its data would have to come, among these the smallest. */
+  /** Hosts it could ever run on: those first to which least of its data would have to come, among these where all it needs comes sooner, then the smallest. */
   readonly rooms: readonly HostRoom[]
   /** Jobs of this shape that hold a place. */
   readonly held: JobId[]
@@ -148,16 +149,18 @@ function alike(leases: readonly Lease[]): Occupant[] {
   return [...counts.values()]
 }
 
-/** Those first to which least of the data would have to come. By what does not hang on other jobs of the pass either, so that what is said of size holds. The order is kept among equals. */
-export function nearData({ data }: Pick<Shape, "data">, rooms: readonly HostRoom[]): readonly HostRoom[] {
-  if (data.every(({ root }) => root === null)) return rooms
-  const missing = new Map(rooms.map((room) => [room, missingBytes(data, room.host)]))
-  return rooms.toSorted((a, b) => (missing.get(a) ?? 0) - (missing.get(b) ?? 0))
-}
-
-/** How much of a job's data would have to come to the host. */
-export function missingBytes(data: Shape["data"], host: SchedulableHost): number {
-  return data.reduce((sum, { root, bytes }) => sum + (root === null || host.data.has(root) ? 0 : bytes), 0)
+/**
+ * Those first to which least of the data would have to come, then those to which all there is to move comes sooner. By what does
+ * not hang on other jobs of the pass either, so that what is said of size holds. The order is kept among equals.
+ */
+export function nearData(shape: Pick<Shape, "data" | "workspace">, rooms: readonly HostRoom[]): readonly HostRoom[] {
+  if (shape.data.every(({ root }) => root === null) && shape.workspace == null) return rooms
+  const costs = new Map(
+    rooms.map((room) => [room, { bytes: missingBytes(shape.data, room.host), step: moveStep(shape, room.host) }]),
+  )
+  const difference = (a: HostRoom, b: HostRoom, what: "bytes" | "step") =>
+    (costs.get(a)?.[what] ?? 0) - (costs.get(b)?.[what] ?? 0)
+  return rooms.toSorted((a, b) => difference(a, b, "bytes") || difference(a, b, "step"))
 }
 
 /**

@@ -37,6 +37,19 @@ export interface SchedulableHost {
   readonly data: ReadonlySet<BlobHash>
   /** Names of data that it has itself. */
   readonly places: ReadonlySet<string>
+  /** Absent: nothing is known of it. */
+  readonly network?: SchedulableNetwork
+}
+
+export interface SchedulableNetwork {
+  /** What to expect from the server to it; `null`: not known. */
+  readonly mbps: number | null
+  /** Workspaces of which it has all. */
+  readonly trees: ReadonlySet<BlobHash>
+  /** It is woken when it sleeps and a job could run there. */
+  readonly wakes: boolean
+  /** When it was sent last what wakes it; `null`: not lately. */
+  readonly wokenAtMs: number | null
 }
 
 /** Data that a job needs. */
@@ -58,6 +71,8 @@ export interface WaitingJob {
   /** Whether secrets reach it: then it never shares a host with a job of another user, who could read them there. */
   readonly hasSecrets: boolean
   readonly data: readonly WantedData[]
+  /** Its folder, where that is large enough to matter; absent or `null` where it is not. */
+  readonly workspace?: { readonly root: BlobHash; readonly bytes: number } | null
   /** Milliseconds since 1970 before which it does not start (a pause before the next try). Until then it holds no place. */
   readonly notBeforeMs: number | null
 }

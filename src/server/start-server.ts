@@ -163,6 +163,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     notice: (message, about) => record(message, about),
   })
   undo.defer(() => hosts.stop())
+  core.fleet.onWoken = (host) => hosts.hurry(host)
   const departures = new Departures(core, { hosts: () => hosts, random })
   const certificate = tls?.cert ?? null
   const fingerprint = certificate === null ? null : fingerprintOf(certificate)

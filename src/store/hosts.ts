@@ -2,7 +2,14 @@ import type { HostFacts } from "../protocol/host.ts"
 import type { HostId } from "../protocol/ids.ts"
 import { type Lever, NO_LEVER } from "../protocol/owner.ts"
 import type { Database } from "./database.ts"
-import { type HostLeaving, type HostLeftovers, type HostRecord, NO_LEFTOVERS } from "./host-record.ts"
+import {
+  type HostLeaving,
+  type HostLeftovers,
+  type HostNetworkRecord,
+  type HostRecord,
+  NO_LEFTOVERS,
+  NO_NETWORK,
+} from "./host-record.ts"
 import type { Schema } from "./schema.ts"
 
 type Row = Schema["hosts"]
@@ -59,6 +66,8 @@ function changing(v: Row) {
     console_account: v.console_account,
     lever_json: v.lever_json,
     week_told_at: v.week_told_at,
+    machine: v.machine,
+    network_json: v.network_json,
   }
 }
 
@@ -82,6 +91,8 @@ function toRow(host: HostRecord): Row {
     console_account: host.consoleAccount,
     lever_json: leverText(host.lever),
     week_told_at: host.weekToldAt,
+    machine: host.machine,
+    network_json: host.network === NO_NETWORK ? null : JSON.stringify(host.network),
   }
 }
 
@@ -124,5 +135,7 @@ function fromRow(row: Row): HostRecord {
     consoleAccount: row.console_account,
     lever: row.lever_json === null ? NO_LEVER : (JSON.parse(row.lever_json) as Lever),
     weekToldAt: row.week_told_at,
+    machine: row.machine,
+    network: row.network_json === null ? NO_NETWORK : (JSON.parse(row.network_json) as HostNetworkRecord),
   }
 }

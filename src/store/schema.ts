@@ -66,6 +66,9 @@ export interface Schema {
     readonly lever_json: string | null
     /** When the line for a week was told last. */
     readonly week_told_at: number | null
+    readonly machine: string | null
+    /** `null`: nothing is known. */
+    readonly network_json: string | null
   }
   readonly fleet_policies: { readonly fleet: string; readonly preset: string; readonly rules_json: string }
   /** How attempts stepped aside for people at their hosts. */
@@ -77,6 +80,16 @@ export interface Schema {
     readonly ended_at: number | null
     readonly reaction_ms: number
     readonly vacated: number
+  }
+  /** The last measurement from one end to another: hosts' ids, or "server". */
+  readonly network_measures: {
+    readonly from_end: string
+    readonly to_end: string
+    readonly mbps: number
+    readonly round_trip_ms: number
+    readonly bytes: number
+    readonly duration_ms: number
+    readonly at: number
   }
   readonly jobs: {
     readonly id: number

@@ -13,6 +13,7 @@ import { EventStore } from "./events.ts"
 import { FleetPolicyStore } from "./fleet-policies.ts"
 import { HostStore } from "./hosts.ts"
 import { JobStore } from "./jobs.ts"
+import { MeasureStore } from "./measures.ts"
 import { migrate } from "./migrate.ts"
 import { NotifyStore } from "./notify.ts"
 import { PlaceStore } from "./place.ts"
@@ -33,6 +34,7 @@ export interface Store extends Disposable {
   readonly data: DataStore
   readonly fleetPolicies: FleetPolicyStore
   readonly stepAsides: StepAsideStore
+  readonly measures: MeasureStore
 }
 
 /**
@@ -67,6 +69,7 @@ function storeIn(database: Database, server: ServerId): Store {
     data: new DataStore(database),
     fleetPolicies: new FleetPolicyStore(database),
     stepAsides: new StepAsideStore(database),
+    measures: new MeasureStore(database),
     [Symbol.dispose]: () => database.close(),
   }
 }

@@ -16,7 +16,7 @@ import type { Hello, HostChannel, HostsService, NewHost } from "../../src/server
 import { LINK_TIMING } from "../../src/server/hosts/host-link.ts"
 import { type HostsSettings, openHostsWith } from "../../src/server/hosts/open-hosts.ts"
 import { type PayloadSource, packagedPayloads } from "../../src/ssh/payload.ts"
-import { type HostRecord, NO_LEFTOVERS } from "../../src/store/host-record.ts"
+import { type HostRecord, NO_LEFTOVERS, NO_NETWORK } from "../../src/store/host-record.ts"
 import { LAB_CACHE, type Lab, type LabHost } from "../lab/lab.ts"
 
 const ROOT = join(import.meta.dirname, "../..")
@@ -147,6 +147,7 @@ export class HostsBench implements AsyncDisposable {
       diskLimitBytes: null,
       lever: NO_LEVER,
       weekToldAt: null,
+      network: NO_NETWORK,
     }
     this.records.push(record)
     this.hosts.keep(record)
@@ -162,8 +163,11 @@ export class HostsBench implements AsyncDisposable {
       obstacles: [],
       preset: "default",
       policy: [],
+      vitals: null,
+      measures: [],
+      wake: { isOn: false, hardware: null, problem: null },
     } as const
-    return { ...record, ...state, total: NOTHING, free: NOTHING, jobs: [] }
+    return { ...record, ...state, network: null, total: NOTHING, free: NOTHING, jobs: [] }
   }
 }
 

@@ -46,6 +46,12 @@ const host = (index: number): fc.Arbitrary<SchedulableHost> =>
     partitions: mostly(["apple_gpu"], ["apple_gpu", "night"], ["night"]),
     data: fc.subarray(ROOTS).map((roots) => new Set(roots)),
     places: fc.subarray(["corpus", "films"]).map((names) => new Set(names)),
+    network: record({
+      mbps: mostly<number | null>(940, null, 230, 9_400),
+      trees: fc.subarray(ROOTS).map((roots) => new Set(roots)),
+      wakes: mostly(false, true),
+      wokenAtMs: mostly<number | null>(null, 900),
+    }),
   })
 
 const who = record({
@@ -81,6 +87,11 @@ function jobs(hostCount: number, maxLength: number, dueOnly: boolean): fc.Arbitr
       { freq: 6 },
     ),
     data,
+    workspace: mostly<(WaitingJob["workspace"] & object) | null>(
+      null,
+      { root: ROOTS[0]!, bytes: GB },
+      { root: ROOTS[1]!, bytes: 60_000_000 },
+    ),
     notBeforeMs: dueOnly ? fc.constant(null) : fc.constantFrom(null, null, null, 500, 2_000),
   })
   return fc

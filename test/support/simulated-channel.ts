@@ -53,6 +53,10 @@ export class SimulatedChannel implements HostChannel {
     throw new TypeError("simulated hosts have no tunnels")
   }
 
+  openBench(): never {
+    throw new TypeError("simulated hosts measure nothing")
+  }
+
   pauseOutput(): void {}
   resumeOutput(): void {}
 

@@ -3,7 +3,6 @@ import type {
   AttemptOrder,
   ExitRecord,
   FoundAttempt,
-  Leftovers,
   ServerMessage,
 } from "../../src/protocol/agent-wire.ts"
 import { AGENT_PROTOCOL } from "../../src/protocol/agent-wire.ts"
@@ -11,6 +10,7 @@ import type { OutputStream } from "../../src/protocol/frames.ts"
 import type { HostFacts } from "../../src/protocol/host.ts"
 import type { AttemptId, BlobHash, HostId, ServerId } from "../../src/protocol/ids.ts"
 import type { Cause } from "../../src/protocol/job-state.ts"
+import type { Leftovers } from "../../src/protocol/leftovers.ts"
 import type { HostsContext } from "../../src/server/hosts/host-channel.ts"
 import { BlobFolder } from "../../src/workspace/blob-folder.ts"
 import { missingFrom } from "../../src/workspace/diff.ts"
@@ -72,6 +72,10 @@ export class SimulatedHost {
   #blobs: BlobFolder | undefined
   highWater = 0
   facts: HostFacts = HOST_FACTS
+  /** What names the machine, for hello. */
+  machine: string | undefined
+  /** What it says of its network when it connects. */
+  network: Extract<AgentMessage, { type: "network" }> | undefined
   leftovers: Leftovers = { strays: [], missingBytes: 0 }
   script: Script = exitsAtOnce()
   /** What it answers when it is asked for outputs; another one makes it a host that fails or lies. */
@@ -131,8 +135,16 @@ export class SimulatedHost {
       attempts,
       trees: [],
       leftovers: this.leftovers,
+      ...(this.machine === undefined ? {} : { machine: this.machine }),
     })
+    if (this.network !== undefined) this.tell(this.network)
     this.#context.events.onLink(this.id, "ready", null)
+  }
+
+  /** Its link breaks and it is seen to sleep. */
+  sleep(): void {
+    this.cut("it does not answer any more")
+    this.#context.events.onLink(this.id, "asleep", "it does not answer any more: it is probably asleep")
   }
 
   cut(reason = "the link was cut"): void {

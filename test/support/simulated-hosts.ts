@@ -71,6 +71,8 @@ export class SimulatedHosts implements HostsService {
     if ((this.autoConnect || this.#joining !== undefined) && !host.connected) host.connect()
   }
 
+  hurry(): void {}
+
   async release(id: HostId): Promise<void> {
     this.all.get(id)?.cut("released")
     this.all.delete(id)
@@ -93,7 +95,17 @@ export class SimulatedHosts implements HostsService {
     if (signal.aborted) return
     const { address, port, owner, labels, hostKey, consoleAccount = null } = request
     const name = request.name ?? "host"
-    const host = { name, address, port, owner, consoleAccount, labels, hostKey, fleet: request.fleet ?? "default" }
+    const host = {
+      name,
+      address,
+      port,
+      owner,
+      consoleAccount,
+      labels,
+      hostKey,
+      fleet: request.fleet ?? "default",
+      machine: null,
+    }
     this.#joining = HOST_FACTS
     yield { step: "done", host: await this.#context!.admit(host, actor, { admitted, check }) }
     this.#joining = undefined
@@ -108,4 +120,4 @@ export class SimulatedHosts implements HostsService {
   }
 }
 
-const NEW_HOST = { owner: null, consoleAccount: null, fleet: "default", labels: {} } as const
+const NEW_HOST = { owner: null, consoleAccount: null, fleet: "default", labels: {}, machine: null } as const

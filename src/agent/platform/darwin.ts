@@ -7,8 +7,11 @@ import { parseTop } from "../../facts/top.ts"
 import type { AccountTrait } from "../../protocol/account-traits.ts"
 import type { HostFacts } from "../../protocol/host.ts"
 import { DarwinDanger } from "./darwin-danger.ts"
+import { machineFacts } from "./darwin-facts.ts"
+import { darwinMachineId, darwinNetworkLook } from "./darwin-network.ts"
 import { joinListeners, parseLsofListeners, parseNetstatListeners } from "./darwin-ports.ts"
 import { parseFreeMemory, parseProcesses, parseUsedMemory } from "./darwin-text.ts"
+import { darwinVitals } from "./darwin-vitals.ts"
 import type { FreeNow, MemoryNow, Platform, PortListener, ProcessRow, Usage } from "./platform.ts"
 
 const execute = promisify(execFile)
@@ -34,7 +37,10 @@ export function darwinPlatform(): Platform {
     sampleMs: 15_000,
     facts: (root) => facts(root, bootId),
     free,
+    lookAtNetwork: darwinNetworkLook(),
+    machineId: darwinMachineId,
     memoryNow: memoryNowReader(),
+    vitals: darwinVitals,
     isAlive,
     supervises: isAlive, // here it has one attempt only
     ownStart: () => String(Math.round(Date.now() / 1000 - process.uptime())),
@@ -150,25 +156,14 @@ async function stubs(): Promise<readonly string[]> {
   }
 }
 
-const KEYS =
-  "hw.memsize hw.model hw.ncpu machdep.cpu.brand_string hw.optional.arm64 kern.hv_vmm_present kern.osproductversion"
-
 async function facts(root: string, bootId: string): Promise<HostFacts> {
-  const keys = sysctlTexts(await run("/usr/sbin/sysctl", "-i", ...KEYS.split(" ")))
-  const silicon = keys.get("hw.optional.arm64") === "1"
-  const virtual = keys.get("kern.hv_vmm_present") === "1"
+  const [machine, traits] = await Promise.all([machineFacts(), accountTraits()])
   return {
     platform: "darwin",
-    arch: silicon ? "arm64" : "x64",
-    system: `macOS ${keys.get("kern.osproductversion") ?? "of unknown version"}`,
-    model: keys.get("hw.model") ?? null,
-    chip: keys.get("machdep.cpu.brand_string") ?? "unknown",
-    cores: Number(keys.get("hw.ncpu") ?? 1),
-    memoryBytes: Number(keys.get("hw.memsize") ?? 0),
-    gpus: silicon && !virtual ? 1 : 0,
+    ...machine,
     hostname: hostname(),
     user: userInfo().username,
-    accountTraits: await accountTraits(),
+    accountTraits: traits,
     home: homedir(),
     bootId,
     timeZone: timeZone(),

@@ -1,4 +1,6 @@
 import type { HostFacts } from "../../protocol/host.ts"
+import type { Vitals } from "../../protocol/vitals.ts"
+import type { LookAtNetwork } from "./network-look.ts"
 
 /** One line of the process table. */
 export interface ProcessRow {
@@ -62,7 +64,12 @@ export interface Platform {
   /** Facts for `hello`; commands it runs have timeouts. */
   facts(root: string): Promise<HostFacts>
   free(root: string): Promise<FreeNow>
+  readonly lookAtNetwork: LookAtNetwork
+  /** What the system names this machine by, for ever; to be hashed at once and kept nowhere. `null`: not known. */
+  machineId(): Promise<string | null>
   memoryNow(): Promise<MemoryNow>
+  /** How the host is: what cannot be read is `null`. Costs some milliseconds, so it is asked for rarely. */
+  vitals(): Promise<Vitals>
   /** Whether the process with this pid is the one that started then. */
   isAlive(pid: number, start: string): boolean
   /** Whether it is, and has this attempt now: on Linux a supervisor has one after the other, and is named after what it has. */

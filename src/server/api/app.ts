@@ -16,10 +16,12 @@ import { fieldsHint, issueText } from "./issue-text.ts"
 import { jobRoutes } from "./job-routes.ts"
 import { lendRoutes } from "./lend-routes.ts"
 import { logRoutes } from "./log-routes.ts"
+import { networkRoutes } from "./network-routes.ts"
 import { notifyRoutes } from "./notify-routes.ts"
 import { openApiDocument } from "./openapi.ts"
 import { ownerRoutes } from "./owner-routes.ts"
 import { readQuery } from "./query.ts"
+import { queueRoutes } from "./queue-routes.ts"
 import type { AdapterEnv, Api, ApiRequest, Route } from "./route.ts"
 import { serverRoutes } from "./server-routes.ts"
 import { TERMINAL_SOCKETS } from "./terminal-sockets.ts"
@@ -34,9 +36,11 @@ export const ROUTES: readonly Route[] = [
   ...notifyRoutes,
   ...hostRoutes,
   ...ownerRoutes,
+  ...networkRoutes,
   ...blobRoutes,
   ...dataRoutes,
   ...jobRoutes,
+  ...queueRoutes,
   ...logRoutes,
   ...eventRoutes,
 ]

@@ -100,6 +100,10 @@ export const listJobsQuery = z.object({
   before: queryCount.optional(),
   limit: queryCount.pipe(z.int().min(1).max(10_000)).default(100),
 })
+/** `limit=0`: only what runs. */
+export const queueQuery = z.object({
+  limit: queryCount.pipe(z.int().min(0).max(1_000)).default(20),
+})
 export const logsQuery = z
   .object({
     attempt: queryCount.pipe(z.int().min(1)).optional(),

@@ -7,12 +7,15 @@ import { WindfallError } from "../../protocol/errors.ts"
 import type { HostLink } from "../../protocol/host.ts"
 import type { HostDisk } from "../../protocol/host-disk.ts"
 import type { BlobHash, HostId } from "../../protocol/ids.ts"
+import { expectedMbps } from "../../protocol/network.ts"
 import type { HostPresence } from "../../protocol/owner.ts"
 import type { Resources } from "../../protocol/resources.ts"
+import type { HostVitals } from "../../protocol/vitals.ts"
 import type { SchedulableHost } from "../../scheduler/snapshot.ts"
 import type { FleetRules } from "../../store/fleet-policies.ts"
 import type { HostRecord } from "../../store/host-record.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
+import { wakeProblem } from "../network/wake-view.ts"
 import { type HostOrders, NO_FLEET_RULES, obstaclesOf, ordersOf, publicObstacle } from "../owners/host-rules.ts"
 import { capacityOf } from "./capacity.ts"
 import { Joining } from "./joining.ts"
@@ -48,6 +51,12 @@ export interface FleetHost {
   policy: EffectivePolicy
   /** What was said of it that keeps jobs off. */
   orders: HostOrders
+  /** What was measured from the server to it last. */
+  serverMbps: number | null
+  /** When this run of the server sent it last what wakes it. */
+  wokenAt: number | null
+  /** As told last. */
+  vitals: HostVitals | null
   /** Messages that leave with the present tick. */
   outbox: ServerMessage[]
 }
@@ -64,6 +73,8 @@ export class Fleet {
   readonly #schedulable = new Map<HostId, SchedulableHost>()
   readonly #firstContacts = new Map<HostId, Deferred<void>>()
   readonly joining = new Joining()
+  /** Told when a host was sent what wakes it: its link is to be tried soon. */
+  onWoken: (host: HostId) => void = () => {}
   /** Names of the partitions there are. */
   readonly partitions: readonly string[]
 
@@ -108,6 +119,9 @@ export class Fleet {
       presence: null,
       policy,
       orders: ordersOf({ ...record, policy }, now),
+      serverMbps: null,
+      wokenAt: null,
+      vitals: null,
       outbox: [],
     }
     this.#hosts.set(record.id, host)
@@ -189,6 +203,22 @@ export class Fleet {
     this.#schedulable.delete(host.record.id)
   }
 
+  setServerMbps(id: HostId, mbps: number | null): void {
+    const host = this.#hosts.get(id)
+    if (host !== undefined) host.serverMbps = mbps
+    this.#schedulable.delete(id)
+  }
+
+  setWoken(host: FleetHost, at: number): void {
+    host.wokenAt = at
+    this.#schedulable.delete(host.record.id)
+  }
+
+  setTrees(host: FleetHost, trees: readonly BlobHash[]): void {
+    host.trees = trees
+    this.#schedulable.delete(host.record.id)
+  }
+
   setPlaces(host: FleetHost, names: ReadonlySet<string>): void {
     host.places = names
     this.#schedulable.delete(host.record.id)
@@ -239,6 +269,12 @@ export class Fleet {
           partitions: this.partitions,
           data: host.data,
           places: host.places,
+          network: {
+            mbps: expectedMbps(host.record.network.told, host.serverMbps),
+            trees: new Set(host.trees),
+            wakes: host.record.network.wake && wakeProblem(host.record) === null,
+            wokenAtMs: host.wokenAt,
+          },
         }
         this.#schedulable.set(id, seen)
       }

@@ -3,6 +3,8 @@ import { subtractResources } from "../../protocol/resources.ts"
 import type { HostLeaving } from "../../store/host-record.ts"
 import type { Core } from "../core.ts"
 import type { Viewer } from "../jobs/job-view.ts"
+import { measureViews } from "../network/measure-views.ts"
+import { wakeView } from "../network/wake-view.ts"
 import { presenceFor, ruleViews } from "../owners/owner-view.ts"
 import type { FleetHost } from "./fleet.ts"
 import { strayViews } from "./leftovers.ts"
@@ -49,6 +51,10 @@ export function hostView(core: Core, host: FleetHost, viewer: Viewer): HostView 
     ...presenceFor(host, viewer),
     preset: host.policy.preset,
     policy: ruleViews(host.policy),
+    vitals: host.vitals,
+    network: record.network.told,
+    wake: wakeView(record, viewer),
+    measures: measureViews(core, record.id),
     total: host.total,
     free,
     jobs: jobs.map(({ job }) => job.id),

@@ -5,6 +5,7 @@ import { isFinal } from "../../protocol/job-state.ts"
 import type { Lease, WaitingJob } from "../../scheduler/snapshot.ts"
 import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
 import type { JobStore } from "../../store/jobs.ts"
+import { shapeOf } from "./shape-of.ts"
 
 /** An attempt with its job. */
 export interface Tried {
@@ -164,12 +165,7 @@ export class JobTable {
     invariant(!this.#waiting.has(job.id), `job ${job.id} is queued twice`)
     this.#waiting.set(job.id, {
       id: job.id,
-      user: job.user,
-      resources: job.spec.resources,
-      partition: job.spec.partition,
-      hostWanted: job.spec.host,
-      hasSecrets: job.spec.secrets.length > 0,
-      data: job.spec.data.map(({ name, root, bytes }) => ({ name, root, bytes })),
+      ...shapeOf(job),
       notBeforeMs,
     })
     if (job.id < this.#lastWaiting) this.#waiting = new Map([...this.#waiting].sort(([a], [b]) => a - b))

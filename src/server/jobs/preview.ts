@@ -5,6 +5,7 @@ import { explain } from "../../scheduler/explain.ts"
 import type { WaitingJob } from "../../scheduler/snapshot.ts"
 import type { Core } from "../core.ts"
 import { snapshotOf } from "./place.ts"
+import { shapeOf } from "./shape-of.ts"
 
 /** Of no job that there is, or will be. */
 const NO_JOB = Number.MAX_SAFE_INTEGER as JobId
@@ -13,12 +14,7 @@ const NO_JOB = Number.MAX_SAFE_INTEGER as JobId
 export function previewOf(core: Core, user: string, spec: JobSpec): JobPreview {
   const job: WaitingJob = {
     id: NO_JOB,
-    user,
-    resources: spec.resources,
-    partition: spec.partition,
-    hostWanted: spec.host,
-    hasSecrets: spec.secrets.length > 0,
-    data: spec.data.map(({ name, root, bytes }) => ({ name, root, bytes })),
+    ...shapeOf({ user, spec }),
     notBeforeMs: null,
   }
   const snapshot = snapshotOf(core)

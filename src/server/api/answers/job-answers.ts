@@ -1,7 +1,7 @@
 import * as z from "zod"
 import type { JobHints, JobList, LogGap, OutputList, SubmitBatchAnswer, WhyAnswer } from "../../../protocol/api.ts"
 import { ENVIRONMENT_KINDS } from "../../../protocol/environment.ts"
-import type { AttemptView, JobSpec, JobView, OutputsView } from "../../../protocol/job.ts"
+import type { AttemptUsage, AttemptView, JobSpec, JobView, OutputsView } from "../../../protocol/job.ts"
 import { CAUSES, JOB_STATES } from "../../../protocol/job-state.ts"
 import { answer, count, type Describes, hash, time } from "./answer.ts"
 import { notifyOn } from "./notify-answers.ts"
@@ -21,6 +21,7 @@ const spec = answer(
     env: z.record(z.string(), z.string()),
     secrets: z.array(z.string()).describe("Names of stored secrets"),
     workspace: hash.nullable().describe("The tree of what was sent; null for an empty folder"),
+    workspaceBytes: count.optional().describe("What its files take, where that is much"),
     workingFolder: z.string(),
     resources: z.object({
       memoryBytes: count
@@ -70,6 +71,17 @@ const spec = answer(
   }),
 )
 
+export const usage = answer(
+  "Usage",
+  "What an attempt used when its host last looked",
+  z.object({
+    at: time,
+    memoryBytes: count,
+    processes: count,
+    cpuPercent: z.number().nullable().describe("Of one core, since the look before"),
+  }),
+)
+
 const attempt = answer(
   "Attempt",
   "One try of a job on a host",
@@ -87,6 +99,7 @@ const attempt = answer(
     signal,
     message: z.string().nullable().describe("What went wrong, in words"),
     peakMemoryBytes: count.nullable(),
+    usage: usage.optional(),
     stdoutBytes: count.describe("Recorded so far"),
     stderrBytes: count.describe("Recorded so far"),
     suspended: z
@@ -191,6 +204,7 @@ const logGap = answer(
 
 export const JOB_ANSWERS_AGREE: readonly [
   Describes<typeof spec, JobSpec>,
+  Describes<typeof usage, AttemptUsage>,
   Describes<typeof attempt, AttemptView>,
   Describes<typeof outputs, OutputsView>,
   Describes<typeof job, JobView>,
@@ -200,4 +214,4 @@ export const JOB_ANSWERS_AGREE: readonly [
   Describes<typeof outputList, OutputList>,
   Describes<typeof logGap, LogGap>,
   Describes<typeof hints, JobHints>,
-] = [true, true, true, true, true, true, true, true, true, true]
+] = [true, true, true, true, true, true, true, true, true, true, true]
