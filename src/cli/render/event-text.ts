@@ -1,4 +1,5 @@
 import { formatBytes } from "../../base/bytes.ts"
+import { formatDuration } from "../../base/duration.ts"
 import type { WindfallEvent } from "../../protocol/events.ts"
 import { printable } from "./table.ts"
 
@@ -44,6 +45,18 @@ function text(event: WindfallEvent): string {
       if (event.gone) return `host ${event.name}: ${process} is gone`
       return `host ${event.name}: ${process} ${event.certain ? "could not be ended" : "is suspected to be left there"}`
     }
+    case "host_lever":
+      return `host ${event.name} ${event.act === "rules" ? `has other rules (${event.what})` : event.what}, said ${event.from === "mac" ? "at the Mac" : "from elsewhere"}`
+    case "attempt_suspended":
+      return `job ${event.job} was stopped on ${event.hostName} within ${formatDuration(event.reactionMs)}: ${event.reason}`
+    case "attempt_vacating":
+      return `job ${event.job} has to leave ${event.hostName}: ${event.reason}`
+    case "attempt_continued":
+      return `job ${event.job} goes on on ${event.hostName}, stopped for ${formatDuration(event.suspendedMs)} in all`
+    case "fleet_changed":
+      return `fleet ${event.fleet}: ${event.what}`
+    case "host_lent":
+      return event.line
     case "host_removed":
       return `host ${event.name} left`
     case "user_changed":
