@@ -116,6 +116,7 @@ export class Sampler {
       if (!this.#context.platform.sweepIsTotal) for (const row of rows) attempt.seen.set(row.pid, row.start)
       const usage = await this.#context.platform.usageOf(rows)
       const memoryBytes = Math.round(usage.reduce((sum, one) => sum + one.memoryBytes, 0))
+      attempt.heldBytes = memoryBytes
       attempt.peakMemoryBytes = Math.max(attempt.peakMemoryBytes, memoryBytes)
       const told = { sequence: attempt.sequence, memoryBytes, processes: rows.length, ...cpuOf(usage) }
       const { order } = attempt

@@ -14,7 +14,7 @@ import type { FreeNow, MemoryNow, Platform, PortListener, ProcessRow, Usage } fr
 const execute = promisify(execFile)
 const OPTIONS = { timeout: 5_000, maxBuffer: 64 * 1024 * 1024, env: { LC_ALL: "C", LANG: "C", TZ: "UTC" } }
 /** Not rss: since adv_cmds-237 a `ps` without its entitlement refuses that column, and it misses Metal's memory anyway. */
-const COLUMNS = "pid=,ppid=,pgid=,uid=,lstart=,command="
+const COLUMNS = "pid=,ppid=,pgid=,uid=,stat=,lstart=,command="
 /** Identity by start time has a grain of a second here, and the two readings are of different clocks. */
 const START_GRAIN_S = 2
 

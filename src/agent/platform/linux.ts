@@ -89,6 +89,8 @@ function readRow(pid: number): ProcessRow | null {
     cpuMs: (fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * 1000) / TICKS_PER_S,
     name,
     ofSystem: OF_SYSTEM.has(name),
+    // "t" is one that a debugger has stopped.
+    isStopped: fields[0] === "T" || fields[0] === "t",
   }
 }
 

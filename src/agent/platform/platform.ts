@@ -17,6 +17,8 @@ export interface ProcessRow {
   readonly name: string
   /** Part of the system, which runs it for any account that is used at all: it says nothing of who uses this one. */
   readonly ofSystem: boolean
+  /** Stopped by a signal, and not continued. */
+  readonly isStopped: boolean
 }
 
 /** Memory at a glance: what costs next to nothing to ask. */
