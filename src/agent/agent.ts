@@ -11,6 +11,7 @@ import { ControlStream } from "./control-stream.ts"
 import { dataInUse } from "./data/place-data.ts"
 import { Limits } from "./limits.ts"
 import { endOverdue } from "./overdue-stop.ts"
+import type { HostOwner } from "./owner/open-owner.ts"
 import { fail, type Routes, route } from "./router.ts"
 import { Sampler } from "./sampler.ts"
 import { readServerMessage } from "./server-message.ts"
@@ -20,7 +21,7 @@ const STREAM_WINDOW_BYTES = 8 * 1024 * 1024
 const SESSION_WINDOW_BYTES = 32 * 1024 * 1024
 const PING_MS = 5_000
 
-type AgentWays = Pick<Routes, "terminals" | "tunnels">
+type AgentWays = Pick<Routes, "terminals" | "tunnels"> & { readonly owner: HostOwner }
 
 /** Puts the parts together: one link, one control stream, and what goes on when there is none. */
 export class Agent {
@@ -42,12 +43,16 @@ export class Agent {
   constructor(context: AgentContext, facts: HostFacts, on: AgentWays & { readonly leave: () => void }) {
     this.#context = context
     this.#facts = facts
-    this.#leave = on.leave
+    this.#leave = () => {
+      on.owner.end()
+      on.leave()
+    }
     this.#ways = on
     this.#attempts = new Attempts(context)
     this.#limits = new Limits(context, () => this.#look())
     this.#sampler = new Sampler(context)
     context.link.onDrain = () => context.output.pump()
+    on.owner.begin()
     this.changed()
   }
 
@@ -80,6 +85,7 @@ export class Agent {
   /** The machine has woken, or the process was stopped and goes on. */
   woke(): void {
     this.#limits.lookNow()
+    this.#ways.owner.woke()
   }
 
   /** Phases have changed: see, once for all changes of this moment, to timers and to whether anything keeps this agent. */
@@ -91,7 +97,9 @@ export class Agent {
 
   /** The owner's `leave` says that it has begun. It asks what runs here to end, and at last this process, too. */
   ownerLeaves(): void {
-    if (existsSync(this.#context.folder.leaving)) this.#context.link.send({ type: "left" })
+    if (!existsSync(this.#context.folder.leaving)) return
+    this.#context.link.send({ type: "left" })
+    this.#ways.owner.leaves()
   }
 
   supervisorDied(attempt: Attempt): void {
@@ -103,6 +111,7 @@ export class Agent {
     const { live } = this.#attempts
     this.#limits.changed()
     this.#sampler.busy = live
+    this.#ways.owner.changed()
     const { cache, disk, diskWatch } = this.#context
     if (live) diskWatch.work()
     else if (!this.#linked) this.#leave()
@@ -168,6 +177,8 @@ export class Agent {
       this.#context.data.letGo(message.roots, dataInUse(this.#context))
       this.#context.disk.news()
     } else if (message.type === "disk-limit") this.#takeDiskLimit(message.bytes)
+    else if (message.type === "owner") this.#ways.owner.take(message.terms, message.lever)
+    else if (message.type === "ready") this.#ways.owner.ready()
     else this.#attempts.take(message)
   }
 

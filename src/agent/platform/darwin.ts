@@ -34,7 +34,8 @@ export function darwinPlatform(): Platform {
     sampleMs: 15_000,
     facts: (root) => facts(root, bootId),
     free,
-    memoryNow: memoryNowReader(),
+    memoryNow: memoryNowReader(askSysctl),
+    sharing: (sysctl) => ({ memoryNow: memoryNowReader(() => sysctl().catch(askSysctl)) }),
     isAlive,
     supervises: isAlive, // here it has one attempt only
     ownStart: () => String(Math.round(Date.now() / 1000 - process.uptime())),
@@ -92,11 +93,15 @@ async function usageOf(rows: readonly ProcessRow[]): Promise<Usage[]> {
 const MEMORY_KEYS =
   "hw.pagesize vm.page_free_count vm.page_speculative_count vm.page_purgeable_count vm.swapusage kern.memorystatus_vm_pressure_level"
 
+async function askSysctl(): Promise<ReadonlyMap<string, string>> {
+  return sysctlTexts(await run("/usr/sbin/sysctl", "-i", ...MEMORY_KEYS.split(" ")))
+}
+
 /** One `sysctl`, as everything twice a second must cost little. */
-function memoryNowReader(): () => Promise<MemoryNow> {
+function memoryNowReader(ask: () => Promise<ReadonlyMap<string, string>>): () => Promise<MemoryNow> {
   const danger = new DarwinDanger()
   return async () => {
-    const keys = sysctlTexts(await run("/usr/sbin/sysctl", "-i", ...MEMORY_KEYS.split(" ")))
+    const keys = await ask()
     const pages = ["free", "speculative", "purgeable"].map((kind) => Number(keys.get(`vm.page_${kind}_count`) ?? 0))
     const freeBytes = pages.reduce((sum, count) => sum + count, 0) * Number(keys.get("hw.pagesize") ?? 16_384)
     return { freeBytes, danger: danger.look(keys) }

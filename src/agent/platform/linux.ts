@@ -25,6 +25,7 @@ export function linuxPlatform(): Platform {
     facts: async (root) => facts(root, bootId),
     free: async (root) => free(root),
     memoryNow: async () => memoryNow(),
+    sharing: () => ({}),
     isAlive,
     supervises: (pid, start, attempt) => isAlive(pid, start) && titleOf(pid) === `windfall supervisor ${attempt}`,
     ownStart: () => readRow(process.pid)?.start ?? "",

@@ -65,6 +65,8 @@ export interface Platform {
   facts(root: string): Promise<HostFacts>
   free(root: string): Promise<FreeNow>
   memoryNow(): Promise<MemoryNow>
+  /** What is asked otherwise where one `sysctl` can be shared with others who ask. */
+  sharing(sysctl: () => Promise<ReadonlyMap<string, string>>): Pick<Platform, "memoryNow"> | Record<never, never>
   /** Whether the process with this pid is the one that started then. */
   isAlive(pid: number, start: string): boolean
   /** Whether it is, and has this attempt now: on Linux a supervisor has one after the other, and is named after what it has. */
