@@ -52,6 +52,8 @@ export class OwnerFolder {
       const problem = unsafe(lookAt(above), [0, ownUid()])
       if (problem !== null) return `${above} ${problem}`
       this.#make(this.#path, 0o755)
+      // A job may have opened it to everybody.
+      if (lookAt(this.#path)?.uid === ownUid() && !lookAt(this.#path)?.isSymbolicLink()) chmodSync(this.#path, 0o755)
       const here = unsafe(lookAt(this.#path), [0, ownUid(), this.#ownerUid() ?? 0])
       if (here !== null) return `${this.#path} ${here}`
       this.#make(this.requests, REQUESTS_MODE)
@@ -104,7 +106,7 @@ export class OwnerFolder {
   #keepFile(name: string, text: string, mode: number): void {
     const path = join(this.#path, name)
     const found = lookAt(path)
-    if (found !== undefined && found.uid !== ownUid()) return
+    if (found !== undefined && found.uid !== ownUid() && (found.uid === 0 || found.uid === this.#ownerUid())) return
     const isRight = found?.isFile() === true && (found.mode & 0o7777) === mode && found.size === Buffer.byteLength(text)
     if (isRight && readFileSync(path, "utf8") === text) return
     if (found?.isDirectory() === true) rmSync(path, { recursive: true, force: true })
