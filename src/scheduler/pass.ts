@@ -1,6 +1,6 @@
 import type { HostId, JobId } from "../protocol/ids.ts"
 import { fits, needOn, type Resources, subtractResources } from "../protocol/resources.ts"
-import { lastingObstacles, mustStayApart } from "./obstacle.ts"
+import { lastingObstacles, mustStayApart, takesJobs } from "./obstacle.ts"
 import { type Budget, type Occupant, Outlook, STEPS_PER_PASS } from "./outlook.ts"
 import { type Shape, ShapeIndex } from "./shape.ts"
 import type { Lease, SchedulableHost, Snapshot, WaitingJob } from "./snapshot.ts"
@@ -127,7 +127,7 @@ function* occupantsOf(holders: readonly ShapeQueue[], room: HostRoom): Generator
 
 /** Whether the host can take anything at all: jobs ask for a byte and a core at the least. */
 function isOpen({ host, free }: HostRoom): boolean {
-  return host.link === "ready" && !host.draining && host.withheld === null && free.memoryBytes > 0 && free.cores > 0
+  return takesJobs(host) && free.memoryBytes > 0 && free.cores > 0
 }
 
 function addLease(room: HostRoom, lease: Lease): void {

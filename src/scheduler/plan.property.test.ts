@@ -108,6 +108,7 @@ describe("plan() for any pool and queue", () => {
               host.link === "ready" &&
               !host.draining &&
               host.withheld === null &&
+              host.ownerObstacles.length === 0 &&
               lastingObstacles(job, host).length === 0,
           )
           assert.equal(started.has(job.id), possible, `job ${job.id}`)

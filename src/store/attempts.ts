@@ -1,5 +1,5 @@
 import type { AttemptId, HostId, JobId } from "../protocol/ids.ts"
-import type { AttemptState } from "../protocol/job.ts"
+import type { AttemptState, Suspension } from "../protocol/job.ts"
 import type { Cause } from "../protocol/job-state.ts"
 import type { Resources } from "../protocol/resources.ts"
 import type { Database } from "./database.ts"
@@ -76,6 +76,8 @@ function changing(v: Row) {
     fenced: v.fenced,
     on_host: v.on_host,
     log_complete: v.log_complete,
+    suspended_json: v.suspended_json,
+    suspended_ms: v.suspended_ms,
   }
 }
 
@@ -104,6 +106,8 @@ function toRow(a: AttemptRecord): Row {
     fenced: Number(a.fenced),
     on_host: Number(a.onHost),
     log_complete: Number(a.logComplete),
+    suspended_json: a.suspended === null ? null : JSON.stringify(a.suspended),
+    suspended_ms: a.suspendedMs,
   }
 }
 
@@ -132,5 +136,7 @@ function fromRow(row: Row): AttemptRecord {
     fenced: row.fenced === 1,
     onHost: row.on_host === 1,
     logComplete: row.log_complete === 1,
+    suspended: row.suspended_json === null ? null : (JSON.parse(row.suspended_json) as Suspension),
+    suspendedMs: row.suspended_ms,
   }
 }

@@ -1,5 +1,6 @@
 import type { HostFacts } from "../protocol/host.ts"
 import type { HostId, JobId } from "../protocol/ids.ts"
+import type { Lever } from "../protocol/owner.ts"
 
 /** What is stored of a host. The state of the link to it is not: that is learned anew by every run of the server. */
 export interface HostRecord {
@@ -27,6 +28,12 @@ export interface HostRecord {
   readonly leaving: HostLeaving | null
   /** What Windfall may hold there at most, as an administrator said; `null`: as the host itself reckons. */
   readonly diskLimitBytes: number | null
+  /** The owner's account on the host. */
+  readonly consoleAccount: string | null
+  /** What was said of it by its owner and others. */
+  readonly lever: Lever
+  /** When the line for a week was told last; `null`: never. */
+  readonly weekToldAt: number | null
 }
 
 /**

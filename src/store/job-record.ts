@@ -1,5 +1,5 @@
 import type { AttemptId, HostId, JobId } from "../protocol/ids.ts"
-import type { AttemptState, JobSpec, OutputsView } from "../protocol/job.ts"
+import type { AttemptState, JobSpec, OutputsView, Suspension } from "../protocol/job.ts"
 import type { Cause, JobState, Verdict } from "../protocol/job-state.ts"
 import type { Resources } from "../protocol/resources.ts"
 
@@ -63,4 +63,8 @@ export interface AttemptRecord {
   onHost: boolean
   /** All output there will ever be is on our disk. */
   logComplete: boolean
+  /** Since when and why it is stopped for the sake of people at its host; `null` when it is not. */
+  suspended: Suspension | null
+  /** For how long it was stopped before that, in all. */
+  suspendedMs: number
 }

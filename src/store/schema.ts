@@ -60,6 +60,23 @@ export interface Schema {
     readonly leaving_json: string | null
     /** `null`: as the host itself reckons. */
     readonly disk_limit_bytes: number | null
+    /** The owner's account on the host. */
+    readonly console_account: string | null
+    /** `null`: nothing was ever said. */
+    readonly lever_json: string | null
+    /** When the line for a week was told last. */
+    readonly week_told_at: number | null
+  }
+  readonly fleet_policies: { readonly fleet: string; readonly preset: string; readonly rules_json: string }
+  /** How attempts stepped aside for people at their hosts. */
+  readonly step_asides: {
+    readonly host: string
+    readonly attempt: string
+    readonly at: number
+    /** `null`: it is stopped still. */
+    readonly ended_at: number | null
+    readonly reaction_ms: number
+    readonly vacated: number
   }
   readonly jobs: {
     readonly id: number
@@ -102,6 +119,10 @@ export interface Schema {
     readonly fenced: number
     readonly on_host: number
     readonly log_complete: number
+    /** Since when and why it is stopped for the sake of people there; `null` when it is not. */
+    readonly suspended_json: string | null
+    /** For how long it was stopped before that, in all. */
+    readonly suspended_ms: number
   }
   /** A name that was removed stays, without versions and places: its version numbers are never given again. */
   readonly data: {

@@ -18,6 +18,7 @@ import { lendRoutes } from "./lend-routes.ts"
 import { logRoutes } from "./log-routes.ts"
 import { notifyRoutes } from "./notify-routes.ts"
 import { openApiDocument } from "./openapi.ts"
+import { ownerRoutes } from "./owner-routes.ts"
 import { readQuery } from "./query.ts"
 import type { AdapterEnv, Api, ApiRequest, Route } from "./route.ts"
 import { serverRoutes } from "./server-routes.ts"
@@ -32,6 +33,7 @@ export const ROUTES: readonly Route[] = [
   ...lendRoutes,
   ...notifyRoutes,
   ...hostRoutes,
+  ...ownerRoutes,
   ...blobRoutes,
   ...dataRoutes,
   ...jobRoutes,

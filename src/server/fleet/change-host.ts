@@ -1,6 +1,7 @@
 import { WindfallError } from "../../protocol/errors.ts"
 import type { HostView } from "../../protocol/host.ts"
 import { type HostId, makeId } from "../../protocol/ids.ts"
+import { NO_LEVER } from "../../protocol/owner.ts"
 import { type HostRecord, NO_LEFTOVERS } from "../../store/host-record.ts"
 import type { Core } from "../core.ts"
 import { refreshPlaces } from "../data/data-hosts.ts"
@@ -31,6 +32,8 @@ export function admitHost(core: Core, host: NewHost, actor: string): HostView {
     leftovers: NO_LEFTOVERS,
     leaving: null,
     diskLimitBytes: null,
+    lever: NO_LEVER,
+    weekToldAt: null,
   }
   core.store.hosts.add(record)
   core.ledger.event({ type: "host_added", host: record.id, name: record.name }, actor)
@@ -41,7 +44,7 @@ export function admitHost(core: Core, host: NewHost, actor: string): HostView {
 export function changeHost(
   core: Core,
   host: FleetHost,
-  change: Partial<Pick<HostRecord, "draining" | "hostKey" | "leaving" | "diskLimitBytes">>,
+  change: Partial<Pick<HostRecord, "draining" | "hostKey" | "leaving" | "diskLimitBytes" | "owner" | "consoleAccount">>,
   what: string,
   actor: string,
 ): HostView {

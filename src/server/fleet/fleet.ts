@@ -1,13 +1,19 @@
+import type { Clock } from "../../base/clock.ts"
 import { type Deferred, deferred } from "../../base/deferred.ts"
+import type { EffectivePolicy } from "../../presence/effective-policy.ts"
+import { saidPolicy } from "../../presence/said-policy.ts"
 import type { ServerMessage } from "../../protocol/agent-wire.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { HostLink } from "../../protocol/host.ts"
 import type { HostDisk } from "../../protocol/host-disk.ts"
 import type { BlobHash, HostId } from "../../protocol/ids.ts"
+import type { HostPresence } from "../../protocol/owner.ts"
 import type { Resources } from "../../protocol/resources.ts"
 import type { SchedulableHost } from "../../scheduler/snapshot.ts"
+import type { FleetRules } from "../../store/fleet-policies.ts"
 import type { HostRecord } from "../../store/host-record.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
+import { type HostOrders, NO_FLEET_RULES, obstaclesOf, ordersOf, publicObstacle } from "../owners/host-rules.ts"
 import { capacityOf } from "./capacity.ts"
 import { Joining } from "./joining.ts"
 import type { UnknownAttempt } from "./unknown-attempts.ts"
@@ -36,8 +42,20 @@ export interface FleetHost {
   diskFreeBytes: number | null
   /** As told last. */
   disk: HostDisk | null
+  /** Who is there, as its agent told on this link, or on the last one; `null`: not yet. */
+  presence: HostPresence | null
+  /** What holds there of what its fleet and its owner say. */
+  policy: EffectivePolicy
+  /** What was said of it that keeps jobs off. */
+  orders: HostOrders
   /** Messages that leave with the present tick. */
   outbox: ServerMessage[]
+}
+
+/** Whose jobs may run there; `null`: everybody's. */
+function usersOf({ record: { owner }, policy: { values } }: FleetHost): ReadonlySet<string> | null {
+  if (values.who === "everyone") return null
+  return new Set(owner === null ? values.who : [...values.who, owner])
 }
 
 /** All hosts, in memory; the records are stored by those who change them. */
@@ -49,11 +67,29 @@ export class Fleet {
   /** Names of the partitions there are. */
   readonly partitions: readonly string[]
 
-  constructor(partitions: readonly string[]) {
+  readonly #clock: Pick<Clock, "now">
+  #rules: ReadonlyMap<string, FleetRules>
+
+  /** @param rules what fleets say of their hosts */
+  constructor(partitions: readonly string[], clock: Pick<Clock, "now">, rules: ReadonlyMap<string, FleetRules>) {
     this.partitions = partitions
+    this.#clock = clock
+    this.#rules = rules
+  }
+
+  /** What a fleet says of its hosts. */
+  rulesOf(fleet: string): FleetRules {
+    return this.#rules.get(fleet) ?? NO_FLEET_RULES
+  }
+
+  /** What fleets say, after it was stored. */
+  setRules(rules: ReadonlyMap<string, FleetRules>): void {
+    this.#rules = rules
+    for (const host of this.#hosts.values()) this.#reckon(host)
   }
 
   add(record: HostRecord, now: number): FleetHost {
+    const policy = saidPolicy(this.rulesOf(record.fleet), record.lever)
     const host: FleetHost = {
       record,
       link: "connecting",
@@ -61,7 +97,7 @@ export class Fleet {
       since: now,
       channel: null,
       ending: new AbortController(),
-      total: capacityOf(record.facts),
+      total: capacityOf(record.facts, policy),
       unknown: [],
       trees: [],
       data: new Set(),
@@ -69,6 +105,9 @@ export class Fleet {
       memoryFreeBytes: null,
       diskFreeBytes: null,
       disk: null,
+      presence: null,
+      policy,
+      orders: ordersOf({ ...record, policy }, now),
       outbox: [],
     }
     this.#hosts.set(record.id, host)
@@ -117,7 +156,31 @@ export class Fleet {
   /** Replaces the record, after it was stored. */
   update(host: FleetHost, record: HostRecord): void {
     host.record = record
-    host.total = capacityOf(record.facts)
+    this.#reckon(host)
+  }
+
+  setPresence(host: FleetHost, presence: HostPresence | null): void {
+    host.presence = presence
+    this.#schedulable.delete(host.record.id)
+  }
+
+  /** Pauses end, and hours come, by themselves. Returns when that is next, or `null`. */
+  refreshOrders(): number | null {
+    const now = this.#clock.now()
+    let next: number | null = null
+    for (const host of this.#hosts.values()) {
+      if (host.orders.changeAt !== null && host.orders.changeAt <= now) this.#reckon(host)
+      const { changeAt } = host.orders
+      if (changeAt !== null) next = Math.min(next ?? changeAt, changeAt)
+    }
+    return next
+  }
+
+  #reckon(host: FleetHost): void {
+    const { record } = host
+    host.policy = saidPolicy(this.rulesOf(record.fleet), record.lever)
+    host.orders = ordersOf({ ...record, policy: host.policy }, this.#clock.now())
+    host.total = capacityOf(record.facts, host.policy)
     this.#schedulable.delete(record.id)
   }
 
@@ -170,6 +233,8 @@ export class Fleet {
           reason: host.reason,
           draining: host.record.draining || host.record.leaving !== null,
           withheld: withheldReason(host.record.leftovers),
+          ownerObstacles: obstaclesOf(host.record.facts, host.orders, host.presence).map(publicObstacle),
+          users: usersOf(host),
           total: host.total,
           partitions: this.partitions,
           data: host.data,

@@ -41,6 +41,7 @@ export class Links implements HostChannelEvents {
         if (this.#outputHeld) channel.pauseOutput()
         host.trees = hello.trees
         noteData(core, host, hello.data ?? [])
+        core.fleet.setPresence(host, null)
         reconcile(core, host, hello)
         core.fleet.update(host, { ...host.record, facts: hello.facts })
         core.fleet.setLink(host, "ready", null, core.clock.now())

@@ -187,7 +187,11 @@ class Hosts implements HostsService {
         checkKey: (hostKey) => checkNew(this.#context, (host) => host.hostKey === hostKey, request.address),
         admit: ({ hostname }) => {
           const named = { ...request, name: name ?? this.#freeName(hostname, request.address) }
-          return this.#context.admit({ ...named, fleet: request.fleet ?? "default" }, actor, { admitted, check })
+          const { fleet, consoleAccount = null } = request
+          return this.#context.admit({ ...named, consoleAccount, fleet: fleet ?? "default" }, actor, {
+            admitted,
+            check,
+          })
         },
         publicLine,
         signal,

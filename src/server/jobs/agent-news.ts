@@ -9,6 +9,9 @@ import { noteLeftovers } from "../fleet/leftovers.ts"
 import { noteOwnerLeaves } from "../fleet/owner-left.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
 import { noteActivity } from "../notify/activity.ts"
+import { noteLever } from "../owners/lever-words.ts"
+import { notePresence } from "../owners/presence-news.ts"
+import { markContinued, markSuspended, noteVacating } from "../owners/step-aside.ts"
 import { isCurrent } from "./close-attempt.ts"
 import { loseAttempt, recordExit, recordRefusal } from "./end-attempt.ts"
 import { equip } from "./equip.ts"
@@ -50,7 +53,14 @@ export function applyNews(core: Core, host: FleetHost, channel: HostChannel, mes
       core.wakePlanner()
       continue
     }
-    if (message.type === "presence" || message.type === "lever") continue
+    if (message.type === "presence") {
+      notePresence(core, host, message.presence)
+      continue
+    }
+    if (message.type === "lever") {
+      noteLever(core, host, message.lever)
+      continue
+    }
     const tried = core.table.attempt(message.attempt)
     // Whatever a host says, it can only speak of attempts it was given.
     if (tried === undefined || tried.attempt.hostId !== host.record.id) continue
@@ -79,6 +89,16 @@ function applyToAttempt(core: Core, channel: HostChannel, tried: Tried, message:
       return
     case "started":
       markRunning(core, tried)
+      return
+    case "suspended":
+      markRunning(core, tried)
+      markSuspended(core, tried, message.why, core.clock.now(), message.reactionMs)
+      return
+    case "continued":
+      markContinued(core, tried, message.suspendedMs)
+      return
+    case "vacating":
+      noteVacating(core, tried, message)
       return
     case "exited":
       recordExit(core, tried, message.exit, { stdout: message.stdoutBytes, stderr: message.stderrBytes })

@@ -6,7 +6,6 @@ import { DEFAULT_MEMORY_BYTES, fits, needOn } from "../../protocol/resources.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { checkDataPaths, resolveData } from "../data/job-data.ts"
-import { capacityOf } from "../fleet/capacity.ts"
 import { checkTargets, targetIds } from "../notify/targets.ts"
 
 /**
@@ -153,10 +152,7 @@ function checkFits(core: Core, spec: JobSpec): void {
   const hosts = spec.host === null ? core.fleet.all() : [core.fleet.find(spec.host)]
   const known = hosts.filter(({ record }) => record.facts !== null)
   if (known.length === 0 || known.length < hosts.length) return
-  const fitting = known.filter(({ record }) => {
-    const total = capacityOf(record.facts)
-    return fits(needOn(spec.resources, total), total)
-  })
+  const fitting = known.filter(({ total }) => fits(needOn(spec.resources, total), total))
   const lying = spec.data.filter(({ root }) => root === null).map(({ name }) => name)
   if (fitting.some(({ places }) => lying.every((name) => places.has(name)))) return
   if (fitting.length > 0) {
