@@ -6,6 +6,7 @@ import type { Cause } from "../protocol/job-state.ts"
 import type { CollectedOutputs } from "../workspace/outputs.ts"
 import type { StatIndex } from "../workspace/stat-index.ts"
 import type { AttemptEnvironment } from "./attempt-environment.ts"
+import { Suspension } from "./owner/suspension.ts"
 import type { SupervisorStatus } from "./supervisor-text.ts"
 
 /**
@@ -52,6 +53,8 @@ export class Attempt {
   startedAt: number | null = null
   /** Start, by the clock that counts sleep. */
   startedUptimeMs = 0
+  /** For how long its tree was stopped for the sake of people at the host; and whether it is. */
+  readonly suspension = new Suspension()
   stop: StopRequest | null = null
   /** When its grace ends, by `performance.now()`. */
   stopDueMs = Number.POSITIVE_INFINITY
@@ -60,6 +63,10 @@ export class Attempt {
   message: string | null = null
   totals: { readonly stdout: number; readonly stderr: number } = { stdout: 0, stderr: 0 }
   peakMemoryBytes = 0
+  /** What its tree held when it was measured last; `null`: it was not yet. */
+  heldBytes: number | null = null
+  /** CPU time that it had had then, and when, by `performance.now()`; `null`: that is not known. */
+  cpuUsed: { readonly cpuMs: number; readonly atMs: number } | null = null
   /** Processes seen below the supervisor, with their starts: on macOS a child that lost its parent is known only so. */
   readonly seen = new Map<number, string>()
   /** The Python environment it runs in, once known. */
@@ -111,5 +118,7 @@ const MESSAGES: Partial<Record<Cause, string>> = {
   host_restarted: "The host was restarted while it ran",
   supervisor_lost: "Its supervisor was ended by something else, so its exit status is not known",
   start_failed: "The host could not start another process",
+  resume_failed:
+    "It failed within 10 s of going on after it was stopped for its host's owner: what it had on the GPU did not last",
   link_lost: "The host had no contact with the server for longer than the job allows",
 }
