@@ -51,6 +51,8 @@ export interface FleetHost {
   policy: EffectivePolicy
   /** What was said of it that keeps jobs off. */
   orders: HostOrders
+  /** When it was sent last what it was lent for; `null`: not in this run of the server. */
+  pageSentAt: number | null
   /** What was measured from the server to it last. */
   serverMbps: number | null
   /** When this run of the server sent it last what wakes it. */
@@ -119,6 +121,7 @@ export class Fleet {
       presence: null,
       policy,
       orders: ordersOf({ ...record, policy }, now),
+      pageSentAt: null,
       serverMbps: null,
       wokenAt: null,
       vitals: null,

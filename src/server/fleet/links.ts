@@ -9,6 +9,7 @@ import { applyNews } from "../jobs/agent-news.ts"
 import { markOutOfContact } from "../jobs/contact.ts"
 import { reconcile } from "../jobs/reconcile.ts"
 import { settleOutput } from "../jobs/settle.ts"
+import { sendPage } from "../owners/lent.ts"
 import { noteMachine } from "./note-machine.ts"
 import { concludeOwnerLeft } from "./owner-left.ts"
 
@@ -45,6 +46,7 @@ export class Links implements HostChannelEvents {
         core.fleet.setPresence(host, null)
         reconcile(core, host, hello)
         core.fleet.update(host, { ...host.record, facts: hello.facts, machine: noteMachine(core, host, hello.machine) })
+        sendPage(core, host)
         core.fleet.setLink(host, "ready", null, core.clock.now())
         core.ledger.hostChanged(host)
         core.ledger.event({
