@@ -92,6 +92,7 @@ describe("the line for an owner", { timeout: 240_000, skip }, () => {
     )
     const [view] = await hosts()
     assert.deepEqual([view?.name, view?.owner, view?.hostKey], ["lenas", "lena", host.hostKey])
+    assert.equal(view?.consoleAccount, "worker", "who pasted the line is known at the machine")
     assert.equal((await admin("send", "-q", "--no-folder", "--", "echo", "lent")).stdout, "lent\n")
 
     const again = terminal(host, made.line)

@@ -16,7 +16,14 @@ import type { FleetRules } from "../../store/fleet-policies.ts"
 import type { HostRecord } from "../../store/host-record.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
 import { wakeProblem } from "../network/wake-view.ts"
-import { type HostOrders, NO_FLEET_RULES, obstaclesOf, ordersOf, publicObstacle } from "../owners/host-rules.ts"
+import {
+  type HostOrders,
+  NO_FLEET_RULES,
+  obstaclesOf,
+  ordersOf,
+  publicObstacle,
+  usersOf,
+} from "../owners/host-rules.ts"
 import { capacityOf } from "./capacity.ts"
 import { Joining } from "./joining.ts"
 import type { UnknownAttempt } from "./unknown-attempts.ts"
@@ -61,12 +68,6 @@ export interface FleetHost {
   vitals: HostVitals | null
   /** Messages that leave with the present tick. */
   outbox: ServerMessage[]
-}
-
-/** Whose jobs may run there; `null`: everybody's. */
-function usersOf({ record: { owner }, policy: { values } }: FleetHost): ReadonlySet<string> | null {
-  if (values.who === "everyone") return null
-  return new Set(owner === null ? values.who : [...values.who, owner])
 }
 
 /** All hosts, in memory; the records are stored by those who change them. */
@@ -181,6 +182,13 @@ export class Fleet {
     this.#schedulable.delete(host.record.id)
   }
 
+  /** What was said of a host is another: what the host told of it before is not waited for. */
+  forgetToldOrders(host: FleetHost): void {
+    if (host.presence === null) return
+    const obstacles = host.presence.obstacles.filter(({ code }) => code !== "paused" && code !== "outside_hours")
+    this.setPresence(host, { ...host.presence, obstacles })
+  }
+
   /** Pauses end, and hours come, by themselves. Returns when that is next, or `null`. */
   refreshOrders(): number | null {
     const now = this.#clock.now()
@@ -267,7 +275,7 @@ export class Fleet {
           draining: host.record.draining || host.record.leaving !== null,
           withheld: withheldReason(host.record.leftovers),
           ownerObstacles: obstaclesOf(host.record.facts, host.orders, host.presence).map(publicObstacle),
-          users: usersOf(host),
+          users: usersOf(host.policy, host.record.owner),
           total: host.total,
           partitions: this.partitions,
           data: host.data,
