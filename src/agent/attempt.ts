@@ -108,6 +108,7 @@ export class Attempt {
 
 const MESSAGES: Partial<Record<Cause, string>> = {
   out_of_memory: "The system ended it because the host had run out of memory",
+  host_crashed: "The Mac crashed while it ran",
   host_restarted: "The host was restarted while it ran",
   supervisor_lost: "Its supervisor was ended by something else, so its exit status is not known",
   start_failed: "The host could not start another process",

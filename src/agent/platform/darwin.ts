@@ -6,6 +6,7 @@ import { sysctlTexts } from "../../facts/sysctl.ts"
 import { parseTop } from "../../facts/top.ts"
 import type { AccountTrait } from "../../protocol/account-traits.ts"
 import type { HostFacts } from "../../protocol/host.ts"
+import { lastEnd } from "./darwin-crash.ts"
 import { DarwinDanger } from "./darwin-danger.ts"
 import { joinListeners, parseLsofListeners, parseNetstatListeners } from "./darwin-ports.ts"
 import { parseFreeMemory, parseProcesses, parseUsedMemory } from "./darwin-text.ts"
@@ -47,6 +48,7 @@ export function darwinPlatform(): Platform {
     listeners,
     heldBy: (found, pids) => found.filter((one) => one.pids.some((pid) => pids.has(pid))),
     stubs,
+    lastEnd: (sinceMs) => lastEnd(sinceMs, () => run("/usr/bin/last", "-n", "50", "reboot", "shutdown")),
   }
 }
 
