@@ -133,6 +133,8 @@ function checkFacts(raw: Raw & Partial<Record<keyof HostFacts, unknown>>): void 
   if (raw.arch !== "arm64" && raw.arch !== "x64") fail("hello", "facts.arch")
   for (const field of ["system", "chip", "hostname", "user", "home", "bootId"]) text(raw, field, "hello facts")
   for (const field of ["cores", "memoryBytes", "gpus", "diskFreeBytes"]) count(raw, field, "hello facts")
+  for (const field of ["gpuMemoryBytes", "memoryAvailableBytes"])
+    if (raw[field] !== undefined) count(raw, field, "hello facts")
   textOrNull(raw, "model", "hello facts")
   textOrNull(raw, "timeZone", "hello facts")
   const traits = raw.accountTraits

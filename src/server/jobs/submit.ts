@@ -6,8 +6,8 @@ import { DEFAULT_MEMORY_BYTES, fits, needOn } from "../../protocol/resources.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { checkDataPaths, resolveData } from "../data/job-data.ts"
-import { capacityOf } from "../fleet/capacity.ts"
 import { checkTargets, targetIds } from "../notify/targets.ts"
+import { learnedFor, mostOn } from "./learned.ts"
 
 /**
  * Looks whether the sender's blobs of a job are whole on the server. May take a while for a large tree seen first, and for one
@@ -71,6 +71,7 @@ export function submitJobs(core: Core, user: string, specs: readonly JobSpec[]):
   for (const spec of wholes) checkDataPaths(core, user, spec)
   const now = core.clock.now()
   return wholes.map((spec) => {
+    const learned = learnedFor(core, user, spec)
     const job: JobRecord = {
       id: core.table.nextId(),
       user,
@@ -85,6 +86,7 @@ export function submitJobs(core: Core, user: string, specs: readonly JobSpec[]):
       outputs: null,
       stop: null,
       attempts: [],
+      ...(learned === null ? {} : { learned }),
     }
     core.table.add(job)
     core.ledger.jobAdded(job)
@@ -153,9 +155,9 @@ function checkFits(core: Core, spec: JobSpec): void {
   const hosts = spec.host === null ? core.fleet.all() : [core.fleet.find(spec.host)]
   const known = hosts.filter(({ record }) => record.facts !== null)
   if (known.length === 0 || known.length < hosts.length) return
-  const fitting = known.filter(({ record }) => {
-    const total = capacityOf(record.facts)
-    return fits(needOn(spec.resources, total), total)
+  const fitting = known.filter((host) => {
+    const total = { ...host.total, memoryBytes: mostOn(host, spec.resources) }
+    return fits(needOn(spec.resources, host.total), total)
   })
   const lying = spec.data.filter(({ root }) => root === null).map(({ name }) => name)
   if (fitting.some(({ places }) => lying.every((name) => places.has(name)))) return
