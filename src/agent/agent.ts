@@ -14,6 +14,7 @@ import { endOverdue } from "./overdue-stop.ts"
 import { fail, type Routes, route } from "./router.ts"
 import { Sampler } from "./sampler.ts"
 import { readServerMessage } from "./server-message.ts"
+import { SleepWatch } from "./sleep-watch.ts"
 import { AGENT_VERSION } from "./version.ts"
 
 const STREAM_WINDOW_BYTES = 8 * 1024 * 1024
@@ -29,6 +30,7 @@ export class Agent {
   readonly #attempts: Attempts
   readonly #limits: Limits
   readonly #sampler: Sampler
+  readonly #sleepWatch: SleepWatch
   readonly #leave: () => void
   readonly #ways: AgentWays
   #session: ServerHttp2Session | undefined
@@ -47,6 +49,7 @@ export class Agent {
     this.#attempts = new Attempts(context)
     this.#limits = new Limits(context, () => this.#look())
     this.#sampler = new Sampler(context)
+    this.#sleepWatch = new SleepWatch(context)
     context.link.onDrain = () => context.output.pump()
     this.changed()
   }
@@ -201,6 +204,7 @@ export class Agent {
   }
 
   #look(): void {
+    this.#sleepWatch.look()
     this.#attempts.lookForLost()
     endOverdue(this.#context)
     this.#context.output.lookAtAll()

@@ -3,6 +3,7 @@ import type { AttemptOrder, ExitRecord } from "../protocol/agent-wire.ts"
 import type { DataOffer } from "../protocol/data-wire.ts"
 import type { AttemptId, JobId } from "../protocol/ids.ts"
 import type { Cause } from "../protocol/job-state.ts"
+import type { Sleep } from "../protocol/sleep.ts"
 import type { CollectedOutputs } from "../workspace/outputs.ts"
 import type { StatIndex } from "../workspace/stat-index.ts"
 import type { AttemptEnvironment } from "./attempt-environment.ts"
@@ -60,6 +61,8 @@ export class Attempt {
   message: string | null = null
   totals: { readonly stdout: number; readonly stderr: number } = { stdout: 0, stderr: 0 }
   peakMemoryBytes = 0
+  /** When the host slept while it ran, by the host's clock. */
+  sleeps: readonly Sleep[] = []
   /** Processes seen below the supervisor, with their starts: on macOS a child that lost its parent is known only so. */
   readonly seen = new Map<number, string>()
   /** The Python environment it runs in, once known. */

@@ -12,6 +12,7 @@ import { followLost, supervisedBy, tellEnd, tellStarted } from "./ending.ts"
 import { beginAttempt, beginOutput, launchAgain } from "./launch.ts"
 import { reopening } from "./own-file.ts"
 import { foundAttempt, type NeverRan, recoverAttempts } from "./recovery.ts"
+import { tellSleeps } from "./sleep-watch.ts"
 import { carryOut, poke, stopAttempt, wake } from "./stopping.ts"
 
 /** Forgetting waits this long for more of the same, as the high-water mark is synced for all of them at once. */
@@ -153,6 +154,7 @@ export class Attempts {
   }
 
   #tellAgain(attempt: Attempt, exitKnown: boolean): void {
+    tellSleeps(this.#context, attempt)
     if (attempt.phase === "ended") tellEnd(this.#context, attempt, exitKnown)
     else if (attempt.phase !== "preparing" && attempt.phase !== "launching") tellStarted(this.#context, attempt)
   }

@@ -30,6 +30,7 @@ import {
   text,
   textOrNull,
 } from "./raw-check.ts"
+import { SLEEP_CHECKS } from "./sleep-wire.ts"
 
 const CAUSE_SET: ReadonlySet<unknown> = new Set(CAUSES)
 
@@ -114,6 +115,7 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
     }
   },
   ...OWNER_CHECKS,
+  ...SLEEP_CHECKS,
   left: () => {},
   disk: (raw, type) => {
     const disk = object(raw.disk, type, "disk")

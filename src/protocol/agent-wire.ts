@@ -15,6 +15,7 @@ import type { Cause } from "./job-state.ts"
 import type { HostTerms, Lever } from "./owner.ts"
 import type { OwnerNews } from "./owner-wire.ts"
 import type { Resources } from "./resources.ts"
+import type { SleptNews } from "./sleep-wire.ts"
 
 /** Raised when server and agent of neighbouring releases no longer understand each other. */
 export const AGENT_PROTOCOL = 1
@@ -194,6 +195,7 @@ export type AgentMessage =
   /** What Windfall holds on the host's disk, and may hold there now: after `hello`, and when that has changed by more than a little. */
   | { readonly type: "disk"; readonly disk: HostDisk }
   | OwnerNews
+  | SleptNews
   /** The host's owner is taking Windfall off: what runs is asked to end, and nothing can be started here any more. */
   | { readonly type: "left" }
   /**

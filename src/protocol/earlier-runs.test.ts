@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
 import { parseBytes } from "../base/bytes.ts"
-import { learnedNeed, learnedText, requestText } from "./earlier-runs.ts"
+import { learnedNeed, learnedNote, learnedText, requestText } from "./earlier-runs.ts"
 import type { BlobHash } from "./ids.ts"
 import { DEFAULT_SPEC, type JobSpec } from "./job.ts"
 import { likenessOf } from "./likeness.ts"
@@ -15,6 +15,10 @@ test("the most that the newest runs held counts, and a tenth more is leased", ()
   assert.deepEqual(need, { peakBytes: 18 * GIB, runs: 3, leaseBytes: Math.ceil(19.8 * GIB) })
   assert.equal(learnedText(need!), "its last 3 runs held up to 18 GB")
   assert.equal(requestText(need!.peakBytes), "20G")
+  assert.equal(
+    learnedNote(need!),
+    "its last 3 runs held up to 18 GB, so 20 GB are counted for it; --memory 20G would hold it to that",
+  )
   assert.equal(learnedNeed([GIB, GIB, GIB, GIB, GIB, 90 * GIB], 100 * GIB)?.peakBytes, GIB, "old runs are forgotten")
   assert.equal(learnedText(learnedNeed([GIB], 100 * GIB)!), "its last run held 1 GB")
 })

@@ -35,6 +35,12 @@ export function learnedText({ peakBytes, runs }: LearnedNeed): string {
     : `its last ${runs} runs held up to ${formatBytes(peakBytes)}`
 }
 
+/** What is said to the sender of a job that has learned, as a sentence without a full stop. */
+export function learnedNote(need: LearnedNeed): string {
+  const { peakBytes, leaseBytes } = need
+  return `${learnedText(need)}, so ${formatBytes(leaseBytes)} are counted for it; --memory ${requestText(peakBytes)} would hold it to that`
+}
+
 /** What to give to `--memory` for a job that has held so much: a tenth more, in whole gigabytes where that is precise enough. */
 export function requestText(heldBytes: number): string {
   const megabytes = Math.ceil((heldBytes * 1.1) / MIB / 100) * 100

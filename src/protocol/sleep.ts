@@ -18,7 +18,7 @@ export function withSleep(sleeps: readonly Sleep[], next: Sleep): readonly Sleep
   if (last === undefined) return [next]
   if (next.to <= last.to) return sleeps
   if (next.from - last.to > SAME_SLEEP_MS) return [...sleeps, next].slice(-MOST_SLEEPS)
-  return [...sleeps.slice(0, -1), { from: Math.min(last.from, next.from), to: next.to }]
+  return [...sleeps.slice(0, -1), { from: last.from, to: next.to }]
 }
 
 /** How long a host slept in all. */

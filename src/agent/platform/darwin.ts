@@ -8,8 +8,9 @@ import type { AccountTrait } from "../../protocol/account-traits.ts"
 import type { HostFacts } from "../../protocol/host.ts"
 import { lastEnd } from "./darwin-crash.ts"
 import { DarwinDanger } from "./darwin-danger.ts"
+import { memoryFacts } from "./darwin-memory.ts"
 import { joinListeners, parseLsofListeners, parseNetstatListeners } from "./darwin-ports.ts"
-import { parseFreeMemory, parseProcesses, parseUsedMemory } from "./darwin-text.ts"
+import { parseFreeMemory, parseProcesses, parseUsedMemory, parseWakeTime } from "./darwin-text.ts"
 import type { FreeNow, MemoryNow, Platform, PortListener, ProcessRow, Usage } from "./platform.ts"
 
 const execute = promisify(execFile)
@@ -48,6 +49,7 @@ export function darwinPlatform(): Platform {
     listeners,
     heldBy: (found, pids) => found.filter((one) => one.pids.some((pid) => pids.has(pid))),
     stubs,
+    wokeAt: async () => parseWakeTime(await run("/usr/sbin/sysctl", "-n", "kern.waketime")),
     lastEnd: (sinceMs) => lastEnd(sinceMs, () => run("/usr/bin/last", "-n", "50", "reboot", "shutdown")),
   }
 }
@@ -153,12 +155,14 @@ async function stubs(): Promise<readonly string[]> {
 }
 
 const KEYS =
-  "hw.memsize hw.model hw.ncpu machdep.cpu.brand_string hw.optional.arm64 kern.hv_vmm_present kern.osproductversion"
+  "hw.memsize hw.model hw.ncpu machdep.cpu.brand_string hw.optional.arm64 kern.hv_vmm_present kern.osproductversion iogpu.wired_limit_mb"
 
 async function facts(root: string, bootId: string): Promise<HostFacts> {
   const keys = sysctlTexts(await run("/usr/sbin/sysctl", "-i", ...KEYS.split(" ")))
   const silicon = keys.get("hw.optional.arm64") === "1"
   const virtual = keys.get("kern.hv_vmm_present") === "1"
+  const memoryBytes = Number(keys.get("hw.memsize") ?? 0)
+  const gpus = silicon && !virtual ? 1 : 0
   return {
     platform: "darwin",
     arch: silicon ? "arm64" : "x64",
@@ -166,8 +170,8 @@ async function facts(root: string, bootId: string): Promise<HostFacts> {
     model: keys.get("hw.model") ?? null,
     chip: keys.get("machdep.cpu.brand_string") ?? "unknown",
     cores: Number(keys.get("hw.ncpu") ?? 1),
-    memoryBytes: Number(keys.get("hw.memsize") ?? 0),
-    gpus: silicon && !virtual ? 1 : 0,
+    memoryBytes,
+    gpus,
     hostname: hostname(),
     user: userInfo().username,
     accountTraits: await accountTraits(),
@@ -175,6 +179,7 @@ async function facts(root: string, bootId: string): Promise<HostFacts> {
     bootId,
     timeZone: timeZone(),
     diskFreeBytes: diskFreeBytes(root),
+    ...memoryFacts({ memoryBytes, gpus }, keys, await run("/usr/bin/vm_stat").catch(() => "")),
   }
 }
 

@@ -99,6 +99,8 @@ export interface Platform {
   heldBy(listeners: readonly PortListener[], pids: ReadonlySet<number>): PortListener[]
   /** How the boot before this one ended, which was later than `sinceMs` (1970); absent where that cannot be told. */
   lastEnd?(sinceMs: number): Promise<LastEnd>
+  /** When it woke last, in milliseconds since 1970; absent where the clocks themselves tell that it slept. */
+  wokeAt?(): Promise<number | null>
   /** Names under /usr/bin that only open a dialog here, because the developer tools are missing. */
   stubs(): Promise<readonly string[]>
 }
