@@ -15,6 +15,7 @@ import { endOverdue } from "./overdue-stop.ts"
 import { fail, type Routes, route } from "./router.ts"
 import { Sampler } from "./sampler.ts"
 import { readServerMessage } from "./server-message.ts"
+import { SleepWatch } from "./sleep-watch.ts"
 import { AGENT_VERSION } from "./version.ts"
 import { VitalsTeller } from "./vitals-teller.ts"
 
@@ -40,6 +41,7 @@ export class Agent {
   readonly #limits: Limits
   readonly #sampler: Sampler
   readonly #vitals: VitalsTeller
+  readonly #sleepWatch: SleepWatch
   readonly #leave: () => void
   readonly #ways: AgentWays
   #session: ServerHttp2Session | undefined
@@ -64,6 +66,7 @@ export class Agent {
       () => context.platform.vitals(),
       (vitals) => context.link.send({ type: "vitals", vitals }),
     )
+    this.#sleepWatch = new SleepWatch(context)
     context.link.onDrain = () => context.output.pump()
     this.changed()
   }
@@ -223,6 +226,7 @@ export class Agent {
   }
 
   #look(): void {
+    this.#sleepWatch.look()
     this.#attempts.lookForLost()
     endOverdue(this.#context)
     this.#context.output.lookAtAll()

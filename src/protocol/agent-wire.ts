@@ -17,6 +17,7 @@ import type { NetworkNews } from "./network-wire.ts"
 import type { HostTerms, Lever } from "./owner.ts"
 import type { OwnerNews } from "./owner-wire.ts"
 import type { Resources } from "./resources.ts"
+import type { SleptNews } from "./sleep-wire.ts"
 import type { VitalsNews } from "./vitals-wire.ts"
 
 /** Raised when server and agent of neighbouring releases no longer understand each other. */
@@ -201,6 +202,7 @@ export type AgentMessage =
   | OwnerNews
   | VitalsNews
   | NetworkNews
+  | SleptNews
   /** The host's owner is taking Windfall off: what runs is asked to end, and nothing can be started here any more. */
   | { readonly type: "left" }
   /**

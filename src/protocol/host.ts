@@ -26,6 +26,10 @@ export interface HostFacts {
   readonly cores: number
   readonly memoryBytes: number
   readonly gpus: number
+  /** How much of the memory Metal lets the GPU work with; absent where there is no such bound, and from older agents. */
+  readonly gpuMemoryBytes?: number
+  /** What new work could have when this was found; absent off the Mac, and from older agents. */
+  readonly memoryAvailableBytes?: number
   readonly hostname: string
   /** The account jobs run as. */
   readonly user: string

@@ -36,6 +36,8 @@ export interface FleetHost {
   /** Names of data that it has itself. */
   places: ReadonlySet<string>
   memoryFreeBytes: number | null
+  /** What jobs may hold in all just now (memory-now.ts); `undefined` where that is not known. */
+  memoryNowBytes: number | undefined
   diskFreeBytes: number | null
   /** As told last. */
   disk: HostDisk | null
@@ -78,6 +80,7 @@ export class Fleet {
       data: new Set(),
       places: new Set(),
       memoryFreeBytes: null,
+      memoryNowBytes: undefined,
       diskFreeBytes: null,
       disk: null,
       serverMbps: null,
@@ -156,6 +159,12 @@ export class Fleet {
     this.#schedulable.delete(host.record.id)
   }
 
+  setMemoryNow(host: FleetHost, bytes: number | undefined): void {
+    if (host.memoryNowBytes === bytes) return
+    host.memoryNowBytes = bytes
+    this.#schedulable.delete(host.record.id)
+  }
+
   setPlaces(host: FleetHost, names: ReadonlySet<string>): void {
     host.places = names
     this.#schedulable.delete(host.record.id)
@@ -201,6 +210,7 @@ export class Fleet {
           draining: host.record.draining || host.record.leaving !== null,
           withheld: withheldReason(host.record.leftovers),
           total: host.total,
+          ...memoryBounds(host),
           partitions: this.partitions,
           data: host.data,
           places: host.places,
@@ -215,5 +225,17 @@ export class Fleet {
       }
       yield seen
     }
+  }
+}
+
+/** What of its memory jobs may have besides `total`, as far as there are such bounds. */
+function memoryBounds({
+  record,
+  memoryNowBytes,
+}: FleetHost): Pick<SchedulableHost, "gpuMemoryBytes" | "memoryNowBytes"> {
+  const { gpuMemoryBytes } = record.facts ?? {}
+  return {
+    ...(gpuMemoryBytes === undefined ? {} : { gpuMemoryBytes }),
+    ...(memoryNowBytes === undefined ? {} : { memoryNowBytes }),
   }
 }

@@ -27,6 +27,8 @@ const facts = answer(
     cores: count,
     memoryBytes: count,
     gpus: count,
+    gpuMemoryBytes: count.optional().describe("What Metal lets the GPU work with; absent off the Mac"),
+    memoryAvailableBytes: count.optional().describe("What new work could have then; absent off the Mac"),
     hostname: z.string(),
     user: z.string().describe("The account jobs run as"),
     accountTraits: z
