@@ -23,7 +23,9 @@ const ROOMS: Readonly<Record<string, RoomRule>> = {
   store: { below: ["base", "protocol"], typesOf: ["scheduler"] },
   ssh: { below: ["base", "protocol", "facts"], typesOf: ["scheduler"] },
   agent: { below: ["base", "protocol", "facts", "doctor", "presence", "workspace"] },
-  server: { below: ["base", "protocol", "facts", "doctor", "workspace", "scheduler", "hive", "presence", "store", "ssh"] },
+  server: {
+    below: ["base", "protocol", "facts", "doctor", "workspace", "scheduler", "hive", "presence", "store", "ssh"],
+  },
   cli: { below: ["base", "protocol", "facts", "doctor", "presence", "workspace"] },
   web: { below: ["base", "protocol", "workspace"] },
   try: { below: ["base", "protocol", "facts", "workspace", "ssh"] },

@@ -14,6 +14,8 @@ export const AGENT_PATHS = {
   dataOffer: "/data/offer",
   /** POST `{ path }`: reads some of what lies there and answers with {@link PlaceLook} as JSON. */
   dataLook: "/data/look",
+  /** POST {@link ExaminationRequest}: examines the host. Answers lines of JSON (protocol/doctor-wire.ts). */
+  doctor: "/doctor",
   /**
    * POST, both bodies open: the bytes of a tunnel (protocol/tunnel.ts). `/tunnels/SEQUENCE/port/PORT` leads to a port that a
    * process of the attempt listens on; with `/look` behind it only waits a while for that, and answers without a body.
