@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from "../../facts/json-text.ts"
 import { isSystemName } from "../../protocol/account-traits.ts"
+import { isIpv6 } from "./addresses.ts"
 
 /** What is known of a machine only by where it stands. */
 export interface FoundSecrets {
@@ -20,7 +21,7 @@ const EVERYBODYS: ReadonlySet<string> = new Set(
   volumes remote login jobs job windfall runner build ci server client on off yes no true false none null unknown root the of and for with lab
   name active inactive online offline charging charged serial number version build graphics audio video cpu gpu memory sleep wake preboot vm update
   recovery hardware default gateway interface destination mask link inet metal spdisplays en0 en1 lo0 loginwindow finder dock kernel xcode library
-  ac ups dev private var tmp etc bin sbin usr opt nfs smb apfs hfs net proc macintosh hd time machine lid open close idle long short`
+  com net org edu gov example lan internal corp de ch at uk fr eu ac ups dev private var tmp etc bin sbin usr opt nfs smb apfs hfs net proc macintosh hd time machine lid open close idle long short`
     .split(/\s+/)
     .filter((word) => word !== ""),
 )
@@ -40,7 +41,7 @@ const NAMES: readonly RegExp[] = [
   /kCGSessionLongUserNameKey"?\s*[:=]\s*"?([^"\n,;}]+)/g,
   /^\s+Name : (\S.*)$/gm,
   /^(?:GroupMembership|dsAttrTypeStandard:GroupMembership): (.+)$/gm,
-  /\/\/(?:([^/@\s:]+)(?::[^/@\s]*)?@)?([^/\s]+)\//g,
+  /(?<![:\w])\/\/(?:([^/@\s:]+)(?::[^/@\s]*)?@)?([^/\s]+)\//g,
   /\/Volumes\/([^/\n(]*[^/\s(])/g,
   /"?(?:ComputerName|LocalHostName|HostName|local_host_name|user_name)"?\s*[:=]\s*"?([^"\n,;}]+)/g,
 ]
@@ -73,7 +74,8 @@ function addNames(names: Set<string>, text: string, isList: boolean): void {
 /** A person's name is known by each of its words, too; "Ada's Mac Studio" is a machine's. */
 function addName(names: Set<string>, text: string): void {
   const name = text.trim()
-  if (isEverybodys(name) || name.length > 100) return
+  // An address is masked by its form.
+  if (isEverybodys(name) || name.length > 100 || /^\d+(\.\d+)+/.test(name) || isIpv6(name)) return
   names.add(name)
   for (const word of name.split(/[\s.@_-]+/)) {
     const plain = word.replace(/['\u2019]s$/, "")

@@ -26,7 +26,7 @@ export class Masks {
     }
     this.#literals = literals
     // The longest first: a name may be a part of another.
-    const all = [...literals.keys()].sort((a, b) => b.length - a.length).map(escaped)
+    const all = [...literals.keys()].sort((a, b) => b.length - a.length).map((one) => RegExp.escape(one))
     this.#pattern =
       all.length === 0 ? null : new RegExp(`(?<![\\p{L}\\p{N}])(?:${all.join("|")})(?![\\p{L}\\p{N}])`, "giu")
   }
@@ -112,8 +112,4 @@ function maskBatteryData(text: string): string {
 /** netstat shows an address of a network by its first two or three numbers. */
 function maskNetworks(text: string): string {
   return text.replace(/^(\S+ +\d+ +)\d{1,3}(?:\.\d{1,3}){1,2}(?=\s|\/\d)/gm, "$1198.18")
-}
-
-function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")
 }
