@@ -94,7 +94,7 @@ async function openCalls({ objc, metal, coreGraphics }: MetalPlaces): Promise<Ca
   // Without it MTLCreateSystemDefaultDevice finds nothing where nobody is logged in at the screen.
   ffi.dlopen(coreGraphics, {})
   const open = (path: string, name: string, parameters: readonly string[]): Foreign => {
-    const found = ffi.dlopen(path, { [name]: { parameters, result: "pointer" } }).functions[name]
+    const found = ffi.dlopen(path, { [name]: { arguments: parameters, return: "pointer" } }).functions[name]
     if (found === undefined) throw new Error(`${path} has no ${name}`)
     return found
   }
@@ -104,6 +104,10 @@ async function openCalls({ objc, metal, coreGraphics }: MetalPlaces): Promise<Ca
   const classNamed = open(objc, "objc_getClass", ["string"])
   const allDevices = open(metal, "MTLCopyAllDevices", [])
   const oneDevice = open(metal, "MTLCreateSystemDefaultDevice", [])
+  // Node calls this interface experimental, and has renamed parts of it: what comes back must be what it surely is.
+  if (asPointer(selectorOf("count")) === 0n || asPointer(classNamed("NSString")) === 0n) {
+    throw new Error("calls through node:ffi bring nothing back")
+  }
   open(objc, "objc_autoreleasePoolPush", [])()
   return {
     devices: () => asPointer(allDevices()),

@@ -6,7 +6,9 @@
 const UUID = /[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}(?![0-9A-Fa-f])/
 /** What provisioning calls a device. */
 const UDID = /[0-9A-Fa-f]{8}-[0-9A-Fa-f]{16}(?![0-9A-Fa-f-])/
-const MAC = /[0-9A-Fa-f]{1,2}(?:[:-][0-9A-Fa-f]{1,2}){5}(?![0-9A-Fa-f]|[:-][0-9A-Fa-f])/
+/** Of Ethernet and Wi-Fi, and longer ones of FireWire and InfiniBand, which have two digits in each part. */
+const MAC =
+  /(?:[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){7,19}|[0-9A-Fa-f]{1,2}(?:[:-][0-9A-Fa-f]{1,2}){5})(?![0-9A-Fa-f]|[:-][0-9A-Fa-f])/
 const IPV6 = /(?:[0-9A-Fa-f]{0,4}:){2,8}(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4})(?![0-9A-Fa-f:])/
 const IPV4 = /\d{1,3}(?:\.\d{1,3}){3}(?!\d)/
 
@@ -44,11 +46,11 @@ function maskUuid(number: number): string {
 function maskMac(text: string, numberOf: Numbering): string {
   const separator = text.includes("-") ? "-" : ":"
   const parts = text.split(separator)
-  // A date with a time, or dashes and colons mixed.
-  if (parts.length !== 6) return text
+  // Dashes and colons mixed, as of a date with a time.
+  if (parts.length < 6) return text
   const number = numberOf("mac", parts.map((part) => part.padStart(2, "0").toLowerCase()).join(":"))
   const tail = hex(number, 6).match(/../g) ?? []
-  return ["02", "00", "00", ...tail].join(separator)
+  return ["02", ...Array.from({ length: parts.length - 4 }, () => "00"), ...tail].join(separator)
 }
 
 /** From 198.18.0.0/15, which is for measurements and nobody's (RFC 2544). This machine, everybody and no address stay. */

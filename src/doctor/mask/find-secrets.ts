@@ -42,7 +42,7 @@ const NAMES: readonly RegExp[] = [
   /^\s+Name : (\S.*)$/gm,
   /^(?:GroupMembership|dsAttrTypeStandard:GroupMembership): (.+)$/gm,
   /(?<![:\w])\/\/(?:([^/@\s:]+)(?::[^/@\s]*)?@)?([^/\s]+)\//g,
-  /\/Volumes\/([^/\n(]*[^/\s(])/g,
+  /(?<!\/System)\/Volumes\/([^/\n("]*[^/\s("])/g,
   /"?(?:ComputerName|LocalHostName|HostName|local_host_name|user_name)"?\s*[:=]\s*"?([^"\n,;}]+)/g,
 ]
 
