@@ -6,6 +6,7 @@ import type {
   ServerMessage,
 } from "../../src/protocol/agent-wire.ts"
 import { AGENT_PROTOCOL } from "../../src/protocol/agent-wire.ts"
+import type { Examination, ExaminationRequest } from "../../src/protocol/doctor-wire.ts"
 import type { OutputStream } from "../../src/protocol/frames.ts"
 import type { HostFacts } from "../../src/protocol/host.ts"
 import type { AttemptId, BlobHash, HostId, ServerId } from "../../src/protocol/ids.ts"
@@ -32,6 +33,24 @@ export const HOST_FACTS: HostFacts = {
   bootId: "boot-1",
   timeZone: "UTC",
   diskFreeBytes: 100 * 1024 ** 3,
+}
+
+const LINUX_EXAMINATION: Examination = {
+  head: {
+    platform: "linux",
+    agentVersion: "simulated",
+    now: Date.now(),
+    uvVersions: [],
+    pythonVersions: [],
+    diskFreeBytes: HOST_FACTS.diskFreeBytes,
+    names: [],
+  },
+  outputs: [],
+}
+
+/** An agent's answer to POST /doctor. */
+export async function* examinationLines({ head, outputs }: Examination): AsyncGenerator<Uint8Array> {
+  for (const line of [head, ...outputs, { end: true }]) yield Buffer.from(`${JSON.stringify(line)}\n`)
 }
 
 /** One attempt as it lies on a simulated host. */
@@ -76,6 +95,8 @@ export class SimulatedHost {
   network: Extract<AgentMessage, { type: "network" }> | undefined
   leftovers: Leftovers = { strays: [], missingBytes: 0 }
   script: Script = exitsAtOnce()
+  /** What it says when it is to examine itself, in lines of JSON. */
+  examine: (request: ExaminationRequest) => AsyncIterable<Uint8Array> = () => examinationLines(LINUX_EXAMINATION)
   /** What it answers when it is asked for outputs; another one makes it a host that fails or lies. */
   giveOutputs: (hashes: readonly BlobHash[], signal: AbortSignal) => AsyncIterable<Uint8Array> = (hashes) => {
     const { blobs } = this

@@ -115,6 +115,8 @@ test("what the server answers is as the document says, with no field more", asyn
     "hosts",
     "hosts/alpha",
     "doctor",
+    "hosts/alpha/doctor",
+    "hosts/alpha/record",
     "events",
     ...DATA,
   ]) {
