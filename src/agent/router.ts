@@ -48,11 +48,8 @@ export function route(
   else if (method === "PUT" && path === AGENT_PATHS.data) answer = takeBlobs(context.data, stream)
   else if (method === "POST" && path === AGENT_PATHS.dataOffer) answer = offer(context, stream)
   else if (method === "POST" && path === AGENT_PATHS.dataLook) answer = look(stream)
-<<<<<<< HEAD
   else if (method === "POST" && BENCH_PATHS.has(path)) answer = serveBench(path, stream, readJson)
-=======
   else if (method === "POST" && path === AGENT_PATHS.doctor) answer = examine(context, stream)
->>>>>>> wt-doctor
   else if (method === "POST" && path.startsWith(AGENT_PATHS.outputs)) {
     answer = giveOutputs(context, stream, path.slice(AGENT_PATHS.outputs.length))
   } else answer = Promise.reject(new WindfallError("route_not_found", `Cannot answer ${method} ${path}: no such route`))
