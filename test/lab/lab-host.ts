@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto"
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statfsSync, writeFileSync, writeSync } from "node:fs"
 import { join } from "node:path"
 import { promisify } from "node:util"
+import { asAccount } from "./as-account.ts"
 import { HOST_UID, type HostPlan, homeInside, insideFolder, sshdIn, writeHostFiles } from "./host-setup.ts"
 import { isRealRoot, SYSTEM_ENV, unshareCommand } from "./lab-mode.ts"
 import { LineProcess } from "./line-process.ts"
@@ -251,7 +252,15 @@ export class LabHost implements AsyncDisposable {
     const plan = this.#plan
     const sshd = sshdIn(plan)
     const env = ["/usr/bin/env", "-i", ...(sshd.libraryPath === null ? [] : [`LD_LIBRARY_PATH=${sshd.libraryPath}`])]
-    const serve = [...this.#asAccount(), ...env, sshd.path, "-D", "-e", "-f", `${insideFolder(plan)}/sshd_config`]
+    const serve = [
+      ...asAccount(plan, this.#ownAccount),
+      ...env,
+      sshd.path,
+      "-D",
+      "-e",
+      "-f",
+      `${insideFolder(plan)}/sshd_config`,
+    ]
     const init = [
       "/usr/bin/perl",
       join(import.meta.dirname, "host-init.pl"),
@@ -285,25 +294,5 @@ export class LabHost implements AsyncDisposable {
       restart: () => this.restart(),
     }
     return new LabMac(host, mac, this.#bootId.toUpperCase())
-  }
-
-  /**
-   * sshd runs as the host's account, never as root: a plain user's sshd serves just that user and needs nothing. A Mac's has that
-   * Mac's file tree for its root; a plain user's gets that last, as there is no /proc then to write the account's number to.
-   */
-  #asAccount(): string[] {
-    const isMac = this.#plan.kind === "mac"
-    if (!this.#plan.apart) return []
-    const [chroot, root] = isMac
-      ? [
-          ["/usr/sbin/chroot", MAC_ROOT],
-          ["--root", MAC_ROOT],
-        ]
-      : [[], []]
-    if (this.#ownAccount) {
-      const setpriv = isMac ? "/mnt/bin/setpriv" : "/usr/bin/setpriv"
-      return [...chroot, setpriv, `--reuid=${HOST_UID}`, `--regid=${HOST_UID}`, "--clear-groups"]
-    }
-    return ["/usr/bin/unshare", "--user", `--map-user=${HOST_UID}`, `--map-group=${HOST_UID}`, ...root]
   }
 }

@@ -6,7 +6,7 @@ import type {
   ServerMessage,
 } from "../../src/protocol/agent-wire.ts"
 import { AGENT_PROTOCOL } from "../../src/protocol/agent-wire.ts"
-import type { Examination, ExaminationRequest } from "../../src/protocol/doctor-wire.ts"
+import type { ExaminationRequest } from "../../src/protocol/doctor-wire.ts"
 import type { OutputStream } from "../../src/protocol/frames.ts"
 import type { HostFacts } from "../../src/protocol/host.ts"
 import type { AttemptId, BlobHash, HostId, ServerId } from "../../src/protocol/ids.ts"
@@ -17,41 +17,7 @@ import { BlobFolder } from "../../src/workspace/blob-folder.ts"
 import { missingFrom } from "../../src/workspace/diff.ts"
 import { encodePack } from "../../src/workspace/pack.ts"
 import { SimulatedChannel } from "./simulated-channel.ts"
-
-export const HOST_FACTS: HostFacts = {
-  platform: "linux",
-  arch: "x64",
-  system: "Simulated 1",
-  model: null,
-  chip: "Simulated",
-  cores: 2,
-  memoryBytes: 8 * 1024 ** 3,
-  gpus: 0,
-  hostname: "simulated",
-  user: "jobs",
-  home: "/home/jobs",
-  bootId: "boot-1",
-  timeZone: "UTC",
-  diskFreeBytes: 100 * 1024 ** 3,
-}
-
-const LINUX_EXAMINATION: Examination = {
-  head: {
-    platform: "linux",
-    agentVersion: "simulated",
-    now: Date.now(),
-    uvVersions: [],
-    pythonVersions: [],
-    diskFreeBytes: HOST_FACTS.diskFreeBytes,
-    names: [],
-  },
-  outputs: [],
-}
-
-/** An agent's answer to POST /doctor. */
-export async function* examinationLines({ head, outputs }: Examination): AsyncGenerator<Uint8Array> {
-  for (const line of [head, ...outputs, { end: true }]) yield Buffer.from(`${JSON.stringify(line)}\n`)
-}
+import { examinationLines, HOST_FACTS, LINUX_EXAMINATION } from "./simulated-facts.ts"
 
 /** One attempt as it lies on a simulated host. */
 export interface SimulatedAttempt {
