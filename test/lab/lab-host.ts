@@ -3,8 +3,7 @@ import { randomUUID } from "node:crypto"
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statfsSync, writeFileSync, writeSync } from "node:fs"
 import { join } from "node:path"
 import { promisify } from "node:util"
-import { asAccount } from "./as-account.ts"
-import { HOST_UID, type HostPlan, homeInside, insideFolder, sshdIn, writeHostFiles } from "./host-setup.ts"
+import { HOST_UID, type HostPlan, homeInside, writeHostFiles } from "./host-setup.ts"
 import { isRealRoot, SYSTEM_ENV, unshareCommand } from "./lab-mode.ts"
 import { LineProcess } from "./line-process.ts"
 import { LabMac } from "./mac/lab-mac.ts"
@@ -13,6 +12,7 @@ import type { MacModel } from "./mac/models.ts"
 import type { LabNetwork } from "./network.ts"
 import { descendants, type LabProcess } from "./processes.ts"
 import { type Relay, startRelay } from "./relay.ts"
+import { sshdCommand } from "./sshd-command.ts"
 
 const run = promisify(execFile)
 
@@ -250,17 +250,7 @@ export class LabHost implements AsyncDisposable {
 
   async #boot(): Promise<void> {
     const plan = this.#plan
-    const sshd = sshdIn(plan)
-    const env = ["/usr/bin/env", "-i", ...(sshd.libraryPath === null ? [] : [`LD_LIBRARY_PATH=${sshd.libraryPath}`])]
-    const serve = [
-      ...asAccount(plan, this.#ownAccount),
-      ...env,
-      sshd.path,
-      "-D",
-      "-e",
-      "-f",
-      `${insideFolder(plan)}/sshd_config`,
-    ]
+    const serve = sshdCommand(plan, this.#ownAccount)
     const init = [
       "/usr/bin/perl",
       join(import.meta.dirname, "host-init.pl"),

@@ -118,6 +118,7 @@ test("what the server answers is as the document says, with no field more", asyn
     "hosts/alpha/doctor",
     "hosts/alpha/record",
     "events",
+    "queue",
     ...DATA,
   ]) {
     await call("GET", `/v1/${path}`)
