@@ -13,6 +13,7 @@ import { DataShelf } from "./data/data-shelf.ts"
 import { keepDisk } from "./disk/keep-disk.ts"
 import { takeSupervisorLines } from "./ending.ts"
 import { Environments } from "./environments.ts"
+import { watchFirewall } from "./firewall-watch.ts"
 import { Forker } from "./forker.ts"
 import { HighWater } from "./high-water.ts"
 import { Holder } from "./holder.ts"
@@ -146,6 +147,7 @@ async function open(
     changed: () => agent?.changed(),
     supervisorDied: (attempt) => agent?.supervisorDied(attempt),
   }
+  watchFirewall(context)
   const ports = new PortAccess(context)
   agent = new Agent(context, facts, {
     leave: () => process.exit(0),
