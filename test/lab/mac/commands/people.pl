@@ -47,6 +47,10 @@ sub last_logins {
     my ($user, $tty, $from, $since_ms) = @$_;
     printf("%-10s%-10s%-18s %s   still logged in\n", $user, $tty, $from, POSIX::strftime('%a %b %e %H:%M', localtime($since_ms / 1000)));
   }
+  my $boot = POSIX::strftime('%a %b %e %H:%M', localtime(one('bootAtMs') / 1000));
+  my $before = POSIX::strftime('%a %b %e %H:%M', localtime(one('bootAtMs') / 1000 - 9 * 3600));
+  printf("%-10s%-10s%-18s %s\n", 'reboot', '~', '', $boot);
+  printf("%-10s%-10s%-18s %s - 17:12  (08:20)\n", 'lena', 'console', '', $before);
   print "\nwtmp begins ", POSIX::strftime('%a %b %e %H:%M:%S %Z %Y', localtime(one('bootAtMs') / 1000)), "\n";
 }
 
