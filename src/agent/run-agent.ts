@@ -13,6 +13,7 @@ import { DataShelf } from "./data/data-shelf.ts"
 import { keepDisk } from "./disk/keep-disk.ts"
 import { takeSupervisorLines } from "./ending.ts"
 import { Environments } from "./environments.ts"
+import { watchFirewall } from "./firewall-watch.ts"
 import { Forker } from "./forker.ts"
 import { hashMachine } from "./hash-machine.ts"
 import { HighWater } from "./high-water.ts"
@@ -147,6 +148,7 @@ async function open(
     changed: () => agent?.changed(),
     supervisorDied: (attempt) => agent?.supervisorDied(attempt),
   }
+  watchFirewall(context)
   const ports = new PortAccess(context)
   const told = { facts, machine: id === null ? null : hashMachine(server, id) }
   agent = new Agent(context, told, {

@@ -52,7 +52,8 @@ export const MAC_PROBES: readonly Probe[] = [
   probe("plutil-update", "/usr/bin/plutil -convert xml1 -o - /Library/Preferences/com.apple.SoftwareUpdate.plist", {
     file: "plutil-SoftwareUpdate",
   }),
-  probe("df", "/bin/df -k"),
+  // Of one volume: without a name it asks all, also a share whose server is gone.
+  probe("df", "/bin/df -k /System/Volumes/Data"),
   probe("ifconfig-a", "/sbin/ifconfig -a", { file: "ifconfig" }),
   probe("networksetup-ports", "/usr/sbin/networksetup -listallhardwareports", {
     file: "networksetup-listallhardwareports",
@@ -75,6 +76,7 @@ export const MAC_PROBES: readonly Probe[] = [
   more("ioreg-IOHIDSystem", "/usr/sbin/ioreg -r -d 1 -c IOHIDSystem"),
   more("ioreg-Root", "/usr/sbin/ioreg -n Root -d 1"),
   more("ioreg-AppleSmartBattery", "/usr/sbin/ioreg -r -n AppleSmartBattery -w 0"),
+  more("df-all", "/bin/df -k"),
   more("vm_stat", "/usr/bin/vm_stat"),
   more("memory_pressure-Q", "/usr/bin/memory_pressure -Q"),
   more("top-l1", "/usr/bin/top -l 1 -n 0", { timeoutMs: SLOW_MS }),

@@ -78,8 +78,6 @@ RecordType: dsRecTypeStandard:Groups
 </plist>
 `,
   df: `Filesystem     1024-blocks      Used Available Capacity iused      ifree %iused  Mounted on
-/dev/disk3s1s1   971350180  11000000 560000000     2%  400000 5600000000    0%   /
-devfs                  200       200         0   100%     700          0  100%   /dev
 /dev/disk3s5     971350180 380000000 560000000    41% 2500000 5600000000    0%   /System/Volumes/Data
 `,
   "ifconfig-a": `lo0: flags=8049<UP,LOOPBACK,RUNNING,MULTICAST> mtu 16384
@@ -159,6 +157,11 @@ destination: default
 
 /** What only a record has. */
 const MORE: Readonly<Record<string, string>> = {
+  "df-all": `Filesystem     1024-blocks      Used Available Capacity iused      ifree %iused  Mounted on
+/dev/disk3s1s1   971350180  11000000 560000000     2%  400000 5600000000    0%   /
+devfs                  200       200         0   100%     700          0  100%   /dev
+/dev/disk3s5     971350180 380000000 560000000    41% 2500000 5600000000    0%   /System/Volumes/Data
+`,
   "pmset-g-batt": "Now drawing from 'AC Power'\n",
   "pmset-g-assertions": `2026-11-27 09:15:00 +0000
 Assertion status system-wide:
