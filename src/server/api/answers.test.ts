@@ -109,6 +109,7 @@ test("what the server answers is as the document says, with no field more", asyn
     "hosts",
     "hosts/alpha",
     "doctor",
+    "queue",
     "events",
     ...DATA,
   ]) {
