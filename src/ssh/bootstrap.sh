@@ -42,6 +42,7 @@ probe() {
     for key in hw.optional.arm64 sysctl.proc_translated kern.hv_vmm_present hw.model machdep.cpu.brand_string hw.memsize; do
       say fact "$key" "$(sysctl -i "$key" </dev/null 2>/dev/null | sed 's/^[^:]*: *//')"
     done
+    say fact gpuCores "$(ioreg -r -d 1 -w 0 -c IOAccelerator </dev/null 2>/dev/null | sed -n 's/^.*"gpu-core-count" = \([0-9]\{1,3\}\)$/\1/p' | head -n 1)"
     case " $(id -Gn </dev/null) " in *' admin '*) say fact admin yes ;; esac
     say fact console "$(stat -f %Su /dev/console </dev/null 2>/dev/null)"
   else
