@@ -1,6 +1,6 @@
 import { needsConsent } from "./account-traits.ts"
 import type { HostView } from "./host.ts"
-import type { HostPresence } from "./owner.ts"
+import type { HostObstacle, HostPresence } from "./owner.ts"
 import { DEFAULT_MEMORY_BYTES } from "./resources.ts"
 
 /**
@@ -35,11 +35,11 @@ const OF_OBSTACLE: ReadonlyMap<string, StandingCode> = new Map([
   ["foreign_load", "load"],
 ])
 
-/** What is looked at. A server of an older release says nothing of presence. */
+/** What is looked at. A server of an older release says nothing of the people at a host. */
 export type StandingHost = Pick<
   HostView,
   "link" | "reason" | "leaving" | "draining" | "withheld" | "facts" | "total" | "free" | "jobs"
-> & { readonly presence?: HostPresence | null }
+> & { readonly presence?: HostPresence | null; readonly obstacles?: readonly HostObstacle[] }
 
 /** The first that holds of: it is not there, it gets nothing, people come first, jobs have it. */
 export function standingOf(host: StandingHost): HostStanding {
@@ -50,7 +50,7 @@ export function standingOf(host: StandingHost): HostStanding {
   if (link !== "ready") return { code: link, text: why }
   if (host.draining) return { code: "draining", text: "an administrator has drained it" }
   if (host.withheld !== null) return { code: "withheld", text: host.withheld }
-  const obstacle = presence?.obstacles[0]
+  const obstacle = (host.obstacles ?? presence?.obstacles ?? [])[0]
   if (obstacle !== undefined) return { code: OF_OBSTACLE.get(obstacle.code) ?? "unknown", text: obstacle.text }
   const isFull = (total.gpus > 0 && free.gpus < 1) || free.cores < 1 || free.memoryBytes < DEFAULT_MEMORY_BYTES
   if (isFull) return { code: "busy", text: jobs.length > 0 ? "" : "what it has is leased" }

@@ -1,5 +1,5 @@
+import { nameOfModel } from "../../facts/model-name.ts"
 import type { HostNetwork } from "../../protocol/network.ts"
-import { nameOfModel } from "./mac-text.ts"
 
 /** How a host is on the network, long and short: "10 GbE, Thunderbolt to Mac Studio 2025" and "10 GbE+TB"; "-": not known. */
 export function networkTexts(network: HostNetwork | null): readonly [long: string, short: string] {
