@@ -10,6 +10,7 @@ import type { Attempt } from "./attempt.ts"
 import { inspectAttempt, outputSizes, readStopCause } from "./attempt-folder.ts"
 import { withBallastSync } from "./ballast.ts"
 import { buildProblem } from "./build-problem.ts"
+import { darkenFor } from "./darken.ts"
 import { targetOf } from "./data/place-data.ts"
 import { writeDurably } from "./durable-file.ts"
 import { indexPath, refuse } from "./launch.ts"
@@ -82,6 +83,7 @@ function started(
   attempt.startedAt = line.startedAt
   tellStarted(context, attempt)
   context.output.started(attempt.sequence)
+  darkenFor(context, attempt)
   if (attempt.stop !== null) carryOut(context, attempt, attempt.stop)
   context.changed()
 }

@@ -101,6 +101,8 @@ export interface Platform {
   lastEnd?(sinceMs: number): Promise<LastEnd>
   /** When it woke last, in milliseconds since 1970; absent where the clocks themselves tell that it slept. */
   wokeAt?(): Promise<number | null>
+  /** Puts the display to sleep; absent where there is no such thing. @throws when the system refuses */
+  darken?(): Promise<void>
   /** Names under /usr/bin that only open a dialog here, because the developer tools are missing. */
   stubs(): Promise<readonly string[]>
 }
