@@ -1,4 +1,5 @@
 import type { HostFacts } from "../../protocol/host.ts"
+import type { MemoryCgroups } from "./memory-cgroups.ts"
 
 /** One line of the process table. */
 export interface ProcessRow {
@@ -103,6 +104,8 @@ export interface Platform {
   wokeAt?(): Promise<number | null>
   /** Puts the display to sleep; absent where there is no such thing. @throws when the system refuses */
   darken?(): Promise<void>
+  /** Where the kernel can hold attempts to a limit of memory: Linux, and only where this account may ask for it. */
+  readonly cgroups?: MemoryCgroups | null
   /** Names under /usr/bin that only open a dialog here, because the developer tools are missing. */
   stubs(): Promise<readonly string[]>
 }
