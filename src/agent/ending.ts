@@ -10,8 +10,10 @@ import type { Attempt } from "./attempt.ts"
 import { inspectAttempt, outputSizes, readStopCause } from "./attempt-folder.ts"
 import { withBallastSync } from "./ballast.ts"
 import { buildProblem } from "./build-problem.ts"
+import { darkenFor } from "./darken.ts"
 import { targetOf } from "./data/place-data.ts"
 import { writeDurably } from "./durable-file.ts"
+import { afterLimit } from "./kernel-limit.ts"
 import { indexPath, refuse } from "./launch.ts"
 import { carryOut } from "./stopping.ts"
 import { formatStatus, type SupervisorStatus, type SupervisorSwept, type ToldLine } from "./supervisor-text.ts"
@@ -82,6 +84,7 @@ function started(
   attempt.startedAt = line.startedAt
   tellStarted(context, attempt)
   context.output.started(attempt.sequence)
+  darkenFor(context, attempt)
   if (attempt.stop !== null) carryOut(context, attempt, attempt.stop)
   context.changed()
 }
@@ -132,6 +135,7 @@ async function treeGone(
 
 function ended(context: AgentContext, attempt: Attempt): void {
   attempt.phase = "ended"
+  afterLimit(context, attempt)
   context.leftovers.memory.ended(attempt.exit?.peakMemoryBytes ?? 0)
   tellEnd(context, attempt, false)
   context.changed()

@@ -1,6 +1,7 @@
 import type { AgentContext } from "./agent-context.ts"
 import type { Attempt } from "./attempt.ts"
 import { keepBallast } from "./ballast.ts"
+import { holdToLimit } from "./kernel-limit.ts"
 import { type Held, MemoryGuard } from "./memory-guard.ts"
 import type { MemoryNow, ProcessRow, Usage } from "./platform/platform.ts"
 import { stopAttempt } from "./stopping.ts"
@@ -120,6 +121,7 @@ export class Sampler {
           attempt.seen.get(row.pid) === row.start,
       )
       if (!this.#context.platform.sweepIsTotal) for (const row of rows) attempt.seen.set(row.pid, row.start)
+      holdToLimit(this.#context, attempt, rows)
       const usage = await this.#context.platform.usageOf(rows)
       const memoryBytes = Math.round(usage.reduce((sum, one) => sum + one.memoryBytes, 0))
       attempt.peakMemoryBytes = Math.max(attempt.peakMemoryBytes, memoryBytes)

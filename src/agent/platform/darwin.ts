@@ -54,6 +54,8 @@ export function darwinPlatform(): Platform {
     listeners,
     heldBy: (found, pids) => found.filter((one) => one.pids.some((pid) => pids.has(pid))),
     stubs,
+    // No root is asked for (PowerManagement, pmset.m).
+    darken: async () => void (await run("/usr/bin/pmset", "displaysleepnow")),
     wokeAt: async () => parseWakeTime(await run("/usr/sbin/sysctl", "-n", "kern.waketime")),
     lastEnd: (sinceMs) => lastEnd(sinceMs, () => run("/usr/bin/last", "-n", "50", "reboot", "shutdown")),
   }

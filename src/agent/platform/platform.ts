@@ -1,5 +1,6 @@
 import type { HostFacts } from "../../protocol/host.ts"
 import type { Vitals } from "../../protocol/vitals.ts"
+import type { MemoryCgroups } from "./memory-cgroups.ts"
 import type { LookAtNetwork } from "./network-look.ts"
 
 /** One line of the process table. */
@@ -108,6 +109,10 @@ export interface Platform {
   lastEnd?(sinceMs: number): Promise<LastEnd>
   /** When it woke last, in milliseconds since 1970; absent where the clocks themselves tell that it slept. */
   wokeAt?(): Promise<number | null>
+  /** Puts the display to sleep; absent where there is no such thing. @throws when the system refuses */
+  darken?(): Promise<void>
+  /** Where the kernel can hold attempts to a limit of memory: Linux, and only where this account may ask for it. */
+  readonly cgroups?: MemoryCgroups | null
   /** Names under /usr/bin that only open a dialog here, because the developer tools are missing. */
   stubs(): Promise<readonly string[]>
 }
