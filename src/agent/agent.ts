@@ -10,10 +10,12 @@ import { Attempts } from "./attempts.ts"
 import { ControlStream } from "./control-stream.ts"
 import { dataInUse } from "./data/place-data.ts"
 import { Limits } from "./limits.ts"
+import { NetworkWatch } from "./network-watch.ts"
 import { endOverdue } from "./overdue-stop.ts"
 import { fail, type Routes, route } from "./router.ts"
 import { Sampler } from "./sampler.ts"
 import { readServerMessage } from "./server-message.ts"
+import { SleepWatch } from "./sleep-watch.ts"
 import { AGENT_VERSION } from "./version.ts"
 import { VitalsTeller } from "./vitals-teller.ts"
 
@@ -23,14 +25,23 @@ const PING_MS = 5_000
 
 type AgentWays = Pick<Routes, "terminals" | "tunnels">
 
+/** What the agent says of its host in `hello`. */
+export interface AgentHost {
+  readonly facts: HostFacts
+  /** As protocol/machine.ts; `null`: not known. */
+  readonly machine: string | null
+}
+
 /** Puts the parts together: one link, one control stream, and what goes on when there is none. */
 export class Agent {
   readonly #context: AgentContext
-  readonly #facts: HostFacts
+  readonly #told: AgentHost
+  readonly #network: NetworkWatch
   readonly #attempts: Attempts
   readonly #limits: Limits
   readonly #sampler: Sampler
   readonly #vitals: VitalsTeller
+  readonly #sleepWatch: SleepWatch
   readonly #leave: () => void
   readonly #ways: AgentWays
   #session: ServerHttp2Session | undefined
@@ -41,9 +52,11 @@ export class Agent {
   #lastPingMs = 0
 
   /** @param on.leave ends the process: everything that must last is on the disk at any moment */
-  constructor(context: AgentContext, facts: HostFacts, on: AgentWays & { readonly leave: () => void }) {
+  constructor(context: AgentContext, told: AgentHost, on: AgentWays & { readonly leave: () => void }) {
     this.#context = context
-    this.#facts = facts
+    this.#told = told
+    const { platform, link } = context
+    this.#network = new NetworkWatch({ look: platform.lookAtNetwork, send: (message) => link.send(message) })
     this.#leave = on.leave
     this.#ways = on
     this.#attempts = new Attempts(context)
@@ -53,6 +66,7 @@ export class Agent {
       () => context.platform.vitals(),
       (vitals) => context.link.send({ type: "vitals", vitals }),
     )
+    this.#sleepWatch = new SleepWatch(context)
     context.link.onDrain = () => context.output.pump()
     this.changed()
   }
@@ -86,6 +100,7 @@ export class Agent {
   /** The machine has woken, or the process was stopped and goes on. */
   woke(): void {
     this.#limits.lookNow()
+    void this.#network.look()
   }
 
   /** Phases have changed: see, once for all changes of this moment, to timers and to whether anything keeps this agent. */
@@ -139,15 +154,17 @@ export class Agent {
       protocol: AGENT_PROTOCOL,
       agentVersion: AGENT_VERSION,
       server: this.#context.server,
-      facts: this.#facts,
+      facts: this.#told.facts,
       highWater: this.#context.highWater.value,
       attempts: this.#attempts.found(),
       trees: this.#context.cache.trees(),
       leftovers: this.#context.leftovers.told,
       data: this.#context.data.roots(),
       ...(this.#context.diskLimit.bytes === null ? {} : { diskLimitBytes: this.#context.diskLimit.bytes }),
+      ...(this.#told.machine === null ? {} : { machine: this.#told.machine }),
     })
     this.#tellDisk()
+    this.#network.connected()
     this.#vitals.begin()
   }
 
@@ -209,6 +226,7 @@ export class Agent {
   }
 
   #look(): void {
+    this.#sleepWatch.look()
     this.#attempts.lookForLost()
     endOverdue(this.#context)
     this.#context.output.lookAtAll()

@@ -3,6 +3,7 @@ import type { AttemptOrder, ExitRecord } from "../protocol/agent-wire.ts"
 import type { DataOffer } from "../protocol/data-wire.ts"
 import type { AttemptId, JobId } from "../protocol/ids.ts"
 import type { Cause } from "../protocol/job-state.ts"
+import type { Sleep } from "../protocol/sleep.ts"
 import type { CollectedOutputs } from "../workspace/outputs.ts"
 import type { StatIndex } from "../workspace/stat-index.ts"
 import type { AttemptEnvironment } from "./attempt-environment.ts"
@@ -60,6 +61,8 @@ export class Attempt {
   message: string | null = null
   totals: { readonly stdout: number; readonly stderr: number } = { stdout: 0, stderr: 0 }
   peakMemoryBytes = 0
+  /** When the host slept while it ran, by the host's clock. */
+  sleeps: readonly Sleep[] = []
   /** Processes seen below the supervisor, with their starts: on macOS a child that lost its parent is known only so. */
   readonly seen = new Map<number, string>()
   /** The Python environment it runs in, once known. */
@@ -108,6 +111,7 @@ export class Attempt {
 
 const MESSAGES: Partial<Record<Cause, string>> = {
   out_of_memory: "The system ended it because the host had run out of memory",
+  host_crashed: "The Mac crashed while it ran",
   host_restarted: "The host was restarted while it ran",
   supervisor_lost: "Its supervisor was ended by something else, so its exit status is not known",
   start_failed: "The host could not start another process",

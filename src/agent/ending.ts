@@ -241,10 +241,11 @@ export async function endWithout(context: AgentContext, attempt: Attempt, cause:
   attempt.phase = "lost"
   const stopCause = readStopCause(attempt.folder)
   const verdict = CAUSES.find((known) => known === stopCause) ?? cause
-  if (cause !== "host_restarted") await sweepRest(context, attempt)
+  const wentWithHost = cause === "host_restarted" || cause === "host_crashed"
+  if (!wentWithHost) await sweepRest(context, attempt)
   const sizes = outputSizes(attempt.folder)
   attempt.status ??= {
-    cause: cause === "host_restarted" ? cause : verdict,
+    cause: wentWithHost ? cause : verdict,
     exitCode: null,
     signal: null,
     startedAt: attempt.startedAt ?? 0,

@@ -13,7 +13,9 @@ import { DataShelf } from "./data/data-shelf.ts"
 import { keepDisk } from "./disk/keep-disk.ts"
 import { takeSupervisorLines } from "./ending.ts"
 import { Environments } from "./environments.ts"
+import { watchFirewall } from "./firewall-watch.ts"
 import { Forker } from "./forker.ts"
+import { hashMachine } from "./hash-machine.ts"
 import { HighWater } from "./high-water.ts"
 import { Holder } from "./holder.ts"
 import { HostCache } from "./host-cache.ts"
@@ -89,7 +91,7 @@ async function open(
   })
   await forker.open()
   keepBallast(folder.ballast)
-  const [facts, stubs] = await Promise.all([platform.facts(root), platform.stubs()])
+  const [facts, stubs, id] = await Promise.all([platform.facts(root), platform.stubs(), platform.machineId()])
   const { shell, homedir } = userInfo()
   const link = new ServerLink()
   const trash = new Trash(folder.trash)
@@ -146,8 +148,10 @@ async function open(
     changed: () => agent?.changed(),
     supervisorDied: (attempt) => agent?.supervisorDied(attempt),
   }
+  watchFirewall(context)
   const ports = new PortAccess(context)
-  agent = new Agent(context, facts, {
+  const told = { facts, machine: id === null ? null : hashMachine(server, id) }
+  agent = new Agent(context, told, {
     leave: () => process.exit(0),
     terminals: (stream, path) => {
       stream.respond({ ":status": 200, "content-type": "application/octet-stream" })

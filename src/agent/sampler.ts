@@ -34,7 +34,7 @@ export class Sampler {
 
   constructor(context: AgentContext) {
     this.#context = context
-    this.#plan(IDLE_MS)
+    this.#plan(this.#idleMs)
   }
 
   /** Whether something runs now. */
@@ -55,9 +55,15 @@ export class Sampler {
       void this.#look()
         .catch(() => {}) // a command of the system that failed this once
         .finally(() =>
-          this.#plan(this.#busy ? GLANCE_MS : this.#looksOften ? this.#context.platform.sampleMs : IDLE_MS),
+          this.#plan(this.#busy ? GLANCE_MS : this.#looksOften ? this.#context.platform.sampleMs : this.#idleMs),
         )
     }, afterMs).unref()
+  }
+
+  /** On a Mac the owner's apps take and give memory all the time, and a job may wait for it. */
+  get #idleMs(): number {
+    const { system, sampleMs } = this.#context.platform
+    return system === "darwin" ? sampleMs : IDLE_MS
   }
 
   /** Something runs, or it is not known yet whether what ran has given its memory back. */

@@ -3,19 +3,13 @@
  * of every job; a general schema library costs more than the rest of a message's way through the server.
  */
 import { ACCOUNT_TRAITS } from "./account-traits.ts"
-import {
-  type AgentMessage,
-  type ExitRecord,
-  type FoundAttempt,
-  type Leftovers,
-  MAX_STRAYS,
-  type Stray,
-} from "./agent-wire.ts"
+import type { AgentMessage, ExitRecord, FoundAttempt } from "./agent-wire.ts"
 import { MAX_STREAM_BYTES } from "./frames.ts"
 import type { HostFacts } from "./host.ts"
 import { HELD_KINDS } from "./host-disk.ts"
 import { isBlobHash, isId } from "./ids.ts"
 import { CAUSES } from "./job-state.ts"
+import { type Leftovers, MAX_STRAYS, type Stray } from "./leftovers.ts"
 import { checkMacFacts } from "./mac-facts-check.ts"
 import { isMachine } from "./machine.ts"
 import { NETWORK_CHECKS } from "./network-check.ts"
@@ -33,6 +27,7 @@ import {
   text,
   textOrNull,
 } from "./raw-check.ts"
+import { SLEEP_CHECKS } from "./sleep-wire.ts"
 import { VITALS_CHECKS } from "./vitals-check.ts"
 
 const CAUSE_SET: ReadonlySet<unknown> = new Set(CAUSES)
@@ -121,6 +116,7 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
   ...OWNER_CHECKS,
   ...VITALS_CHECKS,
   ...NETWORK_CHECKS,
+  ...SLEEP_CHECKS,
   left: () => {},
   disk: (raw, type) => {
     const disk = object(raw.disk, type, "disk")
@@ -140,6 +136,8 @@ function checkFacts(raw: Raw & Partial<Record<keyof HostFacts, unknown>>): void 
   if (raw.arch !== "arm64" && raw.arch !== "x64") fail("hello", "facts.arch")
   for (const field of ["system", "chip", "hostname", "user", "home", "bootId"]) text(raw, field, "hello facts")
   for (const field of ["cores", "memoryBytes", "gpus", "diskFreeBytes"]) count(raw, field, "hello facts")
+  for (const field of ["gpuMemoryBytes", "memoryAvailableBytes"])
+    if (raw[field] !== undefined) count(raw, field, "hello facts")
   textOrNull(raw, "model", "hello facts")
   textOrNull(raw, "timeZone", "hello facts")
   if (raw.mac !== undefined) checkMacFacts(raw.mac)

@@ -2,7 +2,7 @@ import type { AccountTrait } from "./account-traits.ts"
 import type { HostDisk } from "./host-disk.ts"
 import type { HostId } from "./ids.ts"
 import type { MacFacts } from "./mac-facts.ts"
-import type { HostNetwork, MeasureView } from "./network.ts"
+import type { HostNetwork, HostWakeView, MeasureView } from "./network.ts"
 import type { Resources } from "./resources.ts"
 import type { HostVitals } from "./vitals.ts"
 
@@ -26,6 +26,10 @@ export interface HostFacts {
   readonly cores: number
   readonly memoryBytes: number
   readonly gpus: number
+  /** How much of the memory Metal lets the GPU work with; absent where there is no such bound, and from older agents. */
+  readonly gpuMemoryBytes?: number
+  /** What new work could have when this was found; absent off the Mac, and from older agents. */
+  readonly memoryAvailableBytes?: number
   readonly hostname: string
   /** The account jobs run as. */
   readonly user: string
@@ -92,6 +96,7 @@ export interface HostView {
   readonly vitals: HostVitals | null
   /** How it is on the network, as it said last; `null` as long as it has not. */
   readonly network: HostNetwork | null
+  readonly wake: HostWakeView
   /** What `host bench` found, latest first. */
   readonly measures: readonly MeasureView[]
   /** What jobs may use in all. */

@@ -27,6 +27,16 @@ export interface WakeAddress {
   readonly isAllowed: boolean | null
 }
 
+/** Whether a host is woken for jobs. */
+export interface HostWakeView {
+  /** An administrator wants it. */
+  readonly isOn: boolean
+  /** For administrators; `null` for others, and where it is not known. */
+  readonly hardware: string | null
+  /** Why it cannot be woken, in words; `null` when it can. */
+  readonly problem: string | null
+}
+
 /** The server itself, where an end of a measurement is named. No host can have this id. */
 export const SERVER_END = "server"
 
@@ -53,4 +63,34 @@ export interface MeasureView {
   readonly fromMbps: number | null
   readonly roundTripMs: number
   readonly at: number
+}
+
+/** A folder of so many bytes is large: senders say how large, and it counts where to run. */
+export const LARGE_WORKSPACE_BYTES = 50_000_000
+
+/** What of its rate is left for files: Ethernet has headers; Wi-Fi spends about half on sharing the air (measured by many). */
+const SHARE: Readonly<Record<NetworkKind, number>> = { ethernet: 0.94, thunderbolt: 0.94, wifi: 0.5, unknown: 0.94 }
+/** Rates where the system tells none. */
+const USUAL_MBPS: Readonly<Record<NetworkKind, number | null>> = {
+  ethernet: 1_000,
+  thunderbolt: 10_000,
+  wifi: 460,
+  unknown: null,
+}
+
+/** What to expect of the way from the server to a host, in megabits a second: as measured, else as its system says. `null`: nobody knows. */
+export function expectedMbps(network: HostNetwork | null, measuredMbps: number | null): number | null {
+  if (measuredMbps !== null) return measuredMbps
+  if (network === null) return null
+  const mbps = network.mbps ?? USUAL_MBPS[network.kind]
+  return mbps === null ? null : mbps * SHARE[network.kind]
+}
+
+/** "Wi-Fi", "10 GbE", "Ethernet", "Thunderbolt", for people; `null` where it is not known. */
+export function networkText({ kind, mbps }: HostNetwork): string | null {
+  if (kind === "wifi") return mbps === null ? "Wi-Fi" : `Wi-Fi ${mbps} Mbit/s`
+  if (kind === "thunderbolt") return "Thunderbolt"
+  if (kind === "unknown") return null
+  if (mbps === null) return "Ethernet"
+  return mbps >= 1_000 ? `${mbps / 1_000} GbE` : `Ethernet ${mbps} Mbit/s`
 }

@@ -1,5 +1,5 @@
 import { formatBytes } from "../base/bytes.ts"
-import { formatDuration } from "../base/duration.ts"
+import { formatAbout, formatDuration } from "../base/duration.ts"
 import type { Obstacle } from "./obstacle.ts"
 import type { Shape } from "./shape.ts"
 import type { Lease, SchedulableHost } from "./snapshot.ts"
@@ -18,6 +18,12 @@ export function describeObstacle(obstacle: Obstacle, host: SchedulableHost, shap
       return `the data ${obstacle.names.join(" and ")} does not lie there`
     case "memory_too_small":
       return `too little memory: ${formatBytes(obstacle.asked)} asked, it has ${formatBytes(obstacle.has)}`
+    case "gpu_memory_too_small":
+      return `too little memory for a GPU job: ${formatBytes(obstacle.asked)} asked, Metal gives it ${formatBytes(obstacle.has)}`
+    case "crashed_there":
+      return `it crashed ${obstacle.times} times while it ran this job, which does not go there again: to try it all the same, send it under another name (-J NAME)`
+    case "memory_short":
+      return `${formatBytes(Math.max(0, obstacle.free))} free for ${obstacle.forGpu ? "GPU jobs" : "jobs"} now, ${formatBytes(obstacle.asked)} asked`
     case "gpus_too_few":
       return obstacle.has === 0 ? "has no GPU" : `too few GPUs: ${obstacle.asked} asked, it has ${obstacle.has}`
     case "cores_too_few":
@@ -25,7 +31,7 @@ export function describeObstacle(obstacle: Obstacle, host: SchedulableHost, shap
     case "host_connecting":
       return "not connected yet"
     case "host_asleep":
-      return "asleep"
+      return wokenText(host, nowMs)
     case "host_down":
       return host.reason === null ? "not reachable" : `not reachable: ${host.reason}`
     case "host_refused":
@@ -45,6 +51,14 @@ export function describeObstacle(obstacle: Obstacle, host: SchedulableHost, shap
     case "held_for_earlier":
       return `held for ${numbered(obstacle.jobs, obstacle.more)}, earlier in the queue`
   }
+}
+
+/** Once it was woken long ago, that is no news any more. */
+const WOKEN_TOLD_MS = 10 * 60_000
+
+function wokenText({ network }: SchedulableHost, nowMs: number): string {
+  const agoMs = nowMs - (network?.wokenAtMs ?? Number.NEGATIVE_INFINITY)
+  return agoMs < WOKEN_TOLD_MS ? `asleep: woken ${formatAbout(Math.max(0, agoMs))} ago` : "asleep"
 }
 
 /** "job 4 (ends within 12m 00s)", "jobs 4, 5 and 6", "jobs 4, 5, 6 and 9 more". */

@@ -26,12 +26,32 @@ export interface SchedulableHost {
   readonly withheld: string | null
   /** What jobs may use in all. */
   readonly total: Resources
+  /** How much of the memory a job that leases the GPU may have; absent where there is no such bound. */
+  readonly gpuMemoryBytes?: number
+  /**
+   * What jobs may hold in all just now, with what those that run there hold already: less than `total` while others use the memory.
+   * Absent where that is not known.
+   */
+  readonly memoryNowBytes?: number
   /** Names of the partitions whose jobs may come here. */
   readonly partitions: readonly string[]
   /** Data that is laid out there, by its tree. */
   readonly data: ReadonlySet<BlobHash>
   /** Names of data that it has itself. */
   readonly places: ReadonlySet<string>
+  /** Absent: nothing is known of it. */
+  readonly network?: SchedulableNetwork
+}
+
+export interface SchedulableNetwork {
+  /** What to expect from the server to it; `null`: not known. */
+  readonly mbps: number | null
+  /** Workspaces of which it has all. */
+  readonly trees: ReadonlySet<BlobHash>
+  /** It is woken when it sleeps and a job could run there. */
+  readonly wakes: boolean
+  /** When it was sent last what wakes it; `null`: not lately. */
+  readonly wokenAtMs: number | null
 }
 
 /** Data that a job needs. */
@@ -53,8 +73,12 @@ export interface WaitingJob {
   /** Whether secrets reach it: then it never shares a host with a job of another user, who could read them there. */
   readonly hasSecrets: boolean
   readonly data: readonly WantedData[]
+  /** Its folder, where that is large enough to matter; absent or `null` where it is not. */
+  readonly workspace?: { readonly root: BlobHash; readonly bytes: number } | null
   /** Milliseconds since 1970 before which it does not start (a pause before the next try). Until then it holds no place. */
   readonly notBeforeMs: number | null
+  /** Hosts that crashed while they ran it, or jobs like it, and how often; absent for none. */
+  readonly crashes?: readonly { readonly host: HostId; readonly times: number }[]
 }
 
 export interface Lease {

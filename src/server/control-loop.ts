@@ -18,6 +18,8 @@ import { planAndPlace } from "./jobs/place.ts"
 import { Ledger } from "./ledger.ts"
 import type { ServerLimits } from "./limits.ts"
 import { LogStore } from "./logs/log-store.ts"
+import { measuredFromServer } from "./network/measure-views.ts"
+import { wakeForJobs } from "./network/wake-for-jobs.ts"
 import { Courier } from "./notify/courier.ts"
 import { NotifyBook } from "./notify/notify-book.ts"
 import { watchOverdue } from "./notify/overdue.ts"
@@ -128,7 +130,10 @@ export class ControlLoop {
       this.#outputWanted = true
       ledger.wake()
     })
-    for (const record of store.hosts.list()) this.core.fleet.add(record, clock.now())
+    for (const record of store.hosts.list()) {
+      this.core.fleet.add(record, clock.now())
+      this.core.fleet.setServerMbps(record.id, measuredFromServer(this.core, record.id))
+    }
     refreshPlaces(this.core)
   }
 
@@ -174,7 +179,9 @@ export class ControlLoop {
     // A job that cannot be placed after all changes what there is to plan.
     for (let pass = 0; this.#planWanted && pass < MAX_PASSES; pass++) {
       this.#planWanted = false
-      this.#planAlarm.set(planAndPlace(core))
+      const planAt = planAndPlace(core)
+      const wakeAt = wakeForJobs(core)
+      this.#planAlarm.set(planAt === null || wakeAt === null ? (planAt ?? wakeAt) : Math.min(planAt, wakeAt))
     }
   }
 

@@ -12,6 +12,7 @@ import { diskFailure } from "./disk-failure.ts"
 import { EventStore } from "./events.ts"
 import { HostStore } from "./hosts.ts"
 import { JobStore } from "./jobs.ts"
+import { MeasureStore } from "./measures.ts"
 import { migrate } from "./migrate.ts"
 import { NotifyStore } from "./notify.ts"
 import { PlaceStore } from "./place.ts"
@@ -29,6 +30,7 @@ export interface Store extends Disposable {
   readonly place: PlaceStore
   readonly notify: NotifyStore
   readonly data: DataStore
+  readonly measures: MeasureStore
 }
 
 /**
@@ -61,6 +63,7 @@ function storeIn(database: Database, server: ServerId): Store {
     place: new PlaceStore(database),
     notify: new NotifyStore(database),
     data: new DataStore(database),
+    measures: new MeasureStore(database),
     [Symbol.dispose]: () => database.close(),
   }
 }

@@ -159,6 +159,7 @@ export class HostsBench implements AsyncDisposable {
       disk: null,
       vitals: null,
       measures: [],
+      wake: { isOn: false, hardware: null, problem: null },
     } as const
     return { ...record, ...state, network: null, total: NOTHING, free: NOTHING, jobs: [] }
   }

@@ -37,9 +37,17 @@ const host = (index: number): fc.Arbitrary<SchedulableHost> =>
     draining: mostly(false, true),
     withheld: mostly<string | null>(null, "process 7, which job 3 left there, holds 12 GB"),
     total,
+    gpuMemoryBytes: mostly(64 * GB, 3 * GB, 5 * GB),
+    memoryNowBytes: mostly(64 * GB, 0, 3 * GB, 5 * GB),
     partitions: mostly(["apple_gpu"], ["apple_gpu", "night"], ["night"]),
     data: fc.subarray(ROOTS).map((roots) => new Set(roots)),
     places: fc.subarray(["corpus", "films"]).map((names) => new Set(names)),
+    network: record({
+      mbps: mostly<number | null>(940, null, 230, 9_400),
+      trees: fc.subarray(ROOTS).map((roots) => new Set(roots)),
+      wakes: mostly(false, true),
+      wokenAtMs: mostly<number | null>(null, 900),
+    }),
   })
 
 const who = record({
@@ -75,6 +83,16 @@ function jobs(hostCount: number, maxLength: number, dueOnly: boolean): fc.Arbitr
       { freq: 6 },
     ),
     data,
+    workspace: mostly<(WaitingJob["workspace"] & object) | null>(
+      null,
+      { root: ROOTS[0]!, bytes: GB },
+      { root: ROOTS[1]!, bytes: 60_000_000 },
+    ),
+    crashes: mostly<NonNullable<WaitingJob["crashes"]>>(
+      [],
+      [{ host: "h0" as HostId, times: 1 }],
+      [{ host: "h1" as HostId, times: 2 }],
+    ),
     notBeforeMs: dueOnly ? fc.constant(null) : fc.constantFrom(null, null, null, 500, 2_000),
   })
   return fc

@@ -108,6 +108,7 @@ export function shownHost(name: string, change: Partial<SeenHost> = {}): SeenHos
     disk: null,
     diskLimitBytes: null,
     vitals: null,
+    wake: { isOn: false, hardware: null, problem: null },
     network: null,
     measures: [],
     total,

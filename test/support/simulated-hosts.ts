@@ -4,7 +4,8 @@ import type { HostId } from "../../src/protocol/ids.ts"
 import type { AddOptions, CleanedHost, HostsContext, HostsService } from "../../src/server/hosts/host-channel.ts"
 import type { WentAway } from "../../src/ssh/remote-host.ts"
 import type { HostRecord } from "../../src/store/host-record.ts"
-import { HOST_FACTS, SimulatedHost } from "./simulated-host.ts"
+import { HOST_FACTS } from "./simulated-facts.ts"
+import { SimulatedHost } from "./simulated-host.ts"
 
 /** Ways to simulated hosts. They connect by themselves when kept, unless told not to. */
 export class SimulatedHosts implements HostsService {
@@ -69,6 +70,8 @@ export class SimulatedHosts implements HostsService {
     if (this.#joining !== undefined) host.facts = this.#joining
     if ((this.autoConnect || this.#joining !== undefined) && !host.connected) host.connect()
   }
+
+  hurry(): void {}
 
   async release(id: HostId): Promise<void> {
     this.all.get(id)?.cut("released")

@@ -4,6 +4,7 @@ import { formatBytes } from "../../base/bytes.ts"
 import type { HostFacts } from "../../protocol/host.ts"
 import { NO_VITALS, type Vitals } from "../../protocol/vitals.ts"
 import { readIfThere } from "../own-file.ts"
+import { linuxMachineId, linuxNetwork } from "./linux-network.ts"
 import { heldSockets, linuxListeners } from "./linux-ports.ts"
 import type { FreeNow, MemoryNow, Platform, ProcessRow } from "./platform.ts"
 
@@ -25,6 +26,8 @@ export function linuxPlatform(): Platform {
     sampleMs: 5_000,
     facts: async (root) => facts(root, bootId),
     free: async (root) => free(root),
+    lookAtNetwork: async () => linuxNetwork(),
+    machineId: async () => linuxMachineId(),
     memoryNow: async () => memoryNow(),
     vitals: async () => vitals(),
     isAlive,

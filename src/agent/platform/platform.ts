@@ -1,5 +1,6 @@
 import type { HostFacts } from "../../protocol/host.ts"
 import type { Vitals } from "../../protocol/vitals.ts"
+import type { LookAtNetwork } from "./network-look.ts"
 
 /** One line of the process table. */
 export interface ProcessRow {
@@ -52,6 +53,13 @@ export interface PortListener {
   readonly pids: readonly number[]
 }
 
+/** How the system that ran before this boot ended. */
+export interface LastEnd {
+  readonly crashed: boolean
+  /** In words, where something is known. */
+  readonly what: string | null
+}
+
 /** What differs between the systems a host may have. Nothing here may throw for a process that has just gone. */
 export interface Platform {
   readonly system: "darwin" | "linux"
@@ -63,6 +71,9 @@ export interface Platform {
   /** Facts for `hello`; commands it runs have timeouts. */
   facts(root: string): Promise<HostFacts>
   free(root: string): Promise<FreeNow>
+  readonly lookAtNetwork: LookAtNetwork
+  /** What the system names this machine by, for ever; to be hashed at once and kept nowhere. `null`: not known. */
+  machineId(): Promise<string | null>
   memoryNow(): Promise<MemoryNow>
   /** How the host is: what cannot be read is `null`. Costs some milliseconds, so it is asked for rarely. */
   vitals(): Promise<Vitals>
@@ -93,6 +104,10 @@ export interface Platform {
   listeners(port: number): Promise<PortListener[]>
   /** Those of these that one of these processes holds. */
   heldBy(listeners: readonly PortListener[], pids: ReadonlySet<number>): PortListener[]
+  /** How the boot before this one ended, which was later than `sinceMs` (1970); absent where that cannot be told. */
+  lastEnd?(sinceMs: number): Promise<LastEnd>
+  /** When it woke last, in milliseconds since 1970; absent where the clocks themselves tell that it slept. */
+  wokeAt?(): Promise<number | null>
   /** Names under /usr/bin that only open a dialog here, because the developer tools are missing. */
   stubs(): Promise<readonly string[]>
 }

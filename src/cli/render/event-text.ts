@@ -1,4 +1,5 @@
 import { formatBytes } from "../../base/bytes.ts"
+import { formatDuration } from "../../base/duration.ts"
 import type { WindfallEvent } from "../../protocol/events.ts"
 import { printable } from "./table.ts"
 
@@ -44,6 +45,13 @@ function text(event: WindfallEvent): string {
       if (event.gone) return `host ${event.name}: ${process} is gone`
       return `host ${event.name}: ${process} ${event.certain ? "could not be ended" : "is suspected to be left there"}`
     }
+    case "host_crashed": {
+      const why = event.reason === null ? "" : `: ${event.reason}`
+      const after = event.quarantined ? "; such jobs do not go there any more" : ""
+      return `host ${event.name} crashed while it ran job ${event.job}${why}${after}`
+    }
+    case "host_slept":
+      return `host ${event.name} slept ${formatDuration(event.to - event.from)} (lid or sleep) while it ran job ${event.job}`
     case "host_removed":
       return `host ${event.name} left`
     case "user_changed":

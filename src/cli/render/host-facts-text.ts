@@ -1,8 +1,6 @@
 import { formatBytes } from "../../base/bytes.ts"
-import type { HostView } from "../../protocol/host.ts"
 import type { MacFacts } from "../../protocol/mac-facts.ts"
 import type { HostVitals } from "../../protocol/vitals.ts"
-import { networkTexts } from "./network-brief.ts"
 import { agoText, gpuText, heatText, powerText } from "./vitals-text.ts"
 
 type Pair = readonly [name: string, value: string]
@@ -75,9 +73,4 @@ export function vitalsPairs(vitals: HostVitals | null, now: number): Pair[] {
     ["memory now", memory.length === 0 ? "unknown" : memory.join(", ")],
     ["load", load === null ? "unknown" : load.toFixed(2)],
   ]
-}
-
-export function networkPairs({ network }: HostView): Pair[] {
-  const [text] = networkTexts(network ?? null)
-  return text === "-" ? [] : [["network", text]]
 }

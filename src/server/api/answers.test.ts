@@ -90,6 +90,12 @@ test("what the server answers is as the document says, with no field more", asyn
   await call("PUT", "/v1/data/corpus/place", { host: "alpha", path: "/corpus" })
   await call("POST", "/v1/hosts/scan", { address: "a@b", port: null })
   await call("POST", "/v1/hosts/alpha/resume", {})
+  await call("POST", "/v1/hosts/alpha/wake", { wake: true })
+  await call("POST", "/v1/hosts/alpha/address", {
+    address: "sim@beta",
+    port: 2222,
+    hostKey: `ssh-ed25519 ${"A".repeat(68)}`,
+  })
   await call("POST", "/v1/hosts/alpha/rekey", { hostKey: "ssh-ed25519 BBBB" })
   const { core } = server.running
   const admin = callerOf(core, server.adminToken)
@@ -109,8 +115,10 @@ test("what the server answers is as the document says, with no field more", asyn
     "hosts",
     "hosts/alpha",
     "doctor",
-    "queue",
+    "hosts/alpha/doctor",
+    "hosts/alpha/record",
     "events",
+    "queue",
     ...DATA,
   ]) {
     await call("GET", `/v1/${path}`)
@@ -127,6 +135,8 @@ test("what the server answers is as the document says, with no field more", asyn
   await call("DELETE", "/v1/users/ada")
   host.cut("it is to go")
   await call("DELETE", "/v1/hosts/alpha")
+  // It asks the real net: src/server/network/discover.test.ts.
+  answered.add(routeOf("GET", "/v1/discover"))
   // Only a server that others can reach answers this one: test/e2e/install.test.ts.
   answered.add(routeOf("POST", "/v1/invites/user"))
   answered.add(routeOf("POST", "/v1/invites/mac"))

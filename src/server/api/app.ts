@@ -7,6 +7,7 @@ import { Asked } from "./asked.ts"
 import { blobRoutes } from "./blob-routes.ts"
 import { bodyBytes, readJson } from "./body.ts"
 import { dataRoutes } from "./data-routes.ts"
+import { doctorRoutes } from "./doctor-routes.ts"
 import { eventRoutes } from "./event-routes.ts"
 import { hostRoutes } from "./host-routes.ts"
 import { answerOf, type FirstTime, idempotencyKey, Repeats } from "./idempotency.ts"
@@ -16,6 +17,7 @@ import { fieldsHint, issueText } from "./issue-text.ts"
 import { jobRoutes } from "./job-routes.ts"
 import { lendRoutes } from "./lend-routes.ts"
 import { logRoutes } from "./log-routes.ts"
+import { networkRoutes } from "./network-routes.ts"
 import { notifyRoutes } from "./notify-routes.ts"
 import { openApiDocument } from "./openapi.ts"
 import { readQuery } from "./query.ts"
@@ -27,12 +29,14 @@ import { TERMINAL_SOCKETS } from "./terminal-sockets.ts"
 /** All routes of the API. */
 export const ROUTES: readonly Route[] = [
   ...serverRoutes,
+  ...doctorRoutes,
   ...accountRoutes,
   ...inviteRoutes,
   ...installRoutes,
   ...lendRoutes,
   ...notifyRoutes,
   ...hostRoutes,
+  ...networkRoutes,
   ...blobRoutes,
   ...dataRoutes,
   ...jobRoutes,

@@ -132,6 +132,7 @@ export const jobSpec = z
       .max(100)
       .default([...DEFAULT_SPEC.secrets]),
     workspace: hash.nullable().default(DEFAULT_SPEC.workspace),
+    workspaceBytes: count.optional(),
     workingFolder: relativePath.default(DEFAULT_SPEC.workingFolder),
     resources: resources.default(DEFAULT_SPEC.resources),
     timeLimitMs: within(JOB_FIELDS.time).nullable().default(DEFAULT_SPEC.timeLimitMs),
@@ -148,6 +149,10 @@ export const jobSpec = z
     data: data.default([]),
     git: git.nullable().default(DEFAULT_SPEC.git),
     environment: environment.nullable().default(null),
+    project: z
+      .string()
+      .regex(/^[0-9a-f]{16}$/, "must be 16 hexadecimal digits")
+      .optional(),
   })
   // A session without a terminal would end as soon as its shell reads.
   .overwrite((spec) => (spec.kind === "session" && spec.pty === null ? { ...spec, pty: DEFAULT_TERMINAL } : spec))

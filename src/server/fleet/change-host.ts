@@ -42,7 +42,9 @@ export function admitHost(core: Core, host: NewHost, actor: string): HostView {
 export function changeHost(
   core: Core,
   host: FleetHost,
-  change: Partial<Pick<HostRecord, "draining" | "hostKey" | "leaving" | "diskLimitBytes">>,
+  change: Partial<
+    Pick<HostRecord, "draining" | "hostKey" | "address" | "port" | "leaving" | "diskLimitBytes" | "network">
+  >,
   what: string,
   actor: string,
 ): HostView {
@@ -62,6 +64,7 @@ export function removeHost(core: Core, host: FleetHost, actor: string): void {
   core.fleet.remove(id)
   core.store.hosts.remove(id)
   core.store.data.dropPlacesOf(id)
+  core.store.measures.dropOf(id)
   refreshPlaces(core)
   core.ledger.event({ type: "host_removed", host: id, name }, actor)
   core.wakePlanner()

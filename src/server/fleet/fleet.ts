@@ -4,11 +4,13 @@ import { WindfallError } from "../../protocol/errors.ts"
 import type { HostLink } from "../../protocol/host.ts"
 import type { HostDisk } from "../../protocol/host-disk.ts"
 import type { BlobHash, HostId } from "../../protocol/ids.ts"
+import { expectedMbps } from "../../protocol/network.ts"
 import type { Resources } from "../../protocol/resources.ts"
 import type { HostVitals } from "../../protocol/vitals.ts"
 import type { SchedulableHost } from "../../scheduler/snapshot.ts"
 import type { HostRecord } from "../../store/host-record.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
+import { wakeProblem } from "../network/wake-view.ts"
 import { capacityOf } from "./capacity.ts"
 import { Joining } from "./joining.ts"
 import type { UnknownAttempt } from "./unknown-attempts.ts"
@@ -34,9 +36,15 @@ export interface FleetHost {
   /** Names of data that it has itself. */
   places: ReadonlySet<string>
   memoryFreeBytes: number | null
+  /** What jobs may hold in all just now (memory-now.ts); `undefined` where that is not known. */
+  memoryNowBytes: number | undefined
   diskFreeBytes: number | null
   /** As told last. */
   disk: HostDisk | null
+  /** What was measured from the server to it last. */
+  serverMbps: number | null
+  /** When this run of the server sent it last what wakes it. */
+  wokenAt: number | null
   /** As told last. */
   vitals: HostVitals | null
   /** Messages that leave with the present tick. */
@@ -49,6 +57,8 @@ export class Fleet {
   readonly #schedulable = new Map<HostId, SchedulableHost>()
   readonly #firstContacts = new Map<HostId, Deferred<void>>()
   readonly joining = new Joining()
+  /** Told when a host was sent what wakes it: its link is to be tried soon. */
+  onWoken: (host: HostId) => void = () => {}
   /** Names of the partitions there are. */
   readonly partitions: readonly string[]
 
@@ -70,8 +80,11 @@ export class Fleet {
       data: new Set(),
       places: new Set(),
       memoryFreeBytes: null,
+      memoryNowBytes: undefined,
       diskFreeBytes: null,
       disk: null,
+      serverMbps: null,
+      wokenAt: null,
       vitals: null,
       outbox: [],
     }
@@ -130,6 +143,28 @@ export class Fleet {
     this.#schedulable.delete(host.record.id)
   }
 
+  setServerMbps(id: HostId, mbps: number | null): void {
+    const host = this.#hosts.get(id)
+    if (host !== undefined) host.serverMbps = mbps
+    this.#schedulable.delete(id)
+  }
+
+  setWoken(host: FleetHost, at: number): void {
+    host.wokenAt = at
+    this.#schedulable.delete(host.record.id)
+  }
+
+  setTrees(host: FleetHost, trees: readonly BlobHash[]): void {
+    host.trees = trees
+    this.#schedulable.delete(host.record.id)
+  }
+
+  setMemoryNow(host: FleetHost, bytes: number | undefined): void {
+    if (host.memoryNowBytes === bytes) return
+    host.memoryNowBytes = bytes
+    this.#schedulable.delete(host.record.id)
+  }
+
   setPlaces(host: FleetHost, names: ReadonlySet<string>): void {
     host.places = names
     this.#schedulable.delete(host.record.id)
@@ -175,13 +210,32 @@ export class Fleet {
           draining: host.record.draining || host.record.leaving !== null,
           withheld: withheldReason(host.record.leftovers),
           total: host.total,
+          ...memoryBounds(host),
           partitions: this.partitions,
           data: host.data,
           places: host.places,
+          network: {
+            mbps: expectedMbps(host.record.network.told, host.serverMbps),
+            trees: new Set(host.trees),
+            wakes: host.record.network.wake && wakeProblem(host.record) === null,
+            wokenAtMs: host.wokenAt,
+          },
         }
         this.#schedulable.set(id, seen)
       }
       yield seen
     }
+  }
+}
+
+/** What of its memory jobs may have besides `total`, as far as there are such bounds. */
+function memoryBounds({
+  record,
+  memoryNowBytes,
+}: FleetHost): Pick<SchedulableHost, "gpuMemoryBytes" | "memoryNowBytes"> {
+  const { gpuMemoryBytes } = record.facts ?? {}
+  return {
+    ...(gpuMemoryBytes === undefined ? {} : { gpuMemoryBytes }),
+    ...(memoryNowBytes === undefined ? {} : { memoryNowBytes }),
   }
 }

@@ -3,6 +3,8 @@ import { subtractResources } from "../../protocol/resources.ts"
 import type { HostLeaving } from "../../store/host-record.ts"
 import type { Core } from "../core.ts"
 import type { Viewer } from "../jobs/job-view.ts"
+import { measureViews } from "../network/measure-views.ts"
+import { wakeView } from "../network/wake-view.ts"
 import type { FleetHost } from "./fleet.ts"
 import { strayViews } from "./leftovers.ts"
 import { withheldReason } from "./withheld.ts"
@@ -42,7 +44,8 @@ export function hostView(core: Core, host: FleetHost, viewer: Viewer): HostView 
     diskLimitBytes: record.diskLimitBytes,
     vitals: host.vitals,
     network: record.network.told,
-    measures: [],
+    wake: wakeView(record, viewer),
+    measures: measureViews(core, record.id),
     total: host.total,
     free,
     jobs: jobs.map(({ job }) => job.id),

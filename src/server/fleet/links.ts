@@ -9,6 +9,8 @@ import { applyNews } from "../jobs/agent-news.ts"
 import { markOutOfContact } from "../jobs/contact.ts"
 import { reconcile } from "../jobs/reconcile.ts"
 import { settleOutput } from "../jobs/settle.ts"
+import { memoryNow } from "./memory-now.ts"
+import { noteMachine } from "./note-machine.ts"
 import { concludeOwnerLeft } from "./owner-left.ts"
 
 /** Takes what the links to hosts tell into the ledger and the logs. */
@@ -39,10 +41,14 @@ export class Links implements HostChannelEvents {
         host.channel = channel
         host.ending = new AbortController()
         if (this.#outputHeld) channel.pauseOutput()
-        host.trees = hello.trees
+        core.fleet.setTrees(host, hello.trees)
         noteData(core, host, hello.data ?? [])
         reconcile(core, host, hello)
-        core.fleet.update(host, { ...host.record, facts: hello.facts })
+        core.fleet.update(host, { ...host.record, facts: hello.facts, machine: noteMachine(core, host, hello.machine) })
+        // What runs there already has some of it: then the first sample tells.
+        const isEmpty = hello.attempts.every(({ phase }) => phase !== "running")
+        const available = isEmpty ? hello.facts.memoryAvailableBytes : undefined
+        core.fleet.setMemoryNow(host, memoryNow(hello.facts, host.total, available, []))
         core.fleet.setLink(host, "ready", null, core.clock.now())
         core.ledger.hostChanged(host)
         core.ledger.event({

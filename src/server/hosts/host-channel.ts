@@ -51,6 +51,8 @@ export interface HostChannel {
    * @throws {WindfallError} why the agent has not, or link_lost
    */
   openTunnel(path: string, options: { readonly signal: AbortSignal }): Promise<HostTunnel>
+  /** Opens a stream over which the agent answers a measurement (protocol/bench-talk.ts). */
+  openBench(options: { readonly signal: AbortSignal }): Promise<HostTunnel>
   /** Stops and starts reading output from the host, so that a slow disk here holds the agent back, not our memory. */
   pauseOutput(): void
   resumeOutput(): void
@@ -143,6 +145,8 @@ export interface HostsService {
   publicLine(): Promise<string>
   /** Keeps a link to this host from now on, making it anew whenever it breaks. Again with a changed record: dials anew. */
   keep(host: HostRecord): void
+  /** Tries the link soon, and often for a while, where it is down: something may have changed. */
+  hurry(host: HostId): void
   /** Ends the link and stops keeping it; tries to take this server's claim off the host when `unclaim`. */
   release(host: HostId, options: { readonly unclaim: boolean }): Promise<void>
   /**

@@ -5,6 +5,7 @@ import { isFinal } from "../../protocol/job-state.ts"
 import type { Lease, WaitingJob } from "../../scheduler/snapshot.ts"
 import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
 import type { JobStore } from "../../store/jobs.ts"
+import { shapeOf } from "./shape-of.ts"
 
 /** An attempt with its job. */
 export interface Tried {
@@ -40,6 +41,7 @@ export class JobTable {
     this.#places = undefined
     this.#lastWaiting = 0
     this.#lastId = this.#store.lastId()
+    this.#store.crashes.reload()
     for (const job of this.#store.live()) this.add(job)
   }
 
@@ -169,17 +171,23 @@ export class JobTable {
     invariant(!this.#waiting.has(job.id), `job ${job.id} is queued twice`)
     this.#waiting.set(job.id, {
       id: job.id,
-      user: job.user,
-      resources: job.spec.resources,
-      partition: job.spec.partition,
-      hostWanted: job.spec.host,
-      hasSecrets: job.spec.secrets.length > 0,
-      data: job.spec.data.map(({ name, root, bytes }) => ({ name, root, bytes })),
+      ...shapeOf(job),
       notBeforeMs,
+      crashes: this.#store.crashes.of(job.user, job.spec),
     })
     if (job.id < this.#lastWaiting) this.#waiting = new Map([...this.#waiting].sort(([a], [b]) => a - b))
     this.#lastWaiting = Math.max(this.#lastWaiting, job.id)
     this.#places = undefined
+  }
+
+  /** A host has crashed with a job: what waits and is like it goes elsewhere. */
+  crashed(): void {
+    for (const [id, waiting] of this.#waiting) {
+      const job = this.#jobs.get(id)
+      if (job !== undefined) {
+        this.#waiting.set(id, { ...waiting, crashes: this.#store.crashes.of(job.user, job.spec) })
+      }
+    }
   }
 
   dequeue(job: JobRecord): void {

@@ -4,7 +4,7 @@ import type { HostScan, JoinStep } from "../../../protocol/api.ts"
 import type { HostFacts, HostView, StrayView } from "../../../protocol/host.ts"
 import type { HostDisk } from "../../../protocol/host-disk.ts"
 import type { LeaveStep, ServerKeyAnswer } from "../../../protocol/lending.ts"
-import { type HostNetwork, type MeasureView, NETWORK_KINDS } from "../../../protocol/network.ts"
+import { type HostNetwork, type HostWakeView, type MeasureView, NETWORK_KINDS } from "../../../protocol/network.ts"
 import type { Resources } from "../../../protocol/resources.ts"
 import { answer, count, type Describes, time } from "./answer.ts"
 import { macFacts, vitals } from "./mac-answers.ts"
@@ -27,6 +27,8 @@ const facts = answer(
     cores: count,
     memoryBytes: count,
     gpus: count,
+    gpuMemoryBytes: count.optional().describe("What Metal lets the GPU work with; absent off the Mac"),
+    memoryAvailableBytes: count.optional().describe("What new work could have then; absent off the Mac"),
     hostname: z.string(),
     user: z.string().describe("The account jobs run as"),
     accountTraits: z
@@ -84,6 +86,16 @@ const network = answer(
   }),
 )
 
+const wake = answer(
+  "HostWake",
+  "Whether a host is woken for jobs",
+  z.object({
+    isOn: z.boolean(),
+    hardware: z.string().nullable().describe("For administrators; null for others"),
+    problem: z.string().nullable().describe("Why it cannot be woken; null when it can"),
+  }),
+)
+
 const measure = answer(
   "Measure",
   "What host bench found between a host and another end, last",
@@ -123,6 +135,7 @@ export const host = answer(
     diskLimitBytes: count.nullable().describe("What an administrator lets it hold; null: as the host itself reckons"),
     vitals: vitals.nullable().describe("Null as long as it has not said so"),
     network: network.nullable().describe("Null as long as it has not said so"),
+    wake,
     measures: z.array(measure),
     total: resources.describe("What jobs may use in all"),
     free: resources,
@@ -187,10 +200,11 @@ export const HOST_ANSWERS_AGREE: readonly [
   Describes<typeof stray, StrayView>,
   Describes<typeof disk, HostDisk>,
   Describes<typeof network, HostNetwork>,
+  Describes<typeof wake, HostWakeView>,
   Describes<typeof measure, MeasureView>,
   Describes<typeof host, HostView>,
   Describes<typeof hostScan, HostScan>,
   Describes<typeof serverKey, ServerKeyAnswer>,
   Describes<typeof joinStep, JoinStep>,
   Describes<typeof leaveStep, LeaveStep>,
-] = [true, true, true, true, true, true, true, true, true, true, true]
+] = [true, true, true, true, true, true, true, true, true, true, true, true]

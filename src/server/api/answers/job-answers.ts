@@ -21,6 +21,7 @@ const spec = answer(
     env: z.record(z.string(), z.string()),
     secrets: z.array(z.string()).describe("Names of stored secrets"),
     workspace: hash.nullable().describe("The tree of what was sent; null for an empty folder"),
+    workspaceBytes: count.optional().describe("What its files take, where that is much"),
     workingFolder: z.string(),
     resources: z.object({
       memoryBytes: count
@@ -57,6 +58,7 @@ const spec = answer(
       )
       .describe("Stored data the job sees"),
     git: z.object({ commit: z.string(), branch: z.string().nullable(), dirtyDiff: z.string() }).nullable(),
+    project: z.string().optional().describe("Tells the sender's folder from others; absent where nothing travels"),
     environment: z
       .object({
         kind: z.enum(ENVIRONMENT_KINDS),
@@ -102,6 +104,10 @@ const attempt = answer(
     stdoutBytes: count.describe("Recorded so far"),
     stderrBytes: count.describe("Recorded so far"),
     logEnd: z.literal("unknown").optional().describe("The log may lack its end"),
+    sleeps: z
+      .array(z.object({ from: time, to: time }))
+      .optional()
+      .describe("When its host slept while it ran, by that host's clock; absent where it did not"),
   }),
 )
 
@@ -137,6 +143,10 @@ export const job = answer(
     endedAt: time.nullable(),
     attempts: z.array(attempt),
     outputs: outputs.nullable(),
+    learned: z
+      .object({ peakBytes: count, runs: count, leaseBytes: count })
+      .optional()
+      .describe("What earlier runs held, and what is leased by that, where the sender did not say"),
   }),
 )
 
