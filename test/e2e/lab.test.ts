@@ -141,7 +141,15 @@ describe("a host with namespaces", { timeout: 60_000 }, () => {
       "Darwin arm64\n26.1\nMac15,14",
     )
     assert.equal(await ssh(host, "sysctl -i no.such.key; echo $?"), "0")
-    assert.equal(await ssh(host, "command -v setsid timeout flock sha256sum || echo none"), "none")
+    assert.equal(await ssh(host, "command -v sha256sum nproc || echo none"), "none")
+    for (const absent of ["setsid true", "timeout 1 true", "flock /tmp/x true", "nohup true"]) {
+      assert.match(await ssh(host, `${absent} || echo failed with $?`), /failed with 127/)
+    }
+    assert.deepEqual(
+      host.mac.records("absent").map(({ words }) => words[0]),
+      ["setsid", "timeout", "flock", "nohup"],
+    )
+    assert.equal(await ssh(host, "ls -d /proc /sys 2>/dev/null; cd; pwd"), host.home)
   })
 
   for (const shell of ["/usr/bin/fish", "/bin/tcsh", "/bin/zsh", "/bin/bash"]) {

@@ -3,14 +3,15 @@ import { createHash } from "node:crypto"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import type { SshdBinary } from "../../src/ssh/sshd-binary.ts"
-import { HIDDEN_ON_MAC, MAC_SHIMS, type MacAnswers, writeMacAnswers } from "./mac-shims.ts"
+import { macRootScript, writeMacCommands } from "./mac/mac-root.ts"
+import type { MacModel } from "./mac/models.ts"
 
 /** What a simulated host is made of, seen from this machine. */
 export interface HostPlan {
   readonly name: string
   readonly folder: string
   readonly kind: "linux" | "mac"
-  readonly mac: MacAnswers
+  readonly mac: MacModel
   readonly user: string
   readonly shell: string
   /** Whether it gets namespaces, and so a file tree of its own. */
@@ -33,13 +34,14 @@ export function insideFolder(plan: HostPlan): string {
 }
 
 export function homeInside(plan: HostPlan): string {
-  return plan.apart ? `/home/${plan.user}` : join(plan.folder, "home")
+  if (!plan.apart) return join(plan.folder, "home")
+  return plan.kind === "mac" ? `/Users/${plan.user}` : `/home/${plan.user}`
 }
 
 /** Writes the files a host starts from. Repeatable: a restart changes the boot id alone. */
 export function writeHostFiles(plan: HostPlan, bootId: string): void {
   const write = (name: string, text: string, mode = 0o644) => writeFileSync(join(plan.folder, name), text, { mode })
-  for (const name of ["home", "shims"]) mkdirSync(join(plan.folder, name), { recursive: true })
+  mkdirSync(join(plan.folder, "home"), { recursive: true })
   write("boot_id", `${bootId}\n`)
   write("machine-id", `${createHash("sha256").update(plan.folder).digest("hex").slice(0, 32)}\n`)
   write("hostname", `${plan.name}\n`)
@@ -51,10 +53,7 @@ export function writeHostFiles(plan: HostPlan, bootId: string): void {
   write("group", `root:x:0:\n${plan.user}:x:${HOST_UID}:\nnogroup:x:65534:\n`)
   write("authorized_keys", `${plan.authorizedKeys.join("\n")}\n`)
   write("sshd_config", sshdConfig(plan))
-  if (plan.kind === "mac") {
-    writeMacAnswers(join(plan.folder, "answers"), plan.mac)
-    for (const [name, text] of Object.entries(MAC_SHIMS)) write(`shims/${name}`, text, 0o755)
-  }
+  if (plan.kind === "mac") writeMacCommands(plan.folder)
   if (plan.apart) write("setup.sh", setupScript(plan))
 }
 
@@ -111,14 +110,15 @@ export function sshdIn(plan: HostPlan): SshdBinary {
  * and the host's names, accounts and boot id lie over the machine's.
  */
 function setupScript(plan: HostPlan): string {
-  const home = homeInside(plan)
+  // A Mac's tree is laid out later: until then its home lies where others have theirs.
+  const home = `/home/${plan.user}`
   const disk = plan.diskBytes === null ? null : `size=${plan.diskBytes},mode=700,uid=$uid,gid=$uid`
   const lines = [
     "set -e",
     "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
     `uid=${HOST_UID}; grep -q 4294967295 /proc/self/uid_map || uid=0`,
     "mount -t tmpfs -o mode=755 lab /mnt",
-    "mkdir /mnt/host /mnt/sshd /mnt/bin /mnt/sbin",
+    "mkdir /mnt/host /mnt/sshd",
     `mount --bind '${plan.folder}' /mnt/host`,
   ]
   if (plan.sshd.origin === "unpacked") {
@@ -137,28 +137,7 @@ function setupScript(plan: HostPlan): string {
     "mount --bind /mnt/host/boot_id /proc/sys/kernel/random/boot_id",
     `hostname ${plan.name}`,
   )
-  if (plan.kind === "mac") lines.push(...macScript())
+  if (plan.kind === "mac")
+    lines.push(...macRootScript({ home: homeInside(plan), homeNow: home, nodePath: process.execPath }))
   return `${lines.join("\n")}\n`
 }
-
-/** Lays links to all of the machine's commands over /usr/bin and /usr/sbin, without those a Mac lacks, and the shims among them. */
-function macScript(): string[] {
-  const lay = (folder: string, at: string) => [
-    `mount --bind ${folder} ${at}`,
-    `mount -t tmpfs -o mode=755 lab ${folder}`,
-    `find ${at}/ -mindepth 1 -maxdepth 1 -exec /mnt/bin/ln -s -t ${folder} {} +`,
-  ]
-  const shims = Object.keys(MAC_SHIMS).map((name) => {
-    const folder = MAC_SBIN.has(name) ? "/usr/sbin" : "/usr/bin"
-    return `rm -f /usr/bin/${name} /usr/sbin/${name}; cp -p /mnt/host/shims/${name} ${folder}/${name}`
-  })
-  return [
-    "PATH=/mnt/bin:/mnt/sbin:$PATH",
-    ...lay("/usr/bin", "/mnt/bin"),
-    ...lay("/usr/sbin", "/mnt/sbin"),
-    `for name in ${HIDDEN_ON_MAC.join(" ")}; do rm -f /usr/bin/$name /usr/sbin/$name; done`,
-    ...shims,
-  ]
-}
-
-const MAC_SBIN = new Set(["sysctl", "ioreg"])

@@ -3,13 +3,16 @@ import { randomUUID } from "node:crypto"
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statfsSync, writeFileSync, writeSync } from "node:fs"
 import { join } from "node:path"
 import { promisify } from "node:util"
-import { HOST_UID, type HostPlan, homeInside, insideFolder, sshdIn, writeHostFiles } from "./host-setup.ts"
+import { HOST_UID, type HostPlan, homeInside, writeHostFiles } from "./host-setup.ts"
 import { isRealRoot, SYSTEM_ENV, unshareCommand } from "./lab-mode.ts"
 import { LineProcess } from "./line-process.ts"
-import { type MacAnswers, writeMacAnswers } from "./mac-shims.ts"
+import { LabMac } from "./mac/lab-mac.ts"
+import { MAC_ROOT } from "./mac/mac-root.ts"
+import type { MacModel } from "./mac/models.ts"
 import type { LabNetwork } from "./network.ts"
 import { descendants, type LabProcess } from "./processes.ts"
 import { type Relay, startRelay } from "./relay.ts"
+import { sshdCommand } from "./sshd-command.ts"
 
 const run = promisify(execFile)
 
@@ -32,6 +35,7 @@ export class LabHost implements AsyncDisposable {
   #relay: Relay | undefined
   #mbit: number | null = null
   #cut = false
+  readonly #mac: LabMac | undefined
 
   constructor(number: number, plan: HostPlan, network: LabNetwork, identityFile: string, delayMs: number | null) {
     this.#number = number
@@ -44,7 +48,10 @@ export class LabHost implements AsyncDisposable {
     this.identityFile = identityFile
     this.#throughRelay = network.mode !== "root" || delayMs !== null
     this.#delayMs = delayMs ?? 0
+    this.#bootId = randomUUID()
+    if (plan.kind === "mac") this.#mac = this.#makeMac()
   }
+  #bootId: string
   #delayMs: number
 
   /** Where the lab's server reaches it. */
@@ -56,6 +63,12 @@ export class LabHost implements AsyncDisposable {
     return this.#relay?.port ?? this.#plan.port
   }
 
+  /** What steers a simulated Mac. @throws for other hosts */
+  get mac(): LabMac {
+    if (this.#mac === undefined) throw new Error(`${this.name} is no simulated Mac`)
+    return this.#mac
+  }
+
   /** The line that pins it in a known_hosts file. */
   get knownHostsLine(): string {
     return `[${this.address}]:${this.port} ${this.hostKey}`
@@ -63,7 +76,8 @@ export class LabHost implements AsyncDisposable {
 
   /** The home folder as this machine sees it. */
   get files(): string {
-    if (this.#plan.diskBytes !== null && this.#plan.apart) return `/proc/${this.#init?.pid}/root${this.home}`
+    if (this.#plan.diskBytes !== null && this.#plan.apart)
+      return `/proc/${this.#init?.pid}/root${this.kind === "mac" ? MAC_ROOT : ""}${this.home}`
     return join(this.#plan.folder, "home")
   }
 
@@ -75,7 +89,7 @@ export class LabHost implements AsyncDisposable {
   async start(): Promise<void> {
     const plan = this.#plan
     mkdirSync(plan.folder, { recursive: true, mode: 0o755 })
-    writeHostFiles(plan, randomUUID())
+    writeHostFiles(plan, this.#bootId)
     const key = join(plan.folder, "host_key")
     await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", plan.name, "-f", key])
     this.hostKey = readFileSync(`${key}.pub`, "utf8").split(" ").slice(0, 2).join(" ")
@@ -119,7 +133,9 @@ export class LabHost implements AsyncDisposable {
   /** Power off and on: everything dies at once, what is on disk stays, the boot id is another (mode `ports`: the same). */
   async restart(): Promise<void> {
     await this.#init?.[Symbol.asyncDispose]()
-    writeHostFiles(this.#plan, randomUUID())
+    this.#bootId = randomUUID()
+    writeHostFiles(this.#plan, this.#bootId)
+    this.#mac?.booted(this.#bootId.toUpperCase())
     await this.#boot()
     if (this.#plan.apart && this.#mbit !== null) await this.shape(this.#mbit)
     if (this.#cut) await this.cut()
@@ -204,9 +220,9 @@ export class LabHost implements AsyncDisposable {
     return this.hostKey
   }
 
-  /** Changes what a simulated Mac answers from now on. */
-  setMac(answers: MacAnswers): void {
-    writeMacAnswers(join(this.#plan.folder, "answers"), answers)
+  /** Makes a simulated Mac another one from now on. */
+  setMac(model: MacModel): void {
+    this.mac.model(model)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -234,9 +250,7 @@ export class LabHost implements AsyncDisposable {
 
   async #boot(): Promise<void> {
     const plan = this.#plan
-    const sshd = sshdIn(plan)
-    const env = ["/usr/bin/env", "-i", ...(sshd.libraryPath === null ? [] : [`LD_LIBRARY_PATH=${sshd.libraryPath}`])]
-    const serve = [...this.#asAccount(), ...env, sshd.path, "-D", "-e", "-f", `${insideFolder(plan)}/sshd_config`]
+    const serve = sshdCommand(plan, this.#ownAccount)
     const init = [
       "/usr/bin/perl",
       join(import.meta.dirname, "host-init.pl"),
@@ -254,11 +268,21 @@ export class LabHost implements AsyncDisposable {
     )
   }
 
-  /** sshd runs as the host's account, never as root: a plain user's sshd serves just that user and needs nothing. */
-  #asAccount(): string[] {
-    if (!this.#plan.apart) return []
-    const folder = this.#plan.kind === "mac" ? "/mnt/bin" : "/usr/bin" // a Mac has neither in sight
-    if (this.#ownAccount) return [`${folder}/setpriv`, `--reuid=${HOST_UID}`, `--regid=${HOST_UID}`, "--clear-groups"]
-    return [`${folder}/unshare`, "--user", `--map-user=${HOST_UID}`, `--map-group=${HOST_UID}`]
+  #makeMac(): LabMac {
+    const { folder, name, user, mac } = this.#plan
+    mkdirSync(folder, { recursive: true, mode: 0o755 })
+    const host = {
+      folder,
+      name,
+      number: this.#number,
+      account: user,
+      accountUid: HOST_UID,
+      fileOwner: this.#ownAccount ? HOST_UID : null,
+      address: () => this.#network.address(this.#number),
+      sleep: () => this.sleep(),
+      wake: () => this.wake(),
+      restart: () => this.restart(),
+    }
+    return new LabMac(host, mac, this.#bootId.toUpperCase())
   }
 }

@@ -8,12 +8,13 @@ import { promisify } from "node:util"
 import { findSshd } from "../../src/ssh/sshd-binary.ts"
 import { LabHost } from "./lab-host.ts"
 import { findLabMode, isRealRoot, type LabMode, SYSTEM_ENV } from "./lab-mode.ts"
-import { MACS, type MacAnswers } from "./mac-shims.ts"
+import { MACS, type MacModel } from "./mac/models.ts"
 import { LabNetwork } from "./network.ts"
 
 export { LabHost } from "./lab-host.ts"
 export type { LabMode } from "./lab-mode.ts"
-export { MACS } from "./mac-shims.ts"
+export type { LabMac } from "./mac/lab-mac.ts"
+export { MACS } from "./mac/models.ts"
 
 const run = promisify(execFile)
 /** Where an unpacked sshd is kept: the clone's own cache. */
@@ -23,7 +24,8 @@ export interface LabHostOptions {
   readonly name?: string
   /** `mac`: commands answer like a Mac's. Only with namespaces. */
   readonly kind?: "linux" | "mac"
-  readonly mac?: MacAnswers
+  /** @default MACS.studio */
+  readonly mac?: MacModel
   readonly user?: string
   /** Login shell; default /bin/sh. Only with namespaces. */
   readonly shell?: string

@@ -17,6 +17,7 @@ import { type HostsSettings, openHostsWith } from "../../src/server/hosts/open-h
 import { type PayloadSource, packagedPayloads } from "../../src/ssh/payload.ts"
 import { type HostRecord, NO_LEFTOVERS, NO_NETWORK } from "../../src/store/host-record.ts"
 import { LAB_CACHE, type Lab, type LabHost } from "../lab/lab.ts"
+import { macPayloads } from "../lab/mac/mac-agent.ts"
 
 const ROOT = join(import.meta.dirname, "../..")
 export const SERVER = makeId<ServerId>("s", Buffer.from("bench-server-000"))
@@ -165,11 +166,11 @@ export class HostsBench implements AsyncDisposable {
 
 const NOTHING = { memoryBytes: 0, cores: 0, gpus: 0 }
 
-/** The real payload of this machine for every platform: a simulated Mac runs Linux's Node. */
+/** The real payloads of this machine, for simulated Macs, too. */
 export function labPayloads(): PayloadSource {
   const shelf = { packageRoot: ROOT, cacheFolder: LAB_CACHE }
   const source = packagedPayloads({ shelf, bundleAgent: (signal) => bundleAgent(ROOT, LAB_CACHE, signal) })
-  return (_platform, signal) => source(process.arch === "arm64" ? "linux-arm64" : "linux-x64", signal)
+  return macPayloads(source, LAB_CACHE)
 }
 
 /** What `host add` asks for a lab host, its key confirmed. */

@@ -6,12 +6,14 @@ import { join } from "node:path"
 import { hostClock } from "../../src/agent/host-clock.ts"
 import { systemClock } from "../../src/base/clock.ts"
 import { toWindfallError } from "../../src/protocol/errors.ts"
+import { bundleAgent } from "../../src/server/hosts/agent-bundle.ts"
 import { LINK_TIMING, type LinkTiming } from "../../src/server/hosts/host-link.ts"
 import { openHostsWith } from "../../src/server/hosts/open-hosts.ts"
 import type { ServerLimits } from "../../src/server/limits.ts"
 import { startServer } from "../../src/server/start-server.ts"
 import { type PayloadSource, packagedPayloads } from "../../src/ssh/payload.ts"
 import { pythonIndex } from "../../src/ssh/python-index.ts"
+import { macPayloads } from "../lab/mac/mac-agent.ts"
 
 export interface ServerMainSettings {
   readonly data: string
@@ -24,6 +26,8 @@ export interface ServerMainSettings {
   readonly clocks?: { readonly server: string; readonly hosts: Readonly<Record<string, string>> }
   /** An agent bundle to send instead of the one made from the sources, as another release would have it. */
   readonly agentBundle?: string
+  /** Whether Macs are simulated ones, whose agents run on this machine's Node. */
+  readonly labMacs?: boolean
 }
 
 const ROOT = join(import.meta.dirname, "../..")
@@ -32,9 +36,12 @@ try {
   const settings = JSON.parse(process.argv[2] ?? "") as ServerMainSettings
   const { data, keyFile, cache, port, clocks, agentBundle, limits } = settings
   const payloads: PayloadSource | null =
-    agentBundle === undefined
+    agentBundle === undefined && settings.labMacs !== true
       ? null
-      : packagedPayloads({ shelf: { packageRoot: ROOT, cacheFolder: cache }, bundleAgent: async () => agentBundle })
+      : packagedPayloads({
+          shelf: { packageRoot: ROOT, cacheFolder: cache },
+          bundleAgent: async (signal) => agentBundle ?? bundleAgent(ROOT, cache, signal),
+        })
   const clock =
     clocks === undefined ? systemClock() : { ...systemClock(), now: () => hostClock(`@${clocks.server}`).now() }
   const server = await startServer({
@@ -46,7 +53,7 @@ try {
     ...(limits === undefined ? {} : { limits }),
     openHosts: openHostsWith({
       timing: { ...LINK_TIMING, ...settings.timing },
-      payloads,
+      payloads: payloads !== null && settings.labMacs === true ? macPayloads(payloads, cache) : payloads,
       pythonIndex: pythonIndex(process.env),
       agentArguments: (host) => {
         const file = clocks?.hosts[`${host.address}:${host.port}`]
