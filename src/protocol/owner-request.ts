@@ -4,7 +4,8 @@
  *
  *   FOLDER/.requests/ID.request   by the writer: whole from its first moment (written under a name that begins with a dot, then
  *                                 renamed), readable by everybody (0644), one link, at most {@link MOST_REQUEST_BYTES}
- *   FOLDER/.requests/ID.answer    by the agent, which takes the request away; gone again after a minute
+ *   FOLDER/.requests/ID.answer    by the agent, which takes the request away; beside it its text alone, as ID.said. Both are gone
+ *                                 again after a minute
  *
  * Where no agent is there, as on a host without a job whose server is away, a request stays until one comes, and holds then.
  */
@@ -65,6 +66,11 @@ export function requestName(id: string): string {
 
 export function answerName(id: string): string {
   return `${id}.answer`
+}
+
+/** The answer's text alone, for scripts that read no JSON. */
+export function saidName(id: string): string {
+  return `${id}.said`
 }
 
 /** The id of a request's file; `null` for any other. */

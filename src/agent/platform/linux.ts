@@ -32,6 +32,7 @@ export function linuxPlatform(): Platform {
     machineId: async () => linuxMachineId(),
     memoryNow: async () => memoryNow(),
     vitals: async () => vitals(),
+    sharing: () => ({}),
     isAlive,
     supervises: (pid, start, attempt) => isAlive(pid, start) && titleOf(pid) === `windfall supervisor ${attempt}`,
     ownStart: () => readRow(process.pid)?.start ?? "",
@@ -97,6 +98,8 @@ function readRow(pid: number): ProcessRow | null {
     cpuMs: (fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * 1000) / TICKS_PER_S,
     name,
     ofSystem: OF_SYSTEM.has(name),
+    // "t" is one that a debugger has stopped.
+    isStopped: fields[0] === "T" || fields[0] === "t",
   }
 }
 

@@ -20,6 +20,8 @@ export interface ProcessRow {
   readonly name: string
   /** Part of the system, which runs it for any account that is used at all: it says nothing of who uses this one. */
   readonly ofSystem: boolean
+  /** Stopped by a signal, and not continued. */
+  readonly isStopped: boolean
 }
 
 /** Memory at a glance: what costs next to nothing to ask. */
@@ -78,6 +80,8 @@ export interface Platform {
   memoryNow(): Promise<MemoryNow>
   /** How the host is: what cannot be read is `null`. Costs some milliseconds, so it is asked for rarely. */
   vitals(): Promise<Vitals>
+  /** What is asked otherwise where one `sysctl` can be shared with others who ask. */
+  sharing(sysctl: () => Promise<ReadonlyMap<string, string>>): Pick<Platform, "memoryNow"> | Record<never, never>
   /** Whether the process with this pid is the one that started then. */
   isAlive(pid: number, start: string): boolean
   /** Whether it is, and has this attempt now: on Linux a supervisor has one after the other, and is named after what it has. */
