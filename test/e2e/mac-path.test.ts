@@ -68,8 +68,8 @@ describe("jobs on a simulated Mac", { timeout: 120_000, skip }, () => {
     const job = await the().submit({ command: [process.execPath, "-e", serve] })
     await saying(job, ";")
     const port = /port (\d+)/.exec(`${await the().log(job.id)}`)?.[1] ?? ""
-    await using forward = the().start(["forward", `${job.id}`, `0:${port}`])
-    await forward.says("leads to")
+    await using forward = the().start(["forward", `${job.id}`, port])
+    await forward.says("leads to", "stderr")
     const url = /http:\/\/[\d.]+:\d+/.exec(forward.stdout + forward.stderr)?.[0] ?? ""
     assert.equal(await (await fetch(url)).text(), "hi")
     await the().windfall(["stop", `${job.id}`])
