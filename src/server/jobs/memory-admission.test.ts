@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { runsOn, type SimulatedHost } from "../../../test/support/simulated-host.ts"
+import { seesPeople } from "../../../test/support/simulated-owner.ts"
 import { TestServer } from "../../../test/support/test-server.ts"
 import type { WhyAnswer } from "../../protocol/api.ts"
 import type { HostFacts } from "../../protocol/host.ts"
@@ -33,6 +34,7 @@ function sample(host: SimulatedHost, freeGigabytes: number, held: Record<number,
 test("a Mac whose memory the owner's apps use takes no job that would not fit, says so with numbers, and takes it later", async () => {
   await using server = await TestServer.start()
   const mac = await server.hosts.join("mac-2", { ...MAC, memoryAvailableBytes: 31 * GIB })
+  seesPeople(mac, "away")
   mac.script = runsOn
   const large = await server.submit({ ...asks(40) })
   const why = await server.call<WhyAnswer>("GET", `/v1/jobs/${large.id}/why`)
@@ -47,6 +49,7 @@ test("a Mac whose memory the owner's apps use takes no job that would not fit, s
 test("what a job holds of its lease is not counted twice, and what it holds beyond is not promised to others", async () => {
   await using server = await TestServer.start()
   const mac = await server.hosts.join("mac-2", MAC)
+  seesPeople(mac, "away")
   mac.script = runsOn
   const first = await server.submit({ ...asks(20, 0) })
   await server.untilState(first.id, "running")
@@ -63,6 +66,7 @@ test("what a job holds of its lease is not counted twice, and what it holds beyo
 test("more than Metal gives its GPU is refused for a GPU job, and not for another", async () => {
   await using server = await TestServer.start()
   const mac = await server.hosts.join("mac-2", MAC)
+  seesPeople(mac, "away")
   mac.script = runsOn
   await assert.rejects(server.submit({ ...asks(50, 1) }), { code: "never_fits" })
   await server.untilState((await server.submit({ ...asks(50, 0) })).id, "running")
