@@ -20,6 +20,7 @@ import { freedHost } from "./freed-host.ts"
 import { hostJoin } from "./host-join.ts"
 import { idle } from "./idle.ts"
 import { logLatency } from "./log-latency.ts"
+import { memoryRunaway } from "./memory-runaway.ts"
 import { secondSend } from "./second-send.ts"
 import { sendTrue } from "./send-true.ts"
 import { submitToStart } from "./submit-to-start.ts"
@@ -42,6 +43,7 @@ const ALL: readonly Benchmark[] = [
   firstTry,
   firstHour,
   idle,
+  memoryRunaway,
 ]
 const HOSTS = 4
 const PAGE = join(import.meta.dirname, "../docs/performance.md")

@@ -42,8 +42,12 @@ export interface AgentContext {
   readonly jobHost: JobHost
   /** What starts this agent's program again, in another role: its node and its file. */
   readonly program: readonly string[]
+  /** Whether the display may be put to sleep for a GPU job just now: by the owner's rules, and by who is there. Absent: never. */
+  readonly mayDarken?: () => boolean
   /** By sequence number: all whose folders are here, and those being prepared. */
   readonly attempts: Map<number, Attempt>
+  /** What keeps jobs from starting now for the sake of people at the host, in words; `null` when they may. */
+  refusal(): string | null
   /** An attempt's phase has changed: limits may have come or gone, and an agent without a link may be able to leave. */
   changed(): void
   /** The forker says that the supervisor which had this attempt, or was to have it, has ended. */

@@ -12,6 +12,7 @@ import { dataInUse } from "./data/place-data.ts"
 import { Limits } from "./limits.ts"
 import { NetworkWatch } from "./network-watch.ts"
 import { endOverdue } from "./overdue-stop.ts"
+import type { HostOwner } from "./owner/open-owner.ts"
 import { fail, type Routes, route } from "./router.ts"
 import { Sampler } from "./sampler.ts"
 import { readServerMessage } from "./server-message.ts"
@@ -23,7 +24,7 @@ const STREAM_WINDOW_BYTES = 8 * 1024 * 1024
 const SESSION_WINDOW_BYTES = 32 * 1024 * 1024
 const PING_MS = 5_000
 
-type AgentWays = Pick<Routes, "terminals" | "tunnels">
+type AgentWays = Pick<Routes, "terminals" | "tunnels"> & { readonly owner: HostOwner }
 
 /** What the agent says of its host in `hello`. */
 export interface AgentHost {
@@ -57,7 +58,10 @@ export class Agent {
     this.#told = told
     const { platform, link } = context
     this.#network = new NetworkWatch({ look: platform.lookAtNetwork, send: (message) => link.send(message) })
-    this.#leave = on.leave
+    this.#leave = () => {
+      on.owner.end()
+      on.leave()
+    }
     this.#ways = on
     this.#attempts = new Attempts(context)
     this.#limits = new Limits(context, () => this.#look())
@@ -68,6 +72,7 @@ export class Agent {
     )
     this.#sleepWatch = new SleepWatch(context)
     context.link.onDrain = () => context.output.pump()
+    on.owner.begin()
     this.changed()
   }
 
@@ -101,6 +106,7 @@ export class Agent {
   woke(): void {
     this.#limits.lookNow()
     void this.#network.look()
+    this.#ways.owner.woke()
   }
 
   /** Phases have changed: see, once for all changes of this moment, to timers and to whether anything keeps this agent. */
@@ -112,7 +118,9 @@ export class Agent {
 
   /** The owner's `leave` says that it has begun. It asks what runs here to end, and at last this process, too. */
   ownerLeaves(): void {
-    if (existsSync(this.#context.folder.leaving)) this.#context.link.send({ type: "left" })
+    if (!existsSync(this.#context.folder.leaving)) return
+    this.#context.link.send({ type: "left" })
+    this.#ways.owner.leaves()
   }
 
   supervisorDied(attempt: Attempt): void {
@@ -125,6 +133,7 @@ export class Agent {
     this.#limits.changed()
     this.#sampler.busy = live
     this.#vitals.busy = live
+    this.#ways.owner.changed()
     const { cache, disk, diskWatch } = this.#context
     if (live) diskWatch.work()
     else if (!this.#linked) this.#leave()
@@ -193,6 +202,8 @@ export class Agent {
       this.#context.data.letGo(message.roots, dataInUse(this.#context))
       this.#context.disk.news()
     } else if (message.type === "disk-limit") this.#takeDiskLimit(message.bytes)
+    else if (message.type === "owner") this.#ways.owner.take(message.terms, message.lever)
+    else if (message.type === "ready") this.#ways.owner.ready()
     else this.#attempts.take(message)
   }
 

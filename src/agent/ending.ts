@@ -10,9 +10,12 @@ import type { Attempt } from "./attempt.ts"
 import { inspectAttempt, outputSizes, readStopCause } from "./attempt-folder.ts"
 import { withBallastSync } from "./ballast.ts"
 import { buildProblem } from "./build-problem.ts"
+import { darkenFor } from "./darken.ts"
 import { targetOf } from "./data/place-data.ts"
 import { writeDurably } from "./durable-file.ts"
+import { afterLimit } from "./kernel-limit.ts"
 import { indexPath, refuse } from "./launch.ts"
+import { verdictAfterPause } from "./owner/verdict-after-pause.ts"
 import { carryOut } from "./stopping.ts"
 import { formatStatus, type SupervisorStatus, type SupervisorSwept, type ToldLine } from "./supervisor-text.ts"
 import { supervisorSweepsAll, sweepRest } from "./sweep-rest.ts"
@@ -82,6 +85,7 @@ function started(
   attempt.startedAt = line.startedAt
   tellStarted(context, attempt)
   context.output.started(attempt.sequence)
+  darkenFor(context, attempt)
   if (attempt.stop !== null) carryOut(context, attempt, attempt.stop)
   context.changed()
 }
@@ -109,7 +113,7 @@ export function tellStarted(context: AgentContext, attempt: Attempt): void {
 
 /** The exit status is durable. */
 export function commandEnded(context: AgentContext, attempt: Attempt, status: SupervisorStatus): void {
-  attempt.status = status
+  attempt.status = verdictAfterPause(attempt, status)
   attempt.phase = "sweeping"
   const { stdoutBytes, stderrBytes } = status
   if (stdoutBytes !== null && stderrBytes !== null) {
@@ -132,6 +136,7 @@ async function treeGone(
 
 function ended(context: AgentContext, attempt: Attempt): void {
   attempt.phase = "ended"
+  afterLimit(context, attempt)
   context.leftovers.memory.ended(attempt.exit?.peakMemoryBytes ?? 0)
   tellEnd(context, attempt, false)
   context.changed()
@@ -268,7 +273,7 @@ export async function endWithout(context: AgentContext, attempt: Attempt, cause:
 export async function followLost(context: AgentContext, attempt: Attempt): Promise<void> {
   const { record, intent, status, swept } = inspectAttempt(attempt.folder)
   if (status === null) return endWithout(context, attempt, "supervisor_lost")
-  attempt.status ??= status
+  attempt.status ??= verdictAfterPause(attempt, status)
   const sizes = outputSizes(attempt.folder)
   const totals = {
     stdoutBytes: status.stdoutBytes ?? swept?.stdoutBytes ?? sizes.stdout,

@@ -54,7 +54,8 @@ export class MemoryGuard {
   }
 }
 
-function brokenText({ heldBytes, leaseBytes, isAsked }: Held): string {
+/** What an attempt held, and what would have done, as a sentence without a full stop. */
+export function brokenText({ heldBytes, leaseBytes, isAsked }: Held): string {
   const lease = isAsked ? `${formatBytes(leaseBytes)} were asked for` : `it had not said how much it needs`
   return `It held ${formatBytes(heldBytes)}, and ${lease}: --memory ${requestText(heldBytes)} would have done until then`
 }

@@ -1,6 +1,7 @@
 import type { AgentContext } from "./agent-context.ts"
 import type { Attempt } from "./attempt.ts"
 import { keepBallast } from "./ballast.ts"
+import { holdToLimit } from "./kernel-limit.ts"
 import { type Held, MemoryGuard } from "./memory-guard.ts"
 import type { MemoryNow, ProcessRow, Usage } from "./platform/platform.ts"
 import { stopAttempt } from "./stopping.ts"
@@ -120,10 +121,14 @@ export class Sampler {
           attempt.seen.get(row.pid) === row.start,
       )
       if (!this.#context.platform.sweepIsTotal) for (const row of rows) attempt.seen.set(row.pid, row.start)
+      holdToLimit(this.#context, attempt, rows)
       const usage = await this.#context.platform.usageOf(rows)
       const memoryBytes = Math.round(usage.reduce((sum, one) => sum + one.memoryBytes, 0))
+      const cpu = cpuOf(usage)
+      attempt.heldBytes = memoryBytes
+      attempt.cpuUsed = cpu.cpuMs === undefined ? null : { cpuMs: cpu.cpuMs, atMs: performance.now() }
       attempt.peakMemoryBytes = Math.max(attempt.peakMemoryBytes, memoryBytes)
-      const told = { sequence: attempt.sequence, memoryBytes, processes: rows.length, ...cpuOf(usage) }
+      const told = { sequence: attempt.sequence, memoryBytes, processes: rows.length, ...cpu }
       const { order } = attempt
       const leaseBytes = order?.lease.memoryBytes ?? Number.POSITIVE_INFINITY
       found.push({ attempt, told, heldBytes: memoryBytes, leaseBytes, isAsked: order?.memoryAsked === true })

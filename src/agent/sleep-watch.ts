@@ -8,7 +8,7 @@ import { readIfThere, reopening } from "./own-file.ts"
 /** Less than this is no sleep that anybody noticed, and clocks are not read in the same instant. */
 const LEAST_SLEEP_MS = 5_000
 /** Looks come about once a second: a gap of this length has a cause. */
-const LEAST_GAP_MS = 10_000
+const LEAST_GAP_MS = 6_000
 /** The system dates its wakes by the second. */
 const GRAIN_MS = 2_000
 

@@ -138,6 +138,7 @@ function checkFacts(raw: Raw & Partial<Record<keyof HostFacts, unknown>>): void 
   for (const field of ["cores", "memoryBytes", "gpus", "diskFreeBytes"]) count(raw, field, "hello facts")
   for (const field of ["gpuMemoryBytes", "memoryAvailableBytes"])
     if (raw[field] !== undefined) count(raw, field, "hello facts")
+  if (![undefined, "kernel", "windfall"].includes(raw.memoryHeldBy as never)) fail("hello", "facts.memoryHeldBy")
   textOrNull(raw, "model", "hello facts")
   textOrNull(raw, "timeZone", "hello facts")
   if (raw.mac !== undefined) checkMacFacts(raw.mac)

@@ -50,7 +50,7 @@ export function standingOf(host: StandingHost): HostStanding {
   if (link !== "ready") return { code: link, text: why }
   if (host.draining) return { code: "draining", text: "an administrator has drained it" }
   if (host.withheld !== null) return { code: "withheld", text: host.withheld }
-  const obstacle = (host.obstacles ?? presence?.obstacles ?? [])[0]
+  const obstacle = (host.obstacles ?? presence?.obstacles)?.[0]
   if (obstacle !== undefined) return { code: OF_OBSTACLE.get(obstacle.code) ?? "unknown", text: obstacle.text }
   const isFull = (total.gpus > 0 && free.gpus < 1) || free.cores < 1 || free.memoryBytes < DEFAULT_MEMORY_BYTES
   if (isFull) return { code: "busy", text: jobs.length > 0 ? "" : "what it has is leased" }

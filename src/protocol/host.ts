@@ -3,6 +3,7 @@ import type { HostDisk } from "./host-disk.ts"
 import type { HostId } from "./ids.ts"
 import type { MacFacts } from "./mac-facts.ts"
 import type { HostNetwork, HostWakeView, MeasureView } from "./network.ts"
+import type { HostObstacle, HostPresence, Lever } from "./owner.ts"
 import type { Resources } from "./resources.ts"
 import type { HostVitals } from "./vitals.ts"
 
@@ -30,6 +31,11 @@ export interface HostFacts {
   readonly gpuMemoryBytes?: number
   /** What new work could have when this was found; absent off the Mac, and from older agents. */
   readonly memoryAvailableBytes?: number
+  /**
+   * Who holds a job to the memory it asked for: the kernel, page by page, and Windfall, by looking twice a second; or Windfall alone. Absent
+   * on a Mac, where it is always Windfall alone, and from older agents.
+   */
+  readonly memoryHeldBy?: "kernel" | "windfall"
   readonly hostname: string
   /** The account jobs run as. */
   readonly user: string
@@ -67,6 +73,16 @@ export interface HostLeavingView {
   readonly since: number
 }
 
+/** One rule as it holds on a host. */
+export interface HostRule {
+  /** As in `on_return`. */
+  readonly name: string
+  /** As people write it. */
+  readonly value: string
+  /** Who said so. */
+  readonly from: "preset" | "fleet" | "owner"
+}
+
 export interface HostView {
   readonly id: HostId
   readonly name: string
@@ -92,6 +108,17 @@ export interface HostView {
   readonly disk: HostDisk | null
   /** What Windfall may hold there at most, as an administrator said; `null`: as the host itself reckons. */
   readonly diskLimitBytes: number | null
+  /** The owner's account on the host; `null` where none is known. */
+  readonly consoleAccount: string | null
+  /** Who is there; `null` as long as it has not said so. By what they were noticed is told to the owner and administrators only. */
+  readonly presence: HostPresence | null
+  /** What its owner and others have said of it. */
+  readonly lever: Lever
+  /** What keeps jobs from starting there for the sake of people; the first one counts most. */
+  readonly obstacles: readonly HostObstacle[]
+  /** The rules that hold there, and the preset they begin with. */
+  readonly preset: string
+  readonly policy: readonly HostRule[]
   /** How it is now, or was when last heard of; `null` as long as it has not said so. */
   readonly vitals: HostVitals | null
   /** How it is on the network, as it said last; `null` as long as it has not. */
@@ -101,6 +128,7 @@ export interface HostView {
   readonly measures: readonly MeasureView[]
   /** What jobs may use in all. */
   readonly total: Resources
+  /** What suspended ones do not use is free. */
   readonly free: Resources
   /** Jobs there now. */
   readonly jobs: readonly number[]

@@ -131,6 +131,14 @@ export interface JobView {
 
 export type AttemptState = "starting" | "running" | "suspended" | "finishing" | "ended"
 
+/** An attempt whose processes are all stopped for the sake of people at its host. */
+export interface Suspension {
+  readonly since: number
+  /** As an obstacle of the host says it: owner_here, paused, on_battery ... */
+  readonly code: string
+  readonly text: string
+}
+
 export interface AttemptView {
   readonly id: AttemptId
   /** 1 for the first try. */
@@ -153,6 +161,10 @@ export interface AttemptView {
   /** Bytes of each stream recorded so far, as counted on the host. */
   readonly stdoutBytes: number
   readonly stderrBytes: number
+  /** Since when and why it is stopped for the sake of people at its host; `null` when it is not. */
+  readonly suspended: Suspension | null
+  /** For how long it was stopped before that, in all: no limit and no use of a GPU counts it. */
+  readonly suspendedMs: number
   /** Its host was lost, or given up, before it had told how much it printed in all: the log may lack its end. */
   readonly logEnd?: "unknown"
   /** When its host slept while it ran, oldest first, by that host's clock; absent where it did not, as far as is known. */

@@ -28,6 +28,8 @@ function host(
     reason: null,
     draining: false,
     withheld: null,
+    ownerObstacles: [],
+    users: null,
     total: { memoryBytes: memoryGB * GB, gpus: 1, cores: 8 },
     partitions: ["apple_gpu"],
     data: new Set<BlobHash>(),

@@ -14,6 +14,8 @@ export function describeObstacle(obstacle: Obstacle, host: SchedulableHost, shap
       return `the job asks for host ${shape.hostWanted}`
     case "other_partition":
       return `not in partition ${shape.partition}`
+    case "not_for_user":
+      return `its owner lets no jobs of ${shape.user} run there`
     case "data_elsewhere":
       return `the data ${obstacle.names.join(" and ")} does not lie there`
     case "memory_too_small":
@@ -40,6 +42,16 @@ export function describeObstacle(obstacle: Obstacle, host: SchedulableHost, shap
       return "draining: it takes no new jobs"
     case "host_withheld":
       return host.withheld === null ? "withheld" : `withheld: ${host.withheld}`
+    case "paused":
+    case "outside_hours":
+    case "owner_here":
+    case "presence_unknown":
+    case "owner_away_too_short":
+    case "on_battery":
+    case "power_unknown":
+    case "low_power_mode":
+    case "foreign_load":
+      return obstacle.text
     case "gpu_leased":
       return `its GPU is leased by ${describeLeases(obstacle.leases, nowMs)}`
     case "memory_leased":

@@ -1,7 +1,7 @@
 import type { HostId, JobId } from "../protocol/ids.ts"
 import { fits, needOn, type Resources, subtractResources } from "../protocol/resources.ts"
 import { missingBytes, moveStep } from "./move.ts"
-import { crashesOn, lastingObstacles, mustStayApart } from "./obstacle.ts"
+import { crashesOn, lastingObstacles, mustStayApart, takesJobs } from "./obstacle.ts"
 import { type Budget, type Occupant, Outlook, STEPS_PER_PASS } from "./outlook.ts"
 import { type Shape, ShapeIndex } from "./shape.ts"
 import type { Lease, SchedulableHost, Snapshot, WaitingJob } from "./snapshot.ts"
@@ -138,7 +138,7 @@ function totalNow({ total, memoryNowBytes }: SchedulableHost): Resources {
 
 /** Whether the host can take anything at all: jobs ask for a byte and a core at the least. */
 function isOpen({ host, free }: HostRoom): boolean {
-  return host.link === "ready" && !host.draining && host.withheld === null && free.memoryBytes > 0 && free.cores > 0
+  return takesJobs(host) && free.memoryBytes > 0 && free.cores > 0
 }
 
 function addLease(room: HostRoom, lease: Lease): void {

@@ -1,5 +1,6 @@
 import type { HostLink } from "../protocol/host.ts"
 import type { BlobHash, HostId, JobId } from "../protocol/ids.ts"
+import type { HostObstacle } from "../protocol/owner.ts"
 import type { ResourceRequest, Resources } from "../protocol/resources.ts"
 
 /**
@@ -24,6 +25,10 @@ export interface SchedulableHost {
   readonly draining: boolean
   /** Why it takes no new jobs because of what ended ones left there, in words; `null` when it does. */
   readonly withheld: string | null
+  /** What keeps it from taking jobs for the sake of people there; nothing when it takes them. The first one counts most. */
+  readonly ownerObstacles: readonly HostObstacle[]
+  /** Whose jobs its owner lets run there; `null`: everybody's. */
+  readonly users: ReadonlySet<string> | null
   /** What jobs may use in all. */
   readonly total: Resources
   /** How much of the memory a job that leases the GPU may have; absent where there is no such bound. */

@@ -84,7 +84,7 @@ export class ControlLoop {
       store,
       ledger,
       table: new JobTable(store.jobs),
-      fleet: new Fleet(PARTITIONS),
+      fleet: new Fleet(PARTITIONS, clock, store.fleetPolicies.all()),
       folderWatch,
       logs: new LogStore({
         folder: join(folder, "logs"),
@@ -158,11 +158,10 @@ export class ControlLoop {
   /** Writes what is under way and lets go of files. */
   async stop(): Promise<void> {
     this.announceEnd()
-    this.#planAlarm.set(null)
-    this.#silenceAlarm.set(null)
-    this.#outputAlarm.set(null)
     await this.#courier.stop()
+    // The last changes may set alarms once more.
     this.core.ledger.close()
+    for (const alarm of [this.#planAlarm, this.#silenceAlarm, this.#outputAlarm]) alarm.set(null)
     await this.core.logs[Symbol.asyncDispose]()
   }
 
@@ -191,6 +190,7 @@ export class ControlLoop {
     core.report("Cannot store a change; starting over from the database", error)
     core.table.reload()
     core.notify.reload()
+    core.fleet.setRules(this.#store.fleetPolicies.all())
     const stored = new Map(this.#store.hosts.list().map((record) => [record.id, record]))
     for (const host of core.fleet.all()) {
       const record = stored.get(host.record.id)

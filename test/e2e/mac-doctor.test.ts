@@ -8,7 +8,7 @@ import type { LabMac } from "../lab/lab.ts"
 import { ScratchFolder } from "../support/scratch-folder.ts"
 import { usePool } from "../support/use-pool.ts"
 
-const pool = usePool({ hosts: [{ kind: "mac", name: "mac-1" }], server: { labMacs: true } })
+const pool = usePool({ hosts: [{ kind: "mac", name: "mac-1" }, { name: "box" }], server: { labMacs: true } })
 
 function mac(): LabMac {
   const found = pool().hosts[0]?.mac
@@ -16,8 +16,8 @@ function mac(): LabMac {
   return found
 }
 
-async function findings(): Promise<Map<string, DoctorFinding>> {
-  const { stdout, stderr } = await pool().windfall(["doctor", "mac-1", "--json"])
+async function findings(host = "mac-1"): Promise<Map<string, DoctorFinding>> {
+  const { stdout, stderr } = await pool().windfall(["doctor", host, "--json"])
   assert.equal(stderr, "")
   const lines = stdout.trim().split("\n")
   return new Map(lines.map((line) => JSON.parse(line) as DoctorFinding).map((one) => [one.code, one]))
@@ -83,4 +83,17 @@ test("its record is a folder that facts reads, without what names it", async () 
   const value = (name: string) => told.facts.find((fact) => fact.name === name)?.value
   assert.equal(value("modelIdentifier"), mac().state.model.identifier)
   assert.equal(value("hostVerdict"), "accepted")
+})
+
+test("a Linux host has the items that apply to it, and no record", async () => {
+  const found = await findings("box")
+  assert.equal(found.get("disk_space")?.level, "ok", found.get("disk_space")?.text ?? "")
+  assert.equal(found.get("clock")?.level, "ok", found.get("clock")?.text ?? "")
+  assert.ok(found.has("link_speed"))
+  assert.ok(!found.has("metal"))
+  using scratch = new ScratchFolder()
+  const refused = await pool().windfall(["doctor", "box", "--record", scratch.at("box")])
+  assert.equal(refused.exitCode, 2)
+  assert.match(refused.stderr, /^Cannot record box: it is no Mac/)
+  assert.deepEqual(readdirSync(scratch.path), [])
 })

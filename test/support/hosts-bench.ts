@@ -10,6 +10,7 @@ import { type ErrorBody, WindfallError } from "../../src/protocol/errors.ts"
 import type { OutputFrame } from "../../src/protocol/frames.ts"
 import type { HostLink, HostView } from "../../src/protocol/host.ts"
 import { type HostId, makeId, type RunId, type ServerId } from "../../src/protocol/ids.ts"
+import { NO_LEVER } from "../../src/protocol/owner.ts"
 import { bundleAgent } from "../../src/server/hosts/agent-bundle.ts"
 import type { Hello, HostChannel, HostsService, NewHost } from "../../src/server/hosts/host-channel.ts"
 import { LINK_TIMING } from "../../src/server/hosts/host-link.ts"
@@ -145,6 +146,8 @@ export class HostsBench implements AsyncDisposable {
       leftovers: NO_LEFTOVERS,
       leaving: null,
       diskLimitBytes: null,
+      lever: NO_LEVER,
+      weekToldAt: null,
       network: NO_NETWORK,
     }
     this.records.push(record)
@@ -157,6 +160,10 @@ export class HostsBench implements AsyncDisposable {
       withheld: null,
       strays: [],
       disk: null,
+      presence: null,
+      obstacles: [],
+      preset: "default",
+      policy: [],
       vitals: null,
       measures: [],
       wake: { isOn: false, hardware: null, problem: null },

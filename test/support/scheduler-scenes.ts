@@ -1,5 +1,6 @@
 import fc from "fast-check"
 import type { BlobHash, HostId, JobId } from "../../src/protocol/ids.ts"
+import type { HostObstacle } from "../../src/protocol/owner.ts"
 import { addResources, fits, NO_RESOURCES, needOn, type Resources } from "../../src/protocol/resources.ts"
 import { mustStayApart } from "../../src/scheduler/obstacle.ts"
 import type { Lease, SchedulableHost, WaitingJob, WantedData } from "../../src/scheduler/snapshot.ts"
@@ -12,6 +13,9 @@ export interface Scene {
 }
 
 const GB = 1024 ** 3
+
+const HERE: HostObstacle = { code: "owner_here", text: "somebody is at it", until: null }
+const PAUSED: HostObstacle = { code: "paused", text: "paused by mia until 18:00", until: 9_000 }
 
 const ROOTS = ["a", "b"].map((digit) => digit.repeat(64) as BlobHash)
 
@@ -36,6 +40,8 @@ const host = (index: number): fc.Arbitrary<SchedulableHost> =>
     reason: fc.constantFrom(null, "Connection refused"),
     draining: mostly(false, true),
     withheld: mostly<string | null>(null, "process 7, which job 3 left there, holds 12 GB"),
+    ownerObstacles: mostly<readonly HostObstacle[]>([], [HERE], [PAUSED, HERE]),
+    users: mostly<ReadonlySet<string> | null>(null, new Set(["ada"])),
     total,
     gpuMemoryBytes: mostly(64 * GB, 3 * GB, 5 * GB),
     memoryNowBytes: mostly(64 * GB, 0, 3 * GB, 5 * GB),

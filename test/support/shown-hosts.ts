@@ -3,7 +3,7 @@ import type { SeenHost } from "../../src/cli/render/host-lines.ts"
 import type { HostFacts } from "../../src/protocol/host.ts"
 import type { HostId, JobId } from "../../src/protocol/ids.ts"
 import type { MacFacts } from "../../src/protocol/mac-facts.ts"
-import type { HostPresence } from "../../src/protocol/owner.ts"
+import { type HostPresence, NO_LEVER } from "../../src/protocol/owner.ts"
 import type { QueueJob } from "../../src/protocol/queue.ts"
 import { type HostVitals, NO_VITALS, type Vitals } from "../../src/protocol/vitals.ts"
 
@@ -94,6 +94,12 @@ export function shownHost(name: string, change: Partial<SeenHost> = {}): SeenHos
     address: `windfall@${name}`,
     port: null,
     owner: null,
+    consoleAccount: null,
+    presence: null,
+    lever: NO_LEVER,
+    obstacles: change.presence?.obstacles ?? [],
+    preset: "default",
+    policy: [],
     fleet: "default",
     labels: {},
     link: "ready",

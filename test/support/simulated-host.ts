@@ -27,6 +27,8 @@ export interface SimulatedAttempt {
   swept: boolean
   outputs: { tree: BlobHash; files: number; bytes: number } | null
   readonly text: Record<OutputStream, Buffer>
+  /** What hello tells of how it was stopped for somebody's sake. */
+  suspended?: Pick<FoundAttempt, "suspendedAt" | "suspendedMs">
 }
 
 /** What the simulated host does with an order; the default runs `true` at once. */
@@ -99,13 +101,14 @@ export class SimulatedHost {
     this.cut("a new link is made")
     const channel = new SimulatedChannel(this)
     this.#channel = channel
-    const attempts = [...this.attempts.values()].map(({ order, phase, exit }) => ({
+    const attempts = [...this.attempts.values()].map(({ order, phase, exit, suspended }) => ({
       attempt: order.attempt,
       job: order.job,
       sequence: order.sequence,
       phase,
       startedAt: null,
       exit,
+      ...suspended,
     }))
     const { server } = this.#context
     const { highWater, facts } = this

@@ -18,7 +18,7 @@ import type { FreeNow, MemoryNow, Platform, PortListener, ProcessRow, Usage } fr
 const execute = promisify(execFile)
 const OPTIONS = { timeout: 5_000, maxBuffer: 64 * 1024 * 1024, env: { LC_ALL: "C", LANG: "C", TZ: "UTC" } }
 /** Not rss: since adv_cmds-237 a `ps` without its entitlement refuses that column, and it misses Metal's memory anyway. */
-const COLUMNS = "pid=,ppid=,pgid=,uid=,lstart=,command="
+const COLUMNS = "pid=,ppid=,pgid=,uid=,stat=,lstart=,command="
 /** Identity by start time has a grain of a second here, and the two readings are of different clocks. */
 const START_GRAIN_S = 2
 
@@ -40,8 +40,9 @@ export function darwinPlatform(): Platform {
     free,
     lookAtNetwork: darwinNetworkLook(),
     machineId: darwinMachineId,
-    memoryNow: memoryNowReader(),
     vitals: darwinVitals,
+    memoryNow: memoryNowReader(askSysctl),
+    sharing: (sysctl) => ({ memoryNow: memoryNowReader(() => sysctl().catch(askSysctl)) }),
     isAlive,
     supervises: isAlive, // here it has one attempt only
     ownStart: () => String(Math.round(Date.now() / 1000 - process.uptime())),
@@ -54,6 +55,8 @@ export function darwinPlatform(): Platform {
     listeners,
     heldBy: (found, pids) => found.filter((one) => one.pids.some((pid) => pids.has(pid))),
     stubs,
+    // No root is asked for (PowerManagement, pmset.m).
+    darken: async () => void (await run("/usr/bin/pmset", "displaysleepnow")),
     wokeAt: async () => parseWakeTime(await run("/usr/sbin/sysctl", "-n", "kern.waketime")),
     lastEnd: (sinceMs) => lastEnd(sinceMs, () => run("/usr/bin/last", "-n", "50", "reboot", "shutdown")),
   }
@@ -101,11 +104,15 @@ async function usageOf(rows: readonly ProcessRow[]): Promise<Usage[]> {
 const MEMORY_KEYS =
   "hw.pagesize vm.page_free_count vm.page_speculative_count vm.page_purgeable_count vm.swapusage kern.memorystatus_vm_pressure_level"
 
+async function askSysctl(): Promise<ReadonlyMap<string, string>> {
+  return sysctlTexts(await run("/usr/sbin/sysctl", "-i", ...MEMORY_KEYS.split(" ")))
+}
+
 /** One `sysctl`, as everything twice a second must cost little. */
-function memoryNowReader(): () => Promise<MemoryNow> {
+function memoryNowReader(ask: () => Promise<ReadonlyMap<string, string>>): () => Promise<MemoryNow> {
   const danger = new DarwinDanger()
   return async () => {
-    const keys = sysctlTexts(await run("/usr/sbin/sysctl", "-i", ...MEMORY_KEYS.split(" ")))
+    const keys = await ask()
     const pages = ["free", "speculative", "purgeable"].map((kind) => Number(keys.get(`vm.page_${kind}_count`) ?? 0))
     const freeBytes = pages.reduce((sum, count) => sum + count, 0) * Number(keys.get("hw.pagesize") ?? 16_384)
     return { freeBytes, danger: danger.look(keys) }

@@ -1,5 +1,6 @@
 import type { HostFacts } from "../../protocol/host.ts"
 import type { Vitals } from "../../protocol/vitals.ts"
+import type { MemoryCgroups } from "./memory-cgroups.ts"
 import type { LookAtNetwork } from "./network-look.ts"
 
 /** One line of the process table. */
@@ -19,6 +20,8 @@ export interface ProcessRow {
   readonly name: string
   /** Part of the system, which runs it for any account that is used at all: it says nothing of who uses this one. */
   readonly ofSystem: boolean
+  /** Stopped by a signal, and not continued. */
+  readonly isStopped: boolean
 }
 
 /** Memory at a glance: what costs next to nothing to ask. */
@@ -77,6 +80,8 @@ export interface Platform {
   memoryNow(): Promise<MemoryNow>
   /** How the host is: what cannot be read is `null`. Costs some milliseconds, so it is asked for rarely. */
   vitals(): Promise<Vitals>
+  /** What is asked otherwise where one `sysctl` can be shared with others who ask. */
+  sharing(sysctl: () => Promise<ReadonlyMap<string, string>>): Pick<Platform, "memoryNow"> | Record<never, never>
   /** Whether the process with this pid is the one that started then. */
   isAlive(pid: number, start: string): boolean
   /** Whether it is, and has this attempt now: on Linux a supervisor has one after the other, and is named after what it has. */
@@ -108,6 +113,10 @@ export interface Platform {
   lastEnd?(sinceMs: number): Promise<LastEnd>
   /** When it woke last, in milliseconds since 1970; absent where the clocks themselves tell that it slept. */
   wokeAt?(): Promise<number | null>
+  /** Puts the display to sleep; absent where there is no such thing. @throws when the system refuses */
+  darken?(): Promise<void>
+  /** Where the kernel can hold attempts to a limit of memory: Linux, and only where this account may ask for it. */
+  readonly cgroups?: MemoryCgroups | null
   /** Names under /usr/bin that only open a dialog here, because the developer tools are missing. */
   stubs(): Promise<readonly string[]>
 }

@@ -20,6 +20,7 @@ import { logRoutes } from "./log-routes.ts"
 import { networkRoutes } from "./network-routes.ts"
 import { notifyRoutes } from "./notify-routes.ts"
 import { openApiDocument } from "./openapi.ts"
+import { ownerRoutes } from "./owner-routes.ts"
 import { readQuery } from "./query.ts"
 import { queueRoutes } from "./queue-routes.ts"
 import type { AdapterEnv, Api, ApiRequest, Route } from "./route.ts"
@@ -36,6 +37,7 @@ export const ROUTES: readonly Route[] = [
   ...lendRoutes,
   ...notifyRoutes,
   ...hostRoutes,
+  ...ownerRoutes,
   ...networkRoutes,
   ...blobRoutes,
   ...dataRoutes,

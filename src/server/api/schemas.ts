@@ -7,6 +7,7 @@ import { JOB_FIELDS } from "../../protocol/job-fields.ts"
 import type { LendRequest, MacInviteRequest } from "../../protocol/lending.ts"
 import { MOST_JOB_TARGETS } from "../../protocol/notify.ts"
 import { jobSpec, notifyOn, notifyTarget } from "./job-schema.ts"
+import { accountName } from "./owner-schemas.ts"
 import { count, hash, label, signal, text, within } from "./schema-parts.ts"
 
 export const submitRequest = z.strictObject({ spec: jobSpec })
@@ -44,6 +45,7 @@ export const hostAddRequest = z.strictObject({
   labels: hostLabels,
   hostKey: text(16_384),
   takeOver: z.boolean(),
+  consoleAccount: accountName.nullable().default(null),
   accountOfOwner: z.boolean().default(false),
 })
 export const hostLeaveRequest = z.strictObject({ now: z.boolean().default(false) })
@@ -76,6 +78,10 @@ export const lendRequest = z.strictObject({
   hostKey: z.string().regex(/^ssh-ed25519 [A-Za-z0-9+/]{16,200}={0,2}$/, "must be an ed25519 host key"),
   name: z
     .union([label, z.literal("")])
+    .default("")
+    .transform((name) => (name === "" ? null : name)),
+  consoleAccount: z
+    .union([accountName, z.literal("")])
     .default("")
     .transform((name) => (name === "" ? null : name)),
   accountOfOwner: z.boolean().default(false),

@@ -6,7 +6,7 @@ import { checkExaminationHead, checkProbeOutput } from "../../protocol/doctor-ch
 import type { Examination, ExaminationHead, ExaminationRequest, ProbeOutput } from "../../protocol/doctor-wire.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { Core } from "../core.ts"
-import type { FleetHost } from "../fleet/fleet.ts"
+import type { FleetHost } from "../fleet/fleet-host.ts"
 
 /** All probes of a record have their time one after the other, two at a time; far more than a Mac needs. */
 const EXAMINE_MS = 120_000

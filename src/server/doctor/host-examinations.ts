@@ -1,7 +1,7 @@
 import { SharedTask } from "../../base/shared-task.ts"
 import type { HostId } from "../../protocol/ids.ts"
 import type { Core } from "../core.ts"
-import type { FleetHost } from "../fleet/fleet.ts"
+import type { FleetHost } from "../fleet/fleet-host.ts"
 import { askExamination, type TimedExamination } from "./ask-examination.ts"
 
 /** For an overview of all hosts; who asks for one host gets it anew. */

@@ -1,12 +1,13 @@
 import { WindfallError } from "../../protocol/errors.ts"
 import type { HostView } from "../../protocol/host.ts"
 import { type HostId, makeId } from "../../protocol/ids.ts"
+import { NO_LEVER } from "../../protocol/owner.ts"
 import { type HostRecord, NO_LEFTOVERS, NO_NETWORK } from "../../store/host-record.ts"
 import type { Core } from "../core.ts"
 import { refreshPlaces } from "../data/data-hosts.ts"
 import type { NewHost } from "../hosts/host-channel.ts"
 import { loseAttempt } from "../jobs/end-attempt.ts"
-import type { FleetHost } from "./fleet.ts"
+import type { FleetHost } from "./fleet-host.ts"
 import { hostView } from "./host-view.ts"
 
 /** @throws {WindfallError} name_taken */
@@ -31,6 +32,8 @@ export function admitHost(core: Core, host: NewHost, actor: string): HostView {
     leftovers: NO_LEFTOVERS,
     leaving: null,
     diskLimitBytes: null,
+    lever: NO_LEVER,
+    weekToldAt: null,
     network: NO_NETWORK,
   }
   core.store.hosts.add(record)
@@ -43,7 +46,18 @@ export function changeHost(
   core: Core,
   host: FleetHost,
   change: Partial<
-    Pick<HostRecord, "draining" | "hostKey" | "address" | "port" | "leaving" | "diskLimitBytes" | "network">
+    Pick<
+      HostRecord,
+      | "draining"
+      | "hostKey"
+      | "address"
+      | "port"
+      | "leaving"
+      | "diskLimitBytes"
+      | "owner"
+      | "consoleAccount"
+      | "network"
+    >
   >,
   what: string,
   actor: string,

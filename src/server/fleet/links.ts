@@ -43,6 +43,7 @@ export class Links implements HostChannelEvents {
         if (this.#outputHeld) channel.pauseOutput()
         core.fleet.setTrees(host, hello.trees)
         noteData(core, host, hello.data ?? [])
+        core.fleet.setPresence(host, null)
         reconcile(core, host, hello)
         core.fleet.update(host, { ...host.record, facts: hello.facts, machine: noteMachine(core, host, hello.machine) })
         // What runs there already has some of it: then the first sample tells.

@@ -85,6 +85,8 @@ export interface NewHost {
   readonly address: string
   readonly port: number | null
   readonly owner: string | null
+  /** The owner's account there. */
+  readonly consoleAccount: string | null
   readonly fleet: string
   readonly labels: Readonly<Record<string, string>>
   readonly hostKey: string

@@ -193,7 +193,9 @@ class Hosts implements HostsService {
           const { facts, machine = null } = hello
           if (!isLocal) checkNewMachine(this.#context, hello, request.address)
           const named = { ...request, machine, name: name ?? this.#freeName(facts.hostname, request.address) }
-          return this.#context.admit({ ...named, fleet: request.fleet ?? "default" }, actor, { admitted, check })
+          const { fleet, consoleAccount = null } = request
+          const whole = { ...named, consoleAccount, fleet: fleet ?? "default" }
+          return this.#context.admit(whole, actor, { admitted, check })
         },
         publicLine,
         signal,

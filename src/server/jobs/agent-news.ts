@@ -4,7 +4,7 @@ import type { Core } from "../core.ts"
 import { noteData } from "../data/data-hosts.ts"
 import { notePlaceProblem, notePlacesUsed, notePlacing } from "../data/placing.ts"
 import { supplyData } from "../data/supply-data.ts"
-import type { FleetHost } from "../fleet/fleet.ts"
+import type { FleetHost } from "../fleet/fleet-host.ts"
 import { noteLeftovers } from "../fleet/leftovers.ts"
 import { memoryNow } from "../fleet/memory-now.ts"
 import { noteOwnerLeaves } from "../fleet/owner-left.ts"
@@ -12,6 +12,9 @@ import { noteVitals } from "../fleet/vitals.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
 import { noteNetwork } from "../network/note-network.ts"
 import { noteActivity } from "../notify/activity.ts"
+import { noteLever } from "../owners/lever-words.ts"
+import { notePresence } from "../owners/presence-news.ts"
+import { markContinued, markSuspended, noteVacating } from "../owners/step-aside.ts"
 import { noteUsage } from "./attempt-usage.ts"
 import { isCurrent } from "./close-attempt.ts"
 import { loseAttempt, recordExit, recordRefusal } from "./end-attempt.ts"
@@ -59,11 +62,18 @@ export function applyNews(core: Core, host: FleetHost, channel: HostChannel, mes
       core.wakePlanner()
       continue
     }
+    if (message.type === "presence") {
+      notePresence(core, host, message.presence)
+      continue
+    }
+    if (message.type === "lever") {
+      noteLever(core, host, message.lever)
+      continue
+    }
     if (message.type === "network") {
       noteNetwork(core, host, message)
       continue
     }
-    if (message.type === "presence" || message.type === "lever") continue
     const tried = core.table.attempt(message.attempt)
     // Whatever a host says, it can only speak of attempts it was given.
     if (tried === undefined || tried.attempt.hostId !== host.record.id) continue
@@ -106,6 +116,16 @@ function applyToAttempt(core: Core, channel: HostChannel, tried: Tried, message:
       return
     case "started":
       markRunning(core, tried)
+      return
+    case "suspended":
+      markRunning(core, tried)
+      markSuspended(core, tried, message.why, core.clock.now(), message.reactionMs)
+      return
+    case "continued":
+      markContinued(core, tried, message.suspendedMs)
+      return
+    case "vacating":
+      noteVacating(core, tried, message)
       return
     case "exited":
       recordExit(core, tried, message.exit, { stdout: message.stdoutBytes, stderr: message.stderrBytes })

@@ -81,21 +81,16 @@ export class JobTable {
   }
 
   addAttempt(tried: Tried): void {
-    const { attempt, job } = tried
+    const { attempt } = tried
     this.#attempts.set(attempt.id, tried)
     const there = this.#onHost.get(attempt.hostId) ?? new Map<number, Tried>()
     this.#onHost.set(attempt.hostId, there.set(attempt.sequence, tried))
-    if (!attempt.swept) {
-      const { timeLimitMs } = job.spec
-      this.#leases.set(attempt.id, {
-        job: job.id,
-        host: attempt.hostId,
-        resources: attempt.lease,
-        user: job.user,
-        hasSecrets: job.spec.secrets.length > 0,
-        expectedEndMs: timeLimitMs === null ? null : (attempt.startedAt ?? attempt.placedAt) + timeLimitMs,
-      })
-    }
+    if (!attempt.swept) this.#leases.set(attempt.id, leaseOf(tried))
+  }
+
+  /** What is known of when the attempt ends has changed. */
+  leaseChanged(tried: Tried): void {
+    if (this.#leases.has(tried.attempt.id)) this.#leases.set(tried.attempt.id, leaseOf(tried))
   }
 
   attempt(id: AttemptId): Tried | undefined {
@@ -197,6 +192,20 @@ export class JobTable {
 
   freeName(job: JobRecord): void {
     if (job.spec.name !== null) this.#names.delete(nameKey(job.user, job.spec.name))
+  }
+}
+
+/** A suspended attempt keeps all of it: what it does not use it takes up again, before anything else starts there. */
+function leaseOf({ job, attempt }: Tried): Lease {
+  const { timeLimitMs } = job.spec
+  const begun = (attempt.startedAt ?? attempt.placedAt) + attempt.suspendedMs
+  return {
+    job: job.id,
+    host: attempt.hostId,
+    resources: attempt.lease,
+    user: job.user,
+    hasSecrets: job.spec.secrets.length > 0,
+    expectedEndMs: timeLimitMs === null || attempt.suspended !== null ? null : begun + timeLimitMs,
   }
 }
 

@@ -56,6 +56,8 @@ function attemptView(core: Core, attempt: AttemptRecord): AttemptView {
     ...usageOf(attempt),
     stdoutBytes: log?.received("stdout") ?? attempt.stdoutBytes ?? 0,
     stderrBytes: log?.received("stderr") ?? attempt.stderrBytes ?? 0,
+    suspended: attempt.suspended,
+    suspendedMs: attempt.suspendedMs,
     ...(attempt.state === "ended" && attempt.startedAt !== null && attempt.stdoutBytes === null
       ? { logEnd: "unknown" }
       : {}),

@@ -8,6 +8,7 @@ import { type HostNetwork, type HostWakeView, type MeasureView, NETWORK_KINDS } 
 import type { Resources } from "../../../protocol/resources.ts"
 import { answer, count, type Describes, time } from "./answer.ts"
 import { macFacts, vitals } from "./mac-answers.ts"
+import { lever, obstacle, presence, rule } from "./owner-answers.ts"
 
 const resources = answer(
   "Resources",
@@ -29,6 +30,10 @@ const facts = answer(
     gpus: count,
     gpuMemoryBytes: count.optional().describe("What Metal lets the GPU work with; absent off the Mac"),
     memoryAvailableBytes: count.optional().describe("What new work could have then; absent off the Mac"),
+    memoryHeldBy: z
+      .enum(["kernel", "windfall"])
+      .optional()
+      .describe("Who holds a job to the memory it asked for; absent on a Mac, where it is always Windfall"),
     hostname: z.string(),
     user: z.string().describe("The account jobs run as"),
     accountTraits: z
@@ -133,12 +138,18 @@ export const host = answer(
     facts: facts.nullable(),
     disk: disk.nullable().describe("Null as long as it has not said so"),
     diskLimitBytes: count.nullable().describe("What an administrator lets it hold; null: as the host itself reckons"),
+    consoleAccount: z.string().nullable().describe("Its owner's account there"),
+    presence: presence.nullable().describe("Who is there; null as long as it has not said so"),
+    lever: lever.describe("What its owner and others have said of it"),
+    obstacles: z.array(obstacle).describe("What keeps jobs from starting there for the sake of people"),
+    preset: z.string().describe("What its rules begin with"),
+    policy: z.array(rule).describe("The rules that hold there"),
     vitals: vitals.nullable().describe("Null as long as it has not said so"),
     network: network.nullable().describe("Null as long as it has not said so"),
     wake,
     measures: z.array(measure),
     total: resources.describe("What jobs may use in all"),
-    free: resources,
+    free: resources.describe("What suspended jobs do not use is free"),
     jobs: z.array(count).describe("Jobs there now"),
   }),
 )

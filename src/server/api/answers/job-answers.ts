@@ -103,6 +103,11 @@ const attempt = answer(
     usage: usage.optional(),
     stdoutBytes: count.describe("Recorded so far"),
     stderrBytes: count.describe("Recorded so far"),
+    suspended: z
+      .object({ since: time, code: z.string(), text: z.string() })
+      .nullable()
+      .describe("Since when and why all of it is stopped for the sake of people at its host; null when it is not"),
+    suspendedMs: count.describe("For how long it was stopped before that, in all"),
     logEnd: z.literal("unknown").optional().describe("The log may lack its end"),
     sleeps: z
       .array(z.object({ from: time, to: time }))
@@ -153,6 +158,17 @@ export const job = answer(
 export const jobList = answer("JobList", "Jobs, newest first", z.object({ jobs: z.array(job) }))
 export const jobIds = answer("JobIds", "The new jobs, in the order sent", z.object({ jobs: z.array(count) }))
 
+/** What keeps a job off each host, or that it has room. */
+export const whyHosts = z.array(
+  z.object({
+    host: z.string(),
+    name: z.string(),
+    code: z.string(),
+    text: z.string(),
+    until: time.nullable().describe("When what is in the way ends by itself, as far as that is known"),
+  }),
+)
+
 export const why = answer(
   "Why",
   "Why a job waits, host by host; no hosts when it does not wait",
@@ -161,7 +177,7 @@ export const why = answer(
     summary: z.string(),
     code: z.string().describe("Stable, for scripts"),
     place: count.nullable(),
-    hosts: z.array(z.object({ host: z.string(), name: z.string(), code: z.string(), text: z.string() })),
+    hosts: whyHosts,
   }),
 )
 
