@@ -68,3 +68,18 @@ test("how a Mac is, is seen: GPU in use, heat, battery, memory; and what cannot 
   assert.match(page, /^chip +Apple M1$/m, "nothing else is lost with it")
   assert.match(page, /^GPU in use +unknown$/m)
 })
+
+test("a Mac whose owner is back is no free one: in a word, with who is there, and for scripts", async () => {
+  const [studio, air] = pool().hosts
+  air?.mac.power("ac", 100)
+  studio?.mac.owner("returns")
+  await pool().untilHost("mac-1", ({ presence, obstacles }) => presence?.state === "here" && obstacles.length > 0)
+  const { stdout } = await pool().windfall(["host", "ls"])
+  assert.match(stdout, /^mac-1 +owner +here .* somebody is at it/m)
+  const free = (await pool().windfall(["host", "ls", "--free", "--json"])).stdout.split("\n").filter(Boolean)
+  assert.equal(
+    free.some((line) => JSON.parse(line).name === "mac-1"),
+    false,
+  )
+  assert.match((await pool().windfall(["top", "--once"])).stdout, /\b\d owner\b/)
+})
