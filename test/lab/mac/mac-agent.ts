@@ -33,6 +33,8 @@ export function macPayloads(source: PayloadSource, cacheFolder: string): Payload
   }
 }
 
+let drafts = 0
+
 async function disguise(payload: Payload, own: HostPlatform, cacheFolder: string): Promise<Payload> {
   const [bundle, ...extras] = payload.agent
   const text = `${BEFORE_AGENT}${await readFile(bundle.source, "utf8")}`
@@ -40,9 +42,10 @@ async function disguise(payload: Payload, own: HostPlatform, cacheFolder: string
   const folder = join(cacheFolder, "agent")
   const source = join(folder, `lab-mac-${sha256.slice(0, 32)}.mjs`)
   await mkdir(folder, { recursive: true })
-  // Several servers may make it at once.
-  await writeFile(`${source}.${process.pid}`, text)
-  await rename(`${source}.${process.pid}`, source)
+  // Several servers may make it at once, and one for several joins.
+  const draft = `${source}.${process.pid}.${++drafts}`
+  await writeFile(draft, text)
+  await rename(draft, source)
   const place = `agent/lab-mac-${sha256.slice(0, 32)}`
   const terminal = extras.map((file) => ({
     ...file,
