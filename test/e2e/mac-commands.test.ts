@@ -1,73 +1,29 @@
 import assert from "node:assert/strict"
-import { spawnSync } from "node:child_process"
-import { existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { after, describe, test } from "node:test"
 import type { FactValue } from "../../src/facts/fact.ts"
-import type { FactName } from "../../src/facts/fact-names.ts"
-import { readOutput } from "../../src/facts/read-output.ts"
-import { MAC_COMMANDS } from "../lab/mac/commands.ts"
-import { firstState } from "../lab/mac/first-state.ts"
-import { MACS, type MacModel } from "../lab/mac/models.ts"
+import { MACS } from "../lab/mac/models.ts"
 import { ownerActs } from "../lab/mac/owner-act.ts"
-import { type MacState, writeState } from "../lab/mac/state.ts"
+import type { MacState } from "../lab/mac/state.ts"
+import {
+  BOOT_MS,
+  CAN_RUN_MAC_COMMANDS,
+  type ExpectedFacts,
+  MacCommands,
+  macState as mac,
+} from "../support/mac-commands.ts"
 
-const LAB = join(import.meta.dirname, "../lab/mac")
 const GIB = 1024 ** 3
-const PERL = existsSync("/usr/bin/perl") && existsSync("/proc/self/stat")
-const folder = mkdtempSync(join(tmpdir(), "windfall-mac-"))
-after(() => rmSync(folder, { recursive: true, force: true }))
-const BOOT_MS = Math.floor(Date.now() / 1000) * 1000 - 26 * 3_600_000
-
-/** A Mac that is steered by its state alone: its commands run on this machine, beside this machine's processes. */
-function mac(model: MacModel, change: Partial<MacState> = {}): MacState {
-  const account = { account: "worker", accountUid: 2001, hostName: "mac-1", number: 1, address: "10.1.77.11" }
-  const boot = { bootId: "6D0B0C70-0000-4000-8000-0000000000AA", bootAtMs: BOOT_MS }
-  return { ...firstState({ model, ...account, ...boot }), freeBytes: 64 * GIB, ...change }
-}
-
-/** Runs a command there. */
-function run(state: MacState, line: string, input = "") {
-  writeState(folder, state, null)
-  const [name = "", ...words] = line.split(" ")
-  const link = join(folder, name)
-  const file = MAC_COMMANDS.find((command) => command.name === name)?.file
-  assert.ok(file?.endsWith(".pl"), `${name} is a command of the lab's`)
-  if (!existsSync(link)) symlinkSync(join(LAB, "commands", file ?? ""), link)
-  const env = { LC_ALL: "C", LANG: "C", TZ: "UTC", LAB_MAC: folder, LAB_PROC: "/proc" }
-  const { stdout, stderr, status } = spawnSync("/usr/bin/perl", ["-I", join(LAB, "perl"), link, ...words], {
-    env,
-    input,
-    encoding: "utf8",
-    timeout: 10_000,
-  })
-  return { stdout, stderr, status }
-}
-
-type Expected = Readonly<Record<string, FactValue | ((value: FactValue) => boolean)>>
-
-/** What a command prints is recognised, has no line that is not understood, and says what was steered. Names may have ` OF` behind. */
-function says(state: MacState, line: string, command: string, facts: Expected, input = ""): void {
-  const { stdout, stderr } = run(state, line, input)
-  assert.equal(stderr, "", line)
-  const { command: recognised, by, sheet } = readOutput(stdout)
-  assert.deepEqual([recognised, by], [command, "content"], `${line}\n${stdout}`)
-  assert.equal(sheet.firstMisfit, undefined, line)
-  for (const [key, expected] of Object.entries(facts)) {
-    const [name = "", ...of] = key.split(" ")
-    const fact = sheet.get(name as FactName, of.length === 0 ? undefined : of.join(" "))
-    assert.ok(fact?.known, `${line}: ${key} is ${JSON.stringify(fact)}\n${stdout}`)
-    if (typeof expected === "function") assert.ok(expected(fact.value), `${line}: ${key} is ${fact.value}`)
-    else assert.deepEqual(fact.value, expected, `${line}: ${key}`)
-  }
-}
+const commands = new MacCommands()
+after(() => commands[Symbol.dispose]())
+const run = (state: MacState, line: string, input = "") => commands.run(state, line, input)
+const says = (state: MacState, line: string, command: string, facts: ExpectedFacts, input = "") =>
+  commands.says(state, line, command, facts, input)
 
 const about = (wanted: number, slack: number) => (value: FactValue) =>
   typeof value === "number" && Math.abs(value - wanted) <= slack
 
 describe("a simulated Mac's commands print what is read on real ones", {
-  skip: !PERL && "it takes Perl and /proc",
+  skip: !CAN_RUN_MAC_COMMANDS && "it takes Perl and /proc",
 }, () => {
   for (const [name, model] of Object.entries({
     studio: MACS.studio,
