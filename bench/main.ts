@@ -11,6 +11,7 @@ import { type Pool, startPool } from "../test/support/pool.ts"
 import { batch } from "./batch.ts"
 import type { Benchmark, Surroundings } from "./benchmark.ts"
 import { bulkOutput } from "./bulk-output.ts"
+import { factsAtJoin } from "./facts-at-join.ts"
 import { isMet, renderFigure, TABLE_HEAD } from "./figure.ts"
 import { firstHour } from "./first-hour.ts"
 import { firstTry } from "./first-try.ts"
@@ -38,6 +39,7 @@ const ALL: readonly Benchmark[] = [
   warmEnvironment,
   forwardedPort,
   hostJoin,
+  factsAtJoin,
   firstTry,
   firstHour,
   idle,

@@ -46,6 +46,8 @@ export interface AgentContext {
   readonly mayDarken?: () => boolean
   /** By sequence number: all whose folders are here, and those being prepared. */
   readonly attempts: Map<number, Attempt>
+  /** What keeps jobs from starting now for the sake of people at the host, in words; `null` when they may. */
+  refusal(): string | null
   /** An attempt's phase has changed: limits may have come or gone, and an agent without a link may be able to leave. */
   changed(): void
   /** The forker says that the supervisor which had this attempt, or was to have it, has ended. */

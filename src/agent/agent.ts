@@ -10,26 +10,38 @@ import { Attempts } from "./attempts.ts"
 import { ControlStream } from "./control-stream.ts"
 import { dataInUse } from "./data/place-data.ts"
 import { Limits } from "./limits.ts"
+import { NetworkWatch } from "./network-watch.ts"
 import { endOverdue } from "./overdue-stop.ts"
+import type { HostOwner } from "./owner/open-owner.ts"
 import { fail, type Routes, route } from "./router.ts"
 import { Sampler } from "./sampler.ts"
 import { readServerMessage } from "./server-message.ts"
 import { SleepWatch } from "./sleep-watch.ts"
 import { AGENT_VERSION } from "./version.ts"
+import { VitalsTeller } from "./vitals-teller.ts"
 
 const STREAM_WINDOW_BYTES = 8 * 1024 * 1024
 const SESSION_WINDOW_BYTES = 32 * 1024 * 1024
 const PING_MS = 5_000
 
-type AgentWays = Pick<Routes, "terminals" | "tunnels">
+type AgentWays = Pick<Routes, "terminals" | "tunnels"> & { readonly owner: HostOwner }
+
+/** What the agent says of its host in `hello`. */
+export interface AgentHost {
+  readonly facts: HostFacts
+  /** As protocol/machine.ts; `null`: not known. */
+  readonly machine: string | null
+}
 
 /** Puts the parts together: one link, one control stream, and what goes on when there is none. */
 export class Agent {
   readonly #context: AgentContext
-  readonly #facts: HostFacts
+  readonly #told: AgentHost
+  readonly #network: NetworkWatch
   readonly #attempts: Attempts
   readonly #limits: Limits
   readonly #sampler: Sampler
+  readonly #vitals: VitalsTeller
   readonly #sleepWatch: SleepWatch
   readonly #leave: () => void
   readonly #ways: AgentWays
@@ -41,16 +53,26 @@ export class Agent {
   #lastPingMs = 0
 
   /** @param on.leave ends the process: everything that must last is on the disk at any moment */
-  constructor(context: AgentContext, facts: HostFacts, on: AgentWays & { readonly leave: () => void }) {
+  constructor(context: AgentContext, told: AgentHost, on: AgentWays & { readonly leave: () => void }) {
     this.#context = context
-    this.#facts = facts
-    this.#leave = on.leave
+    this.#told = told
+    const { platform, link } = context
+    this.#network = new NetworkWatch({ look: platform.lookAtNetwork, send: (message) => link.send(message) })
+    this.#leave = () => {
+      on.owner.end()
+      on.leave()
+    }
     this.#ways = on
     this.#attempts = new Attempts(context)
     this.#limits = new Limits(context, () => this.#look())
     this.#sampler = new Sampler(context)
+    this.#vitals = new VitalsTeller(
+      () => context.platform.vitals(),
+      (vitals) => context.link.send({ type: "vitals", vitals }),
+    )
     this.#sleepWatch = new SleepWatch(context)
     context.link.onDrain = () => context.output.pump()
+    on.owner.begin()
     this.changed()
   }
 
@@ -83,6 +105,8 @@ export class Agent {
   /** The machine has woken, or the process was stopped and goes on. */
   woke(): void {
     this.#limits.lookNow()
+    void this.#network.look()
+    this.#ways.owner.woke()
   }
 
   /** Phases have changed: see, once for all changes of this moment, to timers and to whether anything keeps this agent. */
@@ -94,7 +118,9 @@ export class Agent {
 
   /** The owner's `leave` says that it has begun. It asks what runs here to end, and at last this process, too. */
   ownerLeaves(): void {
-    if (existsSync(this.#context.folder.leaving)) this.#context.link.send({ type: "left" })
+    if (!existsSync(this.#context.folder.leaving)) return
+    this.#context.link.send({ type: "left" })
+    this.#ways.owner.leaves()
   }
 
   supervisorDied(attempt: Attempt): void {
@@ -106,6 +132,8 @@ export class Agent {
     const { live } = this.#attempts
     this.#limits.changed()
     this.#sampler.busy = live
+    this.#vitals.busy = live
+    this.#ways.owner.changed()
     const { cache, disk, diskWatch } = this.#context
     if (live) diskWatch.work()
     else if (!this.#linked) this.#leave()
@@ -135,15 +163,18 @@ export class Agent {
       protocol: AGENT_PROTOCOL,
       agentVersion: AGENT_VERSION,
       server: this.#context.server,
-      facts: this.#facts,
+      facts: this.#told.facts,
       highWater: this.#context.highWater.value,
       attempts: this.#attempts.found(),
       trees: this.#context.cache.trees(),
       leftovers: this.#context.leftovers.told,
       data: this.#context.data.roots(),
       ...(this.#context.diskLimit.bytes === null ? {} : { diskLimitBytes: this.#context.diskLimit.bytes }),
+      ...(this.#told.machine === null ? {} : { machine: this.#told.machine }),
     })
     this.#tellDisk()
+    this.#network.connected()
+    this.#vitals.begin()
   }
 
   #tellDisk(): void {
@@ -171,6 +202,8 @@ export class Agent {
       this.#context.data.letGo(message.roots, dataInUse(this.#context))
       this.#context.disk.news()
     } else if (message.type === "disk-limit") this.#takeDiskLimit(message.bytes)
+    else if (message.type === "owner") this.#ways.owner.take(message.terms, message.lever)
+    else if (message.type === "ready") this.#ways.owner.ready()
     else this.#attempts.take(message)
   }
 
@@ -220,6 +253,7 @@ export class Agent {
     if (!this.#linked) return
     this.#linked = false
     this.#context.link.detach()
+    this.#vitals.stop()
     // Not the session: while a write is under way Node 26 throws out of its destroy().
     this.#connection?.destroy()
     for (const attempt of this.#context.attempts.values()) {

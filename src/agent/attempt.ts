@@ -7,6 +7,7 @@ import type { Sleep } from "../protocol/sleep.ts"
 import type { CollectedOutputs } from "../workspace/outputs.ts"
 import type { StatIndex } from "../workspace/stat-index.ts"
 import type { AttemptEnvironment } from "./attempt-environment.ts"
+import { Suspension } from "./owner/suspension.ts"
 import type { SupervisorStatus } from "./supervisor-text.ts"
 
 /**
@@ -53,6 +54,8 @@ export class Attempt {
   startedAt: number | null = null
   /** Start, by the clock that counts sleep. */
   startedUptimeMs = 0
+  /** For how long its tree was stopped for the sake of people at the host; and whether it is. */
+  readonly suspension = new Suspension()
   stop: StopRequest | null = null
   /** When its grace ends, by `performance.now()`. */
   stopDueMs = Number.POSITIVE_INFINITY
@@ -63,6 +66,10 @@ export class Attempt {
   peakMemoryBytes = 0
   /** When the host slept while it ran, by the host's clock. */
   sleeps: readonly Sleep[] = []
+  /** What its tree held when it was measured last; `null`: it was not yet. */
+  heldBytes: number | null = null
+  /** CPU time that it had had then, and when, by `performance.now()`; `null`: that is not known. */
+  cpuUsed: { readonly cpuMs: number; readonly atMs: number } | null = null
   /** Processes seen below the supervisor, with their starts: on macOS a child that lost its parent is known only so. */
   readonly seen = new Map<number, string>()
   /** The Python environment it runs in, once known. */
@@ -115,5 +122,7 @@ const MESSAGES: Partial<Record<Cause, string>> = {
   host_restarted: "The host was restarted while it ran",
   supervisor_lost: "Its supervisor was ended by something else, so its exit status is not known",
   start_failed: "The host could not start another process",
+  resume_failed:
+    "It failed within 10 s of going on after it was stopped for its host's owner: what it had on the GPU did not last",
   link_lost: "The host had no contact with the server for longer than the job allows",
 }

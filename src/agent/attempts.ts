@@ -107,9 +107,17 @@ export class Attempts {
     } else if (known === undefined && this.#mayStart(sequence, id)) {
       // What an earlier try that never ran left behind.
       if (this.#neverRan.delete(sequence)) this.#discardNeverRan(sequence)
-      beginAttempt(this.#context, order, secrets)
+      const reason = this.#context.refusal()
+      if (reason === null) beginAttempt(this.#context, order, secrets)
+      else this.#refuse(id, sequence, reason)
       if (!this.#context.attempts.has(sequence)) this.#rememberRefusal(sequence, id)
     } else this.#gone(id, sequence)
+  }
+
+  /** The server did not know yet that somebody is at the host. */
+  #refuse(attempt: AttemptId, sequence: number, reason: string): void {
+    const message = `It cannot start there now: ${reason}`
+    this.#context.link.send({ type: "refused", attempt, sequence, cause: "owner_returned", message })
   }
 
   /** What never ran may be started again; else only what is newer than everything that is done. */

@@ -15,6 +15,7 @@ import { targetOf } from "./data/place-data.ts"
 import { writeDurably } from "./durable-file.ts"
 import { afterLimit } from "./kernel-limit.ts"
 import { indexPath, refuse } from "./launch.ts"
+import { verdictAfterPause } from "./owner/verdict-after-pause.ts"
 import { carryOut } from "./stopping.ts"
 import { formatStatus, type SupervisorStatus, type SupervisorSwept, type ToldLine } from "./supervisor-text.ts"
 import { supervisorSweepsAll, sweepRest } from "./sweep-rest.ts"
@@ -112,7 +113,7 @@ export function tellStarted(context: AgentContext, attempt: Attempt): void {
 
 /** The exit status is durable. */
 export function commandEnded(context: AgentContext, attempt: Attempt, status: SupervisorStatus): void {
-  attempt.status = status
+  attempt.status = verdictAfterPause(attempt, status)
   attempt.phase = "sweeping"
   const { stdoutBytes, stderrBytes } = status
   if (stdoutBytes !== null && stderrBytes !== null) {
@@ -272,7 +273,7 @@ export async function endWithout(context: AgentContext, attempt: Attempt, cause:
 export async function followLost(context: AgentContext, attempt: Attempt): Promise<void> {
   const { record, intent, status, swept } = inspectAttempt(attempt.folder)
   if (status === null) return endWithout(context, attempt, "supervisor_lost")
-  attempt.status ??= status
+  attempt.status ??= verdictAfterPause(attempt, status)
   const sizes = outputSizes(attempt.folder)
   const totals = {
     stdoutBytes: status.stdoutBytes ?? swept?.stdoutBytes ?? sizes.stdout,

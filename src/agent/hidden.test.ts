@@ -21,6 +21,7 @@ function row(pid: number, ppid: number, start: number, more: Partial<ProcessRow>
     cpuMs: 0,
     name: "x",
     ofSystem: false,
+    isStopped: false,
     ...more,
   }
 }

@@ -30,6 +30,8 @@ export interface HostFolder {
   readonly measured: string
   /** What the server lets it hold. */
   readonly diskLimit: string
+  /** What was said of the host: its terms, and its owner's lever. */
+  readonly owner: string
   readonly highWater: string
   /** What ended attempts have left on this host. */
   readonly leftovers: string
@@ -58,6 +60,7 @@ export function hostFolder(root: string, server: ServerId): HostFolder {
     homes: join(base, "homes"),
     measured: join(base, "measured"),
     diskLimit: join(base, "disk-limit"),
+    owner: join(base, "owner"),
     highWater: join(base, "high-water"),
     leftovers: join(base, "leftovers"),
     holder: join(base, "holder"),

@@ -1,5 +1,5 @@
-import { type Leftovers, MAX_STRAYS, type Stray } from "../protocol/agent-wire.ts"
 import type { AttemptId } from "../protocol/ids.ts"
+import { type Leftovers, MAX_STRAYS, type Stray } from "../protocol/leftovers.ts"
 import { withBallastSync } from "./ballast.ts"
 import { writeDurably } from "./durable-file.ts"
 import { MemoryWatch, type MissingMemory } from "./memory-watch.ts"

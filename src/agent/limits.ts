@@ -69,7 +69,7 @@ export class Limits {
     for (const attempt of this.#live()) {
       const { order } = attempt
       if (order === null || attempt.stop !== null || attempt.phase === "sweeping") continue
-      if (remaining(order.timeLimitMs, now - attempt.startedUptimeMs) <= 0) {
+      if (remaining(order.timeLimitMs, ranMs(attempt, now)) <= 0) {
         stopAttempt(this.#context, attempt, { cause: "time_limit", signal: order.stopSignal, graceMs: order.graceMs })
       } else if (remaining(order.silenceLimitMs, now - this.#lastContactMs) <= 0) {
         const graceMs = Math.min(order.graceMs, MOST_SILENCE_GRACE_MS)
@@ -99,16 +99,18 @@ export class Limits {
     const { timeLimitMs, silenceLimitMs } = attempt.order
     return Math.max(
       1,
-      Math.min(
-        remaining(timeLimitMs, now - attempt.startedUptimeMs),
-        remaining(silenceLimitMs, now - this.#lastContactMs),
-      ),
+      Math.min(remaining(timeLimitMs, ranMs(attempt, now)), remaining(silenceLimitMs, now - this.#lastContactMs)),
     )
   }
 
   #live(): Attempt[] {
     return [...this.#context.attempts.values()].filter((attempt) => attempt.live)
   }
+}
+
+/** Time for which it was stopped for somebody's sake is not its own. */
+function ranMs({ startedUptimeMs, suspension }: Attempt, now: number): number {
+  return now - startedUptimeMs - suspension.totalMs(now)
 }
 
 function remaining(limitMs: number | null, spentMs: number): number {

@@ -5,6 +5,7 @@ import type { AttemptId, JobId } from "../protocol/ids.ts"
 import type { AgentContext } from "./agent-context.ts"
 import { Attempt } from "./attempt.ts"
 import { type InspectedAttempt, inspectAttempt, outputSizes } from "./attempt-folder.ts"
+import { verdictAfterPause } from "./owner/verdict-after-pause.ts"
 import { readSleeps } from "./sleep-watch.ts"
 import { supervisorSweepsAll } from "./sweep-rest.ts"
 
@@ -69,7 +70,8 @@ function takeAside(context: AgentContext, path: string): InspectedAttempt {
 function rebuild(context: AgentContext, attempt: Attempt, found: InspectedAttempt): void {
   const { record, intent, status, swept } = found
   const held = record ?? intent
-  attempt.status = status
+  attempt.suspension.recover(attempt.folder)
+  attempt.status = status === null ? null : verdictAfterPause(attempt, status)
   attempt.hadShell = found.hadShell
   if (held === null) {
     attempt.phase = "lost"
@@ -99,6 +101,17 @@ function rebuild(context: AgentContext, attempt: Attempt, found: InspectedAttemp
 
 /** How an attempt is told of in `hello`. */
 export function foundAttempt(attempt: Attempt): FoundAttempt {
-  const { id, job, sequence, startedAt, exit } = attempt
-  return { attempt: id, job, sequence, phase: exit === null ? "running" : "exited", startedAt, exit }
+  const { id, job, sequence, startedAt, exit, suspension } = attempt
+  const phase = exit === null ? "running" : "exited"
+  const { stopped, earlierMs } = suspension
+  return {
+    attempt: id,
+    job,
+    sequence,
+    phase,
+    startedAt,
+    exit,
+    ...(stopped === null || exit !== null ? {} : { suspendedAt: stopped.at }),
+    ...(earlierMs === 0 ? {} : { suspendedMs: Math.round(earlierMs) }),
+  }
 }

@@ -5,10 +5,17 @@ import { toWindfallError, WindfallError } from "../protocol/errors.ts"
 import { isBlobHash, isId } from "../protocol/ids.ts"
 import { encodePack } from "../workspace/pack.ts"
 import type { AgentContext } from "./agent-context.ts"
+import { serveBench } from "./bench/bench-route.ts"
 import { lookAtPlace } from "./data/look-at-place.ts"
 import { offerData } from "./data/offer-data.ts"
+import { serveExamination } from "./doctor/examine-route.ts"
 import { outputBlobs } from "./output-blobs.ts"
 
+const BENCH_PATHS: ReadonlySet<string> = new Set([
+  AGENT_PATHS.benchAnswer,
+  AGENT_PATHS.benchOffer,
+  AGENT_PATHS.benchMeasure,
+])
 const MAX_BODY_BYTES = 16 * 1024 * 1024
 
 /** What the agent answers besides blobs and outputs. */
@@ -41,6 +48,8 @@ export function route(
   else if (method === "PUT" && path === AGENT_PATHS.data) answer = takeBlobs(context.data, stream)
   else if (method === "POST" && path === AGENT_PATHS.dataOffer) answer = offer(context, stream)
   else if (method === "POST" && path === AGENT_PATHS.dataLook) answer = look(stream)
+  else if (method === "POST" && BENCH_PATHS.has(path)) answer = serveBench(path, stream, readJson)
+  else if (method === "POST" && path === AGENT_PATHS.doctor) answer = examine(context, stream)
   else if (method === "POST" && path.startsWith(AGENT_PATHS.outputs)) {
     answer = giveOutputs(context, stream, path.slice(AGENT_PATHS.outputs.length))
   } else answer = Promise.reject(new WindfallError("route_not_found", `Cannot answer ${method} ${path}: no such route`))
@@ -100,6 +109,10 @@ async function look(stream: ServerHttp2Stream): Promise<void> {
   const found = await lookAtPlace(path)
   stream.respond({ ":status": 200, "content-type": "application/json" })
   stream.end(JSON.stringify(found))
+}
+
+async function examine(context: AgentContext, stream: ServerHttp2Stream): Promise<void> {
+  return serveExamination(context, stream, await readJson(stream))
 }
 
 async function readHashes(stream: ServerHttp2Stream) {

@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { getHeapStatistics } from "node:v8"
 import { watchHeap } from "../base/heap-watch.ts"
 import { toWindfallError } from "../protocol/errors.ts"
+import { OWNER_FOLDER } from "../protocol/owner-request.ts"
 import { Agent } from "./agent.ts"
 import type { AgentContext } from "./agent-context.ts"
 import { type AgentArguments, readArguments } from "./arguments.ts"
@@ -13,7 +14,9 @@ import { DataShelf } from "./data/data-shelf.ts"
 import { keepDisk } from "./disk/keep-disk.ts"
 import { takeSupervisorLines } from "./ending.ts"
 import { Environments } from "./environments.ts"
+import { watchFirewall } from "./firewall-watch.ts"
 import { Forker } from "./forker.ts"
+import { hashMachine } from "./hash-machine.ts"
 import { HighWater } from "./high-water.ts"
 import { Holder } from "./holder.ts"
 import { HostCache } from "./host-cache.ts"
@@ -23,6 +26,8 @@ import { launchAgain } from "./launch.ts"
 import { LeftoverWatch } from "./leftover-watch.ts"
 import { toleranceOf } from "./memory-watch.ts"
 import { OutputSender } from "./output-sender.ts"
+import { type HostOwner, type OwnerPlace, openOwner } from "./owner/open-owner.ts"
+import { OwnerProbe } from "./owner/owner-probe.ts"
 import type { Platform } from "./platform/platform.ts"
 import { PortAccess } from "./port-access.ts"
 import { ServerLink } from "./server-link.ts"
@@ -43,6 +48,8 @@ export interface AgentProcess {
   readonly program: readonly string[]
   /** Hexadecimal and never the same: what the processes it starts are known by. */
   readonly token: string
+  /** Where it has to do with the host's owner; absent: where this system has it. */
+  readonly owner?: OwnerPlace
 }
 
 /** Runs an agent on this process's standard input and output. `parameters` are those of its command line. Never throws. */
@@ -69,7 +76,7 @@ export async function runAgent(parameters: readonly string[], around: AgentProce
 /** Takes the host's folder for this process and reads what is there. */
 async function open(
   { root, server, instance, clockOffset, takeOver }: AgentArguments,
-  { platform: findPlatform, environment, program, token }: AgentProcess,
+  { platform: findPlatform, environment, program, token, owner: ownerPlace }: AgentProcess,
 ): Promise<Agent> {
   const platform = findPlatform()
   const clock = hostClock(clockOffset)
@@ -89,8 +96,11 @@ async function open(
   })
   await forker.open()
   keepBallast(folder.ballast)
-  const [facts, stubs] = await Promise.all([platform.facts(root), platform.stubs()])
+  const [facts, stubs, id] = await Promise.all([platform.facts(root), platform.stubs(), platform.machineId()])
   const { shell, homedir } = userInfo()
+  const place = ownerPlace ?? (platform.system === "darwin" ? { root: "", folder: OWNER_FOLDER } : null)
+  const now = () => ({ wallMs: clock.now(), sleepCountingMs: clock.sleepCountingMs() })
+  const probe = place === null ? null : new OwnerProbe({ root: place.root, memoryBytes: facts.memoryBytes, now })
   const link = new ServerLink()
   const trash = new Trash(folder.trash)
   const attempts: AgentContext["attempts"] = new Map()
@@ -105,7 +115,7 @@ async function open(
     folder,
     holder,
     clock,
-    platform,
+    platform: probe === null ? platform : { ...platform, ...platform.sharing(() => probe.sysctl()) },
     forker,
     link,
     output: new OutputSender(link, (path, offset, lengthBytes) => forker.punch(path, offset, lengthBytes)),
@@ -143,12 +153,17 @@ async function open(
     },
     program,
     attempts,
+    refusal: () => owner.refusal(),
     changed: () => agent?.changed(),
     supervisorDied: (attempt) => agent?.supervisorDied(attempt),
   }
+  watchFirewall(context)
+  const owner: HostOwner = openOwner(context, facts, probe, place)
   const ports = new PortAccess(context)
-  agent = new Agent(context, facts, {
+  const told = { facts, machine: id === null ? null : hashMachine(server, id) }
+  agent = new Agent(context, told, {
     leave: () => process.exit(0),
+    owner,
     terminals: (stream, path) => {
       stream.respond({ ":status": 200, "content-type": "application/octet-stream" })
       void serveTerminal(path, stream, {

@@ -124,8 +124,11 @@ export class Sampler {
       holdToLimit(this.#context, attempt, rows)
       const usage = await this.#context.platform.usageOf(rows)
       const memoryBytes = Math.round(usage.reduce((sum, one) => sum + one.memoryBytes, 0))
+      const cpu = cpuOf(usage)
+      attempt.heldBytes = memoryBytes
+      attempt.cpuUsed = cpu.cpuMs === undefined ? null : { cpuMs: cpu.cpuMs, atMs: performance.now() }
       attempt.peakMemoryBytes = Math.max(attempt.peakMemoryBytes, memoryBytes)
-      const told = { sequence: attempt.sequence, memoryBytes, processes: rows.length, ...cpuOf(usage) }
+      const told = { sequence: attempt.sequence, memoryBytes, processes: rows.length, ...cpu }
       const { order } = attempt
       const leaseBytes = order?.lease.memoryBytes ?? Number.POSITIVE_INFINITY
       found.push({ attempt, told, heldBytes: memoryBytes, leaseBytes, isAsked: order?.memoryAsked === true })

@@ -4,6 +4,7 @@ import { ENVIRONMENT_KINDS, type EnvironmentSpec } from "../protocol/environment
 import { WindfallError } from "../protocol/errors.ts"
 import { type BlobHash, isBlobHash, isId } from "../protocol/ids.ts"
 import { CAUSES } from "../protocol/job-state.ts"
+import { readLever, readTerms } from "./owner/read-owner.ts"
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -46,6 +47,8 @@ export function readServerMessage(value: unknown): ServerMessage | null {
       return { type: "let-go-data", roots: hashes(message, "roots") }
     case "disk-limit":
       return { type: "disk-limit", bytes: orNull(message, "bytes", count) }
+    case "owner":
+      return { type: "owner", terms: readTerms(message.terms), lever: readLever(message.lever) }
     case "forget":
       return { type: "forget", ...named(message) }
     case "unsupplied":

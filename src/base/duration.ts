@@ -65,6 +65,11 @@ export function formatDuration(ms: number): string {
   return hours % 24 === 0 ? `${hours / 24}d` : `${Math.floor(hours / 24)}d ${hours % 24}h`
 }
 
+/** The same where tenths of a second would be more than is known: `14 s`. */
+export function formatAbout(ms: number): string {
+  return ms < 59_500 ? `${Math.round(ms / 1000)} s` : formatDuration(ms)
+}
+
 /** Writes a duration exactly, and as {@link parseDuration} reads it, in one unit: `366d`, `90m`, `1500ms`. */
 export function durationText(ms: number): string {
   const unit = ["d", "h", "m", "s"].find((each) => ms > 0 && ms % UNIT_MS[each]! === 0) ?? "ms"

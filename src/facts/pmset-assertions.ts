@@ -9,6 +9,8 @@ export interface Assertion {
   readonly kind: string
   readonly heldMs: number | null
   readonly title: string
+  /** After how long it is released by itself; `null` where the output does not say. */
+  readonly timeoutMs: number | null
 }
 
 const LEVEL = /^ {3}([A-Z][A-Za-z]+) +([01])$/
@@ -25,9 +27,23 @@ const OTHER = [
   /^No kernel assertions\.$/,
 ]
 
-/** The rows of `pmset -g assertions` by process (pmset(1)); some have no time. */
+const TIMEOUT = /^\s+Timeout will fire in (\d{1,7}) secs /
+
+/** The rows of `pmset -g assertions` by process (pmset(1)); some have no time. A timeout stands in one of the lines below its row. */
 export function parseAssertions(text: string): Assertion[] {
-  return linesOf(text).flatMap((line) => (line.isSound ? (rowOf(line.text) ?? []) : []))
+  const found: Assertion[] = []
+  let last: Assertion | null = null
+  for (const line of linesOf(text)) {
+    const row = line.isSound ? rowOf(line.text) : null
+    const seconds = row === null && line.isSound ? TIMEOUT.exec(line.text)?.[1] : undefined
+    if (row !== null) {
+      found.push(row)
+      last = row
+    } else if (seconds !== undefined && last !== null)
+      found[found.length - 1] = { ...last, timeoutMs: Number(seconds) * 1000 }
+    else if (!line.isSound || !/^\s/.test(line.text)) last = null
+  }
+  return found
 }
 
 function rowOf(text: string): Assertion | null {
@@ -35,7 +51,7 @@ function rowOf(text: string): Assertion | null {
   if (match === null) return null
   const [, pid, program = "", hours, minutes, seconds, kind = "", title = ""] = match
   const heldS = hours === undefined ? null : (Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)
-  return { pid: Number(pid), program, kind, heldMs: heldS === null ? null : heldS * 1000, title }
+  return { pid: Number(pid), program, kind, heldMs: heldS === null ? null : heldS * 1000, title, timeoutMs: null }
 }
 
 export function readPmsetAssertions(sheet: FactSheet, lines: readonly Line[]): void {

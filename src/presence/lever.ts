@@ -24,6 +24,11 @@ export function speakerOf({ account, consoleAccount, consoleUser, jobsAccount }:
   return account === consoleUser ? "console_user" : "other"
 }
 
+/** Whether the Mac is somebody's: known by name in the pool, or by the account at it. */
+export function hasOwner(mac: { readonly owner: string | null; readonly consoleAccount: string | null }): boolean {
+  return mac.owner !== null || mac.consoleAccount !== null
+}
+
 /**
  * Why somebody may not move the lever so, or `undefined` when they may. What jobs may have written can only pause. An
  * administrator resumes what an administrator paused, and sets the rules of Macs that have no owner.

@@ -40,13 +40,16 @@ export interface Scene {
   readonly timeZone: string
 }
 
+/** What of a scene the owner has said. */
+export type Orders = Pick<Scene, "policy" | "pauses" | "timeZone"> & { readonly now: Pick<Moment, "wallMs"> }
+
 /** What keeps jobs from starting now; nothing when they may. */
 export function startObstacles(scene: Scene): OwnerObstacle[] {
   return [...orderObstacles(scene), ...presenceObstacles(scene), ...powerObstacles(scene), ...loadObstacles(scene)]
 }
 
 /** What the owner has said: pauses and hours. */
-export function orderObstacles({ now, policy, pauses, timeZone }: Scene): OwnerObstacle[] {
+export function orderObstacles({ now, policy, pauses, timeZone }: Orders): OwnerObstacle[] {
   const found: OwnerObstacle[] = []
   const pause = activePause(pauses, now.wallMs)
   if (pause !== null) found.push({ code: "paused", by: pause.by, untilMs: pause.untilMs })
@@ -56,6 +59,16 @@ export function orderObstacles({ now, policy, pauses, timeZone }: Scene): OwnerO
     found.push({ code: "outside_hours", untilMs: nextChange(hours, zone, now.wallMs) })
   }
   return found
+}
+
+/** When {@link orderObstacles} next says something else by itself, by the wall clock; `null`: never. */
+export function ordersChangeAtMs({ now, policy, pauses, timeZone }: Orders): number | null {
+  const changes = [
+    nextChange(openHours(policy.values), policy.values.timeZone ?? timeZone, now.wallMs),
+    // Of pauses each end counts: the one that holds then says so in its own words.
+    ...pauses.map(({ untilMs }) => untilMs),
+  ].filter((at) => at !== null && at > now.wallMs)
+  return changes.length === 0 ? null : Math.min(...(changes as number[]))
 }
 
 function presenceObstacles({ now, watch, policy }: Scene): OwnerObstacle[] {

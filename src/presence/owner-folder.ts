@@ -12,6 +12,7 @@ import { type Why, whyText } from "./why.ts"
 export const OWNER_BUTTONS = {
   pause: "Pause 2 hours.command",
   notToday: "Not today.command",
+  resume: "Resume.command",
   leave: "Leave the pool.command",
 } as const
 
@@ -27,7 +28,7 @@ export interface JobHere {
   /** Since when it is so, by the wall clock. */
   readonly stateSinceMs: number
   /** What made it so; `null` where nothing has to be explained. */
-  readonly why: Why | null
+  readonly why: Why | { readonly text: string } | null
 }
 
 export interface NowFacts {
@@ -56,6 +57,9 @@ export function nowText({ host, now, timeZone, presence, onReturn, startObstacle
     "To stop it, double-click in this folder:",
     `  "${OWNER_BUTTONS.pause}": all jobs stop at once, and none starts for two hours`,
     `  "${OWNER_BUTTONS.notToday}": the same until the night`,
+    startObstacles.some(({ code }) => code === "paused")
+      ? `  "${OWNER_BUTTONS.resume}": jobs may run again, as your rules say`
+      : null,
     `  "${OWNER_BUTTONS.leave}": this Mac is no longer lent, and all of Windfall is removed from it`,
     "",
     ON_RETURN[onReturn],
@@ -76,7 +80,8 @@ function jobLine(job: JobHere, nowMs: number, timeZone: string): string {
   const memory = job.memoryBytes === null ? [] : [formatBytes(job.memoryBytes)]
   const holds = [...memory, ...(job.usesGpu ? ["the GPU"] : [])].join(" and ")
   const state = STATE_WORDS[job.state]
-  const why = job.why === null ? "" : ` (${plain(whyText(job.why, nowMs, timeZone))})`
+  const words = job.why === null || "text" in job.why ? job.why?.text : whyText(job.why, nowMs, timeZone)
+  const why = words === undefined ? "" : ` (${plain(words)})`
   return [
     `Job ${job.job}${name} of ${plain(job.user)}, here since ${at(job.sinceMs)}`,
     holds === "" ? "" : `, with ${holds}`,

@@ -120,16 +120,20 @@ export function readPolicy(values: Readonly<Record<string, string>>): Partial<Ow
   return Object.assign({}, ...Object.entries(values).map(([name, text]) => readRule(name, text)))
 }
 
-function readRule(name: string, text: string): Partial<OwnerPolicy> {
+/** @throws {WindfallError} `invalid_input` for what is no rule; `details.field` is the name */
+export function checkRuleName(name: string): PolicyKey {
   const key = POLICY_KEYS.find((each) => POLICY_FIELDS[each].name === name)
-  if (key === undefined) {
-    const names = POLICY_KEYS.map((each) => POLICY_FIELDS[each].name)
-    const near = closest(name, names)
-    throw new WindfallError("invalid_input", `Cannot set ${JSON.stringify(name)}: there is no such rule`, {
-      hint: near === undefined ? `The rules are ${names.join(", ")}.` : `Did you mean ${near}?`,
-      details: { field: name },
-    })
-  }
+  if (key !== undefined) return key
+  const names = POLICY_KEYS.map((each) => POLICY_FIELDS[each].name)
+  const near = closest(name, names)
+  throw new WindfallError("invalid_input", `Cannot set ${JSON.stringify(name)}: there is no such rule`, {
+    hint: near === undefined ? `The rules are ${names.join(", ")}.` : `Did you mean ${near}?`,
+    details: { field: name },
+  })
+}
+
+function readRule(name: string, text: string): Partial<OwnerPolicy> {
+  const key = checkRuleName(name)
   try {
     return { [key]: POLICY_FIELDS[key].read(text) }
   } catch (error) {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { checkAgentMessage } from "./agent-check.ts"
-import { MAX_STRAYS } from "./agent-wire.ts"
 import { makeId } from "./ids.ts"
+import { MAX_STRAYS } from "./leftovers.ts"
 
 test("what an agent says of leftovers is looked at field by field", () => {
   const attempt = makeId("a", new Uint8Array(16))

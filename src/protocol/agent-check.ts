@@ -3,19 +3,16 @@
  * of every job; a general schema library costs more than the rest of a message's way through the server.
  */
 import { ACCOUNT_TRAITS } from "./account-traits.ts"
-import {
-  type AgentMessage,
-  type ExitRecord,
-  type FoundAttempt,
-  type Leftovers,
-  MAX_STRAYS,
-  type Stray,
-} from "./agent-wire.ts"
+import type { AgentMessage, ExitRecord, FoundAttempt } from "./agent-wire.ts"
 import { MAX_STREAM_BYTES } from "./frames.ts"
 import type { HostFacts } from "./host.ts"
 import { HELD_KINDS } from "./host-disk.ts"
 import { isBlobHash, isId } from "./ids.ts"
 import { CAUSES } from "./job-state.ts"
+import { type Leftovers, MAX_STRAYS, type Stray } from "./leftovers.ts"
+import { checkMacFacts } from "./mac-facts-check.ts"
+import { isMachine } from "./machine.ts"
+import { NETWORK_CHECKS } from "./network-check.ts"
 import { OWNER_CHECKS } from "./owner-check.ts"
 import {
   attempt,
@@ -31,6 +28,7 @@ import {
   textOrNull,
 } from "./raw-check.ts"
 import { SLEEP_CHECKS } from "./sleep-wire.ts"
+import { VITALS_CHECKS } from "./vitals-check.ts"
 
 const CAUSE_SET: ReadonlySet<unknown> = new Set(CAUSES)
 
@@ -59,6 +57,7 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
     checkLeftovers(object(raw.leftovers, type, "leftovers"))
     if (raw.data !== undefined) hashes(raw, "data", type)
     if (raw.diskLimitBytes !== undefined) count(raw, "diskLimitBytes", type)
+    if (raw.machine !== undefined && !isMachine(raw.machine)) fail(type, "machine")
   },
   data: (raw, type) => hashes(raw, "roots", type),
   "need-data": (raw, type) => {
@@ -115,6 +114,8 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
     }
   },
   ...OWNER_CHECKS,
+  ...VITALS_CHECKS,
+  ...NETWORK_CHECKS,
   ...SLEEP_CHECKS,
   left: () => {},
   disk: (raw, type) => {
@@ -140,6 +141,7 @@ function checkFacts(raw: Raw & Partial<Record<keyof HostFacts, unknown>>): void 
   if (![undefined, "kernel", "windfall"].includes(raw.memoryHeldBy as never)) fail("hello", "facts.memoryHeldBy")
   textOrNull(raw, "model", "hello facts")
   textOrNull(raw, "timeZone", "hello facts")
+  if (raw.mac !== undefined) checkMacFacts(raw.mac)
   const traits = raw.accountTraits
   if (traits === undefined) return
   if (!Array.isArray(traits) || !traits.every((trait) => (ACCOUNT_TRAITS as readonly unknown[]).includes(trait)))

@@ -14,6 +14,14 @@ export const AGENT_PATHS = {
   dataOffer: "/data/offer",
   /** POST `{ path }`: reads some of what lies there and answers with {@link PlaceLook} as JSON. */
   dataLook: "/data/look",
+  /** POST, both bodies open: the agent answers a measurement (protocol/bench-talk.ts) over the link itself. */
+  benchAnswer: "/bench/answer",
+  /** POST `{}`: answers one other host's measurement. Answers a line of JSON ({@link DataOffer}), open until that is over. */
+  benchOffer: "/bench/offer",
+  /** POST {@link DataOffer} and `durationMs`: measures towards the host that offered. Answers lines of JSON ({@link BenchLine}). */
+  benchMeasure: "/bench/measure",
+  /** POST {@link ExaminationRequest}: examines the host. Answers lines of JSON (protocol/doctor-wire.ts). */
+  doctor: "/doctor",
   /**
    * POST, both bodies open: the bytes of a tunnel (protocol/tunnel.ts). `/tunnels/SEQUENCE/port/PORT` leads to a port that a
    * process of the attempt listens on; with `/look` behind it only waits a while for that, and answers without a body.

@@ -10,12 +10,12 @@ import type { DataOffer, OrderData } from "./data-wire.ts"
 import type { EnvironmentSpec } from "./environment.ts"
 import type { HostFacts } from "./host.ts"
 import type { HostDisk } from "./host-disk.ts"
+import type { HostNews } from "./host-news.ts"
 import type { AttemptId, BlobHash, JobId, ServerId } from "./ids.ts"
 import type { Cause } from "./job-state.ts"
+import type { Leftovers } from "./leftovers.ts"
 import type { HostTerms, Lever } from "./owner.ts"
-import type { OwnerNews } from "./owner-wire.ts"
 import type { Resources } from "./resources.ts"
-import type { SleptNews } from "./sleep-wire.ts"
 
 /** Raised when server and agent of neighbouring releases no longer understand each other. */
 export const AGENT_PROTOCOL = 1
@@ -99,6 +99,8 @@ export type AgentMessage =
       readonly data?: readonly BlobHash[]
       /** The `disk-limit` it knows; absent where it knows none, and from older agents. */
       readonly diskLimitBytes?: number
+      /** Names the machine, for this server alone (protocol/machine.ts); absent where it is not known, and from older agents. */
+      readonly machine?: string
     }
   /** Data wholly laid out, all of it, whenever that changes. */
   | { readonly type: "data"; readonly roots: readonly BlobHash[] }
@@ -194,8 +196,7 @@ export type AgentMessage =
   | { readonly type: "leftovers"; readonly leftovers: Leftovers }
   /** What Windfall holds on the host's disk, and may hold there now: after `hello`, and when that has changed by more than a little. */
   | { readonly type: "disk"; readonly disk: HostDisk }
-  | OwnerNews
-  | SleptNews
+  | HostNews
   /** The host's owner is taking Windfall off: what runs is asked to end, and nothing can be started here any more. */
   | { readonly type: "left" }
   /**
@@ -208,30 +209,6 @@ export type AgentMessage =
       readonly attempt?: AttemptId
       readonly sequence?: number
     }
-
-/** Strays told of at most: a host with more has them told as they come to be the first. */
-export const MAX_STRAYS = 100
-
-/** What is still on a host of attempts that have ended. What is not named is gone. */
-export interface Leftovers {
-  readonly strays: readonly Stray[]
-  /** Memory that attempts held, that no process holds now, and that is still not free; 0 for none to speak of. */
-  readonly missingBytes: number
-}
-
-/** A process that outlives its attempt. */
-export interface Stray {
-  readonly pid: number
-  /** With the pid, one process and no other. */
-  readonly start: string
-  /** The program's name. Private to the job's owner: a process can write there what it wants. */
-  readonly command: string
-  /** The attempt it is of, or whose end brought it to light. */
-  readonly attempt: AttemptId
-  /** True when it is known to be the attempt's and could not be ended; false when all speaks for it and nothing proves it. */
-  readonly certain: boolean
-  readonly memoryBytes: number
-}
 
 export type ServerMessage =
   /**

@@ -134,6 +134,8 @@ export interface HostAddRequest {
   /** The key the person confirmed. Another one found at the address is refused. */
   readonly hostKey: string
   readonly takeOver: boolean
+  /** The owner's account on the machine, by which it knows who may say what of it there. */
+  readonly consoleAccount?: string | null
   /** Its owner consents to jobs in an account that is an administrator's, or that of who sits at the screen. */
   readonly accountOfOwner?: boolean
 }
@@ -209,6 +211,8 @@ export interface WhyAnswer {
     readonly name: string
     readonly code: string
     readonly text: string
+    /** When what is in the way ends by itself, as far as that is known. */
+    readonly until: number | null
   }[]
 }
 

@@ -98,6 +98,41 @@ export type EventBody =
       readonly from: number
       readonly to: number
     }
+  /** Somebody has moved the lever of a host: the actor, at the Mac itself or from elsewhere. */
+  | {
+      readonly type: "host_lever"
+      readonly host: HostId
+      readonly name: string
+      readonly act: "paused" | "resumed" | "rules"
+      /** "paused until 18:00", "on_return: vacate". */
+      readonly what: string
+      readonly from: "mac" | "elsewhere"
+    }
+  /** An attempt was stopped, or asked to end, for the sake of people at its host. */
+  | {
+      readonly type: "attempt_suspended" | "attempt_vacating"
+      readonly job: JobId
+      readonly attempt: AttemptId
+      readonly host: HostId
+      readonly hostName: string
+      /** As an obstacle of the host, or suspended_too_long, memory_needed, evicted. */
+      readonly code: string
+      readonly reason: string
+      /** From the sign of somebody, or the word, to the last process stopped. */
+      readonly reactionMs: number
+    }
+  | {
+      readonly type: "attempt_continued"
+      readonly job: JobId
+      readonly attempt: AttemptId
+      readonly host: HostId
+      readonly hostName: string
+      /** For how long it was stopped in all. */
+      readonly suspendedMs: number
+    }
+  | { readonly type: "fleet_changed"; readonly fleet: string; readonly what: string }
+  /** What a host was lent in the week before, told to its owner each Monday. */
+  | { readonly type: "host_lent"; readonly host: HostId; readonly name: string; readonly line: string }
   | { readonly type: "host_removed"; readonly host: HostId; readonly name: string }
   | { readonly type: "user_changed"; readonly user: string; readonly what: string }
   | { readonly type: "token_changed"; readonly user: string; readonly what: string }

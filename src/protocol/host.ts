@@ -1,7 +1,11 @@
 import type { AccountTrait } from "./account-traits.ts"
 import type { HostDisk } from "./host-disk.ts"
 import type { HostId } from "./ids.ts"
+import type { MacFacts } from "./mac-facts.ts"
+import type { HostNetwork, HostWakeView, MeasureView } from "./network.ts"
+import type { HostObstacle, HostPresence, Lever } from "./owner.ts"
 import type { Resources } from "./resources.ts"
+import type { HostVitals } from "./vitals.ts"
 
 /**
  * What is known of the way to a host.
@@ -44,6 +48,8 @@ export interface HostFacts {
   readonly timeZone: string | null
   /** Free bytes where the Windfall folder lies. */
   readonly diskFreeBytes: number
+  /** What the Mac is in full. Absent off the Mac, and in what was found by an older agent. */
+  readonly mac?: MacFacts
 }
 
 /** A process of an ended attempt that is still on a host. */
@@ -65,6 +71,16 @@ export interface HostLeavingView {
   readonly phase: "ending" | "cleaning" | "left"
   readonly by: string
   readonly since: number
+}
+
+/** One rule as it holds on a host. */
+export interface HostRule {
+  /** As in `on_return`. */
+  readonly name: string
+  /** As people write it. */
+  readonly value: string
+  /** Who said so. */
+  readonly from: "preset" | "fleet" | "owner"
 }
 
 export interface HostView {
@@ -92,8 +108,27 @@ export interface HostView {
   readonly disk: HostDisk | null
   /** What Windfall may hold there at most, as an administrator said; `null`: as the host itself reckons. */
   readonly diskLimitBytes: number | null
+  /** The owner's account on the host; `null` where none is known. */
+  readonly consoleAccount: string | null
+  /** Who is there; `null` as long as it has not said so. By what they were noticed is told to the owner and administrators only. */
+  readonly presence: HostPresence | null
+  /** What its owner and others have said of it. */
+  readonly lever: Lever
+  /** What keeps jobs from starting there for the sake of people; the first one counts most. */
+  readonly obstacles: readonly HostObstacle[]
+  /** The rules that hold there, and the preset they begin with. */
+  readonly preset: string
+  readonly policy: readonly HostRule[]
+  /** How it is now, or was when last heard of; `null` as long as it has not said so. */
+  readonly vitals: HostVitals | null
+  /** How it is on the network, as it said last; `null` as long as it has not. */
+  readonly network: HostNetwork | null
+  readonly wake: HostWakeView
+  /** What `host bench` found, latest first. */
+  readonly measures: readonly MeasureView[]
   /** What jobs may use in all. */
   readonly total: Resources
+  /** What suspended ones do not use is free. */
   readonly free: Resources
   /** Jobs there now. */
   readonly jobs: readonly number[]

@@ -22,6 +22,8 @@ export interface JobSpec {
   readonly secrets: readonly string[]
   /** The root hash of the workspace tree; `null` for an empty folder. */
   readonly workspace: BlobHash | null
+  /** What its files take, as its sender says; absent where that is little, and from older senders. A hint where to run, no more. */
+  readonly workspaceBytes?: number | undefined
   /** Where in the workspace the command starts, relative, "" for its top. */
   readonly workingFolder: string
   readonly resources: ResourceRequest
@@ -129,6 +131,14 @@ export interface JobView {
 
 export type AttemptState = "starting" | "running" | "suspended" | "finishing" | "ended"
 
+/** An attempt whose processes are all stopped for the sake of people at its host. */
+export interface Suspension {
+  readonly since: number
+  /** As an obstacle of the host says it: owner_here, paused, on_battery ... */
+  readonly code: string
+  readonly text: string
+}
+
 export interface AttemptView {
   readonly id: AttemptId
   /** 1 for the first try. */
@@ -146,13 +156,29 @@ export interface AttemptView {
   /** What went wrong in words, for causes that need them. */
   readonly message: string | null
   readonly peakMemoryBytes: number | null
+  /** Absent where nobody has looked in this run of the server, and of attempts that do not run. */
+  readonly usage?: AttemptUsage
   /** Bytes of each stream recorded so far, as counted on the host. */
   readonly stdoutBytes: number
   readonly stderrBytes: number
+  /** Since when and why it is stopped for the sake of people at its host; `null` when it is not. */
+  readonly suspended: Suspension | null
+  /** For how long it was stopped before that, in all: no limit and no use of a GPU counts it. */
+  readonly suspendedMs: number
   /** Its host was lost, or given up, before it had told how much it printed in all: the log may lack its end. */
   readonly logEnd?: "unknown"
   /** When its host slept while it ran, oldest first, by that host's clock; absent where it did not, as far as is known. */
   readonly sleeps?: readonly Sleep[]
+}
+
+/** What an attempt used when its host last looked. */
+export interface AttemptUsage {
+  /** By the server's clock. */
+  readonly at: number
+  readonly memoryBytes: number
+  readonly processes: number
+  /** Of one core, since the look before; `null` where that is not known. */
+  readonly cpuPercent: number | null
 }
 
 /** What became of an attempt's output files on their way home. */

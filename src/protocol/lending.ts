@@ -32,6 +32,8 @@ export interface LendRequest {
   readonly hostKey: string
   /** A Mac's Bonjour name, without `.local`. */
   readonly name: string | null
+  /** The account of who lends it, where that is known. */
+  readonly consoleAccount: string | null
   readonly accountOfOwner: boolean
 }
 

@@ -96,6 +96,20 @@ function takeAway(scene: Scene, obstacle: Obstacle, job: JobId, id: HostId): Sce
       return change(() => ({ draining: false }))
     case "host_withheld":
       return change(() => ({ withheld: null }))
+    case "not_for_user":
+      return change(() => ({ users: null }))
+    case "paused":
+    case "outside_hours":
+    case "owner_here":
+    case "presence_unknown":
+    case "owner_away_too_short":
+    case "on_battery":
+    case "power_unknown":
+    case "low_power_mode":
+    case "foreign_load":
+      return change(({ ownerObstacles }) => ({
+        ownerObstacles: ownerObstacles.filter(({ code }) => code !== obstacle.code),
+      }))
     case "gpu_leased":
     case "memory_leased":
     case "cores_leased":

@@ -15,6 +15,8 @@ function host(name: string, memoryGB: number, rest: Partial<SchedulableHost> = {
     reason: null,
     draining: false,
     withheld: null,
+    ownerObstacles: [],
+    users: null,
     total,
     partitions: ["apple_gpu"],
     data: new Set<BlobHash>(),
@@ -103,6 +105,44 @@ describe("explain()", () => {
     const started = (one: SchedulableHost) =>
       plan({ hosts: [one], leases: [], waiting: [job(2)] }, NOW_MS).starts.length
     assert.deepEqual([started(host("a", 32, { withheld })), started(host("a", 32))], [0, 1])
+  })
+
+  it("says what its owner, or somebody who sits at it, has against jobs there", () => {
+    const here = { code: "owner_here", text: "somebody is at it", until: null }
+    const paused = { code: "paused", text: "paused by mia until 18:00", until: NOW_MS + 60_000 }
+    const hosts = [host("a", 32, { ownerObstacles: [paused, here] }), host("b", 32, { ownerObstacles: [here] })]
+    assert.deepEqual(why(hosts, [], [job(1)], 1), [
+      "owner_here | Of 2 hosts it could use, 1 is in use by somebody, 1 is paused",
+      "a: paused by mia until 18:00; somebody is at it",
+      "b: somebody is at it",
+    ])
+    const answer = explain({ hosts, leases: [], waiting: [job(1)] }, NOW_MS, 1 as JobId)
+    assert.deepEqual(
+      answer?.hosts.map(({ until }) => until),
+      [NOW_MS + 60_000, null],
+    )
+    const started = (one: SchedulableHost) =>
+      plan({ hosts: [one], leases: [], waiting: [job(2)] }, NOW_MS).starts.length
+    assert.deepEqual(hosts.map(started), [0, 0])
+  })
+
+  it("takes a code of a later release for what keeps jobs off all the same", () => {
+    const odd = { code: "owner_dreams", text: "its owner dreams of it", until: null }
+    assert.deepEqual(why([host("a", 32, { ownerObstacles: [odd] })], [], [job(1)], 1), [
+      "presence_unknown | a: its owner dreams of it",
+      "a: its owner dreams of it",
+    ])
+  })
+
+  it("keeps those off whom its owner has not named, for good", () => {
+    const hosts = [host("a", 32, { users: new Set(["mia", "ben"]) })]
+    assert.deepEqual(why(hosts, [], [job(1), job(2, { user: "mia" })], 1), [
+      "never_fits | No host of the pool could ever run it (a: its owner lets no jobs of ada run there)",
+      "a: its owner lets no jobs of ada run there",
+    ])
+    const waiting = [job(1), job(2, { user: "mia" })]
+    const { starts, reservations } = plan({ hosts, leases: [], waiting }, NOW_MS)
+    assert.deepEqual([starts.map((start) => start.job), reservations.flatMap((held) => held.hosts)], [[2], []])
   })
 
   it("says for whom a place is held", () => {

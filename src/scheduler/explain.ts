@@ -1,5 +1,6 @@
 import type { WhyAnswer } from "../protocol/api.ts"
 import type { JobId } from "../protocol/ids.ts"
+import type { Obstacle } from "./obstacle.ts"
 import { describeObstacle } from "./obstacle-text.ts"
 import type { SchedulableHost, Snapshot, WaitingJob } from "./snapshot.ts"
 import { summarize } from "./summary.ts"
@@ -22,6 +23,11 @@ function dataThere({ data }: WaitingJob, host: SchedulableHost): string[] {
   return names.length === 0 ? [] : [`it has the data ${names.join(" and ")}`]
 }
 
+/** Of leases nobody knows: they are told in words as what they end within. */
+function untilOf(obstacle: Obstacle | undefined): number | null {
+  return obstacle !== undefined && "until" in obstacle ? obstacle.until : null
+}
+
 function toAnswer(reasons: WaitReasons, nowMs: number): WhyAnswer {
   const { job, place } = reasons
   const hosts = reasons.hosts.map(({ host, obstacles }) => ({
@@ -32,6 +38,7 @@ function toAnswer(reasons: WaitReasons, nowMs: number): WhyAnswer {
       obstacles.map((obstacle) => describeObstacle(obstacle, host, job, nowMs)).join("; ") || "has room",
       ...dataThere(job, host),
     ].join("; "),
+    until: untilOf(obstacles[0]),
   }))
   return { job: job.id, place, ...summarize(reasons, nowMs), hosts }
 }

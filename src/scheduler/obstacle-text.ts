@@ -1,5 +1,5 @@
 import { formatBytes } from "../base/bytes.ts"
-import { formatDuration } from "../base/duration.ts"
+import { formatAbout, formatDuration } from "../base/duration.ts"
 import type { Obstacle } from "./obstacle.ts"
 import type { Shape } from "./shape.ts"
 import type { Lease, SchedulableHost } from "./snapshot.ts"
@@ -14,6 +14,8 @@ export function describeObstacle(obstacle: Obstacle, host: SchedulableHost, shap
       return `the job asks for host ${shape.hostWanted}`
     case "other_partition":
       return `not in partition ${shape.partition}`
+    case "not_for_user":
+      return `its owner lets no jobs of ${shape.user} run there`
     case "data_elsewhere":
       return `the data ${obstacle.names.join(" and ")} does not lie there`
     case "memory_too_small":
@@ -31,7 +33,7 @@ export function describeObstacle(obstacle: Obstacle, host: SchedulableHost, shap
     case "host_connecting":
       return "not connected yet"
     case "host_asleep":
-      return "asleep"
+      return wokenText(host, nowMs)
     case "host_down":
       return host.reason === null ? "not reachable" : `not reachable: ${host.reason}`
     case "host_refused":
@@ -40,6 +42,16 @@ export function describeObstacle(obstacle: Obstacle, host: SchedulableHost, shap
       return "draining: it takes no new jobs"
     case "host_withheld":
       return host.withheld === null ? "withheld" : `withheld: ${host.withheld}`
+    case "paused":
+    case "outside_hours":
+    case "owner_here":
+    case "presence_unknown":
+    case "owner_away_too_short":
+    case "on_battery":
+    case "power_unknown":
+    case "low_power_mode":
+    case "foreign_load":
+      return obstacle.text
     case "gpu_leased":
       return `its GPU is leased by ${describeLeases(obstacle.leases, nowMs)}`
     case "memory_leased":
@@ -51,6 +63,14 @@ export function describeObstacle(obstacle: Obstacle, host: SchedulableHost, shap
     case "held_for_earlier":
       return `held for ${numbered(obstacle.jobs, obstacle.more)}, earlier in the queue`
   }
+}
+
+/** Once it was woken long ago, that is no news any more. */
+const WOKEN_TOLD_MS = 10 * 60_000
+
+function wokenText({ network }: SchedulableHost, nowMs: number): string {
+  const agoMs = nowMs - (network?.wokenAtMs ?? Number.NEGATIVE_INFINITY)
+  return agoMs < WOKEN_TOLD_MS ? `asleep: woken ${formatAbout(Math.max(0, agoMs))} ago` : "asleep"
 }
 
 /** "job 4 (ends within 12m 00s)", "jobs 4, 5 and 6", "jobs 4, 5, 6 and 9 more". */

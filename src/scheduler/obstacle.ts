@@ -6,7 +6,7 @@ import type { Lease, SchedulableHost } from "./snapshot.ts"
 /** What keeps a job off a host, as a stable code with its facts. obstacle-text.ts has the words. */
 export type Obstacle =
   // These last: the job can never run there as both are.
-  | { readonly code: "pinned_elsewhere" | "other_partition" }
+  | { readonly code: "pinned_elsewhere" | "other_partition" | "not_for_user" }
   | {
       readonly code: "memory_too_small" | "gpus_too_few" | "cores_too_few"
       readonly asked: number
@@ -28,6 +28,8 @@ export type Obstacle =
         | "host_draining"
         | "host_withheld"
     }
+  /** The host is its owner's first. */
+  | { readonly code: OwnerCode; readonly text: string; readonly until: number | null }
   | {
       readonly code: "memory_leased" | "gpu_leased" | "cores_leased"
       readonly asked: number
@@ -41,6 +43,20 @@ export type Obstacle =
   | { readonly code: "secrets_apart"; readonly leases: readonly Lease[] }
   /** Earlier jobs that it would delay there. */
   | { readonly code: "held_for_earlier"; readonly jobs: readonly JobId[]; readonly more: number }
+
+/** What keeps jobs from starting for the sake of people at a host: codes of presence/obstacle.ts. */
+export const OWNER_CODES = [
+  "paused",
+  "outside_hours",
+  "owner_here",
+  "presence_unknown",
+  "owner_away_too_short",
+  "on_battery",
+  "power_unknown",
+  "low_power_mode",
+  "foreign_load",
+] as const
+export type OwnerCode = (typeof OWNER_CODES)[number]
 
 /** A job is not placed again on a host that has crashed so often while it ran such jobs. */
 export const HOST_QUARANTINE_CRASHES = 2
@@ -56,6 +72,7 @@ export function lastingObstacles(shape: Shape, host: SchedulableHost): Obstacle[
     return [{ code: "pinned_elsewhere" }]
   }
   if (!host.partitions.includes(shape.partition)) return [{ code: "other_partition" }]
+  if (host.users !== null && !host.users.has(shape.user)) return [{ code: "not_for_user" }]
   const elsewhere = shape.data.filter(({ name, root }) => root === null && !host.places.has(name))
   if (elsewhere.length > 0) return [{ code: "data_elsewhere", names: elsewhere.map(({ name }) => name) }]
   const need = needOn(shape.resources, host.total)
@@ -77,6 +94,7 @@ export function isLasting({ code }: Obstacle): boolean {
   return (
     code === "pinned_elsewhere" ||
     code === "other_partition" ||
+    code === "not_for_user" ||
     code === "data_elsewhere" ||
     code === "crashed_there" ||
     code === "memory_too_small" ||
@@ -92,7 +110,18 @@ export function hostObstacles(host: SchedulableHost): Obstacle[] {
   if (host.link !== "ready") found.push({ code: `host_${host.link}` })
   if (host.draining) found.push({ code: "host_draining" })
   if (host.withheld !== null) found.push({ code: "host_withheld" })
+  for (const { code, text, until } of host.ownerObstacles) found.push({ code: ownerCode(code), text, until })
   return found
+}
+
+/** Whether the host takes jobs at all just now. */
+export function takesJobs({ link, draining, withheld, ownerObstacles }: SchedulableHost): boolean {
+  return link === "ready" && !draining && withheld === null && ownerObstacles.length === 0
+}
+
+/** A code that only a later release has stays what it is: nobody knows whether the host is free. */
+function ownerCode(code: string): OwnerCode {
+  return OWNER_CODES.find((each) => each === code) ?? "presence_unknown"
 }
 
 /** Whether two jobs may not be on one host together: one has secrets, and the other's user could read them there. */

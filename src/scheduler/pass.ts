@@ -1,6 +1,7 @@
 import type { HostId, JobId } from "../protocol/ids.ts"
 import { fits, needOn, type Resources, subtractResources } from "../protocol/resources.ts"
-import { crashesOn, lastingObstacles, mustStayApart } from "./obstacle.ts"
+import { missingBytes, moveStep } from "./move.ts"
+import { crashesOn, lastingObstacles, mustStayApart, takesJobs } from "./obstacle.ts"
 import { type Budget, type Occupant, Outlook, STEPS_PER_PASS } from "./outlook.ts"
 import { type Shape, ShapeIndex } from "./shape.ts"
 import type { Lease, SchedulableHost, Snapshot, WaitingJob } from "./snapshot.ts"
@@ -137,7 +138,7 @@ function totalNow({ total, memoryNowBytes }: SchedulableHost): Resources {
 
 /** Whether the host can take anything at all: jobs ask for a byte and a core at the least. */
 function isOpen({ host, free }: HostRoom): boolean {
-  return host.link === "ready" && !host.draining && host.withheld === null && free.memoryBytes > 0 && free.cores > 0
+  return takesJobs(host) && free.memoryBytes > 0 && free.cores > 0
 }
 
 function addLease(room: HostRoom, lease: Lease): void {
@@ -159,23 +160,27 @@ function alike(leases: readonly Lease[]): Occupant[] {
 }
 
 /**
- * Those first that did not crash with such jobs; among these to which least of the data would have to come. By what does not hang on
- * other jobs of the pass either, so that what is said of size holds. The order is kept among equals.
+ * Those first that did not crash with such jobs; among these those to which least of the data would have to come, then those to which all
+ * there is to move comes sooner. By what does not hang on other jobs of the pass either, so that what is said of size holds. The order
+ * is kept among equals.
  */
-export function byMerit(shape: Pick<Shape, "data" | "crashes">, rooms: readonly HostRoom[]): readonly HostRoom[] {
-  const { data, crashes = [] } = shape
-  if (crashes.length === 0 && data.every(({ root }) => root === null)) return rooms
-  const merits = new Map(rooms.map((room) => [room, [crashesOn(shape, room.host), missingBytes(data, room.host)]]))
+export function byMerit(
+  shape: Pick<Shape, "data" | "workspace" | "crashes">,
+  rooms: readonly HostRoom[],
+): readonly HostRoom[] {
+  const { data, workspace, crashes = [] } = shape
+  if (crashes.length === 0 && workspace == null && data.every(({ root }) => root === null)) return rooms
+  const merits = new Map(
+    rooms.map((room) => [
+      room,
+      [crashesOn(shape, room.host), missingBytes(data, room.host), moveStep(shape, room.host)] as const,
+    ]),
+  )
   return rooms.toSorted((a, b) => {
-    const [crashedA = 0, missingA = 0] = merits.get(a) ?? []
-    const [crashedB = 0, missingB = 0] = merits.get(b) ?? []
-    return crashedA - crashedB || missingA - missingB
+    const [crashesA = 0, bytesA = 0, stepA = 0] = merits.get(a) ?? []
+    const [crashesB = 0, bytesB = 0, stepB = 0] = merits.get(b) ?? []
+    return crashesA - crashesB || bytesA - bytesB || stepA - stepB
   })
-}
-
-/** How much of a job's data would have to come to the host. */
-export function missingBytes(data: Shape["data"], host: SchedulableHost): number {
-  return data.reduce((sum, { root, bytes }) => sum + (root === null || host.data.has(root) ? 0 : bytes), 0)
 }
 
 /**

@@ -4,8 +4,8 @@ import fc from "fast-check"
 import { isPossible, type Scene, scenes } from "../../test/support/scheduler-scenes.ts"
 import type { BlobHash, JobId } from "../protocol/ids.ts"
 import { needOn } from "../protocol/resources.ts"
+import { missingBytes } from "./move.ts"
 import { crashesOn, lastingObstacles } from "./obstacle.ts"
-import { missingBytes } from "./pass.ts"
 import { plan, type Start } from "./plan.ts"
 import type { Lease } from "./snapshot.ts"
 import { waitReasons } from "./wait-reasons.ts"
@@ -113,6 +113,7 @@ describe("plan() for any pool and queue", () => {
               !host.draining &&
               host.withheld === null &&
               needOn(job.resources, host.total).memoryBytes <= (host.memoryNowBytes ?? host.total.memoryBytes) &&
+              host.ownerObstacles.length === 0 &&
               lastingObstacles(job, host).length === 0,
           )
           assert.equal(started.has(job.id), possible, `job ${job.id}`)

@@ -1,5 +1,6 @@
 import type { HostLink } from "../protocol/host.ts"
 import type { BlobHash, HostId, JobId } from "../protocol/ids.ts"
+import type { HostObstacle } from "../protocol/owner.ts"
 import type { ResourceRequest, Resources } from "../protocol/resources.ts"
 
 /**
@@ -24,6 +25,10 @@ export interface SchedulableHost {
   readonly draining: boolean
   /** Why it takes no new jobs because of what ended ones left there, in words; `null` when it does. */
   readonly withheld: string | null
+  /** What keeps it from taking jobs for the sake of people there; nothing when it takes them. The first one counts most. */
+  readonly ownerObstacles: readonly HostObstacle[]
+  /** Whose jobs its owner lets run there; `null`: everybody's. */
+  readonly users: ReadonlySet<string> | null
   /** What jobs may use in all. */
   readonly total: Resources
   /** How much of the memory a job that leases the GPU may have; absent where there is no such bound. */
@@ -39,6 +44,19 @@ export interface SchedulableHost {
   readonly data: ReadonlySet<BlobHash>
   /** Names of data that it has itself. */
   readonly places: ReadonlySet<string>
+  /** Absent: nothing is known of it. */
+  readonly network?: SchedulableNetwork
+}
+
+export interface SchedulableNetwork {
+  /** What to expect from the server to it; `null`: not known. */
+  readonly mbps: number | null
+  /** Workspaces of which it has all. */
+  readonly trees: ReadonlySet<BlobHash>
+  /** It is woken when it sleeps and a job could run there. */
+  readonly wakes: boolean
+  /** When it was sent last what wakes it; `null`: not lately. */
+  readonly wokenAtMs: number | null
 }
 
 /** Data that a job needs. */
@@ -60,6 +78,8 @@ export interface WaitingJob {
   /** Whether secrets reach it: then it never shares a host with a job of another user, who could read them there. */
   readonly hasSecrets: boolean
   readonly data: readonly WantedData[]
+  /** Its folder, where that is large enough to matter; absent or `null` where it is not. */
+  readonly workspace?: { readonly root: BlobHash; readonly bytes: number } | null
   /** Milliseconds since 1970 before which it does not start (a pause before the next try). Until then it holds no place. */
   readonly notBeforeMs: number | null
   /** Hosts that crashed while they ran it, or jobs like it, and how often; absent for none. */

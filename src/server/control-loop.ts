@@ -18,6 +18,8 @@ import { planAndPlace } from "./jobs/place.ts"
 import { Ledger } from "./ledger.ts"
 import type { ServerLimits } from "./limits.ts"
 import { LogStore } from "./logs/log-store.ts"
+import { measuredFromServer } from "./network/measure-views.ts"
+import { wakeForJobs } from "./network/wake-for-jobs.ts"
 import { Courier } from "./notify/courier.ts"
 import { NotifyBook } from "./notify/notify-book.ts"
 import { watchOverdue } from "./notify/overdue.ts"
@@ -82,7 +84,7 @@ export class ControlLoop {
       store,
       ledger,
       table: new JobTable(store.jobs),
-      fleet: new Fleet(PARTITIONS),
+      fleet: new Fleet(PARTITIONS, clock, store.fleetPolicies.all()),
       folderWatch,
       logs: new LogStore({
         folder: join(folder, "logs"),
@@ -128,7 +130,10 @@ export class ControlLoop {
       this.#outputWanted = true
       ledger.wake()
     })
-    for (const record of store.hosts.list()) this.core.fleet.add(record, clock.now())
+    for (const record of store.hosts.list()) {
+      this.core.fleet.add(record, clock.now())
+      this.core.fleet.setServerMbps(record.id, measuredFromServer(this.core, record.id))
+    }
     refreshPlaces(this.core)
   }
 
@@ -153,11 +158,10 @@ export class ControlLoop {
   /** Writes what is under way and lets go of files. */
   async stop(): Promise<void> {
     this.announceEnd()
-    this.#planAlarm.set(null)
-    this.#silenceAlarm.set(null)
-    this.#outputAlarm.set(null)
     await this.#courier.stop()
+    // The last changes may set alarms once more.
     this.core.ledger.close()
+    for (const alarm of [this.#planAlarm, this.#silenceAlarm, this.#outputAlarm]) alarm.set(null)
     await this.core.logs[Symbol.asyncDispose]()
   }
 
@@ -174,7 +178,9 @@ export class ControlLoop {
     // A job that cannot be placed after all changes what there is to plan.
     for (let pass = 0; this.#planWanted && pass < MAX_PASSES; pass++) {
       this.#planWanted = false
-      this.#planAlarm.set(planAndPlace(core))
+      const planAt = planAndPlace(core)
+      const wakeAt = wakeForJobs(core)
+      this.#planAlarm.set(planAt === null || wakeAt === null ? (planAt ?? wakeAt) : Math.min(planAt, wakeAt))
     }
   }
 
@@ -184,6 +190,7 @@ export class ControlLoop {
     core.report("Cannot store a change; starting over from the database", error)
     core.table.reload()
     core.notify.reload()
+    core.fleet.setRules(this.#store.fleetPolicies.all())
     const stored = new Map(this.#store.hosts.list().map((record) => [record.id, record]))
     for (const host of core.fleet.all()) {
       const record = stored.get(host.record.id)

@@ -1,3 +1,5 @@
+import { WAKE_PORT } from "./network/magic-packet.ts"
+
 /** What an administrator may set about sizes, times and reach; the defaults suit a lab. */
 export interface ServerLimits {
   /** Output kept of each stream of an attempt: the first bytes, and a ring of the last ones past them. */
@@ -13,6 +15,8 @@ export interface ServerLimits {
   readonly keepEventsMs: number
   /** Whether users may have machines of the server's own network told of their jobs, this one included. */
   readonly notifyPrivate: boolean
+  /** The port to which what wakes hosts is sent. */
+  readonly wakePort: number
 }
 
 const MIB = 1024 ** 2
@@ -26,6 +30,7 @@ export const DEFAULT_LIMITS: ServerLimits = {
   keepLogsMs: 365 * DAY_MS,
   keepEventsMs: 90 * DAY_MS,
   notifyPrivate: false,
+  wakePort: WAKE_PORT,
 }
 
 /** An idempotency key is remembered for a day. */

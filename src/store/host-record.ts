@@ -1,5 +1,7 @@
 import type { HostFacts } from "../protocol/host.ts"
 import type { HostId, JobId } from "../protocol/ids.ts"
+import type { HostNetwork, WakeAddress } from "../protocol/network.ts"
+import type { Lever } from "../protocol/owner.ts"
 
 /** What is stored of a host. The state of the link to it is not: that is learned anew by every run of the server. */
 export interface HostRecord {
@@ -27,7 +29,28 @@ export interface HostRecord {
   readonly leaving: HostLeaving | null
   /** What Windfall may hold there at most, as an administrator said; `null`: as the host itself reckons. */
   readonly diskLimitBytes: number | null
+  /** The owner's account on the host. */
+  readonly consoleAccount: string | null
+  /** What was said of it by its owner and others. */
+  readonly lever: Lever
+  /** When the line for a week was told last; `null`: never. */
+  readonly weekToldAt: number | null
+  /** What names the machine whatever it is called: a hash that only this server gets of it; `null` as long as it has not said. */
+  readonly machine: string | null
+  readonly network: HostNetworkRecord
 }
+
+/** A host on the network. */
+export interface HostNetworkRecord {
+  /** As it said last; `null`: never. */
+  readonly told: HostNetwork | null
+  /** How to wake it, as it said last. */
+  readonly wakeAddress: WakeAddress | null
+  /** An administrator wants it to be woken for jobs. */
+  readonly wake: boolean
+}
+
+export const NO_NETWORK: HostNetworkRecord = { told: null, wakeAddress: null, wake: false }
 
 /**
  * How a host leaves the pool. ending: jobs there are asked to end, at the next contact if need be; cleaning: what Windfall has

@@ -1,7 +1,15 @@
 import type { HostFacts } from "../protocol/host.ts"
 import type { HostId } from "../protocol/ids.ts"
+import { type Lever, NO_LEVER } from "../protocol/owner.ts"
 import type { Database } from "./database.ts"
-import { type HostLeaving, type HostLeftovers, type HostRecord, NO_LEFTOVERS } from "./host-record.ts"
+import {
+  type HostLeaving,
+  type HostLeftovers,
+  type HostNetworkRecord,
+  type HostRecord,
+  NO_LEFTOVERS,
+  NO_NETWORK,
+} from "./host-record.ts"
 import type { Schema } from "./schema.ts"
 
 type Row = Schema["hosts"]
@@ -55,6 +63,11 @@ function changing(v: Row) {
     leftovers_json: v.leftovers_json,
     leaving_json: v.leaving_json,
     disk_limit_bytes: v.disk_limit_bytes,
+    console_account: v.console_account,
+    lever_json: v.lever_json,
+    week_told_at: v.week_told_at,
+    machine: v.machine,
+    network_json: v.network_json,
   }
 }
 
@@ -75,6 +88,11 @@ function toRow(host: HostRecord): Row {
     leftovers_json: leftoversText(host.leftovers),
     leaving_json: host.leaving === null ? null : JSON.stringify(host.leaving),
     disk_limit_bytes: host.diskLimitBytes,
+    console_account: host.consoleAccount,
+    lever_json: leverText(host.lever),
+    week_told_at: host.weekToldAt,
+    machine: host.machine,
+    network_json: host.network === NO_NETWORK ? null : JSON.stringify(host.network),
   }
 }
 
@@ -91,6 +109,10 @@ function factsText(facts: HostFacts): string {
 
 function leftoversText(leftovers: HostLeftovers): string | null {
   return leftovers.strays.length === 0 && leftovers.missing === null ? null : JSON.stringify(leftovers)
+}
+
+function leverText(lever: Lever): string | null {
+  return lever.rules === null && Object.keys(lever.pauses).length === 0 ? null : JSON.stringify(lever)
 }
 
 function fromRow(row: Row): HostRecord {
@@ -110,5 +132,10 @@ function fromRow(row: Row): HostRecord {
     leftovers: row.leftovers_json === null ? NO_LEFTOVERS : (JSON.parse(row.leftovers_json) as HostLeftovers),
     leaving: row.leaving_json === null ? null : (JSON.parse(row.leaving_json) as HostLeaving),
     diskLimitBytes: row.disk_limit_bytes,
+    consoleAccount: row.console_account,
+    lever: row.lever_json === null ? NO_LEVER : (JSON.parse(row.lever_json) as Lever),
+    weekToldAt: row.week_told_at,
+    machine: row.machine,
+    network: row.network_json === null ? NO_NETWORK : (JSON.parse(row.network_json) as HostNetworkRecord),
   }
 }

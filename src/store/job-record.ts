@@ -1,6 +1,6 @@
 import type { LearnedNeed } from "../protocol/earlier-runs.ts"
 import type { AttemptId, HostId, JobId } from "../protocol/ids.ts"
-import type { AttemptState, JobSpec, OutputsView } from "../protocol/job.ts"
+import type { AttemptState, JobSpec, OutputsView, Suspension } from "../protocol/job.ts"
 import type { Cause, JobState, Verdict } from "../protocol/job-state.ts"
 import type { Resources } from "../protocol/resources.ts"
 import type { Sleep } from "../protocol/sleep.ts"
@@ -69,4 +69,8 @@ export interface AttemptRecord {
   logComplete: boolean
   /** When its host slept while it ran, oldest first. */
   sleeps?: readonly Sleep[]
+  /** Since when and why it is stopped for the sake of people at its host; `null` when it is not. */
+  suspended: Suspension | null
+  /** For how long it was stopped before that, in all. */
+  suspendedMs: number
 }

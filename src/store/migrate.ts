@@ -11,7 +11,9 @@ import { data } from "./migrations/0007-data.ts"
 import { notify } from "./migrations/0008-notify.ts"
 import { hostDisk } from "./migrations/0009-host-disk.ts"
 import { dataWritable } from "./migrations/0010-data-writable.ts"
+import { owners } from "./migrations/0011-owners.ts"
 import { earlierRuns } from "./migrations/0012-earlier-runs.ts"
+import { network } from "./migrations/0013-network.ts"
 import type { Schema } from "./schema.ts"
 
 /** Forward only, in order; the place in this list is the version. Never change one that was released, add another. */
@@ -26,7 +28,9 @@ const MIGRATIONS: readonly ((query: Kysely<Schema>) => Compilable[])[] = [
   notify,
   hostDisk,
   dataWritable,
+  owners,
   earlierRuns,
+  network,
 ]
 
 /** The version of the schema this release writes. */

@@ -60,6 +60,36 @@ export interface Schema {
     readonly leaving_json: string | null
     /** `null`: as the host itself reckons. */
     readonly disk_limit_bytes: number | null
+    /** The owner's account on the host. */
+    readonly console_account: string | null
+    /** `null`: nothing was ever said. */
+    readonly lever_json: string | null
+    /** When the line for a week was told last. */
+    readonly week_told_at: number | null
+    readonly machine: string | null
+    /** `null`: nothing is known. */
+    readonly network_json: string | null
+  }
+  readonly fleet_policies: { readonly fleet: string; readonly preset: string; readonly rules_json: string }
+  /** How attempts stepped aside for people at their hosts. */
+  readonly step_asides: {
+    readonly host: string
+    readonly attempt: string
+    readonly at: number
+    /** `null`: it is stopped still. */
+    readonly ended_at: number | null
+    readonly reaction_ms: number
+    readonly vacated: number
+  }
+  /** The last measurement from one end to another: hosts' ids, or "server". */
+  readonly network_measures: {
+    readonly from_end: string
+    readonly to_end: string
+    readonly mbps: number
+    readonly round_trip_ms: number
+    readonly bytes: number
+    readonly duration_ms: number
+    readonly at: number
   }
   readonly jobs: {
     readonly id: number
@@ -108,6 +138,10 @@ export interface Schema {
     readonly log_complete: number
     /** `null`: its host did not sleep while it ran, as far as is known. */
     readonly sleeps_json: string | null
+    /** Since when and why it is stopped for the sake of people there; `null` when it is not. */
+    readonly suspended_json: string | null
+    /** For how long it was stopped before that, in all. */
+    readonly suspended_ms: number
   }
   /** Attempts that ended with the crash of their host. */
   readonly crashes: {

@@ -18,9 +18,10 @@ import { CodeStore } from "./codes.ts"
 import { DataStore } from "./data.ts"
 import { openDataFolder } from "./data-folder.ts"
 import { Database, queryBuilder } from "./database.ts"
-import { NO_LEFTOVERS } from "./host-record.ts"
+import { NO_LEFTOVERS, NO_NETWORK } from "./host-record.ts"
 import { HostStore } from "./hosts.ts"
 import { JobStore } from "./jobs.ts"
+import { MeasureStore } from "./measures.ts"
 import { inline, migrate, SCHEMA_VERSION } from "./migrate.ts"
 import { start } from "./migrations/0001-start.ts"
 import { NotifyStore } from "./notify.ts"
@@ -159,6 +160,42 @@ test("names of users who were removed before names were kept stay taken, as far 
   const accounts = new AccountStore(database)
   assert.equal(accounts.removedAt("ada"), undefined)
   assert.ok((accounts.removedAt("bob") ?? 0) > 1_500_000_000_000)
+})
+
+test("hosts of before keep all, and nothing is known of their network", () => {
+  using database = new Database(":memory:")
+  migrate(database, SCHEMA_VERSION - 1)
+  database.execute(
+    "INSERT INTO hosts (id, name, address, fleet, labels_json, host_key, draining, created_at, next_sequence) VALUES ('h1', 'mac', 'a@mac', 'default', '{}', 'k', 0, 1, 7)",
+  )
+  migrate(database)
+  const hosts = new HostStore(database)
+  const [host] = hosts.list()
+  assert.equal(host?.nextSequence, 7)
+  assert.equal(host.machine, null)
+  assert.equal(host.network, NO_NETWORK)
+  const network = { ...NO_NETWORK, wake: true }
+  hosts.update({ ...host, machine: "ab", network })
+  assert.deepEqual(hosts.list(), [{ ...host, machine: "ab", network }])
+})
+
+test("of measurements the last of each direction is kept, until an end goes", () => {
+  using database = new Database(":memory:")
+  migrate(database)
+  const measures = new MeasureStore(database)
+  const measure = { from: "h1", to: "h2", mbps: 940.5, roundTripMs: 0.4, bytes: 1e9, durationMs: 8_000, at: 5 }
+  measures.put(measure)
+  measures.put({ ...measure, mbps: 930, at: 6 })
+  measures.put({ ...measure, from: "h2", to: "h1", at: 7 })
+  assert.deepEqual(
+    measures.of("h1").map(({ from, mbps, at }) => [from, mbps, at]),
+    [
+      ["h2", 940.5, 7],
+      ["h1", 930, 6],
+    ],
+  )
+  measures.dropOf("h2")
+  assert.deepEqual(measures.of("h1"), [])
 })
 
 test("a job sent before jobs said whom to tell says nothing of it", () => {

@@ -10,11 +10,14 @@ import { DataStore } from "./data.ts"
 import { Database } from "./database.ts"
 import { diskFailure } from "./disk-failure.ts"
 import { EventStore } from "./events.ts"
+import { FleetPolicyStore } from "./fleet-policies.ts"
 import { HostStore } from "./hosts.ts"
 import { JobStore } from "./jobs.ts"
+import { MeasureStore } from "./measures.ts"
 import { migrate } from "./migrate.ts"
 import { NotifyStore } from "./notify.ts"
 import { PlaceStore } from "./place.ts"
+import { StepAsideStore } from "./step-asides.ts"
 
 /** The database of one server, with a store for each kind of thing in it. */
 export interface Store extends Disposable {
@@ -29,6 +32,9 @@ export interface Store extends Disposable {
   readonly place: PlaceStore
   readonly notify: NotifyStore
   readonly data: DataStore
+  readonly fleetPolicies: FleetPolicyStore
+  readonly stepAsides: StepAsideStore
+  readonly measures: MeasureStore
 }
 
 /**
@@ -61,6 +67,9 @@ function storeIn(database: Database, server: ServerId): Store {
     place: new PlaceStore(database),
     notify: new NotifyStore(database),
     data: new DataStore(database),
+    fleetPolicies: new FleetPolicyStore(database),
+    stepAsides: new StepAsideStore(database),
+    measures: new MeasureStore(database),
     [Symbol.dispose]: () => database.close(),
   }
 }

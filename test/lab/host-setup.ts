@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process"
+import { createHash } from "node:crypto"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import type { SshdBinary } from "../../src/ssh/sshd-binary.ts"
@@ -42,7 +43,7 @@ export function writeHostFiles(plan: HostPlan, bootId: string): void {
   const write = (name: string, text: string, mode = 0o644) => writeFileSync(join(plan.folder, name), text, { mode })
   mkdirSync(join(plan.folder, "home"), { recursive: true })
   write("boot_id", `${bootId}\n`)
-  write("machine-id", `${bootId.replaceAll("-", "")}\n`)
+  write("machine-id", `${createHash("sha256").update(plan.folder).digest("hex").slice(0, 32)}\n`)
   write("hostname", `${plan.name}\n`)
   write("hosts", `127.0.0.1 localhost ${plan.name}\n::1 localhost\n`)
   write(

@@ -4,9 +4,10 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:h
 import type { Socket } from "node:net"
 import type { Duplex, Readable, Writable } from "node:stream"
 import { joinStreams } from "../../src/agent/stdio-duplex.ts"
-import type { AgentMessage, AttemptOrder, Leftovers, ServerMessage } from "../../src/protocol/agent-wire.ts"
+import type { AgentMessage, AttemptOrder, ServerMessage } from "../../src/protocol/agent-wire.ts"
 import { encodeMessages, FrameReader, type OutputStream } from "../../src/protocol/frames.ts"
 import { makeId, type RunId, type ServerId } from "../../src/protocol/ids.ts"
+import type { Leftovers } from "../../src/protocol/leftovers.ts"
 import { instanceText, type ServerInstance } from "../../src/protocol/server-instance.ts"
 import { makeOrder } from "./agent-orders.ts"
 

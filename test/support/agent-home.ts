@@ -106,9 +106,9 @@ export function isThere(pid: number): boolean {
 }
 
 /** Waits until something outside of any agent's messages holds. Fails after 20 seconds. */
-export async function eventually(holds: () => boolean, what: string): Promise<void> {
+export async function eventually(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
   const end = performance.now() + 20_000
-  while (!holds()) {
+  while (!(await holds())) {
     if (performance.now() > end) throw new Error(`waited in vain: ${what}`)
     await delay(5)
   }

@@ -2,7 +2,8 @@
  * The agent as tests run it where a sweep is not total, as on a Mac: `agent-main.ts` with the agent's own command line. The
  * account is what carries TEST_ACCOUNT with the agent's value, so that the machine's other processes are strangers to it.
  * With TEST_SWEEP=total a sweep is what it is on this system. With TEST_SYSTEM=darwin also the supervisors are those of a
- * Mac, which name their starts otherwise than this system.
+ * Mac, which name their starts otherwise than this system. With TEST_OWNER it looks who is at the Mac whose commands lie below that
+ * folder (steered-mac.ts).
  */
 import { randomBytes } from "node:crypto"
 import { readFileSync } from "node:fs"
@@ -14,6 +15,8 @@ import { isThere } from "./agent-home.ts"
 /** What a PTY host is started from. */
 const AGENT_FILE = new URL("../../src/agent/main.ts", import.meta.url).pathname
 const account = `TEST_ACCOUNT=${process.env.TEST_ACCOUNT}`
+
+const ownerRoot = process.env.TEST_OWNER
 
 function platform(): Platform {
   return {
@@ -38,4 +41,5 @@ await runAgent(parameters, {
   environment: process.env,
   program: [node, AGENT_FILE],
   token: randomBytes(16).toString("hex"),
+  ...(ownerRoot === undefined ? {} : { owner: { root: ownerRoot, folder: `${ownerRoot}/Users/Shared/Windfall` } }),
 })

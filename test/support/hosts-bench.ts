@@ -10,12 +10,13 @@ import { type ErrorBody, WindfallError } from "../../src/protocol/errors.ts"
 import type { OutputFrame } from "../../src/protocol/frames.ts"
 import type { HostLink, HostView } from "../../src/protocol/host.ts"
 import { type HostId, makeId, type RunId, type ServerId } from "../../src/protocol/ids.ts"
+import { NO_LEVER } from "../../src/protocol/owner.ts"
 import { bundleAgent } from "../../src/server/hosts/agent-bundle.ts"
 import type { Hello, HostChannel, HostsService, NewHost } from "../../src/server/hosts/host-channel.ts"
 import { LINK_TIMING } from "../../src/server/hosts/host-link.ts"
 import { type HostsSettings, openHostsWith } from "../../src/server/hosts/open-hosts.ts"
 import { type PayloadSource, packagedPayloads } from "../../src/ssh/payload.ts"
-import { type HostRecord, NO_LEFTOVERS } from "../../src/store/host-record.ts"
+import { type HostRecord, NO_LEFTOVERS, NO_NETWORK } from "../../src/store/host-record.ts"
 import { LAB_CACHE, type Lab, type LabHost } from "../lab/lab.ts"
 import { macPayloads } from "../lab/mac/mac-agent.ts"
 
@@ -145,6 +146,9 @@ export class HostsBench implements AsyncDisposable {
       leftovers: NO_LEFTOVERS,
       leaving: null,
       diskLimitBytes: null,
+      lever: NO_LEVER,
+      weekToldAt: null,
+      network: NO_NETWORK,
     }
     this.records.push(record)
     this.hosts.keep(record)
@@ -156,8 +160,15 @@ export class HostsBench implements AsyncDisposable {
       withheld: null,
       strays: [],
       disk: null,
+      presence: null,
+      obstacles: [],
+      preset: "default",
+      policy: [],
+      vitals: null,
+      measures: [],
+      wake: { isOn: false, hardware: null, problem: null },
     } as const
-    return { ...record, ...state, total: NOTHING, free: NOTHING, jobs: [] }
+    return { ...record, ...state, network: null, total: NOTHING, free: NOTHING, jobs: [] }
   }
 }
 

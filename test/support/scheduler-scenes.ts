@@ -1,5 +1,6 @@
 import fc from "fast-check"
 import type { BlobHash, HostId, JobId } from "../../src/protocol/ids.ts"
+import type { HostObstacle } from "../../src/protocol/owner.ts"
 import { addResources, fits, NO_RESOURCES, needOn, type Resources } from "../../src/protocol/resources.ts"
 import { mustStayApart } from "../../src/scheduler/obstacle.ts"
 import type { Lease, SchedulableHost, WaitingJob, WantedData } from "../../src/scheduler/snapshot.ts"
@@ -12,6 +13,9 @@ export interface Scene {
 }
 
 const GB = 1024 ** 3
+
+const HERE: HostObstacle = { code: "owner_here", text: "somebody is at it", until: null }
+const PAUSED: HostObstacle = { code: "paused", text: "paused by mia until 18:00", until: 9_000 }
 
 const ROOTS = ["a", "b"].map((digit) => digit.repeat(64) as BlobHash)
 
@@ -36,12 +40,20 @@ const host = (index: number): fc.Arbitrary<SchedulableHost> =>
     reason: fc.constantFrom(null, "Connection refused"),
     draining: mostly(false, true),
     withheld: mostly<string | null>(null, "process 7, which job 3 left there, holds 12 GB"),
+    ownerObstacles: mostly<readonly HostObstacle[]>([], [HERE], [PAUSED, HERE]),
+    users: mostly<ReadonlySet<string> | null>(null, new Set(["ada"])),
     total,
     gpuMemoryBytes: mostly(64 * GB, 3 * GB, 5 * GB),
     memoryNowBytes: mostly(64 * GB, 0, 3 * GB, 5 * GB),
     partitions: mostly(["apple_gpu"], ["apple_gpu", "night"], ["night"]),
     data: fc.subarray(ROOTS).map((roots) => new Set(roots)),
     places: fc.subarray(["corpus", "films"]).map((names) => new Set(names)),
+    network: record({
+      mbps: mostly<number | null>(940, null, 230, 9_400),
+      trees: fc.subarray(ROOTS).map((roots) => new Set(roots)),
+      wakes: mostly(false, true),
+      wokenAtMs: mostly<number | null>(null, 900),
+    }),
   })
 
 const who = record({
@@ -77,6 +89,11 @@ function jobs(hostCount: number, maxLength: number, dueOnly: boolean): fc.Arbitr
       { freq: 6 },
     ),
     data,
+    workspace: mostly<(WaitingJob["workspace"] & object) | null>(
+      null,
+      { root: ROOTS[0]!, bytes: GB },
+      { root: ROOTS[1]!, bytes: 60_000_000 },
+    ),
     crashes: mostly<NonNullable<WaitingJob["crashes"]>>(
       [],
       [{ host: "h0" as HostId, times: 1 }],

@@ -3,36 +3,21 @@ import type {
   AttemptOrder,
   ExitRecord,
   FoundAttempt,
-  Leftovers,
   ServerMessage,
 } from "../../src/protocol/agent-wire.ts"
 import { AGENT_PROTOCOL } from "../../src/protocol/agent-wire.ts"
+import type { ExaminationRequest } from "../../src/protocol/doctor-wire.ts"
 import type { OutputStream } from "../../src/protocol/frames.ts"
 import type { HostFacts } from "../../src/protocol/host.ts"
 import type { AttemptId, BlobHash, HostId, ServerId } from "../../src/protocol/ids.ts"
 import type { Cause } from "../../src/protocol/job-state.ts"
+import type { Leftovers } from "../../src/protocol/leftovers.ts"
 import type { HostsContext } from "../../src/server/hosts/host-channel.ts"
 import { BlobFolder } from "../../src/workspace/blob-folder.ts"
 import { missingFrom } from "../../src/workspace/diff.ts"
 import { encodePack } from "../../src/workspace/pack.ts"
 import { SimulatedChannel } from "./simulated-channel.ts"
-
-export const HOST_FACTS: HostFacts = {
-  platform: "linux",
-  arch: "x64",
-  system: "Simulated 1",
-  model: null,
-  chip: "Simulated",
-  cores: 2,
-  memoryBytes: 8 * 1024 ** 3,
-  gpus: 0,
-  hostname: "simulated",
-  user: "jobs",
-  home: "/home/jobs",
-  bootId: "boot-1",
-  timeZone: "UTC",
-  diskFreeBytes: 100 * 1024 ** 3,
-}
+import { examinationLines, HOST_FACTS, LINUX_EXAMINATION } from "./simulated-facts.ts"
 
 /** One attempt as it lies on a simulated host. */
 export interface SimulatedAttempt {
@@ -42,6 +27,8 @@ export interface SimulatedAttempt {
   swept: boolean
   outputs: { tree: BlobHash; files: number; bytes: number } | null
   readonly text: Record<OutputStream, Buffer>
+  /** What hello tells of how it was stopped for somebody's sake. */
+  suspended?: Pick<FoundAttempt, "suspendedAt" | "suspendedMs">
 }
 
 /** What the simulated host does with an order; the default runs `true` at once. */
@@ -70,8 +57,14 @@ export class SimulatedHost {
   #blobs: BlobFolder | undefined
   highWater = 0
   facts: HostFacts = HOST_FACTS
+  /** What names the machine, for hello. */
+  machine: string | undefined
+  /** What it says of its network when it connects. */
+  network: Extract<AgentMessage, { type: "network" }> | undefined
   leftovers: Leftovers = { strays: [], missingBytes: 0 }
   script: Script = exitsAtOnce()
+  /** What it says when it is to examine itself, in lines of JSON. */
+  examine: (request: ExaminationRequest) => AsyncIterable<Uint8Array> = () => examinationLines(LINUX_EXAMINATION)
   /** What it answers when it is asked for outputs; another one makes it a host that fails or lies. */
   giveOutputs: (hashes: readonly BlobHash[], signal: AbortSignal) => AsyncIterable<Uint8Array> = (hashes) => {
     const { blobs } = this
@@ -108,13 +101,14 @@ export class SimulatedHost {
     this.cut("a new link is made")
     const channel = new SimulatedChannel(this)
     this.#channel = channel
-    const attempts = [...this.attempts.values()].map(({ order, phase, exit }) => ({
+    const attempts = [...this.attempts.values()].map(({ order, phase, exit, suspended }) => ({
       attempt: order.attempt,
       job: order.job,
       sequence: order.sequence,
       phase,
       startedAt: null,
       exit,
+      ...suspended,
     }))
     const { server } = this.#context
     const { highWater, facts } = this
@@ -128,8 +122,16 @@ export class SimulatedHost {
       attempts,
       trees: [],
       leftovers: this.leftovers,
+      ...(this.machine === undefined ? {} : { machine: this.machine }),
     })
+    if (this.network !== undefined) this.tell(this.network)
     this.#context.events.onLink(this.id, "ready", null)
+  }
+
+  /** Its link breaks and it is seen to sleep. */
+  sleep(): void {
+    this.cut("it does not answer any more")
+    this.#context.events.onLink(this.id, "asleep", "it does not answer any more: it is probably asleep")
   }
 
   cut(reason = "the link was cut"): void {

@@ -1,10 +1,17 @@
 import type { HostAddRequest, JoinStep } from "../../src/protocol/api.ts"
 import type { HostFacts } from "../../src/protocol/host.ts"
 import type { HostId } from "../../src/protocol/ids.ts"
-import type { AddOptions, CleanedHost, HostsContext, HostsService } from "../../src/server/hosts/host-channel.ts"
+import type {
+  AddOptions,
+  CleanedHost,
+  HostsContext,
+  HostsService,
+  NewHost,
+} from "../../src/server/hosts/host-channel.ts"
 import type { WentAway } from "../../src/ssh/remote-host.ts"
 import type { HostRecord } from "../../src/store/host-record.ts"
-import { HOST_FACTS, SimulatedHost } from "./simulated-host.ts"
+import { HOST_FACTS } from "./simulated-facts.ts"
+import { SimulatedHost } from "./simulated-host.ts"
 
 /** Ways to simulated hosts. They connect by themselves when kept, unless told not to. */
 export class SimulatedHosts implements HostsService {
@@ -36,11 +43,15 @@ export class SimulatedHosts implements HostsService {
   }
 
   /** Adds a host to the running server, connected. */
-  async join(name: string, facts: Partial<HostFacts> = {}): Promise<SimulatedHost> {
+  async join(
+    name: string,
+    facts: Partial<HostFacts> = {},
+    named: Partial<Pick<NewHost, "owner" | "consoleAccount" | "fleet">> = {},
+  ): Promise<SimulatedHost> {
     this.#joining = { ...HOST_FACTS, ...facts }
     try {
       const { id } = await this.#context!.admit(
-        { name, address: `sim@${name}`, port: null, owner: null, fleet: "default", labels: {}, hostKey: "" },
+        { name, address: `sim@${name}`, port: null, hostKey: "", ...NEW_HOST, ...named },
         "admin",
         { admitted: () => {}, check: () => {} },
       )
@@ -60,6 +71,8 @@ export class SimulatedHosts implements HostsService {
     if (this.#joining !== undefined) host.facts = this.#joining
     if ((this.autoConnect || this.#joining !== undefined) && !host.connected) host.connect()
   }
+
+  hurry(): void {}
 
   async release(id: HostId): Promise<void> {
     this.all.get(id)?.cut("released")
@@ -81,8 +94,19 @@ export class SimulatedHosts implements HostsService {
     yield { step: "reach", state: "ok", text: `${request.address} answers` }
     await Promise.race([this.joinsWait, new Promise((resolve) => signal.addEventListener("abort", resolve))])
     if (signal.aborted) return
-    const { address, port, owner, labels, hostKey } = request
-    const host = { name: request.name ?? "host", address, port, owner, labels, hostKey, fleet: "default" }
+    const { address, port, owner, labels, hostKey, consoleAccount = null } = request
+    const name = request.name ?? "host"
+    const host = {
+      name,
+      address,
+      port,
+      owner,
+      consoleAccount,
+      labels,
+      hostKey,
+      fleet: request.fleet ?? "default",
+      machine: null,
+    }
     this.#joining = HOST_FACTS
     yield { step: "done", host: await this.#context!.admit(host, actor, { admitted, check }) }
     this.#joining = undefined
@@ -96,3 +120,5 @@ export class SimulatedHosts implements HostsService {
     for (const host of this.all.values()) host.cut("the server stops")
   }
 }
+
+const NEW_HOST = { owner: null, consoleAccount: null, fleet: "default", labels: {}, machine: null } as const

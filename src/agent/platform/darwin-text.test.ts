@@ -13,18 +13,18 @@ test("sysctlTexts() reads sysctl by key, whatever lines are missing", () => {
 
 test("parseProcesses() reads ps with start times, of one account, without zombies", () => {
   const text = `
-    1     0     1     0 Sun Nov 22 08:00:01 2026     /sbin/launchd
-  501   499   501   501 Mon Nov 23 12:00:00 2026     /Applications/Some App.app/Contents/MacOS/Some App --flag
-  502   501   502   501 Mon Nov  2 01:02:03 2026     python train.py
-  503   501   501   501 Mon Nov 23 12:00:01 2026     <defunct>
-  504   501   501   501 Mon Nov 23 12:00:01 2026     (python)
+    1     0     1     0 Ss   Sun Nov 22 08:00:01 2026     /sbin/launchd
+  501   499   501   501 S+   Mon Nov 23 12:00:00 2026     /Applications/Some App.app/Contents/MacOS/Some App --flag
+  502   501   502   501 TN   Mon Nov  2 01:02:03 2026     python train.py
+  503   501   501   501 Z    Mon Nov 23 12:00:01 2026     <defunct>
+  504   501   501   501 Z    Mon Nov 23 12:00:01 2026     (python)
 `
   const rows = parseProcesses(text, 501)
   assert.deepEqual(
-    rows.map(({ pid, ppid, pgid, name }) => [pid, ppid, pgid, name]),
+    rows.map(({ pid, ppid, pgid, name, isStopped }) => [pid, ppid, pgid, name, isStopped]),
     [
-      [501, 499, 501, "Some"],
-      [502, 501, 502, "python"],
+      [501, 499, 501, "Some", false],
+      [502, 501, 502, "python", true],
     ],
   )
   assert.equal(rows[0]?.start, String(Date.UTC(2026, 10, 23, 12) / 1000))

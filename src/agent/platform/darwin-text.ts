@@ -8,16 +8,17 @@ const OF_SYSTEM = /^(\/System\/|\/usr\/libexec\/|\/usr\/sbin\/|\/sbin\/|\/Librar
 const SHOWS_A_PERSON: ReadonlySet<string> = new Set(["Finder", "Dock", "loginwindow"])
 
 /**
- * `ps -axwwo pid=,ppid=,pgid=,uid=,lstart=,command=` under LC_ALL=C TZ=UTC, where lstart is
+ * `ps -axwwo pid=,ppid=,pgid=,uid=,stat=,lstart=,command=` under LC_ALL=C TZ=UTC, where lstart is
  * `Mon Nov 23 12:00:00 2026`. Rows of other accounts are left out, unless `uid` is `null`; so are zombies.
  */
 export function parseProcesses(text: string, uid: number | null): ProcessRow[] {
   const rows: ProcessRow[] = []
-  const form = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s+\w{3} (\w{3} [ \d]?\d \d\d:\d\d:\d\d \d{4})\s*(.*)$/
+  const form =
+    /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s+(?:([A-Z?]\S*)\s+)?\w{3} (\w{3} [ \d]?\d \d\d:\d\d:\d\d \d{4})\s*(.*)$/
   for (const line of text.split("\n")) {
     const match = form.exec(line)
     if (match === null || (uid !== null && Number(match[4]) !== uid)) continue
-    const [, pid, ppid, pgid, , start, command = ""] = match
+    const [, pid, ppid, pgid, , state = "", start, command = ""] = match
     if (command === "<defunct>" || /^\(.*\)$/.test(command)) continue
     const name = (command.split(" ", 1)[0] ?? "").replace(/^.*\//, "")
     rows.push({
@@ -30,6 +31,7 @@ export function parseProcesses(text: string, uid: number | null): ProcessRow[] {
       cpuMs: 0,
       name,
       ofSystem: OF_SYSTEM.test(command) && !SHOWS_A_PERSON.has(name),
+      isStopped: state.startsWith("T"),
     })
   }
   return rows

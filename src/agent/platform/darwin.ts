@@ -8,15 +8,17 @@ import type { AccountTrait } from "../../protocol/account-traits.ts"
 import type { HostFacts } from "../../protocol/host.ts"
 import { lastEnd } from "./darwin-crash.ts"
 import { DarwinDanger } from "./darwin-danger.ts"
-import { memoryFacts } from "./darwin-memory.ts"
+import { machineFacts } from "./darwin-facts.ts"
+import { darwinMachineId, darwinNetworkLook } from "./darwin-network.ts"
 import { joinListeners, parseLsofListeners, parseNetstatListeners } from "./darwin-ports.ts"
 import { parseFreeMemory, parseProcesses, parseUsedMemory, parseWakeTime } from "./darwin-text.ts"
+import { darwinVitals } from "./darwin-vitals.ts"
 import type { FreeNow, MemoryNow, Platform, PortListener, ProcessRow, Usage } from "./platform.ts"
 
 const execute = promisify(execFile)
 const OPTIONS = { timeout: 5_000, maxBuffer: 64 * 1024 * 1024, env: { LC_ALL: "C", LANG: "C", TZ: "UTC" } }
 /** Not rss: since adv_cmds-237 a `ps` without its entitlement refuses that column, and it misses Metal's memory anyway. */
-const COLUMNS = "pid=,ppid=,pgid=,uid=,lstart=,command="
+const COLUMNS = "pid=,ppid=,pgid=,uid=,stat=,lstart=,command="
 /** Identity by start time has a grain of a second here, and the two readings are of different clocks. */
 const START_GRAIN_S = 2
 
@@ -36,7 +38,11 @@ export function darwinPlatform(): Platform {
     sampleMs: 15_000,
     facts: (root) => facts(root, bootId),
     free,
-    memoryNow: memoryNowReader(),
+    lookAtNetwork: darwinNetworkLook(),
+    machineId: darwinMachineId,
+    vitals: darwinVitals,
+    memoryNow: memoryNowReader(askSysctl),
+    sharing: (sysctl) => ({ memoryNow: memoryNowReader(() => sysctl().catch(askSysctl)) }),
     isAlive,
     supervises: isAlive, // here it has one attempt only
     ownStart: () => String(Math.round(Date.now() / 1000 - process.uptime())),
@@ -98,11 +104,15 @@ async function usageOf(rows: readonly ProcessRow[]): Promise<Usage[]> {
 const MEMORY_KEYS =
   "hw.pagesize vm.page_free_count vm.page_speculative_count vm.page_purgeable_count vm.swapusage kern.memorystatus_vm_pressure_level"
 
+async function askSysctl(): Promise<ReadonlyMap<string, string>> {
+  return sysctlTexts(await run("/usr/sbin/sysctl", "-i", ...MEMORY_KEYS.split(" ")))
+}
+
 /** One `sysctl`, as everything twice a second must cost little. */
-function memoryNowReader(): () => Promise<MemoryNow> {
+function memoryNowReader(ask: () => Promise<ReadonlyMap<string, string>>): () => Promise<MemoryNow> {
   const danger = new DarwinDanger()
   return async () => {
-    const keys = sysctlTexts(await run("/usr/sbin/sysctl", "-i", ...MEMORY_KEYS.split(" ")))
+    const keys = await ask()
     const pages = ["free", "speculative", "purgeable"].map((kind) => Number(keys.get(`vm.page_${kind}_count`) ?? 0))
     const freeBytes = pages.reduce((sum, count) => sum + count, 0) * Number(keys.get("hw.pagesize") ?? 16_384)
     return { freeBytes, danger: danger.look(keys) }
@@ -156,32 +166,18 @@ async function stubs(): Promise<readonly string[]> {
   }
 }
 
-const KEYS =
-  "hw.memsize hw.model hw.ncpu machdep.cpu.brand_string hw.optional.arm64 kern.hv_vmm_present kern.osproductversion iogpu.wired_limit_mb"
-
 async function facts(root: string, bootId: string): Promise<HostFacts> {
-  const keys = sysctlTexts(await run("/usr/sbin/sysctl", "-i", ...KEYS.split(" ")))
-  const silicon = keys.get("hw.optional.arm64") === "1"
-  const virtual = keys.get("kern.hv_vmm_present") === "1"
-  const memoryBytes = Number(keys.get("hw.memsize") ?? 0)
-  const gpus = silicon && !virtual ? 1 : 0
+  const [machine, traits] = await Promise.all([machineFacts(), accountTraits()])
   return {
     platform: "darwin",
-    arch: silicon ? "arm64" : "x64",
-    system: `macOS ${keys.get("kern.osproductversion") ?? "of unknown version"}`,
-    model: keys.get("hw.model") ?? null,
-    chip: keys.get("machdep.cpu.brand_string") ?? "unknown",
-    cores: Number(keys.get("hw.ncpu") ?? 1),
-    memoryBytes,
-    gpus,
+    ...machine,
     hostname: hostname(),
     user: userInfo().username,
-    accountTraits: await accountTraits(),
+    accountTraits: traits,
     home: homedir(),
     bootId,
     timeZone: timeZone(),
     diskFreeBytes: diskFreeBytes(root),
-    ...memoryFacts({ memoryBytes, gpus }, keys, await run("/usr/bin/vm_stat").catch(() => "")),
   }
 }
 

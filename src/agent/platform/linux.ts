@@ -2,7 +2,9 @@ import { readdirSync, readFileSync, readlinkSync, statfsSync, statSync } from "n
 import { arch, cpus, freemem, homedir, hostname, loadavg, totalmem, uptime, userInfo } from "node:os"
 import { formatBytes } from "../../base/bytes.ts"
 import type { HostFacts } from "../../protocol/host.ts"
+import { NO_VITALS, type Vitals } from "../../protocol/vitals.ts"
 import { readIfThere } from "../own-file.ts"
+import { linuxMachineId, linuxNetwork } from "./linux-network.ts"
 import { heldSockets, linuxListeners } from "./linux-ports.ts"
 import { MemoryCgroups } from "./memory-cgroups.ts"
 import type { FreeNow, MemoryNow, Platform, ProcessRow } from "./platform.ts"
@@ -26,7 +28,11 @@ export function linuxPlatform(): Platform {
     sampleMs: 5_000,
     facts: async (root) => ({ ...facts(root, bootId), memoryHeldBy: cgroups === null ? "windfall" : "kernel" }),
     free: async (root) => free(root),
+    lookAtNetwork: async () => linuxNetwork(),
+    machineId: async () => linuxMachineId(),
     memoryNow: async () => memoryNow(),
+    vitals: async () => vitals(),
+    sharing: () => ({}),
     isAlive,
     supervises: (pid, start, attempt) => isAlive(pid, start) && titleOf(pid) === `windfall supervisor ${attempt}`,
     ownStart: () => readRow(process.pid)?.start ?? "",
@@ -92,6 +98,8 @@ function readRow(pid: number): ProcessRow | null {
     cpuMs: (fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * 1000) / TICKS_PER_S,
     name,
     ofSystem: OF_SYSTEM.has(name),
+    // "t" is one that a debugger has stopped.
+    isStopped: fields[0] === "T" || fields[0] === "t",
   }
 }
 
@@ -116,6 +124,16 @@ function memoryNow(): MemoryNow {
   const least = Math.min(LEAST_FREE_BYTES, bytes("MemTotal") / 16)
   const danger = freeBytes < least && bytes("SwapFree") < least ? `it has only ${formatBytes(freeBytes)} left` : null
   return { freeBytes, danger }
+}
+
+function vitals(): Vitals {
+  const bytes = readMemory()
+  return {
+    ...NO_VITALS,
+    memoryAvailableBytes: bytes("MemAvailable"),
+    swapUsedBytes: Math.max(0, bytes("SwapTotal") - bytes("SwapFree")),
+    load: loadavg()[0] ?? null,
+  }
 }
 
 /** In use, less caches, less what processes hold by themselves: files in memory, the kernel's own. */

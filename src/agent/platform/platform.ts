@@ -1,5 +1,7 @@
 import type { HostFacts } from "../../protocol/host.ts"
+import type { Vitals } from "../../protocol/vitals.ts"
 import type { MemoryCgroups } from "./memory-cgroups.ts"
+import type { LookAtNetwork } from "./network-look.ts"
 
 /** One line of the process table. */
 export interface ProcessRow {
@@ -18,6 +20,8 @@ export interface ProcessRow {
   readonly name: string
   /** Part of the system, which runs it for any account that is used at all: it says nothing of who uses this one. */
   readonly ofSystem: boolean
+  /** Stopped by a signal, and not continued. */
+  readonly isStopped: boolean
 }
 
 /** Memory at a glance: what costs next to nothing to ask. */
@@ -70,7 +74,14 @@ export interface Platform {
   /** Facts for `hello`; commands it runs have timeouts. */
   facts(root: string): Promise<HostFacts>
   free(root: string): Promise<FreeNow>
+  readonly lookAtNetwork: LookAtNetwork
+  /** What the system names this machine by, for ever; to be hashed at once and kept nowhere. `null`: not known. */
+  machineId(): Promise<string | null>
   memoryNow(): Promise<MemoryNow>
+  /** How the host is: what cannot be read is `null`. Costs some milliseconds, so it is asked for rarely. */
+  vitals(): Promise<Vitals>
+  /** What is asked otherwise where one `sysctl` can be shared with others who ask. */
+  sharing(sysctl: () => Promise<ReadonlyMap<string, string>>): Pick<Platform, "memoryNow"> | Record<never, never>
   /** Whether the process with this pid is the one that started then. */
   isAlive(pid: number, start: string): boolean
   /** Whether it is, and has this attempt now: on Linux a supervisor has one after the other, and is named after what it has. */

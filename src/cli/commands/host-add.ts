@@ -1,5 +1,6 @@
 import type { HostAddRequest, JoinStep } from "../../protocol/api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
+import type { HostView } from "../../protocol/host.ts"
 import { readCount } from "../../protocol/job-values.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
@@ -7,13 +8,15 @@ import { flag, list, notEmpty, value } from "../command-line/option.ts"
 import { readLabels } from "../command-line/read-labels.ts"
 import { readJsonLines } from "../event-stream.ts"
 import { letServerIn } from "../owner/let-server-in.ts"
+import { askYes } from "../prompt.ts"
 import { StatusLine } from "../render/status-line.ts"
 import { printable } from "../render/table.ts"
 import { printJson } from "../say.ts"
 import { serverAt } from "../server-process/server-note.ts"
 import { accountPage } from "./host-account.ts"
+import { changeAddress } from "./host-address.ts"
 import { confirmHostKey } from "./host-key.ts"
-import { hostPage } from "./host-show.ts"
+import { findHost, hostPage } from "./host-show.ts"
 
 export const hostAdd = command({
   name: "host add",
@@ -70,6 +73,12 @@ export const hostAdd = command({
       return await join()
     } catch (error) {
       if (isOwnersAccount(error)) await cli.stdout.write(await accountPage(cli, "windfall"))
+      const moved = await offerAddress(cli, error, { address, port })
+      if (moved !== null) {
+        if (options.json) await printJson(cli, moved)
+        else await cli.stdout.write(`\n${hostPage(moved, cli.clock.now())}`)
+        return 0
+      }
       const line = lineToAdd(error)
       if (line === null) throw error
       const isServerHere = serverAt(cli.settings, cli.login.url) !== undefined
@@ -77,6 +86,20 @@ export const hostAdd = command({
     }
   },
 })
+
+/** Where the machine is in the pool under another address, offers to a person to change that. `null`: it was not changed. */
+async function offerAddress(
+  cli: Cli,
+  error: unknown,
+  at: { readonly address: string; readonly port: number | null },
+): Promise<HostView | null> {
+  if (!(error instanceof WindfallError) || error.code !== "name_taken" || !cli.isInteractive) return null
+  const name = error.details?.host
+  if (typeof name !== "string") return null
+  await cli.stderr.write(`${printable(error.message)}\n`)
+  if (!(await askYes(cli, `Is ${printable(name)} reached at ${at.address} from now on?`))) return null
+  return changeAddress(cli, await findHost(cli, name), { ...at, fingerprint: undefined })
+}
 
 function isOwnersAccount(error: unknown): boolean {
   return error instanceof WindfallError && error.details?.accountTraits !== undefined
@@ -119,7 +142,7 @@ async function showSteps(cli: Cli, steps: AsyncIterable<JoinStep>, json: boolean
     }
     if (step.step === "done") {
       await status.clear()
-      if (!json) await cli.stdout.write(`\n${hostPage(step.host)}`)
+      if (!json) await cli.stdout.write(`\n${hostPage(step.host, cli.clock.now())}`)
       return 0
     }
     const title = (TITLES[step.step] ?? step.step).padEnd(8)

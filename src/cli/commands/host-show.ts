@@ -8,6 +8,8 @@ import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
 import { flag } from "../command-line/option.ts"
 import { formatTime } from "../render/age.ts"
+import { macFactPairs, vitalsPairs } from "../render/host-facts-text.ts"
+import { networkPairs } from "../render/network-text.ts"
 import { renderPairs } from "../render/table.ts"
 import { printJson } from "../say.ts"
 import { hostState, listHosts } from "./host-ls.ts"
@@ -15,7 +17,8 @@ import { hostState, listHosts } from "./host-ls.ts"
 export const hostShow = command({
   name: "host show",
   operands: "HOST",
-  about: "Shows all about one host: address, hardware, system, what is free, what runs there.",
+  about:
+    "Shows all about one host: address, hardware, system, what is free, what runs there, and how it is now. Of what is not known it says why.",
   minimum: 1,
   maximum: 1,
   options: { json: flag("print the host as JSON") },
@@ -23,7 +26,7 @@ export const hostShow = command({
   async run(cli, options, [name = ""]) {
     const host = await findHost(cli, name)
     if (options.json) await printJson(cli, host)
-    else await cli.stdout.write(hostPage(host))
+    else await cli.stdout.write(hostPage(host, cli.clock.now()))
     return 0
   },
 })
@@ -47,7 +50,7 @@ export async function findHost(cli: Cli, typed: string): Promise<HostView> {
 }
 
 /** All of a host for people. */
-export function hostPage(host: HostView): string {
+export function hostPage(host: HostView, now: number): string {
   const { facts } = host
   return renderPairs([
     ["host", host.name],
@@ -64,11 +67,14 @@ export function hostPage(host: HostView): string {
     ["cores", `${host.free.cores} free of ${host.total.cores}`],
     ["GPUs", `${host.free.gpus} free of ${host.total.gpus}`],
     ["jobs", host.jobs.length === 0 ? "none" : host.jobs.join(" ")],
+    ...vitalsPairs(host.vitals ?? null, now),
+    ...networkPairs(host),
     ...(facts === null
       ? []
       : ([
-          ["chip", facts.chip],
-          ...(facts.model === null ? [] : [["model", facts.model] as const]),
+          ...(facts.mac === undefined
+            ? [["chip", facts.chip] as const, ...(facts.model === null ? [] : [["model", facts.model] as const])]
+            : macFactPairs(facts.mac)),
           ["system", `${facts.system} (${facts.arch})`],
           ["account", `${facts.user} in ${facts.home}${accountNote(host)}`],
           ["disk", `${formatBytes(facts.diskFreeBytes)} free`],

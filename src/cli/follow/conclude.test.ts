@@ -45,6 +45,8 @@ const ATTEMPTS: JobView["attempts"] = [
     stdoutBytes: 100,
     stderrBytes: 0,
     peakMemoryBytes: null,
+    suspended: null,
+    suspendedMs: 0,
   },
 ]
 const ended = (exitCode: number): JobView => ({

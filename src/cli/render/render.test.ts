@@ -156,6 +156,8 @@ function attempt(): JobView["attempts"][number] {
     peakMemoryBytes: 1.2 * 1024 ** 3,
     stdoutBytes: 0,
     stderrBytes: 0,
+    suspended: null,
+    suspendedMs: 0,
   }
 }
 

@@ -1,6 +1,7 @@
 import type { SubmitBatchRequest } from "../../protocol/api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { JobSpec } from "../../protocol/job.ts"
+import { LARGE_WORKSPACE_BYTES } from "../../protocol/network.ts"
 import type { ScannedTree } from "../../workspace/scanned-tree.ts"
 import { fs, nodeCrypto, os, path } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
@@ -122,7 +123,14 @@ async function wholeSpecs(cli: Cli, drafts: readonly JobDraft[], scans: Scans): 
   return drafts.map(({ spec, folder }) => {
     const scanned = folder === undefined ? undefined : scans.get(folder)
     if (scanned === undefined) return spec
-    return { ...spec, workspace: scanned.root, git: records.get(scanned) ?? null, project: projectOf(scanned.folder) }
+    const size = scanned.bytes < LARGE_WORKSPACE_BYTES ? {} : { workspaceBytes: scanned.bytes }
+    return {
+      ...spec,
+      workspace: scanned.root,
+      ...size,
+      git: records.get(scanned) ?? null,
+      project: projectOf(scanned.folder),
+    }
   })
 }
 

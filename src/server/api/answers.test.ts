@@ -3,6 +3,7 @@ import { test } from "node:test"
 import { checkShape, routeOf } from "../../../test/support/check-answer.ts"
 import { readServerEvents } from "../../../test/support/server-events.ts"
 import { runsOn } from "../../../test/support/simulated-host.ts"
+import { seesPeople } from "../../../test/support/simulated-owner.ts"
 import { packed, treeOf } from "../../../test/support/small-trees.ts"
 import { TestServer, taskSpec } from "../../../test/support/test-server.ts"
 import { callerOf } from "../auth/accounts.ts"
@@ -41,6 +42,10 @@ interface Operation {
   >
 }
 
+async function tokenFor(server: TestServer, user: string): Promise<string> {
+  return (await server.call<{ token: string }>("POST", "/v1/tokens", { user, expiresInMs: 60_000 })).token
+}
+
 const DATA = ["data", "data/letters", "data/corpus"]
 
 test("what the server answers is as the document says, with no field more", async () => {
@@ -64,6 +69,16 @@ test("what the server answers is as the document says, with no field more", asyn
   await call("POST", "/v1/jobs/batch", { specs: [taskSpec()] })
   await call("POST", "/v1/hosts/alpha/drain", {})
   await call("POST", "/v1/hosts/alpha/disk", { limitBytes: 200 * 1024 ** 3 })
+  seesPeople(host, "away")
+  await call("POST", "/v1/hosts/alpha/owner", { owner: "ada", consoleAccount: "ada.l" })
+  await call("POST", "/v1/hosts/alpha/owner/pause", { for: "2h" })
+  await call("POST", "/v1/hosts/alpha/owner/resume", {})
+  const ada = { token: await tokenFor(server, "ada") }
+  answered.add(routeOf("POST", "/v1/hosts/alpha/owner/rules"))
+  await server.call("POST", "/v1/hosts/alpha/owner/rules", { rules: { on_return: "vacate" } }, ada)
+  await call("GET", "/v1/hosts/alpha/owner")
+  await call("POST", "/v1/fleets/default/policy", { preset: "condor", rules: { hours: "weekends" } })
+  await call("POST", "/v1/fleets/default/policy", { preset: "default", rules: { hours: null } })
   const session = taskSpec({
     kind: "session",
     command: [],
@@ -90,6 +105,12 @@ test("what the server answers is as the document says, with no field more", asyn
   await call("PUT", "/v1/data/corpus/place", { host: "alpha", path: "/corpus" })
   await call("POST", "/v1/hosts/scan", { address: "a@b", port: null })
   await call("POST", "/v1/hosts/alpha/resume", {})
+  await call("POST", "/v1/hosts/alpha/wake", { wake: true })
+  await call("POST", "/v1/hosts/alpha/address", {
+    address: "sim@beta",
+    port: 2222,
+    hostKey: `ssh-ed25519 ${"A".repeat(68)}`,
+  })
   await call("POST", "/v1/hosts/alpha/rekey", { hostKey: "ssh-ed25519 BBBB" })
   const { core } = server.running
   const admin = callerOf(core, server.adminToken)
@@ -108,8 +129,13 @@ test("what the server answers is as the document says, with no field more", asyn
     "server-key",
     "hosts",
     "hosts/alpha",
+    "fleets",
+    "queue",
     "doctor",
+    "hosts/alpha/doctor",
+    "hosts/alpha/record",
     "events",
+    "queue",
     ...DATA,
   ]) {
     await call("GET", `/v1/${path}`)
@@ -126,6 +152,8 @@ test("what the server answers is as the document says, with no field more", asyn
   await call("DELETE", "/v1/users/ada")
   host.cut("it is to go")
   await call("DELETE", "/v1/hosts/alpha")
+  // It asks the real net: src/server/network/discover.test.ts.
+  answered.add(routeOf("GET", "/v1/discover"))
   // Only a server that others can reach answers this one: test/e2e/install.test.ts.
   answered.add(routeOf("POST", "/v1/invites/user"))
   answered.add(routeOf("POST", "/v1/invites/mac"))

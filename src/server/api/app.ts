@@ -7,6 +7,7 @@ import { Asked } from "./asked.ts"
 import { blobRoutes } from "./blob-routes.ts"
 import { bodyBytes, readJson } from "./body.ts"
 import { dataRoutes } from "./data-routes.ts"
+import { doctorRoutes } from "./doctor-routes.ts"
 import { eventRoutes } from "./event-routes.ts"
 import { hostRoutes } from "./host-routes.ts"
 import { answerOf, type FirstTime, idempotencyKey, Repeats } from "./idempotency.ts"
@@ -16,9 +17,12 @@ import { fieldsHint, issueText } from "./issue-text.ts"
 import { jobRoutes } from "./job-routes.ts"
 import { lendRoutes } from "./lend-routes.ts"
 import { logRoutes } from "./log-routes.ts"
+import { networkRoutes } from "./network-routes.ts"
 import { notifyRoutes } from "./notify-routes.ts"
 import { openApiDocument } from "./openapi.ts"
+import { ownerRoutes } from "./owner-routes.ts"
 import { readQuery } from "./query.ts"
+import { queueRoutes } from "./queue-routes.ts"
 import type { AdapterEnv, Api, ApiRequest, Route } from "./route.ts"
 import { serverRoutes } from "./server-routes.ts"
 import { TERMINAL_SOCKETS } from "./terminal-sockets.ts"
@@ -26,15 +30,19 @@ import { TERMINAL_SOCKETS } from "./terminal-sockets.ts"
 /** All routes of the API. */
 export const ROUTES: readonly Route[] = [
   ...serverRoutes,
+  ...doctorRoutes,
   ...accountRoutes,
   ...inviteRoutes,
   ...installRoutes,
   ...lendRoutes,
   ...notifyRoutes,
   ...hostRoutes,
+  ...ownerRoutes,
+  ...networkRoutes,
   ...blobRoutes,
   ...dataRoutes,
   ...jobRoutes,
+  ...queueRoutes,
   ...logRoutes,
   ...eventRoutes,
 ]

@@ -153,7 +153,9 @@ export const hostRoutes: readonly Route[] = [
     admin: "remove a host",
     respond: async ({ api, core, caller, params }) => {
       const { id } = core.fleet.find(params.host ?? "").record
-      const busy = core.table.onHost(id).filter(({ attempt }) => attempt.state === "running").length
+      const busy = core.table
+        .onHost(id)
+        .filter(({ attempt }) => attempt.state === "running" || attempt.state === "suspended").length
       if (busy > 0 && core.fleet.find(id).channel !== null) {
         throw new WindfallError("host_busy", `Cannot remove the host: ${busy} jobs run there`, {
           hint: "Drain it and wait, or stop its jobs: windfall host drain",

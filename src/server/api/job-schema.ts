@@ -132,6 +132,7 @@ export const jobSpec = z
       .max(100)
       .default([...DEFAULT_SPEC.secrets]),
     workspace: hash.nullable().default(DEFAULT_SPEC.workspace),
+    workspaceBytes: count.optional(),
     workingFolder: relativePath.default(DEFAULT_SPEC.workingFolder),
     resources: resources.default(DEFAULT_SPEC.resources),
     timeLimitMs: within(JOB_FIELDS.time).nullable().default(DEFAULT_SPEC.timeLimitMs),

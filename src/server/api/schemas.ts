@@ -7,6 +7,7 @@ import { JOB_FIELDS } from "../../protocol/job-fields.ts"
 import type { LendRequest, MacInviteRequest } from "../../protocol/lending.ts"
 import { MOST_JOB_TARGETS } from "../../protocol/notify.ts"
 import { jobSpec, notifyOn, notifyTarget } from "./job-schema.ts"
+import { accountName } from "./owner-schemas.ts"
 import { count, hash, label, signal, text, within } from "./schema-parts.ts"
 
 export const submitRequest = z.strictObject({ spec: jobSpec })
@@ -44,6 +45,7 @@ export const hostAddRequest = z.strictObject({
   labels: hostLabels,
   hostKey: text(16_384),
   takeOver: z.boolean(),
+  consoleAccount: accountName.nullable().default(null),
   accountOfOwner: z.boolean().default(false),
 })
 export const hostLeaveRequest = z.strictObject({ now: z.boolean().default(false) })
@@ -78,6 +80,10 @@ export const lendRequest = z.strictObject({
     .union([label, z.literal("")])
     .default("")
     .transform((name) => (name === "" ? null : name)),
+  consoleAccount: z
+    .union([accountName, z.literal("")])
+    .default("")
+    .transform((name) => (name === "" ? null : name)),
   accountOfOwner: z.boolean().default(false),
 })
 export const loginRequest = z.strictObject({ code: text(200) })
@@ -93,6 +99,10 @@ export const listJobsQuery = z.object({
   name: z.string().max(64).optional(),
   before: queryCount.optional(),
   limit: queryCount.pipe(z.int().min(1).max(10_000)).default(100),
+})
+/** `limit=0`: only what runs. */
+export const queueQuery = z.object({
+  limit: queryCount.pipe(z.int().min(0).max(1_000)).default(20),
 })
 export const logsQuery = z
   .object({

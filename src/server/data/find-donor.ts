@@ -20,7 +20,7 @@ export async function offerFromAnother(
   for (const { record, channel, data, link } of core.fleet.all()) {
     if (record.id === taker || channel === null || link !== "ready" || !data.has(root)) continue
     try {
-      return await askForOffer(channel, root, signal)
+      return await askForOffer(channel, AGENT_PATHS.dataOffer, { root }, signal)
     } catch {
       signal.throwIfAborted() // the next one may
     }
@@ -28,12 +28,18 @@ export async function offerFromAnother(
   return undefined
 }
 
-async function askForOffer(donor: HostChannel, root: BlobHash, signal: AbortSignal): Promise<DataOffer> {
+/** Asks an agent to listen for another one. The offer stands until that one was served, or `signal`. */
+export async function askForOffer(
+  donor: HostChannel,
+  path: string,
+  body: object,
+  signal: AbortSignal,
+): Promise<DataOffer> {
   const silent = new AbortController()
   const timer = setTimeout(() => silent.abort(new Error("no offer came")), OFFER_MS)
   try {
     const ending = AbortSignal.any([signal, silent.signal])
-    const answer = (await donor.ask(AGENT_PATHS.dataOffer, { root }, { signal: ending }))[Symbol.asyncIterator]()
+    const answer = (await donor.ask(path, body, { signal: ending }))[Symbol.asyncIterator]()
     let line = ""
     while (!line.includes("\n") && line.length < MAX_LINE_BYTES) {
       const { value, done } = await answer.next()

@@ -1,12 +1,13 @@
 import { WindfallError } from "../../protocol/errors.ts"
 import type { HostView } from "../../protocol/host.ts"
 import { type HostId, makeId } from "../../protocol/ids.ts"
-import { type HostRecord, NO_LEFTOVERS } from "../../store/host-record.ts"
+import { NO_LEVER } from "../../protocol/owner.ts"
+import { type HostRecord, NO_LEFTOVERS, NO_NETWORK } from "../../store/host-record.ts"
 import type { Core } from "../core.ts"
 import { refreshPlaces } from "../data/data-hosts.ts"
 import type { NewHost } from "../hosts/host-channel.ts"
 import { loseAttempt } from "../jobs/end-attempt.ts"
-import type { FleetHost } from "./fleet.ts"
+import type { FleetHost } from "./fleet-host.ts"
 import { hostView } from "./host-view.ts"
 
 /** @throws {WindfallError} name_taken */
@@ -31,6 +32,9 @@ export function admitHost(core: Core, host: NewHost, actor: string): HostView {
     leftovers: NO_LEFTOVERS,
     leaving: null,
     diskLimitBytes: null,
+    lever: NO_LEVER,
+    weekToldAt: null,
+    network: NO_NETWORK,
   }
   core.store.hosts.add(record)
   core.ledger.event({ type: "host_added", host: record.id, name: record.name }, actor)
@@ -41,7 +45,20 @@ export function admitHost(core: Core, host: NewHost, actor: string): HostView {
 export function changeHost(
   core: Core,
   host: FleetHost,
-  change: Partial<Pick<HostRecord, "draining" | "hostKey" | "leaving" | "diskLimitBytes">>,
+  change: Partial<
+    Pick<
+      HostRecord,
+      | "draining"
+      | "hostKey"
+      | "address"
+      | "port"
+      | "leaving"
+      | "diskLimitBytes"
+      | "owner"
+      | "consoleAccount"
+      | "network"
+    >
+  >,
   what: string,
   actor: string,
 ): HostView {
@@ -61,6 +78,7 @@ export function removeHost(core: Core, host: FleetHost, actor: string): void {
   core.fleet.remove(id)
   core.store.hosts.remove(id)
   core.store.data.dropPlacesOf(id)
+  core.store.measures.dropOf(id)
   refreshPlaces(core)
   core.ledger.event({ type: "host_removed", host: id, name }, actor)
   core.wakePlanner()

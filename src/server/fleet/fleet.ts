@@ -1,46 +1,21 @@
+import type { Clock } from "../../base/clock.ts"
 import { type Deferred, deferred } from "../../base/deferred.ts"
-import type { ServerMessage } from "../../protocol/agent-wire.ts"
+import { saidPolicy } from "../../presence/said-policy.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { HostLink } from "../../protocol/host.ts"
-import type { HostDisk } from "../../protocol/host-disk.ts"
 import type { BlobHash, HostId } from "../../protocol/ids.ts"
-import type { Resources } from "../../protocol/resources.ts"
+import { expectedMbps } from "../../protocol/network.ts"
+import type { HostPresence } from "../../protocol/owner.ts"
 import type { SchedulableHost } from "../../scheduler/snapshot.ts"
+import type { FleetRules } from "../../store/fleet-policies.ts"
 import type { HostRecord } from "../../store/host-record.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
+import { wakeProblem } from "../network/wake-view.ts"
+import { NO_FLEET_RULES, obstaclesOf, ordersOf, publicObstacle } from "../owners/host-rules.ts"
 import { capacityOf } from "./capacity.ts"
+import { type FleetHost, usersOf } from "./fleet-host.ts"
 import { Joining } from "./joining.ts"
-import type { UnknownAttempt } from "./unknown-attempts.ts"
 import { withheldReason } from "./withheld.ts"
-
-/** A host as the running server knows it. */
-export interface FleetHost {
-  record: HostRecord
-  link: HostLink
-  reason: string | null
-  since: number
-  channel: HostChannel | null
-  /** Aborted with the channel. */
-  ending: AbortController
-  /** What jobs may use in all. */
-  total: Resources
-  /** As of the last contact. */
-  unknown: readonly UnknownAttempt[]
-  /** Workspaces of which it had all when last heard of, latest first. It may have let go of any since. */
-  trees: readonly BlobHash[]
-  /** Data laid out there when last heard of. */
-  data: ReadonlySet<BlobHash>
-  /** Names of data that it has itself. */
-  places: ReadonlySet<string>
-  memoryFreeBytes: number | null
-  /** What jobs may hold in all just now (memory-now.ts); `undefined` where that is not known. */
-  memoryNowBytes: number | undefined
-  diskFreeBytes: number | null
-  /** As told last. */
-  disk: HostDisk | null
-  /** Messages that leave with the present tick. */
-  outbox: ServerMessage[]
-}
 
 /** All hosts, in memory; the records are stored by those who change them. */
 export class Fleet {
@@ -48,14 +23,34 @@ export class Fleet {
   readonly #schedulable = new Map<HostId, SchedulableHost>()
   readonly #firstContacts = new Map<HostId, Deferred<void>>()
   readonly joining = new Joining()
+  /** Told when a host was sent what wakes it: its link is to be tried soon. */
+  onWoken: (host: HostId) => void = () => {}
   /** Names of the partitions there are. */
   readonly partitions: readonly string[]
 
-  constructor(partitions: readonly string[]) {
+  readonly #clock: Pick<Clock, "now">
+  #rules: ReadonlyMap<string, FleetRules>
+
+  /** @param rules what fleets say of their hosts */
+  constructor(partitions: readonly string[], clock: Pick<Clock, "now">, rules: ReadonlyMap<string, FleetRules>) {
     this.partitions = partitions
+    this.#clock = clock
+    this.#rules = rules
+  }
+
+  /** What a fleet says of its hosts. */
+  rulesOf(fleet: string): FleetRules {
+    return this.#rules.get(fleet) ?? NO_FLEET_RULES
+  }
+
+  /** What fleets say, after it was stored. */
+  setRules(rules: ReadonlyMap<string, FleetRules>): void {
+    this.#rules = rules
+    for (const host of this.#hosts.values()) this.#reckon(host)
   }
 
   add(record: HostRecord, now: number): FleetHost {
+    const policy = saidPolicy(this.rulesOf(record.fleet), record.lever)
     const host: FleetHost = {
       record,
       link: "connecting",
@@ -63,7 +58,7 @@ export class Fleet {
       since: now,
       channel: null,
       ending: new AbortController(),
-      total: capacityOf(record.facts),
+      total: capacityOf(record.facts, policy),
       unknown: [],
       trees: [],
       data: new Set(),
@@ -72,6 +67,12 @@ export class Fleet {
       memoryNowBytes: undefined,
       diskFreeBytes: null,
       disk: null,
+      presence: null,
+      policy,
+      orders: ordersOf({ ...record, policy }, now),
+      serverMbps: null,
+      wokenAt: null,
+      vitals: null,
       outbox: [],
     }
     this.#hosts.set(record.id, host)
@@ -120,12 +121,52 @@ export class Fleet {
   /** Replaces the record, after it was stored. */
   update(host: FleetHost, record: HostRecord): void {
     host.record = record
-    host.total = capacityOf(record.facts)
+    this.#reckon(host)
+  }
+
+  setPresence(host: FleetHost, presence: HostPresence | null): void {
+    host.presence = presence
+    this.#schedulable.delete(host.record.id)
+  }
+
+  /** Pauses end, and hours come, by themselves. Returns when that is next, or `null`. */
+  refreshOrders(): number | null {
+    const now = this.#clock.now()
+    let next: number | null = null
+    for (const host of this.#hosts.values()) {
+      if (host.orders.changeAt !== null && host.orders.changeAt <= now) this.#reckon(host)
+      const { changeAt } = host.orders
+      if (changeAt !== null) next = Math.min(next ?? changeAt, changeAt)
+    }
+    return next
+  }
+
+  #reckon(host: FleetHost): void {
+    const { record } = host
+    host.policy = saidPolicy(this.rulesOf(record.fleet), record.lever)
+    host.orders = ordersOf({ ...record, policy: host.policy }, this.#clock.now())
+    host.total = capacityOf(record.facts, host.policy)
     this.#schedulable.delete(record.id)
   }
 
   setData(host: FleetHost, roots: ReadonlySet<BlobHash>): void {
     host.data = roots
+    this.#schedulable.delete(host.record.id)
+  }
+
+  setServerMbps(id: HostId, mbps: number | null): void {
+    const host = this.#hosts.get(id)
+    if (host !== undefined) host.serverMbps = mbps
+    this.#schedulable.delete(id)
+  }
+
+  setWoken(host: FleetHost, at: number): void {
+    host.wokenAt = at
+    this.#schedulable.delete(host.record.id)
+  }
+
+  setTrees(host: FleetHost, trees: readonly BlobHash[]): void {
+    host.trees = trees
     this.#schedulable.delete(host.record.id)
   }
 
@@ -179,11 +220,19 @@ export class Fleet {
           reason: host.reason,
           draining: host.record.draining || host.record.leaving !== null,
           withheld: withheldReason(host.record.leftovers),
+          ownerObstacles: obstaclesOf(host.record.facts, host.orders, host.presence).map(publicObstacle),
+          users: usersOf(host),
           total: host.total,
           ...memoryBounds(host),
           partitions: this.partitions,
           data: host.data,
           places: host.places,
+          network: {
+            mbps: expectedMbps(host.record.network.told, host.serverMbps),
+            trees: new Set(host.trees),
+            wakes: host.record.network.wake && wakeProblem(host.record) === null,
+            wokenAtMs: host.wokenAt,
+          },
         }
         this.#schedulable.set(id, seen)
       }

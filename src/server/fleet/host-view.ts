@@ -3,7 +3,10 @@ import { subtractResources } from "../../protocol/resources.ts"
 import type { HostLeaving } from "../../store/host-record.ts"
 import type { Core } from "../core.ts"
 import type { Viewer } from "../jobs/job-view.ts"
-import type { FleetHost } from "./fleet.ts"
+import { measureViews } from "../network/measure-views.ts"
+import { wakeView } from "../network/wake-view.ts"
+import { presenceFor, ruleViews } from "../owners/owner-view.ts"
+import type { FleetHost } from "./fleet-host.ts"
 import { strayViews } from "./leftovers.ts"
 import { withheldReason } from "./withheld.ts"
 
@@ -17,10 +20,13 @@ function leavingView(leaving: HostLeaving | null): HostView["leaving"] {
 export function hostView(core: Core, host: FleetHost, viewer: Viewer): HostView {
   const { record } = host
   let free = host.total
-  for (const lease of core.table.leases()) {
-    if (lease.host === record.id) free = subtractResources(free, lease.resources)
+  const there = core.table.onHost(record.id)
+  for (const { attempt } of there) {
+    // Where all of it is stopped, it has its memory only.
+    const used = attempt.suspended === null ? attempt.lease : { ...attempt.lease, cores: 0, gpus: 0 }
+    if (!attempt.swept) free = subtractResources(free, used)
   }
-  const jobs = core.table.onHost(record.id).filter(({ attempt }) => attempt.state !== "ended")
+  const jobs = there.filter(({ attempt }) => attempt.state !== "ended")
   return {
     id: record.id,
     name: record.name,
@@ -40,6 +46,15 @@ export function hostView(core: Core, host: FleetHost, viewer: Viewer): HostView 
     facts: record.facts,
     disk: host.disk,
     diskLimitBytes: record.diskLimitBytes,
+    consoleAccount: record.consoleAccount,
+    lever: record.lever,
+    ...presenceFor(host, viewer),
+    preset: host.policy.preset,
+    policy: ruleViews(host.policy),
+    vitals: host.vitals,
+    network: record.network.told,
+    wake: wakeView(record, viewer),
+    measures: measureViews(core, record.id),
     total: host.total,
     free,
     jobs: jobs.map(({ job }) => job.id),

@@ -2,11 +2,11 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { exitsAtOnce, type SimulatedHost } from "../../../test/support/simulated-host.ts"
 import { type RequestOptions, TestServer } from "../../../test/support/test-server.ts"
-import type { Stray } from "../../protocol/agent-wire.ts"
 import type { DoctorFinding, WhyAnswer } from "../../protocol/api.ts"
 import type { WindfallEvent } from "../../protocol/events.ts"
 import type { HostView } from "../../protocol/host.ts"
 import { type AttemptId, type JobId, makeId } from "../../protocol/ids.ts"
+import type { Stray } from "../../protocol/leftovers.ts"
 
 const MIB = 1024 ** 2
 const NONE = { strays: [], missingBytes: 0 }

@@ -10,6 +10,7 @@ import { markOutOfContact } from "../jobs/contact.ts"
 import { reconcile } from "../jobs/reconcile.ts"
 import { settleOutput } from "../jobs/settle.ts"
 import { memoryNow } from "./memory-now.ts"
+import { noteMachine } from "./note-machine.ts"
 import { concludeOwnerLeft } from "./owner-left.ts"
 
 /** Takes what the links to hosts tell into the ledger and the logs. */
@@ -40,10 +41,11 @@ export class Links implements HostChannelEvents {
         host.channel = channel
         host.ending = new AbortController()
         if (this.#outputHeld) channel.pauseOutput()
-        host.trees = hello.trees
+        core.fleet.setTrees(host, hello.trees)
         noteData(core, host, hello.data ?? [])
+        core.fleet.setPresence(host, null)
         reconcile(core, host, hello)
-        core.fleet.update(host, { ...host.record, facts: hello.facts })
+        core.fleet.update(host, { ...host.record, facts: hello.facts, machine: noteMachine(core, host, hello.machine) })
         // What runs there already has some of it: then the first sample tells.
         const isEmpty = hello.attempts.every(({ phase }) => phase !== "running")
         const available = isEmpty ? hello.facts.memoryAvailableBytes : undefined
@@ -161,5 +163,5 @@ const LAZY_MS = 10
 
 /** News that nothing follows from at once: no lease comes free by it, and whoever sees it sees it soon enough. */
 function canWait({ type }: AgentMessage): boolean {
-  return type === "started" || type === "forgotten" || type === "sample" || type === "placing"
+  return type === "started" || type === "forgotten" || type === "sample" || type === "vitals" || type === "placing"
 }

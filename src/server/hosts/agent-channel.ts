@@ -138,8 +138,16 @@ export class AgentChannel implements HostChannel {
     return this.#request("POST", `${AGENT_PATHS.terminals}${path}`, signal)
   }
 
-  async openTunnel(path: string, { signal }: { readonly signal: AbortSignal }): Promise<HostTunnel> {
-    const stream = this.#request("POST", `${AGENT_PATHS.tunnels}${path}`, signal)
+  openTunnel(path: string, options: { readonly signal: AbortSignal }): Promise<HostTunnel> {
+    return this.#open(`${AGENT_PATHS.tunnels}${path}`, options)
+  }
+
+  openBench(options: { readonly signal: AbortSignal }): Promise<HostTunnel> {
+    return this.#open(AGENT_PATHS.benchAnswer, options)
+  }
+
+  async #open(path: string, { signal }: { readonly signal: AbortSignal }): Promise<HostTunnel> {
+    const stream = this.#request("POST", path, signal)
     let headers: HostTunnel["headers"] = {}
     stream.once("response", (answered) => {
       headers = answered

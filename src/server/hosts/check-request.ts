@@ -3,7 +3,7 @@ import type { HostAddRequest } from "../../protocol/api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { checkAddress, checkHostKey } from "../../ssh/ssh-arguments.ts"
 import type { HostRecord } from "../../store/host-record.ts"
-import type { HostsContext } from "./host-channel.ts"
+import type { Hello, HostsContext } from "./host-channel.ts"
 import { LOCAL } from "./host-name.ts"
 
 type Known = Pick<HostsContext, "hosts" | "checkName">
@@ -36,7 +36,26 @@ export function checkNew(known: Known, isSame: (host: HostRecord) => boolean, ad
       },
     )
   }
+  const isMoved = host.address !== address && !address.startsWith(LOCAL)
   throw new WindfallError("name_taken", `Cannot add ${address}: it is in the pool already, as ${name}`, {
-    hint: `windfall host show ${name}`,
+    hint: isMoved
+      ? `If it is reached there from now on: windfall host set ${name} --address ${address}   If not, its disk is a copy of that one's: give it a host key of its own`
+      : `windfall host show ${name}`,
+    details: isMoved ? { host: name } : {},
+  })
+}
+
+/**
+ * A Mac has what it is named by from the factory, so one that has another host key than before is still the same.
+ * @throws {WindfallError} name_taken, naming the host that it is
+ */
+export function checkNewMachine(known: Known, { facts, machine }: Hello, address: string): void {
+  if (machine === undefined || facts.platform !== "darwin") return
+  const host = known.hosts().find((one) => one.machine === machine)
+  if (host === undefined) return
+  const { name } = host
+  throw new WindfallError("name_taken", `Cannot add ${address}: it is the Mac that is in the pool as ${name}`, {
+    hint: `If it was set up anew, or is reached there now: windfall host set ${name} --address ${address}`,
+    details: { host: name },
   })
 }

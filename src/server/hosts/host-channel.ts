@@ -51,6 +51,8 @@ export interface HostChannel {
    * @throws {WindfallError} why the agent has not, or link_lost
    */
   openTunnel(path: string, options: { readonly signal: AbortSignal }): Promise<HostTunnel>
+  /** Opens a stream over which the agent answers a measurement (protocol/bench-talk.ts). */
+  openBench(options: { readonly signal: AbortSignal }): Promise<HostTunnel>
   /** Stops and starts reading output from the host, so that a slow disk here holds the agent back, not our memory. */
   pauseOutput(): void
   resumeOutput(): void
@@ -83,9 +85,13 @@ export interface NewHost {
   readonly address: string
   readonly port: number | null
   readonly owner: string | null
+  /** The owner's account there. */
+  readonly consoleAccount: string | null
   readonly fleet: string
   readonly labels: Readonly<Record<string, string>>
   readonly hostKey: string
+  /** As its agent said it; `null`: it did not. */
+  readonly machine: string | null
 }
 
 /** What must be known of a host to clean it; one that did not come into the pool has no id. */
@@ -141,6 +147,8 @@ export interface HostsService {
   publicLine(): Promise<string>
   /** Keeps a link to this host from now on, making it anew whenever it breaks. Again with a changed record: dials anew. */
   keep(host: HostRecord): void
+  /** Tries the link soon, and often for a while, where it is down: something may have changed. */
+  hurry(host: HostId): void
   /** Ends the link and stops keeping it; tries to take this server's claim off the host when `unclaim`. */
   release(host: HostId, options: { readonly unclaim: boolean }): Promise<void>
   /**

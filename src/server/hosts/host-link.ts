@@ -74,6 +74,8 @@ export class KeptLink {
   #reason: string | null = null
   /** The host has this server from elsewhere, and it is to be seen whether that one lives. */
   #watching = false
+  #hurrying = false
+  #pause = new AbortController()
 
   constructor(options: HostLinkOptions) {
     this.#options = options
@@ -88,6 +90,12 @@ export class KeptLink {
   /** Ends the link as if it broke: what runs on the host keeps its agent. */
   async cut(reason: string): Promise<void> {
     return this.#end((channel) => channel.close(reason))
+  }
+
+  /** Dials at once where it waits to, and again after short pauses. */
+  hurry(): void {
+    this.#hurrying = true
+    this.#pause.abort()
   }
 
   async #end(letGo: (channel: AgentChannel) => Promise<void> | void): Promise<void> {
@@ -116,7 +124,11 @@ export class KeptLink {
             ? 0
             : backoffMs(tries - 1, random, timing.firstRetryMs, timing.lastRetryMs)
       tries++
-      await clock.sleep(delayMs, { signal }).catch(() => {})
+      this.#pause = new AbortController()
+      const pause = AbortSignal.any([signal, this.#pause.signal])
+      if (!this.#hurrying) await clock.sleep(delayMs, { signal: pause }).catch(() => {})
+      if (this.#hurrying) tries = 0
+      this.#hurrying = false
     }
   }
 

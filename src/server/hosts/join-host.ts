@@ -9,6 +9,7 @@ import { checkAccount } from "../../ssh/account-check.ts"
 import { fingerprintOf } from "../../ssh/host-key.ts"
 import { AgentChannel } from "./agent-channel.ts"
 import type { Dial } from "./dial.ts"
+import type { Hello } from "./host-channel.ts"
 
 type StepName = Extract<JoinStep, { state: string }>["step"]
 
@@ -21,7 +22,7 @@ export interface JoinOptions {
   /** @throws {WindfallError} when a host with this key is in the pool already */
   readonly checkKey: (hostKey: string) => void
   /** Stores the host; the last thing that can fail. */
-  readonly admit: (facts: HostFacts) => Promise<HostView>
+  readonly admit: (hello: Hello) => Promise<HostView>
   /** Added to the hint when the host lets nobody in. */
   readonly publicLine: string
   readonly signal: AbortSignal
@@ -63,9 +64,9 @@ class Join {
     try {
       await this.#checkKey()
       await this.#checkSystem()
-      const facts = await this.#startAgent()
+      const hello = await this.#startAgent()
       this.#options.signal.throwIfAborted()
-      this.#push({ step: "done", host: await this.#options.admit(facts) })
+      this.#push({ step: "done", host: await this.#options.admit(hello) })
     } catch (thrown) {
       await this.#tidy()
       const error = this.#explained(toWindfallError(thrown, "join the host"))
@@ -104,7 +105,7 @@ class Join {
     this.#unclaim = facts.get("claim") === undefined
   }
 
-  async #startAgent(): Promise<HostFacts> {
+  async #startAgent(): Promise<Hello> {
     const { dial, request, server, signal } = this.#options
     this.#say("runtime", "running", "looking for Node and the agent")
     let sent = 0
@@ -128,7 +129,7 @@ class Join {
       const hello = await channel.hello(AbortSignal.any([signal, AbortSignal.timeout(HELLO_MS)]))
       this.#say("agent", "ok", `agent ${hello.agentVersion} answers`)
       this.#say("facts", "ok", describe(hello.facts))
-      return hello.facts
+      return hello
     } finally {
       // The kept link makes a connection of its own; leaving kindly spares its agent the wait for this one.
       channel.listen({ onMessages: () => {}, onOutput: () => {}, onClosed: () => {} })

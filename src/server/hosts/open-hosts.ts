@@ -16,7 +16,7 @@ import type { SshSettings } from "../../ssh/ssh-settings.ts"
 import { UvShelf } from "../../ssh/uv-shelf.ts"
 import type { HostRecord } from "../../store/host-record.ts"
 import { bundleAgent } from "./agent-bundle.ts"
-import { checkNew, checkRequest } from "./check-request.ts"
+import { checkNew, checkNewMachine, checkRequest } from "./check-request.ts"
 import { Dial } from "./dial.ts"
 import { DialGate } from "./dial-gate.ts"
 import type { AddOptions, CleanedHost, HostsContext, HostsService, OpenHosts } from "./host-channel.ts"
@@ -134,6 +134,10 @@ class Hosts implements HostsService {
     this.#kept.set(record.id, { record, dial, link })
   }
 
+  hurry(host: HostId): void {
+    this.#kept.get(host)?.link.hurry()
+  }
+
   async release(host: HostId, { unclaim }: { readonly unclaim: boolean }): Promise<void> {
     const kept = this.#kept.get(host)
     if (kept === undefined) return
@@ -185,9 +189,13 @@ class Hosts implements HostsService {
         dial: this.#dial(request),
         lookUpKey: isLocal ? null : (joining) => lookUpHostKey(settings, request, this.#caller, joining),
         checkKey: (hostKey) => checkNew(this.#context, (host) => host.hostKey === hostKey, request.address),
-        admit: ({ hostname }) => {
-          const named = { ...request, name: name ?? this.#freeName(hostname, request.address) }
-          return this.#context.admit({ ...named, fleet: request.fleet ?? "default" }, actor, { admitted, check })
+        admit: async (hello) => {
+          const { facts, machine = null } = hello
+          if (!isLocal) checkNewMachine(this.#context, hello, request.address)
+          const named = { ...request, machine, name: name ?? this.#freeName(facts.hostname, request.address) }
+          const { fleet, consoleAccount = null } = request
+          const whole = { ...named, consoleAccount, fleet: fleet ?? "default" }
+          return this.#context.admit(whole, actor, { admitted, check })
         },
         publicLine,
         signal,

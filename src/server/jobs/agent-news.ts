@@ -4,12 +4,18 @@ import type { Core } from "../core.ts"
 import { noteData } from "../data/data-hosts.ts"
 import { notePlaceProblem, notePlacesUsed, notePlacing } from "../data/placing.ts"
 import { supplyData } from "../data/supply-data.ts"
-import type { FleetHost } from "../fleet/fleet.ts"
+import type { FleetHost } from "../fleet/fleet-host.ts"
 import { noteLeftovers } from "../fleet/leftovers.ts"
 import { memoryNow } from "../fleet/memory-now.ts"
 import { noteOwnerLeaves } from "../fleet/owner-left.ts"
+import { noteVitals } from "../fleet/vitals.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
+import { noteNetwork } from "../network/note-network.ts"
 import { noteActivity } from "../notify/activity.ts"
+import { noteLever } from "../owners/lever-words.ts"
+import { notePresence } from "../owners/presence-news.ts"
+import { markContinued, markSuspended, noteVacating } from "../owners/step-aside.ts"
+import { noteUsage } from "./attempt-usage.ts"
 import { isCurrent } from "./close-attempt.ts"
 import { loseAttempt, recordExit, recordRefusal } from "./end-attempt.ts"
 import { equip } from "./equip.ts"
@@ -43,6 +49,10 @@ export function applyNews(core: Core, host: FleetHost, channel: HostChannel, mes
       noteSample(core, host, message)
       continue
     }
+    if (message.type === "vitals") {
+      noteVitals(core, host, message.vitals)
+      continue
+    }
     if (message.type === "disk") {
       host.disk = heldOf(message.disk)
       continue
@@ -52,7 +62,18 @@ export function applyNews(core: Core, host: FleetHost, channel: HostChannel, mes
       core.wakePlanner()
       continue
     }
-    if (message.type === "presence" || message.type === "lever") continue
+    if (message.type === "presence") {
+      notePresence(core, host, message.presence)
+      continue
+    }
+    if (message.type === "lever") {
+      noteLever(core, host, message.lever)
+      continue
+    }
+    if (message.type === "network") {
+      noteNetwork(core, host, message)
+      continue
+    }
     const tried = core.table.attempt(message.attempt)
     // Whatever a host says, it can only speak of attempts it was given.
     if (tried === undefined || tried.attempt.hostId !== host.record.id) continue
@@ -61,7 +82,18 @@ export function applyNews(core: Core, host: FleetHost, channel: HostChannel, mes
   }
 }
 
-type NewsOfHost = "hello" | "notice" | "leftovers" | "left" | "sample" | "disk" | "data" | "presence" | "lever"
+type NewsOfHost =
+  | "hello"
+  | "notice"
+  | "leftovers"
+  | "left"
+  | "sample"
+  | "vitals"
+  | "disk"
+  | "network"
+  | "data"
+  | "presence"
+  | "lever"
 type AttemptMessage = Exclude<AgentMessage, { type: NewsOfHost }>
 
 function applyToAttempt(core: Core, channel: HostChannel, tried: Tried, message: AttemptMessage): void {
@@ -84,6 +116,16 @@ function applyToAttempt(core: Core, channel: HostChannel, tried: Tried, message:
       return
     case "started":
       markRunning(core, tried)
+      return
+    case "suspended":
+      markRunning(core, tried)
+      markSuspended(core, tried, message.why, core.clock.now(), message.reactionMs)
+      return
+    case "continued":
+      markContinued(core, tried, message.suspendedMs)
+      return
+    case "vacating":
+      noteVacating(core, tried, message)
       return
     case "exited":
       recordExit(core, tried, message.exit, { stdout: message.stdoutBytes, stderr: message.stderrBytes })
@@ -151,6 +193,7 @@ function noteSample(core: Core, host: FleetHost, sample: Sample): void {
     if (tried?.attempt.state === "running") {
       tried.attempt.peakMemoryBytes = Math.max(tried.attempt.peakMemoryBytes ?? 0, memoryBytes)
       noteActivity(core, tried.attempt, use)
+      noteUsage(core, tried.attempt, { memoryBytes, ...use }, sample.at)
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { ExitRecord } from "../../protocol/agent-wire.ts"
 import type { Cause } from "../../protocol/job-state.ts"
 import type { Core } from "../core.ts"
+import { endSuspension } from "../owners/step-aside.ts"
 import { conclude, endAttempt, isCurrent, NO_OUTPUTS } from "./close-attempt.ts"
 import { withDiskAdvice } from "./disk-advice.ts"
 import { noteHostCrash } from "./host-crash.ts"
@@ -111,6 +112,7 @@ function decide(core: Core, tried: Tried, end: AttemptEnd, endedAt = core.clock.
   attempt.exitCode = end.exitCode
   attempt.signal = end.signal
   attempt.endedAt = Math.max(endedAt, attempt.startedAt ?? attempt.placedAt)
+  endSuspension(core, tried, attempt.endedAt)
   core.ledger.attemptChanged(attempt)
   if (end.cause === "host_crashed") noteHostCrash(core, tried)
   if (outcome.kind === "again") {

@@ -5,7 +5,7 @@ import { isFinal } from "../../protocol/job-state.ts"
 import type { Lease, WaitingJob } from "../../scheduler/snapshot.ts"
 import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
 import type { JobStore } from "../../store/jobs.ts"
-import { countedResources } from "./learned.ts"
+import { shapeOf } from "./shape-of.ts"
 
 /** An attempt with its job. */
 export interface Tried {
@@ -81,21 +81,16 @@ export class JobTable {
   }
 
   addAttempt(tried: Tried): void {
-    const { attempt, job } = tried
+    const { attempt } = tried
     this.#attempts.set(attempt.id, tried)
     const there = this.#onHost.get(attempt.hostId) ?? new Map<number, Tried>()
     this.#onHost.set(attempt.hostId, there.set(attempt.sequence, tried))
-    if (!attempt.swept) {
-      const { timeLimitMs } = job.spec
-      this.#leases.set(attempt.id, {
-        job: job.id,
-        host: attempt.hostId,
-        resources: attempt.lease,
-        user: job.user,
-        hasSecrets: job.spec.secrets.length > 0,
-        expectedEndMs: timeLimitMs === null ? null : (attempt.startedAt ?? attempt.placedAt) + timeLimitMs,
-      })
-    }
+    if (!attempt.swept) this.#leases.set(attempt.id, leaseOf(tried))
+  }
+
+  /** What is known of when the attempt ends has changed. */
+  leaseChanged(tried: Tried): void {
+    if (this.#leases.has(tried.attempt.id)) this.#leases.set(tried.attempt.id, leaseOf(tried))
   }
 
   attempt(id: AttemptId): Tried | undefined {
@@ -171,12 +166,7 @@ export class JobTable {
     invariant(!this.#waiting.has(job.id), `job ${job.id} is queued twice`)
     this.#waiting.set(job.id, {
       id: job.id,
-      user: job.user,
-      resources: countedResources(job),
-      partition: job.spec.partition,
-      hostWanted: job.spec.host,
-      hasSecrets: job.spec.secrets.length > 0,
-      data: job.spec.data.map(({ name, root, bytes }) => ({ name, root, bytes })),
+      ...shapeOf(job),
       notBeforeMs,
       crashes: this.#store.crashes.of(job.user, job.spec),
     })
@@ -202,6 +192,20 @@ export class JobTable {
 
   freeName(job: JobRecord): void {
     if (job.spec.name !== null) this.#names.delete(nameKey(job.user, job.spec.name))
+  }
+}
+
+/** A suspended attempt keeps all of it: what it does not use it takes up again, before anything else starts there. */
+function leaseOf({ job, attempt }: Tried): Lease {
+  const { timeLimitMs } = job.spec
+  const begun = (attempt.startedAt ?? attempt.placedAt) + attempt.suspendedMs
+  return {
+    job: job.id,
+    host: attempt.hostId,
+    resources: attempt.lease,
+    user: job.user,
+    hasSecrets: job.spec.secrets.length > 0,
+    expectedEndMs: timeLimitMs === null || attempt.suspended !== null ? null : begun + timeLimitMs,
   }
 }
 

@@ -1,6 +1,7 @@
 import type { AttemptView, JobSpec, JobView } from "../../protocol/job.ts"
 import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
+import { usageOf } from "./attempt-usage.ts"
 
 /** Whom something is shown to. */
 export interface Viewer {
@@ -52,8 +53,11 @@ function attemptView(core: Core, attempt: AttemptRecord): AttemptView {
     signal: attempt.signal,
     message: attempt.message,
     peakMemoryBytes: attempt.peakMemoryBytes,
+    ...usageOf(attempt),
     stdoutBytes: log?.received("stdout") ?? attempt.stdoutBytes ?? 0,
     stderrBytes: log?.received("stderr") ?? attempt.stderrBytes ?? 0,
+    suspended: attempt.suspended,
+    suspendedMs: attempt.suspendedMs,
     ...(attempt.state === "ended" && attempt.startedAt !== null && attempt.stdoutBytes === null
       ? { logEnd: "unknown" }
       : {}),

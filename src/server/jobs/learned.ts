@@ -3,7 +3,7 @@ import type { JobSpec } from "../../protocol/job.ts"
 import type { ResourceRequest } from "../../protocol/resources.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
-import type { FleetHost } from "../fleet/fleet.ts"
+import type { FleetHost } from "../fleet/fleet-host.ts"
 
 /** What earlier runs of this job teach where its sender said nothing of memory; `null` where that is nothing. */
 export function learnedFor(core: Core, user: string, spec: JobSpec): LearnedNeed | null {

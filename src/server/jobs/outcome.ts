@@ -29,7 +29,6 @@ const LOST: ReadonlySet<Cause> = new Set([
   "workspace_failed",
   "data_failed",
   "environment_failed",
-  "resume_failed",
   "disk_full",
 ])
 
@@ -47,7 +46,15 @@ export function outcomeOf(job: JobRecord, end: AttemptEnd): Outcome {
   if (cause === "cancelled") return ends("cancelled")
   if (cause === "time_limit" || cause === "deadline") return ends("timed_out")
   // Whoever asked for the end of a job does not want it tried again.
-  if (job.stop !== null && (LOST.has(cause) || STEPPED_ASIDE.has(cause))) return ends("cancelled", job.stop.cause)
+  if (job.stop !== null && (LOST.has(cause) || STEPPED_ASIDE.has(cause) || cause === "resume_failed")) {
+    return ends("cancelled", job.stop.cause)
+  }
+  if (cause === "resume_failed") {
+    // It did not live to go on, which is no fault of its own: once. Where it does not the second time either, it failed.
+    const hadItBefore = job.attempts.some((attempt) => attempt.state === "ended" && attempt.cause === cause)
+    if (!job.spec.retry.once && !hadItBefore) return { kind: "again", waitMs: 0 }
+    return ends("failed", signal !== null ? "signalled" : exitCode !== null ? "exited" : cause)
+  }
   if (job.spec.retry.once && !end.neverRan) return ends("failed")
   if (STEPPED_ASIDE.has(cause)) return { kind: "again", waitMs: 0 }
   // It could not outlive its link: that was known when it was sent, and is no failure of it.

@@ -12,6 +12,7 @@ import { transition } from "./transition.ts"
 
 /** What the scheduler gets to see: live collections, nothing is copied. */
 export function snapshotOf(core: Core): Snapshot {
+  core.fleet.refreshOrders()
   return { hosts: core.fleet.schedulable(), waiting: core.table.waiting(), leases: core.table.leases() }
 }
 
@@ -19,7 +20,8 @@ export function snapshotOf(core: Core): Snapshot {
 export function planAndPlace(core: Core): number | null {
   const { starts, wakeAtMs } = plan(snapshotOf(core), core.clock.now())
   for (const start of starts) place(core, start)
-  return wakeAtMs
+  const changeAt = core.fleet.refreshOrders()
+  return wakeAtMs === null || changeAt === null ? (wakeAtMs ?? changeAt) : Math.min(wakeAtMs, changeAt)
 }
 
 function place(core: Core, start: Start): void {
@@ -63,6 +65,8 @@ function place(core: Core, start: Start): void {
     fenced: false,
     onHost: true,
     logComplete: false,
+    suspended: null,
+    suspendedMs: 0,
   }
   job.attempts.push(attempt)
   core.table.addAttempt({ job, attempt })

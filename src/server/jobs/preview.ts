@@ -4,8 +4,9 @@ import type { JobPreview } from "../../protocol/job-preview.ts"
 import { explain } from "../../scheduler/explain.ts"
 import type { WaitingJob } from "../../scheduler/snapshot.ts"
 import type { Core } from "../core.ts"
-import { countedResources, learnedFor } from "./learned.ts"
+import { learnedFor } from "./learned.ts"
 import { snapshotOf } from "./place.ts"
+import { shapeOf } from "./shape-of.ts"
 
 /** Of no job that there is, or will be. */
 const NO_JOB = Number.MAX_SAFE_INTEGER as JobId
@@ -15,12 +16,7 @@ export function previewOf(core: Core, user: string, spec: JobSpec): JobPreview {
   const learned = learnedFor(core, user, spec)
   const job: WaitingJob = {
     id: NO_JOB,
-    user,
-    resources: countedResources({ spec, ...(learned === null ? {} : { learned }) }),
-    partition: spec.partition,
-    hostWanted: spec.host,
-    hasSecrets: spec.secrets.length > 0,
-    data: spec.data.map(({ name, root, bytes }) => ({ name, root, bytes })),
+    ...shapeOf({ user, spec, ...(learned === null ? {} : { learned }) }),
     notBeforeMs: null,
     crashes: core.store.jobs.crashes.of(user, spec),
   }

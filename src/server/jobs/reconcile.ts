@@ -1,10 +1,12 @@
 import type { FoundAttempt } from "../../protocol/agent-wire.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
-import type { FleetHost } from "../fleet/fleet.ts"
+import type { FleetHost } from "../fleet/fleet-host.ts"
 import { noteLeftovers } from "../fleet/leftovers.ts"
 import { unknownText } from "../fleet/unknown-attempts.ts"
 import type { Hello } from "../hosts/host-channel.ts"
+import { sendOwner } from "../owners/lever-words.ts"
+import { reconcileSuspended } from "../owners/step-aside.ts"
 import { markRunning } from "./agent-news.ts"
 import { isCurrent } from "./close-attempt.ts"
 import { loseAttempt, recordExit } from "./end-attempt.ts"
@@ -50,6 +52,7 @@ export function reconcile(core: Core, host: FleetHost, hello: Hello): void {
   for (const tried of known) {
     if (!found.has(tried.attempt.id)) resolveAbsent(core, host, tried, hello)
   }
+  sendOwner(core, host)
   core.ledger.send(host, { type: "ready", server: core.store.server, now: core.clock.now() })
 }
 
@@ -87,6 +90,7 @@ function adopt(core: Core, host: FleetHost, tried: Tried, found: FoundAttempt): 
     return
   }
   if (found.phase === "running") markRunning(core, tried)
+  reconcileSuspended(core, tried, found)
   if (found.phase === "exited" && found.exit !== null) recordExit(core, tried, found.exit, null)
   // A folder without the supervisor's record never ran and never will, unless it is started anew.
   if (found.phase === "preparing" && attempt.state === "starting" && !startAgain(core, host, tried)) return

@@ -9,6 +9,7 @@ import { Slices } from "../../workspace/slices.ts"
 import { packBlobs } from "../blobs/pack-blobs.ts"
 import type { Core } from "../core.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
+import { tellTravel } from "../network/tell-travel.ts"
 import type { Tried } from "./job-table.ts"
 
 /** What changed since the last workspace travels without being asked for, up to this much. */
@@ -40,6 +41,9 @@ export async function supply(
     if (gone > 0) throw lost(gone)
     const ahead = workspace !== null && hashes.includes(workspace) ? changed(host?.trees ?? [], workspace, blobs) : []
     const all = new Set([...hashes, ...ahead])
+    const bytes = hashes.reduce((sum, hash) => sum + (blobs.bytesOf(hash) ?? 0), 0)
+    // Nothing hangs on it.
+    tellTravel(core, { job, attempt }, bytes).catch(() => {})
     try {
       await channel.putBlobs(encodePack(packBlobs(blobs, all, signal)), { signal })
     } catch (error) {
@@ -48,7 +52,8 @@ export async function supply(
     }
     if (signal.aborted) return
     if (host !== undefined && workspace !== null) {
-      host.trees = [workspace, ...host.trees.filter((tree) => tree !== workspace)].slice(0, TREES_REMEMBERED)
+      const trees = [workspace, ...host.trees.filter((tree) => tree !== workspace)]
+      core.fleet.setTrees(host, trees.slice(0, TREES_REMEMBERED))
     }
     channel.send([{ type: "supplied", attempt: id, sequence }])
   } catch (error) {

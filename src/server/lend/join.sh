@@ -80,6 +80,13 @@ traits() {
   [ "$(stat -f %Su /dev/console 2>/dev/null)" != "$me" ] || echo "the account of who sits at its screen"
 }
 
+# Who lends it: who sits at its screen, or else who pasted the line.
+lender() {
+  [ "$(uname -s)" = Darwin ] && seated=$(stat -f %Su /dev/console 2>/dev/null) || seated=
+  case $seated in '' | root | _*) seated=$me ;; esac
+  [ "$seated" = root ] || printf '%s' "$seated"
+}
+
 choose_account() {
   account=$me consent=false
   owners=$(traits | head -n 1)
@@ -197,8 +204,8 @@ lend() {
   [ "$account" = "$me" ] || foreign=yes
   # The last of the pipe cleans up: it is waited for.
   trap : INT TERM HUP
-  printf '{"code":"%s","user":"%s","hostKey":"%s","name":"%s","accountOfOwner":%s}' \
-    "$(plain "$code")" "$(plain "$account")" "$(plain "$hostkey")" "$(plain "$name")" "$consent" | post /v1/lend 900 2>&1 | follow
+  printf '{"code":"%s","user":"%s","hostKey":"%s","name":"%s","consoleAccount":"%s","accountOfOwner":%s}' \
+    "$(plain "$code")" "$(plain "$account")" "$(plain "$hostkey")" "$(plain "$name")" "$(lender)" "$consent" | post /v1/lend 900 2>&1 | follow
 }
 
 # The server says when the key is to be put in. That this has ended it is told by the connection's end; the code is good again then.

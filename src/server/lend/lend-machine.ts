@@ -129,8 +129,8 @@ async function addressesOf({ name }: LendRequest, machine: string): Promise<[nam
 
 function hostRequest(request: LendRequest, detail: MacDetail, address: string): HostAddRequest {
   const { owner, name, fleet, labels } = detail
-  const { hostKey, accountOfOwner } = request
-  return { address, port: null, name, owner, fleet, labels, hostKey, takeOver: false, accountOfOwner }
+  const { hostKey, consoleAccount, accountOfOwner } = request
+  return { address, port: null, name, owner, consoleAccount, fleet, labels, hostKey, takeOver: false, accountOfOwner }
 }
 
 /**

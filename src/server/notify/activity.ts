@@ -38,6 +38,11 @@ export function noteActivity(
   activities.set(attempt, { printedBytes, cpuMs, processes, activeAt: isIdle ? before.activeAt : now, lookedAt: now })
 }
 
+/** All of it was stopped, which is no standing still: the count begins anew. */
+export function forgetActivity(attempt: AttemptRecord): void {
+  activities.delete(attempt)
+}
+
 /** For how long it has neither printed nor used the CPU, as far as it was looked at, in milliseconds. */
 export function idleMs(attempt: AttemptRecord): number {
   const activity = activities.get(attempt)

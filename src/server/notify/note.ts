@@ -71,7 +71,10 @@ function reasonOf(job: JobRecord, from: JobState, actor: string | undefined): No
   return job.state === "queued" && isPlaced(from) && hadRun ? "vacated" : null
 }
 
+/** What it was stopped for somebody's sake is not in it. */
 function ranMs(job: JobRecord): number | null {
   const attempt = job.attempts.at(-1)
-  return attempt?.startedAt == null || attempt.endedAt === null ? null : attempt.endedAt - attempt.startedAt
+  return attempt?.startedAt == null || attempt.endedAt === null
+    ? null
+    : Math.max(0, attempt.endedAt - attempt.startedAt - attempt.suspendedMs)
 }

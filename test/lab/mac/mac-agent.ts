@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto"
+import { createHash, randomUUID } from "node:crypto"
 import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { HostPlatform, Payload, PayloadSource } from "../../../src/ssh/payload.ts"
@@ -33,8 +33,6 @@ export function macPayloads(source: PayloadSource, cacheFolder: string): Payload
   }
 }
 
-let drafts = 0
-
 async function disguise(payload: Payload, own: HostPlatform, cacheFolder: string): Promise<Payload> {
   const [bundle, ...extras] = payload.agent
   const text = `${BEFORE_AGENT}${await readFile(bundle.source, "utf8")}`
@@ -42,8 +40,8 @@ async function disguise(payload: Payload, own: HostPlatform, cacheFolder: string
   const folder = join(cacheFolder, "agent")
   const source = join(folder, `lab-mac-${sha256.slice(0, 32)}.mjs`)
   await mkdir(folder, { recursive: true })
-  // Several servers may make it at once, and one for several joins.
-  const draft = `${source}.${process.pid}.${++drafts}`
+  // Several servers, and several joins of one, may make it at once.
+  const draft = `${source}.${randomUUID()}`
   await writeFile(draft, text)
   await rename(draft, source)
   const place = `agent/lab-mac-${sha256.slice(0, 32)}`

@@ -4,8 +4,11 @@ import type { HostScan, JoinStep } from "../../../protocol/api.ts"
 import type { HostFacts, HostView, StrayView } from "../../../protocol/host.ts"
 import type { HostDisk } from "../../../protocol/host-disk.ts"
 import type { LeaveStep, ServerKeyAnswer } from "../../../protocol/lending.ts"
+import { type HostNetwork, type HostWakeView, type MeasureView, NETWORK_KINDS } from "../../../protocol/network.ts"
 import type { Resources } from "../../../protocol/resources.ts"
 import { answer, count, type Describes, time } from "./answer.ts"
+import { macFacts, vitals } from "./mac-answers.ts"
+import { lever, obstacle, presence, rule } from "./owner-answers.ts"
 
 const resources = answer(
   "Resources",
@@ -41,6 +44,9 @@ const facts = answer(
     bootId: z.string().describe("Changes with every restart"),
     timeZone: z.string().nullable(),
     diskFreeBytes: count,
+    mac: macFacts
+      .optional()
+      .describe("What the Mac is in full; absent off the Mac, and where an older agent told the rest"),
   }),
 )
 
@@ -74,6 +80,39 @@ const stray = answer(
   }),
 )
 
+const network = answer(
+  "HostNetwork",
+  "How a host is on the network",
+  z.object({
+    kind: z.enum(NETWORK_KINDS),
+    mbps: count.nullable().describe("As its system says; null: not known"),
+    interface: z.string().nullable(),
+    peers: z.array(z.string()).describe("Models of Macs connected over Thunderbolt"),
+  }),
+)
+
+const wake = answer(
+  "HostWake",
+  "Whether a host is woken for jobs",
+  z.object({
+    isOn: z.boolean(),
+    hardware: z.string().nullable().describe("For administrators; null for others"),
+    problem: z.string().nullable().describe("Why it cannot be woken; null when it can"),
+  }),
+)
+
+const measure = answer(
+  "Measure",
+  "What host bench found between a host and another end, last",
+  z.object({
+    with: z.string().describe('A host\'s name, or "server"'),
+    toMbps: z.number().nullable(),
+    fromMbps: z.number().nullable(),
+    roundTripMs: z.number(),
+    at: time,
+  }),
+)
+
 export const host = answer(
   "Host",
   "A machine of the pool",
@@ -99,8 +138,18 @@ export const host = answer(
     facts: facts.nullable(),
     disk: disk.nullable().describe("Null as long as it has not said so"),
     diskLimitBytes: count.nullable().describe("What an administrator lets it hold; null: as the host itself reckons"),
+    consoleAccount: z.string().nullable().describe("Its owner's account there"),
+    presence: presence.nullable().describe("Who is there; null as long as it has not said so"),
+    lever: lever.describe("What its owner and others have said of it"),
+    obstacles: z.array(obstacle).describe("What keeps jobs from starting there for the sake of people"),
+    preset: z.string().describe("What its rules begin with"),
+    policy: z.array(rule).describe("The rules that hold there"),
+    vitals: vitals.nullable().describe("Null as long as it has not said so"),
+    network: network.nullable().describe("Null as long as it has not said so"),
+    wake,
+    measures: z.array(measure),
     total: resources.describe("What jobs may use in all"),
-    free: resources,
+    free: resources.describe("What suspended jobs do not use is free"),
     jobs: z.array(count).describe("Jobs there now"),
   }),
 )
@@ -161,9 +210,12 @@ export const HOST_ANSWERS_AGREE: readonly [
   Describes<typeof facts, HostFacts>,
   Describes<typeof stray, StrayView>,
   Describes<typeof disk, HostDisk>,
+  Describes<typeof network, HostNetwork>,
+  Describes<typeof wake, HostWakeView>,
+  Describes<typeof measure, MeasureView>,
   Describes<typeof host, HostView>,
   Describes<typeof hostScan, HostScan>,
   Describes<typeof serverKey, ServerKeyAnswer>,
   Describes<typeof joinStep, JoinStep>,
   Describes<typeof leaveStep, LeaveStep>,
-] = [true, true, true, true, true, true, true, true, true]
+] = [true, true, true, true, true, true, true, true, true, true, true, true]

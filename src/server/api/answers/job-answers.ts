@@ -1,7 +1,7 @@
 import * as z from "zod"
 import type { JobHints, JobList, LogGap, OutputList, SubmitBatchAnswer, WhyAnswer } from "../../../protocol/api.ts"
 import { ENVIRONMENT_KINDS } from "../../../protocol/environment.ts"
-import type { AttemptView, JobSpec, JobView, OutputsView } from "../../../protocol/job.ts"
+import type { AttemptUsage, AttemptView, JobSpec, JobView, OutputsView } from "../../../protocol/job.ts"
 import { CAUSES, JOB_STATES } from "../../../protocol/job-state.ts"
 import { answer, count, type Describes, hash, time } from "./answer.ts"
 import { notifyOn } from "./notify-answers.ts"
@@ -21,6 +21,7 @@ const spec = answer(
     env: z.record(z.string(), z.string()),
     secrets: z.array(z.string()).describe("Names of stored secrets"),
     workspace: hash.nullable().describe("The tree of what was sent; null for an empty folder"),
+    workspaceBytes: count.optional().describe("What its files take, where that is much"),
     workingFolder: z.string(),
     resources: z.object({
       memoryBytes: count
@@ -73,6 +74,17 @@ const spec = answer(
   }),
 )
 
+export const usage = answer(
+  "Usage",
+  "What an attempt used when its host last looked",
+  z.object({
+    at: time,
+    memoryBytes: count,
+    processes: count,
+    cpuPercent: z.number().nullable().describe("Of one core, since the look before"),
+  }),
+)
+
 const attempt = answer(
   "Attempt",
   "One try of a job on a host",
@@ -90,8 +102,14 @@ const attempt = answer(
     signal,
     message: z.string().nullable().describe("What went wrong, in words"),
     peakMemoryBytes: count.nullable(),
+    usage: usage.optional(),
     stdoutBytes: count.describe("Recorded so far"),
     stderrBytes: count.describe("Recorded so far"),
+    suspended: z
+      .object({ since: time, code: z.string(), text: z.string() })
+      .nullable()
+      .describe("Since when and why all of it is stopped for the sake of people at its host; null when it is not"),
+    suspendedMs: count.describe("For how long it was stopped before that, in all"),
     logEnd: z.literal("unknown").optional().describe("The log may lack its end"),
     sleeps: z
       .array(z.object({ from: time, to: time }))
@@ -142,6 +160,17 @@ export const job = answer(
 export const jobList = answer("JobList", "Jobs, newest first", z.object({ jobs: z.array(job) }))
 export const jobIds = answer("JobIds", "The new jobs, in the order sent", z.object({ jobs: z.array(count) }))
 
+/** What keeps a job off each host, or that it has room. */
+export const whyHosts = z.array(
+  z.object({
+    host: z.string(),
+    name: z.string(),
+    code: z.string(),
+    text: z.string(),
+    until: time.nullable().describe("When what is in the way ends by itself, as far as that is known"),
+  }),
+)
+
 export const why = answer(
   "Why",
   "Why a job waits, host by host; no hosts when it does not wait",
@@ -150,7 +179,7 @@ export const why = answer(
     summary: z.string(),
     code: z.string().describe("Stable, for scripts"),
     place: count.nullable(),
-    hosts: z.array(z.object({ host: z.string(), name: z.string(), code: z.string(), text: z.string() })),
+    hosts: whyHosts,
   }),
 )
 
@@ -186,6 +215,7 @@ const logGap = answer(
 
 export const JOB_ANSWERS_AGREE: readonly [
   Describes<typeof spec, JobSpec>,
+  Describes<typeof usage, AttemptUsage>,
   Describes<typeof attempt, AttemptView>,
   Describes<typeof outputs, OutputsView>,
   Describes<typeof job, JobView>,
@@ -195,4 +225,4 @@ export const JOB_ANSWERS_AGREE: readonly [
   Describes<typeof outputList, OutputList>,
   Describes<typeof logGap, LogGap>,
   Describes<typeof hints, JobHints>,
-] = [true, true, true, true, true, true, true, true, true, true]
+] = [true, true, true, true, true, true, true, true, true, true, true]

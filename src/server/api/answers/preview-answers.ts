@@ -1,6 +1,7 @@
 import * as z from "zod"
 import type { JobPreviews } from "../../../protocol/job-preview.ts"
 import { answer, count, type Describes } from "./answer.ts"
+import { whyHosts } from "./job-answers.ts"
 
 export const previews = answer(
   "JobPreviews",
@@ -10,7 +11,7 @@ export const previews = answer(
       z.object({
         summary: z.string(),
         code: z.string().describe("Stable, for scripts"),
-        hosts: z.array(z.object({ host: z.string(), name: z.string(), code: z.string(), text: z.string() })),
+        hosts: whyHosts,
         data: z.array(
           z.object({
             name: z.string(),

@@ -73,11 +73,18 @@ sub id {
 sub dscl {
   my (undef, $verb, $path, @keys) = @ARGV;
   if ($verb =~ /^-?list$/) { print map { (parts($_))[0] . "\n" } all('account'); exit }
+  access_group() if ($path // '') eq '/Groups/com.apple.access_ssh' && length one('sshGroup');
   my ($user) = ($path // '') =~ m{^/Users/(.+)$};
   my ($found) = map { [parts($_)] } grep { (parts($_))[0] eq ($user // '') } all('account');
   if (!$found) { print STDERR "<dscl_cmd> DS Error: -14136 (eDSRecordNotFound)\n"; exit 56 }
   my %value = (UniqueID => $found->[1], RealName => "\n \u$user", NFSHomeDirectory => "/Users/$user", UserShell => '/bin/zsh', PrimaryGroupID => 20);
   for (@keys) { print exists $value{$_} ? "$_: $value{$_}\n" : "No such key: $_\n" }
+}
+
+sub access_group {
+  print "AppleMetaNodeLocation: /Local/Default\nGeneratedUID: 1AB00000-0000-4000-8000-000000000A55\nGroupMembership: ", one('sshGroup'), "\n";
+  print "PrimaryGroupID: 399\nRealName:\n Remote Login Group\nRecordName: com.apple.access_ssh\nRecordType: dsRecTypeStandard:Groups\n";
+  exit;
 }
 
 # The group that may come by Remote Login; where it is not there, all may.

@@ -1,0 +1,184 @@
+import { YIELD_CAVEAT } from "../../presence/owner-policy.ts"
+import type { Action } from "../../presence/reaction.ts"
+import type { Why } from "../../presence/why.ts"
+import type { OwnerReason } from "../../protocol/owner.ts"
+import { type AgentContext, nameOf, tell } from "../agent-context.ts"
+import type { Attempt } from "../attempt.ts"
+import { stopAttempt } from "../stopping.ts"
+import { continueTree, membersOf, stopTrees } from "./stop-trees.ts"
+
+/** What the actions of one step are about. */
+export interface Occasion {
+  readonly reason: (why: Why) => OwnerReason
+  /** When somebody showed, or said it, by the clock that counts sleep. */
+  readonly signAtMs: (why: Why) => number
+}
+
+/** Puts CPU work of these processes behind everybody else's, or back. @throws in words where that cannot be done */
+export type SetYielding = (pids: readonly number[], yields: boolean) => Promise<void>
+
+/** Carries out what the owner's rules want done to attempts, one step after the other. */
+export class OwnerActions {
+  readonly #context: AgentContext
+  readonly #setYielding: SetYielding
+  readonly #onDone: () => void
+  #acting: Promise<void> = Promise.resolve()
+  #waiting = 0
+
+  /** @param onDone called when all that was asked for is done */
+  constructor(context: AgentContext, setYielding: SetYielding, onDone: () => void) {
+    this.#context = context
+    this.#setYielding = setYielding
+    this.#onDone = onDone
+  }
+
+  /** Resolves when all that was asked for so far is done. */
+  get done(): Promise<void> {
+    return this.#acting
+  }
+
+  get isActing(): boolean {
+    return this.#waiting > 0
+  }
+
+  /** Never throws: what fails is told as a notice. */
+  carryOut(actions: readonly (readonly [Attempt, Action])[], occasion: Occasion): void {
+    if (actions.length > 0) this.#then(() => this.#act(actions, occasion))
+  }
+
+  /** Sees that what is stopped is stopped whole: something may have let a part of it go on. */
+  stopAgain(attempts: readonly Attempt[]): void {
+    this.#then(async () => {
+      await stopTrees(
+        this.#context,
+        attempts.filter(({ suspension }) => suspension.stopped !== null),
+      )
+    })
+  }
+
+  /** Lets go on what is to end: its supervisor asks it, and a stopped process hears nothing. */
+  release(attempt: Attempt): void {
+    this.#then(() => this.#continue(attempt))
+  }
+
+  /** Puts right what an agent before this one may have left half done. */
+  takeOver(attempts: readonly Attempt[]): void {
+    this.#then(async () => {
+      for (const attempt of attempts) {
+        if (attempt.suspension.stopped === null) await continueTree(this.#context, attempt)
+        if (attempt.suspension.yields) await this.#yield(attempt, false)
+      }
+    })
+    this.stopAgain(attempts)
+  }
+
+  #then(act: () => Promise<void>): void {
+    this.#waiting++
+    this.#acting = this.#acting
+      .then(act)
+      .catch((error) => this.#notice(`Cannot do at once what the owner's rules want: ${(error as Error).message}`))
+      .finally(() => {
+        this.#waiting--
+        if (this.#waiting === 0) this.#onDone()
+      })
+  }
+
+  async #act(actions: readonly (readonly [Attempt, Action])[], occasion: Occasion): Promise<void> {
+    const suspends = actions.flatMap(([attempt, action]) =>
+      action.do === "suspend" ? [[attempt, action.why] as const] : [],
+    )
+    // Those that must be quick, and all together, first.
+    if (suspends.length > 0) await this.#suspend(new Map(suspends), occasion)
+    for (const [attempt, action] of actions) {
+      if (action.do === "vacate") await this.#vacate(attempt, action, occasion)
+      else if (action.do === "continue") await this.#resume(attempt)
+      else if (action.do === "kill") stopAttempt(this.#context, attempt, KILL)
+      else if (action.do !== "suspend") await this.#yield(attempt, action.do === "yield")
+    }
+  }
+
+  async #suspend(whys: ReadonlyMap<Attempt, Why>, { reason, signAtMs }: Occasion): Promise<void> {
+    const { clock } = this.#context
+    const stopped = await stopTrees(this.#context, [...whys.keys()], (attempt, members) => {
+      const since = { uptimeMs: clock.sleepCountingMs(), at: clock.now(), why: reason(whys.get(attempt)!) }
+      const kept = members.filter(({ isStopped }) => isStopped)
+      this.#note(attempt, () => attempt.suspension.stop(this.#where(attempt), since, kept))
+    })
+    for (const attempt of stopped) {
+      const { stopped: since } = attempt.suspension
+      if (since === null) continue
+      const reactionMs = Math.max(0, Math.round(clock.sleepCountingMs() - signAtMs(whys.get(attempt)!)))
+      const told = { ...nameOf(attempt), at: since.at, why: since.why, reactionMs }
+      tell(this.#context, attempt, { type: "suspended", ...told })
+    }
+  }
+
+  async #resume(attempt: Attempt): Promise<void> {
+    if (attempt.suspension.stopped === null) return
+    await this.#continue(attempt)
+    const { clock } = this.#context
+    const suspendedMs = Math.round(attempt.suspension.totalMs(clock.sleepCountingMs()))
+    tell(this.#context, attempt, { type: "continued", ...nameOf(attempt), at: clock.now(), suspendedMs })
+  }
+
+  async #continue(attempt: Attempt): Promise<void> {
+    const { clock } = this.#context
+    if (attempt.suspension.stopped === null) return
+    const now = { uptimeMs: clock.sleepCountingMs(), at: clock.now() }
+    this.#note(attempt, () => attempt.suspension.continue(this.#where(attempt), now))
+    await continueTree(this.#context, attempt)
+  }
+
+  async #vacate(
+    attempt: Attempt,
+    { why, cause, signal, graceMs }: Extract<Action, { do: "vacate" }>,
+    { reason, signAtMs }: Occasion,
+  ): Promise<void> {
+    const { clock } = this.#context
+    const told = { why: reason(why), at: clock.now() }
+    attempt.message ??= `It stepped aside: ${told.why.text}`
+    // The signal waits in each stopped process, so that it is the first thing it hears.
+    stopAttempt(this.#context, attempt, { cause, signal, graceMs })
+    await this.#continue(attempt)
+    const reactionMs = Math.max(0, Math.round(clock.sleepCountingMs() - signAtMs(why)))
+    tell(this.#context, attempt, { type: "vacating", ...nameOf(attempt), ...told, reactionMs })
+  }
+
+  async #yield(attempt: Attempt, yields: boolean): Promise<void> {
+    this.#note(attempt, () => attempt.suspension.yield(this.#where(attempt), yields))
+    try {
+      const members = membersOf(this.#context, await this.#context.platform.processes(), attempt)
+      if (members.length > 0)
+        await this.#setYielding(
+          members.map(({ pid }) => pid),
+          yields,
+        )
+      if (yields) this.#notice(`It steps back behind the owner of its host: ${YIELD_CAVEAT}`, attempt)
+    } catch (error) {
+      this.#notice(
+        `Its CPU work cannot be put ${yields ? "behind its host's owner's" : "back"}: ${(error as Error).message}`,
+        attempt,
+      )
+    }
+  }
+
+  #where({ folder }: Attempt) {
+    return { folder, ballast: this.#context.folder.ballast }
+  }
+
+  #note(attempt: Attempt, note: () => void): void {
+    try {
+      note()
+    } catch (error) {
+      // The owner comes before the record: it is done all the same.
+      this.#notice(`Cannot write down since when it is stopped: ${(error as Error).message}`, attempt)
+    }
+  }
+
+  #notice(message: string, attempt?: Attempt): void {
+    if (attempt === undefined) this.#context.link.send({ type: "notice", message })
+    else tell(this.#context, attempt, { type: "notice", ...nameOf(attempt), message })
+  }
+}
+
+const KILL = { cause: "owner_returned", signal: "SIGKILL", graceMs: 0 } as const

@@ -1,0 +1,210 @@
+import { type FSWatcher, watch } from "node:fs"
+import { formatDuration } from "../../base/duration.ts"
+import { clockText } from "../../presence/clock-text.ts"
+import { type LeverAct, leverRefusal, speakerOf } from "../../presence/lever.ts"
+import { paused, pausesOf, resumed, ruled, type Saying } from "../../presence/move-lever.ts"
+import { readPauseEnd } from "../../presence/pause.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import type { Lever } from "../../protocol/owner.ts"
+import type { OwnerAnswer, OwnerRequest } from "../../protocol/owner-request.ts"
+import type { OwnerFolder } from "./owner-folder.ts"
+import { answerRequest, clearAnswers, type ReceivedRequest, receivedRequests } from "./request-inbox.ts"
+import { CLOCK_SLACK_MS, type Said } from "./said.ts"
+
+/** A folder that is watched tells at once; where it does not, this does. */
+const LOOK_MS = 500
+const KEEP_MS = 60_000
+
+export interface DeskOptions {
+  readonly said: Said
+  readonly folder: OwnerFolder
+  readonly now: () => number
+  readonly timeZone: string
+  /** The account that jobs run as. */
+  readonly jobsAccount: string
+  /** What an account's number is called; `undefined` where that cannot be told. */
+  readonly nameOf: (uid: number) => Promise<string | undefined>
+  /** Who is at the console now. */
+  readonly consoleUser: () => string | null
+  /** The lever was moved: resolves when what follows from it is done. */
+  readonly onMoved: (saidAgoMs: number) => Promise<void>
+  /** Takes Windfall off this host. @throws where it cannot */
+  readonly leave: () => void
+  /** How things are, for people and for programs. */
+  readonly status: () => Pick<OwnerAnswer, "presence"> & { readonly text: string }
+  readonly onProblem: (message: string) => void
+}
+
+/** Where people at a Mac say what they want: takes requests out of the owner's folder, decides whose word counts, and answers. */
+export class OwnerDesk {
+  readonly #options: DeskOptions
+  #watcher: FSWatcher | undefined
+  #timer: NodeJS.Timeout | undefined
+  #taking = false
+  #again = false
+  #keptAt = Number.NEGATIVE_INFINITY
+  #problem: string | null = null
+
+  constructor(options: DeskOptions) {
+    this.#options = options
+  }
+
+  /** Makes the folder and looks into it from now on. */
+  open(): void {
+    if (this.#timer !== undefined || !this.#options.folder.hasPlace) return
+    this.#keep()
+    this.#timer = setInterval(() => this.#look(), LOOK_MS)
+    this.#timer.unref()
+    this.#look()
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+    this.#watcher?.close()
+    this.#timer = undefined
+    this.#watcher = undefined
+  }
+
+  #keep(): void {
+    const { folder, onProblem, now } = this.#options
+    this.#keptAt = performance.now()
+    const problem = folder.keep()
+    if (problem !== this.#problem && problem !== null) onProblem(`The owner of this host has no folder: ${problem}`)
+    this.#problem = problem
+    if (problem !== null) return
+    clearAnswers(folder.requests, now())
+    if (this.#watcher !== undefined) return
+    try {
+      this.#watcher = watch(folder.requests, { persistent: false }, () => this.#look())
+      this.#watcher.on("error", () => {
+        this.#watcher?.close()
+        this.#watcher = undefined
+      })
+    } catch {
+      // It is looked at all the same.
+    }
+  }
+
+  #look(): void {
+    if (performance.now() - this.#keptAt >= KEEP_MS) this.#keep()
+    if (this.#problem !== null) return
+    if (this.#taking) {
+      this.#again = true
+      return
+    }
+    this.#taking = true
+    void this.#takeAll().finally(() => {
+      this.#taking = false
+      if (!this.#again) return
+      this.#again = false
+      this.#look()
+    })
+  }
+
+  async #takeAll(): Promise<void> {
+    const { folder, said, onProblem } = this.#options
+    for (const one of receivedRequests(folder.requests)) {
+      const answer = await this.#take(one).catch((error: unknown) => refusal(one.id, error))
+      answerRequest(folder.requests, { ...answer, presence: this.#options.status().presence, lever: said.lever })
+      if (answer.code === "internal") onProblem(answer.text)
+    }
+  }
+
+  async #take({ id, uid, request }: ReceivedRequest): Promise<Answered> {
+    if (request instanceof WindfallError) throw request
+    const { said, now } = this.#options
+    if (request.verb === "status") return done(id, this.#options.status().text)
+    if (request.at > now() + CLOCK_SLACK_MS) throw refused("its time lies in the future")
+    if (said.isStale(uid, request, now())) throw refused("it was taken before, or something was said after it")
+    const account = (await this.#options.nameOf(uid)) ?? `account ${uid}`
+    const saying: Saying = { speaker: this.#speaker(account), by: account, wallMs: now() }
+    this.#check(request, saying)
+    if (request.verb === "leave") {
+      this.#options.leave()
+      return done(id, "Windfall is being removed from this Mac. Jobs end and run elsewhere.")
+    }
+    const { lever, text } = this.#moved(request, saying)
+    try {
+      said.move(lever, uid, request)
+    } finally {
+      // On a full disk it holds as long as this agent does, and the answer says that it was not kept.
+      await this.#options.onMoved(Math.max(0, now() - request.at))
+    }
+    return done(id, text)
+  }
+
+  #speaker(account: string) {
+    const { said, consoleUser, jobsAccount } = this.#options
+    const consoleAccount = said.terms?.consoleAccount ?? null
+    return speakerOf({ account, consoleAccount, consoleUser: consoleUser(), jobsAccount })
+  }
+
+  #check({ verb }: OwnerRequest, { speaker }: Saying): void {
+    const { said } = this.#options
+    // To take part no more is a rule, too.
+    const act: LeverAct = verb === "pause" || verb === "resume" ? verb : "rules"
+    const reason = leverRefusal(speaker, act, { hasOwner: this.#hasOwner, pauses: pausesOf(said.lever) })
+    if (reason !== undefined) throw new WindfallError("not_allowed", `Cannot do that: ${reason}`)
+  }
+
+  #moved(request: OwnerRequest, saying: Saying): { readonly lever: Lever; readonly text: string } {
+    const { lever } = this.#options.said
+    const { wallMs } = saying
+    switch (request.verb) {
+      case "pause": {
+        const untilMs = "end" in request ? this.#endOf(request.end, request.at) : request.until
+        if (untilMs !== null && untilMs <= wallMs) return { lever, text: "That pause is over by now." }
+        return { lever: paused(lever, saying, untilMs), text: this.#pauseText(untilMs, wallMs) }
+      }
+      case "resume":
+        return {
+          lever: resumed(lever, saying, this.#hasOwner),
+          text: "Jobs may run here again, as this Mac's rules say.",
+        }
+      case "rules":
+        return { lever: ruled(lever, saying, request.rules), text: "These rules hold from now on." }
+      default:
+        return { lever, text: "" }
+    }
+  }
+
+  #endOf(end: string, at: number): number | null {
+    try {
+      return readPauseEnd(end, at, this.#options.timeZone)
+    } catch (error) {
+      throw new WindfallError("invalid_input", `Cannot pause: ${(error as Error).message}`)
+    }
+  }
+
+  #pauseText(untilMs: number | null, wallMs: number): string {
+    if (untilMs === null) return "No jobs run here until somebody resumes."
+    const until = clockText(untilMs, wallMs, this.#options.timeZone)
+    return `No jobs run here until ${until} (${formatDuration(untilMs - wallMs)} from now).`
+  }
+
+  get #hasOwner(): boolean {
+    const { terms } = this.#options.said
+    return terms !== null && (terms.owner !== null || terms.consoleAccount !== null)
+  }
+}
+
+type Answered = Pick<OwnerAnswer, "id" | "done" | "code" | "text">
+
+function done(id: string, text: string): Answered {
+  return { id, done: true, code: null, text }
+}
+
+function refused(reason: string): WindfallError {
+  return new WindfallError("invalid_input", `Cannot take the request: ${reason}`)
+}
+
+function refusal(id: string, error: unknown): Answered {
+  const isOurs = error instanceof WindfallError
+  const text = error instanceof Error ? error.message : String(error)
+  return {
+    id,
+    done: false,
+    code: isOurs ? error.code : "internal",
+    text: isOurs && error.hint ? `${text}\n${error.hint}` : text,
+  }
+}

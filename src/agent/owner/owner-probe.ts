@@ -1,0 +1,269 @@
+import { statSync } from "node:fs"
+import { join } from "node:path"
+import { setTimeout as delay } from "node:timers/promises"
+import type { Conditions } from "../../presence/conditions.ts"
+import type { DisplayHold, Look, RemoteLogin } from "../../presence/look.ts"
+import type { Moment } from "../../presence/moment.ts"
+import { ifKnown, known, type Reading, unknown } from "../../presence/reading.ts"
+import { CommandShell } from "./command-shell.ts"
+import { Identities } from "./identities.ts"
+import {
+  type Answer,
+  assertionsOf,
+  availableOf,
+  consoleOf,
+  displayOf,
+  idleOf,
+  lockOf,
+  loginsOf,
+  lowPowerOf,
+  powerOf,
+  SYSCTL_KEYS,
+  type SysctlNow,
+  sysctlOf,
+} from "./look-text.ts"
+
+/** What is looked at, by how soon it must be noticed, and what it costs to ask. All of it needs no rights and shows nothing. */
+const COMMANDS = {
+  idle: "/usr/sbin/ioreg -r -d 1 -c IOHIDSystem",
+  sysctl: `/usr/sbin/sysctl -i ${SYSCTL_KEYS}`,
+  root: "/usr/sbin/ioreg -n Root -d 1",
+  state: "/usr/bin/pmset -g systemstate",
+  assertions: "/usr/bin/pmset -g assertions",
+  memory: "/usr/bin/vm_stat",
+  batt: "/usr/bin/pmset -g batt",
+  settings: "/usr/bin/pmset -g",
+  who: "/usr/bin/who",
+} as const
+type Source = keyof typeof COMMANDS
+
+/** A look waits for these no longer. */
+const QUICK_MS = 2_000
+/** Nothing waits for these: they come with the look after. */
+const SLOW_MS = 8_000
+/** One `sysctl` and one idle time do for all who ask within this. */
+const FRESH_MS = 300
+/** Screen, console and display change without input only when nobody is there. */
+const CONSOLE_MS = 2_800
+/** A call is noticed within three seconds; power and logins within ten. */
+const ASSERTIONS_MS = 2_300
+const POWER_MS = 8_500
+/** Input younger than by so much was given since the last look. */
+const NEW_INPUT_MS = 1_500
+
+export interface ProbeOptions {
+  /** In front of every path, for tests: "" on a Mac. */
+  readonly root: string
+  /** All the memory that the Mac has. */
+  readonly memoryBytes: number
+  readonly now: () => Moment
+}
+
+/** What a look is taken with. */
+export interface LookFor {
+  /** The last judgement was that somebody is there: whether the screen is locked changes nothing at once. */
+  readonly isHere: boolean
+  /** Something runs: what waits for a free Mac may come later. */
+  readonly isBusy: boolean
+  /** Which of these processes are Windfall's or of its jobs. */
+  readonly ours: (pids: readonly number[]) => Promise<ReadonlySet<number>>
+}
+
+export interface Seen {
+  readonly look: Look
+  readonly conditions: Omit<Conditions, "foreignLoad">
+  /** Load average over one minute, of all that runs. */
+  readonly load: Reading<number>
+}
+
+interface Kept {
+  readonly atMs: number
+  readonly answer: Answer
+}
+
+/**
+ * Looks at a Mac, cheaply: what says that somebody is there comes with each look, by one round trip to a shell that stays; what is slow
+ * or changes slowly is asked for now and then, beside it, by another such shell, so that a command that hangs holds up no look. What
+ * could not be asked is unknown, with the reason.
+ */
+export class OwnerProbe implements Disposable {
+  readonly #options: ProbeOptions
+  readonly #quick = new CommandShell()
+  readonly #slow = new CommandShell()
+  readonly #identities: Identities
+  readonly #kept = new Map<Source, Kept>()
+  #glancing: Promise<void> | undefined
+  #asking = false
+  #inputMs = Number.NEGATIVE_INFINITY
+
+  constructor(options: ProbeOptions) {
+    this.#options = options
+    this.#identities = new Identities(this.#quick, options.root, QUICK_MS)
+  }
+
+  [Symbol.dispose](): void {
+    this.#quick[Symbol.dispose]()
+    this.#slow[Symbol.dispose]()
+  }
+
+  /** Memory and the like by key, not older than a third of a second. @throws where they cannot be asked for */
+  async sysctl(): Promise<ReadonlyMap<string, string>> {
+    await this.#glance()
+    const answer = this.#answer("sysctl")
+    if (!answer.known) throw new Error(`Cannot ask sysctl: ${answer.reason}`)
+    return sysctlOf(answer).texts
+  }
+
+  /** Never throws. */
+  async look({ isHere, isBusy, ours }: LookFor): Promise<Seen> {
+    // At the first look all is asked at once, later what is due.
+    const slow = this.#askSlowly(isBusy)
+    if (!this.#kept.has("who")) await Promise.race([slow, delay(QUICK_MS, undefined, { ref: false })])
+    if (isBusy) await this.#glance()
+    else await this.#ask(this.#quick, QUICK_MS, ["idle", "sysctl", ...this.#consoleDue(CONSOLE_MS)])
+    const { now } = this.#options
+    if (isBusy) {
+      // Who types at a locked, dark Mac, and whether it lights up, is one question.
+      const due = this.#consoleDue(!isHere && this.#hasNewInput() ? FRESH_MS : CONSOLE_MS)
+      if (due.length > 0) await this.#ask(this.#quick, QUICK_MS, due)
+    }
+    const at = now()
+    const idle = this.#sinceAsked("idle", idleOf(this.#answer("idle")), at)
+    if (idle.known) this.#inputMs = Math.max(this.#inputMs, at.sleepCountingMs - idle.value)
+    const sysctl = sysctlOf(this.#answer("sysctl"))
+    return { look: await this.#lookOf(at, idle, sysctl, ours), ...this.#conditionsOf(sysctl) }
+  }
+
+  async #lookOf(at: Moment, idleMs: Reading<number>, sysctl: SysctlNow, ours: LookFor["ours"]): Promise<Look> {
+    const root = this.#answer("root")
+    const assertions = assertionsOf(this.#answer("assertions"))
+    const logins = loginsOf(this.#answer("who"))
+    const console = consoleOf(root)
+    const { wokeAtMs } = sysctl
+    const activeForMs = assertions.known ? assertions.value.activeForMs : assertions
+    const askedMs = this.#kept.get("assertions")?.atMs ?? at.sleepCountingMs
+    return {
+      at,
+      idleMs,
+      locked: lockOf(root),
+      console: console.known ? await this.#identities.console(console.value) : console,
+      display: displayOf(this.#answer("state")),
+      wokeAgoMs: wokeAtMs.known ? known(Math.max(0, at.wallMs - wokeAtMs.value)) : wokeAtMs,
+      displayHolds: assertions.known ? known(await this.#holds(assertions.value.displayHolders, ours)) : assertions,
+      remoteLogins: logins.known ? known(await this.#logins(logins.value, at, ours)) : logins,
+      activeUntilMs: activeForMs.known && activeForMs.value !== null ? known(askedMs + activeForMs.value) : activeForMs,
+    }
+  }
+
+  #conditionsOf(sysctl: SysctlNow): Pick<Seen, "conditions" | "load"> {
+    const { memoryBytes } = this.#options
+    const conditions = {
+      ...powerOf(this.#answer("batt")),
+      lowPowerMode: lowPowerOf(this.#answer("settings")),
+      availableBytes: availableOf(this.#answer("memory")),
+      pressure: sysctl.pressure,
+      swapUsedBytes: sysctl.swapUsedBytes,
+      memoryBytes,
+    }
+    return { conditions, load: sysctl.load }
+  }
+
+  async #holds(
+    holders: readonly { readonly pid: number; readonly process: string }[],
+    ours: LookFor["ours"],
+  ): Promise<readonly DisplayHold[]> {
+    if (holders.length === 0) return []
+    const pids = holders.map(({ pid }) => pid)
+    const [users, windfalls] = await Promise.all([this.#identities.usersOf(holders), ours(pids)])
+    return holders.map(({ pid, process }) => ({
+      process,
+      user: users.get(pid) ?? null,
+      isWindfall: windfalls.has(pid),
+    }))
+  }
+
+  async #logins(
+    logins: readonly { readonly user: string; readonly terminal: string; readonly from: string }[],
+    at: Moment,
+    ours: LookFor["ours"],
+  ): Promise<readonly RemoteLogin[]> {
+    const all: RemoteLogin[] = []
+    for (const { user, terminal, from } of logins) {
+      const isWindfall = await this.#identities.isTerminalOf(`${user} ${terminal} ${from}`, terminal, ours)
+      all.push({ user, from, isWindfall, idleMs: this.#typedAgo(terminal, at) })
+    }
+    return all
+  }
+
+  /** A terminal's last read is the last key that came through it: w(1) takes the idle time from there, too. */
+  #typedAgo(terminal: string, at: Moment): Reading<number> {
+    try {
+      const { atimeMs } = statSync(join(this.#options.root, "/dev", terminal))
+      return known(Math.max(0, at.wallMs - atimeMs))
+    } catch {
+      return unknown(`/dev/${terminal} cannot be looked at`)
+    }
+  }
+
+  #glance(): Promise<void> {
+    if (this.#ageMs("sysctl") < FRESH_MS && this.#ageMs("idle") < FRESH_MS) return Promise.resolve()
+    this.#glancing ??= this.#ask(this.#quick, QUICK_MS, ["idle", "sysctl"]).finally(() => {
+      this.#glancing = undefined
+    })
+    return this.#glancing
+  }
+
+  #consoleDue(olderThanMs: number): Source[] {
+    return this.#ageMs("root") >= olderThanMs ? ["root", "state"] : []
+  }
+
+  #hasNewInput(): boolean {
+    const idle = ifKnown(idleOf(this.#answer("idle")))
+    const atMs = this.#kept.get("idle")?.atMs
+    return idle !== undefined && atMs !== undefined && atMs - idle > this.#inputMs + NEW_INPUT_MS
+  }
+
+  async #askSlowly(isBusy: boolean): Promise<void> {
+    if (this.#asking) return
+    const due: Source[] = this.#ageMs("assertions") >= ASSERTIONS_MS ? ["assertions"] : []
+    if (isBusy && this.#ageMs("memory") >= ASSERTIONS_MS) due.push("memory")
+    if (this.#ageMs("who") >= POWER_MS) due.push("batt", "settings", "who")
+    if (due.length === 0) return
+    this.#asking = true
+    try {
+      await this.#ask(this.#slow, SLOW_MS, due)
+    } finally {
+      this.#asking = false
+    }
+  }
+
+  /** Keeps what they say, or why they say nothing. */
+  async #ask(shell: CommandShell, timeoutMs: number, sources: readonly Source[]): Promise<void> {
+    const { root, now } = this.#options
+    let answers: Answer[]
+    const fromMs = now().sleepCountingMs
+    try {
+      const commands = sources.map((source) => `${root}${COMMANDS[source]}`)
+      answers = (await shell.run(commands, timeoutMs)).map((answer) => known(answer))
+    } catch (error) {
+      answers = sources.map(() => unknown((error as Error).message))
+    }
+    // Dated by when it was asked for: it is not younger than that.
+    for (const [at, source] of sources.entries()) this.#kept.set(source, { atMs: fromMs, answer: answers[at]! })
+  }
+
+  #answer(source: Source): Answer {
+    return this.#kept.get(source)?.answer ?? unknown("it was not asked for yet")
+  }
+
+  #ageMs(source: Source): number {
+    const kept = this.#kept.get(source)
+    return kept === undefined ? Number.POSITIVE_INFINITY : this.#options.now().sleepCountingMs - kept.atMs
+  }
+
+  /** What is said of a time ago is of when it was asked. */
+  #sinceAsked(source: Source, agoMs: Reading<number>, at: Moment): Reading<number> {
+    const kept = this.#kept.get(source)
+    return agoMs.known && kept !== undefined ? known(agoMs.value + (at.sleepCountingMs - kept.atMs)) : agoMs
+  }
+}

@@ -1,0 +1,259 @@
+import assert from "node:assert/strict"
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { describe, it } from "node:test"
+import type { AgentClient } from "../../../test/support/agent-client.ts"
+import { AgentHome, eventually, isThere } from "../../../test/support/agent-home.ts"
+import { stop } from "../../../test/support/agent-orders.ts"
+import { type MacState, SteeredMac } from "../../../test/support/steered-mac.ts"
+import type { AgentMessage } from "../../protocol/agent-wire.ts"
+import type { HostTerms, Lever } from "../../protocol/owner.ts"
+import { NO_LEVER } from "../../protocol/owner.ts"
+import { answerName, type OwnerWish, readAnswer, requestName, requestText } from "../../protocol/owner-request.ts"
+
+const AGENT = new URL("../../../test/support/agent-main.ts", import.meta.url).pathname
+/** Whoever types counts as there for a second, and is away for good after one more. */
+const QUICK = { resume_after_idle: "1s", vacate_after: "10m" }
+/** Prints a number each 20 ms, and one line when it is asked to end. */
+const COUNTING = [
+  "sh",
+  "-c",
+  "trap 'echo asked; exit 7' TERM; n=0; while :; do n=$((n + 1)); echo $n; sleep 0.02; done",
+]
+
+class Scene implements AsyncDisposable {
+  readonly home = new AgentHome()
+  readonly mac: SteeredMac
+  agent!: AgentClient
+
+  constructor(state: Partial<MacState> = {}) {
+    mkdirSync(this.home.at("mac", "Users", "Shared"), { recursive: true })
+    this.mac = new SteeredMac(this.home.at("mac"), state)
+  }
+
+  static async start(rules: Readonly<Record<string, string>> = QUICK, state: Partial<MacState> = {}): Promise<Scene> {
+    const scene = new Scene(state)
+    await scene.connect(rules)
+    return scene
+  }
+
+  async connect(
+    rules: Readonly<Record<string, string>> = QUICK,
+    lever: Lever = NO_LEVER,
+    preset = "default",
+  ): Promise<void> {
+    this.agent = await this.home.start({
+      file: AGENT,
+      env: { TEST_ACCOUNT: this.home.root, TEST_SYSTEM: "darwin", TEST_OWNER: this.mac.root },
+    })
+    const terms: HostTerms = { host: "mac-3", owner: "anna", consoleAccount: "anna", fleet: { preset, rules } }
+    this.agent.send({ type: "owner", terms, lever })
+    this.agent.adoptAll()
+  }
+
+  /** Waits until jobs may start, or may not for this reason. */
+  async told(code: string | null): Promise<void> {
+    await this.agent.until(
+      () => this.#lastPresence()?.obstacles[0]?.code === (code ?? undefined) && this.#lastPresence() !== undefined,
+      `presence: ${code}`,
+    )
+  }
+
+  #lastPresence() {
+    return this.agent.messages.findLast((message) => message.type === "presence")?.presence
+  }
+
+  /** Pids of the job's processes. */
+  get tree(): number[] {
+    const { group } = this
+    return readdirSync("/proc")
+      .map(Number)
+      .filter((pid) => pid > 0 && groupOf(pid) === group)
+  }
+
+  get group(): number {
+    return Number(/child (\d+)/.exec(readFileSync(this.home.attempt(1, "record"), "utf8"))?.[1])
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.home[Symbol.asyncDispose]()
+  }
+}
+
+function statOf(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, "latin1")
+      .replace(/^.*\) /s, "")
+      .split(" ")
+  } catch {
+    return []
+  }
+}
+const groupOf = (pid: number) => Number(statOf(pid)[2])
+const isStopped = (pid: number) => statOf(pid)[0] === "T"
+
+function of<T extends AgentMessage["type"]>(agent: AgentClient, type: T) {
+  return agent.messages.filter((message): message is Extract<AgentMessage, { type: T }> => message.type === type)
+}
+
+describe("an agent on a Mac that somebody uses", () => {
+  it("stops what runs at the first key, and lets it go on when nobody is there any more", async () => {
+    await using scene = await Scene.start()
+    const { agent, mac } = scene
+    await scene.told(null)
+    agent.startAttempt(1, COUNTING)
+    await agent.until(() => agent.text(1).includes("5\n"), "a job that counts")
+    mac.returns()
+    const { reactionMs, why } = await agent.next("suspended", 1)
+    assert.deepEqual(why, { code: "owner_here", text: "somebody is at it: keyboard or mouse in use" })
+    assert.ok(reactionMs >= 0 && Number.isInteger(reactionMs))
+    assert.ok(scene.tree.length >= 1 && scene.tree.every(isStopped))
+    const now = () => readFileSync(join(mac.root, "Users/Shared/Windfall/Now.txt"), "utf8")
+    await eventually(() => /^Job 1 of ann.*: stopped since/m.test(now()), "the owner's file")
+    await scene.told("owner_here")
+    const { suspendedMs } = await agent.next("continued", 1)
+    assert.ok(suspendedMs >= 900, `${suspendedMs}`)
+    const counted = agent.text(1).length
+    await agent.until(() => agent.text(1).length > counted, "the job going on")
+  })
+
+  it("ends what was stopped for too long: it hears its signal, and its end says why", async () => {
+    await using scene = await Scene.start({ resume_after_idle: "10m", vacate_after: "1s" })
+    const { agent } = scene
+    await scene.told(null)
+    agent.startAttempt(1, COUNTING)
+    await agent.until(() => agent.text(1).includes("5\n"), "a job that counts")
+    scene.mac.returns()
+    await agent.next("suspended", 1)
+    const { why } = await agent.next("vacating", 1)
+    assert.equal(why.code, "suspended_too_long")
+    const { exit } = (await agent.ended(1)).exited
+    assert.deepEqual([exit.cause, exit.exitCode], ["owner_returned", 7])
+    assert.match(agent.text(1), /asked\n$/)
+  })
+
+  it("ends at once what holds the memory that its owner needs", async () => {
+    await using scene = await Scene.start({ keep_memory: "16G" }, { availableGib: 4 })
+    const { agent } = scene
+    await scene.told(null)
+    agent.startAttempt(1, COUNTING)
+    await agent.until(() => agent.text(1).includes("5\n"), "a job that counts")
+    scene.mac.returns()
+    assert.equal((await agent.next("vacating", 1)).why.code, "memory_needed")
+    assert.equal((await agent.ended(1)).exited.exit.cause, "owner_returned")
+  })
+
+  it("hands a stopped attempt to the next agent, and does not count the time", async () => {
+    await using scene = await Scene.start({ ...QUICK, resume_after_idle: "3s" })
+    await scene.told(null)
+    scene.agent.startAttempt(1, COUNTING, { timeLimitMs: 2_500 })
+    await scene.agent.until(() => scene.agent.text(1).includes("5\n"), "a job that counts")
+    scene.mac.returns()
+    const { at } = await scene.agent.next("suspended", 1)
+    await scene.agent.kill()
+    assert.ok(scene.tree.every(isStopped))
+    await scene.connect({ ...QUICK, resume_after_idle: "3s" })
+    const [found] = scene.agent.hello.attempts
+    assert.deepEqual([found?.phase, found?.suspendedAt], ["running", at])
+    const { suspendedMs } = await scene.agent.next("continued", 1)
+    assert.ok(suspendedMs >= 2_500, "longer than its limit")
+    const { exit } = (await scene.agent.ended(1)).exited
+    assert.equal(exit.cause, "time_limit")
+    assert.ok(exit.endedAt - (exit.startedAt ?? 0) >= 2_500 + suspendedMs, "what it ran itself")
+  })
+
+  it("lets a stopped job hear that somebody wants its end", async () => {
+    await using scene = await Scene.start({ resume_after_idle: "10m" })
+    const { agent } = scene
+    await scene.told(null)
+    const order = agent.startAttempt(1, COUNTING)
+    await agent.until(() => agent.text(1).includes("5\n"), "a job that counts")
+    scene.mac.returns()
+    await agent.next("suspended", 1)
+    agent.send(stop(order, 10_000))
+    const { exit } = (await agent.ended(1)).exited
+    assert.deepEqual([exit.cause, exit.exitCode], ["cancelled", 7])
+  })
+
+  it("tells of a GPU job that fails right after it went on that it did not survive that", async () => {
+    await using scene = await Scene.start()
+    const { agent } = scene
+    await scene.told(null)
+    // It fails when it notices that time has passed.
+    const program =
+      "$| = 1; print qq(at work\\n); my $t = time; while (1) { select undef, undef, undef, 0.05; exit 3 if time - $t > 2; $t = time }"
+    agent.startAttempt(1, ["perl", "-e", program], { lease: { memoryBytes: 1e9, gpus: 1, cores: 1 } })
+    await agent.until(() => agent.text(1) === "at work\n", "a job at work")
+    scene.mac.returns()
+    await agent.next("suspended", 1)
+    scene.mac.set({ inputAt: Date.now() + 1_500 })
+    const { exit } = (await agent.ended(1)).exited
+    assert.deepEqual([exit.cause, exit.exitCode], ["resume_failed", 3])
+  })
+
+  it("starts nothing while somebody is there, and what was sent all the same comes to nothing", async () => {
+    await using scene = await Scene.start(QUICK, { inputAt: Date.now() })
+    scene.mac.returns()
+    await scene.told("owner_here")
+    scene.agent.startAttempt(1, ["true"])
+    const { cause, message } = await scene.agent.next("refused", 1)
+    assert.equal(cause, "owner_returned")
+    assert.match(message, /somebody is at it/)
+  })
+
+  it("keeps to what was said on the Mac without any server, and tells it to the next", async () => {
+    await using scene = await Scene.start()
+    const { agent, mac } = scene
+    await scene.told(null)
+    agent.startAttempt(1, COUNTING)
+    await agent.until(() => agent.text(1).includes("5\n"), "a job that counts")
+    agent.cut()
+    const said = ask(mac, "p1", { verb: "pause", until: Date.now() + 3_600_000 })
+    await eventually(() => said() !== null, "an answer")
+    assert.deepEqual([said()?.done, said()?.code], [true, null])
+    assert.ok(scene.tree.length > 0 && scene.tree.every(isStopped), "stopped before it was answered")
+    // A job may have said that, too: it cannot take anything back.
+    const resumed = ask(mac, "p2", { verb: "resume" })
+    await eventually(() => resumed() !== null, "an answer")
+    assert.equal(resumed()?.code, "not_allowed")
+    await scene.connect()
+    const { lever } = await scene.agent.next("lever")
+    assert.equal(lever.pauses.job?.pause?.until !== undefined, true)
+    await scene.told("paused")
+    // The owner's word from elsewhere, later.
+    const word = { at: Date.now() + 1_000, by: "anna", pause: null }
+    const terms: HostTerms = {
+      host: "mac-3",
+      owner: "anna",
+      consoleAccount: "anna",
+      fleet: { preset: "default", rules: QUICK },
+    }
+    scene.agent.send({ type: "owner", terms, lever: { pauses: { job: word }, rules: null } })
+    await scene.agent.next("continued", 1)
+    assert.equal(of(scene.agent, "suspended").length, 0, "told once")
+    assert.ok(isThere(scene.group))
+  })
+
+  it("asks no questions on a host that nobody sits at", async () => {
+    await using scene = new Scene({ inputAt: Date.now() })
+    await scene.connect({}, NO_LEVER, "nobodys")
+    scene.mac.returns()
+    scene.agent.startAttempt(1, ["true"])
+    assert.equal((await scene.agent.ended(1)).exited.exit.cause, "exited")
+  })
+})
+
+/** Writes a request as this account, which is that of jobs; gives its answer, once it is there. */
+function ask(mac: SteeredMac, id: string, wish: OwnerWish) {
+  const folder = join(mac.root, "Users/Shared/Windfall/.requests")
+  const file = join(folder, requestName(id))
+  writeFileSync(`${file}.tmp`, requestText({ ...wish, id, at: Date.now() }))
+  renameSync(`${file}.tmp`, file)
+  return () => {
+    try {
+      return readAnswer(readFileSync(join(folder, answerName(id)), "utf8"))
+    } catch {
+      return null
+    }
+  }
+}

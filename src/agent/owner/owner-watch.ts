@@ -1,0 +1,298 @@
+import type { Conditions } from "../../presence/conditions.ts"
+import { type EffectivePolicy, presenceRule } from "../../presence/effective-policy.ts"
+import type { Moment } from "../../presence/moment.ts"
+import { pausesOf } from "../../presence/move-lever.ts"
+import { type OwnerObstacle, ownerObstacleText, type Scene } from "../../presence/obstacle.ts"
+import { observe, type Watch } from "../../presence/presence.ts"
+import { type Action, NOTHING_DONE, type ReactionState, react } from "../../presence/reaction.ts"
+import { ifKnown, known, type Reading, unknown } from "../../presence/reading.ts"
+import { saidPolicy } from "../../presence/said-policy.ts"
+import type { Accounts } from "../../presence/sign.ts"
+import type { HostTerms, Lever } from "../../protocol/owner.ts"
+import type { AgentContext } from "../agent-context.ts"
+import type { Attempt } from "../attempt.ts"
+import { stopAttempt } from "../stopping.ts"
+import { ForeignLoad } from "./foreign-load.ts"
+import { OurProcesses } from "./our-processes.ts"
+import { OwnerActions, type SetYielding } from "./owner-actions.ts"
+import { hostPresence, ownerReason, PresenceNews, signAtMs, TELL_MS } from "./owner-news.ts"
+import type { OwnerProbe } from "./owner-probe.ts"
+import { quietWatch, runningAttempt, unwatched } from "./quiet-scene.ts"
+import type { Said } from "./said.ts"
+
+/** As long as it is not known who is there, a job may wait for it: then looks come one upon the other. */
+const DECIDE_MS = 500
+const MOST_DECIDING_LOOKS = 20
+/** Nothing lets a part of a stopped tree go on but the job itself, or somebody by hand. */
+const STOP_AGAIN_MS = 5_000
+
+export interface OwnerWatchOptions {
+  readonly context: AgentContext
+  readonly said: Said
+  /** `null`: nobody is looked for on this host. */
+  readonly probe: OwnerProbe | null
+  readonly setYielding: SetYielding
+  readonly jobsAccount: string
+  readonly memoryBytes: number
+  readonly timeZone: string
+  /** After each step, with what it found. */
+  readonly onStep: (scene: Scene, obstacles: readonly OwnerObstacle[]) => void
+}
+
+/**
+ * Keeps a host its owner's: looks who is there, and has jobs react as the rules say, with or without a server. The rules are in
+ * presence/; here is when they are asked, and what is known meanwhile.
+ */
+export class OwnerWatch {
+  readonly #options: OwnerWatchOptions
+  readonly #actions: OwnerActions
+  readonly #ours: OurProcesses
+  readonly #load = new ForeignLoad()
+  #state: ReactionState = NOTHING_DONE
+  #watch: Watch | undefined
+  #conditions: Omit<Conditions, "foreignLoad">
+  #hostLoad: Reading<number> = unknown("it was not looked at yet")
+  #obstacles: readonly OwnerObstacle[] = []
+  #timer: NodeJS.Timeout | undefined
+  #looking = false
+  #looks = 0
+  #lookDueMs = 0
+  #saidAtMs = 0
+  #stoppedAgainMs = 0
+  readonly #news = new PresenceNews()
+
+  constructor(options: OwnerWatchOptions) {
+    this.#options = options
+    this.#actions = new OwnerActions(options.context, options.setYielding, () => this.#step())
+    this.#ours = new OurProcesses(options.context)
+    this.#conditions = unwatched(options.memoryBytes)
+    this.#saidAtMs = this.#now().sleepCountingMs
+  }
+
+  /** Begins to look. To be called once, when attempts of earlier agents are known. */
+  begin(): void {
+    const noted = this.#attempts().filter(({ suspension, phase }) => suspension.isNoted && phase === "running")
+    if (noted.length > 0) this.#actions.takeOver(noted)
+    this.#round()
+  }
+
+  /** Who was at the console at the last look. */
+  consoleUser: string | null = null
+
+  get watch(): Watch | undefined {
+    return this.#watch
+  }
+
+  /** What keeps jobs from starting now, in words, and nothing when they may. */
+  refusal(): string | null {
+    const { policy, now, timeZone } = this.#step()
+    // Where nobody's coming is minded, only what was said holds a job off.
+    const isNobodys = policy.preset === "nobodys"
+    const [main] = this.#obstacles.filter(({ code }) => !isNobodys || code === "paused" || code === "outside_hours")
+    return main === undefined ? null : ownerObstacleText(main, now.wallMs, timeZone)
+  }
+
+  /** The server has said what holds here. */
+  take(terms: HostTerms, lever: Lever): void {
+    const { said, context } = this.#options
+    this.#saidAtMs = this.#now().sleepCountingMs
+    try {
+      if (said.take(terms, lever)) context.link.send({ type: "lever", lever: said.lever })
+    } catch (error) {
+      const message = `Cannot keep what was said of this host: ${(error as Error).message}`
+      context.link.send({ type: "notice", message })
+    }
+    this.#round()
+  }
+
+  /** The server knows what is here, and wants to be told who is. */
+  ready(): void {
+    this.#news.begin()
+    const { said, context } = this.#options
+    if (said.terms === null && Object.keys(said.lever.pauses).length > 0) {
+      context.link.send({ type: "lever", lever: said.lever })
+    }
+    this.#step()
+  }
+
+  /** Somebody has moved the lever here. Resolves when what follows from it is done. */
+  async moved(saidAgoMs: number): Promise<void> {
+    const { said, context } = this.#options
+    this.#saidAtMs = this.#now().sleepCountingMs - saidAgoMs
+    context.link.send({ type: "lever", lever: said.lever })
+    this.#step()
+    await this.#actions.done
+  }
+
+  /** Attempts have come, gone or changed. */
+  changed(): void {
+    if (this.#lookDueMs > performance.now() + DECIDE_MS && this.#running().length > 0) this.#round()
+    else this.#step()
+  }
+
+  /** The machine has woken. */
+  woke(): void {
+    this.#round()
+  }
+
+  end(): void {
+    clearTimeout(this.#timer)
+    this.#options.probe?.[Symbol.dispose]()
+  }
+
+  /** Looks, then does what follows; or, while a look is under way, what follows from what is known. */
+  #round(): void {
+    if (this.#looking) {
+      this.#step()
+      return
+    }
+    clearTimeout(this.#timer)
+    this.#looking = true
+    void this.#look().finally(() => {
+      this.#looking = false
+      this.#step()
+    })
+  }
+
+  async #look(): Promise<void> {
+    const { probe, said, jobsAccount } = this.#options
+    if (probe === null) {
+      this.#watch = undefined
+      return
+    }
+    const { look, conditions, load } = await probe.look({
+      isHere: this.#watch?.presence.state === "here",
+      isBusy: this.#running().length > 0,
+      ours: (pids) => this.#ours.among(pids),
+    })
+    const accounts: Accounts = { owner: said.terms?.consoleAccount ?? null, jobs: jobsAccount }
+    this.#watch = observe(this.#watch, look, accounts, presenceRule(this.#policy()))
+    this.#conditions = conditions
+    this.#hostLoad = load
+    this.consoleUser = ifKnown(look.console)?.user ?? null
+    this.#looks++
+  }
+
+  /** One step of the reaction, and the timer for the next. */
+  #step(): Scene {
+    const { scene } = this
+    const attempts = this.#running()
+    const reaction = react(this.#state, scene, attempts.map(runningAttempt))
+    this.#state = reaction.state
+    this.#obstacles = reaction.startObstacles
+    this.#carryOut(attempts, reaction.actions, scene)
+    this.#stopAgain(attempts)
+    this.#endPrepared()
+    this.#tell(scene)
+    this.#options.onStep(scene, this.#obstacles)
+    const isStopped = attempts.some(({ suspension }) => suspension.stopped !== null)
+    const againMs = isStopped ? STOP_AGAIN_MS : TELL_MS
+    this.#plan(Math.min(this.#lookWithinMs(reaction.lookWithinMs), reaction.wakeWithinMs, againMs))
+    return scene
+  }
+
+  #lookWithinMs(regularMs: number): number {
+    if (this.#options.probe === null) return Number.POSITIVE_INFINITY
+    const isOpen = this.#watch === undefined || this.#watch.presence.state === "unknown"
+    return isOpen && this.#looks < MOST_DECIDING_LOOKS ? DECIDE_MS : regularMs
+  }
+
+  #plan(inMs: number): void {
+    if (this.#looking) return
+    clearTimeout(this.#timer)
+    this.#lookDueMs = performance.now() + inMs
+    this.#timer = setTimeout(() => this.#round(), Math.max(1, inMs)).unref()
+  }
+
+  #carryOut(attempts: readonly Attempt[], actions: readonly Action[], { now, timeZone }: Scene): void {
+    const about = actions.flatMap((action) => {
+      const attempt = attempts.find(({ id }) => id === action.attempt)
+      return attempt === undefined ? [] : [[attempt, action] as const]
+    })
+    this.#actions.carryOut(about, {
+      reason: (why) => ownerReason(why, now.wallMs, timeZone),
+      signAtMs: (why) => signAtMs(why, this.#watch, now, this.#saidAtMs),
+    })
+    for (const attempt of this.#attempts()) {
+      // Somebody wants its end, and it is not the owner: it must hear that.
+      const isEnding = attempt.stop !== null || attempt.status !== null
+      if (isEnding && attempt.suspension.stopped !== null && !this.#actions.isActing) this.#actions.release(attempt)
+    }
+  }
+
+  #stopAgain(attempts: readonly Attempt[]): void {
+    const now = performance.now()
+    const stopped = attempts.filter(({ suspension }) => suspension.stopped !== null)
+    if (stopped.length === 0 || this.#actions.isActing || now - this.#stoppedAgainMs < STOP_AGAIN_MS) return
+    this.#stoppedAgainMs = now
+    this.#actions.stopAgain(stopped)
+  }
+
+  /** What has not begun yet is not begun on a Mac that somebody uses now. */
+  #endPrepared(): void {
+    if (!this.#obstacles.some(({ code }) => HOLD_OFF.has(code))) return
+    for (const attempt of this.#attempts()) {
+      const { order, phase, stop } = attempt
+      if (phase !== "preparing" || stop !== null || order === null) continue
+      stopAttempt(this.#options.context, attempt, { cause: "owner_returned", signal: order.stopSignal, graceMs: 0 })
+    }
+  }
+
+  #tell({ now, timeZone }: Scene): void {
+    const { context, probe } = this.#options
+    // Before the first look nothing is known, which the server knows.
+    if (!context.link.attached || (probe !== null && this.#watch === undefined)) return
+    const presence = hostPresence(now, this.#watch, this.#obstacles, timeZone, probe !== null)
+    if (this.#news.isDue(presence, now)) context.link.send({ type: "presence", presence })
+  }
+
+  /** All that is known now. */
+  get scene(): Scene {
+    const { said, timeZone, probe } = this.#options
+    const now = this.#now()
+    const policy = this.#policy()
+    return {
+      now,
+      watch: probe === null ? quietWatch(now) : this.#watch,
+      conditions: { ...this.#conditions, foreignLoad: this.#foreignLoad(policy, now) },
+      policy,
+      pauses: pausesOf(said.lever),
+      timeZone,
+    }
+  }
+
+  get obstacles(): readonly OwnerObstacle[] {
+    return this.#obstacles
+  }
+
+  #foreignLoad({ manners }: EffectivePolicy, now: Moment): Reading<number> {
+    if (manners.load === null) return unknown("no rule asks for it")
+    if (this.#options.probe === null) return known(0)
+    const attempts = this.#attempts().filter(({ live }) => live)
+    for (const { id, cpuUsed } of attempts) if (cpuUsed !== null) this.#load.measured(id, cpuUsed.cpuMs, cpuUsed.atMs)
+    const runs = new Map(attempts.map(({ id, suspension }) => [id, suspension.stopped === null]))
+    return this.#load.of(this.#hostLoad, runs, now.sleepCountingMs)
+  }
+
+  #policy(): EffectivePolicy {
+    const { said } = this.#options
+    return saidPolicy(said.terms?.fleet ?? { preset: "default", rules: {} }, said.lever)
+  }
+
+  #now(): Moment {
+    const { clock } = this.#options.context
+    return { wallMs: clock.now(), sleepCountingMs: clock.sleepCountingMs() }
+  }
+
+  #attempts(): Attempt[] {
+    return [...this.#options.context.attempts.values()].filter(({ disowned }) => !disowned)
+  }
+
+  /** Those over which the rules decide: they run, and nobody wants their end. */
+  #running(): Attempt[] {
+    return this.#attempts().filter(({ phase, stop, status }) => phase === "running" && stop === null && status === null)
+  }
+}
+
+/** These are no matter of moments: a job that has not begun is better off elsewhere. */
+const HOLD_OFF: ReadonlySet<string> = new Set(["paused", "outside_hours", "owner_here", "on_battery", "low_power_mode"])

@@ -1,0 +1,308 @@
+import assert from "node:assert/strict"
+import { spawnSync } from "node:child_process"
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs"
+import { join } from "node:path"
+import { describe, it } from "node:test"
+import fc from "fast-check"
+import { eventually } from "../../../test/support/agent-home.ts"
+import { ScratchFolder } from "../../../test/support/scratch-folder.ts"
+import { pausesOf } from "../../presence/move-lever.ts"
+import { activePause } from "../../presence/pause.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import { NO_LEVER } from "../../protocol/owner.ts"
+import {
+  answerName,
+  type OwnerWish,
+  readAnswer,
+  requestName,
+  requestText,
+  saidName,
+} from "../../protocol/owner-request.ts"
+import { OwnerDesk } from "./owner-desk.ts"
+import { OwnerFolder } from "./owner-folder.ts"
+import { clearAnswers, receivedRequests } from "./request-inbox.ts"
+import { Said } from "./said.ts"
+
+const ROOT = process.getuid?.() === 0
+const [ANNA, BEN, JOBS] = [5001, 5002, process.getuid?.() ?? 0]
+const NAMES = new Map([
+  [ANNA, "anna"],
+  [BEN, "ben"],
+  [JOBS, "jobs"],
+])
+
+class Desk implements Disposable {
+  readonly scratch = new ScratchFolder()
+  readonly folder: OwnerFolder
+  readonly said: Said
+  readonly desk: OwnerDesk
+  readonly moves: string[] = []
+  readonly problems: string[] = []
+  left = 0
+  consoleUser: string | null = null
+  #count = 0
+
+  constructor(consoleAccount: string | null = "anna") {
+    mkdirSync(this.scratch.at("Shared"))
+    chmodSync(this.scratch.path, 0o755)
+    chmodSync(this.scratch.at("Shared"), 0o1777)
+    this.folder = new OwnerFolder(this.scratch.at("Shared", "Windfall"), "/opt/windfall", () => ANNA)
+    this.said = this.#openSaid()
+    this.said.take({ host: "mac-3", owner: null, consoleAccount, fleet: { preset: "default", rules: {} } }, NO_LEVER)
+    this.desk = new OwnerDesk({
+      said: this.said,
+      folder: this.folder,
+      now: () => Date.now(),
+      timeZone: "UTC",
+      jobsAccount: "jobs",
+      nameOf: async (uid) => NAMES.get(uid),
+      consoleUser: () => this.consoleUser,
+      onMoved: async () => void this.moves.push(JSON.stringify(this.said.lever)),
+      leave: () => void this.left++,
+      status: () => ({ presence: null, text: "all is quiet" }),
+      onProblem: (message) => void this.problems.push(message),
+    })
+    this.desk.open()
+  }
+
+  #openSaid(): Said {
+    return new Said({ path: this.scratch.at("owner"), ballast: this.scratch.at("ballast") })
+  }
+
+  /** What an agent after this one knows. */
+  reread(): Said {
+    return this.#openSaid()
+  }
+
+  /** Writes a request as an account does, and waits for its answer. */
+  async ask(uid: number, wish: OwnerWish, { id = `r${++this.#count}`, at = Date.now() } = {}) {
+    const file = join(this.folder.requests, `.${id}`)
+    writeFileSync(file, requestText({ ...wish, id, at }), { mode: 0o644 })
+    if (uid !== JOBS) chownSync(file, uid, uid)
+    renameSync(file, join(this.folder.requests, requestName(id)))
+    return this.answer(id)
+  }
+
+  async answer(id: string) {
+    const path = join(this.folder.requests, answerName(id))
+    await eventually(
+      () => existsSync(path) && !existsSync(join(this.folder.requests, requestName(id))),
+      `an answer to ${id}`,
+    )
+    return readAnswer(readFileSync(path, "utf8"))!
+  }
+
+  get paused(): string | null {
+    return activePause(pausesOf(this.said.lever), Date.now())?.by ?? null
+  }
+
+  [Symbol.dispose](): void {
+    this.desk.close()
+    this.scratch[Symbol.dispose]()
+  }
+}
+
+describe("requests by file", () => {
+  it("count for whose account wrote them", { skip: ROOT ? false : "only root can write as others" }, async () => {
+    using desk = new Desk()
+    assert.equal((await desk.ask(JOBS, { verb: "pause", end: "2h" })).done, true)
+    assert.equal(desk.paused, "jobs")
+    assert.equal((await desk.ask(JOBS, { verb: "resume" })).code, "not_allowed")
+    assert.equal((await desk.ask(JOBS, { verb: "rules", rules: { on_return: "ignore" } })).code, "not_allowed")
+    assert.equal((await desk.ask(JOBS, { verb: "leave" })).code, "not_allowed")
+    assert.equal((await desk.ask(BEN, { verb: "pause", until: null })).code, "not_allowed", "nobody here")
+    assert.equal((await desk.ask(777, { verb: "pause", until: null })).code, "not_allowed", "of no name")
+    desk.consoleUser = "ben"
+    assert.equal((await desk.ask(BEN, { verb: "pause", until: null })).done, true, "at the console")
+    assert.equal((await desk.ask(BEN, { verb: "rules", rules: { on_return: "ignore" } })).code, "not_allowed")
+    assert.equal((await desk.ask(ANNA, { verb: "resume" })).done, true)
+    assert.equal(desk.paused, null, "the owner takes back all")
+    assert.equal((await desk.ask(ANNA, { verb: "rules", rules: { on_return: "vacate" } })).done, true)
+    assert.deepEqual(desk.reread().lever, desk.said.lever, "kept")
+    assert.equal(desk.said.lever.rules?.rules.on_return, "vacate")
+    assert.equal((await desk.ask(ANNA, { verb: "rules", rules: { on_return: "shout" } })).code, "invalid_input")
+    assert.equal((await desk.ask(BEN, { verb: "status" })).text, "all is quiet")
+    assert.equal((await desk.ask(ANNA, { verb: "leave" })).done, true)
+    assert.equal(desk.left, 1)
+    assert.deepEqual(desk.problems, [])
+  })
+
+  it("are taken once, in the order in which each account said them", {
+    skip: ROOT ? false : "only root can write as others",
+  }, async () => {
+    using desk = new Desk()
+    const at = Date.now() - 60_000
+    await desk.ask(ANNA, { verb: "resume" }, { id: "kept", at })
+    await desk.ask(ANNA, { verb: "pause", until: null }, { at: at + 1 })
+    // A job has kept the first one, by a link, and puts it there once more.
+    assert.equal((await desk.ask(ANNA, { verb: "resume" }, { id: "kept", at })).code, "invalid_input")
+    assert.equal(desk.paused, "anna")
+    assert.equal(
+      (await desk.ask(ANNA, { verb: "resume" }, { id: "other", at })).code,
+      "invalid_input",
+      "said before the pause",
+    )
+    const again = { id: "same-moment", at: at + 1 }
+    assert.equal((await desk.ask(ANNA, { verb: "resume" }, again)).done, true)
+    assert.equal((await desk.ask(ANNA, { verb: "resume" }, again)).code, "invalid_input")
+    assert.equal(
+      (await desk.ask(ANNA, { verb: "resume" }, { at: Date.now() + 3_600_000 })).code,
+      "invalid_input",
+      "from the future",
+    )
+    assert.equal(
+      (await desk.ask(JOBS, { verb: "pause", end: "2h" }, { at })).done,
+      true,
+      "another's order is another's",
+    )
+  })
+
+  it("wait for an agent, and a pause that is over by then pauses nothing", async () => {
+    using desk = new Desk()
+    const hourAgo = Date.now() - 3_600_000
+    assert.match((await desk.ask(JOBS, { verb: "pause", end: "30m" }, { at: hourAgo })).text, /over/)
+    assert.equal(desk.paused, null)
+    assert.equal((await desk.ask(JOBS, { verb: "pause", end: "2h" }, { at: hourAgo })).done, true)
+    const [pause] = pausesOf(desk.said.lever)
+    assert.ok(Math.abs((pause?.untilMs ?? 0) - (hourAgo + 7_200_000)) < 1)
+  })
+
+  it("are nothing as links, pipes, folders, too large, or by two names; and none of that holds anything up", async () => {
+    using desk = new Desk()
+    const { requests } = desk.folder
+    desk.desk.close()
+    const at = (name: string) => join(requests, requestName(name))
+    const good = requestText({ verb: "resume", id: "x", at: Date.now() })
+    writeFileSync(desk.scratch.at("elsewhere"), good)
+    symlinkSync(desk.scratch.at("elsewhere"), at("link"))
+    linkSync(desk.scratch.at("elsewhere"), at("two-names"))
+    spawnSync("mkfifo", [at("pipe")])
+    symlinkSync("/dev/zero", at("zero"))
+    mkdirSync(at("folder"))
+    writeFileSync(join(at("folder"), "x"), "")
+    writeFileSync(at("huge"), "")
+    truncateSync(at("huge"), 1e12)
+    writeFileSync(at("binary"), Buffer.from([0xff, 0xfe, 0, 1]))
+    writeFileSync(at("other-id"), good)
+    writeFileSync(join(requests, "UPPER.request"), good)
+    const received = receivedRequests(requests)
+    assert.deepEqual(received.map(({ id, request }) => [id, request instanceof WindfallError]).sort(), [
+      ["binary", true],
+      ["other-id", true],
+    ])
+    assert.deepEqual(readdirSync(requests).sort(), ["UPPER.request", "binary.request", "other-id.request"])
+    assert.equal(readFileSync(desk.scratch.at("elsewhere"), "utf8"), good)
+  })
+
+  it("are answered or taken away, whatever is in them", async () => {
+    using desk = new Desk()
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
+        writeFileSync(join(desk.folder.requests, ".any"), bytes)
+        renameSync(join(desk.folder.requests, ".any"), join(desk.folder.requests, requestName("any")))
+        assert.equal((await desk.answer("any")).done, false)
+      }),
+      { numRuns: 20 },
+    )
+    assert.deepEqual(desk.moves, [])
+  })
+
+  it("leave answers that are gone after a minute", async () => {
+    using desk = new Desk()
+    await desk.ask(JOBS, { verb: "status" }, { id: "s" })
+    const { requests } = desk.folder
+    assert.equal(readFileSync(join(requests, saidName("s")), "utf8"), "all is quiet\n")
+    clearAnswers(requests, Date.now())
+    assert.equal(existsSync(join(requests, answerName("s"))), true)
+    for (const name of [answerName("s"), saidName("s")]) utimesSync(join(requests, name), 1, 1)
+    clearAnswers(requests, Date.now())
+    assert.deepEqual(readdirSync(requests), [])
+  })
+})
+
+describe("the owner's folder", () => {
+  it("has buttons that ask and tell what was answered", async () => {
+    using desk = new Desk()
+    const path = desk.scratch.at("Shared", "Windfall")
+    const press = (name: string, input = "") =>
+      import("node:child_process").then(
+        ({ execFile }) =>
+          new Promise<string>((resolve) => {
+            const child = execFile(join(path, name), (error, out) =>
+              resolve(error === null ? out : `${error.message}${out}`),
+            )
+            child.stdin?.end(input)
+          }),
+      )
+    assert.match(await press("Pause 2 hours.command"), /^No jobs run here until .* \((2h 00m|1h 59m) from now\)/)
+    assert.equal(desk.paused, "jobs")
+    assert.match(await press("Resume.command"), /a job may have written that/)
+    assert.match(await press("Not today.command"), /^No jobs run here until/)
+    assert.match(await press("Leave the pool.command", "no\n"), /Nothing was changed/)
+    assert.equal(desk.left, 0)
+    assert.match(await press("Leave the pool.command", "yes\n"), /type yes: .*jobs can only pause/s)
+  })
+
+  it("is put right where a job has changed it, and open to requests of everybody", () => {
+    using desk = new Desk()
+    const at = (...parts: string[]) => desk.scratch.at("Shared", "Windfall", ...parts)
+    const text = readFileSync(at("Not today.command"), "utf8")
+    writeFileSync(at("Not today.command"), "#!/bin/sh\nrm -rf ~\n")
+    chmodSync(at("Pause 2 hours.command"), 0o600)
+    chmodSync(at(), 0o777)
+    chmodSync(at(".requests"), 0o777)
+    assert.equal(desk.folder.keep(), null)
+    assert.equal(readFileSync(at("Not today.command"), "utf8"), text)
+    assert.equal(statSync(at("Pause 2 hours.command")).mode & 0o7777, 0o755)
+    assert.equal(statSync(at()).mode & 0o7777, 0o755)
+    assert.equal(statSync(at(".requests")).mode & 0o7777, 0o1733)
+  })
+
+  it("is not made where others rule, nor through a link", () => {
+    using scratch = new ScratchFolder()
+    const open = (path: string) => new OwnerFolder(path, "/opt/windfall", () => null)
+    assert.equal(open(scratch.at("no", "Windfall")).hasPlace, false)
+    assert.match(open(scratch.at("no", "Windfall")).keep() ?? "", /is not there/)
+    mkdirSync(scratch.at("open"))
+    chmodSync(scratch.at("open"), 0o777)
+    assert.match(open(scratch.at("open", "Windfall")).keep() ?? "", /may be changed by everybody/)
+    mkdirSync(scratch.at("own"))
+    symlinkSync(scratch.at("own"), scratch.at("link"))
+    assert.match(open(scratch.at("link", "Windfall")).keep() ?? "", /is a link/)
+    symlinkSync("/tmp", scratch.at("own", "Windfall"))
+    assert.match(open(scratch.at("own", "Windfall")).keep() ?? "", /is a link/)
+    assert.deepEqual(readdirSync(scratch.at("own")), ["Windfall"])
+    if (!ROOT) return
+    mkdirSync(scratch.at("own", "Bens"))
+    chownSync(scratch.at("own", "Bens"), BEN, BEN)
+    assert.match(open(scratch.at("own", "Bens")).keep() ?? "", /belongs to account 5002/)
+  })
+
+  it("leaves alone what its owner has put there", { skip: ROOT ? false : "only root can write as others" }, () => {
+    using scratch = new ScratchFolder()
+    mkdirSync(scratch.at("Windfall"))
+    chownSync(scratch.at("Windfall"), ANNA, ANNA)
+    chmodSync(scratch.at("Windfall"), 0o1777)
+    writeFileSync(scratch.at("Windfall", "Not today.command"), "hers")
+    chownSync(scratch.at("Windfall", "Not today.command"), ANNA, ANNA)
+    const folder = new OwnerFolder(scratch.at("Windfall"), "/opt/windfall", () => ANNA)
+    assert.equal(folder.keep(), null)
+    assert.equal(readFileSync(scratch.at("Windfall", "Not today.command"), "utf8"), "hers")
+    folder.remove()
+    assert.equal(existsSync(scratch.at("Windfall", "Not today.command")), true)
+  })
+})

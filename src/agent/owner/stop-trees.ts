@@ -1,0 +1,130 @@
+import { setTimeout as delay } from "node:timers/promises"
+import type { AgentContext } from "../agent-context.ts"
+import type { Attempt } from "../attempt.ts"
+import { hasTerminal } from "../launch.ts"
+import type { ProcessRow } from "../platform/platform.ts"
+import { addDescendants, belongsTo } from "../sweep.ts"
+
+type Of = Pick<AgentContext, "platform" | "forker">
+
+/** What was told so often to stop, and has not, waits in the kernel: it stops before it does anything more. */
+const MOST_TIMES_TOLD = 5
+const MOST_PASSES = 100
+const CLEAN_PASSES = 2
+/** A process needs a moment to come to a halt. */
+const PAUSE_MS = 5
+/** Continuing has no such end: a job may stop its own processes again. */
+const MOST_CONTINUING_PASSES = 3
+
+/**
+ * What is there of attempts' trees in a table, each with those nearest to the supervisor first: all below the supervisor, in the command's
+ * group, and seen below it before; not the supervisor itself and what it runs for itself, nor the host of a terminal, which people at its
+ * other end talk to.
+ */
+export function membersOf({ platform, forker }: Of, table: readonly ProcessRow[], attempt: Attempt): ProcessRow[] {
+  const { supervisor, group, order, seen } = attempt
+  const pids = new Set<number>()
+  if (supervisor !== null) pids.add(supervisor.pid)
+  for (const row of table) if (belongsTo(attempt, row)) pids.add(row.pid)
+  addDescendants(table, pids)
+  const isHost = (row: ProcessRow) => order !== null && hasTerminal(order) && row.pid === group
+  const members = table.filter(
+    (row) =>
+      pids.has(row.pid) &&
+      row.pid !== supervisor?.pid &&
+      row.pgid !== supervisor?.pid &&
+      row.pid !== process.pid &&
+      row.pid !== forker.pid &&
+      !isHost(row),
+  )
+  if (!platform.sweepIsTotal) for (const row of members) seen.set(row.pid, row.start)
+  return nearestFirst(members)
+}
+
+/**
+ * Stops the trees of attempts, whole: pass by pass, until two in a row find nothing that runs. No table is of one moment: what forks and
+ * ends while it is read may be in none of its rows, so groups are told, too, which the system does in one go. Parents come first, so that
+ * none of them sees its child stop. Trees that are asked to end meanwhile are let be.
+ * @param onFirst called once with each tree, before the first signal: to write it down
+ * @returns those that are stopped now
+ * @throws where the process table cannot be had
+ */
+export async function stopTrees(
+  context: Of,
+  attempts: readonly Attempt[],
+  onFirst: (attempt: Attempt, members: readonly ProcessRow[]) => void = () => {},
+): Promise<Attempt[]> {
+  const told = new Map<string, number>()
+  const clean = new Map<Attempt, number>()
+  let left = attempts
+  const stopped: Attempt[] = []
+  for (let pass = 0; left.length > 0 && pass < MOST_PASSES; pass++) {
+    if (pass > 0) await delay(PAUSE_MS)
+    const table = await context.platform.processes()
+    if (pass === 0) for (const attempt of left.filter(mayStop)) onFirst(attempt, membersOf(context, table, attempt))
+    left = left.filter((attempt) => {
+      if (!mayStop(attempt)) return false
+      const members = membersOf(context, table, attempt)
+      const running = members.filter((row) => !row.isStopped && (told.get(keyOf(row)) ?? 0) < MOST_TIMES_TOLD)
+      for (const row of running) {
+        told.set(keyOf(row), (told.get(keyOf(row)) ?? 0) + 1)
+        signal(row.pid, "SIGSTOP")
+      }
+      for (const group of wholeGroups(table, members)) signal(-group, "SIGSTOP")
+      clean.set(attempt, running.length === 0 ? (clean.get(attempt) ?? 0) + 1 : 0)
+      const isStopped = clean.get(attempt) === CLEAN_PASSES
+      if (isStopped) stopped.push(attempt)
+      return !isStopped
+    })
+  }
+  return [...stopped, ...left]
+}
+
+/** Lets a tree go on, those farthest from the supervisor first; but not what the job itself had stopped. Never throws. */
+export async function continueTree(context: Of, attempt: Attempt): Promise<void> {
+  for (let pass = 0; pass < MOST_CONTINUING_PASSES; pass++) {
+    const table = await context.platform.processes().catch(() => [])
+    const stopped = membersOf(context, table, attempt).filter(
+      (row) => row.isStopped && !attempt.suspension.isKeptStopped(row),
+    )
+    if (stopped.length === 0 || attempt.suspension.stopped !== null) return
+    for (const row of stopped.reverse()) signal(row.pid, "SIGCONT")
+    await delay(PAUSE_MS)
+  }
+}
+
+/** Whether it still runs, and nobody wants its end: then its supervisor, and not this, decides over it. */
+function mayStop({ phase, stop, status }: Attempt): boolean {
+  return phase === "running" && stop === null && status === null
+}
+
+/** Groups in which there is nobody else. */
+function wholeGroups(table: readonly ProcessRow[], members: readonly ProcessRow[]): ReadonlySet<number> {
+  const own = new Set(members.map(({ pid }) => pid))
+  const groups = new Set(members.map(({ pgid }) => pgid).filter((pgid) => pgid > 1))
+  for (const { pid, pgid } of table) if (!own.has(pid)) groups.delete(pgid)
+  return groups
+}
+
+function nearestFirst(rows: readonly ProcessRow[]): ProcessRow[] {
+  const parents = new Map(rows.map((row) => [row.pid, row.ppid]))
+  const depthOf = (pid: number) => {
+    let depth = 0
+    for (let at = parents.get(pid); at !== undefined && depth <= rows.length; at = parents.get(at)) depth++
+    return depth
+  }
+  const depths = new Map(rows.map((row) => [row, depthOf(row.pid)]))
+  return rows.toSorted((a, b) => (depths.get(a) ?? 0) - (depths.get(b) ?? 0))
+}
+
+function keyOf({ pid, start }: ProcessRow): string {
+  return `${pid} ${start}`
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch {
+    // Gone meanwhile.
+  }
+}

@@ -1,0 +1,48 @@
+import type { HostId, JobId } from "../protocol/ids.ts"
+import { fits, needOn, subtractResources } from "../protocol/resources.ts"
+import { lastingObstacles, mustStayApart } from "./obstacle.ts"
+import { Pass } from "./pass.ts"
+import type { Snapshot } from "./snapshot.ts"
+
+/** Jobs looked at: who stands further back waits for other things first. */
+const LOOKED_AT = 1_000
+
+export interface HostToWake {
+  readonly host: HostId
+  /** The first job that it is woken for. */
+  readonly job: JobId
+}
+
+/**
+ * Sleeping hosts that jobs which still wait could run on, and that may be woken: for each job in queue order the first of its rank
+ * that has room, counting those it is woken for already. So no more are woken than there is work for. Pure, as the plan is; called
+ * once nothing more starts by itself.
+ */
+export function hostsToWake(snapshot: Snapshot, nowMs: number): HostToWake[] {
+  const sleeping = [...snapshot.hosts].filter(
+    (host) => host.link === "asleep" && host.network?.wakes === true && !host.draining && host.withheld === null,
+  )
+  if (sleeping.length === 0) return []
+  const pass = new Pass({ hosts: sleeping, leases: snapshot.leases })
+  const woken = new Map<HostId, HostToWake>()
+  let looks = 0
+  for (const job of snapshot.waiting) {
+    if (++looks > LOOKED_AT) break
+    if (job.notBeforeMs !== null && job.notBeforeMs > nowMs) continue
+    const room = pass
+      .queueOf(job)
+      .rooms.find(
+        ({ host, free, leases }) =>
+          lastingObstacles(job, host).length === 0 &&
+          fits(needOn(job.resources, host.total), free) &&
+          !leases.some((lease) => mustStayApart(job, lease)),
+      )
+    if (room === undefined) continue
+    const resources = needOn(job.resources, room.host.total)
+    room.free = subtractResources(room.free, resources)
+    const { user, hasSecrets } = job
+    room.leases.push({ job: job.id, host: room.host.id, resources, user, hasSecrets, expectedEndMs: null })
+    if (!woken.has(room.host.id)) woken.set(room.host.id, { host: room.host.id, job: job.id })
+  }
+  return [...woken.values()]
+}

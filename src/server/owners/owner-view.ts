@@ -1,0 +1,58 @@
+import type { EffectivePolicy } from "../../presence/effective-policy.ts"
+import { POLICY_FIELDS, POLICY_KEYS, ruleText } from "../../presence/policy-values.ts"
+import type { HostRule, HostView } from "../../protocol/host.ts"
+import type { HostObstacle } from "../../protocol/owner.ts"
+import type { JobThere, OwnerView } from "../../protocol/owner-api.ts"
+import type { Core } from "../core.ts"
+import type { FleetHost } from "../fleet/fleet-host.ts"
+import { mayRule, type Viewer } from "../jobs/job-view.ts"
+import { obstaclesOf, publicObstacle, publicText } from "./host-rules.ts"
+
+/** What holds on a host for its owner's sake, as this person may see it. */
+export function ownerView(core: Core, host: FleetHost, viewer: Viewer): OwnerView {
+  const { id, name, fleet, owner, consoleAccount, lever, facts } = host.record
+  return {
+    host: id,
+    name,
+    fleet,
+    owner,
+    consoleAccount,
+    ...presenceFor(host, viewer),
+    lever,
+    preset: host.policy.preset,
+    policy: ruleViews(host.policy),
+    timeZone: facts?.timeZone ?? "UTC",
+    jobs: jobsThere(core, host, viewer),
+    heard: host.channel === null ? "next_contact" : "now",
+  }
+}
+
+/** Who it is and by what they were noticed is for the owner and administrators; others see whether somebody is there. */
+export function presenceFor(host: FleetHost, viewer: Viewer): Pick<HostView, "presence" | "obstacles"> {
+  const { presence, record, orders } = host
+  const obstacles = obstaclesOf(record.facts, orders, presence)
+  if (viewer.role === "admin" || viewer.user === record.owner) return { presence, obstacles }
+  const plain = (all: readonly HostObstacle[]) => all.map(publicObstacle)
+  if (presence === null) return { presence, obstacles: plain(obstacles) }
+  const text = presence.state === "here" ? publicText("owner_here", "") : presence.text
+  return { presence: { ...presence, text, obstacles: plain(presence.obstacles) }, obstacles: plain(obstacles) }
+}
+
+/** One rule after the other, as people write them. */
+export function ruleViews({ values, from }: EffectivePolicy): HostRule[] {
+  return POLICY_KEYS.map((key) => ({ name: POLICY_FIELDS[key].name, value: ruleText(key, values), from: from[key] }))
+}
+
+function jobsThere(core: Core, host: FleetHost, viewer: Viewer): JobThere[] {
+  const here = core.table.onHost(host.record.id).filter(({ attempt }) => attempt.state !== "ended")
+  return here.map(({ job, attempt }) => ({
+    job: job.id,
+    name: mayRule(viewer, job) || viewer.user === host.record.owner ? job.spec.name : null,
+    user: job.user,
+    state: attempt.state,
+    since: attempt.startedAt,
+    suspended: attempt.suspended,
+    memoryBytes: attempt.lease.memoryBytes,
+    usesGpu: attempt.lease.gpus > 0,
+  }))
+}

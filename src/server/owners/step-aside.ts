@@ -1,0 +1,101 @@
+import type { FoundAttempt } from "../../protocol/agent-wire.ts"
+import type { Suspension } from "../../protocol/job.ts"
+import type { OwnerReason } from "../../protocol/owner.ts"
+import type { OwnerNews } from "../../protocol/owner-wire.ts"
+import type { Core } from "../core.ts"
+import { isCurrent } from "../jobs/close-attempt.ts"
+import type { Tried } from "../jobs/job-table.ts"
+import { transition } from "../jobs/transition.ts"
+import { forgetActivity } from "../notify/activity.ts"
+import { publicText } from "./host-rules.ts"
+
+type Stepped = Extract<OwnerNews, { type: "suspended" | "vacating" }>
+
+/**
+ * All of the attempt is stopped for the sake of people at its host. It keeps its memory; its cores and its GPU nobody uses. A
+ * repeat changes nothing. Within a change.
+ */
+export function markSuspended(core: Core, tried: Tried, why: OwnerReason, since: number, reactionMs: number): void {
+  const { job, attempt } = tried
+  if (!isCurrent(tried) || attempt.state !== "running" || job.state !== "running") return
+  const { code } = why
+  const suspended: Suspension = { since, code, text: publicText(code, why.text) }
+  attempt.state = "suspended"
+  attempt.suspended = suspended
+  core.ledger.attemptChanged(attempt)
+  core.table.leaseChanged(tried)
+  const { id, hostId: host, hostName } = attempt
+  core.store.stepAsides.put({ host, attempt: id, at: since, endedAt: null, reactionMs, vacated: false })
+  const reason = `suspended: ${suspended.text}`
+  core.ledger.event({ type: "attempt_suspended", job: job.id, attempt: id, host, hostName, ...said(why), reactionMs })
+  transition(core, job, "suspended", { reason })
+}
+
+/** The attempt goes on. @param suspendedMs for how long it was stopped in all, as its host measured. Within a change. */
+export function markContinued(core: Core, tried: Tried, suspendedMs: number): void {
+  const { job, attempt } = tried
+  if (!isCurrent(tried) || attempt.state !== "suspended" || job.state !== "suspended") return
+  attempt.state = "running"
+  attempt.suspended = null
+  attempt.suspendedMs = suspendedMs
+  forgetActivity(attempt)
+  core.ledger.attemptChanged(attempt)
+  core.table.leaseChanged(tried)
+  core.store.stepAsides.end(attempt.id, core.clock.now(), false)
+  const { id, hostId: host, hostName } = attempt
+  core.ledger.event({ type: "attempt_continued", job: job.id, attempt: id, host, hostName, suspendedMs })
+  transition(core, job, "running")
+}
+
+/** The attempt was asked to end for the sake of people at its host; its exit says the rest. A repeat changes nothing. Within a change. */
+export function noteVacating(core: Core, tried: Tried, { why, reactionMs, at }: Stepped): void {
+  const { job, attempt } = tried
+  if (!isCurrent(tried) || (attempt.state !== "running" && attempt.state !== "suspended")) return
+  const { id, hostId: host, hostName } = attempt
+  const reason = `asked to leave ${hostName}: ${publicText(why.code, why.text)}`
+  if (job.reason === reason) return
+  if (attempt.suspended === null) {
+    const now = Math.min(at, core.clock.now())
+    core.store.stepAsides.put({ host, attempt: id, at: now, endedAt: now, reactionMs, vacated: true })
+  } else core.store.stepAsides.end(id, core.clock.now(), true)
+  job.reason = reason
+  core.ledger.jobChanged(job)
+  core.ledger.event({ type: "attempt_vacating", job: job.id, attempt: id, host, hostName, ...said(why), reactionMs })
+}
+
+/** Brings the record to what a host says at a new contact. Within a change. */
+export function reconcileSuspended(core: Core, tried: Tried, found: FoundAttempt): void {
+  const { attempt } = tried
+  if (found.phase !== "running") return
+  const { suspendedAt, suspendedMs = 0 } = found
+  if (suspendedAt === undefined) {
+    if (attempt.state === "suspended") markContinued(core, tried, suspendedMs)
+    else if (attempt.suspendedMs < suspendedMs && isCurrent(tried)) keepSuspendedMs(core, tried, suspendedMs)
+    return
+  }
+  keepSuspendedMs(core, tried, suspendedMs)
+  // Its clock may be another, and nothing is stopped before it began.
+  const since = Math.min(core.clock.now(), Math.max(suspendedAt, attempt.startedAt ?? attempt.placedAt))
+  markSuspended(core, tried, UNTOLD, since, 0)
+}
+
+/** Why was told while nobody heard it. */
+const UNTOLD: OwnerReason = { code: "presence_unknown", text: "for the sake of people there, while the link was down" }
+
+/** The attempt has ended while it was stopped, or did not: what is stopped no longer is. Within a change. */
+export function endSuspension(core: Core, { attempt }: Tried, endedAt: number): void {
+  if (attempt.suspended === null) return
+  attempt.suspendedMs += Math.max(0, endedAt - attempt.suspended.since)
+  attempt.suspended = null
+  core.store.stepAsides.end(attempt.id, endedAt, attempt.cause === "owner_returned")
+}
+
+function keepSuspendedMs(core: Core, { attempt }: Tried, suspendedMs: number): void {
+  if (attempt.suspendedMs === suspendedMs) return
+  attempt.suspendedMs = suspendedMs
+  core.ledger.attemptChanged(attempt)
+}
+
+function said({ code, text }: OwnerReason): { readonly code: string; readonly reason: string } {
+  return { code, reason: publicText(code, text) }
+}

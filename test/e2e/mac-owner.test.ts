@@ -1,0 +1,100 @@
+/** A Mac is its owner's first: the whole way, from the key that is pressed there to the job's state at the server and back. */
+import assert from "node:assert/strict"
+import { chownSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { test } from "node:test"
+import {
+  answerName,
+  type OwnerWish,
+  REQUEST_FOLDER,
+  readAnswer,
+  requestName,
+  requestText,
+} from "../../src/protocol/owner-request.ts"
+import { eventually } from "../support/agent-home.ts"
+import { usePool } from "../support/use-pool.ts"
+
+const TIMING = { pingMs: 500, silenceMs: 1_000, firstRetryMs: 100, lastRetryMs: 500 }
+const HOUR_MS = 3_600_000
+/** Prints a number now and then, and says when it is asked to end. */
+const WORK = "trap 'echo asked; exit 7' TERM; n=0; while :; do n=$((n + 1)); echo $n; sleep 0.1; done"
+const pool = usePool({ hosts: [{ kind: "mac" }], server: { timing: TIMING, labMacs: true } })
+
+const host = () => pool().hosts[0]!
+const mac = () => host().mac
+const rules = (change: Record<string, string | null>) =>
+  pool().api("POST", `/v1/hosts/${host().name}/owner/rules`, { rules: change })
+
+/** Processes of jobs on the Mac, as this machine sees them. */
+const atWork = () =>
+  host()
+    .processes()
+    .filter(({ command }) => command.includes("echo asked") || command.startsWith("sleep"))
+const isStopped = ({ pid }: { readonly pid: number }) =>
+  /\) T /.test(existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, "latin1") : "")
+
+async function startWork(): Promise<number> {
+  const { id } = await pool().submit({ command: ["sh", "-c", WORK] })
+  await pool().untilState(id, "running")
+  await eventually(async () => (await pool().log(id)).includes("2\n"), "a job at work")
+  return id
+}
+
+test("somebody comes, and the job stops; when nobody is there any more it goes on; who comes to stay has it ended", async () => {
+  mac().owner("leaves", { idleMs: HOUR_MS })
+  // Whoever types counts as there for a second.
+  await rules({ resume_after_idle: "1s", vacate_after: "10m" })
+  const id = await startWork()
+  mac().owner("works", { user: "lena" })
+  const job = await pool().untilState(id, "suspended")
+  assert.ok(atWork().length > 0 && atWork().every(isStopped), "the whole tree")
+  const now = readFileSync(join(mac().sharedFolder, "Windfall", "Now.txt"), "utf8")
+  assert.match(now, new RegExp(`You: here|Job ${job.id} `))
+  mac().owner("leaves", { idleMs: 0 })
+  await pool().untilState(id, "running")
+  const bytes = (await pool().log(id)).length
+  await eventually(async () => (await pool().log(id)).length > bytes, "the job going on")
+
+  await rules({ vacate_after: "1s", resume_after_idle: "10m" })
+  mac().owner("works", { user: "lena" })
+  await pool().untilJob(id, ({ attempts }) => attempts[0]?.cause === "owner_returned")
+  const waiting = await pool().untilState(id, "queued")
+  assert.equal(waiting.attempts.length, 1)
+  assert.match((await pool().log(id)).toString(), /asked\n$/)
+
+  await rules({ vacate_after: "10m", resume_after_idle: "1s", start_after_idle: "1s" })
+  mac().owner("leaves", { idleMs: 0 })
+  await pool().untilState(id, "running")
+  await pool().api("POST", `/v1/jobs/${id}/stop`, { now: false })
+  assert.equal((await pool().awaitJob(id)).state, "cancelled")
+})
+
+test("a pause by file holds although the link is cut, and is told when it is there again", async () => {
+  const id = await startWork()
+  await host().cut()
+  const answer = await ask({ verb: "pause", end: "2h" })
+  assert.equal(answer.done, true, answer.text)
+  assert.ok(atWork().length > 0 && atWork().every(isStopped), "stopped before it was answered")
+  await host().restore()
+  await pool().untilState(id, "suspended")
+  const { lever } = await pool().api<{ lever: { pauses: { job?: unknown } } }>("GET", `/v1/hosts/${host().name}/owner`)
+  assert.ok(lever.pauses.job, "said by the account of jobs, whoever that was")
+  await pool().api("POST", `/v1/hosts/${host().name}/owner/resume`, {})
+  await pool().untilState(id, "running")
+  await pool().api("POST", `/v1/jobs/${id}/stop`, { now: true })
+  assert.equal((await pool().awaitJob(id)).state, "cancelled")
+})
+
+/** Puts a request into the Mac's folder as whoever has its account. */
+async function ask(wish: OwnerWish) {
+  const folder = join(mac().sharedFolder, "Windfall", REQUEST_FOLDER)
+  const text = requestText({ ...wish, id: "e2e", at: Date.now() })
+  const file = join(folder, requestName("e2e"))
+  writeFileSync(`${file}.new`, text)
+  const { uid, gid } = statSync(folder)
+  chownSync(`${file}.new`, uid, gid)
+  renameSync(`${file}.new`, file)
+  const path = join(folder, answerName("e2e"))
+  await eventually(() => existsSync(path), "an answer")
+  return readAnswer(readFileSync(path, "utf8"))!
+}
