@@ -31,9 +31,13 @@ export const remoteLoginAccess = item("remote_login_access", (look, { user }) =>
   if (failure !== null) return notKnown("who may log in by ssh", failure)
   const group = parseAccessGroup(output?.stdout ?? "")
   if (group === null) return notKnown("who may log in by ssh", "what dscl printed is damaged or cut")
-  const named = group.members.length === 1 ? "one account by name" : `${group.members.length} accounts by name`
-  const who = group.hasAdministrators ? `administrators and ${named}` : named
-  return ok(`only some may log in by ssh: ${who}`)
+  const count = group.members.length
+  const who = [
+    group.hasAdministrators && "administrators",
+    count > 0 && `${count === 1 ? "one account" : `${count} accounts`} by name`,
+  ].filter((one) => one !== false)
+  if (who.length === 0) return notKnown("who may log in by ssh", "the group has members of a kind that is not read")
+  return ok(`only some may log in by ssh: ${who.join(" and ")}`)
 })
 
 /**
