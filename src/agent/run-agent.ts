@@ -154,6 +154,7 @@ async function open(
     program,
     attempts,
     refusal: () => owner.refusal(),
+    mayDarken: () => owner.mayDarken(),
     changed: () => agent?.changed(),
     supervisorDied: (attempt) => agent?.supervisorDied(attempt),
   }

@@ -8,6 +8,9 @@ import type { LastEnd } from "./platform.ts"
 const REPORTS = "/Library/Logs/DiagnosticReports"
 /** What matters stands at the beginning; stacks of all threads follow. */
 const MOST_BYTES = 128 * 1024
+/** macOS writes the report while it starts, and an agent may be there before: it looks again for some seconds. */
+const TRIES = 6
+const WAIT_MS = 1_000
 
 /**
  * How the system before this boot ended: by the report of a panic that was written since, else by whether it was shut down. A crash
@@ -16,10 +19,19 @@ const MOST_BYTES = 128 * 1024
  *
  * @param last runs `last reboot shutdown`
  */
-export async function lastEnd(sinceMs: number, last: () => Promise<string>, folder = REPORTS): Promise<LastEnd> {
-  const panic = newestPanic(folder, sinceMs)
-  if (panic !== null) return { crashed: true, what: `kernel panic: ${panicText(panic)}` }
+export async function lastEnd(
+  sinceMs: number,
+  last: () => Promise<string>,
+  { folder = REPORTS, waitMs = WAIT_MS }: { readonly folder?: string; readonly waitMs?: number } = {},
+): Promise<LastEnd> {
   const orderly = wasShutDown(await last().catch(() => ""))
+  // After an orderly shutdown there may be one all the same, of an earlier end since then.
+  const tries = orderly === true ? 1 : TRIES
+  for (let i = 0; i < tries; i++) {
+    if (i > 0) await new Promise((resolve) => setTimeout(resolve, waitMs))
+    const panic = newestPanic(folder, sinceMs)
+    if (panic !== null) return { crashed: true, what: `kernel panic: ${panicText(panic)}` }
+  }
   return orderly === false
     ? {
         crashed: true,

@@ -26,7 +26,9 @@ const spec = answer(
     resources: z.object({
       memoryBytes: count
         .nullable()
-        .describe("null: 512 MiB are leased, and it may hold more while the host has enough"),
+        .describe(
+          "null: what earlier runs needed is leased, at least 512 MiB, and it may hold more while the host has enough",
+        ),
       gpus: count.nullable().describe("null: one where the host has one"),
       cores: count,
     }),
