@@ -11,6 +11,7 @@ import { type Pool, startPool } from "../test/support/pool.ts"
 import { batch } from "./batch.ts"
 import type { Benchmark, Surroundings } from "./benchmark.ts"
 import { bulkOutput } from "./bulk-output.ts"
+import { factsAtJoin } from "./facts-at-join.ts"
 import { isMet, renderFigure, TABLE_HEAD } from "./figure.ts"
 import { firstHour } from "./first-hour.ts"
 import { firstTry } from "./first-try.ts"
@@ -19,6 +20,7 @@ import { freedHost } from "./freed-host.ts"
 import { hostJoin } from "./host-join.ts"
 import { idle } from "./idle.ts"
 import { logLatency } from "./log-latency.ts"
+import { memoryRunaway } from "./memory-runaway.ts"
 import { secondSend } from "./second-send.ts"
 import { sendTrue } from "./send-true.ts"
 import { submitToStart } from "./submit-to-start.ts"
@@ -37,9 +39,11 @@ const ALL: readonly Benchmark[] = [
   warmEnvironment,
   forwardedPort,
   hostJoin,
+  factsAtJoin,
   firstTry,
   firstHour,
   idle,
+  memoryRunaway,
 ]
 const HOSTS = 4
 const PAGE = join(import.meta.dirname, "../docs/performance.md")

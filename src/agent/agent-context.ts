@@ -42,6 +42,8 @@ export interface AgentContext {
   readonly jobHost: JobHost
   /** What starts this agent's program again, in another role: its node and its file. */
   readonly program: readonly string[]
+  /** Whether the display may be put to sleep for a GPU job just now: by the owner's rules, and by who is there. Absent: never. */
+  readonly mayDarken?: () => boolean
   /** By sequence number: all whose folders are here, and those being prepared. */
   readonly attempts: Map<number, Attempt>
   /** What keeps jobs from starting now for the sake of people at the host, in words; `null` when they may. */

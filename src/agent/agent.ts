@@ -16,6 +16,7 @@ import type { HostOwner } from "./owner/open-owner.ts"
 import { fail, type Routes, route } from "./router.ts"
 import { Sampler } from "./sampler.ts"
 import { readServerMessage } from "./server-message.ts"
+import { SleepWatch } from "./sleep-watch.ts"
 import { AGENT_VERSION } from "./version.ts"
 import { VitalsTeller } from "./vitals-teller.ts"
 
@@ -41,6 +42,7 @@ export class Agent {
   readonly #limits: Limits
   readonly #sampler: Sampler
   readonly #vitals: VitalsTeller
+  readonly #sleepWatch: SleepWatch
   readonly #leave: () => void
   readonly #ways: AgentWays
   #session: ServerHttp2Session | undefined
@@ -68,6 +70,7 @@ export class Agent {
       () => context.platform.vitals(),
       (vitals) => context.link.send({ type: "vitals", vitals }),
     )
+    this.#sleepWatch = new SleepWatch(context)
     context.link.onDrain = () => context.output.pump()
     on.owner.begin()
     this.changed()
@@ -235,6 +238,7 @@ export class Agent {
   }
 
   #look(): void {
+    this.#sleepWatch.look()
     this.#attempts.lookForLost()
     endOverdue(this.#context)
     this.#context.output.lookAtAll()

@@ -3,6 +3,7 @@ import type { AttemptOrder, ExitRecord } from "../protocol/agent-wire.ts"
 import type { DataOffer } from "../protocol/data-wire.ts"
 import type { AttemptId, JobId } from "../protocol/ids.ts"
 import type { Cause } from "../protocol/job-state.ts"
+import type { Sleep } from "../protocol/sleep.ts"
 import type { CollectedOutputs } from "../workspace/outputs.ts"
 import type { StatIndex } from "../workspace/stat-index.ts"
 import type { AttemptEnvironment } from "./attempt-environment.ts"
@@ -63,6 +64,8 @@ export class Attempt {
   message: string | null = null
   totals: { readonly stdout: number; readonly stderr: number } = { stdout: 0, stderr: 0 }
   peakMemoryBytes = 0
+  /** When the host slept while it ran, by the host's clock. */
+  sleeps: readonly Sleep[] = []
   /** What its tree held when it was measured last; `null`: it was not yet. */
   heldBytes: number | null = null
   /** CPU time that it had had then, and when, by `performance.now()`; `null`: that is not known. */
@@ -115,6 +118,7 @@ export class Attempt {
 
 const MESSAGES: Partial<Record<Cause, string>> = {
   out_of_memory: "The system ended it because the host had run out of memory",
+  host_crashed: "The Mac crashed while it ran",
   host_restarted: "The host was restarted while it ran",
   supervisor_lost: "Its supervisor was ended by something else, so its exit status is not known",
   start_failed: "The host could not start another process",

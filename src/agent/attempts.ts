@@ -3,14 +3,16 @@ import { join } from "node:path"
 import type { FoundAttempt, ServerMessage } from "../protocol/agent-wire.ts"
 import { WindfallError } from "../protocol/errors.ts"
 import type { AttemptId } from "../protocol/ids.ts"
+import { endAfterRestart } from "./after-restart.ts"
 import { type AgentContext, nameOf, tell } from "./agent-context.ts"
 import type { Attempt } from "./attempt.ts"
 import { inspectAttempt, readSecrets, rewriteOrder } from "./attempt-folder.ts"
 import { withBallast } from "./ballast.ts"
-import { endWithout, followLost, supervisedBy, tellEnd, tellStarted } from "./ending.ts"
+import { followLost, supervisedBy, tellEnd, tellStarted } from "./ending.ts"
 import { beginAttempt, beginOutput, launchAgain } from "./launch.ts"
 import { reopening } from "./own-file.ts"
 import { foundAttempt, type NeverRan, recoverAttempts } from "./recovery.ts"
+import { tellSleeps } from "./sleep-watch.ts"
 import { carryOut, poke, stopAttempt, wake } from "./stopping.ts"
 
 /** Forgetting waits this long for more of the same, as the high-water mark is synced for all of them at once. */
@@ -160,6 +162,7 @@ export class Attempts {
   }
 
   #tellAgain(attempt: Attempt, exitKnown: boolean): void {
+    tellSleeps(this.#context, attempt)
     if (attempt.phase === "ended") tellEnd(this.#context, attempt, exitKnown)
     else if (attempt.phase !== "preparing" && attempt.phase !== "launching") tellStarted(this.#context, attempt)
   }
@@ -170,7 +173,7 @@ export class Attempts {
     const bootId = (record.record ?? record.intent)?.bootId
     // Without any record it is not a restart that took it: processes may be left of it.
     const restarted = bootId !== undefined && bootId !== this.#context.platform.bootId && record.status === null
-    void (restarted ? endWithout(this.#context, attempt, "host_restarted") : followLost(this.#context, attempt))
+    void (restarted ? endAfterRestart(this.#context, attempt) : followLost(this.#context, attempt))
   }
 
   /**

@@ -10,8 +10,10 @@ import type { Attempt } from "./attempt.ts"
 import { inspectAttempt, outputSizes, readStopCause } from "./attempt-folder.ts"
 import { withBallastSync } from "./ballast.ts"
 import { buildProblem } from "./build-problem.ts"
+import { darkenFor } from "./darken.ts"
 import { targetOf } from "./data/place-data.ts"
 import { writeDurably } from "./durable-file.ts"
+import { afterLimit } from "./kernel-limit.ts"
 import { indexPath, refuse } from "./launch.ts"
 import { verdictAfterPause } from "./owner/verdict-after-pause.ts"
 import { carryOut } from "./stopping.ts"
@@ -83,6 +85,7 @@ function started(
   attempt.startedAt = line.startedAt
   tellStarted(context, attempt)
   context.output.started(attempt.sequence)
+  darkenFor(context, attempt)
   if (attempt.stop !== null) carryOut(context, attempt, attempt.stop)
   context.changed()
 }
@@ -133,6 +136,7 @@ async function treeGone(
 
 function ended(context: AgentContext, attempt: Attempt): void {
   attempt.phase = "ended"
+  afterLimit(context, attempt)
   context.leftovers.memory.ended(attempt.exit?.peakMemoryBytes ?? 0)
   tellEnd(context, attempt, false)
   context.changed()
@@ -242,10 +246,11 @@ export async function endWithout(context: AgentContext, attempt: Attempt, cause:
   attempt.phase = "lost"
   const stopCause = readStopCause(attempt.folder)
   const verdict = CAUSES.find((known) => known === stopCause) ?? cause
-  if (cause !== "host_restarted") await sweepRest(context, attempt)
+  const wentWithHost = cause === "host_restarted" || cause === "host_crashed"
+  if (!wentWithHost) await sweepRest(context, attempt)
   const sizes = outputSizes(attempt.folder)
   attempt.status ??= {
-    cause: cause === "host_restarted" ? cause : verdict,
+    cause: wentWithHost ? cause : verdict,
     exitCode: null,
     signal: null,
     startedAt: attempt.startedAt ?? 0,

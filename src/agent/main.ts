@@ -7,6 +7,9 @@
  * input and output and nothing else, ever. It listens on nothing.
  */
 import { randomBytes } from "node:crypto"
+import { METAL_ARGUMENT } from "./doctor/metal-program.ts"
+import { runOwnProgram } from "./doctor/own-programs.ts"
+import { REACH_ARGUMENT } from "./doctor/reach-program.ts"
 import { currentPlatform } from "./platform/current.ts"
 import { runAgent } from "./run-agent.ts"
 import { TERMINAL_HOST_ARGUMENT } from "./terminal-command.ts"
@@ -14,6 +17,7 @@ import { runTerminalHost } from "./terminal-main.ts"
 
 const [, file = "", ...parameters] = process.argv
 if (parameters[0] === TERMINAL_HOST_ARGUMENT) await runTerminalHost(parameters.slice(1), process.env)
+else if (parameters[0] === METAL_ARGUMENT || parameters[0] === REACH_ARGUMENT) await runOwnProgram(parameters)
 else
   await runAgent(parameters, {
     platform: currentPlatform,

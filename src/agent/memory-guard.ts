@@ -1,4 +1,5 @@
 import { formatBytes } from "../base/bytes.ts"
+import { requestText } from "../protocol/earlier-runs.ts"
 import { allowedBytes } from "../protocol/resources.ts"
 
 const MIB = 1024 ** 2
@@ -53,13 +54,8 @@ export class MemoryGuard {
   }
 }
 
-function brokenText({ heldBytes, leaseBytes, isAsked }: Held): string {
+/** What an attempt held, and what would have done, as a sentence without a full stop. */
+export function brokenText({ heldBytes, leaseBytes, isAsked }: Held): string {
   const lease = isAsked ? `${formatBytes(leaseBytes)} were asked for` : `it had not said how much it needs`
-  return `It held ${formatBytes(heldBytes)}, and ${lease}: --memory ${enoughText(heldBytes)} would have done until then`
-}
-
-/** A tenth more than was held, in whole gigabytes where that is precise enough. */
-function enoughText(heldBytes: number): string {
-  const megabytes = Math.ceil((heldBytes * 1.1) / MIB / 100) * 100
-  return megabytes < 4096 ? `${megabytes}M` : `${Math.ceil(megabytes / 1024)}G`
+  return `It held ${formatBytes(heldBytes)}, and ${lease}: --memory ${requestText(heldBytes)} would have done until then`
 }

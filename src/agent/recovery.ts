@@ -6,6 +6,7 @@ import type { AgentContext } from "./agent-context.ts"
 import { Attempt } from "./attempt.ts"
 import { type InspectedAttempt, inspectAttempt, outputSizes } from "./attempt-folder.ts"
 import { verdictAfterPause } from "./owner/verdict-after-pause.ts"
+import { readSleeps } from "./sleep-watch.ts"
 import { supervisorSweepsAll } from "./sweep-rest.ts"
 
 const NEVER_RAN = ".never-ran"
@@ -84,6 +85,7 @@ function rebuild(context: AgentContext, attempt: Attempt, found: InspectedAttemp
   attempt.hasSecrets = existsSync(join(attempt.folder, "secrets"))
   attempt.startedAt = held.startedAt
   attempt.startedUptimeMs = held.uptimeMs
+  attempt.sleeps = readSleeps(attempt.folder)
   const wasSwept = swept !== null && swept.strays.length === 0
   const isSwept = !thisBoot || status?.stdoutBytes != null || wasSwept
   if (status !== null && isSwept && supervisorSweepsAll(context, attempt)) {

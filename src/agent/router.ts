@@ -8,6 +8,7 @@ import type { AgentContext } from "./agent-context.ts"
 import { serveBench } from "./bench/bench-route.ts"
 import { lookAtPlace } from "./data/look-at-place.ts"
 import { offerData } from "./data/offer-data.ts"
+import { serveExamination } from "./doctor/examine-route.ts"
 import { outputBlobs } from "./output-blobs.ts"
 
 const BENCH_PATHS: ReadonlySet<string> = new Set([
@@ -48,6 +49,7 @@ export function route(
   else if (method === "POST" && path === AGENT_PATHS.dataOffer) answer = offer(context, stream)
   else if (method === "POST" && path === AGENT_PATHS.dataLook) answer = look(stream)
   else if (method === "POST" && BENCH_PATHS.has(path)) answer = serveBench(path, stream, readJson)
+  else if (method === "POST" && path === AGENT_PATHS.doctor) answer = examine(context, stream)
   else if (method === "POST" && path.startsWith(AGENT_PATHS.outputs)) {
     answer = giveOutputs(context, stream, path.slice(AGENT_PATHS.outputs.length))
   } else answer = Promise.reject(new WindfallError("route_not_found", `Cannot answer ${method} ${path}: no such route`))
@@ -107,6 +109,10 @@ async function look(stream: ServerHttp2Stream): Promise<void> {
   const found = await lookAtPlace(path)
   stream.respond({ ":status": 200, "content-type": "application/json" })
   stream.end(JSON.stringify(found))
+}
+
+async function examine(context: AgentContext, stream: ServerHttp2Stream): Promise<void> {
+  return serveExamination(context, stream, await readJson(stream))
 }
 
 async function readHashes(stream: ServerHttp2Stream) {

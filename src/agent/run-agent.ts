@@ -14,6 +14,7 @@ import { DataShelf } from "./data/data-shelf.ts"
 import { keepDisk } from "./disk/keep-disk.ts"
 import { takeSupervisorLines } from "./ending.ts"
 import { Environments } from "./environments.ts"
+import { watchFirewall } from "./firewall-watch.ts"
 import { Forker } from "./forker.ts"
 import { hashMachine } from "./hash-machine.ts"
 import { HighWater } from "./high-water.ts"
@@ -153,9 +154,11 @@ async function open(
     program,
     attempts,
     refusal: () => owner.refusal(),
+    mayDarken: () => owner.mayDarken(),
     changed: () => agent?.changed(),
     supervisorDied: (attempt) => agent?.supervisorDied(attempt),
   }
+  watchFirewall(context)
   const owner: HostOwner = openOwner(context, facts, probe, place)
   const ports = new PortAccess(context)
   const told = { facts, machine: id === null ? null : hashMachine(server, id) }

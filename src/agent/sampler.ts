@@ -1,6 +1,7 @@
 import type { AgentContext } from "./agent-context.ts"
 import type { Attempt } from "./attempt.ts"
 import { keepBallast } from "./ballast.ts"
+import { holdToLimit } from "./kernel-limit.ts"
 import { type Held, MemoryGuard } from "./memory-guard.ts"
 import type { MemoryNow, ProcessRow, Usage } from "./platform/platform.ts"
 import { stopAttempt } from "./stopping.ts"
@@ -34,7 +35,7 @@ export class Sampler {
 
   constructor(context: AgentContext) {
     this.#context = context
-    this.#plan(IDLE_MS)
+    this.#plan(this.#idleMs)
   }
 
   /** Whether something runs now. */
@@ -55,9 +56,15 @@ export class Sampler {
       void this.#look()
         .catch(() => {}) // a command of the system that failed this once
         .finally(() =>
-          this.#plan(this.#busy ? GLANCE_MS : this.#looksOften ? this.#context.platform.sampleMs : IDLE_MS),
+          this.#plan(this.#busy ? GLANCE_MS : this.#looksOften ? this.#context.platform.sampleMs : this.#idleMs),
         )
     }, afterMs).unref()
+  }
+
+  /** On a Mac the owner's apps take and give memory all the time, and a job may wait for it. */
+  get #idleMs(): number {
+    const { system, sampleMs } = this.#context.platform
+    return system === "darwin" ? sampleMs : IDLE_MS
   }
 
   /** Something runs, or it is not known yet whether what ran has given its memory back. */
@@ -114,6 +121,7 @@ export class Sampler {
           attempt.seen.get(row.pid) === row.start,
       )
       if (!this.#context.platform.sweepIsTotal) for (const row of rows) attempt.seen.set(row.pid, row.start)
+      holdToLimit(this.#context, attempt, rows)
       const usage = await this.#context.platform.usageOf(rows)
       const memoryBytes = Math.round(usage.reduce((sum, one) => sum + one.memoryBytes, 0))
       const cpu = cpuOf(usage)

@@ -57,6 +57,12 @@ const ERRORS: readonly KnownErrorText[] = [
     "missing_command",
   ),
   row("timed_out", /^Alarm clock(: 14)?$|^Command timed out/, "it did not end in time", "timed_out"),
+  row(
+    "record_not_found",
+    /^<dscl_cmd> DS Error: -14136 \(eDSRecordNotFound\)$/,
+    "there is no such account or group",
+    "no_such_key",
+  ),
   row("unknown_key", /^sysctl: unknown oid /, "this kernel has no such key", "no_such_key"),
   row(
     "no_such_process",

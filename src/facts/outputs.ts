@@ -1,3 +1,4 @@
+import { readAccessGroup } from "./access-group.ts"
 import { isDiskHead, isMountLine, readDf, readMount } from "./disk.ts"
 import { explainErrorText, readErrorText } from "./error-text.ts"
 import type { FactSheet } from "./fact-sheet.ts"
@@ -26,6 +27,7 @@ import { isBareSysctl, readBareSysctl } from "./sysctl-bare.ts"
 import { profilerTypeOf, readSystemProfiler } from "./system-profiler.ts"
 import { isTopHead, readFootprint, readTop } from "./top.ts"
 import { isKernelVersion, readUname } from "./uname.ts"
+import { isUpdateSettings, readUpdateSettings } from "./update-settings.ts"
 import { readVmStat } from "./vm-stat.ts"
 
 /** One kind of output that is read. */
@@ -64,6 +66,9 @@ export const OUTPUT_KINDS: readonly OutputKind[] = [
     "system_profiler",
     (text) => profilerTypeOf(text) !== null,
     (sheet, _, text, hint) => readSystemProfiler(sheet, text, hint),
+  ),
+  kind("plutil of com.apple.SoftwareUpdate", "plutil-SoftwareUpdate", isUpdateSettings, (sheet, _, text) =>
+    readUpdateSettings(sheet, text),
   ),
   kind("mactop or gpustack", "mactop gpustack", isOtherToolText, (sheet, _, text) => readOtherTool(sheet, text)),
   kind("ioreg", "ioreg", some(isRegistryLine), readRegistry),
@@ -164,6 +169,7 @@ export const OUTPUT_KINDS: readonly OutputKind[] = [
     readLaunchctlList,
   ),
   kind("launchctl print", "launchctl-print", some(/^\t(path|type|program|runs) = /), readLaunchctlPrint),
+  kind("dscl -read", "dscl-read", some(/^RecordName: com\.apple\.access_ssh$/), readAccessGroup),
   kind("rsync --version", "rsync", some(/^openrsync: protocol|^rsync {1,2}version /), readRsyncVersion),
   kind("system_profiler", "system_profiler", some(isProfilerTitle), readProfilerText),
   kind(
@@ -180,7 +186,7 @@ export const OUTPUT_KINDS: readonly OutputKind[] = [
   ),
   kind(
     "a status line",
-    "fdesetup csrutil socketfilterfw profiles xcode-select notifyutil launchctl-managername launchctl-print-disabled systemsetup-getremotelogin",
+    "fdesetup csrutil socketfilterfw profiles xcode-select notifyutil launchctl-managername launchctl-print-disabled systemsetup-getremotelogin ls-protected",
     (_, lines) => lines.some(({ text }) => isStatusLine(text)),
     readStatusLines,
   ),

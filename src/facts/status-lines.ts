@@ -25,6 +25,7 @@ const LINES: readonly StatusLine[] = [
   row(/^MDM enrollment: (Yes|No)(?: \(User Approved\))?$/, "isManaged", isOn),
   row(/^Remote Login: (On|Off)$/, "isRemoteLoginOn", isOn), // systemsetup -getremotelogin
   row(/^\s*"com\.openssh\.sshd" => (enabled|disabled)$/, "isRemoteLoginOn", isOn), // launchctl print-disabled system
+  row(/^(TCC\.db)$/, "hasFullDiskAccess", () => true), // ls of its folder, which only who has it may list
   row(/^(Aqua|Background|LoginWindow|StandardIO|System)$/, "sessionKind", (match) => match[1] ?? ""), // launchctl managername
   row(
     /^(\/Library\/Developer\/CommandLineTools|\/Applications\/Xcode[\w.-]*\.app\/Contents\/Developer)$/,

@@ -27,6 +27,7 @@ import {
   text,
   textOrNull,
 } from "./raw-check.ts"
+import { SLEEP_CHECKS } from "./sleep-wire.ts"
 import { VITALS_CHECKS } from "./vitals-check.ts"
 
 const CAUSE_SET: ReadonlySet<unknown> = new Set(CAUSES)
@@ -115,6 +116,7 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
   ...OWNER_CHECKS,
   ...VITALS_CHECKS,
   ...NETWORK_CHECKS,
+  ...SLEEP_CHECKS,
   left: () => {},
   disk: (raw, type) => {
     const disk = object(raw.disk, type, "disk")
@@ -134,6 +136,9 @@ function checkFacts(raw: Raw & Partial<Record<keyof HostFacts, unknown>>): void 
   if (raw.arch !== "arm64" && raw.arch !== "x64") fail("hello", "facts.arch")
   for (const field of ["system", "chip", "hostname", "user", "home", "bootId"]) text(raw, field, "hello facts")
   for (const field of ["cores", "memoryBytes", "gpus", "diskFreeBytes"]) count(raw, field, "hello facts")
+  for (const field of ["gpuMemoryBytes", "memoryAvailableBytes"])
+    if (raw[field] !== undefined) count(raw, field, "hello facts")
+  if (![undefined, "kernel", "windfall"].includes(raw.memoryHeldBy as never)) fail("hello", "facts.memoryHeldBy")
   textOrNull(raw, "model", "hello facts")
   textOrNull(raw, "timeZone", "hello facts")
   if (raw.mac !== undefined) checkMacFacts(raw.mac)

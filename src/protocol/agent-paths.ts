@@ -20,6 +20,8 @@ export const AGENT_PATHS = {
   benchOffer: "/bench/offer",
   /** POST {@link DataOffer} and `durationMs`: measures towards the host that offered. Answers lines of JSON ({@link BenchLine}). */
   benchMeasure: "/bench/measure",
+  /** POST {@link ExaminationRequest}: examines the host. Answers lines of JSON (protocol/doctor-wire.ts). */
+  doctor: "/doctor",
   /**
    * POST, both bodies open: the bytes of a tunnel (protocol/tunnel.ts). `/tunnels/SEQUENCE/port/PORT` leads to a port that a
    * process of the attempt listens on; with `/look` behind it only waits a while for that, and answers without a body.

@@ -10,14 +10,12 @@ import type { DataOffer, OrderData } from "./data-wire.ts"
 import type { EnvironmentSpec } from "./environment.ts"
 import type { HostFacts } from "./host.ts"
 import type { HostDisk } from "./host-disk.ts"
+import type { HostNews } from "./host-news.ts"
 import type { AttemptId, BlobHash, JobId, ServerId } from "./ids.ts"
 import type { Cause } from "./job-state.ts"
 import type { Leftovers } from "./leftovers.ts"
-import type { NetworkNews } from "./network-wire.ts"
 import type { HostTerms, Lever } from "./owner.ts"
-import type { OwnerNews } from "./owner-wire.ts"
 import type { Resources } from "./resources.ts"
-import type { VitalsNews } from "./vitals-wire.ts"
 
 /** Raised when server and agent of neighbouring releases no longer understand each other. */
 export const AGENT_PROTOCOL = 1
@@ -198,9 +196,7 @@ export type AgentMessage =
   | { readonly type: "leftovers"; readonly leftovers: Leftovers }
   /** What Windfall holds on the host's disk, and may hold there now: after `hello`, and when that has changed by more than a little. */
   | { readonly type: "disk"; readonly disk: HostDisk }
-  | OwnerNews
-  | VitalsNews
-  | NetworkNews
+  | HostNews
   /** The host's owner is taking Windfall off: what runs is asked to end, and nothing can be started here any more. */
   | { readonly type: "left" }
   /**

@@ -74,6 +74,30 @@ export type EventBody =
       readonly certain: boolean
       readonly gone: boolean
     }
+  | {
+      /** A Mac went down while it ran a job. */
+      readonly type: "host_crashed"
+      readonly host: HostId
+      readonly name: string
+      readonly job: JobId
+      readonly attempt: AttemptId
+      /** What is known of the crash, in words. */
+      readonly reason: string | null
+      /** How often it has, with jobs like this one. */
+      readonly times: number
+      /** Such jobs do not go there any more. */
+      readonly quarantined: boolean
+    }
+  | {
+      /** A host slept while it ran an attempt: by its own clock. */
+      readonly type: "host_slept"
+      readonly host: HostId
+      readonly name: string
+      readonly job: JobId
+      readonly attempt: AttemptId
+      readonly from: number
+      readonly to: number
+    }
   /** Somebody has moved the lever of a host: the actor, at the Mac itself or from elsewhere. */
   | {
       readonly type: "host_lever"

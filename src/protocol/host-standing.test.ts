@@ -51,6 +51,10 @@ test("every obstacle of an owner has its word, and one that is not known keeps j
     assert.equal(takesJobs(standing), false)
   }
   assert.equal(code({ presence: presenceOf("away", 30) }), "free")
+  // What the server itself says of the obstacles counts, as far as it says anything.
+  const paused = { code: "paused", text: "paused by ada", until: null }
+  assert.equal(code({ presence: presenceOf("away", 30), obstacles: [paused] }), "paused")
+  assert.equal(code({ presence: presenceOf("here", 1, ["owner_here", "x"]), obstacles: [] }), "free")
   assert.equal(code({ presence: presenceOf("unwatched", 0) }), "free")
 })
 

@@ -35,7 +35,7 @@ const OF_OBSTACLE: ReadonlyMap<string, StandingCode> = new Map([
   ["foreign_load", "load"],
 ])
 
-/** What is looked at. A server of an older release says nothing of presence. */
+/** What is looked at. A server of an older release says nothing of the people at a host. */
 export type StandingHost = Pick<
   HostView,
   "link" | "reason" | "leaving" | "draining" | "withheld" | "facts" | "total" | "free" | "jobs"

@@ -27,6 +27,15 @@ export interface HostFacts {
   readonly cores: number
   readonly memoryBytes: number
   readonly gpus: number
+  /** How much of the memory Metal lets the GPU work with; absent where there is no such bound, and from older agents. */
+  readonly gpuMemoryBytes?: number
+  /** What new work could have when this was found; absent off the Mac, and from older agents. */
+  readonly memoryAvailableBytes?: number
+  /**
+   * Who holds a job to the memory it asked for: the kernel, page by page, and Windfall, by looking twice a second; or Windfall alone. Absent
+   * on a Mac, where it is always Windfall alone, and from older agents.
+   */
+  readonly memoryHeldBy?: "kernel" | "windfall"
   readonly hostname: string
   /** The account jobs run as. */
   readonly user: string

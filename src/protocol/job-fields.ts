@@ -40,7 +40,7 @@ export const JOB_FIELDS = {
   memory: {
     kind: "bytes",
     placeholder: "SIZE",
-    help: "memory the job needs, GPU memory included (default 512M)",
+    help: "memory the job needs, GPU memory included (default: as earlier runs, at least 512M)",
     short: "m",
     also: ["mem"],
     example: "48G",

@@ -37,6 +37,27 @@ const KNOWN: readonly (readonly [text: string, code: string, end?: Partial<Ended
     "gpu_memory",
   ],
   [
+    "[METAL] Command buffer execution failed: Caused GPU Hang Error (00000003:kIOGPUCommandBufferCallbackErrorHang)",
+    "gpu_watchdog",
+  ],
+  [
+    "RuntimeError: [metal::malloc] Attempting to allocate 40265318400 bytes which is greater than the maximum allowed buffer size of 22613000192 bytes.",
+    "gpu_buffer",
+  ],
+  [
+    "[METAL] Command buffer execution failed: Caused GPU Address Fault Error (0000000b:kIOGPUCommandBufferCallbackErrorPageFault)",
+    "gpu_fault",
+  ],
+  [
+    "error: Ignored (for causing prior/excessive GPU errors) (00000004:kIOGPUCommandBufferCallbackErrorSubmissionsIgnored)",
+    "gpu_victim",
+  ],
+  [
+    "error: Innocent Victim of GPU Error/Recovery (00000005:kIOGPUCommandBufferCallbackErrorInnocentVictim)",
+    "gpu_victim",
+  ],
+  ["RuntimeError: [metal::load_device] No Metal device available. This may be a headless machine.", "gpu_hidden"],
+  [
     "NotImplementedError: The operator 'aten::_linalg_eigh.eigenvalues' is not currently implemented for the MPS device. If you want it, say so.",
     "gpu_operator",
   ],

@@ -1,9 +1,11 @@
+import type { LearnedNeed } from "./earlier-runs.ts"
 import type { EnvironmentSpec } from "./environment.ts"
 import type { AttemptId, BlobHash, HostId, JobId } from "./ids.ts"
 import type { JobData } from "./job-data.ts"
 import type { Cause, JobState } from "./job-state.ts"
 import type { JobNotify } from "./notify.ts"
 import { DEFAULT_REQUEST, type ResourceRequest } from "./resources.ts"
+import type { Sleep } from "./sleep.ts"
 
 export type JobKind = "task" | "session"
 
@@ -52,6 +54,11 @@ export interface JobSpec {
   readonly git: GitRecord | null
   /** The Python environment it runs in; `null` for none. */
   readonly environment: EnvironmentSpec | null
+  /**
+   * Tells the sender's folder from others without saying where it is: by it a job is known to be one that was sent before. Absent
+   * where nothing travels, and in jobs of older senders.
+   */
+  readonly project?: string | undefined
 }
 
 export interface GitRecord {
@@ -118,6 +125,8 @@ export interface JobView {
   readonly endedAt: number | null
   readonly attempts: readonly AttemptView[]
   readonly outputs: OutputsView | null
+  /** What is leased for it by what earlier runs held, as its sender did not say; absent where nothing was learned. */
+  readonly learned?: LearnedNeed
 }
 
 export type AttemptState = "starting" | "running" | "suspended" | "finishing" | "ended"
@@ -158,6 +167,8 @@ export interface AttemptView {
   readonly suspendedMs: number
   /** Its host was lost, or given up, before it had told how much it printed in all: the log may lack its end. */
   readonly logEnd?: "unknown"
+  /** When its host slept while it ran, oldest first, by that host's clock; absent where it did not, as far as is known. */
+  readonly sleeps?: readonly Sleep[]
 }
 
 /** What an attempt used when its host last looked. */

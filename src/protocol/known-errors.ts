@@ -2,6 +2,7 @@
  * What jobs print when they fail, what it means, and the line to type. A pattern is as narrow as the text of its program: what
  * might also be ordinary output is left out, as a wrong hint costs more than none.
  */
+import { GPU_ERRORS } from "./known-gpu-errors.ts"
 import { packageOfProgram } from "./python-programs.ts"
 
 /** How a job ended, as far as a hint may depend on it. */
@@ -57,18 +58,7 @@ const exitedWith =
 
 /** What is more telling comes first: of what a job printed at most two are shown. */
 export const KNOWN_ERRORS: readonly KnownError[] = [
-  {
-    code: "gpu_watchdog",
-    pattern: /kIOGPUCommandBufferCallbackError(?:ImpactingInteractivity|Timeout)\b/,
-    meaning: () => "macOS took the GPU away from it: while a display is lit, it does so to keep the screen fluent",
-    fix: () => "Run it again where the display sleeps: windfall rerun JOB, or windfall send --host NAME",
-  },
-  {
-    code: "gpu_memory",
-    pattern: /kIOGPUCommandBufferCallbackErrorOutOfMemory\b|\bMPS backend out of memory \(MPS allocated/,
-    meaning: () => "the GPU ran out of memory, which on a Mac is the same memory as the CPU's",
-    fix: () => "Make the batch smaller, or ask for a larger Mac with --memory",
-  },
+  ...GPU_ERRORS,
   {
     code: "gpu_operator",
     pattern: /The operator '([\w:.]+)' is not currently implemented for the MPS device/,

@@ -10,7 +10,7 @@ export interface Resources {
 
 /** What a job asks for on each host. */
 export interface ResourceRequest {
-  /** `null` when the sender did not say: then {@link DEFAULT_MEMORY_BYTES} are leased, and it is held to nothing while the host has enough. */
+  /** `null` when the sender did not say: then what earlier runs needed is leased (earlier-runs.ts), or {@link DEFAULT_MEMORY_BYTES}, and it is held to nothing while the host has enough. */
   readonly memoryBytes: number | null
   /** `null` when the sender did not say: then the GPU is leased where the host has one, since a job may use Metal unasked. */
   readonly gpus: number | null

@@ -26,8 +26,12 @@ export function diagnose(pass: Pass, room: HostRoom, shape: Shape): Obstacle[] {
       leases: leases.filter((lease) => lease.resources.gpus > 0),
     })
   }
-  if (need.memoryBytes > free.memoryBytes) {
-    found.push({ code: "memory_leased", asked: need.memoryBytes, free: free.memoryBytes, leases })
+  const leasedBytes = room.total.memoryBytes - free.memoryBytes
+  const unleasedBytes = host.total.memoryBytes - leasedBytes
+  const isLeased = need.memoryBytes > unleasedBytes
+  if (isLeased) found.push({ code: "memory_leased", asked: need.memoryBytes, free: unleasedBytes, leases })
+  if (need.memoryBytes > (isLeased ? room.total.memoryBytes : free.memoryBytes)) {
+    found.push({ code: "memory_short", asked: need.memoryBytes, free: free.memoryBytes, forGpu: need.gpus > 0 })
   }
   if (need.cores > free.cores) found.push({ code: "cores_leased", asked: need.cores, free: free.cores, leases })
 

@@ -77,6 +77,12 @@ function takeAway(scene: Scene, obstacle: Obstacle, job: JobId, id: HostId): Sce
       return change(({ places }) => ({ places: new Set([...places, ...obstacle.names]) }))
     case "memory_too_small":
       return change(({ total }) => ({ total: { ...total, memoryBytes: obstacle.asked } }))
+    case "gpu_memory_too_small":
+      return change(() => ({ gpuMemoryBytes: obstacle.asked }))
+    case "memory_short":
+      return change(({ total }) => ({ memoryNowBytes: total.memoryBytes }))
+    case "crashed_there":
+      return { ...scene, waiting: scene.waiting.map((one) => (one.id === job ? { ...one, crashes: [] } : one)) }
     case "gpus_too_few":
       return change(({ total }) => ({ total: { ...total, gpus: obstacle.asked } }))
     case "cores_too_few":

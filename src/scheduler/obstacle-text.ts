@@ -20,6 +20,12 @@ export function describeObstacle(obstacle: Obstacle, host: SchedulableHost, shap
       return `the data ${obstacle.names.join(" and ")} does not lie there`
     case "memory_too_small":
       return `too little memory: ${formatBytes(obstacle.asked)} asked, it has ${formatBytes(obstacle.has)}`
+    case "gpu_memory_too_small":
+      return `too little memory for a GPU job: ${formatBytes(obstacle.asked)} asked, Metal gives it ${formatBytes(obstacle.has)}`
+    case "crashed_there":
+      return `it crashed ${obstacle.times} times while it ran this job, which does not go there again: to try it all the same, send it under another name (-J NAME)`
+    case "memory_short":
+      return `${formatBytes(Math.max(0, obstacle.free))} free for ${obstacle.forGpu ? "GPU jobs" : "jobs"} now, ${formatBytes(obstacle.asked)} asked`
     case "gpus_too_few":
       return obstacle.has === 0 ? "has no GPU" : `too few GPUs: ${obstacle.asked} asked, it has ${obstacle.has}`
     case "cores_too_few":

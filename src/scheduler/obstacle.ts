@@ -12,6 +12,10 @@ export type Obstacle =
       readonly asked: number
       readonly has: number
     }
+  /** The host crashed while it ran such jobs, too often for another try. */
+  | { readonly code: "crashed_there"; readonly times: number }
+  /** More than Metal lets its GPU have. */
+  | { readonly code: "gpu_memory_too_small"; readonly asked: number; readonly has: number }
   /** Data that only some hosts have themselves. */
   | { readonly code: "data_elsewhere"; readonly names: readonly string[] }
   // These pass.
@@ -33,6 +37,8 @@ export type Obstacle =
       /** Who holds some of it. */
       readonly leases: readonly Lease[]
     }
+  /** Others than jobs use the memory. `free`: what a job could have now. */
+  | { readonly code: "memory_short"; readonly asked: number; readonly free: number; readonly forGpu: boolean }
   /** Secrets and other users do not meet on a host. */
   | { readonly code: "secrets_apart"; readonly leases: readonly Lease[] }
   /** Earlier jobs that it would delay there. */
@@ -52,6 +58,14 @@ export const OWNER_CODES = [
 ] as const
 export type OwnerCode = (typeof OWNER_CODES)[number]
 
+/** A job is not placed again on a host that has crashed so often while it ran such jobs. */
+export const HOST_QUARANTINE_CRASHES = 2
+
+/** How often the host crashed while it ran such jobs. */
+export function crashesOn({ crashes }: Pick<Shape, "crashes">, host: SchedulableHost): number {
+  return crashes?.find((one) => one.host === host.id)?.times ?? 0
+}
+
 /** What will keep jobs of this shape off the host for good; such a job holds no place there. */
 export function lastingObstacles(shape: Shape, host: SchedulableHost): Obstacle[] {
   if (shape.hostWanted !== null && shape.hostWanted !== host.id && shape.hostWanted !== host.name) {
@@ -63,8 +77,12 @@ export function lastingObstacles(shape: Shape, host: SchedulableHost): Obstacle[
   if (elsewhere.length > 0) return [{ code: "data_elsewhere", names: elsewhere.map(({ name }) => name) }]
   const need = needOn(shape.resources, host.total)
   const found: Obstacle[] = []
+  const times = crashesOn(shape, host)
+  if (times >= HOST_QUARANTINE_CRASHES) found.push({ code: "crashed_there", times })
   if (need.memoryBytes > host.total.memoryBytes) {
     found.push({ code: "memory_too_small", asked: need.memoryBytes, has: host.total.memoryBytes })
+  } else if (need.gpus > 0 && need.memoryBytes > (host.gpuMemoryBytes ?? host.total.memoryBytes)) {
+    found.push({ code: "gpu_memory_too_small", asked: need.memoryBytes, has: host.gpuMemoryBytes ?? 0 })
   }
   if (need.gpus > host.total.gpus) found.push({ code: "gpus_too_few", asked: need.gpus, has: host.total.gpus })
   if (need.cores > host.total.cores) found.push({ code: "cores_too_few", asked: need.cores, has: host.total.cores })
@@ -78,7 +96,9 @@ export function isLasting({ code }: Obstacle): boolean {
     code === "other_partition" ||
     code === "not_for_user" ||
     code === "data_elsewhere" ||
+    code === "crashed_there" ||
     code === "memory_too_small" ||
+    code === "gpu_memory_too_small" ||
     code === "gpus_too_few" ||
     code === "cores_too_few"
   )

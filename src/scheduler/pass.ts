@@ -1,7 +1,7 @@
 import type { HostId, JobId } from "../protocol/ids.ts"
 import { fits, needOn, type Resources, subtractResources } from "../protocol/resources.ts"
 import { missingBytes, moveStep } from "./move.ts"
-import { lastingObstacles, mustStayApart, takesJobs } from "./obstacle.ts"
+import { crashesOn, lastingObstacles, mustStayApart, takesJobs } from "./obstacle.ts"
 import { type Budget, type Occupant, Outlook, STEPS_PER_PASS } from "./outlook.ts"
 import { type Shape, ShapeIndex } from "./shape.ts"
 import type { Lease, SchedulableHost, Snapshot, WaitingJob } from "./snapshot.ts"
@@ -9,6 +9,8 @@ import type { Lease, SchedulableHost, Snapshot, WaitingJob } from "./snapshot.ts
 /** A host during a pass. */
 export interface HostRoom {
   readonly host: SchedulableHost
+  /** What jobs may use in all just now. */
+  readonly total: Resources
   readonly leases: Lease[]
   /** Shapes of earlier jobs that could run here and cannot start yet. */
   readonly holders: ShapeQueue[]
@@ -20,7 +22,7 @@ export interface HostRoom {
 /** The jobs of one shape during a pass. */
 export interface ShapeQueue {
   readonly shape: Shape
-  /** Hosts it could ever run on: those first to which least of its data would have to come, among these where all it needs comes sooner, then the smallest. */
+  /** Hosts it could ever run on, in the order of its rank. */
   readonly rooms: readonly HostRoom[]
   /** Jobs of this shape that hold a place. */
   readonly held: JobId[]
@@ -37,8 +39,10 @@ export class Pass {
 
   constructor(snapshot: Pick<Snapshot, "hosts" | "leases">) {
     const byId = new Map<HostId, HostRoom>()
-    for (const host of snapshot.hosts)
-      byId.set(host.id, { host, leases: [], holders: [], free: host.total, outlook: undefined })
+    for (const host of snapshot.hosts) {
+      const total = totalNow(host)
+      byId.set(host.id, { host, total, leases: [], holders: [], free: total, outlook: undefined })
+    }
     for (const lease of snapshot.leases) {
       const room = byId.get(lease.host)
       if (room !== undefined) addLease(room, lease)
@@ -47,7 +51,7 @@ export class Pass {
     this.#open = this.rooms.filter(isOpen).length
     this.#shapes = new ShapeIndex((shape) => ({
       shape,
-      rooms: nearData(
+      rooms: byMerit(
         shape,
         this.rooms.filter(({ host }) => lastingObstacles(shape, host).length === 0),
       ),
@@ -93,13 +97,13 @@ export class Pass {
   /** Whether a job of this shape, started on this host now, could be in the way of an earlier one that waits for it. */
   isHeld(room: HostRoom, shape: Shape): boolean {
     if (room.holders.length === 0) return false
-    room.outlook ??= new Outlook([...occupantsOf(room.holders, room), ...alike(room.leases)], room.host.total)
+    room.outlook ??= new Outlook([...occupantsOf(room.holders, room), ...alike(room.leases)], room.total)
     return this.#isInTheWay(room, shape, room.holders, room.outlook)
   }
 
   /** The same for just one shape of earlier jobs. */
   isHeldFor(room: HostRoom, shape: Shape, holder: ShapeQueue): boolean {
-    const outlook = new Outlook([...occupantsOf([holder], room), ...alike(room.leases)], room.host.total)
+    const outlook = new Outlook([...occupantsOf([holder], room), ...alike(room.leases)], room.total)
     return this.#isInTheWay(room, shape, [holder], outlook)
   }
 
@@ -126,6 +130,12 @@ function* occupantsOf(holders: readonly ShapeQueue[], room: HostRoom): Generator
   }
 }
 
+/** Memory that others use just now is as if the host did not have it. */
+function totalNow({ total, memoryNowBytes }: SchedulableHost): Resources {
+  if (memoryNowBytes === undefined || memoryNowBytes >= total.memoryBytes) return total
+  return { ...total, memoryBytes: Math.max(0, memoryNowBytes) }
+}
+
 /** Whether the host can take anything at all: jobs ask for a byte and a core at the least. */
 function isOpen({ host, free }: HostRoom): boolean {
   return takesJobs(host) && free.memoryBytes > 0 && free.cores > 0
@@ -150,17 +160,27 @@ function alike(leases: readonly Lease[]): Occupant[] {
 }
 
 /**
- * Those first to which least of the data would have to come, then those to which all there is to move comes sooner. By what does
- * not hang on other jobs of the pass either, so that what is said of size holds. The order is kept among equals.
+ * Those first that did not crash with such jobs; among these those to which least of the data would have to come, then those to which all
+ * there is to move comes sooner. By what does not hang on other jobs of the pass either, so that what is said of size holds. The order
+ * is kept among equals.
  */
-export function nearData(shape: Pick<Shape, "data" | "workspace">, rooms: readonly HostRoom[]): readonly HostRoom[] {
-  if (shape.data.every(({ root }) => root === null) && shape.workspace == null) return rooms
-  const costs = new Map(
-    rooms.map((room) => [room, { bytes: missingBytes(shape.data, room.host), step: moveStep(shape, room.host) }]),
+export function byMerit(
+  shape: Pick<Shape, "data" | "workspace" | "crashes">,
+  rooms: readonly HostRoom[],
+): readonly HostRoom[] {
+  const { data, workspace, crashes = [] } = shape
+  if (crashes.length === 0 && workspace == null && data.every(({ root }) => root === null)) return rooms
+  const merits = new Map(
+    rooms.map((room) => [
+      room,
+      [crashesOn(shape, room.host), missingBytes(data, room.host), moveStep(shape, room.host)] as const,
+    ]),
   )
-  const difference = (a: HostRoom, b: HostRoom, what: "bytes" | "step") =>
-    (costs.get(a)?.[what] ?? 0) - (costs.get(b)?.[what] ?? 0)
-  return rooms.toSorted((a, b) => difference(a, b, "bytes") || difference(a, b, "step"))
+  return rooms.toSorted((a, b) => {
+    const [crashesA = 0, bytesA = 0, stepA = 0] = merits.get(a) ?? []
+    const [crashesB = 0, bytesB = 0, stepB = 0] = merits.get(b) ?? []
+    return crashesA - crashesB || bytesA - bytesB || stepA - stepB
+  })
 }
 
 /**

@@ -3,8 +3,9 @@ import { describe, it } from "node:test"
 import fc from "fast-check"
 import { isPossible, type Scene, scenes } from "../../test/support/scheduler-scenes.ts"
 import type { BlobHash, JobId } from "../protocol/ids.ts"
+import { needOn } from "../protocol/resources.ts"
 import { missingBytes } from "./move.ts"
-import { lastingObstacles } from "./obstacle.ts"
+import { crashesOn, lastingObstacles } from "./obstacle.ts"
 import { plan, type Start } from "./plan.ts"
 import type { Lease } from "./snapshot.ts"
 import { waitReasons } from "./wait-reasons.ts"
@@ -57,14 +58,17 @@ describe("plan() for any pool and queue", () => {
     )
   })
 
-  it("starts a job where least of its data would have to come, of all hosts that could take it now", () => {
+  it("starts a job where no such job crashed, and there where least of its data would have to come, of all that could take it now", () => {
     fc.assert(
       fc.property(scenes({ maxJobs: 12 }), (scene) => {
         const starts = new Map(plan(scene, NOW_MS).starts.map(({ job, host }) => [job, host]))
         for (const { job, hosts } of waitReasons(scene, NOW_MS)) {
           const at = scene.hosts.find(({ id }) => id === starts.get(job.id))
           if (at === undefined) continue
-          const open = hosts.filter(({ obstacles }) => obstacles.length === 0)
+          const free = hosts.filter(({ obstacles }) => obstacles.length === 0)
+          const calmest = Math.min(...free.map(({ host }) => crashesOn(job, host)))
+          assert.equal(crashesOn(job, at), calmest)
+          const open = free.filter(({ host }) => crashesOn(job, host) === calmest)
           const least = Math.min(...open.map(({ host }) => missingBytes(job.data, host)))
           assert.equal(missingBytes(job.data, at), least)
         }
@@ -108,6 +112,7 @@ describe("plan() for any pool and queue", () => {
               host.link === "ready" &&
               !host.draining &&
               host.withheld === null &&
+              needOn(job.resources, host.total).memoryBytes <= (host.memoryNowBytes ?? host.total.memoryBytes) &&
               host.ownerObstacles.length === 0 &&
               lastingObstacles(job, host).length === 0,
           )

@@ -6,7 +6,7 @@ import type { WaitingJob } from "./snapshot.ts"
  */
 export type Shape = Pick<
   WaitingJob,
-  "user" | "resources" | "partition" | "hostWanted" | "hasSecrets" | "data" | "workspace"
+  "user" | "resources" | "partition" | "hostWanted" | "hasSecrets" | "data" | "workspace" | "crashes"
 >
 
 /** Sorts jobs into shapes, each with one `T` of the caller's. */
@@ -23,7 +23,7 @@ export class ShapeIndex<T> {
     // Most queues hold long runs of one shape: comparing with the last one spares the key.
     if (this.#last !== undefined && isSame(this.#last.shape, job)) return this.#last.entry
     const { resources } = job
-    const key = `${resources.memoryBytes}/${resources.gpus}/${resources.cores}/${job.hasSecrets}/${JSON.stringify([job.user, job.partition, job.hostWanted, job.workspace?.root, ...job.data.map(({ name, root }) => [name, root])])}`
+    const key = `${resources.memoryBytes}/${resources.gpus}/${resources.cores}/${job.hasSecrets}/${JSON.stringify([job.user, job.partition, job.hostWanted, job.workspace?.root, ...job.data.map(({ name, root }) => [name, root]), job.crashes ?? []])}`
     let entry = this.#byKey.get(key)
     if (entry === undefined) {
       entry = this.#make(job)
@@ -32,6 +32,13 @@ export class ShapeIndex<T> {
     this.#last = { shape: job, entry }
     return entry
   }
+}
+
+type Crashes = NonNullable<Shape["crashes"]>
+const NONE: Crashes = []
+
+function sameCrashes(a: Crashes, b: Crashes): boolean {
+  return a.length === b.length && a.every(({ host, times }, i) => host === b[i]?.host && times === b[i].times)
 }
 
 function isSame(a: Shape, b: Shape): boolean {
@@ -44,6 +51,7 @@ function isSame(a: Shape, b: Shape): boolean {
     a.partition === b.partition &&
     a.hasSecrets === b.hasSecrets &&
     a.workspace?.root === b.workspace?.root &&
+    sameCrashes(a.crashes ?? NONE, b.crashes ?? NONE) &&
     a.data.length === b.data.length &&
     a.data.every(({ name, root }, i) => name === b.data[i]?.name && root === b.data[i]?.root)
   )

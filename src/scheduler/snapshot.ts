@@ -31,6 +31,13 @@ export interface SchedulableHost {
   readonly users: ReadonlySet<string> | null
   /** What jobs may use in all. */
   readonly total: Resources
+  /** How much of the memory a job that leases the GPU may have; absent where there is no such bound. */
+  readonly gpuMemoryBytes?: number
+  /**
+   * What jobs may hold in all just now, with what those that run there hold already: less than `total` while others use the memory.
+   * Absent where that is not known.
+   */
+  readonly memoryNowBytes?: number
   /** Names of the partitions whose jobs may come here. */
   readonly partitions: readonly string[]
   /** Data that is laid out there, by its tree. */
@@ -75,6 +82,8 @@ export interface WaitingJob {
   readonly workspace?: { readonly root: BlobHash; readonly bytes: number } | null
   /** Milliseconds since 1970 before which it does not start (a pause before the next try). Until then it holds no place. */
   readonly notBeforeMs: number | null
+  /** Hosts that crashed while they ran it, or jobs like it, and how often; absent for none. */
+  readonly crashes?: readonly { readonly host: HostId; readonly times: number }[]
 }
 
 export interface Lease {

@@ -1,7 +1,7 @@
 import type { JobId } from "../protocol/ids.ts"
 import { diagnose } from "./diagnose.ts"
 import type { Obstacle } from "./obstacle.ts"
-import { nearData, Pass } from "./pass.ts"
+import { byMerit, Pass } from "./pass.ts"
 import type { SchedulableHost, Snapshot, WaitingJob } from "./snapshot.ts"
 
 /** A waiting job with all that keeps it off each host at its turn. */
@@ -21,7 +21,7 @@ export function* waitReasons(snapshot: Snapshot, nowMs: number, only?: JobId): G
     const isDue = job.notBeforeMs === null || job.notBeforeMs <= nowMs
     if (isDue) due++
     if (only === undefined || job.id === only) {
-      const hosts = nearData(job, pass.rooms).map((room) => ({ host: room.host, obstacles: diagnose(pass, room, job) }))
+      const hosts = byMerit(job, pass.rooms).map((room) => ({ host: room.host, obstacles: diagnose(pass, room, job) }))
       yield { job, place: isDue ? due : null, hosts }
     }
     if (isDue) pass.place(job)

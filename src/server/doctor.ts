@@ -8,7 +8,7 @@ import { Slices } from "../workspace/slices.ts"
 import type { UserSize } from "./blobs/user-blobs.ts"
 import type { Core } from "./core.ts"
 import { diskFindings } from "./fleet/disk-findings.ts"
-import type { FleetHost } from "./fleet/fleet.ts"
+import type { FleetHost } from "./fleet/fleet-host.ts"
 import { leftoverFindings } from "./fleet/leftover-findings.ts"
 import { unknownFindings } from "./fleet/unknown-attempts.ts"
 import type { Viewer } from "./jobs/job-view.ts"
@@ -26,9 +26,7 @@ const LOW_DISK_BYTES = 5 * 1024 ** 3
 
 /** What the server itself knows about the health of the pool, as this person may see it. Looks, changes nothing. */
 export async function examine(core: Core, viewer: Viewer): Promise<DoctorFinding[]> {
-  const hosts = core.fleet
-    .all()
-    .flatMap((host) => [...hostFindings(core, host), ...leftoverFindings(core, host, viewer)])
+  const hosts = core.fleet.all().flatMap((host) => hostFindings(core, host, viewer))
   const gone = core.folderWatch.refusal()
   if (gone !== undefined) return [goneFinding(gone), ...hosts]
   const slices = new Slices(10, core.signal)
@@ -83,7 +81,12 @@ function damageOf(sizes: readonly UserSize[]): DoctorFinding[] {
   ]
 }
 
-function hostFindings(core: Core, host: FleetHost): DoctorFinding[] {
+/** What the server knows of one host without asking it. */
+export function hostFindings(core: Core, host: FleetHost, viewer: Viewer): DoctorFinding[] {
+  return [...knownFindings(core, host), ...leftoverFindings(core, host, viewer)]
+}
+
+function knownFindings(core: Core, host: FleetHost): DoctorFinding[] {
   const { name, facts } = host.record
   const findings: DoctorFinding[] = []
   const add = (level: DoctorFinding["level"], code: string, text: string, fix: string | null = null) =>

@@ -6,7 +6,7 @@ import type { EventBody, WindfallEvent } from "../protocol/events.ts"
 import { diskFailure } from "../store/disk-failure.ts"
 import type { AttemptRecord, JobRecord } from "../store/job-record.ts"
 import type { Store } from "../store/store.ts"
-import type { FleetHost } from "./fleet/fleet.ts"
+import type { FleetHost } from "./fleet/fleet-host.ts"
 
 /** Who acts when nobody in particular does. */
 export const WINDFALL = "windfall"

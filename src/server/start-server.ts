@@ -17,6 +17,7 @@ import { WrongCodes } from "./auth/wrong-codes.ts"
 import { type Certificate, fingerprintOf } from "./certificate.ts"
 import { ControlLoop } from "./control-loop.ts"
 import type { Core } from "./core.ts"
+import { HostExaminations } from "./doctor/host-examinations.ts"
 import { admitHost, checkHostName } from "./fleet/change-host.ts"
 import { Departures } from "./fleet/departures.ts"
 import { hostView } from "./fleet/host-view.ts"
@@ -171,7 +172,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const install = installSource(PACKAGE_ROOT, options.cacheFolder)
   const wrongCodes = new WrongCodes(clock)
   const codesInUse = new CodesInUse()
-  const app = createApp({ core, hosts, departures, version: SERVER_VERSION, reach, wrongCodes, codesInUse, install })
+  const examinations = new HostExaminations(core)
+  const version = SERVER_VERSION
+  const app = createApp({ core, hosts, departures, version, reach, wrongCodes, codesInUse, examinations, install })
   const { server: http, url } = await listen(listening, (request, env) => app.fetch(request, env))
   undo.defer(() => closeHttp(http))
   // Only once it listens: a start that fails must not use up the one time the token is shown.

@@ -39,9 +39,9 @@ probe() {
   say fact machine "$(uname -m)"
   if [ "$(uname -s)" = Darwin ]; then
     say fact version "$(sw_vers -productVersion </dev/null)"
-    for key in hw.optional.arm64 sysctl.proc_translated kern.hv_vmm_present hw.model machdep.cpu.brand_string hw.memsize; do
-      say fact "$key" "$(sysctl -i "$key" </dev/null 2>/dev/null | sed 's/^[^:]*: *//')"
-    done
+    sysctl -i hw.optional.arm64 sysctl.proc_translated kern.hv_vmm_present hw.model machdep.cpu.brand_string hw.memsize </dev/null 2>/dev/null |
+      sed -n "s/^\([a-z0-9_.]*\): */$wf_mark fact \1 /p"
+    say fact gpuCores "$(ioreg -r -d 1 -w 0 -c IOAccelerator </dev/null 2>/dev/null | sed -n 's/^.*"gpu-core-count" = \([0-9]\{1,3\}\)$/\1/p' | head -n 1)"
     case " $(id -Gn </dev/null) " in *' admin '*) say fact admin yes ;; esac
     say fact console "$(stat -f %Su /dev/console </dev/null 2>/dev/null)"
   else

@@ -19,10 +19,19 @@ const check = (facts: Readonly<Record<string, string>>) => checkSystem(new Map(O
 
 describe("checkSystem()", () => {
   it("accepts Macs with Apple silicon from macOS 13.5, and Linux", () => {
-    assert.deepEqual(check(mac), { platform: "darwin-arm64", text: "macOS 13.5, Apple M2 Pro (Mac14,12)" })
+    assert.deepEqual(check(mac), { platform: "darwin-arm64", text: "Mac mini 2023, M2 Pro, macOS 13.5" })
     assert.equal(check({ ...mac, version: "26.1" }).platform, "darwin-arm64")
     assert.equal(check(linux).platform, "linux-x64")
     assert.equal(check({ ...linux, machine: "aarch64" }).platform, "linux-arm64")
+  })
+
+  it("says what a Mac is as far as it is known, and no number of GPU cores that its chip is not sold with", () => {
+    const studio = { ...mac, "hw.model": "Mac15,14", "machdep.cpu.brand_string": "Apple M3 Ultra", version: "26.1" }
+    const known = { ...studio, "hw.memsize": "549755813888", gpuCores: "80" }
+    assert.equal(check(known).text, "Mac Studio 2025, M3 Ultra, 80 GPU cores, 512 GB, macOS 26.1")
+    const damaged = { ...known, "hw.memsize": "5497558", gpuCores: "8" }
+    assert.equal(check(damaged).text, "Mac Studio 2025, M3 Ultra, macOS 26.1")
+    assert.equal(check({ ...known, "hw.model": "Mac99,1" }).text, "Mac99,1, M3 Ultra, 80 GPU cores, 512 GB, macOS 26.1")
   })
 
   const refusals: readonly (readonly [string, Readonly<Record<string, string>>, RegExp])[] = [

@@ -1,4 +1,8 @@
+import { formatBytes } from "../base/bytes.ts"
+import { CHIPS } from "../facts/chip-table.ts"
 import { isAtLeast, OLDEST_MACOS } from "../facts/macos-version.ts"
+import { nameOfModel, shortChipName } from "../facts/model-name.ts"
+import { readMachineMemory } from "../facts/numbers.ts"
 import { WindfallError } from "../protocol/errors.ts"
 import type { HostPlatform } from "./payload.ts"
 
@@ -8,7 +12,7 @@ export type ProbeFacts = ReadonlyMap<string, string>
 /** A machine that may become a host. */
 export interface AcceptedSystem {
   readonly platform: HostPlatform
-  /** For people: "macOS 26.1, Apple M3 Ultra". */
+  /** For people: "Mac Studio 2025, M3 Ultra, 80 GPU cores, 512 GB, macOS 26.1". */
   readonly text: string
 }
 
@@ -57,7 +61,21 @@ function checkMac(get: (name: string) => string): AcceptedSystem {
   if (!isAtLeast(version, OLDEST_MACOS)) {
     throw refused(`it has macOS ${version || "of unknown version"}`, `Windfall needs macOS ${OLDEST_MACOS} or newer`)
   }
-  return { platform: "darwin-arm64", text: `macOS ${version}, ${get("machdep.cpu.brand_string")} (${get("hw.model")})` }
+  return { platform: "darwin-arm64", text: `${macText(get)}, macOS ${version}` }
+}
+
+/** "Mac Studio 2025, M3 Ultra, 80 GPU cores, 512 GB": what is known at once, before anything of Windfall is there. */
+function macText(get: (name: string) => string): string {
+  const chip = get("machdep.cpu.brand_string")
+  const gpuCores = Number(get("gpuCores"))
+  const isSold = CHIPS.get(chip)?.bins.some((bin) => bin.gpuCores === gpuCores) === true
+  const memory = readMachineMemory(get("hw.memsize"))
+  return [
+    nameOfModel(get("hw.model")),
+    shortChipName(chip),
+    ...(isSold ? [`${gpuCores} GPU cores`] : []),
+    ...(memory.known ? [formatBytes(memory.value)] : []),
+  ].join(", ")
 }
 
 function checkLinux(get: (name: string) => string): AcceptedSystem {

@@ -2,6 +2,7 @@ import type { AttemptId, HostId, JobId } from "../protocol/ids.ts"
 import type { AttemptState, Suspension } from "../protocol/job.ts"
 import type { Cause } from "../protocol/job-state.ts"
 import type { Resources } from "../protocol/resources.ts"
+import type { Sleep } from "../protocol/sleep.ts"
 import type { Database } from "./database.ts"
 import type { AttemptRecord } from "./job-record.ts"
 import type { Schema } from "./schema.ts"
@@ -76,6 +77,7 @@ function changing(v: Row) {
     fenced: v.fenced,
     on_host: v.on_host,
     log_complete: v.log_complete,
+    sleeps_json: v.sleeps_json,
     suspended_json: v.suspended_json,
     suspended_ms: v.suspended_ms,
   }
@@ -106,6 +108,7 @@ function toRow(a: AttemptRecord): Row {
     fenced: Number(a.fenced),
     on_host: Number(a.onHost),
     log_complete: Number(a.logComplete),
+    sleeps_json: a.sleeps === undefined ? null : JSON.stringify(a.sleeps),
     suspended_json: a.suspended === null ? null : JSON.stringify(a.suspended),
     suspended_ms: a.suspendedMs,
   }
@@ -136,6 +139,7 @@ function fromRow(row: Row): AttemptRecord {
     fenced: row.fenced === 1,
     onHost: row.on_host === 1,
     logComplete: row.log_complete === 1,
+    ...(row.sleeps_json === null ? {} : { sleeps: JSON.parse(row.sleeps_json) as Sleep[] }),
     suspended: row.suspended_json === null ? null : (JSON.parse(row.suspended_json) as Suspension),
     suspendedMs: row.suspended_ms,
   }

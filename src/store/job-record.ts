@@ -1,7 +1,9 @@
+import type { LearnedNeed } from "../protocol/earlier-runs.ts"
 import type { AttemptId, HostId, JobId } from "../protocol/ids.ts"
 import type { AttemptState, JobSpec, OutputsView, Suspension } from "../protocol/job.ts"
 import type { Cause, JobState, Verdict } from "../protocol/job-state.ts"
 import type { Resources } from "../protocol/resources.ts"
+import type { Sleep } from "../protocol/sleep.ts"
 
 /** What was asked when a job was told to end. Kept, so that it is also told to an agent that was away. */
 export interface StopOrder {
@@ -29,6 +31,8 @@ export interface JobRecord {
   outputs: OutputsView | null
   stop: StopOrder | null
   readonly attempts: AttemptRecord[]
+  /** What earlier runs taught when it was sent; absent where that is nothing, or its sender said how much memory. */
+  readonly learned?: LearnedNeed
 }
 
 /** One try of a job on a host. */
@@ -63,6 +67,8 @@ export interface AttemptRecord {
   onHost: boolean
   /** All output there will ever be is on our disk. */
   logComplete: boolean
+  /** When its host slept while it ran, oldest first. */
+  sleeps?: readonly Sleep[]
   /** Since when and why it is stopped for the sake of people at its host; `null` when it is not. */
   suspended: Suspension | null
   /** For how long it was stopped before that, in all. */

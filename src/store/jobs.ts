@@ -1,8 +1,11 @@
+import { type LearnedNeed, RUNS_LOOKED_AT } from "../protocol/earlier-runs.ts"
 import type { JobId } from "../protocol/ids.ts"
 import { DEFAULT_SPEC, type JobSpec, type OutputsView } from "../protocol/job.ts"
 import type { Cause, JobState, Verdict } from "../protocol/job-state.ts"
 import { AttemptStore } from "./attempts.ts"
+import { CrashStore } from "./crashes.ts"
 import type { Database } from "./database.ts"
+import { likenessHash } from "./job-likeness.ts"
 import type { JobRecord, StopOrder } from "./job-record.ts"
 import type { Schema } from "./schema.ts"
 
@@ -21,16 +24,19 @@ export interface JobFilter {
 /** All jobs ever sent, with their attempts. */
 export class JobStore {
   readonly attempts: AttemptStore
+  readonly crashes: CrashStore
   readonly #database: Database
   readonly #insert
   readonly #update
   readonly #byId
   readonly #endedBefore
   readonly #last
+  readonly #peaks
 
   constructor(database: Database) {
     this.#database = database
     this.attempts = new AttemptStore(database)
+    this.crashes = new CrashStore(database)
     this.#insert = database.statement<Row>((q, v) =>
       q.insertInto("jobs").values({
         id: v.id,
@@ -38,6 +44,8 @@ export class JobStore {
         name: v.name,
         spec_json: v.spec_json,
         submitted_at: v.submitted_at,
+        likeness: v.likeness,
+        learned_json: v.learned_json,
         ...changing(v),
       }),
     )
@@ -56,15 +64,37 @@ export class JobStore {
     this.#last = database.statement<object, { last: number | null }>((q) =>
       q.selectFrom("jobs").select((e) => e.fn.max<number | null>("id").as("last")),
     )
+    this.#peaks = database.statement<{ likeness: string }, { peak: number }>((q, v) =>
+      q
+        .selectFrom("jobs")
+        .innerJoin("attempts", "attempts.job", "jobs.id")
+        .select((e) => e.ref("attempts.peak_memory_bytes").$notNull().as("peak"))
+        .where("jobs.likeness", "=", v.likeness)
+        .where("jobs.ended_at", "is not", null)
+        .where("attempts.started_at", "is not", null)
+        .where("attempts.peak_memory_bytes", "is not", null)
+        .orderBy("jobs.ended_at", "desc")
+        .limit(RUNS_LOOKED_AT),
+    )
+  }
+
+  /** What the newest ended jobs that are the same as this one held at most, newest first. */
+  peaksOf(user: string, spec: JobSpec): number[] {
+    return this.#peaks.all({ likeness: likenessHash(user, spec) }).map(({ peak }) => peak)
   }
 
   insert(job: JobRecord): void {
-    this.#insert.run({ ...changeable(job), spec_json: JSON.stringify(job.spec) })
+    this.#insert.run({
+      ...changeable(job),
+      spec_json: JSON.stringify(job.spec),
+      likeness: likenessHash(job.user, job.spec),
+      learned_json: job.learned === undefined ? null : JSON.stringify(job.learned),
+    })
   }
 
   /** Writes what may change of the job; its attempts are written apart. */
   update(job: JobRecord): void {
-    this.#update.run({ ...changeable(job), spec_json: "" })
+    this.#update.run({ ...changeable(job), ...UNCHANGED })
   }
 
   get(id: JobId): JobRecord | undefined {
@@ -152,10 +182,13 @@ export class JobStore {
       outputs: row.outputs_json === null ? null : (JSON.parse(row.outputs_json) as OutputsView),
       stop: row.stop_json === null ? null : (JSON.parse(row.stop_json) as StopOrder),
       attempts: this.attempts.ofJob(id),
+      ...(row.learned_json === null ? {} : { learned: JSON.parse(row.learned_json) as LearnedNeed }),
     }
   }
 }
 
+/** What is written once. */
+const UNCHANGED = { spec_json: "", likeness: null, learned_json: null } as const
 const FINAL = ["succeeded", "failed", "cancelled", "timed_out"] as const
 
 function changing(v: Row) {
@@ -179,7 +212,7 @@ function toSpec(json: string): JobSpec {
   return { ...stored, ...DEFAULT_SPEC, ...stored }
 }
 
-function changeable(job: JobRecord): Omit<Row, "spec_json"> {
+function changeable(job: JobRecord): Omit<Row, keyof typeof UNCHANGED> {
   return {
     id: job.id,
     user: job.user,

@@ -12,6 +12,7 @@ import { notify } from "./migrations/0008-notify.ts"
 import { hostDisk } from "./migrations/0009-host-disk.ts"
 import { dataWritable } from "./migrations/0010-data-writable.ts"
 import { owners } from "./migrations/0011-owners.ts"
+import { earlierRuns } from "./migrations/0012-earlier-runs.ts"
 import { network } from "./migrations/0013-network.ts"
 import type { Schema } from "./schema.ts"
 
@@ -28,6 +29,7 @@ const MIGRATIONS: readonly ((query: Kysely<Schema>) => Compilable[])[] = [
   hostDisk,
   dataWritable,
   owners,
+  earlierRuns,
   network,
 ]
 

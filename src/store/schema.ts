@@ -107,6 +107,10 @@ export interface Schema {
     readonly ended_at: number | null
     readonly outputs_json: string | null
     readonly stop_json: string | null
+    /** Of jobs that are the same thing sent again; `null` in those of older releases. */
+    readonly likeness: string | null
+    /** `null`: the sender said how much memory, or nothing was learned from earlier runs. */
+    readonly learned_json: string | null
   }
   readonly attempts: {
     readonly id: string
@@ -132,10 +136,20 @@ export interface Schema {
     readonly fenced: number
     readonly on_host: number
     readonly log_complete: number
+    /** `null`: its host did not sleep while it ran, as far as is known. */
+    readonly sleeps_json: string | null
     /** Since when and why it is stopped for the sake of people there; `null` when it is not. */
     readonly suspended_json: string | null
     /** For how long it was stopped before that, in all. */
     readonly suspended_ms: number
+  }
+  /** Attempts that ended with the crash of their host. */
+  readonly crashes: {
+    readonly attempt: string
+    /** The job's. */
+    readonly likeness: string
+    readonly host: string
+    readonly at: number
   }
   /** A name that was removed stays, without versions and places: its version numbers are never given again. */
   readonly data: {

@@ -3,8 +3,16 @@ import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "nod
 import { join } from "node:path"
 import { test } from "node:test"
 import { ScratchFolder } from "../../test/support/scratch-folder.ts"
-import { type BlobHash, type CodeId, type JobId, makeId, type ServerId } from "../protocol/ids.ts"
-import { DEFAULT_SPEC } from "../protocol/job.ts"
+import {
+  type AttemptId,
+  type BlobHash,
+  type CodeId,
+  type HostId,
+  type JobId,
+  makeId,
+  type ServerId,
+} from "../protocol/ids.ts"
+import { DEFAULT_SPEC, type JobSpec } from "../protocol/job.ts"
 import { AccountStore } from "./accounts.ts"
 import { CodeStore } from "./codes.ts"
 import { DataStore } from "./data.ts"
@@ -261,4 +269,28 @@ test("all files of a data folder are closed to others, those of an earlier relea
     [],
   )
   assert.ok(modes().length > 2)
+})
+
+test("a database from before jobs were known again has none that teach anything, and takes what comes", () => {
+  using database = new Database(":memory:")
+  migrate(database, 9)
+  const spec: JobSpec = { ...DEFAULT_SPEC, command: ["train"] }
+  database.execute("INSERT INTO users VALUES ('ada', 'admin', 1)")
+  database.execute(
+    `INSERT INTO jobs (id, user, state, spec_json, submitted_at, ended_at) VALUES (1, 'ada', 'succeeded', '${JSON.stringify(spec)}', 1, 2)`,
+  )
+  migrate(database)
+  const jobs = new JobStore(database)
+  const old = jobs.get(1 as JobId)
+  assert.ok(old !== undefined)
+  assert.deepEqual([jobs.peaksOf("ada", spec), jobs.crashes.of("ada", spec), old.learned], [[], [], undefined])
+  const learned = { peakBytes: 5, runs: 1, leaseBytes: 6 }
+  jobs.insert({ ...old, id: 2 as JobId, learned })
+  jobs.update({ ...old, id: 2 as JobId, endedAt: 9 })
+  assert.deepEqual(jobs.get(2 as JobId)?.learned, learned, "what was learned stays")
+  const crash = { attempt: "a1" as AttemptId, host: "h1" as HostId, at: 3 }
+  for (let i = 0; i < 2; i++) jobs.crashes.add("ada", spec, crash)
+  assert.deepEqual(jobs.crashes.of("ada", spec), [{ host: "h1", times: 1 }], "an attempt crashes once")
+  assert.deepEqual(new JobStore(database).crashes.of("ada", spec), [{ host: "h1", times: 1 }])
+  assert.deepEqual(jobs.crashes.of("bob", spec), [])
 })

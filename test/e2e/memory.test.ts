@@ -36,9 +36,20 @@ describe("memory", { timeout: 120_000 }, () => {
     await pool().windfall(["stop", "--now", `${innocent.id}`])
   })
 
-  it("holds a job to nothing that it did not say", async () => {
+  it("holds a job to nothing that it did not say, and learns from it what the next one needs", async () => {
     const holds = `my $held = 'x' x 700_000_000; sleep 2; print "kept\\n"`
     const { exitCode, stdout, stderr } = await pool().windfall(["send", "--no-folder", "--", "perl", "-e", holds])
     assert.deepEqual([exitCode, stdout], [0, "kept\n"], stderr)
+
+    // The same again: what it needed is counted for it now, and said.
+    const again = await pool().windfall(["send", "--no-folder", "--detach", "--", "perl", "-e", holds])
+    assert.match(
+      again.stderr,
+      /its last run held \d+ MB, so \d+ MB are counted for it; --memory \d+M would hold it to that/,
+    )
+    const id = again.stdout.trim()
+    const shown = await pool().windfall(["show", id])
+    assert.match(shown.stdout, /asks for +\d+ MB memory \(not asked for: its last run held \d+ MB\)/)
+    await pool().windfall(["stop", "--now", id])
   })
 })

@@ -43,6 +43,8 @@ const host = (index: number): fc.Arbitrary<SchedulableHost> =>
     ownerObstacles: mostly<readonly HostObstacle[]>([], [HERE], [PAUSED, HERE]),
     users: mostly<ReadonlySet<string> | null>(null, new Set(["ada"])),
     total,
+    gpuMemoryBytes: mostly(64 * GB, 3 * GB, 5 * GB),
+    memoryNowBytes: mostly(64 * GB, 0, 3 * GB, 5 * GB),
     partitions: mostly(["apple_gpu"], ["apple_gpu", "night"], ["night"]),
     data: fc.subarray(ROOTS).map((roots) => new Set(roots)),
     places: fc.subarray(["corpus", "films"]).map((names) => new Set(names)),
@@ -91,6 +93,11 @@ function jobs(hostCount: number, maxLength: number, dueOnly: boolean): fc.Arbitr
       null,
       { root: ROOTS[0]!, bytes: GB },
       { root: ROOTS[1]!, bytes: 60_000_000 },
+    ),
+    crashes: mostly<NonNullable<WaitingJob["crashes"]>>(
+      [],
+      [{ host: "h0" as HostId, times: 1 }],
+      [{ host: "h1" as HostId, times: 2 }],
     ),
     notBeforeMs: dueOnly ? fc.constant(null) : fc.constantFrom(null, null, null, 500, 2_000),
   })

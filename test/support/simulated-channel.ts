@@ -1,4 +1,6 @@
+import { AGENT_PATHS } from "../../src/protocol/agent-paths.ts"
 import type { ServerMessage } from "../../src/protocol/agent-wire.ts"
+import type { ExaminationRequest } from "../../src/protocol/doctor-wire.ts"
 import type { AttemptId, BlobHash, HostId } from "../../src/protocol/ids.ts"
 import type { HostChannel } from "../../src/server/hosts/host-channel.ts"
 import { readPack } from "../../src/workspace/pack.ts"
@@ -26,8 +28,9 @@ export class SimulatedChannel implements HostChannel {
     return this.putBlobs(pack)
   }
 
-  /** Of the questions only that about a place is answered: something lies at each but at those that say so. */
-  async ask(_path: string, body: unknown): Promise<AsyncIterable<Uint8Array>> {
+  /** Questions about itself are answered as the host is told to, and about a place: something lies at each but at those that say so. */
+  async ask(asked: string, body: unknown): Promise<AsyncIterable<Uint8Array>> {
+    if (asked === AGENT_PATHS.doctor) return this.#host.examine(body as ExaminationRequest)
     const { path = "" } = body as { readonly path?: string }
     const isThere = path !== "" && !path.includes("nothing")
     const look = { path, entries: 1, problem: isThere ? null : "there is no such folder", hint: null, writable: null }

@@ -6,6 +6,7 @@ import type {
   ServerMessage,
 } from "../../src/protocol/agent-wire.ts"
 import { AGENT_PROTOCOL } from "../../src/protocol/agent-wire.ts"
+import type { ExaminationRequest } from "../../src/protocol/doctor-wire.ts"
 import type { OutputStream } from "../../src/protocol/frames.ts"
 import type { HostFacts } from "../../src/protocol/host.ts"
 import type { AttemptId, BlobHash, HostId, ServerId } from "../../src/protocol/ids.ts"
@@ -16,23 +17,7 @@ import { BlobFolder } from "../../src/workspace/blob-folder.ts"
 import { missingFrom } from "../../src/workspace/diff.ts"
 import { encodePack } from "../../src/workspace/pack.ts"
 import { SimulatedChannel } from "./simulated-channel.ts"
-
-export const HOST_FACTS: HostFacts = {
-  platform: "linux",
-  arch: "x64",
-  system: "Simulated 1",
-  model: null,
-  chip: "Simulated",
-  cores: 2,
-  memoryBytes: 8 * 1024 ** 3,
-  gpus: 0,
-  hostname: "simulated",
-  user: "jobs",
-  home: "/home/jobs",
-  bootId: "boot-1",
-  timeZone: "UTC",
-  diskFreeBytes: 100 * 1024 ** 3,
-}
+import { examinationLines, HOST_FACTS, LINUX_EXAMINATION } from "./simulated-facts.ts"
 
 /** One attempt as it lies on a simulated host. */
 export interface SimulatedAttempt {
@@ -78,6 +63,8 @@ export class SimulatedHost {
   network: Extract<AgentMessage, { type: "network" }> | undefined
   leftovers: Leftovers = { strays: [], missingBytes: 0 }
   script: Script = exitsAtOnce()
+  /** What it says when it is to examine itself, in lines of JSON. */
+  examine: (request: ExaminationRequest) => AsyncIterable<Uint8Array> = () => examinationLines(LINUX_EXAMINATION)
   /** What it answers when it is asked for outputs; another one makes it a host that fails or lies. */
   giveOutputs: (hashes: readonly BlobHash[], signal: AbortSignal) => AsyncIterable<Uint8Array> = (hashes) => {
     const { blobs } = this

@@ -10,7 +10,8 @@ import type {
 } from "../../src/server/hosts/host-channel.ts"
 import type { WentAway } from "../../src/ssh/remote-host.ts"
 import type { HostRecord } from "../../src/store/host-record.ts"
-import { HOST_FACTS, SimulatedHost } from "./simulated-host.ts"
+import { HOST_FACTS } from "./simulated-facts.ts"
+import { SimulatedHost } from "./simulated-host.ts"
 
 /** Ways to simulated hosts. They connect by themselves when kept, unless told not to. */
 export class SimulatedHosts implements HostsService {

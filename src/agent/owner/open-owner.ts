@@ -2,6 +2,7 @@ import { execFile, execFileSync, spawn } from "node:child_process"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { promisify } from "node:util"
+import { maySleepDisplay } from "../../presence/display.ts"
 import type { HostFacts } from "../../protocol/host.ts"
 import type { HostTerms, Lever } from "../../protocol/owner.ts"
 import type { AgentContext } from "../agent-context.ts"
@@ -34,6 +35,8 @@ export interface HostOwner {
   ready(): void
   /** What keeps jobs from starting now, in words; `null` when they may. */
   refusal(): string | null
+  /** Whether the display may be put to sleep for a GPU job now. */
+  mayDarken(): boolean
   changed(): void
   woke(): void
   /** The text of `Last 30 days.txt`: the server knows what was lent, and says it. */
@@ -113,6 +116,7 @@ export function openOwner(
     },
     ready: () => watch.ready(),
     refusal: () => watch.refusal(),
+    mayDarken: () => maySleepDisplay(watch.scene),
     changed: () => watch.changed(),
     woke: () => watch.woke(),
     lastDays: (text) => ownerFolder?.write(LAST_DAYS_FILE, text),

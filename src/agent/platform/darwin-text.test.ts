@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { sysctlTexts } from "../../facts/sysctl.ts"
 import { parseTop } from "../../facts/top.ts"
-import { parseFreeMemory, parseProcesses, parseUsedMemory } from "./darwin-text.ts"
+import { parseFreeMemory, parseProcesses, parseUsedMemory, parseWakeTime } from "./darwin-text.ts"
 
 test("sysctlTexts() reads sysctl by key, whatever lines are missing", () => {
   const keys = sysctlTexts("hw.model: Mac15,14\nhw.memsize: 103079215104\nmachdep.cpu.brand_string: Apple M3 Ultra\n")
@@ -97,4 +97,11 @@ PID    MEM    TIME
     ],
   )
   assert.equal(usage.size, 5)
+})
+
+test("parseWakeTime() reads when a Mac woke, and nothing from one that never slept", () => {
+  assert.equal(parseWakeTime("{ sec = 1763900000, usec = 120034 } Sun Nov 23 12:13:20 2025\n"), 1_763_900_000_120)
+  assert.equal(parseWakeTime("{ sec = 0, usec = 0 } Thu Jan  1 01:00:00 1970"), null)
+  assert.equal(parseWakeTime(""), null)
+  assert.equal(parseWakeTime("{ sec = 17"), null)
 })

@@ -47,6 +47,12 @@ export function parseUsedMemory(text: string): number {
   return told(usedBytes(parseVmStat(text), "before"), "memory in use")
 }
 
+/** `{ sec = 1763900000, usec = 120034 } Sun Nov 23 12:13:20 2025`, in milliseconds since 1970; 0 seconds is a Mac that never slept. */
+export function parseWakeTime(text: string): number | null {
+  const [, seconds = "0", micros = "0"] = /^\{ sec = (\d{1,11}), usec = (\d{1,6}) \}/.exec(text.trim()) ?? []
+  return Number(seconds) === 0 ? null : Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
+}
+
 function told(bytes: number | null, what: string): number {
   if (bytes === null) throw new WindfallError("internal", `Cannot read ${what}: vm_stat does not say`)
   return bytes

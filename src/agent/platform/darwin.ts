@@ -6,11 +6,12 @@ import { sysctlTexts } from "../../facts/sysctl.ts"
 import { parseTop } from "../../facts/top.ts"
 import type { AccountTrait } from "../../protocol/account-traits.ts"
 import type { HostFacts } from "../../protocol/host.ts"
+import { lastEnd } from "./darwin-crash.ts"
 import { DarwinDanger } from "./darwin-danger.ts"
 import { machineFacts } from "./darwin-facts.ts"
 import { darwinMachineId, darwinNetworkLook } from "./darwin-network.ts"
 import { joinListeners, parseLsofListeners, parseNetstatListeners } from "./darwin-ports.ts"
-import { parseFreeMemory, parseProcesses, parseUsedMemory } from "./darwin-text.ts"
+import { parseFreeMemory, parseProcesses, parseUsedMemory, parseWakeTime } from "./darwin-text.ts"
 import { darwinVitals } from "./darwin-vitals.ts"
 import type { FreeNow, MemoryNow, Platform, PortListener, ProcessRow, Usage } from "./platform.ts"
 
@@ -54,6 +55,10 @@ export function darwinPlatform(): Platform {
     listeners,
     heldBy: (found, pids) => found.filter((one) => one.pids.some((pid) => pids.has(pid))),
     stubs,
+    // No root is asked for (PowerManagement, pmset.m).
+    darken: async () => void (await run("/usr/bin/pmset", "displaysleepnow")),
+    wokeAt: async () => parseWakeTime(await run("/usr/sbin/sysctl", "-n", "kern.waketime")),
+    lastEnd: (sinceMs) => lastEnd(sinceMs, () => run("/usr/bin/last", "-n", "50", "reboot", "shutdown")),
   }
 }
 

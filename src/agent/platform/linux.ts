@@ -6,6 +6,7 @@ import { NO_VITALS, type Vitals } from "../../protocol/vitals.ts"
 import { readIfThere } from "../own-file.ts"
 import { linuxMachineId, linuxNetwork } from "./linux-network.ts"
 import { heldSockets, linuxListeners } from "./linux-ports.ts"
+import { MemoryCgroups } from "./memory-cgroups.ts"
 import type { FreeNow, MemoryNow, Platform, ProcessRow } from "./platform.ts"
 
 const PAGE_BYTES = 4096
@@ -19,12 +20,13 @@ const OF_SYSTEM: ReadonlySet<string> = new Set(["systemd", "(sd-pam)", "sshd", "
 export function linuxPlatform(): Platform {
   const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()
   const uid = process.getuid?.() ?? 0
+  const cgroups = MemoryCgroups.find(readIfThere("/proc/self/cgroup") ?? "")
   return {
     system: "linux",
     bootId,
     sweepIsTotal: true,
     sampleMs: 5_000,
-    facts: async (root) => facts(root, bootId),
+    facts: async (root) => ({ ...facts(root, bootId), memoryHeldBy: cgroups === null ? "windfall" : "kernel" }),
     free: async (root) => free(root),
     lookAtNetwork: async () => linuxNetwork(),
     machineId: async () => linuxMachineId(),
@@ -44,6 +46,7 @@ export function linuxPlatform(): Platform {
     listeners: async (port) => linuxListeners(port),
     heldBy: (listeners, pids) => heldSockets(listeners, pids),
     stubs: async () => [],
+    cgroups,
   }
 }
 

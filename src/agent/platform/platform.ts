@@ -1,5 +1,6 @@
 import type { HostFacts } from "../../protocol/host.ts"
 import type { Vitals } from "../../protocol/vitals.ts"
+import type { MemoryCgroups } from "./memory-cgroups.ts"
 import type { LookAtNetwork } from "./network-look.ts"
 
 /** One line of the process table. */
@@ -55,6 +56,13 @@ export interface PortListener {
   readonly pids: readonly number[]
 }
 
+/** How the system that ran before this boot ended. */
+export interface LastEnd {
+  readonly crashed: boolean
+  /** In words, where something is known. */
+  readonly what: string | null
+}
+
 /** What differs between the systems a host may have. Nothing here may throw for a process that has just gone. */
 export interface Platform {
   readonly system: "darwin" | "linux"
@@ -101,6 +109,14 @@ export interface Platform {
   listeners(port: number): Promise<PortListener[]>
   /** Those of these that one of these processes holds. */
   heldBy(listeners: readonly PortListener[], pids: ReadonlySet<number>): PortListener[]
+  /** How the boot before this one ended, which was later than `sinceMs` (1970); absent where that cannot be told. */
+  lastEnd?(sinceMs: number): Promise<LastEnd>
+  /** When it woke last, in milliseconds since 1970; absent where the clocks themselves tell that it slept. */
+  wokeAt?(): Promise<number | null>
+  /** Puts the display to sleep; absent where there is no such thing. @throws when the system refuses */
+  darken?(): Promise<void>
+  /** Where the kernel can hold attempts to a limit of memory: Linux, and only where this account may ask for it. */
+  readonly cgroups?: MemoryCgroups | null
   /** Names under /usr/bin that only open a dialog here, because the developer tools are missing. */
   stubs(): Promise<readonly string[]>
 }

@@ -67,10 +67,12 @@ export const MANUAL_FACTS: Readonly<Record<string, ManualFacts>> = {
   },
   doctor: {
     exitCodes: [
-      ["0", "nothing is wrong"],
-      ["1", "something is"],
+      ["0", "there is no problem; there may be warnings, and what could not be found out"],
+      ["1", "there is a problem"],
+      ["2", "the host cannot be examined, or the folder is not empty: nothing was written"],
     ],
-    seeAlso: ["events", "host show"],
+    files: [["FOLDER/windfall-record.json", "what was run, and how many values of each kind were masked"]],
+    seeAlso: ["facts", "events", "host show"],
   },
   completion: { seeAlso: ["skill"] },
   skill: { seeAlso: ["completion"] },

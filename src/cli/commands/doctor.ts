@@ -1,12 +1,13 @@
 import type { DoctorFinding, DoctorReport } from "../../protocol/api.ts"
-import { toWindfallError } from "../../protocol/errors.ts"
+import { toWindfallError, WindfallError } from "../../protocol/errors.ts"
 import { fs } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
-import { flag } from "../command-line/option.ts"
+import { flag, notEmpty, value } from "../command-line/option.ts"
 import { loginFile } from "../config.ts"
 import { printable } from "../render/table.ts"
 import { printJson } from "../say.ts"
+import { findHost } from "./host-show.ts"
 
 const MARKS: Readonly<Record<DoctorFinding["level"], string>> = {
   ok: "ok      ",
@@ -17,15 +18,35 @@ const MARKS: Readonly<Record<DoctorFinding["level"], string>> = {
 
 export const doctor = command({
   name: "doctor",
-  operands: "",
+  operands: "[HOST]",
   about:
-    "Looks for what is wrong, here, on the server and on its hosts, and says what to do. Changes nothing. The exit code is 1 when there is a problem.",
+    "Looks for what is wrong, here, on the server and on its hosts, and says what to do; of one host it goes through all that makes it a good one. Changes nothing. The exit code is 1 when there is a problem.",
   minimum: 0,
-  maximum: 0,
-  options: { json: flag("print the findings as JSON, one a line") },
-  examples: [],
-  async run(cli, options) {
-    const findings = [...localFindings(cli), ...(await serverFindings(cli))]
+  maximum: 1,
+  options: {
+    json: flag("print the findings as JSON, one a line"),
+    record: value(
+      "FOLDER",
+      "write what the Mac's commands print into a new folder, without what tells of its people",
+      notEmpty,
+    ),
+  },
+  examples: [
+    ["windfall doctor mac-2", "one host, item by item"],
+    ["windfall doctor mac-2 --record mac-2", "a Mac that is read wrongly, to send in"],
+  ],
+  async run(cli, options, [host]) {
+    const { record, json } = options
+    if (record !== undefined) {
+      if (host !== undefined) return (await import("../doctor/record-host.ts")).recordHost(cli, host, record, json)
+      throw new WindfallError("invalid_input", "Cannot record: no host is named", {
+        hint: "For instance: windfall doctor mac-2 --record mac-2",
+      })
+    }
+    const findings =
+      host === undefined
+        ? [...localFindings(cli), ...(await serverFindings(cli))]
+        : (await cli.client.get<DoctorReport>(`/v1/hosts/${(await findHost(cli, host)).id}/doctor`)).findings
     if (options.json) for (const finding of findings) await printJson(cli, finding)
     else for (const finding of findings) await cli.stdout.write(findingText(finding))
     return findings.some((finding) => finding.level === "problem") ? 1 : 0

@@ -1,9 +1,11 @@
 import { formatBytes } from "../../base/bytes.ts"
 import { formatDuration } from "../../base/duration.ts"
 import type { JobHint } from "../../protocol/api.ts"
+import { learnedText } from "../../protocol/earlier-runs.ts"
 import type { AttemptView, JobView } from "../../protocol/job.ts"
 import { isFinal } from "../../protocol/job-state.ts"
 import { DEFAULT_MEMORY_BYTES } from "../../protocol/resources.ts"
+import { sleptMs } from "../../protocol/sleep.ts"
 import { command } from "../command-line/command.ts"
 import { flag } from "../command-line/option.ts"
 import { findJob } from "../find-job.ts"
@@ -63,7 +65,8 @@ export function jobPage(job: JobView, now: number): string {
     ...(spec.git === null ? [] : [["git", gitText(spec.git)] as const]),
   ]
   const attempts = job.attempts.length === 0 ? "" : `\n${attemptTable(job.attempts)}`
-  return renderPairs(pairs) + attempts
+  const slept = job.attempts.flatMap(sleptText).map((line) => `\n${line}\n`)
+  return renderPairs(pairs) + attempts + slept.join("")
 }
 
 function stateText(job: JobView, now: number): string {
@@ -71,9 +74,11 @@ function stateText(job: JobView, now: number): string {
   return job.state === "succeeded" ? job.state : `${job.state}: it ${verdictText(job)}`
 }
 
-function requestText({ spec: { resources } }: JobView): string {
+function requestText({ spec: { resources }, learned }: JobView): string {
+  const memoryBytes = resources.memoryBytes ?? learned?.leaseBytes ?? DEFAULT_MEMORY_BYTES
+  const how = learned === undefined ? "by default" : `not asked for: ${learnedText(learned)}`
   const gpu = resources.gpus === null ? "the GPU where there is one" : `${resources.gpus} GPU`
-  return `${formatBytes(resources.memoryBytes ?? DEFAULT_MEMORY_BYTES)} memory${resources.memoryBytes === null ? " (by default)" : ""}, ${resources.cores} core${resources.cores === 1 ? "" : "s"}, ${gpu}`
+  return `${formatBytes(memoryBytes)} memory${resources.memoryBytes === null ? ` (${how})` : ""}, ${resources.cores} core${resources.cores === 1 ? "" : "s"}, ${gpu}`
 }
 
 function dataText({ spec }: JobView): string {
@@ -114,6 +119,17 @@ function toldText({ targets, on }: NonNullable<JobView["spec"]["notify"]>): stri
 
 function gitText(git: NonNullable<JobView["spec"]["git"]>): string {
   return `${git.commit.slice(0, 12)}${git.branch === null ? "" : ` on ${git.branch}`}${git.dirtyDiff === "" ? "" : ", with uncommitted changes"}`
+}
+
+/** Why nothing was heard of it for a while. */
+function sleptText({ number, hostName, sleeps = [] }: AttemptView): string[] {
+  const last = sleeps.at(-1)
+  if (last === undefined) return []
+  const times = sleeps.length === 1 ? "" : `, ${sleeps.length} times`
+  const from = `${sleeps.length === 1 ? "from" : "the last time from"} ${formatTime(last.from)} to ${formatTime(last.to)}`
+  return [
+    `While attempt ${number} ran, ${hostName} slept for ${formatDuration(sleptMs(sleeps))}${times} (lid or sleep), ${from}`,
+  ]
 }
 
 /** What it was stopped for people at its host. */

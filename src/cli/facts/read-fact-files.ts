@@ -3,7 +3,7 @@ import { mergeSheets } from "../../facts/merge.ts"
 import { type OutputReading, readOutput } from "../../facts/read-output.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { fs, path } from "../builtin.ts"
-import { parseRecord, RECORD_FILE, type RecordedCommand } from "./record.ts"
+import { parseRecord, RECORD_FILE, RECORD_NOTE, type RecordedCommand } from "./record.ts"
 
 /** More than any command prints that is read; `ioreg -l` of a whole Mac has some 10 MB. */
 const MOST_BYTES = 16 * 1024 * 1024
@@ -43,7 +43,8 @@ export function readFactGroup(place: string): FactGroup {
   const { commands, fault } = isRecord ? readRecord(path.join(place, RECORD_FILE)) : { commands: null, fault: null }
   const plain = names.filter((name) => {
     const entry = fs.statSync(path.join(place, name), { throwIfNoEntry: false })
-    return name !== RECORD_FILE && !name.startsWith(".") && entry?.isDirectory() !== true
+    const isOfRecord = name === RECORD_FILE || (isRecord && name === RECORD_NOTE)
+    return !isOfRecord && !name.startsWith(".") && entry?.isDirectory() !== true
   })
   const files = plain.slice(0, MOST_FILES).map((name) => readFactFile(path.join(place, name), commands?.get(name)))
   const left = plain.length - files.length

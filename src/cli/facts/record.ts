@@ -1,6 +1,9 @@
 /** Marks a folder whose files are all of one Mac; docs/facts.md has its form. */
 export const RECORD_FILE = "windfall-record.json"
 
+/** For people who look at a record or send it; no output. */
+export const RECORD_NOTE = "LOOK-BEFORE-YOU-SEND.txt"
+
 export interface RecordedCommand {
   readonly file: string
   readonly command: string

@@ -45,6 +45,13 @@ function text(event: WindfallEvent): string {
       if (event.gone) return `host ${event.name}: ${process} is gone`
       return `host ${event.name}: ${process} ${event.certain ? "could not be ended" : "is suspected to be left there"}`
     }
+    case "host_crashed": {
+      const why = event.reason === null ? "" : `: ${event.reason}`
+      const after = event.quarantined ? "; such jobs do not go there any more" : ""
+      return `host ${event.name} crashed while it ran job ${event.job}${why}${after}`
+    }
+    case "host_slept":
+      return `host ${event.name} slept ${formatDuration(event.to - event.from)} (lid or sleep) while it ran job ${event.job}`
     case "host_lever":
       return `host ${event.name} ${event.act === "rules" ? `has other rules (${event.what})` : event.what}, said ${event.from === "mac" ? "at the Mac" : "from elsewhere"}`
     case "attempt_suspended":

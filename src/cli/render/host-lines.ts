@@ -1,7 +1,7 @@
 import { formatBytes } from "../../base/bytes.ts"
 import type { HostView } from "../../protocol/host.ts"
 import { type StandingCode, standingOf } from "../../protocol/host-standing.ts"
-import type { HostPresence } from "../../protocol/owner.ts"
+import type { HostObstacle, HostPresence } from "../../protocol/owner.ts"
 import type { QueueJob } from "../../protocol/queue.ts"
 import { type FitColumn, fitTable, type Shed } from "./fit-table.ts"
 import { machineTexts } from "./mac-text.ts"
@@ -9,7 +9,10 @@ import { networkTexts } from "./network-brief.ts"
 import { freeMemoryBytes, gpuText, heatText, powerText, whoText } from "./vitals-text.ts"
 
 /** A host as a server of this release, or of the one before, shows it. */
-export type SeenHost = HostView & { readonly presence?: HostPresence | null }
+export type SeenHost = HostView & {
+  readonly presence?: HostPresence | null
+  readonly obstacles?: readonly HostObstacle[]
+}
 
 export interface HostLinesOptions {
   readonly now: number

@@ -1,5 +1,5 @@
 import { formatBytes } from "../../base/bytes.ts"
-import { MODELS } from "../../facts/model-map.ts"
+import { shortChipName, shortModelName } from "../../facts/model-name.ts"
 import type { HostFacts } from "../../protocol/host.ts"
 import type { MacFacts } from "../../protocol/mac-facts.ts"
 
@@ -31,7 +31,7 @@ export function machineTexts(facts: HostFacts | null): readonly [full: string, s
 
 /** "M3 Ultra" of "Apple M3 Ultra". */
 export function chipName(chip: string): string {
-  const name = chip.replace(/^Apple (?=M\d)/, "")
+  const name = shortChipName(chip)
   return name.length <= LONGEST_CHIP ? name : `${name.slice(0, LONGEST_CHIP - 1).trimEnd()}…`
 }
 
@@ -40,19 +40,4 @@ export function modelText(mac: MacFacts | undefined): string | null {
   if (mac === undefined) return null
   if (mac.modelName === null) return mac.model
   return shortModelName(mac.modelName)
-}
-
-/** What stands in parentheses without the chip, which is told beside it, and without what only Apple's shop minds. */
-export function shortModelName(name: string): string {
-  const match = /^(.*?) \((.*)\)$/.exec(name)
-  if (match === null) return name
-  const [, head = "", inside = ""] = match
-  const kept = inside.split(", ").filter((part) => !/\bM\d|\bports$/.test(part))
-  return [head, ...kept].join(" ")
-}
-
-/** The model of an identifier, for people: "Mac Studio 2025" of "Mac15,14". */
-export function nameOfModel(identifier: string): string {
-  const row = MODELS.get(identifier)
-  return row === undefined ? identifier : shortModelName(row.name)
 }

@@ -7,6 +7,7 @@ import type { followJob } from "../follow/follow-job.ts"
 import { JobSignals } from "../follow/job-signals.ts"
 import { say } from "../say.ts"
 import { withEnvironment } from "./environment.ts"
+import { listenNote } from "./listen-note.ts"
 import { SendingFolder, type SendingFolderOptions } from "./sending-folder.ts"
 import { type JobDraft, submitDrafts } from "./submit-drafts.ts"
 
@@ -65,8 +66,14 @@ export async function sendJob(cli: Cli, request: SendRequest): Promise<number> {
   return (await loadStay()).stay(cli, job, request, { folder, signals })
 }
 
-/** Points out a line for a shell that none will read. It is sent all the same: a host may have a program of that name. */
-async function saySuspect(cli: Cli, { kind, command }: JobSpec, folder: string | null): Promise<void> {
+/**
+ * Points out a line for a shell that none will read, which is sent all the same: a host may have a program of that name; and a
+ * server that makes macOS ask the owner of the Mac.
+ */
+async function saySuspect(cli: Cli, spec: JobSpec, folder: string | null): Promise<void> {
+  const { kind, command } = spec
+  const listening = listenNote(spec)
+  if (listening !== undefined) await say(cli, listening)
   if (kind !== "task" || command.length !== 1 || /^[\w./+-]*$/.test(command[0] ?? "")) return
   const { shellLineNote } = await import("./shell-line.ts")
   const note = shellLineNote(command, folder)

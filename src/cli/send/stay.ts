@@ -1,3 +1,4 @@
+import { learnedNote } from "../../protocol/earlier-runs.ts"
 import type { JobView } from "../../protocol/job.ts"
 import type { Cli } from "../cli.ts"
 import { conclude, leftEvent } from "../follow/conclude.ts"
@@ -48,12 +49,13 @@ export async function leaveJob(cli: Cli, job: Accepted, request: SendRequest, st
   await say(cli, `${jobTitle(job)} is ${standing}. ${next}`)
 }
 
-type Accepted = Pick<JobView, "id" | "spec">
+type Accepted = Pick<JobView, "id" | "spec" | "learned">
 
 async function sayAccepted(sink: JobSink, job: Accepted): Promise<void> {
   await sink.event({ type: "accepted", job: job.id, name: job.spec.name })
   const note = lanNote(job.spec)
   if (note !== undefined) await sink.say(note)
+  if (job.learned !== undefined) await sink.say(learnedNote(job.learned))
 }
 
 function rememberSent(cli: Cli, { id, spec }: Accepted, request: SendRequest): void {

@@ -3,7 +3,7 @@ import { WindfallError } from "../../protocol/errors.ts"
 import type { JobSpec } from "../../protocol/job.ts"
 import { LARGE_WORKSPACE_BYTES } from "../../protocol/network.ts"
 import type { ScannedTree } from "../../workspace/scanned-tree.ts"
-import { fs, path } from "../builtin.ts"
+import { fs, nodeCrypto, os, path } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
 import type { JobSignals } from "../follow/job-signals.ts"
 import type { SendingFolder } from "./sending-folder.ts"
@@ -124,8 +124,19 @@ async function wholeSpecs(cli: Cli, drafts: readonly JobDraft[], scans: Scans): 
     const scanned = folder === undefined ? undefined : scans.get(folder)
     if (scanned === undefined) return spec
     const size = scanned.bytes < LARGE_WORKSPACE_BYTES ? {} : { workspaceBytes: scanned.bytes }
-    return { ...spec, workspace: scanned.root, ...size, git: records.get(scanned) ?? null }
+    return {
+      ...spec,
+      workspace: scanned.root,
+      ...size,
+      git: records.get(scanned) ?? null,
+      project: projectOf(scanned.folder),
+    }
   })
+}
+
+/** Names this folder of this machine without telling anybody where it is. */
+function projectOf(folder: string): string {
+  return nodeCrypto().createHash("sha256").update(`${os.hostname()}\0${folder}`).digest("hex").slice(0, 16)
 }
 
 function unknownAcceptance(url: string, jobs: number, cause: unknown): WindfallError {

@@ -132,7 +132,10 @@ test("what the server answers is as the document says, with no field more", asyn
     "fleets",
     "queue",
     "doctor",
+    "hosts/alpha/doctor",
+    "hosts/alpha/record",
     "events",
+    "queue",
     ...DATA,
   ]) {
     await call("GET", `/v1/${path}`)

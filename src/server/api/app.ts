@@ -7,6 +7,7 @@ import { Asked } from "./asked.ts"
 import { blobRoutes } from "./blob-routes.ts"
 import { bodyBytes, readJson } from "./body.ts"
 import { dataRoutes } from "./data-routes.ts"
+import { doctorRoutes } from "./doctor-routes.ts"
 import { eventRoutes } from "./event-routes.ts"
 import { hostRoutes } from "./host-routes.ts"
 import { answerOf, type FirstTime, idempotencyKey, Repeats } from "./idempotency.ts"
@@ -29,6 +30,7 @@ import { TERMINAL_SOCKETS } from "./terminal-sockets.ts"
 /** All routes of the API. */
 export const ROUTES: readonly Route[] = [
   ...serverRoutes,
+  ...doctorRoutes,
   ...accountRoutes,
   ...inviteRoutes,
   ...installRoutes,

@@ -1,4 +1,5 @@
 import type { JobHints, JobList, SubmitBatchAnswer, WhyAnswer } from "../../protocol/api.ts"
+import { learnedNote } from "../../protocol/earlier-runs.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { JobId } from "../../protocol/ids.ts"
 import type { JobSpec, JobView } from "../../protocol/job.ts"
@@ -133,7 +134,7 @@ export const jobRoutes: readonly Route[] = [
     respond: ({ core, params }): WhyAnswer => {
       const job = findJob(core, params.id)
       const waiting = explain(snapshotOf(core), core.clock.now(), job.id)
-      if (waiting !== undefined) return waiting
+      if (waiting !== undefined) return { ...waiting, summary: withLearned(waiting.summary, job) }
       return { job: job.id, summary: summaryOf(job), code: job.cause ?? job.state, place: null, hosts: [] }
     },
   }),
@@ -206,4 +207,9 @@ function summaryOf(job: JobRecord): string {
     return `It does not wait for a host: it is suspended on ${attempt.hostName}, as ${text}${contact}`
   }
   return `It does not wait: it is ${job.state} on ${attempt.hostName}${contact}`
+}
+
+/** Where memory is counted that nobody asked for, the reasons make sense only with that. */
+function withLearned(summary: string, { learned }: JobRecord): string {
+  return learned === undefined ? summary : `${summary} (no --memory was given: ${learnedNote(learned)})`
 }

@@ -149,6 +149,10 @@ export const jobSpec = z
     data: data.default([]),
     git: git.nullable().default(DEFAULT_SPEC.git),
     environment: environment.nullable().default(null),
+    project: z
+      .string()
+      .regex(/^[0-9a-f]{16}$/, "must be 16 hexadecimal digits")
+      .optional(),
   })
   // A session without a terminal would end as soon as its shell reads.
   .overwrite((spec) => (spec.kind === "session" && spec.pty === null ? { ...spec, pty: DEFAULT_TERMINAL } : spec))

@@ -4,6 +4,7 @@ import type { Caller } from "../auth/accounts.ts"
 import type { CodesInUse } from "../auth/codes-in-use.ts"
 import type { WrongCodes } from "../auth/wrong-codes.ts"
 import type { Core } from "../core.ts"
+import type { HostExaminations } from "../doctor/host-examinations.ts"
 import type { Departures } from "../fleet/departures.ts"
 import type { HostsService } from "../hosts/host-channel.ts"
 import type { InstallSource } from "../install/install-files.ts"
@@ -20,6 +21,7 @@ export interface Api {
   readonly reach: () => Reach
   readonly wrongCodes: WrongCodes
   readonly codesInUse: CodesInUse
+  readonly examinations: HostExaminations
   readonly install: InstallSource
 }
 

@@ -1,6 +1,6 @@
 import type { BlobHash } from "../../protocol/ids.ts"
 import type { Core } from "../core.ts"
-import type { FleetHost } from "../fleet/fleet.ts"
+import type { FleetHost } from "../fleet/fleet-host.ts"
 
 /** What a host says it has laid out. Of what no name stands for any more it is told that it may go. Within a change. */
 export function noteData(core: Core, host: FleetHost, roots: readonly BlobHash[]): void {

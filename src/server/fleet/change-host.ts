@@ -7,7 +7,7 @@ import type { Core } from "../core.ts"
 import { refreshPlaces } from "../data/data-hosts.ts"
 import type { NewHost } from "../hosts/host-channel.ts"
 import { loseAttempt } from "../jobs/end-attempt.ts"
-import type { FleetHost } from "./fleet.ts"
+import type { FleetHost } from "./fleet-host.ts"
 import { hostView } from "./host-view.ts"
 
 /** @throws {WindfallError} name_taken */

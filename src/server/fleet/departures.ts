@@ -10,7 +10,7 @@ import type { Core } from "../core.ts"
 import type { HostsService } from "../hosts/host-channel.ts"
 import { sendStop } from "../jobs/reconcile.ts"
 import { changeHost, removeHost } from "./change-host.ts"
-import type { FleetHost } from "./fleet.ts"
+import type { FleetHost } from "./fleet-host.ts"
 
 const FIRST_RETRY_MS = 2_000
 const LAST_RETRY_MS = 60_000

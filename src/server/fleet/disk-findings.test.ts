@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { HostDisk } from "../../protocol/host-disk.ts"
 import { diskFindings } from "./disk-findings.ts"
-import type { FleetHost } from "./fleet.ts"
+import type { FleetHost } from "./fleet-host.ts"
 
 const GB = 1024 ** 3
 const NOTHING = { workspaces: 0, data: 0, environments: 0, pythons: 0, packages: 0, models: 0, homes: 0 }

@@ -1,7 +1,7 @@
 import { formatBytes } from "../../base/bytes.ts"
 import type { DoctorFinding } from "../../protocol/api.ts"
 import { heldBytes, heldText } from "../../protocol/host-disk.ts"
-import type { FleetHost } from "./fleet.ts"
+import type { FleetHost } from "./fleet-host.ts"
 
 /** What there is to say of what Windfall holds on a host's disk. */
 export function diskFindings({ record: { name: subject }, disk }: FleetHost): DoctorFinding[] {

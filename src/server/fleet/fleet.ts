@@ -1,74 +1,21 @@
 import type { Clock } from "../../base/clock.ts"
 import { type Deferred, deferred } from "../../base/deferred.ts"
-import type { EffectivePolicy } from "../../presence/effective-policy.ts"
 import { saidPolicy } from "../../presence/said-policy.ts"
-import type { ServerMessage } from "../../protocol/agent-wire.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { HostLink } from "../../protocol/host.ts"
-import type { HostDisk } from "../../protocol/host-disk.ts"
 import type { BlobHash, HostId } from "../../protocol/ids.ts"
 import { expectedMbps } from "../../protocol/network.ts"
 import type { HostPresence } from "../../protocol/owner.ts"
-import type { Resources } from "../../protocol/resources.ts"
-import type { HostVitals } from "../../protocol/vitals.ts"
 import type { SchedulableHost } from "../../scheduler/snapshot.ts"
 import type { FleetRules } from "../../store/fleet-policies.ts"
 import type { HostRecord } from "../../store/host-record.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
 import { wakeProblem } from "../network/wake-view.ts"
-import {
-  type HostOrders,
-  NO_FLEET_RULES,
-  obstaclesOf,
-  ordersOf,
-  publicObstacle,
-  usersOf,
-} from "../owners/host-rules.ts"
+import { NO_FLEET_RULES, obstaclesOf, ordersOf, publicObstacle } from "../owners/host-rules.ts"
 import { capacityOf } from "./capacity.ts"
+import { type FleetHost, usersOf } from "./fleet-host.ts"
 import { Joining } from "./joining.ts"
-import type { UnknownAttempt } from "./unknown-attempts.ts"
 import { withheldReason } from "./withheld.ts"
-
-/** A host as the running server knows it. */
-export interface FleetHost {
-  record: HostRecord
-  link: HostLink
-  reason: string | null
-  since: number
-  channel: HostChannel | null
-  /** Aborted with the channel. */
-  ending: AbortController
-  /** What jobs may use in all. */
-  total: Resources
-  /** As of the last contact. */
-  unknown: readonly UnknownAttempt[]
-  /** Workspaces of which it had all when last heard of, latest first. It may have let go of any since. */
-  trees: readonly BlobHash[]
-  /** Data laid out there when last heard of. */
-  data: ReadonlySet<BlobHash>
-  /** Names of data that it has itself. */
-  places: ReadonlySet<string>
-  memoryFreeBytes: number | null
-  diskFreeBytes: number | null
-  /** As told last. */
-  disk: HostDisk | null
-  /** Who is there, as its agent told on this link, or on the last one; `null`: not yet. */
-  presence: HostPresence | null
-  /** What holds there of what its fleet and its owner say. */
-  policy: EffectivePolicy
-  /** What was said of it that keeps jobs off. */
-  orders: HostOrders
-  /** When it was sent last what it was lent for; `null`: not in this run of the server. */
-  pageSentAt: number | null
-  /** What was measured from the server to it last. */
-  serverMbps: number | null
-  /** When this run of the server sent it last what wakes it. */
-  wokenAt: number | null
-  /** As told last. */
-  vitals: HostVitals | null
-  /** Messages that leave with the present tick. */
-  outbox: ServerMessage[]
-}
 
 /** All hosts, in memory; the records are stored by those who change them. */
 export class Fleet {
@@ -117,6 +64,7 @@ export class Fleet {
       data: new Set(),
       places: new Set(),
       memoryFreeBytes: null,
+      memoryNowBytes: undefined,
       diskFreeBytes: null,
       disk: null,
       presence: null,
@@ -230,6 +178,12 @@ export class Fleet {
     this.#schedulable.delete(host.record.id)
   }
 
+  setMemoryNow(host: FleetHost, bytes: number | undefined): void {
+    if (host.memoryNowBytes === bytes) return
+    host.memoryNowBytes = bytes
+    this.#schedulable.delete(host.record.id)
+  }
+
   setPlaces(host: FleetHost, names: ReadonlySet<string>): void {
     host.places = names
     this.#schedulable.delete(host.record.id)
@@ -275,8 +229,9 @@ export class Fleet {
           draining: host.record.draining || host.record.leaving !== null,
           withheld: withheldReason(host.record.leftovers),
           ownerObstacles: obstaclesOf(host.record.facts, host.orders, host.presence).map(publicObstacle),
-          users: usersOf(host.policy, host.record.owner),
+          users: usersOf(host),
           total: host.total,
+          ...memoryBounds(host),
           partitions: this.partitions,
           data: host.data,
           places: host.places,
@@ -291,5 +246,17 @@ export class Fleet {
       }
       yield seen
     }
+  }
+}
+
+/** What of its memory jobs may have besides `total`, as far as there are such bounds. */
+function memoryBounds({
+  record,
+  memoryNowBytes,
+}: FleetHost): Pick<SchedulableHost, "gpuMemoryBytes" | "memoryNowBytes"> {
+  const { gpuMemoryBytes } = record.facts ?? {}
+  return {
+    ...(gpuMemoryBytes === undefined ? {} : { gpuMemoryBytes }),
+    ...(memoryNowBytes === undefined ? {} : { memoryNowBytes }),
   }
 }

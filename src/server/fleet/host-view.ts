@@ -6,7 +6,7 @@ import type { Viewer } from "../jobs/job-view.ts"
 import { measureViews } from "../network/measure-views.ts"
 import { wakeView } from "../network/wake-view.ts"
 import { presenceFor, ruleViews } from "../owners/owner-view.ts"
-import type { FleetHost } from "./fleet.ts"
+import type { FleetHost } from "./fleet-host.ts"
 import { strayViews } from "./leftovers.ts"
 import { withheldReason } from "./withheld.ts"
 

@@ -4,7 +4,7 @@ import type { DoctorFinding } from "../../protocol/api.ts"
 import type { StrayView } from "../../protocol/host.ts"
 import type { Core } from "../core.ts"
 import type { Viewer } from "../jobs/job-view.ts"
-import type { FleetHost } from "./fleet.ts"
+import type { FleetHost } from "./fleet-host.ts"
 import { strayViews } from "./leftovers.ts"
 import { withheldReason } from "./withheld.ts"
 

@@ -3,7 +3,7 @@ import type { Leftovers, Stray } from "../../protocol/leftovers.ts"
 import type { HostLeftovers, StrayRecord } from "../../store/host-record.ts"
 import type { Core } from "../core.ts"
 import type { Viewer } from "../jobs/job-view.ts"
-import type { FleetHost } from "./fleet.ts"
+import type { FleetHost } from "./fleet-host.ts"
 import { withheldReason } from "./withheld.ts"
 
 /** Of a process's name, which it may set itself. */

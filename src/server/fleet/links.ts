@@ -10,6 +10,7 @@ import { markOutOfContact } from "../jobs/contact.ts"
 import { reconcile } from "../jobs/reconcile.ts"
 import { settleOutput } from "../jobs/settle.ts"
 import { sendPage } from "../owners/lent.ts"
+import { memoryNow } from "./memory-now.ts"
 import { noteMachine } from "./note-machine.ts"
 import { concludeOwnerLeft } from "./owner-left.ts"
 
@@ -46,6 +47,10 @@ export class Links implements HostChannelEvents {
         core.fleet.setPresence(host, null)
         reconcile(core, host, hello)
         core.fleet.update(host, { ...host.record, facts: hello.facts, machine: noteMachine(core, host, hello.machine) })
+        // What runs there already has some of it: then the first sample tells.
+        const isEmpty = hello.attempts.every(({ phase }) => phase !== "running")
+        const available = isEmpty ? hello.facts.memoryAvailableBytes : undefined
+        core.fleet.setMemoryNow(host, memoryNow(hello.facts, host.total, available, []))
         sendPage(core, host)
         core.fleet.setLink(host, "ready", null, core.clock.now())
         core.ledger.hostChanged(host)

@@ -1,6 +1,6 @@
 import type { HostRecord } from "../../store/host-record.ts"
 import type { Core } from "../core.ts"
-import type { FleetHost } from "./fleet.ts"
+import type { FleetHost } from "./fleet-host.ts"
 
 /**
  * Compares what a host is named by with what it was, at each contact and within a change; returns what is to be stored. Its host

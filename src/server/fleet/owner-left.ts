@@ -1,6 +1,6 @@
 import type { Core } from "../core.ts"
 import { loseAttempt } from "../jobs/end-attempt.ts"
-import type { FleetHost } from "./fleet.ts"
+import type { FleetHost } from "./fleet-host.ts"
 
 /** As which an owner goes down in the record: who it was is not known. */
 const OWNER = "its owner"

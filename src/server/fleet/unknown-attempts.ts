@@ -2,7 +2,7 @@ import type { FoundAttempt } from "../../protocol/agent-wire.ts"
 import type { DoctorFinding } from "../../protocol/api.ts"
 import type { ServerId } from "../../protocol/ids.ts"
 import { LOCAL } from "../hosts/host-name.ts"
-import type { FleetHost } from "./fleet.ts"
+import type { FleetHost } from "./fleet-host.ts"
 
 /** An attempt found on a host that this server's database does not know. */
 export type UnknownAttempt = Pick<FoundAttempt, "attempt" | "job" | "sequence" | "phase">

@@ -1,6 +1,6 @@
 import { NO_VITALS, type Vitals } from "../../protocol/vitals.ts"
 import type { Core } from "../core.ts"
-import type { FleetHost } from "./fleet.ts"
+import type { FleetHost } from "./fleet-host.ts"
 
 /**
  * Takes what a host says of how it is. Not stored: it is old in a minute. Of its fields only those are taken that this server knows.

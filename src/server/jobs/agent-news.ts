@@ -4,8 +4,9 @@ import type { Core } from "../core.ts"
 import { noteData } from "../data/data-hosts.ts"
 import { notePlaceProblem, notePlacesUsed, notePlacing } from "../data/placing.ts"
 import { supplyData } from "../data/supply-data.ts"
-import type { FleetHost } from "../fleet/fleet.ts"
+import type { FleetHost } from "../fleet/fleet-host.ts"
 import { noteLeftovers } from "../fleet/leftovers.ts"
+import { memoryNow } from "../fleet/memory-now.ts"
 import { noteOwnerLeaves } from "../fleet/owner-left.ts"
 import { noteVitals } from "../fleet/vitals.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
@@ -19,6 +20,7 @@ import { isCurrent } from "./close-attempt.ts"
 import { loseAttempt, recordExit, recordRefusal } from "./end-attempt.ts"
 import { equip } from "./equip.ts"
 import type { Tried } from "./job-table.ts"
+import { noteSleep } from "./note-sleep.ts"
 import { recordOutputs } from "./outputs.ts"
 import { mayForget, recordSwept } from "./settle.ts"
 import { supply } from "./supply.ts"
@@ -109,6 +111,9 @@ function applyToAttempt(core: Core, channel: HostChannel, tried: Tried, message:
     case "need_uv":
       core.ledger.afterCommit(() => void equip(core, channel, tried))
       return
+    case "slept":
+      noteSleep(core, tried, message)
+      return
     case "started":
       markRunning(core, tried)
       return
@@ -165,9 +170,23 @@ function heldOf({ budgetBytes, held }: HostDisk): HostDisk {
   return { budgetBytes, held: Object.fromEntries(HELD_KINDS.map((kind) => [kind, held[kind]])) as HostDisk["held"] }
 }
 
-function noteSample(core: Core, host: FleetHost, sample: Extract<AgentMessage, { type: "sample" }>): void {
+/** How much jobs may hold there now. A job may wait for just that. */
+function noteMemoryNow(core: Core, host: FleetHost, { memoryFreeBytes, attempts }: Sample): void {
+  const held = attempts.map(({ sequence, memoryBytes }) => {
+    const tried = core.table.onHostWith(host.record.id, sequence)
+    return { heldBytes: memoryBytes, leaseBytes: tried?.attempt.lease.memoryBytes ?? 0 }
+  })
+  const before = host.memoryNowBytes
+  core.fleet.setMemoryNow(host, memoryNow(host.record.facts, host.total, memoryFreeBytes, held))
+  if (host.memoryNowBytes !== before && core.table.waitingCount > 0) core.wakePlanner()
+}
+
+type Sample = Extract<AgentMessage, { type: "sample" }>
+
+function noteSample(core: Core, host: FleetHost, sample: Sample): void {
   host.memoryFreeBytes = sample.memoryFreeBytes
   host.diskFreeBytes = sample.diskFreeBytes
+  noteMemoryNow(core, host, sample)
   for (const { sequence, memoryBytes, ...use } of sample.attempts) {
     const tried = core.table.onHostWith(host.record.id, sequence)
     // Stored with the next real change: the exit brings the true peak anyway.

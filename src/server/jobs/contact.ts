@@ -1,5 +1,5 @@
 import type { Core } from "../core.ts"
-import type { FleetHost } from "../fleet/fleet.ts"
+import type { FleetHost } from "../fleet/fleet-host.ts"
 import { SILENCE_MARGIN_MS } from "../limits.ts"
 import { isCurrent } from "./close-attempt.ts"
 import { giveUp } from "./end-attempt.ts"

@@ -4,6 +4,7 @@ import type { Core } from "../core.ts"
 import { endSuspension } from "../owners/step-aside.ts"
 import { conclude, endAttempt, isCurrent, NO_OUTPUTS } from "./close-attempt.ts"
 import { withDiskAdvice } from "./disk-advice.ts"
+import { noteHostCrash } from "./host-crash.ts"
 import type { Tried } from "./job-table.ts"
 import { type AttemptEnd, outcomeOf } from "./outcome.ts"
 import { settleLostOutput, settleOutput, trySettle } from "./settle.ts"
@@ -113,6 +114,7 @@ function decide(core: Core, tried: Tried, end: AttemptEnd, endedAt = core.clock.
   attempt.endedAt = Math.max(endedAt, attempt.startedAt ?? attempt.placedAt)
   endSuspension(core, tried, attempt.endedAt)
   core.ledger.attemptChanged(attempt)
+  if (end.cause === "host_crashed") noteHostCrash(core, tried)
   if (outcome.kind === "again") {
     endAttempt(core, job, attempt)
     const reason = `attempt ${attempt.number} on ${attempt.hostName} ended (${end.cause}): it is tried again`

@@ -41,6 +41,7 @@ export class JobTable {
     this.#places = undefined
     this.#lastWaiting = 0
     this.#lastId = this.#store.lastId()
+    this.#store.crashes.reload()
     for (const job of this.#store.live()) this.add(job)
   }
 
@@ -167,10 +168,21 @@ export class JobTable {
       id: job.id,
       ...shapeOf(job),
       notBeforeMs,
+      crashes: this.#store.crashes.of(job.user, job.spec),
     })
     if (job.id < this.#lastWaiting) this.#waiting = new Map([...this.#waiting].sort(([a], [b]) => a - b))
     this.#lastWaiting = Math.max(this.#lastWaiting, job.id)
     this.#places = undefined
+  }
+
+  /** A host has crashed with a job: what waits and is like it goes elsewhere. */
+  crashed(): void {
+    for (const [id, waiting] of this.#waiting) {
+      const job = this.#jobs.get(id)
+      if (job !== undefined) {
+        this.#waiting.set(id, { ...waiting, crashes: this.#store.crashes.of(job.user, job.spec) })
+      }
+    }
   }
 
   dequeue(job: JobRecord): void {

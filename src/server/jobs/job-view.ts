@@ -33,6 +33,7 @@ export function viewOf(core: Core, job: JobRecord, viewer: Viewer): JobView {
     endedAt: job.endedAt,
     attempts: job.attempts.map((attempt) => attemptView(core, attempt)),
     outputs: job.outputs,
+    ...(job.learned === undefined ? {} : { learned: job.learned }),
   }
 }
 
@@ -60,11 +61,12 @@ function attemptView(core: Core, attempt: AttemptRecord): AttemptView {
     ...(attempt.state === "ended" && attempt.startedAt !== null && attempt.stdoutBytes === null
       ? { logEnd: "unknown" }
       : {}),
+    ...(attempt.sleeps === undefined ? {} : { sleeps: attempt.sleeps }),
   }
 }
 
 /** The command's first word stays, as `ps` shows it anywhere; values and contents go. */
-function veiled(spec: JobSpec): JobSpec {
+function veiled({ project: _, ...spec }: JobSpec): JobSpec {
   return {
     ...spec,
     command: spec.command.slice(0, 1),

@@ -4,6 +4,7 @@ import type { JobPreview } from "../../protocol/job-preview.ts"
 import { explain } from "../../scheduler/explain.ts"
 import type { WaitingJob } from "../../scheduler/snapshot.ts"
 import type { Core } from "../core.ts"
+import { learnedFor } from "./learned.ts"
 import { snapshotOf } from "./place.ts"
 import { shapeOf } from "./shape-of.ts"
 
@@ -12,10 +13,12 @@ const NO_JOB = Number.MAX_SAFE_INTEGER as JobId
 
 /** Where a job could run that is not sent, as if it stood last in the queue now. @param spec with its data as it is */
 export function previewOf(core: Core, user: string, spec: JobSpec): JobPreview {
+  const learned = learnedFor(core, user, spec)
   const job: WaitingJob = {
     id: NO_JOB,
-    ...shapeOf({ user, spec }),
+    ...shapeOf({ user, spec, ...(learned === null ? {} : { learned }) }),
     notBeforeMs: null,
+    crashes: core.store.jobs.crashes.of(user, spec),
   }
   const snapshot = snapshotOf(core)
   const answer = explain({ ...snapshot, waiting: [...snapshot.waiting, job] }, core.clock.now(), NO_JOB)

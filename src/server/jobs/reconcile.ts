@@ -1,7 +1,7 @@
 import type { FoundAttempt } from "../../protocol/agent-wire.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
-import type { FleetHost } from "../fleet/fleet.ts"
+import type { FleetHost } from "../fleet/fleet-host.ts"
 import { noteLeftovers } from "../fleet/leftovers.ts"
 import { unknownText } from "../fleet/unknown-attempts.ts"
 import type { Hello } from "../hosts/host-channel.ts"

@@ -1,12 +1,16 @@
 import type { WaitingJob } from "../../scheduler/snapshot.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import { largeWorkspace } from "./large-workspace.ts"
+import { countedResources } from "./learned.ts"
 
 /** What decides where a job may run. */
-export function shapeOf({ user, spec }: Pick<JobRecord, "user" | "spec">): Omit<WaitingJob, "id" | "notBeforeMs"> {
+export function shapeOf(
+  job: Pick<JobRecord, "user" | "spec" | "learned">,
+): Omit<WaitingJob, "id" | "notBeforeMs" | "crashes"> {
+  const { user, spec } = job
   return {
     user,
-    resources: spec.resources,
+    resources: countedResources(job),
     partition: spec.partition,
     hostWanted: spec.host,
     hasSecrets: spec.secrets.length > 0,

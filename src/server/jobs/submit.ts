@@ -3,10 +3,12 @@ import { WindfallError } from "../../protocol/errors.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
 import type { JobSpec } from "../../protocol/job.ts"
 import { DEFAULT_MEMORY_BYTES, fits, needOn } from "../../protocol/resources.ts"
+import { HOST_QUARANTINE_CRASHES } from "../../scheduler/obstacle.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { checkDataPaths, resolveData } from "../data/job-data.ts"
 import { checkTargets, targetIds } from "../notify/targets.ts"
+import { learnedFor, mostOn } from "./learned.ts"
 
 /**
  * Looks whether the sender's blobs of a job are whole on the server. May take a while for a large tree seen first, and for one
@@ -52,7 +54,7 @@ export function checkJobs(core: Core, user: string, specs: readonly JobSpec[]): 
       checkTold(core, user, spec, told)
       checkPartition(core, spec)
       const whole = spec.data.length === 0 ? spec : { ...spec, data: resolveData(core, user, spec) }
-      checkFits(core, whole)
+      checkFits(core, user, whole)
       wholes.push(whole)
     } catch (error) {
       throw specs.length === 1 ? error : ofBatch(error, spec, i + 1, specs.length)
@@ -70,6 +72,7 @@ export function submitJobs(core: Core, user: string, specs: readonly JobSpec[]):
   for (const spec of wholes) checkDataPaths(core, user, spec)
   const now = core.clock.now()
   return wholes.map((spec) => {
+    const learned = learnedFor(core, user, spec)
     const job: JobRecord = {
       id: core.table.nextId(),
       user,
@@ -84,6 +87,7 @@ export function submitJobs(core: Core, user: string, specs: readonly JobSpec[]):
       outputs: null,
       stop: null,
       attempts: [],
+      ...(learned === null ? {} : { learned }),
     }
     core.table.add(job)
     core.ledger.jobAdded(job)
@@ -147,12 +151,31 @@ function checkPartition(core: Core, { partition }: JobSpec): void {
   })
 }
 
+/** Refuses a job for the one host that does not get it any more. Others of the pool may take what names none. */
+function checkCrashes(core: Core, user: string, spec: JobSpec): void {
+  if (spec.host === null) return
+  const { name, id } = core.fleet.find(spec.host).record
+  const times = core.store.jobs.crashes.of(user, spec).find(({ host }) => host === id)?.times ?? 0
+  if (times < HOST_QUARANTINE_CRASHES) return
+  throw new WindfallError(
+    "never_fits",
+    `Cannot accept the job: ${name} crashed ${times} times while it ran such jobs`,
+    {
+      hint: "Leave --host out, so that another Mac takes it. To try it there all the same, send it under another name: -J NAME",
+    },
+  )
+}
+
 /** Refuses what no host of the pool could ever run. With no host at all it may wait: the first may be on its way. */
-function checkFits(core: Core, spec: JobSpec): void {
+function checkFits(core: Core, user: string, spec: JobSpec): void {
   const hosts = spec.host === null ? core.fleet.all() : [core.fleet.find(spec.host)]
   const known = hosts.filter(({ record }) => record.facts !== null)
   if (known.length === 0 || known.length < hosts.length) return
-  const fitting = known.filter(({ total }) => fits(needOn(spec.resources, total), total))
+  checkCrashes(core, user, spec)
+  const fitting = known.filter((host) => {
+    const total = { ...host.total, memoryBytes: mostOn(host, spec.resources) }
+    return fits(needOn(spec.resources, host.total), total)
+  })
   const lying = spec.data.filter(({ root }) => root === null).map(({ name }) => name)
   if (fitting.some(({ places }) => lying.every((name) => places.has(name)))) return
   if (fitting.length > 0) {

@@ -1,6 +1,6 @@
 import type { NetworkNews } from "../../protocol/network-wire.ts"
 import type { Core } from "../core.ts"
-import type { FleetHost } from "../fleet/fleet.ts"
+import type { FleetHost } from "../fleet/fleet-host.ts"
 
 /** Keeps how a host is on the network, within a change. A repeat changes nothing. */
 export function noteNetwork(core: Core, host: FleetHost, { network: told, wake: wakeAddress }: NetworkNews): void {

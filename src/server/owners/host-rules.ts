@@ -66,9 +66,3 @@ export function publicObstacle({ code, text, until }: HostObstacle): HostObstacl
 export function publicText(code: string, text: string): string {
   return code === "owner_here" ? "somebody is at it" : text
 }
-
-/** Whose jobs may run on a host, as presence/owner-policy.ts has it; `null`: everybody's. */
-export function usersOf({ values }: Pick<EffectivePolicy, "values">, owner: string | null): ReadonlySet<string> | null {
-  if (values.who === "everyone") return null
-  return new Set(owner === null ? values.who : [...values.who, owner])
-}

@@ -3,7 +3,7 @@ import type { LentFacts } from "../../presence/owner-folder.ts"
 import { lastDaysText, mondayLine } from "../../presence/owner-folder.ts"
 import { localTime, wallMsAt } from "../../presence/zone-time.ts"
 import type { Core } from "../core.ts"
-import type { FleetHost } from "../fleet/fleet.ts"
+import type { FleetHost } from "../fleet/fleet-host.ts"
 import { queueMessage } from "../notify/note.ts"
 
 const HOUR_MS = 3_600_000

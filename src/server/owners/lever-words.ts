@@ -2,7 +2,7 @@ import { clockText } from "../../presence/clock-text.ts"
 import { leverKey, mergeLevers } from "../../presence/merge-lever.ts"
 import { type HostTerms, type Lever, type PauseWord, VOICES, type Voice } from "../../protocol/owner.ts"
 import type { Core } from "../core.ts"
-import type { FleetHost } from "../fleet/fleet.ts"
+import type { FleetHost } from "../fleet/fleet-host.ts"
 
 /** What an agent must know to do as its host's owner wants while there is no server. */
 export function termsOf(core: Core, { record }: FleetHost): HostTerms {

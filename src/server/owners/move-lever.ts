@@ -7,7 +7,7 @@ import { readDuration } from "../../protocol/job-values.ts"
 import type { PauseRequest, RulesRequest } from "../../protocol/owner-api.ts"
 import type { Caller } from "../auth/accounts.ts"
 import type { Core } from "../core.ts"
-import type { FleetHost } from "../fleet/fleet.ts"
+import type { FleetHost } from "../fleet/fleet-host.ts"
 import { keepLever, sendOwner } from "./lever-words.ts"
 
 const MINUTE_MS = 60_000

@@ -4,7 +4,7 @@ import type { HostRule, HostView } from "../../protocol/host.ts"
 import type { HostObstacle } from "../../protocol/owner.ts"
 import type { JobThere, OwnerView } from "../../protocol/owner-api.ts"
 import type { Core } from "../core.ts"
-import type { FleetHost } from "../fleet/fleet.ts"
+import type { FleetHost } from "../fleet/fleet-host.ts"
 import { mayRule, type Viewer } from "../jobs/job-view.ts"
 import { obstaclesOf, publicObstacle, publicText } from "./host-rules.ts"
 

@@ -1,6 +1,6 @@
 import type { HostPresence } from "../../protocol/owner.ts"
 import type { Core } from "../core.ts"
-import type { FleetHost } from "../fleet/fleet.ts"
+import type { FleetHost } from "../fleet/fleet-host.ts"
 
 /** Who is at a host, as its agent saw it. Kept in memory: after a restart the agent says it anew. Within a change. */
 export function notePresence(core: Core, host: FleetHost, told: HostPresence): void {

@@ -12,7 +12,7 @@ const FILES: Readonly<Record<string, { readonly bin?: string; readonly sbin?: st
   "network.pl": { bin: "dns-sd", sbin: "ifconfig networksetup scutil" },
   "people.pl": { bin: "who w last uptime id dscl", sbin: "dseditgroup" },
   "security.pl": {
-    bin: "fdesetup csrutil profiles defaults",
+    bin: "fdesetup csrutil profiles defaults plutil",
     sbin: "spctl systemsetup softwareupdate",
     libexec: "ApplicationFirewall/socketfilterfw",
   },

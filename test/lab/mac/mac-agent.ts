@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto"
+import { createHash, randomUUID } from "node:crypto"
 import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { HostPlatform, Payload, PayloadSource } from "../../../src/ssh/payload.ts"
@@ -26,10 +26,15 @@ __labSync()
  * lie, and an agent that takes its way for macOS. Other hosts get what they always get.
  */
 export function macPayloads(source: PayloadSource, cacheFolder: string): PayloadSource {
+  const own: HostPlatform = process.arch === "arm64" ? "linux-arm64" : "linux-x64"
+  const disguised = new Map<Payload, Promise<Payload>>()
   return async (platform, signal) => {
     if (platform !== "darwin-arm64") return source(platform, signal)
-    const own: HostPlatform = process.arch === "arm64" ? "linux-arm64" : "linux-x64"
-    return disguise(await source(own, signal), own, cacheFolder)
+    const payload = await source(own, signal)
+    // The source gives the same one each time, and several Macs may come at once.
+    const found = disguised.get(payload) ?? disguise(payload, own, cacheFolder)
+    disguised.set(payload, found)
+    return found
   }
 }
 
@@ -40,9 +45,10 @@ async function disguise(payload: Payload, own: HostPlatform, cacheFolder: string
   const folder = join(cacheFolder, "agent")
   const source = join(folder, `lab-mac-${sha256.slice(0, 32)}.mjs`)
   await mkdir(folder, { recursive: true })
-  // Several servers may make it at once.
-  await writeFile(`${source}.${process.pid}`, text)
-  await rename(`${source}.${process.pid}`, source)
+  // Several servers, and several joins of one, may make it at once.
+  const draft = `${source}.${randomUUID()}`
+  await writeFile(draft, text)
+  await rename(draft, source)
   const place = `agent/lab-mac-${sha256.slice(0, 32)}`
   const terminal = extras.map((file) => ({
     ...file,

@@ -40,8 +40,9 @@ mount --rbind /var private/var
 
 # The console belongs to who sits before the screen.
 mkdir -p dev/pts
-for name in null zero full random urandom tty ptmx; do touch dev/$name; mount --bind /dev/$name dev/$name; done
-mount --rbind /dev/pts dev/pts
+for name in null zero full random urandom tty; do touch dev/$name; mount --bind /dev/$name dev/$name; done
+mount -t devpts -o newinstance,ptmxmode=666,mode=620 lab dev/pts
+ln -s pts/ptmx dev/ptmx
 ln -s /mnt/host/mac/console dev/console
 ln -s /mnt/proc/self/fd dev/fd
 for name in stdin:0 stdout:1 stderr:2; do ln -s fd/${name#*:} dev/${name%:*}; done

@@ -9,7 +9,7 @@ export interface OwnerDetails {
   readonly idleMs?: number
 }
 
-export type OwnerAct = keyof typeof ownerActs
+export type OwnerAct = "returns" | "works" | "types" | "leaves" | "locks" | "unlocks" | "switches" | "logsOut"
 
 type Act = (state: Readonly<MacState>, nowMs: number, details: OwnerDetails) => Partial<MacState>
 
@@ -33,10 +33,10 @@ const here: Act = (
 /**
  * What people do before a Mac. returns: logs in or unlocks, and moves the mouse once; works: the same, and goes on typing;
  * types: one key, whatever the screen shows; leaves: goes away without a word, the screen stays as it is until it locks;
- * locks, unlocks; sleepsDisplay; switches: another person takes the screen (fast user switching), the first stays logged in;
+ * locks, unlocks; switches: another person takes the screen (fast user switching), the first stays logged in;
  * logsOut: the login window is shown.
  */
-export const ownerActs = {
+export const ownerActs: Readonly<Record<OwnerAct, Act>> = {
   returns: here,
   works: (state, nowMs, details) => ({ ...here(state, nowMs, details), isTyping: true }),
   types: (_state, nowMs, { idleMs = 0 }) => ({
@@ -58,7 +58,7 @@ export const ownerActs = {
     ],
   }),
   logsOut: () => ({ consoleUser: "", consoleUid: -1, isLocked: true, isTyping: false, processes: [] }),
-} as const satisfies Record<string, Act>
+}
 
 function uidOf(state: Readonly<MacState>, user: string, otherwise: number): number {
   return user === state.account ? state.accountUid : user === state.consoleUser ? state.consoleUid : otherwise

@@ -48,6 +48,21 @@ export const event = answer(
       gone: z.boolean(),
     }),
     ofHost.extend({
+      type: type("host_crashed"),
+      job: count,
+      attempt: z.string(),
+      reason: words.describe("What is known of the crash"),
+      times: count.describe("How often it has crashed with jobs like this one"),
+      quarantined: z.boolean().describe("Such jobs do not go there any more"),
+    }),
+    ofHost.extend({
+      type: type("host_slept"),
+      job: count,
+      attempt: z.string(),
+      from: time.describe("By the host's clock"),
+      to: time.describe("By the host's clock"),
+    }),
+    ofHost.extend({
       type: type("host_lever"),
       act: z.enum(["paused", "resumed", "rules"]),
       what: z.string(),

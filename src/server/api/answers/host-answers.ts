@@ -28,6 +28,12 @@ const facts = answer(
     cores: count,
     memoryBytes: count,
     gpus: count,
+    gpuMemoryBytes: count.optional().describe("What Metal lets the GPU work with; absent off the Mac"),
+    memoryAvailableBytes: count.optional().describe("What new work could have then; absent off the Mac"),
+    memoryHeldBy: z
+      .enum(["kernel", "windfall"])
+      .optional()
+      .describe("Who holds a job to the memory it asked for; absent on a Mac, where it is always Windfall"),
     hostname: z.string(),
     user: z.string().describe("The account jobs run as"),
     accountTraits: z

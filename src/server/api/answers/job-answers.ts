@@ -26,7 +26,9 @@ const spec = answer(
     resources: z.object({
       memoryBytes: count
         .nullable()
-        .describe("null: 512 MiB are leased, and it may hold more while the host has enough"),
+        .describe(
+          "null: what earlier runs needed is leased, at least 512 MiB, and it may hold more while the host has enough",
+        ),
       gpus: count.nullable().describe("null: one where the host has one"),
       cores: count,
     }),
@@ -58,6 +60,7 @@ const spec = answer(
       )
       .describe("Stored data the job sees"),
     git: z.object({ commit: z.string(), branch: z.string().nullable(), dirtyDiff: z.string() }).nullable(),
+    project: z.string().optional().describe("Tells the sender's folder from others; absent where nothing travels"),
     environment: z
       .object({
         kind: z.enum(ENVIRONMENT_KINDS),
@@ -108,6 +111,10 @@ const attempt = answer(
       .describe("Since when and why all of it is stopped for the sake of people at its host; null when it is not"),
     suspendedMs: count.describe("For how long it was stopped before that, in all"),
     logEnd: z.literal("unknown").optional().describe("The log may lack its end"),
+    sleeps: z
+      .array(z.object({ from: time, to: time }))
+      .optional()
+      .describe("When its host slept while it ran, by that host's clock; absent where it did not"),
   }),
 )
 
@@ -143,6 +150,10 @@ export const job = answer(
     endedAt: time.nullable(),
     attempts: z.array(attempt),
     outputs: outputs.nullable(),
+    learned: z
+      .object({ peakBytes: count, runs: count, leaseBytes: count })
+      .optional()
+      .describe("What earlier runs held, and what is leased by that, where the sender did not say"),
   }),
 )
 

@@ -35,6 +35,8 @@ sub root {
     my $locked = is('isLocked') ? '"CGSSessionScreenIsLocked"=Yes,"CGSSessionScreenLockedTime"=' . int(one('lockedAtMs') / 1000) . ',' : '';
     push @sessions, qq({"kCGSSessionOnConsoleKey"=Yes,$locked"kCGSSessionUserNameKey"="$user","kCGSSessionUserIDKey"=$uid,"kCGSSessionLoginDoneKey"=Yes});
   }
+  # With people logged in behind it the login window is a session, too: the system's.
+  elsif (all('otherSession')) { push @sessions, '{"kCGSSessionOnConsoleKey"=Yes,"kCGSSessionUserIDKey"=0,"kCGSSessionLoginDoneKey"=No}' }
   for (all('otherSession')) {
     my ($name, $number) = parts($_);
     push @sessions, qq({"kCGSSessionOnConsoleKey"=No,"kCGSSessionUserNameKey"="$name","kCGSSessionUserIDKey"=$number,"kCGSSessionLoginDoneKey"=Yes});

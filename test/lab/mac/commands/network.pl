@@ -61,7 +61,7 @@ sub scutil {
 
 sub console {
   my ($user, $uid) = (one('consoleUser'), one('consoleUid'));
-  my @sessions = ($user eq '' ? () : [$user, $uid, 'TRUE'], map { [(parts($_))[0, 1], 'FALSE'] } all('otherSession'));
+  my @sessions = (($user ne '' ? [$user, $uid, 'TRUE'] : all('otherSession') ? ['loginwindow', 0, 'TRUE'] : ()), map { [(parts($_))[0, 1], 'FALSE'] } all('otherSession'));
   if (!@sessions) { print "  No such key\n"; return }
   print "<dictionary> {\n  GID : 20\n  Name : ", ($user eq '' ? 'loginwindow' : $user), "\n  SessionInfo : <array> {\n";
   my $number = 0;

@@ -47,6 +47,10 @@ sub last_logins {
     my ($user, $tty, $from, $since_ms) = @$_;
     printf("%-10s%-10s%-18s %s   still logged in\n", $user, $tty, $from, POSIX::strftime('%a %b %e %H:%M', localtime($since_ms / 1000)));
   }
+  my $boot = POSIX::strftime('%a %b %e %H:%M', localtime(one('bootAtMs') / 1000));
+  my $before = POSIX::strftime('%a %b %e %H:%M', localtime(one('bootAtMs') / 1000 - 9 * 3600));
+  printf("%-10s%-10s%-18s %s\n", 'reboot', '~', '', $boot);
+  printf("%-10s%-10s%-18s %s - 17:12  (08:20)\n", 'lena', 'console', '', $before);
   print "\nwtmp begins ", POSIX::strftime('%a %b %e %H:%M:%S %Z %Y', localtime(one('bootAtMs') / 1000)), "\n";
 }
 
@@ -69,11 +73,18 @@ sub id {
 sub dscl {
   my (undef, $verb, $path, @keys) = @ARGV;
   if ($verb =~ /^-?list$/) { print map { (parts($_))[0] . "\n" } all('account'); exit }
+  access_group() if ($path // '') eq '/Groups/com.apple.access_ssh' && length one('sshGroup');
   my ($user) = ($path // '') =~ m{^/Users/(.+)$};
   my ($found) = map { [parts($_)] } grep { (parts($_))[0] eq ($user // '') } all('account');
   if (!$found) { print STDERR "<dscl_cmd> DS Error: -14136 (eDSRecordNotFound)\n"; exit 56 }
   my %value = (UniqueID => $found->[1], RealName => "\n \u$user", NFSHomeDirectory => "/Users/$user", UserShell => '/bin/zsh', PrimaryGroupID => 20);
   for (@keys) { print exists $value{$_} ? "$_: $value{$_}\n" : "No such key: $_\n" }
+}
+
+sub access_group {
+  print "AppleMetaNodeLocation: /Local/Default\nGeneratedUID: 1AB00000-0000-4000-8000-000000000A55\nGroupMembership: ", one('sshGroup'), "\n";
+  print "PrimaryGroupID: 399\nRealName:\n Remote Login Group\nRecordName: com.apple.access_ssh\nRecordType: dsRecTypeStandard:Groups\n";
+  exit;
 }
 
 # The group that may come by Remote Login; where it is not there, all may.

@@ -25,7 +25,7 @@ sub display_sleeps {
 # Put to sleep here, unless somebody or something has woken it since.
 sub is_lit {
   my $slept = LabMac::read_file("$LabMac::folder/display-slept") // 0;
-  return is('isDisplayOn') && $slept <= one('displayAtMs') && $slept <= one('inputAtMs');
+  return is('isDisplayOn') && ($slept <= one('displayAtMs') || $slept <= one('inputAtMs'));
 }
 
 sub settings {

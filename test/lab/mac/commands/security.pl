@@ -1,5 +1,5 @@
 #!/mnt/bin/perl -I/mnt/host/mac/perl
-# fdesetup, csrutil, spctl, socketfilterfw, profiles, systemsetup, softwareupdate, defaults: what doctor asks of settings.
+# fdesetup, csrutil, spctl, socketfilterfw, profiles, systemsetup, softwareupdate, defaults, plutil: what doctor asks of settings.
 use strict;
 use LabMac;
 
@@ -8,6 +8,7 @@ my %act = (
   csrutil => sub { print 'System Integrity Protection status: ', is('systemProtected') ? 'enabled' : 'disabled', ".\n" },
   spctl => sub { print 'assessments ', is('gatekeeper') ? 'enabled' : 'disabled', "\n" },
   socketfilterfw => \&firewall, profiles => \&profiles, systemsetup => \&system_setup, softwareupdate => \&software_update, defaults => \&defaults,
+  plutil => \&plutil,
 );
 $act{$LabMac::name}->();
 
@@ -40,4 +41,15 @@ sub defaults {
   my $found = (map { my ($in, $name, $value) = parts($_); $in eq $domain && (!defined $key || $name eq $key) ? $value : () } all('default'))[0];
   if (!defined $found) { fail(1, "\nThe domain/default pair of ($domain, " . ($key // '') . ") does not exist") }
   print "$found\n";
+}
+
+# A preferences file as XML, of what defaults would say.
+sub plutil {
+  my $file = $ARGV[-1] // '';
+  fail(1, 'plutil: the lab only prints XML') if "@ARGV[0 .. 3]" ne '-convert xml1 -o -';
+  my @rows = grep { $_->[0] eq $file } map { [parts($_)] } all('default');
+  fail(1, "$file: file does not exist or is not readable or is not a regular file") if !@rows;
+  print qq(<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">\n<plist version="1.0">\n<dict>\n);
+  print "\t<key>$_->[1]</key>\n\t<", $_->[2] ? 'true' : 'false', "/>\n" for @rows;
+  print "</dict>\n</plist>\n";
 }

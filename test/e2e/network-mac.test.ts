@@ -1,0 +1,51 @@
+import assert from "node:assert/strict"
+import { after, before, describe, it } from "node:test"
+import type { AgentMessage } from "../../src/protocol/agent-wire.ts"
+import { type Lab, startLab } from "../lab/lab.ts"
+import { findLabMode } from "../lab/lab-mode.ts"
+import { addRequest, HostsBench } from "../support/hosts-bench.ts"
+
+const skip = (await findLabMode()) === "ports" ? "a simulated Mac needs namespaces" : false
+type News = Extract<AgentMessage, { type: "network" }>
+
+describe("a Mac on the network", { timeout: 60_000, skip }, () => {
+  let lab: Lab
+  before(async () => {
+    lab = await startLab({ hosts: [{ kind: "mac" }], signal: AbortSignal.timeout(50_000) })
+  })
+  after(() => lab?.[Symbol.asyncDispose]())
+
+  it("tells its cable, Macs at its Thunderbolt ports and what names it, and Wi-Fi once it has woken on it", async () => {
+    const [host] = lab.hosts
+    assert.ok(host !== undefined)
+    host.mac.link("10gbe")
+    host.mac.link("thunderbolt", "Mac16,9")
+    await using bench = new HostsBench(lab)
+    const last = (await bench.join(addRequest(host))).at(-1)
+    assert.equal(last?.step, "done", JSON.stringify(last))
+    const { hello } = await bench.until("open")
+    assert.equal(hello.facts.platform, "darwin")
+    assert.match(hello.machine ?? "", /^[0-9a-f]{64}$/)
+    assert.equal(bench.records[0]?.machine, hello.machine)
+
+    const { network, wake } = await told(bench, (news) => news.network.peers.length > 0)
+    assert.deepEqual(network, { kind: "ethernet", mbps: 10_000, interface: "en0", peers: ["Mac16,9"] })
+    assert.match(wake?.hardware ?? "", /^d0:11:e5:/)
+    assert.match(wake?.broadcast ?? "", /\.255$/)
+    assert.equal(wake?.isAllowed, true)
+
+    host.mac.link("wifi")
+    for (const { pid, command } of host.processes()) if (/\.mjs --root/.test(command)) process.kill(pid, "SIGCONT")
+    const wifi = await told(bench, (news) => news.network.kind === "wifi" && news.network.mbps !== null)
+    assert.equal(wifi.network.interface, "en1")
+    assert.deepEqual(wifi.network.peers, ["Mac16,9"])
+    assert.equal(wifi.wake, null)
+  })
+})
+
+/** The first that fits of what it tells. */
+async function told(bench: HostsBench, fits: (news: News) => boolean): Promise<News> {
+  const isIt = (message: AgentMessage): message is News => message.type === "network" && fits(message)
+  const { messages } = await bench.until("messages", (one) => one.messages.some(isIt))
+  return messages.find(isIt)!
+}
