@@ -19,6 +19,7 @@ import { freedHost } from "./freed-host.ts"
 import { hostJoin } from "./host-join.ts"
 import { idle } from "./idle.ts"
 import { logLatency } from "./log-latency.ts"
+import { ownerReturns } from "./owner-returns.ts"
 import { secondSend } from "./second-send.ts"
 import { sendTrue } from "./send-true.ts"
 import { submitToStart } from "./submit-to-start.ts"
@@ -40,6 +41,7 @@ const ALL: readonly Benchmark[] = [
   firstTry,
   firstHour,
   idle,
+  ownerReturns,
 ]
 const HOSTS = 4
 const PAGE = join(import.meta.dirname, "../docs/performance.md")
