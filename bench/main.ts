@@ -21,6 +21,7 @@ import { hostJoin } from "./host-join.ts"
 import { idle } from "./idle.ts"
 import { logLatency } from "./log-latency.ts"
 import { memoryRunaway } from "./memory-runaway.ts"
+import { ownerReturns } from "./owner-returns.ts"
 import { secondSend } from "./second-send.ts"
 import { sendTrue } from "./send-true.ts"
 import { submitToStart } from "./submit-to-start.ts"
@@ -44,6 +45,7 @@ const ALL: readonly Benchmark[] = [
   firstHour,
   idle,
   memoryRunaway,
+  ownerReturns,
 ]
 const HOSTS = 4
 const PAGE = join(import.meta.dirname, "../docs/performance.md")

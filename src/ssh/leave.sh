@@ -216,6 +216,8 @@ if [ -z "$shared" ]; then
     case ${path##*/} in leave | leaving | '*' | '.[!.]*') ;; *) set -- "$@" "$path" ;; esac
   done
   remove "all else in $root" "$@"
+  # For Finder; another account's is not touched.
+  [ -L /Users/Shared/Windfall ] || [ ! -O /Users/Shared/Windfall ] || remove "the owner's folder" /Users/Shared/Windfall
 fi
 
 # For a server the way back in goes last, for the owner the file that begins anew.

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, renameSync, utimesSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 
 /** How somebody's Mac is, as far as its commands tell. */
@@ -165,6 +165,24 @@ export class SteeredMac {
     chmodSync(`${file}.new`, 0o755)
     renameSync(`${file}.new`, file)
   }
+}
+
+/**
+ * The same for a Mac at which nothing ever changes, by commands that print and do nothing else: for what it costs to ask. Nobody has
+ * typed there for two hours.
+ */
+export function writeQuietMac(root: string): void {
+  const mac = new SteeredMac(root)
+  const said = (path: string) => `printf '%s' '${readFileSync(join(root, path), "utf8").replaceAll("'", `'\\''`)}'`
+  const idle =
+    '+-o IOHIDSystem  <class IOHIDSystem, id 0x100000a2b, registered>\\n    {\\n      "HIDIdleTime" = 7200000000000\\n    }\\n'
+  mac.breaks("/usr/sbin/ioreg", `case "$*" in *IOHIDSystem*) printf '${idle}' ;; *) ${said("console")} ;; esac`)
+  mac.breaks("/usr/sbin/sysctl", said("sysctl"))
+  mac.breaks("/usr/bin/vm_stat", said("vm_stat"))
+  mac.breaks("/usr/bin/who", said("who"))
+  const pmset = ["-g systemstate", "-g assertions", "-g batt", "-g"]
+  const cases = pmset.map((words) => `'${words}') ${said(`pmset${words.replaceAll(" ", "_")}`)} ;;`)
+  mac.breaks("/usr/bin/pmset", `case "$*" in ${cases.join("\n")} esac`)
 }
 
 const BATTERY = " -InternalBattery-0 (id=4653155)\t80%; discharging; 3:10 remaining present: true\n"

@@ -168,5 +168,5 @@ function uidOf({ root }: OwnerPlace, account: string | null): number | null {
 /** The script of ssh/leave.sh asks jobs to end, ends this agent, and removes all. @throws when it is not there */
 function runLeave(path: string): void {
   if (!existsSync(path)) throw new Error(`Cannot remove Windfall: ${path} is not there`)
-  spawn("/bin/sh", [path], { detached: true, stdio: "ignore", cwd: "/" }).unref()
+  spawn("/bin/sh", [path, "--yes"], { detached: true, stdio: "ignore", cwd: "/" }).unref()
 }

@@ -22,7 +22,7 @@ echo 'This ends all jobs on this Mac and removes Windfall from it. Results of jo
 printf 'To do that, type yes: '
 read -r answer
 [ "$answer" = yes ] || { echo 'Nothing was changed.'; exit 0; }
-if [ -O ${quoted(`${root}/leave`)} ]; then exec /bin/sh ${quoted(`${root}/leave`)}; fi
+if [ -O ${quoted(`${root}/leave`)} ]; then exec /bin/sh ${quoted(`${root}/leave`)} --yes; fi
 ask '"verb":"leave"'
 `),
   }

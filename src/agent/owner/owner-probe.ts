@@ -92,7 +92,7 @@ export class OwnerProbe implements Disposable {
   readonly #slow = new CommandShell()
   readonly #identities: Identities
   readonly #kept = new Map<Source, Kept>()
-  #glancing: Promise<void> | undefined
+  readonly #freshening = new Map<Source, Promise<void>>()
   #asking = false
   #inputMs = Number.NEGATIVE_INFINITY
 
@@ -108,7 +108,7 @@ export class OwnerProbe implements Disposable {
 
   /** Memory and the like by key, not older than a third of a second. @throws where they cannot be asked for */
   async sysctl(): Promise<ReadonlyMap<string, string>> {
-    await this.#glance()
+    await this.#fresh("sysctl")
     const answer = this.#answer("sysctl")
     if (!answer.known) throw new Error(`Cannot ask sysctl: ${answer.reason}`)
     return sysctlOf(answer).texts
@@ -119,12 +119,17 @@ export class OwnerProbe implements Disposable {
     // At the first look all is asked at once, later what is due.
     const slow = this.#askSlowly(isBusy)
     if (!this.#kept.has("who")) await Promise.race([slow, delay(QUICK_MS, undefined, { ref: false })])
-    if (isBusy) await this.#glance()
-    else await this.#ask(this.#quick, QUICK_MS, ["idle", "sysctl", ...this.#consoleDue(CONSOLE_MS)])
+    if (isBusy) {
+      // Whether somebody types must not wait for anything else.
+      const idle = this.#fresh("idle")
+      const sysctl = this.#fresh("sysctl")
+      await (this.#kept.has("sysctl") ? idle : Promise.all([idle, sysctl]))
+    } else await this.#ask(this.#quick, QUICK_MS, ["idle", "sysctl", ...this.#consoleDue(CONSOLE_MS)])
     const { now } = this.#options
     if (isBusy) {
       // Who types at a locked, dark Mac, and whether it lights up, is one question.
-      const due = this.#consoleDue(!isHere && this.#hasNewInput() ? FRESH_MS : CONSOLE_MS)
+      const isOpen = !isHere && this.#mayBeDark() && this.#hasNewInput()
+      const due = this.#consoleDue(isOpen ? FRESH_MS : CONSOLE_MS)
       if (due.length > 0) await this.#ask(this.#quick, QUICK_MS, due)
     }
     const at = now()
@@ -205,16 +210,24 @@ export class OwnerProbe implements Disposable {
     }
   }
 
-  #glance(): Promise<void> {
-    if (this.#ageMs("sysctl") < FRESH_MS && this.#ageMs("idle") < FRESH_MS) return Promise.resolve()
-    this.#glancing ??= this.#ask(this.#quick, QUICK_MS, ["idle", "sysctl"]).finally(() => {
-      this.#glancing = undefined
-    })
-    return this.#glancing
+  /** Asks for what is kept, and too old; once for all who want it at the same time. */
+  #fresh(source: "idle" | "sysctl"): Promise<void> {
+    const asking = this.#freshening.get(source)
+    if (asking !== undefined) return asking
+    if (this.#ageMs(source) < FRESH_MS) return Promise.resolve()
+    const begun = this.#ask(this.#quick, QUICK_MS, [source]).finally(() => this.#freshening.delete(source))
+    this.#freshening.set(source, begun)
+    return begun
   }
 
   #consoleDue(olderThanMs: number): Source[] {
     return this.#ageMs("root") >= olderThanMs ? ["root", "state"] : []
+  }
+
+  /** Whether input, as far as was known, could be a dark wake's. */
+  #mayBeDark(): boolean {
+    const isLit = ifKnown(displayOf(this.#answer("state"))) === "on"
+    return !isLit && ifKnown(lockOf(this.#answer("root"))) !== false
   }
 
   #hasNewInput(): boolean {

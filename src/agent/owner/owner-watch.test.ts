@@ -3,10 +3,11 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 
 import { join } from "node:path"
 import { describe, it } from "node:test"
 import type { AgentClient } from "../../../test/support/agent-client.ts"
-import { AgentHome, eventually, isThere } from "../../../test/support/agent-home.ts"
+import { AgentHome, eventually, fileText, isThere } from "../../../test/support/agent-home.ts"
 import { stop } from "../../../test/support/agent-orders.ts"
 import { type MacState, SteeredMac } from "../../../test/support/steered-mac.ts"
 import type { AgentMessage } from "../../protocol/agent-wire.ts"
+import type { BlobHash } from "../../protocol/ids.ts"
 import type { HostTerms, Lever } from "../../protocol/owner.ts"
 import { NO_LEVER } from "../../protocol/owner.ts"
 import { answerName, type OwnerWish, readAnswer, requestName, requestText } from "../../protocol/owner-request.ts"
@@ -189,6 +190,35 @@ describe("an agent on a Mac that somebody uses", () => {
     scene.mac.set({ inputAt: Date.now() + 1_500 })
     const { exit } = (await agent.ended(1)).exited
     assert.deepEqual([exit.cause, exit.exitCode], ["resume_failed", 3])
+  })
+
+  it("puts a job behind its owner's work and back where she wants it to go on", async () => {
+    await using scene = await Scene.start({ ...QUICK, on_return: "yield" })
+    const { agent, mac } = scene
+    await scene.told(null)
+    agent.startAttempt(1, COUNTING)
+    await agent.until(() => agent.text(1).includes("5\n"), "a job that counts")
+    const done = (flag: string) => fileText(join(mac.root, "taskpolicy")).includes(`${flag} -p ${scene.group}\n`)
+    mac.returns()
+    await eventually(() => done("-b"), "the background")
+    await eventually(() => done("-B"), "the way back")
+    assert.equal(of(agent, "suspended").length, 0)
+    assert.match(of(agent, "notice").find(({ sequence }) => sequence === 1)?.message ?? "", /GPU knows no priority/)
+  })
+
+  it("stops what runs on battery, and does not begin what was being made ready", async () => {
+    await using scene = await Scene.start({ ...QUICK, vacate_after: "10m" })
+    const { agent, mac } = scene
+    await scene.told(null)
+    agent.startAttempt(1, COUNTING)
+    // Its data never comes: it is being made ready for ever.
+    const root = "a".repeat(64) as BlobHash
+    agent.startAttempt(2, ["true"], { workspace: root })
+    await agent.next("need", 2)
+    await agent.until(() => agent.text(1).includes("5\n"), "a job that counts")
+    mac.set({ power: "Battery" })
+    assert.equal((await agent.next("suspended", 1)).why.code, "on_battery")
+    assert.equal((await agent.next("refused", 2)).cause, "owner_returned")
   })
 
   it("starts nothing while somebody is there, and what was sent all the same comes to nothing", async () => {

@@ -23,6 +23,8 @@ import type { Said } from "./said.ts"
 /** As long as it is not known who is there, a job may wait for it: then looks come one upon the other. */
 const DECIDE_MS = 500
 const MOST_DECIDING_LOOKS = 20
+/** Commands that take long must not be all that a Mac does. */
+const LEAST_REST_MS = 100
 /** Nothing lets a part of a stopped tree go on but the job itself, or somebody by hand. */
 const STOP_AGAIN_MS = 5_000
 
@@ -49,13 +51,17 @@ export class OwnerWatch {
   readonly #ours: OurProcesses
   readonly #load = new ForeignLoad()
   #state: ReactionState = NOTHING_DONE
-  #watch: Watch | undefined
+  /** What looks have told so far. */
+  watch: Watch | undefined
   #conditions: Omit<Conditions, "foreignLoad">
   #hostLoad: Reading<number> = unknown("it was not looked at yet")
-  #obstacles: readonly OwnerObstacle[] = []
+  /** What keeps jobs from starting, as of the last step. */
+  obstacles: readonly OwnerObstacle[] = []
   #timer: NodeJS.Timeout | undefined
   #looking = false
   #looks = 0
+  /** When the last look began. */
+  #lookedAtMs = 0
   #lookDueMs = 0
   #saidAtMs = 0
   #stoppedAgainMs = 0
@@ -79,16 +85,12 @@ export class OwnerWatch {
   /** Who was at the console at the last look. */
   consoleUser: string | null = null
 
-  get watch(): Watch | undefined {
-    return this.#watch
-  }
-
   /** What keeps jobs from starting now, in words, and nothing when they may. */
   refusal(): string | null {
     const { policy, now, timeZone } = this.#step()
     // Where nobody's coming is minded, only what was said holds a job off.
     const isNobodys = policy.preset === "nobodys"
-    const [main] = this.#obstacles.filter(({ code }) => !isNobodys || code === "paused" || code === "outside_hours")
+    const [main] = this.obstacles.filter(({ code }) => !isNobodys || code === "paused" || code === "outside_hours")
     return main === undefined ? null : ownerObstacleText(main, now.wallMs, timeZone)
   }
 
@@ -148,6 +150,7 @@ export class OwnerWatch {
     }
     clearTimeout(this.#timer)
     this.#looking = true
+    this.#lookedAtMs = performance.now()
     void this.#look().finally(() => {
       this.#looking = false
       this.#step()
@@ -157,16 +160,16 @@ export class OwnerWatch {
   async #look(): Promise<void> {
     const { probe, said, jobsAccount } = this.#options
     if (probe === null) {
-      this.#watch = undefined
+      this.watch = undefined
       return
     }
     const { look, conditions, load } = await probe.look({
-      isHere: this.#watch?.presence.state === "here",
+      isHere: this.watch?.presence.state === "here",
       isBusy: this.#running().length > 0,
       ours: (pids) => this.#ours.among(pids),
     })
     const accounts: Accounts = { owner: said.terms?.consoleAccount ?? null, jobs: jobsAccount }
-    this.#watch = observe(this.#watch, look, accounts, presenceRule(this.#policy()))
+    this.watch = observe(this.watch, look, accounts, presenceRule(this.#policy()))
     this.#conditions = conditions
     this.#hostLoad = load
     this.consoleUser = ifKnown(look.console)?.user ?? null
@@ -179,22 +182,24 @@ export class OwnerWatch {
     const attempts = this.#running()
     const reaction = react(this.#state, scene, attempts.map(runningAttempt))
     this.#state = reaction.state
-    this.#obstacles = reaction.startObstacles
+    this.obstacles = reaction.startObstacles
     this.#carryOut(attempts, reaction.actions, scene)
     this.#stopAgain(attempts)
     this.#endPrepared()
     this.#tell(scene)
-    this.#options.onStep(scene, this.#obstacles)
+    this.#options.onStep(scene, this.obstacles)
     const isStopped = attempts.some(({ suspension }) => suspension.stopped !== null)
     const againMs = isStopped ? STOP_AGAIN_MS : TELL_MS
     this.#plan(Math.min(this.#lookWithinMs(reaction.lookWithinMs), reaction.wakeWithinMs, againMs))
     return scene
   }
 
+  /** Looks are so far apart from start to start, whatever a look takes and however many steps come between. */
   #lookWithinMs(regularMs: number): number {
     if (this.#options.probe === null) return Number.POSITIVE_INFINITY
-    const isOpen = this.#watch === undefined || this.#watch.presence.state === "unknown"
-    return isOpen && this.#looks < MOST_DECIDING_LOOKS ? DECIDE_MS : regularMs
+    const isOpen = this.watch === undefined || this.watch.presence.state === "unknown"
+    const apartMs = isOpen && this.#looks < MOST_DECIDING_LOOKS ? DECIDE_MS : regularMs
+    return Math.max(LEAST_REST_MS, apartMs - (performance.now() - this.#lookedAtMs))
   }
 
   #plan(inMs: number): void {
@@ -211,7 +216,7 @@ export class OwnerWatch {
     })
     this.#actions.carryOut(about, {
       reason: (why) => ownerReason(why, now.wallMs, timeZone),
-      signAtMs: (why) => signAtMs(why, this.#watch, now, this.#saidAtMs),
+      signAtMs: (why) => signAtMs(why, this.watch, now, this.#saidAtMs),
     })
     for (const attempt of this.#attempts()) {
       // Somebody wants its end, and it is not the owner: it must hear that.
@@ -230,7 +235,7 @@ export class OwnerWatch {
 
   /** What has not begun yet is not begun on a Mac that somebody uses now. */
   #endPrepared(): void {
-    if (!this.#obstacles.some(({ code }) => HOLD_OFF.has(code))) return
+    if (!this.obstacles.some(({ code }) => HOLD_OFF.has(code))) return
     for (const attempt of this.#attempts()) {
       const { order, phase, stop } = attempt
       if (phase !== "preparing" || stop !== null || order === null) continue
@@ -241,8 +246,8 @@ export class OwnerWatch {
   #tell({ now, timeZone }: Scene): void {
     const { context, probe } = this.#options
     // Before the first look nothing is known, which the server knows.
-    if (!context.link.attached || (probe !== null && this.#watch === undefined)) return
-    const presence = hostPresence(now, this.#watch, this.#obstacles, timeZone, probe !== null)
+    if (!context.link.attached || (probe !== null && this.watch === undefined)) return
+    const presence = hostPresence(now, this.watch, this.obstacles, timeZone, probe !== null)
     if (this.#news.isDue(presence, now)) context.link.send({ type: "presence", presence })
   }
 
@@ -253,16 +258,12 @@ export class OwnerWatch {
     const policy = this.#policy()
     return {
       now,
-      watch: probe === null ? quietWatch(now) : this.#watch,
+      watch: probe === null ? quietWatch(now) : this.watch,
       conditions: { ...this.#conditions, foreignLoad: this.#foreignLoad(policy, now) },
       policy,
       pauses: pausesOf(said.lever),
       timeZone,
     }
-  }
-
-  get obstacles(): readonly OwnerObstacle[] {
-    return this.#obstacles
   }
 
   #foreignLoad({ manners }: EffectivePolicy, now: Moment): Reading<number> {

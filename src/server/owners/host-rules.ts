@@ -46,9 +46,11 @@ export function obstaclesOf(
   presence: HostPresence | null,
 ): readonly HostObstacle[] {
   if (presence === null) return facts?.platform === "darwin" ? [...orders.obstacles, NOT_TOLD] : orders.obstacles
-  const said = new Set(orders.obstacles.map(({ code }) => code))
-  return [...orders.obstacles, ...presence.obstacles.filter(({ code }) => !said.has(code))]
+  return [...orders.obstacles, ...presence.obstacles.filter(({ code }) => !ORDER_CODES.has(code))]
 }
+
+/** What follows from what was said: a host that has not heard the last word yet still tells of the one before. */
+const ORDER_CODES: ReadonlySet<string> = new Set(["paused", "outside_hours"])
 
 /** A Mac whose agent has not looked yet may be in use. */
 const NOT_TOLD: HostObstacle = {
