@@ -92,6 +92,7 @@ describe("the line for an owner", { timeout: 240_000, skip }, () => {
     )
     const [view] = await hosts()
     assert.deepEqual([view?.name, view?.owner, view?.hostKey], ["lenas", "lena", host.hostKey])
+    assert.equal(view?.consoleAccount, "worker", "who pasted the line is known at the machine")
     assert.equal((await admin("send", "-q", "--no-folder", "--", "echo", "lent")).stdout, "lent\n")
 
     const again = terminal(host, made.line)
@@ -169,7 +170,7 @@ describe("the line for an owner", { timeout: 240_000, skip }, () => {
     await consent.says("Which?")
     type(consent, "2\n")
     assert.equal((await consent.ended).exitCode, 2)
-    assert.match(consent.stdout, /macOS 26\.1, Apple M3 Ultra.*Cannot lend this machine: Cannot /s)
+    assert.match(consent.stdout, /M3 Ultra, .*macOS 26\.1.*Cannot lend this machine: Cannot /s)
     assert.match(consent.stdout, /All that was put here is taken back\.\r?\n +The line can be pasted again/)
     assert.ok(!existsSync(join(mac.files, ".windfall")))
     mac.setMac(MACS.tooOld)

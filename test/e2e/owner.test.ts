@@ -74,3 +74,26 @@ test("rules of a machine and of its fleet, each with who said it; what cannot be
   assert.equal(back.exitCode, 0, back.stderr)
   assert.equal((await pool().awaitJob(kept.id)).state, "succeeded")
 })
+
+test("a pause stops what runs there, which says so, and goes on when it is taken back", async () => {
+  const { token } = await pool().api<TokenView & { token: string }>("POST", "/v1/tokens", { user: "mia" })
+  const counts = { command: ["sh", "-c", "i=0; while :; do i=$((i+1)); echo $i; sleep 0.05; done"], host: "host1" }
+  const { id } = await pool().submit(counts)
+  await pool().untilState(id, "running")
+  // Quick to go on, once nobody has anything against it: nobody is looked for here.
+  assert.equal((await pool().windfall(["mac", "pause"], { token })).exitCode, 0)
+  const stopped = await pool().untilState(id, "suspended")
+  assert.match(stopped.reason ?? "", /^suspended: paused by mia until it is resumed$/)
+  const { cores } = (await pool().api<HostView>("GET", "/v1/hosts/host1")).free
+  assert.equal(cores, (await pool().api<HostView>("GET", "/v1/hosts/host1")).total.cores)
+  assert.match((await pool().windfall(["why", `${id}`])).stdout, /suspended on host1, as paused by mia/)
+  assert.match((await pool().windfall(["ps"])).stdout, /suspended +host1 .*paused by mia/)
+  assert.match((await pool().windfall(["mac", "status"], { token })).stdout, /stopped since \d\d:\d\d/)
+  assert.equal((await pool().windfall(["mac", "resume"], { token })).exitCode, 0)
+  const goesOn = await pool().untilState(id, "running")
+  assert.ok((goesOn.attempts[0]?.suspendedMs ?? 0) > 0)
+  assert.equal(goesOn.attempts.length, 1)
+  assert.match((await pool().windfall(["show", `${id}`])).stdout, /\(stopped for /)
+  assert.equal((await pool().windfall(["stop", `${id}`, "--now"])).exitCode, 0)
+  assert.equal((await pool().awaitJob(id)).state, "cancelled")
+})

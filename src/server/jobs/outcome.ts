@@ -56,7 +56,8 @@ export function outcomeOf(job: JobRecord, end: AttemptEnd): Outcome {
     return ends("failed", signal !== null ? "signalled" : exitCode !== null ? "exited" : cause)
   }
   if (job.spec.retry.once && !end.neverRan) return ends("failed")
-  if (STEPPED_ASIDE.has(cause)) return { kind: "again", waitMs: 0 }
+  // Refused by a host that was not free: by then it has told so, or will at once.
+  if (STEPPED_ASIDE.has(cause)) return { kind: "again", waitMs: end.neverRan ? FIRST_WAIT_MS : 0 }
   // It could not outlive its link: that was known when it was sent, and is no failure of it.
   if (cause === "link_lost" && job.spec.needsLan) return { kind: "again", waitMs: 0 }
   if (end.slipped || (LOST.has(cause) && mayTryAgain(job))) {

@@ -50,6 +50,10 @@ export function setFleetPolicy(core: Core, fleet: string, request: FleetPolicyRe
   core.store.fleetPolicies.put(fleet, { preset, rules })
   core.fleet.setRules(core.store.fleetPolicies.all())
   core.ledger.event({ type: "fleet_changed", fleet, what: changes.join("; ") }, actor)
-  for (const host of core.fleet.all()) if (host.record.fleet === fleet) sendOwner(core, host)
+  for (const host of core.fleet.all()) {
+    if (host.record.fleet !== fleet) continue
+    core.fleet.forgetToldOrders(host)
+    sendOwner(core, host)
+  }
   core.wakePlanner()
 }
