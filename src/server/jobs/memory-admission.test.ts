@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { runsOn, type SimulatedHost } from "../../../test/support/simulated-host.ts"
+import { seesPeople } from "../../../test/support/simulated-owner.ts"
 import { TestServer } from "../../../test/support/test-server.ts"
 import type { WhyAnswer } from "../../protocol/api.ts"
 import type { HostFacts } from "../../protocol/host.ts"
@@ -34,6 +35,7 @@ test("a Mac whose memory the owner's apps use takes no job that would not fit, s
   await using server = await TestServer.start()
   const mac = await server.hosts.join("mac-2", { ...MAC, memoryAvailableBytes: 31 * GIB })
   mac.script = runsOn
+  seesPeople(mac, "away")
   const large = await server.submit({ ...asks(40) })
   const why = await server.call<WhyAnswer>("GET", `/v1/jobs/${large.id}/why`)
   assert.deepEqual([why.code, why.summary], ["memory_short", "mac-2: 23 GB free for GPU jobs now, 40 GB asked"])
@@ -48,6 +50,7 @@ test("what a job holds of its lease is not counted twice, and what it holds beyo
   await using server = await TestServer.start()
   const mac = await server.hosts.join("mac-2", MAC)
   mac.script = runsOn
+  seesPeople(mac, "away")
   const first = await server.submit({ ...asks(20, 0) })
   await server.untilState(first.id, "running")
   // 60 GB were available, 20 are held: of the 52 that jobs may have, 32 are left.
@@ -64,6 +67,7 @@ test("more than Metal gives its GPU is refused for a GPU job, and not for anothe
   await using server = await TestServer.start()
   const mac = await server.hosts.join("mac-2", MAC)
   mac.script = runsOn
+  seesPeople(mac, "away")
   await assert.rejects(server.submit({ ...asks(50, 1) }), { code: "never_fits" })
   await server.untilState((await server.submit({ ...asks(50, 0) })).id, "running")
 })
