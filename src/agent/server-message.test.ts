@@ -33,6 +33,7 @@ const MESSAGES: readonly ServerMessage[] = [
   { type: "let-go-data", roots: [ROOT] },
   { type: "disk-limit", bytes: 5 },
   { type: "disk-limit", bytes: null },
+  { type: "owner-page", name: "Last 30 days.txt", text: "mac-3\n" },
   { type: "leave" },
 ]
 

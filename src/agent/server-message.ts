@@ -6,6 +6,8 @@ import { type BlobHash, isBlobHash, isId } from "../protocol/ids.ts"
 import { CAUSES } from "../protocol/job-state.ts"
 import { readLever, readTerms } from "./owner/read-owner.ts"
 
+const MOST_PAGE_CHARACTERS = 100_000
+
 type Fields = Readonly<Record<string, unknown>>
 
 /**
@@ -49,6 +51,13 @@ export function readServerMessage(value: unknown): ServerMessage | null {
       return { type: "disk-limit", bytes: orNull(message, "bytes", count) }
     case "owner":
       return { type: "owner", terms: readTerms(message.terms), lever: readLever(message.lever) }
+    case "owner-page": {
+      const page = text(message, "text")
+      // Other pages are of later releases.
+      if (message.name !== "Last 30 days.txt") return null
+      if (page.length > MOST_PAGE_CHARACTERS) throw wrong("text")
+      return { type: "owner-page", name: message.name, text: page }
+    }
     case "forget":
       return { type: "forget", ...named(message) }
     case "unsupplied":

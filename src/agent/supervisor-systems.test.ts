@@ -4,6 +4,7 @@ import { describe, test } from "node:test"
 import type { AgentClient } from "../../test/support/agent-client.ts"
 import { AgentHome, eventually, fileText, isThere } from "../../test/support/agent-home.ts"
 import { stop } from "../../test/support/agent-orders.ts"
+import { NO_LEVER } from "../protocol/owner.ts"
 import { FORKER_SOURCES } from "./forker-source.ts"
 
 const AGENT = new URL("../../test/support/agent-main.ts", import.meta.url).pathname
@@ -27,8 +28,12 @@ test("the supervisor for linux reads how often the system ended a process for wa
 })
 
 /** The program for macOS, which runs here as well: what it does by Perl's modules is the same everywhere. */
-function startAgent(home: AgentHome): Promise<AgentClient> {
-  return home.start({ file: AGENT, env: { TEST_ACCOUNT: home.root, TEST_SYSTEM: "darwin" } })
+async function startAgent(home: AgentHome): Promise<AgentClient> {
+  const agent = await home.start({ file: AGENT, env: { TEST_ACCOUNT: home.root, TEST_SYSTEM: "darwin" } })
+  // A Mac that nobody sits at: who is there, and its power, cannot be found out here.
+  const fleet = { preset: "nobodys", rules: { on_battery: "yes", low_power_mode: "yes" } }
+  agent.send({ type: "owner", terms: { host: "mac", owner: null, consoleAccount: null, fleet }, lever: NO_LEVER })
+  return agent
 }
 
 describe("the supervisor for macOS", () => {

@@ -3,6 +3,7 @@ import { accessCommands } from "./listed/access-commands.ts"
 import { hostCommands } from "./listed/host-commands.ts"
 import { jobCommands } from "./listed/job-commands.ts"
 import type { Group } from "./listed/listed-command.ts"
+import { ownerCommands } from "./listed/owner-commands.ts"
 
 const data: Group = {
   "data add": {
@@ -46,6 +47,7 @@ export const COMMAND_GROUPS: Readonly<Record<string, Group>> = {
   Jobs: jobCommands,
   Data: data,
   Hosts: hostCommands,
+  "Your Mac": ownerCommands,
   "Server and access": accessCommands,
   "This command line": help,
 }

@@ -1,4 +1,5 @@
 import { WindfallError } from "../protocol/errors.ts"
+import { OWNER_FOLDER } from "../protocol/owner-request.ts"
 import { makeFolder } from "../workspace/make-folder.ts"
 import { fs, os, path } from "./builtin.ts"
 import { keepError } from "./keep-error.ts"
@@ -14,6 +15,8 @@ export interface Settings {
   readonly stateFolder: string
   /** What can be thrown away: stat caches. */
   readonly cacheFolder: string
+  /** Where owners of this very machine speak with its agent; `undefined` off the Mac. */
+  readonly ownerFolder: string | undefined
   readonly url: string | undefined
   readonly token: string | undefined
   readonly color: boolean
@@ -34,6 +37,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     configFolder: folder("XDG_CONFIG_HOME", ".config"),
     stateFolder: folder("XDG_STATE_HOME", ".local/state"),
     cacheFolder: folder("XDG_CACHE_HOME", ".cache"),
+    ownerFolder:
+      filled(environment.WINDFALL_OWNER_FOLDER) ?? (process.platform === "darwin" ? OWNER_FOLDER : undefined),
     url: filled(environment.WINDFALL_URL),
     token: filled(environment.WINDFALL_TOKEN),
     color: filled(environment.NO_COLOR) === undefined && term !== "dumb",

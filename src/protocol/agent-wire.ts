@@ -251,6 +251,8 @@ export type ServerMessage =
   | { readonly type: "disk-limit"; readonly bytes: number | null }
   /** What people have said of the host: before `ready`, and whenever that changes. A repeat changes nothing. */
   | { readonly type: "owner"; readonly terms: HostTerms; readonly lever: Lever }
+  /** A page for the owner's folder on a Mac: at each contact, and once a day. A repeat changes nothing. */
+  | { readonly type: "owner-page"; readonly name: "Last 30 days.txt"; readonly text: string }
   /** End it: `stopSignal`, after `graceMs` SIGKILL. A second one may shorten the grace, never lengthen it. */
   | {
       readonly type: "stop"

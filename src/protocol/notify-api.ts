@@ -51,7 +51,7 @@ export interface NotifyTest {
 
 /** What a webhook gets, as JSON, with the headers of https://www.standardwebhooks.com. */
 export interface NotifyBody {
-  readonly type: `job.${NotifyReason}` | "test"
+  readonly type: `job.${NotifyReason}` | "host.lent" | "test"
   /** When it happened, as ISO 8601. */
   readonly timestamp: string
   readonly data: {
@@ -59,7 +59,7 @@ export interface NotifyBody {
     /** One line, and all of it, for people. */
     readonly title: string
     readonly text: string
-    /** `null` in a test. */
+    /** `null` in a test, and where it is about a host. */
     readonly job: {
       readonly id: JobId
       readonly name: string | null

@@ -23,6 +23,7 @@ import { wakeForJobs } from "./network/wake-for-jobs.ts"
 import { Courier } from "./notify/courier.ts"
 import { NotifyBook } from "./notify/notify-book.ts"
 import { watchOverdue } from "./notify/overdue.ts"
+import { watchLent } from "./owners/lent.ts"
 
 export interface ControlLoopOptions {
   readonly store: Store
@@ -147,6 +148,7 @@ export class ControlLoop {
       })
       .catch((error) => core.report("Cannot take up the jobs of the former run", error))
     this.#courier.wake()
+    watchLent(core).catch((error) => core.signal.aborted || core.report("Cannot look for what hosts were lent", error))
     watchOverdue(core).catch((error) => core.signal.aborted || core.report("Cannot look for overdue jobs", error))
   }
 

@@ -33,6 +33,8 @@ export const DEFAULT_LIMITS: ServerLimits = {
   wakePort: WAKE_PORT,
 }
 
+/** Owners are told of the last 30 days. */
+export const KEEP_STEP_ASIDES_MS = 60 * DAY_MS
 /** An idempotency key is remembered for a day. */
 export const KEEP_ANSWERS_MS = DAY_MS
 /** A one-time code is remembered this long after its end, so that who comes late is told why it is refused. */

@@ -45,10 +45,22 @@ export interface NotifyFacts {
   readonly forMs: number | null
 }
 
+/** What a host was lent in a week, told to its owner. */
+export interface LentWords {
+  readonly reason: "lent"
+  readonly at: number
+  /** The host's name. */
+  readonly host: string
+  readonly line: string
+}
+
+/** What a message tells of. */
+export type MessageFacts = NotifyFacts | LentWords
+
 /** A message that is to be sent. */
 export interface OutboxRecord {
   readonly id: MessageId
   readonly target: TargetId
-  readonly facts: NotifyFacts
+  readonly facts: MessageFacts
   readonly createdAt: number
 }

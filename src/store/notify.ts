@@ -2,7 +2,7 @@ import type { JobId, MessageId, TargetId } from "../protocol/ids.ts"
 import type { NotifyOn } from "../protocol/notify.ts"
 import type { TargetKind } from "../protocol/notify-target.ts"
 import type { Database } from "./database.ts"
-import type { NotifyFacts, OutboxRecord, TargetRecord } from "./notify-record.ts"
+import type { MessageFacts, OutboxRecord, TargetRecord } from "./notify-record.ts"
 import type { Schema } from "./schema.ts"
 
 type TargetRow = Schema["notify_targets"]
@@ -103,7 +103,7 @@ export class NotifyStore {
   firstMessage(target: TargetId): OutboxRecord | undefined {
     const row = this.#first.get({ target })
     if (row === undefined) return undefined
-    const facts = JSON.parse(row.facts_json) as NotifyFacts
+    const facts = JSON.parse(row.facts_json) as MessageFacts
     return { id: row.id as MessageId, target, facts, createdAt: row.created_at }
   }
 

@@ -109,6 +109,9 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       hosts.push(new LabHost(index + 1, plan, network, identityFile, host.delayMs ?? null))
     }
     if (!apart && isRealRoot()) await preparePrivilegeSeparation()
+    const macs = hosts.filter(({ kind }) => kind === "mac")
+    // They hear of each other, as Macs with Remote Login do.
+    for (const { mac } of macs) mac.set({ bonjour: macs.map((other) => other.mac.state.computerName) })
     for (const host of hosts) {
       options.signal?.throwIfAborted()
       await host.start()

@@ -34,6 +34,7 @@ export const hostAdd = command({
     ),
     port: value("N", "its SSH port, where the ssh configuration does not say", (text) => readCount(text, 1, 65535)),
     owner: value("USER", "whose Mac it is", notEmpty),
+    consoleAccount: value("ACCOUNT", "the owner's account on it: who may pause it at the Mac itself", notEmpty),
     fleet: value("NAME", "the fleet it belongs to", notEmpty),
     label: list("NAME=VALUE", "a label, for instance room=2.14", { short: "l" }),
     fingerprint: value("SHA256:...", "its key, known beforehand: nobody is asked", notEmpty),
@@ -50,6 +51,7 @@ export const hostAdd = command({
     const again = ["windfall host add", address]
     for (const [flag, text] of Object.entries(given))
       if (text !== null && text !== undefined) again.push(`--${flag} ${text}`)
+    if (options.consoleAccount !== undefined) again.push(`--console-account ${options.consoleAccount}`)
     for (const label of options.label) again.push(`--label ${label}`)
     const hostKey = address.startsWith(THIS_MACHINE)
       ? ""
@@ -59,6 +61,7 @@ export const hostAdd = command({
       port,
       name: options.name ?? null,
       owner: options.owner ?? null,
+      consoleAccount: options.consoleAccount ?? null,
       fleet: options.fleet ?? null,
       labels,
       hostKey,

@@ -5,6 +5,7 @@ import type { HostView } from "../../protocol/host.ts"
 import { MIN_DISK_LIMIT_BYTES } from "../../protocol/host-disk.ts"
 import { readCount } from "../../protocol/job-values.ts"
 import type { HostWakeRequest } from "../../protocol/network-api.ts"
+import type { HostOwnerRequest } from "../../protocol/owner-api.ts"
 import { command } from "../command-line/command.ts"
 import { flag, notEmpty, value } from "../command-line/option.ts"
 import { printJson } from "../say.ts"
@@ -15,7 +16,7 @@ export const hostSet = command({
   name: "host set",
   operands: "HOST",
   about:
-    "Says how much of a host's disk all of Windfall may take there: workspaces, data, environments, downloads, HOMEs. Left alone, a host reckons itself: 100 GB or a fifth of what is free. Whatever is said, 15 % of the disk stay free. What is over goes, least recently used first; what jobs use now and HOMEs stay. Also where the host is reached, when its address or name has changed: it must show its host key there. And whether it is woken over its cable when it sleeps and a job could run there; the server must be on its net.",
+    "Says how much of a host's disk all of Windfall may take there: workspaces, data, environments, downloads, HOMEs. Left alone, a host reckons itself: 100 GB or a fifth of what is free. Whatever is said, 15 % of the disk stay free. What is over goes, least recently used first; what jobs use now and HOMEs stay. Also where the host is reached, when its address or name has changed: it must show its host key there. And whether it is woken over its cable when it sleeps and a job could run there; the server must be on its net. And whose it is: its owner pauses it and sets its rules, from elsewhere under that name, at the Mac itself from that account.",
   minimum: 1,
   maximum: 1,
   options: {
@@ -26,17 +27,21 @@ export const hostSet = command({
       readCount(text, 1, 65535),
     ),
     fingerprint: value("SHA256:...", "its new host key, known beforehand: nobody is asked", notEmpty),
+    owner: value("USER", "whose it is, or nobody", notEmpty),
+    consoleAccount: value("ACCOUNT", "the owner's account on it, or none", notEmpty),
     json: flag("print the host as JSON"),
   },
   examples: [
     ["windfall host set studio-3 --disk 200G", "room for large models"],
     ["windfall host set studio-3 --disk default", "as before"],
+    ["windfall host set studio-3 --owner mia --console-account mia.w", "mia's Mac"],
     ["windfall host set studio-3 --wake on", "wake it when jobs wait for it"],
     ["windfall host set studio-3 --address windfall@studio-3b.local", "it is called otherwise now"],
   ],
   async run(cli, options, [name = ""]) {
-    const { disk, wake, address, port, fingerprint } = options
-    if (disk === undefined && wake === undefined && address === undefined) {
+    const { disk, wake, address, port, fingerprint, owner, consoleAccount } = options
+    const isOwners = owner !== undefined || consoleAccount !== undefined
+    if (disk === undefined && wake === undefined && address === undefined && !isOwners) {
       const isPart = port !== undefined || fingerprint !== undefined
       throw new WindfallError(
         "invalid_input",
@@ -62,6 +67,14 @@ export const hostSet = command({
     if (wake !== undefined) {
       view = await cli.client.post<HostView>(`${path}/wake`, { wake } satisfies HostWakeRequest)
       said.push(wakeText(view))
+    }
+    if (isOwners) {
+      view = await cli.client.post<HostView>(`${path}/owner`, {
+        ...(owner === undefined ? {} : { owner: owner === "nobody" ? null : owner }),
+        ...(consoleAccount === undefined ? {} : { consoleAccount: consoleAccount === "none" ? null : consoleAccount }),
+      } satisfies HostOwnerRequest)
+      const account = view.consoleAccount === null ? "" : `, account ${view.consoleAccount} there`
+      said.push(`${view.owner === null ? "is nobody's in particular" : `is ${view.owner}'s`}${account}`)
     }
     if (options.json) await printJson(cli, view)
     else for (const one of said) await cli.stdout.write(`${view.name}: ${one}\n`)

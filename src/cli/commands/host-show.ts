@@ -60,6 +60,8 @@ export function hostPage(host: HostView, now: number): string {
     ...(host.withheld === null ? [] : [["withheld", host.withheld] as const]),
     ...host.strays.map((stray) => ["stray", strayText(stray)] as const),
     ...(host.owner === null ? [] : [["owner", host.owner] as const]),
+    ...(host.consoleAccount == null ? [] : [["owner's account", host.consoleAccount] as const]),
+    ...(host.obstacles ?? []).map(({ text }) => ["no job starts", text] as const),
     ["fleet", host.fleet],
     ...Object.entries(host.labels).map(([name, value]) => ["label", `${name}=${value}`] as const),
     ["key", host.hostKey],

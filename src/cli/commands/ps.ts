@@ -66,6 +66,9 @@ export const ps = command({
   },
 })
 
+/** States in which a reason says more than the state. */
+const TELLING: ReadonlySet<JobState> = new Set(["queued", "starting", "running", "suspended"])
+
 function readState(text: string): JobState {
   const state = text.toLowerCase().replace("-", "_")
   if ((JOB_STATES as readonly string[]).includes(state)) return state as JobState
@@ -101,7 +104,7 @@ export function jobTable(jobs: readonly JobView[], now: number, width: number | 
       job.state === "queued" ? "-" : (attempt?.hostName ?? "-"),
       timeText(job, now),
       formatBytes(job.spec.resources.memoryBytes ?? DEFAULT_MEMORY_BYTES),
-      (job.state === "queued" || job.state === "starting") && job.reason !== null
+      TELLING.has(job.state) && job.reason !== null
         ? `${commandText(job.spec.command)}  (${job.reason})`
         : commandText(job.spec.command),
     ]

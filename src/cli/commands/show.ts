@@ -11,7 +11,7 @@ import { flag } from "../command-line/option.ts"
 import { findJob } from "../find-job.ts"
 import { hintLines, hintsFor } from "../job-hints.ts"
 import { formatTime } from "../render/age.ts"
-import { commandText, ranText, standingText, unmatchedText, verdictText } from "../render/job-text.ts"
+import { commandText, ranSoFarMs, ranText, standingText, unmatchedText, verdictText } from "../render/job-text.ts"
 import { renderPairs, renderTable } from "../render/table.ts"
 import { printJson } from "../say.ts"
 import { environmentText } from "../send/environment.ts"
@@ -132,6 +132,12 @@ function sleptText({ number, hostName, sleeps = [] }: AttemptView): string[] {
   ]
 }
 
+/** What it was stopped for people at its host. */
+function stoppedText({ suspended, suspendedMs }: AttemptView): string {
+  if (suspended != null) return `stopped since ${formatTime(suspended.since)}: ${suspended.text}`
+  return suspendedMs === undefined || suspendedMs === 0 ? "" : `(stopped for ${formatDuration(suspendedMs)})`
+}
+
 function attemptTable(attempts: readonly AttemptView[]): string {
   return renderTable(
     [
@@ -147,10 +153,12 @@ function attemptTable(attempts: readonly AttemptView[]): string {
       String(one.number),
       one.hostName,
       one.outOfContactSince !== null && one.state !== "ended" ? `${one.state} (silent)` : one.state,
-      one.startedAt !== null && one.endedAt !== null ? ranText(one.endedAt - one.startedAt) : "-",
+      one.startedAt !== null && one.endedAt !== null ? ranText(ranSoFarMs(one, one.endedAt)) : "-",
       one.peakMemoryBytes === null ? "-" : formatBytes(one.peakMemoryBytes),
       formatBytes(one.stdoutBytes + one.stderrBytes),
-      [one.cause ?? "", one.exitCode ?? one.signal ?? "", one.message ?? ""].filter((part) => part !== "").join(" "),
+      [stoppedText(one), one.cause ?? "", one.exitCode ?? one.signal ?? "", one.message ?? ""]
+        .filter((part) => part !== "")
+        .join(" "),
     ]),
   )
 }

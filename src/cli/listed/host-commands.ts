@@ -29,7 +29,7 @@ export const hostCommands: Group = {
     load: async () => (await import("../commands/invite-mac.ts")).inviteMac,
   },
   "host set": {
-    summary: "a host's disk, its address, whether it is woken",
+    summary: "whose a host is, its disk, address and waking",
     load: async () => (await import("../commands/host-set.ts")).hostSet,
   },
   "host bench": {

@@ -52,6 +52,18 @@ function text(event: WindfallEvent): string {
     }
     case "host_slept":
       return `host ${event.name} slept ${formatDuration(event.to - event.from)} (lid or sleep) while it ran job ${event.job}`
+    case "host_lever":
+      return `host ${event.name} ${event.act === "rules" ? `has other rules (${event.what})` : event.what}, said ${event.from === "mac" ? "at the Mac" : "from elsewhere"}`
+    case "attempt_suspended":
+      return `job ${event.job} was stopped on ${event.hostName} within ${formatDuration(event.reactionMs)}: ${event.reason}`
+    case "attempt_vacating":
+      return `job ${event.job} has to leave ${event.hostName}: ${event.reason}`
+    case "attempt_continued":
+      return `job ${event.job} goes on on ${event.hostName}, stopped for ${formatDuration(event.suspendedMs)} in all`
+    case "fleet_changed":
+      return `fleet ${event.fleet}: ${event.what}`
+    case "host_lent":
+      return event.line
     case "host_removed":
       return `host ${event.name} left`
     case "user_changed":

@@ -21,7 +21,7 @@ test("in full a line says all of a Mac, as people say it, and the free ones come
     "mac-10  free   away 42 min  -             448 GB   0%  Mac Studio 2025, M3 Ultra, 80 GPU cores, 512 GB    mains        ok    10 GbE, Thunderbolt to Mac Studio 2025  macOS 26.1           room=2.14",
     "box     free   -            -              56 GB    -  Ampere Altra, 16 cores, 64 GB                      -            -     -                                       Debian GNU/Linux 12",
     "mac-2   busy   away 3 h     412 train +1  300 GB  98%  Mac Studio 2025, M3 Ultra, 80 GPU cores, 512 GB    mains        hot   1 GbE                                   macOS 26.1",
-    "mac-3   owner  here         -             120 GB   3%  MacBook Pro 16-inch, M5 Max, 40 GPU cores, 128 GB  battery 64%  ok    Wi-Fi                                   macOS 26.1                      somebody is at it: keyboard or mouse in use",
+    "mac-3   owner  here         -             120 GB   3%  MacBook Pro 16-inch, M5 Max, 40 GPU cores, 128 GB  battery 64%  ok    Wi-Fi 866 Mbit/s                        macOS 26.1                      somebody is at it: keyboard or mouse in use",
     "mac-4   down   -            -                  -    -  Mac Studio 2025, M3 Ultra, 80 GPU cores, 512 GB    -            -     -                                       macOS 26.1                      no route to host",
   ])
 })
@@ -123,10 +123,10 @@ test("a network is named by its kind and speed", () => {
   const text = (kind: "ethernet" | "wifi" | "thunderbolt" | "unknown", mbps: number | null, peers: string[] = []) =>
     networkTexts({ kind, mbps, interface: "en0", peers })
   assert.deepEqual(text("ethernet", 2_500), ["2.5 GbE", "2.5 GbE"])
-  assert.deepEqual(text("ethernet", 100), ["100 Mb/s", "100 Mb/s"])
+  assert.deepEqual(text("ethernet", 100), ["Ethernet 100 Mbit/s", "Ethernet 100 Mbit/s"])
   assert.deepEqual(text("ethernet", null), ["Ethernet", "Ethernet"])
-  assert.deepEqual(text("wifi", 866), ["Wi-Fi", "Wi-Fi"])
-  assert.deepEqual(text("wifi", 866, ["Mac15,14", "Mac15,14"]), ["Wi-Fi, Thunderbolt to 2 Macs", "Wi-Fi+TB"])
+  assert.deepEqual(text("wifi", 866), ["Wi-Fi 866 Mbit/s", "Wi-Fi"])
+  assert.deepEqual(text("wifi", 866, ["Mac15,14", "Mac15,14"]), ["Wi-Fi 866 Mbit/s, Thunderbolt to 2 Macs", "Wi-Fi+TB"])
   assert.deepEqual(text("unknown", null, ["Mac99,9"]), ["Thunderbolt to Mac99,9", "Thunderbolt"])
   assert.deepEqual(text("unknown", null), ["-", "-"])
 })

@@ -41,11 +41,24 @@ export function standingText(job: JobView, now: number): string {
       return `starting${job.reason === null ? on : `: ${printable(job.reason)}`}`
     case "held":
       return `held${job.reason === null ? "" : `: ${printable(job.reason)}`}`
-    case "running":
-      return `running${on}${attempt?.startedAt == null ? "" : ` for ${formatDuration(Math.max(0, now - attempt.startedAt))}`}`
+    case "running": {
+      const leaves = job.reason === null ? "" : `, ${printable(job.reason)}`
+      return `running${on}${attempt?.startedAt == null ? "" : ` for ${formatDuration(ranSoFarMs(attempt, now))}`}${leaves}`
+    }
+    case "suspended": {
+      if (attempt?.suspended == null) return `suspended${on}`
+      const { since, text } = attempt.suspended
+      return `suspended${on} for ${formatDuration(Math.max(0, now - since))}: ${printable(text)}`
+    }
     default:
       return `${job.state.replace("_", " ")}${on}${job.reason === null ? "" : `: ${printable(job.reason)}`}`
   }
+}
+
+/** For how long an attempt has run, what it was stopped for somebody's sake not counted. Of a server before that was told, all. */
+export function ranSoFarMs({ startedAt, endedAt, suspended, suspendedMs }: AttemptView, now: number): number {
+  const until = endedAt ?? suspended?.since ?? now
+  return Math.max(0, until - (startedAt ?? until) - (suspendedMs ?? 0))
 }
 
 const ON_HOST: ReadonlySet<JobView["state"]> = new Set(["starting", "running", "suspended"])
@@ -93,7 +106,7 @@ export function endText(job: JobView): string {
   const attempt = latestAttempt(job)
   const { what, why } = verdictParts(job)
   let sentence = `${jobTitle(job)} ${what}`
-  const ran = attempt?.startedAt != null && attempt.endedAt !== null ? attempt.endedAt - attempt.startedAt : null
+  const ran = attempt?.startedAt != null && attempt.endedAt !== null ? ranSoFarMs(attempt, attempt.endedAt) : null
   if (ran !== null) sentence += ` ${job.state === "succeeded" || ran < SHORT_MS ? "in" : "after"} ${ranText(ran)}`
   if (attempt !== undefined) sentence += ` on ${attempt.hostName}`
   const parts = [sentence + why]

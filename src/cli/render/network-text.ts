@@ -1,3 +1,4 @@
+import { nameOfModel } from "../../facts/model-name.ts"
 import type { HostView } from "../../protocol/host.ts"
 import { type MeasureView, networkText } from "../../protocol/network.ts"
 import { formatTime } from "./age.ts"
@@ -10,7 +11,7 @@ export function networkPairs({ network, measures, wake }: HostView): [string, st
   const peers = network?.peers ?? []
   return [
     ...(network == null ? [] : [["network", `${text ?? "not known"}${at}`] as [string, string]]),
-    ...(peers.length === 0 ? [] : [["Thunderbolt", `to ${peers.join(", ")}`] as [string, string]]),
+    ...(peers.length === 0 ? [] : [["Thunderbolt", `to ${peers.map(nameOfModel).join(", ")}`] as [string, string]]),
     ...(measures ?? []).map((measure) => ["measured", measureText(measure)] as [string, string]),
     ...(wake?.isOn ? [["wake", wakeText(wake)] as [string, string]] : []),
   ]

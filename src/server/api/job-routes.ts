@@ -202,6 +202,10 @@ function summaryOf(job: JobRecord): string {
   if (isFinal(job.state)) return `It has ended: ${job.state}${job.reason === null ? "" : ` (${job.reason})`}`
   if (attempt === undefined) return `It is ${job.state}`
   const contact = attempt.outOfContactSince === null ? "" : ", which is out of contact"
+  if (attempt.suspended !== null) {
+    const { text } = attempt.suspended
+    return `It does not wait for a host: it is suspended on ${attempt.hostName}, as ${text}${contact}`
+  }
   return `It does not wait: it is ${job.state} on ${attempt.hostName}${contact}`
 }
 

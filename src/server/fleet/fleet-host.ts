@@ -42,6 +42,8 @@ export interface FleetHost {
   policy: EffectivePolicy
   /** What was said of it that keeps jobs off. */
   orders: HostOrders
+  /** When it was sent last what it was lent for; `null`: not in this run of the server. */
+  pageSentAt: number | null
   /** What was measured from the server to it last. */
   serverMbps: number | null
   /** When this run of the server sent it last what wakes it. */

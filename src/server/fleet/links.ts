@@ -9,6 +9,7 @@ import { applyNews } from "../jobs/agent-news.ts"
 import { markOutOfContact } from "../jobs/contact.ts"
 import { reconcile } from "../jobs/reconcile.ts"
 import { settleOutput } from "../jobs/settle.ts"
+import { sendPage } from "../owners/lent.ts"
 import { memoryNow } from "./memory-now.ts"
 import { noteMachine } from "./note-machine.ts"
 import { concludeOwnerLeft } from "./owner-left.ts"
@@ -50,6 +51,7 @@ export class Links implements HostChannelEvents {
         const isEmpty = hello.attempts.every(({ phase }) => phase !== "running")
         const available = isEmpty ? hello.facts.memoryAvailableBytes : undefined
         core.fleet.setMemoryNow(host, memoryNow(hello.facts, host.total, available, []))
+        sendPage(core, host)
         core.fleet.setLink(host, "ready", null, core.clock.now())
         core.ledger.hostChanged(host)
         core.ledger.event({

@@ -34,6 +34,7 @@ function sample(host: SimulatedHost, freeGigabytes: number, held: Record<number,
 test("a Mac whose memory the owner's apps use takes no job that would not fit, says so with numbers, and takes it later", async () => {
   await using server = await TestServer.start()
   const mac = await server.hosts.join("mac-2", { ...MAC, memoryAvailableBytes: 31 * GIB })
+  seesPeople(mac, "away")
   mac.script = runsOn
   seesPeople(mac, "away")
   const large = await server.submit({ ...asks(40) })
@@ -49,6 +50,7 @@ test("a Mac whose memory the owner's apps use takes no job that would not fit, s
 test("what a job holds of its lease is not counted twice, and what it holds beyond is not promised to others", async () => {
   await using server = await TestServer.start()
   const mac = await server.hosts.join("mac-2", MAC)
+  seesPeople(mac, "away")
   mac.script = runsOn
   seesPeople(mac, "away")
   const first = await server.submit({ ...asks(20, 0) })
@@ -66,6 +68,7 @@ test("what a job holds of its lease is not counted twice, and what it holds beyo
 test("more than Metal gives its GPU is refused for a GPU job, and not for another", async () => {
   await using server = await TestServer.start()
   const mac = await server.hosts.join("mac-2", MAC)
+  seesPeople(mac, "away")
   mac.script = runsOn
   seesPeople(mac, "away")
   await assert.rejects(server.submit({ ...asks(50, 1) }), { code: "never_fits" })

@@ -4,7 +4,7 @@ import type { MessageId } from "../../protocol/ids.ts"
 import type { NotifyBody } from "../../protocol/notify-api.ts"
 import { explain } from "../../scheduler/explain.ts"
 import type { JobRecord } from "../../store/job-record.ts"
-import type { NotifyFacts, OutboxRecord } from "../../store/notify-record.ts"
+import type { LentWords, NotifyFacts, OutboxRecord } from "../../store/notify-record.ts"
 import type { Core } from "../core.ts"
 import { hintsIn } from "../jobs/hints-of.ts"
 import { snapshotOf } from "../jobs/place.ts"
@@ -17,6 +17,7 @@ const LINES_FOR_HINTS = 60
 
 /** What a target is told: the facts as they were, and of the job's output what is there now. */
 export async function composeMessage(core: Core, { id, facts }: OutboxRecord, dropped: number): Promise<NotifyBody> {
+  if (facts.reason === "lent") return lentMessage(id, facts, dropped)
   const job = core.table.get(facts.job)
   const printed = await linesOf(core, facts)
   const hints = facts.reason === "failed" ? hintsIn(core, job, printed) : []
@@ -49,6 +50,17 @@ export async function composeMessage(core: Core, { id, facts }: OutboxRecord, dr
       next,
       dropped,
     },
+  }
+}
+
+/** What an owner is told each Monday. */
+function lentMessage(id: MessageId, { at, host, line }: LentWords, dropped: number): NotifyBody {
+  const next = "windfall mac status"
+  const nothing = { job: null, forMs: null, lines: [], hints: [] }
+  return {
+    type: "host.lent",
+    timestamp: new Date(at).toISOString(),
+    data: { message: id, title: line, text: `${line}\n${next}`, ...nothing, host, next, dropped },
   }
 }
 

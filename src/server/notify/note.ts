@@ -2,7 +2,7 @@ import { type MessageId, makeId } from "../../protocol/ids.ts"
 import { isFinal, isPlaced, type JobState } from "../../protocol/job-state.ts"
 import type { NotifyOn, NotifyReason } from "../../protocol/notify.ts"
 import type { JobRecord } from "../../store/job-record.ts"
-import type { NotifyFacts, TargetRecord } from "../../store/notify-record.ts"
+import type { MessageFacts, NotifyFacts, TargetRecord } from "../../store/notify-record.ts"
 import type { Core } from "../core.ts"
 
 /** A target, and of what it is to be told about one job. */
@@ -36,7 +36,7 @@ export function noteTransition(core: Core, job: JobRecord, from: JobState, actor
 }
 
 /** Within a change. */
-export function queueMessage(core: Core, target: TargetRecord, facts: NotifyFacts): void {
+export function queueMessage(core: Core, target: TargetRecord, facts: MessageFacts): void {
   const id = makeId<MessageId>("m", core.randomBytes(16))
   if (core.notify.queue(id, target, facts)) core.ledger.afterCommit(() => core.wakeCourier())
 }

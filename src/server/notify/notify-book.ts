@@ -1,6 +1,6 @@
 import type { JobId, MessageId, TargetId } from "../../protocol/ids.ts"
 import type { NotifyStore } from "../../store/notify.ts"
-import type { NotifyFacts, TargetRecord } from "../../store/notify-record.ts"
+import type { MessageFacts, TargetRecord } from "../../store/notify-record.ts"
 
 /** Messages that wait for one target; what comes on top is dropped and counted. */
 const MOST_WAITING = 100
@@ -81,7 +81,7 @@ export class NotifyBook {
   }
 
   /** Whether there was room: else the message is counted as dropped. */
-  queue(id: MessageId, target: TargetRecord, facts: NotifyFacts): boolean {
+  queue(id: MessageId, target: TargetRecord, facts: MessageFacts): boolean {
     const waiting = this.waitingFor(target.id)
     if (waiting >= MOST_WAITING) {
       target.dropped += 1

@@ -5,8 +5,8 @@ import {
   mkdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   symlinkSync,
-  unlinkSync,
   writeFileSync,
 } from "node:fs"
 import { join } from "node:path"
@@ -33,6 +33,8 @@ export interface MacHost {
   wake(): Promise<void>
   restart(): Promise<void>
 }
+
+const NOBODY = 65_534
 
 const ASSERTIONS = {
   video: ["PreventUserIdleDisplaySleep", "Video Wake Lock"],
@@ -236,19 +238,23 @@ export class LabMac {
     for (const path of [folder, this.reports, this.sharedFolder]) mkdirSync(path, { recursive: true })
     chmodSync(this.sharedFolder, 0o1777)
     writeState(folder, this.#state, this.#host.fileOwner)
-    this.#own("console", this.#state.consoleUid === this.#host.accountUid)
+    this.#showConsole(this.#state.consoleUid === this.#host.accountUid)
   }
 
-  /** The owner of /dev/console is who sits before the screen: a file of the account's, or one that is not. */
-  #own(name: string, isAccounts: boolean): void {
-    const own = join(this.#folder, `${name}-of-account`)
-    if (!existsSync(own)) {
-      writeFileSync(own, "")
-      if (this.#host.fileOwner !== null) chownSync(own, this.#host.fileOwner, this.#host.fileOwner)
-    }
-    const link = join(this.#folder, name)
-    if (existsSync(`${link}.new`)) unlinkSync(`${link}.new`)
-    symlinkSync(isAccounts ? `/mnt/host/mac/${name}-of-account` : "/dev/null", `${link}.new`)
+  /** /dev/console leads here. It belongs to who sits before the screen: to the account, or to somebody else. */
+  #showConsole(isAccounts: boolean): void {
+    const { fileOwner } = this.#host
+    const link = join(this.#folder, "console")
+    const own = `${link}-of-account`
+    const others = `${link}-of-others`
+    for (const path of [own, others]) if (!existsSync(path)) writeFileSync(path, "")
+    if (fileOwner !== null) chownSync(own, fileOwner, fileOwner)
+    // Where the host's account is root's own in disguise, what belongs to root belongs to it.
+    const isDisguised = fileOwner === null && process.getuid?.() === 0
+    if (isDisguised) chownSync(others, NOBODY, NOBODY)
+    rmSync(`${link}.new`, { force: true })
+    const inside = (path: string) => path.replace(this.#folder, "/mnt/host/mac")
+    symlinkSync(isAccounts ? inside(own) : isDisguised ? inside(others) : "/dev/null", `${link}.new`)
     renameSync(`${link}.new`, link)
   }
 }

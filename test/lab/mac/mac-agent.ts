@@ -26,10 +26,15 @@ __labSync()
  * lie, and an agent that takes its way for macOS. Other hosts get what they always get.
  */
 export function macPayloads(source: PayloadSource, cacheFolder: string): PayloadSource {
+  const own: HostPlatform = process.arch === "arm64" ? "linux-arm64" : "linux-x64"
+  const disguised = new Map<Payload, Promise<Payload>>()
   return async (platform, signal) => {
     if (platform !== "darwin-arm64") return source(platform, signal)
-    const own: HostPlatform = process.arch === "arm64" ? "linux-arm64" : "linux-x64"
-    return disguise(await source(own, signal), own, cacheFolder)
+    const payload = await source(own, signal)
+    // The source gives the same one each time, and several Macs may come at once.
+    const found = disguised.get(payload) ?? disguise(payload, own, cacheFolder)
+    disguised.set(payload, found)
+    return found
   }
 }
 

@@ -2,7 +2,6 @@
 # ifconfig(8), networksetup(8), scutil(8), dns-sd(1).
 use strict;
 use LabMac;
-use POSIX ();
 
 # Each: device, kind (ethernet, wifi, thunderbolt), address of the card, state, words for media.
 my @ports = map { my ($device, $kind, $mac, $state, $media, $title) = parts($_); { device => $device, kind => $kind, mac => $mac, state => $state, media => $media, title => $title } } all('port');
@@ -79,15 +78,15 @@ sub dns_sd {
   my ($verb, $type) = @ARGV;
   $| = 1;
   local $SIG{TERM} = 'DEFAULT';
-  my $clock = sub { my $t = Time::HiRes::time(); POSIX::strftime('%H:%M:%S', localtime $t) . sprintf('.%03d', ($t - int $t) * 1000) };
+  my $clock = sub { my $t = Time::HiRes::time(); LabMac::time_text('%H:%M:%S', localtime $t) . sprintf('.%03d', ($t - int $t) * 1000) };
   if ($verb eq '-B') {
     $type =~ s/\.?$/./;
-    print 'Browsing for ', $type =~ s/\.$//r, "\nDATE: ---", POSIX::strftime('%a %d %b %Y', localtime), "---\n", $clock->(), "  ...STARTING...\nTimestamp     A/R    Flags  if Domain               Service Type         Instance Name\n";
+    print 'Browsing for ', $type =~ s/\.$//r, "\nDATE: ---", LabMac::time_text('%a %d %b %Y', localtime), "---\n", $clock->(), "  ...STARTING...\nTimestamp     A/R    Flags  if Domain               Service Type         Instance Name\n";
     for (all('bonjour')) { my ($instance) = parts($_); printf("%s  Add        2   4 %-20s %-20s %s\n", $clock->(), 'local.', $type, $instance) }
   }
   elsif ($verb eq '-L') {
     my ($found) = grep { (parts($_))[0] eq $type } all('bonjour');
-    print "Lookup $type.$ARGV[2].local\nDATE: ---", POSIX::strftime('%a %d %b %Y', localtime), "---\n", $clock->(), "  ...STARTING...\n";
+    print "Lookup $type.$ARGV[2].local\nDATE: ---", LabMac::time_text('%a %d %b %Y', localtime), "---\n", $clock->(), "  ...STARTING...\n";
     if (defined $found) { my ($instance, $host, $port) = parts($found); print $clock->(), "  $instance._ssh._tcp.local. can be reached at $host.local.:$port (interface 4)\n" }
   }
   sleep 3600 while 1;

@@ -3,7 +3,6 @@
 use strict;
 use LabMac;
 use LabProcesses;
-use POSIX ();
 
 my %act = (who => \&who, w => \&w, last => \&last_logins, uptime => \&uptime, id => \&id, dscl => \&dscl, dseditgroup => \&group);
 $act{$LabMac::name}->();
@@ -18,7 +17,7 @@ sub logins {
 sub who {
   for (logins()) {
     my ($user, $tty, $from, $since_ms) = @$_;
-    printf("%-16s %-12s %s %s\n", $user, $tty, POSIX::strftime('%b %e %H:%M', localtime($since_ms / 1000)), $from eq '' ? '' : "($from)");
+    printf("%-16s %-12s %s %s\n", $user, $tty, LabMac::time_text('%b %e %H:%M', localtime($since_ms / 1000)), $from eq '' ? '' : "($from)");
   }
 }
 
@@ -28,7 +27,7 @@ sub uptime_line {
   my $up = ($days ? sprintf('%d day%s, ', $days, $days == 1 ? '' : 's') : '') . ($hours ? sprintf('%2d:%02d', $hours, $minutes % 60) : sprintf('%d mins', $minutes % 60));
   my @load = split(/ /, read_file("$LabMac::proc/loadavg") // '0 0 0');
   my $users = logins();
-  return sprintf("%s  up %s, %d user%s, load averages: %s %s %s\n", POSIX::strftime('%k:%M', localtime) =~ s/^ //r, $up, $users, $users == 1 ? '' : 's', @load[0 .. 2]);
+  return sprintf("%s  up %s, %d user%s, load averages: %s %s %s\n", LabMac::time_text('%k:%M', localtime) =~ s/^ //r, $up, $users, $users == 1 ? '' : 's', @load[0 .. 2]);
 }
 sub uptime { print uptime_line() }
 
@@ -38,20 +37,20 @@ sub w {
   for (logins()) {
     my ($user, $tty, $from, $since_ms, $input_ms) = @$_;
     my $idle = int((now_ms() - $input_ms) / 60_000);
-    printf("%-16s %-8s %-17s %-8s %5s %s\n", $user, $tty =~ s/^ttys/s/r, $from eq '' ? '-' : $from, POSIX::strftime('%k:%M', localtime($since_ms / 1000)) =~ s/^ //r, $idle >= 60 ? sprintf('%d:%02d', $idle / 60, $idle % 60) : $idle || '-', $tty eq 'console' ? '-' : '-zsh');
+    printf("%-16s %-8s %-17s %-8s %5s %s\n", $user, $tty =~ s/^ttys/s/r, $from eq '' ? '-' : $from, LabMac::time_text('%k:%M', localtime($since_ms / 1000)) =~ s/^ //r, $idle >= 60 ? sprintf('%d:%02d', $idle / 60, $idle % 60) : $idle || '-', $tty eq 'console' ? '-' : '-zsh');
   }
 }
 
 sub last_logins {
   for (logins()) {
     my ($user, $tty, $from, $since_ms) = @$_;
-    printf("%-10s%-10s%-18s %s   still logged in\n", $user, $tty, $from, POSIX::strftime('%a %b %e %H:%M', localtime($since_ms / 1000)));
+    printf("%-10s%-10s%-18s %s   still logged in\n", $user, $tty, $from, LabMac::time_text('%a %b %e %H:%M', localtime($since_ms / 1000)));
   }
-  my $boot = POSIX::strftime('%a %b %e %H:%M', localtime(one('bootAtMs') / 1000));
-  my $before = POSIX::strftime('%a %b %e %H:%M', localtime(one('bootAtMs') / 1000 - 9 * 3600));
+  my $boot = LabMac::time_text('%a %b %e %H:%M', localtime(one('bootAtMs') / 1000));
+  my $before = LabMac::time_text('%a %b %e %H:%M', localtime(one('bootAtMs') / 1000 - 9 * 3600));
   printf("%-10s%-10s%-18s %s\n", 'reboot', '~', '', $boot);
   printf("%-10s%-10s%-18s %s - 17:12  (08:20)\n", 'lena', 'console', '', $before);
-  print "\nwtmp begins ", POSIX::strftime('%a %b %e %H:%M:%S %Z %Y', localtime(one('bootAtMs') / 1000)), "\n";
+  print "\nwtmp begins ", LabMac::time_text('%a %b %e %H:%M:%S %Z %Y', localtime(one('bootAtMs') / 1000)), "\n";
 }
 
 sub groups_of_account { ('staff', 'everyone', 'localaccounts', split(/ /, one('groups')), is('mayLogInRemotely') && length one('sshGroup') ? 'com.apple.access_ssh' : ()) }

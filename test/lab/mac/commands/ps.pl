@@ -3,7 +3,6 @@
 use strict;
 use LabMac;
 use LabProcesses;
-use POSIX ();
 
 my (%flag, @columns, @pids, @ttys, @users);
 my $usage = "usage: ps [-AaCcEefhjlMmrSTvwXx] [-O fmt | -o fmt] [-G gid[,gid...]]\n          [-g grp[,grp...]] [-u [uid,uid...]]\n          [-p pid[,pid...]] [-t tty[,tty...]] [-U user[,user...]]\n       ps [-L]";
@@ -48,9 +47,9 @@ my %CELL = (
   sess => ['SESS', 6, sub { 0 }], ruid => ['RUID', 5, sub { $_->{uid} }], user => ['USER', -16, sub { user_name($_->{uid}) }], ruser => ['RUSER', -16, sub { user_name($_->{uid}) }],
   gid => ['GID', 5, sub { 20 }], stat => ['STAT', -4, \&state_text], state => ['STAT', -4, \&state_text], pcpu => ['%CPU', 5, \&percent_cpu], cpu => ['CPU', 3, sub { 0 }],
   pmem => ['%MEM', 4, sub { sprintf('%.1f', 100 * $_->{residentBytes} / sysctl_of('hw.memsize')) }], rss => ['RSS', 6, sub { int($_->{residentBytes} / 1024) }],
-  vsz => ['VSZ', 9, sub { 410_000_000 + int($_->{residentBytes} / 1024) }], tt => ['TT', -4, sub { $_->{tty} =~ s/^ttys/s/r }], tty => ['TTY', -8, sub { $_->{tty} }],
+  vsz => ['VSZ', 9, sub { 410_000_000 + int($_->{residentBytes} / 1024) }], tt => ['TT', -4, sub { $_->{tty} =~ m{^pts/(\d+)$} ? sprintf('s%03d', $1) : $_->{tty} }], tty => ['TTY', -8, sub { $_->{tty} }],
   time => ['TIME', 9, sub { cpu_time($_->{cpuS}) }], etime => ['ELAPSED', 11, \&elapsed], start => ['STARTED', 9, \&started], nice => ['NI', 2, sub { 0 }], pri => ['PRI', 3, sub { 31 }],
-  lstart => ['STARTED', -28, sub { POSIX::strftime('%a %b %e %H:%M:%S %Y', localtime(int($_->{startS} + 0.5))) }], jobc => ['JOBC', 4, sub { 0 }], flags => ['F', 8, sub { 4004 }],
+  lstart => ['STARTED', -28, sub { LabMac::time_text('%a %b %e %H:%M:%S %Y', localtime(int($_->{startS} + 0.5))) }], jobc => ['JOBC', 4, sub { 0 }], flags => ['F', 8, sub { 4004 }],
   command => ['COMMAND', 0, \&command], args => ['ARGS', 0, \&command], comm => ['COMM', -16, \&program], ucomm => ['UCOMM', -16, sub { $_->{name} }], wchan => ['WCHAN', -6, sub { '-' }],
 );
 @CELL{qw(%cpu %mem tname pgrp ni ppgid logname usertime)} = (@CELL{qw(pcpu pmem tt pgid nice pgid user time)});
@@ -106,5 +105,5 @@ sub elapsed {
 sub started {
   my $age_s = $now_s - $_->{startS};
   my @at = localtime($_->{startS});
-  return $age_s > 7 * 86400 ? POSIX::strftime('%d%b%y', @at) : $age_s > 86400 ? POSIX::strftime('%a%I%p', @at) : POSIX::strftime('%l:%M%p', @at);
+  return $age_s > 7 * 86400 ? LabMac::time_text('%d%b%y', @at) : $age_s > 86400 ? LabMac::time_text('%a%I%p', @at) : LabMac::time_text('%l:%M%p', @at);
 }

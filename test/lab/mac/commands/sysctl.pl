@@ -3,7 +3,6 @@
 use strict;
 use LabMac;
 use LabMemory;
-use POSIX ();
 
 my ($values_only, $quiet, $every) = (0, 0, 0);
 while (@ARGV && $ARGV[0] =~ /^-([a-zA-Z]+)$/) {
@@ -50,7 +49,7 @@ sub memory { %memory = LabMemory::memory() if !%memory; $memory{ $_[0] } }
 
 sub moment {
   my $ms = shift;
-  my $text = $ms ? POSIX::strftime('%a %b %e %H:%M:%S %Y', localtime(int($ms / 1000))) : 'Thu Jan  1 00:00:00 1970';
+  my $text = $ms ? LabMac::time_text('%a %b %e %H:%M:%S %Y', localtime(int($ms / 1000))) : 'Thu Jan  1 00:00:00 1970';
   return sprintf('{ sec = %d, usec = %d } %s', int($ms / 1000), $ms % 1000 * 1000, $text);
 }
 

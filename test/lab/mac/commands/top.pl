@@ -4,7 +4,6 @@ use strict;
 use LabMac;
 use LabProcesses;
 use LabMemory;
-use POSIX ();
 
 $LabMac::name eq 'footprint' ? footprint() : top();
 
@@ -66,7 +65,7 @@ sub head {
   my $busy = one('cpuBusy') || 5;
   my $used = $pages{total} - $pages{free} - $pages{speculative};
   printf("Processes: %d total, 2 running, %d sleeping, %d threads \n", $count, $count - 2, $count * 4);
-  print POSIX::strftime('%Y/%m/%d %H:%M:%S', localtime), "\n";
+  print LabMac::time_text('%Y/%m/%d %H:%M:%S', localtime), "\n";
   printf("Load Avg: %s, %s, %s \n", @load[0 .. 2]);
   printf("CPU usage: %.2f%% user, %.2f%% sys, %.2f%% idle \n", $busy * 0.75, $busy * 0.25, 100 - $busy);
   print "SharedLibs: 967M resident, 151M data, 136M linkedit.\nMemRegions: 157455 total, 6183M resident, 630M private, 1452M shared.\n";

@@ -1,0 +1,80 @@
+import { formatBytes } from "../../base/bytes.ts"
+import { formatDuration } from "../../base/duration.ts"
+import { clockText } from "../../presence/clock-text.ts"
+import { POLICY_FIELDS, POLICY_KEYS } from "../../presence/policy-values.ts"
+import type { HostRule } from "../../protocol/host.ts"
+import type { HostPresence } from "../../protocol/owner.ts"
+import type { JobThere, OwnerView } from "../../protocol/owner-api.ts"
+import { renderPairs, renderTable } from "./table.ts"
+
+/** What holds on a host for its owner's sake, for people. */
+export function ownerPage(view: OwnerView, now: number): string {
+  const { lever, timeZone } = view
+  const pauses = Object.values(lever.pauses).flatMap(({ by, pause }) =>
+    pause === null || (pause.until !== null && pause.until <= now)
+      ? []
+      : [
+          `by ${by}, ${pause.until === null ? "until it is resumed" : `until ${clockText(pause.until, now, timeZone)}`}`,
+        ],
+  )
+  const own = view.policy.filter(({ from }) => from !== "preset")
+  return renderPairs([
+    ["host", view.name],
+    ["owner", ownerText(view)],
+    ["now", nowText(view)],
+    ["there", view.presence === null ? "not told yet" : presenceText(view.presence, now)],
+    ...pauses.map((text) => ["paused", text] as const),
+    ...(view.jobs.length === 0
+      ? [["jobs", "none"] as const]
+      : view.jobs.map((job) => ["job", jobText(job, now, timeZone)] as const)),
+    ["rules", own.length === 0 ? `as the preset ${view.preset} has them` : `preset ${view.preset}, and`],
+    ...own.map(({ name, value, from }) => ["", `${name}: ${value} (the ${from} said so)`] as const),
+    ...(view.heard === "now" ? [] : [["contact", "none now: what is said holds at the next one"] as const]),
+  ])
+}
+
+/** One line on what an act came to. */
+export function leverLine(view: OwnerView): string {
+  const later = view.heard === "now" ? "" : " (it cannot be reached now, and obeys at the next contact)"
+  return `${view.name}: ${nowText(view)}${later}\n`
+}
+
+/** Every rule with where it comes from and what it means. */
+export function rulesTable(rules: readonly HostRule[], preset: string, width: number | undefined): string {
+  const help = new Map(POLICY_KEYS.map((key) => [POLICY_FIELDS[key].name, POLICY_FIELDS[key].help]))
+  return renderTable(
+    [{ title: "RULE" }, { title: "VALUE" }, { title: "SAID BY" }, { title: "MEANS" }],
+    rules.map(({ name, value, from }) => [
+      name,
+      value,
+      from === "preset" ? `preset ${preset}` : `the ${from}`,
+      help.get(name) ?? "",
+    ]),
+    width,
+  )
+}
+
+function nowText({ obstacles }: OwnerView): string {
+  return obstacles.length === 0 ? "jobs may start" : `no job starts: ${obstacles.map(({ text }) => text).join("; ")}`
+}
+
+function ownerText({ owner, consoleAccount }: OwnerView): string {
+  if (owner === null && consoleAccount === null) return "nobody in particular"
+  const account = consoleAccount === null ? "" : `account ${consoleAccount} there`
+  return [owner ?? "", account].filter((part) => part !== "").join(", ")
+}
+
+function presenceText({ state, since, text }: HostPresence, now: number): string {
+  const long = formatDuration(Math.max(0, now - since))
+  if (state === "unwatched") return "nobody is looked for"
+  return state === "away" ? `nobody for ${long}` : `${state} for ${long}${text === "" ? "" : `: ${text}`}`
+}
+
+function jobText({ job, name, user, since, suspended, memoryBytes, usesGpu }: JobThere, now: number, timeZone: string) {
+  const title = `${job}${name === null ? "" : ` (${name})`} of ${user}`
+  const holds = [...(memoryBytes === null ? [] : [formatBytes(memoryBytes)]), ...(usesGpu ? ["the GPU"] : [])]
+  const from = since === null ? "" : `, since ${clockText(since, now, timeZone)}`
+  const stopped =
+    suspended === null ? "" : `: stopped since ${clockText(suspended.since, now, timeZone)} (${suspended.text})`
+  return `${title}, ${holds.join(" and ")}${from}${stopped}`
+}
