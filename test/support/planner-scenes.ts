@@ -45,8 +45,10 @@ export function plannerScenes(options: { bookings?: boolean; maxJobs?: number } 
       pieces: fc.constant({ matlab: 2 }),
       // On hosts of their own, so that what runs has room.
       running: fc.subarray(ids).chain((busy) => fc.tuple(...busy.map((id) => lease(id)))),
+      // Few kinds, so that there are some alike.
       waiting: fc
-        .array(job(count, some), { maxLength: maxJobs })
+        .array(job(count, some), { minLength: 1, maxLength: 6 })
+        .chain((kinds) => fc.array(fc.constantFrom(...kinds), { maxLength: maxJobs }))
         .map((jobs) => jobs.map((each, at) => ({ ...each, id: (at + 1) as JobId }))),
       bookings: bookings ? fc.array(booking(some), { maxLength: 2 }) : fc.constant([]),
     })

@@ -7,8 +7,8 @@ import type { HostSet } from "./host-set.ts"
  * @returns places in order, or `null` when there are too few
  */
 export function chooseHosts(room: HostSet, count: number, weights: readonly number[]): readonly number[] | null {
-  const hosts = [...room]
-  if (hosts.length < count) return null
+  if (room.count() < count) return null
+  const hosts = room.toArray()
   if (count === 1) return [hosts.reduce((best, host) => (weights[host]! < weights[best]! ? host : best))]
   let runs = runsOf(hosts, weights)
   const chosen: number[] = []

@@ -43,12 +43,18 @@ export class HostSet {
 
   /** Whether both this and `wanted` have a host that `without` and `within` do not have in common. */
   offersMore(wanted: HostSet, within: HostSet, without: HostSet): boolean {
-    return this.#words.some((word, i) => (word & wanted.#words[i]! & ~(within.#words[i]! & without.#words[i]!)) !== 0)
+    for (let i = 0; i < this.#words.length; i++) {
+      if ((this.#words[i]! & wanted.#words[i]! & ~(within.#words[i]! & without.#words[i]!)) !== 0) return true
+    }
+    return false
   }
 
-  *[Symbol.iterator](): Generator<number> {
-    for (const [i, word] of this.#words.entries()) {
-      for (let rest = word; rest !== 0; rest &= rest - 1) yield i * 32 + 31 - Math.clz32(rest & -rest)
+  /** Their places, in order. */
+  toArray(): number[] {
+    const hosts: number[] = []
+    for (let i = 0; i < this.#words.length; i++) {
+      for (let rest = this.#words[i]!; rest !== 0; rest &= rest - 1) hosts.push(i * 32 + 31 - Math.clz32(rest & -rest))
     }
+    return hosts
   }
 }

@@ -45,6 +45,9 @@ class Planner {
   readonly #places: ReadonlyMap<HostId, number>
   readonly #weights: readonly number[]
   readonly #allowed = new Map<ReadonlySet<HostId> | null, HostSet>()
+  /** Before when nothing was found for jobs that ask for the same; as long as room only shrinks there is nothing now. */
+  readonly #floorsMs = new Map<string, number>()
+  readonly #askedIds = new Map<unknown, number>()
 
   constructor(scene: PlannerScene, nowMs: number, { windowMs, gridMs }: PlannerRules) {
     this.#scene = scene
@@ -88,6 +91,7 @@ class Planner {
   /** Earlier than promised where there is room by now, else as promised. */
   improve(job: PlannerJob, promise: PlannedStart): Planned {
     const [places, startMs] = [this.#placesOf(promise), Math.max(promise.startMs, this.#nowMs)]
+    this.#floorsMs.clear()
     this.#timeline.giveBack(places, job.need, job.pieces, startMs, startMs + job.limitMs)
     const found = this.#firstRoom(job, startMs)
     return found === null ? this.#planAt(job, places, startMs) : this.#planAt(job, found.places, found.startMs)
@@ -98,17 +102,33 @@ class Planner {
     job: PlannerJob,
     beforeMs: number,
   ): { readonly places: readonly number[]; readonly startMs: number } | null {
-    let earliestMs = 0
+    const asked = this.#askedFor(job)
+    let earliestMs = this.#floorsMs.get(asked) ?? 0
     while (earliestMs <= this.#timeline.endMs) {
       const startMs = Math.max(this.#nowMs, earliestMs)
-      if (startMs >= beforeMs) break
+      if (startMs >= beforeMs) return null
       const { room, nextMs } = this.#roomFor(job, earliestMs, startMs)
       const places = chooseHosts(room, job.hosts, this.#weights)
-      if (places !== null) return { places, startMs }
+      if (places !== null) {
+        this.#floorsMs.set(asked, earliestMs)
+        return { places, startMs }
+      }
       if (nextMs === null) break
       earliestMs = nextMs
     }
+    this.#floorsMs.set(asked, Number.POSITIVE_INFINITY)
     return null
+  }
+
+  /** The same text for jobs to which all times and hosts are alike. */
+  #askedFor({ id, need, hosts, limitMs, allowed, pieces }: PlannerJob): string {
+    const idOf = (value: unknown) => {
+      const known = this.#askedIds.get(value) ?? this.#askedIds.size
+      this.#askedIds.set(value, known)
+      return known
+    }
+    const own = this.#scene.bookings.some(({ admits }) => admits.has(id)) ? id : ""
+    return `${this.#timeline.classOf(need)} ${hosts} ${limitMs} ${idOf(allowed)} ${JSON.stringify(pieces)} ${own}`
   }
 
   #planAt(job: PlannerJob, places: readonly number[], startMs: number): Planned {
@@ -129,8 +149,7 @@ class Planner {
     const places = this.#placesOf(promise)
     const startMs = Math.max(promise.startMs, this.#nowMs)
     const endMs = startMs + job.limitMs
-    const allowed = this.#allowedFor(job).copy()
-    this.#leaveBookings(job, allowed, startMs, endMs)
+    const { allowed } = this.#unbooked(job, startMs, endMs)
     return (
       places.length === job.hosts &&
       startMs <= this.#timeline.endMs &&
@@ -150,16 +169,16 @@ class Planner {
   ): { readonly room: HostSet; readonly nextMs: number | null } {
     const endMs = startMs + job.limitMs
     const { slots } = this.#timeline
-    const allowed = this.#allowedFor(job).copy()
-    const freedMs = this.#leaveBookings(job, allowed, startMs, endMs)
+    const { allowed, freedMs } = this.#unbooked(job, startMs, endMs)
     const room = allowed.copy()
     let nextMs: number | null = null
-    for (const [at, slot] of slots.entries()) {
-      if (slot.endMs <= earliestMs) continue
-      const here = this.#timeline.roomIn(slot, job.need, job.pieces)
+    const needClass = this.#timeline.classOf(job.need)
+    for (let at = this.#timeline.slotAfter(earliestMs); at < slots.length; at++) {
+      const slot = slots[at]!
+      const here = this.#timeline.roomIn(slot, needClass, job.pieces)
       const successor = slots[at + 1]
       if (nextMs === null && successor !== undefined) {
-        const there = this.#timeline.roomIn(successor, job.need, job.pieces)
+        const there = this.#timeline.roomIn(successor, needClass, job.pieces)
         if (there.offersMore(allowed, room, here)) nextMs = slot.endMs
       }
       if (slot.beginMs > endMs) {
@@ -172,8 +191,13 @@ class Planner {
     return { room, nextMs }
   }
 
-  /** Takes hosts away that are kept for others meanwhile; says when the first of these is over. Ending as a booking begins is in time. */
-  #leaveBookings(job: PlannerJob, allowed: HostSet, startMs: number, endMs: number): number | null {
+  /** Where the job may run but for hosts that are kept for others meanwhile; says when the first of these is over. Ending as a booking begins is in time. */
+  #unbooked(
+    job: PlannerJob,
+    startMs: number,
+    endMs: number,
+  ): { readonly allowed: HostSet; readonly freedMs: number | null } {
+    const allowed = this.#scene.bookings.length === 0 ? this.#allowedFor(job) : this.#allowedFor(job).copy()
     let freedMs: number | null = null
     for (const booking of this.#scene.bookings) {
       if (booking.admits.has(job.id) || booking.startMs >= endMs || booking.endMs <= startMs) continue
@@ -184,7 +208,7 @@ class Planner {
         freedMs = Math.min(freedMs ?? booking.endMs, booking.endMs)
       }
     }
-    return freedMs
+    return { allowed, freedMs }
   }
 
   #allowedFor({ allowed }: PlannerJob): HostSet {

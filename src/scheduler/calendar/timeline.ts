@@ -17,13 +17,10 @@ export interface Slot {
   /** How many jobs are planned on each host. */
   readonly jobs: number[]
   readonly pieces: Map<string, number>
-  /** Hosts with room for a need, by its key; made when asked for. */
-  readonly fitting: Map<string, Fitting>
-}
-
-interface Fitting {
-  readonly need: Need
-  readonly hosts: HostSet
+  /** Hosts with room for a need, by its class; made when asked for. */
+  readonly fitting: (HostSet | undefined)[]
+  /** The same for slots in which the same hosts are held by the same needs, and hardly ever for others. */
+  mark: number
 }
 
 /** What is free on each host, stretch by stretch, from `beginMs` to `endMs`, both on a grid of `gridMs`. */
@@ -34,6 +31,9 @@ export class Timeline {
   readonly gridMs: number
   readonly #totals: readonly Resources[]
   readonly #nowhere: HostSet
+  /** Needs that are the same to the last byte are one class. */
+  readonly #classes = new Map<string, number>()
+  readonly #needs: Need[] = []
 
   /** @param windowMs how far ahead is planned */
   constructor(totals: readonly Resources[], pieces: Pieces, nowMs: number, windowMs: number, gridMs: number) {
@@ -49,7 +49,8 @@ export class Timeline {
         free: [...totals],
         jobs: totals.map(() => 0),
         pieces: new Map(Object.entries(pieces)),
-        fitting: new Map(),
+        fitting: [],
+        mark: 0,
       },
     ]
   }
@@ -62,17 +63,39 @@ export class Timeline {
     return Math.ceil(ms / this.gridMs) * this.gridMs
   }
 
-  /** The hosts that have room for the need during this slot, while the pool has the pieces. Not to be changed. */
-  roomIn(slot: Slot, need: Need, pieces: Pieces): HostSet {
-    for (const [name, count] of Object.entries(pieces)) if ((slot.pieces.get(name) ?? 0) < count) return this.#nowhere
-    const key = keyOf(need)
-    let fitting = slot.fitting.get(key)
-    if (fitting === undefined) {
-      const places = this.#totals.keys().filter((host) => this.#hasRoom(slot, host, need))
-      fitting = { need, hosts: HostSet.of(this.#totals.length, places) }
-      slot.fitting.set(key, fitting)
+  /** The class of a need, to ask {@link roomIn} by. */
+  classOf(need: Need): number {
+    const key = need === "whole" ? need : `${need.memoryBytes} ${need.gpus} ${need.cores}`
+    let known = this.#classes.get(key)
+    if (known === undefined) {
+      known = this.#needs.push(need) - 1
+      this.#classes.set(key, known)
     }
-    return fitting.hosts
+    return known
+  }
+
+  /** The first slot that ends later. */
+  slotAfter(ms: number): number {
+    let [low, high] = [0, this.slots.length]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.slots[middle]!.endMs > ms) high = middle
+      else low = middle + 1
+    }
+    return low
+  }
+
+  /** The hosts that have room for a need of this class during the slot, while the pool has the pieces. Not to be changed. */
+  roomIn(slot: Slot, needClass: number, pieces: Pieces): HostSet {
+    for (const name in pieces) if ((slot.pieces.get(name) ?? 0) < pieces[name]!) return this.#nowhere
+    let fitting = slot.fitting[needClass]
+    if (fitting === undefined) {
+      const need = this.#needs[needClass]!
+      fitting = new HostSet(this.#totals.length)
+      for (let host = 0; host < this.#totals.length; host++) if (this.#hasRoom(slot, host, need)) fitting.add(host)
+      slot.fitting[needClass] = fitting
+    }
+    return fitting
   }
 
   /** Takes the need on these hosts, and the pieces, from the begin of the grid's step to the end of one, at least one step. */
@@ -89,9 +112,10 @@ export class Timeline {
   /** Whether {@link take} with the same values would take only what is there. */
   hasRoom(hosts: readonly number[], need: Need, pieces: Pieces, fromMs: number, toMs: number): boolean {
     const { beginMs, endMs } = this.#stepsOf(fromMs, toMs)
+    const needClass = this.classOf(need)
     const within = this.slots.filter((slot) => slot.endMs > beginMs && slot.beginMs < endMs)
     return within.every((slot) => {
-      const room = this.roomIn(slot, need, pieces)
+      const room = this.roomIn(slot, needClass, pieces)
       return hosts.every((host) => room.has(host))
     })
   }
@@ -112,12 +136,16 @@ export class Timeline {
     this.#split(beginMs)
     this.#split(endMs)
     const changed = [...hosts]
-    for (const slot of this.slots) {
+    const needClass = this.classOf(need)
+    for (let at = this.slotAfter(beginMs); at < this.slots.length; at++) {
+      const slot = this.slots[at]!
       if (slot.beginMs >= endMs) break
-      if (slot.beginMs < beginMs) continue
       for (const [name, count] of Object.entries(pieces))
         slot.pieces.set(name, (slot.pieces.get(name) ?? 0) - count * times)
-      for (const host of changed) this.#changeHost(slot, host, need, times)
+      for (const host of changed) {
+        this.#changeHost(slot, host, need, times)
+        slot.mark = (slot.mark + times * mix(host, needClass)) | 0
+      }
     }
   }
 
@@ -131,9 +159,10 @@ export class Timeline {
       cores: free.cores - taken.cores * times,
     }
     slot.jobs[host]! += times
-    for (const fitting of slot.fitting.values()) {
-      if (this.#hasRoom(slot, host, fitting.need)) fitting.hosts.add(host)
-      else fitting.hosts.delete(host)
+    for (const [needClass, fitting] of slot.fitting.entries()) {
+      if (fitting === undefined) continue
+      if (this.#hasRoom(slot, host, this.#needs[needClass]!)) fitting.add(host)
+      else fitting.delete(host)
     }
   }
 
@@ -145,7 +174,7 @@ export class Timeline {
   }
 
   #split(atMs: number): void {
-    const at = this.slots.findIndex(({ endMs }) => endMs > atMs)
+    const at = this.slotAfter(atMs)
     const slot = this.slots[at]
     if (slot === undefined || slot.beginMs === atMs) return
     const later: Slot = {
@@ -154,7 +183,8 @@ export class Timeline {
       free: [...slot.free],
       jobs: [...slot.jobs],
       pieces: new Map(slot.pieces),
-      fitting: new Map([...slot.fitting].map(([key, fitting]) => [key, { ...fitting, hosts: fitting.hosts.copy() }])),
+      fitting: slot.fitting.map((fitting) => fitting?.copy()),
+      mark: slot.mark,
     }
     slot.endMs = atMs
     this.slots.splice(at + 1, 0, later)
@@ -164,7 +194,7 @@ export class Timeline {
   #joinOnce(): void {
     for (let at = 0; at + 1 < this.slots.length; at++) {
       const [slot, next] = [this.slots[at]!, this.slots[at + 1]!]
-      if (!isAlike(slot, next)) continue
+      if (slot.mark !== next.mark || !isAlike(slot, next)) continue
       slot.endMs = next.endMs
       this.slots.splice(at + 1, 1)
       return
@@ -183,6 +213,8 @@ function isAlike(a: Slot, b: Slot): boolean {
   })
 }
 
-function keyOf(need: Need): string {
-  return need === "whole" ? "whole" : JSON.stringify([need.memoryBytes, need.gpus, need.cores])
+/** Spreads host and class over 32 bits. */
+function mix(host: number, needClass: number): number {
+  const bits = Math.imul(host + 1, 0x9e37_79b1) ^ Math.imul(needClass + 1, 0x85eb_ca6b)
+  return Math.imul(bits ^ (bits >>> 15), 0xc2b2_ae35)
 }
