@@ -60,7 +60,10 @@ export interface PlannerRules {
 
 export const DEFAULT_PLANNER_RULES: PlannerRules = { gridMs: 60_000, windowMs: 86_400_000, depth: 500 }
 
-/** start: now. reserved: then, on these hosts, which are kept for it. none: nothing was found within the window, or it was too far down the queue. */
+/**
+ * start: now. reserved: then, on these hosts, which are kept for it. none: nothing was found within the window, or it was too far
+ * down the queue.
+ */
 export type Planned = PlannedStart | { readonly job: JobId; readonly state: "none" }
 
 export interface PlannedStart {

@@ -19,8 +19,9 @@ import { Timeline } from "./timeline.ts"
  *
  * The plan of a job does not hang on those behind it. But a plan made from nothing, as Slurm makes each, may put a job elsewhere than the
  * one before, and so delay another that had a reservation there. Given the plan before this one, none is delayed as long as each is
- * started when it is due, nobody is put before it, nobody runs past the limit and no host is lost: what was reserved is kept, or moved to an earlier time. That holds from
- * the front of the queue to the first job that was not there or stood elsewhere; so no reservation keeps back who is before it.
+ * started when it is due, nobody is put before it, nobody runs past the limit and no host is lost: what was reserved is kept, or moved to
+ * an earlier time. That holds from the front of the queue to the first job that was not there or stood elsewhere; so no reservation
+ * keeps back who is newly put before it.
  * @param before the plan before this one; without it the plan is made from nothing
  */
 export function planCalendar(
@@ -191,7 +192,10 @@ class Planner {
     return { room, nextMs }
   }
 
-  /** Where the job may run but for hosts that are kept for others meanwhile; says when the first of these is over. Ending as a booking begins is in time. */
+  /**
+   * Where the job may run but for hosts that are kept for others meanwhile, and when the first of these is over. Ending as a booking begins
+   * is in time.
+   */
   #unbooked(
     job: PlannerJob,
     startMs: number,
