@@ -20,7 +20,13 @@ export interface HostToWake {
  */
 export function hostsToWake(snapshot: Snapshot, nowMs: number): HostToWake[] {
   const sleeping = [...snapshot.hosts].filter(
-    (host) => host.link === "asleep" && host.network?.wakes === true && !host.draining && host.withheld === null,
+    (host) =>
+      host.link === "asleep" &&
+      host.network?.wakes === true &&
+      !host.draining &&
+      host.withheld === null &&
+      // Who was there when it fell asleep is no longer; what its owner has said holds still.
+      !host.ownerObstacles.some(({ code }) => code === "paused" || code === "outside_hours"),
   )
   if (sleeping.length === 0) return []
   const pass = new Pass({ hosts: sleeping, leases: snapshot.leases })

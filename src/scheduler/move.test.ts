@@ -115,6 +115,11 @@ describe("sleeping hosts that jobs wait for", () => {
     assert.deepEqual(woken([sleeper("a", 16)], [job(1, 0, { notBeforeMs: NOW_MS + 1 })]), [])
     assert.deepEqual(woken([{ ...sleeper("a", 16), draining: true }], [job(1, 0)]), [])
     assert.deepEqual(woken([host("a", 16, { wakes: true })], [job(1, 0)]), [])
+    const minding = (code: string) => ({ ...sleeper("a", 16), ownerObstacles: [{ code, text: "", until: null }] })
+    assert.deepEqual(
+      ["paused", "outside_hours", "owner_here"].map((code) => woken([minding(code)], [job(1, 0)])),
+      [[], [], ["h-a"]],
+    )
   })
 
   it("in any pool: each can take the job it is woken for, and is woken once", () => {
