@@ -228,7 +228,7 @@ export class Fleet {
           reason: host.reason,
           draining: host.record.draining || host.record.leaving !== null,
           withheld: withheldReason(host.record.leftovers),
-          ownerObstacles: obstaclesOf(host.record.facts, host.orders, host.presence).map(publicObstacle),
+          ownerObstacles: obstaclesOf(host).map(publicObstacle),
           users: usersOf(host),
           total: host.total,
           ...memoryBounds(host),

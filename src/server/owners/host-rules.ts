@@ -2,7 +2,8 @@ import type { EffectivePolicy } from "../../presence/effective-policy.ts"
 import { pausesOf } from "../../presence/move-lever.ts"
 import { orderObstacles, ordersChangeAtMs, ownerObstacleText } from "../../presence/obstacle.ts"
 import type { HostFacts } from "../../protocol/host.ts"
-import type { HostObstacle, HostPresence, HostTerms, Lever } from "../../protocol/owner.ts"
+import type { HostObstacle, HostTerms, Lever } from "../../protocol/owner.ts"
+import type { FleetHost } from "../fleet/fleet-host.ts"
 
 /** A fleet of which nothing was said. */
 export const NO_FLEET_RULES: HostTerms["fleet"] = { preset: "default", rules: {} }
@@ -39,12 +40,17 @@ export function ordersOf({ facts, lever, policy }: RuledHost, now: number): Host
   return { obstacles, changeAt: changeAt === null || words === null ? (changeAt ?? words) : Math.min(changeAt, words) }
 }
 
-/** What keeps jobs from starting on a host for the sake of people there: what was said, then what the host itself has seen. */
-export function obstaclesOf(
-  facts: HostFacts | null,
-  orders: HostOrders,
-  presence: HostPresence | null,
-): readonly HostObstacle[] {
+/**
+ * What keeps jobs from starting on a host for the sake of people there: what was said, then what the host itself has seen. Of a host
+ * that is not connected nobody asks who is there.
+ */
+export function obstaclesOf({
+  record: { facts },
+  link,
+  orders,
+  presence,
+}: Pick<FleetHost, "record" | "link" | "orders" | "presence">): readonly HostObstacle[] {
+  if (link !== "ready") return orders.obstacles
   if (presence === null) return facts?.platform === "darwin" ? [...orders.obstacles, NOT_TOLD] : orders.obstacles
   return [...orders.obstacles, ...presence.obstacles.filter(({ code }) => !ORDER_CODES.has(code))]
 }

@@ -29,8 +29,8 @@ export function ownerView(core: Core, host: FleetHost, viewer: Viewer): OwnerVie
 
 /** Who it is and by what they were noticed is for the owner and administrators; others see whether somebody is there. */
 export function presenceFor(host: FleetHost, viewer: Viewer): Pick<HostView, "presence" | "obstacles"> {
-  const { presence, record, orders } = host
-  const obstacles = obstaclesOf(record.facts, orders, presence)
+  const { presence, record } = host
+  const obstacles = obstaclesOf(host)
   if (viewer.role === "admin" || viewer.user === record.owner) return { presence, obstacles }
   const plain = (all: readonly HostObstacle[]) => all.map(publicObstacle)
   if (presence === null) return { presence, obstacles: plain(obstacles) }
