@@ -48,8 +48,8 @@ export interface AgentProcess {
   readonly program: readonly string[]
   /** Hexadecimal and never the same: what the processes it starts are known by. */
   readonly token: string
-  /** Where it has to do with the host's owner; absent: where this system has it. */
-  readonly owner?: OwnerPlace
+  /** Where it has to do with the host's owner; `null` for nowhere, absent for where this system has it. */
+  readonly owner?: OwnerPlace | null
 }
 
 /** Runs an agent on this process's standard input and output. `parameters` are those of its command line. Never throws. */
@@ -98,7 +98,8 @@ async function open(
   keepBallast(folder.ballast)
   const [facts, stubs, id] = await Promise.all([platform.facts(root), platform.stubs(), platform.machineId()])
   const { shell, homedir } = userInfo()
-  const place = ownerPlace ?? (platform.system === "darwin" ? { root: "", folder: OWNER_FOLDER } : null)
+  const ownPlace = platform.system === "darwin" ? { root: "", folder: OWNER_FOLDER } : null
+  const place = ownerPlace === undefined ? ownPlace : ownerPlace
   const now = () => ({ wallMs: clock.now(), sleepCountingMs: clock.sleepCountingMs() })
   const probe = place === null ? null : new OwnerProbe({ root: place.root, memoryBytes: facts.memoryBytes, now })
   const link = new ServerLink()

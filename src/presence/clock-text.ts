@@ -1,4 +1,4 @@
-import { localTime, wallMsAt } from "./zone-time.ts"
+import { localTime, wallMsAt } from "../base/zone-time.ts"
 
 export const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"] as const
 

@@ -1,4 +1,4 @@
-import { type LocalTime, localTime, offsetChange, zoneOffsetMs } from "./zone-time.ts"
+import { type LocalTime, localTime, offsetChange, zoneOffsetMs } from "../base/zone-time.ts"
 
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000

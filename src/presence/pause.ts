@@ -1,5 +1,5 @@
+import { localTime, wallMsAt } from "../base/zone-time.ts"
 import { readDuration } from "../protocol/job-values.ts"
-import { localTime, wallMsAt } from "./zone-time.ts"
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS

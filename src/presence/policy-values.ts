@@ -1,11 +1,11 @@
 import { parseBytes } from "../base/bytes.ts"
 import { closest } from "../base/closest.ts"
 import { durationText } from "../base/duration.ts"
+import { isTimeZone } from "../base/zone-time.ts"
 import { WindfallError } from "../protocol/errors.ts"
 import { readDuration } from "../protocol/job-values.ts"
 import { hoursText, neverText, readHours, readNever } from "./hours-values.ts"
 import { type OwnerPolicy, type PolicyKey, RETURN_REACTIONS } from "./owner-policy.ts"
-import { isTimeZone } from "./zone-time.ts"
 
 const DAY_MS = 86_400_000
 

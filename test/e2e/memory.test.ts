@@ -45,11 +45,11 @@ describe("memory", { timeout: 120_000 }, () => {
     const again = await pool().windfall(["send", "--no-folder", "--detach", "--", "perl", "-e", holds])
     assert.match(
       again.stderr,
-      /its last run held \d+ MB, so \d+ MB are counted for it; --memory \d+M would hold it to that/,
+      /its last run held [\d.]+ [MG]B, so [\d.]+ [MG]B are counted for it; --memory \d+M would hold it to that/,
     )
     const id = again.stdout.trim()
     const shown = await pool().windfall(["show", id])
-    assert.match(shown.stdout, /asks for +\d+ MB memory \(not asked for: its last run held \d+ MB\)/)
+    assert.match(shown.stdout, /asks for +[\d.]+ [MG]B memory \(not asked for: its last run held [\d.]+ [MG]B\)/)
     await pool().windfall(["stop", "--now", id])
   })
 })

@@ -41,5 +41,5 @@ await runAgent(parameters, {
   environment: process.env,
   program: [node, AGENT_FILE],
   token: randomBytes(16).toString("hex"),
-  ...(ownerRoot === undefined ? {} : { owner: { root: ownerRoot, folder: `${ownerRoot}/Users/Shared/Windfall` } }),
+  owner: ownerRoot === undefined ? null : { root: ownerRoot, folder: `${ownerRoot}/Users/Shared/Windfall` },
 })

@@ -130,13 +130,6 @@ export class Fleet {
     this.#schedulable.delete(host.record.id)
   }
 
-  /** What was said of a host is another: what the host told of it before is not waited for. */
-  forgetToldOrders(host: FleetHost): void {
-    if (host.presence === null) return
-    const obstacles = host.presence.obstacles.filter(({ code }) => code !== "paused" && code !== "outside_hours")
-    this.setPresence(host, { ...host.presence, obstacles })
-  }
-
   /** Pauses end, and hours come, by themselves. Returns when that is next, or `null`. */
   refreshOrders(): number | null {
     const now = this.#clock.now()

@@ -103,6 +103,7 @@ export class Links implements HostChannelEvents {
     if (host?.channel !== channel) return
     host.channel = null
     host.outbox = []
+    core.fleet.setMemoryNow(host, undefined)
     host.ending.abort()
     core.fleet.setLink(host, "connecting", reason, core.clock.now())
     this.#change(() => {

@@ -36,6 +36,7 @@ test("a Mac whose memory the owner's apps use takes no job that would not fit, s
   const mac = await server.hosts.join("mac-2", { ...MAC, memoryAvailableBytes: 31 * GIB })
   seesPeople(mac, "away")
   mac.script = runsOn
+  seesPeople(mac, "away")
   const large = await server.submit({ ...asks(40) })
   const why = await server.call<WhyAnswer>("GET", `/v1/jobs/${large.id}/why`)
   assert.deepEqual([why.code, why.summary], ["memory_short", "mac-2: 23 GB free for GPU jobs now, 40 GB asked"])
@@ -51,6 +52,7 @@ test("what a job holds of its lease is not counted twice, and what it holds beyo
   const mac = await server.hosts.join("mac-2", MAC)
   seesPeople(mac, "away")
   mac.script = runsOn
+  seesPeople(mac, "away")
   const first = await server.submit({ ...asks(20, 0) })
   await server.untilState(first.id, "running")
   // 60 GB were available, 20 are held: of the 52 that jobs may have, 32 are left.
@@ -68,6 +70,7 @@ test("more than Metal gives its GPU is refused for a GPU job, and not for anothe
   const mac = await server.hosts.join("mac-2", MAC)
   seesPeople(mac, "away")
   mac.script = runsOn
+  seesPeople(mac, "away")
   await assert.rejects(server.submit({ ...asks(50, 1) }), { code: "never_fits" })
   await server.untilState((await server.submit({ ...asks(50, 0) })).id, "running")
 })

@@ -3,6 +3,7 @@ import { createSocket, type Socket } from "node:dgram"
 import { once } from "node:events"
 import { it } from "node:test"
 import { exitsAtOnce, runsOn, type SimulatedHost } from "../../../test/support/simulated-host.ts"
+import { seesPeople } from "../../../test/support/simulated-owner.ts"
 import { TestServer } from "../../../test/support/test-server.ts"
 import type { AgentMessage } from "../../protocol/agent-wire.ts"
 import type { WhyAnswer } from "../../protocol/api.ts"
@@ -87,6 +88,7 @@ it("wakes a sleeping host that a job waits for, once, and says so", async () => 
     assert.deepEqual(await notices(server), [`alpha sleeps and is woken for job ${id}`])
     host.script = exitsAtOnce()
     host.connect()
+    seesPeople(host, "away")
     assert.equal((await server.untilEnded(id)).state, "succeeded")
   } finally {
     socket.close()

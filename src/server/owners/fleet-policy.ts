@@ -51,9 +51,7 @@ export function setFleetPolicy(core: Core, fleet: string, request: FleetPolicyRe
   core.fleet.setRules(core.store.fleetPolicies.all())
   core.ledger.event({ type: "fleet_changed", fleet, what: changes.join("; ") }, actor)
   for (const host of core.fleet.all()) {
-    if (host.record.fleet !== fleet) continue
-    core.fleet.forgetToldOrders(host)
-    sendOwner(core, host)
+    if (host.record.fleet === fleet) sendOwner(core, host)
   }
   core.wakePlanner()
 }

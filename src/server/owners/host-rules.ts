@@ -1,8 +1,9 @@
 import type { EffectivePolicy } from "../../presence/effective-policy.ts"
 import { pausesOf } from "../../presence/move-lever.ts"
 import { orderObstacles, ordersChangeAtMs, ownerObstacleText } from "../../presence/obstacle.ts"
-import type { HostFacts, HostLink } from "../../protocol/host.ts"
-import type { HostObstacle, HostPresence, HostTerms, Lever } from "../../protocol/owner.ts"
+import type { HostFacts } from "../../protocol/host.ts"
+import type { HostObstacle, HostTerms, Lever } from "../../protocol/owner.ts"
+import type { FleetHost } from "../fleet/fleet-host.ts"
 
 /** A fleet of which nothing was said. */
 export const NO_FLEET_RULES: HostTerms["fleet"] = { preset: "default", rules: {} }
@@ -39,23 +40,23 @@ export function ordersOf({ facts, lever, policy }: RuledHost, now: number): Host
   return { obstacles, changeAt: changeAt === null || words === null ? (changeAt ?? words) : Math.min(changeAt, words) }
 }
 
-interface SeenHost {
-  readonly link: HostLink
-  readonly record: { readonly facts: HostFacts | null }
-  readonly orders: HostOrders
-  readonly presence: HostPresence | null
+/**
+ * What keeps jobs from starting on a host for the sake of people there: what was said, then what the host itself has seen. Of a host
+ * that is not connected nobody asks who is there.
+ */
+export function obstaclesOf({
+  record: { facts },
+  link,
+  orders,
+  presence,
+}: Pick<FleetHost, "record" | "link" | "orders" | "presence">): readonly HostObstacle[] {
+  if (link !== "ready") return orders.obstacles
+  if (presence === null) return facts?.platform === "darwin" ? [...orders.obstacles, NOT_TOLD] : orders.obstacles
+  return [...orders.obstacles, ...presence.obstacles.filter(({ code }) => !ORDER_CODES.has(code))]
 }
 
-/**
- * What keeps jobs from starting on a host for the sake of people there: what was said, then what the host itself has seen. Of one
- * that is not there only what was said holds: who was at it then is no news of now.
- */
-export function obstaclesOf({ link, record, orders, presence }: SeenHost): readonly HostObstacle[] {
-  if (link !== "ready") return orders.obstacles
-  if (presence === null) return record.facts?.platform === "darwin" ? [...orders.obstacles, NOT_TOLD] : orders.obstacles
-  const said = new Set(orders.obstacles.map(({ code }) => code))
-  return [...orders.obstacles, ...presence.obstacles.filter(({ code }) => !said.has(code))]
-}
+/** What follows from what was said: a host that has not heard the last word yet still tells of the one before. */
+const ORDER_CODES: ReadonlySet<string> = new Set(["paused", "outside_hours"])
 
 /** A Mac whose agent has not looked yet may be in use. */
 const NOT_TOLD: HostObstacle = {

@@ -1,7 +1,7 @@
+import { localTime, wallMsAt } from "../../base/zone-time.ts"
 import { type LentSpan, lentFacts } from "../../presence/lent-facts.ts"
 import type { LentFacts } from "../../presence/owner-folder.ts"
 import { lastDaysText, mondayLine } from "../../presence/owner-folder.ts"
-import { localTime, wallMsAt } from "../../presence/zone-time.ts"
 import type { Core } from "../core.ts"
 import type { FleetHost } from "../fleet/fleet-host.ts"
 import { queueMessage } from "../notify/note.ts"

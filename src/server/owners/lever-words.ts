@@ -29,7 +29,6 @@ export function keepLever(core: Core, host: FleetHost, lever: Lever, from: "mac"
   if (leverKey(before) === leverKey(lever)) return
   core.fleet.update(host, { ...host.record, lever })
   core.ledger.hostChanged(host)
-  core.fleet.forgetToldOrders(host)
   const { id, name, facts } = host.record
   const timeZone = facts?.timeZone ?? "UTC"
   const tell = (act: "paused" | "resumed" | "rules", what: string, by: string) =>

@@ -1,0 +1,85 @@
+/** What decides where a job stands in the queue. */
+export interface Queued {
+  /** Its number; of a task of an array the array's. */
+  readonly job: number
+  /** The index of a task of an array; `null` for a job that is none. */
+  readonly task: number | null
+  /** Asked for to be first after it was requeued (Slurm's `--requeue=expedite`). */
+  readonly expedited: boolean
+  /** It runs in a reservation made beforehand. */
+  readonly reserved: boolean
+  /** Of its partition. */
+  readonly tier: number
+  /** 0 when held. */
+  readonly priority: number
+  readonly submittedMs: number
+  /** Its QOS, or whatever decides whom it may preempt. */
+  readonly preemptClass: string
+}
+
+/** Whether jobs of one class may preempt those of another. */
+export type Preempts = (preemptor: string, other: string) => boolean
+
+/**
+ * The queue: Slurm's documented order. Expedited jobs first; then who can preempt before whom it can preempt, jobs with a
+ * reservation, by tier, priority, time of submission and number.
+ *
+ * Who can preempt whom need not be an order: of three classes the first may preempt the second and have nothing to do with the
+ * third. So the rest decides first, and a job is then put off until all that can preempt it stand before it. Where the pairs agree with some
+ * order this is that one; where they go in a circle the result is still the same for any order of `jobs`.
+ */
+export function queueOrder<T extends Queued>(jobs: Iterable<T>, preempts: Preempts = () => false): T[] {
+  const sorted = [...jobs].sort(compareQueued)
+  const normal = sorted.findIndex(({ expedited }) => !expedited)
+  if (normal === -1) return preemptorsFirst(sorted, preempts)
+  return [...preemptorsFirst(sorted.slice(0, normal), preempts), ...preemptorsFirst(sorted.slice(normal), preempts)]
+}
+
+/** The same for two jobs of which neither can preempt the other; below 0 when `a` is first. */
+export function compareQueued(a: Queued, b: Queued): number {
+  return (
+    Number(b.expedited) - Number(a.expedited) ||
+    Number(b.reserved) - Number(a.reserved) ||
+    b.tier - a.tier ||
+    b.priority - a.priority ||
+    a.submittedMs - b.submittedMs ||
+    a.job - b.job ||
+    (a.task ?? -1) - (b.task ?? -1)
+  )
+}
+
+interface Line<T> {
+  readonly name: string
+  readonly jobs: T[]
+  next: number
+}
+
+function preemptorsFirst<T extends Queued>(sorted: T[], preempts: Preempts): T[] {
+  const lines = new Map<string, Line<T>>()
+  for (const job of sorted) {
+    const line = lines.get(job.preemptClass) ?? { name: job.preemptClass, jobs: [], next: 0 }
+    lines.set(job.preemptClass, line)
+    line.jobs.push(job)
+  }
+  const all = [...lines.values()]
+  if (!all.some(({ name }) => all.some((other) => preempts(name, other.name)))) return sorted
+  const order: T[] = []
+  while (order.length < sorted.length) {
+    const waiting = all.filter(({ jobs, next }) => next < jobs.length)
+    let line = firstOf(waiting)
+    // Up to who can preempt it, and so on; each line once, should it be a circle.
+    for (let above = waiting.filter((one) => one !== line); ; above = above.filter((one) => one !== line)) {
+      const preemptors = above.filter(({ name }) => preempts(name, line.name))
+      if (preemptors.length === 0) break
+      line = firstOf(preemptors)
+    }
+    order.push(line.jobs[line.next++]!)
+  }
+  return order
+}
+
+function firstOf<T extends Queued>(lines: readonly Line<T>[]): Line<T> {
+  return lines.reduce((first, line) =>
+    compareQueued(line.jobs[line.next]!, first.jobs[first.next]!) < 0 ? line : first,
+  )
+}
