@@ -13,18 +13,19 @@ export interface LocalTime {
 
 const DAY_MS = 86_400_000
 const formats = new Map<string, Intl.DateTimeFormat>()
+const MOST_FORMATS = 1_000
 
 /** Whether it is the name of a time zone: "Europe/Berlin", "UTC". */
 export function isTimeZone(name: string): boolean {
   try {
     // An offset such as +02:00 would be taken, too, and knows no daylight saving.
-    return /^[A-Za-z]/.test(name) && formatOf(name) !== undefined
+    return /^[A-Za-z]/.test(name) && makeFormat(name) !== undefined
   } catch {
     return false
   }
 }
 
-/** What the clock shows more than UTC. @throws {RangeError} for what is no time zone */
+/** What the clock shows more than UTC. A zone that this Node does not know, as a newer system may name one, is taken for UTC. */
 export function zoneOffsetMs(timeZone: string, wallMs: number): number {
   const wholeMs = Math.floor(wallMs / 1000) * 1000
   const part: Partial<Record<Intl.DateTimeFormatPartTypes, number>> = {}
@@ -78,17 +79,23 @@ export function offsetChange(timeZone: string, fromMs: number, toMs: number): nu
 function formatOf(timeZone: string): Intl.DateTimeFormat {
   let format = formats.get(timeZone)
   if (format === undefined) {
-    format = new Intl.DateTimeFormat("en-US", {
-      timeZone,
-      hourCycle: "h23",
-      year: "numeric",
-      month: "numeric",
-      day: "numeric",
-      hour: "numeric",
-      minute: "numeric",
-      second: "numeric",
-    })
-    formats.set(timeZone, format)
+    format = isTimeZone(timeZone) ? makeFormat(timeZone) : makeFormat("UTC")
+    // Names come from hosts, too.
+    if (formats.size < MOST_FORMATS) formats.set(timeZone, format)
   }
   return format
+}
+
+/** @throws {RangeError} for what is no time zone */
+function makeFormat(timeZone: string): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat("en-US", {
+    timeZone,
+    hourCycle: "h23",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+    second: "numeric",
+  })
 }

@@ -187,5 +187,7 @@ function readWho(text: string): OwnerPolicy["who"] {
   if (names.length === 1 && (only === "everyone" || only === "nobody")) return only === "everyone" ? only : []
   const odd = names.find((name) => name === "everyone" || name === "nobody")
   if (odd !== undefined) throw new SyntaxError(`"${odd}" stands alone, without names`)
+  const wrong = names.find((name) => !/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/.test(name))
+  if (wrong !== undefined) throw new SyntaxError(`${JSON.stringify(wrong.slice(0, 80))} is no user's name`)
   return [...new Set(names)]
 }

@@ -21,6 +21,7 @@ import {
   fail,
   hashes,
   list,
+  moment,
   number,
   object,
   type Raw,
@@ -154,7 +155,7 @@ function checkFound(raw: Raw & Partial<Record<keyof FoundAttempt, unknown>>): vo
   if (raw.phase !== "preparing" && raw.phase !== "running" && raw.phase !== "exited") fail("hello attempts", "phase")
   if (raw.startedAt !== null) number(raw, "startedAt", "hello attempts")
   if (raw.exit !== null) checkExit(object(raw.exit, "hello attempts", "exit"))
-  if (raw.suspendedAt !== undefined) number(raw, "suspendedAt", "hello attempts")
+  if (raw.suspendedAt !== undefined) moment(raw, "suspendedAt", "hello attempts")
   if (raw.suspendedMs !== undefined) count(raw, "suspendedMs", "hello attempts")
 }
 

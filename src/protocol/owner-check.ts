@@ -1,6 +1,6 @@
 import { VOICES } from "./owner.ts"
 import type { OwnerNews } from "./owner-wire.ts"
-import { attempt, count, fail, list, number, object, type Raw, text } from "./raw-check.ts"
+import { attempt, count, fail, list, moment, object, type Raw, text } from "./raw-check.ts"
 
 const STATES: ReadonlySet<unknown> = new Set(["here", "away", "unknown", "unwatched"])
 const VOICE_SET: ReadonlySet<string> = new Set(VOICES)
@@ -10,7 +10,7 @@ const MOST_OBSTACLES = 20
 export const OWNER_CHECKS: Readonly<Record<OwnerNews["type"], (raw: Raw, type: string) => void>> = {
   presence: (raw, type) => {
     const presence = object(raw.presence, type, "presence")
-    for (const field of ["at", "since"]) number(presence, field, type)
+    for (const field of ["at", "since"]) moment(presence, field, type)
     if (!STATES.has(presence.state)) fail(type, "state")
     text(presence, "text", type)
     const obstacles = list(presence, "obstacles", type)
@@ -19,7 +19,7 @@ export const OWNER_CHECKS: Readonly<Record<OwnerNews["type"], (raw: Raw, type: s
       const obstacle = object(each, type, "obstacles")
       text(obstacle, "code", type)
       text(obstacle, "text", type)
-      if (obstacle.until !== null) number(obstacle, "until", type)
+      if (obstacle.until !== null) moment(obstacle, "until", type)
     }
   },
   lever: (raw, type) => {
@@ -30,8 +30,8 @@ export const OWNER_CHECKS: Readonly<Record<OwnerNews["type"], (raw: Raw, type: s
       checkWord(word, type)
       if (word.pause === null) continue
       const pause = object(word.pause, type, "pause")
-      number(pause, "since", type)
-      if (pause.until !== null) number(pause, "until", type)
+      moment(pause, "since", type)
+      if (pause.until !== null) moment(pause, "until", type)
     }
     if (lever.rules === null) return
     const word = object(lever.rules, type, "rules")
@@ -43,19 +43,19 @@ export const OWNER_CHECKS: Readonly<Record<OwnerNews["type"], (raw: Raw, type: s
   vacating: reaction,
   continued: (raw, type) => {
     attempt(raw, type)
-    number(raw, "at", type)
+    moment(raw, "at", type)
     count(raw, "suspendedMs", type)
   },
 }
 
 function checkWord(word: Raw, type: string): void {
-  number(word, "at", type)
+  moment(word, "at", type)
   text(word, "by", type)
 }
 
 function reaction(raw: Raw, type: string): void {
   attempt(raw, type)
-  number(raw, "at", type)
+  moment(raw, "at", type)
   count(raw, "reactionMs", type)
   const why = object(raw.why, type, "why")
   text(why, "code", type)

@@ -1,3 +1,4 @@
+import { WindfallError } from "../../protocol/errors.ts"
 import type { FleetView, OwnerView } from "../../protocol/owner-api.ts"
 import { changeHost } from "../fleet/change-host.ts"
 import { hostView } from "../fleet/host-view.ts"
@@ -89,12 +90,26 @@ export const ownerRoutes: readonly Route[] = [
     admin: "set a fleet's policy",
     body: fleetPolicyRequest,
     change: ({ core, caller, params, body }) => {
-      const name = fleetName.parse(params.fleet)
+      const name = readFleet(params.fleet ?? "")
       setFleetPolicy(core, name, body, caller.user)
       return fleetView(core, name)
     },
   }),
 ]
+
+/** @throws {WindfallError} invalid_input */
+function readFleet(name: string): string {
+  const read = fleetName.safeParse(name)
+  if (read.success) return read.data
+  const reason = read.error.issues[0]?.message ?? "it is none"
+  throw new WindfallError(
+    "invalid_input",
+    `Cannot set the policy of fleet ${JSON.stringify(name.slice(0, 80))}: ${reason}`,
+    {
+      hint: "windfall fleet ls has the fleets there are",
+    },
+  )
+}
 
 function shown({ core, caller, params }: ApiRequest): OwnerView {
   return ownerView(core, core.fleet.find(params.host ?? ""), caller)

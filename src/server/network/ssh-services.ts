@@ -24,20 +24,25 @@ export function sshServices(records: readonly DnsRecord[]): {
     const isOfSsh = record.type === "ptr" && isSame(record.name, SERVICE) && isSame(record.to.slice(-3), SERVICE)
     if (isOfSsh && record.to.length === 4 && instances.size < MOST_SERVICES) instances.set(keyOf(record.to), record.to)
   }
+  const services = new Map<string, Extract<DnsRecord, { type: "srv" }>>()
+  const addressesOf = new Map<string, Set<string>>()
+  for (const record of records) {
+    const key = keyOf(record.name)
+    if (record.type === "srv" && !services.has(key)) services.set(key, record)
+    if (record.type === "a") addressesOf.set(key, (addressesOf.get(key) ?? new Set()).add(record.address))
+  }
   const found: SshService[] = []
   const unresolved: (readonly string[])[] = []
   for (const [key, instance] of instances) {
-    const service = records.find((record) => record.type === "srv" && keyOf(record.name) === key)
-    if (service?.type !== "srv") {
+    const service = services.get(key)
+    if (service === undefined) {
       unresolved.push(instance)
       continue
     }
     const target = service.target.join(".")
     if (!isMachineName(target) || service.port === 0) continue
-    const addresses = records.flatMap((record) =>
-      record.type === "a" && isSame(record.name, service.target) ? [record.address] : [],
-    )
-    found.push({ name: shownName(instance[0] ?? ""), target, port: service.port, addresses: [...new Set(addresses)] })
+    const addresses = [...(addressesOf.get(keyOf(service.target)) ?? [])]
+    found.push({ name: shownName(instance[0] ?? ""), target, port: service.port, addresses })
   }
   return { found: found.sort((a, b) => (a.name < b.name ? -1 : 1)), unresolved }
 }

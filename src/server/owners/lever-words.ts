@@ -15,8 +15,16 @@ export function sendOwner(core: Core, host: FleetHost): void {
   core.ledger.send(host, { type: "owner", terms: termsOf(core, host), lever: host.record.lever })
 }
 
-/** The host has told its lever: what was said there and not known here holds here too. Within a change. */
+/** Clocks differ by less. */
+const MOST_AHEAD_MS = 86_400_000
+
+/**
+ * The host has told its lever: what was said there and not known here holds here too. A word from far in the future is none: nobody
+ * could ever say a later one. Within a change.
+ */
 export function noteLever(core: Core, host: FleetHost, told: Lever): void {
+  const words = [...Object.values(told.pauses), ...(told.rules === null ? [] : [told.rules])]
+  if (words.some(({ at }) => at > core.clock.now() + MOST_AHEAD_MS)) return
   const merged = mergeLevers(host.record.lever, told)
   keepLever(core, host, merged, "mac")
   // It was behind in something itself.

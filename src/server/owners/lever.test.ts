@@ -222,3 +222,25 @@ test("rules: whose jobs run there, and how much memory stays; a fleet's hold whe
   const [stored] = (await server.call<{ fleets: FleetView[] }>("GET", "/v1/fleets")).fleets
   assert.deepEqual([stored?.preset, stored?.rules], ["nobodys", { keep_memory: "2G" }])
 })
+
+test("what a host says of its zone and of times ends nothing, and a word from the future is none", async () => {
+  await using server = await TestServer.start()
+  const host = await server.hosts.join("alpha", { timeZone: "Mars/Phobos" })
+  const hours = { rules: { hours: "weekdays 01:00-23:00" } }
+  await server.call("POST", "/v1/fleets/default/policy", { preset: "default", ...hours })
+  const word = (at: number) => ({ at, by: "x", pause: { since: at, until: null } })
+  host.tell({ type: "lever", lever: { pauses: { owner: word(4e15) }, rules: null } })
+  host.tell({ type: "lever", lever: { pauses: { owner: word(1) }, rules: null } })
+  const { lever } = await server.call<HostView>("GET", "/v1/hosts/alpha")
+  assert.equal(lever.pauses.owner?.at, 1)
+})
+
+test("a fleet's name that is none is refused in words, and cuts no link", async () => {
+  await using server = await TestServer.start()
+  await server.hosts.join("alpha")
+  const refused = await server.request("POST", "/v1/fleets/my%20lab/policy", { preset: "default", rules: {} })
+  assert.equal(refused.status, 400)
+  const { error } = (await refused.json()) as { error: { message: string } }
+  assert.match(error.message, /^Cannot set the policy of fleet "my lab": must be up to 63 letters/)
+  assert.equal((await server.call<HostView>("GET", "/v1/hosts/alpha")).link, "ready")
+})
