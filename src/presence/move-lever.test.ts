@@ -97,7 +97,8 @@ describe("moving a lever", () => {
     const lever = paused(NO_LEVER, say("job"), NOW + 2 * HOUR_MS)
     assert.equal(paused(lever, say("job", NOW + 1), NOW + HOUR_MS), lever)
     assert.equal(resumed(lever, say("job", NOW + 1), true), lever)
-    assert.equal(resumed(NO_LEVER, say("owner"), true), NO_LEVER)
+    // The Mac may have heard of a pause that is not known here.
+    assert.deepEqual(resumed(NO_LEVER, say("owner"), true).pauses.owner?.pause, null)
   })
 
   it("outdoes what it answers, although its clock is behind", () => {

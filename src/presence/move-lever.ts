@@ -34,13 +34,17 @@ export function paused(lever: Lever, saying: Saying, untilMs: number | null): Le
   return withWord(lever, voiceOf(speaker), saying, { until: untilMs, since: wallMs })
 }
 
-/** The lever once somebody has resumed who may: their voice takes back what it may, pause by pause. */
+/**
+ * The lever once somebody has resumed who may: their voice takes back what it may, pause by pause, and a pause of its own also where it is
+ * not known here: the other end may have heard of one.
+ */
 export function resumed(lever: Lever, saying: Saying, hasOwner: boolean): Lever {
   const before = pausesOf(lever)
   const kept = withoutPause(before, saying.speaker, hasOwner)
-  return before
-    .filter((pause) => !kept.includes(pause))
-    .reduce((next, { speaker }) => withWord(next, voiceOf(speaker), saying, null), lever)
+  const voice = voiceOf(saying.speaker)
+  const taken = new Set(before.filter((pause) => !kept.includes(pause)).map(({ speaker }) => voiceOf(speaker)))
+  if (voice !== "job") taken.add(voice)
+  return [...taken].reduce((next, each) => withWord(next, each, saying, null), lever)
 }
 
 /**

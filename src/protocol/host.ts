@@ -130,6 +130,11 @@ export interface HostView {
   readonly total: Resources
   /** What suspended ones do not use is free. */
   readonly free: Resources
+  /**
+   * Memory that one more job could get just now: not leased, not in use by others, and not kept for the owner. `null` where no more is
+   * known than `free`.
+   */
+  readonly freeNowBytes: number | null
   /** Jobs there now. */
   readonly jobs: readonly number[]
 }

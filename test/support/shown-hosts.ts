@@ -119,6 +119,7 @@ export function shownHost(name: string, change: Partial<SeenHost> = {}): SeenHos
     measures: [],
     total,
     free: total,
+    freeNowBytes: null,
     jobs: [],
     ...change,
   }

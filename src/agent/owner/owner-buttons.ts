@@ -43,6 +43,7 @@ ask() {
   looks=0
   while [ ! -r "$requests/$id.said" ]; do
     looks=$((looks + 1))
+    [ -d "$requests" ] || { echo 'Windfall is not on this Mac any more.'; exit 0; }
     [ $looks -le ${LOOKS * 5} ] || { echo 'No job runs here now. It holds as soon as Windfall is connected again.'; exit 0; }
     /bin/sleep 0.2
   done

@@ -65,7 +65,10 @@ export function hostPage(host: HostView, now: number): string {
     ["fleet", host.fleet],
     ...Object.entries(host.labels).map(([name, value]) => ["label", `${name}=${value}`] as const),
     ["key", host.hostKey],
-    ["memory", `${formatBytes(host.free.memoryBytes)} free of ${formatBytes(host.total.memoryBytes)}`],
+    [
+      "memory",
+      `${formatBytes(host.freeNowBytes ?? host.free.memoryBytes)} free of ${formatBytes(host.total.memoryBytes)}`,
+    ],
     ["cores", `${host.free.cores} free of ${host.total.cores}`],
     ["GPUs", `${host.free.gpus} free of ${host.total.gpus}`],
     ["jobs", host.jobs.length === 0 ? "none" : host.jobs.join(" ")],

@@ -1,6 +1,6 @@
 import { deferred } from "../../base/deferred.ts"
 import { formatDuration } from "../../base/duration.ts"
-import type { JobView } from "../../protocol/job.ts"
+import type { AttemptView, JobView } from "../../protocol/job.ts"
 import { isFinal } from "../../protocol/job-state.ts"
 import type { Cli } from "../cli.ts"
 import { OutputFailure } from "../output.ts"
@@ -11,6 +11,7 @@ import { JobWatch } from "./job-watch.ts"
 import { type LogPosition, type LogSink, readLogIfKept } from "./log-reader.ts"
 import { PlacingTeller } from "./placing-teller.ts"
 import { StopAsker } from "./stop-asker.ts"
+import { StopTeller } from "./stop-teller.ts"
 import { WaitReason } from "./wait-reason.ts"
 
 /** How following ended. Only `settled` says anything about the job. */
@@ -43,6 +44,7 @@ export async function followJob(cli: Cli, job: JobView, options: FollowOptions):
   const detached = deferred<"asked" | "hangup" | "unread">()
   const outage = new Outage(cli, sink)
   const placing = cli.stderr.isTerminal ? undefined : new PlacingTeller(cli.clock, (text) => sink.say(text))
+  const stops = new StopTeller(job, (view) => sink.say(`job ${job.id} is ${standingText(view, cli.clock.now())}`))
   const reason = new WaitReason(cli.client, () => cli.clock.monotonicMs())
   const watch = new JobWatch({
     client: cli.client,
@@ -55,6 +57,7 @@ export async function followJob(cli: Cli, job: JobView, options: FollowOptions):
       void sink.event({ type: "job", job: view })
       void sink.showStanding(reason.with(view))
       asker.see(view)
+      stops.see(view)
       void placing?.see(view)
     },
   })
@@ -137,11 +140,16 @@ async function readAttempts(
     const next = watch.job.attempts.find((one) => one.number === number + 1)
     if (next === undefined) return
     const ended = attempt()
-    const verdict =
-      ended === undefined ? "ended" : verdictText({ ...watch.job, ...ended, reason: ended.message, state: "failed" })
-    await sink.say(`attempt ${number} on ${ended?.hostName ?? "its host"} ${verdict}`)
+    await sink.say(`attempt ${number} on ${ended?.hostName ?? "its host"} ${endText(watch.job, ended)}`)
     await sink.say(`job ${watch.job.id} goes on with attempt ${next.number} on ${next.hostName}`)
   }
+}
+
+function endText(job: JobView, ended: AttemptView | undefined): string {
+  if (ended === undefined) return "ended"
+  // Nothing has failed where somebody came back to a Mac.
+  if (ended.cause === "owner_returned") return (ended.message ?? "It stepped aside").replace(/^It /, "")
+  return verdictText({ ...job, ...ended, reason: ended.message, state: "failed" })
 }
 
 /** Says once that the server is away, and once that it is back. */

@@ -40,6 +40,7 @@ function withAge(text: string, { at }: HostVitals, now: number): string {
  */
 export function freeMemoryBytes(host: HostView, now: number): number | null {
   if (host.link !== "ready") return null
+  if (host.freeNowBytes != null) return host.freeNowBytes
   const vitals = host.vitals ?? null
   const available = vitals !== null && now - vitals.at < FRESH_MS ? vitals.memoryAvailableBytes : null
   return Math.max(0, Math.min(host.free.memoryBytes, available ?? Number.POSITIVE_INFINITY))

@@ -1,5 +1,5 @@
 import type { HostView } from "../../protocol/host.ts"
-import { subtractResources } from "../../protocol/resources.ts"
+import { type Resources, subtractResources } from "../../protocol/resources.ts"
 import type { HostLeaving } from "../../store/host-record.ts"
 import type { Core } from "../core.ts"
 import type { Viewer } from "../jobs/job-view.ts"
@@ -14,6 +14,12 @@ function leavingView(leaving: HostLeaving | null): HostView["leaving"] {
   if (leaving === null) return null
   const { phase, by, since } = leaving
   return { phase, by, since }
+}
+
+function freeNow({ total, memoryNowBytes }: FleetHost, free: Resources): number | null {
+  if (memoryNowBytes === undefined) return null
+  const leasedBytes = total.memoryBytes - free.memoryBytes
+  return Math.max(0, Math.min(free.memoryBytes, memoryNowBytes - leasedBytes))
 }
 
 /** A host as the API shows it to this person. */
@@ -57,6 +63,7 @@ export function hostView(core: Core, host: FleetHost, viewer: Viewer): HostView 
     measures: measureViews(core, record.id),
     total: host.total,
     free,
+    freeNowBytes: freeNow(host, free),
     jobs: jobs.map(({ job }) => job.id),
   }
 }

@@ -150,6 +150,11 @@ export const host = answer(
     measures: z.array(measure),
     total: resources.describe("What jobs may use in all"),
     free: resources.describe("What suspended jobs do not use is free"),
+    freeNowBytes: count
+      .nullable()
+      .describe(
+        "Memory that one more job could get just now, beside what others use and what is the owner's; null: as free says",
+      ),
     jobs: z.array(count).describe("Jobs there now"),
   }),
 )

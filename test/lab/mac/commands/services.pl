@@ -42,9 +42,12 @@ sub backups {
   print $file join(' ', @ARGV), "\n";
 }
 
+# With -p it changes processes that run.
 sub policy {
-  while (@ARGV && $ARGV[0] =~ /^-/) { my $flag = shift; shift if $flag =~ /^-[cdgjlmstP]$/ }
+  my $pids = grep { $_ eq '-p' } @ARGV;
   record('taskpolicy', @ARGV);
+  while (@ARGV && $ARGV[0] =~ /^-/) { my $flag = shift; shift if $flag =~ /^-[cdgjlmpstP]$/ }
+  exit 0 if $pids;
   exec(@ARGV) or fail(127, "taskpolicy: $ARGV[0]: $!");
 }
 
