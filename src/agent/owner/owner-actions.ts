@@ -24,6 +24,11 @@ export class OwnerActions {
   readonly #onDone: () => void
   #acting: Promise<void> = Promise.resolve()
   #waiting = 0
+  /** Trees that are not seen to be stopped yet, with what is told when they are. */
+  readonly #stopping = new Map<Attempt, { readonly why: Why; readonly occasion: Occasion }>()
+  /** Trees that are not seen to have gone on yet. */
+  readonly #continuing = new Set<Attempt>()
+  #again: NodeJS.Timeout | undefined
 
   /** @param onDone called when all that was asked for is done */
   constructor(context: AgentContext, setYielding: SetYielding, onDone: () => void) {
@@ -49,10 +54,7 @@ export class OwnerActions {
   /** Sees that what is stopped is stopped whole: something may have let a part of it go on. */
   stopAgain(attempts: readonly Attempt[]): void {
     this.#then(async () => {
-      await stopTrees(
-        this.#context,
-        attempts.filter(({ suspension }) => suspension.stopped !== null),
-      )
+      await this.#stop(attempts.filter(({ suspension }) => suspension.stopped !== null))
     })
   }
 
@@ -65,7 +67,7 @@ export class OwnerActions {
   takeOver(attempts: readonly Attempt[]): void {
     this.#then(async () => {
       for (const attempt of attempts) {
-        if (attempt.suspension.stopped === null) await continueTree(this.#context, attempt)
+        if (attempt.suspension.stopped === null) await this.#letGo(attempt)
         if (attempt.suspension.yields) await this.#yield(attempt, false)
       }
     })
@@ -97,20 +99,53 @@ export class OwnerActions {
     }
   }
 
-  async #suspend(whys: ReadonlyMap<Attempt, Why>, { reason, signAtMs }: Occasion): Promise<void> {
+  async #suspend(whys: ReadonlyMap<Attempt, Why>, occasion: Occasion): Promise<void> {
     const { clock } = this.#context
-    const stopped = await stopTrees(this.#context, [...whys.keys()], (attempt, members) => {
-      const since = { uptimeMs: clock.sleepCountingMs(), at: clock.now(), why: reason(whys.get(attempt)!) }
+    for (const [attempt, why] of whys) this.#stopping.set(attempt, { why, occasion })
+    await this.#stop([...whys.keys()], (attempt, members) => {
+      const since = { uptimeMs: clock.sleepCountingMs(), at: clock.now(), why: occasion.reason(whys.get(attempt)!) }
       const kept = members.filter(({ isStopped }) => isStopped)
       this.#note(attempt, () => attempt.suspension.stop(this.#where(attempt), since, kept))
     })
-    for (const attempt of stopped) {
+  }
+
+  /** Tells of those that are stopped whole; of the others when they are, which is tried again soon. */
+  async #stop(attempts: readonly Attempt[], onFirst?: Parameters<typeof stopTrees>[2]): Promise<void> {
+    const { clock } = this.#context
+    for (const attempt of await stopTrees(this.#context, attempts, onFirst)) {
       const { stopped: since } = attempt.suspension
-      if (since === null) continue
-      const reactionMs = Math.max(0, Math.round(clock.sleepCountingMs() - signAtMs(whys.get(attempt)!)))
-      const told = { ...nameOf(attempt), at: since.at, why: since.why, reactionMs }
-      tell(this.#context, attempt, { type: "suspended", ...told })
+      const told = this.#stopping.get(attempt)
+      this.#stopping.delete(attempt)
+      if (since === null || told === undefined) continue
+      const reactionMs = Math.max(0, Math.round(clock.sleepCountingMs() - told.occasion.signAtMs(told.why)))
+      const news = { ...nameOf(attempt), at: since.at, why: since.why, reactionMs }
+      tell(this.#context, attempt, { type: "suspended", ...news })
     }
+    this.#tryAgain()
+  }
+
+  async #letGo(attempt: Attempt): Promise<void> {
+    this.#stopping.delete(attempt)
+    this.#continuing.add(attempt)
+    if (await continueTree(this.#context, attempt)) this.#continuing.delete(attempt)
+    this.#tryAgain()
+  }
+
+  /** As long as something is left half done, for lack of a process table. */
+  #tryAgain(): void {
+    for (const attempt of this.#continuing) if (attempt.phase === "ended") this.#continuing.delete(attempt)
+    for (const attempt of this.#stopping.keys()) {
+      const isWanted = attempt.phase === "running" && attempt.stop === null && attempt.status === null
+      if (!isWanted || attempt.suspension.stopped === null) this.#stopping.delete(attempt)
+    }
+    if (this.#again !== undefined || this.#stopping.size + this.#continuing.size === 0) return
+    this.#again = setTimeout(() => {
+      this.#again = undefined
+      this.#then(async () => {
+        if (this.#stopping.size > 0) await this.#stop([...this.#stopping.keys()])
+        for (const attempt of [...this.#continuing]) await this.#letGo(attempt)
+      })
+    }, AGAIN_MS).unref()
   }
 
   async #resume(attempt: Attempt): Promise<void> {
@@ -126,7 +161,7 @@ export class OwnerActions {
     if (attempt.suspension.stopped === null) return
     const now = { uptimeMs: clock.sleepCountingMs(), at: clock.now() }
     this.#note(attempt, () => attempt.suspension.continue(this.#where(attempt), now))
-    await continueTree(this.#context, attempt)
+    await this.#letGo(attempt)
   }
 
   async #vacate(
@@ -181,4 +216,6 @@ export class OwnerActions {
   }
 }
 
+/** Somebody waits for it to stop, or the job to go on. */
+const AGAIN_MS = 250
 const KILL = { cause: "owner_returned", signal: "SIGKILL", graceMs: 0 } as const

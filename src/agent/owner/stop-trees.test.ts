@@ -62,6 +62,76 @@ class Tree implements AsyncDisposable {
   }
 }
 
+/** The process table fails so many times, then is there. */
+function failing(times: number): typeof CONTEXT {
+  let left = times
+  const processes = async () => {
+    if (left-- > 0) throw new Error("ps: fork: Resource temporarily unavailable")
+    return CONTEXT.platform.processes()
+  }
+  return { ...CONTEXT, platform: { ...CONTEXT.platform, processes } }
+}
+
+describe("stopTrees() and continueTree() without a process table", () => {
+  const TWO_GROUPS = ["perl", "-e", "if (!fork) { setpgrp(0, 0) } 1 while sleep 1"]
+
+  it("tell what is known of a tree, and say that it is not done yet", async () => {
+    await using tree = await Tree.start(() => TWO_GROUPS)
+    const { attempt } = tree
+    await eventually(async () => new Set((await tree.members()).map(({ pgid }) => pgid)).size === 2, "two groups")
+    const noted: number[] = []
+    const stopped = await stopTrees(failing(100), [attempt], (_, members) => noted.push(members.length))
+    assert.deepEqual([stopped, noted], [[], [0]], "written down once, without members")
+    await eventually(async () => (await tree.members()).every(({ isStopped }) => isStopped), "all of it stopped")
+    assert.equal(await continueTree(failing(100), attempt), false)
+    await eventually(async () => (await tree.members()).every(({ isStopped }) => !isStopped), "all of it going on")
+  })
+
+  it("get over a table that fails once", async () => {
+    await using tree = await Tree.start(() => TWO_GROUPS)
+    const { attempt } = tree
+    assert.deepEqual(await stopTrees(failing(1), [attempt]), [attempt])
+    assert.ok((await tree.members()).every(({ isStopped }) => isStopped))
+    assert.equal(await continueTree(failing(1), attempt), true)
+    await eventually(async () => (await tree.members()).every(({ isStopped }) => !isStopped), "all of it going on")
+  })
+
+  it("let go on again who merely has the pid of a process that is gone", async () => {
+    await using tree = await Tree.start(() => ["sleep", "1000"])
+    await using stranger = await Tree.start(() => ["sleep", "2000"])
+    const pid = stranger.attempt.group!
+    tree.attempt.seen.set(pid, "1")
+    const isStopped = async () => (await stranger.members()).find((row) => row.pid === pid)?.isStopped
+    assert.deepEqual(await stopTrees(failing(100), [tree.attempt]), [])
+    await eventually(async () => (await isStopped()) === true, "the stranger told, too")
+    assert.deepEqual(await stopTrees(CONTEXT, [tree.attempt]), [tree.attempt])
+    await eventually(async () => (await isStopped()) === false, "the stranger going on")
+  })
+
+  it("leave stopped what the job itself had stopped", async () => {
+    await using tree = await Tree.start(() => ["sh", "-c", "sleep 1000 & kill -STOP $!; sleep 2000 & wait"])
+    const { attempt } = tree
+    const stopped = async () => (await tree.members()).filter(({ isStopped }) => isStopped).map(({ pid }) => pid)
+    await eventually(
+      async () => (await stopped()).length === 1 && (await tree.members()).length === 3,
+      "what the job stops",
+    )
+    const own = await stopped()
+    const where = { folder: tree.scratch.path, ballast: tree.scratch.at("ballast") }
+    await stopTrees(CONTEXT, [attempt], (_, members) =>
+      attempt.suspension.stop(
+        where,
+        { uptimeMs: 5, at: 6, why: { code: "owner_here", text: "typing" } },
+        members.filter(({ isStopped }) => isStopped),
+      ),
+    )
+    attempt.suspension.continue(where, { uptimeMs: 1_005, at: 1_006 })
+    assert.equal(await continueTree(failing(100), attempt), false)
+    await eventually(async () => (await stopped()).length === 1, "the others going on")
+    assert.deepEqual(await stopped(), own)
+  })
+})
+
 describe("stopTrees()", () => {
   it("stops a tree that forks all the time, in whatever groups and sessions, and lets it go on", async () => {
     await using tree = await Tree.start((scratch) => ["perl", `${JOBS}forking-tree.pl`, scratch.at("pids")])

@@ -7,7 +7,10 @@ import { addDescendants, belongsTo } from "../sweep.ts"
 
 type Of = Pick<AgentContext, "platform" | "forker">
 
-/** What was told so often to stop, and has not, waits in the kernel: it stops before it does anything more. */
+/**
+ * What was told so often to stop, and has not, waits in the kernel: it stops before it does anything more. Each call tells it anew, and as
+ * long as a tree is to be stopped there is one every few seconds.
+ */
 const MOST_TIMES_TOLD = 5
 const MOST_PASSES = 100
 const CLEAN_PASSES = 2
@@ -15,6 +18,10 @@ const CLEAN_PASSES = 2
 const PAUSE_MS = 5
 /** Continuing has no such end: a job may stop its own processes again. */
 const MOST_CONTINUING_PASSES = 3
+/** In one call: then others have their turn, and it is told again. */
+const MOST_FAILED_TABLES = 2
+/** A table that takes longer than this is not waited for. */
+const TABLE_SOON_MS = 500
 
 /**
  * What is there of attempts' trees in a table, each with those nearest to the supervisor first: all below the supervisor, in the command's
@@ -44,10 +51,11 @@ export function membersOf({ platform, forker }: Of, table: readonly ProcessRow[]
 /**
  * Stops the trees of attempts, whole: pass by pass, until two in a row find nothing that runs. No table is of one moment: what forks and
  * ends while it is read may be in none of its rows, so groups are told, too, which the system does in one go. Parents come first, so that
- * none of them sees its child stop. Trees that are asked to end meanwhile are let be.
- * @param onFirst called once with each tree, before the first signal: to write it down
- * @returns those that are stopped now
- * @throws where the process table cannot be had
+ * none of them sees its child stop. Trees that are asked to end meanwhile are let be. Where the process table cannot be had, or not soon,
+ * what is known of a tree is told all the same, and it counts as not stopped yet.
+ *
+ * @param onFirst called once with each tree, before the first signal: to write it down; with nothing where there is no table yet
+ * @returns those that are seen to be stopped, whole; the others are to be told again
  */
 export async function stopTrees(
   context: Of,
@@ -56,41 +64,115 @@ export async function stopTrees(
 ): Promise<Attempt[]> {
   const told = new Map<string, number>()
   const clean = new Map<Attempt, number>()
+  const begun = new Set<Attempt>()
+  const begin = (attempt: Attempt, members: readonly ProcessRow[]) => {
+    if (!begun.has(attempt)) onFirst(attempt, members)
+    begun.add(attempt)
+  }
+  const tellBlindly = () => {
+    for (const attempt of left.filter(mayStop)) {
+      begin(attempt, [])
+      TOLD_BLINDLY.set(attempt, [...(TOLD_BLINDLY.get(attempt) ?? []), ...tellKnown(context, attempt, "SIGSTOP")])
+    }
+  }
   let left = attempts
   const stopped: Attempt[] = []
-  for (let pass = 0; left.length > 0 && pass < MOST_PASSES; pass++) {
+  for (let pass = 0, failed = 0; left.length > 0 && pass < MOST_PASSES; pass++) {
     if (pass > 0) await delay(PAUSE_MS)
-    const table = await context.platform.processes()
-    if (pass === 0) for (const attempt of left.filter(mayStop)) onFirst(attempt, membersOf(context, table, attempt))
+    const table = await tableOf(context, tellBlindly)
+    if (table === null) {
+      if (++failed === MOST_FAILED_TABLES) break
+      continue
+    }
+    const members = new Map(left.map((attempt) => [attempt, membersOf(context, table, attempt)]))
+    for (const attempt of left.filter(mayStop)) begin(attempt, members.get(attempt)!)
+    for (const [attempt, own] of members) letGoStrangers(table, own, attempt)
     left = left.filter((attempt) => {
       if (!mayStop(attempt)) return false
-      const members = membersOf(context, table, attempt)
-      const running = members.filter((row) => !row.isStopped && (told.get(keyOf(row)) ?? 0) < MOST_TIMES_TOLD)
+      const own = members.get(attempt)!
+      const running = own.filter((row) => !row.isStopped && (told.get(keyOf(row)) ?? 0) < MOST_TIMES_TOLD)
       for (const row of running) {
         told.set(keyOf(row), (told.get(keyOf(row)) ?? 0) + 1)
         signal(row.pid, "SIGSTOP")
       }
-      for (const group of wholeGroups(table, members)) signal(-group, "SIGSTOP")
+      for (const group of wholeGroups(table, own)) signal(-group, "SIGSTOP")
       clean.set(attempt, running.length === 0 ? (clean.get(attempt) ?? 0) + 1 : 0)
       const isStopped = clean.get(attempt) === CLEAN_PASSES
       if (isStopped) stopped.push(attempt)
       return !isStopped
     })
   }
-  return [...stopped, ...left]
+  return stopped
 }
 
-/** Lets a tree go on, those farthest from the supervisor first; but not what the job itself had stopped. Never throws. */
-export async function continueTree(context: Of, attempt: Attempt): Promise<void> {
-  for (let pass = 0; pass < MOST_CONTINUING_PASSES; pass++) {
-    const table = await context.platform.processes().catch(() => [])
+/**
+ * Lets a tree go on, those farthest from the supervisor first; but not what the job itself had stopped. Where the process table cannot be
+ * had, all that is known of it is told. Never throws.
+ *
+ * @returns whether a table was had by which it is done; otherwise it is to be told again
+ */
+export async function continueTree(context: Of, attempt: Attempt): Promise<boolean> {
+  for (let pass = 0, failed = 0; pass < MOST_CONTINUING_PASSES; ) {
+    const table = await tableOf(context, () => {
+      if (attempt.suspension.stopped === null) tellKnown(context, attempt, "SIGCONT")
+    })
+    if (attempt.suspension.stopped !== null) return true
+    if (table === null) {
+      if (++failed === MOST_FAILED_TABLES) return false
+      continue
+    }
     const stopped = membersOf(context, table, attempt).filter(
       (row) => row.isStopped && !attempt.suspension.isKeptStopped(row),
     )
-    if (stopped.length === 0 || attempt.suspension.stopped !== null) return
+    if (stopped.length === 0) return true
     for (const row of stopped.reverse()) signal(row.pid, "SIGCONT")
     await delay(PAUSE_MS)
+    pass++
   }
+  return true
+}
+
+/**
+ * The process table, or `null` where it cannot be had.
+ *
+ * @param withoutIt called each time it fails, and when it takes long: its owner does not wait for a `ps`
+ */
+async function tableOf({ platform }: Of, withoutIt: () => void): Promise<readonly ProcessRow[] | null> {
+  const late = setTimeout(withoutIt, TABLE_SOON_MS)
+  try {
+    return await platform.processes()
+  } catch {
+    withoutIt()
+    return null
+  } finally {
+    clearTimeout(late)
+  }
+}
+
+/** Signals what is known of a tree without a table: its group, and what was seen below its supervisor. Returns those that were there. */
+function tellKnown({ forker }: Of, attempt: Attempt, name: "SIGSTOP" | "SIGCONT"): number[] {
+  const { group, order, seen, supervisor, suspension } = attempt
+  // The host of a terminal is in a group of its own, and is not stopped.
+  const isHosted = order !== null && hasTerminal(order)
+  // With the group would go on what the job itself has stopped.
+  const keeps = name === "SIGCONT" && suspension.keepsStopped
+  if (group !== null && !isHosted) signal(keeps ? group : -group, name)
+  const not = new Set([process.pid, forker.pid, supervisor?.pid, isHosted ? group : null])
+  return [...seen].flatMap(([pid, start]) => {
+    if (not.has(pid) || (keeps && suspension.isKeptStopped({ pid, start }))) return []
+    return signal(pid, name) ? [pid] : []
+  })
+}
+
+/** Pids that were told to stop without a table, until there is one. */
+const TOLD_BLINDLY = new WeakMap<Attempt, readonly number[]>()
+
+/** A process that was told without a table may have the pid of one that is gone: it goes on. */
+function letGoStrangers(table: readonly ProcessRow[], members: readonly ProcessRow[], attempt: Attempt): void {
+  const blind = new Set(TOLD_BLINDLY.get(attempt))
+  TOLD_BLINDLY.delete(attempt)
+  for (const { pid } of members) blind.delete(pid)
+  for (const { pid } of table) if (blind.has(pid)) signal(pid, "SIGCONT")
 }
 
 /** Whether it still runs, and nobody wants its end: then its supervisor, and not this, decides over it. */
@@ -121,10 +203,11 @@ function keyOf({ pid, start }: ProcessRow): string {
   return `${pid} ${start}`
 }
 
-function signal(pid: number, name: NodeJS.Signals): void {
+function signal(pid: number, name: NodeJS.Signals): boolean {
   try {
-    process.kill(pid, name)
+    return process.kill(pid, name)
   } catch {
     // Gone meanwhile.
+    return false
   }
 }

@@ -59,6 +59,11 @@ export class Suspension {
     return this.#noted !== NEVER
   }
 
+  /** Whether the job itself had stopped some of its processes. */
+  get keepsStopped(): boolean {
+    return this.#noted.keptStopped.length > 0
+  }
+
   isKeptStopped({ pid, start }: { readonly pid: number; readonly start: string }): boolean {
     return this.#noted.keptStopped.includes(`${pid} ${start}`)
   }

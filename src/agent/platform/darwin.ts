@@ -5,7 +5,9 @@ import { promisify } from "node:util"
 import { sysctlTexts } from "../../facts/sysctl.ts"
 import { parseTop } from "../../facts/top.ts"
 import type { AccountTrait } from "../../protocol/account-traits.ts"
+import { WindfallError } from "../../protocol/errors.ts"
 import type { HostFacts } from "../../protocol/host.ts"
+import { aliveBy } from "./darwin-alive.ts"
 import { lastEnd } from "./darwin-crash.ts"
 import { DarwinDanger } from "./darwin-danger.ts"
 import { machineFacts } from "./darwin-facts.ts"
@@ -19,9 +21,6 @@ const execute = promisify(execFile)
 const OPTIONS = { timeout: 5_000, maxBuffer: 64 * 1024 * 1024, env: { LC_ALL: "C", LANG: "C", TZ: "UTC" } }
 /** Not rss: since adv_cmds-237 a `ps` without its entitlement refuses that column, and it misses Metal's memory anyway. */
 const COLUMNS = "pid=,ppid=,pgid=,uid=,stat=,lstart=,command="
-/** Identity by start time has a grain of a second here, and the two readings are of different clocks. */
-const START_GRAIN_S = 2
-
 const TOP = ["/usr/bin/top", "-l", "1", "-stats", "pid,mem,time"] as const
 
 /** What Apple ships as stubs in /usr/bin: without the developer tools each opens an installer on the owner's screen. */
@@ -67,29 +66,13 @@ async function run(path: string, ...parameters: string[]): Promise<string> {
 }
 
 async function processes(): Promise<ProcessRow[]> {
-  return parseProcesses(await run("/bin/ps", "-axwwo", COLUMNS), userInfo().uid)
+  const table = parseProcesses(await run("/bin/ps", "-axwwo", COLUMNS), userInfo().uid)
+  // A table in which this very process is missing is none: "nothing is there" would be believed.
+  if (table.some(({ pid }) => pid === process.pid)) return table
+  throw new WindfallError("internal", "Cannot read the process table: ps printed something else")
 }
 
-/** Identities seen lately: asking `ps` costs some milliseconds, and a pid does not come round again that soon. */
-const verified = new Map<string, number>()
-const VERIFIED_MS = 5_000
-
-function isAlive(pid: number, start: string): boolean {
-  const key = `${pid} ${start}`
-  try {
-    process.kill(pid, 0)
-    const now = performance.now()
-    if (now - (verified.get(key) ?? Number.NEGATIVE_INFINITY) < VERIFIED_MS) return true
-    if (verified.size > 1_000) verified.clear()
-    const line = execFileSync("/bin/ps", ["-wwo", COLUMNS, "-p", String(pid)], OPTIONS).toString()
-    const row = parseProcesses(line, null)[0]
-    const same = row !== undefined && Math.abs(Number(row.start) - Number(start)) <= START_GRAIN_S
-    if (same) verified.set(key, now)
-    return same
-  } catch {
-    return false
-  }
-}
+const isAlive = aliveBy("/bin/ps", ["-wwo", COLUMNS, "-p"], OPTIONS.env)
 
 /**
  * Memory by footprint, as macOS itself counts: `ps` misses Metal's, and without its entitlement tells no times either. One
