@@ -1,4 +1,4 @@
-import { VOICES } from "./owner.ts"
+import { isDate, VOICES } from "./owner.ts"
 import type { OwnerNews } from "./owner-wire.ts"
 import { attempt, count, fail, list, number, object, type Raw, text } from "./raw-check.ts"
 
@@ -30,8 +30,8 @@ export const OWNER_CHECKS: Readonly<Record<OwnerNews["type"], (raw: Raw, type: s
       checkWord(word, type)
       if (word.pause === null) continue
       const pause = object(word.pause, type, "pause")
-      number(pause, "since", type)
-      if (pause.until !== null) number(pause, "until", type)
+      date(pause, "since", type)
+      if (pause.until !== null) date(pause, "until", type)
     }
     if (lever.rules === null) return
     const word = object(lever.rules, type, "rules")
@@ -49,8 +49,13 @@ export const OWNER_CHECKS: Readonly<Record<OwnerNews["type"], (raw: Raw, type: s
 }
 
 function checkWord(word: Raw, type: string): void {
-  number(word, "at", type)
+  date(word, "at", type)
   text(word, "by", type)
+}
+
+/** A lever is kept, and shown as dates to whoever asks. */
+function date(raw: Raw, field: string, type: string): void {
+  if (!isDate(raw[field])) fail(type, field)
 }
 
 function reaction(raw: Raw, type: string): void {
