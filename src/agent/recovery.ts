@@ -70,14 +70,19 @@ function takeAside(context: AgentContext, path: string): InspectedAttempt {
 function rebuild(context: AgentContext, attempt: Attempt, found: InspectedAttempt): void {
   const { record, intent, status, swept } = found
   const held = record ?? intent
-  attempt.suspension.recover(attempt.folder)
+  const thisBoot = held?.bootId === context.platform.bootId
+  attempt.suspension.recover(attempt.folder, {
+    uptimeMs: context.clock.sleepCountingMs(),
+    wallMs: context.clock.now(),
+    startedUptimeMs: thisBoot ? (held?.uptimeMs ?? null) : null,
+    startedWallMs: held?.startedAt ?? null,
+  })
   attempt.status = status === null ? null : verdictAfterPause(attempt, status)
   attempt.hadShell = found.hadShell
   if (held === null) {
     attempt.phase = "lost"
     return
   }
-  const thisBoot = held.bootId === context.platform.bootId
   const supervised = thisBoot && context.platform.supervises(held.pid, held.start, attempt.id)
   const hasLeft = thisBoot && !supervised && context.platform.isAlive(held.pid, held.start)
   attempt.supervisor = hasLeft ? null : { pid: held.pid, start: held.start }
@@ -111,7 +116,7 @@ export function foundAttempt(attempt: Attempt): FoundAttempt {
     phase,
     startedAt,
     exit,
-    ...(stopped === null || exit !== null ? {} : { suspendedAt: stopped.at }),
+    ...(stopped === null || exit !== null ? {} : { suspendedAt: Math.round(stopped.at) }),
     ...(earlierMs === 0 ? {} : { suspendedMs: Math.round(earlierMs) }),
   }
 }

@@ -10,7 +10,7 @@
  * Where no agent is there, as on a host without a job whose server is away, a request stays until one comes, and holds then.
  */
 import { WindfallError } from "./errors.ts"
-import type { HostPresence, Lever } from "./owner.ts"
+import { type HostPresence, isDate, type Lever } from "./owner.ts"
 
 /** For Finder, on every Mac that jobs run on. */
 export const OWNER_FOLDER = "/Users/Shared/Windfall"
@@ -53,8 +53,6 @@ export interface OwnerAnswer {
 
 const ID = /^[0-9a-z][0-9a-z-]{0,63}$/
 const REQUEST_NAME = /^([0-9a-z][0-9a-z-]{0,63})\.request$/
-/** The latest moment a date can be (ECMA-262, Time Values). */
-const LAST_MS = 8.64e15
 
 export function isRequestId(text: string): boolean {
   return ID.test(text)
@@ -146,7 +144,7 @@ function rulesOf(value: unknown): Readonly<Record<string, string | null>> {
 }
 
 function isMoment(value: unknown): value is number {
-  return typeof value === "number" && Number.isFinite(value) && value >= 0 && value <= LAST_MS
+  return isDate(value) && value >= 0
 }
 
 function wrong(what: string): WindfallError {

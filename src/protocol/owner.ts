@@ -3,6 +3,14 @@
  * command line share. The rules themselves are in presence/. All times are by the wall clock.
  */
 
+/** The latest moment a date can be (ECMA-262, Time Values). */
+const LAST_MS = 8.64e15
+
+/** Whether it is a moment that can be written as a date. */
+export function isDate(value: unknown): value is number {
+  return typeof value === "number" && Math.abs(value) <= LAST_MS
+}
+
 /** Whose word it is: each has a pause of its own, so that nobody shortens what somebody else has said. */
 export const VOICES = ["owner", "admin", "job"] as const
 export type Voice = (typeof VOICES)[number]

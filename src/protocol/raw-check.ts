@@ -1,11 +1,10 @@
 /** What the hand-written checks of an agent's messages are made of. Each throws {@link WindfallError} corrupt_data naming type and field. */
 import { WindfallError } from "./errors.ts"
 import { isBlobHash, isId } from "./ids.ts"
+import { isDate } from "./owner.ts"
 
 const MAX_TEXT = 16_384
 const MAX_LIST = 1_000_000
-/** ECMA-262: a date is at most so far from 1970. Half of it, so that a duration may be added. */
-const MOST_MOMENT_MS = 4.32e15
 
 export type Raw = Readonly<Record<string, unknown>>
 
@@ -35,8 +34,7 @@ export function number(raw: Raw, field: string, type: string): void {
 
 /** A moment by a wall clock, within what a date can be. */
 export function moment(raw: Raw, field: string, type: string): void {
-  const value = raw[field]
-  if (!Number.isFinite(value) || Math.abs(value as number) > MOST_MOMENT_MS) fail(type, field)
+  if (!isDate(raw[field])) fail(type, field)
 }
 
 /** A whole number from 0, exactly held by a double. */

@@ -168,7 +168,7 @@ export class HostsBench implements AsyncDisposable {
       measures: [],
       wake: { isOn: false, hardware: null, problem: null },
     } as const
-    return { ...record, ...state, network: null, total: NOTHING, free: NOTHING, jobs: [] }
+    return { ...record, ...state, network: null, total: NOTHING, free: NOTHING, freeNowBytes: null, jobs: [] }
   }
 }
 

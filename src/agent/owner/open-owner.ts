@@ -56,7 +56,7 @@ export function openOwner(
 ): HostOwner {
   const { folder, clock, attempts, link } = context
   const timeZone = facts.timeZone ?? "UTC"
-  const said = new Said({ path: folder.owner, ballast: folder.ballast })
+  const said = new Said({ path: folder.owner, ballast: folder.ballast }, clock.now())
   const names = new Map<number, string>([[process.getuid?.() ?? -1, facts.user]])
   const ownerFolder =
     place === null

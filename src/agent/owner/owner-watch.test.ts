@@ -1,20 +1,18 @@
 import assert from "node:assert/strict"
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, it } from "node:test"
 import type { AgentClient } from "../../../test/support/agent-client.ts"
-import { AgentHome, eventually, fileText, isThere } from "../../../test/support/agent-home.ts"
+import { eventually, fileText, isThere } from "../../../test/support/agent-home.ts"
 import { stop } from "../../../test/support/agent-orders.ts"
-import { type MacState, SteeredMac } from "../../../test/support/steered-mac.ts"
+import { isStopped, OwnerScene, QUICK } from "../../../test/support/owner-scene.ts"
+import type { SteeredMac } from "../../../test/support/steered-mac.ts"
 import type { AgentMessage } from "../../protocol/agent-wire.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
-import type { HostTerms, Lever } from "../../protocol/owner.ts"
+import type { HostTerms } from "../../protocol/owner.ts"
 import { NO_LEVER } from "../../protocol/owner.ts"
 import { answerName, type OwnerWish, readAnswer, requestName, requestText } from "../../protocol/owner-request.ts"
 
-const AGENT = new URL("../../../test/support/agent-main.ts", import.meta.url).pathname
-/** Whoever types counts as there for a second, and is away for good after one more. */
-const QUICK = { resume_after_idle: "1s", vacate_after: "10m" }
 /** Prints a number each 20 ms, and one line when it is asked to end. */
 const COUNTING = [
   "sh",
@@ -22,84 +20,13 @@ const COUNTING = [
   "trap 'echo asked; exit 7' TERM; n=0; while :; do n=$((n + 1)); echo $n; sleep 0.02; done",
 ]
 
-class Scene implements AsyncDisposable {
-  readonly home = new AgentHome()
-  readonly mac: SteeredMac
-  agent!: AgentClient
-
-  constructor(state: Partial<MacState> = {}) {
-    mkdirSync(this.home.at("mac", "Users", "Shared"), { recursive: true })
-    this.mac = new SteeredMac(this.home.at("mac"), state)
-  }
-
-  static async start(rules: Readonly<Record<string, string>> = QUICK, state: Partial<MacState> = {}): Promise<Scene> {
-    const scene = new Scene(state)
-    await scene.connect(rules)
-    return scene
-  }
-
-  async connect(
-    rules: Readonly<Record<string, string>> = QUICK,
-    lever: Lever = NO_LEVER,
-    preset = "default",
-  ): Promise<void> {
-    this.agent = await this.home.start({
-      file: AGENT,
-      env: { TEST_ACCOUNT: this.home.root, TEST_SYSTEM: "darwin", TEST_OWNER: this.mac.root },
-    })
-    const terms: HostTerms = { host: "mac-3", owner: "anna", consoleAccount: "anna", fleet: { preset, rules } }
-    this.agent.send({ type: "owner", terms, lever })
-    this.agent.adoptAll()
-  }
-
-  /** Waits until jobs may start, or may not for this reason. */
-  async told(code: string | null): Promise<void> {
-    await this.agent.until(
-      () => this.#lastPresence()?.obstacles[0]?.code === (code ?? undefined) && this.#lastPresence() !== undefined,
-      `presence: ${code}`,
-    )
-  }
-
-  #lastPresence() {
-    return this.agent.messages.findLast((message) => message.type === "presence")?.presence
-  }
-
-  /** Pids of the job's processes. */
-  get tree(): number[] {
-    const { group } = this
-    return readdirSync("/proc")
-      .map(Number)
-      .filter((pid) => pid > 0 && groupOf(pid) === group)
-  }
-
-  get group(): number {
-    return Number(/child (\d+)/.exec(readFileSync(this.home.attempt(1, "record"), "utf8"))?.[1])
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.home[Symbol.asyncDispose]()
-  }
-}
-
-function statOf(pid: number): readonly string[] {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, "latin1")
-      .replace(/^.*\) /s, "")
-      .split(" ")
-  } catch {
-    return []
-  }
-}
-const groupOf = (pid: number) => Number(statOf(pid)[2])
-const isStopped = (pid: number) => statOf(pid)[0] === "T"
-
 function of<T extends AgentMessage["type"]>(agent: AgentClient, type: T) {
   return agent.messages.filter((message): message is Extract<AgentMessage, { type: T }> => message.type === type)
 }
 
 describe("an agent on a Mac that somebody uses", () => {
   it("stops what runs at the first key, and lets it go on when nobody is there any more", async () => {
-    await using scene = await Scene.start()
+    await using scene = await OwnerScene.start()
     const { agent, mac } = scene
     await scene.told(null)
     agent.startAttempt(1, COUNTING)
@@ -119,7 +46,7 @@ describe("an agent on a Mac that somebody uses", () => {
   })
 
   it("stops a job and lets it go on while the process table cannot be had, and tells of it when it can", async () => {
-    await using scene = await Scene.start({ resume_after_idle: "10m" })
+    await using scene = await OwnerScene.start({ resume_after_idle: "10m" })
     const { agent, mac } = scene
     await scene.told(null)
     agent.startAttempt(1, COUNTING)
@@ -142,7 +69,7 @@ describe("an agent on a Mac that somebody uses", () => {
   })
 
   it("ends what was stopped for too long: it hears its signal, and its end says why", async () => {
-    await using scene = await Scene.start({ resume_after_idle: "10m", vacate_after: "1s" })
+    await using scene = await OwnerScene.start({ resume_after_idle: "10m", vacate_after: "1s" })
     const { agent } = scene
     await scene.told(null)
     agent.startAttempt(1, COUNTING)
@@ -157,7 +84,7 @@ describe("an agent on a Mac that somebody uses", () => {
   })
 
   it("ends at once what holds the memory that its owner needs", async () => {
-    await using scene = await Scene.start({ keep_memory: "16G" }, { availableGib: 4 })
+    await using scene = await OwnerScene.start({ keep_memory: "16G" }, { availableGib: 4 })
     const { agent } = scene
     await scene.told(null)
     agent.startAttempt(1, COUNTING)
@@ -168,7 +95,7 @@ describe("an agent on a Mac that somebody uses", () => {
   })
 
   it("hands a stopped attempt to the next agent, and does not count the time", async () => {
-    await using scene = await Scene.start({ ...QUICK, resume_after_idle: "3s" })
+    await using scene = await OwnerScene.start({ ...QUICK, resume_after_idle: "3s" })
     await scene.told(null)
     scene.agent.startAttempt(1, COUNTING, { timeLimitMs: 2_500 })
     await scene.agent.until(() => scene.agent.text(1).includes("5\n"), "a job that counts")
@@ -187,7 +114,7 @@ describe("an agent on a Mac that somebody uses", () => {
   })
 
   it("lets a stopped job hear that somebody wants its end", async () => {
-    await using scene = await Scene.start({ resume_after_idle: "10m" })
+    await using scene = await OwnerScene.start({ resume_after_idle: "10m" })
     const { agent } = scene
     await scene.told(null)
     const order = agent.startAttempt(1, COUNTING)
@@ -200,7 +127,7 @@ describe("an agent on a Mac that somebody uses", () => {
   })
 
   it("tells of a GPU job that fails right after it went on that it did not survive that", async () => {
-    await using scene = await Scene.start()
+    await using scene = await OwnerScene.start()
     const { agent } = scene
     await scene.told(null)
     // It fails when it goes on.
@@ -215,7 +142,7 @@ describe("an agent on a Mac that somebody uses", () => {
   })
 
   it("puts a job behind its owner's work and back where she wants it to go on", async () => {
-    await using scene = await Scene.start({ ...QUICK, on_return: "yield" })
+    await using scene = await OwnerScene.start({ ...QUICK, on_return: "yield" })
     const { agent, mac } = scene
     await scene.told(null)
     agent.startAttempt(1, COUNTING)
@@ -229,7 +156,7 @@ describe("an agent on a Mac that somebody uses", () => {
   })
 
   it("stops what runs on battery, and does not begin what was being made ready", async () => {
-    await using scene = await Scene.start({ ...QUICK, vacate_after: "10m" })
+    await using scene = await OwnerScene.start({ ...QUICK, vacate_after: "10m" })
     const { agent, mac } = scene
     await scene.told(null)
     agent.startAttempt(1, COUNTING)
@@ -244,7 +171,7 @@ describe("an agent on a Mac that somebody uses", () => {
   })
 
   it("starts nothing while somebody is there, and what was sent all the same comes to nothing", async () => {
-    await using scene = await Scene.start(QUICK, { inputAt: Date.now() })
+    await using scene = await OwnerScene.start(QUICK, { inputAt: Date.now() })
     scene.mac.returns()
     await scene.told("owner_here")
     scene.agent.startAttempt(1, ["true"])
@@ -254,7 +181,7 @@ describe("an agent on a Mac that somebody uses", () => {
   })
 
   it("keeps to what was said on the Mac without any server, and tells it to the next", async () => {
-    await using scene = await Scene.start()
+    await using scene = await OwnerScene.start()
     const { agent, mac } = scene
     await scene.told(null)
     agent.startAttempt(1, COUNTING)
@@ -287,7 +214,7 @@ describe("an agent on a Mac that somebody uses", () => {
   })
 
   it("asks no questions on a host that nobody sits at", async () => {
-    await using scene = new Scene({ inputAt: Date.now() })
+    await using scene = new OwnerScene({ inputAt: Date.now() })
     await scene.connect({}, NO_LEVER, "nobodys")
     scene.mac.returns()
     scene.agent.startAttempt(1, ["true"])

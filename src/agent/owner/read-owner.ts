@@ -1,14 +1,39 @@
 import { WindfallError } from "../../protocol/errors.ts"
-import type { HostTerms, Lever, RuleTexts } from "../../protocol/owner.ts"
+import { type HostTerms, isDate, type Lever, type RuleTexts } from "../../protocol/owner.ts"
 import { OWNER_CHECKS } from "../../protocol/owner-check.ts"
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** The lever as a server or a file has it. @throws {WindfallError} for what is none */
-export function readLever(value: unknown): Lever {
-  OWNER_CHECKS.lever({ lever: value }, "owner")
-  const { pauses, rules } = value as Lever
-  return { pauses, rules }
+/** How far in the future a word may be dated that this host keeps. */
+const WORD_SLACK_MS = 86_400_000
+
+/**
+ * The lever as a server or a file has it. A word whose times are no dates, or which was said after `latestMs`, counts as not said: none
+ * said in earnest could ever replace it, and nobody could be told of it.
+ * @throws {WindfallError} for what is none
+ */
+export function readLever(value: unknown, latestMs = Number.POSITIVE_INFINITY): Lever {
+  const raw = object(value, "lever")
+  const isSaid = (word: unknown) => hasDates(object(word, "lever"), latestMs)
+  const pauses = Object.entries(object(raw.pauses, "pauses")).filter(([, word]) => isSaid(word))
+  const lever = {
+    pauses: Object.fromEntries(pauses),
+    rules: raw.rules !== null && isSaid(raw.rules) ? raw.rules : null,
+  }
+  OWNER_CHECKS.lever({ lever }, "owner")
+  return lever as Lever
+}
+
+/** As {@link readLever}, from a file that jobs can write, too. @param nowMs by the wall clock */
+export function readKeptLever(value: unknown, nowMs: number): Lever {
+  return readLever(value, nowMs + WORD_SLACK_MS)
+}
+
+function hasDates({ at, pause }: Fields, latestMs: number): boolean {
+  if (typeof at === "number" && (!isDate(at) || at > latestMs)) return false
+  if (typeof pause !== "object" || pause === null) return true
+  const { since, until } = pause as Fields
+  return [since, until].every((time) => typeof time !== "number" || isDate(time))
 }
 
 /** The terms as a server or a file has them. @throws {WindfallError} `invalid_input` naming the field */

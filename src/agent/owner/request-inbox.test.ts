@@ -80,7 +80,7 @@ class Desk implements Disposable {
   }
 
   #openSaid(): Said {
-    return new Said({ path: this.scratch.at("owner"), ballast: this.scratch.at("ballast") })
+    return new Said({ path: this.scratch.at("owner"), ballast: this.scratch.at("ballast") }, Date.now())
   }
 
   /** What an agent after this one knows. */

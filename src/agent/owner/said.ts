@@ -4,7 +4,7 @@ import { NO_LEVER } from "../../protocol/owner.ts"
 import { withBallastSync } from "../ballast.ts"
 import { writeDurably } from "../durable-file.ts"
 import { readIfThere } from "../own-file.ts"
-import { readLever, readTerms } from "./read-owner.ts"
+import { readKeptLever, readTerms } from "./read-owner.ts"
 
 /** The last request that was taken of an account; several may be of the same moment. */
 interface Taken {
@@ -22,11 +22,12 @@ export class Said {
   #lever: Lever = NO_LEVER
   #taken: Readonly<Record<string, Taken>> = {}
 
-  constructor(where: { readonly path: string; readonly ballast: string }) {
+  /** @param nowMs by the wall clock */
+  constructor(where: { readonly path: string; readonly ballast: string }, nowMs: number) {
     this.#where = where
     const file = parsed(readIfThere(where.path) ?? "")
     this.#terms = read(() => readTerms(file.terms)) ?? null
-    this.#lever = read(() => readLever(file.lever)) ?? NO_LEVER
+    this.#lever = read(() => readKeptLever(file.lever, nowMs)) ?? NO_LEVER
     this.#taken = read(() => readTaken(file.taken)) ?? {}
   }
 

@@ -1,5 +1,5 @@
 import { join } from "node:path"
-import type { OwnerReason } from "../../protocol/owner.ts"
+import { isDate, type OwnerReason } from "../../protocol/owner.ts"
 import { withBallastSync } from "../ballast.ts"
 import { writeDurably } from "../durable-file.ts"
 import { readIfThere } from "../own-file.ts"
@@ -94,9 +94,10 @@ export class Suspension {
     this.#note(where, { ...this.#noted, yields })
   }
 
-  /** Reads what an agent before has noted. */
-  recover(folder: string): void {
-    this.#noted = parseNoted(readIfThere(join(folder, SUSPENDED_FILE))) ?? NEVER
+  /** Reads what an agent before has noted, as far as it can be so. */
+  recover(folder: string, ran: RanSince): void {
+    const noted = parseNoted(readIfThere(join(folder, SUSPENDED_FILE)), ran)
+    this.#noted = noted === null ? NEVER : bounded(noted, ran)
   }
 
   #note({ folder, ballast }: Where, noted: Noted): void {
@@ -111,15 +112,34 @@ interface Where {
   readonly ballast: string
 }
 
-function parseNoted(text: string | null): Noted | null {
+/** What is known of an attempt whose note is read: nobody was stopped for longer than since its start. */
+export interface RanSince {
+  /** Now, by the clock that counts sleep. */
+  readonly uptimeMs: number
+  /** Now, by the host's wall clock. */
+  readonly wallMs: number
+  /** When it started by the clock that counts sleep; `null` where that is not known or was before the host started anew. */
+  readonly startedUptimeMs: number | null
+  /** When it started by the wall clock, which somebody may have set since. */
+  readonly startedWallMs: number | null
+}
+
+/** Clocks are set, and differ. */
+const CLOCK_SLACK_MS = 86_400_000
+
+function parseNoted(text: string | null, { uptimeMs: upNowMs, wallMs, startedUptimeMs }: RanSince): Noted | null {
   if (text === null || text.length > 1_000_000) return null
+  const isWall = (value: unknown): value is number => isTime(value) && value <= wallMs + CLOCK_SLACK_MS
+  // The clock that counts sleep begins anew with the host.
+  const isUp = (value: unknown): value is number =>
+    isTime(value) && (startedUptimeMs === null || value <= upNowMs + CLOCK_SLACK_MS)
   try {
     const { stopped, totalMs, continuedAt, keptStopped, yields } = JSON.parse(text) as Noted
-    if (!isTime(totalMs) || !(continuedAt === null || isTime(continuedAt))) return null
+    if (!isTime(totalMs) || !(continuedAt === null || isWall(continuedAt))) return null
     if (!Array.isArray(keptStopped) || typeof yields !== "boolean") return null
     if (stopped === null) return { stopped, totalMs, continuedAt, keptStopped, yields }
     const { uptimeMs, at, why } = stopped
-    if (!isTime(uptimeMs) || !isTime(at) || typeof why.code !== "string" || typeof why.text !== "string") return null
+    if (!isUp(uptimeMs) || !isWall(at) || typeof why.code !== "string" || typeof why.text !== "string") return null
     const since = { uptimeMs, at, why: { code: why.code, text: why.text } }
     return { stopped: since, totalMs, continuedAt, keptStopped, yields }
   } catch {
@@ -127,6 +147,21 @@ function parseNoted(text: string | null): Noted | null {
   }
 }
 
+function bounded(noted: Noted, { uptimeMs, wallMs, startedUptimeMs, startedWallMs }: RanSince): Noted {
+  const { stopped, totalMs } = noted
+  if (startedUptimeMs === null) {
+    if (startedWallMs === null) return noted
+    return { ...noted, totalMs: Math.min(totalMs, Math.max(0, wallMs - startedWallMs)) }
+  }
+  const sinceMs = stopped === null ? uptimeMs : Math.min(uptimeMs, Math.max(startedUptimeMs, stopped.uptimeMs))
+  return {
+    ...noted,
+    totalMs: Math.min(totalMs, Math.max(0, sinceMs - startedUptimeMs)),
+    stopped: stopped === null ? null : { ...stopped, uptimeMs: sinceMs },
+  }
+}
+
+/** No longer than dates reach: sums of two are still counted exactly. */
 function isTime(value: unknown): value is number {
-  return typeof value === "number" && Number.isFinite(value) && value >= 0
+  return isDate(value) && value >= 0
 }
