@@ -16,6 +16,9 @@ export const OWNER_BUTTONS = {
   leave: "Leave the pool.command",
 } as const
 
+export const NOW_FILE = "Now.txt"
+export const LAST_DAYS_FILE = "Last 30 days.txt"
+
 /** A job on the Mac now, for its owner. */
 export interface JobHere {
   readonly job: number

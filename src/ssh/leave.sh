@@ -216,8 +216,19 @@ if [ -z "$shared" ]; then
     case ${path##*/} in leave | leaving | '*' | '.[!.]*') ;; *) set -- "$@" "$path" ;; esac
   done
   remove "all else in $root" "$@"
-  # For Finder; another account's is not touched.
-  [ -L /Users/Shared/Windfall ] || [ ! -O /Users/Shared/Windfall ] || remove "the owner's folder" /Users/Shared/Windfall
+  # For Finder. Where another account made the folder, what is this one's in it goes. What others have put there must keep nobody here.
+  finder=/Users/Shared/Windfall
+  set --
+  if [ -L "$finder" ]; then :
+  elif [ -O "$finder" ]; then set -- "$finder"
+  else
+    for name in Now.txt "Last 30 days.txt" "Pause 2 hours.command" "Not today.command" Resume.command "Leave the pool.command" .requests; do
+      [ -L "$finder/$name" ] || [ ! -O "$finder/$name" ] || set -- "$@" "$finder/$name"
+    done
+  fi
+  kb=$(kb_of "$@") stays=
+  for path; do gone "$path" 2>/dev/null || stays="$stays $path"; done
+  [ "$#" -eq 0 ] || went "$kb" "the owner's folder${stays:+, but for what cannot be removed:$stays}"
 fi
 
 # For a server the way back in goes last, for the owner the file that begins anew.

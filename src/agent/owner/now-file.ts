@@ -1,11 +1,9 @@
 import { clockText, dayText } from "../../presence/clock-text.ts"
 import type { OwnerObstacle, Scene } from "../../presence/obstacle.ts"
-import { type JobHere, nowText } from "../../presence/owner-folder.ts"
+import { type JobHere, NOW_FILE, nowText } from "../../presence/owner-folder.ts"
 import type { Attempt } from "../attempt.ts"
 import type { OwnerFolder } from "./owner-folder.ts"
 
-export const NOW_FILE = "Now.txt"
-export const LAST_DAYS_FILE = "Last 30 days.txt"
 /** How old what stands there may be where nothing happens. */
 const REWRITE_MS = 60_000
 

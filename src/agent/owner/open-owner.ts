@@ -3,10 +3,11 @@ import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { maySleepDisplay } from "../../presence/display.ts"
+import { LAST_DAYS_FILE } from "../../presence/owner-folder.ts"
 import type { HostFacts } from "../../protocol/host.ts"
 import type { HostTerms, Lever } from "../../protocol/owner.ts"
 import type { AgentContext } from "../agent-context.ts"
-import { LAST_DAYS_FILE, NowFile } from "./now-file.ts"
+import { NowFile } from "./now-file.ts"
 import { OwnerDesk } from "./owner-desk.ts"
 import { OwnerFolder } from "./owner-folder.ts"
 import { hostPresence } from "./owner-news.ts"
@@ -122,7 +123,8 @@ export function openOwner(
     lastDays: (text) => ownerFolder?.write(LAST_DAYS_FILE, text),
     leaves() {
       desk?.close()
-      ownerFolder?.remove()
+      const problem = ownerFolder?.remove() ?? null
+      if (problem !== null) link.send({ type: "notice", message: `Of the owner's folder ${problem}` })
     },
     end() {
       desk?.close()

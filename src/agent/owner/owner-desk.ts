@@ -1,4 +1,5 @@
 import { type FSWatcher, watch } from "node:fs"
+import { setImmediate, setTimeout as sleep } from "node:timers/promises"
 import { formatDuration } from "../../base/duration.ts"
 import { clockText } from "../../presence/clock-text.ts"
 import { type LeverAct, leverRefusal, speakerOf } from "../../presence/lever.ts"
@@ -6,13 +7,15 @@ import { paused, pausesOf, resumed, ruled, type Saying } from "../../presence/mo
 import { readPauseEnd } from "../../presence/pause.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { Lever } from "../../protocol/owner.ts"
-import type { OwnerAnswer, OwnerRequest } from "../../protocol/owner-request.ts"
+import { type OwnerAnswer, type OwnerRequest, requestIdOf } from "../../protocol/owner-request.ts"
 import type { OwnerFolder } from "./owner-folder.ts"
-import { answerRequest, clearAnswers, type ReceivedRequest, receivedRequests } from "./request-inbox.ts"
+import { answerRequest, type ReceivedRequest, RequestInbox } from "./request-inbox.ts"
 import { CLOCK_SLACK_MS, type Said } from "./said.ts"
 
 /** A folder that is watched tells at once; where it does not, this does. */
 const LOOK_MS = 500
+/** However much is put there, the agent has more to do. */
+const LOOKS_APART_MS = 200
 const KEEP_MS = 60_000
 
 export interface DeskOptions {
@@ -40,22 +43,25 @@ export class OwnerDesk {
   readonly #options: DeskOptions
   #watcher: FSWatcher | undefined
   #timer: NodeJS.Timeout | undefined
-  #taking = false
+  readonly #inbox: RequestInbox
+  #looking = false
   #again = false
+  #lookedAt = Number.NEGATIVE_INFINITY
   #keptAt = Number.NEGATIVE_INFINITY
   #problem: string | null = null
 
   constructor(options: DeskOptions) {
     this.#options = options
+    this.#inbox = new RequestInbox(options.folder.requests)
   }
 
   /** Makes the folder and looks into it from now on. */
   open(): void {
     if (this.#timer !== undefined || !this.#options.folder.hasPlace) return
     this.#keep()
-    this.#timer = setInterval(() => this.#look(), LOOK_MS)
+    this.#timer = setInterval(() => this.#wake(), LOOK_MS)
     this.#timer.unref()
-    this.#look()
+    this.#wake()
   }
 
   close(): void {
@@ -66,16 +72,17 @@ export class OwnerDesk {
   }
 
   #keep(): void {
-    const { folder, onProblem, now } = this.#options
+    const { folder, onProblem } = this.#options
     this.#keptAt = performance.now()
     const problem = folder.keep()
     if (problem !== this.#problem && problem !== null) onProblem(`The owner of this host has no folder: ${problem}`)
     this.#problem = problem
-    if (problem !== null) return
-    clearAnswers(folder.requests, now())
-    if (this.#watcher !== undefined) return
+    if (problem !== null || this.#watcher !== undefined) return
     try {
-      this.#watcher = watch(folder.requests, { persistent: false }, () => this.#look())
+      this.#watcher = watch(folder.requests, { persistent: false }, (_, name) => {
+        // The answers are this agent's own.
+        if (name === null || requestIdOf(name) !== null) this.#wake()
+      })
       this.#watcher.on("error", () => {
         this.#watcher?.close()
         this.#watcher = undefined
@@ -85,29 +92,51 @@ export class OwnerDesk {
     }
   }
 
-  #look(): void {
-    if (performance.now() - this.#keptAt >= KEEP_MS) this.#keep()
-    if (this.#problem !== null) return
-    if (this.#taking) {
-      this.#again = true
-      return
-    }
-    this.#taking = true
-    void this.#takeAll().finally(() => {
-      this.#taking = false
-      if (!this.#again) return
-      this.#again = false
-      this.#look()
+  /** One look at a time, and some time between them; what wakes it meanwhile makes one more. */
+  #wake(): void {
+    this.#again = true
+    if (this.#looking) return
+    this.#looking = true
+    void this.#lookWhileAwake().finally(() => {
+      this.#looking = false
     })
   }
 
-  async #takeAll(): Promise<void> {
-    const { folder, said, onProblem } = this.#options
-    for (const one of receivedRequests(folder.requests)) {
-      const answer = await this.#take(one).catch((error: unknown) => refusal(one.id, error))
-      answerRequest(folder.requests, { ...answer, presence: this.#options.status().presence, lever: said.lever })
-      if (answer.code === "internal") onProblem(answer.text)
+  async #lookWhileAwake(): Promise<void> {
+    while (this.#again && this.#isOpen) {
+      const waitMs = this.#lookedAt + LOOKS_APART_MS - performance.now()
+      if (waitMs > 0) await sleep(waitMs, undefined, { ref: false })
+      this.#again = false
+      if (!this.#isOpen) return
+      if (performance.now() - this.#keptAt >= KEEP_MS) this.#keep()
+      if (this.#problem === null && (await this.#takePortion())) this.#again = true
+      this.#lookedAt = performance.now()
     }
+  }
+
+  /** @returns whether more is there */
+  async #takePortion(): Promise<boolean> {
+    const { folder, said, onProblem, now } = this.#options
+    const { requests, isMore } = await this.#inbox.look(now(), (uid) => this.#isFirst(uid))
+    for (const one of requests) {
+      const answer = await this.#take(one).catch((error: unknown) => refusal(one.id, error))
+      await answerRequest(folder.requests, { ...answer, presence: this.#options.status().presence, lever: said.lever })
+      if (answer.code === "internal") onProblem(answer.text)
+      await setImmediate()
+    }
+    if (!this.#isOpen) this.#inbox.close()
+    return isMore
+  }
+
+  /** Whose Mac it is, and who sits at it. */
+  async #isFirst(uid: number): Promise<boolean> {
+    const { said, consoleUser, nameOf } = this.#options
+    const account = await nameOf(uid)
+    return account !== undefined && [said.terms?.consoleAccount, consoleUser()].includes(account)
+  }
+
+  get #isOpen(): boolean {
+    return this.#timer !== undefined
   }
 
   async #take({ id, uid, request }: ReceivedRequest): Promise<Answered> {

@@ -1,14 +1,5 @@
 import assert from "node:assert/strict"
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs"
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import { describe, it } from "node:test"
 import { ScratchFolder } from "../../../test/support/scratch-folder.ts"
 import { OwnerFolder } from "./owner-folder.ts"
@@ -47,7 +38,10 @@ describe("a folder for the owner", () => {
     const folder = new OwnerFolder(scratch.at("Windfall"), "/opt/windfall", () => ANNA)
     assert.equal(folder.keep(), null)
     assert.equal(readFileSync(scratch.at("Windfall", "Not today.command"), "utf8"), "hers")
-    folder.remove()
-    assert.equal(existsSync(scratch.at("Windfall", "Not today.command")), true)
+    folder.write("Now.txt", "no job")
+    folder.write("Last 30 days.txt", "none")
+    writeFileSync(scratch.at("Windfall", ".requests", "x.request"), "")
+    assert.equal(folder.remove(), null)
+    assert.deepEqual(readdirSync(scratch.at("Windfall")), ["Not today.command"])
   })
 })

@@ -12,6 +12,7 @@ import {
   writeSync,
 } from "node:fs"
 import { dirname, join } from "node:path"
+import { LAST_DAYS_FILE, NOW_FILE } from "../../presence/owner-folder.ts"
 import { REQUEST_FOLDER } from "../../protocol/owner-request.ts"
 import { systemCode } from "../own-file.ts"
 import { ownerButtons } from "./owner-buttons.ts"
@@ -83,13 +84,24 @@ export class OwnerFolder {
     }
   }
 
-  /** Takes away what was made here, as far as nobody else has put something there. Never throws. */
-  remove(): void {
-    try {
-      if (lookAt(this.#path)?.uid === ownUid()) rmSync(this.#path, { recursive: true, force: true })
-    } catch {
-      // What is left says nothing and does nothing.
+  /**
+   * Takes away what was made here: the folder, or where it is another account's what is this one's in it. Never throws.
+   * @returns what stays and why, in words; `null` when nothing does
+   */
+  remove(): string | null {
+    const folder = lookAt(this.#path)
+    if (folder === undefined || !folder.isDirectory()) return null
+    const names = [...Object.keys(this.#buttons), NOW_FILE, LAST_DAYS_FILE, REQUEST_FOLDER]
+    const all = folder.uid === ownUid() ? [this.#path] : names.map((name) => join(this.#path, name))
+    const problems: string[] = []
+    for (const path of all) {
+      try {
+        if (lookAt(path)?.uid === ownUid()) rmSync(path, { recursive: true, force: true })
+      } catch (error) {
+        problems.push(`${path} stays: ${(error as Error).message}`)
+      }
     }
+    return problems.length === 0 ? null : problems.join("; ")
   }
 
   #make(path: string, mode: number): void {
