@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { readFileSync, renameSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, it } from "node:test"
 import type { AgentClient } from "../../../test/support/agent-client.ts"
@@ -41,29 +41,6 @@ describe("an agent on a Mac that somebody uses", () => {
     await scene.told("owner_here")
     const { suspendedMs } = await agent.next("continued", 1)
     assert.ok(suspendedMs >= 900, `${suspendedMs}`)
-    const counted = agent.text(1).length
-    await agent.until(() => agent.text(1).length > counted, "the job going on")
-  })
-
-  it("stops a job and lets it go on while the process table cannot be had, and tells of it when it can", async () => {
-    await using scene = await OwnerScene.start({ resume_after_idle: "10m" })
-    const { agent, mac } = scene
-    await scene.told(null)
-    agent.startAttempt(1, COUNTING)
-    await agent.until(() => agent.text(1).includes("5\n"), "a job that counts")
-    const table = join(mac.root, "no-table")
-    const shell = scene.group
-    writeFileSync(table, "")
-    mac.returns()
-    await eventually(() => isStopped(shell), "the job's group stopped")
-    await scene.told("owner_here")
-    assert.deepEqual(of(agent, "suspended"), [])
-    rmSync(table)
-    await agent.next("suspended", 1)
-    assert.ok(scene.tree.every(isStopped))
-    writeFileSync(table, "")
-    mac.leaves(700_000)
-    await agent.next("continued", 1)
     const counted = agent.text(1).length
     await agent.until(() => agent.text(1).length > counted, "the job going on")
   })

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises"
 import type { AgentContext } from "../agent-context.ts"
 import type { Attempt } from "../attempt.ts"
+import { inspectAttempt } from "../attempt-folder.ts"
 import { hasTerminal } from "../launch.ts"
 import type { ProcessRow } from "../platform/platform.ts"
 import { addDescendants, belongsTo } from "../sweep.ts"
@@ -151,7 +152,8 @@ async function tableOf({ platform }: Of, withoutIt: () => void): Promise<readonl
 
 /** Signals what is known of a tree without a table: its group, and what was seen below its supervisor. Returns those that were there. */
 function tellKnown({ forker }: Of, attempt: Attempt, name: "SIGSTOP" | "SIGCONT"): number[] {
-  const { group, order, seen, supervisor, suspension } = attempt
+  const { order, seen, supervisor, suspension } = attempt
+  const group = attempt.group ?? groupIn(attempt)
   // The host of a terminal is in a group of its own, and is not stopped.
   const isHosted = order !== null && hasTerminal(order)
   // With the group would go on what the job itself has stopped.
@@ -162,6 +164,16 @@ function tellKnown({ forker }: Of, attempt: Attempt, name: "SIGSTOP" | "SIGCONT"
     if (not.has(pid) || (keeps && suspension.isKeptStopped({ pid, start }))) return []
     return signal(pid, name) ? [pid] : []
   })
+}
+
+/** As its supervisor has written it down: who starts an attempt is not told. */
+function groupIn({ folder, supervisor }: Attempt): number | null {
+  try {
+    const { record } = inspectAttempt(folder)
+    return record !== null && record.pid === supervisor?.pid && (record.child ?? 0) > 1 ? record.child : null
+  } catch {
+    return null
+  }
 }
 
 /** Pids that were told to stop without a table, until there is one. */
