@@ -1,21 +1,5 @@
 import assert from "node:assert/strict"
-import { spawnSync } from "node:child_process"
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  symlinkSync,
-  truncateSync,
-  unlinkSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs"
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, it } from "node:test"
 import fc from "fast-check"
@@ -23,19 +7,10 @@ import { eventually } from "../../../test/support/agent-home.ts"
 import { ScratchFolder } from "../../../test/support/scratch-folder.ts"
 import { pausesOf } from "../../presence/move-lever.ts"
 import { activePause } from "../../presence/pause.ts"
-import { WindfallError } from "../../protocol/errors.ts"
 import { NO_LEVER } from "../../protocol/owner.ts"
-import {
-  answerName,
-  type OwnerWish,
-  readAnswer,
-  requestName,
-  requestText,
-  saidName,
-} from "../../protocol/owner-request.ts"
+import { answerName, type OwnerWish, readAnswer, requestName, requestText } from "../../protocol/owner-request.ts"
 import { OwnerDesk } from "./owner-desk.ts"
 import { OwnerFolder } from "./owner-folder.ts"
-import { RequestInbox } from "./request-inbox.ts"
 import { Said } from "./said.ts"
 
 const ROOT = process.getuid?.() === 0
@@ -182,34 +157,6 @@ describe("requests by file", () => {
     assert.ok(Math.abs((pause?.untilMs ?? 0) - (hourAgo + 7_200_000)) < 1)
   })
 
-  it("are nothing as links, pipes, folders, too large, or by two names; and none of that holds anything up", async () => {
-    using desk = new Desk()
-    const { requests } = desk.folder
-    desk.desk.close()
-    const at = (name: string) => join(requests, requestName(name))
-    const good = requestText({ verb: "resume", id: "x", at: Date.now() })
-    writeFileSync(desk.scratch.at("elsewhere"), good)
-    symlinkSync(desk.scratch.at("elsewhere"), at("link"))
-    linkSync(desk.scratch.at("elsewhere"), at("two-names"))
-    spawnSync("mkfifo", [at("pipe")])
-    symlinkSync("/dev/zero", at("zero"))
-    mkdirSync(at("folder"))
-    writeFileSync(join(at("folder"), "x"), "")
-    writeFileSync(at("huge"), "")
-    truncateSync(at("huge"), 1e12)
-    writeFileSync(at("binary"), Buffer.from([0xff, 0xfe, 0, 1]))
-    writeFileSync(at("other-id"), good)
-    writeFileSync(join(requests, "UPPER.request"), good)
-    const { requests: received, isMore } = await new RequestInbox(requests).look(Date.now(), async () => false)
-    assert.equal(isMore, false)
-    assert.deepEqual(received.map(({ id, request }) => [id, request instanceof WindfallError]).sort(), [
-      ["binary", true],
-      ["other-id", true],
-    ])
-    assert.deepEqual(readdirSync(requests).sort(), ["UPPER.request", "binary.request", "other-id.request"])
-    assert.equal(readFileSync(desk.scratch.at("elsewhere"), "utf8"), good)
-  })
-
   it("are answered or taken away, whatever is in them", async () => {
     using desk = new Desk()
     await fc.assert(
@@ -227,65 +174,13 @@ describe("requests by file", () => {
     skip: ROOT ? false : "only root can write as others",
   }, async () => {
     using desk = new Desk()
-    desk.desk.close()
-    const { requests } = desk.folder
-    const put = (uid: number, id: string) => {
-      const file = join(requests, requestName(id))
-      writeFileSync(file, requestText({ verb: "status", id, at: 1 }))
-      chownSync(file, uid, uid)
+    for (let at = 0; at < 3_000; at++) {
+      const file = join(desk.folder.requests, requestName(`ben-${at}`))
+      writeFileSync(file, requestText({ verb: "status", id: `ben-${at}`, at: 1 }))
+      chownSync(file, BEN, BEN)
     }
-    for (let at = 0; at < 1_500; at++) put(BEN, `ben-${at}`)
-    for (let at = 0; at < 1_500; at++) writeFileSync(join(requests, answerName(`old-${at}`)), "")
-    for (let at = 0; at < 1_500; at++) utimesSync(join(requests, answerName(`old-${at}`)), 1, 1)
-    put(ANNA, "anna")
-    put(JOBS, "jobs")
-    const inbox = new RequestInbox(requests)
-    const seen: string[] = []
-    let before = readdirSync(requests).length
-    for (let looks = 0, isMore = true; isMore; looks++) {
-      assert.ok(looks < 30, "comes to an end")
-      const look = await inbox.look(Date.now(), async (uid) => uid === ANNA)
-      isMore = look.isMore
-      assert.ok(look.requests.filter(({ uid }) => uid !== ANNA).length <= 20)
-      for (const { id } of look.requests) {
-        if (id === "anna") assert.ok(looks < 2, "in the first pass")
-        seen.push(id)
-        unlinkSync(join(requests, requestName(id)))
-      }
-      const after = readdirSync(requests).length
-      assert.ok(before - after <= 2_000)
-      before = after
-    }
-    assert.ok(seen.includes("anna") && seen.includes("jobs"))
-    assert.ok(seen.length < 1_500, "most of them unread")
-    assert.deepEqual(
-      readdirSync(requests).filter((name) => name.endsWith(".request")),
-      [],
-    )
-    // The answers that lay in one portion beyond what one look clears are cleared by the next passes.
-    for (let passes = 0; readdirSync(requests).length > 0; passes++) {
-      assert.ok(passes < 30, "cleared")
-      await inbox.look(Date.now(), async () => false)
-    }
-    inbox.close()
-    desk.desk.open()
-    for (let at = 0; at < 3_000; at++) put(BEN, `more-${at}`)
     assert.equal((await desk.ask(ANNA, { verb: "pause", until: null })).done, true)
     assert.equal(desk.paused, "anna")
-  })
-
-  it("leave answers that are gone after a minute", async () => {
-    using desk = new Desk()
-    await desk.ask(JOBS, { verb: "status" }, { id: "s" })
-    const { requests } = desk.folder
-    assert.equal(readFileSync(join(requests, saidName("s")), "utf8"), "all is quiet\n")
-    desk.desk.close()
-    const look = () => new RequestInbox(requests).look(Date.now(), async () => false)
-    await look()
-    assert.equal(existsSync(join(requests, answerName("s"))), true)
-    for (const name of [answerName("s"), saidName("s")]) utimesSync(join(requests, name), 1, 1)
-    await look()
-    assert.deepEqual(readdirSync(requests), [])
   })
 })
 
