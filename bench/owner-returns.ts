@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import type { AgentClient } from "../test/support/agent-client.ts"
 import { AgentHome } from "../test/support/agent-home.ts"
+import { isStopped, statOf } from "../test/support/owner-scene.ts"
 import { type Pool, startPool } from "../test/support/pool.ts"
 import { writeQuietMac } from "../test/support/steered-mac.ts"
 import type { Benchmark } from "./benchmark.ts"
@@ -113,20 +114,6 @@ function cpuMs(agent: number | undefined): number {
     .filter((pid) => pid > 0 && statOf(pid)[1] === `${agent}` && commandOf(pid).startsWith("/bin/sh"))
   const ticks = [agent ?? 0, ...shells].flatMap((pid) => statOf(pid).slice(11, 15).map(Number))
   return (ticks.reduce((sum, one) => sum + one, 0) * 1_000) / TICKS_PER_SECOND
-}
-
-function isStopped(pid: number): boolean {
-  return statOf(pid)[0] === "T"
-}
-
-function statOf(pid: number): readonly string[] {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, "latin1")
-      .replace(/^.*\) /s, "")
-      .split(" ")
-  } catch {
-    return []
-  }
 }
 
 function commandOf(pid: number): string {

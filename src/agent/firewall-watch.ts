@@ -5,8 +5,8 @@ import { treeOf } from "./sweep.ts"
 
 /** Each look is one `lsof`: at this pace a few thousandths of a core. */
 const LOOK_MS = 15_000
-/** Who switches the firewall on or off does so seldom. */
-const STATE_MS = 10 * 60_000
+/** Who switches the firewall on or off does so seldom, but a listener is told of soon after. */
+const STATE_MS = 60_000
 
 /** What the watch looks at; on a Mac the system, in tests something else. */
 export interface FirewallWays {

@@ -71,7 +71,8 @@ export class OwnerScene implements AsyncDisposable {
   }
 }
 
-function statOf(pid: number): readonly string[] {
+/** Fields of `/proc/PID/stat` from the state on; none once it is gone. */
+export function statOf(pid: number): readonly string[] {
   try {
     return readFileSync(`/proc/${pid}/stat`, "latin1")
       .replace(/^.*\) /s, "")

@@ -190,10 +190,10 @@ export class OwnerActions {
         )
       if (yields) this.#notice(`It steps back behind the owner of its host: ${YIELD_CAVEAT}`, attempt)
     } catch (error) {
-      this.#notice(
-        `Its CPU work cannot be put ${yields ? "behind its host's owner's" : "back"}: ${(error as Error).message}`,
-        attempt,
-      )
+      // It goes on as before, and nobody is told otherwise.
+      if (yields) this.#note(attempt, () => attempt.suspension.yield(this.#where(attempt), false))
+      const [reason] = (error as Error).message.split("\n")
+      this.#notice(`Its CPU work cannot be put ${yields ? "behind its host's owner's" : "back"}: ${reason}`, attempt)
     }
   }
 
