@@ -3,7 +3,7 @@ import { type Manners, type OwnerPolicy, type PolicyKey, type PresetName, preset
 import { POLICY_FIELDS, POLICY_KEYS, ruleText } from "./policy-values.ts"
 import type { PresenceRule } from "./presence.ts"
 
-/** Looks are up to five seconds apart while nothing runs, but a key must not be missed between two that are half a second apart. */
+/** Looks are up to five seconds apart while nothing runs, but a key must not be missed between two that are less than half a second apart. */
 const LEAST_HERE_IDLE_MS = 1_000
 
 /** Who said a rule: the preset, the fleet for all of its Macs, or the owner for this one. */
