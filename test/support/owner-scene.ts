@@ -54,12 +54,12 @@ export class OwnerScene implements AsyncDisposable {
     return this.agent.messages.findLast((message) => message.type === "presence")?.presence
   }
 
-  /** Pids of the job's processes. */
+  /** Pids of the job's processes; what is over and only waits for a stopped parent to hear of it is none. */
   get tree(): number[] {
     const { group } = this
     return readdirSync("/proc")
       .map(Number)
-      .filter((pid) => pid > 0 && groupOf(pid) === group)
+      .filter((pid) => pid > 0 && groupOf(pid) === group && statOf(pid)[0] !== "Z")
   }
 
   get group(): number {
