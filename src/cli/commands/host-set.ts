@@ -5,9 +5,10 @@ import type { HostView } from "../../protocol/host.ts"
 import { MIN_DISK_LIMIT_BYTES } from "../../protocol/host-disk.ts"
 import { readCount } from "../../protocol/job-values.ts"
 import type { HostWakeRequest } from "../../protocol/network-api.ts"
-import type { HostOwnerRequest } from "../../protocol/owner-api.ts"
+import type { HostOwnerRequest, HostOwnerView } from "../../protocol/owner-api.ts"
 import { command } from "../command-line/command.ts"
 import { flag, notEmpty, value } from "../command-line/option.ts"
+import { printable } from "../render/table.ts"
 import { printJson } from "../say.ts"
 import { changeAddress } from "./host-address.ts"
 import { findHost } from "./host-show.ts"
@@ -69,10 +70,16 @@ export const hostSet = command({
       said.push(wakeText(view))
     }
     if (isOwners) {
-      view = await cli.client.post<HostView>(`${path}/owner`, {
+      const answer = await cli.client.post<HostOwnerView>(`${path}/owner`, {
         ...(owner === undefined ? {} : { owner: owner === "nobody" ? null : owner }),
         ...(consoleAccount === undefined ? {} : { consoleAccount: consoleAccount === "none" ? null : consoleAccount }),
       } satisfies HostOwnerRequest)
+      const { accountLook, ...rest } = answer
+      view = rest
+      if (accountLook?.found === "unknown") {
+        const what = `whether ${view.consoleAccount} is an account on ${view.name} could not be told`
+        await cli.stderr.write(`windfall: ${what}: ${printable(accountLook.reason)}\n`)
+      }
       const account = view.consoleAccount === null ? "" : `, account ${view.consoleAccount} there`
       said.push(`${view.owner === null ? "is nobody's in particular" : `is ${view.owner}'s`}${account}`)
     }

@@ -6,6 +6,7 @@ import type { HostView } from "../../protocol/host.ts"
 import type { LeaveStep, ServerKeyAnswer } from "../../protocol/lending.ts"
 import { changeHost, removeHost } from "../fleet/change-host.ts"
 import { hostView } from "../fleet/host-view.ts"
+import { checkOwner } from "../owners/check-owner.ts"
 import { nothing } from "./answers/answer.ts"
 import { host as hostAnswer, hostList, hostScan, joinStep, leaveStep, serverKey } from "./answers/host-answers.ts"
 import { type ApiRequest, type Route, route } from "./route.ts"
@@ -45,7 +46,8 @@ export const hostRoutes: readonly Route[] = [
     body: hostAddRequest,
     produces: "application/x-ndjson",
     respond: (request) => {
-      const { api, body, caller, remember, lasts } = request
+      const { api, core, body, caller, remember, lasts } = request
+      checkOwner(core, body.owner)
       const over = deferred<void>()
       lasts(over.promise)
       const join = (gone: AbortSignal) =>
