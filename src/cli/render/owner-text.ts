@@ -69,7 +69,11 @@ function presenceText({ state, since, text }: HostPresence, now: number): string
   if (state === "unwatched") return "nobody is looked for"
   if (state === "away") return `nobody for ${long}`
   // Mostly it begins with the state itself.
-  const why = text.startsWith(`${state} (`) ? ` ${text.slice(state.length + 1)}` : text === "" ? "" : `: ${text.replace(/^not known: /, "")}`
+  const why = text.startsWith(`${state} (`)
+    ? ` ${text.slice(state.length + 1)}`
+    : text === ""
+      ? ""
+      : `: ${text.replace(/^not known: /, "")}`
   return `${state} for ${long}${why}`
 }
 
