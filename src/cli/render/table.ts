@@ -75,7 +75,7 @@ function characterWidth(character: string): number {
 }
 
 /** Control characters, separators of lines, and marks that turn the direction of a text around. */
-const UNPRINTABLE = /[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+export const UNPRINTABLE = /[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 
 /** What others chose (names, commands) must not steer the terminal: control characters are shown as what they are. */
 export function printable(text: string): string {
