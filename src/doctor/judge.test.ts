@@ -5,10 +5,9 @@ import { test } from "node:test"
 import { MAC_HEAD, macExamination, macText } from "../../test/support/mac-outputs.ts"
 import { mutate, randomOf } from "../../test/support/mutate-text.ts"
 import type { DoctorFinding } from "../protocol/api.ts"
-import { type Examination, MOST_LOOK_BYTES, type ProbeOutput } from "../protocol/doctor-wire.ts"
+import type { Examination, ProbeOutput } from "../protocol/doctor-wire.ts"
 import type { Around } from "./item.ts"
 import { ITEMS, judge } from "./judge.ts"
-import { MAC_PROBES, OWN_PROBES } from "./probes.ts"
 
 const AROUND: Around = { askedAt: MAC_HEAD.now - 5, answeredAt: MAC_HEAD.now + 5, hasPlaces: false, user: "wfjobs" }
 
@@ -242,30 +241,6 @@ test("what is missing, twice or empty makes nothing ok", () => {
   assert.deepEqual(twice, nothing)
   const empty = levelsOf({ head, outputs: outputs.map((one) => ({ ...one, stdout: "" })) })
   assert.deepEqual(empty, nothing)
-})
-
-test("whatever floods in, nothing is made of it: as much as is sent, in each output", () => {
-  const forms = [
-    "a",
-    "\n",
-    "\0",
-    "\u001b[2J",
-    "{",
-    "[",
-    "<dict>",
-    '"a" = {',
-    "hw.model: 1\n",
-    "AC Power:\n sleep 0\n",
-    "日",
-  ]
-  for (const form of forms) {
-    const stdout = form.repeat(Math.ceil(MOST_LOOK_BYTES / form.length)).slice(0, MOST_LOOK_BYTES)
-    const outputs = [...MAC_PROBES.map(({ name }) => name), ...Object.values(OWN_PROBES)].map((probe) => {
-      return { probe, outcome: "ended" as const, exitCode: 0, stdout, stderr: stdout, isCut: false }
-    })
-    const { clock: _, ...levels } = levelsOf({ head: MAC_HEAD, outputs })
-    assert.deepEqual([...new Set(Object.values(levels))], ["unknown"], JSON.stringify(form))
-  }
 })
 
 test("a Linux host has the items that apply to it", () => {
