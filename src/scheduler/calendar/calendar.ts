@@ -1,4 +1,4 @@
-import { needOn, type Resources } from "../../protocol/resources.ts"
+import { fits, needOn, type Resources } from "../../protocol/resources.ts"
 import { chooseHosts } from "./choose-hosts.ts"
 import type { Grid } from "./grid.ts"
 import { HostSet } from "./host-set.ts"
@@ -18,6 +18,8 @@ export interface Room {
   readonly startMs: number
 }
 
+const MANY_MISSES = 8
+
 /**
  * What is promised to whom, host by host. Each request is given the first moment at which enough hosts have room for it at once, and of the
  * hosts that have the lightest: the same that a look at every step of the grid would find.
@@ -26,6 +28,8 @@ export class Calendar {
   readonly grid: Grid
   readonly profiles: readonly Profile[]
   readonly #weights: readonly number[]
+  /** Places, the first to be taken first, and the rank of each in that. */
+  readonly #order: readonly number[]
   readonly #ranks: Int32Array
   readonly #pieces: ReadonlyMap<string, Profile>
   /** Hosts on which room came back, in the order in which it did. */
@@ -35,16 +39,17 @@ export class Calendar {
     this.grid = grid
     this.profiles = hosts.map(({ total }) => new Profile(total, grid))
     this.#weights = hosts.map(({ weight }) => weight)
-    const order = hosts.map((_, place) => place).sort((a, b) => hosts[a]!.weight - hosts[b]!.weight || a - b)
+    this.#order = hosts.map((_, place) => place).sort((a, b) => hosts[a]!.weight - hosts[b]!.weight || a - b)
     this.#ranks = new Int32Array(hosts.length)
-    for (const [rank, place] of order.entries()) this.#ranks[place] = rank
+    for (const [rank, place] of this.#order.entries()) this.#ranks[place] = rank
     this.#pieces = new Map(
       Object.entries(pieces).map(([name, count]) => [name, new Profile(piecesOf(count), grid)] as const),
     )
   }
 
   request(asked: Asked): PlanRequest {
-    return new PlanRequest(asked, this.grid, this.profiles, this.#ranks, this.#relaxed.length)
+    const places = this.#fitting(asked)
+    return new PlanRequest({ ...asked, places }, this.grid, this.profiles, this.#ranks, this.#relaxed.length)
   }
 
   /** The first room for the request before `beforeMs`. */
@@ -104,6 +109,16 @@ export class Calendar {
     )
   }
 
+  /** Those that have enough in all, the first first. */
+  #fitting({ need, places }: Asked): readonly number[] {
+    const has = new Uint8Array(this.profiles.length)
+    for (const place of places) {
+      const { total } = this.profiles[place]!
+      if (need === "whole" || fits(needOn(need, total), total)) has[place] = 1
+    }
+    return this.#order.filter((place) => has[place] === 1)
+  }
+
   #change(request: PlanRequest, places: readonly number[], startMs: number, times: 1 | -1): void {
     const endMs = startMs + request.asked.limitMs
     for (const place of places) this.profiles[place]!.change(request.needOn(place), startMs, endMs, times)
@@ -113,6 +128,7 @@ export class Calendar {
   #findOne(request: PlanRequest, beforeMs: number): Room | null {
     const { queue } = request
     const { boundsMs, versions } = queue
+    let misses = 0
     for (;;) {
       const place = queue.first
       const boundMs = boundsMs[place]!
@@ -123,8 +139,22 @@ export class Calendar {
       const startMs = request.roomOn(place, boundMs)
       if (startMs === boundMs) continue
       boundsMs[place] = startMs
-      queue.sink()
+      // Where most turn it down all will have to be asked, and to sort them once is less work.
+      if (++misses === MANY_MISSES) this.#askAll(request)
+      else queue.sink()
     }
+  }
+
+  #askAll(request: PlanRequest): void {
+    const { queue } = request
+    const { boundsMs, versions } = queue
+    for (const place of queue.all) {
+      const { version } = this.profiles[place]!
+      if (versions[place] === version) continue
+      versions[place] = version
+      boundsMs[place] = request.roomOn(place, boundsMs[place]!)
+    }
+    queue.rebuild()
   }
 
   #findSeveral(request: PlanRequest, beforeMs: number): Room | null {

@@ -11,13 +11,16 @@ export class HostQueue {
   readonly #heap: Int32Array
   #size: number
 
-  /** @param ranks of all hosts by place, each once */
+  /**
+   * @param places in the order of their ranks
+   * @param ranks of all hosts by place, each once
+   */
   constructor(places: readonly number[], ranks: Int32Array, fromMs: number) {
     this.boundsMs = new Float64Array(ranks.length).fill(fromMs)
     this.versions = new Int32Array(ranks.length).fill(-1)
     this.#ranks = ranks
     // As all bounds are the same, the order of ranks is a heap.
-    this.#heap = Int32Array.from(places).sort((a, b) => ranks[a]! - ranks[b]!)
+    this.#heap = Int32Array.from(places)
     this.#size = places.length
   }
 
@@ -28,6 +31,11 @@ export class HostQueue {
   /** The place of the host that may have room first. */
   get first(): number {
     return this.#heap[0]!
+  }
+
+  /** All that are in it, in no order. Not to be changed. */
+  get all(): Int32Array {
+    return this.#heap.subarray(0, this.#size)
   }
 
   /** Takes the first one out. */

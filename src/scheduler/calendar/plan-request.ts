@@ -35,7 +35,8 @@ export class PlanRequest {
   relaxedSeen: number
   readonly #grid: Grid
   readonly #profiles: readonly Profile[]
-  readonly #needs: (Resources | undefined)[] = []
+  /** By how many GPUs a host has: what is taken there. Nothing else of a host decides that, unless all of it is taken. */
+  readonly #needs: Resources[] = []
 
   constructor(asked: Asked, grid: Grid, profiles: readonly Profile[], ranks: Int32Array, relaxedSeen: number) {
     this.asked = asked
@@ -50,8 +51,9 @@ export class PlanRequest {
   needOn(place: number): Resources {
     const { need } = this.asked
     const { total } = this.#profiles[place]!
-    this.#needs[place] ??= need === "whole" ? total : needOn(need, total)
-    return this.#needs[place]
+    if (need === "whole") return total
+    this.#needs[total.gpus] ??= needOn(need, total)
+    return this.#needs[total.gpus]!
   }
 
   /** The first moment from `fromMs` on at which the host has room for it. */
@@ -62,7 +64,10 @@ export class PlanRequest {
     let startMs = fromMs
     for (;;) {
       startMs = profile.firstRoom(needed, need === "whole", limitMs, startMs)
-      const opensMs = this.#openFrom(startMs, closed[place], noStarts[place])
+      const never = closed[place]
+      const noStart = noStarts[place]
+      if (never === undefined && noStart === undefined) break
+      const opensMs = this.#openFrom(startMs, never, noStart)
       if (opensMs === startMs || startMs >= this.#grid.endMs) break
       startMs = opensMs
     }
