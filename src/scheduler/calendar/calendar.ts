@@ -101,6 +101,14 @@ export class Calendar {
     for (const name in pieces) this.#pieces.get(name)?.change(piecesOf(pieces[name]!), fromMs, toMs, times)
   }
 
+  /** Of which of the pieces there are too few in this moment. */
+  missingPieces(pieces: Pieces): readonly string[] {
+    return Object.keys(pieces).filter((name) => {
+      const needed = pieces[name]!
+      return needed > 0 && this.#pieces.get(name)?.hasRoomNow(piecesOf(needed), false) !== true
+    })
+  }
+
   /** Whether {@link take} with the same values would take only what is there. */
   hasRoom(request: PlanRequest, { places, startMs }: Room): boolean {
     return (

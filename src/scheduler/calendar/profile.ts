@@ -53,7 +53,6 @@ export class Profile {
    */
   firstRoom(need: Resources, alone: boolean, limitMs: number, fromMs: number): number {
     const grid = this.#grid
-    const { memoryBytes, gpus, cores } = need
     let startMs = fromMs
     let at = this.#indexOf(grid.stepOf(startMs))
     if (grid.stepOf(startMs) >= grid.steps) return Number.POSITIVE_INFINITY
