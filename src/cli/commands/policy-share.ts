@@ -24,7 +24,7 @@ export const policyShare = command({
   options: { json: flag("print all of it as JSON, an object on a line for each file, with numbers in full") },
   examples: [
     ["windfall policy share tree.json", "the sums as tables"],
-    [`echo '{"tree": "lab 60{ann 1:1000}, guest 40{zed 1:0}"}' | windfall policy share -`, "a tree in short"],
+    ["windfall policy share --json - < tree.json", "the same for programs"],
   ],
   async run(cli, options, files) {
     // All of them, before anything is printed: what cannot be read is refused.
