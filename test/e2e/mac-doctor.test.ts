@@ -23,6 +23,23 @@ async function findings(host = "mac-1"): Promise<Map<string, DoctorFinding>> {
   return new Map(lines.map((line) => JSON.parse(line) as DoctorFinding).map((one) => [one.code, one]))
 }
 
+test("whose it is: a user, and an account that the Mac has; what it has not is refused, and found where it went later", async () => {
+  await pool().addUser("mia")
+  const set = (...words: string[]) => pool().windfall(["host", "set", "mac-1", ...words])
+  const typo = await set("--owner", "mai")
+  assert.deepEqual([typo.exitCode, /Did you mean mia\?/.test(typo.stderr)], [2, true], typo.stderr)
+  const nobody = await set("--owner", "mia", "--console-account", "mia.w")
+  assert.equal(nobody.exitCode, 2)
+  assert.match(nobody.stderr, /Cannot take mia\.w for the owner's account: mac-1 has no such account\n.*dscl/)
+  const good = await set("--owner", "mia", "--console-account", "marek")
+  assert.deepEqual([good.stdout, good.stderr], ["mac-1: is mia's, account marek there\n", ""])
+  assert.equal((await findings()).get("console_account")?.level, "ok")
+  mac().set({ accounts: [{ user: "lena", uid: 501 }] })
+  const { level, text } = (await findings()).get("console_account") ?? {}
+  assert.equal(level, "warning", text ?? "")
+  await set("--owner", "nobody", "--console-account", "none")
+})
+
 test("what a Mac is told by its own commands is judged, and follows what is changed there", async () => {
   const before = await findings()
   const levels = Object.fromEntries([...before].map(([code, { level }]) => [code, level]))
