@@ -66,8 +66,12 @@ function obstaclesOn(
   }
   const all = occupancy.on(host, job, place)
   const here = all.filter(({ planned }) => !planned)
-  found.push(...leasedBy(occupancy, job, host, here))
-  const ahead = inTheWay(occupancy, job, host, all, limitMs)
+  const leased = leasedBy(occupancy, job, host, here)
+  found.push(...leased)
+  // Who stands before it is in the way by itself only where it still is once these are gone.
+  const named = new Set(leased.flatMap((one) => ("leases" in one ? one.leases.map((lease) => lease.job) : [])))
+  const others = all.filter((one) => one.planned || !named.has(one.job))
+  const ahead = inTheWay(occupancy, job, host, others, limitMs)
   if (ahead.length > 0) found.push({ code: "held_for_earlier", jobs: ahead, more: 0 })
   return found
 }
@@ -133,9 +137,9 @@ export function obstacleText(
 ): string {
   switch (obstacle.code) {
     case "booked": {
-      const left = (ms: number) => formatDuration(Math.max(0, ms - nowMs))
-      const from = obstacle.startMs > nowMs ? `from in ${left(obstacle.startMs)} ` : ""
-      return `booked for ${obstacle.booking} ${from}for ${left(obstacle.endMs - Math.max(0, obstacle.startMs - nowMs))}`
+      const { booking, startMs, endMs } = obstacle
+      const from = startMs > nowMs ? `from in ${formatDuration(startMs - nowMs)} ` : ""
+      return `booked for ${booking} ${from}for ${formatDuration(endMs - Math.max(startMs, nowMs))}`
     }
     case "not_booked":
       return `not in the booking ${obstacle.booking}`
