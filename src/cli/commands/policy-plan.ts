@@ -31,7 +31,10 @@ export const policyPlan = command({
   },
   examples: [
     ["windfall policy plan snapshot.json", "who starts, who has a time, who waits and why"],
-    [`echo '{"now": 0, "hosts": "mac[1-4]", "jobs": [{"nodes": 2, "time": 60}]}' | windfall policy plan -`, "a small one"],
+    [
+      `echo '{"now": 0, "hosts": "mac[1-4]", "jobs": [{"nodes": 2, "time": 60}]}' | windfall policy plan -`,
+      "a small one",
+    ],
     ["windfall policy plan snapshot.json --job 17", "one job, with the sum of its priority"],
   ],
   async run(cli, options, [file = ""]) {
@@ -50,7 +53,8 @@ export const policyPlan = command({
     const plan = planQueue(scene, nowMs, { estimates: read.estimates || options.estimates })
     const only = options.job === undefined ? null : new Set(options.job)
     const unknown = only === null ? [] : [...only].filter((job) => !plan.entries.some((entry) => entry.job === job))
-    if (unknown.length > 0) throw new WindfallError("job_not_found", `Cannot show job ${unknown[0]}: ${name} has no such waiting job`)
+    if (unknown.length > 0)
+      throw new WindfallError("job_not_found", `Cannot show job ${unknown[0]}: ${name} has no such waiting job`)
     if (options.json) await printJson(cli, planJson(scene, plan, only))
     else await cli.stdout.write(planText(scene, plan, only))
     return 0

@@ -14,7 +14,13 @@ export function planJson(scene: QueueScene, plan: QueuePlan, only: ReadonlySet<n
   const withHosts = entries.length * scene.hosts.length <= MOST_HOST_ANSWERS
   const jobs = entries.map((entry) => entryJson(entry, report, nowMs, withHosts))
   const of = (state: string) => jobs.filter((job) => job.state === state)
-  const brief = ({ job, task, start, inSeconds, hosts }: (typeof jobs)[number]) => ({ job, task, start, inSeconds, hosts })
+  const brief = ({ job, task, start, inSeconds, hosts }: (typeof jobs)[number]) => ({
+    job,
+    task,
+    start,
+    inSeconds,
+    hosts,
+  })
   return {
     now: isoOf(nowMs),
     nextWake: plan.nextWakeMs === null ? null : isoOf(plan.nextWakeMs),

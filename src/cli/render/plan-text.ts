@@ -21,7 +21,11 @@ export function planText(scene: QueueScene, plan: QueuePlan, only: ReadonlySet<n
     nameOf(entry),
     `${entry.priority}`,
     entry.state,
-    entry.startMs === null ? "" : entry.startMs <= nowMs ? "now" : `${entry.estimate ? "about " : ""}+${formatDuration(entry.startMs - nowMs)}`,
+    entry.startMs === null
+      ? ""
+      : entry.startMs <= nowMs
+        ? "now"
+        : `${entry.estimate ? "about " : ""}+${formatDuration(entry.startMs - nowMs)}`,
     entry.hosts.join(","),
     entry.reason === null ? "" : reasonText(entry.reason, nowMs),
   ])
@@ -35,15 +39,21 @@ export function planText(scene: QueueScene, plan: QueuePlan, only: ReadonlySet<n
   const waiting = entries.filter(({ state }) => state !== "start")
   for (const entry of waiting.slice(0, only === null ? HOSTS_SHOWN_FOR : waiting.length)) {
     const hosts = report.hostsOf(entry).map(({ host, text }) => [`  ${host.name}`, text])
-    parts.push(`Job ${nameOf(entry)}, host by host:\n${withoutTitles(renderTable([{ title: "" }, { title: "" }], hosts))}`)
+    parts.push(
+      `Job ${nameOf(entry)}, host by host:\n${withoutTitles(renderTable([{ title: "" }, { title: "" }], hosts))}`,
+    )
     if (only !== null) {
-      const sum = report.priorityOf(entry).rows.map(({ factor, value, weight, points }) => [
-        `  ${factor}`,
-        value === null ? "" : `${value}`,
-        weight === null ? "" : `${weight}`,
-        `${points}`,
-      ])
-      const titles = ["FACTOR", "VALUE", "WEIGHT", "POINTS"].map((title) => ({ title: title === "FACTOR" ? "  FACTOR" : title }))
+      const sum = report
+        .priorityOf(entry)
+        .rows.map(({ factor, value, weight, points }) => [
+          `  ${factor}`,
+          value === null ? "" : `${value}`,
+          weight === null ? "" : `${weight}`,
+          `${points}`,
+        ])
+      const titles = ["FACTOR", "VALUE", "WEIGHT", "POINTS"].map((title) => ({
+        title: title === "FACTOR" ? "  FACTOR" : title,
+      }))
       if (sum.length > 0) parts.push(`Its priority ${entry.priority}:\n${renderTable(titles, sum)}`)
     }
   }

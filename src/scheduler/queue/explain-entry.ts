@@ -123,7 +123,8 @@ function inTheWay(
   const jobs = new Set<Occupant["job"]>()
   for (const step of new Set(kept.map(({ firstStep }) => firstStep))) {
     const then = all.filter(({ firstStep, endStep }) => firstStep <= step && step < endStep)
-    const clashes = isAlone || then.some(({ alone }) => alone) || !fitsWhereAsked(need, occupancy.freeBeside(host, then))
+    const clashes =
+      isAlone || then.some(({ alone }) => alone) || !fitsWhereAsked(need, occupancy.freeBeside(host, then))
     if (clashes) for (const one of then) if (one.planned) jobs.add(one.job)
   }
   return [...jobs]

@@ -2,7 +2,7 @@ import type { HostId, JobId } from "../../protocol/ids.ts"
 import { needOn, type Resources } from "../../protocol/resources.ts"
 import { Grid } from "../calendar/grid.ts"
 import { endOf, totalOf } from "./preempt.ts"
-import type { QueuePlan } from "./queue-plan.ts"
+import type { QueueEntry, QueuePlan } from "./queue-plan.ts"
 import type { QueueHost, QueueJob, QueueScene } from "./queue-scene.ts"
 
 /** Who is on a host, or will be: in whole steps of the planner's grid, the last one not included. */
@@ -24,6 +24,14 @@ export interface Occupant {
 interface Leaving {
   readonly place: number
   readonly isSuspended: boolean
+}
+
+/** Before all places. */
+const RUNS = -1
+
+/** Owners go before all on their own Macs. */
+function orderOf({ ownersFirst, place }: QueueEntry): number {
+  return ownersFirst ? 0 : (place ?? 0)
 }
 
 /**
@@ -50,8 +58,8 @@ export class Occupancy {
     const hosts = new Map(scene.hosts.map((host) => [host.id, host]))
     for (const entry of plan.entries) {
       for (const { job, task, hosts, mode } of entry.preempts) {
-        this.#leaving.set(`${job} ${task}`, { isSuspended: mode === "suspend", place: entry.place ?? 0 })
-        for (const host of hosts) this.#vacated.set(host, { place: entry.place ?? 0, for: entry.job })
+        this.#leaving.set(`${job} ${task}`, { isSuspended: mode === "suspend", place: orderOf(entry) })
+        for (const host of hosts) this.#vacated.set(host, { place: orderOf(entry), for: entry.job })
       }
     }
     for (const one of scene.running) {
@@ -60,7 +68,7 @@ export class Occupancy {
       const span = this.stepsOf(nowMs, endOf(one, nowMs))
       const occupant = { job, user, hasSecrets, resources, alone: alone || hasSecrets, planned: false, endMs, ...span }
       const leaving = this.#leaving.get(`${job} ${one.task}`)
-      for (const host of one.hosts) add(host, -1, leaving === undefined ? occupant : { ...occupant, leaving })
+      for (const host of one.hosts) add(host, RUNS, leaving === undefined ? occupant : { ...occupant, leaving })
     }
     const jobs = new Map(scene.waiting.map((job) => [job.id, job]))
     for (const entry of plan.entries) {
@@ -73,7 +81,7 @@ export class Occupancy {
         const alone = job.alone || hasSecrets
         const planned = entry.state === "reserved"
         const occupant = { job: id, user, hasSecrets, resources, alone, planned, endMs: entry.endMs, ...span }
-        add(host, entry.place ?? 0, occupant)
+        add(host, orderOf(entry), occupant)
       }
     }
   }
@@ -86,9 +94,8 @@ export class Occupancy {
   /** Who is on the host as the job with this place finds it. */
   on(host: QueueHost, job: QueueJob, place: number): readonly Occupant[] {
     const all = this.#byHost.get(host.id) ?? []
-    const isOwn = (user: string) => host.owner === user
     return all
-      .filter((one) => one.place < place || (one.place !== place && isOwn(one.occupant.user) && !isOwn(job.user)))
+      .filter((one) => one.place < place && (one.occupant.job !== job.id || one.place === RUNS))
       .flatMap(({ occupant }) => {
         const { leaving } = occupant
         // Whoever comes before the preemptor, or is it, finds it there as ever.
