@@ -18,6 +18,8 @@ import { usePool } from "../support/use-pool.ts"
 
 const TIMING = { pingMs: 500, silenceMs: 1_000, firstRetryMs: 100, lastRetryMs: 500 }
 const HOUR_MS = 3_600_000
+/** Leaves group, session and parents at once. */
+const DAEMON = "perl -MPOSIX -e 'exit if fork; setsid; exit if fork; exec qw(sleep 3600)'"
 /** Prints a number now and then, and says when it is asked to end. */
 const WORK = "trap 'echo asked; exit 7' TERM; n=0; while :; do n=$((n + 1)); echo $n; sleep 0.1; done"
 const pool = usePool({ hosts: [{ kind: "mac" }], server: { timing: TIMING, labMacs: true } })
@@ -36,7 +38,7 @@ const isStopped = ({ pid }: { readonly pid: number }) =>
   /\) T /.test(existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, "latin1") : "")
 
 async function startWork(): Promise<number> {
-  const { id } = await pool().submit({ command: ["sh", "-c", WORK] })
+  const { id } = await pool().submit({ command: ["sh", "-c", `${DAEMON}; ${WORK}`] })
   await pool().untilState(id, "running")
   await eventually(async () => (await pool().log(id)).includes("2\n"), "a job at work")
   return id
@@ -49,7 +51,11 @@ test("somebody comes, and the job stops; when nobody is there any more it goes o
   const id = await startWork()
   mac().owner("works", { user: "lena" })
   const job = await pool().untilState(id, "suspended")
-  assert.ok(atWork().length > 0 && atWork().every(isStopped), "the whole tree")
+  assert.ok(atWork().every(isStopped), "the whole tree")
+  assert.ok(
+    atWork().some(({ command }) => command === "sleep 3600"),
+    "with its daemon",
+  )
   // The Mac's own agent and the server say the same in the same words.
   const { mac: own } = await ask({ verb: "status" }, "status")
   const viewed = macViewOf(await pool().api<OwnerView>("GET", `/v1/hosts/${host().name}/owner`))
@@ -72,6 +78,7 @@ test("somebody comes, and the job stops; when nobody is there any more it goes o
   await pool().untilState(id, "running")
   const bytes = (await pool().log(id)).length
   await eventually(async () => (await pool().log(id)).length > bytes, "the job going on")
+  assert.ok(!atWork().some(isStopped), "all of it")
 
   await rules({ vacate_after: "1s", resume_after_idle: "10m" })
   mac().owner("works", { user: "lena" })

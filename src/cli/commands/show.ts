@@ -12,6 +12,7 @@ import { findJob } from "../find-job.ts"
 import { hintLines, hintsFor } from "../job-hints.ts"
 import { type JobNotice, noticesOf } from "../job-notices.ts"
 import { formatTime } from "../render/age.ts"
+import { checkpointText } from "../render/checkpoint-text.ts"
 import { commandText, ranSoFarMs, ranText, standingText, unmatchedText, verdictText } from "../render/job-text.ts"
 import { printable, renderPairs, renderTable } from "../render/table.ts"
 import { printJson } from "../say.ts"
@@ -69,6 +70,7 @@ export function jobPage(job: JobView, now: number): string {
     // Absent in jobs of an older release.
     ...(spec.environment == null ? [] : [["environment", environmentText(spec.environment)] as const]),
     ["outputs", outputsText(job)],
+    ...checkpointText(job).map((text) => ["checkpoint", text] as const),
     ["retry", retryText(job)],
     ...(spec.notify === null ? [] : [["tells", toldText(spec.notify)] as const]),
     ...(spec.git === null ? [] : [["git", gitText(spec.git)] as const]),

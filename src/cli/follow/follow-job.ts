@@ -1,7 +1,7 @@
 import { deferred } from "../../base/deferred.ts"
 import { formatDuration } from "../../base/duration.ts"
 import type { AttemptView, JobView } from "../../protocol/job.ts"
-import { isFinal } from "../../protocol/job-state.ts"
+import { isFinal, isForOwner } from "../../protocol/job-state.ts"
 import type { Cli } from "../cli.ts"
 import { OutputFailure } from "../output.ts"
 import { standingText, verdictText } from "../render/job-text.ts"
@@ -151,8 +151,8 @@ async function readAttempts(
 
 function endText(job: JobView, ended: AttemptView | undefined): string {
   if (ended === undefined) return "ended"
-  // Nothing has failed where somebody came back to a Mac.
-  if (ended.cause === "owner_returned") return (ended.message ?? "It stepped aside").replace(/^It /, "")
+  // Nothing has failed where a job makes room for a Mac's owner.
+  if (isForOwner(ended.cause)) return (ended.message ?? "It stepped aside").replace(/^It /, "")
   return verdictText({ ...job, ...ended, reason: ended.message, state: "failed" })
 }
 
