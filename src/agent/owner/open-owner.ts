@@ -8,6 +8,7 @@ import type { OwnersRefusal } from "../../presence/why.ts"
 import type { HostFacts } from "../../protocol/host.ts"
 import type { HostTerms, Lever } from "../../protocol/owner.ts"
 import type { AgentContext } from "../agent-context.ts"
+import { macView } from "./mac-view.ts"
 import { NowFile } from "./now-file.ts"
 import { OwnerDesk } from "./owner-desk.ts"
 import { OwnerFolder } from "./owner-folder.ts"
@@ -100,7 +101,8 @@ export function openOwner(
           status: () => {
             const { scene, obstacles } = watch
             const presence = hostPresence(scene.now, watch.watch, obstacles, timeZone, probe !== null)
-            return { presence, text: nowFile.text(scene, obstacles).trimEnd() }
+            const mac = macView({ said, scene, presence, attempts: attempts.values(), hostname: facts.hostname })
+            return { presence, mac, text: nowFile.text(scene, obstacles).trimEnd() }
           },
           onProblem: (message) => link.send({ type: "notice", message }),
         })

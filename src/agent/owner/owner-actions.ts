@@ -1,4 +1,3 @@
-import { YIELD_CAVEAT } from "../../presence/owner-policy.ts"
 import type { Action } from "../../presence/reaction.ts"
 import type { Why } from "../../presence/why.ts"
 import type { OwnerReason } from "../../protocol/owner.ts"
@@ -240,7 +239,11 @@ export class OwnerActions {
           members.map(({ pid }) => pid),
           yields,
         )
-      if (yields) this.#notice(`It steps back behind the owner of its host: ${YIELD_CAVEAT}`, attempt)
+      if (yields)
+        this.#notice(
+          `It steps back behind whoever is at its host: its CPU work does; the GPU knows no priority and stays shared`,
+          attempt,
+        )
     } catch (error) {
       // It goes on as before, and nobody is told otherwise.
       if (yields) this.#note(attempt, () => attempt.suspension.yield(this.#where(attempt), false))

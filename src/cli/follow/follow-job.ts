@@ -9,6 +9,7 @@ import type { JobSignals } from "./job-signals.ts"
 import type { JobSink } from "./job-sink.ts"
 import { JobWatch } from "./job-watch.ts"
 import { type LogPosition, type LogSink, readLogIfKept } from "./log-reader.ts"
+import { tellNotices } from "./notice-teller.ts"
 import { PlacingTeller } from "./placing-teller.ts"
 import { StopAsker } from "./stop-asker.ts"
 import { StopTeller } from "./stop-teller.ts"
@@ -77,6 +78,9 @@ export async function followJob(cli: Cli, job: JobView, options: FollowOptions):
   // Data that does not come on is no news of the job.
   const placed = placing && setInterval(() => void placing.see(watch.job), TICK_MS)
   const waits = cli.stderr.isTerminal ? undefined : setTimeout(() => void sayWaiting(), WAITS_MS)
+  const { client, clock } = cli
+  const say = (text: string) => sink.say(text)
+  void tellNotices({ client, clock, job: () => watch.job, say }, abort.signal)
   try {
     const whole = Promise.all([
       watch.run(),
