@@ -12,6 +12,7 @@ import { batch } from "./batch.ts"
 import type { Benchmark, Surroundings } from "./benchmark.ts"
 import { bulkOutput } from "./bulk-output.ts"
 import { factsAtJoin } from "./facts-at-join.ts"
+import { fairTreeBench } from "./fair-tree.ts"
 import { isMet, renderFigure, TABLE_HEAD } from "./figure.ts"
 import { firstHour } from "./first-hour.ts"
 import { firstTry } from "./first-try.ts"
@@ -46,6 +47,7 @@ const ALL: readonly Benchmark[] = [
   idle,
   memoryRunaway,
   ownerReturns,
+  fairTreeBench,
 ]
 const HOSTS = 4
 const PAGE = join(import.meta.dirname, "../docs/performance.md")

@@ -17,7 +17,7 @@ const ROOMS: Readonly<Record<string, RoomRule>> = {
   facts: { below: ["base", "protocol"], pure: [] },
   doctor: { below: ["base", "protocol", "facts"], pure: [] },
   workspace: { below: ["base", "protocol"] },
-  scheduler: { below: ["base", "protocol"], pure: [] },
+  scheduler: { below: ["base", "protocol"], pure: ["yaml"] },
   hive: { below: ["base", "protocol"], pure: [] },
   presence: { below: ["base", "protocol"], pure: [] },
   store: { below: ["base", "protocol"], typesOf: ["scheduler"] },
@@ -26,7 +26,7 @@ const ROOMS: Readonly<Record<string, RoomRule>> = {
   server: {
     below: ["base", "protocol", "facts", "doctor", "workspace", "scheduler", "hive", "presence", "store", "ssh"],
   },
-  cli: { below: ["base", "protocol", "facts", "doctor", "presence", "workspace"] },
+  cli: { below: ["base", "protocol", "facts", "doctor", "scheduler", "presence", "workspace"] },
   web: { below: ["base", "protocol", "workspace"] },
   try: { below: ["base", "protocol", "facts", "workspace", "ssh"] },
 }

@@ -4,6 +4,7 @@ import { hostCommands } from "./listed/host-commands.ts"
 import { jobCommands } from "./listed/job-commands.ts"
 import type { Group } from "./listed/listed-command.ts"
 import { ownerCommands } from "./listed/owner-commands.ts"
+import { policyCommands } from "./listed/policy-commands.ts"
 
 const data: Group = {
   "data add": {
@@ -48,6 +49,7 @@ export const COMMAND_GROUPS: Readonly<Record<string, Group>> = {
   Data: data,
   Hosts: hostCommands,
   "Your Mac": ownerCommands,
+  Policy: policyCommands,
   "Server and access": accessCommands,
   "This command line": help,
 }

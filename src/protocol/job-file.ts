@@ -13,9 +13,11 @@ import {
 import { formatBytes } from "../base/bytes.ts"
 import { closest } from "../base/closest.ts"
 import { WindfallError } from "./errors.ts"
+import { type FileProblem, fileProblemsError } from "./file-problems.ts"
 import { JOB_FIELD_KEYS, type JobFieldKey, type JobValues, jobField } from "./job-fields.ts"
 import { jobNameProblem, readFieldText, readSignal, toJobSpec } from "./job-values.ts"
 import { variableNameProblem } from "./job-variables.ts"
+import { offsetOf, textOf } from "./yaml-node.ts"
 
 /** One job as a file describes it: what `send` takes from its flags, and the command. */
 export interface FileJob {
@@ -23,18 +25,10 @@ export interface FileJob {
   readonly command: readonly string[]
 }
 
-/** Something wrong in a job file, and where. Lines and columns count from 1. */
-export interface FileProblem {
-  readonly line: number
-  readonly column: number
-  readonly text: string
-}
-
 /** No job file is larger; what is belongs into the folder. */
 export const MAX_JOB_FILE_BYTES = 1024 * 1024
-const SHOWN = 20
-const MAX_PROBLEM = 200
 const MAX_LIKELY_KEY = 60
+const HINT = "What a job file can say is in docs/job-file.md; docs/windfall.schema.json tells it to editors"
 const KEYS: readonly string[] = ["command", ...JOB_FIELD_KEYS]
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -70,7 +64,7 @@ export function readJobFile(text: string, name: string, environment: Environment
       report(document.contents.range[0], "here a job must be described, as `key: value` lines")
   }
   if (problems.length === 0 && jobs.length === 0) report(0, "it describes no job: it needs at least a command")
-  if (problems.length > 0) throw problemsError(name, problems)
+  if (problems.length > 0) throw fileProblemsError(name, problems, HINT)
   return jobs
 }
 
@@ -224,18 +218,6 @@ function findAlias(value: unknown): Alias | undefined {
   return isSeq(value) ? value.items.find((item) => isAlias(item)) : undefined
 }
 
-/** A scalar as it was written: `1.10` stays that, `yes` stays that, and `30` is still without a unit. */
-function textOf(node: unknown): string | undefined {
-  if (!isScalar(node) || node.value === null) return undefined
-  if (typeof node.value === "string") return node.value
-  return node.source ?? String(node.value)
-}
-
-function offsetOf(node: unknown): number {
-  const range = isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? node.range : undefined
-  return range?.[0] ?? 0
-}
-
 function reportTwice(map: YAMLMap, report: Report): void {
   const keys = new Set<string>()
   for (const { key } of map.items) {
@@ -252,23 +234,4 @@ function unknownKey(key: string): string {
   return near === undefined
     ? `unknown key ${JSON.stringify(key.slice(0, MAX_LIKELY_KEY))}; there are: ${KEYS.join(", ")}`
     : `unknown key ${JSON.stringify(key.slice(0, MAX_LIKELY_KEY))}: did you mean ${near}?`
-}
-
-/** What is no job file at all may quote half of itself. */
-function shorten(text: string): string {
-  return text.length <= MAX_PROBLEM ? text : `${text.slice(0, MAX_PROBLEM)} ...`
-}
-
-function problemsError(name: string, problems: readonly FileProblem[]): WindfallError {
-  const sorted = [...problems].sort((a, b) => a.line - b.line || a.column - b.column)
-  const shown = sorted.slice(0, SHOWN).map(({ line, column, text }) => `${name}:${line}:${column}: ${shorten(text)}`)
-  if (sorted.length > SHOWN) shown.push(`and ${sorted.length - SHOWN} more`)
-  const message =
-    shown.length === 1
-      ? `Cannot read ${shown[0]}`
-      : [`Cannot read ${name}: ${sorted.length} problems`, ...shown].join("\n  ")
-  return new WindfallError("invalid_input", message, {
-    hint: "What a job file can say is in docs/job-file.md; docs/windfall.schema.json tells it to editors",
-    details: { problems: sorted },
-  })
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check"
 import type { HostId, JobId } from "../../src/protocol/ids.ts"
 import { needOn } from "../../src/protocol/resources.ts"
+import type { Need, Pieces } from "../../src/scheduler/calendar/need.ts"
 import type {
   Booking,
   PlannedLease,
@@ -8,7 +9,6 @@ import type {
   PlannerJob,
   PlannerScene,
 } from "../../src/scheduler/calendar/planner-scene.ts"
-import type { Need, Pieces } from "../../src/scheduler/calendar/timeline.ts"
 
 const MINUTE_MS = 60_000
 export const GRID_MS = MINUTE_MS

@@ -1,6 +1,6 @@
 import type { HostId, JobId } from "../../protocol/ids.ts"
 import type { Resources } from "../../protocol/resources.ts"
-import type { Need, Pieces } from "./timeline.ts"
+import type { Need, Pieces } from "./need.ts"
 
 export interface PlannerHost {
   readonly id: HostId

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict"
 import { describe, it } from "node:test"
 import type { HostId, JobId } from "../../protocol/ids.ts"
+import type { Need, Pieces } from "./need.ts"
 import { planCalendar } from "./planner.ts"
 import type { Booking, PlannerHost, PlannerJob, PlannerScene } from "./planner-scene.ts"
-import type { Need, Pieces } from "./timeline.ts"
 
 const MINUTE_MS = 60_000
 const GIB = 1024 ** 3

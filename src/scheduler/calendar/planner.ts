@@ -1,6 +1,8 @@
 import type { HostId, JobId } from "../../protocol/ids.ts"
-import { chooseHosts } from "./choose-hosts.ts"
-import { HostSet } from "./host-set.ts"
+import { Calendar, type Room } from "./calendar.ts"
+import { Grid } from "./grid.ts"
+import { needText } from "./need.ts"
+import type { Closed, PlanRequest } from "./plan-request.ts"
 import {
   DEFAULT_PLANNER_RULES,
   type Planned,
@@ -9,7 +11,6 @@ import {
   type PlannerRules,
   type PlannerScene,
 } from "./planner-scene.ts"
-import { Timeline } from "./timeline.ts"
 
 /**
  * Plans every job of the queue, one after the other, each as early as those before it leave room: Slurm's documented backfill with a
@@ -41,190 +42,112 @@ export function planCalendar(
 
 class Planner {
   readonly #scene: PlannerScene
-  readonly #nowMs: number
-  readonly #timeline: Timeline
+  readonly #calendar: Calendar
   readonly #places: ReadonlyMap<HostId, number>
-  readonly #weights: readonly number[]
-  readonly #allowed = new Map<ReadonlySet<HostId> | null, HostSet>()
-  /** Before when nothing was found for jobs that ask for the same; as long as room only shrinks there is nothing now. */
-  readonly #floorsMs = new Map<string, number>()
+  readonly #requests = new Map<string, PlanRequest>()
   readonly #askedIds = new Map<unknown, number>()
 
   constructor(scene: PlannerScene, nowMs: number, { windowMs, gridMs }: PlannerRules) {
     this.#scene = scene
-    this.#nowMs = nowMs
     this.#places = new Map(scene.hosts.map(({ id }, place) => [id, place]))
-    this.#weights = scene.hosts.map(({ weight }) => weight)
-    this.#timeline = new Timeline(
-      scene.hosts.map(({ total }) => total),
-      scene.pieces,
-      nowMs,
-      windowMs,
-      gridMs,
-    )
-    for (const { hosts, need, pieces, endMs } of scene.running) {
-      const places = hosts.flatMap((id) => this.#places.get(id) ?? [])
-      // Who is past the limit and still there will be so a moment longer.
-      this.#timeline.take(places, need, pieces, nowMs, Math.max(endMs, nowMs + 1))
+    this.#calendar = new Calendar(scene.hosts, scene.pieces, new Grid(nowMs, windowMs, gridMs))
+    for (const { hosts, need, pieces, limitEndMs } of scene.running.map(withEnd(nowMs))) {
+      for (const place of this.#placesOf(hosts)) this.#calendar.holdNeed(place, need, nowMs, limitEndMs)
+      this.#calendar.holdPieces(pieces, nowMs, limitEndMs)
     }
   }
 
   /** Keeps what was planned before, from the front of the queue as far as it is the same queue and there is room for it. */
-  enter(before: readonly Planned[]): ReadonlyMap<JobId, PlannedStart> {
+  enter(before: readonly Planned[]): ReadonlyMap<JobId, Room> {
     const waiting = new Set(this.#scene.waiting.map(({ id }) => id))
-    const kept = new Map<JobId, PlannedStart>()
+    const kept = new Map<JobId, Room>()
     for (const [at, planned] of before.filter(({ job }) => waiting.has(job)).entries()) {
       const job = this.#scene.waiting[at]
       if (job?.id !== planned.job) break
       if (planned.state === "none") continue
-      if (!this.#isPossible(job, planned)) break
-      this.#takeFor(job, this.#placesOf(planned), Math.max(planned.startMs, this.#nowMs))
-      kept.set(job.id, planned)
+      const request = this.#requestOf(job)
+      const room = this.#roomOf(planned)
+      if (!this.#isPossible(request, room)) break
+      this.#calendar.take(request, room)
+      kept.set(job.id, room)
     }
     return kept
   }
 
   plan(job: PlannerJob): Planned {
-    const found = this.#firstRoom(job, Number.POSITIVE_INFINITY)
-    return found === null ? { job: job.id, state: "none" } : this.#planAt(job, found.places, found.startMs)
+    const request = this.#requestOf(job)
+    const room = this.#calendar.find(request, Number.POSITIVE_INFINITY)
+    if (room === null) return { job: job.id, state: "none" }
+    this.#calendar.take(request, room)
+    return this.#planned(job, room)
   }
 
   /** Earlier than promised where there is room by now, else as promised. */
-  improve(job: PlannerJob, promise: PlannedStart): Planned {
-    const [places, startMs] = [this.#placesOf(promise), Math.max(promise.startMs, this.#nowMs)]
-    this.#floorsMs.clear()
-    this.#timeline.giveBack(places, job.need, job.pieces, startMs, startMs + job.limitMs)
-    const found = this.#firstRoom(job, startMs)
-    return found === null ? this.#planAt(job, places, startMs) : this.#planAt(job, found.places, found.startMs)
+  improve(job: PlannerJob, promise: Room): Planned {
+    return this.#planned(job, this.#calendar.improve(this.#requestOf(job), promise))
   }
 
-  /** The first hosts with room for all of the job, from before `beforeMs` on. */
-  #firstRoom(
-    job: PlannerJob,
-    beforeMs: number,
-  ): { readonly places: readonly number[]; readonly startMs: number } | null {
-    const asked = this.#askedFor(job)
-    let earliestMs = this.#floorsMs.get(asked) ?? 0
-    while (earliestMs <= this.#timeline.endMs) {
-      const startMs = Math.max(this.#nowMs, earliestMs)
-      if (startMs >= beforeMs) return null
-      const { room, nextMs } = this.#roomFor(job, earliestMs, startMs)
-      const places = chooseHosts(room, job.hosts, this.#weights)
-      if (places !== null) {
-        this.#floorsMs.set(asked, earliestMs)
-        return { places, startMs }
-      }
-      if (nextMs === null) break
-      earliestMs = nextMs
+  #planned(job: PlannerJob, { places, startMs }: Room): Planned {
+    const hosts = places.map((place) => this.#scene.hosts[place]!.id)
+    return { job: job.id, state: startMs <= this.#calendar.grid.nowMs ? "start" : "reserved", startMs, hosts }
+  }
+
+  #roomOf({ hosts, startMs }: PlannedStart): Room {
+    return { places: this.#placesOf(hosts), startMs: Math.max(startMs, this.#calendar.grid.nowMs) }
+  }
+
+  #isPossible(request: PlanRequest, room: Room): boolean {
+    return (
+      room.places.length === request.asked.hosts &&
+      room.places.every((place) => request.asked.places.includes(place)) &&
+      this.#calendar.hasRoom(request, room)
+    )
+  }
+
+  #placesOf(hosts: Iterable<HostId>): readonly number[] {
+    return [...hosts].flatMap((id) => this.#places.get(id) ?? [])
+  }
+
+  #requestOf(job: PlannerJob): PlanRequest {
+    const key = this.#askedFor(job)
+    let request = this.#requests.get(key)
+    if (request === undefined) {
+      const { hosts, need, pieces, limitMs, allowed } = job
+      const places = allowed === null ? [...this.#places.values()] : this.#placesOf(allowed)
+      const closed = this.#closedFor(job)
+      request = this.#calendar.request({ hosts, need, pieces, limitMs, places, closed, noStarts: [] })
+      this.#requests.set(key, request)
     }
-    this.#floorsMs.set(asked, Number.POSITIVE_INFINITY)
-    return null
+    return request
   }
 
   /** The same text for jobs to which all times and hosts are alike. */
   #askedFor({ id, need, hosts, limitMs, allowed, pieces }: PlannerJob): string {
-    const idOf = (value: unknown) => {
-      const known = this.#askedIds.get(value) ?? this.#askedIds.size
-      this.#askedIds.set(value, known)
-      return known
-    }
     const own = this.#scene.bookings.some(({ admits }) => admits.has(id)) ? id : ""
-    return `${this.#timeline.classOf(need)} ${hosts} ${limitMs} ${idOf(allowed)} ${JSON.stringify(pieces)} ${own}`
+    return `${needText(need)} ${hosts} ${limitMs} ${this.#idOf(allowed)} ${JSON.stringify(pieces)} ${own}`
   }
 
-  #planAt(job: PlannerJob, places: readonly number[], startMs: number): Planned {
-    this.#takeFor(job, places, startMs)
-    const hosts = places.map((place) => this.#scene.hosts[place]!.id)
-    return { job: job.id, state: startMs <= this.#nowMs ? "start" : "reserved", startMs, hosts }
+  #idOf(value: unknown): number {
+    const known = this.#askedIds.get(value) ?? this.#askedIds.size
+    this.#askedIds.set(value, known)
+    return known
   }
 
-  #takeFor(job: PlannerJob, places: readonly number[], startMs: number): void {
-    this.#timeline.take(places, job.need, job.pieces, startMs, startMs + job.limitMs)
-  }
-
-  #placesOf({ hosts }: PlannedStart): readonly number[] {
-    return hosts.flatMap((id) => this.#places.get(id) ?? [])
-  }
-
-  #isPossible(job: PlannerJob, promise: PlannedStart): boolean {
-    const places = this.#placesOf(promise)
-    const startMs = Math.max(promise.startMs, this.#nowMs)
-    const endMs = startMs + job.limitMs
-    const { allowed } = this.#unbooked(job, startMs, endMs)
-    return (
-      places.length === job.hosts &&
-      startMs <= this.#timeline.endMs &&
-      places.every((place) => allowed.has(place)) &&
-      this.#timeline.hasRoom(places, job.need, job.pieces, startMs, endMs)
-    )
-  }
-
-  /**
-   * Hosts with room from `startMs` for as long as the job may take, and where to look next when these are too few: the first end of a slot
-   * after which there is something that was not there before.
-   */
-  #roomFor(
-    job: PlannerJob,
-    earliestMs: number,
-    startMs: number,
-  ): { readonly room: HostSet; readonly nextMs: number | null } {
-    const endMs = startMs + job.limitMs
-    const { slots } = this.#timeline
-    const { allowed, freedMs } = this.#unbooked(job, startMs, endMs)
-    const room = allowed.copy()
-    let nextMs: number | null = null
-    const needClass = this.#timeline.classOf(job.need)
-    for (let at = this.#timeline.slotAfter(earliestMs); at < slots.length; at++) {
-      const slot = slots[at]!
-      const here = this.#timeline.roomIn(slot, needClass, job.pieces)
-      const successor = slots[at + 1]
-      if (nextMs === null && successor !== undefined) {
-        const there = this.#timeline.roomIn(successor, needClass, job.pieces)
-        if (there.offersMore(allowed, room, here)) nextMs = slot.endMs
-      }
-      if (slot.beginMs > endMs) {
-        if (nextMs === null && slots[at + 2] !== undefined) nextMs = successor?.endMs ?? null
-        break
-      }
-      room.keep(here)
-    }
-    if (freedMs !== null && (nextMs === null || freedMs < nextMs)) nextMs = freedMs
-    return { room, nextMs }
-  }
-
-  /**
-   * Where the job may run but for hosts that are kept for others meanwhile, and when the first of these is over. Ending as a booking begins
-   * is in time.
-   */
-  #unbooked(
-    job: PlannerJob,
-    startMs: number,
-    endMs: number,
-  ): { readonly allowed: HostSet; readonly freedMs: number | null } {
-    const allowed = this.#scene.bookings.length === 0 ? this.#allowedFor(job) : this.#allowedFor(job).copy()
-    let freedMs: number | null = null
+  #closedFor({ id }: PlannerJob): readonly (readonly Closed[])[] {
+    const closed: Closed[][] = []
     for (const booking of this.#scene.bookings) {
-      if (booking.admits.has(job.id) || booking.startMs >= endMs || booking.endMs <= startMs) continue
-      for (const id of booking.hosts) {
-        const place = this.#places.get(id)
-        if (place === undefined || !allowed.has(place)) continue
-        allowed.delete(place)
-        freedMs = Math.min(freedMs ?? booking.endMs, booking.endMs)
+      if (booking.admits.has(id)) continue
+      for (const place of this.#placesOf(booking.hosts)) {
+        closed[place] ??= []
+        closed[place].push(booking)
       }
     }
-    return { allowed, freedMs }
+    for (const each of closed) each?.sort((a, b) => a.startMs - b.startMs)
+    return closed
   }
+}
 
-  #allowedFor({ allowed }: PlannerJob): HostSet {
-    let set = this.#allowed.get(allowed)
-    if (set === undefined) {
-      const size = this.#scene.hosts.length
-      set = HostSet.of(
-        size,
-        allowed === null ? this.#places.values() : [...allowed].flatMap((id) => this.#places.get(id) ?? []),
-      )
-      this.#allowed.set(allowed, set)
-    }
-    return set
-  }
+/** Who is past the limit and still there will be so a moment longer. */
+function withEnd(nowMs: number) {
+  return (lease: PlannerScene["running"][number]) => ({ ...lease, limitEndMs: Math.max(lease.endMs, nowMs + 1) })
 }

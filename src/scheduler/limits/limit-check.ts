@@ -32,7 +32,16 @@ export interface LimitRules {
  * the job.
  */
 export function startHits(job: LimitedJob, layers: readonly LimitLayer[], rules: LimitRules = {}): readonly LimitHit[] {
-  return limitsInForce(layers).flatMap((limit) => (limit.limit === "submittedJobs" ? [] : hitOf(job, limit, rules)))
+  return startHitsOf(job, limitsInForce(layers), rules)
+}
+
+/** The same where the limits in force are known already: their layers' counts are looked at anew. */
+export function startHitsOf(
+  job: LimitedJob,
+  inForce: readonly LimitInForce[],
+  rules: LimitRules = {},
+): readonly LimitHit[] {
+  return inForce.flatMap((limit) => (limit.limit === "submittedJobs" ? [] : hitOf(job, limit, rules)))
 }
 
 /**

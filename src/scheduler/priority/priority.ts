@@ -85,6 +85,22 @@ export function priorityOf(
   return { priority: wholePriority(exact), rows: [site, ...weighted, ...resources, nice] }
 }
 
+/** Only the number of {@link priorityOf}, for long queues: the same to the last bit. */
+export function priorityNumber(
+  factors: PriorityFactors,
+  weights: PriorityWeights,
+  resourceNames: readonly string[],
+  byHand: PriorityByHand = null,
+): number {
+  if (byHand !== null) return byHand === "held" ? 0 : wholePriority(byHand)
+  const { site, age, association, fairShare, size, partition, qos } = factors
+  let sum = 0 + site + age * weights.age + association * weights.association + fairShare * weights.fairShare
+  sum = sum + size * weights.size + partition * weights.partition + qos * weights.qos
+  let ofResources = 0
+  for (const name of resourceNames) ofResources += (factors.resources[name] ?? 0) * (weights.resources[name] ?? 0)
+  return wholePriority(sum + ofResources - factors.nice)
+}
+
 /** Never lower than before, for pools where priorities may only rise (Slurm's INCR_ONLY). A held job has no priority to keep. */
 export function keepHigher(before: number, now: number): number {
   return now === 0 ? 0 : Math.max(before, now)

@@ -5,6 +5,10 @@ export interface ClassicShareRow {
   readonly path: readonly string[]
   readonly kind: "account" | "user"
   readonly shares: Shares
+  /** The account whose children it competes with, by its path; `null` for the root. */
+  readonly level: readonly string[] | null
+  /** All shares of that level together; 0 for the root. */
+  readonly levelShares: number
   /** Its part of the whole pool: the parts of its level and of all levels above, multiplied. 1 for the root. */
   readonly normShares: number
   readonly rawUsage: number
@@ -32,6 +36,8 @@ export function classicShare(root: AccountShare, dampening = 1): readonly Classi
       path: seat.path,
       kind: seat.node.kind,
       shares: seat.node.shares,
+      level: seat.level?.path ?? null,
+      levelShares: seat.levelShares,
       normShares,
       rawUsage: seat.usage,
       normUsage: partOfAll(seat, seats[0]!),

@@ -5,6 +5,10 @@ export interface FairTreeRow {
   readonly path: readonly string[]
   readonly kind: "account" | "user"
   readonly shares: Shares
+  /** The account whose children it competes with, by its path; `null` for the root. */
+  readonly level: readonly string[] | null
+  /** All shares of that level together; 0 for the root. */
+  readonly levelShares: number
   /** Its part of the shares of its level; with `parent` that of the account it stands in for. 0 for the root. */
   readonly normShares: number
   readonly rawUsage: number
@@ -14,7 +18,9 @@ export interface FairTreeRow {
   readonly effectiveUsage: number
   /** normShares / effectiveUsage: above 1 it has had less than its share. `null` for the root and for accounts with `parent`. */
   readonly levelFs: number | null
-  /** Users: 1 for the first, down to 1 / users. */
+  /** Users: the number of users for the first, down to 1; who ties has the same. */
+  readonly rank: number | null
+  /** Users: rank / number of users. 1 for the first, no less than 1 / users for the last. */
   readonly fairShare: number | null
 }
 
@@ -38,19 +44,24 @@ export function fairTree(
 ): readonly FairTreeRow[] {
   const seats = seatsOf(root)
   const levels = new Map(seats.map((seat) => [seat, levelOf(seat)]))
-  const fairShares = rankUsers(seats, levels, mergeTiedAccounts)
+  const users = seats.filter(({ node }) => node.kind === "user").length
+  const ranks = rankUsers(seats, levels, users, mergeTiedAccounts)
   return seats.map((seat) => {
     const isOutside = seat.level === null || (seat.node.kind === "account" && seat.node.shares === "parent")
+    const rank = ranks.get(seat) ?? null
     return {
       path: seat.path,
       kind: seat.node.kind,
       shares: seat.node.shares,
+      level: seat.level?.path ?? null,
+      levelShares: seat.levelShares,
       normShares: normSharesOf(seat),
       rawUsage: seat.usage,
       normUsage: partOfAll(seat, seats[0]!),
       effectiveUsage: effectiveUsageOf(seat),
       levelFs: isOutside ? null : (levels.get(seat) ?? 0),
-      fairShare: fairShares.get(seat) ?? null,
+      rank,
+      fairShare: rank === null ? null : rank / users,
     }
   })
 }
@@ -72,9 +83,13 @@ function effectiveUsageOf({ usage, level }: Seat): number {
   return level.usage === 0 ? 0 : usage / level.usage
 }
 
-function rankUsers(seats: readonly Seat[], levels: ReadonlyMap<Seat, number>, merge: boolean): Map<Seat, number> {
-  const fairShares = new Map<Seat, number>()
-  const users = seats.filter(({ node }) => node.kind === "user").length
+function rankUsers(
+  seats: readonly Seat[],
+  levels: ReadonlyMap<Seat, number>,
+  users: number,
+  merge: boolean,
+): Map<Seat, number> {
+  const ranks = new Map<Seat, number>()
   const levelFs = (seat: Seat) => levels.get(seat) ?? 0
   /** The rank that a tie shares, and the one that is due when there is none. */
   let [rank, due] = [users, users]
@@ -88,7 +103,7 @@ function rankUsers(seats: readonly Seat[], levels: ReadonlyMap<Seat, number>, me
       before = level
       if (seat.node.kind === "user") {
         if (!tied) rank = due
-        fairShares.set(seat, rank / users)
+        ranks.set(seat, rank)
         due--
         continue
       }
@@ -99,7 +114,7 @@ function rankUsers(seats: readonly Seat[], levels: ReadonlyMap<Seat, number>, me
     }
   }
   if (seats[0] !== undefined) visit(seats[0].rivals, false)
-  return fairShares
+  return ranks
 }
 
 /** Highest first, users before accounts; equal ones stay in the order of the tree. */

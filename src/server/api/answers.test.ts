@@ -67,6 +67,7 @@ test("what the server answers is as the document says, with no field more", asyn
   await call("POST", "/v1/jobs/check", { specs: [taskSpec()] })
   await call("POST", "/v1/jobs/preview", { specs: [taskSpec()] })
   await call("POST", "/v1/jobs/batch", { specs: [taskSpec()] })
+  await call("POST", "/v1/hosts/alpha/forgive", {})
   await call("POST", "/v1/hosts/alpha/drain", {})
   await call("POST", "/v1/hosts/alpha/disk", { limitBytes: 200 * 1024 ** 3 })
   seesPeople(host, "away")

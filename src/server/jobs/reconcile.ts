@@ -144,7 +144,7 @@ function stopFor(
   const { leaving = null } = host?.record ?? {}
   if (job.stop !== null || leaving === null) return job.stop
   const { stopSignal, graceMs } = job.spec
-  const cause = leaving.phase === "left" ? "owner_returned" : "preempted"
+  const cause = leaving.phase === "left" ? "owner_policy" : "preempted"
   return leaving.now ? { cause, signal: "SIGKILL", graceMs: 0 } : { cause, signal: stopSignal, graceMs }
 }
 

@@ -1,0 +1,230 @@
+import { fits, needOn, type Resources } from "../../protocol/resources.ts"
+import { chooseHosts } from "./choose-hosts.ts"
+import type { Grid } from "./grid.ts"
+import { HostSet } from "./host-set.ts"
+import type { Need, Pieces } from "./need.ts"
+import { type Asked, PlanRequest } from "./plan-request.ts"
+import { Profile } from "./profile.ts"
+
+export interface CalendarHost {
+  readonly total: Resources
+  /** Among hosts with room the lowest is taken first. */
+  readonly weight: number
+}
+
+/** Where and when there is room for all of a request. */
+export interface Room {
+  readonly places: readonly number[]
+  readonly startMs: number
+}
+
+const MANY_MISSES = 8
+
+/**
+ * What is promised to whom, host by host. Each request is given the first moment at which enough hosts have room for it at once, and of the
+ * hosts that have the lightest: the same that a look at every step of the grid would find.
+ */
+export class Calendar {
+  readonly grid: Grid
+  readonly profiles: readonly Profile[]
+  readonly #weights: readonly number[]
+  /** Places, the first to be taken first, and the rank of each in that. */
+  readonly #order: readonly number[]
+  readonly #ranks: Int32Array
+  readonly #pieces: ReadonlyMap<string, Profile>
+  /** Hosts on which room came back, in the order in which it did. */
+  readonly #relaxed: number[] = []
+
+  constructor(hosts: readonly CalendarHost[], pieces: Pieces, grid: Grid) {
+    this.grid = grid
+    this.profiles = hosts.map(({ total }) => new Profile(total, grid))
+    this.#weights = hosts.map(({ weight }) => weight)
+    this.#order = hosts.map((_, place) => place).sort((a, b) => hosts[a]!.weight - hosts[b]!.weight || a - b)
+    this.#ranks = new Int32Array(hosts.length)
+    for (const [rank, place] of this.#order.entries()) this.#ranks[place] = rank
+    this.#pieces = new Map(
+      Object.entries(pieces).map(([name, count]) => [name, new Profile(piecesOf(count), grid)] as const),
+    )
+  }
+
+  request(asked: Asked): PlanRequest {
+    const places = this.#fitting(asked)
+    return new PlanRequest({ ...asked, places }, this.grid, this.profiles, this.#ranks, this.#relaxed.length)
+  }
+
+  /** The first room for the request before `beforeMs`. */
+  find(request: PlanRequest, beforeMs: number): Room | null {
+    if (request.relaxedSeen < this.#relaxed.length) {
+      request.relax(new Set(this.#relaxed.slice(request.relaxedSeen)))
+      request.relaxedSeen = this.#relaxed.length
+    }
+    if (request.queue.size < request.asked.hosts) return null
+    return request.asked.hosts === 1 && !request.hasPieces
+      ? this.#findOne(request, beforeMs)
+      : this.#findSeveral(request, beforeMs)
+  }
+
+  take(request: PlanRequest, { places, startMs }: Room): void {
+    this.#change(request, places, startMs, 1)
+  }
+
+  /** Takes back what {@link take} did with the same values. */
+  giveBack(request: PlanRequest, { places, startMs }: Room): void {
+    this.#change(request, places, startMs, -1)
+    this.#relaxed.push(...places)
+  }
+
+  /** An earlier room for who has this one, which is taken instead; else it stays as it is. */
+  improve(request: PlanRequest, room: Room): Room {
+    this.#change(request, room.places, room.startMs, -1)
+    request.relax(room.places)
+    const better = this.find(request, room.startMs)
+    this.take(request, better ?? room)
+    // Where nothing moved no other request has more room than before.
+    if (better !== null) this.#relaxed.push(...room.places)
+    return better ?? room
+  }
+
+  /** What is held there without a request: by what runs (`times` 1), or is to be as if it did not (-1). */
+  hold(place: number, need: Resources, fromMs: number, toMs: number, times: 1 | -1 = 1): void {
+    this.profiles[place]!.change(need, fromMs, toMs, times)
+    if (times === -1) this.#relaxed.push(place)
+  }
+
+  /** The same with what a job asks for. */
+  holdNeed(place: number, need: Need, fromMs: number, toMs: number): void {
+    const { total } = this.profiles[place]!
+    this.hold(place, need === "whole" ? total : needOn(need, total), fromMs, toMs)
+  }
+
+  holdPieces(pieces: Pieces, fromMs: number, toMs: number, times: 1 | -1 = 1): void {
+    for (const name in pieces) this.#pieces.get(name)?.change(piecesOf(pieces[name]!), fromMs, toMs, times)
+  }
+
+  /** Of which of the pieces there are too few in this moment. */
+  missingPieces(pieces: Pieces): readonly string[] {
+    return Object.keys(pieces).filter((name) => {
+      const needed = pieces[name]!
+      return needed > 0 && this.#pieces.get(name)?.hasRoomNow(piecesOf(needed), false) !== true
+    })
+  }
+
+  /** Whether {@link take} with the same values would take only what is there. */
+  hasRoom(request: PlanRequest, { places, startMs }: Room): boolean {
+    return (
+      places.every((place) => request.roomOn(place, startMs) === startMs) &&
+      this.#piecesFrom(request, startMs) === startMs
+    )
+  }
+
+  /** Those that have enough in all, the first first. */
+  #fitting({ need, places }: Asked): readonly number[] {
+    const has = new Uint8Array(this.profiles.length)
+    for (const place of places) {
+      const { total } = this.profiles[place]!
+      if (need === "whole" || fits(needOn(need, total), total)) has[place] = 1
+    }
+    return this.#order.filter((place) => has[place] === 1)
+  }
+
+  #change(request: PlanRequest, places: readonly number[], startMs: number, times: 1 | -1): void {
+    const endMs = startMs + request.asked.limitMs
+    for (const place of places) this.profiles[place]!.change(request.needOn(place), startMs, endMs, times)
+    if (request.hasPieces) this.holdPieces(request.asked.pieces, startMs, endMs, times)
+  }
+
+  #findOne(request: PlanRequest, beforeMs: number): Room | null {
+    const { queue } = request
+    const { boundsMs, versions } = queue
+    let misses = 0
+    for (;;) {
+      const place = queue.first
+      const boundMs = boundsMs[place]!
+      if (boundMs >= beforeMs || boundMs === Number.POSITIVE_INFINITY) return null
+      const { version } = this.profiles[place]!
+      if (versions[place] === version) return { places: [place], startMs: boundMs }
+      versions[place] = version
+      const startMs = request.roomOn(place, boundMs)
+      if (startMs === boundMs) continue
+      boundsMs[place] = startMs
+      // Where most turn it down all will have to be asked, and to sort them once is less work.
+      if (++misses === MANY_MISSES) this.#askAll(request)
+      else queue.sink()
+    }
+  }
+
+  #askAll(request: PlanRequest): void {
+    const { queue } = request
+    const { boundsMs, versions } = queue
+    for (const place of queue.all) {
+      const { version } = this.profiles[place]!
+      if (versions[place] === version) continue
+      versions[place] = version
+      boundsMs[place] = request.roomOn(place, boundsMs[place]!)
+    }
+    queue.rebuild()
+  }
+
+  #findSeveral(request: PlanRequest, beforeMs: number): Room | null {
+    let startMs = request.floorMs
+    while (startMs < beforeMs && startMs !== Number.POSITIVE_INFINITY) {
+      const piecesMs = this.#piecesFrom(request, startMs)
+      if (piecesMs > startMs) startMs = piecesMs
+      else {
+        const { room, enoughMs } = this.#roomAt(request, startMs)
+        if (enoughMs === startMs) {
+          request.floorMs = startMs
+          return { places: chooseHosts(room, request.asked.hosts, this.#weights)!, startMs }
+        }
+        startMs = enoughMs
+      }
+    }
+    request.floorMs = startMs
+    return null
+  }
+
+  /** The hosts with room from `startMs` on where they are enough; else before when they will not be. */
+  #roomAt(request: PlanRequest, startMs: number): { readonly room: HostSet; readonly enoughMs: number } {
+    const { asked, queue } = request
+    const { boundsMs, versions } = queue
+    const room = new HostSet(this.profiles.length)
+    const seen: number[] = []
+    let enoughMs = startMs
+    while (queue.size > 0 && (seen.length < asked.hosts || boundsMs[queue.first] === startMs)) {
+      const place = queue.first
+      const { version } = this.profiles[place]!
+      const boundMs = boundsMs[place]!
+      if (versions[place] !== version || boundMs < startMs) {
+        versions[place] = version
+        boundsMs[place] = request.roomOn(place, Math.max(boundMs, startMs))
+        if (boundsMs[place] !== boundMs) queue.sink()
+        continue
+      }
+      seen.push(queue.shift())
+      room.add(place)
+      if (seen.length === asked.hosts) enoughMs = boundMs
+    }
+    for (const place of seen) queue.add(place)
+    return { room, enoughMs }
+  }
+
+  #piecesFrom({ asked, hasPieces }: PlanRequest, fromMs: number): number {
+    if (!hasPieces) return fromMs
+    let startMs = fromMs
+    for (let beforeMs = Number.NaN; beforeMs !== startMs; ) {
+      beforeMs = startMs
+      for (const name in asked.pieces) {
+        const profile = this.#pieces.get(name)
+        const needed = asked.pieces[name]!
+        if (needed === 0) continue
+        if (profile === undefined) return Number.POSITIVE_INFINITY
+        startMs = profile.firstRoom(piecesOf(needed), false, asked.limitMs, startMs)
+      }
+    }
+    return startMs
+  }
+}
+
+function piecesOf(count: number): Resources {
+  return { memoryBytes: 0, gpus: 0, cores: count }
+}

@@ -1,0 +1,96 @@
+/**
+ * Hosts by the moment at which a request may first have room there, as far as that is known: the earliest first, of these the first of the
+ * planner's order. Moments only get later while room only shrinks.
+ */
+export class HostQueue {
+  /** By place. Not before then is there room. */
+  readonly boundsMs: Float64Array
+  /** By place: the version of the host for which the bound was found; -1 where it is a guess. */
+  readonly versions: Int32Array
+  readonly #ranks: Int32Array
+  readonly #heap: Int32Array
+  #size: number
+
+  /**
+   * @param places in the order of their ranks
+   * @param ranks of all hosts by place, each once
+   */
+  constructor(places: readonly number[], ranks: Int32Array, fromMs: number) {
+    this.boundsMs = new Float64Array(ranks.length).fill(fromMs)
+    this.versions = new Int32Array(ranks.length).fill(-1)
+    this.#ranks = ranks
+    // As all bounds are the same, the order of ranks is a heap.
+    this.#heap = Int32Array.from(places)
+    this.#size = places.length
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** The place of the host that may have room first. */
+  get first(): number {
+    return this.#heap[0]!
+  }
+
+  /** All that are in it, in no order. Not to be changed. */
+  get all(): Int32Array {
+    return this.#heap.subarray(0, this.#size)
+  }
+
+  /** Takes the first one out. */
+  shift(): number {
+    const first = this.#heap[0]!
+    this.#size--
+    if (this.#size > 0) {
+      this.#heap[0] = this.#heap[this.#size]!
+      this.#sinkFrom(0)
+    }
+    return first
+  }
+
+  /** Puts one in that was taken out. */
+  add(place: number): void {
+    const heap = this.#heap
+    let at = this.#size++
+    while (at > 0) {
+      const above = (at - 1) >> 1
+      if (!this.#isBefore(place, heap[above]!)) break
+      heap[at] = heap[above]!
+      at = above
+    }
+    heap[at] = place
+  }
+
+  /** The first one's bound is later than was thought. */
+  sink(): void {
+    this.#sinkFrom(0)
+  }
+
+  /** Bounds have changed in any way. */
+  rebuild(): void {
+    for (let at = (this.#size >> 1) - 1; at >= 0; at--) this.#sinkFrom(at)
+  }
+
+  #sinkFrom(from: number): void {
+    const heap = this.#heap
+    const size = this.#size
+    const host = heap[from]!
+    let at = from
+    for (;;) {
+      let below = 2 * at + 1
+      if (below >= size) break
+      if (below + 1 < size && this.#isBefore(heap[below + 1]!, heap[below]!)) below++
+      if (!this.#isBefore(heap[below]!, host)) break
+      heap[at] = heap[below]!
+      at = below
+    }
+    heap[at] = host
+  }
+
+  #isBefore(a: number, b: number): boolean {
+    const first = this.boundsMs[a]!
+    const second = this.boundsMs[b]!
+    return first !== second ? first < second : this.#ranks[a]! < this.#ranks[b]!
+  }
+}

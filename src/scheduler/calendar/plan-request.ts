@@ -1,0 +1,100 @@
+import { needOn, type Resources } from "../../protocol/resources.ts"
+import type { Grid } from "./grid.ts"
+import { HostQueue } from "./host-queue.ts"
+import type { Need, Pieces } from "./need.ts"
+import type { Profile } from "./profile.ts"
+
+/** A time in which nothing may run on a host, or, of `noStarts`, begin. */
+export interface Closed {
+  readonly startMs: number
+  readonly endMs: number
+}
+
+/** What jobs to which all times and hosts are alike ask for. */
+export interface Asked {
+  readonly hosts: number
+  readonly need: Need
+  readonly pieces: Pieces
+  readonly limitMs: number
+  /** Places of the hosts it may run on. */
+  readonly places: readonly number[]
+  /** By place, in order of time: when others keep the host. */
+  readonly closed: readonly (readonly Closed[])[]
+  /** By place, in order of time: when no start is planned there, but one may be made now. */
+  readonly noStarts: readonly (readonly Closed[])[]
+}
+
+/** One request with all that was found out for it: what holds until room comes back is not asked twice. */
+export class PlanRequest {
+  readonly asked: Asked
+  readonly queue: HostQueue
+  readonly hasPieces: boolean
+  /** Nothing was found before then. */
+  floorMs: number
+  /** How much of the calendar's list of hosts where room came back it has seen. */
+  relaxedSeen: number
+  readonly #grid: Grid
+  readonly #profiles: readonly Profile[]
+  /** By how many GPUs a host has: what is taken there. Nothing else of a host decides that, unless all of it is taken. */
+  readonly #needs: Resources[] = []
+
+  constructor(asked: Asked, grid: Grid, profiles: readonly Profile[], ranks: Int32Array, relaxedSeen: number) {
+    this.asked = asked
+    this.#grid = grid
+    this.#profiles = profiles
+    this.floorMs = grid.nowMs
+    this.relaxedSeen = relaxedSeen
+    this.hasPieces = Object.keys(asked.pieces).length > 0
+    this.queue = new HostQueue(asked.places, ranks, grid.nowMs)
+  }
+
+  needOn(place: number): Resources {
+    const { need } = this.asked
+    const { total } = this.#profiles[place]!
+    if (need === "whole") return total
+    this.#needs[total.gpus] ??= needOn(need, total)
+    return this.#needs[total.gpus]!
+  }
+
+  /** The first moment from `fromMs` on at which the host has room for it. */
+  roomOn(place: number, fromMs: number): number {
+    const { need, limitMs, closed, noStarts } = this.asked
+    const profile = this.#profiles[place]!
+    const needed = this.needOn(place)
+    let startMs = fromMs
+    for (;;) {
+      startMs = profile.firstRoom(needed, need === "whole", limitMs, startMs)
+      const never = closed[place]
+      const noStart = noStarts[place]
+      if (never === undefined && noStart === undefined) break
+      const opensMs = this.#openFrom(startMs, never, noStart)
+      if (opensMs === startMs || startMs >= this.#grid.endMs) break
+      startMs = opensMs
+    }
+    return startMs < this.#grid.endMs ? startMs : Number.POSITIVE_INFINITY
+  }
+
+  hasRoomNow(place: number): boolean {
+    return this.#profiles[place]!.hasRoomNow(this.needOn(place), this.asked.need === "whole")
+  }
+
+  /** Room came back on these hosts. */
+  relax(places: Iterable<number>): void {
+    for (const place of places) {
+      this.queue.boundsMs[place] = this.#grid.nowMs
+      this.queue.versions[place] = -1
+    }
+    this.floorMs = this.#grid.nowMs
+    this.queue.rebuild()
+  }
+
+  /** Ending as such a time begins is in time. */
+  #openFrom(startMs: number, closed: readonly Closed[] | undefined, noStarts: readonly Closed[] | undefined): number {
+    let openMs = startMs
+    for (const each of closed ?? [])
+      if (each.startMs < openMs + this.asked.limitMs && each.endMs > openMs) openMs = each.endMs
+    if (openMs > this.#grid.nowMs)
+      for (const each of noStarts ?? []) if (each.startMs <= openMs && openMs < each.endMs) openMs = each.endMs
+    return openMs
+  }
+}

@@ -1,0 +1,115 @@
+import type { Resources } from "../../protocol/resources.ts"
+import type { Grid } from "./grid.ts"
+
+/**
+ * What is free on one host, stretch by stretch, each from its first step to the next one's. Plain arrays of numbers: all questions of the
+ * planner end here.
+ */
+export class Profile {
+  /** Changes with each change, so that answers can be kept as long as they hold. */
+  version = 0
+  readonly total: Resources
+  readonly #grid: Grid
+  readonly #from: number[] = [0]
+  readonly #memory: number[]
+  readonly #gpus: number[]
+  readonly #cores: number[]
+  readonly #jobs: number[] = [0]
+
+  constructor(total: Resources, grid: Grid) {
+    this.total = total
+    this.#grid = grid
+    this.#memory = [total.memoryBytes]
+    this.#gpus = [total.gpus]
+    this.#cores = [total.cores]
+  }
+
+  /**
+   * Takes `need`, `times` 1, or gives it back, -1, from the step in which `fromMs` lies to the step that begins at `toMs` or later, at least
+   * for one step.
+   */
+  change(need: Resources, fromMs: number, toMs: number, times: 1 | -1): void {
+    const first = this.#grid.stepOf(fromMs)
+    const last = Math.min(this.#grid.steps, Math.max(this.#grid.stepAfter(toMs), first + 1))
+    if (first >= last) return
+    this.version++
+    const begin = this.#split(first)
+    const end = last === this.#grid.steps ? this.#from.length : this.#split(last)
+    for (let at = begin; at < end; at++) {
+      this.#memory[at]! -= need.memoryBytes * times
+      this.#gpus[at]! -= need.gpus * times
+      this.#cores[at]! -= need.cores * times
+      this.#jobs[at]! += times
+    }
+    // From behind, as joining moves what comes after.
+    if (end < this.#from.length) this.#join(end)
+    if (begin > 0) this.#join(begin)
+  }
+
+  /**
+   * The first moment from `fromMs` on at which `need` has room for as long as `limitMs`, the step of its very end included; Infinity where
+   * there is none before the end of the window.
+   * @param alone only where nobody else is
+   */
+  firstRoom(need: Resources, alone: boolean, limitMs: number, fromMs: number): number {
+    const grid = this.#grid
+    let startMs = fromMs
+    let at = this.#indexOf(grid.stepOf(startMs))
+    if (grid.stepOf(startMs) >= grid.steps) return Number.POSITIVE_INFINITY
+    let last = grid.stepOf(startMs + limitMs)
+    while (at < this.#from.length && this.#from[at]! <= last) {
+      if (this.#hasRoom(at, need, alone)) {
+        at++
+        continue
+      }
+      at++
+      if (at === this.#from.length) return Number.POSITIVE_INFINITY
+      startMs = grid.msOf(this.#from[at]!)
+      last = grid.stepOf(startMs + limitMs)
+    }
+    return startMs
+  }
+
+  /** Whether there is room for it in the step that is now. */
+  hasRoomNow(need: Resources, alone: boolean): boolean {
+    return this.#hasRoom(0, need, alone)
+  }
+
+  #hasRoom(at: number, need: Resources, alone: boolean): boolean {
+    if (alone) return this.#jobs[at] === 0
+    // Who asks for nothing of it takes nothing away, even where others hold more than there is.
+    return (
+      (need.memoryBytes === 0 || need.memoryBytes <= this.#memory[at]!) &&
+      (need.gpus === 0 || need.gpus <= this.#gpus[at]!) &&
+      (need.cores === 0 || need.cores <= this.#cores[at]!)
+    )
+  }
+
+  /** The stretch that the step lies in. */
+  #indexOf(step: number): number {
+    let [low, high] = [0, this.#from.length - 1]
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1
+      if (this.#from[middle]! <= step) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+
+  /** @returns the stretch that begins with the step */
+  #split(step: number): number {
+    const at = this.#indexOf(step)
+    if (this.#from[at] === step) return at
+    this.#from.splice(at + 1, 0, step)
+    for (const values of [this.#memory, this.#gpus, this.#cores, this.#jobs]) values.splice(at + 1, 0, values[at]!)
+    return at + 1
+  }
+
+  /** With the one before, where nothing differs. */
+  #join(at: number): void {
+    const columns = [this.#memory, this.#gpus, this.#cores, this.#jobs]
+    if (columns.some((values) => values[at] !== values[at - 1])) return
+    this.#from.splice(at, 1)
+    for (const values of columns) values.splice(at, 1)
+  }
+}

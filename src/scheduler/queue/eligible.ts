@@ -1,0 +1,83 @@
+import type { JobId } from "../../protocol/ids.ts"
+import { taskIndices } from "../request/array-tasks.ts"
+import { type DependencyView, dependencyState, type Progress } from "../request/dependency-state.ts"
+import type { WaitReason } from "./queue-plan.ts"
+import type { QueueJob, QueueScene } from "./queue-scene.ts"
+
+/** Says of each job whether it is to be looked at: not held, its time come, what it depends on done. */
+export class Eligibility {
+  readonly #scene: QueueScene
+  readonly #nowMs: number
+  #tasks: Map<number, Map<number | null, Progress>> | undefined
+  #namesakes: Map<string, JobId[]> | undefined
+
+  constructor(scene: QueueScene, nowMs: number) {
+    this.#scene = scene
+    this.#nowMs = nowMs
+  }
+
+  /** Why it does not stand in the queue yet; `null` when it does. */
+  reasonOf(job: QueueJob): WaitReason | null {
+    if (job.hold !== null || job.priority === 0) return { code: "held", by: job.hold ?? "admin" }
+    if (job.beginMs !== null && job.beginMs > this.#nowMs) return { code: "begin_time", untilMs: job.beginMs }
+    return this.#dependency(job) ?? this.#booking(job)
+  }
+
+  #dependency(job: QueueJob): WaitReason | null {
+    if (job.dependency === null) return null
+    // Of an array with `aftercorr`: its first task stands for all of them until it may start.
+    const [taskIndex = null] = job.array === null ? [] : taskIndices(job.array.tasks)
+    const view: DependencyView = {
+      tasksOf: (id) => this.#tasksOf().get(id),
+      unfinishedNamesakes: this.#namesakesOf(job),
+      taskIndex,
+    }
+    const state = dependencyState(job.dependency, view, this.#nowMs)
+    if (state.state === "met") return null
+    if (state.state === "never") return { code: "dependency_never", because: state.because }
+    return { code: "dependency", on: state.on, untilMs: state.dueMs }
+  }
+
+  #booking({ booking }: QueueJob): WaitReason | null {
+    if (booking === null) return null
+    const times = this.#scene.bookings
+      .filter(({ name, endMs }) => name === booking && endMs > this.#nowMs)
+      .sort((a, b) => a.startMs - b.startMs)
+    const [next] = times
+    if (next === undefined) return { code: "booking_over", booking }
+    return next.startMs > this.#nowMs ? { code: "booking_to_come", booking, untilMs: next.startMs } : null
+  }
+
+  #tasksOf(): ReadonlyMap<number, ReadonlyMap<number | null, Progress>> {
+    if (this.#tasks !== undefined) return this.#tasks
+    const tasks = new Map<number, Map<number | null, Progress>>()
+    const note = (job: number, task: number | null, progress: Progress) => {
+      const known = tasks.get(job) ?? new Map<number | null, Progress>()
+      tasks.set(job, known.set(task, progress))
+    }
+    const { ended, running, waiting } = this.#scene
+    for (const one of ended) note(one.job, one.task, one)
+    for (const { job, task, startedMs } of running) note(job, task, { startedMs, outcome: null })
+    for (const { id, array } of waiting) {
+      const indices = array === null ? [null] : taskIndices(array.tasks)
+      for (const index of indices) note(id, index, { startedMs: null, outcome: null })
+    }
+    this.#tasks = tasks
+    return tasks
+  }
+
+  #namesakesOf({ id, name, user }: QueueJob): readonly JobId[] {
+    if (this.#namesakes === undefined) {
+      this.#namesakes = new Map()
+      const all = [
+        ...this.#scene.waiting.map((one) => [one.id, one.name, one.user] as const),
+        ...this.#scene.running.map((one) => [one.job, one.name, one.user] as const),
+      ]
+      for (const [job, ofName, ofUser] of all) {
+        const key = JSON.stringify([ofName, ofUser])
+        this.#namesakes.set(key, [...(this.#namesakes.get(key) ?? []), job])
+      }
+    }
+    return [...new Set(this.#namesakes.get(JSON.stringify([name, user])))].filter((job) => job < id)
+  }
+}

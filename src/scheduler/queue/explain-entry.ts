@@ -1,0 +1,168 @@
+import { formatDuration } from "../../base/duration.ts"
+import type { JobId } from "../../protocol/ids.ts"
+import { needOn, type Resources } from "../../protocol/resources.ts"
+import { hostObstacles, lastingObstacles, type Obstacle } from "../obstacle.ts"
+import { describeObstacle } from "../obstacle-text.ts"
+import type { Lease } from "../snapshot.ts"
+import { admits, awayOf } from "./host-times.ts"
+import type { Occupancy, Occupant } from "./occupancy.ts"
+import type { QueueEntry } from "./queue-plan.ts"
+import type { QueueHost, QueueJob } from "./queue-scene.ts"
+import { isBookedFor, isWanted, shapeOf } from "./requests.ts"
+
+/** What keeps a job off one host now. */
+export type QueueObstacle =
+  | Obstacle
+  /** Others have it booked meanwhile. */
+  | { readonly code: "booked"; readonly booking: string; readonly startMs: number; readonly endMs: number }
+  /** Its booking does not have the host. */
+  | { readonly code: "not_booked"; readonly booking: string }
+  /** Jobs are leaving it for another one, and until they are gone nobody else starts there. */
+  | { readonly code: "making_room"; readonly for: JobId }
+  /** It, or who is there, shares the host with nobody. */
+  | { readonly code: "alone"; readonly leases: readonly Lease[] }
+
+export interface HostAnswer {
+  readonly host: QueueHost
+  /** All of it is true by itself; none: it has room. */
+  readonly obstacles: readonly QueueObstacle[]
+  readonly text: string
+}
+
+/** Host by host, what keeps a job off it now, as the job finds it at its turn. */
+export function explainEntry(
+  occupancy: Occupancy,
+  job: QueueJob,
+  entry: Pick<QueueEntry, "partition" | "place">,
+  limitMs: number,
+): readonly HostAnswer[] {
+  const { nowMs } = occupancy.grid
+  const place = entry.place ?? Number.POSITIVE_INFINITY
+  return occupancy.scene.hosts.map((host) => {
+    const obstacles = obstaclesOn(occupancy, job, entry.partition, place, limitMs, host)
+    const text = obstacles.map((one) => obstacleText(one, host, job, entry.partition, nowMs)).join("; ") || "has room"
+    const away = obstacles.length === 0 ? null : awayOf(host, nowMs)
+    const back = away !== null && away.endMs !== Number.POSITIVE_INFINITY ? "; expected free in" : ""
+    return { host, obstacles, text: back === "" ? text : `${text}${back} ${formatDuration(away!.endMs - nowMs)}` }
+  })
+}
+
+function obstaclesOn(
+  occupancy: Occupancy,
+  job: QueueJob,
+  partition: string,
+  place: number,
+  limitMs: number,
+  host: QueueHost,
+): readonly QueueObstacle[] {
+  if (!isWanted(job, host)) return [{ code: "pinned_elsewhere" }]
+  if (!isBookedFor(occupancy.scene, job, host)) return [{ code: "not_booked", booking: job.booking! }]
+  const lasting = lastingObstacles(shapeOf(job, partition), host)
+  if (lasting.length > 0) return lasting
+  const { nowMs } = occupancy.grid
+  const found: QueueObstacle[] = hostObstacles(host)
+  for (const booking of occupancy.scene.bookings) {
+    const { name, hosts, startMs, endMs } = booking
+    const isThen = startMs < nowMs + limitMs && endMs > nowMs
+    if (isThen && hosts.has(host.id) && !admits(booking, job))
+      found.push({ code: "booked", booking: name, startMs, endMs })
+  }
+  const vacated = occupancy.vacatedFor(host, place)
+  if (vacated !== null) found.push({ code: "making_room", for: vacated })
+  const all = occupancy.on(host, job, place)
+  const here = all.filter(({ planned }) => !planned)
+  const leased = leasedBy(occupancy, job, host, here)
+  found.push(...leased)
+  // Who stands before it is in the way by itself only where it still is once these are gone.
+  const named = new Set(leased.flatMap((one) => ("leases" in one ? one.leases.map((lease) => lease.job) : [])))
+  const others = all.filter((one) => one.planned || !named.has(one.job))
+  const ahead = inTheWay(occupancy, job, host, others, limitMs)
+  if (ahead.length > 0) found.push({ code: "held_for_earlier", jobs: ahead, more: 0 })
+  return found
+}
+
+function leasedBy(occupancy: Occupancy, job: QueueJob, host: QueueHost, here: readonly Occupant[]): QueueObstacle[] {
+  const isAlone = job.alone || job.hasSecrets
+  const leases = (some: readonly Occupant[]) => some.map((one) => leaseOf(one, host))
+  if (isAlone) return here.length === 0 ? [] : [{ code: "alone", leases: leases(here) }]
+  const loners = here.filter(({ alone }) => alone)
+  if (loners.length > 0) return [{ code: "alone", leases: leases(loners) }]
+  const found: QueueObstacle[] = []
+  const need = needOn(job.resources, host.total)
+  const free = occupancy.freeBeside(host, here)
+  if (need.gpus > 0 && need.gpus > free.gpus) {
+    const held = here.filter(({ resources }) => resources.gpus > 0)
+    found.push({ code: "gpu_leased", asked: need.gpus, free: free.gpus, leases: leases(held) })
+  }
+  if (need.memoryBytes > 0 && need.memoryBytes > free.memoryBytes) {
+    // By jobs, where without them there would be enough even as others use it; else by these others.
+    const code = need.memoryBytes > occupancy.freeBeside(host, []).memoryBytes ? "memory_short" : "memory_leased"
+    const [asked, now] = [need.memoryBytes, free.memoryBytes]
+    if (code === "memory_short") found.push({ code, asked, free: now, forGpu: need.gpus > 0 })
+    else found.push({ code, asked, free: now, leases: leases(here) })
+  }
+  if (need.cores > 0 && need.cores > free.cores) {
+    found.push({ code: "cores_leased", asked: need.cores, free: free.cores, leases: leases(here) })
+  }
+  return found
+}
+
+/** Jobs for which the host is kept at some time while this one would be there; it would not fit beside them. */
+function inTheWay(
+  occupancy: Occupancy,
+  job: QueueJob,
+  host: QueueHost,
+  all: readonly Occupant[],
+  limitMs: number,
+): readonly Occupant["job"][] {
+  const { grid } = occupancy
+  const lastStep = Math.min(grid.stepOf(grid.nowMs + limitMs), grid.steps - 1)
+  const kept = all.filter(({ planned, firstStep }) => planned && firstStep <= lastStep)
+  const isAlone = job.alone || job.hasSecrets
+  const need = needOn(job.resources, host.total)
+  const jobs = new Set<Occupant["job"]>()
+  for (const step of new Set(kept.map(({ firstStep }) => firstStep))) {
+    const then = all.filter(({ firstStep, endStep }) => firstStep <= step && step < endStep)
+    const clashes =
+      isAlone || then.some(({ alone }) => alone) || !fitsWhereAsked(need, occupancy.freeBeside(host, then))
+    if (clashes) for (const one of then) if (one.planned) jobs.add(one.job)
+  }
+  return [...jobs]
+}
+
+function fitsWhereAsked(need: Resources, free: Resources): boolean {
+  return (["memoryBytes", "gpus", "cores"] as const).every((of) => need[of] === 0 || need[of] <= free[of])
+}
+
+function leaseOf({ job, user, hasSecrets, resources, endMs }: Occupant, host: QueueHost): Lease {
+  return { job, host: host.id, resources, user, hasSecrets, expectedEndMs: endMs }
+}
+
+export function obstacleText(
+  obstacle: QueueObstacle,
+  host: QueueHost,
+  job: QueueJob,
+  partition: string,
+  nowMs: number,
+): string {
+  switch (obstacle.code) {
+    case "booked": {
+      const { booking, startMs, endMs } = obstacle
+      const from = startMs > nowMs ? `from in ${formatDuration(startMs - nowMs)} ` : ""
+      return `booked for ${booking} ${from}for ${formatDuration(endMs - Math.max(startMs, nowMs))}`
+    }
+    case "making_room":
+      return `making room for job ${obstacle.for}`
+    case "not_booked":
+      return `not in the booking ${obstacle.booking}`
+    case "alone": {
+      const jobs = [...new Set(obstacle.leases.map((lease) => lease.job))]
+      const why = job.alone || job.hasSecrets ? "it shares its host with nobody" : "who is there shares it with nobody"
+      return `${why}: ${jobs.length === 1 ? "job" : "jobs"} ${jobs.join(", ")} there`
+    }
+    case "pinned_elsewhere":
+      return `the job asks for ${job.hostsWanted?.join(" or ")}`
+    default:
+      return describeObstacle(obstacle, host, shapeOf(job, partition), nowMs)
+  }
+}

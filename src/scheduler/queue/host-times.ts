@@ -1,0 +1,60 @@
+import type { Closed } from "../calendar/plan-request.ts"
+import { hostObstacles, OWNER_CODES } from "../obstacle.ts"
+import type { HostBooking, QueueHost, QueueJob, QueueScene } from "./queue-scene.ts"
+
+/** When hosts are not to be had: as they are now, as their owners are expected, and as others have them booked. */
+export class HostTimes {
+  /** By place: when no start is planned, though one may be made now. */
+  readonly noStarts: readonly (readonly Closed[])[]
+  readonly #scene: QueueScene
+  readonly #nowMs: number
+  readonly #away: readonly (Closed | null)[]
+  readonly #places: ReadonlyMap<string, number>
+  readonly #byAdmission = new Map<string, readonly (readonly Closed[])[]>()
+
+  constructor(scene: QueueScene, nowMs: number) {
+    this.#scene = scene
+    this.#nowMs = nowMs
+    this.#places = new Map(scene.hosts.map(({ id }, place) => [id, place]))
+    this.#away = scene.hosts.map((host) => awayOf(host, nowMs))
+    this.noStarts = scene.hosts.map(({ expected }) => expected)
+  }
+
+  /** By place, what is closed to the job, in order of time; and a text that is the same for all to whom the same is closed. */
+  closedTo(job: QueueJob): { readonly key: string; readonly closed: readonly (readonly Closed[])[] } {
+    const { bookings } = this.#scene
+    const key = bookings.map((booking) => (admits(booking, job) ? "1" : "0")).join("")
+    let closed = this.#byAdmission.get(key)
+    if (closed === undefined) {
+      const made = this.#away.map((away) => (away === null ? [] : [away]))
+      for (const booking of bookings) {
+        if (admits(booking, job) || booking.endMs <= this.#nowMs) continue
+        for (const host of booking.hosts) made[this.#places.get(host) ?? -1]?.push(booking)
+      }
+      closed = made.map((each) => each.sort((a, b) => a.startMs - b.startMs))
+      this.#byAdmission.set(key, closed)
+    }
+    return { key, closed }
+  }
+}
+
+/** Whether the booking does not keep the job out. */
+export function admits({ name, users, accounts }: HostBooking, job: QueueJob): boolean {
+  return job.booking === name || users.includes(job.user) || accounts.includes(job.account)
+}
+
+/**
+ * From now until when the host takes no jobs; `null` when it does. Where nobody knows how long that lasts it is for as long as is planned, but
+ * for an owner who is there at a time at which that was expected: then it is to the end of that time.
+ */
+export function awayOf(host: QueueHost, nowMs: number): Closed | null {
+  const obstacles = hostObstacles(host)
+  if (obstacles.length === 0) return null
+  const expected = host.expected.find(({ startMs, endMs }) => startMs <= nowMs && nowMs < endMs)
+  const ends = obstacles.map((obstacle) => {
+    if ("until" in obstacle && obstacle.until !== null) return Math.max(obstacle.until, nowMs + 1)
+    const isOwner = OWNER_CODES.some((code) => code === obstacle.code)
+    return isOwner && expected !== undefined ? expected.endMs : Number.POSITIVE_INFINITY
+  })
+  return { startMs: nowMs, endMs: Math.max(...ends) }
+}

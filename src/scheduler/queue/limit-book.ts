@@ -1,0 +1,171 @@
+import { DEFAULT_MEMORY_BYTES, type ResourceRequest } from "../../protocol/resources.ts"
+import type { Pieces } from "../calendar/need.ts"
+import { type LimitedJob, type LimitHit, startHitsOf } from "../limits/limit-check.ts"
+import {
+  type Amounts,
+  type LayerKind,
+  type LimitInForce,
+  type LimitLayer,
+  type Limits,
+  limitsInForce,
+  orderLayers,
+} from "../limits/limits.ts"
+import type { QueueScene } from "./queue-scene.ts"
+import type { Standing, Standings } from "./standings.ts"
+
+interface Count {
+  runningJobs: number
+  submittedJobs: number
+  resources: Record<string, number>
+}
+
+interface GroupCount extends Count {
+  minutes: Amounts
+  runningMinutes: Record<string, number>
+  wallMinutes: number
+}
+
+interface Layers {
+  readonly inForce: readonly LimitInForce[]
+  readonly groups: ReadonlySet<GroupCount>
+  readonly others: ReadonlySet<Count>
+}
+
+const MINUTE_MS = 60_000
+const GIB = 1024 ** 3
+
+/** What counts against limits, with what the pass has started so far. */
+export class LimitBook {
+  readonly #scene: QueueScene
+  readonly #standings: Standings
+  readonly #groups = new Map<string, GroupCount>()
+  readonly #counts = new Map<string, Count>()
+  readonly #layers = new Map<Standing, Layers>()
+  readonly #isOff: boolean
+
+  constructor(scene: QueueScene, standings: Standings, nowMs: number) {
+    this.#scene = scene
+    this.#standings = standings
+    const { policy } = scene
+    const all = [
+      policy,
+      ...policy.accounts,
+      ...policy.accounts.flatMap(({ members }) => members),
+      ...policy.qos,
+      ...policy.partitions,
+    ]
+    this.#isOff = all.every(({ limits }) => Object.keys(limits).length === 0) && policy.partitions.every(hasNoLongest)
+    if (this.#isOff) return
+    for (const one of scene.running) {
+      const standing = this.#standings.of(one.account, one.user, one.partition, one.qos)
+      const leftMs = one.limitMs === null ? Number.POSITIVE_INFINITY : one.startedMs + one.limitMs - nowMs
+      this.#count(standing, amountsOf(one.resources, one.hosts.length, one.pieces), Math.max(0, leftMs) / MINUTE_MS)
+    }
+  }
+
+  /** The limits that one more job like this meets now; the first is its reason. */
+  hitsOf(standing: Standing, job: LimitedJob): readonly LimitHit[] {
+    if (this.#isOff) return []
+    return startHitsOf(job, this.#layersOf(standing).inForce, { safe: this.#scene.policy.safeMinutes })
+  }
+
+  started(standing: Standing, job: LimitedJob): void {
+    if (!this.#isOff) this.#count(standing, job.resources, job.timeLimitMinutes ?? Number.POSITIVE_INFINITY)
+  }
+
+  #count(standing: Standing, resources: Amounts, minutes: number): void {
+    const { groups, others } = this.#layersOf(standing)
+    for (const each of [...groups, ...others]) {
+      each.runningJobs++
+      each.submittedJobs++
+      for (const name in resources) each.resources[name] = (each.resources[name] ?? 0) + resources[name]!
+    }
+    for (const { runningMinutes } of groups) {
+      for (const name in resources) {
+        if (resources[name] !== 0) runningMinutes[name] = (runningMinutes[name] ?? 0) + resources[name]! * minutes
+      }
+    }
+  }
+
+  #layersOf(standing: Standing): Layers {
+    let layers = this.#layers.get(standing)
+    if (layers === undefined) {
+      layers = this.#makeLayers(standing)
+      this.#layers.set(standing, layers)
+    }
+    return layers
+  }
+
+  #makeLayers({ user, account, partition, qos, member, accounts, partitionQos }: Standing): Layers {
+    const made: LimitLayer[] = []
+    const layer = (kind: LayerKind, name: string, limits: Limits, more: Partial<LimitLayer> = {}): LimitLayer => {
+      const shown = kind === "user" ? `user ${account}/${user}` : kind === "root" ? "root" : `${kind} ${name}`
+      const counts = {
+        group: this.#group(kind === "partition_qos" ? `qos ${name}` : shown),
+        user: this.#countOf(`${shown} of user ${user}`),
+        account: this.#countOf(`${shown} of account ${account}`),
+      }
+      const one = { kind, name, limits, counts, ...more }
+      made.push(one)
+      return one
+    }
+    const ofQos = (kind: "qos" | "partition_qos", one: typeof qos) =>
+      layer(kind, one.name, one.limits, { overridesPartition: one.overridesPartition })
+    const { longestTimeMs } = partition
+    const job = longestTimeMs === null ? partition.limits.job : boundedBy(partition.limits, longestTimeMs / MINUTE_MS)
+    const limits = job === undefined ? partition.limits : { ...partition.limits, job }
+    const order = orderLayers({
+      partitionQos: partitionQos === null ? null : ofQos("partition_qos", partitionQos),
+      qos: ofQos("qos", qos),
+      user: layer("user", user, member?.limits ?? {}),
+      accounts: accounts.map((one) => layer("account", one.name, one.limits)),
+      root: layer("root", "", this.#scene.policy.limits),
+      partition: layer("partition", partition.name, limits),
+      qosOverPartitionQos: qos.overPartitionQos,
+    })
+    return {
+      inForce: limitsInForce(order),
+      groups: new Set(made.map(({ counts }) => counts.group as GroupCount)),
+      others: new Set(made.flatMap(({ counts }) => [counts.user as Count, counts.account as Count])),
+    }
+  }
+
+  #group(key: string): GroupCount {
+    let group = this.#groups.get(key)
+    if (group === undefined) {
+      const { minutes = {}, wallMinutes = 0 } = this.#scene.used.get(key) ?? {}
+      group = { runningJobs: 0, submittedJobs: 0, resources: {}, minutes, runningMinutes: {}, wallMinutes }
+      this.#groups.set(key, group)
+    }
+    return group
+  }
+
+  #countOf(key: string): Count {
+    let count = this.#counts.get(key)
+    if (count === undefined) {
+      count = { runningJobs: 0, submittedJobs: 0, resources: {} }
+      this.#counts.set(key, count)
+    }
+    return count
+  }
+}
+
+/** What a job asks for, or holds, on all its hosts: cores as `cpu`, `gpu`, `memory` in GiB, and pieces as `license/NAME`. */
+export function amountsOf({ memoryBytes, gpus, cores }: ResourceRequest, hosts: number, pieces: Pieces): Amounts {
+  const amounts: Record<string, number> = {
+    cpu: cores * hosts,
+    // Who does not say leases the GPU where there is one.
+    gpu: (gpus ?? 1) * hosts,
+    memory: ((memoryBytes ?? DEFAULT_MEMORY_BYTES) / GIB) * hosts,
+  }
+  for (const name in pieces) amounts[`license/${name}`] = pieces[name]!
+  return amounts
+}
+
+function hasNoLongest({ longestTimeMs }: { readonly longestTimeMs: number | null }): boolean {
+  return longestTimeMs === null
+}
+
+function boundedBy({ job }: Limits, minutes: number): NonNullable<Limits["job"]> {
+  return { ...job, wallMinutes: Math.min(job?.wallMinutes ?? Number.POSITIVE_INFINITY, minutes) }
+}

@@ -1,0 +1,143 @@
+import type { Amounts } from "../limits/limits.ts"
+import { ageFactor, amountFactor, type PoolSize, sizeFactor } from "../priority/factors.ts"
+import { type Priority, type PriorityFactors, priorityNumber, priorityOf } from "../priority/priority.ts"
+import { type Queued, queueOrder } from "../priority/queue-order.ts"
+import { amountsOf } from "./limit-book.ts"
+import type { QueueJob, QueueScene } from "./queue-scene.ts"
+import type { Standing, Standings } from "./standings.ts"
+
+/** A job in one of its partitions: what stands in the queue. */
+export interface Line extends Queued {
+  readonly spec: QueueJob
+  readonly standing: Standing
+  /** Its own limit, or its partition's; Infinity for none. */
+  readonly limitMs: number
+}
+
+/** Makes the lines of jobs and puts them in order. */
+export class Lines {
+  readonly #scene: QueueScene
+  readonly #nowMs: number
+  readonly #standings: Standings
+  readonly #pool: PoolSize
+  readonly #resourceNames: readonly string[]
+  readonly #partitionAmounts = new Map<string, Amounts>()
+
+  constructor(scene: QueueScene, standings: Standings, nowMs: number) {
+    this.#scene = scene
+    this.#nowMs = nowMs
+    this.#standings = standings
+    this.#pool = {
+      hosts: scene.hosts.length,
+      cores: scene.hosts.reduce((sum, { total }) => sum + total.cores, 0),
+    }
+    this.#resourceNames = Object.keys(scene.policy.priority.weights.resources).sort()
+  }
+
+  /** In queue order. */
+  inOrder(jobs: readonly QueueJob[]): Line[] {
+    const { policy } = this.#scene
+    const lines = jobs.flatMap((job) => job.partitions.map((partition) => this.lineOf(job, partition)))
+    const byQos = policy.preemption.by === "qos"
+    const preempts = new Set(policy.qos.flatMap((one) => one.preempts.map((other) => `${one.name}\n${other}`)))
+    const inLane = this.#inShortLane(lines)
+    const laned =
+      inLane.size === 0 ? lines : lines.map((line) => (inLane.has(line) ? { ...line, tier: line.tier + 0.5 } : line))
+    return byQos ? queueOrder(laned, (a, b) => preempts.has(`${a}\n${b}`)) : queueOrder(laned)
+  }
+
+  lineOf(job: QueueJob, partition: string): Line {
+    const standing = this.#standings.of(job.account, job.user, partition, job.qos)
+    const { weights } = this.#scene.policy.priority
+    const limitMs =
+      job.limitMs ?? standing.partition.defaultTimeMs ?? standing.partition.longestTimeMs ?? Number.POSITIVE_INFINITY
+    const factors = this.#factorsOf(job, standing, limitMs)
+    return {
+      spec: job,
+      standing,
+      limitMs,
+      job: job.id,
+      task: null,
+      expedited: job.expedited,
+      reserved: job.booking !== null,
+      tier: standing.partition.tier,
+      priority: priorityNumber(factors, weights, this.#resourceNames, byHandOf(job)),
+      submittedMs: job.submittedMs,
+      preemptClass: job.qos,
+    }
+  }
+
+  /** The sum that a line's priority is. */
+  tableOf({ spec, standing, limitMs }: Line): Priority {
+    return priorityOf(this.#factorsOf(spec, standing, limitMs), this.#scene.policy.priority.weights, byHandOf(spec))
+  }
+
+  #factorsOf(job: QueueJob, standing: Standing, limitMs: number): PriorityFactors {
+    const { policy, fairShares } = this.#scene
+    const { maxAgeMs, size, raw } = policy.priority
+    const resources: Record<string, number> = {}
+    if (this.#resourceNames.length > 0) {
+      const asked = amountsOf(job.resources, job.hosts, job.pieces)
+      const has = this.#amountsOfPartition(standing.partition.name)
+      for (const name of this.#resourceNames) {
+        resources[name] = amountFactor(asked[name] ?? 0, has[name] ?? 0, raw.includes("resources"))
+      }
+    }
+    const accrues = job.hold === null || policy.priority.accruesAlways
+    return {
+      age: accrues ? ageFactor(job.accruesSinceMs, this.#nowMs, maxAgeMs) : 0,
+      association: standing.association,
+      fairShare: fairShares.get(`${job.account}/${job.user}`) ?? 1,
+      size: sizeFactor(
+        { hosts: job.hosts, cores: job.resources.cores * job.hosts, timeLimitMinutes: limitMs / 60_000 },
+        this.#pool,
+        size,
+      ),
+      partition: standing.partitionFactor,
+      qos: standing.qosFactor,
+      resources,
+      site: job.site,
+      nice: job.nice,
+    }
+  }
+
+  #amountsOfPartition(partition: string): Amounts {
+    let amounts = this.#partitionAmounts.get(partition)
+    if (amounts === undefined) {
+      const sum: Record<string, number> = {}
+      for (const { total, partitions } of this.#scene.hosts) {
+        if (!partitions.includes(partition)) continue
+        for (const [name, amount] of Object.entries(amountsOf(total, 1, {}))) sum[name] = (sum[name] ?? 0) + amount
+      }
+      for (const [name, count] of Object.entries(this.#scene.pieces)) sum[`license/${name}`] = count
+      amounts = sum
+      this.#partitionAmounts.set(partition, amounts)
+    }
+    return amounts
+  }
+
+  /** Of each user the first so many that are short, as far as none of theirs runs by way of it. */
+  #inShortLane(lines: readonly Line[]): ReadonlySet<Line> {
+    const lane = this.#scene.policy.shortLane
+    if (lane === null) return new Set()
+    const left = new Map<string, number>()
+    for (const { user, limitMs } of this.#scene.running) {
+      if (limitMs !== null && limitMs <= lane.longestMs) left.set(user, (left.get(user) ?? 0) - 1)
+    }
+    const most = lane.runningPerUser ?? Number.POSITIVE_INFINITY
+    const chosen = new Set<Line>()
+    for (const line of queueOrder(lines)) {
+      if (line.limitMs > lane.longestMs || (lane.interactiveOnly && !line.spec.interactive)) continue
+      const { user } = line.spec
+      const used = left.get(user) ?? 0
+      if (most + used <= 0) continue
+      left.set(user, used - 1)
+      chosen.add(line)
+    }
+    return chosen
+  }
+}
+
+function byHandOf({ hold, priority }: QueueJob): number | "held" | null {
+  return hold !== null || priority === 0 ? "held" : priority
+}

@@ -1,0 +1,128 @@
+import type { HostId, JobId } from "../../protocol/ids.ts"
+import { needOn, type Resources } from "../../protocol/resources.ts"
+import { Grid } from "../calendar/grid.ts"
+import { endOf, totalOf } from "./preempt.ts"
+import type { QueueEntry, QueuePlan } from "./queue-plan.ts"
+import type { QueueHost, QueueJob, QueueScene } from "./queue-scene.ts"
+
+/** Who is on a host, or will be: in whole steps of the planner's grid, the last one not included. */
+export interface Occupant {
+  readonly job: JobId
+  readonly user: string
+  readonly hasSecrets: boolean
+  readonly resources: Resources
+  readonly alone: boolean
+  readonly firstStep: number
+  readonly endStep: number
+  /** It is only planned. */
+  readonly planned: boolean
+  readonly endMs: number | null
+  /** It is preempted for the job with this place; where it is suspended its memory stays. */
+  readonly leaving?: Leaving
+}
+
+interface Leaving {
+  readonly place: number
+  readonly isSuspended: boolean
+}
+
+/** Before all places. */
+const RUNS = -1
+
+/** Owners go before all on their own Macs. */
+function orderOf({ ownersFirst, place }: QueueEntry): number {
+  return ownersFirst ? 0 : (place ?? 0)
+}
+
+/**
+ * Who holds each host as a job finds it at its turn: what runs, what starts now and what is reserved for those before it. Made from the plan and
+ * not from the planner's own books, so that what is said of hosts does not hang on these.
+ */
+export class Occupancy {
+  readonly grid: Grid
+  readonly #scene: QueueScene
+  readonly #leaving = new Map<string, Leaving>()
+  readonly #vacated = new Map<HostId, { readonly place: number; readonly for: JobId }>()
+  readonly #byHost = new Map<HostId, { readonly place: number; readonly occupant: Occupant }[]>()
+
+  constructor(scene: QueueScene, plan: QueuePlan) {
+    const { nowMs } = plan
+    const { windowMs, gridMs } = scene.policy.backfill
+    this.#scene = scene
+    this.grid = new Grid(nowMs, windowMs, gridMs)
+    const add = (host: HostId, place: number, occupant: Occupant) => {
+      const known = this.#byHost.get(host) ?? []
+      known.push({ place, occupant })
+      this.#byHost.set(host, known)
+    }
+    const hosts = new Map(scene.hosts.map((host) => [host.id, host]))
+    for (const entry of plan.entries) {
+      for (const { job, task, hosts, mode } of entry.preempts) {
+        this.#leaving.set(`${job} ${task}`, { isSuspended: mode === "suspend", place: orderOf(entry) })
+        for (const host of hosts) this.#vacated.set(host, { place: orderOf(entry), for: entry.job })
+      }
+    }
+    for (const one of scene.running) {
+      const { job, user, hasSecrets, resources, alone } = one
+      const endMs = one.limitMs === null ? null : one.startedMs + one.limitMs
+      const span = this.stepsOf(nowMs, endOf(one, nowMs))
+      const occupant = { job, user, hasSecrets, resources, alone: alone || hasSecrets, planned: false, endMs, ...span }
+      const leaving = this.#leaving.get(`${job} ${one.task}`)
+      for (const host of one.hosts) add(host, RUNS, leaving === undefined ? occupant : { ...occupant, leaving })
+    }
+    const jobs = new Map(scene.waiting.map((job) => [job.id, job]))
+    for (const entry of plan.entries) {
+      const job = jobs.get(entry.job)
+      if (job === undefined || entry.state === "waits") continue
+      const { id, user, hasSecrets } = job
+      const span = this.stepsOf(entry.startMs!, entry.endMs ?? Number.POSITIVE_INFINITY)
+      for (const host of entry.hosts) {
+        const resources = needOn(job.resources, hosts.get(host)!.total)
+        const alone = job.alone || hasSecrets
+        const planned = entry.state === "reserved"
+        const occupant = { job: id, user, hasSecrets, resources, alone, planned, endMs: entry.endMs, ...span }
+        add(host, orderOf(entry), occupant)
+      }
+    }
+  }
+
+  stepsOf(fromMs: number, toMs: number): { readonly firstStep: number; readonly endStep: number } {
+    const firstStep = this.grid.stepOf(fromMs)
+    return { firstStep, endStep: Math.max(firstStep + 1, this.grid.stepAfter(toMs)) }
+  }
+
+  /** Who is on the host as the job with this place finds it. */
+  on(host: QueueHost, job: QueueJob, place: number): readonly Occupant[] {
+    const all = this.#byHost.get(host.id) ?? []
+    return all
+      .filter((one) => one.place < place && (one.occupant.job !== job.id || one.place === RUNS))
+      .flatMap(({ occupant }) => {
+        const { leaving } = occupant
+        // Whoever comes before the preemptor, or is it, finds it there as ever.
+        if (leaving === undefined || leaving.place >= place) return occupant
+        if (!leaving.isSuspended) return []
+        return { ...occupant, alone: false, resources: { ...occupant.resources, gpus: 0, cores: 0 } }
+      })
+  }
+
+  /** For whom others leave the host, as the job with this place finds it. */
+  vacatedFor(host: QueueHost, place: number): JobId | null {
+    const vacated = this.#vacated.get(host.id)
+    return vacated === undefined || vacated.place >= place ? null : vacated.for
+  }
+
+  /** What is free on a host beside these. */
+  freeBeside(host: QueueHost, occupants: readonly Occupant[]): Resources {
+    let { memoryBytes, gpus, cores } = totalOf(host)
+    for (const { resources } of occupants) {
+      memoryBytes -= resources.memoryBytes
+      gpus -= resources.gpus
+      cores -= resources.cores
+    }
+    return { memoryBytes, gpus, cores }
+  }
+
+  get scene(): QueueScene {
+    return this.#scene
+  }
+}

@@ -1,0 +1,272 @@
+import type { JobId } from "../../protocol/ids.ts"
+import { Calendar, type Room } from "../calendar/calendar.ts"
+import { Grid } from "../calendar/grid.ts"
+import type { LimitedJob } from "../limits/limit-check.ts"
+import { taskIndices } from "../request/array-tasks.ts"
+import { HostTimes } from "./host-times.ts"
+import { amountsOf, LimitBook } from "./limit-book.ts"
+import type { Line } from "./line.ts"
+import { endOf, heldBy, Preemptor, totalOf } from "./preempt.ts"
+import type { Preemption, QueueEntry, WaitReason } from "./queue-plan.ts"
+import type { QueueScene } from "./queue-scene.ts"
+import { type LineRequest, Requests } from "./requests.ts"
+import type { Standings } from "./standings.ts"
+
+/** How many tasks of one array get a reservation. Slurm's bf_max_job_array_resv. */
+const TASKS_RESERVED = 20
+
+/** What was found for one task of a line, or for all of it. */
+interface Found {
+  readonly task: number | null
+  readonly room: Room | null
+  readonly preempts: readonly Preemption[]
+  readonly reason: WaitReason | null
+}
+
+/** How far a partition's queue has been looked at. */
+interface Turn {
+  /** Requests for which exact times are sought. */
+  readonly requests: Set<LineRequest>
+  /** The first job that waits in it for room. */
+  firstWaiting: JobId | null
+  /** So many different requests stood in it that no exact time is sought for who comes now. */
+  isFull: boolean
+}
+
+/** One way through the queue, line by line in order. */
+export class QueuePass {
+  readonly preemptor: Preemptor
+  readonly #scene: QueueScene
+  readonly #calendar: Calendar
+  readonly #requests: Requests
+  readonly #limits: LimitBook
+  readonly #turns = new Map<string, Turn>()
+  readonly #ownPlaces = new Map<string, readonly number[]>()
+  /** Jobs with a time, and the room that is kept for those that do not start. */
+  readonly #settled = new Map<JobId, { readonly request: LineRequest; readonly room: Room } | "started">()
+  readonly #limitedJobs = new Map<LineRequest, LimitedJob>()
+  /** In strict order: for whom nobody else starts there. */
+  readonly #closedFor = new Map<number, JobId>()
+  #starts = 0
+
+  constructor(scene: QueueScene, standings: Standings, nowMs: number) {
+    const { windowMs, gridMs } = scene.policy.backfill
+    this.#scene = scene
+    const totals = scene.hosts.map((host) => ({ total: totalOf(host), weight: host.weight }))
+    this.#calendar = new Calendar(totals, scene.pieces, new Grid(nowMs, windowMs, gridMs))
+    const places = new Map(scene.hosts.map(({ id }, place) => [id, place]))
+    for (const attempt of scene.running) {
+      const endMs = endOf(attempt, nowMs)
+      for (const place of attempt.hosts.flatMap((id) => places.get(id) ?? []))
+        this.#calendar.hold(place, heldBy(attempt, scene, place), nowMs, endMs)
+      this.#calendar.holdPieces(attempt.pieces, nowMs, endMs)
+    }
+    this.#requests = new Requests(scene, this.#calendar, new HostTimes(scene, nowMs))
+    this.#limits = new LimitBook(scene, standings, nowMs)
+    this.preemptor = new Preemptor(scene, this.#calendar, standings)
+    for (const [place, { owner }] of scene.hosts.entries())
+      if (owner !== null) this.#ownPlaces.set(owner, [...(this.#ownPlaces.get(owner) ?? []), place])
+  }
+
+  /** Only on the sender's own hosts, only now: owners go first there. */
+  visitOwn(line: Line): Found[] {
+    const own = this.#ownPlaces.get(line.spec.user)
+    if (own === undefined || line.spec.hosts > own.length || line.spec.array !== null) return []
+    if (this.#settled.has(line.spec.id) || line.standing.refusal !== null) return []
+    const request = this.#requests.of(line, own)
+    if (request.possible < line.spec.hosts || this.#limitReason(line, request) !== null) return []
+    const found = this.#startNow(line, request, null)
+    return found === null ? [] : [found]
+  }
+
+  /** Its turn: a start, a reservation, or a reason. Nothing where it has a better time in another partition already. */
+  visit(line: Line): Found[] {
+    const { spec, standing } = line
+    const settled = this.#settled.get(spec.id)
+    if (settled === "started") return []
+    const waits = (reason: WaitReason): Found[] => [{ task: null, room: null, preempts: [], reason }]
+    if (standing.refusal !== null) return waits({ code: "not_allowed", text: standing.refusal })
+    const request = this.#requests.of(line)
+    if (request.possible < spec.hosts)
+      return waits({ code: "never_fits", asked: spec.hosts, possible: request.possible })
+    const turn = this.#turnOf(standing.partition.name)
+    const ahead = this.#mustWaitTurn(line, request, turn)
+    const found: Found[] = []
+    const tasks = spec.array === null ? [null] : taskIndices(spec.array.tasks)
+    const atOnce = spec.array?.tasks.atOnce ?? Number.POSITIVE_INFINITY
+    let running = spec.array?.running ?? 0
+    let reserved = 0
+    for (const task of tasks) {
+      const refused =
+        running >= atOnce ? ({ code: "array_limit", atOnce } as const) : (ahead ?? this.#limitReason(line, request))
+      if (refused !== null) return found.length > 0 ? found : waits(refused)
+      const started = reserved > 0 ? null : this.#startNow(line, request, task)
+      if (started !== null) {
+        found.push(started)
+        running++
+        if (settled !== undefined) this.#calendar.giveBack(settled.request.plan, settled.room)
+        continue
+      }
+      if (settled !== undefined) return []
+      const next = this.#reserve(line, request, task, turn)
+      if (next.room === null) return found.length > 0 ? found : [{ ...next, task: null }]
+      found.push(next)
+      // A task that is reserved for will count as one that runs.
+      running++
+      if (++reserved >= TASKS_RESERVED) break
+    }
+    return found
+  }
+
+  /** When it may start as everything is planned; nothing is kept for it but in the eyes of those behind it. */
+  estimate(line: Line): Room | null {
+    const { plan } = this.#requests.of(line)
+    const room = this.#calendar.find(plan, Number.POSITIVE_INFINITY)
+    if (room !== null) this.#calendar.take(plan, room)
+    return room
+  }
+
+  entryOf(line: Line, { task, room, preempts, reason }: Found, place: number, ownersFirst = false): QueueEntry {
+    const { nowMs } = this.#calendar.grid
+    const isStart = room !== null && room.startMs <= nowMs
+    return {
+      job: line.spec.id,
+      task,
+      partition: line.standing.partition.name,
+      qos: line.standing.qos.name,
+      priority: line.priority,
+      place,
+      state: room === null ? "waits" : isStart ? "start" : "reserved",
+      startMs: room?.startMs ?? null,
+      endMs: room === null || line.limitMs === Number.POSITIVE_INFINITY ? null : room.startMs + line.limitMs,
+      hosts: (room?.places ?? []).map((at) => this.#scene.hosts[at]!.id),
+      ownersFirst,
+      estimate: false,
+      preempts,
+      reason,
+    }
+  }
+
+  #startNow(line: Line, request: LineRequest, task: number | null): Found | null {
+    const { nowMs } = this.#calendar.grid
+    const { plan } = request
+    const { deadlineMs } = line.spec
+    if (deadlineMs !== null && nowMs + line.limitMs > deadlineMs) return null
+    const room = this.#calendar.find(plan, nowMs + 0.5)
+    if (room !== null) {
+      this.#calendar.take(plan, room)
+      this.#started(line, request)
+      return { task, room, preempts: [], reason: null }
+    }
+    const made = this.preemptor.makeRoom(line, request)
+    if (made === null) return null
+    this.#started(line, request)
+    const jobs = made.preempts.map(({ job }) => job)
+    const reason = made.startMs <= nowMs ? null : ({ code: "preempting", jobs, untilMs: made.startMs } as const)
+    return { task, room: made, preempts: made.preempts, reason }
+  }
+
+  #started(line: Line, request: LineRequest): void {
+    this.#starts++
+    if (line.spec.array === null) this.#settled.set(line.spec.id, "started")
+    this.#limits.started(line.standing, this.#limitedJob(line, request))
+  }
+
+  #reserve(line: Line, request: LineRequest, task: number | null, turn: Turn): Found {
+    const { spec } = line
+    const why = this.#whyNotNow(request, line)
+    const nothing = { task, room: null, preempts: [], reason: why }
+    const { enabled } = this.#scene.policy.backfill
+    // Of those who hold no place nobody waits for the turn.
+    if (line.standing.qos.noReserve) return nothing
+    if (!enabled) this.#closeFor(line, request, turn)
+    else if (spec.booking === null) turn.firstWaiting ??= spec.id
+    if (!enabled || turn.isFull) return nothing
+    const room = this.#calendar.find(request.plan, Number.POSITIVE_INFINITY)
+    const isLate = spec.deadlineMs !== null && (room?.startMs ?? 0) + line.limitMs > spec.deadlineMs
+    if (spec.deadlineMs !== null && (isLate || room === null)) {
+      return { ...nothing, reason: { code: "deadline", deadlineMs: spec.deadlineMs, limitMs: line.limitMs } }
+    }
+    if (room === null) return nothing
+    this.#calendar.take(request.plan, room)
+    if (spec.array === null) this.#settled.set(spec.id, { request, room })
+    return { task, room, preempts: [], reason: why }
+  }
+
+  /**
+   * In strict order: who waits keeps back the rest of its partition, and its hosts from all; one that names hosts only these; one in a booking
+   * nobody outside.
+   */
+  #closeFor({ spec }: Line, request: LineRequest, turn: Turn): void {
+    const { nowMs } = this.#calendar.grid
+    if (spec.booking === null && spec.hostsWanted === null) turn.firstWaiting ??= spec.id
+    if (spec.booking !== null) return
+    for (const place of request.plan.asked.places) {
+      if (this.#closedFor.has(place)) continue
+      this.#closedFor.set(place, spec.id)
+      this.#calendar.hold(place, this.#calendar.profiles[place]!.total, nowMs, nowMs + 1)
+    }
+  }
+
+  /** Whether it is for those before it in the queue: without what is kept for them there would be room for as long as nothing else starts. */
+  #whyNotNow(request: LineRequest, { spec }: Line): WaitReason {
+    if (request.roomSeen !== this.#starts) {
+      request.roomSeen = this.#starts
+      const { plan } = request
+      const { nowMs } = this.#calendar.grid
+      let free = 0
+      for (const place of plan.asked.places) {
+        const isClosed = plan.asked.closed[place]?.some(
+          ({ startMs, endMs }) => startMs < nowMs + plan.asked.limitMs && endMs > nowMs,
+        )
+        if (isClosed !== true && plan.hasRoomNow(place)) free++
+      }
+      request.hasRoomNow = free >= plan.asked.hosts
+    }
+    const ahead = request.plan.asked.places.map((place) => this.#closedFor.get(place)).find((job) => job !== undefined)
+    if (ahead !== undefined && ahead !== spec.id) return { code: "in_turn", ahead, because: "strict" }
+    if (!request.hasRoomNow) return { code: "resources" }
+    const names = this.#calendar.missingPieces(spec.pieces)
+    return names.length > 0 ? { code: "pieces", names } : { code: "priority" }
+  }
+
+  /** Nobody passes who waits in its partition: where policy says so, and for all below the depth. */
+  #mustWaitTurn(line: Line, request: LineRequest, turn: Turn): WaitReason | null {
+    const { backfill } = this.#scene.policy
+    const isDeep = !turn.requests.has(request) && turn.requests.size >= backfill.depth
+    if (!isDeep) turn.requests.add(request)
+    else turn.isFull = true
+    if (turn.firstWaiting === null || turn.firstWaiting === line.spec.id) return null
+    if (!backfill.enabled) return { code: "in_turn", ahead: turn.firstWaiting, because: "strict" }
+    return turn.isFull ? { code: "in_turn", ahead: turn.firstWaiting, because: "depth" } : null
+  }
+
+  #limitReason(line: Line, request: LineRequest): WaitReason | null {
+    const hits = this.#limits.hitsOf(line.standing, this.#limitedJob(line, request))
+    return hits.length === 0 ? null : { code: "limit", hits }
+  }
+
+  #limitedJob({ spec, limitMs }: Line, request: LineRequest): LimitedJob {
+    let job = this.#limitedJobs.get(request)
+    if (job === undefined) {
+      const { resources, hosts, pieces } = spec
+      job = {
+        resources: amountsOf(resources, hosts, pieces),
+        resourcesPerHost: amountsOf(resources, 1, {}),
+        hosts,
+        timeLimitMinutes: limitMs === Number.POSITIVE_INFINITY ? null : limitMs / 60_000,
+      }
+      this.#limitedJobs.set(request, job)
+    }
+    return job
+  }
+
+  #turnOf(partition: string): Turn {
+    let turn = this.#turns.get(partition)
+    if (turn === undefined) {
+      turn = { requests: new Set(), firstWaiting: null, isFull: false }
+      this.#turns.set(partition, turn)
+    }
+    return turn
+  }
+}

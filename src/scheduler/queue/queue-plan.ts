@@ -1,0 +1,78 @@
+import type { HostId, JobId } from "../../protocol/ids.ts"
+import type { LimitHit } from "../limits/limit-check.ts"
+import type { PreemptMode } from "../policy/policy.ts"
+
+/** The answer for a queue at a moment. */
+export interface QueuePlan {
+  readonly nowMs: number
+  /** Every job: first those that may run, in queue order, then those that are not to be looked at yet. */
+  readonly entries: readonly QueueEntry[]
+  /** When to plan again although nothing changed; `null`: never. */
+  readonly nextWakeMs: number | null
+}
+
+/**
+ * start: now, on these hosts; where it preempts, as soon as those are gone. reserved: then, and nothing that is behind it delays that. waits:
+ * it has no time yet.
+ */
+export interface QueueEntry {
+  readonly job: JobId
+  /** Of a task of an array that starts or is reserved for; `null`: of a job, or of all tasks that only wait. */
+  readonly task: number | null
+  readonly partition: string
+  readonly qos: string
+  /** 0 when held. */
+  readonly priority: number
+  /** From 1; `null`: it does not stand in the queue yet. */
+  readonly place: number | null
+  readonly state: "start" | "reserved" | "waits"
+  readonly startMs: number | null
+  /** When what was planned ends at the latest; `null` without a limit or without a time. */
+  readonly endMs: number | null
+  readonly hosts: readonly HostId[]
+  /** It went before all others, on its sender's own Mac. */
+  readonly ownersFirst: boolean
+  /** The time is a guess: nothing is kept for it. */
+  readonly estimate: boolean
+  readonly preempts: readonly Preemption[]
+  /** `null` for what starts. */
+  readonly reason: WaitReason | null
+}
+
+export interface Preemption {
+  readonly job: JobId
+  readonly task: number | null
+  readonly hosts: readonly HostId[]
+  readonly mode: Exclude<PreemptMode, "off">
+  /** Until then it has time to end by itself. */
+  readonly graceEndsMs: number
+  /** The job it is for. */
+  readonly for: JobId
+  /** By what right. */
+  readonly by: "tier" | "qos" | "owner"
+  /** Suspending was asked for, and would not have made room: its memory stays. */
+  readonly notSuspended: boolean
+}
+
+/** Why a job does not start now; reason-text.ts has the words. */
+export type WaitReason =
+  | { readonly code: "held"; readonly by: "user" | "admin" }
+  | { readonly code: "begin_time"; readonly untilMs: number }
+  | { readonly code: "dependency"; readonly on: readonly string[]; readonly untilMs: number | null }
+  | { readonly code: "dependency_never"; readonly because: readonly string[] }
+  | { readonly code: "deadline"; readonly deadlineMs: number; readonly limitMs: number }
+  | { readonly code: "not_allowed"; readonly text: string }
+  | { readonly code: "limit"; readonly hits: readonly LimitHit[] }
+  | { readonly code: "array_limit"; readonly atOnce: number }
+  | { readonly code: "booking_to_come"; readonly booking: string; readonly untilMs: number }
+  | { readonly code: "booking_over"; readonly booking: string }
+  /** Too few hosts could ever run it. */
+  | { readonly code: "never_fits"; readonly asked: number; readonly possible: number }
+  /** Hosts have too little room, or are not to be had. */
+  | { readonly code: "resources" }
+  /** There would be room, but for those that stand before it. */
+  | { readonly code: "priority" }
+  | { readonly code: "pieces"; readonly names: readonly string[] }
+  /** Who stands before it in its partition waits, and nobody may pass: by policy, or as it stands below the depth. */
+  | { readonly code: "in_turn"; readonly ahead: JobId; readonly because: "strict" | "depth" }
+  | { readonly code: "preempting"; readonly jobs: readonly JobId[]; readonly untilMs: number }

@@ -1,0 +1,122 @@
+import type { HostId, JobId } from "../../protocol/ids.ts"
+import type { ResourceRequest, Resources } from "../../protocol/resources.ts"
+import type { Pieces } from "../calendar/need.ts"
+import type { Closed } from "../calendar/plan-request.ts"
+import type { Amounts } from "../limits/limits.ts"
+import type { Policy } from "../policy/policy.ts"
+import type { ArrayTasks } from "../request/array-tasks.ts"
+import type { Dependency } from "../request/dependency.ts"
+import type { Progress } from "../request/dependency-state.ts"
+import type { SchedulableHost, WaitingJob } from "../snapshot.ts"
+
+/** All that a plan is made from: plain data, never changed by the planner. */
+export interface QueueScene {
+  readonly policy: Policy
+  readonly hosts: readonly QueueHost[]
+  /** What the whole pool has some of, as licences. */
+  readonly pieces: Pieces
+  /** The factor of each user in each account, by `account/user`; 1 for who is not there: nothing was used. */
+  readonly fairShares: ReadonlyMap<string, number>
+  /** Faded minutes that limits on used minutes look at, by layer: `account vision`, `user vision/ann`, `qos long`, `root`. */
+  readonly used: ReadonlyMap<string, UsedMinutes>
+  /** In any order. */
+  readonly waiting: readonly QueueJob[]
+  readonly running: readonly RunningAttempt[]
+  readonly bookings: readonly HostBooking[]
+  /** Jobs that are neither waiting nor running, where dependencies may hang on them. */
+  readonly ended: readonly EndedJob[]
+}
+
+export interface QueueHost extends SchedulableHost {
+  /** The user whose Mac it is. */
+  readonly owner: string | null
+  /** Among hosts with room the lowest is taken first; equal ones in the order of the scene. */
+  readonly weight: number
+  /** When its owner is usually there, by what was learned of the week: no start is planned then. */
+  readonly expected: readonly Closed[]
+}
+
+export interface UsedMinutes {
+  readonly minutes: Amounts
+  readonly wallMinutes: number
+}
+
+/** A job that waits; an array with all its tasks that still wait. */
+export interface QueueJob extends Pick<WaitingJob, "id" | "user" | "hasSecrets" | "data" | "workspace" | "crashes"> {
+  readonly name: string
+  readonly account: string
+  /** It starts in whichever has room first. Never empty. */
+  readonly partitions: readonly string[]
+  readonly qos: string
+  /** On each host. */
+  readonly resources: ResourceRequest
+  /** It shares its hosts with nobody. */
+  readonly alone: boolean
+  /** All or none. */
+  readonly hosts: number
+  readonly pieces: Pieces
+  /** `null`: its partition's default, else longest. */
+  readonly limitMs: number | null
+  /** Names or ids; `null`: any. */
+  readonly hostsWanted: readonly string[] | null
+  readonly submittedMs: number
+  /** Since when its waiting counts for its priority; `null`: it does not count yet. */
+  readonly accruesSinceMs: number | null
+  readonly beginMs: number | null
+  /** It is over by then or not started. */
+  readonly deadlineMs: number | null
+  readonly hold: "user" | "admin" | null
+  /** Set by hand, past all factors. */
+  readonly priority: number | null
+  readonly nice: number
+  readonly site: number
+  readonly dependency: Dependency | null
+  /** The booking it runs in. */
+  readonly booking: string | null
+  readonly expedited: boolean
+  readonly interactive: boolean
+  readonly array: { readonly tasks: ArrayTasks; readonly running: number } | null
+}
+
+export interface RunningAttempt {
+  readonly job: JobId
+  readonly task: number | null
+  readonly name: string
+  readonly user: string
+  readonly account: string
+  readonly partition: string
+  readonly qos: string
+  readonly hosts: readonly HostId[]
+  /** What it holds on each of its hosts. */
+  readonly resources: Resources
+  readonly alone: boolean
+  readonly pieces: Pieces
+  readonly hasSecrets: boolean
+  readonly submittedMs: number
+  readonly startedMs: number
+  /** `null`: it may run for ever. */
+  readonly limitMs: number | null
+  /** It is being ended, or stopped, for another: until then at the latest. */
+  readonly leavesMs: number | null
+}
+
+/** A time in which hosts are kept for some. */
+export interface HostBooking {
+  readonly name: string
+  readonly hosts: ReadonlySet<HostId>
+  readonly startMs: number
+  readonly endMs: number
+  readonly users: readonly string[]
+  readonly accounts: readonly string[]
+}
+
+export interface EndedJob extends Progress {
+  readonly job: JobId
+  readonly task: number | null
+}
+
+/** What to look at beside the policy. */
+export interface QueueOptions {
+  /** Also say when jobs below the depth of exact reservations may start. */
+  readonly estimates?: boolean
+}

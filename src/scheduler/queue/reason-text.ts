@@ -1,0 +1,88 @@
+import { formatDuration } from "../../base/duration.ts"
+import { limitText } from "../limits/limit-words.ts"
+import type { Preemption, QueueEntry, WaitReason } from "./queue-plan.ts"
+
+/** Why a job does not start now, in one sentence without its end. */
+export function reasonText(reason: WaitReason, nowMs: number): string {
+  const inTime = (ms: number) => `in ${formatDuration(Math.max(0, ms - nowMs))}`
+  switch (reason.code) {
+    case "held":
+      return reason.by === "admin" ? "held by an administrator" : "held by its user"
+    case "begin_time":
+      return `not to begin before its time, ${inTime(reason.untilMs)}`
+    case "dependency": {
+      const until = reason.untilMs === null ? "" : `, ${inTime(reason.untilMs)} at the earliest`
+      return `waits for ${numbered(reason.on)}${until}`
+    }
+    case "dependency_never":
+      return `what it depends on cannot come about any more: ${numbered(reason.because)}`
+    case "deadline":
+      return reason.deadlineMs <= nowMs
+        ? "its deadline is over"
+        : `it could not end before its deadline, ${inTime(reason.deadlineMs)}${
+            reason.limitMs === Number.POSITIVE_INFINITY ? ": it has no time limit" : ""
+          }`
+    case "not_allowed":
+      return reason.text
+    case "limit": {
+      const [first, ...more] = reason.hits
+      const never = first?.lasting === true ? "; as it stands it will never start" : ""
+      return `${first === undefined ? "a limit" : limitText(first)}${never}${more.length > 0 ? `; and ${more.length} more` : ""}`
+    }
+    case "array_limit":
+      return `its array may have ${reason.atOnce} ${reason.atOnce === 1 ? "task" : "tasks"} running at a time`
+    case "booking_to_come":
+      return `its booking ${reason.booking} begins ${inTime(reason.untilMs)}`
+    case "booking_over":
+      return `there is no booking ${reason.booking} any more`
+    case "never_fits":
+      return reason.asked === 1
+        ? "no host of the pool could ever run it"
+        : `${reason.possible} of the ${reason.asked} hosts it asks for at once could ever run it`
+    case "resources":
+      return "too little room now on the hosts it could use"
+    case "priority":
+      return "there is room now, but it would delay those before it in the queue"
+    case "pieces":
+      return `all ${reason.names.join(" and ")} in use`
+    case "in_turn":
+      return reason.because === "strict"
+        ? `job ${reason.ahead} stands before it, and nobody passes who waits`
+        : `job ${reason.ahead} stands before it, and so far down the queue nobody passes who waits`
+    case "preempting":
+      return `starts when ${numbered(reason.jobs.map(String))} ${reason.jobs.length === 1 ? "is" : "are"} gone, ${inTime(reason.untilMs)} at the latest`
+  }
+}
+
+/** What was decided for a job, and why, in one line. */
+export function entryText(entry: QueueEntry, nowMs: number, nameOf: (host: string) => string): string {
+  const hosts = entry.hosts.map(nameOf).join(", ")
+  const reason = entry.reason === null ? "" : reasonText(entry.reason, nowMs)
+  if (entry.state === "start") {
+    const first =
+      entry.preempts.length === 0 ? "" : `, once ${numbered(entry.preempts.map(({ job }) => `${job}`))} made room`
+    return `starts now on ${hosts}${first}`
+  }
+  const when = entry.startMs === null ? "" : `in ${formatDuration(entry.startMs - nowMs)} on ${hosts}`
+  if (entry.state === "reserved") return `reserved ${when}: ${reason}`
+  return entry.estimate ? `waits: ${reason}; about ${when}` : `waits: ${reason}`
+}
+
+export function preemptionText({ mode, by, notSuspended, ...one }: Preemption, nowMs: number): string {
+  const right = by === "owner" ? "it is the owner's Mac" : by === "tier" ? "by its partition's tier" : "by its QOS"
+  const graceMs = one.graceEndsMs - nowMs
+  const grace = graceMs > 0 ? `, within ${formatDuration(graceMs)}` : ""
+  const instead = notSuspended ? "; not suspended, since its memory would not leave room" : ""
+  const words = { suspend: "suspended", requeue: "requeued", cancel: "cancelled" }
+  return `${words[mode]} for job ${one.for} (${right})${grace}${instead}`
+}
+
+function numbered(jobs: readonly string[]): string {
+  const names = [...new Set(jobs)]
+  if (names.every((name) => name === "singleton")) return "others of its name"
+  const shown = names.slice(0, 3)
+  const more = names.length - shown.length
+  const parts = more > 0 ? [...shown, `${more} more`] : shown
+  const last = parts.pop() ?? ""
+  return `${names.length === 1 ? "job" : "jobs"} ${parts.length === 0 ? last : `${parts.join(", ")} and ${last}`}`
+}

@@ -1,0 +1,116 @@
+import { PLAIN_ACCOUNT, PLAIN_PARTITION, PLAIN_QOS } from "../policy/default-policy.ts"
+import type { Policy, PolicyAccount, PolicyMember, PolicyPartition, PolicyQos } from "../policy/policy.ts"
+import { rankFactor } from "../priority/factors.ts"
+
+/** Who sends a job where: all that policy says of that, the same for all jobs of one user, account, partition and QOS. */
+export interface Standing {
+  readonly user: string
+  readonly account: string
+  readonly partition: PolicyPartition
+  readonly qos: PolicyQos
+  readonly member: PolicyMember | null
+  /** From the user's account up. */
+  readonly accounts: readonly PolicyAccount[]
+  readonly partitionQos: PolicyQos | null
+  /** Factors of its priority. */
+  readonly association: number
+  readonly partitionFactor: number
+  readonly qosFactor: number
+  /** Why such a job may not run at all, in words; `null`: it may. */
+  readonly refusal: string | null
+}
+
+export class Standings {
+  readonly #policy: Policy
+  readonly #known = new Map<string, Map<string, Standing>>()
+  readonly #accounts: ReadonlyMap<string, PolicyAccount>
+  readonly #partitions: ReadonlyMap<string, PolicyPartition>
+  readonly #qos: ReadonlyMap<string, PolicyQos>
+  readonly #highest: { readonly association: number; readonly partition: number; readonly qos: number }
+
+  constructor(policy: Policy) {
+    this.#policy = policy
+    this.#accounts = new Map(policy.accounts.map((one) => [one.name, one]))
+    this.#partitions = new Map(policy.partitions.map((one) => [one.name, one]))
+    this.#qos = new Map(policy.qos.map((one) => [one.name, one]))
+    const highest = (all: Iterable<{ readonly rank: number }>) =>
+      [...all].reduce((most, { rank }) => Math.max(most, rank), 0)
+    this.#highest = {
+      association: highest(policy.accounts.flatMap((one) => [one, ...one.members])),
+      partition: highest(policy.partitions),
+      qos: highest(policy.qos),
+    }
+  }
+
+  of(account: string, user: string, partition: string, qos: string): Standing {
+    const who = `${account}/${user}`
+    const where = `${partition}/${qos}`
+    let known = this.#known.get(who)
+    if (known === undefined) {
+      known = new Map()
+      this.#known.set(who, known)
+    }
+    let standing = known.get(where)
+    if (standing === undefined) {
+      standing = this.#make(account, user, partition, qos)
+      known.set(where, standing)
+    }
+    return standing
+  }
+
+  #make(account: string, user: string, partitionName: string, qosName: string): Standing {
+    const accounts: PolicyAccount[] = []
+    for (let name: string | null = account; name !== null && accounts.length <= this.#accounts.size; ) {
+      const one: PolicyAccount | undefined = this.#accounts.get(name)
+      if (one !== undefined) accounts.push(one)
+      name = one?.parent ?? null
+    }
+    const member = accounts[0]?.members.find((one) => one.user === user) ?? null
+    const partition = this.#partitions.get(partitionName) ?? { ...PLAIN_PARTITION, name: partitionName }
+    const qos = this.#qos.get(qosName) ?? { ...PLAIN_QOS, name: qosName }
+    const { raw } = this.#policy.priority
+    // As in Slurm, who has no rank has that of the account.
+    const rank = [member?.rank ?? 0, ...accounts.map((one) => one.rank)].find((each) => each !== 0) ?? 0
+    return {
+      user,
+      account,
+      partition,
+      qos,
+      member,
+      accounts,
+      partitionQos: partition.qos === null ? null : (this.#qos.get(partition.qos) ?? null),
+      association: rankFactor(rank, this.#highest.association, raw.includes("association")),
+      partitionFactor: rankFactor(partition.rank, this.#highest.partition, raw.includes("partition")),
+      qosFactor: rankFactor(qos.rank, this.#highest.qos, raw.includes("qos")),
+      refusal: this.#refusal({ user, account, partitionName, qosName, accounts, member, partition }),
+    }
+  }
+
+  #refusal(asked: {
+    readonly user: string
+    readonly account: string
+    readonly partitionName: string
+    readonly qosName: string
+    readonly accounts: readonly PolicyAccount[]
+    readonly member: PolicyMember | null
+    readonly partition: PolicyPartition
+  }): string | null {
+    const { user, account, partitionName, qosName, accounts, member, partition } = asked
+    if (!this.#partitions.has(partitionName)) return `there is no partition ${partitionName}`
+    if (!this.#accounts.has(account)) return `there is no account ${account}`
+    if (!this.#qos.has(qosName)) return `there is no QOS ${qosName}`
+    // Who is in no account is in the one for all.
+    if (member === null && account !== this.#policy.defaultAccount) return `${user} is not in account ${account}`
+    if (partition.users !== null && !partition.users.includes(user))
+      return `partition ${partitionName} is not for ${user}`
+    const isLetIn = partition.accounts === null || accounts.some(({ name }) => partition.accounts?.includes(name))
+    if (!isLetIn) return `partition ${partitionName} is not for account ${account}`
+    if (partition.allowedQos !== null && !partition.allowedQos.includes(qosName)) {
+      return `partition ${partitionName} takes no jobs of QOS ${qosName}`
+    }
+    const allowed = [member ?? PLAIN_ACCOUNT, ...accounts].find((one) => one.qos !== null)?.qos ?? null
+    return allowed === null || allowed.includes(qosName)
+      ? null
+      : `${user} may not use QOS ${qosName} in account ${account}`
+  }
+}
