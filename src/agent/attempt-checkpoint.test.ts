@@ -22,7 +22,7 @@ class Kept {
     for (let hashes = missingFrom(tree, this.blobs); hashes.length > 0; hashes = missingFrom(tree, this.blobs)) {
       const { status, body } = await agent.post(`${AGENT_PATHS.outputs}${attempt}`, { hashes })
       assert.equal(status, 200)
-      await readPack([body], this.blobs)
+      await readPack(piece(body), this.blobs)
     }
     return [...listTree(tree, (hash) => this.blobs.readSync(hash))].map(({ path }) => path).sort()
   }
@@ -45,6 +45,10 @@ class Kept {
       agent.send({ type: "supplied", attempt: need.attempt, sequence })
     }
   }
+}
+
+async function* piece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
 }
 
 const WRITE =

@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { test } from "node:test"
 import type { DoctorFinding } from "../../src/protocol/api.ts"
 import type { LabMac } from "../lab/lab.ts"
+import { ownerSays } from "../lab/mac/owner-says.ts"
 import { ScratchFolder } from "../support/scratch-folder.ts"
 import { usePool } from "../support/use-pool.ts"
 
@@ -34,6 +35,12 @@ test("whose it is: a user, and an account that the Mac has; what it has not is r
   const good = await set("--owner", "mia", "--console-account", "marek")
   assert.deepEqual([good.stdout, good.stderr], ["mac-1: is mia's, account marek there\n", ""])
   assert.equal((await findings()).get("console_account")?.level, "ok")
+  if (process.getuid?.() === 0) {
+    // Known at the Mac by the account's number alone, which its commands have to know.
+    const said = await ownerSays(mac(), "marek", { verb: "rules", rules: { display: "leave" } })
+    assert.equal(said.text, "From now on this rule holds:\n  display: leave (the owner said so)")
+    assert.equal((await ownerSays(mac(), "lena", { verb: "resume" })).code, "not_allowed")
+  }
   mac().set({ accounts: [{ user: "lena", uid: 501 }] })
   const { level, text } = (await findings()).get("console_account") ?? {}
   assert.equal(level, "warning", text ?? "")

@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { promisify } from "node:util"
 import { maySleepDisplay } from "../../presence/display.ts"
 import { LAST_DAYS_FILE } from "../../presence/owner-folder.ts"
+import type { OwnersRefusal } from "../../presence/why.ts"
 import type { HostFacts } from "../../protocol/host.ts"
 import type { HostTerms, Lever } from "../../protocol/owner.ts"
 import type { AgentContext } from "../agent-context.ts"
@@ -36,7 +37,7 @@ export interface HostOwner {
   take(terms: HostTerms, lever: Lever): void
   ready(): void
   /** What keeps jobs from starting now, in words; `null` when they may. */
-  refusal(): string | null
+  refusal(): OwnersRefusal | null
   /** Whether the display may be put to sleep for a GPU job now. */
   mayDarken(): boolean
   changed(): void

@@ -1,4 +1,3 @@
-import { YIELD_CAVEAT } from "../../presence/owner-policy.ts"
 import type { Action } from "../../presence/reaction.ts"
 import type { Why } from "../../presence/why.ts"
 import type { OwnerReason } from "../../protocol/owner.ts"
@@ -97,7 +96,7 @@ export class OwnerActions {
     for (const [attempt, action] of actions) {
       if (action.do === "vacate") await this.#vacate(attempt, action, occasion)
       else if (action.do === "continue") await this.#resume(attempt)
-      else if (action.do === "kill") stopAttempt(this.#context, attempt, KILL)
+      else if (action.do === "kill") this.#kill(attempt)
       else if (action.do !== "suspend") await this.#yield(attempt, action.do === "yield")
     }
   }
@@ -224,6 +223,12 @@ export class OwnerActions {
     tell(this.#context, attempt, { type: "vacating", ...nameOf(attempt), ...told, reactionMs })
   }
 
+  /** Why it is to end was said before. */
+  #kill(attempt: Attempt): void {
+    const { cause } = attempt.stop ?? { cause: "owner_returned" as const }
+    stopAttempt(this.#context, attempt, { cause, signal: "SIGKILL", graceMs: 0 })
+  }
+
   async #yield(attempt: Attempt, yields: boolean): Promise<void> {
     this.#note(attempt, () => attempt.suspension.yield(this.#where(attempt), yields))
     try {
@@ -233,7 +238,11 @@ export class OwnerActions {
           members.map(({ pid }) => pid),
           yields,
         )
-      if (yields) this.#notice(`It steps back behind the owner of its host: ${YIELD_CAVEAT}`, attempt)
+      if (yields)
+        this.#notice(
+          `It steps back behind whoever is at its host: its CPU work does; the GPU knows no priority and stays shared`,
+          attempt,
+        )
     } catch (error) {
       // It goes on as before, and nobody is told otherwise.
       if (yields) this.#note(attempt, () => attempt.suspension.yield(this.#where(attempt), false))
@@ -265,4 +274,3 @@ export class OwnerActions {
 const MOST_SEARCHES = 5
 /** Somebody waits for it to stop, or the job to go on. */
 const AGAIN_MS = 250
-const KILL = { cause: "owner_returned", signal: "SIGKILL", graceMs: 0 } as const

@@ -18,6 +18,10 @@ export const policyCommands: Group = {
     summary: "say what is wrong with a policy file",
     load: async () => (await import("../commands/policy-check.ts")).policyCheck,
   },
+  "policy plan": {
+    summary: "plan a described cluster and queue, with a reason for each wait",
+    load: async () => (await import("../commands/policy-plan.ts")).policyPlan,
+  },
   "policy share": {
     summary: "reckon a described share tree, every value of it",
     load: async () => (await import("../commands/policy-share.ts")).policyShare,

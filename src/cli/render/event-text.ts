@@ -85,7 +85,7 @@ function text(event: WindfallEvent): string {
     case "data_changed":
       return `data ${event.name} of ${event.user}: ${event.what}`
     case "notice":
-      return event.message
+      return event.job === null ? event.message : `job ${event.job}: ${event.message.replace(/^It /, "it ")}`
     default:
       // A newer server may tell of more than this release knows.
       return JSON.stringify(event)

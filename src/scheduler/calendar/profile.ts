@@ -77,7 +77,12 @@ export class Profile {
 
   #hasRoom(at: number, need: Resources, alone: boolean): boolean {
     if (alone) return this.#jobs[at] === 0
-    return need.memoryBytes <= this.#memory[at]! && need.gpus <= this.#gpus[at]! && need.cores <= this.#cores[at]!
+    // Who asks for nothing of it takes nothing away, even where others hold more than there is.
+    return (
+      (need.memoryBytes === 0 || need.memoryBytes <= this.#memory[at]!) &&
+      (need.gpus === 0 || need.gpus <= this.#gpus[at]!) &&
+      (need.cores === 0 || need.cores <= this.#cores[at]!)
+    )
   }
 
   /** The stretch that the step lies in. */

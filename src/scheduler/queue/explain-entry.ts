@@ -1,5 +1,6 @@
 import { formatDuration } from "../../base/duration.ts"
-import { fits, needOn } from "../../protocol/resources.ts"
+import type { JobId } from "../../protocol/ids.ts"
+import { needOn, type Resources } from "../../protocol/resources.ts"
 import { hostObstacles, lastingObstacles, type Obstacle } from "../obstacle.ts"
 import { describeObstacle } from "../obstacle-text.ts"
 import type { Lease } from "../snapshot.ts"
@@ -16,6 +17,8 @@ export type QueueObstacle =
   | { readonly code: "booked"; readonly booking: string; readonly startMs: number; readonly endMs: number }
   /** Its booking does not have the host. */
   | { readonly code: "not_booked"; readonly booking: string }
+  /** Jobs are leaving it for another one, and until they are gone nobody else starts there. */
+  | { readonly code: "making_room"; readonly for: JobId }
   /** It, or who is there, shares the host with nobody. */
   | { readonly code: "alone"; readonly leases: readonly Lease[] }
 
@@ -64,10 +67,16 @@ function obstaclesOn(
     if (isThen && hosts.has(host.id) && !admits(booking, job))
       found.push({ code: "booked", booking: name, startMs, endMs })
   }
+  const vacated = occupancy.vacatedFor(host, place)
+  if (vacated !== null) found.push({ code: "making_room", for: vacated })
   const all = occupancy.on(host, job, place)
   const here = all.filter(({ planned }) => !planned)
-  found.push(...leasedBy(occupancy, job, host, here))
-  const ahead = inTheWay(occupancy, job, host, all, limitMs)
+  const leased = leasedBy(occupancy, job, host, here)
+  found.push(...leased)
+  // Who stands before it is in the way by itself only where it still is once these are gone.
+  const named = new Set(leased.flatMap((one) => ("leases" in one ? one.leases.map((lease) => lease.job) : [])))
+  const others = all.filter((one) => one.planned || !named.has(one.job))
+  const ahead = inTheWay(occupancy, job, host, others, limitMs)
   if (ahead.length > 0) found.push({ code: "held_for_earlier", jobs: ahead, more: 0 })
   return found
 }
@@ -81,18 +90,18 @@ function leasedBy(occupancy: Occupancy, job: QueueJob, host: QueueHost, here: re
   const found: QueueObstacle[] = []
   const need = needOn(job.resources, host.total)
   const free = occupancy.freeBeside(host, here)
-  if (need.gpus > free.gpus) {
+  if (need.gpus > 0 && need.gpus > free.gpus) {
     const held = here.filter(({ resources }) => resources.gpus > 0)
     found.push({ code: "gpu_leased", asked: need.gpus, free: free.gpus, leases: leases(held) })
   }
-  if (need.memoryBytes > free.memoryBytes) {
+  if (need.memoryBytes > 0 && need.memoryBytes > free.memoryBytes) {
     // By jobs, where without them there would be enough even as others use it; else by these others.
     const code = need.memoryBytes > occupancy.freeBeside(host, []).memoryBytes ? "memory_short" : "memory_leased"
     const [asked, now] = [need.memoryBytes, free.memoryBytes]
     if (code === "memory_short") found.push({ code, asked, free: now, forGpu: need.gpus > 0 })
     else found.push({ code, asked, free: now, leases: leases(here) })
   }
-  if (need.cores > free.cores) {
+  if (need.cores > 0 && need.cores > free.cores) {
     found.push({ code: "cores_leased", asked: need.cores, free: free.cores, leases: leases(here) })
   }
   return found
@@ -114,10 +123,15 @@ function inTheWay(
   const jobs = new Set<Occupant["job"]>()
   for (const step of new Set(kept.map(({ firstStep }) => firstStep))) {
     const then = all.filter(({ firstStep, endStep }) => firstStep <= step && step < endStep)
-    const clashes = isAlone || then.some(({ alone }) => alone) || !fits(need, occupancy.freeBeside(host, then))
+    const clashes =
+      isAlone || then.some(({ alone }) => alone) || !fitsWhereAsked(need, occupancy.freeBeside(host, then))
     if (clashes) for (const one of then) if (one.planned) jobs.add(one.job)
   }
   return [...jobs]
+}
+
+function fitsWhereAsked(need: Resources, free: Resources): boolean {
+  return (["memoryBytes", "gpus", "cores"] as const).every((of) => need[of] === 0 || need[of] <= free[of])
 }
 
 function leaseOf({ job, user, hasSecrets, resources, endMs }: Occupant, host: QueueHost): Lease {
@@ -133,10 +147,12 @@ export function obstacleText(
 ): string {
   switch (obstacle.code) {
     case "booked": {
-      const left = (ms: number) => formatDuration(Math.max(0, ms - nowMs))
-      const from = obstacle.startMs > nowMs ? `from in ${left(obstacle.startMs)} ` : ""
-      return `booked for ${obstacle.booking} ${from}for ${left(obstacle.endMs - Math.max(0, obstacle.startMs - nowMs))}`
+      const { booking, startMs, endMs } = obstacle
+      const from = startMs > nowMs ? `from in ${formatDuration(startMs - nowMs)} ` : ""
+      return `booked for ${booking} ${from}for ${formatDuration(endMs - Math.max(startMs, nowMs))}`
     }
+    case "making_room":
+      return `making room for job ${obstacle.for}`
     case "not_booked":
       return `not in the booking ${obstacle.booking}`
     case "alone": {

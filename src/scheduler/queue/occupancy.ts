@@ -2,7 +2,7 @@ import type { HostId, JobId } from "../../protocol/ids.ts"
 import { needOn, type Resources } from "../../protocol/resources.ts"
 import { Grid } from "../calendar/grid.ts"
 import { endOf, totalOf } from "./preempt.ts"
-import type { QueuePlan } from "./queue-plan.ts"
+import type { QueueEntry, QueuePlan } from "./queue-plan.ts"
 import type { QueueHost, QueueJob, QueueScene } from "./queue-scene.ts"
 
 /** Who is on a host, or will be: in whole steps of the planner's grid, the last one not included. */
@@ -17,6 +17,21 @@ export interface Occupant {
   /** It is only planned. */
   readonly planned: boolean
   readonly endMs: number | null
+  /** It is preempted for the job with this place; where it is suspended its memory stays. */
+  readonly leaving?: Leaving
+}
+
+interface Leaving {
+  readonly place: number
+  readonly isSuspended: boolean
+}
+
+/** Before all places. */
+const RUNS = -1
+
+/** Owners go before all on their own Macs. */
+function orderOf({ ownersFirst, place }: QueueEntry): number {
+  return ownersFirst ? 0 : (place ?? 0)
 }
 
 /**
@@ -26,6 +41,8 @@ export interface Occupant {
 export class Occupancy {
   readonly grid: Grid
   readonly #scene: QueueScene
+  readonly #leaving = new Map<string, Leaving>()
+  readonly #vacated = new Map<HostId, { readonly place: number; readonly for: JobId }>()
   readonly #byHost = new Map<HostId, { readonly place: number; readonly occupant: Occupant }[]>()
 
   constructor(scene: QueueScene, plan: QueuePlan) {
@@ -39,12 +56,19 @@ export class Occupancy {
       this.#byHost.set(host, known)
     }
     const hosts = new Map(scene.hosts.map((host) => [host.id, host]))
+    for (const entry of plan.entries) {
+      for (const { job, task, hosts, mode } of entry.preempts) {
+        this.#leaving.set(`${job} ${task}`, { isSuspended: mode === "suspend", place: orderOf(entry) })
+        for (const host of hosts) this.#vacated.set(host, { place: orderOf(entry), for: entry.job })
+      }
+    }
     for (const one of scene.running) {
       const { job, user, hasSecrets, resources, alone } = one
       const endMs = one.limitMs === null ? null : one.startedMs + one.limitMs
       const span = this.stepsOf(nowMs, endOf(one, nowMs))
       const occupant = { job, user, hasSecrets, resources, alone: alone || hasSecrets, planned: false, endMs, ...span }
-      for (const host of one.hosts) add(host, -1, occupant)
+      const leaving = this.#leaving.get(`${job} ${one.task}`)
+      for (const host of one.hosts) add(host, RUNS, leaving === undefined ? occupant : { ...occupant, leaving })
     }
     const jobs = new Map(scene.waiting.map((job) => [job.id, job]))
     for (const entry of plan.entries) {
@@ -57,7 +81,7 @@ export class Occupancy {
         const alone = job.alone || hasSecrets
         const planned = entry.state === "reserved"
         const occupant = { job: id, user, hasSecrets, resources, alone, planned, endMs: entry.endMs, ...span }
-        add(host, entry.place ?? 0, occupant)
+        add(host, orderOf(entry), occupant)
       }
     }
   }
@@ -70,10 +94,21 @@ export class Occupancy {
   /** Who is on the host as the job with this place finds it. */
   on(host: QueueHost, job: QueueJob, place: number): readonly Occupant[] {
     const all = this.#byHost.get(host.id) ?? []
-    const isOwn = (user: string) => host.owner === user
     return all
-      .filter((one) => one.place < place || (one.place !== place && isOwn(one.occupant.user) && !isOwn(job.user)))
-      .map(({ occupant }) => occupant)
+      .filter((one) => one.place < place && (one.occupant.job !== job.id || one.place === RUNS))
+      .flatMap(({ occupant }) => {
+        const { leaving } = occupant
+        // Whoever comes before the preemptor, or is it, finds it there as ever.
+        if (leaving === undefined || leaving.place >= place) return occupant
+        if (!leaving.isSuspended) return []
+        return { ...occupant, alone: false, resources: { ...occupant.resources, gpus: 0, cores: 0 } }
+      })
+  }
+
+  /** For whom others leave the host, as the job with this place finds it. */
+  vacatedFor(host: QueueHost, place: number): JobId | null {
+    const vacated = this.#vacated.get(host.id)
+    return vacated === undefined || vacated.place >= place ? null : vacated.for
   }
 
   /** What is free on a host beside these. */

@@ -31,7 +31,7 @@ export function planQueue(scene: QueueScene, nowMs: number, { estimates = false 
       if (found.length > 0)
         byJob.set(
           line.job,
-          found.map((one) => pass.entryOf(line, one, at + 1)),
+          found.map((one) => pass.entryOf(line, one, at + 1, true)),
         )
     }
   }
@@ -84,6 +84,7 @@ function apartEntry(line: Line, reason: NonNullable<QueueEntry["reason"]>): Queu
     startMs: null,
     endMs: null,
     hosts: [],
+    ownersFirst: false,
     estimate: false,
     preempts: [],
     reason,

@@ -85,9 +85,9 @@ export class Preemptor {
     const endMs = startMs + plan.asked.limitMs
     for (const victim of victims) {
       this.#gone.add(victim.attempt)
-      // What they hold is nobody's until they are gone.
+      // Nobody else starts there until they are gone.
       for (const place of victim.places) {
-        this.#calendar.hold(place, victim.held, nowMs, Math.max(startMs, nowMs + 1))
+        this.#calendar.hold(place, this.#calendar.profiles[place]!.total, nowMs, Math.max(startMs, nowMs + 1))
         if (staying.has(victim)) this.#calendar.hold(place, memoryOf(victim), nowMs, endMs)
       }
     }

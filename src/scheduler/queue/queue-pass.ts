@@ -126,7 +126,7 @@ export class QueuePass {
     return room
   }
 
-  entryOf(line: Line, { task, room, preempts, reason }: Found, place: number): QueueEntry {
+  entryOf(line: Line, { task, room, preempts, reason }: Found, place: number, ownersFirst = false): QueueEntry {
     const { nowMs } = this.#calendar.grid
     const isStart = room !== null && room.startMs <= nowMs
     return {
@@ -140,6 +140,7 @@ export class QueuePass {
       startMs: room?.startMs ?? null,
       endMs: room === null || line.limitMs === Number.POSITIVE_INFINITY ? null : room.startMs + line.limitMs,
       hosts: (room?.places ?? []).map((at) => this.#scene.hosts[at]!.id),
+      ownersFirst,
       estimate: false,
       preempts,
       reason,

@@ -30,6 +30,8 @@ export interface QueueEntry {
   /** When what was planned ends at the latest; `null` without a limit or without a time. */
   readonly endMs: number | null
   readonly hosts: readonly HostId[]
+  /** It went before all others, on its sender's own Mac. */
+  readonly ownersFirst: boolean
   /** The time is a guess: nothing is kept for it. */
   readonly estimate: boolean
   readonly preempts: readonly Preemption[]

@@ -42,6 +42,12 @@ export function awaitsCheckpoint({ job, attempt }: Tried): boolean {
   return job.checkpoint?.awaited?.attempt === attempt.number && (job.state === "queued" || job.state === "held")
 }
 
+/** Its host, unheard of so far, is back and may have it. What could not begin elsewhere meanwhile waits for that. Within a change. */
+export function awaitAtContact(core: Core, tried: Tried): void {
+  const { awaited = null } = tried.job.checkpoint ?? {}
+  if (awaited !== null && awaited.until <= core.clock.now()) awaitLonger(core, tried)
+}
+
 /** Something of it has come: the job waits on. Within a change. */
 export function awaitLonger(core: Core, tried: Tried): void {
   const { job, attempt } = tried

@@ -117,8 +117,8 @@ function decide(core: Core, tried: Tried, end: AttemptEnd, endedAt = core.clock.
   core.ledger.attemptChanged(attempt)
   if (end.cause === "host_crashed") noteHostCrash(core, tried)
   if (outcome.kind === "again") {
-    endAttempt(core, job, attempt)
     const once = awaitCheckpoint(core, tried, end) ? " once what it wrote is here" : ""
+    endAttempt(core, job, attempt)
     const reason = `attempt ${attempt.number} on ${attempt.hostName} ended (${end.cause}): it is tried again${once}`
     const notBeforeMs = outcome.waitMs === 0 ? null : core.clock.now() + outcome.waitMs
     transition(core, job, "queued", { cause: end.cause, reason, notBeforeMs })

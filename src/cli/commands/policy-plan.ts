@@ -1,0 +1,68 @@
+import { WindfallError } from "../../protocol/errors.ts"
+import { planQueue } from "../../scheduler/queue/plan-queue.ts"
+import { readScene } from "../../scheduler/queue-file/read-scene.ts"
+import { command } from "../command-line/command.ts"
+import { flag, value } from "../command-line/option.ts"
+import { type InputKind, inputName, readInput } from "../read-input.ts"
+import { planJson } from "../render/plan-json.ts"
+import { planText } from "../render/plan-text.ts"
+import { printJson } from "../say.ts"
+
+const SNAPSHOT: InputKind = {
+  what: "a described cluster and queue",
+  maxBytes: 256 * 1024 * 1024,
+  tooLarge: (name) => new WindfallError("too_large", `Cannot read ${name}: it has more than 256 MB`),
+  missingHint: "docs/policy-formats.md has the format",
+}
+
+const MOST_PROBLEMS = 20
+
+export const policyPlan = command({
+  name: "policy plan",
+  operands: "FILE|-",
+  about:
+    "Prints the plan for a described cluster, queue and moment, without a server: each start, reservation and preemption, and why each other job waits, host by host. What a file can say is in docs/policy-formats.md.",
+  minimum: 1,
+  maximum: 1,
+  options: {
+    json: flag("print all of it as JSON"),
+    estimates: flag("also say about when jobs may start for which nothing is kept"),
+    job: value("JOBS", "only these jobs: numbers with commas", (typed) => jobsOf(typed)),
+  },
+  examples: [
+    ["windfall policy plan snapshot.json", "who starts, who has a time, who waits and why"],
+    [
+      `echo '{"now": 0, "hosts": "mac[1-4]", "jobs": [{"nodes": 2, "time": 60}]}' | windfall policy plan -`,
+      "a small one",
+    ],
+    ["windfall policy plan snapshot.json --job 17", "one job, with the sum of its priority"],
+  ],
+  async run(cli, options, [file = ""]) {
+    const name = inputName(file)
+    const read = readScene(readInput(cli, file, SNAPSHOT))
+    if (read.scene === null) {
+      const shown = read.problems.slice(0, MOST_PROBLEMS)
+      if (read.problems.length > MOST_PROBLEMS) shown.push(`and ${read.problems.length - MOST_PROBLEMS} more`)
+      const text = shown.length === 1 ? `: ${shown[0]}` : `:\n  ${shown.join("\n  ")}`
+      throw new WindfallError("invalid_input", `Cannot read ${name}${text}`, {
+        hint: "docs/policy-formats.md has the format",
+        details: { problems: read.problems },
+      })
+    }
+    const { scene, nowMs } = read
+    const plan = planQueue(scene, nowMs, { estimates: read.estimates || options.estimates })
+    const only = options.job === undefined ? null : new Set(options.job)
+    const unknown = only === null ? [] : [...only].filter((job) => !plan.entries.some((entry) => entry.job === job))
+    if (unknown.length > 0)
+      throw new WindfallError("job_not_found", `Cannot show job ${unknown[0]}: ${name} has no such waiting job`)
+    if (options.json) await printJson(cli, planJson(scene, plan, only))
+    else await cli.stdout.write(planText(scene, plan, only))
+    return 0
+  },
+})
+
+function jobsOf(typed: string): readonly number[] {
+  const jobs = typed.split(",").map(Number)
+  if (jobs.every((job) => Number.isInteger(job) && job > 0)) return jobs
+  throw new SyntaxError(`"${typed}" is no list of jobs: write for instance 17 or 17,18`)
+}

@@ -1,0 +1,210 @@
+import { type Codec, mapped, record } from "../described/codec.ts"
+import { flag, number, oneOf, text } from "../described/scalar-codecs.ts"
+import { type ArrayTasks, arrayText, readArrayTasks } from "../request/array-tasks.ts"
+import { type Dependency, dependencyText, readDependency } from "../request/dependency.ts"
+import { also, bytes, hostNames, nullable, numbersByName, texts } from "./file-codecs.ts"
+import { length, moment, timeLimit } from "./moment-codecs.ts"
+
+/** What is said of a job in a file, waiting or running. */
+export interface DescribedJob {
+  readonly id: number | null
+  readonly task: number | null
+  readonly name: string | null
+  readonly user: string | null
+  readonly account: string | null
+  readonly partitions: readonly string[] | null
+  readonly qos: string | null
+  readonly memoryBytes: number | null
+  readonly gpus: number | null
+  readonly cores: number
+  readonly alone: boolean
+  readonly nodes: number
+  readonly hosts: readonly string[] | null
+  readonly pieces: Readonly<Record<string, number>>
+  readonly limitMs: number | null
+  readonly secrets: boolean
+  readonly submittedMs: number | null
+  readonly accruesSinceMs: number | null
+  readonly beginMs: number | null
+  readonly deadlineMs: number | null
+  readonly hold: "user" | "admin" | null
+  readonly priority: number | null
+  readonly nice: number
+  readonly site: number
+  readonly dependency: Dependency | null
+  readonly reservation: string | null
+  readonly expedited: boolean
+  readonly interactive: boolean
+  readonly array: ArrayTasks | null
+  readonly arrayRunning: number | null
+  readonly startedMs: number | null
+  readonly leavesMs: number | null
+}
+
+const PLAIN_JOB: DescribedJob = {
+  id: null,
+  task: null,
+  name: null,
+  user: null,
+  account: null,
+  partitions: null,
+  qos: null,
+  memoryBytes: null,
+  gpus: null,
+  cores: 1,
+  alone: false,
+  nodes: 1,
+  hosts: null,
+  pieces: {},
+  limitMs: null,
+  secrets: false,
+  submittedMs: null,
+  accruesSinceMs: null,
+  beginMs: null,
+  deadlineMs: null,
+  hold: null,
+  priority: null,
+  nice: 0,
+  site: 0,
+  dependency: null,
+  reservation: null,
+  expedited: false,
+  interactive: false,
+  array: null,
+  arrayRunning: null,
+  startedMs: null,
+  leavesMs: null,
+}
+
+const ALSO = {
+  job: "id",
+  "job-id": "id",
+  partitions: "partition",
+  mem: "memory",
+  gpu: "gpus",
+  cpus: "cores",
+  cpu: "cores",
+  whole: "exclusive",
+  alone: "exclusive",
+  host: "hosts",
+  licenses: "pieces",
+  licences: "pieces",
+  "time-limit": "time",
+  limit: "time",
+  "limit-minutes": "time",
+  minutes: "time",
+  submit: "submitted",
+  "submit-time": "submitted",
+  "submitted-at": "submitted",
+  held: "hold",
+  "begin-time": "begin",
+  dependencies: "dependency",
+  booking: "reservation",
+  start: "started",
+  "started-at": "started",
+}
+
+const hold: Codec<"user" | "admin" | null> = {
+  read(value, path, report) {
+    if (value === null || String(value) === "false") return null
+    if (String(value) === "true") return "user"
+    return oneOf(["user", "admin"]).read(value, path, report)
+  },
+  write: (value) => value,
+}
+
+/** As {@link readDependency} takes it. */
+const dependency: Codec<Dependency> = mapped(text, readDependency, dependencyText)
+const array: Codec<ArrayTasks> = mapped(text, (typed) => readArrayTasks(typed), arrayText)
+
+export function jobCodec(nowMs: number): Codec<DescribedJob> {
+  const at = nullable(moment(nowMs))
+  const count = (what: string, least: number) => number({ what, least, most: 4_294_967_295, whole: true })
+  return also(
+    ALSO,
+    record<DescribedJob>(
+      {
+        id: ["id", nullable(count("a job's number", 1))],
+        task: ["task", nullable(count("the index of a task", 0))],
+        name: ["name", nullable(text)],
+        user: ["user", nullable(text)],
+        account: ["account", nullable(text)],
+        partitions: ["partition", nullable(texts)],
+        qos: ["qos", nullable(text)],
+        memoryBytes: ["memory", nullable(bytes)],
+        gpus: ["gpus", nullable(count("a number of GPUs", 0))],
+        cores: ["cores", count("a number of cores", 0)],
+        alone: ["exclusive", flag],
+        nodes: ["nodes", count("a number of hosts", 1)],
+        hosts: ["hosts", nullable(hostNames)],
+        pieces: ["pieces", numbersByName(count("a number of pieces", 0), "numbers of pieces")],
+        limitMs: ["time", timeLimit],
+        secrets: ["secrets", flag],
+        submittedMs: ["submitted", at],
+        accruesSinceMs: ["accrues-since", at],
+        beginMs: ["begin", at],
+        deadlineMs: ["deadline", at],
+        hold: ["hold", hold],
+        priority: ["priority", nullable(number({ what: "a priority", least: 0 }))],
+        nice: ["nice", number({ what: "a nice value" })],
+        site: ["site", number({ what: "points" })],
+        dependency: ["dependency", nullable(dependency)],
+        reservation: ["reservation", nullable(text)],
+        expedited: ["expedited", flag],
+        interactive: ["interactive", flag],
+        array: ["array", nullable(array)],
+        arrayRunning: ["array-running", nullable(count("a number of tasks", 0))],
+        startedMs: ["started", at],
+        leavesMs: ["leaves", at],
+      },
+      PLAIN_JOB,
+    ),
+  )
+}
+
+/** A time in which hosts are kept, as a file describes it. */
+export interface DescribedBooking {
+  readonly name: string | null
+  readonly hosts: readonly string[]
+  readonly startMs: number | null
+  readonly endMs: number | null
+  readonly durationMs: number | null
+  readonly users: readonly string[]
+  readonly accounts: readonly string[]
+  readonly repeats: string | null
+  readonly timeZone: string
+  readonly untilMs: number | null
+}
+
+export function bookingCodec(nowMs: number, zone: Codec<string>): Codec<DescribedBooking> {
+  const at = nullable(moment(nowMs))
+  return also(
+    { from: "start", to: "end", for: "duration", nodes: "hosts", user: "users", account: "accounts" },
+    record<DescribedBooking>(
+      {
+        name: ["name", nullable(text)],
+        hosts: ["hosts", hostNames],
+        startMs: ["start", at],
+        endMs: ["end", at],
+        durationMs: ["duration", nullable(length)],
+        users: ["users", texts],
+        accounts: ["accounts", texts],
+        repeats: ["repeats", nullable(text)],
+        timeZone: ["time-zone", zone],
+        untilMs: ["until", at],
+      },
+      {
+        name: null,
+        hosts: [],
+        startMs: null,
+        endMs: null,
+        durationMs: null,
+        users: [],
+        accounts: [],
+        repeats: null,
+        timeZone: "UTC",
+        untilMs: null,
+      },
+    ),
+  )
+}

@@ -1,0 +1,35 @@
+import type { Priority } from "../priority/priority.ts"
+import { explainEntry, type HostAnswer } from "./explain-entry.ts"
+import { Lines } from "./line.ts"
+import { Occupancy } from "./occupancy.ts"
+import type { QueueEntry, QueuePlan } from "./queue-plan.ts"
+import type { QueueJob, QueueScene } from "./queue-scene.ts"
+import { Standings } from "./standings.ts"
+
+/** Answers what people ask about a plan, one job at a time: the sum of its priority, and host by host what keeps it off. */
+export class PlanReport {
+  readonly #lines: Lines
+  readonly #occupancy: Occupancy
+  readonly #jobs: ReadonlyMap<number, QueueJob>
+
+  constructor(scene: QueueScene, plan: QueuePlan) {
+    this.#lines = new Lines(scene, new Standings(scene.policy), plan.nowMs)
+    this.#occupancy = new Occupancy(scene, plan)
+    this.#jobs = new Map(scene.waiting.map((job) => [job.id, job]))
+  }
+
+  jobOf({ job }: QueueEntry): QueueJob {
+    return this.#jobs.get(job)!
+  }
+
+  priorityOf(entry: QueueEntry): Priority {
+    return this.#lines.tableOf(this.#lines.lineOf(this.jobOf(entry), entry.partition))
+  }
+
+  /** In the order of the scene's hosts. */
+  hostsOf(entry: QueueEntry): readonly HostAnswer[] {
+    const job = this.jobOf(entry)
+    const { limitMs } = this.#lines.lineOf(job, entry.partition)
+    return explainEntry(this.#occupancy, job, entry, limitMs)
+  }
+}
