@@ -70,6 +70,12 @@ export interface Schema {
     /** `null`: nothing is known. */
     readonly network_json: string | null
   }
+  readonly policies: {
+    readonly version: number
+    readonly text: string
+    readonly applied_at: number
+    readonly applied_by: string
+  }
   readonly fleet_policies: { readonly fleet: string; readonly preset: string; readonly rules_json: string }
   /** How attempts stepped aside for people at their hosts. */
   readonly step_asides: {

@@ -66,6 +66,8 @@ function text(event: WindfallEvent): string {
       return `job ${event.job} goes on on ${event.hostName}, stopped for ${formatDuration(event.suspendedMs)} in all`
     case "fleet_changed":
       return `fleet ${event.fleet}: ${event.what}`
+    case "policy_applied":
+      return `policy ${event.version}: ${event.what === "" ? "nothing changed but the text" : event.what}`
     case "host_lent":
       return event.line
     case "host_removed":

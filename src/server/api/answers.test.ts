@@ -80,6 +80,8 @@ test("what the server answers is as the document says, with no field more", asyn
   await call("GET", "/v1/hosts/alpha/owner")
   await call("POST", "/v1/fleets/default/policy", { preset: "condor", rules: { hours: "weekends" } })
   await call("POST", "/v1/fleets/default/policy", { preset: "default", rules: { hours: null } })
+  await call("POST", "/v1/policy", { text: "backfill: off", dryRun: false })
+  await call("GET", "/v1/policy")
   const session = taskSpec({
     kind: "session",
     command: [],

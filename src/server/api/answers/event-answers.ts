@@ -90,6 +90,7 @@ export const event = answer(
       suspendedMs: count.describe("For how long it was stopped in all"),
     }),
     head.extend({ type: type("fleet_changed"), fleet: z.string(), what: z.string() }),
+    head.extend({ type: type("policy_applied"), version: count, what: z.string() }),
     ofHost.extend({ type: type("host_lent"), line: z.string().describe("What it was lent in the week before") }),
     ofHost.extend({ type: type("host_removed") }),
     head.extend({ type: type("user_changed"), user: z.string(), what: z.string() }),
