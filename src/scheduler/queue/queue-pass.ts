@@ -99,7 +99,7 @@ export class QueuePass {
     for (const task of tasks) {
       const refused =
         running >= atOnce ? ({ code: "array_limit", atOnce } as const) : (ahead ?? this.#limitReason(line, request))
-      if (refused !== null) return found.length > 0 ? found : waits(refused)
+      if (refused !== null) return [...found, ...waits(refused)]
       const started = reserved > 0 ? null : this.#startNow(line, request, task)
       if (started !== null) {
         found.push(started)
@@ -109,11 +109,11 @@ export class QueuePass {
       }
       if (settled !== undefined) return []
       const next = this.#reserve(line, request, task, turn)
-      if (next.room === null) return found.length > 0 ? found : [{ ...next, task: null }]
+      if (next.room === null || reserved === TASKS_RESERVED) return [...found, { ...next, room: null, task: null }]
       found.push(next)
       // A task that is reserved for will count as one that runs.
       running++
-      if (++reserved >= TASKS_RESERVED) break
+      reserved++
     }
     return found
   }
