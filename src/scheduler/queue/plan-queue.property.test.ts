@@ -61,7 +61,7 @@ class Steps {
       const sum = (of: "memoryBytes" | "gpus" | "cores") => here.reduce((all, one) => all + one[of], 0)
       const alone = here.filter((one) => one.alone).length
       return (
-        (alone === 0 || here.every(({ cores, alone: isAlone }) => isAlone || cores === 0) || here.length === 1) &&
+        (alone === 0 || (alone === 1 && here.every((one) => one.alone || one.cores === 0))) &&
         sum("memoryBytes") <= total.memoryBytes &&
         sum("gpus") <= total.gpus &&
         sum("cores") <= total.cores
