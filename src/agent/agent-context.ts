@@ -1,3 +1,4 @@
+import type { OwnersRefusal } from "../presence/why.ts"
 import type { AgentMessage } from "../protocol/agent-wire.ts"
 import type { ServerId } from "../protocol/ids.ts"
 import type { Attempt } from "./attempt.ts"
@@ -47,7 +48,7 @@ export interface AgentContext {
   /** By sequence number: all whose folders are here, and those being prepared. */
   readonly attempts: Map<number, Attempt>
   /** What keeps jobs from starting now for the sake of people at the host, in words; `null` when they may. */
-  refusal(): string | null
+  refusal(): OwnersRefusal | null
   /** An attempt's phase has changed: limits may have come or gone, and an agent without a link may be able to leave. */
   changed(): void
   /** The forker says that the supervisor which had this attempt, or was to have it, has ended. */

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { appendFileSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import type { AttemptOrder } from "../protocol/agent-wire.ts"
 import { isId } from "../protocol/ids.ts"
@@ -128,6 +128,23 @@ export function noteShell(path: string): void {
   } catch (error) {
     if (systemCode(error) !== "EEXIST") throw error
   }
+}
+
+/** Writes down, beside that, which process is the host of such a shell: people are at its other end. Never throws. */
+export function noteShellHost(path: string, pid: number): void {
+  try {
+    reopening(join(path, SHELLS), () => appendFileSync(join(path, SHELLS), `${pid}\n`, { mode: 0o600 }))
+  } catch {
+    // A full disk: a later agent takes it for one of the job's.
+  }
+}
+
+/** The hosts of shells that were opened beside an attempt, of any agent; some may be gone. */
+export function shellHostsBeside(path: string): number[] {
+  return (readIfThere(join(path, SHELLS)) ?? "")
+    .split("\n")
+    .map(Number)
+    .filter((pid) => Number.isSafeInteger(pid) && pid > 1)
 }
 
 /** Replaces the order on disk, durably (a changed limit must outlive the agent). */

@@ -80,6 +80,8 @@ export class Attempt {
   index: StatIndex | undefined
   /** `undefined`: not collected yet. */
   outputs: CollectedOutputs | { readonly problem: string } | undefined
+  /** What it leaves to the next attempt, where that is not what comes home; `undefined`: not collected. */
+  checkpoint: CollectedOutputs | { readonly problem: string } | undefined
   collecting = false
   /** Ends preparing. */
   abort: AbortController | undefined

@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs"
 import { join } from "node:path"
+import type { OwnersRefusal } from "../presence/why.ts"
 import type { FoundAttempt, ServerMessage } from "../protocol/agent-wire.ts"
 import { WindfallError } from "../protocol/errors.ts"
 import type { AttemptId } from "../protocol/ids.ts"
@@ -107,17 +108,17 @@ export class Attempts {
     } else if (known === undefined && this.#mayStart(sequence, id)) {
       // What an earlier try that never ran left behind.
       if (this.#neverRan.delete(sequence)) this.#discardNeverRan(sequence)
-      const reason = this.#context.refusal()
-      if (reason === null) beginAttempt(this.#context, order, secrets)
-      else this.#refuse(id, sequence, reason)
+      const refusal = this.#context.refusal()
+      if (refusal === null) beginAttempt(this.#context, order, secrets)
+      else this.#refuse(id, sequence, refusal)
       if (!this.#context.attempts.has(sequence)) this.#rememberRefusal(sequence, id)
     } else this.#gone(id, sequence)
   }
 
   /** The server did not know yet that somebody is at the host. */
-  #refuse(attempt: AttemptId, sequence: number, reason: string): void {
+  #refuse(attempt: AttemptId, sequence: number, { cause, reason }: OwnersRefusal): void {
     const message = `It cannot start there now: ${reason}`
-    this.#context.link.send({ type: "refused", attempt, sequence, cause: "owner_returned", message })
+    this.#context.link.send({ type: "refused", attempt, sequence, cause, message })
   }
 
   /** What never ran may be started again; else only what is newer than everything that is done. */

@@ -1,20 +1,16 @@
-import { chmodSync, existsSync, lstatSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { isDeepStrictEqual } from "node:util"
 import { CAUSES, type Cause } from "../protocol/job-state.ts"
-import { shownPath } from "../workspace/disk-error.ts"
-import { type CollectedOutputs, collectOutputs, type SeenData } from "../workspace/outputs.ts"
-import { StatIndex } from "../workspace/stat-index.ts"
 import { type AgentContext, nameOf, tell } from "./agent-context.ts"
 import type { Attempt } from "./attempt.ts"
 import { inspectAttempt, outputSizes, readStopCause } from "./attempt-folder.ts"
 import { withBallastSync } from "./ballast.ts"
 import { buildProblem } from "./build-problem.ts"
+import { tellMade } from "./collecting.ts"
 import { darkenFor } from "./darken.ts"
-import { targetOf } from "./data/place-data.ts"
 import { writeDurably } from "./durable-file.ts"
 import { afterLimit } from "./kernel-limit.ts"
-import { indexPath, refuse } from "./launch.ts"
+import { refuse } from "./launch.ts"
 import { verdictAfterPause } from "./owner/verdict-after-pause.ts"
 import { carryOut } from "./stopping.ts"
 import { formatStatus, type SupervisorStatus, type SupervisorSwept, type ToldLine } from "./supervisor-text.ts"
@@ -154,88 +150,7 @@ export function tellEnd(context: AgentContext, attempt: Attempt, exitKnown: bool
   tell(context, attempt, { type: "swept", ...nameOf(attempt) })
   if (!attempt.adopted) return
   context.output.completed(attempt.sequence, totals)
-  if (attempt.outputs !== undefined) tellOutputs(context, attempt)
-  else if (!attempt.collecting) void collect(context, attempt)
-}
-
-const NO_OUTPUTS: CollectedOutputs = {
-  tree: null,
-  trees: new Map(),
-  sources: new Map(),
-  files: 0,
-  bytes: 0,
-  leftOut: [],
-  unmatched: [],
-}
-
-async function collect(context: AgentContext, attempt: Attempt): Promise<void> {
-  attempt.collecting = true
-  try {
-    const work = join(attempt.folder, "work")
-    // A job may have closed its own folder; what is in there is still its output.
-    if (lstatSync(work).isDirectory()) chmodSync(work, 0o700)
-    const globs = attempt.order?.outputs ?? null
-    if (attempt.order?.workspace === null && readdirSync(work).length === 0) {
-      attempt.outputs = { ...NO_OUTPUTS, unmatched: globs ?? [] }
-    } else {
-      attempt.outputs = await collectOutputs(work, indexOf(context, attempt), {
-        globs,
-        data: seenData(context, attempt),
-      })
-    }
-  } catch (error) {
-    const isGone = !existsSync(join(attempt.folder, "work"))
-    const problem = error instanceof Error ? error.message : String(error)
-    attempt.outputs = { problem: isGone ? "the job has removed the folder that it ran in" : problem }
-  }
-  attempt.collecting = false
-  tellOutputs(context, attempt)
-}
-
-function seenData(context: AgentContext, { order }: Attempt): SeenData[] {
-  return (order?.data ?? []).flatMap((one) => {
-    const target = targetOf(context, one)
-    return target === null ? [] : [{ path: one.path, target }]
-  })
-}
-
-/** The workspace as it was handed over. A job can reach the file; then all is read and compared with what was sent. */
-function indexOf(context: AgentContext, attempt: Attempt): StatIndex {
-  const tree = attempt.order?.workspace ?? null
-  const index = attempt.index ?? StatIndex.load(indexPath(attempt))
-  return index ?? (tree === null ? StatIndex.empty : context.cache.indexOf(tree))
-}
-
-function tellOutputs(context: AgentContext, attempt: Attempt): void {
-  const found = attempt.outputs
-  if (found === undefined) return
-  const made =
-    "problem" in found
-      ? { tree: null, files: 0, bytes: 0, unmatched: [], ...found }
-      : { ...found, problem: stayedBehind(found) }
-  const { tree, files, bytes, problem } = made
-  const unmatched = made.unmatched.length === 0 ? {} : { unmatched: made.unmatched }
-  tell(context, attempt, { type: "outputs", ...nameOf(attempt), tree, files, bytes, problem, ...unmatched })
-}
-
-const WHY_STAYED: Readonly<Record<string, string>> = {
-  name: "its name is not UTF-8",
-  path: "its path is too long",
-}
-
-/** What the job made that cannot travel, in words: sockets, names that are no UTF-8, what another account closed. */
-function stayedBehind({ leftOut }: CollectedOutputs): string | null {
-  const special = leftOut.filter(({ why }) => why === "special")
-  const [first, second] = special
-  if (first === undefined) return null
-  const stayed = `${shownPath(first.path)} could not come home (${whyStayed(first)})`
-  if (second === undefined) return stayed
-  if (special.length > 2) return `${stayed} and ${special.length - 1} more`
-  return `${stayed}, nor could ${shownPath(second.path)} (${whyStayed(second)})`
-}
-
-function whyStayed({ rule }: CollectedOutputs["leftOut"][number]): string {
-  return WHY_STAYED[rule] ?? rule
+  tellMade(context, attempt)
 }
 
 /**

@@ -3,6 +3,7 @@ import type { AttemptOrder } from "../protocol/agent-wire.ts"
 import type { BlobHash } from "../protocol/ids.ts"
 import { BlobFolder } from "../workspace/blob-folder.ts"
 import { WholeTrees } from "../workspace/diff.ts"
+import { type LayOverOptions, layOver } from "../workspace/lay-over.ts"
 import { readPack } from "../workspace/pack.ts"
 import { ReadyTree } from "../workspace/ready-tree.ts"
 import { RecentTrees, type TreePart } from "../workspace/recent-trees.ts"
@@ -89,8 +90,10 @@ export class HostCache {
   /** What an order needs and is not here, as far as can be told now. */
   missing(order: AttemptOrder): BlobHash[] {
     const tree = order.workspace === null ? [] : this.#whole.missingFrom(order.workspace)
+    const from = order.checkpoint?.from ?? null
+    const checkpoint = from === null ? [] : this.#whole.missingFrom(from.tree)
     const stdin = order.stdin === null ? [] : this.#blobs.missing([order.stdin])
-    return [...tree, ...stdin]
+    return [...new Set([...tree, ...checkpoint, ...stdin])]
   }
 
   /** Makes `into` hold the tree, for a job to own. All of it must be here. */
@@ -100,6 +103,11 @@ export class HostCache {
     this.#latest = root
     this.#latestBytes = index.record.bytes
     return index
+  }
+
+  /** Puts the files of a tree into a folder that is laid out. All of it must be here. Throws as {@link layOver}. */
+  async layOver(root: BlobHash, onto: string, options: LayOverOptions): Promise<void> {
+    await layOver(root, onto, this.#blobs, options)
   }
 
   /**

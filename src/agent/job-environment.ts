@@ -82,6 +82,7 @@ export function jobEnvironment(
     WINDFALL_USER: order.user,
     WINDFALL_ATTEMPT: order.attempt,
     WINDFALL_ATTEMPT_NUMBER: String(order.number),
+    WINDFALL_CHECKPOINT: String(order.checkpoint?.from?.attempt ?? ""),
     WINDFALL_HOST: facts.hostname,
     WINDFALL_GPUS: String(order.lease.gpus),
     WINDFALL_CORES: String(order.lease.cores),

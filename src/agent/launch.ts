@@ -1,3 +1,4 @@
+import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import type { AttemptOrder } from "../protocol/agent-wire.ts"
 import { toWindfallError, WindfallError } from "../protocol/errors.ts"
@@ -44,7 +45,8 @@ export function beginAttempt(
     const environment = jobEnvironment(order, secrets, context.jobHost, attempt)
     makeHome(context, order.user)
     beginOutput(context, attempt, Object.values(secrets), { stdout: 0, stderr: 0 })
-    const isBare = order.workspace === null && order.stdin === null && order.data.length === 0
+    const from = order.checkpoint?.from ?? null
+    const isBare = order.workspace === null && from === null && order.stdin === null && order.data.length === 0
     if (isBare && order.environment == null) launch(context, attempt, environment, secrets)
     else {
       attempt.inode = createAttempt(folder, order, secrets)
@@ -89,7 +91,7 @@ async function prepare(
   setImmediate(() => keepIndex(attempt))
 }
 
-/** Gets what is missing of the workspace and lays it out. What turns out gone or damaged meanwhile is got again, a few times. */
+/** Gets what is missing of the workspace and of what an earlier attempt left, and lays it out. What turns out gone or damaged meanwhile is got again, a few times. */
 async function bringWorkspace(
   context: AgentContext,
   attempt: Attempt,
@@ -105,14 +107,17 @@ async function bringWorkspace(
       await askServer(context, attempt, { type: "need", ...nameOf(attempt), hashes }, signal)
     }
     signal.throwIfAborted()
-    if (order.workspace === null) return
+    const from = order.checkpoint?.from ?? null
     try {
-      attempt.index = await cache.layOut(order.workspace, work, clock.now(), signal)
+      if (order.workspace !== null) attempt.index = await cache.layOut(order.workspace, work, clock.now(), signal)
+      // The index stays that of what was sent: what an earlier attempt made comes home with what this one makes.
+      if (from !== null) await cache.layOver(from.tree, work, { except: order.data.map(({ path }) => path), signal })
       return
     } catch (error) {
       const isGone = error instanceof WindfallError && error.code === "blobs_missing"
       if (!isGone || tries === LAYING_OUT_TRIES) throw error
       await removeTree(work)
+      if (order.workspace === null) mkdirSync(work, { mode: 0o700 })
     }
   }
 }

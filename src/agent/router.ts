@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2"
 import { pipeline } from "node:stream/promises"
+import type { AccountLook } from "../protocol/account-look.ts"
 import { AGENT_PATHS } from "../protocol/agent-paths.ts"
 import { toWindfallError, WindfallError } from "../protocol/errors.ts"
 import { isBlobHash, isId } from "../protocol/ids.ts"
@@ -9,6 +10,7 @@ import { serveBench } from "./bench/bench-route.ts"
 import { lookAtPlace } from "./data/look-at-place.ts"
 import { offerData } from "./data/offer-data.ts"
 import { serveExamination } from "./doctor/examine-route.ts"
+import { lookForAccount } from "./look-for-account.ts"
 import { outputBlobs } from "./output-blobs.ts"
 
 const BENCH_PATHS: ReadonlySet<string> = new Set([
@@ -48,6 +50,7 @@ export function route(
   else if (method === "PUT" && path === AGENT_PATHS.data) answer = takeBlobs(context.data, stream)
   else if (method === "POST" && path === AGENT_PATHS.dataOffer) answer = offer(context, stream)
   else if (method === "POST" && path === AGENT_PATHS.dataLook) answer = look(stream)
+  else if (method === "POST" && path === AGENT_PATHS.account) answer = account(context, stream)
   else if (method === "POST" && BENCH_PATHS.has(path)) answer = serveBench(path, stream, readJson)
   else if (method === "POST" && path === AGENT_PATHS.doctor) answer = examine(context, stream)
   else if (method === "POST" && path.startsWith(AGENT_PATHS.outputs)) {
@@ -107,6 +110,18 @@ async function look(stream: ServerHttp2Stream): Promise<void> {
   const { path } = (await readJson(stream)) as { path?: unknown }
   if (typeof path !== "string") throw new WindfallError("invalid_input", "Cannot look at a path: none is named")
   const found = await lookAtPlace(path)
+  stream.respond({ ":status": 200, "content-type": "application/json" })
+  stream.end(JSON.stringify(found))
+}
+
+async function account({ platform }: AgentContext, stream: ServerHttp2Stream): Promise<void> {
+  const { name } = (await readJson(stream)) as { name?: unknown }
+  const abort = new AbortController()
+  stream.once("close", () => abort.abort())
+  const found: AccountLook =
+    platform.system === "darwin"
+      ? await lookForAccount(name, abort.signal)
+      : { found: "unknown", reason: "nobody is looked for on Linux" }
   stream.respond({ ":status": 200, "content-type": "application/json" })
   stream.end(JSON.stringify(found))
 }

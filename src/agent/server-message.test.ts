@@ -10,6 +10,7 @@ import { readServerMessage } from "./server-message.ts"
 const ROOT = "ab".repeat(32) as BlobHash
 const ORDER = makeOrder(7, ["python", "train.py"], {
   timeLimitMs: 1000,
+  checkpoint: { globs: ["kept/**"], from: { tree: ROOT, attempt: 1 } },
   pty: { columns: 80, rows: 24, term: "xterm" },
   data: [
     { name: "mnist", path: "data/mnist", root: ROOT, bytes: 5, place: null },

@@ -1,4 +1,5 @@
 import type { AttemptOrder, ServerMessage } from "../protocol/agent-wire.ts"
+import type { OrderCheckpoint } from "../protocol/checkpoint.ts"
 import type { DataOffer, OrderData } from "../protocol/data-wire.ts"
 import { ENVIRONMENT_KINDS, type EnvironmentSpec } from "../protocol/environment.ts"
 import { WindfallError } from "../protocol/errors.ts"
@@ -113,6 +114,8 @@ function readOrder(value: unknown): AttemptOrder {
     graceMs: count(order, "graceMs"),
     stopSignal: text(order, "stopSignal"),
     outputs: orNull(order, "outputs", list),
+    // Older servers do not know it.
+    ...(order.checkpoint === undefined ? {} : { checkpoint: readCheckpoint(order.checkpoint) }),
     stdin: orNull(order, "stdin", hash),
     data: order.data === undefined ? [] : readData(order.data),
     pty: order.pty as AttemptOrder["pty"],
@@ -136,6 +139,15 @@ function readData(value: unknown): readonly OrderData[] {
     const writable = data.writable === undefined ? {} : { writable: data.writable === true }
     return { name: text(data, "name"), path, root: orNull(data, "root", hash), bytes, place, ...writable }
   })
+}
+
+function readCheckpoint(value: unknown): OrderCheckpoint {
+  const checkpoint = object(value, "checkpoint")
+  const from = checkpoint.from === null ? null : object(checkpoint.from, "from")
+  return {
+    globs: orNull(checkpoint, "globs", list),
+    from: from && { tree: hash(from, "tree"), attempt: sequence(from, "attempt") },
+  }
 }
 
 function readOffer(value: unknown): DataOffer {

@@ -29,14 +29,21 @@ export function writeHolder(folder: HostFolder, platform: Platform): number {
 
 /**
  * Ends another agent: asked by SIGTERM, on which an agent leaves at once, and killed when it has not gone in time.
- * Returns when it is gone. A process that merely has the same pid is left alone.
+ * Returns when it is gone. A process that merely has the same pid is left alone; so is one of which that cannot be told, which is not
+ * waited for either: what keeps two agents apart is the lock, and who finds it taken asks again.
  */
-export async function askToLeave(holder: AgentHolder, platform: Platform): Promise<void> {
-  if (holder.pid === process.pid || !platform.isAlive(holder.pid, holder.start)) return
-  signal(holder.pid, "SIGTERM")
+export async function askToLeave(
+  { pid, start }: AgentHolder,
+  platform: Pick<Platform, "isAlive" | "isSurely">,
+): Promise<void> {
+  if (pid === process.pid || !platform.isSurely(pid, start)) return
+  signal(pid, "SIGTERM")
   const killAt = performance.now() + LEAVE_MS
-  for (let waitMs = 2; platform.isAlive(holder.pid, holder.start); waitMs = Math.min(waitMs * 2, 50)) {
-    if (performance.now() > killAt) signal(holder.pid, "SIGKILL")
+  for (let waitMs = 2; platform.isAlive(pid, start); waitMs = Math.min(waitMs * 2, 50)) {
+    if (performance.now() > killAt) {
+      if (!platform.isSurely(pid, start)) return
+      signal(pid, "SIGKILL")
+    }
     await delay(waitMs)
   }
 }

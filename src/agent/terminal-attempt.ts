@@ -2,7 +2,7 @@ import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { WindfallError } from "../protocol/errors.ts"
 import type { AgentContext } from "./agent-context.ts"
-import { noteShell, readSecrets } from "./attempt-folder.ts"
+import { noteShell, noteShellHost, readSecrets } from "./attempt-folder.ts"
 import { environmentOf, jobEnvironment } from "./job-environment.ts"
 import { hasTerminal } from "./launch.ts"
 import type { TerminalAttempt } from "./terminal-route.ts"
@@ -26,6 +26,7 @@ export function terminalAttempt(context: AgentContext, sequence: number): Termin
       if (!existsSync(join(folder, "status"))) return
       throw new WindfallError("wrong_state", "Cannot open a shell: the job has just ended")
     },
+    noteShellHost: (pid) => noteShellHost(folder, pid),
     // What is for a build alone is not for a shell beside it.
     env: () => {
       const { environment } = attempt

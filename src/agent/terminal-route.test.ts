@@ -41,6 +41,7 @@ function runningJob() {
             noteShell: () => {
               noted = true
             },
+            noteShellHost: () => {},
             env: () => ({ PATH: "/usr/bin:/bin", HOME: root, SHELL: "/bin/bash", PS1: "$ ", WINDFALL_JOB: "12" }),
           },
   }

@@ -21,6 +21,8 @@ export interface TerminalAttempt {
   isRunning(): boolean
   /** Notes that a shell is opened beside it, so that what this starts is swept at its end. Throws where that cannot be kept. */
   noteShell(): void
+  /** Notes which process is the host of such a shell. Never throws. */
+  noteShellHost(pid: number): void
   /** The job's environment, secrets included. */
   env(): Readonly<Record<string, string>>
 }
@@ -131,6 +133,7 @@ function startShell(attempt: TerminalAttempt, socketPath: string, options: Termi
   })
   // Nobody listens on the socket then, which the client is told.
   child.on("error", () => undefined)
+  if (child.pid !== undefined) attempt.noteShellHost(child.pid)
   child.unref()
 }
 

@@ -47,7 +47,7 @@ describe("startObstacles()", () => {
     [
       "one look so far",
       { watch: watchOf([[0, {}]]) },
-      ["presence_unknown: whether somebody is at it is not known: it was not looked often enough yet"],
+      ["presence_unknown: whether somebody is at it is not known: nobody showed at 1 of the 3 looks that it takes"],
     ],
     [
       "a look too old",
@@ -59,7 +59,7 @@ describe("startObstacles()", () => {
       "a dark wake",
       { watch: watchOf([[SECOND_MS, { ...DARK, idleMs: 500 }]], { before: away }), now: later(SECOND_MS) },
       [
-        "presence_unknown: whether somebody is at it is not known: there was input at a locked, dark Mac: a second look decides",
+        "presence_unknown: whether somebody is at it is not known: there was input at a locked, dark Mac, as in a dark wake: within a minute it is clear whose",
       ],
     ],
     [

@@ -71,6 +71,9 @@ export function ordersChangeAtMs({ now, policy, pauses, timeZone }: Orders): num
   return changes.length === 0 ? null : Math.min(...(changes as number[]))
 }
 
+/** A dark wake gives an input of its own, a person a second one, or light. */
+const DOUBT = "there was input at a locked, dark Mac, as in a dark wake: within a minute it is clear whose"
+
 function presenceObstacles({ now, watch, policy }: Scene): OwnerObstacle[] {
   if (!mindsPresence(policy.values)) return []
   if (watch === undefined) return [{ code: "presence_unknown", reason: "nobody has looked yet" }]
@@ -81,7 +84,7 @@ function presenceObstacles({ now, watch, policy }: Scene): OwnerObstacle[] {
     return [{ code: "presence_unknown", reason: `the last look is ${formatDuration(msBetween(watch.at, now))} old` }]
   }
   if (says === "doubtful") {
-    return [{ code: "presence_unknown", reason: "there was input at a locked, dark Mac: a second look decides" }]
+    return [{ code: "presence_unknown", reason: DOUBT }]
   }
   if (says === "blind") return [{ code: "presence_unknown", reason: "the last look could not tell" }]
   const { startAfterIdleMs } = policy.values

@@ -27,6 +27,8 @@ export interface Watch {
   /** The last sign that was no input. */
   readonly otherSign: { readonly atMs: number } | null
   readonly quietLooks: number
+  /** Looks in a row that were quiet or doubtful. */
+  readonly calmLooks: number
   readonly blind: { readonly looks: number; readonly since: Moment } | null
 }
 
@@ -67,6 +69,7 @@ export function observe(
   const reason = blindness(look)
   const says = whatItSays(sign, reason, input, nowMs)
   const quietLooks = says === "quiet" ? (before?.quietLooks ?? 0) + 1 : 0
+  const calmLooks = says === "quiet" || says === "doubtful" ? (before?.calmLooks ?? 0) + 1 : 0
   const blind =
     says === "blind" ? { looks: (before?.blind?.looks ?? 0) + 1, since: before?.blind?.since ?? look.at } : null
   const lastSignMs = Math.max(
@@ -74,13 +77,9 @@ export function observe(
     otherSign?.atMs ?? Number.NEGATIVE_INFINITY,
   )
   const quietMs = says === "quiet" ? nowMs - lastSignMs : 0
-  const seen = { at: look.at, says, quietMs, input, otherSign, quietLooks, blind }
-  const was: Presence = before?.presence ?? {
-    state: "unknown",
-    since: look.at,
-    reason: "it was not looked often enough yet",
-  }
-  return { ...seen, presence: nextPresence(was, seen, sign, reason, looksForAway) }
+  const seen = { at: look.at, says, quietMs, input, otherSign, quietLooks, calmLooks, blind }
+  const was: Presence = before?.presence ?? { state: "unknown", since: look.at, reason: "nobody has looked yet" }
+  return { ...seen, presence: nextPresence(was, seen, sign, reason, lastSignMs, looksForAway) }
 }
 
 function whatItSays(
@@ -113,20 +112,19 @@ function laterSign(
 
 function nextPresence(
   was: Presence,
-  { at, says, quietMs, quietLooks, blind }: Omit<Watch, "presence">,
+  { at, says, quietLooks, calmLooks, blind }: Omit<Watch, "presence">,
   sign: Sign | undefined,
   blindReason: string | undefined,
+  lastSignMs: number,
   looksForAway: number,
 ): Presence {
   switch (says) {
     case "here":
       return { state: "here", since: was.state === "here" ? was.since : at, sign: sign! }
     case "quiet": {
-      if (was.state !== "away" && quietLooks < looksForAway) return was
-      const since = momentBefore(at, quietMs)
-      // The wall clock may jump: what was said of the same sign stays.
-      const isSame = was.state === "away" && Math.abs(msBetween(was.since, since)) < 1
-      return isSame ? was : { state: "away", since }
+      if (was.state === "here" && quietLooks < looksForAway) return was
+      if (was.state === "unknown" && calmLooks < looksForAway) return notYet(was, calmLooks, looksForAway)
+      return awaySince(was, at, lastSignMs)
     }
     case "blind": {
       const reason = blindReason ?? "nothing was seen yet"
@@ -135,6 +133,20 @@ function nextPresence(
       return isLasting ? { state: "unknown", since: blind.since, reason } : was
     }
     case "doubtful":
-      return was
+      // As much as a dark wake tells it is nobody; what starts jobs waits until that is no longer in doubt.
+      if (was.state !== "unknown") return was
+      return calmLooks < looksForAway ? notYet(was, calmLooks, looksForAway) : awaySince(was, at, lastSignMs)
   }
+}
+
+function notYet(was: Presence, calmLooks: number, looksForAway: number): Presence {
+  const reason = `nobody showed at ${calmLooks} of the ${looksForAway} looks that it takes`
+  return { state: "unknown", since: was.since, reason }
+}
+
+function awaySince(was: Presence, at: Moment, lastSignMs: number): Presence {
+  const since = momentBefore(at, at.sleepCountingMs - lastSignMs)
+  // The wall clock may jump: what was said of the same sign stays.
+  const isSame = was.state === "away" && Math.abs(msBetween(was.since, since)) < 1
+  return isSame ? was : { state: "away", since }
 }

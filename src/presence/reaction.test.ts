@@ -237,3 +237,57 @@ describe("react() and time", () => {
     assert.equal(react(state, at(60_003), []).state.attempts.size, 0)
   })
 })
+
+describe("the cause by which an attempt ends for the owner's sake", () => {
+  const causeOf = (before: ReactionState, values: Partial<Scene>) => {
+    const { actions } = react(before, sceneWith(values), [ATTEMPT])
+    return actions.flatMap((action) => (action.do === "vacate" ? [`${action.why.code} ${action.cause}`] : []))
+  }
+  const at = later(6 * MINUTE_MS)
+  const rows: [string, Partial<Scene>, Partial<Scene> | null, string][] = [
+    [
+      "somebody comes",
+      { watch: typing(), policy: policyWith({ onReturn: "vacate" }) },
+      null,
+      "owner_here owner_returned",
+    ],
+    [
+      "the hours end",
+      { policy: policyWith({ hours: { open: [], closed: [{ days: [4], startMinute: 780, endMinute: 900 }] } }) },
+      null,
+      "outside_hours owner_policy",
+    ],
+    ["a pause", { pauses: [PAUSE], policy: policyWith({ onReturn: "vacate" }) }, null, "paused owner_policy"],
+    ["somebody stays", { watch: typing(at), now: at }, { watch: typing() }, "suspended_too_long owner_returned"],
+    [
+      "nobody is there, and not for long enough",
+      { watch: quietFor(MINUTE_MS + 1, at), now: at },
+      { watch: typing() },
+      "suspended_too_long owner_returned",
+    ],
+    [
+      "a pause lasts",
+      { pauses: [PAUSE], watch: quietFor(HOUR_MS, at), now: at },
+      { pauses: [PAUSE] },
+      "suspended_too_long owner_policy",
+    ],
+    [
+      "it stays on battery",
+      { conditions: { ...CONDITIONS, power: known("battery") }, watch: quietFor(HOUR_MS, at), now: at },
+      { conditions: { ...CONDITIONS, power: known("battery") } },
+      "suspended_too_long owner_policy",
+    ],
+    [
+      "somebody needs the memory",
+      { watch: typing(), conditions: { ...CONDITIONS, availableBytes: known(GIB) } },
+      { watch: typing() },
+      "memory_needed owner_returned",
+    ],
+  ]
+  for (const [what, scene, suspendedBy, expected] of rows) {
+    it(`${what}: ${expected}`, () => {
+      const before = suspendedBy === null ? NOTHING_DONE : react(NOTHING_DONE, sceneWith(suspendedBy), [ATTEMPT]).state
+      assert.deepEqual(causeOf(before, scene), [expected])
+    })
+  }
+})

@@ -5,7 +5,7 @@ import { LOOK_HOLDS_MS, type OwnerObstacle, type Scene, startObstacles } from ".
 import { KILL_AGAIN_MS, type Phase } from "./phase.ts"
 import { ifKnown } from "./reading.ts"
 import { lookWithinMs, wakeWithinMs } from "./timers.ts"
-import type { Why } from "./why.ts"
+import { causeOf, type OwnersCause, type Why } from "./why.ts"
 
 /** An attempt on the Mac, as whoever runs it knows it. Times are of the clock that counts sleep. */
 export interface RunningAttempt {
@@ -37,7 +37,7 @@ export type Action = { readonly attempt: string } & (
   | {
       readonly do: "vacate"
       readonly why: Why
-      readonly cause: "owner_returned"
+      readonly cause: OwnersCause
       readonly signal: string
       readonly graceMs: number
       readonly isStopped: boolean
@@ -132,7 +132,7 @@ function nextPhase(phase: Phase, attempt: RunningAttempt, demand: Demand | undef
       }
       const limitMs = scene.policy.values.vacateAfterMs
       if (nowMs - phase.sinceMs <= limitMs) return undefined
-      return vacate({ code: "suspended_too_long", limitMs }, true, attempt, scene)
+      return vacate({ code: "suspended_too_long", limitMs }, true, attempt, scene, demand?.why)
     }
     case "vacating":
       return nowMs - phase.sinceMs > phase.graceMs ? kill(attempt, nowMs) : undefined
@@ -150,7 +150,7 @@ function follow({ to, why }: Demand, isStopped: boolean, attempt: RunningAttempt
   }
 }
 
-function vacate(why: Why, isStopped: boolean, attempt: RunningAttempt, scene: Scene): Step {
+function vacate(why: Why, isStopped: boolean, attempt: RunningAttempt, scene: Scene, behind?: Why): Step {
   const graceMs = scene.policy.manners.vacateGraceMs ?? attempt.graceMs
   return {
     phase: { phase: "vacating", sinceMs: scene.now.sleepCountingMs, graceMs },
@@ -158,7 +158,7 @@ function vacate(why: Why, isStopped: boolean, attempt: RunningAttempt, scene: Sc
       do: "vacate",
       attempt: attempt.id,
       why,
-      cause: "owner_returned",
+      cause: causeOf(why, behind),
       signal: attempt.stopSignal,
       graceMs,
       isStopped,

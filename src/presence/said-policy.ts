@@ -3,6 +3,9 @@ import { type EffectivePolicy, effectivePolicy } from "./effective-policy.ts"
 import { type OwnerPolicy, PRESET_NAMES, type PresetName } from "./owner-policy.ts"
 import { readPolicy } from "./policy-values.ts"
 
+/** Of which nothing was said. */
+export const NO_FLEET: HostTerms["fleet"] = { preset: "default", rules: {} }
+
 /** The rules of a Mac from what its fleet and its owner have said: what server, agent and command line go by. */
 export function saidPolicy(fleet: HostTerms["fleet"], lever: Pick<Lever, "rules">): EffectivePolicy {
   return effectivePolicy(

@@ -1,4 +1,5 @@
 import { formatDuration } from "../base/duration.ts"
+import type { Cause } from "../protocol/job-state.ts"
 import { type OwnerObstacle, ownerObstacleText } from "./obstacle.ts"
 
 /** Why something is done to an attempt for the owner's sake. */
@@ -9,6 +10,23 @@ export type Why =
   | { readonly code: "memory_needed"; readonly reason: string }
   /** The owner wants it gone at once. */
   | { readonly code: "evicted" }
+
+/** What an end for the owner's sake is called: that somebody has returned is said only where somebody has. */
+export type OwnersCause = Extract<Cause, "owner_returned" | "owner_policy">
+
+/** @param behind of what took too long: why it is asked for still; nothing where only a while without anybody is missing */
+export function causeOf({ code }: Pick<Why, "code">, behind: Pick<Why, "code"> = PERSON): OwnersCause {
+  const first = code === "suspended_too_long" ? behind.code : code
+  return first === "owner_here" || first === "memory_needed" ? "owner_returned" : "owner_policy"
+}
+
+const PERSON = { code: "owner_here" } as const
+
+/** Why nothing may start: by which cause an attempt ends that was sent all the same, and in words. */
+export interface OwnersRefusal {
+  readonly cause: OwnersCause
+  readonly reason: string
+}
 
 /** In words, as the end of "suspended: ...". */
 export function whyText(why: Why, nowMs: number, timeZone: string): string {

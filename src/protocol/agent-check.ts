@@ -4,6 +4,7 @@
  */
 import { ACCOUNT_TRAITS } from "./account-traits.ts"
 import type { AgentMessage, ExitRecord, FoundAttempt } from "./agent-wire.ts"
+import { CHECKPOINT_CHECKS } from "./checkpoint.ts"
 import { MAX_STREAM_BYTES } from "./frames.ts"
 import type { HostFacts } from "./host.ts"
 import { HELD_KINDS } from "./host-disk.ts"
@@ -118,6 +119,7 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
   ...VITALS_CHECKS,
   ...NETWORK_CHECKS,
   ...SLEEP_CHECKS,
+  ...CHECKPOINT_CHECKS,
   left: () => {},
   disk: (raw, type) => {
     const disk = object(raw.disk, type, "disk")

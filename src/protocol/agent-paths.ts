@@ -14,6 +14,8 @@ export const AGENT_PATHS = {
   dataOffer: "/data/offer",
   /** POST `{ path }`: reads some of what lies there and answers with {@link PlaceLook} as JSON. */
   dataLook: "/data/look",
+  /** POST `{ name }`: says whether the Mac has such an account. Answers {@link AccountLook} as JSON. */
+  account: "/account",
   /** POST, both bodies open: the agent answers a measurement (protocol/bench-talk.ts) over the link itself. */
   benchAnswer: "/bench/answer",
   /** POST `{}`: answers one other host's measurement. Answers a line of JSON ({@link DataOffer}), open until that is over. */

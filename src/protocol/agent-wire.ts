@@ -6,6 +6,7 @@
  * `disown` for each, re-sends `start` for attempts the agent has never seen, in order of sequence, and only then `ready`.
  * After that both speak freely.
  */
+import type { CheckpointNews, OrderCheckpoint } from "./checkpoint.ts"
 import type { DataOffer, OrderData } from "./data-wire.ts"
 import type { EnvironmentSpec } from "./environment.ts"
 import type { HostFacts } from "./host.ts"
@@ -42,6 +43,7 @@ export interface AttemptOrder {
   readonly graceMs: number
   readonly stopSignal: string
   readonly outputs: readonly string[] | null
+  readonly checkpoint?: OrderCheckpoint
   readonly stdin: BlobHash | null
   readonly data: readonly OrderData[]
   readonly pty: { readonly columns: number; readonly rows: number; readonly term: string } | null
@@ -197,6 +199,7 @@ export type AgentMessage =
   /** What Windfall holds on the host's disk, and may hold there now: after `hello`, and when that has changed by more than a little. */
   | { readonly type: "disk"; readonly disk: HostDisk }
   | HostNews
+  | CheckpointNews
   /** The host's owner is taking Windfall off: what runs is asked to end, and nothing can be started here any more. */
   | { readonly type: "left" }
   /**

@@ -54,6 +54,9 @@ export interface BenchLimits {
 }
 
 export const BENCH_LIMITS: BenchLimits = { durationMs: 3_000, bytes: 1_000_000_000 }
+/** TCP and ssh take some tenths of a second to come up to speed: what is shorter finds less than there is, and would be kept. */
+export const LEAST_BENCH_MS = 1_000
+export const MOST_BENCH_MS = 10_000
 /** All of a measurement, however slow the way: then it is given up. */
 export const BENCH_TIMEOUT_MS = 30_000
 export const MOST_PIECE_BYTES = 1024 * 1024

@@ -28,6 +28,8 @@ export type EventBody =
       readonly number: number
       readonly host: HostId
       readonly hostName: string
+      /** It begins with what this earlier attempt wrote; absent where it begins with what was sent alone. */
+      readonly checkpoint?: number
     }
   | {
       readonly type: "attempt_ended"
@@ -43,6 +45,14 @@ export type EventBody =
       readonly job: JobId
       readonly attempt: AttemptId
       readonly lostSince: number | null
+    }
+  /** What an attempt wrote is on the server, and the next one begins with it. */
+  | {
+      readonly type: "checkpoint_kept"
+      readonly job: JobId
+      readonly number: number
+      readonly files: number
+      readonly bytes: number
     }
   | { readonly type: "outputs_ready"; readonly job: JobId; readonly files: number; readonly bytes: number }
   | { readonly type: "host_added"; readonly host: HostId; readonly name: string }
@@ -131,6 +141,7 @@ export type EventBody =
       readonly suspendedMs: number
     }
   | { readonly type: "fleet_changed"; readonly fleet: string; readonly what: string }
+  | { readonly type: "policy_applied"; readonly version: number; readonly what: string }
   /** What a host was lent in the week before, told to its owner each Monday. */
   | { readonly type: "host_lent"; readonly host: HostId; readonly name: string; readonly line: string }
   | { readonly type: "host_removed"; readonly host: HostId; readonly name: string }

@@ -161,6 +161,12 @@ export const JOB_FIELDS = {
     short: "o",
     example: "results/**",
   },
+  checkpoint: {
+    kind: "list",
+    placeholder: "GLOB",
+    help: "what it finds again when it goes on elsewhere (default: what comes home; none: nothing)",
+    example: "checkpoints/**",
+  },
   stdin: {
     kind: "text",
     placeholder: "FILE",

@@ -23,6 +23,7 @@ export const CAUSES = [
   "cancelled",
   "preempted",
   "owner_returned",
+  "owner_policy",
   "host_crashed",
   "host_restarted",
   "link_lost",
@@ -38,6 +39,14 @@ export const CAUSES = [
 ] as const
 
 export type Cause = (typeof CAUSES)[number]
+
+/**
+ * Whether an attempt ended for the sake of its host's owner: `owner_returned` where somebody was there, `owner_policy` where what the
+ * owner has said for other times wanted it (hours, a pause, battery, the host leaves the pool), or nobody could tell who was there.
+ */
+export function isForOwner(cause: Cause | null): boolean {
+  return cause === "owner_returned" || cause === "owner_policy"
+}
 
 /** The one transition table of Windfall (design: life of a job). Everything not listed is refused. */
 const NEXT: Readonly<Record<JobState, readonly JobState[]>> = {

@@ -136,7 +136,8 @@ export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
     })
   }
   if (values["no-folder"] === true) checkNothingTravels(values)
-  checkOutputs(values.outputs ?? [])
+  checkGlobs("outputs", values.outputs ?? [])
+  const checkpoint = checkpointOf(values)
   checkCommand(facts)
   checkPython(values)
   const env = jobEnvironment(values.env ?? [], facts.environment)
@@ -160,6 +161,7 @@ export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
     host: values.host ?? null,
     partition: values.partition ?? DEFAULT_SPEC.partition,
     outputs: values.outputs ?? null,
+    checkpoint,
     retry: { limit: values.retry ?? 0, afterSilenceMs: values["retry-after-silence"] ?? null, once },
     stdin: facts.stdin,
     pty: values.pty === true || facts.kind === "session" ? (facts.terminal ?? DEFAULT_TERMINAL) : null,
@@ -214,21 +216,30 @@ function checkCommand(facts: SenderFacts): void {
   }
 }
 
-function checkOutputs(outputs: readonly string[]): void {
-  for (const glob of outputs) {
+/** `--checkpoint none` is nothing. */
+function checkpointOf({ checkpoint }: JobValues): readonly string[] | null {
+  if (checkpoint === undefined) return null
+  if (checkpoint.length === 1 && checkpoint[0] === "none") return []
+  checkGlobs("checkpoint", checkpoint)
+  return checkpoint
+}
+
+function checkGlobs(field: "outputs" | "checkpoint", globs: readonly string[]): void {
+  const doing = field === "outputs" ? ["bring", "home"] : ["keep", "for its next attempt"]
+  for (const glob of globs) {
     const problem = outputProblem(glob)
     if (problem !== null)
-      throw new WindfallError("invalid_input", `Cannot bring ${JSON.stringify(glob)} home: ${problem}`, {
-        hint: "Let the job write into its folder: what comes home comes from there.",
-        details: { field: "outputs" },
+      throw new WindfallError("invalid_input", `Cannot ${doing[0]} ${JSON.stringify(glob)} ${doing[1]}: ${problem}`, {
+        hint: "Let the job write into its folder: only that is looked through.",
+        details: { field },
       })
   }
-  const characters = globCharacters(outputs)
+  const characters = globCharacters(globs)
   if (characters > MAX_GLOB_CHARACTERS) {
     throw new WindfallError(
       "too_large",
-      `Cannot send ${characters} characters of output globs: a job may have ${MAX_GLOB_CHARACTERS}`,
-      { hint: "Name the folder that they are in: all below it comes home.", details: { field: "outputs" } },
+      `Cannot send ${characters} characters of ${field === "outputs" ? "output" : field} globs: a job may have ${MAX_GLOB_CHARACTERS}`,
+      { hint: "Name the folder that they are in: all below it counts.", details: { field } },
     )
   }
 }

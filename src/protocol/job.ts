@@ -1,3 +1,4 @@
+import type { JobCheckpoint } from "./checkpoint.ts"
 import type { LearnedNeed } from "./earlier-runs.ts"
 import type { EnvironmentSpec } from "./environment.ts"
 import type { AttemptId, BlobHash, HostId, JobId } from "./ids.ts"
@@ -38,6 +39,8 @@ export interface JobSpec {
   readonly partition: string
   /** Globs of what comes home; `null`: every file the job made or changed. */
   readonly outputs: readonly string[] | null
+  /** Globs of what an attempt that is tried again leaves to the next; `null`: what comes home; none: nothing. */
+  readonly checkpoint: readonly string[] | null
   /** What to do when an attempt is lost with its host. */
   readonly retry: RetryPolicy
   /** A blob given to the job as its standard input; `null` is /dev/null. */
@@ -97,6 +100,7 @@ export const DEFAULT_SPEC: Omit<JobSpec, "command"> = {
   host: null,
   partition: DEFAULT_PARTITION,
   outputs: null,
+  checkpoint: null,
   retry: { limit: 0, afterSilenceMs: null, once: false },
   stdin: null,
   pty: null,
@@ -127,6 +131,8 @@ export interface JobView {
   readonly outputs: OutputsView | null
   /** What is leased for it by what earlier runs held, as its sender did not say; absent where nothing was learned. */
   readonly learned?: LearnedNeed
+  /** What an earlier attempt left to the next; absent where none was tried again. */
+  readonly checkpoint?: JobCheckpoint
 }
 
 export type AttemptState = "starting" | "running" | "suspended" | "finishing" | "ended"

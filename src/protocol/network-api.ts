@@ -39,7 +39,7 @@ export interface DiscoveredMachine {
 export interface BenchRequest {
   readonly between: string
   readonly and: string
-  /** Each way at most so long, 100 to 10,000 ms; `null`: 3 s. */
+  /** Each way at most so long, 1,000 to 10,000 ms; `null`: 3 s. */
   readonly durationMs: number | null
 }
 

@@ -1,3 +1,4 @@
+import type { AcceptedLook } from "./account-look.ts"
 import type { HostView } from "./host.ts"
 import type { HostId } from "./ids.ts"
 import type { AttemptState, Suspension } from "./job.ts"
@@ -51,6 +52,12 @@ export interface RulesRequest {
 export interface HostOwnerRequest {
   readonly owner?: string | null | undefined
   readonly consoleAccount?: string | null | undefined
+}
+
+/** What POST /v1/hosts/HOST/owner answers. */
+export interface HostOwnerView extends HostView {
+  /** Whether the host has the account that was named; `null` where none was. */
+  readonly accountLook: AcceptedLook | null
 }
 
 /** GET /v1/fleets answers `{ fleets }`; POST /v1/fleets/NAME/policy (admin) {@link FleetPolicyRequest} answers one. */

@@ -10,6 +10,7 @@
  * Where no agent is there, as on a host without a job whose server is away, a request stays until one comes, and holds then.
  */
 import { WindfallError } from "./errors.ts"
+import type { MacView } from "./mac-view.ts"
 import { type HostPresence, isDate, type Lever } from "./owner.ts"
 
 /** For Finder, on every Mac that jobs run on. */
@@ -49,6 +50,8 @@ export interface OwnerAnswer {
   /** How things are now; `null` where the agent does not know yet. */
   readonly presence: HostPresence | null
   readonly lever: Lever
+  /** All of it, once it is done; `null` where the agent does not know yet, absent from one of an earlier release. */
+  readonly mac?: MacView | null | undefined
 }
 
 const ID = /^[0-9a-z][0-9a-z-]{0,63}$/

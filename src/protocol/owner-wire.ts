@@ -25,7 +25,7 @@ export type OwnerNews =
       /** For how long it was stopped in all, up to now. */
       readonly suspendedMs: number
     }
-  /** It was asked to end for the owner's sake; its exit says `owner_returned`. */
+  /** It was asked to end for the owner's sake; its exit says `owner_returned` or `owner_policy`. */
   | {
       readonly type: "vacating"
       readonly attempt: AttemptId

@@ -23,7 +23,7 @@ export function describeObstacle(obstacle: Obstacle, host: SchedulableHost, shap
     case "gpu_memory_too_small":
       return `too little memory for a GPU job: ${formatBytes(obstacle.asked)} asked, Metal gives it ${formatBytes(obstacle.has)}`
     case "crashed_there":
-      return `it crashed ${obstacle.times} times while it ran this job, which does not go there again: to try it all the same, send it under another name (-J NAME)`
+      return `it crashed ${obstacle.times} times while it ran this job, which does not go there again: to try it all the same, send it under another name (-J NAME), or have an administrator say that what made it crash is mended: windfall host set ${host.name} --forgive`
     case "memory_short":
       return `${formatBytes(Math.max(0, obstacle.free))} free for ${obstacle.forGpu ? "GPU jobs" : "jobs"} now, ${formatBytes(obstacle.asked)} asked`
     case "gpus_too_few":

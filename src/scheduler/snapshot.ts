@@ -82,6 +82,8 @@ export interface WaitingJob {
   readonly workspace?: { readonly root: BlobHash; readonly bytes: number } | null
   /** Milliseconds since 1970 before which it does not start (a pause before the next try). Until then it holds no place. */
   readonly notBeforeMs: number | null
+  /** What it waits for until then at most, in words; absent where it is nothing but time. */
+  readonly awaits?: string
   /** Hosts that crashed while they ran it, or jobs like it, and how often; absent for none. */
   readonly crashes?: readonly { readonly host: HostId; readonly times: number }[]
 }

@@ -5,7 +5,14 @@ import type { WaitReasons } from "./wait-reasons.ts"
 
 /** The one code and the one sentence for why a job waits. */
 export interface Summary {
-  readonly code: Obstacle["code"] | "starting" | "not_before" | "no_hosts" | "host_unknown" | "never_fits"
+  readonly code:
+    | Obstacle["code"]
+    | "starting"
+    | "not_before"
+    | "checkpoint_coming"
+    | "no_hosts"
+    | "host_unknown"
+    | "never_fits"
   readonly summary: string
 }
 
@@ -26,7 +33,10 @@ export function summarize({ job, hosts }: WaitReasons, nowMs: number): Summary {
     return { code: "never_fits", summary: `No host of the pool could ever run it (${texts.join("; ")})` }
   }
   if (job.notBeforeMs !== null && job.notBeforeMs > nowMs) {
-    return { code: "not_before", summary: `Waits ${formatDuration(job.notBeforeMs - nowMs)} until its next try` }
+    const wait = formatDuration(job.notBeforeMs - nowMs)
+    if (job.awaits !== undefined)
+      return { code: "checkpoint_coming", summary: `Waits for ${job.awaits}, ${wait} more at most` }
+    return { code: "not_before", summary: `Waits ${wait} until its next try` }
   }
   const [obstacle] = nearest.obstacles
   if (obstacle === undefined) return { code: "starting", summary: `Starts now on ${nearest.host.name}` }

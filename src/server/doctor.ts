@@ -7,6 +7,7 @@ import type { WindfallError } from "../protocol/errors.ts"
 import { Slices } from "../workspace/slices.ts"
 import type { UserSize } from "./blobs/user-blobs.ts"
 import type { Core } from "./core.ts"
+import { crashFindings } from "./fleet/crash-findings.ts"
 import { diskFindings } from "./fleet/disk-findings.ts"
 import type { FleetHost } from "./fleet/fleet-host.ts"
 import { leftoverFindings } from "./fleet/leftover-findings.ts"
@@ -83,7 +84,7 @@ function damageOf(sizes: readonly UserSize[]): DoctorFinding[] {
 
 /** What the server knows of one host without asking it. */
 export function hostFindings(core: Core, host: FleetHost, viewer: Viewer): DoctorFinding[] {
-  return [...knownFindings(core, host), ...leftoverFindings(core, host, viewer)]
+  return [...knownFindings(core, host), ...crashFindings(core, host, viewer), ...leftoverFindings(core, host, viewer)]
 }
 
 function knownFindings(core: Core, host: FleetHost): DoctorFinding[] {

@@ -126,6 +126,7 @@ function rootsOf(job: JobRecord, cutoff: number): BlobHash[] {
   const roots: BlobHash[] = []
   const old = isFinal(job.state) && (job.endedAt ?? 0) < cutoff
   if (job.spec.workspace !== null && !old) roots.push(job.spec.workspace)
+  if (job.checkpoint?.kept && !isFinal(job.state)) roots.push(job.checkpoint.kept.tree)
   if (job.outputs?.tree) roots.push(job.outputs.tree)
   return roots
 }

@@ -90,7 +90,7 @@ processes_of() {
 field() { sed -n "s/.*\"$2\":\"\{0,1\}\([A-Za-z0-9]*\).*/\1/p" "$1/order.json" 2>/dev/null | head -n 1; }
 # Who comes while this runs, and a second run, learn from it whose this was.
 note_leaving() { printf '%s\n' "$ids" >"$root/leaving.new" && mv -f "$root/leaving.new" "$root/leaving"; }
-write_stop() { printf '%s %s %s .\n' "${signal:-15}" "${grace:-10000}" "${wf_cause-owner_returned}" >"$1/stop.leave" && mv -f "$1/stop.leave" "$1/stop"; }
+write_stop() { printf '%s %s %s .\n' "${signal:-15}" "${grace:-10000}" "${wf_cause-owner_policy}" >"$1/stop.leave" && mv -f "$1/stop.leave" "$1/stop"; }
 # As the agent asks: the request is on the disk before the signal. Who asked first stays the one who did.
 ask() {
   signal=$(perl -MPOSIX -e 'my ($name) = @ARGV; no strict "refs"; print &{"POSIX::$name"}()' "$(field "$1" stopSignal)" </dev/null 2>/dev/null)

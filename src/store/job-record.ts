@@ -1,3 +1,4 @@
+import type { JobCheckpoint } from "../protocol/checkpoint.ts"
 import type { LearnedNeed } from "../protocol/earlier-runs.ts"
 import type { AttemptId, HostId, JobId } from "../protocol/ids.ts"
 import type { AttemptState, JobSpec, OutputsView, Suspension } from "../protocol/job.ts"
@@ -30,6 +31,8 @@ export interface JobRecord {
   endedAt: number | null
   outputs: OutputsView | null
   stop: StopOrder | null
+  /** What attempts that were tried again left to the next; absent before there was one. */
+  checkpoint?: JobCheckpoint
   readonly attempts: AttemptRecord[]
   /** What earlier runs taught when it was sent; absent where that is nothing, or its sender said how much memory. */
   readonly learned?: LearnedNeed

@@ -1,3 +1,4 @@
+import type { JobCheckpoint } from "../protocol/checkpoint.ts"
 import { type LearnedNeed, RUNS_LOOKED_AT } from "../protocol/earlier-runs.ts"
 import type { JobId } from "../protocol/ids.ts"
 import { DEFAULT_SPEC, type JobSpec, type OutputsView } from "../protocol/job.ts"
@@ -181,6 +182,7 @@ export class JobStore {
       endedAt: row.ended_at,
       outputs: row.outputs_json === null ? null : (JSON.parse(row.outputs_json) as OutputsView),
       stop: row.stop_json === null ? null : (JSON.parse(row.stop_json) as StopOrder),
+      ...(row.checkpoint_json === null ? {} : { checkpoint: JSON.parse(row.checkpoint_json) as JobCheckpoint }),
       attempts: this.attempts.ofJob(id),
       ...(row.learned_json === null ? {} : { learned: JSON.parse(row.learned_json) as LearnedNeed }),
     }
@@ -203,6 +205,7 @@ function changing(v: Row) {
     ended_at: v.ended_at,
     outputs_json: v.outputs_json,
     stop_json: v.stop_json,
+    checkpoint_json: v.checkpoint_json,
   }
 }
 
@@ -228,5 +231,6 @@ function changeable(job: JobRecord): Omit<Row, keyof typeof UNCHANGED> {
     ended_at: job.endedAt,
     outputs_json: job.outputs === null ? null : JSON.stringify(job.outputs),
     stop_json: job.stop === null ? null : JSON.stringify(job.stop),
+    checkpoint_json: job.checkpoint === undefined ? null : JSON.stringify(job.checkpoint),
   }
 }

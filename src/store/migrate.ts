@@ -14,6 +14,8 @@ import { dataWritable } from "./migrations/0010-data-writable.ts"
 import { owners } from "./migrations/0011-owners.ts"
 import { earlierRuns } from "./migrations/0012-earlier-runs.ts"
 import { network } from "./migrations/0013-network.ts"
+import { checkpoints } from "./migrations/0014-checkpoints.ts"
+import { policies } from "./migrations/0015-policies.ts"
 import type { Schema } from "./schema.ts"
 
 /** Forward only, in order; the place in this list is the version. Never change one that was released, add another. */
@@ -31,6 +33,8 @@ const MIGRATIONS: readonly ((query: Kysely<Schema>) => Compilable[])[] = [
   owners,
   earlierRuns,
   network,
+  checkpoints,
+  policies,
 ]
 
 /** The version of the schema this release writes. */

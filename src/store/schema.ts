@@ -70,6 +70,12 @@ export interface Schema {
     /** `null`: nothing is known. */
     readonly network_json: string | null
   }
+  readonly policies: {
+    readonly version: number
+    readonly text: string
+    readonly applied_at: number
+    readonly applied_by: string
+  }
   readonly fleet_policies: { readonly fleet: string; readonly preset: string; readonly rules_json: string }
   /** How attempts stepped aside for people at their hosts. */
   readonly step_asides: {
@@ -107,6 +113,8 @@ export interface Schema {
     readonly ended_at: number | null
     readonly outputs_json: string | null
     readonly stop_json: string | null
+    /** `null`: no attempt was tried again. */
+    readonly checkpoint_json: string | null
     /** Of jobs that are the same thing sent again; `null` in those of older releases. */
     readonly likeness: string | null
     /** `null`: the sender said how much memory, or nothing was learned from earlier runs. */

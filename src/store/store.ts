@@ -17,6 +17,7 @@ import { MeasureStore } from "./measures.ts"
 import { migrate } from "./migrate.ts"
 import { NotifyStore } from "./notify.ts"
 import { PlaceStore } from "./place.ts"
+import { PolicyStore } from "./policies.ts"
 import { StepAsideStore } from "./step-asides.ts"
 
 /** The database of one server, with a store for each kind of thing in it. */
@@ -33,6 +34,7 @@ export interface Store extends Disposable {
   readonly notify: NotifyStore
   readonly data: DataStore
   readonly fleetPolicies: FleetPolicyStore
+  readonly policies: PolicyStore
   readonly stepAsides: StepAsideStore
   readonly measures: MeasureStore
 }
@@ -68,6 +70,7 @@ function storeIn(database: Database, server: ServerId): Store {
     notify: new NotifyStore(database),
     data: new DataStore(database),
     fleetPolicies: new FleetPolicyStore(database),
+    policies: new PolicyStore(database),
     stepAsides: new StepAsideStore(database),
     measures: new MeasureStore(database),
     [Symbol.dispose]: () => database.close(),

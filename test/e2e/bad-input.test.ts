@@ -32,6 +32,7 @@ test("bad input is refused with exit code 2, a reason and a hint, and changes no
     [["send", "--stop-signal", "SIGFOO", "--", "true"], /"SIGFOO" is not one of SIGTERM/, /--stop-signal SIG/],
     [["send", "--", ""], /the program, is empty/, /windfall send -- python/],
     [["send", "--output", "../x", "--", "true"], /"\.\.\/x" home: it lies outside the folder/, /into its folder/],
+    [["host", "bench", "alpha", "--time", "300ms"], /"300ms" is too short to measure a link.* 1s at least/],
     [["send", "--time", "0s", "--", "true"], /"0s" is too short/],
     [["send", "--retry-after-silence", "1h", "--", "true"], /--retry-after-silence alone/, /--retry 1/],
     [["send", "--retry", "2", "--once", "--", "true"], /--once and --retry/],

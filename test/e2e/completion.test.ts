@@ -52,6 +52,8 @@ test("bash: commands, options, jobs by number and name, hosts, states", async ()
   assert.deepEqual(await inBash("windfall", "token", "revoke", "").then((ids) => ids.length), 1)
   assert.deepEqual(await inBash("windfall", "send", "--host", "lo"), ["local1"])
   assert.deepEqual(await inBash("windfall", "ps", "--state", "=", "fin"), ["finishing"])
+  assert.deepEqual(await inBash("windfall", "mac", "rules", "on_return", "=", "vac"), ["vacate"])
+  assert.deepEqual(await inBash("windfall", "mac", "rules", "on_battery", ""), ["no", "yes", "'above 50%'"])
   await pool().windfall(["stop", "train"])
 })
 

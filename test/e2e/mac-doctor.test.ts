@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { test } from "node:test"
 import type { DoctorFinding } from "../../src/protocol/api.ts"
 import type { LabMac } from "../lab/lab.ts"
+import { ownerSays } from "../lab/mac/owner-says.ts"
 import { ScratchFolder } from "../support/scratch-folder.ts"
 import { usePool } from "../support/use-pool.ts"
 
@@ -22,6 +23,29 @@ async function findings(host = "mac-1"): Promise<Map<string, DoctorFinding>> {
   const lines = stdout.trim().split("\n")
   return new Map(lines.map((line) => JSON.parse(line) as DoctorFinding).map((one) => [one.code, one]))
 }
+
+test("whose it is: a user, and an account that the Mac has; what it has not is refused, and found where it went later", async () => {
+  await pool().addUser("mia")
+  const set = (...words: string[]) => pool().windfall(["host", "set", "mac-1", ...words])
+  const typo = await set("--owner", "mai")
+  assert.deepEqual([typo.exitCode, /Did you mean mia\?/.test(typo.stderr)], [2, true], typo.stderr)
+  const nobody = await set("--owner", "mia", "--console-account", "mia.w")
+  assert.equal(nobody.exitCode, 2)
+  assert.match(nobody.stderr, /Cannot take mia\.w for the owner's account: mac-1 has no such account\n.*dscl/)
+  const good = await set("--owner", "mia", "--console-account", "marek")
+  assert.deepEqual([good.stdout, good.stderr], ["mac-1: is mia's, account marek there\n", ""])
+  assert.equal((await findings()).get("console_account")?.level, "ok")
+  if (process.getuid?.() === 0) {
+    // Known at the Mac by the account's number alone, which its commands have to know.
+    const said = await ownerSays(mac(), "marek", { verb: "rules", rules: { display: "leave" } })
+    assert.equal(said.text, "From now on this rule holds:\n  display: leave (the owner said so)")
+    assert.equal((await ownerSays(mac(), "lena", { verb: "resume" })).code, "not_allowed")
+  }
+  mac().set({ accounts: [{ user: "lena", uid: 501 }] })
+  const { level, text } = (await findings()).get("console_account") ?? {}
+  assert.equal(level, "warning", text ?? "")
+  await set("--owner", "nobody", "--console-account", "none")
+})
 
 test("what a Mac is told by its own commands is judged, and follows what is changed there", async () => {
   const before = await findings()

@@ -3,6 +3,8 @@ import assert from "node:assert/strict"
 import { chownSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
+import { macViewOf } from "../../src/protocol/mac-view.ts"
+import type { OwnerView } from "../../src/protocol/owner-api.ts"
 import {
   answerName,
   type OwnerWish,
@@ -16,6 +18,8 @@ import { usePool } from "../support/use-pool.ts"
 
 const TIMING = { pingMs: 500, silenceMs: 1_000, firstRetryMs: 100, lastRetryMs: 500 }
 const HOUR_MS = 3_600_000
+/** Leaves group, session and parents at once. */
+const DAEMON = "perl -MPOSIX -e 'exit if fork; setsid; exit if fork; exec qw(sleep 3600)'"
 /** Prints a number now and then, and says when it is asked to end. */
 const WORK = "trap 'echo asked; exit 7' TERM; n=0; while :; do n=$((n + 1)); echo $n; sleep 0.1; done"
 const pool = usePool({ hosts: [{ kind: "mac" }], server: { timing: TIMING, labMacs: true } })
@@ -34,7 +38,7 @@ const isStopped = ({ pid }: { readonly pid: number }) =>
   /\) T /.test(existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, "latin1") : "")
 
 async function startWork(): Promise<number> {
-  const { id } = await pool().submit({ command: ["sh", "-c", WORK] })
+  const { id } = await pool().submit({ command: ["sh", "-c", `${DAEMON}; ${WORK}`] })
   await pool().untilState(id, "running")
   await eventually(async () => (await pool().log(id)).includes("2\n"), "a job at work")
   return id
@@ -47,13 +51,34 @@ test("somebody comes, and the job stops; when nobody is there any more it goes o
   const id = await startWork()
   mac().owner("works", { user: "lena" })
   const job = await pool().untilState(id, "suspended")
-  assert.ok(atWork().length > 0 && atWork().every(isStopped), "the whole tree")
+  assert.ok(atWork().every(isStopped), "the whole tree")
+  assert.ok(
+    atWork().some(({ command }) => command === "sleep 3600"),
+    "with its daemon",
+  )
+  // The Mac's own agent and the server say the same in the same words.
+  const { mac: own } = await ask({ verb: "status" }, "status")
+  const viewed = macViewOf(await pool().api<OwnerView>("GET", `/v1/hosts/${host().name}/owner`))
+  assert.ok(own)
+  assert.deepEqual(Object.keys(own).sort(), Object.keys(viewed).sort())
+  for (const key of ["name", "owner", "consoleAccount", "lever", "preset", "policy", "timeZone", "heard"] as const) {
+    assert.deepEqual(own[key], viewed[key], key)
+  }
+  // Each end has its own clock, and only the Mac's says by what somebody was noticed.
+  const plain = ({ jobs }: Pick<OwnerView, "jobs">) =>
+    jobs.map(({ since, suspended, ...rest }) => ({ ...rest, began: since !== null, why: suspended?.code }))
+  assert.deepEqual([own.answeredBy, plain(own)], ["mac", plain(viewed)])
+  assert.deepEqual(
+    own.obstacles.map(({ code }) => code),
+    viewed.obstacles.map(({ code }) => code),
+  )
   const now = readFileSync(join(mac().sharedFolder, "Windfall", "Now.txt"), "utf8")
   assert.match(now, new RegExp(`You: here|Job ${job.id} `))
   mac().owner("leaves", { idleMs: 0 })
   await pool().untilState(id, "running")
   const bytes = (await pool().log(id)).length
   await eventually(async () => (await pool().log(id)).length > bytes, "the job going on")
+  assert.ok(!atWork().some(isStopped), "all of it")
 
   await rules({ vacate_after: "1s", resume_after_idle: "10m" })
   mac().owner("works", { user: "lena" })
@@ -86,15 +111,15 @@ test("a pause by file holds although the link is cut, and is told when it is the
 })
 
 /** Puts a request into the Mac's folder as whoever has its account. */
-async function ask(wish: OwnerWish) {
+async function ask(wish: OwnerWish, id = "e2e") {
   const folder = join(mac().sharedFolder, "Windfall", REQUEST_FOLDER)
-  const text = requestText({ ...wish, id: "e2e", at: Date.now() })
-  const file = join(folder, requestName("e2e"))
+  const text = requestText({ ...wish, id, at: Date.now() })
+  const file = join(folder, requestName(id))
   writeFileSync(`${file}.new`, text)
   const { uid, gid } = statSync(folder)
   chownSync(`${file}.new`, uid, gid)
   renameSync(`${file}.new`, file)
-  const path = join(folder, answerName("e2e"))
+  const path = join(folder, answerName(id))
   await eventually(() => existsSync(path), "an answer")
   return readAnswer(readFileSync(path, "utf8"))!
 }

@@ -20,7 +20,7 @@ async function show(name: string): Promise<HostView> {
 }
 
 test("two hosts and the server are measured with each other, both ways, and it is kept", { skip: !apart }, async () => {
-  const between = await pool().windfall(["host", "bench", "host1", "host2", "--time", "300ms"])
+  const between = await pool().windfall(["host", "bench", "host1", "host2", "--time", "1s"])
   assert.equal(between.exitCode, 0, between.stderr)
   const lines = between.stdout.trim().split("\n")
   assert.deepEqual(
@@ -28,7 +28,7 @@ test("two hosts and the server are measured with each other, both ways, and it i
     ["host1 -> host2", "host2 -> host1"],
   )
   for (const line of lines) assert.match(line, RATE)
-  const withServer = await pool().windfall(["host", "bench", "host1", "--json", "--time", "300ms"])
+  const withServer = await pool().windfall(["host", "bench", "host1", "--json", "--time", "1s"])
   assert.equal(withServer.exitCode, 0, withServer.stderr)
   const found = withServer.stdout
     .trim()

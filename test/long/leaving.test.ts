@@ -93,7 +93,7 @@ describe("a host leaves", { timeout: 240_000 }, () => {
     assert.equal(readFileSync(join(host.files, ".ssh/authorized_keys"), "utf8"), `${OWNERS_KEY}\n`)
     await emptied(host)
     const job = await pool.untilJob(id, ({ attempts }) => attempts[0]?.cause !== null)
-    assert.equal(job.attempts[0]?.cause, "owner_returned")
+    assert.equal(job.attempts[0]?.cause, "owner_policy")
     await pool.untilHost(host.name, ({ leaving, link }) => leaving?.phase === "left" && link === "refused")
     assert.match((await pool.windfall(["host", "ls"])).stdout, /host1 +left .*its owner has taken it out of the pool/)
     const told = (await pool.windfall(["doctor"])).stdout.split("\n").filter((line) => line.includes("host1"))
@@ -135,7 +135,7 @@ describe("a host leaves", { timeout: 240_000 }, () => {
     await pool.server.start()
     await pool.untilHost(host.name, ({ leaving }) => leaving?.phase === "left")
     assert.deepEqual(readdirSync(host.files), [])
-    assert.equal((await pool.job(id)).attempts[0]?.cause, "owner_returned")
+    assert.equal((await pool.job(id)).attempts[0]?.cause, "owner_policy")
     await emptied(host)
     await pool.windfall(["stop", `${id}`])
   })
@@ -165,7 +165,7 @@ describe("a host leaves", { timeout: 240_000 }, () => {
     assert.deepEqual(readdirSync(host.files).sort(), [".fill", ".ssh"])
     assert.equal(readFileSync(join(host.files, ".ssh/authorized_keys"), "utf8"), `${OWNERS_KEY}\n`)
     const job = await pool.untilJob(id, ({ attempts }) => attempts[0]?.cause !== null)
-    assert.equal(job.attempts[0]?.cause, "owner_returned")
+    assert.equal(job.attempts[0]?.cause, "owner_policy")
     await pool.windfall(["stop", `${id}`])
   })
 
@@ -198,10 +198,7 @@ describe("a host leaves", { timeout: 240_000 }, () => {
     assert.deepEqual(readdirSync(host.files), [".ssh"])
     assert.equal(readFileSync(join(host.files, ".ssh/authorized_keys"), "utf8"), `${OWNERS_KEY}\n`)
     await emptied(host)
-    assert.equal(
-      (await pool.untilJob(id, (job) => job.attempts[0]?.cause !== null)).attempts[0]?.cause,
-      "owner_returned",
-    )
+    assert.equal((await pool.untilJob(id, (job) => job.attempts[0]?.cause !== null)).attempts[0]?.cause, "owner_policy")
     await pool.windfall(["stop", `${id}`])
   })
 })

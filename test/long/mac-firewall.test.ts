@@ -27,5 +27,9 @@ test("which port of which job it is, once; a job on loopback is left alone", asy
   assert.equal(notices.length, 1)
   const [notice] = notices
   assert.ok(notice?.type === "notice" && notice.job === job && notice.message.includes(`port ${port} `))
+  const shown = await pool().windfall(["show", `${job}`], { token })
+  assert.match(shown.stdout, new RegExp(`\\n\\S+ \\S+  It listens on port ${port} of all`))
+  const told = await pool().windfall(["events"], { token })
+  assert.match(told.stdout, new RegExp(`job ${job}: it listens on port ${port} of all`))
   await pool().windfall(["stop", "--yes", `${job}`, `${/\d+/.exec(inside.stdout)?.[0]}`], { token })
 })

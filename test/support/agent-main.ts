@@ -26,7 +26,9 @@ function platform(): Platform {
       if (ownerRoot !== undefined && existsSync(`${ownerRoot}/no-table`)) throw new Error("ps: fork: try again")
       return current.processes()
     },
-    ...(process.env.TEST_SYSTEM === "darwin" ? { system: "darwin", isAlive: isThere, supervises: isThere } : {}),
+    ...(process.env.TEST_SYSTEM === "darwin"
+      ? { system: "darwin", isAlive: isThere, isSurely: isThere, supervises: isThere }
+      : {}),
     ...(process.env.TEST_SWEEP === "total" ? {} : { sweepIsTotal: false }),
     ofAccount: (rows) => rows.filter(({ pid }) => carriesMark(pid)),
   }

@@ -241,10 +241,11 @@ export class SimulatedHost {
     this.#prepare(attempt)
   }
 
-  /** Asks for what it lacks of the workspace, as often as that takes, then runs. */
+  /** Asks for what it lacks of the workspace and the checkpoint, as often as that takes, then runs. */
   #prepare(attempt: SimulatedAttempt): void {
-    const { attempt: id, sequence, workspace } = attempt.order
-    const hashes = workspace === null ? [] : missingFrom(workspace, this.blobs)
+    const { attempt: id, sequence, workspace, checkpoint } = attempt.order
+    const roots = [workspace, checkpoint?.from?.tree ?? null].filter((root) => root !== null)
+    const hashes = [...new Set(roots.flatMap((root) => missingFrom(root, this.blobs)))]
     if (hashes.length > 0) this.tell({ type: "need", attempt: id, sequence, hashes })
     else this.script(this, attempt)
   }

@@ -65,7 +65,8 @@ export class SteeredMac {
   }
 
   set(change: Partial<MacState>): void {
-    this.#state = { ...this.#state, ...change }
+    const before = this.#state
+    this.#state = { ...before, ...change }
     const {
       inputAt,
       locked,
@@ -107,6 +108,8 @@ export class SteeredMac {
         ...logins.map(({ user, terminal }) => `${user.padEnd(8)} ${terminal}  Nov 27 10:15   (10.0.0.7)\n`),
       ].join(""),
     )
+    // The system writes it after each login, for `who` to read.
+    if (JSON.stringify(logins) !== JSON.stringify(before.logins)) this.#write("/var/run/utmpx", JSON.stringify(logins))
     for (const { terminal, typedAt } of logins) {
       this.#write(`/dev/${terminal}`, "")
       utimesSync(join(this.root, "dev", terminal), typedAt / 1000, typedAt / 1000)

@@ -4,9 +4,11 @@ import { join } from "node:path"
 import { promisify } from "node:util"
 import { maySleepDisplay } from "../../presence/display.ts"
 import { LAST_DAYS_FILE } from "../../presence/owner-folder.ts"
+import type { OwnersRefusal } from "../../presence/why.ts"
 import type { HostFacts } from "../../protocol/host.ts"
 import type { HostTerms, Lever } from "../../protocol/owner.ts"
 import type { AgentContext } from "../agent-context.ts"
+import { macView } from "./mac-view.ts"
 import { NowFile } from "./now-file.ts"
 import { OwnerDesk } from "./owner-desk.ts"
 import { OwnerFolder } from "./owner-folder.ts"
@@ -35,7 +37,7 @@ export interface HostOwner {
   take(terms: HostTerms, lever: Lever): void
   ready(): void
   /** What keeps jobs from starting now, in words; `null` when they may. */
-  refusal(): string | null
+  refusal(): OwnersRefusal | null
   /** Whether the display may be put to sleep for a GPU job now. */
   mayDarken(): boolean
   changed(): void
@@ -99,7 +101,8 @@ export function openOwner(
           status: () => {
             const { scene, obstacles } = watch
             const presence = hostPresence(scene.now, watch.watch, obstacles, timeZone, probe !== null)
-            return { presence, text: nowFile.text(scene, obstacles).trimEnd() }
+            const mac = macView({ said, scene, presence, attempts: attempts.values(), hostname: facts.hostname })
+            return { presence, mac, text: nowFile.text(scene, obstacles).trimEnd() }
           },
           onProblem: (message) => link.send({ type: "notice", message }),
         })

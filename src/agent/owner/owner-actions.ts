@@ -1,10 +1,10 @@
-import { YIELD_CAVEAT } from "../../presence/owner-policy.ts"
 import type { Action } from "../../presence/reaction.ts"
 import type { Why } from "../../presence/why.ts"
 import type { OwnerReason } from "../../protocol/owner.ts"
 import { type AgentContext, nameOf, tell } from "../agent-context.ts"
 import type { Attempt } from "../attempt.ts"
 import { stopAttempt } from "../stopping.ts"
+import { DaemonSearch } from "./daemon-search.ts"
 import { continueTree, membersOf, stopTrees } from "./stop-trees.ts"
 
 /** What the actions of one step are about. */
@@ -22,6 +22,7 @@ export class OwnerActions {
   readonly #context: AgentContext
   readonly #setYielding: SetYielding
   readonly #onDone: () => void
+  readonly #daemons: DaemonSearch
   #acting: Promise<void> = Promise.resolve()
   #waiting = 0
   /** Trees that are not seen to be stopped yet, with what is told when they are. */
@@ -35,6 +36,7 @@ export class OwnerActions {
     this.#context = context
     this.#setYielding = setYielding
     this.#onDone = onDone
+    this.#daemons = new DaemonSearch(context)
   }
 
   /** Resolves when all that was asked for so far is done. */
@@ -94,7 +96,7 @@ export class OwnerActions {
     for (const [attempt, action] of actions) {
       if (action.do === "vacate") await this.#vacate(attempt, action, occasion)
       else if (action.do === "continue") await this.#resume(attempt)
-      else if (action.do === "kill") stopAttempt(this.#context, attempt, KILL)
+      else if (action.do === "kill") this.#kill(attempt)
       else if (action.do !== "suspend") await this.#yield(attempt, action.do === "yield")
     }
   }
@@ -112,23 +114,65 @@ export class OwnerActions {
   /** Tells of those that are stopped whole; of the others when they are, which is tried again soon. */
   async #stop(attempts: readonly Attempt[], onFirst?: Parameters<typeof stopTrees>[2]): Promise<void> {
     const { clock } = this.#context
-    for (const attempt of await stopTrees(this.#context, attempts, onFirst)) {
+    const stopped = await stopTrees(this.#context, attempts, onFirst)
+    const atMs = clock.sleepCountingMs()
+    const lastAtMs = await this.#stopDaemons(stopped, onFirst !== undefined)
+    for (const attempt of stopped) {
       const { stopped: since } = attempt.suspension
       const told = this.#stopping.get(attempt)
       this.#stopping.delete(attempt)
       if (since === null || told === undefined) continue
-      const reactionMs = Math.max(0, Math.round(clock.sleepCountingMs() - told.occasion.signAtMs(told.why)))
+      // When the last of it came to a halt: that a search found nothing more took no time of its owner's.
+      const haltedMs = lastAtMs.get(attempt) ?? atMs
+      const reactionMs = Math.max(0, Math.round(haltedMs - told.occasion.signAtMs(told.why)))
       const news = { ...nameOf(attempt), at: since.at, why: since.why, reactionMs }
       tell(this.#context, attempt, { type: "suspended", ...news })
     }
     this.#tryAgain()
   }
 
+  /**
+   * Stops also what has left the trees and is found by its token alone. What comes too late is stopped when it is looked for again.
+   *
+   * @param isFirst what of it is stopped already was so by the job itself
+   * @returns when the last of each was stopped, by the clock that counts sleep, where there was any
+   */
+  async #stopDaemons(attempts: readonly Attempt[], isFirst: boolean): Promise<ReadonlyMap<Attempt, number>> {
+    const atMs = new Map<Attempt, number>()
+    let left = attempts.filter((attempt) => this.#daemons.isDue(attempt))
+    for (let looks = 0; left.length > 0 && looks < MOST_SEARCHES; looks++) {
+      const found = await Promise.all(
+        left.map(async (attempt) => [attempt, await this.#daemons.look(attempt)] as const),
+      )
+      const rest = found.filter(([, daemons]) => daemons !== null && daemons.length > 0)
+      for (const [attempt, daemons] of isFirst ? rest : []) {
+        const kept = daemons?.filter(({ isStopped }) => isStopped) ?? []
+        if (kept.length > 0) this.#note(attempt, () => attempt.suspension.keep(this.#where(attempt), kept))
+      }
+      left = rest.map(([attempt]) => attempt)
+      if (left.length === 0) break
+      await stopTrees(this.#context, left)
+      for (const attempt of left) atMs.set(attempt, this.#context.clock.sleepCountingMs())
+    }
+    return atMs
+  }
+
   async #letGo(attempt: Attempt): Promise<void> {
     this.#stopping.delete(attempt)
     this.#continuing.add(attempt)
-    if (await continueTree(this.#context, attempt)) this.#continuing.delete(attempt)
+    if ((await continueTree(this.#context, attempt)) && (await this.#letGoDaemons(attempt))) {
+      this.#continuing.delete(attempt)
+      this.#daemons.forget(attempt)
+    }
     this.#tryAgain()
+  }
+
+  /** An agent before this one may have stopped some that this one has not seen. Returns whether that is known, and done. */
+  async #letGoDaemons(attempt: Attempt): Promise<boolean> {
+    if (this.#daemons.isDone(attempt)) return true
+    const found = await this.#daemons.look(attempt)
+    if (found === null) return false
+    return found.length === 0 || (await continueTree(this.#context, attempt))
   }
 
   /** As long as something is left half done, for lack of a process table. */
@@ -179,6 +223,12 @@ export class OwnerActions {
     tell(this.#context, attempt, { type: "vacating", ...nameOf(attempt), ...told, reactionMs })
   }
 
+  /** Why it is to end was said before. */
+  #kill(attempt: Attempt): void {
+    const { cause } = attempt.stop ?? { cause: "owner_returned" as const }
+    stopAttempt(this.#context, attempt, { cause, signal: "SIGKILL", graceMs: 0 })
+  }
+
   async #yield(attempt: Attempt, yields: boolean): Promise<void> {
     this.#note(attempt, () => attempt.suspension.yield(this.#where(attempt), yields))
     try {
@@ -188,7 +238,11 @@ export class OwnerActions {
           members.map(({ pid }) => pid),
           yields,
         )
-      if (yields) this.#notice(`It steps back behind the owner of its host: ${YIELD_CAVEAT}`, attempt)
+      if (yields)
+        this.#notice(
+          `It steps back behind whoever is at its host: its CPU work does; the GPU knows no priority and stays shared`,
+          attempt,
+        )
     } catch (error) {
       // It goes on as before, and nobody is told otherwise.
       if (yields) this.#note(attempt, () => attempt.suspension.yield(this.#where(attempt), false))
@@ -216,6 +270,7 @@ export class OwnerActions {
   }
 }
 
+/** A daemon may have started another meanwhile; the rest is found later. */
+const MOST_SEARCHES = 5
 /** Somebody waits for it to stop, or the job to go on. */
 const AGAIN_MS = 250
-const KILL = { cause: "owner_returned", signal: "SIGKILL", graceMs: 0 } as const

@@ -5,6 +5,8 @@ import { clockText } from "../../presence/clock-text.ts"
 import { type LeverAct, leverRefusal, speakerOf } from "../../presence/lever.ts"
 import { paused, pausesOf, resumed, ruled, type Saying } from "../../presence/move-lever.ts"
 import { readPauseEnd } from "../../presence/pause.ts"
+import { rulesHeldText, ruleViews } from "../../presence/rules-held.ts"
+import { NO_FLEET, saidPolicy } from "../../presence/said-policy.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { Lever } from "../../protocol/owner.ts"
 import { type OwnerAnswer, type OwnerRequest, requestIdOf } from "../../protocol/owner-request.ts"
@@ -34,7 +36,7 @@ export interface DeskOptions {
   /** Takes Windfall off this host. @throws where it cannot */
   readonly leave: () => void
   /** How things are, for people and for programs. */
-  readonly status: () => Pick<OwnerAnswer, "presence"> & { readonly text: string }
+  readonly status: () => Required<Pick<OwnerAnswer, "presence" | "mac">> & { readonly text: string }
   readonly onProblem: (message: string) => void
 }
 
@@ -120,7 +122,8 @@ export class OwnerDesk {
     const { requests, isMore } = await this.#inbox.look(now(), (uid) => this.#isFirst(uid))
     for (const one of requests) {
       const answer = await this.#take(one).catch((error: unknown) => refusal(one.id, error))
-      await answerRequest(folder.requests, { ...answer, presence: this.#options.status().presence, lever: said.lever })
+      const { presence, mac } = this.#options.status()
+      await answerRequest(folder.requests, { ...answer, presence, lever: said.lever, mac })
       if (answer.code === "internal") onProblem(answer.text)
       await setImmediate()
     }
@@ -191,10 +194,15 @@ export class OwnerDesk {
           text: "Jobs may run here again, as this Mac's rules say.",
         }
       case "rules":
-        return { lever: ruled(lever, saying, request.rules), text: "These rules hold from now on." }
+        return this.#ruled(ruled(lever, saying, request.rules), Object.keys(request.rules))
       default:
         return { lever, text: "" }
     }
+  }
+
+  #ruled(lever: Lever, names: readonly string[]): { readonly lever: Lever; readonly text: string } {
+    const policy = saidPolicy(this.#options.said.terms?.fleet ?? NO_FLEET, lever)
+    return { lever, text: rulesHeldText(ruleViews(policy), policy.preset, names) }
   }
 
   #endOf(end: string, at: number): number | null {

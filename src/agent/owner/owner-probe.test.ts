@@ -1,4 +1,6 @@
 import assert from "node:assert/strict"
+import { rmSync } from "node:fs"
+import { join } from "node:path"
 import { describe, it } from "node:test"
 import { eventually } from "../../../test/support/agent-home.ts"
 import { ScratchFolder } from "../../../test/support/scratch-folder.ts"
@@ -81,6 +83,31 @@ describe("OwnerProbe", () => {
     const { look } = await scene.probe.look(busy)
     assert.ok((ifKnown(look.idleMs) ?? 1e9) < 5_000)
     assert.deepEqual([ifKnown(look.locked), ifKnown(look.display)], [false, "on"])
+  })
+
+  it("notices at the next look who has logged in, and out, though `who` is asked for rarely", async () => {
+    using scene = new Scene()
+    const users = async (look: LookFor) =>
+      ifKnown((await scene.probe.look(look)).look.remoteLogins)?.map(({ user }) => user)
+    for (const isBusy of [true, false]) {
+      const look = { ...NOBODYS, isBusy }
+      assert.deepEqual(await users(look), [])
+      scene.mac.set({ logins: [{ user: "anna", terminal: "ttys001", typedAt: Date.now() }] })
+      assert.deepEqual(await users(look), ["anna"])
+      scene.mac.set({ logins: [] })
+      assert.deepEqual(await users(look), [])
+    }
+  })
+
+  it("notices a login within seconds where the system leaves no mark of it", async () => {
+    using scene = new Scene()
+    const busy: LookFor = { ...NOBODYS, isBusy: true }
+    await scene.probe.look(busy)
+    scene.mac.set({ logins: [{ user: "anna", terminal: "ttys001", typedAt: Date.now() }] })
+    rmSync(join(scene.mac.root, "var/run/utmpx"))
+    assert.deepEqual(ifKnown((await scene.probe.look(busy)).look.remoteLogins), [])
+    scene.aheadMs = 2_500
+    await eventually(async () => ifKnown((await scene.probe.look(busy)).look.remoteLogins)?.length === 1, "the login")
   })
 
   it("knows power and memory as they were some seconds ago", async () => {

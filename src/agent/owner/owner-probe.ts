@@ -22,6 +22,7 @@ import {
   type SysctlNow,
   sysctlOf,
 } from "./look-text.ts"
+import { SystemMarks } from "./system-marks.ts"
 
 /** What is looked at, by how soon it must be noticed, and what it costs to ask. All of it needs no rights and shows nothing. */
 const COMMANDS = {
@@ -45,7 +46,7 @@ const SLOW_MS = 8_000
 const FRESH_MS = 300
 /** Screen, console and display change without input only when nobody is there. */
 const CONSOLE_MS = 2_800
-/** A call is noticed within three seconds; power and logins within ten. */
+/** A call is noticed within three seconds; so is a login where macOS leaves no mark of it. Power within ten. */
 const ASSERTIONS_MS = 2_300
 const POWER_MS = 8_500
 /** Input younger than by so much was given since the last look. */
@@ -91,6 +92,7 @@ export class OwnerProbe implements Disposable {
   readonly #quick = new CommandShell()
   readonly #slow = new CommandShell()
   readonly #identities: Identities
+  readonly #marks: SystemMarks
   readonly #kept = new Map<Source, Kept>()
   readonly #freshening = new Map<Source, Promise<void>>()
   #asking = false
@@ -98,6 +100,7 @@ export class OwnerProbe implements Disposable {
 
   constructor(options: ProbeOptions) {
     this.#options = options
+    this.#marks = new SystemMarks(options.root)
     this.#identities = new Identities(this.#quick, options.root, QUICK_MS)
   }
 
@@ -124,12 +127,15 @@ export class OwnerProbe implements Disposable {
       const idle = this.#fresh("idle")
       const sysctl = this.#fresh("sysctl")
       await (this.#kept.has("sysctl") ? idle : Promise.all([idle, sysctl]))
-    } else await this.#ask(this.#quick, QUICK_MS, ["idle", "sysctl", ...this.#consoleDue(CONSOLE_MS)])
+    } else {
+      const due = [...this.#consoleDue(CONSOLE_MS), ...this.#loginsDue()]
+      await this.#ask(this.#quick, QUICK_MS, ["idle", "sysctl", ...due])
+    }
     const { now } = this.#options
     if (isBusy) {
       // Who types at a locked, dark Mac, and whether it lights up, is one question.
       const isOpen = !isHere && this.#mayBeDark() && this.#hasNewInput()
-      const due = this.#consoleDue(isOpen ? FRESH_MS : CONSOLE_MS)
+      const due = [...this.#consoleDue(isOpen ? FRESH_MS : CONSOLE_MS), ...this.#loginsDue()]
       if (due.length > 0) await this.#ask(this.#quick, QUICK_MS, due)
     }
     const at = now()
@@ -221,7 +227,12 @@ export class OwnerProbe implements Disposable {
   }
 
   #consoleDue(olderThanMs: number): Source[] {
-    return this.#ageMs("root") >= olderThanMs ? ["root", "state"] : []
+    return this.#marks.isNew("root") || this.#ageMs("root") >= olderThanMs ? ["root", "state"] : []
+  }
+
+  /** Somebody has come or gone since `who` was asked. */
+  #loginsDue(): Source[] {
+    return this.#kept.has("who") && this.#marks.isNew("who") ? ["who"] : []
   }
 
   /** Whether input, as far as was known, could be a dark wake's. */
@@ -238,9 +249,9 @@ export class OwnerProbe implements Disposable {
 
   async #askSlowly(isBusy: boolean): Promise<void> {
     if (this.#asking) return
-    const due: Source[] = this.#ageMs("assertions") >= ASSERTIONS_MS ? ["assertions"] : []
+    const due: Source[] = this.#ageMs("assertions") >= ASSERTIONS_MS ? ["assertions", "who"] : []
     if (isBusy && this.#ageMs("memory") >= ASSERTIONS_MS) due.push("memory")
-    if (this.#ageMs("who") >= POWER_MS) due.push("batt", "settings", "who")
+    if (this.#ageMs("batt") >= POWER_MS) due.push("batt", "settings")
     if (due.length === 0) return
     this.#asking = true
     try {
@@ -255,6 +266,7 @@ export class OwnerProbe implements Disposable {
     const { root, now } = this.#options
     let answers: Answer[]
     const fromMs = now().sleepCountingMs
+    this.#marks.asking(sources)
     try {
       const commands = sources.map((source) => `${root}${COMMANDS[source]}`)
       answers = (await shell.run(commands, timeoutMs)).map((answer) => known(answer))
@@ -262,7 +274,11 @@ export class OwnerProbe implements Disposable {
       answers = sources.map(() => unknown((error as Error).message))
     }
     // Dated by when it was asked for: it is not younger than that.
-    for (const [at, source] of sources.entries()) this.#kept.set(source, { atMs: fromMs, answer: answers[at]! })
+    for (const [at, source] of sources.entries()) {
+      // The other shell may have been asked later, and have answered sooner.
+      if ((this.#kept.get(source)?.atMs ?? fromMs) <= fromMs)
+        this.#kept.set(source, { atMs: fromMs, answer: answers[at]! })
+    }
   }
 
   #answer(source: Source): Answer {

@@ -147,7 +147,7 @@ describe("an agent on a Mac that somebody uses", () => {
     await agent.until(() => agent.text(1).includes("5\n"), "a job that counts")
     mac.set({ power: "Battery" })
     assert.equal((await agent.next("suspended", 1)).why.code, "on_battery")
-    assert.equal((await agent.next("refused", 2)).cause, "owner_returned")
+    assert.equal((await agent.next("refused", 2)).cause, "owner_policy")
   })
 
   it("starts nothing while somebody is there, and what was sent all the same comes to nothing", async () => {

@@ -8,6 +8,7 @@ import { type Action, NOTHING_DONE, type ReactionState, react } from "../../pres
 import { ifKnown, known, type Reading, unknown } from "../../presence/reading.ts"
 import { saidPolicy } from "../../presence/said-policy.ts"
 import type { Accounts } from "../../presence/sign.ts"
+import { causeOf, type OwnersRefusal } from "../../presence/why.ts"
 import type { HostTerms, Lever } from "../../protocol/owner.ts"
 import type { AgentContext } from "../agent-context.ts"
 import type { Attempt } from "../attempt.ts"
@@ -85,13 +86,13 @@ export class OwnerWatch {
   /** Who was at the console at the last look. */
   consoleUser: string | null = null
 
-  /** What keeps jobs from starting now, in words, and nothing when they may. */
-  refusal(): string | null {
+  /** What keeps jobs from starting now, and nothing when they may. */
+  refusal(): OwnersRefusal | null {
     const { policy, now, timeZone } = this.#step()
     // Where nobody's coming is minded, only what was said holds a job off.
     const isNobodys = policy.preset === "nobodys"
     const [main] = this.obstacles.filter(({ code }) => !isNobodys || code === "paused" || code === "outside_hours")
-    return main === undefined ? null : ownerObstacleText(main, now.wallMs, timeZone)
+    return main === undefined ? null : { cause: causeOf(main), reason: ownerObstacleText(main, now.wallMs, timeZone) }
   }
 
   /** The server has said what holds here. */
@@ -235,11 +236,12 @@ export class OwnerWatch {
 
   /** What has not begun yet is not begun on a Mac that somebody uses now. */
   #endPrepared(): void {
-    if (!this.obstacles.some(({ code }) => HOLD_OFF.has(code))) return
+    const main = this.obstacles.find(({ code }) => HOLD_OFF.has(code))
+    if (main === undefined) return
     for (const attempt of this.#attempts()) {
       const { order, phase, stop } = attempt
       if (phase !== "preparing" || stop !== null || order === null) continue
-      stopAttempt(this.#options.context, attempt, { cause: "owner_returned", signal: order.stopSignal, graceMs: 0 })
+      stopAttempt(this.#options.context, attempt, { cause: causeOf(main), signal: order.stopSignal, graceMs: 0 })
     }
   }
 

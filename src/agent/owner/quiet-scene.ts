@@ -37,6 +37,7 @@ export function quietWatch(now: Moment): Watch {
     input: undefined,
     otherSign: null,
     quietLooks: Number.MAX_SAFE_INTEGER,
+    calmLooks: Number.MAX_SAFE_INTEGER,
     blind: null,
   }
 }

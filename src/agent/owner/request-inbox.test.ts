@@ -49,7 +49,7 @@ class Desk implements Disposable {
       consoleUser: () => this.consoleUser,
       onMoved: async () => void this.moves.push(JSON.stringify(this.said.lever)),
       leave: () => void this.left++,
-      status: () => ({ presence: null, text: "all is quiet" }),
+      status: () => ({ presence: null, mac: null, text: "all is quiet" }),
       onProblem: (message) => void this.problems.push(message),
     })
     this.desk.open()
@@ -107,7 +107,14 @@ describe("requests by file", () => {
     assert.equal((await desk.ask(BEN, { verb: "rules", rules: { on_return: "ignore" } })).code, "not_allowed")
     assert.equal((await desk.ask(ANNA, { verb: "resume" })).done, true)
     assert.equal(desk.paused, null, "the owner takes back all")
-    assert.equal((await desk.ask(ANNA, { verb: "rules", rules: { on_return: "vacate" } })).done, true)
+    const ruled = await desk.ask(ANNA, { verb: "rules", rules: { on_return: "vacate", hours: null } })
+    assert.deepEqual(
+      [ruled.done, ruled.text],
+      [
+        true,
+        "From now on these rules hold:\n  on_return: vacate (the owner said so)\n  hours: always (preset default)",
+      ],
+    )
     assert.deepEqual(desk.reread().lever, desk.said.lever, "kept")
     assert.equal(desk.said.lever.rules?.rules.on_return, "vacate")
     assert.equal((await desk.ask(ANNA, { verb: "rules", rules: { on_return: "shout" } })).code, "invalid_input")

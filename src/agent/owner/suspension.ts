@@ -84,6 +84,12 @@ export class Suspension {
     this.#note(where, { ...this.#noted, stopped, keptStopped: kept })
   }
 
+  /** More of its processes were stopped by the job itself. @throws as `stop` */
+  keep(where: Where, more: readonly { readonly pid: number; readonly start: string }[]): void {
+    const kept = new Set([...this.#noted.keptStopped, ...more.map(({ pid, start }) => `${pid} ${start}`)])
+    this.#note(where, { ...this.#noted, keptStopped: [...kept] })
+  }
+
   /** @throws as `stop` */
   continue(where: Where, { uptimeMs, at }: { readonly uptimeMs: number; readonly at: number }): void {
     this.#note(where, { ...this.#noted, stopped: null, totalMs: this.totalMs(uptimeMs), continuedAt: at })

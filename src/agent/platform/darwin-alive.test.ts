@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { chmodSync, writeFileSync } from "node:fs"
 import { describe, it } from "node:test"
 import { ScratchFolder } from "../../../test/support/scratch-folder.ts"
-import { aliveBy, identityBy } from "./darwin-alive.ts"
+import { aliveBy, identityBy, surelyBy } from "./darwin-alive.ts"
 
 const START = String(Date.parse("2026-11-23T12:00:00Z") / 1000)
 const row = (state = "S", at = "12:00:00", command = "perl -") =>
@@ -35,19 +35,20 @@ describe("identityBy()", () => {
 })
 
 describe("aliveBy()", () => {
-  for (const [what, script, isAlive] of [
-    ["is there", `printf '%s' '${row()}'`, true],
-    ["is another one", `printf '%s' '${row("S", "13:00:00")}'`, false],
-    ["is not in the table", "exit 1", false],
-    ["cannot be asked for", "echo 'ps: fork: Resource temporarily unavailable' >&2; exit 1", true],
-    ["is asked for in vain", "kill -KILL $$", true],
+  for (const [what, script, isAlive, isSurely] of [
+    ["is there", `printf '%s' '${row()}'`, true, true],
+    ["is another one", `printf '%s' '${row("S", "13:00:00")}'`, false, false],
+    ["is not in the table", "exit 1", false, false],
+    ["cannot be asked for", "echo 'ps: fork: Resource temporarily unavailable' >&2; exit 1", true, false],
+    ["is asked for in vain", "kill -KILL $$", true, false],
   ] as const) {
-    it(`says of a process that ${what}: ${isAlive}`, () => {
+    it(`says of a process that ${what}: ${isAlive}, surely: ${isSurely}`, () => {
       using scratch = new ScratchFolder()
       const ps = scratch.at("ps")
       writeFileSync(ps, `#!/bin/sh\n${script}\n`)
       chmodSync(ps, 0o755)
       assert.equal(aliveBy(ps, ["-p"], {})(process.pid, START), isAlive)
+      assert.equal(surelyBy(ps, ["-p"], {})(process.pid, START), isSurely)
     })
   }
 

@@ -33,6 +33,39 @@ export function identityBy({ status, stdout, stderr }: PsOutcome, start: string)
 /** By its state, in the fifth column. */
 const ZOMBIE = /^\s*\d+\s+\d+\s+\d+\s+\d+\s+Z/
 
+/** Asks `ps` of a process with this pid, until it says something, a few times. */
+function askPs(ps: string, words: readonly string[], env: Readonly<Record<string, string>>) {
+  return (pid: number, start: string, tries: number) => {
+    let found: ReturnType<typeof identityBy> = "unknown"
+    for (let tried = 0; found === "unknown" && tried < tries; tried++) {
+      const outcome = spawnSync(ps, [...words, String(pid)], { timeout: PATIENCE_MS, killSignal: "SIGKILL", env })
+      const { status, stdout, stderr } = outcome
+      found = identityBy({ status, stdout: String(stdout ?? ""), stderr: String(stderr ?? "") }, start)
+    }
+    return found
+  }
+}
+
+/** As {@link aliveBy} where it must not be a stranger: asked for each time, and false where `ps` fails. */
+export function surelyBy(
+  ps: string,
+  words: readonly string[],
+  env: Readonly<Record<string, string>>,
+): (pid: number, start: string) => boolean {
+  const ask = askPs(ps, words, env)
+  return (pid, start) => isThere(pid) && ask(pid, start, TRIES_FOR_NEW) === "same"
+}
+
+/** Whether this account has a process with this pid. */
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    // Gone, or of another account, and so another one.
+    return false
+  }
+}
+
 /**
  * Tells whether the process with a pid is the one that started then. Where `ps` fails, what is known stays: who has the pid counts as it.
  *
@@ -44,26 +77,14 @@ export function aliveBy(
   env: Readonly<Record<string, string>>,
 ): (pid: number, start: string) => boolean {
   const asked = new Map<string, number>()
-  const ask = (pid: number, start: string) => {
-    const outcome = spawnSync(ps, [...words, String(pid)], { timeout: PATIENCE_MS, killSignal: "SIGKILL", env })
-    const { status, stdout, stderr } = outcome
-    return identityBy({ status, stdout: String(stdout ?? ""), stderr: String(stderr ?? "") }, start)
-  }
+  const ask = askPs(ps, words, env)
   return (pid, start) => {
-    try {
-      process.kill(pid, 0)
-    } catch {
-      // Gone, or of another account, and so another one.
-      return false
-    }
+    if (!isThere(pid)) return false
     const key = `${pid} ${start}`
     const before = asked.get(key)
     const atMs = performance.now()
     if (before !== undefined && atMs - before < HOLDS_MS) return true
-    let found = ask(pid, start)
-    for (let tries = 1; found === "unknown" && before === undefined && tries < TRIES_FOR_NEW; tries++) {
-      found = ask(pid, start)
-    }
+    const found = ask(pid, start, before === undefined ? TRIES_FOR_NEW : 1)
     if (asked.size > 1_000) asked.clear()
     if (found === "gone") asked.delete(key)
     else asked.set(key, performance.now())

@@ -7,7 +7,7 @@ import { parseTop } from "../../facts/top.ts"
 import type { AccountTrait } from "../../protocol/account-traits.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { HostFacts } from "../../protocol/host.ts"
-import { aliveBy } from "./darwin-alive.ts"
+import { aliveBy, surelyBy } from "./darwin-alive.ts"
 import { lastEnd } from "./darwin-crash.ts"
 import { DarwinDanger } from "./darwin-danger.ts"
 import { machineFacts } from "./darwin-facts.ts"
@@ -43,6 +43,7 @@ export function darwinPlatform(): Platform {
     memoryNow: memoryNowReader(askSysctl),
     sharing: (sysctl) => ({ memoryNow: memoryNowReader(() => sysctl().catch(askSysctl)) }),
     isAlive,
+    isSurely: surelyBy(...PS),
     supervises: isAlive, // here it has one attempt only
     ownStart: () => String(Math.round(Date.now() / 1000 - process.uptime())),
     startBefore: (agoMs) => (Date.now() - agoMs) / 1000,
@@ -72,7 +73,8 @@ async function processes(): Promise<ProcessRow[]> {
   throw new WindfallError("internal", "Cannot read the process table: ps printed something else")
 }
 
-const isAlive = aliveBy("/bin/ps", ["-wwo", COLUMNS, "-p"], OPTIONS.env)
+const PS = ["/bin/ps", ["-wwo", COLUMNS, "-p"], OPTIONS.env] as const
+const isAlive = aliveBy(...PS)
 
 /**
  * Memory by footprint, as macOS itself counts: `ps` misses Metal's, and without its entitlement tells no times either. One

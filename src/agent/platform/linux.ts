@@ -34,6 +34,7 @@ export function linuxPlatform(): Platform {
     vitals: async () => vitals(),
     sharing: () => ({}),
     isAlive,
+    isSurely: isAlive,
     supervises: (pid, start, attempt) => isAlive(pid, start) && titleOf(pid) === `windfall supervisor ${attempt}`,
     ownStart: () => readRow(process.pid)?.start ?? "",
     startBefore: (agoMs) => (uptime() - agoMs / 1000) * TICKS_PER_S,

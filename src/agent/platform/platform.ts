@@ -82,8 +82,10 @@ export interface Platform {
   vitals(): Promise<Vitals>
   /** What is asked otherwise where one `sysctl` can be shared with others who ask. */
   sharing(sysctl: () => Promise<ReadonlyMap<string, string>>): Pick<Platform, "memoryNow"> | Record<never, never>
-  /** Whether the process with this pid is the one that started then. */
+  /** Whether the process with this pid is the one that started then; also where that cannot be told, and somebody has the pid. */
   isAlive(pid: number, start: string): boolean
+  /** The same where it must not be a stranger: false also where it cannot be told, and where it is over and not reaped. */
+  isSurely(pid: number, start: string): boolean
   /** Whether it is, and has this attempt now: on Linux a supervisor has one after the other, and is named after what it has. */
   supervises(pid: number, start: string, attempt: string): boolean
   /** How this process's own start is named. */

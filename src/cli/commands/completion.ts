@@ -6,7 +6,7 @@ export const completion = command({
   name: "completion",
   operands: SHELLS.join("|"),
   about:
-    "Prints a script that lets Tab complete commands, options, the numbers and names of jobs, hosts, data, users and secrets, ids and states. The windfall that is typed must be on PATH, or be typed with its path.",
+    "Prints a script that lets Tab complete commands, options, the numbers and names of jobs, hosts, data, users and secrets, ids and states, the rules of Macs and their values. The windfall that is typed must be on PATH, or be typed with its path.",
   minimum: 1,
   maximum: 1,
   options: {},

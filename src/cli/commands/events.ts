@@ -8,6 +8,7 @@ import { isLinkFailure } from "../follow/link-failure.ts"
 import { orLoginLost } from "../follow/login-lost.ts"
 import { formatTime } from "../render/age.ts"
 import { eventText } from "../render/event-text.ts"
+import { printable } from "../render/table.ts"
 import { printJson } from "../say.ts"
 
 const DEFAULT_LIMIT = 50
@@ -60,5 +61,5 @@ export const events = command({
 
 async function print(cli: Cli, event: WindfallEvent, json: boolean): Promise<void> {
   if (json) await printJson(cli, event)
-  else await cli.stdout.write(`${formatTime(event.at)}  ${event.actor}  ${eventText(event)}\n`)
+  else await cli.stdout.write(`${formatTime(event.at)}  ${event.actor}  ${printable(eventText(event))}\n`)
 }

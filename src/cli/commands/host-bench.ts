@@ -1,5 +1,5 @@
 import { parseDuration } from "../../base/duration.ts"
-import { BENCH_LIMITS } from "../../protocol/bench-talk.ts"
+import { BENCH_LIMITS, LEAST_BENCH_MS, MOST_BENCH_MS } from "../../protocol/bench-talk.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { SERVER_END } from "../../protocol/network.ts"
 import type { BenchRequest, BenchStep } from "../../protocol/network-api.ts"
@@ -21,7 +21,7 @@ export const hostBench = command({
   minimum: 0,
   maximum: 2,
   options: {
-    time: value("DURATION", "each way at most so long, 100ms to 10s (default: 3s)", readTime),
+    time: value("DURATION", "each way at most so long, 1s to 10s (default: 3s)", readTime),
     json: flag("print each measurement as JSON, one a line"),
   },
   examples: [
@@ -81,8 +81,13 @@ async function measure(cli: Cli, request: BenchRequest, json: boolean): Promise<
 
 function readTime(text: string): number {
   const ms = parseDuration(text)
-  if (ms >= 100 && ms <= 10_000) return ms
-  throw new SyntaxError(`"${text}" is not between 100ms and 10s`)
+  if (ms < LEAST_BENCH_MS) {
+    throw new SyntaxError(
+      `"${text}" is too short to measure a link, which takes some tenths of a second to come up to speed: 1s at least`,
+    )
+  }
+  if (ms <= MOST_BENCH_MS) return ms
+  throw new SyntaxError(`"${text}" is too long: 10s at most`)
 }
 
 /** The bar is of time or of bytes, whichever comes to its end first. */

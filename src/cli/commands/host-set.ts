@@ -5,9 +5,10 @@ import type { HostView } from "../../protocol/host.ts"
 import { MIN_DISK_LIMIT_BYTES } from "../../protocol/host-disk.ts"
 import { readCount } from "../../protocol/job-values.ts"
 import type { HostWakeRequest } from "../../protocol/network-api.ts"
-import type { HostOwnerRequest } from "../../protocol/owner-api.ts"
+import type { HostOwnerRequest, HostOwnerView } from "../../protocol/owner-api.ts"
 import { command } from "../command-line/command.ts"
 import { flag, notEmpty, value } from "../command-line/option.ts"
+import { printable } from "../render/table.ts"
 import { printJson } from "../say.ts"
 import { changeAddress } from "./host-address.ts"
 import { findHost } from "./host-show.ts"
@@ -16,7 +17,7 @@ export const hostSet = command({
   name: "host set",
   operands: "HOST",
   about:
-    "Says how much of a host's disk all of Windfall may take there: workspaces, data, environments, downloads, HOMEs. Left alone, a host reckons itself: 100 GB or a fifth of what is free. Whatever is said, 15 % of the disk stay free. What is over goes, least recently used first; what jobs use now and HOMEs stay. Also where the host is reached, when its address or name has changed: it must show its host key there. And whether it is woken over its cable when it sleeps and a job could run there; the server must be on its net. And whose it is: its owner pauses it and sets its rules, from elsewhere under that name, at the Mac itself from that account.",
+    "Says how much of a host's disk all of Windfall may take there: workspaces, data, environments, downloads, HOMEs. Left alone, a host reckons itself: 100 GB or a fifth of what is free. Whatever is said, 15 % of the disk stay free. What is over goes, least recently used first; what jobs use now and HOMEs stay. Also where the host is reached, when its address or name has changed: it must show its host key there. And whether it is woken over its cable when it sleeps and a job could run there; the server must be on its net. And whose it is: its owner pauses it and sets its rules, from elsewhere under that name, at the Mac itself from that account. And that its crashes are forgiven: a job during which it crashed twice, and jobs like it, go there again.",
   minimum: 1,
   maximum: 1,
   options: {
@@ -29,19 +30,21 @@ export const hostSet = command({
     fingerprint: value("SHA256:...", "its new host key, known beforehand: nobody is asked", notEmpty),
     owner: value("USER", "whose it is, or nobody", notEmpty),
     consoleAccount: value("ACCOUNT", "the owner's account on it, or none", notEmpty),
+    forgive: flag("what made it crash is mended: jobs that do not go there any more do so again"),
     json: flag("print the host as JSON"),
   },
   examples: [
     ["windfall host set studio-3 --disk 200G", "room for large models"],
     ["windfall host set studio-3 --disk default", "as before"],
     ["windfall host set studio-3 --owner mia --console-account mia.w", "mia's Mac"],
+    ["windfall host set studio-3 --forgive", "its macOS was updated: jobs that made it crash may try again"],
     ["windfall host set studio-3 --wake on", "wake it when jobs wait for it"],
     ["windfall host set studio-3 --address windfall@studio-3b.local", "it is called otherwise now"],
   ],
   async run(cli, options, [name = ""]) {
-    const { disk, wake, address, port, fingerprint, owner, consoleAccount } = options
+    const { disk, wake, address, port, fingerprint, owner, consoleAccount, forgive } = options
     const isOwners = owner !== undefined || consoleAccount !== undefined
-    if (disk === undefined && wake === undefined && address === undefined && !isOwners) {
+    if (disk === undefined && wake === undefined && address === undefined && !isOwners && !forgive) {
       const isPart = port !== undefined || fingerprint !== undefined
       throw new WindfallError(
         "invalid_input",
@@ -69,12 +72,22 @@ export const hostSet = command({
       said.push(wakeText(view))
     }
     if (isOwners) {
-      view = await cli.client.post<HostView>(`${path}/owner`, {
+      const answer = await cli.client.post<HostOwnerView>(`${path}/owner`, {
         ...(owner === undefined ? {} : { owner: owner === "nobody" ? null : owner }),
         ...(consoleAccount === undefined ? {} : { consoleAccount: consoleAccount === "none" ? null : consoleAccount }),
       } satisfies HostOwnerRequest)
+      const { accountLook, ...rest } = answer
+      view = rest
+      if (accountLook?.found === "unknown") {
+        const what = `whether ${view.consoleAccount} is an account on ${view.name} could not be told`
+        await cli.stderr.write(`windfall: ${what}: ${printable(accountLook.reason)}\n`)
+      }
       const account = view.consoleAccount === null ? "" : `, account ${view.consoleAccount} there`
       said.push(`${view.owner === null ? "is nobody's in particular" : `is ${view.owner}'s`}${account}`)
+    }
+    if (forgive) {
+      view = await cli.client.post<HostView>(`${path}/forgive`, {})
+      said.push("its crashes are forgiven: jobs that did not go there any more do so again")
     }
     if (options.json) await printJson(cli, view)
     else for (const one of said) await cli.stdout.write(`${view.name}: ${one}\n`)

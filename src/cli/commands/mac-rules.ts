@@ -2,17 +2,19 @@ import type { OwnerView } from "../../protocol/owner-api.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
 import { list } from "../command-line/option.ts"
+import { hasAgentHere } from "../owner/ask-agent.ts"
+import { askHow, noAgent, viewIn } from "../owner/mac-answer.ts"
 import { ownMac } from "../owner/own-mac.ts"
 import { readRules } from "../owner/read-rules.ts"
 import { rulesTable } from "../render/owner-text.ts"
 import { printJson } from "../say.ts"
-import { MAC_OPTIONS, say } from "./mac.ts"
+import { isLoggedIn, MAC_OPTIONS, say } from "./mac.ts"
 
 export const macRules = command({
   name: "mac rules",
   operands: "[RULE VALUE | RULE=VALUE...]",
   about:
-    "Shows the rules of a Mac, each with where it comes from; or sets some. What its owner says holds before what the fleet says. Where a Mac has no owner, administrators set them.",
+    "Shows the rules of a Mac, each with where it comes from; or sets some. What its owner says holds before what the fleet says. Where a Mac has no owner, administrators set them. On the Mac itself it needs no server, token or network.",
   minimum: 0,
   maximum: 50,
   options: { unset: list("RULE", "take it back, so that the fleet's holds again"), ...MAC_OPTIONS },
@@ -23,8 +25,11 @@ export const macRules = command({
   ],
   async run(cli, options, words) {
     if (words.length > 0 || options.unset.length > 0) return setRules(cli, options, readRules(words, options.unset))
-    const { id } = await ownMac(cli, options.host)
-    const view = await cli.client.get<OwnerView>(`/v1/hosts/${encodeURIComponent(id)}/owner`)
+    const view = await rulesOf(cli, options.host)
+    if (view === null) {
+      if (options.json) await printJson(cli, noAgent(false))
+      return 0
+    }
     if (options.json) await printJson(cli, { host: view.name, preset: view.preset, rules: view.policy })
     else await cli.stdout.write(rulesTable(view.policy, view.preset, widthOf(cli)))
     return 0
@@ -53,6 +58,19 @@ export const macNever = command({
   examples: [["windfall mac never '12:00-13:30'", "not over lunch"]],
   run: (cli, options, words) => setRules(cli, options, readRules([`never=${words.join(" ")}`], [])),
 })
+
+/** As this Mac's own agent has them, without server, token or network, or else the server. `null`: neither can be asked. */
+async function rulesOf(cli: Cli, host: string | undefined): Promise<OwnRules | null> {
+  if (host === undefined && hasAgentHere(cli)) {
+    const answer = await askHow(cli)
+    if (answer !== null) return viewIn(answer)
+    if (!isLoggedIn(cli)) return null
+  }
+  const { id } = await ownMac(cli, host)
+  return cli.client.get<OwnerView>(`/v1/hosts/${encodeURIComponent(id)}/owner`)
+}
+
+type OwnRules = Pick<OwnerView, "name" | "preset" | "policy">
 
 function setRules(
   cli: Cli,

@@ -1,13 +1,16 @@
 import { WindfallError } from "../../protocol/errors.ts"
 import { readDuration } from "../../protocol/job-values.ts"
+import { macViewOf } from "../../protocol/mac-view.ts"
 import type { OwnerView, PauseRequest } from "../../protocol/owner-api.ts"
-import type { OwnerAnswer, OwnerWish } from "../../protocol/owner-request.ts"
+import type { OwnerWish } from "../../protocol/owner-request.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
 import { flag, notEmpty, value } from "../command-line/option.ts"
 import { askAgent, hasAgentHere } from "../owner/ask-agent.ts"
+import { askHow, noAgent, tellAnswer } from "../owner/mac-answer.ts"
 import { ownMac } from "../owner/own-mac.ts"
-import { leverLine, ownerPage } from "../render/owner-text.ts"
+import { actText } from "../render/act-text.ts"
+import { ownerPage } from "../render/owner-text.ts"
 import { printJson } from "../say.ts"
 
 const MINUTE_MS = 60_000
@@ -30,15 +33,17 @@ export const macStatus = command({
   examples: [["windfall mac status", "your own Mac"]],
   async run(cli, options) {
     if (options.host === undefined && hasAgentHere(cli)) {
-      const answer = await askAgent(cli, { verb: "status" })
+      const answer = await askHow(cli)
       if (answer !== null) return tellAnswer(cli, answer, options.json)
-      await cli.stderr.write("windfall: no agent of Windfall is on this Mac just now, so no job runs here\n")
       // The pool may know more, where there is a login; nobody needs one for this.
-      if (!isLoggedIn(cli)) return 0
+      if (!isLoggedIn(cli)) {
+        if (options.json) await printJson(cli, noAgent(false))
+        return 0
+      }
     }
     const { id } = await ownMac(cli, options.host)
     const view = await cli.client.get<OwnerView>(`/v1/hosts/${encodeURIComponent(id)}/owner`)
-    if (options.json) await printJson(cli, view)
+    if (options.json) await printJson(cli, macViewOf(view))
     else await cli.stdout.write(ownerPage(view, cli.clock.now()))
     return 0
   },
@@ -103,31 +108,24 @@ export async function say(
   if (host === undefined && hasAgentHere(cli)) {
     const answer = await askAgent(cli, wish)
     if (answer !== null) return tellAnswer(cli, answer, json)
-    const text =
-      "No agent of Windfall is on this Mac just now, so no job runs here. It is kept, and holds when one comes."
-    if (json) await printJson(cli, { done: false, code: "no_agent", text })
-    else await cli.stdout.write(`${text}\n`)
+    const missing = noAgent(true)
+    if (json) await printJson(cli, missing)
+    else await cli.stdout.write(`${missing.text}\n`)
     return 0
   }
   const { id } = await ownMac(cli, host)
   const view = await cli.client.post<OwnerView>(`/v1/hosts/${encodeURIComponent(id)}/owner/${act}`, request)
-  if (json) await printJson(cli, view)
-  else await cli.stdout.write(leverLine(view))
+  if (json) await printJson(cli, macViewOf(view))
+  else await cli.stdout.write(actText(view, wish.verb === "rules" ? Object.keys(wish.rules) : []))
   return 0
 }
 
-function isLoggedIn(cli: Cli): boolean {
+export function isLoggedIn(cli: Cli): boolean {
   try {
     return cli.login !== undefined
   } catch {
     return false
   }
-}
-
-async function tellAnswer(cli: Cli, answer: OwnerAnswer, json: boolean): Promise<number> {
-  if (json) await printJson(cli, answer)
-  else await cli.stdout.write(`${answer.text.trimEnd()}\n`)
-  return 0
 }
 
 function readLong(text: string): string {

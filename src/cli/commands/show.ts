@@ -10,9 +10,11 @@ import { command } from "../command-line/command.ts"
 import { flag } from "../command-line/option.ts"
 import { findJob } from "../find-job.ts"
 import { hintLines, hintsFor } from "../job-hints.ts"
+import { type JobNotice, noticesOf } from "../job-notices.ts"
 import { formatTime } from "../render/age.ts"
+import { checkpointText } from "../render/checkpoint-text.ts"
 import { commandText, ranSoFarMs, ranText, standingText, unmatchedText, verdictText } from "../render/job-text.ts"
-import { renderPairs, renderTable } from "../render/table.ts"
+import { printable, renderPairs, renderTable } from "../render/table.ts"
 import { printJson } from "../say.ts"
 import { environmentText } from "../send/environment.ts"
 
@@ -26,15 +28,23 @@ export const show = command({
   examples: [["windfall show 12", "job 12, with each attempt"]],
   async run(cli, options, [typed = ""]) {
     const job = await findJob(cli, typed)
-    const hints = await hintsFor(cli, job)
-    if (options.json) await printJson(cli, { ...job, hints })
-    else await cli.stdout.write(jobPage(job, cli.clock.now()) + hintText(hints))
+    const [hints, { notices }] = await Promise.all([hintsFor(cli, job), noticesOf(cli.client, job.id)])
+    if (options.json) await printJson(cli, { ...job, hints, notices })
+    else await cli.stdout.write(jobPage(job, cli.clock.now()) + noticeText(notices) + hintText(hints))
     return 0
   },
 })
 
+const MOST_NOTICES = 5
+
 function hintText(hints: readonly JobHint[]): string {
   return hints.length === 0 ? "" : `\n${hintLines(hints).join("\n")}\n`
+}
+
+/** The latest of what was noted of it. */
+function noticeText(notices: readonly JobNotice[]): string {
+  const shown = notices.slice(-MOST_NOTICES).map(({ at, message }) => `${formatTime(at)}  ${printable(message)}`)
+  return shown.length === 0 ? "" : `\n${shown.join("\n")}\n`
 }
 
 /** All of a job for people. */
@@ -60,6 +70,7 @@ export function jobPage(job: JobView, now: number): string {
     // Absent in jobs of an older release.
     ...(spec.environment == null ? [] : [["environment", environmentText(spec.environment)] as const]),
     ["outputs", outputsText(job)],
+    ...checkpointText(job).map((text) => ["checkpoint", text] as const),
     ["retry", retryText(job)],
     ...(spec.notify === null ? [] : [["tells", toldText(spec.notify)] as const]),
     ...(spec.git === null ? [] : [["git", gitText(spec.git)] as const]),

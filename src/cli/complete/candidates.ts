@@ -3,7 +3,8 @@ import type { Cli } from "../cli.ts"
 import type { Command } from "../command-line/command.ts"
 import { typedName } from "../command-line/option.ts"
 import { COMMAND_GROUPS, findCommand } from "../command-list.ts"
-import { placeOf } from "./place.ts"
+import { operandsIn, placeOf } from "./place.ts"
+import { ruleNames, ruleWords } from "./rule-words.ts"
 import { type Named, namesOf } from "./server-names.ts"
 
 export interface Candidate {
@@ -41,11 +42,14 @@ export async function candidatesFor(cli: Cli, words: readonly string[], signal: 
       return []
     case "option":
       return starting(optionsOf(command), last)
-    case "operand":
+    case "operand": {
+      const rules = await ruleWords(cli, command.name, operandsIn(command, own), signal)
+      if (rules !== undefined) return starting(rules.candidates, rules.typed)
       return starting(
         await valuesOf(cli, command, operandAt(command, place.number), OPERANDS[command.name], signal),
         last,
       )
+    }
     case "value": {
       const { key, option, typed } = place
       // Of "up" and "uninstall" it is a folder.
@@ -102,6 +106,7 @@ async function valuesOf(
   if (/^[a-z]+(\|[a-z]+)+$/.test(placeholder)) return placeholder.split("|").map((text) => ({ text, meaning: "" }))
   const name = /[A-Z]+/.exec(placeholder)?.[0]
   if (placeholder !== "" && known !== undefined) return namesOf(cli, known, command.name, signal)
+  if (name === "RULE") return ruleNames()
   if (name === "STATE") return JOB_STATES.map((text) => ({ text, meaning: "" }))
   if (name === "ROLE") return ["user", "admin"].map((text) => ({ text, meaning: "" }))
   if (name === "JOB" || name === "HOST" || name === "USER") return namesOf(cli, name, command.name, signal)

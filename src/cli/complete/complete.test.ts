@@ -75,6 +75,31 @@ describe("candidatesFor()", () => {
     assert.deepEqual(await offered("windfall token create --role "), ["user", "admin"])
   })
 
+  test("rules by name, and what each can be", async () => {
+    const cli = { client: { get: async () => ({ users: [{ name: "lena", role: "user" }] }) } } as unknown as Cli
+    for (const [line, expected] of [
+      ["mac rules on_", ["on_return", "on_battery"]],
+      ["mac rules --unset vac", ["vacate_after"]],
+      ["mac rules on_return ", ["suspend", "vacate", "yield", "ignore"]],
+      ["mac rules --host mac-3 on_return v", ["vacate"]],
+      ["mac rules on_return vacate ", []],
+      ["mac rules on_return=v", ["vacate"]],
+      ["mac rules on_return=vacate on_", ["on_return=", "on_battery="]],
+      ["mac rules on_return=vacate disp", ["display=leave", "display=sleep"]],
+      ["mac rules who ", ["everyone", "nobody", "lena"]],
+      ["mac rules time_zone Europe/Berl", ["Europe/Berlin"]],
+      ["mac rules nonsense ", []],
+      ["mac rules nonsense=", []],
+      ["mac hours a", ["always"]],
+      ["mac never n", ["nothing"]],
+      ["fleet policy low", ["low_power_mode=no", "low_power_mode=yes"]],
+      ["fleet policy rack on_battery=y", ["yes"]],
+    ] as const) {
+      assert.deepEqual(await offered(`windfall ${line}`, cli), expected, line)
+    }
+    assert.deepEqual(await offered("windfall mac rules who="), ["everyone", "nobody"], "without a login")
+  })
+
   test("nothing of its own within another command's words", async () => {
     assert.deepEqual(await offered("windfall send -- python --"), [])
     assert.deepEqual(await offered("windfall send python --"), [])
@@ -85,5 +110,6 @@ describe("candidatesFor()", () => {
 test("bash's three words for an option with its value are one", () => {
   assert.deepEqual(joinAtEquals(["ps", "--state", "=", "ru"]), ["ps", "--state=ru"])
   assert.deepEqual(joinAtEquals(["ps", "--state", "="]), ["ps", "--state="])
+  assert.deepEqual(joinAtEquals(["mac", "rules", "on_return", "=", "v"]), ["mac", "rules", "on_return=v"])
   assert.deepEqual(joinAtEquals(["send", "-e", "A", "=", "b"]), ["send", "-e", "A", "=", "b"])
 })

@@ -35,6 +35,15 @@ export function placeOf(command: Command, words: readonly string[]): Place {
   return last.startsWith("-") ? { kind: "option" } : { kind: "operand", number }
 }
 
+/** The operands up to the last word, which is one. */
+export function operandsIn(command: Command, words: readonly string[]): string[] {
+  return words.filter((word, at) => {
+    if (word === "--") return false
+    const { kind } = placeOf(command, words.slice(0, at + 1))
+    return kind === "operand"
+  })
+}
+
 function operandsAfter(words: readonly string[], end: number, before: number): Place {
   return { kind: "operand", number: before + words.length - 2 - end }
 }

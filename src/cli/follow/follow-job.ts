@@ -1,7 +1,7 @@
 import { deferred } from "../../base/deferred.ts"
 import { formatDuration } from "../../base/duration.ts"
 import type { AttemptView, JobView } from "../../protocol/job.ts"
-import { isFinal } from "../../protocol/job-state.ts"
+import { isFinal, isForOwner } from "../../protocol/job-state.ts"
 import type { Cli } from "../cli.ts"
 import { OutputFailure } from "../output.ts"
 import { standingText, verdictText } from "../render/job-text.ts"
@@ -9,6 +9,7 @@ import type { JobSignals } from "./job-signals.ts"
 import type { JobSink } from "./job-sink.ts"
 import { JobWatch } from "./job-watch.ts"
 import { type LogPosition, type LogSink, readLogIfKept } from "./log-reader.ts"
+import { tellNotices } from "./notice-teller.ts"
 import { PlacingTeller } from "./placing-teller.ts"
 import { StopAsker } from "./stop-asker.ts"
 import { StopTeller } from "./stop-teller.ts"
@@ -77,6 +78,9 @@ export async function followJob(cli: Cli, job: JobView, options: FollowOptions):
   // Data that does not come on is no news of the job.
   const placed = placing && setInterval(() => void placing.see(watch.job), TICK_MS)
   const waits = cli.stderr.isTerminal ? undefined : setTimeout(() => void sayWaiting(), WAITS_MS)
+  const { client, clock } = cli
+  const say = (text: string) => sink.say(text)
+  void tellNotices({ client, clock, job: () => watch.job, say }, abort.signal)
   try {
     const whole = Promise.all([
       watch.run(),
@@ -147,8 +151,8 @@ async function readAttempts(
 
 function endText(job: JobView, ended: AttemptView | undefined): string {
   if (ended === undefined) return "ended"
-  // Nothing has failed where somebody came back to a Mac.
-  if (ended.cause === "owner_returned") return (ended.message ?? "It stepped aside").replace(/^It /, "")
+  // Nothing has failed where a job makes room for a Mac's owner.
+  if (isForOwner(ended.cause)) return (ended.message ?? "It stepped aside").replace(/^It /, "")
   return verdictText({ ...job, ...ended, reason: ended.message, state: "failed" })
 }
 

@@ -2,6 +2,18 @@ import type { Group } from "./listed-command.ts"
 
 /** How the pool is shared. */
 export const policyCommands: Group = {
+  "policy apply": {
+    summary: "let a policy file hold, or say what it would change",
+    load: async () => (await import("../commands/policy.ts")).policyApply,
+  },
+  "policy show": {
+    summary: "the policy file that holds",
+    load: async () => (await import("../commands/policy.ts")).policyShow,
+  },
+  "policy diff": {
+    summary: "what a policy file would change",
+    load: async () => (await import("../commands/policy.ts")).policyDiff,
+  },
   "policy check": {
     summary: "say what is wrong with a policy file",
     load: async () => (await import("../commands/policy-check.ts")).policyCheck,

@@ -4,6 +4,9 @@ import { join } from "node:path"
 import { test } from "node:test"
 import { Child } from "../../../test/support/child.ts"
 import { ScratchFolder } from "../../../test/support/scratch-folder.ts"
+import { ruleViews } from "../../presence/rules-held.ts"
+import { NO_FLEET, saidPolicy } from "../../presence/said-policy.ts"
+import type { MacView } from "../../protocol/mac-view.ts"
 import { NO_LEVER } from "../../protocol/owner.ts"
 import {
   answerName,
@@ -27,6 +30,23 @@ function windfall(folder: ScratchFolder, ...args: string[]) {
   return new Child(process.execPath, ["--disable-warning=ExperimentalWarning", CLI_MAIN, ...args], { env }).ended
 }
 
+const MAC: MacView = {
+  host: null,
+  name: "mac-3",
+  fleet: null,
+  owner: "anna",
+  consoleAccount: "anna.k",
+  presence: null,
+  obstacles: [],
+  lever: NO_LEVER,
+  preset: "default",
+  policy: ruleViews(saidPolicy(NO_FLEET, { rules: { at: 1, by: "anna", rules: { on_return: "vacate" } } })),
+  timeZone: "Europe/Berlin",
+  jobs: [],
+  heard: "now",
+  answeredBy: "mac",
+}
+
 /** An agent that answers each request at once; what it was asked. */
 function answering(folder: string, answer: (request: OwnerRequest) => Partial<OwnerAnswer>) {
   const asked: OwnerRequest[] = []
@@ -45,6 +65,7 @@ function answering(folder: string, answer: (request: OwnerRequest) => Partial<Ow
         text: "",
         presence: null,
         lever: NO_LEVER,
+        mac: MAC,
         ...answer(request),
       }
       writeFileSync(join(folder, `.${id}.draft`), JSON.stringify(whole))
@@ -74,8 +95,27 @@ test("at the Mac itself the agent is asked, without server or login, and its wor
     const { id: _id, at: _at, ...asked } = agent.asked.at(-1)!
     assert.deepEqual(asked, wish)
   }
-  const json = await windfall(folder, "mac", "resume", "--json")
-  assert.equal((JSON.parse(json.stdout) as OwnerAnswer).done, true)
+  for (const args of [["resume"], ["status"], ["rules", "on_return=vacate"]]) {
+    const { stdout } = await windfall(folder, "mac", ...args, "--json")
+    assert.deepEqual(JSON.parse(stdout), MAC, args.join(" "))
+  }
+})
+
+test("rules are asked of this Mac's own agent, too, and of an older one that it cannot say them", async () => {
+  using folder = macFolder()
+  {
+    using _agent = answering(folder.requests, () => ({}))
+    const { stdout, stderr, exitCode } = await windfall(folder, "mac", "rules")
+    assert.equal(exitCode, 0, stderr)
+    assert.match(stdout, /^on_return +vacate +the owner +what jobs do/m)
+    assert.match(stdout, /^vacate_after +5m +preset default /m)
+    const json = await windfall(folder, "mac", "rules", "--json")
+    assert.deepEqual(JSON.parse(json.stdout), { host: "mac-3", preset: "default", rules: MAC.policy })
+  }
+  using _older = answering(folder.requests, () => ({ mac: undefined }))
+  const older = await windfall(folder, "mac", "rules")
+  assert.equal(older.exitCode, 2)
+  assert.match(older.stderr, /^Cannot tell all of this Mac: its agent is of an earlier release\n.*--host/)
 })
 
 test("what the agent refuses is said with its reason, and what cannot be meant never gets there", async () => {
@@ -98,5 +138,11 @@ test("where no agent is, a word lies there until one comes, and a question is ta
   const status = await windfall(folder, "mac", "status")
   assert.equal(status.exitCode, 0)
   assert.match(status.stderr, /no agent of Windfall is on this Mac just now/)
+  const asked = ["status", "rules"].map((word) => windfall(folder, "mac", word, "--json"))
+  for (const { stdout, exitCode } of await Promise.all(asked)) {
+    const { text, ...rest } = JSON.parse(stdout) as { text: string }
+    assert.deepEqual([rest, exitCode], [{ done: false, code: "no_agent" }, 0])
+    assert.doesNotMatch(text, /kept/)
+  }
   assert.equal(readdirSync(folder.requests).length, 1)
 })

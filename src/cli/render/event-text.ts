@@ -17,7 +17,7 @@ function text(event: WindfallEvent): string {
       return `job ${event.job} ${event.from} -> ${event.to}${cause}${event.reason === null ? "" : `: ${event.reason}`}`
     }
     case "attempt_placed":
-      return `job ${event.job} attempt ${event.number} goes to ${event.hostName}`
+      return `job ${event.job} attempt ${event.number} goes to ${event.hostName}${event.checkpoint === undefined ? "" : `, with what attempt ${event.checkpoint} wrote`}`
     case "attempt_ended": {
       const code =
         event.exitCode !== null ? ` ${event.exitCode}` : event.signal !== null ? ` by signal ${event.signal}` : ""
@@ -27,6 +27,10 @@ function text(event: WindfallEvent): string {
       return event.lostSince === null
         ? `job ${event.job}: its host is heard of again`
         : `job ${event.job}: its host is silent`
+    case "checkpoint_kept":
+      return event.files === 0
+        ? `job ${event.job} attempt ${event.number} left no files to the next`
+        : `job ${event.job} attempt ${event.number} left ${event.files} file${event.files === 1 ? "" : "s"} (${formatBytes(event.bytes)}) to the next`
     case "outputs_ready":
       return `job ${event.job}: ${event.files} output file${event.files === 1 ? "" : "s"} (${formatBytes(event.bytes)}) on the server`
     case "host_added":
@@ -62,6 +66,8 @@ function text(event: WindfallEvent): string {
       return `job ${event.job} goes on on ${event.hostName}, stopped for ${formatDuration(event.suspendedMs)} in all`
     case "fleet_changed":
       return `fleet ${event.fleet}: ${event.what}`
+    case "policy_applied":
+      return `policy ${event.version}: ${event.what === "" ? "nothing changed but the text" : event.what}`
     case "host_lent":
       return event.line
     case "host_removed":
@@ -79,7 +85,7 @@ function text(event: WindfallEvent): string {
     case "data_changed":
       return `data ${event.name} of ${event.user}: ${event.what}`
     case "notice":
-      return event.message
+      return event.job === null ? event.message : `job ${event.job}: ${event.message.replace(/^It /, "it ")}`
     default:
       // A newer server may tell of more than this release knows.
       return JSON.stringify(event)

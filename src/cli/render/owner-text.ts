@@ -67,7 +67,14 @@ function ownerText({ owner, consoleAccount }: OwnerView): string {
 function presenceText({ state, since, text }: HostPresence, now: number): string {
   const long = formatDuration(Math.max(0, now - since))
   if (state === "unwatched") return "nobody is looked for"
-  return state === "away" ? `nobody for ${long}` : `${state} for ${long}${text === "" ? "" : `: ${text}`}`
+  if (state === "away") return `nobody for ${long}`
+  // Mostly it begins with the state itself.
+  const why = text.startsWith(`${state} (`)
+    ? ` ${text.slice(state.length + 1)}`
+    : text === ""
+      ? ""
+      : `: ${text.replace(/^not known: /, "")}`
+  return `${state} for ${long}${why}`
 }
 
 function jobText({ job, name, user, since, suspended, memoryBytes, usesGpu }: JobThere, now: number, timeZone: string) {

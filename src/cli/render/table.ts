@@ -74,12 +74,16 @@ function characterWidth(character: string): number {
   return 1
 }
 
+/** Control characters, separators of lines, and marks that turn the direction of a text around. */
+const UNPRINTABLE = /[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+
 /** What others chose (names, commands) must not steer the terminal: control characters are shown as what they are. */
 export function printable(text: string): string {
-  return text.replaceAll(/[\x00-\x1f\x7f-\x9f]/g, (character) => {
+  return text.replaceAll(UNPRINTABLE, (character) => {
     if (character === "\n") return "\\n"
     if (character === "\t") return "\\t"
-    return `\\x${(character.codePointAt(0) ?? 0).toString(16).padStart(2, "0")}`
+    const code = (character.codePointAt(0) ?? 0).toString(16)
+    return code.length <= 2 ? `\\x${code.padStart(2, "0")}` : `\\u${code.padStart(4, "0")}`
   })
 }
 

@@ -97,6 +97,7 @@ class Way {
       hasTerminal: command.length > 0,
       isRunning: () => running,
       noteShell: () => undefined,
+      noteShellHost: () => undefined,
       env: () => env,
     })
     if (command.length === 0) return { exited: Promise.resolve(null) }

@@ -13,7 +13,8 @@ export type Report = (path: Path, problem: string, on?: "key" | "value") => void
 export interface Codec<T> {
   /** @returns undefined when a problem was reported */
   read(value: unknown, path: Path, report: Report): T | undefined
-  write(value: T): unknown
+  /** `whole`: also what is as it would be without being said, which is left out otherwise. */
+  write(value: T, whole?: boolean): unknown
 }
 
 /** The name in the description and the codec of each field. */
@@ -89,10 +90,11 @@ export function record<T extends object>(fields: Fields<T>, defaults: T): Codec<
       }
       return { ...defaults, ...Object.fromEntries(read) }
     },
-    write(value) {
+    write(value, whole = false) {
       const written = new Map<string, unknown>()
       for (const [property, [name, codec]] of known) {
-        if (!isSame(value[property], defaults[property])) written.set(name, codec.write(value[property]))
+        const isSaid = whole ? value[property] !== undefined : !isSame(value[property], defaults[property])
+        if (isSaid) written.set(name, codec.write(value[property], whole))
       }
       return written
     },
@@ -123,7 +125,7 @@ export function list<T>(item: Codec<T>, what: string): Codec<readonly T[]> {
       }
       return value.flatMap((one, at) => (one === undefined ? [] : (item.read(one, [...path, at], report) ?? [])))
     },
-    write: (value) => value.map((one) => item.write(one)),
+    write: (value, whole) => value.map((one) => item.write(one, whole)),
   }
 }
 
@@ -147,7 +149,7 @@ export function named<T extends { readonly name: string }>(
         return one === undefined ? [] : [{ ...one, name: called ?? key } as T]
       })
     },
-    write: (value) => new Map(value.map((one) => [one.name, entry.write(one)])),
+    write: (value, whole) => new Map(value.map((one) => [one.name, entry.write(one, whole)])),
   }
 }
 
@@ -155,7 +157,7 @@ export function named<T extends { readonly name: string }>(
 export function orNone<T>(codec: Codec<T>, none = "none"): Codec<T | null> {
   return {
     read: (value, path, report) => (value === null || value === none ? null : codec.read(value, path, report)),
-    write: (value) => (value === null ? none : codec.write(value)),
+    write: (value, whole) => (value === null ? none : codec.write(value, whole)),
   }
 }
 
@@ -173,6 +175,6 @@ export function mapped<A, B>(codec: Codec<A>, read: (value: A) => B, write: (val
         return undefined
       }
     },
-    write: (value) => codec.write(write(value)),
+    write: (value, whole) => codec.write(write(value), whole),
   }
 }

@@ -112,9 +112,12 @@ export function durationIn(unitMs: number, { above = false } = {}): Codec<number
   )
 }
 
+/** Far beyond any use, and sums of it stay finite. */
+const MOST_SHARES = 1e100
+
 /** Shares above 0, or `parent`; `least: 0` also 0. */
 export function shares({ zero = false } = {}): Codec<Shares> {
-  const amount = number({ what: "a number of shares or parent", ...(zero ? { least: 0 } : {}) })
+  const amount = number({ what: "a number of shares or parent", most: MOST_SHARES, ...(zero ? { least: 0 } : {}) })
   return {
     read(value, path, report) {
       if (typeof value === "string" && value.trim().toLowerCase() === "parent") return "parent"

@@ -49,11 +49,11 @@ const members: Codec<readonly PolicyMember[]> = {
       return user === undefined || entry === undefined ? [] : [{ ...entry, user }]
     })
   },
-  write: (value) =>
+  write: (value, whole = false) =>
     new Map(
       value.map(({ user, ...entry }) => {
         const isPlain = isSame(entry, { ...PLAIN_MEMBER, isDefault: false, shares: entry.shares })
-        return [user, isPlain ? entry.shares : member.write(entry)]
+        return [user, isPlain && !whole ? entry.shares : member.write(entry, whole)]
       }),
     ),
 }

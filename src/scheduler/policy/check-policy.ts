@@ -2,9 +2,11 @@ import { closest } from "../../base/closest.ts"
 import { type Path, type Report, shown } from "../described/codec.ts"
 import { checkLimits } from "./check-limits.ts"
 import { circlesOf } from "./circles.ts"
-import type { Policy } from "./policy.ts"
+import type { Policy, PolicyAccount } from "./policy.ts"
 
 const MINUTE_S = 60
+/** Of accounts. */
+const MAX_DEPTH = 200
 
 /** Reports what the parts of a policy say of each other that cannot be, and limits that nobody can meet. */
 export function checkPolicy(policy: Policy, report: Report): void {
@@ -36,21 +38,47 @@ function checkAccounts(policy: Policy, report: Report): void {
     if (account.parent !== null) checkName("account", account.parent, accounts, [...path, "parent"], report)
     checkAllowed(account, policy, path, report)
     checkLimits(account.limits, [...path, "limits"], report)
-    account.members.forEach((member, at) => {
+    const met = new Set<string>()
+    for (const member of account.members) {
       const own = [...path, "users", member.user]
-      if (account.members.findIndex(({ user }) => user === member.user) !== at) report(own, "this user stands twice")
+      if (met.has(member.user)) report(own, "this user stands twice")
+      met.add(member.user)
       if (member.isDefault && defaults.has(member.user)) {
         report([...own, "default"], "is said in two accounts: jobs that name no account can be in one only")
       }
       if (member.isDefault) defaults.add(member.user)
       checkAllowed(member, policy, own, report)
       checkLimits(member.limits, [...own, "limits"], report)
-    })
+    }
   }
+  checkDepth(accounts, report)
   for (const [first, ...others] of circlesOf(accounts, ({ parent }) => (parent === null ? [] : [parent]))) {
     const way = [first, ...others, first].join(" is in ")
     report(["accounts", first, "parent"], `goes in a circle: ${way}. One of them must be below the root: parent: none`)
   }
+}
+
+/** No pool has so many accounts within each other, and whatever walks the tree may rely on it. */
+function checkDepth(accounts: readonly PolicyAccount[], report: Report): void {
+  const byName = new Map(accounts.map((account) => [account.name, account]))
+  for (const { name, parent } of accounts) {
+    let above = parent
+    let depth = 1
+    for (; above !== null && depth <= MAX_DEPTH; depth++) above = byName.get(above)?.parent ?? null
+    // The first of a chain is enough; in a circle all are as deep, and that is told as a circle.
+    if (depth !== MAX_DEPTH + 1 || above === null || isInCircle(above, byName)) continue
+    report(["accounts", name, "parent"], `is too deep: at most ${MAX_DEPTH} accounts may be within each other`)
+    return
+  }
+}
+
+function isInCircle(start: string, byName: ReadonlyMap<string, PolicyAccount>): boolean {
+  const met = new Set<string>()
+  for (let name: string | null = start; name !== null; name = byName.get(name)?.parent ?? null) {
+    if (met.has(name)) return true
+    met.add(name)
+  }
+  return false
 }
 
 function checkPartitions({ partitions, defaultPartition, accounts, qos }: Policy, report: Report): void {

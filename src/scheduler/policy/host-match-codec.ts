@@ -53,7 +53,7 @@ export const hosts: Codec<readonly HostMatch[]> = {
     if (value.length === 0) report(path, "names no host: nothing could run there; write all for every host")
     return value.flatMap((each, at) => one.read(each, [...path, at], report) ?? [])
   },
-  write: (value) => (isSame(value, [EVERY_HOST]) ? "all" : value.map(one.write)),
+  write: (value) => (isSame(value, [EVERY_HOST]) ? "all" : value.map((each) => one.write(each))),
 }
 
 /** A mapping of `name`, `chip` and `labels` and of what is said of such hosts. */
@@ -75,6 +75,6 @@ export function ofHosts<T extends { readonly match: HostMatch }>(
       const { name, chip, labels: own, ...others } = read
       return { ...others, match: { name, chip, labels: own } } as unknown as T
     },
-    write: ({ match, ...others }) => flat.write({ ...match, ...others }),
+    write: ({ match, ...others }, whole) => flat.write({ ...match, ...others }, whole),
   }
 }

@@ -47,5 +47,5 @@ export const limits: Codec<Limits> = record<Limits>(
 
 /** For what may be absent: a record only reads and writes what is there. */
 function optional<T>(codec: Codec<T>): Codec<T | undefined> {
-  return { read: codec.read, write: (value) => (value === undefined ? undefined : codec.write(value)) }
+  return { read: codec.read, write: (value, whole) => (value === undefined ? undefined : codec.write(value, whole)) }
 }

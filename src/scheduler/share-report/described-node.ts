@@ -48,7 +48,10 @@ export interface DescribedRun {
   readonly suspended: readonly { readonly fromMs: number; readonly toMs: number }[]
 }
 
-const usage = number({ what: "an amount of usage", least: 0 })
+/** So that sums over all users stay finite. */
+const MOST = 1e300
+
+const usage = number({ what: "an amount of usage", least: 0, most: MOST })
 const nothing = { fromMs: Number.NaN, toMs: Number.NaN }
 
 const run = record<DescribedRun & { readonly lastsMs: number | null }>(

@@ -2,6 +2,7 @@ import type { Path, Report } from "../described/codec.ts"
 import { entriesOf, plainKey, shown } from "../described/codec.ts"
 import { circlesOf } from "../policy/circles.ts"
 import { type DescribedNode, readNodes } from "./described-node.ts"
+import { MAX_DEPTH } from "./short-tree.ts"
 
 /**
  * Reads a tree: a list of nodes, each with its children or with the name of its account as `parent`; a short text; or one account, which
@@ -28,10 +29,12 @@ function withChildren(nodes: readonly DescribedNode[], report: Report): readonly
   const isTop = ({ parent }: DescribedNode) => parent === null || parent === "root"
   if (nodes.every(isTop)) return nodes
   const accounts = new Map<string, DescribedNode>()
+  const twice = new Set<string>()
   const collect = (all: readonly DescribedNode[]) => {
     for (const node of all) {
       if (node.kind !== "account") continue
-      if (!accounts.has(node.name)) accounts.set(node.name, node)
+      if (accounts.has(node.name)) twice.add(node.name)
+      else accounts.set(node.name, node)
       collect(node.children)
     }
   }
@@ -41,7 +44,12 @@ function withChildren(nodes: readonly DescribedNode[], report: Report): readonly
     if (isTop(node)) continue
     const account = accounts.get(node.parent!)
     if (account === undefined) report([...node.path, "parent"], `there is no account ${shown(node.parent)}`)
-    else claimed.set(account, [...(claimed.get(account) ?? []), node])
+    else if (twice.has(account.name)) {
+      report(
+        [...node.path, "parent"],
+        `there are several accounts ${shown(account.name)}: put it among the children of one`,
+      )
+    } else claimed.set(account, [...(claimed.get(account) ?? []), node])
   }
   const circles = circlesOf(
     nodes.filter(({ kind }) => kind === "account"),
@@ -51,11 +59,15 @@ function withChildren(nodes: readonly DescribedNode[], report: Report): readonly
     report([...accounts.get(first)!.path, "parent"], "goes in a circle")
   }
   if (circles.length > 0) return []
-  const whole = (node: DescribedNode): DescribedNode => ({
-    ...node,
-    children: [...node.children, ...(claimed.get(node) ?? [])].map(whole),
-  })
-  return nodes.filter(isTop).map(whole)
+  const whole = (node: DescribedNode, depth: number): DescribedNode => {
+    const children = [...node.children, ...(claimed.get(node) ?? [])]
+    if (depth === MAX_DEPTH && children.length > 0) {
+      report(node.path, `is too deep: at most ${MAX_DEPTH} accounts may be within each other`)
+      return node
+    }
+    return { ...node, children: children.map((child) => whole(child, depth + 1)) }
+  }
+  return nodes.filter(isTop).map((node) => whole(node, 1))
 }
 
 function reportParentsBelow(nodes: readonly DescribedNode[], report: Report): void {

@@ -67,6 +67,7 @@ test("what the server answers is as the document says, with no field more", asyn
   await call("POST", "/v1/jobs/check", { specs: [taskSpec()] })
   await call("POST", "/v1/jobs/preview", { specs: [taskSpec()] })
   await call("POST", "/v1/jobs/batch", { specs: [taskSpec()] })
+  await call("POST", "/v1/hosts/alpha/forgive", {})
   await call("POST", "/v1/hosts/alpha/drain", {})
   await call("POST", "/v1/hosts/alpha/disk", { limitBytes: 200 * 1024 ** 3 })
   seesPeople(host, "away")
@@ -79,6 +80,8 @@ test("what the server answers is as the document says, with no field more", asyn
   await call("GET", "/v1/hosts/alpha/owner")
   await call("POST", "/v1/fleets/default/policy", { preset: "condor", rules: { hours: "weekends" } })
   await call("POST", "/v1/fleets/default/policy", { preset: "default", rules: { hours: null } })
+  await call("POST", "/v1/policy", { text: "backfill: off", dryRun: false })
+  await call("GET", "/v1/policy")
   const session = taskSpec({
     kind: "session",
     command: [],

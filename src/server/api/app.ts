@@ -21,6 +21,7 @@ import { networkRoutes } from "./network-routes.ts"
 import { notifyRoutes } from "./notify-routes.ts"
 import { openApiDocument } from "./openapi.ts"
 import { ownerRoutes } from "./owner-routes.ts"
+import { policyRoutes } from "./policy-routes.ts"
 import { readQuery } from "./query.ts"
 import { queueRoutes } from "./queue-routes.ts"
 import type { AdapterEnv, Api, ApiRequest, Route } from "./route.ts"
@@ -38,6 +39,7 @@ export const ROUTES: readonly Route[] = [
   ...notifyRoutes,
   ...hostRoutes,
   ...ownerRoutes,
+  ...policyRoutes,
   ...networkRoutes,
   ...blobRoutes,
   ...dataRoutes,

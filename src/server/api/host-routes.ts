@@ -5,7 +5,9 @@ import { toWindfallError, WindfallError } from "../../protocol/errors.ts"
 import type { HostView } from "../../protocol/host.ts"
 import type { LeaveStep, ServerKeyAnswer } from "../../protocol/lending.ts"
 import { changeHost, removeHost } from "../fleet/change-host.ts"
+import { forgiveCrashes } from "../fleet/crash-findings.ts"
 import { hostView } from "../fleet/host-view.ts"
+import { checkOwner } from "../owners/check-owner.ts"
 import { nothing } from "./answers/answer.ts"
 import { host as hostAnswer, hostList, hostScan, joinStep, leaveStep, serverKey } from "./answers/host-answers.ts"
 import { type ApiRequest, type Route, route } from "./route.ts"
@@ -45,7 +47,8 @@ export const hostRoutes: readonly Route[] = [
     body: hostAddRequest,
     produces: "application/x-ndjson",
     respond: (request) => {
-      const { api, body, caller, remember, lasts } = request
+      const { api, core, body, caller, remember, lasts } = request
+      checkOwner(core, body.owner)
       const over = deferred<void>()
       lasts(over.promise)
       const join = (gone: AbortSignal) =>
@@ -125,6 +128,20 @@ export const hostRoutes: readonly Route[] = [
       const view = changeHost(core, host, { diskLimitBytes: limitBytes }, what, caller.user)
       core.ledger.send(host, { type: "disk-limit", bytes: limitBytes })
       return view
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/v1/hosts/:host/forgive",
+    summary: "Forgets the host's crashes: jobs that do not go there any more do so again",
+    answer: hostAnswer,
+    admin: "forgive a host its crashes",
+    body: empty,
+    change: ({ core, caller, params }) => {
+      const host = core.fleet.find(params.host ?? "")
+      if (forgiveCrashes(core, host) === 0) return hostView(core, host, caller)
+      const what = "its crashes are forgiven: jobs that did not go there any more do so again"
+      return changeHost(core, host, {}, what, caller.user)
     },
   }),
   route({

@@ -141,6 +141,7 @@ export const jobSpec = z
     host: text(255).min(1).nullable().default(DEFAULT_SPEC.host),
     partition: label.default(DEFAULT_SPEC.partition),
     outputs: outputs.nullable().default(null),
+    checkpoint: outputs.nullable().default(null),
     retry: retry.default(DEFAULT_SPEC.retry),
     stdin: hash.nullable().default(DEFAULT_SPEC.stdin),
     pty: pty.nullable().default(DEFAULT_SPEC.pty),

@@ -1,4 +1,5 @@
 import * as z from "zod"
+import { LEAST_BENCH_MS, MOST_BENCH_MS } from "../../protocol/bench-talk.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { HostView } from "../../protocol/host.ts"
 import type { BenchStep, DiscoverAnswer } from "../../protocol/network-api.ts"
@@ -16,7 +17,7 @@ const end = z.string().min(1).max(253)
 const benchRequest = z.strictObject({
   between: end,
   and: end,
-  durationMs: z.int().min(100).max(10_000).nullable().default(null),
+  durationMs: z.int().min(LEAST_BENCH_MS).max(MOST_BENCH_MS).nullable().default(null),
 })
 const wakeRequest = z.strictObject({ wake: z.boolean() })
 const addressRequest = z.strictObject({

@@ -1,16 +1,21 @@
+import type { AcceptedLook } from "../../protocol/account-look.ts"
 import { WindfallError } from "../../protocol/errors.ts"
-import type { FleetView, OwnerView } from "../../protocol/owner-api.ts"
+import type { FleetView, HostOwnerView, OwnerView } from "../../protocol/owner-api.ts"
 import { changeHost } from "../fleet/change-host.ts"
 import { hostView } from "../fleet/host-view.ts"
+import { checkConsoleAccount, checkOwner } from "../owners/check-owner.ts"
 import { fleetView, fleetViews, setFleetPolicy } from "../owners/fleet-policy.ts"
 import { sendOwner } from "../owners/lever-words.ts"
 import { pauseHost, resumeHost, ruleHost } from "../owners/move-lever.ts"
 import { ownerView } from "../owners/owner-view.ts"
-import { host as hostAnswer } from "./answers/host-answers.ts"
+import { hostOwner } from "./answers/host-answers.ts"
 import { fleet, fleetList, owner } from "./answers/owner-answers.ts"
 import { fleetName, fleetPolicyRequest, hostOwnerRequest, pauseRequest, rulesRequest } from "./owner-schemas.ts"
 import { type ApiRequest, type Route, route } from "./route.ts"
 import { empty } from "./schemas.ts"
+
+/** What a host has said of an account before its owner is stored. */
+const looks = new WeakMap<object, AcceptedLook>()
 
 /** What is said of hosts for the sake of their owners. Who may say what is presence/lever.ts's. */
 export const ownerRoutes: readonly Route[] = [
@@ -25,21 +30,33 @@ export const ownerRoutes: readonly Route[] = [
     method: "POST",
     path: "/v1/hosts/:host/owner",
     summary: "Says whose host it is",
-    answer: hostAnswer,
+    answer: hostOwner,
     admin: "say whose host it is",
     body: hostOwnerRequest,
-    change: ({ core, caller, params, body }) => {
+    prepare: async (request) => {
+      const { core, params, body, signal } = request
+      const { record, channel, link } = core.fleet.find(params.host ?? "")
+      checkOwner(core, body.owner)
+      const { consoleAccount } = body
+      if (consoleAccount === undefined || consoleAccount === null) return
+      if (channel === null) looks.set(request, { found: "unknown", reason: `it is ${link}` })
+      else looks.set(request, await checkConsoleAccount(channel, consoleAccount, record.name, signal))
+    },
+    change: (request): HostOwnerView => {
+      const { core, caller, params, body } = request
       const host = core.fleet.find(params.host ?? "")
+      const accountLook = looks.get(request) ?? null
+      checkOwner(core, body.owner)
       const { owner: before, consoleAccount: accountBefore } = host.record
       const { owner: whose = before, consoleAccount = accountBefore } = body
-      if (whose === before && consoleAccount === accountBefore) return hostView(core, host, caller)
+      if (whose === before && consoleAccount === accountBefore) return { ...hostView(core, host, caller), accountLook }
       const what = [
         ...(whose === before ? [] : [`owner: ${whose ?? "nobody"}`]),
         ...(consoleAccount === accountBefore ? [] : [`the owner's account there: ${consoleAccount ?? "not known"}`]),
       ]
       const view = changeHost(core, host, { owner: whose, consoleAccount }, what.join("; "), caller.user)
       sendOwner(core, host)
-      return view
+      return { ...view, accountLook }
     },
   }),
   route({

@@ -6,6 +6,7 @@ import type { Core } from "../core.ts"
 import { hostFindings } from "../doctor.ts"
 import type { FleetHost } from "../fleet/fleet-host.ts"
 import type { Viewer } from "../jobs/job-view.ts"
+import { accountFinding } from "../owners/account-finding.ts"
 import type { TimedExamination } from "./ask-examination.ts"
 import type { HostExaminations } from "./host-examinations.ts"
 
@@ -22,7 +23,8 @@ export async function examineOne(
   host: FleetHost,
   { viewer, signal }: { readonly viewer: Viewer; readonly signal: AbortSignal },
 ): Promise<DoctorFinding[]> {
-  const judged = judgeHost(host, await examinations.anew(host, signal))
+  const [examination, account] = await Promise.all([examinations.anew(host, signal), accountFinding(host, signal)])
+  const judged = [...judgeHost(host, examination), ...account]
   const codes = new Set(judged.map(({ code }) => code))
   // The examination has looked at the disk more closely.
   const known = hostFindings(core, host, viewer).filter(({ code }) => !(code === "disk_low" && codes.has("disk_space")))

@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.ts"
 import { type Deferred, deferred } from "../../base/deferred.ts"
-import { saidPolicy } from "../../presence/said-policy.ts"
+import { NO_FLEET, saidPolicy } from "../../presence/said-policy.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { HostLink } from "../../protocol/host.ts"
 import type { BlobHash, HostId } from "../../protocol/ids.ts"
@@ -11,7 +11,7 @@ import type { FleetRules } from "../../store/fleet-policies.ts"
 import type { HostRecord } from "../../store/host-record.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
 import { wakeProblem } from "../network/wake-view.ts"
-import { NO_FLEET_RULES, obstaclesOf, ordersOf, publicObstacle } from "../owners/host-rules.ts"
+import { obstaclesOf, ordersOf, publicObstacle } from "../owners/host-rules.ts"
 import { capacityOf } from "./capacity.ts"
 import { type FleetHost, usersOf } from "./fleet-host.ts"
 import { Joining } from "./joining.ts"
@@ -40,7 +40,7 @@ export class Fleet {
 
   /** What a fleet says of its hosts. */
   rulesOf(fleet: string): FleetRules {
-    return this.#rules.get(fleet) ?? NO_FLEET_RULES
+    return this.#rules.get(fleet) ?? NO_FLEET
   }
 
   /** What fleets say, after it was stored. */

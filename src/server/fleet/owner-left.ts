@@ -21,7 +21,7 @@ export function concludeOwnerLeft(core: Core, host: FleetHost): void {
   noteOwnerLeaves(core, host)
   const { id, name } = host.record
   for (const tried of core.table.onHost(id)) {
-    loseAttempt(core, tried, "owner_returned", `the owner of ${name} has taken it out of the pool`)
+    loseAttempt(core, tried, "owner_policy", `the owner of ${name} has taken it out of the pool`)
   }
   core.fleet.setLink(host, "refused", "its owner has taken it out of the pool", core.clock.now())
   core.wakePlanner()

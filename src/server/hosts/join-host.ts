@@ -7,6 +7,7 @@ import type { HostFacts, HostView } from "../../protocol/host.ts"
 import type { HostId, ServerId } from "../../protocol/ids.ts"
 import { checkAccount } from "../../ssh/account-check.ts"
 import { fingerprintOf } from "../../ssh/host-key.ts"
+import { checkConsoleAccount } from "../owners/check-owner.ts"
 import { AgentChannel } from "./agent-channel.ts"
 import type { Dial } from "./dial.ts"
 import type { Hello } from "./host-channel.ts"
@@ -129,11 +130,23 @@ class Join {
       const hello = await channel.hello(AbortSignal.any([signal, AbortSignal.timeout(HELLO_MS)]))
       this.#say("agent", "ok", `agent ${hello.agentVersion} answers`)
       this.#say("facts", "ok", describe(hello.facts))
+      await this.#checkAccount(channel)
       return hello
     } finally {
       // The kept link makes a connection of its own; leaving kindly spares its agent the wait for this one.
       channel.listen({ onMessages: () => {}, onOutput: () => {}, onClosed: () => {} })
       await channel.leave()
+    }
+  }
+
+  /** Of a Mac alone: elsewhere nobody is looked for. */
+  async #checkAccount(channel: AgentChannel): Promise<void> {
+    const { request, signal } = this.#options
+    const { consoleAccount: account = null } = request
+    if (account === null) return
+    const look = await checkConsoleAccount(channel, account, request.name ?? request.address, signal)
+    if (look.found === "unknown") {
+      this.#say("facts", "ok", `whether ${account} is an account there could not be told: ${look.reason}`)
     }
   }
 

@@ -16,6 +16,7 @@ import { noteLever } from "../owners/lever-words.ts"
 import { notePresence } from "../owners/presence-news.ts"
 import { markContinued, markSuspended, noteVacating } from "../owners/step-aside.ts"
 import { noteUsage } from "./attempt-usage.ts"
+import { recordCheckpoint } from "./checkpoint.ts"
 import { isCurrent } from "./close-attempt.ts"
 import { loseAttempt, recordExit, recordRefusal } from "./end-attempt.ts"
 import { equip } from "./equip.ts"
@@ -133,7 +134,12 @@ function applyToAttempt(core: Core, channel: HostChannel, tried: Tried, message:
     case "swept":
       recordSwept(core, tried)
       return
+    case "checkpoint":
+      recordCheckpoint(core, channel, tried, message)
+      return
     case "outputs":
+      // Where the job does not say otherwise, this is what the next attempt begins with.
+      if (tried.job.spec.checkpoint === null) recordCheckpoint(core, channel, tried, message)
       recordOutputs(core, channel, tried, message)
       return
     case "refused":

@@ -2,6 +2,7 @@ import type { ExitRecord } from "../../protocol/agent-wire.ts"
 import type { Cause } from "../../protocol/job-state.ts"
 import type { Core } from "../core.ts"
 import { endSuspension } from "../owners/step-aside.ts"
+import { awaitCheckpoint } from "./checkpoint-wait.ts"
 import { conclude, endAttempt, isCurrent, NO_OUTPUTS } from "./close-attempt.ts"
 import { withDiskAdvice } from "./disk-advice.ts"
 import { noteHostCrash } from "./host-crash.ts"
@@ -116,8 +117,9 @@ function decide(core: Core, tried: Tried, end: AttemptEnd, endedAt = core.clock.
   core.ledger.attemptChanged(attempt)
   if (end.cause === "host_crashed") noteHostCrash(core, tried)
   if (outcome.kind === "again") {
+    const once = awaitCheckpoint(core, tried, end) ? " once what it wrote is here" : ""
     endAttempt(core, job, attempt)
-    const reason = `attempt ${attempt.number} on ${attempt.hostName} ended (${end.cause}): it is tried again`
+    const reason = `attempt ${attempt.number} on ${attempt.hostName} ended (${end.cause}): it is tried again${once}`
     const notBeforeMs = outcome.waitMs === 0 ? null : core.clock.now() + outcome.waitMs
     transition(core, job, "queued", { cause: end.cause, reason, notBeforeMs })
     return

@@ -30,7 +30,12 @@ export async function fetchOutputs(
   channel: HostChannel,
   tried: Tried,
   tree: BlobHash,
-  options: { readonly signal: AbortSignal; readonly onFailure: (reason: string, tries: number) => Promise<void> },
+  options: {
+    readonly signal: AbortSignal
+    readonly onFailure: (reason: string, tries: number) => Promise<void>
+    /** Something has come. */
+    readonly onBlob?: () => void
+  },
 ): Promise<OutputsEnd> {
   const { signal } = options
   const doing = `fetch the outputs of job ${tried.job.id}`
@@ -38,7 +43,10 @@ export async function fetchOutputs(
   for (;;) {
     let brought = 0
     try {
-      await fetchTree(core, channel, tried, tree, signal, () => brought++)
+      await fetchTree(core, channel, tried, tree, signal, () => {
+        brought++
+        options.onBlob?.()
+      })
       return { kind: "whole" }
     } catch (error) {
       signal.throwIfAborted()

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { runsOn, type Script } from "../../../test/support/simulated-host.ts"
 import { TestServer } from "../../../test/support/test-server.ts"
-import type { WhyAnswer } from "../../protocol/api.ts"
+import type { DoctorFinding, WhyAnswer } from "../../protocol/api.ts"
 import type { WindfallEvent } from "../../protocol/events.ts"
 
 const RETRY = { limit: 5, afterSilenceMs: null, once: false }
@@ -35,6 +35,21 @@ test("after a crash the job goes to another Mac; after a second one it never goe
   const why = await server.call<WhyAnswer>("GET", `/v1/jobs/${id}/why`)
   assert.equal(why.hosts[0]?.code, "crashed_there")
   assert.match(why.hosts[0]?.text ?? "", /it crashed 2 times while it ran this job.*-J NAME/)
+  const findings = async (token?: string) => {
+    const options = token === undefined ? {} : { token }
+    const found = await server.call<{ findings: DoctorFinding[] }>("GET", "/v1/doctor", undefined, options)
+    return found.findings.filter(({ code }) => code === "quarantine" || code === "host_crashed")
+  }
+  const [quarantine, ...others] = await findings()
+  assert.deepEqual([quarantine?.level, others], ["warning", []])
+  assert.match(
+    quarantine?.text ?? "",
+    /^it crashed twice while job 1 \(train\) of admin ran, last .* ago \(The Mac crashed/,
+  )
+  assert.match(quarantine?.fix ?? "", /windfall host set alpha --forgive/)
+  const ben = await server.userToken("ben")
+  assert.doesNotMatch(JSON.stringify(await findings(ben)), /train|GPU fell over/, "what others send is their own")
+  await assert.rejects(server.call("POST", "/v1/hosts/alpha/forgive", {}, { token: ben }), { code: "not_allowed" })
   const beta = await server.hosts.join("beta")
   beta.script = runsOn
   assert.equal((await server.untilState(id, "running")).attempts.at(-1)?.hostName, "beta")
@@ -47,6 +62,24 @@ test("after a crash the job goes to another Mac; after a second one it never goe
       ["alpha", 2, true, MESSAGE],
     ],
   )
+})
+
+test("an administrator forgives a host its crashes: what waits goes there at once, and the events stay", async () => {
+  await using server = await TestServer.start()
+  const alpha = await server.hosts.join("alpha")
+  alpha.script = crashes
+  const { id } = await server.submit({ retry: RETRY, name: "train" })
+  await server.until(id, ({ state, attempts }) => state === "queued" && attempts.length === 2)
+  alpha.script = runsOn
+  await server.call("POST", "/v1/hosts/alpha/forgive", {})
+  assert.equal((await server.untilState(id, "running")).attempts.at(-1)?.hostName, "alpha")
+  assert.equal((await crashEvents(server)).length, 2)
+  const { findings } = await server.call<{ findings: DoctorFinding[] }>("GET", "/v1/doctor")
+  assert.ok(!findings.some(({ code }) => code === "quarantine" || code === "host_crashed"))
+  await server.call("POST", "/v1/hosts/alpha/forgive", {})
+  const { events } = await server.call<{ events: WindfallEvent[] }>("GET", "/v1/events?limit=1000")
+  const told = events.filter((event) => event.type === "host_changed" && event.what.includes("forgiven"))
+  assert.equal(told.length, 1, "once, however often it is said")
 })
 
 test("one crash makes another Mac the first choice, also for the same job sent anew and by a server started anew", async () => {

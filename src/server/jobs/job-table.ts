@@ -167,12 +167,20 @@ export class JobTable {
     this.#waiting.set(job.id, {
       id: job.id,
       ...shapeOf(job),
-      notBeforeMs,
+      ...checkpointWait(job, notBeforeMs),
       crashes: this.#store.crashes.of(job.user, job.spec),
     })
     if (job.id < this.#lastWaiting) this.#waiting = new Map([...this.#waiting].sort(([a], [b]) => a - b))
     this.#lastWaiting = Math.max(this.#lastWaiting, job.id)
     this.#places = undefined
+  }
+
+  /** What it waits for has changed: it keeps its place. One that is not queued stays as it is. */
+  requeue(job: JobRecord): void {
+    const waiting = this.#waiting.get(job.id)
+    if (waiting === undefined) return
+    const { awaits: _, ...rest } = waiting
+    this.#waiting.set(job.id, { ...rest, ...checkpointWait(job, null) })
   }
 
   /** A host has crashed with a job: what waits and is like it goes elsewhere. */
@@ -207,6 +215,14 @@ function leaseOf({ job, attempt }: Tried): Lease {
     hasSecrets: job.spec.secrets.length > 0,
     expectedEndMs: timeLimitMs === null || attempt.suspended !== null ? null : begun + timeLimitMs,
   }
+}
+
+/** Until when it waits for what its last attempt wrote, or else for its next try. */
+function checkpointWait(job: JobRecord, notBeforeMs: number | null): Pick<WaitingJob, "notBeforeMs" | "awaits"> {
+  const awaited = job.checkpoint?.awaited ?? null
+  if (awaited === null || awaited.until <= (notBeforeMs ?? 0)) return { notBeforeMs }
+  const { hostName } = job.attempts.find(({ number }) => number === awaited.attempt) ?? { hostName: "its host" }
+  return { notBeforeMs: awaited.until, awaits: `what attempt ${awaited.attempt} wrote on ${hostName}` }
 }
 
 function nameKey(user: string, name: string): string {

@@ -33,6 +33,7 @@ export function viewOf(core: Core, job: JobRecord, viewer: Viewer): JobView {
     endedAt: job.endedAt,
     attempts: job.attempts.map((attempt) => attemptView(core, attempt)),
     outputs: job.outputs,
+    ...(job.checkpoint === undefined ? {} : { checkpoint: job.checkpoint }),
     ...(job.learned === undefined ? {} : { learned: job.learned }),
   }
 }
@@ -75,6 +76,7 @@ function veiled({ project: _, ...spec }: JobSpec): JobSpec {
     workspace: null,
     workingFolder: "",
     outputs: null,
+    checkpoint: null,
     stdin: null,
     notify: null,
     data: [],

@@ -18,7 +18,7 @@ export interface AttemptEnd {
 }
 
 /** The job is not to blame and always gets another try. */
-const STEPPED_ASIDE: ReadonlySet<Cause> = new Set(["preempted", "owner_returned"])
+const STEPPED_ASIDE: ReadonlySet<Cause> = new Set(["preempted", "owner_returned", "owner_policy"])
 /** Lost with its host, or could not start: another try as far as the retry policy allows. */
 const LOST: ReadonlySet<Cause> = new Set([
   "host_crashed",

@@ -1,4 +1,5 @@
 import type { AttemptOrder } from "../../protocol/agent-wire.ts"
+import type { OrderCheckpoint } from "../../protocol/checkpoint.ts"
 import { type AttemptId, makeId } from "../../protocol/ids.ts"
 import type { Cause } from "../../protocol/job-state.ts"
 import { plan, type Start } from "../../scheduler/plan.ts"
@@ -6,8 +7,10 @@ import type { Snapshot } from "../../scheduler/snapshot.ts"
 import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { orderData } from "../data/job-data.ts"
+import { dropAwaited, dropKept } from "./checkpoint-wait.ts"
 import { NO_OUTPUTS } from "./close-attempt.ts"
 import { silenceLimitMs } from "./outcome.ts"
+import { trySettle } from "./settle.ts"
 import { transition } from "./transition.ts"
 
 /** What the scheduler gets to see: live collections, nothing is copied. */
@@ -68,6 +71,7 @@ function place(core: Core, start: Start): void {
     suspended: null,
     suspendedMs: 0,
   }
+  readyCheckpoint(core, job, attempt.number)
   job.attempts.push(attempt)
   core.table.addAttempt({ job, attempt })
   core.ledger.attemptAdded(attempt)
@@ -79,8 +83,21 @@ function place(core: Core, start: Start): void {
     number: attempt.number,
     host: attempt.hostId,
     hostName: attempt.hostName,
+    ...(job.checkpoint?.kept == null ? {} : { checkpoint: job.checkpoint.kept.attempt }),
   })
   core.ledger.send(host, { type: "start", order: orderOf(core, job, attempt), secrets })
+}
+
+/** What is to be laid out is here, or the job begins without it. What is still awaited comes too late now. */
+function readyCheckpoint(core: Core, job: JobRecord, number: number): void {
+  const { kept = null, awaited = null } = job.checkpoint ?? {}
+  if (awaited !== null) {
+    dropAwaited(core, job, `what attempt ${awaited.attempt} wrote had not come when attempt ${number} began`)
+    const earlier = job.attempts.find((one) => one.number === awaited.attempt)
+    if (earlier !== undefined) trySettle(core, { job, attempt: earlier })
+  }
+  if (kept === null || core.blobs.of(job.user).whole.missingFrom(kept.tree).length === 0) return
+  dropKept(core, job, `what attempt ${kept.attempt} wrote is damaged or gone on the server's disk`)
 }
 
 /** The order for an attempt: the same each time it is asked for. */
@@ -104,6 +121,7 @@ export function orderOf(core: Core, job: JobRecord, attempt: AttemptRecord): Att
     graceMs: spec.graceMs,
     stopSignal: spec.stopSignal,
     outputs: spec.outputs,
+    checkpoint: checkpointOrder(job),
     stdin: spec.stdin,
     data: ordered(core, job, attempt),
     pty: spec.pty,
@@ -113,6 +131,13 @@ export function orderOf(core: Core, job: JobRecord, attempt: AttemptRecord): Att
     outputHeadBytes: core.limits.outputHeadBytes,
     outputTailBytes: core.limits.outputTailBytes,
   }
+}
+
+/** As long as an attempt runs, what it began with stays what the job has. */
+function checkpointOrder({ spec, checkpoint }: JobRecord): OrderCheckpoint {
+  const kept = checkpoint?.kept ?? null
+  // Jobs of older releases say nothing of it.
+  return { globs: spec.checkpoint ?? null, from: kept && { tree: kept.tree, attempt: kept.attempt } }
 }
 
 /** What was removed since is still named: the host may have it. */

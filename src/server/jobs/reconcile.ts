@@ -8,6 +8,7 @@ import type { Hello } from "../hosts/host-channel.ts"
 import { sendOwner } from "../owners/lever-words.ts"
 import { reconcileSuspended } from "../owners/step-aside.ts"
 import { markRunning } from "./agent-news.ts"
+import { awaitAtContact } from "./checkpoint-wait.ts"
 import { isCurrent } from "./close-attempt.ts"
 import { loseAttempt, recordExit } from "./end-attempt.ts"
 import type { Tried } from "./job-table.ts"
@@ -74,6 +75,7 @@ function adopt(core: Core, host: FleetHost, tried: Tried, found: FoundAttempt): 
     core.ledger.attemptChanged(attempt)
     core.ledger.event({ type: "attempt_contact", job: job.id, attempt: id, lostSince: null })
   }
+  awaitAtContact(core, tried)
   if (mayForget(tried)) {
     core.ledger.send(host, { type: "forget", attempt: id, sequence })
     return
@@ -142,7 +144,7 @@ function stopFor(
   const { leaving = null } = host?.record ?? {}
   if (job.stop !== null || leaving === null) return job.stop
   const { stopSignal, graceMs } = job.spec
-  const cause = leaving.phase === "left" ? "owner_returned" : "preempted"
+  const cause = leaving.phase === "left" ? "owner_policy" : "preempted"
   return leaving.now ? { cause, signal: "SIGKILL", graceMs: 0 } : { cause, signal: stopSignal, graceMs }
 }
 

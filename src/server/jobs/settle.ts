@@ -5,6 +5,7 @@
 import { formatBytes } from "../../base/bytes.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
+import { awaitsCheckpoint, giveUpCheckpoint } from "./checkpoint-wait.ts"
 import { conclude, isCurrent, mayComeLate } from "./close-attempt.ts"
 import type { Tried } from "./job-table.ts"
 
@@ -114,6 +115,7 @@ export function settleShortOutput(core: Core, tried: Tried, why: string): void {
 export function settleLostOutput(core: Core, tried: Tried): void {
   const { job, attempt } = tried
   stopWaitingForLate(core, job)
+  giveUpCheckpoint(core, tried, `what attempt ${attempt.number} wrote is lost with its host`)
   if (!attempt.logComplete) {
     const { stdoutBytes, stderrBytes } = attempt
     const totals = stdoutBytes === null || stderrBytes === null ? null : { stdout: stdoutBytes, stderr: stderrBytes }
@@ -154,7 +156,8 @@ export function stopWaitingForLate(core: Core, job: JobRecord): void {
 /** Whether the server has all it will ever want of an attempt that a host still holds. */
 export function mayForget(tried: Tried): boolean {
   const { attempt } = tried
-  return attempt.onHost && attempt.state === "ended" && attempt.swept && attempt.logComplete && !mayComeLate(tried)
+  if (!attempt.onHost || attempt.state !== "ended" || !attempt.swept || !attempt.logComplete) return false
+  return !mayComeLate(tried) && !awaitsCheckpoint(tried)
 }
 
 /** That a host may forget an attempt is news that can wait for the next commit. */

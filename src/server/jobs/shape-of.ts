@@ -6,7 +6,7 @@ import { countedResources } from "./learned.ts"
 /** What decides where a job may run. */
 export function shapeOf(
   job: Pick<JobRecord, "user" | "spec" | "learned">,
-): Omit<WaitingJob, "id" | "notBeforeMs" | "crashes"> {
+): Omit<WaitingJob, "id" | "notBeforeMs" | "awaits" | "crashes"> {
   const { user, spec } = job
   return {
     user,

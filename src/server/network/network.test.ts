@@ -133,6 +133,7 @@ it("measures for administrators only, and not with who does not answer", async (
   const token = await server.userToken("ben")
   const body = { between: "server", and: "alpha" }
   await assert.rejects(server.call("POST", "/v1/bench", body, { token }), { code: "not_allowed" })
+  await assert.rejects(server.call("POST", "/v1/bench", { ...body, durationMs: 300 }), { code: "invalid_input" })
   await assert.rejects(server.call("GET", "/v1/discover", undefined, { token }), { code: "not_allowed" })
   const failure = async (asked: object) => {
     const [line = ""] = (await (await server.request("POST", "/v1/bench", asked)).text()).trim().split("\n")

@@ -2,11 +2,9 @@ import type { EffectivePolicy } from "../../presence/effective-policy.ts"
 import { pausesOf } from "../../presence/move-lever.ts"
 import { orderObstacles, ordersChangeAtMs, ownerObstacleText } from "../../presence/obstacle.ts"
 import type { HostFacts } from "../../protocol/host.ts"
-import type { HostObstacle, HostTerms, Lever } from "../../protocol/owner.ts"
+import type { HostObstacle, Lever } from "../../protocol/owner.ts"
 import type { FleetHost } from "../fleet/fleet-host.ts"
 
-/** A fleet of which nothing was said. */
-export const NO_FLEET_RULES: HostTerms["fleet"] = { preset: "default", rules: {} }
 /** A pause is told by the clock on the wall, so its words get old. */
 const WORDS_HOLD_MS = 3_600_000
 

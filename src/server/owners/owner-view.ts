@@ -1,6 +1,5 @@
-import type { EffectivePolicy } from "../../presence/effective-policy.ts"
-import { POLICY_FIELDS, POLICY_KEYS, ruleText } from "../../presence/policy-values.ts"
-import type { HostRule, HostView } from "../../protocol/host.ts"
+import { ruleViews } from "../../presence/rules-held.ts"
+import type { HostView } from "../../protocol/host.ts"
 import type { HostObstacle } from "../../protocol/owner.ts"
 import type { JobThere, OwnerView } from "../../protocol/owner-api.ts"
 import type { Core } from "../core.ts"
@@ -36,11 +35,6 @@ export function presenceFor(host: FleetHost, viewer: Viewer): Pick<HostView, "pr
   if (presence === null) return { presence, obstacles: plain(obstacles) }
   const text = presence.state === "here" ? publicText("owner_here", "") : presence.text
   return { presence: { ...presence, text, obstacles: plain(presence.obstacles) }, obstacles: plain(obstacles) }
-}
-
-/** One rule after the other, as people write them. */
-export function ruleViews({ values, from }: EffectivePolicy): HostRule[] {
-  return POLICY_KEYS.map((key) => ({ name: POLICY_FIELDS[key].name, value: ruleText(key, values), from: from[key] }))
 }
 
 function jobsThere(core: Core, host: FleetHost, viewer: Viewer): JobThere[] {

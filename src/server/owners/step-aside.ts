@@ -1,5 +1,6 @@
 import type { FoundAttempt } from "../../protocol/agent-wire.ts"
 import type { Suspension } from "../../protocol/job.ts"
+import { isForOwner } from "../../protocol/job-state.ts"
 import type { OwnerReason } from "../../protocol/owner.ts"
 import type { OwnerNews } from "../../protocol/owner-wire.ts"
 import type { Core } from "../core.ts"
@@ -87,7 +88,7 @@ export function endSuspension(core: Core, { attempt }: Tried, endedAt: number): 
   if (attempt.suspended === null) return
   attempt.suspendedMs += Math.max(0, endedAt - attempt.suspended.since)
   attempt.suspended = null
-  core.store.stepAsides.end(attempt.id, endedAt, attempt.cause === "owner_returned")
+  core.store.stepAsides.end(attempt.id, endedAt, isForOwner(attempt.cause))
 }
 
 function keepSuspendedMs(core: Core, { attempt }: Tried, suspendedMs: number): void {

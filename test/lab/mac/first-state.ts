@@ -30,7 +30,7 @@ export function firstState(
     isDarkWake: false,
     assertions: [],
     processes: [],
-    accounts: [],
+    accounts: accountsOf(given),
     pressure: 1,
     swapBytes: 0,
     freeBytes: Math.round(model.memoryGib * 0.8) * 1024 ** 3,
@@ -61,6 +61,15 @@ export function firstState(
     delaysMs: {},
     failures: {},
   }
+}
+
+/** Who else has an account there: whoever sits before the screen, and one more. */
+function accountsOf({ model, account }: { readonly model: MacModel; readonly account: string }): MacState["accounts"] {
+  const console = model.console ?? "root"
+  return [
+    { user: console === "root" || console === account ? "lena" : console, uid: 501 },
+    { user: "marek", uid: 502 },
+  ]
 }
 
 /** Who a model says sits before the screen. */

@@ -239,6 +239,13 @@ export class LabMac {
     chmodSync(this.sharedFolder, 0o1777)
     writeState(folder, this.#state, this.#host.fileOwner)
     this.#showConsole(this.#state.consoleUid === this.#host.accountUid)
+    this.#showLogins(JSON.stringify(this.#state.logins))
+  }
+
+  /** /var/run/utmpx leads here: it is written at each login and logout. */
+  #showLogins(logins: string): void {
+    const file = join(this.#folder, "utmpx")
+    if (!existsSync(file) || readFileSync(file, "utf8") !== logins) writeFileSync(file, logins)
   }
 
   /** /dev/console leads here. It belongs to who sits before the screen: to the account, or to somebody else. */

@@ -34,6 +34,8 @@ for command in $commands; do ln -sf "/mnt/host/mac/commands/${command%%:*}" "${c
 # /etc, /var and /tmp lead below /private there.
 mkdir -p private/etc private/var private/tmp private/run/sshd
 chmod 1777 private/tmp
+# Where macOS notes who logs in, as far as it is looked at: that it changes.
+ln -s /mnt/host/mac/utmpx private/run/utmpx
 for name in etc var tmp run; do ln -s private/$name $name; done
 mount --rbind /etc private/etc
 mount --rbind /var private/var

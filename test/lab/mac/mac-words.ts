@@ -2,6 +2,7 @@ import { parseDuration } from "../../../src/base/duration.ts"
 import type { LabMac } from "./lab-mac.ts"
 import { MACS } from "./models.ts"
 import { type OwnerAct, ownerActs } from "./owner-act.ts"
+import { ownerSays, wishOf } from "./owner-says.ts"
 
 interface MacWord {
   /** What comes behind the host, for HELP. */
@@ -24,6 +25,10 @@ export const MAC_WORDS: Readonly<Record<string, MacWord>> = {
         ...(isSwitch || detail === undefined ? {} : { idleMs: parseDuration(detail) }),
       })
     },
+  },
+  says: {
+    usage: "USER status|pause [2h|until 18:00|today]|resume|rules RULE=VALUE...|leave   (at the Mac, without a server)",
+    act: async (mac, [user = "", ...words]) => (await ownerSays(mac, user, wishOf(words))).text.trimEnd().split("\n"),
   },
   power: {
     usage: "ac|battery|ups [PERCENT]",

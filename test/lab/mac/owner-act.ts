@@ -28,6 +28,7 @@ const here: Act = (
   displayAtMs: nowMs,
   isDarkWake: false,
   processes: desktopOf(uid, nowMs),
+  accounts: withAccount(state, user, uid),
 })
 
 /**
@@ -60,8 +61,17 @@ export const ownerActs: Readonly<Record<OwnerAct, Act>> = {
   logsOut: () => ({ consoleUser: "", consoleUid: -1, isLocked: true, isTyping: false, processes: [] }),
 }
 
-function uidOf(state: Readonly<MacState>, user: string, otherwise: number): number {
-  return user === state.account ? state.accountUid : user === state.consoleUser ? state.consoleUid : otherwise
+/** The number of an account; somebody new gets this one, or the next that is nobody's. */
+function uidOf({ account, accountUid, accounts }: Readonly<MacState>, user: string, otherwise: number): number {
+  if (user === account) return accountUid
+  const taken = accounts.map(({ uid }) => uid)
+  const known = accounts.find((one) => one.user === user)
+  return known?.uid ?? (taken.includes(otherwise) ? Math.max(...taken) + 1 : otherwise)
+}
+
+/** Whoever comes has an account there. */
+function withAccount({ account, accounts }: Readonly<MacState>, user: string, uid: number): MacState["accounts"] {
+  return user === account || accounts.some((one) => one.user === user) ? accounts : [...accounts, { user, uid }]
 }
 
 /** What macOS runs for who is logged in at the screen. */

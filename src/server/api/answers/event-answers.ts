@@ -21,7 +21,13 @@ export const event = answer(
   z.discriminatedUnion("type", [
     ofJob.extend({ type: type("job_submitted"), user: z.string(), name: words }),
     ofJob.extend({ type: type("job_state"), from: jobState, to: jobState, cause, reason: words }),
-    ofAttempt.extend({ type: type("attempt_placed"), number: count, host: z.string(), hostName: z.string() }),
+    ofAttempt.extend({
+      type: type("attempt_placed"),
+      number: count,
+      host: z.string(),
+      hostName: z.string(),
+      checkpoint: count.optional().describe("It begins with what this earlier attempt wrote"),
+    }),
     ofAttempt.extend({
       type: type("attempt_ended"),
       number: count,
@@ -33,6 +39,7 @@ export const event = answer(
       type: type("attempt_contact"),
       lostSince: time.nullable().describe("null: its host is heard of again"),
     }),
+    ofJob.extend({ type: type("checkpoint_kept"), number: count, files: count, bytes: count }),
     ofJob.extend({ type: type("outputs_ready"), files: count, bytes: count }),
     ofHost.extend({ type: type("host_added") }),
     ofHost.extend({ type: type("host_link"), link: z.string(), reason: words }),
@@ -83,6 +90,7 @@ export const event = answer(
       suspendedMs: count.describe("For how long it was stopped in all"),
     }),
     head.extend({ type: type("fleet_changed"), fleet: z.string(), what: z.string() }),
+    head.extend({ type: type("policy_applied"), version: count, what: z.string() }),
     ofHost.extend({ type: type("host_lent"), line: z.string().describe("What it was lent in the week before") }),
     ofHost.extend({ type: type("host_removed") }),
     head.extend({ type: type("user_changed"), user: z.string(), what: z.string() }),

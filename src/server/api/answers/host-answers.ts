@@ -5,6 +5,7 @@ import type { HostFacts, HostView, StrayView } from "../../../protocol/host.ts"
 import type { HostDisk } from "../../../protocol/host-disk.ts"
 import type { LeaveStep, ServerKeyAnswer } from "../../../protocol/lending.ts"
 import { type HostNetwork, type HostWakeView, type MeasureView, NETWORK_KINDS } from "../../../protocol/network.ts"
+import type { HostOwnerView } from "../../../protocol/owner-api.ts"
 import type { Resources } from "../../../protocol/resources.ts"
 import { answer, count, type Describes, time } from "./answer.ts"
 import { macFacts, vitals } from "./mac-answers.ts"
@@ -159,6 +160,20 @@ export const host = answer(
   }),
 )
 
+export const hostOwner = answer(
+  "HostOwner",
+  "A machine of the pool, whose it is now",
+  host.extend({
+    accountLook: z
+      .union([
+        z.object({ found: z.literal("there") }),
+        z.object({ found: z.literal("unknown"), reason: z.string().describe("Why the host could not tell") }),
+      ])
+      .nullable()
+      .describe("Whether the host has the account that was named; null where none was"),
+  }),
+)
+
 export const hostList = answer("HostList", "Hosts by name", z.object({ hosts: z.array(host) }))
 
 export const hostScan = answer(
@@ -219,8 +234,9 @@ export const HOST_ANSWERS_AGREE: readonly [
   Describes<typeof wake, HostWakeView>,
   Describes<typeof measure, MeasureView>,
   Describes<typeof host, HostView>,
+  Describes<typeof hostOwner, HostOwnerView>,
   Describes<typeof hostScan, HostScan>,
   Describes<typeof serverKey, ServerKeyAnswer>,
   Describes<typeof joinStep, JoinStep>,
   Describes<typeof leaveStep, LeaveStep>,
-] = [true, true, true, true, true, true, true, true, true, true, true, true]
+] = [true, true, true, true, true, true, true, true, true, true, true, true, true]

@@ -1,5 +1,6 @@
 import * as z from "zod"
 import type { JobHints, JobList, LogGap, OutputList, SubmitBatchAnswer, WhyAnswer } from "../../../protocol/api.ts"
+import type { JobCheckpoint } from "../../../protocol/checkpoint.ts"
 import { ENVIRONMENT_KINDS } from "../../../protocol/environment.ts"
 import type { AttemptUsage, AttemptView, JobSpec, JobView, OutputsView } from "../../../protocol/job.ts"
 import { CAUSES, JOB_STATES } from "../../../protocol/job-state.ts"
@@ -38,6 +39,10 @@ const spec = answer(
     host: z.string().nullable().describe("The host it must run on"),
     partition: z.string(),
     outputs: z.array(z.string()).nullable().describe("Globs of what comes home; null: what the job made or changed"),
+    checkpoint: z
+      .array(z.string())
+      .nullable()
+      .describe("Globs of what an attempt that is tried again leaves to the next; null: what comes home"),
     retry: z.object({ limit: count, afterSilenceMs: count.nullable(), once: z.boolean() }),
     stdin: hash.nullable(),
     pty: z.object({ columns: count, rows: count, term: z.string() }).nullable(),
@@ -132,6 +137,22 @@ const outputs = answer(
   }),
 )
 
+const checkpoint = answer(
+  "Checkpoint",
+  "What an earlier attempt left to the next; absent where none was tried again",
+  z.object({
+    kept: z
+      .object({ attempt: count.describe("Who wrote it"), tree: hash, files: count, bytes: count })
+      .nullable()
+      .describe("What the next attempt begins with besides what was sent"),
+    awaited: z
+      .object({ attempt: count, until: time })
+      .nullable()
+      .describe("An ended attempt whose files may still come, and until when the job waits for them"),
+    problem: z.string().nullable().describe("Why some or all of what was written last is not in it"),
+  }),
+)
+
 export const job = answer(
   "Job",
   "A job and its attempts",
@@ -150,6 +171,7 @@ export const job = answer(
     endedAt: time.nullable(),
     attempts: z.array(attempt),
     outputs: outputs.nullable(),
+    checkpoint: checkpoint.optional(),
     learned: z
       .object({ peakBytes: count, runs: count, leaseBytes: count })
       .optional()
@@ -218,6 +240,7 @@ export const JOB_ANSWERS_AGREE: readonly [
   Describes<typeof usage, AttemptUsage>,
   Describes<typeof attempt, AttemptView>,
   Describes<typeof outputs, OutputsView>,
+  Describes<typeof checkpoint, JobCheckpoint>,
   Describes<typeof job, JobView>,
   Describes<typeof jobList, JobList>,
   Describes<typeof jobIds, SubmitBatchAnswer>,
@@ -225,4 +248,4 @@ export const JOB_ANSWERS_AGREE: readonly [
   Describes<typeof outputList, OutputList>,
   Describes<typeof logGap, LogGap>,
   Describes<typeof hints, JobHints>,
-] = [true, true, true, true, true, true, true, true, true, true, true]
+] = [true, true, true, true, true, true, true, true, true, true, true, true]

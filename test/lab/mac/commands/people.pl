@@ -61,9 +61,11 @@ sub id {
   if (($flags eq 'Gn' || $flags eq 'nG') && (!defined $user || $user eq one('account'))) { print join(' ', groups_of_account()), "\n"; exit }
   my @known = map { [parts($_)] } all('account');
   if (defined $user && $user ne one('account')) {
-    my ($found) = grep { $_->[0] eq $user } @known;
+    # By name, or else by number.
+    my ($found) = ((grep { $_->[0] eq $user } @known), (grep { $_->[1] eq $user } @known));
     fail(1, "id: $user: no such user") if !$found;
-    print $flags =~ /u/ ? "$found->[1]\n" : "uid=$found->[1]($user) gid=20(staff) groups=20(staff)\n";
+    my ($name, $uid) = @$found;
+    print $flags =~ /u/ ? ($flags =~ /n/ ? "$name\n" : "$uid\n") : "uid=$uid($name) gid=20(staff) groups=20(staff)\n";
     exit;
   }
   exec('/mnt/bin/id', @ARGV);

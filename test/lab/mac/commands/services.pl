@@ -46,7 +46,7 @@ sub backups {
 sub policy {
   my $pids = grep { $_ eq '-p' } @ARGV;
   record('taskpolicy', @ARGV);
-  while (@ARGV && $ARGV[0] =~ /^-/) { my $flag = shift; shift if $flag =~ /^-[cdgjlmpstP]$/ }
+  while (@ARGV && $ARGV[0] =~ /^-/) { my $flag = shift(@ARGV); shift(@ARGV) if $flag =~ /^-[cdgjlmpstP]$/ }
   exit 0 if $pids;
   exec(@ARGV) or fail(127, "taskpolicy: $ARGV[0]: $!");
 }

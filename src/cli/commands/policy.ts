@@ -1,0 +1,91 @@
+import type { PolicyApplyRequest, PolicyApplyView, PolicyView } from "../../protocol/policy-api.ts"
+import { changeText, diffPolicies } from "../../scheduler/policy/diff-policies.ts"
+import type { Cli } from "../cli.ts"
+import { command } from "../command-line/command.ts"
+import { flag } from "../command-line/option.ts"
+import { readPolicyInput } from "../policy/policy-input.ts"
+import { printJson } from "../say.ts"
+
+const MOST_MOVES = 20
+
+export const policyApply = command({
+  name: "policy apply",
+  operands: "FILE|-",
+  about:
+    "Makes a policy file that of the pool: whole, or not at all. It is read here first, so that all that is wrong is said with line and column. The scheduler of this release keeps it and does not go by it yet. Needs the admin role.",
+  minimum: 1,
+  maximum: 1,
+  options: {
+    dryRun: flag("only say what would change, and which waiting jobs would come to another place"),
+    json: flag("print what changes as JSON"),
+  },
+  examples: [
+    ["windfall policy apply --dry-run policy.yml", "what would it change?"],
+    ["windfall policy apply policy.yml", "let it hold"],
+  ],
+  async run(cli, options, [file = "-"]) {
+    const { text } = readPolicyInput(cli, file)
+    const request: PolicyApplyRequest = { text, dryRun: options.dryRun }
+    const view = await cli.client.post<PolicyApplyView>("/v1/policy", request)
+    if (options.json) await printJson(cli, view)
+    else await cli.stdout.write(appliedText(view))
+    return 0
+  },
+})
+
+export const policyShow = command({
+  name: "policy show",
+  operands: "",
+  about: "Prints the policy file that was applied last, as it was written.",
+  minimum: 0,
+  maximum: 0,
+  options: { json: flag("print it as JSON, with its version, when it was applied and by whom") },
+  examples: [["windfall policy show > policy.yml", "to change it and apply it again"]],
+  async run(cli, options) {
+    const view = await cli.client.get<PolicyView>("/v1/policy")
+    if (options.json) await printJson(cli, view)
+    else await cli.stdout.write(view.version === 0 ? "# No policy has been applied yet.\n" : view.text)
+    return 0
+  },
+})
+
+export const policyDiff = command({
+  name: "policy diff",
+  operands: "FILE|- [FILE]",
+  about:
+    "Says in words what a policy file would change in the pool; of two files, without a server, what the second changes in the first.",
+  minimum: 1,
+  maximum: 2,
+  options: { json: flag("print each change as a line of JSON") },
+  examples: [
+    ["windfall policy diff policy.yml", "against what holds"],
+    ["windfall policy diff before.yml after.yml", "between two files"],
+  ],
+  async run(cli, options, [first = "-", second]) {
+    const changes = await findChanges(cli, first, second)
+    if (options.json) for (const change of changes) await printJson(cli, change)
+    else await cli.stdout.write(linesOf(changes.map(({ words }) => words)))
+    return 0
+  },
+})
+
+async function findChanges(cli: Cli, first: string, second: string | undefined): Promise<PolicyApplyView["changes"]> {
+  const { text, policy } = readPolicyInput(cli, first)
+  if (second !== undefined) {
+    const after = readPolicyInput(cli, second).policy
+    return diffPolicies(policy, after).map((change) => ({ ...change, words: changeText(change) }))
+  }
+  const request: PolicyApplyRequest = { text, dryRun: true }
+  return (await cli.client.post<PolicyApplyView>("/v1/policy", request)).changes
+}
+
+function appliedText({ applied, version, changes, moves }: PolicyApplyView): string {
+  const head = applied ? `policy ${version} holds` : `nothing was applied; policy ${version} holds`
+  const moved = moves.slice(0, MOST_MOVES).map(({ job, from, to }) => `job ${job}: place ${from} -> ${to}`)
+  if (moves.length > moved.length) moved.push(`and ${moves.length - moved.length} more`)
+  return `${head}\n${linesOf(changes.map(({ words }) => words))}${moved.map((line) => `${line}\n`).join("")}`
+}
+
+function linesOf(lines: readonly string[]): string {
+  return lines.length === 0 ? "nothing changes\n" : lines.map((line) => `${line}\n`).join("")
+}

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { runsOn } from "../../../test/support/simulated-host.ts"
+import { TestServer } from "../../../test/support/test-server.ts"
+import type { WindfallError } from "../../protocol/errors.ts"
+import type { PolicyApplyView, PolicyView } from "../../protocol/policy-api.ts"
+
+const TEXT = "# ours\naccounts:\n  vision: { shares: 50, users: [ann] }\n"
+
+function apply(server: TestServer, text: string, dryRun = false): Promise<PolicyApplyView> {
+  return server.call<PolicyApplyView>("POST", "/v1/policy", { text, dryRun })
+}
+
+function show(server: TestServer): Promise<PolicyView> {
+  return server.call<PolicyView>("GET", "/v1/policy")
+}
+
+/** How often a policy was applied, by the record of events. */
+async function policyEvents(server: TestServer): Promise<number> {
+  const text = await (await server.request("GET", "/v1/events")).text()
+  return text.split('"policy_applied"').length - 1
+}
+
+test("a policy is applied whole with its event, and is there after a restart as it was written", async () => {
+  await using server = await TestServer.start()
+  assert.deepEqual(await show(server), { version: 0, text: "", appliedAt: null, appliedBy: null })
+  const dry = await apply(server, TEXT, true)
+  assert.deepEqual([dry.version, dry.applied], [0, false])
+  assert.ok(dry.changes.some(({ words }) => words.startsWith("account vision is new: ")))
+  assert.deepEqual([(await show(server)).version, await policyEvents(server)], [0, 0])
+  const { changes, applied, version } = await apply(server, TEXT)
+  assert.deepEqual([changes, applied, version], [dry.changes, true, 1])
+  await server.stop()
+  await server.start()
+  const { text, appliedBy } = await show(server)
+  assert.deepEqual([text, appliedBy], [TEXT, "admin"])
+  assert.deepEqual((await apply(server, TEXT)).version, 1)
+  const second = await apply(server, TEXT.replace("50", "60"))
+  assert.deepEqual([second.version, second.changes.map(({ words }) => words)], [2, ["account vision: shares 50 -> 60"]])
+  assert.equal(await policyEvents(server), 2)
+})
+
+test("a bad policy is refused whole with line and column, and nothing changes", async () => {
+  await using server = await TestServer.start()
+  await apply(server, TEXT)
+  await assert.rejects(apply(server, `${TEXT}default-qos: hot\nbackfil: off\n`), (error: WindfallError) => {
+    assert.equal(error.code, "invalid_input")
+    assert.match(error.message, /the policy:4:14: default-qos: there is no QOS "hot"/)
+    assert.match(error.message, /the policy:5:1: backfil: unknown key "backfil": did you mean backfill\?/)
+    return true
+  })
+  assert.deepEqual([(await show(server)).text, await policyEvents(server)], [TEXT, 1])
+})
+
+test("everybody sees the policy; only administrators apply one", async () => {
+  await using server = await TestServer.start()
+  const ann = { token: await server.userToken("ann") }
+  assert.equal((await server.call<PolicyView>("GET", "/v1/policy", undefined, ann)).version, 0)
+  for (const dryRun of [true, false]) {
+    await assert.rejects(server.call("POST", "/v1/policy", { text: TEXT, dryRun }, ann), { code: "not_allowed" })
+  }
+  assert.equal((await show(server)).version, 0)
+})
+
+test("a dry run says which waiting jobs would come to another place", async () => {
+  await using server = await TestServer.start()
+  const host = await server.hosts.join("alpha")
+  host.script = runsOn
+  // The first takes all there is, so that the others wait.
+  await server.submit({ resources: { memoryBytes: null, gpus: null, cores: 2 } })
+  const small = await server.submit({})
+  const large = await server.submit({ resources: { memoryBytes: null, gpus: null, cores: 2 } })
+  const { moves } = await apply(server, "priority: { weights: { size: 1000 } }", true)
+  assert.deepEqual(moves, [
+    { job: large.id, from: 2, to: 1 },
+    { job: small.id, from: 1, to: 2 },
+  ])
+})

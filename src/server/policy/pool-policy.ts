@@ -1,0 +1,64 @@
+import { fileProblemsError } from "../../protocol/file-problems.ts"
+import type { JobId } from "../../protocol/ids.ts"
+import type { PolicyApplyRequest, PolicyApplyView, PolicyView } from "../../protocol/policy-api.ts"
+import { DEFAULT_POLICY } from "../../scheduler/policy/default-policy.ts"
+import { changeText, diffPolicies } from "../../scheduler/policy/diff-policies.ts"
+import { movedJobs } from "../../scheduler/policy/moved-jobs.ts"
+import type { Policy } from "../../scheduler/policy/policy.ts"
+import { readPolicy } from "../../scheduler/policy/read-policy.ts"
+import type { Core } from "../core.ts"
+
+/** What an event says of a change at most. */
+const MOST_WORDS = 1_000
+/** Moved jobs that are told. */
+const MOST_MOVES = 1_000
+
+export function policyView(core: Core): PolicyView {
+  return core.store.policies.latest() ?? { version: 0, text: "", appliedAt: null, appliedBy: null }
+}
+
+/** The policy that was applied last; that of a pool without one when there is none. */
+export function currentPolicy(core: Core): Policy {
+  const { text, version } = policyView(core)
+  const { policy, problems } = readPolicy(text)
+  if (policy !== null) return policy
+  // An earlier release took it. Whoever applies one anew sees all that changes.
+  core.report(`Cannot read version ${version} of the policy, so that of a pool without one holds`, problems[0]?.text)
+  return DEFAULT_POLICY
+}
+
+/**
+ * Applies a policy file, or says what would change. The file as it was written, and the event, are one transaction. Within a change.
+ * @throws {WindfallError} `invalid_input` with all that is wrong with it, line and column each: nothing is changed then
+ */
+export function applyPolicy(core: Core, { text, dryRun }: PolicyApplyRequest, actor: string): PolicyApplyView {
+  const { policy, problems } = readPolicy(text)
+  if (problems !== null) {
+    throw fileProblemsError("the policy", problems, "What a policy file can say is in docs/policy-file.md")
+  }
+  const before = policyView(core)
+  const changes = diffPolicies(currentPolicy(core), policy).map((change) => ({ ...change, words: changeText(change) }))
+  const moves = movesBy(core, policy)
+  if (dryRun) return { version: before.version, applied: false, changes, moves }
+  if (text === before.text) return { version: before.version, applied: true, changes, moves: [] }
+  const version = before.version + 1
+  core.store.policies.add({ version, text, appliedAt: core.clock.now(), appliedBy: actor })
+  const words = changes.map((change) => change.words).join("; ")
+  const what = words.length <= MOST_WORDS ? words : `${words.slice(0, MOST_WORDS)} ...`
+  core.ledger.event({ type: "policy_applied", version, what }, actor)
+  core.wakePlanner()
+  return { version, applied: true, changes, moves }
+}
+
+function movesBy(core: Core, policy: Policy): PolicyApplyView["moves"] {
+  const hosts = core.fleet.all()
+  const waiting = [...core.table.waiting()].flatMap(({ id }) => {
+    const job = core.table.live(id)
+    if (job === undefined) return []
+    const { partition, resources, timeLimitMs } = job.spec
+    return [{ job: id, partition, cores: resources.cores, timeLimitMs, submittedMs: job.submittedAt }]
+  })
+  const cores = hosts.reduce((sum, host) => sum + host.total.cores, 0)
+  const moved = movedJobs(waiting, policy, { hosts: hosts.length, cores }, core.clock.now())
+  return moved.slice(0, MOST_MOVES).map((move) => ({ ...move, job: move.job as JobId }))
+}
