@@ -12,6 +12,7 @@ import { dataInUse } from "./data/place-data.ts"
 import { Limits } from "./limits.ts"
 import { NetworkWatch } from "./network-watch.ts"
 import { endOverdue } from "./overdue-stop.ts"
+import { stopForGood } from "./owner/leaving.ts"
 import type { HostOwner } from "./owner/open-owner.ts"
 import { fail, type Routes, route } from "./router.ts"
 import { Sampler } from "./sampler.ts"
@@ -57,7 +58,11 @@ export class Agent {
     this.#context = context
     this.#told = told
     const { platform, link } = context
-    this.#network = new NetworkWatch({ look: platform.lookAtNetwork, send: (message) => link.send(message) })
+    this.#network = new NetworkWatch({
+      look: platform.lookAtNetwork,
+      mark: () => platform.networkMark(),
+      send: (message) => link.send(message),
+    })
     this.#leave = () => {
       on.owner.end()
       on.leave()
@@ -121,6 +126,8 @@ export class Agent {
     if (!existsSync(this.#context.folder.leaving)) return
     this.#context.link.send({ type: "left" })
     this.#ways.owner.leaves()
+    stopForGood(this.#context)
+    this.changed()
   }
 
   supervisorDied(attempt: Attempt): void {

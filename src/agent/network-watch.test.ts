@@ -21,6 +21,7 @@ it("tells what is new and nothing twice, and asks slowly only for what a look fo
       if (quick instanceof Error) throw quick
       return options.slow ? slow : quick
     },
+    mark: async () => "",
     send: (message) => told.push(message),
     nowMs: () => nowMs,
   })
@@ -52,6 +53,35 @@ it("tells what is new and nothing twice, and asks slowly only for what a look fo
     assert.equal(told.length, 4)
     await watch.look()
     assert.equal(told.length, 4)
+  } finally {
+    watch.stop()
+  }
+})
+
+it("looks at once where the mark has changed, and not where it is the same or cannot be had", async () => {
+  const told: AgentMessage[] = []
+  let mark: string | null = "en1"
+  let quick = at(866)
+  const watch = new NetworkWatch({
+    look: async () => quick,
+    mark: async () => {
+      if (mark === null) throw new Error("route did not end in time")
+      return mark
+    },
+    send: (message) => told.push(message),
+  })
+  try {
+    await watch.look()
+    await watch.compare()
+    quick = at(433)
+    for (const same of ["en1", null, "en1"]) {
+      mark = same
+      await watch.compare()
+    }
+    assert.equal(told.length, 1)
+    mark = "en0"
+    await watch.compare()
+    assert.deepEqual(told.at(-1), { type: "network", ...at(433) })
   } finally {
     watch.stop()
   }

@@ -1,13 +1,17 @@
 import type { AgentMessage } from "../protocol/agent-wire.ts"
 import type { LookAtNetwork, NetworkLook } from "./platform/network-look.ts"
 
-/** Between two looks. A cable that is pulled breaks the link anyway, and a new link has a new agent, which looks at once. */
+/** Between two looks where no mark has changed: a speed may have. */
 const LOOK_MS = 5 * 60_000
+/** Between two marks, which cost far less than a look. */
+const MARK_MS = 15_000
 /** What takes seconds is asked for this rarely, and where a look found something new. */
 const SLOW_MS = 6 * 60 * 60_000
 
 export interface NetworkWatchOptions {
   readonly look: LookAtNetwork
+  /** Differs when the host has come to the network in another way: cheap to ask for. */
+  readonly mark: () => Promise<string>
   readonly send: (message: AgentMessage) => void
   /** Milliseconds on a clock that only goes forward. */
   readonly nowMs?: () => number
@@ -16,14 +20,18 @@ export interface NetworkWatchOptions {
 /** Tells the server how the host is on the network: to each that connects, and when it has changed. */
 export class NetworkWatch {
   readonly #options: NetworkWatchOptions
-  readonly #timer: NodeJS.Timeout
+  readonly #timers: readonly NodeJS.Timeout[]
+  #mark: string | undefined
   #told: NetworkLook | undefined
   #looking: Promise<void> | undefined
   #slowMs = Number.NEGATIVE_INFINITY
 
   constructor(options: NetworkWatchOptions) {
     this.#options = options
-    this.#timer = setInterval(() => void this.look(), LOOK_MS).unref()
+    this.#timers = [
+      setInterval(() => void this.look(), LOOK_MS).unref(),
+      setInterval(() => void this.compare(), MARK_MS).unref(),
+    ]
   }
 
   /** A server has connected: it is told what is known, and what a look finds besides. */
@@ -42,8 +50,16 @@ export class NetworkWatch {
     return this.#looking
   }
 
+  /** Looks where the mark is another than last time. Never rejects. */
+  async compare(): Promise<void> {
+    const mark = await this.#options.mark().catch(() => this.#mark)
+    const isOther = this.#mark !== undefined && mark !== this.#mark
+    this.#mark = mark
+    if (isOther) await this.look()
+  }
+
   stop(): void {
-    clearInterval(this.#timer)
+    for (const timer of this.#timers) clearInterval(timer)
   }
 
   async #look(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Cli } from "./cli.ts"
+import { UNPRINTABLE } from "./render/table.ts"
 
 /** One line of Windfall's own on standard error, told apart from the job's. */
 export function say(cli: Cli, text: string): Promise<void> {
@@ -7,5 +8,12 @@ export function say(cli: Cli, text: string): Promise<void> {
 
 /** One JSON object on a line of standard output: what `--json` prints. */
 export function printJson(cli: Cli, value: unknown): Promise<void> {
-  return cli.stdout.write(`${JSON.stringify(value)}\n`)
+  return cli.stdout.write(`${jsonLine(value)}\n`)
+}
+
+/** JSON that is the same to whoever reads it, and steers no terminal: JSON.stringify leaves some of these as they are. */
+export function jsonLine(value: unknown): string {
+  return JSON.stringify(value).replaceAll(UNPRINTABLE, (character) => {
+    return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`
+  })
 }

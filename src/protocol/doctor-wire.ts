@@ -41,5 +41,9 @@ export interface Examination {
   readonly outputs: readonly ProbeOutput[]
 }
 
+/** All lines of an answer together, in characters as they are sent: what would be more is sent as cut. A server takes somewhat more. */
+export const MOST_ANSWER_CHARACTERS = 12 * 1024 * 1024
+/** Of one output of a look, in bytes: such commands print some ten thousand, and what is judged takes the server's time. */
+export const MOST_LOOK_BYTES = 256 * 1024
 /** Of one output, in characters: more is cut. `ioreg` of a Mac with many processes at its GPU has some hundred thousand. */
 export const MOST_OUTPUT_CHARACTERS = 1024 * 1024

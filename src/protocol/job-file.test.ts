@@ -32,6 +32,7 @@ secrets: [HF_TOKEN]
 include:
   - data
 outputs: results/**
+checkpoint: [kept/**]
 retry: 2
 retry-after-silence: 30m
 needs-lan: true
@@ -49,6 +50,7 @@ needs-lan: true
       secrets: ["HF_TOKEN"],
       include: ["data"],
       outputs: ["results/**"],
+      checkpoint: ["kept/**"],
       retry: 2,
       "retry-after-silence": 1_800_000,
       "needs-lan": true,
@@ -178,6 +180,13 @@ test("toJobSpec() refuses what cannot be sent, naming it", () => {
     assert.throws(() => toJobSpec({ outputs: [outside] }, facts), /home: it lies outside the folder/)
   }
   assert.throws(() => toJobSpec({ outputs: ["./"] }, facts), /it names nothing/)
+  assert.throws(
+    () => toJobSpec({ checkpoint: ["../x"] }, facts),
+    /keep "\.\.\/x" for its next attempt: it lies outside/,
+  )
+  assert.deepEqual(toJobSpec({ checkpoint: ["kept/**"] }, facts).checkpoint, ["kept/**"])
+  assert.deepEqual(toJobSpec({ checkpoint: ["none"] }, facts).checkpoint, [])
+  assert.equal(toJobSpec({}, facts).checkpoint, null)
   const long = "a".repeat(1000)
   assert.throws(() => toJobSpec({ outputs: new Array(20).fill(`${long}*`) }, facts), /send 20020 characters of output/)
   assert.equal(toJobSpec({ outputs: new Array(20).fill(long) }, facts).outputs?.length, 20)

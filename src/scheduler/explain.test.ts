@@ -185,6 +185,10 @@ describe("explain()", () => {
   it("says how long a job pauses before its next try, which gives up no other job's place", () => {
     const waiting = [job(1, { notBeforeMs: NOW_MS + 30_000 }), job(2)]
     assert.equal(why([host("a", 32)], [], waiting, 1)[0], "not_before | Waits 30.0 s until its next try")
+    const awaits = "what attempt 1 wrote on b"
+    const coming = [job(1, { notBeforeMs: NOW_MS + 30_000, awaits }), job(2)]
+    const text = "checkpoint_coming | Waits for what attempt 1 wrote on b, 30.0 s more at most"
+    assert.equal(why([host("a", 32)], [], coming, 1)[0], text)
     const answer = plan({ hosts: [host("a", 32)], leases: [], waiting }, NOW_MS)
     assert.deepEqual(
       answer.starts.map((start) => start.job),

@@ -109,12 +109,32 @@ ask() {
     ;;
   esac
 }
+asked=
+ask_once() {
+  case "$asked " in *" $1 "*) return ;; esac
+  tell "asking job $(field "$1" job) to end"
+  asked="$asked $1"
+  ask "$1"
+}
 # Agents and their forkers, by what they were started as.
 agents() {
   table=$(ps -axww -o pid=,command= 2>/dev/null)
   for id in $ids; do
     printf '%s\n' "$table" | awk -v id="$id" -v root="$root/" 'index($0, id) && index($0, root) && (index($0, "agent.mjs") || index($0, "perl")) { print $1 }'
   done
+}
+# What has left its job's tree carries its token in its environment, or has its working folder; an agent that was there has ended it by now.
+strays() {
+  table=
+  [ -d /proc/self ] || table=$(ps -axwwEo pid=,command= 2>/dev/null; lsof -a -w -d cwd -u "$(id -u)" -Fpn 2>/dev/null | awk '/^p/ { pid = substr($0, 2) } /^n/ { print pid, substr($0, 2) "/" }')
+  for base in $bases; do
+    for attempt in "$base"/attempts/*; do
+      id=$(sed -n "s/^windfall-record 1 \([^ ]*\) [^ ]* $boot .*/\1/p" "$attempt/record" 2>/dev/null)
+      [ -n "$id" ] || continue
+      if [ -d /proc/self ]; then grep -lsF "WINDFALL_ATTEMPT=$id" /proc/[0-9]*/environ | sed 's,^/proc/,,; s,/environ$,,'
+      else printf '%s\n' "$table" | awk -v id="$id" -v folder="$attempt/" 'index($0, id) || index($0, folder) { print $1 }'; fi
+    done
+  done | sort -u | grep -vx -e "$$" -e "$PPID"
 }
 count() { printf '%s\n' "$1" | grep -c .; }
 
@@ -145,15 +165,16 @@ if [ -z "$server" ]; then
     rm -rf "$root"/servers/*/run/ballast "$root/incoming" "$root/leaving.new" 2>/dev/null
     note_leaving || : >"$root/leaving" # an empty file may need no room
   fi 2>/dev/null
+  for attempt in $(running); do ask_once "$attempt"; done
   for agent in $(agents); do ps -ww -o command= -p "$agent" | grep -q agent.mjs && kill -USR2 "$agent" 2>/dev/null; done
 else
   ids=$server
 fi
 
-looks=0 asked= limit=$(((MOST_GRACE_S + SWEEP_S) * STEPS))
+looks=0 limit=$(((MOST_GRACE_S + SWEEP_S) * STEPS))
 while left=$(running) && [ -n "$left" ]; do
   for attempt in $left; do
-    case "$asked " in *" $attempt "*) ;; *) tell "asking job $(field "$attempt" job) to end"; ask "$attempt"; asked="$asked $attempt" ;; esac
+    ask_once "$attempt"
     # Past its grace the supervisor itself should have; then it is done without asking.
     [ "$looks" -lt "$limit" ] || for process in $(processes_of "$attempt"); do kill -KILL "$process" 2>/dev/null; done
   done
@@ -175,6 +196,16 @@ while pids=$(agents) && [ -n "$pids" ]; do
   [ "$looks" -lt $((3 * STEPS)) ] || signal=KILL
   for pid in $pids; do kill -$signal "$pid" 2>/dev/null; done
   [ "$looks" -lt $((10 * STEPS)) ] || fail "These do not end: $(printf '%s ' $pids)"
+  looks=$((looks + 1))
+  sleep 0.2
+done
+
+looks=0
+while pids=$(strays) && [ -n "$pids" ]; do
+  signal=TERM
+  [ "$looks" -lt $STEPS ] || signal=KILL
+  for pid in $pids; do kill -$signal "$pid" && kill -CONT "$pid"; done 2>/dev/null
+  [ "$looks" -lt $((6 * STEPS)) ] || fail "These do not end: $(printf '%s ' $pids)"
   looks=$((looks + 1))
   sleep 0.2
 done

@@ -40,7 +40,10 @@ test("its owner comes back to one Mac, and the job counts on at the other from i
     host.mac.owner("leaves", { idleMs: HOUR_MS })
     await rules(host, { on_return: "vacate", start_after_idle: "1s" })
   }
-  const { id } = await pool().submit({ command: ["sh", "-c", COUNT], checkpoint: ["kept/**"], outputs: ["kept/**"] })
+  const flags = ["--detach", "--no-folder", "--checkpoint", "kept/**", "--output", "kept/**"]
+  const sent = await pool().windfall(["send", ...flags, "--", "sh", "-c", COUNT])
+  const id = Number(/job (\d+)/.exec(sent.stdout + sent.stderr)?.[1])
+  assert.ok(id > 0, sent.stderr)
   const first = await counting(id, 1)
   await eventually(() => first.processes().some(({ command }) => command.startsWith("sleep")), "a job at work")
   first.mac.owner("works", { user: "lena" })

@@ -12,6 +12,8 @@ import { type Pool, startPool } from "../support/pool.ts"
 const OWNERS_KEY = "ssh-ed25519 AAAAC3owners lena@laptop"
 /** Says when it hears TERM, and takes a moment to end. */
 const KIND = "trap 'echo asked; exit 0' TERM; echo begun; while :; do sleep 0.1; done"
+/** Leaves group, session and parents at once. */
+const DAEMON = "perl -MPOSIX -e 'exit if fork; setsid; exit if fork; exec qw(sleep 3600)'"
 const DEAF = "trap '' TERM; echo begun; while :; do sleep 0.1; done"
 
 describe("a host leaves", { timeout: 240_000 }, () => {
@@ -169,6 +171,45 @@ describe("a host leaves", { timeout: 240_000 }, () => {
     await pool.windfall(["stop", `${id}`])
   })
 
+  it("with a job on a Mac that is stopped as its owner is there: it hears, has its grace, and its daemon goes, too", async () => {
+    await using pool = await startPool({ hosts: [{ kind: "mac" }], server: { labMacs: true } })
+    const host = pool.hosts[0] as LabHost
+    host.mac.owner("leaves", { idleMs: 3_600_000 })
+    await pool.api("POST", `/v1/hosts/${host.name}/owner/rules`, { rules: { resume_after_idle: "1s" } })
+    // It takes longer to end than something may be let go on before it is stopped again.
+    const script = `${DAEMON}; trap 'echo asked; sleep 7; echo done; exit 0' TERM; echo begun; while :; do sleep 0.1; done`
+    const { id } = await begun(pool, script, null, 30_000)
+    host.mac.owner("works", { user: "lena" })
+    await pool.untilState(id, "suspended")
+    const { exitCode, stdout, stderr } = await atHome(pool, host, "sh .windfall/leave --yes")
+    assert.equal(exitCode, 0, stdout + stderr)
+    assert.match(stdout, /Looked again: nothing of Windfall is left here/)
+    await emptied(host)
+    const job = await pool.untilJob(id, ({ attempts }) => attempts[0]?.cause !== null)
+    assert.deepEqual([job.state, job.attempts[0]?.cause], ["queued", "owner_policy"])
+    assert.match((await pool.log(id, "stdout", 1)).toString(), /asked\ndone\n$/)
+    await pool.windfall(["stop", `${id}`])
+  })
+
+  it("with such a job whose agent is gone", async () => {
+    await using pool = await startPool({ hosts: [{ kind: "mac" }], server: { labMacs: true } })
+    const host = pool.hosts[0] as LabHost
+    host.mac.owner("leaves", { idleMs: 3_600_000 })
+    const { id } = await begun(pool, `${DAEMON}; ${KIND}`)
+    host.mac.owner("works", { user: "lena" })
+    await pool.untilState(id, "suspended")
+    await pool.server.kill9()
+    for (const { pid } of host.processes().filter(({ command }) => command.includes("agent.mjs")))
+      process.kill(pid, "SIGKILL")
+    assert.ok(host.processes().some(({ command }) => command === "sleep 3600"))
+    const { exitCode, stdout, stderr } = await atHome(pool, host, "wf_fetch_s=0 sh .windfall/leave --yes")
+    assert.equal(exitCode, 0, stdout + stderr)
+    await emptied(host)
+    await pool.server.start()
+    await pool.untilJob(id, ({ attempts }) => attempts[0]?.cause === "owner_policy")
+    await pool.windfall(["stop", `${id}`])
+  })
+
   it("with the folder that was made for its key, and what one that was killed has left beside it", async () => {
     await using pool = await startPool({ hosts: 1 })
     const host = pool.hosts[0] as LabHost
@@ -210,8 +251,8 @@ async function giveKeys(pool: Pool, host: LabHost): Promise<void> {
 }
 
 /** A job that has begun to print. */
-async function begun(pool: Pool, script: string, host: string | null = null): Promise<JobView> {
-  const { id } = await pool.submit({ command: ["sh", "-c", script], graceMs: 1_500, host })
+async function begun(pool: Pool, script: string, host: string | null = null, graceMs = 1_500): Promise<JobView> {
+  const { id } = await pool.submit({ command: ["sh", "-c", script], graceMs, host })
   await pool.untilState(id, "running")
   while (!(await pool.log(id)).includes("begun"));
   return pool.job(id)

@@ -1,7 +1,12 @@
 import { readdirSync, readFileSync, statfsSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { OWN_PROBES, probesOf } from "../../doctor/probes.ts"
-import type { ExaminationHead, ExaminationRequest, ProbeOutput } from "../../protocol/doctor-wire.ts"
+import {
+  type ExaminationHead,
+  type ExaminationRequest,
+  MOST_LOOK_BYTES,
+  type ProbeOutput,
+} from "../../protocol/doctor-wire.ts"
 import type { AgentContext } from "../agent-context.ts"
 import { AGENT_VERSION } from "../version.ts"
 import { hostNames } from "./host-names.ts"
@@ -11,6 +16,7 @@ import { runProbe } from "./run-probe.ts"
 
 /** Metal's compiler starts with the first program; some seconds on a Mac that was just started. */
 const METAL_MS = 20_000
+const LOOK = { mostBytes: MOST_LOOK_BYTES }
 /** So many commands at a time: a Mac with somebody at it shall not notice. */
 const LANES = 2
 
@@ -34,7 +40,7 @@ export async function* examineHost(
   const tasks: (() => Promise<ProbeOutput>)[] = probesOf(system, request.extent).map(
     ({ name, command, timeoutMs }) =>
       () =>
-        runProbe({ probe: name, command, timeoutMs }, signal),
+        runProbe({ probe: name, command, timeoutMs, ...(request.extent === "look" ? LOOK : {}) }, signal),
   )
   if (request.extent === "look" && system === "darwin") {
     const [node = "", file = ""] = program

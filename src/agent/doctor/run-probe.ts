@@ -9,13 +9,18 @@ export interface ProbeRun {
   readonly probe: string
   readonly command: readonly [string, ...string[]]
   readonly timeoutMs: number
+  /** More of either stream is dropped. @default {@link MOST_OUTPUT_CHARACTERS} */
+  readonly mostBytes?: number
 }
 
 /**
  * Runs one command by its absolute path, without a shell, with nothing to read and in English. What it prints past a limit is
- * dropped; past its time it is killed, with all of its group. Never throws.
+ * dropped; past its time it is killed, with all of its group, and not waited for any longer. Never throws.
  */
-export function runProbe({ probe, command, timeoutMs }: ProbeRun, signal: AbortSignal): Promise<ProbeOutput> {
+export function runProbe(
+  { probe, command, timeoutMs, mostBytes = MOST_OUTPUT_CHARACTERS }: ProbeRun,
+  signal: AbortSignal,
+): Promise<ProbeOutput> {
   const [path, ...parameters] = command
   const none = { probe, exitCode: null, stdout: "", stderr: "", isCut: false }
   if (!existsSync(path)) return Promise.resolve({ ...none, outcome: "missing" })
@@ -25,7 +30,7 @@ export function runProbe({ probe, command, timeoutMs }: ProbeRun, signal: AbortS
       env: { LC_ALL: "C", LANG: "C", TZ: "UTC", HOME: process.env.HOME ?? "/", PATH: "/usr/bin:/bin:/usr/sbin:/sbin" },
       detached: true,
     })
-    const kept = { stdout: new Kept(), stderr: new Kept() }
+    const kept = { stdout: new Kept(mostBytes), stderr: new Kept(mostBytes) }
     let isLate = false
     child.stdout.on("data", (bytes: Buffer) => kept.stdout.add(bytes))
     child.stderr.on("data", (bytes: Buffer) => kept.stderr.add(bytes))
@@ -37,6 +42,7 @@ export function runProbe({ probe, command, timeoutMs }: ProbeRun, signal: AbortS
         // Whoever still holds the pipes is not waited for.
         child.stdout.destroy()
         child.stderr.destroy()
+        setTimeout(() => done("timed_out", null), GRACE_MS).unref()
       }, GRACE_MS).unref()
     }
     const timer = setTimeout(end, timeoutMs)
@@ -55,10 +61,15 @@ export function runProbe({ probe, command, timeoutMs }: ProbeRun, signal: AbortS
 class Kept {
   readonly #pieces: Buffer[] = []
   #bytes = 0
+  readonly #most: number
   isCut = false
 
+  constructor(most: number) {
+    this.#most = most
+  }
+
   add(bytes: Buffer): void {
-    const room = MOST_OUTPUT_CHARACTERS - this.#bytes
+    const room = this.#most - this.#bytes
     if (bytes.length > room) this.isCut = true
     if (room <= 0) return
     this.#pieces.push(bytes.subarray(0, room))

@@ -117,6 +117,7 @@ export class OwnerActions {
     const stopped = await stopTrees(this.#context, attempts, onFirst)
     const atMs = clock.sleepCountingMs()
     const lastAtMs = await this.#stopDaemons(stopped, onFirst !== undefined)
+    for (const attempt of attempts) this.#noteAgain(attempt)
     for (const attempt of stopped) {
       const { stopped: since } = attempt.suspension
       const told = this.#stopping.get(attempt)
@@ -261,6 +262,15 @@ export class OwnerActions {
     } catch (error) {
       // The owner comes before the record: it is done all the same.
       this.#notice(`Cannot write down since when it is stopped: ${(error as Error).message}`, attempt)
+    }
+  }
+
+  /** A job that fills the disk may have taken the room that was made for the note. Stopped it takes no more, and others give some back. */
+  #noteAgain(attempt: Attempt): void {
+    try {
+      attempt.suspension.writeAgain(this.#where(attempt))
+    } catch {
+      // It was told, and is tried again with the next look at the tree.
     }
   }
 

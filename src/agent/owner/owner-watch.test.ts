@@ -106,6 +106,23 @@ describe("an agent on a Mac that somebody uses", () => {
     assert.deepEqual([exit.cause, exit.exitCode], ["cancelled", 7])
   })
 
+  it("lets a stopped job hear that its owner takes the Mac out of the pool, and stops it no more", async () => {
+    await using scene = await OwnerScene.start({ resume_after_idle: "10m" })
+    const { agent } = scene
+    await scene.told(null)
+    agent.startAttempt(1, COUNTING, { graceMs: 20_000 })
+    await agent.until(() => agent.text(1).includes("5\n"), "a job that counts")
+    scene.mac.returns()
+    await agent.next("suspended", 1)
+    // As ssh/leave.sh does.
+    writeFileSync(scene.home.at("windfall", "leaving"), "")
+    agent.process.kill("SIGUSR2")
+    await agent.next("left")
+    const { exit } = (await agent.ended(1)).exited
+    assert.deepEqual([exit.cause, exit.exitCode], ["owner_policy", 7])
+    assert.match(agent.text(1), /asked\n$/)
+  })
+
   it("tells of a GPU job that fails right after it went on that it did not survive that", async () => {
     await using scene = await OwnerScene.start()
     const { agent } = scene

@@ -2,7 +2,7 @@ import type { Conditions } from "../../presence/conditions.ts"
 import { type EffectivePolicy, presenceRule } from "../../presence/effective-policy.ts"
 import type { Moment } from "../../presence/moment.ts"
 import { pausesOf } from "../../presence/move-lever.ts"
-import { type OwnerObstacle, ownerObstacleText, type Scene } from "../../presence/obstacle.ts"
+import type { OwnerObstacle, Scene } from "../../presence/obstacle.ts"
 import { observe, type Watch } from "../../presence/presence.ts"
 import { type Action, NOTHING_DONE, type ReactionState, react } from "../../presence/reaction.ts"
 import { ifKnown, known, type Reading, unknown } from "../../presence/reading.ts"
@@ -14,6 +14,7 @@ import type { AgentContext } from "../agent-context.ts"
 import type { Attempt } from "../attempt.ts"
 import { stopAttempt } from "../stopping.ts"
 import { ForeignLoad } from "./foreign-load.ts"
+import { HOLD_OFF, refusalFor } from "./hold-off.ts"
 import { OurProcesses } from "./our-processes.ts"
 import { OwnerActions, type SetYielding } from "./owner-actions.ts"
 import { hostPresence, ownerReason, PresenceNews, signAtMs, TELL_MS } from "./owner-news.ts"
@@ -88,11 +89,7 @@ export class OwnerWatch {
 
   /** What keeps jobs from starting now, and nothing when they may. */
   refusal(): OwnersRefusal | null {
-    const { policy, now, timeZone } = this.#step()
-    // Where nobody's coming is minded, only what was said holds a job off.
-    const isNobodys = policy.preset === "nobodys"
-    const [main] = this.obstacles.filter(({ code }) => !isNobodys || code === "paused" || code === "outside_hours")
-    return main === undefined ? null : { cause: causeOf(main), reason: ownerObstacleText(main, now.wallMs, timeZone) }
+    return refusalFor(this.#step(), this.obstacles)
   }
 
   /** The server has said what holds here. */
@@ -296,6 +293,3 @@ export class OwnerWatch {
     return this.#attempts().filter(({ phase, stop, status }) => phase === "running" && stop === null && status === null)
   }
 }
-
-/** These are no matter of moments: a job that has not begun is better off elsewhere. */
-const HOLD_OFF: ReadonlySet<string> = new Set(["paused", "outside_hours", "owner_here", "on_battery", "low_power_mode"])

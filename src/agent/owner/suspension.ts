@@ -36,6 +36,7 @@ const NEVER: Noted = { stopped: null, totalMs: 0, continuedAt: null, keptStopped
  */
 export class Suspension {
   #noted: Noted = NEVER
+  #isWritten = true
 
   get stopped(): StoppedSince | null {
     return this.#noted.stopped
@@ -100,6 +101,11 @@ export class Suspension {
     this.#note(where, { ...this.#noted, yields })
   }
 
+  /** Writes down what there was no room for before. @throws as `stop` */
+  writeAgain(where: Where): void {
+    if (!this.#isWritten) this.#note(where, this.#noted)
+  }
+
   /** Reads what an agent before has noted, as far as it can be so. */
   recover(folder: string, ran: RanSince): void {
     const noted = parseNoted(readIfThere(join(folder, SUSPENDED_FILE)), ran)
@@ -108,7 +114,9 @@ export class Suspension {
 
   #note({ folder, ballast }: Where, noted: Noted): void {
     this.#noted = noted
+    this.#isWritten = false
     withBallastSync(ballast, () => writeDurably(join(folder, SUSPENDED_FILE), `${JSON.stringify(noted)}\n`))
+    this.#isWritten = true
   }
 }
 

@@ -53,6 +53,32 @@ export function darwinNetworkLook(): LookAtNetwork {
   }
 }
 
+/** By which interface the default route goes, and how cables and Wi-Fi are. */
+export async function darwinNetworkMark(): Promise<string> {
+  const [route, interfaces] = await Promise.all([
+    output(QUICK["route-n-get-default"], QUICK_MS),
+    output(QUICK["ifconfig-a"], QUICK_MS),
+  ])
+  return networkMarkOf(route, interfaces)
+}
+
+/**
+ * What differs where a cable or Wi-Fi came, went, or became another: the interface of the default route, and of Ethernet, Wi-Fi and
+ * Thunderbolt (en0, en1, ..., bridge0) state, medium and IPv4 address. AirDrop's interfaces come and go by themselves, and temporary IPv6
+ * addresses change daily.
+ */
+export function networkMarkOf(route: string, interfaces: string): string {
+  const mark = [/^\s*interface: (\S+)/m.exec(route)?.[1] ?? "none"]
+  let isMarked = false
+  for (const line of interfaces.split("\n")) {
+    const name = /^(\w+): /.exec(line)?.[1]
+    if (name !== undefined) isMarked = /^(en|bridge)\d+$/.test(name)
+    if (isMarked && name !== undefined) mark.push(name)
+    else if (isMarked && /^\s+(inet|media|status):? /.test(line)) mark.push(line.trim())
+  }
+  return mark.join("\n")
+}
+
 function read({ hint, text }: { readonly hint: string; readonly text: string }) {
   return { source: hint, sheet: readOutput(text, { hint }).sheet }
 }

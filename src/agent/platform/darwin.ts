@@ -11,7 +11,7 @@ import { aliveBy, surelyBy } from "./darwin-alive.ts"
 import { lastEnd } from "./darwin-crash.ts"
 import { DarwinDanger } from "./darwin-danger.ts"
 import { machineFacts } from "./darwin-facts.ts"
-import { darwinMachineId, darwinNetworkLook } from "./darwin-network.ts"
+import { darwinMachineId, darwinNetworkLook, darwinNetworkMark } from "./darwin-network.ts"
 import { joinListeners, parseLsofListeners, parseNetstatListeners } from "./darwin-ports.ts"
 import { parseFreeMemory, parseProcesses, parseUsedMemory, parseWakeTime } from "./darwin-text.ts"
 import { darwinVitals } from "./darwin-vitals.ts"
@@ -38,6 +38,7 @@ export function darwinPlatform(): Platform {
     facts: (root) => facts(root, bootId),
     free,
     lookAtNetwork: darwinNetworkLook(),
+    networkMark: darwinNetworkMark,
     machineId: darwinMachineId,
     vitals: darwinVitals,
     memoryNow: memoryNowReader(askSysctl),

@@ -29,6 +29,7 @@ export function linuxPlatform(): Platform {
     facts: async (root) => ({ ...facts(root, bootId), memoryHeldBy: cgroups === null ? "windfall" : "kernel" }),
     free: async (root) => free(root),
     lookAtNetwork: async () => linuxNetwork(),
+    networkMark: async () => JSON.stringify(linuxNetwork()),
     machineId: async () => linuxMachineId(),
     memoryNow: async () => memoryNow(),
     vitals: async () => vitals(),

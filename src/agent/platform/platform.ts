@@ -75,6 +75,8 @@ export interface Platform {
   facts(root: string): Promise<HostFacts>
   free(root: string): Promise<FreeNow>
   readonly lookAtNetwork: LookAtNetwork
+  /** A text that differs when cables, Wi-Fi or addresses have changed: some milliseconds. */
+  networkMark(): Promise<string>
   /** What the system names this machine by, for ever; to be hashed at once and kept nowhere. `null`: not known. */
   machineId(): Promise<string | null>
   memoryNow(): Promise<MemoryNow>

@@ -6,6 +6,7 @@ import type { QueueJob } from "../../protocol/queue.ts"
 import { type FitColumn, fitTable, type Shed } from "./fit-table.ts"
 import { machineTexts } from "./mac-text.ts"
 import { networkTexts } from "./network-brief.ts"
+import { shortName } from "./table.ts"
 import { freeMemoryBytes, gpuText, heatText, powerText, whoText } from "./vitals-text.ts"
 
 /** A host as a server of this release, or of the one before, shows it. */
@@ -25,12 +26,16 @@ export interface HostLinesOptions {
   readonly withoutJobs?: boolean
 }
 
+/** Columns that a host's name takes where there is less room: one long name shall not push what is said of all hosts off the edge. */
+const NAME_WIDTHS = [24, 16] as const
+
 /** What goes first where there is less room. The host, its word and who is there never go. */
 const SHEDS: readonly Shed[] = [
   { title: "LABELS", to: "nothing" },
   { title: "NETWORK", to: "shorter" },
   { title: "SYSTEM", to: "nothing" },
   { title: "MAC", to: "shorter" },
+  { title: "HOST", to: "shorter" },
   { title: "NETWORK", to: "nothing" },
   { title: "HEAT", to: "nothing" },
   { title: "POWER", to: "nothing" },
@@ -38,8 +43,10 @@ const SHEDS: readonly Shed[] = [
   { title: "JOB", to: "shorter" },
   { title: "GPU", to: "nothing" },
   { title: "MAC", to: "nothing" },
+  { title: "HOST", to: "shorter" },
   { title: "FREE", to: "nothing" },
   { title: "JOB", to: "nothing" },
+  { title: "WHY", to: "nothing" },
 ]
 
 const GREEN: ReadonlySet<StandingCode> = new Set(["free", "partly"])
@@ -64,7 +71,7 @@ export function hostLines(hosts: readonly SeenHost[], options: HostLinesOptions)
   /** What was last heard of a host that is not there is no news of now. */
   const ifReady = (text: (host: SeenHost) => string) => (host: SeenHost) => [isReady(host) ? text(host) : "-"]
   const columns: FitColumn[] = [
-    column("HOST", (host) => [host.name]),
+    column("HOST", ({ name }) => [name, ...NAME_WIDTHS.map((width) => shortName(name, width))]),
     {
       title: "NOW",
       cells: standings.map(({ code }) => [code]),

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { TokenView } from "../../protocol/api.ts"
+import type { BlobHash } from "../../protocol/ids.ts"
 import type { JobView } from "../../protocol/job.ts"
 import { toJobSpec } from "../../protocol/job-values.ts"
 import { tokenTable } from "../commands/token.ts"
+import { checkpointText } from "./checkpoint-text.ts"
 import { homecomingNotes, homecomingText } from "./homecoming-text.ts"
 import { commandText, endText, jobExitCode, standingText, stoppedText } from "./job-text.ts"
 import { progressText } from "./progress.ts"
@@ -160,6 +162,20 @@ function attempt(): JobView["attempts"][number] {
     suspendedMs: 0,
   }
 }
+
+test("what an attempt left to the next is told with what is on its way and what was lost", () => {
+  assert.deepEqual(checkpointText(jobView({})), [])
+  const { spec } = jobView({})
+  assert.deepEqual(checkpointText(jobView({ spec: { ...spec, checkpoint: [] } })), ["none"])
+  const kept = { attempt: 1, tree: "" as BlobHash, files: 2, bytes: 2048 }
+  const checkpoint = { kept, awaited: { attempt: 2, until: 0 }, problem: null }
+  const text = "attempt 1 left 2 files, 2 KB; what attempt 2 wrote is on its way"
+  assert.deepEqual(checkpointText(jobView({ checkpoint })), [text])
+  const lost = { kept: null, awaited: null, problem: "what attempt 2 wrote is lost with its host" }
+  assert.deepEqual(checkpointText(jobView({ spec: { ...spec, checkpoint: ["a/*"] }, checkpoint: lost })), [
+    `'a/*'; ${lost.problem}`,
+  ])
+})
 
 test("of a path that is of another kind here nobody says that it changed", () => {
   const nothing = { written: [], kept: [], refused: [], lost: [], bytes: 0 }

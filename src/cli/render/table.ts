@@ -53,6 +53,18 @@ export function cutText(text: string, width: number): string {
   return `${cut}…`
 }
 
+/** Shortens a name to `width` columns from its middle: names that are alike mostly differ at their ends. */
+export function shortName(name: string, width: number): string {
+  const clean = printable(name)
+  if (textWidth(clean) <= width) return clean
+  const characters = [...clean]
+  const tailWidth = Math.floor((width - 1) / 2)
+  let tail = ""
+  while (characters.length > 0 && textWidth((characters.at(-1) ?? "") + tail) <= tailWidth)
+    tail = characters.pop() + tail
+  return cutText(clean, width - textWidth(tail)) + tail
+}
+
 /** Columns a text takes on a terminal: East Asian wide characters and emoji take two, combining marks none. */
 export function textWidth(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length
@@ -75,7 +87,7 @@ function characterWidth(character: string): number {
 }
 
 /** Control characters, separators of lines, and marks that turn the direction of a text around. */
-const UNPRINTABLE = /[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+export const UNPRINTABLE = /[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 
 /** What others chose (names, commands) must not steer the terminal: control characters are shown as what they are. */
 export function printable(text: string): string {

@@ -7,7 +7,7 @@ import { formatTime } from "./age.ts"
 import { type FitColumn, fitTable, type Shed } from "./fit-table.ts"
 import { hostLines, type SeenHost } from "./host-lines.ts"
 import { commandText } from "./job-text.ts"
-import { cutText, printable } from "./table.ts"
+import { cutText, printable, shortName, textWidth } from "./table.ts"
 import { agoText } from "./vitals-text.ts"
 
 export interface TopTextOptions {
@@ -22,8 +22,11 @@ export interface TopTextOptions {
 }
 
 const INDENT = "  "
+/** Of a job, where there is less room. */
+const NAME_WIDTH = 12
 const JOB_SHEDS: readonly Shed[] = [
   { title: "CPU", to: "nothing" },
+  { title: "NAME", to: "shorter" },
   { title: "USER", to: "nothing" },
   { title: "NAME", to: "nothing" },
   { title: "MEMORY", to: "shorter" },
@@ -35,7 +38,7 @@ export function topLines({ at, hosts: seen, queue }: TopLook, options: TopTextOp
   const hosts = byName<SeenHost>(seen)
   const cut = cutTo(width)
   const lines = [
-    cut(sumsText(hosts, queue, at)),
+    ...sumsLines(hosts, queue, at, width).map(cut),
     trouble === null ? "" : warned(cut(printable(trouble)), options.color),
     ...hostsWithJobs(hosts, queue.running, options),
     ...waitingLines(queue, options),
@@ -45,8 +48,13 @@ export function topLines({ at, hosts: seen, queue }: TopLook, options: TopTextOp
   return [...kept, cut(`... ${lines.length - kept.length} more lines`)].slice(0, Math.max(1, height))
 }
 
-/** "3 hosts: 1 free, 2 busy   2 jobs run, 14 wait   12:00:00". */
-function sumsText(hosts: readonly SeenHost[], { running, waiting }: QueueView, at: number): string {
+/** "3 hosts: 1 free, 2 busy   2 jobs run, 14 wait   12:00:00", or in two lines where that is too long. */
+function sumsLines(
+  hosts: readonly SeenHost[],
+  { running, waiting }: QueueView,
+  at: number,
+  width: number | undefined,
+): string[] {
   const counts = new Map<StandingCode, number>()
   for (const host of hosts) {
     const { code } = standingOf(host)
@@ -55,7 +63,9 @@ function sumsText(hosts: readonly SeenHost[], { running, waiting }: QueueView, a
   const each = STANDINGS.flatMap((code) => (counts.has(code) ? [`${counts.get(code)} ${code}`] : []))
   const all = `${hosts.length} host${hosts.length === 1 ? "" : "s"}${each.length === 0 ? "" : `: ${each.join(", ")}`}`
   const jobs = `${running.length} job${running.length === 1 ? " runs" : "s run"}, ${waiting} wait${waiting === 1 ? "s" : ""}`
-  return [all, jobs, formatTime(at).slice("2026-11-23 ".length)].join("   ")
+  const rest = `${jobs}   ${formatTime(at).slice("2026-11-23 ".length)}`
+  const whole = `${all}   ${rest}`
+  return width === undefined || textWidth(whole) <= width ? [whole] : [all, rest]
 }
 
 function hostsWithJobs(hosts: readonly SeenHost[], running: readonly QueueJob[], options: TopTextOptions): string[] {
@@ -145,7 +155,7 @@ function fitted(jobs: readonly JobCells[], width: number | undefined): string[] 
   })
   const columns: FitColumn[] = [
     column("ID", ({ id }) => id, true),
-    column("NAME", ({ name }) => name),
+    column("NAME", ({ name }) => [name, shortName(name, NAME_WIDTH)]),
     column("USER", ({ user }) => user),
     column("TIME", ({ time }) => time),
     column("MEMORY", ({ memory }) => memory, true),

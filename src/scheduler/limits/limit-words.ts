@@ -17,8 +17,11 @@ const SCOPES: Readonly<Record<LimitHit["scope"], string>> = {
   job: " to one job",
 }
 
+/** A limit that was met, without all that is counted at its layer. */
+export type ToldHit = Omit<LimitHit, "layer"> & { readonly layer: Pick<LimitHit["layer"], "kind" | "name"> }
+
 /** A limit that a job meets, in words: `account vision allows 4 running jobs: 4 now, 1 asked for`. */
-export function limitText({ layer, scope, limit, resource, most, have, asked }: LimitHit): string {
+export function limitText({ layer, scope, limit, resource, most, have, asked }: ToldHit): string {
   const who = layer.kind === "root" ? LAYERS.root : `${LAYERS[layer.kind]} ${layer.name}`
   const isLeast = limit === "minHosts" || limit === "minResources"
   const amount = `${isLeast ? "no less than " : ""}${shown(most)} ${unitOf(limit, resource, most)}${SCOPES[scope]}`

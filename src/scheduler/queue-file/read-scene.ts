@@ -11,6 +11,9 @@ export type SceneReading =
   | { readonly scene: QueueScene; readonly nowMs: number; readonly estimates: boolean; readonly problems: null }
   | { readonly scene: null; readonly problems: readonly string[] }
 
+/** Read before the rest, or for people and tests only. */
+const IN_FILE_ONLY = ["now", "policy", "about", "expected"]
+
 /**
  * Reads a described cluster, queue and moment: JSON, or YAML with the same keys. Whatever it holds, it is answered: nothing is thrown.
  */
@@ -25,7 +28,7 @@ export function readScene(text: string): SceneReading {
     problems.push(path.length === 0 ? problem : `${pathText(path)}: ${problem}`)
   }
   const of = (...names: readonly string[]) => entries.find(([key]) => names.includes(plainKey(key)))
-  const rest = new Map(entries.filter(([key]) => !["now", "policy", "version"].includes(plainKey(key))))
+  const rest = new Map(entries.filter(([key]) => !IN_FILE_ONLY.includes(plainKey(key))))
   const now = of("now")
   const nowMs = now === undefined ? 0 : moment(0).read(now[1], ["now"], report)
   const said = of("policy")?.[1]

@@ -33,13 +33,13 @@ export interface HostAnswer {
 export function explainEntry(
   occupancy: Occupancy,
   job: QueueJob,
-  entry: Pick<QueueEntry, "partition" | "place">,
+  entry: QueueEntry,
   limitMs: number,
 ): readonly HostAnswer[] {
   const { nowMs } = occupancy.grid
-  const place = entry.place ?? Number.POSITIVE_INFINITY
+  const order = occupancy.orderOf(entry)
   return occupancy.scene.hosts.map((host) => {
-    const obstacles = obstaclesOn(occupancy, job, entry.partition, place, limitMs, host)
+    const obstacles = obstaclesOn(occupancy, job, entry.partition, order, limitMs, host)
     const text = obstacles.map((one) => obstacleText(one, host, job, entry.partition, nowMs)).join("; ") || "has room"
     const away = obstacles.length === 0 ? null : awayOf(host, nowMs)
     const back = away !== null && away.endMs !== Number.POSITIVE_INFINITY ? "; expected free in" : ""
@@ -51,7 +51,7 @@ function obstaclesOn(
   occupancy: Occupancy,
   job: QueueJob,
   partition: string,
-  place: number,
+  order: number,
   limitMs: number,
   host: QueueHost,
 ): readonly QueueObstacle[] {
@@ -67,9 +67,9 @@ function obstaclesOn(
     if (isThen && hosts.has(host.id) && !admits(booking, job))
       found.push({ code: "booked", booking: name, startMs, endMs })
   }
-  const vacated = occupancy.vacatedFor(host, place)
+  const vacated = occupancy.vacatedFor(host, order)
   if (vacated !== null) found.push({ code: "making_room", for: vacated })
-  const all = occupancy.on(host, job, place)
+  const all = occupancy.on(host, order)
   const here = all.filter(({ planned }) => !planned)
   const leased = leasedBy(occupancy, job, host, here)
   found.push(...leased)
@@ -84,11 +84,15 @@ function obstaclesOn(
 function leasedBy(occupancy: Occupancy, job: QueueJob, host: QueueHost, here: readonly Occupant[]): QueueObstacle[] {
   const isAlone = job.alone || job.hasSecrets
   const leases = (some: readonly Occupant[]) => some.map((one) => leaseOf(one, host))
-  if (isAlone) return here.length === 0 ? [] : [{ code: "alone", leases: leases(here) }]
-  const loners = here.filter(({ alone }) => alone)
-  if (loners.length > 0) return [{ code: "alone", leases: leases(loners) }]
   const found: QueueObstacle[] = []
   const need = needOn(job.resources, host.total)
+  const loners = isAlone ? here : here.filter(({ alone }) => alone)
+  if (loners.length > 0) found.push({ code: "alone", leases: leases(loners) })
+  if (loners.length > 0 || isAlone) {
+    const { memoryBytes: free } = occupancy.freeBeside(host, [])
+    const asked = need.memoryBytes
+    return asked > free ? [...found, { code: "memory_short", asked, free, forGpu: need.gpus > 0 }] : found
+  }
   const free = occupancy.freeBeside(host, here)
   if (need.gpus > 0 && need.gpus > free.gpus) {
     const held = here.filter(({ resources }) => resources.gpus > 0)

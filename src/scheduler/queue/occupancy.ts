@@ -3,7 +3,7 @@ import { needOn, type Resources } from "../../protocol/resources.ts"
 import { Grid } from "../calendar/grid.ts"
 import { endOf, totalOf } from "./preempt.ts"
 import type { QueueEntry, QueuePlan } from "./queue-plan.ts"
-import type { QueueHost, QueueJob, QueueScene } from "./queue-scene.ts"
+import type { QueueHost, QueueScene } from "./queue-scene.ts"
 
 /** Who is on a host, or will be: in whole steps of the planner's grid, the last one not included. */
 export interface Occupant {
@@ -17,22 +17,17 @@ export interface Occupant {
   /** It is only planned. */
   readonly planned: boolean
   readonly endMs: number | null
-  /** It is preempted for the job with this place; where it is suspended its memory stays. */
+  /** It is preempted for the one with this order; where it is suspended its memory stays. */
   readonly leaving?: Leaving
 }
 
 interface Leaving {
-  readonly place: number
+  readonly order: number
   readonly isSuspended: boolean
 }
 
-/** Before all places. */
+/** Before all that is planned. */
 const RUNS = -1
-
-/** Owners go before all on their own Macs. */
-function orderOf({ ownersFirst, place }: QueueEntry): number {
-  return ownersFirst ? 0 : (place ?? 0)
-}
 
 /**
  * Who holds each host as a job finds it at its turn: what runs, what starts now and what is reserved for those before it. Made from the plan and
@@ -41,25 +36,30 @@ function orderOf({ ownersFirst, place }: QueueEntry): number {
 export class Occupancy {
   readonly grid: Grid
   readonly #scene: QueueScene
+  readonly #orders = new Map<QueueEntry, number>()
   readonly #leaving = new Map<string, Leaving>()
-  readonly #vacated = new Map<HostId, { readonly place: number; readonly for: JobId }>()
-  readonly #byHost = new Map<HostId, { readonly place: number; readonly occupant: Occupant }[]>()
+  readonly #vacated = new Map<HostId, { readonly order: number; readonly for: JobId }>()
+  readonly #byHost = new Map<HostId, { readonly order: number; readonly occupant: Occupant }[]>()
 
   constructor(scene: QueueScene, plan: QueuePlan) {
     const { nowMs } = plan
     const { windowMs, gridMs } = scene.policy.backfill
     this.#scene = scene
     this.grid = new Grid(nowMs, windowMs, gridMs)
-    const add = (host: HostId, place: number, occupant: Occupant) => {
+    const add = (host: HostId, order: number, occupant: Occupant) => {
       const known = this.#byHost.get(host) ?? []
-      known.push({ place, occupant })
+      known.push({ order, occupant })
       this.#byHost.set(host, known)
     }
     const hosts = new Map(scene.hosts.map((host) => [host.id, host]))
+    // Owners go before all on their own Macs; tasks of one array one after the other.
+    for (const [at, entry] of plan.entries.entries()) {
+      this.#orders.set(entry, entry.ownersFirst ? 0 : entry.place === null ? Number.POSITIVE_INFINITY : at + 1)
+    }
     for (const entry of plan.entries) {
       for (const { job, task, hosts, mode } of entry.preempts) {
-        this.#leaving.set(`${job} ${task}`, { isSuspended: mode === "suspend", place: orderOf(entry) })
-        for (const host of hosts) this.#vacated.set(host, { place: orderOf(entry), for: entry.job })
+        this.#leaving.set(`${job} ${task}`, { isSuspended: mode === "suspend", order: this.#orders.get(entry)! })
+        for (const host of hosts) this.#vacated.set(host, { order: this.#orders.get(entry)!, for: entry.job })
       }
     }
     for (const one of scene.running) {
@@ -81,7 +81,7 @@ export class Occupancy {
         const alone = job.alone || hasSecrets
         const planned = entry.state === "reserved"
         const occupant = { job: id, user, hasSecrets, resources, alone, planned, endMs: entry.endMs, ...span }
-        add(host, orderOf(entry), occupant)
+        add(host, this.#orders.get(entry)!, occupant)
       }
     }
   }
@@ -91,24 +91,29 @@ export class Occupancy {
     return { firstStep, endStep: Math.max(firstStep + 1, this.grid.stepAfter(toMs)) }
   }
 
-  /** Who is on the host as the job with this place finds it. */
-  on(host: QueueHost, job: QueueJob, place: number): readonly Occupant[] {
+  /** When its turn was among all that was decided. */
+  orderOf(entry: QueueEntry): number {
+    return this.#orders.get(entry) ?? Number.POSITIVE_INFINITY
+  }
+
+  /** Who is on the host as the job with this order finds it. */
+  on(host: QueueHost, order: number): readonly Occupant[] {
     const all = this.#byHost.get(host.id) ?? []
     return all
-      .filter((one) => one.place < place && (one.occupant.job !== job.id || one.place === RUNS))
+      .filter((one) => one.order < order)
       .flatMap(({ occupant }) => {
         const { leaving } = occupant
         // Whoever comes before the preemptor, or is it, finds it there as ever.
-        if (leaving === undefined || leaving.place >= place) return occupant
+        if (leaving === undefined || leaving.order >= order) return occupant
         if (!leaving.isSuspended) return []
         return { ...occupant, alone: false, resources: { ...occupant.resources, gpus: 0, cores: 0 } }
       })
   }
 
-  /** For whom others leave the host, as the job with this place finds it. */
-  vacatedFor(host: QueueHost, place: number): JobId | null {
+  /** For whom others leave the host, as the job with this order finds it. */
+  vacatedFor(host: QueueHost, order: number): JobId | null {
     const vacated = this.#vacated.get(host.id)
-    return vacated === undefined || vacated.place >= place ? null : vacated.for
+    return vacated === undefined || vacated.order >= order ? null : vacated.for
   }
 
   /** What is free on a host beside these. */

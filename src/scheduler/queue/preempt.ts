@@ -48,22 +48,26 @@ export class Preemptor {
     this.#owners = new Set(owners.first && owners.preempt ? scene.hosts.flatMap(({ owner }) => owner ?? []) : [])
   }
 
-  /** Room for the line, made by preempting; taken already. `null` where that cannot be. */
+  /** Room for the line, made by preempting as policy lets it; taken already. `null` where that cannot be. */
   makeRoom(line: Line, request: LineRequest): MadeRoom | null {
-    if (this.#scene.policy.preemption.by === "off" && !this.#owners.has(line.spec.user)) return null
-    const { standing, spec } = line
-    const key = `${standing.partition.name}\n${standing.qos.name}\n${this.#owners.has(spec.user) ? spec.user : ""}`
+    if (this.#scene.policy.preemption.by === "off") return null
+    const key = `${line.standing.partition.name}\n${line.standing.qos.name}`
     const failed = this.#failed.get(request) ?? new Set()
     this.#failed.set(request, failed)
     if (failed.has(key)) return null
-    const made = this.#tryToMakeRoom(line, request)
+    const made = this.#tryToMakeRoom(line, request, request.plan.asked.places)
     if (made === null) failed.add(key)
     return made
   }
 
-  #tryToMakeRoom(line: Line, { plan }: LineRequest): MadeRoom | null {
+  /** The same on its sender's own hosts, where guests give way. */
+  makeOwnRoom(line: Line, request: LineRequest, places: readonly number[]): MadeRoom | null {
+    return this.#owners.has(line.spec.user) ? this.#tryToMakeRoom(line, request, places) : null
+  }
+
+  #tryToMakeRoom(line: Line, { plan }: LineRequest, places: readonly number[]): MadeRoom | null {
     const { nowMs } = this.#calendar.grid
-    const offers = plan.asked.places.flatMap((place) => {
+    const offers = places.flatMap((place) => {
       const victims = this.#victimsOn(line, place, (startMs) => plan.roomOn(place, startMs) === startMs)
       return victims === null ? [] : { place, victims, cost: this.#costOf(victims) }
     })
@@ -73,22 +77,23 @@ export class Preemptor {
     const victims = [...new Map(chosen.flatMap((one) => one.victims.map((each) => [each.attempt, each]))).values()]
     if (victims.length === 0) return null
     const startMs = nowMs + Math.max(...victims.map(({ graceMs }) => graceMs))
-    const places = chosen.map(({ place }) => place).sort((a, b) => a - b)
+    const chosenPlaces = chosen.map(({ place }) => place).sort((a, b) => a - b)
     this.#release(victims, -1)
-    const room = { places, startMs }
+    const room = { places: chosenPlaces, startMs }
     if (!this.#calendar.hasRoom(plan, room)) {
       this.#release(victims, 1)
       return null
     }
-    const staying = this.#staying(line, victims, places, (place) => plan.roomOn(place, startMs) === startMs)
-    this.#calendar.take(plan, room)
     const endMs = startMs + plan.asked.limitMs
+    const hasRoom = (place: number) => plan.roomOn(place, startMs) === startMs
+    const staying = this.#staying(line, victims, chosenPlaces, endMs, hasRoom)
+    this.#calendar.take(plan, room)
     for (const victim of victims) {
       this.#gone.add(victim.attempt)
       // Nobody else starts there until they are gone.
       for (const place of victim.places) {
         this.#calendar.hold(place, this.#calendar.profiles[place]!.total, nowMs, Math.max(startMs, nowMs + 1))
-        if (staying.has(victim)) this.#calendar.hold(place, memoryOf(victim), nowMs, endMs)
+        if (staying.has(victim)) this.#calendar.hold(place, memoryOf(victim), nowMs, staysUntil(victim, nowMs, endMs))
       }
     }
     const preempts = victims.map(({ attempt, mode, graceMs, by }, at): Preemption => {
@@ -183,6 +188,7 @@ export class Preemptor {
     line: Line,
     victims: readonly Candidate[],
     places: readonly number[],
+    endMs: number,
     hasRoom: (place: number) => boolean,
   ): ReadonlySet<Candidate> {
     const { nowMs } = this.#calendar.grid
@@ -194,11 +200,14 @@ export class Preemptor {
       const { spec } = line
       const asked = spec.resources.memoryBytes ?? DEFAULT_MEMORY_BYTES
       if (asked + bytes > this.#calendar.profiles[place]!.total.memoryBytes) return false
-      if (spec.alone || spec.hasSecrets) return true
+      // It ends later than was planned, and its memory must not be in the way of who has a time then.
       const stays = { memoryBytes: bytes, gpus: 0, cores: 0 }
-      this.#calendar.hold(place, stays, nowMs, Number.POSITIVE_INFINITY)
+      const untilMs = Math.max(...here.map((one) => staysUntil(one, nowMs, endMs)))
+      if (this.#calendar.profiles[place]!.firstRoom(stays, false, untilMs - nowMs, nowMs) !== nowMs) return false
+      if (spec.alone || spec.hasSecrets) return true
+      this.#calendar.hold(place, stays, nowMs, untilMs)
       const isRoom = hasRoom(place)
-      this.#calendar.hold(place, stays, nowMs, Number.POSITIVE_INFINITY, -1)
+      this.#calendar.hold(place, stays, nowMs, untilMs, -1)
       return isRoom
     }
     const tight = places.filter((place) => !fits(place))
@@ -237,6 +246,11 @@ export function heldBy({ alone, hasSecrets, resources }: RunningAttempt, scene: 
 export function totalOf({ total, memoryNowBytes }: QueueScene["hosts"][number]): Resources {
   if (memoryNowBytes === undefined || memoryNowBytes >= total.memoryBytes) return total
   return { ...total, memoryBytes: Math.max(0, memoryNowBytes) }
+}
+
+/** When it ends at the latest that is suspended until then. */
+function staysUntil({ attempt }: Candidate, nowMs: number, endMs: number): number {
+  return endOf(attempt, nowMs) + (endMs - nowMs)
 }
 
 function memoryOf({ attempt }: Candidate): Resources {

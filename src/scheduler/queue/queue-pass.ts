@@ -6,7 +6,7 @@ import { taskIndices } from "../request/array-tasks.ts"
 import { HostTimes } from "./host-times.ts"
 import { amountsOf, LimitBook } from "./limit-book.ts"
 import type { Line } from "./line.ts"
-import { endOf, heldBy, Preemptor, totalOf } from "./preempt.ts"
+import { endOf, heldBy, type MadeRoom, Preemptor, totalOf } from "./preempt.ts"
 import type { Preemption, QueueEntry, WaitReason } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
 import { type LineRequest, Requests } from "./requests.ts"
@@ -41,6 +41,8 @@ export class QueuePass {
   readonly #requests: Requests
   readonly #limits: LimitBook
   readonly #turns = new Map<string, Turn>()
+  /** Who found no room on their own hosts. */
+  readonly #ownFailed = new Map<LineRequest, Set<string>>()
   readonly #ownPlaces = new Map<string, readonly number[]>()
   /** Jobs with a time, and the room that is kept for those that do not start. */
   readonly #settled = new Map<JobId, { readonly request: LineRequest; readonly room: Room } | "started">()
@@ -70,13 +72,32 @@ export class QueuePass {
 
   /** Only on the sender's own hosts, only now: owners go first there. */
   visitOwn(line: Line): Found[] {
-    const own = this.#ownPlaces.get(line.spec.user)
-    if (own === undefined || line.spec.hosts > own.length || line.spec.array !== null) return []
-    if (this.#settled.has(line.spec.id) || line.standing.refusal !== null) return []
-    const request = this.#requests.of(line, own)
-    if (request.possible < line.spec.hosts || this.#limitReason(line, request) !== null) return []
-    const found = this.#startNow(line, request, null)
-    return found === null ? [] : [found]
+    const { spec, standing } = line
+    const own = this.#ownPlaces.get(spec.user)
+    if (own === undefined || spec.hosts > own.length || spec.array !== null || standing.refusal !== null) return []
+    const request = this.#requests.of(line)
+    let failed = this.#ownFailed.get(request)
+    if (failed === undefined) {
+      failed = new Set()
+      this.#ownFailed.set(request, failed)
+    }
+    // As room only shrinks, nobody like them will find any.
+    if (failed.has(spec.user) || this.#limitReason(line, request) !== null) return []
+    const { nowMs } = this.#calendar.grid
+    if (spec.deadlineMs !== null && nowMs + line.limitMs > spec.deadlineMs) return []
+    const { plan } = request
+    const places = plan.asked.places.filter((place) => own.includes(place))
+    const free = places.filter((place) => plan.roomOn(place, nowMs) === nowMs).slice(0, spec.hosts)
+    const room = { places: free.sort((a, b) => a - b), startMs: nowMs }
+    if (free.length === spec.hosts && this.#calendar.hasRoom(plan, room)) {
+      this.#calendar.take(plan, room)
+      this.#started(line, request)
+      return [{ task: null, room, preempts: [], reason: null }]
+    }
+    const made = this.preemptor.makeOwnRoom(line, request, places)
+    if (made !== null) return [this.#made(line, request, null, made)]
+    failed.add(spec.user)
+    return []
   }
 
   /** Its turn: a start, a reservation, or a reason. Nothing where it has a better time in another partition already. */
@@ -99,7 +120,7 @@ export class QueuePass {
     for (const task of tasks) {
       const refused =
         running >= atOnce ? ({ code: "array_limit", atOnce } as const) : (ahead ?? this.#limitReason(line, request))
-      if (refused !== null) return found.length > 0 ? found : waits(refused)
+      if (refused !== null) return [...found, ...waits(refused)]
       const started = reserved > 0 ? null : this.#startNow(line, request, task)
       if (started !== null) {
         found.push(started)
@@ -109,11 +130,11 @@ export class QueuePass {
       }
       if (settled !== undefined) return []
       const next = this.#reserve(line, request, task, turn)
-      if (next.room === null) return found.length > 0 ? found : [{ ...next, task: null }]
+      if (next.room === null || reserved === TASKS_RESERVED) return [...found, { ...next, room: null, task: null }]
       found.push(next)
       // A task that is reserved for will count as one that runs.
       running++
-      if (++reserved >= TASKS_RESERVED) break
+      reserved++
     }
     return found
   }
@@ -159,7 +180,11 @@ export class QueuePass {
       return { task, room, preempts: [], reason: null }
     }
     const made = this.preemptor.makeRoom(line, request)
-    if (made === null) return null
+    return made === null ? null : this.#made(line, request, task, made)
+  }
+
+  #made(line: Line, request: LineRequest, task: number | null, made: MadeRoom): Found {
+    const { nowMs } = this.#calendar.grid
     this.#started(line, request)
     const jobs = made.preempts.map(({ job }) => job)
     const reason = made.startMs <= nowMs ? null : ({ code: "preempting", jobs, untilMs: made.startMs } as const)
@@ -223,8 +248,11 @@ export class QueuePass {
       }
       request.hasRoomNow = free >= plan.asked.hosts
     }
-    const ahead = request.plan.asked.places.map((place) => this.#closedFor.get(place)).find((job) => job !== undefined)
-    if (ahead !== undefined && ahead !== spec.id) return { code: "in_turn", ahead, because: "strict" }
+    if (this.#closedFor.size > 0) {
+      const all = request.plan.asked.places.flatMap((place) => this.#closedFor.get(place) ?? [])
+      const ahead = all.find((job) => job !== spec.id)
+      if (ahead !== undefined) return { code: "in_turn", ahead, because: "strict" }
+    }
     if (!request.hasRoomNow) return { code: "resources" }
     const names = this.#calendar.missingPieces(spec.pieces)
     return names.length > 0 ? { code: "pieces", names } : { code: "priority" }
@@ -243,7 +271,9 @@ export class QueuePass {
 
   #limitReason(line: Line, request: LineRequest): WaitReason | null {
     const hits = this.#limits.hitsOf(line.standing, this.#limitedJob(line, request))
-    return hits.length === 0 ? null : { code: "limit", hits }
+    if (hits.length === 0) return null
+    // What is counted goes on: what is told of it does not.
+    return { code: "limit", hits: hits.map(({ layer: { kind, name }, ...hit }) => ({ ...hit, layer: { kind, name } })) }
   }
 
   #limitedJob({ spec, limitMs }: Line, request: LineRequest): LimitedJob {

@@ -1,5 +1,5 @@
 import type { HostId, JobId } from "../../protocol/ids.ts"
-import type { LimitHit } from "../limits/limit-check.ts"
+import type { ToldHit } from "../limits/limit-words.ts"
 import type { PreemptMode } from "../policy/policy.ts"
 
 /** The answer for a queue at a moment. */
@@ -62,7 +62,7 @@ export type WaitReason =
   | { readonly code: "dependency_never"; readonly because: readonly string[] }
   | { readonly code: "deadline"; readonly deadlineMs: number; readonly limitMs: number }
   | { readonly code: "not_allowed"; readonly text: string }
-  | { readonly code: "limit"; readonly hits: readonly LimitHit[] }
+  | { readonly code: "limit"; readonly hits: readonly ToldHit[] }
   | { readonly code: "array_limit"; readonly atOnce: number }
   | { readonly code: "booking_to_come"; readonly booking: string; readonly untilMs: number }
   | { readonly code: "booking_over"; readonly booking: string }

@@ -1,3 +1,4 @@
+import { fits, needOn } from "../../protocol/resources.ts"
 import type { Calendar } from "../calendar/calendar.ts"
 import { type Need, needText } from "../calendar/need.ts"
 import type { PlanRequest } from "../calendar/plan-request.ts"
@@ -21,6 +22,7 @@ export class Requests {
   readonly #scene: QueueScene
   readonly #calendar: Calendar
   readonly #times: HostTimes
+  readonly #byLine = new Map<Line, LineRequest>()
   readonly #known = new Map<string, LineRequest>()
   readonly #places = new Map<string, readonly number[]>()
   readonly #plain: boolean
@@ -32,19 +34,35 @@ export class Requests {
     this.#plain = scene.hosts.every(({ users }) => users === null)
   }
 
-  of(line: Line, only: readonly number[] | null = null): LineRequest {
+  of(line: Line): LineRequest {
+    let request = this.#byLine.get(line)
+    if (request === undefined) {
+      request = this.#find(line)
+      this.#byLine.set(line, request)
+    }
+    return request
+  }
+
+  #find(line: Line): LineRequest {
     const { spec, limitMs, standing } = line
     const partition = standing.partition.name
     const need = needOf(spec)
     const { key: admission, closed } = this.#times.closedTo(spec)
     const where = `${needText(need)} ${this.#placesKey(spec, partition, need)}`
-    const key = `${where}\n${spec.hosts} ${limitMs} ${admission} ${piecesKey(spec)} ${only === null ? "" : only.join()}`
+    const key = `${where}\n${spec.hosts} ${limitMs} ${admission} ${piecesKey(spec)}`
     let request = this.#known.get(key)
     if (request === undefined) {
-      let places = this.#placesOf(where, spec, partition)
-      if (only !== null) places = places.filter((place) => only.includes(place))
+      const places = this.#placesOf(where, spec, partition)
       const { hosts, pieces } = spec
-      const asked = { hosts, need, pieces, limitMs, places, closed, noStarts: this.#times.noStarts }
+      const asked = {
+        hosts,
+        need,
+        pieces,
+        limitMs,
+        places: need === "whole" ? this.#withRoomFor(spec, places) : places,
+        closed,
+        noStarts: this.#times.noStarts,
+      }
       request = {
         plan: this.#calendar.request(asked),
         possible: places.length,
@@ -54,6 +72,14 @@ export class Requests {
       this.#known.set(key, request)
     }
     return request
+  }
+
+  /** Who takes all of a host still has to find there what it asks for. */
+  #withRoomFor({ resources }: QueueJob, places: readonly number[]): readonly number[] {
+    return places.filter((place) => {
+      const { total } = this.#calendar.profiles[place]!
+      return fits(needOn(resources, total), total)
+    })
   }
 
   #placesKey(job: QueueJob, partition: string, need: Need): string {

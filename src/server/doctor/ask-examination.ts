@@ -8,11 +8,13 @@ import { WindfallError } from "../../protocol/errors.ts"
 import type { Core } from "../core.ts"
 import type { FleetHost } from "../fleet/fleet-host.ts"
 
-/** All probes of a record have their time one after the other, two at a time; far more than a Mac needs. */
-const EXAMINE_MS = 120_000
+/** All probes have their whole time, two at a time; far more than a Mac needs. */
+const EXAMINE_MS = { look: 120_000, record: 240_000 } as const
 const MOST_OUTPUTS = 200
 /** Of all outputs together, in characters. */
 const MOST_CHARACTERS = 16 * 1024 * 1024
+/** A character takes up to three bytes. */
+const MOST_BYTES = 3 * MOST_CHARACTERS
 
 /** An examination, with when it was asked for by the server's clock. */
 export interface TimedExamination {
@@ -40,7 +42,7 @@ export async function askExamination(
     })
   }
   const request: ExaminationRequest = { extent, addresses: lanAddresses(core) }
-  const within = AbortSignal.any([signal, AbortSignal.timeout(EXAMINE_MS)])
+  const within = AbortSignal.any([signal, AbortSignal.timeout(EXAMINE_MS[extent])])
   const askedAt = core.clock.now()
   const body = await channel.ask(AGENT_PATHS.doctor, request, { signal: within })
   let head: ExaminationHead | undefined
@@ -48,7 +50,10 @@ export async function askExamination(
   const outputs: ProbeOutput[] = []
   let characters = 0
   // What breaks the stream is thrown by reading it.
-  for await (const line of createInterface({ input: Readable.from(body), crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of createInterface({
+    input: Readable.from(counted(body, doing)),
+    crlfDelay: Number.POSITIVE_INFINITY,
+  })) {
     characters += line.length
     if (outputs.length > MOST_OUTPUTS || characters > MOST_CHARACTERS) {
       throw new WindfallError("corrupt_data", `Cannot ${doing}: it says more than any host has to say`)
@@ -62,6 +67,18 @@ export async function askExamination(
     } else outputs.push(checkProbeOutput(value))
   }
   throw new WindfallError("link_lost", `Cannot ${doing}: its answer broke off`)
+}
+
+/** A line has no end of its own: what comes is counted before it is one. */
+async function* counted(body: AsyncIterable<Uint8Array>, doing: string): AsyncGenerator<Uint8Array> {
+  let bytes = 0
+  for await (const piece of body) {
+    bytes += piece.length
+    if (bytes > MOST_BYTES) {
+      throw new WindfallError("corrupt_data", `Cannot ${doing}: it says more than any host has to say`)
+    }
+    yield piece
+  }
 }
 
 function parse(line: string, doing: string): unknown {

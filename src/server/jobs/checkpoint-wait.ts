@@ -72,10 +72,14 @@ export function dropAwaited(core: Core, job: JobRecord, problem: string): void {
   tellWithout(core, job, problem)
 }
 
-/** What was kept cannot be had any more. Within a change. */
-export function dropKept(core: Core, job: JobRecord, problem: string): void {
-  settleCheckpoint(core, job, { ...(job.checkpoint ?? NO_CHECKPOINT), kept: null, problem })
+/** Lets go of what was kept where some of it is gone from the server's disk; returns whether it was. Within a change. */
+export function dropDamaged(core: Core, job: JobRecord): boolean {
+  const { kept } = job.checkpoint ?? NO_CHECKPOINT
+  if (kept === null || core.blobs.of(job.user).whole.missingFrom(kept.tree).length === 0) return false
+  const problem = `what attempt ${kept.attempt} wrote is damaged or gone on the server's disk`
+  settleCheckpoint(core, job, { kept: null, awaited: job.checkpoint?.awaited ?? null, problem })
   tellWithout(core, job, problem)
+  return true
 }
 
 function tellWithout(core: Core, job: JobRecord, problem: string): void {

@@ -3,7 +3,7 @@ import { test } from "node:test"
 import { MovedClock } from "../../../test/support/moved-clock.ts"
 import { runsOn, type SimulatedHost } from "../../../test/support/simulated-host.ts"
 import { attemptOf } from "../../../test/support/simulated-owner.ts"
-import { type SmallTree, treeOf } from "../../../test/support/small-trees.ts"
+import { damageBlob, type SmallTree, treeOf } from "../../../test/support/small-trees.ts"
 import { TestServer } from "../../../test/support/test-server.ts"
 import type { AttemptOrder } from "../../protocol/agent-wire.ts"
 import type { WhyAnswer } from "../../protocol/api.ts"
@@ -250,5 +250,28 @@ test("a kept checkpoint outlives what is tidied as long as its job has not ended
   clock.advance(10_000)
   const job = await server.until(id, begun(3))
   assert.equal(job.checkpoint?.problem, "what attempt 1 wrote is damaged or gone on the server's disk")
+  assert.equal(fromOf(host, id)?.from, null)
+})
+
+test("a checkpoint found damaged when it is sent costs the job nothing but that", async () => {
+  const clock = new MovedClock()
+  await using server = await TestServer.start({ clock })
+  const host = await server.hosts.join("alpha")
+  const id = await running(server, host)
+  const file = FIRST.files["count.txt"]!
+  const { hear } = host
+  host.hear = (channel, message) => {
+    if (message.type === "start" && message.order.number === 2) {
+      host.blobs.drop(file)
+      damageBlob(server.running.core.blobs.of("admin").blobs, file)
+    }
+    hear.call(host, channel, message)
+  }
+  leaves(host, id, FIRST)
+  const waiting = await server.until(id, ({ attempts, state }) => attempts.length === 2 && state === "queued")
+  assert.equal(waiting.attempts[1]?.cause, "workspace_failed")
+  assert.match(waiting.checkpoint?.problem ?? "", /^what attempt 1 wrote is damaged or gone on the server's disk$/)
+  clock.advance(10_000)
+  await server.until(id, begun(3))
   assert.equal(fromOf(host, id)?.from, null)
 })

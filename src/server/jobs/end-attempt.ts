@@ -2,7 +2,7 @@ import type { ExitRecord } from "../../protocol/agent-wire.ts"
 import type { Cause } from "../../protocol/job-state.ts"
 import type { Core } from "../core.ts"
 import { endSuspension } from "../owners/step-aside.ts"
-import { awaitCheckpoint } from "./checkpoint-wait.ts"
+import { awaitCheckpoint, dropDamaged } from "./checkpoint-wait.ts"
 import { conclude, endAttempt, isCurrent, NO_OUTPUTS } from "./close-attempt.ts"
 import { withDiskAdvice } from "./disk-advice.ts"
 import { noteHostCrash } from "./host-crash.ts"
@@ -49,7 +49,7 @@ export function recordExit(
  * that it runs, which only a host does that is damaged or lies.
  */
 export function recordRefusal(core: Core, tried: Tried, cause: Cause | "gone", message: string): void {
-  const { attempt } = tried
+  const { job, attempt } = tried
   const slipped = cause === "gone"
   if (attempt.state !== "starting") {
     loseAttempt(core, tried, slipped ? "supervisor_lost" : cause, message)
@@ -60,7 +60,9 @@ export function recordRefusal(core: Core, tried: Tried, cause: Cause | "gone", m
   if (!current) return
   attempt.message = withDiskAdvice(cause, message, attempt.hostName)
   const ended = { cause: slipped ? "start_failed" : cause, exitCode: null, signal: null } as const
-  decide(core, tried, { ...ended, neverRan: true, slipped })
+  // It can do without what an earlier attempt left, if that is what could not be laid out.
+  const isOfCheckpoint = cause === "workspace_failed" && dropDamaged(core, job)
+  decide(core, tried, { ...ended, neverRan: true, slipped: slipped || isOfCheckpoint })
 }
 
 /**

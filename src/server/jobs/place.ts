@@ -7,7 +7,7 @@ import type { Snapshot } from "../../scheduler/snapshot.ts"
 import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { orderData } from "../data/job-data.ts"
-import { dropAwaited, dropKept } from "./checkpoint-wait.ts"
+import { dropAwaited, dropDamaged } from "./checkpoint-wait.ts"
 import { NO_OUTPUTS } from "./close-attempt.ts"
 import { silenceLimitMs } from "./outcome.ts"
 import { trySettle } from "./settle.ts"
@@ -90,14 +90,13 @@ function place(core: Core, start: Start): void {
 
 /** What is to be laid out is here, or the job begins without it. What is still awaited comes too late now. */
 function readyCheckpoint(core: Core, job: JobRecord, number: number): void {
-  const { kept = null, awaited = null } = job.checkpoint ?? {}
+  const { awaited = null } = job.checkpoint ?? {}
   if (awaited !== null) {
     dropAwaited(core, job, `what attempt ${awaited.attempt} wrote had not come when attempt ${number} began`)
     const earlier = job.attempts.find((one) => one.number === awaited.attempt)
     if (earlier !== undefined) trySettle(core, { job, attempt: earlier })
   }
-  if (kept === null || core.blobs.of(job.user).whole.missingFrom(kept.tree).length === 0) return
-  dropKept(core, job, `what attempt ${kept.attempt} wrote is damaged or gone on the server's disk`)
+  dropDamaged(core, job)
 }
 
 /** The order for an attempt: the same each time it is asked for. */

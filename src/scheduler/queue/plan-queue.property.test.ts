@@ -1,0 +1,198 @@
+import assert from "node:assert/strict"
+import { describe, it } from "node:test"
+import fc from "fast-check"
+import { QUEUE_NOW_MS as NOW_MS, queueScenes } from "../../../test/support/queue-scenes.ts"
+import { needOn } from "../../protocol/resources.ts"
+import { Grid } from "../calendar/grid.ts"
+import { planQueue } from "./plan-queue.ts"
+import { PlanReport } from "./plan-report.ts"
+import { endOf, totalOf } from "./preempt.ts"
+import type { QueueEntry } from "./queue-plan.ts"
+import type { QueueHost, QueueScene } from "./queue-scene.ts"
+import { reasonText } from "./reason-text.ts"
+
+interface Span {
+  readonly job: number
+  readonly first: number
+  readonly end: number
+  readonly memoryBytes: number
+  readonly gpus: number
+  readonly cores: number
+  readonly alone: boolean
+}
+
+/** Who is on a host at which steps of the grid; plainer than anything the planner does. */
+class Steps {
+  readonly #scene: QueueScene
+  readonly #grid: Grid
+
+  constructor(scene: QueueScene) {
+    this.#scene = scene
+    this.#grid = new Grid(NOW_MS, scene.policy.backfill.windowMs, scene.policy.backfill.gridMs)
+  }
+
+  running(host: QueueHost, gone: ReadonlyMap<number, QueueEntry["preempts"][number]>): Span[] {
+    return this.#scene.running
+      .filter(({ hosts }) => hosts.includes(host.id))
+      .flatMap((one) => {
+        const span = this.#span(NOW_MS, endOf(one, NOW_MS))
+        const left = gone.get(one.job)
+        if (left === undefined) return [{ job: one.job, ...one.resources, alone: one.alone, ...span }]
+        if (left.mode !== "suspend") return []
+        return [{ job: one.job, memoryBytes: one.resources.memoryBytes, gpus: 0, cores: 0, alone: false, ...span }]
+      })
+  }
+
+  planned(host: QueueHost, entries: readonly QueueEntry[]): Span[] {
+    return entries
+      .filter(({ state, hosts }) => state !== "waits" && hosts.includes(host.id))
+      .map(({ job, startMs, endMs }) => {
+        const { resources, alone } = this.#scene.waiting.find(({ id }) => id === job)!
+        const span = this.#span(startMs!, endMs ?? Number.POSITIVE_INFINITY)
+        return { job, ...needOn(resources, host.total), alone, ...span }
+      })
+  }
+
+  /** Whether at every step all that are there fit beside each other. */
+  isPossible(host: QueueHost, spans: readonly Span[]): boolean {
+    const total = totalOf(host)
+    return spans.every(({ first }) => {
+      const here = spans.filter((one) => one.first <= first && first < one.end)
+      const sum = (of: "memoryBytes" | "gpus" | "cores") => here.reduce((all, one) => all + one[of], 0)
+      const alone = here.filter((one) => one.alone).length
+      return (
+        (alone === 0 || (alone === 1 && here.every((one) => one.alone || one.cores === 0))) &&
+        sum("memoryBytes") <= total.memoryBytes &&
+        sum("gpus") <= total.gpus &&
+        sum("cores") <= total.cores
+      )
+    })
+  }
+
+  #span(fromMs: number, toMs: number): { readonly first: number; readonly end: number } {
+    const first = this.#grid.stepOf(fromMs)
+    return { first, end: Math.min(this.#grid.steps, Math.max(first + 1, this.#grid.stepAfter(toMs))) }
+  }
+
+  /** A job's own time now, with the step of its very end. */
+  now(limitMs: number): { readonly first: number; readonly end: number } {
+    return { first: 0, end: Math.min(this.#grid.steps, this.#grid.stepOf(NOW_MS + limitMs) + 1) }
+  }
+}
+
+describe("planQueue() of any pool and queue", () => {
+  it("oversubscribes no host, now or later, and gives gangs all of their hosts or none", () => {
+    fc.assert(
+      fc.property(queueScenes(), (scene) => {
+        const { entries } = planQueue(scene, NOW_MS)
+        const gone = new Map(entries.flatMap(({ preempts }) => preempts).map((one) => [one.job as number, one]))
+        const steps = new Steps(scene)
+        for (const host of scene.hosts) {
+          const before = steps.running(host, new Map())
+          const isFine = steps.isPossible(host, before)
+          const spans = [...steps.running(host, gone), ...steps.planned(host, entries)]
+          // Memory that others use may have made it too much already.
+          if (isFine) assert.ok(steps.isPossible(host, spans), `${host.name}: ${JSON.stringify(spans)}`)
+        }
+        for (const { job, state, hosts } of entries) {
+          const { hosts: count } = scene.waiting.find(({ id }) => id === job)!
+          assert.equal(new Set(hosts).size, state === "waits" ? 0 : count)
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it("gives each job the same times whoever stands behind it: no start delays a reservation", () => {
+    fc.assert(
+      fc.property(queueScenes(), fc.nat(8), (scene, cut) => {
+        const plain = { ...scene, policy: { ...scene.policy, owners: { ...scene.policy.owners, first: false } } }
+        const { entries } = planQueue(plain, NOW_MS)
+        const first = entries.filter(({ place }) => place !== null && place <= cut)
+        const kept = new Set(first.map(({ job }) => job))
+        const alone = planQueue({ ...plain, waiting: plain.waiting.filter(({ id }) => kept.has(id)) }, NOW_MS)
+        assert.deepEqual(alone.entries, first)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it("is the same for the same input, in whatever order it comes, and changes nothing of it", () => {
+    fc.assert(
+      fc.property(queueScenes(), (scene) => {
+        const before = structuredClone(scene)
+        const plan = planQueue(scene, NOW_MS)
+        const { waiting, running, bookings } = scene
+        const turned = {
+          ...scene,
+          waiting: waiting.toReversed(),
+          running: running.toReversed(),
+          bookings: bookings.toReversed(),
+        }
+        assert.deepEqual(planQueue(turned, NOW_MS), plan)
+        assert.deepEqual(scene, before)
+      }),
+    )
+  })
+
+  it("names a reason for each job that does not start, and of each host what is in its way, which is true by itself", () => {
+    fc.assert(
+      fc.property(queueScenes(), (scene) => {
+        const plan = planQueue(scene, NOW_MS)
+        const report = new PlanReport(scene, plan)
+        const steps = new Steps(scene)
+        assert.deepEqual(new Set(plan.entries.map(({ job }) => job)), new Set(scene.waiting.map(({ id }) => id)))
+        for (const entry of plan.entries) {
+          if (entry.state === "start") continue
+          assert.ok(entry.reason !== null && reasonText(entry.reason, NOW_MS).length > 3)
+          const job = report.jobOf(entry)
+          const limitMs = job.limitMs ?? Number.POSITIVE_INFINITY
+          const answers = report.hostsOf(entry)
+          const isForRoom = ["resources", "priority", "never_fits"].includes(entry.reason.code)
+          const free = answers.filter(({ obstacles }) => obstacles.length === 0).length
+          if (isForRoom) assert.ok(free < job.hosts, `job ${job.id} has ${free} hosts free`)
+          for (const { host, obstacles } of answers) {
+            const codes = obstacles.map(({ code }) => code as string)
+            if (codes.some((code) => !ROOM_CODES.includes(code)) || codes.length === 0) continue
+            // Without all that is named the host is feasible, ...
+            const named = new Set(
+              obstacles.flatMap((one) =>
+                "leases" in one ? one.leases.map((lease) => lease.job) : "jobs" in one ? one.jobs : [],
+              ),
+            )
+            const ahead = plan.entries.filter(
+              (one, at) =>
+                one.ownersFirst || (entry.place === null ? one.place !== null : at < plan.entries.indexOf(entry)),
+            )
+            const there = [...steps.running(host, new Map()), ...steps.planned(host, ahead)]
+            const mine = { job: 0, ...needOn(job.resources, host.total), alone: job.alone, ...steps.now(limitMs) }
+            const left = there.filter((one) => !named.has(one.job as never))
+            assert.ok(steps.isPossible(host, [...left, mine]), `job ${job.id} on ${host.name}: ${codes}`)
+            // ... and with it, it is not.
+            assert.ok(!steps.isPossible(host, [...there, mine]), `job ${job.id} on ${host.name} is free: ${codes}`)
+          }
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it("counts its own starts against limits", () => {
+    fc.assert(
+      fc.property(queueScenes(), (scene) => {
+        const most = scene.policy.limits.user?.runningJobs
+        if (most === undefined) return
+        const plan = planQueue(scene, NOW_MS)
+        for (const user of ["ann", "bob", "cyd"]) {
+          const runs = scene.running.filter((one) => one.user === user).length
+          const starts = plan.entries.filter(
+            ({ job, state }) => state === "start" && scene.waiting.find(({ id }) => id === job)?.user === user,
+          ).length
+          assert.ok(starts === 0 || runs + starts <= most)
+        }
+      }),
+    )
+  })
+})
+
+const ROOM_CODES = ["memory_leased", "gpu_leased", "cores_leased", "held_for_earlier", "alone"]

@@ -1,0 +1,177 @@
+import fc from "fast-check"
+import type { HostId, JobId } from "../../src/protocol/ids.ts"
+import { DEFAULT_POLICY, PLAIN_PARTITION, PLAIN_QOS } from "../../src/scheduler/policy/default-policy.ts"
+import type { Policy } from "../../src/scheduler/policy/policy.ts"
+import type { QueueHost, QueueJob, QueueScene, RunningAttempt } from "../../src/scheduler/queue/queue-scene.ts"
+import { readArrayTasks } from "../../src/scheduler/request/array-tasks.ts"
+
+export const MINUTE_MS = 60_000
+/** Some seconds past a full minute. */
+export const QUEUE_NOW_MS = 1_000_000 * MINUTE_MS + 17_000
+
+const USERS = ["ann", "bob", "cyd"] as const
+const minutes = (most: number) => fc.integer({ min: 1, max: most }).map((count) => count * MINUTE_MS)
+
+const policy: fc.Arbitrary<Policy> = fc
+  .record({
+    by: fc.constantFrom("off", "off", "tier", "qos"),
+    mode: fc.constantFrom("suspend", "requeue", "cancel"),
+    graceMs: fc.constantFrom(0, 0, 90_000),
+    minimumRunMs: fc.constantFrom(0, 600_000),
+    depth: fc.constantFrom(1, 3, 500),
+    enabled: fc.constantFrom(true, true, true, false),
+    runningJobs: fc.option(fc.integer({ min: 1, max: 3 })),
+    ownersFirst: fc.boolean(),
+  })
+  .map(({ by, mode, graceMs, minimumRunMs, depth, enabled, runningJobs, ownersFirst }) => ({
+    ...DEFAULT_POLICY,
+    partitions: [PLAIN_PARTITION, { ...PLAIN_PARTITION, name: "hi", tier: 2 }],
+    qos: [PLAIN_QOS, { ...PLAIN_QOS, name: "urgent", rank: 1, preempts: ["normal"] }],
+    limits: runningJobs === null ? {} : { user: { runningJobs } },
+    backfill: { ...DEFAULT_POLICY.backfill, windowMs: 180 * MINUTE_MS, depth, enabled },
+    preemption: { by, mode, graceMs, minimumRunMs, youngestFirst: false },
+    owners: { ...DEFAULT_POLICY.owners, first: ownersFirst },
+  }))
+
+function host(id: string): fc.Arbitrary<QueueHost> {
+  return fc
+    .record({
+      memoryBytes: fc.integer({ min: 3, max: 8 }),
+      gpus: fc.nat(1),
+      cores: fc.integer({ min: 2, max: 4 }),
+      weight: fc.integer({ min: 1, max: 2 }),
+      owner: fc.option(fc.constantFrom(...USERS), { freq: 1 }),
+      obstacle: fc.option(fc.option(minutes(60), { freq: 2 }), { freq: 1 }),
+      busyBytes: fc.constantFrom(0, 0, 0, 1),
+    })
+    .map(({ memoryBytes, gpus, cores, weight, owner, obstacle, busyBytes }) => ({
+      id: id as HostId,
+      name: id,
+      link: "ready",
+      reason: null,
+      draining: false,
+      withheld: null,
+      ownerObstacles:
+        obstacle === null
+          ? []
+          : [{ code: "owner_here", text: "here", until: obstacle === null ? null : QUEUE_NOW_MS + obstacle }],
+      users: null,
+      total: { memoryBytes, gpus, cores },
+      memoryNowBytes: memoryBytes - busyBytes,
+      partitions: ["apple_gpu", "hi"],
+      data: new Set(),
+      places: new Set(),
+      owner,
+      weight,
+      expected: [],
+    }))
+}
+
+function attempt(id: string, at: number): fc.Arbitrary<RunningAttempt> {
+  return fc
+    .record({ user: fc.constantFrom(...USERS), limitMs: fc.option(minutes(120), { freq: 4 }), ranMs: minutes(30) })
+    .map(({ user, limitMs, ranMs }) => ({
+      job: (100 + at) as JobId,
+      task: null,
+      name: "running",
+      user,
+      account: "default",
+      partition: "apple_gpu",
+      qos: "normal",
+      hosts: [id as HostId],
+      resources: { memoryBytes: 2, gpus: 0, cores: 1 },
+      alone: false,
+      pieces: {},
+      hasSecrets: false,
+      submittedMs: 0,
+      startedMs: QUEUE_NOW_MS - ranMs,
+      limitMs: limitMs === null ? null : ranMs + limitMs,
+      leavesMs: null,
+    }))
+}
+
+function job(hosts: number): fc.Arbitrary<Omit<QueueJob, "id">> {
+  return fc
+    .record({
+      user: fc.constantFrom(...USERS),
+      partition: fc.constantFrom("apple_gpu", "apple_gpu", "hi"),
+      qos: fc.constantFrom("normal", "normal", "urgent"),
+      memoryBytes: fc.integer({ min: 1, max: 6 }),
+      gpus: fc.constantFrom(0, 0, null, 1),
+      cores: fc.integer({ min: 1, max: 3 }),
+      alone: fc.constantFrom(false, false, false, true),
+      hosts: fc.constantFrom(1, 1, 1, Math.min(2, hosts)),
+      limitMs: fc.option(minutes(60), { freq: 9 }),
+      priority: fc.integer({ min: 1, max: 5 }),
+      held: fc.constantFrom(false, false, false, false, true),
+      tasks: fc.constantFrom(null, null, null, "1-3", "1-4%2"),
+    })
+    .map(({ user, partition, qos, memoryBytes, gpus, cores, alone, hosts: count, limitMs, priority, held, tasks }) => ({
+      name: "waiting",
+      user,
+      account: "default",
+      partitions: [partition],
+      qos,
+      resources: { memoryBytes, gpus, cores },
+      alone,
+      hosts: count,
+      pieces: {},
+      limitMs,
+      hasSecrets: false,
+      data: [],
+      hostsWanted: null,
+      submittedMs: 0,
+      accruesSinceMs: 0,
+      beginMs: null,
+      deadlineMs: null,
+      hold: held ? "user" : null,
+      priority,
+      nice: 0,
+      site: 0,
+      dependency: null,
+      booking: null,
+      expedited: false,
+      interactive: false,
+      array: tasks === null ? null : { tasks: readArrayTasks(tasks), running: 0 },
+    }))
+}
+
+/** Small pools whose jobs get in each other's way, with owners, limits and preemption. */
+export function queueScenes(): fc.Arbitrary<QueueScene> {
+  return fc.integer({ min: 1, max: 4 }).chain((count) => {
+    const ids = Array.from({ length: count }, (_, at) => `mac${at + 1}`)
+    return fc
+      .record({
+        policy,
+        hosts: fc.tuple(...ids.map(host)),
+        running: fc.subarray(ids).chain((busy) => fc.tuple(...busy.map(attempt))),
+        waiting: fc
+          .array(job(count), { maxLength: 8 })
+          .map((jobs) => jobs.map((one, at) => ({ ...one, id: (at + 1) as JobId }))),
+        booked: fc.option(fc.tuple(fc.constantFrom(...ids), minutes(90), minutes(30)), { freq: 1 }),
+      })
+      .map(({ policy: rules, hosts, running, waiting, booked }) => ({
+        policy: rules,
+        hosts,
+        pieces: {},
+        fairShares: new Map(),
+        used: new Map(),
+        waiting,
+        running,
+        bookings:
+          booked === null
+            ? []
+            : [
+                {
+                  name: "course",
+                  hosts: new Set([booked[0] as HostId]),
+                  startMs: QUEUE_NOW_MS + booked[1],
+                  endMs: QUEUE_NOW_MS + booked[1] + booked[2],
+                  users: ["ann"],
+                  accounts: [],
+                },
+              ],
+        ended: [],
+      }))
+  })
+}
