@@ -23,6 +23,7 @@ import { idle } from "./idle.ts"
 import { logLatency } from "./log-latency.ts"
 import { memoryRunaway } from "./memory-runaway.ts"
 import { ownerReturns } from "./owner-returns.ts"
+import { queuePlanBench } from "./queue-plan.ts"
 import { secondSend } from "./second-send.ts"
 import { sendTrue } from "./send-true.ts"
 import { submitToStart } from "./submit-to-start.ts"
@@ -48,6 +49,7 @@ const ALL: readonly Benchmark[] = [
   memoryRunaway,
   ownerReturns,
   fairTreeBench,
+  queuePlanBench,
 ]
 const HOSTS = 4
 const PAGE = join(import.meta.dirname, "../docs/performance.md")
