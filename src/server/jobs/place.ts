@@ -7,6 +7,8 @@ import type { Snapshot } from "../../scheduler/snapshot.ts"
 import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { orderData } from "../data/job-data.ts"
+import { lookAtGates } from "../queue/look-at-gates.ts"
+import { timeLimitOf } from "../queue/standing.ts"
 import { dropAwaited, dropDamaged } from "./checkpoint-wait.ts"
 import { NO_OUTPUTS } from "./close-attempt.ts"
 import { silenceLimitMs } from "./outcome.ts"
@@ -21,10 +23,17 @@ export function snapshotOf(core: Core): Snapshot {
 
 /** Plans and starts, within a change. Returns when to plan again although nothing changes, or `null`. */
 export function planAndPlace(core: Core): number | null {
+  const gateAt = lookAtGates(core)
   const { starts, wakeAtMs } = plan(snapshotOf(core), core.clock.now())
   for (const start of starts) place(core, start)
   const changeAt = core.fleet.refreshOrders()
-  return wakeAtMs === null || changeAt === null ? (wakeAtMs ?? changeAt) : Math.min(wakeAtMs, changeAt)
+  return earliest(wakeAtMs, changeAt, gateAt)
+}
+
+/** `null`: never. */
+function earliest(...times: readonly (number | null)[]): number | null {
+  const some = times.filter((time) => time !== null)
+  return some.length === 0 ? null : Math.min(...some)
 }
 
 function place(core: Core, start: Start): void {
@@ -116,7 +125,7 @@ export function orderOf(core: Core, job: JobRecord, attempt: AttemptRecord): Att
     workingFolder: spec.workingFolder,
     lease: attempt.lease,
     memoryAsked: spec.resources.memoryBytes !== null,
-    timeLimitMs: spec.timeLimitMs,
+    timeLimitMs: timeLimitOf(job),
     graceMs: spec.graceMs,
     stopSignal: spec.stopSignal,
     outputs: spec.outputs,

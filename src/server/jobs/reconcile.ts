@@ -92,6 +92,9 @@ function adopt(core: Core, host: FleetHost, tried: Tried, found: FoundAttempt): 
     return
   }
   if (found.phase === "running") markRunning(core, tried)
+  if (job.standing?.timeLimitMs !== undefined) {
+    core.ledger.send(host, { type: "limit", attempt: id, sequence, timeLimitMs: job.standing.timeLimitMs })
+  }
   reconcileSuspended(core, tried, found)
   if (found.phase === "exited" && found.exit !== null) recordExit(core, tried, found.exit, null)
   // A folder without the supervisor's record never ran and never will, unless it is started anew.
