@@ -1,5 +1,7 @@
 import type { HostId, JobId } from "../src/protocol/ids.ts"
+import { needOn } from "../src/protocol/resources.ts"
 import { DEFAULT_POLICY } from "../src/scheduler/policy/default-policy.ts"
+import { nextStart, orderQueue } from "../src/scheduler/queue/next-start.ts"
 import { planQueue } from "../src/scheduler/queue/plan-queue.ts"
 import type { QueueHost, QueueJob, QueueScene, RunningAttempt } from "../src/scheduler/queue/queue-scene.ts"
 import type { Benchmark } from "./benchmark.ts"
@@ -20,6 +22,7 @@ export const queuePlanBench: Benchmark = {
     return [
       figure("1,000 jobs on 50 hosts", scene(1_000, 50), 10, 100),
       figure("10,000 jobs on 200 hosts", scene(10_000, 200), 120, 30),
+      nextStartFigure(scene(10_000, 200)),
       figure("100,000 jobs on 1,000 hosts", scene(100_000, 1_000), 1_000, 10),
     ]
   },
@@ -33,6 +36,37 @@ function figure(what: string, given: QueueScene, most: number, runs: number): Fi
     return performance.now() - startedMs
   })
   return { what, unit: "ms", values, bounds: [{ of: "median", most }] }
+}
+
+/** All that could start has; then one job after the other ends, each beside all others as they were. */
+function nextStartFigure(given: QueueScene): Figure {
+  const { entries } = planQueue(given, NOW_MS)
+  const started = new Set(entries.flatMap(({ job, state }) => (state === "start" ? job : [])))
+  const jobs = new Map(given.waiting.map((job) => [job.id, job]))
+  const running = entries.flatMap(({ job, state, hosts }): RunningAttempt[] => {
+    if (state !== "start") return []
+    const spec = jobs.get(job)!
+    const total = given.hosts.find(({ id }) => id === hosts[0])!.total
+    const resources = needOn(spec.resources, total)
+    const where = { job, task: null, partition: "apple_gpu", hosts, resources, startedMs: NOW_MS, leavesMs: null }
+    return [{ ...spec, ...where }]
+  })
+  const preempted = new Set(entries.flatMap(({ preempts }) => preempts.map(({ job }) => job)))
+  const stays = given.running.filter(({ job }) => !preempted.has(job))
+  const full = {
+    ...given,
+    running: [...stays, ...running],
+    waiting: given.waiting.filter(({ id }) => !started.has(id)),
+  }
+  const order = orderQueue(full, NOW_MS)
+  const values: number[] = []
+  for (const [at, ended] of stays.entries()) {
+    const after = { ...full, running: full.running.filter((one) => one !== ended) }
+    const startedMs = performance.now()
+    const next = nextStart(after, order, NOW_MS, new Set(ended.hosts))
+    if (next !== null && at >= 20) values.push(performance.now() - startedMs)
+  }
+  return { what: "one job ends, 10,000 wait: the next start", unit: "ms", values, bounds: [{ of: "median", most: 5 }] }
 }
 
 function scene(jobs: number, hosts: number): QueueScene {

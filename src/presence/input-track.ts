@@ -71,7 +71,10 @@ function withLight(before: InputTrack | undefined, look: Look): InputTrack | und
   if (before === undefined) return undefined
   if (isDark(look)) return before.dark === null ? { ...before, dark: darkFrom(before) } : before
   if (before.dark === null) return before
-  const settled = isDoubtful(before, look.at.sleepCountingMs) ? before.doubtMs : null
+  // Also one that was taken for a program's: the next that comes could be of the same moment, and so no new one.
+  const nowMs = look.at.sleepCountingMs
+  const isOfNow = before.dark.firstInputMs !== null && nowMs - before.seenMs < HERE_IDLE_MS
+  const settled = isDoubtful(before, nowMs) ? before.doubtMs : isOfNow ? before.seenMs : null
   return {
     ...before,
     lastInputMs: settled ?? before.lastInputMs,

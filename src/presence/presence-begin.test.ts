@@ -19,4 +19,11 @@ describe("observe() of the first looks", () => {
     const here = watchOf([[-SECOND_MS, { idleMs: 100 }], ...looks])
     assert.equal(here.presence.state, "here")
   })
+
+  it("takes who lights a Mac for somebody, also where a program seemed to type in the dark until that moment", () => {
+    const dark = [0, 0].map((at, n) => [at, { ...DARK, idleMs: n === 0 ? 7_200_000 : 0 }] as const)
+    const ghost = watchOf([[0, { idleMs: 9_000_000 }], ...dark])
+    assert.equal(ghost.says, "quiet")
+    assert.equal(watchOf([[0, { idleMs: 0 }]], { before: ghost }).says, "here")
+  })
 })

@@ -6,6 +6,9 @@ import { type Codec, mapped, shown } from "./codec.ts"
 /** The longest duration that is read; a century is beyond any policy, and far below what a double holds exactly. */
 const MOST_MS = 100 * 366 * 86_400_000
 
+/** What is further from 0 is no amount of anything, and what is made of several stays finite. */
+const FURTHEST = 1e60
+
 /** A scalar as text. */
 export const text: Codec<string> = {
   read(value, path, report) {
@@ -27,8 +30,8 @@ export interface NumberRange {
   readonly whole?: boolean
 }
 
-/** A number, or the same as text. Never NaN or Infinity. */
-export function number({ what, least = Number.NEGATIVE_INFINITY, above, most, whole }: NumberRange): Codec<number> {
+/** A number, or the same as text. Never NaN or Infinity, nor without its own bounds beyond 1e60. */
+export function number({ what, least = -FURTHEST, above, most = FURTHEST, whole }: NumberRange): Codec<number> {
   return {
     read(value, path, report) {
       const isNumeric = typeof value === "string" && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value.trim())
@@ -41,7 +44,7 @@ export function number({ what, least = Number.NEGATIVE_INFINITY, above, most, wh
             ? `must be above ${above}, not ${shown(value)}`
             : one < least
               ? `must be at least ${least}, not ${shown(value)}`
-              : most !== undefined && one > most
+              : one > most
                 ? `must be at most ${most}, not ${shown(value)}`
                 : null
       if (problem === null) return one === 0 ? 0 : one

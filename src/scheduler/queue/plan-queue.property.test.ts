@@ -4,6 +4,7 @@ import fc from "fast-check"
 import { QUEUE_NOW_MS as NOW_MS, queueScenes } from "../../../test/support/queue-scenes.ts"
 import { needOn } from "../../protocol/resources.ts"
 import { Grid } from "../calendar/grid.ts"
+import { nextStart, orderQueue } from "./next-start.ts"
 import { planQueue } from "./plan-queue.ts"
 import { PlanReport } from "./plan-report.ts"
 import { endOf, totalOf } from "./preempt.ts"
@@ -172,6 +173,21 @@ describe("planQueue() of any pool and queue", () => {
             assert.ok(!steps.isPossible(host, [...there, mine]), `job ${job.id} on ${host.name} is free: ${codes}`)
           }
         }
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it("decides the next start as the whole plan does", () => {
+    fc.assert(
+      fc.property(queueScenes(), (scene) => {
+        const freed = new Set(scene.hosts.map(({ id }) => id))
+        const next = nextStart(scene, orderQueue(scene, NOW_MS), NOW_MS, freed)
+        const starts = planQueue(scene, NOW_MS).entries.filter(({ state }) => state === "start")
+        const first = starts.find(({ ownersFirst }) => ownersFirst) ?? starts[0]
+        const brief = (entry: QueueEntry | null | undefined) =>
+          entry && [entry.job, entry.task, entry.hosts, entry.preempts]
+        assert.deepEqual(brief(next), brief(first ?? null))
       }),
       { numRuns: 500 },
     )

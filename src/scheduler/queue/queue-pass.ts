@@ -1,10 +1,9 @@
 import type { JobId } from "../../protocol/ids.ts"
 import { Calendar, type Room } from "../calendar/calendar.ts"
 import { Grid } from "../calendar/grid.ts"
-import type { LimitedJob } from "../limits/limit-check.ts"
 import { taskIndices } from "../request/array-tasks.ts"
 import { HostTimes } from "./host-times.ts"
-import { amountsOf, LimitBook } from "./limit-book.ts"
+import { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
 import { endOf, heldBy, type MadeRoom, Preemptor, totalOf } from "./preempt.ts"
 import type { Preemption, QueueEntry, WaitReason } from "./queue-plan.ts"
@@ -39,14 +38,13 @@ export class QueuePass {
   readonly #scene: QueueScene
   readonly #calendar: Calendar
   readonly #requests: Requests
-  readonly #limits: LimitBook
+  readonly #limits: LimitReasons
   readonly #turns = new Map<string, Turn>()
   /** Who found no room on their own hosts. */
   readonly #ownFailed = new Map<LineRequest, Set<string>>()
   readonly #ownPlaces = new Map<string, readonly number[]>()
   /** Jobs with a time, and the room that is kept for those that do not start. */
   readonly #settled = new Map<JobId, { readonly request: LineRequest; readonly room: Room } | "started">()
-  readonly #limitedJobs = new Map<LineRequest, LimitedJob>()
   /** In strict order: for whom nobody else starts there. */
   readonly #closedFor = new Map<number, JobId>()
   #starts = 0
@@ -64,7 +62,7 @@ export class QueuePass {
       this.#calendar.holdPieces(attempt.pieces, nowMs, endMs)
     }
     this.#requests = new Requests(scene, this.#calendar, new HostTimes(scene, nowMs))
-    this.#limits = new LimitBook(scene, standings, nowMs)
+    this.#limits = new LimitReasons(scene, standings, nowMs)
     this.preemptor = new Preemptor(scene, this.#calendar, standings)
     for (const [place, { owner }] of scene.hosts.entries())
       if (owner !== null) this.#ownPlaces.set(owner, [...(this.#ownPlaces.get(owner) ?? []), place])
@@ -82,7 +80,7 @@ export class QueuePass {
       this.#ownFailed.set(request, failed)
     }
     // As room only shrinks, nobody like them will find any.
-    if (failed.has(spec.user) || this.#limitReason(line, request) !== null) return []
+    if (failed.has(spec.user) || this.#limits.reasonOf(line, request) !== null) return []
     const { nowMs } = this.#calendar.grid
     if (spec.deadlineMs !== null && nowMs + line.limitMs > spec.deadlineMs) return []
     const { plan } = request
@@ -119,7 +117,7 @@ export class QueuePass {
     let reserved = 0
     for (const task of tasks) {
       const refused =
-        running >= atOnce ? ({ code: "array_limit", atOnce } as const) : (ahead ?? this.#limitReason(line, request))
+        running >= atOnce ? ({ code: "array_limit", atOnce } as const) : (ahead ?? this.#limits.reasonOf(line, request))
       if (refused !== null) return [...found, ...waits(refused)]
       const started = reserved > 0 ? null : this.#startNow(line, request, task)
       if (started !== null) {
@@ -194,7 +192,7 @@ export class QueuePass {
   #started(line: Line, request: LineRequest): void {
     this.#starts++
     if (line.spec.array === null) this.#settled.set(line.spec.id, "started")
-    this.#limits.started(line.standing, this.#limitedJob(line, request))
+    this.#limits.started(line, request)
   }
 
   #reserve(line: Line, request: LineRequest, task: number | null, turn: Turn): Found {
@@ -267,28 +265,6 @@ export class QueuePass {
     if (turn.firstWaiting === null || turn.firstWaiting === line.spec.id) return null
     if (!backfill.enabled) return { code: "in_turn", ahead: turn.firstWaiting, because: "strict" }
     return turn.isFull ? { code: "in_turn", ahead: turn.firstWaiting, because: "depth" } : null
-  }
-
-  #limitReason(line: Line, request: LineRequest): WaitReason | null {
-    const hits = this.#limits.hitsOf(line.standing, this.#limitedJob(line, request))
-    if (hits.length === 0) return null
-    // What is counted goes on: what is told of it does not.
-    return { code: "limit", hits: hits.map(({ layer: { kind, name }, ...hit }) => ({ ...hit, layer: { kind, name } })) }
-  }
-
-  #limitedJob({ spec, limitMs }: Line, request: LineRequest): LimitedJob {
-    let job = this.#limitedJobs.get(request)
-    if (job === undefined) {
-      const { resources, hosts, pieces } = spec
-      job = {
-        resources: amountsOf(resources, hosts, pieces),
-        resourcesPerHost: amountsOf(resources, 1, {}),
-        hosts,
-        timeLimitMinutes: limitMs === Number.POSITIVE_INFINITY ? null : limitMs / 60_000,
-      }
-      this.#limitedJobs.set(request, job)
-    }
-    return job
   }
 
   #turnOf(partition: string): Turn {
