@@ -30,7 +30,7 @@ export class JobTable {
   readonly #names = new Map<string, JobId>()
   #waiting = new Map<JobId, WaitingJob>()
   /** Counted when first asked for after a change of the queue. */
-  #places: Map<JobId, number> | undefined
+  #places: ReadonlyMap<JobId, number> | undefined
   #lastWaiting = 0
   #lastId = 0
 
@@ -162,10 +162,16 @@ export class JobTable {
   placeOf(id: JobId): number | null {
     if (!this.#waiting.has(id)) return null
     if (this.#places === undefined) {
-      this.#places = new Map()
-      for (const waiting of this.#waiting.keys()) this.#places.set(waiting, this.#places.size + 1)
+      const places = new Map<JobId, number>()
+      for (const waiting of this.#waiting.keys()) places.set(waiting, places.size + 1)
+      this.#places = places
     }
     return this.#places.get(id) ?? null
+  }
+
+  /** By a policy the order is another one. It holds until the queue changes: then it is planned anew. */
+  setPlaces(places: ReadonlyMap<JobId, number>): void {
+    this.#places = places
   }
 
   enqueue(job: JobRecord, notBeforeMs: number | null): void {
