@@ -154,6 +154,10 @@ export class JobTable {
     return this.#waiting.values()
   }
 
+  waitingJob(id: JobId): WaitingJob | undefined {
+    return this.#waiting.get(id)
+  }
+
   get waitingCount(): number {
     return this.#waiting.size
   }
