@@ -1,4 +1,5 @@
 import { fits, needOn, type Resources } from "../../protocol/resources.ts"
+import { type Budget, STEPS_PER_PASS, timesItFits } from "../outlook.ts"
 import { chooseHosts } from "./choose-hosts.ts"
 import type { Grid } from "./grid.ts"
 import { HostSet } from "./host-set.ts"
@@ -34,6 +35,7 @@ export class Calendar {
   readonly #pieces: ReadonlyMap<string, Profile>
   /** Hosts on which room came back, in the order in which it did. */
   readonly #relaxed: number[] = []
+  readonly #budget: Budget = { steps: STEPS_PER_PASS }
 
   constructor(hosts: readonly CalendarHost[], pieces: Pieces, grid: Grid) {
     this.grid = grid
@@ -83,6 +85,52 @@ export class Calendar {
     // Where nothing moved no other request has more room than before.
     if (better !== null) this.#relaxed.push(...room.places)
     return better ?? room
+  }
+
+  /**
+   * `count` jobs that found no time hold their place: on all hosts that are open to them within the window; where enough of these have room and only
+   * pieces are missing, on as many as they need. Nobody is given room from now on who could be in their way.
+   * @returns the places
+   */
+  holdPlaces(request: PlanRequest, count: number): readonly number[] {
+    if (request.held === undefined) {
+      const { asked } = request
+      const { nowMs } = this.grid
+      const free = asked.places.filter((place) => request.roomOn(place, nowMs) === nowMs)
+      const chosen = chooseHosts(HostSet.of(this.profiles.length, free), asked.hosts, this.#weights) ?? asked.places
+      const places = chosen.filter((place) => request.opensMs(place) < this.grid.endMs)
+      const isFirm = asked.hosts > 1 || request.hasPieces
+      const onHosts = places.map((place) => {
+        const holder = { need: request.needOn(place), count: 0, fromMs: request.opensMs(place), isFirm }
+        return [this.profiles[place]!, holder] as const
+      })
+      const onPieces = Object.entries(asked.pieces).flatMap(([name, needed]) => {
+        const profile = this.#pieces.get(name)
+        if (profile === undefined || needed === 0) return []
+        return [[profile, { need: piecesOf(needed), count: 0, fromMs: nowMs, isFirm }] as const]
+      })
+      request.held = { places, holders: [...onHosts, ...onPieces] }
+      for (const [profile, holder] of request.held.holders) profile.addHolder(holder, this.#budget)
+    }
+    for (const [profile, holder] of request.held.holders) {
+      // Beyond what fits there, more of them change nothing.
+      if (holder.count < timesItFits(holder.need, profile.total)) profile.touch()
+      holder.count += count
+    }
+    return request.held.places
+  }
+
+  /** So many of them have a time by now. */
+  letGo(request: PlanRequest, count: number): void {
+    if (request.held === undefined) return
+    const { places, holders } = request.held
+    for (const [profile, holder] of holders) {
+      holder.count -= count
+      profile.touch()
+      if (holder.count <= 0) profile.deleteHolder(holder)
+    }
+    if (holders.every(([, { count: left }]) => left <= 0)) request.held = undefined
+    this.#relaxed.push(...places)
   }
 
   /** What is held there without a request: by what runs (`times` 1), or is to be as if it did not (-1). */
@@ -219,6 +267,7 @@ export class Calendar {
         if (needed === 0) continue
         if (profile === undefined) return Number.POSITIVE_INFINITY
         startMs = profile.firstRoom(piecesOf(needed), false, asked.limitMs, startMs)
+        if (profile.isHeldFrom(piecesOf(needed), startMs, asked.limitMs)) return Number.POSITIVE_INFINITY
       }
     }
     return startMs

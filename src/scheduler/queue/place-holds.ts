@@ -1,0 +1,43 @@
+import type { HostId, JobId } from "../../protocol/ids.ts"
+import type { Calendar } from "../calendar/calendar.ts"
+import type { QueueScene } from "./queue-scene.ts"
+import type { LineRequest } from "./requests.ts"
+
+interface Hold {
+  readonly request: LineRequest
+  readonly count: number
+}
+
+/** Which jobs hold their places during a pass, since no time could be found for them. */
+export class PlaceHolds {
+  readonly #scene: QueueScene
+  readonly #calendar: Calendar
+  readonly #byJob = new Map<JobId, Hold[]>()
+
+  constructor(scene: QueueScene, calendar: Calendar) {
+    this.#scene = scene
+    this.#calendar = calendar
+  }
+
+  /**
+   * @param count how many of an array could come to run at once
+   * @returns where it holds its place; the same list for all that ask alike
+   */
+  hold(job: JobId, request: LineRequest, count: number): readonly HostId[] {
+    const known = this.#byJob.get(job)
+    if (known === undefined) this.#byJob.set(job, [{ request, count }])
+    else known.push({ request, count })
+    const places = this.#calendar.holdPlaces(request.plan, count)
+    request.heldHosts ??= places.map((place) => this.#scene.hosts[place]!.id)
+    return request.heldHosts
+  }
+
+  /** It starts, or has a time, in another of its partitions. */
+  letGo(job: JobId): void {
+    for (const { request, count } of this.#byJob.get(job) ?? []) {
+      this.#calendar.letGo(request.plan, count)
+      if (request.plan.held === undefined) request.heldHosts = null
+    }
+    this.#byJob.delete(job)
+  }
+}
