@@ -4,7 +4,7 @@ import { chooseHosts } from "./choose-hosts.ts"
 import type { Grid } from "./grid.ts"
 import { HostSet } from "./host-set.ts"
 import type { Need, Pieces } from "./need.ts"
-import { type Asked, PlanRequest } from "./plan-request.ts"
+import { type Asked, type HeldRequest, PlanRequest } from "./plan-request.ts"
 import { Profile } from "./profile.ts"
 
 export interface CalendarHost {
@@ -93,44 +93,47 @@ export class Calendar {
    * @returns the places
    */
   holdPlaces(request: PlanRequest, count: number): readonly number[] {
-    if (request.held === undefined) {
-      const { asked } = request
-      const { nowMs } = this.grid
-      const free = asked.places.filter((place) => request.roomOn(place, nowMs) === nowMs)
-      const chosen = chooseHosts(HostSet.of(this.profiles.length, free), asked.hosts, this.#weights) ?? asked.places
-      const places = chosen.filter((place) => request.opensMs(place) < this.grid.endMs)
-      const isFirm = asked.hosts > 1 || request.hasPieces
-      const onHosts = places.map((place) => {
-        const holder = { need: request.needOn(place), count: 0, fromMs: request.opensMs(place), isFirm }
-        return [this.profiles[place]!, holder] as const
-      })
-      const onPieces = Object.entries(asked.pieces).flatMap(([name, needed]) => {
-        const profile = this.#pieces.get(name)
-        if (profile === undefined || needed === 0) return []
-        return [[profile, { need: piecesOf(needed), count: 0, fromMs: nowMs, isFirm }] as const]
-      })
-      request.held = { places, holders: [...onHosts, ...onPieces] }
-      for (const [profile, holder] of request.held.holders) profile.addHolder(holder, this.#budget)
-    }
-    for (const [profile, holder] of request.held.holders) {
-      // Beyond what fits there, more of them change nothing.
-      if (holder.count < timesItFits(holder.need, profile.total)) profile.touch()
-      holder.count += count
-    }
-    return request.held.places
+    request.held ??= this.#hold(request)
+    const { jobs, most, holders, places } = request.held
+    if (jobs.count < most) for (const [profile] of holders) profile.touch()
+    jobs.count += count
+    return places
   }
 
   /** So many of them have a time by now. */
   letGo(request: PlanRequest, count: number): void {
     if (request.held === undefined) return
-    const { places, holders } = request.held
+    const { jobs, places, holders } = request.held
+    jobs.count -= count
     for (const [profile, holder] of holders) {
-      holder.count -= count
-      profile.touch()
-      if (holder.count <= 0) profile.deleteHolder(holder)
+      if (jobs.count > 0) profile.touch()
+      else profile.deleteHolder(holder)
     }
-    if (holders.every(([, { count: left }]) => left <= 0)) request.held = undefined
+    if (jobs.count <= 0) request.held = undefined
     this.#relaxed.push(...places)
+  }
+
+  #hold(request: PlanRequest): HeldRequest {
+    const { asked } = request
+    const { nowMs, endMs } = this.grid
+    const free = asked.places.filter((place) => request.roomOn(place, nowMs) === nowMs)
+    const chosen = chooseHosts(HostSet.of(this.profiles.length, free), asked.hosts, this.#weights) ?? asked.places
+    const places = chosen.filter((place) => request.opensMs(place) < endMs)
+    const isFirm = asked.hosts > 1 || request.hasPieces
+    const jobs = { count: 0 }
+    const onHosts = places.map((place) => {
+      const holder = { need: request.needOn(place), jobs, fromMs: request.opensMs(place), isFirm }
+      return [this.profiles[place]!, holder] as const
+    })
+    const onPieces = Object.entries(asked.pieces).flatMap(([name, needed]) => {
+      const profile = this.#pieces.get(name)
+      if (profile === undefined || needed === 0) return []
+      return [[profile, { need: piecesOf(needed), jobs, fromMs: nowMs, isFirm }] as const]
+    })
+    const holders = [...onHosts, ...onPieces]
+    for (const [profile, holder] of holders) profile.addHolder(holder, this.#budget)
+    const most = holders.reduce((all, [{ total }, { need }]) => Math.max(all, timesItFits(need, total)), 0)
+    return { jobs, most, places, holders }
   }
 
   /** What is held there without a request: by what runs (`times` 1), or is to be as if it did not (-1). */

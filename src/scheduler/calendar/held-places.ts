@@ -5,7 +5,8 @@ import { type Budget, type Occupant, Outlook } from "../outlook.ts"
 export interface PlaceHolder {
   /** What each of them takes of the host. */
   readonly need: Resources
-  count: number
+  /** The same for all hosts on which they do. */
+  readonly jobs: { readonly count: number }
   /** Before then it could not be there in any case. */
   readonly fromMs: number
   /**
@@ -53,6 +54,7 @@ export class HeldPlaces {
   readonly #windowEndMs: number
   readonly #budget: Budget
   readonly #holders: PlaceHolder[] = []
+  #firm = 0
   #outlook: { readonly version: number; readonly of: Outlook } | undefined
 
   constructor(total: Resources, occupants: Occupants, windowEndMs: number, budget: Budget) {
@@ -64,10 +66,12 @@ export class HeldPlaces {
 
   add(holder: PlaceHolder): void {
     this.#holders.push(holder)
+    if (holder.isFirm) this.#firm++
   }
 
   delete(holder: PlaceHolder): void {
     this.#holders.splice(this.#holders.indexOf(holder), 1)
+    if (holder.isFirm) this.#firm--
   }
 
   /**
@@ -76,6 +80,7 @@ export class HeldPlaces {
    */
   forbid(need: Resources, endMs: number, version: number): boolean {
     const isLong = endMs >= this.#windowEndMs || this.#occupants.endless > 0
+    if (!isLong && this.#firm === 0) return false
     const concerned = this.#holders.filter(({ fromMs, isFirm }) => fromMs < endMs && (isLong || isFirm))
     if (concerned.length === 0) return false
     return !this.#outlookFor(concerned, version).alwaysFits(need, this.#budget)
@@ -88,6 +93,7 @@ export class HeldPlaces {
   }
 
   #look(holders: readonly PlaceHolder[]): Outlook {
-    return new Outlook([...holders, ...this.#occupants.all()], this.#total)
+    const holding = holders.map(({ need, jobs }) => ({ need, count: jobs.count }))
+    return new Outlook([...holding, ...this.#occupants.all()], this.#total)
   }
 }

@@ -26,6 +26,9 @@ export interface Asked {
 }
 
 export interface HeldRequest {
+  readonly jobs: { count: number }
+  /** How many of them could be on one host at most: more change nothing. */
+  readonly most: number
   readonly places: readonly number[]
   readonly holders: readonly (readonly [profile: Profile, holder: PlaceHolder])[]
 }

@@ -75,7 +75,7 @@ export class Profile {
     return startMs
   }
 
-  /** From now on nobody is given room here who could be in the way of the holder. Its count may change with a call of {@link touch}. */
+  /** From now on nobody is given room here who could be in the way of the holder. When their number changes {@link touch} must be called. */
   addHolder(holder: PlaceHolder, budget: Budget): void {
     this.version++
     this.#held ??= new HeldPlaces(this.total, this.#occupants, this.#grid.endMs, budget)

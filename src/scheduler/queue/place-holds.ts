@@ -1,6 +1,6 @@
 import type { HostId, JobId } from "../../protocol/ids.ts"
 import type { Calendar } from "../calendar/calendar.ts"
-import type { QueueScene } from "./queue-scene.ts"
+import type { QueueJob, QueueScene } from "./queue-scene.ts"
 import type { LineRequest } from "./requests.ts"
 
 interface Hold {
@@ -23,10 +23,9 @@ export class PlaceHolds {
    * @param count how many of an array could come to run at once
    * @returns where it holds its place; the same list for all that ask alike
    */
-  hold(job: JobId, request: LineRequest, count: number): readonly HostId[] {
-    const known = this.#byJob.get(job)
-    if (known === undefined) this.#byJob.set(job, [{ request, count }])
-    else known.push({ request, count })
+  hold({ id, partitions }: QueueJob, request: LineRequest, count: number): readonly HostId[] {
+    // Who is in one partition will not be looked at again.
+    if (partitions.length > 1) this.#byJob.set(id, [...(this.#byJob.get(id) ?? []), { request, count }])
     const places = this.#calendar.holdPlaces(request.plan, count)
     request.heldHosts ??= places.map((place) => this.#scene.hosts[place]!.id)
     return request.heldHosts

@@ -225,7 +225,7 @@ export class QueuePass {
     if (spec.deadlineMs !== null && (room?.startMs ?? nowMs) + line.limitMs > spec.deadlineMs) {
       return { ...nothing, reason: { code: "deadline", deadlineMs: spec.deadlineMs, limitMs: line.limitMs } }
     }
-    if (room === null) return { ...nothing, holds: this.#holds.hold(spec.id, request, rest) }
+    if (room === null) return { ...nothing, holds: this.#holds.hold(spec, request, rest) }
     this.#holds.letGo(spec.id)
     this.#calendar.take(request.plan, room)
     if (spec.array === null) this.#settled.set(spec.id, { request, room })
