@@ -5,7 +5,7 @@ import { QUEUE_NOW_MS as NOW_MS, queueScenes } from "../../../test/support/queue
 import { needOn } from "../../protocol/resources.ts"
 import { Grid } from "../calendar/grid.ts"
 import { countTasks } from "../request/array-tasks.ts"
-import { nextStart, orderQueue } from "./next-start.ts"
+import { nextStart, orderQueue, planStarts } from "./next-start.ts"
 import { planQueue } from "./plan-queue.ts"
 import { PlanReport } from "./plan-report.ts"
 import { endOf, totalOf } from "./preempt.ts"
@@ -193,6 +193,23 @@ describe("planQueue() of any pool and queue", () => {
         const brief = (entry: QueueEntry | null | undefined) =>
           entry && [entry.job, entry.task, entry.hosts, entry.preempts]
         assert.deepEqual(brief(next), brief(first ?? null))
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it("decides all starts and preemptions as the whole plan does", () => {
+    fc.assert(
+      fc.property(queueScenes(), (scene) => {
+        const starts = planStarts(scene, orderQueue(scene, NOW_MS), NOW_MS)
+        const { entries } = planQueue(scene, NOW_MS)
+        const brief = (all: readonly QueueEntry[]) =>
+          all
+            .filter(({ state, preempts }) => state === "start" || preempts.length > 0)
+            .map(({ place: _, ...entry }) => entry)
+            .sort((a, b) => a.job - b.job || (a.task ?? 0) - (b.task ?? 0))
+        assert.deepEqual(brief(starts), brief(entries))
+        assert.equal(brief(starts).length, starts.length)
       }),
       { numRuns: 500 },
     )

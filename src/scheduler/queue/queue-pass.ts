@@ -1,6 +1,7 @@
 import type { HostId, JobId } from "../../protocol/ids.ts"
 import { Calendar, type Room } from "../calendar/calendar.ts"
 import { Grid } from "../calendar/grid.ts"
+import type { Profile } from "../calendar/profile.ts"
 import { countTasks, taskIndices } from "../request/array-tasks.ts"
 import { HostTimes } from "./host-times.ts"
 import { LimitReasons } from "./limit-reasons.ts"
@@ -151,6 +152,11 @@ export class QueuePass {
     const room = this.#calendar.find(plan, Number.POSITIVE_INFINITY)
     if (room !== null) this.#calendar.take(plan, room)
     return room
+  }
+
+  /** By place of the hosts. */
+  get profiles(): readonly Profile[] {
+    return this.#calendar.profiles
   }
 
   entryOf(
