@@ -24,7 +24,7 @@ export function planQueue(scene: QueueScene, nowMs: number, { estimates = false 
   }
   const pass = new QueuePass(scene, standings, nowMs)
   const order = lines.inOrder(ready)
-  const byJob = new Map<number, QueueEntry[]>()
+  const byJob = new Map<number, readonly QueueEntry[]>()
   if (scene.policy.owners.first) {
     for (const [at, line] of order.entries()) {
       const found = pass.visitOwn(line)
