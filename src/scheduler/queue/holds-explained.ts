@@ -2,7 +2,6 @@ import type { HostId, JobId } from "../../protocol/ids.ts"
 import { needOn, type Resources } from "../../protocol/resources.ts"
 import { opensAt } from "../calendar/plan-request.ts"
 import { type Occupant as InOutlook, Outlook, STEPS_PER_PASS } from "../outlook.ts"
-import { countTasks } from "../request/array-tasks.ts"
 import { HostTimes } from "./host-times.ts"
 import type { Lines } from "./line.ts"
 import type { Occupancy, Occupant } from "./occupancy.ts"
@@ -81,5 +80,5 @@ function wholeNeedOn({ alone, hasSecrets, resources }: QueueJob, host: QueueHost
 function countOf({ array }: QueueJob, planned: number): number {
   if (array === null) return 1
   const atOnce = array.tasks.atOnce ?? Number.POSITIVE_INFINITY
-  return Math.min(countTasks(array.tasks) - planned, atOnce - array.running - planned)
+  return Math.min(array.tasks.count - planned, atOnce - array.running - planned)
 }

@@ -4,7 +4,6 @@ import fc from "fast-check"
 import { QUEUE_NOW_MS as NOW_MS, queueScenes } from "../../../test/support/queue-scenes.ts"
 import { needOn } from "../../protocol/resources.ts"
 import { Grid } from "../calendar/grid.ts"
-import { countTasks } from "../request/array-tasks.ts"
 import { nextStart, orderQueue, planStarts } from "./next-start.ts"
 import { planQueue } from "./plan-queue.ts"
 import { PlanReport } from "./plan-report.ts"
@@ -250,7 +249,7 @@ function couldBeInTheWay(
   const waiting = holders.flatMap((one) => {
     const planned = entries.filter(({ job, task }) => job === one.id && task !== null).length
     const tasks =
-      one.array === null ? 1 : Math.min(countTasks(one.array.tasks) - planned, (one.array.tasks.atOnce ?? 9) - planned)
+      one.array === null ? 1 : Math.min(one.array.tasks.count - planned, (one.array.tasks.atOnce ?? 9) - planned)
     return Array.from({ length: Math.min(tasks, total.cores) }, () => ({
       job: one.id,
       ...needOn(one.resources, total),

@@ -2,7 +2,7 @@ import type { HostId, JobId } from "../../protocol/ids.ts"
 import { Calendar, type Room } from "../calendar/calendar.ts"
 import { Grid } from "../calendar/grid.ts"
 import type { Profile } from "../calendar/profile.ts"
-import { countTasks, taskIndices } from "../request/array-tasks.ts"
+import { taskIndices } from "../request/array-tasks.ts"
 import { HostTimes } from "./host-times.ts"
 import { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
@@ -119,7 +119,7 @@ export class QueuePass {
     const ahead = this.#mustWaitTurn(line, request, turn)
     const found: Found[] = []
     const tasks = spec.array === null ? [null] : taskIndices(spec.array.tasks)
-    const count = spec.array === null ? 1 : countTasks(spec.array.tasks)
+    const count = spec.array === null ? 1 : spec.array.tasks.count
     const atOnce = spec.array?.tasks.atOnce ?? Number.POSITIVE_INFINITY
     let running = spec.array?.running ?? 0
     let reserved = 0

@@ -64,10 +64,6 @@ export function* taskIndices({ runs }: Pick<ArrayTasks, "runs">): Generator<numb
   for (const { first, last } of runs) for (let index = first; index <= last; index++) yield index
 }
 
-export function countTasks({ runs }: Pick<ArrayTasks, "runs">): number {
-  return runs.reduce((sum, { first, last }) => sum + last - first + 1, 0)
-}
-
 export function hasTask({ runs }: Pick<ArrayTasks, "runs">, index: number): boolean {
   return runs.some(({ first, last }) => first <= index && index <= last)
 }
