@@ -14,7 +14,7 @@ describe("candidatesFor()", () => {
   test("commands, and what stands behind a word that is none alone", async () => {
     assert.deepEqual(await offered("windfall se"), ["send", "secret"])
     assert.deepEqual(await offered("windfall host re"), ["resume", "rekey"])
-    assert.deepEqual(await offered("windfall help ho"), ["host"])
+    assert.deepEqual(await offered("windfall help ho"), ["hold", "host"])
     assert.deepEqual(await offered("windfall comple"), ["completion"])
     assert.deepEqual(await offered("windfall nonsense "), [])
   })
