@@ -71,6 +71,10 @@ export function applyNews(core: Core, host: FleetHost, channel: HostChannel, mes
       noteLever(core, host, message.lever)
       continue
     }
+    if (message.type === "owner-taken") {
+      host.ownerUntaken = Math.max(0, host.ownerUntaken - 1)
+      continue
+    }
     if (message.type === "network") {
       noteNetwork(core, host, message)
       continue
@@ -95,6 +99,7 @@ type NewsOfHost =
   | "data"
   | "presence"
   | "lever"
+  | "owner-taken"
 type AttemptMessage = Exclude<AgentMessage, { type: NewsOfHost }>
 
 function applyToAttempt(core: Core, channel: HostChannel, tried: Tried, message: AttemptMessage): void {

@@ -22,7 +22,7 @@ export function ownerView(core: Core, host: FleetHost, viewer: Viewer): OwnerVie
     policy: ruleViews(host.policy),
     timeZone: facts?.timeZone ?? "UTC",
     jobs: jobsThere(core, host, viewer),
-    heard: host.channel === null ? "next_contact" : "now",
+    heard: host.channel === null || host.ownerUntaken > 0 ? "next_contact" : "now",
   }
 }
 
