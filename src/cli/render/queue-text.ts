@@ -1,6 +1,8 @@
 import { formatDuration } from "../../base/duration.ts"
 import type { WhyAnswer } from "../../protocol/api.ts"
+import type { JobView } from "../../protocol/job.ts"
 import type { QueueOrderEntry, QueueOrderView } from "../../protocol/queue-order.ts"
+import { momentText } from "../../scheduler/time/moment-text.ts"
 import { renderTable } from "./table.ts"
 
 /** What `queue` prints for people. */
@@ -69,4 +71,21 @@ function expectedText({ from, to, hosts, rests }: NonNullable<WhyAnswer["expecte
   if (from === null) return `Expected start: nobody can say (${rests})\n`
   const until = to === null ? "or later" : from === to ? "" : `to ${at(to)}`
   return `Expected start: ${[at(from), until].filter((text) => text !== "").join(" ")}${where} (${rests})\n`
+}
+
+/** What was asked of the queue for a job, and said since; "" for nothing. */
+export function askedText({ spec: { queue }, standing = {} }: JobView, timeZone: string): string {
+  const { hold, nice = queue?.nice ?? 0, priority, ranAs } = standing
+  const account = ranAs?.account ?? queue?.account ?? null
+  const qos = ranAs?.qos ?? queue?.qos ?? null
+  return [
+    ...(account === null ? [] : [`account ${account}`]),
+    ...(qos === null ? [] : [`QOS ${qos}`]),
+    ...(nice === 0 ? [] : [`nice ${nice}`]),
+    ...(priority === undefined ? [] : [`priority ${priority} by hand`]),
+    ...(hold === undefined ? [] : [hold === "admin" ? "held by an administrator" : "held"]),
+    ...(queue?.beginAt == null ? [] : [`not before ${momentText(queue.beginAt, timeZone)}`]),
+    ...(queue?.deadlineAt == null ? [] : [`over by ${momentText(queue.deadlineAt, timeZone)}`]),
+    ...(queue?.after == null ? [] : [queue.after]),
+  ].join(", ")
 }

@@ -19,7 +19,7 @@ import { nothing } from "./answers/answer.ts"
 import { hints as hintsAnswer, job as jobAnswer, jobIds, jobList, why as whyAnswer } from "./answers/job-answers.ts"
 import { previews as previewsAnswer } from "./answers/preview-answers.ts"
 import { type Route, route } from "./route.ts"
-import { empty, listJobsQuery, stopRequest, submitBatchRequest, submitRequest } from "./schemas.ts"
+import { empty, listJobsQuery, stopRequest, submitBatchRequest, submitRequest, whyQuery } from "./schemas.ts"
 
 export const jobRoutes: readonly Route[] = [
   route({
@@ -130,9 +130,10 @@ export const jobRoutes: readonly Route[] = [
     path: "/v1/jobs/:id/why",
     summary: "Says why a job waits, host by host, or what became of it",
     answer: whyAnswer,
-    respond: ({ core, params }): WhyAnswer => {
+    query: whyQuery,
+    respond: ({ core, params, query }): WhyAnswer => {
       const job = findJob(core, params.id)
-      const waiting = whyWaits(core, job)
+      const waiting = whyWaits(core, job, query.brief)
       if (waiting !== undefined) return { ...waiting, summary: withLearned(waiting.summary, job) }
       return { job: job.id, summary: summaryOf(job), code: job.cause ?? job.state, place: null, hosts: [] }
     },

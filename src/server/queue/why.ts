@@ -17,8 +17,11 @@ import { soonerWays } from "./sooner.ts"
 
 const MOST_AHEAD = 10
 
-/** Why a job waits, with all that follows from the plan; `undefined` when it does not. */
-export function whyWaits(core: Core, job: JobRecord): WhyAnswer | undefined {
+/**
+ * Why a job waits, with all that follows from the plan; `undefined` when it does not.
+ * @param brief without what takes more plans than one: expected start, what would help
+ */
+export function whyWaits(core: Core, job: JobRecord, brief = false): WhyAnswer | undefined {
   const nowMs = core.clock.now()
   if (job.state === "held") {
     const gate = gateOf(core, job, nowMs)
@@ -27,21 +30,19 @@ export function whyWaits(core: Core, job: JobRecord): WhyAnswer | undefined {
     return { job: job.id, summary, code, place: null, hosts: [] }
   }
   if (job.state !== "queued") return undefined
+  const byPolicy = policyHolds(core)
+  // First come, first served has words of its own.
+  const turn = byPolicy ? undefined : explain(snapshotOf(core), nowMs, job.id)
+  if (turn !== undefined && (brief || turn.code === "never_fits")) return turn
   const scene = sceneNow(core, nowMs)
-  const plan = planQueue(scene, nowMs, { estimates: true })
+  const plan = planQueue(scene, nowMs, { estimates: !brief })
   const entry = plan.entries.find((one) => one.job === job.id)
-  if (entry === undefined) return undefined
+  if (entry === undefined) return turn
   const shared = {
     ahead: aheadOf(core, scene, plan, entry),
-    expected: expectedStart(scene, nowMs, entry),
-    sooner: soonerWays(core, scene, job.id, nowMs),
+    ...(brief ? {} : { expected: expectedStart(scene, nowMs, entry), sooner: soonerWays(core, scene, job.id, nowMs) }),
   }
-  // First come, first served has words of its own.
-  if (!policyHolds(core)) {
-    const answer = explain(snapshotOf(core), nowMs, job.id)
-    if (answer === undefined) return undefined
-    return { ...answer, ...(answer.code === "never_fits" ? {} : shared) }
-  }
+  if (!byPolicy) return turn === undefined ? undefined : { ...turn, ...shared }
   const report = new PlanReport(scene, plan)
   const { priority, rows } = report.priorityOf(entry)
   const names = new Map<string, string>(scene.hosts.map(({ id, name }) => [id, name]))
