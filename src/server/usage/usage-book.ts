@@ -24,6 +24,7 @@ export class UsageBook {
   #rules: readonly UsageRules[] = []
   /** From when on what was charged is no longer right. */
   #wrongFromMs: number | null = null
+  #looksAtRules = false
 
   /** @param nowMs where a pool begins that has used nothing */
   constructor(store: UsageStore, nowMs: number) {
@@ -51,13 +52,24 @@ export class UsageBook {
     if (ms < this.throughMs) this.#wrongFromMs = Math.min(this.#wrongFromMs ?? ms, ms)
   }
 
+  /** Another policy holds: its rules are to be looked at. */
+  policyChanged(): void {
+    this.#looksAtRules = true
+  }
+
   isDue(nowMs: number): boolean {
-    return this.#wrongFromMs !== null || this.#rules.length === 0 || nowMs >= this.nextMs || nowMs < this.throughMs
+    return (
+      this.#looksAtRules ||
+      this.#wrongFromMs !== null ||
+      this.#rules.length === 0 ||
+      nowMs >= this.nextMs ||
+      nowMs < this.throughMs
+    )
   }
 
   /**
    * Charges all periods that have ended. Within a transaction.
-   * @param rules those of the policy that holds; new ones hold from the next period on
+   * @param rules those of the policy that holds; new ones hold from the first period on that is not charged yet
    */
   settle(nowMs: number, rules: UsagePolicy): void {
     if (this.#rules.length === 0) this.#setRules({ sinceMs: 0, rules })
@@ -69,6 +81,7 @@ export class UsageBook {
     }
     if (isSetBack) this.#keepRulesThatHold(nowMs)
     this.#charge(nowMs)
+    this.#looksAtRules = false
     const last = this.#rules.at(-1)
     if (last === undefined || !isSame(last.rules, rules)) this.#setRules({ sinceMs: this.throughMs, rules })
   }
