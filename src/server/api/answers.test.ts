@@ -82,6 +82,9 @@ test("what the server answers is as the document says, with no field more", asyn
   await call("POST", "/v1/fleets/default/policy", { preset: "default", rules: { hours: null } })
   await call("POST", "/v1/policy", { text: "backfill: off", dryRun: false })
   await call("GET", "/v1/policy")
+  await call("GET", "/v1/share")
+  for (const by of ["user", "model"]) await call("GET", `/v1/usage?by=${by}&since=0`)
+  await call("GET", "/v1/limits")
   const session = taskSpec({
     kind: "session",
     command: [],

@@ -15,6 +15,7 @@ import { noteActivity } from "../notify/activity.ts"
 import { noteLever } from "../owners/lever-words.ts"
 import { notePresence } from "../owners/presence-news.ts"
 import { markContinued, markSuspended, noteVacating } from "../owners/step-aside.ts"
+import { recordUse } from "../usage/record-use.ts"
 import { noteUsage } from "./attempt-usage.ts"
 import { recordCheckpoint } from "./checkpoint.ts"
 import { isCurrent } from "./close-attempt.ts"
@@ -173,6 +174,7 @@ export function markRunning(core: Core, tried: Tried): void {
   attempt.state = "running"
   attempt.startedAt = core.clock.now()
   core.ledger.attemptChanged(attempt)
+  recordUse(core, tried)
   transition(core, job, "running")
 }
 
