@@ -54,7 +54,7 @@ describe("planQueue() over time", () => {
           if (latestMs !== undefined) assert.ok(startedMs <= latestMs, `job ${job.spec.id}: ${startedMs} > ${latestMs}`)
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 400 },
     )
   })
 })

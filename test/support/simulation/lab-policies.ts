@@ -29,7 +29,10 @@ export function slurmLikePolicy(lab: Lab): Policy {
   }
 }
 
-/** What we recommend to a lab: shares first, age within a week, a lane for what is short, owners first on their own Macs. */
+/**
+ * What we recommend to a lab: shares first, age within a week, a lane for what is short, owners first on their own Macs; but guests there are let
+ * finish, as what they lose is more than owners gain who do not sit at their Macs.
+ */
 export function windfallPolicy(lab: Lab): Policy {
   const { priority } = DEFAULT_POLICY
   return {
@@ -38,6 +41,7 @@ export function windfallPolicy(lab: Lab): Policy {
     defaultAccount: lab.accounts[0]!.name,
     billing: BILLING,
     priority: { ...priority, weights: { ...priority.weights, age: 1_000, fairShare: 10_000 } },
+    owners: { ...DEFAULT_POLICY.owners, preempt: false },
     shortLane: { longestMs: 30 * MINUTE_MS, interactiveOnly: false, runningPerUser: 2 },
   }
 }

@@ -19,16 +19,17 @@ export interface LabReport {
   readonly byKind: ReadonlyMap<string, Waits>
   readonly byAccount: ReadonlyMap<string, Waits>
   readonly byUser: ReadonlyMap<string, Waits>
-  /** Of each account: its part of what was used, and the part that is its by shares, as far as it asked for it. */
-  readonly shares: ReadonlyMap<string, { readonly used: number; readonly fair: number }>
-  /** Half the sum of all differences between these: how much was used by others than those whose it was. */
-  readonly shareError: number
+  readonly sharesByAccount: ReadonlyMap<string, SharePart>
+  /** What part was used by others than those whose it was. */
+  readonly accountError: number
+  readonly userError: number
   /** How often owners came to a Mac, jobs were stopped for one, and had to leave. */
   readonly visits: number
   readonly suspended: number
   readonly vacated: number
   readonly lostHours: number
-  /** Tasks that waited for longer than three days. */
+  /** Tasks that waited for longer than three days: of all, and of users who were given less than three quarters of what is theirs. */
+  readonly waitedLong: number
   readonly starved: number
 }
 
@@ -42,7 +43,8 @@ export function reportOf(lab: Lab, simulation: Simulation, gpuHours: GpuHours, {
   const free = hosts.reduce((sum, { host }) => sum + host.total.gpus * freeMs(host.here, host.gone, fromMs, toMs), 0)
   const lostMs = tasks.reduce((sum, { lostMs: lost, job }) => sum + (job.gpus === 0 ? 0 : lost), 0)
   const used = [...gpuHours.used.values()].reduce((sum, hours) => sum + hours, 0)
-  const shares = sharesOf(lab, gpuHours)
+  const { byAccount, byUser } = sharesOf(lab, gpuHours)
+  const long = tasks.filter((task) => waitOf(task, toMs) > 3 * DAY_MS)
   return {
     usedPart: (used * HOUR_MS - lostMs) / free,
     lostPart: lostMs / free,
@@ -52,44 +54,83 @@ export function reportOf(lab: Lab, simulation: Simulation, gpuHours: GpuHours, {
     byKind: new Map(KINDS.flatMap((kind) => (byKind.has(kind) ? [[kind, byKind.get(kind)!] as const] : []))),
     byAccount: by(({ job }) => job.account),
     byUser: by(({ job }) => job.user),
-    shares,
-    shareError: [...shares.values()].reduce((sum, one) => sum + Math.abs(one.used - one.fair), 0) / 2,
+    sharesByAccount: byAccount,
+    accountError: errorOf(byAccount),
+    userError: errorOf(byUser),
     visits: hosts.reduce((sum, host) => sum + host.visits, 0),
     suspended: tasks.reduce((sum, task) => sum + task.suspended, 0),
     vacated: tasks.reduce((sum, task) => sum + task.vacated, 0),
     lostHours: lostMs / HOUR_MS,
-    starved: tasks.filter((task) => waitOf(task, toMs) > 3 * DAY_MS).length,
+    waitedLong: long.length,
+    starved: long.filter(({ job }) => {
+      const part = byUser.get(job.user)
+      return part !== undefined && part.used < 0.75 * part.fair
+    }).length,
   }
 }
 
-/** GPU hours by account. */
+/** GPU hours by user. */
 export interface GpuHours {
   readonly used: ReadonlyMap<string, number>
   readonly asked: ReadonlyMap<string, number>
 }
 
-/** Of each account what was used, of its own and of what others left, and what its shares give it: what one does not ask for goes to the others. */
-function sharesOf({ accounts }: Lab, { used, asked }: GpuHours): LabReport["shares"] {
-  const all = [...used.values()].reduce((sum, hours) => sum + hours, 0)
-  const fair = new Map<string, number>()
-  let left = all
-  let open = [...accounts]
+/** A part of what was used: what it was, and what it should have been. */
+export interface SharePart {
+  readonly used: number
+  readonly fair: number
+}
+
+interface Claim {
+  readonly name: string
+  readonly shares: number
+  readonly asked: number
+}
+
+/** Of each account and user what was used, and what their shares give them: what one does not ask for goes to the others of its level. */
+function sharesOf({ accounts, people }: Lab, { used, asked }: GpuHours) {
+  const usersOf = (account: string) => people.filter((one) => one.account === account).map(({ user }) => user)
+  const sum = (of: ReadonlyMap<string, number>, users: readonly string[]) =>
+    users.reduce((total, user) => total + (of.get(user) ?? 0), 0)
+  const all = [...used.values()].reduce((total, hours) => total + hours, 0)
+  const byAccount = new Map<string, SharePart>()
+  const byUser = new Map<string, SharePart>()
+  const claims = accounts.map(({ name, shares }) => ({ name, shares, asked: sum(asked, usersOf(name)) }))
+  for (const [name, fairHours] of divide(all, claims)) {
+    const users = usersOf(name)
+    byAccount.set(name, { used: sum(used, users) / all, fair: fairHours / all })
+    const mine = users.map((user) => ({ name: user, shares: 1, asked: asked.get(user) ?? 0 }))
+    for (const [user, hours] of divide(fairHours, mine))
+      byUser.set(user, { used: (used.get(user) ?? 0) / all, fair: hours / all })
+  }
+  return { byAccount, byUser }
+}
+
+/** By shares, and to nobody more than asked for. */
+function divide(hours: number, claims: readonly Claim[]): ReadonlyMap<string, number> {
+  const parts = new Map<string, number>()
+  let left = hours
+  let open = [...claims]
   while (open.length > 0) {
     const shares = open.reduce((sum, one) => sum + one.shares, 0)
-    const modest = open.filter((one) => (asked.get(one.name) ?? 0) <= (left * one.shares) / shares)
+    const each = left / shares
+    const modest = open.filter((one) => one.asked <= each * one.shares)
     if (modest.length === 0) {
-      for (const one of open) fair.set(one.name, (left * one.shares) / shares)
+      for (const one of open) parts.set(one.name, each * one.shares)
       break
     }
-    for (const { name } of modest) {
-      fair.set(name, asked.get(name) ?? 0)
-      left -= asked.get(name) ?? 0
+    for (const { name, asked } of modest) {
+      parts.set(name, asked)
+      left -= asked
     }
     open = open.filter((one) => !modest.includes(one))
   }
-  return new Map(
-    accounts.map(({ name }) => [name, { used: (used.get(name) ?? 0) / all, fair: (fair.get(name) ?? 0) / all }]),
-  )
+  return parts
+}
+
+/** Half the sum of all differences. */
+function errorOf(parts: ReadonlyMap<string, SharePart>): number {
+  return [...parts.values()].reduce((sum, { used, fair }) => sum + Math.abs(used - fair), 0) / 2
 }
 
 function waitsOf(tasks: readonly Task[], toMs: number): Waits {

@@ -26,11 +26,10 @@ export function simulateLab(lab: Lab, work: readonly LabJob[], strategy: Strateg
 function gpuHoursOf(work: readonly LabJob[], attempts: readonly Attempt[], toMs: number): GpuHours {
   const used = new Map<string, number>()
   const asked = new Map<string, number>()
-  const add = (to: Map<string, number>, account: string, ms: number) =>
-    to.set(account, (to.get(account) ?? 0) + ms / HOUR_MS)
+  const add = (to: Map<string, number>, user: string, ms: number) => to.set(user, (to.get(user) ?? 0) + ms / HOUR_MS)
   for (const attempt of attempts) {
-    add(used, attempt.task.job.account, attempt.resources.gpus * workedIn(attempt, toMs))
+    add(used, attempt.task.job.user, attempt.resources.gpus * workedIn(attempt, toMs))
   }
-  for (const { account, gpus, workMs } of work) if (gpus !== 0) for (const ms of workMs) add(asked, account, ms)
+  for (const { user, gpus, workMs } of work) if (gpus !== 0) for (const ms of workMs) add(asked, user, ms)
   return { used, asked }
 }
