@@ -259,7 +259,8 @@ export interface JobHints {
 export interface DoctorFinding {
   readonly subject: string
   readonly code: string
-  readonly level: "ok" | "warning" | "problem" | "unknown"
+  /** note: nothing is wrong, and it is well to know; unknown: it could not be found out. docs/doctor.md has all of them. */
+  readonly level: "ok" | "note" | "warning" | "problem" | "unknown"
   readonly text: string
   readonly fix: string | null
 }
