@@ -1,3 +1,4 @@
+import { publicText } from "../../presence/public-text.ts"
 import type { FoundAttempt } from "../../protocol/agent-wire.ts"
 import type { Suspension } from "../../protocol/job.ts"
 import { isForOwner } from "../../protocol/job-state.ts"
@@ -8,7 +9,6 @@ import { isCurrent } from "../jobs/close-attempt.ts"
 import type { Tried } from "../jobs/job-table.ts"
 import { transition } from "../jobs/transition.ts"
 import { forgetActivity } from "../notify/activity.ts"
-import { publicText } from "./host-rules.ts"
 
 type Stepped = Extract<OwnerNews, { type: "suspended" | "vacating" }>
 
