@@ -1,3 +1,4 @@
+import { publicText } from "../../presence/public-text.ts"
 import type { FoundAttempt } from "../../protocol/agent-wire.ts"
 import type { Suspension } from "../../protocol/job.ts"
 import { isForOwner } from "../../protocol/job-state.ts"
