@@ -10,7 +10,6 @@ import type { Tried } from "../jobs/job-table.ts"
 import { transition } from "../jobs/transition.ts"
 import { forgetActivity } from "../notify/activity.ts"
 import { recordUse } from "../usage/record-use.ts"
-import { publicText } from "./host-rules.ts"
 
 type Stepped = Extract<OwnerNews, { type: "suspended" | "vacating" }>
 
