@@ -41,7 +41,7 @@ test("what cannot be read is refused with the field it is of", () => {
     assert.throws(
       () => read(values),
       ({ code, details, message }: WindfallError) =>
-        code === "invalid_input" && details?.["field"] === field && message.startsWith(`Cannot use --${field}: `),
+        code === "invalid_input" && details?.field === field && message.startsWith(`Cannot use --${field}: `),
     )
   }
 })
