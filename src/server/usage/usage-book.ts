@@ -83,7 +83,10 @@ export class UsageBook {
     this.#charge(nowMs)
     this.#looksAtRules = false
     const last = this.#rules.at(-1)
-    if (last === undefined || !isSame(last.rules, rules)) this.#setRules({ sinceMs: this.throughMs, rules })
+    if (last !== undefined && isSame(last.rules, rules)) return
+    this.#setRules({ sinceMs: this.throughMs, rules })
+    // Their periods may be shorter: then one has ended already.
+    this.#charge(nowMs)
   }
 
   /** Makes everything anew from the database. */
