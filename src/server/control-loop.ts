@@ -14,7 +14,6 @@ import { Followers } from "./followers.ts"
 import { AwaitedOutput } from "./jobs/awaited-output.ts"
 import { giveUpSilent, markOutOfContact } from "./jobs/contact.ts"
 import { JobTable } from "./jobs/job-table.ts"
-import { planAndPlace } from "./jobs/place.ts"
 import { Ledger } from "./ledger.ts"
 import type { ServerLimits } from "./limits.ts"
 import { LogStore } from "./logs/log-store.ts"
@@ -24,6 +23,9 @@ import { Courier } from "./notify/courier.ts"
 import { NotifyBook } from "./notify/notify-book.ts"
 import { watchOverdue } from "./notify/overdue.ts"
 import { watchLent } from "./owners/lent.ts"
+import { currentPolicy } from "./policy/pool-policy.ts"
+import { Planner } from "./queue/planner.ts"
+import { UsageBook } from "./usage/usage-book.ts"
 
 export interface ControlLoopOptions {
   readonly store: Store
@@ -48,11 +50,13 @@ export class ControlLoop {
   readonly core: Core
   readonly links: Links
   readonly #store: Store
+  readonly #planner: Planner
   readonly #ended = new AbortController()
   readonly #planAlarm: Alarm
   readonly #silenceAlarm: Alarm
   readonly #courier: Courier
   readonly #outputAlarm: Alarm
+  readonly #usageAlarm: Alarm
   readonly #awaitedOutput = new AwaitedOutput()
   #planWanted = false
   #silenceWanted = false
@@ -102,6 +106,7 @@ export class ControlLoop {
       secrets,
       followers: new Followers(ledger),
       notify: new NotifyBook(store.notify),
+      usage: new UsageBook(store.usage, clock.now()),
       clock,
       limits,
       randomBytes,
@@ -120,6 +125,7 @@ export class ControlLoop {
         this.#outputWanted = true
       },
     }
+    this.#planner = new Planner(this.core)
     this.links = new Links(this.core)
     this.#courier = new Courier(this.core)
     this.#planAlarm = new Alarm(clock, () => this.core.wakePlanner())
@@ -131,6 +137,7 @@ export class ControlLoop {
       this.#outputWanted = true
       ledger.wake()
     })
+    this.#usageAlarm = new Alarm(clock, () => ledger.wake())
     for (const record of store.hosts.list()) {
       this.core.fleet.add(record, clock.now())
       this.core.fleet.setServerMbps(record.id, measuredFromServer(this.core, record.id))
@@ -163,7 +170,7 @@ export class ControlLoop {
     await this.#courier.stop()
     // The last changes may set alarms once more.
     this.core.ledger.close()
-    for (const alarm of [this.#planAlarm, this.#silenceAlarm, this.#outputAlarm]) alarm.set(null)
+    for (const alarm of [this.#planAlarm, this.#silenceAlarm, this.#outputAlarm, this.#usageAlarm]) alarm.set(null)
     await this.core.logs[Symbol.asyncDispose]()
   }
 
@@ -177,10 +184,15 @@ export class ControlLoop {
       this.#outputWanted = false
       this.#outputAlarm.set(this.#awaitedOutput.look(core))
     }
+    const now = core.clock.now()
+    if (core.usage.isDue(now)) {
+      core.usage.settle(now, currentPolicy(core).usage)
+      this.#usageAlarm.set(core.usage.nextMs)
+    }
     // A job that cannot be placed after all changes what there is to plan.
     for (let pass = 0; this.#planWanted && pass < MAX_PASSES; pass++) {
       this.#planWanted = false
-      const planAt = planAndPlace(core)
+      const planAt = this.#planner.planAndPlace()
       const wakeAt = wakeForJobs(core)
       this.#planAlarm.set(planAt === null || wakeAt === null ? (planAt ?? wakeAt) : Math.min(planAt, wakeAt))
     }
@@ -192,6 +204,7 @@ export class ControlLoop {
     core.report("Cannot store a change; starting over from the database", error)
     core.table.reload()
     core.notify.reload()
+    core.usage.reload(core.clock.now())
     core.fleet.setRules(this.#store.fleetPolicies.all())
     const stored = new Map(this.#store.hosts.list().map((record) => [record.id, record]))
     for (const host of core.fleet.all()) {

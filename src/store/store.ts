@@ -19,6 +19,7 @@ import { NotifyStore } from "./notify.ts"
 import { PlaceStore } from "./place.ts"
 import { PolicyStore } from "./policies.ts"
 import { StepAsideStore } from "./step-asides.ts"
+import { UsageStore } from "./usage.ts"
 
 /** The database of one server, with a store for each kind of thing in it. */
 export interface Store extends Disposable {
@@ -37,6 +38,7 @@ export interface Store extends Disposable {
   readonly policies: PolicyStore
   readonly stepAsides: StepAsideStore
   readonly measures: MeasureStore
+  readonly usage: UsageStore
 }
 
 /**
@@ -73,6 +75,7 @@ function storeIn(database: Database, server: ServerId): Store {
     policies: new PolicyStore(database),
     stepAsides: new StepAsideStore(database),
     measures: new MeasureStore(database),
+    usage: new UsageStore(database),
     [Symbol.dispose]: () => database.close(),
   }
 }

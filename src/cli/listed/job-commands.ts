@@ -13,7 +13,7 @@ export const jobCommands: Group = {
   },
   ps: {
     summary: "jobs that run or wait",
-    also: ["jobs", "ls", "list", "queue"],
+    also: ["jobs", "ls", "list"],
     load: async () => (await import("../commands/ps.ts")).ps,
   },
   show: {
@@ -51,6 +51,25 @@ export const jobCommands: Group = {
     also: ["cancel", "kill"],
     load: async () => (await import("../commands/stop.ts")).stop,
   },
+  hold: {
+    summary: "keep jobs that wait from starting",
+    load: async () => (await import("../commands/hold.ts")).hold,
+  },
+  release: {
+    summary: "let held jobs go on",
+    also: ["unhold"],
+    load: async () => (await import("../commands/hold.ts")).release,
+  },
+  nice: {
+    summary: "let others go before a job of yours",
+    also: ["renice"],
+    load: async () => (await import("../commands/nice.ts")).nice,
+  },
+  time: {
+    summary: "change a job's time limit",
+    also: ["extend"],
+    load: async () => (await import("../commands/time.ts")).time,
+  },
   get: {
     summary: "bring a job's output files here",
     also: ["fetch", "outputs"],
@@ -60,6 +79,11 @@ export const jobCommands: Group = {
     summary: "send the same job again",
     also: ["retry", "requeue"],
     load: async () => (await import("../commands/rerun.ts")).rerun,
+  },
+  queue: {
+    summary: "who waits, in the order of the queue",
+    also: ["squeue"],
+    load: async () => (await import("../commands/queue.ts")).queue,
   },
   why: { summary: "why a job waits, host by host", load: async () => (await import("../commands/why.ts")).why },
 }

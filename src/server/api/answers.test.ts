@@ -82,6 +82,9 @@ test("what the server answers is as the document says, with no field more", asyn
   await call("POST", "/v1/fleets/default/policy", { preset: "default", rules: { hours: null } })
   await call("POST", "/v1/policy", { text: "backfill: off", dryRun: false })
   await call("GET", "/v1/policy")
+  await call("GET", "/v1/share")
+  for (const by of ["user", "model"]) await call("GET", `/v1/usage?by=${by}&since=0`)
+  await call("GET", "/v1/limits")
   const session = taskSpec({
     kind: "session",
     command: [],
@@ -91,6 +94,10 @@ test("what the server answers is as the document says, with no field more", asyn
   const waits = await call<{ id: number }>("POST", "/v1/jobs", { spec: session })
   const { hosts } = await call<{ hosts: unknown[] }>("GET", `/v1/jobs/${waits.id}/why`)
   assert.equal(hosts.length, 1)
+  for (const verb of ["hold", "release"]) await call("POST", `/v1/jobs/${waits.id}/${verb}`, {})
+  await call("POST", `/v1/jobs/${waits.id}/nice`, { nice: 10, priority: 5 })
+  await call("POST", `/v1/jobs/${waits.id}/time`, { timeLimitMs: 60_000 })
+  await call("GET", "/v1/queue/order")
   await call("GET", "/v1/jobs?user=all")
   await call("GET", `/v1/jobs/${id}/outputs`)
   await call("POST", `/v1/jobs/${id}/stop`, { now: true })

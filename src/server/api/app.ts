@@ -26,7 +26,9 @@ import { readQuery } from "./query.ts"
 import { queueRoutes } from "./queue-routes.ts"
 import type { AdapterEnv, Api, ApiRequest, Route } from "./route.ts"
 import { serverRoutes } from "./server-routes.ts"
+import { standingRoutes } from "./standing-routes.ts"
 import { TERMINAL_SOCKETS } from "./terminal-sockets.ts"
+import { usageRoutes } from "./usage-routes.ts"
 
 /** All routes of the API. */
 export const ROUTES: readonly Route[] = [
@@ -45,6 +47,8 @@ export const ROUTES: readonly Route[] = [
   ...dataRoutes,
   ...jobRoutes,
   ...queueRoutes,
+  ...standingRoutes,
+  ...usageRoutes,
   ...logRoutes,
   ...eventRoutes,
 ]

@@ -17,9 +17,25 @@ export function policyView(core: Core): PolicyView {
   return core.store.policies.latest() ?? { version: 0, text: "", appliedAt: null, appliedBy: null }
 }
 
+/** Whether anybody has applied a policy. */
+export function policyHolds(core: Core): boolean {
+  return policyView(core).version > 0
+}
+
 /** The policy that was applied last; that of a pool without one when there is none. */
 export function currentPolicy(core: Core): Policy {
   const { text, version } = policyView(core)
+  const known = READ.get(core)
+  if (known?.text === text) return known.policy
+  const policy = policyOf(core, text, version)
+  READ.set(core, { text, policy })
+  return policy
+}
+
+/** The file that was read last: it is asked for at each pass. */
+const READ = new WeakMap<Core, { readonly text: string; readonly policy: Policy }>()
+
+function policyOf(core: Core, text: string, version: number): Policy {
   const { policy, problems } = readPolicy(text)
   if (policy !== null) return policy
   // An earlier release took it. Whoever applies one anew sees all that changes.
@@ -45,6 +61,7 @@ export function applyPolicy(core: Core, { text, dryRun }: PolicyApplyRequest, ac
   core.store.policies.add({ version, text, appliedAt: core.clock.now(), appliedBy: actor })
   const words = changes.map((change) => change.words).join("; ")
   const what = words.length <= MOST_WORDS ? words : `${words.slice(0, MOST_WORDS)} ...`
+  core.usage.policyChanged()
   core.ledger.event({ type: "policy_applied", version, what }, actor)
   core.wakePlanner()
   return { version, applied: true, changes, moves }
