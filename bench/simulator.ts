@@ -60,9 +60,12 @@ function renderReports(names: readonly string[], reports: readonly LabReport[]):
       .map((account) => [`... ${account}`, ({ byAccount }: LabReport) => waitsText(byAccount.get(account)!)] as const),
     ["median wait of a user: of the middle one, of the worst", ({ byUser }) => usersText(byUser, "medianMs")],
     ["90th percentile of a user's: the same", ({ byUser }) => usersText(byUser, "p90Ms")],
-    ["share error, of accounts and of users", (one) => `${percent(one.accountError)}, ${percent(one.userError)}`],
+    [
+      "share error, week by week, of accounts and of users",
+      (one) => `${percent(one.accountError)}, ${percent(one.userError)}`,
+    ],
     ["tasks that waited for more than 3 days", ({ waitedLong }) => `${waitedLong}`],
-    ["... of users with less than 3/4 of theirs", ({ starved }) => `${starved}`],
+    ["... of users who never had 3/4 of theirs", ({ starved }) => `${starved}`],
     [
       "owners' visits; jobs stopped by one; that had to leave",
       (one) => `${one.visits}; ${one.suspended}; ${one.vacated}`,

@@ -101,13 +101,17 @@ export class Stream {
     this.#events.add(atMinute * MINUTE_MS, () => this.#waiting.set(job.spec.id, job))
   }
 
-  /** Until nothing happens any more. */
-  run(planned: (nowMs: number) => void = () => {}): void {
+  /**
+   * Until nothing happens any more.
+   * @param planned is called after each plan, with who stood before all when it was made
+   */
+  run(planned: (nowMs: number, front: number | null) => void = () => {}): void {
     while (this.#events.nextMs < Number.POSITIVE_INFINITY) {
       this.#nowMs = this.#events.nextMs
       while (this.#events.nextMs <= this.#nowMs) this.#events.next()
+      const front = this.front()
       this.#plan()
-      planned(this.#nowMs)
+      planned(this.#nowMs, front)
     }
   }
 

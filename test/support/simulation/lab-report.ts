@@ -19,8 +19,7 @@ export interface LabReport {
   readonly byKind: ReadonlyMap<string, Waits>
   readonly byAccount: ReadonlyMap<string, Waits>
   readonly byUser: ReadonlyMap<string, Waits>
-  readonly sharesByAccount: ReadonlyMap<string, SharePart>
-  /** What part was used by others than those whose it was. */
+  /** What part was used by others than those whose it was, week by week: what was asked for then, and from before, divided by shares. */
   readonly accountError: number
   readonly userError: number
   /** How often owners came to a Mac, jobs were stopped for one, and had to leave. */
@@ -28,12 +27,17 @@ export interface LabReport {
   readonly suspended: number
   readonly vacated: number
   readonly lostHours: number
-  /** Tasks that waited for longer than three days: of all, and of users who were given less than three quarters of what is theirs. */
+  /** Tasks that waited for longer than three days: of all, and of users who were given less than three quarters of what is theirs in each week. */
   readonly waitedLong: number
   readonly starved: number
 }
 
-export function reportOf(lab: Lab, simulation: Simulation, gpuHours: GpuHours, { fromMs, toMs }: Span): LabReport {
+export function reportOf(
+  lab: Lab,
+  simulation: Simulation,
+  weeks: readonly GpuHours[],
+  { fromMs, toMs }: Span,
+): LabReport {
   const { tasks, hosts } = simulation
   const by = (of: (task: Task) => string) => {
     const groups = Map.groupBy(tasks, of)
@@ -42,11 +46,14 @@ export function reportOf(lab: Lab, simulation: Simulation, gpuHours: GpuHours, {
   const byKind = by(({ job }) => job.kind)
   const free = hosts.reduce((sum, { host }) => sum + host.total.gpus * freeMs(host.here, host.gone, fromMs, toMs), 0)
   const lostMs = tasks.reduce((sum, { lostMs: lost, job }) => sum + (job.gpus === 0 ? 0 : lost), 0)
-  const used = [...gpuHours.used.values()].reduce((sum, hours) => sum + hours, 0)
-  const { byAccount, byUser } = sharesOf(lab, gpuHours)
+  const used = weeks.map((week) => [...week.used.values()].reduce((sum, hours) => sum + hours, 0))
+  const usedHours = used.reduce((sum, hours) => sum + hours, 0)
+  const shares = weeks.map((week) => sharesOf(lab, week))
+  const mean = (errors: readonly number[]) =>
+    errors.reduce((sum, error, at) => sum + (error * used[at]!) / usedHours, 0)
   const long = tasks.filter((task) => waitOf(task, toMs) > 3 * DAY_MS)
   return {
-    usedPart: (used * HOUR_MS - lostMs) / free,
+    usedPart: (usedHours * HOUR_MS - lostMs) / free,
     lostPart: lostMs / free,
     tasks: tasks.length,
     doneTasks: tasks.filter(({ endedMs }) => endedMs !== null).length,
@@ -54,18 +61,14 @@ export function reportOf(lab: Lab, simulation: Simulation, gpuHours: GpuHours, {
     byKind: new Map(KINDS.flatMap((kind) => (byKind.has(kind) ? [[kind, byKind.get(kind)!] as const] : []))),
     byAccount: by(({ job }) => job.account),
     byUser: by(({ job }) => job.user),
-    sharesByAccount: byAccount,
-    accountError: errorOf(byAccount),
-    userError: errorOf(byUser),
+    accountError: mean(shares.map((week) => errorOf(week.byAccount))),
+    userError: mean(shares.map((week) => errorOf(week.byUser))),
     visits: hosts.reduce((sum, host) => sum + host.visits, 0),
     suspended: tasks.reduce((sum, task) => sum + task.suspended, 0),
     vacated: tasks.reduce((sum, task) => sum + task.vacated, 0),
     lostHours: lostMs / HOUR_MS,
     waitedLong: long.length,
-    starved: long.filter(({ job }) => {
-      const part = byUser.get(job.user)
-      return part !== undefined && part.used < 0.75 * part.fair
-    }).length,
+    starved: long.filter(({ job }) => shares.every((week) => isShort(week.byUser.get(job.user)))).length,
   }
 }
 
@@ -126,6 +129,10 @@ function divide(hours: number, claims: readonly Claim[]): ReadonlyMap<string, nu
     open = open.filter((one) => !modest.includes(one))
   }
   return parts
+}
+
+function isShort(part: SharePart | undefined): boolean {
+  return part !== undefined && part.used < 0.75 * part.fair
 }
 
 /** Half the sum of all differences. */

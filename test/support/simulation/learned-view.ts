@@ -17,7 +17,7 @@ export function learnedView(lab: Lab, sinceMs: number): HostView {
     const { id, owner } = state.host
     const plain = plainView(state, nowMs)
     if (owner === null) return plain
-    const hourMs = Math.floor(nowMs / (10 * MINUTE_MS)) * 10 * MINUTE_MS
+    const hourMs = Math.floor(nowMs / HOUR_MS) * HOUR_MS
     let found = known.get(id)
     if (found === undefined || found.hourMs !== hourMs) {
       const dayMs = Math.floor(nowMs / DAY_MS) * DAY_MS

@@ -35,6 +35,8 @@ export interface Attempt {
   startedMs: number
   readonly runs: { readonly fromMs: number; toMs: number | null }[]
   endedMs: number | null
+  /** Of what it did, what is lost. */
+  lostMs: number
 }
 
 export interface HostState {
@@ -125,6 +127,7 @@ export class Simulation {
       startedMs: this.#nowMs,
       runs: [],
       endedMs: null,
+      lostMs: 0,
     }
     checkRoom(state, attempt.resources)
     task.attempt = attempt
@@ -173,7 +176,8 @@ export class Simulation {
     const workedMs = workedIn(attempt, this.#nowMs)
     const keptMs = checkpointMs === null ? 0 : Math.floor(workedMs / checkpointMs) * checkpointMs
     task.leftMs -= keptMs
-    task.lostMs += workedMs - keptMs
+    attempt.lostMs = workedMs - keptMs
+    task.lostMs += attempt.lostMs
     task.vacated++
     this.#wait(task)
   }
