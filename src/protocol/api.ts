@@ -218,8 +218,9 @@ export interface LogGap {
 
 /**
  * GET /v1/jobs/ID/events: Server-Sent Events. First one `job` with the {@link JobView}, then `job` again whenever it
- * changes (coalesced); closes after the view with a final state *and* outputs settled. GET /v1/events?after=N&follow=true:
- * `event` for each {@link WindfallEvent}; without follow `{ events: [...] }` as JSON.
+ * changes (coalesced); closes after the view with a final state *and* outputs settled. With `?noticesAfter=N` also `notice`: each
+ * {@link WindfallEvent} of that type of the job above number N, before the view of a change that came with it or later.
+ * GET /v1/events?after=N&follow=true: `event` for each {@link WindfallEvent}; without follow `{ events: [...] }` as JSON.
  */
 export interface JobChange {
   readonly job: JobView

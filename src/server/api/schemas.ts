@@ -126,6 +126,7 @@ export const logsQuery = z
     if (tailOf !== undefined && tail === undefined) refuse("tailOf", "needs tail")
     if (tailOf !== undefined && stream !== "all") refuse("tailOf", "is only for both streams together")
   })
+export const jobEventsQuery = z.object({ noticesAfter: queryCount.optional() })
 export const eventsQuery = z
   .object({
     after: queryCount.default(0),

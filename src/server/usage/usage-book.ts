@@ -24,7 +24,8 @@ export class UsageBook {
   #rules: readonly UsageRules[] = []
   /** From when on what was charged is no longer right. */
   #wrongFromMs: number | null = null
-  #looksAtRules = false
+  /** A book that begins does not know whether the policy is still the one it went by. */
+  #looksAtRules = true
 
   /** @param nowMs where a pool begins that has used nothing */
   constructor(store: UsageStore, nowMs: number) {
