@@ -15,7 +15,10 @@ describe("a reason for everybody", () => {
 
   it("says that somebody is there, and not by what they were noticed", () => {
     const sign = { code: "remote_login", user: "lena", from: "10.0.0.7" } as const
-    assert.equal(publicText("owner_here", ownerObstacleText({ code: "owner_here", sign }, 0, "UTC")), "somebody is at it")
+    assert.equal(
+      publicText("owner_here", ownerObstacleText({ code: "owner_here", sign }, 0, "UTC")),
+      "somebody is at it",
+    )
     assert.equal(publicText("on_battery", "on battery"), "on battery")
   })
 })
