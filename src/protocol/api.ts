@@ -11,8 +11,10 @@
 
 import type { OutputStream } from "./frames.ts"
 import type { HostView } from "./host.ts"
-import type { BlobHash, CodeId, HostId, JobId, ServerId, TokenId } from "./ids.ts"
+import type { BlobHash, CodeId, JobId, ServerId, TokenId } from "./ids.ts"
 import type { JobSpec, JobView } from "./job.ts"
+
+export type { WhyAnswer } from "./why.ts"
 
 export const API_VERSION = 1
 
@@ -199,22 +201,6 @@ export interface StopRequest {
   readonly graceMs?: number
 }
 /** POST /v1/jobs/ID/rerun `{}` answers a new {@link JobView}. */
-
-/** GET /v1/jobs/ID/why */
-export interface WhyAnswer {
-  readonly job: JobId
-  readonly summary: string
-  readonly code: string
-  readonly place: number | null
-  readonly hosts: readonly {
-    readonly host: HostId
-    readonly name: string
-    readonly code: string
-    readonly text: string
-    /** When what is in the way ends by itself, as far as that is known. */
-    readonly until: number | null
-  }[]
-}
 
 /**
  * GET /v1/jobs/ID/logs?attempt=N&stream=stdout|stderr|all&follow=true|false&from=OFFSET

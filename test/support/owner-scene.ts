@@ -62,6 +62,11 @@ export class OwnerScene implements AsyncDisposable {
       .filter((pid) => pid > 0 && groupOf(pid) === group && statOf(pid)[0] !== "Z")
   }
 
+  /** Their states, each once: `T` alone when all of it is stopped. */
+  get states(): string[] {
+    return [...new Set(this.tree.map((pid) => statOf(pid)[0] ?? "gone"))]
+  }
+
   get group(): number {
     return Number(/child (\d+)/.exec(readFileSync(this.home.attempt(1, "record"), "utf8"))?.[1])
   }

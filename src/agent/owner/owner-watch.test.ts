@@ -5,7 +5,7 @@ import { describe, it } from "node:test"
 import type { AgentClient } from "../../../test/support/agent-client.ts"
 import { eventually, fileText, isThere } from "../../../test/support/agent-home.ts"
 import { stop } from "../../../test/support/agent-orders.ts"
-import { isStopped, OwnerScene, QUICK } from "../../../test/support/owner-scene.ts"
+import { OwnerScene, QUICK } from "../../../test/support/owner-scene.ts"
 import type { SteeredMac } from "../../../test/support/steered-mac.ts"
 import type { AgentMessage } from "../../protocol/agent-wire.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
@@ -38,7 +38,7 @@ describe("an agent on a Mac that somebody uses", () => {
     const { reactionMs, why } = await agent.next("suspended", 1)
     assert.deepEqual(why, { code: "owner_here", text: "somebody is at it: keyboard or mouse in use" })
     assert.ok(reactionMs >= 0 && Number.isInteger(reactionMs))
-    assert.ok(scene.tree.length >= 1 && scene.tree.every(isStopped))
+    assert.deepEqual(scene.states, ["T"])
     const now = () => readFileSync(join(mac.root, "Users/Shared/Windfall/Now.txt"), "utf8")
     await eventually(() => /^Job 1 of ann.*: stopped since/m.test(now()), "the owner's file")
     await scene.told("owner_here")
@@ -82,7 +82,7 @@ describe("an agent on a Mac that somebody uses", () => {
     scene.mac.returns()
     const { at } = await scene.agent.next("suspended", 1)
     await scene.agent.kill()
-    assert.ok(scene.tree.every(isStopped))
+    assert.deepEqual(scene.states, ["T"])
     await scene.connect({ ...QUICK, resume_after_idle: "3s" })
     const [found] = scene.agent.hello.attempts
     assert.deepEqual([found?.phase, found?.suspendedAt], ["running", at])
@@ -187,7 +187,7 @@ describe("an agent on a Mac that somebody uses", () => {
     const said = ask(mac, "p1", { verb: "pause", until: Date.now() + 3_600_000 })
     await eventually(() => said() !== null, "an answer")
     assert.deepEqual([said()?.done, said()?.code], [true, null])
-    assert.ok(scene.tree.length > 0 && scene.tree.every(isStopped), "stopped before it was answered")
+    assert.deepEqual(scene.states, ["T"], "stopped before it was answered")
     // A job may have said that, too: it cannot take anything back.
     const resumed = ask(mac, "p2", { verb: "resume" })
     await eventually(() => resumed() !== null, "an answer")

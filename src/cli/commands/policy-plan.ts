@@ -31,7 +31,7 @@ export const policyPlan = command({
   },
   examples: [
     ["windfall policy plan snapshot.json", "who starts, who has a time, who waits and why"],
-    [`echo '{"now":0,"hosts":"mac[1-4]","jobs":[{"nodes":2}]}' | windfall policy plan -`, "a small one"],
+    [`echo '{"now":0,"hosts":"mac","jobs":[{}]}' | windfall policy plan -`, "a small one"],
     ["windfall policy plan snapshot.json --job 17", "one job, with the sum of its priority"],
   ],
   async run(cli, options, files) {

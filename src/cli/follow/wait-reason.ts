@@ -28,7 +28,9 @@ export class WaitReason {
     if (job.state !== "queued" || nowMs - this.#askedMs < FRESH_MS) return
     this.#askedMs = nowMs
     try {
-      this.#summary = (await this.#client.get<WhyAnswer>(`/v1/jobs/${job.id}/why`)).summary
+      this.#summary = (
+        await this.#client.get<WhyAnswer>(`/v1/jobs/${job.id}/why`, { query: { brief: "true" } })
+      ).summary
     } catch {
       // Whoever follows the job notices by other means.
     }

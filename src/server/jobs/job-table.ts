@@ -30,7 +30,7 @@ export class JobTable {
   readonly #names = new Map<string, JobId>()
   #waiting = new Map<JobId, WaitingJob>()
   /** Counted when first asked for after a change of the queue. */
-  #places: Map<JobId, number> | undefined
+  #places: ReadonlyMap<JobId, number> | undefined
   #lastWaiting = 0
   #lastId = 0
 
@@ -154,6 +154,10 @@ export class JobTable {
     return this.#waiting.values()
   }
 
+  waitingJob(id: JobId): WaitingJob | undefined {
+    return this.#waiting.get(id)
+  }
+
   get waitingCount(): number {
     return this.#waiting.size
   }
@@ -162,10 +166,17 @@ export class JobTable {
   placeOf(id: JobId): number | null {
     if (!this.#waiting.has(id)) return null
     if (this.#places === undefined) {
-      this.#places = new Map()
-      for (const waiting of this.#waiting.keys()) this.#places.set(waiting, this.#places.size + 1)
+      const places = new Map<JobId, number>()
+      for (const waiting of this.#waiting.keys()) places.set(waiting, places.size + 1)
+      this.#places = places
     }
-    return this.#places.get(id) ?? null
+    // Who came since the plan that has the places stands last until the next one.
+    return this.#places.get(id) ?? this.#waiting.size
+  }
+
+  /** By a policy the order is another one. It holds until the queue changes: then it is planned anew. */
+  setPlaces(places: ReadonlyMap<JobId, number>): void {
+    this.#places = places
   }
 
   enqueue(job: JobRecord, notBeforeMs: number | null): void {

@@ -2,12 +2,10 @@ import type { AttemptOrder } from "../../protocol/agent-wire.ts"
 import type { OrderCheckpoint } from "../../protocol/checkpoint.ts"
 import { type AttemptId, makeId } from "../../protocol/ids.ts"
 import type { Cause } from "../../protocol/job-state.ts"
-import { plan, type Start } from "../../scheduler/plan.ts"
-import type { Snapshot } from "../../scheduler/snapshot.ts"
+import type { Start } from "../../scheduler/plan.ts"
 import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { orderData } from "../data/job-data.ts"
-import { lookAtGates } from "../queue/look-at-gates.ts"
 import { timeLimitOf } from "../queue/standing.ts"
 import { notePlaced } from "../usage/record-use.ts"
 import { dropAwaited, dropDamaged } from "./checkpoint-wait.ts"
@@ -16,28 +14,8 @@ import { silenceLimitMs } from "./outcome.ts"
 import { trySettle } from "./settle.ts"
 import { transition } from "./transition.ts"
 
-/** What the scheduler gets to see: live collections, nothing is copied. */
-export function snapshotOf(core: Core): Snapshot {
-  core.fleet.refreshOrders()
-  return { hosts: core.fleet.schedulable(), waiting: core.table.waiting(), leases: core.table.leases() }
-}
-
-/** Plans and starts, within a change. Returns when to plan again although nothing changes, or `null`. */
-export function planAndPlace(core: Core): number | null {
-  const gateAt = lookAtGates(core)
-  const { starts, wakeAtMs } = plan(snapshotOf(core), core.clock.now())
-  for (const start of starts) place(core, start)
-  const changeAt = core.fleet.refreshOrders()
-  return earliest(wakeAtMs, changeAt, gateAt)
-}
-
-/** `null`: never. */
-function earliest(...times: readonly (number | null)[]): number | null {
-  const some = times.filter((time) => time !== null)
-  return some.length === 0 ? null : Math.min(...some)
-}
-
-function place(core: Core, start: Start): void {
+/** Gives the job a lease on the host and tells the host to start it; or ends it, where what it needs is gone. Within a change. */
+export function place(core: Core, start: Start): void {
   const job = core.table.get(start.job)
   const host = core.fleet.get(start.host)
   if (host === undefined) return

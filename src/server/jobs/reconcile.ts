@@ -145,8 +145,13 @@ function stopFor(
   job: JobRecord,
 ): Omit<NonNullable<JobRecord["stop"]>, "at" | "by"> | null {
   const { leaving = null } = host?.record ?? {}
-  if (job.stop !== null || leaving === null) return job.stop
+  if (job.stop !== null) return job.stop
   const { stopSignal, graceMs } = job.spec
+  const forOther = job.standing?.leaving
+  if (forOther !== undefined && forOther.attempt === job.attempts.at(-1)?.number && leaving === null) {
+    return { cause: "preempted", signal: stopSignal, graceMs: forOther.graceMs }
+  }
+  if (leaving === null) return null
   const cause = leaving.phase === "left" ? "owner_policy" : "preempted"
   return leaving.now ? { cause, signal: "SIGKILL", graceMs: 0 } : { cause, signal: stopSignal, graceMs }
 }

@@ -17,6 +17,11 @@ export function policyView(core: Core): PolicyView {
   return core.store.policies.latest() ?? { version: 0, text: "", appliedAt: null, appliedBy: null }
 }
 
+/** Whether anybody has applied a policy. */
+export function policyHolds(core: Core): boolean {
+  return policyView(core).version > 0
+}
+
 /** The policy that was applied last; that of a pool without one when there is none. */
 export function currentPolicy(core: Core): Policy {
   const { text, version } = policyView(core)

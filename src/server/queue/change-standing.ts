@@ -7,6 +7,7 @@ import type { Core } from "../core.ts"
 import type { Viewer } from "../jobs/job-view.ts"
 import { transition } from "../jobs/transition.ts"
 import { currentPolicy } from "../policy/pool-policy.ts"
+import { lookAtGates } from "./look-at-gates.ts"
 import { niceOf, setStanding, timeLimitOf } from "./standing.ts"
 
 /**
@@ -52,6 +53,8 @@ export function releaseJob(core: Core, job: JobRecord, viewer: Viewer): void {
   setStanding(core, job, { hold: undefined })
   core.ledger.event({ type: "job_changed", job: job.id, what: "released" }, viewer.user)
   if (core.table.gates.note(job)) core.wakePlanner()
+  // Whoever released it is told whether it waits for something else.
+  lookAtGates(core)
 }
 
 /**

@@ -12,7 +12,11 @@ export class GateBook {
   /** By what they hang on: the number of a job, or a name with its user. */
   readonly #dependents = new Map<number | string, Set<JobId>>()
 
+  /** Ended jobs on which others hang: they have left memory, and their end may not be stored before the present change is. */
+  readonly #ended = new Map<number, JobRecord>()
+
   clear(): void {
+    this.#ended.clear()
     this.#dueAt.clear()
     this.#dependents.clear()
   }
@@ -39,6 +43,11 @@ export class GateBook {
     return due.sort((a, b) => a - b)
   }
 
+  /** The job, if it has ended while others hung on it. */
+  endedOf(job: number): JobRecord | undefined {
+    return this.#ended.get(job)
+  }
+
   lookAt(job: JobId, atMs: number | null): void {
     if (this.#dueAt.has(job)) this.#dueAt.set(job, atMs ?? Number.POSITIVE_INFINITY)
   }
@@ -51,7 +60,9 @@ export class GateBook {
   }
 
   /** Whoever hangs on it is to be looked at. */
-  #touch({ id, user, spec }: JobRecord): boolean {
+  #touch(job: JobRecord): boolean {
+    const { id, user, spec, state } = job
+    if (isFinal(state) && this.#dependents.has(id)) this.#ended.set(id, job)
     const dependents = [
       ...(this.#dependents.get(id) ?? []),
       ...(spec.name === null ? [] : (this.#dependents.get(`${user}\n${spec.name}`) ?? [])),
@@ -71,7 +82,10 @@ export class GateBook {
       if (hangs) set.add(job.id)
       else set.delete(job.id)
       if (set.size > 0) this.#dependents.set(key, set)
-      else this.#dependents.delete(key)
+      else {
+        this.#dependents.delete(key)
+        if (typeof key === "number") this.#ended.delete(key)
+      }
     }
   }
 }

@@ -62,7 +62,7 @@ function stateOf(core: Core, job: JobRecord, after: string, nowMs: number) {
 }
 
 function tasksOf(core: Core, id: number): Tasks | undefined {
-  const job = core.table.live(id as JobId) ?? core.store.jobs.get(id as JobId)
+  const job = core.table.gates.endedOf(id) ?? core.table.live(id as JobId) ?? core.store.jobs.get(id as JobId)
   return job === undefined ? undefined : new Map([[null, progressOf(job)]])
 }
 
