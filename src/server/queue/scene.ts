@@ -6,14 +6,14 @@ import type { WaitingJob } from "../../scheduler/snapshot.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import type { Tried } from "../jobs/job-table.ts"
-import { poolUsageOf } from "./pool-usage.ts"
+import { poolUsageOf } from "../usage/pool-usage.ts"
 import { niceOf, queueAskedOf, timeLimitOf } from "./standing.ts"
 import { effectiveLimitOf, partitionsOf, placedAs } from "./who-of.ts"
 
 /** The pool and its queue as the scheduler's plan by policy sees them. What keeps jobs out of the queue is not in it: they are not there. */
 export function sceneOf(core: Core, policy: Policy, nowMs: number): QueueScene {
   core.fleet.refreshOrders()
-  const usage = poolUsageOf(core, nowMs)
+  const usage = poolUsageOf(core, policy)
   const waiting: QueueJob[] = []
   for (const one of core.table.waiting()) {
     const job = core.table.live(one.id)

@@ -90,7 +90,7 @@ test("two users are charged what they held by weights and prices, and what other
   scene.clock.advance(HOUR_MS)
   await scene.end(plain, first, HOUR_MS)
   await scene.end(own, second, HOUR_MS)
-  const third = await scene.run("bob", own, { host: "beta" })
+  const third = await scene.run("bob", own, { host: "beta", timeLimitMs: 2 * HOUR_MS })
   scene.clock.advance(HOUR_MS)
   await scene.end(own, third, HOUR_MS)
   // A core and a GPU an hour cost 11; on the M3 Ultra twice that, of which half is bob's credit. His own Mac costs him nothing.
@@ -250,7 +250,7 @@ test("limits say what is used of each; without a policy there are none, and shar
   assert.deepEqual([none.account, none.partition, none.qos, none.limits], ["default", "apple_gpu", "normal", []])
   assert.equal((await scene.share("default/bob"))?.levelFs, "inf")
   await scene.server.call("POST", "/v1/policy", { text: POLICY, dryRun: false })
-  const id = await scene.run("bob", host)
+  const id = await scene.run("bob", host, { timeLimitMs: 2 * HOUR_MS })
   scene.clock.advance(HOUR_MS)
   await scene.settle()
   const { account, refusal, limits: hold } = await limits()
