@@ -18,7 +18,10 @@ export async function openControl(
   path: string,
   obey: (words: readonly string[]) => Promise<string>,
 ): Promise<AsyncDisposable> {
+  const open = new Set<net.Socket>()
   const server = net.createServer({ allowHalfOpen: true }, (socket) => {
+    open.add(socket)
+    socket.once("close", () => open.delete(socket))
     const answer = (one: ControlAnswer) => socket.end(`${JSON.stringify(one)}\n`)
     socket.on("error", () => undefined)
     createInterface({ input: socket }).once("line", (line) => {
@@ -38,7 +41,12 @@ export async function openControl(
     await listen(server, path)
   }
   return {
-    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
+    [Symbol.asyncDispose]: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        // Whoever says nothing, or has not been answered, must not keep the lab.
+        for (const socket of open) socket.destroy()
+      }),
   }
 }
 
