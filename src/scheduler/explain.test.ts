@@ -92,6 +92,12 @@ describe("explain()", () => {
     ])
   })
 
+  it("says of a host that was taken out of the pool that alone", () => {
+    const left = host("a", 32, { link: "refused", reason: "its owner has taken it out of the pool", draining: true })
+    const text = "a: not accepted: its owner has taken it out of the pool"
+    assert.deepEqual(why([left], [], [job(2)], 2), [`host_refused | ${text}`, text])
+  })
+
   it("says why a host is withheld, and gives it no job until it no longer is", () => {
     const withheld = "process 7, which job 1 left there, holds 12 GB"
     assert.deepEqual(why([host("a", 32, { withheld })], [], [job(2)], 2), [

@@ -108,7 +108,8 @@ export function isLasting({ code }: Obstacle): boolean {
 export function hostObstacles(host: SchedulableHost): Obstacle[] {
   const found: Obstacle[] = []
   if (host.link !== "ready") found.push({ code: `host_${host.link}` })
-  if (host.draining) found.push({ code: "host_draining" })
+  // Of a host that lets nobody in it says nothing more.
+  if (host.draining && host.link !== "refused") found.push({ code: "host_draining" })
   if (host.withheld !== null) found.push({ code: "host_withheld" })
   for (const { code, text, until } of host.ownerObstacles) found.push({ code: ownerCode(code), text, until })
   return found

@@ -57,6 +57,12 @@ test("rules of a machine and of its fleet, each with who said it; what cannot be
   const never = await pool().windfall(["mac", "never", "12:00-13:30"], as)
   assert.equal(never.exitCode, 0, never.stderr)
   assert.equal((await pool().windfall(["mac", "rules", "who=nobody", "keep_memory=1G"], as)).exitCode, 0)
+  const idle = await pool().windfall(["mac", "rules", "on_return", "suspend"], as)
+  assert.match(
+    idle.stdout,
+    /on_return: suspend .*\nhost1 is no Mac, so nobody is looked for: on_return has no effect there but /,
+  )
+  await pool().windfall(["mac", "rules", "--unset", "on_return"], as)
   const shown = await pool().windfall(["mac", "rules"], as)
   assert.match(shown.stdout, /vacate_after +10m +the fleet/)
   assert.match(shown.stdout, /never +12:00-13:30 +the owner/)

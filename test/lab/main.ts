@@ -2,13 +2,12 @@
  * A lab to play with. `npm run lab -- up 4 --mac 2` starts it and stays until Ctrl-C; from another terminal,
  * `npm run lab -- owner mac-2 returns` and the other words of HELP work on it.
  */
-import { existsSync, readFileSync, rmSync } from "node:fs"
-import net from "node:net"
+import { readFileSync } from "node:fs"
 import { tmpdir, userInfo } from "node:os"
 import { join } from "node:path"
-import { createInterface } from "node:readline"
 import { fingerprintOf } from "../../src/ssh/host-key.ts"
 import { startPool } from "../support/pool.ts"
+import { askControl, openControl } from "./control.ts"
 import { type Lab, type LabHostOptions, type LabMode, MACS, startLab } from "./lab.ts"
 import { MAC_WORDS } from "./mac/mac-words.ts"
 import { HOST_WORDS, obey } from "./obey.ts"
@@ -49,23 +48,22 @@ async function up(words: readonly string[]): Promise<void> {
     ...(mode === undefined ? {} : { mode }),
     ...(keyFile === undefined ? {} : { authorizedKeys: [readFileSync(keyFile, "utf8").trim()] }),
   }
+  let running: Lab | undefined
+  // Before any host starts: one lab at a time is steered from here.
+  await using _control = await openControl(socketPath, async (line) => {
+    if (running === undefined) throw new Error("The lab is still starting")
+    return obey(running.hosts, line)
+  }).catch((error: Error) => {
+    console.error(error.message)
+    process.exit(2)
+  })
   await using pool = words.includes("--server") ? await startPool({ ...options, server: { labMacs: true } }) : undefined
   await using own = pool === undefined ? await startLab(options) : undefined
   const lab = pool?.lab ?? own
   if (lab === undefined) return
-  if (existsSync(socketPath)) rmSync(socketPath)
-  const control = net.createServer({ allowHalfOpen: true }, (socket) => {
-    createInterface({ input: socket }).once("line", (line) => {
-      obey(lab.hosts, line.split(" ")).then(
-        (answer) => socket.end(`${answer}\n`),
-        (error: Error) => socket.end(`${error.message}\n`),
-      )
-    })
-  })
-  await new Promise<void>((resolve) => control.listen(socketPath, resolve))
+  running = lab
   console.log(describe(lab, pool === undefined ? null : pool, keyFile !== undefined))
   if (!stopped.signal.aborted) await new Promise((resolve) => stopped.signal.addEventListener("abort", resolve))
-  control.close()
 }
 
 function describe(
@@ -97,16 +95,16 @@ function describe(
 }
 
 async function tell(words: readonly string[]): Promise<void> {
-  const socket = net.connect(socketPath)
-  socket.on("error", () => {
-    console.error("No lab is running: npm run lab -- up 4")
-    process.exitCode = 2
-  })
-  socket.end(`${words.join(" ")}\n`)
-  socket.pipe(process.stdout)
+  const answer = await askControl(socketPath, words)
+  if (answer?.done) return console.log(answer.text)
+  console.error(answer?.text ?? "No lab is running: npm run lab -- up 4")
+  process.exitCode = 2
 }
 
 const words = process.argv.slice(2)
 if (words[0] === "up") await up(words.slice(1))
 else if (words.length >= 2) await tell(words)
-else console.log(HELP)
+else {
+  console.log(HELP)
+  if (words.length > 0 && !/^(-h|(--)?help)$/.test(words[0] ?? "")) process.exitCode = 2
+}

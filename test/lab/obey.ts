@@ -5,13 +5,13 @@ import { MAC_WORDS } from "./mac/mac-words.ts"
 export const HOST_WORDS =
   "cut|restore|restart|sleep [TIME]|wake|processes|log, shape MBIT (0: as fast as it goes), delay MS"
 
-/** Does to a host what was typed, `WORD HOST MORE...`; hosts by name or by number from 1. Returns what to show. */
+/** Does to a host what was typed, `WORD HOST MORE...`; hosts by name or by number from 1. Returns what to show. @throws what is not understood */
 export async function obey(
   hosts: readonly LabHost[],
   [word = "", which = "", ...more]: readonly string[],
 ): Promise<string> {
   const host = hosts.find(({ name }, at) => name === which || `${at + 1}` === which)
-  if (host === undefined) return `There is no host ${which}: ${hosts.map(({ name }) => name).join(", ")}`
+  if (host === undefined) throw new Error(`There is no host ${which}: ${hosts.map(({ name }) => name).join(", ")}`)
   const [value = ""] = more
   const acts: Record<string, () => unknown> = {
     cut: () => host.cut(),
@@ -25,7 +25,7 @@ export async function obey(
     log: () => [...host.sshdLog],
   }
   const macWord = MAC_WORDS[word]
-  if (acts[word] === undefined && macWord === undefined) return `There is no word ${word}`
+  if (acts[word] === undefined && macWord === undefined) throw new Error(`There is no word ${word}`)
   const answer = await (acts[word]?.() ?? macWord?.act(host.mac, more))
   if (Array.isArray(answer)) return answer.join("\n")
   return `${word}: ${host.name}${typeof answer === "string" ? `, ${answer}` : ""}`

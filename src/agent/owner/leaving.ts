@@ -13,6 +13,7 @@ export function stopForGood(context: AgentContext): void {
     const { order, stop, status, disowned } = attempt
     if (order === null || stop !== null || status !== null || disowned) continue
     const graceMs = Math.min(order.graceMs, MOST_GRACE_MS)
+    attempt.message ??= "It stepped aside: its owner has taken the Mac out of the pool"
     stopAttempt(context, attempt, { cause: "owner_policy", signal: order.stopSignal, graceMs })
   }
 }

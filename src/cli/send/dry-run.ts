@@ -72,8 +72,11 @@ async function sayJob(cli: Cli, { spec: draft, folder, json }: DryJob, preview: 
   }
   if (preview === undefined) lines.push("could run: unknown, as no server can be asked")
   else {
-    lines.push(`could run: ${preview.summary}`)
-    for (const { name, text } of preview.hosts) lines.push(`  ${name}: ${printable(text)}`)
+    lines.push(`could run: ${printable(preview.summary)}`)
+    // Of one host the line above has said it all.
+    for (const { name, text } of preview.hosts) {
+      if (preview.summary !== `${name}: ${text}`) lines.push(`  ${name}: ${printable(text)}`)
+    }
   }
   await cli.stdout.write(`${lines.join("\n")}\n`)
 }
