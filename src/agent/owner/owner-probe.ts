@@ -7,6 +7,7 @@ import type { Moment } from "../../presence/moment.ts"
 import { ifKnown, known, type Reading, unknown } from "../../presence/reading.ts"
 import { CommandShell } from "./command-shell.ts"
 import { Identities } from "./identities.ts"
+import { COMMANDS, type Source } from "./look-sources.ts"
 import {
   type Answer,
   assertionsOf,
@@ -18,25 +19,10 @@ import {
   loginsOf,
   lowPowerOf,
   powerOf,
-  SYSCTL_KEYS,
   type SysctlNow,
   sysctlOf,
 } from "./look-text.ts"
 import { SystemMarks } from "./system-marks.ts"
-
-/** What is looked at, by how soon it must be noticed, and what it costs to ask. All of it needs no rights and shows nothing. */
-const COMMANDS = {
-  idle: "/usr/sbin/ioreg -r -d 1 -c IOHIDSystem",
-  sysctl: `/usr/sbin/sysctl -i ${SYSCTL_KEYS}`,
-  root: "/usr/sbin/ioreg -n Root -d 1",
-  state: "/usr/bin/pmset -g systemstate",
-  assertions: "/usr/bin/pmset -g assertions",
-  memory: "/usr/bin/vm_stat",
-  batt: "/usr/bin/pmset -g batt",
-  settings: "/usr/bin/pmset -g",
-  who: "/usr/bin/who",
-} as const
-type Source = keyof typeof COMMANDS
 
 /** A look waits for these no longer. */
 const QUICK_MS = 2_000
@@ -117,6 +103,13 @@ export class OwnerProbe implements Disposable {
     return sysctlOf(answer).texts
   }
 
+  /** Memory as it is now: with one round trip, whatever was asked before. Never throws. */
+  async memory(): Promise<Pick<Conditions, "availableBytes" | "pressure" | "swapUsedBytes">> {
+    await this.#ask(this.#quick, QUICK_MS, ["sysctl", "memory"])
+    const { availableBytes, pressure, swapUsedBytes } = this.#conditionsOf(sysctlOf(this.#answer("sysctl"))).conditions
+    return { availableBytes, pressure, swapUsedBytes }
+  }
+
   /** Never throws. */
   async look({ isHere, isBusy, ours }: LookFor): Promise<Seen> {
     // At the first look all is asked at once, later what is due.
@@ -129,7 +122,8 @@ export class OwnerProbe implements Disposable {
       await (this.#kept.has("sysctl") ? idle : Promise.all([idle, sysctl]))
     } else {
       const due = [...this.#consoleDue(CONSOLE_MS), ...this.#loginsDue()]
-      await this.#ask(this.#quick, QUICK_MS, ["idle", "sysctl", ...due])
+      // Jobs are placed by how much memory there is.
+      await this.#ask(this.#quick, QUICK_MS, ["idle", "sysctl", "memory", ...due])
     }
     const { now } = this.#options
     if (isBusy) {
