@@ -15,6 +15,7 @@ import type { HostClock } from "./host-clock.ts"
 import type { HostFolder } from "./host-folder.ts"
 import type { JobHost } from "./job-environment.ts"
 import type { LeftoverWatch } from "./leftover-watch.ts"
+import type { MemoryNews } from "./memory-news.ts"
 import type { OutputSender } from "./output-sender.ts"
 import type { Platform } from "./platform/platform.ts"
 import type { ServerLink } from "./server-link.ts"
@@ -49,6 +50,10 @@ export interface AgentContext {
   readonly attempts: Map<number, Attempt>
   /** What keeps jobs from starting now for the sake of people at the host, in words; `null` when they may. */
   refusal(): OwnersRefusal | null
+  /** The same for an attempt that is being made ready, after a look at who is there and how much memory there is now. Absent: nothing is looked at. */
+  readonly admit?: (leaseBytes: number) => Promise<OwnersRefusal | null>
+  /** What the server knows of the memory here; absent where nothing looks for it. */
+  readonly memoryNews?: MemoryNews
   /** An attempt's phase has changed: limits may have come or gone, and an agent without a link may be able to leave. */
   changed(): void
   /** The forker says that the supervisor which had this attempt, or was to have it, has ended. */

@@ -107,6 +107,11 @@ export class Agent {
     server.emit("connection", connection)
   }
 
+  /** Tells the server at once how much memory there is. */
+  sampleNow(): Promise<void> {
+    return this.#sampler.now()
+  }
+
   /** The machine has woken, or the process was stopped and goes on. */
   woke(): void {
     this.#limits.lookNow()

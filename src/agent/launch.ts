@@ -47,10 +47,17 @@ export function beginAttempt(
     beginOutput(context, attempt, Object.values(secrets), { stdout: 0, stderr: 0 })
     const from = order.checkpoint?.from ?? null
     const isBare = order.workspace === null && from === null && order.stdin === null && order.data.length === 0
-    if (isBare && order.environment == null) launch(context, attempt, environment, secrets)
-    else {
+    // What it says is waited for last, so that nothing takes longer for it.
+    const refusal = context.admit?.(order.lease.memoryBytes)
+    if (isBare && order.environment == null) {
+      if (refusal === undefined) launch(context, attempt, environment, secrets)
+      else
+        launchAdmitted(context, attempt, environment, secrets, refusal).catch((error) =>
+          refuseFor(context, attempt, error),
+        )
+    } else {
       attempt.inode = createAttempt(folder, order, secrets)
-      prepare(context, attempt, order, secrets).catch((error) => refuseFor(context, attempt, error))
+      prepare(context, attempt, order, secrets, refusal).catch((error) => refuseFor(context, attempt, error))
     }
   } catch (error) {
     refuseFor(context, attempt, error)
@@ -70,11 +77,35 @@ export function beginOutput(
   context.output.begin({ sequence, folder, headBytes, tailBytes, secrets, from })
 }
 
+type Admission = ReturnType<NonNullable<AgentContext["admit"]>>
+
+/** Launches what needs nothing but its order. */
+async function launchAdmitted(
+  context: AgentContext,
+  attempt: Attempt,
+  environment: readonly string[],
+  secrets: Readonly<Record<string, string>>,
+  refusal: Admission,
+): Promise<void> {
+  attempt.abort = new AbortController()
+  if (await isRefused(context, attempt, refusal)) return
+  launch(context, attempt, environment, secrets)
+}
+
+/** Refuses what may not start after all. @throws where it was stopped meanwhile */
+async function isRefused(context: AgentContext, attempt: Attempt, refusal: Admission | undefined): Promise<boolean> {
+  const found = (await refusal) ?? null
+  attempt.abort?.signal.throwIfAborted()
+  if (found !== null) refuse(context, attempt, found.cause, `It cannot start there now: ${found.reason}`)
+  return found !== null
+}
+
 async function prepare(
   context: AgentContext,
   attempt: Attempt,
   order: AttemptOrder,
   secrets: Readonly<Record<string, string>>,
+  refusal: Admission | undefined,
 ): Promise<void> {
   const abort = new AbortController()
   attempt.abort = abort
@@ -86,6 +117,7 @@ async function prepare(
   await bringWorkspace(context, attempt, order, abort.signal)
   await prepareEnvironment(context, attempt, order, abort.signal)
   abort.signal.throwIfAborted()
+  if (await isRefused(context, attempt, refusal)) return
   linkAllData(context, attempt, order.data)
   launch(context, attempt, jobEnvironment(order, secrets, context.jobHost, attempt))
   setImmediate(() => keepIndex(attempt))
@@ -237,7 +269,7 @@ export function refuse(context: AgentContext, attempt: Attempt, cause: Cause, me
 
 function refuseFor(context: AgentContext, attempt: Attempt, thrown: unknown): void {
   if (attempt.stop !== null) {
-    refuse(context, attempt, attempt.stop.cause, "It was stopped before it ran")
+    refuse(context, attempt, attempt.stop.cause, attempt.message ?? "It was stopped before it ran")
     return
   }
   const doing = "prepare the attempt on the host"

@@ -24,6 +24,7 @@ import { hostClock } from "./host-clock.ts"
 import { hostFolder, makeHostFolder } from "./host-folder.ts"
 import { launchAgain } from "./launch.ts"
 import { LeftoverWatch } from "./leftover-watch.ts"
+import { MemoryNews } from "./memory-news.ts"
 import { toleranceOf } from "./memory-watch.ts"
 import { OutputSender } from "./output-sender.ts"
 import { type HostOwner, type OwnerPlace, openOwner } from "./owner/open-owner.ts"
@@ -155,6 +156,12 @@ async function open(
     program,
     attempts,
     refusal: () => owner.refusal(),
+    ...(probe === null
+      ? {}
+      : {
+          admit: (leaseBytes: number) => owner.admit(leaseBytes),
+          memoryNews: new MemoryNews(facts.memoryBytes, async () => agent?.sampleNow()),
+        }),
     mayDarken: () => owner.mayDarken(),
     changed: () => agent?.changed(),
     supervisorDied: (attempt) => agent?.supervisorDied(attempt),

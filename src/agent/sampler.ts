@@ -46,6 +46,11 @@ export class Sampler {
     if (busy) this.#plan(GLANCE_MS)
   }
 
+  /** Looks at once, whenever the next look is due. */
+  now(): Promise<void> {
+    return this.#sample(null)
+  }
+
   stop(): void {
     clearTimeout(this.#timer)
   }
@@ -93,7 +98,9 @@ export class Sampler {
       }
       if (link.attached) {
         const attempts = trees.map(({ told }) => told)
-        link.send({ type: "sample", at: clock.now(), ...(await platform.free(folder.root)), attempts })
+        const free = await platform.free(folder.root)
+        link.send({ type: "sample", at: clock.now(), ...free, attempts })
+        this.#context.memoryNews?.told(free.memoryFreeBytes)
       }
       await leftovers.lookAtMemory(this.#busy)
     } finally {

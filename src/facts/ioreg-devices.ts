@@ -18,7 +18,8 @@ export function readHidIdle(sheet: FactSheet, nodes: readonly RegistryNode[]): v
   const idleNs = Math.min(...times)
   if (isDamaged) sheet.unknown("idleMs", "garbage", "its value is damaged, cut, or there twice", IDLE)
   else if (times.length === 0) sheet.unknown("idleMs", "no_such_key", "the output does not say", IDLE)
-  else if (idleNs < 0 || idleNs > LONGEST_IDLE_NS)
+  else if (idleNs < 0) sheet.unknown("idleMs", "implausible", "its value is no time that can have gone by", IDLE)
+  else if (idleNs > LONGEST_IDLE_NS)
     sheet.unknown("idleMs", "implausible", `${idleNs} ns are more than ten years`, IDLE)
   else sheet.known("idleMs", Math.floor(idleNs / 1e6), IDLE)
 }

@@ -28,14 +28,22 @@ function checkModelAndChip(sheet: FactSheet): void {
   if (row !== undefined && chip !== null && row.chip !== chip && sheet.value("isVirtual") !== true) {
     const detail = `${model} has ${row.chip}, and the chip's name is ${chip}`
     sheet.spoil("modelIdentifier", "contradictory", detail, MODEL)
-    sheet.spoil("chip", "contradictory", detail, MODEL)
+    spoilChip(sheet, detail, MODEL)
   }
   const family = sheet.text("chipFamily")
   const named = sheet.text("chip")
   if (family !== null && named !== null && CHIPS.has(named) && !family.split(" or ").includes(named.slice(6))) {
     const detail = `the kernel is for ${family}, and the chip's name is ${named}`
-    sheet.spoil("chip", "contradictory", detail, TABLE)
+    spoilChip(sheet, detail, TABLE)
     sheet.spoil("chipFamily", "contradictory", detail, TABLE)
+  }
+}
+
+/** With the chip goes what the table was asked for by its name. */
+function spoilChip(sheet: FactSheet, detail: string, key: string): void {
+  sheet.spoil("chip", "contradictory", detail, key)
+  for (const name of ["coreCounts", "coreNames"] as const) {
+    if (sheet.get(name)?.key.endsWith(`with the ${TABLE}`)) sheet.spoil(name, "contradictory", detail, key)
   }
 }
 
@@ -44,7 +52,7 @@ function checkChipAndSize(sheet: FactSheet): void {
   const generation = sheet.text("gpuGeneration")
   if (chip !== null && generation !== null && generationOf(chip) !== null && generationOf(chip) !== generation) {
     const detail = `the GPU's driver is for ${generation}, and the chip's name is ${chip}`
-    sheet.spoil("chip", "contradictory", detail, TABLE)
+    spoilChip(sheet, detail, TABLE)
     sheet.spoil("gpuGeneration", "contradictory", detail, TABLE)
     sheet.spoil("gpuModel", "contradictory", detail, TABLE)
     return

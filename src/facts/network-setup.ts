@@ -58,15 +58,25 @@ export function readServiceOrder(sheet: FactSheet, lines: readonly Line[]): void
   const fit = (text: string) =>
     /^An asterisk \(\*\) denotes/.test(text) ? undefined : (OF_PORT.exec(text) ?? SERVICE.exec(text))
   let service: { name: string; isDisabled: boolean; at: number } | null = null
+  let lastNumber = 0
+  let damage: string | null = null
   for (const { value: match, isWhole, at } of fitLines(lines, fit, (text) => sheet.misfit(text))) {
     const [line, first = "", second = ""] = match
     if (!line.startsWith("(Hardware Port:")) {
+      // They are numbered through; a disabled one may be counted or not.
+      const number = first === "*" ? lastNumber : Number(first)
+      if (first !== "*" && number <= lastNumber) damage ??= `service ${number} comes after ${lastNumber}`
+      lastNumber = number
       service = isWhole && NAME.test(second) ? { name: second, isDisabled: first === "*", at } : null
       continue
     }
     // A service that kept the name of its port shows whether lines between the two were lost.
     const ofName = service === null ? null : kindOfPort(service.name)
-    if (ofName !== null && ofName !== kindOfPort(first)) service = null
+    const ofPort = kindOfPort(first)
+    if (ofName !== null && ofPort !== null && ofName !== ofPort) {
+      damage ??= `a service called ${service?.name} has the port ${first}`
+    }
+    if (ofName !== null && ofName !== ofPort) service = null
     if (service?.at === at - 1 && second !== "") {
       const state = service.isDisabled ? "disabled" : "enabled"
       sheet.known("serviceState", `${state}, ${second}`, "Hardware Port", service.name)
@@ -74,6 +84,11 @@ export function readServiceOrder(sheet: FactSheet, lines: readonly Line[]): void
       if (kind !== null) sheet.known("linkKind", kind, "Hardware Port", second)
     }
     service = null
+  }
+  if (damage === null) return
+  // Lines that have changed places once may have done so again where nothing shows it.
+  for (const { name, of } of sheet.facts()) {
+    if (name === "serviceState" || name === "linkKind") sheet.spoil(name, "contradictory", damage, "Hardware Port", of)
   }
 }
 

@@ -93,6 +93,52 @@ describe("readOutput()", () => {
     assert.deepEqual(value(m5, "coreNames"), ["Super", "Performance"])
   })
 
+  it("believes no line that may be two, nor what may have changed places with another", () => {
+    const lines = (labels: readonly string[]) =>
+      `Mach Virtual Memory Statistics: (page size of 16384 bytes)\n${labels.map((label, at) => `Pages ${label}: ${1000 + at}.\n`).join("")}`
+    const all = ["free", "active", "inactive", "speculative", "throttled", "wired down", "purgeable"]
+    const of = (labels: readonly string[], label: string) => sheetOf(lines(labels)).value("pagesOf", label)
+    assert.equal(of(all, "Pages free"), 1000)
+    const gap = all.filter((label) => label !== "active")
+    assert.equal(of(gap, "Pages free"), undefined)
+    assert.equal(of(gap, "Pages inactive"), 1001)
+    assert.equal(of(all.slice(0, 3), "Pages inactive"), 1002, "what was cut off is missing, and nothing before it")
+    const services = (...rows: readonly (readonly [string, string, string, string])[]) =>
+      `An asterisk (*) denotes that a network service is disabled.\n${rows.map(([number, name, port, device]) => `(${number}) ${name}\n(Hardware Port: ${port}, Device: ${device})\n\n`).join("")}`
+    const right = services(
+      ["1", "Ethernet", "Ethernet", "en0"],
+      ["*", "Wi-Fi", "Wi-Fi", "en1"],
+      ["2", "Lab", "USB LAN", "en5"],
+    )
+    assert.equal(sheetOf(right).value("serviceState", "Lab"), "enabled, en5")
+    const order = services(["2", "Lab", "USB LAN", "en5"], ["1", "Ethernet", "Ethernet", "en0"])
+    const ports = services(
+      ["1", "Ethernet", "Wi-Fi", "en1"],
+      ["2", "Wi-Fi", "Ethernet", "en0"],
+      ["3", "Lab", "USB LAN", "en5"],
+    )
+    for (const text of [order, ports]) {
+      assert.deepEqual(
+        sheetOf(text)
+          .facts()
+          .filter(({ known }) => known),
+        [],
+        text,
+      )
+    }
+    const cores = (chip: string) =>
+      `{"SPHardwareDataType":[{"machine_model":"Mac15,14","chip_type":"${chip}","number_processors":"proc 28:20:8","physical_memory":"96 GB"}]}`
+    assert.deepEqual(value(cores("Apple M3 Ultra"), "coreCounts"), [20, 8])
+    for (const name of ["modelIdentifier", "chip", "coreCounts", "coreNames"] as const) {
+      const two = cores("Apple M3 Ultra").replace("Mac15,14", "Mac16,10")
+      assert.equal(reasonOf(two, name), "contradictory", name)
+    }
+    const never = `+-o IOHIDSystem  <class IOHIDSystem, id 0x1>\n  {\n    "HIDIdleTime" = 18446744073709551615\n  }\n`
+    assert.equal(reasonOf(never, "idleMs"), "implausible")
+    const fact = sheetOf(never).get("idleMs")
+    assert.doesNotMatch(fact?.known === false ? fact.detail : "", /-1/)
+  })
+
   it("believes no number that may have been cut", () => {
     assert.equal(reasonOf("hw.memsize: 1030792", "memoryBytes"), "implausible")
     assert.equal(value("hw.memsize: 103079215104", "memoryBytes"), 96 * 1024 ** 3)

@@ -6,6 +6,8 @@ export interface VmStat {
   readonly pageBytes: number | null
   /** By label, without quotes and without "Pages": "free", "wired down", "Anonymous pages". */
   readonly pages: ReadonlyMap<string, number>
+  /** Labels of lines that may be two: what follows them always is not there, so that a figure may be of that one. Not among `pages`. */
+  readonly joined: readonly string[]
   /** Why the numbers cannot be true together; `null` when nothing speaks against them. */
   readonly contradiction: string | null
 }
@@ -46,7 +48,23 @@ function statOf(lines: readonly Line[], slack: number, onMisfit: (text: string) 
     }
   }
   for (const label of doubled) pages.delete(label)
-  return { pageBytes, pages, contradiction: contradictionIn(pages, pageBytes, slack) }
+  const joined = joinedIn(pages)
+  for (const label of joined) pages.delete(label)
+  return { pageBytes, pages, joined, contradiction: contradictionIn(pages, pageBytes, slack) }
+}
+
+/** What vm_stat(1) prints first, in this order, since long before the oldest macOS that is a host. */
+const IN_ORDER = ["Pages free", "Pages active", "Pages inactive", "Pages speculative", "Pages throttled"].concat([
+  "Pages wired down",
+  "Pages purgeable",
+])
+
+/** Lines after which one is missing that is always there, though later ones are: a gap in the text joins the label before to a later figure. */
+function joinedIn(pages: ReadonlyMap<string, number>): string[] {
+  const last = IN_ORDER.findLastIndex((label) => pages.has(label))
+  return IN_ORDER.slice(0, Math.max(0, last)).filter(
+    (label, at) => pages.has(label) && !pages.has(IN_ORDER[at + 1] ?? ""),
+  )
 }
 
 function contradictionIn(pages: ReadonlyMap<string, number>, pageBytes: number | null, slack: number): string | null {
@@ -115,7 +133,7 @@ export function usedBytes({ pages, pageBytes }: VmStat, compressed: "before" | "
 export function readVmStat(sheet: FactSheet, lines: readonly Line[]): void {
   // A recording is judged without that slack: all that were looked at add up to the page.
   const stat = statOf(lines, 0, (text) => sheet.misfit(text))
-  const { pageBytes, pages, contradiction } = stat
+  const { pageBytes, pages, joined, contradiction } = stat
   if (pageBytes === null) sheet.unknown("pageBytes", "garbage", "the first line does not say", "page size of")
   else sheet.known("pageBytes", pageBytes, "page size of")
   // The checked sums say nothing of the other counters, but who damages one line may have damaged another.
@@ -123,6 +141,9 @@ export function readVmStat(sheet: FactSheet, lines: readonly Line[]): void {
     if (!LABELS.has(label)) continue
     if (contradiction === null) sheet.known("pagesOf", count, label, label)
     else sheet.unknown("pagesOf", "contradictory", contradiction, label, label)
+  }
+  for (const label of joined) {
+    sheet.unknown("pagesOf", "garbage", "the line after it is gone: its figure may be that one's", label, label)
   }
   const sums = [
     ["memoryAvailableBytes", availableBytes(stat), "free, speculative, purgeable, inactive"],

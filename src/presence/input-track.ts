@@ -37,7 +37,7 @@ export interface InputTrack {
 export function trackInput(before: InputTrack | undefined, look: Look): InputTrack | undefined {
   const lit = withLight(before, look)
   const idleMs = ifKnown(look.idleMs)
-  if (idleMs === undefined) return lit
+  if (idleMs === undefined) return lit && withUncounted(lit, look, lit, true)
   const inputMs = look.at.sleepCountingMs - idleMs
   if (lit === undefined) return firstTrack(look, idleMs, inputMs)
   const counted = { ...withCounted(lit, look, idleMs, inputMs), at: look.at, idleMs }
@@ -128,13 +128,13 @@ function mayHaveSlept(before: InputTrack, look: Look): boolean {
   return look.wokeAgoMs.known ? look.wokeAgoMs.value < gapMs : gapMs >= HERE_IDLE_MS
 }
 
-/** Remapped keys: the system was told of activity that the idle time knows nothing of. */
-function withUncounted(track: InputTrack, look: Look, before: InputTrack): InputTrack {
+/** The system was told of activity that the idle time knows nothing of: remapped keys, or an idle time that cannot be asked for. */
+function withUncounted(track: InputTrack, look: Look, before: InputTrack, isBlind = false): InputTrack {
   const activeUntilMs = ifKnown(look.activeUntilMs)
   if (activeUntilMs === undefined) return track
   const last = before.activeUntilMs
   const moved = last !== undefined && activeUntilMs !== null && activeUntilMs > (last ?? 0) + TOLERANCE_MS
   const seen = { ...track, activeUntilMs }
-  if (!moved || track.dark !== null || track.idleMs < HERE_IDLE_MS) return seen
+  if (!moved || track.dark !== null || (!isBlind && track.idleMs < HERE_IDLE_MS)) return seen
   return { ...seen, lastInputMs: look.at.sleepCountingMs, isUncounted: true }
 }

@@ -1,10 +1,16 @@
 import { formatBytes } from "../base/bytes.ts"
 import type { Conditions } from "./conditions.ts"
+import type { EffectivePolicy } from "./effective-policy.ts"
 import { keptMemoryBytes, type OwnerPolicy } from "./owner-policy.ts"
 import { ifKnown } from "./reading.ts"
 
 /** Swap moves a little by itself; more than this is somebody in need. */
 const SWAP_GROWTH_BYTES = 256 * 1024 ** 2
+
+/** A Mac that nobody sits at may use all of its memory for jobs. */
+export function mindsMemory({ manners }: Pick<EffectivePolicy, "manners">): boolean {
+  return manners.vacatesForMemory
+}
 
 /**
  * Why somebody at the Mac needs the memory that stopped jobs hold, in words; `undefined` when nobody does, or when it is not known.

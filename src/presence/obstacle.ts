@@ -3,6 +3,7 @@ import { clockText } from "./clock-text.ts"
 import type { Conditions } from "./conditions.ts"
 import type { EffectivePolicy } from "./effective-policy.ts"
 import { isOpen, nextChange } from "./hours.ts"
+import { mindsMemory } from "./memory-need.ts"
 import type { Moment } from "./moment.ts"
 import { msBetween } from "./moment.ts"
 import { mindsPresence, openHours } from "./owner-policy.ts"
@@ -28,6 +29,8 @@ export type OwnerObstacle =
   | { readonly code: "power_unknown"; readonly reason: string }
   | { readonly code: "low_power_mode" }
   | { readonly code: "foreign_load"; readonly load: number | null }
+  /** The system has begun to take memory from whoever has it. `reason` in words. */
+  | { readonly code: "memory_needed"; readonly reason: string }
 
 /** All that is known of a Mac at a moment, as far as its owner is concerned. */
 export interface Scene {
@@ -45,7 +48,13 @@ export type Orders = Pick<Scene, "policy" | "pauses" | "timeZone"> & { readonly 
 
 /** What keeps jobs from starting now; nothing when they may. */
 export function startObstacles(scene: Scene): OwnerObstacle[] {
-  return [...orderObstacles(scene), ...presenceObstacles(scene), ...powerObstacles(scene), ...loadObstacles(scene)]
+  return [
+    ...orderObstacles(scene),
+    ...presenceObstacles(scene),
+    ...powerObstacles(scene),
+    ...loadObstacles(scene),
+    ...memoryObstacles(scene),
+  ]
 }
 
 /** What the owner has said: pauses and hours. */
@@ -115,6 +124,12 @@ function loadObstacles({ conditions, policy }: Scene): OwnerObstacle[] {
   return foreign !== undefined && foreign <= load.idleLoad ? [] : [{ code: "foreign_load", load: foreign ?? null }]
 }
 
+/** How much is available is for the scheduler, job by job; a Mac in danger takes none. */
+function memoryObstacles({ conditions, policy }: Scene): OwnerObstacle[] {
+  if (!mindsMemory(policy) || ifKnown(conditions.pressure) !== "critical") return []
+  return [{ code: "memory_needed", reason: "macOS reports critical memory pressure" }]
+}
+
 /** An obstacle in words, as the end of "mac-3: ...". */
 export function ownerObstacleText(obstacle: OwnerObstacle, nowMs: number, timeZone: string): string {
   switch (obstacle.code) {
@@ -142,5 +157,7 @@ export function ownerObstacleText(obstacle: OwnerObstacle, nowMs: number, timeZo
       return obstacle.load === null
         ? "how busy it is is not known"
         : `busy with other work: load ${obstacle.load.toFixed(2)}`
+    case "memory_needed":
+      return `its memory is needed: ${obstacle.reason}`
   }
 }

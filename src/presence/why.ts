@@ -6,8 +6,6 @@ import { type OwnerObstacle, ownerObstacleText } from "./obstacle.ts"
 export type Why =
   | OwnerObstacle
   | { readonly code: "suspended_too_long"; readonly limitMs: number }
-  /** `reason` in words, with numbers. */
-  | { readonly code: "memory_needed"; readonly reason: string }
   /** The owner wants it gone at once. */
   | { readonly code: "evicted" }
 
@@ -33,8 +31,6 @@ export function whyText(why: Why, nowMs: number, timeZone: string): string {
   switch (why.code) {
     case "suspended_too_long":
       return `it was suspended for longer than ${formatDuration(why.limitMs)}`
-    case "memory_needed":
-      return `its memory is needed: ${why.reason}`
     case "evicted":
       return "the owner wants all jobs gone"
     default:

@@ -42,6 +42,7 @@ test("every obstacle of an owner has its word, and one that is not known keeps j
     power_unknown: "power",
     low_power_mode: "power",
     foreign_load: "load",
+    memory_needed: "load",
     from_a_later_release: "unknown",
     constructor: "unknown",
   }

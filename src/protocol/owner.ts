@@ -65,7 +65,7 @@ export interface HostTerms {
 
 /** What keeps jobs from starting on a host, for the sake of people there. */
 export interface HostObstacle {
-  /** Stable: paused, outside_hours, owner_here, presence_unknown, owner_away_too_short, on_battery, power_unknown, low_power_mode, foreign_load. */
+  /** Stable: paused, outside_hours, owner_here, presence_unknown, owner_away_too_short, on_battery, power_unknown, low_power_mode, foreign_load, memory_needed. */
   readonly code: string
   /** In words, as the end of "mac-3: ...". */
   readonly text: string

@@ -107,6 +107,7 @@ function takeAway(scene: Scene, obstacle: Obstacle, job: JobId, id: HostId): Sce
     case "power_unknown":
     case "low_power_mode":
     case "foreign_load":
+    case "memory_needed":
       return change(({ ownerObstacles }) => ({
         ownerObstacles: ownerObstacles.filter(({ code }) => code !== obstacle.code),
       }))

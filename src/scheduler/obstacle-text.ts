@@ -51,6 +51,7 @@ export function describeObstacle(obstacle: Obstacle, host: SchedulableHost, shap
     case "power_unknown":
     case "low_power_mode":
     case "foreign_load":
+    case "memory_needed":
       return obstacle.text
     case "gpu_leased":
       return `its GPU is leased by ${describeLeases(obstacle.leases, nowMs)}`

@@ -55,6 +55,7 @@ export const OWNER_CODES = [
   "power_unknown",
   "low_power_mode",
   "foreign_load",
+  "memory_needed",
 ] as const
 export type OwnerCode = (typeof OWNER_CODES)[number]
 

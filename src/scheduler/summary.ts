@@ -55,7 +55,7 @@ export function summarize({ job, hosts }: WaitReasons, nowMs: number): Summary {
 const KINDS: readonly { readonly words: string; readonly codes: readonly Obstacle["code"][] }[] = [
   { words: "held for earlier jobs", codes: ["held_for_earlier"] },
   { words: "busy", codes: ["gpu_leased", "memory_leased", "cores_leased"] },
-  { words: "short of memory", codes: ["memory_short"] },
+  { words: "short of memory", codes: ["memory_short", "memory_needed"] },
   { words: "kept apart for secrets", codes: ["secrets_apart"] },
   { words: "in use by somebody", codes: ["owner_here", "owner_away_too_short", "presence_unknown", "foreign_load"] },
   { words: "paused", codes: ["paused"] },

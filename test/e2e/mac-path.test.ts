@@ -53,10 +53,12 @@ describe("jobs on a simulated Mac", { timeout: 120_000, skip }, () => {
   })
 
   test("who takes more memory than they asked for, on a Mac that runs out of it, are ended", async () => {
-    mac().mac.memory({ freeBytes: 2 * GIB })
-    const take = "my $x = 'a' x 700_000_000; my $y = $x . 'b'; sleep 60"
+    const take = "$| = 1; print 'here;'; my $x = 'a' x 700_000_000; my $y = $x . 'b'; sleep 60"
     const resources = { memoryBytes: 300_000_000, gpus: 0, cores: 1 }
     const job = await the().submit({ command: ["/usr/bin/perl", "-e", take], resources })
+    await saying(job, ";")
+    // Before, none would start there.
+    mac().mac.memory({ freeBytes: 2 * GIB })
     const { cause, attempts } = await the().awaitJob(job.id)
     mac().mac.memory({ freeBytes: 64 * GIB })
     assert.equal(cause, "out_of_memory")

@@ -38,6 +38,8 @@ export interface HostOwner {
   ready(): void
   /** What keeps jobs from starting now, in words; `null` when they may. */
   refusal(): OwnersRefusal | null
+  /** The same for an attempt that is being made ready, from a look at memory as it is now. Never throws. */
+  admit(leaseBytes: number): Promise<OwnersRefusal | null>
   /** Whether the display may be put to sleep for a GPU job now. */
   mayDarken(): boolean
   changed(): void
@@ -120,6 +122,7 @@ export function openOwner(
     },
     ready: () => watch.ready(),
     refusal: () => watch.refusal(),
+    admit: (leaseBytes) => watch.admit(leaseBytes),
     mayDarken: () => maySleepDisplay(watch.scene),
     changed: () => watch.changed(),
     woke: () => watch.woke(),

@@ -77,6 +77,8 @@ function endOf(obstacle: OwnerObstacle, wallMs: number): number | null {
  */
 export function signAtMs(why: Why, watch: Watch | undefined, now: Moment, saidAtMs: number): number {
   if (why.code === "paused" || why.code === "evicted") return saidAtMs
+  // Somebody may have come with the first look that could not tell.
+  if (why.code === "presence_unknown") return watch?.presence.since.sleepCountingMs ?? now.sleepCountingMs
   if (why.code !== "owner_here" || watch === undefined) return now.sleepCountingMs
   const isInput = why.sign.code === "input" || why.sign.code === "uncounted_input"
   return isInput ? (watch.input?.lastInputMs ?? now.sleepCountingMs) : watch.at.sleepCountingMs

@@ -85,6 +85,26 @@ describe("OwnerProbe", () => {
     assert.deepEqual([ifKnown(look.locked), ifKnown(look.display)], [false, "on"])
   })
 
+  it("with a job waits for no idle time that hangs, and asks meanwhile whether the system was told of activity", async () => {
+    using scene = new Scene()
+    const busy: LookFor = { ...NOBODYS, isBusy: true }
+    await scene.probe.look(busy)
+    scene.mac.breaks("/usr/sbin/ioreg", "sleep 20")
+    scene.mac.breaks(
+      "/usr/bin/pmset",
+      `printf 'Assertion status system-wide:\\n   UserIsActive    1\\nListed by owning process:\\n   pid 160(hidd): [0x0000567800012345] 00:00:01 UserIsActive named: "com.apple.iohideventsystem.queue.tickle"\\n\\tTimeout will fire in 600 secs Action=TimeoutActionRelease\\n'`,
+    )
+    scene.aheadMs = 1_000
+    const begun = performance.now()
+    const { look } = await scene.probe.look(busy)
+    assert.equal(look.idleMs.known, false)
+    assert.ok(
+      (ifKnown(look.activeUntilMs) ?? 0) > look.at.sleepCountingMs + 590_000,
+      JSON.stringify(look.activeUntilMs),
+    )
+    assert.ok(performance.now() - begun < 20_000)
+  })
+
   it("notices at the next look who has logged in, and out, though `who` is asked for rarely", async () => {
     using scene = new Scene()
     const users = async (look: LookFor) =>

@@ -1,12 +1,12 @@
-import { statSync } from "node:fs"
-import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import type { Conditions } from "../../presence/conditions.ts"
-import type { DisplayHold, Look, RemoteLogin } from "../../presence/look.ts"
+import type { Look } from "../../presence/look.ts"
 import type { Moment } from "../../presence/moment.ts"
 import { ifKnown, known, type Reading, unknown } from "../../presence/reading.ts"
 import { CommandShell } from "./command-shell.ts"
 import { Identities } from "./identities.ts"
+import { LookPeople } from "./look-people.ts"
+import { COMMANDS, type Source } from "./look-sources.ts"
 import {
   type Answer,
   assertionsOf,
@@ -18,28 +18,17 @@ import {
   loginsOf,
   lowPowerOf,
   powerOf,
-  SYSCTL_KEYS,
   type SysctlNow,
   sysctlOf,
 } from "./look-text.ts"
 import { SystemMarks } from "./system-marks.ts"
 
-/** What is looked at, by how soon it must be noticed, and what it costs to ask. All of it needs no rights and shows nothing. */
-const COMMANDS = {
-  idle: "/usr/sbin/ioreg -r -d 1 -c IOHIDSystem",
-  sysctl: `/usr/sbin/sysctl -i ${SYSCTL_KEYS}`,
-  root: "/usr/sbin/ioreg -n Root -d 1",
-  state: "/usr/bin/pmset -g systemstate",
-  assertions: "/usr/bin/pmset -g assertions",
-  memory: "/usr/bin/vm_stat",
-  batt: "/usr/bin/pmset -g batt",
-  settings: "/usr/bin/pmset -g",
-  who: "/usr/bin/who",
-} as const
-type Source = keyof typeof COMMANDS
-
 /** A look waits for these no longer. */
 const QUICK_MS = 2_000
+/** What is not told of input by then is unknown for this look; and what else tells of activity is asked for at once. */
+const IDLE_SOON_MS = 1_000
+/** Once it was so, it is waited for no longer than this. */
+const IDLE_AGAIN_MS = 200
 /** Nothing waits for these: they come with the look after. */
 const SLOW_MS = 8_000
 /** One `sysctl` and one idle time do for all who ask within this. */
@@ -91,17 +80,19 @@ export class OwnerProbe implements Disposable {
   readonly #options: ProbeOptions
   readonly #quick = new CommandShell()
   readonly #slow = new CommandShell()
-  readonly #identities: Identities
+  readonly #people: LookPeople
   readonly #marks: SystemMarks
   readonly #kept = new Map<Source, Kept>()
   readonly #freshening = new Map<Source, Promise<void>>()
   #asking = false
+  /** The idle time is waited for still. */
+  #hangs = false
   #inputMs = Number.NEGATIVE_INFINITY
 
   constructor(options: ProbeOptions) {
     this.#options = options
     this.#marks = new SystemMarks(options.root)
-    this.#identities = new Identities(this.#quick, options.root, QUICK_MS)
+    this.#people = new LookPeople(options.root, new Identities(this.#quick, options.root, QUICK_MS))
   }
 
   [Symbol.dispose](): void {
@@ -117,6 +108,13 @@ export class OwnerProbe implements Disposable {
     return sysctlOf(answer).texts
   }
 
+  /** Memory as it is now: with one round trip, whatever was asked before. Never throws. */
+  async memory(): Promise<Pick<Conditions, "availableBytes" | "pressure" | "swapUsedBytes">> {
+    await this.#ask(this.#quick, QUICK_MS, ["sysctl", "memory"])
+    const { availableBytes, pressure, swapUsedBytes } = this.#conditionsOf(sysctlOf(this.#answer("sysctl"))).conditions
+    return { availableBytes, pressure, swapUsedBytes }
+  }
+
   /** Never throws. */
   async look({ isHere, isBusy, ours }: LookFor): Promise<Seen> {
     // At the first look all is asked at once, later what is due.
@@ -126,10 +124,13 @@ export class OwnerProbe implements Disposable {
       // Whether somebody types must not wait for anything else.
       const idle = this.#fresh("idle")
       const sysctl = this.#fresh("sysctl")
-      await (this.#kept.has("sysctl") ? idle : Promise.all([idle, sysctl]))
+      const begun = this.#options.now()
+      const asked = this.#kept.has("sysctl") ? idle : Promise.all([idle, sysctl])
+      if (!(await this.#isSoon(asked))) return await this.#lookWithoutIdle(begun, ours)
     } else {
       const due = [...this.#consoleDue(CONSOLE_MS), ...this.#loginsDue()]
-      await this.#ask(this.#quick, QUICK_MS, ["idle", "sysctl", ...due])
+      // Jobs are placed by how much memory there is.
+      await this.#ask(this.#quick, QUICK_MS, ["idle", "sysctl", "memory", ...due])
     }
     const { now } = this.#options
     if (isBusy) {
@@ -145,6 +146,32 @@ export class OwnerProbe implements Disposable {
     return { look: await this.#lookOf(at, idle, sysctl, ours), ...this.#conditionsOf(sysctl) }
   }
 
+  /** @returns whether it is known now when somebody typed last; a probe that hangs holds up no look */
+  async #isSoon(asked: Promise<unknown>): Promise<boolean> {
+    const withinMs = ifKnown(idleOf(this.#answer("idle"))) === undefined || this.#hangs ? IDLE_AGAIN_MS : IDLE_SOON_MS
+    const late = Symbol("late")
+    const isFirst = !this.#kept.has("idle")
+    const first = await Promise.race([asked, delay(isFirst ? QUICK_MS : withinMs, late, { ref: false })])
+    this.#hangs = first === late
+    // What it has said at last, if anything.
+    return !this.#hangs && this.#answer("idle").known
+  }
+
+  /** By the other shell it is asked whether the system was told of activity. The look is of when it began. */
+  async #lookWithoutIdle(begun: Moment, ours: LookFor["ours"]): Promise<Seen> {
+    if (!this.#asking) {
+      this.#asking = true
+      const asked = this.#ask(this.#slow, SLOW_MS, ["assertions", "who"]).finally(() => {
+        this.#asking = false
+      })
+      await Promise.race([asked, delay(IDLE_SOON_MS, undefined, { ref: false })])
+    }
+    const sysctl = sysctlOf(this.#answer("sysctl"))
+    const answer = this.#answer("idle")
+    const idle = unknown(answer.known ? "ioreg does not answer" : answer.reason)
+    return { look: await this.#lookOf(begun, idle, sysctl, ours), ...this.#conditionsOf(sysctl) }
+  }
+
   async #lookOf(at: Moment, idleMs: Reading<number>, sysctl: SysctlNow, ours: LookFor["ours"]): Promise<Look> {
     const root = this.#answer("root")
     const assertions = assertionsOf(this.#answer("assertions"))
@@ -157,11 +184,13 @@ export class OwnerProbe implements Disposable {
       at,
       idleMs,
       locked: lockOf(root),
-      console: console.known ? await this.#identities.console(console.value) : console,
+      console: console.known ? await this.#people.console(console.value) : console,
       display: displayOf(this.#answer("state")),
       wokeAgoMs: wokeAtMs.known ? known(Math.max(0, at.wallMs - wokeAtMs.value)) : wokeAtMs,
-      displayHolds: assertions.known ? known(await this.#holds(assertions.value.displayHolders, ours)) : assertions,
-      remoteLogins: logins.known ? known(await this.#logins(logins.value, at, ours)) : logins,
+      displayHolds: assertions.known
+        ? known(await this.#people.holds(assertions.value.displayHolders, ours))
+        : assertions,
+      remoteLogins: logins.known ? known(await this.#people.logins(logins.value, at, ours)) : logins,
       activeUntilMs: activeForMs.known && activeForMs.value !== null ? known(askedMs + activeForMs.value) : activeForMs,
     }
   }
@@ -177,43 +206,6 @@ export class OwnerProbe implements Disposable {
       memoryBytes,
     }
     return { conditions, load: sysctl.load }
-  }
-
-  async #holds(
-    holders: readonly { readonly pid: number; readonly process: string }[],
-    ours: LookFor["ours"],
-  ): Promise<readonly DisplayHold[]> {
-    if (holders.length === 0) return []
-    const pids = holders.map(({ pid }) => pid)
-    const [users, windfalls] = await Promise.all([this.#identities.usersOf(holders), ours(pids)])
-    return holders.map(({ pid, process }) => ({
-      process,
-      user: users.get(pid) ?? null,
-      isWindfall: windfalls.has(pid),
-    }))
-  }
-
-  async #logins(
-    logins: readonly { readonly user: string; readonly terminal: string; readonly from: string }[],
-    at: Moment,
-    ours: LookFor["ours"],
-  ): Promise<readonly RemoteLogin[]> {
-    const all: RemoteLogin[] = []
-    for (const { user, terminal, from } of logins) {
-      const isWindfall = await this.#identities.isTerminalOf(`${user} ${terminal} ${from}`, terminal, ours)
-      all.push({ user, from, isWindfall, idleMs: this.#typedAgo(terminal, at) })
-    }
-    return all
-  }
-
-  /** A terminal's last read is the last key that came through it: w(1) takes the idle time from there, too. */
-  #typedAgo(terminal: string, at: Moment): Reading<number> {
-    try {
-      const { atimeMs } = statSync(join(this.#options.root, "/dev", terminal))
-      return known(Math.max(0, at.wallMs - atimeMs))
-    } catch {
-      return unknown(`/dev/${terminal} cannot be looked at`)
-    }
   }
 
   /** Asks for what is kept, and too old; once for all who want it at the same time. */

@@ -64,11 +64,12 @@ describe("an agent on a Mac that somebody uses", () => {
   })
 
   it("ends at once what holds the memory that its owner needs", async () => {
-    await using scene = await OwnerScene.start({ keep_memory: "16G" }, { availableGib: 4 })
+    await using scene = await OwnerScene.start({ keep_memory: "16G" })
     const { agent } = scene
     await scene.told(null)
     agent.startAttempt(1, COUNTING)
     await agent.until(() => agent.text(1).includes("5\n"), "a job that counts")
+    scene.mac.set({ availableGib: 4 })
     scene.mac.returns()
     assert.equal((await agent.next("vacating", 1)).why.code, "memory_needed")
     assert.equal((await agent.ended(1)).exited.exit.cause, "owner_returned")
@@ -164,7 +165,8 @@ describe("an agent on a Mac that somebody uses", () => {
     await agent.until(() => agent.text(1).includes("5\n"), "a job that counts")
     mac.set({ power: "Battery" })
     assert.equal((await agent.next("suspended", 1)).why.code, "on_battery")
-    assert.equal((await agent.next("refused", 2)).cause, "owner_policy")
+    const { cause, message } = await agent.next("refused", 2)
+    assert.deepEqual([cause, message], ["owner_policy", "It cannot start there now: on battery, charged 80%"])
   })
 
   it("starts nothing while somebody is there, and what was sent all the same comes to nothing", async () => {
@@ -175,6 +177,36 @@ describe("an agent on a Mac that somebody uses", () => {
     const { cause, message } = await scene.agent.next("refused", 1)
     assert.equal(cause, "owner_returned")
     assert.match(message, /somebody is at it/)
+  })
+
+  it("starts nothing on a Mac whose memory has gone since its last look", async () => {
+    await using scene = await OwnerScene.start({ keep_memory: "16G" })
+    const { agent, mac } = scene
+    await scene.told(null)
+    const promised = { lease: { memoryBytes: 2 * 1024 ** 3, gpus: 0, cores: 1 } }
+    mac.set({ pressure: 4, availableGib: 1, swapUsedMib: 9 * 1024 })
+    agent.startAttempt(1, ["true"], promised)
+    const { cause, message } = await agent.next("refused", 1)
+    assert.equal(cause, "owner_returned")
+    assert.match(message, /its memory is needed: macOS reports critical memory pressure/)
+    await scene.told("memory_needed")
+    mac.set({ pressure: 1, availableGib: 48, swapUsedMib: 0 })
+    await scene.told(null)
+    agent.startAttempt(2, ["true"], promised)
+    assert.equal((await agent.ended(2)).exited.exit.cause, "exited")
+  })
+
+  it("lets what is made ready wait for the first looks, and then start or end", async () => {
+    await using scene = new OwnerScene()
+    await scene.connect()
+    // Sent before anybody can have looked often enough.
+    scene.agent.startAttempt(1, ["true"])
+    assert.equal((await scene.agent.ended(1)).exited.exit.cause, "exited")
+    await using busy = new OwnerScene({ inputAt: Date.now() })
+    await busy.connect({})
+    busy.agent.startAttempt(1, ["true"])
+    const { cause, message } = await busy.agent.next("refused", 1)
+    assert.deepEqual([cause, message], ["owner_returned", "It cannot start there now: somebody is at it"])
   })
 
   it("keeps to what was said on the Mac without any server, and tells it to the next", async () => {

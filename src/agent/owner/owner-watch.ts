@@ -8,43 +8,28 @@ import { type Action, NOTHING_DONE, type ReactionState, react } from "../../pres
 import { ifKnown, known, type Reading, unknown } from "../../presence/reading.ts"
 import { saidPolicy } from "../../presence/said-policy.ts"
 import type { Accounts } from "../../presence/sign.ts"
-import { causeOf, type OwnersRefusal } from "../../presence/why.ts"
+import type { OwnersRefusal } from "../../presence/why.ts"
 import type { HostTerms, Lever } from "../../protocol/owner.ts"
-import type { AgentContext } from "../agent-context.ts"
 import type { Attempt } from "../attempt.ts"
-import { stopAttempt } from "../stopping.ts"
+import { shortOfMemory } from "./admission.ts"
 import { ForeignLoad } from "./foreign-load.ts"
-import { HOLD_OFF, refusalFor } from "./hold-off.ts"
+import { decided, endPrepared, refusalFor } from "./hold-off.ts"
+import { KeepStopped } from "./keep-stopped.ts"
 import { OurProcesses } from "./our-processes.ts"
-import { OwnerActions, type SetYielding } from "./owner-actions.ts"
+import { OwnerActions } from "./owner-actions.ts"
 import { hostPresence, ownerReason, PresenceNews, signAtMs, TELL_MS } from "./owner-news.ts"
-import type { OwnerProbe } from "./owner-probe.ts"
+import type { OwnerWatchOptions } from "./owner-watch-options.ts"
 import { quietWatch, runningAttempt, unwatched } from "./quiet-scene.ts"
-import type { Said } from "./said.ts"
-import { holdTrees } from "./stop-trees.ts"
 
 /** As long as it is not known who is there, a job may wait for it: then looks come one upon the other. */
 const DECIDE_MS = 500
 const MOST_DECIDING_LOOKS = 20
 /** Commands that take long must not be all that a Mac does. */
 const LEAST_REST_MS = 100
-/** So often it is looked for what has come to a stopped tree. What is known of it is told to stop with each look. */
-const STOP_AGAIN_MS = 5_000
-/** At least so often what is known of it is told to stop, also where nobody is looked for. */
+/** So long at most what is made ready waits for the first looks. */
+const DECIDE_WITHIN_MS = 10_000
+/** At least so often what is known of a stopped tree is told to stop, also where nobody is looked for. */
 const HOLD_MS = 1_000
-
-export interface OwnerWatchOptions {
-  readonly context: AgentContext
-  readonly said: Said
-  /** `null`: nobody is looked for on this host. */
-  readonly probe: OwnerProbe | null
-  readonly setYielding: SetYielding
-  readonly jobsAccount: string
-  readonly memoryBytes: number
-  readonly timeZone: string
-  /** After each step, with what it found. */
-  readonly onStep: (scene: Scene, obstacles: readonly OwnerObstacle[]) => void
-}
 
 /**
  * Keeps a host its owner's: looks who is there, and has jobs react as the rules say, with or without a server. The rules are in
@@ -53,6 +38,7 @@ export interface OwnerWatchOptions {
 export class OwnerWatch {
   readonly #options: OwnerWatchOptions
   readonly #actions: OwnerActions
+  readonly #keepStopped: KeepStopped
   readonly #ours: OurProcesses
   readonly #load = new ForeignLoad()
   #state: ReactionState = NOTHING_DONE
@@ -69,12 +55,15 @@ export class OwnerWatch {
   #lookedAtMs = 0
   #lookDueMs = 0
   #saidAtMs = 0
-  #stoppedAgainMs = 0
+  /** When it began to look. */
+  #begunMs = performance.now()
+  readonly #waiting: (() => void)[] = []
   readonly #news = new PresenceNews()
 
   constructor(options: OwnerWatchOptions) {
     this.#options = options
     this.#actions = new OwnerActions(options.context, options.setYielding, () => this.#step())
+    this.#keepStopped = new KeepStopped(this.#actions)
     this.#ours = new OurProcesses(options.context)
     this.#conditions = unwatched(options.memoryBytes)
     this.#saidAtMs = this.#now().sleepCountingMs
@@ -82,6 +71,7 @@ export class OwnerWatch {
 
   /** Begins to look. To be called once, when attempts of earlier agents are known. */
   begin(): void {
+    this.#begunMs = performance.now()
     const noted = this.#attempts().filter(({ suspension, phase }) => suspension.isNoted && phase === "running")
     if (noted.length > 0) this.#actions.takeOver(noted)
     this.#round()
@@ -90,9 +80,33 @@ export class OwnerWatch {
   /** Who was at the console at the last look. */
   consoleUser: string | null = null
 
-  /** What keeps jobs from starting now, and nothing when they may. */
+  /** What keeps jobs from starting now, and nothing when they may; nor as long as the first looks have not told, for which {@link admit} waits. */
   refusal(): OwnersRefusal | null {
-    return refusalFor(this.#step(), this.obstacles)
+    const scene = this.#step()
+    return refusalFor(scene, this.#isDeciding ? decided(this.obstacles) : this.obstacles)
+  }
+
+  /** Looks what keeps an attempt from starting that is being made ready: who is there, once that is known, and memory as it is now. Never throws. */
+  async admit(leaseBytes: number): Promise<OwnersRefusal | null> {
+    const { probe, context } = this.#options
+    if (probe === null) return null
+    const memory = probe.memory()
+    if (this.#isDeciding) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    this.#conditions = { ...this.#conditions, ...(await memory) }
+    const refusal = this.refusal()
+    const { memoryNews } = context
+    if (refusal !== null || memoryNews === undefined) return refusal
+    return shortOfMemory(this.scene, leaseBytes, memoryNews)
+  }
+
+  /** It was not looked often enough yet to tell who is there. */
+  get #isDeciding(): boolean {
+    if (this.#options.probe === null || performance.now() - this.#begunMs > DECIDE_WITHIN_MS) return false
+    return this.#isOpen
+  }
+
+  get #isOpen(): boolean {
+    return this.watch === undefined || this.watch.presence.state === "unknown"
   }
 
   /** The server has said what holds here. */
@@ -177,6 +191,9 @@ export class OwnerWatch {
     this.#hostLoad = load
     this.consoleUser = ifKnown(look.console)?.user ?? null
     this.#looks++
+    // While something runs the sampler sees it sooner.
+    const available = ifKnown(conditions.availableBytes)
+    if (available !== undefined && this.#running().length === 0) void this.#options.context.memoryNews?.seen(available)
   }
 
   /** One step of the reaction, and the timer for the next. */
@@ -187,12 +204,13 @@ export class OwnerWatch {
     this.#state = reaction.state
     this.obstacles = reaction.startObstacles
     this.#carryOut(attempts, reaction.actions, scene)
-    this.#stopAgain(attempts)
-    this.#endPrepared()
+    const stopped = attempts.filter(({ suspension }) => suspension.stopped !== null)
+    this.#keepStopped.step(stopped)
+    endPrepared(this.#options.context, this.#attempts(), scene, this.obstacles)
     this.#tell(scene)
     this.#options.onStep(scene, this.obstacles)
-    const isStopped = attempts.some(({ suspension }) => suspension.stopped !== null)
-    const againMs = isStopped ? HOLD_MS : TELL_MS
+    if (!this.#isDeciding) for (const goOn of this.#waiting.splice(0)) goOn()
+    const againMs = stopped.length > 0 ? HOLD_MS : TELL_MS
     this.#plan(Math.min(this.#lookWithinMs(reaction.lookWithinMs), reaction.wakeWithinMs, againMs))
     return scene
   }
@@ -200,8 +218,7 @@ export class OwnerWatch {
   /** Looks are so far apart from start to start, whatever a look takes and however many steps come between. */
   #lookWithinMs(regularMs: number): number {
     if (this.#options.probe === null) return Number.POSITIVE_INFINITY
-    const isOpen = this.watch === undefined || this.watch.presence.state === "unknown"
-    const apartMs = isOpen && this.#looks < MOST_DECIDING_LOOKS ? DECIDE_MS : regularMs
+    const apartMs = this.#isOpen && this.#looks < MOST_DECIDING_LOOKS ? DECIDE_MS : regularMs
     return Math.max(LEAST_REST_MS, apartMs - (performance.now() - this.#lookedAtMs))
   }
 
@@ -225,27 +242,6 @@ export class OwnerWatch {
       // Somebody wants its end, and it is not the owner: it must hear that.
       const isEnding = attempt.stop !== null || attempt.status !== null
       if (isEnding && attempt.suspension.stopped !== null && !this.#actions.isActing) this.#actions.release(attempt)
-    }
-  }
-
-  #stopAgain(attempts: readonly Attempt[]): void {
-    const now = performance.now()
-    const stopped = attempts.filter(({ suspension }) => suspension.stopped !== null)
-    if (stopped.length === 0 || this.#actions.isActing) return
-    holdTrees(stopped)
-    if (now - this.#stoppedAgainMs < STOP_AGAIN_MS) return
-    this.#stoppedAgainMs = now
-    this.#actions.stopAgain(stopped)
-  }
-
-  /** What has not begun yet is not begun on a Mac that somebody uses now. */
-  #endPrepared(): void {
-    const main = this.obstacles.find(({ code }) => HOLD_OFF.has(code))
-    if (main === undefined) return
-    for (const attempt of this.#attempts()) {
-      const { order, phase, stop } = attempt
-      if (phase !== "preparing" || stop !== null || order === null) continue
-      stopAttempt(this.#options.context, attempt, { cause: causeOf(main), signal: order.stopSignal, graceMs: 0 })
     }
   }
 

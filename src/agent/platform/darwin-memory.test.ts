@@ -5,8 +5,11 @@ import { memoryFacts } from "./darwin-memory.ts"
 const GIB = 1024 ** 3
 const PAGES = `Mach Virtual Memory Statistics: (page size of 16384 bytes)
 Pages free:                               65536.
+Pages active:                           2000000.
 Pages inactive:                          131072.
 Pages speculative:                        65536.
+Pages throttled:                              0.
+Pages wired down:                        131072.
 Pages purgeable:                              0.
 `
 

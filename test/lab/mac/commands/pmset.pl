@@ -89,6 +89,10 @@ sub held {
     push @held, map { { pid => $row->{pid}, program => 'caffeinate', kind => $_, sinceMs => $row->{startS} * 1000, title => 'caffeinate command-line tool' } } @kinds;
   }
   push @held, { pid => 389, program => 'powerd', kind => 'PreventUserIdleSystemSleep', sinceMs => one('displayAtMs'), title => 'Powerd - Prevent sleep while display is on' } if is_lit();
+  # Every touch moves the time on at which it is released.
+  my $input_s = int((now_ms() - one('inputAtMs')) / 1000);
+  $input_s = 0 if $input_s < 0 || is('isTyping');
+  push @held, { pid => 143, program => 'powerd', kind => 'UserIsActive', sinceMs => one('inputAtMs'), title => 'com.apple.iohideventsystem.queue.tickle serviceID:1000003ac', timeoutS => 600 - $input_s } if $input_s < 600 && !is('isDarkWake');
   return @held;
 }
 
@@ -105,6 +109,7 @@ sub assertions {
     my $s = int((now_ms() - $_->{sinceMs}) / 1000);
     $s = 0 if $s < 0;
     printf("   pid %d(%s): [0x%016x] %02d:%02d:%02d %s named: \"%s\" \n", $_->{pid}, $_->{program}, $id += 0x101, $s / 3600, $s / 60 % 60, $s % 60, $_->{kind}, $_->{title});
+    printf("\tTimeout will fire in %d secs Action=TimeoutActionRelease\n", $_->{timeoutS}) if defined($_->{timeoutS});
   }
   print "Kernel Assertions: 0x100=MAGICWAKE\n   id=502  level=255 0x100=MAGICWAKE mod=11/01/26, 9:01 AM description=en0 owner=en0\n";
 }
