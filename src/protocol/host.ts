@@ -137,6 +137,8 @@ export interface HostView {
   readonly freeNowBytes: number | null
   /** Jobs there now. */
   readonly jobs: readonly number[]
+  /** Whether jobs of whoever asks may run there, as its rules say (`who`). */
+  readonly takesYours: boolean
 }
 
 /** What POST /v1/hosts/HOST/forgive answers. */

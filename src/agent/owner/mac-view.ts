@@ -14,10 +14,11 @@ export interface MacViewFacts {
   readonly attempts: Iterable<Attempt>
   /** What the machine calls itself, for as long as no server has named it. */
   readonly hostname: string
+  readonly closed: string | null
 }
 
 /** How this Mac stands, as its agent alone knows it. */
-export function macView({ said, scene, presence, attempts, hostname }: MacViewFacts): MacView {
+export function macView({ said, scene, presence, attempts, hostname, closed }: MacViewFacts): MacView {
   const { terms, lever } = said
   return {
     host: null,
@@ -30,6 +31,7 @@ export function macView({ said, scene, presence, attempts, hostname }: MacViewFa
     lever,
     preset: scene.policy.preset,
     policy: ruleViews(scene.policy),
+    closed,
     timeZone: scene.timeZone,
     jobs: [...attempts].filter(({ phase }) => phase !== "ended").map(jobThere),
     heard: "now",

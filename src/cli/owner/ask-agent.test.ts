@@ -38,6 +38,7 @@ const MAC: MacView = {
   consoleAccount: "anna.k",
   presence: null,
   obstacles: [],
+  closed: null,
   lever: NO_LEVER,
   preset: "default",
   policy: ruleViews(saidPolicy(NO_FLEET, { rules: { at: 1, by: "anna", rules: { on_return: "vacate" } } })),

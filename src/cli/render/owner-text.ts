@@ -3,6 +3,7 @@ import { formatDuration } from "../../base/duration.ts"
 import { clockText } from "../../presence/clock-text.ts"
 import { POLICY_FIELDS, POLICY_KEYS } from "../../presence/policy-values.ts"
 import type { HostRule } from "../../protocol/host.ts"
+import { startText } from "../../protocol/host-bars.ts"
 import type { HostPresence } from "../../protocol/owner.ts"
 import type { JobThere, OwnerView } from "../../protocol/owner-api.ts"
 import { renderPairs, renderTable } from "./table.ts"
@@ -21,7 +22,7 @@ export function ownerPage(view: OwnerView, now: number): string {
   return renderPairs([
     ["host", view.name],
     ["owner", ownerText(view)],
-    ["now", nowText(view)],
+    ["now", startText(view)],
     ["there", view.presence === null ? "not told yet" : presenceText(view.presence, now)],
     ...pauses.map((text) => ["paused", text] as const),
     ...(view.jobs.length === 0
@@ -36,7 +37,7 @@ export function ownerPage(view: OwnerView, now: number): string {
 /** One line on what an act came to. */
 export function leverLine(view: OwnerView): string {
   const later = view.heard === "now" ? "" : " (it cannot be reached now, and obeys at the next contact)"
-  return `${view.name}: ${nowText(view)}${later}\n`
+  return `${view.name}: ${startText(view)}${later}\n`
 }
 
 /** Every rule with where it comes from and what it means. */
@@ -52,10 +53,6 @@ export function rulesTable(rules: readonly HostRule[], preset: string, width: nu
     ]),
     width,
   )
-}
-
-function nowText({ obstacles }: OwnerView): string {
-  return obstacles.length === 0 ? "jobs may start" : `no job starts: ${obstacles.map(({ text }) => text).join("; ")}`
 }
 
 function ownerText({ owner, consoleAccount }: OwnerView): string {
