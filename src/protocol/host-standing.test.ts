@@ -76,7 +76,7 @@ test("the free ones come first, Macs before others, and mac-2 before mac-10", ()
 
 test("a Mac on which no job of whoever asks could start is not free, and says why", () => {
   const none = { memoryBytes: 0, gpus: 1, cores: 8 }
-  const rule = (name: string, value: string) => [{ name, value, from: "owner" }] as const
+  const rule = (name: string, value: string) => [{ name, value, from: "host", by: "ada" }] as const
   assert.deepEqual(standingOf(shownHost("m", { freeNowBytes: 0 })), {
     code: "memory",
     text: "other work there leaves jobs 0 B of memory",
@@ -100,7 +100,7 @@ test("whether jobs may start is said of all that keeps them off, not only of peo
     const shown = shownHost("m", change)
     return startText({ ...shown, closed: closedText(shown) })
   }
-  const rule = (value: string) => [{ name: "who", value, from: "owner" }] as const
+  const rule = (value: string) => [{ name: "who", value, from: "host", by: "ada" }] as const
   assert.equal(host({}), "jobs may start")
   assert.equal(host({ draining: true }), "no job starts: an administrator has drained it")
   assert.equal(host({ leaving: { ...ada, phase: "left" } }), "no job starts: it has left the pool")

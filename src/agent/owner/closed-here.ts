@@ -15,7 +15,7 @@ export function closedHere(
   isConnected: boolean,
 ): string | null {
   if (!isConnected) return "no server is connected to this Mac"
-  const policy = ruleViews(effective)
+  const policy = ruleViews(effective, null)
   const { values } = effective
   // Where no rule was said something always is left.
   const kept = values.keepMemoryBytes === null ? 0 : keptMemoryBytes(values, memoryBytes)

@@ -30,7 +30,7 @@ export function macView({ said, scene, presence, attempts, hostname, closed }: M
     obstacles: presence.obstacles,
     lever,
     preset: scene.policy.preset,
-    policy: ruleViews(scene.policy),
+    policy: ruleViews(scene.policy, lever.rules),
     closed,
     timeZone: scene.timeZone,
     jobs: [...attempts].filter(({ phase }) => phase !== "ended").map(jobThere),

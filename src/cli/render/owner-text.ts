@@ -2,6 +2,7 @@ import { formatBytes } from "../../base/bytes.ts"
 import { formatDuration } from "../../base/duration.ts"
 import { clockText } from "../../presence/clock-text.ts"
 import { POLICY_FIELDS, POLICY_KEYS } from "../../presence/policy-values.ts"
+import { sayerText } from "../../presence/rules-held.ts"
 import type { HostRule } from "../../protocol/host.ts"
 import { startText } from "../../protocol/host-bars.ts"
 import type { HostPresence } from "../../protocol/owner.ts"
@@ -29,7 +30,7 @@ export function ownerPage(view: OwnerView, now: number): string {
       ? [["jobs", "none"] as const]
       : view.jobs.map((job) => ["job", jobText(job, now, timeZone)] as const)),
     ["rules", own.length === 0 ? `as the preset ${view.preset} has them` : `preset ${view.preset}, and`],
-    ...own.map(({ name, value, from }) => ["", `${name}: ${value} (the ${from} said so)`] as const),
+    ...own.map((rule) => ["", `${rule.name}: ${rule.value} (${sayerText(rule, view.preset)} said so)`] as const),
     ...(view.heard === "now" ? [] : [["contact", "none now: what is said holds at the next one"] as const]),
   ])
 }
@@ -45,12 +46,7 @@ export function rulesTable(rules: readonly HostRule[], preset: string, width: nu
   const help = new Map(POLICY_KEYS.map((key) => [POLICY_FIELDS[key].name, POLICY_FIELDS[key].help]))
   return renderTable(
     [{ title: "RULE" }, { title: "VALUE" }, { title: "SAID BY" }, { title: "MEANS" }],
-    rules.map(({ name, value, from }) => [
-      name,
-      value,
-      from === "preset" ? `preset ${preset}` : `the ${from}`,
-      help.get(name) ?? "",
-    ]),
+    rules.map((rule) => [rule.name, rule.value, sayerText(rule, preset), help.get(rule.name) ?? ""]),
     width,
   )
 }

@@ -57,7 +57,7 @@ export function hostView(core: Core, host: FleetHost, viewer: Viewer): HostView 
     lever: record.lever,
     ...presenceFor(host, viewer),
     preset: host.policy.preset,
-    policy: ruleViews(host.policy),
+    policy: ruleViews(host.policy, record.lever.rules),
     vitals: host.vitals,
     network: record.network.told,
     wake: wakeView(record, viewer),

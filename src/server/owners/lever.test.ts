@@ -9,7 +9,6 @@ import type { ServerMessage } from "../../protocol/agent-wire.ts"
 import type { WhyAnswer } from "../../protocol/api.ts"
 import type { WindfallEvent } from "../../protocol/events.ts"
 import type { HostView } from "../../protocol/host.ts"
-import { standingOf } from "../../protocol/host-standing.ts"
 import type { Lever } from "../../protocol/owner.ts"
 import type { FleetView, OwnerView } from "../../protocol/owner-api.ts"
 
@@ -121,7 +120,7 @@ test("what was said at the Mac holds here too, and the later word wins wherever 
   assert.deepEqual(view.lever, atMac)
   assert.deepEqual(
     view.policy.find(({ name }) => name === "on_return"),
-    { name: "on_return", value: "vacate", from: "owner" },
+    { name: "on_return", value: "vacate", from: "host", by: "mia.w" },
   )
   await server.call("POST", "/v1/hosts/alpha/owner/resume", {}, mia)
   host.cut()
@@ -207,11 +206,11 @@ test("rules: whose jobs run there, and how much memory stays; a fleet's hold whe
   const own = { rules: { who: "ben", keep_memory: "1G" } }
   const view = await server.call<OwnerView>("POST", "/v1/hosts/alpha/owner/rules", own, mia)
   const from = (name: string, of: OwnerView) => of.policy.find((rule) => rule.name === name)
-  assert.deepEqual(from("who", view), { name: "who", value: "ben", from: "owner" })
+  assert.deepEqual(from("who", view), { name: "who", value: "ben", from: "host", by: "mia" })
   await server.untilState(his.id, "running")
   assert.equal(await total(), 7 * GIB)
   const back = await server.call<OwnerView>("POST", "/v1/hosts/alpha/owner/rules", { rules: { who: null } }, mia)
-  assert.deepEqual(from("who", back), { name: "who", value: "nobody", from: "fleet" })
+  assert.deepEqual(from("who", back), { name: "who", value: "nobody", from: "fleet", by: null })
   await server.call("POST", "/v1/fleets/lab/policy", { preset: "nobodys", rules: { who: null } })
   const { events } = await server.call<{ events: WindfallEvent[] }>("GET", "/v1/events")
   assert.deepEqual(
@@ -244,26 +243,4 @@ test("a fleet's name that is none is refused in words, and cuts no link", async 
   const { error } = (await refused.json()) as { error: { message: string } }
   assert.match(error.message, /^Cannot set the policy of fleet "my lab": must be up to 63 letters/)
   assert.equal((await server.call<HostView>("GET", "/v1/hosts/alpha")).link, "ready")
-})
-
-test("who asks sees whether a Mac takes their jobs, and its owner why none starts", async () => {
-  await using server = await TestServer.start()
-  const [mia, ben] = [{ token: await server.userToken("mia") }, { token: await server.userToken("ben") }]
-  const mac = { platform: "darwin", memoryBytes: 64 * GIB, memoryAvailableBytes: 4 * GIB } as const
-  seesPeople(await server.hosts.join("alpha", mac, { owner: "mia" }), "away")
-  const now = async (asks: object) => standingOf(await server.call<HostView>("GET", "/v1/hosts/alpha", undefined, asks))
-  const closed = async () => (await server.call<OwnerView>("GET", "/v1/hosts/alpha/owner", undefined, mia)).closed
-  const rules = (said: object) => server.call<OwnerView>("POST", "/v1/hosts/alpha/owner/rules", { rules: said }, mia)
-  // The host has told who is there when the server has heard it.
-  while ((await now(mia)).code === "unknown") continue
-  assert.deepEqual(await now(mia), { code: "memory", text: "other work there leaves jobs 0 B of memory" })
-  await rules({ who: "nobody" })
-  assert.deepEqual(await now(ben), { code: "closed", text: "only jobs of mia (who)" })
-  assert.deepEqual([(await now(mia)).code, await closed()], ["memory", null])
-  const view = await rules({ who: null, keep_memory: "900G" })
-  assert.equal(view.closed, "its rules keep 900G of its 64 GB from jobs (keep_memory)")
-  assert.equal((await now(ben)).code, "memory")
-  await rules({ keep_memory: null })
-  await server.call("POST", "/v1/hosts/alpha/drain", {})
-  assert.equal(await closed(), "an administrator has drained it")
 })

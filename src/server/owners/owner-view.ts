@@ -12,7 +12,7 @@ import { obstaclesOf, publicObstacle, publicText } from "./host-rules.ts"
 /** What holds on a host for its owner's sake, as this person may see it. */
 export function ownerView(core: Core, host: FleetHost, viewer: Viewer): OwnerView {
   const { id, name, fleet, owner, consoleAccount, lever, facts } = host.record
-  const policy = ruleViews(host.policy)
+  const policy = ruleViews(host.policy, lever.rules)
   const { draining, leaving } = host.record
   const withheld = withheldReason(host.record.leftovers)
   const { link, reason, total } = host
