@@ -58,7 +58,10 @@ export function ruled(lever: Lever, { by, wallMs }: Saying, changes: Readonly<Re
   const said = Object.entries(changes).filter((each): each is [string, string] => each[1] !== null)
   readPolicy(Object.fromEntries(said))
   const rules = Object.fromEntries([...before, ...said])
-  return { ...lever, rules: { at: after(lever.rules?.at, wallMs), by, rules } }
+  const earlier = before.map(([name]) => [name, lever.rules?.saidBy?.[name] ?? lever.rules?.by ?? by] as const)
+  const others = earlier.filter(([, who]) => who !== by)
+  const saidBy = others.length === 0 ? {} : { saidBy: Object.fromEntries(others) }
+  return { ...lever, rules: { at: after(lever.rules?.at, wallMs), by, rules, ...saidBy } }
 }
 
 function withWord(lever: Lever, voice: Voice, { by, wallMs }: Saying, pause: PauseWord["pause"]): Lever {

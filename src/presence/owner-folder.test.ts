@@ -22,6 +22,7 @@ const facts: NowFacts = {
   presence: { state: "away", since: later(-42 * MINUTE_MS) },
   onReturn: "suspend",
   startObstacles: [],
+  closed: null,
   jobs: [job],
 }
 
@@ -74,6 +75,7 @@ Coming back is enough, too: jobs stop while you use it.
   })
 
   it("does not promise what the policy does not do", () => {
+    assert.match(nowText({ ...facts, closed: "no server" }), /^New jobs: none for now: no server\.$/m)
     assert.match(nowText({ ...facts, onReturn: "yield" }), /the GPU knows no priority/)
     assert.match(nowText({ ...facts, onReturn: "ignore" }), /^Jobs go on while you use it\.$/m)
     assert.match(nowText({ ...facts, jobs: [], presence: null }), /^No job runs here\.$/m)

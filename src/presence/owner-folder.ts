@@ -41,13 +41,16 @@ export interface NowFacts {
   readonly presence: Presence | null
   readonly onReturn: ReturnReaction
   readonly startObstacles: readonly OwnerObstacle[]
+  /** Why no job starts whoever is at it; `null` where some may. */
+  readonly closed: string | null
   readonly jobs: readonly JobHere[]
 }
 
 /** `Now.txt`: who is on this Mac, with what, since when, and how to stop it. Written anew at each change. */
-export function nowText({ host, now, timeZone, presence, onReturn, startObstacles, jobs }: NowFacts): string {
+export function nowText({ host, now, timeZone, presence, onReturn, startObstacles, closed, jobs }: NowFacts): string {
   const at = (ms: number) => clockText(ms, now.wallMs, timeZone)
-  const [main, ...more] = startObstacles.map((obstacle) => ownerObstacleText(obstacle, now.wallMs, timeZone))
+  const obstacles = startObstacles.map((obstacle) => ownerObstacleText(obstacle, now.wallMs, timeZone))
+  const [main, ...more] = closed === null ? obstacles : [closed, ...obstacles]
   return lines([
     `Windfall on ${plain(host)}, ${dayText(now.wallMs, timeZone)} ${at(now.wallMs)}`,
     "",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { presenceOf, shownHost } from "../../test/support/shown-hosts.ts"
+import { closedText, startText } from "./host-bars.ts"
 import { byFreedom, byName, type StandingCode, standingOf, takesJobs } from "./host-standing.ts"
 
 type Change = Parameters<typeof shownHost>[1]
@@ -72,4 +73,44 @@ test("the free ones come first, Macs before others, and mac-2 before mac-10", ()
   const names = (all: readonly { readonly name: string }[]) => all.map(({ name }) => name)
   assert.deepEqual(names(byFreedom(hosts)), ["mac-2", "mac-10", "a-box", "mac-3", "mac-4", "mac-1"])
   assert.deepEqual(names(byName(hosts)), ["a-box", "mac-1", "mac-2", "mac-3", "mac-4", "mac-10"])
+})
+
+test("a Mac on which no job of whoever asks could start is not free, and says why", () => {
+  const none = { memoryBytes: 0, gpus: 1, cores: 8 }
+  const rule = (name: string, value: string) => [{ name, value, from: "host", by: "ada" }] as const
+  assert.deepEqual(standingOf(shownHost("m", { freeNowBytes: 0 })), {
+    code: "memory",
+    text: "other work there leaves jobs 0 B of memory",
+  })
+  assert.equal(code({ freeNowBytes: 600e6 }), "free")
+  const kept = shownHost("m", { total: none, free: none, policy: rule("keep_memory", "900G") })
+  assert.deepEqual(standingOf(kept), {
+    code: "memory",
+    text: "its rules keep 900G of its 512 GB from jobs (keep_memory)",
+  })
+  const closed = (owner: string | null, who: string) =>
+    standingOf(shownHost("m", { owner, policy: rule("who", who), takesYours: false }))
+  assert.deepEqual(closed(null, "nobody"), { code: "closed", text: "its rules let nobody's jobs run there (who)" })
+  assert.deepEqual(closed("mia", "nobody"), { code: "closed", text: "only jobs of mia (who)" })
+  assert.deepEqual(closed("mia", "ada, ben"), { code: "closed", text: "only jobs of mia, ada and ben (who)" })
+  assert.equal(code({ policy: rule("who", "ada"), takesYours: true }), "free")
+})
+
+test("whether jobs may start is said of all that keeps them off, not only of people", () => {
+  const host = (change: Change) => {
+    const shown = shownHost("m", change)
+    return startText({ ...shown, closed: closedText(shown) })
+  }
+  const rule = (value: string) => [{ name: "who", value, from: "host", by: "ada" }] as const
+  assert.equal(host({}), "jobs may start")
+  assert.equal(host({ draining: true }), "no job starts: an administrator has drained it")
+  assert.equal(host({ leaving: { ...ada, phase: "left" } }), "no job starts: it has left the pool")
+  assert.equal(host({ link: "down", reason: "no route" }), "no job starts: it cannot be reached now (down): no route")
+  assert.equal(host({ policy: rule("nobody") }), "no job starts: its rules let nobody's jobs run there (who)")
+  assert.equal(host({ policy: rule("nobody"), owner: "mia" }), "jobs of mia may start")
+  const paused = [{ code: "paused", text: "paused by ada", until: null }]
+  assert.equal(
+    host({ draining: true, obstacles: paused }),
+    "no job starts: an administrator has drained it; paused by ada",
+  )
 })

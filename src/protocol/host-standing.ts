@@ -1,17 +1,19 @@
+import { formatBytes } from "../base/bytes.ts"
 import { needsConsent } from "./account-traits.ts"
 import type { HostView } from "./host.ts"
+import { barOf, type RuledHost, whoseText } from "./host-bars.ts"
 import type { HostObstacle, HostPresence } from "./owner.ts"
 import { DEFAULT_MEMORY_BYTES } from "./resources.ts"
 
 /**
  * Whether a host would take a job now, in one word, and why not. free: nothing runs there, and it would; partly: something runs
- * there, and it would still; busy: jobs have all of it; owner, paused, hours, power, load, unknown: for the sake of people there it
- * takes none; draining, withheld, leaving, left: it gets none; connecting, asleep, down, refused: it cannot be reached or used.
+ * there, and it would still; busy: jobs have all of it; owner, paused, hours, power, load, memory, unknown: for the sake of people there
+ * it takes none; closed: its rules let jobs of whoever asks not run there; draining, withheld, leaving, left: it gets none; connecting, asleep, down, refused: it cannot be reached or used.
  */
 export const STANDINGS = [
   ...(["free", "partly", "busy"] as const),
-  ...(["owner", "paused", "hours", "power", "load", "unknown"] as const),
-  ...(["draining", "withheld", "leaving"] as const),
+  ...(["owner", "paused", "hours", "power", "load", "memory", "unknown"] as const),
+  ...(["closed", "draining", "withheld", "leaving"] as const),
   ...(["connecting", "asleep", "down", "refused", "left"] as const),
 ] as const
 export type StandingCode = (typeof STANDINGS)[number]
@@ -40,21 +42,27 @@ const OF_OBSTACLE: ReadonlyMap<string, StandingCode> = new Map([
 export type StandingHost = Pick<
   HostView,
   "link" | "reason" | "leaving" | "draining" | "withheld" | "facts" | "total" | "free" | "jobs"
-> & { readonly presence?: HostPresence | null; readonly obstacles?: readonly HostObstacle[] }
+> &
+  RuledHost &
+  Partial<Pick<HostView, "freeNowBytes" | "takesYours">> & {
+    readonly presence?: HostPresence | null
+    readonly obstacles?: readonly HostObstacle[]
+  }
 
-/** The first that holds of: it is not there, it gets nothing, people come first, jobs have it. */
+/** The first that holds of: it is not there, it gets nothing, nothing of whoever asks, people come first, jobs have it. */
 export function standingOf(host: StandingHost): HostStanding {
-  const { link, leaving, presence, total, free, jobs } = host
-  const why = host.reason ?? ""
-  if (leaving?.phase === "left") return { code: "left", text: why }
-  if (leaving !== null) return { code: "leaving", text: why === "" ? `${leaving.by} lets it leave` : why }
-  if (link !== "ready") return { code: link, text: why }
-  if (host.draining) return { code: "draining", text: "an administrator has drained it" }
-  if (host.withheld !== null) return { code: "withheld", text: host.withheld }
+  const { presence, total, free, freeNowBytes, jobs } = host
+  const bar = barOf(host)
+  if (bar !== null) return bar
+  if (host.takesYours === false)
+    return { code: "closed", text: whoseText(host) ?? "its rules let your jobs not run there" }
   const obstacle = (host.obstacles ?? presence?.obstacles)?.[0]
   if (obstacle !== undefined) return { code: OF_OBSTACLE.get(obstacle.code) ?? "unknown", text: obstacle.text }
   const isFull = (total.gpus > 0 && free.gpus < 1) || free.cores < 1 || free.memoryBytes < DEFAULT_MEMORY_BYTES
   if (isFull) return { code: "busy", text: jobs.length > 0 ? "" : "what it has is leased" }
+  if (freeNowBytes != null && freeNowBytes < DEFAULT_MEMORY_BYTES) {
+    return { code: "memory", text: `other work there leaves jobs ${formatBytes(freeNowBytes)} of memory` }
+  }
   const note = needsConsent(host.facts?.accountTraits ?? []) ? "jobs run in its owner's account" : ""
   return { code: jobs.length === 0 ? "free" : "partly", text: note }
 }

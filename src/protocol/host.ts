@@ -79,8 +79,10 @@ export interface HostRule {
   readonly name: string
   /** As people write it. */
   readonly value: string
-  /** Who said so. */
-  readonly from: "preset" | "fleet" | "owner"
+  /** Where it comes from; host: it was said of this one alone. */
+  readonly from: "preset" | "fleet" | "host"
+  /** Who said it of this host: a user of Windfall, or an account of the Mac; `null` for what comes from preset and fleet. */
+  readonly by: string | null
 }
 
 export interface HostView {
@@ -137,6 +139,8 @@ export interface HostView {
   readonly freeNowBytes: number | null
   /** Jobs there now. */
   readonly jobs: readonly number[]
+  /** Whether jobs of whoever asks may run there, as its rules say (`who`). */
+  readonly takesYours: boolean
 }
 
 /** What POST /v1/hosts/HOST/forgive answers. */

@@ -15,6 +15,8 @@ export interface OwnerView
     "name" | "fleet" | "owner" | "consoleAccount" | "presence" | "lever" | "obstacles" | "preset" | "policy"
   > {
   readonly host: HostId
+  /** Why no job starts whoever is at it: it has left, is drained, cannot be reached, its rules let nobody, ...; `null` where some may. */
+  readonly closed: string | null
   /** Of its hours, where no rule says another. */
   readonly timeZone: string
   readonly jobs: readonly JobThere[]

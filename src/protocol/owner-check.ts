@@ -38,6 +38,9 @@ export const OWNER_CHECKS: Readonly<Record<OwnerNews["type"], (raw: Raw, type: s
     checkWord(word, type)
     const rules = object(word.rules, type, "rules")
     for (const name of Object.keys(rules)) text(rules, name, type)
+    if (word.saidBy === undefined) return
+    const saidBy = object(word.saidBy, type, "rules")
+    for (const name of Object.keys(saidBy)) text(saidBy, name, type)
   },
   "owner-taken": () => {},
   suspended: reaction,

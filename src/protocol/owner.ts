@@ -32,11 +32,13 @@ export interface PauseWord {
   } | null
 }
 
-/** The owner's own rules for this Mac, all of them. */
+/** The rules for this Mac alone, all of them: its owner's, or of a Mac without one an administrator's. */
 export interface RulesWord {
   readonly at: number
   readonly by: string
   readonly rules: RuleTexts
+  /** Who said each of them, where that is another than who spoke last. */
+  readonly saidBy?: RuleTexts
 }
 
 /**

@@ -65,7 +65,7 @@ test("rules of a machine and of its fleet, each with who said it; what cannot be
   await pool().windfall(["mac", "rules", "--unset", "on_return"], as)
   const shown = await pool().windfall(["mac", "rules"], as)
   assert.match(shown.stdout, /vacate_after +10m +the fleet/)
-  assert.match(shown.stdout, /never +12:00-13:30 +the owner/)
+  assert.match(shown.stdout, /never +12:00-13:30 +mia /)
   assert.match(shown.stdout, /on_return +suspend +preset default/)
   const view = await pool().api<OwnerView>("GET", "/v1/hosts/host1/owner")
   assert.equal(view.policy.find(({ name }) => name === "who")?.value, "nobody")

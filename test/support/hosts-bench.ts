@@ -168,7 +168,16 @@ export class HostsBench implements AsyncDisposable {
       measures: [],
       wake: { isOn: false, hardware: null, problem: null },
     } as const
-    return { ...record, ...state, network: null, total: NOTHING, free: NOTHING, freeNowBytes: null, jobs: [] }
+    return {
+      ...record,
+      ...state,
+      network: null,
+      total: NOTHING,
+      free: NOTHING,
+      freeNowBytes: null,
+      jobs: [],
+      takesYours: true,
+    }
   }
 }
 

@@ -121,6 +121,7 @@ export function shownHost(name: string, change: Partial<SeenHost> = {}): SeenHos
     free: total,
     freeNowBytes: null,
     jobs: [],
+    takesYours: true,
     ...change,
   }
 }

@@ -14,10 +14,11 @@ export interface MacViewFacts {
   readonly attempts: Iterable<Attempt>
   /** What the machine calls itself, for as long as no server has named it. */
   readonly hostname: string
+  readonly closed: string | null
 }
 
 /** How this Mac stands, as its agent alone knows it. */
-export function macView({ said, scene, presence, attempts, hostname }: MacViewFacts): MacView {
+export function macView({ said, scene, presence, attempts, hostname, closed }: MacViewFacts): MacView {
   const { terms, lever } = said
   return {
     host: null,
@@ -29,7 +30,8 @@ export function macView({ said, scene, presence, attempts, hostname }: MacViewFa
     obstacles: presence.obstacles,
     lever,
     preset: scene.policy.preset,
-    policy: ruleViews(scene.policy),
+    policy: ruleViews(scene.policy, lever.rules),
+    closed,
     timeZone: scene.timeZone,
     jobs: [...attempts].filter(({ phase }) => phase !== "ended").map(jobThere),
     heard: "now",

@@ -12,6 +12,8 @@ export interface NowFileOptions {
   /** What this host is called. */
   readonly host: () => string
   readonly attempts: () => Iterable<Attempt>
+  /** Why no job starts whoever is at it; `null` where some may. */
+  readonly closed: (scene: Scene) => string | null
 }
 
 /** Keeps `Now.txt`, written anew when something has changed that its reader would want to know, and each minute. */
@@ -36,6 +38,7 @@ export class NowFile {
       presence: watch?.presence ?? null,
       onReturn: policy.values.onReturn,
       startObstacles: obstacles,
+      closed: this.#options.closed(scene),
       jobs: this.#jobs(now.wallMs),
     })
   }
@@ -46,6 +49,7 @@ export class NowFile {
       jobs,
       obstacles.map(({ code }) => code),
       scene.watch?.presence.state,
+      this.#options.closed(scene),
       this.#options.host(),
     ])
     if (key === this.#key && performance.now() - this.#writtenMs < REWRITE_MS) return

@@ -3,11 +3,13 @@ import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { maySleepDisplay } from "../../presence/display.ts"
+import type { Scene } from "../../presence/obstacle.ts"
 import { LAST_DAYS_FILE } from "../../presence/owner-folder.ts"
 import type { OwnersRefusal } from "../../presence/why.ts"
 import type { HostFacts } from "../../protocol/host.ts"
 import type { HostTerms, Lever } from "../../protocol/owner.ts"
 import type { AgentContext } from "../agent-context.ts"
+import { closedHere } from "./closed-here.ts"
 import { macView } from "./mac-view.ts"
 import { NowFile } from "./now-file.ts"
 import { OwnerDesk } from "./owner-desk.ts"
@@ -67,6 +69,7 @@ export function openOwner(
     place === null
       ? null
       : new OwnerFolder(place.folder, folder.root, () => uidOf(place, said.terms?.consoleAccount ?? null))
+  const closed = ({ policy }: Scene) => closedHere(policy, said.terms, facts.memoryBytes, link.attached)
   const nowFile =
     ownerFolder === null
       ? null
@@ -74,6 +77,7 @@ export function openOwner(
           folder: ownerFolder,
           host: () => said.terms?.host ?? facts.hostname,
           attempts: () => attempts.values(),
+          closed,
         })
   const watch = new OwnerWatch({
     context,
@@ -103,7 +107,14 @@ export function openOwner(
           status: () => {
             const { scene, obstacles } = watch
             const presence = hostPresence(scene.now, watch.watch, obstacles, timeZone, probe !== null)
-            const mac = macView({ said, scene, presence, attempts: attempts.values(), hostname: facts.hostname })
+            const mac = macView({
+              said,
+              scene,
+              presence,
+              attempts: attempts.values(),
+              hostname: facts.hostname,
+              closed: closed(scene),
+            })
             return { presence, mac, text: nowFile.text(scene, obstacles).trimEnd() }
           },
           onProblem: (message) => link.send({ type: "notice", message }),

@@ -8,6 +8,7 @@ import { readPauseEnd } from "../../presence/pause.ts"
 import { rulesHeldText, ruleViews } from "../../presence/rules-held.ts"
 import { NO_FLEET, saidPolicy } from "../../presence/said-policy.ts"
 import { WindfallError } from "../../protocol/errors.ts"
+import { startText } from "../../protocol/host-bars.ts"
 import type { Lever } from "../../protocol/owner.ts"
 import { type OwnerAnswer, type OwnerRequest, requestIdOf } from "../../protocol/owner-request.ts"
 import type { OwnerFolder } from "./owner-folder.ts"
@@ -167,7 +168,17 @@ export class OwnerDesk {
       // On a full disk it holds as long as this agent does, and the answer says that it was not kept.
       await this.#options.onMoved(Math.max(0, now() - request.at))
     }
-    return done(id, text)
+    return done(id, `${text}${this.#sequel(request)}`)
+  }
+
+  /** What follows from it, whatever was said: that jobs may start is told only where they may. */
+  #sequel(request: OwnerRequest): string {
+    if (request.verb !== "resume" && request.verb !== "rules") return ""
+    const who = request.verb === "rules" ? request.rules.who : undefined
+    const isNamed = who !== undefined && who !== null && !["everyone", "nobody"].includes(who.trim())
+    const untold = isNamed ? "\nWhether these are users of the pool is not known here: windfall user ls has them." : ""
+    const { mac } = this.#options.status()
+    return `${untold}${mac === null || mac === undefined ? "" : `\nNow: ${startText(mac)}.`}`
   }
 
   #speaker(account: string) {
@@ -196,7 +207,7 @@ export class OwnerDesk {
       case "resume":
         return {
           lever: resumed(lever, saying, this.#hasOwner),
-          text: "Jobs may run here again, as this Mac's rules say.",
+          text: "What was paused is taken back.",
         }
       case "rules":
         return this.#ruled(ruled(lever, saying, request.rules), Object.keys(request.rules))
@@ -207,7 +218,7 @@ export class OwnerDesk {
 
   #ruled(lever: Lever, names: readonly string[]): { readonly lever: Lever; readonly text: string } {
     const policy = saidPolicy(this.#options.said.terms?.fleet ?? NO_FLEET, lever)
-    return { lever, text: rulesHeldText(ruleViews(policy), policy.preset, names) }
+    return { lever, text: rulesHeldText(ruleViews(policy, lever.rules), policy.preset, names) }
   }
 
   #endOf(end: string, at: number): number | null {

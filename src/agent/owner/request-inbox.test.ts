@@ -124,7 +124,7 @@ describe("requests by file", () => {
       [ruled.done, ruled.text],
       [
         true,
-        "From now on these rules hold:\n  on_return: vacate (the owner said so)\n  hours: always (preset default)",
+        "From now on these rules hold:\n  on_return: vacate (anna said so)\n  hours: always (preset default)",
       ],
     )
     assert.deepEqual(desk.reread().lever, desk.said.lever, "kept")

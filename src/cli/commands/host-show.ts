@@ -4,6 +4,7 @@ import { accountText } from "../../protocol/account-traits.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { HostView, StrayView } from "../../protocol/host.ts"
 import { heldText } from "../../protocol/host-disk.ts"
+import { standingOf } from "../../protocol/host-standing.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
 import { flag } from "../command-line/option.ts"
@@ -21,11 +22,11 @@ export const hostShow = command({
     "Shows all about one host: address, hardware, system, what is free, what runs there, and how it is now. Of what is not known it says why.",
   minimum: 1,
   maximum: 1,
-  options: { json: flag("print the host as JSON") },
+  options: { json: flag("print the host as JSON, with `standing` saying whether it is free") },
   examples: [],
   async run(cli, options, [name = ""]) {
     const host = await findHost(cli, name)
-    if (options.json) await printJson(cli, host)
+    if (options.json) await printJson(cli, { ...host, standing: standingOf(host) })
     else await cli.stdout.write(hostPage(host, cli.clock.now()))
     return 0
   },

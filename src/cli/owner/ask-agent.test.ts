@@ -30,6 +30,7 @@ function windfall(folder: ScratchFolder, ...args: string[]) {
   return new Child(process.execPath, ["--disable-warning=ExperimentalWarning", CLI_MAIN, ...args], { env }).ended
 }
 
+const WORD = { at: 1, by: "anna", rules: { on_return: "vacate" } }
 const MAC: MacView = {
   host: null,
   name: "mac-3",
@@ -38,9 +39,10 @@ const MAC: MacView = {
   consoleAccount: "anna.k",
   presence: null,
   obstacles: [],
+  closed: null,
   lever: NO_LEVER,
   preset: "default",
-  policy: ruleViews(saidPolicy(NO_FLEET, { rules: { at: 1, by: "anna", rules: { on_return: "vacate" } } })),
+  policy: ruleViews(saidPolicy(NO_FLEET, { rules: WORD }), WORD),
   timeZone: "Europe/Berlin",
   jobs: [],
   heard: "now",
@@ -114,7 +116,7 @@ test("rules are asked of this Mac's own agent, too, and of an older one that it 
     using _agent = answering(folder.requests, () => ({}))
     const { stdout, stderr, exitCode } = await windfall(folder, "mac", "rules")
     assert.equal(exitCode, 0, stderr)
-    assert.match(stdout, /^on_return +vacate +the owner +what jobs do/m)
+    assert.match(stdout, /^on_return +vacate +anna +what jobs do/m)
     assert.match(stdout, /^vacate_after +5m +preset default /m)
     const json = await windfall(folder, "mac", "rules", "--json")
     assert.deepEqual(JSON.parse(json.stdout), { host: "mac-3", preset: "default", rules: MAC.policy })

@@ -50,7 +50,7 @@ const SHEDS: readonly Shed[] = [
 ]
 
 const GREEN: ReadonlySet<StandingCode> = new Set(["free", "partly"])
-const YELLOW: ReadonlySet<StandingCode> = new Set(["owner", "paused", "hours", "power", "load", "unknown"])
+const YELLOW: ReadonlySet<StandingCode> = new Set(["owner", "paused", "hours", "power", "load", "memory", "unknown"])
 const RED: ReadonlySet<StandingCode> = new Set(["down", "refused", "withheld"])
 
 /** One line a host, in this order, below a line of titles. */

@@ -2,7 +2,9 @@ import { formatBytes } from "../../base/bytes.ts"
 import { formatDuration } from "../../base/duration.ts"
 import { clockText } from "../../presence/clock-text.ts"
 import { POLICY_FIELDS, POLICY_KEYS } from "../../presence/policy-values.ts"
+import { sayerText } from "../../presence/rules-held.ts"
 import type { HostRule } from "../../protocol/host.ts"
+import { startText } from "../../protocol/host-bars.ts"
 import type { HostPresence } from "../../protocol/owner.ts"
 import type { JobThere, OwnerView } from "../../protocol/owner-api.ts"
 import { renderPairs, renderTable } from "./table.ts"
@@ -21,14 +23,14 @@ export function ownerPage(view: OwnerView, now: number): string {
   return renderPairs([
     ["host", view.name],
     ["owner", ownerText(view)],
-    ["now", nowText(view)],
+    ["now", startText(view)],
     ["there", view.presence === null ? "not told yet" : presenceText(view.presence, now)],
     ...pauses.map((text) => ["paused", text] as const),
     ...(view.jobs.length === 0
       ? [["jobs", "none"] as const]
       : view.jobs.map((job) => ["job", jobText(job, now, timeZone)] as const)),
     ["rules", own.length === 0 ? `as the preset ${view.preset} has them` : `preset ${view.preset}, and`],
-    ...own.map(({ name, value, from }) => ["", `${name}: ${value} (the ${from} said so)`] as const),
+    ...own.map((rule) => ["", `${rule.name}: ${rule.value} (${sayerText(rule, view.preset)} said so)`] as const),
     ...(view.heard === "now" ? [] : [["contact", "none now: what is said holds at the next one"] as const]),
   ])
 }
@@ -36,7 +38,7 @@ export function ownerPage(view: OwnerView, now: number): string {
 /** One line on what an act came to. */
 export function leverLine(view: OwnerView): string {
   const later = view.heard === "now" ? "" : " (it cannot be reached now, and obeys at the next contact)"
-  return `${view.name}: ${nowText(view)}${later}\n`
+  return `${view.name}: ${startText(view)}${later}\n`
 }
 
 /** Every rule with where it comes from and what it means. */
@@ -44,18 +46,9 @@ export function rulesTable(rules: readonly HostRule[], preset: string, width: nu
   const help = new Map(POLICY_KEYS.map((key) => [POLICY_FIELDS[key].name, POLICY_FIELDS[key].help]))
   return renderTable(
     [{ title: "RULE" }, { title: "VALUE" }, { title: "SAID BY" }, { title: "MEANS" }],
-    rules.map(({ name, value, from }) => [
-      name,
-      value,
-      from === "preset" ? `preset ${preset}` : `the ${from}`,
-      help.get(name) ?? "",
-    ]),
+    rules.map((rule) => [rule.name, rule.value, sayerText(rule, preset), help.get(rule.name) ?? ""]),
     width,
   )
-}
-
-function nowText({ obstacles }: OwnerView): string {
-  return obstacles.length === 0 ? "jobs may start" : `no job starts: ${obstacles.map(({ text }) => text).join("; ")}`
 }
 
 function ownerText({ owner, consoleAccount }: OwnerView): string {

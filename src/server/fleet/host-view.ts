@@ -7,7 +7,7 @@ import type { Viewer } from "../jobs/job-view.ts"
 import { measureViews } from "../network/measure-views.ts"
 import { wakeView } from "../network/wake-view.ts"
 import { presenceFor } from "../owners/owner-view.ts"
-import type { FleetHost } from "./fleet-host.ts"
+import { type FleetHost, usersOf } from "./fleet-host.ts"
 import { strayViews } from "./leftovers.ts"
 import { withheldReason } from "./withheld.ts"
 
@@ -57,7 +57,7 @@ export function hostView(core: Core, host: FleetHost, viewer: Viewer): HostView 
     lever: record.lever,
     ...presenceFor(host, viewer),
     preset: host.policy.preset,
-    policy: ruleViews(host.policy),
+    policy: ruleViews(host.policy, record.lever.rules),
     vitals: host.vitals,
     network: record.network.told,
     wake: wakeView(record, viewer),
@@ -66,5 +66,6 @@ export function hostView(core: Core, host: FleetHost, viewer: Viewer): HostView 
     free,
     freeNowBytes: freeNow(host, free),
     jobs: jobs.map(({ job }) => job.id),
+    takesYours: usersOf(host)?.has(viewer.user) ?? true,
   }
 }

@@ -1,9 +1,25 @@
 import { closest } from "../../base/closest.ts"
+import { readPolicy } from "../../presence/policy-values.ts"
 import { type AcceptedLook, type AccountLook, readAccountLook } from "../../protocol/account-look.ts"
 import { AGENT_PATHS } from "../../protocol/agent-paths.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { Core } from "../core.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
+
+/** Whose jobs may run there must be users, or a misspelt name keeps somebody out unseen. @throws {WindfallError} user_not_found */
+export function checkWho(core: Pick<Core, "store">, { who }: Readonly<Record<string, string | null>>): void {
+  if (who === null || who === undefined) return
+  const said = readPolicy({ who }).who ?? []
+  if (typeof said === "string") return
+  const names = core.store.accounts.users().map(({ name }) => name)
+  const wrong = said.find((name) => !names.includes(name))
+  if (wrong === undefined) return
+  const near = closest(wrong, names)
+  throw new WindfallError("user_not_found", `Cannot set who: there is no user ${JSON.stringify(wrong)}`, {
+    hint: `${near === undefined ? "" : `Did you mean ${near}? `}All users: windfall user ls. Besides, everyone and nobody are words of their own`,
+    details: { field: "who" },
+  })
+}
 
 const LOOK_MS = 10_000
 const MOST_BYTES = 16 * 1024

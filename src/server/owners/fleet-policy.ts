@@ -3,6 +3,7 @@ import { checkRuleName, readPolicy } from "../../presence/policy-values.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { FleetPolicyRequest, FleetView } from "../../protocol/owner-api.ts"
 import type { Core } from "../core.ts"
+import { checkWho } from "./check-owner.ts"
 import { rulesText, sendOwner } from "./lever-words.ts"
 
 /** Those that have hosts, and those of which something was said; by name. */
@@ -40,6 +41,7 @@ export function setFleetPolicy(core: Core, fleet: string, request: FleetPolicyRe
   for (const name of Object.keys(request.rules)) checkRuleName(name)
   const said = Object.entries(request.rules).filter((each): each is [string, string] => each[1] !== null)
   readPolicy(Object.fromEntries(said))
+  checkWho(core, request.rules)
   const kept = Object.entries(before.rules).filter(([name]) => request.rules[name] === undefined)
   const rules = Object.fromEntries([...kept, ...said])
   const changes = [

@@ -124,7 +124,7 @@ test("what was said at the Mac holds here too, and the later word wins wherever 
   assert.deepEqual(view.lever, atMac)
   assert.deepEqual(
     view.policy.find(({ name }) => name === "on_return"),
-    { name: "on_return", value: "vacate", from: "owner" },
+    { name: "on_return", value: "vacate", from: "host", by: "mia.w" },
   )
   await server.call("POST", "/v1/hosts/alpha/owner/resume", {}, mia)
   host.cut()
@@ -210,11 +210,11 @@ test("rules: whose jobs run there, and how much memory stays; a fleet's hold whe
   const own = { rules: { who: "ben", keep_memory: "1G" } }
   const view = await server.call<OwnerView>("POST", "/v1/hosts/alpha/owner/rules", own, mia)
   const from = (name: string, of: OwnerView) => of.policy.find((rule) => rule.name === name)
-  assert.deepEqual(from("who", view), { name: "who", value: "ben", from: "owner" })
+  assert.deepEqual(from("who", view), { name: "who", value: "ben", from: "host", by: "mia" })
   await server.untilState(his.id, "running")
   assert.equal(await total(), 7 * GIB)
   const back = await server.call<OwnerView>("POST", "/v1/hosts/alpha/owner/rules", { rules: { who: null } }, mia)
-  assert.deepEqual(from("who", back), { name: "who", value: "nobody", from: "fleet" })
+  assert.deepEqual(from("who", back), { name: "who", value: "nobody", from: "fleet", by: null })
   await server.call("POST", "/v1/fleets/lab/policy", { preset: "nobodys", rules: { who: null } })
   const { events } = await server.call<{ events: WindfallEvent[] }>("GET", "/v1/events")
   assert.deepEqual(

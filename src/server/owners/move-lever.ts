@@ -8,6 +8,7 @@ import type { PauseRequest, RulesRequest } from "../../protocol/owner-api.ts"
 import type { Caller } from "../auth/accounts.ts"
 import type { Core } from "../core.ts"
 import type { FleetHost } from "../fleet/fleet-host.ts"
+import { checkWho } from "./check-owner.ts"
 import { keepLever, sendOwner } from "./lever-words.ts"
 
 const MINUTE_MS = 60_000
@@ -27,7 +28,9 @@ export function resumeHost(core: Core, host: FleetHost, caller: Caller): void {
 
 /** Sets rules of the host, or takes them back. Within a change. @throws {WindfallError} `not_allowed`, `invalid_input` */
 export function ruleHost(core: Core, host: FleetHost, caller: Caller, { rules }: RulesRequest): void {
-  move(core, host, ruled(host.record.lever, sayingOf(core, host, caller, "rules"), rules))
+  const lever = ruled(host.record.lever, sayingOf(core, host, caller, "rules"), rules)
+  checkWho(core, rules)
+  move(core, host, lever)
 }
 
 /** Durable here first; the host hears it then, or at its next contact. */

@@ -1,16 +1,22 @@
 import { publicText } from "../../presence/public-text.ts"
 import { ruleViews } from "../../presence/rules-held.ts"
 import type { HostView } from "../../protocol/host.ts"
+import { closedText } from "../../protocol/host-bars.ts"
 import type { HostObstacle } from "../../protocol/owner.ts"
 import type { JobThere, OwnerView } from "../../protocol/owner-api.ts"
 import type { Core } from "../core.ts"
 import type { FleetHost } from "../fleet/fleet-host.ts"
+import { withheldReason } from "../fleet/withheld.ts"
 import { mayRule, type Viewer } from "../jobs/job-view.ts"
 import { obstaclesOf, publicObstacle } from "./host-rules.ts"
 
 /** What holds on a host for its owner's sake, as this person may see it. */
 export function ownerView(core: Core, host: FleetHost, viewer: Viewer): OwnerView {
   const { id, name, fleet, owner, consoleAccount, lever, facts } = host.record
+  const policy = ruleViews(host.policy, lever.rules)
+  const { draining, leaving } = host.record
+  const withheld = withheldReason(host.record.leftovers)
+  const { link, reason, total } = host
   return {
     host: id,
     name,
@@ -20,7 +26,8 @@ export function ownerView(core: Core, host: FleetHost, viewer: Viewer): OwnerVie
     ...presenceFor(host, viewer),
     lever,
     preset: host.policy.preset,
-    policy: ruleViews(host.policy),
+    policy,
+    closed: closedText({ owner, policy, link, reason, leaving, draining, withheld, facts, total }),
     timeZone: facts?.timeZone ?? "UTC",
     jobs: jobsThere(core, host, viewer),
     heard: host.channel === null || host.ownerUntaken > 0 ? "next_contact" : "now",

@@ -157,6 +157,7 @@ export const host = answer(
         "Memory that one more job could get just now, beside what others use and what is the owner's; null: as free says",
       ),
     jobs: z.array(count).describe("Jobs there now"),
+    takesYours: z.boolean().describe("Whether jobs of whoever asks may run there, as its rules say"),
   }),
 )
 

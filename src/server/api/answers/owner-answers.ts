@@ -40,7 +40,17 @@ export const lever = answer(
   "What was said of a host: each of owner, administrators and jobs has a pause of its own",
   z.object({
     pauses: z.object({ owner: pauseWord.optional(), admin: pauseWord.optional(), job: pauseWord.optional() }),
-    rules: z.object({ at: time, by: z.string(), rules: z.record(z.string(), z.string()) }).nullable(),
+    rules: z
+      .object({
+        at: time,
+        by: z.string(),
+        rules: z.record(z.string(), z.string()),
+        saidBy: z
+          .record(z.string(), z.string())
+          .optional()
+          .describe("Who said each, where that is another than who spoke last"),
+      })
+      .nullable(),
   }),
 )
 
@@ -50,7 +60,11 @@ export const rule = answer(
   z.object({
     name: z.string().describe("As in on_return"),
     value: z.string(),
-    from: z.enum(["preset", "fleet", "owner"]).describe("Who said so"),
+    from: z.enum(["preset", "fleet", "host"]).describe("Where it comes from; host: said of this one alone"),
+    by: z
+      .string()
+      .nullable()
+      .describe("Who said it of this host: a user, or an account of the Mac; null: preset and fleet"),
   }),
 )
 
@@ -65,7 +79,8 @@ export const owner = answer(
     consoleAccount: z.string().nullable(),
     presence: presence.nullable(),
     lever,
-    obstacles: z.array(obstacle).describe("None: jobs may start"),
+    obstacles: z.array(obstacle).describe("None, and closed is null: jobs may start"),
+    closed: z.string().nullable().describe("Why no job starts whoever is at it; null where some may"),
     preset: z.string(),
     policy: z.array(rule),
     timeZone: z.string().describe("Of its hours, where no rule says another"),
