@@ -54,6 +54,8 @@ export type EventBody =
       readonly files: number
       readonly bytes: number
     }
+  /** Somebody said something of a job's place in the queue, or of its time limit: "nice 0 -> 100". */
+  | { readonly type: "job_changed"; readonly job: JobId; readonly what: string }
   | { readonly type: "outputs_ready"; readonly job: JobId; readonly files: number; readonly bytes: number }
   | { readonly type: "host_added"; readonly host: HostId; readonly name: string }
   | {

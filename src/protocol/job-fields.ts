@@ -3,6 +3,8 @@
  * schema and the documentation are all made from it, so that they cannot disagree.
  */
 
+import { QUEUE_FIELDS } from "./queue-fields.ts"
+
 /** What a field's value is, in flags and in job files alike. */
 export type FieldKind = "text" | "bytes" | "duration" | "count" | "switch" | "list"
 
@@ -86,10 +88,11 @@ export const JOB_FIELDS = {
   partition: {
     kind: "text",
     placeholder: "NAME",
-    help: "the queue to wait in (default apple_gpu)",
+    help: "the queue to wait in, or several with commas: whichever has room first (default apple_gpu, or the policy's)",
     short: "p",
     example: "apple_gpu",
   },
+  ...QUEUE_FIELDS,
   env: {
     kind: "list",
     placeholder: "NAME[=VALUE]",

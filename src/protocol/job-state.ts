@@ -50,7 +50,7 @@ export function isForOwner(cause: Cause | null): boolean {
 
 /** The one transition table of Windfall (design: life of a job). Everything not listed is refused. */
 const NEXT: Readonly<Record<JobState, readonly JobState[]>> = {
-  held: ["queued", "cancelled"],
+  held: ["queued", "cancelled", "failed", "timed_out"],
   queued: ["held", "starting", "cancelled", "failed", "timed_out"],
   starting: ["running", "finishing", "queued", "failed", "cancelled", "timed_out"],
   running: ["suspended", "finishing", "queued", "failed", "cancelled", "timed_out"],

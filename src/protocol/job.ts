@@ -5,6 +5,7 @@ import type { AttemptId, BlobHash, HostId, JobId } from "./ids.ts"
 import type { JobData } from "./job-data.ts"
 import type { Cause, JobState } from "./job-state.ts"
 import type { JobNotify } from "./notify.ts"
+import type { JobStanding, QueueRequest } from "./queue-request.ts"
 import { DEFAULT_REQUEST, type ResourceRequest } from "./resources.ts"
 import type { Sleep } from "./sleep.ts"
 
@@ -57,6 +58,8 @@ export interface JobSpec {
   readonly git: GitRecord | null
   /** The Python environment it runs in; `null` for none. */
   readonly environment: EnvironmentSpec | null
+  /** Its way through the queue; absent where its sender says nothing of that. */
+  readonly queue?: QueueRequest | undefined
   /**
    * Tells the sender's folder from others without saying where it is: by it a job is known to be one that was sent before. Absent
    * where nothing travels, and in jobs of older senders.
@@ -133,6 +136,8 @@ export interface JobView {
   readonly learned?: LearnedNeed
   /** What an earlier attempt left to the next; absent where none was tried again. */
   readonly checkpoint?: JobCheckpoint
+  /** What was said later of its place in the queue; absent where nothing was. */
+  readonly standing?: JobStanding
 }
 
 export type AttemptState = "starting" | "running" | "suspended" | "finishing" | "ended"

@@ -14,7 +14,6 @@ import { Followers } from "./followers.ts"
 import { AwaitedOutput } from "./jobs/awaited-output.ts"
 import { giveUpSilent, markOutOfContact } from "./jobs/contact.ts"
 import { JobTable } from "./jobs/job-table.ts"
-import { planAndPlace } from "./jobs/place.ts"
 import { Ledger } from "./ledger.ts"
 import type { ServerLimits } from "./limits.ts"
 import { LogStore } from "./logs/log-store.ts"
@@ -24,6 +23,7 @@ import { Courier } from "./notify/courier.ts"
 import { NotifyBook } from "./notify/notify-book.ts"
 import { watchOverdue } from "./notify/overdue.ts"
 import { watchLent } from "./owners/lent.ts"
+import { Planner } from "./queue/planner.ts"
 
 export interface ControlLoopOptions {
   readonly store: Store
@@ -48,6 +48,7 @@ export class ControlLoop {
   readonly core: Core
   readonly links: Links
   readonly #store: Store
+  readonly #planner: Planner
   readonly #ended = new AbortController()
   readonly #planAlarm: Alarm
   readonly #silenceAlarm: Alarm
@@ -120,6 +121,7 @@ export class ControlLoop {
         this.#outputWanted = true
       },
     }
+    this.#planner = new Planner(this.core)
     this.links = new Links(this.core)
     this.#courier = new Courier(this.core)
     this.#planAlarm = new Alarm(clock, () => this.core.wakePlanner())
@@ -180,7 +182,7 @@ export class ControlLoop {
     // A job that cannot be placed after all changes what there is to plan.
     for (let pass = 0; this.#planWanted && pass < MAX_PASSES; pass++) {
       this.#planWanted = false
-      const planAt = planAndPlace(core)
+      const planAt = this.#planner.planAndPlace()
       const wakeAt = wakeForJobs(core)
       this.#planAlarm.set(planAt === null || wakeAt === null ? (planAt ?? wakeAt) : Math.min(planAt, wakeAt))
     }

@@ -3,6 +3,7 @@ import type { LearnedNeed } from "../protocol/earlier-runs.ts"
 import type { AttemptId, HostId, JobId } from "../protocol/ids.ts"
 import type { AttemptState, JobSpec, OutputsView, Suspension } from "../protocol/job.ts"
 import type { Cause, JobState, Verdict } from "../protocol/job-state.ts"
+import type { JobStanding } from "../protocol/queue-request.ts"
 import type { Resources } from "../protocol/resources.ts"
 import type { Sleep } from "../protocol/sleep.ts"
 
@@ -33,6 +34,8 @@ export interface JobRecord {
   stop: StopOrder | null
   /** What attempts that were tried again left to the next; absent before there was one. */
   checkpoint?: JobCheckpoint
+  /** What was said later of its place in the queue; absent where nothing was. */
+  standing?: JobStanding
   readonly attempts: AttemptRecord[]
   /** What earlier runs taught when it was sent; absent where that is nothing, or its sender said how much memory. */
   readonly learned?: LearnedNeed

@@ -3,6 +3,7 @@ import { type LearnedNeed, RUNS_LOOKED_AT } from "../protocol/earlier-runs.ts"
 import type { JobId } from "../protocol/ids.ts"
 import { DEFAULT_SPEC, type JobSpec, type OutputsView } from "../protocol/job.ts"
 import type { Cause, JobState, Verdict } from "../protocol/job-state.ts"
+import type { JobStanding } from "../protocol/queue-request.ts"
 import { AttemptStore } from "./attempts.ts"
 import { CrashStore } from "./crashes.ts"
 import type { Database } from "./database.ts"
@@ -183,6 +184,7 @@ export class JobStore {
       outputs: row.outputs_json === null ? null : (JSON.parse(row.outputs_json) as OutputsView),
       stop: row.stop_json === null ? null : (JSON.parse(row.stop_json) as StopOrder),
       ...(row.checkpoint_json === null ? {} : { checkpoint: JSON.parse(row.checkpoint_json) as JobCheckpoint }),
+      ...(row.standing_json === null ? {} : { standing: JSON.parse(row.standing_json) as JobStanding }),
       attempts: this.attempts.ofJob(id),
       ...(row.learned_json === null ? {} : { learned: JSON.parse(row.learned_json) as LearnedNeed }),
     }
@@ -206,6 +208,7 @@ function changing(v: Row) {
     outputs_json: v.outputs_json,
     stop_json: v.stop_json,
     checkpoint_json: v.checkpoint_json,
+    standing_json: v.standing_json,
   }
 }
 
@@ -232,5 +235,6 @@ function changeable(job: JobRecord): Omit<Row, keyof typeof UNCHANGED> {
     outputs_json: job.outputs === null ? null : JSON.stringify(job.outputs),
     stop_json: job.stop === null ? null : JSON.stringify(job.stop),
     checkpoint_json: job.checkpoint === undefined ? null : JSON.stringify(job.checkpoint),
+    standing_json: job.standing === undefined ? null : JSON.stringify(job.standing),
   }
 }

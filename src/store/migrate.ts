@@ -16,6 +16,7 @@ import { earlierRuns } from "./migrations/0012-earlier-runs.ts"
 import { network } from "./migrations/0013-network.ts"
 import { checkpoints } from "./migrations/0014-checkpoints.ts"
 import { policies } from "./migrations/0015-policies.ts"
+import { standings } from "./migrations/0016-standings.ts"
 import type { Schema } from "./schema.ts"
 
 /** Forward only, in order; the place in this list is the version. Never change one that was released, add another. */
@@ -35,6 +36,7 @@ const MIGRATIONS: readonly ((query: Kysely<Schema>) => Compilable[])[] = [
   network,
   checkpoints,
   policies,
+  standings,
 ]
 
 /** The version of the schema this release writes. */

@@ -115,6 +115,8 @@ export interface Schema {
     readonly stop_json: string | null
     /** `null`: no attempt was tried again. */
     readonly checkpoint_json: string | null
+    /** `null`: nothing was said of its place in the queue after it was sent. */
+    readonly standing_json: string | null
     /** Of jobs that are the same thing sent again; `null` in those of older releases. */
     readonly likeness: string | null
     /** `null`: the sender said how much memory, or nothing was learned from earlier runs. */

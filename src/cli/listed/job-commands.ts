@@ -51,6 +51,25 @@ export const jobCommands: Group = {
     also: ["cancel", "kill"],
     load: async () => (await import("../commands/stop.ts")).stop,
   },
+  hold: {
+    summary: "keep jobs that wait from starting",
+    load: async () => (await import("../commands/hold.ts")).hold,
+  },
+  release: {
+    summary: "let held jobs go on",
+    also: ["unhold"],
+    load: async () => (await import("../commands/hold.ts")).release,
+  },
+  nice: {
+    summary: "let others go before a job of yours",
+    also: ["renice"],
+    load: async () => (await import("../commands/nice.ts")).nice,
+  },
+  time: {
+    summary: "change a job's time limit",
+    also: ["extend"],
+    load: async () => (await import("../commands/time.ts")).time,
+  },
   get: {
     summary: "bring a job's output files here",
     also: ["fetch", "outputs"],

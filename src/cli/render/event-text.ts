@@ -64,6 +64,8 @@ function text(event: WindfallEvent): string {
       return `job ${event.job} has to leave ${event.hostName}: ${event.reason}`
     case "attempt_continued":
       return `job ${event.job} goes on on ${event.hostName}, stopped for ${formatDuration(event.suspendedMs)} in all`
+    case "job_changed":
+      return `job ${event.job}: ${event.what}`
     case "fleet_changed":
       return `fleet ${event.fleet}: ${event.what}`
     case "policy_applied":

@@ -8,6 +8,7 @@ import { JobSignals } from "../follow/job-signals.ts"
 import { say } from "../say.ts"
 import { withEnvironment } from "./environment.ts"
 import { listenNote } from "./listen-note.ts"
+import { withQueue } from "./queue-asked.ts"
 import { SendingFolder, type SendingFolderOptions } from "./sending-folder.ts"
 import { type JobDraft, submitDrafts } from "./submit-drafts.ts"
 
@@ -37,7 +38,7 @@ export const DEFAULT_WARN_BYTES = 1024 ** 3
 export async function sendJob(cli: Cli, request: SendRequest): Promise<number> {
   const { values } = request
   // Everything that can be wrong with what was said is found before anything is read or sent.
-  const spec = await withEnvironment(cli, specOf(cli, request), values, request)
+  const spec = await withEnvironment(cli, await withQueue(cli, specOf(cli, request), values), values, request)
   const folder = request.folder === null ? undefined : new SendingFolder(cli, folderOptions(request, request.folder))
   await folder?.checkIncluded()
   await folder?.checkData(spec)

@@ -4,6 +4,7 @@ import type { Cli } from "../cli.ts"
 import { printJson } from "../say.ts"
 import { dryRun } from "./dry-run.ts"
 import { withEnvironment } from "./environment.ts"
+import { withQueue } from "./queue-asked.ts"
 import { folderOptions, type SendRequest, specOf } from "./send-job.ts"
 import { SendingFolder } from "./sending-folder.ts"
 import { leaveJob } from "./stay.ts"
@@ -18,7 +19,12 @@ export async function sendJobs(cli: Cli, requests: readonly SendRequest[]): Prom
   const folders = new Map<string, SendingFolder>()
   const checked: { request: SendRequest; spec: JobSpec; folder: SendingFolder | undefined }[] = []
   for (const request of requests) {
-    const spec = await withEnvironment(cli, specOf(cli, request), request.values, request)
+    const spec = await withEnvironment(
+      cli,
+      await withQueue(cli, specOf(cli, request), request.values),
+      request.values,
+      request,
+    )
     if (request.values.stdin !== undefined) checkStdin(cli, request.values.stdin)
     checked.push({ request, spec, folder: folderOf(cli, request, folders) })
   }

@@ -26,6 +26,7 @@ import { readQuery } from "./query.ts"
 import { queueRoutes } from "./queue-routes.ts"
 import type { AdapterEnv, Api, ApiRequest, Route } from "./route.ts"
 import { serverRoutes } from "./server-routes.ts"
+import { standingRoutes } from "./standing-routes.ts"
 import { TERMINAL_SOCKETS } from "./terminal-sockets.ts"
 
 /** All routes of the API. */
@@ -45,6 +46,7 @@ export const ROUTES: readonly Route[] = [
   ...dataRoutes,
   ...jobRoutes,
   ...queueRoutes,
+  ...standingRoutes,
   ...logRoutes,
   ...eventRoutes,
 ]

@@ -13,6 +13,7 @@ import { JOB_FIELDS } from "../../protocol/job-fields.ts"
 import { DEFAULT_NOTIFY_ON, MOST_JOB_TARGETS, NOTIFY_MS, NOTIFY_REASONS } from "../../protocol/notify.ts"
 import { readTarget } from "../../protocol/notify-target.ts"
 import { globCharacters, MAX_GLOB_CHARACTERS, outputProblem } from "../../protocol/output-globs.ts"
+import { queueRequest } from "./queue-schemas.ts"
 import { count, hash, label, relativePath, signal, text, variable, within } from "./schema-parts.ts"
 
 /** Environment variables of a job together: more does not fit through an exec on every system. */
@@ -150,6 +151,7 @@ export const jobSpec = z
     data: data.default([]),
     git: git.nullable().default(DEFAULT_SPEC.git),
     environment: environment.nullable().default(null),
+    queue: queueRequest.optional(),
     project: z
       .string()
       .regex(/^[0-9a-f]{16}$/, "must be 16 hexadecimal digits")

@@ -5,6 +5,8 @@ import { isFinal } from "../../protocol/job-state.ts"
 import type { Lease, WaitingJob } from "../../scheduler/snapshot.ts"
 import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
 import type { JobStore } from "../../store/jobs.ts"
+import { GateBook } from "../queue/gate-book.ts"
+import { timeLimitOf } from "../queue/standing.ts"
 import { shapeOf } from "./shape-of.ts"
 
 /** An attempt with its job. */
@@ -18,6 +20,8 @@ export interface Tried {
  * it can be made from the database at any time. The others are read from there when asked for.
  */
 export class JobTable {
+  /** Which jobs are kept out of the queue. */
+  readonly gates = new GateBook()
   readonly #store: JobStore
   readonly #jobs = new Map<JobId, JobRecord>()
   readonly #attempts = new Map<AttemptId, Tried>()
@@ -26,7 +30,7 @@ export class JobTable {
   readonly #names = new Map<string, JobId>()
   #waiting = new Map<JobId, WaitingJob>()
   /** Counted when first asked for after a change of the queue. */
-  #places: Map<JobId, number> | undefined
+  #places: ReadonlyMap<JobId, number> | undefined
   #lastWaiting = 0
   #lastId = 0
 
@@ -38,6 +42,7 @@ export class JobTable {
   /** Makes everything anew from the database. */
   reload(): void {
     for (const map of [this.#jobs, this.#attempts, this.#onHost, this.#leases, this.#names, this.#waiting]) map.clear()
+    this.gates.clear()
     this.#places = undefined
     this.#lastWaiting = 0
     this.#lastId = this.#store.lastId()
@@ -54,6 +59,7 @@ export class JobTable {
     if (job.spec.name !== null && !isFinal(job.state)) this.#names.set(nameKey(job.user, job.spec.name), job.id)
     for (const attempt of job.attempts) if (attempt.onHost) this.addAttempt({ job, attempt })
     if (job.state === "queued") this.enqueue(job, null)
+    this.gates.note(job)
   }
 
   /** @throws {WindfallError} job_not_found */
@@ -156,10 +162,16 @@ export class JobTable {
   placeOf(id: JobId): number | null {
     if (!this.#waiting.has(id)) return null
     if (this.#places === undefined) {
-      this.#places = new Map()
-      for (const waiting of this.#waiting.keys()) this.#places.set(waiting, this.#places.size + 1)
+      const places = new Map<JobId, number>()
+      for (const waiting of this.#waiting.keys()) places.set(waiting, places.size + 1)
+      this.#places = places
     }
     return this.#places.get(id) ?? null
+  }
+
+  /** By a policy the order is another one. It holds until the queue changes: then it is planned anew. */
+  setPlaces(places: ReadonlyMap<JobId, number>): void {
+    this.#places = places
   }
 
   enqueue(job: JobRecord, notBeforeMs: number | null): void {
@@ -199,13 +211,21 @@ export class JobTable {
   }
 
   freeName(job: JobRecord): void {
-    if (job.spec.name !== null) this.#names.delete(nameKey(job.user, job.spec.name))
+    const { name } = job.spec
+    if (name === null || this.named(job.user, name) !== job.id) return
+    this.#names.delete(nameKey(job.user, name))
+    // Singletons share a name: it goes on to who still has it.
+    if (job.spec.queue?.after === undefined || job.spec.queue.after === null) return
+    for (const other of this.#jobs.values()) {
+      if (other.user === job.user && other.spec.name === name && !isFinal(other.state))
+        this.#names.set(nameKey(job.user, name), other.id)
+    }
   }
 }
 
 /** A suspended attempt keeps all of it: what it does not use it takes up again, before anything else starts there. */
 function leaseOf({ job, attempt }: Tried): Lease {
-  const { timeLimitMs } = job.spec
+  const timeLimitMs = timeLimitOf(job)
   const begun = (attempt.startedAt ?? attempt.placedAt) + attempt.suspendedMs
   return {
     job: job.id,

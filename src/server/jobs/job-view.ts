@@ -1,6 +1,8 @@
 import type { AttemptView, JobSpec, JobView } from "../../protocol/job.ts"
+import { reasonText } from "../../scheduler/queue/reason-text.ts"
 import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
+import { gateOf } from "../queue/gate.ts"
 import { usageOf } from "./attempt-usage.ts"
 
 /** Whom something is shown to. */
@@ -26,7 +28,7 @@ export function viewOf(core: Core, job: JobRecord, viewer: Viewer): JobView {
     cause: job.cause,
     exitCode: ended?.exitCode ?? null,
     signal: ended?.signal ?? null,
-    reason: job.reason,
+    reason: heldText(core, job) ?? job.reason,
     place: job.state === "queued" ? core.table.placeOf(job.id) : null,
     submittedAt: job.submittedAt,
     startedAt: job.startedAt,
@@ -34,6 +36,7 @@ export function viewOf(core: Core, job: JobRecord, viewer: Viewer): JobView {
     attempts: job.attempts.map((attempt) => attemptView(core, attempt)),
     outputs: job.outputs,
     ...(job.checkpoint === undefined ? {} : { checkpoint: job.checkpoint }),
+    ...(job.standing === undefined ? {} : { standing: job.standing }),
     ...(job.learned === undefined ? {} : { learned: job.learned }),
   }
 }
@@ -83,4 +86,12 @@ function veiled({ project: _, ...spec }: JobSpec): JobSpec {
     git: null,
     environment: null,
   }
+}
+
+/** What keeps it out of the queue, as of now: how long that takes is in it. */
+function heldText(core: Core, job: JobRecord): string | null {
+  if (job.state !== "held") return null
+  const now = core.clock.now()
+  const gate = gateOf(core, job, now)
+  return gate.state === "open" ? null : reasonText(gate.reason, now)
 }

@@ -2,32 +2,19 @@ import type { AttemptOrder } from "../../protocol/agent-wire.ts"
 import type { OrderCheckpoint } from "../../protocol/checkpoint.ts"
 import { type AttemptId, makeId } from "../../protocol/ids.ts"
 import type { Cause } from "../../protocol/job-state.ts"
-import { plan, type Start } from "../../scheduler/plan.ts"
-import type { Snapshot } from "../../scheduler/snapshot.ts"
+import type { Start } from "../../scheduler/plan.ts"
 import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { orderData } from "../data/job-data.ts"
+import { timeLimitOf } from "../queue/standing.ts"
 import { dropAwaited, dropDamaged } from "./checkpoint-wait.ts"
 import { NO_OUTPUTS } from "./close-attempt.ts"
 import { silenceLimitMs } from "./outcome.ts"
 import { trySettle } from "./settle.ts"
 import { transition } from "./transition.ts"
 
-/** What the scheduler gets to see: live collections, nothing is copied. */
-export function snapshotOf(core: Core): Snapshot {
-  core.fleet.refreshOrders()
-  return { hosts: core.fleet.schedulable(), waiting: core.table.waiting(), leases: core.table.leases() }
-}
-
-/** Plans and starts, within a change. Returns when to plan again although nothing changes, or `null`. */
-export function planAndPlace(core: Core): number | null {
-  const { starts, wakeAtMs } = plan(snapshotOf(core), core.clock.now())
-  for (const start of starts) place(core, start)
-  const changeAt = core.fleet.refreshOrders()
-  return wakeAtMs === null || changeAt === null ? (wakeAtMs ?? changeAt) : Math.min(wakeAtMs, changeAt)
-}
-
-function place(core: Core, start: Start): void {
+/** Gives the job a lease on the host and tells the host to start it; or ends it, where what it needs is gone. Within a change. */
+export function place(core: Core, start: Start): void {
   const job = core.table.get(start.job)
   const host = core.fleet.get(start.host)
   if (host === undefined) return
@@ -116,7 +103,7 @@ export function orderOf(core: Core, job: JobRecord, attempt: AttemptRecord): Att
     workingFolder: spec.workingFolder,
     lease: attempt.lease,
     memoryAsked: spec.resources.memoryBytes !== null,
-    timeLimitMs: spec.timeLimitMs,
+    timeLimitMs: timeLimitOf(job),
     graceMs: spec.graceMs,
     stopSignal: spec.stopSignal,
     outputs: spec.outputs,

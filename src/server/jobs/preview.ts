@@ -4,8 +4,8 @@ import type { JobPreview } from "../../protocol/job-preview.ts"
 import { explain } from "../../scheduler/explain.ts"
 import type { WaitingJob } from "../../scheduler/snapshot.ts"
 import type { Core } from "../core.ts"
+import { snapshotOf } from "../queue/snapshot.ts"
 import { learnedFor } from "./learned.ts"
-import { snapshotOf } from "./place.ts"
 import { shapeOf } from "./shape-of.ts"
 
 /** Of no job that there is, or will be. */

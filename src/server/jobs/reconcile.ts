@@ -92,6 +92,9 @@ function adopt(core: Core, host: FleetHost, tried: Tried, found: FoundAttempt): 
     return
   }
   if (found.phase === "running") markRunning(core, tried)
+  if (job.standing?.timeLimitMs !== undefined) {
+    core.ledger.send(host, { type: "limit", attempt: id, sequence, timeLimitMs: job.standing.timeLimitMs })
+  }
   reconcileSuspended(core, tried, found)
   if (found.phase === "exited" && found.exit !== null) recordExit(core, tried, found.exit, null)
   // A folder without the supervisor's record never ran and never will, unless it is started anew.
@@ -142,8 +145,13 @@ function stopFor(
   job: JobRecord,
 ): Omit<NonNullable<JobRecord["stop"]>, "at" | "by"> | null {
   const { leaving = null } = host?.record ?? {}
-  if (job.stop !== null || leaving === null) return job.stop
+  if (job.stop !== null) return job.stop
   const { stopSignal, graceMs } = job.spec
+  const forOther = job.standing?.leaving
+  if (forOther !== undefined && forOther.attempt === job.attempts.at(-1)?.number && leaving === null) {
+    return { cause: "preempted", signal: stopSignal, graceMs: forOther.graceMs }
+  }
+  if (leaving === null) return null
   const cause = leaving.phase === "left" ? "owner_policy" : "preempted"
   return leaving.now ? { cause, signal: "SIGKILL", graceMs: 0 } : { cause, signal: stopSignal, graceMs }
 }

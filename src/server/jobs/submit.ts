@@ -4,10 +4,13 @@ import type { BlobHash } from "../../protocol/ids.ts"
 import type { JobSpec } from "../../protocol/job.ts"
 import { DEFAULT_MEMORY_BYTES, fits, needOn } from "../../protocol/resources.ts"
 import { HOST_QUARANTINE_CRASHES } from "../../scheduler/obstacle.ts"
+import { reasonText } from "../../scheduler/queue/reason-text.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { checkDataPaths, resolveData } from "../data/job-data.ts"
 import { checkTargets, targetIds } from "../notify/targets.ts"
+import { checkQueue, waitsForNamesakes } from "../queue/check-queue.ts"
+import { gateOf } from "../queue/gate.ts"
 import { learnedFor, mostOn } from "./learned.ts"
 
 /**
@@ -49,10 +52,10 @@ export function checkJobs(core: Core, user: string, specs: readonly JobSpec[]): 
   const wholes: JobSpec[] = []
   for (const [i, spec] of specs.entries()) {
     try {
-      checkName(core, user, spec.name, names)
+      if (!waitsForNamesakes(spec)) checkName(core, user, spec.name, names)
       checkSecrets(core, user, spec)
       checkTold(core, user, spec, told)
-      checkPartition(core, spec)
+      checkQueue(core, user, spec)
       const whole = spec.data.length === 0 ? spec : { ...spec, data: resolveData(core, user, spec) }
       checkFits(core, user, whole)
       wholes.push(whole)
@@ -88,13 +91,25 @@ export function submitJobs(core: Core, user: string, specs: readonly JobSpec[]):
       stop: null,
       attempts: [],
       ...(learned === null ? {} : { learned }),
+      ...(spec.queue?.hold === true ? { standing: { hold: "user" } } : {}),
     }
+    keepOut(core, job)
     core.table.add(job)
     core.ledger.jobAdded(job)
     core.ledger.event({ type: "job_submitted", job: job.id, user, name: spec.name }, user)
     core.wakePlanner()
     return job
   })
+}
+
+/** It does not stand in the queue before it may. That it will never run is told by the next look, with its event. */
+function keepOut(core: Core, job: JobRecord): void {
+  if (job.spec.queue === undefined) return
+  const now = core.clock.now()
+  const gate = gateOf(core, { ...job, state: "held" }, now)
+  if (gate.state === "open") return
+  job.state = "held"
+  job.reason = reasonText(gate.reason, now)
 }
 
 /** Says which of a batch is refused. */
@@ -141,14 +156,6 @@ function withTargetIds(core: Core, user: string, spec: JobSpec): JobSpec {
   const { notify } = spec
   if (notify === null || notify.targets === null) return spec
   return { ...spec, notify: { ...notify, targets: targetIds(core, user, notify.targets) } }
-}
-
-function checkPartition(core: Core, { partition }: JobSpec): void {
-  const { partitions } = core.fleet
-  if (partitions.includes(partition)) return
-  throw new WindfallError("invalid_input", `Cannot send a job to the partition "${partition}": there is none`, {
-    hint: `Partitions: ${partitions.join(", ")}`,
-  })
 }
 
 /** Refuses a job for the one host that does not get it any more. Others of the pool may take what names none. */

@@ -37,6 +37,7 @@ export function transition(core: Core, job: JobRecord, to: JobState, options: Tr
     core.table.freeName(job)
     core.table.letGo(job)
   }
+  if (core.table.gates.note(job)) core.wakePlanner()
   core.ledger.jobChanged(job)
   core.ledger.event({ type: "job_state", job: job.id, from, to, cause, reason }, actor)
   noteTransition(core, job, from, actor)

@@ -1,6 +1,6 @@
 import { hostsToWake } from "../../scheduler/hosts-to-wake.ts"
 import type { Core } from "../core.ts"
-import { snapshotOf } from "../jobs/place.ts"
+import { snapshotOf } from "../queue/snapshot.ts"
 import { sendMagicPacket } from "./magic-packet.ts"
 
 /** A Mac that was woken and went to sleep again is woken anew after this long, as long as a job waits. */

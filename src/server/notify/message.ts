@@ -7,8 +7,8 @@ import type { JobRecord } from "../../store/job-record.ts"
 import type { LentWords, NotifyFacts, OutboxRecord } from "../../store/notify-record.ts"
 import type { Core } from "../core.ts"
 import { hintsIn } from "../jobs/hints-of.ts"
-import { snapshotOf } from "../jobs/place.ts"
 import { lastLines } from "../logs/last-lines.ts"
+import { snapshotOf } from "../queue/snapshot.ts"
 
 const LINES = 15
 const LINE_CHARACTERS = 200

@@ -17,9 +17,25 @@ export function policyView(core: Core): PolicyView {
   return core.store.policies.latest() ?? { version: 0, text: "", appliedAt: null, appliedBy: null }
 }
 
+/** Whether anybody has applied a policy. */
+export function policyHolds(core: Core): boolean {
+  return policyView(core).version > 0
+}
+
 /** The policy that was applied last; that of a pool without one when there is none. */
 export function currentPolicy(core: Core): Policy {
   const { text, version } = policyView(core)
+  const known = READ.get(core)
+  if (known?.text === text) return known.policy
+  const policy = policyOf(core, text, version)
+  READ.set(core, { text, policy })
+  return policy
+}
+
+/** The file that was read last: it is asked for at each pass. */
+const READ = new WeakMap<Core, { readonly text: string; readonly policy: Policy }>()
+
+function policyOf(core: Core, text: string, version: number): Policy {
   const { policy, problems } = readPolicy(text)
   if (policy !== null) return policy
   // An earlier release took it. Whoever applies one anew sees all that changes.

@@ -40,6 +40,7 @@ export const event = answer(
       lostSince: time.nullable().describe("null: its host is heard of again"),
     }),
     ofJob.extend({ type: type("checkpoint_kept"), number: count, files: count, bytes: count }),
+    ofJob.extend({ type: type("job_changed"), what: z.string().describe("nice 0 -> 100") }),
     ofJob.extend({ type: type("outputs_ready"), files: count, bytes: count }),
     ofHost.extend({ type: type("host_added") }),
     ofHost.extend({ type: type("host_link"), link: z.string(), reason: words }),

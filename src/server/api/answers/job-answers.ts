@@ -6,6 +6,7 @@ import type { AttemptUsage, AttemptView, JobSpec, JobView, OutputsView } from ".
 import { CAUSES, JOB_STATES } from "../../../protocol/job-state.ts"
 import { answer, count, type Describes, hash, time } from "./answer.ts"
 import { notifyOn } from "./notify-answers.ts"
+import { queueAsked, standing } from "./standing-answers.ts"
 
 export const jobState = z.enum(JOB_STATES)
 export const cause = z.enum(CAUSES).nullable().describe("Why it ended; null as long as it has not")
@@ -65,6 +66,7 @@ const spec = answer(
       )
       .describe("Stored data the job sees"),
     git: z.object({ commit: z.string(), branch: z.string().nullable(), dirtyDiff: z.string() }).nullable(),
+    queue: queueAsked.optional(),
     project: z.string().optional().describe("Tells the sender's folder from others; absent where nothing travels"),
     environment: z
       .object({
@@ -172,6 +174,7 @@ export const job = answer(
     attempts: z.array(attempt),
     outputs: outputs.nullable(),
     checkpoint: checkpoint.optional(),
+    standing: standing.optional(),
     learned: z
       .object({ peakBytes: count, runs: count, leaseBytes: count })
       .optional()

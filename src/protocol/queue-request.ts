@@ -1,0 +1,81 @@
+import type { JobId } from "./ids.ts"
+
+/** What a sender says of a job's way through the queue; all of it may be left out, and then the spec has none. */
+export interface QueueRequest {
+  /** Whose share it counts against; `null`: the sender's own by policy. */
+  readonly account: string | null
+  readonly qos: string | null
+  /** Partitions, of which it starts in whichever has room first; `null`: that of the spec, or the policy's where that is the usual one. */
+  readonly partitions: readonly string[] | null
+  /** Points of priority given up. Administrators alone may say less than 0. */
+  readonly nice: number
+  /** It waits until it is released. */
+  readonly hold: boolean
+  /** Milliseconds since 1970 before which it does not start. */
+  readonly beginAt: number | null
+  /** It is over by then or not started. */
+  readonly deadlineAt: number | null
+  /** What it waits for of other jobs, as `afterok:12,afterany:13`. */
+  readonly after: string | null
+}
+
+export const NO_QUEUE_REQUEST: QueueRequest = {
+  account: null,
+  qos: null,
+  partitions: null,
+  nice: 0,
+  hold: false,
+  beginAt: null,
+  deadlineAt: null,
+  after: null,
+}
+
+/** Slurm's documented range of `nice`, either way. */
+export const MAX_NICE_POINTS = 2_147_483_645
+/** The highest priority that can be set by hand. */
+export const MAX_PRIORITY_POINTS = 4_294_967_295
+
+/** Who holds a job: its own user, or an administrator, whose hold its user cannot release. */
+export type HoldBy = "user" | "admin"
+
+/**
+ * Where a job stands in the queue besides what its sender asked for: what was said of it later, and what was found out. Stored with
+ * the job. Each field is absent as long as there is nothing to say.
+ */
+export interface JobStanding {
+  readonly hold?: HoldBy
+  /** Instead of what was asked for. */
+  readonly nice?: number
+  /** Set by hand, past all factors. */
+  readonly priority?: number
+  /** Instead of what was asked for: changed later, or set by its partition when it was placed. `null`: none. */
+  readonly timeLimitMs?: number | null
+  /** Since when its waiting counts, where that is later than when it was sent. */
+  readonly waitsSince?: number
+  /** What it was placed under last. */
+  readonly ranAs?: { readonly account: string; readonly partition: string; readonly qos: string }
+  /** This attempt is being ended so that another job gets its place. */
+  readonly leaving?: Leaving
+}
+
+export interface Leaving {
+  /** The attempt's number. */
+  readonly attempt: number
+  readonly for: JobId
+  readonly until: number
+  readonly graceMs: number
+}
+
+/** POST /v1/jobs/ID/hold and /release `{}`; both answer the job. */
+
+/** POST /v1/jobs/ID/nice: what is left out stays. Answers the job. */
+export interface NiceRequest {
+  readonly nice?: number | undefined
+  /** Administrators alone; `null`: by its factors again. */
+  readonly priority?: number | null | undefined
+}
+
+/** POST /v1/jobs/ID/time: another time limit, also while it runs. Answers the job. */
+export interface TimeRequest {
+  readonly timeLimitMs: number | null
+}

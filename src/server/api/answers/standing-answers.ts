@@ -1,0 +1,40 @@
+import * as z from "zod"
+import type { JobStanding, QueueRequest } from "../../../protocol/queue-request.ts"
+import { answer, count, type Describes, time } from "./answer.ts"
+
+export const queueAsked = answer(
+  "QueueRequest",
+  "What a job's sender said of its way through the queue",
+  z.object({
+    account: z.string().nullable(),
+    qos: z.string().nullable(),
+    partitions: z.array(z.string()).nullable().describe("It starts in whichever has room first"),
+    nice: z.int(),
+    hold: z.boolean(),
+    beginAt: time.nullable(),
+    deadlineAt: time.nullable(),
+    after: z.string().nullable().describe("What it waits for of other jobs, as afterok:12"),
+  }),
+)
+
+export const standing = answer(
+  "Standing",
+  "What was said of a job's place in the queue after it was sent, and under what it was placed",
+  z.object({
+    hold: z.enum(["user", "admin"]).optional().describe("Who holds it"),
+    nice: z.int().optional(),
+    priority: count.optional().describe("Set by hand"),
+    timeLimitMs: count.nullable().optional().describe("Instead of what was asked for"),
+    waitsSince: time.optional().describe("Since when its waiting counts, where that is later than when it was sent"),
+    ranAs: z.object({ account: z.string(), partition: z.string(), qos: z.string() }).optional(),
+    leaving: z
+      .object({ attempt: count, for: count, until: time, graceMs: count })
+      .optional()
+      .describe("This attempt is being ended so that another job gets its place"),
+  }),
+)
+
+export const STANDING_ANSWERS_AGREE: readonly [
+  Describes<typeof queueAsked, QueueRequest>,
+  Describes<typeof standing, JobStanding>,
+] = [true, true]

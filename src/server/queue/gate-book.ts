@@ -1,0 +1,91 @@
+import type { JobId } from "../../protocol/ids.ts"
+import { isFinal } from "../../protocol/job-state.ts"
+import { hasSingleton, jobsNamedIn } from "../../scheduler/request/after-words.ts"
+import { readDependency } from "../../scheduler/request/dependency.ts"
+import type { JobRecord } from "../../store/job-record.ts"
+import { queueAskedOf } from "./standing.ts"
+
+/** Which jobs are kept out of the queue, or may come to be, and when each is to be looked at; in memory, made from the jobs. */
+export class GateBook {
+  /** When to look; Infinity: only once something happens. */
+  readonly #dueAt = new Map<JobId, number>()
+  /** By what they hang on: the number of a job, or a name with its user. */
+  readonly #dependents = new Map<number | string, Set<JobId>>()
+
+  /** Ended jobs on which others hang: they have left memory, and their end may not be stored before the present change is. */
+  readonly #ended = new Map<number, JobRecord>()
+
+  clear(): void {
+    this.#ended.clear()
+    this.#dueAt.clear()
+    this.#dependents.clear()
+  }
+
+  /** A job is there, or stands otherwise than before. Whether anything is to be looked at because of that. */
+  note(job: JobRecord): boolean {
+    const isKept = job.state === "held" || (job.state === "queued" && queueAskedOf(job).deadlineAt !== null)
+    const had = this.#dueAt.has(job.id)
+    if (isKept) {
+      this.#dueAt.set(job.id, 0)
+      if (!had) this.#hang(job, true)
+    } else if (had) {
+      this.#dueAt.delete(job.id)
+      this.#hang(job, false)
+    }
+    const touched = job.state === "running" || isFinal(job.state) ? this.#touch(job) : false
+    return isKept || touched
+  }
+
+  /** Those that are to be looked at now. They are due again only as said with {@link lookAt}. */
+  takeDue(nowMs: number): JobId[] {
+    const due = [...this.#dueAt].filter(([, at]) => at <= nowMs).map(([id]) => id)
+    for (const id of due) this.#dueAt.set(id, Number.POSITIVE_INFINITY)
+    return due.sort((a, b) => a - b)
+  }
+
+  /** The job, if it has ended while others hung on it. */
+  endedOf(job: number): JobRecord | undefined {
+    return this.#ended.get(job)
+  }
+
+  lookAt(job: JobId, atMs: number | null): void {
+    if (this.#dueAt.has(job)) this.#dueAt.set(job, atMs ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** When something is due next by time alone; `null`: never. */
+  get nextMs(): number | null {
+    let next = Number.POSITIVE_INFINITY
+    for (const at of this.#dueAt.values()) if (at < next) next = at
+    return next === Number.POSITIVE_INFINITY ? null : next
+  }
+
+  /** Whoever hangs on it is to be looked at. */
+  #touch(job: JobRecord): boolean {
+    const { id, user, spec, state } = job
+    if (isFinal(state) && this.#dependents.has(id)) this.#ended.set(id, job)
+    const dependents = [
+      ...(this.#dependents.get(id) ?? []),
+      ...(spec.name === null ? [] : (this.#dependents.get(`${user}\n${spec.name}`) ?? [])),
+    ]
+    for (const one of dependents) if (this.#dueAt.has(one)) this.#dueAt.set(one, 0)
+    return dependents.length > 0
+  }
+
+  #hang(job: JobRecord, hangs: boolean): void {
+    const { after } = queueAskedOf(job)
+    if (after === null) return
+    const dependency = readDependency(after)
+    const on: (number | string)[] = [...jobsNamedIn(dependency)]
+    if (hasSingleton(dependency)) on.push(`${job.user}\n${job.spec.name}`)
+    for (const key of on) {
+      const set = this.#dependents.get(key) ?? new Set()
+      if (hangs) set.add(job.id)
+      else set.delete(job.id)
+      if (set.size > 0) this.#dependents.set(key, set)
+      else {
+        this.#dependents.delete(key)
+        if (typeof key === "number") this.#ended.delete(key)
+      }
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import type { Cause, Verdict } from "../../protocol/job-state.ts"
+import { reasonText } from "../../scheduler/queue/reason-text.ts"
+import type { JobRecord } from "../../store/job-record.ts"
+import type { Core } from "../core.ts"
+import { NO_OUTPUTS } from "../jobs/close-attempt.ts"
+import { transition } from "../jobs/transition.ts"
+import { type GateReason, gateOf } from "./gate.ts"
+import { setStanding } from "./standing.ts"
+
+/**
+ * Lets jobs into the queue whose time has come or whose dependency is met, takes others out, and ends those that can never run any more,
+ * which may touch others in turn. Within a change. Returns when to look again although nothing happened, or `null`.
+ */
+export function lookAtGates(core: Core): number | null {
+  const { gates } = core.table
+  const now = core.clock.now()
+  for (let due = gates.takeDue(now); due.length > 0; due = gates.takeDue(now)) {
+    for (const id of due) {
+      const job = core.table.live(id)
+      if (job !== undefined) look(core, job, now)
+    }
+  }
+  return gates.nextMs
+}
+
+function look(core: Core, job: JobRecord, now: number): void {
+  if (job.state !== "held" && job.state !== "queued") return
+  const gate = gateOf(core, job, now)
+  if (gate.state === "over") {
+    endUnrun(core, job, gate.reason, now)
+    return
+  }
+  if (gate.state === "open" && job.state === "held") {
+    // Its waiting counts from here, as what kept it out was not the others.
+    setStanding(core, job, { waitsSince: now })
+    transition(core, job, "queued")
+  } else if (gate.state === "shut" && job.state === "queued") {
+    transition(core, job, "held", { reason: reasonText(gate.reason, now) })
+  }
+  core.table.gates.lookAt(job.id, gate.untilMs)
+}
+
+/** It has not run and will not, or not again. */
+function endUnrun(core: Core, job: JobRecord, reason: GateReason, now: number): void {
+  const [state, cause]: [Verdict["state"], Cause] =
+    reason.code === "deadline" ? ["timed_out", "deadline"] : ["failed", "dependency_failed"]
+  job.verdict = { state, cause, exitCode: null, signal: null }
+  job.outputs = NO_OUTPUTS
+  transition(core, job, state, { cause, reason: reasonText(reason, now) })
+}

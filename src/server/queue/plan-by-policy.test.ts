@@ -1,0 +1,107 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { runsOn } from "../../../test/support/simulated-host.ts"
+import { TestServer } from "../../../test/support/test-server.ts"
+import type { JobView } from "../../protocol/job.ts"
+import { NO_QUEUE_REQUEST, type QueueRequest } from "../../protocol/queue-request.ts"
+
+const asking = (change: Partial<QueueRequest>) => ({ queue: { ...NO_QUEUE_REQUEST, ...change } })
+const QOS = `
+accounts: { lab: { users: [ann, bob] }, default: {} }
+default-account: default
+qos: { urgent: { rank: 10, preempts: [normal] } }
+priority: { weights: { qos: 1000 } }
+`
+
+async function withPolicy(text: string) {
+  const server = await TestServer.start()
+  const host = await server.hosts.join("alpha")
+  host.script = runsOn
+  await server.call("POST", "/v1/policy", { text, dryRun: false })
+  const end = (job: JobView) => {
+    for (const attempt of host.attempts.values())
+      if (attempt.order.job === job.id && attempt.phase === "running") host.finish(attempt)
+  }
+  return { server, host, end }
+}
+
+test("with a policy jobs start in its order, and it says under what they ran", async () => {
+  const { server, end } = await withPolicy(QOS)
+  await using _ = server
+  const first = await server.submit()
+  await server.untilState(first.id, "running")
+  const plain = await server.submit()
+  const urgent = await server.submit(asking({ qos: "urgent" }))
+  assert.deepEqual([(await server.job(urgent.id)).place, (await server.job(plain.id)).place], [1, 2])
+  end(first)
+  const running = await server.untilState(urgent.id, "running")
+  assert.deepEqual(running.standing?.ranAs, { account: "default", partition: "apple_gpu", qos: "urgent" })
+  assert.equal((await server.job(plain.id)).state, "queued")
+  await server.stop()
+  await server.start()
+  assert.deepEqual([(await server.job(plain.id)).state, (await server.job(plain.id)).place], ["queued", 1])
+})
+
+test("a job is preempted by its QOS, waits again and runs once more, its age kept", async () => {
+  const { server, host, end } = await withPolicy(`${QOS}preemption: { by: qos, mode: requeue }\n`)
+  await using _ = server
+  const plain = await server.submit()
+  await server.untilState(plain.id, "running")
+  const urgent = await server.submit(asking({ qos: "urgent" }))
+  await server.untilState(urgent.id, "running")
+  const waiting = await server.job(plain.id)
+  assert.deepEqual([waiting.state, waiting.cause, waiting.standing?.waitsSince], ["queued", "preempted", undefined])
+  const stops = host.said.filter((message) => message.type === "stop")
+  assert.deepEqual(
+    stops.map(({ cause, signal, graceMs }) => [cause, signal, graceMs]),
+    [["preempted", "SIGTERM", 10_000]],
+  )
+  end(urgent)
+  assert.equal((await server.until(plain.id, ({ state }) => state === "running")).attempts.length, 2)
+})
+
+test("with mode cancel who is preempted ends", async () => {
+  const { server } = await withPolicy(`${QOS}preemption: { by: qos, mode: cancel, grace: 1s }\n`)
+  await using _ = server
+  const plain = await server.submit()
+  await server.untilState(plain.id, "running")
+  await server.submit(asking({ qos: "urgent" }))
+  const { state, cause } = await server.untilEnded(plain.id)
+  assert.deepEqual([state, cause], ["cancelled", "preempted"])
+})
+
+test("what its partition limits a job to holds for it, and partitions are by host", async () => {
+  const text = `partitions:
+  day: { default-time: 1h, longest-time: 2h }
+  big: { hosts: [beta] }
+default-partition: day
+`
+  const { server, host } = await withPolicy(text)
+  await using _ = server
+  const job = await server.submit()
+  await server.untilState(job.id, "running")
+  const [order] = [...host.attempts.values()].map((attempt) => attempt.order)
+  assert.equal(order?.timeLimitMs, 3_600_000)
+  const big = await server.submit({ partition: "big" })
+  assert.equal((await server.job(big.id)).state, "queued")
+  const beta = await server.hosts.join("beta")
+  beta.script = runsOn
+  assert.equal((await server.untilState(big.id, "running")).attempts[0]?.hostName, "beta")
+})
+
+test("limits hold, and a member's account is told from what is nobody's", async () => {
+  const limited =
+    "accounts: { lab: { users: [ann], limits: { group: { running-jobs: 1 } } }, default: {} }\ndefault-account: default\n"
+  const { server } = await withPolicy(limited)
+  await using _ = server
+  const small = { resources: { memoryBytes: null, gpus: 0, cores: 1 } }
+  const ann = { token: await server.userToken("ann") }
+  const bob = { token: await server.userToken("bob") }
+  await assert.rejects(server.submit(asking({ account: "lab" }), bob), { code: "not_allowed" })
+  const one = await server.submit(small, ann)
+  await server.untilState(one.id, "running")
+  const two = await server.submit(small, ann)
+  const other = await server.submit(small, bob)
+  await server.untilState(other.id, "running")
+  assert.equal((await server.job(two.id)).state, "queued")
+})

@@ -1,0 +1,21 @@
+import type { Snapshot } from "../../scheduler/snapshot.ts"
+import type { Core } from "../core.ts"
+import { currentPolicy, policyHolds } from "../policy/pool-policy.ts"
+import { hostsOf } from "./scene.ts"
+import { partitionsOf } from "./who-of.ts"
+
+/**
+ * What the scheduler gets to see. Without a policy live collections, of which nothing is copied; with one, hosts and jobs in the policy's
+ * partitions, a job in its first.
+ */
+export function snapshotOf(core: Core): Snapshot {
+  core.fleet.refreshOrders()
+  const leases = core.table.leases()
+  if (!policyHolds(core)) return { hosts: core.fleet.schedulable(), waiting: core.table.waiting(), leases }
+  const policy = currentPolicy(core)
+  const waiting = [...core.table.waiting()].map((one) => {
+    const job = core.table.live(one.id)
+    return job === undefined ? one : { ...one, partition: partitionsOf(policy, job.spec)[0] ?? one.partition }
+  })
+  return { hosts: hostsOf(core, policy), waiting, leases }
+}
