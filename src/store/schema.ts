@@ -76,6 +76,7 @@ export interface Schema {
     readonly applied_at: number
     readonly applied_by: string
   }
+  readonly bookings: { readonly name: string; readonly made_at: number; readonly booking_json: string }
   readonly fleet_policies: { readonly fleet: string; readonly preset: string; readonly rules_json: string }
   /** How attempts stepped aside for people at their hosts. */
   readonly step_asides: {
