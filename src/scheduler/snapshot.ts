@@ -87,6 +87,8 @@ export interface WaitingJob {
   readonly awaits?: string
   /** Hosts that crashed while they ran it, or jobs like it, and how often; absent for none. */
   readonly crashes?: readonly { readonly host: HostId; readonly times: number }[]
+  /** The booking in which alone it runs; absent for none. */
+  readonly booking?: string
   /** Hosts that a booking keeps from it now; absent for none. It holds no place there. */
   readonly kept?: readonly KeptHost[]
 }

@@ -17,13 +17,13 @@ const RECKONED = new WeakMap<
 
 /**
  * The bookings in force and to come, time by time, that whoever starts now may run into.
- * @param longestMs the longest time limit of a job that waits
+ * @param longestMs the longest time limit of a job that waits; asked for only where there are bookings
  */
-export function bookingsAhead(core: Core, nowMs: number, longestMs = 0): readonly BookedTime[] {
+export function bookingsAhead(core: Core, nowMs: number, longestMs: () => number = () => 0): readonly BookedTime[] {
   const bookings = core.store.bookings.all()
   if (bookings.length === 0) return []
   const policy = currentPolicy(core)
-  const toMs = nowMs + Math.max(BOOKED_AHEAD_MS, longestMs)
+  const toMs = nowMs + Math.max(BOOKED_AHEAD_MS, longestMs())
   return bookings.flatMap((booking) => {
     const times = timesAhead(booking, nowMs, toMs)
     if (times.length === 0) return []

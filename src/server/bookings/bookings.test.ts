@@ -12,12 +12,18 @@ import { NO_QUEUE_REQUEST } from "../../protocol/queue-request.ts"
 const HOUR_MS = 3_600_000
 /** A Friday, 08:00 in UTC. */
 const NOW_MS = Date.parse("2027-01-15T08:00:00Z")
-const SMALL = { resources: { memoryBytes: null, gpus: 0, cores: 1 } }
+const SMALL = { resources: { memoryBytes: 1024 ** 3, gpus: 0, cores: 1 } }
 
 async function pool(...names: string[]) {
   const clock = new MovedClock(NOW_MS)
   const server = await TestServer.start({ clock })
-  for (const name of names) (await server.hosts.join(name)).script = runsOn
+  const hosts = []
+  for (const name of names) hosts.push(await server.hosts.join(name))
+  for (const host of hosts) host.script = runsOn
+  /** Ends all that runs. */
+  const finish = () => {
+    for (const host of hosts) for (const one of host.attempts.values()) if (one.phase === "running") host.finish(one)
+  }
   const book = (change: Partial<BookingRequest>, token = server.adminToken) => {
     const once = { users: ["ann"], startAt: NOW_MS + HOUR_MS, durationMs: 2 * HOUR_MS, timeZone: "UTC" }
     return server.call<BookingMade>("POST", "/v1/bookings", { ...once, ...change }, { token })
@@ -25,20 +31,30 @@ async function pool(...names: string[]) {
   const why = (id: JobId) => server.call<WhyAnswer>("GET", `/v1/jobs/${id}/why`)
   const [ann, bob] = [await server.userToken("ann"), await server.userToken("bob")]
   const send = (token: string, change: Partial<JobSpec> = {}) => server.submit({ ...SMALL, ...change }, { token })
-  return { server, clock, book, why, ann, bob, send, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() }
+  return {
+    server,
+    clock,
+    finish,
+    book,
+    why,
+    ann,
+    bob,
+    send,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  }
 }
 
 const POLICY = "accounts: { lab: { users: [ann], coordinators: [ann] }, default: {} }\ndefault-account: default\n"
 for (const policy of [null, POLICY]) {
   test(`a booked host takes its users' jobs, and before it others that are sure to end (${policy === null ? "no policy" : "by policy"})`, async () => {
     await using it = await pool("alpha")
-    const { server, clock, book, why, ann, bob, send } = it
+    const { server, clock, finish, book, why, ann, bob, send } = it
     if (policy !== null) await server.call("POST", "/v1/policy", { text: policy, dryRun: false })
     await book({ hosts: ["alpha"], name: "vision" })
     const endless = await send(bob)
     const long = await send(bob, { timeLimitMs: HOUR_MS + 60_000 })
     const short = await send(bob, { timeLimitMs: HOUR_MS / 2 })
-    const own = await send(ann)
+    const own = await send(ann, { timeLimitMs: 2 * HOUR_MS })
     for (const { id } of [short, own]) await server.untilState(id, "running")
     for (const { id } of [endless, long]) assert.equal((await server.job(id)).state, "queued")
     const { code, hosts } = await why(endless.id)
@@ -47,12 +63,15 @@ for (const policy of [null, POLICY]) {
       hosts[0]?.text ?? "",
       /^kept for vision from 09:00 \(UTC\) for 2h 00m, in 1h 00m; the job has no time limit/,
     )
+    finish()
+    for (const { id } of [short, own]) await server.untilEnded(id)
     clock.advance(HOUR_MS)
     const within = await send(bob, { timeLimitMs: 60_000 })
     assert.equal((await server.job(within.id)).state, "queued")
     assert.match((await why(within.id)).summary, /kept for vision until 11:00 \(UTC\), for 2h 00m more/)
     clock.advance(2 * HOUR_MS)
-    for (const { id } of [endless, long, within]) await server.untilState(id, "running")
+    // Both cores.
+    for (const { id } of [endless, long]) await server.untilState(id, "running")
   })
 
   test(`a job sent to a booking runs on its hosts, in its time, also after a restart (${policy === null ? "no policy" : "by policy"})`, async () => {

@@ -9,21 +9,15 @@ import { bookingsAhead } from "./bookings-ahead.ts"
 
 type Asked = Pick<JobRecord, "id" | "user" | "spec" | "standing">
 
-/** Jobs that wait, each with the hosts that bookings keep from it; as they are where there is no booking. */
-export function withBookings(core: Core, waiting: Iterable<WaitingJob>, nowMs: number): Iterable<WaitingJob> {
-  const has = core.store.bookings.all().length > 0
-  const namesOne = (job: JobRecord | undefined) => job !== undefined && bookingOf(job) !== null
-  if (!has && ![...waiting].some(({ id }) => namesOne(core.table.live(id)))) return waiting
-  return {
-    *[Symbol.iterator]() {
-      const times = has ? bookingsAhead(core, nowMs, longestLimit(core, waiting)) : []
-      const hosts = core.fleet.all().map(({ record }) => record.id)
-      for (const one of waiting) {
-        const job = core.table.live(one.id)
-        const kept = job === undefined ? [] : keptFrom(core, times, hosts, job, nowMs)
-        yield kept.length === 0 ? one : { ...one, kept }
-      }
-    },
+/** Jobs that wait, in queue order, each with the hosts that bookings keep from it. Read once, from the front. */
+export function* withBookings(core: Core, nowMs: number): Generator<WaitingJob> {
+  const times = bookingsAhead(core, nowMs, () => longestLimit(core))
+  const hosts = core.fleet.all().map(({ record }) => record.id)
+  for (const one of core.table.waiting()) {
+    // Without bookings nobody is kept from a host but who waits for one that is gone.
+    const job = times.length === 0 && one.booking === undefined ? undefined : core.table.live(one.id)
+    const kept = job === undefined ? [] : keptFrom(core, times, hosts, job, nowMs)
+    yield kept.length === 0 ? one : { ...one, kept }
   }
 }
 
@@ -50,9 +44,9 @@ export function bookingOf({ spec }: Pick<JobRecord, "spec">): string | null {
 }
 
 /** The longest time limit among jobs that wait; 0 for none. */
-export function longestLimit(core: Core, waiting: Iterable<WaitingJob>): number {
+export function longestLimit(core: Core): number {
   let longest = 0
-  for (const { id } of waiting) {
+  for (const { id } of core.table.waiting()) {
     const job = core.table.live(id)
     if (job !== undefined) longest = Math.max(longest, timeLimitOf(job) ?? 0)
   }

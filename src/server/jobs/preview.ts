@@ -18,7 +18,13 @@ export function previewOf(core: Core, user: string, spec: JobSpec): JobPreview {
   const now = core.clock.now()
   const hosts = core.fleet.all()
   const ids = hosts.map(({ record }) => record.id)
-  const kept = keptFrom(core, bookingsAhead(core, now, spec.timeLimitMs ?? 0), ids, { id: NO_JOB, user, spec }, now)
+  const kept = keptFrom(
+    core,
+    bookingsAhead(core, now, () => spec.timeLimitMs ?? 0),
+    ids,
+    { id: NO_JOB, user, spec },
+    now,
+  )
   const learned = learnedFor(core, user, spec)
   const job: WaitingJob = {
     id: NO_JOB,

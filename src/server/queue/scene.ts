@@ -34,7 +34,7 @@ export function sceneOf(core: Core, policy: Policy, nowMs: number): QueueScene {
         .filter(({ attempt }) => !attempt.swept)
         .map((tried) => runningAttempt(policy, tried, nowMs)),
     ),
-    bookings: bookingsAhead(core, nowMs, longestLimit(core, core.table.waiting())),
+    bookings: bookingsAhead(core, nowMs, () => longestLimit(core)),
     ended: [],
   }
 }

@@ -13,7 +13,7 @@ export function snapshotOf(core: Core): Snapshot {
   core.fleet.refreshOrders()
   const leases = core.table.leases()
   const now = core.clock.now()
-  const booked = withBookings(core, core.table.waiting(), now)
+  const booked = withBookings(core, now)
   if (!policyHolds(core)) return { hosts: core.fleet.schedulable(), waiting: booked, leases }
   const policy = currentPolicy(core)
   const waiting = [...booked].map((one) => {
