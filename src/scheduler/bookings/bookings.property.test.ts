@@ -4,10 +4,11 @@ import fc from "fast-check"
 import { localTime } from "../../base/zone-time.ts"
 import { RECURRENCES } from "../../protocol/booking.ts"
 import type { HostId, JobId } from "../../protocol/ids.ts"
+import { readMomentMs } from "../time/moment-text.ts"
 import { recurrenceProblem } from "../time/recurrence.ts"
 import { allTimes, nextTime, recurring, type Times, timesBetween } from "./booking-times.ts"
 import { firstClash } from "./clash.ts"
-import { clockNotices } from "./clock-notices.ts"
+import { clockNotices, jumpNotice } from "./clock-notices.ts"
 import { type BookedTime, keptHosts } from "./kept-hosts.ts"
 
 const [MINUTE_MS, HOUR_MS, DAY_MS] = [60_000, 3_600_000, 86_400_000]
@@ -111,6 +112,16 @@ describe("clockNotices()", () => {
     assert.deepEqual(clockNotices(at("2027-04-03T14:45", null, "Australia/Lord_Howe"), utc("2027-04-01T00:00")), [
       "On 2027-04-04 the clock in Australia/Lord_Howe shows 01:45 twice: it begins the first time",
     ])
+  })
+  it("says that a typed hour is jumped over, and nothing of others that are typed", () => {
+    const nowMs = utc("2027-03-20T12:00")
+    const said = (typed: string) => jumpNotice(typed, readMomentMs(typed, nowMs, BERLIN), nowMs, BERLIN)
+    assert.equal(
+      said("2027-03-28 02:30"),
+      "On 2027-03-28 the clock in Europe/Berlin jumps over 02:30: 03:00 is taken, also for all times that follow",
+    )
+    for (const typed of ["tomorrow 09:00", "2027-03-28 03:30", "now+9d", "2027-03-28T02:30Z", "18:00", "3/28"])
+      assert.equal(said(typed), null, typed)
   })
   it("says nothing of others", () => {
     for (const repeats of ["daily", "hourly", null] as const)

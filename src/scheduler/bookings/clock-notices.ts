@@ -1,4 +1,5 @@
 import { localTime, zoneOffsetMs } from "../../base/zone-time.ts"
+import { readMomentMs } from "../time/moment-text.ts"
 import { clockText, dayText } from "../time/wall-text.ts"
 import { allTimes, type Times } from "./booking-times.ts"
 
@@ -29,6 +30,21 @@ export function clockNotices(booking: Times, nowMs: number): string[] {
     }
   }
   return told
+}
+
+/**
+ * Says that a moment, as it was typed, is at an hour that the clock jumps over, and how that is taken; `null` for all others.
+ * @param momentMs as it was read
+ * @throws {SyntaxError} as readMomentMs()
+ */
+export function jumpNotice(typed: string, momentMs: number, nowMs: number, timeZone: string): string | null {
+  // These mean a moment whatever the clock shows.
+  if (/^\s*(?:now|uts)/i.test(typed) || /(?:Z|[+-]\d{2}:?\d{2})\s*$/i.test(typed)) return null
+  const shown = (ms: number) => ms + zoneOffsetMs(timeZone, ms)
+  const wanted = localTime("UTC", readMomentMs(typed, shown(nowMs), "UTC"))
+  const at = localTime(timeZone, momentMs)
+  if (wanted.msOfDay === at.msOfDay) return null
+  return `On ${dayText(at)} the clock in ${timeZone} jumps over ${clockText(wanted.msOfDay)}: ${clockText(at.msOfDay)} is taken, also for all times that follow`
 }
 
 /** Whether the clock, put back within the day that follows (or was before), shows the same once more. */

@@ -17,7 +17,7 @@ const SMALL = { resources: { memoryBytes: 1024 ** 3, gpus: 0, cores: 1 } }
 async function pool(...names: string[]) {
   const clock = new MovedClock(NOW_MS)
   const server = await TestServer.start({ clock })
-  const hosts = []
+  const hosts: Awaited<ReturnType<typeof server.hosts.join>>[] = []
   for (const name of names) hosts.push(await server.hosts.join(name))
   for (const host of hosts) host.script = runsOn
   /** Ends all that runs. */
