@@ -1,5 +1,5 @@
 import type { Booking, BookingTime } from "../../protocol/booking.ts"
-import { nextTime, timesBetween } from "../../scheduler/bookings/booking-times.ts"
+import { timesBetween } from "../../scheduler/bookings/booking-times.ts"
 import type { BookedTime } from "../../scheduler/bookings/kept-hosts.ts"
 import type { Core } from "../core.ts"
 import { currentPolicy } from "../policy/pool-policy.ts"
@@ -43,14 +43,16 @@ export function bookingsAhead(core: Core, nowMs: number, longestMs: () => number
   })
 }
 
-/** When the next time of a booking begins or ends; `null`: none will. Then who waits may start. */
+/** When to plan again for the sake of bookings: the next time one begins or ends. `null`: there are none. */
 export function nextBookingChange(core: Core, nowMs: number): number | null {
-  let next: number | null = null
-  for (const booking of core.store.bookings.all()) {
-    const time = nextTime(booking, nowMs)
-    if (time === null) continue
-    const at = time.startAt > nowMs ? time.startAt : time.endAt
-    next = next === null ? at : Math.min(next, at)
+  const bookings = core.store.bookings.all()
+  if (bookings.length === 0) return null
+  // What is farther away than that is seen by then.
+  let next = nowMs + BOOKED_AHEAD_MS
+  for (const booking of bookings) {
+    for (const { startAt, endAt } of timesAhead(booking, nowMs, next)) {
+      next = Math.min(next, startAt > nowMs ? startAt : endAt)
+    }
   }
   return next
 }
