@@ -7,6 +7,8 @@ export interface Benchmark {
   /** What was done, for readers of the numbers. */
   readonly about: string
   run(surroundings: Surroundings): Promise<readonly Figure[]>
+  /** What there is to say besides numbers with bounds, in Markdown; asked for after {@link run}. */
+  more?(): string
 }
 
 export interface Surroundings {

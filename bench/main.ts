@@ -26,6 +26,7 @@ import { ownerReturns } from "./owner-returns.ts"
 import { queuePlanBench } from "./queue-plan.ts"
 import { secondSend } from "./second-send.ts"
 import { sendTrue } from "./send-true.ts"
+import { simulatorBench } from "./simulator.ts"
 import { submitToStart } from "./submit-to-start.ts"
 import { version } from "./version.ts"
 import { warmEnvironment } from "./warm-environment.ts"
@@ -50,6 +51,7 @@ const ALL: readonly Benchmark[] = [
   ownerReturns,
   fairTreeBench,
   queuePlanBench,
+  simulatorBench,
 ]
 const HOSTS = 4
 const PAGE = join(import.meta.dirname, "../docs/performance.md")
@@ -77,7 +79,8 @@ try {
     const figures = await benchmark.run(surroundings)
     good &&= figures.every(isMet)
     const table = [TABLE_HEAD, ...figures.map(renderFigure)].join("\n")
-    const text = [`### ${benchmark.name}`, benchmark.about, machine(), table].join("\n\n")
+    const more = benchmark.more === undefined ? [] : [benchmark.more()]
+    const text = [`### ${benchmark.name}`, benchmark.about, machine(), table, ...more].join("\n\n")
     sections.set(benchmark.name, text)
     console.log(`${text}\n`)
   }

@@ -60,7 +60,7 @@ function nextStartFigure(given: QueueScene): Figure {
   }
   const order = orderQueue(full, NOW_MS)
   const values: number[] = []
-  for (const [at, ended] of stays.entries()) {
+  for (const [at, ended] of full.running.entries()) {
     const after = { ...full, running: full.running.filter((one) => one !== ended) }
     const startedMs = performance.now()
     const next = nextStart(after, order, NOW_MS, new Set(ended.hosts))

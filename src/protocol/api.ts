@@ -11,8 +11,10 @@
 
 import type { OutputStream } from "./frames.ts"
 import type { HostView } from "./host.ts"
-import type { BlobHash, CodeId, HostId, JobId, ServerId, TokenId } from "./ids.ts"
+import type { BlobHash, CodeId, JobId, ServerId, TokenId } from "./ids.ts"
 import type { JobSpec, JobView } from "./job.ts"
+
+export type { WhyAnswer } from "./why.ts"
 
 export const API_VERSION = 1
 
@@ -200,22 +202,6 @@ export interface StopRequest {
 }
 /** POST /v1/jobs/ID/rerun `{}` answers a new {@link JobView}. */
 
-/** GET /v1/jobs/ID/why */
-export interface WhyAnswer {
-  readonly job: JobId
-  readonly summary: string
-  readonly code: string
-  readonly place: number | null
-  readonly hosts: readonly {
-    readonly host: HostId
-    readonly name: string
-    readonly code: string
-    readonly text: string
-    /** When what is in the way ends by itself, as far as that is known. */
-    readonly until: number | null
-  }[]
-}
-
 /**
  * GET /v1/jobs/ID/logs?attempt=N&stream=stdout|stderr|all&follow=true|false&from=OFFSET
  *
@@ -232,8 +218,9 @@ export interface LogGap {
 
 /**
  * GET /v1/jobs/ID/events: Server-Sent Events. First one `job` with the {@link JobView}, then `job` again whenever it
- * changes (coalesced); closes after the view with a final state *and* outputs settled. GET /v1/events?after=N&follow=true:
- * `event` for each {@link WindfallEvent}; without follow `{ events: [...] }` as JSON.
+ * changes (coalesced); closes after the view with a final state *and* outputs settled. With `?noticesAfter=N` also `notice`: each
+ * {@link WindfallEvent} of that type of the job above number N, before the view of a change that came with it or later.
+ * GET /v1/events?after=N&follow=true: `event` for each {@link WindfallEvent}; without follow `{ events: [...] }` as JSON.
  */
 export interface JobChange {
   readonly job: JobView
@@ -273,7 +260,8 @@ export interface JobHints {
 export interface DoctorFinding {
   readonly subject: string
   readonly code: string
-  readonly level: "ok" | "warning" | "problem" | "unknown"
+  /** note: nothing is wrong, and it is well to know; unknown: it could not be found out. docs/doctor.md has all of them. */
+  readonly level: "ok" | "note" | "warning" | "problem" | "unknown"
   readonly text: string
   readonly fix: string | null
 }

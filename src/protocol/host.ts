@@ -138,3 +138,9 @@ export interface HostView {
   /** Jobs there now. */
   readonly jobs: readonly number[]
 }
+
+/** What POST /v1/hosts/HOST/forgive answers. */
+export interface HostForgivenView extends HostView {
+  /** Of how many kinds of jobs crashes were forgotten; 0: there were none. */
+  readonly forgiven: number
+}

@@ -18,7 +18,7 @@ export interface OwnerView
   /** Of its hours, where no rule says another. */
   readonly timeZone: string
   readonly jobs: readonly JobThere[]
-  /** now: the host is told at once. next_contact: it cannot be reached, and obeys when it is heard of next. */
+  /** now: the host has taken all that was said. next_contact: it has not yet, and obeys when it is heard of next. */
   readonly heard: "now" | "next_contact"
 }
 

@@ -39,6 +39,7 @@ export const OWNER_CHECKS: Readonly<Record<OwnerNews["type"], (raw: Raw, type: s
     const rules = object(word.rules, type, "rules")
     for (const name of Object.keys(rules)) text(rules, name, type)
   },
+  "owner-taken": () => {},
   suspended: reaction,
   vacating: reaction,
   continued: (raw, type) => {

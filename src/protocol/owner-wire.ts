@@ -7,6 +7,8 @@ export type OwnerNews =
   | { readonly type: "presence"; readonly presence: HostPresence }
   /** The lever as the agent has it: when it was moved on the host, and where the server's `owner` was behind. */
   | { readonly type: "lever"; readonly lever: Lever }
+  /** A server's `owner` was taken, and is kept on the host's disk where there is room: one for each, in their order. */
+  | { readonly type: "owner-taken" }
   /** The whole tree is stopped, or goes on. Told once; `hello` says it again. */
   | {
       readonly type: "suspended"

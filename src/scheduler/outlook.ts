@@ -109,7 +109,8 @@ function fitsWhereAsked(need: Resources, used: Resources, total: Resources): boo
   )
 }
 
-function timesItFits(need: Resources, total: Resources): number {
+/** Infinity for who asks for nothing. */
+export function timesItFits(need: Resources, total: Resources): number {
   return Math.floor(
     Math.min(
       need.memoryBytes === 0 ? Number.POSITIVE_INFINITY : total.memoryBytes / need.memoryBytes,

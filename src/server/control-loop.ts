@@ -23,7 +23,9 @@ import { Courier } from "./notify/courier.ts"
 import { NotifyBook } from "./notify/notify-book.ts"
 import { watchOverdue } from "./notify/overdue.ts"
 import { watchLent } from "./owners/lent.ts"
+import { currentPolicy } from "./policy/pool-policy.ts"
 import { Planner } from "./queue/planner.ts"
+import { UsageBook } from "./usage/usage-book.ts"
 
 export interface ControlLoopOptions {
   readonly store: Store
@@ -54,6 +56,7 @@ export class ControlLoop {
   readonly #silenceAlarm: Alarm
   readonly #courier: Courier
   readonly #outputAlarm: Alarm
+  readonly #usageAlarm: Alarm
   readonly #awaitedOutput = new AwaitedOutput()
   #planWanted = false
   #silenceWanted = false
@@ -103,6 +106,7 @@ export class ControlLoop {
       secrets,
       followers: new Followers(ledger),
       notify: new NotifyBook(store.notify),
+      usage: new UsageBook(store.usage, clock.now()),
       clock,
       limits,
       randomBytes,
@@ -133,6 +137,7 @@ export class ControlLoop {
       this.#outputWanted = true
       ledger.wake()
     })
+    this.#usageAlarm = new Alarm(clock, () => ledger.wake())
     for (const record of store.hosts.list()) {
       this.core.fleet.add(record, clock.now())
       this.core.fleet.setServerMbps(record.id, measuredFromServer(this.core, record.id))
@@ -165,7 +170,7 @@ export class ControlLoop {
     await this.#courier.stop()
     // The last changes may set alarms once more.
     this.core.ledger.close()
-    for (const alarm of [this.#planAlarm, this.#silenceAlarm, this.#outputAlarm]) alarm.set(null)
+    for (const alarm of [this.#planAlarm, this.#silenceAlarm, this.#outputAlarm, this.#usageAlarm]) alarm.set(null)
     await this.core.logs[Symbol.asyncDispose]()
   }
 
@@ -178,6 +183,11 @@ export class ControlLoop {
     if (this.#outputWanted) {
       this.#outputWanted = false
       this.#outputAlarm.set(this.#awaitedOutput.look(core))
+    }
+    const now = core.clock.now()
+    if (core.usage.isDue(now)) {
+      core.usage.settle(now, currentPolicy(core).usage)
+      this.#usageAlarm.set(core.usage.nextMs)
     }
     // A job that cannot be placed after all changes what there is to plan.
     for (let pass = 0; this.#planWanted && pass < MAX_PASSES; pass++) {
@@ -194,6 +204,7 @@ export class ControlLoop {
     core.report("Cannot store a change; starting over from the database", error)
     core.table.reload()
     core.notify.reload()
+    core.usage.reload(core.clock.now())
     core.fleet.setRules(this.#store.fleetPolicies.all())
     const stored = new Map(this.#store.hosts.list().map((record) => [record.id, record]))
     for (const host of core.fleet.all()) {

@@ -11,6 +11,7 @@ import type { Ledger } from "./ledger.ts"
 import type { ServerLimits } from "./limits.ts"
 import type { LogStore } from "./logs/log-store.ts"
 import type { NotifyBook } from "./notify/notify-book.ts"
+import type { UsageBook } from "./usage/usage-book.ts"
 
 /** What the rooms of the server share: the parts made once in main.ts. */
 export interface Core {
@@ -26,6 +27,7 @@ export interface Core {
   readonly secrets: SecretBox
   readonly followers: Followers
   readonly notify: NotifyBook
+  readonly usage: UsageBook
   readonly clock: Clock
   readonly limits: ServerLimits
   /** `count` bytes nobody can guess. */

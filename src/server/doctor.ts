@@ -119,7 +119,7 @@ function knownFindings(core: Core, host: FleetHost): DoctorFinding[] {
   const traits = facts?.accountTraits ?? []
   if (facts !== null && traits.length > 0) {
     add(
-      needsConsent(traits) ? "warning" : "unknown",
+      needsConsent(traits) ? "warning" : "note",
       "account_of_owner",
       `jobs run there as ${facts.user}, ${accountText(traits)}. ${exposureText(facts.user)}`,
       "Make an account for jobs there and let that one join: windfall host account",
@@ -127,7 +127,7 @@ function knownFindings(core: Core, host: FleetHost): DoctorFinding[] {
   } else if (facts !== null) {
     const text = `all jobs there run as ${facts.user}: they can read each other's files and that account's`
     add(
-      "unknown",
+      "note",
       "shared_account",
       text,
       "Give Windfall an account of its own there; only so a process that hid from its job can be told from others",

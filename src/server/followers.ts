@@ -6,11 +6,13 @@ import type { Ledger } from "./ledger.ts"
 /** Wakes those who watch a job, the record of events, or who may still ask. Only after what they will see is durable. */
 export class Followers {
   readonly #ofJob = new Map<JobId, Set<() => void>>()
+  readonly #ofNotices = new Map<JobId, Set<(notice: WindfallEvent) => void>>()
   readonly #ofEvents = new Set<() => void>()
   readonly #ofAccounts = new Set<() => void>()
 
   constructor(ledger: Ledger) {
     ledger.onCommit((events, jobs) => {
+      if (this.#ofNotices.size > 0) this.#passNotices(events)
       if (this.#ofJob.size > 0) this.#wake(jobs)
       if (events.length > 0) for (const listener of this.#ofEvents) listener()
       if (this.#ofAccounts.size > 0 && events.some(isOfAccounts)) for (const listener of this.#ofAccounts) listener()
@@ -19,12 +21,12 @@ export class Followers {
 
   /** Calls back after each change of the job; returns how to stop that. */
   onJob(id: JobId, listener: () => void): () => void {
-    const listeners = this.#ofJob.get(id) ?? new Set()
-    this.#ofJob.set(id, listeners.add(listener))
-    return () => {
-      listeners.delete(listener)
-      if (listeners.size === 0 && this.#ofJob.get(id) === listeners) this.#ofJob.delete(id)
-    }
+    return listenTo(this.#ofJob, id, listener)
+  }
+
+  /** Passes on each notice of the job, before a change of the same commit is called back for; returns how to stop that. */
+  onNotice(id: JobId, listener: (notice: WindfallEvent) => void): () => void {
+    return listenTo(this.#ofNotices, id, listener)
   }
 
   /** Calls back after each commit that recorded an event; returns how to stop that. */
@@ -39,8 +41,24 @@ export class Followers {
     return () => this.#ofAccounts.delete(listener)
   }
 
+  #passNotices(events: readonly WindfallEvent[]): void {
+    for (const event of events) {
+      if (event.type !== "notice" || event.job === null) continue
+      for (const listener of this.#ofNotices.get(event.job) ?? []) listener(event)
+    }
+  }
+
   #wake(jobs: readonly JobRecord[]): void {
     for (const { id } of jobs) for (const listener of this.#ofJob.get(id) ?? []) listener()
+  }
+}
+
+function listenTo<Listener>(all: Map<JobId, Set<Listener>>, id: JobId, listener: Listener): () => void {
+  const listeners = all.get(id) ?? new Set()
+  all.set(id, listeners.add(listener))
+  return () => {
+    listeners.delete(listener)
+    if (listeners.size === 0 && all.get(id) === listeners) all.delete(id)
   }
 }
 

@@ -17,6 +17,7 @@ export async function tidy(core: Core): Promise<void> {
     core.store.answers.trim(now - KEEP_ANSWERS_MS)
     core.store.codes.trim(now - KEEP_CODES_MS)
     core.store.events.trim(now - core.limits.keepEventsMs)
+    core.store.usage.trimCharges(now - core.limits.keepEventsMs)
     core.store.stepAsides.trim(now - KEEP_STEP_ASIDES_MS)
     for (const stored of core.store.jobs.withOutputsBefore(now - core.limits.keepFilesMs)) {
       const job = core.table.live(stored.id) ?? stored

@@ -7,7 +7,7 @@ import { migrate } from "./migrate.ts"
 
 test("a database from before there were bookings has none, and takes some; what does not change stays the same object", () => {
   using database = new Database(":memory:")
-  migrate(database, 16)
+  migrate(database, 17)
   migrate(database)
   const store = new BookingStore(database)
   assert.deepEqual(store.all(), [])

@@ -76,6 +76,37 @@ export interface Schema {
     readonly applied_at: number
     readonly applied_by: string
   }
+  /** What attempts held, and when. */
+  readonly usage_intervals: {
+    readonly attempt: string
+    readonly job: number
+    readonly user: string
+    readonly account: string
+    readonly qos: string
+    readonly partition: string
+    readonly model: string | null
+    readonly host: string
+    readonly host_name: string
+    readonly lease_json: string
+    readonly units: number
+    readonly factor: number
+    readonly owner: string | null
+    readonly credit_account: string | null
+    readonly credit: number
+    readonly from_ms: number
+    readonly to_ms: number | null
+    readonly stops_json: string
+  }
+  /** What a period added to a leaf of the share tree, and what it has at the period's end. */
+  readonly usage_charges: {
+    readonly through_ms: number
+    readonly leaf: string
+    readonly charged_json: string
+    readonly sum_json: string
+    /** The moment's rows are those of all leaves. */
+    readonly whole: number
+  }
+  readonly usage_rules: { readonly since_ms: number; readonly rules_json: string }
   readonly bookings: { readonly name: string; readonly made_at: number; readonly booking_json: string }
   readonly fleet_policies: { readonly fleet: string; readonly preset: string; readonly rules_json: string }
   /** How attempts stepped aside for people at their hosts. */

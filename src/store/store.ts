@@ -20,6 +20,7 @@ import { NotifyStore } from "./notify.ts"
 import { PlaceStore } from "./place.ts"
 import { PolicyStore } from "./policies.ts"
 import { StepAsideStore } from "./step-asides.ts"
+import { UsageStore } from "./usage.ts"
 
 /** The database of one server, with a store for each kind of thing in it. */
 export interface Store extends Disposable {
@@ -39,6 +40,7 @@ export interface Store extends Disposable {
   readonly bookings: BookingStore
   readonly stepAsides: StepAsideStore
   readonly measures: MeasureStore
+  readonly usage: UsageStore
 }
 
 /**
@@ -76,6 +78,7 @@ function storeIn(database: Database, server: ServerId): Store {
     bookings: new BookingStore(database),
     stepAsides: new StepAsideStore(database),
     measures: new MeasureStore(database),
+    usage: new UsageStore(database),
     [Symbol.dispose]: () => database.close(),
   }
 }

@@ -49,6 +49,8 @@ test("somebody comes, and the job stops; when nobody is there any more it goes o
   // Whoever types counts as there for a second.
   await rules({ resume_after_idle: "1s", vacate_after: "10m" })
   const id = await startWork()
+  const follower = pool().start(["attach", `${id}`])
+  await follower.says("2\n")
   mac().owner("works", { user: "lena" })
   const job = await pool().untilState(id, "suspended")
   assert.ok(atWork().every(isStopped), "the whole tree")
@@ -79,6 +81,7 @@ test("somebody comes, and the job stops; when nobody is there any more it goes o
   const bytes = (await pool().log(id)).length
   await eventually(async () => (await pool().log(id)).length > bytes, "the job going on")
   assert.ok(!atWork().some(isStopped), "all of it")
+  await follower.says(new RegExp(`job ${id} goes on on ${host().name}`), "stderr")
 
   await rules({ vacate_after: "1s", resume_after_idle: "10m" })
   mac().owner("works", { user: "lena" })
@@ -86,12 +89,25 @@ test("somebody comes, and the job stops; when nobody is there any more it goes o
   const waiting = await pool().untilState(id, "queued")
   assert.equal(waiting.attempts.length, 1)
   assert.match((await pool().log(id)).toString(), /asked\n$/)
+  // Whoever watches is told so although nothing else can take it.
+  await follower.says(new RegExp(`job ${id} is queued again.*: ${host().name}: `), "stderr")
 
   await rules({ vacate_after: "10m", resume_after_idle: "1s", start_after_idle: "1s" })
   mac().owner("leaves", { idleMs: 0 })
   await pool().untilState(id, "running")
   await pool().api("POST", `/v1/jobs/${id}/stop`, { now: false })
   assert.equal((await pool().awaitJob(id)).state, "cancelled")
+  const { stderr } = await follower.ended
+  const told = stderr.split("\n").flatMap((line) => /^windfall: (.*)/.exec(line)?.[1] ?? [])
+  const [suspended, again, left, queued, next] = told.filter((line) => !line.includes(" goes on on "))
+  assert.equal(suspended, `job ${id} is suspended on ${host().name}: somebody is at it`)
+  assert.equal(again, suspended)
+  assert.match(left ?? "", new RegExp(`^attempt 1 on ${host().name} stepped aside`))
+  assert.match(queued ?? "", new RegExp(`^job ${id} is queued again.*: ${host().name}: `))
+  assert.match(
+    next ?? "",
+    new RegExp(`^(job ${id} is queued again.*: |job ${id} goes on with attempt 2 on ${host().name})`),
+  )
 })
 
 test("a pause by file holds although the link is cut, and is told when it is there again", async () => {

@@ -22,7 +22,7 @@ test("an owner pauses her machine from elsewhere: nothing starts there, why says
   const held = await pool().submit({ host: "host1" })
   const free = await pool().submit()
   assert.equal((await pool().awaitJob(free.id)).attempts[0]?.hostName, "host2")
-  assert.match((await pool().windfall(["why", `${held.id}`])).stdout, /host1: paused by mia until/)
+  assert.match((await pool().windfall(["why", `${held.id}`])).stdout, /host1: paused until \S/)
   const why = await pool().api<WhyAnswer>("GET", `/v1/jobs/${held.id}/why`)
   assert.equal(why.code, "paused")
   const listed = await pool().windfall(["host", "ls", "--free", "--json"])
@@ -83,11 +83,11 @@ test("a pause stops what runs there, which says so, and goes on when it is taken
   // Quick to go on, once nobody has anything against it: nobody is looked for here.
   assert.equal((await pool().windfall(["mac", "pause"], { token })).exitCode, 0)
   const stopped = await pool().untilState(id, "suspended")
-  assert.match(stopped.reason ?? "", /^suspended: paused by mia until it is resumed$/)
+  assert.match(stopped.reason ?? "", /^suspended: paused until it is resumed$/)
   const { cores } = (await pool().api<HostView>("GET", "/v1/hosts/host1")).free
   assert.equal(cores, (await pool().api<HostView>("GET", "/v1/hosts/host1")).total.cores)
-  assert.match((await pool().windfall(["why", `${id}`])).stdout, /suspended on host1, as paused by mia/)
-  assert.match((await pool().windfall(["ps"])).stdout, /suspended +host1 .*paused by mia/)
+  assert.match((await pool().windfall(["why", `${id}`])).stdout, /suspended on host1, as paused until/)
+  assert.match((await pool().windfall(["ps"])).stdout, /suspended +host1 .*paused until/)
   assert.match((await pool().windfall(["mac", "status"], { token })).stdout, /stopped since \d\d:\d\d/)
   assert.equal((await pool().windfall(["mac", "resume"], { token })).exitCode, 0)
   const goesOn = await pool().untilState(id, "running")

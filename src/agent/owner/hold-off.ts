@@ -1,4 +1,5 @@
 import { type OwnerObstacle, ownerObstacleText, type Scene } from "../../presence/obstacle.ts"
+import { publicText } from "../../presence/public-text.ts"
 import { causeOf, type OwnersRefusal } from "../../presence/why.ts"
 
 /** These are no matter of moments: a job that has not begun is better off elsewhere. */
@@ -18,5 +19,7 @@ export function refusalFor(
   // Where nobody's coming is minded, only what was said holds a job off.
   const isNobodys = policy.preset === "nobodys"
   const main = obstacles.find(({ code }) => !isNobodys || code === "paused" || code === "outside_hours")
-  return main === undefined ? null : { cause: causeOf(main), reason: ownerObstacleText(main, now.wallMs, timeZone) }
+  if (main === undefined) return null
+  // Whose job it is reads it.
+  return { cause: causeOf(main), reason: publicText(main.code, ownerObstacleText(main, now.wallMs, timeZone)) }
 }

@@ -1,3 +1,4 @@
+import { publicText } from "../../presence/public-text.ts"
 import type { Action } from "../../presence/reaction.ts"
 import type { Why } from "../../presence/why.ts"
 import type { OwnerReason } from "../../protocol/owner.ts"
@@ -216,7 +217,7 @@ export class OwnerActions {
   ): Promise<void> {
     const { clock } = this.#context
     const told = { why: reason(why), at: clock.now() }
-    attempt.message ??= `It stepped aside: ${told.why.text}`
+    attempt.message ??= `It stepped aside: ${publicText(told.why.code, told.why.text)}`
     // The signal waits in each stopped process, so that it is the first thing it hears.
     stopAttempt(this.#context, attempt, { cause, signal, graceMs })
     await this.#continue(attempt)

@@ -18,7 +18,8 @@ import { CLOCK_SLACK_MS, type Said } from "./said.ts"
 const LOOK_MS = 500
 /** However much is put there, the agent has more to do. */
 const LOOKS_APART_MS = 200
-const KEEP_MS = 60_000
+/** What was changed or taken away there is put right after so long. */
+const KEEP_MS = 1_000
 
 export interface DeskOptions {
   readonly said: Said
@@ -79,15 +80,19 @@ export class OwnerDesk {
     const problem = folder.keep()
     if (problem !== this.#problem && problem !== null) onProblem(`The owner of this host has no folder: ${problem}`)
     this.#problem = problem
-    if (problem !== null || this.#watcher !== undefined) return
+    // It may be another folder now than the one that was watched.
+    this.#watcher?.close()
+    this.#watcher = undefined
+    if (problem !== null) return
     try {
       this.#watcher = watch(folder.requests, { persistent: false }, (_, name) => {
         // The answers are this agent's own.
         if (name === null || requestIdOf(name) !== null) this.#wake()
       })
-      this.#watcher.on("error", () => {
-        this.#watcher?.close()
-        this.#watcher = undefined
+      const watcher = this.#watcher
+      watcher.on("error", () => {
+        watcher.close()
+        if (this.#watcher === watcher) this.#watcher = undefined
       })
     } catch {
       // It is looked at all the same.
@@ -110,7 +115,7 @@ export class OwnerDesk {
       if (waitMs > 0) await sleep(waitMs, undefined, { ref: false })
       this.#again = false
       if (!this.#isOpen) return
-      if (performance.now() - this.#keptAt >= KEEP_MS) this.#keep()
+      if (performance.now() - this.#keptAt >= KEEP_MS && !this.#options.folder.isWhole) this.#keep()
       if (this.#problem === null && (await this.#takePortion())) this.#again = true
       this.#lookedAt = performance.now()
     }

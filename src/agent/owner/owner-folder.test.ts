@@ -1,5 +1,16 @@
 import assert from "node:assert/strict"
-import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
+import { join } from "node:path"
 import { describe, it } from "node:test"
 import { ScratchFolder } from "../../../test/support/scratch-folder.ts"
 import { OwnerFolder } from "./owner-folder.ts"
@@ -19,13 +30,45 @@ describe("a folder for the owner", () => {
     mkdirSync(scratch.at("own"))
     symlinkSync(scratch.at("own"), scratch.at("link"))
     assert.match(open(scratch.at("link", "Windfall")).keep() ?? "", /is a link/)
-    symlinkSync("/tmp", scratch.at("own", "Windfall"))
-    assert.match(open(scratch.at("own", "Windfall")).keep() ?? "", /is a link/)
-    assert.deepEqual(readdirSync(scratch.at("own")), ["Windfall"])
     if (!ROOT) return
     mkdirSync(scratch.at("own", "Bens"))
     chownSync(scratch.at("own", "Bens"), BEN, BEN)
     assert.match(open(scratch.at("own", "Bens")).keep() ?? "", /belongs to account 5002/)
+  })
+
+  it("moves away what a job has put in its place, and never follows it", () => {
+    using scratch = new ScratchFolder()
+    const path = scratch.at("Windfall")
+    const folder = new OwnerFolder(path, "/opt/windfall", () => null)
+    mkdirSync(scratch.at("else"))
+    assert.equal(folder.keep(), null)
+    folder.write("Now.txt", "no job")
+    assert.ok(folder.isWhole)
+    for (let count = 1; count <= 12; count++) {
+      rmSync(path, { recursive: true })
+      assert.ok(!folder.isWhole)
+      if (count % 2 === 0) symlinkSync(scratch.at("else"), path)
+      else writeFileSync(path, "")
+      assert.equal(folder.keep(), null)
+      assert.ok(folder.isWhole)
+      assert.equal(readFileSync(join(path, "Now.txt"), "utf8"), "no job")
+    }
+    rmSync(folder.requests, { recursive: true })
+    symlinkSync(scratch.at("else"), folder.requests)
+    assert.equal(folder.keep(), null)
+    assert.ok(lstatSync(folder.requests).isDirectory())
+    assert.deepEqual(readdirSync(scratch.at("else")), [])
+    assert.equal(readdirSync(scratch.path).filter((name) => name.startsWith("Windfall (moved")).length, 9)
+    for (const change of [
+      () => rmSync(join(path, "Pause 2 hours.command")),
+      () => writeFileSync(join(path, "Pause 2 hours.command"), "#!/bin/sh\n"),
+      () => chmodSync(folder.requests, 0o755),
+    ]) {
+      change()
+      assert.ok(!folder.isWhole)
+      assert.equal(folder.keep(), null)
+      assert.ok(folder.isWhole)
+    }
   })
 
   it("leaves alone what its owner has put there", { skip: ROOT ? false : "only root can write as others" }, () => {

@@ -9,6 +9,7 @@ import {
   renameSync,
   rmSync,
   type Stats,
+  unlinkSync,
   writeSync,
 } from "node:fs"
 import { dirname, join } from "node:path"
@@ -31,6 +32,8 @@ export class OwnerFolder {
   readonly #buttons: Readonly<Record<string, string>>
   readonly #ownerUid: () => number | null
   readonly #written = new Map<string, string>()
+  /** How all of it looked when it was right last; `null`: it was not. */
+  #seal: string | null = null
 
   /** @param ownerUid the number of the account that the owner has on this host, where one is known */
   constructor(path: string, root: string, ownerUid: () => number | null) {
@@ -44,24 +47,53 @@ export class OwnerFolder {
   }
 
   /**
-   * Makes what is missing, and puts right what was changed of its own.
+   * Makes what is missing, and puts right what was changed of its own. What of this account's lies in a folder's place and is none, a link
+   * above all, is moved beside it and never followed.
    * @returns why there is none, in words; `null` when all is there
    */
   keep(): string | null {
+    this.#seal = null
+    const problem = this.#keep()
+    if (problem === null) this.#seal = this.#look()
+    return problem
+  }
+
+  /** Whether nothing was changed since it was kept: some calls of the system, for a look twice a second. */
+  get isWhole(): boolean {
+    return this.#seal !== null && this.#look() === this.#seal
+  }
+
+  #look(): string {
+    const paths = [this.#path, this.requests, ...Object.keys(this.#buttons).map((name) => join(this.#path, name))]
+    return paths
+      .map((path, at) => {
+        const found = foundAt(path)
+        if (found === undefined) return "-"
+        const { ino, mode, uid, size, mtimeMs } = found
+        // In folders something comes and goes.
+        return at < 2 ? [ino, mode, uid].join(" ") : [ino, mode, uid, size, mtimeMs].join(" ")
+      })
+      .join(", ")
+  }
+
+  #keep(): string | null {
     try {
       const above = dirname(this.#path)
       const problem = unsafe(lookAt(above), [0, ownUid()])
       if (problem !== null) return `${above} ${problem}`
+      moveAway(this.#path)
       this.#make(this.#path, 0o755)
       // A job may have opened it to everybody.
       if (lookAt(this.#path)?.uid === ownUid() && !lookAt(this.#path)?.isSymbolicLink()) chmodSync(this.#path, 0o755)
       const here = unsafe(lookAt(this.#path), [0, ownUid(), this.#ownerUid() ?? 0])
       if (here !== null) return `${this.#path} ${here}`
+      moveAway(this.requests)
       this.#make(this.requests, REQUESTS_MODE)
       const found = lookAt(this.requests)
       if (found?.uid !== ownUid() || !found.isDirectory()) return `${this.requests} is not Windfall's`
       if ((found.mode & 0o7777) !== REQUESTS_MODE) chmodSync(this.requests, REQUESTS_MODE)
       for (const [name, text] of Object.entries(this.#buttons)) this.#keepFile(name, text, 0o755)
+      for (const [name, text] of this.#written) if (lookAt(join(this.#path, name)) === undefined) this.#put(name, text)
       return null
     } catch (error) {
       return `${this.#path} cannot be used: ${(error as Error).message}`
@@ -75,7 +107,11 @@ export class OwnerFolder {
 
   /** Writes a text for the owner, whole or not at all. Never throws: nothing depends on it. */
   write(name: string, text: string): void {
-    if (this.#written.get(name) === text) return
+    if (this.#written.get(name) === text && foundAt(join(this.#path, name)) !== undefined) return
+    this.#put(name, text)
+  }
+
+  #put(name: string, text: string): void {
     try {
       replace(join(this.#path, name), text, 0o644)
       this.#written.set(name, text)
@@ -140,6 +176,22 @@ export function replace(path: string, text: string, mode: number): void {
   renameSync(beside, path)
 }
 
+/** No more of them stay beside the folder. */
+const MOST_MOVED = 9
+
+/** Clears a folder's place of what this account has put there instead. @throws the system's error */
+function moveAway(path: string): void {
+  const found = lookAt(path)
+  if (found === undefined || found.isDirectory() || found.uid !== ownUid()) return
+  for (let count = 1; count <= MOST_MOVED; count++) {
+    const beside = `${path} (moved ${count})`
+    if (lookAt(beside) !== undefined) continue
+    renameSync(path, beside)
+    return
+  }
+  unlinkSync(path)
+}
+
 /** Why a folder is not safe, in words; `null` when it is. */
 function unsafe(found: Stats | undefined, owners: readonly number[]): string | null {
   if (found === undefined) return "is not there"
@@ -148,6 +200,15 @@ function unsafe(found: Stats | undefined, owners: readonly number[]): string | n
   if (!owners.includes(found.uid)) return `belongs to account ${found.uid}`
   const isOpen = (found.mode & OTHERS_WRITE) !== 0 && (found.mode & STICKY) === 0
   return isOpen ? "may be changed by everybody" : null
+}
+
+/** The same; nothing also where it cannot be told, as below what is no folder. */
+function foundAt(path: string): Stats | undefined {
+  try {
+    return lookAt(path)
+  } catch {
+    return undefined
+  }
 }
 
 function lookAt(path: string): Stats | undefined {

@@ -21,14 +21,17 @@ import { hostPresence, ownerReason, PresenceNews, signAtMs, TELL_MS } from "./ow
 import type { OwnerProbe } from "./owner-probe.ts"
 import { quietWatch, runningAttempt, unwatched } from "./quiet-scene.ts"
 import type { Said } from "./said.ts"
+import { holdTrees } from "./stop-trees.ts"
 
 /** As long as it is not known who is there, a job may wait for it: then looks come one upon the other. */
 const DECIDE_MS = 500
 const MOST_DECIDING_LOOKS = 20
 /** Commands that take long must not be all that a Mac does. */
 const LEAST_REST_MS = 100
-/** Nothing lets a part of a stopped tree go on but the job itself, or somebody by hand. */
+/** So often it is looked for what has come to a stopped tree. What is known of it is told to stop with each look. */
 const STOP_AGAIN_MS = 5_000
+/** At least so often what is known of it is told to stop, also where nobody is looked for. */
+const HOLD_MS = 1_000
 
 export interface OwnerWatchOptions {
   readonly context: AgentContext
@@ -97,7 +100,9 @@ export class OwnerWatch {
     const { said, context } = this.#options
     this.#saidAtMs = this.#now().sleepCountingMs
     try {
-      if (said.take(terms, lever)) context.link.send({ type: "lever", lever: said.lever })
+      const isAhead = said.take(terms, lever)
+      context.link.send({ type: "owner-taken" })
+      if (isAhead) context.link.send({ type: "lever", lever: said.lever })
     } catch (error) {
       const message = `Cannot keep what was said of this host: ${(error as Error).message}`
       context.link.send({ type: "notice", message })
@@ -187,7 +192,7 @@ export class OwnerWatch {
     this.#tell(scene)
     this.#options.onStep(scene, this.obstacles)
     const isStopped = attempts.some(({ suspension }) => suspension.stopped !== null)
-    const againMs = isStopped ? STOP_AGAIN_MS : TELL_MS
+    const againMs = isStopped ? HOLD_MS : TELL_MS
     this.#plan(Math.min(this.#lookWithinMs(reaction.lookWithinMs), reaction.wakeWithinMs, againMs))
     return scene
   }
@@ -226,7 +231,9 @@ export class OwnerWatch {
   #stopAgain(attempts: readonly Attempt[]): void {
     const now = performance.now()
     const stopped = attempts.filter(({ suspension }) => suspension.stopped !== null)
-    if (stopped.length === 0 || this.#actions.isActing || now - this.#stoppedAgainMs < STOP_AGAIN_MS) return
+    if (stopped.length === 0 || this.#actions.isActing) return
+    holdTrees(stopped)
+    if (now - this.#stoppedAgainMs < STOP_AGAIN_MS) return
     this.#stoppedAgainMs = now
     this.#actions.stopAgain(stopped)
   }

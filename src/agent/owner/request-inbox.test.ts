@@ -1,5 +1,17 @@
 import assert from "node:assert/strict"
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs"
+import { execFile } from "node:child_process"
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs"
 import { join } from "node:path"
 import { describe, it } from "node:test"
 import fc from "fast-check"
@@ -212,6 +224,48 @@ describe("the owner's folder", () => {
     assert.match(await press("Leave the pool.command", "no\n"), /Nothing was changed/)
     assert.equal(desk.left, 0)
     assert.match(await press("Leave the pool.command", "yes\n"), /type yes: .*jobs can only pause/s)
+  })
+
+  it("comes back by itself when a job takes it away, and its buttons ask until they are heard", async () => {
+    using desk = new Desk()
+    const path = desk.scratch.at("Shared", "Windfall")
+    const button = join(path, "Pause 2 hours.command")
+    const script = readFileSync(button, "utf8")
+    rmSync(path, { recursive: true })
+    writeFileSync(path, "")
+    await eventually(() => existsSync(button), "the folder again")
+    // One that was double-clicked before its folder went.
+    const press = () =>
+      new Promise<string>((resolve) => void execFile("/bin/sh", ["-c", script], (_, out) => resolve(out)))
+    rmSync(path, { recursive: true })
+    assert.match(await press(), /^No jobs run here until/)
+    assert.equal(desk.paused, "jobs")
+    // What it asks is gone unread each time, and then no more.
+    desk.desk.close()
+    let taken = 0
+    const thief = setInterval(() => {
+      for (const name of readdirSync(desk.folder.requests)) {
+        if (!name.endsWith(".request")) continue
+        rmSync(join(desk.folder.requests, name))
+        if (++taken < 2) continue
+        clearInterval(thief)
+        desk.desk.open()
+      }
+    }, 20)
+    assert.match(await press(), /^No jobs run here until/)
+    assert.ok(taken >= 2)
+  })
+
+  it("has buttons that say what to do where nothing can be asked", async () => {
+    using desk = new Desk()
+    const path = desk.scratch.at("Shared", "Windfall")
+    const script = readFileSync(join(path, "Pause 2 hours.command"), "utf8").replace(/-lt \d+ \]/, "-lt 1 ]")
+    desk.desk.close()
+    rmSync(path, { recursive: true })
+    const out = await new Promise<string>(
+      (resolve) => void execFile("/bin/sh", ["-c", script], (_, text) => resolve(text)),
+    )
+    assert.match(out, /^Cannot ask Windfall just now: .*try again.*turn off Remote Login; then restart/s)
   })
 
   it("is put right where a job has changed it, and open to requests of everybody", () => {

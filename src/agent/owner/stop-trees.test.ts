@@ -8,7 +8,7 @@ import { makeOrder } from "../../../test/support/agent-orders.ts"
 import { ScratchFolder } from "../../../test/support/scratch-folder.ts"
 import { Attempt } from "../attempt.ts"
 import { linuxPlatform } from "../platform/linux.ts"
-import { continueTree, membersOf, stopTrees } from "./stop-trees.ts"
+import { continueTree, holdTrees, membersOf, stopTrees } from "./stop-trees.ts"
 
 const JOBS = new URL("../../../test/fixtures/jobs/", import.meta.url).pathname
 const CONTEXT = {
@@ -71,6 +71,35 @@ function failing(times: number): typeof CONTEXT {
   }
   return { ...CONTEXT, platform: { ...CONTEXT.platform, processes } }
 }
+
+describe("holdTrees()", () => {
+  it("stops again, without a table, what somebody has let go on, and nothing that may run", async () => {
+    await using tree = await Tree.start(() => ["perl", "-e", "if (!fork) { setpgrp(0, 0) } 1 while sleep 1"])
+    const { attempt } = tree
+    await eventually(async () => (await tree.members()).length === 2, "the tree")
+    const states = async () => (await tree.members()).map(({ isStopped }) => isStopped)
+    assert.deepEqual(await stopTrees(CONTEXT, [attempt]), [attempt])
+    for (const { pid } of await tree.members()) process.kill(pid, "SIGCONT")
+    await eventually(async () => (await states()).every((isStopped) => !isStopped), "both of them going on")
+    holdTrees([attempt])
+    assert.deepEqual(await states(), [false, false], "nobody wants it to be stopped")
+    const why = { code: "owner_here", text: "somebody is at it" }
+    attempt.suspension.stop(
+      { folder: tree.scratch.path, ballast: tree.scratch.at("ballast") },
+      { uptimeMs: 1, at: 1, why },
+      [],
+    )
+    holdTrees([attempt])
+    await eventually(async () => (await states()).every((isStopped) => isStopped), "both of them stopped")
+    attempt.stop = { cause: "cancelled", signal: "SIGTERM", graceMs: 0 }
+    for (const { pid } of await tree.members()) process.kill(pid, "SIGCONT")
+    holdTrees([attempt])
+    await eventually(
+      async () => (await states()).every((isStopped) => !isStopped),
+      "both of them going on to their end",
+    )
+  })
+})
 
 describe("stopTrees() and continueTree() without a process table", () => {
   const TWO_GROUPS = ["perl", "-e", "if (!fork) { setpgrp(0, 0) } 1 while sleep 1"]

@@ -98,12 +98,32 @@ export async function stopTrees(
       }
       for (const group of wholeGroups(table, own)) signal(-group, "SIGSTOP")
       clean.set(attempt, running.length === 0 ? (clean.get(attempt) ?? 0) + 1 : 0)
+      STOPPED.set(attempt, { pids: own.map(({ pid }) => pid), groups: [...wholeGroups(table, own)] })
       const isStopped = clean.get(attempt) === CLEAN_PASSES
       if (isStopped) stopped.push(attempt)
       return !isStopped
     })
   }
   return stopped
+}
+
+/** What was told to stop by the last table: of groups only those in which there was nobody else. */
+const STOPPED = new WeakMap<Attempt, { readonly pids: readonly number[]; readonly groups: readonly number[] }>()
+
+/**
+ * Tells what was stopped to stop, once more: somebody may have let it go on, as any process of the account can. It costs a call of the
+ * system for each process and group, and asks for no table; so {@link stopTrees} is still to be called now and then, for what has come
+ * since. What has the pid of one that is gone goes on with the next table.
+ */
+export function holdTrees(attempts: readonly Attempt[]): void {
+  for (const attempt of attempts) {
+    const stopped = STOPPED.get(attempt)
+    if (stopped === undefined || !mayStop(attempt) || attempt.suspension.stopped === null) continue
+    const there = stopped.pids.filter((pid) => signal(pid, "SIGSTOP"))
+    // What one of them has started meanwhile is in its group.
+    if (there.length > 0) for (const group of stopped.groups) signal(-group, "SIGSTOP")
+    TOLD_BLINDLY.set(attempt, [...new Set([...(TOLD_BLINDLY.get(attempt) ?? []), ...there])])
+  }
 }
 
 /**
@@ -122,9 +142,9 @@ export async function continueTree(context: Of, attempt: Attempt): Promise<boole
       if (++failed === MOST_FAILED_TABLES) return false
       continue
     }
-    const stopped = membersOf(context, table, attempt).filter(
-      (row) => row.isStopped && !attempt.suspension.isKeptStopped(row),
-    )
+    const members = membersOf(context, table, attempt)
+    letGoStrangers(table, members, attempt)
+    const stopped = members.filter((row) => row.isStopped && !attempt.suspension.isKeptStopped(row))
     if (stopped.length === 0) return true
     for (const row of stopped.reverse()) signal(row.pid, "SIGCONT")
     await delay(PAUSE_MS)

@@ -11,9 +11,10 @@ import { findHost } from "./host-show.ts"
 
 const MARKS: Readonly<Record<DoctorFinding["level"], string>> = {
   ok: "ok      ",
+  note: "note    ",
   warning: "warning ",
   problem: "PROBLEM ",
-  unknown: "note    ",
+  unknown: "unknown ",
 }
 
 export const doctor = command({
@@ -82,5 +83,5 @@ async function serverFindings(cli: Cli): Promise<readonly DoctorFinding[]> {
 /** A finding for people: what, and below it what to do. */
 export function findingText(finding: DoctorFinding): string {
   const fix = finding.fix === null ? "" : `          ${printable(finding.fix)}\n`
-  return `${MARKS[finding.level] ?? "note    "}  ${printable(finding.subject)}: ${printable(finding.text)}\n${fix}`
+  return `${MARKS[finding.level] ?? "unknown "}  ${printable(finding.subject)}: ${printable(finding.text)}\n${fix}`
 }

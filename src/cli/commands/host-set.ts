@@ -1,7 +1,7 @@
 import { formatBytes, parseBytes } from "../../base/bytes.ts"
 import type { HostDiskRequest } from "../../protocol/api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
-import type { HostView } from "../../protocol/host.ts"
+import type { HostForgivenView, HostView } from "../../protocol/host.ts"
 import { MIN_DISK_LIMIT_BYTES } from "../../protocol/host-disk.ts"
 import { readCount } from "../../protocol/job-values.ts"
 import type { HostWakeRequest } from "../../protocol/network-api.ts"
@@ -86,14 +86,20 @@ export const hostSet = command({
       said.push(`${view.owner === null ? "is nobody's in particular" : `is ${view.owner}'s`}${account}`)
     }
     if (forgive) {
-      view = await cli.client.post<HostView>(`${path}/forgive`, {})
-      said.push("its crashes are forgiven: jobs that did not go there any more do so again")
+      const { forgiven, ...rest } = await cli.client.post<ForgivenOrOlder>(`${path}/forgive`, {})
+      view = rest
+      said.push(forgiven === 0 ? "no crash of it is known, so there was nothing to forgive" : FORGIVEN)
     }
     if (options.json) await printJson(cli, view)
     else for (const one of said) await cli.stdout.write(`${view.name}: ${one}\n`)
     return 0
   },
 })
+
+const FORGIVEN = "its crashes are forgiven: jobs that did not go there any more do so again"
+
+/** A server of an earlier release does not say how many there were. */
+type ForgivenOrOlder = HostView & Partial<Pick<HostForgivenView, "forgiven">>
 
 function readLimit(text: string): number | "default" {
   if (text === "default") return text

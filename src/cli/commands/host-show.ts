@@ -79,7 +79,7 @@ export function hostPage(host: HostView, now: number): string {
       : ([
           ...(facts.mac === undefined
             ? [["chip", facts.chip] as const, ...(facts.model === null ? [] : [["model", facts.model] as const])]
-            : macFactPairs(facts.mac)),
+            : macFactPairs(facts.mac, facts.gpuMemoryBytes)),
           ["system", `${facts.system} (${facts.arch})`],
           ["account", `${facts.user} in ${facts.home}${accountNote(host)}`],
           ["disk", `${formatBytes(facts.diskFreeBytes)} free`],

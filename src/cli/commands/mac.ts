@@ -15,6 +15,8 @@ import { printJson } from "../say.ts"
 
 const MINUTE_MS = 60_000
 const LONGEST_MS = 90 * 86_400_000
+const MOST_HEARD_MS = 2_000
+const ASK_AGAIN_MS = 100
 
 /** Of all that is said about a Mac. */
 export const MAC_OPTIONS = {
@@ -114,10 +116,21 @@ export async function say(
     return 0
   }
   const { id } = await ownMac(cli, host)
-  const view = await cli.client.post<OwnerView>(`/v1/hosts/${encodeURIComponent(id)}/owner/${act}`, request)
+  const path = `/v1/hosts/${encodeURIComponent(id)}/owner`
+  const view = await untilHeard(cli, path, await cli.client.post<OwnerView>(`${path}/${act}`, request))
   if (json) await printJson(cli, macViewOf(view))
   else await cli.stdout.write(actText(view, wish.verb === "rules" ? Object.keys(wish.rules) : []))
   return 0
+}
+
+/** A Mac that is there takes a word in a moment; whose link is cut may look as if it were. */
+async function untilHeard(cli: Cli, path: string, said: OwnerView): Promise<OwnerView> {
+  let view = said
+  for (let waitedMs = 0; view.heard !== "now" && waitedMs < MOST_HEARD_MS; waitedMs += ASK_AGAIN_MS) {
+    await cli.clock.sleep(ASK_AGAIN_MS)
+    view = await cli.client.get<OwnerView>(path)
+  }
+  return view
 }
 
 export function isLoggedIn(cli: Cli): boolean {

@@ -38,9 +38,9 @@ export const reserve = command({
     json: flag("print it as JSON, with what is to be known of it"),
   },
   examples: [
-    ["windfall reserve --nodes 2 --from 'tomorrow 09:00' --for 3h --users ann,bob", "two hosts, for a demonstration"],
-    ["windfall reserve --hosts studio1 --from 09:00 --for 3h --every weekdays --accounts course", "each working day"],
-    ["windfall reserve --all --maintenance --from 'tomorrow 18:00' --for 2h", "nobody's jobs run then"],
+    ["windfall reserve --nodes 2 --from 'tomorrow 09:00' --for 3h --users a,b", "two hosts"],
+    ["windfall reserve --all --for 3h --from 09:00 --every weekdays --users ann", "each working day"],
+    ["windfall reserve --all --maintenance --from 'tomorrow 18:00' --for 2h", "nobody runs"],
   ],
   async run(cli, options) {
     const now = cli.clock.now()

@@ -14,6 +14,7 @@ import { type JobNotice, noticesOf } from "../job-notices.ts"
 import { formatTime } from "../render/age.ts"
 import { checkpointText } from "../render/checkpoint-text.ts"
 import { commandText, ranSoFarMs, ranText, standingText, unmatchedText, verdictText } from "../render/job-text.ts"
+import { askedText } from "../render/queue-text.ts"
 import { printable, renderPairs, renderTable } from "../render/table.ts"
 import { printJson } from "../say.ts"
 import { environmentText } from "../send/environment.ts"
@@ -49,7 +50,9 @@ function noticeText(notices: readonly JobNotice[]): string {
 
 /** All of a job for people. */
 export function jobPage(job: JobView, now: number): string {
-  const { spec } = job
+  const { spec, standing } = job
+  const limitMs = standing?.timeLimitMs === undefined ? spec.timeLimitMs : standing.timeLimitMs
+  const asked = askedText(job, new Intl.DateTimeFormat().resolvedOptions().timeZone)
   const pairs: (readonly [string, string])[] = [
     ["job", String(job.id)],
     ...(spec.name === null ? [] : [["name", spec.name] as const]),
@@ -60,9 +63,10 @@ export function jobPage(job: JobView, now: number): string {
     ["sent", formatTime(job.submittedAt)],
     ...(job.startedAt === null ? [] : [["started", formatTime(job.startedAt)] as const]),
     ...(job.endedAt === null ? [] : [["ended", formatTime(job.endedAt)] as const]),
-    ...(spec.timeLimitMs === null ? [] : [["time limit", formatDuration(spec.timeLimitMs)] as const]),
+    ...(limitMs === null ? [] : [["time limit", formatDuration(limitMs)] as const]),
     ...(spec.host === null ? [] : [["host", `${spec.host} only`] as const]),
-    ["partition", spec.partition],
+    ["partition", job.standing?.ranAs?.partition ?? spec.queue?.partitions?.join(",") ?? spec.partition],
+    ...(asked === "" ? [] : [["queue", asked] as const]),
     ...(spec.workingFolder === "" ? [] : [["folder", spec.workingFolder] as const]),
     ...(Object.keys(spec.env).length === 0 ? [] : [["variables", Object.keys(spec.env).join(", ")] as const]),
     ...(spec.secrets.length === 0 ? [] : [["secrets", spec.secrets.join(", ")] as const]),

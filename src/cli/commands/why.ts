@@ -2,13 +2,15 @@ import type { WhyAnswer } from "../../protocol/api.ts"
 import { command } from "../command-line/command.ts"
 import { flag } from "../command-line/option.ts"
 import { findJob } from "../find-job.ts"
+import { planOfText } from "../render/queue-text.ts"
 import { renderTable } from "../render/table.ts"
 import { printJson } from "../say.ts"
 
 export const why = command({
   name: "why",
   operands: "JOB",
-  about: "Says why a job waits (or how it stands), with a reason for each host.",
+  about:
+    "Says why a job waits (or how it stands): a reason for each host, when it is expected to start and what that rests on, what would make it start sooner, what its priority is made of, and who stands before it.",
   minimum: 1,
   maximum: 1,
   options: { json: flag("print the answer as JSON") },
@@ -26,6 +28,7 @@ export const why = command({
       const rows = answer.hosts.map((host) => [host.name, host.text])
       await cli.stdout.write(`\n${renderTable([{ title: "HOST" }, { title: "REASON" }], rows)}`)
     }
+    await cli.stdout.write(planOfText(answer, cli.clock.now()))
     return 0
   },
 })

@@ -24,7 +24,15 @@ const OPERANDS: Readonly<Record<string, Named>> = {
   "secret rm": "SECRET",
   "notify rm": "TARGET",
 }
-const OPTIONS: Readonly<Record<string, Named>> = { host: "HOST", data: "DATA", user: "USER", secret: "SECRET" }
+const OPTIONS: Readonly<Record<string, Named>> = {
+  host: "HOST",
+  data: "DATA",
+  user: "USER",
+  secret: "SECRET",
+  account: "ACCOUNT",
+  qos: "QOS",
+  partition: "PARTITION",
+}
 
 /** What the last of these words, as far as it is typed, may become. Asks the server where what it has is meant. */
 export async function candidatesFor(cli: Cli, words: readonly string[], signal: AbortSignal): Promise<Candidate[]> {

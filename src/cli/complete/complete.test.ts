@@ -14,7 +14,7 @@ describe("candidatesFor()", () => {
   test("commands, and what stands behind a word that is none alone", async () => {
     assert.deepEqual(await offered("windfall se"), ["send", "secret"])
     assert.deepEqual(await offered("windfall host re"), ["resume", "rekey"])
-    assert.deepEqual(await offered("windfall help ho"), ["host"])
+    assert.deepEqual(await offered("windfall help ho"), ["hold", "host"])
     assert.deepEqual(await offered("windfall comple"), ["completion"])
     assert.deepEqual(await offered("windfall nonsense "), [])
   })
@@ -35,6 +35,7 @@ describe("candidatesFor()", () => {
       "/v1/tokens": { tokens: [{ id: "t1", user: "lena", role: "user" }] },
       "/v1/invites": { invites: [{ id: "c1", purpose: "user", about: "lena" }] },
       "/v1/secrets": { secrets: [{ name: "HF_TOKEN" }] },
+      "/v1/policy": { text: "accounts: { vision: {}, robots: {} }\ndefault-account: robots\nqos: { urgent: {} }" },
       "/v1/notify": { targets: [{ id: "n1", kind: "ntfy", host: "ntfy.sh" }] },
     }
     const cli = { client: { get: async (path: string) => answers[path] } } as unknown as Cli
@@ -55,6 +56,9 @@ describe("candidatesFor()", () => {
       ["secret rm ", ["HF_TOKEN"]],
       ["send --secret ", ["HF_TOKEN"]],
       ["notify rm ", ["n1"]],
+      ["send --account v", ["vision"]],
+      ["send --qos u", ["urgent"]],
+      ["hold 7 tr", ["train"]],
       ["up --data ", []],
     ] as const) {
       assert.deepEqual(await offered(`windfall ${line}`, cli), expected, line)

@@ -4,17 +4,19 @@ import type { HostView } from "../../protocol/host.ts"
 import { isFinal, JOB_STATES } from "../../protocol/job-state.ts"
 import type { TargetView } from "../../protocol/notify-api.ts"
 import { targetText } from "../../protocol/notify-target.ts"
+import type { PolicyView } from "../../protocol/policy-api.ts"
 import type { Cli } from "../cli.ts"
 import { commandText } from "../render/job-text.ts"
 import { countText, printable } from "../render/table.ts"
 import type { Candidate } from "./candidates.ts"
+import type { PolicyName } from "./policy-names.ts"
 
 const MAX_JOBS = 50
 /** Of these also jobs that have ended are meant. */
 const OF_ENDED_JOBS = new Set(["show", "logs", "get", "rerun", "events"])
 
 /** What the server has names or ids of. */
-export type Named = "JOB" | "HOST" | "DATA" | "USER" | "TOKEN" | "INVITE" | "SECRET" | "TARGET"
+export type Named = "JOB" | "HOST" | "DATA" | "USER" | "TOKEN" | "INVITE" | "SECRET" | "TARGET" | PolicyName
 
 /** All of a kind that this user may see, by what is typed for them. @throws whatever the client does */
 export function namesOf(cli: Cli, named: Named, command: string, signal: AbortSignal): Promise<Candidate[]> {
@@ -46,6 +48,9 @@ const NAMES: Readonly<Record<Named, (get: Get, ended: boolean) => Promise<Candid
       return { text: name, meaning: `${user}: ${latest === undefined ? "at a host" : countText(latest.files)}` }
     })
   },
+  ACCOUNT: (get) => policyNames(get, "ACCOUNT"),
+  QOS: (get) => policyNames(get, "QOS"),
+  PARTITION: (get) => policyNames(get, "PARTITION"),
   async USER(get) {
     const { users } = await get<{ users: UserView[] }>("/v1/users")
     return users.map(({ name, role }) => ({ text: name, meaning: role }))
@@ -66,4 +71,9 @@ const NAMES: Readonly<Record<Named, (get: Get, ended: boolean) => Promise<Candid
     const { targets } = await get<{ targets: TargetView[] }>("/v1/notify")
     return targets.map((target) => ({ text: target.id, meaning: printable(targetText(target)) }))
   },
+}
+
+async function policyNames(get: Get, named: PolicyName): Promise<Candidate[]> {
+  const { text } = await get<PolicyView>("/v1/policy")
+  return (await import("./policy-names.ts")).namesInPolicy(text, named)
 }

@@ -4,16 +4,17 @@ import type { AttemptView, JobView } from "../../protocol/job.ts"
 import { isFinal, isForOwner } from "../../protocol/job-state.ts"
 import type { Cli } from "../cli.ts"
 import { OutputFailure } from "../output.ts"
-import { standingText, verdictText } from "../render/job-text.ts"
+import { verdictText } from "../render/job-text.ts"
+import { printable } from "../render/table.ts"
 import type { JobSignals } from "./job-signals.ts"
 import type { JobSink } from "./job-sink.ts"
 import { JobWatch } from "./job-watch.ts"
 import { type LogPosition, type LogSink, readLogIfKept } from "./log-reader.ts"
-import { tellNotices } from "./notice-teller.ts"
 import { PlacingTeller } from "./placing-teller.ts"
 import { StopAsker } from "./stop-asker.ts"
 import { StopTeller } from "./stop-teller.ts"
 import { WaitReason } from "./wait-reason.ts"
+import { WaitTeller } from "./wait-teller.ts"
 
 /** How following ended. Only `settled` says anything about the job. */
 export type FollowEnd =
@@ -33,6 +34,8 @@ const PATIENCE_MS = 60_000
 const TICK_MS = 1_000
 /** A job that has not started by then waits for something. */
 const WAITS_MS = 3_000
+/** How often it is asked whether that has become something else, where no status line shows it. */
+const LOOK_MS = 5_000
 const REREADS = 3
 
 /**
@@ -44,8 +47,9 @@ export async function followJob(cli: Cli, job: JobView, options: FollowOptions):
   const abort = new AbortController()
   const detached = deferred<"asked" | "hangup" | "unread">()
   const outage = new Outage(cli, sink)
-  const placing = cli.stderr.isTerminal ? undefined : new PlacingTeller(cli.clock, (text) => sink.say(text))
-  const stops = new StopTeller(job, (view) => sink.say(`job ${job.id} is ${standingText(view, cli.clock.now())}`))
+  const say = (text: string) => sink.say(text)
+  const placing = cli.stderr.isTerminal ? undefined : new PlacingTeller(cli.clock, say)
+  const stops = new StopTeller(job, { say, now: () => cli.clock.now() })
   const reason = new WaitReason(cli.client, () => cli.clock.monotonicMs())
   const watch = new JobWatch({
     client: cli.client,
@@ -61,30 +65,31 @@ export async function followJob(cli: Cli, job: JobView, options: FollowOptions):
       stops.see(view)
       void placing?.see(view)
     },
+    onNotice: ({ message }) => void say(`job ${job.id}: ${printable(message)}`),
   })
+  const waits = new WaitTeller({ reason, job: () => watch.job, now: () => cli.clock.now(), say })
   const asker = new StopAsker({ cli, sink, job: job.id, detach: (why) => detached.resolve(why) })
   signals.listen((signal) => asker.take(signal))
   const tick = async (): Promise<void> => {
     await reason.refresh(watch.job)
     if (!abort.signal.aborted) await sink.showStanding(reason.with(watch.job))
   }
-  /** Where no status line is shown, a command that does nothing says why, once. */
-  const sayWaiting = async (): Promise<void> => {
-    await reason.refresh(watch.job)
-    if (abort.signal.aborted || watch.job.state !== "queued") return
-    await sink.say(`job ${job.id} is ${standingText(reason.with(watch.job), cli.clock.now())}`)
-  }
   const ticker = cli.stderr.isTerminal ? setInterval(() => void tick(), TICK_MS) : undefined
   // Data that does not come on is no news of the job.
   const placed = placing && setInterval(() => void placing.see(watch.job), TICK_MS)
-  const waits = cli.stderr.isTerminal ? undefined : setTimeout(() => void sayWaiting(), WAITS_MS)
-  const { client, clock } = cli
-  const say = (text: string) => sink.say(text)
-  void tellNotices({ client, clock, job: () => watch.job, say }, abort.signal)
+  // Where no status line is shown, a command that does nothing says why.
+  const sayWaits = () => void (watch.job.attempts.length < options.attempt && waits.tell())
+  const first = cli.stderr.isTerminal ? undefined : setTimeout(sayWaits, WAITS_MS)
+  const looks = cli.stderr.isTerminal ? undefined : setInterval(() => void waits.look(), LOOK_MS)
   try {
     const whole = Promise.all([
       watch.run(),
-      readAttempts(cli, watch, options, abort.signal, outage, () => detached.resolve("unread")),
+      readAttempts(cli, watch, options, {
+        signal: abort.signal,
+        outage,
+        waits,
+        onUnread: () => detached.resolve("unread"),
+      }),
     ])
     // When one of the two has failed, the other's end by abort is no news.
     whole.catch(() => undefined)
@@ -95,7 +100,8 @@ export async function followJob(cli: Cli, job: JobView, options: FollowOptions):
   } finally {
     clearInterval(ticker)
     clearInterval(placed)
-    clearTimeout(waits)
+    clearTimeout(first)
+    clearInterval(looks)
     abort.abort()
     await sink.clear()
   }
@@ -105,9 +111,17 @@ async function readAttempts(
   cli: Cli,
   watch: JobWatch,
   options: FollowOptions,
-  signal: AbortSignal,
-  outage: Outage,
-  onUnread: () => void,
+  {
+    signal,
+    outage,
+    waits,
+    onUnread,
+  }: {
+    readonly signal: AbortSignal
+    readonly outage: Outage
+    readonly waits: WaitTeller
+    readonly onUnread: () => void
+  },
 ): Promise<void> {
   const { sink } = options
   const logSink: LogSink = {
@@ -140,13 +154,22 @@ async function readAttempts(
       const { stdoutBytes = 0, stderrBytes = 0 } = attempt() ?? {}
       if (position.stdout >= stdoutBytes && position.stderr >= stderrBytes) break
     }
+    await watch.until((job) => isFinal(job.state) || job.attempts.length > number || isQueuedAgain(job, number))
+    if (isFinal(watch.job.state) && watch.job.attempts.length <= number) return
+    const ended = attempt()
+    await sink.say(`attempt ${number} on ${ended?.hostName ?? "its host"} ${endText(watch.job, ended)}`)
+    // Who may take it next, and when, nobody knows: until then nothing else would be heard.
+    if (isQueuedAgain(watch.job, number)) await waits.tell()
     await watch.until((job) => isFinal(job.state) || job.attempts.length > number)
     const next = watch.job.attempts.find((one) => one.number === number + 1)
     if (next === undefined) return
-    const ended = attempt()
-    await sink.say(`attempt ${number} on ${ended?.hostName ?? "its host"} ${endText(watch.job, ended)}`)
     await sink.say(`job ${watch.job.id} goes on with attempt ${next.number} on ${next.hostName}`)
   }
+}
+
+/** Whether the attempt has come and gone, and the job waits for the next. */
+function isQueuedAgain(job: JobView, number: number): boolean {
+  return (job.state === "queued" || job.state === "held") && job.attempts.length === number
 }
 
 function endText(job: JobView, ended: AttemptView | undefined): string {

@@ -5,32 +5,51 @@ import type { Client } from "../client.ts"
 /** Asked again after this long: a queue moves slowly. */
 const FRESH_MS = 5_000
 
+/** Why a job waits, as one code and one sentence. */
+export type Waits = Pick<WhyAnswer, "code" | "summary">
+
 /** Why a job waits, asked for while it does. The server works it out on demand, so it is in no view of the job. */
 export class WaitReason {
-  readonly #client: Client
+  readonly #client: Pick<Client, "get">
   readonly #monotonicMs: () => number
-  #summary: string | null = null
+  #waits: Waits | null = null
+  /** How many attempts the job had when that was asked: after another one it waits for something else. */
+  #attempts = 0
   #askedMs = Number.NEGATIVE_INFINITY
 
-  constructor(client: Client, monotonicMs: () => number) {
+  constructor(client: Pick<Client, "get">, monotonicMs: () => number) {
     this.#client = client
     this.#monotonicMs = monotonicMs
   }
 
-  /** The job with the reason as last heard, where it waits. */
+  /** The job with the reason as last heard, where it waits. That it is tried again, which its view says, is why it is queued, not why it waits. */
   with(job: JobView): JobView {
-    return job.state === "queued" && job.reason === null ? { ...job, reason: this.#summary } : job
+    const waits = this.#of(job)
+    return job.state !== "queued" || waits === null ? job : { ...job, reason: waits.summary }
   }
 
-  /** Asks, unless it was asked a moment ago. A server that does not answer leaves what was known. */
-  async refresh(job: JobView): Promise<void> {
+  /**
+   * Asks, unless it was asked a moment ago, and returns what is known; `null` for nothing. A server that does not answer leaves
+   * what was known.
+   * @param freshMs what was heard so long ago is still good
+   */
+  async refresh(job: JobView, freshMs = FRESH_MS): Promise<Waits | null> {
     const nowMs = this.#monotonicMs()
-    if (job.state !== "queued" || nowMs - this.#askedMs < FRESH_MS) return
+    const attempts = job.attempts.length
+    if (job.state !== "queued" || (attempts === this.#attempts && nowMs - this.#askedMs < freshMs)) return this.#of(job)
+    if (attempts !== this.#attempts) this.#waits = null
+    this.#attempts = attempts
     this.#askedMs = nowMs
     try {
-      this.#summary = (await this.#client.get<WhyAnswer>(`/v1/jobs/${job.id}/why`)).summary
+      const brief = { query: { brief: "true" }, patienceMs: 0 }
+      this.#waits = await this.#client.get<WhyAnswer>(`/v1/jobs/${job.id}/why`, brief)
     } catch {
       // Whoever follows the job notices by other means.
     }
+    return this.#of(job)
+  }
+
+  #of(job: JobView): Waits | null {
+    return job.attempts.length === this.#attempts ? this.#waits : null
   }
 }

@@ -13,7 +13,7 @@ export const jobCommands: Group = {
   },
   ps: {
     summary: "jobs that run or wait",
-    also: ["jobs", "ls", "list", "queue"],
+    also: ["jobs", "ls", "list"],
     load: async () => (await import("../commands/ps.ts")).ps,
   },
   show: {
@@ -79,6 +79,11 @@ export const jobCommands: Group = {
     summary: "send the same job again",
     also: ["retry", "requeue"],
     load: async () => (await import("../commands/rerun.ts")).rerun,
+  },
+  queue: {
+    summary: "who waits, in the order of the queue",
+    also: ["squeue"],
+    load: async () => (await import("../commands/queue.ts")).queue,
   },
   why: { summary: "why a job waits, host by host", load: async () => (await import("../commands/why.ts")).why },
 }

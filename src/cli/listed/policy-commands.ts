@@ -2,6 +2,20 @@ import type { Group } from "./listed-command.ts"
 
 /** How the pool is shared. */
 export const policyCommands: Group = {
+  share: {
+    summary: "who has had how much of their share",
+    also: ["sshare"],
+    load: async () => (await import("../commands/share.ts")).share,
+  },
+  usage: {
+    summary: "what ran, by user, account, host or model",
+    also: ["sreport"],
+    load: async () => (await import("../commands/usage.ts")).usage,
+  },
+  limits: {
+    summary: "which limits hold for your jobs, and how much of each is used",
+    load: async () => (await import("../commands/limits.ts")).limits,
+  },
   "policy apply": {
     summary: "let a policy file hold, or say what it would change",
     load: async () => (await import("../commands/policy.ts")).policyApply,

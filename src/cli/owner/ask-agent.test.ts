@@ -95,6 +95,13 @@ test("at the Mac itself the agent is asked, without server or login, and its wor
     const { id: _id, at: _at, ...asked } = agent.asked.at(-1)!
     assert.deepEqual(asked, wish)
   }
+  const mixed = await windfall(folder, "mac", "rules", "--unset", "never", "who", "keep_memory")
+  assert.equal(mixed.exitCode, 2)
+  assert.match(
+    mixed.stderr,
+    /Cannot set who and take never back at once\n.*--unset never --unset who --unset keep_memory/,
+  )
+  assert.equal(agent.asked.length, 3)
   for (const args of [["resume"], ["status"], ["rules", "on_return=vacate"]]) {
     const { stdout } = await windfall(folder, "mac", ...args, "--json")
     assert.deepEqual(JSON.parse(stdout), MAC, args.join(" "))

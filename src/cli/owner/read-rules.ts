@@ -7,6 +7,12 @@ import { WindfallError } from "../../protocol/errors.ts"
  */
 export function readRules(words: readonly string[], unset: readonly string[]): Record<string, string | null> {
   const [first = "", ...rest] = words
+  // `--unset RULE` takes one name: who means several would set the second to the third.
+  if (unset.length > 0 && words.length > 0) {
+    throw new WindfallError("invalid_input", `Cannot set ${first} and take ${unset.join(", ")} back at once`, {
+      hint: `To take several back: ${[...unset, ...words].map((name) => `--unset ${name}`).join(" ")}`,
+    })
+  }
   const isOne = words.length > 0 && !first.includes("=")
   const pairs = isOne ? [[first, rest.join(" ")] as const] : words.map(splitRule)
   if (isOne) {

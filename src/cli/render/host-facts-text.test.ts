@@ -20,6 +20,8 @@ test("all of a Mac is told, with its units", () => {
     ["build", "25B71"],
     ["can be a host", "yes"],
   ])
+  const derived = new Map(macFactPairs(STUDIO, 384 * 1024 ** 3))
+  assert.equal(derived.get("GPU may hold"), "384 GB, as macOS lets it (no limit was set)")
 })
 
 test("of what is not known the reason is told; of what was refused, why", () => {

@@ -5,8 +5,8 @@ import { agoText, gpuText, heatText, powerText } from "./vitals-text.ts"
 
 type Pair = readonly [name: string, value: string]
 
-/** All that is known of what a Mac is; of what is not, why. */
-export function macFactPairs(mac: MacFacts): Pair[] {
+/** All that is known of what a Mac is; of what is not, why. @param gpuMemoryBytes what Metal lets its GPU hold, as far as that is known */
+export function macFactPairs(mac: MacFacts, gpuMemoryBytes?: number): Pair[] {
   const unknown = new Map(mac.unknown.map((one) => [one.fact, `unknown (${one.reason}): ${one.text}`]))
   const pair = (name: string, fact: keyof MacFacts, known: string | null): Pair[] => {
     const text = known ?? unknown.get(fact)
@@ -21,7 +21,11 @@ export function macFactPairs(mac: MacFacts): Pair[] {
     ...pair("kinds of cores", "cores", coresText(mac)),
     ...pair("GPU cores", "gpuCores", gpuCores === null ? null : String(gpuCores)),
     ...pair("GPU speed", "fp32Tflops", fp32Tflops === null ? null : `${fp32Tflops} TFLOPS (FP32, by its chip)`),
-    ...pair("GPU may hold", "gpuWiredLimitMb", gpuWiredLimitMb === null ? null : wiredText(gpuWiredLimitMb)),
+    ...pair(
+      "GPU may hold",
+      "gpuWiredLimitMb",
+      gpuWiredLimitMb === null ? null : wiredText(gpuWiredLimitMb, gpuMemoryBytes),
+    ),
     ...pair("memory in all", "memoryBytes", mac.memoryBytes === null ? null : formatBytes(mac.memoryBytes)),
     ...pair("bandwidth", "bandwidthGbPerS", bandwidthGbPerS === null ? null : `${bandwidthGbPerS} GB/s (by its chip)`),
     ...pair("macOS", "macosVersion", mac.macosVersion),
@@ -36,10 +40,11 @@ function coresText({ cores }: MacFacts): string | null {
   return cores.map(({ kind, count }) => `${count} ${kind ?? "of a kind without a name"}`).join(", ")
 }
 
-function wiredText(megabytes: number): string {
-  return megabytes === 0
-    ? "as much as macOS lets it (no limit was set)"
-    : `${formatBytes(megabytes * 1024 ** 2)}, as set`
+function wiredText(megabytes: number, gpuMemoryBytes: number | undefined): string {
+  if (megabytes > 0) return `${formatBytes(megabytes * 1024 ** 2)}, as set`
+  const most =
+    gpuMemoryBytes === undefined ? "as much as macOS lets it" : `${formatBytes(gpuMemoryBytes)}, as macOS lets it`
+  return `${most} (no limit was set)`
 }
 
 const REFUSALS: Readonly<Record<string, string>> = {

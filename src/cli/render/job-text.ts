@@ -121,7 +121,7 @@ export function endText(job: JobView): string {
   return parts.join("; ")
 }
 
-type Verdict = Pick<JobView, "state" | "cause" | "exitCode" | "signal" | "reason" | "spec">
+type Verdict = Pick<JobView, "state" | "cause" | "exitCode" | "signal" | "reason" | "spec" | "standing">
 
 /** "succeeded", "failed with exit code 3", "was stopped", "failed (start_failed): ...". */
 export function verdictText(job: Verdict): string {
@@ -143,7 +143,8 @@ function verdictParts(job: Verdict): { readonly what: string; readonly why: stri
     case "signalled":
       return { what: `was ended by ${signalText(job.signal)}`, why: "" }
     case "time_limit": {
-      const limit = job.spec.timeLimitMs === null ? "" : ` of ${formatDuration(job.spec.timeLimitMs)}`
+      const { timeLimitMs = job.spec.timeLimitMs } = job.standing ?? {}
+      const limit = timeLimitMs === null ? "" : ` of ${formatDuration(timeLimitMs)}`
       return { what: `reached its time limit${limit}`, why: "" }
     }
     case "cancelled":

@@ -51,6 +51,7 @@ function entryJson(entry: QueueEntry, report: PlanReport, nowMs: number, withHos
     inSeconds: startMs === null ? null : (startMs - nowMs) / 1000,
     end: endMs === null ? null : isoOf(endMs),
     hosts: entry.hosts,
+    holds: entry.holds,
     estimate: entry.estimate,
     preempts: entry.preempts.map((one) => ({
       job: one.job,

@@ -1,9 +1,10 @@
 import { fits, needOn, type Resources } from "../../protocol/resources.ts"
+import { type Budget, STEPS_PER_PASS, timesItFits } from "../outlook.ts"
 import { chooseHosts } from "./choose-hosts.ts"
 import type { Grid } from "./grid.ts"
 import { HostSet } from "./host-set.ts"
 import type { Need, Pieces } from "./need.ts"
-import { type Asked, PlanRequest } from "./plan-request.ts"
+import { type Asked, type HeldRequest, PlanRequest } from "./plan-request.ts"
 import { Profile } from "./profile.ts"
 
 export interface CalendarHost {
@@ -34,6 +35,7 @@ export class Calendar {
   readonly #pieces: ReadonlyMap<string, Profile>
   /** Hosts on which room came back, in the order in which it did. */
   readonly #relaxed: number[] = []
+  readonly #budget: Budget = { steps: STEPS_PER_PASS }
 
   constructor(hosts: readonly CalendarHost[], pieces: Pieces, grid: Grid) {
     this.grid = grid
@@ -83,6 +85,55 @@ export class Calendar {
     // Where nothing moved no other request has more room than before.
     if (better !== null) this.#relaxed.push(...room.places)
     return better ?? room
+  }
+
+  /**
+   * `count` jobs that found no time hold their place: on all hosts that are open to them within the window; where enough of these have room and only
+   * pieces are missing, on as many as they need. Nobody is given room from now on who could be in their way.
+   * @returns the places
+   */
+  holdPlaces(request: PlanRequest, count: number): readonly number[] {
+    request.held ??= this.#hold(request)
+    const { jobs, most, holders, places } = request.held
+    if (jobs.count < most) for (const [profile] of holders) profile.touch()
+    jobs.count += count
+    return places
+  }
+
+  /** So many of them have a time by now. */
+  letGo(request: PlanRequest, count: number): void {
+    if (request.held === undefined) return
+    const { jobs, places, holders } = request.held
+    jobs.count -= count
+    for (const [profile, holder] of holders) {
+      if (jobs.count > 0) profile.touch()
+      else profile.deleteHolder(holder)
+    }
+    if (jobs.count <= 0) request.held = undefined
+    this.#relaxed.push(...places)
+  }
+
+  #hold(request: PlanRequest): HeldRequest {
+    const { asked } = request
+    const { nowMs, endMs } = this.grid
+    const free = asked.places.filter((place) => request.roomOn(place, nowMs) === nowMs)
+    const chosen = chooseHosts(HostSet.of(this.profiles.length, free), asked.hosts, this.#weights) ?? asked.places
+    const places = chosen.filter((place) => request.opensMs(place) < endMs)
+    const isFirm = asked.hosts > 1 || request.hasPieces
+    const jobs = { count: 0 }
+    const onHosts = places.map((place) => {
+      const holder = { need: request.needOn(place), jobs, fromMs: request.opensMs(place), isFirm }
+      return [this.profiles[place]!, holder] as const
+    })
+    const onPieces = Object.entries(asked.pieces).flatMap(([name, needed]) => {
+      const profile = this.#pieces.get(name)
+      if (profile === undefined || needed === 0) return []
+      return [[profile, { need: piecesOf(needed), jobs, fromMs: nowMs, isFirm }] as const]
+    })
+    const holders = [...onHosts, ...onPieces]
+    for (const [profile, holder] of holders) profile.addHolder(holder, this.#budget)
+    const most = holders.reduce((all, [{ total }, { need }]) => Math.max(all, timesItFits(need, total)), 0)
+    return { jobs, most, places, holders }
   }
 
   /** What is held there without a request: by what runs (`times` 1), or is to be as if it did not (-1). */
@@ -219,6 +270,7 @@ export class Calendar {
         if (needed === 0) continue
         if (profile === undefined) return Number.POSITIVE_INFINITY
         startMs = profile.firstRoom(piecesOf(needed), false, asked.limitMs, startMs)
+        if (profile.isHeldFrom(piecesOf(needed), startMs, asked.limitMs)) return Number.POSITIVE_INFINITY
       }
     }
     return startMs

@@ -1,5 +1,6 @@
 import { needOn, type Resources } from "../../protocol/resources.ts"
 import type { Grid } from "./grid.ts"
+import type { PlaceHolder } from "./held-places.ts"
 import { HostQueue } from "./host-queue.ts"
 import type { Need, Pieces } from "./need.ts"
 import type { Profile } from "./profile.ts"
@@ -24,6 +25,14 @@ export interface Asked {
   readonly noStarts: readonly (readonly Closed[])[]
 }
 
+export interface HeldRequest {
+  readonly jobs: { count: number }
+  /** How many of them could be on one host at most: more change nothing. */
+  readonly most: number
+  readonly places: readonly number[]
+  readonly holders: readonly (readonly [profile: Profile, holder: PlaceHolder])[]
+}
+
 /** One request with all that was found out for it: what holds until room comes back is not asked twice. */
 export class PlanRequest {
   readonly asked: Asked
@@ -31,6 +40,8 @@ export class PlanRequest {
   readonly hasPieces: boolean
   /** Nothing was found before then. */
   floorMs: number
+  /** Its jobs without a time hold their places there; `undefined`: there is no such job. */
+  held: HeldRequest | undefined
   /** How much of the calendar's list of hosts where room came back it has seen. */
   relaxedSeen: number
   readonly #grid: Grid
@@ -71,7 +82,13 @@ export class PlanRequest {
       if (opensMs === startMs || startMs >= this.#grid.endMs) break
       startMs = opensMs
     }
-    return startMs < this.#grid.endMs ? startMs : Number.POSITIVE_INFINITY
+    if (startMs >= this.#grid.endMs || profile.isHeldFrom(needed, startMs, limitMs)) return Number.POSITIVE_INFINITY
+    return startMs
+  }
+
+  /** When the host, were nobody there, would be open to it for as long as it asks. */
+  opensMs(place: number): number {
+    return opensAt(this.asked.closed[place] ?? [], this.#grid.nowMs, this.asked.limitMs)
   }
 
   hasRoomNow(place: number): boolean {
@@ -88,13 +105,20 @@ export class PlanRequest {
     this.queue.rebuild()
   }
 
-  /** Ending as such a time begins is in time. */
   #openFrom(startMs: number, closed: readonly Closed[] | undefined, noStarts: readonly Closed[] | undefined): number {
-    let openMs = startMs
-    for (const each of closed ?? [])
-      if (each.startMs < openMs + this.asked.limitMs && each.endMs > openMs) openMs = each.endMs
+    let openMs = opensAt(closed ?? [], startMs, this.asked.limitMs)
     if (openMs > this.#grid.nowMs)
       for (const each of noStarts ?? []) if (each.startMs <= openMs && openMs < each.endMs) openMs = each.endMs
     return openMs
   }
+}
+
+/**
+ * The first moment from `fromMs` on from which nothing is closed for as long as `limitMs`. Ending as such a time begins is in time.
+ * @param closed in order of time
+ */
+export function opensAt(closed: readonly Closed[], fromMs: number, limitMs: number): number {
+  let openMs = fromMs
+  for (const { startMs, endMs } of closed) if (startMs < openMs + limitMs && endMs > openMs) openMs = endMs
+  return openMs
 }

@@ -1,5 +1,7 @@
 import type { Resources } from "../../protocol/resources.ts"
+import type { Budget } from "../outlook.ts"
 import type { Grid } from "./grid.ts"
+import { HeldPlaces, Occupants, type PlaceHolder } from "./held-places.ts"
 
 /**
  * What is free on one host, stretch by stretch, each from its first step to the next one's. Plain arrays of numbers: all questions of the
@@ -15,6 +17,8 @@ export class Profile {
   readonly #gpus: number[]
   readonly #cores: number[]
   readonly #jobs: number[] = [0]
+  readonly #occupants = new Occupants()
+  #held: HeldPlaces | undefined
 
   constructor(total: Resources, grid: Grid) {
     this.total = total
@@ -33,6 +37,7 @@ export class Profile {
     const last = Math.min(this.#grid.steps, Math.max(this.#grid.stepAfter(toMs), first + 1))
     if (first >= last) return
     this.version++
+    this.#occupants.change(need, toMs, times)
     const begin = this.#split(first)
     const end = last === this.#grid.steps ? this.#from.length : this.#split(last)
     for (let at = begin; at < end; at++) {
@@ -68,6 +73,27 @@ export class Profile {
       last = grid.stepOf(startMs + limitMs)
     }
     return startMs
+  }
+
+  /** From now on nobody is given room here who could be in the way of the holder. When their number changes {@link touch} must be called. */
+  addHolder(holder: PlaceHolder, budget: Budget): void {
+    this.version++
+    this.#held ??= new HeldPlaces(this.total, this.#occupants, this.#grid.endMs, budget)
+    this.#held.add(holder)
+  }
+
+  deleteHolder(holder: PlaceHolder): void {
+    this.version++
+    this.#held?.delete(holder)
+  }
+
+  touch(): void {
+    this.version++
+  }
+
+  /** Whether who takes this from `startMs` on could be in the way of one who holds its place here. */
+  isHeldFrom(need: Resources, startMs: number, limitMs: number): boolean {
+    return this.#held?.forbid(need, startMs + limitMs, this.version) === true
   }
 
   /** Whether there is room for it in the step that is now. */

@@ -4,6 +4,7 @@ import { needOn, type Resources } from "../../protocol/resources.ts"
 import { hostObstacles, lastingObstacles, type Obstacle } from "../obstacle.ts"
 import { describeObstacle } from "../obstacle-text.ts"
 import type { Lease } from "../snapshot.ts"
+import type { HoldsExplained } from "./holds-explained.ts"
 import { admits, awayOf } from "./host-times.ts"
 import type { Occupancy, Occupant } from "./occupancy.ts"
 import type { QueueEntry } from "./queue-plan.ts"
@@ -32,14 +33,14 @@ export interface HostAnswer {
 /** Host by host, what keeps a job off it now, as the job finds it at its turn. */
 export function explainEntry(
   occupancy: Occupancy,
+  holds: HoldsExplained,
   job: QueueJob,
   entry: QueueEntry,
   limitMs: number,
 ): readonly HostAnswer[] {
   const { nowMs } = occupancy.grid
-  const order = occupancy.orderOf(entry)
   return occupancy.scene.hosts.map((host) => {
-    const obstacles = obstaclesOn(occupancy, job, entry.partition, order, limitMs, host)
+    const obstacles = obstaclesOn(occupancy, holds, job, entry, limitMs, host)
     const text = obstacles.map((one) => obstacleText(one, host, job, entry.partition, nowMs)).join("; ") || "has room"
     const away = obstacles.length === 0 ? null : awayOf(host, nowMs)
     const back = away !== null && away.endMs !== Number.POSITIVE_INFINITY ? "; expected free in" : ""
@@ -49,16 +50,17 @@ export function explainEntry(
 
 function obstaclesOn(
   occupancy: Occupancy,
+  holds: HoldsExplained,
   job: QueueJob,
-  partition: string,
-  order: number,
+  entry: QueueEntry,
   limitMs: number,
   host: QueueHost,
 ): readonly QueueObstacle[] {
   if (!isWanted(job, host)) return [{ code: "pinned_elsewhere" }]
   if (!isBookedFor(occupancy.scene, job, host)) return [{ code: "not_booked", booking: job.booking! }]
-  const lasting = lastingObstacles(shapeOf(job, partition), host)
+  const lasting = lastingObstacles(shapeOf(job, entry.partition), host)
   if (lasting.length > 0) return lasting
+  const order = occupancy.orderOf(entry)
   const { nowMs } = occupancy.grid
   const found: QueueObstacle[] = hostObstacles(host)
   for (const booking of occupancy.scene.bookings) {
@@ -76,7 +78,10 @@ function obstaclesOn(
   // Who stands before it is in the way by itself only where it still is once these are gone.
   const named = new Set(leased.flatMap((one) => ("leases" in one ? one.leases.map((lease) => lease.job) : [])))
   const others = all.filter((one) => one.planned || !named.has(one.job))
-  const ahead = inTheWay(occupancy, job, host, others, limitMs)
+  const ahead = [
+    ...inTheWay(occupancy, job, host, others, limitMs),
+    ...holds.inTheWay(job, host, entry, others, limitMs),
+  ]
   if (ahead.length > 0) found.push({ code: "held_for_earlier", jobs: ahead, more: 0 })
   return found
 }

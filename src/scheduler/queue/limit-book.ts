@@ -31,19 +31,22 @@ interface Layers {
   readonly others: ReadonlySet<Count>
 }
 
+/** What of a scene counts. */
+type Counted = Pick<QueueScene, "policy" | "running" | "used">
+
 const MINUTE_MS = 60_000
 const GIB = 1024 ** 3
 
 /** What counts against limits, with what the pass has started so far. */
 export class LimitBook {
-  readonly #scene: QueueScene
+  readonly #scene: Counted
   readonly #standings: Standings
   readonly #groups = new Map<string, GroupCount>()
   readonly #counts = new Map<string, Count>()
   readonly #layers = new Map<Standing, Layers>()
   readonly #isOff: boolean
 
-  constructor(scene: QueueScene, standings: Standings, nowMs: number) {
+  constructor(scene: Counted, standings: Standings, nowMs: number) {
     this.#scene = scene
     this.#standings = standings
     const { policy } = scene
@@ -67,6 +70,17 @@ export class LimitBook {
   hitsOf(standing: Standing, job: LimitedJob): readonly LimitHit[] {
     if (this.#isOff) return []
     return startHitsOf(job, this.#layersOf(standing).inForce, { safe: this.#scene.policy.safeMinutes })
+  }
+
+  /** All that hold for such a job, with what counts against them. */
+  inForce(standing: Standing): readonly LimitInForce[] {
+    return this.#layersOf(standing).inForce
+  }
+
+  /** One more job waits. */
+  waits(standing: Standing): void {
+    const { groups, others } = this.#layersOf(standing)
+    for (const each of [...groups, ...others]) each.submittedJobs++
   }
 
   started(standing: Standing, job: LimitedJob): void {

@@ -4,12 +4,12 @@ import fc from "fast-check"
 import { QUEUE_NOW_MS as NOW_MS, queueScenes } from "../../../test/support/queue-scenes.ts"
 import { needOn } from "../../protocol/resources.ts"
 import { Grid } from "../calendar/grid.ts"
-import { nextStart, orderQueue } from "./next-start.ts"
+import { nextStart, orderQueue, planStarts } from "./next-start.ts"
 import { planQueue } from "./plan-queue.ts"
 import { PlanReport } from "./plan-report.ts"
 import { endOf, totalOf } from "./preempt.ts"
 import type { QueueEntry } from "./queue-plan.ts"
-import type { QueueHost, QueueScene } from "./queue-scene.ts"
+import type { QueueHost, QueueJob, QueueScene } from "./queue-scene.ts"
 import { reasonText } from "./reason-text.ts"
 
 interface Span {
@@ -169,8 +169,12 @@ describe("planQueue() of any pool and queue", () => {
             const mine = { job: 0, ...needOn(job.resources, host.total), alone: job.alone, ...steps.now(limitMs) }
             const left = there.filter((one) => !named.has(one.job as never))
             assert.ok(steps.isPossible(host, [...left, mine]), `job ${job.id} on ${host.name}: ${codes}`)
-            // ... and with it, it is not.
-            assert.ok(!steps.isPossible(host, [...there, mine]), `job ${job.id} on ${host.name} is free: ${codes}`)
+            // ... and with it, it is not; or it could come to be in the way of who holds a place there.
+            const holders = ahead.filter(({ holds }) => holds.includes(host.id)).map((one) => report.jobOf(one))
+            if (holders.some(({ id }) => named.has(id))) {
+              assert.ok(couldBeInTheWay(host, mine, there, holders, plan.entries), `job ${job.id} on ${host.name}`)
+            } else
+              assert.ok(!steps.isPossible(host, [...there, mine]), `job ${job.id} on ${host.name} is free: ${codes}`)
           }
         }
       }),
@@ -193,6 +197,23 @@ describe("planQueue() of any pool and queue", () => {
     )
   })
 
+  it("decides all starts and preemptions as the whole plan does", () => {
+    fc.assert(
+      fc.property(queueScenes(), (scene) => {
+        const starts = planStarts(scene, orderQueue(scene, NOW_MS), NOW_MS)
+        const { entries } = planQueue(scene, NOW_MS)
+        const brief = (all: readonly QueueEntry[]) =>
+          all
+            .filter(({ state, preempts }) => state === "start" || preempts.length > 0)
+            .map(({ place: _, ...entry }) => entry)
+            .sort((a, b) => a.job - b.job || (a.task ?? 0) - (b.task ?? 0))
+        assert.deepEqual(brief(starts), brief(entries))
+        assert.equal(brief(starts).length, starts.length)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
   it("counts its own starts against limits", () => {
     fc.assert(
       fc.property(queueScenes(), (scene) => {
@@ -210,5 +231,38 @@ describe("planQueue() of any pool and queue", () => {
     )
   })
 })
+
+/** Whether some of those that are on the host, and of those that hold a place, fit beside each other and not beside it: all are tried. */
+function couldBeInTheWay(
+  host: QueueHost,
+  mine: Omit<Span, "first" | "end">,
+  there: readonly Omit<Span, "first" | "end">[],
+  holders: readonly QueueJob[],
+  entries: readonly QueueEntry[],
+): boolean {
+  const total = totalOf(host)
+  const fits = (some: readonly Omit<Span, "first" | "end">[]) => {
+    const sum = (of: "memoryBytes" | "gpus" | "cores") =>
+      some.reduce((all, one) => all + (one.alone ? total[of] : one[of]), 0)
+    return sum("memoryBytes") <= total.memoryBytes && sum("gpus") <= total.gpus && sum("cores") <= total.cores
+  }
+  const waiting = holders.flatMap((one) => {
+    const planned = entries.filter(({ job, task }) => job === one.id && task !== null).length
+    const tasks =
+      one.array === null ? 1 : Math.min(one.array.tasks.count - planned, (one.array.tasks.atOnce ?? 9) - planned)
+    return Array.from({ length: Math.min(tasks, total.cores) }, () => ({
+      job: one.id,
+      ...needOn(one.resources, total),
+      alone: one.alone,
+    }))
+  })
+  const all = [...there, ...waiting]
+  const tryFrom = (at: number, chosen: readonly Omit<Span, "first" | "end">[]): boolean => {
+    if (!fits(chosen)) return false
+    if (!fits([...chosen, mine])) return true
+    return at < all.length && (tryFrom(at + 1, [...chosen, all[at]!]) || tryFrom(at + 1, chosen))
+  }
+  return tryFrom(0, [])
+}
 
 const ROOM_CODES = ["memory_leased", "gpu_leased", "cores_leased", "held_for_earlier", "alone"]

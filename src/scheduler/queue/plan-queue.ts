@@ -24,7 +24,7 @@ export function planQueue(scene: QueueScene, nowMs: number, { estimates = false 
   }
   const pass = new QueuePass(scene, standings, nowMs)
   const order = lines.inOrder(ready)
-  const byJob = new Map<number, QueueEntry[]>()
+  const byJob = new Map<number, readonly QueueEntry[]>()
   if (scene.policy.owners.first) {
     for (const [at, line] of order.entries()) {
       const found = pass.visitOwn(line)
@@ -40,6 +40,8 @@ export function planQueue(scene: QueueScene, nowMs: number, { estimates = false 
     const found = pass.visit(line).map((one) => pass.entryOf(line, one, at + 1))
     const known = byJob.get(line.job)
     if (found.length > 0 && (known === undefined || isBetter(found, known))) byJob.set(line.job, found)
+    else if (found.length > 0 && known !== undefined && !isBetter(known, found))
+      byJob.set(line.job, holdingBoth(known, found))
     if (found[0]?.state === "waits" && hasNoTimeYet(found[0])) beyond.push([line, at])
   }
   if (estimates) {
@@ -48,7 +50,7 @@ export function planQueue(scene: QueueScene, nowMs: number, { estimates = false 
       const room = entry?.state === "waits" ? pass.estimate(line) : null
       if (entry === undefined || room === null) continue
       const guess = pass.entryOf(line, { task: entry.task, room, preempts: [], reason: entry.reason }, at + 1)
-      byJob.set(line.job, [{ ...guess, state: "waits", estimate: true }])
+      byJob.set(line.job, [{ ...guess, holds: entry.holds, state: "waits", estimate: true }])
     }
   }
   const entries = [...numbered([...byJob.values()]), ...apart.sort((a, b) => a.job - b.job)]
@@ -63,6 +65,15 @@ function hasNoTimeYet({ reason }: QueueEntry): boolean {
 function isBetter(found: readonly QueueEntry[], known: readonly QueueEntry[]): boolean {
   const rank = ([entry]: readonly QueueEntry[]) => (entry?.state === "start" ? 2 : entry?.state === "reserved" ? 1 : 0)
   return rank(found) > rank(known)
+}
+
+/** It holds its place in each of its partitions as long as it has a time in none. */
+function holdingBoth(known: readonly QueueEntry[], found: readonly QueueEntry[]): readonly QueueEntry[] {
+  const more = found.at(-1)!.holds
+  if (more.length === 0) return known
+  return known.map((entry, at) =>
+    at === known.length - 1 ? { ...entry, holds: [...new Set([...entry.holds, ...more])] } : entry,
+  )
 }
 
 /** Places count jobs, not lines. */
@@ -84,6 +95,7 @@ function apartEntry(line: Line, reason: NonNullable<QueueEntry["reason"]>): Queu
     startMs: null,
     endMs: null,
     hosts: [],
+    holds: [],
     ownersFirst: false,
     estimate: false,
     preempts: [],

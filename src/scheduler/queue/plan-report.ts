@@ -1,5 +1,6 @@
 import type { Priority } from "../priority/priority.ts"
 import { explainEntry, type HostAnswer } from "./explain-entry.ts"
+import { HoldsExplained } from "./holds-explained.ts"
 import { Lines } from "./line.ts"
 import { Occupancy } from "./occupancy.ts"
 import type { QueueEntry, QueuePlan } from "./queue-plan.ts"
@@ -10,11 +11,13 @@ import { Standings } from "./standings.ts"
 export class PlanReport {
   readonly #lines: Lines
   readonly #occupancy: Occupancy
+  readonly #holds: HoldsExplained
   readonly #jobs: ReadonlyMap<number, QueueJob>
 
   constructor(scene: QueueScene, plan: QueuePlan) {
     this.#lines = new Lines(scene, new Standings(scene.policy), plan.nowMs)
     this.#occupancy = new Occupancy(scene, plan)
+    this.#holds = new HoldsExplained(scene, plan, this.#lines, this.#occupancy)
     this.#jobs = new Map(scene.waiting.map((job) => [job.id, job]))
   }
 
@@ -30,6 +33,6 @@ export class PlanReport {
   hostsOf(entry: QueueEntry): readonly HostAnswer[] {
     const job = this.jobOf(entry)
     const { limitMs } = this.#lines.lineOf(job, entry.partition)
-    return explainEntry(this.#occupancy, job, entry, limitMs)
+    return explainEntry(this.#occupancy, this.#holds, job, entry, limitMs)
   }
 }

@@ -1,10 +1,12 @@
-import type { JobId } from "../../protocol/ids.ts"
+import type { HostId, JobId } from "../../protocol/ids.ts"
 import { Calendar, type Room } from "../calendar/calendar.ts"
 import { Grid } from "../calendar/grid.ts"
+import type { Profile } from "../calendar/profile.ts"
 import { taskIndices } from "../request/array-tasks.ts"
 import { HostTimes } from "./host-times.ts"
 import { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
+import { PlaceHolds } from "./place-holds.ts"
 import { endOf, heldBy, type MadeRoom, Preemptor, totalOf } from "./preempt.ts"
 import type { Preemption, QueueEntry, WaitReason } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
@@ -13,6 +15,7 @@ import type { Standings } from "./standings.ts"
 
 /** How many tasks of one array get a reservation. Slurm's bf_max_job_array_resv. */
 const TASKS_RESERVED = 20
+const NOWHERE: readonly HostId[] = []
 
 /** What was found for one task of a line, or for all of it. */
 interface Found {
@@ -20,6 +23,8 @@ interface Found {
   readonly room: Room | null
   readonly preempts: readonly Preemption[]
   readonly reason: WaitReason | null
+  /** Where it holds its place without a time. */
+  readonly holds?: readonly HostId[]
 }
 
 /** How far a partition's queue has been looked at. */
@@ -45,6 +50,7 @@ export class QueuePass {
   readonly #ownPlaces = new Map<string, readonly number[]>()
   /** Jobs with a time, and the room that is kept for those that do not start. */
   readonly #settled = new Map<JobId, { readonly request: LineRequest; readonly room: Room } | "started">()
+  readonly #holds: PlaceHolds
   /** In strict order: for whom nobody else starts there. */
   readonly #closedFor = new Map<number, JobId>()
   #starts = 0
@@ -61,6 +67,7 @@ export class QueuePass {
         this.#calendar.hold(place, heldBy(attempt, scene, place), nowMs, endMs)
       this.#calendar.holdPieces(attempt.pieces, nowMs, endMs)
     }
+    this.#holds = new PlaceHolds(scene, this.#calendar)
     this.#requests = new Requests(scene, this.#calendar, new HostTimes(scene, nowMs))
     this.#limits = new LimitReasons(scene, standings, nowMs)
     this.preemptor = new Preemptor(scene, this.#calendar, standings)
@@ -112,6 +119,7 @@ export class QueuePass {
     const ahead = this.#mustWaitTurn(line, request, turn)
     const found: Found[] = []
     const tasks = spec.array === null ? [null] : taskIndices(spec.array.tasks)
+    const count = spec.array === null ? 1 : spec.array.tasks.count
     const atOnce = spec.array?.tasks.atOnce ?? Number.POSITIVE_INFINITY
     let running = spec.array?.running ?? 0
     let reserved = 0
@@ -127,7 +135,8 @@ export class QueuePass {
         continue
       }
       if (settled !== undefined) return []
-      const next = this.#reserve(line, request, task, turn)
+      const rest = Math.min(count - found.length, atOnce - running)
+      const next = this.#reserve(line, request, task, turn, rest)
       if (next.room === null || reserved === TASKS_RESERVED) return [...found, { ...next, room: null, task: null }]
       found.push(next)
       // A task that is reserved for will count as one that runs.
@@ -145,7 +154,17 @@ export class QueuePass {
     return room
   }
 
-  entryOf(line: Line, { task, room, preempts, reason }: Found, place: number, ownersFirst = false): QueueEntry {
+  /** By place of the hosts. */
+  get profiles(): readonly Profile[] {
+    return this.#calendar.profiles
+  }
+
+  entryOf(
+    line: Line,
+    { task, room, preempts, reason, holds = NOWHERE }: Found,
+    place: number,
+    ownersFirst = false,
+  ): QueueEntry {
     const { nowMs } = this.#calendar.grid
     const isStart = room !== null && room.startMs <= nowMs
     return {
@@ -159,6 +178,7 @@ export class QueuePass {
       startMs: room?.startMs ?? null,
       endMs: room === null || line.limitMs === Number.POSITIVE_INFINITY ? null : room.startMs + line.limitMs,
       hosts: (room?.places ?? []).map((at) => this.#scene.hosts[at]!.id),
+      holds,
       ownersFirst,
       estimate: false,
       preempts,
@@ -191,12 +211,14 @@ export class QueuePass {
 
   #started(line: Line, request: LineRequest): void {
     this.#starts++
+    this.#holds.letGo(line.spec.id)
     if (line.spec.array === null) this.#settled.set(line.spec.id, "started")
     this.#limits.started(line, request)
   }
 
-  #reserve(line: Line, request: LineRequest, task: number | null, turn: Turn): Found {
+  #reserve(line: Line, request: LineRequest, task: number | null, turn: Turn, rest: number): Found {
     const { spec } = line
+    const { nowMs } = this.#calendar.grid
     const why = this.#whyNotNow(request, line)
     const nothing = { task, room: null, preempts: [], reason: why }
     const { enabled } = this.#scene.policy.backfill
@@ -206,11 +228,11 @@ export class QueuePass {
     else if (spec.booking === null) turn.firstWaiting ??= spec.id
     if (!enabled || turn.isFull) return nothing
     const room = this.#calendar.find(request.plan, Number.POSITIVE_INFINITY)
-    const isLate = spec.deadlineMs !== null && (room?.startMs ?? 0) + line.limitMs > spec.deadlineMs
-    if (spec.deadlineMs !== null && (isLate || room === null)) {
+    if (spec.deadlineMs !== null && (room?.startMs ?? nowMs) + line.limitMs > spec.deadlineMs) {
       return { ...nothing, reason: { code: "deadline", deadlineMs: spec.deadlineMs, limitMs: line.limitMs } }
     }
-    if (room === null) return nothing
+    if (room === null) return { ...nothing, holds: this.#holds.hold(spec, request, rest) }
+    this.#holds.letGo(spec.id)
     this.#calendar.take(request.plan, room)
     if (spec.array === null) this.#settled.set(spec.id, { request, room })
     return { task, room, preempts: [], reason: why }

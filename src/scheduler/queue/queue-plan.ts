@@ -30,6 +30,11 @@ export interface QueueEntry {
   /** When what was planned ends at the latest; `null` without a limit or without a time. */
   readonly endMs: number | null
   readonly hosts: readonly HostId[]
+  /**
+   * Where it holds its place: it waits for room, and no time could be found for it, as nobody knows when others end. Nobody behind it starts there
+   * who could be in its way, whoever of those there ends first.
+   */
+  readonly holds: readonly HostId[]
   /** It went before all others, on its sender's own Mac. */
   readonly ownersFirst: boolean
   /** The time is a guess: nothing is kept for it. */

@@ -1,3 +1,4 @@
+import type { HostId } from "../../protocol/ids.ts"
 import { fits, needOn } from "../../protocol/resources.ts"
 import type { Calendar } from "../calendar/calendar.ts"
 import { type Need, needText } from "../calendar/need.ts"
@@ -16,6 +17,8 @@ export interface LineRequest {
   /** Counts starts: what was found of room at that count holds. */
   roomSeen: number
   hasRoomNow: boolean
+  /** Where its jobs without a time hold their places. */
+  heldHosts: readonly HostId[] | null
 }
 
 export class Requests {
@@ -68,6 +71,7 @@ export class Requests {
         possible: places.length,
         roomSeen: -1,
         hasRoomNow: false,
+        heldHosts: null,
       }
       this.#known.set(key, request)
     }

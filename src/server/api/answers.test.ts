@@ -67,6 +67,13 @@ test("what the server answers is as the document says, with no field more", asyn
   await call("POST", "/v1/jobs/check", { specs: [taskSpec()] })
   await call("POST", "/v1/jobs/preview", { specs: [taskSpec()] })
   await call("POST", "/v1/jobs/batch", { specs: [taskSpec()] })
+  const booking = { name: "vision", hosts: ["alpha"], users: ["ada"], startAt: 4e12, durationMs: 60_000 }
+  await call("POST", "/v1/bookings", { ...booking, timeZone: "UTC", repeats: "daily" })
+  await call("POST", "/v1/bookings/vision", { durationMs: 120_000 })
+  await call("POST", "/v1/bookings/vision/skip", { startAt: 4e12 })
+  await call("GET", "/v1/bookings")
+  await call("GET", "/v1/bookings/vision")
+  await call("DELETE", "/v1/bookings/vision")
   await call("POST", "/v1/hosts/alpha/forgive", {})
   await call("POST", "/v1/hosts/alpha/drain", {})
   await call("POST", "/v1/hosts/alpha/disk", { limitBytes: 200 * 1024 ** 3 })
@@ -82,6 +89,9 @@ test("what the server answers is as the document says, with no field more", asyn
   await call("POST", "/v1/fleets/default/policy", { preset: "default", rules: { hours: null } })
   await call("POST", "/v1/policy", { text: "backfill: off", dryRun: false })
   await call("GET", "/v1/policy")
+  await call("GET", "/v1/share")
+  for (const by of ["user", "model"]) await call("GET", `/v1/usage?by=${by}&since=0`)
+  await call("GET", "/v1/limits")
   const session = taskSpec({
     kind: "session",
     command: [],
@@ -91,6 +101,10 @@ test("what the server answers is as the document says, with no field more", asyn
   const waits = await call<{ id: number }>("POST", "/v1/jobs", { spec: session })
   const { hosts } = await call<{ hosts: unknown[] }>("GET", `/v1/jobs/${waits.id}/why`)
   assert.equal(hosts.length, 1)
+  for (const verb of ["hold", "release"]) await call("POST", `/v1/jobs/${waits.id}/${verb}`, {})
+  await call("POST", `/v1/jobs/${waits.id}/nice`, { nice: 10, priority: 5 })
+  await call("POST", `/v1/jobs/${waits.id}/time`, { timeLimitMs: 60_000 })
+  await call("GET", "/v1/queue/order")
   await call("GET", "/v1/jobs?user=all")
   await call("GET", `/v1/jobs/${id}/outputs`)
   await call("POST", `/v1/jobs/${id}/stop`, { now: true })

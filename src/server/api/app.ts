@@ -29,6 +29,7 @@ import type { AdapterEnv, Api, ApiRequest, Route } from "./route.ts"
 import { serverRoutes } from "./server-routes.ts"
 import { standingRoutes } from "./standing-routes.ts"
 import { TERMINAL_SOCKETS } from "./terminal-sockets.ts"
+import { usageRoutes } from "./usage-routes.ts"
 
 /** All routes of the API. */
 export const ROUTES: readonly Route[] = [
@@ -49,6 +50,7 @@ export const ROUTES: readonly Route[] = [
   ...jobRoutes,
   ...queueRoutes,
   ...standingRoutes,
+  ...usageRoutes,
   ...logRoutes,
   ...eventRoutes,
 ]

@@ -12,7 +12,7 @@ import { event as eventAnswer, eventList } from "./answers/event-answers.ts"
 import { job as jobAnswer } from "./answers/job-answers.ts"
 import { findJob } from "./job-routes.ts"
 import { type ApiRequest, type Route, route } from "./route.ts"
-import { eventsQuery } from "./schemas.ts"
+import { eventsQuery, jobEventsQuery } from "./schemas.ts"
 import { SSE_HEADERS, STILL_HERE, serverEvent, streamed } from "./stream.ts"
 
 const HEARTBEAT_MS = 15_000
@@ -24,13 +24,15 @@ export const eventRoutes: readonly Route[] = [
   route({
     method: "GET",
     path: "/v1/jobs/:id/events",
-    summary: "The job as it is, and again whenever it changes, until it has ended and its outputs are settled",
+    summary:
+      "The job as it is, and again whenever it changes, until it has ended and its outputs are settled; with noticesAfter also, as events `notice`, what was noted of it after event number N",
     item: jobAnswer,
+    query: jobEventsQuery,
     produces: "text/event-stream",
     respond: (request) => {
-      const { core, caller, params } = request
+      const { core, params, query } = request
       const { id } = findJob(core, params.id)
-      return streamed(request, (gone) => jobChanges(core, id, caller, gone), { headers: SSE_HEADERS })
+      return streamed(request, (gone) => jobChanges(request, id, query.noticesAfter, gone), { headers: SSE_HEADERS })
     },
   }),
   route({
@@ -53,18 +55,54 @@ export const eventRoutes: readonly Route[] = [
   }),
 ]
 
-async function* jobChanges(core: Core, id: JobId, caller: Caller, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  using feed = new Feed((onNews) => core.followers.onJob(id, onNews), signal)
+/** @param after the event from whose number on notices are wanted; `undefined`: none are */
+async function* jobChanges(
+  { core, caller }: Pick<ApiRequest, "core" | "caller">,
+  id: JobId,
+  after: number | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  let notices: WindfallEvent[] = after === undefined ? [] : noticesSoFar(core, id, after)
+  let changed = true
+  using feed = new Feed((onNews) => {
+    const unlisten = core.followers.onJob(id, () => {
+      changed = true
+      onNews()
+    })
+    if (after === undefined) return unlisten
+    const unlistenNotices = core.followers.onNotice(id, (notice) => {
+      notices.push(notice)
+      onNews()
+    })
+    return () => {
+      unlisten()
+      unlistenNotices()
+    }
+  }, signal)
   for (let news = true; !signal.aborted; news = (await feed.next(HEARTBEAT_MS)) === "news") {
     if (signal.aborted) return
     if (!news) {
       yield STILL_HERE
       continue
     }
-    const job = core.table.get(id)
-    yield serverEvent("job", viewOf(core, job, caller))
-    if (isFinal(job.state) && job.outputs?.state !== "collecting") return
+    // As things are now: what is noted while this is taken is of the next turn, and so is a change.
+    const view = changed ? viewOf(core, core.table.get(id), caller) : undefined
+    const noted = notices
+    notices = []
+    changed = false
+    for (const notice of noted) {
+      const seen = asSeenBy(core, caller, notice)
+      if (seen !== null) yield serverEvent("notice", seen)
+    }
+    if (view === undefined) continue
+    yield serverEvent("job", view)
+    if (isFinal(view.state) && view.outputs?.state !== "collecting") return
   }
+}
+
+function noticesSoFar(core: Core, job: JobId, after: number): WindfallEvent[] {
+  const events = core.store.events.latest({ after, before: Number.MAX_SAFE_INTEGER, limit: BATCH, job })
+  return events.filter(({ type }) => type === "notice").reverse()
 }
 
 /** The latest that the caller may see, oldest first. Read page by page, between which others have their turn. */

@@ -2,14 +2,22 @@ import { formatBytes } from "../../base/bytes.ts"
 import { deferred } from "../../base/deferred.ts"
 import type { JoinStep } from "../../protocol/api.ts"
 import { toWindfallError, WindfallError } from "../../protocol/errors.ts"
-import type { HostView } from "../../protocol/host.ts"
+import type { HostForgivenView, HostView } from "../../protocol/host.ts"
 import type { LeaveStep, ServerKeyAnswer } from "../../protocol/lending.ts"
 import { changeHost, removeHost } from "../fleet/change-host.ts"
 import { forgiveCrashes } from "../fleet/crash-findings.ts"
 import { hostView } from "../fleet/host-view.ts"
 import { checkOwner } from "../owners/check-owner.ts"
 import { nothing } from "./answers/answer.ts"
-import { host as hostAnswer, hostList, hostScan, joinStep, leaveStep, serverKey } from "./answers/host-answers.ts"
+import {
+  host as hostAnswer,
+  hostForgiven,
+  hostList,
+  hostScan,
+  joinStep,
+  leaveStep,
+  serverKey,
+} from "./answers/host-answers.ts"
 import { type ApiRequest, type Route, route } from "./route.ts"
 import {
   empty,
@@ -134,14 +142,15 @@ export const hostRoutes: readonly Route[] = [
     method: "POST",
     path: "/v1/hosts/:host/forgive",
     summary: "Forgets the host's crashes: jobs that do not go there any more do so again",
-    answer: hostAnswer,
+    answer: hostForgiven,
     admin: "forgive a host its crashes",
     body: empty,
-    change: ({ core, caller, params }) => {
+    change: ({ core, caller, params }): HostForgivenView => {
       const host = core.fleet.find(params.host ?? "")
-      if (forgiveCrashes(core, host) === 0) return hostView(core, host, caller)
+      const forgiven = forgiveCrashes(core, host)
+      if (forgiven === 0) return { ...hostView(core, host, caller), forgiven }
       const what = "its crashes are forgiven: jobs that did not go there any more do so again"
-      return changeHost(core, host, {}, what, caller.user)
+      return { ...changeHost(core, host, {}, what, caller.user), forgiven }
     },
   }),
   route({

@@ -5,7 +5,6 @@ import type { JobId } from "../../protocol/ids.ts"
 import type { JobSpec, JobView } from "../../protocol/job.ts"
 import type { JobPreviews } from "../../protocol/job-preview.ts"
 import { isFinal, JOB_STATES, type JobState } from "../../protocol/job-state.ts"
-import { explain } from "../../scheduler/explain.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Caller } from "../auth/accounts.ts"
 import type { Core } from "../core.ts"
@@ -15,12 +14,12 @@ import { previewOf } from "../jobs/preview.ts"
 import { stopJob } from "../jobs/stop.ts"
 import { checkBlobs, checkJobs, submitJobs } from "../jobs/submit.ts"
 import { notifyAgain } from "../notify/targets.ts"
-import { snapshotOf } from "../queue/snapshot.ts"
+import { whyWaits } from "../queue/why.ts"
 import { nothing } from "./answers/answer.ts"
 import { hints as hintsAnswer, job as jobAnswer, jobIds, jobList, why as whyAnswer } from "./answers/job-answers.ts"
 import { previews as previewsAnswer } from "./answers/preview-answers.ts"
 import { type Route, route } from "./route.ts"
-import { empty, listJobsQuery, stopRequest, submitBatchRequest, submitRequest } from "./schemas.ts"
+import { empty, listJobsQuery, stopRequest, submitBatchRequest, submitRequest, whyQuery } from "./schemas.ts"
 
 export const jobRoutes: readonly Route[] = [
   route({
@@ -131,9 +130,10 @@ export const jobRoutes: readonly Route[] = [
     path: "/v1/jobs/:id/why",
     summary: "Says why a job waits, host by host, or what became of it",
     answer: whyAnswer,
-    respond: ({ core, params }): WhyAnswer => {
+    query: whyQuery,
+    respond: ({ core, params, query }): WhyAnswer => {
       const job = findJob(core, params.id)
-      const waiting = explain(snapshotOf(core), core.clock.now(), job.id)
+      const waiting = whyWaits(core, job, query.brief)
       if (waiting !== undefined) return { ...waiting, summary: withLearned(waiting.summary, job) }
       return { job: job.id, summary: summaryOf(job), code: job.cause ?? job.state, place: null, hosts: [] }
     },

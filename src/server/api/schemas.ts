@@ -100,6 +100,8 @@ export const listJobsQuery = z.object({
   before: queryCount.optional(),
   limit: queryCount.pipe(z.int().min(1).max(10_000)).default(100),
 })
+/** `brief`: without expected start and what would make it start sooner, which take more plans than one. */
+export const whyQuery = z.object({ brief: queryFlag.default(false) })
 /** `limit=0`: only what runs. */
 export const queueQuery = z.object({
   limit: queryCount.pipe(z.int().min(0).max(1_000)).default(20),
@@ -124,6 +126,7 @@ export const logsQuery = z
     if (tailOf !== undefined && tail === undefined) refuse("tailOf", "needs tail")
     if (tailOf !== undefined && stream !== "all") refuse("tailOf", "is only for both streams together")
   })
+export const jobEventsQuery = z.object({ noticesAfter: queryCount.optional() })
 export const eventsQuery = z
   .object({
     after: queryCount.default(0),

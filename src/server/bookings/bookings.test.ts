@@ -57,18 +57,24 @@ for (const policy of [null, POLICY]) {
     const own = await send(ann, { timeLimitMs: 2 * HOUR_MS })
     for (const { id } of [short, own]) await server.untilState(id, "running")
     for (const { id } of [endless, long]) assert.equal((await server.job(id)).state, "queued")
-    const { code, hosts } = await why(endless.id)
-    assert.equal(code, "booked")
+    const onAlpha = async (id: JobId) => (await why(id)).hosts[0]
+    const before = await onAlpha(endless.id)
+    assert.equal(before?.code, "booked")
     assert.match(
-      hosts[0]?.text ?? "",
-      /^kept for vision from 09:00 \(UTC\) for 2h 00m, in 1h 00m; the job has no time limit/,
+      before?.text ?? "",
+      policy === null
+        ? /^kept for vision from 09:00 \(UTC\) for 2h 00m, in 1h 00m; the job has no time limit/
+        : /^booked for vision in 1h 00m for 2h 00m/,
     )
     finish()
     for (const { id } of [short, own]) await server.untilEnded(id)
     clock.advance(HOUR_MS)
     const within = await send(bob, { timeLimitMs: 60_000 })
     assert.equal((await server.job(within.id)).state, "queued")
-    assert.match((await why(within.id)).summary, /kept for vision until 11:00 \(UTC\), for 2h 00m more/)
+    assert.match(
+      (await onAlpha(within.id))?.text ?? "",
+      policy === null ? /^kept for vision until 11:00 \(UTC\), for 2h 00m more/ : /^booked for vision for 2h 00m/,
+    )
     clock.advance(2 * HOUR_MS)
     // Both cores.
     for (const { id } of [endless, long]) await server.untilState(id, "running")

@@ -10,9 +10,9 @@ test("a host whose account is somebody's own is marked, and doctor says what job
   await using server = await TestServer.start()
   const cases: readonly [readonly AccountTrait[] | undefined, code: string, level: string, state: string][] = [
     [["administrator", "console_user"], "account_of_owner", "warning", "ready, owner's account"],
-    [["root"], "account_of_owner", "unknown", "ready"],
-    [[], "shared_account", "unknown", "ready"],
-    [undefined, "shared_account", "unknown", "ready"],
+    [["root"], "account_of_owner", "note", "ready"],
+    [[], "shared_account", "note", "ready"],
+    [undefined, "shared_account", "note", "ready"],
   ]
   for (const [index, [accountTraits, code, level, state]] of cases.entries()) {
     const name = `host${index}`

@@ -38,6 +38,8 @@ export interface FleetHost {
   disk: HostDisk | null
   /** Who is there, as its agent told on this link, or on the last one; `null`: not yet. */
   presence: HostPresence | null
+  /** How often it was told on this link what holds there, and has not said yet that it took it. */
+  ownerUntaken: number
   /** What holds there of what its fleet and its owner say. */
   policy: EffectivePolicy
   /** What was said of it that keeps jobs off. */

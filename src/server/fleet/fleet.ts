@@ -70,6 +70,7 @@ export class Fleet {
       presence: null,
       policy,
       orders: ordersOf({ ...record, policy }, now),
+      ownerUntaken: 0,
       pageSentAt: null,
       serverMbps: null,
       wokenAt: null,

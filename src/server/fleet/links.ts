@@ -40,6 +40,7 @@ export class Links implements HostChannelEvents {
           host.ending.abort()
         }
         host.channel = channel
+        host.ownerUntaken = 0
         host.ending = new AbortController()
         if (this.#outputHeld) channel.pauseOutput()
         core.fleet.setTrees(host, hello.trees)

@@ -15,6 +15,7 @@ import { noteActivity } from "../notify/activity.ts"
 import { noteLever } from "../owners/lever-words.ts"
 import { notePresence } from "../owners/presence-news.ts"
 import { markContinued, markSuspended, noteVacating } from "../owners/step-aside.ts"
+import { recordUse } from "../usage/record-use.ts"
 import { noteUsage } from "./attempt-usage.ts"
 import { recordCheckpoint } from "./checkpoint.ts"
 import { isCurrent } from "./close-attempt.ts"
@@ -71,6 +72,10 @@ export function applyNews(core: Core, host: FleetHost, channel: HostChannel, mes
       noteLever(core, host, message.lever)
       continue
     }
+    if (message.type === "owner-taken") {
+      host.ownerUntaken = Math.max(0, host.ownerUntaken - 1)
+      continue
+    }
     if (message.type === "network") {
       noteNetwork(core, host, message)
       continue
@@ -95,6 +100,7 @@ type NewsOfHost =
   | "data"
   | "presence"
   | "lever"
+  | "owner-taken"
 type AttemptMessage = Exclude<AgentMessage, { type: NewsOfHost }>
 
 function applyToAttempt(core: Core, channel: HostChannel, tried: Tried, message: AttemptMessage): void {
@@ -168,6 +174,7 @@ export function markRunning(core: Core, tried: Tried): void {
   attempt.state = "running"
   attempt.startedAt = core.clock.now()
   core.ledger.attemptChanged(attempt)
+  recordUse(core, tried)
   transition(core, job, "running")
 }
 

@@ -2,6 +2,7 @@ import type { ExitRecord } from "../../protocol/agent-wire.ts"
 import type { Cause } from "../../protocol/job-state.ts"
 import type { Core } from "../core.ts"
 import { endSuspension } from "../owners/step-aside.ts"
+import { recordUseEnded, recordUseLost } from "../usage/record-use.ts"
 import { awaitCheckpoint, dropDamaged } from "./checkpoint-wait.ts"
 import { conclude, endAttempt, isCurrent, NO_OUTPUTS } from "./close-attempt.ts"
 import { withDiskAdvice } from "./disk-advice.ts"
@@ -40,7 +41,8 @@ export function recordExit(
     attempt.message = exit.message === null ? null : withDiskAdvice(exit.cause, exit.message, attempt.hostName)
     const neverRan = exit.startedAt === null && exit.exitCode === null && exit.signal === null
     decide(core, tried, { ...exit, neverRan, slipped: false }, endedAt)
-  }
+    recordUseEnded(core, tried, exit)
+  } else if (attempt.fenced) recordUseEnded(core, tried, exit)
   settleOutput(core, tried)
 }
 
@@ -72,6 +74,7 @@ export function recordRefusal(core: Core, tried: Tried, cause: Cause | "gone", m
 export function loseAttempt(core: Core, tried: Tried, cause: Cause, message: string, slipped = false): void {
   const { job, attempt } = tried
   const current = isCurrent(tried)
+  const { outOfContactSince } = attempt
   settleLostOutput(core, tried)
   if (!current) return
   if (attempt.state === "finishing") {
@@ -84,6 +87,7 @@ export function loseAttempt(core: Core, tried: Tried, cause: Cause, message: str
   }
   attempt.message = message
   decide(core, tried, { cause, exitCode: null, signal: null, neverRan: slipped, slipped })
+  recordUseLost(core, tried, outOfContactSince)
 }
 
 /**
@@ -93,8 +97,10 @@ export function loseAttempt(core: Core, tried: Tried, cause: Cause, message: str
 export function giveUp(core: Core, tried: Tried, cause: Cause, message: string): void {
   const { job, attempt } = tried
   if (!isCurrent(tried) || attempt.state === "finishing") return
+  const { outOfContactSince } = attempt
   attempt.message = message
   decide(core, tried, { cause, exitCode: null, signal: null, neverRan: false, slipped: false })
+  recordUseLost(core, tried, outOfContactSince)
   attempt.fenced = true
   core.ledger.afterCommit(() => core.logs.liveIfOpen(job.id, attempt.number)?.release())
   if (job.verdict !== null) {

@@ -154,6 +154,10 @@ export class JobTable {
     return this.#waiting.values()
   }
 
+  waitingJob(id: JobId): WaitingJob | undefined {
+    return this.#waiting.get(id)
+  }
+
   get waitingCount(): number {
     return this.#waiting.size
   }
@@ -166,7 +170,8 @@ export class JobTable {
       for (const waiting of this.#waiting.keys()) places.set(waiting, places.size + 1)
       this.#places = places
     }
-    return this.#places.get(id) ?? null
+    // Who came since the plan that has the places stands last until the next one.
+    return this.#places.get(id) ?? this.#waiting.size
   }
 
   /** By a policy the order is another one. It holds until the queue changes: then it is planned anew. */

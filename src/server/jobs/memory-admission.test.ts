@@ -4,6 +4,7 @@ import { runsOn, type SimulatedHost } from "../../../test/support/simulated-host
 import { seesPeople } from "../../../test/support/simulated-owner.ts"
 import { TestServer } from "../../../test/support/test-server.ts"
 import type { WhyAnswer } from "../../protocol/api.ts"
+import type { WindfallError } from "../../protocol/errors.ts"
 import type { HostFacts } from "../../protocol/host.ts"
 
 const GIB = 1024 ** 3
@@ -115,4 +116,24 @@ test("a job whose sender says nothing of memory is given what its earlier runs n
   await server.stop()
   await server.start()
   assert.deepEqual((await server.job(last.id)).learned, last.learned)
+})
+
+test("what could never be given is refused with the bound that was met: of a GPU job's memory it is Metal's share", async () => {
+  await using server = await TestServer.start()
+  const mac = await server.hosts.join("mac-2", MAC)
+  seesPeople(mac, "away")
+  await server.hosts.join("box", { platform: "linux", memoryBytes: 256 * GIB, gpus: 0, cores: 4 })
+  const hintOf = async (job: object) => {
+    const error = await server.submit(job).then(
+      () => assert.fail("it was accepted"),
+      (thrown: WindfallError) => thrown,
+    )
+    assert.equal(error.code, "never_fits")
+    return `${error.message}. ${error.hint}`
+  }
+  assert.equal(
+    await hintOf(asks(52, 1)),
+    "Cannot accept the job: no host could ever give it 52 GB, 1 core, 1 GPU. The most a host gives: 48 GB for a job with the GPU (Metal's share of the memory), 12 cores, 1 GPU. What each has: windfall host ls",
+  )
+  assert.match(await hintOf(asks(300, 0)), /most a host gives: 248 GB, 12 cores, 1 GPU\./)
 })

@@ -7,6 +7,7 @@ import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { orderData } from "../data/job-data.ts"
 import { timeLimitOf } from "../queue/standing.ts"
+import { notePlaced } from "../usage/record-use.ts"
 import { dropAwaited, dropDamaged } from "./checkpoint-wait.ts"
 import { NO_OUTPUTS } from "./close-attempt.ts"
 import { silenceLimitMs } from "./outcome.ts"
@@ -62,6 +63,7 @@ export function place(core: Core, start: Start): void {
   job.attempts.push(attempt)
   core.table.addAttempt({ job, attempt })
   core.ledger.attemptAdded(attempt)
+  notePlaced(core, attempt)
   transition(core, job, "starting")
   core.ledger.event({
     type: "attempt_placed",

@@ -193,10 +193,19 @@ function checkFits(core: Core, user: string, spec: JobSpec): void {
   }
   const { cores, gpus } = spec.resources
   const memoryBytes = spec.resources.memoryBytes ?? DEFAULT_MEMORY_BYTES
-  const asked = `${formatBytes(memoryBytes)}, ${cores} ${cores === 1 ? "core" : "cores"}${gpus ? `, ${gpus} GPU` : ""}`
-  const most = (what: "memoryBytes" | "cores" | "gpus") => Math.max(...known.map(({ total }) => total[what]))
+  const asked = [formatBytes(memoryBytes), counted(cores, "core"), ...(gpus ? [counted(gpus, "GPU")] : [])].join(", ")
+  const most = (what: "cores" | "gpus") => Math.max(...known.map(({ total }) => total[what]))
+  const able = known.filter(({ total }) => total.gpus >= (gpus ?? 0))
+  const possible = able.length > 0 ? able : known
+  const mostBytes = Math.max(...possible.map((host) => mostOn(host, spec.resources)))
+  const isMetals = mostBytes < Math.max(...possible.map(({ total }) => total.memoryBytes))
+  const memory = `${formatBytes(mostBytes)}${isMetals ? " for a job with the GPU (Metal's share of the memory)" : ""}`
   const where = spec.host === null ? "no host" : `the host ${spec.host}`
   throw new WindfallError("never_fits", `Cannot accept the job: ${where} could ever give it ${asked}`, {
-    hint: `The most a host gives: ${formatBytes(most("memoryBytes"))}, ${most("cores")} cores, ${most("gpus")} GPUs. What each has: windfall host ls`,
+    hint: `The most a host gives: ${memory}, ${counted(most("cores"), "core")}, ${counted(most("gpus"), "GPU")}. What each has: windfall host ls`,
   })
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`
 }

@@ -2,13 +2,12 @@ import { formatDuration } from "../../base/duration.ts"
 import type { JobHint } from "../../protocol/api.ts"
 import type { MessageId } from "../../protocol/ids.ts"
 import type { NotifyBody } from "../../protocol/notify-api.ts"
-import { explain } from "../../scheduler/explain.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { LentWords, NotifyFacts, OutboxRecord } from "../../store/notify-record.ts"
 import type { Core } from "../core.ts"
 import { hintsIn } from "../jobs/hints-of.ts"
 import { lastLines } from "../logs/last-lines.ts"
-import { snapshotOf } from "../queue/snapshot.ts"
+import { whyWaits } from "../queue/why.ts"
 
 const LINES = 15
 const LINE_CHARACTERS = 200
@@ -120,7 +119,7 @@ function detailOf(core: Core, facts: NotifyFacts): string {
     case "stalled":
       return `no output, and hardly any CPU used, for ${time}`
     case "waiting": {
-      const why = explain(snapshotOf(core), core.clock.now(), facts.job)?.summary
+      const why = whyWaits(core, core.table.get(facts.job), true)?.summary
       return `for ${time}${why === undefined ? "" : `: ${why}`}`
     }
   }

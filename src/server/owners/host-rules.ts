@@ -1,6 +1,7 @@
 import type { EffectivePolicy } from "../../presence/effective-policy.ts"
 import { pausesOf } from "../../presence/move-lever.ts"
 import { orderObstacles, ordersChangeAtMs, ownerObstacleText } from "../../presence/obstacle.ts"
+import { publicText } from "../../presence/public-text.ts"
 import type { HostFacts } from "../../protocol/host.ts"
 import type { HostObstacle, Lever } from "../../protocol/owner.ts"
 import type { FleetHost } from "../fleet/fleet-host.ts"
@@ -66,9 +67,4 @@ const NOT_TOLD: HostObstacle = {
 /** As everybody in the pool may read it: who it is and by what they were noticed is their own business. */
 export function publicObstacle({ code, text, until }: HostObstacle): HostObstacle {
   return { code, text: publicText(code, text), until }
-}
-
-/** The same for the reason why something was done to a job. */
-export function publicText(code: string, text: string): string {
-  return code === "owner_here" ? "somebody is at it" : text
 }

@@ -12,6 +12,7 @@ export function termsOf(core: Core, { record }: FleetHost): HostTerms {
 
 /** Tells the host what holds there. Within a change. */
 export function sendOwner(core: Core, host: FleetHost): void {
+  host.ownerUntaken++
   core.ledger.send(host, { type: "owner", terms: termsOf(core, host), lever: host.record.lever })
 }
 

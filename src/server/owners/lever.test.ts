@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { eventually } from "../../../test/support/agent-home.ts"
 import { MovedClock } from "../../../test/support/moved-clock.ts"
 import { readServerEvents } from "../../../test/support/server-events.ts"
 import { runsOn } from "../../../test/support/simulated-host.ts"
@@ -41,7 +42,10 @@ test("an owner pauses from elsewhere: nothing starts, the host is told, why says
   })
   assert.ok(host.said.findIndex(({ type }) => type === "owner") < host.said.findIndex(({ type }) => type === "ready"))
   const paused = await server.call<OwnerView>("POST", "/v1/hosts/alpha/owner/pause", { for: "2h" }, mia)
-  assert.deepEqual([paused.obstacles[0]?.code, paused.heard], ["paused", "now"])
+  assert.deepEqual([paused.obstacles[0]?.code, paused.heard], ["paused", "next_contact"])
+  for (const _ of said(host.said)) host.tell({ type: "owner-taken" })
+  const heard = async () => (await server.call<OwnerView>("GET", "/v1/hosts/alpha/owner", undefined, mia)).heard
+  await eventually(async () => (await heard()) === "now", "all that it was told is taken")
   assert.match(paused.obstacles[0]?.text ?? "", /^paused by mia until /)
   const until = paused.lever.pauses.owner?.pause?.until ?? 0
   assert.ok(Math.abs(until - Date.now() - 2 * HOUR_MS) < 60_000)

@@ -1,3 +1,4 @@
+import { publicText } from "../../presence/public-text.ts"
 import { ruleViews } from "../../presence/rules-held.ts"
 import type { HostView } from "../../protocol/host.ts"
 import type { HostObstacle } from "../../protocol/owner.ts"
@@ -5,7 +6,7 @@ import type { JobThere, OwnerView } from "../../protocol/owner-api.ts"
 import type { Core } from "../core.ts"
 import type { FleetHost } from "../fleet/fleet-host.ts"
 import { mayRule, type Viewer } from "../jobs/job-view.ts"
-import { obstaclesOf, publicObstacle, publicText } from "./host-rules.ts"
+import { obstaclesOf, publicObstacle } from "./host-rules.ts"
 
 /** What holds on a host for its owner's sake, as this person may see it. */
 export function ownerView(core: Core, host: FleetHost, viewer: Viewer): OwnerView {
@@ -22,7 +23,7 @@ export function ownerView(core: Core, host: FleetHost, viewer: Viewer): OwnerVie
     policy: ruleViews(host.policy),
     timeZone: facts?.timeZone ?? "UTC",
     jobs: jobsThere(core, host, viewer),
-    heard: host.channel === null ? "next_contact" : "now",
+    heard: host.channel === null || host.ownerUntaken > 0 ? "next_contact" : "now",
   }
 }
 

@@ -1,3 +1,4 @@
+import { publicText } from "../../presence/public-text.ts"
 import type { FoundAttempt } from "../../protocol/agent-wire.ts"
 import type { Suspension } from "../../protocol/job.ts"
 import { isForOwner } from "../../protocol/job-state.ts"
@@ -8,7 +9,7 @@ import { isCurrent } from "../jobs/close-attempt.ts"
 import type { Tried } from "../jobs/job-table.ts"
 import { transition } from "../jobs/transition.ts"
 import { forgetActivity } from "../notify/activity.ts"
-import { publicText } from "./host-rules.ts"
+import { recordUse } from "../usage/record-use.ts"
 
 type Stepped = Extract<OwnerNews, { type: "suspended" | "vacating" }>
 
@@ -24,6 +25,7 @@ export function markSuspended(core: Core, tried: Tried, why: OwnerReason, since:
   attempt.state = "suspended"
   attempt.suspended = suspended
   core.ledger.attemptChanged(attempt)
+  recordUse(core, tried)
   core.table.leaseChanged(tried)
   const { id, hostId: host, hostName } = attempt
   core.store.stepAsides.put({ host, attempt: id, at: since, endedAt: null, reactionMs, vacated: false })
@@ -41,6 +43,7 @@ export function markContinued(core: Core, tried: Tried, suspendedMs: number): vo
   attempt.suspendedMs = suspendedMs
   forgetActivity(attempt)
   core.ledger.attemptChanged(attempt)
+  recordUse(core, tried)
   core.table.leaseChanged(tried)
   core.store.stepAsides.end(attempt.id, core.clock.now(), false)
   const { id, hostId: host, hostName } = attempt
@@ -91,10 +94,12 @@ export function endSuspension(core: Core, { attempt }: Tried, endedAt: number): 
   core.store.stepAsides.end(attempt.id, endedAt, isForOwner(attempt.cause))
 }
 
-function keepSuspendedMs(core: Core, { attempt }: Tried, suspendedMs: number): void {
+function keepSuspendedMs(core: Core, tried: Tried, suspendedMs: number): void {
+  const { attempt } = tried
   if (attempt.suspendedMs === suspendedMs) return
   attempt.suspendedMs = suspendedMs
   core.ledger.attemptChanged(attempt)
+  recordUse(core, tried)
 }
 
 function said({ code, text }: OwnerReason): { readonly code: string; readonly reason: string } {

@@ -1,5 +1,5 @@
 /** A pass that took this long or less may follow the one before at once. */
-const QUICK_MS = 10
+const QUICK_MS = 25
 /** After a longer one so many times as long belongs to everything else. */
 const REST = 4
 const LONGEST_REST_MS = 1_000

@@ -5,7 +5,9 @@ import { TestServer } from "../../../test/support/test-server.ts"
 import type { JobView } from "../../protocol/job.ts"
 import { NO_QUEUE_REQUEST, type QueueRequest } from "../../protocol/queue-request.ts"
 
-const asking = (change: Partial<QueueRequest>) => ({ queue: { ...NO_QUEUE_REQUEST, ...change } })
+/** All that the host has. */
+const ALL = { resources: { memoryBytes: null, gpus: null, cores: 2 } }
+const asking = (change: Partial<QueueRequest>) => ({ ...ALL, queue: { ...NO_QUEUE_REQUEST, ...change } })
 const QOS = `
 accounts: { lab: { users: [ann, bob] }, default: {} }
 default-account: default
@@ -28,9 +30,9 @@ async function withPolicy(text: string) {
 test("with a policy jobs start in its order, and it says under what they ran", async () => {
   const { server, end } = await withPolicy(QOS)
   await using _ = server
-  const first = await server.submit()
+  const first = await server.submit(ALL)
   await server.untilState(first.id, "running")
-  const plain = await server.submit()
+  const plain = await server.submit(ALL)
   const urgent = await server.submit(asking({ qos: "urgent" }))
   assert.deepEqual([(await server.job(urgent.id)).place, (await server.job(plain.id)).place], [1, 2])
   end(first)
@@ -45,7 +47,7 @@ test("with a policy jobs start in its order, and it says under what they ran", a
 test("a job is preempted by its QOS, waits again and runs once more, its age kept", async () => {
   const { server, host, end } = await withPolicy(`${QOS}preemption: { by: qos, mode: requeue }\n`)
   await using _ = server
-  const plain = await server.submit()
+  const plain = await server.submit(ALL)
   await server.untilState(plain.id, "running")
   const urgent = await server.submit(asking({ qos: "urgent" }))
   await server.untilState(urgent.id, "running")
@@ -63,7 +65,7 @@ test("a job is preempted by its QOS, waits again and runs once more, its age kep
 test("with mode cancel who is preempted ends", async () => {
   const { server } = await withPolicy(`${QOS}preemption: { by: qos, mode: cancel, grace: 1s }\n`)
   await using _ = server
-  const plain = await server.submit()
+  const plain = await server.submit(ALL)
   await server.untilState(plain.id, "running")
   await server.submit(asking({ qos: "urgent" }))
   const { state, cause } = await server.untilEnded(plain.id)
@@ -78,7 +80,7 @@ default-partition: day
 `
   const { server, host } = await withPolicy(text)
   await using _ = server
-  const job = await server.submit()
+  const job = await server.submit(ALL)
   await server.untilState(job.id, "running")
   const [order] = [...host.attempts.values()].map((attempt) => attempt.order)
   assert.equal(order?.timeLimitMs, 3_600_000)

@@ -1,7 +1,7 @@
 import * as z from "zod"
 import { ACCOUNT_TRAITS } from "../../../protocol/account-traits.ts"
 import type { HostScan, JoinStep } from "../../../protocol/api.ts"
-import type { HostFacts, HostView, StrayView } from "../../../protocol/host.ts"
+import type { HostFacts, HostForgivenView, HostView, StrayView } from "../../../protocol/host.ts"
 import type { HostDisk } from "../../../protocol/host-disk.ts"
 import type { LeaveStep, ServerKeyAnswer } from "../../../protocol/lending.ts"
 import { type HostNetwork, type HostWakeView, type MeasureView, NETWORK_KINDS } from "../../../protocol/network.ts"
@@ -174,6 +174,12 @@ export const hostOwner = answer(
   }),
 )
 
+export const hostForgiven = answer(
+  "HostForgiven",
+  "A machine of the pool, whose crashes are forgotten now",
+  host.extend({ forgiven: count.describe("Of how many kinds of jobs; 0: there were none") }),
+)
+
 export const hostList = answer("HostList", "Hosts by name", z.object({ hosts: z.array(host) }))
 
 export const hostScan = answer(
@@ -235,8 +241,9 @@ export const HOST_ANSWERS_AGREE: readonly [
   Describes<typeof measure, MeasureView>,
   Describes<typeof host, HostView>,
   Describes<typeof hostOwner, HostOwnerView>,
+  Describes<typeof hostForgiven, HostForgivenView>,
   Describes<typeof hostScan, HostScan>,
   Describes<typeof serverKey, ServerKeyAnswer>,
   Describes<typeof joinStep, JoinStep>,
   Describes<typeof leaveStep, LeaveStep>,
-] = [true, true, true, true, true, true, true, true, true, true, true, true, true]
+] = [true, true, true, true, true, true, true, true, true, true, true, true, true, true]

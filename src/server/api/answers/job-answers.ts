@@ -6,6 +6,7 @@ import type { AttemptUsage, AttemptView, JobSpec, JobView, OutputsView } from ".
 import { CAUSES, JOB_STATES } from "../../../protocol/job-state.ts"
 import { answer, count, type Describes, hash, time } from "./answer.ts"
 import { notifyOn } from "./notify-answers.ts"
+import { ahead, expected, priorityView } from "./order-answers.ts"
 import { queueAsked, standing } from "./standing-answers.ts"
 
 export const jobState = z.enum(JOB_STATES)
@@ -205,6 +206,10 @@ export const why = answer(
     code: z.string().describe("Stable, for scripts"),
     place: count.nullable(),
     hosts: whyHosts,
+    priority: priorityView.optional(),
+    ahead: ahead.optional(),
+    expected: expected.optional(),
+    sooner: z.array(z.string()).optional().describe("What would make it start now, in words"),
   }),
 )
 

@@ -81,7 +81,9 @@ export const owner = answer(
         usesGpu: z.boolean(),
       }),
     ),
-    heard: z.enum(["now", "next_contact"]).describe("now: the host is told at once; else when it is heard of next"),
+    heard: z
+      .enum(["now", "next_contact"])
+      .describe("now: the host has taken all that was said; else when it is heard of next"),
   }),
 )
 

@@ -17,7 +17,7 @@ export const doctorReport = answer(
       z.object({
         subject: z.string(),
         code: z.string().describe("Stable, for scripts"),
-        level: z.enum(["ok", "warning", "problem", "unknown"]),
+        level: z.enum(["ok", "note", "warning", "problem", "unknown"]),
         text: z.string(),
         fix: z.string().nullable(),
       }),

@@ -1,0 +1,99 @@
+import type { Resources } from "../../protocol/resources.ts"
+import { type Budget, type Occupant, Outlook } from "../outlook.ts"
+
+/** Jobs alike for which no time could be found, as they hold their place on one host. */
+export interface PlaceHolder {
+  /** What each of them takes of the host. */
+  readonly need: Resources
+  /** The same for all hosts on which they do. */
+  readonly jobs: { readonly count: number }
+  /** Before then it could not be there in any case. */
+  readonly fromMs: number
+  /**
+   * It also waits for something besides this host: other hosts, or pieces. Then what is known of the ends of jobs here says nothing of when
+   * its time comes.
+   */
+  readonly isFirm: boolean
+}
+
+/** Who is on a host, now or later as planned: kept only as far as it is asked for. */
+export class Occupants {
+  /** How many of them have no end that is known. */
+  endless = 0
+  readonly #counts = new Map<string, { readonly need: Resources; count: number }>()
+  /** What came and went since it was last asked for. */
+  #changes: { readonly need: Resources; readonly times: 1 | -1 }[] = []
+
+  change(need: Resources, toMs: number, times: 1 | -1): void {
+    this.#changes.push({ need, times })
+    if (toMs === Number.POSITIVE_INFINITY) this.endless += times
+  }
+
+  all(): Iterable<Occupant> {
+    for (const { need, times } of this.#changes) {
+      const key = `${need.memoryBytes}/${need.gpus}/${need.cores}`
+      const known = this.#counts.get(key)
+      if (known === undefined) this.#counts.set(key, { need, count: times })
+      else known.count += times
+    }
+    this.#changes = []
+    return [...this.#counts.values()].filter(({ count }) => count > 0)
+  }
+}
+
+/**
+ * The places that jobs without a time hold on one host. Who stands behind them may be there only if it always fits beside whatever could run
+ * there without it (the outlook): whoever ends first, none of them finds it in the way.
+ *
+ * Where all that is there has a known end, and the holder waits for nothing but this host, it is known that it cannot be there within the
+ * window: then only those are in its way that are there at the end of that.
+ */
+export class HeldPlaces {
+  readonly #total: Resources
+  readonly #occupants: Occupants
+  readonly #windowEndMs: number
+  readonly #budget: Budget
+  readonly #holders: PlaceHolder[] = []
+  #firm = 0
+  #outlook: { readonly version: number; readonly of: Outlook } | undefined
+
+  constructor(total: Resources, occupants: Occupants, windowEndMs: number, budget: Budget) {
+    this.#total = total
+    this.#occupants = occupants
+    this.#windowEndMs = windowEndMs
+    this.#budget = budget
+  }
+
+  add(holder: PlaceHolder): void {
+    this.#holders.push(holder)
+    if (holder.isFirm) this.#firm++
+  }
+
+  delete(holder: PlaceHolder): void {
+    this.#holders.splice(this.#holders.indexOf(holder), 1)
+    if (holder.isFirm) this.#firm--
+  }
+
+  /**
+   * Whether a job that ends at `endMs` could be in the way of a holder.
+   * @param version of the host: the same as long as nothing of it has changed
+   */
+  forbid(need: Resources, endMs: number, version: number): boolean {
+    const isLong = endMs >= this.#windowEndMs || this.#occupants.endless > 0
+    if (!isLong && this.#firm === 0) return false
+    const concerned = this.#holders.filter(({ fromMs, isFirm }) => fromMs < endMs && (isLong || isFirm))
+    if (concerned.length === 0) return false
+    return !this.#outlookFor(concerned, version).alwaysFits(need, this.#budget)
+  }
+
+  #outlookFor(concerned: readonly PlaceHolder[], version: number): Outlook {
+    if (concerned.length < this.#holders.length) return this.#look(concerned)
+    if (this.#outlook?.version !== version) this.#outlook = { version, of: this.#look(concerned) }
+    return this.#outlook.of
+  }
+
+  #look(holders: readonly PlaceHolder[]): Outlook {
+    const holding = holders.map(({ need, jobs }) => ({ need, count: jobs.count }))
+    return new Outlook([...holding, ...this.#occupants.all()], this.#total)
+  }
+}

@@ -1,0 +1,39 @@
+import type { Closed } from "../calendar/plan-request.ts"
+import { hoursOf, type WeeklyPresence } from "./weekly-presence.ts"
+
+/** From this chance on an owner is expected. */
+const EXPECTED_FROM = 0.5
+/** What an hour of the week of which nothing is known counts like: half an hour there and half an hour not. */
+const PRIOR_HOURS = 1
+/** Looked at for less than this in all, an hour of the week says nothing: once may be chance. */
+const LEAST_SEEN_HOURS = 1.5
+
+/** A time in which an owner is expected at the Mac. */
+export interface ExpectedPresence extends Closed {
+  /** 0 to 1: how likely it is that the owner is there at its likeliest hour; from few weeks it is never near to 1. */
+  readonly confidence: number
+}
+
+/**
+ * When the owner is expected between these moments, in order of time; neighbouring hours are one. Nothing is expected of hours that were hardly ever looked
+ * at: then plans are made as if nobody came, and the host's own rules hold.
+ */
+export function expectedPresence(
+  { seenHours, hereHours }: Pick<WeeklyPresence, "seenHours" | "hereHours">,
+  timeZone: string,
+  fromMs: number,
+  toMs: number,
+): readonly ExpectedPresence[] {
+  const expected: ExpectedPresence[] = []
+  for (const { hour, startMs, endMs } of hoursOf(fromMs, toMs, timeZone)) {
+    const seen = seenHours[hour]!
+    // Laplace's rule of succession.
+    const chance = (hereHours[hour]! + PRIOR_HOURS / 2) / (seen + PRIOR_HOURS)
+    if (seen < LEAST_SEEN_HOURS || chance < EXPECTED_FROM) continue
+    const last = expected.at(-1)
+    if (last?.endMs === startMs) {
+      expected[expected.length - 1] = { ...last, endMs, confidence: Math.max(last.confidence, chance) }
+    } else expected.push({ startMs, endMs, confidence: chance })
+  }
+  return expected
+}

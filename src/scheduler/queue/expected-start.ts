@@ -1,0 +1,42 @@
+import type { JobId } from "../../protocol/ids.ts"
+import type { ExpectedStart } from "../../protocol/queue-order.ts"
+import { planQueue } from "./plan-queue.ts"
+import type { QueueEntry } from "./queue-plan.ts"
+import type { QueueScene } from "./queue-scene.ts"
+
+/**
+ * When a job is expected to start, as a range: the one end if all that runs now ended at once, the other by the plan, in which all takes its whole
+ * time limit. Neither counts jobs that are still to come.
+ * @param entry what the plan with estimates says of it
+ */
+export function expectedStart(scene: QueueScene, nowMs: number, entry: QueueEntry): ExpectedStart {
+  const soon = { ...scene, running: scene.running.map((one) => ({ ...one, leavesMs: nowMs })) }
+  const first = planQueue(soon, nowMs, { estimates: true }).entries.find(({ job }) => job === entry.job)
+  const to = entry.startMs
+  const from = to === null ? (first?.startMs ?? null) : Math.min(to, first?.startMs ?? to)
+  const names = new Map(scene.hosts.map(({ id, name }) => [id, name]))
+  const hosts = (to === null ? (first?.hosts ?? []) : entry.hosts).map((id) => names.get(id) ?? id)
+  return {
+    from,
+    to,
+    hosts,
+    estimate: entry.estimate || (to === null && from !== null),
+    rests: restsOn(scene, from, to, entry),
+  }
+}
+
+function restsOn({ running }: QueueScene, from: number | null, to: number | null, entry: QueueEntry): string {
+  if (from === null && to === null) return "no host that could run it is to be had as things are"
+  const endless = running.filter(({ limitMs, leavesMs }) => limitMs === null && leavesMs === null).map(({ job }) => job)
+  const latest =
+    to === null
+      ? `how late nobody can say${endless.length === 0 ? "" : `, as ${jobsText(endless)} no time limit`}`
+      : "the latest if all jobs take their whole time limit"
+  const guess = entry.estimate ? "; nothing is kept for it yet" : ""
+  return `the earliest if all that runs now ended at once, ${latest}; jobs that come before it later are not counted${guess}`
+}
+
+function jobsText(jobs: readonly JobId[]): string {
+  const [first] = jobs
+  return jobs.length === 1 ? `job ${first} has` : `job ${first} and ${jobs.length - 1} more have`
+}

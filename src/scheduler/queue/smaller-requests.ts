@@ -1,0 +1,63 @@
+import { formatDuration } from "../../base/duration.ts"
+import { DEFAULT_MEMORY_BYTES, type ResourceRequest, type Resources } from "../../protocol/resources.ts"
+
+/** What a job asks for, as far as it might ask for less. */
+export interface Asked {
+  readonly resources: ResourceRequest
+  /** It names hosts. */
+  readonly isPinned: boolean
+  /** `null`: there is nothing to shorten. */
+  readonly limitMs: number | null
+}
+
+export interface SmallerRequest {
+  /** As its sender would type it: `with --memory 48G`, `without --host`. */
+  readonly words: string
+  readonly resources: ResourceRequest
+  readonly isPinned: boolean
+  readonly limitMs: number | null
+}
+
+const GIB = 2 ** 30
+const MIB = 2 ** 20
+const MOST_SIZES = 3
+const MINUTE_MS = 60_000
+
+/** Requests that ask for less, the mildest of each kind first. @param free what is free on hosts now, each alone */
+export function smallerRequests(asked: Asked, free: readonly Resources[]): readonly (readonly SmallerRequest[])[] {
+  const { resources } = asked
+  const change = (words: string, less: Partial<Asked>): SmallerRequest => ({ ...asked, ...less, words })
+  const memory = resources.memoryBytes ?? DEFAULT_MEMORY_BYTES
+  const sizes = new Set(free.map(({ memoryBytes }) => wholeBytes(memoryBytes)))
+  const smaller = [...sizes].filter((bytes) => bytes > 0 && bytes < memory).sort((a, b) => b - a)
+  const cores = [...new Set(free.map((one) => one.cores))].filter((one) => one > 0 && one < resources.cores)
+  return [
+    smaller
+      .slice(0, MOST_SIZES)
+      .map((memoryBytes) =>
+        change(`with --memory ${sizeText(memoryBytes)}`, { resources: { ...resources, memoryBytes } }),
+      ),
+    cores
+      .sort((a, b) => b - a)
+      .slice(0, MOST_SIZES)
+      .map((count) => change(`with --cores ${count}`, { resources: { ...resources, cores: count } })),
+    resources.gpus === 0 ? [] : [change("with --gpu 0", { resources: { ...resources, gpus: 0 } })],
+    asked.isPinned ? [change("without --host", { isPinned: false })] : [],
+    asked.limitMs === null
+      ? []
+      : [2, 4, 8]
+          .map((part) => Math.floor(asked.limitMs! / part / MINUTE_MS) * MINUTE_MS)
+          .filter((limitMs) => limitMs > 0)
+          .map((limitMs) => change(`with --time ${formatDuration(limitMs).replace(" ", "")}`, { limitMs })),
+  ]
+}
+
+/** Whole GiB, below one of them whole steps of 256 MiB. */
+function wholeBytes(bytes: number): number {
+  const step = bytes >= GIB ? GIB : 256 * MIB
+  return Math.floor(bytes / step) * step
+}
+
+function sizeText(bytes: number): string {
+  return bytes % GIB === 0 ? `${bytes / GIB}G` : `${bytes / MIB}M`
+}

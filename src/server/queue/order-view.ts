@@ -1,0 +1,107 @@
+import type { JobId } from "../../protocol/ids.ts"
+import type { QueueOrderEntry, QueueOrderView } from "../../protocol/queue-order.ts"
+import { explainQueue } from "../../scheduler/explain.ts"
+import { planQueue } from "../../scheduler/queue/plan-queue.ts"
+import type { QueueEntry } from "../../scheduler/queue/queue-plan.ts"
+import type { QueueScene } from "../../scheduler/queue/queue-scene.ts"
+import { reasonText } from "../../scheduler/queue/reason-text.ts"
+import type { Core } from "../core.ts"
+import { policyView } from "../policy/pool-policy.ts"
+import { gateOf } from "./gate.ts"
+import { sceneNow } from "./scene-now.ts"
+import { snapshotOf } from "./snapshot.ts"
+import { placedAs } from "./who-of.ts"
+
+/** With more who wait, times that nothing is kept for are not reckoned. */
+const MOST_ESTIMATED = 5_000
+
+/** The queue in its order, with what keeps each job waiting, and who is kept out of it. */
+export function queueOrderView(core: Core, limit: number): QueueOrderView {
+  const nowMs = core.clock.now()
+  const { version } = policyView(core)
+  const scene = sceneNow(core, nowMs)
+  const { entries } = planQueue(scene, nowMs, { estimates: scene.waiting.length <= MOST_ESTIMATED })
+  const inQueue = version > 0 ? byPolicy(scene, entries, nowMs, limit) : byTurn(core, scene, entries, nowMs, limit)
+  return {
+    policy: version,
+    at: nowMs,
+    waiting: core.table.waitingCount,
+    entries: [...inQueue, ...keptOut(core, scene, version > 0, nowMs)].slice(0, limit),
+  }
+}
+
+function byPolicy(scene: QueueScene, entries: readonly QueueEntry[], nowMs: number, limit: number): QueueOrderEntry[] {
+  const jobs = new Map(scene.waiting.map((one) => [one.id, one]))
+  return entries.slice(0, limit).flatMap((entry) => {
+    const job = jobs.get(entry.job)
+    if (job === undefined) return []
+    const { account, qos, user, name } = job
+    const reason = entry.reason === null ? "starts now" : reasonText(entry.reason, nowMs)
+    return {
+      ...timeOf(scene, entry),
+      job: entry.job,
+      user,
+      name: name === `job ${entry.job}` ? null : name,
+      account,
+      qos,
+      partition: entry.partition,
+      priority: entry.priority,
+      place: entry.place,
+      code: entry.reason?.code ?? "starting",
+      reason,
+    }
+  })
+}
+
+function byTurn(
+  core: Core,
+  scene: QueueScene,
+  entries: readonly QueueEntry[],
+  nowMs: number,
+  limit: number,
+): QueueOrderEntry[] {
+  const planned = new Map(entries.map((entry) => [entry.job, entry]))
+  const found: QueueOrderEntry[] = []
+  for (const { job: id, place, code, summary } of explainQueue(snapshotOf(core), nowMs)) {
+    if (found.length >= limit) break
+    const job = core.table.live(id)
+    const entry = planned.get(id)
+    if (job === undefined) continue
+    const { user, spec } = job
+    const time = entry === undefined ? NO_TIME : timeOf(scene, entry)
+    const who = { account: null, qos: null, priority: null }
+    found.push({
+      ...time,
+      job: id,
+      user,
+      name: spec.name,
+      ...who,
+      partition: spec.partition,
+      place,
+      code,
+      reason: summary,
+    })
+  }
+  return found
+}
+
+const NO_TIME = { startAt: null, estimate: false, hosts: [] } as const
+
+function timeOf(scene: QueueScene, { startMs, estimate, hosts }: QueueEntry) {
+  const names = hosts.map((id) => scene.hosts.find((host) => host.id === id)?.name ?? id)
+  return { startAt: startMs, estimate, hosts: names }
+}
+
+function keptOut(core: Core, { policy }: QueueScene, isByPolicy: boolean, nowMs: number): QueueOrderEntry[] {
+  const found: QueueOrderEntry[] = []
+  for (const job of core.table.all()) {
+    if (job.state !== "held") continue
+    const gate = gateOf(core, job, nowMs)
+    const [code, reason] =
+      gate.state === "open" ? ["starting", "joins the queue now"] : [gate.reason.code, reasonText(gate.reason, nowMs)]
+    const { account, qos } = isByPolicy ? placedAs(policy, job.user, job.spec) : { account: null, qos: null }
+    const who = { job: job.id as JobId, user: job.user, name: job.spec.name, partition: job.spec.partition }
+    found.push({ ...NO_TIME, ...who, account, qos, priority: null, place: null, code, reason })
+  }
+  return found
+}

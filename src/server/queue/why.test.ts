@@ -1,0 +1,78 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { runsOn } from "../../../test/support/simulated-host.ts"
+import { TestServer } from "../../../test/support/test-server.ts"
+import type { WhyAnswer } from "../../protocol/api.ts"
+import type { QueueOrderView } from "../../protocol/queue-order.ts"
+import { NO_QUEUE_REQUEST } from "../../protocol/queue-request.ts"
+
+const GIB = 2 ** 30
+const memory = (gib: number) => ({ resources: { memoryBytes: gib * GIB, gpus: 0, cores: 1 } })
+const HOUR_MS = 3_600_000
+
+/** A host of which jobs may have 7 GiB, 4 of them taken by one job for an hour at most. */
+async function busyServer(policy?: string) {
+  const server = await TestServer.start()
+  const host = await server.hosts.join("alpha")
+  host.script = runsOn
+  if (policy !== undefined) await server.call("POST", "/v1/policy", { text: policy, dryRun: false })
+  const first = await server.submit({ ...memory(4), timeLimitMs: HOUR_MS })
+  await server.untilState(first.id, "running")
+  return { server, first }
+}
+const why = (server: TestServer, id: number) => server.call<WhyAnswer>("GET", `/v1/jobs/${id}/why`)
+const order = (server: TestServer) => server.call<QueueOrderView>("GET", "/v1/queue/order")
+
+test("without a policy: place, expected start as a range, what would help, and who stands before", async () => {
+  const { server, first } = await busyServer()
+  await using _ = server
+  const large = await server.submit({ ...memory(6), timeLimitMs: HOUR_MS })
+  const second = await server.submit({ ...memory(6) })
+  const answer = await why(server, large.id)
+  assert.deepEqual([answer.place, answer.code, answer.ahead], [1, "memory_leased", []])
+  assert.deepEqual(answer.sooner, ["with --memory 3G it would start now on alpha"])
+  const now = Date.now()
+  assert.ok((answer.expected?.from ?? Number.NaN) <= now + 120_000)
+  assert.ok((answer.expected?.to ?? 0) > now + HOUR_MS - 60_000)
+  const behind = await why(server, second.id)
+  assert.deepEqual(
+    behind.ahead?.map(({ job, because }) => [job, because]),
+    [[large.id, "it was sent before"]],
+  )
+  const { policy, entries } = await order(server)
+  assert.deepEqual(
+    [policy, ...entries.map(({ job, place, priority }) => [job, place, priority])],
+    [0, [large.id, 1, null], [second.id, 2, null]],
+  )
+  // What was said holds: asking for that much starts at once.
+  for (const { id } of [large, second]) await server.call("POST", `/v1/jobs/${id}/stop`, { now: true })
+  await server.untilState((await server.submit(memory(3))).id, "running")
+  assert.equal((await server.job(first.id)).state, "running")
+})
+
+test("with a policy: the table of the priority, and by what others stand before", async () => {
+  const text = "qos: { urgent: { rank: 10 } }\npriority: { weights: { qos: 1000, age: 100 } }\n"
+  const { server } = await busyServer(text)
+  await using _ = server
+  const large = memory(6)
+  const plain = await server.submit({ ...large, queue: { ...NO_QUEUE_REQUEST, nice: 5 } })
+  const urgent = await server.submit({ ...large, queue: { ...NO_QUEUE_REQUEST, qos: "urgent" } })
+  const held = await server.submit({ ...large, queue: { ...NO_QUEUE_REQUEST, hold: true } })
+  await server.call("POST", `/v1/jobs/${plain.id}/nice`, { nice: 7 })
+  const answer = await why(server, plain.id)
+  assert.deepEqual([answer.place, answer.hosts[0]?.name], [2, "alpha"])
+  assert.deepEqual(
+    answer.priority?.rows.filter(({ points }) => points < 0),
+    [{ factor: "nice", value: null, weight: null, points: -7 }],
+  )
+  assert.match(answer.ahead?.[0]?.because ?? "", /^its priority is higher by \d+$/)
+  const { entries } = await order(server)
+  assert.deepEqual(
+    entries.map(({ job, place, code }) => [job, place, code]),
+    [
+      [urgent.id, 1, "resources"],
+      [plain.id, 2, "resources"],
+      [held.id, null, "held"],
+    ],
+  )
+})

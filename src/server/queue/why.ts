@@ -1,0 +1,102 @@
+import type { WhyAnswer } from "../../protocol/api.ts"
+import type { AheadView } from "../../protocol/queue-order.ts"
+import { explain } from "../../scheduler/explain.ts"
+import { expectedStart } from "../../scheduler/queue/expected-start.ts"
+import { planQueue } from "../../scheduler/queue/plan-queue.ts"
+import { PlanReport } from "../../scheduler/queue/plan-report.ts"
+import type { QueueEntry, QueuePlan } from "../../scheduler/queue/queue-plan.ts"
+import type { QueueScene } from "../../scheduler/queue/queue-scene.ts"
+import { entryText, reasonText } from "../../scheduler/queue/reason-text.ts"
+import type { JobRecord } from "../../store/job-record.ts"
+import type { Core } from "../core.ts"
+import { policyHolds } from "../policy/pool-policy.ts"
+import { gateOf } from "./gate.ts"
+import { sceneNow } from "./scene-now.ts"
+import { snapshotOf } from "./snapshot.ts"
+import { soonerWays } from "./sooner.ts"
+
+const MOST_AHEAD = 10
+
+/**
+ * Why a job waits, with all that follows from the plan; `undefined` when it does not.
+ * @param brief without what takes more plans than one: expected start, what would help
+ */
+export function whyWaits(core: Core, job: JobRecord, brief = false): WhyAnswer | undefined {
+  const nowMs = core.clock.now()
+  if (job.state === "held") {
+    const gate = gateOf(core, job, nowMs)
+    const code = gate.state === "open" ? "starting" : gate.reason.code
+    const summary = gate.state === "open" ? "It joins the queue now" : sentence(reasonText(gate.reason, nowMs))
+    return { job: job.id, summary, code, place: null, hosts: [] }
+  }
+  if (job.state !== "queued") return undefined
+  const byPolicy = policyHolds(core)
+  // First come, first served has words of its own.
+  const turn = byPolicy ? undefined : explain(snapshotOf(core), nowMs, job.id)
+  if (turn !== undefined && (brief || turn.code === "never_fits")) return turn
+  const scene = sceneNow(core, nowMs)
+  const plan = planQueue(scene, nowMs, { estimates: !brief })
+  const entry = plan.entries.find((one) => one.job === job.id)
+  if (entry === undefined) return turn
+  const shared = {
+    ahead: aheadOf(core, scene, plan, entry),
+    ...(brief ? {} : { expected: expectedStart(scene, nowMs, entry), sooner: soonerWays(core, scene, job.id, nowMs) }),
+  }
+  if (!byPolicy) return turn === undefined ? undefined : { ...turn, ...shared }
+  const report = new PlanReport(scene, plan)
+  const { priority, rows } = report.priorityOf(entry)
+  const names = new Map<string, string>(scene.hosts.map(({ id, name }) => [id, name]))
+  const waiting = core.table.waitingJob(job.id)
+  const awaits = waiting?.awaits === undefined ? "" : ` (for ${waiting.awaits})`
+  return {
+    job: job.id,
+    summary: sentence(entryText(entry, nowMs, (id) => names.get(id) ?? id)) + awaits,
+    code: entry.reason?.code ?? "starting",
+    place: entry.place,
+    hosts: report.hostsOf(entry).map(({ host, obstacles, text }) => {
+      const [first] = obstacles
+      return {
+        host: host.id,
+        name: host.name,
+        code: first?.code ?? "has_room",
+        text,
+        until: first !== undefined && "until" in first ? first.until : null,
+      }
+    }),
+    priority: { priority, rows },
+    ...shared,
+  }
+}
+
+/** The nearest of those before it, in their order, and by what each stands there. */
+function aheadOf(core: Core, scene: QueueScene, plan: QueuePlan, entry: QueueEntry): readonly AheadView[] {
+  const { place } = entry
+  if (place === null) return []
+  const byPolicy = policyHolds(core)
+  const jobs = new Map(scene.waiting.map((one) => [one.id, one]))
+  const tiers = new Map(scene.policy.partitions.map(({ name, tier }) => [name, tier]))
+  return plan.entries
+    .filter((one) => one.place !== null && one.place < place)
+    .slice(-MOST_AHEAD)
+    .map((one) => ({
+      job: one.job,
+      user: jobs.get(one.job)?.user ?? "",
+      place: one.place!,
+      priority: byPolicy ? one.priority : null,
+      because: !byPolicy
+        ? "it was sent before"
+        : one.ownersFirst
+          ? "it is its owner's Mac"
+          : (tiers.get(one.partition) ?? 1) > (tiers.get(entry.partition) ?? 1)
+            ? `its partition ${one.partition} goes first`
+            : one.priority > entry.priority
+              ? `its priority is higher by ${one.priority - entry.priority}`
+              : one.priority === entry.priority
+                ? "of equal priority, it was sent before"
+                : "the short lane, or its QOS, goes first",
+    }))
+}
+
+function sentence(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
+}

@@ -1,0 +1,67 @@
+import type { Policy } from "../../scheduler/policy/policy.ts"
+import type { UsedMinutes } from "../../scheduler/queue/queue-scene.ts"
+import { readAmountKey, readLeaf } from "../../scheduler/share/usage-periods.ts"
+import type { Core } from "../core.ts"
+import { currentPolicy } from "../policy/pool-policy.ts"
+import { accountOf } from "./charge-terms.ts"
+
+/** What has been used, faded, until the last period that is charged: what shares and limits on used minutes are reckoned from. */
+export interface PoolUsage {
+  /**
+   * In billable units times seconds, by `account/user`; what is donated is taken off, down to nothing. Who is in no account and used
+   * nothing is there with 0: a share that nobody uses counts, too.
+   */
+  readonly byUser: ReadonlyMap<string, number>
+  /** As {@link byUser}: for what others were charged on their Macs. */
+  readonly donated: ReadonlyMap<string, number>
+  /** By layer, as the queue's scene has it: `account vision`, `user vision/ann`, `qos long`, `root`. */
+  readonly minutes: ReadonlyMap<string, UsedMinutes>
+}
+
+/** As of the last commit, or within a change as of its end: nothing is charged here. */
+export function poolUsageOf(core: Core, policy: Policy = currentPolicy(core)): PoolUsage {
+  const users = core.store.accounts.users().map(({ name }) => `${accountOf(policy, name)}/${name}`)
+  return usageOfSums(core.usage.sums, policy, users)
+}
+
+/** @param sums of a book, in an order that is always the same for the same use: sums of doubles hang on it */
+export function usageOfSums(
+  sums: ReadonlyMap<string, number>,
+  policy: Pick<Policy, "accounts">,
+  users: readonly string[],
+): PoolUsage {
+  const byUser = new Map<string, number>(users.map((user) => [user, 0]))
+  const donated = new Map<string, number>()
+  const minutes = new Map<string, { minutes: Record<string, number>; wallMinutes: number }>()
+  const parents = new Map(policy.accounts.map(({ name, parent }) => [name, parent]))
+  for (const [key, amount] of [...sums].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))) {
+    const { leaf, name } = readAmountKey(key)
+    const { account, user, qos } = readLeaf(leaf)
+    const who = `${account}/${user}`
+    if (name === "donated") add(donated, who, amount)
+    if (name === "units") add(byUser, who, amount)
+    if (name === "donated") continue
+    for (const layer of [...accountsUp(account, parents), `user ${who}`, `qos ${qos}`, "root"]) {
+      const used = minutes.get(layer) ?? { minutes: {}, wallMinutes: 0 }
+      minutes.set(layer, used)
+      const resource = name === "units" ? "billing" : name
+      if (name === "wall") used.wallMinutes += amount / 60
+      else used.minutes[resource] = (used.minutes[resource] ?? 0) + amount / 60
+    }
+  }
+  for (const [who, amount] of donated) byUser.set(who, Math.max(0, (byUser.get(who) ?? 0) - amount))
+  return { byUser, donated, minutes }
+}
+
+function accountsUp(account: string, parents: ReadonlyMap<string, string | null>): string[] {
+  const layers: string[] = []
+  for (let name: string | null = account; name !== null && layers.length <= parents.size; ) {
+    layers.push(`account ${name}`)
+    name = parents.get(name) ?? null
+  }
+  return layers
+}
+
+function add(to: Map<string, number>, key: string, amount: number): void {
+  to.set(key, (to.get(key) ?? 0) + amount)
+}
