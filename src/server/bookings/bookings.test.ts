@@ -64,7 +64,7 @@ for (const policy of [null, POLICY]) {
       before?.text ?? "",
       policy === null
         ? /^kept for vision from 09:00 \(UTC\) for 2h 00m, in 1h 00m; the job has no time limit/
-        : /^booked for vision in 1h 00m for 2h 00m/,
+        : /^kept for vision for 2h 00m, in 1h 00m/,
     )
     finish()
     for (const { id } of [short, own]) await server.untilEnded(id)
@@ -73,7 +73,7 @@ for (const policy of [null, POLICY]) {
     assert.equal((await server.job(within.id)).state, "queued")
     assert.match(
       (await onAlpha(within.id))?.text ?? "",
-      policy === null ? /^kept for vision until 11:00 \(UTC\), for 2h 00m more/ : /^booked for vision for 2h 00m/,
+      policy === null ? /^kept for vision until 11:00 \(UTC\), for 2h 00m more/ : /^kept for vision for 2h 00m more/,
     )
     clock.advance(2 * HOUR_MS)
     // Both cores.
