@@ -5,6 +5,7 @@ import { jobCommands } from "./listed/job-commands.ts"
 import type { Group } from "./listed/listed-command.ts"
 import { ownerCommands } from "./listed/owner-commands.ts"
 import { policyCommands } from "./listed/policy-commands.ts"
+import { reserveCommands } from "./listed/reserve-commands.ts"
 
 const data: Group = {
   "data add": {
@@ -49,6 +50,7 @@ export const COMMAND_GROUPS: Readonly<Record<string, Group>> = {
   Data: data,
   Hosts: hostCommands,
   "Your Mac": ownerCommands,
+  Reservations: reserveCommands,
   Policy: policyCommands,
   "Server and access": accessCommands,
   "This command line": help,

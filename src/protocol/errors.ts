@@ -15,6 +15,7 @@ const CODES = {
   host_not_found: { status: 404, exitCode: 2 },
   user_not_found: { status: 404, exitCode: 2 },
   secret_not_found: { status: 404, exitCode: 2 },
+  booking_not_found: { status: 404, exitCode: 2 },
   data_not_found: { status: 404, exitCode: 2 },
   token_not_found: { status: 404, exitCode: 2 },
   invite_not_found: { status: 404, exitCode: 2 },

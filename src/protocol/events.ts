@@ -143,6 +143,11 @@ export type EventBody =
       readonly suspendedMs: number
     }
   | { readonly type: "fleet_changed"; readonly fleet: string; readonly what: string }
+  | {
+      readonly type: "booking_made" | "booking_changed" | "booking_removed"
+      readonly booking: string
+      readonly what: string
+    }
   | { readonly type: "policy_applied"; readonly version: number; readonly what: string }
   /** What a host was lent in the week before, told to its owner each Monday. */
   | { readonly type: "host_lent"; readonly host: HostId; readonly name: string; readonly line: string }

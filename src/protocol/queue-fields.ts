@@ -49,4 +49,10 @@ export const QUEUE_FIELDS = {
     also: ["dependency"],
     example: "ok:12",
   },
+  reservation: {
+    kind: "text",
+    placeholder: "NAME",
+    help: "run it in this booking and nowhere else: on its hosts, in its time (windfall reserve)",
+    example: "vision-1",
+  },
 } as const

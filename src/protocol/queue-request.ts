@@ -17,6 +17,8 @@ export interface QueueRequest {
   readonly deadlineAt: number | null
   /** What it waits for of other jobs, as `afterok:12,afterany:13`. */
   readonly after: string | null
+  /** The booking in which it runs, and nowhere else; absent in jobs of older releases. */
+  readonly booking?: string | null
 }
 
 export const NO_QUEUE_REQUEST: QueueRequest = {
@@ -28,6 +30,7 @@ export const NO_QUEUE_REQUEST: QueueRequest = {
   beginAt: null,
   deadlineAt: null,
   after: null,
+  booking: null,
 }
 
 /** Slurm's documented range of `nice`, either way. */

@@ -1,6 +1,6 @@
 import type { JobId } from "../protocol/ids.ts"
 import { needOn } from "../protocol/resources.ts"
-import { hostObstacles, lastingObstacles, mustStayApart, type Obstacle } from "./obstacle.ts"
+import { hostObstacles, keptOn, lastingObstacles, mustStayApart, type Obstacle } from "./obstacle.ts"
 import type { HostRoom, Pass, ShapeQueue } from "./pass.ts"
 import type { Shape } from "./shape.ts"
 
@@ -16,6 +16,8 @@ export function diagnose(pass: Pass, room: HostRoom, shape: Shape): Obstacle[] {
   const lasting = lastingObstacles(shape, host)
   if (lasting.length > 0) return lasting
   const found = hostObstacles(host)
+  const kept = keptOn(shape, host)
+  if (kept !== undefined) found.push(kept)
 
   const need = needOn(shape.resources, host.total)
   if (need.gpus > free.gpus) {

@@ -111,6 +111,16 @@ function takeAway(scene: Scene, obstacle: Obstacle, job: JobId, id: HostId): Sce
       return change(({ ownerObstacles }) => ({
         ownerObstacles: ownerObstacles.filter(({ code }) => code !== obstacle.code),
       }))
+    case "booked":
+    case "not_booked":
+    case "booking_to_come":
+    case "booking_over":
+      return {
+        ...scene,
+        waiting: scene.waiting.map((one) =>
+          one.id === job ? { ...one, kept: (one.kept ?? []).filter(({ host }) => host !== id) } : one,
+        ),
+      }
     case "gpu_leased":
     case "memory_leased":
     case "cores_leased":

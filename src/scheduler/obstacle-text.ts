@@ -1,5 +1,6 @@
 import { formatBytes } from "../base/bytes.ts"
 import { formatAbout, formatDuration } from "../base/duration.ts"
+import { keptText } from "./bookings/kept-text.ts"
 import type { Obstacle } from "./obstacle.ts"
 import type { Shape } from "./shape.ts"
 import type { Lease, SchedulableHost } from "./snapshot.ts"
@@ -53,6 +54,11 @@ export function describeObstacle(obstacle: Obstacle, host: SchedulableHost, shap
     case "foreign_load":
     case "memory_needed":
       return obstacle.text
+    case "booked":
+    case "not_booked":
+    case "booking_over":
+    case "booking_to_come":
+      return keptText(obstacle, nowMs)
     case "gpu_leased":
       return `its GPU is leased by ${describeLeases(obstacle.leases, nowMs)}`
     case "memory_leased":

@@ -1,5 +1,6 @@
 import type { JobId } from "../protocol/ids.ts"
 import { needOn } from "../protocol/resources.ts"
+import type { KeptHost } from "./bookings/kept-hosts.ts"
 import type { Shape } from "./shape.ts"
 import type { Lease, SchedulableHost } from "./snapshot.ts"
 
@@ -30,6 +31,8 @@ export type Obstacle =
     }
   /** The host is its owner's first. */
   | { readonly code: OwnerCode; readonly text: string; readonly until: number | null }
+  /** It is kept for others, or the job is to run in a booking that is not on there. */
+  | KeptHost
   | {
       readonly code: "memory_leased" | "gpu_leased" | "cores_leased"
       readonly asked: number
@@ -88,6 +91,11 @@ export function lastingObstacles(shape: Shape, host: SchedulableHost): Obstacle[
   if (need.gpus > host.total.gpus) found.push({ code: "gpus_too_few", asked: need.gpus, has: host.total.gpus })
   if (need.cores > host.total.cores) found.push({ code: "cores_too_few", asked: need.cores, has: host.total.cores })
   return found
+}
+
+/** The booking that keeps the job off the host; `undefined`: none does. */
+export function keptOn({ kept }: Pick<Shape, "kept">, host: SchedulableHost): KeptHost | undefined {
+  return kept?.find((one) => one.host === host.id)
 }
 
 /** Whether it will be in the way for as long as job and host are what they are. */

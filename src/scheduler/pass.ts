@@ -1,7 +1,7 @@
 import type { HostId, JobId } from "../protocol/ids.ts"
 import { fits, needOn, type Resources, subtractResources } from "../protocol/resources.ts"
 import { missingBytes, moveStep } from "./move.ts"
-import { crashesOn, lastingObstacles, mustStayApart, takesJobs } from "./obstacle.ts"
+import { crashesOn, keptOn, lastingObstacles, mustStayApart, takesJobs } from "./obstacle.ts"
 import { type Budget, type Occupant, Outlook, STEPS_PER_PASS } from "./outlook.ts"
 import { type Shape, ShapeIndex } from "./shape.ts"
 import type { Lease, SchedulableHost, Snapshot, WaitingJob } from "./snapshot.ts"
@@ -22,7 +22,7 @@ export interface HostRoom {
 /** The jobs of one shape during a pass. */
 export interface ShapeQueue {
   readonly shape: Shape
-  /** Hosts it could ever run on, in the order of its rank. */
+  /** Hosts it could ever run on and that no booking keeps from it now, in the order of its rank. */
   readonly rooms: readonly HostRoom[]
   /** Jobs of this shape that hold a place. */
   readonly held: JobId[]
@@ -53,7 +53,9 @@ export class Pass {
       shape,
       rooms: byMerit(
         shape,
-        this.rooms.filter(({ host }) => lastingObstacles(shape, host).length === 0),
+        this.rooms.filter(
+          ({ host }) => keptOn(shape, host) === undefined && lastingObstacles(shape, host).length === 0,
+        ),
       ),
       held: [],
       next: 0,

@@ -114,6 +114,7 @@ describe("plan() for any pool and queue", () => {
               host.withheld === null &&
               needOn(job.resources, host.total).memoryBytes <= (host.memoryNowBytes ?? host.total.memoryBytes) &&
               host.ownerObstacles.length === 0 &&
+              (job.kept ?? []).every((kept) => kept.host !== host.id) &&
               lastingObstacles(job, host).length === 0,
           )
           assert.equal(started.has(job.id), possible, `job ${job.id}`)

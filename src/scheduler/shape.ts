@@ -6,7 +6,7 @@ import type { WaitingJob } from "./snapshot.ts"
  */
 export type Shape = Pick<
   WaitingJob,
-  "user" | "resources" | "partition" | "hostWanted" | "hasSecrets" | "data" | "workspace" | "crashes"
+  "user" | "resources" | "partition" | "hostWanted" | "hasSecrets" | "data" | "workspace" | "crashes" | "kept"
 >
 
 /** Sorts jobs into shapes, each with one `T` of the caller's. */
@@ -23,7 +23,7 @@ export class ShapeIndex<T> {
     // Most queues hold long runs of one shape: comparing with the last one spares the key.
     if (this.#last !== undefined && isSame(this.#last.shape, job)) return this.#last.entry
     const { resources } = job
-    const key = `${resources.memoryBytes}/${resources.gpus}/${resources.cores}/${job.hasSecrets}/${JSON.stringify([job.user, job.partition, job.hostWanted, job.workspace?.root, ...job.data.map(({ name, root }) => [name, root]), job.crashes ?? []])}`
+    const key = `${resources.memoryBytes}/${resources.gpus}/${resources.cores}/${job.hasSecrets}/${JSON.stringify([job.user, job.partition, job.hostWanted, job.workspace?.root, ...job.data.map(({ name, root }) => [name, root]), job.crashes ?? [], job.kept ?? []])}`
     let entry = this.#byKey.get(key)
     if (entry === undefined) {
       entry = this.#make(job)
@@ -41,6 +41,13 @@ function sameCrashes(a: Crashes, b: Crashes): boolean {
   return a.length === b.length && a.every(({ host, times }, i) => host === b[i]?.host && times === b[i].times)
 }
 
+type Kept = NonNullable<Shape["kept"]>
+const FREE: Kept = []
+
+function sameKept(a: Kept, b: Kept): boolean {
+  return a === b || (a.length === b.length && JSON.stringify(a) === JSON.stringify(b))
+}
+
 function isSame(a: Shape, b: Shape): boolean {
   return (
     a.user === b.user &&
@@ -52,6 +59,7 @@ function isSame(a: Shape, b: Shape): boolean {
     a.hasSecrets === b.hasSecrets &&
     a.workspace?.root === b.workspace?.root &&
     sameCrashes(a.crashes ?? NONE, b.crashes ?? NONE) &&
+    sameKept(a.kept ?? FREE, b.kept ?? FREE) &&
     a.data.length === b.data.length &&
     a.data.every(({ name, root }, i) => name === b.data[i]?.name && root === b.data[i]?.root)
   )

@@ -2,6 +2,7 @@ import type { HostLink } from "../protocol/host.ts"
 import type { BlobHash, HostId, JobId } from "../protocol/ids.ts"
 import type { HostObstacle } from "../protocol/owner.ts"
 import type { ResourceRequest, Resources } from "../protocol/resources.ts"
+import type { KeptHost } from "./bookings/kept-hosts.ts"
 
 /**
  * All the scheduler knows: plain data, never changed by it. The collections may be live ones (`map.values()`): they are
@@ -86,6 +87,10 @@ export interface WaitingJob {
   readonly awaits?: string
   /** Hosts that crashed while they ran it, or jobs like it, and how often; absent for none. */
   readonly crashes?: readonly { readonly host: HostId; readonly times: number }[]
+  /** The booking in which alone it runs; absent for none. */
+  readonly booking?: string
+  /** Hosts that a booking keeps from it now; absent for none. It holds no place there. */
+  readonly kept?: readonly KeptHost[]
 }
 
 export interface Lease {

@@ -61,6 +61,7 @@ const KINDS: readonly { readonly words: string; readonly codes: readonly Obstacl
   { words: "paused", codes: ["paused"] },
   { words: "outside its owner's hours", codes: ["outside_hours"] },
   { words: "saving power", codes: ["on_battery", "power_unknown", "low_power_mode"] },
+  { words: "kept by bookings", codes: ["booked", "not_booked", "booking_to_come", "booking_over"] },
   { words: "connecting", codes: ["host_connecting"] },
   { words: "asleep", codes: ["host_asleep"] },
   { words: "withheld", codes: ["host_withheld"] },

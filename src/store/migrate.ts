@@ -18,6 +18,7 @@ import { checkpoints } from "./migrations/0014-checkpoints.ts"
 import { policies } from "./migrations/0015-policies.ts"
 import { standings } from "./migrations/0016-standings.ts"
 import { usage } from "./migrations/0017-usage.ts"
+import { bookings } from "./migrations/0018-bookings.ts"
 import type { Schema } from "./schema.ts"
 
 /** Forward only, in order; the place in this list is the version. Never change one that was released, add another. */
@@ -39,6 +40,7 @@ const MIGRATIONS: readonly ((query: Kysely<Schema>) => Compilable[])[] = [
   policies,
   standings,
   usage,
+  bookings,
 ]
 
 /** The version of the schema this release writes. */

@@ -107,6 +107,7 @@ export interface Schema {
     readonly whole: number
   }
   readonly usage_rules: { readonly since_ms: number; readonly rules_json: string }
+  readonly bookings: { readonly name: string; readonly made_at: number; readonly booking_json: string }
   readonly fleet_policies: { readonly fleet: string; readonly preset: string; readonly rules_json: string }
   /** How attempts stepped aside for people at their hosts. */
   readonly step_asides: {

@@ -2,6 +2,7 @@ import { join } from "node:path"
 import type { ServerId } from "../protocol/ids.ts"
 import { AccountStore } from "./accounts.ts"
 import { AnswerStore } from "./answers.ts"
+import { BookingStore } from "./bookings.ts"
 
 import { CodeStore } from "./codes.ts"
 
@@ -36,6 +37,7 @@ export interface Store extends Disposable {
   readonly data: DataStore
   readonly fleetPolicies: FleetPolicyStore
   readonly policies: PolicyStore
+  readonly bookings: BookingStore
   readonly stepAsides: StepAsideStore
   readonly measures: MeasureStore
   readonly usage: UsageStore
@@ -73,6 +75,7 @@ function storeIn(database: Database, server: ServerId): Store {
     data: new DataStore(database),
     fleetPolicies: new FleetPolicyStore(database),
     policies: new PolicyStore(database),
+    bookings: new BookingStore(database),
     stepAsides: new StepAsideStore(database),
     measures: new MeasureStore(database),
     usage: new UsageStore(database),

@@ -215,6 +215,14 @@ function anyPolicy(): fc.Arbitrary<Policy> {
           youngestFirst: fc.boolean(),
         }),
         shortLane: orNull(fc.record({ longestMs: ms, interactiveOnly: fc.boolean(), runningPerUser: orNull(count) })),
+        bookings: orNull(
+          fc.record({
+            hosts: fc.integer({ min: 1, max: 9 }),
+            longestMs: ms,
+            aheadMs: ms,
+            perUser: fc.integer({ min: 1, max: 9 }),
+          }),
+        ),
         owners: fc.record({
           first: fc.boolean(),
           preempt: fc.boolean(),

@@ -17,6 +17,17 @@ const GB = 1024 ** 3
 const HERE: HostObstacle = { code: "owner_here", text: "somebody is at it", until: null }
 const PAUSED: HostObstacle = { code: "paused", text: "paused by mia until 18:00", until: 9_000 }
 
+/** Another's booking that is on now. */
+const BOOKED = {
+  code: "booked",
+  booking: "vision",
+  startMs: 0,
+  endMs: 90_000,
+  timeZone: "Europe/Berlin",
+  maintenance: false,
+  hasLimit: false,
+} as const
+
 const ROOTS = ["a", "b"].map((digit) => digit.repeat(64) as BlobHash)
 
 /** Plain objects, as the server makes them. */
@@ -98,6 +109,12 @@ function jobs(hostCount: number, maxLength: number, dueOnly: boolean): fc.Arbitr
       [],
       [{ host: "h0" as HostId, times: 1 }],
       [{ host: "h1" as HostId, times: 2 }],
+    ),
+    kept: mostly<NonNullable<WaitingJob["kept"]>>(
+      [],
+      [{ host: "h0" as HostId, code: "booking_over", booking: "vision" }],
+      [{ host: "h1" as HostId, ...BOOKED }],
+      [{ host: "h1" as HostId, ...BOOKED, startMs: 9_000 }],
     ),
     notBeforeMs: dueOnly ? fc.constant(null) : fc.constantFrom(null, null, null, 500, 2_000),
   })

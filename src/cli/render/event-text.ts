@@ -68,6 +68,12 @@ function text(event: WindfallEvent): string {
       return `job ${event.job}: ${event.what}`
     case "fleet_changed":
       return `fleet ${event.fleet}: ${event.what}`
+    case "booking_made":
+      return `booking ${event.booking}: ${event.what}`
+    case "booking_changed":
+      return `booking ${event.booking} was changed: ${event.what}`
+    case "booking_removed":
+      return `booking ${event.booking} was removed: ${event.what}`
     case "policy_applied":
       return `policy ${event.version}: ${event.what === "" ? "nothing changed but the text" : event.what}`
     case "host_lent":

@@ -17,7 +17,7 @@ export interface SenderClock {
  * @throws {WindfallError} `invalid_input`, with the field's key in `details.field`
  */
 export function withQueueValues(spec: JobSpec, values: JobValues, { nowMs, timeZone }: SenderClock): JobSpec {
-  const { account = null, qos = null, nice = 0, hold = false, begin, deadline, after, partition } = values
+  const { account = null, qos = null, nice = 0, hold = false, begin, deadline, after, reservation, partition } = values
   const partitions = partition === undefined ? null : partition.split(",").map((name) => name.trim())
   return {
     ...spec,
@@ -32,6 +32,7 @@ export function withQueueValues(spec: JobSpec, values: JobValues, { nowMs, timeZ
       beginAt: begin === undefined ? null : read("begin", () => readMomentMs(begin, nowMs, timeZone)),
       deadlineAt: deadline === undefined ? null : read("deadline", () => readDeadlineMs(deadline, nowMs, timeZone)),
       after: after === undefined ? null : read("after", () => readAfterWords(after)),
+      booking: reservation ?? null,
     },
   }
 }

@@ -90,6 +90,7 @@ export const DEFAULT_POLICY: Policy = {
   backfill: { enabled: true, ...DEFAULT_PLANNER_RULES },
   preemption: { by: "off", mode: "requeue", graceMs: 0, minimumRunMs: 0, youngestFirst: false },
   shortLane: null,
+  bookings: null,
   owners: { first: true, preempt: true, uncharged: true, donated: 0 },
   preferences: [],
 }

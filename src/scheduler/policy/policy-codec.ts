@@ -11,6 +11,7 @@ import { hosts, ofHosts } from "./host-match-codec.ts"
 import { limits } from "./limits-codec.ts"
 import { names, policyName, userName } from "./name-codecs.ts"
 import {
+  type BookingRules,
   type HostPreference,
   type HostPrice,
   type Policy,
@@ -199,6 +200,20 @@ export const policyCodec: Codec<Policy> = record<Policy>(
             ],
           },
           { longestMs: 1_800_000, interactiveOnly: true, runningPerUser: 1 },
+        ),
+      ),
+    ],
+    bookings: [
+      "bookings",
+      orNone(
+        record<BookingRules>(
+          {
+            hosts: ["hosts", number({ what: "a number of hosts", least: 1, most: 1000, whole: true })],
+            longestMs: ["longest", durationMs({ above: true })],
+            aheadMs: ["ahead", durationMs({ above: true })],
+            perUser: ["per-user", number({ what: "a number of bookings", least: 1, most: 100, whole: true })],
+          },
+          { hosts: 1, longestMs: 14_400_000, aheadMs: 1_209_600_000, perUser: 2 },
         ),
       ),
     ],

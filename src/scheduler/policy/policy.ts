@@ -36,6 +36,8 @@ export interface Policy {
   readonly preemption: PreemptionRules
   /** `null`: short jobs wait like others. */
   readonly shortLane: ShortLane | null
+  /** Hosts that users may book for themselves; `null`: none. */
+  readonly bookings: BookingRules | null
   readonly owners: OwnerRules
   /** Whom hosts prefer: the first entry that matches a host holds for it. */
   readonly preferences: readonly HostPreference[]
@@ -193,6 +195,17 @@ export interface ShortLane {
   readonly interactiveOnly: boolean
   /** How many of a user's jobs run by way of the lane at once; others of theirs wait like any. `null`: any number. */
   readonly runningPerUser: number | null
+}
+
+/** What users may book for themselves. Administrators may book anything, coordinators for whom they coordinate. */
+export interface BookingRules {
+  /** Of one booking at most. */
+  readonly hosts: number
+  readonly longestMs: number
+  /** How far ahead it may begin. */
+  readonly aheadMs: number
+  /** Bookings of a user at once that are not over. */
+  readonly perUser: number
 }
 
 export interface OwnerRules {

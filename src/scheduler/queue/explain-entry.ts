@@ -157,8 +157,8 @@ export function obstacleText(
   switch (obstacle.code) {
     case "booked": {
       const { booking, startMs, endMs } = obstacle
-      const from = startMs > nowMs ? `from in ${formatDuration(startMs - nowMs)} ` : ""
-      return `booked for ${booking} ${from}for ${formatDuration(endMs - Math.max(startMs, nowMs))}`
+      if (startMs <= nowMs) return `kept for ${booking} for ${formatDuration(endMs - nowMs)} more`
+      return `kept for ${booking} for ${formatDuration(endMs - startMs)}, in ${formatDuration(startMs - nowMs)}`
     }
     case "making_room":
       return `making room for job ${obstacle.for}`

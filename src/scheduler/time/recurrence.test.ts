@@ -2,7 +2,8 @@ import assert from "node:assert/strict"
 import { describe, it } from "node:test"
 import fc from "fast-check"
 import { localTime } from "../../base/zone-time.ts"
-import { occurrences, RECURRENCES, type Recurring, readRecurrence, recurrenceProblem } from "./recurrence.ts"
+import { RECURRENCES } from "../../protocol/booking.ts"
+import { occurrences, type Recurring, readRecurrence, recurrenceProblem } from "./recurrence.ts"
 
 const BERLIN = "Europe/Berlin"
 const [HOUR_MS, DAY_MS] = [3_600_000, 86_400_000]

@@ -1,13 +1,9 @@
 import { closest } from "../../base/closest.ts"
 import { localTime, wallMsAt } from "../../base/zone-time.ts"
+import { RECURRENCES, type Recurrence } from "../../protocol/booking.ts"
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000
-
-/** How a reservation comes again; weekdays are Monday to Friday, weekends the two other days. */
-export const RECURRENCES = ["hourly", "daily", "weekdays", "weekends", "weekly"] as const
-
-export type Recurrence = (typeof RECURRENCES)[number]
 
 /** A time that is kept free, once or again and again, by the clock of the zone in which it was made. */
 export interface Recurring {

@@ -67,6 +67,13 @@ test("what the server answers is as the document says, with no field more", asyn
   await call("POST", "/v1/jobs/check", { specs: [taskSpec()] })
   await call("POST", "/v1/jobs/preview", { specs: [taskSpec()] })
   await call("POST", "/v1/jobs/batch", { specs: [taskSpec()] })
+  const booking = { name: "vision", hosts: ["alpha"], users: ["ada"], startAt: 4e12, durationMs: 60_000 }
+  await call("POST", "/v1/bookings", { ...booking, timeZone: "UTC", repeats: "daily" })
+  await call("POST", "/v1/bookings/vision", { durationMs: 120_000 })
+  await call("POST", "/v1/bookings/vision/skip", { startAt: 4e12 })
+  await call("GET", "/v1/bookings")
+  await call("GET", "/v1/bookings/vision")
+  await call("DELETE", "/v1/bookings/vision")
   await call("POST", "/v1/hosts/alpha/forgive", {})
   await call("POST", "/v1/hosts/alpha/drain", {})
   await call("POST", "/v1/hosts/alpha/disk", { limitBytes: 200 * 1024 ** 3 })

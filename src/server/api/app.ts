@@ -6,6 +6,7 @@ import { accountRoutes } from "./account-routes.ts"
 import { Asked } from "./asked.ts"
 import { blobRoutes } from "./blob-routes.ts"
 import { bodyBytes, readJson } from "./body.ts"
+import { bookingRoutes } from "./booking-routes.ts"
 import { dataRoutes } from "./data-routes.ts"
 import { doctorRoutes } from "./doctor-routes.ts"
 import { eventRoutes } from "./event-routes.ts"
@@ -42,6 +43,7 @@ export const ROUTES: readonly Route[] = [
   ...hostRoutes,
   ...ownerRoutes,
   ...policyRoutes,
+  ...bookingRoutes,
   ...networkRoutes,
   ...blobRoutes,
   ...dataRoutes,

@@ -30,6 +30,7 @@ export const queueRequest = z.strictObject({
   beginAt: count.nullable().default(NO_QUEUE_REQUEST.beginAt),
   deadlineAt: count.nullable().default(NO_QUEUE_REQUEST.deadlineAt),
   after: after.nullable().default(NO_QUEUE_REQUEST.after),
+  booking: label.nullable().default(null),
 })
 export const niceRequest = z.strictObject({
   nice: nice.optional(),

@@ -3,6 +3,8 @@ import type { JobSpec } from "../../protocol/job.ts"
 import type { JobPreview } from "../../protocol/job-preview.ts"
 import { explain } from "../../scheduler/explain.ts"
 import type { WaitingJob } from "../../scheduler/snapshot.ts"
+import { bookingsAhead } from "../bookings/bookings-ahead.ts"
+import { keptFrom } from "../bookings/kept-from.ts"
 import type { Core } from "../core.ts"
 import { snapshotOf } from "../queue/snapshot.ts"
 import { learnedFor } from "./learned.ts"
@@ -13,16 +15,26 @@ const NO_JOB = Number.MAX_SAFE_INTEGER as JobId
 
 /** Where a job could run that is not sent, as if it stood last in the queue now. @param spec with its data as it is */
 export function previewOf(core: Core, user: string, spec: JobSpec): JobPreview {
+  const now = core.clock.now()
+  const hosts = core.fleet.all()
+  const ids = hosts.map(({ record }) => record.id)
+  const kept = keptFrom(
+    core,
+    bookingsAhead(core, now, () => spec.timeLimitMs ?? 0),
+    ids,
+    { id: NO_JOB, user, spec },
+    now,
+  )
   const learned = learnedFor(core, user, spec)
   const job: WaitingJob = {
     id: NO_JOB,
     ...shapeOf({ user, spec, ...(learned === null ? {} : { learned }) }),
     notBeforeMs: null,
     crashes: core.store.jobs.crashes.of(user, spec),
+    ...(kept.length === 0 ? {} : { kept }),
   }
   const snapshot = snapshotOf(core)
-  const answer = explain({ ...snapshot, waiting: [...snapshot.waiting, job] }, core.clock.now(), NO_JOB)
-  const hosts = core.fleet.all()
+  const answer = explain({ ...snapshot, waiting: [...snapshot.waiting, job] }, now, NO_JOB)
   return {
     summary: answer?.summary ?? "",
     code: answer?.code ?? "",

@@ -16,5 +16,6 @@ export function shapeOf(
     hasSecrets: spec.secrets.length > 0,
     data: spec.data.map(({ name, root, bytes }) => ({ name, root, bytes })),
     workspace: largeWorkspace(spec),
+    ...(spec.queue?.booking == null ? {} : { booking: spec.queue.booking }),
   }
 }

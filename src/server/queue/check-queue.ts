@@ -6,6 +6,7 @@ import type { Policy } from "../../scheduler/policy/policy.ts"
 import { Standings } from "../../scheduler/queue/standings.ts"
 import { hasSingleton, jobsNamedIn } from "../../scheduler/request/after-words.ts"
 import { readDependency } from "../../scheduler/request/dependency.ts"
+import { checkBooked } from "../bookings/check-booked.ts"
 import type { Core } from "../core.ts"
 import { currentPolicy } from "../policy/pool-policy.ts"
 import { queueAskedOf } from "./standing.ts"
@@ -22,6 +23,7 @@ export function checkQueue(core: Core, user: string, spec: JobSpec): void {
   checkAllowed(policy, user, spec)
   checkDeadline(core, policy, spec)
   checkAfter(core, spec)
+  checkBooked(core, user, spec)
 }
 
 /** Whether it may have the name of an unfinished job of its sender, as it waits for all of these. */

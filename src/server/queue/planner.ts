@@ -1,4 +1,5 @@
 import { plan } from "../../scheduler/plan.ts"
+import { nextBookingChange } from "../bookings/bookings-ahead.ts"
 import type { Core } from "../core.ts"
 import { place } from "../jobs/place.ts"
 import { currentPolicy, policyHolds } from "../policy/pool-policy.ts"
@@ -21,7 +22,9 @@ export class Planner {
     const core = this.#core
     const gateAt = lookAtGates(core)
     const planAt = policyHolds(core) ? this.#byPolicy() : this.#byTurn()
-    return earliest(planAt, core.fleet.refreshOrders(), gateAt)
+    const now = core.clock.now()
+    const bookedAt = core.table.waitingCount === 0 ? null : nextBookingChange(core, now)
+    return earliest(planAt, core.fleet.refreshOrders(), gateAt, bookedAt)
   }
 
   #byTurn(): number | null {

@@ -4,6 +4,8 @@ import type { QueueHost, QueueJob, QueueScene, RunningAttempt } from "../../sche
 import { fairSharesOf } from "../../scheduler/queue-file/fair-shares.ts"
 import type { WaitingJob } from "../../scheduler/snapshot.ts"
 import type { JobRecord } from "../../store/job-record.ts"
+import { bookingsAhead } from "../bookings/bookings-ahead.ts"
+import { bookingOf, longestLimit } from "../bookings/kept-from.ts"
 import type { Core } from "../core.ts"
 import type { Tried } from "../jobs/job-table.ts"
 import { poolUsageOf } from "../usage/pool-usage.ts"
@@ -32,7 +34,7 @@ export function sceneOf(core: Core, policy: Policy, nowMs: number): QueueScene {
         .filter(({ attempt }) => !attempt.swept)
         .map((tried) => runningAttempt(policy, tried, nowMs)),
     ),
-    bookings: [],
+    bookings: bookingsAhead(core, nowMs, () => longestLimit(core)),
     ended: [],
   }
 }
@@ -88,7 +90,7 @@ export function waitingJob(policy: Policy, job: JobRecord, waiting: WaitingJob):
     nice: niceOf(job),
     site: 0,
     dependency: null,
-    booking: null,
+    booking: bookingOf(job),
     expedited: false,
     interactive: spec.kind === "session",
     array: null,

@@ -1,4 +1,5 @@
 import type { Snapshot } from "../../scheduler/snapshot.ts"
+import { withBookings } from "../bookings/kept-from.ts"
 import type { Core } from "../core.ts"
 import { currentPolicy, policyHolds } from "../policy/pool-policy.ts"
 import { hostsOf } from "./scene.ts"
@@ -11,9 +12,11 @@ import { partitionsOf } from "./who-of.ts"
 export function snapshotOf(core: Core): Snapshot {
   core.fleet.refreshOrders()
   const leases = core.table.leases()
-  if (!policyHolds(core)) return { hosts: core.fleet.schedulable(), waiting: core.table.waiting(), leases }
+  const now = core.clock.now()
+  const booked = withBookings(core, now)
+  if (!policyHolds(core)) return { hosts: core.fleet.schedulable(), waiting: booked, leases }
   const policy = currentPolicy(core)
-  const waiting = [...core.table.waiting()].map((one) => {
+  const waiting = [...booked].map((one) => {
     const job = core.table.live(one.id)
     return job === undefined ? one : { ...one, partition: partitionsOf(policy, job.spec)[0] ?? one.partition }
   })

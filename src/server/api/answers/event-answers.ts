@@ -91,6 +91,11 @@ export const event = answer(
       suspendedMs: count.describe("For how long it was stopped in all"),
     }),
     head.extend({ type: type("fleet_changed"), fleet: z.string(), what: z.string() }),
+    head.extend({
+      type: z.enum(["booking_made", "booking_changed", "booking_removed"]),
+      booking: z.string(),
+      what: z.string(),
+    }),
     head.extend({ type: type("policy_applied"), version: count, what: z.string() }),
     ofHost.extend({ type: type("host_lent"), line: z.string().describe("What it was lent in the week before") }),
     ofHost.extend({ type: type("host_removed") }),

@@ -14,6 +14,7 @@ export const queueAsked = answer(
     beginAt: time.nullable(),
     deadlineAt: time.nullable(),
     after: z.string().nullable().describe("What it waits for of other jobs, as afterok:12"),
+    booking: z.string().nullable().optional().describe("The booking in which it runs, and nowhere else"),
   }),
 )
 

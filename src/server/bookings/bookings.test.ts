@@ -1,0 +1,220 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { MovedClock } from "../../../test/support/moved-clock.ts"
+import { runsOn } from "../../../test/support/simulated-host.ts"
+import { TestServer } from "../../../test/support/test-server.ts"
+import type { WhyAnswer } from "../../protocol/api.ts"
+import type { BookingList, BookingMade, BookingRequest } from "../../protocol/booking.ts"
+import type { JobId } from "../../protocol/ids.ts"
+import type { JobSpec } from "../../protocol/job.ts"
+import { NO_QUEUE_REQUEST } from "../../protocol/queue-request.ts"
+
+const HOUR_MS = 3_600_000
+/** A Friday, 08:00 in UTC. */
+const NOW_MS = Date.parse("2027-01-15T08:00:00Z")
+const SMALL = { resources: { memoryBytes: 1024 ** 3, gpus: 0, cores: 1 } }
+
+async function pool(...names: string[]) {
+  const clock = new MovedClock(NOW_MS)
+  const server = await TestServer.start({ clock })
+  const hosts: Awaited<ReturnType<typeof server.hosts.join>>[] = []
+  for (const name of names) hosts.push(await server.hosts.join(name))
+  for (const host of hosts) host.script = runsOn
+  /** Ends all that runs. */
+  const finish = () => {
+    for (const host of hosts) for (const one of host.attempts.values()) if (one.phase === "running") host.finish(one)
+  }
+  const book = (change: Partial<BookingRequest>, token = server.adminToken) => {
+    const once = { users: ["ann"], startAt: NOW_MS + HOUR_MS, durationMs: 2 * HOUR_MS, timeZone: "UTC" }
+    return server.call<BookingMade>("POST", "/v1/bookings", { ...once, ...change }, { token })
+  }
+  const why = (id: JobId) => server.call<WhyAnswer>("GET", `/v1/jobs/${id}/why`)
+  const [ann, bob] = [await server.userToken("ann"), await server.userToken("bob")]
+  const send = (token: string, change: Partial<JobSpec> = {}) => server.submit({ ...SMALL, ...change }, { token })
+  return {
+    server,
+    clock,
+    finish,
+    book,
+    why,
+    ann,
+    bob,
+    send,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  }
+}
+
+const POLICY = "accounts: { lab: { users: [ann], coordinators: [ann] }, default: {} }\ndefault-account: default\n"
+for (const policy of [null, POLICY]) {
+  test(`a booked host takes its users' jobs, and before it others that are sure to end (${policy === null ? "no policy" : "by policy"})`, async () => {
+    await using it = await pool("alpha")
+    const { server, clock, finish, book, why, ann, bob, send } = it
+    if (policy !== null) await server.call("POST", "/v1/policy", { text: policy, dryRun: false })
+    await book({ hosts: ["alpha"], name: "vision" })
+    const endless = await send(bob)
+    const long = await send(bob, { timeLimitMs: HOUR_MS + 60_000 })
+    const short = await send(bob, { timeLimitMs: HOUR_MS / 2 })
+    const own = await send(ann, { timeLimitMs: 2 * HOUR_MS })
+    for (const { id } of [short, own]) await server.untilState(id, "running")
+    for (const { id } of [endless, long]) assert.equal((await server.job(id)).state, "queued")
+    const onAlpha = async (id: JobId) => (await why(id)).hosts[0]
+    const before = await onAlpha(endless.id)
+    assert.equal(before?.code, "booked")
+    assert.match(
+      before?.text ?? "",
+      policy === null
+        ? /^kept for vision from 09:00 \(UTC\) for 2h 00m, in 1h 00m; the job has no time limit/
+        : /^kept for vision for 2h 00m, in 1h 00m/,
+    )
+    finish()
+    for (const { id } of [short, own]) await server.untilEnded(id)
+    clock.advance(HOUR_MS)
+    const within = await send(bob, { timeLimitMs: 60_000 })
+    assert.equal((await server.job(within.id)).state, "queued")
+    assert.match(
+      (await onAlpha(within.id))?.text ?? "",
+      policy === null ? /^kept for vision until 11:00 \(UTC\), for 2h 00m more/ : /^kept for vision for 2h 00m more/,
+    )
+    clock.advance(2 * HOUR_MS)
+    // Both cores.
+    for (const { id } of [endless, long]) await server.untilState(id, "running")
+  })
+
+  test(`a job sent to a booking runs on its hosts, in its time, also after a restart (${policy === null ? "no policy" : "by policy"})`, async () => {
+    await using it = await pool("alpha", "beta")
+    const { server, clock, book, why, ann, bob, send } = it
+    if (policy !== null) await server.call("POST", "/v1/policy", { text: policy, dryRun: false })
+    await book({ hosts: ["beta"], name: "vision" })
+    const inIt = { queue: { ...NO_QUEUE_REQUEST, booking: "vision" } }
+    await assert.rejects(send(bob, inIt), { code: "not_allowed" })
+    await assert.rejects(send(ann, { queue: { ...NO_QUEUE_REQUEST, booking: "vison" } }), { code: "booking_not_found" })
+    const job = await send(ann, inIt)
+    assert.equal(job.state, "queued")
+    assert.equal((await why(job.id)).hosts.find(({ name }) => name === "alpha")?.code, "not_booked")
+    await server.stop()
+    await server.start()
+    clock.advance(HOUR_MS)
+    assert.equal((await server.untilState(job.id, "running")).attempts[0]?.hostName, "beta")
+  })
+}
+
+test("what overlaps is refused with what is in the way, and so many hosts are chosen that can be kept", async () => {
+  await using it = await pool("alpha", "beta", "gamma")
+  const { server, book, bob, send } = it
+  await book({ hosts: ["alpha"], name: "daily", repeats: "daily" })
+  await assert.rejects(book({ hosts: ["alpha"], startAt: NOW_MS + 3 * 24 * HOUR_MS, durationMs: 2 * HOUR_MS }), {
+    code: "wrong_state",
+    message: "Cannot book alpha for ann-1: daily, made by admin, has it from Mon 09:00 to Mon 11:00 (UTC)",
+  })
+  await server.call("POST", "/v1/bookings/daily/skip", { startAt: NOW_MS + 3 * 24 * HOUR_MS + HOUR_MS, undo: false })
+  await book({ hosts: ["alpha"], startAt: NOW_MS + 3 * 24 * HOUR_MS, durationMs: 2 * HOUR_MS })
+  await assert.rejects(
+    server.call("POST", "/v1/bookings/daily/skip", { startAt: NOW_MS + 3 * 24 * HOUR_MS + HOUR_MS, undo: true }),
+    { code: "wrong_state" },
+  )
+  const endless = await send(bob, { host: "beta" })
+  await server.untilState(endless.id, "running")
+  const { booking, notices } = await book({ count: 1, name: "one" })
+  assert.deepEqual([booking.hosts.map(({ name }) => name), notices], [["gamma"], []])
+  await assert.rejects(book({ count: 1 }), (error: Error) =>
+    /only 0 of 3 can be kept then \(alpha: daily has it then; beta: job 1 there has no time limit; gamma: one has it then\)/.test(
+      error.message,
+    ),
+  )
+  const named = await book({ hosts: ["beta"], users: [], maintenance: true })
+  assert.equal(named.booking.name, "maintenance-1")
+  assert.match(named.notices[0] ?? "", /^job 1 of bob on beta has no time limit and may still run when it begins/)
+  const { bookings } = await server.call<BookingList>("GET", "/v1/bookings")
+  assert.deepEqual(
+    bookings.map(({ name, times }) => [name, times.length]),
+    [
+      ["daily", 14],
+      ["maintenance-1", 1],
+      ["one", 1],
+      ["ann-1", 1],
+    ],
+  )
+  await server.call("DELETE", "/v1/bookings/one")
+  await book({ count: 1, name: "one" })
+  const events = (await server.call<{ events: { type: string; what?: string }[] }>("GET", "/v1/events?limit=100"))
+    .events
+  assert.deepEqual(
+    events.filter(({ type }) => type.startsWith("booking_")).map(({ type }) => type),
+    [
+      "booking_made",
+      "booking_changed",
+      "booking_made",
+      "booking_made",
+      "booking_made",
+      "booking_removed",
+      "booking_made",
+    ],
+  )
+})
+
+test("nobody's jobs run in a maintenance, and who waits for it to end starts then", async () => {
+  await using it = await pool("alpha")
+  const { server, clock, book, bob, send } = it
+  await book({ all: true, users: [], maintenance: true, startAt: NOW_MS })
+  const job = await send(bob)
+  const byAdmin = await server.submit(SMALL)
+  assert.deepEqual([(await server.job(job.id)).state, (await server.job(byAdmin.id)).state], ["queued", "queued"])
+  clock.advance(2 * HOUR_MS)
+  for (const { id } of [job, byAdmin]) await server.untilState(id, "running")
+})
+
+test("users book for themselves as far as the policy lets them, coordinators for theirs, and nobody changes what is not theirs", async () => {
+  await using it = await pool("alpha", "beta")
+  const { server, book, ann, bob } = it
+  await assert.rejects(book({ count: 1, users: ["bob"] }, bob), { code: "not_allowed" })
+  const text = `${POLICY}bookings: { longest: 1h, ahead: 1d, per-user: 1 }\n`
+  await server.call("POST", "/v1/policy", { text, dryRun: false })
+  const hour = { users: ["bob"], count: 1, durationMs: HOUR_MS }
+  for (const change of [
+    { durationMs: 2 * HOUR_MS },
+    { count: 2 },
+    { startAt: NOW_MS + 25 * HOUR_MS },
+    { repeats: "daily" as const },
+    { users: ["ann"] },
+    { users: [], accounts: ["lab"] },
+    { users: [], maintenance: true },
+  ]) {
+    await assert.rejects(book({ ...hour, ...change }, bob), { code: "not_allowed" }, JSON.stringify(change))
+  }
+  const { booking } = await book(hour, bob)
+  assert.deepEqual([booking.name, booking.madeBy, booking.state], ["bob-1", "bob", "to_come"])
+  await assert.rejects(book({ ...hour, startAt: NOW_MS + 5 * HOUR_MS }, bob), { code: "not_allowed" })
+  await assert.rejects(server.call("DELETE", "/v1/bookings/bob-1", undefined, { token: ann }), { code: "not_allowed" })
+  const longer = { durationMs: 2 * HOUR_MS }
+  await assert.rejects(server.call("POST", "/v1/bookings/bob-1", longer, { token: bob }), { code: "not_allowed" })
+  assert.equal(
+    (await server.call<BookingMade>("POST", "/v1/bookings/bob-1", { startAt: NOW_MS + 3 * HOUR_MS }, { token: bob }))
+      .booking.startAt,
+    NOW_MS + 3 * HOUR_MS,
+  )
+  const lab = await book({ users: [], accounts: ["lab"], count: 1, repeats: "weekdays" }, ann)
+  assert.equal(lab.booking.name, "lab-1")
+})
+
+test("bad bookings are refused and nothing changes", async () => {
+  await using it = await pool("alpha")
+  const { server, book } = it
+  const bad: [Partial<BookingRequest>, string][] = [
+    [{ hosts: ["alpa"] }, "host_not_found"],
+    [{ hosts: ["alpha"], users: ["an"] }, "user_not_found"],
+    [{ hosts: ["alpha"], users: [], accounts: ["visio"] }, "invalid_input"],
+    [{ hosts: ["alpha"], users: [] }, "invalid_input"],
+    [{ hosts: ["alpha"], maintenance: true }, "invalid_input"],
+    [{}, "invalid_input"],
+    [{ partition: "night" }, "invalid_input"],
+    [{ count: 2 }, "wrong_state"],
+    [{ hosts: ["alpha"], timeZone: "Europe/Berln" }, "invalid_input"],
+    [{ hosts: ["alpha"], durationMs: 25 * HOUR_MS, repeats: "daily" }, "invalid_input"],
+    [{ hosts: ["alpha"], startAt: NOW_MS - 3 * HOUR_MS }, "invalid_input"],
+    [{ hosts: ["alpha"], untilAt: NOW_MS + 9 * HOUR_MS }, "invalid_input"],
+    [{ hosts: ["alpha"], repeats: "daily", untilAt: NOW_MS }, "invalid_input"],
+  ]
+  for (const [change, code] of bad) await assert.rejects(book(change), { code }, JSON.stringify(change))
+  assert.deepEqual((await server.call<BookingList>("GET", "/v1/bookings")).bookings, [])
+  await assert.rejects(server.call("GET", "/v1/bookings/x"), { code: "booking_not_found" })
+})
