@@ -111,7 +111,7 @@ export const FACT_NAMES = {
   scheduledWake: "of an event: what is scheduled, and when",
   sleepEvent: "of a time: Sleep, Wake or DarkWake",
   // Network
-  linkKind: "of an interface: ethernet, wifi or thunderbolt",
+  linkKind: "of an interface: ethernet, wifi, thunderbolt or bluetooth",
   isLinkActive: "of an interface: whether there is a link",
   linkMbps: "of an interface: its speed",
   wifiMbps: "of an interface: rate of Wi-Fi",

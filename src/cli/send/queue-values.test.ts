@@ -26,6 +26,7 @@ test("moments are read by the sender's clock, jobs in short words, partitions as
     beginAt: Date.UTC(2026, 0, 5, 17),
     deadlineAt: Date.UTC(2026, 0, 6, 8),
     after: "afterok:12,after:13+10,singleton",
+    booking: null,
   })
   assert.equal(read({ after: "notok:1?any:2:3" }).queue?.after, "afternotok:1?afterany:2:3")
 })
