@@ -120,7 +120,7 @@ export class Attempt {
 
 const MESSAGES: Partial<Record<Cause, string>> = {
   // Only where the agent that ended it is not there any more to say more.
-  owner_policy: "It stepped aside, as the Mac's owner wanted",
+  owner_policy: "It stepped aside, as the host's owner wanted",
   out_of_memory: "The system ended it because the host had run out of memory",
   host_crashed: "The Mac crashed while it ran",
   host_restarted: "The host was restarted while it ran",

@@ -11,6 +11,7 @@ import { darkenFor } from "./darken.ts"
 import { writeDurably } from "./durable-file.ts"
 import { afterLimit } from "./kernel-limit.ts"
 import { refuse } from "./launch.ts"
+import { noteLeft } from "./owner/leaving.ts"
 import { verdictAfterPause } from "./owner/verdict-after-pause.ts"
 import { carryOut } from "./stopping.ts"
 import { formatStatus, type SupervisorStatus, type SupervisorSwept, type ToldLine } from "./supervisor-text.ts"
@@ -110,6 +111,7 @@ export function tellStarted(context: AgentContext, attempt: Attempt): void {
 /** The exit status is durable. */
 export function commandEnded(context: AgentContext, attempt: Attempt, status: SupervisorStatus): void {
   attempt.status = verdictAfterPause(attempt, status)
+  noteLeft(context, attempt)
   attempt.phase = "sweeping"
   const { stdoutBytes, stderrBytes } = status
   if (stdoutBytes !== null && stderrBytes !== null) {

@@ -5,6 +5,7 @@ import type { AttemptId, JobId } from "../protocol/ids.ts"
 import type { AgentContext } from "./agent-context.ts"
 import { Attempt } from "./attempt.ts"
 import { type InspectedAttempt, inspectAttempt, outputSizes } from "./attempt-folder.ts"
+import { noteLeft } from "./owner/leaving.ts"
 import { verdictAfterPause } from "./owner/verdict-after-pause.ts"
 import { readSleeps } from "./sleep-watch.ts"
 import { supervisorSweepsAll } from "./sweep-rest.ts"
@@ -78,6 +79,7 @@ function rebuild(context: AgentContext, attempt: Attempt, found: InspectedAttemp
     startedWallMs: held?.startedAt ?? null,
   })
   attempt.status = status === null ? null : verdictAfterPause(attempt, status)
+  noteLeft(context, attempt)
   attempt.hadShell = found.hadShell
   if (held === null) {
     attempt.phase = "lost"

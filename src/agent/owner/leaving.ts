@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs"
 import type { AgentContext } from "../agent-context.ts"
+import type { Attempt } from "../attempt.ts"
 import { stopAttempt } from "../stopping.ts"
 
 /** As in ssh/leave.sh: what a job may take to end that asked for longer. */
@@ -13,7 +15,12 @@ export function stopForGood(context: AgentContext): void {
     const { order, stop, status, disowned } = attempt
     if (order === null || stop !== null || status !== null || disowned) continue
     const graceMs = Math.min(order.graceMs, MOST_GRACE_MS)
-    attempt.message ??= "It stepped aside: its owner has taken the Mac out of the pool"
     stopAttempt(context, attempt, { cause: "owner_policy", signal: order.stopSignal, graceMs })
   }
+}
+
+/** To be called once it is known how an attempt ended: where that was for `leave`, which writes no words down, the attempt says so. */
+export function noteLeft(context: AgentContext, attempt: Attempt): void {
+  if (attempt.status?.cause !== "owner_policy" || !existsSync(context.folder.leaving)) return
+  attempt.message ??= "It stepped aside: the host's owner has taken it out of the pool"
 }
