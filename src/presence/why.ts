@@ -8,6 +8,8 @@ export type Why =
   | { readonly code: "suspended_too_long"; readonly limitMs: number }
   /** `reason` in words, with numbers. */
   | { readonly code: "memory_needed"; readonly reason: string }
+  /** Nobody is at it now, and not for as long as the rules ask before suspended jobs go on. */
+  | { readonly code: "owner_just_left"; readonly neededMs: number }
   /** The owner wants it gone at once. */
   | { readonly code: "evicted" }
 
@@ -35,6 +37,8 @@ export function whyText(why: Why, nowMs: number, timeZone: string): string {
       return `it was suspended for longer than ${formatDuration(why.limitMs)}`
     case "memory_needed":
       return `its memory is needed: ${why.reason}`
+    case "owner_just_left":
+      return `nobody is at it now: it goes on after ${formatDuration(why.neededMs)} without anybody`
     case "evicted":
       return "the owner wants all jobs gone"
     default:

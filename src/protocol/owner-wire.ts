@@ -7,7 +7,10 @@ export type OwnerNews =
   | { readonly type: "presence"; readonly presence: HostPresence }
   /** The lever as the agent has it: when it was moved on the host, and where the server's `owner` was behind. */
   | { readonly type: "lever"; readonly lever: Lever }
-  /** The whole tree is stopped, or goes on. Told once; `hello` says it again. */
+  /**
+   * The whole tree is stopped, or goes on. Told once; `hello` says it again. That it is stopped is told anew, as of the same moment, when
+   * something else keeps it so, and after `ready`: then `why` alone counts.
+   */
   | {
       readonly type: "suspended"
       readonly attempt: AttemptId

@@ -5,6 +5,7 @@ import { type AgentContext, nameOf, tell } from "../agent-context.ts"
 import type { Attempt } from "../attempt.ts"
 import { stopAttempt } from "../stopping.ts"
 import { DaemonSearch } from "./daemon-search.ts"
+import { isOtherReason } from "./owner-news.ts"
 import { continueTree, membersOf, stopTrees } from "./stop-trees.ts"
 
 /** What the actions of one step are about. */
@@ -58,6 +59,22 @@ export class OwnerActions {
     this.#then(async () => {
       await this.#stop(attempts.filter(({ suspension }) => suspension.stopped !== null))
     })
+  }
+
+  /** Says what keeps it stopped now, where that is another reason than the one that was told. */
+  explain(attempt: Attempt, why: OwnerReason): void {
+    const before = attempt.suspension.stopped?.why
+    if (before === undefined || this.isActing || !isOtherReason(before, why)) return
+    this.#note(attempt, () => attempt.suspension.because(this.#where(attempt), why))
+    this.tellWhy(attempt)
+  }
+
+  /** Tells why it is stopped, once it was told that it is. A repeat does no harm. */
+  tellWhy(attempt: Attempt): void {
+    const { stopped } = attempt.suspension
+    if (stopped === null || this.#stopping.has(attempt)) return
+    const news = { ...nameOf(attempt), at: stopped.at, why: stopped.why, reactionMs: 0 }
+    tell(this.#context, attempt, { type: "suspended", ...news })
   }
 
   /** Lets go on what is to end: its supervisor asks it, and a stopped process hears nothing. */
@@ -234,11 +251,8 @@ export class OwnerActions {
     this.#note(attempt, () => attempt.suspension.yield(this.#where(attempt), yields))
     try {
       const members = membersOf(this.#context, await this.#context.platform.processes(), attempt)
-      if (members.length > 0)
-        await this.#setYielding(
-          members.map(({ pid }) => pid),
-          yields,
-        )
+      const pids = members.map(({ pid }) => pid)
+      if (pids.length > 0) await this.#setYielding(pids, yields)
       if (yields)
         this.#notice(
           `It steps back behind whoever is at its host: its CPU work does; the GPU knows no priority and stays shared`,

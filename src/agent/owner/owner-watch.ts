@@ -112,6 +112,7 @@ export class OwnerWatch {
     if (said.terms === null && Object.keys(said.lever.pauses).length > 0) {
       context.link.send({ type: "lever", lever: said.lever })
     }
+    for (const attempt of this.#running()) this.#actions.tellWhy(attempt)
     this.#step()
   }
 
@@ -182,6 +183,10 @@ export class OwnerWatch {
     this.#state = reaction.state
     this.obstacles = reaction.startObstacles
     this.#carryOut(attempts, reaction.actions, scene)
+    for (const attempt of attempts) {
+      const why = reaction.held.get(attempt.id)
+      if (why !== undefined) this.#actions.explain(attempt, ownerReason(why, scene.now.wallMs, scene.timeZone))
+    }
     this.#stopAgain(attempts)
     this.#endPrepared()
     this.#tell(scene)

@@ -110,10 +110,7 @@ describe("requests by file", () => {
     const ruled = await desk.ask(ANNA, { verb: "rules", rules: { on_return: "vacate", hours: null } })
     assert.deepEqual(
       [ruled.done, ruled.text],
-      [
-        true,
-        "From now on these rules hold:\n  on_return: vacate (anna said so)\n  hours: always (preset default)",
-      ],
+      [true, "From now on these rules hold:\n  on_return: vacate (anna said so)\n  hours: always (preset default)"],
     )
     assert.deepEqual(desk.reread().lever, desk.said.lever, "kept")
     assert.equal(desk.said.lever.rules?.rules.on_return, "vacate")
