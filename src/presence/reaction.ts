@@ -1,4 +1,5 @@
 import { type Demand, demandOn, mindsOwner } from "./demand.ts"
+import { heldBy } from "./held-by.ts"
 import { memoryNeed } from "./memory-need.ts"
 import { msBetween } from "./moment.ts"
 import { LOOK_HOLDS_MS, type OwnerObstacle, type Scene, startObstacles } from "./obstacle.ts"
@@ -50,6 +51,8 @@ export interface Reaction {
   /** What keeps jobs from starting; nothing when they may. */
   readonly startObstacles: readonly OwnerObstacle[]
   readonly actions: readonly Action[]
+  /** Of those that are suspended: what keeps them so now, where that can be told. */
+  readonly held: ReadonlyMap<string, Why>
   /** The next look is due within this. */
   readonly lookWithinMs: number
   /** The next step is due within this, with or without a look. */
@@ -74,6 +77,7 @@ export function react(
   const busyForMs = busySinceMs === null ? 0 : nowMs - busySinceMs
   const phases = new Map<string, Phase>()
   const actions: Action[] = []
+  const held = new Map<string, Why>()
   for (const attempt of attempts) {
     let phase = before.attempts.get(attempt.id) ?? firstPhase(attempt)
     const demand: Demand | undefined = evicts
@@ -87,6 +91,8 @@ export function react(
       phase = step.phase
     }
     phases.set(attempt.id, withSwap(phase, scene))
+    const why = phase.phase === "suspended" ? heldBy(scene, demand) : undefined
+    if (why !== undefined) held.set(attempt.id, why)
   }
   const state = { attempts: phases, busySinceMs }
   const obstacles = startObstacles(scene)
@@ -94,6 +100,7 @@ export function react(
     state,
     startObstacles: obstacles,
     actions,
+    held,
     lookWithinMs: lookWithinMs(scene, attempts.length > 0),
     wakeWithinMs: wakeWithinMs(scene, [...phases.values()]),
   }

@@ -6,6 +6,8 @@ import { type OwnerObstacle, ownerObstacleText } from "./obstacle.ts"
 export type Why =
   | OwnerObstacle
   | { readonly code: "suspended_too_long"; readonly limitMs: number }
+  /** Nobody is at it now, and not for as long as the rules ask before suspended jobs go on. */
+  | { readonly code: "owner_just_left"; readonly neededMs: number }
   /** The owner wants it gone at once. */
   | { readonly code: "evicted" }
 
@@ -31,6 +33,8 @@ export function whyText(why: Why, nowMs: number, timeZone: string): string {
   switch (why.code) {
     case "suspended_too_long":
       return `it was suspended for longer than ${formatDuration(why.limitMs)}`
+    case "owner_just_left":
+      return `nobody is at it now: it goes on after ${formatDuration(why.neededMs)} without anybody`
     case "evicted":
       return "the owner wants all jobs gone"
     default:

@@ -9,7 +9,10 @@ export type OwnerNews =
   | { readonly type: "lever"; readonly lever: Lever }
   /** A server's `owner` was taken, and is kept on the host's disk where there is room: one for each, in their order. */
   | { readonly type: "owner-taken" }
-  /** The whole tree is stopped, or goes on. Told once; `hello` says it again. */
+  /**
+   * The whole tree is stopped, or goes on. Told once; `hello` says it again. That it is stopped is told anew, as of the same moment, when
+   * something else keeps it so, and after `ready`: then `why` alone counts.
+   */
   | {
       readonly type: "suspended"
       readonly attempt: AttemptId

@@ -88,7 +88,7 @@ export interface HostPresence {
   readonly obstacles: readonly HostObstacle[]
 }
 
-/** Why something was done to an attempt for somebody's sake: an obstacle's code, or suspended_too_long, memory_needed, evicted. */
+/** Why something was done to an attempt for somebody's sake: an obstacle's code, or owner_just_left, suspended_too_long, memory_needed, evicted. */
 export interface OwnerReason {
   readonly code: string
   readonly text: string

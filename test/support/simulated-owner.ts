@@ -27,6 +27,11 @@ export function suspend(host: SimulatedHost, job: JobId, why: OwnerReason = HERE
   host.tell({ type: "suspended", ...nameOf(attempt), at, why: { code: why.code, text: why.text }, reactionMs })
 }
 
+/** Tells that another reason keeps it stopped now. */
+export function explain(host: SimulatedHost, job: JobId, why: OwnerReason): void {
+  host.tell({ type: "suspended", ...nameOf(attemptOf(host, job)), at: Date.now(), why, reactionMs: 0 })
+}
+
 export function resume(host: SimulatedHost, job: JobId, suspendedMs: number): void {
   const attempt = attemptOf(host, job)
   attempt.suspended = { suspendedMs }

@@ -44,7 +44,7 @@ export class NowFile {
   }
 
   keep(scene: Scene, obstacles: readonly OwnerObstacle[]): void {
-    const jobs = this.#jobs(scene.now.wallMs).map(({ job, state }) => [job, state])
+    const jobs = this.#jobs(scene.now.wallMs).map(({ job, state, why }) => [job, state, why])
     const key = JSON.stringify([
       jobs,
       obstacles.map(({ code }) => code),

@@ -6,7 +6,9 @@ import { type AgentContext, nameOf, tell } from "../agent-context.ts"
 import type { Attempt } from "../attempt.ts"
 import { stopAttempt } from "../stopping.ts"
 import { DaemonSearch } from "./daemon-search.ts"
+import { isOtherReason } from "./owner-news.ts"
 import { continueTree, membersOf, stopTrees } from "./stop-trees.ts"
+import { SuspensionNotes, tellNotice } from "./suspension-notes.ts"
 
 /** What the actions of one step are about. */
 export interface Occasion {
@@ -24,6 +26,7 @@ export class OwnerActions {
   readonly #setYielding: SetYielding
   readonly #onDone: () => void
   readonly #daemons: DaemonSearch
+  readonly #notes: SuspensionNotes
   #acting: Promise<void> = Promise.resolve()
   #waiting = 0
   /** Trees that are not seen to be stopped yet, with what is told when they are. */
@@ -35,6 +38,7 @@ export class OwnerActions {
   /** @param onDone called when all that was asked for is done */
   constructor(context: AgentContext, setYielding: SetYielding, onDone: () => void) {
     this.#context = context
+    this.#notes = new SuspensionNotes(context)
     this.#setYielding = setYielding
     this.#onDone = onDone
     this.#daemons = new DaemonSearch(context)
@@ -61,6 +65,25 @@ export class OwnerActions {
     })
   }
 
+  /** Says what keeps each stopped now, where that is another reason than the one that was told. */
+  explain(attempts: readonly Attempt[], held: ReadonlyMap<string, Why>, reason: Occasion["reason"]): void {
+    if (this.isActing) return
+    for (const attempt of attempts) {
+      const [before, why] = [attempt.suspension.stopped?.why, held.get(attempt.id)]
+      if (before === undefined || why === undefined || !isOtherReason(before, reason(why))) continue
+      this.#notes.note(attempt, () => attempt.suspension.because(this.#notes.where(attempt), reason(why)))
+      this.tellWhy(attempt)
+    }
+  }
+
+  /** Tells why it is stopped, once it was told that it is. A repeat does no harm. */
+  tellWhy(attempt: Attempt): void {
+    const { stopped } = attempt.suspension
+    if (stopped === null || this.#stopping.has(attempt)) return
+    const news = { ...nameOf(attempt), at: stopped.at, why: stopped.why, reactionMs: 0 }
+    tell(this.#context, attempt, { type: "suspended", ...news })
+  }
+
   /** Lets go on what is to end: its supervisor asks it, and a stopped process hears nothing. */
   release(attempt: Attempt): void {
     this.#then(() => this.#continue(attempt))
@@ -81,7 +104,9 @@ export class OwnerActions {
     this.#waiting++
     this.#acting = this.#acting
       .then(act)
-      .catch((error) => this.#notice(`Cannot do at once what the owner's rules want: ${(error as Error).message}`))
+      .catch((error) =>
+        tellNotice(this.#context, `Cannot do at once what the owner's rules want: ${(error as Error).message}`),
+      )
       .finally(() => {
         this.#waiting--
         if (this.#waiting === 0) this.#onDone()
@@ -108,7 +133,7 @@ export class OwnerActions {
     await this.#stop([...whys.keys()], (attempt, members) => {
       const since = { uptimeMs: clock.sleepCountingMs(), at: clock.now(), why: occasion.reason(whys.get(attempt)!) }
       const kept = members.filter(({ isStopped }) => isStopped)
-      this.#note(attempt, () => attempt.suspension.stop(this.#where(attempt), since, kept))
+      this.#notes.note(attempt, () => attempt.suspension.stop(this.#notes.where(attempt), since, kept))
     })
   }
 
@@ -118,7 +143,7 @@ export class OwnerActions {
     const stopped = await stopTrees(this.#context, attempts, onFirst)
     const atMs = clock.sleepCountingMs()
     const lastAtMs = await this.#stopDaemons(stopped, onFirst !== undefined)
-    for (const attempt of attempts) this.#noteAgain(attempt)
+    for (const attempt of attempts) this.#notes.again(attempt)
     for (const attempt of stopped) {
       const { stopped: since } = attempt.suspension
       const told = this.#stopping.get(attempt)
@@ -149,7 +174,7 @@ export class OwnerActions {
       const rest = found.filter(([, daemons]) => daemons !== null && daemons.length > 0)
       for (const [attempt, daemons] of isFirst ? rest : []) {
         const kept = daemons?.filter(({ isStopped }) => isStopped) ?? []
-        if (kept.length > 0) this.#note(attempt, () => attempt.suspension.keep(this.#where(attempt), kept))
+        if (kept.length > 0) this.#notes.note(attempt, () => attempt.suspension.keep(this.#notes.where(attempt), kept))
       }
       left = rest.map(([attempt]) => attempt)
       if (left.length === 0) break
@@ -206,7 +231,7 @@ export class OwnerActions {
     const { clock } = this.#context
     if (attempt.suspension.stopped === null) return
     const now = { uptimeMs: clock.sleepCountingMs(), at: clock.now() }
-    this.#note(attempt, () => attempt.suspension.continue(this.#where(attempt), now))
+    this.#notes.note(attempt, () => attempt.suspension.continue(this.#notes.where(attempt), now))
     await this.#letGo(attempt)
   }
 
@@ -232,52 +257,27 @@ export class OwnerActions {
   }
 
   async #yield(attempt: Attempt, yields: boolean): Promise<void> {
-    this.#note(attempt, () => attempt.suspension.yield(this.#where(attempt), yields))
+    this.#notes.note(attempt, () => attempt.suspension.yield(this.#notes.where(attempt), yields))
     try {
       const members = membersOf(this.#context, await this.#context.platform.processes(), attempt)
-      if (members.length > 0)
-        await this.#setYielding(
-          members.map(({ pid }) => pid),
-          yields,
-        )
+      const pids = members.map(({ pid }) => pid)
+      if (pids.length > 0) await this.#setYielding(pids, yields)
       if (yields)
-        this.#notice(
+        tellNotice(
+          this.#context,
           `It steps back behind whoever is at its host: its CPU work does; the GPU knows no priority and stays shared`,
           attempt,
         )
     } catch (error) {
       // It goes on as before, and nobody is told otherwise.
-      if (yields) this.#note(attempt, () => attempt.suspension.yield(this.#where(attempt), false))
+      if (yields) this.#notes.note(attempt, () => attempt.suspension.yield(this.#notes.where(attempt), false))
       const [reason] = (error as Error).message.split("\n")
-      this.#notice(`Its CPU work cannot be put ${yields ? "behind its host's owner's" : "back"}: ${reason}`, attempt)
+      tellNotice(
+        this.#context,
+        `Its CPU work cannot be put ${yields ? "behind its host's owner's" : "back"}: ${reason}`,
+        attempt,
+      )
     }
-  }
-
-  #where({ folder }: Attempt) {
-    return { folder, ballast: this.#context.folder.ballast }
-  }
-
-  #note(attempt: Attempt, note: () => void): void {
-    try {
-      note()
-    } catch (error) {
-      // The owner comes before the record: it is done all the same.
-      this.#notice(`Cannot write down since when it is stopped: ${(error as Error).message}`, attempt)
-    }
-  }
-
-  /** A job that fills the disk may have taken the room that was made for the note. Stopped it takes no more, and others give some back. */
-  #noteAgain(attempt: Attempt): void {
-    try {
-      attempt.suspension.writeAgain(this.#where(attempt))
-    } catch {
-      // It was told, and is tried again with the next look at the tree.
-    }
-  }
-
-  #notice(message: string, attempt?: Attempt): void {
-    if (attempt === undefined) this.#context.link.send({ type: "notice", message })
-    else tell(this.#context, attempt, { type: "notice", ...nameOf(attempt), message })
   }
 }
 

@@ -50,6 +50,11 @@ function presenceKey({ state, obstacles }: HostPresence): string {
 /** What ends at a time that was said, and not one that is reckoned anew at each look. */
 const LASTING: ReadonlySet<string> = new Set(["paused", "outside_hours"])
 
+/** Whether it is to be told that something else keeps an attempt stopped. What is seen has other words with every look. */
+export function isOtherReason(before: OwnerReason, now: OwnerReason): boolean {
+  return before.code !== now.code || (LASTING.has(now.code) && before.text !== now.text)
+}
+
 export function ownerReason(why: Why, wallMs: number, timeZone: string): OwnerReason {
   return { code: why.code, text: whyText(why, wallMs, timeZone) }
 }

@@ -238,7 +238,8 @@ describe("an agent on a Mac that somebody uses", () => {
     }
     scene.agent.send({ type: "owner", terms, lever: { pauses: { job: word }, rules: null } })
     await scene.agent.next("continued", 1)
-    assert.equal(of(scene.agent, "suspended").length, 0, "told once")
+    const told = of(scene.agent, "suspended").map(({ why, reactionMs }) => [why.code, reactionMs])
+    assert.deepEqual(told[0], ["paused", 0], "only why, for who has not heard it")
     assert.ok(isThere(scene.group))
   })
 

@@ -131,6 +131,7 @@ export class OwnerWatch {
     if (said.terms === null && Object.keys(said.lever.pauses).length > 0) {
       context.link.send({ type: "lever", lever: said.lever })
     }
+    for (const attempt of this.#running()) this.#actions.tellWhy(attempt)
     this.#step()
   }
 
@@ -204,6 +205,7 @@ export class OwnerWatch {
     this.#state = reaction.state
     this.obstacles = reaction.startObstacles
     this.#carryOut(attempts, reaction.actions, scene)
+    this.#actions.explain(attempts, reaction.held, (why) => ownerReason(why, scene.now.wallMs, scene.timeZone))
     const stopped = attempts.filter(({ suspension }) => suspension.stopped !== null)
     this.#keepStopped.step(stopped)
     endPrepared(this.#options.context, this.#attempts(), scene, this.obstacles)

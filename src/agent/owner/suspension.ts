@@ -85,6 +85,12 @@ export class Suspension {
     this.#note(where, { ...this.#noted, stopped, keptStopped: kept })
   }
 
+  /** It stays stopped, for another reason than before. @throws as `stop` */
+  because(where: Where, why: OwnerReason): void {
+    const { stopped } = this.#noted
+    if (stopped !== null) this.#note(where, { ...this.#noted, stopped: { ...stopped, why } })
+  }
+
   /** More of its processes were stopped by the job itself. @throws as `stop` */
   keep(where: Where, more: readonly { readonly pid: number; readonly start: string }[]): void {
     const kept = new Set([...this.#noted.keptStopped, ...more.map(({ pid, start }) => `${pid} ${start}`)])

@@ -14,7 +14,7 @@ import { noteNetwork } from "../network/note-network.ts"
 import { noteActivity } from "../notify/activity.ts"
 import { noteLever } from "../owners/lever-words.ts"
 import { notePresence } from "../owners/presence-news.ts"
-import { markContinued, markSuspended, noteVacating } from "../owners/step-aside.ts"
+import { markContinued, noteSuspended, noteVacating } from "../owners/step-aside.ts"
 import { recordUse } from "../usage/record-use.ts"
 import { noteUsage } from "./attempt-usage.ts"
 import { recordCheckpoint } from "./checkpoint.ts"
@@ -126,7 +126,7 @@ function applyToAttempt(core: Core, channel: HostChannel, tried: Tried, message:
       return
     case "suspended":
       markRunning(core, tried)
-      markSuspended(core, tried, message.why, core.clock.now(), message.reactionMs)
+      noteSuspended(core, tried, message)
       return
     case "continued":
       markContinued(core, tried, message.suspendedMs)

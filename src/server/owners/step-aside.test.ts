@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { runsOn, type SimulatedHost } from "../../../test/support/simulated-host.ts"
-import { attemptOf, HERE, resume, seesPeople, suspend, vacate } from "../../../test/support/simulated-owner.ts"
+import { attemptOf, explain, HERE, resume, seesPeople, suspend, vacate } from "../../../test/support/simulated-owner.ts"
 import { TestServer } from "../../../test/support/test-server.ts"
 import type { WhyAnswer } from "../../protocol/api.ts"
 import type { WindfallEvent } from "../../protocol/events.ts"
@@ -137,4 +137,25 @@ test("a job that did not live to go on is tried again once, and then fails as it
   }
   const job = await server.untilEnded(id)
   assert.deepEqual([job.state, job.cause, job.exitCode, job.attempts.length], ["failed", "exited", 3, 2])
+})
+
+test("why a job is stopped is what keeps it so now, also for a server started anew, and the stop is counted once", async () => {
+  await using server = await TestServer.start()
+  const host = await server.hosts.join("alpha")
+  const { id } = await running(server, host)
+  suspend(host, id)
+  const first = await server.untilState(id, "suspended")
+  explain(host, id, { code: "paused", text: "paused by ada until 18:00" })
+  const later = await server.until(id, ({ reason }) => reason === "suspended: paused by ada until 18:00")
+  assert.deepEqual(later.attempts[0]?.suspended, {
+    since: first.attempts[0]?.suspended?.since,
+    code: "paused",
+    text: "paused by ada until 18:00",
+  })
+  assert.equal((await server.call<WhyAnswer>("GET", `/v1/jobs/${id}/why`)).summary.includes("paused by ada"), true)
+  const types = (await eventsOf(server, id)).map(({ type }) => type)
+  assert.equal(types.filter((type) => type === "attempt_suspended").length, 1)
+  await server.stop()
+  await server.start()
+  assert.equal((await server.call<JobView>("GET", `/v1/jobs/${id}`)).reason, "suspended: paused by ada until 18:00")
 })

@@ -34,6 +34,28 @@ export function markSuspended(core: Core, tried: Tried, why: OwnerReason, since:
   transition(core, job, "suspended", { reason })
 }
 
+/**
+ * An agent tells that an attempt is stopped; or that what is stopped already is so for another reason by now. That reason is kept with the
+ * attempt and is no event: what brought it about (somebody paused, power went) is one where it matters. Within a change.
+ */
+export function noteSuspended(core: Core, tried: Tried, { why, reactionMs }: Stepped): void {
+  const { job, attempt } = tried
+  const before = attempt.suspended
+  if (before === null || attempt.state !== "suspended") {
+    markSuspended(core, tried, why, core.clock.now(), reactionMs)
+    return
+  }
+  const suspended: Suspension = { since: before.since, code: why.code, text: publicText(why.code, why.text) }
+  if (!isCurrent(tried) || job.state !== "suspended") return
+  if (suspended.code === before.code && suspended.text === before.text) return
+  attempt.suspended = suspended
+  core.ledger.attemptChanged(attempt)
+  // One that was asked to leave says that.
+  if (job.reason !== `suspended: ${before.text}`) return
+  job.reason = `suspended: ${suspended.text}`
+  core.ledger.jobChanged(job)
+}
+
 /** The attempt goes on. @param suspendedMs for how long it was stopped in all, as its host measured. Within a change. */
 export function markContinued(core: Core, tried: Tried, suspendedMs: number): void {
   const { job, attempt } = tried
