@@ -49,7 +49,7 @@ export function judge(subject: string, examination: Examination, around: Around)
   })
 }
 
-const ORDER: readonly DoctorFinding["level"][] = ["problem", "warning", "unknown", "ok"]
+const ORDER: readonly DoctorFinding["level"][] = ["problem", "warning", "unknown", "note", "ok"]
 
 /** The worst first, else as they were. */
 export function worstFirst(findings: readonly DoctorFinding[]): DoctorFinding[] {

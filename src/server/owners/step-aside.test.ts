@@ -146,16 +146,16 @@ test("why a job is stopped is what keeps it so now, also for a server started an
   suspend(host, id)
   const first = await server.untilState(id, "suspended")
   explain(host, id, { code: "paused", text: "paused by ada until 18:00" })
-  const later = await server.until(id, ({ reason }) => reason === "suspended: paused by ada until 18:00")
+  const later = await server.until(id, ({ reason }) => reason === "suspended: paused until 18:00")
   assert.deepEqual(later.attempts[0]?.suspended, {
     since: first.attempts[0]?.suspended?.since,
     code: "paused",
-    text: "paused by ada until 18:00",
+    text: "paused until 18:00",
   })
-  assert.equal((await server.call<WhyAnswer>("GET", `/v1/jobs/${id}/why`)).summary.includes("paused by ada"), true)
+  assert.equal((await server.call<WhyAnswer>("GET", `/v1/jobs/${id}/why`)).summary.includes("paused until 18:00"), true)
   const types = (await eventsOf(server, id)).map(({ type }) => type)
   assert.equal(types.filter((type) => type === "attempt_suspended").length, 1)
   await server.stop()
   await server.start()
-  assert.equal((await server.call<JobView>("GET", `/v1/jobs/${id}`)).reason, "suspended: paused by ada until 18:00")
+  assert.equal((await server.call<JobView>("GET", `/v1/jobs/${id}`)).reason, "suspended: paused until 18:00")
 })
