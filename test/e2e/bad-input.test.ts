@@ -49,7 +49,7 @@ test("bad input is refused with exit code 2, a reason and a hint, and changes no
     [["send", "--gpu", "7", "--", "true"], /7 is out of range/],
     [["frobnicate"], /there is no such command/, /windfall --help/],
     [["sbatch", "job.sh"], /there is no such command/, /windfall send --detach/],
-    [["squeue"], /there is no such command/, /windfall ps/],
+    [["sacct"], /there is no such command/],
     [["lgos", "1"], /there is no such command/, /windfall logs/],
     [["host"], /say what to do/, /windfall host add/],
     [["show", "987654"], /987654/, /windfall ps --all/],

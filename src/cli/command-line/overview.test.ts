@@ -7,7 +7,6 @@ import { renderGroup, renderOverview, unknownCommand } from "./overview.ts"
 test("the verbs of other schedulers are answered with the right line", () => {
   for (const [typed, line] of [
     ["sbatch", /windfall send --detach/],
-    ["squeue", /windfall ps/],
     ["srun", /windfall send -- CMD/],
     ["srun hostname -f", /: windfall send -- hostname -f$/],
     ["srun -n 4", /windfall send -- CMD/],

@@ -51,7 +51,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   qsub: "windfall send --detach -- CMD",
   qstat: "windfall ps",
   qdel: "windfall stop JOB",
-  squeue: "windfall ps",
   sacct: "windfall ps --all",
   scancel: "windfall stop JOB",
   sinfo: "windfall host ls",
