@@ -160,11 +160,16 @@ export class Calendar {
     })
   }
 
-  /** Whether {@link take} with the same values would take only what is there. */
-  hasRoom(request: PlanRequest, { places, startMs }: Room): boolean {
+  /**
+   * Whether there is this room for the request.
+   * @param isPromised it was found once, and may end at the very moment at which another has got room since
+   */
+  hasRoom(request: PlanRequest, { places, startMs }: Room, isPromised = false): boolean {
+    const { limitMs } = request.asked
+    const forMs = isPromised ? Math.max(0, limitMs - 1) : limitMs
     return (
-      places.every((place) => request.roomOn(place, startMs) === startMs) &&
-      this.#piecesFrom(request, startMs) === startMs
+      places.every((place) => request.roomOn(place, startMs, forMs) === startMs) &&
+      this.#piecesFrom(request, startMs, forMs) === startMs
     )
   }
 
@@ -259,7 +264,7 @@ export class Calendar {
     return { room, enoughMs }
   }
 
-  #piecesFrom({ asked, hasPieces }: PlanRequest, fromMs: number): number {
+  #piecesFrom({ asked, hasPieces }: PlanRequest, fromMs: number, forMs = asked.limitMs): number {
     if (!hasPieces) return fromMs
     let startMs = fromMs
     for (let beforeMs = Number.NaN; beforeMs !== startMs; ) {
@@ -269,8 +274,8 @@ export class Calendar {
         const needed = asked.pieces[name]!
         if (needed === 0) continue
         if (profile === undefined) return Number.POSITIVE_INFINITY
-        startMs = profile.firstRoom(piecesOf(needed), false, asked.limitMs, startMs)
-        if (profile.isHeldFrom(piecesOf(needed), startMs, asked.limitMs)) return Number.POSITIVE_INFINITY
+        startMs = profile.firstRoom(piecesOf(needed), false, forMs, startMs)
+        if (profile.isHeldFrom(piecesOf(needed), startMs, forMs)) return Number.POSITIVE_INFINITY
       }
     }
     return startMs

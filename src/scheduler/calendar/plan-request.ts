@@ -67,9 +67,9 @@ export class PlanRequest {
     return this.#needs[total.gpus]!
   }
 
-  /** The first moment from `fromMs` on at which the host has room for it. */
-  roomOn(place: number, fromMs: number): number {
-    const { need, limitMs, closed, noStarts } = this.asked
+  /** The first moment from `fromMs` on at which the host has room for it, for so long. */
+  roomOn(place: number, fromMs: number, limitMs = this.asked.limitMs): number {
+    const { need, closed, noStarts } = this.asked
     const profile = this.#profiles[place]!
     const needed = this.needOn(place)
     let startMs = fromMs

@@ -100,7 +100,7 @@ class Planner {
     return (
       room.places.length === request.asked.hosts &&
       room.places.every((place) => request.asked.places.includes(place)) &&
-      this.#calendar.hasRoom(request, room)
+      this.#calendar.hasRoom(request, room, true)
     )
   }
 
