@@ -12,7 +12,7 @@ export const policyApply = command({
   name: "policy apply",
   operands: "FILE|-",
   about:
-    "Makes a policy file that of the pool: whole, or not at all. It is read here first, so that all that is wrong is said with line and column. The scheduler of this release keeps it and does not go by it yet. Needs the admin role.",
+    "Makes a policy file that of the pool: whole, or not at all. It is read here first, so that all that is wrong is said with line and column. From then on the server plans by it. Needs the admin role.",
   minimum: 1,
   maximum: 1,
   options: {
