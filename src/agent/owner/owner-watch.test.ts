@@ -76,22 +76,22 @@ describe("an agent on a Mac that somebody uses", () => {
   })
 
   it("hands a stopped attempt to the next agent, and does not count the time", async () => {
-    await using scene = await OwnerScene.start({ ...QUICK, resume_after_idle: "3s" })
+    await using scene = await OwnerScene.start({ ...QUICK, resume_after_idle: "6s" })
     await scene.told(null)
-    scene.agent.startAttempt(1, COUNTING, { timeLimitMs: 2_500 })
+    scene.agent.startAttempt(1, COUNTING, { timeLimitMs: 5_000 })
     await scene.agent.until(() => scene.agent.text(1).includes("5\n"), "a job that counts")
     scene.mac.returns()
     const { at } = await scene.agent.next("suspended", 1)
     await scene.agent.kill()
     assert.deepEqual(scene.states, ["T"])
-    await scene.connect({ ...QUICK, resume_after_idle: "3s" })
+    await scene.connect({ ...QUICK, resume_after_idle: "6s" })
     const [found] = scene.agent.hello.attempts
     assert.deepEqual([found?.phase, found?.suspendedAt], ["running", at])
     const { suspendedMs } = await scene.agent.next("continued", 1)
-    assert.ok(suspendedMs >= 2_500, "longer than its limit")
+    assert.ok(suspendedMs >= 5_000, "longer than its limit")
     const { exit } = (await scene.agent.ended(1)).exited
     assert.equal(exit.cause, "time_limit")
-    assert.ok(exit.endedAt - (exit.startedAt ?? 0) >= 2_500 + suspendedMs - CLOCKS_MS, "what it ran itself")
+    assert.ok(exit.endedAt - (exit.startedAt ?? 0) >= 5_000 + suspendedMs - CLOCKS_MS, "what it ran itself")
   })
 
   it("lets a stopped job hear that somebody wants its end", async () => {
