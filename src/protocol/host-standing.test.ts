@@ -43,7 +43,7 @@ test("every obstacle of an owner has its word, and one that is not known keeps j
     power_unknown: "power",
     low_power_mode: "power",
     foreign_load: "load",
-    memory_needed: "load",
+    memory_needed: "memory",
     from_a_later_release: "unknown",
     constructor: "unknown",
   }

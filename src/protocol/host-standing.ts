@@ -35,7 +35,7 @@ const OF_OBSTACLE: ReadonlyMap<string, StandingCode> = new Map([
   ["power_unknown", "power"],
   ["low_power_mode", "power"],
   ["foreign_load", "load"],
-  ["memory_needed", "load"],
+  ["memory_needed", "memory"],
 ])
 
 /** What is looked at. A server of an older release says nothing of the people at a host. */

@@ -143,8 +143,8 @@ describe("explain()", () => {
   it("keeps those off whom its owner has not named, for good", () => {
     const hosts = [host("a", 32, { users: new Set(["mia", "ben"]) })]
     assert.deepEqual(why(hosts, [], [job(1), job(2, { user: "mia" })], 1), [
-      "never_fits | No host of the pool could ever run it (a: its owner lets no jobs of ada run there)",
-      "a: its owner lets no jobs of ada run there",
+      "never_fits | No host of the pool could ever run it (a: its rules let no jobs of ada run there (who))",
+      "a: its rules let no jobs of ada run there (who)",
     ])
     const waiting = [job(1), job(2, { user: "mia" })]
     const { starts, reservations } = plan({ hosts, leases: [], waiting }, NOW_MS)

@@ -16,7 +16,7 @@ export function describeObstacle(obstacle: Obstacle, host: SchedulableHost, shap
     case "other_partition":
       return `not in partition ${shape.partition}`
     case "not_for_user":
-      return `its owner lets no jobs of ${shape.user} run there`
+      return `its rules let no jobs of ${shape.user} run there (who)`
     case "data_elsewhere":
       return `the data ${obstacle.names.join(" and ")} does not lie there`
     case "memory_too_small":

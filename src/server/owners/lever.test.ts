@@ -206,7 +206,7 @@ test("rules: whose jobs run there, and how much memory stays; a fleet's hold whe
   const [hers, his] = [await server.submit(small, mia), await server.submit(small, ben)]
   await server.untilState(hers.id, "running")
   const why = await server.call<WhyAnswer>("GET", `/v1/jobs/${his.id}/why`)
-  assert.equal(why.hosts[0]?.text, "its owner lets no jobs of ben run there")
+  assert.equal(why.hosts[0]?.text, "its rules let no jobs of ben run there (who)")
   const own = { rules: { who: "ben", keep_memory: "1G" } }
   const view = await server.call<OwnerView>("POST", "/v1/hosts/alpha/owner/rules", own, mia)
   const from = (name: string, of: OwnerView) => of.policy.find((rule) => rule.name === name)
