@@ -158,7 +158,10 @@ function follow({ to, why }: Demand, isStopped: boolean, attempt: RunningAttempt
 }
 
 function vacate(why: Why, isStopped: boolean, attempt: RunningAttempt, scene: Scene, behind?: Why): Step {
-  const graceMs = scene.policy.manners.vacateGraceMs ?? attempt.graceMs
+  const askedMs = scene.policy.manners.vacateGraceMs ?? attempt.graceMs
+  // Somebody waits for the memory: that is there after a minute, whatever the job asked for.
+  const isHurried = why.code === "memory_needed" && scene.policy.manners.vacateGraceMs === null
+  const graceMs = isHurried ? Math.min(askedMs, MOST_GRACE_FOR_MEMORY_MS) : askedMs
   return {
     phase: { phase: "vacating", sinceMs: scene.now.sleepCountingMs, graceMs },
     action: {
@@ -172,6 +175,8 @@ function vacate(why: Why, isStopped: boolean, attempt: RunningAttempt, scene: Sc
     },
   }
 }
+
+const MOST_GRACE_FOR_MEMORY_MS = 45_000
 
 function kill(attempt: RunningAttempt, nowMs: number): Step {
   return { phase: { phase: "killing", sinceMs: nowMs }, action: { do: "kill", attempt: attempt.id } }
