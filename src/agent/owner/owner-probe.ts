@@ -241,7 +241,9 @@ export class OwnerProbe implements Disposable {
 
   async #askSlowly(isBusy: boolean): Promise<void> {
     if (this.#asking) return
-    const due: Source[] = this.#ageMs("assertions") >= ASSERTIONS_MS ? ["assertions", "who"] : []
+    const due: Source[] = this.#ageMs("assertions") >= ASSERTIONS_MS ? ["assertions"] : []
+    // Where a mark tells of logins, the clock is only to make sure.
+    if (this.#ageMs("who") >= (this.#marks.has("who") ? POWER_MS : ASSERTIONS_MS)) due.push("who")
     if (isBusy && this.#ageMs("memory") >= ASSERTIONS_MS) due.push("memory")
     if (this.#ageMs("batt") >= POWER_MS) due.push("batt", "settings")
     if (due.length === 0) return

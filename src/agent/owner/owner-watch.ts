@@ -114,13 +114,13 @@ export class OwnerWatch {
     const { said, context } = this.#options
     this.#saidAtMs = this.#now().sleepCountingMs
     try {
-      const isAhead = said.take(terms, lever)
-      context.link.send({ type: "owner-taken" })
-      if (isAhead) context.link.send({ type: "lever", lever: said.lever })
+      if (said.take(terms, lever)) context.link.send({ type: "lever", lever: said.lever })
     } catch (error) {
       const message = `Cannot keep what was said of this host: ${(error as Error).message}`
       context.link.send({ type: "notice", message })
     }
+    // It holds now, also where it could not be kept.
+    context.link.send({ type: "owner-taken" })
     this.#round()
   }
 

@@ -24,6 +24,11 @@ export class SystemMarks {
     return this.#markOf(source) !== this.#asked.get(source)
   }
 
+  /** Whether there is anything to look at; else it is asked for by the clock alone. */
+  has(source: Marked): boolean {
+    return this.#markOf(source) !== ""
+  }
+
   #markOf(source: Marked): string {
     try {
       const { path, of } = MARKS[source]
