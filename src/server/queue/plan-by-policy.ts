@@ -3,6 +3,7 @@ import type { Policy } from "../../scheduler/policy/policy.ts"
 import { planQueue } from "../../scheduler/queue/plan-queue.ts"
 import type { QueueEntry } from "../../scheduler/queue/queue-plan.ts"
 import type { QueueScene } from "../../scheduler/queue/queue-scene.ts"
+import { beginTask } from "../arrays/begin-task.ts"
 import type { Core } from "../core.ts"
 import { place } from "../jobs/place.ts"
 import { awaitedBy, preempt } from "./preempt.ts"
@@ -31,10 +32,11 @@ export function planByPolicy(core: Core, policy: Policy): number | null {
 }
 
 function start(core: Core, scene: QueueScene, entry: QueueEntry): void {
-  const job = core.table.live(entry.job)
+  const waiting = core.table.live(entry.job)
   const host = scene.hosts.find(({ id }) => id === entry.hosts[0])
   const asked = scene.waiting.find(({ id }) => id === entry.job)
-  if (job === undefined || host === undefined || asked === undefined || job.state !== "queued") return
+  if (waiting === undefined || host === undefined || asked === undefined || waiting.state !== "queued") return
+  const job = waiting.array === undefined || entry.task === null ? waiting : beginTask(core, waiting, entry.task)
   const limitMs = effectiveLimitOf(scene.policy, job, entry.partition)
   setStanding(core, job, {
     ranAs: { account: asked.account, partition: entry.partition, qos: entry.qos },
@@ -42,5 +44,5 @@ function start(core: Core, scene: QueueScene, entry: QueueEntry): void {
     // What its partition limits it to holds for it, too: others' times rest on that.
     ...(limitMs === timeLimitOf(job) ? {} : { timeLimitMs: limitMs }),
   })
-  place(core, { job: entry.job, host: host.id, resources: needOn(asked.resources, host.total) })
+  place(core, { job: job.id, task: null, host: host.id, resources: needOn(asked.resources, host.total) })
 }
