@@ -62,6 +62,25 @@ export interface ThrottleRequest {
   readonly atOnce: number | null
 }
 
+/** `4-100%8`: tasks that have not begun, and how many of the array run at a time. */
+export function waitingText(waiting: string, atOnce: number | null): string {
+  return atOnce === null ? waiting : `${waiting}%${atOnce}`
+}
+
+const SHOWN_CHARACTERS = 24
+
+/** `17_[4-100%8]` of an array of which some tasks have not begun, as queues are listed; else as {@link jobNumber}. */
+export function queueNumber(job: {
+  readonly id: number
+  readonly task?: TaskOf | undefined
+  readonly waiting?: string | undefined
+}): string {
+  const { id, waiting = "" } = job
+  if (waiting === "" || waiting.startsWith("%")) return jobNumber(job)
+  const shown = waiting.length > SHOWN_CHARACTERS ? `${waiting.slice(0, SHOWN_CHARACTERS - 3)}...` : waiting
+  return `${id}_[${shown}]`
+}
+
 /** `17_5` of a task, `17` of any other job. */
 export function jobNumber({ id, task }: { readonly id: number; readonly task?: TaskOf | undefined }): string {
   return task === undefined ? `${id}` : `${task.array}_${task.index}`

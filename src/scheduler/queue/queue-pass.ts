@@ -53,6 +53,8 @@ export class QueuePass {
   readonly #holds: PlaceHolds
   /** In strict order: for whom nobody else starts there. */
   readonly #closedFor = new Map<number, JobId>()
+  /** Tasks that run, by array, with those that this pass starts: several lines may be of one array. */
+  readonly #tasksRunning = new Map<JobId, number>()
   #starts = 0
 
   constructor(scene: QueueScene, standings: Standings, nowMs: number) {
@@ -121,7 +123,8 @@ export class QueuePass {
     const tasks = spec.array === null ? [null] : taskIndices(spec.array.tasks)
     const count = spec.array === null ? 1 : spec.array.tasks.count
     const atOnce = spec.array?.tasks.atOnce ?? Number.POSITIVE_INFINITY
-    let running = spec.array?.running ?? 0
+    const of = spec.array?.of ?? spec.id
+    let running = this.#tasksRunning.get(of) ?? spec.array?.running ?? 0
     let reserved = 0
     for (const task of tasks) {
       const refused =
@@ -131,6 +134,7 @@ export class QueuePass {
       if (started !== null) {
         found.push(started)
         running++
+        if (spec.array !== null) this.#tasksRunning.set(of, (this.#tasksRunning.get(of) ?? spec.array.running) + 1)
         if (settled !== undefined) this.#calendar.giveBack(settled.request.plan, settled.room)
         continue
       }

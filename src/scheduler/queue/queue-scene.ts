@@ -75,7 +75,8 @@ export interface QueueJob extends Pick<WaitingJob, "id" | "user" | "hasSecrets" 
   readonly booking: string | null
   readonly expedited: boolean
   readonly interactive: boolean
-  readonly array: { readonly tasks: ArrayTasks; readonly running: number } | null
+  /** `of`: the array of a task that waits by itself, whose others count, too; absent where the job is the array. */
+  readonly array: { readonly of?: JobId; readonly tasks: ArrayTasks; readonly running: number } | null
 }
 
 export interface RunningAttempt {

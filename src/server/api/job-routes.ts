@@ -8,6 +8,7 @@ import { isFinal, JOB_STATES, type JobState } from "../../protocol/job-state.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import { ownerOf, shownOf, stopTarget } from "../arrays/act.ts"
 import { findJob, findTarget, type Target } from "../arrays/find-target.ts"
+import { whyUnbegun } from "../arrays/why-task.ts"
 import type { Caller } from "../auth/accounts.ts"
 import type { Core } from "../core.ts"
 import { hintsOf } from "../jobs/hints-of.ts"
@@ -136,7 +137,7 @@ export const jobRoutes: readonly Route[] = [
     query: whyQuery,
     respond: ({ core, params, query }): WhyAnswer => {
       const job = findJob(core, params.id)
-      const waiting = whyWaits(core, job, query.brief)
+      const waiting = whyUnbegun(core, job, query.brief) ?? whyWaits(core, job, query.brief)
       if (waiting !== undefined) return { ...waiting, summary: withLearned(waiting.summary, job) }
       return { job: job.id, summary: summaryOf(job), code: job.cause ?? job.state, place: null, hosts: [] }
     },

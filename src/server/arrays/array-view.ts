@@ -1,5 +1,5 @@
 import type { IndexSet } from "../../base/index-set.ts"
-import type { ArrayView } from "../../protocol/job-array.ts"
+import { type ArrayView, type TaskOf, waitingText } from "../../protocol/job-array.ts"
 import { isFinal, type JobState } from "../../protocol/job-state.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { ArrayBook } from "./array-book.ts"
@@ -29,6 +29,12 @@ export function arrayView(book: ArrayBook, { id, array }: JobRecord): ArrayView 
     counts: { waiting: waits, running: all.size - ended - waits, ...counts },
     failures,
   }
+}
+
+/** How a job stands in lists of the queue as an array, or as a task of one. */
+export function queuedAs({ array, task }: JobRecord): { readonly waiting?: string; readonly task?: TaskOf } {
+  if (task !== undefined) return { task }
+  return array === undefined ? {} : { waiting: waitingText(array.waiting.toString(), array.atOnce) }
 }
 
 /** An array runs as soon as one of its tasks does, though others wait. */

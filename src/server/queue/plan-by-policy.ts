@@ -36,7 +36,9 @@ function start(core: Core, scene: QueueScene, entry: QueueEntry): void {
   const host = scene.hosts.find(({ id }) => id === entry.hosts[0])
   const asked = scene.waiting.find(({ id }) => id === entry.job)
   if (waiting === undefined || host === undefined || asked === undefined || waiting.state !== "queued") return
-  const job = waiting.array === undefined || entry.task === null ? waiting : beginTask(core, waiting, entry.task)
+  const { array } = waiting
+  if (array !== undefined && (entry.task === null || !array.waiting.has(entry.task))) return
+  const job = array === undefined || entry.task === null ? waiting : beginTask(core, waiting, entry.task)
   const limitMs = effectiveLimitOf(scene.policy, job, entry.partition)
   setStanding(core, job, {
     ranAs: { account: asked.account, partition: entry.partition, qos: entry.qos },

@@ -1,3 +1,4 @@
+import { jobNumber } from "../../protocol/job-array.ts"
 import { matchesHost } from "../../scheduler/policy/host-match.ts"
 import type { Policy } from "../../scheduler/policy/policy.ts"
 import type { QueueHost, QueueJob, QueueScene, RunningAttempt } from "../../scheduler/queue/queue-scene.ts"
@@ -19,7 +20,8 @@ export function sceneOf(core: Core, policy: Policy, nowMs: number): QueueScene {
   const waiting: QueueJob[] = []
   for (const one of core.table.waiting()) {
     const job = core.table.live(one.id)
-    if (job !== undefined) waiting.push(waitingJob(policy, job, one))
+    // Of an array tasks may be held alone, so that none is left to begin.
+    if (job !== undefined && one.array?.tasks?.count !== 0) waiting.push(waitingJob(policy, job, one))
   }
   return {
     policy,
@@ -69,7 +71,7 @@ export function waitingJob(policy: Policy, job: JobRecord, waiting: WaitingJob):
     id: job.id,
     user,
     ...placedAs(policy, user, spec),
-    name: spec.name ?? `job ${job.id}`,
+    name: spec.name ?? `job ${jobNumber(job)}`,
     partitions: partitionsOf(policy, spec),
     resources,
     alone: false,
@@ -93,8 +95,18 @@ export function waitingJob(policy: Policy, job: JobRecord, waiting: WaitingJob):
     booking: bookingOf(job),
     expedited: false,
     interactive: spec.kind === "session",
-    array: null,
+    array: arrayInQueue(job, waiting),
   }
+}
+
+/** The tasks of an array that may begin, or one that waits by itself. */
+function arrayInQueue({ task }: JobRecord, { array }: WaitingJob): QueueJob["array"] {
+  if (array === undefined) return null
+  const { of, tasks, running, atOnce } = array
+  if (tasks !== null) return { tasks, running }
+  return task === undefined
+    ? null
+    : { of, tasks: { runs: [{ first: task.index, last: task.index }], count: 1, atOnce }, running }
 }
 
 function runningAttempt(policy: Policy, { job, attempt }: Tried, nowMs: number): RunningAttempt {

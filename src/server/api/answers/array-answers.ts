@@ -3,6 +3,16 @@ import type { ArrayView } from "../../../protocol/job-array.ts"
 import { CAUSES } from "../../../protocol/job-state.ts"
 import { answer, count, type Describes } from "./answer.ts"
 
+export const task = z
+  .object({ array: count, index: count })
+  .optional()
+  .describe("Of a task: its array and which of it; it goes by array_index, as 17_5")
+
+export const waitingTasks = z
+  .string()
+  .optional()
+  .describe("Of an array: its tasks that have not begun and may, with how many at a time, as 4-100%8")
+
 export const arrayAnswer = answer(
   "Array",
   'How the tasks of an array stand. Sets of indices are texts, as "0-2,7,10-18:2"; "" for none',

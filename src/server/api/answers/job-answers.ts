@@ -5,7 +5,7 @@ import { ENVIRONMENT_KINDS } from "../../../protocol/environment.ts"
 import type { AttemptUsage, AttemptView, JobSpec, JobView, OutputsView } from "../../../protocol/job.ts"
 import { CAUSES, JOB_STATES } from "../../../protocol/job-state.ts"
 import { answer, count, type Describes, hash, time } from "./answer.ts"
-import { arrayAnswer } from "./array-answers.ts"
+import { arrayAnswer, task } from "./array-answers.ts"
 import { notifyOn } from "./notify-answers.ts"
 import { ahead, expected, priorityView } from "./order-answers.ts"
 import { queueAsked, standing } from "./standing-answers.ts"
@@ -183,10 +183,7 @@ export const job = answer(
       .optional()
       .describe("What earlier runs held, and what is leased by that, where the sender did not say"),
     array: arrayAnswer.optional(),
-    task: z
-      .object({ array: count, index: count })
-      .optional()
-      .describe("Of a task: its array and which of it; it goes by array_index, as 17_5"),
+    task,
   }),
 )
 
