@@ -23,7 +23,7 @@ export interface ArrayRecord {
   atOnce: number | null
   /** Of all tasks that have ended. */
   readonly counts: Record<Verdict["state"], number>
-  /** The highest exit code of a task that ended. */
+  /** The highest exit code of a task that failed. */
   exitCode: number
   readonly failures: TaskFailure[]
   /** When the latest task began to run. */

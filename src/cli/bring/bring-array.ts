@@ -70,5 +70,5 @@ export async function bringArray(
 export function broughtText({ tasks, bytes, folder }: BroughtArray, cwd: string): string {
   const where = path.relative(cwd, folder)
   const shown = where === "" || where.startsWith("..") ? folder : where
-  return `the files of ${tasks} task${tasks === 1 ? "" : "s"} (${formatBytes(bytes)} new) are in ${shown}`
+  return `the files of ${tasks} task${tasks === 1 ? "" : "s"} (${formatBytes(bytes)}) are in ${shown}`
 }

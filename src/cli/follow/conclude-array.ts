@@ -3,7 +3,6 @@ import type { JobView } from "../../protocol/job.ts"
 import { bringArray, broughtText, tasksWithFiles } from "../bring/bring-array.ts"
 import type { Cli } from "../cli.ts"
 import { forgetJob } from "../remembered.ts"
-import { failureText } from "../render/array-text.ts"
 import { endText, jobExitCode } from "../render/job-text.ts"
 import { printable } from "../render/table.ts"
 import type { ConcludeOptions } from "./conclude.ts"
@@ -11,7 +10,6 @@ import type { ConcludeOptions } from "./conclude.ts"
 /** More than this does not come home unasked. */
 const ASK_BYTES = 1024 ** 3
 const WINDFALL_FAILED = 125
-const SHOWN_FAILURES = 5
 
 /** Brings the files of an array's tasks home, each task's to a folder of its own, and says what became of it. Returns the exit code. */
 export async function concludeArray(cli: Cli, job: JobView, { sink, home }: ConcludeOptions): Promise<number> {
@@ -37,7 +35,6 @@ export async function concludeArray(cli: Cli, job: JobView, { sink, home }: Conc
     }
   } else forgetJob(cli.settings, cli.client.url, job.id)
   await sink.say(parts.join("; "))
-  for (const failure of job.array?.failures.slice(0, SHOWN_FAILURES) ?? []) await sink.say(failureText(job, failure))
   await sink.event({ type: "end", exitCode, state: job.state, cause: job.cause, detached: false, hints: [], job })
   return exitCode
 }

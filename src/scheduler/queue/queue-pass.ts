@@ -12,9 +12,8 @@ import type { Preemption, QueueEntry, WaitReason } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
 import { type LineRequest, Requests } from "./requests.ts"
 import type { Standings } from "./standings.ts"
+import { TASKS_RESERVED, TaskCounts } from "./task-counts.ts"
 
-/** How many tasks of one array get a reservation. Slurm's bf_max_job_array_resv. */
-const TASKS_RESERVED = 20
 const NOWHERE: readonly HostId[] = []
 
 /** What was found for one task of a line, or for all of it. */
@@ -53,8 +52,7 @@ export class QueuePass {
   readonly #holds: PlaceHolds
   /** In strict order: for whom nobody else starts there. */
   readonly #closedFor = new Map<number, JobId>()
-  /** Tasks that run, by array, with those that this pass starts: several lines may be of one array. */
-  readonly #tasksRunning = new Map<JobId, number>()
+  readonly #taskCounts = new TaskCounts()
   #starts = 0
 
   constructor(scene: QueueScene, standings: Standings, nowMs: number) {
@@ -123,9 +121,7 @@ export class QueuePass {
     const tasks = spec.array === null ? [null] : taskIndices(spec.array.tasks)
     const count = spec.array === null ? 1 : spec.array.tasks.count
     const atOnce = spec.array?.tasks.atOnce ?? Number.POSITIVE_INFINITY
-    const of = spec.array?.of ?? spec.id
-    let running = this.#tasksRunning.get(of) ?? spec.array?.running ?? 0
-    let reserved = 0
+    let [running, reserved] = [this.#taskCounts.runningOf(spec), 0]
     for (const task of tasks) {
       const refused =
         running >= atOnce ? ({ code: "array_limit", atOnce } as const) : (ahead ?? this.#limits.reasonOf(line, request))
@@ -134,7 +130,7 @@ export class QueuePass {
       if (started !== null) {
         found.push(started)
         running++
-        if (spec.array !== null) this.#tasksRunning.set(of, (this.#tasksRunning.get(of) ?? spec.array.running) + 1)
+        this.#taskCounts.started(spec)
         if (settled !== undefined) this.#calendar.giveBack(settled.request.plan, settled.room)
         continue
       }

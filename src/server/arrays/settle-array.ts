@@ -58,8 +58,9 @@ export function countEnded(array: ArrayRecord, index: number, { verdict }: JobRe
   array.failures.push({ index, state, cause, exitCode, signal } satisfies TaskFailure)
 }
 
+/** What was stopped, or ran out of time, says nothing of the others. */
 function noteExit(array: ArrayRecord, verdict: Verdict): void {
-  array.exitCode = Math.max(array.exitCode, exitCodeOf(verdict))
+  if (verdict.state === "failed") array.exitCode = Math.max(array.exitCode, exitCodeOf(verdict))
 }
 
 function endedCount({ counts }: ArrayRecord): number {
