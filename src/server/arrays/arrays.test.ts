@@ -1,10 +1,13 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { MessageReceiver } from "../../../test/support/message-receiver.ts"
 import { exitsAtOnce, runsOn, type Script } from "../../../test/support/simulated-host.ts"
 import { TestServer } from "../../../test/support/test-server.ts"
-import type { JobList } from "../../protocol/api.ts"
+import type { JobList, WhyAnswer } from "../../protocol/api.ts"
 import type { JobId } from "../../protocol/ids.ts"
 import type { JobSpec, JobView } from "../../protocol/job.ts"
+import type { NotifyBody } from "../../protocol/notify-api.ts"
+import type { QueueOrderView } from "../../protocol/queue-order.ts"
 import { NO_QUEUE_REQUEST } from "../../protocol/queue-request.ts"
 
 /** Of the CPU alone, so that several run at once. */
@@ -106,7 +109,7 @@ test("the whole or a part is stopped, and who has not begun needs no record for 
   await server.until(id, (job) => job.array?.counts.cancelled === 110)
   assert.equal((await task(server, `${id}_950`)).state, "cancelled")
   await assert.rejects(post(server, `${id}_[2-3]`, "stop", { now: false }), { code: "wrong_state" })
-  await assert.rejects(post(server, `${id}_[5-2000]`, "stop", { now: false }), { code: "job_not_found" })
+  await assert.rejects(post(server, `${id}_[1001-2000]`, "stop", { now: false }), { code: "job_not_found" })
   await post(server, `${id}`, "stop", { now: true })
   const ended = await server.untilEnded(id)
   assert.deepEqual([ended.state, ended.array?.counts.cancelled], ["cancelled", 1000])
@@ -208,6 +211,53 @@ test("a task that is lost is tried again and keeps its place, and the array coun
   const ended = await server.untilEnded(id)
   assert.deepEqual([ended.state, ended.array?.counts.succeeded], ["succeeded", 3])
   assert.equal((await task(server, `${id}_2`)).attempts.length, 2)
+})
+
+test("by a policy an array is planned as one, with its throttle", async () => {
+  await using server = await TestServer.start()
+  const host = await server.hosts.join("alpha", { cores: 8 })
+  host.script = runsOn
+  const text = "accounts: { lab: { shares: 1 } }\ndefault-account: lab\npartitions: { apple_gpu: { default-time: 1h } }"
+  await server.call("POST", "/v1/policy", { text, dryRun: false })
+  const { id } = await server.submit(array("1-9%3"))
+  const running = await server.until(id, (job) => job.array?.counts.running === 3)
+  assert.equal(running.array?.waiting, "4-9")
+  const { entries } = await server.call<QueueOrderView>("GET", "/v1/queue/order")
+  assert.deepEqual(
+    entries.map(({ job, waiting }) => [job, waiting]),
+    [[id, "4-9%3"]],
+  )
+  const why = await server.call<WhyAnswer>("GET", `/v1/jobs/${id}/why`)
+  assert.equal(why.place, 1)
+  assert.match(
+    (await server.call<WhyAnswer>("GET", `/v1/jobs/${id}_7/why`)).summary,
+    new RegExp(`With its array ${id}`),
+  )
+  await server.untilState((id + 1) as JobId, "running")
+  host.script = exitsAtOnce()
+  for (const attempt of [...host.attempts.values()]) host.finish(attempt, { exitCode: 0 })
+  assert.equal((await server.untilEnded(id)).state, "succeeded")
+  assert.deepEqual([...host.begun.values()], Array(9).fill(1))
+  const again = await server.call<JobView>("POST", `/v1/jobs/${id}_5/rerun`, {})
+  assert.deepEqual([again.array?.tasks, again.array?.count], ["5", 1])
+  assert.equal((await server.untilEnded(again.id)).state, "succeeded")
+})
+
+test("one message tells of an array, and none of its tasks", async () => {
+  await using server = await TestServer.start({ limits: { notifyPrivate: true } })
+  await using receiver = await MessageReceiver.start()
+  const host = await server.hosts.join("alpha")
+  host.script = byIndex({ 2: 4 })
+  await server.call("PUT", "/v1/notify", { targets: [receiver.at("/hook")] })
+  const { id } = await server.submit(array("1-3", { name: "sweep" }))
+  await server.untilEnded(id)
+  const last = await server.submit({ name: "last" })
+  const told = (await receiver.until(2)).map(({ body }) => (JSON.parse(body) as NotifyBody).data)
+  assert.deepEqual(
+    told.map(({ job }) => job?.id),
+    [id, last.id],
+  )
+  assert.match(told[0]?.text ?? "", /^job 1 \(sweep\) failed.*2 of 3 tasks succeeded, 1 failed/s)
 })
 
 test("what is no array is refused before anything changes", async () => {

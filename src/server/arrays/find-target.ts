@@ -40,11 +40,11 @@ export function findTarget(core: Core, text: string | undefined): Target {
     return { kind: "tasks", array: core.table.get(job.task.array), indices: IndexSet.parse(`${job.task.index}`) }
   }
   const array = core.table.get(id as JobId)
-  const indices = new IndexSet(readTasks(tasks, text))
+  const named = new IndexSet(readTasks(tasks, text))
   if (array.array === undefined) throw noArray(id)
-  const lacking = new IndexSet(indices.runs)
-  lacking.takeAll(array.array.all)
-  if (lacking.first !== undefined) taskId(array, lacking.first)
+  // Of what is named those that there are: of 1-9:2 [1-5] is three.
+  const indices = new IndexSet(named.runs).takeAll(array.array.all)
+  if (indices.size === 0) taskId(array, named.first ?? 0)
   return { kind: "tasks", array, indices }
 }
 
