@@ -31,14 +31,23 @@ export function ownerPage(view: OwnerView, now: number): string {
       : view.jobs.map((job) => ["job", jobText(job, now, timeZone)] as const)),
     ["rules", own.length === 0 ? `as the preset ${view.preset} has them` : `preset ${view.preset}, and`],
     ...own.map((rule) => ["", `${rule.name}: ${rule.value} (${sayerText(rule, view.preset)} said so)`] as const),
-    ...(view.heard === "now" ? [] : [["contact", "none now: what is said holds at the next one"] as const]),
+    ...(view.heard === "next_contact" ? [["contact", "none now: what is said holds at the next one"] as const] : []),
+    ...(view.heard === "never" ? [["contact", `none any more. ${wayBackText(view)}`] as const] : []),
   ])
 }
 
 /** One line on what an act came to. */
 export function leverLine(view: OwnerView): string {
+  if (view.heard === "never") {
+    return `${view.name} has left the pool: no job runs there, and what is said of it now changes nothing there.\n${wayBackText(view)}\n`
+  }
   const later = view.heard === "now" ? "" : " (it cannot be reached now, and obeys at the next contact)"
   return `${view.name}: ${startText(view)}${later}\n`
+}
+
+/** How a Mac that has left comes back. All that was said of it is forgotten with it. */
+function wayBackText({ name }: Pick<OwnerView, "name">): string {
+  return `To have it back: an administrator forgets it (windfall host rm ${name}), then it joins anew (windfall invite mac, or windfall host add); rules and pauses are said anew, too.`
 }
 
 /** Every rule with where it comes from and what it means. */

@@ -30,8 +30,13 @@ export function ownerView(core: Core, host: FleetHost, viewer: Viewer): OwnerVie
     closed: closedText({ owner, policy, link, reason, leaving, draining, withheld, facts, total }),
     timeZone: facts?.timeZone ?? "UTC",
     jobs: jobsThere(core, host, viewer),
-    heard: host.channel === null || host.ownerUntaken > 0 ? "next_contact" : "now",
+    heard: heardOf(host),
   }
+}
+
+function heardOf({ record, channel, ownerUntaken }: FleetHost): OwnerView["heard"] {
+  if (record.leaving?.phase === "left") return "never"
+  return channel === null || ownerUntaken > 0 ? "next_contact" : "now"
 }
 
 /** Who it is and by what they were noticed is for the owner and administrators; others see whether somebody is there. */

@@ -97,8 +97,10 @@ export const owner = answer(
       }),
     ),
     heard: z
-      .enum(["now", "next_contact"])
-      .describe("now: the host has taken all that was said; else when it is heard of next"),
+      .enum(["now", "next_contact", "never"])
+      .describe(
+        "now: the host has taken all that was said; next_contact: when it is heard of next; never: it has left the pool",
+      ),
   }),
 )
 
