@@ -58,8 +58,16 @@ describe("leave.sh and the owner's folder", () => {
     writeFileSync(moved(5), "hers")
     mkdirSync(moved(6))
     const said = account.leave()
-    assert.deepEqual(readdirSync(account.path).sort(), ["Windfall (moved 5)", "Windfall (moved 6)", "home", "other.txt"])
-    assert.ok(said.includes(`Kept, as it is not Windfall's, and may be somebody's: '${moved(5)}' '${moved(6)}'\n`), said)
+    assert.deepEqual(readdirSync(account.path).sort(), [
+      "Windfall (moved 5)",
+      "Windfall (moved 6)",
+      "home",
+      "other.txt",
+    ])
+    assert.ok(
+      said.includes(`Kept, as it is not Windfall's, and may be somebody's: '${moved(5)}' '${moved(6)}'\n`),
+      said,
+    )
   })
 
   it("leaves what another account has put there under such a name", {

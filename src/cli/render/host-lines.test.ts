@@ -8,7 +8,7 @@ import { type HostLinesOptions, hostLines } from "./host-lines.ts"
 import { machineTexts } from "./mac-text.ts"
 import { networkTexts } from "./network-brief.ts"
 import { textWidth } from "./table.ts"
-import { agoText, freeMemoryBytes, gpuText, heatText, powerText } from "./vitals-text.ts"
+import { agoText, freeMemoryBytes, gpuText, heatText, powerText, whoText } from "./vitals-text.ts"
 
 const GIB = 1024 ** 3
 const { hosts, running } = shownPool()
@@ -129,4 +129,14 @@ test("a network is named by its kind and speed", () => {
   assert.deepEqual(text("wifi", 866, ["Mac15,14", "Mac15,14"]), ["Wi-Fi 866 Mbit/s, Thunderbolt to 2 Macs", "Wi-Fi+TB"])
   assert.deepEqual(text("unknown", null, ["Mac99,9"]), ["Thunderbolt to Mac99,9", "Thunderbolt"])
   assert.deepEqual(text("unknown", null), ["-", "-"])
+})
+
+test("who was seen a while ago is not said to be there now", () => {
+  const seen = { at: NOW - 1_000, state: "here", since: NOW - 600_000, text: "here", obstacles: [] } as const
+  assert.equal(whoText(seen, NOW), "here")
+  assert.equal(whoText({ ...seen, blindSince: NOW - 8_000 }, NOW), "here, seen 8 s ago")
+  assert.equal(whoText({ ...seen, state: "away", blindSince: NOW - 8_000 }, NOW), "away, seen 8 s ago")
+  // Nothing was heard for longer than anything is told anew.
+  assert.equal(whoText({ ...seen, at: NOW - 240_000 }, NOW), "here, seen 4 min ago")
+  assert.equal(whoText({ ...seen, state: "unknown", blindSince: NOW - 8_000 }, NOW), "unknown")
 })

@@ -8,6 +8,7 @@ import { startText } from "../../protocol/host-bars.ts"
 import type { HostPresence } from "../../protocol/owner.ts"
 import type { JobThere, OwnerView } from "../../protocol/owner-api.ts"
 import { renderPairs, renderTable } from "./table.ts"
+import { seenAgoText } from "./vitals-text.ts"
 
 /** What holds on a host for its owner's sake, for people. */
 export function ownerPage(view: OwnerView, now: number): string {
@@ -66,7 +67,12 @@ function ownerText({ owner, consoleAccount }: OwnerView): string {
   return [owner ?? "", account].filter((part) => part !== "").join(", ")
 }
 
-function presenceText({ state, since, text }: HostPresence, now: number): string {
+function presenceText(presence: HostPresence, now: number): string {
+  const old = presence.state === "here" || presence.state === "away" ? seenAgoText(presence, now) : null
+  return old === null ? freshText(presence, now) : `${freshText(presence, now)}; ${old}`
+}
+
+function freshText({ state, since, text }: HostPresence, now: number): string {
   const long = formatDuration(Math.max(0, now - since))
   if (state === "unwatched") return "nobody is looked for"
   if (state === "away") return `nobody for ${long}`
