@@ -2,6 +2,7 @@ import { ruleViews } from "../../presence/rules-held.ts"
 import type { HostView } from "../../protocol/host.ts"
 import { type Resources, subtractResources } from "../../protocol/resources.ts"
 import type { HostLeaving } from "../../store/host-record.ts"
+import { hostBookings } from "../bookings/host-bookings.ts"
 import type { Core } from "../core.ts"
 import type { Viewer } from "../jobs/job-view.ts"
 import { measureViews } from "../network/measure-views.ts"
@@ -67,5 +68,6 @@ export function hostView(core: Core, host: FleetHost, viewer: Viewer): HostView 
     freeNowBytes: freeNow(host, free),
     jobs: jobs.map(({ job }) => job.id),
     takesYours: usersOf(host)?.has(viewer.user) ?? true,
+    bookings: hostBookings(core, record.id, viewer),
   }
 }
