@@ -9,7 +9,7 @@ import { DEFAULT_MEMORY_BYTES } from "./resources.ts"
 /**
  * Whether a host would take a job now, in one word, and why not. free: nothing runs there, and it would; partly: something runs
  * there, and it would still; busy: jobs have all of it; owner, paused, hours, power, load, memory, unknown: for the sake of people there
- * it takes none; closed: its rules let jobs of whoever asks not run there; booked: it is kept for others now; draining, withheld, leaving, left: it gets none; connecting, asleep, down, refused: it cannot be reached or used.
+ * it takes none; closed: its rules do not let jobs of whoever asks run there; booked: it is kept for others now; draining, withheld, leaving, left: it gets none; connecting, asleep, down, refused: it cannot be reached or used.
  */
 export const STANDINGS = [
   ...(["free", "partly", "busy"] as const),
@@ -56,7 +56,7 @@ export function standingOf(host: StandingHost): HostStanding {
   const bar = barOf(host)
   if (bar !== null) return bar
   if (host.takesYours === false)
-    return { code: "closed", text: whoseText(host) ?? "its rules let your jobs not run there" }
+    return { code: "closed", text: whoseText(host) ?? "its rules do not let your jobs run there (who)" }
   const kept = host.bookings?.find(({ state, forYou }) => state === "now" && !forYou)
   if (kept !== undefined) return { code: "booked", text: `kept for ${bookedFor(kept)} (booking ${kept.name})` }
   const obstacle = (host.obstacles ?? presence?.obstacles)?.[0]
