@@ -6,8 +6,9 @@ import type { FleetHost } from "../fleet/fleet-host.ts"
 export function notePresence(core: Core, host: FleetHost, told: HostPresence): void {
   const before = host.presence
   // Only what is known of it: a later release may say more.
-  const { at, state, since, text } = told
+  const { at, state, since, blindSince, text } = told
+  const blind = blindSince === undefined ? {} : { blindSince }
   const obstacles = told.obstacles.map(({ code, text: words, until }) => ({ code, text: words, until }))
-  core.fleet.setPresence(host, { at, state, since, text, obstacles })
+  core.fleet.setPresence(host, { at, state, since, ...blind, text, obstacles })
   if (before === null || JSON.stringify(before.obstacles) !== JSON.stringify(obstacles)) core.wakePlanner()
 }
