@@ -15,7 +15,7 @@ export const submitArray: Benchmark = {
   async run({ pool: started, note }: Surroundings): Promise<readonly Figure[]> {
     const pool = await started()
     const queue = { ...NO_QUEUE_REQUEST, hold: true }
-    const [plain, stepped, corresponding, stopped]: number[][] = [[], [], [], []]
+    const [plain, stepped, corresponding, stopped]: [number[], number[], number[], number[]] = [[], [], [], []]
     for (let i = -WARM_UP; i < TIMES; i++) {
       const keep = (values: number[], took: number) => i >= 0 && values.push(took)
       const timed = async (values: number[], array: string, after: string | null): Promise<JobView> => {

@@ -39,6 +39,7 @@ test("an array of eight, three at a time: one fails, a part is stopped, the serv
   const queue = await pool().windfall(["queue"])
   assert.match(queue.stdout, new RegExp(`1 +${id}_\\[4-8%3\\] sweep .*as many as may at a time`), queue.stdout)
 
+  const early = pool().start(["attach", "--quiet", `${id}_6`])
   const after = await pool().windfall([
     "send",
     "-q",
@@ -73,6 +74,9 @@ test("an array of eight, three at a time: one fails, a part is stopped, the serv
   assert.match(attached.stderr, /5 of 8 tasks succeeded, 1 failed, 2 stopped; the files of 6 tasks/)
   assert.deepEqual(readdirSync(join(folder, `array-${id}`)).sort(), ["1", "2", "3", "4", "5", "6"])
   assert.equal(readFileSync(join(folder, `array-${id}`, "4", "result.txt"), "utf8"), "4\n")
+  // Watched from before it began, past the crash of the server.
+  const watched = await early.ended
+  assert.deepEqual([watched.exitCode, watched.stdout], [0, "task 6 of 8\n"], watched.stderr)
   const ended = await view(id)
   assert.deepEqual([ended.state, ended.exitCode], ["failed", 7])
   const { jobs } = await pool().api<JobList>("GET", `/v1/jobs?array=${id}`)

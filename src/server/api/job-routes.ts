@@ -8,6 +8,7 @@ import { isFinal, JOB_STATES, type JobState } from "../../protocol/job-state.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import { ownerOf, shownOf, stopTarget } from "../arrays/act.ts"
 import { findJob, findTarget, type Target } from "../arrays/find-target.ts"
+import { tallyText } from "../arrays/settle-array.ts"
 import { whyUnbegun } from "../arrays/why-task.ts"
 import type { Caller } from "../auth/accounts.ts"
 import type { Core } from "../core.ts"
@@ -205,6 +206,7 @@ function specAgain(core: Core, job: JobRecord): JobSpec {
 function summaryOf(job: JobRecord): string {
   const attempt = job.attempts.at(-1)
   if (isFinal(job.state)) return `It has ended: ${job.state}${job.reason === null ? "" : ` (${job.reason})`}`
+  if (job.array !== undefined) return `Its tasks have begun: ${tallyText(job.array)} so far`
   if (attempt === undefined) return `It is ${job.state}`
   const contact = attempt.outOfContactSince === null ? "" : ", which is out of contact"
   if (attempt.suspended !== null) {
