@@ -21,14 +21,16 @@ describe("a lever that is read", () => {
     assert.throws(() => readLever(null))
   })
 
-  it("lacks also words of the future where this host kept it", () => {
+  it("has words of the future as said now where this host kept it: the clock was set back since", () => {
     using scratch = new ScratchFolder()
     const said = (pauses: object) => {
       scratch.write({ owner: JSON.stringify({ terms: null, lever: { pauses, rules: null }, taken: {} }) })
       return new Said({ path: scratch.at("owner"), ballast: scratch.at("ballast") }, NOW).lever.pauses
     }
     const [soon, late] = [word(NOW + DAY, null), word(NOW + DAY + 1, null)]
-    assert.deepEqual(said({ owner: soon, job: late }), { owner: soon })
+    assert.deepEqual(said({ owner: soon, job: late }), { owner: soon, job: word(NOW, null) })
+    const twoHours = word(NOW + 9 * DAY, NOW + 9 * DAY + 7_200_000)
+    assert.deepEqual(said({ owner: twoHours }), { owner: word(NOW, NOW + 7_200_000) })
     assert.deepEqual(said({ owner: word(NOW, 1e300) }), {})
   })
 })

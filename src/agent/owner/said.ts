@@ -1,3 +1,4 @@
+import { afterClockWasSet } from "../../presence/lever-clock.ts"
 import { knowsAll, leverKey, mergeLevers } from "../../presence/merge-lever.ts"
 import type { HostTerms, Lever } from "../../protocol/owner.ts"
 import { NO_LEVER } from "../../protocol/owner.ts"
@@ -60,6 +61,13 @@ export class Said {
     // The clock was set back: what was taken in its future says nothing.
     if (last === undefined || last.at > nowMs + CLOCK_SLACK_MS) return false
     return request.at < last.at || (request.at === last.at && last.ids.includes(request.id))
+  }
+
+  /** This host's clock was set by so much. @throws as `take` */
+  clockWasSet(byMs: number): void {
+    const before = leverKey(this.#lever)
+    this.#lever = afterClockWasSet(this.#lever, byMs)
+    if (leverKey(this.#lever) !== before) this.#write()
   }
 
   /** Takes a request's word. @throws as `take` */
