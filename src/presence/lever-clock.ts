@@ -4,7 +4,10 @@ import type { Moment } from "./moment.ts"
 /** Clocks that differ by less are taken for the same: what is said of a clock is on its way for a while. */
 export const SAME_CLOCK_MS = 5_000
 
-/** The same words by a clock that shows so much more. A pause lasts as long as it was said to. */
+/**
+ * The same words by a clock that shows so much more: another one, or the same since it was set. A pause lasts as long as it was said to,
+ * also one until six o'clock: at which six o'clock by a clock that was wrong nobody knows.
+ */
 export function leverMoved(lever: Lever, byMs: number): Lever {
   if (byMs === 0) return lever
   const pauses: Partial<Record<Voice, PauseWord>> = {}
@@ -24,23 +27,6 @@ export function pauseMoved({ at, by, pause }: PauseWord, byMs: number): PauseWor
 /** So much later, as {@link leverMoved}. */
 export function rulesMoved(word: RulesWord, byMs: number): RulesWord {
   return { ...word, at: word.at + byMs }
-}
-
-/**
- * The words once the clock by which they are written was set by so much. Whether somebody meant "for two hours" or "until six" they do not
- * tell: a pause ends at the later of the two, so that nobody's is cut short.
- */
-export function afterClockWasSet(lever: Lever, byMs: number): Lever {
-  const moved = leverMoved(lever, byMs)
-  if (byMs >= 0) return moved
-  const pauses: Partial<Record<Voice, PauseWord>> = {}
-  for (const voice of VOICES) {
-    const [word, before] = [moved.pauses[voice], lever.pauses[voice]]
-    if (word === undefined) continue
-    const until = before?.pause?.until ?? null
-    pauses[voice] = word.pause === null ? word : { ...word, pause: { ...word.pause, until } }
-  }
-  return { ...moved, pauses }
 }
 
 /** By how much the wall clock was set between two looks; 0 for what clocks drift. */

@@ -62,9 +62,10 @@ export function openOwner(
   probe: OwnerProbe | null,
   place: OwnerPlace | null,
 ): HostOwner {
-  const { folder, clock, attempts, link } = context
+  const { folder, clock, attempts, link, platform } = context
   const timeZone = facts.timeZone ?? "UTC"
-  const said = new Said({ path: folder.owner, ballast: folder.ballast }, clock.now())
+  const now = () => ({ wallMs: clock.now(), sleepCountingMs: clock.sleepCountingMs() })
+  const said = new Said({ path: folder.owner, ballast: folder.ballast }, { now, bootId: platform.bootId })
   const names = new Map<number, string>([[process.getuid?.() ?? -1, facts.user]])
   const ownerFolder =
     place === null

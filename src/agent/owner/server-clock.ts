@@ -1,5 +1,4 @@
 import {
-  afterClockWasSet,
   isSamePause,
   isSameRules,
   leverMoved,
@@ -30,7 +29,7 @@ export class ServerClock {
     const aheadMs = serverMs === undefined ? 0 : serverMs - nowMs
     this.#aheadMs = Math.abs(aheadMs) < SAME_CLOCK_MS ? 0 : aheadMs
     this.#heard = lever
-    this.#here = this.#aheadMs === 0 ? lever : fromAhead(lever, this.#aheadMs, known)
+    this.#here = fromAhead(lever, this.#aheadMs, known)
     return this.#here
   }
 
@@ -38,7 +37,6 @@ export class ServerClock {
   tell(lever: Lever): Lever | null {
     const aheadMs = this.#aheadMs
     if (aheadMs === undefined) return null
-    if (aheadMs === 0) return lever
     const pauses: Partial<Record<Voice, PauseWord>> = {}
     for (const voice of VOICES) {
       const word = lever.pauses[voice]
@@ -54,7 +52,7 @@ export class ServerClock {
   wasSet(byMs: number): void {
     if (this.#aheadMs === undefined) return
     this.#aheadMs -= byMs
-    this.#here = afterClockWasSet(this.#here, byMs)
+    this.#here = leverMoved(this.#here, byMs)
   }
 }
 
