@@ -21,6 +21,7 @@ import { freedHost } from "./freed-host.ts"
 import { hostJoin } from "./host-join.ts"
 import { idle } from "./idle.ts"
 import { logLatency } from "./log-latency.ts"
+import { memoryBack } from "./memory-back.ts"
 import { memoryRunaway } from "./memory-runaway.ts"
 import { ownerReturns } from "./owner-returns.ts"
 import { queuePlanBench } from "./queue-plan.ts"
@@ -49,6 +50,7 @@ const ALL: readonly Benchmark[] = [
   idle,
   memoryRunaway,
   ownerReturns,
+  memoryBack,
   fairTreeBench,
   queuePlanBench,
   simulatorBench,

@@ -1,6 +1,7 @@
 import { clockSetMs } from "../../presence/lever-clock.ts"
 import type { Moment } from "../../presence/moment.ts"
 import type { ServerMessage } from "../../protocol/agent-wire.ts"
+import type { HostTerms } from "../../protocol/owner.ts"
 import type { AgentContext } from "../agent-context.ts"
 import type { Said } from "./said.ts"
 import { ServerClock } from "./server-clock.ts"
@@ -15,6 +16,8 @@ export class LeverTalk {
   readonly #now: () => Moment
   readonly #serverClock = new ServerClock()
   #heededAt: Moment
+  /** An agent serves one contact. */
+  #isFirst = true
 
   constructor(said: Said, link: AgentContext["link"], now: () => Moment) {
     this.#said = said
@@ -27,6 +30,8 @@ export class LeverTalk {
   take({ terms, lever, now: serverMs }: OwnerTold): void {
     this.heedClock()
     const said = this.#said
+    if (this.#isFirst) this.#missOwner(terms)
+    this.#isFirst = false
     this.#keeping(() => {
       const heard = this.#serverClock.take(lever, serverMs, said.lever, this.#now().wallMs)
       if (said.take(terms, heard)) this.tell()
@@ -48,6 +53,20 @@ export class LeverTalk {
     if (byMs === 0) return
     this.#serverClock.wasSet(byMs)
     this.#keeping(() => this.#said.clockWasSet(byMs))
+  }
+
+  /** Whose a Mac is only the server says: one restored from an older copy may have forgotten, and whoever runs it should know. */
+  #missOwner({ host, owner, consoleAccount }: HostTerms): void {
+    const before = this.#said.terms
+    const lacks =
+      (owner === null && before?.owner != null) || (consoleAccount === null && before?.consoleAccount != null)
+    if (!lacks) return
+    const words = [
+      ...(before.owner === null ? [] : [`--owner ${before.owner}`]),
+      ...(before.consoleAccount === null ? [] : [`--console-account ${before.consoleAccount}`]),
+    ].join(" ")
+    const message = `Until the last contact the server knew this host's owner, and now does not. If nobody has taken that back (its database was restored from an older copy): windfall host set ${host} ${words}`
+    this.#link.send({ type: "notice", message })
   }
 
   #keeping(keep: () => void): void {
