@@ -24,6 +24,7 @@ import { logLatency } from "./log-latency.ts"
 import { memoryBack } from "./memory-back.ts"
 import { memoryRunaway } from "./memory-runaway.ts"
 import { ownerReturns } from "./owner-returns.ts"
+import { ownerWords } from "./owner-words.ts"
 import { queuePlanBench } from "./queue-plan.ts"
 import { secondSend } from "./second-send.ts"
 import { sendTrue } from "./send-true.ts"
@@ -50,6 +51,7 @@ const ALL: readonly Benchmark[] = [
   idle,
   memoryRunaway,
   ownerReturns,
+  ownerWords,
   memoryBack,
   fairTreeBench,
   queuePlanBench,
