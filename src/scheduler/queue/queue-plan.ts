@@ -61,7 +61,7 @@ export interface Preemption {
 
 /** Why a job does not start now; reason-text.ts has the words. */
 export type WaitReason =
-  | { readonly code: "held"; readonly by: "user" | "admin" }
+  | { readonly code: "held"; readonly by: "user" | "admin" | "copy" }
   | { readonly code: "begin_time"; readonly untilMs: number }
   | { readonly code: "dependency"; readonly on: readonly string[]; readonly untilMs: number | null }
   | { readonly code: "dependency_never"; readonly because: readonly string[] }

@@ -2,12 +2,18 @@ import { formatDuration } from "../../base/duration.ts"
 import { limitText } from "../limits/limit-words.ts"
 import type { Preemption, QueueEntry, WaitReason } from "./queue-plan.ts"
 
+const HELD: Readonly<Record<Extract<WaitReason, { code: "held" }>["by"], string>> = {
+  user: "held by its user",
+  admin: "held by an administrator",
+  copy: "held: the server's database is an older copy, and it may have run already",
+}
+
 /** Why a job does not start now, in one sentence without its end. */
 export function reasonText(reason: WaitReason, nowMs: number): string {
   const inTime = (ms: number) => `in ${formatDuration(Math.max(0, ms - nowMs))}`
   switch (reason.code) {
     case "held":
-      return reason.by === "admin" ? "held by an administrator" : "held by its user"
+      return HELD[reason.by]
     case "begin_time":
       return `not to begin before its time, ${inTime(reason.untilMs)}`
     case "dependency": {
