@@ -71,8 +71,8 @@ export type WaitReason =
   | { readonly code: "array_limit"; readonly atOnce: number }
   | { readonly code: "booking_to_come"; readonly booking: string; readonly untilMs: number }
   | { readonly code: "booking_over"; readonly booking: string }
-  /** Too few hosts could ever run it. */
-  | { readonly code: "never_fits"; readonly asked: number; readonly possible: number }
+  /** Too few hosts could ever run it; or, as far as that lies at rules which people said of hosts, might now. */
+  | { readonly code: "never_fits" | "rules_forbid"; readonly asked: number; readonly possible: number }
   /** Hosts have too little room, or are not to be had. */
   | { readonly code: "resources" }
   /** There would be room, but for those that stand before it. */

@@ -49,6 +49,8 @@ export function reasonText(reason: WaitReason, nowMs: number): string {
       return "too little room now on the hosts it could use"
     case "priority":
       return "there is room now, but it would delay those before it in the queue"
+    case "rules_forbid":
+      return `the rules of hosts (who, keep_memory) forbid it as they are now${reason.asked === 1 ? "" : `: ${reason.possible} of the ${reason.asked} hosts it asks for at once may run it`}`
     case "pieces":
       return `all ${reason.names.join(" and ")} in use`
     case "in_turn":
