@@ -59,14 +59,14 @@ function* startsOf(
     )
     for (const [at, line] of lines.entries()) {
       if (!owners.has(line.spec.user)) continue
-      for (const found of pass.visitOwn(line)) yield pass.entryOf(line, found, at + 1, true)
+      for (const found of pass.visitOwn(line, at)) yield pass.entryOf(line, found, at + 1, true)
     }
   }
   const open = new OpenHosts(scene, pass.profiles, least)
   for (const [at, line] of lines.entries()) {
     // Whoever may preempt needs no room.
     if (scene.policy.preemption.by === "off" && !open.takeAnyFrom(at)) return
-    for (const found of pass.visit(line)) {
+    for (const found of pass.visit(line, at)) {
       if (found.room === null) continue
       const entry = pass.entryOf(line, found, at + 1)
       if (entry.state === "start" || entry.preempts.length > 0) yield entry
