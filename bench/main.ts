@@ -27,6 +27,7 @@ import { queuePlanBench } from "./queue-plan.ts"
 import { secondSend } from "./second-send.ts"
 import { sendTrue } from "./send-true.ts"
 import { simulatorBench } from "./simulator.ts"
+import { submitRate } from "./submit-rate.ts"
 import { submitToStart } from "./submit-to-start.ts"
 import { version } from "./version.ts"
 import { warmEnvironment } from "./warm-environment.ts"
@@ -51,6 +52,7 @@ const ALL: readonly Benchmark[] = [
   ownerReturns,
   fairTreeBench,
   queuePlanBench,
+  submitRate,
   simulatorBench,
 ]
 const HOSTS = 4

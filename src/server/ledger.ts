@@ -48,6 +48,7 @@ export class Ledger {
   #newAttempts = new Set<AttemptRecord>()
   #jobs = new Set<JobRecord>()
   #attempts = new Set<AttemptRecord>()
+  readonly #changes = new WeakMap<JobRecord, number>()
   #events: WindfallEvent[] = []
   #afterCommit: (() => void)[] = []
   #hosts = new Set<FleetHost>()
@@ -101,6 +102,12 @@ export class Ledger {
   jobChanged(job: JobRecord): void {
     this.#requireChange()
     this.#jobs.add(job)
+    this.#changes.set(job, this.changesOf(job) + 1)
+  }
+
+  /** How often the record was changed since it is in memory, so that what was made of it can be kept as long as it is right. */
+  changesOf(job: JobRecord): number {
+    return this.#changes.get(job) ?? 0
   }
 
   attemptAdded(attempt: AttemptRecord): void {

@@ -39,14 +39,25 @@ export class Lines {
 
   /** In queue order. */
   inOrder(jobs: readonly QueueJob[]): Line[] {
-    const { policy } = this.#scene
-    const lines = jobs.flatMap((job) => job.partitions.map((partition) => this.lineOf(job, partition)))
-    const byQos = policy.preemption.by === "qos"
-    const preempts = new Set(policy.qos.flatMap((one) => one.preempts.map((other) => `${one.name}\n${other}`)))
+    const lines = this.of(jobs)
     const inLane = this.#inShortLane(lines)
-    const laned =
-      inLane.size === 0 ? lines : lines.map((line) => (inLane.has(line) ? { ...line, tier: line.tier + 0.5 } : line))
-    return byQos ? queueOrder(laned, (a, b) => preempts.has(`${a}\n${b}`)) : queueOrder(laned)
+    return this.sorted(
+      inLane.size === 0 ? lines : lines.map((line) => (inLane.has(line) ? { ...line, tier: line.tier + 0.5 } : line)),
+    )
+  }
+
+  of(jobs: readonly QueueJob[]): Line[] {
+    const lines: Line[] = []
+    for (const job of jobs) for (const partition of job.partitions) lines.push(this.lineOf(job, partition))
+    return lines
+  }
+
+  /** In queue order, as they are. */
+  sorted(lines: readonly Line[]): Line[] {
+    const { policy } = this.#scene
+    if (policy.preemption.by !== "qos") return queueOrder(lines)
+    const preempts = new Set(policy.qos.flatMap((one) => one.preempts.map((other) => `${one.name}\n${other}`)))
+    return queueOrder(lines, (a, b) => preempts.has(`${a}\n${b}`))
   }
 
   lineOf(job: QueueJob, partition: string): Line {

@@ -1,4 +1,6 @@
 import type { HostId } from "../../protocol/ids.ts"
+import type { Profile } from "../calendar/profile.ts"
+import { takesJobs } from "../obstacle.ts"
 import { Eligibility } from "./eligible.ts"
 import { LeastNeeds, OpenHosts } from "./least-needs.ts"
 import { type Line, Lines } from "./line.ts"
@@ -6,6 +8,9 @@ import { QueuePass } from "./queue-pass.ts"
 import type { QueueEntry } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
 import { Standings } from "./standings.ts"
+
+/** After so many it is looked at how late it is. */
+const LINES_AT_ONCE = 32
 
 /** The queue in its order, to be kept until jobs come or go, or priorities have moved on. */
 export interface QueueOrder {
@@ -42,22 +47,28 @@ export function nextStart(
  * `order` is what it would be now. It stops where no host has room for anything further down. Places (`place`) count lines.
  */
 export function planStarts(scene: QueueScene, order: QueueOrder, nowMs: number): readonly QueueEntry[] {
-  return [...startsOf(scene, order, nowMs, null)]
+  return [...startsOf(scene, order, nowMs)]
 }
 
-/** @param freed hosts where owners may start something; `null`: all */
-function* startsOf(
+/**
+ * The same one by one, each as soon as it is found.
+ * @param freed hosts where owners may start something; `null`: all
+ * @param goesOn asked now and then; where it says no, that is all for now. What was found until then stands
+ * @returns whether it was looked for as far as there may be any
+ */
+export function* startsOf(
   scene: QueueScene,
   { standings, lines, least }: QueueOrder,
   nowMs: number,
-  freed: ReadonlySet<HostId> | null,
-): Generator<QueueEntry> {
+  freed: ReadonlySet<HostId> | null = null,
+  goesOn: () => boolean = () => true,
+): Generator<QueueEntry, boolean> {
   const pass = new QueuePass(scene, standings, nowMs)
   if (scene.policy.owners.first) {
-    const owners = new Set(
-      scene.hosts.flatMap(({ id, owner }) => (owner !== null && freed?.has(id) !== false ? owner : [])),
-    )
+    const owners = ownersToLookAt(scene, pass.profiles, least, freed)
     for (const [at, line] of lines.entries()) {
+      if (owners.size === 0) break
+      if (at % LINES_AT_ONCE === 0 && !goesOn()) return false
       if (!owners.has(line.spec.user)) continue
       for (const found of pass.visitOwn(line, at)) yield pass.entryOf(line, found, at + 1, true)
     }
@@ -65,11 +76,35 @@ function* startsOf(
   const open = new OpenHosts(scene, pass.profiles, least)
   for (const [at, line] of lines.entries()) {
     // Whoever may preempt needs no room.
-    if (scene.policy.preemption.by === "off" && !open.takeAnyFrom(at)) return
+    if (scene.policy.preemption.by === "off" && !open.takeAnyFrom(at)) return true
+    if (at % LINES_AT_ONCE === 0 && !goesOn()) return false
     for (const found of pass.visit(line, at)) {
       if (found.room === null) continue
       const entry = pass.entryOf(line, found, at + 1)
       if (entry.state === "start" || entry.preempts.length > 0) yield entry
     }
   }
+  return true
+}
+
+/** Users on whose own hosts there is room for anything, or somebody who may have to give way. */
+function ownersToLookAt(
+  { hosts, running, policy }: QueueScene,
+  profiles: readonly Profile[],
+  least: LeastNeeds,
+  freed: ReadonlySet<HostId> | null,
+): ReadonlySet<string> {
+  const guests = new Map<HostId, Set<string>>()
+  for (const { hosts: on, user, leavesMs } of policy.owners.preempt ? running : []) {
+    if (leavesMs !== null) continue
+    for (const id of on) guests.set(id, (guests.get(id) ?? new Set()).add(user))
+  }
+  const owners = hosts.flatMap((host, place): string[] => {
+    const { id, owner, total } = host
+    if (owner === null || freed?.has(id) === false) return []
+    const hasGuests = [...(guests.get(id) ?? [])].some((user) => user !== owner)
+    const hasRoom = takesJobs(host) && profiles[place]!.hasRoomNow(least.from(0, total), false)
+    return hasRoom || hasGuests ? [owner] : []
+  })
+  return new Set(owners)
 }
