@@ -48,11 +48,11 @@ export class Ledger {
   #newAttempts = new Set<AttemptRecord>()
   #jobs = new Set<JobRecord>()
   #attempts = new Set<AttemptRecord>()
-  readonly #changes = new WeakMap<JobRecord, number>()
   #events: WindfallEvent[] = []
   #afterCommit: (() => void)[] = []
   #hosts = new Set<FleetHost>()
   #outboxes = new Set<FleetHost>()
+  readonly #jobWatchers: ((job: JobRecord) => void)[] = []
   readonly #listeners = new Set<(events: readonly WindfallEvent[], jobs: readonly JobRecord[]) => void>()
 
   constructor(options: LedgerOptions) {
@@ -102,12 +102,12 @@ export class Ledger {
   jobChanged(job: JobRecord): void {
     this.#requireChange()
     this.#jobs.add(job)
-    this.#changes.set(job, this.changesOf(job) + 1)
+    for (const watcher of this.#jobWatchers) watcher(job)
   }
 
-  /** How often the record was changed since it is in memory, so that what was made of it can be kept as long as it is right. */
-  changesOf(job: JobRecord): number {
-    return this.#changes.get(job) ?? 0
+  /** Hears of each change of a job's record as it is made, before it is durable: what was made of the record before is out of date. */
+  watchJobs(watcher: (job: JobRecord) => void): void {
+    this.#jobWatchers.push(watcher)
   }
 
   attemptAdded(attempt: AttemptRecord): void {

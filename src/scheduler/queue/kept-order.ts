@@ -61,12 +61,16 @@ export class KeptOrder {
   /** @returns those that did not stand there before as they are now */
   #note(ready: readonly QueueJob[]): QueueJob[] {
     this.#pass++
-    return ready.filter((job) => {
+    const came: QueueJob[] = []
+    for (const job of ready) {
       const known = this.#known.get(job.id)
-      if (known?.job !== job) this.#known.set(job.id, { job, seen: this.#pass })
-      else known.seen = this.#pass
-      return known?.job !== job
-    })
+      if (known?.job === job) known.seen = this.#pass
+      else {
+        this.#known.set(job.id, { job, seen: this.#pass })
+        came.push(job)
+      }
+    }
+    return came
   }
 
   #stands(job: QueueJob): boolean {

@@ -7,11 +7,7 @@ import { waitingJob } from "./scene.ts"
 
 interface Known {
   readonly waiting: WaitingJob
-  /** Of the ledger. */
-  readonly changes: number
   readonly job: QueueJob
-  /** The last pass in which it waited. */
-  seen: number
 }
 
 /**
@@ -21,39 +17,34 @@ interface Known {
 export class KeptJobs {
   readonly #core: Core
   #policy: Policy | undefined
-  #pass = 0
   readonly #known = new Map<JobId, Known>()
 
   constructor(core: Core) {
     this.#core = core
+    core.ledger.watchJobs(({ id }) => this.#known.delete(id))
   }
 
   all(policy: Policy): QueueJob[] {
-    const { table, ledger } = this.#core
+    const { table } = this.#core
     if (policy !== this.#policy) this.#known.clear()
     this.#policy = policy
-    this.#pass++
     const jobs: QueueJob[] = []
     for (const waiting of table.waiting()) {
-      const record = table.live(waiting.id)
-      if (record === undefined) continue
-      const changes = ledger.changesOf(record)
-      let known = this.#known.get(waiting.id)
-      if (known?.waiting !== waiting || known.changes !== changes) {
-        known = { waiting, changes, job: waitingJob(policy, record, waiting), seen: 0 }
-        this.#known.set(waiting.id, known)
-      }
-      known.seen = this.#pass
-      jobs.push(known.job)
+      const known = this.#known.get(waiting.id)
+      const job = known?.waiting === waiting ? known.job : this.#make(policy, waiting)
+      if (job !== undefined) jobs.push(job)
     }
     if (this.#known.size > jobs.length) {
-      for (const [id, { seen }] of this.#known) if (seen < this.#pass) this.#known.delete(id)
+      for (const id of this.#known.keys()) if (table.waitingJob(id) === undefined) this.#known.delete(id)
     }
     return jobs
   }
 
-  /** As of the last pass. */
-  get(id: JobId): QueueJob | undefined {
-    return this.#known.get(id)?.job
+  #make(policy: Policy, waiting: WaitingJob): QueueJob | undefined {
+    const record = this.#core.table.live(waiting.id)
+    if (record === undefined) return undefined
+    const job = waitingJob(policy, record, waiting)
+    this.#known.set(waiting.id, { waiting, job })
+    return job
   }
 }

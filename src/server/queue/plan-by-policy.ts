@@ -10,7 +10,7 @@ import type { Core } from "../core.ts"
 import { place } from "../jobs/place.ts"
 import { KeptJobs } from "./kept-jobs.ts"
 import { awaitedBy, preempt } from "./preempt.ts"
-import { sceneOf } from "./scene.ts"
+import { sceneOf, waitingJob } from "./scene.ts"
 import { setStanding, timeLimitOf } from "./standing.ts"
 import { effectiveLimitOf } from "./who-of.ts"
 
@@ -84,7 +84,8 @@ export class PlanByPolicy {
     const core = this.#core
     const job = core.table.live(entry.job)
     const host = scene.hosts.find(({ id }) => id === entry.hosts[0])
-    const asked = this.#jobs.get(entry.job)
+    const waiting = core.table.waitingJob(entry.job)
+    const asked = job && waiting && waitingJob(scene.policy, job, waiting)
     if (job === undefined || host === undefined || asked === undefined || job.state !== "queued") return
     const limitMs = effectiveLimitOf(scene.policy, job, entry.partition)
     setStanding(core, job, {
