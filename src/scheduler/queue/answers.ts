@@ -4,28 +4,26 @@ import type { Line } from "./line.ts"
 import type { QueuePass } from "./queue-pass.ts"
 import type { QueueEntry } from "./queue-plan.ts"
 
-interface Answer {
-  readonly found: readonly Found[]
-  readonly ownersFirst: boolean
-}
-
 /** What a pass found for each job, kept at that of its lines that has the best answer. */
 export class Answers {
   readonly #lines: readonly Line[]
   /** By line. */
-  readonly #answers: (Answer | undefined)[]
+  readonly #answers: (readonly Found[] | undefined)[]
+  /** Lines that were looked at before their turn. */
+  readonly #own = new Set<number>()
   /** Of jobs with several lines: the one that has the answer. */
   readonly #best = new Map<JobId, number>()
 
   /** @param lines in order of the queue */
   constructor(lines: readonly Line[]) {
     this.#lines = lines
-    this.#answers = new Array<Answer | undefined>(lines.length).fill(undefined)
+    this.#answers = new Array<readonly Found[] | undefined>(lines.length).fill(undefined)
   }
 
   /** Found before its turn, on its sender's own host. */
   setOwn(at: number, found: readonly Found[]): void {
-    this.#set(at, { found, ownersFirst: true })
+    this.#own.add(at)
+    this.#set(at, found)
   }
 
   /** A job with several lines: the first one's answer, unless another one has a better; it holds its place in each of them as long as it has a time in none. */
@@ -33,19 +31,18 @@ export class Answers {
     if (found.length === 0) return
     const knownAt = this.#bestOf(at)
     const known = knownAt === undefined ? undefined : this.#answers[knownAt]
-    if (known === undefined || rankOf(found) > rankOf(known.found)) this.#set(at, { found, ownersFirst: false })
-    else if (rankOf(found) === rankOf(known.found))
-      this.#answers[knownAt!] = { ...known, found: holdingBoth(known.found, found) }
+    if (known === undefined || rankOf(found) > rankOf(known)) this.#set(at, found)
+    else if (rankOf(found) === rankOf(known)) this.#answers[knownAt!] = holdingBoth(known, found)
   }
 
   /** The first of what the line's job has. */
   of(at: number): Found | undefined {
-    return this.#answers[this.#bestOf(at) ?? -1]?.found[0]
+    return this.#answers[this.#bestOf(at) ?? -1]?.[0]
   }
 
   /** In place of all that was found for its job. */
   replace(at: number, found: Found): void {
-    this.#set(at, { found: [found], ownersFirst: false })
+    this.#set(at, [found])
   }
 
   /** Entries in order of the queue. Places count jobs, not lines. */
@@ -55,7 +52,8 @@ export class Answers {
     for (const [at, answer] of this.#answers.entries()) {
       if (answer === undefined) continue
       place++
-      for (const found of answer.found) entries.push(pass.entryOf(this.#lines[at]!, found, place, answer.ownersFirst))
+      const ownersFirst = this.#own.has(at)
+      for (const found of answer) entries.push(pass.entryOf(this.#lines[at]!, found, place, ownersFirst))
     }
     return entries
   }
@@ -65,14 +63,14 @@ export class Answers {
     return spec.partitions.length === 1 ? at : this.#best.get(spec.id)
   }
 
-  #set(at: number, answer: Answer): void {
+  #set(at: number, found: readonly Found[]): void {
     const { spec } = this.#lines[at]!
     if (spec.partitions.length > 1) {
       const before = this.#best.get(spec.id)
       if (before !== undefined) this.#answers[before] = undefined
       this.#best.set(spec.id, at)
     }
-    this.#answers[at] = answer
+    this.#answers[at] = found
   }
 }
 

@@ -26,6 +26,6 @@ export function given(task: number | null, room: Room, nowMs: number, reason: Wa
 }
 
 /** It has no time. */
-export function waiting(task: number | null, reason: WaitReason, holds = NOWHERE): Found {
-  return { task, room: null, isStart: false, preempts: NOBODY, reason, holds, isEstimate: false }
+export function waiting(reason: WaitReason, holds = NOWHERE): Found {
+  return { task: null, room: null, isStart: false, preempts: NOBODY, reason, holds, isEstimate: false }
 }

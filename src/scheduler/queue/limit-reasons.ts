@@ -2,9 +2,9 @@ import type { LimitedJob, LimitHit } from "../limits/limit-check.ts"
 import type { ToldHit } from "../limits/limit-words.ts"
 import { amountsOf, LimitBook } from "./limit-book.ts"
 import type { Line } from "./line.ts"
+import type { LineRequest } from "./line-request.ts"
 import type { WaitReason } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
-import type { LineRequest } from "./requests.ts"
 import type { Standing, Standings } from "./standings.ts"
 
 interface Told {

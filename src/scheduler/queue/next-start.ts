@@ -1,6 +1,4 @@
 import type { HostId } from "../../protocol/ids.ts"
-import type { Profile } from "../calendar/profile.ts"
-import { takesJobs } from "../obstacle.ts"
 import { Eligibility } from "./eligible.ts"
 import { LeastNeeds, OpenHosts } from "./least-needs.ts"
 import { type Line, Lines } from "./line.ts"
@@ -65,11 +63,13 @@ export function* startsOf(
 ): Generator<QueueEntry, boolean> {
   const pass = new QueuePass(scene, standings, nowMs)
   if (scene.policy.owners.first) {
-    const owners = ownersToLookAt(scene, pass.profiles, least, freed)
+    const { owners } = pass.own
+    const ofFreed = freed && new Set(scene.hosts.flatMap(({ id, owner }) => (freed.has(id) ? (owner ?? []) : [])))
     for (const [at, line] of lines.entries()) {
       if (owners.size === 0) break
       if (at % LINES_AT_ONCE === 0 && !goesOn()) return false
-      if (!owners.has(line.spec.user)) continue
+      const { user } = line.standing
+      if (!owners.has(user) || ofFreed?.has(user) === false) continue
       for (const found of pass.visitOwn(line, at)) yield pass.entryOf(line, found, at + 1, true)
     }
   }
@@ -85,26 +85,4 @@ export function* startsOf(
     }
   }
   return true
-}
-
-/** Users on whose own hosts there is room for anything, or somebody who may have to give way. */
-function ownersToLookAt(
-  { hosts, running, policy }: QueueScene,
-  profiles: readonly Profile[],
-  least: LeastNeeds,
-  freed: ReadonlySet<HostId> | null,
-): ReadonlySet<string> {
-  const guests = new Map<HostId, Set<string>>()
-  for (const { hosts: on, user, leavesMs } of policy.owners.preempt ? running : []) {
-    if (leavesMs !== null) continue
-    for (const id of on) guests.set(id, (guests.get(id) ?? new Set()).add(user))
-  }
-  const owners = hosts.flatMap((host, place): string[] => {
-    const { id, owner, total } = host
-    if (owner === null || freed?.has(id) === false) return []
-    const hasGuests = [...(guests.get(id) ?? [])].some((user) => user !== owner)
-    const hasRoom = takesJobs(host) && profiles[place]!.hasRoomNow(least.from(0, total), false)
-    return hasRoom || hasGuests ? [owner] : []
-  })
-  return new Set(owners)
 }

@@ -30,7 +30,10 @@ export function planQueue(scene: QueueScene, nowMs: number, { estimates = false 
   const order = lines.inOrder(ready)
   const answers = new Answers(order)
   if (scene.policy.owners.first) {
+    const { owners } = pass.own
     for (const [at, line] of order.entries()) {
+      if (owners.size === 0) break
+      if (!owners.has(line.standing.user)) continue
       const found = pass.visitOwn(line, at)
       if (found.length > 0) answers.setOwn(at, found)
     }

@@ -7,17 +7,20 @@ import { type Found, given, NOWHERE, waiting } from "./found.ts"
 import { HostTimes } from "./host-times.ts"
 import { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
+import type { LineRequest } from "./line-request.ts"
+import { OwnHosts } from "./own-hosts.ts"
 import { PlaceHolds } from "./place-holds.ts"
 import { endOf, heldBy, type MadeRoom, Preemptor, totalOf } from "./preempt.ts"
 import type { QueueEntry, WaitReason } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
-import { type LineRequest, Requests } from "./requests.ts"
+import { Requests } from "./requests.ts"
 import type { Standings } from "./standings.ts"
 
 /** How many tasks of one array get a reservation. Slurm's bf_max_job_array_resv. */
 const TASKS_RESERVED = 20
 /** The tasks of a job that is no array. */
 const ITSELF: readonly null[] = [null]
+const NOTHING_FOUND: readonly Found[] = []
 const RESOURCES: WaitReason = { code: "resources" }
 const PRIORITY: WaitReason = { code: "priority" }
 
@@ -34,14 +37,12 @@ interface Turn {
 /** One way through the queue, line by line in order. */
 export class QueuePass {
   readonly preemptor: Preemptor
+  readonly own: OwnHosts
   readonly #scene: QueueScene
   readonly #calendar: Calendar
   readonly #requests: Requests
   readonly #limits: LimitReasons
   readonly #turns = new Map<string, Turn>()
-  /** Who found no room on their own hosts. */
-  readonly #ownFailed = new Map<LineRequest, Set<string>>()
-  readonly #ownPlaces = new Map<string, readonly number[]>()
   /** Jobs with a time, and the room that is kept for those that do not start. */
   readonly #settled = new Map<JobId, { readonly request: LineRequest; readonly room: Room } | "started">()
   readonly #holds: PlaceHolds
@@ -65,28 +66,22 @@ export class QueuePass {
     this.#requests = new Requests(scene, this.#calendar, new HostTimes(scene, nowMs))
     this.#limits = new LimitReasons(scene, standings, nowMs)
     this.preemptor = new Preemptor(scene, this.#calendar, standings)
-    for (const [place, { owner }] of scene.hosts.entries())
-      if (owner !== null) this.#ownPlaces.set(owner, [...(this.#ownPlaces.get(owner) ?? []), place])
+    this.own = new OwnHosts(scene, this.#calendar.profiles, this.preemptor)
   }
 
   /**
    * Only on the sender's own hosts, only now: owners go first there.
    * @param at where the line stands in the queue
    */
-  visitOwn(line: Line, at: number): Found[] {
+  visitOwn(line: Line, at: number): readonly Found[] {
     const { spec, standing } = line
-    const own = this.#ownPlaces.get(spec.user)
-    if (own === undefined || spec.hosts > own.length || spec.array !== null || standing.refusal !== null) return []
+    const own = this.own.placesOf(spec.user)
+    if (spec.hosts > own.length || spec.array !== null || standing.refusal !== null) return NOTHING_FOUND
     const request = this.#requests.of(line, at)
-    let failed = this.#ownFailed.get(request)
-    if (failed === undefined) {
-      failed = new Set()
-      this.#ownFailed.set(request, failed)
-    }
     // As room only shrinks, nobody like them will find any.
-    if (failed.has(spec.user) || this.#limits.reasonOf(line, request) !== null) return []
+    if (request.ownFailed.has(spec.user) || this.#limits.reasonOf(line, request) !== null) return NOTHING_FOUND
     const { nowMs } = this.#calendar.grid
-    if (spec.deadlineMs !== null && nowMs + line.limitMs > spec.deadlineMs) return []
+    if (spec.deadlineMs !== null && nowMs + line.limitMs > spec.deadlineMs) return NOTHING_FOUND
     const { plan } = request
     const places = plan.asked.places.filter((place) => own.includes(place))
     const free = places.filter((place) => plan.roomOn(place, nowMs) === nowMs).slice(0, spec.hosts)
@@ -102,19 +97,20 @@ export class QueuePass {
       this.#settled.set(spec.id, "started")
       return [this.#made(line, request, null, made)]
     }
-    failed.add(spec.user)
-    return []
+    request.ownFailed.add(spec.user)
+    this.own.foundNothing(spec.user)
+    return NOTHING_FOUND
   }
 
   /** Its turn: a start, a reservation, or a reason. Nothing where it has a better time in another partition already. */
-  visit(line: Line, at: number): Found[] {
+  visit(line: Line, at: number): readonly Found[] {
     const { spec, standing } = line
     const settled = this.#settled.size === 0 ? undefined : this.#settled.get(spec.id)
-    if (settled === "started") return []
-    if (standing.refusal !== null) return [waiting(null, { code: "not_allowed", text: standing.refusal })]
+    if (settled === "started") return NOTHING_FOUND
+    if (standing.refusal !== null) return [waiting({ code: "not_allowed", text: standing.refusal })]
     const request = this.#requests.of(line, at)
     const { possible } = request
-    if (possible < spec.hosts) return [waiting(null, { code: "never_fits", asked: spec.hosts, possible })]
+    if (possible < spec.hosts) return [waiting({ code: "never_fits", asked: spec.hosts, possible })]
     const turn = this.#turnOf(standing.partition.name)
     const ahead = this.#mustWaitTurn(line, request, turn)
     const found: Found[] = []
@@ -127,8 +123,7 @@ export class QueuePass {
       const refused =
         running >= atOnce ? ({ code: "array_limit", atOnce } as const) : (ahead ?? this.#limits.reasonOf(line, request))
       if (refused !== null) {
-        found.push(waiting(null, refused))
-        return found
+        return found.length === 0 ? request.waiting(refused) : [...found, waiting(refused)]
       }
       const started = reserved > 0 ? null : this.#startNow(line, request, task)
       if (started !== null) {
@@ -137,12 +132,12 @@ export class QueuePass {
         if (settled !== undefined) this.#calendar.giveBack(settled.request.plan, settled.room)
         continue
       }
-      if (settled !== undefined) return []
+      if (settled !== undefined) return NOTHING_FOUND
       const rest = Math.min(count - found.length, atOnce - running)
       const next = this.#reserve(line, request, task, turn, rest)
       if (next.room === null || reserved === TASKS_RESERVED) {
-        found.push(next.task === null && next.room === null ? next : { ...next, room: null, task: null })
-        return found
+        const { reason, holds } = next
+        return found.length === 0 ? request.waiting(reason!, holds) : [...found, waiting(reason!, holds)]
       }
       found.push(next)
       // A task that is reserved for will count as one that runs.
@@ -223,15 +218,15 @@ export class QueuePass {
     const why = this.#whyNotNow(request, line)
     const { enabled } = this.#scene.policy.backfill
     // Of those who hold no place nobody waits for the turn.
-    if (line.standing.qos.noReserve) return waiting(task, why)
+    if (line.standing.qos.noReserve) return request.waiting(why)[0]
     if (!enabled) this.#closeFor(line, request, turn)
     else if (spec.booking === null) turn.firstWaiting ??= spec.id
-    if (!enabled || turn.isFull) return waiting(task, why)
+    if (!enabled || turn.isFull) return request.waiting(why)[0]
     const room = this.#calendar.find(request.plan, Number.POSITIVE_INFINITY)
     if (spec.deadlineMs !== null && (room?.startMs ?? nowMs) + line.limitMs > spec.deadlineMs) {
-      return waiting(task, { code: "deadline", deadlineMs: spec.deadlineMs, limitMs: line.limitMs })
+      return waiting({ code: "deadline", deadlineMs: spec.deadlineMs, limitMs: line.limitMs })
     }
-    if (room === null) return waiting(task, why, this.#holds.hold(spec, request, rest))
+    if (room === null) return request.waiting(why, this.#holds.hold(spec, request, rest))[0]
     this.#holds.letGo(spec.id)
     this.#calendar.take(request.plan, room)
     if (spec.array === null && spec.partitions.length > 1) this.#settled.set(spec.id, { request, room })

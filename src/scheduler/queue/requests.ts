@@ -1,25 +1,13 @@
-import type { HostId } from "../../protocol/ids.ts"
 import { fits, needOn } from "../../protocol/resources.ts"
 import type { Calendar } from "../calendar/calendar.ts"
 import type { Need } from "../calendar/need.ts"
-import type { Asked, PlanRequest } from "../calendar/plan-request.ts"
+import type { Asked } from "../calendar/plan-request.ts"
 import { lastingObstacles } from "../obstacle.ts"
 import type { Shape } from "../shape.ts"
 import type { HostTimes } from "./host-times.ts"
 import type { Line } from "./line.ts"
+import { LineRequest } from "./line-request.ts"
 import type { QueueHost, QueueJob, QueueScene } from "./queue-scene.ts"
-
-/** What lines that ask alike ask for. Two of them are interchangeable: where and when one may run the other may. */
-export interface LineRequest {
-  readonly plan: PlanRequest
-  /** How many hosts could ever run it. */
-  readonly possible: number
-  /** Counts starts: what was found of room at that count holds. */
-  roomSeen: number
-  hasRoomNow: boolean
-  /** Where its jobs without a time hold their places. */
-  heldHosts: readonly HostId[] | null
-}
 
 /** Ways that begin alike share their beginning: what is found at the end of one is the same for all who take it. */
 class Way {
@@ -97,13 +85,7 @@ export class Requests {
       closed,
       noStarts: this.#times.noStarts,
     }
-    return {
-      plan: this.#calendar.request(asked),
-      possible: places.length,
-      roomSeen: -1,
-      hasRoomNow: false,
-      heldHosts: null,
-    }
+    return new LineRequest(this.#calendar.request(asked), places.length)
   }
 
   /** Who takes all of a host still has to find there what it asks for. */
