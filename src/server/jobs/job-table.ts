@@ -30,8 +30,8 @@ export class JobTable {
   readonly #names = new Map<string, JobId>()
   #waiting = new Map<JobId, WaitingJob>()
   /** Counted when first asked for after a change of the queue. */
-  #places: ReadonlyMap<JobId, number> | undefined
-  #countPlaces: (() => ReadonlyMap<JobId, number>) | undefined
+  #places: Map<JobId, number> | undefined
+  #countPlaces: (() => Map<JobId, number>) | undefined
   #lastWaiting = 0
   #lastId = 0
 
@@ -172,7 +172,7 @@ export class JobTable {
   }
 
   /** By a policy the order is another one. It holds until the queue changes: then it is planned anew. */
-  setPlaces(count: () => ReadonlyMap<JobId, number>): void {
+  setPlaces(count: () => Map<JobId, number>): void {
     this.#places = undefined
     this.#countPlaces = count
   }
@@ -190,9 +190,13 @@ export class JobTable {
       ...checkpointWait(job, notBeforeMs),
       crashes: this.#store.crashes.of(job.user, job.spec),
     })
-    if (job.id < this.#lastWaiting) this.#waiting = new Map([...this.#waiting].sort(([a], [b]) => a - b))
+    if (job.id < this.#lastWaiting) {
+      this.#waiting = new Map([...this.#waiting].sort(([a], [b]) => a - b))
+      this.#queueChanged()
+    }
+    // Who comes last moves nobody: places are not counted anew for each of many that come at once.
+    else if (this.#places !== undefined) this.#places.set(job.id, this.#places.size + 1)
     this.#lastWaiting = Math.max(this.#lastWaiting, job.id)
-    this.#queueChanged()
   }
 
   /** What it waits for has changed: it keeps its place. One that is not queued stays as it is. */
