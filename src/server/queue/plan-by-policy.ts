@@ -2,6 +2,7 @@ import type { JobId } from "../../protocol/ids.ts"
 import { needOn } from "../../protocol/resources.ts"
 import type { Policy } from "../../scheduler/policy/policy.ts"
 import { KeptOrder } from "../../scheduler/queue/kept-order.ts"
+import { LikeHosts } from "../../scheduler/queue/like-hosts.ts"
 import { startsOf } from "../../scheduler/queue/next-start.ts"
 import { planQueue } from "../../scheduler/queue/plan-queue.ts"
 import type { QueueEntry } from "../../scheduler/queue/queue-plan.ts"
@@ -33,8 +34,8 @@ export class PlanByPolicy {
     const now = this.#core.clock.now()
     const scene = this.#sceneOf(policy, now)
     const { entries, nextWakeMs } = planQueue(scene, now)
-    const awaited = awaitedBy(this.#core)
-    for (const entry of entries) this.#carryOut(scene, entry, awaited)
+    const carryOut = this.#carrier(scene)
+    for (const entry of entries) carryOut(entry)
     this.#setPlaces(() => entries.flatMap(({ job, place }) => (place === null ? [] : job)))
     return nextWakeMs
   }
@@ -49,10 +50,10 @@ export class PlanByPolicy {
     const now = this.#core.clock.now()
     const scene = this.#sceneOf(policy, now)
     const order = this.#order.orderOf(scene, now)
-    const awaited = awaitedBy(this.#core)
+    const carryOut = this.#carrier(scene)
     const starts = startsOf(scene, order, now, null, goesOn)
     let next = starts.next()
-    for (; next.done !== true; next = starts.next()) this.#carryOut(scene, next.value, awaited)
+    for (; next.done !== true; next = starts.next()) carryOut(next.value)
     this.#setPlaces(() => order.lines.map(({ spec }) => spec.id))
     return next.value
   }
@@ -73,20 +74,27 @@ export class PlanByPolicy {
     })
   }
 
-  #carryOut(scene: QueueScene, entry: QueueEntry, awaited: ReadonlySet<JobId>): void {
-    if (entry.preempts.length > 0) {
-      // Who waits for some to leave takes no more.
-      if (!awaited.has(entry.job)) preempt(this.#core, entry.preempts)
-    } else if (entry.state === "start") this.#start(scene, entry)
+  /** To be called for each entry of a plan in its order. */
+  #carrier(scene: QueueScene): (entry: QueueEntry) => void {
+    const awaited = awaitedBy(this.#core)
+    const likeHosts = new LikeHosts(scene)
+    return (entry) => {
+      if (entry.preempts.length > 0) {
+        // Who waits for some to leave takes no more.
+        if (!awaited.has(entry.job)) preempt(this.#core, entry.preempts)
+      } else if (entry.state === "start") this.#start(scene, entry, likeHosts)
+    }
   }
 
-  #start(scene: QueueScene, entry: QueueEntry): void {
+  #start(scene: QueueScene, entry: QueueEntry, likeHosts: LikeHosts): void {
     const core = this.#core
     const job = core.table.live(entry.job)
-    const host = scene.hosts.find(({ id }) => id === entry.hosts[0])
     const waiting = core.table.waitingJob(entry.job)
-    const asked = job && waiting && waitingJob(scene.policy, job, waiting)
-    if (job === undefined || host === undefined || asked === undefined || job.state !== "queued") return
+    if (job === undefined || waiting === undefined || job.state !== "queued") return
+    const asked = waitingJob(scene.policy, job, waiting)
+    const [where] = likeHosts.hostsFor(asked, entry.hosts)
+    const host = scene.hosts.find(({ id }) => id === where)
+    if (host === undefined) return
     const limitMs = effectiveLimitOf(scene.policy, job, entry.partition)
     setStanding(core, job, {
       ranAs: { account: asked.account, partition: entry.partition, qos: entry.qos },
