@@ -109,8 +109,10 @@ export class QueuePass {
     if (settled === "started") return NOTHING_FOUND
     if (standing.refusal !== null) return [waiting({ code: "not_allowed", text: standing.refusal })]
     const request = this.#requests.of(line, at)
-    const { possible } = request
-    if (possible < spec.hosts) return [waiting({ code: "never_fits", asked: spec.hosts, possible })]
+    if (request.possible < spec.hosts) {
+      request.tooFew ??= this.#requests.tooFew(line, request)
+      return request.waiting(request.tooFew)
+    }
     const turn = this.#turnOf(standing.partition.name)
     const ahead = this.#mustWaitTurn(line, request, turn)
     const found: Found[] = []

@@ -2,11 +2,12 @@ import { fits, needOn } from "../../protocol/resources.ts"
 import type { Calendar } from "../calendar/calendar.ts"
 import type { Need } from "../calendar/need.ts"
 import type { Asked } from "../calendar/plan-request.ts"
-import { lastingObstacles } from "../obstacle.ts"
+import { isByRules, lastingObstacles } from "../obstacle.ts"
 import type { Shape } from "../shape.ts"
 import type { HostTimes } from "./host-times.ts"
 import type { Line } from "./line.ts"
 import { LineRequest } from "./line-request.ts"
+import type { WaitReason } from "./queue-plan.ts"
 import type { QueueHost, QueueJob, QueueScene } from "./queue-scene.ts"
 
 /** Ways that begin alike share their beginning: what is found at the end of one is the same for all who take it. */
@@ -49,6 +50,18 @@ export class Requests {
       this.#ofLine[at] = request
     }
     return request
+  }
+
+  /** Why it finds too few hosts whatever ends: they could not run it, or only rules that were said of some keep it off, which may be taken back. */
+  tooFew({ spec, standing }: Line, { possible }: LineRequest): WaitReason {
+    const shape = shapeOf(spec, standing.partition.name)
+    const barred = this.#scene.hosts.filter((host) => {
+      if (!isWanted(spec, host) || !isBookedFor(this.#scene, spec, host)) return false
+      const lasting = lastingObstacles(shape, host)
+      return lasting.length > 0 && lasting.every(isByRules)
+    })
+    const code = possible + barred.length < spec.hosts ? "never_fits" : "rules_forbid"
+    return { code, asked: spec.hosts, possible }
   }
 
   #find({ spec, limitMs, standing }: Line): LineRequest {
