@@ -2,6 +2,12 @@ import type { Closed } from "../calendar/plan-request.ts"
 import { hostObstacles, OWNER_CODES } from "../obstacle.ts"
 import type { HostBooking, QueueHost, QueueJob, QueueScene } from "./queue-scene.ts"
 
+/**
+ * For so long a job without a time limit is taken to run at least. With more, such jobs would leave small Macs to their owners night after night and
+ * fill the large ones.
+ */
+const ENDLESS_COUNTS_MS = 3_600_000
+
 /** When hosts are not to be had: as they are now, as their owners are expected, and as others have them booked. */
 export class HostTimes {
   /** By place: when no start is planned, though one may be made now. */
@@ -10,6 +16,7 @@ export class HostTimes {
   readonly #nowMs: number
   readonly #away: readonly (Closed | null)[]
   readonly #places: ReadonlyMap<string, number>
+  readonly #hasExpected: boolean
   readonly #byAdmission = new Map<string, readonly (readonly Closed[])[]>()
 
   constructor(scene: QueueScene, nowMs: number) {
@@ -18,6 +25,19 @@ export class HostTimes {
     this.#places = new Map(scene.hosts.map(({ id }, place) => [id, place]))
     this.#away = scene.hosts.map((host) => awayOf(host, nowMs))
     this.noStarts = scene.hosts.map(({ expected }) => expected)
+    this.#hasExpected = scene.hosts.some(({ expected }) => expected.length > 0)
+  }
+
+  /**
+   * By place, 1 where a job that starts now would still be there when people usually are: it goes elsewhere if it can. `undefined`: nowhere.
+   */
+  lateFor(limitMs: number): Uint8Array | undefined {
+    if (!this.#hasExpected) return undefined
+    const untilMs = this.#nowMs + (limitMs === Number.POSITIVE_INFINITY ? ENDLESS_COUNTS_MS : limitMs)
+    const late = Uint8Array.from(this.noStarts, (times) =>
+      Number(times.some(({ startMs, endMs }) => startMs < untilMs && endMs > this.#nowMs)),
+    )
+    return late.includes(1) && late.includes(0) ? late : undefined
   }
 
   /** By place, what is closed to the job, in order of time; and a text that is the same for all to whom the same is closed. */

@@ -65,6 +65,7 @@ export class Requests {
         places: need === "whole" ? this.#withRoomFor(spec, places) : places,
         closed,
         noStarts: this.#times.noStarts,
+        late: this.#times.lateFor(limitMs),
       }
       request = {
         plan: this.#calendar.request(asked),

@@ -61,6 +61,7 @@ export function applyPolicy(core: Core, { text, dryRun }: PolicyApplyRequest, ac
   core.store.policies.add({ version, text, appliedAt: core.clock.now(), appliedBy: actor })
   const words = changes.map((change) => change.words).join("; ")
   const what = words.length <= MOST_WORDS ? words : `${words.slice(0, MOST_WORDS)} ...`
+  if (!policy.owners.learnPresence) core.weeks.forgetWeeks()
   core.usage.policyChanged()
   core.ledger.event({ type: "policy_applied", version, what }, actor)
   core.wakePlanner()
