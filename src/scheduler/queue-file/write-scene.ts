@@ -10,7 +10,12 @@ const PLAIN = { accounts: { default: {} }, partitions: { apple_gpu: {} }, qos: {
  * A described cluster, queue and moment as `readScene` takes it, as plain JSON.
  * @param about for who reads it
  */
-export function writeScene(policy: Policy, described: DescribedScene, nowMs: number, about: string): object {
+export function writeScene(
+  policy: Policy,
+  described: DescribedScene,
+  nowMs: number,
+  about: string,
+): Readonly<Record<string, unknown>> {
   const written = policyCodec.write({ ...policy, accounts: withoutPlainDefaults(policy.accounts) })
   return {
     about,

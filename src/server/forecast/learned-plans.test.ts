@@ -19,7 +19,8 @@ const POLICY = "backfill: { window: 2d }\n"
 /** `alpha` is ann's, who is usually at it from 9 to 18; the rest are nobody's. Their server has a past. */
 async function lab(more: readonly string[], policy = POLICY) {
   const clock = new MovedClock(TUESDAY_7_MS)
-  const server = await TestServer.start({ clock })
+  await using undo = new AsyncDisposableStack()
+  const server = undo.use(await TestServer.start({ clock }))
   const ann = { token: await server.userToken("ann") }
   const bob = { token: await server.userToken("bob") }
   const zone = { timeZone: "Europe/Berlin" }
@@ -32,7 +33,8 @@ async function lab(more: readonly string[], policy = POLICY) {
   await server.stop()
   await server.start()
   for (const host of [alpha, ...others]) host.script = runsOn
-  return { server, clock, ann, bob, alpha, others }
+  undo.move()
+  return { server, ann, bob, alpha, others }
 }
 
 const why = (server: TestServer, id: number, token: string) =>
