@@ -207,6 +207,7 @@ export class ControlLoop {
     core.table.reload()
     core.notify.reload()
     core.usage.reload(core.clock.now())
+    core.weeks.reload()
     core.fleet.setRules(this.#store.fleetPolicies.all())
     const stored = new Map(this.#store.hosts.list().map((record) => [record.id, record]))
     for (const host of core.fleet.all()) {

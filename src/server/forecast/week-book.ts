@@ -33,7 +33,15 @@ export class WeekBook {
 
   constructor(store: LearnedWeekStore) {
     this.#store = store
-    for (const { host, learns, week } of store.all()) this.#hosts.set(host, { learns, week, last: null, looks: [] })
+    this.reload()
+  }
+
+  /** Makes everything anew from the database. */
+  reload(): void {
+    this.#hosts.clear()
+    for (const { host, learns, week } of this.#store.all()) {
+      this.#hosts.set(host, { learns, week, last: null, looks: [] })
+    }
   }
 
   /** What was learned; `null`: nothing, or it is not to be. The same object as long as nothing new is in it. */
