@@ -74,6 +74,21 @@ test("windfall policy snapshot writes what policy plan reads, to a new file that
   assertRefused(await run("snapshot", "--out", "pool.json"), /there is a file of that name/)
 })
 
+test("windfall usage --recompute says whether the sums are those of the intervals", async () => {
+  await using server = await TestServer.start()
+  using scratch = new ScratchFolder()
+  const env = { WINDFALL_URL: server.running.url, WINDFALL_TOKEN: server.adminToken }
+  const run = (...words: string[]) => runIn(scratch, ["usage", ...words], env)
+  const checked = await run("--recompute")
+  assert.deepEqual(
+    [checked.exitCode, /^None of 0 sums .*, differs\.$/m.test(checked.stdout)],
+    [0, true],
+    checked.stdout,
+  )
+  assertRefused(await run("--repair"), /Cannot repair without --recompute/)
+  assertRefused(await run("--recompute", "--by", "host"), /Cannot recompute only a part/)
+})
+
 async function runIn(
   scratch: ScratchFolder,
   words: readonly string[],

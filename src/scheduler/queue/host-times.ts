@@ -17,6 +17,7 @@ export class HostTimes {
   readonly #away: readonly (Closed | null)[]
   readonly #places: ReadonlyMap<string, number>
   readonly #hasExpected: boolean
+  readonly #lateByLimit = new Map<number, Uint8Array | undefined>()
   readonly #byAdmission = new Map<string, readonly (readonly Closed[])[]>()
 
   constructor(scene: QueueScene, nowMs: number) {
@@ -33,6 +34,11 @@ export class HostTimes {
    */
   lateFor(limitMs: number): Uint8Array | undefined {
     if (!this.#hasExpected) return undefined
+    if (!this.#lateByLimit.has(limitMs)) this.#lateByLimit.set(limitMs, this.#late(limitMs))
+    return this.#lateByLimit.get(limitMs)
+  }
+
+  #late(limitMs: number): Uint8Array | undefined {
     const untilMs = this.#nowMs + (limitMs === Number.POSITIVE_INFINITY ? ENDLESS_COUNTS_MS : limitMs)
     const late = Uint8Array.from(this.noStarts, (times) =>
       Number(times.some(({ startMs, endMs }) => startMs < untilMs && endMs > this.#nowMs)),
