@@ -3,10 +3,10 @@ import { hostObstacles, OWNER_CODES } from "../obstacle.ts"
 import type { HostBooking, QueueHost, QueueJob, QueueScene } from "./queue-scene.ts"
 
 /**
- * For so long a job without a time limit is taken to run at least. With more, such jobs would leave small Macs to their owners night after night and
- * fill the large ones.
+ * For so long a job without a time limit is taken to run, as in the simulated months of bench/simulator. Taken for endless, such jobs would leave small
+ * Macs to their owners night after night and fill the large ones.
  */
-const ENDLESS_COUNTS_MS = 3_600_000
+const ENDLESS_COUNTS_MS = 3 * 3_600_000
 
 /** When hosts are not to be had: as they are now, as their owners are expected, and as others have them booked. */
 export class HostTimes {

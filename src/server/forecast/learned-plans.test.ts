@@ -106,6 +106,27 @@ test("a week is its owner's and administrators' to see, to forget and to turn of
   assert.deepEqual(server.running.core.store.learnedWeeks.all(), [{ host: alpha.id, learns: true, week: null }])
 })
 
+test("what agents tell minute by minute is learned, once an hour, and is there after a restart", async () => {
+  const clock = new MovedClock(TUESDAY_7_MS)
+  await using server = await TestServer.start({ clock })
+  const alpha = await server.hosts.join("alpha", { timeZone: "Europe/Berlin" })
+  const { core } = server.running
+  for (let minute = 0; minute <= 61; minute++) {
+    seesPeople(alpha, "here")
+    await core.ledger.change(() => {})
+    clock.advance(60_000)
+  }
+  const [row, ...more] = core.store.learnedWeeks.all()
+  assert.deepEqual([row?.host, more], [alpha.id, []])
+  const sum = (hours: readonly number[] = []) => Math.round(hours.reduce((all, each) => all + each, 0) * 100) / 100
+  assert.deepEqual([sum(row?.week?.seenHours), sum(row?.week?.hereHours)], [1, 1])
+  // Tuesday from seven to eight, by the clock of the Mac.
+  assert.equal(row?.week?.hereHours[24 + 7], 1)
+  await server.stop()
+  await server.start()
+  assert.deepEqual(server.running.core.weeks.weekOf(alpha.id), row?.week)
+})
+
 test("a host that is another's, or is gone, leaves nothing of who was at it", async () => {
   const { server, alpha } = await lab([])
   await using _ = server
