@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { eventually } from "../../../test/support/agent-home.ts"
 import { MovedClock } from "../../../test/support/moved-clock.ts"
 import { learnedWeek } from "../../../test/support/office-week.ts"
 import { runsOn, type SimulatedHost } from "../../../test/support/simulated-host.ts"
@@ -133,7 +134,11 @@ test("a host that is another's, or is gone, leaves nothing of who was at it", as
   const stored = () => server.running.core.store.learnedWeeks.all().length
   await server.call("POST", `/v1/hosts/${alpha.id}/owner`, { owner: "bob" })
   assert.equal(stored(), 0)
-  server.running.core.weeks.setLearns(alpha.id, false)
+  const { core } = server.running
+  core.store.learnedWeeks.put({ host: alpha.id, learns: true, week: learnedWeek(WEEKDAYS, 9, 18, TUESDAY_7_MS) })
+  alpha.tell({ type: "left" })
+  await eventually(async () => stored() === 0, "an owner's leaving is heard of")
+  core.weeks.setLearns(alpha.id, false)
   await server.call("DELETE", `/v1/hosts/${alpha.id}`)
   assert.equal(stored(), 0)
 })
