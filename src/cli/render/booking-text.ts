@@ -45,6 +45,17 @@ export function bookingDetails(booking: BookingView, nowMs: number): string {
   return renderPairs(times.length === 0 ? [...pairs, ["times", "it is over"]] : pairs)
 }
 
+/** The next time of each booking that has the host: for whom and when, by the clock of its zone. */
+export function bookedLines(host: string, bookings: readonly BookingView[], nowMs: number): readonly string[] {
+  return bookings.flatMap((booking) => {
+    const next = booking.times.find(({ skipped }) => !skipped)
+    if (next === undefined || !booking.hosts.some(({ id }) => id === host)) return []
+    const at = (ms: number) => wallText(ms, booking.timeZone, nowMs)
+    const when = `${next.startAt <= nowMs ? "now" : at(next.startAt)} to ${at(next.endAt)} ${booking.timeZone}`
+    return [`${when}: ${booking.name} (${whomText(booking)}${booking.repeats === null ? "" : `, ${booking.repeats}`})`]
+  })
+}
+
 export function whomText({ maintenance, users, accounts }: BookingView): string {
   return maintenance ? "maintenance" : [...users, ...accounts.map((name) => `account ${name}`)].join(", ")
 }
