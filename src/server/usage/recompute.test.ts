@@ -11,18 +11,9 @@ import type { ShareView, UsageCheckView } from "../../protocol/usage-api.ts"
 const MINUTE_MS = 60_000
 const POLICY = "usage: { half-life: 1d }\nowners: { donated: 0.5 }\n"
 
-/** Its wall clock can be set back; what counts from the start cannot. */
-class SetClock extends MovedClock {
-  setBackMs = 0
-
-  override now(): number {
-    return super.now() - this.setBackMs
-  }
-}
-
 /** Some days of two users' jobs, with a new half life in between, a crash of the server, and a clock that was set back. */
 async function pastPool() {
-  const clock = new SetClock()
+  const clock = new MovedClock()
   await using undo = new AsyncDisposableStack()
   const server = undo.use(await TestServer.start({ clock }))
   const bob = { token: await server.userToken("bob") }
@@ -43,7 +34,7 @@ async function pastPool() {
   await server.stop()
   await server.start()
   await run(2_000, bob)
-  clock.setBackMs = 33 * MINUTE_MS
+  clock.setOn(-33 * MINUTE_MS)
   await run(61, bob)
   undo.move()
   return { server, bob }
