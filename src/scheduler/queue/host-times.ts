@@ -6,6 +6,11 @@ interface ClosedTo {
   readonly key: string
   readonly closed: readonly (readonly Closed[])[]
 }
+/**
+ * For so long a job without a time limit is taken to run, as in the simulated months of bench/simulator. Taken for endless, such jobs would leave small
+ * Macs to their owners night after night and fill the large ones.
+ */
+const ENDLESS_COUNTS_MS = 3 * 3_600_000
 
 /** When hosts are not to be had: as they are now, as their owners are expected, and as others have them booked. */
 export class HostTimes {
@@ -16,6 +21,8 @@ export class HostTimes {
   readonly #away: readonly (Closed | null)[]
   readonly #places: ReadonlyMap<string, number>
   readonly #byAdmission = new Map<string, ClosedTo>()
+  readonly #hasExpected: boolean
+  readonly #lateByLimit = new Map<number, Uint8Array | undefined>()
 
   constructor(scene: QueueScene, nowMs: number) {
     this.#scene = scene
@@ -23,6 +30,24 @@ export class HostTimes {
     this.#places = new Map(scene.hosts.map(({ id }, place) => [id, place]))
     this.#away = scene.hosts.map((host) => awayOf(host, nowMs))
     this.noStarts = scene.hosts.map(({ expected }) => expected)
+    this.#hasExpected = scene.hosts.some(({ expected }) => expected.length > 0)
+  }
+
+  /**
+   * By place, 1 where a job that starts now would still be there when people usually are: it goes elsewhere if it can. `undefined`: nowhere.
+   */
+  lateFor(limitMs: number): Uint8Array | undefined {
+    if (!this.#hasExpected) return undefined
+    if (!this.#lateByLimit.has(limitMs)) this.#lateByLimit.set(limitMs, this.#late(limitMs))
+    return this.#lateByLimit.get(limitMs)
+  }
+
+  #late(limitMs: number): Uint8Array | undefined {
+    const untilMs = this.#nowMs + (limitMs === Number.POSITIVE_INFINITY ? ENDLESS_COUNTS_MS : limitMs)
+    const late = Uint8Array.from(this.noStarts, (times) =>
+      Number(times.some(({ startMs, endMs }) => startMs < untilMs && endMs > this.#nowMs)),
+    )
+    return late.includes(1) && late.includes(0) ? late : undefined
   }
 
   /** By place, what is closed to the job, in order of time; and a text that is the same for all to whom the same is closed. */

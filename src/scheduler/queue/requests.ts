@@ -97,6 +97,7 @@ export class Requests {
       places: need === "whole" ? this.#withRoomFor(spec, places) : places,
       closed,
       noStarts: this.#times.noStarts,
+      late: this.#times.lateFor(limitMs),
     }
     return new LineRequest(this.#calendar.request(asked), places.length)
   }

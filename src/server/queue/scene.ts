@@ -7,6 +7,7 @@ import type { JobRecord } from "../../store/job-record.ts"
 import { bookingsAhead } from "../bookings/bookings-ahead.ts"
 import { bookingOf, longestLimit } from "../bookings/kept-from.ts"
 import type { Core } from "../core.ts"
+import { takenTimes } from "../forecast/taken-times.ts"
 import type { Tried } from "../jobs/job-table.ts"
 import { type PoolUsage, poolUsageOf } from "../usage/pool-usage.ts"
 import { niceOf, queueAskedOf, timeLimitOf } from "./standing.ts"
@@ -21,7 +22,7 @@ export function sceneOf(core: Core, policy: Policy, nowMs: number, waiting = wai
   const usage = poolUsageOf(core, policy)
   return {
     policy,
-    hosts: hostsOf(core, policy),
+    hosts: hostsOf(core, policy, nowMs),
     pieces: {},
     fairShares: fairSharesFor(policy, usage),
     used: usage.minutes,
@@ -58,9 +59,11 @@ function waitingJobs(core: Core, policy: Policy): QueueJob[] {
 }
 
 /** Hosts in the partitions of the policy. */
-export function hostsOf(core: Core, policy: Policy): QueueHost[] {
+export function hostsOf(core: Core, policy: Policy, nowMs: number): QueueHost[] {
+  const { windowMs } = policy.backfill
   return [...core.fleet.schedulable()].map((seen) => {
-    const { record } = core.fleet.get(seen.id)!
+    const host = core.fleet.get(seen.id)!
+    const { record } = host
     const matched = { name: record.name, chip: record.facts?.chip ?? null, labels: record.labels }
     return {
       ...seen,
@@ -70,7 +73,7 @@ export function hostsOf(core: Core, policy: Policy): QueueHost[] {
       owner: record.owner,
       // The smallest Mac that fits goes first.
       weight: seen.total.memoryBytes,
-      expected: [],
+      expected: takenTimes(host, core.weeks.weekOf(seen.id), nowMs, windowMs),
     }
   })
 }
