@@ -30,6 +30,7 @@ import { secondSend } from "./second-send.ts"
 import { sendTrue } from "./send-true.ts"
 import { simulatorBench } from "./simulator.ts"
 import { submitArray } from "./submit-array.ts"
+import { submitRate } from "./submit-rate.ts"
 import { submitToStart } from "./submit-to-start.ts"
 import { version } from "./version.ts"
 import { warmEnvironment } from "./warm-environment.ts"
@@ -57,6 +58,7 @@ const ALL: readonly Benchmark[] = [
   fairTreeBench,
   queuePlanBench,
   submitArray,
+  submitRate,
   simulatorBench,
 ]
 const HOSTS = 4

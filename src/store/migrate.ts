@@ -20,6 +20,7 @@ import { standings } from "./migrations/0016-standings.ts"
 import { usage } from "./migrations/0017-usage.ts"
 import { bookings } from "./migrations/0018-bookings.ts"
 import { arrays } from "./migrations/0019-arrays.ts"
+import { learnedWeeks } from "./migrations/0022-learned-weeks.ts"
 import type { Schema } from "./schema.ts"
 
 /** Forward only, in order; the place in this list is the version. Never change one that was released, add another. */
@@ -43,6 +44,7 @@ const MIGRATIONS: readonly ((query: Kysely<Schema>) => Compilable[])[] = [
   usage,
   bookings,
   arrays,
+  learnedWeeks,
 ]
 
 /** The version of the schema this release writes. */

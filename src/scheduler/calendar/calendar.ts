@@ -50,8 +50,10 @@ export class Calendar {
   }
 
   request(asked: Asked): PlanRequest {
-    const places = this.#fitting(asked)
-    return new PlanRequest({ ...asked, places }, this.grid, this.profiles, this.#ranks, this.#relaxed.length)
+    const fitting = this.#fitting(asked)
+    const late = asked.hosts === 1 ? asked.late : undefined
+    const [places, ranks] = late === undefined ? [fitting, this.#ranks] : lateLast(fitting, this.#ranks, late)
+    return new PlanRequest({ ...asked, places }, this.grid, this.profiles, ranks, this.#relaxed.length)
   }
 
   /** The first room for the request before `beforeMs`. */
@@ -284,4 +286,10 @@ export class Calendar {
 
 function piecesOf(count: number): Resources {
   return { memoryBytes: 0, gpus: 0, cores: count }
+}
+
+/** The order in which hosts are taken, with those at the end that are to be taken late. */
+function lateLast(places: readonly number[], ranks: Int32Array, late: Uint8Array): [readonly number[], Int32Array] {
+  const moved = ranks.map((rank, place) => rank + late[place]! * ranks.length)
+  return [[...places.filter((place) => late[place] === 0), ...places.filter((place) => late[place] === 1)], moved]
 }
