@@ -4,7 +4,7 @@ import { MessageReceiver } from "../../../test/support/message-receiver.ts"
 import { exitsAtOnce, runsOn, type Script } from "../../../test/support/simulated-host.ts"
 import { TestServer } from "../../../test/support/test-server.ts"
 import type { JobList, WhyAnswer } from "../../protocol/api.ts"
-import type { JobId } from "../../protocol/ids.ts"
+import { type JobId, makeId } from "../../protocol/ids.ts"
 import type { JobSpec, JobView } from "../../protocol/job.ts"
 import type { NotifyBody } from "../../protocol/notify-api.ts"
 import type { QueueOrderView } from "../../protocol/queue-order.ts"
@@ -258,6 +258,23 @@ test("one message tells of an array, and none of its tasks", async () => {
     [id, last.id],
   )
   assert.match(told[0]?.text ?? "", /^job 1 \(sweep\) failed.*2 of 3 tasks succeeded, 1 failed/s)
+})
+
+test("a task that a host ran in a database that was since replaced by an older copy is held, and the others run", async () => {
+  await using server = await TestServer.start()
+  const host = await server.hosts.join("alpha")
+  host.cut()
+  const { id } = await server.submit(array("1-4"))
+  const attempt = makeId<never>("a", new Uint8Array(16).fill(9))
+  const order = { attempt, job: id + 3, sequence: 41 } as never
+  const text = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) }
+  host.attempts.set(attempt, { order, phase: "running", exit: null, swept: false, outputs: null, text })
+  host.highWater = 41
+  host.connect()
+  const view = await server.until(id, (job) => job.array?.counts.succeeded === 3)
+  assert.deepEqual([view.state, view.array?.held, view.array?.waiting], ["held", "3", ""])
+  await post(server, `${id}_3`, "release")
+  assert.equal((await server.untilEnded(id)).state, "succeeded")
 })
 
 test("what is no array is refused before anything changes", async () => {
