@@ -69,8 +69,13 @@ function host(id: string): fc.Arbitrary<QueueHost> {
 
 function attempt(id: string, at: number): fc.Arbitrary<RunningAttempt> {
   return fc
-    .record({ user: fc.constantFrom(...USERS), limitMs: fc.option(minutes(120), { freq: 4 }), ranMs: minutes(30) })
-    .map(({ user, limitMs, ranMs }) => ({
+    .record({
+      user: fc.constantFrom(...USERS),
+      limitMs: fc.option(minutes(120), { freq: 4 }),
+      ranMs: minutes(30),
+      once: fc.constantFrom(false, false, true),
+    })
+    .map(({ user, limitMs, ranMs, once }) => ({
       job: (100 + at) as JobId,
       task: null,
       name: "running",
@@ -87,6 +92,7 @@ function attempt(id: string, at: number): fc.Arbitrary<RunningAttempt> {
       startedMs: QUEUE_NOW_MS - ranMs,
       limitMs: limitMs === null ? null : ranMs + limitMs,
       leavesMs: null,
+      once,
     }))
 }
 

@@ -118,6 +118,8 @@ class SceneBuilder {
       startedMs: job.startedMs ?? this.#nowMs,
       limitMs: job.limitMs ?? this.#limitOf(job),
       leavesMs: job.leavesMs,
+      once: job.once,
+      stoppedFor: job.stoppedFor as JobId | null,
     }
   }
 

@@ -39,6 +39,9 @@ export interface DescribedJob {
   readonly arrayRunning: number | null
   readonly startedMs: number | null
   readonly leavesMs: number | null
+  readonly once: boolean
+  /** Of what is stopped: the number of the job for which. */
+  readonly stoppedFor: number | null
 }
 
 const PLAIN_JOB: DescribedJob = {
@@ -74,6 +77,8 @@ const PLAIN_JOB: DescribedJob = {
   arrayRunning: null,
   startedMs: null,
   leavesMs: null,
+  once: false,
+  stoppedFor: null,
 }
 
 const ALSO = {
@@ -156,6 +161,8 @@ export function jobCodec(nowMs: number): Codec<DescribedJob> {
         arrayRunning: ["array-running", nullable(count("a number of tasks", 0))],
         startedMs: ["started", at],
         leavesMs: ["leaves", at],
+        once: ["once", flag],
+        stoppedFor: ["stopped-for", nullable(count("a job's number", 1))],
       },
       PLAIN_JOB,
     ),

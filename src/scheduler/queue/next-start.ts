@@ -65,7 +65,7 @@ function* startsOf(
   const open = new OpenHosts(scene, pass.profiles, least)
   for (const [at, line] of lines.entries()) {
     // Whoever may preempt needs no room.
-    if (scene.policy.preemption.by === "off" && !open.takeAnyFrom(at)) return
+    if (!pass.mayMakeRoom && !open.takeAnyFrom(at)) return
     for (const found of pass.visit(line)) {
       if (found.room === null) continue
       const entry = pass.entryOf(line, found, at + 1)

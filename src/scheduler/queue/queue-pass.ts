@@ -3,11 +3,13 @@ import { Calendar, type Room } from "../calendar/calendar.ts"
 import { Grid } from "../calendar/grid.ts"
 import type { Profile } from "../calendar/profile.ts"
 import { taskIndices } from "../request/array-tasks.ts"
+import { endOf, heldBy, totalOf } from "./attempt-room.ts"
 import { HostTimes } from "./host-times.ts"
 import { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
+import { OwnHosts } from "./own-hosts.ts"
 import { PlaceHolds } from "./place-holds.ts"
-import { endOf, heldBy, type MadeRoom, Preemptor, totalOf } from "./preempt.ts"
+import { type MadeRoom, Preemptor } from "./preempt.ts"
 import type { Preemption, QueueEntry, WaitReason } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
 import { type LineRequest, Requests } from "./requests.ts"
@@ -45,9 +47,7 @@ export class QueuePass {
   readonly #requests: Requests
   readonly #limits: LimitReasons
   readonly #turns = new Map<string, Turn>()
-  /** Who found no room on their own hosts. */
-  readonly #ownFailed = new Map<LineRequest, Set<string>>()
-  readonly #ownPlaces = new Map<string, readonly number[]>()
+  readonly #own: OwnHosts
   /** Jobs with a time, and the room that is kept for those that do not start. */
   readonly #settled = new Map<JobId, { readonly request: LineRequest; readonly room: Room } | "started">()
   readonly #holds: PlaceHolds
@@ -71,38 +71,32 @@ export class QueuePass {
     this.#requests = new Requests(scene, this.#calendar, new HostTimes(scene, nowMs))
     this.#limits = new LimitReasons(scene, standings, nowMs)
     this.preemptor = new Preemptor(scene, this.#calendar, standings)
-    for (const [place, { owner }] of scene.hosts.entries())
-      if (owner !== null) this.#ownPlaces.set(owner, [...(this.#ownPlaces.get(owner) ?? []), place])
+    this.#own = new OwnHosts(scene, this.#calendar, this.preemptor)
   }
 
   /** Only on the sender's own hosts, only now: owners go first there. */
   visitOwn(line: Line): Found[] {
     const { spec, standing } = line
-    const own = this.#ownPlaces.get(spec.user)
-    if (own === undefined || spec.hosts > own.length || spec.array !== null || standing.refusal !== null) return []
+    if (spec.array !== null || standing.refusal !== null || !this.#own.hasEnough(spec)) return []
     const request = this.#requests.of(line)
-    let failed = this.#ownFailed.get(request)
-    if (failed === undefined) {
-      failed = new Set()
-      this.#ownFailed.set(request, failed)
-    }
     // As room only shrinks, nobody like them will find any.
-    if (failed.has(spec.user) || this.#limits.reasonOf(line, request) !== null) return []
+    if (this.#own.hasFailed(line, request) || this.#limits.reasonOf(line, request) !== null) return []
     const { nowMs } = this.#calendar.grid
     if (spec.deadlineMs !== null && nowMs + line.limitMs > spec.deadlineMs) return []
-    const { plan } = request
-    const places = plan.asked.places.filter((place) => own.includes(place))
-    const free = places.filter((place) => plan.roomOn(place, nowMs) === nowMs).slice(0, spec.hosts)
-    const room = { places: free.sort((a, b) => a - b), startMs: nowMs }
-    if (free.length === spec.hosts && this.#calendar.hasRoom(plan, room)) {
-      this.#calendar.take(plan, room)
+    const room = this.#own.freeNow(line, request)
+    if (room !== null) {
+      this.#calendar.take(request.plan, room)
       this.#started(line, request)
       return [{ task: null, room, preempts: [], reason: null }]
     }
-    const made = this.preemptor.makeOwnRoom(line, request, places)
-    if (made !== null) return [this.#made(line, request, null, made)]
-    failed.add(spec.user)
-    return []
+    const made = this.#own.makeRoom(line, request)
+    return made === null ? [] : [this.#made(line, request, null, made)]
+  }
+
+  /** Whether somebody may start though no host has room. */
+  get mayMakeRoom(): boolean {
+    const { policy } = this.#scene
+    return policy.preemption.by !== "off" || this.#own.mayPreempt || this.preemptor.isAwaited
   }
 
   /** Its turn: a start, a reservation, or a reason. Nothing where it has a better time in another partition already. */
@@ -126,6 +120,8 @@ export class QueuePass {
     for (const task of tasks) {
       const refused =
         running >= atOnce ? ({ code: "array_limit", atOnce } as const) : (ahead ?? this.#limits.reasonOf(line, request))
+      const own = refused?.code === "in_turn" ? this.#own.makeRoomAfterAll(line, request) : null
+      if (own !== null) return [this.#made(line, request, null, own)]
       if (refused !== null) return [...found, ...waits(refused)]
       const started = reserved > 0 ? null : this.#startNow(line, request, task)
       if (started !== null) {
@@ -197,7 +193,7 @@ export class QueuePass {
       this.#started(line, request)
       return { task, room, preempts: [], reason: null }
     }
-    const made = this.preemptor.makeRoom(line, request)
+    const made = this.preemptor.makeRoom(line, request) ?? this.#own.makeRoomAfterAll(line, request)
     return made === null ? null : this.#made(line, request, task, made)
   }
 

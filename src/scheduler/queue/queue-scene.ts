@@ -98,6 +98,13 @@ export interface RunningAttempt {
   readonly limitMs: number | null
   /** It is being ended, or stopped, for another: until then at the latest. */
   readonly leavesMs: number | null
+  /** It may run only once. Absent: no. */
+  readonly once?: boolean
+  /**
+   * All of it is stopped so that this job starts, or runs, beside its memory. It takes up again what it holds before anybody else does; where that job
+   * runs, its limit is counted from when that ends.
+   */
+  readonly stoppedFor?: JobId | null
 }
 
 /** A time in which hosts are kept for some. */
