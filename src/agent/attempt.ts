@@ -56,6 +56,8 @@ export class Attempt {
   startedUptimeMs = 0
   /** For how long its tree was stopped for the sake of people at the host; and whether it is. */
   readonly suspension = new Suspension()
+  /** It was told that its time limit is near. */
+  warned = false
   stop: StopRequest | null = null
   /** When its grace ends, by `performance.now()`. */
   stopDueMs = Number.POSITIVE_INFINITY

@@ -5,6 +5,7 @@ import { ENVIRONMENT_KINDS, type EnvironmentSpec } from "../protocol/environment
 import { WindfallError } from "../protocol/errors.ts"
 import { type BlobHash, isBlobHash, isId } from "../protocol/ids.ts"
 import { CAUSES } from "../protocol/job-state.ts"
+import { WARNING_SIGNALS, type WarningSignal } from "../protocol/warning-signal.ts"
 import { readLever, readTerms } from "./owner/read-owner.ts"
 
 const MOST_PAGE_CHARACTERS = 100_000
@@ -113,6 +114,7 @@ function readOrder(value: unknown): AttemptOrder {
     timeLimitMs: orNull(order, "timeLimitMs", count),
     graceMs: count(order, "graceMs"),
     stopSignal: text(order, "stopSignal"),
+    ...(order.warning === undefined ? {} : { warning: readWarning(order.warning) }),
     outputs: orNull(order, "outputs", list),
     // Older servers do not know it.
     ...(order.checkpoint === undefined ? {} : { checkpoint: readCheckpoint(order.checkpoint) }),
@@ -147,6 +149,15 @@ function readCheckpoint(value: unknown): OrderCheckpoint {
   return {
     globs: orNull(checkpoint, "globs", list),
     from: from && { tree: hash(from, "tree"), attempt: sequence(from, "attempt") },
+  }
+}
+
+function readWarning(value: unknown): WarningSignal {
+  const warning = object(value, "warning")
+  return {
+    signal: oneOf(warning, "signal", WARNING_SIGNALS),
+    beforeMs: count(warning, "beforeMs"),
+    commandOnly: warning.commandOnly === true,
   }
 }
 

@@ -17,6 +17,7 @@ import type { Cause } from "./job-state.ts"
 import type { Leftovers } from "./leftovers.ts"
 import type { HostTerms, Lever } from "./owner.ts"
 import type { Resources } from "./resources.ts"
+import type { WarningSignal } from "./warning-signal.ts"
 
 /** Raised when server and agent of neighbouring releases no longer understand each other. */
 export const AGENT_PROTOCOL = 1
@@ -42,6 +43,8 @@ export interface AttemptOrder {
   readonly timeLimitMs: number | null
   readonly graceMs: number
   readonly stopSignal: string
+  /** Sent once, before the time limit; absent where there is none, and from older servers. */
+  readonly warning?: WarningSignal
   readonly outputs: readonly string[] | null
   readonly checkpoint?: OrderCheckpoint
   readonly stdin: BlobHash | null
