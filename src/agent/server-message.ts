@@ -72,6 +72,14 @@ export function readServerMessage(value: unknown): ServerMessage | null {
         signal: text(message, "signal"),
         graceMs: count(message, "graceMs"),
       }
+    case "suspend-for":
+      return {
+        type: "suspend-for",
+        ...named(message),
+        turn: sequence(message, "turn"),
+        for: message.for === null ? null : (sequence(message, "for") as never),
+        text: text(message, "text"),
+      }
     case "limit":
       return { type: "limit", ...named(message), timeLimitMs: orNull(message, "timeLimitMs", count) }
     default:

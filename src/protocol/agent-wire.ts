@@ -6,6 +6,7 @@
  * `disown` for each, re-sends `start` for attempts the agent has never seen, in order of sequence, and only then `ready`.
  * After that both speak freely.
  */
+import type { SuspendedFor, SuspendFor } from "./aside-wire.ts"
 import type { CheckpointNews, OrderCheckpoint } from "./checkpoint.ts"
 import type { DataOffer, OrderData } from "./data-wire.ts"
 import type { EnvironmentSpec } from "./environment.ts"
@@ -81,7 +82,7 @@ export interface FoundAttempt {
   readonly phase: "preparing" | "running" | "exited"
   readonly startedAt: number | null
   readonly exit: ExitRecord | null
-  /** Since when its tree is stopped for the owner's sake; absent when it is not, and from older agents. */
+  /** Since when its tree is stopped, for the owner's sake or another job's; absent when it is not, and from older agents. */
   readonly suspendedAt?: number
   /** For how long it was stopped before that, in all; absent where it never was. */
   readonly suspendedMs?: number
@@ -203,6 +204,7 @@ export type AgentMessage =
   | { readonly type: "disk"; readonly disk: HostDisk }
   | HostNews
   | CheckpointNews
+  | SuspendedFor
   /** The host's owner is taking Windfall off: what runs is asked to end, and nothing can be started here any more. */
   | { readonly type: "left" }
   /**
@@ -275,6 +277,7 @@ export type ServerMessage =
       readonly sequence: number
       readonly timeLimitMs: number | null
     }
+  | SuspendFor
   /** Output up to here is durable at the server; the host may let go of it. */
   | { readonly type: "received"; readonly sequence: number; readonly stdout: number; readonly stderr: number }
   /** The server has everything: raise the high-water mark, remove the folder, answer `forgotten`. */

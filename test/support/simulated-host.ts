@@ -6,6 +6,7 @@ import type {
   ServerMessage,
 } from "../../src/protocol/agent-wire.ts"
 import { AGENT_PROTOCOL } from "../../src/protocol/agent-wire.ts"
+import type { SuspendFor } from "../../src/protocol/aside-wire.ts"
 import type { ExaminationRequest } from "../../src/protocol/doctor-wire.ts"
 import type { OutputStream } from "../../src/protocol/frames.ts"
 import type { HostFacts } from "../../src/protocol/host.ts"
@@ -63,6 +64,8 @@ export class SimulatedHost {
   network: Extract<AgentMessage, { type: "network" }> | undefined
   leftovers: Leftovers = { strays: [], missingBytes: 0 }
   script: Script = exitsAtOnce()
+  /** Whether it does at once what it is told of stopping attempts for others. */
+  obeys = true
   /** What it says when it is to examine itself, in lines of JSON. */
   examine: (request: ExaminationRequest) => AsyncIterable<Uint8Array> = () => examinationLines(LINUX_EXAMINATION)
   /** What it answers when it is asked for outputs; another one makes it a host that fails or lies. */
@@ -149,6 +152,21 @@ export class SimulatedHost {
     this.tell({ type: "started", attempt: attempt.order.attempt, sequence, pid: 4711, at: Date.now() })
   }
 
+  /** Stops or continues the attempt for another job, as its server says, and answers. */
+  suspendFor(attempt: SimulatedAttempt, { turn, for: job, text }: SuspendFor): void {
+    const name = { attempt: attempt.order.attempt, sequence: attempt.order.sequence }
+    const at = Date.now()
+    const { suspendedAt, suspendedMs = 0 } = attempt.suspended ?? {}
+    if (job !== null) {
+      attempt.suspended = { ...attempt.suspended, suspendedAt: suspendedAt ?? at }
+      this.tell({ type: "suspended", ...name, at, why: { code: "preempted", text }, reactionMs: 0 })
+    } else if (suspendedAt !== undefined) {
+      attempt.suspended = { suspendedMs: suspendedMs + at - suspendedAt }
+      this.tell({ type: "continued", ...name, at, suspendedMs: suspendedMs + at - suspendedAt })
+    }
+    this.tell({ type: "suspended-for", ...name, turn })
+  }
+
   print(attempt: SimulatedAttempt, stream: OutputStream, text: string | Buffer): void {
     const offset = attempt.text[stream].length
     const bytes = Buffer.from(text)
@@ -210,6 +228,11 @@ export class SimulatedHost {
       case "stop": {
         const attempt = this.attempts.get(message.attempt)
         if (attempt?.phase === "running") this.finish(attempt, { cause: message.cause, signal: 15 })
+        return
+      }
+      case "suspend-for": {
+        const attempt = this.attempts.get(message.attempt)
+        if (attempt?.phase === "running" && this.obeys) this.suspendFor(attempt, message)
         return
       }
       case "forget":

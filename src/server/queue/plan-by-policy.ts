@@ -8,6 +8,7 @@ import { place } from "../jobs/place.ts"
 import { awaitedBy, preempt } from "./preempt.ts"
 import { sceneOf } from "./scene.ts"
 import { setStanding, timeLimitOf } from "./standing.ts"
+import { letGoOn } from "./stop-for.ts"
 import { effectiveLimitOf } from "./who-of.ts"
 
 /**
@@ -27,7 +28,8 @@ export function planByPolicy(core: Core, policy: Policy): number | null {
       if (!awaited.has(entry.job)) preempt(core, entry.preempts)
     } else if (entry.state === "start") start(core, scene, entry)
   }
-  return nextWakeMs
+  const againMs = letGoOn(core, awaitedBy(core), true)
+  return nextWakeMs === null || againMs === null ? (nextWakeMs ?? againMs) : Math.min(nextWakeMs, againMs)
 }
 
 function start(core: Core, scene: QueueScene, entry: QueueEntry): void {
@@ -39,6 +41,7 @@ function start(core: Core, scene: QueueScene, entry: QueueEntry): void {
   setStanding(core, job, {
     ranAs: { account: asked.account, partition: entry.partition, qos: entry.qos },
     leaving: undefined,
+    stoppedFor: undefined,
     // What its partition limits it to holds for it, too: others' times rest on that.
     ...(limitMs === timeLimitOf(job) ? {} : { timeLimitMs: limitMs }),
   })

@@ -1,3 +1,4 @@
+import type { JobId } from "../../protocol/ids.ts"
 import { plan } from "../../scheduler/plan.ts"
 import { nextBookingChange } from "../bookings/bookings-ahead.ts"
 import type { Core } from "../core.ts"
@@ -7,6 +8,7 @@ import { lookAtGates } from "./look-at-gates.ts"
 import { PassPace } from "./pass-pace.ts"
 import { planByPolicy } from "./plan-by-policy.ts"
 import { snapshotOf } from "./snapshot.ts"
+import { letGoOn } from "./stop-for.ts"
 
 /** Decides what starts: first come, first served as long as nobody applied a policy, else as that has it. */
 export class Planner {
@@ -21,6 +23,7 @@ export class Planner {
   planAndPlace(): number | null {
     const core = this.#core
     const gateAt = lookAtGates(core)
+    letGoOn(core, NOBODY, false)
     const planAt = policyHolds(core) ? this.#byPolicy() : this.#byTurn()
     const now = core.clock.now()
     const bookedAt = core.table.waitingCount === 0 ? null : nextBookingChange(core, now)
@@ -44,6 +47,8 @@ export class Planner {
     return planAt
   }
 }
+
+const NOBODY: ReadonlySet<JobId> = new Set()
 
 /** `null`: never. */
 function earliest(...times: readonly (number | null)[]): number | null {

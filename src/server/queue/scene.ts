@@ -10,6 +10,7 @@ import type { Core } from "../core.ts"
 import type { Tried } from "../jobs/job-table.ts"
 import { poolUsageOf } from "../usage/pool-usage.ts"
 import { niceOf, queueAskedOf, timeLimitOf } from "./standing.ts"
+import { isStoppedFor, stoppedForOf } from "./stop-for.ts"
 import { effectiveLimitOf, partitionsOf, placedAs } from "./who-of.ts"
 
 /** The pool and its queue as the scheduler's plan by policy sees them. What keeps jobs out of the queue is not in it: they are not there. */
@@ -32,7 +33,7 @@ export function sceneOf(core: Core, policy: Policy, nowMs: number): QueueScene {
       core.table
         .onHost(record.id)
         .filter(({ attempt }) => !attempt.swept)
-        .map((tried) => runningAttempt(policy, tried, nowMs)),
+        .map((tried) => runningAttempt(core, policy, tried, nowMs)),
     ),
     bookings: bookingsAhead(core, nowMs, () => longestLimit(core)),
     ended: [],
@@ -97,7 +98,8 @@ export function waitingJob(policy: Policy, job: JobRecord, waiting: WaitingJob):
   }
 }
 
-function runningAttempt(policy: Policy, { job, attempt }: Tried, nowMs: number): RunningAttempt {
+function runningAttempt(core: Core, policy: Policy, tried: Tried, nowMs: number): RunningAttempt {
+  const { job, attempt } = tried
   const { spec, standing, user } = job
   const partition = standing?.ranAs?.partition ?? partitionsOf(policy, spec)[0] ?? policy.defaultPartition
   const { suspended, suspendedMs } = attempt
@@ -119,8 +121,33 @@ function runningAttempt(policy: Policy, { job, attempt }: Tried, nowMs: number):
     submittedMs: job.submittedAt,
     startedMs: (attempt.startedAt ?? attempt.placedAt) + stoppedMs,
     limitMs: effectiveLimitOf(policy, job, partition),
-    leavesMs: leavesAt({ job, attempt }, nowMs),
+    leavesMs: leavesAt(tried, nowMs),
+    once: spec.retry.once,
+    ...stoppedIn(core, policy, tried, effectiveLimitOf(policy, job, partition), nowMs),
   }
+}
+
+/** What is stopped for another job ends later by what that has left. As long as its host has not answered it is as good as on its way. */
+function stoppedIn(
+  core: Core,
+  policy: Policy,
+  tried: Tried,
+  limitMs: number | null,
+  nowMs: number,
+): Partial<RunningAttempt> {
+  const stoppedFor = isStoppedFor(tried)
+  if (stoppedFor === null) return {}
+  if (stoppedForOf(tried)?.done === false) return { leavesMs: leavesAt(tried, nowMs) ?? nowMs }
+  const other = core.table.live(stoppedFor)
+  const itsLimitMs =
+    other === undefined
+      ? 0
+      : effectiveLimitOf(policy, other, other.standing?.ranAs?.partition ?? policy.defaultPartition)
+  const startedAt = other?.attempts.findLast(
+    ({ hostId, swept }) => hostId === tried.attempt.hostId && !swept,
+  )?.startedAt
+  if (limitMs === null || itsLimitMs === null) return { stoppedFor, limitMs: null }
+  return { stoppedFor, limitMs: limitMs + Math.max(0, (startedAt ?? nowMs) + itsLimitMs - nowMs) }
 }
 
 /** When it is gone at the latest, where it is on its way out; `null` when it is not. */

@@ -32,6 +32,17 @@ export const standing = answer(
       .object({ attempt: count, for: count, until: time, graceMs: count })
       .optional()
       .describe("This attempt is being ended so that another job gets its place"),
+    stoppedFor: z
+      .object({
+        attempt: count,
+        for: count.nullable().describe("The job for which; null: it goes on"),
+        turn: count.describe("Counts up with each word to its host"),
+        done: z.boolean().describe("Its host has answered that it is so"),
+        since: time,
+        text: z.string(),
+      })
+      .optional()
+      .describe("What its host was told last of stopping this attempt for another job"),
   }),
 )
 
