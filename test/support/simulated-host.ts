@@ -6,7 +6,6 @@ import type {
   ServerMessage,
 } from "../../src/protocol/agent-wire.ts"
 import { AGENT_PROTOCOL } from "../../src/protocol/agent-wire.ts"
-import type { SuspendFor } from "../../src/protocol/aside-wire.ts"
 import type { ExaminationRequest } from "../../src/protocol/doctor-wire.ts"
 import type { OutputStream } from "../../src/protocol/frames.ts"
 import type { HostFacts } from "../../src/protocol/host.ts"
@@ -17,6 +16,7 @@ import type { HostsContext } from "../../src/server/hosts/host-channel.ts"
 import { BlobFolder } from "../../src/workspace/blob-folder.ts"
 import { missingFrom } from "../../src/workspace/diff.ts"
 import { encodePack } from "../../src/workspace/pack.ts"
+import { suspendFor } from "./simulated-aside.ts"
 import { SimulatedChannel } from "./simulated-channel.ts"
 import { examinationLines, HOST_FACTS, LINUX_EXAMINATION } from "./simulated-facts.ts"
 
@@ -152,21 +152,6 @@ export class SimulatedHost {
     this.tell({ type: "started", attempt: attempt.order.attempt, sequence, pid: 4711, at: Date.now() })
   }
 
-  /** Stops or continues the attempt for another job, as its server says, and answers. */
-  suspendFor(attempt: SimulatedAttempt, { turn, for: job, text }: SuspendFor): void {
-    const name = { attempt: attempt.order.attempt, sequence: attempt.order.sequence }
-    const at = Date.now()
-    const { suspendedAt, suspendedMs = 0 } = attempt.suspended ?? {}
-    if (job !== null) {
-      attempt.suspended = { ...attempt.suspended, suspendedAt: suspendedAt ?? at }
-      this.tell({ type: "suspended", ...name, at, why: { code: "preempted", text }, reactionMs: 0 })
-    } else if (suspendedAt !== undefined) {
-      attempt.suspended = { suspendedMs: suspendedMs + at - suspendedAt }
-      this.tell({ type: "continued", ...name, at, suspendedMs: suspendedMs + at - suspendedAt })
-    }
-    this.tell({ type: "suspended-for", ...name, turn })
-  }
-
   print(attempt: SimulatedAttempt, stream: OutputStream, text: string | Buffer): void {
     const offset = attempt.text[stream].length
     const bytes = Buffer.from(text)
@@ -232,7 +217,7 @@ export class SimulatedHost {
       }
       case "suspend-for": {
         const attempt = this.attempts.get(message.attempt)
-        if (attempt?.phase === "running" && this.obeys) this.suspendFor(attempt, message)
+        if (attempt?.phase === "running" && this.obeys) suspendFor(this, attempt, message)
         return
       }
       case "forget":
