@@ -43,8 +43,9 @@ function host(id: string): fc.Arbitrary<QueueHost> {
       owner: fc.option(fc.constantFrom(...USERS), { freq: 1 }),
       obstacle: fc.option(fc.option(minutes(60), { freq: 2 }), { freq: 1 }),
       busyBytes: fc.constantFrom(0, 0, 0, 1),
+      prefers: fc.constantFrom([], [], [{ users: ["ann"], accounts: [] }], [{ users: ["bob"], accounts: ["default"] }]),
     })
-    .map(({ memoryBytes, gpus, cores, weight, owner, obstacle, busyBytes }) => ({
+    .map(({ memoryBytes, gpus, cores, weight, owner, obstacle, busyBytes, prefers }) => ({
       id: id as HostId,
       name: id,
       link: "ready",
@@ -63,6 +64,7 @@ function host(id: string): fc.Arbitrary<QueueHost> {
       places: new Set(),
       owner,
       weight,
+      prefers,
       expected: [],
     }))
 }

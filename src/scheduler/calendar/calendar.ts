@@ -41,17 +41,18 @@ export class Calendar {
     this.grid = grid
     this.profiles = hosts.map(({ total }) => new Profile(total, grid))
     this.#weights = hosts.map(({ weight }) => weight)
-    this.#order = hosts.map((_, place) => place).sort((a, b) => hosts[a]!.weight - hosts[b]!.weight || a - b)
-    this.#ranks = new Int32Array(hosts.length)
-    for (const [rank, place] of this.#order.entries()) this.#ranks[place] = rank
+    this.#order = placesBy(this.#weights)
+    this.#ranks = ranksBy(this.#order)
     this.#pieces = new Map(
       Object.entries(pieces).map(([name, count]) => [name, new Profile(piecesOf(count), grid)] as const),
     )
   }
 
   request(asked: Asked): PlanRequest {
-    const places = this.#fitting(asked)
-    return new PlanRequest({ ...asked, places }, this.grid, this.profiles, this.#ranks, this.#relaxed.length)
+    const order = asked.weights === undefined ? this.#order : placesBy(asked.weights)
+    const ranks = asked.weights === undefined ? this.#ranks : ranksBy(order)
+    const places = this.#fitting(asked, order)
+    return new PlanRequest({ ...asked, places }, this.grid, this.profiles, ranks, this.#relaxed.length)
   }
 
   /** The first room for the request before `beforeMs`. */
@@ -117,7 +118,8 @@ export class Calendar {
     const { asked } = request
     const { nowMs, endMs } = this.grid
     const free = asked.places.filter((place) => request.roomOn(place, nowMs) === nowMs)
-    const chosen = chooseHosts(HostSet.of(this.profiles.length, free), asked.hosts, this.#weights) ?? asked.places
+    const chosen =
+      chooseHosts(HostSet.of(this.profiles.length, free), asked.hosts, asked.weights ?? this.#weights) ?? asked.places
     const places = chosen.filter((place) => request.opensMs(place) < endMs)
     const isFirm = asked.hosts > 1 || request.hasPieces
     const jobs = { count: 0 }
@@ -174,13 +176,13 @@ export class Calendar {
   }
 
   /** Those that have enough in all, the first first. */
-  #fitting({ need, places }: Asked): readonly number[] {
+  #fitting({ need, places }: Asked, order: readonly number[]): readonly number[] {
     const has = new Uint8Array(this.profiles.length)
     for (const place of places) {
       const { total } = this.profiles[place]!
       if (need === "whole" || fits(needOn(need, total), total)) has[place] = 1
     }
-    return this.#order.filter((place) => has[place] === 1)
+    return order.filter((place) => has[place] === 1)
   }
 
   #change(request: PlanRequest, places: readonly number[], startMs: number, times: 1 | -1): void {
@@ -230,7 +232,7 @@ export class Calendar {
         const { room, enoughMs } = this.#roomAt(request, startMs)
         if (enoughMs === startMs) {
           request.floorMs = startMs
-          return { places: chooseHosts(room, request.asked.hosts, this.#weights)!, startMs }
+          return { places: chooseHosts(room, request.asked.hosts, request.asked.weights ?? this.#weights)!, startMs }
         }
         startMs = enoughMs
       }
@@ -284,4 +286,14 @@ export class Calendar {
 
 function piecesOf(count: number): Resources {
   return { memoryBytes: 0, gpus: 0, cores: count }
+}
+
+function placesBy(weights: readonly number[]): readonly number[] {
+  return weights.map((_, place) => place).sort((a, b) => weights[a]! - weights[b]! || a - b)
+}
+
+function ranksBy(order: readonly number[]): Int32Array {
+  const ranks = new Int32Array(order.length)
+  for (const [rank, place] of order.entries()) ranks[place] = rank
+  return ranks
 }

@@ -23,6 +23,8 @@ export interface Asked {
   readonly closed: readonly (readonly Closed[])[]
   /** By place, in order of time: when no start is planned there, but one may be made now. */
   readonly noStarts: readonly (readonly Closed[])[]
+  /** By place: of hosts with room at the same moment low ones are taken first. Absent: by the hosts' own weights. */
+  readonly weights?: readonly number[]
 }
 
 export interface HeldRequest {

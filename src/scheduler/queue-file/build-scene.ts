@@ -4,6 +4,7 @@ import { needOn } from "../../protocol/resources.ts"
 import { type Path, type Report, shown } from "../described/codec.ts"
 import { matchesHost } from "../policy/host-match.ts"
 import type { Policy } from "../policy/policy.ts"
+import { preferredOn } from "../queue/preferences.ts"
 import type { EndedJob, HostBooking, QueueHost, QueueJob, QueueScene, RunningAttempt } from "../queue/queue-scene.ts"
 import { occurrences, readRecurrence, recurrenceProblem } from "../time/recurrence.ts"
 import type { DescribedScene } from "./described-scene.ts"
@@ -192,6 +193,7 @@ class SceneBuilder {
       data: new Set(),
       places: new Set(),
       owner: host.owner,
+      prefers: preferredOn(this.#policy, matched),
       // Small Macs first, where nobody says otherwise.
       weight: host.weight ?? memoryBytes,
       expected: expectedTimes(host.presence, zone, this.#nowMs, this.#policy.backfill.windowMs),

@@ -8,6 +8,7 @@ import type { ArrayTasks } from "../request/array-tasks.ts"
 import type { Dependency } from "../request/dependency.ts"
 import type { Progress } from "../request/dependency-state.ts"
 import type { SchedulableHost, WaitingJob } from "../snapshot.ts"
+import type { Preferred } from "./preferences.ts"
 
 /** All that a plan is made from: plain data, never changed by the planner. */
 export interface QueueScene {
@@ -32,6 +33,8 @@ export interface QueueHost extends SchedulableHost {
   readonly owner: string | null
   /** Among hosts with room the lowest is taken first; equal ones in the order of the scene. */
   readonly weight: number
+  /** Whom it prefers, by policy; absent: nobody. */
+  readonly prefers?: readonly Preferred[]
   /** When its owner is usually there, by what was learned of the week: no start is planned then. */
   readonly expected: readonly Closed[]
 }

@@ -7,6 +7,7 @@ import { lastingObstacles } from "../obstacle.ts"
 import type { Shape } from "../shape.ts"
 import type { HostTimes } from "./host-times.ts"
 import type { Line } from "./line.ts"
+import { Preferences } from "./preferences.ts"
 import type { QueueHost, QueueJob, QueueScene } from "./queue-scene.ts"
 
 /** What lines that ask alike ask for. Two of them are interchangeable: where and when one may run the other may. */
@@ -29,11 +30,13 @@ export class Requests {
   readonly #known = new Map<string, LineRequest>()
   readonly #places = new Map<string, readonly number[]>()
   readonly #plain: boolean
+  readonly #preferences: Preferences
 
   constructor(scene: QueueScene, calendar: Calendar, times: HostTimes) {
     this.#scene = scene
     this.#calendar = calendar
     this.#times = times
+    this.#preferences = new Preferences(scene.hosts)
     this.#plain = scene.hosts.every(({ users }) => users === null)
   }
 
@@ -52,7 +55,8 @@ export class Requests {
     const need = needOf(spec)
     const { key: admission, closed } = this.#times.closedTo(spec)
     const where = `${needText(need)} ${this.#placesKey(spec, partition, need)}`
-    const key = `${where}\n${spec.hosts} ${limitMs} ${admission} ${piecesKey(spec)}`
+    const ranking = this.#preferences.rankingFor(standing)
+    const key = `${where}\n${spec.hosts} ${limitMs} ${admission} ${ranking?.key ?? ""} ${piecesKey(spec)}`
     let request = this.#known.get(key)
     if (request === undefined) {
       const places = this.#placesOf(where, spec, partition)
@@ -65,6 +69,7 @@ export class Requests {
         places: need === "whole" ? this.#withRoomFor(spec, places) : places,
         closed,
         noStarts: this.#times.noStarts,
+        ...(ranking === null ? {} : { weights: ranking.weights }),
       }
       request = {
         plan: this.#calendar.request(asked),

@@ -1,5 +1,6 @@
 import { matchesHost } from "../../scheduler/policy/host-match.ts"
 import type { Policy } from "../../scheduler/policy/policy.ts"
+import { preferredOn } from "../../scheduler/queue/preferences.ts"
 import type { QueueHost, QueueJob, QueueScene, RunningAttempt } from "../../scheduler/queue/queue-scene.ts"
 import { fairSharesOf } from "../../scheduler/queue-file/fair-shares.ts"
 import type { WaitingJob } from "../../scheduler/snapshot.ts"
@@ -51,6 +52,7 @@ export function hostsOf(core: Core, policy: Policy): QueueHost[] {
         hosts.some((match) => matchesHost(match, matched)) ? name : [],
       ),
       owner: record.owner,
+      prefers: preferredOn(policy, matched),
       // The smallest Mac that fits goes first.
       weight: seen.total.memoryBytes,
       expected: [],
