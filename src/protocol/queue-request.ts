@@ -55,6 +55,8 @@ export interface JobStanding {
   readonly timeLimitMs?: number | null
   /** Since when its waiting counts, where that is later than when it was sent. */
   readonly waitsSince?: number
+  /** The highest priority that it had while it waited, where by policy that never falls. */
+  readonly reached?: number
   /** What it was placed under last. */
   readonly ranAs?: { readonly account: string; readonly partition: string; readonly qos: string }
   /** This attempt is being ended so that another job gets its place. */

@@ -26,6 +26,8 @@ export interface SimulatedAttempt {
   phase: FoundAttempt["phase"]
   exit: ExitRecord | null
   swept: boolean
+  /** By its clock, once it runs. */
+  begunAt?: number
   outputs: { tree: BlobHash; files: number; bytes: number } | null
   readonly text: Record<OutputStream, Buffer>
   /** What hello tells of how it was stopped for somebody's sake. */
@@ -147,6 +149,7 @@ export class SimulatedHost {
 
   begin(attempt: SimulatedAttempt): void {
     attempt.phase = "running"
+    attempt.begunAt = Date.now()
     const { job, sequence } = attempt.order
     this.begun.set(job, (this.begun.get(job) ?? 0) + 1)
     this.tell({ type: "started", attempt: attempt.order.attempt, sequence, pid: 4711, at: Date.now() })
@@ -212,7 +215,10 @@ export class SimulatedHost {
       }
       case "stop": {
         const attempt = this.attempts.get(message.attempt)
-        if (attempt?.phase === "running") this.finish(attempt, { cause: message.cause, signal: 15 })
+        if (attempt?.phase !== "running") return
+        const { begunAt = 1 } = attempt
+        const endedAt = Math.max(begunAt, Date.now())
+        this.finish(attempt, { cause: message.cause, signal: 15, startedAt: begunAt, endedAt })
         return
       }
       case "suspend-for": {

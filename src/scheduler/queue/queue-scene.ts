@@ -71,6 +71,8 @@ export interface QueueJob extends Pick<WaitingJob, "id" | "user" | "hasSecrets" 
   readonly hold: "user" | "admin" | null
   /** Set by hand, past all factors. */
   readonly priority: number | null
+  /** The highest priority it had while it waited, for policies by which that never falls; absent: not known. */
+  readonly reached?: number
   readonly nice: number
   readonly site: number
   readonly dependency: Dependency | null

@@ -6,6 +6,7 @@ import type { QueueScene } from "../../scheduler/queue/queue-scene.ts"
 import type { Core } from "../core.ts"
 import { place } from "../jobs/place.ts"
 import { awaitedBy, preempt } from "./preempt.ts"
+import { noteReached } from "./reached.ts"
 import { sceneOf } from "./scene.ts"
 import { setStanding, timeLimitOf } from "./standing.ts"
 import { letGoOn } from "./stop-for.ts"
@@ -20,6 +21,7 @@ export function planByPolicy(core: Core, policy: Policy): number | null {
   const now = core.clock.now()
   const scene = sceneOf(core, policy, now)
   const { entries, nextWakeMs } = planQueue(scene, now)
+  noteReached(core, policy, entries)
   const awaited = awaitedBy(core)
   core.table.setPlaces(new Map(entries.flatMap(({ job, place }) => (place === null ? [] : [[job, place]]))))
   for (const entry of entries) {

@@ -10,6 +10,7 @@ import { bookingOf, longestLimit } from "../bookings/kept-from.ts"
 import type { Core } from "../core.ts"
 import type { Tried } from "../jobs/job-table.ts"
 import { poolUsageOf } from "../usage/pool-usage.ts"
+import { reachedBy } from "./reached.ts"
 import { niceOf, queueAskedOf, timeLimitOf } from "./standing.ts"
 import { isStoppedFor, stoppedForOf } from "./stop-for.ts"
 import { effectiveLimitOf, partitionsOf, placedAs } from "./who-of.ts"
@@ -67,6 +68,7 @@ export function waitingJob(policy: Policy, job: JobRecord, waiting: WaitingJob):
   const losesAge = policy.priority.slurmAge ? job.attempts.findLast(({ endedAt }) => endedAt !== null)?.endedAt : null
   const submittedMs = losesAge ?? job.submittedAt
   const { resources, hasSecrets, data, workspace, crashes } = waiting
+  const reached = policy.priority.neverFalls ? reachedBy(job) : undefined
   const counts = policy.priority.accruesAlways ? undefined : standing?.waitsSince
   return {
     id: job.id,
@@ -90,6 +92,7 @@ export function waitingJob(policy: Policy, job: JobRecord, waiting: WaitingJob):
     deadlineMs: asked.deadlineAt,
     hold: null,
     priority: standing?.priority ?? null,
+    ...(reached === undefined ? {} : { reached }),
     nice: niceOf(job),
     site: 0,
     dependency: null,

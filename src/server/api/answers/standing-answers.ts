@@ -27,6 +27,7 @@ export const standing = answer(
     priority: count.optional().describe("Set by hand"),
     timeLimitMs: count.nullable().optional().describe("Instead of what was asked for"),
     waitsSince: time.optional().describe("Since when its waiting counts, where that is later than when it was sent"),
+    reached: count.optional().describe("The highest priority it had while it waited, where by policy that never falls"),
     ranAs: z.object({ account: z.string(), partition: z.string(), qos: z.string() }).optional(),
     leaving: z
       .object({ attempt: count, for: count, until: time, graceMs: count })
