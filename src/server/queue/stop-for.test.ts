@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { describe, it } from "node:test"
 import { runsOn, type SimulatedHost } from "../../../test/support/simulated-host.ts"
 import { TestServer } from "../../../test/support/test-server.ts"
+import type { WhyAnswer } from "../../protocol/api.ts"
 import type { JobSpec, JobView } from "../../protocol/job.ts"
 import { NO_QUEUE_REQUEST } from "../../protocol/queue-request.ts"
 
@@ -107,5 +108,7 @@ describe("a job that is stopped for another one", () => {
     const urgent = await server.submit({ ...URGENT, resources: large.resources! })
     assert.deepEqual([(await server.job(urgent.id)).state, (await server.job(plain.id)).state], ["queued", "running"])
     assert.deepEqual(words(host), [])
+    const why = await server.call<WhyAnswer>("GET", `/v1/jobs/${urgent.id}/why`)
+    assert.match(why.hosts[0]?.text ?? "", new RegExp(`; job ${plain.id} may run only once and is not preempted$`))
   })
 })
