@@ -3,6 +3,7 @@ import type { Cause } from "../../protocol/job-state.ts"
 import type { Core } from "../core.ts"
 import { endSuspension } from "../owners/step-aside.ts"
 import { recordUseEnded, recordUseLost } from "../usage/record-use.ts"
+import { againText } from "./again-text.ts"
 import { awaitCheckpoint, dropDamaged } from "./checkpoint-wait.ts"
 import { conclude, endAttempt, isCurrent, NO_OUTPUTS } from "./close-attempt.ts"
 import { withDiskAdvice } from "./disk-advice.ts"
@@ -125,9 +126,9 @@ function decide(core: Core, tried: Tried, end: AttemptEnd, endedAt = core.clock.
   core.ledger.attemptChanged(attempt)
   if (end.cause === "host_crashed") noteHostCrash(core, tried)
   if (outcome.kind === "again") {
-    const once = awaitCheckpoint(core, tried, end) ? " once what it wrote is here" : ""
+    awaitCheckpoint(core, tried, end)
+    const reason = againText(core, tried, end.neverRan)
     endAttempt(core, job, attempt)
-    const reason = `attempt ${attempt.number} on ${attempt.hostName} ended (${end.cause}): it is tried again${once}`
     const notBeforeMs = outcome.waitMs === 0 ? null : core.clock.now() + outcome.waitMs
     transition(core, job, "queued", { cause: end.cause, reason, notBeforeMs })
     return
