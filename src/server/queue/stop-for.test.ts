@@ -53,6 +53,9 @@ describe("a job that is stopped for another one", () => {
     end(host, urgent)
     const after = await server.untilState(plain.id, "running")
     assert.deepEqual([after.attempts.length, after.attempts[0]?.suspended], [1, null])
+    // Nothing is charged for that time.
+    const { stops = [] } = server.running.core.store.usage.interval(after.attempts[0]!.id) ?? {}
+    assert.deepEqual([stops.length, typeof stops[0]?.[1]], [1, "number"])
     assert.equal((await server.job(next.id)).state, "queued")
     assert.deepEqual(words(host), [
       [1, urgent.id, `for job ${urgent.id} (by its QOS)`],
