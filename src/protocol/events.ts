@@ -149,6 +149,8 @@ export type EventBody =
       readonly what: string
     }
   | { readonly type: "policy_applied"; readonly version: number; readonly what: string }
+  /** An administrator had all sums of usage made anew from the recorded intervals. */
+  | { readonly type: "usage_recomputed" }
   /** What a host was lent in the week before, told to its owner each Monday. */
   | { readonly type: "host_lent"; readonly host: HostId; readonly name: string; readonly line: string }
   | { readonly type: "host_removed"; readonly host: HostId; readonly name: string }

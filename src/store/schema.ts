@@ -107,6 +107,7 @@ export interface Schema {
     readonly whole: number
   }
   readonly usage_rules: { readonly since_ms: number; readonly rules_json: string }
+  readonly learned_weeks: { readonly host: string; readonly learns: number; readonly week_json: string | null }
   readonly bookings: { readonly name: string; readonly made_at: number; readonly booking_json: string }
   readonly fleet_policies: { readonly fleet: string; readonly preset: string; readonly rules_json: string }
   /** How attempts stepped aside for people at their hosts. */

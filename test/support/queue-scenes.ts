@@ -44,8 +44,10 @@ function host(id: string): fc.Arbitrary<QueueHost> {
       obstacle: fc.option(fc.option(minutes(60), { freq: 2 }), { freq: 1 }),
       busyBytes: fc.constantFrom(0, 0, 0, 1),
       prefers: fc.constantFrom([], [], [{ users: ["ann"], accounts: [] }], [{ users: ["bob"], accounts: ["default"] }]),
+      // Nobody, or somebody now or later.
+      expected: fc.option(fc.tuple(fc.integer({ min: -30, max: 90 }), minutes(90)), { freq: 1 }),
     })
-    .map(({ memoryBytes, gpus, cores, weight, owner, obstacle, busyBytes, prefers }) => ({
+    .map(({ memoryBytes, gpus, cores, weight, owner, obstacle, busyBytes, expected, prefers }) => ({
       id: id as HostId,
       name: id,
       link: "ready",
@@ -64,9 +66,15 @@ function host(id: string): fc.Arbitrary<QueueHost> {
       places: new Set(),
       owner,
       weight,
+      expected: expected === null ? [] : [expectedTime(...expected)],
       prefers,
-      expected: [],
     }))
+}
+
+/** @param inMinutes when it begins, from now */
+function expectedTime(inMinutes: number, lastsMs: number) {
+  const startMs = QUEUE_NOW_MS + inMinutes * MINUTE_MS
+  return { startMs, endMs: startMs + lastsMs }
 }
 
 function attempt(id: string, at: number): fc.Arbitrary<RunningAttempt> {

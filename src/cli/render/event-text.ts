@@ -74,6 +74,8 @@ function text(event: WindfallEvent): string {
       return `booking ${event.booking} was changed: ${event.what}`
     case "booking_removed":
       return `booking ${event.booking} was removed: ${event.what}`
+    case "usage_recomputed":
+      return "all sums of usage were made anew from the recorded intervals"
     case "policy_applied":
       return `policy ${event.version}: ${event.what === "" ? "nothing changed but the text" : event.what}`
     case "host_lent":

@@ -2,6 +2,7 @@ import { fits, needOn, type Resources } from "../../protocol/resources.ts"
 import { type Budget, STEPS_PER_PASS, timesItFits } from "../outlook.ts"
 import { chooseHosts } from "./choose-hosts.ts"
 import type { Grid } from "./grid.ts"
+import { lateLast, placesBy, ranksBy } from "./host-order.ts"
 import { HostSet } from "./host-set.ts"
 import type { Need, Pieces } from "./need.ts"
 import { type Asked, type HeldRequest, PlanRequest } from "./plan-request.ts"
@@ -50,8 +51,10 @@ export class Calendar {
 
   request(asked: Asked): PlanRequest {
     const order = asked.weights === undefined ? this.#order : placesBy(asked.weights)
-    const ranks = asked.weights === undefined ? this.#ranks : ranksBy(order)
-    const places = this.#fitting(asked, order)
+    const orderRanks = asked.weights === undefined ? this.#ranks : ranksBy(order)
+    const fitting = this.#fitting(asked, order)
+    const late = asked.hosts === 1 ? asked.late : undefined
+    const [places, ranks] = late === undefined ? [fitting, orderRanks] : lateLast(fitting, orderRanks, late)
     return new PlanRequest({ ...asked, places }, this.grid, this.profiles, ranks, this.#relaxed.length)
   }
 
@@ -286,14 +289,4 @@ export class Calendar {
 
 function piecesOf(count: number): Resources {
   return { memoryBytes: 0, gpus: 0, cores: count }
-}
-
-function placesBy(weights: readonly number[]): readonly number[] {
-  return weights.map((_, place) => place).sort((a, b) => weights[a]! - weights[b]! || a - b)
-}
-
-function ranksBy(order: readonly number[]): Int32Array {
-  const ranks = new Int32Array(order.length)
-  for (const [rank, place] of order.entries()) ranks[place] = rank
-  return ranks
 }

@@ -23,6 +23,10 @@ export interface DescribedJob {
   readonly pieces: Readonly<Record<string, number>>
   readonly limitMs: number | null
   readonly secrets: boolean
+  /** Names of data that only hosts have themselves. */
+  readonly data: readonly string[]
+  /** How often hosts crashed under it, by their names. */
+  readonly crashes: Readonly<Record<string, number>>
   readonly submittedMs: number | null
   readonly accruesSinceMs: number | null
   readonly beginMs: number | null
@@ -44,7 +48,7 @@ export interface DescribedJob {
   readonly stoppedFor: number | null
 }
 
-const PLAIN_JOB: DescribedJob = {
+export const PLAIN_JOB: DescribedJob = {
   id: null,
   task: null,
   name: null,
@@ -61,6 +65,8 @@ const PLAIN_JOB: DescribedJob = {
   pieces: {},
   limitMs: null,
   secrets: false,
+  data: [],
+  crashes: {},
   submittedMs: null,
   accruesSinceMs: null,
   beginMs: null,
@@ -145,6 +151,8 @@ export function jobCodec(nowMs: number): Codec<DescribedJob> {
         pieces: ["pieces", numbersByName(count("a number of pieces", 0), "numbers of pieces")],
         limitMs: ["time", timeLimit],
         secrets: ["secrets", flag],
+        data: ["data", texts],
+        crashes: ["crashes", numbersByName(count("a number of crashes", 0), "numbers of crashes")],
         submittedMs: ["submitted", at],
         accruesSinceMs: ["accrues-since", at],
         beginMs: ["begin", at],
@@ -183,6 +191,19 @@ export interface DescribedBooking {
   readonly untilMs: number | null
 }
 
+export const PLAIN_BOOKING: DescribedBooking = {
+  name: null,
+  hosts: [],
+  startMs: null,
+  endMs: null,
+  durationMs: null,
+  users: [],
+  accounts: [],
+  repeats: null,
+  timeZone: "UTC",
+  untilMs: null,
+}
+
 export function bookingCodec(nowMs: number, zone: Codec<string>): Codec<DescribedBooking> {
   const at = nullable(moment(nowMs))
   return also(
@@ -200,18 +221,7 @@ export function bookingCodec(nowMs: number, zone: Codec<string>): Codec<Describe
         timeZone: ["time-zone", zone],
         untilMs: ["until", at],
       },
-      {
-        name: null,
-        hosts: [],
-        startMs: null,
-        endMs: null,
-        durationMs: null,
-        users: [],
-        accounts: [],
-        repeats: null,
-        timeZone: "UTC",
-        untilMs: null,
-      },
+      PLAIN_BOOKING,
     ),
   )
 }

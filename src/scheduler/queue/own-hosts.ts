@@ -1,72 +1,83 @@
-import type { JobId } from "../../protocol/ids.ts"
-import type { Calendar, Room } from "../calendar/calendar.ts"
-import type { Line } from "./line.ts"
-import type { MadeRoom, Preemptor } from "./preempt.ts"
+import { DEFAULT_MEMORY_BYTES } from "../../protocol/resources.ts"
+import type { Profile } from "../calendar/profile.ts"
+import { takesJobs } from "../obstacle.ts"
+import type { Preemptor } from "./preempt.ts"
 import type { QueueJob, QueueScene } from "./queue-scene.ts"
-import type { LineRequest } from "./requests.ts"
 
-/** Owners on their own hosts: they go first there, and guests give way where there is no other way to start at once. */
+/** Whose hosts are whose, and on whose of them something of theirs could still start, though guests may have to give way. */
 export class OwnHosts {
-  readonly #calendar: Calendar
+  readonly #scene: QueueScene
+  readonly #profiles: readonly Profile[]
   readonly #preemptor: Preemptor
-  readonly #places = new Map<string, readonly number[]>()
-  /** Who found no room on their own hosts. */
-  readonly #failed = new Map<LineRequest, Set<string>>()
-  /** Jobs that could start elsewhere: they preempt here only if at their turn that is so no more. */
-  readonly #elsewhere = new Set<JobId>()
+  readonly #places = new Map<string, number[]>()
+  readonly #least: Least
+  readonly #owners: Set<string>
 
-  constructor(scene: QueueScene, calendar: Calendar, preemptor: Preemptor) {
-    this.#calendar = calendar
+  constructor(scene: QueueScene, profiles: readonly Profile[], preemptor: Preemptor) {
+    this.#scene = scene
+    this.#profiles = profiles
     this.#preemptor = preemptor
-    for (const [place, { owner }] of scene.hosts.entries())
-      if (owner !== null) this.#places.set(owner, [...(this.#places.get(owner) ?? []), place])
-  }
-
-  hasEnough({ user, hosts }: QueueJob): boolean {
-    return hosts <= (this.#places.get(user)?.length ?? 0)
-  }
-
-  hasFailed({ spec }: Line, request: LineRequest): boolean {
-    return this.#failed.get(request)?.has(spec.user) === true
-  }
-
-  /** Whether some are left that may preempt at their turn. */
-  get mayPreempt(): boolean {
-    return this.#elsewhere.size > 0
-  }
-
-  /** Room that nobody has to make. */
-  freeNow(line: Line, { plan }: LineRequest): Room | null {
-    const { nowMs } = this.#calendar.grid
-    const { hosts } = line.spec
-    const free = this.#placesOf(line, plan.asked.places)
-      .filter((place) => plan.roomOn(place, nowMs) === nowMs)
-      .slice(0, hosts)
-    const room = { places: free.sort((a, b) => a - b), startMs: nowMs }
-    return free.length === hosts && this.#calendar.hasRoom(plan, room) ? room : null
-  }
-
-  /** Room that guests make. Nobody is asked to leave for what could start elsewhere, where nobody has to. */
-  makeRoom(line: Line, request: LineRequest): MadeRoom | null {
-    const { nowMs } = this.#calendar.grid
-    const { id, user } = line.spec
-    if (this.#calendar.find(request.plan, nowMs + 0.5) !== null) {
-      this.#elsewhere.add(id)
-      return null
+    for (const [place, { owner }] of scene.hosts.entries()) {
+      if (owner === null) continue
+      const own = this.#places.get(owner)
+      if (own === undefined) this.#places.set(owner, [place])
+      else own.push(place)
     }
-    const made = this.#preemptor.makeOwnRoom(line, request, this.#placesOf(line, request.plan.asked.places))
-    if (made === null) this.#failed.set(request, (this.#failed.get(request) ?? new Set()).add(user))
-    return made
+    this.#least = leastOf(scene.waiting)
+    this.#owners = new Set([...this.#places.keys()].filter((user) => this.#mayFind(user)))
   }
 
-  /** At its turn: others that went before it have taken since what was free elsewhere. */
-  makeRoomAfterAll(line: Line, request: LineRequest): MadeRoom | null {
-    if (!this.#elsewhere.has(line.spec.id)) return null
-    return this.#preemptor.makeOwnRoom(line, request, this.#placesOf(line, request.plan.asked.places))
+  /** Users who may find something on their own hosts. Who has found nothing there, and never will in this pass, leaves it. */
+  get owners(): ReadonlySet<string> {
+    return this.#owners
   }
 
-  #placesOf({ spec }: Line, places: readonly number[]): readonly number[] {
-    const own = this.#places.get(spec.user) ?? []
-    return places.filter((place) => own.includes(place))
+  /** By place in the scene. */
+  placesOf(user: string): readonly number[] {
+    return this.#places.get(user) ?? []
   }
+
+  /** A job of theirs has found nothing. */
+  foundNothing(user: string): void {
+    if (!this.#mayFind(user)) this.#owners.delete(user)
+  }
+
+  /** Room only shrinks, and who was preempted does not come back. */
+  #mayFind(user: string): boolean {
+    return this.placesOf(user).some((place) => {
+      const host = this.#scene.hosts[place]!
+      const { memoryBytes, gpus, gpusElsewhere, cores } = this.#least
+      const need = { memoryBytes, gpus: host.total.gpus > 0 ? gpus : gpusElsewhere, cores }
+      return (
+        (takesJobs(host) && this.#profiles[place]!.hasRoomNow(need, false)) ||
+        this.#preemptor.mayAskGuestsToGo(place, user)
+      )
+    })
+  }
+}
+
+interface Least {
+  memoryBytes: number
+  gpus: number
+  /** On hosts without a GPU, where it was left open whether one is needed. */
+  gpusElsewhere: number
+  cores: number
+}
+
+/** Of each resource the least that anybody asks for: where there is less nobody finds room. */
+function leastOf(jobs: readonly QueueJob[]): Least {
+  const { POSITIVE_INFINITY } = Number
+  const least = {
+    memoryBytes: POSITIVE_INFINITY,
+    gpus: POSITIVE_INFINITY,
+    gpusElsewhere: POSITIVE_INFINITY,
+    cores: POSITIVE_INFINITY,
+  }
+  for (const { resources } of jobs) {
+    least.memoryBytes = Math.min(least.memoryBytes, resources.memoryBytes ?? DEFAULT_MEMORY_BYTES)
+    least.gpus = Math.min(least.gpus, resources.gpus ?? 1)
+    least.gpusElsewhere = Math.min(least.gpusElsewhere, resources.gpus ?? 0)
+    least.cores = Math.min(least.cores, resources.cores)
+  }
+  return least
 }

@@ -68,3 +68,11 @@ function rightTo(
   if (preemption.by === "tier" && line.standing.partition.tier > standing.partition.tier) return "tier"
   return preemption.by === "qos" && line.standing.qos.preempts.includes(standing.qos.name) ? "qos" : null
 }
+
+/** What was stopped for a job gives way to it as long as that has not started. */
+export const STOPPED = { mode: "suspend", by: "qos", graceMs: 0, minimumRunMs: 0, mustStay: true } as const
+
+/** Whether the two must not be on one host, not even stopped. */
+export function isKeptApart({ spec }: Line, { user, hasSecrets }: RunningAttempt): boolean {
+  return (spec.hasSecrets || hasSecrets) && spec.user !== user
+}

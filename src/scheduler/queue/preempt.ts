@@ -3,10 +3,10 @@ import { DEFAULT_MEMORY_BYTES, type Resources } from "../../protocol/resources.t
 import type { Calendar } from "../calendar/calendar.ts"
 import { endOf, heldBy } from "./attempt-room.ts"
 import type { Line } from "./line.ts"
-import { preemptTerms } from "./preempt-terms.ts"
+import type { LineRequest } from "./line-request.ts"
+import { isKeptApart, preemptTerms, STOPPED } from "./preempt-terms.ts"
 import type { Preemption } from "./queue-plan.ts"
 import type { QueueScene, RunningAttempt } from "./queue-scene.ts"
-import type { LineRequest } from "./requests.ts"
 import type { Standing, Standings } from "./standings.ts"
 
 /** What makes room for a job: whom it preempts, where it goes then, and when. */
@@ -80,6 +80,14 @@ export class Preemptor {
   /** The same on its sender's own hosts, where guests give way. */
   makeOwnRoom(line: Line, request: LineRequest, places: readonly number[]): MadeRoom | null {
     return this.#owners.has(line.spec.user) ? this.#tryToMakeRoom(line, request, places) : null
+  }
+
+  /** Whether somebody is there who may have to give way to the owner. */
+  mayAskGuestsToGo(place: number, owner: string): boolean {
+    if (!this.#owners.has(owner)) return false
+    return this.#byPlace[place]!.some(
+      (attempt) => attempt.user !== owner && attempt.leavesMs === null && !this.#gone.has(attempt),
+    )
   }
 
   /** @param spared they are let be, since they could not stay beside it */
@@ -278,13 +286,6 @@ export class Preemptor {
   #placesOf({ hosts }: RunningAttempt): readonly number[] {
     return hosts.flatMap((id) => this.#places.get(id) ?? [])
   }
-}
-
-/** What was stopped for a job gives way to it as long as that has not started. */
-const STOPPED = { mode: "suspend", by: "qos", graceMs: 0, minimumRunMs: 0, mustStay: true } as const
-
-function isKeptApart({ spec }: Line, { user, hasSecrets }: RunningAttempt): boolean {
-  return (spec.hasSecrets || hasSecrets) && spec.user !== user
 }
 
 /** When it ends at the latest that is suspended until then. */

@@ -131,9 +131,9 @@ export const jobRoutes: readonly Route[] = [
     summary: "Says why a job waits, host by host, or what became of it",
     answer: whyAnswer,
     query: whyQuery,
-    respond: ({ core, params, query }): WhyAnswer => {
+    respond: ({ core, caller, params, query }): WhyAnswer => {
       const job = findJob(core, params.id)
-      const waiting = whyWaits(core, job, query.brief)
+      const waiting = whyWaits(core, job, query.brief, caller)
       if (waiting !== undefined) return { ...waiting, summary: withLearned(waiting.summary, job) }
       return { job: job.id, summary: summaryOf(job), code: job.cause ?? job.state, place: null, hosts: [] }
     },

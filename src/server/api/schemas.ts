@@ -91,7 +91,7 @@ export const secretRequest = z.strictObject({ value: text(64 * 1024).min(1) })
 
 /** A number that comes in a query string. */
 const queryCount = z.coerce.number().pipe(count)
-const queryFlag = z.enum(["true", "false"]).transform((value) => value === "true")
+export const queryFlag = z.enum(["true", "false"]).transform((value) => value === "true")
 export const removeDataQuery = z.object({ force: queryFlag.default(false) })
 export const listJobsQuery = z.object({
   user: z.string().max(64).optional(),

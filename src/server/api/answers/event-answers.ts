@@ -97,6 +97,7 @@ export const event = answer(
       what: z.string(),
     }),
     head.extend({ type: type("policy_applied"), version: count, what: z.string() }),
+    head.extend({ type: type("usage_recomputed") }),
     ofHost.extend({ type: type("host_lent"), line: z.string().describe("What it was lent in the week before") }),
     ofHost.extend({ type: type("host_removed") }),
     head.extend({ type: type("user_changed"), user: z.string(), what: z.string() }),
