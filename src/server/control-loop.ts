@@ -204,6 +204,7 @@ export class ControlLoop {
   #startOver(error: unknown): void {
     const { core, links } = this
     core.report("Cannot store a change; starting over from the database", error)
+    this.#store.policies.reload()
     core.table.reload()
     core.notify.reload()
     core.usage.reload(core.clock.now())

@@ -1,5 +1,5 @@
-import type { Resources } from "../../protocol/resources.ts"
-import { type Budget, type Occupant, Outlook } from "../outlook.ts"
+import { fits, type Resources } from "../../protocol/resources.ts"
+import { type Budget, fitsWhereAsked, type Occupant, Outlook } from "../outlook.ts"
 
 /** Jobs alike for which no time could be found, as they hold their place on one host. */
 export interface PlaceHolder {
@@ -83,6 +83,8 @@ export class HeldPlaces {
     if (!isLong && this.#firm === 0) return false
     const concerned = this.#holders.filter(({ fromMs, isFirm }) => fromMs < endMs && (isLong || isFirm))
     if (concerned.length === 0) return false
+    // Most are in the way of one holder alone already, which is said at once.
+    if (concerned.some((one) => one.jobs.count > 0 && clash(need, one.need, this.#total))) return true
     return !this.#outlookFor(concerned, version).alwaysFits(need, this.#budget)
   }
 
@@ -96,4 +98,9 @@ export class HeldPlaces {
     const holding = holders.map(({ need, jobs }) => ({ need, count: jobs.count }))
     return new Outlook([...holding, ...this.#occupants.all()], this.#total)
   }
+}
+
+/** Whether both could be on the host, each by itself, and not beside each other. */
+function clash(need: Resources, other: Resources, total: Resources): boolean {
+  return fits(other, total) && !fitsWhereAsked(need, other, total)
 }

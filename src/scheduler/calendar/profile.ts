@@ -59,8 +59,9 @@ export class Profile {
   firstRoom(need: Resources, alone: boolean, limitMs: number, fromMs: number): number {
     const grid = this.#grid
     let startMs = fromMs
-    let at = this.#indexOf(grid.stepOf(startMs))
-    if (grid.stepOf(startMs) >= grid.steps) return Number.POSITIVE_INFINITY
+    const firstStep = grid.stepOf(startMs)
+    if (firstStep >= grid.steps) return Number.POSITIVE_INFINITY
+    let at = this.#indexOf(firstStep)
     let last = grid.stepOf(startMs + limitMs)
     while (at < this.#from.length && this.#from[at]! <= last) {
       if (this.#hasRoom(at, need, alone)) {
@@ -133,9 +134,12 @@ export class Profile {
 
   /** With the one before, where nothing differs. */
   #join(at: number): void {
-    const columns = [this.#memory, this.#gpus, this.#cores, this.#jobs]
-    if (columns.some((values) => values[at] !== values[at - 1])) return
-    this.#from.splice(at, 1)
-    for (const values of columns) values.splice(at, 1)
+    const isAlike =
+      this.#memory[at] === this.#memory[at - 1] &&
+      this.#gpus[at] === this.#gpus[at - 1] &&
+      this.#cores[at] === this.#cores[at - 1] &&
+      this.#jobs[at] === this.#jobs[at - 1]
+    if (!isAlike) return
+    for (const values of [this.#from, this.#memory, this.#gpus, this.#cores, this.#jobs]) values.splice(at, 1)
   }
 }

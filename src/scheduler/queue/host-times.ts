@@ -2,6 +2,10 @@ import type { Closed } from "../calendar/plan-request.ts"
 import { hostObstacles, OWNER_CODES } from "../obstacle.ts"
 import type { HostBooking, QueueHost, QueueJob, QueueScene } from "./queue-scene.ts"
 
+interface ClosedTo {
+  readonly key: string
+  readonly closed: readonly (readonly Closed[])[]
+}
 /**
  * For so long a job without a time limit is taken to run, as in the simulated months of bench/simulator. Taken for endless, such jobs would leave small
  * Macs to their owners night after night and fill the large ones.
@@ -16,9 +20,9 @@ export class HostTimes {
   readonly #nowMs: number
   readonly #away: readonly (Closed | null)[]
   readonly #places: ReadonlyMap<string, number>
+  readonly #byAdmission = new Map<string, ClosedTo>()
   readonly #hasExpected: boolean
   readonly #lateByLimit = new Map<number, Uint8Array | undefined>()
-  readonly #byAdmission = new Map<string, readonly (readonly Closed[])[]>()
 
   constructor(scene: QueueScene, nowMs: number) {
     this.#scene = scene
@@ -47,20 +51,20 @@ export class HostTimes {
   }
 
   /** By place, what is closed to the job, in order of time; and a text that is the same for all to whom the same is closed. */
-  closedTo(job: QueueJob): { readonly key: string; readonly closed: readonly (readonly Closed[])[] } {
+  closedTo(job: QueueJob): ClosedTo {
     const { bookings } = this.#scene
-    const key = bookings.map((booking) => (admits(booking, job) ? "1" : "0")).join("")
-    let closed = this.#byAdmission.get(key)
-    if (closed === undefined) {
+    const key = bookings.length === 0 ? "" : bookings.map((booking) => (admits(booking, job) ? "1" : "0")).join("")
+    let known = this.#byAdmission.get(key)
+    if (known === undefined) {
       const made = this.#away.map((away) => (away === null ? [] : [away]))
       for (const booking of bookings) {
         if (admits(booking, job) || booking.endMs <= this.#nowMs) continue
         for (const host of booking.hosts) made[this.#places.get(host) ?? -1]?.push(booking)
       }
-      closed = made.map((each) => each.sort((a, b) => a.startMs - b.startMs))
-      this.#byAdmission.set(key, closed)
+      known = { key, closed: made.map((each) => each.sort((a, b) => a.startMs - b.startMs)) }
+      this.#byAdmission.set(key, known)
     }
-    return { key, closed }
+    return known
   }
 }
 

@@ -1,9 +1,9 @@
 import { DEFAULT_MEMORY_BYTES, type Resources } from "../../protocol/resources.ts"
 import type { Calendar } from "../calendar/calendar.ts"
 import type { Line } from "./line.ts"
+import type { LineRequest } from "./line-request.ts"
 import type { Preemption } from "./queue-plan.ts"
 import type { QueueScene, RunningAttempt } from "./queue-scene.ts"
-import type { LineRequest } from "./requests.ts"
 import type { Standing, Standings } from "./standings.ts"
 
 /** What makes room for a job: whom it preempts, where it goes then, and when. */
@@ -63,6 +63,14 @@ export class Preemptor {
   /** The same on its sender's own hosts, where guests give way. */
   makeOwnRoom(line: Line, request: LineRequest, places: readonly number[]): MadeRoom | null {
     return this.#owners.has(line.spec.user) ? this.#tryToMakeRoom(line, request, places) : null
+  }
+
+  /** Whether somebody is there who may have to give way to the owner. */
+  mayAskGuestsToGo(place: number, owner: string): boolean {
+    if (!this.#owners.has(owner)) return false
+    return this.#byPlace[place]!.some(
+      (attempt) => attempt.user !== owner && attempt.leavesMs === null && !this.#gone.has(attempt),
+    )
   }
 
   #tryToMakeRoom(line: Line, { plan }: LineRequest, places: readonly number[]): MadeRoom | null {

@@ -30,7 +30,8 @@ export class JobTable {
   readonly #names = new Map<string, JobId>()
   #waiting = new Map<JobId, WaitingJob>()
   /** Counted when first asked for after a change of the queue. */
-  #places: ReadonlyMap<JobId, number> | undefined
+  #places: Map<JobId, number> | undefined
+  #countPlaces: (() => Map<JobId, number>) | undefined
   #lastWaiting = 0
   #lastId = 0
 
@@ -43,7 +44,7 @@ export class JobTable {
   reload(): void {
     for (const map of [this.#jobs, this.#attempts, this.#onHost, this.#leases, this.#names, this.#waiting]) map.clear()
     this.gates.clear()
-    this.#places = undefined
+    this.#queueChanged()
     this.#lastWaiting = 0
     this.#lastId = this.#store.lastId()
     this.#store.crashes.reload()
@@ -165,18 +166,20 @@ export class JobTable {
   /** Place in the queue from 1; `null` when it does not wait. */
   placeOf(id: JobId): number | null {
     if (!this.#waiting.has(id)) return null
-    if (this.#places === undefined) {
-      const places = new Map<JobId, number>()
-      for (const waiting of this.#waiting.keys()) places.set(waiting, places.size + 1)
-      this.#places = places
-    }
+    this.#places ??= this.#countPlaces?.() ?? new Map([...this.#waiting.keys()].map((waiting, at) => [waiting, at + 1]))
     // Who came since the plan that has the places stands last until the next one.
     return this.#places.get(id) ?? this.#waiting.size
   }
 
   /** By a policy the order is another one. It holds until the queue changes: then it is planned anew. */
-  setPlaces(places: ReadonlyMap<JobId, number>): void {
-    this.#places = places
+  setPlaces(count: () => Map<JobId, number>): void {
+    this.#places = undefined
+    this.#countPlaces = count
+  }
+
+  #queueChanged(): void {
+    this.#places = undefined
+    this.#countPlaces = undefined
   }
 
   enqueue(job: JobRecord, notBeforeMs: number | null): void {
@@ -187,9 +190,13 @@ export class JobTable {
       ...checkpointWait(job, notBeforeMs),
       crashes: this.#store.crashes.of(job.user, job.spec),
     })
-    if (job.id < this.#lastWaiting) this.#waiting = new Map([...this.#waiting].sort(([a], [b]) => a - b))
+    if (job.id < this.#lastWaiting) {
+      this.#waiting = new Map([...this.#waiting].sort(([a], [b]) => a - b))
+      this.#queueChanged()
+    }
+    // Who comes last moves nobody: places are not counted anew for each of many that come at once.
+    else if (this.#places !== undefined) this.#places.set(job.id, this.#places.size + 1)
     this.#lastWaiting = Math.max(this.#lastWaiting, job.id)
-    this.#places = undefined
   }
 
   /** What it waits for has changed: it keeps its place. One that is not queued stays as it is. */
@@ -212,7 +219,7 @@ export class JobTable {
 
   dequeue(job: JobRecord): void {
     this.#waiting.delete(job.id)
-    this.#places = undefined
+    this.#queueChanged()
   }
 
   freeName(job: JobRecord): void {

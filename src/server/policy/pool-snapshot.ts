@@ -49,7 +49,9 @@ function withKeptOut(core: Core, scene: QueueScene): QueueScene {
     const dependency = after === null ? null : readDependency(after)
     const shape = { id: job.id, ...shapeOf(job), notBeforeMs: null }
     const plain = waitingJob(scene.policy, job, shape)
-    kept.push({ ...plain, hold: job.standing?.hold ?? null, beginMs: beginAt, dependency })
+    const by = job.standing?.hold ?? null
+    // To a plan it is one who holds it, and may not be its user: a described queue knows no older copies.
+    kept.push({ ...plain, hold: by === "copy" ? "admin" : by, beginMs: beginAt, dependency })
     for (const id of dependency === null ? [] : jobsNamedIn(dependency)) noteEnd(core, id as JobId, ended)
   }
   return { ...scene, waiting: [...scene.waiting, ...kept], ended: [...scene.ended, ...ended.values()] }

@@ -68,7 +68,7 @@ function checkAllowed(policy: Policy, user: string, spec: JobSpec): void {
   if (account !== null && !accounts.includes(account)) throw unknown("account", account, accounts)
   const classes = policy.qos.map(({ name }) => name)
   if (qos !== null && !classes.includes(qos)) throw unknown("QOS", qos, classes)
-  const standings = new Standings(policy)
+  const standings = standingsOf(policy)
   const who = placedAs(policy, user, spec)
   const refusals = partitionsOf(policy, spec).map(
     (partition) => standings.of(who.account, user, partition, who.qos).refusal,
@@ -78,6 +78,15 @@ function checkAllowed(policy: Policy, user: string, spec: JobSpec): void {
   throw new WindfallError("not_allowed", `Cannot send as asked: ${refusals[0]}`, {
     hint: "Who may use what: windfall policy show",
   })
+}
+
+const STANDINGS = new WeakMap<Policy, Standings>()
+
+/** Reckoned once for all jobs that are sent while it holds. */
+function standingsOf(policy: Policy): Standings {
+  const known = STANDINGS.get(policy) ?? new Standings(policy)
+  STANDINGS.set(policy, known)
+  return known
 }
 
 function checkDeadline(core: Core, policy: Policy, spec: JobSpec): void {

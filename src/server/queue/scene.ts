@@ -9,24 +9,22 @@ import { bookingOf, longestLimit } from "../bookings/kept-from.ts"
 import type { Core } from "../core.ts"
 import { takenTimes } from "../forecast/taken-times.ts"
 import type { Tried } from "../jobs/job-table.ts"
-import { poolUsageOf } from "../usage/pool-usage.ts"
+import { type PoolUsage, poolUsageOf } from "../usage/pool-usage.ts"
 import { niceOf, queueAskedOf, timeLimitOf } from "./standing.ts"
 import { effectiveLimitOf, partitionsOf, placedAs } from "./who-of.ts"
 
-/** The pool and its queue as the scheduler's plan by policy sees them. What keeps jobs out of the queue is not in it: they are not there. */
-export function sceneOf(core: Core, policy: Policy, nowMs: number): QueueScene {
+/**
+ * The pool and its queue as the scheduler's plan by policy sees them. What keeps jobs out of the queue is not in it: they are not there.
+ * @param waiting the jobs, where they are known already
+ */
+export function sceneOf(core: Core, policy: Policy, nowMs: number, waiting = waitingJobs(core, policy)): QueueScene {
   core.fleet.refreshOrders()
   const usage = poolUsageOf(core, policy)
-  const waiting: QueueJob[] = []
-  for (const one of core.table.waiting()) {
-    const job = core.table.live(one.id)
-    if (job !== undefined) waiting.push(waitingJob(policy, job, one))
-  }
   return {
     policy,
     hosts: hostsOf(core, policy, nowMs),
     pieces: {},
-    fairShares: fairSharesOf(policy, usage.byUser),
+    fairShares: fairSharesFor(policy, usage),
     used: usage.minutes,
     waiting,
     running: core.fleet.all().flatMap(({ record }) =>
@@ -38,6 +36,26 @@ export function sceneOf(core: Core, policy: Policy, nowMs: number): QueueScene {
     bookings: bookingsAhead(core, nowMs, () => longestLimit(core)),
     ended: [],
   }
+}
+
+/** What was used stays the same for a while, and so do the shares; as long as they do they are the same object. */
+const SHARES = new WeakMap<PoolUsage, { readonly policy: Policy; readonly shares: QueueScene["fairShares"] }>()
+
+function fairSharesFor(policy: Policy, usage: PoolUsage): QueueScene["fairShares"] {
+  const known = SHARES.get(usage)
+  if (known?.policy === policy) return known.shares
+  const shares = fairSharesOf(policy, usage.byUser)
+  SHARES.set(usage, { policy, shares })
+  return shares
+}
+
+function waitingJobs(core: Core, policy: Policy): QueueJob[] {
+  const jobs: QueueJob[] = []
+  for (const one of core.table.waiting()) {
+    const job = core.table.live(one.id)
+    if (job !== undefined) jobs.push(waitingJob(policy, job, one))
+  }
+  return jobs
 }
 
 /** Hosts in the partitions of the policy. */
