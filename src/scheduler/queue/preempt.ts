@@ -76,7 +76,7 @@ export class Preemptor {
   #tryToMakeRoom(line: Line, { plan }: LineRequest, places: readonly number[]): MadeRoom | null {
     const { nowMs } = this.#calendar.grid
     const offers = places.flatMap((place) => {
-      const victims = this.#victimsOn(line, place, (startMs) => plan.roomOn(place, startMs) === startMs)
+      const victims = this.#victimsOn(line, place, (startMs) => plan.hasRoomAt(place, startMs))
       return victims === null ? [] : { place, victims, cost: this.#costOf(victims) }
     })
     offers.sort((a, b) => a.victims.length - b.victims.length || a.cost - b.cost || a.place - b.place)
@@ -93,7 +93,7 @@ export class Preemptor {
       return null
     }
     const endMs = startMs + plan.asked.limitMs
-    const hasRoom = (place: number) => plan.roomOn(place, startMs) === startMs
+    const hasRoom = (place: number) => plan.hasRoomAt(place, startMs)
     const staying = this.#staying(line, victims, chosenPlaces, endMs, hasRoom)
     this.#calendar.take(plan, room)
     for (const victim of victims) {

@@ -84,7 +84,7 @@ export class QueuePass {
     if (spec.deadlineMs !== null && nowMs + line.limitMs > spec.deadlineMs) return NOTHING_FOUND
     const { plan } = request
     const places = plan.asked.places.filter((place) => own.includes(place))
-    const free = places.filter((place) => plan.roomOn(place, nowMs) === nowMs).slice(0, spec.hosts)
+    const free = places.filter((place) => plan.hasRoomAt(place, nowMs)).slice(0, spec.hosts)
     const room = { places: free.sort((a, b) => a - b), startMs: nowMs }
     if (free.length === spec.hosts && this.#calendar.hasRoom(plan, room)) {
       this.#calendar.take(plan, room)
