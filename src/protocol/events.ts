@@ -12,7 +12,15 @@ export interface EventHead {
 }
 
 export type EventBody =
-  | { readonly type: "job_submitted"; readonly job: JobId; readonly user: string; readonly name: string | null }
+  | {
+      readonly type: "job_submitted"
+      readonly job: JobId
+      readonly user: string
+      readonly name: string | null
+      /** Of a task of an array: it has a record of its own from now on. */
+      readonly array?: JobId
+      readonly task?: number
+    }
   | {
       readonly type: "job_state"
       readonly job: JobId

@@ -19,6 +19,7 @@ import { policies } from "./migrations/0015-policies.ts"
 import { standings } from "./migrations/0016-standings.ts"
 import { usage } from "./migrations/0017-usage.ts"
 import { bookings } from "./migrations/0018-bookings.ts"
+import { arrays } from "./migrations/0019-arrays.ts"
 import { learnedWeeks } from "./migrations/0022-learned-weeks.ts"
 import type { Schema } from "./schema.ts"
 
@@ -42,6 +43,7 @@ const MIGRATIONS: readonly ((query: Kysely<Schema>) => Compilable[])[] = [
   standings,
   usage,
   bookings,
+  arrays,
   learnedWeeks,
 ]
 

@@ -11,6 +11,7 @@ export function eventText(event: WindfallEvent): string {
 function text(event: WindfallEvent): string {
   switch (event.type) {
     case "job_submitted":
+      if (event.array !== undefined) return `job ${event.job} begins: task ${event.array}_${event.task}`
       return `job ${event.job}${event.name === null ? "" : ` (${event.name})`} sent${event.user === event.actor ? "" : ` by ${event.user}`}`
     case "job_state": {
       const cause = event.cause === null ? "" : ` (${event.cause})`

@@ -120,7 +120,7 @@ export class Calendar {
   #hold(request: PlanRequest): HeldRequest {
     const { asked } = request
     const { nowMs, endMs } = this.grid
-    const free = asked.places.filter((place) => request.roomOn(place, nowMs) === nowMs)
+    const free = asked.places.filter((place) => request.hasRoomAt(place, nowMs))
     const chosen =
       chooseHosts(HostSet.of(this.profiles.length, free), asked.hosts, asked.weights ?? this.#weights) ?? asked.places
     const places = chosen.filter((place) => request.opensMs(place) < endMs)
@@ -173,7 +173,7 @@ export class Calendar {
     const { limitMs } = request.asked
     const forMs = isPromised ? Math.max(0, limitMs - 1) : limitMs
     return (
-      places.every((place) => request.roomOn(place, startMs, forMs) === startMs) &&
+      places.every((place) => request.hasRoomAt(place, startMs, forMs)) &&
       this.#piecesFrom(request, startMs, forMs) === startMs
     )
   }

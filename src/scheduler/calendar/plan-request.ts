@@ -90,6 +90,19 @@ export class PlanRequest {
     return startMs
   }
 
+  /** Whether the host has room for it from that moment on, for so long. */
+  hasRoomAt(place: number, startMs: number, limitMs = this.asked.limitMs): boolean {
+    const { need, closed, noStarts } = this.asked
+    const profile = this.#profiles[place]!
+    const needed = this.needOn(place)
+    return (
+      startMs < this.#grid.endMs &&
+      profile.hasRoomAt(needed, need === "whole", limitMs, startMs) &&
+      this.#openFrom(startMs, closed[place], noStarts[place]) === startMs &&
+      !profile.isHeldFrom(needed, startMs, limitMs)
+    )
+  }
+
   /** When the host, were nobody there, would be open to it for as long as it asks. */
   opensMs(place: number): number {
     return opensAt(this.asked.closed[place] ?? [], this.#grid.nowMs, this.asked.limitMs)

@@ -1,3 +1,4 @@
+import type { HoldBy } from "../../protocol/queue-request.ts"
 import { type Codec, mapped, record } from "../described/codec.ts"
 import { flag, number, oneOf, text } from "../described/scalar-codecs.ts"
 import { type ArrayTasks, arrayText, readArrayTasks } from "../request/array-tasks.ts"
@@ -31,7 +32,7 @@ export interface DescribedJob {
   readonly accruesSinceMs: number | null
   readonly beginMs: number | null
   readonly deadlineMs: number | null
-  readonly hold: "user" | "admin" | null
+  readonly hold: HoldBy | null
   readonly priority: number | null
   readonly nice: number
   readonly site: number
@@ -115,11 +116,11 @@ const ALSO = {
   "started-at": "started",
 }
 
-const hold: Codec<"user" | "admin" | null> = {
+const hold: Codec<HoldBy | null> = {
   read(value, path, report) {
     if (value === null || String(value) === "false") return null
     if (String(value) === "true") return "user"
-    return oneOf(["user", "admin"]).read(value, path, report)
+    return oneOf(["user", "admin", "copy"]).read(value, path, report)
   },
   write: (value) => value,
 }

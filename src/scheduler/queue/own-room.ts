@@ -29,7 +29,7 @@ export class OwnRoom {
     const { nowMs } = this.#calendar.grid
     const { hosts } = line.spec
     const free = this.#placesOf(line, plan.asked.places)
-      .filter((place) => plan.roomOn(place, nowMs) === nowMs)
+      .filter((place) => plan.hasRoomAt(place, nowMs))
       .slice(0, hosts)
     const room = { places: free.sort((a, b) => a - b), startMs: nowMs }
     return free.length === hosts && this.#calendar.hasRoom(plan, room) ? room : null

@@ -100,7 +100,7 @@ export class Preemptor {
     const { plan } = request
     const { nowMs } = this.#calendar.grid
     const offers = places.flatMap((place) => {
-      const victims = this.#victimsOn(line, place, spared, (startMs) => plan.roomOn(place, startMs) === startMs)
+      const victims = this.#victimsOn(line, place, spared, (startMs) => plan.hasRoomAt(place, startMs))
       return victims === null ? [] : { place, victims, cost: this.#costOf(victims) }
     })
     offers.sort((a, b) => a.victims.length - b.victims.length || a.cost - b.cost || a.place - b.place)
@@ -166,7 +166,7 @@ export class Preemptor {
     const { nowMs } = this.#calendar.grid
     const at = (startMs: number) => {
       if (!this.#calendar.hasRoom(plan, { places, startMs })) return null
-      const hasRoom = (place: number) => plan.roomOn(place, startMs) === startMs
+      const hasRoom = (place: number) => plan.hasRoomAt(place, startMs)
       return { startMs, staying: this.#staying(line, victims, places, startMs + plan.asked.limitMs, hasRoom) }
     }
     const soon = victims.every(({ mode }) => mode === "suspend") ? at(nowMs) : null

@@ -17,9 +17,8 @@ import type { QueueEntry, WaitReason } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
 import { Requests } from "./requests.ts"
 import type { Standings } from "./standings.ts"
+import { TASKS_RESERVED, TaskCounts } from "./task-counts.ts"
 
-/** How many tasks of one array get a reservation. Slurm's bf_max_job_array_resv. */
-const TASKS_RESERVED = 20
 /** The tasks of a job that is no array. */
 const ITSELF: readonly null[] = [null]
 const NOTHING_FOUND: readonly Found[] = []
@@ -51,6 +50,7 @@ export class QueuePass {
   readonly #holds: PlaceHolds
   /** In strict order: for whom nobody else starts there. */
   readonly #closedFor = new Map<number, JobId>()
+  readonly #taskCounts = new TaskCounts()
   #starts = 0
 
   constructor(scene: QueueScene, standings: Standings, nowMs: number) {
@@ -119,8 +119,7 @@ export class QueuePass {
     const tasks = spec.array === null ? ITSELF : taskIndices(spec.array.tasks)
     const count = spec.array === null ? 1 : spec.array.tasks.count
     const atOnce = spec.array?.tasks.atOnce ?? Number.POSITIVE_INFINITY
-    let running = spec.array?.running ?? 0
-    let reserved = 0
+    let [running, reserved] = [this.#taskCounts.runningOf(spec), 0]
     for (const task of tasks) {
       const refused =
         running >= atOnce ? ({ code: "array_limit", atOnce } as const) : (ahead ?? this.#limits.reasonOf(line, request))
@@ -133,6 +132,7 @@ export class QueuePass {
       if (started !== null) {
         found.push(started)
         running++
+        this.#taskCounts.started(spec)
         if (settled !== undefined) this.#calendar.giveBack(settled.request.plan, settled.room)
         continue
       }

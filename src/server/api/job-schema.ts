@@ -8,12 +8,14 @@ import {
 } from "../../protocol/environment.ts"
 import { isId } from "../../protocol/ids.ts"
 import { DEFAULT_SPEC, DEFAULT_TERMINAL } from "../../protocol/job.ts"
+import { MAX_ARRAY_CHARACTERS, MAX_ARRAY_INDEX, MAX_ARRAY_TASKS } from "../../protocol/job-array.ts"
 import { dataNameProblem, dataPathProblem, MAX_JOB_DATA, overlapProblem } from "../../protocol/job-data.ts"
 import { JOB_FIELDS } from "../../protocol/job-fields.ts"
 import { DEFAULT_NOTIFY_ON, MOST_JOB_TARGETS, NOTIFY_MS, NOTIFY_REASONS } from "../../protocol/notify.ts"
 import { readTarget } from "../../protocol/notify-target.ts"
 import { globCharacters, MAX_GLOB_CHARACTERS, outputProblem } from "../../protocol/output-globs.ts"
 import { MOST_WARNING_MS, WARNING_SIGNALS } from "../../protocol/warning-signal.ts"
+import { readArrayTasks } from "../../scheduler/request/array-tasks.ts"
 import { queueRequest } from "./queue-schemas.ts"
 import { count, hash, label, relativePath, signal, text, variable, within } from "./schema-parts.ts"
 
@@ -122,6 +124,14 @@ const environment = z.strictObject({
   setup: z.array(text(4096).min(1)).max(MAX_ENVIRONMENT_ENTRIES).default([]),
 })
 
+const arrayTasks = text(MAX_ARRAY_CHARACTERS).superRefine((value, context) => {
+  try {
+    readArrayTasks(value, { maxIndex: MAX_ARRAY_INDEX, maxTasks: MAX_ARRAY_TASKS })
+  } catch (error) {
+    context.addIssue({ code: "custom", message: (error as SyntaxError).message })
+  }
+})
+
 const warning = z.strictObject({
   signal: z.enum(WARNING_SIGNALS),
   beforeMs: count.min(1).max(MOST_WARNING_MS),
@@ -160,6 +170,7 @@ export const jobSpec = z
     git: git.nullable().default(DEFAULT_SPEC.git),
     environment: environment.nullable().default(null),
     queue: queueRequest.optional(),
+    array: arrayTasks.optional(),
     project: z
       .string()
       .regex(/^[0-9a-f]{16}$/, "must be 16 hexadecimal digits")

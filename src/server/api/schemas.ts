@@ -98,6 +98,7 @@ export const listJobsQuery = z.object({
   state: z.string().max(200).optional(),
   name: z.string().max(64).optional(),
   before: queryCount.optional(),
+  array: queryCount.optional(),
   limit: queryCount.pipe(z.int().min(1).max(10_000)).default(100),
 })
 /** `brief`: without expected start and what would make it start sooner, which take more plans than one. */

@@ -5,6 +5,8 @@ import { isFinal } from "../../protocol/job-state.ts"
 import type { Lease, WaitingJob } from "../../scheduler/snapshot.ts"
 import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
 import type { JobStore } from "../../store/jobs.ts"
+import { ArrayBook, waitingTasks } from "../arrays/array-book.ts"
+import { taskIdOf, unbegunTask } from "../arrays/task-record.ts"
 import { GateBook } from "../queue/gate-book.ts"
 import { timeLimitOf } from "../queue/standing.ts"
 import { shapeOf } from "./shape-of.ts"
@@ -22,6 +24,7 @@ export interface Tried {
 export class JobTable {
   /** Which jobs are kept out of the queue. */
   readonly gates = new GateBook()
+  readonly arrays = new ArrayBook()
   readonly #store: JobStore
   readonly #jobs = new Map<JobId, JobRecord>()
   readonly #attempts = new Map<AttemptId, Tried>()
@@ -44,6 +47,7 @@ export class JobTable {
   reload(): void {
     for (const map of [this.#jobs, this.#attempts, this.#onHost, this.#leases, this.#names, this.#waiting]) map.clear()
     this.gates.clear()
+    this.arrays.clear()
     this.#queueChanged()
     this.#lastWaiting = 0
     this.#lastId = this.#store.lastId()
@@ -51,25 +55,50 @@ export class JobTable {
     for (const job of this.#store.live()) this.add(job)
   }
 
-  nextId(): JobId {
-    return ++this.#lastId as JobId
+  /** @param more how many numbers after it are kept, for tasks of an array */
+  nextId(more = 0): JobId {
+    const id = this.#lastId + 1
+    this.#lastId += 1 + more
+    return id as JobId
   }
 
-  add(job: JobRecord): void {
+  /** @param isInLine whether it waits for its turn, if it is queued: a task that begins does not */
+  add(job: JobRecord, isInLine = true): void {
     this.#jobs.set(job.id, job)
-    if (job.spec.name !== null && !isFinal(job.state)) this.#names.set(nameKey(job.user, job.spec.name), job.id)
+    this.arrays.add(job)
+    // Tasks go by the name of their array.
+    if (job.spec.name !== null && job.task === undefined && !isFinal(job.state))
+      this.#names.set(nameKey(job.user, job.spec.name), job.id)
     for (const attempt of job.attempts) if (attempt.onHost) this.addAttempt({ job, attempt })
-    if (job.state === "queued") this.enqueue(job, null)
+    if (job.state === "queued" && isInLine) this.enqueue(job, null)
     this.gates.note(job)
   }
 
   /** @throws {WindfallError} job_not_found */
   get(id: JobId): JobRecord {
-    const job = this.#jobs.get(id) ?? this.#store.get(id)
+    const job = this.#jobs.get(id) ?? this.#store.get(id) ?? this.#unbegun(id)
     if (job !== undefined) return job
     throw new WindfallError("job_not_found", `Cannot find job ${id}: there is no such job`, {
       hint: "See your jobs: windfall ps --all",
     })
+  }
+
+  /** The array of a task, or `undefined`: what is no task has none. */
+  arrayOf({ task }: Pick<JobRecord, "task">): JobRecord | undefined {
+    return task === undefined ? undefined : (this.#jobs.get(task.array) ?? this.#store.get(task.array))
+  }
+
+  /** A task without a record, as it stands. */
+  unbegunTask(array: JobRecord, index: number): JobRecord | undefined {
+    const id = taskIdOf(array, index)
+    return id === undefined ? undefined : unbegunTask(array, id)
+  }
+
+  /** A task without a record of its own, as it stands. */
+  #unbegun(id: JobId): JobRecord | undefined {
+    const kept = this.#store.tasks.arrayKeeping(id)
+    const array = kept === undefined ? undefined : (this.#jobs.get(kept) ?? this.#store.get(kept))
+    return array === undefined ? undefined : unbegunTask(array, id)
   }
 
   /** The record in memory where there is one: the one to show and to change. */
@@ -143,7 +172,9 @@ export class JobTable {
   }
 
   letGo(job: JobRecord): void {
-    if (isFinal(job.state) && !job.attempts.some(({ onHost }) => onHost)) this.#jobs.delete(job.id)
+    if (!isFinal(job.state) || job.attempts.some(({ onHost }) => onHost)) return
+    this.#jobs.delete(job.id)
+    this.arrays.remove(job)
   }
 
   leases(): Iterable<Lease> {
@@ -189,6 +220,9 @@ export class JobTable {
       ...shapeOf(job),
       ...checkpointWait(job, notBeforeMs),
       crashes: this.#store.crashes.of(job.user, job.spec),
+      ...(job.array === undefined && job.task === undefined
+        ? {}
+        : { array: waitingTasks(this.arrays, job, (id) => this.#jobs.get(id)) }),
     })
     if (job.id < this.#lastWaiting) {
       this.#waiting = new Map([...this.#waiting].sort(([a], [b]) => a - b))

@@ -4,6 +4,8 @@ import { type AttemptId, makeId } from "../../protocol/ids.ts"
 import type { Cause } from "../../protocol/job-state.ts"
 import type { Start } from "../../scheduler/plan.ts"
 import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
+import { arrayVariables } from "../arrays/array-variables.ts"
+import { beginTask } from "../arrays/begin-task.ts"
 import type { Core } from "../core.ts"
 import { orderData } from "../data/job-data.ts"
 import { timeLimitOf } from "../queue/standing.ts"
@@ -16,9 +18,10 @@ import { transition } from "./transition.ts"
 
 /** Gives the job a lease on the host and tells the host to start it; or ends it, where what it needs is gone. Within a change. */
 export function place(core: Core, start: Start): void {
-  const job = core.table.get(start.job)
   const host = core.fleet.get(start.host)
   if (host === undefined) return
+  const waiting = core.table.get(start.job)
+  const job = start.task === null || waiting.array === undefined ? waiting : beginTask(core, waiting, start.task)
   const secrets = secretsFor(core, job)
   const data = orderData(core, job, host.record.id)
   if (typeof secrets === "string" || typeof data === "string") {
@@ -100,7 +103,7 @@ export function orderOf(core: Core, job: JobRecord, attempt: AttemptRecord): Att
     sequence: attempt.sequence,
     kind: spec.kind,
     command: spec.command,
-    env: spec.env,
+    env: job.task === undefined ? spec.env : { ...spec.env, ...arrayVariables(core, job) },
     workspace: spec.workspace,
     workingFolder: spec.workingFolder,
     lease: attempt.lease,

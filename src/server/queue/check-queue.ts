@@ -7,6 +7,7 @@ import type { Policy } from "../../scheduler/policy/policy.ts"
 import { Standings } from "../../scheduler/queue/standings.ts"
 import { hasSingleton, jobsNamedIn } from "../../scheduler/request/after-words.ts"
 import { readDependency } from "../../scheduler/request/dependency.ts"
+import { checkTasks } from "../arrays/check-array.ts"
 import { checkBooked } from "../bookings/check-booked.ts"
 import type { Core } from "../core.ts"
 import { currentPolicy } from "../policy/pool-policy.ts"
@@ -137,17 +138,7 @@ function checkAfter(core: Core, spec: JobSpec): void {
       hint: "A job can wait only for one that was sent before it. See your jobs: windfall ps --all",
     })
   }
-  for (const term of dependency.terms) {
-    const task = term.kind === "singleton" ? undefined : term.jobs.find((one) => one.task !== null)
-    if (task === undefined && term.kind !== "aftercorr") continue
-    throw new WindfallError(
-      "invalid_input",
-      `Cannot send a job that waits for tasks of an array: there are no arrays yet`,
-      {
-        hint: "Name the job alone: --after ok:12",
-      },
-    )
-  }
+  checkTasks(core, spec, dependency)
   if (hasSingleton(dependency) && spec.name === null) {
     throw new WindfallError(
       "invalid_input",

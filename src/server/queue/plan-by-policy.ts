@@ -7,6 +7,7 @@ import { startsOf } from "../../scheduler/queue/next-start.ts"
 import { planQueue } from "../../scheduler/queue/plan-queue.ts"
 import type { QueueEntry } from "../../scheduler/queue/queue-plan.ts"
 import type { QueueScene } from "../../scheduler/queue/queue-scene.ts"
+import { beginTask } from "../arrays/begin-task.ts"
 import type { Core } from "../core.ts"
 import { place } from "../jobs/place.ts"
 import { KeptJobs } from "./kept-jobs.ts"
@@ -93,13 +94,16 @@ export class PlanByPolicy {
 
   #start(scene: QueueScene, entry: QueueEntry, likeHosts: LikeHosts): void {
     const core = this.#core
-    const job = core.table.live(entry.job)
+    const record = core.table.live(entry.job)
     const waiting = core.table.waitingJob(entry.job)
-    if (job === undefined || waiting === undefined || job.state !== "queued") return
-    const asked = waitingJob(scene.policy, job, waiting)
+    if (record === undefined || waiting === undefined || record.state !== "queued") return
+    const asked = waitingJob(scene.policy, record, waiting)
     const [where] = likeHosts.hostsFor(asked, entry.hosts)
     const host = scene.hosts.find(({ id }) => id === where)
     if (host === undefined) return
+    const { array } = record
+    if (array !== undefined && (entry.task === null || !array.waiting.has(entry.task))) return
+    const job = array === undefined || entry.task === null ? record : beginTask(core, record, entry.task)
     const limitMs = effectiveLimitOf(scene.policy, job, entry.partition)
     setStanding(core, job, {
       ranAs: { account: asked.account, partition: entry.partition, qos: entry.qos },
@@ -108,6 +112,6 @@ export class PlanByPolicy {
       // What its partition limits it to holds for it, too: others' times rest on that.
       ...(limitMs === timeLimitOf(job) ? {} : { timeLimitMs: limitMs }),
     })
-    place(core, { job: entry.job, host: host.id, resources: needOn(asked.resources, host.total) })
+    place(core, { job: job.id, task: null, host: host.id, resources: needOn(asked.resources, host.total) })
   }
 }

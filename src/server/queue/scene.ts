@@ -1,3 +1,4 @@
+import { jobNumber } from "../../protocol/job-array.ts"
 import { matchesHost } from "../../scheduler/policy/host-match.ts"
 import type { Policy } from "../../scheduler/policy/policy.ts"
 import { preferredOn } from "../../scheduler/queue/preferences.ts"
@@ -95,7 +96,7 @@ export function waitingJob(policy: Policy, job: JobRecord, waiting: WaitingJob):
     id: job.id,
     user,
     ...placedAs(policy, user, spec),
-    name: spec.name ?? `job ${job.id}`,
+    name: spec.name ?? `job ${jobNumber(job)}`,
     partitions: partitionsOf(policy, spec),
     resources,
     alone: false,
@@ -120,7 +121,22 @@ export function waitingJob(policy: Policy, job: JobRecord, waiting: WaitingJob):
     booking: bookingOf(job),
     expedited: false,
     interactive: spec.kind === "session",
-    array: null,
+    array: arrayInQueue(job, waiting),
+  }
+}
+
+/** The tasks of an array that may begin, or one that waits by itself: as they are whenever that is read. */
+function arrayInQueue({ task }: JobRecord, { array }: WaitingJob): QueueJob["array"] {
+  if (array === undefined || (array.tasks === null && task === undefined)) return null
+  const runs = task === undefined ? [] : [{ first: task.index, last: task.index }]
+  return {
+    of: array.of,
+    get tasks() {
+      return array.tasks ?? { runs, count: 1, atOnce: array.atOnce }
+    },
+    get running() {
+      return array.running
+    },
   }
 }
 

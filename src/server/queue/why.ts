@@ -87,8 +87,9 @@ function aheadOf(core: Core, scene: QueueScene, plan: QueuePlan, entry: QueueEnt
   const byPolicy = policyHolds(core)
   const jobs = new Map(scene.waiting.map((one) => [one.id, one]))
   const tiers = new Map(scene.policy.partitions.map(({ name, tier }) => [name, tier]))
+  // Of an array several tasks may be planned for.
   return plan.entries
-    .filter((one) => one.place !== null && one.place < place)
+    .filter((one, at) => one.place !== null && one.place < place && plan.entries[at - 1]?.job !== one.job)
     .slice(-MOST_AHEAD)
     .map((one) => ({
       job: one.job,

@@ -19,7 +19,13 @@ export const event = answer(
   "Event",
   "One line of the record of what happened",
   z.discriminatedUnion("type", [
-    ofJob.extend({ type: type("job_submitted"), user: z.string(), name: words }),
+    ofJob.extend({
+      type: type("job_submitted"),
+      user: z.string(),
+      name: words,
+      array: count.optional().describe("Of a task of an array, which has a record of its own from now on"),
+      task: count.optional().describe("Which of its tasks"),
+    }),
     ofJob.extend({ type: type("job_state"), from: jobState, to: jobState, cause, reason: words }),
     ofAttempt.extend({
       type: type("attempt_placed"),

@@ -5,6 +5,7 @@ import { ENVIRONMENT_KINDS } from "../../../protocol/environment.ts"
 import type { AttemptUsage, AttemptView, JobSpec, JobView, OutputsView } from "../../../protocol/job.ts"
 import { CAUSES, JOB_STATES } from "../../../protocol/job-state.ts"
 import { answer, count, type Describes, hash, time } from "./answer.ts"
+import { arrayAnswer, task } from "./array-answers.ts"
 import { notifyOn } from "./notify-answers.ts"
 import { ahead, expected, priorityView } from "./order-answers.ts"
 import { queueAsked, standing } from "./standing-answers.ts"
@@ -72,6 +73,7 @@ const spec = answer(
       .describe("Stored data the job sees"),
     git: z.object({ commit: z.string(), branch: z.string().nullable(), dirtyDiff: z.string() }).nullable(),
     queue: queueAsked.optional(),
+    array: z.string().optional().describe("The tasks of an array, as 1-100%8; absent where it is none"),
     project: z.string().optional().describe("Tells the sender's folder from others; absent where nothing travels"),
     environment: z
       .object({
@@ -184,6 +186,8 @@ export const job = answer(
       .object({ peakBytes: count, runs: count, leaseBytes: count })
       .optional()
       .describe("What earlier runs held, and what is leased by that, where the sender did not say"),
+    array: arrayAnswer.optional(),
+    task,
   }),
 )
 
