@@ -93,10 +93,10 @@ export class LimitBook {
     return this.#layersOf(standing).inForce
   }
 
-  /** One more job waits. */
-  waits(standing: Standing): void {
+  /** So many more wait: all tasks of an array count. */
+  waits(standing: Standing, count = 1): void {
     const { groups, others } = this.#layersOf(standing)
-    for (const each of [...groups, ...others]) each.submittedJobs++
+    for (const each of [...groups, ...others]) each.submittedJobs += count
   }
 
   started(standing: Standing, job: LimitedJob): void {

@@ -41,7 +41,8 @@ test("no more jobs of a user are taken than may wait or run, a batch counted as 
     assert.match(error.message, /job 2 of 2; none was accepted/)
     return true
   })
-  await server.submit(SMALL, ann)
+  await assert.rejects(server.submit({ ...SMALL, array: "1-2" }, ann), { message: /2 now, 2 asked for/ })
+  await server.submit({ ...SMALL, array: "7" }, ann)
   await assert.rejects(server.submit(SMALL, ann), { code: "not_allowed" })
   await server.submit(SMALL, { token: await server.userToken("bob") })
   // In another partition there is no such limit.

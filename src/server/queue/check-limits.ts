@@ -5,6 +5,7 @@ import { limitText } from "../../scheduler/limits/limit-words.ts"
 import type { Policy } from "../../scheduler/policy/policy.ts"
 import { amountsOf } from "../../scheduler/queue/limit-book.ts"
 import { Standings } from "../../scheduler/queue/standings.ts"
+import { readArrayTasks } from "../../scheduler/request/array-tasks.ts"
 import type { Core } from "../core.ts"
 import { currentPolicy } from "../policy/pool-policy.ts"
 import { limitBookOf } from "../usage/limit-book-of.ts"
@@ -28,9 +29,10 @@ export function refusedByLimits(
   const book = limitBookOf(core, policy, standings)
   for (const [at, spec] of specs.entries()) {
     const { account, qos } = placedAs(policy, user, spec)
+    const count = spec.array === undefined ? 1 : readArrayTasks(spec.array).count
     const found = partitionsOf(policy, spec).map((partition) => {
       const standing = standings.of(account, user, partition, qos)
-      return { standing, hits: book.submitHitsOf(standing, limitedJob(policy, spec, partition)) }
+      return { standing, hits: book.submitHitsOf(standing, limitedJob(policy, spec, partition), count) }
     })
     const hits = found.every((one) => one.hits.length > 0) ? (found[0]?.hits ?? []) : []
     const [first] = hits
@@ -43,7 +45,7 @@ export function refusedByLimits(
       })
       return { at, error }
     }
-    if (found[0] !== undefined) book.waits(found[0].standing)
+    if (found[0] !== undefined) book.waits(found[0].standing, count)
   }
   return null
 }

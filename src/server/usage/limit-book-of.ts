@@ -3,6 +3,7 @@ import type { Policy } from "../../scheduler/policy/policy.ts"
 import { LimitBook } from "../../scheduler/queue/limit-book.ts"
 import type { RunningAttempt } from "../../scheduler/queue/queue-scene.ts"
 import type { Standings } from "../../scheduler/queue/standings.ts"
+import type { ArrayRecord } from "../../store/array-record.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import type { Tried } from "../jobs/job-table.ts"
@@ -14,12 +15,19 @@ export function limitBookOf(core: Core, policy: Policy, standings: Standings): L
   const scene = { policy, used: poolUsageOf(core, policy).minutes, running: runningOf(core, policy) }
   const book = new LimitBook(scene, standings, core.clock.now())
   for (const job of core.table.all()) {
-    if (job.state !== "queued" && job.state !== "held") continue
+    const isWaiting = job.state === "queued" || job.state === "held"
+    const tasks = job.array === undefined ? null : tasksToBegin(job.array)
+    if (tasks === null ? !isWaiting : tasks === 0) continue
     const [first = policy.defaultPartition] = partitionsOf(policy, job.spec)
     const as = placedAs(policy, job.user, job.spec)
-    book.waits(standings.of(as.account, job.user, first, as.qos))
+    book.waits(standings.of(as.account, job.user, first, as.qos), tasks ?? 1)
   }
   return book
+}
+
+/** Of an array that runs some of its tasks may wait. */
+function tasksToBegin({ waiting, held, blocked }: ArrayRecord): number {
+  return waiting.size + held.user.size + held.admin.size + blocked.size
 }
 
 function runningOf(core: Core, policy: Policy): RunningAttempt[] {
