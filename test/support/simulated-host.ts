@@ -16,6 +16,7 @@ import type { HostsContext } from "../../src/server/hosts/host-channel.ts"
 import { BlobFolder } from "../../src/workspace/blob-folder.ts"
 import { missingFrom } from "../../src/workspace/diff.ts"
 import { encodePack } from "../../src/workspace/pack.ts"
+import { suspendFor } from "./simulated-aside.ts"
 import { SimulatedChannel } from "./simulated-channel.ts"
 import { examinationLines, HOST_FACTS, LINUX_EXAMINATION } from "./simulated-facts.ts"
 
@@ -25,6 +26,8 @@ export interface SimulatedAttempt {
   phase: FoundAttempt["phase"]
   exit: ExitRecord | null
   swept: boolean
+  /** By its clock, once it runs. */
+  begunAt?: number
   outputs: { tree: BlobHash; files: number; bytes: number } | null
   readonly text: Record<OutputStream, Buffer>
   /** What hello tells of how it was stopped for somebody's sake. */
@@ -63,6 +66,8 @@ export class SimulatedHost {
   network: Extract<AgentMessage, { type: "network" }> | undefined
   leftovers: Leftovers = { strays: [], missingBytes: 0 }
   script: Script = exitsAtOnce()
+  /** Whether it does at once what it is told of stopping attempts for others. */
+  obeys = true
   /** What it says when it is to examine itself, in lines of JSON. */
   examine: (request: ExaminationRequest) => AsyncIterable<Uint8Array> = () => examinationLines(LINUX_EXAMINATION)
   /** What it answers when it is asked for outputs; another one makes it a host that fails or lies. */
@@ -144,6 +149,7 @@ export class SimulatedHost {
 
   begin(attempt: SimulatedAttempt): void {
     attempt.phase = "running"
+    attempt.begunAt = Date.now()
     const { job, sequence } = attempt.order
     this.begun.set(job, (this.begun.get(job) ?? 0) + 1)
     this.tell({ type: "started", attempt: attempt.order.attempt, sequence, pid: 4711, at: Date.now() })
@@ -209,7 +215,15 @@ export class SimulatedHost {
       }
       case "stop": {
         const attempt = this.attempts.get(message.attempt)
-        if (attempt?.phase === "running") this.finish(attempt, { cause: message.cause, signal: 15 })
+        if (attempt?.phase !== "running") return
+        const { begunAt = 1 } = attempt
+        const endedAt = Math.max(begunAt, Date.now())
+        this.finish(attempt, { cause: message.cause, signal: 15, startedAt: begunAt, endedAt })
+        return
+      }
+      case "suspend-for": {
+        const attempt = this.attempts.get(message.attempt)
+        if (attempt?.phase === "running" && this.obeys) suspendFor(this, attempt, message)
         return
       }
       case "forget":

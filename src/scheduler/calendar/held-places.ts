@@ -81,10 +81,14 @@ export class HeldPlaces {
   forbid(need: Resources, endMs: number, version: number): boolean {
     const isLong = endMs >= this.#windowEndMs || this.#occupants.endless > 0
     if (!isLong && this.#firm === 0) return false
-    const concerned = this.#holders.filter(({ fromMs, isFirm }) => fromMs < endMs && (isLong || isFirm))
+    const concerned: PlaceHolder[] = []
+    for (const holder of this.#holders) {
+      if (holder.fromMs >= endMs || !(isLong || holder.isFirm)) continue
+      // Most are in the way of one holder alone already, which is said at once.
+      if (holder.jobs.count > 0 && clash(need, holder.need, this.#total)) return true
+      concerned.push(holder)
+    }
     if (concerned.length === 0) return false
-    // Most are in the way of one holder alone already, which is said at once.
-    if (concerned.some((one) => one.jobs.count > 0 && clash(need, one.need, this.#total))) return true
     return !this.#outlookFor(concerned, version).alwaysFits(need, this.#budget)
   }
 

@@ -76,6 +76,17 @@ export class Profile {
     return startMs
   }
 
+  /** Whether {@link firstRoom} is that very moment, without a look for a later one. */
+  hasRoomAt(need: Resources, alone: boolean, limitMs: number, startMs: number): boolean {
+    const firstStep = this.#grid.stepOf(startMs)
+    if (firstStep >= this.#grid.steps) return false
+    const last = this.#grid.stepOf(startMs + limitMs)
+    for (let at = this.#indexOf(firstStep); at < this.#from.length && this.#from[at]! <= last; at++) {
+      if (!this.#hasRoom(at, need, alone)) return false
+    }
+    return true
+  }
+
   /** From now on nobody is given room here who could be in the way of the holder. When their number changes {@link touch} must be called. */
   addHolder(holder: PlaceHolder, budget: Budget): void {
     this.version++

@@ -1,3 +1,4 @@
+import type { HoldBy } from "../../protocol/queue-request.ts"
 import { type Codec, mapped, record } from "../described/codec.ts"
 import { flag, number, oneOf, text } from "../described/scalar-codecs.ts"
 import { type ArrayTasks, arrayText, readArrayTasks } from "../request/array-tasks.ts"
@@ -31,7 +32,7 @@ export interface DescribedJob {
   readonly accruesSinceMs: number | null
   readonly beginMs: number | null
   readonly deadlineMs: number | null
-  readonly hold: "user" | "admin" | null
+  readonly hold: HoldBy | null
   readonly priority: number | null
   readonly nice: number
   readonly site: number
@@ -43,6 +44,9 @@ export interface DescribedJob {
   readonly arrayRunning: number | null
   readonly startedMs: number | null
   readonly leavesMs: number | null
+  readonly once: boolean
+  /** Of what is stopped: the number of the job for which. */
+  readonly stoppedFor: number | null
 }
 
 export const PLAIN_JOB: DescribedJob = {
@@ -80,6 +84,8 @@ export const PLAIN_JOB: DescribedJob = {
   arrayRunning: null,
   startedMs: null,
   leavesMs: null,
+  once: false,
+  stoppedFor: null,
 }
 
 const ALSO = {
@@ -110,11 +116,11 @@ const ALSO = {
   "started-at": "started",
 }
 
-const hold: Codec<"user" | "admin" | null> = {
+const hold: Codec<HoldBy | null> = {
   read(value, path, report) {
     if (value === null || String(value) === "false") return null
     if (String(value) === "true") return "user"
-    return oneOf(["user", "admin"]).read(value, path, report)
+    return oneOf(["user", "admin", "copy"]).read(value, path, report)
   },
   write: (value) => value,
 }
@@ -164,6 +170,8 @@ export function jobCodec(nowMs: number): Codec<DescribedJob> {
         arrayRunning: ["array-running", nullable(count("a number of tasks", 0))],
         startedMs: ["started", at],
         leavesMs: ["leaves", at],
+        once: ["once", flag],
+        stoppedFor: ["stopped-for", nullable(count("a job's number", 1))],
       },
       PLAIN_JOB,
     ),

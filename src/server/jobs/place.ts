@@ -111,6 +111,7 @@ export function orderOf(core: Core, job: JobRecord, attempt: AttemptRecord): Att
     timeLimitMs: timeLimitOf(job),
     graceMs: spec.graceMs,
     stopSignal: spec.stopSignal,
+    ...(spec.warning === undefined ? {} : { warning: spec.warning }),
     outputs: spec.outputs,
     checkpoint: checkpointOrder(job),
     stdin: spec.stdin,
