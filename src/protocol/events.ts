@@ -28,6 +28,8 @@ export type EventBody =
       readonly number: number
       readonly host: HostId
       readonly hostName: string
+      /** Which member of an attempt on several hosts. */
+      readonly rank?: number
       /** It begins with what this earlier attempt wrote; absent where it begins with what was sent alone. */
       readonly checkpoint?: number
     }
@@ -36,6 +38,8 @@ export type EventBody =
       readonly job: JobId
       readonly attempt: AttemptId
       readonly number: number
+      /** Which member of an attempt on several hosts. */
+      readonly rank?: number
       readonly cause: Cause
       readonly exitCode: number | null
       readonly signal: number | null

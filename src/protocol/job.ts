@@ -1,6 +1,7 @@
 import type { JobCheckpoint } from "./checkpoint.ts"
 import type { LearnedNeed } from "./earlier-runs.ts"
 import type { EnvironmentSpec } from "./environment.ts"
+import type { GangRequest } from "./gang.ts"
 import type { AttemptId, BlobHash, HostId, JobId } from "./ids.ts"
 import type { JobData } from "./job-data.ts"
 import type { Cause, JobState } from "./job-state.ts"
@@ -65,6 +66,8 @@ export interface JobSpec {
    * where nothing travels, and in jobs of older senders.
    */
   readonly project?: string | undefined
+  /** It runs on several hosts at once; absent for one. */
+  readonly gang?: GangRequest | undefined
 }
 
 export interface GitRecord {
@@ -154,6 +157,8 @@ export interface AttemptView {
   readonly id: AttemptId
   /** 1 for the first try. */
   readonly number: number
+  /** From 0: which member of the attempt this is, where that is on several hosts; absent where it is on one. */
+  readonly rank?: number
   readonly hostId: HostId
   readonly hostName: string
   readonly state: AttemptState

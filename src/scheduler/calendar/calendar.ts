@@ -1,4 +1,5 @@
 import { fits, needOn, type Resources } from "../../protocol/resources.ts"
+import { chooseLinked, type Links } from "../links/choose-linked.ts"
 import { type Budget, STEPS_PER_PASS, timesItFits } from "../outlook.ts"
 import { chooseHosts } from "./choose-hosts.ts"
 import type { Grid } from "./grid.ts"
@@ -29,6 +30,7 @@ export class Calendar {
   readonly grid: Grid
   readonly profiles: readonly Profile[]
   readonly #weights: readonly number[]
+  readonly #links: Links | null
   /** Places, the first to be taken first, and the rank of each in that. */
   readonly #order: readonly number[]
   readonly #ranks: Int32Array
@@ -37,8 +39,10 @@ export class Calendar {
   readonly #relaxed: number[] = []
   readonly #budget: Budget = { steps: STEPS_PER_PASS }
 
-  constructor(hosts: readonly CalendarHost[], pieces: Pieces, grid: Grid) {
+  /** @param links `null`: all hosts are linked alike, as far as is known */
+  constructor(hosts: readonly CalendarHost[], pieces: Pieces, grid: Grid, links: Links | null = null) {
     this.grid = grid
+    this.#links = links
     this.profiles = hosts.map(({ total }) => new Profile(total, grid))
     this.#weights = hosts.map(({ weight }) => weight)
     this.#order = hosts.map((_, place) => place).sort((a, b) => hosts[a]!.weight - hosts[b]!.weight || a - b)
@@ -117,7 +121,7 @@ export class Calendar {
     const { asked } = request
     const { nowMs, endMs } = this.grid
     const free = asked.places.filter((place) => request.roomOn(place, nowMs) === nowMs)
-    const chosen = chooseHosts(HostSet.of(this.profiles.length, free), asked.hosts, this.#weights) ?? asked.places
+    const chosen = this.#choose(HostSet.of(this.profiles.length, free), asked.hosts) ?? asked.places
     const places = chosen.filter((place) => request.opensMs(place) < endMs)
     const isFirm = asked.hosts > 1 || request.hasPieces
     const jobs = { count: 0 }
@@ -171,6 +175,12 @@ export class Calendar {
       places.every((place) => request.roomOn(place, startMs, forMs) === startMs) &&
       this.#piecesFrom(request, startMs, forMs) === startMs
     )
+  }
+
+  #choose(room: HostSet, count: number): readonly number[] | null {
+    return this.#links === null
+      ? chooseHosts(room, count, this.#weights)
+      : chooseLinked(room, count, this.#weights, this.#links)
   }
 
   /** Those that have enough in all, the first first. */
@@ -230,7 +240,7 @@ export class Calendar {
         const { room, enoughMs } = this.#roomAt(request, startMs)
         if (enoughMs === startMs) {
           request.floorMs = startMs
-          return { places: chooseHosts(room, request.asked.hosts, this.#weights)!, startMs }
+          return { places: this.#choose(room, request.asked.hosts)!, startMs }
         }
         startMs = enoughMs
       }

@@ -1,16 +1,16 @@
 import type { HostId, JobId } from "../../protocol/ids.ts"
-import { Calendar, type Room } from "../calendar/calendar.ts"
-import { Grid } from "../calendar/grid.ts"
+import type { Calendar, Room } from "../calendar/calendar.ts"
 import type { Profile } from "../calendar/profile.ts"
 import { taskIndices } from "../request/array-tasks.ts"
 import { HostTimes } from "./host-times.ts"
 import { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
 import { PlaceHolds } from "./place-holds.ts"
-import { endOf, heldBy, type MadeRoom, Preemptor, totalOf } from "./preempt.ts"
+import { endOf, heldBy, type MadeRoom, Preemptor } from "./preempt.ts"
 import type { Preemption, QueueEntry, WaitReason } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
 import { type LineRequest, Requests } from "./requests.ts"
+import { calendarOf } from "./scene-calendar.ts"
 import type { Standings } from "./standings.ts"
 
 /** How many tasks of one array get a reservation. Slurm's bf_max_job_array_resv. */
@@ -56,10 +56,8 @@ export class QueuePass {
   #starts = 0
 
   constructor(scene: QueueScene, standings: Standings, nowMs: number) {
-    const { windowMs, gridMs } = scene.policy.backfill
     this.#scene = scene
-    const totals = scene.hosts.map((host) => ({ total: totalOf(host), weight: host.weight }))
-    this.#calendar = new Calendar(totals, scene.pieces, new Grid(nowMs, windowMs, gridMs))
+    this.#calendar = calendarOf(scene, nowMs)
     const places = new Map(scene.hosts.map(({ id }, place) => [id, place]))
     for (const attempt of scene.running) {
       const endMs = endOf(attempt, nowMs)

@@ -8,6 +8,7 @@ import { isFinal, JOB_STATES, type JobState } from "../../protocol/job-state.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Caller } from "../auth/accounts.ts"
 import type { Core } from "../core.ts"
+import { latestOf, mainOf } from "../gang/members.ts"
 import { hintsOf } from "../jobs/hints-of.ts"
 import { mayRule, viewOf } from "../jobs/job-view.ts"
 import { previewOf } from "../jobs/preview.ts"
@@ -198,7 +199,7 @@ function specAgain(core: Core, job: JobRecord): JobSpec {
 }
 
 function summaryOf(job: JobRecord): string {
-  const attempt = job.attempts.at(-1)
+  const attempt = latestOf(job).find(({ suspended }) => suspended !== null) ?? mainOf(job)
   if (isFinal(job.state)) return `It has ended: ${job.state}${job.reason === null ? "" : ` (${job.reason})`}`
   if (attempt === undefined) return `It is ${job.state}`
   const contact = attempt.outOfContactSince === null ? "" : ", which is out of contact"
@@ -206,7 +207,9 @@ function summaryOf(job: JobRecord): string {
     const { text } = attempt.suspended
     return `It does not wait for a host: it is suspended on ${attempt.hostName}, as ${text}${contact}`
   }
-  return `It does not wait: it is ${job.state} on ${attempt.hostName}${contact}`
+  const others = latestOf(job).length - 1
+  const where = others === 0 ? attempt.hostName : `${attempt.hostName} and ${others} more`
+  return `It does not wait: it is ${job.state} on ${where}${contact}`
 }
 
 /** Where memory is counted that nobody asked for, the reasons make sense only with that. */

@@ -84,7 +84,8 @@ function keep(core: Core, tried: Tried, { tree, files, bytes, problem }: Told): 
   if (awaitsCheckpoint(tried)) {
     const kept = tree === null ? null : { attempt: attempt.number, tree, files, bytes }
     settleCheckpoint(core, job, { kept, awaited: null, problem })
-    job.reason = `attempt ${attempt.number} on ${attempt.hostName} ended (${attempt.cause}): it is tried again`
+    if (job.state === "queued")
+      job.reason = `attempt ${attempt.number} on ${attempt.hostName} ended (${attempt.cause}): it is tried again`
     core.ledger.event({ type: "checkpoint_kept", job: job.id, number: attempt.number, files, bytes })
   }
   trySettle(core, tried)

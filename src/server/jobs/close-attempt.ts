@@ -9,19 +9,31 @@ export const NO_OUTPUTS: OutputsView = { state: "none", tree: null, files: 0, by
 
 /** Whether the attempt still decides what becomes of its job. */
 export function isCurrent({ job, attempt }: Tried): boolean {
-  return !attempt.fenced && job.attempts.at(-1) === attempt && attempt.state !== "ended"
+  return !attempt.fenced && isLatest({ job, attempt }) && attempt.state !== "ended"
+}
+
+/** Whether no later attempt of its job was begun. All members of one attempt have its number. */
+export function isLatest({ job, attempt }: Tried): boolean {
+  return job.attempts.at(-1)?.number === attempt.number
 }
 
 /** Whether what the job made may still come from this attempt. */
 export function awaitsOutputs(tried: Tried): boolean {
   const { job, attempt } = tried
+  if (!bringsOutputs(attempt)) return false
   const collecting = isCurrent(tried) && attempt.state === "finishing" && job.outputs?.state === "collecting"
   return collecting || mayComeLate(tried)
 }
 
 /** Whether the outputs were given up, but lie on the host still: they come after all if it gives them at a later contact. */
 export function mayComeLate({ job, attempt }: Tried): boolean {
-  return job.outputs?.late === true && attempt.onHost && !attempt.fenced && job.attempts.at(-1) === attempt
+  if (!bringsOutputs(attempt)) return false
+  return job.outputs?.late === true && attempt.onHost && !attempt.fenced && isLatest({ job, attempt })
+}
+
+/** Whether what comes home is this one's. */
+export function bringsOutputs({ member }: AttemptRecord): boolean {
+  return member === undefined || member.rank === 0
 }
 
 /** Closes the record of an attempt, with its event. Within a change. */
@@ -32,7 +44,8 @@ export function endAttempt(core: Core, job: JobRecord, attempt: AttemptRecord): 
   attempt.outOfContactSince = null
   core.ledger.attemptChanged(attempt)
   const cause = attempt.cause ?? "link_lost"
-  core.ledger.event({ type: "attempt_ended", job: job.id, attempt: id, number, cause, exitCode, signal })
+  const rank = attempt.member === undefined ? {} : { rank: attempt.member.rank }
+  core.ledger.event({ type: "attempt_ended", job: job.id, attempt: id, number, ...rank, cause, exitCode, signal })
 }
 
 /** Closes the attempt and gives its job the final state the verdict says. */

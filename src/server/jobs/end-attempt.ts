@@ -1,10 +1,14 @@
 import type { ExitRecord } from "../../protocol/agent-wire.ts"
 import type { Cause } from "../../protocol/job-state.ts"
 import type { Core } from "../core.ts"
+import { decidingMember, memberText } from "../gang/gang-state.ts"
+import { noteMemberEnd } from "../gang/member-end.ts"
+import { isMember, mainOf, membersOf } from "../gang/members.ts"
+import { endMembers } from "../gang/settle-gang.ts"
 import { endSuspension } from "../owners/step-aside.ts"
 import { recordUseEnded, recordUseLost } from "../usage/record-use.ts"
 import { awaitCheckpoint, dropDamaged } from "./checkpoint-wait.ts"
-import { conclude, endAttempt, isCurrent, NO_OUTPUTS } from "./close-attempt.ts"
+import { bringsOutputs, conclude, endAttempt, isCurrent, NO_OUTPUTS } from "./close-attempt.ts"
 import { withDiskAdvice } from "./disk-advice.ts"
 import { noteHostCrash } from "./host-crash.ts"
 import type { Tried } from "./job-table.ts"
@@ -78,7 +82,7 @@ export function loseAttempt(core: Core, tried: Tried, cause: Cause, message: str
   settleLostOutput(core, tried)
   if (!current) return
   if (attempt.state === "finishing") {
-    if (job.outputs?.state === "collecting") {
+    if (job.outputs?.state === "collecting" && bringsOutputs(attempt)) {
       job.outputs = { ...job.outputs, state: "lost" }
       core.ledger.jobChanged(job)
     }
@@ -102,8 +106,11 @@ export function giveUp(core: Core, tried: Tried, cause: Cause, message: string):
   decide(core, tried, { cause, exitCode: null, signal: null, neverRan: false, slipped: false })
   recordUseLost(core, tried, outOfContactSince)
   attempt.fenced = true
-  core.ledger.afterCommit(() => core.logs.liveIfOpen(job.id, attempt.number)?.release())
-  if (job.verdict !== null) {
+  core.ledger.afterCommit(() => core.logs.liveIfOpen(job.id, attempt.number, attempt.member?.rank)?.release())
+  if (attempt.member !== undefined) {
+    if (bringsOutputs(attempt) && job.outputs !== null) job.outputs = NO_OUTPUTS
+    trySettle(core, tried)
+  } else if (job.verdict !== null) {
     job.outputs = NO_OUTPUTS
     conclude(core, job, attempt, job.verdict)
   }
@@ -116,7 +123,6 @@ function ranOnHost({ startedAt, endedAt }: ExitRecord): number | null {
 
 function decide(core: Core, tried: Tried, end: AttemptEnd, endedAt = core.clock.now()): void {
   const { job, attempt } = tried
-  const outcome = outcomeOf(job, end)
   attempt.cause = end.cause
   attempt.exitCode = end.exitCode
   attempt.signal = end.signal
@@ -124,7 +130,24 @@ function decide(core: Core, tried: Tried, end: AttemptEnd, endedAt = core.clock.
   endSuspension(core, tried, attempt.endedAt)
   core.ledger.attemptChanged(attempt)
   if (end.cause === "host_crashed") noteHostCrash(core, tried)
+  if (!isMember(attempt)) {
+    settleEnd(core, tried, end)
+    return
+  }
+  const whole = noteMemberEnd(core, job, attempt, end)
+  const main = mainOf(job)
+  if (whole !== null && main !== undefined) settleEnd(core, { job, attempt: main }, whole)
+}
+
+/** @param end of the attempt as a whole, whose main member has `attempt` where it is on several hosts */
+function settleEnd(core: Core, tried: Tried, end: AttemptEnd): void {
+  const { job, attempt } = tried
+  const outcome = outcomeOf(job, end)
   if (outcome.kind === "again") {
+    if (isMember(attempt)) {
+      tryAllAgain(core, tried, end, outcome.waitMs)
+      return
+    }
     const once = awaitCheckpoint(core, tried, end) ? " once what it wrote is here" : ""
     endAttempt(core, job, attempt)
     const reason = `attempt ${attempt.number} on ${attempt.hostName} ended (${end.cause}): it is tried again${once}`
@@ -134,8 +157,28 @@ function decide(core: Core, tried: Tried, end: AttemptEnd, endedAt = core.clock.
   }
   job.verdict = outcome.verdict
   attempt.state = "finishing"
-  const expectsOutputs = attempt.onHost && !end.neverRan
-  job.outputs = expectsOutputs ? { ...NO_OUTPUTS, state: "collecting" } : NO_OUTPUTS
+  if (isMember(attempt)) {
+    // Nobody waits for what would have been the next one's.
+    if (job.checkpoint != null) job.checkpoint = { ...job.checkpoint, awaited: null }
+  } else {
+    const expectsOutputs = attempt.onHost && !end.neverRan
+    job.outputs = expectsOutputs ? { ...NO_OUTPUTS, state: "collecting" } : NO_OUTPUTS
+  }
   transition(core, job, "finishing", { cause: outcome.verdict.cause, reason: attempt.message })
   trySettle(core, tried)
+}
+
+/** All members have ended, and the whole waits again: with what the main one wrote, should that come. */
+function tryAllAgain(core: Core, { job }: Tried, end: AttemptEnd, waitMs: number): void {
+  const deciding = decidingMember(membersOf(job))
+  const how = deciding === undefined ? end.cause : memberText(deciding)
+  const once = (job.checkpoint?.awaited ?? null) === null ? "" : " once what rank 0 wrote is here"
+  endMembers(core, job)
+  job.outputs = null
+  const reason = `attempt ${job.attempts.at(-1)?.number}: ${how}; all of it is tried again${once}`
+  transition(core, job, "queued", {
+    cause: end.cause,
+    reason,
+    notBeforeMs: waitMs === 0 ? null : core.clock.now() + waitMs,
+  })
 }

@@ -1,4 +1,5 @@
 import type { Core } from "../core.ts"
+import { bringsOutputs } from "./close-attempt.ts"
 import type { Tried } from "./job-table.ts"
 import { stopFetching } from "./outputs.ts"
 import { settleShortOutput, trySettle } from "./settle.ts"
@@ -10,7 +11,7 @@ import { settleShortOutput, trySettle } from "./settle.ts"
 export function giveUpRest(core: Core, tried: Tried, actor: string): void {
   const { job, attempt } = tried
   if (attempt.state !== "finishing") return
-  if (job.outputs?.state === "collecting" || job.outputs?.late === true) {
+  if (bringsOutputs(attempt) && (job.outputs?.state === "collecting" || job.outputs?.late === true)) {
     const { late: _, ...outputs } = job.outputs
     job.outputs = { ...outputs, state: "lost", problem: `${actor} stopped the job before they had come` }
     core.ledger.jobChanged(job)

@@ -29,6 +29,8 @@ export class JobTable {
   readonly #leases = new Map<AttemptId, Lease>()
   readonly #names = new Map<string, JobId>()
   #waiting = new Map<JobId, WaitingJob>()
+  /** Of those that wait: on several hosts at once. */
+  readonly #waitingGangs = new Set<JobId>()
   /** Counted when first asked for after a change of the queue. */
   #places: ReadonlyMap<JobId, number> | undefined
   #lastWaiting = 0
@@ -43,6 +45,7 @@ export class JobTable {
   reload(): void {
     for (const map of [this.#jobs, this.#attempts, this.#onHost, this.#leases, this.#names, this.#waiting]) map.clear()
     this.gates.clear()
+    this.#waitingGangs.clear()
     this.#places = undefined
     this.#lastWaiting = 0
     this.#lastId = this.#store.lastId()
@@ -158,6 +161,10 @@ export class JobTable {
     return this.#waiting.get(id)
   }
 
+  get waitingGangs(): number {
+    return this.#waitingGangs.size
+  }
+
   get waitingCount(): number {
     return this.#waiting.size
   }
@@ -187,6 +194,7 @@ export class JobTable {
       ...checkpointWait(job, notBeforeMs),
       crashes: this.#store.crashes.of(job.user, job.spec),
     })
+    if (job.spec.gang !== undefined) this.#waitingGangs.add(job.id)
     if (job.id < this.#lastWaiting) this.#waiting = new Map([...this.#waiting].sort(([a], [b]) => a - b))
     this.#lastWaiting = Math.max(this.#lastWaiting, job.id)
     this.#places = undefined
@@ -212,6 +220,7 @@ export class JobTable {
 
   dequeue(job: JobRecord): void {
     this.#waiting.delete(job.id)
+    this.#waitingGangs.delete(job.id)
     this.#places = undefined
   }
 

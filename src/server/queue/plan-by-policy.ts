@@ -1,10 +1,13 @@
+import { hostsOf } from "../../protocol/gang.ts"
 import { needOn } from "../../protocol/resources.ts"
 import type { Policy } from "../../scheduler/policy/policy.ts"
 import { planQueue } from "../../scheduler/queue/plan-queue.ts"
 import type { QueueEntry } from "../../scheduler/queue/queue-plan.ts"
 import type { QueueScene } from "../../scheduler/queue/queue-scene.ts"
+import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
-import { place } from "../jobs/place.ts"
+import { placeOn } from "../jobs/place.ts"
+import { policyHolds } from "../policy/pool-policy.ts"
 import { awaitedBy, preempt } from "./preempt.ts"
 import { sceneOf } from "./scene.ts"
 import { setStanding, timeLimitOf } from "./standing.ts"
@@ -32,15 +35,20 @@ export function planByPolicy(core: Core, policy: Policy): number | null {
 
 function start(core: Core, scene: QueueScene, entry: QueueEntry): void {
   const job = core.table.live(entry.job)
-  const host = scene.hosts.find(({ id }) => id === entry.hosts[0])
+  const hosts = entry.hosts.flatMap((place) => scene.hosts.find(({ id }) => id === place) ?? [])
   const asked = scene.waiting.find(({ id }) => id === entry.job)
-  if (job === undefined || host === undefined || asked === undefined || job.state !== "queued") return
+  if (job === undefined || hosts.length < hostsOf(job.spec) || asked === undefined || job.state !== "queued") return
+  if (policyHolds(core)) setRanAs(core, scene, entry, job, asked.account)
+  const placements = hosts.map(({ id, total }) => ({ host: id, resources: needOn(asked.resources, total) }))
+  placeOn(core, job, placements)
+}
+
+function setRanAs(core: Core, scene: QueueScene, entry: QueueEntry, job: JobRecord, account: string): void {
   const limitMs = effectiveLimitOf(scene.policy, job, entry.partition)
   setStanding(core, job, {
-    ranAs: { account: asked.account, partition: entry.partition, qos: entry.qos },
+    ranAs: { account, partition: entry.partition, qos: entry.qos },
     leaving: undefined,
     // What its partition limits it to holds for it, too: others' times rest on that.
     ...(limitMs === timeLimitOf(job) ? {} : { timeLimitMs: limitMs }),
   })
-  place(core, { job: entry.job, host: host.id, resources: needOn(asked.resources, host.total) })
 }

@@ -2,13 +2,13 @@ import { plan } from "../../scheduler/plan.ts"
 import { nextBookingChange } from "../bookings/bookings-ahead.ts"
 import type { Core } from "../core.ts"
 import { place } from "../jobs/place.ts"
-import { currentPolicy, policyHolds } from "../policy/pool-policy.ts"
 import { lookAtGates } from "./look-at-gates.ts"
 import { PassPace } from "./pass-pace.ts"
 import { planByPolicy } from "./plan-by-policy.ts"
+import { plansByQueue, policyNow } from "./scene-now.ts"
 import { snapshotOf } from "./snapshot.ts"
 
-/** Decides what starts: first come, first served as long as nobody applied a policy, else as that has it. */
+/** Decides what starts: first come, first served as long as nobody applied a policy, else as that has it. Several hosts for one job only the planner by policy gives; without one it goes by turn, too. */
 export class Planner {
   readonly #core: Core
   readonly #pace = new PassPace()
@@ -21,7 +21,7 @@ export class Planner {
   planAndPlace(): number | null {
     const core = this.#core
     const gateAt = lookAtGates(core)
-    const planAt = policyHolds(core) ? this.#byPolicy() : this.#byTurn()
+    const planAt = plansByQueue(core) ? this.#byPolicy() : this.#byTurn()
     const now = core.clock.now()
     const bookedAt = core.table.waitingCount === 0 ? null : nextBookingChange(core, now)
     return earliest(planAt, core.fleet.refreshOrders(), gateAt, bookedAt)
@@ -39,7 +39,7 @@ export class Planner {
     const from = clock.monotonicMs()
     const restMs = this.#pace.restMs(from)
     if (restMs > 0) return clock.now() + restMs
-    const planAt = planByPolicy(this.#core, currentPolicy(this.#core))
+    const planAt = planByPolicy(this.#core, policyNow(this.#core))
     this.#pace.ran(from, clock.monotonicMs())
     return planAt
   }

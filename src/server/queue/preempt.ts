@@ -2,6 +2,7 @@ import type { JobId } from "../../protocol/ids.ts"
 import type { Preemption } from "../../scheduler/queue/queue-plan.ts"
 import { preemptionText } from "../../scheduler/queue/reason-text.ts"
 import type { Core } from "../core.ts"
+import { latestOf } from "../gang/members.ts"
 import { isCurrent } from "../jobs/close-attempt.ts"
 import type { Tried } from "../jobs/job-table.ts"
 import { sendStop } from "../jobs/reconcile.ts"
@@ -39,7 +40,7 @@ function attemptOf(core: Core, { job, hosts }: Preemption): Tried | undefined {
 }
 
 function askToLeave(core: Core, { job, attempt }: Tried, one: Preemption, now: number): void {
-  if (attempt.state === "finishing" || job.stop !== null || job.standing?.leaving?.attempt === attempt.number) return
+  if (job.state === "finishing" || job.stop !== null || job.standing?.leaving?.attempt === attempt.number) return
   const policyMs = one.graceEndsMs - now
   const graceMs = policyMs > 0 ? policyMs : job.spec.graceMs
   const leaving = { attempt: attempt.number, for: one.for, until: now + graceMs, graceMs }
@@ -54,5 +55,5 @@ function askToLeave(core: Core, { job, attempt }: Tried, one: Preemption, now: n
   job.reason = text
   core.ledger.jobChanged(job)
   core.ledger.event({ type: "job_changed", job: job.id, what: text })
-  sendStop(core, core.fleet.get(attempt.hostId), { job, attempt })
+  for (const one of latestOf(job)) sendStop(core, core.fleet.get(one.hostId), { job, attempt: one })
 }

@@ -1,3 +1,4 @@
+import { hostsOf as gangHosts } from "../../protocol/gang.ts"
 import { matchesHost } from "../../scheduler/policy/host-match.ts"
 import type { Policy } from "../../scheduler/policy/policy.ts"
 import type { QueueHost, QueueJob, QueueScene, RunningAttempt } from "../../scheduler/queue/queue-scene.ts"
@@ -7,6 +8,10 @@ import type { JobRecord } from "../../store/job-record.ts"
 import { bookingsAhead } from "../bookings/bookings-ahead.ts"
 import { bookingOf, longestLimit } from "../bookings/kept-from.ts"
 import type { Core } from "../core.ts"
+import { isEnding } from "../gang/member-end.ts"
+import { isMember } from "../gang/members.ts"
+import { linkedOf } from "../gang/pool-links.ts"
+import { asWholes } from "../gang/running-gangs.ts"
 import type { Tried } from "../jobs/job-table.ts"
 import { poolUsageOf } from "../usage/pool-usage.ts"
 import { niceOf, queueAskedOf, timeLimitOf } from "./standing.ts"
@@ -21,18 +26,23 @@ export function sceneOf(core: Core, policy: Policy, nowMs: number): QueueScene {
     const job = core.table.live(one.id)
     if (job !== undefined) waiting.push(waitingJob(policy, job, one))
   }
+  const hosts = hostsOf(core, policy)
   return {
     policy,
-    hosts: hostsOf(core, policy),
+    hosts: waiting.some((job) => job.hosts > 1)
+      ? hosts.map((host) => ({ ...host, ...linkedOf(core, host.id) }))
+      : hosts,
     pieces: {},
     fairShares: fairSharesOf(policy, usage.byUser),
     used: usage.minutes,
     waiting,
-    running: core.fleet.all().flatMap(({ record }) =>
-      core.table
-        .onHost(record.id)
-        .filter(({ attempt }) => !attempt.swept)
-        .map((tried) => runningAttempt(policy, tried, nowMs)),
+    running: asWholes(
+      core.fleet.all().flatMap(({ record }) =>
+        core.table
+          .onHost(record.id)
+          .filter(({ attempt }) => !attempt.swept)
+          .map((tried) => ({ ...runningAttempt(policy, tried, nowMs), number: tried.attempt.number })),
+      ),
     ),
     bookings: bookingsAhead(core, nowMs, () => longestLimit(core)),
     ended: [],
@@ -73,7 +83,7 @@ export function waitingJob(policy: Policy, job: JobRecord, waiting: WaitingJob):
     partitions: partitionsOf(policy, spec),
     resources,
     alone: false,
-    hosts: 1,
+    hosts: gangHosts(spec),
     pieces: {},
     limitMs: timeLimitOf(job),
     hasSecrets,
@@ -127,6 +137,7 @@ function runningAttempt(policy: Policy, { job, attempt }: Tried, nowMs: number):
 export function leavesAt({ job, attempt }: Tried, nowMs: number): number | null {
   if (attempt.state === "finishing" || attempt.state === "ended" || attempt.fenced) return nowMs
   if (job.stop !== null) return job.stop.at + job.stop.graceMs
+  if (isMember(attempt) && isEnding(job)) return nowMs + job.spec.graceMs
   const leaving = job.standing?.leaving
   return leaving?.attempt === attempt.number ? leaving.until : null
 }

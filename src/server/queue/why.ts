@@ -9,9 +9,8 @@ import type { QueueScene } from "../../scheduler/queue/queue-scene.ts"
 import { entryText, reasonText } from "../../scheduler/queue/reason-text.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
-import { policyHolds } from "../policy/pool-policy.ts"
 import { gateOf } from "./gate.ts"
-import { sceneNow } from "./scene-now.ts"
+import { plansByQueue, sceneNow } from "./scene-now.ts"
 import { snapshotOf } from "./snapshot.ts"
 import { soonerWays } from "./sooner.ts"
 
@@ -30,7 +29,7 @@ export function whyWaits(core: Core, job: JobRecord, brief = false): WhyAnswer |
     return { job: job.id, summary, code, place: null, hosts: [] }
   }
   if (job.state !== "queued") return undefined
-  const byPolicy = policyHolds(core)
+  const byPolicy = plansByQueue(core)
   // First come, first served has words of its own.
   const turn = byPolicy ? undefined : explain(snapshotOf(core), nowMs, job.id)
   if (turn !== undefined && (brief || turn.code === "never_fits")) return turn
@@ -72,7 +71,7 @@ export function whyWaits(core: Core, job: JobRecord, brief = false): WhyAnswer |
 function aheadOf(core: Core, scene: QueueScene, plan: QueuePlan, entry: QueueEntry): readonly AheadView[] {
   const { place } = entry
   if (place === null) return []
-  const byPolicy = policyHolds(core)
+  const byPolicy = plansByQueue(core)
   const jobs = new Map(scene.waiting.map((one) => [one.id, one]))
   const tiers = new Map(scene.policy.partitions.map(({ name, tier }) => [name, tier]))
   return plan.entries

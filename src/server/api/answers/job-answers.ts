@@ -2,6 +2,7 @@ import * as z from "zod"
 import type { JobHints, JobList, LogGap, OutputList, SubmitBatchAnswer, WhyAnswer } from "../../../protocol/api.ts"
 import type { JobCheckpoint } from "../../../protocol/checkpoint.ts"
 import { ENVIRONMENT_KINDS } from "../../../protocol/environment.ts"
+import { ON_MEMBER_FAILURE, OUTPUTS_FROM } from "../../../protocol/gang.ts"
 import type { AttemptUsage, AttemptView, JobSpec, JobView, OutputsView } from "../../../protocol/job.ts"
 import { CAUSES, JOB_STATES } from "../../../protocol/job-state.ts"
 import { answer, count, type Describes, hash, time } from "./answer.ts"
@@ -68,6 +69,10 @@ const spec = answer(
       .describe("Stored data the job sees"),
     git: z.object({ commit: z.string(), branch: z.string().nullable(), dirtyDiff: z.string() }).nullable(),
     queue: queueAsked.optional(),
+    gang: z
+      .object({ hosts: count, onMemberFailure: z.enum(ON_MEMBER_FAILURE), outputsFrom: z.enum(OUTPUTS_FROM) })
+      .optional()
+      .describe("On how many hosts it runs at once; absent for one"),
     project: z.string().optional().describe("Tells the sender's folder from others; absent where nothing travels"),
     environment: z
       .object({
@@ -99,6 +104,7 @@ const attempt = answer(
   z.object({
     id: z.string(),
     number: count.describe("1 for the first try"),
+    rank: count.optional().describe("Which member of the attempt it is, from 0, where that is on several hosts"),
     hostId: z.string(),
     hostName: z.string(),
     state: z.enum(["starting", "running", "suspended", "finishing", "ended"]),
