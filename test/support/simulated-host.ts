@@ -8,6 +8,7 @@ import type {
 import { AGENT_PROTOCOL } from "../../src/protocol/agent-wire.ts"
 import type { ExaminationRequest } from "../../src/protocol/doctor-wire.ts"
 import type { OutputStream } from "../../src/protocol/frames.ts"
+import type { MemberAddress, MemberPlace } from "../../src/protocol/gang-wire.ts"
 import type { HostFacts } from "../../src/protocol/host.ts"
 import type { AttemptId, BlobHash, HostId, ServerId } from "../../src/protocol/ids.ts"
 import type { Cause } from "../../src/protocol/job-state.ts"
@@ -25,6 +26,9 @@ export interface SimulatedAttempt {
   phase: FoundAttempt["phase"]
   exit: ExitRecord | null
   swept: boolean
+  /** Of a member of an attempt on several hosts. */
+  isAtGate?: boolean
+  hasGone?: boolean
   outputs: { tree: BlobHash; files: number; bytes: number } | null
   readonly text: Record<OutputStream, Buffer>
   /** What hello tells of how it was stopped for somebody's sake. */
@@ -42,6 +46,13 @@ export function exitsAtOnce(exitCode = 0, stdout = ""): Script {
     host.finish(attempt, { exitCode })
   }
 }
+
+function headOf({ order }: SimulatedAttempt) {
+  return { attempt: order.attempt, sequence: order.sequence }
+}
+
+/** A member that comes to the gate and waits there. */
+export const toGate: Script = (host, attempt) => host.toGate(attempt)
 
 /** Begins and goes on until told to stop. */
 export const runsOn: Script = (host, attempt) => host.begin(attempt)
@@ -63,6 +74,10 @@ export class SimulatedHost {
   network: Extract<AgentMessage, { type: "network" }> | undefined
   leftovers: Leftovers = { strays: [], missingBytes: 0 }
   script: Script = exitsAtOnce()
+  /** What it does when a member of an attempt on several hosts is let go. */
+  onGo: Script = exitsAtOnce()
+  /** What it says of its addresses at the gate. */
+  addresses: readonly MemberAddress[] = []
   /** What it says when it is to examine itself, in lines of JSON. */
   examine: (request: ExaminationRequest) => AsyncIterable<Uint8Array> = () => examinationLines(LINUX_EXAMINATION)
   /** What it answers when it is asked for outputs; another one makes it a host that fails or lies. */
@@ -74,6 +89,8 @@ export class SimulatedHost {
   }
   /** How often each job's command was begun, the ledger against running twice. */
   readonly begun = new Map<number, number>()
+  /** What members were told when they were let go. */
+  readonly rosters = new Map<AttemptId, readonly MemberPlace[]>()
   #channel: SimulatedChannel | undefined
   /** Messages of this turn leave together. */
   #outbox: AgentMessage[] = []
@@ -142,6 +159,17 @@ export class SimulatedHost {
     this.#context.events.onClosed(channel, reason)
   }
 
+  /** A member has all that its command needs. */
+  toGate(attempt: SimulatedAttempt): void {
+    if (attempt.phase === "preparing") {
+      attempt.phase = "running"
+      this.tell({ type: "started", ...headOf(attempt), pid: 4711, at: Date.now() })
+    }
+    attempt.isAtGate = true
+    const port = 4000 + attempt.order.sequence
+    this.tell({ type: "at-gate", ...headOf(attempt), addresses: this.addresses, ports: [port, port + 1000] })
+  }
+
   begin(attempt: SimulatedAttempt): void {
     attempt.phase = "running"
     const { job, sequence } = attempt.order
@@ -195,6 +223,7 @@ export class SimulatedHost {
         if (attempt === undefined) return
         for (const stream of ["stdout", "stderr"] as const) this.#output(attempt, stream, message[stream])
         if (attempt.phase === "exited") this.#tellEnd(attempt, message.exitKnown)
+        else if (attempt.isAtGate && !attempt.hasGone) this.toGate(attempt)
         return
       }
       case "supplied": {
@@ -205,6 +234,14 @@ export class SimulatedHost {
       case "unsupplied": {
         const attempt = this.attempts.get(message.attempt)
         if (attempt !== undefined) this.refuse(attempt, "workspace_failed", message.message)
+        return
+      }
+      case "go": {
+        const attempt = this.attempts.get(message.attempt)
+        if (attempt?.phase !== "running" || attempt.hasGone) return
+        attempt.hasGone = true
+        this.rosters.set(message.attempt, message.roster)
+        this.onGo(this, attempt)
         return
       }
       case "stop": {

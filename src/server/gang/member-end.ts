@@ -22,8 +22,8 @@ export function noteMemberEnd(core: Core, job: JobRecord, attempt: Member, end: 
     // Its files may come at any moment from now on, whatever becomes of the others.
     job.outputs = attempt.onHost && !neverRan ? { ...NO_OUTPUTS, state: "collecting" } : NO_OUTPUTS
     if (end.cause !== "exited") awaitCheckpoint(core, { job, attempt }, { ...end, neverRan })
-    core.ledger.jobChanged(job)
   }
+  core.ledger.jobChanged(job)
   if (haveAllEnded(members)) return endOfAll(members)
   if (isEnding(job)) endRest(core, job)
   return null
