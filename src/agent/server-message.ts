@@ -5,6 +5,7 @@ import { ENVIRONMENT_KINDS, type EnvironmentSpec } from "../protocol/environment
 import { WindfallError } from "../protocol/errors.ts"
 import { type BlobHash, isBlobHash, isId } from "../protocol/ids.ts"
 import { CAUSES } from "../protocol/job-state.ts"
+import { readMember, readRoster } from "./gang-message.ts"
 import { readLever, readTerms } from "./owner/read-owner.ts"
 
 const MOST_PAGE_CHARACTERS = 100_000
@@ -61,6 +62,8 @@ export function readServerMessage(value: unknown): ServerMessage | null {
     }
     case "forget":
       return { type: "forget", ...named(message) }
+    case "go":
+      return { type: "go", ...named(message), roster: readRoster(message.roster) }
     case "unsupplied":
       return { type: "unsupplied", ...named(message), message: text(message, "message") }
     case "stop":
@@ -99,6 +102,7 @@ function readOrder(value: unknown): AttemptOrder {
     user: text(order, "user"),
     number: sequence(order, "number"),
     sequence: sequence(order),
+    ...(order.member === undefined ? {} : { member: readMember(order.member) }),
     kind,
     command,
     env: strings(order, "env"),

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { exitsAtOnce, runsOn, type SimulatedAttempt, type SimulatedHost, toGate } from "../../../test/support/simulated-host.ts"
+import {
+  exitsAtOnce,
+  runsOn,
+  type SimulatedAttempt,
+  type SimulatedHost,
+  toGate,
+} from "../../../test/support/simulated-host.ts"
 import { attemptOf, suspend } from "../../../test/support/simulated-owner.ts"
 import { TestServer } from "../../../test/support/test-server.ts"
 import type { GangRequest } from "../../protocol/gang.ts"
@@ -74,7 +80,10 @@ test("all members get one number and their ranks, go when the last is at the gat
     )
   }
   for (const rank of [2, 0]) at(pool, job, rank)[0].finish(at(pool, job, rank)[1])
-  const two = await pool.server.until(id, ({ attempts }) => attempts.filter(({ state }) => state === "finishing").length === 2)
+  const two = await pool.server.until(
+    id,
+    ({ attempts }) => attempts.filter(({ state }) => state === "finishing").length === 2,
+  )
   assert.equal(two.state, "running")
   const [host, attempt] = at(pool, job, 1)
   host.print(attempt, "stdout", "from rank 1\n")
@@ -139,12 +148,18 @@ test("a stop and a time limit act on the whole", async () => {
   const job = await runningGang(pool, 2)
   await pool.server.call("POST", `/v1/jobs/${job.id}/stop`, { now: false })
   const stopped = await pool.server.untilEnded(job.id)
-  assert.deepEqual([stopped.state, stopped.attempts.map(({ cause }) => cause)], ["cancelled", ["cancelled", "cancelled"]])
+  assert.deepEqual(
+    [stopped.state, stopped.attempts.map(({ cause }) => cause)],
+    ["cancelled", ["cancelled", "cancelled"]],
+  )
   const limited = await runningGang(pool, 2)
   const [host, attempt] = at(pool, limited, 0)
   host.finish(attempt, { cause: "time_limit", signal: 15 })
   const ended = await pool.server.untilEnded(limited.id)
-  assert.deepEqual([ended.state, ended.attempts.map(({ cause }) => cause)], ["timed_out", ["time_limit", "member_ended"]])
+  assert.deepEqual(
+    [ended.state, ended.attempts.map(({ cause }) => cause)],
+    ["timed_out", ["time_limit", "member_ended"]],
+  )
 })
 
 test("who comes back to one host has all members leave, and the whole waits again and keeps its age", async () => {
@@ -192,7 +207,10 @@ test("the word to go is said again to who did not hear it, also by the server's 
   const { hear } = deaf
   deaf.hear = (channel, message) => (message.type === "go" ? deaf.cut() : hear.call(deaf, channel, message))
   const { id } = await pool.server.submit(gang(2))
-  await pool.server.until(id, ({ state, attempts }) => state === "running" && attempts.some((one) => one.outOfContactSince !== null))
+  await pool.server.until(
+    id,
+    ({ state, attempts }) => state === "running" && attempts.some((one) => one.outOfContactSince !== null),
+  )
   assert.equal(deaf.rosters.size, 0)
   await pool.server.stop()
   deaf.hear = hear
