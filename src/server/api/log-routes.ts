@@ -76,7 +76,7 @@ export const logRoutes: readonly Route[] = [
           const log = logOf(core, attempt)
           const start = await startOf(log, query)
           // What was given up may still come when its host is back: nobody is kept waiting for that.
-          const follow = query.follow && !(attempt.fenced && attempt.state === "ended")
+          const follow = query.follow && !attempt.fenced
           if (stream === "all") yield* readFrames(log, { sequence: attempt.number, from: start, follow, signal: gone })
           else yield* readRaw(log, stream, { from: query.from ?? start[stream], to: null, follow, signal: gone })
         },
