@@ -201,9 +201,9 @@ describe("react() for a job that yields", () => {
 })
 
 describe("react() and time", () => {
-  it("looks every 0.4 s while something runs, every five else, and at the very moment a job may start", () => {
+  it("looks every 0.45 s while something runs, every five else, and at the very moment a job may start", () => {
     const soon = quietFor(15 * MINUTE_MS - 200)
-    assert.equal(react(NOTHING_DONE, sceneWith(), [ATTEMPT]).lookWithinMs, 400)
+    assert.equal(react(NOTHING_DONE, sceneWith(), [ATTEMPT]).lookWithinMs, 450)
     assert.equal(react(NOTHING_DONE, sceneWith(), []).lookWithinMs, 5_000)
     assert.equal(react(NOTHING_DONE, sceneWith({ watch: soon }), []).lookWithinMs, 201)
     const nobodys = policyWith({}, "nobodys")

@@ -5,7 +5,7 @@ import { activePause } from "./pause.ts"
 import { KILL_AGAIN_MS, type Phase } from "./phase.ts"
 
 /** An owner who returns is to find jobs stopped within a second: what is left of it is for the look itself and for stopping a tree. */
-const LOOK_WITH_ATTEMPTS_MS = 400
+const LOOK_WITH_ATTEMPTS_MS = 450
 const LOOK_IDLE_MS = 5_000
 /** Where who is there decides nothing, it is only shown. */
 const LOOK_UNMINDED_MS = 30_000
