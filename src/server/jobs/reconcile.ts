@@ -75,6 +75,7 @@ function adopt(core: Core, host: FleetHost, tried: Tried, found: FoundAttempt): 
   if (attempt.outOfContactSince !== null) {
     attempt.outOfContactSince = null
     core.ledger.attemptChanged(attempt)
+    core.ledger.jobChanged(job)
     core.ledger.event({ type: "attempt_contact", job: job.id, attempt: id, lostSince: null })
   }
   awaitAtContact(core, tried)
