@@ -6,8 +6,7 @@ import { eventually } from "../support/agent-home.ts"
 import { usePool } from "../support/use-pool.ts"
 
 const TIMING = { pingMs: 500, silenceMs: 1_000, firstRetryMs: 100, lastRetryMs: 500 }
-const pool = usePool({ hosts: [{}, {}, { kind: "mac" }], server: { timing: TIMING, labMacs: true } })
-const mac = () => pool().hosts[2]!.mac
+const pool = usePool({ hosts: 3, server: { timing: TIMING } })
 
 /** Rank 0 listens where all were told that it would; the others say who they are. */
 const MEET = `
@@ -45,9 +44,6 @@ async function startWork(nodes: number): Promise<JobView> {
 }
 
 test("members find each other by address and port, and what each prints is shown with its rank", async () => {
-  mac().owner("leaves", { idleMs: 3_600_000 })
-  await pool().api("POST", `/v1/hosts/${pool().hosts[2]!.name}/owner/rules`, { rules: { start_after_idle: "1s" } })
-  await pool().untilHost(pool().hosts[2]!.name, ({ presence }) => presence.state === "away")
   const { exitCode, stdout, stderr } = await pool().windfall([
     "send",
     "--nodes",
@@ -113,19 +109,19 @@ test("server and an agent are killed in the middle: the members go on, nothing r
   assert.equal(working().length, 0)
 })
 
-test("who comes back to one of the Macs has all members leave, and the job waits until all can be had again", async () => {
+test("a pause of one host has all members leave, and the job waits until all can be had again", async () => {
   const { id } = await startWork(3)
-  mac().owner("works", { user: "lena" })
+  assert.equal((await pool().windfall(["mac", "pause", "--host", "host3"])).exitCode, 0)
   const left = await pool().untilState(id, "queued")
-  assert.deepEqual([...causes(left, 1)].sort(), ["member_ended", "member_ended", "owner_returned"])
+  assert.deepEqual([...causes(left, 1)].sort(), ["member_ended", "member_ended", "owner_policy"])
   await eventually(() => working().length === 0, "nothing left")
-  mac().owner("leaves", { idleMs: 3_600_000 })
+  assert.match((await pool().windfall(["why", `${id}`])).stdout, /host3 +paused/)
+  assert.equal((await pool().windfall(["mac", "resume", "--host", "host3"])).exitCode, 0)
   const again = await pool().untilState(id, "running")
-  assert.deepEqual(again.attempts.map(({ number, rank }) => [number, rank]).slice(3), [
-    [2, 0],
-    [2, 1],
-    [2, 2],
-  ])
+  assert.deepEqual(
+    again.attempts.map(({ number, rank }) => [number, rank]).slice(3),
+    [0, 1, 2].map((rank) => [2, rank]),
+  )
   await pool().api("POST", `/v1/jobs/${id}/stop`, { now: true })
   assert.equal((await pool().awaitJob(id)).state, "cancelled")
 })
