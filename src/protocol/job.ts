@@ -159,6 +159,8 @@ export interface AttemptView {
   readonly number: number
   /** From 0: which member of the attempt this is, where that is on several hosts; absent where it is on one. */
   readonly rank?: number
+  /** How the hosts of all members are linked, in words; absent where the attempt is on one. */
+  readonly link?: string
   readonly hostId: HostId
   readonly hostName: string
   readonly state: AttemptState

@@ -7,6 +7,8 @@ export interface MemberRecord {
   readonly rank: number
   /** How many members there are. */
   readonly size: number
+  /** How its host is linked with those of the others, in words as of when it was placed; absent where nothing is known of that. */
+  readonly link?: string
   /** What it said when it came to the gate last; absent before. */
   readonly atGate?: { readonly addresses: readonly MemberAddress[]; readonly ports: readonly [number, number] }
   /** Where all are, by rank, as it was told when all were let go; absent before. */

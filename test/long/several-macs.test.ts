@@ -10,7 +10,7 @@ test("who comes back to one of the Macs has all members leave, and the job waits
   for (const { name, mac } of pool().hosts) {
     mac.owner("leaves", { idleMs: 3_600_000 })
     await pool().api("POST", `/v1/hosts/${name}/owner/rules`, { rules: { start_after_idle: "1s" } })
-    await pool().untilHost(name, ({ presence }) => presence.state === "away")
+    await pool().untilHost(name, ({ presence }) => presence?.state === "away")
   }
   const gang = { hosts: 2, onMemberFailure: "end", outputsFrom: "main" } as const
   const { id } = await pool().submit({ command: ["sh", "-c", "echo up; sleep 3600 & wait"], gang })

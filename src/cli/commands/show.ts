@@ -13,7 +13,15 @@ import { hintLines, hintsFor } from "../job-hints.ts"
 import { type JobNotice, noticesOf } from "../job-notices.ts"
 import { formatTime } from "../render/age.ts"
 import { checkpointText } from "../render/checkpoint-text.ts"
-import { commandText, ranSoFarMs, ranText, standingText, unmatchedText, verdictText } from "../render/job-text.ts"
+import {
+  commandText,
+  latestAttempt,
+  ranSoFarMs,
+  ranText,
+  standingText,
+  unmatchedText,
+  verdictText,
+} from "../render/job-text.ts"
 import { askedText } from "../render/queue-text.ts"
 import { printable, renderPairs, renderTable } from "../render/table.ts"
 import { printJson } from "../say.ts"
@@ -60,7 +68,7 @@ export function jobPage(job: JobView, now: number): string {
     ["state", stateText(job, now)],
     ["command", spec.command.length === 0 ? "(login shell)" : commandText(spec.command)],
     ["asks for", requestText(job)],
-    ...(spec.gang === undefined ? [] : [["hosts", gangText(spec.gang)] as const]),
+    ...(spec.gang === undefined ? [] : [["hosts", gangText(spec.gang)] as const, ...linkPairs(job)]),
     ["sent", formatTime(job.submittedAt)],
     ...(job.startedAt === null ? [] : [["started", formatTime(job.startedAt)] as const]),
     ...(job.endedAt === null ? [] : [["ended", formatTime(job.endedAt)] as const]),
@@ -95,6 +103,12 @@ function requestText({ spec: { resources }, learned }: JobView): string {
   const how = learned === undefined ? "by default" : `not asked for: ${learnedText(learned)}`
   const gpu = resources.gpus === null ? "the GPU where there is one" : `${resources.gpus} GPU`
   return `${formatBytes(memoryBytes)} memory${resources.memoryBytes === null ? ` (${how})` : ""}, ${resources.cores} core${resources.cores === 1 ? "" : "s"}, ${gpu}`
+}
+
+/** How the hosts of its latest attempt are linked. */
+function linkPairs(job: JobView): (readonly [string, string])[] {
+  const link = latestAttempt(job)?.link
+  return link === undefined ? [] : [["linked", link]]
 }
 
 function gangText({ hosts, onMemberFailure, outputsFrom }: NonNullable<JobView["spec"]["gang"]>): string {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { setImmediate } from "node:timers/promises"
 import {
   exitsAtOnce,
   runsOn,
@@ -8,10 +9,13 @@ import {
   toGate,
 } from "../../../test/support/simulated-host.ts"
 import { attemptOf, suspend } from "../../../test/support/simulated-owner.ts"
-import { TestServer } from "../../../test/support/test-server.ts"
+import { TestServer, taskSpec } from "../../../test/support/test-server.ts"
+import type { WhyAnswer } from "../../protocol/api.ts"
 import type { GangRequest } from "../../protocol/gang.ts"
+import type { HostView } from "../../protocol/host.ts"
 import type { JobId } from "../../protocol/ids.ts"
 import type { JobSpec, JobView } from "../../protocol/job.ts"
+import type { JobPreviews } from "../../protocol/job-preview.ts"
 
 const NOTHING = () => {}
 
@@ -110,6 +114,27 @@ test("all or none: too few hosts free means none is taken, more than there are i
   host.script = toGate
   host.finish(attemptOf(host, blocker.id))
   assert.equal((await pool.server.untilState(id, "running")).attempts.length, 2)
+})
+
+test("the best-linked hosts are taken, and why, show and a dry run say how they are linked", async () => {
+  await using pool = await poolOf(3)
+  for (const [at, host] of pool.hosts.entries()) {
+    const kind = at === 1 ? "wifi" : "ethernet"
+    host.tell({ type: "network", network: { kind, mbps: 1_000, interface: "eth0", peers: [] }, wake: null })
+  }
+  const isKnown = ({ network }: HostView) => network?.kind === "ethernet"
+  while (!isKnown(await pool.server.call<HostView>("GET", "/v1/hosts/host3"))) await setImmediate()
+  const { jobs } = await pool.server.call<JobPreviews>("POST", "/v1/jobs/preview", { specs: [taskSpec(gang(2))] })
+  assert.match(jobs[0]!.summary, /^starts now on host1, host3 \(these are linked: wired, about 940 Mbit\/s\)$/)
+  const job = await runningGang(pool, 2)
+  assert.deepEqual(
+    job.attempts.map(({ hostName, link }) => [hostName, link]),
+    ["host1", "host3"].map((name) => [name, "wired, about 940 Mbit/s"]),
+  )
+  const all = { resources: { memoryBytes: null, gpus: null, cores: 2 } }
+  const { id } = await pool.server.submit({ ...gang(2), ...all })
+  const why = await pool.server.call<WhyAnswer>("GET", `/v1/jobs/${id}/why`)
+  assert.match(why.summary, /too little room now .*\(it asks for 2 hosts at once, 1 has room now\)/)
 })
 
 test("one that fails ends the others, and its exit code is the job's", async () => {

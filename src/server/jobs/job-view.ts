@@ -46,7 +46,7 @@ function attemptView(core: Core, attempt: AttemptRecord): AttemptView {
   return {
     id: attempt.id,
     number: attempt.number,
-    ...(attempt.member === undefined ? {} : { rank: attempt.member.rank }),
+    ...(attempt.member === undefined ? {} : { rank: attempt.member.rank, link: attempt.member.link ?? "not known" }),
     hostId: attempt.hostId,
     hostName: attempt.hostName,
     state: attempt.state,

@@ -2,11 +2,13 @@ import type { AttemptOrder } from "../../protocol/agent-wire.ts"
 import type { OrderCheckpoint } from "../../protocol/checkpoint.ts"
 import { type AttemptId, makeId } from "../../protocol/ids.ts"
 import type { Cause } from "../../protocol/job-state.ts"
+import { linkText } from "../../scheduler/links/set-link.ts"
 import type { Start } from "../../scheduler/plan.ts"
 import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { orderData } from "../data/job-data.ts"
 import type { FleetHost } from "../fleet/fleet-host.ts"
+import { linkOfSet } from "../gang/pool-links.ts"
 import { timeLimitOf } from "../queue/standing.ts"
 import { notePlaced } from "../usage/record-use.ts"
 import { dropAwaited, dropDamaged } from "./checkpoint-wait.ts"
@@ -39,8 +41,18 @@ export function placeOn(core: Core, job: JobRecord, placements: readonly Placeme
   }
   const number = (job.attempts.at(-1)?.number ?? 0) + 1
   readyCheckpoint(core, job, number)
+  const size = placements.length
+  const link =
+    size > 1
+      ? linkText(
+          linkOfSet(
+            core,
+            hosts.map(({ record }) => record.id),
+          ),
+        )
+      : ""
   const attempts = placements.map((placement, rank) => {
-    const member = placements.length > 1 ? { member: { rank, size: placements.length } } : {}
+    const member = size > 1 ? { member: { rank, size, link } } : {}
     return addAttempt(core, job, number, hosts[rank]!, placement, member)
   })
   transition(core, job, "starting")

@@ -9,6 +9,8 @@ import type { QueueScene } from "../../scheduler/queue/queue-scene.ts"
 import { entryText, reasonText } from "../../scheduler/queue/reason-text.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
+import { gangNote, hostAnswers } from "../gang/gang-answer.ts"
+import { policyHolds } from "../policy/pool-policy.ts"
 import { gateOf } from "./gate.ts"
 import { plansByQueue, sceneNow } from "./scene-now.ts"
 import { snapshotOf } from "./snapshot.ts"
@@ -46,23 +48,17 @@ export function whyWaits(core: Core, job: JobRecord, brief = false): WhyAnswer |
   const { priority, rows } = report.priorityOf(entry)
   const names = new Map<string, string>(scene.hosts.map(({ id, name }) => [id, name]))
   const waiting = core.table.waitingJob(job.id)
+  const hosts = hostAnswers(report, entry)
+  const { gang } = job.spec
+  const note = gang === undefined ? "" : gangNote(core, gang.hosts, entry, hosts)
   const awaits = waiting?.awaits === undefined ? "" : ` (for ${waiting.awaits})`
   return {
     job: job.id,
-    summary: sentence(entryText(entry, nowMs, (id) => names.get(id) ?? id)) + awaits,
+    summary: sentence(entryText(entry, nowMs, (id) => names.get(id) ?? id)) + note + awaits,
     code: entry.reason?.code ?? "starting",
     place: entry.place,
-    hosts: report.hostsOf(entry).map(({ host, obstacles, text }) => {
-      const [first] = obstacles
-      return {
-        host: host.id,
-        name: host.name,
-        code: first?.code ?? "has_room",
-        text,
-        until: first !== undefined && "until" in first ? first.until : null,
-      }
-    }),
-    priority: { priority, rows },
+    hosts,
+    ...(policyHolds(core) ? { priority: { priority, rows } } : {}),
     ...shared,
   }
 }
@@ -71,7 +67,7 @@ export function whyWaits(core: Core, job: JobRecord, brief = false): WhyAnswer |
 function aheadOf(core: Core, scene: QueueScene, plan: QueuePlan, entry: QueueEntry): readonly AheadView[] {
   const { place } = entry
   if (place === null) return []
-  const byPolicy = plansByQueue(core)
+  const byPolicy = policyHolds(core)
   const jobs = new Map(scene.waiting.map((one) => [one.id, one]))
   const tiers = new Map(scene.policy.partitions.map(({ name, tier }) => [name, tier]))
   return plan.entries

@@ -105,6 +105,7 @@ const attempt = answer(
     id: z.string(),
     number: count.describe("1 for the first try"),
     rank: count.optional().describe("Which member of the attempt it is, from 0, where that is on several hosts"),
+    link: z.string().optional().describe("How the hosts of all its members are linked, in words"),
     hostId: z.string(),
     hostName: z.string(),
     state: z.enum(["starting", "running", "suspended", "finishing", "ended"]),
