@@ -10,7 +10,7 @@ const ROSTER: readonly MemberPlace[] = [
   { host: "mac-1", address: "10.0.0.1", interface: "en0", ports: [4001, 5001] },
   { host: "o'mac", address: "10.0.0.2", interface: "en7", ports: [4002, 5002] },
 ]
-const PRINTED = ["RANK", "WINDFALL_RANK", "WORLD_SIZE", "WINDFALL_NODE_COUNT", "WINDFALL_NODES", "WINDFALL_PEERS"]
+const PRINTED = ["RANK", "WINDFALL_RANK", "WORLD_SIZE", "WINDFALL_NODE_COUNT", "WINDFALL_NODE_NAMES", "WINDFALL_PEERS"]
 const SAID = [...PRINTED, "MASTER_ADDR", "MASTER_PORT", "WINDFALL_ADDRESS", "WINDFALL_PEER_PORTS", "GLOO_SOCKET_IFNAME"]
 const COMMAND = [
   "sh",

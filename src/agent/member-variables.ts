@@ -31,7 +31,7 @@ export function goFile(
   const own = roster[rank]
   if (main === undefined || own === undefined) throw new TypeError(`rank ${rank} is not among ${roster.length}`)
   const ours = {
-    WINDFALL_NODES: roster.map(({ host }) => host).join(" "),
+    WINDFALL_NODE_NAMES: roster.map(({ host }) => host).join(" "),
     WINDFALL_PEERS: roster.map(({ address }) => address).join(" "),
     WINDFALL_PEER_PORTS: roster.map(({ ports }) => ports[0]).join(" "),
     WINDFALL_ADDRESS: own.address,

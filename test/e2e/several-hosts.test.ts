@@ -21,7 +21,7 @@ if (env.WINDFALL_RANK === "0") {
   server.listen(Number(env.WINDFALL_PORT), env.WINDFALL_PEERS.split(" ")[0])
 } else {
   const call = () => net.connect(Number(env.MASTER_PORT), env.MASTER_ADDR)
-    .on("connect", function () { this.write("rank " + env.RANK + " of " + env.WORLD_SIZE + " on " + env.WINDFALL_NODES.split(" ")[env.RANK]) })
+    .on("connect", function () { this.write("rank " + env.RANK + " of " + env.WORLD_SIZE + " on " + env.WINDFALL_NODE_NAMES.split(" ")[env.RANK]) })
     .on("data", (data) => console.log(String(data)))
     .on("error", () => setTimeout(call, 50))
   call()

@@ -2,7 +2,6 @@ import type {
   AgentMessage,
   AttemptOrder,
   ExitRecord,
-  FoundAttempt,
   ServerMessage,
 } from "../../src/protocol/agent-wire.ts"
 import { AGENT_PROTOCOL } from "../../src/protocol/agent-wire.ts"
@@ -17,23 +16,11 @@ import type { HostsContext } from "../../src/server/hosts/host-channel.ts"
 import { BlobFolder } from "../../src/workspace/blob-folder.ts"
 import { missingFrom } from "../../src/workspace/diff.ts"
 import { encodePack } from "../../src/workspace/pack.ts"
+import { type SimulatedAttempt, toGate } from "./simulated-attempt.ts"
 import { SimulatedChannel } from "./simulated-channel.ts"
 import { examinationLines, HOST_FACTS, LINUX_EXAMINATION } from "./simulated-facts.ts"
 
-/** One attempt as it lies on a simulated host. */
-export interface SimulatedAttempt {
-  readonly order: AttemptOrder
-  phase: FoundAttempt["phase"]
-  exit: ExitRecord | null
-  swept: boolean
-  /** Of a member of an attempt on several hosts. */
-  isAtGate?: boolean
-  hasGone?: boolean
-  outputs: { tree: BlobHash; files: number; bytes: number } | null
-  readonly text: Record<OutputStream, Buffer>
-  /** What hello tells of how it was stopped for somebody's sake. */
-  suspended?: Pick<FoundAttempt, "suspendedAt" | "suspendedMs">
-}
+export type { SimulatedAttempt } from "./simulated-attempt.ts"
 
 /** What the simulated host does with an order; the default runs `true` at once. */
 export type Script = (host: SimulatedHost, attempt: SimulatedAttempt) => void
@@ -46,13 +33,6 @@ export function exitsAtOnce(exitCode = 0, stdout = ""): Script {
     host.finish(attempt, { exitCode })
   }
 }
-
-function headOf({ order }: SimulatedAttempt) {
-  return { attempt: order.attempt, sequence: order.sequence }
-}
-
-/** A member that comes to the gate and waits there. */
-export const toGate: Script = (host, attempt) => host.toGate(attempt)
 
 /** Begins and goes on until told to stop. */
 export const runsOn: Script = (host, attempt) => host.begin(attempt)
@@ -159,17 +139,6 @@ export class SimulatedHost {
     this.#context.events.onClosed(channel, reason)
   }
 
-  /** A member has all that its command needs. */
-  toGate(attempt: SimulatedAttempt): void {
-    if (attempt.phase === "preparing") {
-      attempt.phase = "running"
-      this.tell({ type: "started", ...headOf(attempt), pid: 4711, at: Date.now() })
-    }
-    attempt.isAtGate = true
-    const port = 4000 + attempt.order.sequence
-    this.tell({ type: "at-gate", ...headOf(attempt), addresses: this.addresses, ports: [port, port + 1000] })
-  }
-
   begin(attempt: SimulatedAttempt): void {
     attempt.phase = "running"
     const { job, sequence } = attempt.order
@@ -223,7 +192,7 @@ export class SimulatedHost {
         if (attempt === undefined) return
         for (const stream of ["stdout", "stderr"] as const) this.#output(attempt, stream, message[stream])
         if (attempt.phase === "exited") this.#tellEnd(attempt, message.exitKnown)
-        else if (attempt.isAtGate && !attempt.hasGone) this.toGate(attempt)
+        else if (attempt.isAtGate && !attempt.hasGone) toGate(this, attempt)
         return
       }
       case "supplied": {

@@ -1,13 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { setImmediate } from "node:timers/promises"
-import {
-  exitsAtOnce,
-  runsOn,
-  type SimulatedAttempt,
-  type SimulatedHost,
-  toGate,
-} from "../../../test/support/simulated-host.ts"
+import { toGate } from "../../../test/support/simulated-attempt.ts"
+import { exitsAtOnce, runsOn, type SimulatedAttempt, type SimulatedHost } from "../../../test/support/simulated-host.ts"
 import { attemptOf, suspend } from "../../../test/support/simulated-owner.ts"
 import { TestServer, taskSpec } from "../../../test/support/test-server.ts"
 import type { WhyAnswer } from "../../protocol/api.ts"
@@ -69,7 +64,7 @@ test("all members get one number and their ranks, go when the last is at the gat
   const waiting = await pool.server.until(id, ({ reason }) => reason?.startsWith("2 of 3 members are ready") === true)
   assert.deepEqual([waiting.state, waiting.reason], ["starting", "2 of 3 members are ready; not yet: host2"])
   assert.ok(pool.hosts.every(({ rosters }) => rosters.size === 0))
-  pool.hosts[1]!.toGate(late[0]!)
+  toGate(pool.hosts[1]!, late[0]!)
   const job = await pool.server.untilState(id, "running")
   assert.deepEqual(
     job.attempts.map(({ number, rank, state }) => [number, rank, state]),
@@ -255,7 +250,7 @@ test("a member whose order is refused ends the start of all, and the whole is tr
   let refusals = 0
   pool.hosts[1]!.script = (host, attempt) => {
     if (refusals++ === 0) host.refuse(attempt, "owner_returned", "somebody is at it")
-    else host.toGate(attempt)
+    else toGate(host, attempt)
   }
   const { id } = await pool.server.submit({ ...gang(2), retry: { limit: 0, afterSilenceMs: null, once: true } })
   const running = await pool.server.untilState(id, "running")

@@ -25,7 +25,7 @@ const history = fc.record({
 
 type News = typeof news extends fc.Arbitrary<infer T> ? T : never
 
-const ROSTER: MemberRecord["roster"] = []
+const ROSTER: NonNullable<MemberRecord["roster"]> = []
 
 /** What the records become as the server takes this in: a repeat, and word of what is over, changes nothing. */
 function take(members: readonly MemberState[], one: News): readonly MemberState[] {
