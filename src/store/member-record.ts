@@ -1,4 +1,5 @@
 import type { MemberAddress, MemberPlace } from "../protocol/gang-wire.ts"
+import type { OutputsView } from "../protocol/job.ts"
 import type { Cause } from "../protocol/job-state.ts"
 
 /** What is known of a member of an attempt on several hosts, besides what is known of any attempt. Replaced as a whole, never changed. */
@@ -15,6 +16,8 @@ export interface MemberRecord {
   readonly roster?: readonly MemberPlace[]
   /** Its command has ended, or never will begin; absent before. */
   readonly ended?: MemberEnd
+  /** What became of its files, where each member has its own; absent as long as it runs. */
+  readonly outputs?: OutputsView
   /** It steps aside for people at its host, and so all end; absent where it does not. */
   readonly leaves?: Cause
 }

@@ -4,6 +4,10 @@ import type { Cause } from "../../protocol/job-state.ts"
 import type { AttemptRecord } from "../../store/job-record.ts"
 import type { AttemptEnd } from "../jobs/outcome.ts"
 
+export function isCommandsOwn(cause: Cause): boolean {
+  return COMMANDS_OWN.has(cause)
+}
+
 /** What counts of a member's record. */
 export type MemberState = Pick<AttemptRecord, "cause" | "exitCode" | "signal" | "member" | "hostName" | "message">
 

@@ -1,11 +1,13 @@
+import { mayBeTriedAgain } from "../../protocol/checkpoint.ts"
 import type { Cause } from "../../protocol/job-state.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { awaitCheckpoint } from "../jobs/checkpoint-wait.ts"
-import { bringsOutputs, NO_OUTPUTS } from "../jobs/close-attempt.ts"
+import { bringsOutputs, leavesCheckpoint, NO_OUTPUTS } from "../jobs/close-attempt.ts"
 import type { AttemptEnd } from "../jobs/outcome.ts"
 import { sendStop } from "../jobs/reconcile.ts"
-import { decidingMember, endOfAll, endsAll, haveAllEnded, memberText } from "./gang-state.ts"
+import { decidingMember, endOfAll, endsAll, haveAllEnded, isCommandsOwn, memberText } from "./gang-state.ts"
+import { setOutputs } from "./member-outputs.ts"
 import { type Member, membersOf, setMember } from "./members.ts"
 
 /**
@@ -18,15 +20,35 @@ export function noteMemberEnd(core: Core, job: JobRecord, attempt: Member, end: 
   attempt.state = "finishing"
   setMember(core, attempt, { ended: { order, slipped: end.slipped } })
   const neverRan = attempt.member.roster === undefined
-  if (bringsOutputs(attempt)) {
+  if (bringsOutputs({ job, attempt })) {
     // Its files may come at any moment from now on, whatever becomes of the others.
-    job.outputs = attempt.onHost && !neverRan ? { ...NO_OUTPUTS, state: "collecting" } : NO_OUTPUTS
-    if (end.cause !== "exited") awaitCheckpoint(core, { job, attempt }, { ...end, neverRan })
+    const outputs = attempt.onHost && !neverRan ? ({ ...NO_OUTPUTS, state: "collecting" } as const) : NO_OUTPUTS
+    setOutputs(core, { job, attempt }, outputs)
   }
+  if (mayLeaveCheckpoint(attempt)) awaitCheckpoint(core, { job, attempt }, { ...end, cause: "member_ended", neverRan })
   core.ledger.jobChanged(job)
   if (haveAllEnded(members)) return endOfAll(members)
   if (isEnding(job)) endRest(core, job)
   return null
+}
+
+/**
+ * Whether what the main member wrote may be what the next attempt begins with, though nobody knows yet whether there will be one: also where its
+ * command failed, as it may have done so for the loss of another.
+ */
+function mayLeaveCheckpoint(attempt: Member): boolean {
+  const { cause, exitCode, onHost, member } = attempt
+  if (!leavesCheckpoint(attempt) || !onHost || member.roster === undefined || cause === null) return false
+  if (cause === "host_crashed" || (cause === "exited" && exitCode === 0)) return false
+  return mayBeTriedAgain(cause) || isCommandsOwn(cause)
+}
+
+/** The whole is tried again, and nothing of what the main member wrote is awaited: says so where there was something. Within a change. */
+export function missCheckpoint(core: Core, job: JobRecord, main: Member): void {
+  const { cause, exitCode, member } = main
+  if (cause === null || member.roster === undefined || mayLeaveCheckpoint(main)) return
+  if (cause === "exited" && exitCode === 0) return
+  awaitCheckpoint(core, { job, attempt: main }, { cause, exitCode, signal: null, neverRan: false, slipped: false })
 }
 
 /** Whether the members that are still there are to end, because of others. */

@@ -4,11 +4,13 @@ import { endAttempt } from "../jobs/close-attempt.ts"
 import { mayForget, outputReadable } from "../jobs/settle.ts"
 import { transition } from "../jobs/transition.ts"
 import { decidingMember, memberText } from "./gang-state.ts"
+import { gatherOutputs, isToBeGathered } from "./member-outputs.ts"
 import { type Member, membersOf } from "./members.ts"
 
 /** Gives a job on several hosts its final state once all have ended and all that counts of each is here. Within a change. */
 export function settleGang(core: Core, job: JobRecord): void {
   const { verdict } = job
+  if (isToBeGathered(job)) core.ledger.afterCommit(() => void gatherOutputs(core, job.id))
   if (job.state !== "finishing" || verdict === null || job.outputs?.state === "collecting") return
   const members = membersOf(job)
   if (members.some((attempt) => !attempt.fenced && !outputReadable(core, { job, attempt }))) return

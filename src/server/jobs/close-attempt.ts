@@ -2,6 +2,7 @@ import type { OutputsView } from "../../protocol/job.ts"
 import type { Verdict } from "../../protocol/job-state.ts"
 import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
+import { isFromAll, outputsOf } from "../gang/member-outputs.ts"
 import type { Tried } from "./job-table.ts"
 import { transition } from "./transition.ts"
 
@@ -19,20 +20,25 @@ export function isLatest({ job, attempt }: Tried): boolean {
 
 /** Whether what the job made may still come from this attempt. */
 export function awaitsOutputs(tried: Tried): boolean {
-  const { job, attempt } = tried
-  if (!bringsOutputs(attempt)) return false
-  const collecting = isCurrent(tried) && attempt.state === "finishing" && job.outputs?.state === "collecting"
+  const { attempt } = tried
+  if (!bringsOutputs(tried)) return false
+  const collecting = isCurrent(tried) && attempt.state === "finishing" && outputsOf(tried)?.state === "collecting"
   return collecting || mayComeLate(tried)
 }
 
 /** Whether the outputs were given up, but lie on the host still: they come after all if it gives them at a later contact. */
 export function mayComeLate({ job, attempt }: Tried): boolean {
-  if (!bringsOutputs(attempt)) return false
+  if (!leavesCheckpoint(attempt) || isFromAll(job)) return false
   return job.outputs?.late === true && attempt.onHost && !attempt.fenced && isLatest({ job, attempt })
 }
 
-/** Whether what comes home is this one's. */
-export function bringsOutputs({ member }: AttemptRecord): boolean {
+/** Whether what this one made comes home. */
+export function bringsOutputs({ job, attempt }: Tried): boolean {
+  return leavesCheckpoint(attempt) || isFromAll(job)
+}
+
+/** Whether what this one wrote is what the next attempt begins with. */
+export function leavesCheckpoint({ member }: AttemptRecord): boolean {
   return member === undefined || member.rank === 0
 }
 

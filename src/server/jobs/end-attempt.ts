@@ -2,7 +2,8 @@ import type { ExitRecord } from "../../protocol/agent-wire.ts"
 import type { Cause } from "../../protocol/job-state.ts"
 import type { Core } from "../core.ts"
 import { decidingMember, memberText } from "../gang/gang-state.ts"
-import { noteMemberEnd } from "../gang/member-end.ts"
+import { missCheckpoint, noteMemberEnd } from "../gang/member-end.ts"
+import { outputsOf, setOutputs } from "../gang/member-outputs.ts"
 import { isMember, mainOf, membersOf } from "../gang/members.ts"
 import { endMembers } from "../gang/settle-gang.ts"
 import { endSuspension } from "../owners/step-aside.ts"
@@ -76,16 +77,14 @@ export function recordRefusal(core: Core, tried: Tried, cause: Cause | "gone", m
  * that was recorded stands; only the outputs are lost then.
  */
 export function loseAttempt(core: Core, tried: Tried, cause: Cause, message: string, slipped = false): void {
-  const { job, attempt } = tried
+  const { attempt } = tried
   const current = isCurrent(tried)
   const { outOfContactSince } = attempt
   settleLostOutput(core, tried)
   if (!current) return
   if (attempt.state === "finishing") {
-    if (job.outputs?.state === "collecting" && bringsOutputs(attempt)) {
-      job.outputs = { ...job.outputs, state: "lost" }
-      core.ledger.jobChanged(job)
-    }
+    const outputs = outputsOf(tried)
+    if (outputs?.state === "collecting" && bringsOutputs(tried)) setOutputs(core, tried, { ...outputs, state: "lost" })
     trySettle(core, tried)
     return
   }
@@ -108,7 +107,7 @@ export function giveUp(core: Core, tried: Tried, cause: Cause, message: string):
   attempt.fenced = true
   core.ledger.afterCommit(() => core.logs.liveIfOpen(job.id, attempt.number, attempt.member?.rank)?.release())
   if (attempt.member !== undefined) {
-    if (bringsOutputs(attempt) && job.outputs !== null) job.outputs = NO_OUTPUTS
+    if (bringsOutputs(tried) && job.outputs !== null) setOutputs(core, tried, NO_OUTPUTS)
     trySettle(core, tried)
   } else if (job.verdict !== null) {
     job.outputs = NO_OUTPUTS
@@ -172,6 +171,8 @@ function settleEnd(core: Core, tried: Tried, end: AttemptEnd): void {
 function tryAllAgain(core: Core, { job }: Tried, end: AttemptEnd, waitMs: number): void {
   const deciding = decidingMember(membersOf(job))
   const how = deciding === undefined ? end.cause : memberText(deciding)
+  const main = membersOf(job)[0]
+  if (main !== undefined) missCheckpoint(core, job, main)
   const once = (job.checkpoint?.awaited ?? null) === null ? "" : " once what rank 0 wrote is here"
   endMembers(core, job)
   job.outputs = null

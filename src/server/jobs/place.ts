@@ -12,7 +12,7 @@ import { linkOfSet } from "../gang/pool-links.ts"
 import { timeLimitOf } from "../queue/standing.ts"
 import { notePlaced } from "../usage/record-use.ts"
 import { dropAwaited, dropDamaged } from "./checkpoint-wait.ts"
-import { bringsOutputs, NO_OUTPUTS } from "./close-attempt.ts"
+import { bringsOutputs, leavesCheckpoint, NO_OUTPUTS } from "./close-attempt.ts"
 import { silenceLimitMs } from "./outcome.ts"
 import { trySettle } from "./settle.ts"
 import { transition } from "./transition.ts"
@@ -158,7 +158,7 @@ export function orderOf(core: Core, job: JobRecord, attempt: AttemptRecord): Att
     timeLimitMs: timeLimitOf(job),
     graceMs: spec.graceMs,
     stopSignal: spec.stopSignal,
-    outputs: bringsOutputs(attempt) ? spec.outputs : [],
+    outputs: bringsOutputs({ job, attempt }) ? spec.outputs : [],
     checkpoint: checkpointOrder(job, attempt),
     stdin: spec.stdin,
     data: ordered(core, job, attempt),
@@ -176,7 +176,7 @@ function checkpointOrder({ spec, checkpoint }: JobRecord, attempt: AttemptRecord
   const kept = checkpoint?.kept ?? null
   // Jobs of older releases say nothing of it.
   return {
-    globs: bringsOutputs(attempt) ? (spec.checkpoint ?? null) : [],
+    globs: leavesCheckpoint(attempt) ? (spec.checkpoint ?? null) : [],
     from: kept && { tree: kept.tree, attempt: kept.attempt },
   }
 }

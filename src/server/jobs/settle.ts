@@ -7,7 +7,7 @@ import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { settleGang } from "../gang/settle-gang.ts"
 import { awaitsCheckpoint, giveUpCheckpoint } from "./checkpoint-wait.ts"
-import { bringsOutputs, conclude, isCurrent, mayComeLate } from "./close-attempt.ts"
+import { conclude, isCurrent, leavesCheckpoint, mayComeLate } from "./close-attempt.ts"
 import type { Tried } from "./job-table.ts"
 
 /** The processes are gone: the lease is free and the next job may start. Within a change. */
@@ -115,7 +115,7 @@ export function settleShortOutput(core: Core, tried: Tried, why: string): void {
 /** Whatever output has not come will not come: the host no longer has the attempt. Frees the lease too. */
 export function settleLostOutput(core: Core, tried: Tried): void {
   const { job, attempt } = tried
-  if (bringsOutputs(attempt)) stopWaitingForLate(core, job)
+  if (leavesCheckpoint(attempt)) stopWaitingForLate(core, job)
   giveUpCheckpoint(core, tried, `what attempt ${attempt.number} wrote is lost with its host`)
   if (!attempt.logComplete) {
     const { stdoutBytes, stderrBytes } = attempt
