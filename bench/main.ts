@@ -21,8 +21,10 @@ import { freedHost } from "./freed-host.ts"
 import { hostJoin } from "./host-join.ts"
 import { idle } from "./idle.ts"
 import { logLatency } from "./log-latency.ts"
+import { memoryBack } from "./memory-back.ts"
 import { memoryRunaway } from "./memory-runaway.ts"
 import { ownerReturns } from "./owner-returns.ts"
+import { ownerWords } from "./owner-words.ts"
 import { queuePlanBench } from "./queue-plan.ts"
 import { secondSend } from "./second-send.ts"
 import { sendTrue } from "./send-true.ts"
@@ -49,6 +51,8 @@ const ALL: readonly Benchmark[] = [
   idle,
   memoryRunaway,
   ownerReturns,
+  ownerWords,
+  memoryBack,
   fairTreeBench,
   queuePlanBench,
   simulatorBench,

@@ -218,7 +218,7 @@ export class Agent {
       this.#context.data.letGo(message.roots, dataInUse(this.#context))
       this.#context.disk.news()
     } else if (message.type === "disk-limit") this.#takeDiskLimit(message.bytes)
-    else if (message.type === "owner") this.#ways.owner.take(message.terms, message.lever)
+    else if (message.type === "owner") this.#ways.owner.take(message)
     else if (message.type === "owner-page") this.#ways.owner.lastDays(message.text)
     else if (message.type === "go") this.#gates.letGo(message)
     else if (message.type === "ready") this.#ways.owner.ready()

@@ -86,3 +86,26 @@ it("looks at once where the mark has changed, and not where it is the same or ca
     watch.stop()
   }
 })
+
+it("looks again where the mark has changed since a look, from the first one on", async () => {
+  const told: AgentMessage[] = []
+  let mark = "en0"
+  let found = at(866)
+  const watch = new NetworkWatch({
+    look: async () => found,
+    mark: async () => mark,
+    send: (message) => told.push(message),
+  })
+  try {
+    watch.connected()
+    await watch.look()
+    mark = "en1"
+    found = at(433)
+    await watch.compare()
+    assert.deepEqual(told.at(-1), { type: "network", ...at(433) })
+    await watch.compare()
+    assert.equal(told.length, 2)
+  } finally {
+    watch.stop()
+  }
+})

@@ -63,7 +63,9 @@ export class NetworkWatch {
   }
 
   async #look(): Promise<void> {
-    const { look, nowMs = () => performance.now() } = this.#options
+    const { look, mark, nowMs = () => performance.now() } = this.#options
+    // Of before the look: what changes meanwhile, or soon after the first one, is a change.
+    this.#mark = await mark().catch(() => this.#mark)
     const isNew = this.#take(await look({ slow: false }))
     if (!isNew && nowMs() - this.#slowMs < SLOW_MS) return
     this.#slowMs = nowMs()

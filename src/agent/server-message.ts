@@ -5,6 +5,7 @@ import { ENVIRONMENT_KINDS, type EnvironmentSpec } from "../protocol/environment
 import { WindfallError } from "../protocol/errors.ts"
 import { type BlobHash, isBlobHash, isId } from "../protocol/ids.ts"
 import { CAUSES } from "../protocol/job-state.ts"
+import { isDate } from "../protocol/owner.ts"
 import { readMember, readRoster } from "./gang-message.ts"
 import { readLever, readTerms } from "./owner/read-owner.ts"
 
@@ -52,7 +53,12 @@ export function readServerMessage(value: unknown): ServerMessage | null {
     case "disk-limit":
       return { type: "disk-limit", bytes: orNull(message, "bytes", count) }
     case "owner":
-      return { type: "owner", terms: readTerms(message.terms), lever: readLever(message.lever) }
+      return {
+        type: "owner",
+        terms: readTerms(message.terms),
+        lever: readLever(message.lever),
+        ...(isDate(message.now) ? { now: message.now } : {}),
+      }
     case "owner-page": {
       const page = text(message, "text")
       // Other pages are of later releases.

@@ -37,8 +37,8 @@ async function dispatch(cli: Cli, words: readonly string[]): Promise<number> {
       await cli.stdout.write(renderManual(await asked.load(), cli.stdout.columns))
       return 0
     }
-    const { renderGroup, renderOverview, unknownCommand } = await import("./command-line/overview.ts")
-    const group = words[1] === undefined ? undefined : renderGroup(words[1], cli.stdout.columns)
+    const { renderOverview, renderRoom, unknownCommand } = await import("./command-line/overview.ts")
+    const group = words[1] === undefined ? undefined : await renderRoom(words[1], cli.stdout.columns)
     const about = words[1] !== undefined && !words[1].startsWith("-")
     const isWrong = group === undefined || (words[2] !== undefined && !words[2].startsWith("-"))
     if (first === "help" && about && isWrong) throw unknownCommand(words.slice(1))
@@ -49,8 +49,8 @@ async function dispatch(cli: Cli, words: readonly string[]): Promise<number> {
   const isHelp = words[1] === "--help" || words[1] === "-h"
   // A second word that is no command of that room is taken for a mistake; "data" alone takes none.
   if (found === undefined || (isRoom(words) && (isHelp || words[1]?.startsWith("-") === false))) {
-    const { renderGroup, unknownCommand } = await import("./command-line/overview.ts")
-    const group = isHelp ? renderGroup(first, cli.stdout.columns) : undefined
+    const { renderRoom, unknownCommand } = await import("./command-line/overview.ts")
+    const group = isHelp ? await renderRoom(first, cli.stdout.columns) : undefined
     if (group === undefined) throw unknownCommand(words)
     await cli.stdout.write(group)
     return 0

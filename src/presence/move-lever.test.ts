@@ -113,6 +113,8 @@ describe("moving a lever", () => {
     let lever = ruled(NO_LEVER, say("owner"), { who: "anna", on_return: "vacate" })
     lever = ruled(lever, say("owner", NOW + 1), { who: null, never: "12:00-13:30" })
     assert.deepEqual(lever.rules?.rules, { on_return: "vacate", never: "12:00-13:30" })
+    assert.deepEqual(ruled(NO_LEVER, say("owner"), { who: " anna,,ben anna," }).rules?.rules, { who: "anna, ben" })
+    assert.throws(() => ruled(lever, say("owner"), { who: ",," }), { code: "invalid_input" })
     assert.throws(() => ruled(lever, say("owner"), { on_return: "shout" }), { code: "invalid_input" })
     assert.throws(() => ruled(lever, say("owner"), { on_retrun: null }), { code: "invalid_input" })
   })

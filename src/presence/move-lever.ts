@@ -1,6 +1,6 @@
 import { type Lever, type PauseWord, VOICES, type Voice } from "../protocol/owner.ts"
 import { type Pause, type Pauses, type Speaker, voiceOf, withoutPause, withPause } from "./pause.ts"
-import { checkRuleName, readPolicy } from "./policy-values.ts"
+import { checkRuleName, keptRules } from "./policy-values.ts"
 
 /** Who says something with the lever, and when. */
 export interface Saying {
@@ -56,8 +56,7 @@ export function ruled(lever: Lever, { by, wallMs }: Saying, changes: Readonly<Re
   for (const name of Object.keys(changes)) checkRuleName(name)
   const before = Object.entries(lever.rules?.rules ?? {}).filter(([name]) => changes[name] === undefined)
   const said = Object.entries(changes).filter((each): each is [string, string] => each[1] !== null)
-  readPolicy(Object.fromEntries(said))
-  const rules = Object.fromEntries([...before, ...said])
+  const rules = { ...Object.fromEntries(before), ...keptRules(Object.fromEntries(said)) }
   const earlier = before.map(([name]) => [name, lever.rules?.saidBy?.[name] ?? lever.rules?.by ?? by] as const)
   const others = earlier.filter(([, who]) => who !== by)
   const saidBy = others.length === 0 ? {} : { saidBy: Object.fromEntries(others) }

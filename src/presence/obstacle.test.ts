@@ -156,7 +156,17 @@ describe("startObstacles()", () => {
 describe("whyText()", () => {
   it("explains what is done besides", () => {
     const text = (why: Parameters<typeof whyText>[0]) => whyText(why, NOON.wallMs, BERLIN)
-    assert.equal(text({ code: "suspended_too_long", limitMs: 300_000 }), "it was suspended for longer than 5m 00s")
+    const long = { code: "suspended_too_long", limitMs: 300_000 } as const
+    assert.equal(text(long), "somebody was at it, and it was suspended for longer than 5m 00s")
+    const pause = { code: "paused", by: "lena", untilMs: null } as const
+    assert.equal(
+      text({ ...long, behind: pause }),
+      "paused until it is resumed, and it was suspended for longer than 5m 00s",
+    )
+    assert.equal(
+      text({ ...long, behind: { code: "on_battery", power: "battery", chargePercent: 40 } }),
+      "on battery, charged 40%, and it was suspended for longer than 5m 00s",
+    )
     assert.equal(
       text({ code: "memory_needed", reason: "swap has grown by 1 GB" }),
       "its memory is needed: swap has grown by 1 GB",

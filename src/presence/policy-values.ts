@@ -120,6 +120,16 @@ export function readPolicy(values: Readonly<Record<string, string>>): Partial<Ow
   return Object.assign({}, ...Object.entries(values).map(([name, text]) => readRule(name, text)))
 }
 
+/**
+ * Rules as they are kept: as they were typed, but that a list of users is written in one way only, however many commas and spaces
+ * stood between the names.
+ * @throws {WindfallError} as `readPolicy`
+ */
+export function keptRules(values: Readonly<Record<string, string>>): Record<string, string> {
+  const { who } = readPolicy(values)
+  return who === undefined ? { ...values } : { ...values, who: POLICY_FIELDS.who.write(who) }
+}
+
 /** @throws {WindfallError} `invalid_input` for what is no rule; `details.field` is the name */
 export function checkRuleName(name: string): PolicyKey {
   const key = POLICY_KEYS.find((each) => POLICY_FIELDS[each].name === name)

@@ -139,7 +139,9 @@ function nextPhase(phase: Phase, attempt: RunningAttempt, demand: Demand | undef
       }
       const limitMs = scene.policy.values.vacateAfterMs
       if (nowMs - phase.sinceMs <= limitMs) return undefined
-      return vacate({ code: "suspended_too_long", limitMs }, true, attempt, scene, demand?.why)
+      const behind = demand?.why
+      const why: Why = { code: "suspended_too_long", limitMs, ...(behind === undefined ? {} : { behind }) }
+      return vacate(why, true, attempt, scene, behind)
     }
     case "vacating":
       return nowMs - phase.sinceMs > phase.graceMs ? kill(attempt, nowMs) : undefined

@@ -1,11 +1,13 @@
 import { formatDuration } from "../base/duration.ts"
 import type { Cause } from "../protocol/job-state.ts"
 import { type OwnerObstacle, ownerObstacleText } from "./obstacle.ts"
+import { publicText } from "./public-text.ts"
 
 /** Why something is done to an attempt for the owner's sake. */
 export type Why =
   | OwnerObstacle
-  | { readonly code: "suspended_too_long"; readonly limitMs: number }
+  /** `behind`: what kept it stopped so long; nothing where only a while without anybody is missing. */
+  | { readonly code: "suspended_too_long"; readonly limitMs: number; readonly behind?: Why }
   /** Nobody is at it now, and not for as long as the rules ask before suspended jobs go on. */
   | { readonly code: "owner_just_left"; readonly neededMs: number }
   /** The owner wants it gone at once. */
@@ -32,7 +34,7 @@ export interface OwnersRefusal {
 export function whyText(why: Why, nowMs: number, timeZone: string): string {
   switch (why.code) {
     case "suspended_too_long":
-      return `it was suspended for longer than ${formatDuration(why.limitMs)}`
+      return `${behindText(why.behind, nowMs, timeZone)}, and it was suspended for longer than ${formatDuration(why.limitMs)}`
     case "owner_just_left":
       return `nobody is at it now: it goes on after ${formatDuration(why.neededMs)} without anybody`
     case "evicted":
@@ -40,4 +42,9 @@ export function whyText(why: Why, nowMs: number, timeZone: string): string {
     default:
       return ownerObstacleText(why, nowMs, timeZone)
   }
+}
+
+/** For everybody: these words go by another code than those of what is behind it. */
+function behindText(behind: Why | undefined, nowMs: number, timeZone: string): string {
+  return behind === undefined ? "somebody was at it" : publicText(behind.code, whyText(behind, nowMs, timeZone))
 }

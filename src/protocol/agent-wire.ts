@@ -257,7 +257,14 @@ export type ServerMessage =
   /** What Windfall may hold on the host at most; `null`: as the agent reckons. A repeat changes nothing. */
   | { readonly type: "disk-limit"; readonly bytes: number | null }
   /** What people have said of the host: before `ready`, and whenever that changes. A repeat changes nothing. */
-  | { readonly type: "owner"; readonly terms: HostTerms; readonly lever: Lever }
+  | {
+      readonly type: "owner"
+      readonly terms: HostTerms
+      /** By the server's clock. What the host tells as `lever` is by that, too. */
+      readonly lever: Lever
+      /** What the server's clock shows; absent from older servers. */
+      readonly now?: number
+    }
   /** A page for the owner's folder on a Mac: at each contact, and once a day. A repeat changes nothing. */
   | { readonly type: "owner-page"; readonly name: "Last 30 days.txt"; readonly text: string }
   /** End it: `stopSignal`, after `graceMs` SIGKILL. A second one may shorten the grace, never lengthen it. */

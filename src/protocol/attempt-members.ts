@@ -1,4 +1,5 @@
 import type { AttemptView, JobView } from "./job.ts"
+import { isForOwner } from "./job-state.ts"
 
 type Tried = Pick<JobView, "attempts">
 
@@ -10,6 +11,15 @@ export function attemptCount({ attempts }: Tried): number {
 /** The members of an attempt by rank; one that is on one host stands alone. Without a number of the latest. */
 export function membersOf(job: Tried, number = job.attempts.at(-1)?.number): readonly AttemptView[] {
   return job.attempts.filter((one) => one.number === number)
+}
+
+/** The member that tells most of how an attempt ended: who left for its host's owner, else who did not end well by itself, else the main one. */
+export function tellingMember(job: Tried, number: number): AttemptView | undefined {
+  const members = membersOf(job, number)
+  const failed = members.filter(
+    ({ cause, exitCode }) => cause !== "member_ended" && !(cause === "exited" && exitCode === 0),
+  )
+  return members.find(({ cause }) => isForOwner(cause)) ?? failed[0] ?? members[0]
 }
 
 /** "mac-1", or "mac-1 +3" where an attempt is on four hosts; `undefined` where there is none. */

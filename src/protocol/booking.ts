@@ -32,6 +32,15 @@ export interface Booking {
   readonly madeAt: number
 }
 
+/** A time of a booking, as it is shown of a host that is kept in it. */
+export interface HostBooking extends Pick<Booking, "name" | "users" | "accounts" | "maintenance" | "timeZone"> {
+  readonly state: "now" | "to_come"
+  readonly startAt: number
+  readonly endAt: number
+  /** Jobs of whoever asks may start there then. */
+  readonly forYou: boolean
+}
+
 /** Longest time of a booking, and the farthest ahead that its first may begin. */
 export const LONGEST_BOOKING_MS = 366 * 86_400_000
 export const SHORTEST_BOOKING_MS = 60_000

@@ -1,5 +1,6 @@
 import { formatBytes } from "../base/bytes.ts"
 import { needsConsent } from "./account-traits.ts"
+import type { HostBooking } from "./booking.ts"
 import type { HostView } from "./host.ts"
 import { barOf, type RuledHost, whoseText } from "./host-bars.ts"
 import type { HostObstacle, HostPresence } from "./owner.ts"
@@ -8,12 +9,12 @@ import { DEFAULT_MEMORY_BYTES } from "./resources.ts"
 /**
  * Whether a host would take a job now, in one word, and why not. free: nothing runs there, and it would; partly: something runs
  * there, and it would still; busy: jobs have all of it; owner, paused, hours, power, load, memory, unknown: for the sake of people there
- * it takes none; closed: its rules let jobs of whoever asks not run there; draining, withheld, leaving, left: it gets none; connecting, asleep, down, refused: it cannot be reached or used.
+ * it takes none; closed: its rules do not let jobs of whoever asks run there; booked: it is kept for others now; draining, withheld, leaving, left: it gets none; connecting, asleep, down, refused: it cannot be reached or used.
  */
 export const STANDINGS = [
   ...(["free", "partly", "busy"] as const),
   ...(["owner", "paused", "hours", "power", "load", "memory", "unknown"] as const),
-  ...(["closed", "draining", "withheld", "leaving"] as const),
+  ...(["closed", "booked", "draining", "withheld", "leaving"] as const),
   ...(["connecting", "asleep", "down", "refused", "left"] as const),
 ] as const
 export type StandingCode = (typeof STANDINGS)[number]
@@ -44,7 +45,7 @@ export type StandingHost = Pick<
   "link" | "reason" | "leaving" | "draining" | "withheld" | "facts" | "total" | "free" | "jobs"
 > &
   RuledHost &
-  Partial<Pick<HostView, "freeNowBytes" | "takesYours">> & {
+  Partial<Pick<HostView, "freeNowBytes" | "takesYours" | "bookings">> & {
     readonly presence?: HostPresence | null
     readonly obstacles?: readonly HostObstacle[]
   }
@@ -55,7 +56,9 @@ export function standingOf(host: StandingHost): HostStanding {
   const bar = barOf(host)
   if (bar !== null) return bar
   if (host.takesYours === false)
-    return { code: "closed", text: whoseText(host) ?? "its rules let your jobs not run there" }
+    return { code: "closed", text: whoseText(host) ?? "its rules do not let your jobs run there (who)" }
+  const kept = host.bookings?.find(({ state, forYou }) => state === "now" && !forYou)
+  if (kept !== undefined) return { code: "booked", text: `kept for ${bookedFor(kept)} (booking ${kept.name})` }
   const obstacle = (host.obstacles ?? presence?.obstacles)?.[0]
   if (obstacle !== undefined) return { code: OF_OBSTACLE.get(obstacle.code) ?? "unknown", text: obstacle.text }
   const isFull = (total.gpus > 0 && free.gpus < 1) || free.cores < 1 || free.memoryBytes < DEFAULT_MEMORY_BYTES
@@ -65,6 +68,11 @@ export function standingOf(host: StandingHost): HostStanding {
   }
   const note = needsConsent(host.facts?.accountTraits ?? []) ? "jobs run in its owner's account" : ""
   return { code: jobs.length === 0 ? "free" : "partly", text: note }
+}
+
+/** For whom hosts are booked, in words. */
+export function bookedFor({ maintenance, users, accounts }: Pick<HostBooking, "maintenance" | "users" | "accounts">) {
+  return maintenance ? "maintenance" : [...users, ...accounts.map((name) => `account ${name}`)].join(", ")
 }
 
 /** Whether a job could start there at once. */

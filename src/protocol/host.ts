@@ -1,4 +1,5 @@
 import type { AccountTrait } from "./account-traits.ts"
+import type { HostBooking } from "./booking.ts"
 import type { HostDisk } from "./host-disk.ts"
 import type { HostId } from "./ids.ts"
 import type { MacFacts } from "./mac-facts.ts"
@@ -141,6 +142,8 @@ export interface HostView {
   readonly jobs: readonly number[]
   /** Whether jobs of whoever asks may run there, as its rules say (`who`). */
   readonly takesYours: boolean
+  /** In which bookings it is kept now and within the next twelve hours, the next first. Absent from servers of an earlier release. */
+  readonly bookings?: readonly HostBooking[]
 }
 
 /** What POST /v1/hosts/HOST/forgive answers. */

@@ -6,6 +6,8 @@ export interface JobPreviews {
 }
 
 export interface JobPreview extends Pick<WhyAnswer, "summary" | "code" | "hosts"> {
+  /** "up to 400 MB over Wi-Fi to mac-3: about 14 s; mac-1 is wired", of where it would start now; `null` where there is nothing to say. */
+  readonly travel: string | null
   readonly data: readonly {
     readonly name: string
     /** In the job's folder. */

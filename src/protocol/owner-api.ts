@@ -20,8 +20,8 @@ export interface OwnerView
   /** Of its hours, where no rule says another. */
   readonly timeZone: string
   readonly jobs: readonly JobThere[]
-  /** now: the host has taken all that was said. next_contact: it has not yet, and obeys when it is heard of next. */
-  readonly heard: "now" | "next_contact"
+  /** now: the host has taken all that was said. next_contact: it has not yet, and obeys when it is heard of next. never: it has left the pool. */
+  readonly heard: "now" | "next_contact" | "never"
 }
 
 /** A job on somebody's Mac. */

@@ -11,6 +11,7 @@ export const OWNER_CHECKS: Readonly<Record<OwnerNews["type"], (raw: Raw, type: s
   presence: (raw, type) => {
     const presence = object(raw.presence, type, "presence")
     for (const field of ["at", "since"]) moment(presence, field, type)
+    if (presence.blindSince !== undefined) moment(presence, "blindSince", type)
     if (!STATES.has(presence.state)) fail(type, "state")
     text(presence, "text", type)
     const obstacles = list(presence, "obstacles", type)

@@ -82,6 +82,8 @@ export interface HostPresence {
   /** `unwatched`: nobody is looked for there (Linux). */
   readonly state: "here" | "away" | "unknown" | "unwatched"
   readonly since: number
+  /** Since when looks fail, where `state` is what the last one told that did not. Absent: it could be told at `at`; and from older agents. */
+  readonly blindSince?: number
   /** In words: by what somebody was noticed, or why it is unknown. */
   readonly text: string
   /** The first one counts; nothing when jobs may start. */

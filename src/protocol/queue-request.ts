@@ -38,8 +38,11 @@ export const MAX_NICE_POINTS = 2_147_483_645
 /** The highest priority that can be set by hand. */
 export const MAX_PRIORITY_POINTS = 4_294_967_295
 
-/** Who holds a job: its own user, or an administrator, whose hold its user cannot release. */
-export type HoldBy = "user" | "admin"
+/**
+ * Who holds a job: its own user, or an administrator, whose hold its user cannot release; or nobody (`copy`): the server's database was restored
+ * from an older copy, and the job may have run since.
+ */
+export type HoldBy = "user" | "admin" | "copy"
 
 /**
  * Where a job stands in the queue besides what its sender asked for: what was said of it later, and what was found out. Stored with

@@ -140,10 +140,10 @@ describe("explain()", () => {
     ])
   })
 
-  it("keeps those off whom its owner has not named, for good", () => {
+  it("keeps those off whom its owner has not named", () => {
     const hosts = [host("a", 32, { users: new Set(["mia", "ben"]) })]
     assert.deepEqual(why(hosts, [], [job(1), job(2, { user: "mia" })], 1), [
-      "never_fits | No host of the pool could ever run it (a: its rules let no jobs of ada run there (who))",
+      "rules_forbid | No host may run it by the rules as they are now (a: its rules let no jobs of ada run there (who))",
       "a: its rules let no jobs of ada run there (who)",
     ])
     const waiting = [job(1), job(2, { user: "mia" })]
@@ -178,6 +178,25 @@ describe("explain()", () => {
       why([host("a", 32), host("b", 64)], [], [job(1, { memoryGB: 200 })], 1)[0],
       "never_fits | No host of the pool could ever run it (a: too little memory: 200 GB asked, it has 32 GB; b: too little memory: 200 GB asked, it has 64 GB)",
     )
+  })
+
+  it("tells what is too small from what only a rule keeps, naming rule and host", () => {
+    const GB = 1024 ** 3
+    const kept = (elseBytes: number) => ({ bytes: 32 * GB, ofBytes: 32 * GB, elseBytes })
+    const none = host("a", 0, { keeps: kept(28 * GB) })
+    assert.deepEqual(why([none, host("b", 8)], [], [job(1, { memoryGB: 20 })], 1), [
+      "rules_forbid | No host may run it by the rules as they are now (a: its rules keep 32 GB of its 32 GB from jobs (keep_memory), 20 GB asked); no other host could ever run it",
+      "a: its rules keep 32 GB of its 32 GB from jobs (keep_memory), 20 GB asked",
+      "b: too little memory: 20 GB asked, it has 8 GB",
+    ])
+    // Also without the rule it would be too small, as a whole or for the GPU.
+    for (const [one, asked] of [
+      [none, { memoryGB: 30 }],
+      [host("a", 0, { keeps: kept(28 * GB), gpuMemoryBytes: 18 * GB }), { memoryGB: 20 }],
+      [host("a", 4, { users: new Set(["mia"]) }), { memoryGB: 30 }],
+    ] as const) {
+      assert.match(why([one], [], [job(1, asked)], 1)[0] ?? "", /^never_fits \| No host of the pool could ever run it/)
+    }
   })
 
   it("keeps secrets apart from other users' jobs", () => {

@@ -20,6 +20,10 @@ export function describeObstacle(obstacle: Obstacle, host: SchedulableHost, shap
     case "data_elsewhere":
       return `the data ${obstacle.names.join(" and ")} does not lie there`
     case "memory_too_small":
+      if (obstacle.keeps !== undefined) {
+        const { bytes, ofBytes } = obstacle.keeps
+        return `its rules keep ${formatBytes(bytes)} of its ${formatBytes(ofBytes)} from jobs (keep_memory), ${formatBytes(obstacle.asked)} asked`
+      }
       return `too little memory: ${formatBytes(obstacle.asked)} asked, it has ${formatBytes(obstacle.has)}`
     case "gpu_memory_too_small":
       return `too little memory for a GPU job: ${formatBytes(obstacle.asked)} asked, Metal gives it ${formatBytes(obstacle.has)}`

@@ -2,17 +2,15 @@ import type { JobId } from "../protocol/ids.ts"
 import { needOn } from "../protocol/resources.ts"
 import type { KeptHost } from "./bookings/kept-hosts.ts"
 import type { Shape } from "./shape.ts"
-import type { Lease, SchedulableHost } from "./snapshot.ts"
+import type { KeptMemory, Lease, SchedulableHost } from "./snapshot.ts"
 
 /** What keeps a job off a host, as a stable code with its facts. obstacle-text.ts has the words. */
 export type Obstacle =
   // These last: the job can never run there as both are.
   | { readonly code: "pinned_elsewhere" | "other_partition" | "not_for_user" }
-  | {
-      readonly code: "memory_too_small" | "gpus_too_few" | "cores_too_few"
-      readonly asked: number
-      readonly has: number
-    }
+  | { readonly code: "gpus_too_few" | "cores_too_few"; readonly asked: number; readonly has: number }
+  /** `keeps`: only because of that rule. */
+  | { readonly code: "memory_too_small"; readonly asked: number; readonly has: number; readonly keeps?: KeptMemory }
   /** The host crashed while it ran such jobs, too often for another try. */
   | { readonly code: "crashed_there"; readonly times: number }
   /** More than Metal lets its GPU have. */
@@ -76,15 +74,18 @@ export function lastingObstacles(shape: Shape, host: SchedulableHost): Obstacle[
     return [{ code: "pinned_elsewhere" }]
   }
   if (!host.partitions.includes(shape.partition)) return [{ code: "other_partition" }]
-  if (host.users !== null && !host.users.has(shape.user)) return [{ code: "not_for_user" }]
-  const elsewhere = shape.data.filter(({ name, root }) => root === null && !host.places.has(name))
-  if (elsewhere.length > 0) return [{ code: "data_elsewhere", names: elsewhere.map(({ name }) => name) }]
-  const need = needOn(shape.resources, host.total)
   const found: Obstacle[] = []
+  if (host.users !== null && !host.users.has(shape.user)) found.push({ code: "not_for_user" })
+  const elsewhere = shape.data.filter(({ name, root }) => root === null && !host.places.has(name))
+  if (elsewhere.length > 0) return [...found, { code: "data_elsewhere", names: elsewhere.map(({ name }) => name) }]
+  const need = needOn(shape.resources, host.total)
   const times = crashesOn(shape, host)
   if (times >= HOST_QUARANTINE_CRASHES) found.push({ code: "crashed_there", times })
   if (need.memoryBytes > host.total.memoryBytes) {
-    found.push({ code: "memory_too_small", asked: need.memoryBytes, has: host.total.memoryBytes })
+    const { keeps, gpuMemoryBytes = need.memoryBytes } = host
+    const elseBytes = Math.min(keeps?.elseBytes ?? 0, need.gpus > 0 ? gpuMemoryBytes : need.memoryBytes)
+    const small = { code: "memory_too_small", asked: need.memoryBytes, has: host.total.memoryBytes } as const
+    found.push(keeps === undefined || need.memoryBytes > elseBytes ? small : { ...small, keeps })
   } else if (need.gpus > 0 && need.memoryBytes > (host.gpuMemoryBytes ?? host.total.memoryBytes)) {
     found.push({ code: "gpu_memory_too_small", asked: need.memoryBytes, has: host.gpuMemoryBytes ?? 0 })
   }
@@ -111,6 +112,14 @@ export function isLasting({ code }: Obstacle): boolean {
     code === "gpus_too_few" ||
     code === "cores_too_few"
   )
+}
+
+/**
+ * Whether it is in the way only by what people have said of the host (`who`, `keep_memory`), which they may take back: no job is too large
+ * for it for ever.
+ */
+export function isByRules(obstacle: Obstacle): boolean {
+  return obstacle.code === "not_for_user" || (obstacle.code === "memory_too_small" && obstacle.keeps !== undefined)
 }
 
 /** What keeps every job off the host just now. */

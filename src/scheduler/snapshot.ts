@@ -32,6 +32,8 @@ export interface SchedulableHost {
   readonly users: ReadonlySet<string> | null
   /** What jobs may use in all. */
   readonly total: Resources
+  /** What rules say of its memory (`keep_memory`); absent where nobody has said anything. */
+  readonly keeps?: KeptMemory
   /** How much of the memory a job that leases the GPU may have; absent where there is no such bound. */
   readonly gpuMemoryBytes?: number
   /**
@@ -47,6 +49,13 @@ export interface SchedulableHost {
   readonly places: ReadonlySet<string>
   /** Absent: nothing is known of it. */
   readonly network?: SchedulableNetwork
+}
+
+export interface KeptMemory {
+  readonly bytes: number
+  readonly ofBytes: number
+  /** What jobs might use without that rule. */
+  readonly elseBytes: number
 }
 
 export interface SchedulableNetwork {

@@ -1,5 +1,5 @@
 import { formatDuration } from "../base/duration.ts"
-import { isLasting, type Obstacle } from "./obstacle.ts"
+import { isByRules, isLasting, type Obstacle } from "./obstacle.ts"
 import { describeObstacle } from "./obstacle-text.ts"
 import type { WaitReasons } from "./wait-reasons.ts"
 
@@ -13,6 +13,7 @@ export interface Summary {
     | "no_hosts"
     | "host_unknown"
     | "never_fits"
+    | "rules_forbid"
   readonly summary: string
 }
 
@@ -28,9 +29,20 @@ export function summarize({ job, hosts }: WaitReasons, nowMs: number): Summary {
   const nearest = possible.toSorted((a, b) => distance(a.obstacles) - distance(b.obstacles))[0]
   if (nearest === undefined) {
     const named = hosts.filter(({ obstacles }) => obstacles[0]?.code !== "pinned_elsewhere")
-    const texts = named.slice(0, 3).map(({ host, obstacles }) => `${host.name}: ${describe(obstacles[0], host)}`)
-    if (named.length > 3) texts.push(`and ${named.length - 3} more`)
-    return { code: "never_fits", summary: `No host of the pool could ever run it (${texts.join("; ")})` }
+    const barred = named.filter(({ obstacles }) => obstacles.every(isByRules))
+    const shown = barred.length > 0 ? barred : named
+    const texts = shown.slice(0, 3).map(({ host, obstacles }) => {
+      const all = barred.length > 0 ? obstacles : obstacles.slice(0, 1)
+      return `${host.name}: ${all.map((one) => describe(one, host)).join("; ")}`
+    })
+    if (shown.length > 3) texts.push(`and ${shown.length - 3} more`)
+    if (barred.length === 0)
+      return { code: "never_fits", summary: `No host of the pool could ever run it (${texts.join("; ")})` }
+    const rest = named.length > barred.length ? "; no other host could ever run it" : ""
+    return {
+      code: "rules_forbid",
+      summary: `No host may run it by the rules as they are now (${texts.join("; ")})${rest}`,
+    }
   }
   if (job.notBeforeMs !== null && job.notBeforeMs > nowMs) {
     const wait = formatDuration(job.notBeforeMs - nowMs)

@@ -12,6 +12,7 @@ import { diskFindings } from "./fleet/disk-findings.ts"
 import type { FleetHost } from "./fleet/fleet-host.ts"
 import { leftoverFindings } from "./fleet/leftover-findings.ts"
 import { unknownFindings } from "./fleet/unknown-attempts.ts"
+import { leftText } from "./fleet/who-left.ts"
 import type { Viewer } from "./jobs/job-view.ts"
 import { logsBytes } from "./logs/log-folders.ts"
 import { notifyFindings } from "./notify/notify-findings.ts"
@@ -101,7 +102,7 @@ function knownFindings(core: Core, host: FleetHost): DoctorFinding[] {
     const fix = hasLeft
       ? `Forget it: windfall host rm ${name}`
       : `If it is gone for good: windfall host rm ${name} --forget`
-    add("warning", "leaving", hasLeft ? "its owner has taken it out of the pool" : "it is leaving the pool", fix)
+    add("warning", "leaving", hasLeft ? leftText(host.record) : "it is leaving the pool", fix)
   }
   if (hasLeft) return findings
   findings.push(...unknownFindings(core.store.server, host))

@@ -178,8 +178,8 @@ remove() {
 
 # Whose owner has taken Windfall off gets nothing of it again, unless it is made to join anew.
 stay_out() {
-  [ ! -e "$root/leaving" ] || fail left "its owner is taking it out of the pool"
-  [ "$wf_joined" = no ] || [ -d "$root/servers/$wf_server" ] || fail left "its owner has taken it out of the pool: Windfall's folder is gone"
+  [ ! -e "$root/leaving" ] || fail left "it is being taken out of the pool there"
+  [ "$wf_joined" = no ] || [ -d "$root/servers/$wf_server" ] || fail left "it was taken out of the pool there: Windfall's folder is gone"
 }
 
 reopen

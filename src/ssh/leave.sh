@@ -260,6 +260,16 @@ if [ -z "$shared" ]; then
   kb=$(kb_of "$@") stays=
   for path; do gone "$path" 2>/dev/null || stays="$stays $path"; done
   [ "$#" -eq 0 ] || went "$kb" "the owner's folder${stays:+, but for what cannot be removed:$stays}"
+  # What the agent found in that folder's place and moved aside was put there by a job, or by the owner where jobs have her account. A link, a
+  # pipe, an empty file: nobody loses anything by it. What has a content is nobody's but theirs.
+  kept=
+  for path in "$finder (moved "[1-9]")"; do
+    own="-prune -user $(id -u)"
+    if [ -n "$(find "$path" $own ! -type d \( ! -type f -o -size 0 \) 2>/dev/null)" ]; then rm -f "$path" 2>/dev/null
+    elif [ -n "$(find "$path" $own 2>/dev/null)" ]; then kept="$kept '$path'"
+    fi
+  done
+  [ -z "$kept" ] || tell "Kept, as it is not Windfall's, and may be somebody's:$kept"
 fi
 
 # For a server the way back in goes last, for the owner the file that begins anew.

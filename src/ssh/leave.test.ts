@@ -47,6 +47,39 @@ describe("leave.sh and the owner's folder", () => {
     assert.deepEqual(readdirSync(account.at("Windfall")).sort(), [NOW_FILE, "hers.txt"])
   })
 
+  it("removes what was moved aside and holds nothing, follows none of it, and keeps what somebody wrote", () => {
+    using account = new Account()
+    const moved = (number: number) => account.at(`Windfall (moved ${number})`)
+    writeFileSync(account.at("other.txt"), "other")
+    symlinkSync(account.at("other.txt"), moved(1))
+    symlinkSync(account.at("nowhere"), moved(2))
+    writeFileSync(moved(3), "")
+    execFileSync("mkfifo", [moved(4)])
+    writeFileSync(moved(5), "hers")
+    mkdirSync(moved(6))
+    const said = account.leave()
+    assert.deepEqual(readdirSync(account.path).sort(), [
+      "Windfall (moved 5)",
+      "Windfall (moved 6)",
+      "home",
+      "other.txt",
+    ])
+    assert.ok(
+      said.includes(`Kept, as it is not Windfall's, and may be somebody's: '${moved(5)}' '${moved(6)}'\n`),
+      said,
+    )
+  })
+
+  it("leaves what another account has put there under such a name", {
+    skip: ROOT ? false : "only root can write as others",
+  }, () => {
+    using account = new Account()
+    writeFileSync(account.at("Windfall (moved 1)"), "")
+    chownSync(account.at("Windfall (moved 1)"), ANNA, ANNA)
+    assert.doesNotMatch(account.leave(), /Kept/)
+    assert.ok(existsSync(account.at("Windfall (moved 1)")))
+  })
+
   it("follows no link", () => {
     using account = new Account()
     const { path } = account

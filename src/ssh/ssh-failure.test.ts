@@ -54,7 +54,10 @@ describe("sshFailure()", () => {
   it("tells of a host that shuts the server out both that its owner may have left and that the key may be lost", () => {
     const shut = ended("w@10.0.0.7: Permission denied (publickey,password).\r\n")
     const known = sshFailure(shut, "w@10.0.0.7", { ...linux, host: "studio-3" })
-    assert.match(known.hint ?? "", /owner has taken it out.*windfall host rm studio-3 --forget\), or the key line/)
+    assert.match(
+      known.hint ?? "",
+      /it was taken out of the pool there.*windfall host rm studio-3 --forget\), or the key line/,
+    )
     assert.doesNotMatch(sshFailure(shut, "w@10.0.0.7", linux).hint ?? "", /owner/)
   })
 

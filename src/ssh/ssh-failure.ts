@@ -23,7 +23,7 @@ const LET_IN =
 
 /** An owner's `leave` takes the key line as well: from outside that looks like a key that was lost. */
 function goneOrShut(host: string): string {
-  return `Either its owner has taken it out of the pool (then: windfall host rm ${host} --forget), or the key line in ~/.ssh/authorized_keys there was lost, or the account is no longer allowed under Sharing > Remote Login`
+  return `Either it was taken out of the pool there (then: windfall host rm ${host} --forget), or the key line in ~/.ssh/authorized_keys there was lost, or the account is no longer allowed under Sharing > Remote Login`
 }
 
 /** ssh's own words, first match wins. They are not translated and have been the same for many years. */

@@ -91,6 +91,12 @@ test("somebody comes, and the job stops; when nobody is there any more it goes o
   assert.match((await pool().log(id)).toString(), /asked\n$/)
   // Whoever watches is told so although nothing else can take it.
   await follower.says(new RegExp(`job ${id} is queued again.*: ${host().name}: `), "stderr")
+  // What it waits for now, and why it left: for whom, and after how long.
+  const left1 = `attempt 1 left ${host().name} because of .*\\(somebody is at it, and it was suspended for longer than `
+  for (const words of [["ps"], ["show", `${id}`]]) {
+    const { stdout } = await pool().windfall(words)
+    assert.match(stdout, new RegExp(`${host().name}: .*; ${left1}`))
+  }
 
   await rules({ vacate_after: "10m", resume_after_idle: "1s", start_after_idle: "1s" })
   mac().owner("leaves", { idleMs: 0 })

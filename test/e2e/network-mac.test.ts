@@ -1,9 +1,13 @@
 import assert from "node:assert/strict"
+import { truncateSync, writeFileSync } from "node:fs"
 import { after, before, describe, it } from "node:test"
 import type { AgentMessage } from "../../src/protocol/agent-wire.ts"
 import { type Lab, startLab } from "../lab/lab.ts"
+import type { LabHost } from "../lab/lab-host.ts"
 import { findLabMode } from "../lab/lab-mode.ts"
 import { addRequest, HostsBench } from "../support/hosts-bench.ts"
+import { type Pool, startPool } from "../support/pool.ts"
+import { ScratchFolder } from "../support/scratch-folder.ts"
 
 const skip = (await findLabMode()) === "ports" ? "a simulated Mac needs namespaces" : false
 type News = Extract<AgentMessage, { type: "network" }>
@@ -35,13 +39,49 @@ describe("a Mac on the network", { timeout: 60_000, skip }, () => {
     assert.equal(wake?.isAllowed, true)
 
     host.mac.link("wifi")
-    for (const { pid, command } of host.processes()) if (/\.mjs --root/.test(command)) process.kill(pid, "SIGCONT")
+    rouse(host)
     const wifi = await told(bench, (news) => news.network.kind === "wifi" && news.network.mbps !== null)
     assert.equal(wifi.network.interface, "en1")
     assert.deepEqual(wifi.network.peers, ["Mac16,9"])
     assert.equal(wifi.wake, null)
   })
 })
+
+describe("a large folder before a Mac on Wi-Fi", { timeout: 60_000, skip }, () => {
+  let pool: Pool
+  before(async () => {
+    pool = await startPool({ hosts: [{ kind: "mac" }], server: { labMacs: true } })
+  })
+  after(() => pool?.[Symbol.asyncDispose]())
+
+  it("is said with --dry-run, and before a job is left to itself", async () => {
+    const [host] = pool.hosts
+    assert.ok(host !== undefined)
+    host.mac.owner("leaves", { idleMs: 3_600_000 })
+    host.mac.link("wifi")
+    rouse(host)
+    await pool.untilHost(host.name, ({ network, obstacles }) => network?.kind === "wifi" && obstacles.length === 0)
+    using project = new ScratchFolder()
+    writeFileSync(project.at("weights"), "")
+    truncateSync(project.at("weights"), 300_000_000)
+    const note = new RegExp(`up to 286 MB over Wi-Fi to ${host.name}: about \\d+ s$`, "m")
+    const send = (...args: string[]) =>
+      pool.windfall(["send", ...args, "--output", "none", "--", "true"], { cwd: project.path })
+    const dry = await send("--dry-run")
+    assert.match(dry.stdout, note, dry.stderr)
+    const { overWifi } = JSON.parse((await send("--dry-run", "--json")).stdout) as { overWifi: string }
+    assert.match(overWifi, note)
+    const left = await send("-d")
+    assert.match(left.stderr, note)
+    assert.equal(left.stderr.match(/Wi-Fi/g)?.length, 1)
+    await pool.windfall(["stop", left.stdout.trim()])
+  })
+})
+
+/** It looks at its network then, as after a sleep. */
+function rouse(host: LabHost): void {
+  for (const { pid, command } of host.processes()) if (/\.mjs --root/.test(command)) process.kill(pid, "SIGCONT")
+}
 
 /** The first that fits of what it tells. */
 async function told(bench: HostsBench, fits: (news: News) => boolean): Promise<News> {

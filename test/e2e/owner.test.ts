@@ -71,7 +71,7 @@ test("rules of a machine and of its fleet, each with who said it; what cannot be
   assert.equal(view.policy.find(({ name }) => name === "who")?.value, "nobody")
   const kept = await pool().submit({ host: "host1" })
   const why = await pool().api<WhyAnswer>("GET", `/v1/jobs/${kept.id}/why`)
-  assert.equal(why.code, "never_fits")
+  assert.equal(why.code, "rules_forbid")
   assert.match(why.summary, /its rules let no jobs of admin run there/)
   const back = await pool().windfall(
     ["mac", "rules", "--unset", "who", "--unset", "never", "--unset", "keep_memory"],

@@ -133,6 +133,31 @@ test("shell JOB looks around beside a running job, with its environment, and end
   assert.equal((await pool().log(job.id)).toString(), "")
 })
 
+test("who sits at a session, or beside a job, is told that the host's owner wants it stopped, and that it goes on", async () => {
+  await using user = new TerminalUser(pool(), "windfall shell --name told; echo code=$?")
+  await user.sees(PROMPT)
+  const [job] = (await pool().api<{ jobs: { id: number }[] }>("GET", "/v1/jobs?state=running")).jobs
+  await using beside = new TerminalUser(pool(), `windfall shell ${job?.id}; echo code=$?`)
+  await beside.sees(PROMPT)
+  const owner = (act: string, body: object) => pool().api("POST", `/v1/hosts/host1/owner/${act}`, body)
+  await owner("rules", { rules: { resume_after_idle: "0s" } })
+  await owner("pause", { for: null, until: null })
+  for (const one of [user, beside])
+    await one.sees(/\[windfall: job \d+ is suspended on host1: paused until it is resumed\]/)
+  await owner("resume", {})
+  for (const one of [user, beside]) await one.sees(/\[windfall: job \d+ goes on on host1/)
+  await owner("rules", { rules: { on_return: "vacate" } })
+  await owner("pause", { for: null, until: null })
+  await user.sees(/attempt 1 on host1 stepped aside: paused until it is resumed/)
+  await user.sees(/job \d+ waits again/)
+  await beside.sees(/code=/)
+  await owner("rules", { rules: { on_return: null, resume_after_idle: null } })
+  await owner("resume", {})
+  await user.sees(PROMPT)
+  user.type("exit 0\r")
+  await user.sees("code=0")
+})
+
 test("SIGTERM to the command line leaves the session and gives the terminal back as it was", async () => {
   const line = 'before=$(stty -g); windfall shell --name left; [ "$(stty -g)" = "$before" ] && echo restored'
   await using user = new TerminalUser(pool(), line)

@@ -3,7 +3,8 @@ import type { Clock } from "../../src/base/clock.ts"
 /** A clock that stands still until a test moves it; sleepers wake when their time has come. */
 export class MovedClock implements Clock {
   #now: number
-  readonly #sleepers = new Set<{ readonly at: number; readonly wake: () => void }>()
+  #setMs = 0
+  readonly #sleepers = new Set<{ at: number; readonly wake: () => void }>()
 
   constructor(now = 1_800_000_000_000) {
     this.#now = now
@@ -14,7 +15,7 @@ export class MovedClock implements Clock {
   }
 
   monotonicMs(): number {
-    return this.#now
+    return this.#now - this.#setMs
   }
 
   sleep(ms: number, options?: { signal?: AbortSignal | undefined }): Promise<void> {
@@ -25,6 +26,13 @@ export class MovedClock implements Clock {
       this.#sleepers.add(sleeper)
       signal?.addEventListener("abort", () => this.#sleepers.delete(sleeper) && reject(signal.reason), { once: true })
     })
+  }
+
+  /** Sets the wall clock on: nobody has slept for that. */
+  setOn(ms: number): void {
+    this.#now += ms
+    this.#setMs += ms
+    for (const sleeper of this.#sleepers) sleeper.at += ms
   }
 
   /** Moves on, waking whoever has slept long enough. */

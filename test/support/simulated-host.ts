@@ -1,9 +1,4 @@
-import type {
-  AgentMessage,
-  AttemptOrder,
-  ExitRecord,
-  ServerMessage,
-} from "../../src/protocol/agent-wire.ts"
+import type { AgentMessage, AttemptOrder, ExitRecord, ServerMessage } from "../../src/protocol/agent-wire.ts"
 import { AGENT_PROTOCOL } from "../../src/protocol/agent-wire.ts"
 import type { ExaminationRequest } from "../../src/protocol/doctor-wire.ts"
 import type { OutputStream } from "../../src/protocol/frames.ts"

@@ -22,5 +22,5 @@ export function stopForGood(context: AgentContext): void {
 /** To be called once it is known how an attempt ended: where that was for `leave`, which writes no words down, the attempt says so. */
 export function noteLeft(context: AgentContext, attempt: Attempt): void {
   if (attempt.status?.cause !== "owner_policy" || !existsSync(context.folder.leaving)) return
-  attempt.message ??= "It stepped aside: the host's owner has taken it out of the pool"
+  attempt.message ??= "It stepped aside: its host was taken out of the pool, there"
 }

@@ -7,9 +7,10 @@ import type { Scene } from "../../presence/obstacle.ts"
 import { LAST_DAYS_FILE } from "../../presence/owner-folder.ts"
 import type { OwnersRefusal } from "../../presence/why.ts"
 import type { HostFacts } from "../../protocol/host.ts"
-import type { HostTerms, Lever } from "../../protocol/owner.ts"
+import type { HostTerms } from "../../protocol/owner.ts"
 import type { AgentContext } from "../agent-context.ts"
 import { closedHere } from "./closed-here.ts"
+import type { OwnerTold } from "./lever-talk.ts"
 import { macView } from "./mac-view.ts"
 import { NowFile } from "./now-file.ts"
 import { OwnerDesk } from "./owner-desk.ts"
@@ -36,7 +37,7 @@ export interface OwnerPlace {
 export interface HostOwner {
   /** To be called once, when attempts of earlier agents are known. */
   begin(): void
-  take(terms: HostTerms, lever: Lever): void
+  take(told: OwnerTold): void
   ready(): void
   /** What keeps jobs from starting now, in words; `null` when they may. */
   refusal(): OwnersRefusal | null
@@ -61,9 +62,10 @@ export function openOwner(
   probe: OwnerProbe | null,
   place: OwnerPlace | null,
 ): HostOwner {
-  const { folder, clock, attempts, link } = context
+  const { folder, clock, attempts, link, platform } = context
   const timeZone = facts.timeZone ?? "UTC"
-  const said = new Said({ path: folder.owner, ballast: folder.ballast }, clock.now())
+  const now = () => ({ wallMs: clock.now(), sleepCountingMs: clock.sleepCountingMs() })
+  const said = new Said({ path: folder.owner, ballast: folder.ballast }, { now, bootId: platform.bootId })
   const names = new Map<number, string>([[process.getuid?.() ?? -1, facts.user]])
   const ownerFolder =
     place === null
@@ -127,8 +129,8 @@ export function openOwner(
       openDesk()
       watch.begin()
     },
-    take(terms, lever) {
-      watch.take(terms, lever)
+    take(told) {
+      watch.take(told)
       openDesk()
     },
     ready: () => watch.ready(),

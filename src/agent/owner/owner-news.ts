@@ -16,8 +16,10 @@ export function hostPresence(
   const told = { at: now.wallMs, obstacles: obstacles.map((one) => hostObstacle(one, now.wallMs, timeZone)) }
   if (!isWatched) return { ...told, state: "unwatched", since: now.wallMs, text: "nobody is looked for here" }
   if (watch === undefined) return { ...told, state: "unknown", since: now.wallMs, text: "nobody has looked yet" }
-  const { presence } = watch
-  return { ...told, state: presence.state, since: presence.since.wallMs, text: presenceText(presence, now) }
+  const { presence, blind } = watch
+  const isOld = blind !== null && presence.state !== "unknown"
+  const seen = { state: presence.state, since: presence.since.wallMs, text: presenceText(presence, now) }
+  return { ...told, ...seen, ...(isOld ? { blindSince: blind.since.wallMs } : {}) }
 }
 
 export const TELL_MS = 60_000
@@ -43,8 +45,12 @@ export class PresenceNews {
 }
 
 /** The same for as long as nothing changes that matters to whoever places jobs. */
-function presenceKey({ state, obstacles }: HostPresence): string {
-  return JSON.stringify([state, obstacles.map(({ code, until }) => (LASTING.has(code) ? [code, until] : code))])
+function presenceKey({ state, blindSince, obstacles }: HostPresence): string {
+  return JSON.stringify([
+    state,
+    blindSince !== undefined,
+    obstacles.map(({ code, until }) => (LASTING.has(code) ? [code, until] : code)),
+  ])
 }
 
 /** What ends at a time that was said, and not one that is reckoned anew at each look. */

@@ -9,12 +9,12 @@ import { ifKnown, known, type Reading, unknown } from "../../presence/reading.ts
 import { saidPolicy } from "../../presence/said-policy.ts"
 import type { Accounts } from "../../presence/sign.ts"
 import type { OwnersRefusal } from "../../presence/why.ts"
-import type { HostTerms, Lever } from "../../protocol/owner.ts"
 import type { Attempt } from "../attempt.ts"
 import { shortOfMemory } from "./admission.ts"
 import { ForeignLoad } from "./foreign-load.ts"
 import { decided, endPrepared, refusalFor } from "./hold-off.ts"
 import { KeepStopped } from "./keep-stopped.ts"
+import { LeverTalk, type OwnerTold } from "./lever-talk.ts"
 import { OurProcesses } from "./our-processes.ts"
 import { OwnerActions } from "./owner-actions.ts"
 import { hostPresence, ownerReason, PresenceNews, signAtMs, TELL_MS } from "./owner-news.ts"
@@ -59,6 +59,7 @@ export class OwnerWatch {
   #begunMs = performance.now()
   readonly #waiting: (() => void)[] = []
   readonly #news = new PresenceNews()
+  readonly #talk: LeverTalk
 
   constructor(options: OwnerWatchOptions) {
     this.#options = options
@@ -66,6 +67,7 @@ export class OwnerWatch {
     this.#keepStopped = new KeepStopped(this.#actions)
     this.#ours = new OurProcesses(options.context)
     this.#conditions = unwatched(options.memoryBytes)
+    this.#talk = new LeverTalk(options.said, options.context.link, () => this.#now())
     this.#saidAtMs = this.#now().sleepCountingMs
   }
 
@@ -110,36 +112,25 @@ export class OwnerWatch {
   }
 
   /** The server has said what holds here. */
-  take(terms: HostTerms, lever: Lever): void {
-    const { said, context } = this.#options
+  take(told: OwnerTold): void {
     this.#saidAtMs = this.#now().sleepCountingMs
-    try {
-      if (said.take(terms, lever)) context.link.send({ type: "lever", lever: said.lever })
-    } catch (error) {
-      const message = `Cannot keep what was said of this host: ${(error as Error).message}`
-      context.link.send({ type: "notice", message })
-    }
-    // It holds now, also where it could not be kept.
-    context.link.send({ type: "owner-taken" })
+    this.#talk.take(told)
     this.#round()
   }
 
   /** The server knows what is here, and wants to be told who is. */
   ready(): void {
     this.#news.begin()
-    const { said, context } = this.#options
-    if (said.terms === null && Object.keys(said.lever.pauses).length > 0) {
-      context.link.send({ type: "lever", lever: said.lever })
-    }
+    const { said } = this.#options
+    if (said.terms === null && Object.keys(said.lever.pauses).length > 0) this.#talk.tell()
     for (const attempt of this.#running()) this.#actions.tellWhy(attempt)
     this.#step()
   }
 
   /** Somebody has moved the lever here. Resolves when what follows from it is done. */
   async moved(saidAgoMs: number): Promise<void> {
-    const { said, context } = this.#options
     this.#saidAtMs = this.#now().sleepCountingMs - saidAgoMs
-    context.link.send({ type: "lever", lever: said.lever })
+    this.#talk.tell()
     this.#step()
     await this.#actions.done
   }
@@ -199,6 +190,7 @@ export class OwnerWatch {
 
   /** One step of the reaction, and the timer for the next. */
   #step(): Scene {
+    this.#talk.heedClock()
     const { scene } = this
     const attempts = this.#running()
     const reaction = react(this.#state, scene, attempts.map(runningAttempt))

@@ -1,20 +1,21 @@
+import { pauseMoved, rulesMoved } from "../../presence/lever-clock.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { type HostTerms, isDate, type Lever, type RuleTexts } from "../../protocol/owner.ts"
 import { OWNER_CHECKS } from "../../protocol/owner-check.ts"
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** How far in the future a word may be dated that this host keeps. */
+/** A word that is dated further in the future was written before the clock was set back. */
 const WORD_SLACK_MS = 86_400_000
 
 /**
- * The lever as a server or a file has it. A word whose times are no dates, or which was said after `latestMs`, counts as not said: none
- * said in earnest could ever replace it, and nobody could be told of it.
+ * The lever as a server or a file has it. A word whose times are no dates counts as not said: none said in earnest could ever replace it,
+ * and nobody could be told of it.
  * @throws {WindfallError} for what is none
  */
-export function readLever(value: unknown, latestMs = Number.POSITIVE_INFINITY): Lever {
+export function readLever(value: unknown): Lever {
   const raw = object(value, "lever")
-  const isSaid = (word: unknown) => hasDates(object(word, "lever"), latestMs)
+  const isSaid = (word: unknown) => hasDates(object(word, "lever"))
   const pauses = Object.entries(object(raw.pauses, "pauses")).filter(([, word]) => isSaid(word))
   const lever = {
     pauses: Object.fromEntries(pauses),
@@ -24,13 +25,27 @@ export function readLever(value: unknown, latestMs = Number.POSITIVE_INFINITY): 
   return lever as Lever
 }
 
-/** As {@link readLever}, from a file that jobs can write, too. @param nowMs by the wall clock */
+/**
+ * As {@link readLever}, from a file of this host, which jobs can write, too. A word of the future counts as said now: it holds, for as long
+ * as it was said to, and a later one can be said.
+ * @param nowMs by the wall clock
+ */
 export function readKeptLever(value: unknown, nowMs: number): Lever {
-  return readLever(value, nowMs + WORD_SLACK_MS)
+  const lever = readLever(value)
+  const isAhead = ({ at }: { readonly at: number }) => at > nowMs + WORD_SLACK_MS
+  const pauses = Object.entries(lever.pauses).map(([voice, word]) => [
+    voice,
+    isAhead(word) ? pauseMoved(word, nowMs - word.at) : word,
+  ])
+  const { rules } = lever
+  return {
+    pauses: Object.fromEntries(pauses) as Lever["pauses"],
+    rules: rules !== null && isAhead(rules) ? rulesMoved(rules, nowMs - rules.at) : rules,
+  }
 }
 
-function hasDates({ at, pause }: Fields, latestMs: number): boolean {
-  if (typeof at === "number" && (!isDate(at) || at > latestMs)) return false
+function hasDates({ at, pause }: Fields): boolean {
+  if (typeof at === "number" && !isDate(at)) return false
   if (typeof pause !== "object" || pause === null) return true
   const { since, until } = pause as Fields
   return [since, until].every((time) => typeof time !== "number" || isDate(time))

@@ -25,6 +25,7 @@ import { OwnerDesk } from "./owner-desk.ts"
 import { OwnerFolder } from "./owner-folder.ts"
 import { Said } from "./said.ts"
 
+const CLOCKS = { now: () => ({ wallMs: Date.now(), sleepCountingMs: Math.round(performance.now()) }), bootId: "one" }
 const ROOT = process.getuid?.() === 0
 const [ANNA, BEN, JOBS] = [5001, 5002, process.getuid?.() ?? 0]
 const NAMES = new Map([
@@ -68,7 +69,7 @@ class Desk implements Disposable {
   }
 
   #openSaid(): Said {
-    return new Said({ path: this.scratch.at("owner"), ballast: this.scratch.at("ballast") }, Date.now())
+    return new Said({ path: this.scratch.at("owner"), ballast: this.scratch.at("ballast") }, CLOCKS)
   }
 
   /** What an agent after this one knows. */

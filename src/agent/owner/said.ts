@@ -1,10 +1,11 @@
+import { clockSetMs, leverMoved } from "../../presence/lever-clock.ts"
 import { knowsAll, leverKey, mergeLevers } from "../../presence/merge-lever.ts"
-import type { HostTerms, Lever } from "../../protocol/owner.ts"
-import { NO_LEVER } from "../../protocol/owner.ts"
+import type { Moment } from "../../presence/moment.ts"
+import { type HostTerms, isDate, type Lever, NO_LEVER } from "../../protocol/owner.ts"
 import { withBallastSync } from "../ballast.ts"
 import { writeDurably } from "../durable-file.ts"
 import { readIfThere } from "../own-file.ts"
-import { readKeptLever, readTerms } from "./read-owner.ts"
+import { readKeptLever, readLever, readTerms } from "./read-owner.ts"
 
 /** The last request that was taken of an account; several may be of the same moment. */
 interface Taken {
@@ -12,22 +13,38 @@ interface Taken {
   readonly ids: readonly string[]
 }
 
+/** Both clocks, and the boot since which the one that counts sleep counts. */
+export interface SaidClocks {
+  readonly now: () => Moment
+  readonly bootId: string
+}
+
+/** What the clocks showed when it was written. */
+interface Written extends Moment {
+  readonly bootId: string
+}
+
 /**
  * What was said of this host: by its server, and on it. Kept on the disk, so that it holds without a server, too. A job can write
  * there, as it can end the agent: what is damaged counts as not said, which is the kindest to the owner.
  */
 export class Said {
+  readonly #clocks: SaidClocks
   readonly #where: { readonly path: string; readonly ballast: string }
   #terms: HostTerms | null = null
   #lever: Lever = NO_LEVER
   #taken: Readonly<Record<string, Taken>> = {}
 
-  /** @param nowMs by the wall clock */
-  constructor(where: { readonly path: string; readonly ballast: string }, nowMs: number) {
+  constructor(where: { readonly path: string; readonly ballast: string }, clocks: SaidClocks) {
     this.#where = where
+    this.#clocks = clocks
     const file = parsed(readIfThere(where.path) ?? "")
+    const now = clocks.now()
     this.#terms = read(() => readTerms(file.terms)) ?? null
-    this.#lever = read(() => readKeptLever(file.lever, nowMs)) ?? NO_LEVER
+    const written = read(() => readWritten(file.written))
+    // While no agent ran.
+    const setMs = written?.bootId === clocks.bootId ? clockSetMs(written, now) : 0
+    this.#lever = read(() => readKeptLever(leverMoved(readLever(file.lever), setMs), now.wallMs)) ?? NO_LEVER
     this.#taken = read(() => readTaken(file.taken)) ?? {}
   }
 
@@ -62,6 +79,13 @@ export class Said {
     return request.at < last.at || (request.at === last.at && last.ids.includes(request.id))
   }
 
+  /** This host's clock was set by so much. @throws as `take` */
+  clockWasSet(byMs: number): void {
+    const before = leverKey(this.#lever)
+    this.#lever = leverMoved(this.#lever, byMs)
+    if (leverKey(this.#lever) !== before) this.#write()
+  }
+
   /** Takes a request's word. @throws as `take` */
   move(lever: Lever, account: number, { id, at }: { readonly id: string; readonly at: number }): void {
     const last = this.#taken[account]
@@ -73,7 +97,8 @@ export class Said {
 
   #write(): void {
     const { path, ballast } = this.#where
-    const text = `${JSON.stringify({ terms: this.#terms, lever: this.#lever, taken: this.#taken })}\n`
+    const written: Written = { ...this.#clocks.now(), bootId: this.#clocks.bootId }
+    const text = `${JSON.stringify({ terms: this.#terms, lever: this.#lever, taken: this.#taken, written })}\n`
     withBallastSync(ballast, () => writeDurably(path, text))
   }
 }
@@ -85,6 +110,13 @@ const MOST_IDS = 50
 function parsed(text: string): Readonly<Record<string, unknown>> {
   const value = read<unknown>(() => JSON.parse(text))
   return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {}
+}
+
+function readWritten(value: unknown): Written {
+  const written = value as Written
+  const areTimes = [written.wallMs, written.sleepCountingMs].every(isDate)
+  if (!areTimes) throw new Error("no times")
+  return written
 }
 
 function readTaken(value: unknown): Readonly<Record<string, Taken>> {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { COMMAND_GROUPS, findCommand } from "../command-list.ts"
 import { renderHelp } from "./help.ts"
-import { renderGroup, renderOverview, unknownCommand } from "./overview.ts"
+import { renderGroup, renderOverview, renderRoom, unknownCommand } from "./overview.ts"
 
 test("the verbs of other schedulers are answered with the right line", () => {
   for (const [typed, line] of [
@@ -37,6 +37,16 @@ test("a word that is no command alone has a help of its own", () => {
   for (const name of ["secret set", "secret ls", "secret rm"]) assert.ok(help.includes(name))
   assert.equal(help.includes("host add"), false)
   assert.equal(renderGroup("send", 80), undefined)
+})
+
+test("a word that is a command alone and begins others has the help of both", async () => {
+  const help = (await renderRoom("reserve", 80)) ?? ""
+  assert.match(help, /^Usage: windfall reserve \[options\]$/m)
+  assert.match(help, /^ {2}windfall reserve --nodes 2 --from 'tomorrow 09:00' --for 3h/m)
+  assert.match(help, /^ {2}reserve skip +leave out one time/m)
+  // "data" is another name of "data ls".
+  assert.equal(await renderRoom("data", 80), renderGroup("data", 80))
+  assert.equal(await renderRoom("send", 80), undefined)
 })
 
 test("run and submit are send; cancel and kill are stop", async () => {

@@ -1,8 +1,8 @@
 import { closest } from "../../base/closest.ts"
 import { WindfallError } from "../../protocol/errors.ts"
-import { COMMAND_GROUPS } from "../command-list.ts"
+import { COMMAND_GROUPS, findCommand } from "../command-list.ts"
 import { commandText } from "../render/job-text.ts"
-import { renderRows } from "./help.ts"
+import { renderHelp, renderRows } from "./help.ts"
 import { slurmOptionsEnd } from "./slurm-options.ts"
 
 /** The page that `windfall` alone and `windfall --help` show. */
@@ -41,6 +41,17 @@ export function renderGroup(word: string, width: number): string | undefined {
   const room = Math.min(Math.max(width, 40), 100)
   const rows = inside.map(([name, { summary }]) => [name, summary] as [string, string])
   return [...renderRows(rows, room), "", `More about each: windfall ${word} COMMAND --help`, ""].join("\n")
+}
+
+/**
+ * The same page, after the help of the word itself where that is a command, too, under this very name: `reserve`. `undefined` when no
+ * command begins with it.
+ */
+export async function renderRoom(word: string, width: number): Promise<string | undefined> {
+  const group = renderGroup(word, width)
+  if (group === undefined || !Object.values(COMMAND_GROUPS).some((one) => Object.hasOwn(one, word))) return group
+  const own = await findCommand([word])?.load()
+  return own === undefined ? group : `${renderHelp(own, width)}\nCommands beside it:\n${group}`
 }
 
 /** Commands of the schedulers people come from, and of Windfall's own rooms. */

@@ -2,8 +2,8 @@ import { PRESET_NAMES } from "../../presence/owner-policy.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { FleetPolicyRequest, FleetView } from "../../protocol/owner-api.ts"
 import { command } from "../command-line/command.ts"
-import { flag, list, value } from "../command-line/option.ts"
-import { readRules } from "../owner/read-rules.ts"
+import { flag, listOf, value } from "../command-line/option.ts"
+import { readRules, readUnset } from "../owner/read-rules.ts"
 import { renderPairs, renderTable } from "../render/table.ts"
 import { printJson } from "../say.ts"
 
@@ -37,7 +37,7 @@ export const fleetPolicy = command({
   maximum: 50,
   options: {
     preset: value("NAME", PRESET_NAMES.join(", "), readPreset),
-    unset: list("RULE", "take it back, so that the preset's holds again"),
+    unset: listOf("RULE", "take it back, so that the preset's holds again", readUnset),
     json: flag("print the fleet as JSON"),
   },
   examples: [

@@ -1,11 +1,11 @@
 import type { OwnerView } from "../../protocol/owner-api.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
-import { list } from "../command-line/option.ts"
+import { listOf } from "../command-line/option.ts"
 import { hasAgentHere } from "../owner/ask-agent.ts"
 import { askHow, noAgent, viewIn } from "../owner/mac-answer.ts"
 import { ownMac } from "../owner/own-mac.ts"
-import { readRules } from "../owner/read-rules.ts"
+import { readRules, readUnset } from "../owner/read-rules.ts"
 import { rulesTable } from "../render/owner-text.ts"
 import { printJson } from "../say.ts"
 import { isLoggedIn, MAC_OPTIONS, say } from "./mac.ts"
@@ -17,7 +17,7 @@ export const macRules = command({
     "Shows the rules of a Mac, each with where it comes from; or sets some. What its owner says holds before what the fleet says. Where a Mac has no owner, administrators set them. On the Mac itself it needs no server, token or network.",
   minimum: 0,
   maximum: 50,
-  options: { unset: list("RULE", "take it back, so that the fleet's holds again"), ...MAC_OPTIONS },
+  options: { unset: listOf("RULE", "take it back, so that the fleet's holds again", readUnset), ...MAC_OPTIONS },
   examples: [
     ["windfall mac rules on_return vacate", "jobs leave when you come, and run elsewhere"],
     ["windfall mac rules who='anna, ben' keep_memory=16G", "whose jobs may run there, and what stays yours"],

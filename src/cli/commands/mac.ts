@@ -126,7 +126,7 @@ export async function say(
 /** A Mac that is there takes a word in a moment; whose link is cut may look as if it were. */
 async function untilHeard(cli: Cli, path: string, said: OwnerView): Promise<OwnerView> {
   let view = said
-  for (let waitedMs = 0; view.heard !== "now" && waitedMs < MOST_HEARD_MS; waitedMs += ASK_AGAIN_MS) {
+  for (let waitedMs = 0; view.heard === "next_contact" && waitedMs < MOST_HEARD_MS; waitedMs += ASK_AGAIN_MS) {
     await cli.clock.sleep(ASK_AGAIN_MS)
     view = await cli.client.get<OwnerView>(path)
   }

@@ -13,6 +13,7 @@ import { formatAge } from "../render/age.ts"
 import { commandText, latestAttempt } from "../render/job-text.ts"
 import { printable, renderTable } from "../render/table.ts"
 import { printJson } from "../say.ts"
+import { waitsNow, withWaits } from "../waits-now.ts"
 
 const UNFINISHED = JOB_STATES.filter((state) => !isFinal(state))
 const DEFAULT_LIMIT = 50
@@ -62,7 +63,9 @@ export const ps = command({
       )
       return 0
     }
-    await cli.stdout.write(jobTable(shown, now, cli.stdout.isTerminal ? cli.stdout.columns : undefined))
+    const waits = await waitsNow(cli.client, shown)
+    const told = shown.map((job) => withWaits(job, waits.get(job.id)))
+    await cli.stdout.write(jobTable(told, now, cli.stdout.isTerminal ? cli.stdout.columns : undefined))
     return 0
   },
 })

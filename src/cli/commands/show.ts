@@ -26,6 +26,7 @@ import { askedText } from "../render/queue-text.ts"
 import { printable, renderPairs, renderTable } from "../render/table.ts"
 import { printJson } from "../say.ts"
 import { environmentText } from "../send/environment.ts"
+import { waitsNow, withWaits } from "../waits-now.ts"
 
 export const show = command({
   name: "show",
@@ -37,9 +38,14 @@ export const show = command({
   examples: [["windfall show 12", "job 12, with each attempt"]],
   async run(cli, options, [typed = ""]) {
     const job = await findJob(cli, typed)
-    const [hints, { notices }] = await Promise.all([hintsFor(cli, job), noticesOf(cli.client, job.id)])
-    if (options.json) await printJson(cli, { ...job, hints, notices })
-    else await cli.stdout.write(jobPage(job, cli.clock.now()) + noticeText(notices) + hintText(hints))
+    const [hints, { notices }, now] = await Promise.all([
+      hintsFor(cli, job),
+      noticesOf(cli.client, job.id),
+      waitsNow(cli.client, [job]),
+    ])
+    const waits = now.get(job.id)
+    if (options.json) await printJson(cli, { ...job, hints, notices, ...(waits === undefined ? {} : { waits }) })
+    else await cli.stdout.write(jobPage(withWaits(job, waits), cli.clock.now()) + noticeText(notices) + hintText(hints))
     return 0
   },
 })

@@ -1,12 +1,12 @@
 import { deferred } from "../../base/deferred.ts"
 import { formatDuration } from "../../base/duration.ts"
-import { attemptCount, hostsText, membersOf } from "../../protocol/attempt-members.ts"
-import type { AttemptView, JobView } from "../../protocol/job.ts"
-import { isFinal, isForOwner } from "../../protocol/job-state.ts"
+import { attemptCount, hostsText, membersOf, tellingMember } from "../../protocol/attempt-members.ts"
+import type { JobView } from "../../protocol/job.ts"
+import { isFinal } from "../../protocol/job-state.ts"
 import type { Cli } from "../cli.ts"
 import { OutputFailure } from "../output.ts"
-import { verdictText } from "../render/job-text.ts"
 import { printable } from "../render/table.ts"
+import { attemptEndText } from "./attempt-end.ts"
 import type { JobSignals } from "./job-signals.ts"
 import type { JobSink } from "./job-sink.ts"
 import { JobWatch } from "./job-watch.ts"
@@ -167,8 +167,10 @@ async function readAttempts(
     }
     await watch.until((job) => isFinal(job.state) || attemptCount(job) > number || isQueuedAgain(job, number))
     if (isFinal(watch.job.state) && attemptCount(watch.job) <= number) return
-    const ended = attempt()
-    await sink.say(`attempt ${number} on ${hostsText(watch.job, number) ?? "its host"} ${endText(watch.job, ended)}`)
+    const ended = tellingMember(watch.job, number)
+    await sink.say(
+      `attempt ${number} on ${hostsText(watch.job, number) ?? "its host"} ${attemptEndText(watch.job, ended)}`,
+    )
     // Who may take it next, and when, nobody knows: until then nothing else would be heard.
     if (isQueuedAgain(watch.job, number)) await waits.tell()
     await watch.until((job) => isFinal(job.state) || attemptCount(job) > number)
@@ -181,13 +183,6 @@ async function readAttempts(
 /** Whether the attempt has come and gone, and the job waits for the next. */
 function isQueuedAgain(job: JobView, number: number): boolean {
   return (job.state === "queued" || job.state === "held") && attemptCount(job) === number
-}
-
-function endText(job: JobView, ended: AttemptView | undefined): string {
-  if (ended === undefined) return "ended"
-  // Nothing has failed where a job makes room for a Mac's owner.
-  if (isForOwner(ended.cause)) return (ended.message ?? "It stepped aside").replace(/^It /, "")
-  return verdictText({ ...job, ...ended, reason: ended.message, state: "failed" })
 }
 
 /** Says once that the server is away, and once that it is back. */

@@ -49,6 +49,11 @@ export class JobSink implements LogSink {
     return this.#cli.stdout.closed
   }
 
+  /** Nothing but what matters is to be said. */
+  get isQuiet(): boolean {
+    return this.#quiet
+  }
+
   /** Keeps output back while the person is asked something. Call what is returned to let it go on. */
   async hold(): Promise<() => void> {
     const held = deferred<void>()

@@ -6,7 +6,7 @@ import type { WaitReason } from "./wait-reason.ts"
 /** These pass within seconds or minutes, and then the job starts or waits for something else (codes of scheduler/summary.ts). */
 const PASSING: ReadonlySet<string> = new Set(["starting", "not_before", "checkpoint_coming"])
 /** Nobody gets out of these by waiting: somebody has to do something. */
-const STUCK: ReadonlySet<string> = new Set(["never_fits", "no_hosts", "host_unknown", "host_refused"])
+const STUCK: ReadonlySet<string> = new Set(["never_fits", "rules_forbid", "no_hosts", "host_unknown", "host_refused"])
 
 export interface WaitTellerOptions {
   readonly reason: Pick<WaitReason, "refresh" | "with">

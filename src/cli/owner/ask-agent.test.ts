@@ -97,6 +97,12 @@ test("at the Mac itself the agent is asked, without server or login, and its wor
     const { id: _id, at: _at, ...asked } = agent.asked.at(-1)!
     assert.deepEqual(asked, wish)
   }
+  const cut = await windfall(folder, "mac", "rules", "--unset", "--host", "mac-3")
+  assert.equal(cut.exitCode, 2)
+  assert.match(
+    cut.stderr,
+    /^Cannot read --unset --host: the rule is missing that is to be taken back, as in --unset who\n/,
+  )
   const mixed = await windfall(folder, "mac", "rules", "--unset", "never", "who", "keep_memory")
   assert.equal(mixed.exitCode, 2)
   assert.match(

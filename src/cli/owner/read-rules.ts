@@ -28,6 +28,13 @@ export function readRules(words: readonly string[], unset: readonly string[]): R
   return Object.fromEntries([...pairs, ...unset.map((name) => [name, null] as const)])
 }
 
+/** The rule after `--unset`. @throws {SyntaxError} where another option stands in its place */
+export function readUnset(text: string): string {
+  if (text.startsWith("-")) throw new SyntaxError("the rule is missing that is to be taken back, as in --unset who")
+  if (text.trim() === "") throw new SyntaxError("it is empty")
+  return text
+}
+
 function splitRule(word: string): readonly [string, string] {
   const at = word.indexOf("=")
   if (at > 0) return [word.slice(0, at), word.slice(at + 1)]

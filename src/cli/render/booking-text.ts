@@ -1,5 +1,6 @@
 import { formatDuration } from "../../base/duration.ts"
-import type { BookingView } from "../../protocol/booking.ts"
+import type { BookingView, HostBooking } from "../../protocol/booking.ts"
+import { bookedFor } from "../../protocol/host-standing.ts"
 import { wallText } from "../../scheduler/time/wall-text.ts"
 import { firstAndMore, renderPairs, renderTable } from "./table.ts"
 
@@ -45,8 +46,17 @@ export function bookingDetails(booking: BookingView, nowMs: number): string {
   return renderPairs(times.length === 0 ? [...pairs, ["times", "it is over"]] : pairs)
 }
 
-export function whomText({ maintenance, users, accounts }: BookingView): string {
-  return maintenance ? "maintenance" : [...users, ...accounts.map((name) => `account ${name}`)].join(", ")
+export const whomText: (booking: BookingView) => string = bookedFor
+
+/** In which bookings a host is kept now or soon, for its line: in full, and in short. "" where it is in none. */
+export function hostBookingTexts(bookings: readonly HostBooking[], nowMs: number): readonly [string, string] {
+  const [first, ...more] = bookings
+  if (first === undefined) return ["", ""]
+  const at = (ms: number) => wallText(ms, first.timeZone, nowMs)
+  const rest = more.length === 0 ? "" : ` +${more.length}`
+  const isNow = first.state === "now"
+  const when = isNow ? `now until ${at(first.endAt)}` : `${at(first.startAt)} to ${at(first.endAt)}`
+  return [`${when}, ${bookedFor(first)}${rest}`, isNow ? "now" : at(first.startAt)]
 }
 
 function nextText({ times, timeZone, startAt }: BookingView, nowMs: number): string {

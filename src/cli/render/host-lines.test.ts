@@ -8,7 +8,7 @@ import { type HostLinesOptions, hostLines } from "./host-lines.ts"
 import { machineTexts } from "./mac-text.ts"
 import { networkTexts } from "./network-brief.ts"
 import { textWidth } from "./table.ts"
-import { agoText, freeMemoryBytes, gpuText, heatText, powerText } from "./vitals-text.ts"
+import { agoText, freeMemoryBytes, gpuText, heatText, powerText, whoText } from "./vitals-text.ts"
 
 const GIB = 1024 ** 3
 const { hosts, running } = shownPool()
@@ -129,4 +129,49 @@ test("a network is named by its kind and speed", () => {
   assert.deepEqual(text("wifi", 866, ["Mac15,14", "Mac15,14"]), ["Wi-Fi 866 Mbit/s, Thunderbolt to 2 Macs", "Wi-Fi+TB"])
   assert.deepEqual(text("unknown", null, ["Mac99,9"]), ["Thunderbolt to Mac99,9", "Thunderbolt"])
   assert.deepEqual(text("unknown", null), ["-", "-"])
+})
+
+test("who was seen a while ago is not said to be there now", () => {
+  const seen = { at: NOW - 1_000, state: "here", since: NOW - 600_000, text: "here", obstacles: [] } as const
+  assert.equal(whoText(seen, NOW), "here")
+  assert.equal(whoText({ ...seen, blindSince: NOW - 8_000 }, NOW), "here, seen 8 s ago")
+  assert.equal(whoText({ ...seen, state: "away", blindSince: NOW - 8_000 }, NOW), "away, seen 8 s ago")
+  // Nothing was heard for longer than anything is told anew.
+  assert.equal(whoText({ ...seen, at: NOW - 240_000 }, NOW), "here, seen 4 min ago")
+  assert.equal(whoText({ ...seen, state: "unknown", blindSince: NOW - 8_000 }, NOW), "unknown")
+})
+
+test("a host that is booked now or soon says so, in short where there is little room, and is not free for others", () => {
+  const booking = {
+    name: "vision",
+    users: ["ann"],
+    accounts: [],
+    maintenance: false,
+    timeZone: "Europe/Berlin",
+    startAt: NOW - 3_600_000,
+    endAt: NOW + 3_600_000,
+    state: "now",
+    forYou: false,
+  } as const
+  const later = { ...booking, state: "to_come", startAt: NOW + 3_600_000, endAt: NOW + 7_200_000 } as const
+  const [mac, box] = byFreedom(hosts)
+  assert.ok(mac !== undefined && box !== undefined)
+  const shown = [
+    { ...mac, bookings: [booking, later] },
+    { ...box, bookings: [later] },
+  ]
+  const lines = (width: number) => hostLines(shown, { now: NOW, color: false, width, running })
+  assert.match(
+    lines(200)[1] ?? "",
+    /^mac-10 +booked +away 42 min +now until 14:00, ann \+1 .*kept for ann \(booking vision\)$/,
+  )
+  assert.match(lines(200)[2] ?? "", /^box +free +- +14:00 to 15:00, ann /)
+  assert.match(lines(72)[1] ?? "", /^mac-10 +booked +away 42 min +now /)
+  assert.match(lines(72)[2] ?? "", /^box +free +- +14:00 /)
+  assert.deepEqual(
+    byFreedom(shown).map(({ name }) => name),
+    ["box", "mac-10"],
+  )
+  const own = hostLines([{ ...mac, bookings: [{ ...booking, forYou: true }] }], { now: NOW, color: false })
+  assert.match(own[1] ?? "", /^mac-10 +free /)
 })

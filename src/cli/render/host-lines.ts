@@ -3,6 +3,7 @@ import type { HostView } from "../../protocol/host.ts"
 import { type StandingCode, standingOf } from "../../protocol/host-standing.ts"
 import type { HostObstacle, HostPresence } from "../../protocol/owner.ts"
 import type { QueueJob } from "../../protocol/queue.ts"
+import { hostBookingTexts } from "./booking-text.ts"
 import { type FitColumn, fitTable, type Shed } from "./fit-table.ts"
 import { machineTexts } from "./mac-text.ts"
 import { networkTexts } from "./network-brief.ts"
@@ -33,6 +34,7 @@ const NAME_WIDTHS = [24, 16] as const
 const SHEDS: readonly Shed[] = [
   { title: "LABELS", to: "nothing" },
   { title: "NETWORK", to: "shorter" },
+  { title: "BOOKED", to: "shorter" },
   { title: "SYSTEM", to: "nothing" },
   { title: "MAC", to: "shorter" },
   { title: "HOST", to: "shorter" },
@@ -43,6 +45,7 @@ const SHEDS: readonly Shed[] = [
   { title: "JOB", to: "shorter" },
   { title: "GPU", to: "nothing" },
   { title: "MAC", to: "nothing" },
+  { title: "BOOKED", to: "nothing" },
   { title: "HOST", to: "shorter" },
   { title: "FREE", to: "nothing" },
   { title: "JOB", to: "nothing" },
@@ -81,6 +84,7 @@ export function hostLines(hosts: readonly SeenHost[], options: HostLinesOptions)
       "WHO",
       ifReady((host) => whoText(host.presence ?? null, now)),
     ),
+    column("BOOKED", ({ bookings }) => hostBookingTexts(bookings ?? [], now)),
     ...(withoutJobs ? [] : [column("JOB", (host) => jobTexts(host.jobs, running))]),
     column("FREE", (host) => [freeText(host, now)], { right: true }),
     column(

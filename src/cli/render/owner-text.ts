@@ -8,6 +8,7 @@ import { startText } from "../../protocol/host-bars.ts"
 import type { HostPresence } from "../../protocol/owner.ts"
 import type { JobThere, OwnerView } from "../../protocol/owner-api.ts"
 import { renderPairs, renderTable } from "./table.ts"
+import { seenAgoText } from "./vitals-text.ts"
 
 /** What holds on a host for its owner's sake, for people. */
 export function ownerPage(view: OwnerView, now: number): string {
@@ -31,14 +32,23 @@ export function ownerPage(view: OwnerView, now: number): string {
       : view.jobs.map((job) => ["job", jobText(job, now, timeZone)] as const)),
     ["rules", own.length === 0 ? `as the preset ${view.preset} has them` : `preset ${view.preset}, and`],
     ...own.map((rule) => ["", `${rule.name}: ${rule.value} (${sayerText(rule, view.preset)} said so)`] as const),
-    ...(view.heard === "now" ? [] : [["contact", "none now: what is said holds at the next one"] as const]),
+    ...(view.heard === "next_contact" ? [["contact", "none now: what is said holds at the next one"] as const] : []),
+    ...(view.heard === "never" ? [["contact", `none any more. ${wayBackText(view)}`] as const] : []),
   ])
 }
 
 /** One line on what an act came to. */
 export function leverLine(view: OwnerView): string {
+  if (view.heard === "never") {
+    return `${view.name} has left the pool: no job runs there, and what is said of it now changes nothing there.\n${wayBackText(view)}\n`
+  }
   const later = view.heard === "now" ? "" : " (it cannot be reached now, and obeys at the next contact)"
   return `${view.name}: ${startText(view)}${later}\n`
+}
+
+/** How a Mac that has left comes back. All that was said of it is forgotten with it. */
+function wayBackText({ name }: Pick<OwnerView, "name">): string {
+  return `To have it back: an administrator forgets it (windfall host rm ${name}), then it joins anew (windfall invite mac, or windfall host add); rules and pauses are said anew, too.`
 }
 
 /** Every rule with where it comes from and what it means. */
@@ -57,7 +67,12 @@ function ownerText({ owner, consoleAccount }: OwnerView): string {
   return [owner ?? "", account].filter((part) => part !== "").join(", ")
 }
 
-function presenceText({ state, since, text }: HostPresence, now: number): string {
+function presenceText(presence: HostPresence, now: number): string {
+  const old = presence.state === "here" || presence.state === "away" ? seenAgoText(presence, now) : null
+  return old === null ? freshText(presence, now) : `${freshText(presence, now)}; ${old}`
+}
+
+function freshText({ state, since, text }: HostPresence, now: number): string {
   const long = formatDuration(Math.max(0, now - since))
   if (state === "unwatched") return "nobody is looked for"
   if (state === "away") return `nobody for ${long}`

@@ -46,8 +46,13 @@ export function freeMemoryBytes(host: HostView, now: number): number | null {
   return Math.max(0, Math.min(host.free.memoryBytes, available ?? Number.POSITIVE_INFINITY))
 }
 
-/** "here", "away 42 min", "unknown"; "-" where nobody is looked for, or nobody has looked. */
+/**
+ * "here", "away 42 min", "unknown"; "-" where nobody is looked for, or nobody has looked. What was seen a while ago, as looks fail since or
+ * nothing was heard, has its age: "here, seen 40 s ago".
+ */
 export function whoText(presence: HostPresence | null, now: number): string {
+  const old = presence === null ? null : seenAgoText(presence, now)
+  if (old !== null && (presence?.state === "here" || presence?.state === "away")) return `${presence.state}, ${old}`
   switch (presence?.state) {
     case "here":
       return "here"
@@ -58,6 +63,12 @@ export function whoText(presence: HostPresence | null, now: number): string {
     default:
       return "-"
   }
+}
+
+/** "seen 40 s ago"; `null` for what is fresh. */
+export function seenAgoText({ at, blindSince }: HostPresence, now: number): string | null {
+  const seenAt = blindSince ?? at
+  return blindSince === undefined && now - seenAt < FRESH_MS ? null : `seen ${agoText(now - seenAt)} ago`
 }
 
 /** "20 s", "42 min", "3 h", "5 d": as people say it, without false precision. */

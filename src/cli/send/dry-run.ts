@@ -13,6 +13,7 @@ import { printJson } from "../say.ts"
 import { environmentText } from "./environment.ts"
 import { reasonText } from "./left-out-text.ts"
 import type { JobDraft } from "./submit-drafts.ts"
+import { travelNotes, withFolder } from "./travel-note.ts"
 import { biggestFolderLines, travellingFiles } from "./travelling.ts"
 
 /** One job of a dry run. */
@@ -35,6 +36,8 @@ async function sayJob(cli: Cli, { spec: draft, folder, json }: DryJob, preview: 
   const scanned = await folder?.scan()
   if (scanned !== undefined) await folder?.sayUnmatched(scanned)
   const missing = scanned === undefined || folder === undefined ? [] : await ifReached(() => folder.missing(scanned))
+  const whole = scanned === undefined ? draft : withFolder(draft, scanned)
+  const travel = preview === undefined ? [] : await travelNotes(cli, [whole])
   if (json) {
     await printJson(cli, {
       type: "dry_run",
@@ -42,6 +45,7 @@ async function sayJob(cli: Cli, { spec: draft, folder, json }: DryJob, preview: 
       files: scanned?.files ?? 0,
       bytes: scanned?.bytes ?? 0,
       travels: missing === undefined || scanned === undefined ? null : travellingFiles(scanned, missing),
+      overWifi: travel[0] ?? null,
       leftOut: scanned?.leftOut ?? [],
       data: preview?.data ?? null,
       hosts: preview?.hosts ?? null,
@@ -63,6 +67,7 @@ async function sayJob(cli: Cli, { spec: draft, folder, json }: DryJob, preview: 
           : `travels: ${countText(files)}, ${formatBytes(bytes)}${hasAllOf(scanned, missing) ? "" : "; the server has the rest"}`,
       )
     }
+    lines.push(...travel.map((text) => `note: ${printable(text)}`))
     lines.push(...biggestFolderLines(scanned, missing))
     lines.push(scanned.leftOut.length === 0 ? "left out: nothing" : "left out:")
     for (const one of scanned.leftOut) {

@@ -11,6 +11,7 @@ import { listenNote } from "./listen-note.ts"
 import { withQueue } from "./queue-asked.ts"
 import { SendingFolder, type SendingFolderOptions } from "./sending-folder.ts"
 import { type JobDraft, submitDrafts } from "./submit-drafts.ts"
+import { travelTeller } from "./travel-note.ts"
 
 /** What `send` and `apply` both come down to. */
 export interface SendRequest {
@@ -54,10 +55,14 @@ export async function sendJob(cli: Cli, request: SendRequest): Promise<number> {
       ? undefined
       : await (await import("./stdin-blob.ts")).takeStdin(cli, values.stdin, request)
   using signals = request.detach ? undefined : new JobSignals()
+  // Who stays sees it as the job's standing.
+  const sayTravel = request.detach && !request.quiet ? travelTeller(cli) : undefined
   const drafts: readonly JobDraft[] = [{ spec: { ...spec, stdin: stdin?.hash ?? null }, folder }]
   const job = await submitDrafts(cli, drafts, stdin === undefined ? [] : [stdin], {
     signals,
-    post: async ([whole]) => {
+    post: async (wholes) => {
+      await sayTravel?.(wholes)
+      const [whole] = wholes
       const posting = cli.client.post<JobView>("/v1/jobs", { spec: whole })
       // One turn of the event loop puts the request on its way.
       setImmediate(() => void loadStay())

@@ -10,6 +10,7 @@ import { SendingFolder } from "./sending-folder.ts"
 import { leaveJob } from "./stay.ts"
 import { checkStdin, type StdinBlob, takeStdin } from "./stdin-blob.ts"
 import { submitDrafts } from "./submit-drafts.ts"
+import { travelTeller } from "./travel-note.ts"
 
 /**
  * Sends several jobs, all or none, and leaves them to run. What this machine can tell is checked for all of them before
@@ -49,8 +50,12 @@ export async function sendJobs(cli: Cli, requests: readonly SendRequest[]): Prom
     const stdin = request.values.stdin === undefined ? undefined : stdins.get(request.values.stdin)
     return { spec: { ...spec, stdin: stdin?.hash ?? null }, folder }
   })
+  const sayTravel = requests.every(({ quiet }) => quiet) ? undefined : travelTeller(cli)
   const { jobs } = await submitDrafts(cli, drafts, [...stdins.values()], {
-    post: (specs) => cli.client.post<SubmitBatchAnswer>("/v1/jobs/batch", { specs }),
+    post: async (specs) => {
+      await sayTravel?.(specs)
+      return cli.client.post<SubmitBatchAnswer>("/v1/jobs/batch", { specs })
+    },
   })
   for (const [i, { request, spec }] of checked.entries())
     await leaveJob(cli, { id: jobs[i]!, spec }, request, "accepted")

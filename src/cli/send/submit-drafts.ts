@@ -1,13 +1,13 @@
 import type { SubmitBatchRequest } from "../../protocol/api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { JobSpec } from "../../protocol/job.ts"
-import { LARGE_WORKSPACE_BYTES } from "../../protocol/network.ts"
 import type { ScannedTree } from "../../workspace/scanned-tree.ts"
 import { fs, nodeCrypto, os, path } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
 import type { JobSignals } from "../follow/job-signals.ts"
 import type { SendingFolder } from "./sending-folder.ts"
 import type { StdinBlob } from "./stdin-blob.ts"
+import { withFolder } from "./travel-note.ts"
 
 /** A job before its folder was looked at. Several may share one folder, which is then looked at and sent once. */
 export interface JobDraft {
@@ -123,11 +123,8 @@ async function wholeSpecs(cli: Cli, drafts: readonly JobDraft[], scans: Scans): 
   return drafts.map(({ spec, folder }) => {
     const scanned = folder === undefined ? undefined : scans.get(folder)
     if (scanned === undefined) return spec
-    const size = scanned.bytes < LARGE_WORKSPACE_BYTES ? {} : { workspaceBytes: scanned.bytes }
     return {
-      ...spec,
-      workspace: scanned.root,
-      ...size,
+      ...withFolder(spec, scanned),
       git: records.get(scanned) ?? null,
       project: projectOf(scanned.folder),
     }

@@ -13,6 +13,8 @@ export interface AttachRequest {
   readonly route: "terminal" | "shell"
   /** Ends the attachment from outside, as `~.` does. */
   readonly signal: AbortSignal
+  /** Called once with what puts a line of Windfall's own between those of what runs there; that does nothing once it is over. */
+  readonly onTeller?: (say: (text: string) => void) => void
 }
 
 /** `left`: the person (or a signal) left; what ran in a job's own terminal runs on. */
@@ -36,6 +38,10 @@ export async function attachTerminal(cli: Cli, request: AttachRequest): Promise<
   const left = deferred<AttachEnd>()
   const escapes = new EscapeKeys()
   const teller = new Teller(cli)
+  let isOver = false
+  request.onTeller?.((text) => {
+    if (!isOver) teller.say(text)
+  })
   const link = new TerminalLink({
     client,
     term: cli.settings.term,
@@ -72,11 +78,13 @@ export async function attachTerminal(cli: Cli, request: AttachRequest): Promise<
       await Promise.race([running, cli.clock.sleep(HANGUP_MS)])
     }
     running.catch(() => undefined)
+    isOver = true
     const isLeftOpen = end.kind !== "exit" && link.wasAttached
     terminal.leave({ reset: isLeftOpen })
     if (isLeftOpen) await cli.stderr.write("\n")
     return end
   } finally {
+    isOver = true
     terminal.leave()
     teller.end()
     request.signal.removeEventListener("abort", leave)

@@ -1,12 +1,15 @@
 import type { JobView } from "../../protocol/job.ts"
 import { isFinal } from "../../protocol/job-state.ts"
 import type { Cli } from "../cli.ts"
+import { attemptEndText } from "../follow/attempt-end.ts"
 import type { FollowEnd, FollowOptions } from "../follow/follow-job.ts"
 import { JobWatch } from "../follow/job-watch.ts"
 import { readLogIfKept } from "../follow/log-reader.ts"
 import { StopAsker } from "../follow/stop-asker.ts"
+import { printable } from "../render/table.ts"
 import { type AttachEnd, attachTerminal } from "./attach-terminal.ts"
 import { checkTerminal } from "./raw-terminal.ts"
+import { ThereTeller } from "./there-teller.ts"
 
 const TICK_MS = 1_000
 
@@ -21,6 +24,14 @@ export async function followSession(cli: Cli, job: JobView, options: FollowOptio
   const abort = new AbortController()
   const leave = new AbortController()
   let attached = false
+  let sayThere: (text: string) => void = () => undefined
+  const there = new ThereTeller(job, {
+    say: (text) => {
+      // Without a terminal on the host the status line says it.
+      if (attached && !sink.isQuiet) sayThere(text)
+    },
+    now: () => cli.clock.now(),
+  })
   const show = (view: JobView) => {
     if (!attached) void sink.showStanding(view)
   }
@@ -30,7 +41,10 @@ export async function followSession(cli: Cli, job: JobView, options: FollowOptio
     signal: abort.signal,
     patienceMs: Number.POSITIVE_INFINITY,
     onRetry: () => undefined,
-    onChange: show,
+    onChange: (view) => {
+      there.see(view)
+      show(view)
+    },
   })
   let why: "asked" | "hangup" = "asked"
   const detach = (reason: "asked" | "hangup") => {
@@ -41,6 +55,12 @@ export async function followSession(cli: Cli, job: JobView, options: FollowOptio
   signals.listen((signal) => (attached ? detach("hangup") : asker.take(signal)))
   const ticker = cli.stderr.isTerminal ? setInterval(() => show(watch.job), TICK_MS) : undefined
   const left = new Promise<void>((resolve) => leave.signal.addEventListener("abort", () => resolve(), { once: true }))
+  /** Who attaches to what is stopped would take it for hanging. */
+  const sayIfStopped = ({ id, state, attempts }: JobView) => {
+    const { hostName, suspended } = attempts.at(-1) ?? {}
+    if (state === "suspended" && !sink.isQuiet)
+      sayThere(`job ${id} is suspended on ${hostName}${suspended == null ? "" : `: ${printable(suspended.text)}`}`)
+  }
   const watching = watch.run()
   watching.catch(() => undefined)
   const until = (condition: (view: JobView) => boolean) => Promise.race([watch.until(condition), watching, left])
@@ -52,7 +72,11 @@ export async function followSession(cli: Cli, job: JobView, options: FollowOptio
       if (hasStarted(watch.job, number) && !isFinal(watch.job.state)) {
         attached = true
         await sink.clear()
-        end = await attachTerminal(cli, { job: job.id, route: "terminal", signal: leave.signal })
+        const onTeller = (say: (text: string) => void) => {
+          sayThere = say
+          sayIfStopped(watch.job)
+        }
+        end = await attachTerminal(cli, { job: job.id, route: "terminal", signal: leave.signal, onTeller })
         attached = false
       }
       if (end?.kind === "left") return { kind: "detached", why, job: watch.job }
@@ -69,6 +93,9 @@ export async function followSession(cli: Cli, job: JobView, options: FollowOptio
       if (end?.kind !== "exit") await showRest(cli, watch.job, number, end?.shownBytes ?? 0, options, abort.signal)
       await until((view) => isFinal(view.state) || view.attempts.length > number || view.state === "queued")
       if (isFinal(watch.job.state)) break
+      const ended = watch.job.attempts.find((one) => one.number === number)
+      await sink.say(`attempt ${number} on ${ended?.hostName ?? "its host"} ${attemptEndText(watch.job, ended)}`)
+      await sink.say(`job ${job.id} waits again; its next attempt opens in this terminal`)
     }
     await Promise.race([watching, left])
     return leave.signal.aborted ? { kind: "detached", why, job: watch.job } : { kind: "settled", job: watch.job }

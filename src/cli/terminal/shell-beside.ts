@@ -3,10 +3,12 @@ import type { JobView } from "../../protocol/job.ts"
 import { isFinal } from "../../protocol/job-state.ts"
 import type { Cli } from "../cli.ts"
 import { JobSignals } from "../follow/job-signals.ts"
+import { JobWatch } from "../follow/job-watch.ts"
 import { jobTitle, verdictText } from "../render/job-text.ts"
 import { say } from "../say.ts"
 import { attachTerminal } from "./attach-terminal.ts"
 import { checkTerminal } from "./raw-terminal.ts"
+import { ThereTeller } from "./there-teller.ts"
 
 /** 128 + SIGHUP, and what Windfall's own failures have. */
 const HUNG_UP = 129
@@ -26,7 +28,11 @@ export async function shellBeside(cli: Cli, job: JobView): Promise<number> {
   using signals = new JobSignals()
   const leave = new AbortController()
   signals.listen(() => leave.abort())
-  const end = await attachTerminal(cli, { job: job.id, route: "shell", signal: leave.signal })
+  const over = new AbortController()
+  const onTeller = (say: (text: string) => void) => watchFor(cli, job, say, over.signal)
+  const end = await attachTerminal(cli, { job: job.id, route: "shell", signal: leave.signal, onTeller }).finally(() =>
+    over.abort(),
+  )
   if (end.kind === "left") return HUNG_UP
   if (end.kind === "gone") {
     if (!end.wasAttached) throw end.error
@@ -38,4 +44,19 @@ export async function shellBeside(cli: Cli, job: JobView): Promise<number> {
   if (isFinal(now.state) || now.state === "finishing")
     await say(cli, `${jobTitle(now)} has ended, and the shell with it`)
   return exitCode ?? 128 + (signal ?? 0)
+}
+
+/** Says what is done to the job for its host's owner's sake, for as long as somebody is there. */
+function watchFor(cli: Cli, job: JobView, say: (text: string) => void, signal: AbortSignal): void {
+  const there = new ThereTeller(job, { say, now: () => cli.clock.now() })
+  const watch = new JobWatch({
+    client: cli.client,
+    job,
+    signal,
+    patienceMs: Number.POSITIVE_INFINITY,
+    onRetry: () => undefined,
+    onChange: (view) => there.see(view),
+  })
+  // The terminal itself tells of a lost connection.
+  watch.run().catch(() => undefined)
 }

@@ -111,8 +111,7 @@ export class QueuePass {
     const waits = (reason: WaitReason): Found[] => [{ task: null, room: null, preempts: [], reason }]
     if (standing.refusal !== null) return waits({ code: "not_allowed", text: standing.refusal })
     const request = this.#requests.of(line)
-    if (request.possible < spec.hosts)
-      return waits({ code: "never_fits", asked: spec.hosts, possible: request.possible })
+    if (request.possible < spec.hosts) return waits(this.#requests.tooFew(line))
     const turn = this.#turnOf(standing.partition.name)
     const ahead = this.#mustWaitTurn(line, request, turn)
     const found: Found[] = []

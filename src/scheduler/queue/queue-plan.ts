@@ -61,7 +61,7 @@ export interface Preemption {
 
 /** Why a job does not start now; reason-text.ts has the words. */
 export type WaitReason =
-  | { readonly code: "held"; readonly by: "user" | "admin" }
+  | { readonly code: "held"; readonly by: "user" | "admin" | "copy" }
   | { readonly code: "begin_time"; readonly untilMs: number }
   | { readonly code: "dependency"; readonly on: readonly string[]; readonly untilMs: number | null }
   | { readonly code: "dependency_never"; readonly because: readonly string[] }
@@ -71,8 +71,8 @@ export type WaitReason =
   | { readonly code: "array_limit"; readonly atOnce: number }
   | { readonly code: "booking_to_come"; readonly booking: string; readonly untilMs: number }
   | { readonly code: "booking_over"; readonly booking: string }
-  /** Too few hosts could ever run it. */
-  | { readonly code: "never_fits"; readonly asked: number; readonly possible: number }
+  /** Too few hosts could ever run it; or, as far as that lies at rules which people said of hosts, might now. */
+  | { readonly code: "never_fits" | "rules_forbid"; readonly asked: number; readonly possible: number }
   /** Hosts have too little room, or are not to be had. */
   | { readonly code: "resources" }
   /** There would be room, but for those that stand before it. */

@@ -2,12 +2,18 @@ import { formatDuration } from "../../base/duration.ts"
 import { limitText } from "../limits/limit-words.ts"
 import type { Preemption, QueueEntry, WaitReason } from "./queue-plan.ts"
 
+const HELD: Readonly<Record<Extract<WaitReason, { code: "held" }>["by"], string>> = {
+  user: "held by its user",
+  admin: "held by an administrator",
+  copy: "held: the server's database is an older copy, and it may have run already",
+}
+
 /** Why a job does not start now, in one sentence without its end. */
 export function reasonText(reason: WaitReason, nowMs: number): string {
   const inTime = (ms: number) => `in ${formatDuration(Math.max(0, ms - nowMs))}`
   switch (reason.code) {
     case "held":
-      return reason.by === "admin" ? "held by an administrator" : "held by its user"
+      return HELD[reason.by]
     case "begin_time":
       return `not to begin before its time, ${inTime(reason.untilMs)}`
     case "dependency": {
@@ -43,6 +49,8 @@ export function reasonText(reason: WaitReason, nowMs: number): string {
       return "too little room now on the hosts it could use"
     case "priority":
       return "there is room now, but it would delay those before it in the queue"
+    case "rules_forbid":
+      return `the rules of hosts (who, keep_memory) forbid it as they are now${reason.asked === 1 ? "" : `: ${reason.possible} of the ${reason.asked} hosts it asks for at once may run it`}`
     case "pieces":
       return `all ${reason.names.join(" and ")} in use`
     case "in_turn":

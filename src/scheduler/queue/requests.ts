@@ -3,10 +3,11 @@ import { fits, needOn } from "../../protocol/resources.ts"
 import type { Calendar } from "../calendar/calendar.ts"
 import { type Need, needText } from "../calendar/need.ts"
 import type { PlanRequest } from "../calendar/plan-request.ts"
-import { lastingObstacles } from "../obstacle.ts"
+import { isByRules, lastingObstacles } from "../obstacle.ts"
 import type { Shape } from "../shape.ts"
 import type { HostTimes } from "./host-times.ts"
 import type { Line } from "./line.ts"
+import type { WaitReason } from "./queue-plan.ts"
 import type { QueueHost, QueueJob, QueueScene } from "./queue-scene.ts"
 
 /** What lines that ask alike ask for. Two of them are interchangeable: where and when one may run the other may. */
@@ -44,6 +45,20 @@ export class Requests {
       this.#byLine.set(line, request)
     }
     return request
+  }
+
+  /** Why it finds too few hosts whatever ends: they could not run it, or only rules that were said of some keep it off, which may be taken back. */
+  tooFew(line: Line): WaitReason {
+    const { spec, standing } = line
+    const { possible } = this.of(line)
+    const shape = shapeOf(spec, standing.partition.name)
+    const barred = this.#scene.hosts.filter((host) => {
+      if (!isWanted(spec, host) || !isBookedFor(this.#scene, spec, host)) return false
+      const lasting = lastingObstacles(shape, host)
+      return lasting.length > 0 && lasting.every(isByRules)
+    })
+    const code = possible + barred.length < spec.hosts ? "never_fits" : "rules_forbid"
+    return { code, asked: spec.hosts, possible }
   }
 
   #find(line: Line): LineRequest {

@@ -8,6 +8,7 @@ import type { Core } from "../core.ts"
 import { Feed } from "../feed.ts"
 import { maySeeCommand } from "../fleet/leftovers.ts"
 import { viewOf } from "../jobs/job-view.ts"
+import { leverSeenBy } from "../owners/said-for.ts"
 import { event as eventAnswer, eventList } from "./answers/event-answers.ts"
 import { job as jobAnswer } from "./answers/job-answers.ts"
 import { findJob } from "./job-routes.ts"
@@ -171,6 +172,8 @@ function asSeenBy(core: Core, caller: Caller, event: WindfallEvent): WindfallEve
       return event.purpose === "user" && event.about === caller.user ? event : null
     case "stray":
       return maySeeCommand(caller, event.user) ? event : { ...event, command: null }
+    case "host_lever":
+      return leverSeenBy(core, caller, event)
     case "notice":
       return event.job === null || core.table.get(event.job).user === caller.user ? event : null
     default:

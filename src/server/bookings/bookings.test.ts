@@ -5,6 +5,7 @@ import { runsOn } from "../../../test/support/simulated-host.ts"
 import { TestServer } from "../../../test/support/test-server.ts"
 import type { WhyAnswer } from "../../protocol/api.ts"
 import type { BookingList, BookingMade, BookingRequest } from "../../protocol/booking.ts"
+import type { HostView } from "../../protocol/host.ts"
 import type { JobId } from "../../protocol/ids.ts"
 import type { JobSpec } from "../../protocol/job.ts"
 import { NO_QUEUE_REQUEST } from "../../protocol/queue-request.ts"
@@ -217,4 +218,22 @@ test("bad bookings are refused and nothing changes", async () => {
   for (const [change, code] of bad) await assert.rejects(book(change), { code }, JSON.stringify(change))
   assert.deepEqual((await server.call<BookingList>("GET", "/v1/bookings")).bookings, [])
   await assert.rejects(server.call("GET", "/v1/bookings/x"), { code: "booking_not_found" })
+})
+
+test("a host says in which bookings it is kept now and within the next hours, and whose", async () => {
+  await using it = await pool("alpha", "beta")
+  const { server, clock, book, ann, bob } = it
+  await book({ hosts: ["alpha"], name: "vision" })
+  await book({ hosts: ["alpha"], name: "far", startAt: NOW_MS + 24 * HOUR_MS })
+  const seen = async (name: string, token: string) =>
+    (await server.call<HostView>("GET", `/v1/hosts/${name}`, undefined, { token })).bookings?.map((one) => [
+      one.name,
+      one.state,
+      one.startAt - NOW_MS,
+      one.forYou,
+    ])
+  assert.deepEqual(await seen("alpha", ann), [["vision", "to_come", HOUR_MS, true]])
+  assert.deepEqual(await seen("beta", ann), [])
+  clock.advance(2 * HOUR_MS)
+  assert.deepEqual(await seen("alpha", bob), [["vision", "now", HOUR_MS, false]])
 })

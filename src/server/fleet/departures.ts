@@ -11,6 +11,7 @@ import type { HostsService } from "../hosts/host-channel.ts"
 import { sendStop } from "../jobs/reconcile.ts"
 import { changeHost, removeHost } from "./change-host.ts"
 import type { FleetHost } from "./fleet-host.ts"
+import { whoLeft } from "./who-left.ts"
 
 const FIRST_RETRY_MS = 2_000
 const LAST_RETRY_MS = 60_000
@@ -43,9 +44,13 @@ export class Departures {
   ask(host: FleetHost, { actor, now }: { readonly actor: string; readonly now: boolean }): HostView {
     const { leaving } = host.record
     if (leaving?.phase === "left") {
-      throw new WindfallError("host_left", `Cannot clean ${host.record.name}: its owner has done it already`, {
-        hint: `windfall host rm ${host.record.name} forgets it`,
-      })
+      throw new WindfallError(
+        "host_left",
+        `Cannot clean ${host.record.name}: ${whoLeft(host.record)} has done it already`,
+        {
+          hint: `windfall host rm ${host.record.name} forgets it`,
+        },
+      )
     }
     const core = this.#core
     const asked = {

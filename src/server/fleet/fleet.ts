@@ -12,7 +12,7 @@ import type { HostRecord } from "../../store/host-record.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
 import { wakeProblem } from "../network/wake-view.ts"
 import { obstaclesOf, ordersOf, publicObstacle } from "../owners/host-rules.ts"
-import { capacityOf } from "./capacity.ts"
+import { capacityOf, keptOf } from "./capacity.ts"
 import { type FleetHost, usersOf } from "./fleet-host.ts"
 import { Joining } from "./joining.ts"
 import { withheldReason } from "./withheld.ts"
@@ -246,10 +246,13 @@ export class Fleet {
 /** What of its memory jobs may have besides `total`, as far as there are such bounds. */
 function memoryBounds({
   record,
+  policy,
   memoryNowBytes,
-}: FleetHost): Pick<SchedulableHost, "gpuMemoryBytes" | "memoryNowBytes"> {
+}: FleetHost): Pick<SchedulableHost, "gpuMemoryBytes" | "memoryNowBytes" | "keeps"> {
   const { gpuMemoryBytes } = record.facts ?? {}
+  const keeps = keptOf(record.facts, policy)
   return {
+    ...(keeps === null ? {} : { keeps }),
     ...(gpuMemoryBytes === undefined ? {} : { gpuMemoryBytes }),
     ...(memoryNowBytes === undefined ? {} : { memoryNowBytes }),
   }

@@ -1,12 +1,13 @@
-import { ruleViews } from "../../presence/rules-held.ts"
 import type { HostView } from "../../protocol/host.ts"
 import { type Resources, subtractResources } from "../../protocol/resources.ts"
 import type { HostLeaving } from "../../store/host-record.ts"
+import { hostBookings } from "../bookings/host-bookings.ts"
 import type { Core } from "../core.ts"
 import type { Viewer } from "../jobs/job-view.ts"
 import { measureViews } from "../network/measure-views.ts"
 import { wakeView } from "../network/wake-view.ts"
 import { presenceFor } from "../owners/owner-view.ts"
+import { saidFor } from "../owners/said-for.ts"
 import { type FleetHost, usersOf } from "./fleet-host.ts"
 import { strayViews } from "./leftovers.ts"
 import { withheldReason } from "./withheld.ts"
@@ -53,11 +54,8 @@ export function hostView(core: Core, host: FleetHost, viewer: Viewer): HostView 
     facts: record.facts,
     disk: host.disk,
     diskLimitBytes: record.diskLimitBytes,
-    consoleAccount: record.consoleAccount,
-    lever: record.lever,
+    ...saidFor(host, viewer),
     ...presenceFor(host, viewer),
-    preset: host.policy.preset,
-    policy: ruleViews(host.policy, record.lever.rules),
     vitals: host.vitals,
     network: record.network.told,
     wake: wakeView(record, viewer),
@@ -67,5 +65,6 @@ export function hostView(core: Core, host: FleetHost, viewer: Viewer): HostView 
     freeNowBytes: freeNow(host, free),
     jobs: jobs.map(({ job }) => job.id),
     takesYours: usersOf(host)?.has(viewer.user) ?? true,
+    bookings: hostBookings(core, record.id, viewer),
   }
 }

@@ -1,17 +1,15 @@
 import type { Core } from "../core.ts"
 import { loseAttempt } from "../jobs/end-attempt.ts"
 import type { FleetHost } from "./fleet-host.ts"
+import { leftText, whoLeft } from "./who-left.ts"
 
-/** As which an owner goes down in the record: who it was is not known. */
-const OWNER = "its owner"
-
-/** The host's owner is taking Windfall off: it gets no more jobs. What runs there ends by itself, and says so. Within a change. */
+/** Its owner, or of one that is nobody's somebody there, is taking Windfall off: it gets no more jobs. What runs there ends by itself, and says so. Within a change. */
 export function noteOwnerLeaves(core: Core, host: FleetHost): void {
   if (host.record.leaving?.phase === "left") return
-  const leaving = { phase: "left", by: OWNER, since: core.clock.now(), now: false } as const
+  const leaving = { phase: "left", by: whoLeft(host.record), since: core.clock.now(), now: false } as const
   core.fleet.update(host, { ...host.record, leaving })
   core.ledger.hostChanged(host)
-  const what = "its owner has taken it out of the pool"
+  const what = leftText(host.record)
   core.ledger.event({ type: "host_changed", host: host.record.id, name: host.record.name, what })
   core.wakePlanner()
 }
@@ -21,8 +19,8 @@ export function concludeOwnerLeft(core: Core, host: FleetHost): void {
   noteOwnerLeaves(core, host)
   const { id, name } = host.record
   for (const tried of core.table.onHost(id)) {
-    loseAttempt(core, tried, "owner_policy", `the owner of ${name} has taken it out of the pool`)
+    loseAttempt(core, tried, "owner_policy", `${name} has left: ${leftText(host.record)}`)
   }
-  core.fleet.setLink(host, "refused", "its owner has taken it out of the pool", core.clock.now())
+  core.fleet.setLink(host, "refused", leftText(host.record), core.clock.now())
   core.wakePlanner()
 }

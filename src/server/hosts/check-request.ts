@@ -3,6 +3,7 @@ import type { HostAddRequest } from "../../protocol/api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { checkAddress, checkHostKey } from "../../ssh/ssh-arguments.ts"
 import type { HostRecord } from "../../store/host-record.ts"
+import { leftText } from "../fleet/who-left.ts"
 import type { Hello, HostsContext } from "./host-channel.ts"
 import { LOCAL } from "./host-name.ts"
 
@@ -28,13 +29,9 @@ export function checkNew(known: Known, isSame: (host: HostRecord) => boolean, ad
   if (host === undefined) return
   const { name, leaving } = host
   if (leaving?.phase === "left") {
-    throw new WindfallError(
-      "host_left",
-      `Cannot add ${address}: it was ${name}, and its owner has taken it out of the pool`,
-      {
-        hint: `If it is to join again, first: windfall host rm ${name}`,
-      },
-    )
+    throw new WindfallError("host_left", `Cannot add ${address}: it was ${name}, and ${leftText(host)}`, {
+      hint: `If it is to join again, first: windfall host rm ${name}`,
+    })
   }
   const isMoved = host.address !== address && !address.startsWith(LOCAL)
   throw new WindfallError("name_taken", `Cannot add ${address}: it is in the pool already, as ${name}`, {

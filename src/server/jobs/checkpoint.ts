@@ -2,6 +2,7 @@ import type { CheckpointNews } from "../../protocol/checkpoint.ts"
 import type { AttemptId, BlobHash } from "../../protocol/ids.ts"
 import type { Core } from "../core.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
+import { againText } from "./again-text.ts"
 import { awaitLonger, awaitsCheckpoint, giveUpCheckpoint, settleCheckpoint } from "./checkpoint-wait.ts"
 import { fetchOutputs } from "./fetch-outputs.ts"
 import type { Tried } from "./job-table.ts"
@@ -84,8 +85,7 @@ function keep(core: Core, tried: Tried, { tree, files, bytes, problem }: Told): 
   if (awaitsCheckpoint(tried)) {
     const kept = tree === null ? null : { attempt: attempt.number, tree, files, bytes }
     settleCheckpoint(core, job, { kept, awaited: null, problem })
-    if (job.state === "queued")
-      job.reason = `attempt ${attempt.number} on ${attempt.hostName} ended (${attempt.cause}): it is tried again`
+    if (job.state === "queued") job.reason = againText(core, tried, false)
     core.ledger.event({ type: "checkpoint_kept", job: job.id, number: attempt.number, files, bytes })
   }
   trySettle(core, tried)

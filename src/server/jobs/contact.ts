@@ -6,9 +6,16 @@ import { giveUp } from "./end-attempt.ts"
 import type { Tried } from "./job-table.ts"
 import { silenceLimitMs } from "./outcome.ts"
 
+/**
+ * Since when a host is silent as far as this run of the server has seen, on the clock that only grows. The wall clock may be set, and the
+ * database may be an older copy: what they say alone would end an attempt that its agent, which counts by itself, lets go on.
+ */
+const silentFromMs = new WeakMap<FleetHost, number>()
+
 /** The host was heard of last at `since`: its attempts are out of contact, which is no state of theirs. Within a change. */
 export function markOutOfContact(core: Core, host: FleetHost, since: number): void {
   core.watchSilence()
+  silentFromMs.set(host, core.clock.monotonicMs())
   for (const tried of core.table.onHost(host.record.id)) {
     const { attempt } = tried
     if (attempt.outOfContactSince !== null || !isCurrent(tried)) continue
@@ -20,11 +27,16 @@ export function markOutOfContact(core: Core, host: FleetHost, since: number): vo
 }
 
 /** When the server may take an attempt of a silent host as ended, milliseconds since 1970; `null`: never. */
-function givenUpAt({ job, attempt }: Tried): number | null {
-  const limitMs = silenceLimitMs(job)
-  if (attempt.outOfContactSince === null || limitMs === null) return null
+function givenUpAt(tried: Tried): number | null {
+  const { job, attempt } = tried
+  if (attempt.outOfContactSince === null || silenceLimitMs(job) === null) return null
   if (attempt.state !== "starting" && attempt.state !== "running" && attempt.state !== "suspended") return null
-  return attempt.outOfContactSince + limitMs + SILENCE_MARGIN_MS
+  return attempt.outOfContactSince + patienceMs(tried)
+}
+
+/** For how long the host of an attempt may be silent. */
+function patienceMs({ job }: Pick<Tried, "job">): number {
+  return (silenceLimitMs(job) ?? Number.POSITIVE_INFINITY) + SILENCE_MARGIN_MS
 }
 
 /**
@@ -33,12 +45,15 @@ function givenUpAt({ job, attempt }: Tried): number | null {
  */
 export function giveUpSilent(core: Core): number | null {
   const now = core.clock.now()
+  const steadyMs = core.clock.monotonicMs()
   let next: number | null = null
   for (const host of core.fleet.all()) {
     if (host.channel !== null) continue
     for (const tried of core.table.onHost(host.record.id)) {
-      const at = isCurrent(tried) ? givenUpAt(tried) : null
-      if (at === null) continue
+      const wallAt = isCurrent(tried) ? givenUpAt(tried) : null
+      if (wallAt === null) continue
+      const silentMs = steadyMs - (silentFromMs.get(host) ?? steadyMs)
+      const at = Math.max(wallAt, now + patienceMs(tried) - silentMs)
       if (at <= now) giveUp(core, tried, "link_lost", `${host.record.name} was silent for too long`)
       else next = Math.min(next ?? at, at)
     }

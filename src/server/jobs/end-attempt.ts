@@ -1,13 +1,14 @@
 import type { ExitRecord } from "../../protocol/agent-wire.ts"
 import type { Cause } from "../../protocol/job-state.ts"
 import type { Core } from "../core.ts"
-import { decidingMember, memberText } from "../gang/gang-state.ts"
+import { againTogether } from "../gang/again-together.ts"
 import { missCheckpoint, noteMemberEnd } from "../gang/member-end.ts"
 import { outputsOf, setOutputs } from "../gang/member-outputs.ts"
 import { isMember, mainOf, membersOf } from "../gang/members.ts"
 import { endMembers } from "../gang/settle-gang.ts"
 import { endSuspension } from "../owners/step-aside.ts"
 import { recordUseEnded, recordUseLost } from "../usage/record-use.ts"
+import { againText } from "./again-text.ts"
 import { awaitCheckpoint, dropDamaged } from "./checkpoint-wait.ts"
 import { bringsOutputs, conclude, endAttempt, isCurrent, NO_OUTPUTS } from "./close-attempt.ts"
 import { withDiskAdvice } from "./disk-advice.ts"
@@ -147,9 +148,9 @@ function settleEnd(core: Core, tried: Tried, end: AttemptEnd): void {
       tryAllAgain(core, tried, end, outcome.waitMs)
       return
     }
-    const once = awaitCheckpoint(core, tried, end) ? " once what it wrote is here" : ""
+    awaitCheckpoint(core, tried, end)
+    const reason = againText(core, tried, end.neverRan)
     endAttempt(core, job, attempt)
-    const reason = `attempt ${attempt.number} on ${attempt.hostName} ended (${end.cause}): it is tried again${once}`
     const notBeforeMs = outcome.waitMs === 0 ? null : core.clock.now() + outcome.waitMs
     transition(core, job, "queued", { cause: end.cause, reason, notBeforeMs })
     return
@@ -169,14 +170,13 @@ function settleEnd(core: Core, tried: Tried, end: AttemptEnd): void {
 
 /** All members have ended, and the whole waits again: with what the main one wrote, should that come. */
 function tryAllAgain(core: Core, { job }: Tried, end: AttemptEnd, waitMs: number): void {
-  const deciding = decidingMember(membersOf(job))
-  const how = deciding === undefined ? end.cause : memberText(deciding)
   const main = membersOf(job)[0]
   if (main !== undefined) missCheckpoint(core, job, main)
   const once = (job.checkpoint?.awaited ?? null) === null ? "" : " once what rank 0 wrote is here"
   endMembers(core, job)
   job.outputs = null
-  const reason = `attempt ${job.attempts.at(-1)?.number}: ${how}; all of it is tried again${once}`
+  const what = againTogether(core, job, end)
+  const reason = `${what}; all of it is tried again${once}`
   transition(core, job, "queued", {
     cause: end.cause,
     reason,

@@ -135,5 +135,11 @@ test("what could never be given is refused with the bound that was met: of a GPU
     await hintOf(asks(52, 1)),
     "Cannot accept the job: no host could ever give it 52 GB, 1 core, 1 GPU. The most a host gives: 48 GB for a job with the GPU (Metal's share of the memory), 12 cores, 1 GPU. What each has: windfall host ls",
   )
+  await server.call("POST", "/v1/hosts/mac-2/owner/rules", { rules: { keep_memory: "1024G" } })
+  assert.match(
+    await hintOf({ ...asks(32, 1), host: "mac-2" }),
+    /^Cannot accept the job: by the rules as they are now the host mac-2 does not give it 32 GB, .*mac-2: its rules keep 64 GB of its 64 GB from jobs \(keep_memory\), 32 GB asked\./,
+  )
+  assert.match(await hintOf({ ...asks(52, 1), host: "mac-2" }), /: the host mac-2 could never give it 52 GB/)
   assert.match(await hintOf(asks(300, 0)), /most a host gives: 248 GB, 12 cores, 1 GPU\./)
 })

@@ -1,4 +1,4 @@
-import type { JobId } from "../../protocol/ids.ts"
+import type { HostId, JobId } from "../../protocol/ids.ts"
 import type { JobSpec } from "../../protocol/job.ts"
 import type { JobPreview } from "../../protocol/job-preview.ts"
 import { explain } from "../../scheduler/explain.ts"
@@ -7,6 +7,7 @@ import { bookingsAhead } from "../bookings/bookings-ahead.ts"
 import { keptFrom } from "../bookings/kept-from.ts"
 import type { Core } from "../core.ts"
 import { previewGang } from "../gang/gang-answer.ts"
+import { wifiText } from "../network/tell-travel.ts"
 import { snapshotOf } from "../queue/snapshot.ts"
 import { learnedFor } from "./learned.ts"
 import { shapeOf } from "./shape-of.ts"
@@ -41,10 +42,14 @@ export function previewOf(core: Core, user: string, spec: JobSpec): JobPreview {
   }
   const answer =
     spec.gang === undefined ? explainLast(core, job, now) : previewGang(core, { id: NO_JOB, user, spec }, job)
+  const places = answer?.hosts ?? []
+  // Where it would start now; else where it has to.
+  const at = places.find(({ code }) => code === "has_room") ?? places.find(({ name }) => name === spec.host)
   return {
+    travel: at === undefined ? null : travelTo(core, job, at.host),
     summary: answer?.summary ?? "",
     code: answer?.code ?? "",
-    hosts: answer?.hosts ?? [],
+    hosts: places,
     data: spec.data.map(({ name, path, version, root, bytes }) => ({
       name,
       path,
@@ -55,4 +60,12 @@ export function previewOf(core: Core, user: string, spec: JobSpec): JobPreview {
         .map(({ record }) => record.name),
     })),
   }
+}
+
+/** How much of the folder the host lacks it says only once the job is placed there: one like it may be there. */
+function travelTo(core: Core, job: WaitingJob, hostId: HostId): string | null {
+  const { workspace } = job
+  if (workspace == null || core.fleet.get(hostId)?.trees.includes(workspace.root) === true) return null
+  const text = wifiText(core, job, hostId, workspace.bytes)
+  return text === null ? null : `up to ${text}`
 }

@@ -14,6 +14,7 @@ import { awaitAtContact } from "./checkpoint-wait.ts"
 import { isCurrent } from "./close-attempt.ts"
 import { loseAttempt, recordExit } from "./end-attempt.ts"
 import type { Tried } from "./job-table.ts"
+import { holdWhatMayHaveRun } from "./older-copy.ts"
 import { orderOf, secretsFor } from "./place.ts"
 import { mayForget } from "./settle.ts"
 
@@ -26,7 +27,8 @@ export function reconcile(core: Core, host: FleetHost, hello: Hello): void {
   const found = new Map(hello.attempts.map((each) => [each.attempt, each]))
   const highest = hello.attempts.reduce((most, { sequence }) => Math.max(most, sequence), hello.highWater)
   // Only a database restored from an older copy is behind its hosts: the numbers used since must not be used again.
-  if (highest >= host.record.nextSequence) {
+  const isBehind = highest >= host.record.nextSequence
+  if (isBehind) {
     core.fleet.update(host, { ...host.record, nextSequence: highest + 1 })
     core.ledger.hostChanged(host)
   }
@@ -55,6 +57,7 @@ export function reconcile(core: Core, host: FleetHost, hello: Hello): void {
   for (const tried of known) {
     if (!found.has(tried.attempt.id)) resolveAbsent(core, host, tried, hello)
   }
+  if (isBehind) holdWhatMayHaveRun(core, host, unknown)
   sendOwner(core, host)
   core.ledger.send(host, { type: "ready", server: core.store.server, now: core.clock.now() })
 }

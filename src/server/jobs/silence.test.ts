@@ -98,3 +98,23 @@ test("a job that could not start waits a little before it is tried again", async
   clock.advance(1000)
   assert.equal((await server.untilEnded(id)).state, "succeeded")
 })
+
+test("a wall clock that is set on ends no attempt before its agent has: silence is counted on a clock that only grows", async () => {
+  const clock = new MovedClock()
+  await using server = await TestServer.start({ clock })
+  const late = await server.hosts.join("alpha")
+  late.script = runsOn
+  const { id } = await server.submit({ retry: { limit: 1, afterSilenceMs: HOUR_MS, once: false } })
+  await server.untilState(id, "running")
+  const other = await server.hosts.join("beta")
+  other.script = runsOn
+  late.cut()
+  await server.until(id, ({ attempts }) => attempts[0]!.outOfContactSince !== null)
+  clock.setOn(48 * HOUR_MS)
+  clock.advance(HOUR_MS + SILENCE_MARGIN_MS - 1)
+  await server.running.core.ledger.change(() => {})
+  assert.equal((await server.job(id)).attempts.length, 1)
+  clock.advance(1)
+  const again = await server.until(id, ({ attempts, state }) => attempts.length === 2 && state === "running")
+  assert.equal(again.attempts[0]!.cause, "link_lost")
+})

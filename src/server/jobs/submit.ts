@@ -12,6 +12,7 @@ import { checkDataPaths, resolveData } from "../data/job-data.ts"
 import { checkTargets, targetIds } from "../notify/targets.ts"
 import { checkQueue, waitsForNamesakes } from "../queue/check-queue.ts"
 import { gateOf } from "../queue/gate.ts"
+import { keepersText } from "./keepers-text.ts"
 import { learnedFor, mostOn } from "./learned.ts"
 
 /**
@@ -210,8 +211,16 @@ function checkFits(core: Core, user: string, spec: JobSpec): void {
   const mostBytes = Math.max(...possible.map((host) => mostOn(host, spec.resources)))
   const isMetals = mostBytes < Math.max(...possible.map(({ total }) => total.memoryBytes))
   const memory = `${formatBytes(mostBytes)}${isMetals ? " for a job with the GPU (Metal's share of the memory)" : ""}`
-  const where = spec.host === null ? "no host" : `the host ${spec.host}`
-  throw new WindfallError("never_fits", `Cannot accept the job: ${where} could ever give it ${asked}`, {
+  // A rule may be taken back; all the same nobody shall wait for that unawares.
+  const rules = keepersText(core, spec, known)
+  if (rules !== null) {
+    const who = spec.host === null ? "no host gives" : `the host ${spec.host} does not give`
+    throw new WindfallError("never_fits", `Cannot accept the job: by the rules as they are now ${who} it ${asked}`, {
+      hint: `${rules}. Whose rules they are may change them: windfall mac rules keep_memory=SIZE --host HOST`,
+    })
+  }
+  const who = spec.host === null ? "no host could ever" : `the host ${spec.host} could never`
+  throw new WindfallError("never_fits", `Cannot accept the job: ${who} give it ${asked}`, {
     hint: `The most a host gives: ${memory}, ${counted(most("cores"), "core")}, ${counted(most("gpus"), "GPU")}. What each has: windfall host ls`,
   })
 }

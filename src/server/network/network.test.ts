@@ -9,6 +9,7 @@ import type { AgentMessage } from "../../protocol/agent-wire.ts"
 import type { WhyAnswer } from "../../protocol/api.ts"
 import type { WindfallEvent } from "../../protocol/events.ts"
 import type { HostView } from "../../protocol/host.ts"
+import type { JobPreviews } from "../../protocol/job-preview.ts"
 import { SERVER_END } from "../../protocol/network.ts"
 import { magicPacket } from "./magic-packet.ts"
 import { storeMeasures } from "./store-measures.ts"
@@ -168,6 +169,29 @@ it("says how long a large folder takes over Wi-Fi, by what was measured where th
   assert.equal(text(400 * MIB), "400 MB over Wi-Fi to alpha: about 34 s")
   await tell(server, alpha, NETWORK)
   assert.equal(text(400 * MIB), null)
+})
+
+it("says the same of a job that is not sent, of the host it would start on now, and of the one it has to", async () => {
+  await using server = await TestServer.start()
+  const alpha = await server.hosts.join("alpha")
+  alpha.script = runsOn
+  await tell(server, alpha, { ...NETWORK, network: { ...NETWORK.network, kind: "wifi", mbps: 460 }, wake: null })
+  const travel = async (more: object = {}) => {
+    const spec = { command: ["true"], workspace: "c".repeat(64), workspaceBytes: 400 * MIB, ...more }
+    const { jobs } = await server.call<JobPreviews>("POST", "/v1/jobs/preview", { specs: [spec] })
+    return jobs[0]?.travel
+  }
+  assert.equal(await travel(), "up to 400 MB over Wi-Fi to alpha: about 15 s")
+  assert.equal(await travel({ workspaceBytes: 60_000_000 }), null)
+  const [all] = server.running.core.fleet.schedulable()
+  const whole = { memoryBytes: 1, gpus: 0, cores: all?.total.cores ?? 0 }
+  const { id } = await server.submit({ resources: whole })
+  await server.untilState(id, "running")
+  assert.equal(await travel({ host: "alpha" }), "up to 400 MB over Wi-Fi to alpha: about 15 s")
+  assert.equal(await travel(), null, "where it will start is not known")
+  // A large folder goes where there is a cable.
+  await tell(server, await server.hosts.join("beta"), NETWORK)
+  assert.equal(await travel(), null)
 })
 
 async function listening(socket: Socket): Promise<number> {

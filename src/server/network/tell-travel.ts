@@ -1,5 +1,6 @@
 import { formatBytes } from "../../base/bytes.ts"
 import { formatAbout } from "../../base/duration.ts"
+import type { HostId } from "../../protocol/ids.ts"
 import { expectedMbps, LARGE_WORKSPACE_BYTES } from "../../protocol/network.ts"
 import { moveMs, NO_MATTER_MS } from "../../scheduler/move.ts"
 import { lastingObstacles } from "../../scheduler/obstacle.ts"
@@ -27,12 +28,16 @@ export async function tellTravel(core: Core, tried: Tried, bytes: number): Promi
 
 /** "400 MB over Wi-Fi to mac-3: about 14 s; mac-1 is wired"; `null` where there is nothing to say. */
 export function travelText(core: Core, { job, attempt }: Tried, bytes: number): string | null {
-  const host = core.fleet.get(attempt.hostId)
+  return wifiText(core, shapeOf(job), attempt.hostId, bytes)
+}
+
+/** The same of a job that is not there yet. @param shape what decides where it may run */
+export function wifiText(core: Core, shape: JobShape, hostId: HostId, bytes: number): string | null {
+  const host = core.fleet.get(hostId)
   const told = host?.record.network.told
   if (host === undefined || told?.kind !== "wifi" || bytes < LARGE_WORKSPACE_BYTES) return null
   const ms = moveMs(bytes, expectedMbps(told, host.serverMbps))
   if (ms < NO_MATTER_MS) return null
-  const shape = shapeOf(job)
   const wired = [...core.fleet.schedulable()].filter((other) => {
     const isWired = isOnCable(core.fleet.get(other.id))
     return isWired && other.link === "ready" && lastingObstacles(shape, other).length === 0
@@ -41,6 +46,8 @@ export function travelText(core: Core, { job, attempt }: Tried, bytes: number): 
   const others = first === undefined ? "" : `; ${first.name} is wired`
   return `${formatBytes(bytes)} over Wi-Fi to ${host.record.name}: about ${formatAbout(ms)}${others}`
 }
+
+type JobShape = ReturnType<typeof shapeOf>
 
 function isOnCable(host: FleetHost | undefined): boolean {
   const kind = host?.record.network.told?.kind

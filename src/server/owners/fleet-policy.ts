@@ -1,5 +1,5 @@
 import { PRESET_NAMES } from "../../presence/owner-policy.ts"
-import { checkRuleName, readPolicy } from "../../presence/policy-values.ts"
+import { checkRuleName, keptRules } from "../../presence/policy-values.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { FleetPolicyRequest, FleetView } from "../../protocol/owner-api.ts"
 import type { Core } from "../core.ts"
@@ -40,10 +40,10 @@ export function setFleetPolicy(core: Core, fleet: string, request: FleetPolicyRe
   }
   for (const name of Object.keys(request.rules)) checkRuleName(name)
   const said = Object.entries(request.rules).filter((each): each is [string, string] => each[1] !== null)
-  readPolicy(Object.fromEntries(said))
+  const now = keptRules(Object.fromEntries(said))
   checkWho(core, request.rules)
   const kept = Object.entries(before.rules).filter(([name]) => request.rules[name] === undefined)
-  const rules = Object.fromEntries([...kept, ...said])
+  const rules = { ...Object.fromEntries(kept), ...now }
   const changes = [
     ...(preset === before.preset ? [] : [`preset: ${preset}`]),
     ...(JSON.stringify(rules) === JSON.stringify(before.rules) ? [] : [rulesText(before.rules, rules)]),

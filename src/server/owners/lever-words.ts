@@ -13,7 +13,12 @@ export function termsOf(core: Core, { record }: FleetHost): HostTerms {
 /** Tells the host what holds there. Within a change. */
 export function sendOwner(core: Core, host: FleetHost): void {
   host.ownerUntaken++
-  core.ledger.send(host, { type: "owner", terms: termsOf(core, host), lever: host.record.lever })
+  core.ledger.send(host, {
+    type: "owner",
+    terms: termsOf(core, host),
+    lever: host.record.lever,
+    now: core.clock.now(),
+  })
 }
 
 /** Clocks differ by less. */

@@ -6,6 +6,8 @@ import { readServerEvents } from "../../../test/support/server-events.ts"
 import { runsOn } from "../../../test/support/simulated-host.ts"
 import { HERE, nextOwner, seesPeople } from "../../../test/support/simulated-owner.ts"
 import { TestServer } from "../../../test/support/test-server.ts"
+import { actText } from "../../cli/render/act-text.ts"
+import { ownerPage } from "../../cli/render/owner-text.ts"
 import type { ServerMessage } from "../../protocol/agent-wire.ts"
 import type { WhyAnswer } from "../../protocol/api.ts"
 import type { WindfallEvent } from "../../protocol/events.ts"
@@ -157,6 +159,32 @@ test("a host that is away obeys at its next contact, and the answer says that", 
   const told = nextOwner(host)
   host.connect()
   assert.deepEqual((await told).lever, view.lever)
+})
+
+test("what is said of a host that has left reaches nobody, and the answer says that; who took it out is said as it is known", async () => {
+  await using server = await TestServer.start()
+  const mia = { token: await server.userToken("mia") }
+  for (const [name, owner, who] of [
+    ["alpha", null, "somebody there"],
+    ["beta", "mia", "its owner"],
+  ] as const) {
+    const host = await server.hosts.join(name, {}, owner === null ? {} : { owner })
+    const path = `/v1/hosts/${name}`
+    const seen = () => server.call<HostView>("GET", path)
+    host.tell({ type: "left" })
+    await eventually(async () => (await seen()).leaving !== null, "it leaves")
+    host.cut()
+    await eventually(async () => (await seen()).link === "refused", "it has left")
+    const { reason, leaving } = await seen()
+    assert.deepEqual([reason, leaving?.by], [`${who} has taken it out of the pool`, who])
+    const rules = { rules: { on_return: "vacate" } }
+    const view = await server.call<OwnerView>("POST", `${path}/owner/rules`, rules, owner === null ? {} : mia)
+    assert.equal(view.heard, "never")
+    const text = actText(view, ["on_return"])
+    assert.match(text, new RegExp(`^${name} has left the pool: no job runs there, .*\\n.*windfall host rm ${name}`))
+    assert.doesNotMatch(text, /next contact|From now on/)
+    assert.match(ownerPage(view, Date.now()), /^contact +none any more/m)
+  }
 })
 
 test("a Mac takes nothing until it has told who is there; others see only that somebody is", async () => {

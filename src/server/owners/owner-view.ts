@@ -5,40 +5,50 @@ import { closedText } from "../../protocol/host-bars.ts"
 import type { HostObstacle } from "../../protocol/owner.ts"
 import type { JobThere, OwnerView } from "../../protocol/owner-api.ts"
 import type { Core } from "../core.ts"
-import type { FleetHost } from "../fleet/fleet-host.ts"
+import { type FleetHost, usersOf } from "../fleet/fleet-host.ts"
 import { withheldReason } from "../fleet/withheld.ts"
 import { mayRule, type Viewer } from "../jobs/job-view.ts"
 import { obstaclesOf, publicObstacle } from "./host-rules.ts"
+import { saidFor, seesAll } from "./said-for.ts"
 
 /** What holds on a host for its owner's sake, as this person may see it. */
 export function ownerView(core: Core, host: FleetHost, viewer: Viewer): OwnerView {
-  const { id, name, fleet, owner, consoleAccount, lever, facts } = host.record
+  const { id, name, fleet, owner, lever, facts } = host.record
   const policy = ruleViews(host.policy, lever.rules)
   const { draining, leaving } = host.record
   const withheld = withheldReason(host.record.leftovers)
   const { link, reason, total } = host
+  const closed = closedText({ owner, policy, link, reason, leaving, draining, withheld, facts, total })
   return {
     host: id,
     name,
     fleet,
     owner,
-    consoleAccount,
     ...presenceFor(host, viewer),
-    lever,
-    preset: host.policy.preset,
-    policy,
-    closed: closedText({ owner, policy, link, reason, leaving, draining, withheld, facts, total }),
+    ...saidFor(host, viewer),
+    closed: closed ?? closedToYou(host, viewer),
     timeZone: facts?.timeZone ?? "UTC",
     jobs: jobsThere(core, host, viewer),
-    heard: host.channel === null || host.ownerUntaken > 0 ? "next_contact" : "now",
+    heard: heardOf(host),
   }
+}
+
+/** Who may see whom its rules name is told that. */
+function closedToYou(host: FleetHost, viewer: Viewer): string | null {
+  if (seesAll(viewer, host.record) || usersOf(host)?.has(viewer.user) !== false) return null
+  return "its rules do not let your jobs run there (who)"
+}
+
+function heardOf({ record, channel, ownerUntaken }: FleetHost): OwnerView["heard"] {
+  if (record.leaving?.phase === "left") return "never"
+  return channel === null || ownerUntaken > 0 ? "next_contact" : "now"
 }
 
 /** Who it is and by what they were noticed is for the owner and administrators; others see whether somebody is there. */
 export function presenceFor(host: FleetHost, viewer: Viewer): Pick<HostView, "presence" | "obstacles"> {
   const { presence, record } = host
   const obstacles = obstaclesOf(host)
-  if (viewer.role === "admin" || viewer.user === record.owner) return { presence, obstacles }
+  if (seesAll(viewer, record)) return { presence, obstacles }
   const plain = (all: readonly HostObstacle[]) => all.map(publicObstacle)
   if (presence === null) return { presence, obstacles: plain(obstacles) }
   const text = presence.state === "here" ? publicText("owner_here", "") : presence.text

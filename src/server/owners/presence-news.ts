@@ -1,3 +1,4 @@
+import { SAME_CLOCK_MS } from "../../presence/lever-clock.ts"
 import type { HostPresence } from "../../protocol/owner.ts"
 import type { Core } from "../core.ts"
 import type { FleetHost } from "../fleet/fleet-host.ts"
@@ -6,8 +7,21 @@ import type { FleetHost } from "../fleet/fleet-host.ts"
 export function notePresence(core: Core, host: FleetHost, told: HostPresence): void {
   const before = host.presence
   // Only what is known of it: a later release may say more.
-  const { at, state, since, text } = told
-  const obstacles = told.obstacles.map(({ code, text: words, until }) => ({ code, text: words, until }))
-  core.fleet.setPresence(host, { at, state, since, text, obstacles })
+  const { at, state, since, blindSince, text } = told
+  // By the clock of the host, which it has told in this very moment.
+  const aheadMs = clockAheadMs(core.clock.now(), at)
+  const here = (hostMs: number) => hostMs + aheadMs
+  const blind = blindSince === undefined ? {} : { blindSince: here(blindSince) }
+  const obstacles = told.obstacles.map(({ code, text: words, until }) => ({
+    code,
+    text: words,
+    until: until === null ? null : here(until),
+  }))
+  core.fleet.setPresence(host, { at: here(at), state, since: here(since), ...blind, text, obstacles })
   if (before === null || JSON.stringify(before.obstacles) !== JSON.stringify(obstacles)) core.wakePlanner()
+}
+
+function clockAheadMs(nowMs: number, hostMs: number): number {
+  const aheadMs = nowMs - hostMs
+  return Math.abs(aheadMs) < SAME_CLOCK_MS ? 0 : aheadMs
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { eventually } from "../../../test/support/agent-home.ts"
 import { runsOn, type SimulatedHost } from "../../../test/support/simulated-host.ts"
 import { attemptOf, explain, HERE, resume, seesPeople, suspend, vacate } from "../../../test/support/simulated-owner.ts"
 import { TestServer } from "../../../test/support/test-server.ts"
@@ -73,6 +74,7 @@ test("a job that has to leave waits again in its place, whatever its retries, an
     vacate(host, id, { code: "suspended_too_long", text: "it was suspended for longer than 5m 00s" }, 400)
     const back = await server.untilState(id, "queued")
     assert.deepEqual([back.cause, back.place, back.attempts.length], ["owner_returned", 1, time])
+    assert.match(back.reason ?? "", new RegExp(`^attempt ${time} left alpha because of people there`))
     const why = await server.call<WhyAnswer>("GET", `/v1/jobs/${id}/why`)
     assert.deepEqual([why.code, why.hosts[0]?.text], ["owner_here", "somebody is at it"])
     assert.equal((await server.job(later.id)).place, 2)
@@ -90,6 +92,22 @@ test("a job that has to leave waits again in its place, whatever its retries, an
     ],
   )
   assert.equal((await eventsOf(server, id)).filter(({ type }) => type === "attempt_vacating").length, 2)
+})
+
+test("a job that its host did not begin, as its owner needs the memory, says that", async () => {
+  await using server = await TestServer.start()
+  await server.userToken("mia")
+  const host = await server.hosts.join("alpha", {}, { owner: "mia" })
+  host.script = (there, attempt) => {
+    seesPeople(there, "here")
+    there.refuse(attempt, "owner_returned", "5 GB of its memory are available now, 16 GB are kept for its owner")
+  }
+  const { id } = await server.submit()
+  await eventually(async () => (await server.job(id)).attempts[0]?.state === "ended", "the attempt's end")
+  assert.equal(
+    (await server.job(id)).reason,
+    "attempt 1 did not begin on alpha because of its owner (5 GB of its memory are available now, 16 GB are kept for its owner)",
+  )
 })
 
 test("what is stopped can be told to end, and its end is its end", async () => {

@@ -34,7 +34,7 @@ export function whyWaits(core: Core, job: JobRecord, brief = false): WhyAnswer |
   const byPolicy = plansByQueue(core)
   // First come, first served has words of its own.
   const turn = byPolicy ? undefined : explain(snapshotOf(core), nowMs, job.id)
-  if (turn !== undefined && (brief || turn.code === "never_fits")) return turn
+  if (turn !== undefined && (brief || turn.code === "never_fits" || turn.code === "rules_forbid")) return turn
   const scene = sceneNow(core, nowMs)
   const plan = planQueue(scene, nowMs, { estimates: !brief })
   const entry = plan.entries.find((one) => one.job === job.id)

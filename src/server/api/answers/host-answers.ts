@@ -158,6 +158,22 @@ export const host = answer(
       ),
     jobs: z.array(count).describe("Jobs there now"),
     takesYours: z.boolean().describe("Whether jobs of whoever asks may run there, as its rules say"),
+    bookings: z
+      .array(
+        z.object({
+          name: z.string(),
+          state: z.enum(["now", "to_come"]),
+          startAt: time,
+          endAt: time,
+          timeZone: z.string(),
+          maintenance: z.boolean(),
+          users: z.array(z.string()),
+          accounts: z.array(z.string()),
+          forYou: z.boolean().describe("Jobs of whoever asks may start there then"),
+        }),
+      )
+      .optional()
+      .describe("In which it is kept now and within the next twelve hours"),
   }),
 )
 

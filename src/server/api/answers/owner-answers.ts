@@ -21,6 +21,7 @@ export const presence = answer(
     at: time.describe("When the agent looked, by the host's clock"),
     state: z.enum(["here", "away", "unknown", "unwatched"]).describe("unwatched: nobody is looked for (Linux)"),
     since: time,
+    blindSince: time.optional().describe("Since when looks fail: state is what was seen before"),
     text: z.string().describe("By what they were noticed is told to the owner and administrators only"),
     obstacles: z.array(obstacle),
   }),
@@ -97,8 +98,10 @@ export const owner = answer(
       }),
     ),
     heard: z
-      .enum(["now", "next_contact"])
-      .describe("now: the host has taken all that was said; else when it is heard of next"),
+      .enum(["now", "next_contact", "never"])
+      .describe(
+        "now: the host has taken all that was said; next_contact: when it is heard of next; never: it has left the pool",
+      ),
   }),
 )
 

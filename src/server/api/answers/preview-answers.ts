@@ -12,6 +12,7 @@ export const previews = answer(
         summary: z.string(),
         code: z.string().describe("Stable, for scripts"),
         hosts: whyHosts,
+        travel: z.string().nullable().describe("That much of its folder would go over Wi-Fi, in words"),
         data: z.array(
           z.object({
             name: z.string(),

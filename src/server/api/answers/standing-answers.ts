@@ -22,7 +22,7 @@ export const standing = answer(
   "Standing",
   "What was said of a job's place in the queue after it was sent, and under what it was placed",
   z.object({
-    hold: z.enum(["user", "admin"]).optional().describe("Who holds it"),
+    hold: z.enum(["user", "admin", "copy"]).optional().describe("Who holds it"),
     nice: z.int().optional(),
     priority: count.optional().describe("Set by hand"),
     timeLimitMs: count.nullable().optional().describe("Instead of what was asked for"),
