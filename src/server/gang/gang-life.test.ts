@@ -1,59 +1,17 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { setImmediate } from "node:timers/promises"
+import { at, type GangPool, gang, membersOf, poolOf, runningGang } from "../../../test/support/gang-scene.ts"
 import { toGate } from "../../../test/support/simulated-attempt.ts"
 import { exitsAtOnce, runsOn, type SimulatedAttempt, type SimulatedHost } from "../../../test/support/simulated-host.ts"
 import { attemptOf, suspend } from "../../../test/support/simulated-owner.ts"
-import { TestServer, taskSpec } from "../../../test/support/test-server.ts"
-import type { OutputList, WhyAnswer } from "../../protocol/api.ts"
-import type { GangRequest } from "../../protocol/gang.ts"
+import { taskSpec } from "../../../test/support/test-server.ts"
+import type { WhyAnswer } from "../../protocol/api.ts"
 import type { HostView } from "../../protocol/host.ts"
 import type { JobId } from "../../protocol/ids.ts"
-import type { JobSpec, JobView } from "../../protocol/job.ts"
 import type { JobPreviews } from "../../protocol/job-preview.ts"
-import { hashBytes } from "../../workspace/hash.ts"
-import { encodeTree } from "../../workspace/tree.ts"
 
-const NOTHING = () => {}
-
-interface Pool extends AsyncDisposable {
-  readonly server: TestServer
-  readonly hosts: readonly SimulatedHost[]
-}
-
-async function poolOf(count: number): Promise<Pool> {
-  const server = await TestServer.start()
-  const hosts: SimulatedHost[] = []
-  for (let i = 1; i <= count; i++) {
-    const host = await server.hosts.join(`host${i}`)
-    host.script = toGate
-    host.onGo = NOTHING
-    host.addresses = [{ address: `10.0.0.${i}`, net: "10.0.0.0/24", interface: "eth0" }]
-    hosts.push(host)
-  }
-  return { server, hosts, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() }
-}
-
-function gang(hosts: number, change: Partial<GangRequest> = {}): Pick<JobSpec, "gang"> {
-  return { gang: { hosts, onMemberFailure: "end", outputsFrom: "main", ...change } }
-}
-
-const membersOf = ({ attempts }: JobView, number = attempts.at(-1)?.number) =>
-  attempts.filter((one) => one.number === number)
-
-/** The host and the attempt of a rank. */
-function at(pool: Pool, job: JobView, rank: number): [SimulatedHost, SimulatedAttempt] {
-  const { hostId } = membersOf(job)[rank]!
-  const host = pool.hosts.find(({ id }) => id === hostId)!
-  return [host, attemptOf(host, job.id)]
-}
-
-async function runningGang(pool: Pool, hosts: number, change: Partial<JobSpec> = {}): Promise<JobView> {
-  const { id } = await pool.server.submit({ ...gang(hosts), ...change })
-  return pool.server.untilState(id, "running")
-}
-
-async function freeOf(pool: Pool): Promise<number> {
+async function freeOf(pool: GangPool): Promise<number> {
   const { hosts } = await pool.server.call<{ hosts: { free: { cores: number } }[] }>("GET", "/v1/hosts")
   return hosts.reduce((sum, { free }) => sum + free.cores, 0)
 }
@@ -268,58 +226,6 @@ test("a member whose order is refused ends the start of all, and the whole is tr
 })
 
 const exitsOnce = (host: SimulatedHost, attempt: SimulatedAttempt) => exitsAtOnce()(host, attempt)
-
-/** Has the attempt make a file with this text. */
-function makes(host: SimulatedHost, attempt: SimulatedAttempt, text: string): void {
-  const bytes = Buffer.from(text)
-  const hash = hashBytes(bytes)
-  const tree = encodeTree([{ kind: "file", name: "made.txt", mode: 0o644, bytes: bytes.length, hash, chunked: false }])
-  host.blobs.write(hash, bytes)
-  host.blobs.write(hashBytes(tree), tree)
-  attempt.outputs = { tree: hashBytes(tree), files: 1, bytes: bytes.length }
-}
-
-async function filesOf(pool: Pool, id: JobId): Promise<string[]> {
-  const { files } = await pool.server.call<OutputList>("GET", `/v1/jobs/${id}/outputs`)
-  return files.map(({ path }) => path)
-}
-
-test("the files of the main member come home, or those of all, each in a folder of its own", async () => {
-  await using pool = await poolOf(2)
-  for (const [outputsFrom, wanted] of [
-    ["main", ["made.txt"]],
-    ["all", ["rank-0/made.txt", "rank-1/made.txt"]],
-  ] as const) {
-    const job = await runningGang(pool, 2, gang(2, { outputsFrom }))
-    assert.deepEqual(at(pool, job, 1)[1].order.outputs, outputsFrom === "all" ? null : [])
-    for (const rank of [1, 0]) {
-      const [host, attempt] = at(pool, job, rank)
-      if (outputsFrom === "all" || rank === 0) makes(host, attempt, `by ${rank}`)
-      host.finish(attempt)
-    }
-    const ended = await pool.server.untilEnded(job.id)
-    assert.deepEqual([ended.state, ended.outputs?.state, ended.outputs?.files], ["succeeded", "ready", wanted.length])
-    assert.deepEqual(await filesOf(pool, job.id), wanted)
-  }
-})
-
-test("what the main member wrote goes along, also where its command failed for the loss of another", async () => {
-  await using pool = await poolOf(2)
-  const job = await runningGang(pool, 2, { retry: { limit: 1, afterSilenceMs: null, once: false } })
-  const [main, attempt] = at(pool, job, 0)
-  const [peer, other] = at(pool, job, 1)
-  const { hear } = peer
-  peer.hear = () => {}
-  makes(main, attempt, "step 12")
-  main.finish(attempt, { exitCode: 1 })
-  await pool.server.until(job.id, ({ attempts }) => attempts[0]?.state === "finishing")
-  peer.hear = hear
-  peer.finish(other, { cause: "host_crashed" })
-  const again = await pool.server.until(job.id, ({ attempts }) => attempts.length === 4)
-  assert.deepEqual([again.checkpoint?.kept?.attempt, again.checkpoint?.kept?.files], [1, 1])
-  const orders = [0, 1].map((rank) => at(pool, again, rank)[1].order.checkpoint?.from?.attempt)
-  assert.deepEqual(orders, [1, 1])
-})
 
 test("a job on several hosts takes its turn among others", async () => {
   await using pool = await poolOf(2)

@@ -52,6 +52,8 @@ export function endOfAll(members: readonly MemberState[]): AttemptEnd {
   const deciding = decidingMember(members)
   if (deciding?.cause != null) {
     const { cause, exitCode, signal, member } = deciding
+    if (neverRan && COMMANDS_OWN.has(cause))
+      return { cause: "start_failed", exitCode: null, signal: null, neverRan, slipped: false }
     return { cause, exitCode, signal, neverRan, slipped: neverRan && member?.ended?.slipped === true }
   }
   const leaves = members.find(({ member }) => member?.leaves !== undefined)?.member?.leaves
@@ -69,11 +71,12 @@ export function memberText({ member, hostName, cause, exitCode, signal, message 
 
 function actsOnAll(one: MemberState, policy: Policy): boolean {
   if (hasSucceeded(one) || one.cause === "member_ended" || one.cause === null) return false
-  return policy === "end" || !COMMANDS_OWN.has(one.cause)
+  return policy === "end" || !COMMANDS_OWN.has(one.cause) || one.member?.roster === undefined
 }
 
-function hasSucceeded({ cause, exitCode }: MemberState): boolean {
-  return cause === "exited" && exitCode === 0
+/** What ended before it was let go was not its command. */
+function hasSucceeded({ cause, exitCode, member }: MemberState): boolean {
+  return cause === "exited" && exitCode === 0 && member?.roster !== undefined
 }
 
 function isOver(member: AttemptRecord["member"]): boolean {
