@@ -3,6 +3,7 @@ import type { LearnedNeed } from "./earlier-runs.ts"
 import type { EnvironmentSpec } from "./environment.ts"
 import type { GangRequest } from "./gang.ts"
 import type { AttemptId, BlobHash, HostId, JobId } from "./ids.ts"
+import type { ArrayView, TaskOf } from "./job-array.ts"
 import type { JobData } from "./job-data.ts"
 import type { Cause, JobState } from "./job-state.ts"
 import type { JobNotify } from "./notify.ts"
@@ -66,6 +67,8 @@ export interface JobSpec {
    * where nothing travels, and in jobs of older senders.
    */
   readonly project?: string | undefined
+  /** The tasks that it has, as `1-100%8`; absent where it is no array. */
+  readonly array?: string | undefined
   /** It runs on several hosts at once; absent for one. */
   readonly gang?: GangRequest | undefined
 }
@@ -141,6 +144,10 @@ export interface JobView {
   readonly checkpoint?: JobCheckpoint
   /** What was said later of its place in the queue; absent where nothing was. */
   readonly standing?: JobStanding
+  /** How its tasks stand; absent where it is no array. */
+  readonly array?: ArrayView
+  /** Absent where it is no task of an array. */
+  readonly task?: TaskOf
 }
 
 export type AttemptState = "starting" | "running" | "suspended" | "finishing" | "ended"

@@ -43,8 +43,10 @@ function host(id: string): fc.Arbitrary<QueueHost> {
       owner: fc.option(fc.constantFrom(...USERS), { freq: 1 }),
       obstacle: fc.option(fc.option(minutes(60), { freq: 2 }), { freq: 1 }),
       busyBytes: fc.constantFrom(0, 0, 0, 1),
+      // Nobody, or somebody now or later.
+      expected: fc.option(fc.tuple(fc.integer({ min: -30, max: 90 }), minutes(90)), { freq: 1 }),
     })
-    .map(({ memoryBytes, gpus, cores, weight, owner, obstacle, busyBytes }) => ({
+    .map(({ memoryBytes, gpus, cores, weight, owner, obstacle, busyBytes, expected }) => ({
       id: id as HostId,
       name: id,
       link: "ready",
@@ -63,8 +65,14 @@ function host(id: string): fc.Arbitrary<QueueHost> {
       places: new Set(),
       owner,
       weight,
-      expected: [],
+      expected: expected === null ? [] : [expectedTime(...expected)],
     }))
+}
+
+/** @param inMinutes when it begins, from now */
+function expectedTime(inMinutes: number, lastsMs: number) {
+  const startMs = QUEUE_NOW_MS + inMinutes * MINUTE_MS
+  return { startMs, endMs: startMs + lastsMs }
 }
 
 function attempt(id: string, at: number): fc.Arbitrary<RunningAttempt> {

@@ -12,6 +12,7 @@ import { followJob } from "../follow/follow-job.ts"
 import { JobSignals } from "../follow/job-signals.ts"
 import { JobSink } from "../follow/job-sink.ts"
 import { recallJob } from "../remembered.ts"
+import { arrayFollower } from "../send/stay.ts"
 
 export const attach = command({
   name: "attach",
@@ -54,7 +55,12 @@ export async function attachJob(
   const attempt = Math.max(1, attemptCount(job))
   if (attempt > 1)
     await sink.say(`attempt ${attempt}; earlier output: windfall logs ${job.id} --attempt ${attempt - 1}`)
-  const follow = hasTerminal(job) && !options.json ? await sessionFollower() : followJob
+  const follow =
+    job.array !== undefined
+      ? await arrayFollower()
+      : hasTerminal(job) && !options.json
+        ? await sessionFollower()
+        : followJob
   const end = await follow(cli, job, { sink, signals, attempt })
   return conclude(cli, end, { sink, home })
 }

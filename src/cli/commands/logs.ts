@@ -2,6 +2,8 @@ import { parseDuration } from "../../base/duration.ts"
 import { attemptCount } from "../../protocol/attempt-members.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { MOST_GANG_HOSTS } from "../../protocol/gang.ts"
+import type { JobView } from "../../protocol/job.ts"
+import type { ArrayView } from "../../protocol/job-array.ts"
 import { isFinal } from "../../protocol/job-state.ts"
 import { readCount } from "../../protocol/job-values.ts"
 import { command } from "../command-line/command.ts"
@@ -48,6 +50,7 @@ export const logs = command({
       })
     }
     const job = await findJob(cli, typed)
+    if (job.array !== undefined) throw whichTask(job, job.array)
     const attempt = options.attempt ?? Math.max(1, attemptCount(job))
     if (options.attempt !== undefined && options.attempt > attemptCount(job) && !options.follow) {
       throw new WindfallError(
@@ -109,3 +112,11 @@ export const logs = command({
     return 0
   },
 })
+
+/** What tasks print is kept apart. */
+function whichTask({ id }: JobView, { first, failures }: ArrayView): WindfallError {
+  const task = failures.find(({ cause }) => cause !== "dependency_failed")?.index ?? first
+  return new WindfallError("invalid_input", `Cannot print the log of job ${id}: each task of an array has its own`, {
+    hint: `For instance: windfall logs ${id}_${task}`,
+  })
+}

@@ -3,6 +3,7 @@ import { formatDuration } from "../../base/duration.ts"
 import type { JobHint } from "../../protocol/api.ts"
 import { learnedText } from "../../protocol/earlier-runs.ts"
 import type { AttemptView, JobView } from "../../protocol/job.ts"
+import { jobNumber } from "../../protocol/job-array.ts"
 import { isFinal } from "../../protocol/job-state.ts"
 import { DEFAULT_MEMORY_BYTES } from "../../protocol/resources.ts"
 import { sleptMs } from "../../protocol/sleep.ts"
@@ -12,6 +13,7 @@ import { findJob } from "../find-job.ts"
 import { hintLines, hintsFor } from "../job-hints.ts"
 import { type JobNotice, noticesOf } from "../job-notices.ts"
 import { formatTime } from "../render/age.ts"
+import { arrayPairs } from "../render/array-text.ts"
 import { checkpointText } from "../render/checkpoint-text.ts"
 import {
   commandText,
@@ -68,7 +70,9 @@ export function jobPage(job: JobView, now: number): string {
   const limitMs = standing?.timeLimitMs === undefined ? spec.timeLimitMs : standing.timeLimitMs
   const asked = askedText(job, new Intl.DateTimeFormat().resolvedOptions().timeZone)
   const pairs: (readonly [string, string])[] = [
-    ["job", String(job.id)],
+    ["job", jobNumber(job)],
+    ...(job.task === undefined ? [] : [["number", `${job.id} (of array ${job.task.array})`] as const]),
+    ...arrayPairs(job),
     ...(spec.name === null ? [] : [["name", spec.name] as const]),
     ["user", job.user],
     ["state", stateText(job, now)],
@@ -134,7 +138,7 @@ function outputsText(job: JobView): string {
   const { state, files, bytes, problem } = job.outputs
   const text =
     state === "ready"
-      ? `${files} file${files === 1 ? "" : "s"}, ${formatBytes(bytes)} (windfall get ${job.id})`
+      ? `${files} file${files === 1 ? "" : "s"}, ${formatBytes(bytes)} (windfall get ${jobNumber(job)})`
       : `${which}: ${state}`
   return [text, problem, unmatchedText(job)].filter((part) => part !== undefined).join("; ")
 }

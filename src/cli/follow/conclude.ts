@@ -36,7 +36,10 @@ export interface ConcludeOptions {
 export async function conclude(cli: Cli, end: FollowEnd, options: ConcludeOptions): Promise<number> {
   const { sink } = options
   const { job } = end
-  if (end.kind === "settled") return concludeSettled(cli, job, options)
+  if (end.kind === "settled") {
+    if (job.array === undefined) return concludeSettled(cli, job, options)
+    return (await import("./conclude-array.ts")).concludeArray(cli, job, options)
+  }
   options.home?.remember()
   let exitCode: number
   if (end.kind !== "detached") {

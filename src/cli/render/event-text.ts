@@ -11,6 +11,7 @@ export function eventText(event: WindfallEvent): string {
 function text(event: WindfallEvent): string {
   switch (event.type) {
     case "job_submitted":
+      if (event.array !== undefined) return `job ${event.job} begins: task ${event.array}_${event.task}`
       return `job ${event.job}${event.name === null ? "" : ` (${event.name})`} sent${event.user === event.actor ? "" : ` by ${event.user}`}`
     case "job_state": {
       const cause = event.cause === null ? "" : ` (${event.cause})`
@@ -74,6 +75,8 @@ function text(event: WindfallEvent): string {
       return `booking ${event.booking} was changed: ${event.what}`
     case "booking_removed":
       return `booking ${event.booking} was removed: ${event.what}`
+    case "usage_recomputed":
+      return "all sums of usage were made anew from the recorded intervals"
     case "policy_applied":
       return `policy ${event.version}: ${event.what === "" ? "nothing changed but the text" : event.what}`
     case "host_lent":

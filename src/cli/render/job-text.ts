@@ -2,12 +2,15 @@ import { formatBytes } from "../../base/bytes.ts"
 import { formatDuration } from "../../base/duration.ts"
 import { attemptCount, hostsText, membersOf } from "../../protocol/attempt-members.ts"
 import type { AttemptView, JobView } from "../../protocol/job.ts"
+import { jobNumber } from "../../protocol/job-array.ts"
 import { exitCodeOf, isFinal } from "../../protocol/job-state.ts"
+import { arrayEndText, arrayStandingText } from "./array-text.ts"
 import { printable } from "./table.ts"
 
-/** "job 12" or "job 12 (train)". */
-export function jobTitle(job: Pick<JobView, "id" | "spec">): string {
-  return job.spec.name === null ? `job ${job.id}` : `job ${job.id} (${job.spec.name})`
+/** "job 12", "job 12 (train)", "job 17_5". */
+export function jobTitle(job: Pick<JobView, "id" | "spec" | "task">): string {
+  const number = jobNumber(job)
+  return job.spec.name === null ? `job ${number}` : `job ${number} (${job.spec.name})`
 }
 
 /** The command as one line that a shell would read the same way. */
@@ -30,6 +33,7 @@ export function latestAttempt(job: JobView): AttemptView | undefined {
 
 /** One phrase on where a job stands that has not ended. */
 export function standingText(job: JobView, now: number): string {
+  if (job.array !== undefined && job.state !== "held") return arrayStandingText(job, job.array)
   const attempt = latestAttempt(job)
   const on = attempt === undefined ? "" : ` on ${attempt.suspended == null ? hostsText(job) : attempt.hostName}`
   if (attempt?.outOfContactSince != null && !isFinal(job.state) && job.state !== "queued") {
@@ -77,6 +81,7 @@ export function keptStopText(job: JobView, now: number): string | undefined {
 
 /** What a stop came to, as far as it is known at once: the job as it is after that was asked. */
 export function stoppedText(job: JobView, now: number): string {
+  if (job.array !== undefined) return arrayStandingText(job, job.array)
   if (!isFinal(job.state)) {
     const kept = keptStopText(job, now)
     if (kept !== undefined) return `stopping; ${kept}. Give it up now: windfall stop ${job.id} --now`
@@ -107,6 +112,7 @@ export function unmatchedText({ outputs }: JobView): string | undefined {
 
 /** One sentence on what became of a job: how it ended, after how long, where, why, and its memory. */
 export function endText(job: JobView): string {
+  if (job.array !== undefined) return arrayEndText(job, job.array)
   const attempt = latestAttempt(job)
   const { what, why } = verdictParts(job)
   let sentence = `${jobTitle(job)} ${what}`

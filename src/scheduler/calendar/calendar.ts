@@ -1,7 +1,6 @@
 import { fits, needOn, type Resources } from "../../protocol/resources.ts"
-import { chooseLinked, type Links } from "../links/choose-linked.ts"
+import { type HostChoice, hostChoice, type Links } from "../links/choose-linked.ts"
 import { type Budget, STEPS_PER_PASS, timesItFits } from "../outlook.ts"
-import { chooseHosts } from "./choose-hosts.ts"
 import type { Grid } from "./grid.ts"
 import { HostSet } from "./host-set.ts"
 import type { Need, Pieces } from "./need.ts"
@@ -29,8 +28,7 @@ const MANY_MISSES = 8
 export class Calendar {
   readonly grid: Grid
   readonly profiles: readonly Profile[]
-  readonly #weights: readonly number[]
-  readonly #links: Links | null
+  readonly #choose: HostChoice
   /** Places, the first to be taken first, and the rank of each in that. */
   readonly #order: readonly number[]
   readonly #ranks: Int32Array
@@ -42,9 +40,11 @@ export class Calendar {
   /** @param links `null`: all hosts are linked alike, as far as is known */
   constructor(hosts: readonly CalendarHost[], pieces: Pieces, grid: Grid, links: Links | null = null) {
     this.grid = grid
-    this.#links = links
     this.profiles = hosts.map(({ total }) => new Profile(total, grid))
-    this.#weights = hosts.map(({ weight }) => weight)
+    this.#choose = hostChoice(
+      hosts.map(({ weight }) => weight),
+      links,
+    )
     this.#order = hosts.map((_, place) => place).sort((a, b) => hosts[a]!.weight - hosts[b]!.weight || a - b)
     this.#ranks = new Int32Array(hosts.length)
     for (const [rank, place] of this.#order.entries()) this.#ranks[place] = rank
@@ -54,8 +54,10 @@ export class Calendar {
   }
 
   request(asked: Asked): PlanRequest {
-    const places = this.#fitting(asked)
-    return new PlanRequest({ ...asked, places }, this.grid, this.profiles, this.#ranks, this.#relaxed.length)
+    const fitting = this.#fitting(asked)
+    const late = asked.hosts === 1 ? asked.late : undefined
+    const [places, ranks] = late === undefined ? [fitting, this.#ranks] : lateLast(fitting, this.#ranks, late)
+    return new PlanRequest({ ...asked, places }, this.grid, this.profiles, ranks, this.#relaxed.length)
   }
 
   /** The first room for the request before `beforeMs`. */
@@ -120,7 +122,7 @@ export class Calendar {
   #hold(request: PlanRequest): HeldRequest {
     const { asked } = request
     const { nowMs, endMs } = this.grid
-    const free = asked.places.filter((place) => request.roomOn(place, nowMs) === nowMs)
+    const free = asked.places.filter((place) => request.hasRoomAt(place, nowMs))
     const chosen = this.#choose(HostSet.of(this.profiles.length, free), asked.hosts) ?? asked.places
     const places = chosen.filter((place) => request.opensMs(place) < endMs)
     const isFirm = asked.hosts > 1 || request.hasPieces
@@ -172,15 +174,9 @@ export class Calendar {
     const { limitMs } = request.asked
     const forMs = isPromised ? Math.max(0, limitMs - 1) : limitMs
     return (
-      places.every((place) => request.roomOn(place, startMs, forMs) === startMs) &&
+      places.every((place) => request.hasRoomAt(place, startMs, forMs)) &&
       this.#piecesFrom(request, startMs, forMs) === startMs
     )
-  }
-
-  #choose(room: HostSet, count: number): readonly number[] | null {
-    return this.#links === null
-      ? chooseHosts(room, count, this.#weights)
-      : chooseLinked(room, count, this.#weights, this.#links)
   }
 
   /** Those that have enough in all, the first first. */
@@ -294,4 +290,10 @@ export class Calendar {
 
 function piecesOf(count: number): Resources {
   return { memoryBytes: 0, gpus: 0, cores: count }
+}
+
+/** The order in which hosts are taken, with those at the end that are to be taken late. */
+function lateLast(places: readonly number[], ranks: Int32Array, late: Uint8Array): [readonly number[], Int32Array] {
+  const moved = ranks.map((rank, place) => rank + late[place]! * ranks.length)
+  return [[...places.filter((place) => late[place] === 0), ...places.filter((place) => late[place] === 1)], moved]
 }

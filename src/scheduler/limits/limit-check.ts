@@ -41,7 +41,9 @@ export function startHitsOf(
   inForce: readonly LimitInForce[],
   rules: LimitRules = {},
 ): readonly LimitHit[] {
-  return inForce.flatMap((limit) => (limit.limit === "submittedJobs" ? [] : hitOf(job, limit, rules)))
+  const hits: LimitHit[] = []
+  for (const limit of inForce) hits.push(...hitOf(job, limit, rules))
+  return hits
 }
 
 /**

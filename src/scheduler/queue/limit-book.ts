@@ -35,6 +35,15 @@ interface Layers {
 type Counted = Pick<QueueScene, "policy" | "running" | "used">
 
 const MINUTE_MS = 60_000
+const NOTHING: GroupCount = {
+  runningJobs: 0,
+  submittedJobs: 0,
+  resources: {},
+  minutes: {},
+  runningMinutes: {},
+  wallMinutes: 0,
+}
+const NOT_COUNTED = { group: NOTHING, user: NOTHING, account: NOTHING }
 const GIB = 1024 ** 3
 
 /** What counts against limits, with what the pass has started so far. */
@@ -89,11 +98,8 @@ export class LimitBook {
 
   #count(standing: Standing, resources: Amounts, minutes: number): void {
     const { groups, others } = this.#layersOf(standing)
-    for (const each of [...groups, ...others]) {
-      each.runningJobs++
-      each.submittedJobs++
-      for (const name in resources) each.resources[name] = (each.resources[name] ?? 0) + resources[name]!
-    }
+    for (const each of groups) addTo(each, resources)
+    for (const each of others) addTo(each, resources)
     for (const { runningMinutes } of groups) {
       for (const name in resources) {
         if (resources[name] !== 0) runningMinutes[name] = (runningMinutes[name] ?? 0) + resources[name]! * minutes
@@ -113,6 +119,8 @@ export class LimitBook {
   #makeLayers({ user, account, partition, qos, member, accounts, partitionQos }: Standing): Layers {
     const made: LimitLayer[] = []
     const layer = (kind: LayerKind, name: string, limits: Limits, more: Partial<LimitLayer> = {}): LimitLayer => {
+      // What nothing is held against need not be counted.
+      if (Object.keys(limits).length === 0) return { kind, name, limits, counts: NOT_COUNTED, ...more }
       const shown = kind === "user" ? `user ${account}/${user}` : kind === "root" ? "root" : `${kind} ${name}`
       const counts = {
         group: this.#group(kind === "partition_qos" ? `qos ${name}` : shown),
@@ -174,6 +182,12 @@ export function amountsOf({ memoryBytes, gpus, cores }: ResourceRequest, hosts: 
   }
   for (const name in pieces) amounts[`license/${name}`] = pieces[name]!
   return amounts
+}
+
+function addTo(count: Count, resources: Amounts): void {
+  count.runningJobs++
+  count.submittedJobs++
+  for (const name in resources) count.resources[name] = (count.resources[name] ?? 0) + resources[name]!
 }
 
 function hasNoLongest({ longestTimeMs }: { readonly longestTimeMs: number | null }): boolean {

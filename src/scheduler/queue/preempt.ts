@@ -1,9 +1,9 @@
 import { DEFAULT_MEMORY_BYTES, type Resources } from "../../protocol/resources.ts"
 import type { Calendar } from "../calendar/calendar.ts"
 import type { Line } from "./line.ts"
+import type { LineRequest } from "./line-request.ts"
 import type { Preemption } from "./queue-plan.ts"
 import type { QueueScene, RunningAttempt } from "./queue-scene.ts"
-import type { LineRequest } from "./requests.ts"
 import type { Standing, Standings } from "./standings.ts"
 
 /** What makes room for a job: whom it preempts, where it goes then, and when. */
@@ -65,10 +65,18 @@ export class Preemptor {
     return this.#owners.has(line.spec.user) ? this.#tryToMakeRoom(line, request, places) : null
   }
 
+  /** Whether somebody is there who may have to give way to the owner. */
+  mayAskGuestsToGo(place: number, owner: string): boolean {
+    if (!this.#owners.has(owner)) return false
+    return this.#byPlace[place]!.some(
+      (attempt) => attempt.user !== owner && attempt.leavesMs === null && !this.#gone.has(attempt),
+    )
+  }
+
   #tryToMakeRoom(line: Line, { plan }: LineRequest, places: readonly number[]): MadeRoom | null {
     const { nowMs } = this.#calendar.grid
     const offers = places.flatMap((place) => {
-      const victims = this.#victimsOn(line, place, (startMs) => plan.roomOn(place, startMs) === startMs)
+      const victims = this.#victimsOn(line, place, (startMs) => plan.hasRoomAt(place, startMs))
       return victims === null ? [] : { place, victims, cost: this.#costOf(victims) }
     })
     offers.sort((a, b) => a.victims.length - b.victims.length || a.cost - b.cost || a.place - b.place)
@@ -85,7 +93,7 @@ export class Preemptor {
       return null
     }
     const endMs = startMs + plan.asked.limitMs
-    const hasRoom = (place: number) => plan.roomOn(place, startMs) === startMs
+    const hasRoom = (place: number) => plan.hasRoomAt(place, startMs)
     const staying = this.#staying(line, victims, chosenPlaces, endMs, hasRoom)
     this.#calendar.take(plan, room)
     for (const victim of victims) {

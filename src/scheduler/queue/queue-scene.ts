@@ -1,4 +1,5 @@
 import type { HostId, JobId } from "../../protocol/ids.ts"
+import type { HoldBy } from "../../protocol/queue-request.ts"
 import type { ResourceRequest, Resources } from "../../protocol/resources.ts"
 import type { Pieces } from "../calendar/need.ts"
 import type { Closed } from "../calendar/plan-request.ts"
@@ -68,7 +69,7 @@ export interface QueueJob extends Pick<WaitingJob, "id" | "user" | "hasSecrets" 
   readonly beginMs: number | null
   /** It is over by then or not started. */
   readonly deadlineMs: number | null
-  readonly hold: "user" | "admin" | null
+  readonly hold: HoldBy | null
   /** Set by hand, past all factors. */
   readonly priority: number | null
   readonly nice: number
@@ -78,7 +79,8 @@ export interface QueueJob extends Pick<WaitingJob, "id" | "user" | "hasSecrets" 
   readonly booking: string | null
   readonly expedited: boolean
   readonly interactive: boolean
-  readonly array: { readonly tasks: ArrayTasks; readonly running: number } | null
+  /** `of`: the array of a task that waits by itself, whose others count, too; absent where the job is the array. */
+  readonly array: { readonly of?: JobId; readonly tasks: ArrayTasks; readonly running: number } | null
 }
 
 export interface RunningAttempt {

@@ -9,11 +9,13 @@ import {
 import { gangProblem, MOST_GANG_HOSTS, ON_MEMBER_FAILURE, OUTPUTS_FROM } from "../../protocol/gang.ts"
 import { isId } from "../../protocol/ids.ts"
 import { DEFAULT_SPEC, DEFAULT_TERMINAL } from "../../protocol/job.ts"
+import { MAX_ARRAY_CHARACTERS, MAX_ARRAY_INDEX, MAX_ARRAY_TASKS } from "../../protocol/job-array.ts"
 import { dataNameProblem, dataPathProblem, MAX_JOB_DATA, overlapProblem } from "../../protocol/job-data.ts"
 import { JOB_FIELDS } from "../../protocol/job-fields.ts"
 import { DEFAULT_NOTIFY_ON, MOST_JOB_TARGETS, NOTIFY_MS, NOTIFY_REASONS } from "../../protocol/notify.ts"
 import { readTarget } from "../../protocol/notify-target.ts"
 import { globCharacters, MAX_GLOB_CHARACTERS, outputProblem } from "../../protocol/output-globs.ts"
+import { readArrayTasks } from "../../scheduler/request/array-tasks.ts"
 import { queueRequest } from "./queue-schemas.ts"
 import { count, hash, label, relativePath, signal, text, variable, within } from "./schema-parts.ts"
 
@@ -122,6 +124,14 @@ const environment = z.strictObject({
   setup: z.array(text(4096).min(1)).max(MAX_ENVIRONMENT_ENTRIES).default([]),
 })
 
+const arrayTasks = text(MAX_ARRAY_CHARACTERS).superRefine((value, context) => {
+  try {
+    readArrayTasks(value, { maxIndex: MAX_ARRAY_INDEX, maxTasks: MAX_ARRAY_TASKS })
+  } catch (error) {
+    context.addIssue({ code: "custom", message: (error as SyntaxError).message })
+  }
+})
+
 /** What is left out is as `send` has it when nothing is said. */
 export const jobSpec = z
   .strictObject({
@@ -153,6 +163,7 @@ export const jobSpec = z
     git: git.nullable().default(DEFAULT_SPEC.git),
     environment: environment.nullable().default(null),
     queue: queueRequest.optional(),
+    array: arrayTasks.optional(),
     gang: z
       .strictObject({
         hosts: z.int().min(2).max(MOST_GANG_HOSTS),

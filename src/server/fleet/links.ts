@@ -46,6 +46,7 @@ export class Links implements HostChannelEvents {
         core.fleet.setTrees(host, hello.trees)
         noteData(core, host, hello.data ?? [])
         core.fleet.setPresence(host, null)
+        core.weeks.silence(host.record.id)
         reconcile(core, host, hello)
         core.fleet.update(host, { ...host.record, facts: hello.facts, machine: noteMachine(core, host, hello.machine) })
         // What runs there already has some of it: then the first sample tells.

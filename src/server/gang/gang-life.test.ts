@@ -247,3 +247,12 @@ test("a job on several hosts takes its turn among others", async () => {
   for (const rank of [0, 1]) at(pool, running, rank)[0].finish(at(pool, running, rank)[1])
   assert.equal((await pool.server.untilEnded(later.id)).state, "succeeded")
 })
+
+test("each task of an array may be on several hosts", async () => {
+  await using pool = await poolOf(2)
+  const all = { resources: { memoryBytes: null, gpus: null, cores: 2 } }
+  for (const host of pool.hosts) host.onGo = exitsAtOnce()
+  const { id } = await pool.server.submit({ ...gang(2), ...all, array: "1-2" })
+  const ended = await pool.server.untilEnded(id)
+  assert.deepEqual([ended.state, pool.hosts.map(({ rosters }) => rosters.size)], ["succeeded", [2, 2]])
+})

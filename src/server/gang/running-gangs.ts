@@ -10,7 +10,7 @@ export function asWholes(
   const wholes = new Map<string, RunningAttempt>()
   for (const { number, ...one } of running) {
     const { memoryBytes, gpus, cores } = one.resources
-    const key = [one.job, number, memoryBytes, gpus, cores].join(" ")
+    const key = [one.job, one.task, number, memoryBytes, gpus, cores].join(" ")
     const known = wholes.get(key)
     wholes.set(key, known === undefined ? one : together(known, one))
   }

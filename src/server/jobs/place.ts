@@ -5,6 +5,8 @@ import type { Cause } from "../../protocol/job-state.ts"
 import { linkText } from "../../scheduler/links/set-link.ts"
 import type { Start } from "../../scheduler/plan.ts"
 import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
+import { arrayVariables } from "../arrays/array-variables.ts"
+import { beginTask } from "../arrays/begin-task.ts"
 import type { Core } from "../core.ts"
 import { orderData } from "../data/job-data.ts"
 import type { FleetHost } from "../fleet/fleet-host.ts"
@@ -22,7 +24,10 @@ export type Placement = Pick<Start, "host" | "resources">
 
 /** Gives the job a lease on the host and tells the host to start it; or ends it, where what it needs is gone. Within a change. */
 export function place(core: Core, start: Start): void {
-  placeOn(core, core.table.get(start.job), [start])
+  if (core.fleet.get(start.host) === undefined) return
+  const waiting = core.table.get(start.job)
+  const job = start.task === null || waiting.array === undefined ? waiting : beginTask(core, waiting, start.task)
+  placeOn(core, job, [start])
 }
 
 /** The same on several hosts, on all or on none: they are its members by rank. Within a change. */
@@ -150,7 +155,7 @@ export function orderOf(core: Core, job: JobRecord, attempt: AttemptRecord): Att
     ...(member === undefined ? {} : { member: { rank: member.rank, size: member.size } }),
     kind: spec.kind,
     command: spec.command,
-    env: spec.env,
+    env: job.task === undefined ? spec.env : { ...spec.env, ...arrayVariables(core, job) },
     workspace: spec.workspace,
     workingFolder: spec.workingFolder,
     lease: attempt.lease,

@@ -1,5 +1,6 @@
 import type { StopRequest } from "../../protocol/api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
+import { jobNumber } from "../../protocol/job-array.ts"
 import { isFinal } from "../../protocol/job-state.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
@@ -19,8 +20,8 @@ import { transition } from "./transition.ts"
  */
 export function stopJob(core: Core, job: JobRecord, request: StopRequest, actor: string): void {
   if (isFinal(job.state)) {
-    throw new WindfallError("wrong_state", `Cannot stop job ${job.id}: it has already ended (${job.state})`, {
-      hint: `How it ended: windfall show ${job.id}`,
+    throw new WindfallError("wrong_state", `Cannot stop job ${jobNumber(job)}: it has already ended (${job.state})`, {
+      hint: `How it ended: windfall show ${jobNumber(job)}`,
     })
   }
   if (job.state === "held" || job.state === "queued") {

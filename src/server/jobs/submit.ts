@@ -7,6 +7,7 @@ import { DEFAULT_MEMORY_BYTES, fits, needOn } from "../../protocol/resources.ts"
 import { HOST_QUARANTINE_CRASHES } from "../../scheduler/obstacle.ts"
 import { reasonText } from "../../scheduler/queue/reason-text.ts"
 import type { JobRecord } from "../../store/job-record.ts"
+import { arrayOf, checkArray } from "../arrays/check-array.ts"
 import type { Core } from "../core.ts"
 import { checkDataPaths, resolveData } from "../data/job-data.ts"
 import { checkTargets, targetIds } from "../notify/targets.ts"
@@ -57,6 +58,7 @@ export function checkJobs(core: Core, user: string, specs: readonly JobSpec[]): 
       if (!waitsForNamesakes(spec)) checkName(core, user, spec.name, names)
       checkSecrets(core, user, spec)
       checkTold(core, user, spec, told)
+      checkArray(spec)
       checkQueue(core, user, spec)
       const whole = spec.data.length === 0 ? spec : { ...spec, data: resolveData(core, user, spec) }
       checkFits(core, user, whole)
@@ -78,8 +80,9 @@ export function submitJobs(core: Core, user: string, specs: readonly JobSpec[]):
   const now = core.clock.now()
   return wholes.map((spec) => {
     const learned = learnedFor(core, user, spec)
+    const array = arrayOf(spec)
     const job: JobRecord = {
-      id: core.table.nextId(),
+      id: core.table.nextId(array?.all.size),
       user,
       spec: withTargetIds(core, user, spec),
       submittedAt: now,
@@ -94,6 +97,7 @@ export function submitJobs(core: Core, user: string, specs: readonly JobSpec[]):
       attempts: [],
       ...(learned === null ? {} : { learned }),
       ...(spec.queue?.hold === true ? { standing: { hold: "user" } } : {}),
+      ...(array === undefined ? {} : { array }),
     }
     keepOut(core, job)
     core.table.add(job)

@@ -13,8 +13,9 @@ export interface Told {
 }
 
 /** Whom to tell of a job: those it names, or its sender's defaults, but for a session: its sender sits before it. */
-export function toldOf(core: Core, { user, spec }: JobRecord): Told[] {
-  if (core.notify.isEmpty) return []
+export function toldOf(core: Core, { user, spec, task }: JobRecord): Told[] {
+  // Whoever sent an array is told of that, once.
+  if (core.notify.isEmpty || task !== undefined) return []
   const { notify } = spec
   if (notify === null && spec.kind === "session") return []
   const targets =

@@ -33,6 +33,7 @@ interface Overdue {
 
 function* overdue(core: Core): Generator<Overdue> {
   for (const job of core.table.all()) {
+    if (job.task !== undefined || (job.array !== undefined && job.startedAt !== null)) continue
     const reason = job.state === "queued" ? "waiting" : job.state === "running" ? "stalled" : null
     if (reason === null) continue
     const forMs = reason === "waiting" ? waitedMs(core, job) : stoodMs(job)

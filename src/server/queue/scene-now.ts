@@ -15,7 +15,7 @@ export function sceneNow(core: Core, nowMs: number): QueueScene {
 
 /** Whether the queue is planned as by a policy: where one holds, and where a job on several hosts waits, which the planner by turn does not know. */
 export function plansByQueue(core: Core): boolean {
-  return policyHolds(core) || core.table.waitingGangs > 0
+  return policyHolds(core) || core.table.waitingGangs.size > 0
 }
 
 /** The policy that holds, or one by which jobs go by turn. */

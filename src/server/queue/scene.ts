@@ -1,4 +1,5 @@
 import { hostsOf as gangHosts } from "../../protocol/gang.ts"
+import { jobNumber } from "../../protocol/job-array.ts"
 import { matchesHost } from "../../scheduler/policy/host-match.ts"
 import type { Policy } from "../../scheduler/policy/policy.ts"
 import type { QueueHost, QueueJob, QueueScene, RunningAttempt } from "../../scheduler/queue/queue-scene.ts"
@@ -8,32 +9,31 @@ import type { JobRecord } from "../../store/job-record.ts"
 import { bookingsAhead } from "../bookings/bookings-ahead.ts"
 import { bookingOf, longestLimit } from "../bookings/kept-from.ts"
 import type { Core } from "../core.ts"
+import { takenTimes } from "../forecast/taken-times.ts"
 import { isEnding } from "../gang/member-end.ts"
 import { isMember } from "../gang/members.ts"
 import { linkedOf } from "../gang/pool-links.ts"
 import { asWholes } from "../gang/running-gangs.ts"
 import type { Tried } from "../jobs/job-table.ts"
-import { poolUsageOf } from "../usage/pool-usage.ts"
+import { type PoolUsage, poolUsageOf } from "../usage/pool-usage.ts"
 import { niceOf, queueAskedOf, timeLimitOf } from "./standing.ts"
 import { effectiveLimitOf, partitionsOf, placedAs } from "./who-of.ts"
 
-/** The pool and its queue as the scheduler's plan by policy sees them. What keeps jobs out of the queue is not in it: they are not there. */
-export function sceneOf(core: Core, policy: Policy, nowMs: number): QueueScene {
+/**
+ * The pool and its queue as the scheduler's plan by policy sees them. What keeps jobs out of the queue is not in it: they are not there.
+ * @param waiting the jobs, where they are known already
+ */
+export function sceneOf(core: Core, policy: Policy, nowMs: number, waiting = waitingJobs(core, policy)): QueueScene {
   core.fleet.refreshOrders()
   const usage = poolUsageOf(core, policy)
-  const waiting: QueueJob[] = []
-  for (const one of core.table.waiting()) {
-    const job = core.table.live(one.id)
-    if (job !== undefined) waiting.push(waitingJob(policy, job, one))
-  }
-  const hosts = hostsOf(core, policy)
+  const hosts = hostsOf(core, policy, nowMs)
   return {
     policy,
     hosts: waiting.some((job) => job.hosts > 1)
       ? hosts.map((host) => ({ ...host, ...linkedOf(core, host.id) }))
       : hosts,
     pieces: {},
-    fairShares: fairSharesOf(policy, usage.byUser),
+    fairShares: fairSharesFor(policy, usage),
     used: usage.minutes,
     waiting,
     running: asWholes(
@@ -49,10 +49,32 @@ export function sceneOf(core: Core, policy: Policy, nowMs: number): QueueScene {
   }
 }
 
+/** What was used stays the same for a while, and so do the shares; as long as they do they are the same object. */
+const SHARES = new WeakMap<PoolUsage, { readonly policy: Policy; readonly shares: QueueScene["fairShares"] }>()
+
+function fairSharesFor(policy: Policy, usage: PoolUsage): QueueScene["fairShares"] {
+  const known = SHARES.get(usage)
+  if (known?.policy === policy) return known.shares
+  const shares = fairSharesOf(policy, usage.byUser)
+  SHARES.set(usage, { policy, shares })
+  return shares
+}
+
+function waitingJobs(core: Core, policy: Policy): QueueJob[] {
+  const jobs: QueueJob[] = []
+  for (const one of core.table.waiting()) {
+    const job = core.table.live(one.id)
+    if (job !== undefined) jobs.push(waitingJob(policy, job, one))
+  }
+  return jobs
+}
+
 /** Hosts in the partitions of the policy. */
-export function hostsOf(core: Core, policy: Policy): QueueHost[] {
+export function hostsOf(core: Core, policy: Policy, nowMs: number): QueueHost[] {
+  const { windowMs } = policy.backfill
   return [...core.fleet.schedulable()].map((seen) => {
-    const { record } = core.fleet.get(seen.id)!
+    const host = core.fleet.get(seen.id)!
+    const { record } = host
     const matched = { name: record.name, chip: record.facts?.chip ?? null, labels: record.labels }
     return {
       ...seen,
@@ -62,7 +84,7 @@ export function hostsOf(core: Core, policy: Policy): QueueHost[] {
       owner: record.owner,
       // The smallest Mac that fits goes first.
       weight: seen.total.memoryBytes,
-      expected: [],
+      expected: takenTimes(host, core.weeks.weekOf(seen.id), nowMs, windowMs),
     }
   })
 }
@@ -79,7 +101,7 @@ export function waitingJob(policy: Policy, job: JobRecord, waiting: WaitingJob):
     id: job.id,
     user,
     ...placedAs(policy, user, spec),
-    name: spec.name ?? `job ${job.id}`,
+    name: spec.name ?? `job ${jobNumber(job)}`,
     partitions: partitionsOf(policy, spec),
     resources,
     alone: false,
@@ -103,7 +125,22 @@ export function waitingJob(policy: Policy, job: JobRecord, waiting: WaitingJob):
     booking: bookingOf(job),
     expedited: false,
     interactive: spec.kind === "session",
-    array: null,
+    array: arrayInQueue(job, waiting),
+  }
+}
+
+/** The tasks of an array that may begin, or one that waits by itself: as they are whenever that is read. */
+function arrayInQueue({ task }: JobRecord, { array }: WaitingJob): QueueJob["array"] {
+  if (array === undefined || (array.tasks === null && task === undefined)) return null
+  const runs = task === undefined ? [] : [{ first: task.index, last: task.index }]
+  return {
+    of: array.of,
+    get tasks() {
+      return array.tasks ?? { runs, count: 1, atOnce: array.atOnce }
+    },
+    get running() {
+      return array.running
+    },
   }
 }
 

@@ -1,15 +1,18 @@
 import type { WhyAnswer } from "../../protocol/api.ts"
-import type { AheadView } from "../../protocol/queue-order.ts"
+import type { AheadView, ExpectedStart } from "../../protocol/queue-order.ts"
 import { explain } from "../../scheduler/explain.ts"
 import { expectedStart } from "../../scheduler/queue/expected-start.ts"
 import { planQueue } from "../../scheduler/queue/plan-queue.ts"
 import { PlanReport } from "../../scheduler/queue/plan-report.ts"
+import { presenceCounted } from "../../scheduler/queue/presence-counted.ts"
 import type { QueueEntry, QueuePlan } from "../../scheduler/queue/queue-plan.ts"
 import type { QueueScene } from "../../scheduler/queue/queue-scene.ts"
 import { entryText, reasonText } from "../../scheduler/queue/reason-text.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
+import { countedText } from "../forecast/counted-text.ts"
 import { gangNote, hostAnswers } from "../gang/gang-answer.ts"
+import type { Viewer } from "../jobs/job-view.ts"
 import { policyHolds } from "../policy/pool-policy.ts"
 import { gateOf } from "./gate.ts"
 import { plansByQueue, sceneNow } from "./scene-now.ts"
@@ -21,8 +24,9 @@ const MOST_AHEAD = 10
 /**
  * Why a job waits, with all that follows from the plan; `undefined` when it does not.
  * @param brief without what takes more plans than one: expected start, what would help
+ * @param viewer who asks: of people's habits not everybody is told the same
  */
-export function whyWaits(core: Core, job: JobRecord, brief = false): WhyAnswer | undefined {
+export function whyWaits(core: Core, job: JobRecord, brief = false, viewer?: Viewer): WhyAnswer | undefined {
   const nowMs = core.clock.now()
   if (job.state === "held") {
     const gate = gateOf(core, job, nowMs)
@@ -41,7 +45,9 @@ export function whyWaits(core: Core, job: JobRecord, brief = false): WhyAnswer |
   if (entry === undefined) return turn
   const shared = {
     ahead: aheadOf(core, scene, plan, entry),
-    ...(brief ? {} : { expected: expectedStart(scene, nowMs, entry), sooner: soonerWays(core, scene, job.id, nowMs) }),
+    ...(brief
+      ? {}
+      : { expected: expectedFor(core, scene, nowMs, entry, viewer), sooner: soonerWays(core, scene, job.id, nowMs) }),
   }
   if (!byPolicy) return turn === undefined ? undefined : { ...turn, ...shared }
   const report = new PlanReport(scene, plan)
@@ -63,6 +69,12 @@ export function whyWaits(core: Core, job: JobRecord, brief = false): WhyAnswer |
   }
 }
 
+function expectedFor(core: Core, scene: QueueScene, nowMs: number, entry: QueueEntry, viewer?: Viewer): ExpectedStart {
+  const expected = expectedStart(scene, nowMs, entry)
+  const habits = countedText(core, presenceCounted(scene, nowMs, entry), nowMs, viewer)
+  return { ...expected, rests: `${expected.rests}${habits}` }
+}
+
 /** The nearest of those before it, in their order, and by what each stands there. */
 function aheadOf(core: Core, scene: QueueScene, plan: QueuePlan, entry: QueueEntry): readonly AheadView[] {
   const { place } = entry
@@ -70,8 +82,9 @@ function aheadOf(core: Core, scene: QueueScene, plan: QueuePlan, entry: QueueEnt
   const byPolicy = policyHolds(core)
   const jobs = new Map(scene.waiting.map((one) => [one.id, one]))
   const tiers = new Map(scene.policy.partitions.map(({ name, tier }) => [name, tier]))
+  // Of an array several tasks may be planned for.
   return plan.entries
-    .filter((one) => one.place !== null && one.place < place)
+    .filter((one, at) => one.place !== null && one.place < place && plan.entries[at - 1]?.job !== one.job)
     .slice(-MOST_AHEAD)
     .map((one) => ({
       job: one.job,

@@ -6,6 +6,7 @@ import { ON_MEMBER_FAILURE, OUTPUTS_FROM } from "../../../protocol/gang.ts"
 import type { AttemptUsage, AttemptView, JobSpec, JobView, OutputsView } from "../../../protocol/job.ts"
 import { CAUSES, JOB_STATES } from "../../../protocol/job-state.ts"
 import { answer, count, type Describes, hash, time } from "./answer.ts"
+import { arrayAnswer, task } from "./array-answers.ts"
 import { notifyOn } from "./notify-answers.ts"
 import { ahead, expected, priorityView } from "./order-answers.ts"
 import { queueAsked, standing } from "./standing-answers.ts"
@@ -69,6 +70,7 @@ const spec = answer(
       .describe("Stored data the job sees"),
     git: z.object({ commit: z.string(), branch: z.string().nullable(), dirtyDiff: z.string() }).nullable(),
     queue: queueAsked.optional(),
+    array: z.string().optional().describe("The tasks of an array, as 1-100%8; absent where it is none"),
     gang: z
       .object({ hosts: count, onMemberFailure: z.enum(ON_MEMBER_FAILURE), outputsFrom: z.enum(OUTPUTS_FROM) })
       .optional()
@@ -187,6 +189,8 @@ export const job = answer(
       .object({ peakBytes: count, runs: count, leaseBytes: count })
       .optional()
       .describe("What earlier runs held, and what is leased by that, where the sender did not say"),
+    array: arrayAnswer.optional(),
+    task,
   }),
 )
 
