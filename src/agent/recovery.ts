@@ -10,6 +10,7 @@ import { noteLeft } from "./owner/leaving.ts"
 import { verdictAfterPause } from "./owner/verdict-after-pause.ts"
 import { readSleeps } from "./sleep-watch.ts"
 import { supervisorSweepsAll } from "./sweep-rest.ts"
+import { wasWarned } from "./warning.ts"
 
 const NEVER_RAN = ".never-ran"
 
@@ -82,6 +83,7 @@ function rebuild(context: AgentContext, attempt: Attempt, found: InspectedAttemp
   attempt.status = status === null ? null : verdictAfterPause(attempt, status)
   noteLeft(context, attempt)
   attempt.hadShell = found.hadShell
+  attempt.warned = wasWarned(attempt.folder)
   if (held === null) {
     attempt.phase = "lost"
     return

@@ -6,6 +6,7 @@ import { WindfallError } from "../protocol/errors.ts"
 import { type BlobHash, isBlobHash, isId } from "../protocol/ids.ts"
 import { CAUSES } from "../protocol/job-state.ts"
 import { isDate } from "../protocol/owner.ts"
+import { WARNING_SIGNALS, type WarningSignal } from "../protocol/warning-signal.ts"
 import { readMember, readRoster } from "./gang-message.ts"
 import { readLever, readTerms } from "./owner/read-owner.ts"
 
@@ -80,6 +81,14 @@ export function readServerMessage(value: unknown): ServerMessage | null {
         signal: text(message, "signal"),
         graceMs: count(message, "graceMs"),
       }
+    case "suspend-for":
+      return {
+        type: "suspend-for",
+        ...named(message),
+        turn: sequence(message, "turn"),
+        for: message.for === null ? null : (sequence(message, "for") as never),
+        text: text(message, "text"),
+      }
     case "limit":
       return { type: "limit", ...named(message), timeLimitMs: orNull(message, "timeLimitMs", count) }
     default:
@@ -123,6 +132,7 @@ function readOrder(value: unknown): AttemptOrder {
     timeLimitMs: orNull(order, "timeLimitMs", count),
     graceMs: count(order, "graceMs"),
     stopSignal: text(order, "stopSignal"),
+    ...(order.warning === undefined ? {} : { warning: readWarning(order.warning) }),
     outputs: orNull(order, "outputs", list),
     // Older servers do not know it.
     ...(order.checkpoint === undefined ? {} : { checkpoint: readCheckpoint(order.checkpoint) }),
@@ -157,6 +167,15 @@ function readCheckpoint(value: unknown): OrderCheckpoint {
   return {
     globs: orNull(checkpoint, "globs", list),
     from: from && { tree: hash(from, "tree"), attempt: sequence(from, "attempt") },
+  }
+}
+
+function readWarning(value: unknown): WarningSignal {
+  const warning = object(value, "warning")
+  return {
+    signal: oneOf(warning, "signal", WARNING_SIGNALS),
+    beforeMs: count(warning, "beforeMs"),
+    commandOnly: warning.commandOnly === true,
   }
 }
 

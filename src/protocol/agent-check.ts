@@ -4,6 +4,7 @@
  */
 import { ACCOUNT_TRAITS } from "./account-traits.ts"
 import type { AgentMessage, ExitRecord, FoundAttempt } from "./agent-wire.ts"
+import { ASIDE_CHECKS } from "./aside-wire.ts"
 import { CHECKPOINT_CHECKS } from "./checkpoint.ts"
 import { MAX_STREAM_BYTES } from "./frames.ts"
 import { GANG_CHECKS } from "./gang-wire.ts"
@@ -117,6 +118,7 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
     }
   },
   ...OWNER_CHECKS,
+  ...ASIDE_CHECKS,
   ...VITALS_CHECKS,
   ...NETWORK_CHECKS,
   ...SLEEP_CHECKS,

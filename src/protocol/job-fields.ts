@@ -206,6 +206,12 @@ export const JOB_FIELDS = {
     help: "the signal that asks the job to stop (default SIGTERM)",
     example: "SIGINT",
   },
+  signal: {
+    kind: "text",
+    placeholder: "SIGNAL[@TIME]",
+    help: "warn it with this signal so long before its time limit (default 60s); B:USR1@5m: the command alone",
+    example: "USR1@5m",
+  },
   retry: {
     kind: "count",
     placeholder: "N",

@@ -13,6 +13,7 @@ import { notifyOf } from "./job-notify.ts"
 import { checkSecrets, jobEnvironment } from "./job-variables.ts"
 import { jobNameLike } from "./name-hints.ts"
 import { globCharacters, MAX_GLOB_CHARACTERS, outputProblem } from "./output-globs.ts"
+import { warningOf } from "./warning-signal.ts"
 
 /** Signals that may ask a job to stop: those a program can handle and that mean it. */
 export const STOP_SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGKILL"] as const
@@ -144,6 +145,7 @@ export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
   const gang = readGang(values)
   const env = jobEnvironment(values.env ?? [], facts.environment)
   checkSecrets(values.secrets ?? [], env)
+  const warning = warningOf(values.signal, values.time ?? null)
   const spec: JobSpec = {
     kind: facts.kind,
     name,
@@ -160,6 +162,7 @@ export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
     timeLimitMs: values.time ?? null,
     graceMs: values.grace ?? DEFAULT_SPEC.graceMs,
     stopSignal: values["stop-signal"] === undefined ? DEFAULT_SPEC.stopSignal : signalField(values["stop-signal"]),
+    ...(warning === undefined ? {} : { warning }),
     host: values.host ?? null,
     partition: values.partition ?? DEFAULT_SPEC.partition,
     outputs: values.outputs ?? null,

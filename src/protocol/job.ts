@@ -10,6 +10,7 @@ import type { JobNotify } from "./notify.ts"
 import type { JobStanding, QueueRequest } from "./queue-request.ts"
 import { DEFAULT_REQUEST, type ResourceRequest } from "./resources.ts"
 import type { Sleep } from "./sleep.ts"
+import type { WarningSignal } from "./warning-signal.ts"
 
 export type JobKind = "task" | "session"
 
@@ -37,6 +38,8 @@ export interface JobSpec {
   readonly graceMs: number
   /** The signal that asks the job to stop, for instance "SIGTERM". */
   readonly stopSignal: string
+  /** What it is told before its time limit ends it; absent where its sender wants nothing of that. */
+  readonly warning?: WarningSignal | undefined
   /** A host's name or id, when the job must run there. */
   readonly host: string | null
   readonly partition: string

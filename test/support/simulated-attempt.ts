@@ -9,6 +9,8 @@ export interface SimulatedAttempt {
   phase: FoundAttempt["phase"]
   exit: ExitRecord | null
   swept: boolean
+  /** By its clock, once it runs. */
+  begunAt?: number
   /** Of a member of an attempt on several hosts. */
   isAtGate?: boolean
   hasGone?: boolean

@@ -11,6 +11,7 @@ import type { HostsContext } from "../../src/server/hosts/host-channel.ts"
 import { BlobFolder } from "../../src/workspace/blob-folder.ts"
 import { missingFrom } from "../../src/workspace/diff.ts"
 import { encodePack } from "../../src/workspace/pack.ts"
+import { suspendFor } from "./simulated-aside.ts"
 import { type SimulatedAttempt, toGate } from "./simulated-attempt.ts"
 import { SimulatedChannel } from "./simulated-channel.ts"
 import { examinationLines, HOST_FACTS, LINUX_EXAMINATION } from "./simulated-facts.ts"
@@ -53,6 +54,8 @@ export class SimulatedHost {
   onGo: Script = exitsAtOnce()
   /** What it says of its addresses at the gate. */
   addresses: readonly MemberAddress[] = []
+  /** Whether it does at once what it is told of stopping attempts for others. */
+  obeys = true
   /** What it says when it is to examine itself, in lines of JSON. */
   examine: (request: ExaminationRequest) => AsyncIterable<Uint8Array> = () => examinationLines(LINUX_EXAMINATION)
   /** What it answers when it is asked for outputs; another one makes it a host that fails or lies. */
@@ -136,6 +139,7 @@ export class SimulatedHost {
 
   begin(attempt: SimulatedAttempt): void {
     attempt.phase = "running"
+    attempt.begunAt = Date.now()
     const { job, sequence } = attempt.order
     this.begun.set(job, (this.begun.get(job) ?? 0) + 1)
     this.tell({ type: "started", attempt: attempt.order.attempt, sequence, pid: 4711, at: Date.now() })
@@ -210,7 +214,15 @@ export class SimulatedHost {
       }
       case "stop": {
         const attempt = this.attempts.get(message.attempt)
-        if (attempt?.phase === "running") this.finish(attempt, { cause: message.cause, signal: 15 })
+        if (attempt?.phase !== "running") return
+        const { begunAt = 1 } = attempt
+        const endedAt = Math.max(begunAt, Date.now())
+        this.finish(attempt, { cause: message.cause, signal: 15, startedAt: begunAt, endedAt })
+        return
+      }
+      case "suspend-for": {
+        const attempt = this.attempts.get(message.attempt)
+        if (attempt?.phase === "running" && this.obeys) suspendFor(this, attempt, message)
         return
       }
       case "forget":

@@ -1,5 +1,5 @@
 import { formatBytes } from "../../base/bytes.ts"
-import { formatDuration } from "../../base/duration.ts"
+import { durationText, formatDuration } from "../../base/duration.ts"
 import type { JobHint } from "../../protocol/api.ts"
 import { learnedText } from "../../protocol/earlier-runs.ts"
 import type { AttemptView, JobView } from "../../protocol/job.ts"
@@ -7,6 +7,7 @@ import { jobNumber } from "../../protocol/job-array.ts"
 import { isFinal } from "../../protocol/job-state.ts"
 import { DEFAULT_MEMORY_BYTES } from "../../protocol/resources.ts"
 import { sleptMs } from "../../protocol/sleep.ts"
+import type { WarningSignal } from "../../protocol/warning-signal.ts"
 import { command } from "../command-line/command.ts"
 import { flag } from "../command-line/option.ts"
 import { findJob } from "../find-job.ts"
@@ -83,6 +84,7 @@ export function jobPage(job: JobView, now: number): string {
     ...(job.startedAt === null ? [] : [["started", formatTime(job.startedAt)] as const]),
     ...(job.endedAt === null ? [] : [["ended", formatTime(job.endedAt)] as const]),
     ...(limitMs === null ? [] : [["time limit", formatDuration(limitMs)] as const]),
+    ...(spec.warning === undefined ? [] : [["warning", warningText(spec.warning, limitMs)] as const]),
     ...(spec.host === null ? [] : [["host", `${spec.host} only`] as const]),
     ["partition", job.standing?.ranAs?.partition ?? spec.queue?.partitions?.join(",") ?? spec.partition],
     ...(asked === "" ? [] : [["queue", asked] as const]),
@@ -209,4 +211,9 @@ function attemptTable(attempts: readonly AttemptView[]): string {
         .join(" "),
     ]),
   )
+}
+
+function warningText({ signal, beforeMs, commandOnly }: WarningSignal, limitMs: number | null): string {
+  const whom = commandOnly ? " to the command alone" : ""
+  return `${signal}${whom}, ${durationText(beforeMs)} before its time limit${limitMs === null ? ", of which it has none now" : ""}`
 }

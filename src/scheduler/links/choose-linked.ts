@@ -10,12 +10,12 @@ export interface Links {
 }
 
 /** Which of the hosts that have room a job gets, in order; `null` when there are too few. */
-export type HostChoice = (room: HostSet, count: number) => readonly number[] | null
+export type HostChoice = (room: HostSet, count: number, weights: readonly number[]) => readonly number[] | null
 
 /** @param links `null`: all hosts are linked alike, as far as is known */
-export function hostChoice(weights: readonly number[], links: Links | null): HostChoice {
-  if (links === null) return (room, count) => chooseHosts(room, count, weights)
-  return (room, count) => chooseLinked(room, count, weights, links)
+export function hostChoice(links: Links | null): HostChoice {
+  if (links === null) return chooseHosts
+  return (room, count, weights) => chooseLinked(room, count, weights, links)
 }
 
 /** So many sets are looked at for one level of links; where that is not enough the next level is. */

@@ -4,6 +4,7 @@ import { needOn } from "../../protocol/resources.ts"
 import { type Path, type Report, shown } from "../described/codec.ts"
 import { matchesHost } from "../policy/host-match.ts"
 import type { Policy } from "../policy/policy.ts"
+import { preferredOn } from "../queue/preferences.ts"
 import type { EndedJob, HostBooking, QueueHost, QueueJob, QueueScene, RunningAttempt } from "../queue/queue-scene.ts"
 import { occurrences, readRecurrence, recurrenceProblem } from "../time/recurrence.ts"
 import type { DescribedScene } from "./described-scene.ts"
@@ -124,6 +125,8 @@ class SceneBuilder {
       startedMs: job.startedMs ?? this.#nowMs,
       limitMs: job.limitMs ?? this.#limitOf(job),
       leavesMs: job.leavesMs,
+      once: job.once,
+      stoppedFor: job.stoppedFor as JobId | null,
     }
   }
 
@@ -198,6 +201,7 @@ class SceneBuilder {
       data: new Set(),
       places: new Set(host.data),
       owner: host.owner,
+      prefers: preferredOn(this.#policy, matched),
       // Small Macs first, where nobody says otherwise.
       weight: host.weight ?? memoryBytes,
       expected: [

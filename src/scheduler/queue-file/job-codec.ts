@@ -44,6 +44,9 @@ export interface DescribedJob {
   readonly arrayRunning: number | null
   readonly startedMs: number | null
   readonly leavesMs: number | null
+  readonly once: boolean
+  /** Of what is stopped: the number of the job for which. */
+  readonly stoppedFor: number | null
 }
 
 export const PLAIN_JOB: DescribedJob = {
@@ -81,6 +84,8 @@ export const PLAIN_JOB: DescribedJob = {
   arrayRunning: null,
   startedMs: null,
   leavesMs: null,
+  once: false,
+  stoppedFor: null,
 }
 
 const ALSO = {
@@ -165,6 +170,8 @@ export function jobCodec(nowMs: number): Codec<DescribedJob> {
         arrayRunning: ["array-running", nullable(count("a number of tasks", 0))],
         startedMs: ["started", at],
         leavesMs: ["leaves", at],
+        once: ["once", flag],
+        stoppedFor: ["stopped-for", nullable(count("a job's number", 1))],
       },
       PLAIN_JOB,
     ),

@@ -1,7 +1,7 @@
 import type { HostId } from "../../protocol/ids.ts"
 import { missingBytes, moveStep } from "../move.ts"
 import { takesJobs } from "../obstacle.ts"
-import { totalOf } from "./preempt.ts"
+import { totalOf } from "./attempt-room.ts"
 import type { QueueHost, QueueJob, QueueScene } from "./queue-scene.ts"
 
 /**

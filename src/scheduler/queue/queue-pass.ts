@@ -2,14 +2,16 @@ import type { JobId } from "../../protocol/ids.ts"
 import type { Calendar, Room } from "../calendar/calendar.ts"
 import type { Profile } from "../calendar/profile.ts"
 import { taskIndices } from "../request/array-tasks.ts"
+import { endOf, heldBy } from "./attempt-room.ts"
 import { type Found, given, NOWHERE, waiting } from "./found.ts"
 import { HostTimes } from "./host-times.ts"
 import { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
 import { OwnHosts } from "./own-hosts.ts"
+import { OwnRoom } from "./own-room.ts"
 import { PlaceHolds } from "./place-holds.ts"
-import { endOf, heldBy, type MadeRoom, Preemptor } from "./preempt.ts"
+import { type MadeRoom, Preemptor } from "./preempt.ts"
 import type { QueueEntry, WaitReason } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
 import { Requests } from "./requests.ts"
@@ -37,6 +39,7 @@ interface Turn {
 export class QueuePass {
   readonly preemptor: Preemptor
   readonly own: OwnHosts
+  readonly #ownRoom: OwnRoom
   readonly #scene: QueueScene
   readonly #calendar: Calendar
   readonly #requests: Requests
@@ -65,39 +68,36 @@ export class QueuePass {
     this.#limits = new LimitReasons(scene, standings, nowMs)
     this.preemptor = new Preemptor(scene, this.#calendar, standings)
     this.own = new OwnHosts(scene, this.#calendar.profiles, this.preemptor)
+    this.#ownRoom = new OwnRoom(this.#calendar, this.preemptor, this.own)
   }
 
-  /**
-   * Only on the sender's own hosts, only now: owners go first there.
-   * @param at where the line stands in the queue
-   */
+  /** Only on the sender's own hosts, only now: owners go first there. @param at where the line stands in the queue */
   visitOwn(line: Line, at: number): readonly Found[] {
     const { spec, standing } = line
-    const own = this.own.placesOf(spec.user)
-    if (spec.hosts > own.length || spec.array !== null || standing.refusal !== null) return NOTHING_FOUND
+    if (spec.hosts > this.own.placesOf(spec.user).length || spec.array !== null || standing.refusal !== null)
+      return NOTHING_FOUND
     const request = this.#requests.of(line, at)
     // As room only shrinks, nobody like them will find any.
     if (request.ownFailed.has(spec.user) || this.#limits.reasonOf(line, request) !== null) return NOTHING_FOUND
     const { nowMs } = this.#calendar.grid
     if (spec.deadlineMs !== null && nowMs + line.limitMs > spec.deadlineMs) return NOTHING_FOUND
-    const { plan } = request
-    const places = plan.asked.places.filter((place) => own.includes(place))
-    const free = places.filter((place) => plan.hasRoomAt(place, nowMs)).slice(0, spec.hosts)
-    const room = { places: free.sort((a, b) => a - b), startMs: nowMs }
-    if (free.length === spec.hosts && this.#calendar.hasRoom(plan, room)) {
-      this.#calendar.take(plan, room)
+    const room = this.#ownRoom.freeNow(line, request)
+    if (room !== null) {
+      this.#calendar.take(request.plan, room)
       this.#settled.set(spec.id, "started")
       this.#started(line, request)
       return [given(null, room, nowMs)]
     }
-    const made = this.preemptor.makeOwnRoom(line, request, places)
-    if (made !== null) {
-      this.#settled.set(spec.id, "started")
-      return [this.#made(line, request, null, made)]
-    }
-    request.ownFailed.add(spec.user)
-    this.own.foundNothing(spec.user)
-    return NOTHING_FOUND
+    const made = this.#ownRoom.make(line, request)
+    if (made === null) return NOTHING_FOUND
+    this.#settled.set(spec.id, "started")
+    return [this.#made(line, request, null, made)]
+  }
+
+  /** Whether somebody may start though no host has room. */
+  get mayMakeRoom(): boolean {
+    const { by } = this.#scene.policy.preemption
+    return by !== "off" || this.#ownRoom.mayPreempt || this.preemptor.isAwaited
   }
 
   /** Its turn: a start, a reservation, or a reason. Nothing where it has a better time in another partition already. */
@@ -122,6 +122,8 @@ export class QueuePass {
       const refused =
         running >= atOnce ? ({ code: "array_limit", atOnce } as const) : (ahead ?? this.#limits.reasonOf(line, request))
       if (refused !== null) {
+        const own = refused.code === "in_turn" ? this.#ownRoom.makeAfterAll(line, request) : null
+        if (own !== null) return [this.#made(line, request, null, own)]
         return found.length === 0 ? request.waiting(refused) : [...found, waiting(refused)]
       }
       const started = reserved > 0 ? null : this.#startNow(line, request, task)
@@ -192,7 +194,7 @@ export class QueuePass {
       this.#started(line, request)
       return given(task, room, nowMs)
     }
-    const made = this.preemptor.makeRoom(line, request)
+    const made = this.preemptor.makeRoom(line, request) ?? this.#ownRoom.makeAfterAll(line, request)
     return made === null ? null : this.#made(line, request, task, made)
   }
 

@@ -10,6 +10,7 @@ import type { ArrayTasks } from "../request/array-tasks.ts"
 import type { Dependency } from "../request/dependency.ts"
 import type { Progress } from "../request/dependency-state.ts"
 import type { SchedulableHost, WaitingJob } from "../snapshot.ts"
+import type { Preferred } from "./preferences.ts"
 
 /** All that a plan is made from: plain data, never changed by the planner. */
 export interface QueueScene {
@@ -36,6 +37,8 @@ export interface QueueHost extends SchedulableHost {
   readonly owner: string | null
   /** Among hosts with room the lowest is taken first; equal ones in the order of the scene. */
   readonly weight: number
+  /** Whom it prefers, by policy; absent: nobody. */
+  readonly prefers?: readonly Preferred[]
   /** When its owner is usually there, by what was learned of the week: no start is planned then. */
   readonly expected: readonly Closed[]
 }
@@ -72,6 +75,8 @@ export interface QueueJob extends Pick<WaitingJob, "id" | "user" | "hasSecrets" 
   readonly hold: HoldBy | null
   /** Set by hand, past all factors. */
   readonly priority: number | null
+  /** The highest priority it had while it waited, for policies by which that never falls; absent: not known. */
+  readonly reached?: number
   readonly nice: number
   readonly site: number
   readonly dependency: Dependency | null
@@ -103,6 +108,13 @@ export interface RunningAttempt {
   readonly limitMs: number | null
   /** It is being ended, or stopped, for another: until then at the latest. */
   readonly leavesMs: number | null
+  /** It may run only once. Absent: no. */
+  readonly once?: boolean
+  /**
+   * All of it is stopped so that this job starts, or runs, beside its memory. It takes up again what it holds before anybody else does; where that job
+   * runs, its limit is counted from when that ends.
+   */
+  readonly stoppedFor?: JobId | null
 }
 
 /** A time in which hosts are kept for some. */

@@ -1,7 +1,7 @@
 import { Calendar } from "../calendar/calendar.ts"
 import { Grid } from "../calendar/grid.ts"
+import { totalOf } from "./attempt-room.ts"
 import { linksOf } from "./host-links.ts"
-import { totalOf } from "./preempt.ts"
 import type { QueueScene } from "./queue-scene.ts"
 
 /** The hosts of a scene, with nobody there yet. */

@@ -15,6 +15,7 @@ import { JOB_FIELDS } from "../../protocol/job-fields.ts"
 import { DEFAULT_NOTIFY_ON, MOST_JOB_TARGETS, NOTIFY_MS, NOTIFY_REASONS } from "../../protocol/notify.ts"
 import { readTarget } from "../../protocol/notify-target.ts"
 import { globCharacters, MAX_GLOB_CHARACTERS, outputProblem } from "../../protocol/output-globs.ts"
+import { MOST_WARNING_MS, WARNING_SIGNALS } from "../../protocol/warning-signal.ts"
 import { readArrayTasks } from "../../scheduler/request/array-tasks.ts"
 import { queueRequest } from "./queue-schemas.ts"
 import { count, hash, label, relativePath, signal, text, variable, within } from "./schema-parts.ts"
@@ -132,6 +133,12 @@ const arrayTasks = text(MAX_ARRAY_CHARACTERS).superRefine((value, context) => {
   }
 })
 
+const warning = z.strictObject({
+  signal: z.enum(WARNING_SIGNALS),
+  beforeMs: count.min(1).max(MOST_WARNING_MS),
+  commandOnly: z.boolean().default(false),
+})
+
 /** What is left out is as `send` has it when nothing is said. */
 export const jobSpec = z
   .strictObject({
@@ -150,6 +157,7 @@ export const jobSpec = z
     timeLimitMs: within(JOB_FIELDS.time).nullable().default(DEFAULT_SPEC.timeLimitMs),
     graceMs: within(JOB_FIELDS.grace).default(DEFAULT_SPEC.graceMs),
     stopSignal: signal.default(DEFAULT_SPEC.stopSignal),
+    warning: warning.optional(),
     host: text(255).min(1).nullable().default(DEFAULT_SPEC.host),
     partition: label.default(DEFAULT_SPEC.partition),
     outputs: outputs.nullable().default(null),

@@ -16,6 +16,7 @@ import { noteActivity } from "../notify/activity.ts"
 import { noteLever } from "../owners/lever-words.ts"
 import { notePresence } from "../owners/presence-news.ts"
 import { markContinued, noteSuspended, noteVacating } from "../owners/step-aside.ts"
+import { noteStoppedFor } from "../queue/stop-for.ts"
 import { recordUse } from "../usage/record-use.ts"
 import { noteUsage } from "./attempt-usage.ts"
 import { recordCheckpoint } from "./checkpoint.ts"
@@ -131,6 +132,9 @@ function applyToAttempt(core: Core, channel: HostChannel, tried: Tried, message:
     case "suspended":
       markRunning(core, tried)
       noteSuspended(core, tried, message)
+      return
+    case "suspended-for":
+      noteStoppedFor(core, tried, message)
       return
     case "continued":
       markContinued(core, tried, message.suspendedMs)

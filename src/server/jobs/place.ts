@@ -163,6 +163,7 @@ export function orderOf(core: Core, job: JobRecord, attempt: AttemptRecord): Att
     timeLimitMs: timeLimitOf(job),
     graceMs: spec.graceMs,
     stopSignal: spec.stopSignal,
+    ...(spec.warning === undefined ? {} : { warning: spec.warning }),
     outputs: bringsOutputs({ job, attempt }) ? spec.outputs : [],
     checkpoint: checkpointOrder(job, attempt),
     stdin: spec.stdin,

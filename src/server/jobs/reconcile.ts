@@ -9,6 +9,7 @@ import { isMember } from "../gang/members.ts"
 import type { Hello } from "../hosts/host-channel.ts"
 import { sendOwner } from "../owners/lever-words.ts"
 import { reconcileSuspended } from "../owners/step-aside.ts"
+import { sayStoppedForAgain } from "../queue/stop-for.ts"
 import { markRunning } from "./agent-news.ts"
 import { awaitAtContact } from "./checkpoint-wait.ts"
 import { isCurrent } from "./close-attempt.ts"
@@ -101,6 +102,7 @@ function adopt(core: Core, host: FleetHost, tried: Tried, found: FoundAttempt): 
   if (job.standing?.timeLimitMs !== undefined) {
     core.ledger.send(host, { type: "limit", attempt: id, sequence, timeLimitMs: job.standing.timeLimitMs })
   }
+  sayStoppedForAgain(core, tried)
   reconcileSuspended(core, tried, found)
   if (found.phase === "exited" && found.exit !== null) recordExit(core, tried, found.exit, null)
   // A folder without the supervisor's record never ran and never will, unless it is started anew.

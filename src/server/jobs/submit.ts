@@ -11,6 +11,7 @@ import { arrayOf, checkArray } from "../arrays/check-array.ts"
 import type { Core } from "../core.ts"
 import { checkDataPaths, resolveData } from "../data/job-data.ts"
 import { checkTargets, targetIds } from "../notify/targets.ts"
+import { refusedByLimits } from "../queue/check-limits.ts"
 import { checkQueue, waitsForNamesakes } from "../queue/check-queue.ts"
 import { gateOf } from "../queue/gate.ts"
 import { keepersText } from "./keepers-text.ts"
@@ -47,7 +48,7 @@ export async function checkBlobs(core: Core, user: string, specs: readonly JobSp
 /**
  * Looks whether jobs could be taken into the queue as things are, whatever their files. Gives them back with their data as it
  * is now.
- * @throws {WindfallError} name_taken, secret_not_found, data_not_found, host_not_found, never_fits, invalid_input
+ * @throws {WindfallError} name_taken, secret_not_found, data_not_found, host_not_found, never_fits, invalid_input, not_allowed
  */
 export function checkJobs(core: Core, user: string, specs: readonly JobSpec[]): readonly JobSpec[] {
   const names = new Set<string>()
@@ -67,7 +68,10 @@ export function checkJobs(core: Core, user: string, specs: readonly JobSpec[]): 
       throw specs.length === 1 ? error : ofBatch(error, spec, i + 1, specs.length)
     }
   }
-  return wholes
+  const refused = refusedByLimits(core, user, wholes)
+  if (refused === null) return wholes
+  const { at, error } = refused
+  throw specs.length === 1 ? error : ofBatch(error, wholes[at]!, at + 1, specs.length)
 }
 
 /**

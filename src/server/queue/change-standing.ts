@@ -10,6 +10,7 @@ import type { Viewer } from "../jobs/job-view.ts"
 import { transition } from "../jobs/transition.ts"
 import { currentPolicy } from "../policy/pool-policy.ts"
 import { lookAtGates } from "./look-at-gates.ts"
+import { forgetReached } from "./reached.ts"
 import { niceOf, setStanding, timeLimitOf } from "./standing.ts"
 
 /**
@@ -87,6 +88,7 @@ export function niceJob(core: Core, job: JobRecord, { nice, priority }: NiceRequ
   const words: string[] = []
   if (nice !== undefined && nice !== before) {
     setStanding(core, job, { nice })
+    forgetReached(core, job)
     words.push(`nice ${before} -> ${nice}`)
   }
   const byHand = job.standing?.priority

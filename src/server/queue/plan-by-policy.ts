@@ -14,8 +14,10 @@ import { placeOn } from "../jobs/place.ts"
 import { policyHolds } from "../policy/pool-policy.ts"
 import { KeptJobs } from "./kept-jobs.ts"
 import { awaitedBy, preempt } from "./preempt.ts"
+import { noteReached } from "./reached.ts"
 import { sceneOf, waitingJob } from "./scene.ts"
 import { setStanding, timeLimitOf } from "./standing.ts"
+import { letGoOn } from "./stop-for.ts"
 import { effectiveLimitOf } from "./who-of.ts"
 
 /**
@@ -40,7 +42,9 @@ export class PlanByPolicy {
     const carryOut = this.#carrier(scene)
     for (const entry of entries) carryOut(entry)
     this.#setPlaces(() => entries.flatMap(({ job, place }) => (place === null ? [] : job)))
-    return nextWakeMs
+    noteReached(this.#core, policy, entries)
+    const againMs = letGoOn(this.#core, awaitedBy(this.#core), true)
+    return nextWakeMs === null || againMs === null ? (nextWakeMs ?? againMs) : Math.min(nextWakeMs, againMs)
   }
 
   /**
@@ -58,6 +62,7 @@ export class PlanByPolicy {
     let next = starts.next()
     for (; next.done !== true; next = starts.next()) carryOut(next.value)
     this.#setPlaces(() => order.lines.map(({ spec }) => spec.id))
+    letGoOn(this.#core, awaitedBy(this.#core), next.value)
     return next.value
   }
 
@@ -116,6 +121,7 @@ export class PlanByPolicy {
     setStanding(core, job, {
       ranAs: { account, partition: entry.partition, qos: entry.qos },
       leaving: undefined,
+      stoppedFor: undefined,
       // What its partition limits it to holds for it, too: others' times rest on that.
       ...(limitMs === timeLimitOf(job) ? {} : { timeLimitMs: limitMs }),
     })

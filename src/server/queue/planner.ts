@@ -1,3 +1,4 @@
+import type { JobId } from "../../protocol/ids.ts"
 import { plan } from "../../scheduler/plan.ts"
 import { nextBookingChange } from "../bookings/bookings-ahead.ts"
 import type { Core } from "../core.ts"
@@ -7,6 +8,7 @@ import { PassPace } from "./pass-pace.ts"
 import { PlanByPolicy } from "./plan-by-policy.ts"
 import { plansByQueue, policyNow } from "./scene-now.ts"
 import { snapshotOf } from "./snapshot.ts"
+import { letGoOn } from "./stop-for.ts"
 
 /** A whole plan that takes no longer is made after each change. */
 const LIGHT_MS = 3
@@ -36,6 +38,7 @@ export class Planner {
   planAndPlace(): number | null {
     const core = this.#core
     const gateAt = lookAtGates(core)
+    letGoOn(core, NOBODY, false)
     const planAt = plansByQueue(core) ? this.#planByPolicy() : this.#planByTurn()
     const now = core.clock.now()
     const bookedAt = core.table.waitingCount === 0 ? null : nextBookingChange(core, now)
@@ -85,6 +88,8 @@ export class Planner {
     return isAll
   }
 }
+
+const NOBODY: ReadonlySet<JobId> = new Set()
 
 /** `null`: never. */
 function earliest(...times: readonly (number | null)[]): number | null {

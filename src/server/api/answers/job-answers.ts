@@ -40,6 +40,10 @@ const spec = answer(
     timeLimitMs: count.nullable(),
     graceMs: count.describe("From the stop signal to SIGKILL"),
     stopSignal: z.string(),
+    warning: z
+      .object({ signal: z.string(), beforeMs: count, commandOnly: z.boolean() })
+      .optional()
+      .describe("What it is told before its time limit; absent where nothing"),
     host: z.string().nullable().describe("The host it must run on"),
     partition: z.string(),
     outputs: z.array(z.string()).nullable().describe("Globs of what comes home; null: what the job made or changed"),
