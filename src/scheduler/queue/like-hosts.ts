@@ -50,7 +50,7 @@ export class LikeHosts {
     // Some hosts are better than others then.
     if (policy.preferences.length > 0) return real
     // Who asks for several gets those that are linked best, and that is no look of one host.
-    if (waiting.some((job) => job.hosts > 1)) return real
+    if (hosts.some(({ linked }) => linked !== undefined)) return real
     const busy = new Set(running.flatMap((one) => one.hosts))
     for (const booking of bookings) for (const id of booking.hosts) busy.add(id)
     const named = new Set<string>()
