@@ -87,6 +87,11 @@ export class Attempt {
   /** What it leaves to the next attempt, where that is not what comes home; `undefined`: not collected. */
   checkpoint: CollectedOutputs | { readonly problem: string } | undefined
   collecting = false
+  /** Of a member of an attempt on several hosts: whether the server was told that it waits, and since when it does not any more. */
+  readonly gate: { isTold: boolean; went: { readonly at: number; readonly uptimeMs: number } | null } = {
+    isTold: false,
+    went: null,
+  }
   /** Ends preparing. */
   abort: AbortController | undefined
   /** Resolved when the blobs asked for have come (or another host offers them), rejected when they cannot be had. */
@@ -114,7 +119,7 @@ export class Attempt {
       cause,
       exitCode,
       signal,
-      startedAt: startedAt === 0 ? null : startedAt,
+      startedAt: this.order?.member === undefined ? startedAt || null : (this.gate.went?.at ?? null),
       endedAt,
       peakMemoryBytes: Math.max(peakMemoryBytes, this.peakMemoryBytes) || null,
       message: this.message ?? MESSAGES[cause] ?? null,

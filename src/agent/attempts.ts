@@ -83,10 +83,8 @@ export class Attempts {
         this.#context.output.end(sequence)
         break
       case "supplied":
-        attempt.supply?.resolve()
-        break
       case "donor":
-        attempt.supply?.resolve(message.offer)
+        attempt.supply?.resolve(message.type === "donor" ? message.offer : undefined)
         break
       case "unsupplied":
         attempt.supply?.reject(new WindfallError("blobs_missing", message.message))
@@ -169,6 +167,7 @@ export class Attempts {
 
   #tellAgain(attempt: Attempt, exitKnown: boolean): void {
     tellSleeps(this.#context, attempt)
+    attempt.gate.isTold = false
     if (attempt.phase === "ended") tellEnd(this.#context, attempt, exitKnown)
     else if (attempt.phase !== "preparing" && attempt.phase !== "launching") tellStarted(this.#context, attempt)
   }

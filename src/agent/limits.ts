@@ -111,8 +111,10 @@ export class Limits {
 }
 
 /** Time for which it was stopped for somebody's sake is not its own. */
-function ranMs({ startedUptimeMs, suspension }: Attempt, now: number): number {
-  return now - startedUptimeMs - suspension.totalMs(now)
+function ranMs({ startedUptimeMs, suspension, order, gate }: Attempt, now: number): number {
+  // Nor is what a member waits for the others.
+  if (order?.member !== undefined && gate.went === null) return 0
+  return now - Math.max(startedUptimeMs, gate.went?.uptimeMs ?? 0) - suspension.totalMs(now)
 }
 
 function remaining(limitMs: number | null, spentMs: number): number {

@@ -5,6 +5,7 @@ import type { AttemptId, JobId } from "../protocol/ids.ts"
 import type { AgentContext } from "./agent-context.ts"
 import { Attempt } from "./attempt.ts"
 import { type InspectedAttempt, inspectAttempt, outputSizes } from "./attempt-folder.ts"
+import { readWent } from "./gate.ts"
 import { noteLeft } from "./owner/leaving.ts"
 import { verdictAfterPause } from "./owner/verdict-after-pause.ts"
 import { readSleeps } from "./sleep-watch.ts"
@@ -95,6 +96,7 @@ function rebuild(context: AgentContext, attempt: Attempt, found: InspectedAttemp
   attempt.startedAt = held.startedAt
   attempt.startedUptimeMs = held.uptimeMs
   attempt.sleeps = readSleeps(attempt.folder)
+  if (attempt.order?.member !== undefined) attempt.gate.went = readWent(attempt.folder)
   const wasSwept = swept !== null && swept.strays.length === 0
   const isSwept = !thisBoot || status?.stdoutBytes != null || wasSwept
   if (status !== null && isSwept && supervisorSweepsAll(context, attempt)) {

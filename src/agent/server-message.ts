@@ -7,6 +7,7 @@ import { type BlobHash, isBlobHash, isId } from "../protocol/ids.ts"
 import { CAUSES } from "../protocol/job-state.ts"
 import { isDate } from "../protocol/owner.ts"
 import { WARNING_SIGNALS, type WarningSignal } from "../protocol/warning-signal.ts"
+import { readMember, readRoster } from "./gang-message.ts"
 import { readLever, readTerms } from "./owner/read-owner.ts"
 
 const MOST_PAGE_CHARACTERS = 100_000
@@ -68,6 +69,8 @@ export function readServerMessage(value: unknown): ServerMessage | null {
     }
     case "forget":
       return { type: "forget", ...named(message) }
+    case "go":
+      return { type: "go", ...named(message), roster: readRoster(message.roster) }
     case "unsupplied":
       return { type: "unsupplied", ...named(message), message: text(message, "message") }
     case "stop":
@@ -114,6 +117,7 @@ function readOrder(value: unknown): AttemptOrder {
     user: text(order, "user"),
     number: sequence(order, "number"),
     sequence: sequence(order),
+    ...(order.member === undefined ? {} : { member: readMember(order.member) }),
     kind,
     command,
     env: strings(order, "env"),

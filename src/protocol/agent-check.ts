@@ -7,6 +7,7 @@ import type { AgentMessage, ExitRecord, FoundAttempt } from "./agent-wire.ts"
 import { ASIDE_CHECKS } from "./aside-wire.ts"
 import { CHECKPOINT_CHECKS } from "./checkpoint.ts"
 import { MAX_STREAM_BYTES } from "./frames.ts"
+import { GANG_CHECKS } from "./gang-wire.ts"
 import type { HostFacts } from "./host.ts"
 import { HELD_KINDS } from "./host-disk.ts"
 import { isBlobHash, isId } from "./ids.ts"
@@ -122,6 +123,7 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
   ...NETWORK_CHECKS,
   ...SLEEP_CHECKS,
   ...CHECKPOINT_CHECKS,
+  ...GANG_CHECKS,
   left: () => {},
   disk: (raw, type) => {
     const disk = object(raw.disk, type, "disk")

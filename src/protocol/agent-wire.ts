@@ -10,6 +10,7 @@ import type { SuspendedFor, SuspendFor } from "./aside-wire.ts"
 import type { CheckpointNews, OrderCheckpoint } from "./checkpoint.ts"
 import type { DataOffer, OrderData } from "./data-wire.ts"
 import type { EnvironmentSpec } from "./environment.ts"
+import type { GateNews, GoMessage, OrderMember } from "./gang-wire.ts"
 import type { HostFacts } from "./host.ts"
 import type { HostDisk } from "./host-disk.ts"
 import type { HostNews } from "./host-news.ts"
@@ -33,6 +34,8 @@ export interface AttemptOrder {
   readonly number: number
   /** Counted up by the server for each host, from 1; names the attempt's folder; started once, ever. */
   readonly sequence: number
+  /** Which member it is of an attempt on several hosts; absent for one on one host. */
+  readonly member?: OrderMember
   readonly kind: "task" | "session"
   readonly command: readonly string[]
   readonly env: Readonly<Record<string, string>>
@@ -204,6 +207,7 @@ export type AgentMessage =
   | { readonly type: "disk"; readonly disk: HostDisk }
   | HostNews
   | CheckpointNews
+  | GateNews
   | SuspendedFor
   /** The host's owner is taking Windfall off: what runs is asked to end, and nothing can be started here any more. */
   | { readonly type: "left" }
@@ -284,6 +288,7 @@ export type ServerMessage =
       readonly sequence: number
       readonly timeLimitMs: number | null
     }
+  | GoMessage
   | SuspendFor
   /** Output up to here is durable at the server; the host may let go of it. */
   | { readonly type: "received"; readonly sequence: number; readonly stdout: number; readonly stderr: number }

@@ -3,6 +3,7 @@
  * schema and the documentation are all made from it, so that they cannot disagree.
  */
 
+import { GANG_FIELDS } from "./gang-fields.ts"
 import { QUEUE_FIELDS } from "./queue-fields.ts"
 
 /** What a field's value is, in flags and in job files alike. */
@@ -92,6 +93,7 @@ export const JOB_FIELDS = {
     short: "p",
     example: "apple_gpu",
   },
+  ...GANG_FIELDS,
   ...QUEUE_FIELDS,
   env: {
     kind: "list",

@@ -3,6 +3,7 @@ import { closest } from "../base/closest.ts"
 import { durationText, parseDuration } from "../base/duration.ts"
 import { checkPython } from "./environment-values.ts"
 import { WindfallError } from "./errors.ts"
+import { gangProblem, readGang } from "./gang.ts"
 import type { BlobHash } from "./ids.ts"
 import type { GitRecord, JobSpec } from "./job.ts"
 import { DEFAULT_SPEC, DEFAULT_TERMINAL } from "./job.ts"
@@ -141,10 +142,11 @@ export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
   const checkpoint = checkpointOf(values)
   checkCommand(facts)
   checkPython(values)
+  const gang = readGang(values)
   const env = jobEnvironment(values.env ?? [], facts.environment)
   checkSecrets(values.secrets ?? [], env)
   const warning = warningOf(values.signal, values.time ?? null)
-  return {
+  const spec: JobSpec = {
     kind: facts.kind,
     name,
     command: facts.command,
@@ -173,7 +175,14 @@ export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
     data: readJobData(values.data ?? []),
     git: facts.git,
     environment: null, // who sends looks into the folder
+    ...(gang === undefined ? {} : { gang }),
   }
+  const problem = gangProblem(spec)
+  if (problem === null) return spec
+  throw new WindfallError("invalid_input", `Cannot run the job on ${gang?.hosts} hosts: ${problem}`, {
+    hint: "Leave --nodes out, or what it does not go with (--host, --pty)",
+    details: { field: "nodes" },
+  })
 }
 
 function checkNothingTravels({ folder, include: [included] = [] }: JobValues): void {

@@ -1,6 +1,7 @@
 import type { JobCheckpoint } from "./checkpoint.ts"
 import type { LearnedNeed } from "./earlier-runs.ts"
 import type { EnvironmentSpec } from "./environment.ts"
+import type { GangRequest } from "./gang.ts"
 import type { AttemptId, BlobHash, HostId, JobId } from "./ids.ts"
 import type { ArrayView, TaskOf } from "./job-array.ts"
 import type { JobData } from "./job-data.ts"
@@ -71,6 +72,8 @@ export interface JobSpec {
   readonly project?: string | undefined
   /** The tasks that it has, as `1-100%8`; absent where it is no array. */
   readonly array?: string | undefined
+  /** It runs on several hosts at once; absent for one. */
+  readonly gang?: GangRequest | undefined
 }
 
 export interface GitRecord {
@@ -164,6 +167,10 @@ export interface AttemptView {
   readonly id: AttemptId
   /** 1 for the first try. */
   readonly number: number
+  /** From 0: which member of the attempt this is, where that is on several hosts; absent where it is on one. */
+  readonly rank?: number
+  /** How the hosts of all members are linked, in words; absent where the attempt is on one. */
+  readonly link?: string
   readonly hostId: HostId
   readonly hostName: string
   readonly state: AttemptState

@@ -1,6 +1,6 @@
 import { fits, needOn, type Resources } from "../../protocol/resources.ts"
+import { type HostChoice, hostChoice, type Links } from "../links/choose-linked.ts"
 import { type Budget, STEPS_PER_PASS, timesItFits } from "../outlook.ts"
-import { chooseHosts } from "./choose-hosts.ts"
 import type { Grid } from "./grid.ts"
 import { lateLast, placesBy, ranksBy } from "./host-order.ts"
 import { HostSet } from "./host-set.ts"
@@ -30,6 +30,7 @@ export class Calendar {
   readonly grid: Grid
   readonly profiles: readonly Profile[]
   readonly #weights: readonly number[]
+  readonly #choose: HostChoice
   /** Places, the first to be taken first, and the rank of each in that. */
   readonly #order: readonly number[]
   readonly #ranks: Int32Array
@@ -38,9 +39,11 @@ export class Calendar {
   readonly #relaxed: number[] = []
   readonly #budget: Budget = { steps: STEPS_PER_PASS }
 
-  constructor(hosts: readonly CalendarHost[], pieces: Pieces, grid: Grid) {
+  /** @param links `null`: all hosts are linked alike, as far as is known */
+  constructor(hosts: readonly CalendarHost[], pieces: Pieces, grid: Grid, links: Links | null = null) {
     this.grid = grid
     this.profiles = hosts.map(({ total }) => new Profile(total, grid))
+    this.#choose = hostChoice(links)
     this.#weights = hosts.map(({ weight }) => weight)
     this.#order = placesBy(this.#weights)
     this.#ranks = ranksBy(this.#order)
@@ -121,8 +124,8 @@ export class Calendar {
     const { asked } = request
     const { nowMs, endMs } = this.grid
     const free = asked.places.filter((place) => request.hasRoomAt(place, nowMs))
-    const chosen =
-      chooseHosts(HostSet.of(this.profiles.length, free), asked.hosts, asked.weights ?? this.#weights) ?? asked.places
+    const room = HostSet.of(this.profiles.length, free)
+    const chosen = this.#choose(room, asked.hosts, asked.weights ?? this.#weights) ?? asked.places
     const places = chosen.filter((place) => request.opensMs(place) < endMs)
     const isFirm = asked.hosts > 1 || request.hasPieces
     const jobs = { count: 0 }
@@ -235,7 +238,8 @@ export class Calendar {
         const { room, enoughMs } = this.#roomAt(request, startMs)
         if (enoughMs === startMs) {
           request.floorMs = startMs
-          return { places: chooseHosts(room, request.asked.hosts, request.asked.weights ?? this.#weights)!, startMs }
+          const { hosts, weights = this.#weights } = request.asked
+          return { places: this.#choose(room, hosts, weights)!, startMs }
         }
         startMs = enoughMs
       }

@@ -49,6 +49,8 @@ export class LikeHosts {
     const real = new Map<HostId, QueueHost>()
     // Some hosts are better than others then.
     if (policy.preferences.length > 0) return real
+    // Who asks for several gets those that are linked best, and that is no look of one host.
+    if (hosts.some(({ linked }) => linked !== undefined)) return real
     const busy = new Set(running.flatMap((one) => one.hosts))
     for (const booking of bookings) for (const id of booking.hosts) busy.add(id)
     const named = new Set<string>()

@@ -1,9 +1,8 @@
 import type { JobId } from "../../protocol/ids.ts"
-import { Calendar, type Room } from "../calendar/calendar.ts"
-import { Grid } from "../calendar/grid.ts"
+import type { Calendar, Room } from "../calendar/calendar.ts"
 import type { Profile } from "../calendar/profile.ts"
 import { taskIndices } from "../request/array-tasks.ts"
-import { endOf, heldBy, totalOf } from "./attempt-room.ts"
+import { endOf, heldBy } from "./attempt-room.ts"
 import { type Found, given, NOWHERE, waiting } from "./found.ts"
 import { HostTimes } from "./host-times.ts"
 import { LimitReasons } from "./limit-reasons.ts"
@@ -16,6 +15,7 @@ import { type MadeRoom, Preemptor } from "./preempt.ts"
 import type { QueueEntry, WaitReason } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
 import { Requests } from "./requests.ts"
+import { calendarOf } from "./scene-calendar.ts"
 import type { Standings } from "./standings.ts"
 import { TASKS_RESERVED, TaskCounts } from "./task-counts.ts"
 
@@ -54,10 +54,8 @@ export class QueuePass {
   #starts = 0
 
   constructor(scene: QueueScene, standings: Standings, nowMs: number) {
-    const { windowMs, gridMs } = scene.policy.backfill
     this.#scene = scene
-    const totals = scene.hosts.map((host) => ({ total: totalOf(host), weight: host.weight }))
-    this.#calendar = new Calendar(totals, scene.pieces, new Grid(nowMs, windowMs, gridMs))
+    this.#calendar = calendarOf(scene, nowMs)
     const places = new Map(scene.hosts.map(({ id }, place) => [id, place]))
     for (const attempt of scene.running) {
       const endMs = endOf(attempt, nowMs)

@@ -4,6 +4,7 @@ import type { ResourceRequest, Resources } from "../../protocol/resources.ts"
 import type { Pieces } from "../calendar/need.ts"
 import type { Closed } from "../calendar/plan-request.ts"
 import type { Amounts } from "../limits/limits.ts"
+import type { LinkedHost } from "../links/set-link.ts"
 import type { Policy } from "../policy/policy.ts"
 import type { ArrayTasks } from "../request/array-tasks.ts"
 import type { Dependency } from "../request/dependency.ts"
@@ -30,6 +31,8 @@ export interface QueueScene {
 }
 
 export interface QueueHost extends SchedulableHost {
+  /** How it is linked with others, where a job on several hosts waits; absent where nothing is known of that. */
+  readonly linked?: LinkedHost & { readonly mbpsTo: ReadonlyMap<HostId, number> }
   /** The user whose Mac it is. */
   readonly owner: string | null
   /** Among hosts with room the lowest is taken first; equal ones in the order of the scene. */

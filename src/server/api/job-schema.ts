@@ -6,6 +6,7 @@ import {
   packageProblem,
   pythonProblem,
 } from "../../protocol/environment.ts"
+import { gangProblem, MOST_GANG_HOSTS, ON_MEMBER_FAILURE, OUTPUTS_FROM } from "../../protocol/gang.ts"
 import { isId } from "../../protocol/ids.ts"
 import { DEFAULT_SPEC, DEFAULT_TERMINAL } from "../../protocol/job.ts"
 import { MAX_ARRAY_CHARACTERS, MAX_ARRAY_INDEX, MAX_ARRAY_TASKS } from "../../protocol/job-array.ts"
@@ -171,6 +172,13 @@ export const jobSpec = z
     environment: environment.nullable().default(null),
     queue: queueRequest.optional(),
     array: arrayTasks.optional(),
+    gang: z
+      .strictObject({
+        hosts: z.int().min(2).max(MOST_GANG_HOSTS),
+        onMemberFailure: z.enum(ON_MEMBER_FAILURE).default("end"),
+        outputsFrom: z.enum(OUTPUTS_FROM).default("main"),
+      })
+      .optional(),
     project: z
       .string()
       .regex(/^[0-9a-f]{16}$/, "must be 16 hexadecimal digits")
@@ -182,6 +190,8 @@ export const jobSpec = z
     if (spec.kind === "task" && !spec.command[0]) {
       context.addIssue({ code: "custom", path: ["command"], message: "must name what to run" })
     }
+    const problem = gangProblem(spec)
+    if (problem !== null) context.addIssue({ code: "custom", path: ["gang"], message: `cannot be: ${problem}` })
     for (const name of spec.secrets) {
       if (Object.hasOwn(spec.env, name)) {
         context.addIssue({

@@ -9,6 +9,7 @@ import { noteLeftovers } from "../fleet/leftovers.ts"
 import { memoryNow } from "../fleet/memory-now.ts"
 import { noteOwnerLeaves } from "../fleet/owner-left.ts"
 import { noteVitals } from "../fleet/vitals.ts"
+import { noteAtGate } from "../gang/gate.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
 import { noteNetwork } from "../network/note-network.ts"
 import { noteActivity } from "../notify/activity.ts"
@@ -125,6 +126,9 @@ function applyToAttempt(core: Core, channel: HostChannel, tried: Tried, message:
     case "started":
       markRunning(core, tried)
       return
+    case "at-gate":
+      noteAtGate(core, tried, message)
+      return
     case "suspended":
       markRunning(core, tried)
       noteSuspended(core, tried, message)
@@ -173,7 +177,8 @@ function applyToAttempt(core: Core, channel: HostChannel, tried: Tried, message:
 /** The command runs. Within a change. */
 export function markRunning(core: Core, tried: Tried): void {
   const { job, attempt } = tried
-  if (!isCurrent(tried) || attempt.state !== "starting") return
+  // Members run from when all are let go.
+  if (!isCurrent(tried) || attempt.state !== "starting" || attempt.member !== undefined) return
   notePlacesUsed(core, tried)
   attempt.state = "running"
   attempt.startedAt = core.clock.now()

@@ -6,6 +6,8 @@ import { isForOwner } from "../../protocol/job-state.ts"
 import type { OwnerReason } from "../../protocol/owner.ts"
 import type { OwnerNews } from "../../protocol/owner-wire.ts"
 import type { Core } from "../core.ts"
+import { stepAside } from "../gang/member-end.ts"
+import { isMember } from "../gang/members.ts"
 import { isCurrent } from "../jobs/close-attempt.ts"
 import type { Tried } from "../jobs/job-table.ts"
 import { transition } from "../jobs/transition.ts"
@@ -21,8 +23,11 @@ type Stepped = Extract<OwnerNews, { type: "suspended" | "vacating" }>
  */
 export function markSuspended(core: Core, tried: Tried, why: OwnerReason, since: number, reactionMs: number): void {
   const { job, attempt } = tried
-  if (!isCurrent(tried) || attempt.state !== "running" || job.state !== "running") return
   const { code } = why
+  const cause = code === "owner_here" ? "owner_returned" : "owner_policy"
+  // Its command has not begun: the others do not wait for it.
+  if (isCurrent(tried) && attempt.state === "starting" && isMember(attempt)) stepAside(core, job, attempt, cause)
+  if (!isCurrent(tried) || attempt.state !== "running" || job.state !== "running") return
   const suspended: Suspension = { since, code, text: publicText(code, why.text) }
   attempt.state = "suspended"
   attempt.suspended = suspended
@@ -36,7 +41,10 @@ export function markSuspended(core: Core, tried: Tried, why: OwnerReason, since:
   }
   const reason = `suspended: ${suspended.text}`
   core.ledger.event({ type: "attempt_suspended", job: job.id, attempt: id, host, hostName, ...said(why), reactionMs })
-  transition(core, job, "suspended", { reason })
+  transition(core, job, "suspended", {
+    reason: isMember(attempt) ? `${reason}; all its members are asked to end` : reason,
+  })
+  if (isMember(attempt)) stepAside(core, job, attempt, cause)
 }
 
 /**

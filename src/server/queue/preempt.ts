@@ -2,6 +2,8 @@ import type { JobId } from "../../protocol/ids.ts"
 import type { Preemption } from "../../scheduler/queue/queue-plan.ts"
 import { preemptionText } from "../../scheduler/queue/reason-text.ts"
 import type { Core } from "../core.ts"
+import { isEnding } from "../gang/member-end.ts"
+import { isMember, latestOf } from "../gang/members.ts"
 import { isCurrent } from "../jobs/close-attempt.ts"
 import type { Tried } from "../jobs/job-table.ts"
 import { sendStop } from "../jobs/reconcile.ts"
@@ -18,7 +20,10 @@ export function preempt(core: Core, preemptions: readonly Preemption[]): void {
   for (const one of preemptions) {
     const tried = attemptOf(core, one)
     if (tried === undefined || isOnItsWayOut(tried)) continue
-    if (one.mode !== "suspend") askToLeave(core, tried, one, now)
+    // Members that are stopped on one host would be waited for by all the others: they leave instead.
+    if (one.mode === "suspend" && tried.job.spec.gang !== undefined)
+      askToLeave(core, tried, { ...one, mode: "requeue" }, now)
+    else if (one.mode !== "suspend") askToLeave(core, tried, one, now)
     else if (!wasInVain(tried, now)) stopFor(core, tried, one, now)
   }
 }
@@ -44,7 +49,8 @@ function attemptOf(core: Core, { job, hosts }: Preemption): Tried | undefined {
 }
 
 function isOnItsWayOut({ job, attempt }: Tried): boolean {
-  return attempt.state === "finishing" || job.stop !== null || job.standing?.leaving?.attempt === attempt.number
+  const isEnded = isMember(attempt) ? job.state === "finishing" || isEnding(job) : attempt.state === "finishing"
+  return isEnded || job.stop !== null || job.standing?.leaving?.attempt === attempt.number
 }
 
 function askToLeave(core: Core, { job, attempt }: Tried, one: Preemption, now: number): void {
@@ -59,5 +65,5 @@ function askToLeave(core: Core, { job, attempt }: Tried, one: Preemption, now: n
   job.reason = text
   core.ledger.jobChanged(job)
   core.ledger.event({ type: "job_changed", job: job.id, what: text })
-  sendStop(core, core.fleet.get(attempt.hostId), { job, attempt })
+  for (const one of latestOf(job)) sendStop(core, core.fleet.get(one.hostId), { job, attempt: one })
 }

@@ -1,3 +1,4 @@
+import { hostsOf as gangHosts } from "../../protocol/gang.ts"
 import { jobNumber } from "../../protocol/job-array.ts"
 import { matchesHost } from "../../scheduler/policy/host-match.ts"
 import type { Policy } from "../../scheduler/policy/policy.ts"
@@ -10,6 +11,10 @@ import { bookingsAhead } from "../bookings/bookings-ahead.ts"
 import { bookingOf, longestLimit } from "../bookings/kept-from.ts"
 import type { Core } from "../core.ts"
 import { takenTimes } from "../forecast/taken-times.ts"
+import { isEnding } from "../gang/member-end.ts"
+import { isMember } from "../gang/members.ts"
+import { linkedOf } from "../gang/pool-links.ts"
+import { asWholes } from "../gang/running-gangs.ts"
 import type { Tried } from "../jobs/job-table.ts"
 import { type PoolUsage, poolUsageOf } from "../usage/pool-usage.ts"
 import { reachedBy } from "./reached.ts"
@@ -24,18 +29,23 @@ import { effectiveLimitOf, partitionsOf, placedAs } from "./who-of.ts"
 export function sceneOf(core: Core, policy: Policy, nowMs: number, waiting = waitingJobs(core, policy)): QueueScene {
   core.fleet.refreshOrders()
   const usage = poolUsageOf(core, policy)
+  const hosts = hostsOf(core, policy, nowMs)
   return {
     policy,
-    hosts: hostsOf(core, policy, nowMs),
+    hosts: waiting.some((job) => job.hosts > 1)
+      ? hosts.map((host) => ({ ...host, ...linkedOf(core, host.id) }))
+      : hosts,
     pieces: {},
     fairShares: fairSharesFor(policy, usage),
     used: usage.minutes,
     waiting,
-    running: core.fleet.all().flatMap(({ record }) =>
-      core.table
-        .onHost(record.id)
-        .filter(({ attempt }) => !attempt.swept)
-        .map((tried) => runningAttempt(core, policy, tried, nowMs)),
+    running: asWholes(
+      core.fleet.all().flatMap(({ record }) =>
+        core.table
+          .onHost(record.id)
+          .filter(({ attempt }) => !attempt.swept)
+          .map((tried) => ({ ...runningAttempt(core, policy, tried, nowMs), number: tried.attempt.number })),
+      ),
     ),
     bookings: bookingsAhead(core, nowMs, () => longestLimit(core)),
     ended: [],
@@ -100,7 +110,7 @@ export function waitingJob(policy: Policy, job: JobRecord, waiting: WaitingJob):
     partitions: partitionsOf(policy, spec),
     resources,
     alone: false,
-    hosts: 1,
+    hosts: gangHosts(spec),
     pieces: {},
     limitMs: timeLimitOf(job),
     hasSecrets,
@@ -196,6 +206,7 @@ function stoppedIn(
 export function leavesAt({ job, attempt }: Tried, nowMs: number): number | null {
   if (attempt.state === "finishing" || attempt.state === "ended" || attempt.fenced) return nowMs
   if (job.stop !== null) return job.stop.at + job.stop.graceMs
+  if (isMember(attempt) && isEnding(job)) return nowMs + job.spec.graceMs
   const leaving = job.standing?.leaving
   return leaving?.attempt === attempt.number ? leaving.until : null
 }
