@@ -17,14 +17,27 @@ export function reachedBy(job: JobRecord): number | undefined {
  * Remembers the priorities of a plan where by policy they never fall. They are stored once they rise no more, so that a long queue is not written
  * at each pass: after a restart a job has what it reached before, or what its factors give now, which is as much. Within a change.
  */
-export function noteReached(core: Core, { priority: { neverFalls } }: Policy, entries: readonly QueueEntry[]): void {
+export function noteReached(core: Core, policy: Policy, entries: readonly QueueEntry[]): void {
+  for (const { job, before, priority } of waitingWithPriorities(core, policy, entries)) {
+    if (before === undefined || priority > before) REACHED.set(job, priority)
+    else if (job.standing?.reached !== before) setStanding(core, job, { reached: before })
+  }
+}
+
+/** The same for the last plan by a policy: what the factors of the next one give may be less, so all is stored. Within a change. */
+export function keepReached(core: Core, policy: Policy, entries: readonly QueueEntry[]): void {
+  for (const { job, before, priority } of waitingWithPriorities(core, policy, entries)) {
+    const reached = Math.max(before ?? 0, priority)
+    if (job.standing?.reached !== reached) setStanding(core, job, { reached })
+  }
+}
+
+function* waitingWithPriorities(core: Core, { priority: { neverFalls } }: Policy, entries: readonly QueueEntry[]) {
   if (!neverFalls) return
   for (const { job: id, place, priority } of entries) {
     const job = core.table.live(id)
     if (job === undefined || place === null || (job.standing?.priority ?? null) !== null) continue
-    const before = reachedBy(job)
-    if (before === undefined || priority > before) REACHED.set(job, priority)
-    else if (job.standing?.reached !== before) setStanding(core, job, { reached: before })
+    yield { job, before: reachedBy(job), priority }
   }
 }
 
