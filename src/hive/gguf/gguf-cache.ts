@@ -10,14 +10,10 @@ export function ggufCaches(
   notes: string[],
 ): readonly (readonly LayerCache[])[] {
   const attention = attentionCaches(metadata, layers, tensorsOf, notes)
-  // Layers that predict further tokens are loaded and not run.
-  const ahead = metadata.count("nextn_predict_layers") ?? 0
-  if (ahead > 0 && ahead < layers) notes.push(`The last ${ahead} of its layers predict further tokens: loaded, and not run`)
   return Array.from({ length: layers }, (_, at): readonly LayerCache[] => {
-    if (ahead < layers && at >= layers - ahead) return []
     const has = (part: string) => tensorsOf(at).some((name) => name.startsWith(part))
     const isRecurrent = has("ssm_") || has("shortconv") || has("time_mix")
-    const seesTokens = has("attn_k.") || has("attn_kv_a") || has("attn_k_b") || (has("attn_qkv") && !has("ssm_"))
+    const seesTokens = !isRecurrent || has("attn_k.") || has("attn_kv_a") || has("attn_k_b")
     const state = isRecurrent ? recurrentElements(metadata) : 0
     const own = attention[at]
     return [
@@ -70,8 +66,15 @@ function latentElements(
   // Files of early 2025 lack what llama.cpp needs to keep the compressed vector: attn_k_b and attn_v_b.
   const first = tensorsOf(0)
   const has = (part: string) => first.some((name) => name.startsWith(part))
-  if (metadata.value("attention.key_length_mla") === undefined && has("attn_kv_b") && !has("attn_k_b") && kvHeads[0] !== 1) {
-    notes.push("It was converted before llama.cpp could keep the compressed cache (MLA): a newer file needs far less for the context")
+  if (
+    metadata.value("attention.key_length_mla") === undefined &&
+    has("attn_kv_b") &&
+    !has("attn_k_b") &&
+    kvHeads[0] !== 1
+  ) {
+    notes.push(
+      "It was converted before llama.cpp could keep the compressed cache (MLA): a newer file needs far less for the context",
+    )
     return null
   }
   return rank + (metadata.count("rope.dimension_count") ?? 64)

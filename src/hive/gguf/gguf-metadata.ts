@@ -36,7 +36,8 @@ export class GgufMetadata {
   required(key: string): number {
     const count = this.count(key)
     if (count === null) throw brokenModel(this.#header.name, `its header does not say ${this.architecture}.${key}`)
-    if (count < 1) throw brokenModel(this.#header.name, `its header is damaged: ${this.architecture}.${key} is ${count}`)
+    if (count < 1)
+      throw brokenModel(this.#header.name, `its header is damaged: ${this.architecture}.${key} is ${count}`)
     return count
   }
 

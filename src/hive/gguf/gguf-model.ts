@@ -31,18 +31,21 @@ export function ggufModel(name: string, headers: readonly [GgufHeader, ...GgufHe
   const notes: string[] = headers.some(({ isHeaderOnly }) => isHeaderOnly)
     ? ["Only its header is there, without the weights"]
     : []
+  // Layers that predict further tokens are loaded and not run.
+  const ahead = metadata.count("nextn_predict_layers") ?? 0
+  const runCount = ahead < layerCount ? layerCount - ahead : layerCount
+  if (runCount < layerCount) notes.push(`The last ${ahead} of its layers predict further tokens: loaded, and not run`)
   const names = blocks.map((block) => block.map(({ part }) => part))
   const caches = ggufCaches(metadata, layerCount, (layer) => names[layer] ?? [], notes)
-  const isRun = caches.map((cache) => cache.length > 0)
   const layers = blocks.map((block, at): LayerFacts => {
     const used = (of: (tensor: GgufTensor) => number) =>
       block.reduce((sum, { part, tensor }) => sum + of(tensor) * (EXPERTS.test(part) ? share : 1), 0)
-    const ahead = isRun[at] === false && isRun.some(Boolean) && at >= isRun.lastIndexOf(true)
+    const isRun = at < runCount
     return {
       bytes: block.reduce((sum, { tensor }) => sum + tensor.bytes, 0),
-      activeBytes: ahead ? 0 : used(({ bytes }) => bytes),
-      activeParameters: ahead ? 0 : used(({ elements }) => elements),
-      cache: caches[at] ?? [],
+      activeBytes: isRun ? used(({ bytes }) => bytes) : 0,
+      activeParameters: isRun ? used(({ elements }) => elements) : 0,
+      cache: isRun ? (caches[at] ?? []) : [],
     }
   })
   const embedding = outside.get("token_embd.weight")

@@ -67,7 +67,10 @@ async function parse(source: ByteSource, signal: AbortSignal): Promise<Parsed> {
   let reachedEnd = false
   /** What the library takes for HTTP. It reads ahead: one range beyond the end is no fault yet. */
   const fetchRange = async (_uri: unknown, init?: RequestInit): Promise<Response> => {
-    const [from = 0, to = 0] = (new Headers(init?.headers).get("range") ?? "").replace("bytes=", "").split("-").map(Number)
+    const [from = 0, to = 0] = (new Headers(init?.headers).get("range") ?? "")
+      .replace("bytes=", "")
+      .split("-")
+      .map(Number)
     if (from >= source.sizeBytes) {
       if (reachedEnd) throw cut(source.name)
       reachedEnd = true
@@ -81,7 +84,8 @@ async function parse(source: ByteSource, signal: AbortSignal): Promise<Parsed> {
   } catch (error) {
     signal.throwIfAborted()
     if (error instanceof WindfallError) throw error
-    if (error instanceof RangeError) throw source.sizeBytes < 2e6 ? cut(source.name) : damaged(source.name, "a length in it is wrong")
+    if (error instanceof RangeError)
+      throw source.sizeBytes < 2e6 ? cut(source.name) : damaged(source.name, "a length in it is wrong")
     throw damaged(source.name, (error as Error).message)
   }
 }
@@ -99,5 +103,8 @@ export function ggufParts(file: string): readonly string[] | null {
   const part = parseGgufShardFilename(file)
   if (part === null) return null
   const total = Number(part.total)
-  return Array.from({ length: total }, (_, at) => `${part.prefix}-${String(at + 1).padStart(5, "0")}-of-${part.total}.gguf`)
+  return Array.from(
+    { length: total },
+    (_, at) => `${part.prefix}-${String(at + 1).padStart(5, "0")}-of-${part.total}.gguf`,
+  )
 }

@@ -44,6 +44,7 @@ export function parseJsonObject(name: string, bytes: Uint8Array): Readonly<Recor
   } catch (error) {
     throw brokenModel(name, `it is no JSON (${(error as Error).message})`)
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw brokenModel(name, "it is no JSON object")
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw brokenModel(name, "it is no JSON object")
   return value as Readonly<Record<string, unknown>>
 }
