@@ -1,0 +1,80 @@
+import type { EngineRules } from "../engines/engine-rules.ts"
+import type { ModelFacts } from "../model/model-facts.ts"
+import { type Candidate, isAsGood, isBetter } from "../split/candidate.ts"
+import { type ModelLoad, needOf, runMs } from "../split/model-load.ts"
+import type { RankedHost, Ranking } from "../split/ranking.ts"
+
+/**
+ * The best way to serve a model: on as few hosts as hold it, never over Wi-Fi where it can be helped, then with the least time for a
+ * token, and on the smallest Macs with which that is so.
+ *
+ * @param sizes from how many hosts on, up to how many
+ */
+export function findHive(
+  rules: EngineRules,
+  model: ModelFacts,
+  load: ModelLoad,
+  ranking: Ranking,
+  sizes: { readonly least: number; readonly most: number } = { least: 1, most: rules.mostMembers },
+): Candidate | undefined {
+  let overWifi: Candidate | undefined
+  if (sizes.least === 1) {
+    const alone = bestAlone(rules, load, ranking)
+    if (alone !== undefined) return alone
+  }
+  if (rules.splitRefusal(model) !== null) return undefined
+  const most = Math.min(sizes.most, rules.mostMembers, ranking.hosts.length, load.layerCount)
+  for (let size = Math.max(2, sizes.least); size <= most; size++) {
+    if (!mayFit(load, ranking, size)) continue
+    const best = rules.bestSplit(ranking, model, load, size)
+    if (best !== undefined && !best.usesWifi) return best
+    overWifi ??= best
+  }
+  return overWifi
+}
+
+/** All hosts that hold the model alone, the fastest first, of those the smallest. */
+export function holdersOf(load: ModelLoad, { hosts }: Ranking): readonly number[] {
+  const need = needOf(load, 0, load.layerCount, true)
+  const costs = hosts.map((host) => runMs(load, host, 0, load.layerCount))
+  return [...hosts.keys()]
+    .filter((at) => need <= (hosts[at] as RankedHost).budgetBytes)
+    .sort(
+      (a, b) =>
+        (costs[a] ?? 0) - (costs[b] ?? 0) || (hosts[a]?.budgetBytes ?? 0) - (hosts[b]?.budgetBytes ?? 0) || b - a,
+    )
+}
+
+export function alone(rules: EngineRules, load: ModelLoad, { hosts }: Ranking, at: number): Candidate {
+  return {
+    engine: rules.engine,
+    mode: "single",
+    members: [at],
+    head: 0,
+    counts: [load.layerCount],
+    tokenMs: runMs(load, hosts[at] as RankedHost, 0, load.layerCount),
+    hopsMs: 0,
+    usesWifi: false,
+  }
+}
+
+function bestAlone(rules: EngineRules, load: ModelLoad, ranking: Ranking): Candidate | undefined {
+  const need = needOf(load, 0, load.layerCount, true)
+  let best: Candidate | undefined
+  for (const [at, host] of ranking.hosts.entries()) {
+    // In the order of the ranking, the largest first: of equals the last one is the smallest.
+    if (need > host.budgetBytes) break
+    const one = alone(rules, load, ranking, at)
+    if (best === undefined || isBetter(one, best) || isAsGood(one, best)) best = one
+  }
+  return best
+}
+
+/** Whether so many of the largest hosts could hold it, were layers as fine as sand. */
+function mayFit(load: ModelLoad, { hosts }: Ranking, size: number): boolean {
+  let room = 0
+  for (let at = 0; at < size; at++) room += Math.max(0, (hosts[at]?.budgetBytes ?? 0) - load.everyBytes)
+  const whole = (load.needUpTo[load.layerCount] ?? 0) + load.headBytes + load.tailBytes - load.sharedBytes
+  // Of a compressed cache each rank may have all: then this lets through a few that do not fit.
+  return room >= whole
+}
