@@ -37,6 +37,7 @@ function plainWay(a: FleetHost, b: FleetHost): Way {
   const rates = ends.map(({ kind, mbps }) => mbpsOf(kind, mbps)).filter((mbps) => mbps !== null)
   const mbps = rates.length === 0 ? null : Math.min(...rates)
   if (ends.some(({ kind }) => kind === "wifi")) return way("wifi", mbps)
+  if (ends.every(({ kind }) => kind === "thunderbolt")) return way("thunderbolt", mbps)
   // Thunderbolt without a cable between these two goes over whatever else they have.
   if (ends.some(({ kind }) => kind === "unknown")) return way("unknown", mbps)
   return way("ethernet", mbps)

@@ -6,7 +6,7 @@ import type { RankedHost, Ranking } from "../split/ranking.ts"
 
 /**
  * The best way to serve a model: on as few hosts as hold it, never over Wi-Fi where it can be helped, then with the least time for a
- * token, and on the smallest Macs with which that is so.
+ * token. Where one Mac holds it, the smallest of the fastest ones.
  *
  * @param sizes from how many hosts on, up to how many
  */
