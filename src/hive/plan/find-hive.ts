@@ -41,7 +41,7 @@ export function holdersOf(load: ModelLoad, { hosts }: Ranking): readonly number[
     .filter((at) => need <= (hosts[at] as RankedHost).budgetBytes)
     .sort(
       (a, b) =>
-        (costs[a] ?? 0) - (costs[b] ?? 0) || (hosts[a]?.budgetBytes ?? 0) - (hosts[b]?.budgetBytes ?? 0) || b - a,
+        (costs[a] ?? 0) - (costs[b] ?? 0) || (hosts[a]?.budgetBytes ?? 0) - (hosts[b]?.budgetBytes ?? 0) || a - b,
     )
 }
 
@@ -60,14 +60,15 @@ export function alone(rules: EngineRules, load: ModelLoad, { hosts }: Ranking, a
 
 function bestAlone(rules: EngineRules, load: ModelLoad, ranking: Ranking): Candidate | undefined {
   const need = needOf(load, 0, load.layerCount, true)
-  let best: Candidate | undefined
-  for (const [at, host] of ranking.hosts.entries()) {
-    // In the order of the ranking, the largest first: of equals the last one is the smallest.
-    if (need > host.budgetBytes) break
-    const one = alone(rules, load, ranking, at)
-    if (best === undefined || isBetter(one, best) || isAsGood(one, best)) best = one
+  let best: { readonly candidate: Candidate; readonly budgetBytes: number } | undefined
+  for (const [at, { budgetBytes }] of ranking.hosts.entries()) {
+    // In the order of the ranking, the largest first.
+    if (need > budgetBytes) break
+    const candidate = alone(rules, load, ranking, at)
+    const isSmaller = best !== undefined && isAsGood(candidate, best.candidate) && budgetBytes < best.budgetBytes
+    if (isSmaller || isBetter(candidate, best?.candidate)) best = { candidate, budgetBytes }
   }
-  return best
+  return best?.candidate
 }
 
 /** Whether so many of the largest hosts could hold it, were layers as fine as sand. */
