@@ -18,7 +18,7 @@ export function ggufHeader(
   tensors: readonly TensorSpec[],
 ): { readonly header: Buffer; readonly dataBytes: number } {
   const parts: Buffer[] = [Buffer.from("GGUF"), u32(3), u64(tensors.length), u64(Object.keys(metadata).length)]
-  for (const [key, value] of Object.entries(metadata)) parts.push(text(key), ...typed(value))
+  for (const [key, value] of Object.entries(metadata)) parts.push(text(key), Buffer.concat(typed(value)))
   let offset = 0
   for (const { name, shape, type } of tensors) {
     parts.push(text(name), u32(shape.length), ...shape.map(u64), u32(type), u64(offset))
