@@ -38,11 +38,15 @@ export const modelPlan = command({
   minimum: 1,
   maximum: 1,
   options: {
-    context: value("TOKENS", "context of each slot: 32k or less where the model has less", readTokens, { short: "c" }),
-    slots: value("N", "conversations at the same time; 4", (typed) => readCount(typed, 1_024), { also: ["parallel"] }),
-    kv: value("TYPE", `how the cache is kept: ${KV_TYPES.join(", ")}; f16`, readKv),
+    context: value("TOKENS", "context of each slot (default 32k, or what the model has)", readTokens, {
+      short: "c",
+    }),
+    slots: value("N", "conversations at the same time (default 4)", (typed) => readCount(typed, 1_024), {
+      also: ["parallel"],
+    }),
+    kv: value("TYPE", `how the cache is kept: ${KV_TYPES.join(", ")} (default f16)`, readKv),
     engine: value("ENGINE", "auto, llama.cpp or mlx; auto takes the one the files are for", readEngine),
-    replicas: value("N", "copies, each on Macs of its own; 1", (typed) => readCount(typed, 64)),
+    replicas: value("N", "copies, each on Macs of its own (default 1)", (typed) => readCount(typed, 64)),
     macs: value("N", "over exactly so many Macs each, to compare", (typed) => readCount(typed, 8)),
     fleet: value("FLEET", "plan on the fleet that this file describes, without a server", (typed) => typed),
     free: flag("with the memory that is free just now, not as if nothing ran"),

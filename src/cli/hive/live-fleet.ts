@@ -1,6 +1,5 @@
 import { budgetOf, type Fleet, type FleetHost, type FleetLink } from "../../hive/fleet/fleet.ts"
 import type { HostView } from "../../protocol/host.ts"
-import { expectedMbps } from "../../protocol/network.ts"
 
 /**
  * The hosts of the pool as a fleet: as if nothing ran there, or with what is free just now. Of Thunderbolt cables a Mac tells only which
@@ -35,10 +34,7 @@ function hostOf(view: HostView, views: readonly HostView[], onlyFree: boolean): 
     budgetBytes: budgetOf(memoryBytes, keptBytes, workingSetBytes, availableBytes),
     bandwidthGbPerS: facts?.mac?.bandwidthGbPerS ?? null,
     tflops: facts?.mac?.fp32Tflops ?? null,
-    network: {
-      kind: network?.kind ?? "unknown",
-      mbps: network?.mbps ?? (network === null ? null : expectedMbps(network, null)),
-    },
+    network: { kind: network?.kind ?? "unknown", mbps: network?.mbps ?? null },
     cables: cablesOf(view, views),
     hasRdma: false,
     mlxLm: null,

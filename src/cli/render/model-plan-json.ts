@@ -41,6 +41,8 @@ function hiveJson(hive: HivePlan): object {
     engine: hive.engine,
     mode: hive.mode,
     usesWifi: hive.usesWifi,
+    tokenMs: hive.tokenMs,
+    hopsMs: hive.hopsMs,
     tensorSplit: hive.tensorSplit,
     members: hive.members.map((member) => ({
       host: member.host.name,

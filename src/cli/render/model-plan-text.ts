@@ -25,14 +25,14 @@ export function modelPlanText(plan: ModelPlan): string {
 
 function headPairs({ model, request, engine, replicas }: ModelPlan): readonly (readonly [string, string])[] {
   const experts = model.experts === null ? "" : `, ${model.experts.used} of ${model.experts.count} experts`
-  const perSlot = request.slots === 1 ? "1 slot" : `${request.slots} slots`
+  const slots = request.slots === 1 ? "in one slot" : `in each of ${request.slots} slots`
   return [
     ["model", `${model.name} (${model.architecture}, ${model.quantisation})`],
     [
       "size",
       `${countText(model.parameters)} parameters, ${model.layers.length} layers${experts}; ${formatBytes(weightBytes(model))} of weights`,
     ],
-    ["context", `${request.contextTokens} tokens in each of ${perSlot}, cache ${request.kv}`],
+    ["context", `${request.contextTokens} tokens ${slots}, cache ${request.kv}`],
     ["engine", engine],
     ["fits", replicas.length === 0 ? "no" : fitText(replicas[0] as HivePlan, replicas.length)],
   ]

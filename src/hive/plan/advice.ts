@@ -35,7 +35,10 @@ export function adviceFor(found: Found, rules: EngineRules, fleet: Fleet): reado
     if (split !== undefined && isFaster(hive, split))
       advice.push(`One Mac alone is faster than any split: over two it would be ${rateText(split)}`)
     const wifi = found.alternatives.find(({ usesWifi }) => usesWifi)
-    if (split === undefined && wifi !== undefined) advice.push(`A split is pointless here: ${wifiText(wifi)}`)
+    if (split === undefined && wifi !== undefined)
+      advice.push(
+        `One Mac alone is faster: Wi-Fi makes a split pointless here (${rateText(wifi)} over ${wifi.members.length})`,
+      )
   }
   for (const other of faster.filter(({ mode }) => mode === "tensor").slice(0, 1))
     advice.push(
@@ -68,9 +71,14 @@ function isFaster(a: HivePlan, b: HivePlan): boolean {
   return a.prediction.generation.expected > b.prediction.generation.expected
 }
 
+/** Of a token's time, what ways over Wi-Fi may take before a split over it is pointless. */
+const POINTLESS_SHARE = 1 / 3
+
 function wifiText(hive: HivePlan): string {
-  const hopsMs = hive.ways.reduce((sum, { hopMs }) => sum + hopMs, 0)
-  return `Wi-Fi makes this split pointless: the ways alone take ${Math.round(hopsMs)} ms of each token, at most ${(1000 / hopsMs).toFixed(0)} tokens/s (${rateText(hive)} expected). A cable changes that`
+  const share = hive.hopsMs / hive.tokenMs
+  const cost = `the ways take ${Math.round(hive.hopsMs)} ms of each token, ${Math.round(share * 100)} % of its time (${rateText(hive)} expected)`
+  if (share >= POINTLESS_SHARE) return `Wi-Fi makes this split pointless: ${cost}. Use cables`
+  return `This split goes over Wi-Fi: ${cost}, and every wait in the air stops all members. Use cables`
 }
 
 function rateText({ prediction }: HivePlan): string {

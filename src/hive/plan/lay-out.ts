@@ -40,6 +40,8 @@ export function layOut(
     members,
     ways,
     usesWifi: candidate.usesWifi,
+    hopsMs: candidate.hopsMs,
+    tokenMs: candidate.tokenMs,
     prediction: predict(model, request, candidate, hosts, members, ways, gain),
     tensorSplit,
   }

@@ -66,6 +66,10 @@ export interface HivePlan {
   readonly members: readonly MemberPlan[]
   readonly ways: readonly PlannedWay[]
   readonly usesWifi: boolean
+  /** What the ways between members take of each token. */
+  readonly hopsMs: number
+  /** What a token takes in all, reckoned also where nothing is predicted. */
+  readonly tokenMs: number
   /** `null` where the bandwidth of a member is not known. */
   readonly prediction: Prediction | null
   /** Layers of each member for the engine's own option, the output counted as one more of the last; `null` where there is nothing to say. */

@@ -4,7 +4,7 @@ import { budgetOf, type FleetHost, keptWithoutOwner } from "../fleet/fleet.ts"
 import type { ModelFacts } from "../model/model-facts.ts"
 import { findHive } from "./find-hive.ts"
 import type { HivePlan, PlanRequest } from "./model-plan.ts"
-import type { PreparedFleet } from "./prepared-fleet.ts"
+import { PreparedFleet } from "./prepared-fleet.ts"
 
 const GIB = 1024 ** 3
 /** Sizes that Macs are sold with. */
@@ -46,6 +46,7 @@ export function remediesFor(
     undefined
   const goal = hive === undefined ? "" : " on one Mac"
   const remedies: string[] = []
+  if (hive?.usesWifi === true) remedies.push(...cables(model, fleet, rules, request))
   const context = largest(request.contextTokens / LEAST_CONTEXT, (thousands) =>
     fits(model, { ...request, contextTokens: thousands * LEAST_CONTEXT }, fleet),
   )
@@ -66,6 +67,21 @@ export function remediesFor(
   }
   return remedies
 }
+
+/** How fast it would be with the same hosts on Gigabit Ethernet. */
+function cables(model: ModelFacts, fleet: PreparedFleet, rules: EngineRules, request: PlanRequest): readonly string[] {
+  const { hosts, links } = fleet.fleet
+  const wired = new PreparedFleet({
+    hosts: hosts.map((host) => (host.network.kind === "wifi" ? { ...host, network: WIRED } : host)),
+    links: links.filter(({ kind }) => kind !== "wifi"),
+  })
+  const ranking = wired.ranking(rules.engine, model.experts !== null)
+  const found = findHive(rules, model, rules.load(model, request), ranking)
+  if (found === undefined || found.usesWifi) return []
+  return [`Cables: over Gigabit Ethernet about ${(1000 / found.tokenMs).toFixed(1)} tokens/s would be expected`]
+}
+
+const WIRED = { kind: "ethernet", mbps: 1000 } as const
 
 /** The largest whole number below `limit` for which it holds, where holding for more implies holding for fewer; 0: none. */
 function largest(limit: number, holds: (count: number) => boolean): number {
@@ -110,7 +126,7 @@ function anotherMac(gib: number): FleetHost {
     budgetBytes: budgetOf(memoryBytes, keptBytes, workingSetBytes),
     bandwidthGbPerS: null,
     tflops: null,
-    network: { kind: "ethernet", mbps: 1000 },
+    network: WIRED,
     cables: [],
     hasRdma: false,
     mlxLm: null,

@@ -21,7 +21,8 @@ export function verdictsOf(fleet: Fleet, found: Found, load: ModelLoad): readonl
     const room = `it has ${formatBytes(host.budgetBytes)} for a hive`
     if (found.replicas.length > 0) {
       if (!isSplit) return verdict("too_small", `${room}, the model needs ${formatBytes(whole)}`)
-      const isWifi = host.network.kind === "wifi" && host.cables.length === 0
+      const isAvoided = !found.replicas.some(({ usesWifi }) => usesWifi)
+      const isWifi = isAvoided && host.network.kind === "wifi" && host.cables.length === 0
       return verdict("not_needed", isWifi ? "it is on Wi-Fi, and others do" : "others do, or are faster together")
     }
     const least = Math.min(...load.needUpTo.subarray(1).map((need, at) => need - (load.needUpTo[at] ?? 0)))
