@@ -26,15 +26,14 @@ export function openModel(cli: Cli, typed: string): { readonly folder: ModelFold
 
 class FolderOnDisk implements ModelFolder {
   readonly name: string
+  readonly files: readonly string[]
   readonly #path: string
 
+  /** @throws what `readdir` does */
   constructor(full: string) {
     this.#path = full
     this.name = path.basename(full)
-  }
-
-  get files(): readonly string[] {
-    return fs.readdirSync(this.#path)
+    this.files = fs.readdirSync(full)
   }
 
   async open(file: string): Promise<ByteSource> {

@@ -29,7 +29,7 @@ const HOST_KEYS =
     " ",
   )
 const LINK_KEYS = ["between", "kind", "mbps", "roundTripMs"]
-const MOST_HOSTS = 1_000
+const MOST_HOSTS = 500
 
 /**
  * Reads a described fleet (docs/model-plan.md): the value of its JSON. All or nothing, with all that is wrong.

@@ -75,7 +75,7 @@ export function ggufModel(name: string, headers: readonly [GgufHeader, ...GgufHe
       usedCount * (metadata.count("expert_feed_forward_length") ?? 0),
     ),
     vocabularySize: Math.max(1, Math.round(embedding.elements / hiddenSize)),
-    contextTokens: metadata.count("context_length"),
+    contextTokens: metadata.count("context_length") || null,
     heads: metadata.perLayer("attention.head_count", layerCount)?.[0] ?? null,
     kvHeads: metadata.perLayer("attention.head_count_kv", layerCount)?.find((count) => count > 0) ?? null,
     experts,

@@ -2,11 +2,11 @@ import type { EngineRules } from "../engines/engine-rules.ts"
 import type { ModelFacts } from "../model/model-facts.ts"
 import { type Candidate, isAsGood, isBetter } from "../split/candidate.ts"
 import { type ModelLoad, needOf, runMs } from "../split/model-load.ts"
-import type { RankedHost, Ranking } from "../split/ranking.ts"
+import { type RankedHost, type Ranking, restricted } from "../split/ranking.ts"
 
 /**
  * The best way to serve a model: on as few hosts as hold it, never over Wi-Fi where it can be helped, then with the least time for a
- * token. Where one Mac holds it, the smallest of the fastest ones.
+ * token; of those that are as good on the smallest Macs.
  *
  * @param sizes from how many hosts on, up to how many
  */
@@ -27,10 +27,38 @@ export function findHive(
   for (let size = Math.max(2, sizes.least); size <= most; size++) {
     if (!mayFit(load, ranking, size)) continue
     const best = rules.bestSplit(ranking, model, load, size)
-    if (best !== undefined && !best.usesWifi) return best
+    if (best !== undefined && !best.usesWifi) return onSmaller(rules, model, load, ranking, best)
     overWifi ??= best
   }
-  return overWifi
+  return overWifi === undefined ? undefined : onSmaller(rules, model, load, ranking, overWifi)
+}
+
+/** The same on smaller Macs, where these are as fast: larger ones are left to others. */
+function onSmaller(
+  rules: EngineRules,
+  model: ModelFacts,
+  load: ModelLoad,
+  ranking: Ranking,
+  found: Candidate,
+): Candidate {
+  let best = found
+  const largestFirst = [...found.members].sort((a, b) => a - b)
+  for (const member of largestFirst) {
+    const own = ranking.hosts[member] as RankedHost
+    // From the smallest up.
+    for (const other of [...ranking.kept].reverse()) {
+      const host = ranking.hosts[other] as RankedHost
+      if (host.budgetBytes >= own.budgetBytes) break
+      if (best.members.includes(other) || host.msPerByte !== own.msPerByte || host.msPerLayer !== own.msPerLayer)
+        continue
+      const members = best.members.map((at) => (at === member ? other : at))
+      const again = rules.bestSplit(restricted(ranking, members), model, load, members.length)
+      if (again === undefined || again.usesWifi !== best.usesWifi || again.tokenMs > best.tokenMs * (1 + 1e-9)) continue
+      best = { ...again, members: again.members.map((place) => members[place] as number) }
+      break
+    }
+  }
+  return best
 }
 
 /** All hosts that hold the model alone, the fastest first, of those the smallest. */

@@ -247,3 +247,16 @@ function divisions(total: number, parts: number): number[][] {
     divisions(total - first, parts - 1).map((rest) => [first, ...rest]),
   )
 }
+
+describe("of Macs that are as fast", () => {
+  it("the smaller ones are taken, alone and together", () => {
+    const names = (model: ModelFacts, ...gib: number[]) => {
+      const fleet = fleetOf(...gib.map((size) => mac(`m${size}`, size)))
+      const [hive] = hivesFor(model, new PreparedFleet(fleet), llamaCppRules, REQUEST)
+      return hive?.members.map(({ host }) => host.name).sort()
+    }
+    const model = layeredModel(new Array<number>(40).fill(3 * GIB))
+    assert.deepEqual(names(model, 512, 256, 192), ["m192"])
+    assert.deepEqual(names(model, 128, 96, 64, 48), ["m128", "m48"].toSorted())
+  })
+})

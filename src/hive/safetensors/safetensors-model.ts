@@ -61,7 +61,7 @@ export function safetensorsModel(
       (experts?.used ?? 0) * (config.count("moe_intermediate_size") ?? 0),
     ),
     vocabularySize,
-    contextTokens: config.count("max_position_embeddings", "n_positions", "max_sequence_length"),
+    contextTokens: config.count("max_position_embeddings", "n_positions", "max_sequence_length") || null,
     heads: config.count("num_attention_heads", "n_head"),
     kvHeads: config.count("num_key_value_heads", "num_kv_heads") ?? config.count("num_attention_heads", "n_head"),
     experts,

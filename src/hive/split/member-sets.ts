@@ -7,7 +7,7 @@ import type { Ranking } from "./ranking.ts"
  * @returns whether all of them were looked at
  */
 export function visitSets(
-  { hosts, betterThan }: Ranking,
+  { hosts, kept, betterThan }: Ranking,
   size: number,
   mostSets: number,
   visit: (set: readonly number[]) => void,
@@ -15,7 +15,7 @@ export function visitSets(
   const chosen: number[] = []
   const isChosen = new Uint8Array(hosts.length)
   // A host that more than `size - 1` others could replace is never a member.
-  const order = hosts.map((_, at) => at).filter((at) => (betterThan[at]?.length ?? 0) < size)
+  const order = kept.filter((at) => (betterThan[at]?.length ?? 0) < size)
   order.sort((a, b) => (betterThan[a]?.length ?? 0) - (betterThan[b]?.length ?? 0) || a - b)
   const placeOf = new Map(order.map((host, place) => [host, place]))
   const hasBetter = (host: number, upTo: number) =>
