@@ -3,6 +3,7 @@ import { outputReadBytes } from "../model/model-facts.ts"
 import { FIRST_HOP_MS } from "../speed/hop.ts"
 import { type Candidate, isBetter } from "../split/candidate.ts"
 import { divideLayers } from "../split/divide-layers.ts"
+import { LeastTime } from "../split/least-time.ts"
 import { ordersOf, visitSets } from "../split/member-sets.ts"
 import type { LoadBearer, ModelLoad } from "../split/model-load.ts"
 import type { RankedHost, Ranking } from "../split/ranking.ts"
@@ -52,9 +53,11 @@ export const llamaCppRules: EngineRules = {
   },
   bestSplit(ranking, model, load, size) {
     let best: Candidate | undefined
+    const leastTime = new LeastTime(load)
     visitSets(ranking, size, MOST_SETS, (set) => {
       if (!canHold(ranking, load, set)) return
-      for (const head of set) best = bestWithHead(ranking, load, set, head, model.hiddenSize, best)
+      const leastMs = leastTime.ms(set.map((at) => ranking.hosts[at] as RankedHost))
+      for (const head of set) best = bestWithHead(ranking, load, set, head, leastMs, model.hiddenSize, best)
     })
     return best
   },
@@ -72,6 +75,7 @@ function bestWithHead(
   load: ModelLoad,
   set: readonly number[],
   head: number,
+  leastMs: number,
   hiddenSize: number,
   soFar: Candidate | undefined,
 ): Candidate | undefined {
@@ -93,7 +97,7 @@ function bestWithHead(
     hopsMs,
     usesWifi,
   })
-  if (!isBetter(candidate(set, [], leastMs(ranking, load, set)), best)) return best
+  if (!isBetter(candidate(set, [], leastMs), best)) return best
   for (const order of ordersFor(ranking, set)) {
     const bearers: LoadBearer[] = order.map((at) => ranking.hosts[at] as RankedHost)
     const division = divideLayers(load, bearers, order.indexOf(head))
@@ -102,14 +106,6 @@ function bestWithHead(
     if (isBetter(found, best)) best = found
   }
   return best
-}
-
-/** No division is sooner: everything on the fastest of them, as if that had room. */
-function leastMs({ hosts }: Ranking, load: ModelLoad, set: readonly number[]): number {
-  const members = set.map((at) => hosts[at] as RankedHost)
-  const read = (load.readUpTo[load.layerCount] ?? 0) + load.tailReadBytes
-  const perByte = Math.min(...members.map(({ msPerByte }) => msPerByte))
-  return read * perByte + load.layerCount * Math.min(...members.map(({ msPerLayer }) => msPerLayer))
 }
 
 function ordersFor({ hosts }: Ranking, set: readonly number[]): readonly (readonly number[])[] {

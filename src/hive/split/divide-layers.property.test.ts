@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { it } from "node:test"
 import fc from "fast-check"
 import { divideLayers } from "./divide-layers.ts"
+import { LeastTime } from "./least-time.ts"
 import { type LoadBearer, type ModelLoad, needOf, runMs } from "./model-load.ts"
 
 const memberArb: fc.Arbitrary<LoadBearer> = fc.record({
@@ -46,6 +47,7 @@ it("divides layers as well as trying all divisions does", () => {
       const least = leastByTrying(load, members, at, 0, 0)
       assert.equal(found?.tokenMs ?? Number.POSITIVE_INFINITY, least)
       if (found === undefined) return
+      assert.ok(new LeastTime(load).ms(members) <= found.tokenMs + 1e-9, "the bound is above what is possible")
       if (members.length > 2) fitted++
       let [from, tokenMs] = [0, 0]
       for (const [member, count] of found.counts.entries()) {
