@@ -30,6 +30,8 @@ import { queuePlanBench } from "./queue-plan.ts"
 import { secondSend } from "./second-send.ts"
 import { sendTrue } from "./send-true.ts"
 import { simulatorBench } from "./simulator.ts"
+import { submitArray } from "./submit-array.ts"
+import { submitRate } from "./submit-rate.ts"
 import { submitToStart } from "./submit-to-start.ts"
 import { version } from "./version.ts"
 import { warmEnvironment } from "./warm-environment.ts"
@@ -56,6 +58,8 @@ const ALL: readonly Benchmark[] = [
   memoryBack,
   fairTreeBench,
   queuePlanBench,
+  submitArray,
+  submitRate,
   simulatorBench,
   modelPlanBench,
 ]

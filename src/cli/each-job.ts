@@ -1,7 +1,7 @@
 import { WindfallError } from "../protocol/errors.ts"
 import type { JobView } from "../protocol/job.ts"
 import type { Cli } from "./cli.ts"
-import { findJob } from "./find-job.ts"
+import { findTarget } from "./find-job.ts"
 import { printJson } from "./say.ts"
 
 /**
@@ -12,15 +12,15 @@ export async function eachJob(
   cli: Cli,
   typed: readonly string[],
   json: boolean,
-  verb: "hold" | "release" | "nice" | "time",
+  verb: "hold" | "release" | "nice" | "time" | "throttle",
   body: unknown,
   textOf: (job: JobView) => string,
 ): Promise<number> {
-  const jobs = await Promise.all(typed.map((one) => findJob(cli, one)))
+  const targets = await Promise.all(typed.map((one) => findTarget(cli, one)))
   let exitCode = 0
-  for (const { id } of jobs) {
+  for (const { path } of targets) {
     try {
-      const view = await cli.client.post<JobView>(`/v1/jobs/${id}/${verb}`, body)
+      const view = await cli.client.post<JobView>(`/v1/jobs/${path}/${verb}`, body)
       if (json) await printJson(cli, view)
       else await cli.stdout.write(`${textOf(view)}\n`)
     } catch (error) {

@@ -12,7 +12,15 @@ export interface EventHead {
 }
 
 export type EventBody =
-  | { readonly type: "job_submitted"; readonly job: JobId; readonly user: string; readonly name: string | null }
+  | {
+      readonly type: "job_submitted"
+      readonly job: JobId
+      readonly user: string
+      readonly name: string | null
+      /** Of a task of an array: it has a record of its own from now on. */
+      readonly array?: JobId
+      readonly task?: number
+    }
   | {
       readonly type: "job_state"
       readonly job: JobId
@@ -28,6 +36,8 @@ export type EventBody =
       readonly number: number
       readonly host: HostId
       readonly hostName: string
+      /** Which member of an attempt on several hosts. */
+      readonly rank?: number
       /** It begins with what this earlier attempt wrote; absent where it begins with what was sent alone. */
       readonly checkpoint?: number
     }
@@ -36,6 +46,8 @@ export type EventBody =
       readonly job: JobId
       readonly attempt: AttemptId
       readonly number: number
+      /** Which member of an attempt on several hosts. */
+      readonly rank?: number
       readonly cause: Cause
       readonly exitCode: number | null
       readonly signal: number | null
@@ -149,6 +161,8 @@ export type EventBody =
       readonly what: string
     }
   | { readonly type: "policy_applied"; readonly version: number; readonly what: string }
+  /** An administrator had all sums of usage made anew from the recorded intervals. */
+  | { readonly type: "usage_recomputed" }
   /** What a host was lent in the week before, told to its owner each Monday. */
   | { readonly type: "host_lent"; readonly host: HostId; readonly name: string; readonly line: string }
   | { readonly type: "host_removed"; readonly host: HostId; readonly name: string }

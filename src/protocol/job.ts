@@ -1,13 +1,16 @@
 import type { JobCheckpoint } from "./checkpoint.ts"
 import type { LearnedNeed } from "./earlier-runs.ts"
 import type { EnvironmentSpec } from "./environment.ts"
+import type { GangRequest } from "./gang.ts"
 import type { AttemptId, BlobHash, HostId, JobId } from "./ids.ts"
+import type { ArrayView, TaskOf } from "./job-array.ts"
 import type { JobData } from "./job-data.ts"
 import type { Cause, JobState } from "./job-state.ts"
 import type { JobNotify } from "./notify.ts"
 import type { JobStanding, QueueRequest } from "./queue-request.ts"
 import { DEFAULT_REQUEST, type ResourceRequest } from "./resources.ts"
 import type { Sleep } from "./sleep.ts"
+import type { WarningSignal } from "./warning-signal.ts"
 
 export type JobKind = "task" | "session"
 
@@ -35,6 +38,8 @@ export interface JobSpec {
   readonly graceMs: number
   /** The signal that asks the job to stop, for instance "SIGTERM". */
   readonly stopSignal: string
+  /** What it is told before its time limit ends it; absent where its sender wants nothing of that. */
+  readonly warning?: WarningSignal | undefined
   /** A host's name or id, when the job must run there. */
   readonly host: string | null
   readonly partition: string
@@ -65,6 +70,10 @@ export interface JobSpec {
    * where nothing travels, and in jobs of older senders.
    */
   readonly project?: string | undefined
+  /** The tasks that it has, as `1-100%8`; absent where it is no array. */
+  readonly array?: string | undefined
+  /** It runs on several hosts at once; absent for one. */
+  readonly gang?: GangRequest | undefined
 }
 
 export interface GitRecord {
@@ -138,6 +147,10 @@ export interface JobView {
   readonly checkpoint?: JobCheckpoint
   /** What was said later of its place in the queue; absent where nothing was. */
   readonly standing?: JobStanding
+  /** How its tasks stand; absent where it is no array. */
+  readonly array?: ArrayView
+  /** Absent where it is no task of an array. */
+  readonly task?: TaskOf
 }
 
 export type AttemptState = "starting" | "running" | "suspended" | "finishing" | "ended"
@@ -154,6 +167,10 @@ export interface AttemptView {
   readonly id: AttemptId
   /** 1 for the first try. */
   readonly number: number
+  /** From 0: which member of the attempt this is, where that is on several hosts; absent where it is on one. */
+  readonly rank?: number
+  /** How the hosts of all members are linked, in words; absent where the attempt is on one. */
+  readonly link?: string
   readonly hostId: HostId
   readonly hostName: string
   readonly state: AttemptState

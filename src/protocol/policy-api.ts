@@ -34,10 +34,35 @@ export interface PolicyChangeView {
   readonly words: string
 }
 
-/** A waiting job whose place in the queue is another by the new policy, as far as that is known beforehand: by tier, rank, age and size. */
+/** A waiting job for which the new policy plans otherwise: both plans are of the pool as it is now. */
 export interface MovedJobView {
   readonly job: JobId
-  /** From 1. */
-  readonly from: number
-  readonly to: number
+  readonly before: PlannedView | null
+  readonly after: PlannedView | null
+  readonly words: string
+}
+
+/** What a plan says of a waiting job. */
+export interface PlannedView {
+  /** From 1; `null`: it does not stand in the queue. */
+  readonly place: number | null
+  readonly state: "start" | "reserved" | "waits"
+  /** `null`: nobody can say. */
+  readonly startAt: number | null
+  /** Nothing is kept for it: the time is a guess. */
+  readonly estimate: boolean
+  readonly hosts: readonly string[]
+  /** Jobs that would leave for it. */
+  readonly preempts: readonly JobId[]
+  /** Why it waits: stable for scripts, and in words. */
+  readonly code: string
+  readonly reason: string
+}
+
+/** GET /v1/policy/snapshot?mask=BOOLEAN (admin) */
+export interface SnapshotView {
+  readonly at: number
+  readonly masked: boolean
+  /** A described cluster and queue (docs/policy-formats.md). */
+  readonly snapshot: Readonly<Record<string, unknown>>
 }

@@ -45,9 +45,16 @@ export const QUEUE_FIELDS = {
   after: {
     kind: "text",
     placeholder: "JOBS",
-    help: "start it after other jobs: ok:12 (succeeded), any:12:13 (ended), notok:12, started:12+10 (minutes), singleton; several with commas for all of them, ? for any",
+    help: "start it after other jobs: ok:12 (succeeded), any:12:13 (ended), notok:12, corresponding:12 (of an array, task by task), started:12+10 (minutes), singleton; several with commas for all of them, ? for any",
     also: ["dependency"],
     example: "ok:12",
+  },
+  array: {
+    kind: "text",
+    placeholder: "TASKS",
+    help: "send it as an array: the command once for each index, which it finds in WINDFALL_ARRAY_INDEX: 1-100, 0-9,20, 1-31:5; %8 behind it for 8 at a time",
+    short: "a",
+    example: "1-100%8",
   },
   reservation: {
     kind: "text",

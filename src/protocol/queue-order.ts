@@ -1,4 +1,5 @@
 import type { JobId } from "./ids.ts"
+import type { TaskOf } from "./job-array.ts"
 
 /** GET /v1/queue/order?limit=N: who waits, in the order of the queue, and who is kept out of it. */
 export interface QueueOrderView {
@@ -15,6 +16,10 @@ export interface QueueOrderEntry {
   readonly job: JobId
   readonly user: string
   readonly name: string | null
+  /** Of an array: its tasks that have not begun and may, as `4-100%8`; absent where it is none. */
+  readonly waiting?: string
+  /** Absent where it is no task of an array. */
+  readonly task?: TaskOf
   /** `null` without a policy. */
   readonly account: string | null
   readonly qos: string | null

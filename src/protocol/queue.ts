@@ -1,5 +1,6 @@
 import type { HostId, JobId } from "./ids.ts"
 import type { AttemptUsage } from "./job.ts"
+import type { TaskOf } from "./job-array.ts"
 import type { JobState } from "./job-state.ts"
 
 /** GET /v1/queue?limit=N: what runs, and the first N that wait. Light enough to be asked for once a second. */
@@ -17,6 +18,10 @@ export interface QueueJob {
   readonly id: JobId
   readonly user: string
   readonly name: string | null
+  /** Of an array: its tasks that have not begun and may, as `4-100%8`; absent where it is none. */
+  readonly waiting?: string
+  /** Absent where it is no task of an array. */
+  readonly task?: TaskOf
   /** Of others' jobs the first word alone. */
   readonly command: readonly string[]
   readonly state: JobState

@@ -93,3 +93,28 @@ export interface LimitView {
   /** `null`: it is of each job by itself. */
   readonly used: number | null
 }
+
+/** GET /v1/usage/recompute (admin): all usage reckoned anew from the recorded intervals, compared with the sums that hold. */
+export interface UsageCheckView {
+  /** Both are as of then. */
+  readonly through: number
+  readonly intervals: number
+  /** How many sums there are. */
+  readonly amounts: number
+  /** `false`: usage was charged again and again meanwhile, so that nothing could be compared. */
+  readonly settled: boolean
+  readonly differences: readonly UsageDifference[]
+  /** So many more. */
+  readonly more: number
+}
+
+/** Each times seconds. */
+export interface UsageDifference {
+  readonly account: string
+  readonly user: string
+  readonly qos: string
+  /** Of what: `units`, `cpu`, `gpu`, `memory` (GiB), `wall`, `donated`. */
+  readonly amount: string
+  readonly recorded: number
+  readonly recomputed: number
+}

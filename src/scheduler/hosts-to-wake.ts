@@ -2,7 +2,7 @@ import type { HostId, JobId } from "../protocol/ids.ts"
 import { fits, needOn, subtractResources } from "../protocol/resources.ts"
 import { lastingObstacles, mustStayApart } from "./obstacle.ts"
 import { Pass } from "./pass.ts"
-import type { Snapshot } from "./snapshot.ts"
+import type { Snapshot, WaitingJob } from "./snapshot.ts"
 
 /** Jobs looked at: who stands further back waits for other things first. */
 const LOOKED_AT = 1_000
@@ -32,7 +32,7 @@ export function hostsToWake(snapshot: Snapshot, nowMs: number): HostToWake[] {
   const pass = new Pass({ hosts: sleeping, leases: snapshot.leases })
   const woken = new Map<HostId, HostToWake>()
   let looks = 0
-  for (const job of snapshot.waiting) {
+  for (const job of eachTask(snapshot.waiting)) {
     if (++looks > LOOKED_AT) break
     if (job.notBeforeMs !== null && job.notBeforeMs > nowMs) continue
     const room = pass
@@ -51,4 +51,19 @@ export function hostsToWake(snapshot: Snapshot, nowMs: number): HostToWake[] {
     if (!woken.has(room.host.id)) woken.set(room.host.id, { host: room.host.id, job: job.id })
   }
   return [...woken.values()]
+}
+
+/** An array as often as tasks of it may start. */
+function* eachTask(waiting: Iterable<WaitingJob>): Generator<WaitingJob> {
+  for (const job of waiting) {
+    const { array } = job
+    const left = array === undefined || array.atOnce === null ? 1 : array.atOnce - array.running
+    const most =
+      array?.tasks == null
+        ? Math.min(1, left)
+        : array.atOnce === null
+          ? array.tasks.count
+          : Math.min(left, array.tasks.count)
+    for (let i = 0; i < most; i++) yield job
+  }
 }

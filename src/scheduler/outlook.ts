@@ -101,7 +101,7 @@ function mostAtOnce(groups: readonly Group[], total: Resources): Resources {
 }
 
 /** Like `fits`, but a kind of resource that `need` does not ask for is never its fault. */
-function fitsWhereAsked(need: Resources, used: Resources, total: Resources): boolean {
+export function fitsWhereAsked(need: Resources, used: Resources, total: Resources): boolean {
   return (
     (need.memoryBytes === 0 || used.memoryBytes + need.memoryBytes <= total.memoryBytes) &&
     (need.gpus === 0 || used.gpus + need.gpus <= total.gpus) &&

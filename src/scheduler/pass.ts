@@ -26,6 +26,8 @@ export interface ShapeQueue {
   readonly rooms: readonly HostRoom[]
   /** Jobs of this shape that hold a place. */
   readonly held: JobId[]
+  /** How many places these hold: tasks of an array wait as one job. */
+  places: number
   /** Rooms before this one are tried and closed: within a pass room only shrinks and places are only added. */
   next: number
 }
@@ -58,6 +60,7 @@ export class Pass {
         ),
       ),
       held: [],
+      places: 0,
       next: 0,
     }))
   }
@@ -71,8 +74,11 @@ export class Pass {
     return this.#shapes.get(job)
   }
 
-  /** Starts the job on the first host of its rank that can have it and returns that; else lets it hold its place, and returns `undefined`. */
-  place(job: WaitingJob): { readonly room: HostRoom; readonly need: Resources } | undefined {
+  /**
+   * Starts the job on the first host of its rank that can have it and returns that; else lets it hold its place, and returns `undefined`.
+   * @param wanted how many places it holds then
+   */
+  place(job: WaitingJob, wanted = 1): { readonly room: HostRoom; readonly need: Resources } | undefined {
     const queue = this.queueOf(job)
     for (; queue.next < queue.rooms.length; queue.next++) {
       const room = queue.rooms[queue.next]
@@ -92,7 +98,8 @@ export class Pass {
     if (queue.held.length === 0) for (const room of queue.rooms) room.holders.push(queue)
     queue.held.push(job.id)
     // A job takes at least one core: more of a shape than cores change nothing.
-    for (const room of queue.rooms) if (queue.held.length <= room.host.total.cores) room.outlook = undefined
+    for (const room of queue.rooms) if (queue.places < room.host.total.cores) room.outlook = undefined
+    queue.places += wanted
     return undefined
   }
 
@@ -127,8 +134,8 @@ export class Pass {
 }
 
 function* occupantsOf(holders: readonly ShapeQueue[], room: HostRoom): Generator<Occupant> {
-  for (const { shape, held } of holders) {
-    yield { need: needOn(shape.resources, room.host.total), count: held.length }
+  for (const { shape, places } of holders) {
+    yield { need: needOn(shape.resources, room.host.total), count: places }
   }
 }
 

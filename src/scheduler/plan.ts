@@ -1,6 +1,7 @@
 import type { HostId, JobId } from "../protocol/ids.ts"
 import type { Resources } from "../protocol/resources.ts"
 import { Pass, type ShapeQueue } from "./pass.ts"
+import { placeTasks, Throttle } from "./place-tasks.ts"
 import type { Snapshot } from "./snapshot.ts"
 
 /** The scheduler's answer. */
@@ -15,6 +16,8 @@ export interface Plan {
 
 export interface Start {
   readonly job: JobId
+  /** Of an array: which of its tasks; else `null`. */
+  readonly task: number | null
   readonly host: HostId
   /** What the attempt's lease holds there. */
   readonly resources: Resources
@@ -35,6 +38,7 @@ export function plan(snapshot: Snapshot, nowMs: number): Plan {
   const pass = new Pass(snapshot)
   const starts: Start[] = []
   const holding = new Set<ShapeQueue>()
+  const throttle = new Throttle()
   let wakeAtMs: number | null = null
   for (const job of snapshot.waiting) {
     if (pass.isFull) break
@@ -42,9 +46,9 @@ export function plan(snapshot: Snapshot, nowMs: number): Plan {
       wakeAtMs = Math.min(wakeAtMs ?? job.notBeforeMs, job.notBeforeMs)
       continue
     }
-    const placed = pass.place(job)
-    if (placed === undefined) holding.add(pass.queueOf(job))
-    else starts.push({ job: job.id, host: placed.room.host.id, resources: placed.need })
+    const { starts: begun, waits } = placeTasks(pass, throttle, job)
+    for (const start of begun) starts.push(start)
+    if (waits) holding.add(pass.queueOf(job))
   }
   const reservations = [...holding].map(({ held, rooms }) => ({ jobs: held, hosts: rooms.map(({ host }) => host.id) }))
   return { starts, reservations, wakeAtMs }

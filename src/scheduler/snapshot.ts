@@ -3,6 +3,7 @@ import type { BlobHash, HostId, JobId } from "../protocol/ids.ts"
 import type { HostObstacle } from "../protocol/owner.ts"
 import type { ResourceRequest, Resources } from "../protocol/resources.ts"
 import type { KeptHost } from "./bookings/kept-hosts.ts"
+import type { ArrayTasks } from "./request/array-tasks.ts"
 
 /**
  * All the scheduler knows: plain data, never changed by it. The collections may be live ones (`map.values()`): they are
@@ -100,6 +101,19 @@ export interface WaitingJob {
   readonly booking?: string
   /** Hosts that a booking keeps from it now; absent for none. It holds no place there. */
   readonly kept?: readonly KeptHost[]
+  /** Of an array: its tasks that may begin. Of one task that is tried again: none, and it stands for itself. Absent for other jobs. */
+  readonly array?: WaitingTasks
+}
+
+/** Tasks of an array in the queue. */
+export interface WaitingTasks {
+  readonly of: JobId
+  /** `null`: the waiting job is one task itself. */
+  readonly tasks: ArrayTasks | null
+  /** How many may run at a time; `null`: as many as there is room for. */
+  readonly atOnce: number | null
+  /** How many run now. */
+  readonly running: number
 }
 
 export interface Lease {

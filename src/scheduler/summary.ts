@@ -10,6 +10,7 @@ export interface Summary {
     | "starting"
     | "not_before"
     | "checkpoint_coming"
+    | "array_limit"
     | "no_hosts"
     | "host_unknown"
     | "never_fits"
@@ -18,7 +19,7 @@ export interface Summary {
 }
 
 /** Draws the reasons of all hosts together. Where several differ, the code is that of the host nearest to taking the job. */
-export function summarize({ job, hosts }: WaitReasons, nowMs: number): Summary {
+export function summarize({ job, hosts, isThrottled }: WaitReasons, nowMs: number): Summary {
   const wanted = job.hostWanted
   if (hosts.length === 0) return { code: "no_hosts", summary: "No host has joined the pool yet" }
   if (wanted !== null && !hosts.some(({ host }) => host.id === wanted || host.name === wanted)) {
@@ -49,6 +50,9 @@ export function summarize({ job, hosts }: WaitReasons, nowMs: number): Summary {
     if (job.awaits !== undefined)
       return { code: "checkpoint_coming", summary: `Waits for ${job.awaits}, ${wait} more at most` }
     return { code: "not_before", summary: `Waits ${wait} until its next try` }
+  }
+  if (isThrottled) {
+    return { code: "array_limit", summary: `Of its tasks ${job.array?.atOnce} run, which is as many as may at a time` }
   }
   const [obstacle] = nearest.obstacles
   if (obstacle === undefined) return { code: "starting", summary: `Starts now on ${nearest.host.name}` }

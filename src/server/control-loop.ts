@@ -11,6 +11,7 @@ import { Fleet } from "./fleet/fleet.ts"
 import { Links } from "./fleet/links.ts"
 import { FolderWatch } from "./folder-watch.ts"
 import { Followers } from "./followers.ts"
+import { WeekBook } from "./forecast/week-book.ts"
 import { AwaitedOutput } from "./jobs/awaited-output.ts"
 import { giveUpSilent, markOutOfContact } from "./jobs/contact.ts"
 import { JobTable } from "./jobs/job-table.ts"
@@ -107,6 +108,7 @@ export class ControlLoop {
       followers: new Followers(ledger),
       notify: new NotifyBook(store.notify),
       usage: new UsageBook(store.usage, clock.now()),
+      weeks: new WeekBook(store.learnedWeeks),
       clock,
       limits,
       randomBytes,
@@ -202,9 +204,11 @@ export class ControlLoop {
   #startOver(error: unknown): void {
     const { core, links } = this
     core.report("Cannot store a change; starting over from the database", error)
+    this.#store.policies.reload()
     core.table.reload()
     core.notify.reload()
     core.usage.reload(core.clock.now())
+    core.weeks.reload()
     core.fleet.setRules(this.#store.fleetPolicies.all())
     const stored = new Map(this.#store.hosts.list().map((record) => [record.id, record]))
     for (const host of core.fleet.all()) {

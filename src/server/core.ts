@@ -6,6 +6,7 @@ import type { UserBlobs } from "./blobs/user-blobs.ts"
 import type { Fleet } from "./fleet/fleet.ts"
 import type { FolderWatch } from "./folder-watch.ts"
 import type { Followers } from "./followers.ts"
+import type { WeekBook } from "./forecast/week-book.ts"
 import type { JobTable } from "./jobs/job-table.ts"
 import type { Ledger } from "./ledger.ts"
 import type { ServerLimits } from "./limits.ts"
@@ -28,6 +29,8 @@ export interface Core {
   readonly followers: Followers
   readonly notify: NotifyBook
   readonly usage: UsageBook
+  /** When people are usually at hosts. */
+  readonly weeks: WeekBook
   readonly clock: Clock
   readonly limits: ServerLimits
   /** `count` bytes nobody can guess. */

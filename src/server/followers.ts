@@ -49,7 +49,17 @@ export class Followers {
   }
 
   #wake(jobs: readonly JobRecord[]): void {
-    for (const { id } of jobs) for (const listener of this.#ofJob.get(id) ?? []) listener()
+    for (const { id, array } of jobs) {
+      for (const listener of this.#ofJob.get(id) ?? []) listener()
+      if (array !== undefined) this.#wakeOfTasks(id, array.all.size)
+    }
+  }
+
+  /** What becomes of tasks without a record is in their array. */
+  #wakeOfTasks(array: JobId, count: number): void {
+    for (const [id, listeners] of this.#ofJob) {
+      if (id > array && id <= array + count) for (const listener of listeners) listener()
+    }
   }
 }
 

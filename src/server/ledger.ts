@@ -52,6 +52,7 @@ export class Ledger {
   #afterCommit: (() => void)[] = []
   #hosts = new Set<FleetHost>()
   #outboxes = new Set<FleetHost>()
+  readonly #jobWatchers: ((job: JobRecord) => void)[] = []
   readonly #listeners = new Set<(events: readonly WindfallEvent[], jobs: readonly JobRecord[]) => void>()
 
   constructor(options: LedgerOptions) {
@@ -101,6 +102,12 @@ export class Ledger {
   jobChanged(job: JobRecord): void {
     this.#requireChange()
     this.#jobs.add(job)
+    for (const watcher of this.#jobWatchers) watcher(job)
+  }
+
+  /** Hears of each change of a job's record as it is made, before it is durable: what was made of the record before is out of date. */
+  watchJobs(watcher: (job: JobRecord) => void): void {
+    this.#jobWatchers.push(watcher)
   }
 
   attemptAdded(attempt: AttemptRecord): void {

@@ -2,10 +2,13 @@ import type { JobCheckpoint } from "../protocol/checkpoint.ts"
 import type { LearnedNeed } from "../protocol/earlier-runs.ts"
 import type { AttemptId, HostId, JobId } from "../protocol/ids.ts"
 import type { AttemptState, JobSpec, OutputsView, Suspension } from "../protocol/job.ts"
+import type { TaskOf } from "../protocol/job-array.ts"
 import type { Cause, JobState, Verdict } from "../protocol/job-state.ts"
 import type { JobStanding } from "../protocol/queue-request.ts"
 import type { Resources } from "../protocol/resources.ts"
 import type { Sleep } from "../protocol/sleep.ts"
+import type { ArrayRecord } from "./array-record.ts"
+import type { MemberRecord } from "./member-record.ts"
 
 /** What was asked when a job was told to end. Kept, so that it is also told to an agent that was away. */
 export interface StopOrder {
@@ -39,9 +42,13 @@ export interface JobRecord {
   readonly attempts: AttemptRecord[]
   /** What earlier runs taught when it was sent; absent where that is nothing, or its sender said how much memory. */
   readonly learned?: LearnedNeed
+  /** Absent where it is no array. Its own state is that of the tasks which have not begun, then `running` until all have ended. */
+  readonly array?: ArrayRecord
+  /** Absent where it is no task of an array. */
+  readonly task?: TaskOf
 }
 
-/** One try of a job on a host. */
+/** One try of a job on a host; of a job on several hosts, one member of it: they share their number. */
 export interface AttemptRecord {
   readonly id: AttemptId
   readonly job: JobId
@@ -79,4 +86,6 @@ export interface AttemptRecord {
   suspended: Suspension | null
   /** For how long it was stopped before that, in all. */
   suspendedMs: number
+  /** Which member it is, and how far; absent where the attempt is on one host. */
+  member?: MemberRecord
 }

@@ -1,15 +1,18 @@
 import type { JobCheckpoint } from "../protocol/checkpoint.ts"
 import { type LearnedNeed, RUNS_LOOKED_AT } from "../protocol/earlier-runs.ts"
 import type { JobId } from "../protocol/ids.ts"
-import { DEFAULT_SPEC, type JobSpec, type OutputsView } from "../protocol/job.ts"
+import type { JobSpec, OutputsView } from "../protocol/job.ts"
 import type { Cause, JobState, Verdict } from "../protocol/job-state.ts"
 import type { JobStanding } from "../protocol/queue-request.ts"
+import { readArrayJson } from "./array-record.ts"
 import { AttemptStore } from "./attempts.ts"
 import { CrashStore } from "./crashes.ts"
 import type { Database } from "./database.ts"
 import { likenessHash } from "./job-likeness.ts"
 import type { JobRecord, StopOrder } from "./job-record.ts"
+import { changeable, changing, FINAL, toSpec, UNCHANGED } from "./job-row.ts"
 import type { Schema } from "./schema.ts"
+import { TaskStore } from "./tasks.ts"
 
 type Row = Schema["jobs"]
 
@@ -21,12 +24,17 @@ export interface JobFilter {
   /** Only jobs with smaller numbers: for paging. */
   readonly before?: number | undefined
   readonly limit: number
+  /** Leaves out tasks of arrays: all, or those that have ended. */
+  readonly without?: "tasks" | "ended_tasks" | undefined
+  /** Only tasks of the array with this number. */
+  readonly array?: number | undefined
 }
 
 /** All jobs ever sent, with their attempts. */
 export class JobStore {
   readonly attempts: AttemptStore
   readonly crashes: CrashStore
+  readonly tasks: TaskStore
   readonly #database: Database
   readonly #insert
   readonly #update
@@ -34,11 +42,13 @@ export class JobStore {
   readonly #endedBefore
   readonly #last
   readonly #peaks
+  readonly #arraySpecs = new Map<number, JobSpec>()
 
   constructor(database: Database) {
     this.#database = database
     this.attempts = new AttemptStore(database)
     this.crashes = new CrashStore(database)
+    this.tasks = new TaskStore(database)
     this.#insert = database.statement<Row>((q, v) =>
       q.insertInto("jobs").values({
         id: v.id,
@@ -48,6 +58,10 @@ export class JobStore {
         submitted_at: v.submitted_at,
         likeness: v.likeness,
         learned_json: v.learned_json,
+        array_job: v.array_job,
+        array_index: v.array_index,
+        array_tasks: v.array_tasks,
+        last_id: v.last_id,
         ...changing(v),
       }),
     )
@@ -88,9 +102,13 @@ export class JobStore {
   insert(job: JobRecord): void {
     this.#insert.run({
       ...changeable(job),
-      spec_json: JSON.stringify(job.spec),
+      spec_json: job.task === undefined ? JSON.stringify(job.spec) : "",
       likeness: likenessHash(job.user, job.spec),
       learned_json: job.learned === undefined ? null : JSON.stringify(job.learned),
+      array_job: job.task?.array ?? null,
+      array_index: job.task?.index ?? null,
+      array_tasks: job.array === undefined ? null : `${job.array.all}`,
+      last_id: job.array === undefined ? null : job.id + job.array.all.size,
     })
   }
 
@@ -104,9 +122,9 @@ export class JobStore {
     return row === undefined ? undefined : this.#fromRow(row)
   }
 
-  /** The highest number ever given to a job. */
+  /** The highest number ever given to a job, or kept for a task. */
   lastId(): number {
-    return this.#last.get({})?.last ?? 0
+    return Math.max(this.#last.get({})?.last ?? 0, this.tasks.lastKept())
   }
 
   /** Jobs that have not ended, and those a host may still hold something of, oldest first. */
@@ -136,6 +154,12 @@ export class JobStore {
         if (filter.name !== undefined) query = query.where("name", "=", filter.name)
         if (filter.states !== undefined) query = query.where("state", "in", [...filter.states])
         if (filter.before !== undefined) query = query.where("id", "<", filter.before)
+        if (filter.array !== undefined)
+          query = query.where("array_job", "=", filter.array).where("id", ">", filter.array)
+        if (filter.without === "tasks") query = query.where("array_job", "is", null)
+        if (filter.without === "ended_tasks") {
+          query = query.where((e) => e.or([e("array_job", "is", null), e("state", "not in", [...FINAL])]))
+        }
         return query
       })
       .map((row) => this.#fromRow(row))
@@ -165,7 +189,7 @@ export class JobStore {
     return {
       id,
       user: row.user,
-      spec: toSpec(row.spec_json),
+      spec: row.array_job === null ? toSpec(row.spec_json) : this.#specOfTask(row.array_job),
       submittedAt: row.submitted_at,
       state: row.state as JobState,
       verdict:
@@ -187,54 +211,22 @@ export class JobStore {
       ...(row.standing_json === null ? {} : { standing: JSON.parse(row.standing_json) as JobStanding }),
       attempts: this.attempts.ofJob(id),
       ...(row.learned_json === null ? {} : { learned: JSON.parse(row.learned_json) as LearnedNeed }),
+      ...(row.array_json === null ? {} : { array: readArrayJson(row.array_tasks ?? "", row.array_json) }),
+      ...(row.array_job === null
+        ? {}
+        : { task: { array: row.array_job as JobId, index: row.array_index ?? Number.NaN } }),
     }
   }
-}
 
-/** What is written once. */
-const UNCHANGED = { spec_json: "", likeness: null, learned_json: null } as const
-const FINAL = ["succeeded", "failed", "cancelled", "timed_out"] as const
-
-function changing(v: Row) {
-  return {
-    state: v.state,
-    cause: v.cause,
-    exit_code: v.exit_code,
-    signal: v.signal,
-    verdict: v.verdict,
-    reason: v.reason,
-    started_at: v.started_at,
-    ended_at: v.ended_at,
-    outputs_json: v.outputs_json,
-    stop_json: v.stop_json,
-    checkpoint_json: v.checkpoint_json,
-    standing_json: v.standing_json,
+  /** One object for all tasks of an array that are read one after the other. */
+  #specOfTask(array: number): JobSpec {
+    const known = this.#arraySpecs.get(array)
+    if (known !== undefined) return known
+    const { array: _, ...spec } = toSpec(this.#byId.get({ id: array })?.spec_json ?? "{}")
+    if (this.#arraySpecs.size >= SPECS_KEPT) this.#arraySpecs.clear()
+    this.#arraySpecs.set(array, spec)
+    return spec
   }
 }
 
-/** What an earlier release did not know of is as for who says nothing of it; the order is as it was sent, to the letter. */
-function toSpec(json: string): JobSpec {
-  const stored = JSON.parse(json) as JobSpec
-  return { ...stored, ...DEFAULT_SPEC, ...stored }
-}
-
-function changeable(job: JobRecord): Omit<Row, keyof typeof UNCHANGED> {
-  return {
-    id: job.id,
-    user: job.user,
-    name: job.spec.name,
-    submitted_at: job.submittedAt,
-    state: job.state,
-    cause: job.cause,
-    exit_code: job.verdict?.exitCode ?? null,
-    signal: job.verdict?.signal ?? null,
-    verdict: job.verdict?.state ?? null,
-    reason: job.reason,
-    started_at: job.startedAt,
-    ended_at: job.endedAt,
-    outputs_json: job.outputs === null ? null : JSON.stringify(job.outputs),
-    stop_json: job.stop === null ? null : JSON.stringify(job.stop),
-    checkpoint_json: job.checkpoint === undefined ? null : JSON.stringify(job.checkpoint),
-    standing_json: job.standing === undefined ? null : JSON.stringify(job.standing),
-  }
-}
+const SPECS_KEPT = 64

@@ -19,6 +19,9 @@ import { policies } from "./migrations/0015-policies.ts"
 import { standings } from "./migrations/0016-standings.ts"
 import { usage } from "./migrations/0017-usage.ts"
 import { bookings } from "./migrations/0018-bookings.ts"
+import { arrays } from "./migrations/0019-arrays.ts"
+import { members } from "./migrations/0020-members.ts"
+import { learnedWeeks } from "./migrations/0022-learned-weeks.ts"
 import type { Schema } from "./schema.ts"
 
 /** Forward only, in order; the place in this list is the version. Never change one that was released, add another. */
@@ -41,6 +44,9 @@ const MIGRATIONS: readonly ((query: Kysely<Schema>) => Compilable[])[] = [
   standings,
   usage,
   bookings,
+  arrays,
+  learnedWeeks,
+  members,
 ]
 
 /** The version of the schema this release writes. */

@@ -16,6 +16,8 @@ export interface PolicyRecord {
 export class PolicyStore {
   readonly #add
   readonly #latest
+  /** It is asked for at each pass, and for each job that is sent. */
+  #known: PolicyRecord | null | undefined
 
   constructor(database: Database) {
     this.#add = database.statement<Row>((q, v) =>
@@ -30,12 +32,23 @@ export class PolicyStore {
 
   add({ version, text, appliedAt, appliedBy }: PolicyRecord): void {
     this.#add.run({ version, text, applied_at: appliedAt, applied_by: appliedBy })
+    this.#known = undefined
+  }
+
+  /** Reads anew what is asked for next: what was added may have been undone. */
+  reload(): void {
+    this.#known = undefined
   }
 
   /** `null`: none was applied yet. */
   latest(): PolicyRecord | null {
-    const [row] = this.#latest.all({})
-    if (row === undefined) return null
-    return { version: row.version, text: row.text, appliedAt: row.applied_at, appliedBy: row.applied_by }
+    if (this.#known === undefined) {
+      const [row] = this.#latest.all({})
+      this.#known =
+        row === undefined
+          ? null
+          : { version: row.version, text: row.text, appliedAt: row.applied_at, appliedBy: row.applied_by }
+    }
+    return this.#known
   }
 }

@@ -107,6 +107,7 @@ export interface Schema {
     readonly whole: number
   }
   readonly usage_rules: { readonly since_ms: number; readonly rules_json: string }
+  readonly learned_weeks: { readonly host: string; readonly learns: number; readonly week_json: string | null }
   readonly bookings: { readonly name: string; readonly made_at: number; readonly booking_json: string }
   readonly fleet_policies: { readonly fleet: string; readonly preset: string; readonly rules_json: string }
   /** How attempts stepped aside for people at their hosts. */
@@ -153,6 +154,14 @@ export interface Schema {
     readonly likeness: string | null
     /** `null`: the sender said how much memory, or nothing was learned from earlier runs. */
     readonly learned_json: string | null
+    /** Of a task: its array, and which of it. Its spec is that of the array then, and `spec_json` is "". */
+    readonly array_job: number | null
+    readonly array_index: number | null
+    /** Of an array: its indices, and what became of them. */
+    readonly array_tasks: string | null
+    readonly array_json: string | null
+    /** Of an array: the highest number that is kept for its tasks. */
+    readonly last_id: number | null
   }
   readonly attempts: {
     readonly id: string
@@ -184,6 +193,8 @@ export interface Schema {
     readonly suspended_json: string | null
     /** For how long it was stopped before that, in all. */
     readonly suspended_ms: number
+    /** Which member it is of an attempt on several hosts, and how far it is; `null` for one on one host. */
+    readonly member_json: string | null
   }
   /** Attempts that ended with the crash of their host. */
   readonly crashes: {

@@ -14,6 +14,7 @@ import { EventStore } from "./events.ts"
 import { FleetPolicyStore } from "./fleet-policies.ts"
 import { HostStore } from "./hosts.ts"
 import { JobStore } from "./jobs.ts"
+import { LearnedWeekStore } from "./learned-weeks.ts"
 import { MeasureStore } from "./measures.ts"
 import { migrate } from "./migrate.ts"
 import { NotifyStore } from "./notify.ts"
@@ -41,6 +42,7 @@ export interface Store extends Disposable {
   readonly stepAsides: StepAsideStore
   readonly measures: MeasureStore
   readonly usage: UsageStore
+  readonly learnedWeeks: LearnedWeekStore
 }
 
 /**
@@ -79,6 +81,7 @@ function storeIn(database: Database, server: ServerId): Store {
     stepAsides: new StepAsideStore(database),
     measures: new MeasureStore(database),
     usage: new UsageStore(database),
+    learnedWeeks: new LearnedWeekStore(database),
     [Symbol.dispose]: () => database.close(),
   }
 }

@@ -55,6 +55,15 @@ test("two accounts share a host by policy: order, limit, reasons, holds and depe
       [later, null, "dependency"],
     ],
   )
+  const snapshot = pool().scratch.at("pool.json")
+  const written = await pool().windfall(["policy", "snapshot", "--out", snapshot])
+  assert.equal(written.exitCode, 0, written.stderr)
+  const planned = await pool().windfall(["policy", "plan", "--json", snapshot])
+  const plan = JSON.parse(planned.stdout) as { jobs: { job: number; place: number | null; code: string }[] }
+  assert.deepEqual(
+    plan.jobs.map(({ job, place, code }) => [job, place, code]),
+    entries.map(({ job, place, code }) => [job, place, code]),
+  )
   const queue = await pool().windfall(["queue"])
   assert.match(queue.stdout, new RegExp(`1 +${vision} +ann +vision +normal +\\d+ +in .*too little room`), queue.stderr)
   const why = await pool().windfall(["why", `${robots}`])

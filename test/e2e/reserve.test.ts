@@ -20,6 +20,7 @@ test("a booked host is left to whom it is for; the calendar shows it; a removed 
 
   const elsewhere = await pool().submit({ command: ["true"] })
   assert.equal((await pool().awaitJob(elsewhere.id)).attempts[0]?.hostName, other)
+  assert.match((await run("host", "show", kept!)).stdout, /^booked +now to \S+ .*: vision \(ann\)$/m)
   const waiting = await pool().submit({ command: ["true"], host: kept! })
   const why = await run("why", `${waiting.id}`)
   assert.match(why.stdout, /kept for vision until \S+/)

@@ -228,6 +228,7 @@ function anyPolicy(): fc.Arbitrary<Policy> {
           preempt: fc.boolean(),
           uncharged: fc.boolean(),
           donated: fc.double({ min: 0, max: 1, noNaN: true }).map((value) => value + 0),
+          learnPresence: fc.boolean(),
         }),
         preferences: fc.array(fc.record({ match, users: some(USERS), accounts: fc.subarray(accountNames) }), {
           maxLength: 2,

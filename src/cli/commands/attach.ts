@@ -1,4 +1,5 @@
 import type { Me } from "../../protocol/api.ts"
+import { attemptCount } from "../../protocol/attempt-members.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { JobView } from "../../protocol/job.ts"
 import { isFinal } from "../../protocol/job-state.ts"
@@ -11,6 +12,7 @@ import { followJob } from "../follow/follow-job.ts"
 import { JobSignals } from "../follow/job-signals.ts"
 import { JobSink } from "../follow/job-sink.ts"
 import { recallJob } from "../remembered.ts"
+import { arrayFollower } from "../send/stay.ts"
 
 export const attach = command({
   name: "attach",
@@ -50,10 +52,15 @@ export async function attachJob(
   const sink = new JobSink(cli, options)
   using signals = new JobSignals()
   await sink.event({ type: "accepted", job: job.id, name: job.spec.name })
-  const attempt = Math.max(1, job.attempts.length)
+  const attempt = Math.max(1, attemptCount(job))
   if (attempt > 1)
     await sink.say(`attempt ${attempt}; earlier output: windfall logs ${job.id} --attempt ${attempt - 1}`)
-  const follow = hasTerminal(job) && !options.json ? await sessionFollower() : followJob
+  const follow =
+    job.array !== undefined
+      ? await arrayFollower()
+      : hasTerminal(job) && !options.json
+        ? await sessionFollower()
+        : followJob
   const end = await follow(cli, job, { sink, signals, attempt })
   return conclude(cli, end, { sink, home })
 }

@@ -1,6 +1,7 @@
 import { formatBytes } from "../../base/bytes.ts"
 import { closest } from "../../base/closest.ts"
 import { accountText } from "../../protocol/account-traits.ts"
+import type { BookingList, BookingView } from "../../protocol/booking.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { HostView, StrayView } from "../../protocol/host.ts"
 import { heldText } from "../../protocol/host-disk.ts"
@@ -9,6 +10,7 @@ import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
 import { flag } from "../command-line/option.ts"
 import { formatTime } from "../render/age.ts"
+import { bookedLines } from "../render/booked-lines.ts"
 import { macFactPairs, vitalsPairs } from "../render/host-facts-text.ts"
 import { networkPairs } from "../render/network-text.ts"
 import { renderPairs } from "../render/table.ts"
@@ -27,7 +29,10 @@ export const hostShow = command({
   async run(cli, options, [name = ""]) {
     const host = await findHost(cli, name)
     if (options.json) await printJson(cli, { ...host, standing: standingOf(host) })
-    else await cli.stdout.write(hostPage(host, cli.clock.now()))
+    else {
+      const { bookings } = await cli.client.get<BookingList>("/v1/bookings")
+      await cli.stdout.write(hostPage(host, cli.clock.now(), bookings))
+    }
     return 0
   },
 })
@@ -50,8 +55,8 @@ export async function findHost(cli: Cli, typed: string): Promise<HostView> {
   )
 }
 
-/** All of a host for people. */
-export function hostPage(host: HostView, now: number): string {
+/** All of a host for people. @param bookings those in force and to come, as far as they are to be in it */
+export function hostPage(host: HostView, now: number, bookings: readonly BookingView[] = []): string {
   const { facts } = host
   return renderPairs([
     ["host", host.name],
@@ -63,6 +68,7 @@ export function hostPage(host: HostView, now: number): string {
     ...(host.owner === null ? [] : [["owner", host.owner] as const]),
     ...(host.consoleAccount == null ? [] : [["owner's account", host.consoleAccount] as const]),
     ...(host.obstacles ?? []).map(({ text }) => ["no job starts", text] as const),
+    ...bookedLines(host.id, bookings, now).map((line) => ["booked", line] as const),
     ["fleet", host.fleet],
     ...Object.entries(host.labels).map(([name, value]) => ["label", `${name}=${value}`] as const),
     ["key", host.hostKey],

@@ -16,7 +16,7 @@ export const policyApply = command({
   minimum: 1,
   maximum: 1,
   options: {
-    dryRun: flag("only say what would change, and which waiting jobs would come to another place"),
+    dryRun: flag("only say what would change, and for which waiting jobs it plans otherwise"),
     json: flag("print what changes as JSON"),
   },
   examples: [
@@ -53,37 +53,47 @@ export const policyDiff = command({
   name: "policy diff",
   operands: "FILE|- [FILE]",
   about:
-    "Says in words what a policy file would change in the pool; of two files, without a server, what the second changes in the first.",
+    "Says in words what a policy file would change in the pool, and for which waiting jobs it plans otherwise; of two files, without a server, what the second changes in the first.",
   minimum: 1,
   maximum: 2,
-  options: { json: flag("print each change as a line of JSON") },
+  options: { json: flag("print each change, then each such job, as a line of JSON") },
   examples: [
     ["windfall policy diff policy.yml", "against what holds"],
     ["windfall policy diff before.yml after.yml", "between two files"],
   ],
   async run(cli, options, [first = "-", second]) {
-    const changes = await findChanges(cli, first, second)
-    if (options.json) for (const change of changes) await printJson(cli, change)
-    else await cli.stdout.write(linesOf(changes.map(({ words }) => words)))
+    const { changes, moves } = await findChanges(cli, first, second)
+    if (options.json) for (const change of [...changes, ...moves]) await printJson(cli, change)
+    else await cli.stdout.write(`${linesOf(changes.map(({ words }) => words))}${movesText(moves)}`)
     return 0
   },
 })
 
-async function findChanges(cli: Cli, first: string, second: string | undefined): Promise<PolicyApplyView["changes"]> {
+async function findChanges(
+  cli: Cli,
+  first: string,
+  second: string | undefined,
+): Promise<Pick<PolicyApplyView, "changes" | "moves">> {
   const { text, policy } = readPolicyInput(cli, first)
   if (second !== undefined) {
     const after = readPolicyInput(cli, second).policy
-    return diffPolicies(policy, after).map((change) => ({ ...change, words: changeText(change) }))
+    const changes = diffPolicies(policy, after).map((change) => ({ ...change, words: changeText(change) }))
+    return { changes, moves: [] }
   }
   const request: PolicyApplyRequest = { text, dryRun: true }
-  return (await cli.client.post<PolicyApplyView>("/v1/policy", request)).changes
+  return cli.client.post<PolicyApplyView>("/v1/policy", request)
 }
 
 function appliedText({ applied, version, changes, moves }: PolicyApplyView): string {
   const head = applied ? `policy ${version} holds` : `nothing was applied; policy ${version} holds`
-  const moved = moves.slice(0, MOST_MOVES).map(({ job, from, to }) => `job ${job}: place ${from} -> ${to}`)
-  if (moves.length > moved.length) moved.push(`and ${moves.length - moved.length} more`)
-  return `${head}\n${linesOf(changes.map(({ words }) => words))}${moved.map((line) => `${line}\n`).join("")}`
+  return `${head}\n${linesOf(changes.map(({ words }) => words))}${movesText(moves)}`
+}
+
+/** Waiting jobs for which it is planned otherwise. */
+function movesText(moves: PolicyApplyView["moves"]): string {
+  const lines = moves.slice(0, MOST_MOVES).map(({ job, words }) => `job ${job}: ${words}\n`)
+  const more = moves.length > lines.length ? [`and ${moves.length - lines.length} more waiting jobs\n`] : []
+  return [...lines, ...more].join("")
 }
 
 function linesOf(lines: readonly string[]): string {

@@ -1,6 +1,7 @@
 import { formatBytes } from "../../base/bytes.ts"
 import { parseDuration } from "../../base/duration.ts"
 import type { JobList } from "../../protocol/api.ts"
+import { hostsText } from "../../protocol/attempt-members.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { JobView } from "../../protocol/job.ts"
 import { isFinal, JOB_STATES, type JobState } from "../../protocol/job-state.ts"
@@ -9,6 +10,7 @@ import { DEFAULT_MEMORY_BYTES } from "../../protocol/resources.ts"
 import { command } from "../command-line/command.ts"
 import { flag, list, notEmpty, value } from "../command-line/option.ts"
 import { formatAge } from "../render/age.ts"
+import { listedNumber, progressText } from "../render/array-text.ts"
 import { commandText, latestAttempt } from "../render/job-text.ts"
 import { printable, renderTable } from "../render/table.ts"
 import { printJson } from "../say.ts"
@@ -30,6 +32,9 @@ export const ps = command({
     limit: value("N", `at most this many (default ${DEFAULT_LIMIT})`, (text) => readCount(text, 1, 10_000), {
       short: "n",
     }),
+    array: value("JOB", "the tasks of this array, those that have ended too", (text) =>
+      readCount(text, 1, Number.MAX_SAFE_INTEGER),
+    ),
     since: value("DURATION", "only jobs sent in this time, for instance 2d", parseDuration),
     json: flag("print the jobs as JSON, one a line"),
   },
@@ -40,11 +45,13 @@ export const ps = command({
   ],
   async run(cli, options) {
     const states = options.state.map(readState)
-    const wanted = states.length > 0 ? states : options.all ? [...JOB_STATES] : UNFINISHED
+    const wanted =
+      states.length > 0 ? states : options.all || options.array !== undefined ? [...JOB_STATES] : UNFINISHED
     const { jobs } = await cli.client.get<JobList>("/v1/jobs", {
       query: {
         user: options.user,
         state: wanted.length === JOB_STATES.length ? undefined : wanted.join(","),
+        array: options.array,
         limit: options.limit ?? DEFAULT_LIMIT,
       },
     })
@@ -98,18 +105,19 @@ export function jobTable(jobs: readonly JobView[], now: number, width: number | 
     { title: "COMMAND" },
   ]
   const rows = jobs.map((job) => {
-    const attempt = latestAttempt(job)
     return [
-      String(job.id),
+      listedNumber(job),
       job.spec.name ?? "-",
       ...(users ? [job.user] : []),
       stateText(job),
-      job.state === "queued" ? "-" : (attempt?.hostName ?? "-"),
+      job.state === "queued" ? "-" : (hostsText(job) ?? "-"),
       timeText(job, now),
       formatBytes(job.spec.resources.memoryBytes ?? DEFAULT_MEMORY_BYTES),
-      TELLING.has(job.state) && job.reason !== null
-        ? `${commandText(job.spec.command)}  (${job.reason})`
-        : commandText(job.spec.command),
+      job.array !== undefined
+        ? `${commandText(job.spec.command)}  (${progressText(job.array)})`
+        : TELLING.has(job.state) && job.reason !== null
+          ? `${commandText(job.spec.command)}  (${job.reason})`
+          : commandText(job.spec.command),
     ]
   })
   return renderTable(columns, rows, width)

@@ -38,11 +38,15 @@ export const send = command({
   examples: [
     ["windfall send -- python train.py --epochs 3", "run it, watch it, get its files"],
     ["windfall send -m 48G -t 2h -J train --detach -- python train.py", "leave it running; windfall attach train"],
+    [
+      "windfall send --array 1-100%8 -- sh -c 'python t.py $WINDFALL_ARRAY_INDEX'",
+      "100 tasks, eight at a time",
+    ],
     ["windfall send -e WANDB_MODE=offline --output 'results/**' -- make", "with a variable; only some files come home"],
   ],
   run: async (cli, options, words) => {
     const values = jobValues(options)
-    using ports = await openPorts(cli, options.forward, options)
+    using ports = await openPorts(cli, options.forward, { ...options, isArray: values.array !== undefined })
     const exitCode = await sendJob(cli, {
       values,
       command: words,
@@ -66,9 +70,14 @@ export const send = command({
 async function openPorts(
   cli: Cli,
   pairs: readonly PortPair[],
-  { detach, dryRun }: { readonly detach: boolean; readonly dryRun: boolean },
+  { detach, dryRun, isArray }: { readonly detach: boolean; readonly dryRun: boolean; readonly isArray: boolean },
 ): Promise<ForwardedPorts | undefined> {
   if (pairs.length === 0 || dryRun) return undefined
+  if (isArray) {
+    throw new WindfallError("invalid_input", "Cannot forward ports of an array: each of its tasks has its own", {
+      hint: "Leave out --forward, and then: windfall forward 17_5 PORT",
+    })
+  }
   if (detach) {
     throw new WindfallError("invalid_input", "Cannot forward ports with --detach: they are open as long as you stay", {
       hint: "Leave out --forward, and then: windfall forward JOB PORT",

@@ -6,7 +6,7 @@ import { isFinal } from "../../protocol/job-state.ts"
 import { readDuration, readSignal, STOP_SIGNALS } from "../../protocol/job-values.ts"
 import { command } from "../command-line/command.ts"
 import { flag, value } from "../command-line/option.ts"
-import { findJob } from "../find-job.ts"
+import { findTarget } from "../find-job.ts"
 import { jobTitle, stoppedText, verdictText } from "../render/job-text.ts"
 import { printJson, say } from "../say.ts"
 
@@ -26,6 +26,7 @@ export const stop = command({
   examples: [
     ["windfall stop 12", "stop job 12 kindly"],
     ["windfall stop 12 13 train --now", "kill three jobs"],
+    ["windfall stop '17_[3-9,12]'", "eight tasks of an array; 17_5 is one, 17 all"],
   ],
   elsewhere: killLine,
   async run(cli, options, typed) {
@@ -34,21 +35,21 @@ export const stop = command({
         hint: "Leave --now out to give it time: windfall stop JOB --signal INT --grace 1m",
       })
     }
-    const jobs = await Promise.all(typed.map((one) => findJob(cli, one)))
+    const targets = await Promise.all(typed.map((one) => findTarget(cli, one)))
     const request: StopRequest = {
       now: options.now,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
       ...(options.grace === undefined ? {} : { graceMs: options.grace }),
     }
     let exitCode = 0
-    for (const job of jobs) {
+    for (const { job, path } of targets) {
       if (isFinal(job.state)) {
         if (options.json) await printJson(cli, job)
         await say(cli, `${jobTitle(job)} has ended already: it ${verdictText(job)}`)
         continue
       }
       try {
-        const view = await cli.client.post<JobView>(`/v1/jobs/${job.id}/stop`, request)
+        const view = await cli.client.post<JobView>(`/v1/jobs/${path}/stop`, request)
         if (options.json) await printJson(cli, view)
         else await cli.stdout.write(`${jobTitle(view)}: ${stoppedText(view, cli.clock.now())}\n`)
       } catch (error) {

@@ -4,6 +4,7 @@ import { USAGE_GROUPS, type UsageGroup, type UsageView } from "../../protocol/us
 import { readMomentMs } from "../../scheduler/time/moment-text.ts"
 import { command } from "../command-line/command.ts"
 import { flag, notEmpty, value } from "../command-line/option.ts"
+import { recomputeUsage } from "../policy/recompute-usage.ts"
 import { usageText } from "../render/usage-text.ts"
 import { printJson } from "../say.ts"
 
@@ -17,13 +18,24 @@ export const usage = command({
   options: {
     by: value("user|account|host|model", "what there is a row for (default: user)", readGroup),
     since: value("WHEN", "a moment as 2026-11-01T09:00, or how long ago as 7d (default: 30d)", notEmpty),
+    recompute: flag(
+      "reckon the faded sums of shares anew from the recorded intervals, and say where they differ (admin)",
+    ),
+    repair: flag("with --recompute: let what comes out hold where it differs (admin)"),
     json: flag("print it as JSON, in seconds"),
   },
   examples: [
     ["windfall usage --since 7d", "the last week, by user"],
     ["windfall usage --by host --since 2026-11-01", "what each Mac did this month"],
+    ["windfall usage --recompute", "are the sums right?"],
   ],
   async run(cli, options) {
+    if (options.recompute) return recomputeUsage(cli, options)
+    if (options.repair) {
+      throw new WindfallError("invalid_input", "Cannot repair without --recompute", {
+        hint: "windfall usage --recompute --repair",
+      })
+    }
     const nowMs = cli.clock.now()
     const since = options.since === undefined ? undefined : readSince(options.since, nowMs)
     const view = await cli.client.get<UsageView>("/v1/usage", { query: { by: options.by, since } })

@@ -1,4 +1,5 @@
 import type { WhyAnswer } from "../../protocol/api.ts"
+import { jobNumber } from "../../protocol/job-array.ts"
 import { command } from "../command-line/command.ts"
 import { flag } from "../command-line/option.ts"
 import { findJob } from "../find-job.ts"
@@ -23,7 +24,7 @@ export const why = command({
       return 0
     }
     const place = answer.place === null ? "" : ` (place ${answer.place})`
-    await cli.stdout.write(`job ${answer.job}${place}: ${answer.summary}\n`)
+    await cli.stdout.write(`job ${jobNumber(job)}${place}: ${answer.summary}\n`)
     if (answer.hosts.length > 0) {
       const rows = answer.hosts.map((host) => [host.name, host.text])
       await cli.stdout.write(`\n${renderTable([{ title: "HOST" }, { title: "REASON" }], rows)}`)

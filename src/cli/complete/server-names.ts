@@ -1,6 +1,7 @@
 import type { InviteView, JobList, SecretView, TokenView, UserView } from "../../protocol/api.ts"
 import type { StoredDataView } from "../../protocol/data-api.ts"
 import type { HostView } from "../../protocol/host.ts"
+import { jobNumber } from "../../protocol/job-array.ts"
 import { isFinal, JOB_STATES } from "../../protocol/job-state.ts"
 import type { TargetView } from "../../protocol/notify-api.ts"
 import { targetText } from "../../protocol/notify-target.ts"
@@ -32,9 +33,11 @@ const NAMES: Readonly<Record<Named, (get: Get, ended: boolean) => Promise<Candid
   async JOB(get, ended) {
     const state = ended ? undefined : JOB_STATES.filter((one) => !isFinal(one)).join(",")
     const list = await get<JobList>("/v1/jobs", { state, limit: MAX_JOBS })
-    return list.jobs.flatMap(({ id, spec, state: stands }) => {
+    return list.jobs.flatMap(({ id, task, spec, state: stands }) => {
       const meaning = printable(`${stands}: ${commandText(spec.command)}`)
-      return [String(id), ...(spec.name === null ? [] : [spec.name])].map((text) => ({ text, meaning }))
+      // Tasks go by the name of their array.
+      const name = task === undefined ? spec.name : null
+      return [jobNumber({ id, task }), ...(name === null ? [] : [name])].map((text) => ({ text, meaning }))
     })
   },
   async HOST(get) {

@@ -1,4 +1,5 @@
 import { formatBytes } from "../../base/bytes.ts"
+import { attemptCount } from "../../protocol/attempt-members.ts"
 import { toWindfallError, type WindfallError } from "../../protocol/errors.ts"
 import type { JobView } from "../../protocol/job.ts"
 import { isFinal } from "../../protocol/job-state.ts"
@@ -35,7 +36,10 @@ export interface ConcludeOptions {
 export async function conclude(cli: Cli, end: FollowEnd, options: ConcludeOptions): Promise<number> {
   const { sink } = options
   const { job } = end
-  if (end.kind === "settled") return concludeSettled(cli, job, options)
+  if (end.kind === "settled") {
+    if (job.array === undefined) return concludeSettled(cli, job, options)
+    return (await import("./conclude-array.ts")).concludeArray(cli, job, options)
+  }
   options.home?.remember()
   let exitCode: number
   if (end.kind !== "detached") {
@@ -81,7 +85,7 @@ async function concludeSettled(cli: Cli, job: JobView, { sink, home }: ConcludeO
   let exitCode = jobExitCode(job)
   const parts = [endText(job)]
   // What a program reads must not pass for whole; a person has seen the gap told.
-  const missingBytes = cli.stdout.isTerminal || exitCode !== 0 ? 0 : sink.missingBytes(job.attempts.length)
+  const missingBytes = cli.stdout.isTerminal || exitCode !== 0 ? 0 : sink.missingBytes(attemptCount(job))
   if (missingBytes > 0) {
     exitCode = WINDFALL_FAILED
     parts.push(`${formatBytes(missingBytes)} of its standard output were not kept, so this ends with ${exitCode}`)

@@ -70,6 +70,10 @@ export const jobCommands: Group = {
     also: ["extend"],
     load: async () => (await import("../commands/time.ts")).time,
   },
+  throttle: {
+    summary: "change how many tasks of an array run at a time",
+    load: async () => (await import("../commands/throttle.ts")).throttle,
+  },
   get: {
     summary: "bring a job's output files here",
     also: ["fetch", "outputs"],

@@ -27,6 +27,10 @@ export const ownerCommands: Group = {
     summary: "your Mac's rules, and who said them",
     load: async () => (await import("../commands/mac-rules.ts")).macRules,
   },
+  "mac week": {
+    summary: "when somebody is usually at a Mac, as learned; forget it, or turn it off",
+    load: async () => (await import("../commands/mac-week.ts")).macWeek,
+  },
   "fleet ls": {
     summary: "the fleets, and their rules",
     also: ["fleets", "fleet", "fleet list"],

@@ -36,6 +36,10 @@ export const policyCommands: Group = {
     summary: "plan a described cluster and queue, with a reason for each wait",
     load: async () => (await import("../commands/policy-plan.ts")).policyPlan,
   },
+  "policy snapshot": {
+    summary: "write the pool as it is now for policy plan, names masked on request",
+    load: async () => (await import("../commands/policy-snapshot.ts")).policySnapshot,
+  },
   "policy share": {
     summary: "reckon a described share tree, every value of it",
     load: async () => (await import("../commands/policy-share.ts")).policyShare,

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict"
-import { writeFileSync } from "node:fs"
+import { readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import { assertRefused } from "../../../test/support/assert-refused.ts"
 import { Child, type Ended } from "../../../test/support/child.ts"
 import { ScratchFolder } from "../../../test/support/scratch-folder.ts"
 import { TestServer } from "../../../test/support/test-server.ts"
+import { NO_QUEUE_REQUEST } from "../../protocol/queue-request.ts"
 
 const GOOD = "# ours\naccounts: { vision: { shares: 50, users: [ann, bob] } }\n"
 const BAD = "accounts: { vision: { shares: 0 } }\nqs: {}\n"
@@ -51,6 +52,41 @@ test("windfall policy apply, show and diff speak with the server", async () => {
   assert.equal((await run("diff", "policy.yml")).stdout, "nothing changes\n")
   const events = await runIn(scratch, ["events"], env)
   assert.match(events.stdout, /policy 1: account default is gone/)
+})
+
+test("windfall policy snapshot writes what policy plan reads, to a new file that only its user can read", async () => {
+  await using server = await TestServer.start()
+  using scratch = new ScratchFolder()
+  await server.hosts.join("secret-mac")
+  const env = { WINDFALL_URL: server.running.url, WINDFALL_TOKEN: server.adminToken }
+  const { id } = await server.submit({ host: "secret-mac", name: "secret", queue: { ...NO_QUEUE_REQUEST, hold: true } })
+  const run = (...words: string[]) => runIn(scratch, ["policy", ...words], env)
+  const plain = await run("snapshot")
+  assert.match(plain.stdout, /secret-mac/, plain.stderr)
+  const planned = await runIn(scratch, ["policy", "plan", "--json", "-"], NOWHERE, plain.stdout)
+  const [job] = (JSON.parse(planned.stdout) as { jobs: { job: number; code: string }[] }).jobs
+  assert.deepEqual([job?.job, job?.code], [id, "held"])
+  const written = await run("snapshot", "--mask", "--out", "pool.json")
+  assert.match(written.stderr, /pool\.json: names are masked/)
+  assert.equal(statSync(scratch.at("pool.json")).mode & 0o777, 0o600)
+  assert.doesNotMatch(readFileSync(scratch.at("pool.json"), "utf8"), /secret/)
+  assert.equal((await run("plan", "pool.json")).exitCode, 0)
+  assertRefused(await run("snapshot", "--out", "pool.json"), /there is a file of that name/)
+})
+
+test("windfall usage --recompute says whether the sums are those of the intervals", async () => {
+  await using server = await TestServer.start()
+  using scratch = new ScratchFolder()
+  const env = { WINDFALL_URL: server.running.url, WINDFALL_TOKEN: server.adminToken }
+  const run = (...words: string[]) => runIn(scratch, ["usage", ...words], env)
+  const checked = await run("--recompute")
+  assert.deepEqual(
+    [checked.exitCode, /^None of 0 sums .*, differs\.$/m.test(checked.stdout)],
+    [0, true],
+    checked.stdout,
+  )
+  assertRefused(await run("--repair"), /Cannot repair without --recompute/)
+  assertRefused(await run("--recompute", "--by", "host"), /Cannot recompute only a part/)
 })
 
 async function runIn(

@@ -3,6 +3,7 @@ import { describe, it } from "node:test"
 import type { BookingView } from "../../protocol/booking.ts"
 import type { HostId } from "../../protocol/ids.ts"
 import { timesBetween } from "../../scheduler/bookings/booking-times.ts"
+import { bookedLines } from "./booked-lines.ts"
 import { bookingCalendar } from "./booking-calendar.ts"
 import { bookingDetails, bookingTable } from "./booking-text.ts"
 import { textWidth } from "./table.ts"
@@ -105,4 +106,13 @@ describe("bookingCalendar()", () => {
   it("says when nothing is booked", () => {
     assert.equal(week(80, []), "Nothing is booked in the week from 2026-11-27 (Europe/Berlin).\n")
   })
+})
+
+it("says of a host what it is booked for next", () => {
+  const lines = bookedLines("h1", [view({}), OFF], NOW_MS)
+  assert.deepEqual(lines, [
+    "now to 15:00 Europe/Berlin: course (ann, account lab, weekdays)",
+    "Sat 18:00 to Sun 01:00 Europe/Berlin: off (maintenance)",
+  ])
+  assert.deepEqual(bookedLines("h3", [view({}), OFF], NOW_MS), [])
 })

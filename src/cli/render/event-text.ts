@@ -11,17 +11,18 @@ export function eventText(event: WindfallEvent): string {
 function text(event: WindfallEvent): string {
   switch (event.type) {
     case "job_submitted":
+      if (event.array !== undefined) return `job ${event.job} begins: task ${event.array}_${event.task}`
       return `job ${event.job}${event.name === null ? "" : ` (${event.name})`} sent${event.user === event.actor ? "" : ` by ${event.user}`}`
     case "job_state": {
       const cause = event.cause === null ? "" : ` (${event.cause})`
       return `job ${event.job} ${event.from} -> ${event.to}${cause}${event.reason === null ? "" : `: ${event.reason}`}`
     }
     case "attempt_placed":
-      return `job ${event.job} attempt ${event.number} goes to ${event.hostName}${event.checkpoint === undefined ? "" : `, with what attempt ${event.checkpoint} wrote`}`
+      return `job ${event.job} attempt ${event.number}${rankText(event)} goes to ${event.hostName}${event.checkpoint === undefined ? "" : `, with what attempt ${event.checkpoint} wrote`}`
     case "attempt_ended": {
       const code =
         event.exitCode !== null ? ` ${event.exitCode}` : event.signal !== null ? ` by signal ${event.signal}` : ""
-      return `job ${event.job} attempt ${event.number} ended: ${event.cause}${code}`
+      return `job ${event.job} attempt ${event.number}${rankText(event)} ended: ${event.cause}${code}`
     }
     case "attempt_contact":
       return event.lostSince === null
@@ -74,6 +75,8 @@ function text(event: WindfallEvent): string {
       return `booking ${event.booking} was changed: ${event.what}`
     case "booking_removed":
       return `booking ${event.booking} was removed: ${event.what}`
+    case "usage_recomputed":
+      return "all sums of usage were made anew from the recorded intervals"
     case "policy_applied":
       return `policy ${event.version}: ${event.what === "" ? "nothing changed but the text" : event.what}`
     case "host_lent":
@@ -98,4 +101,9 @@ function text(event: WindfallEvent): string {
       // A newer server may tell of more than this release knows.
       return JSON.stringify(event)
   }
+}
+
+/** Of several hosts one. */
+function rankText({ rank }: { readonly rank?: number }): string {
+  return rank === undefined ? "" : `, rank ${rank},`
 }

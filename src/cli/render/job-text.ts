@@ -1,12 +1,16 @@
 import { formatBytes } from "../../base/bytes.ts"
 import { formatDuration } from "../../base/duration.ts"
+import { attemptCount, hostsText, membersOf } from "../../protocol/attempt-members.ts"
 import type { AttemptView, JobView } from "../../protocol/job.ts"
+import { jobNumber } from "../../protocol/job-array.ts"
 import { exitCodeOf, isFinal } from "../../protocol/job-state.ts"
+import { arrayEndText, arrayStandingText } from "./array-text.ts"
 import { printable } from "./table.ts"
 
-/** "job 12" or "job 12 (train)". */
-export function jobTitle(job: Pick<JobView, "id" | "spec">): string {
-  return job.spec.name === null ? `job ${job.id}` : `job ${job.id} (${job.spec.name})`
+/** "job 12", "job 12 (train)", "job 17_5". */
+export function jobTitle(job: Pick<JobView, "id" | "spec" | "task">): string {
+  const number = jobNumber(job)
+  return job.spec.name === null ? `job ${number}` : `job ${number} (${job.spec.name})`
 }
 
 /** The command as one line that a shell would read the same way. */
@@ -20,14 +24,18 @@ function quoteWord(word: string): string {
   return clean === word ? `'${word.replaceAll("'", "'\\''")}'` : `$'${clean.replaceAll("'", "\\'")}'`
 }
 
+/** Of an attempt on several hosts the member that has most to tell: one that is stopped, else one out of contact, else the main one. */
 export function latestAttempt(job: JobView): AttemptView | undefined {
-  return job.attempts.at(-1)
+  const members = membersOf(job)
+  const isSilent = ({ outOfContactSince, state }: AttemptView) => outOfContactSince !== null && state !== "ended"
+  return members.find(({ suspended }) => suspended != null) ?? members.find(isSilent) ?? members[0]
 }
 
 /** One phrase on where a job stands that has not ended. */
 export function standingText(job: JobView, now: number): string {
+  if (job.array !== undefined && job.state !== "held") return arrayStandingText(job, job.array)
   const attempt = latestAttempt(job)
-  const on = attempt === undefined ? "" : ` on ${attempt.hostName}`
+  const on = attempt === undefined ? "" : ` on ${attempt.suspended == null ? hostsText(job) : attempt.hostName}`
   if (attempt?.outOfContactSince != null && !isFinal(job.state) && job.state !== "queued") {
     return `out of contact with ${attempt.hostName} for ${formatDuration(Math.max(0, now - attempt.outOfContactSince))}`
   }
@@ -73,6 +81,7 @@ export function keptStopText(job: JobView, now: number): string | undefined {
 
 /** What a stop came to, as far as it is known at once: the job as it is after that was asked. */
 export function stoppedText(job: JobView, now: number): string {
+  if (job.array !== undefined) return arrayStandingText(job, job.array)
   if (!isFinal(job.state)) {
     const kept = keptStopText(job, now)
     if (kept !== undefined) return `stopping; ${kept}. Give it up now: windfall stop ${job.id} --now`
@@ -103,19 +112,20 @@ export function unmatchedText({ outputs }: JobView): string | undefined {
 
 /** One sentence on what became of a job: how it ended, after how long, where, why, and its memory. */
 export function endText(job: JobView): string {
+  if (job.array !== undefined) return arrayEndText(job, job.array)
   const attempt = latestAttempt(job)
   const { what, why } = verdictParts(job)
   let sentence = `${jobTitle(job)} ${what}`
   const ran = attempt?.startedAt != null && attempt.endedAt !== null ? ranSoFarMs(attempt, attempt.endedAt) : null
   if (ran !== null) sentence += ` ${job.state === "succeeded" || ran < SHORT_MS ? "in" : "after"} ${ranText(ran)}`
-  if (attempt !== undefined) sentence += ` on ${attempt.hostName}`
+  if (attempt !== undefined) sentence += ` on ${hostsText(job)}`
   const parts = [sentence + why]
   if (attempt?.peakMemoryBytes != null) {
     const { memoryBytes } = job.spec.resources
     const asked = memoryBytes === null ? "" : ` of ${formatBytes(memoryBytes)}`
     parts.push(`peak memory ${formatBytes(attempt.peakMemoryBytes)}${asked}`)
   }
-  if (job.attempts.length > 1) parts.push(`attempt ${job.attempts.length}`)
+  if (attemptCount(job) > 1) parts.push(`attempt ${attemptCount(job)}`)
   const unmatched = unmatchedText(job)
   if (unmatched !== undefined) parts.push(unmatched)
   return parts.join("; ")
@@ -138,7 +148,8 @@ function verdictParts(job: Verdict): { readonly what: string; readonly why: stri
     case "exited":
       return {
         what: job.state === "succeeded" ? "succeeded" : `failed with exit code ${job.exitCode ?? "unknown"}`,
-        why: "",
+        // Of several hosts it says whose exit code that is.
+        why: job.spec.gang === undefined ? "" : why,
       }
     case "signalled":
       return { what: `was ended by ${signalText(job.signal)}`, why: "" }

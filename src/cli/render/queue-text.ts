@@ -1,6 +1,7 @@
 import { formatDuration } from "../../base/duration.ts"
 import type { WhyAnswer } from "../../protocol/api.ts"
 import type { JobView } from "../../protocol/job.ts"
+import { queueNumber } from "../../protocol/job-array.ts"
 import type { QueueOrderEntry, QueueOrderView } from "../../protocol/queue-order.ts"
 import { momentText } from "../../scheduler/time/moment-text.ts"
 import { renderTable } from "./table.ts"
@@ -12,7 +13,7 @@ export function queueText({ policy, at, waiting, entries }: QueueOrderView, widt
   const columns = titles.map((title) => ({ title, right: ["PLACE", "JOB", "PRIORITY"].includes(title) }))
   const rows = entries.map((entry) => [
     entry.place === null ? "-" : `${entry.place}`,
-    entry.name === null ? `${entry.job}` : `${entry.job} ${entry.name}`,
+    `${queueNumber({ ...entry, id: entry.job })}${entry.name === null ? "" : ` ${entry.name}`}`,
     entry.user,
     ...(policy === 0
       ? []

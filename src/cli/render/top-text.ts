@@ -1,6 +1,7 @@
 import { formatBytes } from "../../base/bytes.ts"
 import { formatDuration } from "../../base/duration.ts"
 import { byName, STANDINGS, type StandingCode, standingOf } from "../../protocol/host-standing.ts"
+import { queueNumber } from "../../protocol/job-array.ts"
 import type { QueueJob, QueueView } from "../../protocol/queue.ts"
 import type { TopLook } from "../top/top-look.ts"
 import { formatTime } from "./age.ts"
@@ -129,8 +130,8 @@ function waitingCells(job: QueueJob, now: number): JobCells {
   }
 }
 
-function cellsOf({ id, name, user }: QueueJob): Pick<JobCells, "id" | "name" | "user"> {
-  return { id: String(id), name: name ?? "-", user }
+function cellsOf({ name, user, ...job }: QueueJob): Pick<JobCells, "id" | "name" | "user"> {
+  return { id: queueNumber(job), name: name ?? "-", user }
 }
 
 /** How long it has run, or what it does in place of that. */

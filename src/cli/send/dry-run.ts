@@ -53,6 +53,13 @@ async function sayJob(cli: Cli, { spec: draft, folder, json }: DryJob, preview: 
     return
   }
   const lines = [`command: ${commandText(draft.command)}`]
+  if (draft.array !== undefined) {
+    const { readArrayTasks } = await import("../../scheduler/request/array-tasks.ts")
+    const { count, atOnce } = readArrayTasks(draft.array)
+    lines.push(
+      `array: ${draft.array}: ${count} task${count === 1 ? "" : "s"}${atOnce === null ? "" : `, ${atOnce} at a time`}`,
+    )
+  }
   if (draft.environment !== null) lines.push(`environment: ${environmentText(draft.environment)}`)
   lines.push(...dataLines(draft, preview))
   if (scanned === undefined) lines.push("folder: none travels")

@@ -12,6 +12,7 @@ const FIELDS: readonly JobFieldKey[] = [
   "after",
   "reservation",
   "partition",
+  "array",
 ]
 
 /** The job with what was said of its way through the queue. How that is read is loaded only where something was. */

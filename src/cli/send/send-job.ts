@@ -80,6 +80,10 @@ async function saySuspect(cli: Cli, spec: JobSpec, folder: string | null): Promi
   const { kind, command } = spec
   const listening = listenNote(spec)
   if (listening !== undefined) await say(cli, listening)
+  if (spec.array !== undefined) {
+    const note = (await import("./array-note.ts")).arrayNote(spec)
+    if (note !== undefined) await say(cli, note)
+  }
   if (kind !== "task" || command.length !== 1 || /^[\w./+-]*$/.test(command[0] ?? "")) return
   const { shellLineNote } = await import("./shell-line.ts")
   const note = shellLineNote(command, folder)

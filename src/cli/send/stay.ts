@@ -30,10 +30,16 @@ export async function stay(
   await sayAccepted(sink, job)
   request.onAccepted?.(job, (text) => sink.say(text))
   await sink.showStanding(job)
-  const following = (request.session ?? followJob)(cli, job, { sink, signals, attempt: 1 })
+  const follow = job.array === undefined ? (request.session ?? followJob) : await arrayFollower()
+  const following = follow(cli, job, { sink, signals, attempt: 1 })
   folder?.saveCache()
   const remember = () => rememberSent(cli, job, request)
   return conclude(cli, await following, { sink, home: { into: request.folder ?? cli.cwd, yes, remember } })
+}
+
+/** Loaded where there is an array. */
+export async function arrayFollower(): Promise<typeof followJob> {
+  return (await import("../follow/follow-array.ts")).followArray
 }
 
 /** With a job that was just accepted: says so and leaves it. @param standing where it is, as far as that is known */

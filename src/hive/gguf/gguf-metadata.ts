@@ -1,6 +1,9 @@
 import { brokenModel } from "../model/byte-source.ts"
 import type { GgufHeader, GgufValue } from "./read-gguf.ts"
 
+/** No size of a model has more; and products of three such numbers are still numbers. */
+const MOST = 2 ** 32
+
 /** The keys of a header that belong to its architecture: `llama.block_count` is `block_count` here. */
 export class GgufMetadata {
   readonly architecture: string
@@ -52,7 +55,7 @@ export class GgufMetadata {
 
   #whole(key: string, value: GgufValue): number {
     const number = typeof value === "boolean" ? Number(value) : Number(value)
-    if (Number.isSafeInteger(number) && number >= 0) return number
+    if (Number.isSafeInteger(number) && number >= 0 && number <= MOST) return number
     throw brokenModel(this.#header.name, `its header is damaged: ${this.architecture}.${key} is ${String(value)}`)
   }
 }

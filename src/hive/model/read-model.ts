@@ -91,7 +91,7 @@ async function readSafetensors(folder: ModelFolder, signal: AbortSignal): Promis
   const missing = files.filter((file) => !folder.files.includes(file))
   if (missing.length === files.length) {
     const total = (index.metadata as { total_size?: unknown } | undefined)?.total_size
-    if (typeof total !== "number" || !(total > 0))
+    if (typeof total !== "number" || !Number.isSafeInteger(total) || total <= 0)
       throw brokenModel(INDEX, "it does not say metadata.total_size, and its files are not there")
     return safetensorsModel(folder.name, config, { totalBytes: total })
   }

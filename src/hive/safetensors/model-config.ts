@@ -2,6 +2,13 @@ import { brokenModel } from "../model/byte-source.ts"
 
 type Values = Readonly<Record<string, unknown>>
 
+/** No size of a model has more; and products of three such numbers are still numbers. */
+const MOST = 2 ** 32
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= MOST
+}
+
 /** A `config.json`; models that see images have what is asked for below `text_config`. */
 export class ModelConfig {
   readonly name: string
@@ -33,10 +40,9 @@ export class ModelConfig {
   count(...keys: readonly string[]): number | null {
     const value = this.value(...keys)
     if (value === undefined) return null
-    if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value
+    if (isCount(value)) return value
     // A few models have a list, one for each layer: the largest is the safe one.
-    if (Array.isArray(value) && value.length > 0 && value.every((one) => Number.isSafeInteger(one) && one >= 0))
-      return Math.max(...(value as number[]))
+    if (Array.isArray(value) && value.length > 0 && value.every(isCount)) return Math.max(...value)
     throw brokenModel(this.name, `${keys[0]} is ${JSON.stringify(value)?.slice(0, 60)}, which is no count`)
   }
 

@@ -1,7 +1,8 @@
 import { fits, needOn, type Resources } from "../../protocol/resources.ts"
+import { type HostChoice, hostChoice, type Links } from "../links/choose-linked.ts"
 import { type Budget, STEPS_PER_PASS, timesItFits } from "../outlook.ts"
-import { chooseHosts } from "./choose-hosts.ts"
 import type { Grid } from "./grid.ts"
+import { lateLast, placesBy, ranksBy } from "./host-order.ts"
 import { HostSet } from "./host-set.ts"
 import type { Need, Pieces } from "./need.ts"
 import { type Asked, type HeldRequest, PlanRequest } from "./plan-request.ts"
@@ -29,6 +30,7 @@ export class Calendar {
   readonly grid: Grid
   readonly profiles: readonly Profile[]
   readonly #weights: readonly number[]
+  readonly #choose: HostChoice
   /** Places, the first to be taken first, and the rank of each in that. */
   readonly #order: readonly number[]
   readonly #ranks: Int32Array
@@ -37,21 +39,26 @@ export class Calendar {
   readonly #relaxed: number[] = []
   readonly #budget: Budget = { steps: STEPS_PER_PASS }
 
-  constructor(hosts: readonly CalendarHost[], pieces: Pieces, grid: Grid) {
+  /** @param links `null`: all hosts are linked alike, as far as is known */
+  constructor(hosts: readonly CalendarHost[], pieces: Pieces, grid: Grid, links: Links | null = null) {
     this.grid = grid
     this.profiles = hosts.map(({ total }) => new Profile(total, grid))
+    this.#choose = hostChoice(links)
     this.#weights = hosts.map(({ weight }) => weight)
-    this.#order = hosts.map((_, place) => place).sort((a, b) => hosts[a]!.weight - hosts[b]!.weight || a - b)
-    this.#ranks = new Int32Array(hosts.length)
-    for (const [rank, place] of this.#order.entries()) this.#ranks[place] = rank
+    this.#order = placesBy(this.#weights)
+    this.#ranks = ranksBy(this.#order)
     this.#pieces = new Map(
       Object.entries(pieces).map(([name, count]) => [name, new Profile(piecesOf(count), grid)] as const),
     )
   }
 
   request(asked: Asked): PlanRequest {
-    const places = this.#fitting(asked)
-    return new PlanRequest({ ...asked, places }, this.grid, this.profiles, this.#ranks, this.#relaxed.length)
+    const order = asked.weights === undefined ? this.#order : placesBy(asked.weights)
+    const orderRanks = asked.weights === undefined ? this.#ranks : ranksBy(order)
+    const fitting = this.#fitting(asked, order)
+    const late = asked.hosts === 1 ? asked.late : undefined
+    const [places, ranks] = late === undefined ? [fitting, orderRanks] : lateLast(fitting, orderRanks, late)
+    return new PlanRequest({ ...asked, places }, this.grid, this.profiles, ranks, this.#relaxed.length)
   }
 
   /** The first room for the request before `beforeMs`. */
@@ -116,8 +123,9 @@ export class Calendar {
   #hold(request: PlanRequest): HeldRequest {
     const { asked } = request
     const { nowMs, endMs } = this.grid
-    const free = asked.places.filter((place) => request.roomOn(place, nowMs) === nowMs)
-    const chosen = chooseHosts(HostSet.of(this.profiles.length, free), asked.hosts, this.#weights) ?? asked.places
+    const free = asked.places.filter((place) => request.hasRoomAt(place, nowMs))
+    const room = HostSet.of(this.profiles.length, free)
+    const chosen = this.#choose(room, asked.hosts, asked.weights ?? this.#weights) ?? asked.places
     const places = chosen.filter((place) => request.opensMs(place) < endMs)
     const isFirm = asked.hosts > 1 || request.hasPieces
     const jobs = { count: 0 }
@@ -168,19 +176,19 @@ export class Calendar {
     const { limitMs } = request.asked
     const forMs = isPromised ? Math.max(0, limitMs - 1) : limitMs
     return (
-      places.every((place) => request.roomOn(place, startMs, forMs) === startMs) &&
+      places.every((place) => request.hasRoomAt(place, startMs, forMs)) &&
       this.#piecesFrom(request, startMs, forMs) === startMs
     )
   }
 
   /** Those that have enough in all, the first first. */
-  #fitting({ need, places }: Asked): readonly number[] {
+  #fitting({ need, places }: Asked, order: readonly number[]): readonly number[] {
     const has = new Uint8Array(this.profiles.length)
     for (const place of places) {
       const { total } = this.profiles[place]!
       if (need === "whole" || fits(needOn(need, total), total)) has[place] = 1
     }
-    return this.#order.filter((place) => has[place] === 1)
+    return order.filter((place) => has[place] === 1)
   }
 
   #change(request: PlanRequest, places: readonly number[], startMs: number, times: 1 | -1): void {
@@ -230,7 +238,8 @@ export class Calendar {
         const { room, enoughMs } = this.#roomAt(request, startMs)
         if (enoughMs === startMs) {
           request.floorMs = startMs
-          return { places: chooseHosts(room, request.asked.hosts, this.#weights)!, startMs }
+          const { hosts, weights = this.#weights } = request.asked
+          return { places: this.#choose(room, hosts, weights)!, startMs }
         }
         startMs = enoughMs
       }

@@ -1,5 +1,5 @@
-import type { Resources } from "../../protocol/resources.ts"
-import { type Budget, type Occupant, Outlook } from "../outlook.ts"
+import { fits, type Resources } from "../../protocol/resources.ts"
+import { type Budget, fitsWhereAsked, type Occupant, Outlook } from "../outlook.ts"
 
 /** Jobs alike for which no time could be found, as they hold their place on one host. */
 export interface PlaceHolder {
@@ -81,7 +81,13 @@ export class HeldPlaces {
   forbid(need: Resources, endMs: number, version: number): boolean {
     const isLong = endMs >= this.#windowEndMs || this.#occupants.endless > 0
     if (!isLong && this.#firm === 0) return false
-    const concerned = this.#holders.filter(({ fromMs, isFirm }) => fromMs < endMs && (isLong || isFirm))
+    const concerned: PlaceHolder[] = []
+    for (const holder of this.#holders) {
+      if (holder.fromMs >= endMs || !(isLong || holder.isFirm)) continue
+      // Most are in the way of one holder alone already, which is said at once.
+      if (holder.jobs.count > 0 && clash(need, holder.need, this.#total)) return true
+      concerned.push(holder)
+    }
     if (concerned.length === 0) return false
     return !this.#outlookFor(concerned, version).alwaysFits(need, this.#budget)
   }
@@ -96,4 +102,9 @@ export class HeldPlaces {
     const holding = holders.map(({ need, jobs }) => ({ need, count: jobs.count }))
     return new Outlook([...holding, ...this.#occupants.all()], this.#total)
   }
+}
+
+/** Whether both could be on the host, each by itself, and not beside each other. */
+function clash(need: Resources, other: Resources, total: Resources): boolean {
+  return fits(other, total) && !fitsWhereAsked(need, other, total)
 }

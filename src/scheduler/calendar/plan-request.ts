@@ -23,6 +23,10 @@ export interface Asked {
   readonly closed: readonly (readonly Closed[])[]
   /** By place, in order of time: when no start is planned there, but one may be made now. */
   readonly noStarts: readonly (readonly Closed[])[]
+  /** By place, 1 for hosts that are taken only where no other has room as early; absent: none. Of several at once it decides nothing. */
+  readonly late?: Uint8Array | undefined
+  /** By place: of hosts with room at the same moment low ones are taken first. Absent: by the hosts' own weights. */
+  readonly weights?: readonly number[] | undefined
 }
 
 export interface HeldRequest {
@@ -84,6 +88,19 @@ export class PlanRequest {
     }
     if (startMs >= this.#grid.endMs || profile.isHeldFrom(needed, startMs, limitMs)) return Number.POSITIVE_INFINITY
     return startMs
+  }
+
+  /** Whether the host has room for it from that moment on, for so long. */
+  hasRoomAt(place: number, startMs: number, limitMs = this.asked.limitMs): boolean {
+    const { need, closed, noStarts } = this.asked
+    const profile = this.#profiles[place]!
+    const needed = this.needOn(place)
+    return (
+      startMs < this.#grid.endMs &&
+      profile.hasRoomAt(needed, need === "whole", limitMs, startMs) &&
+      this.#openFrom(startMs, closed[place], noStarts[place]) === startMs &&
+      !profile.isHeldFrom(needed, startMs, limitMs)
+    )
   }
 
   /** When the host, were nobody there, would be open to it for as long as it asks. */

@@ -59,8 +59,9 @@ export class Profile {
   firstRoom(need: Resources, alone: boolean, limitMs: number, fromMs: number): number {
     const grid = this.#grid
     let startMs = fromMs
-    let at = this.#indexOf(grid.stepOf(startMs))
-    if (grid.stepOf(startMs) >= grid.steps) return Number.POSITIVE_INFINITY
+    const firstStep = grid.stepOf(startMs)
+    if (firstStep >= grid.steps) return Number.POSITIVE_INFINITY
+    let at = this.#indexOf(firstStep)
     let last = grid.stepOf(startMs + limitMs)
     while (at < this.#from.length && this.#from[at]! <= last) {
       if (this.#hasRoom(at, need, alone)) {
@@ -73,6 +74,17 @@ export class Profile {
       last = grid.stepOf(startMs + limitMs)
     }
     return startMs
+  }
+
+  /** Whether {@link firstRoom} is that very moment, without a look for a later one. */
+  hasRoomAt(need: Resources, alone: boolean, limitMs: number, startMs: number): boolean {
+    const firstStep = this.#grid.stepOf(startMs)
+    if (firstStep >= this.#grid.steps) return false
+    const last = this.#grid.stepOf(startMs + limitMs)
+    for (let at = this.#indexOf(firstStep); at < this.#from.length && this.#from[at]! <= last; at++) {
+      if (!this.#hasRoom(at, need, alone)) return false
+    }
+    return true
   }
 
   /** From now on nobody is given room here who could be in the way of the holder. When their number changes {@link touch} must be called. */
@@ -133,9 +145,12 @@ export class Profile {
 
   /** With the one before, where nothing differs. */
   #join(at: number): void {
-    const columns = [this.#memory, this.#gpus, this.#cores, this.#jobs]
-    if (columns.some((values) => values[at] !== values[at - 1])) return
-    this.#from.splice(at, 1)
-    for (const values of columns) values.splice(at, 1)
+    const isAlike =
+      this.#memory[at] === this.#memory[at - 1] &&
+      this.#gpus[at] === this.#gpus[at - 1] &&
+      this.#cores[at] === this.#cores[at - 1] &&
+      this.#jobs[at] === this.#jobs[at - 1]
+    if (!isAlike) return
+    for (const values of [this.#from, this.#memory, this.#gpus, this.#cores, this.#jobs]) values.splice(at, 1)
   }
 }

@@ -26,14 +26,25 @@ export function expectedPresence(
 ): readonly ExpectedPresence[] {
   const expected: ExpectedPresence[] = []
   for (const { hour, startMs, endMs } of hoursOf(fromMs, toMs, timeZone)) {
-    const seen = seenHours[hour]!
-    // Laplace's rule of succession.
-    const chance = (hereHours[hour]! + PRIOR_HOURS / 2) / (seen + PRIOR_HOURS)
-    if (seen < LEAST_SEEN_HOURS || chance < EXPECTED_FROM) continue
+    const chance = chanceOf(seenHours[hour]!, hereHours[hour]!)
+    if (chance < EXPECTED_FROM) continue
     const last = expected.at(-1)
     if (last?.endMs === startMs) {
       expected[expected.length - 1] = { ...last, endMs, confidence: Math.max(last.confidence, chance) }
     } else expected.push({ startMs, endMs, confidence: chance })
   }
   return expected
+}
+
+/** Hour by hour of the week, from Monday 00:00 on: whether the owner is expected. */
+export function expectedHours({
+  seenHours,
+  hereHours,
+}: Pick<WeeklyPresence, "seenHours" | "hereHours">): readonly boolean[] {
+  return seenHours.map((seen, hour) => chanceOf(seen, hereHours[hour]!) >= EXPECTED_FROM)
+}
+
+/** How likely the owner is there, by Laplace's rule of succession; 0 where too little was seen. */
+function chanceOf(seen: number, here: number): number {
+  return seen < LEAST_SEEN_HOURS ? 0 : (here + PRIOR_HOURS / 2) / (seen + PRIOR_HOURS)
 }

@@ -91,6 +91,6 @@ export const DEFAULT_POLICY: Policy = {
   preemption: { by: "off", mode: "requeue", graceMs: 0, minimumRunMs: 0, youngestFirst: false },
   shortLane: null,
   bookings: null,
-  owners: { first: true, preempt: true, uncharged: true, donated: 0 },
+  owners: { first: true, preempt: true, uncharged: true, donated: 0, learnPresence: true },
   preferences: [],
 }

@@ -225,6 +225,7 @@ export const policyCodec: Codec<Policy> = record<Policy>(
           preempt: ["preempt", flag],
           uncharged: ["uncharged", flag],
           donated: ["donated", number({ what: "a part", least: 0, most: 1 })],
+          learnPresence: ["learn-presence", flag],
         },
         DEFAULT_POLICY.owners,
       ),

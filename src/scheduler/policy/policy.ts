@@ -217,6 +217,8 @@ export interface OwnerRules {
   readonly uncharged: boolean
   /** The part of what guests are charged on a Mac that is taken off its owner's usage: 0 nothing, 1 all of it. */
   readonly donated: number
+  /** When people are usually at their Macs is learned, and plans are made with it. */
+  readonly learnPresence: boolean
 }
 
 export interface HostPreference {

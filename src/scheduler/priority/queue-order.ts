@@ -20,6 +20,8 @@ export interface Queued {
 /** Whether jobs of one class may preempt those of another. */
 export type Preempts = (preemptor: string, other: string) => boolean
 
+const NOBODY: Preempts = () => false
+
 /**
  * The queue: Slurm's documented order. Expedited jobs first; then who can preempt before whom it can preempt, jobs with a
  * reservation, by tier, priority, time of submission and number.
@@ -28,8 +30,9 @@ export type Preempts = (preemptor: string, other: string) => boolean
  * third. So the rest decides first, and a job is then put off until all that can preempt it stand before it. Where the pairs agree with some
  * order this is that one; where they go in a circle the result is still the same for any order of `jobs`.
  */
-export function queueOrder<T extends Queued>(jobs: Iterable<T>, preempts: Preempts = () => false): T[] {
+export function queueOrder<T extends Queued>(jobs: Iterable<T>, preempts: Preempts = NOBODY): T[] {
   const sorted = [...jobs].sort(compareQueued)
+  if (preempts === NOBODY) return sorted
   const normal = sorted.findIndex(({ expedited }) => !expedited)
   if (normal === -1) return preemptorsFirst(sorted, preempts)
   return [...preemptorsFirst(sorted.slice(0, normal), preempts), ...preemptorsFirst(sorted.slice(normal), preempts)]

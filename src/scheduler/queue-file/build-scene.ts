@@ -4,6 +4,7 @@ import { needOn } from "../../protocol/resources.ts"
 import { type Path, type Report, shown } from "../described/codec.ts"
 import { matchesHost } from "../policy/host-match.ts"
 import type { Policy } from "../policy/policy.ts"
+import { preferredOn } from "../queue/preferences.ts"
 import type { EndedJob, HostBooking, QueueHost, QueueJob, QueueScene, RunningAttempt } from "../queue/queue-scene.ts"
 import { occurrences, readRecurrence, recurrenceProblem } from "../time/recurrence.ts"
 import type { DescribedScene } from "./described-scene.ts"
@@ -22,7 +23,12 @@ export function buildScene(policy: Policy, described: DescribedScene, nowMs: num
     hosts: builder.hosts,
     pieces: described.pieces,
     fairShares: builder.fairShares(),
-    used: new Map(described.used.map(({ of, ...one }) => [of, one])),
+    used: new Map(
+      described.used.map(({ of, minutes, wallTime, wallMinutes }) => [
+        of,
+        { minutes, wallMinutes: wallTime + wallMinutes },
+      ]),
+    ),
     waiting: described.jobs.map((job, at) => builder.waiting(job, at)),
     running: described.running.map((job, at) => builder.running(job, at)),
     bookings: described.reservations.flatMap((one, at) => builder.booking(one, at)),
@@ -78,7 +84,8 @@ class SceneBuilder {
       pieces: job.pieces,
       limitMs: job.limitMs,
       hasSecrets: job.secrets,
-      data: [],
+      data: job.data.map((name) => ({ name, root: null, bytes: 0 })),
+      ...this.#crashesOf(job, [...path, "crashes"]),
       hostsWanted: job.hosts === null ? null : job.hosts.map((name) => this.#hostCalled(name, [...path, "hosts"])),
       submittedMs,
       accruesSinceMs: job.accruesSinceMs ?? Math.max(submittedMs, job.beginMs ?? submittedMs),
@@ -118,6 +125,8 @@ class SceneBuilder {
       startedMs: job.startedMs ?? this.#nowMs,
       limitMs: job.limitMs ?? this.#limitOf(job),
       leavesMs: job.leavesMs,
+      once: job.once,
+      stoppedFor: job.stoppedFor as JobId | null,
     }
   }
 
@@ -146,7 +155,9 @@ class SceneBuilder {
       if (problem !== null) throw new SyntaxError(problem)
       const times: HostBooking[] = []
       for (const time of occurrences(recurring, this.#nowMs)) {
-        if (time.startMs > this.#nowMs + 2 * windowMs || times.length >= MOST_TIMES) break
+        // A single one counts however far ahead it is: a job may run as long.
+        const isFar = recurring.repeats !== null && time.startMs > this.#nowMs + 2 * windowMs
+        if (isFar || times.length >= MOST_TIMES) break
         times.push({ name, hosts, users, accounts, ...time })
       }
       return times
@@ -188,11 +199,15 @@ class SceneBuilder {
       ...(memoryNowBytes === null ? {} : { memoryNowBytes }),
       partitions,
       data: new Set(),
-      places: new Set(),
+      places: new Set(host.data),
       owner: host.owner,
+      prefers: preferredOn(this.#policy, matched),
       // Small Macs first, where nobody says otherwise.
       weight: host.weight ?? memoryBytes,
-      expected: expectedTimes(host.presence, zone, this.#nowMs, this.#policy.backfill.windowMs),
+      expected: [
+        ...host.expected,
+        ...expectedTimes(host.presence, zone, this.#nowMs, this.#policy.backfill.windowMs),
+      ].sort((a, b) => a.startMs - b.startMs),
     }
   }
 
@@ -216,6 +231,11 @@ class SceneBuilder {
 
   #needOf({ memoryBytes, gpus, cores }: DescribedJob): Pick<QueueJob, "resources"> {
     return { resources: { memoryBytes, gpus, cores } }
+  }
+
+  #crashesOf({ crashes }: DescribedJob, path: Path): Pick<QueueJob, "crashes"> {
+    const all = Object.entries(crashes).map(([name, times]) => ({ host: this.#hostCalled(name, path), times }))
+    return all.length === 0 ? {} : { crashes: all }
   }
 
   #limitOf({ partitions }: DescribedJob): number | null {

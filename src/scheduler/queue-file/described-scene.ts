@@ -26,6 +26,8 @@ export interface DescribedScene {
 export interface DescribedUse {
   readonly of: string
   readonly minutes: Amounts
+  /** In minutes, as people write it; with `wallMinutes`, as programs do, it comes to both together. */
+  readonly wallTime: number
   readonly wallMinutes: number
 }
 
@@ -40,9 +42,10 @@ const used = record<DescribedUse>(
   {
     of: ["of", text],
     minutes: ["minutes", byResource("a number of resource minutes")],
-    wallMinutes: ["wall-time", durationIn(60_000)],
+    wallTime: ["wall-time", durationIn(60_000)],
+    wallMinutes: ["wall-minutes", number({ what: "a number of minutes", least: 0 })],
   },
-  { of: "", minutes: {}, wallMinutes: 0 },
+  { of: "", minutes: {}, wallTime: 0, wallMinutes: 0 },
 )
 
 /** All of a file but its moment and its policy, which are read before. */

@@ -32,6 +32,10 @@ export interface DescribedHost {
   readonly withheld: string | null
   readonly obstacles: readonly DescribedObstacle[]
   readonly presence: readonly WeeklyTime[]
+  /** As `presence`, moment by moment. */
+  readonly expected: readonly Closed[]
+  /** Names of data that it has itself. */
+  readonly data: readonly string[]
   readonly timeZone: string | null
 }
 
@@ -110,7 +114,11 @@ function obstacle(nowMs: number): Codec<DescribedObstacle> {
   }
 }
 
-const PLAIN_HOST: DescribedHost = {
+function closed(nowMs: number): Codec<Closed> {
+  return record<Closed>({ startMs: ["from", moment(nowMs)], endMs: ["to", moment(nowMs)] }, { startMs: 0, endMs: 0 })
+}
+
+export const PLAIN_HOST: DescribedHost = {
   names: [],
   memoryBytes: 64 * GIB,
   gpus: 1,
@@ -129,6 +137,8 @@ const PLAIN_HOST: DescribedHost = {
   withheld: null,
   obstacles: [],
   presence: [],
+  expected: [],
+  data: [],
   timeZone: null,
 }
 
@@ -167,6 +177,8 @@ export function hostCodec(nowMs: number): Codec<DescribedHost> {
         withheld: ["withheld", nullable(text)],
         obstacles: ["obstacles", list(obstacle(nowMs), "obstacles")],
         presence: ["presence", list(weeklyTime, "times of the week")],
+        expected: ["expected", list(closed(nowMs), "times")],
+        data: ["data", texts],
         timeZone: ["time-zone", nullable(timeZone)],
       },
       PLAIN_HOST,

@@ -1,3 +1,4 @@
+import type { HoldBy } from "../../protocol/queue-request.ts"
 import { type Codec, mapped, record } from "../described/codec.ts"
 import { flag, number, oneOf, text } from "../described/scalar-codecs.ts"
 import { type ArrayTasks, arrayText, readArrayTasks } from "../request/array-tasks.ts"
@@ -23,11 +24,15 @@ export interface DescribedJob {
   readonly pieces: Readonly<Record<string, number>>
   readonly limitMs: number | null
   readonly secrets: boolean
+  /** Names of data that only hosts have themselves. */
+  readonly data: readonly string[]
+  /** How often hosts crashed under it, by their names. */
+  readonly crashes: Readonly<Record<string, number>>
   readonly submittedMs: number | null
   readonly accruesSinceMs: number | null
   readonly beginMs: number | null
   readonly deadlineMs: number | null
-  readonly hold: "user" | "admin" | null
+  readonly hold: HoldBy | null
   readonly priority: number | null
   readonly nice: number
   readonly site: number
@@ -39,9 +44,12 @@ export interface DescribedJob {
   readonly arrayRunning: number | null
   readonly startedMs: number | null
   readonly leavesMs: number | null
+  readonly once: boolean
+  /** Of what is stopped: the number of the job for which. */
+  readonly stoppedFor: number | null
 }
 
-const PLAIN_JOB: DescribedJob = {
+export const PLAIN_JOB: DescribedJob = {
   id: null,
   task: null,
   name: null,
@@ -58,6 +66,8 @@ const PLAIN_JOB: DescribedJob = {
   pieces: {},
   limitMs: null,
   secrets: false,
+  data: [],
+  crashes: {},
   submittedMs: null,
   accruesSinceMs: null,
   beginMs: null,
@@ -74,6 +84,8 @@ const PLAIN_JOB: DescribedJob = {
   arrayRunning: null,
   startedMs: null,
   leavesMs: null,
+  once: false,
+  stoppedFor: null,
 }
 
 const ALSO = {
@@ -104,11 +116,11 @@ const ALSO = {
   "started-at": "started",
 }
 
-const hold: Codec<"user" | "admin" | null> = {
+const hold: Codec<HoldBy | null> = {
   read(value, path, report) {
     if (value === null || String(value) === "false") return null
     if (String(value) === "true") return "user"
-    return oneOf(["user", "admin"]).read(value, path, report)
+    return oneOf(["user", "admin", "copy"]).read(value, path, report)
   },
   write: (value) => value,
 }
@@ -140,6 +152,8 @@ export function jobCodec(nowMs: number): Codec<DescribedJob> {
         pieces: ["pieces", numbersByName(count("a number of pieces", 0), "numbers of pieces")],
         limitMs: ["time", timeLimit],
         secrets: ["secrets", flag],
+        data: ["data", texts],
+        crashes: ["crashes", numbersByName(count("a number of crashes", 0), "numbers of crashes")],
         submittedMs: ["submitted", at],
         accruesSinceMs: ["accrues-since", at],
         beginMs: ["begin", at],
@@ -156,6 +170,8 @@ export function jobCodec(nowMs: number): Codec<DescribedJob> {
         arrayRunning: ["array-running", nullable(count("a number of tasks", 0))],
         startedMs: ["started", at],
         leavesMs: ["leaves", at],
+        once: ["once", flag],
+        stoppedFor: ["stopped-for", nullable(count("a job's number", 1))],
       },
       PLAIN_JOB,
     ),
@@ -176,6 +192,19 @@ export interface DescribedBooking {
   readonly untilMs: number | null
 }
 
+export const PLAIN_BOOKING: DescribedBooking = {
+  name: null,
+  hosts: [],
+  startMs: null,
+  endMs: null,
+  durationMs: null,
+  users: [],
+  accounts: [],
+  repeats: null,
+  timeZone: "UTC",
+  untilMs: null,
+}
+
 export function bookingCodec(nowMs: number, zone: Codec<string>): Codec<DescribedBooking> {
   const at = nullable(moment(nowMs))
   return also(
@@ -193,18 +222,7 @@ export function bookingCodec(nowMs: number, zone: Codec<string>): Codec<Describe
         timeZone: ["time-zone", zone],
         untilMs: ["until", at],
       },
-      {
-        name: null,
-        hosts: [],
-        startMs: null,
-        endMs: null,
-        durationMs: null,
-        users: [],
-        accounts: [],
-        repeats: null,
-        timeZone: "UTC",
-        untilMs: null,
-      },
+      PLAIN_BOOKING,
     ),
   )
 }

@@ -75,5 +75,6 @@ export const timeLimit: Codec<number | null> = {
       return undefined
     }
   },
-  write: (value) => (value === null ? "unlimited" : value / 60_000),
+  // Whole minutes as people write them; else to the millisecond.
+  write: (value) => (value === null ? "unlimited" : value % 60_000 === 0 ? value / 60_000 : `${value}ms`),
 }

@@ -56,12 +56,13 @@ export class Eligibility {
       tasks.set(job, known.set(task, progress))
     }
     const { ended, running, waiting } = this.#scene
-    for (const one of ended) note(one.job, one.task, one)
     for (const { job, task, startedMs } of running) note(job, task, { startedMs, outcome: null })
     for (const { id, array } of waiting) {
       const indices = array === null ? [null] : taskIndices(array.tasks)
       for (const index of indices) note(id, index, { startedMs: null, outcome: null })
     }
+    // What has ended may still be on its host for a moment.
+    for (const one of ended) note(one.job, one.task, one)
     this.#tasks = tasks
     return tasks
   }

@@ -7,6 +7,7 @@ import type { Lease } from "../snapshot.ts"
 import type { HoldsExplained } from "./holds-explained.ts"
 import { admits, awayOf } from "./host-times.ts"
 import type { Occupancy, Occupant } from "./occupancy.ts"
+import { accountsUp, preferenceText } from "./preferences.ts"
 import type { QueueEntry } from "./queue-plan.ts"
 import type { QueueHost, QueueJob } from "./queue-scene.ts"
 import { isBookedFor, isWanted, shapeOf } from "./requests.ts"
@@ -39,9 +40,11 @@ export function explainEntry(
   limitMs: number,
 ): readonly HostAnswer[] {
   const { nowMs } = occupancy.grid
+  const accounts = accountsUp(occupancy.scene.policy, job.account)
   return occupancy.scene.hosts.map((host) => {
     const obstacles = obstaclesOn(occupancy, holds, job, entry, limitMs, host)
-    const text = obstacles.map((one) => obstacleText(one, host, job, entry.partition, nowMs)).join("; ") || "has room"
+    const said = obstacles.map((one) => obstacleText(one, host, job, entry.partition, nowMs)).join("; ") || "has room"
+    const text = `${said}${preferenceText(host, job.user, accounts)}`
     const away = obstacles.length === 0 ? null : awayOf(host, nowMs)
     const back = away !== null && away.endMs !== Number.POSITIVE_INFINITY ? "; expected free in" : ""
     return { host, obstacles, text: back === "" ? text : `${text}${back} ${formatDuration(away!.endMs - nowMs)}` }

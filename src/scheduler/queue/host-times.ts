@@ -2,6 +2,16 @@ import type { Closed } from "../calendar/plan-request.ts"
 import { hostObstacles, OWNER_CODES } from "../obstacle.ts"
 import type { HostBooking, QueueHost, QueueJob, QueueScene } from "./queue-scene.ts"
 
+interface ClosedTo {
+  readonly key: string
+  readonly closed: readonly (readonly Closed[])[]
+}
+/**
+ * For so long a job without a time limit is taken to run, as in the simulated months of bench/simulator. Taken for endless, such jobs would leave small
+ * Macs to their owners night after night and fill the large ones.
+ */
+const ENDLESS_COUNTS_MS = 3 * 3_600_000
+
 /** When hosts are not to be had: as they are now, as their owners are expected, and as others have them booked. */
 export class HostTimes {
   /** By place: when no start is planned, though one may be made now. */
@@ -10,7 +20,9 @@ export class HostTimes {
   readonly #nowMs: number
   readonly #away: readonly (Closed | null)[]
   readonly #places: ReadonlyMap<string, number>
-  readonly #byAdmission = new Map<string, readonly (readonly Closed[])[]>()
+  readonly #byAdmission = new Map<string, ClosedTo>()
+  readonly #hasExpected: boolean
+  readonly #lateByLimit = new Map<number, Uint8Array | undefined>()
 
   constructor(scene: QueueScene, nowMs: number) {
     this.#scene = scene
@@ -18,23 +30,41 @@ export class HostTimes {
     this.#places = new Map(scene.hosts.map(({ id }, place) => [id, place]))
     this.#away = scene.hosts.map((host) => awayOf(host, nowMs))
     this.noStarts = scene.hosts.map(({ expected }) => expected)
+    this.#hasExpected = scene.hosts.some(({ expected }) => expected.length > 0)
+  }
+
+  /**
+   * By place, 1 where a job that starts now would still be there when people usually are: it goes elsewhere if it can. `undefined`: nowhere.
+   */
+  lateFor(limitMs: number): Uint8Array | undefined {
+    if (!this.#hasExpected) return undefined
+    if (!this.#lateByLimit.has(limitMs)) this.#lateByLimit.set(limitMs, this.#late(limitMs))
+    return this.#lateByLimit.get(limitMs)
+  }
+
+  #late(limitMs: number): Uint8Array | undefined {
+    const untilMs = this.#nowMs + (limitMs === Number.POSITIVE_INFINITY ? ENDLESS_COUNTS_MS : limitMs)
+    const late = Uint8Array.from(this.noStarts, (times) =>
+      Number(times.some(({ startMs, endMs }) => startMs < untilMs && endMs > this.#nowMs)),
+    )
+    return late.includes(1) && late.includes(0) ? late : undefined
   }
 
   /** By place, what is closed to the job, in order of time; and a text that is the same for all to whom the same is closed. */
-  closedTo(job: QueueJob): { readonly key: string; readonly closed: readonly (readonly Closed[])[] } {
+  closedTo(job: QueueJob): ClosedTo {
     const { bookings } = this.#scene
-    const key = bookings.map((booking) => (admits(booking, job) ? "1" : "0")).join("")
-    let closed = this.#byAdmission.get(key)
-    if (closed === undefined) {
+    const key = bookings.length === 0 ? "" : bookings.map((booking) => (admits(booking, job) ? "1" : "0")).join("")
+    let known = this.#byAdmission.get(key)
+    if (known === undefined) {
       const made = this.#away.map((away) => (away === null ? [] : [away]))
       for (const booking of bookings) {
         if (admits(booking, job) || booking.endMs <= this.#nowMs) continue
         for (const host of booking.hosts) made[this.#places.get(host) ?? -1]?.push(booking)
       }
-      closed = made.map((each) => each.sort((a, b) => a.startMs - b.startMs))
-      this.#byAdmission.set(key, closed)
+      known = { key, closed: made.map((each) => each.sort((a, b) => a.startMs - b.startMs)) }
+      this.#byAdmission.set(key, known)
     }
-    return { key, closed }
+    return known
   }
 }
 

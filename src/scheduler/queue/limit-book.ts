@@ -1,6 +1,6 @@
 import { DEFAULT_MEMORY_BYTES, type ResourceRequest } from "../../protocol/resources.ts"
 import type { Pieces } from "../calendar/need.ts"
-import { type LimitedJob, type LimitHit, startHitsOf } from "../limits/limit-check.ts"
+import { type LimitedJob, type LimitHit, startHitsOf, submitHitsOf } from "../limits/limit-check.ts"
 import {
   type Amounts,
   type LayerKind,
@@ -35,6 +35,15 @@ interface Layers {
 type Counted = Pick<QueueScene, "policy" | "running" | "used">
 
 const MINUTE_MS = 60_000
+const NOTHING: GroupCount = {
+  runningJobs: 0,
+  submittedJobs: 0,
+  resources: {},
+  minutes: {},
+  runningMinutes: {},
+  wallMinutes: 0,
+}
+const NOT_COUNTED = { group: NOTHING, user: NOTHING, account: NOTHING }
 const GIB = 1024 ** 3
 
 /** What counts against limits, with what the pass has started so far. */
@@ -72,15 +81,22 @@ export class LimitBook {
     return startHitsOf(job, this.#layersOf(standing).inForce, { safe: this.#scene.policy.safeMinutes })
   }
 
+  /** Why one more job like this is refused when it is sent; the first is the reason. @param count how many are sent at once */
+  submitHitsOf(standing: Standing, job: LimitedJob, count = 1): readonly LimitHit[] {
+    const rules = { safe: this.#scene.policy.safeMinutes }
+    const denies = standing.qos.deniesOnLimit || standing.partitionQos?.deniesOnLimit === true
+    return submitHitsOf(job, this.#layersOf(standing).inForce, count, rules, denies)
+  }
+
   /** All that hold for such a job, with what counts against them. */
   inForce(standing: Standing): readonly LimitInForce[] {
     return this.#layersOf(standing).inForce
   }
 
-  /** One more job waits. */
-  waits(standing: Standing): void {
+  /** So many more wait: all tasks of an array count. */
+  waits(standing: Standing, count = 1): void {
     const { groups, others } = this.#layersOf(standing)
-    for (const each of [...groups, ...others]) each.submittedJobs++
+    for (const each of [...groups, ...others]) each.submittedJobs += count
   }
 
   started(standing: Standing, job: LimitedJob): void {
@@ -89,11 +105,8 @@ export class LimitBook {
 
   #count(standing: Standing, resources: Amounts, minutes: number): void {
     const { groups, others } = this.#layersOf(standing)
-    for (const each of [...groups, ...others]) {
-      each.runningJobs++
-      each.submittedJobs++
-      for (const name in resources) each.resources[name] = (each.resources[name] ?? 0) + resources[name]!
-    }
+    for (const each of groups) addTo(each, resources)
+    for (const each of others) addTo(each, resources)
     for (const { runningMinutes } of groups) {
       for (const name in resources) {
         if (resources[name] !== 0) runningMinutes[name] = (runningMinutes[name] ?? 0) + resources[name]! * minutes
@@ -113,6 +126,8 @@ export class LimitBook {
   #makeLayers({ user, account, partition, qos, member, accounts, partitionQos }: Standing): Layers {
     const made: LimitLayer[] = []
     const layer = (kind: LayerKind, name: string, limits: Limits, more: Partial<LimitLayer> = {}): LimitLayer => {
+      // What nothing is held against need not be counted.
+      if (Object.keys(limits).length === 0) return { kind, name, limits, counts: NOT_COUNTED, ...more }
       const shown = kind === "user" ? `user ${account}/${user}` : kind === "root" ? "root" : `${kind} ${name}`
       const counts = {
         group: this.#group(kind === "partition_qos" ? `qos ${name}` : shown),
@@ -124,7 +139,10 @@ export class LimitBook {
       return one
     }
     const ofQos = (kind: "qos" | "partition_qos", one: typeof qos) =>
-      layer(kind, one.name, one.limits, { overridesPartition: one.overridesPartition })
+      layer(kind, one.name, one.limits, {
+        overridesPartition: one.overridesPartition,
+        deniesOnLimit: one.deniesOnLimit,
+      })
     const { longestTimeMs } = partition
     const job = longestTimeMs === null ? partition.limits.job : boundedBy(partition.limits, longestTimeMs / MINUTE_MS)
     const limits = job === undefined ? partition.limits : { ...partition.limits, job }
@@ -174,6 +192,12 @@ export function amountsOf({ memoryBytes, gpus, cores }: ResourceRequest, hosts: 
   }
   for (const name in pieces) amounts[`license/${name}`] = pieces[name]!
   return amounts
+}
+
+function addTo(count: Count, resources: Amounts): void {
+  count.runningJobs++
+  count.submittedJobs++
+  for (const name in resources) count.resources[name] = (count.resources[name] ?? 0) + resources[name]!
 }
 
 function hasNoLongest({ longestTimeMs }: { readonly longestTimeMs: number | null }): boolean {

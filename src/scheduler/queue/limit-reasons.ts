@@ -1,9 +1,10 @@
-import type { LimitedJob } from "../limits/limit-check.ts"
+import type { LimitedJob, LimitHit } from "../limits/limit-check.ts"
+import type { ToldHit } from "../limits/limit-words.ts"
 import { amountsOf, LimitBook } from "./limit-book.ts"
 import type { Line } from "./line.ts"
+import type { LineRequest } from "./line-request.ts"
 import type { WaitReason } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
-import type { LineRequest } from "./requests.ts"
 import type { Standing, Standings } from "./standings.ts"
 
 interface Told {
@@ -38,10 +39,8 @@ export class LimitReasons {
     const known = told.get(request)
     if (known?.starts === this.#starts) return known.reason
     // What is counted goes on: what is told of it does not.
-    const hits = this.#book
-      .hitsOf(line.standing, this.#jobOf(line, request))
-      .map(({ layer: { kind, name }, ...hit }) => ({ ...hit, layer: { kind, name } }))
-    const reason = hits.length === 0 ? null : ({ code: "limit", hits } as const)
+    const hits = this.#book.hitsOf(line.standing, this.#jobOf(line, request))
+    const reason = hits.length === 0 ? null : ({ code: "limit", hits: hits.map(toldOf) } as const)
     told.set(request, { starts: this.#starts, reason })
     return reason
   }
@@ -60,4 +59,8 @@ export class LimitReasons {
     }
     return job
   }
+}
+
+function toldOf({ layer: { kind, name }, ...hit }: LimitHit): ToldHit {
+  return { ...hit, layer: { kind, name } }
 }

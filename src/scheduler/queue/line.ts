@@ -1,6 +1,6 @@
 import type { Amounts } from "../limits/limits.ts"
 import { ageFactor, amountFactor, type PoolSize, sizeFactor } from "../priority/factors.ts"
-import { type Priority, type PriorityFactors, priorityNumber, priorityOf } from "../priority/priority.ts"
+import { keepHigher, type Priority, type PriorityFactors, priorityNumber, priorityOf } from "../priority/priority.ts"
 import { type Queued, queueOrder } from "../priority/queue-order.ts"
 import { amountsOf } from "./limit-book.ts"
 import type { QueueJob, QueueScene } from "./queue-scene.ts"
@@ -14,6 +14,8 @@ export interface Line extends Queued {
   readonly limitMs: number
 }
 
+const NO_FACTORS = {}
+
 /** Makes the lines of jobs and puts them in order. */
 export class Lines {
   readonly #scene: QueueScene
@@ -22,6 +24,7 @@ export class Lines {
   readonly #pool: PoolSize
   readonly #resourceNames: readonly string[]
   readonly #partitionAmounts = new Map<string, Amounts>()
+  readonly #fairShares = new Map<Standing, number>()
 
   constructor(scene: QueueScene, standings: Standings, nowMs: number) {
     this.#scene = scene
@@ -36,14 +39,25 @@ export class Lines {
 
   /** In queue order. */
   inOrder(jobs: readonly QueueJob[]): Line[] {
-    const { policy } = this.#scene
-    const lines = jobs.flatMap((job) => job.partitions.map((partition) => this.lineOf(job, partition)))
-    const byQos = policy.preemption.by === "qos"
-    const preempts = new Set(policy.qos.flatMap((one) => one.preempts.map((other) => `${one.name}\n${other}`)))
+    const lines = this.of(jobs)
     const inLane = this.#inShortLane(lines)
-    const laned =
-      inLane.size === 0 ? lines : lines.map((line) => (inLane.has(line) ? { ...line, tier: line.tier + 0.5 } : line))
-    return byQos ? queueOrder(laned, (a, b) => preempts.has(`${a}\n${b}`)) : queueOrder(laned)
+    return this.sorted(
+      inLane.size === 0 ? lines : lines.map((line) => (inLane.has(line) ? { ...line, tier: line.tier + 0.5 } : line)),
+    )
+  }
+
+  of(jobs: readonly QueueJob[]): Line[] {
+    const lines: Line[] = []
+    for (const job of jobs) for (const partition of job.partitions) lines.push(this.lineOf(job, partition))
+    return lines
+  }
+
+  /** In queue order, as they are. */
+  sorted(lines: readonly Line[]): Line[] {
+    const { policy } = this.#scene
+    if (policy.preemption.by !== "qos") return queueOrder(lines)
+    const preempts = new Set(policy.qos.flatMap((one) => one.preempts.map((other) => `${one.name}\n${other}`)))
+    return queueOrder(lines, (a, b) => preempts.has(`${a}\n${b}`))
   }
 
   lineOf(job: QueueJob, partition: string): Line {
@@ -61,7 +75,7 @@ export class Lines {
       expedited: job.expedited,
       reserved: job.booking !== null,
       tier: standing.partition.tier,
-      priority: priorityNumber(factors, weights, this.#resourceNames, byHandOf(job)),
+      priority: this.#kept(job, priorityNumber(factors, weights, this.#resourceNames, byHandOf(job))),
       submittedMs: job.submittedMs,
       preemptClass: job.qos,
     }
@@ -69,14 +83,28 @@ export class Lines {
 
   /** The sum that a line's priority is. */
   tableOf({ spec, standing, limitMs }: Line): Priority {
-    return priorityOf(this.#factorsOf(spec, standing, limitMs), this.#scene.policy.priority.weights, byHandOf(spec))
+    const { weights } = this.#scene.policy.priority
+    const now = priorityOf(this.#factorsOf(spec, standing, limitMs), weights, byHandOf(spec))
+    const priority = this.#kept(spec, now.priority)
+    if (priority === now.priority) return now
+    return {
+      priority,
+      rows: [...now.rows, { factor: "kept", value: null, weight: null, points: priority - now.priority }],
+    }
+  }
+
+  /** What was set by hand is so. */
+  #kept(job: QueueJob, now: number): number {
+    const { neverFalls } = this.#scene.policy.priority
+    return neverFalls && job.reached !== undefined && byHandOf(job) === null ? keepHigher(job.reached, now) : now
   }
 
   #factorsOf(job: QueueJob, standing: Standing, limitMs: number): PriorityFactors {
-    const { policy, fairShares } = this.#scene
+    const { policy } = this.#scene
     const { maxAgeMs, size, raw } = policy.priority
-    const resources: Record<string, number> = {}
-    if (this.#resourceNames.length > 0) {
+    const weighsResources = this.#resourceNames.length > 0
+    const resources: Record<string, number> = weighsResources ? {} : NO_FACTORS
+    if (weighsResources) {
       const asked = amountsOf(job.resources, job.hosts, job.pieces)
       const has = this.#amountsOfPartition(standing.partition.name)
       for (const name of this.#resourceNames) {
@@ -87,7 +115,7 @@ export class Lines {
     return {
       age: accrues ? ageFactor(job.accruesSinceMs, this.#nowMs, maxAgeMs) : 0,
       association: standing.association,
-      fairShare: fairShares.get(`${job.account}/${job.user}`) ?? 1,
+      fairShare: this.#fairShareOf(standing),
       size: sizeFactor(
         { hosts: job.hosts, cores: job.resources.cores * job.hosts, timeLimitMinutes: limitMs / 60_000 },
         this.#pool,
@@ -99,6 +127,15 @@ export class Lines {
       site: job.site,
       nice: job.nice,
     }
+  }
+
+  #fairShareOf(standing: Standing): number {
+    let factor = this.#fairShares.get(standing)
+    if (factor === undefined) {
+      factor = this.#scene.fairShares.get(`${standing.account}/${standing.user}`) ?? 1
+      this.#fairShares.set(standing, factor)
+    }
+    return factor
   }
 
   #amountsOfPartition(partition: string): Amounts {

@@ -7,6 +7,9 @@ import type { QueueEntry } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
 import { Standings } from "./standings.ts"
 
+/** After so many it is looked at how late it is. */
+const LINES_AT_ONCE = 32
+
 /** The queue in its order, to be kept until jobs come or go, or priorities have moved on. */
 export interface QueueOrder {
   readonly standings: Standings
@@ -42,34 +45,44 @@ export function nextStart(
  * `order` is what it would be now. It stops where no host has room for anything further down. Places (`place`) count lines.
  */
 export function planStarts(scene: QueueScene, order: QueueOrder, nowMs: number): readonly QueueEntry[] {
-  return [...startsOf(scene, order, nowMs, null)]
+  return [...startsOf(scene, order, nowMs)]
 }
 
-/** @param freed hosts where owners may start something; `null`: all */
-function* startsOf(
+/**
+ * The same one by one, each as soon as it is found.
+ * @param freed hosts where owners may start something; `null`: all
+ * @param goesOn asked now and then; where it says no, that is all for now. What was found until then stands
+ * @returns whether it was looked for as far as there may be any
+ */
+export function* startsOf(
   scene: QueueScene,
   { standings, lines, least }: QueueOrder,
   nowMs: number,
-  freed: ReadonlySet<HostId> | null,
-): Generator<QueueEntry> {
+  freed: ReadonlySet<HostId> | null = null,
+  goesOn: () => boolean = () => true,
+): Generator<QueueEntry, boolean> {
   const pass = new QueuePass(scene, standings, nowMs)
   if (scene.policy.owners.first) {
-    const owners = new Set(
-      scene.hosts.flatMap(({ id, owner }) => (owner !== null && freed?.has(id) !== false ? owner : [])),
-    )
+    const { owners } = pass.own
+    const ofFreed = freed && new Set(scene.hosts.flatMap(({ id, owner }) => (freed.has(id) ? (owner ?? []) : [])))
     for (const [at, line] of lines.entries()) {
-      if (!owners.has(line.spec.user)) continue
-      for (const found of pass.visitOwn(line)) yield pass.entryOf(line, found, at + 1, true)
+      if (owners.size === 0) break
+      if (at % LINES_AT_ONCE === 0 && !goesOn()) return false
+      const { user } = line.standing
+      if (!owners.has(user) || ofFreed?.has(user) === false) continue
+      for (const found of pass.visitOwn(line, at)) yield pass.entryOf(line, found, at + 1, true)
     }
   }
   const open = new OpenHosts(scene, pass.profiles, least)
   for (const [at, line] of lines.entries()) {
     // Whoever may preempt needs no room.
-    if (scene.policy.preemption.by === "off" && !open.takeAnyFrom(at)) return
-    for (const found of pass.visit(line)) {
+    if (!pass.mayMakeRoom && !open.takeAnyFrom(at)) return true
+    if (at % LINES_AT_ONCE === 0 && !goesOn()) return false
+    for (const found of pass.visit(line, at)) {
       if (found.room === null) continue
       const entry = pass.entryOf(line, found, at + 1)
       if (entry.state === "start" || entry.preempts.length > 0) yield entry
     }
   }
+  return true
 }

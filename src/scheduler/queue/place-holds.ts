@@ -1,7 +1,7 @@
 import type { HostId, JobId } from "../../protocol/ids.ts"
 import type { Calendar } from "../calendar/calendar.ts"
+import type { LineRequest } from "./line-request.ts"
 import type { QueueJob, QueueScene } from "./queue-scene.ts"
-import type { LineRequest } from "./requests.ts"
 
 interface Hold {
   readonly request: LineRequest

@@ -1,9 +1,13 @@
+import { Answers } from "./answers.ts"
 import { Eligibility } from "./eligible.ts"
 import { type Line, Lines } from "./line.ts"
 import { QueuePass } from "./queue-pass.ts"
-import type { QueueEntry, QueuePlan } from "./queue-plan.ts"
+import type { QueueEntry, QueuePlan, WaitReason } from "./queue-plan.ts"
 import type { QueueJob, QueueOptions, QueueScene } from "./queue-scene.ts"
 import { Standings } from "./standings.ts"
+
+/** Why somebody waits who may yet be given a time, as a guess. */
+const NO_TIME_YET: ReadonlySet<string> = new Set(["in_turn", "resources", "priority", "pieces"])
 
 /**
  * The whole plan for a queue at a moment: who starts where, for whom what is kept from when on, who is preempted, and why each other job
@@ -24,63 +28,37 @@ export function planQueue(scene: QueueScene, nowMs: number, { estimates = false 
   }
   const pass = new QueuePass(scene, standings, nowMs)
   const order = lines.inOrder(ready)
-  const byJob = new Map<number, readonly QueueEntry[]>()
+  const answers = new Answers(order)
   if (scene.policy.owners.first) {
+    const { owners } = pass.own
     for (const [at, line] of order.entries()) {
-      const found = pass.visitOwn(line)
-      if (found.length > 0)
-        byJob.set(
-          line.job,
-          found.map((one) => pass.entryOf(line, one, at + 1, true)),
-        )
+      if (owners.size === 0) break
+      if (!owners.has(line.standing.user)) continue
+      const found = pass.visitOwn(line, at)
+      if (found.length > 0) answers.setOwn(at, found)
     }
   }
-  const beyond: [line: Line, at: number][] = []
+  const beyond: number[] = []
   for (const [at, line] of order.entries()) {
-    const found = pass.visit(line).map((one) => pass.entryOf(line, one, at + 1))
-    const known = byJob.get(line.job)
-    if (found.length > 0 && (known === undefined || isBetter(found, known))) byJob.set(line.job, found)
-    else if (found.length > 0 && known !== undefined && !isBetter(known, found))
-      byJob.set(line.job, holdingBoth(known, found))
-    if (found[0]?.state === "waits" && hasNoTimeYet(found[0])) beyond.push([line, at])
+    const found = pass.visit(line, at)
+    answers.add(at, found)
+    if (found.length > 0 && found[0]!.room === null && hasNoTimeYet(found[0]!.reason)) beyond.push(at)
   }
   if (estimates) {
-    for (const [line, at] of beyond) {
-      const [entry] = byJob.get(line.job) ?? []
-      const room = entry?.state === "waits" ? pass.estimate(line) : null
-      if (entry === undefined || room === null) continue
-      const guess = pass.entryOf(line, { task: entry.task, room, preempts: [], reason: entry.reason }, at + 1)
-      byJob.set(line.job, [{ ...guess, holds: entry.holds, state: "waits", estimate: true }])
+    for (const at of beyond) {
+      const found = answers.of(at)
+      const room = found?.room === null || found?.isEstimate === true ? pass.estimate(order[at]!, at) : null
+      if (found !== undefined && room !== null)
+        answers.replace(at, { ...found, room, isStart: false, isEstimate: true })
     }
   }
-  const entries = [...numbered([...byJob.values()]), ...apart.sort((a, b) => a.job - b.job)]
+  const entries = answers.entries(pass)
+  for (const one of apart.sort((a, b) => a.job - b.job)) entries.push(one)
   return { nowMs, entries, nextWakeMs: nextWakeMs(scene, entries, nowMs, pass.preemptor.nextMs) }
 }
 
-function hasNoTimeYet({ reason }: QueueEntry): boolean {
-  return ["in_turn", "resources", "priority", "pieces"].some((code) => code === reason?.code)
-}
-
-/** A job with several partitions: the first place, unless another one has a better answer. */
-function isBetter(found: readonly QueueEntry[], known: readonly QueueEntry[]): boolean {
-  const rank = ([entry]: readonly QueueEntry[]) => (entry?.state === "start" ? 2 : entry?.state === "reserved" ? 1 : 0)
-  return rank(found) > rank(known)
-}
-
-/** It holds its place in each of its partitions as long as it has a time in none. */
-function holdingBoth(known: readonly QueueEntry[], found: readonly QueueEntry[]): readonly QueueEntry[] {
-  const more = found.at(-1)!.holds
-  if (more.length === 0) return known
-  return known.map((entry, at) =>
-    at === known.length - 1 ? { ...entry, holds: [...new Set([...entry.holds, ...more])] } : entry,
-  )
-}
-
-/** Places count jobs, not lines. */
-function numbered(jobs: readonly (readonly QueueEntry[])[]): readonly QueueEntry[] {
-  return [...jobs]
-    .sort((a, b) => a[0]!.place! - b[0]!.place!)
-    .flatMap((entries, at) => entries.map((entry) => ({ ...entry, place: at + 1 })))
+function hasNoTimeYet(reason: WaitReason | null): boolean {
+  return reason !== null && NO_TIME_YET.has(reason.code)
 }
 
 function apartEntry(line: Line, reason: NonNullable<QueueEntry["reason"]>): QueueEntry {

@@ -1,31 +1,29 @@
-import type { HostId, JobId } from "../../protocol/ids.ts"
-import { Calendar, type Room } from "../calendar/calendar.ts"
-import { Grid } from "../calendar/grid.ts"
+import type { JobId } from "../../protocol/ids.ts"
+import type { Calendar, Room } from "../calendar/calendar.ts"
 import type { Profile } from "../calendar/profile.ts"
 import { taskIndices } from "../request/array-tasks.ts"
+import { endOf, heldBy } from "./attempt-room.ts"
+import { type Found, given, NOWHERE, waiting } from "./found.ts"
 import { HostTimes } from "./host-times.ts"
 import { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
+import type { LineRequest } from "./line-request.ts"
+import { OwnHosts } from "./own-hosts.ts"
+import { OwnRoom } from "./own-room.ts"
 import { PlaceHolds } from "./place-holds.ts"
-import { endOf, heldBy, type MadeRoom, Preemptor, totalOf } from "./preempt.ts"
-import type { Preemption, QueueEntry, WaitReason } from "./queue-plan.ts"
+import { type MadeRoom, Preemptor } from "./preempt.ts"
+import type { QueueEntry, WaitReason } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
-import { type LineRequest, Requests } from "./requests.ts"
+import { Requests } from "./requests.ts"
+import { calendarOf } from "./scene-calendar.ts"
 import type { Standings } from "./standings.ts"
+import { TASKS_RESERVED, TaskCounts } from "./task-counts.ts"
 
-/** How many tasks of one array get a reservation. Slurm's bf_max_job_array_resv. */
-const TASKS_RESERVED = 20
-const NOWHERE: readonly HostId[] = []
-
-/** What was found for one task of a line, or for all of it. */
-interface Found {
-  readonly task: number | null
-  readonly room: Room | null
-  readonly preempts: readonly Preemption[]
-  readonly reason: WaitReason | null
-  /** Where it holds its place without a time. */
-  readonly holds?: readonly HostId[]
-}
+/** The tasks of a job that is no array. */
+const ITSELF: readonly null[] = [null]
+const NOTHING_FOUND: readonly Found[] = []
+const RESOURCES: WaitReason = { code: "resources" }
+const PRIORITY: WaitReason = { code: "priority" }
 
 /** How far a partition's queue has been looked at. */
 interface Turn {
@@ -40,26 +38,24 @@ interface Turn {
 /** One way through the queue, line by line in order. */
 export class QueuePass {
   readonly preemptor: Preemptor
+  readonly own: OwnHosts
+  readonly #ownRoom: OwnRoom
   readonly #scene: QueueScene
   readonly #calendar: Calendar
   readonly #requests: Requests
   readonly #limits: LimitReasons
   readonly #turns = new Map<string, Turn>()
-  /** Who found no room on their own hosts. */
-  readonly #ownFailed = new Map<LineRequest, Set<string>>()
-  readonly #ownPlaces = new Map<string, readonly number[]>()
   /** Jobs with a time, and the room that is kept for those that do not start. */
   readonly #settled = new Map<JobId, { readonly request: LineRequest; readonly room: Room } | "started">()
   readonly #holds: PlaceHolds
   /** In strict order: for whom nobody else starts there. */
   readonly #closedFor = new Map<number, JobId>()
+  readonly #taskCounts = new TaskCounts()
   #starts = 0
 
   constructor(scene: QueueScene, standings: Standings, nowMs: number) {
-    const { windowMs, gridMs } = scene.policy.backfill
     this.#scene = scene
-    const totals = scene.hosts.map((host) => ({ total: totalOf(host), weight: host.weight }))
-    this.#calendar = new Calendar(totals, scene.pieces, new Grid(nowMs, windowMs, gridMs))
+    this.#calendar = calendarOf(scene, nowMs)
     const places = new Map(scene.hosts.map(({ id }, place) => [id, place]))
     for (const attempt of scene.running) {
       const endMs = endOf(attempt, nowMs)
@@ -71,72 +67,80 @@ export class QueuePass {
     this.#requests = new Requests(scene, this.#calendar, new HostTimes(scene, nowMs))
     this.#limits = new LimitReasons(scene, standings, nowMs)
     this.preemptor = new Preemptor(scene, this.#calendar, standings)
-    for (const [place, { owner }] of scene.hosts.entries())
-      if (owner !== null) this.#ownPlaces.set(owner, [...(this.#ownPlaces.get(owner) ?? []), place])
+    this.own = new OwnHosts(scene, this.#calendar.profiles, this.preemptor)
+    this.#ownRoom = new OwnRoom(this.#calendar, this.preemptor, this.own)
   }
 
-  /** Only on the sender's own hosts, only now: owners go first there. */
-  visitOwn(line: Line): Found[] {
+  /** Only on the sender's own hosts, only now: owners go first there. @param at where the line stands in the queue */
+  visitOwn(line: Line, at: number): readonly Found[] {
     const { spec, standing } = line
-    const own = this.#ownPlaces.get(spec.user)
-    if (own === undefined || spec.hosts > own.length || spec.array !== null || standing.refusal !== null) return []
-    const request = this.#requests.of(line)
-    let failed = this.#ownFailed.get(request)
-    if (failed === undefined) {
-      failed = new Set()
-      this.#ownFailed.set(request, failed)
-    }
+    if (spec.hosts > this.own.placesOf(spec.user).length || spec.array !== null || standing.refusal !== null)
+      return NOTHING_FOUND
+    const request = this.#requests.of(line, at)
     // As room only shrinks, nobody like them will find any.
-    if (failed.has(spec.user) || this.#limits.reasonOf(line, request) !== null) return []
+    if (request.ownFailed.has(spec.user) || this.#limits.reasonOf(line, request) !== null) return NOTHING_FOUND
     const { nowMs } = this.#calendar.grid
-    if (spec.deadlineMs !== null && nowMs + line.limitMs > spec.deadlineMs) return []
-    const { plan } = request
-    const places = plan.asked.places.filter((place) => own.includes(place))
-    const free = places.filter((place) => plan.roomOn(place, nowMs) === nowMs).slice(0, spec.hosts)
-    const room = { places: free.sort((a, b) => a - b), startMs: nowMs }
-    if (free.length === spec.hosts && this.#calendar.hasRoom(plan, room)) {
-      this.#calendar.take(plan, room)
+    if (spec.deadlineMs !== null && nowMs + line.limitMs > spec.deadlineMs) return NOTHING_FOUND
+    const room = this.#ownRoom.freeNow(line, request)
+    if (room !== null) {
+      this.#calendar.take(request.plan, room)
+      this.#settled.set(spec.id, "started")
       this.#started(line, request)
-      return [{ task: null, room, preempts: [], reason: null }]
+      return [given(null, room, nowMs)]
     }
-    const made = this.preemptor.makeOwnRoom(line, request, places)
-    if (made !== null) return [this.#made(line, request, null, made)]
-    failed.add(spec.user)
-    return []
+    const made = this.#ownRoom.make(line, request)
+    if (made === null) return NOTHING_FOUND
+    this.#settled.set(spec.id, "started")
+    return [this.#made(line, request, null, made)]
+  }
+
+  /** Whether somebody may start though no host has room. */
+  get mayMakeRoom(): boolean {
+    const { by } = this.#scene.policy.preemption
+    return by !== "off" || this.#ownRoom.mayPreempt || this.preemptor.isAwaited
   }
 
   /** Its turn: a start, a reservation, or a reason. Nothing where it has a better time in another partition already. */
-  visit(line: Line): Found[] {
+  visit(line: Line, at: number): readonly Found[] {
     const { spec, standing } = line
-    const settled = this.#settled.get(spec.id)
-    if (settled === "started") return []
-    const waits = (reason: WaitReason): Found[] => [{ task: null, room: null, preempts: [], reason }]
-    if (standing.refusal !== null) return waits({ code: "not_allowed", text: standing.refusal })
-    const request = this.#requests.of(line)
-    if (request.possible < spec.hosts) return waits(this.#requests.tooFew(line))
+    const settled = this.#settled.size === 0 ? undefined : this.#settled.get(spec.id)
+    if (settled === "started") return NOTHING_FOUND
+    if (standing.refusal !== null) return [waiting({ code: "not_allowed", text: standing.refusal })]
+    const request = this.#requests.of(line, at)
+    if (request.possible < spec.hosts) {
+      request.tooFew ??= this.#requests.tooFew(line, request)
+      return request.waiting(request.tooFew)
+    }
     const turn = this.#turnOf(standing.partition.name)
     const ahead = this.#mustWaitTurn(line, request, turn)
     const found: Found[] = []
-    const tasks = spec.array === null ? [null] : taskIndices(spec.array.tasks)
+    const tasks = spec.array === null ? ITSELF : taskIndices(spec.array.tasks)
     const count = spec.array === null ? 1 : spec.array.tasks.count
     const atOnce = spec.array?.tasks.atOnce ?? Number.POSITIVE_INFINITY
-    let running = spec.array?.running ?? 0
-    let reserved = 0
+    let [running, reserved] = [this.#taskCounts.runningOf(spec), 0]
     for (const task of tasks) {
       const refused =
         running >= atOnce ? ({ code: "array_limit", atOnce } as const) : (ahead ?? this.#limits.reasonOf(line, request))
-      if (refused !== null) return [...found, ...waits(refused)]
+      if (refused !== null) {
+        const own = refused.code === "in_turn" ? this.#ownRoom.makeAfterAll(line, request) : null
+        if (own !== null) return [this.#made(line, request, null, own)]
+        return found.length === 0 ? request.waiting(refused) : [...found, waiting(refused)]
+      }
       const started = reserved > 0 ? null : this.#startNow(line, request, task)
       if (started !== null) {
         found.push(started)
         running++
+        this.#taskCounts.started(spec)
         if (settled !== undefined) this.#calendar.giveBack(settled.request.plan, settled.room)
         continue
       }
-      if (settled !== undefined) return []
+      if (settled !== undefined) return NOTHING_FOUND
       const rest = Math.min(count - found.length, atOnce - running)
       const next = this.#reserve(line, request, task, turn, rest)
-      if (next.room === null || reserved === TASKS_RESERVED) return [...found, { ...next, room: null, task: null }]
+      if (next.room === null || reserved === TASKS_RESERVED) {
+        const { reason, holds } = next
+        return found.length === 0 ? request.waiting(reason!, holds) : [...found, waiting(reason!, holds)]
+      }
       found.push(next)
       // A task that is reserved for will count as one that runs.
       running++
@@ -146,8 +150,8 @@ export class QueuePass {
   }
 
   /** When it may start as everything is planned; nothing is kept for it but in the eyes of those behind it. */
-  estimate(line: Line): Room | null {
-    const { plan } = this.#requests.of(line)
+  estimate(line: Line, at: number): Room | null {
+    const { plan } = this.#requests.of(line, at)
     const room = this.#calendar.find(plan, Number.POSITIVE_INFINITY)
     if (room !== null) this.#calendar.take(plan, room)
     return room
@@ -158,14 +162,8 @@ export class QueuePass {
     return this.#calendar.profiles
   }
 
-  entryOf(
-    line: Line,
-    { task, room, preempts, reason, holds = NOWHERE }: Found,
-    place: number,
-    ownersFirst = false,
-  ): QueueEntry {
-    const { nowMs } = this.#calendar.grid
-    const isStart = room !== null && room.startMs <= nowMs
+  entryOf(line: Line, found: Found, place: number, ownersFirst = false): QueueEntry {
+    const { task, room, isStart, preempts, reason, holds, isEstimate } = found
     return {
       job: line.spec.id,
       task,
@@ -173,13 +171,13 @@ export class QueuePass {
       qos: line.standing.qos.name,
       priority: line.priority,
       place,
-      state: room === null ? "waits" : isStart ? "start" : "reserved",
+      state: room === null || isEstimate ? "waits" : isStart ? "start" : "reserved",
       startMs: room?.startMs ?? null,
       endMs: room === null || line.limitMs === Number.POSITIVE_INFINITY ? null : room.startMs + line.limitMs,
-      hosts: (room?.places ?? []).map((at) => this.#scene.hosts[at]!.id),
+      hosts: room === null ? NOWHERE : room.places.map((at) => this.#scene.hosts[at]!.id),
       holds,
       ownersFirst,
-      estimate: false,
+      estimate: isEstimate,
       preempts,
       reason,
     }
@@ -194,9 +192,9 @@ export class QueuePass {
     if (room !== null) {
       this.#calendar.take(plan, room)
       this.#started(line, request)
-      return { task, room, preempts: [], reason: null }
+      return given(task, room, nowMs)
     }
-    const made = this.preemptor.makeRoom(line, request)
+    const made = this.preemptor.makeRoom(line, request) ?? this.#ownRoom.makeAfterAll(line, request)
     return made === null ? null : this.#made(line, request, task, made)
   }
 
@@ -205,13 +203,14 @@ export class QueuePass {
     this.#started(line, request)
     const jobs = made.preempts.map(({ job }) => job)
     const reason = made.startMs <= nowMs ? null : ({ code: "preempting", jobs, untilMs: made.startMs } as const)
-    return { task, room: made, preempts: made.preempts, reason }
+    return { ...given(task, made, nowMs, reason), preempts: made.preempts }
   }
 
   #started(line: Line, request: LineRequest): void {
     this.#starts++
     this.#holds.letGo(line.spec.id)
-    if (line.spec.array === null) this.#settled.set(line.spec.id, "started")
+    // Who is in one partition will not be looked at again.
+    if (line.spec.array === null && line.spec.partitions.length > 1) this.#settled.set(line.spec.id, "started")
     this.#limits.started(line, request)
   }
 
@@ -219,22 +218,21 @@ export class QueuePass {
     const { spec } = line
     const { nowMs } = this.#calendar.grid
     const why = this.#whyNotNow(request, line)
-    const nothing = { task, room: null, preempts: [], reason: why }
     const { enabled } = this.#scene.policy.backfill
     // Of those who hold no place nobody waits for the turn.
-    if (line.standing.qos.noReserve) return nothing
+    if (line.standing.qos.noReserve) return request.waiting(why)[0]
     if (!enabled) this.#closeFor(line, request, turn)
     else if (spec.booking === null) turn.firstWaiting ??= spec.id
-    if (!enabled || turn.isFull) return nothing
+    if (!enabled || turn.isFull) return request.waiting(why)[0]
     const room = this.#calendar.find(request.plan, Number.POSITIVE_INFINITY)
     if (spec.deadlineMs !== null && (room?.startMs ?? nowMs) + line.limitMs > spec.deadlineMs) {
-      return { ...nothing, reason: { code: "deadline", deadlineMs: spec.deadlineMs, limitMs: line.limitMs } }
+      return waiting({ code: "deadline", deadlineMs: spec.deadlineMs, limitMs: line.limitMs })
     }
-    if (room === null) return { ...nothing, holds: this.#holds.hold(spec, request, rest) }
+    if (room === null) return request.waiting(why, this.#holds.hold(spec, request, rest))[0]
     this.#holds.letGo(spec.id)
     this.#calendar.take(request.plan, room)
-    if (spec.array === null) this.#settled.set(spec.id, { request, room })
-    return { task, room, preempts: [], reason: why }
+    if (spec.array === null && spec.partitions.length > 1) this.#settled.set(spec.id, { request, room })
+    return given(task, room, nowMs, why)
   }
 
   /**
@@ -272,9 +270,9 @@ export class QueuePass {
       const ahead = all.find((job) => job !== spec.id)
       if (ahead !== undefined) return { code: "in_turn", ahead, because: "strict" }
     }
-    if (!request.hasRoomNow) return { code: "resources" }
+    if (!request.hasRoomNow) return RESOURCES
     const names = this.#calendar.missingPieces(spec.pieces)
-    return names.length > 0 ? { code: "pieces", names } : { code: "priority" }
+    return names.length > 0 ? { code: "pieces", names } : PRIORITY
   }
 
   /** Nobody passes who waits in its partition: where policy says so, and for all below the depth. */

@@ -1,56 +1,62 @@
-import type { HostId } from "../../protocol/ids.ts"
 import { fits, needOn } from "../../protocol/resources.ts"
 import type { Calendar } from "../calendar/calendar.ts"
-import { type Need, needText } from "../calendar/need.ts"
-import type { PlanRequest } from "../calendar/plan-request.ts"
+import type { Need } from "../calendar/need.ts"
+import type { Asked } from "../calendar/plan-request.ts"
 import { isByRules, lastingObstacles } from "../obstacle.ts"
 import type { Shape } from "../shape.ts"
 import type { HostTimes } from "./host-times.ts"
 import type { Line } from "./line.ts"
+import { LineRequest } from "./line-request.ts"
+import { Preferences } from "./preferences.ts"
 import type { WaitReason } from "./queue-plan.ts"
 import type { QueueHost, QueueJob, QueueScene } from "./queue-scene.ts"
 
-/** What lines that ask alike ask for. Two of them are interchangeable: where and when one may run the other may. */
-export interface LineRequest {
-  readonly plan: PlanRequest
-  /** How many hosts could ever run it. */
-  readonly possible: number
-  /** Counts starts: what was found of room at that count holds. */
-  roomSeen: number
-  hasRoomNow: boolean
-  /** Where its jobs without a time hold their places. */
-  heldHosts: readonly HostId[] | null
+/** Ways that begin alike share their beginning: what is found at the end of one is the same for all who take it. */
+class Way {
+  places: readonly number[] | undefined
+  request: LineRequest | undefined
+  readonly #next = new Map<unknown, Way>()
+
+  to(key: unknown): Way {
+    let way = this.#next.get(key)
+    if (way === undefined) {
+      way = new Way()
+      this.#next.set(key, way)
+    }
+    return way
+  }
 }
 
 export class Requests {
   readonly #scene: QueueScene
   readonly #calendar: Calendar
   readonly #times: HostTimes
-  readonly #byLine = new Map<Line, LineRequest>()
-  readonly #known = new Map<string, LineRequest>()
-  readonly #places = new Map<string, readonly number[]>()
+  /** By where the lines stand. */
+  readonly #ofLine: (LineRequest | undefined)[] = []
+  readonly #ways = new Way()
   readonly #plain: boolean
+  readonly #preferences: Preferences
 
   constructor(scene: QueueScene, calendar: Calendar, times: HostTimes) {
     this.#scene = scene
     this.#calendar = calendar
     this.#times = times
+    this.#preferences = new Preferences(scene.hosts)
     this.#plain = scene.hosts.every(({ users }) => users === null)
   }
 
-  of(line: Line): LineRequest {
-    let request = this.#byLine.get(line)
+  /** @param at where the line stands in the queue: the same for each time it is asked for */
+  of(line: Line, at: number): LineRequest {
+    let request = this.#ofLine[at]
     if (request === undefined) {
       request = this.#find(line)
-      this.#byLine.set(line, request)
+      this.#ofLine[at] = request
     }
     return request
   }
 
   /** Why it finds too few hosts whatever ends: they could not run it, or only rules that were said of some keep it off, which may be taken back. */
-  tooFew(line: Line): WaitReason {
-    const { spec, standing } = line
-    const { possible } = this.of(line)
+  tooFew({ spec, standing }: Line, { possible }: LineRequest): WaitReason {
     const shape = shapeOf(spec, standing.partition.name)
     const barred = this.#scene.hosts.filter((host) => {
       if (!isWanted(spec, host) || !isBookedFor(this.#scene, spec, host)) return false
@@ -61,36 +67,52 @@ export class Requests {
     return { code, asked: spec.hosts, possible }
   }
 
-  #find(line: Line): LineRequest {
-    const { spec, limitMs, standing } = line
+  #find({ spec, limitMs, standing }: Line): LineRequest {
     const partition = standing.partition.name
     const need = needOf(spec)
-    const { key: admission, closed } = this.#times.closedTo(spec)
-    const where = `${needText(need)} ${this.#placesKey(spec, partition, need)}`
-    const key = `${where}\n${spec.hosts} ${limitMs} ${admission} ${piecesKey(spec)}`
-    let request = this.#known.get(key)
-    if (request === undefined) {
-      const places = this.#placesOf(where, spec, partition)
-      const { hosts, pieces } = spec
-      const asked = {
-        hosts,
-        need,
-        pieces,
-        limitMs,
-        places: need === "whole" ? this.#withRoomFor(spec, places) : places,
-        closed,
-        noStarts: this.#times.noStarts,
-      }
-      request = {
-        plan: this.#calendar.request(asked),
-        possible: places.length,
-        roomSeen: -1,
-        hasRoomNow: false,
-        heldHosts: null,
-      }
-      this.#known.set(key, request)
+    const { memoryBytes, gpus, cores } = spec.resources
+    const where = this.#ways
+      .to(partition)
+      .to(need === "whole")
+      .to(memoryBytes)
+      .to(gpus)
+      .to(cores)
+      .to(this.#moreOf(spec))
+    const { key, closed } = this.#times.closedTo(spec)
+    const ranking = this.#preferences.rankingFor(standing)
+    const way = where.to(spec.hosts).to(limitMs).to(key).to(ranking?.key).to(piecesKey(spec))
+    way.request ??= this.#request({
+      spec,
+      limitMs,
+      need,
+      closed,
+      places: this.#placesOf(where, spec, partition),
+      weights: ranking?.weights,
+    })
+    return way.request
+  }
+
+  #request({
+    spec,
+    limitMs,
+    need,
+    closed,
+    places,
+    weights,
+  }: Pick<Line, "spec" | "limitMs"> & Pick<Asked, "need" | "closed" | "places" | "weights">): LineRequest {
+    const { hosts, pieces } = spec
+    const asked = {
+      hosts,
+      need,
+      pieces,
+      limitMs,
+      places: need === "whole" ? this.#withRoomFor(spec, places) : places,
+      closed,
+      noStarts: this.#times.noStarts,
+      late: this.#times.lateFor(limitMs),
+      weights,
     }
-    return request
+    return new LineRequest(this.#calendar.request(asked), places.length)
   }
 
   /** Who takes all of a host still has to find there what it asks for. */
@@ -101,24 +123,19 @@ export class Requests {
     })
   }
 
-  #placesKey(job: QueueJob, partition: string, need: Need): string {
-    const { hostsWanted, booking, data, workspace, crashes = [], resources } = job
-    const user = this.#plain ? "" : job.user
-    const hasMore =
-      hostsWanted !== null || booking !== null || data.length > 0 || workspace != null || crashes.length > 0
-    const alone = need === "whole" ? needText(resources) : ""
-    if (!hasMore) return `${partition}\n${user}\n${alone}`
-    return JSON.stringify([partition, user, alone, hostsWanted, booking, data, crashes])
+  /** What else decides which hosts are its own, in words; nothing for most. */
+  #moreOf({ user, hostsWanted, booking, data, crashes = [] }: QueueJob): string {
+    const isPlain = hostsWanted === null && booking === null && data.length === 0 && crashes.length === 0
+    const userHere = this.#plain ? "" : user
+    return isPlain ? userHere : JSON.stringify([userHere, hostsWanted, booking, data, crashes])
   }
 
-  #placesOf(key: string, job: QueueJob, partition: string): readonly number[] {
-    let places = this.#places.get(key)
-    if (places === undefined) {
+  #placesOf(way: Way, job: QueueJob, partition: string): readonly number[] {
+    if (way.places === undefined) {
       const shape = shapeOf(job, partition)
-      places = this.#scene.hosts.flatMap((host, place) => (canEverRun(this.#scene, job, shape, host) ? place : []))
-      this.#places.set(key, places)
+      way.places = this.#scene.hosts.flatMap((host, place) => (canEverRun(this.#scene, job, shape, host) ? place : []))
     }
-    return places
+    return way.places
   }
 }
 

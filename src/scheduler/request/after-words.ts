@@ -5,12 +5,14 @@ const SHORT: Readonly<Record<string, string>> = {
   ok: "afterok",
   any: "afterany",
   notok: "afternotok",
+  "not-ok": "afternotok",
   corr: "aftercorr",
+  corresponding: "aftercorr",
   started: "after",
 }
 
 /**
- * Reads what is typed after `--after`: as {@link readDependency}, and with the short words `ok`, `any`, `notok`, `corr`, `started`.
+ * Reads what is typed after `--after`: as {@link readDependency}, and with the short words `ok`, `any`, `notok`, `corresponding`, `started`.
  * Gives it back in the words of {@link dependencyText}.
  * @throws {SyntaxError} naming the value, and the part of it that is wrong
  */

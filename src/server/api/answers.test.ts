@@ -6,6 +6,7 @@ import { runsOn } from "../../../test/support/simulated-host.ts"
 import { seesPeople } from "../../../test/support/simulated-owner.ts"
 import { packed, treeOf } from "../../../test/support/small-trees.ts"
 import { TestServer, taskSpec } from "../../../test/support/test-server.ts"
+import { NO_QUEUE_REQUEST } from "../../protocol/queue-request.ts"
 import { callerOf } from "../auth/accounts.ts"
 import { createCode } from "../auth/codes.ts"
 import { inviteUser } from "../auth/user-invite.ts"
@@ -74,6 +75,14 @@ test("what the server answers is as the document says, with no field more", asyn
   await call("GET", "/v1/bookings")
   await call("GET", "/v1/bookings/vision")
   await call("DELETE", "/v1/bookings/vision")
+  const { id: sweep } = await server.submit({ array: "1-9:2%2", queue: { ...NO_QUEUE_REQUEST, hold: true } })
+  await call("GET", `/v1/jobs/${sweep}_3`)
+  await call("POST", `/v1/jobs/${sweep}/throttle`, { atOnce: 3 })
+  await call("GET", `/v1/jobs?array=${sweep}`)
+  await call("GET", `/v1/jobs/${sweep}_3/why`)
+  await call("POST", `/v1/jobs/${sweep}_[1-5]/stop`, { now: true })
+  await call("GET", "/v1/queue/order")
+  await call("POST", `/v1/jobs/${sweep}/stop`, { now: true })
   await call("POST", "/v1/hosts/alpha/forgive", {})
   await call("POST", "/v1/hosts/alpha/drain", {})
   await call("POST", "/v1/hosts/alpha/disk", { limitBytes: 200 * 1024 ** 3 })
@@ -85,6 +94,11 @@ test("what the server answers is as the document says, with no field more", asyn
   answered.add(routeOf("POST", "/v1/hosts/alpha/owner/rules"))
   await server.call("POST", "/v1/hosts/alpha/owner/rules", { rules: { on_return: "vacate" } }, ada)
   await call("GET", "/v1/hosts/alpha/owner")
+  await call("GET", "/v1/hosts/alpha/week")
+  await call("POST", "/v1/hosts/alpha/week", { learns: true })
+  await call("GET", "/v1/policy/snapshot")
+  await call("GET", "/v1/usage/recompute")
+  await call("POST", "/v1/usage/recompute", {})
   await call("POST", "/v1/fleets/default/policy", { preset: "condor", rules: { hours: "weekends" } })
   await call("POST", "/v1/fleets/default/policy", { preset: "default", rules: { hours: null } })
   await call("POST", "/v1/policy", { text: "backfill: off", dryRun: false })

@@ -30,6 +30,7 @@ import { serverRoutes } from "./server-routes.ts"
 import { standingRoutes } from "./standing-routes.ts"
 import { TERMINAL_SOCKETS } from "./terminal-sockets.ts"
 import { usageRoutes } from "./usage-routes.ts"
+import { weekRoutes } from "./week-routes.ts"
 
 /** All routes of the API. */
 export const ROUTES: readonly Route[] = [
@@ -42,6 +43,7 @@ export const ROUTES: readonly Route[] = [
   ...notifyRoutes,
   ...hostRoutes,
   ...ownerRoutes,
+  ...weekRoutes,
   ...policyRoutes,
   ...bookingRoutes,
   ...networkRoutes,

@@ -1,17 +1,21 @@
 import type { JobHints, JobList, SubmitBatchAnswer, WhyAnswer } from "../../protocol/api.ts"
 import { learnedNote } from "../../protocol/earlier-runs.ts"
 import { WindfallError } from "../../protocol/errors.ts"
-import type { JobId } from "../../protocol/ids.ts"
 import type { JobSpec, JobView } from "../../protocol/job.ts"
+import { jobNumber } from "../../protocol/job-array.ts"
 import type { JobPreviews } from "../../protocol/job-preview.ts"
 import { isFinal, JOB_STATES, type JobState } from "../../protocol/job-state.ts"
 import type { JobRecord } from "../../store/job-record.ts"
+import { ownerOf, shownOf, stopTarget } from "../arrays/act.ts"
+import { findJob, findTarget, type Target } from "../arrays/find-target.ts"
+import { tallyText } from "../arrays/settle-array.ts"
+import { whyUnbegun } from "../arrays/why-task.ts"
 import type { Caller } from "../auth/accounts.ts"
 import type { Core } from "../core.ts"
+import { latestOf, mainOf } from "../gang/members.ts"
 import { hintsOf } from "../jobs/hints-of.ts"
 import { mayRule, viewOf } from "../jobs/job-view.ts"
 import { previewOf } from "../jobs/preview.ts"
-import { stopJob } from "../jobs/stop.ts"
 import { checkBlobs, checkJobs, submitJobs } from "../jobs/submit.ts"
 import { notifyAgain } from "../notify/targets.ts"
 import { whyWaits } from "../queue/why.ts"
@@ -69,14 +73,16 @@ export const jobRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/jobs",
     summary:
-      "Lists jobs, newest first: one's own, or user=NAME, or user=all; an administrator is told when there is no such user",
+      "Lists jobs, newest first: one's own, or user=NAME, or user=all; tasks of arrays as long as they run, or with array=NUMBER all of one; an administrator is told when there is no such user",
     answer: jobList,
     query: listJobsQuery,
     respond: ({ core, caller, query }): JobList => {
       const user = query.user === undefined ? caller.user : query.user === "all" ? undefined : query.user
       const states = query.state === undefined ? undefined : readStates(query.state)
-      const { name, before, limit } = query
-      const stored = core.store.jobs.list({ user, states, name, before, limit })
+      const { name, before, limit, array } = query
+      // What became of tasks is told by their array, and by asking for them.
+      const without = array !== undefined ? undefined : name === undefined ? "ended_tasks" : "tasks"
+      const stored = core.store.jobs.list({ user, states, name, before, limit, array, without })
       if (stored.length === 0 && caller.role === "admin" && user !== undefined) checkUser(core, user)
       // What memory holds is as durable and knows a little more (how many bytes have come, the latest peak).
       return { jobs: stored.map((job) => viewOf(core, core.table.live(job.id) ?? job, caller)) }
@@ -97,11 +103,11 @@ export const jobRoutes: readonly Route[] = [
     answer: jobAnswer,
     body: stopRequest,
     change: ({ core, caller, params, body }) => {
-      const job = findOwnJob(core, params.id, caller, "stop")
+      const target = findOwnTarget(core, params.id, caller, "stop")
       const { now, signal, graceMs } = body
       const options = { ...(signal === undefined ? {} : { signal }), ...(graceMs === undefined ? {} : { graceMs }) }
-      stopJob(core, job, { now, ...options }, caller.user)
-      return viewOf(core, job, caller)
+      stopTarget(core, target, { now, ...options }, caller.user)
+      return viewOf(core, shownOf(core, target), caller)
     },
   }),
   route({
@@ -131,9 +137,9 @@ export const jobRoutes: readonly Route[] = [
     summary: "Says why a job waits, host by host, or what became of it",
     answer: whyAnswer,
     query: whyQuery,
-    respond: ({ core, params, query }): WhyAnswer => {
+    respond: ({ core, caller, params, query }): WhyAnswer => {
       const job = findJob(core, params.id)
-      const waiting = whyWaits(core, job, query.brief)
+      const waiting = whyUnbegun(core, job, query.brief, caller) ?? whyWaits(core, job, query.brief, caller)
       if (waiting !== undefined) return { ...waiting, summary: withLearned(waiting.summary, job) }
       return { job: job.id, summary: summaryOf(job), code: job.cause ?? job.state, place: null, hosts: [] }
     },
@@ -149,26 +155,25 @@ export const jobRoutes: readonly Route[] = [
   }),
 ]
 
-/** @throws {WindfallError} invalid_input, job_not_found */
-export function findJob(core: Core, text: string | undefined): JobRecord {
-  const id = /^\d+$/.test(text ?? "") ? Number(text) : Number.NaN
-  if (!Number.isSafeInteger(id) || id < 1) {
-    throw new WindfallError("invalid_input", `Cannot find the job "${text?.slice(0, 64)}": jobs have numbers here`, {
-      hint: "The number of a job by its name: GET /v1/jobs?name=NAME",
-    })
-  }
-  return core.table.get(id as JobId)
-}
-
 /** @throws {WindfallError} also not_allowed, when it is somebody else's */
 export function findOwnJob(core: Core, text: string | undefined, caller: Caller, doing: string): JobRecord {
   const job = findJob(core, text)
-  if (!mayRule(caller, job)) {
-    throw new WindfallError("not_allowed", `Cannot ${doing} job ${job.id}: it is ${job.user}'s`, {
-      hint: "Only its sender and administrators can",
-    })
-  }
+  checkOwn(job, caller, doing)
   return job
+}
+
+/** The same of tasks of an array. @throws {WindfallError} */
+export function findOwnTarget(core: Core, text: string | undefined, caller: Caller, doing: string): Target {
+  const target = findTarget(core, text)
+  checkOwn(ownerOf(target), caller, doing)
+  return target
+}
+
+function checkOwn(job: JobRecord, caller: Caller, doing: string): void {
+  if (mayRule(caller, job)) return
+  throw new WindfallError("not_allowed", `Cannot ${doing} job ${jobNumber(job)}: it is ${job.user}'s`, {
+    hint: "Only its sender and administrators can",
+  })
 }
 
 /** Jobs of a removed user stay. @throws {WindfallError} user_not_found */
@@ -194,19 +199,24 @@ function readStates(text: string): JobState[] {
 function specAgain(core: Core, job: JobRecord): JobSpec {
   const { name } = job.spec
   const isTaken = name !== null && core.table.named(job.user, name) !== undefined
-  return { ...job.spec, name: isTaken ? null : name, notify: notifyAgain(core, job) }
+  const again = { ...job.spec, name: isTaken ? null : name, notify: notifyAgain(core, job) }
+  // A task alone is an array of one: it finds its index.
+  return job.task === undefined ? again : { ...again, array: `${job.task.index}` }
 }
 
 function summaryOf(job: JobRecord): string {
-  const attempt = job.attempts.at(-1)
+  const attempt = latestOf(job).find(({ suspended }) => suspended !== null) ?? mainOf(job)
   if (isFinal(job.state)) return `It has ended: ${job.state}${job.reason === null ? "" : ` (${job.reason})`}`
+  if (job.array !== undefined) return `Its tasks have begun: ${tallyText(job.array)} so far`
   if (attempt === undefined) return `It is ${job.state}`
   const contact = attempt.outOfContactSince === null ? "" : ", which is out of contact"
   if (attempt.suspended !== null) {
     const { text } = attempt.suspended
     return `It does not wait for a host: it is suspended on ${attempt.hostName}, as ${text}${contact}`
   }
-  return `It does not wait: it is ${job.state} on ${attempt.hostName}${contact}`
+  const others = latestOf(job).length - 1
+  const where = others === 0 ? attempt.hostName : `${attempt.hostName} and ${others} more`
+  return `It does not wait: it is ${job.state} on ${where}${contact}`
 }
 
 /** Where memory is counted that nobody asked for, the reasons make sense only with that. */

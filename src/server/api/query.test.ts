@@ -28,7 +28,7 @@ test("a parameter that is nearly right is answered with the right one, another w
   }
   assert.match(await hint("stat=queued"), /Did you mean "state"\?/)
   assert.match(await hint("limt=3"), /Did you mean "limit"\?/)
-  assert.match(await hint("colour=red"), /There are: user, state, name, before, limit/)
+  assert.match(await hint("colour=red"), /There are: user, state, name, before, array, limit/)
   const twice = await server.request("GET", "/v1/jobs?limit=1&limit=2")
   assert.equal(twice.status, 400)
   assert.match(WindfallError.fromBody(await twice.json()).message, /"limit" is given more than once/)

@@ -1,5 +1,6 @@
 /** What comes in about a job's way through the queue, checked; see schemas.ts. */
 import * as z from "zod"
+import { MAX_ARRAY_TASKS, type ThrottleRequest } from "../../protocol/job-array.ts"
 import { JOB_FIELDS } from "../../protocol/job-fields.ts"
 import {
   MAX_NICE_POINTS,
@@ -36,6 +37,7 @@ export const niceRequest = z.strictObject({
   nice: nice.optional(),
   priority: z.int().min(1).max(MAX_PRIORITY_POINTS).nullable().optional(),
 })
+export const throttleRequest = z.strictObject({ atOnce: z.int().min(1).max(MAX_ARRAY_TASKS).nullable() })
 export const timeRequest = z.strictObject({ timeLimitMs: within(JOB_FIELDS.time).nullable() })
 
 type Same<A, B> = [A] extends [B] ? true : never
@@ -44,4 +46,5 @@ export const QUEUE_SCHEMAS_AGREE: readonly [
   Same<keyof QueueRequest, keyof z.output<typeof queueRequest>>,
   Same<z.output<typeof niceRequest>, NiceRequest>,
   Same<z.output<typeof timeRequest>, TimeRequest>,
-] = [true, true, true, true]
+  Same<z.output<typeof throttleRequest>, ThrottleRequest>,
+] = [true, true, true, true, true]

@@ -91,13 +91,14 @@ export const secretRequest = z.strictObject({ value: text(64 * 1024).min(1) })
 
 /** A number that comes in a query string. */
 const queryCount = z.coerce.number().pipe(count)
-const queryFlag = z.enum(["true", "false"]).transform((value) => value === "true")
+export const queryFlag = z.enum(["true", "false"]).transform((value) => value === "true")
 export const removeDataQuery = z.object({ force: queryFlag.default(false) })
 export const listJobsQuery = z.object({
   user: z.string().max(64).optional(),
   state: z.string().max(200).optional(),
   name: z.string().max(64).optional(),
   before: queryCount.optional(),
+  array: queryCount.optional(),
   limit: queryCount.pipe(z.int().min(1).max(10_000)).default(100),
 })
 /** `brief`: without expected start and what would make it start sooner, which take more plans than one. */
@@ -109,6 +110,7 @@ export const queueQuery = z.object({
 export const logsQuery = z
   .object({
     attempt: queryCount.pipe(z.int().min(1)).optional(),
+    rank: queryCount.optional(),
     stream: z.enum(["stdout", "stderr", "all"]).default("all"),
     follow: queryFlag.default(false),
     from: queryCount.optional(),

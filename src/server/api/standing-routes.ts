@@ -1,8 +1,11 @@
+import { holdTarget, limitTarget, niceTarget, ownerOf, releaseTarget, shownOf } from "../arrays/act.ts"
+import { throttleArray } from "../arrays/change-tasks.ts"
+import { findTarget } from "../arrays/find-target.ts"
 import { viewOf } from "../jobs/job-view.ts"
-import { coordinates, holdJob, limitJob, niceJob, releaseJob } from "../queue/change-standing.ts"
+import { coordinates } from "../queue/change-standing.ts"
 import { job as jobAnswer } from "./answers/job-answers.ts"
-import { findJob, findOwnJob } from "./job-routes.ts"
-import { niceRequest, timeRequest } from "./queue-schemas.ts"
+import { findOwnJob, findOwnTarget } from "./job-routes.ts"
+import { niceRequest, throttleRequest, timeRequest } from "./queue-schemas.ts"
 import { type Route, route } from "./route.ts"
 import { empty } from "./schemas.ts"
 
@@ -16,9 +19,9 @@ export const standingRoutes: readonly Route[] = [
     answer: jobAnswer,
     body: empty,
     change: ({ core, caller, params }) => {
-      const job = findOwnJob(core, params.id, caller, "hold")
-      holdJob(core, job, caller)
-      return viewOf(core, job, caller)
+      const target = findOwnTarget(core, params.id, caller, "hold")
+      holdTarget(core, target, caller)
+      return viewOf(core, shownOf(core, target), caller)
     },
   }),
   route({
@@ -28,9 +31,9 @@ export const standingRoutes: readonly Route[] = [
     answer: jobAnswer,
     body: empty,
     change: ({ core, caller, params }) => {
-      const job = findOwnJob(core, params.id, caller, "release")
-      releaseJob(core, job, caller)
-      return viewOf(core, job, caller)
+      const target = findOwnTarget(core, params.id, caller, "release")
+      releaseTarget(core, target, caller)
+      return viewOf(core, shownOf(core, target), caller)
     },
   }),
   route({
@@ -40,9 +43,9 @@ export const standingRoutes: readonly Route[] = [
     answer: jobAnswer,
     body: niceRequest,
     change: ({ core, caller, params, body }) => {
-      const job = findOwnJob(core, params.id, caller, "change the priority of")
-      niceJob(core, job, body, caller)
-      return viewOf(core, job, caller)
+      const target = findOwnTarget(core, params.id, caller, "change the priority of")
+      niceTarget(core, target, body, caller)
+      return viewOf(core, shownOf(core, target), caller)
     },
   }),
   route({
@@ -53,9 +56,22 @@ export const standingRoutes: readonly Route[] = [
     answer: jobAnswer,
     body: timeRequest,
     change: ({ core, caller, params, body }) => {
-      const job = findJob(core, params.id)
-      if (!coordinates(core, job, caller.user)) findOwnJob(core, params.id, caller, "change the time limit of")
-      limitJob(core, job, body, caller)
+      const found = findTarget(core, params.id)
+      const isCoordinator = coordinates(core, ownerOf(found), caller.user)
+      const target = isCoordinator ? found : findOwnTarget(core, params.id, caller, "change the time limit of")
+      limitTarget(core, target, body, caller)
+      return viewOf(core, shownOf(core, target), caller)
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/v1/jobs/:id/throttle",
+    summary: "Changes how many tasks of an array may run at a time; null: as many as there is room for",
+    answer: jobAnswer,
+    body: throttleRequest,
+    change: ({ core, caller, params, body }) => {
+      const job = findOwnJob(core, params.id, caller, "change")
+      throttleArray(core, job, body, caller)
       return viewOf(core, job, caller)
     },
   }),

@@ -1,11 +1,20 @@
 import * as z from "zod"
-import { type LimitsView, type ShareView, USAGE_GROUPS, type UsageView } from "../../protocol/usage-api.ts"
+import {
+  type LimitsView,
+  type ShareView,
+  USAGE_GROUPS,
+  type UsageCheckView,
+  type UsageView,
+} from "../../protocol/usage-api.ts"
 import { limitsView } from "../usage/limits-view.ts"
+import { chargeAnew, recomputeUsage } from "../usage/recompute.ts"
 import { shareView } from "../usage/share-view.ts"
 import { usageReport } from "../usage/usage-report.ts"
-import { limits, share, usage } from "./answers/usage-answers.ts"
+import { nothing } from "./answers/answer.ts"
+import { limits, share, usage, usageCheck } from "./answers/usage-answers.ts"
 import { type Route, route } from "./route.ts"
 import { count, label } from "./schema-parts.ts"
+import { empty } from "./schemas.ts"
 
 const DEFAULT_SINCE_MS = 30 * 86_400_000
 
@@ -47,5 +56,26 @@ export const usageRoutes: readonly Route[] = [
     answer: limits,
     query: limitsQuery,
     respond: ({ core, caller, query }): LimitsView => limitsView(core, caller.user, query),
+  }),
+  route({
+    method: "GET",
+    path: "/v1/usage/recompute",
+    summary: "Reckons all usage anew from the recorded intervals, and compares it with the sums that hold",
+    answer: usageCheck,
+    admin: "reckon all usage anew",
+    respond: ({ core, signal }): Promise<UsageCheckView> => recomputeUsage(core, signal),
+  }),
+  route({
+    method: "POST",
+    path: "/v1/usage/recompute",
+    summary: "Replaces all sums of usage by what the recorded intervals give",
+    answer: nothing,
+    admin: "charge all usage anew",
+    body: empty,
+    change: ({ core, caller }) => {
+      chargeAnew(core)
+      core.ledger.event({ type: "usage_recomputed" }, caller.user)
+      return {}
+    },
   }),
 ]

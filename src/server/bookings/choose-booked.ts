@@ -92,7 +92,7 @@ function candidates(core: Core, { partition, all }: HostsAsked): FleetHost[] {
 }
 
 function partitionsByHost(core: Core): ReadonlyMap<HostId, readonly string[]> {
-  const hosts = policyHolds(core) ? hostsOf(core, currentPolicy(core)) : [...core.fleet.schedulable()]
+  const hosts = policyHolds(core) ? hostsOf(core, currentPolicy(core), core.clock.now()) : [...core.fleet.schedulable()]
   return new Map(hosts.map(({ id, partitions }) => [id, partitions]))
 }
 

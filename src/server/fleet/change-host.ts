@@ -62,6 +62,9 @@ export function changeHost(
   what: string,
   actor: string,
 ): HostView {
+  const { owner, consoleAccount } = { ...host.record, ...change }
+  // When somebody else is at it was learned of who had it before.
+  if (owner !== host.record.owner || consoleAccount !== host.record.consoleAccount) core.weeks.forget(host.record.id)
   core.fleet.update(host, { ...host.record, ...change })
   core.ledger.hostChanged(host)
   core.ledger.event({ type: "host_changed", host: host.record.id, name: host.record.name, what }, actor)
@@ -79,6 +82,7 @@ export function removeHost(core: Core, host: FleetHost, actor: string): void {
   core.store.hosts.remove(id)
   core.store.data.dropPlacesOf(id)
   core.store.measures.dropOf(id)
+  core.weeks.forget(id)
   refreshPlaces(core)
   core.ledger.event({ type: "host_removed", host: id, name }, actor)
   core.wakePlanner()

@@ -46,6 +46,7 @@ export class Links implements HostChannelEvents {
         core.fleet.setTrees(host, hello.trees)
         noteData(core, host, hello.data ?? [])
         core.fleet.setPresence(host, null)
+        core.weeks.silence(host.record.id)
         reconcile(core, host, hello)
         core.fleet.update(host, { ...host.record, facts: hello.facts, machine: noteMachine(core, host, hello.machine) })
         // What runs there already has some of it: then the first sample tells.
@@ -86,7 +87,7 @@ export class Links implements HostChannelEvents {
     const tried = core.table.onHostWith(channel.hostId, output.sequence)
     if (tried === undefined || tried.attempt.logComplete) return
     const { attempt } = tried
-    const log = core.logs.live(attempt.job, attempt.number)
+    const log = core.logs.live(attempt.job, attempt.number, attempt.member?.rank)
     log.accept(output)
     if (attempt.stdoutBytes === null || attempt.stderrBytes === null) return
     if (log.received("stdout") >= attempt.stdoutBytes && log.received("stderr") >= attempt.stderrBytes) {

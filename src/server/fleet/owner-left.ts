@@ -8,6 +8,7 @@ export function noteOwnerLeaves(core: Core, host: FleetHost): void {
   if (host.record.leaving?.phase === "left") return
   const leaving = { phase: "left", by: whoLeft(host.record), since: core.clock.now(), now: false } as const
   core.fleet.update(host, { ...host.record, leaving })
+  core.weeks.forget(host.record.id)
   core.ledger.hostChanged(host)
   const what = leftText(host.record)
   core.ledger.event({ type: "host_changed", host: host.record.id, name: host.record.name, what })

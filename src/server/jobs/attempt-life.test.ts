@@ -87,7 +87,7 @@ test("an order whose number is past gets another attempt, since it never ran", a
   const { id } = await server.submit({ retry: { limit: 0, afterSilenceMs: null, once: true } })
   await server.until(id, ({ attempts }) => attempts[0]?.outOfContactSince != null)
   host.attempts.clear()
-  host.highWater = 5
+  host.highWater = 1
   host.script = exitsAtOnce()
   host.connect()
   const job = await server.untilEnded(id)

@@ -5,6 +5,8 @@ import { isFinal } from "../../protocol/job-state.ts"
 import type { Lease, WaitingJob } from "../../scheduler/snapshot.ts"
 import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
 import type { JobStore } from "../../store/jobs.ts"
+import { ArrayBook, waitingTasks } from "../arrays/array-book.ts"
+import { taskIdOf, unbegunTask } from "../arrays/task-record.ts"
 import { GateBook } from "../queue/gate-book.ts"
 import { timeLimitOf } from "../queue/standing.ts"
 import { shapeOf } from "./shape-of.ts"
@@ -22,6 +24,9 @@ export interface Tried {
 export class JobTable {
   /** Which jobs are kept out of the queue. */
   readonly gates = new GateBook()
+  /** Of those that wait: on several hosts at once. */
+  readonly waitingGangs = new Set<JobId>()
+  readonly arrays = new ArrayBook()
   readonly #store: JobStore
   readonly #jobs = new Map<JobId, JobRecord>()
   readonly #attempts = new Map<AttemptId, Tried>()
@@ -30,7 +35,8 @@ export class JobTable {
   readonly #names = new Map<string, JobId>()
   #waiting = new Map<JobId, WaitingJob>()
   /** Counted when first asked for after a change of the queue. */
-  #places: ReadonlyMap<JobId, number> | undefined
+  #places: Map<JobId, number> | undefined
+  #countPlaces: (() => Map<JobId, number>) | undefined
   #lastWaiting = 0
   #lastId = 0
 
@@ -42,33 +48,58 @@ export class JobTable {
   /** Makes everything anew from the database. */
   reload(): void {
     for (const map of [this.#jobs, this.#attempts, this.#onHost, this.#leases, this.#names, this.#waiting]) map.clear()
-    this.gates.clear()
-    this.#places = undefined
+    for (const part of [this.gates, this.arrays, this.waitingGangs]) part.clear()
+    this.#queueChanged()
     this.#lastWaiting = 0
     this.#lastId = this.#store.lastId()
     this.#store.crashes.reload()
     for (const job of this.#store.live()) this.add(job)
   }
 
-  nextId(): JobId {
-    return ++this.#lastId as JobId
+  /** @param more how many numbers after it are kept, for tasks of an array */
+  nextId(more = 0): JobId {
+    const id = this.#lastId + 1
+    this.#lastId += 1 + more
+    return id as JobId
   }
 
-  add(job: JobRecord): void {
+  /** @param isInLine whether it waits for its turn, if it is queued: a task that begins does not */
+  add(job: JobRecord, isInLine = true): void {
     this.#jobs.set(job.id, job)
-    if (job.spec.name !== null && !isFinal(job.state)) this.#names.set(nameKey(job.user, job.spec.name), job.id)
+    this.arrays.add(job)
+    // Tasks go by the name of their array.
+    if (job.spec.name !== null && job.task === undefined && !isFinal(job.state))
+      this.#names.set(nameKey(job.user, job.spec.name), job.id)
     for (const attempt of job.attempts) if (attempt.onHost) this.addAttempt({ job, attempt })
-    if (job.state === "queued") this.enqueue(job, null)
+    if (job.state === "queued" && isInLine) this.enqueue(job, null)
     this.gates.note(job)
   }
 
   /** @throws {WindfallError} job_not_found */
   get(id: JobId): JobRecord {
-    const job = this.#jobs.get(id) ?? this.#store.get(id)
+    const job = this.#jobs.get(id) ?? this.#store.get(id) ?? this.#unbegun(id)
     if (job !== undefined) return job
     throw new WindfallError("job_not_found", `Cannot find job ${id}: there is no such job`, {
       hint: "See your jobs: windfall ps --all",
     })
+  }
+
+  /** The array of a task, or `undefined`: what is no task has none. */
+  arrayOf({ task }: Pick<JobRecord, "task">): JobRecord | undefined {
+    return task === undefined ? undefined : (this.#jobs.get(task.array) ?? this.#store.get(task.array))
+  }
+
+  /** A task without a record, as it stands. */
+  unbegunTask(array: JobRecord, index: number): JobRecord | undefined {
+    const id = taskIdOf(array, index)
+    return id === undefined ? undefined : unbegunTask(array, id)
+  }
+
+  /** A task without a record of its own, as it stands. */
+  #unbegun(id: JobId): JobRecord | undefined {
+    const kept = this.#store.tasks.arrayKeeping(id)
+    const array = kept === undefined ? undefined : (this.#jobs.get(kept) ?? this.#store.get(kept))
+    return array === undefined ? undefined : unbegunTask(array, id)
   }
 
   /** The record in memory where there is one: the one to show and to change. */
@@ -142,7 +173,9 @@ export class JobTable {
   }
 
   letGo(job: JobRecord): void {
-    if (isFinal(job.state) && !job.attempts.some(({ onHost }) => onHost)) this.#jobs.delete(job.id)
+    if (!isFinal(job.state) || job.attempts.some(({ onHost }) => onHost)) return
+    this.#jobs.delete(job.id)
+    this.arrays.remove(job)
   }
 
   leases(): Iterable<Lease> {
@@ -165,18 +198,20 @@ export class JobTable {
   /** Place in the queue from 1; `null` when it does not wait. */
   placeOf(id: JobId): number | null {
     if (!this.#waiting.has(id)) return null
-    if (this.#places === undefined) {
-      const places = new Map<JobId, number>()
-      for (const waiting of this.#waiting.keys()) places.set(waiting, places.size + 1)
-      this.#places = places
-    }
+    this.#places ??= this.#countPlaces?.() ?? new Map([...this.#waiting.keys()].map((waiting, at) => [waiting, at + 1]))
     // Who came since the plan that has the places stands last until the next one.
     return this.#places.get(id) ?? this.#waiting.size
   }
 
   /** By a policy the order is another one. It holds until the queue changes: then it is planned anew. */
-  setPlaces(places: ReadonlyMap<JobId, number>): void {
-    this.#places = places
+  setPlaces(count: () => Map<JobId, number>): void {
+    this.#places = undefined
+    this.#countPlaces = count
+  }
+
+  #queueChanged(): void {
+    this.#places = undefined
+    this.#countPlaces = undefined
   }
 
   enqueue(job: JobRecord, notBeforeMs: number | null): void {
@@ -186,10 +221,18 @@ export class JobTable {
       ...shapeOf(job),
       ...checkpointWait(job, notBeforeMs),
       crashes: this.#store.crashes.of(job.user, job.spec),
+      ...(job.array === undefined && job.task === undefined
+        ? {}
+        : { array: waitingTasks(this.arrays, job, (id) => this.#jobs.get(id)) }),
     })
-    if (job.id < this.#lastWaiting) this.#waiting = new Map([...this.#waiting].sort(([a], [b]) => a - b))
+    if (job.spec.gang !== undefined) this.waitingGangs.add(job.id)
+    if (job.id < this.#lastWaiting) {
+      this.#waiting = new Map([...this.#waiting].sort(([a], [b]) => a - b))
+      this.#queueChanged()
+    }
+    // Who comes last moves nobody: places are not counted anew for each of many that come at once.
+    else if (this.#places !== undefined) this.#places.set(job.id, this.#places.size + 1)
     this.#lastWaiting = Math.max(this.#lastWaiting, job.id)
-    this.#places = undefined
   }
 
   /** What it waits for has changed: it keeps its place. One that is not queued stays as it is. */
@@ -212,7 +255,8 @@ export class JobTable {
 
   dequeue(job: JobRecord): void {
     this.#waiting.delete(job.id)
-    this.#places = undefined
+    this.waitingGangs.delete(job.id)
+    this.#queueChanged()
   }
 
   freeName(job: JobRecord): void {

@@ -1,6 +1,7 @@
 import type { AttemptView, JobSpec, JobView } from "../../protocol/job.ts"
 import { reasonText } from "../../scheduler/queue/reason-text.ts"
 import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
+import { arrayView, shownState } from "../arrays/array-view.ts"
 import type { Core } from "../core.ts"
 import { gateOf } from "../queue/gate.ts"
 import { usageOf } from "./attempt-usage.ts"
@@ -20,11 +21,12 @@ export function mayRule(viewer: Viewer, job: JobRecord): boolean {
 export function viewOf(core: Core, job: JobRecord, viewer: Viewer): JobView {
   const own = mayRule(viewer, job)
   const ended = job.verdict
+  const array = arrayView(core.table.arrays, job)
   return {
     id: job.id,
     user: job.user,
     spec: own ? job.spec : veiled(job.spec),
-    state: job.state,
+    state: shownState(core.table.arrays, job),
     cause: job.cause,
     exitCode: ended?.exitCode ?? null,
     signal: ended?.signal ?? null,
@@ -38,14 +40,17 @@ export function viewOf(core: Core, job: JobRecord, viewer: Viewer): JobView {
     ...(job.checkpoint === undefined ? {} : { checkpoint: job.checkpoint }),
     ...(job.standing === undefined ? {} : { standing: job.standing }),
     ...(job.learned === undefined ? {} : { learned: job.learned }),
+    ...(array === undefined ? {} : { array }),
+    ...(job.task === undefined ? {} : { task: job.task }),
   }
 }
 
 function attemptView(core: Core, attempt: AttemptRecord): AttemptView {
-  const log = attempt.logComplete ? undefined : core.logs.liveIfOpen(attempt.job, attempt.number)
+  const log = attempt.logComplete ? undefined : core.logs.liveIfOpen(attempt.job, attempt.number, attempt.member?.rank)
   return {
     id: attempt.id,
     number: attempt.number,
+    ...(attempt.member === undefined ? {} : { rank: attempt.member.rank, link: attempt.member.link ?? "not known" }),
     hostId: attempt.hostId,
     hostName: attempt.hostName,
     state: attempt.state,

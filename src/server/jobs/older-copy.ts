@@ -1,5 +1,6 @@
 import type { FoundAttempt } from "../../protocol/agent-wire.ts"
 import type { JobRecord } from "../../store/job-record.ts"
+import { holdFoundTasks } from "../arrays/hold-found.ts"
 import type { Core } from "../core.ts"
 import type { FleetHost } from "../fleet/fleet-host.ts"
 import { setStanding } from "../queue/standing.ts"
@@ -15,6 +16,7 @@ export function holdWhatMayHaveRun(core: Core, host: FleetHost, unknown: readonl
   const { name } = host.record
   const found = new Set(unknown.map(({ job }) => job))
   for (const job of [...core.table.all()]) {
+    if (job.array !== undefined) holdFoundTasks(core, host, job, found)
     if (job.state !== "queued") continue
     if (found.has(job.id))
       hold(core, host, job, `${name} has an attempt of a job of its number that the database does not know`)

@@ -1,6 +1,7 @@
 import type { QueueJob, QueueView } from "../../protocol/queue.ts"
 import { DEFAULT_MEMORY_BYTES } from "../../protocol/resources.ts"
 import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
+import { queuedAs } from "../arrays/array-view.ts"
 import type { Core } from "../core.ts"
 import { usageOf } from "./attempt-usage.ts"
 import { mayRule, type Viewer } from "./job-view.ts"
@@ -28,6 +29,7 @@ function queueJob(job: JobRecord, attempt: AttemptRecord | null, viewer: Viewer)
     id: job.id,
     user: job.user,
     name,
+    ...queuedAs(job),
     command: mayRule(viewer, job) ? command : command.slice(0, 1),
     state: job.state,
     reason: job.reason,

@@ -1,6 +1,7 @@
 import { invariant } from "../../base/invariant.ts"
 import { type Cause, isFinal, type JobState, mayBecome } from "../../protocol/job-state.ts"
 import type { JobRecord } from "../../store/job-record.ts"
+import { noteTask } from "../arrays/note-task.ts"
 import type { Core } from "../core.ts"
 import { noteTransition } from "../notify/note.ts"
 
@@ -25,7 +26,11 @@ export function transition(core: Core, job: JobRecord, to: JobState, options: Tr
   job.state = to
   job.reason = reason
   if (cause !== null) job.cause = cause
-  if (from === "queued") core.table.dequeue(job)
+  if (from === "queued") {
+    core.table.dequeue(job)
+    // It was in the way of others, or they had made room for it.
+    if (to !== "starting") core.wakePlanner()
+  }
   if (to === "queued") {
     core.table.enqueue(job, notBeforeMs)
     core.wakePlanner()
@@ -41,4 +46,5 @@ export function transition(core: Core, job: JobRecord, to: JobState, options: Tr
   core.ledger.jobChanged(job)
   core.ledger.event({ type: "job_state", job: job.id, from, to, cause, reason }, actor)
   noteTransition(core, job, from, actor)
+  if (job.task !== undefined) noteTask(core, job, from)
 }

@@ -11,6 +11,8 @@ const AGAIN_MS = 3 * 60_000
  * Returns when to look again although nothing changes, or `null`.
  */
 export function wakeForJobs(core: Core): number | null {
+  // Before anything is made of a long queue.
+  if (!core.fleet.all().some(({ link }) => link === "asleep")) return null
   const now = core.clock.now()
   let againAt: number | null = null
   for (const { host: id, job } of hostsToWake(snapshotOf(core), now)) {

@@ -140,7 +140,7 @@ function nextOf({ reason, job: id }: NotifyFacts, job: JobRecord): string {
     case "done":
       return job.outputs?.state === "ready" ? `windfall get ${id}` : `windfall show ${id}`
     case "failed":
-      return `windfall logs ${id}`
+      return job.array === undefined ? `windfall logs ${id}` : `windfall show ${id}`
     case "stalled":
       return `windfall shell ${id}`
     case "vacated":

@@ -1,5 +1,6 @@
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
+import { attemptCount, latestOf } from "../gang/members.ts"
 import { idleMs } from "./activity.ts"
 import { factsOf, queueMessage, type Told, toldOf } from "./note.ts"
 
@@ -32,6 +33,7 @@ interface Overdue {
 
 function* overdue(core: Core): Generator<Overdue> {
   for (const job of core.table.all()) {
+    if (job.task !== undefined || (job.array !== undefined && job.startedAt !== null)) continue
     const reason = job.state === "queued" ? "waiting" : job.state === "running" ? "stalled" : null
     if (reason === null) continue
     const forMs = reason === "waiting" ? waitedMs(core, job) : stoodMs(job)
@@ -55,7 +57,7 @@ function tell(core: Core, one: Overdue): void {
 
 /** Each target is told once of each attempt that stands still, and once of each wait. */
 function keyOf({ job, told, reason }: Overdue): string {
-  return `${reason} ${job.attempts.length} ${told.target.id}`
+  return `${reason} ${attemptCount(job)} ${told.target.id}`
 }
 
 function waitedMs(core: Core, job: JobRecord): number {
@@ -63,6 +65,7 @@ function waitedMs(core: Core, job: JobRecord): number {
 }
 
 function stoodMs(job: JobRecord): number {
-  const attempt = job.attempts.at(-1)
-  return attempt === undefined ? 0 : idleMs(attempt)
+  const idle = latestOf(job).map((attempt) => idleMs(attempt))
+  // As long as one member does something the job does.
+  return idle.length === 0 ? 0 : Math.min(...idle)
 }

@@ -2,8 +2,10 @@ import { SAME_CLOCK_MS } from "../../presence/lever-clock.ts"
 import type { HostPresence } from "../../protocol/owner.ts"
 import type { Core } from "../core.ts"
 import type { FleetHost } from "../fleet/fleet-host.ts"
+import { zoneOf } from "../forecast/taken-times.ts"
+import { currentPolicy } from "../policy/pool-policy.ts"
 
-/** Who is at a host, as its agent saw it. Kept in memory: after a restart the agent says it anew. Within a change. */
+/** Who is at a host, as its agent saw it. Kept in memory: after a restart the agent says it anew; what is learned of it is stored. Within a change. */
 export function notePresence(core: Core, host: FleetHost, told: HostPresence): void {
   const before = host.presence
   // Only what is known of it: a later release may say more.
@@ -18,6 +20,9 @@ export function notePresence(core: Core, host: FleetHost, told: HostPresence): v
     until: until === null ? null : here(until),
   }))
   core.fleet.setPresence(host, { at: here(at), state, since: here(since), ...blind, text, obstacles })
+  if (currentPolicy(core).owners.learnPresence) {
+    core.weeks.note(host.record.id, told, zoneOf(host), core.clock.now())
+  }
   if (before === null || JSON.stringify(before.obstacles) !== JSON.stringify(obstacles)) core.wakePlanner()
 }
 

@@ -62,17 +62,43 @@ test("everybody sees the policy; only administrators apply one", async () => {
   assert.equal((await show(server)).version, 0)
 })
 
-test("a dry run says which waiting jobs would come to another place", async () => {
+test("a dry run says for which waiting jobs it would plan otherwise, by the real plan, and changes nothing", async () => {
   await using server = await TestServer.start()
   const host = await server.hosts.join("alpha")
   host.script = runsOn
+  const ann = { token: await server.userToken("ann") }
+  const bob = { token: await server.userToken("bob") }
+  const whole = { resources: { memoryBytes: null, gpus: null, cores: 2 }, timeLimitMs: 3_600_000 }
   // The first takes all there is, so that the others wait.
-  await server.submit({ resources: { memoryBytes: null, gpus: null, cores: 2 } })
-  const small = await server.submit({})
-  const large = await server.submit({ resources: { memoryBytes: null, gpus: null, cores: 2 } })
-  const { moves } = await apply(server, "priority: { weights: { size: 1000 } }", true)
-  assert.deepEqual(moves, [
-    { job: large.id, from: 2, to: 1 },
-    { job: small.id, from: 1, to: 2 },
-  ])
+  const first = await server.submit(whole, bob)
+  await server.untilState(first.id, "running")
+  const [early, late] = [await server.submit(whole, bob), await server.submit(whole, ann)]
+  const events = await policyEvents(server)
+  const text = `
+accounts: { vision: { users: [ann] }, robots: { users: [bob], limits: { group: { running-jobs: 1 } } } }
+default-account: robots
+qos: { urgent: { rank: 9, preempts: [normal] } }
+partitions: { apple_gpu: { tier: 1 } }
+priority: { weights: { age: 0, association: 10 } }
+`
+  const ranked = text.replace("vision: {", "vision: { rank: 5,")
+  const { moves } = await apply(server, ranked, true)
+  assert.deepEqual(
+    moves.map(({ job, before, after }) => [job, before?.place, after?.place, before?.state, after?.state, after?.code]),
+    [
+      [late.id, 2, 1, "reserved", "reserved", "resources"],
+      [early.id, 1, 2, "reserved", "waits", "limit"],
+    ],
+  )
+  const [moved] = moves
+  assert.ok(moved!.after!.startAt! < moved!.before!.startAt!, "it would start sooner")
+  assert.match(moved!.words, /^place 2 -> 1; reserved in .* on alpha: .* -> reserved in .* on alpha: /)
+  // What the same policy comes to once it holds is what was foretold.
+  const real = await apply(server, ranked)
+  assert.deepEqual(
+    real.moves.map(({ job }) => job),
+    [late.id, early.id],
+  )
+  const again = await apply(server, ranked, true)
+  assert.deepEqual([again.moves, again.changes, events], [[], [], 0])
 })

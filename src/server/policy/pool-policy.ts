@@ -1,17 +1,15 @@
 import { fileProblemsError } from "../../protocol/file-problems.ts"
-import type { JobId } from "../../protocol/ids.ts"
 import type { PolicyApplyRequest, PolicyApplyView, PolicyView } from "../../protocol/policy-api.ts"
 import { DEFAULT_POLICY } from "../../scheduler/policy/default-policy.ts"
 import { changeText, diffPolicies } from "../../scheduler/policy/diff-policies.ts"
-import { movedJobs } from "../../scheduler/policy/moved-jobs.ts"
 import type { Policy } from "../../scheduler/policy/policy.ts"
 import { readPolicy } from "../../scheduler/policy/read-policy.ts"
 import type { Core } from "../core.ts"
+import { keepReached } from "../queue/reached.ts"
+import { policyMoves } from "./policy-moves.ts"
 
 /** What an event says of a change at most. */
 const MOST_WORDS = 1_000
-/** Moved jobs that are told. */
-const MOST_MOVES = 1_000
 
 export function policyView(core: Core): PolicyView {
   return core.store.policies.latest() ?? { version: 0, text: "", appliedAt: null, appliedBy: null }
@@ -54,28 +52,18 @@ export function applyPolicy(core: Core, { text, dryRun }: PolicyApplyRequest, ac
   }
   const before = policyView(core)
   const changes = diffPolicies(currentPolicy(core), policy).map((change) => ({ ...change, words: changeText(change) }))
-  const moves = movesBy(core, policy)
+  const { entries, moves } = policyMoves(core, policy)
   if (dryRun) return { version: before.version, applied: false, changes, moves }
   if (text === before.text) return { version: before.version, applied: true, changes, moves: [] }
+  // What jobs had by the policy that goes is not to hang on when a whole plan was last made.
+  keepReached(core, currentPolicy(core), entries)
   const version = before.version + 1
   core.store.policies.add({ version, text, appliedAt: core.clock.now(), appliedBy: actor })
   const words = changes.map((change) => change.words).join("; ")
   const what = words.length <= MOST_WORDS ? words : `${words.slice(0, MOST_WORDS)} ...`
+  if (!policy.owners.learnPresence) core.weeks.forgetWeeks()
   core.usage.policyChanged()
   core.ledger.event({ type: "policy_applied", version, what }, actor)
   core.wakePlanner()
   return { version, applied: true, changes, moves }
-}
-
-function movesBy(core: Core, policy: Policy): PolicyApplyView["moves"] {
-  const hosts = core.fleet.all()
-  const waiting = [...core.table.waiting()].flatMap(({ id }) => {
-    const job = core.table.live(id)
-    if (job === undefined) return []
-    const { partition, resources, timeLimitMs } = job.spec
-    return [{ job: id, partition, cores: resources.cores, timeLimitMs, submittedMs: job.submittedAt }]
-  })
-  const cores = hosts.reduce((sum, host) => sum + host.total.cores, 0)
-  const moved = movedJobs(waiting, policy, { hosts: hosts.length, cores }, core.clock.now())
-  return moved.slice(0, MOST_MOVES).map((move) => ({ ...move, job: move.job as JobId }))
 }

@@ -1,13 +1,16 @@
 import { formatDuration } from "../../base/duration.ts"
 import { WindfallError } from "../../protocol/errors.ts"
+import { jobNumber } from "../../protocol/job-array.ts"
 import { isFinal } from "../../protocol/job-state.ts"
 import type { HoldBy, NiceRequest, TimeRequest } from "../../protocol/queue-request.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
+import { latestOf } from "../gang/members.ts"
 import type { Viewer } from "../jobs/job-view.ts"
 import { transition } from "../jobs/transition.ts"
 import { currentPolicy } from "../policy/pool-policy.ts"
 import { lookAtGates } from "./look-at-gates.ts"
+import { forgetReached } from "./reached.ts"
 import { niceOf, setStanding, timeLimitOf } from "./standing.ts"
 
 /**
@@ -17,10 +20,10 @@ import { niceOf, setStanding, timeLimitOf } from "./standing.ts"
  */
 export function holdJob(core: Core, job: JobRecord, viewer: Viewer): void {
   if (job.state !== "held" && job.state !== "queued") {
-    throw new WindfallError("wrong_state", `Cannot hold job ${job.id}: it is ${job.state}`, {
+    throw new WindfallError("wrong_state", `Cannot hold job ${jobNumber(job)}: it is ${job.state}`, {
       hint: isFinal(job.state)
         ? "Send it again: windfall rerun JOB"
-        : `Only jobs that wait can be held. To end it: windfall stop ${job.id}`,
+        : `Only jobs that wait can be held. To end it: windfall stop ${jobNumber(job)}`,
     })
   }
   const by: HoldBy = viewer.user === job.user ? "user" : "admin"
@@ -41,12 +44,16 @@ export function releaseJob(core: Core, job: JobRecord, viewer: Viewer): void {
   const by = job.standing?.hold
   if (by === undefined) {
     if (!isFinal(job.state)) return
-    throw new WindfallError("wrong_state", `Cannot release job ${job.id}: it has already ended (${job.state})`, {
-      hint: `How it ended: windfall show ${job.id}`,
-    })
+    throw new WindfallError(
+      "wrong_state",
+      `Cannot release job ${jobNumber(job)}: it has already ended (${job.state})`,
+      {
+        hint: `How it ended: windfall show ${jobNumber(job)}`,
+      },
+    )
   }
   if (by === "admin" && viewer.role !== "admin") {
-    throw new WindfallError("not_allowed", `Cannot release job ${job.id}: an administrator holds it`, {
+    throw new WindfallError("not_allowed", `Cannot release job ${jobNumber(job)}: an administrator holds it`, {
       hint: "Ask an administrator of the pool",
     })
   }
@@ -64,8 +71,8 @@ export function releaseJob(core: Core, job: JobRecord, viewer: Viewer): void {
 export function niceJob(core: Core, job: JobRecord, { nice, priority }: NiceRequest, viewer: Viewer): void {
   refuseEnded(job, "change the priority of")
   if (nice === undefined && priority === undefined) {
-    throw new WindfallError("invalid_input", `Cannot change the priority of job ${job.id}: nothing was said`, {
-      hint: `For instance: windfall nice ${job.id} 100`,
+    throw new WindfallError("invalid_input", `Cannot change the priority of job ${jobNumber(job)}: nothing was said`, {
+      hint: `For instance: windfall nice ${jobNumber(job)} 100`,
     })
   }
   const before = niceOf(job)
@@ -73,14 +80,15 @@ export function niceJob(core: Core, job: JobRecord, { nice, priority }: NiceRequ
     const what =
       priority !== undefined ? "set its priority by hand" : nice! < before ? `lower its nice from ${before}` : null
     if (what !== null) {
-      throw new WindfallError("not_allowed", `Cannot change job ${job.id}: only an administrator may ${what}`, {
-        hint: `You may let others go first: windfall nice ${job.id} ${before + 100}`,
+      throw new WindfallError("not_allowed", `Cannot change job ${jobNumber(job)}: only an administrator may ${what}`, {
+        hint: `You may let others go first: windfall nice ${jobNumber(job)} ${before + 100}`,
       })
     }
   }
   const words: string[] = []
   if (nice !== undefined && nice !== before) {
     setStanding(core, job, { nice })
+    forgetReached(core, job)
     words.push(`nice ${before} -> ${nice}`)
   }
   const byHand = job.standing?.priority
@@ -105,20 +113,23 @@ export function limitJob(core: Core, job: JobRecord, { timeLimitMs }: TimeReques
   const isPlaced = job.state !== "queued" && job.state !== "held"
   const isLonger = (timeLimitMs ?? Number.POSITIVE_INFINITY) > (before ?? Number.POSITIVE_INFINITY)
   if (isPlaced && isLonger && viewer.role !== "admin" && !coordinates(core, job, viewer.user)) {
-    throw new WindfallError("not_allowed", `Cannot give job ${job.id} more time: it is ${job.state}`, {
+    throw new WindfallError("not_allowed", `Cannot give job ${jobNumber(job)} more time: it is ${job.state}`, {
       hint: "Administrators and coordinators of its account can; you can make its limit shorter",
     })
   }
   if (job.state === "finishing") {
-    throw new WindfallError("wrong_state", `Cannot change the time limit of job ${job.id}: its command has ended`)
+    throw new WindfallError(
+      "wrong_state",
+      `Cannot change the time limit of job ${jobNumber(job)}: its command has ended`,
+    )
   }
   setStanding(core, job, { timeLimitMs })
   const text = (limit: number | null) => (limit === null ? "none" : formatDuration(limit))
   const what = `time limit ${text(before)} -> ${text(timeLimitMs)}`
   core.ledger.event({ type: "job_changed", job: job.id, what }, viewer.user)
-  const attempt = job.attempts.at(-1)
-  const tried = isPlaced && attempt !== undefined ? core.table.attempt(attempt.id) : undefined
-  if (tried !== undefined) {
+  for (const attempt of isPlaced ? latestOf(job) : []) {
+    const tried = core.table.attempt(attempt.id)
+    if (tried === undefined) continue
     core.table.leaseChanged(tried)
     const host = core.fleet.get(tried.attempt.hostId)
     // Who is away is told at its next contact.
@@ -149,7 +160,7 @@ export function coordinates(core: Core, job: JobRecord, user: string): boolean {
 
 function refuseEnded(job: JobRecord, doing: string): void {
   if (!isFinal(job.state)) return
-  throw new WindfallError("wrong_state", `Cannot ${doing} job ${job.id}: it has already ended (${job.state})`, {
-    hint: `How it ended: windfall show ${job.id}`,
+  throw new WindfallError("wrong_state", `Cannot ${doing} job ${jobNumber(job)}: it has already ended (${job.state})`, {
+    hint: `How it ended: windfall show ${jobNumber(job)}`,
   })
 }

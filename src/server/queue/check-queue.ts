@@ -2,10 +2,12 @@ import { closest } from "../../base/closest.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { JobId } from "../../protocol/ids.ts"
 import { DEFAULT_PARTITION, type JobSpec } from "../../protocol/job.ts"
+import { checkWarning } from "../../protocol/warning-signal.ts"
 import type { Policy } from "../../scheduler/policy/policy.ts"
 import { Standings } from "../../scheduler/queue/standings.ts"
 import { hasSingleton, jobsNamedIn } from "../../scheduler/request/after-words.ts"
 import { readDependency } from "../../scheduler/request/dependency.ts"
+import { checkTasks } from "../arrays/check-array.ts"
 import { checkBooked } from "../bookings/check-booked.ts"
 import type { Core } from "../core.ts"
 import { currentPolicy } from "../policy/pool-policy.ts"
@@ -22,6 +24,7 @@ export function checkQueue(core: Core, user: string, spec: JobSpec): void {
   checkPartitions(policy, spec)
   checkAllowed(policy, user, spec)
   checkDeadline(core, policy, spec)
+  checkWarned(policy, spec)
   checkAfter(core, spec)
   checkBooked(core, user, spec)
 }
@@ -68,7 +71,7 @@ function checkAllowed(policy: Policy, user: string, spec: JobSpec): void {
   if (account !== null && !accounts.includes(account)) throw unknown("account", account, accounts)
   const classes = policy.qos.map(({ name }) => name)
   if (qos !== null && !classes.includes(qos)) throw unknown("QOS", qos, classes)
-  const standings = new Standings(policy)
+  const standings = standingsOf(policy)
   const who = placedAs(policy, user, spec)
   const refusals = partitionsOf(policy, spec).map(
     (partition) => standings.of(who.account, user, partition, who.qos).refusal,
@@ -78,6 +81,15 @@ function checkAllowed(policy: Policy, user: string, spec: JobSpec): void {
   throw new WindfallError("not_allowed", `Cannot send as asked: ${refusals[0]}`, {
     hint: "Who may use what: windfall policy show",
   })
+}
+
+const STANDINGS = new WeakMap<Policy, Standings>()
+
+/** Reckoned once for all jobs that are sent while it holds. */
+function standingsOf(policy: Policy): Standings {
+  const known = STANDINGS.get(policy) ?? new Standings(policy)
+  STANDINGS.set(policy, known)
+  return known
 }
 
 function checkDeadline(core: Core, policy: Policy, spec: JobSpec): void {
@@ -103,6 +115,19 @@ function checkDeadline(core: Core, policy: Policy, spec: JobSpec): void {
   )
 }
 
+/** A partition may give it the limit before which it is warned. */
+function checkWarned(policy: Policy, spec: JobSpec): void {
+  const { warning } = spec
+  if (warning === undefined) return
+  const limits = partitionsOf(policy, spec).map((partition) => effectiveLimitOf(policy, { spec }, partition))
+  if (limits.every((limitMs) => limitMs === null)) {
+    throw new WindfallError("invalid_input", "Cannot warn a job before its time limit: it has none", {
+      hint: "Say how long it runs at most: --time 2h",
+    })
+  }
+  for (const limitMs of limits) checkWarning(warning, limitMs)
+}
+
 function checkAfter(core: Core, spec: JobSpec): void {
   const { after } = queueAskedOf({ spec })
   if (after === null) return
@@ -113,17 +138,7 @@ function checkAfter(core: Core, spec: JobSpec): void {
       hint: "A job can wait only for one that was sent before it. See your jobs: windfall ps --all",
     })
   }
-  for (const term of dependency.terms) {
-    const task = term.kind === "singleton" ? undefined : term.jobs.find((one) => one.task !== null)
-    if (task === undefined && term.kind !== "aftercorr") continue
-    throw new WindfallError(
-      "invalid_input",
-      `Cannot send a job that waits for tasks of an array: there are no arrays yet`,
-      {
-        hint: "Name the job alone: --after ok:12",
-      },
-    )
-  }
+  checkTasks(core, spec, dependency)
   if (hasSingleton(dependency) && spec.name === null) {
     throw new WindfallError(
       "invalid_input",

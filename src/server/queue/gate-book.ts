@@ -1,8 +1,10 @@
+import { IndexSet } from "../../base/index-set.ts"
 import type { JobId } from "../../protocol/ids.ts"
 import { isFinal } from "../../protocol/job-state.ts"
 import { hasSingleton, jobsNamedIn } from "../../scheduler/request/after-words.ts"
 import { readDependency } from "../../scheduler/request/dependency.ts"
 import type { JobRecord } from "../../store/job-record.ts"
+import type { Touched } from "../arrays/correspond.ts"
 import { queueAskedOf } from "./standing.ts"
 
 /** Which jobs are kept out of the queue, or may come to be, and when each is to be looked at; in memory, made from the jobs. */
@@ -15,7 +17,11 @@ export class GateBook {
   /** Ended jobs on which others hang: they have left memory, and their end may not be stored before the present change is. */
   readonly #ended = new Map<number, JobRecord>()
 
+  /** Of arrays that wait task by task: which tasks of others have changed since they were looked at. Who is not there is to be looked at whole. */
+  readonly #touched = new Map<JobId, IndexSet>()
+
   clear(): void {
+    this.#touched.clear()
     this.#ended.clear()
     this.#dueAt.clear()
     this.#dependents.clear()
@@ -23,13 +29,16 @@ export class GateBook {
 
   /** A job is there, or stands otherwise than before. Whether anything is to be looked at because of that. */
   note(job: JobRecord): boolean {
-    const isKept = job.state === "held" || (job.state === "queued" && queueAskedOf(job).deadlineAt !== null)
+    const isBlocked = job.array !== undefined && job.array.blocked.size > 0 && !isFinal(job.state)
+    const isKept =
+      job.state === "held" || isBlocked || (job.state === "queued" && queueAskedOf(job).deadlineAt !== null)
     const had = this.#dueAt.has(job.id)
     if (isKept) {
       this.#dueAt.set(job.id, 0)
       if (!had) this.#hang(job, true)
     } else if (had) {
       this.#dueAt.delete(job.id)
+      this.#touched.delete(job.id)
       this.#hang(job, false)
     }
     const touched = job.state === "running" || isFinal(job.state) ? this.#touch(job) : false
@@ -41,6 +50,23 @@ export class GateBook {
     const due = [...this.#dueAt].filter(([, at]) => at <= nowMs).map(([id]) => id)
     for (const id of due) this.#dueAt.set(id, Number.POSITIVE_INFINITY)
     return due.sort((a, b) => a - b)
+  }
+
+  /** Which tasks of other arrays have changed since the last call. */
+  takeTouched(job: JobId): Touched {
+    const touched = this.#touched.get(job) ?? "all"
+    this.#touched.set(job, new IndexSet())
+    return touched
+  }
+
+  /** All tasks of an array are to be looked at anew. */
+  lookWhole(job: JobId): void {
+    this.#touched.delete(job)
+  }
+
+  /** What was stored meanwhile need not be kept. */
+  forgetEndedTasks(): void {
+    for (const [id, { task }] of this.#ended) if (task !== undefined) this.#ended.delete(id)
   }
 
   /** The job, if it has ended while others hung on it. */
@@ -61,13 +87,19 @@ export class GateBook {
 
   /** Whoever hangs on it is to be looked at. */
   #touch(job: JobRecord): boolean {
-    const { id, user, spec, state } = job
-    if (isFinal(state) && this.#dependents.has(id)) this.#ended.set(id, job)
+    const { id, user, spec, state, task } = job
+    const named = task?.array ?? id
+    if (isFinal(state) && this.#dependents.has(named)) this.#ended.set(id, job)
     const dependents = [
-      ...(this.#dependents.get(id) ?? []),
-      ...(spec.name === null ? [] : (this.#dependents.get(`${user}\n${spec.name}`) ?? [])),
+      ...(this.#dependents.get(named) ?? []),
+      ...(spec.name === null || task !== undefined ? [] : (this.#dependents.get(`${user}\n${spec.name}`) ?? [])),
     ]
-    for (const one of dependents) if (this.#dueAt.has(one)) this.#dueAt.set(one, 0)
+    for (const one of dependents) {
+      if (!this.#dueAt.has(one)) continue
+      this.#dueAt.set(one, 0)
+      if (task === undefined) this.#touched.delete(one)
+      else this.#touched.get(one)?.add(task.index)
+    }
     return dependents.length > 0
   }
 

@@ -1,9 +1,12 @@
-import type { JobId } from "../../protocol/ids.ts"
 import { isFinal } from "../../protocol/job-state.ts"
 import type { WaitReason } from "../../scheduler/queue/queue-plan.ts"
+import { jobsNamedIn } from "../../scheduler/request/after-words.ts"
 import { readDependency } from "../../scheduler/request/dependency.ts"
-import { dependencyState, type Progress, type Tasks } from "../../scheduler/request/dependency-state.ts"
+import { dependencyState, type Tasks } from "../../scheduler/request/dependency-state.ts"
+import type { ArrayRecord } from "../../store/array-record.ts"
 import type { JobRecord } from "../../store/job-record.ts"
+import { goesTaskByTask, jobOf } from "../arrays/correspond.ts"
+import { arrayProgress } from "../arrays/progress.ts"
 import type { Core } from "../core.ts"
 import { queueAskedOf, timeLimitOf } from "./standing.ts"
 
@@ -36,7 +39,9 @@ export function gateOf(core: Core, job: JobRecord, nowMs: number): Gate {
     reason,
     untilMs: earlier(untilMs, overAt),
   })
-  const dependency = after === null || job.state !== "held" ? null : stateOf(core, job, after, nowMs)
+  // A task's was met when it began; where each task of an array has its own, it keeps these out one by one.
+  const isOwn = after !== null && job.task === undefined && !goesTaskByTask(job)
+  const dependency = isOwn && job.state === "held" ? stateOf(core, job, after, nowMs) : null
   if (dependency?.state === "never") {
     return { state: "over", reason: { code: "dependency_never", because: dependency.because } }
   }
@@ -46,14 +51,24 @@ export function gateOf(core: Core, job: JobRecord, nowMs: number): Gate {
   if (dependency?.state === "waiting") {
     return shut({ code: "dependency", on: dependency.on, untilMs: dependency.dueMs }, dependency.dueMs)
   }
-  return { state: "open", untilMs: overAt }
+  const kept = job.array === undefined ? null : unbegunReason(job.array, after)
+  return kept === null ? { state: "open", untilMs: overAt } : shut(kept)
+}
+
+/** Why an array waits none of whose tasks may begin. */
+function unbegunReason({ waiting, held, blocked }: ArrayRecord, after: string | null): GateReason | null {
+  if (waiting.size > 0) return null
+  if (blocked.size > 0)
+    return { code: "dependency", on: [...jobsNamedIn(readDependency(after ?? ""))].map(String), untilMs: null }
+  if (held.user.size > 0) return { code: "held", by: "user" }
+  return held.admin.size > 0 ? { code: "held", by: "admin" } : null
 }
 
 function stateOf(core: Core, job: JobRecord, after: string, nowMs: number) {
   return dependencyState(
     readDependency(after),
     {
-      tasksOf: (id) => tasksOf(core, id),
+      tasksOf: (id) => tasksOf(core, id, after),
       unfinishedNamesakes: namesakesOf(core, job),
       taskIndex: null,
     },
@@ -61,26 +76,29 @@ function stateOf(core: Core, job: JobRecord, after: string, nowMs: number) {
   )
 }
 
-function tasksOf(core: Core, id: number): Tasks | undefined {
-  const job = core.table.gates.endedOf(id) ?? core.table.live(id as JobId) ?? core.store.jobs.get(id as JobId)
-  return job === undefined ? undefined : new Map([[null, progressOf(job)]])
+function tasksOf(core: Core, id: number, after: string): Tasks | undefined {
+  const job = jobOf(core, id)
+  if (job === undefined) return undefined
+  const named = readDependency(after).terms.flatMap((term) => (term.kind === "singleton" ? [] : term.jobs))
+  return arrayProgress(
+    core,
+    job,
+    named.flatMap((one) => (one.job === id && one.task !== null ? one.task : [])),
+  )
 }
 
-function progressOf({ state, startedAt, endedAt }: JobRecord): Progress {
-  if (!isFinal(state)) return { startedMs: startedAt, outcome: null }
-  return { startedMs: startedAt ?? endedAt, outcome: state === "succeeded" ? "succeeded" : "failed" }
-}
-
-function namesakesOf(core: Core, { id, user, spec }: JobRecord): readonly number[] {
+/** Unfinished jobs of its user and name that were sent before. Tasks go with their array. */
+export function namesakesOf(core: Core, { id, user, spec }: JobRecord): readonly number[] {
   if (spec.name === null) return []
   const found: number[] = []
   for (const other of core.table.all()) {
-    if (other.id < id && other.user === user && other.spec.name === spec.name && !isFinal(other.state))
-      found.push(other.id)
+    if (other.task !== undefined || other.id >= id) continue
+    if (other.user === user && other.spec.name === spec.name && !isFinal(other.state)) found.push(other.id)
   }
   return found
 }
 
-function earlier(one: number | null, other: number | null): number | null {
+/** Of two moments, of which `null` is never. */
+export function earlier(one: number | null, other: number | null): number | null {
   return one === null || other === null ? (one ?? other) : Math.min(one, other)
 }

@@ -1,10 +1,12 @@
 import type { Cause, Verdict } from "../../protocol/job-state.ts"
 import { reasonText } from "../../scheduler/queue/reason-text.ts"
 import type { JobRecord } from "../../store/job-record.ts"
+import { goesTaskByTask, lookAtTasks } from "../arrays/correspond.ts"
+import { endUnbegun, settleArray } from "../arrays/settle-array.ts"
 import type { Core } from "../core.ts"
 import { NO_OUTPUTS } from "../jobs/close-attempt.ts"
 import { transition } from "../jobs/transition.ts"
-import { type GateReason, gateOf } from "./gate.ts"
+import { earlier, type GateReason, gateOf, namesakesOf } from "./gate.ts"
 import { setStanding } from "./standing.ts"
 
 /**
@@ -20,10 +22,15 @@ export function lookAtGates(core: Core): number | null {
       if (job !== undefined) look(core, job, now)
     }
   }
+  core.ledger.afterCommit(() => gates.forgetEndedTasks())
   return gates.nextMs
 }
 
 function look(core: Core, job: JobRecord, now: number): void {
+  if (job.state !== "held" && job.state !== "queued") return
+  const dueMs = goesTaskByTask(job)
+    ? lookAtTasks(core, job, core.table.gates.takeTouched(job.id), { namesakes: namesakesOf(core, job), nowMs: now })
+    : null
   if (job.state !== "held" && job.state !== "queued") return
   const gate = gateOf(core, job, now)
   if (gate.state === "over") {
@@ -32,16 +39,22 @@ function look(core: Core, job: JobRecord, now: number): void {
   }
   if (gate.state === "open" && job.state === "held") {
     // Its waiting counts from here, as what kept it out was not the others.
-    setStanding(core, job, { waitsSince: now })
+    if (job.array === undefined || job.startedAt === null) setStanding(core, job, { waitsSince: now })
     transition(core, job, "queued")
   } else if (gate.state === "shut" && job.state === "queued") {
     transition(core, job, "held", { reason: reasonText(gate.reason, now) })
   }
-  core.table.gates.lookAt(job.id, gate.untilMs)
+  core.table.gates.lookAt(job.id, earlier(gate.untilMs, dueMs))
 }
 
 /** It has not run and will not, or not again. */
 function endUnrun(core: Core, job: JobRecord, reason: GateReason, now: number): void {
+  if (job.array !== undefined) {
+    job.reason = reasonText(reason, now)
+    endUnbegun(job.array, job.array.all, reason.code === "deadline" ? "deadline" : "dependency_failed")
+    settleArray(core, job)
+    return
+  }
   const [state, cause]: [Verdict["state"], Cause] =
     reason.code === "deadline" ? ["timed_out", "deadline"] : ["failed", "dependency_failed"]
   job.verdict = { state, cause, exitCode: null, signal: null }

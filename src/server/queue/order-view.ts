@@ -5,10 +5,11 @@ import { planQueue } from "../../scheduler/queue/plan-queue.ts"
 import type { QueueEntry } from "../../scheduler/queue/queue-plan.ts"
 import type { QueueScene } from "../../scheduler/queue/queue-scene.ts"
 import { reasonText } from "../../scheduler/queue/reason-text.ts"
+import { queuedAs } from "../arrays/array-view.ts"
 import type { Core } from "../core.ts"
 import { policyView } from "../policy/pool-policy.ts"
 import { gateOf } from "./gate.ts"
-import { sceneNow } from "./scene-now.ts"
+import { plansByQueue, sceneNow } from "./scene-now.ts"
 import { snapshotOf } from "./snapshot.ts"
 import { placedAs } from "./who-of.ts"
 
@@ -21,7 +22,9 @@ export function queueOrderView(core: Core, limit: number): QueueOrderView {
   const { version } = policyView(core)
   const scene = sceneNow(core, nowMs)
   const { entries } = planQueue(scene, nowMs, { estimates: scene.waiting.length <= MOST_ESTIMATED })
-  const inQueue = version > 0 ? byPolicy(scene, entries, nowMs, limit) : byTurn(core, scene, entries, nowMs, limit)
+  const inQueue = plansByQueue(core)
+    ? byPolicy(core, scene, entries, nowMs, limit)
+    : byTurn(core, scene, entries, nowMs, limit)
   return {
     policy: version,
     at: nowMs,
@@ -30,18 +33,36 @@ export function queueOrderView(core: Core, limit: number): QueueOrderView {
   }
 }
 
-function byPolicy(scene: QueueScene, entries: readonly QueueEntry[], nowMs: number, limit: number): QueueOrderEntry[] {
+/** Of an array with several tasks that are planned for the first, in order of the queue. */
+function firstOfEach(entries: readonly QueueEntry[], limit: number): QueueEntry[] {
+  const found = new Map<JobId, QueueEntry>()
+  for (const entry of entries) {
+    if (found.size >= limit) break
+    if (!found.has(entry.job)) found.set(entry.job, entry)
+  }
+  return [...found.values()]
+}
+
+function byPolicy(
+  core: Core,
+  scene: QueueScene,
+  entries: readonly QueueEntry[],
+  nowMs: number,
+  limit: number,
+): QueueOrderEntry[] {
   const jobs = new Map(scene.waiting.map((one) => [one.id, one]))
-  return entries.slice(0, limit).flatMap((entry) => {
+  return firstOfEach(entries, limit).flatMap((entry) => {
     const job = jobs.get(entry.job)
-    if (job === undefined) return []
-    const { account, qos, user, name } = job
+    const record = core.table.live(entry.job)
+    if (job === undefined || record === undefined) return []
+    const { account, qos, user } = job
     const reason = entry.reason === null ? "starts now" : reasonText(entry.reason, nowMs)
     return {
       ...timeOf(scene, entry),
       job: entry.job,
       user,
-      name: name === `job ${entry.job}` ? null : name,
+      name: record.spec.name,
+      ...queuedAs(record),
       account,
       qos,
       partition: entry.partition,
@@ -60,7 +81,7 @@ function byTurn(
   nowMs: number,
   limit: number,
 ): QueueOrderEntry[] {
-  const planned = new Map(entries.map((entry) => [entry.job, entry]))
+  const planned = new Map(entries.toReversed().map((entry) => [entry.job, entry]))
   const found: QueueOrderEntry[] = []
   for (const { job: id, place, code, summary } of explainQueue(snapshotOf(core), nowMs)) {
     if (found.length >= limit) break
@@ -75,6 +96,7 @@ function byTurn(
       job: id,
       user,
       name: spec.name,
+      ...queuedAs(job),
       ...who,
       partition: spec.partition,
       place,
@@ -100,7 +122,13 @@ function keptOut(core: Core, { policy }: QueueScene, isByPolicy: boolean, nowMs:
     const [code, reason] =
       gate.state === "open" ? ["starting", "joins the queue now"] : [gate.reason.code, reasonText(gate.reason, nowMs)]
     const { account, qos } = isByPolicy ? placedAs(policy, job.user, job.spec) : { account: null, qos: null }
-    const who = { job: job.id as JobId, user: job.user, name: job.spec.name, partition: job.spec.partition }
+    const who = {
+      job: job.id as JobId,
+      user: job.user,
+      name: job.spec.name,
+      ...queuedAs(job),
+      partition: job.spec.partition,
+    }
     found.push({ ...NO_TIME, ...who, account, qos, priority: null, place: null, code, reason })
   }
   return found

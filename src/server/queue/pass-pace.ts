@@ -6,6 +6,8 @@ const LONGEST_REST_MS = 1_000
 
 /** Keeps passes over a long queue from taking all of the server's time: many changes then share one. Times are monotonic milliseconds. */
 export class PassPace {
+  /** How long the last one took. */
+  tookMs = 0
   #nextMs = 0
 
   /** How long the next pass is to wait. */
@@ -14,7 +16,7 @@ export class PassPace {
   }
 
   ran(fromMs: number, toMs: number): void {
-    const tookMs = toMs - fromMs
-    this.#nextMs = tookMs <= QUICK_MS ? toMs : toMs + Math.min(LONGEST_REST_MS, tookMs * REST)
+    this.tookMs = toMs - fromMs
+    this.#nextMs = this.tookMs <= QUICK_MS ? toMs : toMs + Math.min(LONGEST_REST_MS, this.tookMs * REST)
   }
 }

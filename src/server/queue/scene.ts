@@ -1,5 +1,8 @@
+import { hostsOf as gangHosts } from "../../protocol/gang.ts"
+import { jobNumber } from "../../protocol/job-array.ts"
 import { matchesHost } from "../../scheduler/policy/host-match.ts"
 import type { Policy } from "../../scheduler/policy/policy.ts"
+import { preferredOn } from "../../scheduler/queue/preferences.ts"
 import type { QueueHost, QueueJob, QueueScene, RunningAttempt } from "../../scheduler/queue/queue-scene.ts"
 import { fairSharesOf } from "../../scheduler/queue-file/fair-shares.ts"
 import type { WaitingJob } from "../../scheduler/snapshot.ts"
@@ -7,42 +10,74 @@ import type { JobRecord } from "../../store/job-record.ts"
 import { bookingsAhead } from "../bookings/bookings-ahead.ts"
 import { bookingOf, longestLimit } from "../bookings/kept-from.ts"
 import type { Core } from "../core.ts"
+import { takenTimes } from "../forecast/taken-times.ts"
+import { isEnding } from "../gang/member-end.ts"
+import { isMember } from "../gang/members.ts"
+import { linkedOf } from "../gang/pool-links.ts"
+import { asWholes } from "../gang/running-gangs.ts"
 import type { Tried } from "../jobs/job-table.ts"
-import { poolUsageOf } from "../usage/pool-usage.ts"
+import { type PoolUsage, poolUsageOf } from "../usage/pool-usage.ts"
+import { reachedBy } from "./reached.ts"
 import { niceOf, queueAskedOf, timeLimitOf } from "./standing.ts"
+import { isStoppedFor, stoppedForOf } from "./stop-for.ts"
 import { effectiveLimitOf, partitionsOf, placedAs } from "./who-of.ts"
 
-/** The pool and its queue as the scheduler's plan by policy sees them. What keeps jobs out of the queue is not in it: they are not there. */
-export function sceneOf(core: Core, policy: Policy, nowMs: number): QueueScene {
+/**
+ * The pool and its queue as the scheduler's plan by policy sees them. What keeps jobs out of the queue is not in it: they are not there.
+ * @param waiting the jobs, where they are known already
+ */
+export function sceneOf(core: Core, policy: Policy, nowMs: number, waiting = waitingJobs(core, policy)): QueueScene {
   core.fleet.refreshOrders()
   const usage = poolUsageOf(core, policy)
-  const waiting: QueueJob[] = []
-  for (const one of core.table.waiting()) {
-    const job = core.table.live(one.id)
-    if (job !== undefined) waiting.push(waitingJob(policy, job, one))
-  }
+  const hosts = hostsOf(core, policy, nowMs)
   return {
     policy,
-    hosts: hostsOf(core, policy),
+    hosts: waiting.some((job) => job.hosts > 1)
+      ? hosts.map((host) => ({ ...host, ...linkedOf(core, host.id) }))
+      : hosts,
     pieces: {},
-    fairShares: fairSharesOf(policy, usage.byUser),
+    fairShares: fairSharesFor(policy, usage),
     used: usage.minutes,
     waiting,
-    running: core.fleet.all().flatMap(({ record }) =>
-      core.table
-        .onHost(record.id)
-        .filter(({ attempt }) => !attempt.swept)
-        .map((tried) => runningAttempt(policy, tried, nowMs)),
+    running: asWholes(
+      core.fleet.all().flatMap(({ record }) =>
+        core.table
+          .onHost(record.id)
+          .filter(({ attempt }) => !attempt.swept)
+          .map((tried) => ({ ...runningAttempt(core, policy, tried, nowMs), number: tried.attempt.number })),
+      ),
     ),
     bookings: bookingsAhead(core, nowMs, () => longestLimit(core)),
     ended: [],
   }
 }
 
+/** What was used stays the same for a while, and so do the shares; as long as they do they are the same object. */
+const SHARES = new WeakMap<PoolUsage, { readonly policy: Policy; readonly shares: QueueScene["fairShares"] }>()
+
+function fairSharesFor(policy: Policy, usage: PoolUsage): QueueScene["fairShares"] {
+  const known = SHARES.get(usage)
+  if (known?.policy === policy) return known.shares
+  const shares = fairSharesOf(policy, usage.byUser)
+  SHARES.set(usage, { policy, shares })
+  return shares
+}
+
+function waitingJobs(core: Core, policy: Policy): QueueJob[] {
+  const jobs: QueueJob[] = []
+  for (const one of core.table.waiting()) {
+    const job = core.table.live(one.id)
+    if (job !== undefined) jobs.push(waitingJob(policy, job, one))
+  }
+  return jobs
+}
+
 /** Hosts in the partitions of the policy. */
-export function hostsOf(core: Core, policy: Policy): QueueHost[] {
+export function hostsOf(core: Core, policy: Policy, nowMs: number): QueueHost[] {
+  const { windowMs } = policy.backfill
   return [...core.fleet.schedulable()].map((seen) => {
-    const { record } = core.fleet.get(seen.id)!
+    const host = core.fleet.get(seen.id)!
+    const { record } = host
     const matched = { name: record.name, chip: record.facts?.chip ?? null, labels: record.labels }
     return {
       ...seen,
@@ -50,9 +85,10 @@ export function hostsOf(core: Core, policy: Policy): QueueHost[] {
         hosts.some((match) => matchesHost(match, matched)) ? name : [],
       ),
       owner: record.owner,
+      prefers: preferredOn(policy, matched),
       // The smallest Mac that fits goes first.
       weight: seen.total.memoryBytes,
-      expected: [],
+      expected: takenTimes(host, core.weeks.weekOf(seen.id), nowMs, windowMs),
     }
   })
 }
@@ -64,16 +100,17 @@ export function waitingJob(policy: Policy, job: JobRecord, waiting: WaitingJob):
   const losesAge = policy.priority.slurmAge ? job.attempts.findLast(({ endedAt }) => endedAt !== null)?.endedAt : null
   const submittedMs = losesAge ?? job.submittedAt
   const { resources, hasSecrets, data, workspace, crashes } = waiting
+  const reached = policy.priority.neverFalls ? reachedBy(job) : undefined
   const counts = policy.priority.accruesAlways ? undefined : standing?.waitsSince
   return {
     id: job.id,
     user,
     ...placedAs(policy, user, spec),
-    name: spec.name ?? `job ${job.id}`,
+    name: spec.name ?? `job ${jobNumber(job)}`,
     partitions: partitionsOf(policy, spec),
     resources,
     alone: false,
-    hosts: 1,
+    hosts: gangHosts(spec),
     pieces: {},
     limitMs: timeLimitOf(job),
     hasSecrets,
@@ -87,17 +124,34 @@ export function waitingJob(policy: Policy, job: JobRecord, waiting: WaitingJob):
     deadlineMs: asked.deadlineAt,
     hold: null,
     priority: standing?.priority ?? null,
+    ...(reached === undefined ? {} : { reached }),
     nice: niceOf(job),
     site: 0,
     dependency: null,
     booking: bookingOf(job),
     expedited: false,
     interactive: spec.kind === "session",
-    array: null,
+    array: arrayInQueue(job, waiting),
   }
 }
 
-function runningAttempt(policy: Policy, { job, attempt }: Tried, nowMs: number): RunningAttempt {
+/** The tasks of an array that may begin, or one that waits by itself: as they are whenever that is read. */
+function arrayInQueue({ task }: JobRecord, { array }: WaitingJob): QueueJob["array"] {
+  if (array === undefined || (array.tasks === null && task === undefined)) return null
+  const runs = task === undefined ? [] : [{ first: task.index, last: task.index }]
+  return {
+    of: array.of,
+    get tasks() {
+      return array.tasks ?? { runs, count: 1, atOnce: array.atOnce }
+    },
+    get running() {
+      return array.running
+    },
+  }
+}
+
+function runningAttempt(core: Core, policy: Policy, tried: Tried, nowMs: number): RunningAttempt {
+  const { job, attempt } = tried
   const { spec, standing, user } = job
   const partition = standing?.ranAs?.partition ?? partitionsOf(policy, spec)[0] ?? policy.defaultPartition
   const { suspended, suspendedMs } = attempt
@@ -119,14 +173,40 @@ function runningAttempt(policy: Policy, { job, attempt }: Tried, nowMs: number):
     submittedMs: job.submittedAt,
     startedMs: (attempt.startedAt ?? attempt.placedAt) + stoppedMs,
     limitMs: effectiveLimitOf(policy, job, partition),
-    leavesMs: leavesAt({ job, attempt }, nowMs),
+    leavesMs: leavesAt(tried, nowMs),
+    once: spec.retry.once,
+    ...stoppedIn(core, policy, tried, effectiveLimitOf(policy, job, partition), nowMs),
   }
+}
+
+/** What is stopped for another job ends later by what that has left. As long as its host has not answered it is as good as on its way. */
+function stoppedIn(
+  core: Core,
+  policy: Policy,
+  tried: Tried,
+  limitMs: number | null,
+  nowMs: number,
+): Partial<RunningAttempt> {
+  const stoppedFor = isStoppedFor(tried)
+  if (stoppedFor === null) return {}
+  if (stoppedForOf(tried)?.done === false) return { leavesMs: leavesAt(tried, nowMs) ?? nowMs }
+  const other = core.table.live(stoppedFor)
+  const itsLimitMs =
+    other === undefined
+      ? 0
+      : effectiveLimitOf(policy, other, other.standing?.ranAs?.partition ?? policy.defaultPartition)
+  const startedAt = other?.attempts.findLast(
+    ({ hostId, swept }) => hostId === tried.attempt.hostId && !swept,
+  )?.startedAt
+  if (limitMs === null || itsLimitMs === null) return { stoppedFor, limitMs: null }
+  return { stoppedFor, limitMs: limitMs + Math.max(0, (startedAt ?? nowMs) + itsLimitMs - nowMs) }
 }
 
 /** When it is gone at the latest, where it is on its way out; `null` when it is not. */
 export function leavesAt({ job, attempt }: Tried, nowMs: number): number | null {
   if (attempt.state === "finishing" || attempt.state === "ended" || attempt.fenced) return nowMs
   if (job.stop !== null) return job.stop.at + job.stop.graceMs
+  if (isMember(attempt) && isEnding(job)) return nowMs + job.spec.graceMs
   const leaving = job.standing?.leaving
   return leaving?.attempt === attempt.number ? leaving.until : null
 }

@@ -20,5 +20,5 @@ export function snapshotOf(core: Core): Snapshot {
     const job = core.table.live(one.id)
     return job === undefined ? one : { ...one, partition: partitionsOf(policy, job.spec)[0] ?? one.partition }
   })
-  return { hosts: hostsOf(core, policy), waiting, leases }
+  return { hosts: hostsOf(core, policy, now), waiting, leases }
 }

@@ -1,5 +1,5 @@
 import { DEFAULT_PARTITION, type JobSpec } from "../../protocol/job.ts"
-import type { Policy } from "../../scheduler/policy/policy.ts"
+import type { Policy, PolicyAccount } from "../../scheduler/policy/policy.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import { queueAskedOf, timeLimitOf } from "./standing.ts"
 
@@ -17,16 +17,35 @@ export function placedAs(
   spec: JobSpec,
 ): { readonly account: string; readonly qos: string } {
   const asked = queueAskedOf({ spec })
-  const own = policy.accounts.find(({ members }) => members.some((one) => one.user === user && one.isDefault))
-  const account = asked.account ?? own?.name ?? policy.defaultAccount
+  const { byName, defaults } = accountsOf(policy)
+  const account = asked.account ?? defaults.get(user) ?? policy.defaultAccount
   if (asked.qos !== null) return { account, qos: asked.qos }
-  const byName = new Map(policy.accounts.map((one) => [one.name, one]))
   let qos: string | null = null
   for (let one = byName.get(account); one !== undefined && qos === null; ) {
     qos = one.members.find((member) => member.user === user)?.defaultQos ?? one.defaultQos
     one = one.parent === null ? undefined : byName.get(one.parent)
   }
   return { account, qos: qos ?? policy.defaultQos }
+}
+
+interface Accounts {
+  readonly byName: ReadonlyMap<string, PolicyAccount>
+  /** By user. */
+  readonly defaults: ReadonlyMap<string, string>
+}
+
+const ACCOUNTS = new WeakMap<Policy, Accounts>()
+
+function accountsOf(policy: Policy): Accounts {
+  const known = ACCOUNTS.get(policy)
+  if (known !== undefined) return known
+  const defaults = new Map<string, string>()
+  for (const { name, members } of policy.accounts) {
+    for (const { user, isDefault } of members) if (isDefault && !defaults.has(user)) defaults.set(user, name)
+  }
+  const accounts = { byName: new Map(policy.accounts.map((one) => [one.name, one])), defaults }
+  ACCOUNTS.set(policy, accounts)
+  return accounts
 }
 
 /** The time limit it has in this partition: its own, else the partition's default, else its longest; `null` for none. */

@@ -1,17 +1,21 @@
 import type { WhyAnswer } from "../../protocol/api.ts"
-import type { AheadView } from "../../protocol/queue-order.ts"
+import type { AheadView, ExpectedStart } from "../../protocol/queue-order.ts"
 import { explain } from "../../scheduler/explain.ts"
 import { expectedStart } from "../../scheduler/queue/expected-start.ts"
 import { planQueue } from "../../scheduler/queue/plan-queue.ts"
 import { PlanReport } from "../../scheduler/queue/plan-report.ts"
+import { presenceCounted } from "../../scheduler/queue/presence-counted.ts"
 import type { QueueEntry, QueuePlan } from "../../scheduler/queue/queue-plan.ts"
 import type { QueueScene } from "../../scheduler/queue/queue-scene.ts"
 import { entryText, reasonText } from "../../scheduler/queue/reason-text.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
+import { countedText } from "../forecast/counted-text.ts"
+import { gangNote, hostAnswers } from "../gang/gang-answer.ts"
+import type { Viewer } from "../jobs/job-view.ts"
 import { policyHolds } from "../policy/pool-policy.ts"
 import { gateOf } from "./gate.ts"
-import { sceneNow } from "./scene-now.ts"
+import { plansByQueue, sceneNow } from "./scene-now.ts"
 import { snapshotOf } from "./snapshot.ts"
 import { soonerWays } from "./sooner.ts"
 
@@ -20,8 +24,9 @@ const MOST_AHEAD = 10
 /**
  * Why a job waits, with all that follows from the plan; `undefined` when it does not.
  * @param brief without what takes more plans than one: expected start, what would help
+ * @param viewer who asks: of people's habits not everybody is told the same
  */
-export function whyWaits(core: Core, job: JobRecord, brief = false): WhyAnswer | undefined {
+export function whyWaits(core: Core, job: JobRecord, brief = false, viewer?: Viewer): WhyAnswer | undefined {
   const nowMs = core.clock.now()
   if (job.state === "held") {
     const gate = gateOf(core, job, nowMs)
@@ -30,7 +35,7 @@ export function whyWaits(core: Core, job: JobRecord, brief = false): WhyAnswer |
     return { job: job.id, summary, code, place: null, hosts: [] }
   }
   if (job.state !== "queued") return undefined
-  const byPolicy = policyHolds(core)
+  const byPolicy = plansByQueue(core)
   // First come, first served has words of its own.
   const turn = byPolicy ? undefined : explain(snapshotOf(core), nowMs, job.id)
   if (turn !== undefined && (brief || turn.code === "never_fits" || turn.code === "rules_forbid")) return turn
@@ -40,32 +45,34 @@ export function whyWaits(core: Core, job: JobRecord, brief = false): WhyAnswer |
   if (entry === undefined) return turn
   const shared = {
     ahead: aheadOf(core, scene, plan, entry),
-    ...(brief ? {} : { expected: expectedStart(scene, nowMs, entry), sooner: soonerWays(core, scene, job.id, nowMs) }),
+    ...(brief
+      ? {}
+      : { expected: expectedFor(core, scene, nowMs, entry, viewer), sooner: soonerWays(core, scene, job.id, nowMs) }),
   }
   if (!byPolicy) return turn === undefined ? undefined : { ...turn, ...shared }
   const report = new PlanReport(scene, plan)
   const { priority, rows } = report.priorityOf(entry)
   const names = new Map<string, string>(scene.hosts.map(({ id, name }) => [id, name]))
   const waiting = core.table.waitingJob(job.id)
+  const hosts = hostAnswers(report, entry)
+  const { gang } = job.spec
+  const note = gang === undefined ? "" : gangNote(core, gang.hosts, entry, hosts)
   const awaits = waiting?.awaits === undefined ? "" : ` (for ${waiting.awaits})`
   return {
     job: job.id,
-    summary: sentence(entryText(entry, nowMs, (id) => names.get(id) ?? id)) + awaits,
+    summary: sentence(entryText(entry, nowMs, (id) => names.get(id) ?? id)) + note + awaits,
     code: entry.reason?.code ?? "starting",
     place: entry.place,
-    hosts: report.hostsOf(entry).map(({ host, obstacles, text }) => {
-      const [first] = obstacles
-      return {
-        host: host.id,
-        name: host.name,
-        code: first?.code ?? "has_room",
-        text,
-        until: first !== undefined && "until" in first ? first.until : null,
-      }
-    }),
-    priority: { priority, rows },
+    hosts,
+    ...(policyHolds(core) ? { priority: { priority, rows } } : {}),
     ...shared,
   }
+}
+
+function expectedFor(core: Core, scene: QueueScene, nowMs: number, entry: QueueEntry, viewer?: Viewer): ExpectedStart {
+  const expected = expectedStart(scene, nowMs, entry)
+  const habits = countedText(core, presenceCounted(scene, nowMs, entry), nowMs, viewer)
+  return { ...expected, rests: `${expected.rests}${habits}` }
 }
 
 /** The nearest of those before it, in their order, and by what each stands there. */
@@ -75,8 +82,9 @@ function aheadOf(core: Core, scene: QueueScene, plan: QueuePlan, entry: QueueEnt
   const byPolicy = policyHolds(core)
   const jobs = new Map(scene.waiting.map((one) => [one.id, one]))
   const tiers = new Map(scene.policy.partitions.map(({ name, tier }) => [name, tier]))
+  // Of an array several tasks may be planned for.
   return plan.entries
-    .filter((one) => one.place !== null && one.place < place)
+    .filter((one, at) => one.place !== null && one.place < place && plan.entries[at - 1]?.job !== one.job)
     .slice(-MOST_AHEAD)
     .map((one) => ({
       job: one.job,

@@ -18,10 +18,33 @@ export interface PoolUsage {
   readonly minutes: ReadonlyMap<string, UsedMinutes>
 }
 
-/** As of the last commit, or within a change as of its end: nothing is charged here. */
+/**
+ * As of the last commit, or within a change as of its end: nothing is charged here. The same object for as long as it is made from the same: it is
+ * asked for at each pass, and changes once in a period.
+ */
 export function poolUsageOf(core: Core, policy: Policy = currentPolicy(core)): PoolUsage {
-  const users = core.store.accounts.users().map(({ name }) => `${accountOf(policy, name)}/${name}`)
-  return usageOfSums(core.usage.sums, policy, users)
+  const names = core.store.accounts.users().map(({ name }) => name)
+  const { sums } = core.usage
+  const known = KNOWN.get(core)
+  if (known?.policy === policy && known.sums === sums && isAlike(known.names, names)) return known.usage
+  const users = names.map((name) => `${accountOf(policy, name)}/${name}`)
+  const usage = usageOfSums(sums, policy, users)
+  KNOWN.set(core, { policy, sums, names, usage })
+  return usage
+}
+
+const KNOWN = new WeakMap<
+  Core,
+  {
+    readonly policy: Policy
+    readonly sums: ReadonlyMap<string, number>
+    readonly names: readonly string[]
+    readonly usage: PoolUsage
+  }
+>()
+
+function isAlike(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((name, at) => name === others[at])
 }
 
 /** @param sums of a book, in an order that is always the same for the same use: sums of doubles hang on it */

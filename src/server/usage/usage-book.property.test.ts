@@ -5,6 +5,7 @@ import { interval, MINUTE_MS, RULES, sorted, UsageScene } from "../../../test/su
 import type { AttemptId } from "../../protocol/ids.ts"
 import { runsBetween } from "../../scheduler/share/usage-periods.ts"
 import type { UsageInterval } from "../../store/usage.ts"
+import { recomputeUsage } from "./recompute.ts"
 
 const moments = fc.integer({ min: -90, max: 90 })
 const step = fc.oneof(
@@ -63,9 +64,9 @@ function nextOf(
   return null
 }
 
-test("whatever happened, was learned late or was cut off by crashes: the sums are those of the recorded intervals", () => {
-  fc.assert(
-    fc.property(history, (steps) => {
+test("whatever happened, was learned late or was cut off by crashes: the sums are those of the recorded intervals", async () => {
+  await fc.assert(
+    fc.asyncProperty(history, async (steps) => {
       using scene = new UsageScene()
       let known: UsageInterval[] = []
       for (const { step: what, isKilled, isReopened } of steps) {
@@ -83,6 +84,10 @@ test("whatever happened, was learned late or was cut off by crashes: the sums ar
       }
       scene.change(() => {})
       assert.deepEqual(sorted(scene.book.sums), sorted(scene.recomputed()))
+      // The same as an administrator has it reckoned.
+      const recorded = { usage: scene.book, store: { usage: scene.store } }
+      const { settled, differences } = await recomputeUsage(recorded, new AbortController().signal)
+      assert.deepEqual([settled, differences], [true, []])
     }),
     { numRuns: 60 },
   )

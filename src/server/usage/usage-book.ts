@@ -13,13 +13,19 @@ import { chargedInterval } from "./interval-charges.ts"
 const DAY_MS = 86_400_000
 const NONE: ReadonlyMap<string, number> = new Map()
 
+/** What a book goes by. */
+export type ChargesStore = Pick<
+  UsageStore,
+  "rules" | "setRules" | "recentCharges" | "addCharge" | "forgetChargesAfter" | "firstMs" | "between"
+>
+
 /**
  * What was used, faded: charged from the recorded intervals by whole periods, each once. At any moment the sums are what the intervals and
  * the rules say, and nothing else: the rows of charges are what was reckoned already, and when an interval changes for a time that is
  * charged (its end was learned late) or the clock was set back, the rows after that are let go and reckoned anew.
  */
 export class UsageBook {
-  readonly #store: UsageStore
+  readonly #store: ChargesStore
   #usage: Usage = { throughMs: 0, byShare: NONE }
   #rules: readonly UsageRules[] = []
   /** From when on what was charged is no longer right. */
@@ -28,7 +34,7 @@ export class UsageBook {
   #looksAtRules = true
 
   /** @param nowMs where a pool begins that has used nothing */
-  constructor(store: UsageStore, nowMs: number) {
+  constructor(store: ChargesStore, nowMs: number) {
     this.#store = store
     this.reload(nowMs)
   }

@@ -12,6 +12,7 @@ const head = z.object({
 const ofHost = head.extend({ host: z.string(), name: z.string() })
 const ofJob = head.extend({ job: count })
 const ofAttempt = ofJob.extend({ attempt: z.string() })
+const rank = count.optional().describe("Which member of an attempt on several hosts")
 const type = z.literal
 const words = z.string().nullable()
 
@@ -19,11 +20,18 @@ export const event = answer(
   "Event",
   "One line of the record of what happened",
   z.discriminatedUnion("type", [
-    ofJob.extend({ type: type("job_submitted"), user: z.string(), name: words }),
+    ofJob.extend({
+      type: type("job_submitted"),
+      user: z.string(),
+      name: words,
+      array: count.optional().describe("Of a task of an array, which has a record of its own from now on"),
+      task: count.optional().describe("Which of its tasks"),
+    }),
     ofJob.extend({ type: type("job_state"), from: jobState, to: jobState, cause, reason: words }),
     ofAttempt.extend({
       type: type("attempt_placed"),
       number: count,
+      rank,
       host: z.string(),
       hostName: z.string(),
       checkpoint: count.optional().describe("It begins with what this earlier attempt wrote"),
@@ -31,6 +39,7 @@ export const event = answer(
     ofAttempt.extend({
       type: type("attempt_ended"),
       number: count,
+      rank,
       cause: cause.unwrap(),
       exitCode: z.int().nullable(),
       signal: z.int().nullable(),
@@ -97,6 +106,7 @@ export const event = answer(
       what: z.string(),
     }),
     head.extend({ type: type("policy_applied"), version: count, what: z.string() }),
+    head.extend({ type: type("usage_recomputed") }),
     ofHost.extend({ type: type("host_lent"), line: z.string().describe("What it was lent in the week before") }),
     ofHost.extend({ type: type("host_removed") }),
     head.extend({ type: type("user_changed"), user: z.string(), what: z.string() }),

@@ -1,6 +1,7 @@
 import * as z from "zod"
 import type { AheadView, ExpectedStart, PriorityView, QueueOrderView } from "../../../protocol/queue-order.ts"
 import { answer, count, type Describes, time } from "./answer.ts"
+import { task, waitingTasks } from "./array-answers.ts"
 
 export const priorityView = answer(
   "Priority",
@@ -52,6 +53,8 @@ export const queueOrder = answer(
         job: count,
         user: z.string(),
         name: z.string().nullable(),
+        waiting: waitingTasks,
+        task,
         account: z.string().nullable().describe("null without a policy, as qos and priority"),
         qos: z.string().nullable(),
         partition: z.string(),

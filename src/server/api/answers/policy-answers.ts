@@ -1,5 +1,5 @@
 import * as z from "zod"
-import type { PolicyApplyView, PolicyView } from "../../../protocol/policy-api.ts"
+import type { PolicyApplyView, PolicyView, SnapshotView } from "../../../protocol/policy-api.ts"
 import { answer, count, type Describes, time } from "./answer.ts"
 
 export const policy = answer(
@@ -13,6 +13,27 @@ export const policy = answer(
   }),
 )
 
+const planned = z.object({
+  place: count.nullable().describe("From 1; null: it does not stand in the queue"),
+  state: z.enum(["start", "reserved", "waits"]),
+  startAt: time.nullable().describe("null: nobody can say"),
+  estimate: z.boolean().describe("Nothing is kept for it: the time is a guess"),
+  hosts: z.array(z.string()),
+  preempts: z.array(count).describe("Jobs that would leave for it"),
+  code: z.string().describe("Why it waits: stable for scripts"),
+  reason: z.string(),
+})
+
+export const policySnapshot = answer(
+  "PolicySnapshot",
+  "The pool at a moment, as windfall policy plan takes it",
+  z.object({
+    at: time,
+    masked: z.boolean(),
+    snapshot: z.record(z.string(), z.unknown()).describe("A described cluster and queue (docs/policy-formats.md)"),
+  }),
+)
+
 export const policyApplied = answer(
   "PolicyApplied",
   "What a policy file changes",
@@ -23,12 +44,13 @@ export const policyApplied = answer(
       z.object({ path: z.array(z.string()), before: z.unknown(), after: z.unknown(), words: z.string() }),
     ),
     moves: z
-      .array(z.object({ job: count, from: count, to: count }))
-      .describe("Waiting jobs that come to another place"),
+      .array(z.object({ job: count, before: planned.nullable(), after: planned.nullable(), words: z.string() }))
+      .describe("Waiting jobs for which the new policy plans otherwise, as the pool is now"),
   }),
 )
 
 export const POLICY_ANSWERS_AGREE: readonly [
   Describes<typeof policy, PolicyView>,
   Describes<typeof policyApplied, PolicyApplyView>,
-] = [true, true]
+  Describes<typeof policySnapshot, SnapshotView>,
+] = [true, true, true]

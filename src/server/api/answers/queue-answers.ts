@@ -1,6 +1,7 @@
 import * as z from "zod"
 import type { QueueJob, QueueView } from "../../../protocol/queue.ts"
 import { answer, count, type Describes, time } from "./answer.ts"
+import { task, waitingTasks } from "./array-answers.ts"
 import { jobState, usage } from "./job-answers.ts"
 
 const queueJob = answer(
@@ -10,6 +11,8 @@ const queueJob = answer(
     id: count,
     user: z.string(),
     name: z.string().nullable(),
+    waiting: waitingTasks,
+    task,
     command: z.array(z.string()).describe("Of others' jobs the first word alone"),
     state: jobState,
     reason: z.string().nullable(),

@@ -1,5 +1,5 @@
 import * as z from "zod"
-import type { LimitsView, ShareView, UsageView } from "../../../protocol/usage-api.ts"
+import type { LimitsView, ShareView, UsageCheckView, UsageView } from "../../../protocol/usage-api.ts"
 import { USAGE_GROUPS } from "../../../protocol/usage-api.ts"
 import { answer, count, type Describes, time } from "./answer.ts"
 
@@ -86,8 +86,31 @@ export const limits = answer(
   }),
 )
 
+export const usageCheck = answer(
+  "UsageCheck",
+  "All usage reckoned anew from the recorded intervals, compared with the sums that hold",
+  z.object({
+    through: time.describe("Both are as of then"),
+    intervals: count,
+    amounts: count.describe("How many sums there are"),
+    settled: z.boolean().describe("false: usage was charged again and again meanwhile; nothing was compared"),
+    differences: z.array(
+      z.object({
+        account: z.string(),
+        user: z.string(),
+        qos: z.string(),
+        amount: z.string().describe("Of what: units, cpu, gpu, memory (GiB), wall, donated; times seconds"),
+        recorded: z.number(),
+        recomputed: z.number(),
+      }),
+    ),
+    more: count.describe("So many more differences"),
+  }),
+)
+
 export const USAGE_ANSWERS_AGREE: readonly [
   Describes<typeof share, ShareView>,
   Describes<typeof usage, UsageView>,
   Describes<typeof limits, LimitsView>,
-] = [true, true, true]
+  Describes<typeof usageCheck, UsageCheckView>,
+] = [true, true, true, true]

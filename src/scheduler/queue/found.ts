@@ -1,0 +1,31 @@
+import type { HostId } from "../../protocol/ids.ts"
+import type { Room } from "../calendar/calendar.ts"
+import type { Preemption, WaitReason } from "./queue-plan.ts"
+
+export const NOWHERE: readonly HostId[] = []
+const NOBODY: readonly Preemption[] = []
+
+/** What was found for one task of a line, or for all of it. */
+export interface Found {
+  readonly task: number | null
+  readonly room: Room | null
+  /** It is room for now. */
+  readonly isStart: boolean
+  readonly preempts: readonly Preemption[]
+  readonly reason: WaitReason | null
+  /** Where it holds its place without a time. */
+  readonly holds: readonly HostId[]
+  /** Nothing is kept for it. */
+  readonly isEstimate: boolean
+}
+
+/** Room that it has; `reason` where it is for later, or has to be made first. */
+export function given(task: number | null, room: Room, nowMs: number, reason: WaitReason | null = null): Found {
+  const isStart = room.startMs <= nowMs
+  return { task, room, isStart, preempts: NOBODY, reason, holds: NOWHERE, isEstimate: false }
+}
+
+/** It has no time. */
+export function waiting(reason: WaitReason, holds = NOWHERE): Found {
+  return { task: null, room: null, isStart: false, preempts: NOBODY, reason, holds, isEstimate: false }
+}

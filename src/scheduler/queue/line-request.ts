@@ -1,0 +1,34 @@
+import type { HostId } from "../../protocol/ids.ts"
+import type { PlanRequest } from "../calendar/plan-request.ts"
+import { type Found, NOWHERE, waiting } from "./found.ts"
+import type { WaitReason } from "./queue-plan.ts"
+
+/** What lines that ask alike ask for. Two of them are interchangeable: where and when one may run the other may. */
+export class LineRequest {
+  readonly plan: PlanRequest
+  /** How many hosts could ever run it. */
+  readonly possible: number
+  /** Counts starts: what was found of room at that count holds. */
+  roomSeen = -1
+  hasRoomNow = false
+  /** Where its jobs without a time hold their places. */
+  heldHosts: readonly HostId[] | null = null
+  /** Users who found no room for it on their own hosts. */
+  readonly ownFailed = new Set<string>()
+  /** Why it finds too few hosts whatever ends, once that was asked. */
+  tooFew: WaitReason | undefined
+  #waiting: readonly [Found] | undefined
+
+  constructor(plan: PlanRequest, possible: number) {
+    this.plan = plan
+    this.possible = possible
+  }
+
+  /** The same object for all that wait for the same reason one after the other: in long queues these are most. */
+  waiting(reason: WaitReason, holds = NOWHERE): readonly [Found] {
+    const known = this.#waiting
+    if (known !== undefined && known[0].reason === reason && known[0].holds === holds) return known
+    this.#waiting = [waiting(reason, holds)]
+    return this.#waiting
+  }
+}
