@@ -64,6 +64,6 @@ function attentionParameters(config: ModelConfig, hidden: number): number {
     return query + hidden * (rank + rope) + rank * heads * (nope + value) + heads * value * hidden
   }
   const kvHeads = config.count("num_key_value_heads", "num_kv_heads") ?? heads
-  const headSize = config.count("head_dim") ?? Math.floor(hidden / heads)
+  const headSize = config.count("head_dim") ?? Math.floor(hidden / Math.max(1, heads))
   return 2 * hidden * headSize * (heads + kvHeads)
 }

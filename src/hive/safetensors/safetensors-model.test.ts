@@ -1,9 +1,10 @@
 import assert from "node:assert/strict"
 import { describe, it } from "node:test"
+import fc from "fast-check"
 import { FilesInMemory, safetensorsHeader, smallQwen2 } from "../../../test/support/safetensors-files.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { cacheBytes } from "../fit/cache-bytes.ts"
-import { weightBytes } from "../model/model-facts.ts"
+import { activeBytes, weightBytes } from "../model/model-facts.ts"
 import { readModel } from "../model/read-model.ts"
 import { configCaches } from "./config-cache.ts"
 import { ModelConfig } from "./model-config.ts"
@@ -99,6 +100,38 @@ describe("a model of safetensors", () => {
     const text = { bytes: Buffer.from("{"), sizeBytes: 1 }
     await assert.rejects(read({ "config.json": text, "model.safetensors": good }), refuses("invalid_input", /no JSON/))
   })
+})
+
+it("a damaged configuration gives facts that can be reckoned with, or a refusal", async () => {
+  const odd = fc.constantFrom<unknown>(null, -1, 0, 1, 1e308, 2 ** 53, "x", "M-*", [], [1, 2], {}, true, 1.5, [[]])
+  const { config, tensors } = smallQwen2(3, true)
+  const further =
+    "sliding_window kv_lora_rank head_dim layer_types num_experts num_experts_per_tok full_attention_interval".split(
+      " ",
+    )
+  const key = fc.constantFrom(
+    ...Object.keys(config),
+    ...further,
+    "text_config",
+    "hybrid_override_pattern",
+    "decoder_sparse_step",
+  )
+  const index = { metadata: { total_size: 1e9 }, weight_map: { a: "b.safetensors" } }
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(key, odd), { maxLength: 4 }), fc.boolean(), async (changes, isIndex) => {
+      const changed = { ...config, ...Object.fromEntries(changes) }
+      const rest = isIndex ? { [INDEX]: index } : { "model.safetensors": stored(tensors) }
+      try {
+        const model = await read({ "config.json": changed, ...rest })
+        assert.ok(Number.isFinite(weightBytes(model)) && Number.isFinite(activeBytes(model)))
+        const kept = model.layers.map((layer) => cacheBytes(layer, { contextTokens: 1e6, slots: 1e3, kv: "f16" }))
+        assert.ok(kept.every((bytes) => Number.isFinite(bytes) && bytes >= 0))
+      } catch (error) {
+        assert.ok(error instanceof WindfallError && error.code === "invalid_input", String((error as Error).stack))
+      }
+    }),
+    { numRuns: 1_000 },
+  )
 })
 
 describe("what a configuration says of caches", () => {
