@@ -13,9 +13,7 @@ export function modelPlanText(plan: ModelPlan): string {
   }
   if (plan.advice.length > 0) parts.push(lines("To know:", plan.advice))
   if (plan.remedies.length > 0)
-    parts.push(
-      lines(plan.replicas.length === 0 ? "What would make it fit:" : "What would make one Mac hold it:", plan.remedies),
-    )
+    parts.push(lines(plan.replicas.length === 0 ? "What would make it fit:" : "What would help:", plan.remedies))
   if (plan.alternatives.length > 0) parts.push(`For comparison:\n${alternativesTable(plan)}`)
   const others = plan.verdicts.filter(({ code }) => code !== "used")
   if (others.length > 0)

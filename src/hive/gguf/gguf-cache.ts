@@ -9,6 +9,8 @@ export function ggufCaches(
   tensorsOf: (layer: number) => readonly string[],
   notes: string[],
 ): readonly (readonly LayerCache[])[] {
+  // What makes embeddings of whole texts keeps nothing.
+  if (metadata.value("attention.causal") === false) return Array.from({ length: layers }, () => [])
   const attention = attentionCaches(metadata, layers, tensorsOf, notes)
   return Array.from({ length: layers }, (_, at): readonly LayerCache[] => {
     const has = (part: string) => tensorsOf(at).some((name) => name.startsWith(part))

@@ -17,6 +17,12 @@ const MOST_LAYERS = 2_000
 export function ggufModel(name: string, headers: readonly [GgufHeader, ...GgufHeader[]]): ModelFacts {
   const [first] = headers
   const metadata = new GgufMetadata(first)
+  // Encoders of images, and what has an encoder beside its decoder, call their layers otherwise.
+  if (!headers.some((header) => header.tensors.some(({ name }) => BLOCK.test(name))) && first.tensors.length > 0)
+    throw brokenModel(
+      first.name,
+      `no plan can be made for the architecture "${metadata.architecture}": it has no layers blk.0, blk.1, ...`,
+    )
   const layerCount = metadata.required("block_count")
   if (layerCount > MOST_LAYERS) throw brokenModel(first.name, `its header is damaged: it tells ${layerCount} layers`)
   const tensors = headers.flatMap((header) => header.tensors)

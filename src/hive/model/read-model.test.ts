@@ -60,10 +60,21 @@ describe("a GGUF model", () => {
     )
   })
 
+  it("of what has no such layers is refused by its architecture", async () => {
+    const keys = { "general.architecture": "t5", "t5.block_count": 2 }
+    const t5 = ggufHeader(keys, [{ name: "enc.blk.0.attn_q.weight", shape: [32, 32], type: 0 }])
+    await assert.rejects(
+      readModel(new FilesInMemory({ "t.gguf": file(t5) }), "t.gguf", signal),
+      refuses("invalid_input", /architecture "t5"/),
+    )
+  })
+
   it("beside another one must be named; projectors of images do not count", async () => {
     const one = file(headerOf(smallModel(2)))
     const folder = new FilesInMemory({ "a.gguf": one, "mmproj-a.gguf": one })
-    assert.equal((await readModel(folder, null, signal)).name, "a")
+    const model = await readModel(folder, null, signal)
+    assert.equal(model.name, "a")
+    assert.match(model.notes.join(), /mmproj-a\.gguf, by which it sees images/)
     await assert.rejects(
       readModel(new FilesInMemory({ "a.gguf": one, "b.gguf": one }), null, signal),
       refuses("invalid_input", /2 models: a\.gguf, b\.gguf/),

@@ -9,6 +9,8 @@ import type { ModelFacts } from "./model-facts.ts"
 
 const INDEX = "model.safetensors.index.json"
 const SINGLE = "model.safetensors"
+/** What llama.cpp calls the part of a model that reads images. */
+const PROJECTOR = /^mmproj.*\.gguf$/i
 const MOST_CONFIG_BYTES = 4e6
 const MOST_INDEX_BYTES = 64e6
 
@@ -53,7 +55,7 @@ export async function readModel(folder: ModelFolder, file: string | null, signal
 /** The models of a folder, each by its first part; projectors of images are parts of others. */
 function ggufFilesOf({ files }: ModelFolder): readonly string[] {
   return files
-    .filter((file) => /\.gguf$/i.test(file) && !/^mmproj/i.test(file))
+    .filter((file) => /\.gguf$/i.test(file) && !PROJECTOR.test(file))
     .filter((file) => (ggufParts(file)?.[0] ?? file) === file)
     .sort()
 }
@@ -67,7 +69,10 @@ async function readGgufModel(folder: ModelFolder, file: string, signal: AbortSig
     })
   const headers: GgufHeader[] = []
   for (const part of parts) headers.push(await readGguf(await folder.open(part), signal))
-  return ggufModel(file.replace(/(?:-\d{5}-of-\d{5})?\.gguf$/i, ""), headers as [GgufHeader, ...GgufHeader[]])
+  const model = ggufModel(file.replace(/(?:-\d{5}-of-\d{5})?\.gguf$/i, ""), headers as [GgufHeader, ...GgufHeader[]])
+  const projector = folder.files.find((one) => PROJECTOR.test(one))
+  if (projector === undefined) return model
+  return { ...model, notes: [...model.notes, `${projector}, by which it sees images, is not reckoned`] }
 }
 
 async function readSafetensors(folder: ModelFolder, signal: AbortSignal): Promise<ModelFacts> {

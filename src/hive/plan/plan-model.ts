@@ -46,7 +46,8 @@ export function planModel(
     ...found,
     verdicts: verdictsOf(fleet.fleet, found, load),
     advice: adviceFor(found, rules, fleet.fleet),
-    remedies: remediesFor(model, fleet, rules, request, replicas[0]),
+    // Who asks for more Macs than it takes knows why.
+    remedies: holders.length > 0 && replicas.length > 0 ? [] : remediesFor(model, fleet, rules, request, replicas[0]),
   }
 }
 
