@@ -7,7 +7,6 @@ import type { Lease } from "../snapshot.ts"
 import type { HoldsExplained } from "./holds-explained.ts"
 import { admits, awayOf } from "./host-times.ts"
 import type { Occupancy, Occupant } from "./occupancy.ts"
-import type { QueueEntry } from "./queue-plan.ts"
 import type { QueueHost, QueueJob } from "./queue-scene.ts"
 import { isBookedFor, isWanted, shapeOf } from "./requests.ts"
 
@@ -30,18 +29,31 @@ export interface HostAnswer {
   readonly text: string
 }
 
-/** Host by host, what keeps a job off it now, as the job finds it at its turn. */
+/** A job's turn in one of its partitions. */
+export interface TurnIn {
+  readonly partition: string
+  /** When it was, as {@link Occupancy.orderOf} counts. */
+  readonly order: number
+  /** How long it may run there. */
+  readonly limitMs: number
+}
+
+/**
+ * Host by host, what keeps a job off it now, as the job finds it at its turn.
+ * @param turns in its partitions; a host that is in several answers for the first
+ */
 export function explainEntry(
   occupancy: Occupancy,
   holds: HoldsExplained,
   job: QueueJob,
-  entry: QueueEntry,
-  limitMs: number,
+  turns: readonly TurnIn[],
 ): readonly HostAnswer[] {
   const { nowMs } = occupancy.grid
+  const partitions = turns.map(({ partition }) => partition).join(" or ")
   return occupancy.scene.hosts.map((host) => {
-    const obstacles = obstaclesOn(occupancy, holds, job, entry, limitMs, host)
-    const text = obstacles.map((one) => obstacleText(one, host, job, entry.partition, nowMs)).join("; ") || "has room"
+    const turn = turns.find(({ partition }) => host.partitions.includes(partition)) ?? turns[0]!
+    const obstacles = obstaclesOn(occupancy, holds, job, turn, host)
+    const text = obstacles.map((one) => obstacleText(one, host, job, partitions, nowMs)).join("; ") || "has room"
     const away = obstacles.length === 0 ? null : awayOf(host, nowMs)
     const back = away !== null && away.endMs !== Number.POSITIVE_INFINITY ? "; expected free in" : ""
     return { host, obstacles, text: back === "" ? text : `${text}${back} ${formatDuration(away!.endMs - nowMs)}` }
@@ -52,15 +64,13 @@ function obstaclesOn(
   occupancy: Occupancy,
   holds: HoldsExplained,
   job: QueueJob,
-  entry: QueueEntry,
-  limitMs: number,
+  { partition, order, limitMs }: TurnIn,
   host: QueueHost,
 ): readonly QueueObstacle[] {
   if (!isWanted(job, host)) return [{ code: "pinned_elsewhere" }]
   if (!isBookedFor(occupancy.scene, job, host)) return [{ code: "not_booked", booking: job.booking! }]
-  const lasting = lastingObstacles(shapeOf(job, entry.partition), host)
+  const lasting = lastingObstacles(shapeOf(job, partition), host)
   if (lasting.length > 0) return lasting
-  const order = occupancy.orderOf(entry)
   const { nowMs } = occupancy.grid
   const found: QueueObstacle[] = hostObstacles(host)
   for (const booking of occupancy.scene.bookings) {
@@ -80,7 +90,7 @@ function obstaclesOn(
   const others = all.filter((one) => one.planned || !named.has(one.job))
   const ahead = [
     ...inTheWay(occupancy, job, host, others, limitMs),
-    ...holds.inTheWay(job, host, entry, others, limitMs),
+    ...holds.inTheWay(job, host, order, others, limitMs),
   ]
   if (ahead.length > 0) found.push({ code: "held_for_earlier", jobs: ahead, more: 0 })
   return found

@@ -15,6 +15,8 @@ export interface Found {
   readonly reason: WaitReason | null
   /** Where it holds its place without a time. */
   readonly holds: readonly HostId[]
+  /** What was kept for its job in another partition until it had this. */
+  readonly gaveUp: Room | null
   /** Nothing is kept for it. */
   readonly isEstimate: boolean
 }
@@ -22,10 +24,10 @@ export interface Found {
 /** Room that it has; `reason` where it is for later, or has to be made first. */
 export function given(task: number | null, room: Room, nowMs: number, reason: WaitReason | null = null): Found {
   const isStart = room.startMs <= nowMs
-  return { task, room, isStart, preempts: NOBODY, reason, holds: NOWHERE, isEstimate: false }
+  return { task, room, isStart, preempts: NOBODY, reason, holds: NOWHERE, gaveUp: null, isEstimate: false }
 }
 
 /** It has no time. */
 export function waiting(reason: WaitReason, holds = NOWHERE): Found {
-  return { task: null, room: null, isStart: false, preempts: NOBODY, reason, holds, isEstimate: false }
+  return { task: null, room: null, isStart: false, preempts: NOBODY, reason, holds, gaveUp: null, isEstimate: false }
 }

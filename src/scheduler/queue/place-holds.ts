@@ -5,7 +5,7 @@ import type { QueueJob, QueueScene } from "./queue-scene.ts"
 
 interface Hold {
   readonly request: LineRequest
-  readonly count: number
+  count: number
 }
 
 /** Which jobs hold their places during a pass, since no time could be found for them. */
@@ -31,12 +31,18 @@ export class PlaceHolds {
     return request.heldHosts
   }
 
-  /** It starts, or has a time, in another of its partitions. */
+  /** It, or one more task of it, starts or has a time in another of its partitions. */
   letGo(job: JobId): void {
-    for (const { request, count } of this.#byJob.get(job) ?? []) {
-      this.#calendar.letGo(request.plan, count)
+    const held = this.#byJob.get(job)
+    if (held === undefined) return
+    for (const one of held) {
+      const { request } = one
+      this.#calendar.letGo(request.plan, 1)
+      one.count--
       if (request.plan.held === undefined) request.heldHosts = null
     }
-    this.#byJob.delete(job)
+    const left = held.filter(({ count }) => count > 0)
+    if (left.length > 0) this.#byJob.set(job, left)
+    else this.#byJob.delete(job)
   }
 }

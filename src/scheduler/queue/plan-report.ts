@@ -1,5 +1,5 @@
 import type { Priority } from "../priority/priority.ts"
-import { explainEntry, type HostAnswer } from "./explain-entry.ts"
+import { explainEntry, type HostAnswer, type TurnIn } from "./explain-entry.ts"
 import { HoldsExplained } from "./holds-explained.ts"
 import { Lines } from "./line.ts"
 import { Occupancy } from "./occupancy.ts"
@@ -12,11 +12,13 @@ export class PlanReport {
   readonly #lines: Lines
   readonly #occupancy: Occupancy
   readonly #holds: HoldsExplained
+  readonly #turns: QueuePlan["otherTurns"]
   readonly #jobs: ReadonlyMap<number, QueueJob>
 
   constructor(scene: QueueScene, plan: QueuePlan) {
     this.#lines = new Lines(scene, new Standings(scene.policy), plan.nowMs)
     this.#occupancy = new Occupancy(scene, plan)
+    this.#turns = plan.otherTurns
     this.#holds = new HoldsExplained(scene, plan, this.#lines, this.#occupancy)
     this.#jobs = new Map(scene.waiting.map((job) => [job.id, job]))
   }
@@ -32,7 +34,18 @@ export class PlanReport {
   /** In the order of the scene's hosts. */
   hostsOf(entry: QueueEntry): readonly HostAnswer[] {
     const job = this.jobOf(entry)
-    const { limitMs } = this.#lines.lineOf(job, entry.partition)
-    return explainEntry(this.#occupancy, this.#holds, job, entry, limitMs)
+    const turns = [entry.partition, ...job.partitions.filter((one) => one !== entry.partition)].flatMap((partition) =>
+      this.#turnIn(job, entry, partition),
+    )
+    return explainEntry(this.#occupancy, this.#holds, job, turns)
+  }
+
+  /** None in other partitions that do not let it in. */
+  #turnIn(job: QueueJob, entry: QueueEntry, partition: string): readonly TurnIn[] {
+    const isHere = partition === entry.partition
+    const { limitMs, standing } = this.#lines.lineOf(job, partition)
+    if (!isHere && standing.refusal !== null) return []
+    const order = isHere ? this.#occupancy.orderOf(entry) : this.#turns.get(job.id)?.orders.get(partition)
+    return [{ partition, limitMs, order: order ?? Number.POSITIVE_INFINITY }]
   }
 }

@@ -3,12 +3,14 @@ import { Calendar, type Room } from "../calendar/calendar.ts"
 import { Grid } from "../calendar/grid.ts"
 import type { Profile } from "../calendar/profile.ts"
 import { taskIndices } from "../request/array-tasks.ts"
+import { EarlierTurns, type KeptRoom } from "./earlier-turns.ts"
 import { type Found, given, NOWHERE, waiting } from "./found.ts"
 import { HostTimes } from "./host-times.ts"
 import { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
 import { OwnHosts } from "./own-hosts.ts"
+import { PartitionTurns, type Turn } from "./partition-turns.ts"
 import { PlaceHolds } from "./place-holds.ts"
 import { endOf, heldBy, type MadeRoom, Preemptor, totalOf } from "./preempt.ts"
 import type { QueueEntry, WaitReason } from "./queue-plan.ts"
@@ -20,18 +22,9 @@ import { TASKS_RESERVED, TaskCounts } from "./task-counts.ts"
 /** The tasks of a job that is no array. */
 const ITSELF: readonly null[] = [null]
 const NOTHING_FOUND: readonly Found[] = []
+const NOTHING_KEPT: KeptRoom[] = []
 const RESOURCES: WaitReason = { code: "resources" }
 const PRIORITY: WaitReason = { code: "priority" }
-
-/** How far a partition's queue has been looked at. */
-interface Turn {
-  /** Requests for which exact times are sought. */
-  readonly requests: Set<LineRequest>
-  /** The first job that waits in it for room. */
-  firstWaiting: JobId | null
-  /** So many different requests stood in it that no exact time is sought for who comes now. */
-  isFull: boolean
-}
 
 /** One way through the queue, line by line in order. */
 export class QueuePass {
@@ -41,9 +34,8 @@ export class QueuePass {
   readonly #calendar: Calendar
   readonly #requests: Requests
   readonly #limits: LimitReasons
-  readonly #turns = new Map<string, Turn>()
-  /** Jobs with a time, and the room that is kept for those that do not start. */
-  readonly #settled = new Map<JobId, { readonly request: LineRequest; readonly room: Room } | "started">()
+  readonly #turns: PartitionTurns
+  readonly #earlier = new EarlierTurns()
   readonly #holds: PlaceHolds
   /** In strict order: for whom nobody else starts there. */
   readonly #closedFor = new Map<number, JobId>()
@@ -62,6 +54,7 @@ export class QueuePass {
         this.#calendar.hold(place, heldBy(attempt, scene, place), nowMs, endMs)
       this.#calendar.holdPieces(attempt.pieces, nowMs, endMs)
     }
+    this.#turns = new PartitionTurns(scene.policy)
     this.#holds = new PlaceHolds(scene, this.#calendar)
     this.#requests = new Requests(scene, this.#calendar, new HostTimes(scene, nowMs))
     this.#limits = new LimitReasons(scene, standings, nowMs)
@@ -88,61 +81,69 @@ export class QueuePass {
     const room = { places: free.sort((a, b) => a - b), startMs: nowMs }
     if (free.length === spec.hosts && this.#calendar.hasRoom(plan, room)) {
       this.#calendar.take(plan, room)
-      this.#settled.set(spec.id, "started")
-      this.#started(line, request)
+      this.#started(line, request, true)
       return [given(null, room, nowMs)]
     }
     const made = this.preemptor.makeOwnRoom(line, request, places)
-    if (made !== null) {
-      this.#settled.set(spec.id, "started")
-      return [this.#made(line, request, null, made)]
-    }
+    if (made !== null) return [this.#made(line, request, null, made, true)]
     request.ownFailed.add(spec.user)
     this.own.foundNothing(spec.user)
     return NOTHING_FOUND
   }
 
-  /** Its turn: a start, a reservation, or a reason. Nothing where it has a better time in another partition already. */
+  /**
+   * Its turn: starts, reservations, or a reason, task by task. Nothing where it has all of that by its turn in another partition. What is kept for
+   * it there gives way to a start here.
+   */
   visit(line: Line, at: number): readonly Found[] {
     const { spec, standing } = line
-    const settled = this.#settled.size === 0 ? undefined : this.#settled.get(spec.id)
-    if (settled === "started") return NOTHING_FOUND
+    const earlier = this.#earlier.of(spec)
+    const count = spec.array?.tasks.count ?? 1
+    const begun = earlier?.begun ?? 0
+    if (begun === count) return NOTHING_FOUND
     if (standing.refusal !== null) return [waiting({ code: "not_allowed", text: standing.refusal })]
     const request = this.#requests.of(line, at)
     if (request.possible < spec.hosts) {
       request.tooFew ??= this.#requests.tooFew(line, request)
       return request.waiting(request.tooFew)
     }
-    const turn = this.#turnOf(standing.partition.name)
-    const ahead = this.#mustWaitTurn(line, request, turn)
+    const turn = this.#turns.of(standing.partition.name)
+    const ahead = this.#turns.mustWait(line, request, turn)
     const found: Found[] = []
-    const tasks = spec.array === null ? ITSELF : taskIndices(spec.array.tasks)
-    const count = spec.array === null ? 1 : spec.array.tasks.count
+    const because = (reason: WaitReason, holds = NOWHERE) =>
+      found.length === 0 ? request.waiting(reason, holds) : [...found, waiting(reason, holds)]
+    const kept = earlier?.kept ?? NOTHING_KEPT
     const atOnce = spec.array?.tasks.atOnce ?? Number.POSITIVE_INFINITY
-    let [running, reserved] = [this.#taskCounts.runningOf(spec), 0]
-    for (const task of tasks) {
+    let running = this.#taskCounts.runningOf(spec)
+    let reserved = 0
+    let mayStart = true
+    let keptElsewhere = 0
+    let left = count
+    for (const task of spec.array === null ? ITSELF : taskIndices(spec.array.tasks)) {
+      // The first ones have begun, and those after these have a time.
+      if (left-- > count - begun || keptElsewhere-- > 0) continue
       const refused =
         running >= atOnce ? ({ code: "array_limit", atOnce } as const) : (ahead ?? this.#limits.reasonOf(line, request))
-      if (refused !== null) {
-        return found.length === 0 ? request.waiting(refused) : [...found, waiting(refused)]
+      if (refused !== null) return mayStart && kept.length > left ? found : because(refused)
+      if (mayStart) {
+        const started = this.#startInstead(line, request, task, kept)
+        if (started !== null) {
+          found.push(started)
+          running++
+          this.#taskCounts.started(spec)
+          continue
+        }
+        mayStart = false
+        // A task that is reserved for will count as one that runs.
+        reserved = kept.length
+        running += reserved
+        keptElsewhere = reserved - 1
+        if (reserved > 0) continue
       }
-      const started = reserved > 0 ? null : this.#startNow(line, request, task)
-      if (started !== null) {
-        found.push(started)
-        running++
-        this.#taskCounts.started(spec)
-        if (settled !== undefined) this.#calendar.giveBack(settled.request.plan, settled.room)
-        continue
-      }
-      if (settled !== undefined) return NOTHING_FOUND
-      const rest = Math.min(count - found.length, atOnce - running)
-      const next = this.#reserve(line, request, task, turn, rest)
-      if (next.room === null || reserved === TASKS_RESERVED) {
-        const { reason, holds } = next
-        return found.length === 0 ? request.waiting(reason!, holds) : [...found, waiting(reason!, holds)]
-      }
+      if (reserved === TASKS_RESERVED) return because(this.#whyNotNow(request, line))
+      const next = this.#reserve(line, request, task, turn, Math.min(left + 1, atOnce - running))
+      if (next.room === null) return because(next.reason!, next.holds)
       found.push(next)
-      // A task that is reserved for will count as one that runs.
       running++
       reserved++
     }
@@ -162,7 +163,7 @@ export class QueuePass {
     return this.#calendar.profiles
   }
 
-  entryOf(line: Line, found: Found, place: number, ownersFirst = false): QueueEntry {
+  entryOf(line: Line, found: Found, place: number, decision: number, ownersFirst = false): QueueEntry {
     const { task, room, isStart, preempts, reason, holds, isEstimate } = found
     return {
       job: line.spec.id,
@@ -171,6 +172,7 @@ export class QueuePass {
       qos: line.standing.qos.name,
       priority: line.priority,
       place,
+      decision,
       state: room === null || isEstimate ? "waits" : isStart ? "start" : "reserved",
       startMs: room?.startMs ?? null,
       endMs: room === null || line.limitMs === Number.POSITIVE_INFINITY ? null : room.startMs + line.limitMs,
@@ -181,6 +183,27 @@ export class QueuePass {
       preempts,
       reason,
     }
+  }
+
+  /** A start, in place of the last that is kept for its job in other partitions, which is not in its own way. */
+  #startInstead(line: Line, request: LineRequest, task: number | null, kept: KeptRoom[]): Found | null {
+    const last = kept.at(-1)
+    if (last === undefined) {
+      const started = this.#startNow(line, request, task)
+      if (started !== null) this.#holds.letGo(line.spec.id)
+      return started
+    }
+    const { plan } = last.request
+    const isNear = plan.hasPieces || last.room.places.some((place) => request.plan.asked.places.includes(place))
+    if (isNear) this.#calendar.giveBack(plan, last.room)
+    const started = this.#startNow(line, request, task)
+    if (started === null) {
+      if (isNear) this.#calendar.take(plan, last.room)
+      return null
+    }
+    if (!isNear) this.#calendar.giveBack(plan, last.room)
+    kept.pop()
+    return { ...started, gaveUp: last.room }
   }
 
   #startNow(line: Line, request: LineRequest, task: number | null): Found | null {
@@ -198,19 +221,17 @@ export class QueuePass {
     return made === null ? null : this.#made(line, request, task, made)
   }
 
-  #made(line: Line, request: LineRequest, task: number | null, made: MadeRoom): Found {
+  #made(line: Line, request: LineRequest, task: number | null, made: MadeRoom, isOwn = false): Found {
     const { nowMs } = this.#calendar.grid
-    this.#started(line, request)
+    this.#started(line, request, isOwn)
     const jobs = made.preempts.map(({ job }) => job)
     const reason = made.startMs <= nowMs ? null : ({ code: "preempting", jobs, untilMs: made.startMs } as const)
     return { ...given(task, made, nowMs, reason), preempts: made.preempts }
   }
 
-  #started(line: Line, request: LineRequest): void {
+  #started(line: Line, request: LineRequest, isOwn = false): void {
     this.#starts++
-    this.#holds.letGo(line.spec.id)
-    // Who is in one partition will not be looked at again.
-    if (line.spec.array === null && line.spec.partitions.length > 1) this.#settled.set(line.spec.id, "started")
+    this.#earlier.begun(line.spec, isOwn)
     this.#limits.started(line, request)
   }
 
@@ -231,7 +252,7 @@ export class QueuePass {
     if (room === null) return request.waiting(why, this.#holds.hold(spec, request, rest))[0]
     this.#holds.letGo(spec.id)
     this.#calendar.take(request.plan, room)
-    if (spec.array === null && spec.partitions.length > 1) this.#settled.set(spec.id, { request, room })
+    this.#earlier.kept(spec, request, room)
     return given(task, room, nowMs, why)
   }
 
@@ -273,25 +294,5 @@ export class QueuePass {
     if (!request.hasRoomNow) return RESOURCES
     const names = this.#calendar.missingPieces(spec.pieces)
     return names.length > 0 ? { code: "pieces", names } : PRIORITY
-  }
-
-  /** Nobody passes who waits in its partition: where policy says so, and for all below the depth. */
-  #mustWaitTurn(line: Line, request: LineRequest, turn: Turn): WaitReason | null {
-    const { backfill } = this.#scene.policy
-    const isDeep = !turn.requests.has(request) && turn.requests.size >= backfill.depth
-    if (!isDeep) turn.requests.add(request)
-    else turn.isFull = true
-    if (turn.firstWaiting === null || turn.firstWaiting === line.spec.id) return null
-    if (!backfill.enabled) return { code: "in_turn", ahead: turn.firstWaiting, because: "strict" }
-    return turn.isFull ? { code: "in_turn", ahead: turn.firstWaiting, because: "depth" } : null
-  }
-
-  #turnOf(partition: string): Turn {
-    let turn = this.#turns.get(partition)
-    if (turn === undefined) {
-      turn = { requests: new Set(), firstWaiting: null, isFull: false }
-      this.#turns.set(partition, turn)
-    }
-    return turn
   }
 }
