@@ -92,7 +92,7 @@ export class Answers {
       if (rest !== null) told.entries.push(pass.entryOf(line, rest, told.place, ++decisions, ownersFirst))
     }
     const otherTurns = new Map<JobId, OtherTurns>()
-    for (const [id, { turns }] of more) otherTurns.set(id, otherTurnsOf(turns, this.#parts.get(id)!.givenUp))
+    for (const [id, { turns }] of more) otherTurns.set(id, otherTurnsOf(turns, this.#parts.get(id)!))
     return { entries: withParts(entries, [...more.values()]), otherTurns }
   }
 

@@ -7,8 +7,14 @@ import type { Lease } from "../snapshot.ts"
 import type { HoldsExplained } from "./holds-explained.ts"
 import { admits, awayOf } from "./host-times.ts"
 import type { Occupancy, Occupant } from "./occupancy.ts"
+import type { WaitReason } from "./queue-plan.ts"
 import type { QueueHost, QueueJob } from "./queue-scene.ts"
+import { reasonText } from "./reason-text.ts"
 import { isBookedFor, isWanted, shapeOf } from "./requests.ts"
+
+/** Why a job waits that is not for want of room. */
+type HoldingBack = Extract<WaitReason, { readonly code: (typeof HOLDING_BACK)[number] }>
+const HOLDING_BACK = ["in_turn", "limit", "array_limit", "deadline", "not_allowed"] as const
 
 /** What keeps a job off one host now. */
 export type QueueObstacle =
@@ -19,6 +25,8 @@ export type QueueObstacle =
   | { readonly code: "not_booked"; readonly booking: string }
   /** Jobs are leaving it for another one, and until they are gone nobody else starts there. */
   | { readonly code: "making_room"; readonly for: JobId }
+  /** In the other partition of the job that has the host something holds it back wherever there is room. */
+  | { readonly code: HoldingBack["code"]; readonly partition: string; readonly reason: HoldingBack }
   /** It, or who is there, shares the host with nobody. */
   | { readonly code: "alone"; readonly leases: readonly Lease[] }
 
@@ -36,6 +44,8 @@ export interface TurnIn {
   readonly order: number
   /** How long it may run there. */
   readonly limitMs: number
+  /** Why it waits there, where that is not what its entry says. */
+  readonly reason: WaitReason | null
 }
 
 /**
@@ -64,7 +74,7 @@ function obstaclesOn(
   occupancy: Occupancy,
   holds: HoldsExplained,
   job: QueueJob,
-  { partition, order, limitMs }: TurnIn,
+  { partition, order, limitMs, reason }: TurnIn,
   host: QueueHost,
 ): readonly QueueObstacle[] {
   if (!isWanted(job, host)) return [{ code: "pinned_elsewhere" }]
@@ -73,6 +83,7 @@ function obstaclesOn(
   if (lasting.length > 0) return lasting
   const { nowMs } = occupancy.grid
   const found: QueueObstacle[] = hostObstacles(host)
+  if (reason !== null && holdsBack(reason)) found.push({ code: reason.code, partition, reason })
   for (const booking of occupancy.scene.bookings) {
     const { name, hosts, startMs, endMs } = booking
     const isThen = startMs < nowMs + limitMs && endMs > nowMs
@@ -157,6 +168,10 @@ function leaseOf({ job, user, hasSecrets, resources, endMs }: Occupant, host: Qu
   return { job, host: host.id, resources, user, hasSecrets, expectedEndMs: endMs }
 }
 
+function holdsBack(reason: WaitReason): reason is HoldingBack {
+  return HOLDING_BACK.some((code) => code === reason.code)
+}
+
 export function obstacleText(
   obstacle: QueueObstacle,
   host: QueueHost,
@@ -170,6 +185,12 @@ export function obstacleText(
       if (startMs <= nowMs) return `kept for ${booking} for ${formatDuration(endMs - nowMs)} more`
       return `kept for ${booking} for ${formatDuration(endMs - startMs)}, in ${formatDuration(startMs - nowMs)}`
     }
+    case "in_turn":
+    case "limit":
+    case "array_limit":
+    case "deadline":
+    case "not_allowed":
+      return `in partition ${obstacle.partition}: ${reasonText(obstacle.reason, nowMs)}`
     case "making_room":
       return `making room for job ${obstacle.for}`
     case "not_booked":

@@ -1,7 +1,8 @@
 import type { HostId } from "../../protocol/ids.ts"
 import type { Room } from "../calendar/calendar.ts"
 import type { Line } from "./line.ts"
-import type { GivenUp } from "./several-parts.ts"
+import type { WaitReason } from "./queue-plan.ts"
+import type { SeveralParts } from "./several-parts.ts"
 
 /**
  * All turns of a job in several partitions. Orders count decisions of the plan: the turn with order 2.5 came after its first two. Those whose turn lay
@@ -10,6 +11,8 @@ import type { GivenUp } from "./several-parts.ts"
 export interface OtherTurns {
   /** By partition. */
   readonly orders: ReadonlyMap<string, number>
+  /** By partition, why not all of it has a time there. */
+  readonly reasons: ReadonlyMap<string, WaitReason>
   readonly keptMeanwhile: readonly KeptMeanwhile[]
 }
 
@@ -33,7 +36,10 @@ export interface TurnTaken {
 }
 
 /** @param turns by line */
-export function otherTurnsOf(turns: ReadonlyMap<number, TurnTaken>, givenUp: readonly GivenUp[]): OtherTurns {
+export function otherTurnsOf(
+  turns: ReadonlyMap<number, TurnTaken>,
+  { givenUp, reasons }: Pick<SeveralParts, "givenUp" | "reasons">,
+): OtherTurns {
   const orders = new Map([...turns.values()].map(({ line, after }) => [line.standing.partition.name, after + 0.5]))
   const keptMeanwhile = givenUp.map(({ at, untilAt, room, holds }): KeptMeanwhile => {
     const { line, after } = turns.get(at)!
@@ -41,5 +47,6 @@ export function otherTurnsOf(turns: ReadonlyMap<number, TurnTaken>, givenUp: rea
     const partition = line.standing.partition.name
     return { partition, order: after + 0.5, untilOrder, limitMs: line.limitMs, room, holds }
   })
-  return { orders, keptMeanwhile }
+  const byPartition = [...reasons].map(([at, reason]) => [turns.get(at)!.line.standing.partition.name, reason] as const)
+  return { orders, reasons: new Map(byPartition), keptMeanwhile }
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { describe, it } from "node:test"
 import fc from "fast-check"
+import { foundAtTurn, limitIn, partitionOn } from "../../../test/support/found-at-turn.ts"
 import { anyQueueScenes, QUEUE_NOW_MS as NOW_MS } from "../../../test/support/queue-scenes.ts"
 import { needOn } from "../../protocol/resources.ts"
 import { Grid } from "../calendar/grid.ts"
@@ -150,7 +151,6 @@ describe("planQueue() of any pool and queue", () => {
           if (entry.state === "start") continue
           assert.ok(entry.reason !== null && reasonText(entry.reason, NOW_MS).length > 3)
           const job = report.jobOf(entry)
-          const limitMs = job.limitMs ?? Number.POSITIVE_INFINITY
           const answers = report.hostsOf(entry)
           const isForRoom = ["resources", "priority", "never_fits"].includes(entry.reason.code)
           for (const partition of job.partitions) {
@@ -168,10 +168,9 @@ describe("planQueue() of any pool and queue", () => {
                 "leases" in one ? one.leases.map((lease) => lease.job) : "jobs" in one ? one.jobs : [],
               ),
             )
-            const ahead = plan.entries.filter(
-              (one, at) =>
-                one.ownersFirst || (entry.place === null ? one.place !== null : at < plan.entries.indexOf(entry)),
-            )
+            const partition = partitionOn(host, job, entry)
+            const limitMs = limitIn(scene, job, partition)
+            const ahead = foundAtTurn(scene, plan, entry, partition)
             const there = [...steps.running(host, new Map()), ...steps.planned(host, ahead)]
             const mine = { job: 0, ...needOn(job.resources, host.total), alone: job.alone, ...steps.now(limitMs) }
             const left = there.filter((one) => !named.has(one.job as never))

@@ -34,18 +34,17 @@ export class PlanReport {
   /** In the order of the scene's hosts. */
   hostsOf(entry: QueueEntry): readonly HostAnswer[] {
     const job = this.jobOf(entry)
-    const turns = [entry.partition, ...job.partitions.filter((one) => one !== entry.partition)].flatMap((partition) =>
-      this.#turnIn(job, entry, partition),
-    )
+    const partitions = [entry.partition, ...job.partitions.filter((one) => one !== entry.partition)]
+    const turns = partitions.map((partition) => this.#turnIn(job, entry, partition))
     return explainEntry(this.#occupancy, this.#holds, job, turns)
   }
 
-  /** None in other partitions that do not let it in. */
-  #turnIn(job: QueueJob, entry: QueueEntry, partition: string): readonly TurnIn[] {
-    const isHere = partition === entry.partition
-    const { limitMs, standing } = this.#lines.lineOf(job, partition)
-    if (!isHere && standing.refusal !== null) return []
-    const order = isHere ? this.#occupancy.orderOf(entry) : this.#turns.get(job.id)?.orders.get(partition)
-    return [{ partition, limitMs, order: order ?? Number.POSITIVE_INFINITY }]
+  #turnIn(job: QueueJob, entry: QueueEntry, partition: string): TurnIn {
+    const { limitMs } = this.#lines.lineOf(job, partition)
+    if (partition === entry.partition)
+      return { partition, limitMs, order: this.#occupancy.orderOf(entry), reason: null }
+    const turns = this.#turns.get(job.id)
+    const order = turns?.orders.get(partition) ?? Number.POSITIVE_INFINITY
+    return { partition, limitMs, order, reason: turns?.reasons.get(partition) ?? null }
   }
 }

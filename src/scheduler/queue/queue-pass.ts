@@ -124,7 +124,7 @@ export class QueuePass {
       if (left-- > count - begun || keptElsewhere-- > 0) continue
       const refused =
         running >= atOnce ? ({ code: "array_limit", atOnce } as const) : (ahead ?? this.#limits.reasonOf(line, request))
-      if (refused !== null) return mayStart && kept.length > left ? found : because(refused)
+      if (refused !== null) return because(refused)
       if (mayStart) {
         const started = this.#startInstead(line, request, task, kept)
         if (started !== null) {

@@ -2,6 +2,7 @@ import type { HostId } from "../../protocol/ids.ts"
 import type { Room } from "../calendar/calendar.ts"
 import { taskIndices } from "../request/array-tasks.ts"
 import type { Found } from "./found.ts"
+import type { WaitReason } from "./queue-plan.ts"
 import type { QueueJob } from "./queue-scene.ts"
 
 /** What was kept for a job from its turn in one partition on, and given up at a later one. */
@@ -22,6 +23,8 @@ interface Rest {
 /** What was found for a job in several partitions, line by line: one time for each of its tasks, and one answer for all that have none. */
 export class SeveralParts {
   readonly givenUp: GivenUp[] = []
+  /** By line, why not all of it has a time there. */
+  readonly reasons = new Map<number, WaitReason>()
   readonly #job: QueueJob
   readonly #times = new Map<number, Found[]>()
   #rest: Rest | null = null
@@ -32,8 +35,10 @@ export class SeveralParts {
 
   add(at: number, found: readonly Found[]): void {
     for (const one of found) {
-      if (one.room === null) this.#wait({ at, found: one })
-      else {
+      if (one.room === null) {
+        this.reasons.set(at, one.reason!)
+        if (this.#left > 0) this.#wait({ at, found: one })
+      } else {
         if (one.gaveUp !== null) this.#giveUp(one.gaveUp, at)
         const here = this.#times.get(at)
         if (here === undefined) this.#times.set(at, [one])
