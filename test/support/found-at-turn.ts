@@ -1,10 +1,5 @@
 import type { QueueEntry, QueuePlan } from "../../src/scheduler/queue/queue-plan.ts"
-import type { QueueHost, QueueJob, QueueScene } from "../../src/scheduler/queue/queue-scene.ts"
-
-/** The partition in which a host answers for a job: that of its entry, or another one of its own. */
-export function partitionOn(host: QueueHost, job: QueueJob, entry: QueueEntry): string {
-  return [entry.partition, ...job.partitions].find((one) => host.partitions.includes(one)) ?? entry.partition
-}
+import type { QueueJob, QueueScene } from "../../src/scheduler/queue/queue-scene.ts"
 
 /** Its own limit, or else its partition's; Infinity for none. */
 export function limitIn({ policy }: QueueScene, job: QueueJob, partition: string): number {

@@ -1,6 +1,6 @@
 import { fits, needOn, type Resources } from "../../protocol/resources.ts"
 import { type Budget, STEPS_PER_PASS, timesItFits } from "../outlook.ts"
-import { chooseHosts } from "./choose-hosts.ts"
+import { chooseHosts, lateLast } from "./choose-hosts.ts"
 import type { Grid } from "./grid.ts"
 import { HostSet } from "./host-set.ts"
 import type { Need, Pieces } from "./need.ts"
@@ -113,6 +113,15 @@ export class Calendar {
     }
     if (jobs.count <= 0) request.held = undefined
     this.#relaxed.push(...places)
+  }
+
+  /** So many of them are in the way of `asker` no more, until they hold their places again ({@link holdPlaces}). */
+  setAside(request: PlanRequest, count: number, asker: PlanRequest): void {
+    if (request.held === undefined) return
+    const { jobs, places, holders } = request.held
+    jobs.count -= count
+    for (const [profile] of holders) profile.touch()
+    asker.relax(places)
   }
 
   #hold(request: PlanRequest): HeldRequest {
@@ -286,10 +295,4 @@ export class Calendar {
 
 function piecesOf(count: number): Resources {
   return { memoryBytes: 0, gpus: 0, cores: count }
-}
-
-/** The order in which hosts are taken, with those at the end that are to be taken late. */
-function lateLast(places: readonly number[], ranks: Int32Array, late: Uint8Array): [readonly number[], Int32Array] {
-  const moved = ranks.map((rank, place) => rank + late[place]! * ranks.length)
-  return [[...places.filter((place) => late[place] === 0), ...places.filter((place) => late[place] === 1)], moved]
 }

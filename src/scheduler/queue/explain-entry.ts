@@ -32,6 +32,8 @@ export type QueueObstacle =
 
 export interface HostAnswer {
   readonly host: QueueHost
+  /** By which of the job's partitions that have the host. */
+  readonly partition: string
   /** All of it is true by itself; none: it has room. */
   readonly obstacles: readonly QueueObstacle[]
   readonly text: string
@@ -50,7 +52,7 @@ export interface TurnIn {
 
 /**
  * Host by host, what keeps a job off it now, as the job finds it at its turn.
- * @param turns in its partitions; a host that is in several answers for the first
+ * @param turns in its partitions; a host that is in several answers for the first in which something keeps the job off
  */
 export function explainEntry(
   occupancy: Occupancy,
@@ -61,12 +63,22 @@ export function explainEntry(
   const { nowMs } = occupancy.grid
   const partitions = turns.map(({ partition }) => partition).join(" or ")
   return occupancy.scene.hosts.map((host) => {
-    const turn = turns.find(({ partition }) => host.partitions.includes(partition)) ?? turns[0]!
-    const obstacles = obstaclesOn(occupancy, holds, job, turn, host)
+    const has = turns.filter(({ partition }) => host.partitions.includes(partition))
+    let [turn] = has.length > 0 ? has : turns
+    let obstacles = obstaclesOn(occupancy, holds, job, turn!, host)
+    for (let at = 1; at < has.length && obstacles.length === 0; at++) {
+      turn = has[at]
+      obstacles = obstaclesOn(occupancy, holds, job, turn!, host)
+    }
     const text = obstacles.map((one) => obstacleText(one, host, job, partitions, nowMs)).join("; ") || "has room"
     const away = obstacles.length === 0 ? null : awayOf(host, nowMs)
     const back = away !== null && away.endMs !== Number.POSITIVE_INFINITY ? "; expected free in" : ""
-    return { host, obstacles, text: back === "" ? text : `${text}${back} ${formatDuration(away!.endMs - nowMs)}` }
+    return {
+      host,
+      partition: turn!.partition,
+      obstacles,
+      text: back === "" ? text : `${text}${back} ${formatDuration(away!.endMs - nowMs)}`,
+    }
   })
 }
 

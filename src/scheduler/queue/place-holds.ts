@@ -6,6 +6,7 @@ import type { QueueJob, QueueScene } from "./queue-scene.ts"
 interface Hold {
   readonly request: LineRequest
   count: number
+  isAside: boolean
 }
 
 /** Which jobs hold their places during a pass, since no time could be found for them. */
@@ -25,7 +26,7 @@ export class PlaceHolds {
    */
   hold({ id, partitions }: QueueJob, request: LineRequest, count: number): readonly HostId[] {
     // Who is in one partition will not be looked at again.
-    if (partitions.length > 1) this.#byJob.set(id, [...(this.#byJob.get(id) ?? []), { request, count }])
+    if (partitions.length > 1) this.#byJob.set(id, [...(this.#byJob.get(id) ?? []), { request, count, isAside: false }])
     const places = this.#calendar.holdPlaces(request.plan, count)
     request.heldHosts ??= places.map((place) => this.#scene.hosts[place]!.id)
     return request.heldHosts
@@ -33,15 +34,45 @@ export class PlaceHolds {
 
   /** It, or one more task of it, starts or has a time in another of its partitions. */
   letGo(job: JobId): void {
+    for (const one of this.#byJob.get(job) ?? []) {
+      one.count--
+      if (!one.isAside) this.#calendar.letGo(one.request.plan, 1)
+    }
+    this.#forget(job)
+  }
+
+  /**
+   * As it asks for room in another of its partitions it is not in its own way.
+   * @returns whether it held places there: {@link putBack} is to follow
+   */
+  setAside(job: JobId, asker: LineRequest): boolean {
+    const places = new Set(asker.plan.asked.places)
+    let isAny = false
+    for (const one of this.#byJob.get(job) ?? []) {
+      const { plan } = one.request
+      if (plan.held === undefined || !(plan.hasPieces || plan.held.places.some((place) => places.has(place)))) continue
+      one.isAside = true
+      isAny = true
+      this.#calendar.setAside(plan, one.count, asker.plan)
+    }
+    return isAny
+  }
+
+  putBack(job: JobId): void {
+    for (const one of this.#byJob.get(job) ?? []) {
+      if (!one.isAside) continue
+      one.isAside = false
+      if (one.count > 0) this.#calendar.holdPlaces(one.request.plan, one.count)
+      else this.#calendar.letGo(one.request.plan, 0)
+    }
+    this.#forget(job)
+  }
+
+  #forget(job: JobId): void {
     const held = this.#byJob.get(job)
     if (held === undefined) return
-    for (const one of held) {
-      const { request } = one
-      this.#calendar.letGo(request.plan, 1)
-      one.count--
-      if (request.plan.held === undefined) request.heldHosts = null
-    }
-    const left = held.filter(({ count }) => count > 0)
+    for (const { request } of held) if (request.plan.held === undefined) request.heldHosts = null
+    const left = held.filter(({ count, isAside }) => count > 0 || isAside)
     if (left.length > 0) this.#byJob.set(job, left)
     else this.#byJob.delete(job)
   }

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict"
 import { describe, it } from "node:test"
 import fc from "fast-check"
-import { foundAtTurn, limitIn, partitionOn } from "../../../test/support/found-at-turn.ts"
+import { foundAtTurn, limitIn } from "../../../test/support/found-at-turn.ts"
 import { anyQueueScenes, QUEUE_NOW_MS as NOW_MS } from "../../../test/support/queue-scenes.ts"
 import { needOn } from "../../protocol/resources.ts"
 import { Grid } from "../calendar/grid.ts"
+import { taskIndices } from "../request/array-tasks.ts"
 import { nextStart, orderQueue, planStarts } from "./next-start.ts"
 import { planQueue } from "./plan-queue.ts"
 import { PlanReport } from "./plan-report.ts"
@@ -159,7 +160,7 @@ describe("planQueue() of any pool and queue", () => {
             )
             if (isForRoom) assert.ok(free.length < job.hosts, `job ${job.id} has ${free.length} hosts free`)
           }
-          for (const { host, obstacles } of answers) {
+          for (const { host, partition, obstacles } of answers) {
             const codes = obstacles.map(({ code }) => code as string)
             if (codes.some((code) => !ROOM_CODES.includes(code)) || codes.length === 0) continue
             // Without all that is named the host is feasible, ...
@@ -168,7 +169,6 @@ describe("planQueue() of any pool and queue", () => {
                 "leases" in one ? one.leases.map((lease) => lease.job) : "jobs" in one ? one.jobs : [],
               ),
             )
-            const partition = partitionOn(host, job, entry)
             const limitMs = limitIn(scene, job, partition)
             const ahead = foundAtTurn(scene, plan, entry, partition)
             const there = [...steps.running(host, new Map()), ...steps.planned(host, ahead)]
@@ -215,6 +215,25 @@ describe("planQueue() of any pool and queue", () => {
             .sort((a, b) => a.job - b.job || (a.task ?? 0) - (b.task ?? 0))
         assert.deepEqual(brief(starts), brief(entries))
         assert.equal(brief(starts).length, starts.length)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it("gives each task of an array one time at most, and in all its partitions together no more than run at once", () => {
+    fc.assert(
+      fc.property(anyQueueScenes(), (scene) => {
+        const { entries } = planQueue(scene, NOW_MS)
+        for (const { id, array } of scene.waiting) {
+          const tasks = entries.flatMap(({ job, state, task }) => (job === id && state !== "waits" ? [task] : []))
+          const rest = entries.filter(({ job, state }) => job === id && state === "waits").length
+          const { count, atOnce } = array?.tasks ?? { count: 1, atOnce: null }
+          // The first ones, in order, and one answer for all others.
+          const first = array === null ? [null] : [...taskIndices(array.tasks)]
+          assert.deepEqual(tasks, first.slice(0, tasks.length))
+          assert.ok(array === null || tasks.length + array.running <= (atOnce ?? count))
+          assert.equal(rest, tasks.length < count ? 1 : 0)
+        }
       }),
       { numRuns: 500 },
     )

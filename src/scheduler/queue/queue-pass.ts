@@ -3,7 +3,7 @@ import { Calendar, type Room } from "../calendar/calendar.ts"
 import { Grid } from "../calendar/grid.ts"
 import type { Profile } from "../calendar/profile.ts"
 import { taskIndices } from "../request/array-tasks.ts"
-import { EarlierTurns, type KeptRoom } from "./earlier-turns.ts"
+import { EarlierTurns, type KeptRoom, startInstead } from "./earlier-turns.ts"
 import { type Found, given, NOWHERE, waiting } from "./found.ts"
 import { HostTimes } from "./host-times.ts"
 import { LimitReasons } from "./limit-reasons.ts"
@@ -22,7 +22,7 @@ import { TASKS_RESERVED, TaskCounts } from "./task-counts.ts"
 /** The tasks of a job that is no array. */
 const ITSELF: readonly null[] = [null]
 const NOTHING_FOUND: readonly Found[] = []
-const NOTHING_KEPT: KeptRoom[] = []
+const NOTHING_YET: { readonly begun: number; readonly kept: KeptRoom[] } = { begun: 0, kept: [] }
 const RESOURCES: WaitReason = { code: "resources" }
 const PRIORITY: WaitReason = { code: "priority" }
 
@@ -97,10 +97,7 @@ export class QueuePass {
    */
   visit(line: Line, at: number): readonly Found[] {
     const { spec, standing } = line
-    const earlier = this.#earlier.of(spec)
-    const count = spec.array?.tasks.count ?? 1
-    const begun = earlier?.begun ?? 0
-    if (begun === count) return NOTHING_FOUND
+    if (this.#earlier.of(spec)?.begun === (spec.array?.tasks.count ?? 1)) return NOTHING_FOUND
     if (standing.refusal !== null) return [waiting({ code: "not_allowed", text: standing.refusal })]
     const request = this.#requests.of(line, at)
     if (request.possible < spec.hosts) {
@@ -109,10 +106,20 @@ export class QueuePass {
     }
     const turn = this.#turns.of(standing.partition.name)
     const ahead = this.#turns.mustWait(line, request, turn)
+    const isAside = ahead === null && this.#holds.setAside(spec.id, request)
+    const found = this.#answer(line, request, turn, ahead)
+    if (isAside) this.#holds.putBack(spec.id)
+    return found
+  }
+
+  /** Task by task. */
+  #answer(line: Line, request: LineRequest, turn: Turn, ahead: WaitReason | null): readonly Found[] {
+    const { spec } = line
+    const count = spec.array?.tasks.count ?? 1
+    const { begun, kept } = this.#earlier.of(spec) ?? NOTHING_YET
     const found: Found[] = []
     const because = (reason: WaitReason, holds = NOWHERE) =>
       found.length === 0 ? request.waiting(reason, holds) : [...found, waiting(reason, holds)]
-    const kept = earlier?.kept ?? NOTHING_KEPT
     const atOnce = spec.array?.tasks.atOnce ?? Number.POSITIVE_INFINITY
     let running = this.#taskCounts.runningOf(spec)
     let reserved = 0
@@ -126,8 +133,10 @@ export class QueuePass {
         running >= atOnce ? ({ code: "array_limit", atOnce } as const) : (ahead ?? this.#limits.reasonOf(line, request))
       if (refused !== null) return because(refused)
       if (mayStart) {
-        const started = this.#startInstead(line, request, task, kept)
+        const isInstead = kept.length > 0
+        const started = startInstead(this.#calendar, kept, request, () => this.#startNow(line, request, task))
         if (started !== null) {
+          if (!isInstead) this.#holds.letGo(spec.id)
           found.push(started)
           running++
           this.#taskCounts.started(spec)
@@ -183,27 +192,6 @@ export class QueuePass {
       preempts,
       reason,
     }
-  }
-
-  /** A start, in place of the last that is kept for its job in other partitions, which is not in its own way. */
-  #startInstead(line: Line, request: LineRequest, task: number | null, kept: KeptRoom[]): Found | null {
-    const last = kept.at(-1)
-    if (last === undefined) {
-      const started = this.#startNow(line, request, task)
-      if (started !== null) this.#holds.letGo(line.spec.id)
-      return started
-    }
-    const { plan } = last.request
-    const isNear = plan.hasPieces || last.room.places.some((place) => request.plan.asked.places.includes(place))
-    if (isNear) this.#calendar.giveBack(plan, last.room)
-    const started = this.#startNow(line, request, task)
-    if (started === null) {
-      if (isNear) this.#calendar.take(plan, last.room)
-      return null
-    }
-    if (!isNear) this.#calendar.giveBack(plan, last.room)
-    kept.pop()
-    return { ...started, gaveUp: last.room }
   }
 
   #startNow(line: Line, request: LineRequest, task: number | null): Found | null {

@@ -39,7 +39,7 @@ export class SeveralParts {
         this.reasons.set(at, one.reason!)
         if (this.#left > 0) this.#wait({ at, found: one })
       } else {
-        if (one.gaveUp !== null) this.#giveUp(one.gaveUp, at)
+        for (const room of one.gaveUp) this.#giveUp(room, at)
         const here = this.#times.get(at)
         if (here === undefined) this.#times.set(at, [one])
         else here.push(one)
