@@ -41,21 +41,17 @@ export class PlaceHolds {
     this.#forget(job)
   }
 
-  /**
-   * As it asks for room in another of its partitions it is not in its own way.
-   * @returns whether it held places there: {@link putBack} is to follow
-   */
-  setAside(job: JobId, asker: LineRequest): boolean {
+  /** As it asks for room in another of its partitions it is not in its own way; {@link putBack} is to follow. */
+  setAside(job: JobId, asker: LineRequest): void {
+    const held = this.#byJob.get(job)
+    if (held === undefined) return
     const places = new Set(asker.plan.asked.places)
-    let isAny = false
-    for (const one of this.#byJob.get(job) ?? []) {
+    for (const one of held) {
       const { plan } = one.request
       if (plan.held === undefined || !(plan.hasPieces || plan.held.places.some((place) => places.has(place)))) continue
       one.isAside = true
-      isAny = true
       this.#calendar.setAside(plan, one.count, asker.plan)
     }
-    return isAny
   }
 
   putBack(job: JobId): void {

@@ -1,8 +1,8 @@
-import type { JobId } from "../../protocol/ids.ts"
 import { Calendar, type Room } from "../calendar/calendar.ts"
 import { Grid } from "../calendar/grid.ts"
 import type { Profile } from "../calendar/profile.ts"
 import { taskIndices } from "../request/array-tasks.ts"
+import { ClosedPlaces } from "./closed-places.ts"
 import { EarlierTurns, type KeptRoom, startInstead } from "./earlier-turns.ts"
 import { type Found, given, NOWHERE, waiting } from "./found.ts"
 import { HostTimes } from "./host-times.ts"
@@ -37,8 +37,7 @@ export class QueuePass {
   readonly #turns: PartitionTurns
   readonly #earlier = new EarlierTurns()
   readonly #holds: PlaceHolds
-  /** In strict order: for whom nobody else starts there. */
-  readonly #closedFor = new Map<number, JobId>()
+  readonly #closed: ClosedPlaces
   readonly #taskCounts = new TaskCounts()
   #starts = 0
 
@@ -55,6 +54,7 @@ export class QueuePass {
       this.#calendar.holdPieces(attempt.pieces, nowMs, endMs)
     }
     this.#turns = new PartitionTurns(scene.policy)
+    this.#closed = new ClosedPlaces(this.#calendar)
     this.#holds = new PlaceHolds(scene, this.#calendar)
     this.#requests = new Requests(scene, this.#calendar, new HostTimes(scene, nowMs))
     this.#limits = new LimitReasons(scene, standings, nowMs)
@@ -106,9 +106,12 @@ export class QueuePass {
     }
     const turn = this.#turns.of(standing.partition.name)
     const ahead = this.#turns.mustWait(line, request, turn)
-    const isAside = ahead === null && this.#holds.setAside(spec.id, request)
+    if (spec.partitions.length === 1 || ahead !== null) return this.#answer(line, request, turn, ahead)
+    this.#holds.setAside(spec.id, request)
+    this.#closed.setAside(spec.id, request)
     const found = this.#answer(line, request, turn, ahead)
-    if (isAside) this.#holds.putBack(spec.id)
+    this.#closed.putBack()
+    this.#holds.putBack(spec.id)
     return found
   }
 
@@ -249,14 +252,9 @@ export class QueuePass {
    * nobody outside.
    */
   #closeFor({ spec }: Line, request: LineRequest, turn: Turn): void {
-    const { nowMs } = this.#calendar.grid
-    if (spec.booking === null && spec.hostsWanted === null) turn.firstWaiting ??= spec.id
     if (spec.booking !== null) return
-    for (const place of request.plan.asked.places) {
-      if (this.#closedFor.has(place)) continue
-      this.#closedFor.set(place, spec.id)
-      this.#calendar.hold(place, this.#calendar.profiles[place]!.total, nowMs, nowMs + 1)
-    }
+    if (spec.hostsWanted === null) turn.firstWaiting ??= spec.id
+    this.#closed.close(spec.id, request)
   }
 
   /** Whether it is for those before it in the queue: without what is kept for them there would be room for as long as nothing else starts. */
@@ -274,11 +272,8 @@ export class QueuePass {
       }
       request.hasRoomNow = free >= plan.asked.hosts
     }
-    if (this.#closedFor.size > 0) {
-      const all = request.plan.asked.places.flatMap((place) => this.#closedFor.get(place) ?? [])
-      const ahead = all.find((job) => job !== spec.id)
-      if (ahead !== undefined) return { code: "in_turn", ahead, because: "strict" }
-    }
+    const ahead = this.#closed.aheadOf(spec.id, request)
+    if (ahead !== undefined) return { code: "in_turn", ahead, because: "strict" }
     if (!request.hasRoomNow) return RESOURCES
     const names = this.#calendar.missingPieces(spec.pieces)
     return names.length > 0 ? { code: "pieces", names } : PRIORITY
