@@ -201,8 +201,9 @@ export function obstacleText(
     case "limit":
     case "array_limit":
     case "deadline":
-    case "not_allowed":
       return `in partition ${obstacle.partition}: ${reasonText(obstacle.reason, nowMs)}`
+    case "not_allowed":
+      return reasonText(obstacle.reason, nowMs)
     case "making_room":
       return `making room for job ${obstacle.for}`
     case "not_booked":
