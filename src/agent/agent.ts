@@ -9,6 +9,7 @@ import type { Attempt } from "./attempt.ts"
 import { Attempts } from "./attempts.ts"
 import { ControlStream } from "./control-stream.ts"
 import { dataInUse } from "./data/place-data.ts"
+import { GateWatch } from "./gate.ts"
 import { Limits } from "./limits.ts"
 import { NetworkWatch } from "./network-watch.ts"
 import { endOverdue } from "./overdue-stop.ts"
@@ -44,6 +45,7 @@ export class Agent {
   readonly #sampler: Sampler
   readonly #vitals: VitalsTeller
   readonly #sleepWatch: SleepWatch
+  readonly #gates: GateWatch
   readonly #leave: () => void
   readonly #ways: AgentWays
   #session: ServerHttp2Session | undefined
@@ -76,6 +78,7 @@ export class Agent {
       (vitals) => context.link.send({ type: "vitals", vitals }),
     )
     this.#sleepWatch = new SleepWatch(context)
+    this.#gates = new GateWatch(context)
     context.link.onDrain = () => context.output.pump()
     on.owner.begin()
     this.changed()
@@ -143,6 +146,7 @@ export class Agent {
     this.#settling = false
     const { live } = this.#attempts
     this.#limits.changed()
+    this.#gates.changed()
     this.#sampler.busy = live
     this.#vitals.busy = live
     this.#ways.owner.changed()
@@ -216,6 +220,7 @@ export class Agent {
     } else if (message.type === "disk-limit") this.#takeDiskLimit(message.bytes)
     else if (message.type === "owner") this.#ways.owner.take(message)
     else if (message.type === "owner-page") this.#ways.owner.lastDays(message.text)
+    else if (message.type === "go") this.#gates.letGo(message)
     else if (message.type === "ready") this.#ways.owner.ready()
     else this.#attempts.take(message)
   }

@@ -56,6 +56,10 @@ export class Attempt {
   startedUptimeMs = 0
   /** For how long its tree was stopped for the sake of people at the host; and whether it is. */
   readonly suspension = new Suspension()
+  /** Which order of the server about stopping it for another job was answered last; 0: none. */
+  asideTold = 0
+  /** It was told that its time limit is near. */
+  warned = false
   stop: StopRequest | null = null
   /** When its grace ends, by `performance.now()`. */
   stopDueMs = Number.POSITIVE_INFINITY
@@ -83,6 +87,11 @@ export class Attempt {
   /** What it leaves to the next attempt, where that is not what comes home; `undefined`: not collected. */
   checkpoint: CollectedOutputs | { readonly problem: string } | undefined
   collecting = false
+  /** Of a member of an attempt on several hosts: whether the server was told that it waits, and since when it does not any more. */
+  readonly gate: { isTold: boolean; went: { readonly at: number; readonly uptimeMs: number } | null } = {
+    isTold: false,
+    went: null,
+  }
   /** Ends preparing. */
   abort: AbortController | undefined
   /** Resolved when the blobs asked for have come (or another host offers them), rejected when they cannot be had. */
@@ -110,7 +119,7 @@ export class Attempt {
       cause,
       exitCode,
       signal,
-      startedAt: startedAt === 0 ? null : startedAt,
+      startedAt: this.order?.member === undefined ? startedAt || null : (this.gate.went?.at ?? null),
       endedAt,
       peakMemoryBytes: Math.max(peakMemoryBytes, this.peakMemoryBytes) || null,
       message: this.message ?? MESSAGES[cause] ?? null,
@@ -127,6 +136,6 @@ const MESSAGES: Partial<Record<Cause, string>> = {
   supervisor_lost: "Its supervisor was ended by something else, so its exit status is not known",
   start_failed: "The host could not start another process",
   resume_failed:
-    "It failed within 10 s of going on after it was stopped for its host's owner: what it had on the GPU did not last",
+    "It failed within 10 s of going on after it was stopped for its host's owner or another job: what it had on the GPU did not last",
   link_lost: "The host had no contact with the server for longer than the job allows",
 }

@@ -5,13 +5,15 @@ import type { FoundAttempt, ServerMessage } from "../protocol/agent-wire.ts"
 import { WindfallError } from "../protocol/errors.ts"
 import type { AttemptId } from "../protocol/ids.ts"
 import { endAfterRestart } from "./after-restart.ts"
-import { type AgentContext, nameOf, tell } from "./agent-context.ts"
+import type { AgentContext } from "./agent-context.ts"
 import type { Attempt } from "./attempt.ts"
-import { inspectAttempt, readSecrets, rewriteOrder } from "./attempt-folder.ts"
+import { inspectAttempt, readSecrets } from "./attempt-folder.ts"
 import { withBallast } from "./ballast.ts"
+import { changeLimit } from "./change-limit.ts"
 import { followLost, supervisedBy, tellEnd, tellStarted } from "./ending.ts"
 import { beginAttempt, beginOutput, launchAgain } from "./launch.ts"
 import { reopening } from "./own-file.ts"
+import { orderAside } from "./owner/order-aside.ts"
 import { foundAttempt, type NeverRan, recoverAttempts } from "./recovery.ts"
 import { tellSleeps } from "./sleep-watch.ts"
 import { carryOut, poke, stopAttempt, wake } from "./stopping.ts"
@@ -81,10 +83,8 @@ export class Attempts {
         this.#context.output.end(sequence)
         break
       case "supplied":
-        attempt.supply?.resolve()
-        break
       case "donor":
-        attempt.supply?.resolve(message.offer)
+        attempt.supply?.resolve(message.type === "donor" ? message.offer : undefined)
         break
       case "unsupplied":
         attempt.supply?.reject(new WindfallError("blobs_missing", message.message))
@@ -94,7 +94,10 @@ export class Attempts {
         else stopAttempt(this.#context, attempt, message)
         break
       case "limit":
-        this.#limit(attempt, message.timeLimitMs)
+        changeLimit(this.#context, attempt, message.timeLimitMs)
+        break
+      case "suspend-for":
+        orderAside(this.#context, attempt, message)
         break
     }
   }
@@ -164,6 +167,7 @@ export class Attempts {
 
   #tellAgain(attempt: Attempt, exitKnown: boolean): void {
     tellSleeps(this.#context, attempt)
+    attempt.gate.isTold = false
     if (attempt.phase === "ended") tellEnd(this.#context, attempt, exitKnown)
     else if (attempt.phase !== "preparing" && attempt.phase !== "launching") tellStarted(this.#context, attempt)
   }
@@ -216,19 +220,6 @@ export class Attempts {
     tellStarted(this.#context, attempt)
     this.#context.output.started(attempt.sequence)
     if (attempt.stop !== null) carryOut(this.#context, attempt, attempt.stop)
-  }
-
-  #limit(attempt: Attempt, timeLimitMs: number | null): void {
-    if (attempt.order === null) return
-    attempt.order = { ...attempt.order, timeLimitMs }
-    try {
-      rewriteOrder(attempt.folder, attempt.order)
-    } catch (error) {
-      const reason = reasonOf(error)
-      const message = `The new limit of attempt ${attempt.id} holds only as long as this agent: ${reason}`
-      tell(this.#context, attempt, { type: "notice", ...nameOf(attempt), message })
-    }
-    this.#context.changed()
   }
 
   #forget(sequence: number, id: AttemptId): void {

@@ -44,7 +44,10 @@ async function collect(context: AgentContext, attempt: Attempt): Promise<void> {
 /** What is to be collected apart for the next attempt; `null` where that is nothing, or what comes home. */
 function checkpointGlobs({ order, exit }: Attempt): readonly string[] | null {
   const globs = order?.checkpoint?.globs ?? []
-  return globs.length > 0 && exit !== null && mayBeTriedAgain(exit.cause) ? globs : null
+  if (globs.length === 0 || exit === null) return null
+  // A member may have failed for the loss of another, and then all are tried again.
+  const mayBeOthers = order?.member !== undefined && exit.exitCode !== 0
+  return mayBeTriedAgain(exit.cause) || mayBeOthers ? globs : null
 }
 
 async function made(

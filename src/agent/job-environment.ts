@@ -7,6 +7,7 @@ import type { AgentContext } from "./agent-context.ts"
 import type { Attempt } from "./attempt.ts"
 import { readEnvironment } from "./attempt-environment.ts"
 import { buildVariables, environmentVariables, trustVariables } from "./environment-variables.ts"
+import { memberVariables, ownMemberVariables } from "./member-variables.ts"
 import { reopening } from "./own-file.ts"
 
 /** More than this is refused: a shell or a tool on the way would break on it later, without words. */
@@ -75,6 +76,7 @@ export function jobEnvironment(
     // The downloads, and not HF_HOME: there lies the token of who logged in.
     HF_HUB_CACHE: join(host.shared, "huggingface"),
     ...(order.pty === null ? {} : { TERM: order.pty.term }),
+    ...memberVariables(order.member),
     ...given,
     ...environmentVariables(environment, searchPath(given.PATH, homeOf(host, order.user), host), given),
     WINDFALL_JOB: String(order.job),
@@ -82,6 +84,7 @@ export function jobEnvironment(
     WINDFALL_USER: order.user,
     WINDFALL_ATTEMPT: order.attempt,
     WINDFALL_ATTEMPT_NUMBER: String(order.number),
+    ...ownMemberVariables(order.member),
     WINDFALL_CHECKPOINT: String(order.checkpoint?.from?.attempt ?? ""),
     WINDFALL_HOST: facts.hostname,
     WINDFALL_GPUS: String(order.lease.gpus),

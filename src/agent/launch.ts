@@ -11,6 +11,7 @@ import { Attempt } from "./attempt.ts"
 import { completeAttempt, createAttempt } from "./attempt-folder.ts"
 import { type AskForData, linkAllData, placeData } from "./data/place-data.ts"
 import { isDiskFull } from "./durable-file.ts"
+import { gateWords } from "./gate.ts"
 import { makeHostFolder } from "./host-folder.ts"
 import { environmentOf, jobEnvironment, makeHome } from "./job-environment.ts"
 import { isOfEnvironment, prepareEnvironment } from "./prepare-environment.ts"
@@ -174,6 +175,7 @@ export function launch(
   const { order, folder, sequence } = attempt
   if (order === null) return
   attempt.phase = "launching"
+  const gate = order.member === undefined ? [] : gateWords(folder)
   attempt.startedUptimeMs = context.clock.sleepCountingMs()
   context.forker.run({
     sequence,
@@ -190,7 +192,7 @@ export function launch(
     terminal: hasTerminal(order),
     ...(hasTerminal(order)
       ? inTerminal(context, attempt, order, environment)
-      : { command: [...attempt.builder, ...order.command], environment }),
+      : { command: [...attempt.builder, ...gate, ...order.command], environment }),
   })
   context.changed()
 }

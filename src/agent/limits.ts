@@ -1,6 +1,7 @@
 import type { AgentContext } from "./agent-context.ts"
 import type { Attempt } from "./attempt.ts"
 import { stopAttempt } from "./stopping.ts"
+import { untilWarningMs, warn } from "./warning.ts"
 
 /** How often limits, supervisors and output files are looked at while something runs. */
 const LOOK_MS = 1_000
@@ -69,7 +70,9 @@ export class Limits {
     for (const attempt of this.#live()) {
       const { order } = attempt
       if (order === null || attempt.stop !== null || attempt.phase === "sweeping") continue
-      if (remaining(order.timeLimitMs, ranMs(attempt, now)) <= 0) {
+      const leftMs = remaining(order.timeLimitMs, ranMs(attempt, now))
+      if (leftMs > 0 && untilWarningMs(attempt, leftMs) <= 0) void warn(this.#context, attempt, leftMs)
+      if (leftMs <= 0) {
         stopAttempt(this.#context, attempt, { cause: "time_limit", signal: order.stopSignal, graceMs: order.graceMs })
       } else if (remaining(order.silenceLimitMs, now - this.#lastContactMs) <= 0) {
         const graceMs = Math.min(order.graceMs, MOST_SILENCE_GRACE_MS)
@@ -97,10 +100,9 @@ export class Limits {
   #dueInMs(attempt: Attempt, now: number): number {
     if (attempt.order === null || attempt.stop !== null) return LOOK_MS
     const { timeLimitMs, silenceLimitMs } = attempt.order
-    return Math.max(
-      1,
-      Math.min(remaining(timeLimitMs, ranMs(attempt, now)), remaining(silenceLimitMs, now - this.#lastContactMs)),
-    )
+    const leftMs = remaining(timeLimitMs, ranMs(attempt, now))
+    const silentMs = remaining(silenceLimitMs, now - this.#lastContactMs)
+    return Math.max(1, Math.min(leftMs, untilWarningMs(attempt, leftMs), silentMs))
   }
 
   #live(): Attempt[] {
@@ -109,8 +111,10 @@ export class Limits {
 }
 
 /** Time for which it was stopped for somebody's sake is not its own. */
-function ranMs({ startedUptimeMs, suspension }: Attempt, now: number): number {
-  return now - startedUptimeMs - suspension.totalMs(now)
+function ranMs({ startedUptimeMs, suspension, order, gate }: Attempt, now: number): number {
+  // Nor is what a member waits for the others.
+  if (order?.member !== undefined && gate.went === null) return 0
+  return now - Math.max(startedUptimeMs, gate.went?.uptimeMs ?? 0) - suspension.totalMs(now)
 }
 
 function remaining(limitMs: number | null, spentMs: number): number {

@@ -5,10 +5,12 @@ import type { AttemptId, JobId } from "../protocol/ids.ts"
 import type { AgentContext } from "./agent-context.ts"
 import { Attempt } from "./attempt.ts"
 import { type InspectedAttempt, inspectAttempt, outputSizes } from "./attempt-folder.ts"
+import { readWent } from "./gate.ts"
 import { noteLeft } from "./owner/leaving.ts"
 import { verdictAfterPause } from "./owner/verdict-after-pause.ts"
 import { readSleeps } from "./sleep-watch.ts"
 import { supervisorSweepsAll } from "./sweep-rest.ts"
+import { wasWarned } from "./warning.ts"
 
 const NEVER_RAN = ".never-ran"
 
@@ -81,6 +83,7 @@ function rebuild(context: AgentContext, attempt: Attempt, found: InspectedAttemp
   attempt.status = status === null ? null : verdictAfterPause(attempt, status)
   noteLeft(context, attempt)
   attempt.hadShell = found.hadShell
+  attempt.warned = wasWarned(attempt.folder)
   if (held === null) {
     attempt.phase = "lost"
     return
@@ -93,6 +96,7 @@ function rebuild(context: AgentContext, attempt: Attempt, found: InspectedAttemp
   attempt.startedAt = held.startedAt
   attempt.startedUptimeMs = held.uptimeMs
   attempt.sleeps = readSleeps(attempt.folder)
+  if (attempt.order?.member !== undefined) attempt.gate.went = readWent(attempt.folder)
   const wasSwept = swept !== null && swept.strays.length === 0
   const isSwept = !thisBoot || status?.stdoutBytes != null || wasSwept
   if (status !== null && isSwept && supervisorSweepsAll(context, attempt)) {

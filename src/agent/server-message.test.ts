@@ -4,7 +4,7 @@ import fc from "fast-check"
 import { makeOrder } from "../../test/support/agent-orders.ts"
 import type { ServerMessage } from "../protocol/agent-wire.ts"
 import { WindfallError } from "../protocol/errors.ts"
-import type { BlobHash } from "../protocol/ids.ts"
+import type { BlobHash, JobId } from "../protocol/ids.ts"
 import { readServerMessage } from "./server-message.ts"
 
 const ROOT = "ab".repeat(32) as BlobHash
@@ -28,6 +28,8 @@ const MESSAGES: readonly ServerMessage[] = [
   { type: "unsupplied", ...ONE, message: "gone" },
   { type: "stop", ...ONE, cause: "cancelled", signal: "SIGTERM", graceMs: 100 },
   { type: "limit", ...ONE, timeLimitMs: null },
+  { type: "suspend-for", ...ONE, turn: 1, for: 12 as JobId, text: "for job 12" },
+  { type: "suspend-for", ...ONE, turn: 2, for: null, text: "" },
   { type: "received", sequence: 7, stdout: 5, stderr: 0 },
   { type: "forget", ...ONE },
   { type: "donor", ...ONE, offer: { addresses: ["10.0.0.7"], port: 4711, key: "a2V5" } },

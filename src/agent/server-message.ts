@@ -6,6 +6,8 @@ import { WindfallError } from "../protocol/errors.ts"
 import { type BlobHash, isBlobHash, isId } from "../protocol/ids.ts"
 import { CAUSES } from "../protocol/job-state.ts"
 import { isDate } from "../protocol/owner.ts"
+import { WARNING_SIGNALS, type WarningSignal } from "../protocol/warning-signal.ts"
+import { readMember, readRoster } from "./gang-message.ts"
 import { readLever, readTerms } from "./owner/read-owner.ts"
 
 const MOST_PAGE_CHARACTERS = 100_000
@@ -67,6 +69,8 @@ export function readServerMessage(value: unknown): ServerMessage | null {
     }
     case "forget":
       return { type: "forget", ...named(message) }
+    case "go":
+      return { type: "go", ...named(message), roster: readRoster(message.roster) }
     case "unsupplied":
       return { type: "unsupplied", ...named(message), message: text(message, "message") }
     case "stop":
@@ -76,6 +80,14 @@ export function readServerMessage(value: unknown): ServerMessage | null {
         cause: oneOf(message, "cause", CAUSES),
         signal: text(message, "signal"),
         graceMs: count(message, "graceMs"),
+      }
+    case "suspend-for":
+      return {
+        type: "suspend-for",
+        ...named(message),
+        turn: sequence(message, "turn"),
+        for: message.for === null ? null : (sequence(message, "for") as never),
+        text: text(message, "text"),
       }
     case "limit":
       return { type: "limit", ...named(message), timeLimitMs: orNull(message, "timeLimitMs", count) }
@@ -105,6 +117,7 @@ function readOrder(value: unknown): AttemptOrder {
     user: text(order, "user"),
     number: sequence(order, "number"),
     sequence: sequence(order),
+    ...(order.member === undefined ? {} : { member: readMember(order.member) }),
     kind,
     command,
     env: strings(order, "env"),
@@ -119,6 +132,7 @@ function readOrder(value: unknown): AttemptOrder {
     timeLimitMs: orNull(order, "timeLimitMs", count),
     graceMs: count(order, "graceMs"),
     stopSignal: text(order, "stopSignal"),
+    ...(order.warning === undefined ? {} : { warning: readWarning(order.warning) }),
     outputs: orNull(order, "outputs", list),
     // Older servers do not know it.
     ...(order.checkpoint === undefined ? {} : { checkpoint: readCheckpoint(order.checkpoint) }),
@@ -153,6 +167,15 @@ function readCheckpoint(value: unknown): OrderCheckpoint {
   return {
     globs: orNull(checkpoint, "globs", list),
     from: from && { tree: hash(from, "tree"), attempt: sequence(from, "attempt") },
+  }
+}
+
+function readWarning(value: unknown): WarningSignal {
+  const warning = object(value, "warning")
+  return {
+    signal: oneOf(warning, "signal", WARNING_SIGNALS),
+    beforeMs: count(warning, "beforeMs"),
+    commandOnly: warning.commandOnly === true,
   }
 }
 

@@ -4,8 +4,10 @@
  */
 import { ACCOUNT_TRAITS } from "./account-traits.ts"
 import type { AgentMessage, ExitRecord, FoundAttempt } from "./agent-wire.ts"
+import { ASIDE_CHECKS } from "./aside-wire.ts"
 import { CHECKPOINT_CHECKS } from "./checkpoint.ts"
 import { MAX_STREAM_BYTES } from "./frames.ts"
+import { GANG_CHECKS } from "./gang-wire.ts"
 import type { HostFacts } from "./host.ts"
 import { HELD_KINDS } from "./host-disk.ts"
 import { isBlobHash, isId } from "./ids.ts"
@@ -116,10 +118,12 @@ const CHECKS: Readonly<Record<AgentMessage["type"], (raw: Raw, type: string) => 
     }
   },
   ...OWNER_CHECKS,
+  ...ASIDE_CHECKS,
   ...VITALS_CHECKS,
   ...NETWORK_CHECKS,
   ...SLEEP_CHECKS,
   ...CHECKPOINT_CHECKS,
+  ...GANG_CHECKS,
   left: () => {},
   disk: (raw, type) => {
     const disk = object(raw.disk, type, "disk")

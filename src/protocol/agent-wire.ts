@@ -6,9 +6,11 @@
  * `disown` for each, re-sends `start` for attempts the agent has never seen, in order of sequence, and only then `ready`.
  * After that both speak freely.
  */
+import type { SuspendedFor, SuspendFor } from "./aside-wire.ts"
 import type { CheckpointNews, OrderCheckpoint } from "./checkpoint.ts"
 import type { DataOffer, OrderData } from "./data-wire.ts"
 import type { EnvironmentSpec } from "./environment.ts"
+import type { GateNews, GoMessage, OrderMember } from "./gang-wire.ts"
 import type { HostFacts } from "./host.ts"
 import type { HostDisk } from "./host-disk.ts"
 import type { HostNews } from "./host-news.ts"
@@ -17,6 +19,7 @@ import type { Cause } from "./job-state.ts"
 import type { Leftovers } from "./leftovers.ts"
 import type { HostTerms, Lever } from "./owner.ts"
 import type { Resources } from "./resources.ts"
+import type { WarningSignal } from "./warning-signal.ts"
 
 /** Raised when server and agent of neighbouring releases no longer understand each other. */
 export const AGENT_PROTOCOL = 1
@@ -31,6 +34,8 @@ export interface AttemptOrder {
   readonly number: number
   /** Counted up by the server for each host, from 1; names the attempt's folder; started once, ever. */
   readonly sequence: number
+  /** Which member it is of an attempt on several hosts; absent for one on one host. */
+  readonly member?: OrderMember
   readonly kind: "task" | "session"
   readonly command: readonly string[]
   readonly env: Readonly<Record<string, string>>
@@ -42,6 +47,8 @@ export interface AttemptOrder {
   readonly timeLimitMs: number | null
   readonly graceMs: number
   readonly stopSignal: string
+  /** Sent once, before the time limit; absent where there is none, and from older servers. */
+  readonly warning?: WarningSignal
   readonly outputs: readonly string[] | null
   readonly checkpoint?: OrderCheckpoint
   readonly stdin: BlobHash | null
@@ -78,7 +85,7 @@ export interface FoundAttempt {
   readonly phase: "preparing" | "running" | "exited"
   readonly startedAt: number | null
   readonly exit: ExitRecord | null
-  /** Since when its tree is stopped for the owner's sake; absent when it is not, and from older agents. */
+  /** Since when its tree is stopped, for the owner's sake or another job's; absent when it is not, and from older agents. */
   readonly suspendedAt?: number
   /** For how long it was stopped before that, in all; absent where it never was. */
   readonly suspendedMs?: number
@@ -200,6 +207,8 @@ export type AgentMessage =
   | { readonly type: "disk"; readonly disk: HostDisk }
   | HostNews
   | CheckpointNews
+  | GateNews
+  | SuspendedFor
   /** The host's owner is taking Windfall off: what runs is asked to end, and nothing can be started here any more. */
   | { readonly type: "left" }
   /**
@@ -279,6 +288,8 @@ export type ServerMessage =
       readonly sequence: number
       readonly timeLimitMs: number | null
     }
+  | GoMessage
+  | SuspendFor
   /** Output up to here is durable at the server; the host may let go of it. */
   | { readonly type: "received"; readonly sequence: number; readonly stdout: number; readonly stderr: number }
   /** The server has everything: raise the high-water mark, remove the folder, answer `forgotten`. */

@@ -36,6 +36,8 @@ export type EventBody =
       readonly number: number
       readonly host: HostId
       readonly hostName: string
+      /** Which member of an attempt on several hosts. */
+      readonly rank?: number
       /** It begins with what this earlier attempt wrote; absent where it begins with what was sent alone. */
       readonly checkpoint?: number
     }
@@ -44,6 +46,8 @@ export type EventBody =
       readonly job: JobId
       readonly attempt: AttemptId
       readonly number: number
+      /** Which member of an attempt on several hosts. */
+      readonly rank?: number
       readonly cause: Cause
       readonly exitCode: number | null
       readonly signal: number | null

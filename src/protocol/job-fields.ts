@@ -3,6 +3,7 @@
  * schema and the documentation are all made from it, so that they cannot disagree.
  */
 
+import { GANG_FIELDS } from "./gang-fields.ts"
 import { QUEUE_FIELDS } from "./queue-fields.ts"
 
 /** What a field's value is, in flags and in job files alike. */
@@ -92,6 +93,7 @@ export const JOB_FIELDS = {
     short: "p",
     example: "apple_gpu",
   },
+  ...GANG_FIELDS,
   ...QUEUE_FIELDS,
   env: {
     kind: "list",
@@ -203,6 +205,12 @@ export const JOB_FIELDS = {
     placeholder: "SIGNAL",
     help: "the signal that asks the job to stop (default SIGTERM)",
     example: "SIGINT",
+  },
+  signal: {
+    kind: "text",
+    placeholder: "SIGNAL[@TIME]",
+    help: "warn it with this signal so long before its time limit (default 60s); B:USR1@5m: the command alone",
+    example: "USR1@5m",
   },
   retry: {
     kind: "count",

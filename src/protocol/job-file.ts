@@ -17,6 +17,7 @@ import { type FileProblem, fileProblemsError } from "./file-problems.ts"
 import { JOB_FIELD_KEYS, type JobFieldKey, type JobValues, jobField } from "./job-fields.ts"
 import { jobNameProblem, readFieldText, readSignal, toJobSpec } from "./job-values.ts"
 import { variableNameProblem } from "./job-variables.ts"
+import { readWarning } from "./warning-signal.ts"
 import { offsetOf, textOf } from "./yaml-node.ts"
 
 /** One job as a file describes it: what `send` takes from its flags, and the command. */
@@ -160,6 +161,7 @@ function readValue(key: JobFieldKey, pair: Pair, environment: Environment, repor
       const problem = key === "name" ? jobNameProblem(text) : null
       if (problem !== null) throw new SyntaxError(problem)
       if (key === "stop-signal") readSignal(text)
+      if (key === "signal") readWarning(text)
       return [value]
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error

@@ -34,6 +34,7 @@ export const CAUSES = [
   "data_failed",
   "environment_failed",
   "resume_failed",
+  "member_ended",
   "dependency_failed",
   "deadline",
 ] as const

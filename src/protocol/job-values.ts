@@ -3,6 +3,7 @@ import { closest } from "../base/closest.ts"
 import { durationText, parseDuration } from "../base/duration.ts"
 import { checkPython } from "./environment-values.ts"
 import { WindfallError } from "./errors.ts"
+import { gangProblem, readGang } from "./gang.ts"
 import type { BlobHash } from "./ids.ts"
 import type { GitRecord, JobSpec } from "./job.ts"
 import { DEFAULT_SPEC, DEFAULT_TERMINAL } from "./job.ts"
@@ -12,6 +13,7 @@ import { notifyOf } from "./job-notify.ts"
 import { checkSecrets, jobEnvironment } from "./job-variables.ts"
 import { jobNameLike } from "./name-hints.ts"
 import { globCharacters, MAX_GLOB_CHARACTERS, outputProblem } from "./output-globs.ts"
+import { warningOf } from "./warning-signal.ts"
 
 /** Signals that may ask a job to stop: those a program can handle and that mean it. */
 export const STOP_SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGKILL"] as const
@@ -140,9 +142,11 @@ export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
   const checkpoint = checkpointOf(values)
   checkCommand(facts)
   checkPython(values)
+  const gang = readGang(values)
   const env = jobEnvironment(values.env ?? [], facts.environment)
   checkSecrets(values.secrets ?? [], env)
-  return {
+  const warning = warningOf(values.signal, values.time ?? null)
+  const spec: JobSpec = {
     kind: facts.kind,
     name,
     command: facts.command,
@@ -158,6 +162,7 @@ export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
     timeLimitMs: values.time ?? null,
     graceMs: values.grace ?? DEFAULT_SPEC.graceMs,
     stopSignal: values["stop-signal"] === undefined ? DEFAULT_SPEC.stopSignal : signalField(values["stop-signal"]),
+    ...(warning === undefined ? {} : { warning }),
     host: values.host ?? null,
     partition: values.partition ?? DEFAULT_SPEC.partition,
     outputs: values.outputs ?? null,
@@ -170,7 +175,14 @@ export function toJobSpec(values: JobValues, facts: SenderFacts): JobSpec {
     data: readJobData(values.data ?? []),
     git: facts.git,
     environment: null, // who sends looks into the folder
+    ...(gang === undefined ? {} : { gang }),
   }
+  const problem = gangProblem(spec)
+  if (problem === null) return spec
+  throw new WindfallError("invalid_input", `Cannot run the job on ${gang?.hosts} hosts: ${problem}`, {
+    hint: "Leave --nodes out, or what it does not go with (--host, --pty)",
+    details: { field: "nodes" },
+  })
 }
 
 function checkNothingTravels({ folder, include: [included] = [] }: JobValues): void {

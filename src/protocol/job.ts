@@ -1,6 +1,7 @@
 import type { JobCheckpoint } from "./checkpoint.ts"
 import type { LearnedNeed } from "./earlier-runs.ts"
 import type { EnvironmentSpec } from "./environment.ts"
+import type { GangRequest } from "./gang.ts"
 import type { AttemptId, BlobHash, HostId, JobId } from "./ids.ts"
 import type { ArrayView, TaskOf } from "./job-array.ts"
 import type { JobData } from "./job-data.ts"
@@ -9,6 +10,7 @@ import type { JobNotify } from "./notify.ts"
 import type { JobStanding, QueueRequest } from "./queue-request.ts"
 import { DEFAULT_REQUEST, type ResourceRequest } from "./resources.ts"
 import type { Sleep } from "./sleep.ts"
+import type { WarningSignal } from "./warning-signal.ts"
 
 export type JobKind = "task" | "session"
 
@@ -36,6 +38,8 @@ export interface JobSpec {
   readonly graceMs: number
   /** The signal that asks the job to stop, for instance "SIGTERM". */
   readonly stopSignal: string
+  /** What it is told before its time limit ends it; absent where its sender wants nothing of that. */
+  readonly warning?: WarningSignal | undefined
   /** A host's name or id, when the job must run there. */
   readonly host: string | null
   readonly partition: string
@@ -68,6 +72,8 @@ export interface JobSpec {
   readonly project?: string | undefined
   /** The tasks that it has, as `1-100%8`; absent where it is no array. */
   readonly array?: string | undefined
+  /** It runs on several hosts at once; absent for one. */
+  readonly gang?: GangRequest | undefined
 }
 
 export interface GitRecord {
@@ -161,6 +167,10 @@ export interface AttemptView {
   readonly id: AttemptId
   /** 1 for the first try. */
   readonly number: number
+  /** From 0: which member of the attempt this is, where that is on several hosts; absent where it is on one. */
+  readonly rank?: number
+  /** How the hosts of all members are linked, in words; absent where the attempt is on one. */
+  readonly link?: string
   readonly hostId: HostId
   readonly hostName: string
   readonly state: AttemptState

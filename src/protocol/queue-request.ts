@@ -58,10 +58,28 @@ export interface JobStanding {
   readonly timeLimitMs?: number | null
   /** Since when its waiting counts, where that is later than when it was sent. */
   readonly waitsSince?: number
+  /** The highest priority that it had while it waited, where by policy that never falls. */
+  readonly reached?: number
   /** What it was placed under last. */
   readonly ranAs?: { readonly account: string; readonly partition: string; readonly qos: string }
   /** This attempt is being ended so that another job gets its place. */
   readonly leaving?: Leaving
+  /** What its host was told last of stopping this attempt for another job. */
+  readonly stoppedFor?: StoppedFor
+}
+
+export interface StoppedFor {
+  /** The attempt's number. */
+  readonly attempt: number
+  /** The job that runs, or is to run, beside its memory; `null`: it goes on. */
+  readonly for: JobId | null
+  /** As `suspend-for` has it: the host keeps the word with the highest. */
+  readonly turn: number
+  /** The host has answered that it is so. */
+  readonly done: boolean
+  readonly since: number
+  /** For whom and by what right, in words. */
+  readonly text: string
 }
 
 export interface Leaving {

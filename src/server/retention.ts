@@ -6,6 +6,7 @@ import type { ReadBlob } from "../workspace/diff.ts"
 import { Slices } from "../workspace/slices.ts"
 import { decodeChunkList, decodeTree, EMPTY_TREE } from "../workspace/tree.ts"
 import type { Core } from "./core.ts"
+import { mainOf } from "./gang/members.ts"
 import { stopWaitingForLate, trySettle } from "./jobs/settle.ts"
 import { KEEP_ANSWERS_MS, KEEP_CODES_MS, KEEP_LOOSE_BLOBS_MS, KEEP_STEP_ASIDES_MS } from "./limits.ts"
 import { logsIn, removeIfEmpty, shardsIn } from "./logs/log-folders.ts"
@@ -42,9 +43,9 @@ async function removeOldLogs(core: Core): Promise<void> {
     const old = new Set(core.store.jobs.endedBefore(before, shard.first, shard.end))
     if (slices.spent) await slices.breathe()
     if (old.size === 0) continue
-    for (const { job, number } of logsIn(shard)) {
+    for (const { job, number, rank } of logsIn(shard)) {
       // Of a job in memory a host still holds something: its log may not be done with.
-      if (old.has(job) && core.table.live(job) === undefined) core.logs.remove(job, number)
+      if (old.has(job) && core.table.live(job) === undefined) core.logs.remove(job, number, rank)
       if (slices.spent) await slices.breathe()
     }
     removeIfEmpty(shard)
@@ -53,7 +54,7 @@ async function removeOldLogs(core: Core): Promise<void> {
 
 /** What a host did not give while it could be of use is no longer asked for, and it may let go of it. Within a change. */
 function forgetLate(core: Core, job: JobRecord): void {
-  const attempt = job.attempts.at(-1)
+  const attempt = mainOf(job)
   if (attempt === undefined || job.outputs?.late !== true || !isFinal(job.state)) return
   if ((job.endedAt ?? 0) >= core.clock.now() - core.limits.keepFilesMs) return
   stopWaitingForLate(core, job)

@@ -5,6 +5,7 @@ import type { Resources } from "../protocol/resources.ts"
 import type { Sleep } from "../protocol/sleep.ts"
 import type { Database } from "./database.ts"
 import type { AttemptRecord } from "./job-record.ts"
+import type { MemberRecord } from "./member-record.ts"
 import type { Schema } from "./schema.ts"
 
 type Row = Schema["attempts"]
@@ -36,13 +37,18 @@ export class AttemptStore {
   }
 
   ofJob(job: JobId): AttemptRecord[] {
-    return this.#ofJob.all({ job }).map(fromRow)
+    return this.#ofJob.all({ job }).map(fromRow).sort(byRank)
   }
 
   /** The job an attempt belongs to, or `undefined` for one this database has never seen. */
   jobOf(attempt: AttemptId): JobId | undefined {
     return this.#byId.get({ id: attempt })?.job as JobId | undefined
   }
+}
+
+/** Members of one attempt stand in the order of their ranks. */
+function byRank(a: AttemptRecord, b: AttemptRecord): number {
+  return a.number - b.number || (a.member?.rank ?? 0) - (b.member?.rank ?? 0)
 }
 
 /** The placeholders are made by asking a proxy, so each column must be named. */
@@ -80,6 +86,7 @@ function changing(v: Row) {
     sleeps_json: v.sleeps_json,
     suspended_json: v.suspended_json,
     suspended_ms: v.suspended_ms,
+    member_json: v.member_json,
   }
 }
 
@@ -111,6 +118,7 @@ function toRow(a: AttemptRecord): Row {
     sleeps_json: a.sleeps === undefined ? null : JSON.stringify(a.sleeps),
     suspended_json: a.suspended === null ? null : JSON.stringify(a.suspended),
     suspended_ms: a.suspendedMs,
+    member_json: a.member === undefined ? null : JSON.stringify(a.member),
   }
 }
 
@@ -142,5 +150,6 @@ function fromRow(row: Row): AttemptRecord {
     ...(row.sleeps_json === null ? {} : { sleeps: JSON.parse(row.sleeps_json) as Sleep[] }),
     suspended: row.suspended_json === null ? null : (JSON.parse(row.suspended_json) as Suspension),
     suspendedMs: row.suspended_ms,
+    ...(row.member_json === null ? {} : { member: JSON.parse(row.member_json) as MemberRecord }),
   }
 }

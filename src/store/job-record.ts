@@ -8,6 +8,7 @@ import type { JobStanding } from "../protocol/queue-request.ts"
 import type { Resources } from "../protocol/resources.ts"
 import type { Sleep } from "../protocol/sleep.ts"
 import type { ArrayRecord } from "./array-record.ts"
+import type { MemberRecord } from "./member-record.ts"
 
 /** What was asked when a job was told to end. Kept, so that it is also told to an agent that was away. */
 export interface StopOrder {
@@ -47,7 +48,7 @@ export interface JobRecord {
   readonly task?: TaskOf
 }
 
-/** One try of a job on a host. */
+/** One try of a job on a host; of a job on several hosts, one member of it: they share their number. */
 export interface AttemptRecord {
   readonly id: AttemptId
   readonly job: JobId
@@ -85,4 +86,6 @@ export interface AttemptRecord {
   suspended: Suspension | null
   /** For how long it was stopped before that, in all. */
   suspendedMs: number
+  /** Which member it is, and how far; absent where the attempt is on one host. */
+  member?: MemberRecord
 }

@@ -20,6 +20,7 @@ import { standings } from "./migrations/0016-standings.ts"
 import { usage } from "./migrations/0017-usage.ts"
 import { bookings } from "./migrations/0018-bookings.ts"
 import { arrays } from "./migrations/0019-arrays.ts"
+import { members } from "./migrations/0020-members.ts"
 import { learnedWeeks } from "./migrations/0022-learned-weeks.ts"
 import type { Schema } from "./schema.ts"
 
@@ -45,6 +46,7 @@ const MIGRATIONS: readonly ((query: Kysely<Schema>) => Compilable[])[] = [
   bookings,
   arrays,
   learnedWeeks,
+  members,
 ]
 
 /** The version of the schema this release writes. */

@@ -193,6 +193,8 @@ export interface Schema {
     readonly suspended_json: string | null
     /** For how long it was stopped before that, in all. */
     readonly suspended_ms: number
+    /** Which member it is of an attempt on several hosts, and how far it is; `null` for one on one host. */
+    readonly member_json: string | null
   }
   /** Attempts that ended with the crash of their host. */
   readonly crashes: {

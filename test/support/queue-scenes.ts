@@ -43,10 +43,11 @@ function host(id: string): fc.Arbitrary<QueueHost> {
       owner: fc.option(fc.constantFrom(...USERS), { freq: 1 }),
       obstacle: fc.option(fc.option(minutes(60), { freq: 2 }), { freq: 1 }),
       busyBytes: fc.constantFrom(0, 0, 0, 1),
+      prefers: fc.constantFrom([], [], [{ users: ["ann"], accounts: [] }], [{ users: ["bob"], accounts: ["default"] }]),
       // Nobody, or somebody now or later.
       expected: fc.option(fc.tuple(fc.integer({ min: -30, max: 90 }), minutes(90)), { freq: 1 }),
     })
-    .map(({ memoryBytes, gpus, cores, weight, owner, obstacle, busyBytes, expected }) => ({
+    .map(({ memoryBytes, gpus, cores, weight, owner, obstacle, busyBytes, expected, prefers }) => ({
       id: id as HostId,
       name: id,
       link: "ready",
@@ -66,6 +67,7 @@ function host(id: string): fc.Arbitrary<QueueHost> {
       owner,
       weight,
       expected: expected === null ? [] : [expectedTime(...expected)],
+      prefers,
     }))
 }
 
@@ -77,8 +79,13 @@ function expectedTime(inMinutes: number, lastsMs: number) {
 
 function attempt(id: string, at: number): fc.Arbitrary<RunningAttempt> {
   return fc
-    .record({ user: fc.constantFrom(...USERS), limitMs: fc.option(minutes(120), { freq: 4 }), ranMs: minutes(30) })
-    .map(({ user, limitMs, ranMs }) => ({
+    .record({
+      user: fc.constantFrom(...USERS),
+      limitMs: fc.option(minutes(120), { freq: 4 }),
+      ranMs: minutes(30),
+      once: fc.constantFrom(false, false, true),
+    })
+    .map(({ user, limitMs, ranMs, once }) => ({
       job: (100 + at) as JobId,
       task: null,
       name: "running",
@@ -95,6 +102,7 @@ function attempt(id: string, at: number): fc.Arbitrary<RunningAttempt> {
       startedMs: QUEUE_NOW_MS - ranMs,
       limitMs: limitMs === null ? null : ranMs + limitMs,
       leavesMs: null,
+      once,
     }))
 }
 

@@ -1,13 +1,8 @@
-import type {
-  AgentMessage,
-  AttemptOrder,
-  ExitRecord,
-  FoundAttempt,
-  ServerMessage,
-} from "../../src/protocol/agent-wire.ts"
+import type { AgentMessage, AttemptOrder, ExitRecord, ServerMessage } from "../../src/protocol/agent-wire.ts"
 import { AGENT_PROTOCOL } from "../../src/protocol/agent-wire.ts"
 import type { ExaminationRequest } from "../../src/protocol/doctor-wire.ts"
 import type { OutputStream } from "../../src/protocol/frames.ts"
+import type { MemberAddress, MemberPlace } from "../../src/protocol/gang-wire.ts"
 import type { HostFacts } from "../../src/protocol/host.ts"
 import type { AttemptId, BlobHash, HostId, ServerId } from "../../src/protocol/ids.ts"
 import type { Cause } from "../../src/protocol/job-state.ts"
@@ -16,20 +11,12 @@ import type { HostsContext } from "../../src/server/hosts/host-channel.ts"
 import { BlobFolder } from "../../src/workspace/blob-folder.ts"
 import { missingFrom } from "../../src/workspace/diff.ts"
 import { encodePack } from "../../src/workspace/pack.ts"
+import { suspendFor } from "./simulated-aside.ts"
+import { type SimulatedAttempt, toGate } from "./simulated-attempt.ts"
 import { SimulatedChannel } from "./simulated-channel.ts"
 import { examinationLines, HOST_FACTS, LINUX_EXAMINATION } from "./simulated-facts.ts"
 
-/** One attempt as it lies on a simulated host. */
-export interface SimulatedAttempt {
-  readonly order: AttemptOrder
-  phase: FoundAttempt["phase"]
-  exit: ExitRecord | null
-  swept: boolean
-  outputs: { tree: BlobHash; files: number; bytes: number } | null
-  readonly text: Record<OutputStream, Buffer>
-  /** What hello tells of how it was stopped for somebody's sake. */
-  suspended?: Pick<FoundAttempt, "suspendedAt" | "suspendedMs">
-}
+export type { SimulatedAttempt } from "./simulated-attempt.ts"
 
 /** What the simulated host does with an order; the default runs `true` at once. */
 export type Script = (host: SimulatedHost, attempt: SimulatedAttempt) => void
@@ -63,6 +50,12 @@ export class SimulatedHost {
   network: Extract<AgentMessage, { type: "network" }> | undefined
   leftovers: Leftovers = { strays: [], missingBytes: 0 }
   script: Script = exitsAtOnce()
+  /** What it does when a member of an attempt on several hosts is let go. */
+  onGo: Script = exitsAtOnce()
+  /** What it says of its addresses at the gate. */
+  addresses: readonly MemberAddress[] = []
+  /** Whether it does at once what it is told of stopping attempts for others. */
+  obeys = true
   /** What it says when it is to examine itself, in lines of JSON. */
   examine: (request: ExaminationRequest) => AsyncIterable<Uint8Array> = () => examinationLines(LINUX_EXAMINATION)
   /** What it answers when it is asked for outputs; another one makes it a host that fails or lies. */
@@ -74,6 +67,8 @@ export class SimulatedHost {
   }
   /** How often each job's command was begun, the ledger against running twice. */
   readonly begun = new Map<number, number>()
+  /** What members were told when they were let go. */
+  readonly rosters = new Map<AttemptId, readonly MemberPlace[]>()
   #channel: SimulatedChannel | undefined
   /** Messages of this turn leave together. */
   #outbox: AgentMessage[] = []
@@ -144,6 +139,7 @@ export class SimulatedHost {
 
   begin(attempt: SimulatedAttempt): void {
     attempt.phase = "running"
+    attempt.begunAt = Date.now()
     const { job, sequence } = attempt.order
     this.begun.set(job, (this.begun.get(job) ?? 0) + 1)
     this.tell({ type: "started", attempt: attempt.order.attempt, sequence, pid: 4711, at: Date.now() })
@@ -195,6 +191,7 @@ export class SimulatedHost {
         if (attempt === undefined) return
         for (const stream of ["stdout", "stderr"] as const) this.#output(attempt, stream, message[stream])
         if (attempt.phase === "exited") this.#tellEnd(attempt, message.exitKnown)
+        else if (attempt.isAtGate && !attempt.hasGone) toGate(this, attempt)
         return
       }
       case "supplied": {
@@ -207,9 +204,25 @@ export class SimulatedHost {
         if (attempt !== undefined) this.refuse(attempt, "workspace_failed", message.message)
         return
       }
+      case "go": {
+        const attempt = this.attempts.get(message.attempt)
+        if (attempt?.phase !== "running" || attempt.hasGone) return
+        attempt.hasGone = true
+        this.rosters.set(message.attempt, message.roster)
+        this.onGo(this, attempt)
+        return
+      }
       case "stop": {
         const attempt = this.attempts.get(message.attempt)
-        if (attempt?.phase === "running") this.finish(attempt, { cause: message.cause, signal: 15 })
+        if (attempt?.phase !== "running") return
+        const { begunAt = 1 } = attempt
+        const endedAt = Math.max(begunAt, Date.now())
+        this.finish(attempt, { cause: message.cause, signal: 15, startedAt: begunAt, endedAt })
+        return
+      }
+      case "suspend-for": {
+        const attempt = this.attempts.get(message.attempt)
+        if (attempt?.phase === "running" && this.obeys) suspendFor(this, attempt, message)
         return
       }
       case "forget":

@@ -5,10 +5,13 @@ import type { OwnerReason } from "../../protocol/owner.ts"
 import { type AgentContext, nameOf, tell } from "../agent-context.ts"
 import type { Attempt } from "../attempt.ts"
 import { stopAttempt } from "../stopping.ts"
+import { isAsSaid, isToBeSetAside, reasonOf } from "./as-said.ts"
 import { DaemonSearch } from "./daemon-search.ts"
 import { isOtherReason } from "./owner-news.ts"
-import { continueTree, membersOf, stopTrees } from "./stop-trees.ts"
+import { stopDaemons } from "./stop-daemons.ts"
+import { continueTree, stopTrees } from "./stop-trees.ts"
 import { SuspensionNotes, tellNotice } from "./suspension-notes.ts"
+import { type SetYielding, YieldTrees } from "./yield-trees.ts"
 
 /** What the actions of one step are about. */
 export interface Occasion {
@@ -17,20 +20,17 @@ export interface Occasion {
   readonly signAtMs: (why: Why) => number
 }
 
-/** Puts CPU work of these processes behind everybody else's, or back. @throws in words where that cannot be done */
-export type SetYielding = (pids: readonly number[], yields: boolean) => Promise<void>
-
 /** Carries out what the owner's rules want done to attempts, one step after the other. */
 export class OwnerActions {
   readonly #context: AgentContext
-  readonly #setYielding: SetYielding
+  readonly #yielding: YieldTrees
   readonly #onDone: () => void
   readonly #daemons: DaemonSearch
   readonly #notes: SuspensionNotes
   #acting: Promise<void> = Promise.resolve()
   #waiting = 0
-  /** Trees that are not seen to be stopped yet, with what is told when they are. */
-  readonly #stopping = new Map<Attempt, { readonly why: Why; readonly occasion: Occasion }>()
+  /** Trees that are not seen to be stopped yet, with the moment from which it is counted how long that takes. */
+  readonly #stopping = new Map<Attempt, () => number>()
   /** Trees that are not seen to have gone on yet. */
   readonly #continuing = new Set<Attempt>()
   #again: NodeJS.Timeout | undefined
@@ -39,7 +39,7 @@ export class OwnerActions {
   constructor(context: AgentContext, setYielding: SetYielding, onDone: () => void) {
     this.#context = context
     this.#notes = new SuspensionNotes(context)
-    this.#setYielding = setYielding
+    this.#yielding = new YieldTrees(context, this.#notes, setYielding)
     this.#onDone = onDone
     this.#daemons = new DaemonSearch(context)
   }
@@ -94,7 +94,7 @@ export class OwnerActions {
     this.#then(async () => {
       for (const attempt of attempts) {
         if (attempt.suspension.stopped === null) await this.#letGo(attempt)
-        if (attempt.suspension.yields) await this.#yield(attempt, false)
+        if (attempt.suspension.yields) await this.#yielding.yield(attempt, false)
       }
     })
     this.stopAgain(attempts)
@@ -123,18 +123,68 @@ export class OwnerActions {
       if (action.do === "vacate") await this.#vacate(attempt, action, occasion)
       else if (action.do === "continue") await this.#resume(attempt)
       else if (action.do === "kill") this.#kill(attempt)
-      else if (action.do !== "suspend") await this.#yield(attempt, action.do === "yield")
+      else if (action.do !== "suspend") await this.#yielding.yield(attempt, action.do === "yield")
     }
   }
 
-  async #suspend(whys: ReadonlyMap<Attempt, Why>, occasion: Occasion): Promise<void> {
+  async #suspend(whys: ReadonlyMap<Attempt, Why>, { reason, signAtMs }: Occasion): Promise<void> {
+    const running = new Map<Attempt, OwnerReason>()
+    for (const [attempt, why] of whys) {
+      if (attempt.suspension.stopped === null) {
+        this.#stopping.set(attempt, () => signAtMs(why))
+        running.set(attempt, reason(why))
+      } else this.#stopStopped(attempt, reason(why), true)
+    }
+    await this.#stopNow(running, true)
+  }
+
+  /** It is stopped already, for the other one of the two that may want it so. */
+  #stopStopped(attempt: Attempt, why: OwnerReason, isForOwner: boolean): void {
+    const { stopped } = attempt.suspension
+    if (stopped === null) return
+    this.#notes.note(attempt, () =>
+      attempt.suspension.stop(this.#notes.where(attempt), { ...stopped, why }, [], isForOwner),
+    )
+    this.tellWhy(attempt)
+  }
+
+  async #stopNow(whys: ReadonlyMap<Attempt, OwnerReason>, isForOwner: boolean): Promise<void> {
     const { clock } = this.#context
-    for (const [attempt, why] of whys) this.#stopping.set(attempt, { why, occasion })
     await this.#stop([...whys.keys()], (attempt, members) => {
-      const since = { uptimeMs: clock.sleepCountingMs(), at: clock.now(), why: occasion.reason(whys.get(attempt)!) }
+      const since = { uptimeMs: clock.sleepCountingMs(), at: clock.now(), why: whys.get(attempt)! }
       const kept = members.filter(({ isStopped }) => isStopped)
-      this.#notes.note(attempt, () => attempt.suspension.stop(this.#notes.where(attempt), since, kept))
+      this.#notes.note(attempt, () => attempt.suspension.stop(this.#notes.where(attempt), since, kept, isForOwner))
     })
+  }
+
+  /** Has these as the server said last: stopped for another job, or not. People at the host come before. */
+  setAside(attempts: readonly Attempt[]): void {
+    if (this.isActing) return
+    for (const attempt of attempts)
+      if (isToBeSetAside(attempt) && !this.#stopping.has(attempt)) this.#then(() => this.#setAside(attempt))
+  }
+
+  async #setAside(attempt: Attempt): Promise<void> {
+    const { aside, stopped, ownerSinceMs } = attempt.suspension
+    if (!isToBeSetAside(attempt) || aside === null) return
+    if (aside.for === null) {
+      if (ownerSinceMs === null) await this.#resume(attempt)
+    } else if (stopped === null) {
+      const atMs = this.#context.clock.sleepCountingMs()
+      this.#stopping.set(attempt, () => atMs)
+      await this.#stopNow(new Map([[attempt, reasonOf(aside)]]), false)
+    } else if (ownerSinceMs === null && stopped.why.text !== aside.text) {
+      this.#stopStopped(attempt, reasonOf(aside), false)
+    }
+    this.#answer(attempt)
+  }
+
+  /** Says that it is as the server wanted, once that is so. */
+  #answer(attempt: Attempt): void {
+    const { aside } = attempt.suspension
+    if (aside === null || !isAsSaid(attempt) || this.#stopping.has(attempt)) return
+    attempt.asideTold = aside.turn
+    tell(this.#context, attempt, { type: "suspended-for", ...nameOf(attempt), turn: aside.turn })
   }
 
   /** Tells of those that are stopped whole; of the others when they are, which is tried again soon. */
@@ -142,7 +192,7 @@ export class OwnerActions {
     const { clock } = this.#context
     const stopped = await stopTrees(this.#context, attempts, onFirst)
     const atMs = clock.sleepCountingMs()
-    const lastAtMs = await this.#stopDaemons(stopped, onFirst !== undefined)
+    const lastAtMs = await stopDaemons(this.#context, this.#daemons, this.#notes, stopped, onFirst !== undefined)
     for (const attempt of attempts) this.#notes.again(attempt)
     for (const attempt of stopped) {
       const { stopped: since } = attempt.suspension
@@ -151,37 +201,12 @@ export class OwnerActions {
       if (since === null || told === undefined) continue
       // When the last of it came to a halt: that a search found nothing more took no time of its owner's.
       const haltedMs = lastAtMs.get(attempt) ?? atMs
-      const reactionMs = Math.max(0, Math.round(haltedMs - told.occasion.signAtMs(told.why)))
+      const reactionMs = Math.max(0, Math.round(haltedMs - told()))
       const news = { ...nameOf(attempt), at: since.at, why: since.why, reactionMs }
       tell(this.#context, attempt, { type: "suspended", ...news })
+      this.#answer(attempt)
     }
     this.#tryAgain()
-  }
-
-  /**
-   * Stops also what has left the trees and is found by its token alone. What comes too late is stopped when it is looked for again.
-   *
-   * @param isFirst what of it is stopped already was so by the job itself
-   * @returns when the last of each was stopped, by the clock that counts sleep, where there was any
-   */
-  async #stopDaemons(attempts: readonly Attempt[], isFirst: boolean): Promise<ReadonlyMap<Attempt, number>> {
-    const atMs = new Map<Attempt, number>()
-    let left = attempts.filter((attempt) => this.#daemons.isDue(attempt))
-    for (let looks = 0; left.length > 0 && looks < MOST_SEARCHES; looks++) {
-      const found = await Promise.all(
-        left.map(async (attempt) => [attempt, await this.#daemons.look(attempt)] as const),
-      )
-      const rest = found.filter(([, daemons]) => daemons !== null && daemons.length > 0)
-      for (const [attempt, daemons] of isFirst ? rest : []) {
-        const kept = daemons?.filter(({ isStopped }) => isStopped) ?? []
-        if (kept.length > 0) this.#notes.note(attempt, () => attempt.suspension.keep(this.#notes.where(attempt), kept))
-      }
-      left = rest.map(([attempt]) => attempt)
-      if (left.length === 0) break
-      await stopTrees(this.#context, left)
-      for (const attempt of left) atMs.set(attempt, this.#context.clock.sleepCountingMs())
-    }
-    return atMs
   }
 
   async #letGo(attempt: Attempt): Promise<void> {
@@ -220,7 +245,13 @@ export class OwnerActions {
   }
 
   async #resume(attempt: Attempt): Promise<void> {
-    if (attempt.suspension.stopped === null) return
+    const { stopped, aside } = attempt.suspension
+    if (stopped === null) return
+    if (aside !== null && aside.for !== null) {
+      this.#notes.note(attempt, () => attempt.suspension.ownerLeft(this.#notes.where(attempt), reasonOf(aside)))
+      this.tellWhy(attempt)
+      return
+    }
     await this.#continue(attempt)
     const { clock } = this.#context
     const suspendedMs = Math.round(attempt.suspension.totalMs(clock.sleepCountingMs()))
@@ -255,33 +286,7 @@ export class OwnerActions {
     const { cause } = attempt.stop ?? { cause: "owner_returned" as const }
     stopAttempt(this.#context, attempt, { cause, signal: "SIGKILL", graceMs: 0 })
   }
-
-  async #yield(attempt: Attempt, yields: boolean): Promise<void> {
-    this.#notes.note(attempt, () => attempt.suspension.yield(this.#notes.where(attempt), yields))
-    try {
-      const members = membersOf(this.#context, await this.#context.platform.processes(), attempt)
-      const pids = members.map(({ pid }) => pid)
-      if (pids.length > 0) await this.#setYielding(pids, yields)
-      if (yields)
-        tellNotice(
-          this.#context,
-          `It steps back behind whoever is at its host: its CPU work does; the GPU knows no priority and stays shared`,
-          attempt,
-        )
-    } catch (error) {
-      // It goes on as before, and nobody is told otherwise.
-      if (yields) this.#notes.note(attempt, () => attempt.suspension.yield(this.#notes.where(attempt), false))
-      const [reason] = (error as Error).message.split("\n")
-      tellNotice(
-        this.#context,
-        `Its CPU work cannot be put ${yields ? "behind its host's owner's" : "back"}: ${reason}`,
-        attempt,
-      )
-    }
-  }
 }
 
-/** A daemon may have started another meanwhile; the rest is found later. */
-const MOST_SEARCHES = 5
 /** Somebody waits for it to stop, or the job to go on. */
 const AGAIN_MS = 250

@@ -1,8 +1,8 @@
 import type { OwnerObstacle, Scene } from "../../presence/obstacle.ts"
 import type { AgentContext } from "../agent-context.ts"
-import type { SetYielding } from "./owner-actions.ts"
 import type { OwnerProbe } from "./owner-probe.ts"
 import type { Said } from "./said.ts"
+import type { SetYielding } from "./yield-trees.ts"
 
 /** With what a host is watched for its owner's sake. */
 export interface OwnerWatchOptions {

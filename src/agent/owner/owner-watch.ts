@@ -55,7 +55,6 @@ export class OwnerWatch {
   #lookedAtMs = 0
   #lookDueMs = 0
   #saidAtMs = 0
-  /** When it began to look. */
   #begunMs = performance.now()
   readonly #waiting: (() => void)[] = []
   readonly #news = new PresenceNews()
@@ -71,7 +70,7 @@ export class OwnerWatch {
     this.#saidAtMs = this.#now().sleepCountingMs
   }
 
-  /** Begins to look. To be called once, when attempts of earlier agents are known. */
+  /** To be called once, when attempts of earlier agents are known. */
   begin(): void {
     this.#begunMs = performance.now()
     const noted = this.#attempts().filter(({ suspension, phase }) => suspension.isNoted && phase === "running")
@@ -198,6 +197,7 @@ export class OwnerWatch {
     this.obstacles = reaction.startObstacles
     this.#carryOut(attempts, reaction.actions, scene)
     this.#actions.explain(attempts, reaction.held, (why) => ownerReason(why, scene.now.wallMs, scene.timeZone))
+    this.#actions.setAside(attempts)
     const stopped = attempts.filter(({ suspension }) => suspension.stopped !== null)
     this.#keepStopped.step(stopped)
     endPrepared(this.#options.context, this.#attempts(), scene, this.obstacles)

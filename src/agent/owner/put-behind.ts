@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process"
 import { promisify } from "node:util"
-import type { SetYielding } from "./owner-actions.ts"
+import type { SetYielding } from "./yield-trees.ts"
 
 const execute = promisify(execFile)
 const TIMEOUT_MS = 5_000

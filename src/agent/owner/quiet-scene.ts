@@ -11,7 +11,7 @@ export function runningAttempt({ id, startedUptimeMs, order, suspension }: Attem
     startedMs: startedUptimeMs,
     stopSignal: order?.stopSignal ?? "SIGTERM",
     graceMs: order?.graceMs ?? 10_000,
-    suspendedSinceMs: suspension.stopped?.uptimeMs ?? null,
+    suspendedSinceMs: suspension.ownerSinceMs,
   }
 }
 

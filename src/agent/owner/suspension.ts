@@ -16,8 +16,19 @@ export interface StoppedSince {
   readonly why: OwnerReason
 }
 
+/** What the server said last of stopping it for another job. */
+export interface Aside {
+  readonly turn: number
+  /** `null`: it may go on. */
+  readonly for: number | null
+  readonly text: string
+}
+
 interface Noted {
   readonly stopped: StoppedSince | null
+  /** Since when it is stopped for the sake of people at the host, by the clock that counts sleep; `null`: it is not, or only for another job. */
+  readonly ownerSinceMs: number | null
+  readonly aside: Aside | null
   /** Before that, in all. */
   readonly totalMs: number
   /** When it was continued last, by the host's wall clock. */
@@ -28,7 +39,15 @@ interface Noted {
   readonly yields: boolean
 }
 
-const NEVER: Noted = { stopped: null, totalMs: 0, continuedAt: null, keptStopped: [], yields: false }
+const NEVER: Noted = {
+  stopped: null,
+  ownerSinceMs: null,
+  aside: null,
+  totalMs: 0,
+  continuedAt: null,
+  keptStopped: [],
+  yields: false,
+}
 
 /**
  * For how long an attempt was stopped for the sake of people at its host. Each change is on the disk before any signal is sent, so that
@@ -40,6 +59,14 @@ export class Suspension {
 
   get stopped(): StoppedSince | null {
     return this.#noted.stopped
+  }
+
+  get ownerSinceMs(): number | null {
+    return this.#noted.ownerSinceMs
+  }
+
+  get aside(): Aside | null {
+    return this.#noted.aside
   }
 
   get continuedAt(): number | null {
@@ -75,14 +102,35 @@ export class Suspension {
     return totalMs + (stopped === null ? 0 : Math.max(0, uptimeMs - stopped.uptimeMs))
   }
 
-  /** @throws the system's error where it cannot be written down; it holds for this agent all the same */
+  /**
+   * It is stopped for the sake of people at the host, or for another job. What is stopped already stays so as of then.
+   * @throws the system's error where it cannot be written down; it holds for this agent all the same
+   */
   stop(
     where: Where,
     stopped: StoppedSince,
     keptStopped: readonly { readonly pid: number; readonly start: string }[],
+    isForOwner = true,
   ): void {
+    const { stopped: before, ownerSinceMs } = this.#noted
+    const since = isForOwner ? (ownerSinceMs ?? stopped.uptimeMs) : ownerSinceMs
+    if (before !== null) {
+      this.#note(where, { ...this.#noted, stopped: { ...before, why: stopped.why }, ownerSinceMs: since })
+      return
+    }
     const kept = keptStopped.map(({ pid, start }) => `${pid} ${start}`)
-    this.#note(where, { ...this.#noted, stopped, keptStopped: kept })
+    this.#note(where, { ...this.#noted, stopped, ownerSinceMs: since, keptStopped: kept })
+  }
+
+  /** Nothing of people at the host stops it any more: it stays so for another job. @throws as `stop` */
+  ownerLeft(where: Where, why: OwnerReason): void {
+    const { stopped } = this.#noted
+    if (stopped !== null) this.#note(where, { ...this.#noted, stopped: { ...stopped, why }, ownerSinceMs: null })
+  }
+
+  /** What the server says of stopping it for another job. @throws as `stop` */
+  order(where: Where, aside: Aside): void {
+    this.#note(where, { ...this.#noted, aside })
   }
 
   /** It stays stopped, for another reason than before. @throws as `stop` */
@@ -99,7 +147,13 @@ export class Suspension {
 
   /** @throws as `stop` */
   continue(where: Where, { uptimeMs, at }: { readonly uptimeMs: number; readonly at: number }): void {
-    this.#note(where, { ...this.#noted, stopped: null, totalMs: this.totalMs(uptimeMs), continuedAt: at })
+    this.#note(where, {
+      ...this.#noted,
+      stopped: null,
+      ownerSinceMs: null,
+      totalMs: this.totalMs(uptimeMs),
+      continuedAt: at,
+    })
   }
 
   /** @throws as `stop` */
@@ -154,17 +208,30 @@ function parseNoted(text: string | null, { uptimeMs: upNowMs, wallMs, startedUpt
   const isUp = (value: unknown): value is number =>
     isTime(value) && (startedUptimeMs === null || value <= upNowMs + CLOCK_SLACK_MS)
   try {
-    const { stopped, totalMs, continuedAt, keptStopped, yields } = JSON.parse(text) as Noted
+    const read = JSON.parse(text) as Noted
+    const { stopped, totalMs, continuedAt, keptStopped, yields } = read
     if (!isTime(totalMs) || !(continuedAt === null || isWall(continuedAt))) return null
     if (!Array.isArray(keptStopped) || typeof yields !== "boolean") return null
-    if (stopped === null) return { stopped, totalMs, continuedAt, keptStopped, yields }
+    const aside = asideIn(read.aside)
+    const rest = { aside, totalMs, continuedAt, keptStopped, yields }
+    if (stopped === null) return { stopped, ownerSinceMs: null, ...rest }
     const { uptimeMs, at, why } = stopped
     if (!isUp(uptimeMs) || !isWall(at) || typeof why.code !== "string" || typeof why.text !== "string") return null
     const since = { uptimeMs, at, why: { code: why.code, text: why.text } }
-    return { stopped: since, totalMs, continuedAt, keptStopped, yields }
+    // An agent of an older release stops for people only.
+    const { ownerSinceMs = uptimeMs } = read
+    if (ownerSinceMs !== null && !isUp(ownerSinceMs)) return null
+    return { stopped: since, ownerSinceMs, ...rest }
   } catch {
     return null
   }
+}
+
+function asideIn(value: unknown): Aside | null {
+  if (typeof value !== "object" || value === null) return null
+  const { turn, for: job, text } = value as Aside
+  const isJob = job === null || (Number.isSafeInteger(job) && job > 0)
+  return Number.isSafeInteger(turn) && turn > 0 && isJob && typeof text === "string" ? { turn, for: job, text } : null
 }
 
 function bounded(noted: Noted, { uptimeMs, wallMs, startedUptimeMs, startedWallMs }: RanSince): Noted {
@@ -178,6 +245,7 @@ function bounded(noted: Noted, { uptimeMs, wallMs, startedUptimeMs, startedWallM
     ...noted,
     totalMs: Math.min(totalMs, Math.max(0, sinceMs - startedUptimeMs)),
     stopped: stopped === null ? null : { ...stopped, uptimeMs: sinceMs },
+    ownerSinceMs: noted.ownerSinceMs === null ? null : Math.min(uptimeMs, Math.max(sinceMs, noted.ownerSinceMs)),
   }
 }
 

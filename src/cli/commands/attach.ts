@@ -1,4 +1,5 @@
 import type { Me } from "../../protocol/api.ts"
+import { attemptCount } from "../../protocol/attempt-members.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { JobView } from "../../protocol/job.ts"
 import { isFinal } from "../../protocol/job-state.ts"
@@ -51,7 +52,7 @@ export async function attachJob(
   const sink = new JobSink(cli, options)
   using signals = new JobSignals()
   await sink.event({ type: "accepted", job: job.id, name: job.spec.name })
-  const attempt = Math.max(1, job.attempts.length)
+  const attempt = Math.max(1, attemptCount(job))
   if (attempt > 1)
     await sink.say(`attempt ${attempt}; earlier output: windfall logs ${job.id} --attempt ${attempt - 1}`)
   const follow =

@@ -1,5 +1,7 @@
 import { parseDuration } from "../../base/duration.ts"
+import { attemptCount } from "../../protocol/attempt-members.ts"
 import { WindfallError } from "../../protocol/errors.ts"
+import { MOST_GANG_HOSTS } from "../../protocol/gang.ts"
 import type { JobView } from "../../protocol/job.ts"
 import type { ArrayView } from "../../protocol/job-array.ts"
 import { isFinal } from "../../protocol/job-state.ts"
@@ -8,8 +10,9 @@ import { command } from "../command-line/command.ts"
 import { flag, value } from "../command-line/option.ts"
 import { findJob } from "../find-job.ts"
 import { GapTeller } from "../follow/gap-teller.ts"
-import { type LogSink, readLog } from "../follow/log-reader.ts"
+import { type LogRequest, type LogSink, readLog } from "../follow/log-reader.ts"
 import { orLoginLost } from "../follow/login-lost.ts"
+import { readRanks } from "../follow/read-ranks.ts"
 import { jobTitle } from "../render/job-text.ts"
 import { say } from "../say.ts"
 
@@ -30,6 +33,11 @@ export const logs = command({
     stdout: flag("only the job's stdout"),
     stderr: flag("only the job's stderr, on stdout"),
     attempt: value("N", "of attempt N, from 1", (text) => readCount(text, 1, 1_000_000)),
+    rank: value(
+      "N",
+      "of a job on several hosts: only what rank N printed, byte for byte (default: all, line by line)",
+      (text) => readCount(text, 0, MOST_GANG_HOSTS - 1),
+    ),
   },
   examples: [
     ["windfall logs -f train", "watch without being attached: Ctrl-C ends the watching, not the job"],
@@ -43,17 +51,17 @@ export const logs = command({
     }
     const job = await findJob(cli, typed)
     if (job.array !== undefined) throw whichTask(job, job.array)
-    const attempt = options.attempt ?? Math.max(1, job.attempts.length)
-    if (options.attempt !== undefined && options.attempt > job.attempts.length && !options.follow) {
+    const attempt = options.attempt ?? Math.max(1, attemptCount(job))
+    if (options.attempt !== undefined && options.attempt > attemptCount(job) && !options.follow) {
       throw new WindfallError(
         "invalid_input",
-        `Cannot print attempt ${attempt} of job ${job.id}: it has had ${job.attempts.length}`,
+        `Cannot print attempt ${attempt} of job ${job.id}: it has had ${attemptCount(job)}`,
         {
           hint: `See its attempts: windfall show ${job.id}   wait for this one: windfall logs -f ${job.id} --attempt ${attempt}`,
         },
       )
     }
-    if (job.attempts.length === 0 && !options.follow) {
+    if (attemptCount(job) === 0 && !options.follow) {
       await say(cli, `${jobTitle(job)} has printed nothing: it ${isFinal(job.state) ? "never ran" : "has not started"}`)
       return 0
     }
@@ -73,22 +81,22 @@ export const logs = command({
       end: () => gaps.tell(),
     }
     const since = options.since === undefined ? undefined : cli.clock.now() - options.since
+    const request: LogRequest = {
+      client: cli.client,
+      job: job.id,
+      attempt,
+      rank: options.rank,
+      follow: options.follow,
+      since,
+      tail: options.tail,
+      tailOf: only ?? undefined,
+      signal: abort.signal,
+      patienceMs: PATIENCE_MS,
+    }
     try {
-      await readLog(
-        {
-          client: cli.client,
-          job: job.id,
-          attempt,
-          follow: options.follow,
-          since,
-          tail: options.tail,
-          tailOf: only ?? undefined,
-          signal: abort.signal,
-          patienceMs: PATIENCE_MS,
-        },
-        { stdout: 0, stderr: 0 },
-        sink,
-      )
+      if (job.spec.gang === undefined || options.rank !== undefined)
+        await readLog(request, { stdout: 0, stderr: 0 }, sink)
+      else await readRanks(request, job.spec.gang.hosts, sink)
     } catch (error) {
       if (!abort.signal.aborted) throw orLoginLost(error, `read the log of job ${job.id}`)
       // As cat ends when nobody reads any more.

@@ -1,6 +1,7 @@
 import { formatBytes } from "../../base/bytes.ts"
 import { parseDuration } from "../../base/duration.ts"
 import type { JobList } from "../../protocol/api.ts"
+import { hostsText } from "../../protocol/attempt-members.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { JobView } from "../../protocol/job.ts"
 import { isFinal, JOB_STATES, type JobState } from "../../protocol/job-state.ts"
@@ -104,13 +105,12 @@ export function jobTable(jobs: readonly JobView[], now: number, width: number | 
     { title: "COMMAND" },
   ]
   const rows = jobs.map((job) => {
-    const attempt = latestAttempt(job)
     return [
       listedNumber(job),
       job.spec.name ?? "-",
       ...(users ? [job.user] : []),
       stateText(job),
-      job.state === "queued" ? "-" : (attempt?.hostName ?? "-"),
+      job.state === "queued" ? "-" : (hostsText(job) ?? "-"),
       timeText(job, now),
       formatBytes(job.spec.resources.memoryBytes ?? DEFAULT_MEMORY_BYTES),
       job.array !== undefined

@@ -1,5 +1,5 @@
 import { formatBytes } from "../../base/bytes.ts"
-import { formatDuration } from "../../base/duration.ts"
+import { durationText, formatDuration } from "../../base/duration.ts"
 import type { JobHint } from "../../protocol/api.ts"
 import { learnedText } from "../../protocol/earlier-runs.ts"
 import type { AttemptView, JobView } from "../../protocol/job.ts"
@@ -7,6 +7,7 @@ import { jobNumber } from "../../protocol/job-array.ts"
 import { isFinal } from "../../protocol/job-state.ts"
 import { DEFAULT_MEMORY_BYTES } from "../../protocol/resources.ts"
 import { sleptMs } from "../../protocol/sleep.ts"
+import type { WarningSignal } from "../../protocol/warning-signal.ts"
 import { command } from "../command-line/command.ts"
 import { flag } from "../command-line/option.ts"
 import { findJob } from "../find-job.ts"
@@ -15,7 +16,15 @@ import { type JobNotice, noticesOf } from "../job-notices.ts"
 import { formatTime } from "../render/age.ts"
 import { arrayPairs } from "../render/array-text.ts"
 import { checkpointText } from "../render/checkpoint-text.ts"
-import { commandText, ranSoFarMs, ranText, standingText, unmatchedText, verdictText } from "../render/job-text.ts"
+import {
+  commandText,
+  latestAttempt,
+  ranSoFarMs,
+  ranText,
+  standingText,
+  unmatchedText,
+  verdictText,
+} from "../render/job-text.ts"
 import { askedText } from "../render/queue-text.ts"
 import { printable, renderPairs, renderTable } from "../render/table.ts"
 import { printJson } from "../say.ts"
@@ -70,10 +79,12 @@ export function jobPage(job: JobView, now: number): string {
     ["state", stateText(job, now)],
     ["command", spec.command.length === 0 ? "(login shell)" : commandText(spec.command)],
     ["asks for", requestText(job)],
+    ...(spec.gang === undefined ? [] : [["hosts", gangText(spec.gang)] as const, ...linkPairs(job)]),
     ["sent", formatTime(job.submittedAt)],
     ...(job.startedAt === null ? [] : [["started", formatTime(job.startedAt)] as const]),
     ...(job.endedAt === null ? [] : [["ended", formatTime(job.endedAt)] as const]),
     ...(limitMs === null ? [] : [["time limit", formatDuration(limitMs)] as const]),
+    ...(spec.warning === undefined ? [] : [["warning", warningText(spec.warning, limitMs)] as const]),
     ...(spec.host === null ? [] : [["host", `${spec.host} only`] as const]),
     ["partition", job.standing?.ranAs?.partition ?? spec.queue?.partitions?.join(",") ?? spec.partition],
     ...(asked === "" ? [] : [["queue", asked] as const]),
@@ -104,6 +115,17 @@ function requestText({ spec: { resources }, learned }: JobView): string {
   const how = learned === undefined ? "by default" : `not asked for: ${learnedText(learned)}`
   const gpu = resources.gpus === null ? "the GPU where there is one" : `${resources.gpus} GPU`
   return `${formatBytes(memoryBytes)} memory${resources.memoryBytes === null ? ` (${how})` : ""}, ${resources.cores} core${resources.cores === 1 ? "" : "s"}, ${gpu}`
+}
+
+/** How the hosts of its latest attempt are linked. */
+function linkPairs(job: JobView): (readonly [string, string])[] {
+  const link = latestAttempt(job)?.link
+  return link === undefined ? [] : [["linked", link]]
+}
+
+function gangText({ hosts, onMemberFailure, outputsFrom }: NonNullable<JobView["spec"]["gang"]>): string {
+  const failure = onMemberFailure === "end" ? "one that fails ends all" : "one that fails does not end the others"
+  return `${hosts} at once; ${failure}; files of ${outputsFrom === "main" ? "rank 0" : "all, each in its folder"} come home`
 }
 
 function dataText({ spec }: JobView): string {
@@ -164,9 +186,11 @@ function stoppedText({ suspended, suspendedMs }: AttemptView): string {
 }
 
 function attemptTable(attempts: readonly AttemptView[]): string {
+  const isGang = attempts.some(({ rank }) => rank !== undefined)
   return renderTable(
     [
       { title: "ATTEMPT", right: true },
+      ...(isGang ? [{ title: "RANK", right: true }] : []),
       { title: "HOST" },
       { title: "STATE" },
       { title: "RAN", right: true },
@@ -176,6 +200,7 @@ function attemptTable(attempts: readonly AttemptView[]): string {
     ],
     attempts.map((one) => [
       String(one.number),
+      ...(isGang ? [String(one.rank ?? 0)] : []),
       one.hostName,
       one.outOfContactSince !== null && one.state !== "ended" ? `${one.state} (silent)` : one.state,
       one.startedAt !== null && one.endedAt !== null ? ranText(ranSoFarMs(one, one.endedAt)) : "-",
@@ -186,4 +211,9 @@ function attemptTable(attempts: readonly AttemptView[]): string {
         .join(" "),
     ]),
   )
+}
+
+function warningText({ signal, beforeMs, commandOnly }: WarningSignal, limitMs: number | null): string {
+  const whom = commandOnly ? " to the command alone" : ""
+  return `${signal}${whom}, ${durationText(beforeMs)} before its time limit${limitMs === null ? ", of which it has none now" : ""}`
 }

@@ -1,4 +1,5 @@
 import { formatBytes } from "../../base/bytes.ts"
+import { attemptCount } from "../../protocol/attempt-members.ts"
 import { toWindfallError, type WindfallError } from "../../protocol/errors.ts"
 import type { JobView } from "../../protocol/job.ts"
 import { isFinal } from "../../protocol/job-state.ts"
@@ -84,7 +85,7 @@ async function concludeSettled(cli: Cli, job: JobView, { sink, home }: ConcludeO
   let exitCode = jobExitCode(job)
   const parts = [endText(job)]
   // What a program reads must not pass for whole; a person has seen the gap told.
-  const missingBytes = cli.stdout.isTerminal || exitCode !== 0 ? 0 : sink.missingBytes(job.attempts.length)
+  const missingBytes = cli.stdout.isTerminal || exitCode !== 0 ? 0 : sink.missingBytes(attemptCount(job))
   if (missingBytes > 0) {
     exitCode = WINDFALL_FAILED
     parts.push(`${formatBytes(missingBytes)} of its standard output were not kept, so this ends with ${exitCode}`)

@@ -1,5 +1,6 @@
 import { deferred } from "../../base/deferred.ts"
 import { formatDuration } from "../../base/duration.ts"
+import { attemptCount, hostsText, membersOf, tellingMember } from "../../protocol/attempt-members.ts"
 import type { JobView } from "../../protocol/job.ts"
 import { isFinal } from "../../protocol/job-state.ts"
 import type { Cli } from "../cli.ts"
@@ -11,6 +12,7 @@ import type { JobSink } from "./job-sink.ts"
 import { JobWatch } from "./job-watch.ts"
 import { type LogPosition, type LogSink, readLogIfKept } from "./log-reader.ts"
 import { PlacingTeller } from "./placing-teller.ts"
+import { RankSink } from "./rank-sink.ts"
 import { StopAsker } from "./stop-asker.ts"
 import { StopTeller } from "./stop-teller.ts"
 import { WaitReason } from "./wait-reason.ts"
@@ -78,7 +80,7 @@ export async function followJob(cli: Cli, job: JobView, options: FollowOptions):
   // Data that does not come on is no news of the job.
   const placed = placing && setInterval(() => void placing.see(watch.job), TICK_MS)
   // Where no status line is shown, a command that does nothing says why.
-  const sayWaits = () => void (watch.job.attempts.length < options.attempt && waits.tell())
+  const sayWaits = () => void (attemptCount(watch.job) < options.attempt && waits.tell())
   const first = cli.stderr.isTerminal ? undefined : setTimeout(sayWaits, WAITS_MS)
   const looks = cli.stderr.isTerminal ? undefined : setInterval(() => void waits.look(), LOOK_MS)
   try {
@@ -124,19 +126,18 @@ async function readAttempts(
   },
 ): Promise<void> {
   const { sink } = options
-  const logSink: LogSink = {
+  const sinkOf = (rank?: number): LogSink => ({
     output: async (stream, bytes, offset) => {
       outage.ended()
-      await sink.output(stream, bytes, offset)
+      await sink.output(stream, bytes, offset, rank)
       if (sink.isUnread) onUnread()
     },
     gap: (gap) => sink.gap(gap),
     end: () => sink.end(),
-  }
+  })
   const say = (text: string) => sink.say(text, { always: true })
   for (let number = options.attempt; ; number++) {
     sink.attempt = number
-    const position: LogPosition = { stdout: 0, stderr: 0 }
     const request = {
       client: cli.client,
       job: watch.job.id,
@@ -146,30 +147,42 @@ async function readAttempts(
       patienceMs: PATIENCE_MS,
       onRetry: () => outage.began(),
     }
-    const attempt = () => watch.job.attempts.find((one) => one.number === number)
-    for (let round = 0; round <= REREADS; round++) {
-      if (!(await readLogIfKept(request, position, logSink, say))) break
-      // A server that ends in the middle also ends the body: the attempt's own count says whether this was all.
-      await watch.until((job) => isFinal(job.state) || attempt()?.state === "ended")
-      const { stdoutBytes = 0, stderrBytes = 0 } = attempt() ?? {}
-      if (position.stdout >= stdoutBytes && position.stderr >= stderrBytes) break
+    const attempt = (rank = 0) => membersOf(watch.job, number)[rank]
+    const readAll = async (logSink: LogSink, rank?: number) => {
+      const position: LogPosition = { stdout: 0, stderr: 0 }
+      for (let round = 0; round <= REREADS; round++) {
+        if (!(await readLogIfKept({ ...request, rank }, position, logSink, say))) break
+        // A server that ends in the middle also ends the body: the attempt's own count says whether this was all.
+        await watch.until((job) => isFinal(job.state) || attempt(rank)?.state === "ended")
+        const { stdoutBytes = 0, stderrBytes = 0 } = attempt(rank) ?? {}
+        if (position.stdout >= stdoutBytes && position.stderr >= stderrBytes) break
+      }
     }
-    await watch.until((job) => isFinal(job.state) || job.attempts.length > number || isQueuedAgain(job, number))
-    if (isFinal(watch.job.state) && watch.job.attempts.length <= number) return
-    const ended = attempt()
-    await sink.say(`attempt ${number} on ${ended?.hostName ?? "its host"} ${attemptEndText(watch.job, ended)}`)
+    const { gang } = watch.job.spec
+    if (gang === undefined) await readAll(sinkOf())
+    else {
+      const ranks = Array.from({ length: gang.hosts }, (_, rank) => rank)
+      const ofRank = (rank: number) => (sink.isJson ? sinkOf(rank) : new RankSink(rank, sinkOf(rank)))
+      await Promise.all(ranks.map((rank) => readAll(ofRank(rank), rank)))
+    }
+    await watch.until((job) => isFinal(job.state) || attemptCount(job) > number || isQueuedAgain(job, number))
+    if (isFinal(watch.job.state) && attemptCount(watch.job) <= number) return
+    const ended = tellingMember(watch.job, number)
+    await sink.say(
+      `attempt ${number} on ${hostsText(watch.job, number) ?? "its host"} ${attemptEndText(watch.job, ended)}`,
+    )
     // Who may take it next, and when, nobody knows: until then nothing else would be heard.
     if (isQueuedAgain(watch.job, number)) await waits.tell()
-    await watch.until((job) => isFinal(job.state) || job.attempts.length > number)
-    const next = watch.job.attempts.find((one) => one.number === number + 1)
+    await watch.until((job) => isFinal(job.state) || attemptCount(job) > number)
+    const next = membersOf(watch.job, number + 1)[0]
     if (next === undefined) return
-    await sink.say(`job ${watch.job.id} goes on with attempt ${next.number} on ${next.hostName}`)
+    await sink.say(`job ${watch.job.id} goes on with attempt ${next.number} on ${hostsText(watch.job, next.number)}`)
   }
 }
 
 /** Whether the attempt has come and gone, and the job waits for the next. */
 function isQueuedAgain(job: JobView, number: number): boolean {
-  return (job.state === "queued" || job.state === "held") && job.attempts.length === number
+  return (job.state === "queued" || job.state === "held") && attemptCount(job) === number
 }
 
 /** Says once that the server is away, and once that it is back. */

@@ -39,6 +39,11 @@ export class JobSink implements LogSink {
     this.#gaps = new GapTeller(cli.clock, (text) => this.say(text, { always: true }))
   }
 
+  /** Each piece of output becomes an event, whole as it came. */
+  get isJson(): boolean {
+    return this.#json
+  }
+
   /** The reader of standard output is gone. */
   get isUnread(): boolean {
     return this.#cli.stdout.closed
@@ -60,9 +65,13 @@ export class JobSink implements LogSink {
     }
   }
 
-  async output(stream: OutputStream, bytes: Uint8Array, offset: number): Promise<void> {
+  /** @param rank of the member it is of, where the job is on several hosts */
+  async output(stream: OutputStream, bytes: Uint8Array, offset: number, rank?: number): Promise<void> {
     await this.#held?.promise
-    if (this.#json) return this.event({ type: "output", attempt: this.attempt, stream, offset, ...asText(bytes) })
+    if (this.#json) {
+      const member = rank === undefined ? {} : { rank }
+      return this.event({ type: "output", attempt: this.attempt, ...member, stream, offset, ...asText(bytes) })
+    }
     await this.#gaps.tellIfDue()
     const out = stream === "stdout" ? this.#cli.stdout : this.#cli.jobStderr
     // A pipe nobody reads must not keep the terminal from being written to.

@@ -18,6 +18,8 @@ export interface LogRequest {
   readonly client: Client
   readonly job: JobView["id"]
   readonly attempt: number
+  /** Which member of an attempt on several hosts. */
+  readonly rank?: number | undefined
   readonly follow: boolean
   readonly since?: number | undefined
   /** Lines. */
@@ -73,6 +75,7 @@ export async function readLog(request: LogRequest, position: LogPosition, sink: 
       body = await client.open("GET", `/v1/jobs/${request.job}/logs`, {
         query: {
           attempt: request.attempt,
+          rank: request.rank,
           follow: request.follow,
           fromStdout: first ? undefined : position.stdout,
           fromStderr: first ? undefined : position.stderr,

@@ -1,4 +1,5 @@
 import type { WhyAnswer } from "../../protocol/api.ts"
+import { attemptCount } from "../../protocol/attempt-members.ts"
 import type { JobView } from "../../protocol/job.ts"
 import type { Client } from "../client.ts"
 
@@ -35,7 +36,7 @@ export class WaitReason {
    */
   async refresh(job: JobView, freshMs = FRESH_MS): Promise<Waits | null> {
     const nowMs = this.#monotonicMs()
-    const attempts = job.attempts.length
+    const attempts = attemptCount(job)
     if (job.state !== "queued" || (attempts === this.#attempts && nowMs - this.#askedMs < freshMs)) return this.#of(job)
     if (attempts !== this.#attempts) this.#waits = null
     this.#attempts = attempts
@@ -50,6 +51,6 @@ export class WaitReason {
   }
 
   #of(job: JobView): Waits | null {
-    return job.attempts.length === this.#attempts ? this.#waits : null
+    return attemptCount(job) === this.#attempts ? this.#waits : null
   }
 }

@@ -1,3 +1,4 @@
+import { attemptCount } from "../../protocol/attempt-members.ts"
 import type { JobView } from "../../protocol/job.ts"
 import { standingText } from "../render/job-text.ts"
 import type { WaitReason } from "./wait-reason.ts"
@@ -31,7 +32,7 @@ export class WaitTeller {
     const waits = await reason.refresh(job(), 0)
     const view = job()
     if (view.state !== "queued") return
-    const attempts = view.attempts.length
+    const attempts = attemptCount(view)
     this.#told = { code: waits?.code ?? "starting", attempts }
     const standing = standingText(reason.with(view), now())
     await say(`job ${view.id} is ${attempts === 0 ? standing : standing.replace(/^queued/, "queued again")}`)
@@ -41,7 +42,7 @@ export class WaitTeller {
   async look(): Promise<void> {
     const told = this.#told
     const { reason, job } = this.#options
-    if (told === null || job().state !== "queued" || job().attempts.length !== told.attempts) return
+    if (told === null || job().state !== "queued" || attemptCount(job()) !== told.attempts) return
     const waits = await reason.refresh(job())
     if (waits === null || waits.code === told.code || PASSING.has(waits.code) || this.#told !== told) return
     if (PASSING.has(told.code) || STUCK.has(waits.code) || STUCK.has(told.code)) await this.tell()

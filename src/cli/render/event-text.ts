@@ -18,11 +18,11 @@ function text(event: WindfallEvent): string {
       return `job ${event.job} ${event.from} -> ${event.to}${cause}${event.reason === null ? "" : `: ${event.reason}`}`
     }
     case "attempt_placed":
-      return `job ${event.job} attempt ${event.number} goes to ${event.hostName}${event.checkpoint === undefined ? "" : `, with what attempt ${event.checkpoint} wrote`}`
+      return `job ${event.job} attempt ${event.number}${rankText(event)} goes to ${event.hostName}${event.checkpoint === undefined ? "" : `, with what attempt ${event.checkpoint} wrote`}`
     case "attempt_ended": {
       const code =
         event.exitCode !== null ? ` ${event.exitCode}` : event.signal !== null ? ` by signal ${event.signal}` : ""
-      return `job ${event.job} attempt ${event.number} ended: ${event.cause}${code}`
+      return `job ${event.job} attempt ${event.number}${rankText(event)} ended: ${event.cause}${code}`
     }
     case "attempt_contact":
       return event.lostSince === null
@@ -101,4 +101,9 @@ function text(event: WindfallEvent): string {
       // A newer server may tell of more than this release knows.
       return JSON.stringify(event)
   }
+}
+
+/** Of several hosts one. */
+function rankText({ rank }: { readonly rank?: number }): string {
+  return rank === undefined ? "" : `, rank ${rank},`
 }

@@ -1,5 +1,6 @@
 import { formatBytes } from "../../base/bytes.ts"
 import { formatDuration } from "../../base/duration.ts"
+import { attemptCount, hostsText, membersOf } from "../../protocol/attempt-members.ts"
 import type { AttemptView, JobView } from "../../protocol/job.ts"
 import { jobNumber } from "../../protocol/job-array.ts"
 import { exitCodeOf, isFinal } from "../../protocol/job-state.ts"
@@ -23,15 +24,18 @@ function quoteWord(word: string): string {
   return clean === word ? `'${word.replaceAll("'", "'\\''")}'` : `$'${clean.replaceAll("'", "\\'")}'`
 }
 
+/** Of an attempt on several hosts the member that has most to tell: one that is stopped, else one out of contact, else the main one. */
 export function latestAttempt(job: JobView): AttemptView | undefined {
-  return job.attempts.at(-1)
+  const members = membersOf(job)
+  const isSilent = ({ outOfContactSince, state }: AttemptView) => outOfContactSince !== null && state !== "ended"
+  return members.find(({ suspended }) => suspended != null) ?? members.find(isSilent) ?? members[0]
 }
 
 /** One phrase on where a job stands that has not ended. */
 export function standingText(job: JobView, now: number): string {
   if (job.array !== undefined && job.state !== "held") return arrayStandingText(job, job.array)
   const attempt = latestAttempt(job)
-  const on = attempt === undefined ? "" : ` on ${attempt.hostName}`
+  const on = attempt === undefined ? "" : ` on ${attempt.suspended == null ? hostsText(job) : attempt.hostName}`
   if (attempt?.outOfContactSince != null && !isFinal(job.state) && job.state !== "queued") {
     return `out of contact with ${attempt.hostName} for ${formatDuration(Math.max(0, now - attempt.outOfContactSince))}`
   }
@@ -114,14 +118,14 @@ export function endText(job: JobView): string {
   let sentence = `${jobTitle(job)} ${what}`
   const ran = attempt?.startedAt != null && attempt.endedAt !== null ? ranSoFarMs(attempt, attempt.endedAt) : null
   if (ran !== null) sentence += ` ${job.state === "succeeded" || ran < SHORT_MS ? "in" : "after"} ${ranText(ran)}`
-  if (attempt !== undefined) sentence += ` on ${attempt.hostName}`
+  if (attempt !== undefined) sentence += ` on ${hostsText(job)}`
   const parts = [sentence + why]
   if (attempt?.peakMemoryBytes != null) {
     const { memoryBytes } = job.spec.resources
     const asked = memoryBytes === null ? "" : ` of ${formatBytes(memoryBytes)}`
     parts.push(`peak memory ${formatBytes(attempt.peakMemoryBytes)}${asked}`)
   }
-  if (job.attempts.length > 1) parts.push(`attempt ${job.attempts.length}`)
+  if (attemptCount(job) > 1) parts.push(`attempt ${attemptCount(job)}`)
   const unmatched = unmatchedText(job)
   if (unmatched !== undefined) parts.push(unmatched)
   return parts.join("; ")
@@ -144,7 +148,8 @@ function verdictParts(job: Verdict): { readonly what: string; readonly why: stri
     case "exited":
       return {
         what: job.state === "succeeded" ? "succeeded" : `failed with exit code ${job.exitCode ?? "unknown"}`,
-        why: "",
+        // Of several hosts it says whose exit code that is.
+        why: job.spec.gang === undefined ? "" : why,
       }
     case "signalled":
       return { what: `was ended by ${signalText(job.signal)}`, why: "" }

@@ -20,7 +20,7 @@ function usageJson({ users, throughMs, perSecond, perPeriod, perHalfLife }: Usag
     leftAfterPeriod: perPeriod,
     leftAfterHalfLife: perHalfLife,
     through: throughMs === null ? null : throughMs / 1000,
-    users: users.map(({ path, given, runs, usage }) => ({
+    users: users.map(({ path, given, runs, donated, usage }) => ({
       path: path.join("/"),
       given,
       runs: runs.map(({ fromMs, toMs, units, usageFactor }) => ({
@@ -29,6 +29,7 @@ function usageJson({ users, throughMs, perSecond, perPeriod, perHalfLife }: Usag
         units,
         usageFactor,
       })),
+      donated,
       usage,
     })),
   }

@@ -8,7 +8,7 @@ import { type Column, renderTable } from "./table.ts"
 /** Six digits after the point, as `sshare` prints; `-` for what there is not. */
 export function shareText({ usage, fairTree, classic, jobs }: ShareReport): string {
   return [
-    usage.throughMs === null ? "" : usageText(usage),
+    usage.throughMs === null && !hasDonated(usage) ? "" : usageText(usage),
     fairTreeText(fairTree),
     classicText(classic),
     ...jobs.map(jobText),
@@ -64,15 +64,23 @@ function classicText(rows: readonly ClassicShareRow[]): string {
 }
 
 function usageText({ users, throughMs, perSecond, perPeriod, perHalfLife }: UsageReport): string {
-  const columns = [{ title: "NAME" }, right("GIVEN"), right("RUNS"), right("USAGE")]
-  const cells = users.map(({ path, given, runs, usage }) => [
+  const isDonated = hasDonated({ users })
+  const columns = ["GIVEN", "RUNS", ...(isDonated ? ["DONATED"] : []), "USAGE"]
+  const cells = users.map(({ path, given, runs, donated, usage }) => [
     path.join("/"),
     shown(given),
     shown(runs.length),
+    ...(isDonated ? [shown(donated)] : []),
     shown(usage),
   ])
+  const table = renderTable([{ title: "NAME" }, ...columns.map(right)], cells)
+  if (throughMs === null) return `Usage\n${table}`
   const left = `${perSecond} after a second, ${perPeriod} after a period, ${perHalfLife} after a half life`
-  return `Usage through ${(throughMs ?? 0) / 1000} s; left of it: ${left}\n${renderTable(columns, cells)}`
+  return `Usage through ${throughMs / 1000} s; left of it: ${left}\n${table}`
+}
+
+function hasDonated({ users }: Pick<UsageReport, "users">): boolean {
+  return users.some(({ donated }) => donated > 0)
 }
 
 function jobText({ job, user, partition, qos, priority, rows }: JobPriority): string {

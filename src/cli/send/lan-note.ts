@@ -1,3 +1,4 @@
+import { isLinked } from "../../protocol/gang.ts"
 import type { JobSpec } from "../../protocol/job.ts"
 
 /** Private IPv4 ranges, link-local, and names that only multicast DNS knows. */
@@ -9,7 +10,7 @@ const LAN =
  * its session loses that. Said when the command or a variable names such an address.
  */
 export function lanNote(spec: JobSpec): string | undefined {
-  if (spec.needsLan) return undefined
+  if (isLinked(spec)) return undefined
   const named = [...spec.command, ...Object.values(spec.env)]
     .map((text) => LAN.exec(text)?.[1])
     .find((one) => one !== undefined)

@@ -1,7 +1,8 @@
 import { fits, needOn, type Resources } from "../../protocol/resources.ts"
+import { type HostChoice, hostChoice, type Links } from "../links/choose-linked.ts"
 import { type Budget, STEPS_PER_PASS, timesItFits } from "../outlook.ts"
-import { chooseHosts, lateLast } from "./choose-hosts.ts"
 import type { Grid } from "./grid.ts"
+import { lateLast, placesBy, ranksBy } from "./host-order.ts"
 import { HostSet } from "./host-set.ts"
 import type { Need, Pieces } from "./need.ts"
 import { type Asked, type HeldRequest, PlanRequest } from "./plan-request.ts"
@@ -29,6 +30,7 @@ export class Calendar {
   readonly grid: Grid
   readonly profiles: readonly Profile[]
   readonly #weights: readonly number[]
+  readonly #choose: HostChoice
   /** Places, the first to be taken first, and the rank of each in that. */
   readonly #order: readonly number[]
   readonly #ranks: Int32Array
@@ -37,22 +39,25 @@ export class Calendar {
   readonly #relaxed: number[] = []
   readonly #budget: Budget = { steps: STEPS_PER_PASS }
 
-  constructor(hosts: readonly CalendarHost[], pieces: Pieces, grid: Grid) {
+  /** @param links `null`: all hosts are linked alike, as far as is known */
+  constructor(hosts: readonly CalendarHost[], pieces: Pieces, grid: Grid, links: Links | null = null) {
     this.grid = grid
     this.profiles = hosts.map(({ total }) => new Profile(total, grid))
+    this.#choose = hostChoice(links)
     this.#weights = hosts.map(({ weight }) => weight)
-    this.#order = hosts.map((_, place) => place).sort((a, b) => hosts[a]!.weight - hosts[b]!.weight || a - b)
-    this.#ranks = new Int32Array(hosts.length)
-    for (const [rank, place] of this.#order.entries()) this.#ranks[place] = rank
+    this.#order = placesBy(this.#weights)
+    this.#ranks = ranksBy(this.#order)
     this.#pieces = new Map(
       Object.entries(pieces).map(([name, count]) => [name, new Profile(piecesOf(count), grid)] as const),
     )
   }
 
   request(asked: Asked): PlanRequest {
-    const fitting = this.#fitting(asked)
+    const order = asked.weights === undefined ? this.#order : placesBy(asked.weights)
+    const orderRanks = asked.weights === undefined ? this.#ranks : ranksBy(order)
+    const fitting = this.#fitting(asked, order)
     const late = asked.hosts === 1 ? asked.late : undefined
-    const [places, ranks] = late === undefined ? [fitting, this.#ranks] : lateLast(fitting, this.#ranks, late)
+    const [places, ranks] = late === undefined ? [fitting, orderRanks] : lateLast(fitting, orderRanks, late)
     return new PlanRequest({ ...asked, places }, this.grid, this.profiles, ranks, this.#relaxed.length)
   }
 
@@ -115,20 +120,12 @@ export class Calendar {
     this.#relaxed.push(...places)
   }
 
-  /** So many of them are in the way of `asker` no more, until they hold their places again ({@link holdPlaces}). */
-  setAside(request: PlanRequest, count: number, asker: PlanRequest): void {
-    if (request.held === undefined) return
-    const { jobs, places, holders } = request.held
-    jobs.count -= count
-    for (const [profile] of holders) profile.touch()
-    asker.relax(places)
-  }
-
   #hold(request: PlanRequest): HeldRequest {
     const { asked } = request
     const { nowMs, endMs } = this.grid
     const free = asked.places.filter((place) => request.hasRoomAt(place, nowMs))
-    const chosen = chooseHosts(HostSet.of(this.profiles.length, free), asked.hosts, this.#weights) ?? asked.places
+    const room = HostSet.of(this.profiles.length, free)
+    const chosen = this.#choose(room, asked.hosts, asked.weights ?? this.#weights) ?? asked.places
     const places = chosen.filter((place) => request.opensMs(place) < endMs)
     const isFirm = asked.hosts > 1 || request.hasPieces
     const jobs = { count: 0 }
@@ -185,13 +182,13 @@ export class Calendar {
   }
 
   /** Those that have enough in all, the first first. */
-  #fitting({ need, places }: Asked): readonly number[] {
+  #fitting({ need, places }: Asked, order: readonly number[]): readonly number[] {
     const has = new Uint8Array(this.profiles.length)
     for (const place of places) {
       const { total } = this.profiles[place]!
       if (need === "whole" || fits(needOn(need, total), total)) has[place] = 1
     }
-    return this.#order.filter((place) => has[place] === 1)
+    return order.filter((place) => has[place] === 1)
   }
 
   #change(request: PlanRequest, places: readonly number[], startMs: number, times: 1 | -1): void {
@@ -241,7 +238,8 @@ export class Calendar {
         const { room, enoughMs } = this.#roomAt(request, startMs)
         if (enoughMs === startMs) {
           request.floorMs = startMs
-          return { places: chooseHosts(room, request.asked.hosts, this.#weights)!, startMs }
+          const { hosts, weights = this.#weights } = request.asked
+          return { places: this.#choose(room, hosts, weights)!, startMs }
         }
         startMs = enoughMs
       }

@@ -43,13 +43,3 @@ function isBetter(
   if (isEnough !== bestIsEnough) return isEnough
   return isEnough ? run.length < best.length : run.length > best.length
 }
-
-/** The order in which hosts are taken, with those at the end that are to be taken late. */
-export function lateLast(
-  places: readonly number[],
-  ranks: Int32Array,
-  late: Uint8Array,
-): [readonly number[], Int32Array] {
-  const moved = ranks.map((rank, place) => rank + late[place]! * ranks.length)
-  return [[...places.filter((place) => late[place] === 0), ...places.filter((place) => late[place] === 1)], moved]
-}

@@ -25,6 +25,8 @@ export interface Asked {
   readonly noStarts: readonly (readonly Closed[])[]
   /** By place, 1 for hosts that are taken only where no other has room as early; absent: none. Of several at once it decides nothing. */
   readonly late?: Uint8Array | undefined
+  /** By place: of hosts with room at the same moment low ones are taken first. Absent: by the hosts' own weights. */
+  readonly weights?: readonly number[] | undefined
 }
 
 export interface HeldRequest {

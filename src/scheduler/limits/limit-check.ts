@@ -58,7 +58,18 @@ export function submitHits(
   rules: LimitRules = {},
 ): readonly LimitHit[] {
   const denies = layers.some(({ deniesOnLimit }) => deniesOnLimit === true)
-  return limitsInForce(layers).flatMap((limit) => {
+  return submitHitsOf(job, limitsInForce(layers), count, rules, denies)
+}
+
+/** The same where the limits in force are known already. @param denies one of its QOS denies what would wait for ever */
+export function submitHitsOf(
+  job: LimitedJob,
+  inForce: readonly LimitInForce[],
+  count: number,
+  rules: LimitRules,
+  denies: boolean,
+): readonly LimitHit[] {
+  return inForce.flatMap((limit) => {
     if (limit.limit !== "submittedJobs") return denies ? hitOf(job, limit, rules).filter(({ lasting }) => lasting) : []
     const have = countsFor(limit)?.submittedJobs ?? 0
     return have + count > limit.most ? [{ ...limit, have, asked: count, lasting: count > limit.most }] : []

@@ -45,8 +45,8 @@ export type PriorityByHand = "held" | number | null
 
 /** One line of what a job's priority is made of. */
 export interface PriorityRow {
-  readonly factor: Exclude<keyof PriorityFactors, "resources"> | `resource:${string}`
-  /** `null` where there is no factor but points only: site and nice. */
+  readonly factor: Exclude<keyof PriorityFactors, "resources"> | `resource:${string}` | "kept"
+  /** `null` where there is no factor but points only: site, nice, and what is kept where priorities never fall. */
   readonly value: number | null
   readonly weight: number | null
   /** Added to the priority; below 0 for a positive `nice`. Exact: people see it without its fraction. */

@@ -7,6 +7,7 @@ import type { Lease } from "../snapshot.ts"
 import type { HoldsExplained } from "./holds-explained.ts"
 import { admits, awayOf } from "./host-times.ts"
 import type { Occupancy, Occupant } from "./occupancy.ts"
+import { accountsUp, preferenceText } from "./preferences.ts"
 import type { WaitReason } from "./queue-plan.ts"
 import type { QueueHost, QueueJob } from "./queue-scene.ts"
 import { reasonText } from "./reason-text.ts"
@@ -61,6 +62,7 @@ export function explainEntry(
   turns: readonly TurnIn[],
 ): readonly HostAnswer[] {
   const { nowMs } = occupancy.grid
+  const accounts = accountsUp(occupancy.scene.policy, job.account)
   const partitions = turns.map(({ partition }) => partition).join(" or ")
   return occupancy.scene.hosts.map((host) => {
     const has = turns.filter(({ partition }) => host.partitions.includes(partition))
@@ -70,7 +72,8 @@ export function explainEntry(
       turn = has[at]
       obstacles = obstaclesOn(occupancy, holds, job, turn!, host)
     }
-    const text = obstacles.map((one) => obstacleText(one, host, job, partitions, nowMs)).join("; ") || "has room"
+    const said = obstacles.map((one) => obstacleText(one, host, job, partitions, nowMs)).join("; ") || "has room"
+    const text = `${said}${preferenceText(host, job.user, accounts)}`
     const away = obstacles.length === 0 ? null : awayOf(host, nowMs)
     const back = away !== null && away.endMs !== Number.POSITIVE_INFINITY ? "; expected free in" : ""
     return {

@@ -1,7 +1,7 @@
 import type { HostId } from "../../protocol/ids.ts"
 import { missingBytes, moveStep } from "../move.ts"
 import { takesJobs } from "../obstacle.ts"
-import { totalOf } from "./preempt.ts"
+import { totalOf } from "./attempt-room.ts"
 import type { QueueHost, QueueJob, QueueScene } from "./queue-scene.ts"
 
 /**
@@ -45,10 +45,12 @@ export class LikeHosts {
   }
 
   #findAlike(): Map<HostId, QueueHost> {
-    const { hosts, running, waiting, bookings, policy } = this.#scene
+    const { hosts, running, waiting, bookings } = this.#scene
     const real = new Map<HostId, QueueHost>()
     // Some hosts are better than others then.
-    if (policy.preferences.length > 0) return real
+    if (hosts.some(({ prefers = [] }) => prefers.length > 0)) return real
+    // Who asks for several gets those that are linked best, and that is no look of one host.
+    if (hosts.some(({ linked }) => linked !== undefined)) return real
     const busy = new Set(running.flatMap((one) => one.hosts))
     for (const booking of bookings) for (const id of booking.hosts) busy.add(id)
     const named = new Set<string>()

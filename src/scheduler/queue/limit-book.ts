@@ -1,6 +1,6 @@
 import { DEFAULT_MEMORY_BYTES, type ResourceRequest } from "../../protocol/resources.ts"
 import type { Pieces } from "../calendar/need.ts"
-import { type LimitedJob, type LimitHit, startHitsOf } from "../limits/limit-check.ts"
+import { type LimitedJob, type LimitHit, startHitsOf, submitHitsOf } from "../limits/limit-check.ts"
 import {
   type Amounts,
   type LayerKind,
@@ -81,15 +81,22 @@ export class LimitBook {
     return startHitsOf(job, this.#layersOf(standing).inForce, { safe: this.#scene.policy.safeMinutes })
   }
 
+  /** Why one more job like this is refused when it is sent; the first is the reason. @param count how many are sent at once */
+  submitHitsOf(standing: Standing, job: LimitedJob, count = 1): readonly LimitHit[] {
+    const rules = { safe: this.#scene.policy.safeMinutes }
+    const denies = standing.qos.deniesOnLimit || standing.partitionQos?.deniesOnLimit === true
+    return submitHitsOf(job, this.#layersOf(standing).inForce, count, rules, denies)
+  }
+
   /** All that hold for such a job, with what counts against them. */
   inForce(standing: Standing): readonly LimitInForce[] {
     return this.#layersOf(standing).inForce
   }
 
-  /** One more job waits. */
-  waits(standing: Standing): void {
+  /** So many more wait: all tasks of an array count. */
+  waits(standing: Standing, count = 1): void {
     const { groups, others } = this.#layersOf(standing)
-    for (const each of [...groups, ...others]) each.submittedJobs++
+    for (const each of [...groups, ...others]) each.submittedJobs += count
   }
 
   started(standing: Standing, job: LimitedJob): void {
@@ -132,7 +139,10 @@ export class LimitBook {
       return one
     }
     const ofQos = (kind: "qos" | "partition_qos", one: typeof qos) =>
-      layer(kind, one.name, one.limits, { overridesPartition: one.overridesPartition })
+      layer(kind, one.name, one.limits, {
+        overridesPartition: one.overridesPartition,
+        deniesOnLimit: one.deniesOnLimit,
+      })
     const { longestTimeMs } = partition
     const job = longestTimeMs === null ? partition.limits.job : boundedBy(partition.limits, longestTimeMs / MINUTE_MS)
     const limits = job === undefined ? partition.limits : { ...partition.limits, job }

@@ -1,6 +1,6 @@
 import type { Amounts } from "../limits/limits.ts"
 import { ageFactor, amountFactor, type PoolSize, sizeFactor } from "../priority/factors.ts"
-import { type Priority, type PriorityFactors, priorityNumber, priorityOf } from "../priority/priority.ts"
+import { keepHigher, type Priority, type PriorityFactors, priorityNumber, priorityOf } from "../priority/priority.ts"
 import { type Queued, queueOrder } from "../priority/queue-order.ts"
 import { amountsOf } from "./limit-book.ts"
 import type { QueueJob, QueueScene } from "./queue-scene.ts"
@@ -75,7 +75,7 @@ export class Lines {
       expedited: job.expedited,
       reserved: job.booking !== null,
       tier: standing.partition.tier,
-      priority: priorityNumber(factors, weights, this.#resourceNames, byHandOf(job)),
+      priority: this.#kept(job, priorityNumber(factors, weights, this.#resourceNames, byHandOf(job))),
       submittedMs: job.submittedMs,
       preemptClass: job.qos,
     }
@@ -83,7 +83,20 @@ export class Lines {
 
   /** The sum that a line's priority is. */
   tableOf({ spec, standing, limitMs }: Line): Priority {
-    return priorityOf(this.#factorsOf(spec, standing, limitMs), this.#scene.policy.priority.weights, byHandOf(spec))
+    const { weights } = this.#scene.policy.priority
+    const now = priorityOf(this.#factorsOf(spec, standing, limitMs), weights, byHandOf(spec))
+    const priority = this.#kept(spec, now.priority)
+    if (priority === now.priority) return now
+    return {
+      priority,
+      rows: [...now.rows, { factor: "kept", value: null, weight: null, points: priority - now.priority }],
+    }
+  }
+
+  /** What was set by hand is so. */
+  #kept(job: QueueJob, now: number): number {
+    const { neverFalls } = this.#scene.policy.priority
+    return neverFalls && job.reached !== undefined && byHandOf(job) === null ? keepHigher(job.reached, now) : now
   }
 
   #factorsOf(job: QueueJob, standing: Standing, limitMs: number): PriorityFactors {

@@ -77,7 +77,7 @@ export function* startsOf(
   const open = new OpenHosts(scene, pass.profiles, least)
   for (const [at, line] of lines.entries()) {
     // Whoever may preempt needs no room.
-    if (scene.policy.preemption.by === "off" && !open.takeAnyFrom(at)) return true
+    if (!pass.mayMakeRoom && !open.takeAnyFrom(at)) return true
     if (at % LINES_AT_ONCE === 0 && !goesOn()) return false
     for (const found of pass.visit(line, at)) {
       if (found.room === null) continue

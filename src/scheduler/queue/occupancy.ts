@@ -1,7 +1,7 @@
 import type { HostId, JobId } from "../../protocol/ids.ts"
 import { needOn, type Resources } from "../../protocol/resources.ts"
 import { Grid } from "../calendar/grid.ts"
-import { endOf, totalOf } from "./preempt.ts"
+import { endOf, totalOf } from "./attempt-room.ts"
 import type { QueueEntry, QueuePlan } from "./queue-plan.ts"
 import type { QueueHost, QueueJob, QueueScene } from "./queue-scene.ts"
 

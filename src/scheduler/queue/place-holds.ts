@@ -50,7 +50,10 @@ export class PlaceHolds {
       const { plan } = one.request
       if (plan.held === undefined || !(plan.hasPieces || plan.held.places.some((place) => places.has(place)))) continue
       one.isAside = true
-      this.#calendar.setAside(plan, one.count, asker.plan)
+      plan.held.jobs.count -= one.count
+      for (const [profile] of plan.held.holders) profile.touch()
+      // In nobody else's eyes there is more room.
+      asker.plan.relax(plan.held.places)
     }
   }
 

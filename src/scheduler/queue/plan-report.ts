@@ -5,18 +5,21 @@ import { Lines } from "./line.ts"
 import { Occupancy } from "./occupancy.ts"
 import type { QueueEntry, QueuePlan } from "./queue-plan.ts"
 import type { QueueJob, QueueScene } from "./queue-scene.ts"
+import { sparedText } from "./spared-text.ts"
 import { Standings } from "./standings.ts"
 
 /** Answers what people ask about a plan, one job at a time: the sum of its priority, and host by host what keeps it off. */
 export class PlanReport {
   readonly #lines: Lines
+  readonly #standings: Standings
   readonly #occupancy: Occupancy
   readonly #holds: HoldsExplained
   readonly #turns: QueuePlan["otherTurns"]
   readonly #jobs: ReadonlyMap<number, QueueJob>
 
   constructor(scene: QueueScene, plan: QueuePlan) {
-    this.#lines = new Lines(scene, new Standings(scene.policy), plan.nowMs)
+    this.#standings = new Standings(scene.policy)
+    this.#lines = new Lines(scene, this.#standings, plan.nowMs)
     this.#occupancy = new Occupancy(scene, plan)
     this.#turns = plan.otherTurns
     this.#holds = new HoldsExplained(scene, plan, this.#lines, this.#occupancy)
@@ -36,7 +39,16 @@ export class PlanReport {
     const job = this.jobOf(entry)
     const partitions = [entry.partition, ...job.partitions.filter((one) => one !== entry.partition)]
     const turns = partitions.map((partition) => this.#turnIn(job, entry, partition))
-    return explainEntry(this.#occupancy, this.#holds, job, turns)
+    const answers = explainEntry(this.#occupancy, this.#holds, job, turns)
+    // Who starts preempts whom it may.
+    if (entry.state === "start" || entry.preempts.length > 0) return answers
+    const { scene, grid } = this.#occupancy
+    const lines = new Map(partitions.map((partition) => [partition, this.#lines.lineOf(job, partition)]))
+    return answers.map((one) => {
+      if (one.obstacles.length === 0) return one
+      const line = lines.get(one.partition)!
+      return { ...one, text: `${one.text}${sparedText(scene, this.#standings, line, one.host, grid.nowMs)}` }
+    })
   }
 
   #turnIn(job: QueueJob, entry: QueueEntry, partition: string): TurnIn {

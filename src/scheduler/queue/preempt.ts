@@ -1,7 +1,10 @@
+import type { JobId } from "../../protocol/ids.ts"
 import { DEFAULT_MEMORY_BYTES, type Resources } from "../../protocol/resources.ts"
 import type { Calendar } from "../calendar/calendar.ts"
+import { endOf, heldBy } from "./attempt-room.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
+import { isKeptApart, preemptTerms, STOPPED } from "./preempt-terms.ts"
 import type { Preemption } from "./queue-plan.ts"
 import type { QueueScene, RunningAttempt } from "./queue-scene.ts"
 import type { Standing, Standings } from "./standings.ts"
@@ -20,6 +23,10 @@ interface Candidate {
   readonly mode: Preemption["mode"]
   readonly graceMs: number
   readonly by: Preemption["by"]
+  /** It is stopped for this very job already. */
+  readonly isStopped: boolean
+  /** It may run only once: it is suspended, or let be. */
+  readonly mustStay: boolean
 }
 
 /** Finds whom a job may preempt, and takes of these as few as it needs. */
@@ -33,6 +40,8 @@ export class Preemptor {
   /** By request, who found nobody: as room only shrinks, nobody like them will. */
   readonly #failed = new Map<LineRequest, Set<string>>()
   readonly #owners: ReadonlySet<string>
+  /** Jobs for which others are stopped already, and which have not started yet. */
+  readonly #awaiting: ReadonlySet<JobId>
   /** When somebody may be preempted who has not run long enough; Infinity for nobody. */
   nextMs = Number.POSITIVE_INFINITY
 
@@ -46,10 +55,18 @@ export class Preemptor {
       for (const place of this.#placesOf(attempt)) this.#byPlace[place]!.push(attempt)
     const { owners } = scene.policy
     this.#owners = new Set(owners.first && owners.preempt ? scene.hosts.flatMap(({ owner }) => owner ?? []) : [])
+    this.#awaiting = new Set(scene.running.flatMap(({ stoppedFor }) => stoppedFor ?? []))
+  }
+
+  /** Whether some may start though no host has room. */
+  get isAwaited(): boolean {
+    return this.#awaiting.size > 0
   }
 
   /** Room for the line, made by preempting as policy lets it; taken already. `null` where that cannot be. */
   makeRoom(line: Line, request: LineRequest): MadeRoom | null {
+    // What was stopped for it is stopped for it, whatever policy says by now.
+    if (this.#awaiting.has(line.spec.id)) return this.#tryToMakeRoom(line, request, request.plan.asked.places)
     if (this.#scene.policy.preemption.by === "off") return null
     const key = `${line.standing.partition.name}\n${line.standing.qos.name}`
     const failed = this.#failed.get(request) ?? new Set()
@@ -73,10 +90,17 @@ export class Preemptor {
     )
   }
 
-  #tryToMakeRoom(line: Line, { plan }: LineRequest, places: readonly number[]): MadeRoom | null {
+  /** @param spared they are let be, since they could not stay beside it */
+  #tryToMakeRoom(
+    line: Line,
+    request: LineRequest,
+    places: readonly number[],
+    spared: ReadonlySet<RunningAttempt> = new Set(),
+  ): MadeRoom | null {
+    const { plan } = request
     const { nowMs } = this.#calendar.grid
     const offers = places.flatMap((place) => {
-      const victims = this.#victimsOn(line, place, (startMs) => plan.hasRoomAt(place, startMs))
+      const victims = this.#victimsOn(line, place, spared, (startMs) => plan.hasRoomAt(place, startMs))
       return victims === null ? [] : { place, victims, cost: this.#costOf(victims) }
     })
     offers.sort((a, b) => a.victims.length - b.victims.length || a.cost - b.cost || a.place - b.place)
@@ -84,53 +108,85 @@ export class Preemptor {
     if (chosen.length < plan.asked.hosts) return null
     const victims = [...new Map(chosen.flatMap((one) => one.victims.map((each) => [each.attempt, each]))).values()]
     if (victims.length === 0) return null
-    const startMs = nowMs + Math.max(...victims.map(({ graceMs }) => graceMs))
     const chosenPlaces = chosen.map(({ place }) => place).sort((a, b) => a - b)
     this.#release(victims, -1)
-    const room = { places: chosenPlaces, startMs }
-    if (!this.#calendar.hasRoom(plan, room)) {
+    const made = this.#roomWithout(line, request, victims, chosenPlaces)
+    const ends = made === null ? [] : victims.filter((one) => one.mustStay && !made.staying.has(one))
+    if (made === null || ends.length > 0) {
       this.#release(victims, 1)
-      return null
+      if (ends.length === 0) return null
+      return this.#tryToMakeRoom(line, request, places, new Set([...spared, ...ends.map(({ attempt }) => attempt)]))
     }
-    const endMs = startMs + plan.asked.limitMs
-    const hasRoom = (place: number) => plan.hasRoomAt(place, startMs)
-    const staying = this.#staying(line, victims, chosenPlaces, endMs, hasRoom)
+    const { startMs, staying } = made
+    const room = { places: chosenPlaces, startMs }
     this.#calendar.take(plan, room)
+    const endMs = startMs + plan.asked.limitMs
+    const isOver = victims.every((one) => one.isStopped && staying.has(one))
     for (const victim of victims) {
       this.#gone.add(victim.attempt)
       // Nobody else starts there until they are gone.
       for (const place of victim.places) {
-        this.#calendar.hold(place, this.#calendar.profiles[place]!.total, nowMs, Math.max(startMs, nowMs + 1))
+        if (!isOver) {
+          const { total } = this.#calendar.profiles[place]!
+          this.#calendar.hold(place, total, nowMs, Math.max(startMs, nowMs + 1))
+        }
         if (staying.has(victim)) this.#calendar.hold(place, memoryOf(victim), nowMs, staysUntil(victim, nowMs, endMs))
       }
     }
-    const preempts = victims.map(({ attempt, mode, graceMs, by }, at): Preemption => {
-      const isSuspended = staying.has(victims[at]!)
+    const preempts = victims.flatMap((victim): Preemption[] => {
+      const { attempt, mode, graceMs, by, isStopped } = victim
+      const isSuspended = staying.has(victim)
+      if (isStopped && isSuspended) return []
       const { job, task, hosts } = attempt
-      const graceEndsMs = nowMs + graceMs
       const notSuspended = mode === "suspend" && !isSuspended
-      return {
-        job,
-        task,
-        hosts,
-        mode: notSuspended ? "requeue" : mode,
-        graceEndsMs,
-        for: line.spec.id,
-        by,
-        notSuspended,
-      }
+      return [
+        {
+          job,
+          task,
+          hosts,
+          mode: notSuspended ? "requeue" : mode,
+          // Who is stopped loses nothing, and needs no time to end in.
+          graceEndsMs: isSuspended ? nowMs : nowMs + graceMs,
+          for: line.spec.id,
+          by,
+          notSuspended,
+        },
+      ]
     })
     return { ...room, preempts }
   }
 
+  /** When the line may start where these have made room, and which of them stay; at once where all of them do. */
+  #roomWithout(
+    line: Line,
+    { plan }: LineRequest,
+    victims: readonly Candidate[],
+    places: readonly number[],
+  ): { readonly startMs: number; readonly staying: ReadonlySet<Candidate> } | null {
+    const { nowMs } = this.#calendar.grid
+    const at = (startMs: number) => {
+      if (!this.#calendar.hasRoom(plan, { places, startMs })) return null
+      const hasRoom = (place: number) => plan.hasRoomAt(place, startMs)
+      return { startMs, staying: this.#staying(line, victims, places, startMs + plan.asked.limitMs, hasRoom) }
+    }
+    const soon = victims.every(({ mode }) => mode === "suspend") ? at(nowMs) : null
+    if (soon !== null && soon.staying.size === victims.length) return soon
+    return at(nowMs + Math.max(...victims.map(({ graceMs }) => graceMs)))
+  }
+
   /** As few as are needed for the line to have room on the host, or `null`. */
-  #victimsOn(line: Line, place: number, hasRoom: (startMs: number) => boolean): readonly Candidate[] | null {
+  #victimsOn(
+    line: Line,
+    place: number,
+    spared: ReadonlySet<RunningAttempt>,
+    hasRoom: (startMs: number) => boolean,
+  ): readonly Candidate[] | null {
     const { nowMs } = this.#calendar.grid
     if (hasRoom(nowMs)) return []
     const released: Candidate[] = []
     const startMs = () => nowMs + Math.max(0, ...released.map(({ graceMs }) => graceMs))
     let found = false
-    for (const candidate of this.#candidatesOn(line, place)) {
+    for (const candidate of this.#candidatesOn(line, place, spared)) {
       this.#release([candidate], -1)
       released.push(candidate)
       found = hasRoom(startMs())
@@ -149,30 +205,29 @@ export class Preemptor {
   }
 
   /** Whom the line may preempt there, those first that matter least. */
-  #candidatesOn(line: Line, place: number): readonly Candidate[] {
+  #candidatesOn(line: Line, place: number, spared: ReadonlySet<RunningAttempt>): readonly Candidate[] {
     const { nowMs } = this.#calendar.grid
-    const { preemption } = this.#scene.policy
+    const { policy, hosts } = this.#scene
+    const { preemption } = policy
     const all = this.#byPlace[place]!.flatMap((attempt): { candidate: Candidate; standing: Standing }[] => {
-      if (attempt.leavesMs !== null || this.#gone.has(attempt)) return []
+      if (attempt.leavesMs !== null || this.#gone.has(attempt) || spared.has(attempt)) return []
       const standing = this.#standings.of(attempt.account, attempt.user, attempt.partition, attempt.qos)
-      const by = this.#rightTo(line, attempt, standing, place)
-      const mode = standing.qos.preemptMode ?? standing.partition.preemptMode ?? preemption.mode
-      if (by === null || mode === "off") return []
-      const least = by === "owner" ? 0 : (standing.qos.minimumRunMs ?? preemption.minimumRunMs)
-      if (nowMs - attempt.startedMs < least) {
-        this.nextMs = Math.min(this.nextMs, attempt.startedMs + least)
+      const isStopped = attempt.stoppedFor === line.spec.id
+      const terms = isStopped ? STOPPED : preemptTerms(policy, line, attempt, standing, hosts[place]!.owner)
+      if (terms === null) return []
+      const { minimumRunMs, ...taken } = terms
+      if (nowMs - attempt.startedMs < minimumRunMs) {
+        this.nextMs = Math.min(this.nextMs, attempt.startedMs + minimumRunMs)
         return []
       }
-      const graceMs = standing.qos.graceMs ?? standing.partition.graceMs ?? preemption.graceMs
-      const places = this.#placesOf(attempt)
-      return [
-        { candidate: { attempt, places, held: heldBy(attempt, this.#scene, place), mode, graceMs, by }, standing },
-      ]
+      const held = heldBy(attempt, this.#scene, place)
+      return [{ candidate: { attempt, places: this.#placesOf(attempt), held, ...taken, isStopped }, standing }]
     })
     const lost = ({ attempt }: Candidate) => (nowMs - attempt.startedMs) * attempt.hosts.length
     return all
       .sort(
         (a, b) =>
+          Number(b.candidate.isStopped) - Number(a.candidate.isStopped) ||
           a.standing.partition.tier - b.standing.partition.tier ||
           a.standing.qos.rank - b.standing.qos.rank ||
           (preemption.youngestFirst
@@ -181,14 +236,6 @@ export class Preemptor {
           b.candidate.attempt.job - a.candidate.attempt.job,
       )
       .map(({ candidate }) => candidate)
-  }
-
-  #rightTo(line: Line, attempt: RunningAttempt, standing: Standing, place: number): Preemption["by"] | null {
-    const { by } = this.#scene.policy.preemption
-    const { user } = line.spec
-    if (this.#owners.has(user) && this.#scene.hosts[place]!.owner === user && attempt.user !== user) return "owner"
-    if (by === "tier" && line.standing.partition.tier > standing.partition.tier) return "tier"
-    return by === "qos" && line.standing.qos.preempts.includes(standing.qos.name) ? "qos" : null
   }
 
   /** Of those that are to be suspended, the ones whose memory may stay beside the job: on a host all of them or none. */
@@ -200,7 +247,8 @@ export class Preemptor {
     hasRoom: (place: number) => boolean,
   ): ReadonlySet<Candidate> {
     const { nowMs } = this.#calendar.grid
-    const suspended = victims.filter(({ mode }) => mode === "suspend")
+    // Secrets are kept apart from other users' processes, also from stopped ones: any process of the account could let these go on.
+    const suspended = victims.filter(({ mode, attempt }) => mode === "suspend" && !isKeptApart(line, attempt))
     const fits = (place: number) => {
       const here = suspended.filter((one) => one.places.includes(place))
       const bytes = here.reduce((sum, { attempt }) => sum + attempt.resources.memoryBytes, 0)
@@ -238,22 +286,6 @@ export class Preemptor {
   #placesOf({ hosts }: RunningAttempt): readonly number[] {
     return hosts.flatMap((id) => this.#places.get(id) ?? [])
   }
-}
-
-/** When what runs ends at the latest. Who is past its limit and still there will be so a moment longer. */
-export function endOf({ startedMs, limitMs, leavesMs }: RunningAttempt, nowMs: number): number {
-  return Math.max(leavesMs ?? (limitMs === null ? Number.POSITIVE_INFINITY : startedMs + limitMs), nowMs + 1)
-}
-
-/** What it holds on the host at this place. */
-export function heldBy({ alone, hasSecrets, resources }: RunningAttempt, scene: QueueScene, place: number): Resources {
-  return alone || hasSecrets ? totalOf(scene.hosts[place]!) : resources
-}
-
-/** What jobs may use in all just now: memory that others use is as if the host did not have it, since nobody knows for how long. */
-export function totalOf({ total, memoryNowBytes }: QueueScene["hosts"][number]): Resources {
-  if (memoryNowBytes === undefined || memoryNowBytes >= total.memoryBytes) return total
-  return { ...total, memoryBytes: Math.max(0, memoryNowBytes) }
 }
 
 /** When it ends at the latest that is suspended until then. */

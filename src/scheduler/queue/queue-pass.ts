@@ -1,7 +1,7 @@
-import { Calendar, type Room } from "../calendar/calendar.ts"
-import { Grid } from "../calendar/grid.ts"
+import type { Calendar, Room } from "../calendar/calendar.ts"
 import type { Profile } from "../calendar/profile.ts"
 import { taskIndices } from "../request/array-tasks.ts"
+import { endOf, heldBy } from "./attempt-room.ts"
 import { ClosedPlaces } from "./closed-places.ts"
 import { EarlierTurns, type KeptRoom, startInstead } from "./earlier-turns.ts"
 import { type Found, given, NOWHERE, waiting } from "./found.ts"
@@ -10,12 +10,14 @@ import { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
 import { OwnHosts } from "./own-hosts.ts"
+import { OwnRoom } from "./own-room.ts"
 import { PartitionTurns, type Turn } from "./partition-turns.ts"
 import { PlaceHolds } from "./place-holds.ts"
-import { endOf, heldBy, type MadeRoom, Preemptor, totalOf } from "./preempt.ts"
+import { type MadeRoom, Preemptor } from "./preempt.ts"
 import type { QueueEntry, WaitReason } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
 import { Requests } from "./requests.ts"
+import { calendarOf } from "./scene-calendar.ts"
 import type { Standings } from "./standings.ts"
 import { TASKS_RESERVED, TaskCounts } from "./task-counts.ts"
 
@@ -30,6 +32,7 @@ const PRIORITY: WaitReason = { code: "priority" }
 export class QueuePass {
   readonly preemptor: Preemptor
   readonly own: OwnHosts
+  readonly #ownRoom: OwnRoom
   readonly #scene: QueueScene
   readonly #calendar: Calendar
   readonly #requests: Requests
@@ -42,10 +45,8 @@ export class QueuePass {
   #starts = 0
 
   constructor(scene: QueueScene, standings: Standings, nowMs: number) {
-    const { windowMs, gridMs } = scene.policy.backfill
     this.#scene = scene
-    const totals = scene.hosts.map((host) => ({ total: totalOf(host), weight: host.weight }))
-    this.#calendar = new Calendar(totals, scene.pieces, new Grid(nowMs, windowMs, gridMs))
+    this.#calendar = calendarOf(scene, nowMs)
     const places = new Map(scene.hosts.map(({ id }, place) => [id, place]))
     for (const attempt of scene.running) {
       const endMs = endOf(attempt, nowMs)
@@ -60,35 +61,34 @@ export class QueuePass {
     this.#limits = new LimitReasons(scene, standings, nowMs)
     this.preemptor = new Preemptor(scene, this.#calendar, standings)
     this.own = new OwnHosts(scene, this.#calendar.profiles, this.preemptor)
+    this.#ownRoom = new OwnRoom(this.#calendar, this.preemptor, this.own)
   }
 
-  /**
-   * Only on the sender's own hosts, only now: owners go first there.
-   * @param at where the line stands in the queue
-   */
+  /** Only on the sender's own hosts, only now: owners go first there. @param at where the line stands in the queue */
   visitOwn(line: Line, at: number): readonly Found[] {
     const { spec, standing } = line
-    const own = this.own.placesOf(spec.user)
-    if (spec.hosts > own.length || spec.array !== null || standing.refusal !== null) return NOTHING_FOUND
+    if (spec.hosts > this.own.placesOf(spec.user).length || spec.array !== null || standing.refusal !== null)
+      return NOTHING_FOUND
     const request = this.#requests.of(line, at)
     // As room only shrinks, nobody like them will find any.
     if (request.ownFailed.has(spec.user) || this.#limits.reasonOf(line, request) !== null) return NOTHING_FOUND
     const { nowMs } = this.#calendar.grid
     if (spec.deadlineMs !== null && nowMs + line.limitMs > spec.deadlineMs) return NOTHING_FOUND
-    const { plan } = request
-    const places = plan.asked.places.filter((place) => own.includes(place))
-    const free = places.filter((place) => plan.hasRoomAt(place, nowMs)).slice(0, spec.hosts)
-    const room = { places: free.sort((a, b) => a - b), startMs: nowMs }
-    if (free.length === spec.hosts && this.#calendar.hasRoom(plan, room)) {
-      this.#calendar.take(plan, room)
+    const room = this.#ownRoom.freeNow(line, request)
+    if (room !== null) {
+      this.#calendar.take(request.plan, room)
       this.#started(line, request, true)
       return [given(null, room, nowMs)]
     }
-    const made = this.preemptor.makeOwnRoom(line, request, places)
-    if (made !== null) return [this.#made(line, request, null, made, true)]
-    request.ownFailed.add(spec.user)
-    this.own.foundNothing(spec.user)
-    return NOTHING_FOUND
+    const made = this.#ownRoom.make(line, request)
+    if (made === null) return NOTHING_FOUND
+    return [this.#made(line, request, null, made, true)]
+  }
+
+  /** Whether somebody may start though no host has room. */
+  get mayMakeRoom(): boolean {
+    const { by } = this.#scene.policy.preemption
+    return by !== "off" || this.#ownRoom.mayPreempt || this.preemptor.isAwaited
   }
 
   /**
@@ -134,7 +134,10 @@ export class QueuePass {
       if (left-- > count - begun || keptElsewhere-- > 0) continue
       const refused =
         running >= atOnce ? ({ code: "array_limit", atOnce } as const) : (ahead ?? this.#limits.reasonOf(line, request))
-      if (refused !== null) return because(refused)
+      if (refused !== null) {
+        const own = refused.code === "in_turn" ? this.#ownAfterAll(line, request, kept) : null
+        return own === null ? because(refused) : [own]
+      }
       if (mayStart) {
         const isInstead = kept.length > 0
         const started = startInstead(this.#calendar, kept, request, () => this.#startNow(line, request, task))
@@ -197,6 +200,15 @@ export class QueuePass {
     }
   }
 
+  #ownAfterAll(line: Line, request: LineRequest, kept: KeptRoom[]): Found | null {
+    const found = startInstead(this.#calendar, kept, request, () => {
+      const made = this.#ownRoom.makeAfterAll(line, request)
+      return made === null ? null : this.#made(line, request, null, made)
+    })
+    if (found !== null) this.#holds.letGo(line.spec.id)
+    return found
+  }
+
   #startNow(line: Line, request: LineRequest, task: number | null): Found | null {
     const { nowMs } = this.#calendar.grid
     const { plan } = request
@@ -208,7 +220,7 @@ export class QueuePass {
       this.#started(line, request)
       return given(task, room, nowMs)
     }
-    const made = this.preemptor.makeRoom(line, request)
+    const made = this.preemptor.makeRoom(line, request) ?? this.#ownRoom.makeAfterAll(line, request)
     return made === null ? null : this.#made(line, request, task, made)
   }
 

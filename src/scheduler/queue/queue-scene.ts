@@ -4,11 +4,13 @@ import type { ResourceRequest, Resources } from "../../protocol/resources.ts"
 import type { Pieces } from "../calendar/need.ts"
 import type { Closed } from "../calendar/plan-request.ts"
 import type { Amounts } from "../limits/limits.ts"
+import type { LinkedHost } from "../links/set-link.ts"
 import type { Policy } from "../policy/policy.ts"
 import type { ArrayTasks } from "../request/array-tasks.ts"
 import type { Dependency } from "../request/dependency.ts"
 import type { Progress } from "../request/dependency-state.ts"
 import type { SchedulableHost, WaitingJob } from "../snapshot.ts"
+import type { Preferred } from "./preferences.ts"
 
 /** All that a plan is made from: plain data, never changed by the planner. */
 export interface QueueScene {
@@ -29,10 +31,14 @@ export interface QueueScene {
 }
 
 export interface QueueHost extends SchedulableHost {
+  /** How it is linked with others, where a job on several hosts waits; absent where nothing is known of that. */
+  readonly linked?: LinkedHost & { readonly mbpsTo: ReadonlyMap<HostId, number> }
   /** The user whose Mac it is. */
   readonly owner: string | null
   /** Among hosts with room the lowest is taken first; equal ones in the order of the scene. */
   readonly weight: number
+  /** Whom it prefers, by policy; absent: nobody. */
+  readonly prefers?: readonly Preferred[]
   /** When its owner is usually there, by what was learned of the week: no start is planned then. */
   readonly expected: readonly Closed[]
 }
@@ -69,6 +75,8 @@ export interface QueueJob extends Pick<WaitingJob, "id" | "user" | "hasSecrets" 
   readonly hold: HoldBy | null
   /** Set by hand, past all factors. */
   readonly priority: number | null
+  /** The highest priority it had while it waited, for policies by which that never falls; absent: not known. */
+  readonly reached?: number
   readonly nice: number
   readonly site: number
   readonly dependency: Dependency | null
@@ -100,6 +108,13 @@ export interface RunningAttempt {
   readonly limitMs: number | null
   /** It is being ended, or stopped, for another: until then at the latest. */
   readonly leavesMs: number | null
+  /** It may run only once. Absent: no. */
+  readonly once?: boolean
+  /**
+   * All of it is stopped so that this job starts, or runs, beside its memory. It takes up again what it holds before anybody else does; where that job
+   * runs, its limit is counted from when that ends.
+   */
+  readonly stoppedFor?: JobId | null
 }
 
 /** A time in which hosts are kept for some. */

@@ -7,6 +7,7 @@ import type { Shape } from "../shape.ts"
 import type { HostTimes } from "./host-times.ts"
 import type { Line } from "./line.ts"
 import { LineRequest } from "./line-request.ts"
+import { Preferences } from "./preferences.ts"
 import type { WaitReason } from "./queue-plan.ts"
 import type { QueueHost, QueueJob, QueueScene } from "./queue-scene.ts"
 
@@ -34,11 +35,13 @@ export class Requests {
   readonly #ofLine: (LineRequest | undefined)[] = []
   readonly #ways = new Way()
   readonly #plain: boolean
+  readonly #preferences: Preferences
 
   constructor(scene: QueueScene, calendar: Calendar, times: HostTimes) {
     this.#scene = scene
     this.#calendar = calendar
     this.#times = times
+    this.#preferences = new Preferences(scene.hosts)
     this.#plain = scene.hosts.every(({ users }) => users === null)
   }
 
@@ -76,8 +79,16 @@ export class Requests {
       .to(cores)
       .to(this.#moreOf(spec))
     const { key, closed } = this.#times.closedTo(spec)
-    const way = where.to(spec.hosts).to(limitMs).to(key).to(piecesKey(spec))
-    way.request ??= this.#request({ spec, limitMs, need, closed, places: this.#placesOf(where, spec, partition) })
+    const ranking = this.#preferences.rankingFor(standing)
+    const way = where.to(spec.hosts).to(limitMs).to(key).to(ranking?.key).to(piecesKey(spec))
+    way.request ??= this.#request({
+      spec,
+      limitMs,
+      need,
+      closed,
+      places: this.#placesOf(where, spec, partition),
+      weights: ranking?.weights,
+    })
     return way.request
   }
 
@@ -87,7 +98,8 @@ export class Requests {
     need,
     closed,
     places,
-  }: Pick<Line, "spec" | "limitMs"> & Pick<Asked, "need" | "closed" | "places">): LineRequest {
+    weights,
+  }: Pick<Line, "spec" | "limitMs"> & Pick<Asked, "need" | "closed" | "places" | "weights">): LineRequest {
     const { hosts, pieces } = spec
     const asked = {
       hosts,
@@ -98,6 +110,7 @@ export class Requests {
       closed,
       noStarts: this.#times.noStarts,
       late: this.#times.lateFor(limitMs),
+      weights,
     }
     return new LineRequest(this.#calendar.request(asked), places.length)
   }

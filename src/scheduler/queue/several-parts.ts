@@ -119,6 +119,6 @@ function rankOf({ reason }: Found): number {
   return code === "array_limit" ? 2 : 1
 }
 
-function begins({ isStart, preempts }: Found): boolean {
-  return isStart || preempts.length > 0
+function begins({ isStart, reason }: Found): boolean {
+  return isStart || reason?.code === "preempting"
 }

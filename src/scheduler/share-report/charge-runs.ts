@@ -26,7 +26,9 @@ export interface UserUsage {
     readonly units: number
     readonly usageFactor: number
   }[]
-  /** Faded, all together. */
+  /** Faded, for what others were charged on their Macs: taken off what they used themselves. */
+  readonly donated: number
+  /** Faded, all together, what is donated taken off down to nothing. */
   readonly usage: number
 }
 
@@ -43,8 +45,15 @@ export function chargeRuns(
 ): UsageReport {
   const users = usersOf(tree, [])
   const perSecond = decayPerSecond(decay.halfLifeMs / 1000)
-  const attempts = users.flatMap(({ path, node }) => node.runs.map((run, at) => attemptOf(path, run, at, policy)))
-  const given = new Map(users.map(({ path, node }) => [keyOf(path), node.usage ?? 0]))
+  const attempts = users.flatMap(({ path, node }) =>
+    node.runs.flatMap((run, at) => withCredit(attemptOf(path, run, at, policy), path, run, users, policy)),
+  )
+  const given = new Map(
+    users.flatMap(({ path, node }) => [
+      [keyOf(path), node.usage ?? 0] as const,
+      [donatedKey(path), node.donated ?? 0] as const,
+    ]),
+  )
   const charged = charge(attempts, given, decay, nowMs)
   return {
     perSecond,
@@ -54,6 +63,9 @@ export function chargeRuns(
     users: users.map(({ path, node }) => {
       const key = keyOf(path)
       const isFading = charged !== null && decay.usageAtMs !== null
+      const faded = (ofShare: string, before: number | null) =>
+        (isFading ? 0 : (before ?? 0)) + (charged?.byShare.get(ofShare) ?? 0)
+      const donated = faded(donatedKey(path), node.donated)
       return {
         path,
         given: node.usage ?? 0,
@@ -65,7 +77,8 @@ export function chargeRuns(
             units,
             usageFactor,
           })),
-        usage: (isFading ? 0 : (node.usage ?? 0)) + (charged?.byShare.get(key) ?? 0),
+        donated,
+        usage: Math.max(0, faded(key, node.usage) - donated),
       }
     }),
   }
@@ -129,6 +142,27 @@ function attemptOf(path: readonly string[], run: DescribedRun, at: number, polic
   }
 }
 
+/** With what its host's owner is given for it, by policy. What owners run on their own Macs is charged to nobody where policy says so. */
+function withCredit(
+  attempt: ChargedAttempt,
+  path: readonly string[],
+  { owner }: DescribedRun,
+  users: readonly { readonly path: readonly string[] }[],
+  { owners }: Policy,
+): ChargedAttempt[] {
+  if (owner === null) return [attempt]
+  const named = users.filter((one) => one.path.join("/") === owner || one.path.at(-1) === owner)
+  const [lender] = named
+  if (lender === undefined || named.length > 1) {
+    const why = lender === undefined ? "who is no user of the tree" : "a name that several have: write its path"
+    throw new RangeError(`a run of ${path.join("/")} names the owner ${owner}, ${why}`)
+  }
+  if (lender.path.at(-1) === path.at(-1)) return [owners.uncharged ? { ...attempt, usageFactor: 0 } : attempt]
+  const credit = attempt.billableUnits * owners.donated
+  if (credit === 0) return [attempt]
+  return [attempt, { ...attempt, id: `${attempt.id} donated`, share: donatedKey(lender.path), billableUnits: credit }]
+}
+
 function usersOf(
   nodes: readonly DescribedNode[],
   above: readonly string[],
@@ -137,6 +171,10 @@ function usersOf(
     const path = [...above, node.name]
     return node.kind === "user" ? [{ path, node }] : usersOf(node.children, path)
   })
+}
+
+function donatedKey(path: readonly string[]): string {
+  return `donated ${keyOf(path)}`
 }
 
 /** An account and a user beside it may have one name; only users are charged. */

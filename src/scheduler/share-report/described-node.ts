@@ -22,6 +22,8 @@ export interface DescribedNode {
   readonly shares: Shares
   /** As given; `null` when it is not. Of an account: with all that is below it. */
   readonly usage: number | null
+  /** Users: taken off that, down to nothing, for what others were charged on their Macs. */
+  readonly donated: number | null
   /** Accounts: of what belongs to nobody below it. */
   readonly ownUsage: number | null
   readonly runs: readonly DescribedRun[]
@@ -45,6 +47,8 @@ export interface DescribedRun {
   readonly usageFactor: number | null
   readonly qos: string | null
   readonly partition: string | null
+  /** The user on whose Mac it ran: by a path (`lab/ann`), or by a name that only one has. */
+  readonly owner: string | null
   readonly suspended: readonly { readonly fromMs: number; readonly toMs: number }[]
 }
 
@@ -64,6 +68,7 @@ const run = record<DescribedRun & { readonly lastsMs: number | null }>(
     usageFactor: ["usage-factor", nullable(number({ what: "a factor", least: 0 }))],
     qos: ["qos", nullable(text)],
     partition: ["partition", nullable(text)],
+    owner: ["owner", nullable(text)],
     suspended: [
       "suspended",
       list(record({ fromMs: ["from", momentMs], toMs: ["to", momentMs] }, nothing), "times: {from, to}"),
@@ -78,6 +83,7 @@ const run = record<DescribedRun & { readonly lastsMs: number | null }>(
     usageFactor: null,
     qos: null,
     partition: null,
+    owner: null,
     suspended: [],
   },
 )
@@ -104,6 +110,7 @@ const KEYS = [
   "shares",
   "usage",
   "own-usage",
+  "donated",
   "runs",
   "rank",
   "parent",
@@ -136,7 +143,9 @@ function readNode(value: unknown, path: Path, report: Report, depth: number): De
   const kind = kindOf(found, path, report)
   const name = read(kind, text, null) ?? read("name", text, "")
   if (name === "") report(path, `has no name: write {"${kind}": "NAME", ...}`)
-  for (const key of kind === "user" ? (["children", "users", "accounts", "own-usage"] as const) : (["runs"] as const)) {
+  for (const key of kind === "user"
+    ? (["children", "users", "accounts", "own-usage"] as const)
+    : (["runs", "donated"] as const)) {
     if (found.has(key))
       report([...path, found.get(key)![0]], `only ${kind === "user" ? "accounts" : "users"} have that`)
   }
@@ -149,6 +158,7 @@ function readNode(value: unknown, path: Path, report: Report, depth: number): De
     name,
     shares: read("shares", shares({ zero: true }), 1),
     usage: read("usage", usage, null),
+    donated: kind === "user" ? read("donated", usage, null) : null,
     ownUsage: kind === "user" ? null : read("own-usage", usage, null),
     runs: kind === "user" ? read("runs", list(checkedRun, "runs: {from, to, units}"), []) : [],
     rank: read("rank", number({ what: "a rank", least: 0 }), 0),
@@ -209,7 +219,7 @@ function readShort(value: string, path: Path, report: Report): readonly Describe
 
 function describe(node: ShareNode, path: Path): DescribedNode {
   const { kind, name, shares: own } = node
-  const plain = { kind, name, shares: own, ownUsage: null, runs: [], rank: 0, parent: null, path }
+  const plain = { kind, name, shares: own, donated: null, ownUsage: null, runs: [], rank: 0, parent: null, path }
   return kind === "user"
     ? { ...plain, usage: node.usage, children: [] }
     : { ...plain, usage: null, children: node.children.map((child) => describe(child, path)) }

@@ -12,6 +12,7 @@ import { tallyText } from "../arrays/settle-array.ts"
 import { whyUnbegun } from "../arrays/why-task.ts"
 import type { Caller } from "../auth/accounts.ts"
 import type { Core } from "../core.ts"
+import { latestOf, mainOf } from "../gang/members.ts"
 import { hintsOf } from "../jobs/hints-of.ts"
 import { mayRule, viewOf } from "../jobs/job-view.ts"
 import { previewOf } from "../jobs/preview.ts"
@@ -204,7 +205,7 @@ function specAgain(core: Core, job: JobRecord): JobSpec {
 }
 
 function summaryOf(job: JobRecord): string {
-  const attempt = job.attempts.at(-1)
+  const attempt = latestOf(job).find(({ suspended }) => suspended !== null) ?? mainOf(job)
   if (isFinal(job.state)) return `It has ended: ${job.state}${job.reason === null ? "" : ` (${job.reason})`}`
   if (job.array !== undefined) return `Its tasks have begun: ${tallyText(job.array)} so far`
   if (attempt === undefined) return `It is ${job.state}`
@@ -213,7 +214,9 @@ function summaryOf(job: JobRecord): string {
     const { text } = attempt.suspended
     return `It does not wait for a host: it is suspended on ${attempt.hostName}, as ${text}${contact}`
   }
-  return `It does not wait: it is ${job.state} on ${attempt.hostName}${contact}`
+  const others = latestOf(job).length - 1
+  const where = others === 0 ? attempt.hostName : `${attempt.hostName} and ${others} more`
+  return `It does not wait: it is ${job.state} on ${where}${contact}`
 }
 
 /** Where memory is counted that nobody asked for, the reasons make sense only with that. */

@@ -6,6 +6,7 @@ import {
   packageProblem,
   pythonProblem,
 } from "../../protocol/environment.ts"
+import { gangProblem, MOST_GANG_HOSTS, ON_MEMBER_FAILURE, OUTPUTS_FROM } from "../../protocol/gang.ts"
 import { isId } from "../../protocol/ids.ts"
 import { DEFAULT_SPEC, DEFAULT_TERMINAL } from "../../protocol/job.ts"
 import { MAX_ARRAY_CHARACTERS, MAX_ARRAY_INDEX, MAX_ARRAY_TASKS } from "../../protocol/job-array.ts"
@@ -14,6 +15,7 @@ import { JOB_FIELDS } from "../../protocol/job-fields.ts"
 import { DEFAULT_NOTIFY_ON, MOST_JOB_TARGETS, NOTIFY_MS, NOTIFY_REASONS } from "../../protocol/notify.ts"
 import { readTarget } from "../../protocol/notify-target.ts"
 import { globCharacters, MAX_GLOB_CHARACTERS, outputProblem } from "../../protocol/output-globs.ts"
+import { MOST_WARNING_MS, WARNING_SIGNALS } from "../../protocol/warning-signal.ts"
 import { readArrayTasks } from "../../scheduler/request/array-tasks.ts"
 import { queueRequest } from "./queue-schemas.ts"
 import { count, hash, label, relativePath, signal, text, variable, within } from "./schema-parts.ts"
@@ -131,6 +133,12 @@ const arrayTasks = text(MAX_ARRAY_CHARACTERS).superRefine((value, context) => {
   }
 })
 
+const warning = z.strictObject({
+  signal: z.enum(WARNING_SIGNALS),
+  beforeMs: count.min(1).max(MOST_WARNING_MS),
+  commandOnly: z.boolean().default(false),
+})
+
 /** What is left out is as `send` has it when nothing is said. */
 export const jobSpec = z
   .strictObject({
@@ -149,6 +157,7 @@ export const jobSpec = z
     timeLimitMs: within(JOB_FIELDS.time).nullable().default(DEFAULT_SPEC.timeLimitMs),
     graceMs: within(JOB_FIELDS.grace).default(DEFAULT_SPEC.graceMs),
     stopSignal: signal.default(DEFAULT_SPEC.stopSignal),
+    warning: warning.optional(),
     host: text(255).min(1).nullable().default(DEFAULT_SPEC.host),
     partition: label.default(DEFAULT_SPEC.partition),
     outputs: outputs.nullable().default(null),
@@ -163,6 +172,13 @@ export const jobSpec = z
     environment: environment.nullable().default(null),
     queue: queueRequest.optional(),
     array: arrayTasks.optional(),
+    gang: z
+      .strictObject({
+        hosts: z.int().min(2).max(MOST_GANG_HOSTS),
+        onMemberFailure: z.enum(ON_MEMBER_FAILURE).default("end"),
+        outputsFrom: z.enum(OUTPUTS_FROM).default("main"),
+      })
+      .optional(),
     project: z
       .string()
       .regex(/^[0-9a-f]{16}$/, "must be 16 hexadecimal digits")
@@ -174,6 +190,8 @@ export const jobSpec = z
     if (spec.kind === "task" && !spec.command[0]) {
       context.addIssue({ code: "custom", path: ["command"], message: "must name what to run" })
     }
+    const problem = gangProblem(spec)
+    if (problem !== null) context.addIssue({ code: "custom", path: ["gang"], message: `cannot be: ${problem}` })
     for (const name of spec.secrets) {
       if (Object.hasOwn(spec.env, name)) {
         context.addIssue({

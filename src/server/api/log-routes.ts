@@ -1,10 +1,12 @@
 import { formatDuration } from "../../base/duration.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { FRAME_JSON, FRAME_OUTPUT, MAX_FRAME_BYTES, type OutputStream } from "../../protocol/frames.ts"
+import { hostsOf } from "../../protocol/gang.ts"
 import { isFinal } from "../../protocol/job-state.ts"
 import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { Feed } from "../feed.ts"
+import { attemptCount, latestOf } from "../gang/members.ts"
 import type { AttemptLog } from "../logs/attempt-log.ts"
 import { type Positions, readFrames, readRaw } from "../logs/read-log.ts"
 import { positionsOfTail, positionsSince } from "../logs/start-positions.ts"
@@ -37,17 +39,22 @@ export const logRoutes: readonly Route[] = [
     respond: async (request) => {
       const { core, caller, params, query, headers } = request
       const job = findOwnJob(core, params.id, caller, "read the logs of")
-      if (query.attempt !== undefined && query.attempt > job.attempts.length && (!query.follow || isFinal(job.state))) {
+      if (query.attempt !== undefined && query.attempt > attemptCount(job) && (!query.follow || isFinal(job.state))) {
         throw new WindfallError(
           "file_not_found",
           `Cannot read the logs: job ${job.id} has no attempt ${query.attempt}`,
           {
-            hint: `It has had ${job.attempts.length}: windfall show ${job.id}`,
+            hint: `It has had ${attemptCount(job)}: windfall show ${job.id}`,
           },
         )
       }
+      if (query.rank !== undefined && query.rank >= hostsOf(job.spec)) {
+        throw new WindfallError("file_not_found", `Cannot read the logs: job ${job.id} has no rank ${query.rank}`, {
+          hint: `It runs on ${hostsOf(job.spec)}: windfall show ${job.id}`,
+        })
+      }
       const { stream } = query
-      const there = attemptOf(job, query.attempt)
+      const there = attemptOf(job, query.attempt, query.rank)
       if (there !== undefined) requireKept(core, job, there)
       if (stream !== "all") {
         const range = headers.get("range")
@@ -64,12 +71,12 @@ export const logRoutes: readonly Route[] = [
       return streamed(
         request,
         async function* (gone) {
-          const attempt = query.follow ? await comingAttempt(core, job, query.attempt, gone) : there
+          const attempt = query.follow ? await comingAttempt(core, job, query.attempt, query.rank, gone) : there
           if (attempt === undefined) return
           const log = logOf(core, attempt)
           const start = await startOf(log, query)
           // What was given up may still come when its host is back: nobody is kept waiting for that.
-          const follow = query.follow && !(attempt.fenced && attempt.state === "ended")
+          const follow = query.follow && !attempt.fenced
           if (stream === "all") yield* readFrames(log, { sequence: attempt.number, from: start, follow, signal: gone })
           else yield* readRaw(log, stream, { from: query.from ?? start[stream], to: null, follow, signal: gone })
         },
@@ -105,7 +112,7 @@ async function startOf(log: AttemptLog, query: LogsQuery): Promise<Positions> {
 
 /** @throws {WindfallError} wrong_state when the log has been removed, as it was kept long enough */
 function requireKept(core: Core, job: JobRecord, attempt: AttemptRecord): void {
-  if (!isFinal(job.state) || !attempt.logComplete || core.logs.has(job.id, attempt.number)) return
+  if (!isFinal(job.state) || !attempt.logComplete || core.logs.has(job.id, attempt.number, attempt.member?.rank)) return
   const { startedAt, endedAt, stdoutBytes, stderrBytes } = attempt
   // Nothing was ever written for one that printed nothing; how much one printed that was lost with its host, nobody knows.
   const isOld = (endedAt ?? 0) < core.clock.now() - core.limits.keepLogsMs
@@ -119,11 +126,13 @@ function requireKept(core: Core, job: JobRecord, attempt: AttemptRecord): void {
 }
 
 function logOf(core: Core, attempt: AttemptRecord): AttemptLog {
-  return core.logs.read(attempt.job, attempt.number, attempt.logComplete)
+  return core.logs.read(attempt.job, attempt.number, attempt.logComplete, attempt.member?.rank)
 }
 
-function attemptOf(job: JobRecord, number: number | undefined): AttemptRecord | undefined {
-  return number === undefined ? job.attempts.at(-1) : job.attempts.find((each) => each.number === number)
+/** Of an attempt on several hosts the main member, unless a rank is named. */
+function attemptOf(job: JobRecord, number: number | undefined, rank = 0): AttemptRecord | undefined {
+  const attempts = number === undefined ? latestOf(job) : job.attempts.filter((each) => each.number === number)
+  return attempts.find(({ member }) => (member?.rank ?? 0) === rank)
 }
 
 /** Waits for the attempt to begin; `undefined` when the job ends without it. */
@@ -131,12 +140,13 @@ async function comingAttempt(
   core: Core,
   job: JobRecord,
   number: number | undefined,
+  rank: number | undefined,
   signal: AbortSignal,
 ): Promise<AttemptRecord | undefined> {
   using feed = new Feed((onNews) => core.followers.onJob(job.id, onNews), signal)
   for (;;) {
     const now = core.table.get(job.id)
-    const attempt = attemptOf(now, number)
+    const attempt = attemptOf(now, number, rank)
     if (attempt !== undefined || isFinal(now.state) || signal.aborted) return attempt
     await feed.next()
   }

@@ -110,6 +110,7 @@ export const queueQuery = z.object({
 export const logsQuery = z
   .object({
     attempt: queryCount.pipe(z.int().min(1)).optional(),
+    rank: queryCount.optional(),
     stream: z.enum(["stdout", "stderr", "all"]).default("all"),
     follow: queryFlag.default(false),
     from: queryCount.optional(),

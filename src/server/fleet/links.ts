@@ -87,7 +87,7 @@ export class Links implements HostChannelEvents {
     const tried = core.table.onHostWith(channel.hostId, output.sequence)
     if (tried === undefined || tried.attempt.logComplete) return
     const { attempt } = tried
-    const log = core.logs.live(attempt.job, attempt.number)
+    const log = core.logs.live(attempt.job, attempt.number, attempt.member?.rank)
     log.accept(output)
     if (attempt.stdoutBytes === null || attempt.stderrBytes === null) return
     if (log.received("stdout") >= attempt.stdoutBytes && log.received("stderr") >= attempt.stderrBytes) {

@@ -9,12 +9,14 @@ import { noteLeftovers } from "../fleet/leftovers.ts"
 import { memoryNow } from "../fleet/memory-now.ts"
 import { noteOwnerLeaves } from "../fleet/owner-left.ts"
 import { noteVitals } from "../fleet/vitals.ts"
+import { noteAtGate } from "../gang/gate.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
 import { noteNetwork } from "../network/note-network.ts"
 import { noteActivity } from "../notify/activity.ts"
 import { noteLever } from "../owners/lever-words.ts"
 import { notePresence } from "../owners/presence-news.ts"
 import { markContinued, noteSuspended, noteVacating } from "../owners/step-aside.ts"
+import { noteStoppedFor } from "../queue/stop-for.ts"
 import { recordUse } from "../usage/record-use.ts"
 import { noteUsage } from "./attempt-usage.ts"
 import { recordCheckpoint } from "./checkpoint.ts"
@@ -124,9 +126,15 @@ function applyToAttempt(core: Core, channel: HostChannel, tried: Tried, message:
     case "started":
       markRunning(core, tried)
       return
+    case "at-gate":
+      noteAtGate(core, tried, message)
+      return
     case "suspended":
       markRunning(core, tried)
       noteSuspended(core, tried, message)
+      return
+    case "suspended-for":
+      noteStoppedFor(core, tried, message)
       return
     case "continued":
       markContinued(core, tried, message.suspendedMs)
@@ -169,7 +177,8 @@ function applyToAttempt(core: Core, channel: HostChannel, tried: Tried, message:
 /** The command runs. Within a change. */
 export function markRunning(core: Core, tried: Tried): void {
   const { job, attempt } = tried
-  if (!isCurrent(tried) || attempt.state !== "starting") return
+  // Members run from when all are let go.
+  if (!isCurrent(tried) || attempt.state !== "starting" || attempt.member !== undefined) return
   notePlacesUsed(core, tried)
   attempt.state = "running"
   attempt.startedAt = core.clock.now()

@@ -64,7 +64,7 @@ function isAwaited(core: Core, tried: Tried): boolean {
 }
 
 function receivedBytes(core: Core, { attempt }: Tried): number {
-  const log = core.logs.live(attempt.job, attempt.number)
+  const log = core.logs.live(attempt.job, attempt.number, attempt.member?.rank)
   return log.received("stdout") + log.received("stderr")
 }
 
@@ -72,7 +72,7 @@ function receivedBytes(core: Core, { attempt }: Tried): number {
 function askAgain(core: Core, tried: Tried, tries: number): void {
   const { job, attempt } = tried
   const { id, sequence, hostName } = attempt
-  const log = core.logs.live(attempt.job, attempt.number)
+  const log = core.logs.live(attempt.job, attempt.number, attempt.member?.rank)
   const [stdout, stderr] = [log.received("stdout"), log.received("stderr")]
   const host = core.fleet.get(attempt.hostId)
   core.ledger.send(host, { type: "adopt", attempt: id, sequence, stdout, stderr, exitKnown: true })

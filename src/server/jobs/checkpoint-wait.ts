@@ -2,6 +2,7 @@ import { type JobCheckpoint, mayBeTriedAgain } from "../../protocol/checkpoint.t
 import { isFinal } from "../../protocol/job-state.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
+import { leavesCheckpoint } from "./close-attempt.ts"
 import type { Tried } from "./job-table.ts"
 import type { AttemptEnd } from "./outcome.ts"
 
@@ -39,7 +40,9 @@ export function awaitCheckpoint(core: Core, { job, attempt }: Tried, end: Attemp
 
 /** Whether what the attempt wrote is still of use: its job has not begun anew, and will. */
 export function awaitsCheckpoint({ job, attempt }: Tried): boolean {
-  return job.checkpoint?.awaited?.attempt === attempt.number && (job.state === "queued" || job.state === "held")
+  if (job.checkpoint?.awaited?.attempt !== attempt.number || !leavesCheckpoint(attempt)) return false
+  // The main member of several hosts may have written it while others are still about to end.
+  return job.state === "queued" || job.state === "held" || (attempt.member !== undefined && !isFinal(job.state))
 }
 
 /** Its host, unheard of so far, is back and may have it. What could not begin elsewhere meanwhile waits for that. Within a change. */

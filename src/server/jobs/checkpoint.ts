@@ -85,7 +85,7 @@ function keep(core: Core, tried: Tried, { tree, files, bytes, problem }: Told): 
   if (awaitsCheckpoint(tried)) {
     const kept = tree === null ? null : { attempt: attempt.number, tree, files, bytes }
     settleCheckpoint(core, job, { kept, awaited: null, problem })
-    job.reason = againText(core, tried, false)
+    if (job.state === "queued") job.reason = againText(core, tried, false)
     core.ledger.event({ type: "checkpoint_kept", job: job.id, number: attempt.number, files, bytes })
   }
   trySettle(core, tried)

@@ -1,11 +1,16 @@
 import type { ExitRecord } from "../../protocol/agent-wire.ts"
 import type { Cause } from "../../protocol/job-state.ts"
 import type { Core } from "../core.ts"
+import { againTogether } from "../gang/again-together.ts"
+import { missCheckpoint, noteMemberEnd } from "../gang/member-end.ts"
+import { outputsOf, setOutputs } from "../gang/member-outputs.ts"
+import { isMember, mainOf, membersOf } from "../gang/members.ts"
+import { endMembers } from "../gang/settle-gang.ts"
 import { endSuspension } from "../owners/step-aside.ts"
 import { recordUseEnded, recordUseLost } from "../usage/record-use.ts"
 import { againText } from "./again-text.ts"
 import { awaitCheckpoint, dropDamaged } from "./checkpoint-wait.ts"
-import { conclude, endAttempt, isCurrent, NO_OUTPUTS } from "./close-attempt.ts"
+import { bringsOutputs, conclude, endAttempt, isCurrent, NO_OUTPUTS } from "./close-attempt.ts"
 import { withDiskAdvice } from "./disk-advice.ts"
 import { noteHostCrash } from "./host-crash.ts"
 import type { Tried } from "./job-table.ts"
@@ -73,16 +78,14 @@ export function recordRefusal(core: Core, tried: Tried, cause: Cause | "gone", m
  * that was recorded stands; only the outputs are lost then.
  */
 export function loseAttempt(core: Core, tried: Tried, cause: Cause, message: string, slipped = false): void {
-  const { job, attempt } = tried
+  const { attempt } = tried
   const current = isCurrent(tried)
   const { outOfContactSince } = attempt
   settleLostOutput(core, tried)
   if (!current) return
   if (attempt.state === "finishing") {
-    if (job.outputs?.state === "collecting") {
-      job.outputs = { ...job.outputs, state: "lost" }
-      core.ledger.jobChanged(job)
-    }
+    const outputs = outputsOf(tried)
+    if (outputs?.state === "collecting" && bringsOutputs(tried)) setOutputs(core, tried, { ...outputs, state: "lost" })
     trySettle(core, tried)
     return
   }
@@ -103,8 +106,11 @@ export function giveUp(core: Core, tried: Tried, cause: Cause, message: string):
   decide(core, tried, { cause, exitCode: null, signal: null, neverRan: false, slipped: false })
   recordUseLost(core, tried, outOfContactSince)
   attempt.fenced = true
-  core.ledger.afterCommit(() => core.logs.liveIfOpen(job.id, attempt.number)?.release())
-  if (job.verdict !== null) {
+  core.ledger.afterCommit(() => core.logs.liveIfOpen(job.id, attempt.number, attempt.member?.rank)?.release())
+  if (attempt.member !== undefined) {
+    if (bringsOutputs(tried) && job.outputs !== null) setOutputs(core, tried, NO_OUTPUTS)
+    trySettle(core, tried)
+  } else if (job.verdict !== null) {
     job.outputs = NO_OUTPUTS
     conclude(core, job, attempt, job.verdict)
   }
@@ -117,7 +123,6 @@ function ranOnHost({ startedAt, endedAt }: ExitRecord): number | null {
 
 function decide(core: Core, tried: Tried, end: AttemptEnd, endedAt = core.clock.now()): void {
   const { job, attempt } = tried
-  const outcome = outcomeOf(job, end)
   attempt.cause = end.cause
   attempt.exitCode = end.exitCode
   attempt.signal = end.signal
@@ -125,7 +130,24 @@ function decide(core: Core, tried: Tried, end: AttemptEnd, endedAt = core.clock.
   endSuspension(core, tried, attempt.endedAt)
   core.ledger.attemptChanged(attempt)
   if (end.cause === "host_crashed") noteHostCrash(core, tried)
+  if (!isMember(attempt)) {
+    settleEnd(core, tried, end)
+    return
+  }
+  const whole = noteMemberEnd(core, job, attempt, end)
+  const main = mainOf(job)
+  if (whole !== null && main !== undefined) settleEnd(core, { job, attempt: main }, whole)
+}
+
+/** @param end of the attempt as a whole, whose main member has `attempt` where it is on several hosts */
+function settleEnd(core: Core, tried: Tried, end: AttemptEnd): void {
+  const { job, attempt } = tried
+  const outcome = outcomeOf(job, end)
   if (outcome.kind === "again") {
+    if (isMember(attempt)) {
+      tryAllAgain(core, tried, end, outcome.waitMs)
+      return
+    }
     awaitCheckpoint(core, tried, end)
     const reason = againText(core, tried, end.neverRan)
     endAttempt(core, job, attempt)
@@ -135,8 +157,29 @@ function decide(core: Core, tried: Tried, end: AttemptEnd, endedAt = core.clock.
   }
   job.verdict = outcome.verdict
   attempt.state = "finishing"
-  const expectsOutputs = attempt.onHost && !end.neverRan
-  job.outputs = expectsOutputs ? { ...NO_OUTPUTS, state: "collecting" } : NO_OUTPUTS
+  if (isMember(attempt)) {
+    // Nobody waits for what would have been the next one's.
+    if (job.checkpoint != null) job.checkpoint = { ...job.checkpoint, awaited: null }
+  } else {
+    const expectsOutputs = attempt.onHost && !end.neverRan
+    job.outputs = expectsOutputs ? { ...NO_OUTPUTS, state: "collecting" } : NO_OUTPUTS
+  }
   transition(core, job, "finishing", { cause: outcome.verdict.cause, reason: attempt.message })
   trySettle(core, tried)
+}
+
+/** All members have ended, and the whole waits again: with what the main one wrote, should that come. */
+function tryAllAgain(core: Core, { job }: Tried, end: AttemptEnd, waitMs: number): void {
+  const main = membersOf(job)[0]
+  if (main !== undefined) missCheckpoint(core, job, main)
+  const once = (job.checkpoint?.awaited ?? null) === null ? "" : " once what rank 0 wrote is here"
+  endMembers(core, job)
+  job.outputs = null
+  const what = againTogether(core, job, end)
+  const reason = `${what}; all of it is tried again${once}`
+  transition(core, job, "queued", {
+    cause: end.cause,
+    reason,
+    notBeforeMs: waitMs === 0 ? null : core.clock.now() + waitMs,
+  })
 }

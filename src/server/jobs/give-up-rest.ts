@@ -1,4 +1,6 @@
 import type { Core } from "../core.ts"
+import { outputsOf, setOutputs } from "../gang/member-outputs.ts"
+import { bringsOutputs } from "./close-attempt.ts"
 import type { Tried } from "./job-table.ts"
 import { stopFetching } from "./outputs.ts"
 import { settleShortOutput, trySettle } from "./settle.ts"
@@ -10,10 +12,10 @@ import { settleShortOutput, trySettle } from "./settle.ts"
 export function giveUpRest(core: Core, tried: Tried, actor: string): void {
   const { job, attempt } = tried
   if (attempt.state !== "finishing") return
-  if (job.outputs?.state === "collecting" || job.outputs?.late === true) {
-    const { late: _, ...outputs } = job.outputs
-    job.outputs = { ...outputs, state: "lost", problem: `${actor} stopped the job before they had come` }
-    core.ledger.jobChanged(job)
+  const known = outputsOf(tried)
+  if (bringsOutputs(tried) && (known?.state === "collecting" || known?.late === true)) {
+    const { late: _, ...outputs } = known
+    setOutputs(core, tried, { ...outputs, state: "lost", problem: `${actor} stopped the job before they had come` })
     stopFetching(core, attempt)
   }
   settleShortOutput(core, tried, `${actor} stopped the job before it had come`)

@@ -24,6 +24,8 @@ export interface Tried {
 export class JobTable {
   /** Which jobs are kept out of the queue. */
   readonly gates = new GateBook()
+  /** Of those that wait: on several hosts at once. */
+  readonly waitingGangs = new Set<JobId>()
   readonly arrays = new ArrayBook()
   readonly #store: JobStore
   readonly #jobs = new Map<JobId, JobRecord>()
@@ -46,8 +48,7 @@ export class JobTable {
   /** Makes everything anew from the database. */
   reload(): void {
     for (const map of [this.#jobs, this.#attempts, this.#onHost, this.#leases, this.#names, this.#waiting]) map.clear()
-    this.gates.clear()
-    this.arrays.clear()
+    for (const part of [this.gates, this.arrays, this.waitingGangs]) part.clear()
     this.#queueChanged()
     this.#lastWaiting = 0
     this.#lastId = this.#store.lastId()
@@ -224,6 +225,7 @@ export class JobTable {
         ? {}
         : { array: waitingTasks(this.arrays, job, (id) => this.#jobs.get(id)) }),
     })
+    if (job.spec.gang !== undefined) this.waitingGangs.add(job.id)
     if (job.id < this.#lastWaiting) {
       this.#waiting = new Map([...this.#waiting].sort(([a], [b]) => a - b))
       this.#queueChanged()
@@ -253,6 +255,7 @@ export class JobTable {
 
   dequeue(job: JobRecord): void {
     this.#waiting.delete(job.id)
+    this.waitingGangs.delete(job.id)
     this.#queueChanged()
   }
 

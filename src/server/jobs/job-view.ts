@@ -46,10 +46,11 @@ export function viewOf(core: Core, job: JobRecord, viewer: Viewer): JobView {
 }
 
 function attemptView(core: Core, attempt: AttemptRecord): AttemptView {
-  const log = attempt.logComplete ? undefined : core.logs.liveIfOpen(attempt.job, attempt.number)
+  const log = attempt.logComplete ? undefined : core.logs.liveIfOpen(attempt.job, attempt.number, attempt.member?.rank)
   return {
     id: attempt.id,
     number: attempt.number,
+    ...(attempt.member === undefined ? {} : { rank: attempt.member.rank, link: attempt.member.link ?? "not known" }),
     hostId: attempt.hostId,
     hostName: attempt.hostName,
     state: attempt.state,

@@ -1,3 +1,4 @@
+import { isLinked } from "../../protocol/gang.ts"
 import type { Cause, Verdict } from "../../protocol/job-state.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 
@@ -59,10 +60,12 @@ export function outcomeOf(job: JobRecord, end: AttemptEnd): Outcome {
   // Refused by a host that was not free: by then it has told so, or will at once.
   if (STEPPED_ASIDE.has(cause)) return { kind: "again", waitMs: end.neverRan ? FIRST_WAIT_MS : 0 }
   // It could not outlive its link: that was known when it was sent, and is no failure of it.
-  if (cause === "link_lost" && job.spec.needsLan) return { kind: "again", waitMs: 0 }
+  if (cause === "link_lost" && isLinked(job.spec)) return { kind: "again", waitMs: 0 }
   if (end.slipped || (LOST.has(cause) && mayTryAgain(job))) {
     // A host that cannot start anything must not be tried in a tight circle.
-    const waitMs = end.neverRan ? Math.min(LAST_WAIT_MS, FIRST_WAIT_MS * 2 ** (job.attempts.length - 1)) : 0
+    const waitMs = end.neverRan
+      ? Math.min(LAST_WAIT_MS, FIRST_WAIT_MS * 2 ** ((job.attempts.at(-1)?.number ?? 1) - 1))
+      : 0
     return { kind: "again", waitMs }
   }
   return ends("failed")
@@ -70,8 +73,9 @@ export function outcomeOf(job: JobRecord, end: AttemptEnd): Outcome {
 
 /** Whether the retry policy grants one more attempt after the present one is lost. */
 export function mayTryAgain(job: JobRecord): boolean {
-  const lost = job.attempts.filter(({ cause, state }) => state === "ended" && cause !== null && LOST.has(cause)).length
-  return !job.spec.retry.once && lost < job.spec.retry.limit
+  const lost = job.attempts.filter(({ cause, state }) => state === "ended" && cause !== null && LOST.has(cause))
+  // Of an attempt on several hosts any number of members may be lost.
+  return !job.spec.retry.once && new Set(lost.map(({ number }) => number)).size < job.spec.retry.limit
 }
 
 /** A job that must reach the local network ends so long after its link, as on a Mac it could not reach it any more. */
@@ -79,7 +83,7 @@ const LINK_GRACE_MS = 60_000
 
 /** How long an attempt of the job may be out of contact before its agent ends it, in milliseconds; `null`: for ever. */
 export function silenceLimitMs(job: JobRecord): number | null {
-  const { needsLan, retry } = job.spec
+  const { retry } = job.spec
   const granted = mayTryAgain(job) ? retry.afterSilenceMs : null
-  return needsLan ? Math.min(LINK_GRACE_MS, granted ?? LINK_GRACE_MS) : granted
+  return isLinked(job.spec) ? Math.min(LINK_GRACE_MS, granted ?? LINK_GRACE_MS) : granted
 }

@@ -3,6 +3,7 @@ import type { AttemptId, BlobHash } from "../../protocol/ids.ts"
 import type { OutputsView } from "../../protocol/job.ts"
 import type { AttemptRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
+import { isFromAll, setOutputs } from "../gang/member-outputs.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
 import { awaitsOutputs, isCurrent } from "./close-attempt.ts"
 import { fetchOutputs, type OutputsEnd } from "./fetch-outputs.ts"
@@ -18,7 +19,11 @@ type OutputsMessage = Extract<AgentMessage, { type: "outputs" }>
  */
 export function recordOutputs(core: Core, channel: HostChannel, tried: Tried, message: OutputsMessage): void {
   const { job, attempt } = tried
-  if (!awaitsOutputs(tried)) return
+  if (!awaitsOutputs(tried)) {
+    // What all members made may only have to be put together.
+    if (attempt.member !== undefined) trySettle(core, tried)
+    return
+  }
   if (message.problem !== null) {
     const text = `The outputs of job ${job.id} could not be collected: ${message.problem}`
     core.ledger.event({ type: "notice", message: text, host: attempt.hostId, job: job.id })
@@ -51,9 +56,8 @@ function settle(core: Core, tried: Tried | undefined, outputs: OutputsView): voi
   const { job, attempt } = tried
   // Asked for at another contact, and given up again: that is known.
   if (outputs.late === true && job.outputs?.late === true) return
-  job.outputs = outputs
-  core.ledger.jobChanged(job)
-  if (outputs.state === "ready") {
+  setOutputs(core, tried, outputs)
+  if (outputs.state === "ready" && !isFromAll(job)) {
     core.ledger.event({ type: "outputs_ready", job: job.id, files: outputs.files, bytes: outputs.bytes })
   } else if (outputs.state === "lost") {
     const message = `The files of job ${job.id} could not be had: ${outputs.problem ?? "they are lost"}`

@@ -6,6 +6,7 @@ import type { WaitingJob } from "../../scheduler/snapshot.ts"
 import { bookingsAhead } from "../bookings/bookings-ahead.ts"
 import { keptFrom } from "../bookings/kept-from.ts"
 import type { Core } from "../core.ts"
+import { previewGang } from "../gang/gang-answer.ts"
 import { wifiText } from "../network/tell-travel.ts"
 import { snapshotOf } from "../queue/snapshot.ts"
 import { learnedFor } from "./learned.ts"
@@ -13,6 +14,11 @@ import { shapeOf } from "./shape-of.ts"
 
 /** Of no job that there is, or will be. */
 const NO_JOB = Number.MAX_SAFE_INTEGER as JobId
+
+function explainLast(core: Core, job: WaitingJob, now: number) {
+  const snapshot = snapshotOf(core)
+  return explain({ ...snapshot, waiting: [...snapshot.waiting, job] }, now, NO_JOB)
+}
 
 /** Where a job could run that is not sent, as if it stood last in the queue now. @param spec with its data as it is */
 export function previewOf(core: Core, user: string, spec: JobSpec): JobPreview {
@@ -34,8 +40,8 @@ export function previewOf(core: Core, user: string, spec: JobSpec): JobPreview {
     crashes: core.store.jobs.crashes.of(user, spec),
     ...(kept.length === 0 ? {} : { kept }),
   }
-  const snapshot = snapshotOf(core)
-  const answer = explain({ ...snapshot, waiting: [...snapshot.waiting, job] }, now, NO_JOB)
+  const answer =
+    spec.gang === undefined ? explainLast(core, job, now) : previewGang(core, { id: NO_JOB, user, spec }, job)
   const places = answer?.hosts ?? []
   // Where it would start now; else where it has to.
   const at = places.find(({ code }) => code === "has_room") ?? places.find(({ name }) => name === spec.host)

@@ -4,9 +4,12 @@ import type { Core } from "../core.ts"
 import type { FleetHost } from "../fleet/fleet-host.ts"
 import { noteLeftovers } from "../fleet/leftovers.ts"
 import { unknownText } from "../fleet/unknown-attempts.ts"
+import { isEnding } from "../gang/member-end.ts"
+import { isMember } from "../gang/members.ts"
 import type { Hello } from "../hosts/host-channel.ts"
 import { sendOwner } from "../owners/lever-words.ts"
 import { reconcileSuspended } from "../owners/step-aside.ts"
+import { sayStoppedForAgain } from "../queue/stop-for.ts"
 import { markRunning } from "./agent-news.ts"
 import { awaitAtContact } from "./checkpoint-wait.ts"
 import { isCurrent } from "./close-attempt.ts"
@@ -63,7 +66,7 @@ export function reconcile(core: Core, host: FleetHost, hello: Hello): void {
 function adopt(core: Core, host: FleetHost, tried: Tried, found: FoundAttempt): void {
   const { job, attempt } = tried
   const { id, sequence } = attempt
-  const log = attempt.logComplete ? undefined : core.logs.live(job.id, attempt.number)
+  const log = attempt.logComplete ? undefined : core.logs.live(job.id, attempt.number, attempt.member?.rank)
   core.ledger.send(host, {
     type: "adopt",
     attempt: id,
@@ -76,6 +79,7 @@ function adopt(core: Core, host: FleetHost, tried: Tried, found: FoundAttempt): 
   if (attempt.outOfContactSince !== null) {
     attempt.outOfContactSince = null
     core.ledger.attemptChanged(attempt)
+    core.ledger.jobChanged(job)
     core.ledger.event({ type: "attempt_contact", job: job.id, attempt: id, lostSince: null })
   }
   awaitAtContact(core, tried)
@@ -98,6 +102,7 @@ function adopt(core: Core, host: FleetHost, tried: Tried, found: FoundAttempt): 
   if (job.standing?.timeLimitMs !== undefined) {
     core.ledger.send(host, { type: "limit", attempt: id, sequence, timeLimitMs: job.standing.timeLimitMs })
   }
+  sayStoppedForAgain(core, tried)
   reconcileSuspended(core, tried, found)
   if (found.phase === "exited" && found.exit !== null) recordExit(core, tried, found.exit, null)
   // A folder without the supervisor's record never ran and never will, unless it is started anew.
@@ -111,10 +116,10 @@ function adopt(core: Core, host: FleetHost, tried: Tried, found: FoundAttempt): 
 
 /** The host knows nothing of an attempt it was, or should have been, told of. */
 function resolveAbsent(core: Core, host: FleetHost, tried: Tried, hello: Hello): void {
-  const { job, attempt } = tried
+  const { attempt } = tried
   const neverHeardOf = attempt.state === "starting" && isCurrent(tried)
   if (neverHeardOf && attempt.sequence > hello.highWater) {
-    const stop = stopFor(host, job)
+    const stop = stopFor(host, tried)
     if (stop === null) startAgain(core, host, tried)
     else loseAttempt(core, tried, stop.cause, "it was stopped before it reached the host", true)
   } else if (neverHeardOf) {
@@ -145,7 +150,7 @@ function startAgain(core: Core, host: FleetHost, tried: Tried): boolean {
 /** How the job is to end on this host: somebody has stopped it, or the host is leaving the pool; `null` when it goes on. */
 function stopFor(
   host: FleetHost | undefined,
-  job: JobRecord,
+  { job, attempt }: Tried,
 ): Omit<NonNullable<JobRecord["stop"]>, "at" | "by"> | null {
   const { leaving = null } = host?.record ?? {}
   if (job.stop !== null) return job.stop
@@ -154,14 +159,18 @@ function stopFor(
   if (forOther !== undefined && forOther.attempt === job.attempts.at(-1)?.number && leaving === null) {
     return { cause: "preempted", signal: stopSignal, graceMs: forOther.graceMs }
   }
+  if (leaving === null && isMember(attempt) && isEnding(job)) {
+    return { cause: attempt.member.leaves ?? "member_ended", signal: stopSignal, graceMs }
+  }
   if (leaving === null) return null
   const cause = leaving.phase === "left" ? "owner_policy" : "preempted"
   return leaving.now ? { cause, signal: "SIGKILL", graceMs: 0 } : { cause, signal: stopSignal, graceMs }
 }
 
 /** Tells the agent of a stop that was asked for, perhaps while it was away. */
-export function sendStop(core: Core, host: FleetHost | undefined, { job, attempt }: Tried): void {
-  const stop = stopFor(host, job)
+export function sendStop(core: Core, host: FleetHost | undefined, tried: Tried): void {
+  const { attempt } = tried
+  const stop = stopFor(host, tried)
   if (stop === null || attempt.state === "finishing" || attempt.state === "ended") return
   const { cause, signal, graceMs } = stop
   core.ledger.send(host, { type: "stop", attempt: attempt.id, sequence: attempt.sequence, cause, signal, graceMs })

@@ -5,8 +5,9 @@
 import { formatBytes } from "../../base/bytes.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
+import { settleGang } from "../gang/settle-gang.ts"
 import { awaitsCheckpoint, giveUpCheckpoint } from "./checkpoint-wait.ts"
-import { conclude, isCurrent, mayComeLate } from "./close-attempt.ts"
+import { conclude, isCurrent, leavesCheckpoint, mayComeLate } from "./close-attempt.ts"
 import type { Tried } from "./job-table.ts"
 
 /** The processes are gone: the lease is free and the next job may start. Within a change. */
@@ -28,10 +29,10 @@ export function settleOutput(core: Core, tried: Tried): void {
     const totals = { stdout: attempt.stdoutBytes, stderr: attempt.stderrBytes }
     if (totals.stdout + totals.stderr === 0) {
       // Nobody need look for files that were never made; but somebody may be following.
-      core.logs.liveIfOpen(attempt.job, attempt.number)?.finish(totals)
+      core.logs.liveIfOpen(attempt.job, attempt.number, attempt.member?.rank)?.finish(totals)
       completeOutput(core, tried)
     } else {
-      const log = core.logs.live(attempt.job, attempt.number)
+      const log = core.logs.live(attempt.job, attempt.number, attempt.member?.rank)
       if (log.received("stdout") < totals.stdout || log.received("stderr") < totals.stderr) {
         core.awaitOutput(attempt.id)
         return
@@ -44,9 +45,9 @@ export function settleOutput(core: Core, tried: Tried): void {
 }
 
 /** Whether all output told of can be read, or that some is missing: nobody who sees the job's end must find less than all of it. */
-function outputReadable(core: Core, { attempt }: Tried): boolean {
+export function outputReadable(core: Core, { attempt }: Tried): boolean {
   if (attempt.logComplete) return true
-  const log = core.logs.live(attempt.job, attempt.number)
+  const log = core.logs.live(attempt.job, attempt.number, attempt.member?.rank)
   if (log.finished) return true
   if (attempt.stdoutBytes === null || attempt.stderrBytes === null) return false
   return log.written("stdout") >= attempt.stdoutBytes && log.written("stderr") >= attempt.stderrBytes
@@ -54,7 +55,7 @@ function outputReadable(core: Core, { attempt }: Tried): boolean {
 
 async function seeOntoDisk(core: Core, tried: Tried): Promise<void> {
   const { attempt } = tried
-  const log = core.logs.live(attempt.job, attempt.number)
+  const log = core.logs.live(attempt.job, attempt.number, attempt.member?.rank)
   try {
     await log.flushed()
     // Mostly it was in the files already when the exit was recorded. A slow or full disk holds the job's end up, no longer than needed.
@@ -84,7 +85,7 @@ function completeOutput(core: Core, tried: Tried): void {
   if (!attempt.logComplete) {
     attempt.logComplete = true
     core.ledger.attemptChanged(attempt)
-    core.ledger.afterCommit(() => core.logs.settle(attempt.job, attempt.number))
+    core.ledger.afterCommit(() => core.logs.settle(attempt.job, attempt.number, attempt.member?.rank))
   }
 }
 
@@ -96,7 +97,7 @@ export function settleShortOutput(core: Core, tried: Tried, why: string): void {
   const { attempt } = tried
   const { stdoutBytes, stderrBytes } = attempt
   if (attempt.logComplete) return
-  const log = core.logs.live(attempt.job, attempt.number)
+  const log = core.logs.live(attempt.job, attempt.number, attempt.member?.rank)
   const totals = stdoutBytes === null || stderrBytes === null ? null : { stdout: stdoutBytes, stderr: stderrBytes }
   const lacking = totals && totals.stdout + totals.stderr - log.received("stdout") - log.received("stderr")
   // All of it is here, and on its way to the disk.
@@ -114,15 +115,15 @@ export function settleShortOutput(core: Core, tried: Tried, why: string): void {
 /** Whatever output has not come will not come: the host no longer has the attempt. Frees the lease too. */
 export function settleLostOutput(core: Core, tried: Tried): void {
   const { job, attempt } = tried
-  stopWaitingForLate(core, job)
+  if (leavesCheckpoint(attempt)) stopWaitingForLate(core, job)
   giveUpCheckpoint(core, tried, `what attempt ${attempt.number} wrote is lost with its host`)
   if (!attempt.logComplete) {
     const { stdoutBytes, stderrBytes } = attempt
     const totals = stdoutBytes === null || stderrBytes === null ? null : { stdout: stdoutBytes, stderr: stderrBytes }
-    const log = core.logs.live(attempt.job, attempt.number)
+    const log = core.logs.live(attempt.job, attempt.number, attempt.member?.rank)
     log.finish(totals)
     attempt.logComplete = true
-    const settled = () => core.logs.settle(attempt.job, attempt.number)
+    const settled = () => core.logs.settle(attempt.job, attempt.number, attempt.member?.rank)
     core.ledger.afterCommit(() => void log.flushed().then(settled, () => {}))
   }
   attempt.swept = true
@@ -135,7 +136,8 @@ export function settleLostOutput(core: Core, tried: Tried): void {
 /** Gives the job its final state when everything is here, and tells the host to forget what it need not keep. */
 export function trySettle(core: Core, tried: Tried): void {
   const { job, attempt } = tried
-  if (attempt.state === "finishing" && isCurrent(tried) && job.verdict !== null) {
+  if (attempt.member !== undefined) settleGang(core, job)
+  else if (attempt.state === "finishing" && isCurrent(tried) && job.verdict !== null) {
     if (job.outputs?.state === "collecting" || !outputReadable(core, tried)) return
     conclude(core, job, attempt, job.verdict)
   }

@@ -4,9 +4,11 @@ import { jobNumber } from "../../protocol/job-array.ts"
 import { isFinal } from "../../protocol/job-state.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
+import { latestOf } from "../gang/members.ts"
 import { NO_OUTPUTS } from "./close-attempt.ts"
 import { giveUp } from "./end-attempt.ts"
 import { giveUpRest } from "./give-up-rest.ts"
+import type { Tried } from "./job-table.ts"
 import { sendStop } from "./reconcile.ts"
 import { transition } from "./transition.ts"
 
@@ -28,10 +30,10 @@ export function stopJob(core: Core, job: JobRecord, request: StopRequest, actor:
     transition(core, job, "cancelled", { cause: "cancelled", reason: `stopped by ${actor}`, actor })
     return
   }
-  const attempt = job.attempts.at(-1)
-  if (attempt === undefined) return
+  const attempts = latestOf(job)
+  if (attempts.length === 0) return
   if (job.state === "finishing") {
-    giveUpRest(core, { job, attempt }, actor)
+    for (const attempt of attempts) giveUpRest(core, { job, attempt }, actor)
     return
   }
   const again = job.stop !== null
@@ -45,11 +47,16 @@ export function stopJob(core: Core, job: JobRecord, request: StopRequest, actor:
   }
   job.reason = `${actor} asked it to stop`
   core.ledger.jobChanged(job)
-  const host = core.fleet.get(attempt.hostId)
+  for (const attempt of attempts) stopAttempt(core, { job, attempt }, kill, actor)
+}
+
+function stopAttempt(core: Core, tried: Tried, kill: boolean, actor: string): void {
+  const { hostId, hostName } = tried.attempt
+  const host = core.fleet.get(hostId)
   if (kill && (host === undefined || host.channel === null)) {
-    const text = `stopped by ${actor} while ${attempt.hostName} was out of contact: it may still run there until it is back`
-    giveUp(core, { job, attempt }, "link_lost", text)
+    const text = `stopped by ${actor} while ${hostName} was out of contact: it may still run there until it is back`
+    giveUp(core, tried, "link_lost", text)
     return
   }
-  sendStop(core, host, { job, attempt })
+  sendStop(core, host, tried)
 }

@@ -1,5 +1,6 @@
 import { formatBytes } from "../../base/bytes.ts"
 import { WindfallError } from "../../protocol/errors.ts"
+import { hostsOf } from "../../protocol/gang.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
 import type { JobSpec } from "../../protocol/job.ts"
 import { DEFAULT_MEMORY_BYTES, fits, needOn } from "../../protocol/resources.ts"
@@ -10,6 +11,7 @@ import { arrayOf, checkArray } from "../arrays/check-array.ts"
 import type { Core } from "../core.ts"
 import { checkDataPaths, resolveData } from "../data/job-data.ts"
 import { checkTargets, targetIds } from "../notify/targets.ts"
+import { refusedByLimits } from "../queue/check-limits.ts"
 import { checkQueue, waitsForNamesakes } from "../queue/check-queue.ts"
 import { gateOf } from "../queue/gate.ts"
 import { keepersText } from "./keepers-text.ts"
@@ -46,7 +48,7 @@ export async function checkBlobs(core: Core, user: string, specs: readonly JobSp
 /**
  * Looks whether jobs could be taken into the queue as things are, whatever their files. Gives them back with their data as it
  * is now.
- * @throws {WindfallError} name_taken, secret_not_found, data_not_found, host_not_found, never_fits, invalid_input
+ * @throws {WindfallError} name_taken, secret_not_found, data_not_found, host_not_found, never_fits, invalid_input, not_allowed
  */
 export function checkJobs(core: Core, user: string, specs: readonly JobSpec[]): readonly JobSpec[] {
   const names = new Set<string>()
@@ -66,7 +68,10 @@ export function checkJobs(core: Core, user: string, specs: readonly JobSpec[]): 
       throw specs.length === 1 ? error : ofBatch(error, spec, i + 1, specs.length)
     }
   }
-  return wholes
+  const refused = refusedByLimits(core, user, wholes)
+  if (refused === null) return wholes
+  const { at, error } = refused
+  throw specs.length === 1 ? error : ofBatch(error, wholes[at]!, at + 1, specs.length)
 }
 
 /**
@@ -189,7 +194,16 @@ function checkFits(core: Core, user: string, spec: JobSpec): void {
     return fits(needOn(spec.resources, host.total), total)
   })
   const lying = spec.data.filter(({ root }) => root === null).map(({ name }) => name)
-  if (fitting.some(({ places }) => lying.every((name) => places.has(name)))) return
+  const able = fitting.filter(({ places }) => lying.every((name) => places.has(name)))
+  const wanted = hostsOf(spec)
+  if (able.length >= wanted) return
+  if (able.length > 0) {
+    throw new WindfallError(
+      "never_fits",
+      `Cannot accept the job: it asks for ${wanted} hosts, and ${counted(able.length, "host")} could ever take a member of it`,
+      { hint: `Ask for fewer: --nodes ${able.length}   What each host has: windfall host ls` },
+    )
+  }
   if (fitting.length > 0) {
     const where = spec.host === null ? "no host that is large enough has" : `the host ${spec.host} does not have`
     throw new WindfallError("never_fits", `Cannot accept the job: ${where} the data ${lying.join(" and ")}`, {
@@ -200,8 +214,8 @@ function checkFits(core: Core, user: string, spec: JobSpec): void {
   const memoryBytes = spec.resources.memoryBytes ?? DEFAULT_MEMORY_BYTES
   const asked = [formatBytes(memoryBytes), counted(cores, "core"), ...(gpus ? [counted(gpus, "GPU")] : [])].join(", ")
   const most = (what: "cores" | "gpus") => Math.max(...known.map(({ total }) => total[what]))
-  const able = known.filter(({ total }) => total.gpus >= (gpus ?? 0))
-  const possible = able.length > 0 ? able : known
+  const withGpus = known.filter(({ total }) => total.gpus >= (gpus ?? 0))
+  const possible = withGpus.length > 0 ? withGpus : known
   const mostBytes = Math.max(...possible.map((host) => mostOn(host, spec.resources)))
   const isMetals = mostBytes < Math.max(...possible.map(({ total }) => total.memoryBytes))
   const memory = `${formatBytes(mostBytes)}${isMetals ? " for a job with the GPU (Metal's share of the memory)" : ""}`

@@ -26,7 +26,11 @@ export function transition(core: Core, job: JobRecord, to: JobState, options: Tr
   job.state = to
   job.reason = reason
   if (cause !== null) job.cause = cause
-  if (from === "queued") core.table.dequeue(job)
+  if (from === "queued") {
+    core.table.dequeue(job)
+    // It was in the way of others, or they had made room for it.
+    if (to !== "starting") core.wakePlanner()
+  }
   if (to === "queued") {
     core.table.enqueue(job, notBeforeMs)
     core.wakePlanner()

@@ -1,4 +1,4 @@
-/** How the logs of all attempts lie on the disk: `SHARD/JOB.NUMBER/`, a shard for each thousand jobs. */
+/** How the logs of all attempts lie on the disk: `SHARD/JOB.NUMBER/`, of members but the main one `SHARD/JOB.NUMBER.RANK/`, a shard for each thousand jobs. */
 import { readdirSync, rmdirSync, statSync } from "node:fs"
 import { join } from "node:path"
 import type { JobId } from "../../protocol/ids.ts"
@@ -7,8 +7,8 @@ import type { Slices } from "../../workspace/slices.ts"
 const SHARD_JOBS = 1000
 
 /** Where the log of an attempt lies. */
-export function logFolder(root: string, job: JobId, number: number): string {
-  return join(root, String(Math.floor(job / SHARD_JOBS)), `${job}.${number}`)
+export function logFolder(root: string, job: JobId, number: number, rank = 0): string {
+  return join(root, String(Math.floor(job / SHARD_JOBS)), rank === 0 ? `${job}.${number}` : `${job}.${number}.${rank}`)
 }
 
 /** Logs of jobs with numbers from `first` to just before `end`. */
@@ -27,10 +27,10 @@ export function shardsIn(root: string): Shard[] {
 }
 
 /** The attempts of a shard that have a log. */
-export function logsIn({ path }: Shard): { readonly job: JobId; readonly number: number }[] {
+export function logsIn({ path }: Shard): { readonly job: JobId; readonly number: number; readonly rank: number }[] {
   return namesIn(path).flatMap((name) => {
-    const [, job, number] = /^(\d+)\.(\d+)$/.exec(name) ?? []
-    return job === undefined ? [] : [{ job: Number(job) as JobId, number: Number(number) }]
+    const [, job, number, rank = 0] = /^(\d+)\.(\d+)(?:\.(\d+))?$/.exec(name) ?? []
+    return job === undefined ? [] : [{ job: Number(job) as JobId, number: Number(number), rank: Number(rank) }]
   })
 }
 

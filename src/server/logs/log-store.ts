@@ -42,9 +42,9 @@ export class LogStore implements AsyncDisposable {
     }
   }
 
-  /** The log of an attempt whose output may still come. The same object until {@link settle}. */
-  live(job: JobId, number: number): AttemptLog {
-    const folder = this.#folderOf(job, number)
+  /** The log of an attempt, or of its member with this rank, whose output may still come. The same object until {@link settle}. */
+  live(job: JobId, number: number, rank = 0): AttemptLog {
+    const folder = this.#folderOf(job, number, rank)
     let log = this.#live.get(folder)
     if (log === undefined) {
       log = new AttemptLog(folder, this.#context)
@@ -54,16 +54,16 @@ export class LogStore implements AsyncDisposable {
   }
 
   /** As {@link live}, where some of it was already looked at in this run. */
-  liveIfOpen(job: JobId, number: number): AttemptLog | undefined {
-    return this.#live.get(this.#folderOf(job, number))
+  liveIfOpen(job: JobId, number: number, rank = 0): AttemptLog | undefined {
+    return this.#live.get(this.#folderOf(job, number, rank))
   }
 
   /** The log of any attempt, for reading. `ended`: nothing more will come, unless it is live in this process. */
-  read(job: JobId, number: number, ended: boolean): AttemptLog {
-    const folder = this.#folderOf(job, number)
+  read(job: JobId, number: number, ended: boolean, rank = 0): AttemptLog {
+    const folder = this.#folderOf(job, number, rank)
     const live = this.#live.get(folder)
     if (live !== undefined) return live
-    if (!ended) return this.live(job, number)
+    if (!ended) return this.live(job, number, rank)
     const log = new AttemptLog(folder, this.#context)
     log.finish(null)
     return log
@@ -75,14 +75,14 @@ export class LogStore implements AsyncDisposable {
   }
 
   /** Whether there is anything of an attempt's output. */
-  has(job: JobId, number: number): boolean {
-    const folder = this.#folderOf(job, number)
+  has(job: JobId, number: number, rank = 0): boolean {
+    const folder = this.#folderOf(job, number, rank)
     return this.#live.has(folder) || existsSync(folder)
   }
 
   /** Removes the log of an attempt that has ended. Who reads it just now finds the rest not kept. */
-  remove(job: JobId, number: number): void {
-    const folder = this.#folderOf(job, number)
+  remove(job: JobId, number: number, rank = 0): void {
+    const folder = this.#folderOf(job, number, rank)
     this.#files.closeIn(folder)
     rmSync(folder, { recursive: true, force: true })
   }
@@ -93,8 +93,8 @@ export class LogStore implements AsyncDisposable {
   }
 
   /** Lets go of a live log; who reads it keeps reading. */
-  settle(job: JobId, number: number): void {
-    this.#live.delete(this.#folderOf(job, number))
+  settle(job: JobId, number: number, rank = 0): void {
+    this.#live.delete(this.#folderOf(job, number, rank))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -104,8 +104,8 @@ export class LogStore implements AsyncDisposable {
     this.#files[Symbol.dispose]()
   }
 
-  #folderOf(job: JobId, number: number): string {
-    return logFolder(this.#options.folder, job, number)
+  #folderOf(job: JobId, number: number, rank: number): string {
+    return logFolder(this.#options.folder, job, number, rank)
   }
 
   #count(bytes: number): void {

@@ -25,7 +25,7 @@ export function noteActivity(
 ): void {
   if (cpuMs === undefined) return
   const now = core.clock.now()
-  const log = core.logs.liveIfOpen(attempt.job, attempt.number)
+  const log = core.logs.liveIfOpen(attempt.job, attempt.number, attempt.member?.rank)
   const printedBytes = log === undefined ? 0 : log.received("stdout") + log.received("stderr")
   const before = activities.get(attempt)
   const isIdle =

@@ -4,6 +4,7 @@ import type { NotifyOn, NotifyReason } from "../../protocol/notify.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { MessageFacts, NotifyFacts, TargetRecord } from "../../store/notify-record.ts"
 import type { Core } from "../core.ts"
+import { latestOf, mainOf } from "../gang/members.ts"
 
 /** A target, and of what it is to be told about one job. */
 export interface Told {
@@ -44,7 +45,7 @@ export function queueMessage(core: Core, target: TargetRecord, facts: MessageFac
 
 /** What happened, as it is now. @param forMs how long it ran, was idle or waited */
 export function factsOf(core: Core, job: JobRecord, reason: NotifyReason, forMs: number | null): NotifyFacts {
-  const attempt = job.attempts.at(-1)
+  const attempt = mainOf(job)
   return {
     reason,
     at: core.clock.now(),
@@ -68,13 +69,13 @@ function reasonOf(job: JobRecord, from: JobState, actor: string | undefined): No
   if (job.state === "cancelled") return (actor ?? job.stop?.by ?? job.user) === job.user ? null : "failed"
   if (isFinal(job.state)) return "failed"
   // What never ran has lost nothing and only starts elsewhere.
-  const hadRun = job.attempts.at(-1)?.startedAt != null
+  const hadRun = latestOf(job).some(({ startedAt }) => startedAt !== null)
   return job.state === "queued" && isPlaced(from) && hadRun ? "vacated" : null
 }
 
 /** What it was stopped for somebody's sake is not in it. */
 function ranMs(job: JobRecord): number | null {
-  const attempt = job.attempts.at(-1)
+  const attempt = mainOf(job)
   return attempt?.startedAt == null || attempt.endedAt === null
     ? null
     : Math.max(0, attempt.endedAt - attempt.startedAt - attempt.suspendedMs)

@@ -1,5 +1,6 @@
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
+import { attemptCount, latestOf } from "../gang/members.ts"
 import { idleMs } from "./activity.ts"
 import { factsOf, queueMessage, type Told, toldOf } from "./note.ts"
 
@@ -56,7 +57,7 @@ function tell(core: Core, one: Overdue): void {
 
 /** Each target is told once of each attempt that stands still, and once of each wait. */
 function keyOf({ job, told, reason }: Overdue): string {
-  return `${reason} ${job.attempts.length} ${told.target.id}`
+  return `${reason} ${attemptCount(job)} ${told.target.id}`
 }
 
 function waitedMs(core: Core, job: JobRecord): number {
@@ -64,6 +65,7 @@ function waitedMs(core: Core, job: JobRecord): number {
 }
 
 function stoodMs(job: JobRecord): number {
-  const attempt = job.attempts.at(-1)
-  return attempt === undefined ? 0 : idleMs(attempt)
+  const idle = latestOf(job).map((attempt) => idleMs(attempt))
+  // As long as one member does something the job does.
+  return idle.length === 0 ? 0 : Math.min(...idle)
 }

@@ -85,9 +85,13 @@ function lentOn(core: Core, { record }: FleetHost, span: LentSpan): LentFacts {
     job: ran.job,
     startedMs: ran.startedAt,
     endedMs: ran.endedAt,
-    stopped: asides
-      .filter(({ attempt }) => attempt === ran.attempt)
-      .map(({ at, endedAt }) => ({ fromMs: at, toMs: endedAt })),
+    stopped: [
+      ...asides
+        .filter(({ attempt }) => attempt === ran.attempt)
+        .map(({ at, endedAt }) => ({ fromMs: at, toMs: endedAt })),
+      // Also for other jobs, which ran there meanwhile.
+      ...(core.store.usage.interval(ran.attempt)?.stops ?? []).map(([fromMs, toMs]) => ({ fromMs, toMs })),
+    ],
   }))
   const stops = asides.map(({ at, reactionMs, vacated }) => ({ atMs: at, reactionMs, vacated }))
   return lentFacts(span, attempts, stops)

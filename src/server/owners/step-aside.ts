@@ -1,14 +1,18 @@
 import { publicText } from "../../presence/public-text.ts"
 import type { FoundAttempt } from "../../protocol/agent-wire.ts"
+import { FOR_JOB } from "../../protocol/aside-wire.ts"
 import type { Suspension } from "../../protocol/job.ts"
 import { isForOwner } from "../../protocol/job-state.ts"
 import type { OwnerReason } from "../../protocol/owner.ts"
 import type { OwnerNews } from "../../protocol/owner-wire.ts"
 import type { Core } from "../core.ts"
+import { stepAside } from "../gang/member-end.ts"
+import { isMember } from "../gang/members.ts"
 import { isCurrent } from "../jobs/close-attempt.ts"
 import type { Tried } from "../jobs/job-table.ts"
 import { transition } from "../jobs/transition.ts"
 import { forgetActivity } from "../notify/activity.ts"
+import { isStoppedFor, stoppedForOf } from "../queue/stop-for.ts"
 import { recordUse } from "../usage/record-use.ts"
 
 type Stepped = Extract<OwnerNews, { type: "suspended" | "vacating" }>
@@ -19,8 +23,11 @@ type Stepped = Extract<OwnerNews, { type: "suspended" | "vacating" }>
  */
 export function markSuspended(core: Core, tried: Tried, why: OwnerReason, since: number, reactionMs: number): void {
   const { job, attempt } = tried
-  if (!isCurrent(tried) || attempt.state !== "running" || job.state !== "running") return
   const { code } = why
+  const cause = code === "owner_here" ? "owner_returned" : "owner_policy"
+  // Its command has not begun: the others do not wait for it.
+  if (isCurrent(tried) && attempt.state === "starting" && isMember(attempt)) stepAside(core, job, attempt, cause)
+  if (!isCurrent(tried) || attempt.state !== "running" || job.state !== "running") return
   const suspended: Suspension = { since, code, text: publicText(code, why.text) }
   attempt.state = "suspended"
   attempt.suspended = suspended
@@ -28,10 +35,16 @@ export function markSuspended(core: Core, tried: Tried, why: OwnerReason, since:
   recordUse(core, tried)
   core.table.leaseChanged(tried)
   const { id, hostId: host, hostName } = attempt
-  core.store.stepAsides.put({ host, attempt: id, at: since, endedAt: null, reactionMs, vacated: false })
+  // Owners are told of what was done for their sake.
+  if (code !== FOR_JOB) {
+    core.store.stepAsides.put({ host, attempt: id, at: since, endedAt: null, reactionMs, vacated: false })
+  }
   const reason = `suspended: ${suspended.text}`
   core.ledger.event({ type: "attempt_suspended", job: job.id, attempt: id, host, hostName, ...said(why), reactionMs })
-  transition(core, job, "suspended", { reason })
+  transition(core, job, "suspended", {
+    reason: isMember(attempt) ? `${reason}; all its members are asked to end` : reason,
+  })
+  if (isMember(attempt)) stepAside(core, job, attempt, cause)
 }
 
 /**
@@ -50,10 +63,20 @@ export function noteSuspended(core: Core, tried: Tried, { why, reactionMs }: Ste
   if (suspended.code === before.code && suspended.text === before.text) return
   attempt.suspended = suspended
   core.ledger.attemptChanged(attempt)
+  if (before.code !== suspended.code) noteOwnersPart(core, tried, before, suspended, reactionMs)
   // One that was asked to leave says that.
   if (job.reason !== `suspended: ${before.text}`) return
   job.reason = `suspended: ${suspended.text}`
   core.ledger.jobChanged(job)
+}
+
+/** What is stopped for another job may come to be so for its host's owner, and the other way round: owners are told of the one part only. */
+function noteOwnersPart(core: Core, { attempt }: Tried, was: Suspension, is: Suspension, reactionMs: number): void {
+  const { id, hostId: host } = attempt
+  const at = core.clock.now()
+  if (was.code === FOR_JOB) {
+    core.store.stepAsides.put({ host, attempt: id, at, endedAt: null, reactionMs, vacated: false })
+  } else if (is.code === FOR_JOB) core.store.stepAsides.end(id, at, false)
 }
 
 /** The attempt goes on. @param suspendedMs for how long it was stopped in all, as its host measured. Within a change. */
@@ -80,7 +103,7 @@ export function noteVacating(core: Core, tried: Tried, { why, reactionMs, at }: 
   const { id, hostId: host, hostName } = attempt
   const reason = `asked to leave ${hostName}: ${publicText(why.code, why.text)}`
   if (job.reason === reason) return
-  if (attempt.suspended === null) {
+  if (attempt.suspended === null || attempt.suspended.code === FOR_JOB) {
     const now = Math.min(at, core.clock.now())
     core.store.stepAsides.put({ host, attempt: id, at: now, endedAt: now, reactionMs, vacated: true })
   } else core.store.stepAsides.end(id, core.clock.now(), true)
@@ -102,7 +125,8 @@ export function reconcileSuspended(core: Core, tried: Tried, found: FoundAttempt
   keepSuspendedMs(core, tried, suspendedMs)
   // Its clock may be another, and nothing is stopped before it began.
   const since = Math.min(core.clock.now(), Math.max(suspendedAt, attempt.startedAt ?? attempt.placedAt))
-  markSuspended(core, tried, UNTOLD, since, 0)
+  const forJob = isStoppedFor(tried) === null ? undefined : stoppedForOf(tried)
+  markSuspended(core, tried, forJob === undefined ? UNTOLD : { code: FOR_JOB, text: forJob.text }, since, 0)
 }
 
 /** Why was told while nobody heard it. */

@@ -13,13 +13,19 @@ const MOST_MOVES = 1_000
 /** With more who wait, times that nothing is kept for are not reckoned. */
 const MOST_ESTIMATED = 5_000
 
+export interface PolicyMoves {
+  /** The plan as it is. */
+  readonly entries: readonly QueueEntry[]
+  readonly moves: readonly MovedJobView[]
+}
+
 /**
  * Waiting jobs for which another policy plans otherwise just now: both plans are made of the pool as it is, as the server itself plans. Nothing is changed.
  * Without a policy that holds the first one is that of first come, first served.
  */
-export function policyMoves(core: Core, policy: Policy): readonly MovedJobView[] {
+export function policyMoves(core: Core, policy: Policy): PolicyMoves {
   const nowMs = core.clock.now()
-  if (core.table.waitingCount === 0) return []
+  if (core.table.waitingCount === 0) return { entries: [], moves: [] }
   const [before, after] = [sceneNow(core, nowMs), sceneOf(core, policy, nowMs)]
   const estimates = before.waiting.length <= MOST_ESTIMATED
   const names = new Map<string, string>(before.hosts.map(({ id, name }) => [id, name]))
@@ -38,7 +44,8 @@ export function policyMoves(core: Core, policy: Policy): readonly MovedJobView[]
       reason: reason === null ? "starts now" : reasonText(reason, nowMs),
     }
   }
-  return comparePlans(planQueue(before, nowMs, { estimates }), planQueue(after, nowMs, { estimates }), nameOf)
+  const plan = planQueue(before, nowMs, { estimates })
+  const moves = comparePlans(plan, planQueue(after, nowMs, { estimates }), nameOf)
     .slice(0, MOST_MOVES)
     .map((change) => ({
       job: change.job,
@@ -46,4 +53,5 @@ export function policyMoves(core: Core, policy: Policy): readonly MovedJobView[]
       after: view(change.after),
       words: change.words,
     }))
+  return { entries: plan.entries, moves }
 }

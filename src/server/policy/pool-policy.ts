@@ -5,6 +5,7 @@ import { changeText, diffPolicies } from "../../scheduler/policy/diff-policies.t
 import type { Policy } from "../../scheduler/policy/policy.ts"
 import { readPolicy } from "../../scheduler/policy/read-policy.ts"
 import type { Core } from "../core.ts"
+import { keepReached } from "../queue/reached.ts"
 import { policyMoves } from "./policy-moves.ts"
 
 /** What an event says of a change at most. */
@@ -51,9 +52,11 @@ export function applyPolicy(core: Core, { text, dryRun }: PolicyApplyRequest, ac
   }
   const before = policyView(core)
   const changes = diffPolicies(currentPolicy(core), policy).map((change) => ({ ...change, words: changeText(change) }))
-  const moves = policyMoves(core, policy)
+  const { entries, moves } = policyMoves(core, policy)
   if (dryRun) return { version: before.version, applied: false, changes, moves }
   if (text === before.text) return { version: before.version, applied: true, changes, moves: [] }
+  // What jobs had by the policy that goes is not to hang on when a whole plan was last made.
+  keepReached(core, currentPolicy(core), entries)
   const version = before.version + 1
   core.store.policies.add({ version, text, appliedAt: core.clock.now(), appliedBy: actor })
   const words = changes.map((change) => change.words).join("; ")

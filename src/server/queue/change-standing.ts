@@ -5,10 +5,12 @@ import { isFinal } from "../../protocol/job-state.ts"
 import type { HoldBy, NiceRequest, TimeRequest } from "../../protocol/queue-request.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
+import { latestOf } from "../gang/members.ts"
 import type { Viewer } from "../jobs/job-view.ts"
 import { transition } from "../jobs/transition.ts"
 import { currentPolicy } from "../policy/pool-policy.ts"
 import { lookAtGates } from "./look-at-gates.ts"
+import { forgetReached } from "./reached.ts"
 import { niceOf, setStanding, timeLimitOf } from "./standing.ts"
 
 /**
@@ -86,6 +88,7 @@ export function niceJob(core: Core, job: JobRecord, { nice, priority }: NiceRequ
   const words: string[] = []
   if (nice !== undefined && nice !== before) {
     setStanding(core, job, { nice })
+    forgetReached(core, job)
     words.push(`nice ${before} -> ${nice}`)
   }
   const byHand = job.standing?.priority
@@ -124,9 +127,9 @@ export function limitJob(core: Core, job: JobRecord, { timeLimitMs }: TimeReques
   const text = (limit: number | null) => (limit === null ? "none" : formatDuration(limit))
   const what = `time limit ${text(before)} -> ${text(timeLimitMs)}`
   core.ledger.event({ type: "job_changed", job: job.id, what }, viewer.user)
-  const attempt = job.attempts.at(-1)
-  const tried = isPlaced && attempt !== undefined ? core.table.attempt(attempt.id) : undefined
-  if (tried !== undefined) {
+  for (const attempt of isPlaced ? latestOf(job) : []) {
+    const tried = core.table.attempt(attempt.id)
+    if (tried === undefined) continue
     core.table.leaseChanged(tried)
     const host = core.fleet.get(tried.attempt.hostId)
     // Who is away is told at its next contact.

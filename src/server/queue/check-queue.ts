@@ -2,6 +2,7 @@ import { closest } from "../../base/closest.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { JobId } from "../../protocol/ids.ts"
 import { DEFAULT_PARTITION, type JobSpec } from "../../protocol/job.ts"
+import { checkWarning } from "../../protocol/warning-signal.ts"
 import type { Policy } from "../../scheduler/policy/policy.ts"
 import { Standings } from "../../scheduler/queue/standings.ts"
 import { hasSingleton, jobsNamedIn } from "../../scheduler/request/after-words.ts"
@@ -23,6 +24,7 @@ export function checkQueue(core: Core, user: string, spec: JobSpec): void {
   checkPartitions(policy, spec)
   checkAllowed(policy, user, spec)
   checkDeadline(core, policy, spec)
+  checkWarned(policy, spec)
   checkAfter(core, spec)
   checkBooked(core, user, spec)
 }
@@ -111,6 +113,19 @@ function checkDeadline(core: Core, policy: Policy, spec: JobSpec): void {
       hint: "Give it a shorter --time or a later --deadline",
     },
   )
+}
+
+/** A partition may give it the limit before which it is warned. */
+function checkWarned(policy: Policy, spec: JobSpec): void {
+  const { warning } = spec
+  if (warning === undefined) return
+  const limits = partitionsOf(policy, spec).map((partition) => effectiveLimitOf(policy, { spec }, partition))
+  if (limits.every((limitMs) => limitMs === null)) {
+    throw new WindfallError("invalid_input", "Cannot warn a job before its time limit: it has none", {
+      hint: "Say how long it runs at most: --time 2h",
+    })
+  }
+  for (const limitMs of limits) checkWarning(warning, limitMs)
 }
 
 function checkAfter(core: Core, spec: JobSpec): void {

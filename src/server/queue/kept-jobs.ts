@@ -31,7 +31,7 @@ export class KeptJobs {
     const jobs: QueueJob[] = []
     for (const waiting of table.waiting()) {
       const known = this.#known.get(waiting.id)
-      const job = known?.waiting === waiting ? known.job : this.#make(policy, waiting)
+      const job = known?.waiting === waiting && !policy.priority.neverFalls ? known.job : this.#make(policy, waiting)
       if (job !== undefined) jobs.push(job)
     }
     if (this.#known.size > jobs.length) {

@@ -9,7 +9,7 @@ import { queuedAs } from "../arrays/array-view.ts"
 import type { Core } from "../core.ts"
 import { policyView } from "../policy/pool-policy.ts"
 import { gateOf } from "./gate.ts"
-import { sceneNow } from "./scene-now.ts"
+import { plansByQueue, sceneNow } from "./scene-now.ts"
 import { snapshotOf } from "./snapshot.ts"
 import { placedAs } from "./who-of.ts"
 
@@ -22,8 +22,9 @@ export function queueOrderView(core: Core, limit: number): QueueOrderView {
   const { version } = policyView(core)
   const scene = sceneNow(core, nowMs)
   const { entries } = planQueue(scene, nowMs, { estimates: scene.waiting.length <= MOST_ESTIMATED })
-  const inQueue =
-    version > 0 ? byPolicy(core, scene, entries, nowMs, limit) : byTurn(core, scene, entries, nowMs, limit)
+  const inQueue = plansByQueue(core)
+    ? byPolicy(core, scene, entries, nowMs, limit)
+    : byTurn(core, scene, entries, nowMs, limit)
   return {
     policy: version,
     at: nowMs,

@@ -7,13 +7,17 @@ import { startsOf } from "../../scheduler/queue/next-start.ts"
 import { planQueue } from "../../scheduler/queue/plan-queue.ts"
 import type { QueueEntry } from "../../scheduler/queue/queue-plan.ts"
 import type { QueueScene } from "../../scheduler/queue/queue-scene.ts"
+import type { JobRecord } from "../../store/job-record.ts"
 import { beginTask } from "../arrays/begin-task.ts"
 import type { Core } from "../core.ts"
-import { place } from "../jobs/place.ts"
+import { placeOn } from "../jobs/place.ts"
+import { policyHolds } from "../policy/pool-policy.ts"
 import { KeptJobs } from "./kept-jobs.ts"
 import { awaitedBy, preempt } from "./preempt.ts"
+import { noteReached } from "./reached.ts"
 import { sceneOf, waitingJob } from "./scene.ts"
 import { setStanding, timeLimitOf } from "./standing.ts"
+import { letGoOn } from "./stop-for.ts"
 import { effectiveLimitOf } from "./who-of.ts"
 
 /**
@@ -38,7 +42,9 @@ export class PlanByPolicy {
     const carryOut = this.#carrier(scene)
     for (const entry of entries) carryOut(entry)
     this.#setPlaces(() => entries.flatMap(({ job, place }) => (place === null ? [] : job)))
-    return nextWakeMs
+    noteReached(this.#core, policy, entries)
+    const againMs = letGoOn(this.#core, awaitedBy(this.#core), true)
+    return nextWakeMs === null || againMs === null ? (nextWakeMs ?? againMs) : Math.min(nextWakeMs, againMs)
   }
 
   /**
@@ -56,6 +62,7 @@ export class PlanByPolicy {
     let next = starts.next()
     for (; next.done !== true; next = starts.next()) carryOut(next.value)
     this.#setPlaces(() => order.lines.map(({ spec }) => spec.id))
+    letGoOn(this.#core, awaitedBy(this.#core), next.value)
     return next.value
   }
 
@@ -93,19 +100,30 @@ export class PlanByPolicy {
     const waiting = core.table.waitingJob(entry.job)
     if (record === undefined || waiting === undefined || record.state !== "queued") return
     const asked = waitingJob(scene.policy, record, waiting)
-    const [where] = likeHosts.hostsFor(asked, entry.hosts)
-    const host = scene.hosts.find(({ id }) => id === where)
-    if (host === undefined) return
+    const places = likeHosts.hostsFor(asked, entry.hosts)
+    const hosts = places.flatMap((place) => scene.hosts.find(({ id }) => id === place) ?? [])
+    if (hosts.length < asked.hosts) return
     const { array } = record
     if (array !== undefined && (entry.task === null || !array.waiting.has(entry.task))) return
     const job = array === undefined || entry.task === null ? record : beginTask(core, record, entry.task)
+    // Without a policy it is planned as by one for those on several hosts alone: nobody runs under one then.
+    if (policyHolds(core)) this.#setRanAs(scene, entry, job, asked.account)
+    placeOn(
+      core,
+      job,
+      hosts.map(({ id, total }) => ({ host: id, resources: needOn(asked.resources, total) })),
+    )
+  }
+
+  #setRanAs(scene: QueueScene, entry: QueueEntry, job: JobRecord, account: string): void {
+    const core = this.#core
     const limitMs = effectiveLimitOf(scene.policy, job, entry.partition)
     setStanding(core, job, {
-      ranAs: { account: asked.account, partition: entry.partition, qos: entry.qos },
+      ranAs: { account, partition: entry.partition, qos: entry.qos },
       leaving: undefined,
+      stoppedFor: undefined,
       // What its partition limits it to holds for it, too: others' times rest on that.
       ...(limitMs === timeLimitOf(job) ? {} : { timeLimitMs: limitMs }),
     })
-    place(core, { job: job.id, task: null, host: host.id, resources: needOn(asked.resources, host.total) })
   }
 }

@@ -1,12 +1,14 @@
+import type { JobId } from "../../protocol/ids.ts"
 import { plan } from "../../scheduler/plan.ts"
 import { nextBookingChange } from "../bookings/bookings-ahead.ts"
 import type { Core } from "../core.ts"
 import { place } from "../jobs/place.ts"
-import { currentPolicy, policyHolds } from "../policy/pool-policy.ts"
 import { lookAtGates } from "./look-at-gates.ts"
 import { PassPace } from "./pass-pace.ts"
 import { PlanByPolicy } from "./plan-by-policy.ts"
+import { plansByQueue, policyNow } from "./scene-now.ts"
 import { snapshotOf } from "./snapshot.ts"
+import { letGoOn } from "./stop-for.ts"
 
 /** A whole plan that takes no longer is made after each change. */
 const LIGHT_MS = 3
@@ -15,7 +17,7 @@ const NEXT_START_MS = 5
 /** When the whole plan is made after all that starts was found. */
 const SOON_MS = 1_000
 
-/** Decides what starts: first come, first served as long as nobody applied a policy, else as that has it. */
+/** Decides what starts: first come, first served as long as nobody applied a policy, else as that has it. Several hosts for one job only the planner by policy gives; without one it goes by turn, too. */
 export class Planner {
   readonly #core: Core
   readonly #byPolicy: PlanByPolicy
@@ -36,7 +38,8 @@ export class Planner {
   planAndPlace(): number | null {
     const core = this.#core
     const gateAt = lookAtGates(core)
-    const planAt = policyHolds(core) ? this.#planByPolicy() : this.#planByTurn()
+    letGoOn(core, NOBODY, false)
+    const planAt = plansByQueue(core) ? this.#planByPolicy() : this.#planByTurn()
     const now = core.clock.now()
     const bookedAt = core.table.waitingCount === 0 ? null : nextBookingChange(core, now)
     return earliest(planAt, core.fleet.refreshOrders(), gateAt, bookedAt)
@@ -70,7 +73,7 @@ export class Planner {
 
   #planAll(fromMs: number): number | null {
     const { clock } = this.#core
-    this.#wakeAt = this.#byPolicy.planAll(currentPolicy(this.#core))
+    this.#wakeAt = this.#byPolicy.planAll(policyNow(this.#core))
     this.#wholeAtMs = null
     this.#isWholeNext = false
     this.#pace.ran(fromMs, clock.monotonicMs())
@@ -80,14 +83,13 @@ export class Planner {
   /** @returns whether all starts were found */
   #planStarts(fromMs: number): boolean {
     const { clock } = this.#core
-    const isAll = this.#byPolicy.planStarts(
-      currentPolicy(this.#core),
-      () => clock.monotonicMs() - fromMs < NEXT_START_MS,
-    )
+    const isAll = this.#byPolicy.planStarts(policyNow(this.#core), () => clock.monotonicMs() - fromMs < NEXT_START_MS)
     this.#startsPace.ran(fromMs, clock.monotonicMs())
     return isAll
   }
 }
+
+const NOBODY: ReadonlySet<JobId> = new Set()
 
 /** `null`: never. */
 function earliest(...times: readonly (number | null)[]): number | null {

@@ -1,6 +1,8 @@
+import { hostsOf as gangHosts } from "../../protocol/gang.ts"
 import { jobNumber } from "../../protocol/job-array.ts"
 import { matchesHost } from "../../scheduler/policy/host-match.ts"
 import type { Policy } from "../../scheduler/policy/policy.ts"
+import { preferredOn } from "../../scheduler/queue/preferences.ts"
 import type { QueueHost, QueueJob, QueueScene, RunningAttempt } from "../../scheduler/queue/queue-scene.ts"
 import { fairSharesOf } from "../../scheduler/queue-file/fair-shares.ts"
 import type { WaitingJob } from "../../scheduler/snapshot.ts"
@@ -9,9 +11,15 @@ import { bookingsAhead } from "../bookings/bookings-ahead.ts"
 import { bookingOf, longestLimit } from "../bookings/kept-from.ts"
 import type { Core } from "../core.ts"
 import { takenTimes } from "../forecast/taken-times.ts"
+import { isEnding } from "../gang/member-end.ts"
+import { isMember } from "../gang/members.ts"
+import { linkedOf } from "../gang/pool-links.ts"
+import { asWholes } from "../gang/running-gangs.ts"
 import type { Tried } from "../jobs/job-table.ts"
 import { type PoolUsage, poolUsageOf } from "../usage/pool-usage.ts"
+import { reachedBy } from "./reached.ts"
 import { niceOf, queueAskedOf, timeLimitOf } from "./standing.ts"
+import { isStoppedFor, stoppedForOf } from "./stop-for.ts"
 import { effectiveLimitOf, partitionsOf, placedAs } from "./who-of.ts"
 
 /**
@@ -21,18 +29,23 @@ import { effectiveLimitOf, partitionsOf, placedAs } from "./who-of.ts"
 export function sceneOf(core: Core, policy: Policy, nowMs: number, waiting = waitingJobs(core, policy)): QueueScene {
   core.fleet.refreshOrders()
   const usage = poolUsageOf(core, policy)
+  const hosts = hostsOf(core, policy, nowMs)
   return {
     policy,
-    hosts: hostsOf(core, policy, nowMs),
+    hosts: waiting.some((job) => job.hosts > 1)
+      ? hosts.map((host) => ({ ...host, ...linkedOf(core, host.id) }))
+      : hosts,
     pieces: {},
     fairShares: fairSharesFor(policy, usage),
     used: usage.minutes,
     waiting,
-    running: core.fleet.all().flatMap(({ record }) =>
-      core.table
-        .onHost(record.id)
-        .filter(({ attempt }) => !attempt.swept)
-        .map((tried) => runningAttempt(policy, tried, nowMs)),
+    running: asWholes(
+      core.fleet.all().flatMap(({ record }) =>
+        core.table
+          .onHost(record.id)
+          .filter(({ attempt }) => !attempt.swept)
+          .map((tried) => ({ ...runningAttempt(core, policy, tried, nowMs), number: tried.attempt.number })),
+      ),
     ),
     bookings: bookingsAhead(core, nowMs, () => longestLimit(core)),
     ended: [],
@@ -72,6 +85,7 @@ export function hostsOf(core: Core, policy: Policy, nowMs: number): QueueHost[] 
         hosts.some((match) => matchesHost(match, matched)) ? name : [],
       ),
       owner: record.owner,
+      prefers: preferredOn(policy, matched),
       // The smallest Mac that fits goes first.
       weight: seen.total.memoryBytes,
       expected: takenTimes(host, core.weeks.weekOf(seen.id), nowMs, windowMs),
@@ -86,6 +100,7 @@ export function waitingJob(policy: Policy, job: JobRecord, waiting: WaitingJob):
   const losesAge = policy.priority.slurmAge ? job.attempts.findLast(({ endedAt }) => endedAt !== null)?.endedAt : null
   const submittedMs = losesAge ?? job.submittedAt
   const { resources, hasSecrets, data, workspace, crashes } = waiting
+  const reached = policy.priority.neverFalls ? reachedBy(job) : undefined
   const counts = policy.priority.accruesAlways ? undefined : standing?.waitsSince
   return {
     id: job.id,
@@ -95,7 +110,7 @@ export function waitingJob(policy: Policy, job: JobRecord, waiting: WaitingJob):
     partitions: partitionsOf(policy, spec),
     resources,
     alone: false,
-    hosts: 1,
+    hosts: gangHosts(spec),
     pieces: {},
     limitMs: timeLimitOf(job),
     hasSecrets,
@@ -109,6 +124,7 @@ export function waitingJob(policy: Policy, job: JobRecord, waiting: WaitingJob):
     deadlineMs: asked.deadlineAt,
     hold: null,
     priority: standing?.priority ?? null,
+    ...(reached === undefined ? {} : { reached }),
     nice: niceOf(job),
     site: 0,
     dependency: null,
@@ -134,7 +150,8 @@ function arrayInQueue({ task }: JobRecord, { array }: WaitingJob): QueueJob["arr
   }
 }
 
-function runningAttempt(policy: Policy, { job, attempt }: Tried, nowMs: number): RunningAttempt {
+function runningAttempt(core: Core, policy: Policy, tried: Tried, nowMs: number): RunningAttempt {
+  const { job, attempt } = tried
   const { spec, standing, user } = job
   const partition = standing?.ranAs?.partition ?? partitionsOf(policy, spec)[0] ?? policy.defaultPartition
   const { suspended, suspendedMs } = attempt
@@ -156,14 +173,40 @@ function runningAttempt(policy: Policy, { job, attempt }: Tried, nowMs: number):
     submittedMs: job.submittedAt,
     startedMs: (attempt.startedAt ?? attempt.placedAt) + stoppedMs,
     limitMs: effectiveLimitOf(policy, job, partition),
-    leavesMs: leavesAt({ job, attempt }, nowMs),
+    leavesMs: leavesAt(tried, nowMs),
+    once: spec.retry.once,
+    ...stoppedIn(core, policy, tried, effectiveLimitOf(policy, job, partition), nowMs),
   }
+}
+
+/** What is stopped for another job ends later by what that has left. As long as its host has not answered it is as good as on its way. */
+function stoppedIn(
+  core: Core,
+  policy: Policy,
+  tried: Tried,
+  limitMs: number | null,
+  nowMs: number,
+): Partial<RunningAttempt> {
+  const stoppedFor = isStoppedFor(tried)
+  if (stoppedFor === null) return {}
+  if (stoppedForOf(tried)?.done === false) return { leavesMs: leavesAt(tried, nowMs) ?? nowMs }
+  const other = core.table.live(stoppedFor)
+  const itsLimitMs =
+    other === undefined
+      ? 0
+      : effectiveLimitOf(policy, other, other.standing?.ranAs?.partition ?? policy.defaultPartition)
+  const startedAt = other?.attempts.findLast(
+    ({ hostId, swept }) => hostId === tried.attempt.hostId && !swept,
+  )?.startedAt
+  if (limitMs === null || itsLimitMs === null) return { stoppedFor, limitMs: null }
+  return { stoppedFor, limitMs: limitMs + Math.max(0, (startedAt ?? nowMs) + itsLimitMs - nowMs) }
 }
 
 /** When it is gone at the latest, where it is on its way out; `null` when it is not. */
 export function leavesAt({ job, attempt }: Tried, nowMs: number): number | null {
   if (attempt.state === "finishing" || attempt.state === "ended" || attempt.fenced) return nowMs
   if (job.stop !== null) return job.stop.at + job.stop.graceMs
+  if (isMember(attempt) && isEnding(job)) return nowMs + job.spec.graceMs
   const leaving = job.standing?.leaving
   return leaving?.attempt === attempt.number ? leaving.until : null
 }

@@ -5,7 +5,7 @@ import { planQueue } from "../../scheduler/queue/plan-queue.ts"
 import type { QueueScene } from "../../scheduler/queue/queue-scene.ts"
 import { type SmallerRequest, smallerRequests } from "../../scheduler/queue/smaller-requests.ts"
 import type { Core } from "../core.ts"
-import { policyHolds } from "../policy/pool-policy.ts"
+import { plansByQueue } from "./scene-now.ts"
 import { snapshotOf } from "./snapshot.ts"
 import { effectiveLimitOf } from "./who-of.ts"
 
@@ -17,7 +17,7 @@ export function soonerWays(core: Core, scene: QueueScene, id: JobId, nowMs: numb
   const asked = scene.waiting.find((one) => one.id === id)
   const job = core.table.live(id)
   if (asked === undefined || job === undefined || scene.waiting.length > MOST_WAITING) return []
-  const byPolicy = policyHolds(core)
+  const byPolicy = plansByQueue(core)
   const limitMs = byPolicy ? effectiveLimitOf(scene.policy, job, asked.partitions[0] ?? "") : null
   const kinds = smallerRequests(
     { resources: asked.resources, isPinned: asked.hostsWanted !== null, limitMs },

@@ -11,10 +11,11 @@ import { entryText, reasonText } from "../../scheduler/queue/reason-text.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { countedText } from "../forecast/counted-text.ts"
+import { gangNote, hostAnswers } from "../gang/gang-answer.ts"
 import type { Viewer } from "../jobs/job-view.ts"
 import { policyHolds } from "../policy/pool-policy.ts"
 import { gateOf } from "./gate.ts"
-import { sceneNow } from "./scene-now.ts"
+import { plansByQueue, sceneNow } from "./scene-now.ts"
 import { snapshotOf } from "./snapshot.ts"
 import { soonerWays } from "./sooner.ts"
 
@@ -34,7 +35,7 @@ export function whyWaits(core: Core, job: JobRecord, brief = false, viewer?: Vie
     return { job: job.id, summary, code, place: null, hosts: [] }
   }
   if (job.state !== "queued") return undefined
-  const byPolicy = policyHolds(core)
+  const byPolicy = plansByQueue(core)
   // First come, first served has words of its own.
   const turn = byPolicy ? undefined : explain(snapshotOf(core), nowMs, job.id)
   if (turn !== undefined && (brief || turn.code === "never_fits" || turn.code === "rules_forbid")) return turn
@@ -53,23 +54,17 @@ export function whyWaits(core: Core, job: JobRecord, brief = false, viewer?: Vie
   const { priority, rows } = report.priorityOf(entry)
   const names = new Map<string, string>(scene.hosts.map(({ id, name }) => [id, name]))
   const waiting = core.table.waitingJob(job.id)
+  const hosts = hostAnswers(report, entry)
+  const { gang } = job.spec
+  const note = gang === undefined ? "" : gangNote(core, gang.hosts, entry, hosts)
   const awaits = waiting?.awaits === undefined ? "" : ` (for ${waiting.awaits})`
   return {
     job: job.id,
-    summary: sentence(entryText(entry, nowMs, (id) => names.get(id) ?? id)) + awaits,
+    summary: sentence(entryText(entry, nowMs, (id) => names.get(id) ?? id)) + note + awaits,
     code: entry.reason?.code ?? "starting",
     place: entry.place,
-    hosts: report.hostsOf(entry).map(({ host, obstacles, text }) => {
-      const [first] = obstacles
-      return {
-        host: host.id,
-        name: host.name,
-        code: first?.code ?? "has_room",
-        text,
-        until: first !== undefined && "until" in first ? first.until : null,
-      }
-    }),
-    priority: { priority, rows },
+    hosts,
+    ...(policyHolds(core) ? { priority: { priority, rows } } : {}),
     ...shared,
   }
 }

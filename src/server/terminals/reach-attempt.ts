@@ -3,6 +3,7 @@ import { WindfallError } from "../../protocol/errors.ts"
 import type { JobId } from "../../protocol/ids.ts"
 import { isFinal } from "../../protocol/job-state.ts"
 import type { Core } from "../core.ts"
+import { mainOf } from "../gang/members.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
 
 export type Caller = { readonly user: string; readonly role: Role }
@@ -31,7 +32,7 @@ export function reachAttempt(core: Pick<Core, "table" | "fleet">, wish: Wish, ca
   const refuse = (reason: string, hint?: string) =>
     new WindfallError("wrong_state", `Cannot ${to}: ${reason}`, { hint, details: { state: job.state } })
   if (isFinal(job.state)) throw refuse("it has ended", `What it printed: windfall logs ${job.id}`)
-  const attempt = job.attempts.at(-1)
+  const attempt = mainOf(job)
   if (attempt === undefined || job.state === "queued" || job.state === "held") {
     throw refuse("it has not started yet", `Why it waits: windfall why ${job.id}`)
   }

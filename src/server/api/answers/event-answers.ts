@@ -12,6 +12,7 @@ const head = z.object({
 const ofHost = head.extend({ host: z.string(), name: z.string() })
 const ofJob = head.extend({ job: count })
 const ofAttempt = ofJob.extend({ attempt: z.string() })
+const rank = count.optional().describe("Which member of an attempt on several hosts")
 const type = z.literal
 const words = z.string().nullable()
 
@@ -30,6 +31,7 @@ export const event = answer(
     ofAttempt.extend({
       type: type("attempt_placed"),
       number: count,
+      rank,
       host: z.string(),
       hostName: z.string(),
       checkpoint: count.optional().describe("It begins with what this earlier attempt wrote"),
@@ -37,6 +39,7 @@ export const event = answer(
     ofAttempt.extend({
       type: type("attempt_ended"),
       number: count,
+      rank,
       cause: cause.unwrap(),
       exitCode: z.int().nullable(),
       signal: z.int().nullable(),

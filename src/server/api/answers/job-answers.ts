@@ -2,6 +2,7 @@ import * as z from "zod"
 import type { JobHints, JobList, LogGap, OutputList, SubmitBatchAnswer, WhyAnswer } from "../../../protocol/api.ts"
 import type { JobCheckpoint } from "../../../protocol/checkpoint.ts"
 import { ENVIRONMENT_KINDS } from "../../../protocol/environment.ts"
+import { ON_MEMBER_FAILURE, OUTPUTS_FROM } from "../../../protocol/gang.ts"
 import type { AttemptUsage, AttemptView, JobSpec, JobView, OutputsView } from "../../../protocol/job.ts"
 import { CAUSES, JOB_STATES } from "../../../protocol/job-state.ts"
 import { answer, count, type Describes, hash, time } from "./answer.ts"
@@ -39,6 +40,10 @@ const spec = answer(
     timeLimitMs: count.nullable(),
     graceMs: count.describe("From the stop signal to SIGKILL"),
     stopSignal: z.string(),
+    warning: z
+      .object({ signal: z.string(), beforeMs: count, commandOnly: z.boolean() })
+      .optional()
+      .describe("What it is told before its time limit; absent where nothing"),
     host: z.string().nullable().describe("The host it must run on"),
     partition: z.string(),
     outputs: z.array(z.string()).nullable().describe("Globs of what comes home; null: what the job made or changed"),
@@ -70,6 +75,10 @@ const spec = answer(
     git: z.object({ commit: z.string(), branch: z.string().nullable(), dirtyDiff: z.string() }).nullable(),
     queue: queueAsked.optional(),
     array: z.string().optional().describe("The tasks of an array, as 1-100%8; absent where it is none"),
+    gang: z
+      .object({ hosts: count, onMemberFailure: z.enum(ON_MEMBER_FAILURE), outputsFrom: z.enum(OUTPUTS_FROM) })
+      .optional()
+      .describe("On how many hosts it runs at once; absent for one"),
     project: z.string().optional().describe("Tells the sender's folder from others; absent where nothing travels"),
     environment: z
       .object({
@@ -101,6 +110,8 @@ const attempt = answer(
   z.object({
     id: z.string(),
     number: count.describe("1 for the first try"),
+    rank: count.optional().describe("Which member of the attempt it is, from 0, where that is on several hosts"),
+    link: z.string().optional().describe("How the hosts of all its members are linked, in words"),
     hostId: z.string(),
     hostName: z.string(),
     state: z.enum(["starting", "running", "suspended", "finishing", "ended"]),

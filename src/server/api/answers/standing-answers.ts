@@ -27,11 +27,23 @@ export const standing = answer(
     priority: count.optional().describe("Set by hand"),
     timeLimitMs: count.nullable().optional().describe("Instead of what was asked for"),
     waitsSince: time.optional().describe("Since when its waiting counts, where that is later than when it was sent"),
+    reached: count.optional().describe("The highest priority it had while it waited, where by policy that never falls"),
     ranAs: z.object({ account: z.string(), partition: z.string(), qos: z.string() }).optional(),
     leaving: z
       .object({ attempt: count, for: count, until: time, graceMs: count })
       .optional()
       .describe("This attempt is being ended so that another job gets its place"),
+    stoppedFor: z
+      .object({
+        attempt: count,
+        for: count.nullable().describe("The job for which; null: it goes on"),
+        turn: count.describe("Counts up with each word to its host"),
+        done: z.boolean().describe("Its host has answered that it is so"),
+        since: time,
+        text: z.string(),
+      })
+      .optional()
+      .describe("What its host was told last of stopping this attempt for another job"),
   }),
 )
 

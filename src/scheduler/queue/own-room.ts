@@ -1,0 +1,64 @@
+import type { JobId } from "../../protocol/ids.ts"
+import type { Calendar, Room } from "../calendar/calendar.ts"
+import type { Line } from "./line.ts"
+import type { LineRequest } from "./line-request.ts"
+import type { OwnHosts } from "./own-hosts.ts"
+import type { MadeRoom, Preemptor } from "./preempt.ts"
+
+/** Room for owners on their own hosts: what is free there, and what guests make where a job could not start elsewhere. */
+export class OwnRoom {
+  readonly #calendar: Calendar
+  readonly #preemptor: Preemptor
+  readonly #own: OwnHosts
+  /** Jobs that could start elsewhere: they preempt here only if at their turn that is so no more. */
+  readonly #elsewhere = new Set<JobId>()
+
+  constructor(calendar: Calendar, preemptor: Preemptor, own: OwnHosts) {
+    this.#calendar = calendar
+    this.#preemptor = preemptor
+    this.#own = own
+  }
+
+  /** Whether some are left that may preempt at their turn. */
+  get mayPreempt(): boolean {
+    return this.#elsewhere.size > 0
+  }
+
+  /** Room that nobody has to make. */
+  freeNow(line: Line, { plan }: LineRequest): Room | null {
+    const { nowMs } = this.#calendar.grid
+    const { hosts } = line.spec
+    const free = this.#placesOf(line, plan.asked.places)
+      .filter((place) => plan.hasRoomAt(place, nowMs))
+      .slice(0, hosts)
+    const room = { places: free.sort((a, b) => a - b), startMs: nowMs }
+    return free.length === hosts && this.#calendar.hasRoom(plan, room) ? room : null
+  }
+
+  /** Room that guests make. Nobody is asked to leave for what could start elsewhere, where nobody has to. */
+  make(line: Line, request: LineRequest): MadeRoom | null {
+    const { nowMs } = this.#calendar.grid
+    const { id, user } = line.spec
+    if (this.#calendar.find(request.plan, nowMs + 0.5) !== null) {
+      this.#elsewhere.add(id)
+      return null
+    }
+    const made = this.#preemptor.makeOwnRoom(line, request, this.#placesOf(line, request.plan.asked.places))
+    if (made === null) {
+      request.ownFailed.add(user)
+      this.#own.foundNothing(user)
+    }
+    return made
+  }
+
+  /** At its turn: others that went before it have taken since what was free elsewhere. */
+  makeAfterAll(line: Line, request: LineRequest): MadeRoom | null {
+    if (!this.#elsewhere.has(line.spec.id)) return null
+    return this.#preemptor.makeOwnRoom(line, request, this.#placesOf(line, request.plan.asked.places))
+  }
+
+  #placesOf({ spec }: Line, places: readonly number[]): readonly number[] {
+    const own = this.#own.placesOf(spec.user)
+    return places.filter((place) => own.includes(place))
+  }
+}

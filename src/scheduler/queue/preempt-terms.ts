@@ -1,0 +1,78 @@
+import type { Policy } from "../policy/policy.ts"
+import type { Line } from "./line.ts"
+import type { Preemption } from "./queue-plan.ts"
+import type { RunningAttempt } from "./queue-scene.ts"
+import type { Standing } from "./standings.ts"
+
+/** How a job may be preempted by another one. */
+export interface PreemptTerms {
+  readonly by: Preemption["by"]
+  readonly mode: Preemption["mode"]
+  readonly graceMs: number
+  /** It is let be until it has run for so long. */
+  readonly minimumRunMs: number
+  /** It may run only once: where it cannot be suspended it is let be. */
+  readonly mustStay: boolean
+}
+
+/**
+ * By what right the line may preempt what runs on a host, and how that is done; `null`: it may not. A job that may run only once is not
+ * requeued, as it would have failed then: it is suspended where policy says so, or cancelled, and else let be.
+ *
+ * @param owner of the host
+ */
+export function preemptTerms(
+  policy: Policy,
+  line: Line,
+  attempt: RunningAttempt,
+  standing: Standing,
+  owner: string | null,
+): PreemptTerms | null {
+  const { preemption } = policy
+  const by = rightTo(policy, line, attempt, standing, owner)
+  const { qos, partition } = standing
+  const mode = qos.preemptMode ?? partition.preemptMode ?? preemption.mode
+  const mayRunOnce = attempt.once === true
+  if (by === null || mode === "off" || (mayRunOnce && mode === "requeue")) return null
+  return {
+    by,
+    mode,
+    graceMs: qos.graceMs ?? partition.graceMs ?? preemption.graceMs,
+    minimumRunMs: by === "owner" ? 0 : (qos.minimumRunMs ?? preemption.minimumRunMs),
+    mustStay: mayRunOnce && mode === "suspend",
+  }
+}
+
+/** Whether it is for `--once` alone that the line may not preempt it. */
+export function isSparedForOnce(
+  policy: Policy,
+  line: Line,
+  attempt: RunningAttempt,
+  standing: Standing,
+  owner: string | null,
+): boolean {
+  if (attempt.once !== true) return false
+  const terms = preemptTerms(policy, line, { ...attempt, once: false }, standing, owner)
+  return terms !== null && terms.mode !== "cancel"
+}
+
+function rightTo(
+  { owners, preemption }: Policy,
+  line: Line,
+  attempt: RunningAttempt,
+  standing: Standing,
+  owner: string | null,
+): Preemption["by"] | null {
+  const { user } = line.spec
+  if (owners.first && owners.preempt && owner === user && attempt.user !== user) return "owner"
+  if (preemption.by === "tier" && line.standing.partition.tier > standing.partition.tier) return "tier"
+  return preemption.by === "qos" && line.standing.qos.preempts.includes(standing.qos.name) ? "qos" : null
+}
+
+/** What was stopped for a job gives way to it as long as that has not started. */
+export const STOPPED = { mode: "suspend", by: "qos", graceMs: 0, minimumRunMs: 0, mustStay: true } as const
+
+/** Whether the two must not be on one host, not even stopped. */
+export function isKeptApart({ spec }: Line, { user, hasSecrets }: RunningAttempt): boolean {
+  return (spec.hasSecrets || hasSecrets) && spec.user !== user
+}

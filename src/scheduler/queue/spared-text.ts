@@ -1,0 +1,38 @@
+import type { Line } from "./line.ts"
+import { isSparedForOnce, preemptTerms } from "./preempt-terms.ts"
+import type { QueueHost, QueueScene } from "./queue-scene.ts"
+import type { Standings } from "./standings.ts"
+
+/** Which of those on a host the line would preempt, but may not: they may run only once, or have not run long enough. Empty where there are none. */
+export function sparedText(
+  { policy, running }: QueueScene,
+  standings: Standings,
+  line: Line,
+  host: QueueHost,
+  nowMs: number,
+): string {
+  const once: number[] = []
+  const young: number[] = []
+  for (const attempt of running) {
+    if (!attempt.hosts.includes(host.id) || attempt.leavesMs !== null) continue
+    const standing = standings.of(attempt.account, attempt.user, attempt.partition, attempt.qos)
+    if (isSparedForOnce(policy, line, attempt, standing, host.owner)) once.push(attempt.job)
+    else {
+      const terms = preemptTerms(policy, line, attempt, standing, host.owner)
+      if (terms !== null && nowMs - attempt.startedMs < terms.minimumRunMs) young.push(attempt.job)
+    }
+  }
+  const said = [
+    ...(once.length === 0 ? [] : [`${jobs(once)} may run only once and ${is(once)} not preempted`]),
+    ...(young.length === 0 ? [] : [`${jobs(young)} ${is(young)} not preempted before the minimum run time`]),
+  ]
+  return said.map((text) => `; ${text}`).join("")
+}
+
+function jobs(all: readonly number[]): string {
+  return `${all.length === 1 ? "job" : "jobs"} ${all.join(", ")}`
+}
+
+function is({ length }: readonly number[]): string {
+  return length === 1 ? "is" : "are"
+}

@@ -1,0 +1,96 @@
+import { formatDuration } from "../../base/duration.ts"
+import type { SuspendedFor } from "../../protocol/aside-wire.ts"
+import type { JobId } from "../../protocol/ids.ts"
+import type { StoppedFor } from "../../protocol/queue-request.ts"
+import type { Preemption } from "../../scheduler/queue/queue-plan.ts"
+import type { Core } from "../core.ts"
+import { isCurrent } from "../jobs/close-attempt.ts"
+import type { Tried } from "../jobs/job-table.ts"
+import { setStanding } from "./standing.ts"
+
+/** One that was stopped in vain is let be for so long. */
+const IN_VAIN_MS = 60_000
+
+/** What its host was told last of stopping this attempt for another job; `undefined`: nothing yet. */
+export function stoppedForOf({ job, attempt }: Tried): StoppedFor | undefined {
+  const stoppedFor = job.standing?.stoppedFor
+  return stoppedFor?.attempt === attempt.number ? stoppedFor : undefined
+}
+
+/** The job for which the attempt is stopped, or is to be; `null` when it is for none. */
+export function isStoppedFor(tried: Tried): JobId | null {
+  return isCurrent(tried) && !tried.attempt.swept ? (stoppedForOf(tried)?.for ?? null) : null
+}
+
+/** Has an attempt stopped for a job that then runs beside its memory. Within a change. */
+export function stopFor(core: Core, tried: Tried, one: Preemption, now: number): void {
+  const before = stoppedForOf(tried)
+  if (before?.for === one.for) return
+  const right = { owner: "whose Mac it is", tier: "by its partition's tier", qos: "by its QOS" }[one.by]
+  const text = `for job ${one.for} (${right})`
+  say(core, tried, { for: one.for, since: now, text })
+  core.ledger.event({ type: "job_changed", job: tried.job.id, what: `suspended ${text}` })
+}
+
+/** Whether it was stopped for the job just now, which then did not start. */
+export function wasInVain(tried: Tried, now: number): boolean {
+  const before = stoppedForOf(tried)
+  return before?.for === null && before.text.startsWith(IN_VAIN) && now - before.since < IN_VAIN_MS
+}
+
+const IN_VAIN = "it could not start"
+
+/**
+ * Lets those go on for whose job there is no reason any more to keep them stopped: it has ended, left their host, or could not start although all made
+ * room. Within a change.
+ *
+ * @param planned whether those who wait have just had their turn
+ * @returns when to plan again, where somebody was stopped in vain
+ */
+export function letGoOn(core: Core, awaited: ReadonlySet<JobId>, planned: boolean): number | null {
+  const now = core.clock.now()
+  let againMs: number | null = null
+  for (const { record } of core.fleet.all()) {
+    const here = core.table.onHost(record.id)
+    for (const tried of here) {
+      const job = isStoppedFor(tried)
+      if (job === null || here.some((one) => one.job.id === job && !one.attempt.swept)) continue
+      const waits = core.table.live(job)?.state === "queued"
+      if (waits && (!planned || awaited.has(job))) continue
+      if (waits) againMs = now + IN_VAIN_MS
+      const { since } = stoppedForOf(tried)!
+      const text = waits ? `${IN_VAIN} after all` : `job ${job} has left`
+      say(core, tried, { for: null, since: now, text })
+      const took = formatDuration(Math.max(0, now - since))
+      core.ledger.event({ type: "job_changed", job: tried.job.id, what: `goes on after ${took}: ${text}` })
+    }
+  }
+  return againMs
+}
+
+/** Its host has done what it was told. A repeat, and an answer to an older word, change nothing. Within a change. */
+export function noteStoppedFor(core: Core, tried: Tried, { turn }: SuspendedFor): void {
+  const known = stoppedForOf(tried)
+  if (known === undefined || known.turn !== turn || known.done) return
+  setStanding(core, tried.job, { stoppedFor: { ...known, done: true } })
+  core.wakePlanner()
+}
+
+/** Tells the host what it may not have heard. Within a change. */
+export function sayStoppedForAgain(core: Core, tried: Tried): void {
+  const known = stoppedForOf(tried)
+  if (known !== undefined) send(core, tried, known)
+}
+
+function say(core: Core, tried: Tried, word: Pick<StoppedFor, "for" | "since" | "text">): void {
+  const { job, attempt } = tried
+  const turn = (stoppedForOf(tried)?.turn ?? 0) + 1
+  const stoppedFor: StoppedFor = { attempt: attempt.number, turn, done: false, ...word }
+  setStanding(core, job, { stoppedFor })
+  send(core, tried, stoppedFor)
+}
+
+function send(core: Core, { attempt }: Tried, { turn, for: job, text }: StoppedFor): void {
+  const { id, sequence, hostId } = attempt
+  core.ledger.send(core.fleet.get(hostId), { type: "suspend-for", attempt: id, sequence, turn, for: job, text })
+}
