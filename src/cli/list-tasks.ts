@@ -1,6 +1,6 @@
 import type { JobList } from "../protocol/api.ts"
 import type { JobView } from "../protocol/job.ts"
-import type { Client } from "./client.ts"
+import type { Client, RequestOptions } from "./client.ts"
 
 const PAGE = 1_000
 
@@ -9,11 +9,12 @@ export async function listTasks(
   client: Client,
   array: Pick<JobView, "id" | "user">,
   isWanted: (task: JobView) => boolean,
+  options: Pick<RequestOptions, "signal" | "patienceMs"> = {},
 ): Promise<JobView[]> {
   const found: JobView[] = []
   for (let before: number | undefined; ; ) {
     const query = { user: array.user, array: array.id, limit: PAGE, before }
-    const { jobs } = await client.get<JobList>("/v1/jobs", { query })
+    const { jobs } = await client.get<JobList>("/v1/jobs", { ...options, query })
     found.push(...jobs.filter(isWanted))
     if (jobs.length < PAGE) break
     before = jobs.at(-1)?.id

@@ -38,7 +38,7 @@ async function readBegun(request: TasksRequest, sink: LogSink): Promise<number> 
 }
 
 async function followTasks(request: TasksRequest, sink: LogSink): Promise<number> {
-  const { client, array, signal, clock } = request
+  const { client, array, signal, patienceMs, clock } = request
   const failed = deferred<never>()
   failed.promise.catch(() => {})
   let changes = 0
@@ -46,7 +46,7 @@ async function followTasks(request: TasksRequest, sink: LogSink): Promise<number
     client,
     job: array,
     signal,
-    patienceMs: request.patienceMs ?? 0,
+    patienceMs: patienceMs ?? 0,
     onRetry: () => request.onRetry?.(),
     onChange: () => changes++,
   })
@@ -56,7 +56,8 @@ async function followTasks(request: TasksRequest, sink: LogSink): Promise<number
   let ended = Promise.resolve()
   for (;;) {
     const [isLast, seen] = [watch.isSettled, changes]
-    const begun = await listTasks(client, array, (task) => attemptCount(task) > 0 && !known.has(task.id))
+    const isNew = (task: JobView) => attemptCount(task) > 0 && !known.has(task.id)
+    const begun = await listTasks(client, array, isNew, { signal, patienceMs })
     for (const task of begun) {
       known.add(task.id)
       const follow = () => followTask(request, task, sink)
