@@ -4,6 +4,7 @@ import { taskIndices } from "../request/array-tasks.ts"
 import { endOf, heldBy } from "./attempt-room.ts"
 import { ClosedPlaces } from "./closed-places.ts"
 import { EarlierTurns, type KeptRoom, startInstead } from "./earlier-turns.ts"
+import { entryOf } from "./entry-of.ts"
 import { type Found, given, NOWHERE, waiting } from "./found.ts"
 import { HostTimes } from "./host-times.ts"
 import { LimitReasons } from "./limit-reasons.ts"
@@ -17,6 +18,8 @@ import { type MadeRoom, Preemptor } from "./preempt.ts"
 import type { QueueEntry, WaitReason } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
 import { Requests } from "./requests.ts"
+import { type PutOff, RoomElsewhere } from "./room-elsewhere.ts"
+import { hasRoomAlone } from "./room-now.ts"
 import { calendarOf } from "./scene-calendar.ts"
 import type { Standings } from "./standings.ts"
 import { TASKS_RESERVED, TaskCounts } from "./task-counts.ts"
@@ -33,6 +36,7 @@ export class QueuePass {
   readonly preemptor: Preemptor
   readonly own: OwnHosts
   readonly #ownRoom: OwnRoom
+  readonly #elsewhere: RoomElsewhere
   readonly #scene: QueueScene
   readonly #calendar: Calendar
   readonly #requests: Requests
@@ -44,7 +48,8 @@ export class QueuePass {
   readonly #taskCounts = new TaskCounts()
   #starts = 0
 
-  constructor(scene: QueueScene, standings: Standings, nowMs: number) {
+  /** @param order all lines, as they will be visited */
+  constructor(scene: QueueScene, standings: Standings, nowMs: number, order: readonly Line[]) {
     this.#scene = scene
     this.#calendar = calendarOf(scene, nowMs)
     const places = new Map(scene.hosts.map(({ id }, place) => [id, place]))
@@ -61,7 +66,8 @@ export class QueuePass {
     this.#limits = new LimitReasons(scene, standings, nowMs)
     this.preemptor = new Preemptor(scene, this.#calendar, standings)
     this.own = new OwnHosts(scene, this.#calendar.profiles, this.preemptor)
-    this.#ownRoom = new OwnRoom(this.#calendar, this.preemptor, this.own)
+    this.#elsewhere = new RoomElsewhere(order, this.#requests, this.#calendar)
+    this.#ownRoom = new OwnRoom(this.#calendar, this.preemptor, this.own, this.#elsewhere)
   }
 
   /** Only on the sender's own hosts, only now: owners go first there. @param at where the line stands in the queue */
@@ -91,11 +97,19 @@ export class QueuePass {
     return by !== "off" || this.#ownRoom.mayPreempt || this.preemptor.isAwaited
   }
 
-  /**
-   * Its turn: starts, reservations, or a reason, task by task. Nothing where it has all of that by its turn in another partition. What is kept for
-   * it there gives way to a start here.
-   */
+  /** Its turn. Nothing where it has all of what it needs by its turn in another partition. Is it the last, what its job put off is done. */
   visit(line: Line, at: number): readonly Found[] {
+    const found = this.#visit(line, at)
+    if (this.#elsewhere.isEmpty || (this.#earlier.of(line.spec)?.begun ?? 0) > 0) return found
+    for (const putOff of this.#elsewhere.dueAt(line)) {
+      const after = this.#afterAll(putOff)
+      if (after !== null) return [after]
+    }
+    return found
+  }
+
+  /** Starts, reservations, or a reason, task by task. What is kept for it in another partition gives way to a start here. */
+  #visit(line: Line, at: number): readonly Found[] {
     const { spec, standing } = line
     if (this.#earlier.of(spec)?.begun === (spec.array?.tasks.count ?? 1)) return NOTHING_FOUND
     if (standing.refusal !== null) return [waiting({ code: "not_allowed", text: standing.refusal })]
@@ -179,33 +193,32 @@ export class QueuePass {
   }
 
   entryOf(line: Line, found: Found, place: number, decision: number, ownersFirst = false): QueueEntry {
-    const { task, room, isStart, preempts, reason, holds, isEstimate } = found
-    return {
-      job: line.spec.id,
-      task,
-      partition: line.standing.partition.name,
-      qos: line.standing.qos.name,
-      priority: line.priority,
-      place,
-      decision,
-      state: room === null || isEstimate ? "waits" : isStart ? "start" : "reserved",
-      startMs: room?.startMs ?? null,
-      endMs: room === null || line.limitMs === Number.POSITIVE_INFINITY ? null : room.startMs + line.limitMs,
-      hosts: room === null ? NOWHERE : room.places.map((at) => this.#scene.hosts[at]!.id),
-      holds,
-      ownersFirst,
-      estimate: isEstimate,
-      preempts,
-      reason,
-    }
+    return entryOf(this.#scene, line, found, place, decision, ownersFirst)
   }
 
   #ownAfterAll(line: Line, request: LineRequest, kept: KeptRoom[]): Found | null {
     const found = startInstead(this.#calendar, kept, request, () => {
-      const made = this.#ownRoom.makeAfterAll(line, request)
+      const made = this.#elsewhere.putsOff(line, request, true) ? null : this.#ownRoom.makeAfterAll(line, request)
       return made === null ? null : this.#made(line, request, null, made)
     })
     if (found !== null) this.#holds.letGo(line.spec.id)
+    return found
+  }
+
+  /** What its job put off at the turn of this line, in place of all it has by now. */
+  #afterAll({ line, request, isOwn }: PutOff): Found | null {
+    const { spec } = line
+    if (this.#limits.reasonOf(line, request) !== null) return null
+    const { kept } = this.#earlier.of(spec) ?? NOTHING_YET
+    this.#holds.setAside(spec.id, request)
+    this.#closed.setAside(spec.id, request)
+    const found = startInstead(this.#calendar, kept, request, () => {
+      const made = (isOwn ? null : this.preemptor.makeRoom(line, request)) ?? this.#ownRoom.makeAfterAll(line, request)
+      return made === null ? null : { ...this.#made(line, request, null, made), line }
+    })
+    this.#closed.putBack()
+    this.#holds.putBack(spec.id)
+    if (found !== null) this.#holds.letGo(spec.id)
     return found
   }
 
@@ -220,6 +233,7 @@ export class QueuePass {
       this.#started(line, request)
       return given(task, room, nowMs)
     }
+    if (this.mayMakeRoom && this.#elsewhere.putsOff(line, request)) return null
     const made = this.preemptor.makeRoom(line, request) ?? this.#ownRoom.makeAfterAll(line, request)
     return made === null ? null : this.#made(line, request, task, made)
   }
@@ -273,16 +287,7 @@ export class QueuePass {
   #whyNotNow(request: LineRequest, { spec }: Line): WaitReason {
     if (request.roomSeen !== this.#starts) {
       request.roomSeen = this.#starts
-      const { plan } = request
-      const { nowMs } = this.#calendar.grid
-      let free = 0
-      for (const place of plan.asked.places) {
-        const isClosed = plan.asked.closed[place]?.some(
-          ({ startMs, endMs }) => startMs < nowMs + plan.asked.limitMs && endMs > nowMs,
-        )
-        if (isClosed !== true && plan.hasRoomNow(place)) free++
-      }
-      request.hasRoomNow = free >= plan.asked.hosts
+      request.hasRoomNow = hasRoomAlone(request.plan, this.#calendar.grid.nowMs)
     }
     const ahead = this.#closed.aheadOf(spec.id, request)
     if (ahead !== undefined) return { code: "in_turn", ahead, because: "strict" }
