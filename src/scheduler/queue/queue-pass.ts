@@ -1,11 +1,11 @@
 import type { Calendar, Room } from "../calendar/calendar.ts"
 import type { Profile } from "../calendar/profile.ts"
 import { taskIndices } from "../request/array-tasks.ts"
-import { endOf, heldBy } from "./attempt-room.ts"
 import { ClosedPlaces } from "./closed-places.ts"
 import { EarlierTurns, type KeptRoom, startInstead } from "./earlier-turns.ts"
 import { entryOf } from "./entry-of.ts"
 import { type Found, given, NOWHERE, waiting } from "./found.ts"
+import { holdRunning } from "./hold-running.ts"
 import { HostTimes } from "./host-times.ts"
 import { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
@@ -52,13 +52,7 @@ export class QueuePass {
   constructor(scene: QueueScene, standings: Standings, nowMs: number, order: readonly Line[]) {
     this.#scene = scene
     this.#calendar = calendarOf(scene, nowMs)
-    const places = new Map(scene.hosts.map(({ id }, place) => [id, place]))
-    for (const attempt of scene.running) {
-      const endMs = endOf(attempt, nowMs)
-      for (const place of attempt.hosts.flatMap((id) => places.get(id) ?? []))
-        this.#calendar.hold(place, heldBy(attempt, scene, place), nowMs, endMs)
-      this.#calendar.holdPieces(attempt.pieces, nowMs, endMs)
-    }
+    holdRunning(this.#calendar, scene, nowMs)
     this.#turns = new PartitionTurns(scene.policy)
     this.#closed = new ClosedPlaces(this.#calendar)
     this.#holds = new PlaceHolds(scene, this.#calendar)
@@ -70,25 +64,37 @@ export class QueuePass {
     this.#ownRoom = new OwnRoom(this.#calendar, this.preemptor, this.own, this.#elsewhere)
   }
 
-  /** Only on the sender's own hosts, only now: owners go first there. @param at where the line stands in the queue */
+  /** Only on the sender's own hosts, only now: owners go first there, task by task. @param at where the line stands in the queue */
   visitOwn(line: Line, at: number): readonly Found[] {
     const { spec, standing } = line
-    if (spec.hosts > this.own.placesOf(spec.user).length || spec.array !== null || standing.refusal !== null)
-      return NOTHING_FOUND
-    const request = this.#requests.of(line, at)
-    // As room only shrinks, nobody like them will find any.
-    if (request.ownFailed.has(spec.user) || this.#limits.reasonOf(line, request) !== null) return NOTHING_FOUND
+    if (spec.hosts > this.own.placesOf(spec.user).length || standing.refusal !== null) return NOTHING_FOUND
     const { nowMs } = this.#calendar.grid
     if (spec.deadlineMs !== null && nowMs + line.limitMs > spec.deadlineMs) return NOTHING_FOUND
-    const room = this.#ownRoom.freeNow(line, request)
-    if (room !== null) {
-      this.#calendar.take(request.plan, room)
-      this.#started(line, request, true)
-      return [given(null, room, nowMs)]
+    if ((this.#earlier.of(spec)?.begun ?? 0) > 0) return NOTHING_FOUND
+    const request = this.#requests.of(line, at)
+    const atOnce = spec.array?.tasks.atOnce ?? Number.POSITIVE_INFINITY
+    const found: Found[] = []
+    for (const task of spec.array === null ? ITSELF : taskIndices(spec.array.tasks)) {
+      if (this.#taskCounts.runningOf(spec) >= atOnce) break
+      const started = this.#startOwn(line, request, task)
+      if (started === null) break
+      this.#taskCounts.started(spec)
+      found.push(started)
     }
-    const made = this.#ownRoom.make(line, request)
-    if (made === null) return NOTHING_FOUND
-    return [this.#made(line, request, null, made, true)]
+    return found.length === 0 ? NOTHING_FOUND : found
+  }
+
+  #startOwn(line: Line, request: LineRequest, task: number | null): Found | null {
+    // As room only shrinks, nobody like them will find any.
+    if (request.ownFailed.has(line.spec.user) || this.#limits.reasonOf(line, request) !== null) return null
+    const room = this.#ownRoom.freeNow(line, request)
+    if (room === null) {
+      const made = this.#ownRoom.make(line, request)
+      return made === null ? null : this.#made(line, request, task, made, true)
+    }
+    this.#calendar.take(request.plan, room)
+    this.#started(line, request, true)
+    return given(task, room, this.#calendar.grid.nowMs)
   }
 
   /** Whether somebody may start though no host has room. */
@@ -149,8 +155,12 @@ export class QueuePass {
       const refused =
         running >= atOnce ? ({ code: "array_limit", atOnce } as const) : (ahead ?? this.#limits.reasonOf(line, request))
       if (refused !== null) {
-        const own = refused.code === "in_turn" ? this.#ownAfterAll(line, request, kept) : null
-        return own === null ? because(refused) : [own]
+        const own = refused.code === "in_turn" ? this.#ownAfterAll(line, request, task, kept) : null
+        if (own === null) return because(refused)
+        found.push(own)
+        running++
+        this.#taskCounts.started(spec)
+        continue
       }
       if (mayStart) {
         const isInstead = kept.length > 0
@@ -196,10 +206,10 @@ export class QueuePass {
     return entryOf(this.#scene, line, found, place, decision, ownersFirst)
   }
 
-  #ownAfterAll(line: Line, request: LineRequest, kept: KeptRoom[]): Found | null {
+  #ownAfterAll(line: Line, request: LineRequest, task: number | null, kept: KeptRoom[]): Found | null {
     const found = startInstead(this.#calendar, kept, request, () => {
       const made = this.#elsewhere.putsOff(line, request, true) ? null : this.#ownRoom.makeAfterAll(line, request)
-      return made === null ? null : this.#made(line, request, null, made)
+      return made === null ? null : this.#made(line, request, task, made)
     })
     if (found !== null) this.#holds.letGo(line.spec.id)
     return found
@@ -259,7 +269,7 @@ export class QueuePass {
     const { enabled } = this.#scene.policy.backfill
     // Of those who hold no place nobody waits for the turn.
     if (line.standing.qos.noReserve) return request.waiting(why)[0]
-    if (!enabled) this.#closeFor(line, request, turn)
+    if (!enabled) this.#closed.closeFor(spec, request, turn)
     else if (spec.booking === null) turn.firstWaiting ??= spec.id
     if (!enabled || turn.isFull) return request.waiting(why)[0]
     const room = this.#calendar.find(request.plan, Number.POSITIVE_INFINITY)
@@ -271,16 +281,6 @@ export class QueuePass {
     this.#calendar.take(request.plan, room)
     this.#earlier.kept(spec, request, room)
     return given(task, room, nowMs, why)
-  }
-
-  /**
-   * In strict order: who waits keeps back the rest of its partition, and its hosts from all; one that names hosts only these; one in a booking
-   * nobody outside.
-   */
-  #closeFor({ spec }: Line, request: LineRequest, turn: Turn): void {
-    if (spec.booking !== null) return
-    if (spec.hostsWanted === null) turn.firstWaiting ??= spec.id
-    this.#closed.close(spec.id, request)
   }
 
   /** Whether it is for those before it in the queue: without what is kept for them there would be room for as long as nothing else starts. */
