@@ -12,10 +12,22 @@ function withoutPreemption(scene: QueueScene): QueueScene {
   return { ...scene, policy: { ...policy, owners, preemption: { ...policy.preemption, by: "off" } } }
 }
 
+const PARTS = [["apple_gpu"], ["hi"], ["apple_gpu", "hi"]] as const
+
+/** Jobs may run in both partitions, hosts are in one or in both. */
+function inParts(scene: QueueScene, kinds: readonly number[]): QueueScene {
+  return {
+    ...scene,
+    hosts: scene.hosts.map((host, at) => ({ ...host, partitions: PARTS[kinds[at] ?? 0]! })),
+    waiting: scene.waiting.map((job) => ({ ...job, partitions: ["hi", "apple_gpu"] })),
+  }
+}
+
 test("whoever could start at once without that, in whichever of its partitions, preempts nobody", () => {
   let met = 0
   fc.assert(
-    fc.property(queueScenes(), fc.nat(), (scene, at) => {
+    fc.property(queueScenes(), fc.nat(), fc.array(fc.nat(2)), (generated, at, kinds) => {
+      const scene = inParts(generated, kinds)
       const asked = scene.waiting.filter(({ array }) => array === null)
       const job = asked[at % Math.max(1, asked.length)]
       if (job === undefined) return
