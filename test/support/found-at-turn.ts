@@ -17,7 +17,10 @@ export function foundAtTurn(
   const isHere = partition === entry.partition
   const other = otherTurns.get(entry.job)?.orders.get(partition)
   const order = (isHere && entry.place !== null ? entry.decision : isHere ? null : other) ?? Number.POSITIVE_INFINITY
-  const ahead = entries.filter((one) => one.ownersFirst || (one.place !== null && one.decision < order))
+  // What owners have on their own hosts was found before all turns; all else of their jobs by their own ones.
+  const ahead = entries.filter(
+    (one) => (one.ownersFirst && one.job !== entry.job) || (one.place !== null && one.decision < order),
+  )
   for (const [job, { keptMeanwhile }] of otherTurns) {
     for (const { order: fromOrder, untilOrder, limitMs, room, holds } of keptMeanwhile) {
       if (fromOrder >= order || order > untilOrder) continue

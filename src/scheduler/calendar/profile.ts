@@ -108,6 +108,10 @@ export class Profile {
     return this.#held?.forbid(need, startMs + limitMs, this.version) === true
   }
 
+  get nowMs(): number {
+    return this.#grid.nowMs
+  }
+
   /** Whether there is room for it in the step that is now. */
   hasRoomNow(need: Resources, alone: boolean): boolean {
     return this.#hasRoom(0, need, alone)

@@ -1,7 +1,7 @@
 import type { JobId } from "../../protocol/ids.ts"
 import type { Found } from "./found.ts"
 import type { Line } from "./line.ts"
-import { type OtherTurns, otherTurnsOf, type TurnTaken } from "./other-turns.ts"
+import { type KeptFirst, keptFirst, ONE_TURN, type OtherTurns, otherTurnsOf, type TurnTaken } from "./other-turns.ts"
 import type { QueuePass } from "./queue-pass.ts"
 import type { QueueEntry } from "./queue-plan.ts"
 import { SeveralParts } from "./several-parts.ts"
@@ -70,8 +70,10 @@ export class Answers {
     const more = new Map<JobId, PartsTold>()
     let place = 0
     let decisions = 0
+    const goneOwn: KeptFirst[] = []
     for (const [at, answer] of this.#answers.entries()) {
       const line = this.#lines[at]!
+      for (const gone of pass.ownHolds.goneAt(line)) goneOwn.push(keptFirst(gone, decisions + 0.5))
       const own = this.#own.get(at) ?? 0
       if (answer !== undefined) {
         place++
@@ -95,6 +97,10 @@ export class Answers {
     }
     const otherTurns = new Map<JobId, OtherTurns>()
     for (const [id, { turns }] of more) otherTurns.set(id, otherTurnsOf(turns, this.#parts.get(id)!))
+    for (const { job, kept } of goneOwn) {
+      const { orders, reasons, keptMeanwhile } = otherTurns.get(job) ?? ONE_TURN
+      otherTurns.set(job, { orders, reasons, keptMeanwhile: [...keptMeanwhile, kept] })
+    }
     return { entries: withParts(entries, [...more.values()]), otherTurns }
   }
 

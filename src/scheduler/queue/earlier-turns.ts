@@ -8,6 +8,8 @@ import type { QueueJob } from "./queue-scene.ts"
 export interface KeptRoom {
   readonly request: LineRequest
   readonly room: Room
+  /** It is on its sender's own hosts, and was kept before all turns. Near: it may be in the way of what its job could have now instead. */
+  readonly own?: { readonly isNear: boolean }
 }
 
 interface Known {
@@ -32,8 +34,9 @@ export class EarlierTurns {
     if (isOwn || job.partitions.length > 1) this.#known(job).begun++
   }
 
-  kept(job: QueueJob, request: LineRequest, room: Room): void {
-    if (job.partitions.length > 1) this.#known(job).kept.push({ request, room })
+  kept(job: QueueJob, request: LineRequest, room: Room, own?: KeptRoom["own"]): void {
+    if (own !== undefined) this.#known(job).kept.push({ request, room, own })
+    else if (job.partitions.length > 1) this.#known(job).kept.push({ request, room })
   }
 
   #known({ id }: QueueJob): Known {
@@ -59,7 +62,9 @@ export function startInstead(
 ): Found | null {
   if (kept.length === 0) return start()
   const asked = new Set(plan.asked.places)
-  const near = kept.filter(({ request, room }) => request.plan.hasPieces || room.places.some((one) => asked.has(one)))
+  const near = kept.filter(({ request, room, own }) =>
+    own === undefined ? request.plan.hasPieces || room.places.some((one) => asked.has(one)) : own.isNear,
+  )
   for (const { request, room } of near) calendar.giveBack(request.plan, room)
   const started = start()
   const gaveUp: Room[] = []

@@ -26,7 +26,7 @@ export function entryOf(
     endMs: room === null || line.limitMs === Number.POSITIVE_INFINITY ? null : room.startMs + line.limitMs,
     hosts: room === null ? NOWHERE : room.places.map((at) => scene.hosts[at]!.id),
     holds,
-    ownersFirst,
+    ownersFirst: ownersFirst || found.ownersFirst === true,
     estimate: isEstimate,
     preempts,
     reason,

@@ -107,7 +107,7 @@ function obstaclesOn(
   }
   const vacated = occupancy.vacatedFor(host, order)
   if (vacated !== null) found.push({ code: "making_room", for: vacated })
-  const all = occupancy.on(host, order)
+  const all = occupancy.on(host, order, job.id)
   const here = all.filter(({ planned }) => !planned)
   const leased = leasedBy(occupancy, job, host, here)
   found.push(...leased)

@@ -21,6 +21,8 @@ export interface Found {
   readonly gaveUp: readonly Room[]
   /** Nothing is kept for it. */
   readonly isEstimate: boolean
+  /** It was kept on its sender's own hosts before all turns. */
+  readonly ownersFirst?: boolean
   /** By which of its job's lines it was found; absent: by that whose turn it was. */
   readonly line?: Line
 }

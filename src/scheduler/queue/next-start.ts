@@ -64,14 +64,16 @@ export function* startsOf(
   const pass = new QueuePass(scene, standings, nowMs, lines)
   let decisions = 0
   if (scene.policy.owners.first) {
-    const { owners } = pass.own
     const ofFreed = freed && new Set(scene.hosts.flatMap(({ id, owner }) => (freed.has(id) ? (owner ?? []) : [])))
-    for (const [at, line] of lines.entries()) {
-      if (owners.size === 0) break
-      if (at % LINES_AT_ONCE === 0 && !goesOn()) return false
-      const { user } = line.standing
-      if (!owners.has(user) || ofFreed?.has(user) === false) continue
-      for (const found of pass.visitOwn(line, at)) yield pass.entryOf(line, found, at + 1, ++decisions, true)
+    // Those of the others start nothing before their turn, but have times on their own hosts.
+    for (const isFreed of ofFreed === null ? [true] : [true, false]) {
+      for (const [at, line] of lines.entries()) {
+        if (pass.own.isOver) break
+        if (at % LINES_AT_ONCE === 0 && !goesOn()) return false
+        const { user } = line.standing
+        if (!pass.own.concerns(user) || (ofFreed !== null && ofFreed.has(user) !== isFreed)) continue
+        for (const found of pass.visitOwn(line, at)) yield pass.entryOf(line, found, at + 1, ++decisions, true)
+      }
     }
   }
   const open = new OpenHosts(scene, pass.profiles, least)

@@ -19,6 +19,8 @@ export interface Occupant {
   readonly endMs: number | null
   /** It was kept no longer for those with a higher order: its job had another place by then. */
   readonly untilOrder?: number
+  /** It was kept before all turns; its job's own turn was then. */
+  readonly ownTurn?: number
   /** It is preempted for the one with this order; where it is suspended its memory stays. */
   readonly leaving?: Leaving
 }
@@ -95,7 +97,8 @@ export class Occupancy {
       const planned = entry.state === "reserved"
       for (const host of entry.hosts) {
         const occupant = plannedOn(job, host, entry.startMs!, entry.endMs ?? Number.POSITIVE_INFINITY)
-        add(host, this.#orders.get(entry)!, { ...occupant, planned })
+        const ownTurn = isKeptFirst(entry) ? { ownTurn: entry.decision } : {}
+        add(host, this.#orders.get(entry)!, { ...occupant, planned, ...ownTurn })
       }
     }
     for (const [id, { keptMeanwhile }] of plan.otherTurns) {
@@ -117,14 +120,18 @@ export class Occupancy {
 
   /** When its turn was among all that was decided. */
   orderOf(entry: QueueEntry): number {
-    return this.#orders.get(entry) ?? Number.POSITIVE_INFINITY
+    // What was kept first is told at the job's own turn, with all that was there by then.
+    return isKeptFirst(entry) ? entry.decision : (this.#orders.get(entry) ?? Number.POSITIVE_INFINITY)
   }
 
   /** Who is on the host as the job with this order finds it. */
-  on(host: QueueHost, order: number): readonly Occupant[] {
+  on(host: QueueHost, order: number, job: JobId): readonly Occupant[] {
     const all = this.#byHost.get(host.id) ?? []
     return all
-      .filter((one) => one.order < order && order <= (one.occupant.untilOrder ?? Number.POSITIVE_INFINITY))
+      .filter(({ occupant, ...one }) => {
+        const from = occupant.job === job ? (occupant.ownTurn ?? one.order) : one.order
+        return from < order && order <= (occupant.untilOrder ?? Number.POSITIVE_INFINITY)
+      })
       .flatMap(({ occupant }) => {
         const { leaving } = occupant
         // Whoever comes before the preemptor, or is it, finds it there as ever.
@@ -154,4 +161,8 @@ export class Occupancy {
   get scene(): QueueScene {
     return this.#scene
   }
+}
+
+function isKeptFirst({ ownersFirst, state, preempts }: QueueEntry): boolean {
+  return ownersFirst && state === "reserved" && preempts.length === 0
 }

@@ -1,6 +1,7 @@
-import type { HostId } from "../../protocol/ids.ts"
+import type { HostId, JobId } from "../../protocol/ids.ts"
 import type { Room } from "../calendar/calendar.ts"
 import type { Line } from "./line.ts"
+import type { OwnHoldGone } from "./own-holds.ts"
 import type { WaitReason } from "./queue-plan.ts"
 import type { SeveralParts } from "./several-parts.ts"
 
@@ -49,4 +50,17 @@ export function otherTurnsOf(
   })
   const byPartition = [...reasons].map(([at, reason]) => [turns.get(at)!.line.standing.partition.name, reason] as const)
   return { orders, reasons: new Map(byPartition), keptMeanwhile }
+}
+
+export const ONE_TURN: OtherTurns = { orders: new Map(), reasons: new Map(), keptMeanwhile: [] }
+
+export interface KeptFirst {
+  readonly job: JobId
+  readonly kept: KeptMeanwhile
+}
+
+/** What was kept for an owner's job before all turns, until one of its own. */
+export function keptFirst({ line, room }: OwnHoldGone, untilOrder: number): KeptFirst {
+  const partition = line.standing.partition.name
+  return { job: line.spec.id, kept: { partition, order: 0, untilOrder, limitMs: line.limitMs, room, holds: [] } }
 }

@@ -1,4 +1,4 @@
-import { DEFAULT_MEMORY_BYTES } from "../../protocol/resources.ts"
+import { DEFAULT_MEMORY_BYTES, type Resources } from "../../protocol/resources.ts"
 import type { Profile } from "../calendar/profile.ts"
 import { takesJobs } from "../obstacle.ts"
 import type { Preemptor } from "./preempt.ts"
@@ -12,6 +12,8 @@ export class OwnHosts {
   readonly #places = new Map<string, number[]>()
   readonly #least: Least
   readonly #owners: Set<string>
+  /** Owners with own hosts on which something of theirs could be planned. */
+  readonly #holders: Set<string>
 
   constructor(scene: QueueScene, profiles: readonly Profile[], preemptor: Preemptor) {
     this.#scene = scene
@@ -25,11 +27,33 @@ export class OwnHosts {
     }
     this.#least = leastOf(scene.waiting)
     this.#owners = new Set([...this.#places.keys()].filter((user) => this.#mayFind(user)))
+    const { backfill, owners } = scene.policy
+    this.#holders = new Set(backfill.enabled && owners.first ? this.#places.keys() : [])
   }
 
   /** Users who may find something on their own hosts. Who has found nothing there, and never will in this pass, leaves it. */
   get owners(): ReadonlySet<string> {
     return this.#owners
+  }
+
+  /** Whether a job of theirs may be looked at before its turn. */
+  concerns(user: string): boolean {
+    return this.#owners.has(user) || this.#holders.has(user)
+  }
+
+  /** Whether there are none left for whom {@link concerns} is true. */
+  get isOver(): boolean {
+    return this.#owners.size === 0 && this.#holders.size === 0
+  }
+
+  /** Whether something may be kept for them on their own hosts. */
+  mayHold(user: string): boolean {
+    return this.#holders.has(user)
+  }
+
+  /** A job of theirs has found no room there at any time. */
+  heldNothing(user: string): void {
+    if (!this.#mayFindLater(user)) this.#holders.delete(user)
   }
 
   /** By place in the scene. */
@@ -42,14 +66,24 @@ export class OwnHosts {
     if (!this.#mayFind(user)) this.#owners.delete(user)
   }
 
+  #mayFindLater(user: string): boolean {
+    return this.placesOf(user).some((place) => {
+      const profile = this.#profiles[place]!
+      return profile.firstRoom(this.#leastOn(place), false, 0, profile.nowMs) !== Number.POSITIVE_INFINITY
+    })
+  }
+
+  #leastOn(place: number): Resources {
+    const { memoryBytes, gpus, gpusElsewhere, cores } = this.#least
+    return { memoryBytes, gpus: this.#scene.hosts[place]!.total.gpus > 0 ? gpus : gpusElsewhere, cores }
+  }
+
   /** Room only shrinks, and who was preempted does not come back. */
   #mayFind(user: string): boolean {
     return this.placesOf(user).some((place) => {
       const host = this.#scene.hosts[place]!
-      const { memoryBytes, gpus, gpusElsewhere, cores } = this.#least
-      const need = { memoryBytes, gpus: host.total.gpus > 0 ? gpus : gpusElsewhere, cores }
       return (
-        (takesJobs(host) && this.#profiles[place]!.hasRoomNow(need, false)) ||
+        (takesJobs(host) && this.#profiles[place]!.hasRoomNow(this.#leastOn(place), false)) ||
         this.#preemptor.mayAskGuestsToGo(place, user)
       )
     })

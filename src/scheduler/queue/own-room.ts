@@ -27,6 +27,11 @@ export class OwnRoom {
     return this.#elsewhere.size > 0
   }
 
+  /** Whether it could start elsewhere, and may preempt here at its turn. */
+  isElsewhere(job: JobId): boolean {
+    return this.#elsewhere.has(job)
+  }
+
   /** Room that nobody has to make. */
   freeNow(line: Line, { plan }: LineRequest): Room | null {
     const { nowMs } = this.#calendar.grid

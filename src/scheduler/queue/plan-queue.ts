@@ -30,10 +30,9 @@ export function planQueue(scene: QueueScene, nowMs: number, { estimates = false 
   const pass = new QueuePass(scene, standings, nowMs, order)
   const answers = new Answers(order)
   if (scene.policy.owners.first) {
-    const { owners } = pass.own
     for (const [at, line] of order.entries()) {
-      if (owners.size === 0) break
-      if (!owners.has(line.standing.user)) continue
+      if (pass.own.isOver) break
+      if (!pass.own.concerns(line.standing.user)) continue
       const found = pass.visitOwn(line, at)
       if (found.length > 0) answers.setOwn(at, found)
     }

@@ -10,6 +10,7 @@ import { HostTimes } from "./host-times.ts"
 import { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
+import { OwnHolds } from "./own-holds.ts"
 import { OwnHosts } from "./own-hosts.ts"
 import { OwnRoom } from "./own-room.ts"
 import { PartitionTurns, type Turn } from "./partition-turns.ts"
@@ -35,6 +36,7 @@ const PRIORITY: WaitReason = { code: "priority" }
 export class QueuePass {
   readonly preemptor: Preemptor
   readonly own: OwnHosts
+  readonly ownHolds: OwnHolds
   readonly #ownRoom: OwnRoom
   readonly #elsewhere: RoomElsewhere
   readonly #scene: QueueScene
@@ -61,16 +63,18 @@ export class QueuePass {
     this.preemptor = new Preemptor(scene, this.#calendar, standings)
     this.own = new OwnHosts(scene, this.#calendar.profiles, this.preemptor)
     this.#elsewhere = new RoomElsewhere(order, this.#requests, this.#calendar)
+    const mayPreempt = scene.policy.preemption.by !== "off" || this.preemptor.isAwaited
+    this.ownHolds = new OwnHolds(this.#calendar, this.own, this.#earlier, mayPreempt)
     this.#ownRoom = new OwnRoom(this.#calendar, this.preemptor, this.own, this.#elsewhere)
   }
 
-  /** Only on the sender's own hosts, only now: owners go first there, task by task. @param at where the line stands in the queue */
+  /** Only on the sender's own hosts: owners go first there, task by task. What finds no room now has it kept for then. @param at where the line stands in the queue */
   visitOwn(line: Line, at: number): readonly Found[] {
     const { spec, standing } = line
     if (spec.hosts > this.own.placesOf(spec.user).length || standing.refusal !== null) return NOTHING_FOUND
     const { nowMs } = this.#calendar.grid
     if (spec.deadlineMs !== null && nowMs + line.limitMs > spec.deadlineMs) return NOTHING_FOUND
-    if ((this.#earlier.of(spec)?.begun ?? 0) > 0) return NOTHING_FOUND
+    if (this.#earlier.of(spec) !== undefined) return NOTHING_FOUND
     const request = this.#requests.of(line, at)
     const atOnce = spec.array?.tasks.atOnce ?? Number.POSITIVE_INFINITY
     const found: Found[] = []
@@ -81,10 +85,14 @@ export class QueuePass {
       this.#taskCounts.started(spec)
       found.push(started)
     }
+    const mayRun = Math.min((spec.array?.tasks.count ?? 1) - found.length, atOnce - this.#taskCounts.runningOf(spec))
+    const isFree = !this.#ownRoom.isElsewhere(spec.id) && this.#limits.reasonOf(line, request) === null
+    if (mayRun > 0 && isFree) this.ownHolds.keep(line, request, mayRun)
     return found.length === 0 ? NOTHING_FOUND : found
   }
 
   #startOwn(line: Line, request: LineRequest, task: number | null): Found | null {
+    if (!this.own.owners.has(line.spec.user)) return null
     // As room only shrinks, nobody like them will find any.
     if (request.ownFailed.has(line.spec.user) || this.#limits.reasonOf(line, request) !== null) return null
     const room = this.#ownRoom.freeNow(line, request)
@@ -105,6 +113,12 @@ export class QueuePass {
 
   /** Its turn. Nothing where it has all of what it needs by its turn in another partition. Is it the last, what its job put off is done. */
   visit(line: Line, at: number): readonly Found[] {
+    const found = this.#visitAll(line, at)
+    this.ownHolds.turnOver(line)
+    return found
+  }
+
+  #visitAll(line: Line, at: number): readonly Found[] {
     const found = this.#visit(line, at)
     if (this.#elsewhere.isEmpty || (this.#earlier.of(line.spec)?.begun ?? 0) > 0) return found
     for (const putOff of this.#elsewhere.dueAt(line)) {
@@ -151,15 +165,27 @@ export class QueuePass {
     let mayStart = true
     let keptElsewhere = 0
     let left = count
+    let own: Found[] = []
     for (const task of spec.array === null ? ITSELF : taskIndices(spec.array.tasks)) {
       // The first ones have begun, and those after these have a time.
-      if (left-- > count - begun || keptElsewhere-- > 0) continue
+      if (left-- > count - begun) continue
+      if (own.length > 0) {
+        found.push({ ...own.shift()!, task })
+        continue
+      }
+      if (keptElsewhere-- > 0) continue
       const refused =
         running >= atOnce ? ({ code: "array_limit", atOnce } as const) : (ahead ?? this.#limits.reasonOf(line, request))
       if (refused !== null) {
-        const own = refused.code === "in_turn" ? this.#ownAfterAll(line, request, task, kept) : null
-        if (own === null) return because(refused)
-        found.push(own)
+        const made = refused.code === "in_turn" ? this.#ownAfterAll(line, request, task, kept) : null
+        if (made === null) {
+          if (mayStart) own = this.ownHolds.foundAt(request, kept, refused, false)
+          mayStart = false
+          if (own.length === 0) return because(refused)
+          found.push({ ...own.shift()!, task })
+          continue
+        }
+        found.push(made)
         running++
         this.#taskCounts.started(spec)
         continue
@@ -178,8 +204,15 @@ export class QueuePass {
         // A task that is reserved for will count as one that runs.
         reserved = kept.length
         running += reserved
-        keptElsewhere = reserved - 1
-        if (reserved > 0) continue
+        if (reserved > 0) {
+          own = this.ownHolds.foundAt(request, kept, this.#whyNotNow(request, line), !turn.isFull)
+          const isToldElsewhere = own.length === 0
+          keptElsewhere = reserved - own.length - (isToldElsewhere ? 1 : 0)
+          if (isToldElsewhere) continue
+          turn.firstWaiting ??= spec.booking === null ? spec.id : null
+          found.push({ ...own.shift()!, task })
+          continue
+        }
       }
       if (reserved === TASKS_RESERVED) return because(this.#whyNotNow(request, line))
       const next = this.#reserve(line, request, task, turn, Math.min(left + 1, atOnce - running))

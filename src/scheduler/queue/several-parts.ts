@@ -88,8 +88,9 @@ export class SeveralParts {
     for (const [at, here] of this.#times) {
       const index = here.findLastIndex((one) => one.room === room)
       if (index === -1) continue
-      here.splice(index, 1)
-      this.givenUp.push({ at, untilAt, room, holds: [] })
+      const [one] = here.splice(index, 1)
+      // What was kept before all turns is told by itself.
+      if (one!.ownersFirst !== true) this.givenUp.push({ at, untilAt, room, holds: [] })
     }
   }
 
