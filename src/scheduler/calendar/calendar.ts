@@ -64,7 +64,7 @@ export class Calendar {
   /** The first room for the request before `beforeMs`. */
   find(request: PlanRequest, beforeMs: number): Room | null {
     if (request.relaxedSeen < this.#relaxed.length) {
-      request.relax(new Set(this.#relaxed.slice(request.relaxedSeen)))
+      request.relax(this.#relaxed.slice(request.relaxedSeen))
       request.relaxedSeen = this.#relaxed.length
     }
     if (request.queue.size < request.asked.hosts) return null

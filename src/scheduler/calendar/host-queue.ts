@@ -67,6 +67,20 @@ export class HostQueue {
     this.#sinkFrom(0)
   }
 
+  /** The bound of this one is earlier than was thought. */
+  raise(place: number): void {
+    const heap = this.#heap
+    let at = this.all.indexOf(place)
+    if (at === -1) return
+    while (at > 0) {
+      const above = (at - 1) >> 1
+      if (!this.#isBefore(place, heap[above]!)) break
+      heap[at] = heap[above]!
+      at = above
+    }
+    heap[at] = place
+  }
+
   /** Bounds have changed in any way. */
   rebuild(): void {
     for (let at = (this.#size >> 1) - 1; at >= 0; at--) this.#sinkFrom(at)

@@ -29,6 +29,9 @@ export interface Asked {
   readonly weights?: readonly number[] | undefined
 }
 
+/** Of so many hosts each is moved up by itself. */
+const FEW_RELAXED = 8
+
 export interface HeldRequest {
   readonly jobs: { count: number }
   /** How many of them could be on one host at most: more change nothing. */
@@ -113,13 +116,16 @@ export class PlanRequest {
   }
 
   /** Room came back on these hosts. */
-  relax(places: Iterable<number>): void {
+  relax(places: readonly number[]): void {
+    const { queue } = this
+    const isFew = places.length <= FEW_RELAXED
     for (const place of places) {
-      this.queue.boundsMs[place] = this.#grid.nowMs
-      this.queue.versions[place] = -1
+      queue.boundsMs[place] = this.#grid.nowMs
+      queue.versions[place] = -1
+      if (isFew) queue.raise(place)
     }
     this.floorMs = this.#grid.nowMs
-    this.queue.rebuild()
+    if (!isFew) queue.rebuild()
   }
 
   #openFrom(startMs: number, closed: readonly Closed[] | undefined, noStarts: readonly Closed[] | undefined): number {

@@ -12,7 +12,7 @@ export interface KeptRoom {
   readonly own?: { readonly isNear: boolean }
 }
 
-interface Known {
+export interface Known {
   /** How many of its tasks have begun, of a job that is no array at most one. */
   begun: number
   /** What is kept for those that have not, in the order in which it was found; where one begins elsewhere some of it is given back. */
@@ -61,9 +61,9 @@ export function startInstead(
   start: () => Found | null,
 ): Found | null {
   if (kept.length === 0) return start()
-  const asked = new Set(plan.asked.places)
+  const { places } = plan.asked
   const near = kept.filter(({ request, room, own }) =>
-    own === undefined ? request.plan.hasPieces || room.places.some((one) => asked.has(one)) : own.isNear,
+    own === undefined ? request.plan.hasPieces || room.places.some((one) => places.includes(one)) : own.isNear,
   )
   for (const { request, room } of near) calendar.giveBack(request.plan, room)
   const started = start()

@@ -15,6 +15,8 @@ export class LineRequest {
   heldHosts: readonly HostId[] | null = null
   /** Users who found no room for it on their own hosts. */
   readonly ownFailed = new Set<string>()
+  /** Users who found none there at any later time either. */
+  readonly ownFull = new Set<string>()
   /** Why it finds too few hosts whatever ends, once that was asked. */
   tooFew: WaitReason | undefined
   #waiting: readonly [Found] | undefined

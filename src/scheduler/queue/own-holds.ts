@@ -15,6 +15,15 @@ export interface OwnHoldGone {
   readonly room: Room
 }
 
+/** What a request finds on a user's own hosts. */
+interface OnOwn {
+  readonly places: readonly number[]
+  /** Not before is there room on one: until the turns begin room only shrinks. */
+  fromMs: number
+  /** The same on these alone, where it needs several. */
+  request: PlanRequest | undefined
+}
+
 /**
  * What is kept for owners on their own hosts before anybody's turn. They go first there as soon as there is room, so what others are told counts
  * with that. At its own turn a job still takes an earlier time where there is one.
@@ -24,9 +33,7 @@ export class OwnHolds {
   readonly #own: OwnHosts
   readonly #earlier: EarlierTurns
   readonly #isNear: boolean
-  /** By request and user, before when there is no room: until the turns begin room only shrinks. */
-  readonly #bounds = new Map<LineRequest, Map<string, number>>()
-  readonly #onOwn = new Map<LineRequest, Map<string, PlanRequest>>()
+  readonly #onOwn = new Map<LineRequest, Map<string, OnOwn>>()
   readonly #byJob = new Map<JobId, OwnHoldGone[]>()
   readonly #gone = new Map<Line, OwnHoldGone[]>()
 
@@ -41,7 +48,7 @@ export class OwnHolds {
   /** @param mayRun how many of its tasks may run at once beside those that do */
   keep(line: Line, request: LineRequest, mayRun: number): void {
     const { spec, standing, limitMs } = line
-    if (standing.qos.noReserve || !this.#own.mayHold(spec.user)) return
+    if (standing.qos.noReserve || request.ownFull.has(spec.user) || !this.#own.mayHold(spec.user)) return
     const isNear = this.#isNear || spec.hosts > 1 || request.plan.hasPieces
     for (let left = Math.min(mayRun, TASKS_RESERVED); left > 0; left--) {
       const room = this.#first(line, request)
@@ -73,10 +80,10 @@ export class OwnHolds {
   }
 
   /** After the turn of the line. */
-  turnOver(line: Line): void {
+  turnOver(line: Line, stays: readonly KeptRoom[]): void {
     const before = this.#byJob.get(line.spec.id)
     if (before === undefined) return
-    const kept = new Set(this.#earlier.of(line.spec)?.kept.map(({ room }) => room))
+    const kept = new Set(stays.map(({ room }) => room))
     const gone = before.filter(({ room }) => !kept.has(room))
     if (gone.length === 0) return
     this.#gone.set(line, gone)
@@ -102,34 +109,35 @@ export class OwnHolds {
 
   #first({ spec }: Line, request: LineRequest): Room | null {
     const { plan } = request
-    const { nowMs } = this.#calendar.grid
-    if (spec.hosts > 1 || plan.hasPieces)
-      return this.#calendar.find(this.#requestOnOwn(spec.user, request), Number.POSITIVE_INFINITY)
-    const bounds = this.#bounds.get(request) ?? new Map<string, number>()
-    this.#bounds.set(request, bounds)
-    const fromMs = bounds.get(spec.user) ?? nowMs
-    if (fromMs === Number.POSITIVE_INFINITY) return null
-    const own = this.#own.placesOf(spec.user)
+    const onOwn = this.#onOwnOf(spec.user, request)
+    if (spec.hosts > 1 || plan.hasPieces) {
+      onOwn.request ??= this.#calendar.request({ ...plan.asked, places: onOwn.places })
+      return this.#calendar.find(onOwn.request, Number.POSITIVE_INFINITY)
+    }
     let [firstMs, first] = [Number.POSITIVE_INFINITY, -1]
-    for (const place of plan.asked.places) {
-      if (!own.includes(place)) continue
-      const ms = plan.roomOn(place, fromMs)
+    for (const place of onOwn.places) {
+      const ms = plan.roomOn(place, onOwn.fromMs)
       if (ms < firstMs) [firstMs, first] = [ms, place]
     }
-    bounds.set(spec.user, firstMs)
-    if (first === -1) this.#own.heldNothing(spec.user)
-    return first === -1 ? null : { places: [first], startMs: firstMs }
+    onOwn.fromMs = firstMs
+    if (first !== -1) return { places: [first], startMs: firstMs }
+    request.ownFull.add(spec.user)
+    this.#own.heldNothing(spec.user)
+    return null
   }
 
-  #requestOnOwn(user: string, request: LineRequest): PlanRequest {
-    const known = this.#onOwn.get(request) ?? new Map<string, PlanRequest>()
-    this.#onOwn.set(request, known)
-    let onOwn = known.get(user)
+  #onOwnOf(user: string, request: LineRequest): OnOwn {
+    let byUser = this.#onOwn.get(request)
+    if (byUser === undefined) {
+      byUser = new Map()
+      this.#onOwn.set(request, byUser)
+    }
+    let onOwn = byUser.get(user)
     if (onOwn === undefined) {
-      const { asked } = request.plan
-      const own = this.#own.placesOf(user)
-      onOwn = this.#calendar.request({ ...asked, places: asked.places.filter((place) => own.includes(place)) })
-      known.set(user, onOwn)
+      const own = new Set(this.#own.placesOf(user))
+      const places = request.plan.asked.places.filter((place) => own.has(place))
+      onOwn = { places, fromMs: this.#calendar.grid.nowMs, request: undefined }
+      byUser.set(user, onOwn)
     }
     return onOwn
   }

@@ -2,9 +2,9 @@ import type { Calendar, Room } from "../calendar/calendar.ts"
 import type { Profile } from "../calendar/profile.ts"
 import { taskIndices } from "../request/array-tasks.ts"
 import { ClosedPlaces } from "./closed-places.ts"
-import { EarlierTurns, type KeptRoom, startInstead } from "./earlier-turns.ts"
+import { EarlierTurns, type KeptRoom, type Known, startInstead } from "./earlier-turns.ts"
 import { entryOf } from "./entry-of.ts"
-import { type Found, given, NOWHERE, waiting } from "./found.ts"
+import { type Found, given, givenMade, NOWHERE, waiting } from "./found.ts"
 import { holdRunning } from "./hold-running.ts"
 import { HostTimes } from "./host-times.ts"
 import { LimitReasons } from "./limit-reasons.ts"
@@ -13,6 +13,7 @@ import type { LineRequest } from "./line-request.ts"
 import { OwnHolds } from "./own-holds.ts"
 import { OwnHosts } from "./own-hosts.ts"
 import { OwnRoom } from "./own-room.ts"
+import { ITSELF, OwnTurns } from "./own-turns.ts"
 import { PartitionTurns, type Turn } from "./partition-turns.ts"
 import { PlaceHolds } from "./place-holds.ts"
 import { type MadeRoom, Preemptor } from "./preempt.ts"
@@ -20,17 +21,13 @@ import type { QueueEntry, WaitReason } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
 import { Requests } from "./requests.ts"
 import { type PutOff, RoomElsewhere } from "./room-elsewhere.ts"
-import { hasRoomAlone } from "./room-now.ts"
 import { calendarOf } from "./scene-calendar.ts"
 import type { Standings } from "./standings.ts"
 import { TASKS_RESERVED, TaskCounts } from "./task-counts.ts"
+import { WhyNotNow } from "./why-not-now.ts"
 
-/** The tasks of a job that is no array. */
-const ITSELF: readonly null[] = [null]
 const NOTHING_FOUND: readonly Found[] = []
-const NOTHING_YET: { readonly begun: number; readonly kept: KeptRoom[] } = { begun: 0, kept: [] }
-const RESOURCES: WaitReason = { code: "resources" }
-const PRIORITY: WaitReason = { code: "priority" }
+const NOTHING_YET: Known = { begun: 0, kept: [] }
 
 /** One way through the queue, line by line in order. */
 export class QueuePass {
@@ -38,6 +35,7 @@ export class QueuePass {
   readonly own: OwnHosts
   readonly ownHolds: OwnHolds
   readonly #ownRoom: OwnRoom
+  readonly #ownTurns: OwnTurns
   readonly #elsewhere: RoomElsewhere
   readonly #scene: QueueScene
   readonly #calendar: Calendar
@@ -48,7 +46,7 @@ export class QueuePass {
   readonly #holds: PlaceHolds
   readonly #closed: ClosedPlaces
   readonly #taskCounts = new TaskCounts()
-  #starts = 0
+  readonly #why: WhyNotNow
 
   /** @param order all lines, as they will be visited */
   constructor(scene: QueueScene, standings: Standings, nowMs: number, order: readonly Line[]) {
@@ -57,6 +55,7 @@ export class QueuePass {
     holdRunning(this.#calendar, scene, nowMs)
     this.#turns = new PartitionTurns(scene.policy)
     this.#closed = new ClosedPlaces(this.#calendar)
+    this.#why = new WhyNotNow(this.#calendar, this.#closed)
     this.#holds = new PlaceHolds(scene, this.#calendar)
     this.#requests = new Requests(scene, this.#calendar, new HostTimes(scene, nowMs))
     this.#limits = new LimitReasons(scene, standings, nowMs)
@@ -66,43 +65,22 @@ export class QueuePass {
     const mayPreempt = scene.policy.preemption.by !== "off" || this.preemptor.isAwaited
     this.ownHolds = new OwnHolds(this.#calendar, this.own, this.#earlier, mayPreempt)
     this.#ownRoom = new OwnRoom(this.#calendar, this.preemptor, this.own, this.#elsewhere)
+    this.#ownTurns = new OwnTurns({
+      calendar: this.#calendar,
+      requests: this.#requests,
+      limits: this.#limits,
+      earlier: this.#earlier,
+      taskCounts: this.#taskCounts,
+      own: this.own,
+      room: this.#ownRoom,
+      holds: this.ownHolds,
+      begun: (line, request) => this.#started(line, request, true),
+    })
   }
 
-  /** Only on the sender's own hosts: owners go first there, task by task. What finds no room now has it kept for then. @param at where the line stands in the queue */
+  /** Before all turns: {@link OwnTurns}. */
   visitOwn(line: Line, at: number): readonly Found[] {
-    const { spec, standing } = line
-    if (spec.hosts > this.own.placesOf(spec.user).length || standing.refusal !== null) return NOTHING_FOUND
-    const { nowMs } = this.#calendar.grid
-    if (spec.deadlineMs !== null && nowMs + line.limitMs > spec.deadlineMs) return NOTHING_FOUND
-    if (this.#earlier.of(spec) !== undefined) return NOTHING_FOUND
-    const request = this.#requests.of(line, at)
-    const atOnce = spec.array?.tasks.atOnce ?? Number.POSITIVE_INFINITY
-    const found: Found[] = []
-    for (const task of spec.array === null ? ITSELF : taskIndices(spec.array.tasks)) {
-      if (this.#taskCounts.runningOf(spec) >= atOnce) break
-      const started = this.#startOwn(line, request, task)
-      if (started === null) break
-      this.#taskCounts.started(spec)
-      found.push(started)
-    }
-    const mayRun = Math.min((spec.array?.tasks.count ?? 1) - found.length, atOnce - this.#taskCounts.runningOf(spec))
-    const isFree = !this.#ownRoom.isElsewhere(spec.id) && this.#limits.reasonOf(line, request) === null
-    if (mayRun > 0 && isFree) this.ownHolds.keep(line, request, mayRun)
-    return found.length === 0 ? NOTHING_FOUND : found
-  }
-
-  #startOwn(line: Line, request: LineRequest, task: number | null): Found | null {
-    if (!this.own.owners.has(line.spec.user)) return null
-    // As room only shrinks, nobody like them will find any.
-    if (request.ownFailed.has(line.spec.user) || this.#limits.reasonOf(line, request) !== null) return null
-    const room = this.#ownRoom.freeNow(line, request)
-    if (room === null) {
-      const made = this.#ownRoom.make(line, request)
-      return made === null ? null : this.#made(line, request, task, made, true)
-    }
-    this.#calendar.take(request.plan, room)
-    this.#started(line, request, true)
-    return given(task, room, this.#calendar.grid.nowMs)
+    return this.#ownTurns.visit(line, at)
   }
 
   /** Whether somebody may start though no host has room. */
@@ -113,13 +91,14 @@ export class QueuePass {
 
   /** Its turn. Nothing where it has all of what it needs by its turn in another partition. Is it the last, what its job put off is done. */
   visit(line: Line, at: number): readonly Found[] {
-    const found = this.#visitAll(line, at)
-    this.ownHolds.turnOver(line)
+    const earlier = this.#earlier.of(line.spec)
+    const found = this.#visitAll(line, at, earlier)
+    if (earlier !== undefined) this.ownHolds.turnOver(line, earlier.kept)
     return found
   }
 
-  #visitAll(line: Line, at: number): readonly Found[] {
-    const found = this.#visit(line, at)
+  #visitAll(line: Line, at: number, earlier: Known | undefined): readonly Found[] {
+    const found = this.#visit(line, at, earlier)
     if (this.#elsewhere.isEmpty || (this.#earlier.of(line.spec)?.begun ?? 0) > 0) return found
     for (const putOff of this.#elsewhere.dueAt(line)) {
       const after = this.#afterAll(putOff)
@@ -129,9 +108,9 @@ export class QueuePass {
   }
 
   /** Starts, reservations, or a reason, task by task. What is kept for it in another partition gives way to a start here. */
-  #visit(line: Line, at: number): readonly Found[] {
+  #visit(line: Line, at: number, earlier: Known | undefined): readonly Found[] {
     const { spec, standing } = line
-    if (this.#earlier.of(spec)?.begun === (spec.array?.tasks.count ?? 1)) return NOTHING_FOUND
+    if (earlier?.begun === (spec.array?.tasks.count ?? 1)) return NOTHING_FOUND
     if (standing.refusal !== null) return [waiting({ code: "not_allowed", text: standing.refusal })]
     const request = this.#requests.of(line, at)
     if (request.possible < spec.hosts) {
@@ -142,20 +121,25 @@ export class QueuePass {
     if (never !== null) return request.waiting(never)
     const turn = this.#turns.of(standing.partition.name)
     const ahead = this.#turns.mustWait(line, request, turn)
-    if (spec.partitions.length === 1 || ahead !== null) return this.#answer(line, request, turn, ahead)
+    if (spec.partitions.length === 1 || ahead !== null) return this.#answer(line, request, turn, ahead, earlier)
     this.#holds.setAside(spec.id, request)
     this.#closed.setAside(spec.id, request)
-    const found = this.#answer(line, request, turn, ahead)
+    const found = this.#answer(line, request, turn, ahead, earlier)
     this.#closed.putBack()
     this.#holds.putBack(spec.id)
     return found
   }
 
   /** Task by task. */
-  #answer(line: Line, request: LineRequest, turn: Turn, ahead: WaitReason | null): readonly Found[] {
+  #answer(
+    line: Line,
+    request: LineRequest,
+    turn: Turn,
+    ahead: WaitReason | null,
+    { begun, kept }: Known = NOTHING_YET,
+  ): readonly Found[] {
     const { spec } = line
     const count = spec.array?.tasks.count ?? 1
-    const { begun, kept } = this.#earlier.of(spec) ?? NOTHING_YET
     const found: Found[] = []
     const because = (reason: WaitReason, holds = NOWHERE) =>
       found.length === 0 ? request.waiting(reason, holds) : [...found, waiting(reason, holds)]
@@ -205,16 +189,15 @@ export class QueuePass {
         reserved = kept.length
         running += reserved
         if (reserved > 0) {
-          own = this.ownHolds.foundAt(request, kept, this.#whyNotNow(request, line), !turn.isFull)
-          const isToldElsewhere = own.length === 0
-          keptElsewhere = reserved - own.length - (isToldElsewhere ? 1 : 0)
-          if (isToldElsewhere) continue
+          own = this.ownHolds.foundAt(request, kept, this.#why.of(request, line), !turn.isFull)
+          keptElsewhere = reserved - Math.max(1, own.length)
+          if (own.length === 0) continue
           turn.firstWaiting ??= spec.booking === null ? spec.id : null
           found.push({ ...own.shift()!, task })
           continue
         }
       }
-      if (reserved === TASKS_RESERVED) return because(this.#whyNotNow(request, line))
+      if (reserved === TASKS_RESERVED) return because(this.#why.of(request, line))
       const next = this.#reserve(line, request, task, turn, Math.min(left + 1, atOnce - running))
       if (next.room === null) return because(next.reason!, next.holds)
       found.push(next)
@@ -283,16 +266,13 @@ export class QueuePass {
     return made === null ? null : this.#made(line, request, task, made)
   }
 
-  #made(line: Line, request: LineRequest, task: number | null, made: MadeRoom, isOwn = false): Found {
-    const { nowMs } = this.#calendar.grid
-    this.#started(line, request, isOwn)
-    const jobs = made.preempts.map(({ job }) => job)
-    const reason = made.startMs <= nowMs ? null : ({ code: "preempting", jobs, untilMs: made.startMs } as const)
-    return { ...given(task, made, nowMs, reason), preempts: made.preempts }
+  #made(line: Line, request: LineRequest, task: number | null, made: MadeRoom): Found {
+    this.#started(line, request)
+    return givenMade(task, made, this.#calendar.grid.nowMs)
   }
 
   #started(line: Line, request: LineRequest, isOwn = false): void {
-    this.#starts++
+    this.#why.started()
     this.#earlier.begun(line.spec, isOwn)
     this.#limits.started(line, request)
   }
@@ -300,7 +280,7 @@ export class QueuePass {
   #reserve(line: Line, request: LineRequest, task: number | null, turn: Turn, rest: number): Found {
     const { spec } = line
     const { nowMs } = this.#calendar.grid
-    const why = this.#whyNotNow(request, line)
+    const why = this.#why.of(request, line)
     const { enabled } = this.#scene.policy.backfill
     // Of those who hold no place nobody waits for the turn.
     if (line.standing.qos.noReserve) return request.waiting(why)[0]
@@ -316,18 +296,5 @@ export class QueuePass {
     this.#calendar.take(request.plan, room)
     this.#earlier.kept(spec, request, room)
     return given(task, room, nowMs, why)
-  }
-
-  /** Whether it is for those before it in the queue: without what is kept for them there would be room for as long as nothing else starts. */
-  #whyNotNow(request: LineRequest, { spec }: Line): WaitReason {
-    if (request.roomSeen !== this.#starts) {
-      request.roomSeen = this.#starts
-      request.hasRoomNow = hasRoomAlone(request.plan, this.#calendar.grid.nowMs)
-    }
-    const ahead = this.#closed.aheadOf(spec.id, request)
-    if (ahead !== undefined) return { code: "in_turn", ahead, because: "strict" }
-    if (!request.hasRoomNow) return RESOURCES
-    const names = this.#calendar.missingPieces(spec.pieces)
-    return names.length > 0 ? { code: "pieces", names } : PRIORITY
   }
 }

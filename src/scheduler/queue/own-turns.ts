@@ -1,0 +1,84 @@
+import type { Calendar } from "../calendar/calendar.ts"
+import { taskIndices } from "../request/array-tasks.ts"
+import type { EarlierTurns } from "./earlier-turns.ts"
+import { type Found, given, givenMade } from "./found.ts"
+import type { LimitReasons } from "./limit-reasons.ts"
+import type { Line } from "./line.ts"
+import type { LineRequest } from "./line-request.ts"
+import type { OwnHolds } from "./own-holds.ts"
+import type { OwnHosts } from "./own-hosts.ts"
+import type { OwnRoom } from "./own-room.ts"
+import type { Requests } from "./requests.ts"
+import type { TaskCounts } from "./task-counts.ts"
+
+/** The tasks of a job that is no array. */
+export const ITSELF: readonly null[] = [null]
+const NOTHING_FOUND: readonly Found[] = []
+
+interface Parts {
+  readonly calendar: Calendar
+  readonly requests: Requests
+  readonly limits: LimitReasons
+  readonly earlier: EarlierTurns
+  readonly taskCounts: TaskCounts
+  readonly own: OwnHosts
+  readonly room: OwnRoom
+  readonly holds: OwnHolds
+  /** It starts now. */
+  readonly begun: (line: Line, request: LineRequest) => void
+}
+
+/** Turns before all others, only on the sender's own hosts: owners go first there, task by task. What finds no room now has it kept for then. */
+export class OwnTurns {
+  readonly #parts: Parts
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  /**
+   * @param at where the line stands in the queue
+   * @returns what starts
+   */
+  visit(line: Line, at: number): readonly Found[] {
+    const { own, calendar, earlier, requests, limits, taskCounts, room, holds } = this.#parts
+    const { spec, standing } = line
+    if (spec.hosts > own.placesOf(spec.user).length || standing.refusal !== null) return NOTHING_FOUND
+    const { nowMs } = calendar.grid
+    if (spec.deadlineMs !== null && nowMs + line.limitMs > spec.deadlineMs) return NOTHING_FOUND
+    if (spec.partitions.length > 1 && earlier.of(spec) !== undefined) return NOTHING_FOUND
+    const request = requests.of(line, at)
+    if (!own.owners.has(spec.user) && request.ownFull.has(spec.user)) return NOTHING_FOUND
+    const atOnce = spec.array?.tasks.atOnce ?? Number.POSITIVE_INFINITY
+    const found: Found[] = []
+    for (const task of spec.array === null ? ITSELF : taskIndices(spec.array.tasks)) {
+      if (taskCounts.runningOf(spec) >= atOnce) break
+      const started = this.#start(line, request, task)
+      if (started === null) break
+      taskCounts.started(spec)
+      found.push(started)
+    }
+    const mayRun = Math.min((spec.array?.tasks.count ?? 1) - found.length, atOnce - taskCounts.runningOf(spec))
+    const isFree = !room.isElsewhere(spec.id) && limits.reasonOf(line, request) === null
+    if (mayRun > 0 && isFree) holds.keep(line, request, mayRun)
+    return found.length === 0 ? NOTHING_FOUND : found
+  }
+
+  #start(line: Line, request: LineRequest, task: number | null): Found | null {
+    const { own, calendar, limits, room, begun } = this.#parts
+    const { nowMs } = calendar.grid
+    if (!own.owners.has(line.spec.user)) return null
+    // As room only shrinks, nobody like them will find any.
+    if (request.ownFailed.has(line.spec.user) || limits.reasonOf(line, request) !== null) return null
+    const free = room.freeNow(line, request)
+    if (free !== null) {
+      calendar.take(request.plan, free)
+      begun(line, request)
+      return given(task, free, nowMs)
+    }
+    const made = room.make(line, request)
+    if (made === null) return null
+    begun(line, request)
+    return givenMade(task, made, nowMs)
+  }
+}

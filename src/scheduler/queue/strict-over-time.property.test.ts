@@ -1,0 +1,120 @@
+import assert from "node:assert/strict"
+import { describe, it } from "node:test"
+import fc from "fast-check"
+import { MINUTE_MS, QUEUE_NOW_MS, queueScenes } from "../../../test/support/queue-scenes.ts"
+import { readArrayTasks, taskIndices } from "../request/array-tasks.ts"
+import { planQueue } from "./plan-queue.ts"
+import type { QueueEntry } from "./queue-plan.ts"
+import type { QueueJob, QueueScene, RunningAttempt } from "./queue-scene.ts"
+
+const MOST_PLANS = 12
+/** A full minute: else each job that follows another one may be a step of the grid late. */
+const NOW_MS = QUEUE_NOW_MS - (QUEUE_NOW_MS % MINUTE_MS)
+
+/** As all starts that the plan has now are made. */
+function afterStarts(scene: QueueScene, starts: readonly QueueEntry[], nowMs: number): QueueScene {
+  const jobs = new Map(scene.waiting.map((job) => [job.id, job]))
+  const begun = starts.map((entry) => attemptOf(jobs.get(entry.job)!, entry, nowMs))
+  const waiting = scene.waiting.flatMap((job): QueueJob[] => {
+    const mine = starts.filter((entry) => entry.job === job.id)
+    if (mine.length === 0) return [job]
+    if (job.array === null) return []
+    const left = [...taskIndices(job.array.tasks)].filter((task) => mine.every((entry) => entry.task !== task))
+    if (left.length === 0) return []
+    const { atOnce } = job.array.tasks
+    const tasks = readArrayTasks(`${left.join(",")}${atOnce === null ? "" : `%${atOnce}`}`)
+    return [{ ...job, array: { ...job.array, tasks, running: job.array.running + mine.length } }]
+  })
+  return { ...scene, waiting, running: [...scene.running, ...begun] }
+}
+
+function attemptOf(job: QueueJob, { task, hosts, partition, endMs }: QueueEntry, nowMs: number): RunningAttempt {
+  const { name, user, account, qos, resources, alone, pieces, hasSecrets, submittedMs } = job
+  const { memoryBytes, gpus, cores } = resources
+  const held = { memoryBytes: memoryBytes ?? 1, gpus: gpus ?? 1, cores }
+  const who = { job: job.id, task, name, user, account, qos, partition, hosts }
+  const what = {
+    resources: held,
+    alone,
+    pieces,
+    hasSecrets,
+    submittedMs,
+    startedMs: nowMs,
+    leavesMs: null,
+    once: false,
+  }
+  return { ...who, ...what, limitMs: endMs === null ? null : endMs - nowMs }
+}
+
+/** As all are gone whose time is over. */
+function afterEnds(scene: QueueScene, nowMs: number): QueueScene {
+  const isOver = ({ startedMs, limitMs }: RunningAttempt) => limitMs !== null && startedMs + limitMs <= nowMs
+  const ended = scene.running.filter(isOver)
+  const waiting = scene.waiting.map((job) => {
+    const fewer = ended.filter((one) => one.job === job.id).length
+    return job.array === null || fewer === 0
+      ? job
+      : { ...job, array: { ...job.array, running: job.array.running - fewer } }
+  })
+  return { ...scene, waiting, running: scene.running.filter((one) => !isOver(one)) }
+}
+
+/** GPUs are asked for by number, owners are never there, nobody preempts, and no limit keeps jobs from having a time. */
+function calm(scene: QueueScene): QueueScene {
+  return {
+    ...scene,
+    policy: {
+      ...scene.policy,
+      backfill: { ...scene.policy.backfill, enabled: true, depth: 500 },
+      preemption: { ...scene.policy.preemption, by: "off" },
+      owners: { ...scene.policy.owners, first: true, preempt: false },
+      limits: {},
+    },
+    running: scene.running.map((one) => ({ ...one, startedMs: one.startedMs - (one.startedMs % MINUTE_MS) })),
+    bookings: scene.bookings.map((one) => ({
+      ...one,
+      startMs: one.startMs - (one.startMs % MINUTE_MS),
+      endMs: one.endMs - (one.endMs % MINUTE_MS),
+    })),
+    hosts: scene.hosts.map((host) => ({ ...host, ownerObstacles: [], expected: [] })),
+    waiting: scene.waiting.map((job) => ({
+      ...job,
+      resources: { ...job.resources, gpus: job.resources.gpus ?? 0 },
+      array: job.array === null ? null : { ...job.array, tasks: { ...job.array.tasks, atOnce: null } },
+    })),
+  }
+}
+
+describe("planQueue() as all that runs takes its whole time and nobody else comes", () => {
+  it("starts each job when it said it would at the latest, owners on their own Macs first", () => {
+    fc.assert(
+      fc.property(queueScenes(), (given) => {
+        let scene = calm(given)
+        let nowMs = NOW_MS
+        const promised = new Map<string, number>()
+        for (let at = 0; at < MOST_PLANS; at++) {
+          const { entries } = planQueue(scene, nowMs)
+          for (const [key, latestMs] of promised) {
+            const [job, task] = key.split(" ")
+            const entry = entries.find((one) => `${one.job}` === job && (one.task === null || `${one.task}` === task))
+            assert.ok(entry !== undefined, `job ${key} is gone`)
+            assert.ok(entry.startMs !== null, `job ${key} lost its time`)
+            const lateMinutes = (entry.startMs - latestMs) / MINUTE_MS
+            assert.ok(lateMinutes <= 0, `job ${key} is ${lateMinutes} minutes late`)
+          }
+          const starts = entries.filter(({ state }) => state === "start")
+          for (const { job, task } of starts) promised.delete(`${job} ${task}`)
+          for (const { job, task, state, startMs } of entries)
+            if (state === "reserved" && !promised.has(`${job} ${task}`)) promised.set(`${job} ${task}`, startMs!)
+          scene = afterStarts(scene, starts, nowMs)
+          const ends = scene.running.flatMap(({ startedMs, limitMs }) => (limitMs === null ? [] : startedMs + limitMs))
+          const next = [...ends, ...promised.values()].filter((ms) => ms > nowMs)
+          if (next.length === 0) break
+          nowMs = Math.min(...next)
+          scene = afterEnds(scene, nowMs)
+        }
+      }),
+      { numRuns: 1000 },
+    )
+  })
+})
