@@ -68,7 +68,7 @@ function entryJson(entry: QueueEntry, report: PlanReport, nowMs: number, withHos
     reason: reason === null ? null : reasonText(reason, nowMs),
     limits:
       reason?.code === "limit"
-        ? reason.hits.map(({ layer, scope, limit, resource, most, have, asked, lasting }) => ({
+        ? reason.hits.map(({ layer, scope, limit, resource, most, have, asked, lasting, planned = false }) => ({
             layer: layer.kind,
             of: layer.name,
             scope,
@@ -78,6 +78,7 @@ function entryJson(entry: QueueEntry, report: PlanReport, nowMs: number, withHos
             have,
             asked: Number.isFinite(asked) ? asked : null,
             lasting,
+            planned,
           }))
         : [],
     text: entryText(entry, nowMs, (host) => host),

@@ -18,14 +18,19 @@ const SCOPES: Readonly<Record<LimitHit["scope"], string>> = {
 }
 
 /** A limit that was met, without all that is counted at its layer. */
-export type ToldHit = Omit<LimitHit, "layer"> & { readonly layer: Pick<LimitHit["layer"], "kind" | "name"> }
+export type ToldHit = Omit<LimitHit, "layer"> & {
+  readonly layer: Pick<LimitHit["layer"], "kind" | "name">
+  /** With all that has a time before it. */
+  readonly planned?: boolean
+}
 
 /** A limit that a job meets, in words: `account vision allows 4 running jobs: 4 now, 1 asked for`. */
-export function limitText({ layer, scope, limit, resource, most, have, asked }: ToldHit): string {
+export function limitText({ layer, scope, limit, resource, most, have, asked, planned }: ToldHit): string {
   const who = layer.kind === "root" ? LAYERS.root : `${LAYERS[layer.kind]} ${layer.name}`
   const isLeast = limit === "minHosts" || limit === "minResources"
   const amount = `${isLeast ? "no less than " : ""}${shown(most)} ${unitOf(limit, resource, most)}${SCOPES[scope]}`
-  const now = scope === "job" ? "" : `${shown(have)} now, `
+  const now =
+    scope === "job" ? "" : `${shown(have)} ${planned === true ? "with those that have a time before it" : "now"}, `
   return `${who} allows ${amount}: ${now}${asked === Number.POSITIVE_INFINITY ? "no time limit" : shown(asked)} asked for`
 }
 

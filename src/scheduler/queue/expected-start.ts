@@ -10,8 +10,10 @@ import type { QueueScene } from "./queue-scene.ts"
  * @param entry what the plan with estimates says of it
  */
 export function expectedStart(scene: QueueScene, nowMs: number, entry: QueueEntry): ExpectedStart {
-  const soon = { ...scene, running: scene.running.map((one) => ({ ...one, leavesMs: nowMs })) }
-  const first = planQueue(soon, nowMs, { estimates: true }).entries.find(({ job }) => job === entry.job)
+  const soon = isLimited(entry)
+    ? withoutRunning(scene)
+    : { ...scene, running: scene.running.map((one) => ({ ...one, leavesMs: nowMs })) }
+  const first = planQueue(soon, nowMs, { estimates: true, limited: true }).entries.find(({ job }) => job === entry.job)
   const to = entry.startMs
   const from = to === null ? (first?.startMs ?? null) : Math.min(to, first?.startMs ?? to)
   const names = new Map(scene.hosts.map(({ id, name }) => [id, name]))
@@ -26,14 +28,30 @@ export function expectedStart(scene: QueueScene, nowMs: number, entry: QueueEntr
 }
 
 function restsOn({ running }: QueueScene, from: number | null, to: number | null, entry: QueueEntry): string {
+  const { reason } = entry
+  if (reason?.code === "limit" && reason.hits[0]?.lasting === true) return "by that limit it never starts"
   if (from === null && to === null) return "no host that could run it is to be had as things are"
   const endless = running.filter(({ limitMs, leavesMs }) => limitMs === null && leavesMs === null).map(({ job }) => job)
   const latest =
     to === null
-      ? `how late nobody can say${endless.length === 0 ? "" : `, as ${jobsText(endless)} no time limit`}`
+      ? isLimited(entry)
+        ? "how late nobody can say, as it waits for a limit"
+        : `how late nobody can say${endless.length === 0 ? "" : `, as ${jobsText(endless)} no time limit`}`
       : "the latest if all jobs take their whole time limit"
   const guess = entry.estimate ? "; nothing is kept for it yet" : ""
   return `the earliest if all that runs now ended at once, ${latest}; jobs that come before it later are not counted${guess}`
+}
+
+/** What has ended counts against no limit, nor as a task that runs. */
+function withoutRunning(scene: QueueScene): QueueScene {
+  const waiting = scene.waiting.map((job) =>
+    job.array === null ? job : { ...job, array: { ...job.array, running: 0 } },
+  )
+  return { ...scene, waiting, running: [] }
+}
+
+function isLimited({ reason }: QueueEntry): boolean {
+  return reason?.code === "limit" || reason?.code === "array_limit"
 }
 
 function jobsText(jobs: readonly JobId[]): string {

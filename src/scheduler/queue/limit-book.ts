@@ -94,6 +94,12 @@ export class LimitBook {
     return this.#layersOf(standing).inForce
   }
 
+  /** What such a job is counted in: of a limit that it meets one is `layer.counts[scope]`. */
+  countsOf(standing: Standing): readonly object[] {
+    const { groups, others } = this.#layersOf(standing)
+    return [...groups, ...others]
+  }
+
   /** So many more wait: all tasks of an array count. */
   waits(standing: Standing, count = 1): void {
     const { groups, others } = this.#layersOf(standing)

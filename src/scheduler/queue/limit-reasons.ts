@@ -3,6 +3,7 @@ import type { ToldHit } from "../limits/limit-words.ts"
 import { amountsOf, LimitBook } from "./limit-book.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
+import { PlannedLimits } from "./planned-limits.ts"
 import type { WaitReason } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
 import type { Standing, Standings } from "./standings.ts"
@@ -16,6 +17,7 @@ interface Told {
 /** Which limits lines meet at their turn, found once for all that ask alike as long as nothing starts. */
 export class LimitReasons {
   readonly #book: LimitBook
+  readonly #planned: PlannedLimits
   readonly #told = new Map<Standing, Map<LineRequest, Told>>()
   readonly #jobs = new Map<LineRequest, LimitedJob>()
   /** Whether lines meet a limit whatever else is counted. */
@@ -24,11 +26,26 @@ export class LimitReasons {
 
   constructor(scene: QueueScene, standings: Standings, nowMs: number) {
     this.#book = new LimitBook(scene, standings, nowMs)
+    this.#planned = new PlannedLimits(scene, standings, nowMs)
   }
 
   started(line: Line, request: LineRequest): void {
     this.#starts++
-    this.#book.started(line.standing, this.#jobOf(line, request))
+    const job = this.#jobOf(line, request)
+    this.#book.started(line.standing, job)
+    this.#planned.started(line.standing, job)
+  }
+
+  /** It has a time. */
+  reserved(line: Line, request: LineRequest, startMs: number): void {
+    if (!this.#book.isOff) this.#planned.reserved(line.standing, this.#jobOf(line, request), startMs)
+  }
+
+  /** As {@link reasonOf}, where all that has a time by now counts, too. @param endMs over by then it is in nobody's way whose time is later */
+  plannedReasonOf(line: Line, request: LineRequest, endMs = Number.POSITIVE_INFINITY): WaitReason | null {
+    if (this.#book.isOff) return null
+    const hits = this.#planned.hitsOf(line.standing, this.#jobOf(line, request), endMs)
+    return hits.length === 0 ? null : { code: "limit", hits: hits.map((hit) => ({ ...toldOf(hit), planned: true })) }
   }
 
   /** The same where it would wait for ever, whatever it waits for besides; `null` where a limit that it meets may pass. */

@@ -72,7 +72,7 @@ export function* startsOf(
         if (at % LINES_AT_ONCE === 0 && !goesOn()) return false
         const { user } = line.standing
         if (!pass.own.concerns(user) || (ofFreed !== null && ofFreed.has(user) !== isFreed)) continue
-        for (const found of pass.visitOwn(line, at)) yield pass.entryOf(line, found, at + 1, ++decisions, true)
+        for (const found of pass.ownTurns.visit(line, at)) yield pass.entryOf(line, found, at + 1, ++decisions, true)
       }
     }
   }

@@ -15,7 +15,11 @@ const NO_TIME_YET: ReadonlySet<string> = new Set(["in_turn", "resources", "prior
  * reason, each as early as those before leave room; no start delays a reservation of who stands before it. Without backfill nobody starts
  * before who waits in the same partition.
  */
-export function planQueue(scene: QueueScene, nowMs: number, { estimates = false }: QueueOptions = {}): QueuePlan {
+export function planQueue(
+  scene: QueueScene,
+  nowMs: number,
+  { estimates = false, limited = false }: QueueOptions = {},
+): QueuePlan {
   const standings = new Standings(scene.policy)
   const lines = new Lines(scene, standings, nowMs)
   const eligibility = new Eligibility(scene, nowMs)
@@ -33,7 +37,7 @@ export function planQueue(scene: QueueScene, nowMs: number, { estimates = false 
     for (const [at, line] of order.entries()) {
       if (pass.own.isOver) break
       if (!pass.own.concerns(line.standing.user)) continue
-      const found = pass.visitOwn(line, at)
+      const found = pass.ownTurns.visit(line, at)
       if (found.length > 0) answers.setOwn(at, found)
     }
   }
@@ -41,7 +45,7 @@ export function planQueue(scene: QueueScene, nowMs: number, { estimates = false 
   for (const [at, line] of order.entries()) {
     const found = pass.visit(line, at)
     answers.add(at, found)
-    if (found.length > 0 && found[0]!.room === null && hasNoTimeYet(found[0]!.reason)) beyond.push(at)
+    if (found.length > 0 && found[0]!.room === null && hasNoTimeYet(found[0]!.reason, limited)) beyond.push(at)
   }
   if (estimates) {
     for (const at of beyond) {
@@ -57,8 +61,10 @@ export function planQueue(scene: QueueScene, nowMs: number, { estimates = false 
   return { nowMs, entries, otherTurns, nextWakeMs: nextWakeMs(scene, entries, nowMs, pass.preemptor.nextMs) }
 }
 
-function hasNoTimeYet(reason: WaitReason | null): boolean {
-  return reason !== null && NO_TIME_YET.has(reason.code)
+function hasNoTimeYet(reason: WaitReason | null, limited: boolean): boolean {
+  if (reason === null) return false
+  const isLimited = reason.code === "array_limit" || (reason.code === "limit" && reason.hits[0]?.lasting !== true)
+  return NO_TIME_YET.has(reason.code) || (limited && isLimited)
 }
 
 function apartEntry(line: Line, reason: NonNullable<QueueEntry["reason"]>): QueueEntry {

@@ -35,7 +35,7 @@ export class QueuePass {
   readonly own: OwnHosts
   readonly ownHolds: OwnHolds
   readonly #ownRoom: OwnRoom
-  readonly #ownTurns: OwnTurns
+  readonly ownTurns: OwnTurns
   readonly #elsewhere: RoomElsewhere
   readonly #scene: QueueScene
   readonly #calendar: Calendar
@@ -65,7 +65,7 @@ export class QueuePass {
     const mayPreempt = scene.policy.preemption.by !== "off" || this.preemptor.isAwaited
     this.ownHolds = new OwnHolds(this.#calendar, this.own, this.#earlier, mayPreempt)
     this.#ownRoom = new OwnRoom(this.#calendar, this.preemptor, this.own, this.#elsewhere)
-    this.#ownTurns = new OwnTurns({
+    this.ownTurns = new OwnTurns({
       calendar: this.#calendar,
       requests: this.#requests,
       limits: this.#limits,
@@ -76,11 +76,6 @@ export class QueuePass {
       holds: this.ownHolds,
       begun: (line, request) => this.#started(line, request, true),
     })
-  }
-
-  /** Before all turns: {@link OwnTurns}. */
-  visitOwn(line: Line, at: number): readonly Found[] {
-    return this.#ownTurns.visit(line, at)
   }
 
   /** Whether somebody may start though no host has room. */
@@ -255,6 +250,7 @@ export class QueuePass {
     const { plan } = request
     const { deadlineMs } = line.spec
     if (deadlineMs !== null && nowMs + line.limitMs > deadlineMs) return null
+    if (this.#limits.plannedReasonOf(line, request, nowMs + line.limitMs) !== null) return null
     const room = this.#calendar.find(plan, nowMs + 0.5)
     if (room !== null) {
       this.#calendar.take(plan, room)
@@ -284,6 +280,8 @@ export class QueuePass {
     const { enabled } = this.#scene.policy.backfill
     // Of those who hold no place nobody waits for the turn.
     if (line.standing.qos.noReserve) return request.waiting(why)[0]
+    const limited = this.#limits.plannedReasonOf(line, request)
+    if (limited !== null) return waiting(limited)
     if (!enabled) this.#closed.closeFor(spec, request, turn)
     else if (spec.booking === null) turn.firstWaiting ??= spec.id
     if (!enabled || turn.isFull) return request.waiting(why)[0]
@@ -295,6 +293,8 @@ export class QueuePass {
     this.#holds.letGo(spec.id)
     this.#calendar.take(request.plan, room)
     this.#earlier.kept(spec, request, room)
+    // In several partitions it may yet start by another turn.
+    if (spec.partitions.length === 1) this.#limits.reserved(line, request, room.startMs)
     return given(task, room, nowMs, why)
   }
 }

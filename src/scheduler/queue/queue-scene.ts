@@ -136,4 +136,6 @@ export interface EndedJob extends Progress {
 export interface QueueOptions {
   /** Also say when jobs below the depth of exact reservations may start. */
   readonly estimates?: boolean
+  /** Of these also when those may whom limits keep off that may pass, as if they let them. */
+  readonly limited?: boolean
 }

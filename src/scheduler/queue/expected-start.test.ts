@@ -1,0 +1,29 @@
+import assert from "node:assert/strict"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { describe, it } from "node:test"
+import { readScene } from "../queue-file/read-scene.ts"
+import { expectedStart } from "./expected-start.ts"
+import { planQueue } from "./plan-queue.ts"
+
+const PLANS = join(import.meta.dirname, "../../../test/fixtures/plans")
+
+function expectedOf(file: string, job: number) {
+  const { scene, nowMs } = readScene(readFileSync(join(PLANS, file), "utf8"))
+  const entry = planQueue(scene, nowMs, { estimates: true }).entries.find((one) => one.job === job)!
+  const { from, to, rests } = expectedStart(scene, nowMs, entry)
+  return { inMs: from === null ? null : from - nowMs, to, rests }
+}
+
+describe("the expected start of a job that waits for a limit", () => {
+  it("is at the earliest when it could start if all that runs now ended at once", () => {
+    const limited = expectedOf("limit-counts-times.json", 4)
+    assert.deepEqual([limited.inMs, limited.to], [0, null])
+    assert.match(limited.rests, /how late nobody can say, as it waits for a limit/)
+  })
+
+  it("is never where the limit lasts", () => {
+    const { inMs, to, rests } = expectedOf("limit-never-first.json", 4)
+    assert.deepEqual([inMs, to, rests], [null, null, "by that limit it never starts"])
+  })
+})
