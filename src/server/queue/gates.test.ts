@@ -123,3 +123,15 @@ test("a begin time keeps a job out of the queue, and a deadline that has passed 
   const end = await server.untilEnded(late.id)
   assert.deepEqual([end.state, end.cause], ["timed_out", "deadline"])
 })
+
+test("a time limit that a waiting job's deadline has no room for is refused, and it waits on", async () => {
+  await using server = await TestServer.start()
+  const job = await server.submit({ timeLimitMs: 60_000, ...asking({ deadlineAt: Date.now() + 600_000 }) })
+  await assert.rejects(post(server, job, "time", { timeLimitMs: 1_200_000 }), {
+    code: "invalid_input",
+    message: `Cannot change the time limit of job ${job.id} so: it could not end before its deadline`,
+  })
+  await assert.rejects(post(server, job, "time", { timeLimitMs: null }), { code: "invalid_input" })
+  const after = await post(server, job, "time", { timeLimitMs: 120_000 })
+  assert.deepEqual([after.state, after.standing?.timeLimitMs], ["queued", 120_000])
+})
