@@ -43,7 +43,7 @@ function checkNice(core: Core, user: string, spec: JobSpec): void {
     "not_allowed",
     `Cannot send with nice ${nice}: only administrators may raise a job's priority`,
     {
-      hint: "Leave it out, or let others go first: --nice 100",
+      hint: "Leave it out, or let others go first: --nice 100. An administrator may raise it later: windfall nice JOB -- -100",
     },
   )
 }
