@@ -34,9 +34,11 @@ export class JobTable {
   readonly #leases = new Map<AttemptId, Lease>()
   readonly #names = new Map<string, JobId>()
   #waiting = new Map<JobId, WaitingJob>()
-  /** Counted when first asked for after a change of the queue. */
+  /** By number. Counted when first asked for after a change of the queue. */
   #places: Map<JobId, number> | undefined
-  #countPlaces: (() => Map<JobId, number>) | undefined
+  /** As the last plan has them, where one is made: counted likewise. */
+  #planned: Map<JobId, number> | undefined
+  #countPlanned: (() => Map<JobId, number>) | undefined
   #lastWaiting = 0
   #lastId = 0
 
@@ -195,23 +197,29 @@ export class JobTable {
     return this.#waiting.size
   }
 
-  /** Place in the queue from 1; `null` when it does not wait. */
-  placeOf(id: JobId): number | null {
+  /** Place from 1 in the queue as it goes by turn; `null` when it does not wait. */
+  placeByTurn(id: JobId): number | null {
     if (!this.#waiting.has(id)) return null
-    this.#places ??= this.#countPlaces?.() ?? new Map([...this.#waiting.keys()].map((waiting, at) => [waiting, at + 1]))
-    // Who came since the plan that has the places stands last until the next one.
-    return this.#places.get(id) ?? this.#waiting.size
+    this.#places ??= new Map([...this.#waiting.keys()].map((waiting, at) => [waiting, at + 1]))
+    return this.#places.get(id) ?? null
   }
 
-  /** By a policy the order is another one. It holds until the queue changes: then it is planned anew. */
+  /** Place from 1 in the queue as it was planned last; `null` when it does not wait, came since, or is kept out of the order. */
+  plannedPlace(id: JobId): number | null {
+    if (!this.#waiting.has(id)) return null
+    this.#planned ??= this.#countPlanned?.()
+    return this.#planned?.get(id) ?? null
+  }
+
+  /** @param count the places of those that still wait, in the order of the latest plan */
   setPlaces(count: () => Map<JobId, number>): void {
-    this.#places = undefined
-    this.#countPlaces = count
+    this.#planned = undefined
+    this.#countPlanned = count
   }
 
   #queueChanged(): void {
     this.#places = undefined
-    this.#countPlaces = undefined
+    this.#planned = undefined
   }
 
   enqueue(job: JobRecord, notBeforeMs: number | null): void {
