@@ -7,6 +7,8 @@ import type {
   UsageRowView,
   UsageView,
 } from "../../protocol/usage-api.ts"
+import { amountText } from "../../scheduler/limits/limit-words.ts"
+import type { LimitEntry } from "../../scheduler/limits/limits.ts"
 import { formatTime } from "./age.ts"
 import { type Column, printable, renderTable } from "./table.ts"
 
@@ -62,7 +64,9 @@ export function limitsText({ user, account, partition, qos, refusal, limits }: L
   const head = printable(`A job of ${user} in account ${account}, partition ${partition}, QOS ${qos}`)
   if (refusal !== null) return `${head} may not run: ${printable(refusal)}\n`
   if (limits.length === 0) return `${head} meets no limits.\n`
-  const cells = limits.map((limit) => [whereText(limit), whatText(limit), shown(limit.most), shown(limit.used)])
+  const amount = ({ limit, resource }: LimitView, value: number | null) =>
+    value === null ? "-" : amountText(limit as LimitEntry["limit"], resource, value)
+  const cells = limits.map((one) => [whereText(one), whatText(one), amount(one, one.most), amount(one, one.used)])
   return `${head}\n${renderTable([{ title: "WHERE" }, { title: "LIMIT" }, right("MOST"), right("USED")], cells)}`
 }
 
@@ -100,7 +104,8 @@ const SCOPES: Readonly<Record<LimitView["scope"], string>> = {
 
 /** As the policy file has them. */
 function whatText({ scope, limit, resource }: LimitView): string {
-  const name = limit.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  const name =
+    limit === "wallMinutes" ? "wall-time" : limit.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
   return `${SCOPES[scope]}: ${name}${resource === null ? "" : ` ${resource}`}`
 }
 
@@ -128,8 +133,4 @@ function percent(part: number): string {
 
 function hours(seconds: number): string {
   return (seconds / 3600).toFixed(2)
-}
-
-function shown(amount: number | null): string {
-  return amount === null ? "-" : String(Math.round(amount * 100) / 100)
 }

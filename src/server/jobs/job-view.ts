@@ -96,7 +96,7 @@ function veiled({ project: _, ...spec }: JobSpec): JobSpec {
 
 /** By a policy the order is another one: who was only just sent has no place before it is planned. */
 function placeOf(core: Core, { id }: JobRecord): number | null {
-  return plansByQueue(core) ? core.table.plannedPlace(id) : core.table.placeByTurn(id)
+  return plansByQueue(core) ? core.table.places.planned(id) : core.table.places.byTurn(id)
 }
 
 /** What keeps it out of the queue, as of now: how long that takes is in it. */
