@@ -13,6 +13,7 @@ import { commandText, endText, jobExitCode, standingText, stoppedText } from "./
 import { progressText } from "./progress.ts"
 import { queueText } from "./queue-text.ts"
 import { cutText, printable, renderTable, textWidth } from "./table.ts"
+import { usageText } from "./usage-text.ts"
 
 test("renderTable() lines up columns, cuts at the terminal's width and shows control characters as text", () => {
   const columns = [{ title: "N", right: true }, { title: "NAME" }, { title: "COMMAND" }]
@@ -91,6 +92,24 @@ test("who is kept out of the queue is not counted among those that wait and are 
   const text = (waiting: number) => queueText({ policy: 0, at: 0, waiting, entries })
   assert.doesNotMatch(text(2), /more/)
   assert.match(text(3), /^and 1 more that wait/m)
+})
+
+test("usage by model says that no job has served one", () => {
+  const hours = {
+    ranS: 3600,
+    gpuS: 0,
+    coreS: 0,
+    memoryGibS: 0,
+    chargedS: 0,
+    stoppedS: 0,
+    ownS: 0,
+    lentS: 0,
+    donatedS: 0,
+  }
+  const row = (name: string | null) => ({ name, jobs: 1, attempts: 1, ...hours })
+  const text = (...names: (string | null)[]) => usageText({ by: "model", since: 0, until: 1, rows: names.map(row) })
+  assert.match(text(null), /^\(none\) +1 [\s\S]*No job of that time served a model/m)
+  assert.doesNotMatch(text(null, "qwen"), /No job/)
 })
 
 test("a stop says what it came to", () => {

@@ -46,7 +46,7 @@ export function usageText({ by, since, rows }: UsageView): string {
   if (rows.length === 0) return `Nothing ran ${from}.\n`
   const used = COLUMNS.filter(({ always, of }) => always || rows.some((row) => of(row) > 0))
   const cells = rows.map((row) => [
-    row.name ?? "-",
+    row.name ?? (by === "model" ? "(none)" : "-"),
     String(row.jobs),
     String(row.attempts),
     ...used.map(({ of }) => hours(of(row))),
@@ -57,7 +57,9 @@ export function usageText({ by, since, rows }: UsageView): string {
     right("ATTEMPTS"),
     ...used.map(({ title }) => right(title)),
   ]
-  return `${renderTable(columns, cells)}Hours ${from}\n`
+  const isUnnamed = by === "model" && rows.every(({ name }) => name === null)
+  const note = isUnnamed ? "No job of that time served a model: tasks and sessions are none's\n" : ""
+  return `${renderTable(columns, cells)}Hours ${from}\n${note}`
 }
 
 export function limitsText({ user, account, partition, qos, refusal, limits }: LimitsView): string {
