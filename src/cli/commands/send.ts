@@ -38,10 +38,7 @@ export const send = command({
   examples: [
     ["windfall send -- python train.py --epochs 3", "run it, watch it, get its files"],
     ["windfall send -m 48G -t 2h -J train --detach -- python train.py", "leave it running; windfall attach train"],
-    [
-      "windfall send --array 1-100%8 -- sh -c 'python t.py $WINDFALL_ARRAY_INDEX'",
-      "100 tasks, eight at a time",
-    ],
+    ["windfall send --array 1-100%8 -- sh -c 'python t.py $WINDFALL_ARRAY_INDEX'", "100 tasks, eight at a time"],
     ["windfall send -e WANDB_MODE=offline --output 'results/**' -- make", "with a variable; only some files come home"],
   ],
   run: async (cli, options, words) => {
