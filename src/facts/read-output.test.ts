@@ -172,7 +172,6 @@ describe("readOutput()", () => {
     assert.equal(reasonOf(SYSCTL.replace("25B78", "24B78"), "macosVersion"), "contradictory")
     assert.equal(reasonOf(PAGES.replace("300000", "390000"), "memoryAvailableBytes"), "contradictory")
     assert.equal(reasonOf(`{"SPHardwareDataType":[{"number_processors":"proc 16:12:5"}]}`, "cpuCores"), "contradictory")
-    assert.equal(reasonOf("CPU usage: 4.31% user\n", "cpuBusyPercent", "top"), undefined)
   })
 
   it("reads the GPU's statistics by their whole keys", () => {
