@@ -23,6 +23,7 @@ import { idle } from "./idle.ts"
 import { logLatency } from "./log-latency.ts"
 import { memoryBack } from "./memory-back.ts"
 import { memoryRunaway } from "./memory-runaway.ts"
+import { modelPlanBench } from "./model-plan.ts"
 import { ownerReturns } from "./owner-returns.ts"
 import { ownerWords } from "./owner-words.ts"
 import { queuePlanBench } from "./queue-plan.ts"
@@ -60,6 +61,7 @@ const ALL: readonly Benchmark[] = [
   submitArray,
   submitRate,
   simulatorBench,
+  modelPlanBench,
 ]
 const HOSTS = 4
 const PAGE = join(import.meta.dirname, "../docs/performance.md")

@@ -18,7 +18,7 @@ const ROOMS: Readonly<Record<string, RoomRule>> = {
   doctor: { below: ["base", "protocol", "facts"], pure: [] },
   workspace: { below: ["base", "protocol"] },
   scheduler: { below: ["base", "protocol"], pure: ["yaml"] },
-  hive: { below: ["base", "protocol"], pure: [] },
+  hive: { below: ["base", "protocol"], pure: ["@huggingface/gguf"] },
   presence: { below: ["base", "protocol"], pure: [] },
   store: { below: ["base", "protocol"], typesOf: ["scheduler"] },
   ssh: { below: ["base", "protocol", "facts"], typesOf: ["scheduler"] },
@@ -26,7 +26,7 @@ const ROOMS: Readonly<Record<string, RoomRule>> = {
   server: {
     below: ["base", "protocol", "facts", "doctor", "workspace", "scheduler", "hive", "presence", "store", "ssh"],
   },
-  cli: { below: ["base", "protocol", "facts", "doctor", "scheduler", "presence", "workspace"] },
+  cli: { below: ["base", "protocol", "facts", "doctor", "scheduler", "hive", "presence", "workspace"] },
   web: { below: ["base", "protocol", "workspace"] },
   try: { below: ["base", "protocol", "facts", "workspace", "ssh"] },
 }

@@ -3,6 +3,7 @@ import { accessCommands } from "./listed/access-commands.ts"
 import { hostCommands } from "./listed/host-commands.ts"
 import { jobCommands } from "./listed/job-commands.ts"
 import type { Group } from "./listed/listed-command.ts"
+import { modelCommands } from "./listed/model-commands.ts"
 import { ownerCommands } from "./listed/owner-commands.ts"
 import { policyCommands } from "./listed/policy-commands.ts"
 import { reserveCommands } from "./listed/reserve-commands.ts"
@@ -52,6 +53,7 @@ export const COMMAND_GROUPS: Readonly<Record<string, Group>> = {
   "Your Mac": ownerCommands,
   Reservations: reserveCommands,
   Policy: policyCommands,
+  Models: modelCommands,
   "Server and access": accessCommands,
   "This command line": help,
 }

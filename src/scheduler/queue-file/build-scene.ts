@@ -1,5 +1,5 @@
 import { closest } from "../../base/closest.ts"
-import type { HostId, JobId } from "../../protocol/ids.ts"
+import type { BlobHash, HostId, JobId } from "../../protocol/ids.ts"
 import { needOn } from "../../protocol/resources.ts"
 import { type Path, type Report, shown } from "../described/codec.ts"
 import { matchesHost } from "../policy/host-match.ts"
@@ -82,24 +82,27 @@ class SceneBuilder {
       alone: job.alone,
       hosts: job.nodes,
       pieces: job.pieces,
-      limitMs: job.limitMs,
+      limitMs: job.limitMs ?? null,
       hasSecrets: job.secrets,
-      data: job.data.map((name) => ({ name, root: null, bytes: 0 })),
+      data: job.data,
+      ...(job.workspace === null ? {} : { workspace: job.workspace }),
       ...this.#crashesOf(job, [...path, "crashes"]),
       hostsWanted: job.hosts === null ? null : job.hosts.map((name) => this.#hostCalled(name, [...path, "hosts"])),
       submittedMs,
-      accruesSinceMs: job.accruesSinceMs ?? Math.max(submittedMs, job.beginMs ?? submittedMs),
+      accruesSinceMs:
+        job.accruesSinceMs === undefined ? Math.max(submittedMs, job.beginMs ?? submittedMs) : job.accruesSinceMs,
       beginMs: job.beginMs,
       deadlineMs: job.deadlineMs,
       hold: job.hold,
       priority: job.priority,
+      ...(job.reached === null ? {} : { reached: job.reached }),
       nice: job.nice,
       site: job.site,
       dependency: job.dependency,
       booking: job.reservation,
       expedited: job.expedited,
       interactive: job.interactive,
-      array: job.array === null ? null : { tasks: job.array, running: job.arrayRunning ?? this.#runningOf(id) },
+      array: this.#arrayOf(job, id),
     }
   }
 
@@ -123,7 +126,7 @@ class SceneBuilder {
       hasSecrets: job.secrets,
       submittedMs: job.submittedMs ?? job.startedMs ?? this.#nowMs,
       startedMs: job.startedMs ?? this.#nowMs,
-      limitMs: job.limitMs ?? this.#limitOf(job),
+      limitMs: job.limitMs === undefined ? this.#limitOf(job) : job.limitMs,
       leavesMs: job.leavesMs,
       once: job.once,
       stoppedFor: job.stoppedFor as JobId | null,
@@ -198,10 +201,11 @@ class SceneBuilder {
       ...(gpuMemoryBytes === null ? {} : { gpuMemoryBytes }),
       ...(memoryNowBytes === null ? {} : { memoryNowBytes }),
       partitions,
-      data: new Set(),
+      data: new Set(host.trees as readonly BlobHash[]),
       places: new Set(host.data),
+      ...this.#linksOf(host),
       owner: host.owner,
-      prefers: preferredOn(this.#policy, matched),
+      prefers: host.prefers ?? preferredOn(this.#policy, matched),
       // Small Macs first, where nobody says otherwise.
       weight: host.weight ?? memoryBytes,
       expected: [
@@ -209,6 +213,21 @@ class SceneBuilder {
         ...expectedTimes(host.presence, zone, this.#nowMs, this.#policy.backfill.windowMs),
       ].sort((a, b) => a.startMs - b.startMs),
     }
+  }
+
+  #linksOf({ network, linked, keeps }: DescribedHost): Pick<QueueHost, "network" | "linked" | "keeps"> {
+    const mbpsTo = Object.entries(linked?.mbpsTo ?? {}).map(([name, mbps]) => [name as HostId, mbps] as const)
+    return {
+      ...(network === null ? {} : { network: { ...network, trees: new Set(network.trees as readonly BlobHash[]) } }),
+      ...(linked === null ? {} : { linked: { ...linked, mbpsTo: new Map(mbpsTo) } }),
+      ...(keeps === null ? {} : { keeps }),
+    }
+  }
+
+  #arrayOf({ array, arrayOf, arrayRunning }: DescribedJob, id: JobId): QueueJob["array"] {
+    if (array === null) return null
+    const of = (arrayOf ?? id) as JobId
+    return { ...(arrayOf === null ? {} : { of }), tasks: array, running: arrayRunning ?? this.#runningOf(of) }
   }
 
   #whoOf(job: DescribedJob): Pick<QueueJob, "user" | "account" | "qos"> {
@@ -244,10 +263,11 @@ class SceneBuilder {
     return partition?.defaultTimeMs ?? partition?.longestTimeMs ?? null
   }
 
-  #numberOf({ id, task }: DescribedJob, path: Path, at: number): JobId {
+  #numberOf({ id, task, startedMs, hosts }: DescribedJob, path: Path, at: number): JobId {
     const number = id ?? (path[0] === "jobs" ? at + 1 : null)
     if (number === null) this.#report(path, "has no id")
-    const key = `${path[0] === "jobs" ? "" : (task ?? "whole")} ${number}`
+    // Of one job several attempts may be there, and one may hold on its hosts what differs.
+    const key = path[0] === "jobs" ? `${number}` : JSON.stringify(["run", number, task, startedMs, hosts])
     if (this.#numbers.has(key)) this.#report([...path, "id"], `job ${number} is there twice`)
     this.#numbers.add(key)
     return (number ?? 0) as JobId
@@ -258,7 +278,7 @@ class SceneBuilder {
   }
 
   #hostCalled(name: string, path: Path): HostId {
-    if (!this.#byName.has(name)) {
+    if (!this.#byName.has(name) && !this.#described.gone.includes(name)) {
       const near = closest(name, [...this.#byName.keys()])
       this.#report(path, `there is no host ${shown(name)}${near === undefined ? "" : `: did you mean ${near}?`}`)
     }

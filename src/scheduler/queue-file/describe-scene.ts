@@ -1,8 +1,9 @@
 import type { HostId } from "../../protocol/ids.ts"
 import type { Amounts } from "../limits/limits.ts"
-import type { HostBooking, QueueHost, QueueJob, QueueScene, RunningAttempt } from "../queue/queue-scene.ts"
+import type { HostBooking, QueueJob, QueueScene, RunningAttempt } from "../queue/queue-scene.ts"
+import { describeHost } from "./describe-host.ts"
 import type { DescribedScene } from "./described-scene.ts"
-import { type DescribedHost, PLAIN_HOST } from "./host-codec.ts"
+import type { DescribedHost } from "./host-codec.ts"
 import { type DescribedBooking, type DescribedJob, PLAIN_BOOKING, PLAIN_JOB } from "./job-codec.ts"
 
 /** What no plan needs, and who reads the file may. */
@@ -14,12 +15,21 @@ export interface SceneFacts {
 
 const NO_FACTS: SceneFacts = { usage: new Map(), hosts: new Map() }
 
-/** The other way round of `buildScene`: read again, it gives the same plan. Hosts are told by their names, which are unique. */
+/**
+ * The other way round of `buildScene`: read again, it gives the same plan. Hosts are told by their names, which are unique, and those that are not there
+ * any more by their ids.
+ */
 export function describeScene(scene: QueueScene, facts: SceneFacts = NO_FACTS): DescribedScene {
-  const names = new Map<string, string>(scene.hosts.flatMap(({ id, name }) => [[id, name] as const, [name, name]]))
-  const called = (hosts: Iterable<string>) => [...hosts].flatMap((host) => names.get(host) ?? [])
+  const names = new Map<string, string>(scene.hosts.flatMap(({ id, name }) => [[name, name] as const, [id, name]]))
+  const gone = new Set<string>()
+  const called = (hosts: Iterable<string>) =>
+    [...hosts].map((host) => {
+      const name = names.get(host)
+      if (name === undefined) gone.add(host)
+      return name ?? host
+    })
   return {
-    hosts: scene.hosts.map((host) => describedHost(host, facts)),
+    hosts: scene.hosts.map((host) => describeHost(scene, host, facts.hosts.get(host.id) ?? {})),
     pieces: scene.pieces,
     usage: Object.fromEntries(facts.usage),
     fairShares: Object.fromEntries(scene.fairShares),
@@ -31,38 +41,11 @@ export function describeScene(scene: QueueScene, facts: SceneFacts = NO_FACTS): 
     })),
     jobs: scene.waiting.map((job) => waitingJob(job, called)),
     running: scene.running.map((one) => runningJob(one, called)),
-    reservations: scene.bookings.flatMap((one) => booking(one, called)),
-    ended: scene.ended.map(({ job, task, startedMs, outcome }) => ({
-      id: job,
-      task,
-      startedMs,
-      outcome: outcome ?? "failed",
-    })),
+    reservations: scene.bookings.map((one) => booking(one, called)),
+    ended: scene.ended.map(({ job, task, startedMs, outcome }) => ({ id: job, task, startedMs, outcome })),
+    gone: [...gone],
     timeZone: "UTC",
     estimates: false,
-  }
-}
-
-function describedHost(host: QueueHost, facts: SceneFacts): DescribedHost {
-  const { total, ownerObstacles, users, places, link, reason, draining, withheld, owner, weight, partitions } = host
-  return {
-    ...PLAIN_HOST,
-    ...facts.hosts.get(host.id),
-    names: [host.name],
-    ...total,
-    gpuMemoryBytes: host.gpuMemoryBytes ?? null,
-    memoryNowBytes: host.memoryNowBytes ?? null,
-    owner,
-    weight,
-    partitions,
-    users: users === null ? null : [...users],
-    link,
-    reason,
-    draining,
-    withheld,
-    obstacles: ownerObstacles.map(({ code, text, until }) => ({ code, text, until })),
-    expected: host.expected,
-    data: [...places],
   }
 }
 
@@ -70,7 +53,8 @@ type Called = (hosts: Iterable<string>) => readonly string[]
 
 function waitingJob(job: QueueJob, called: Called): DescribedJob {
   const { user, account, qos, partitions, resources, alone, limitMs, submittedMs, accruesSinceMs } = job
-  const { pieces, beginMs, deadlineMs, hold, priority, nice, site, dependency, expedited, interactive, array } = job
+  const { pieces, beginMs, deadlineMs, hold, priority, reached, nice, site, dependency, expedited, interactive } = job
+  const { array } = job
   return {
     ...PLAIN_JOB,
     id: job.id,
@@ -84,9 +68,10 @@ function waitingJob(job: QueueJob, called: Called): DescribedJob {
     nodes: job.hosts,
     hosts: job.hostsWanted === null ? null : called(job.hostsWanted),
     pieces,
-    limitMs,
+    limitMs: limitMs ?? undefined,
     secrets: job.hasSecrets,
-    data: job.data.flatMap(({ name, root }) => (root === null ? [name] : [])),
+    data: job.data,
+    workspace: job.workspace ?? null,
     crashes: crashesByName(job, called),
     submittedMs,
     accruesSinceMs,
@@ -94,6 +79,7 @@ function waitingJob(job: QueueJob, called: Called): DescribedJob {
     deadlineMs,
     hold,
     priority,
+    reached: reached ?? null,
     nice,
     site,
     dependency,
@@ -101,6 +87,7 @@ function waitingJob(job: QueueJob, called: Called): DescribedJob {
     expedited,
     interactive,
     array: array?.tasks ?? null,
+    arrayOf: array?.of ?? null,
     arrayRunning: array?.running ?? null,
   }
 }
@@ -130,13 +117,13 @@ function runningJob(one: RunningAttempt, called: Called): DescribedJob {
     submittedMs,
     startedMs,
     leavesMs: one.leavesMs,
+    once: one.once ?? false,
+    stoppedFor: one.stoppedFor ?? null,
   }
 }
 
-/** None of whose hosts are there any more keeps nothing. */
-function booking({ name, hosts, startMs, endMs, users, accounts }: HostBooking, called: Called): DescribedBooking[] {
-  const names = called(hosts)
-  return names.length === 0 ? [] : [{ ...PLAIN_BOOKING, name, hosts: names, startMs, endMs, users, accounts }]
+function booking({ name, hosts, startMs, endMs, users, accounts }: HostBooking, called: Called): DescribedBooking {
+  return { ...PLAIN_BOOKING, name, hosts: called(hosts), startMs, endMs, users, accounts }
 }
 
 /** What no limit can be set on is of no use to a plan. */

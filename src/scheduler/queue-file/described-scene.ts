@@ -3,7 +3,7 @@ import { byResource } from "../described/resource-codecs.ts"
 import { durationIn, flag, number, oneOf, text } from "../described/scalar-codecs.ts"
 import type { Amounts } from "../limits/limits.ts"
 import { timeZone } from "../policy/time-zone-codec.ts"
-import { also, nullable, numbersByName } from "./file-codecs.ts"
+import { also, hostNames, nullable, numbersByName } from "./file-codecs.ts"
 import { type DescribedHost, hostCodec } from "./host-codec.ts"
 import { bookingCodec, type DescribedBooking, type DescribedJob, jobCodec } from "./job-codec.ts"
 import { moment } from "./moment-codecs.ts"
@@ -19,6 +19,8 @@ export interface DescribedScene {
   readonly running: readonly DescribedJob[]
   readonly reservations: readonly DescribedBooking[]
   readonly ended: readonly DescribedEnd[]
+  /** Hosts that are not there any more, where jobs or reservations still name them. */
+  readonly gone: readonly string[]
   readonly timeZone: string
   readonly estimates: boolean
 }
@@ -35,7 +37,8 @@ export interface DescribedEnd {
   readonly id: number | null
   readonly task: number | null
   readonly startedMs: number | null
-  readonly outcome: "succeeded" | "failed"
+  /** `null`: it has not ended. */
+  readonly outcome: "succeeded" | "failed" | null
 }
 
 const used = record<DescribedUse>(
@@ -57,9 +60,9 @@ export function sceneCodec(nowMs: number): Codec<DescribedScene> {
     record<DescribedEnd>(
       {
         id: ["id", nullable(number({ what: "a job's number", least: 1, whole: true }))],
-        task: ["task", nullable(count)],
+        task: ["task", nullable(number({ what: "the index of a task", whole: true }))],
         startedMs: ["started", nullable(moment(nowMs))],
-        outcome: ["outcome", oneOf(["succeeded", "failed"])],
+        outcome: ["outcome", nullable(oneOf(["succeeded", "failed"]))],
       },
       { id: null, task: null, startedMs: nowMs, outcome: "succeeded" },
     ),
@@ -87,6 +90,7 @@ export function sceneCodec(nowMs: number): Codec<DescribedScene> {
         running: ["running", list(jobCodec(nowMs), "jobs")],
         reservations: ["reservations", list(bookingCodec(nowMs, timeZone), "reservations")],
         ended: ["ended", list(ended, "ended jobs")],
+        gone: ["gone", hostNames],
         timeZone: ["time-zone", timeZone],
         estimates: ["estimates", flag],
       },
@@ -100,6 +104,7 @@ export function sceneCodec(nowMs: number): Codec<DescribedScene> {
         running: [],
         reservations: [],
         ended: [],
+        gone: [],
         timeZone: "UTC",
         estimates: false,
       },

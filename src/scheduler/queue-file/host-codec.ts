@@ -4,7 +4,17 @@ import type { Closed } from "../calendar/plan-request.ts"
 import { type Codec, entriesOf, list, mapped, record } from "../described/codec.ts"
 import { flag, number, oneOf, text } from "../described/scalar-codecs.ts"
 import { timeZone } from "../policy/time-zone-codec.ts"
+import type { Preferred } from "../queue/preferences.ts"
+import type { KeptMemory } from "../snapshot.ts"
 import { also, bytes, hostNames, nullable, texts } from "./file-codecs.ts"
+import {
+  type DescribedLinks,
+  type DescribedNetwork,
+  keptMemory,
+  linksCodec,
+  networkCodec,
+  preferred,
+} from "./link-codecs.ts"
 import { moment } from "./moment-codecs.ts"
 
 const GIB = 1024 ** 3
@@ -36,6 +46,13 @@ export interface DescribedHost {
   readonly expected: readonly Closed[]
   /** Names of data that it has itself. */
   readonly data: readonly string[]
+  /** Of data that is laid out there, by its trees. */
+  readonly trees: readonly string[]
+  readonly network: DescribedNetwork | null
+  readonly linked: DescribedLinks | null
+  readonly keeps: KeptMemory | null
+  /** `null`: as the policy says. */
+  readonly prefers: readonly Preferred[] | null
   readonly timeZone: string | null
 }
 
@@ -139,6 +156,11 @@ export const PLAIN_HOST: DescribedHost = {
   presence: [],
   expected: [],
   data: [],
+  trees: [],
+  network: null,
+  linked: null,
+  keeps: null,
+  prefers: null,
   timeZone: null,
 }
 
@@ -179,6 +201,11 @@ export function hostCodec(nowMs: number): Codec<DescribedHost> {
         presence: ["presence", list(weeklyTime, "times of the week")],
         expected: ["expected", list(closed(nowMs), "times")],
         data: ["data", texts],
+        trees: ["trees", texts],
+        network: ["network", nullable(networkCodec(nowMs))],
+        linked: ["linked", nullable(linksCodec)],
+        keeps: ["keeps", nullable(keptMemory)],
+        prefers: ["prefers", nullable(preferred)],
         timeZone: ["time-zone", nullable(timeZone)],
       },
       PLAIN_HOST,

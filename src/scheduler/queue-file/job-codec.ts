@@ -3,8 +3,10 @@ import { type Codec, mapped, record } from "../described/codec.ts"
 import { flag, number, oneOf, text } from "../described/scalar-codecs.ts"
 import { type ArrayTasks, arrayText, readArrayTasks } from "../request/array-tasks.ts"
 import { type Dependency, dependencyText, readDependency } from "../request/dependency.ts"
+import type { WaitingJob, WantedData } from "../snapshot.ts"
 import { also, bytes, hostNames, nullable, numbersByName, texts } from "./file-codecs.ts"
 import { length, moment, timeLimit } from "./moment-codecs.ts"
+import { wantedData, workspaceCodec } from "./tree-codecs.ts"
 
 /** What is said of a job in a file, waiting or running. */
 export interface DescribedJob {
@@ -22,18 +24,22 @@ export interface DescribedJob {
   readonly nodes: number
   readonly hosts: readonly string[] | null
   readonly pieces: Readonly<Record<string, number>>
-  readonly limitMs: number | null
+  /** `undefined`: as its partition says; `null` says the same of what waits, and of what runs that it may run for ever. */
+  readonly limitMs: number | null | undefined
   readonly secrets: boolean
-  /** Names of data that only hosts have themselves. */
-  readonly data: readonly string[]
+  readonly data: readonly WantedData[]
+  readonly workspace: NonNullable<WaitingJob["workspace"]> | null
   /** How often hosts crashed under it, by their names. */
   readonly crashes: Readonly<Record<string, number>>
   readonly submittedMs: number | null
-  readonly accruesSinceMs: number | null
+  /** `undefined`: since it may start; `null`: its waiting does not count yet. */
+  readonly accruesSinceMs: number | null | undefined
   readonly beginMs: number | null
   readonly deadlineMs: number | null
   readonly hold: HoldBy | null
   readonly priority: number | null
+  /** The highest it had. */
+  readonly reached: number | null
   readonly nice: number
   readonly site: number
   readonly dependency: Dependency | null
@@ -41,6 +47,8 @@ export interface DescribedJob {
   readonly expedited: boolean
   readonly interactive: boolean
   readonly array: ArrayTasks | null
+  /** Of one task that waits by itself: the number of its array. */
+  readonly arrayOf: number | null
   readonly arrayRunning: number | null
   readonly startedMs: number | null
   readonly leavesMs: number | null
@@ -64,16 +72,18 @@ export const PLAIN_JOB: DescribedJob = {
   nodes: 1,
   hosts: null,
   pieces: {},
-  limitMs: null,
+  limitMs: undefined,
   secrets: false,
   data: [],
+  workspace: null,
   crashes: {},
   submittedMs: null,
-  accruesSinceMs: null,
+  accruesSinceMs: undefined,
   beginMs: null,
   deadlineMs: null,
   hold: null,
   priority: null,
+  reached: null,
   nice: 0,
   site: 0,
   dependency: null,
@@ -81,6 +91,7 @@ export const PLAIN_JOB: DescribedJob = {
   expedited: false,
   interactive: false,
   array: null,
+  arrayOf: null,
   arrayRunning: null,
   startedMs: null,
   leavesMs: null,
@@ -152,7 +163,8 @@ export function jobCodec(nowMs: number): Codec<DescribedJob> {
         pieces: ["pieces", numbersByName(count("a number of pieces", 0), "numbers of pieces")],
         limitMs: ["time", timeLimit],
         secrets: ["secrets", flag],
-        data: ["data", texts],
+        data: ["data", wantedData],
+        workspace: ["workspace", nullable(workspaceCodec)],
         crashes: ["crashes", numbersByName(count("a number of crashes", 0), "numbers of crashes")],
         submittedMs: ["submitted", at],
         accruesSinceMs: ["accrues-since", at],
@@ -160,6 +172,7 @@ export function jobCodec(nowMs: number): Codec<DescribedJob> {
         deadlineMs: ["deadline", at],
         hold: ["hold", hold],
         priority: ["priority", nullable(number({ what: "a priority", least: 0 }))],
+        reached: ["reached", nullable(number({ what: "a priority" }))],
         nice: ["nice", number({ what: "a nice value" })],
         site: ["site", number({ what: "points" })],
         dependency: ["dependency", nullable(dependency)],
@@ -167,6 +180,7 @@ export function jobCodec(nowMs: number): Codec<DescribedJob> {
         expedited: ["expedited", flag],
         interactive: ["interactive", flag],
         array: ["array", nullable(array)],
+        arrayOf: ["array-of", nullable(count("a job's number", 1))],
         arrayRunning: ["array-running", nullable(count("a number of tasks", 0))],
         startedMs: ["started", at],
         leavesMs: ["leaves", at],

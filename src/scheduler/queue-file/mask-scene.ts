@@ -1,3 +1,4 @@
+import type { BlobHash } from "../../protocol/ids.ts"
 import type { HostMatch } from "../policy/host-match.ts"
 import type { Policy } from "../policy/policy.ts"
 import type { DescribedScene } from "./described-scene.ts"
@@ -11,6 +12,7 @@ const KINDS = {
   value: "value",
   booking: "booking",
   data: "data",
+  tree: "tree",
   job: "name",
 }
 type Kind = keyof typeof KINDS
@@ -19,7 +21,7 @@ type Kind = keyof typeof KINDS
 const KEPT_ACCOUNT = "default"
 
 /**
- * The same with other names of users, accounts, hosts, jobs, labels, bookings and data, one for each and everywhere the same; texts that
+ * The same with other names of users, accounts, hosts, jobs, labels, bookings, data and trees, one for each and everywhere the same; texts that
  * hosts made are left out. Partitions, QOS, chips and licences keep theirs. The order of names stays, so that what
  * hangs on it does.
  */
@@ -94,6 +96,8 @@ function maskedDescription(described: DescribedScene, mask: Mask): DescribedScen
   const user = (name: string) => mask("user", name)
   const account = (name: string) => mask("account", name)
   const host = (name: string) => mask("host", name)
+  const tree = (root: BlobHash) => mask("tree", root) as BlobHash
+  const treeOrNull = (root: BlobHash | null) => (root === null ? null : tree(root))
   /** `account/user`, or a user alone. */
   const who = (key: string) => {
     const at = key.indexOf("/")
@@ -112,7 +116,8 @@ function maskedDescription(described: DescribedScene, mask: Mask): DescribedScen
     user: one.user === null ? null : user(one.user),
     account: one.account === null ? null : account(one.account),
     hosts: one.hosts?.map(host) ?? null,
-    data: one.data.map((name) => mask("data", name)),
+    data: one.data.map(({ name, root, ...rest }) => ({ ...rest, name: mask("data", name), root: treeOrNull(root) })),
+    workspace: one.workspace === null ? null : { ...one.workspace, root: tree(one.workspace.root) },
     crashes: keys(one.crashes, host),
     reservation: one.reservation === null ? null : mask("booking", one.reservation),
   })
@@ -128,12 +133,19 @@ function maskedDescription(described: DescribedScene, mask: Mask): DescribedScen
       withheld: one.withheld === null ? null : "withheld",
       obstacles: one.obstacles.map((each) => ({ ...each, text: null })),
       data: one.data.map((name) => mask("data", name)),
+      trees: one.trees.map((root) => mask("tree", root)),
+      network:
+        one.network === null ? null : { ...one.network, trees: one.network.trees.map((root) => mask("tree", root)) },
+      linked: one.linked === null ? null : { ...one.linked, mbpsTo: keys(one.linked.mbpsTo, host) },
+      prefers:
+        one.prefers?.map((each) => ({ users: each.users.map(user), accounts: each.accounts.map(account) })) ?? null,
     })),
     usage: keys(described.usage, who),
     fairShares: keys(described.fairShares, who),
     used: described.used.map((one) => ({ ...one, of: layer(one.of) })),
     jobs: described.jobs.map(job),
     running: described.running.map(job),
+    gone: described.gone.map(host),
     reservations: described.reservations.map((one) => ({
       ...one,
       name: one.name === null ? null : mask("booking", one.name),

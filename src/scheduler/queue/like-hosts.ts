@@ -45,10 +45,10 @@ export class LikeHosts {
   }
 
   #findAlike(): Map<HostId, QueueHost> {
-    const { hosts, running, waiting, bookings, policy } = this.#scene
+    const { hosts, running, waiting, bookings } = this.#scene
     const real = new Map<HostId, QueueHost>()
     // Some hosts are better than others then.
-    if (policy.preferences.length > 0) return real
+    if (hosts.some(({ prefers = [] }) => prefers.length > 0)) return real
     // Who asks for several gets those that are linked best, and that is no look of one host.
     if (hosts.some(({ linked }) => linked !== undefined)) return real
     const busy = new Set(running.flatMap((one) => one.hosts))

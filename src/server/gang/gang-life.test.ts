@@ -181,6 +181,22 @@ test("a member lost with its host ends all; the whole is tried again as far as i
   assert.deepEqual([ended.state, ended.cause, ended.attempts.length], ["failed", "host_crashed", 4])
 })
 
+test("who has told all before the last has ended is forgotten all the same, and its host may leave", async () => {
+  await using pool = await poolOf(2)
+  const retry = { limit: 1, afterSilenceMs: null, once: false }
+  const job = await runningGang(pool, 2, { retry })
+  const [main, attempt] = at(pool, job, 0)
+  const [host, other] = at(pool, job, 1)
+  const { hear } = main
+  main.hear = () => {}
+  host.finish(other, { cause: "host_crashed" })
+  await pool.server.until(job.id, ({ attempts }) => attempts[1]?.state === "finishing")
+  main.hear = hear
+  main.finish(attempt)
+  await pool.server.until(job.id, ({ attempts }) => attempts.length === 4)
+  while (host.attempts.has(other.order.attempt)) await setImmediate()
+})
+
 test("the word to go is said again to who did not hear it, also by the server's next run, and nothing runs twice", async () => {
   await using pool = await poolOf(2)
   const deaf = pool.hosts[1]!

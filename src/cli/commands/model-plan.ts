@@ -1,0 +1,143 @@
+import { chooseEngine } from "../../hive/engines/choose-engine.ts"
+import { KV_TYPES } from "../../hive/fit/cache-bytes.ts"
+import type { Fleet } from "../../hive/fleet/fleet.ts"
+import { readFleet } from "../../hive/fleet/read-fleet.ts"
+import type { ModelFacts } from "../../hive/model/model-facts.ts"
+import { readModel } from "../../hive/model/read-model.ts"
+import { planModel } from "../../hive/plan/plan-model.ts"
+import { PreparedFleet } from "../../hive/plan/prepared-fleet.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import type { Cli } from "../cli.ts"
+import { command } from "../command-line/command.ts"
+import { flag, value } from "../command-line/option.ts"
+import { fleetRules } from "../hive/fleet-rules.ts"
+import { liveFleet } from "../hive/live-fleet.ts"
+import { openModel } from "../hive/model-files.ts"
+import { type InputKind, inputName, readInput } from "../read-input.ts"
+import { modelPlanJson } from "../render/model-plan-json.ts"
+import { modelPlanText } from "../render/model-plan-text.ts"
+import { printJson } from "../say.ts"
+import { listHosts } from "./host-ls.ts"
+
+const FLEET: InputKind = {
+  what: "a described fleet",
+  maxBytes: 16 * 1024 * 1024,
+  tooLarge: (name) => new WindfallError("too_large", `Cannot read ${name}: it has more than 16 MB`),
+  missingHint: "docs/model-plan.md has the format",
+}
+/** As long as nobody says another, and the model allows it. */
+const USUAL_CONTEXT_TOKENS = 32_768
+const USUAL_SLOTS = 4
+const MOST_PROBLEMS = 20
+
+export const modelPlan = command({
+  name: "model plan",
+  operands: "FILE|FOLDER",
+  about:
+    "Says before anything starts whether a model fits, on which Macs, which layers and bytes where, and how fast it will be as a range, with what that rests on; and what would make it fit. Only headers are read: a GGUF file with its parts, or a folder with config.json and safetensors files or their index. The exit code is 1 when it does not fit.",
+  minimum: 1,
+  maximum: 1,
+  options: {
+    context: value("TOKENS", "context of each slot (default 32k, or what the model has)", readTokens, {
+      short: "c",
+    }),
+    slots: value("N", "conversations at the same time (default 4)", (typed) => readCount(typed, 1_024), {
+      also: ["parallel"],
+    }),
+    kv: value("TYPE", `how the cache is kept: ${KV_TYPES.join(", ")} (default f16)`, readKv),
+    engine: value("ENGINE", "auto, llama.cpp or mlx; auto takes the one the files are for", readEngine),
+    replicas: value("N", "copies, each on Macs of its own (default 1)", (typed) => readCount(typed, 64)),
+    macs: value("N", "over exactly so many Macs each, to compare", (typed) => readCount(typed, 8)),
+    fleet: value("FLEET", "plan on the fleet that this file describes, without a server", (typed) => typed),
+    free: flag("with the memory that is free just now, not as if nothing ran"),
+    anyArchitecture: flag("plan also what the engine is not known to run"),
+    json: flag("print all of it as one JSON object, with every number"),
+  },
+  examples: [
+    ["windfall model plan qwen3-235b-q4_k_m.gguf", "does it fit, where, how fast"],
+    ["windfall model plan deepseek-v3/ --context 64k --slots 2", "a folder with config.json and safetensors"],
+    ["windfall model plan --fleet fleet.json llama-70b.gguf", "on Macs that are only described"],
+  ],
+  async run(cli, options, [typed = ""]) {
+    const signal = new AbortController().signal
+    const { folder, file } = openModel(cli, typed)
+    const model = await readModel(folder, file, signal)
+    const rules = chooseEngine(model, options.engine ?? "auto", options.anyArchitecture)
+    if (rules.engine === "mlx" && options.kv !== undefined && options.kv !== "f16")
+      throw new WindfallError("invalid_input", "Cannot plan a quantised cache with mlx: its server keeps it as f16", {
+        hint: "Leave out --kv",
+      })
+    const fleet =
+      options.fleet === undefined ? liveFleet(await listHosts(cli), options.free) : described(cli, options.fleet)
+    if (fleet.hosts.length === 0)
+      throw new WindfallError("host_not_found", `Cannot plan ${model.name}: there are no hosts`, {
+        hint: "Let one join: windfall host add user@mac; or describe some: --fleet FILE (docs/model-plan.md)",
+      })
+    const plan = planModel(model, new PreparedFleet(fleet), rules, {
+      contextTokens: options.context ?? usualContext(model),
+      slots: options.slots ?? USUAL_SLOTS,
+      kv: options.kv ?? "f16",
+      replicas: options.replicas ?? 1,
+      members: options.macs ?? null,
+    })
+    if (options.json) await printJson(cli, modelPlanJson(plan))
+    else await cli.stdout.write(modelPlanText(plan))
+    return plan.replicas.length === plan.request.replicas ? 0 : 1
+  },
+})
+
+function usualContext({ contextTokens }: ModelFacts): number {
+  return Math.min(USUAL_CONTEXT_TOKENS, contextTokens ?? USUAL_CONTEXT_TOKENS)
+}
+
+function described(cli: Cli, file: string): Fleet {
+  const name = inputName(file)
+  const text = readInput(cli, file, FLEET)
+  let read: unknown
+  try {
+    read = JSON.parse(text)
+  } catch (error) {
+    throw new WindfallError("invalid_input", `Cannot read ${name}: it is no JSON (${(error as Error).message})`, {
+      hint: FLEET.missingHint,
+    })
+  }
+  const { fleet, problems } = readFleet(read, fleetRules)
+  if (fleet !== null) return fleet
+  const shown = problems.slice(0, MOST_PROBLEMS)
+  if (problems.length > MOST_PROBLEMS) shown.push(`and ${problems.length - MOST_PROBLEMS} more`)
+  const what = shown.length === 1 ? `: ${shown[0]}` : `: ${problems.length} problems\n  ${shown.join("\n  ")}`
+  throw new WindfallError("invalid_input", `Cannot read ${name}${what}`, {
+    hint: FLEET.missingHint,
+    details: { problems },
+  })
+}
+
+/** "32k" is 32,768, as models count. */
+function readTokens(typed: string): number {
+  const match = /^(\d+(?:\.\d+)?)([km]?)$/i.exec(typed.trim())
+  const unit = { "": 1, k: 1024, m: 1024 ** 2 }[match?.[2]?.toLowerCase() ?? ""] ?? 1
+  const tokens = Math.round(Number(match?.[1]) * unit)
+  if (match === null || !Number.isSafeInteger(tokens) || tokens < 1)
+    throw new SyntaxError(`"${typed}" is no number of tokens: write for instance 8192 or 32k`)
+  return tokens
+}
+
+function readCount(typed: string, most: number): number {
+  const count = Number(typed)
+  if (/^\d+$/.test(typed) && count >= 1 && count <= most) return count
+  throw new SyntaxError(`"${typed}" is no whole number from 1 to ${most}`)
+}
+
+function readKv(typed: string): (typeof KV_TYPES)[number] {
+  const kv = KV_TYPES.find((one) => one === typed.toLowerCase())
+  if (kv === undefined) throw new SyntaxError(`"${typed}" is none of ${KV_TYPES.join(", ")}`)
+  return kv
+}
+
+function readEngine(typed: string): "auto" | "llama.cpp" | "mlx" {
+  const engine = (
+    { auto: "auto", "llama.cpp": "llama.cpp", llamacpp: "llama.cpp", llama: "llama.cpp", mlx: "mlx" } as const
+  )[typed.toLowerCase() as "auto"]
+  if (engine === undefined) throw new SyntaxError(`"${typed}" is none of auto, llama.cpp, mlx`)
+  return engine
+}

@@ -1,0 +1,71 @@
+import { type ByteSource, brokenModel, type ModelFolder } from "../../hive/model/byte-source.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import { fs, path } from "../builtin.ts"
+import type { Cli } from "../cli.ts"
+import { readReason } from "../read-reason.ts"
+
+/**
+ * The folder of what somebody named, and the file in it; `null` where the folder itself was named.
+ * @throws {WindfallError} `file_not_found`
+ */
+export function openModel(cli: Cli, typed: string): { readonly folder: ModelFolder; readonly file: string | null } {
+  const full = path.resolve(cli.cwd, typed)
+  try {
+    if (fs.statSync(full).isDirectory()) return { folder: new FolderOnDisk(full), file: null }
+    return { folder: new FolderOnDisk(path.dirname(full)), file: path.basename(full) }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const isRepository = code === "ENOENT" && /^[\w.-]+\/[\w.-]+$/.test(typed)
+    throw new WindfallError("file_not_found", `Cannot read ${typed}: ${readReason(error)}`, {
+      hint: isRepository
+        ? "If it is a repository of a model hub: fetch its config.json and model.safetensors.index.json, or a GGUF file, and name the folder"
+        : "Name a GGUF file, or a folder with config.json and safetensors files",
+    })
+  }
+}
+
+class FolderOnDisk implements ModelFolder {
+  readonly name: string
+  readonly files: readonly string[]
+  readonly #path: string
+
+  /** @throws what `readdir` does */
+  constructor(full: string) {
+    this.#path = full
+    this.name = path.basename(full)
+    this.files = fs.readdirSync(full)
+  }
+
+  async open(file: string): Promise<ByteSource> {
+    const full = path.join(this.#path, file)
+    try {
+      const stat = fs.statSync(full)
+      if (!stat.isFile()) throw brokenModel(file, "it is no plain file")
+      return { name: file, sizeBytes: stat.size, read: async (offset, length) => readRange(full, file, offset, length) }
+    } catch (error) {
+      if (error instanceof WindfallError) throw error
+      throw new WindfallError("file_not_found", `Cannot read ${file}: ${readReason(error)}`)
+    }
+  }
+}
+
+/** Opened for each range: these are few, and a model of 150 parts holds no file open. */
+function readRange(full: string, name: string, offset: number, length: number): Uint8Array {
+  try {
+    const file = fs.openSync(full, "r")
+    try {
+      const bytes = new Uint8Array(length)
+      let filled = 0
+      while (filled < length) {
+        const read = fs.readSync(file, bytes, filled, length - filled, offset + filled)
+        if (read === 0) break
+        filled += read
+      }
+      return bytes.subarray(0, filled)
+    } finally {
+      fs.closeSync(file)
+    }
+  } catch (error) {
+    throw new WindfallError("file_not_found", `Cannot read ${name}: ${readReason(error)}`)
+  }
+}

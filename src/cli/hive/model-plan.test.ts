@@ -1,0 +1,165 @@
+import assert from "node:assert/strict"
+import { truncateSync } from "node:fs"
+import { join } from "node:path"
+import { after, describe, it } from "node:test"
+import { assertRefused } from "../../../test/support/assert-refused.ts"
+import { Child, type Ended } from "../../../test/support/child.ts"
+import {
+  denseModel,
+  headerOf,
+  LLAMA_3_8B,
+  LLAMA_3_70B,
+  type ModelHeader,
+  smallModel,
+  withExperts,
+} from "../../../test/support/hive-models.ts"
+import { smallQwen2 } from "../../../test/support/safetensors-files.ts"
+import { ScratchFolder } from "../../../test/support/scratch-folder.ts"
+
+const MAIN = join(import.meta.dirname, "../main.ts")
+const scratch = new ScratchFolder()
+after(() => scratch[Symbol.dispose]())
+
+const STUDIOS = [
+  { name: "studio", chip: "M3 Ultra", gpuCores: 80, memory: "96G", network: "10GbE" },
+  { name: "max", chip: "M4 Max", gpuCores: 40, memory: "64G", owner: "anna", network: "10GbE" },
+  { name: "mini", chip: "M4", memory: "16G", network: "1GbE" },
+]
+
+/** As large as the whole file would be, and hardly any of it on the disk. */
+function write(name: string, model: ModelHeader): void {
+  const { header, dataBytes } = headerOf(model)
+  scratch.write({ [name]: header })
+  truncateSync(scratch.at(name), header.length + dataBytes)
+}
+
+write("llama-8b.gguf", denseModel(LLAMA_3_8B))
+write("llama-70b.gguf", denseModel(LLAMA_3_70B))
+const qwen3 = { ...LLAMA_3_70B, architecture: "qwen3moe", layers: 94, hidden: 4096, kvHeads: 4, context: 40960 }
+write("experts.gguf", withExperts(denseModel(qwen3), 96, 8, 1536))
+write("odd.gguf", smallModel(2, { architecture: "lama" }))
+scratch.write({ "cut.gguf": headerOf(smallModel()).header.subarray(0, 900), "text.gguf": "no model" })
+scratch.write({
+  "studios.json": JSON.stringify({ hosts: STUDIOS }),
+  "wifi.json": JSON.stringify({ hosts: STUDIOS.map((host) => ({ ...host, network: "wifi" })) }),
+  "small.json": JSON.stringify({ hosts: STUDIOS.slice(2) }),
+  "broken.json": "{",
+})
+
+async function plan(...args: string[]): Promise<Ended> {
+  return await new Child(process.execPath, [MAIN, "model", "plan", ...args], { cwd: scratch.path }).ended
+}
+
+interface Printed {
+  readonly fits: boolean
+  readonly plan: {
+    readonly members: readonly Readonly<Record<string, number>>[]
+    readonly tensorSplit: readonly number[] | null
+    readonly tokensPerSecond: { readonly generation: { readonly low: number; readonly high: number } }
+  }
+  readonly advice: readonly string[]
+  readonly remedies: readonly string[]
+  readonly replicas: readonly unknown[]
+}
+
+async function json(...args: string[]): Promise<Printed> {
+  const { stdout, stderr } = await plan("--json", ...args)
+  assert.equal(stderr, "")
+  return JSON.parse(stdout) as Printed
+}
+
+describe("windfall model plan", () => {
+  it("takes one Mac where one holds the model, and says that a split is slower", async () => {
+    const { exitCode, stdout } = await plan("--fleet", "studios.json", "llama-8b.gguf")
+    assert.equal(exitCode, 0)
+    assert.match(stdout, /^fits +yes, on one Mac$/m)
+    assert.match(stdout, /One Mac alone is faster than any split/)
+    assert.match(stdout, /^ {2}mini +it has .* the model needs/m)
+  })
+
+  it("splits where none does, within budgets, with each layer once", async () => {
+    const { fits, plan: hive, remedies } = await json("--fleet", "studios.json", "llama-70b.gguf")
+    assert.ok(fits)
+    assert.deepEqual(hive.members.map(({ host }) => host).sort(), ["max", "studio"])
+    let next = 0
+    for (const member of hive.members) {
+      assert.equal(member.firstLayer, next)
+      next = member.lastLayer! + 1
+      assert.ok(member.needBytes! <= member.budgetBytes!)
+      const parts = member.weightBytes! + member.kvBytes! + member.computeBytes! + member.reserveBytes!
+      assert.ok(Math.abs(parts - member.needBytes!) <= 3)
+    }
+    assert.equal(next, 80)
+    assert.equal(
+      hive.tensorSplit?.reduce((sum, count) => sum + count, 0),
+      81,
+    )
+    assert.ok(
+      remedies.some((text) => /fits on one Mac with --slots [123]$/.test(text)),
+      remedies.join("\n"),
+    )
+  })
+
+  it("keeps what it recommends: with less context, fewer slots, a smaller cache it fits on one Mac", async () => {
+    const { remedies } = await json("--fleet", "studios.json", "llama-70b.gguf")
+    const options = remedies.flatMap((text) => /--(?:context|slots|kv) \S+$/.exec(text)?.[0].split(" ") ?? [])
+    assert.ok(options.length >= 4, remedies.join("\n"))
+    for (let at = 0; at < options.length; at += 2) {
+      const { plan: hive } = await json("--fleet", "studios.json", "llama-70b.gguf", options[at]!, options[at + 1]!)
+      assert.equal(hive.members.length, 1, options.slice(at, at + 2).join(" "))
+    }
+  })
+
+  it("says what Wi-Fi costs, and when it makes a split pointless", async () => {
+    const dense = await json("--fleet", "wifi.json", "llama-70b.gguf")
+    assert.match(dense.advice.join("\n"), /Wi-Fi.*: the ways take \d+ ms of each token/)
+    assert.match(dense.remedies.join("\n"), /Cables: over Gigabit Ethernet about \d/)
+    assert.ok(dense.plan.tokensPerSecond.generation.high < 17)
+    const sparse = await json("--fleet", "wifi.json", "experts.gguf")
+    assert.match(sparse.advice.join("\n"), /Wi-Fi makes this split pointless/)
+    const small = await json("--fleet", "wifi.json", "llama-8b.gguf")
+    assert.match(small.advice.join("\n"), /One Mac alone is faster: Wi-Fi makes a split pointless/)
+  })
+
+  it("says what would make it fit, with exit code 1", async () => {
+    const { exitCode, stdout, stderr } = await plan("--fleet", "small.json", "llama-70b.gguf")
+    assert.deepEqual([exitCode, stderr], [1, ""])
+    assert.match(stdout, /^fits +no$/m)
+    assert.match(stdout, /Another Mac: with one more of \d+ GB it fits/)
+  })
+
+  it("plans MLX from a folder, and replicas on Macs of their own", async () => {
+    const { config, tensors } = smallQwen2(4, true)
+    const index = { metadata: { total_size: 8e9 }, weight_map: { "lm_head.weight": "a.safetensors" } }
+    assert.ok(Object.keys(tensors).length > 0)
+    scratch.write({
+      "qwen/config.json": JSON.stringify(config),
+      "qwen/model.safetensors.index.json": JSON.stringify(index),
+    })
+    const printed = await json("--fleet", "studios.json", "qwen", "--replicas", "2")
+    assert.equal(printed.replicas.length, 2)
+    assert.equal(printed.plan.tensorSplit, null)
+  })
+
+  it("refuses what is broken, before anything else", async () => {
+    const on = ["--fleet", "studios.json"]
+    assertRefused(await plan(...on, "cut.gguf"), /cut\.gguf: it is cut/, /Fetch it again/)
+    assertRefused(await plan(...on, "text.gguf"), /it is no GGUF file/)
+    assertRefused(await plan(...on, "none.gguf"), /none\.gguf/, /Name a GGUF file/)
+    assertRefused(await plan(...on, "org/model"), /org\/model/, /model hub/)
+    assertRefused(await plan(...on, "odd.gguf"), /architecture "lama"/, /Near it is "llama".*--any-architecture/)
+    assertRefused(
+      await plan(...on, "llama-8b.gguf", "--context", "200k"),
+      /204800 tokens: it was made for 131072/,
+      /--context 131072/,
+    )
+    assertRefused(await plan(...on, "llama-8b.gguf", "--engine", "mlx"), /it is a gguf model/, /leave out --engine/)
+    assertRefused(await plan(...on, "llama-8b.gguf", "--slots", "0"), /slots/)
+    assertRefused(
+      await plan("--fleet", "broken.json", "llama-8b.gguf"),
+      /broken\.json: it is no JSON/,
+      /docs\/model-plan\.md/,
+    )
+    assert.equal((await plan(...on, "odd.gguf", "--any-architecture")).exitCode, 0)
+  })
+})

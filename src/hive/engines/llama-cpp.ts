@@ -1,0 +1,115 @@
+import { LLAMA_CPP_ARCHITECTURES } from "../gguf/architectures.ts"
+import { outputReadBytes } from "../model/model-facts.ts"
+import { FIRST_HOP_MS } from "../speed/hop.ts"
+import { type Candidate, isBetter } from "../split/candidate.ts"
+import { divideLayers } from "../split/divide-layers.ts"
+import { LeastTime } from "../split/least-time.ts"
+import { ordersOf, visitSets } from "../split/member-sets.ts"
+import type { LoadBearer, ModelLoad } from "../split/model-load.ts"
+import type { RankedHost, Ranking } from "../split/ranking.ts"
+import type { EngineRules } from "./engine-rules.ts"
+import { layerSums } from "./layer-sums.ts"
+
+const MIB = 1024 ** 2
+/** Tokens of a prompt that are worked off at once (`--ubatch-size`). */
+export const LLAMA_BATCH_TOKENS = 512
+/** Of each process: Metal's own, the runtime, fragments. */
+const RESERVE_BYTES = 512 * MIB
+/** Of the head besides: the server, the vocabulary, what it knows of each slot. */
+const HEAD_BYTES = 256 * MIB
+/** Members that llama.cpp takes are 16; more than 8 were never measured, and each costs every token. */
+const MOST_MEMBERS = 8
+/** Up to so many members all their orders are tried; beyond, only which is the last. */
+const ALL_ORDERS_UP_TO = 4
+const MOST_SETS = 2_000
+
+/**
+ * llama.cpp over `ggml-rpc-server` members: each has a run of layers by an explicit `--tensor-split`, the head has the embeddings, the
+ * last member the output matrix. Results go from the head to each member and back, one member after the other.
+ */
+export const llamaCppRules: EngineRules = {
+  engine: "llama.cpp",
+  format: "gguf",
+  mostMembers: MOST_MEMBERS,
+  reserveBytes: RESERVE_BYTES,
+  refusal({ architecture }) {
+    if (LLAMA_CPP_ARCHITECTURES.has(architecture)) return null
+    return `llama.cpp does not run the architecture "${architecture}", as far as is known here`
+  },
+  splitRefusal: () => null,
+  load(model, serving) {
+    const { hiddenSize, feedForwardSize, vocabularySize, isTied, embeddingBytes } = model
+    // Buffers of a batch: some eight results and two of the feed-forward, as floats; and the mask, as halves.
+    const batchBytes = LLAMA_BATCH_TOKENS * (4 * (8 * hiddenSize + 2 * feedForwardSize) + 2 * serving.contextTokens)
+    return {
+      ...layerSums(model, serving, LLAMA_BATCH_TOKENS),
+      everyBytes: RESERVE_BYTES + batchBytes,
+      headBytes: HEAD_BYTES + embeddingBytes + model.otherBytes,
+      tailBytes: outputReadBytes(model) + 4 * LLAMA_BATCH_TOKENS * vocabularySize,
+      // A tied matrix is mapped from the file once, where the same host has both.
+      sharedBytes: isTied ? embeddingBytes : 0,
+      tailReadBytes: outputReadBytes(model),
+    }
+  },
+  bestSplit(ranking, model, load, size) {
+    let best: Candidate | undefined
+    const leastTime = new LeastTime(load)
+    visitSets(ranking, size, MOST_SETS, (set) => {
+      if (!canHold(ranking, load, set)) return
+      const leastMs = leastTime.ms(set.map((at) => ranking.hosts[at] as RankedHost))
+      for (const head of set) best = bestWithHead(ranking, load, set, head, leastMs, model.hiddenSize, best)
+    })
+    return best
+  },
+}
+
+/** A cheap look: whether all together have the room, whoever is the head. */
+function canHold({ hosts }: Ranking, load: ModelLoad, set: readonly number[]): boolean {
+  let room = 0
+  for (const at of set) room += (hosts[at]?.budgetBytes ?? 0) - load.everyBytes
+  return room >= (load.needUpTo[load.layerCount] ?? 0) + load.headBytes + load.tailBytes - load.sharedBytes
+}
+
+function bestWithHead(
+  ranking: Ranking,
+  load: ModelLoad,
+  set: readonly number[],
+  head: number,
+  leastMs: number,
+  hiddenSize: number,
+  soFar: Candidate | undefined,
+): Candidate | undefined {
+  let hopsMs = FIRST_HOP_MS
+  let usesWifi = false
+  for (const at of set) {
+    if (at === head) continue
+    hopsMs += ranking.hopMs(head, at, hiddenSize)
+    usesWifi ||= ranking.isWifi(head, at)
+  }
+  let best = soFar
+  const candidate = (members: readonly number[], counts: readonly number[], tokenMs: number): Candidate => ({
+    engine: "llama.cpp",
+    mode: "pipeline",
+    members,
+    head: members.indexOf(head),
+    counts,
+    tokenMs: tokenMs + hopsMs,
+    hopsMs,
+    usesWifi,
+  })
+  if (!isBetter(candidate(set, [], leastMs), best)) return best
+  for (const order of ordersFor(ranking, set)) {
+    const bearers: LoadBearer[] = order.map((at) => ranking.hosts[at] as RankedHost)
+    const division = divideLayers(load, bearers, order.indexOf(head))
+    if (division === undefined) continue
+    const found = candidate(order, division.counts, division.tokenMs)
+    if (isBetter(found, best)) best = found
+  }
+  return best
+}
+
+function ordersFor({ hosts }: Ranking, set: readonly number[]): readonly (readonly number[])[] {
+  if (set.length <= ALL_ORDERS_UP_TO) return ordersOf(set.length).map((order) => order.map((at) => set[at] as number))
+  const byspeed = [...set].sort((a, b) => (hosts[a]?.msPerByte ?? 0) - (hosts[b]?.msPerByte ?? 0) || a - b)
+  return byspeed.map((last) => [...byspeed.filter((at) => at !== last), last])
+}

@@ -1,0 +1,61 @@
+import { brokenModel } from "../model/byte-source.ts"
+import type { GgufHeader, GgufValue } from "./read-gguf.ts"
+
+/** No size of a model has more; and products of three such numbers are still numbers. */
+const MOST = 2 ** 32
+
+/** The keys of a header that belong to its architecture: `llama.block_count` is `block_count` here. */
+export class GgufMetadata {
+  readonly architecture: string
+  readonly #header: GgufHeader
+
+  /** @throws {WindfallError} `invalid_input` when the header does not name its architecture */
+  constructor(header: GgufHeader) {
+    const architecture = header.metadata["general.architecture"]
+    if (typeof architecture !== "string" || architecture === "")
+      throw brokenModel(header.name, "its header does not say general.architecture")
+    this.#header = header
+    this.architecture = architecture
+  }
+
+  value(key: string): GgufValue | undefined {
+    const { metadata } = this.#header
+    const full = `${this.architecture}.${key}`
+    return Object.hasOwn(metadata, full) ? metadata[full] : undefined
+  }
+
+  general(key: string): GgufValue | undefined {
+    const full = `general.${key}`
+    return Object.hasOwn(this.#header.metadata, full) ? this.#header.metadata[full] : undefined
+  }
+
+  /** A whole number from 0 on. @throws {WindfallError} when it is something else; `null` when it is missing, or a list */
+  count(key: string): number | null {
+    const value = this.value(key)
+    return value === undefined || Array.isArray(value) ? null : this.#whole(key, value as GgufValue)
+  }
+
+  /** @throws {WindfallError} when it is missing or less than one */
+  required(key: string): number {
+    const count = this.count(key)
+    if (count === null) throw brokenModel(this.#header.name, `its header does not say ${this.architecture}.${key}`)
+    if (count < 1)
+      throw brokenModel(this.#header.name, `its header is damaged: ${this.architecture}.${key} is ${count}`)
+    return count
+  }
+
+  /** One value for each layer, where the header has one for all or a list; `null` when it is missing. */
+  perLayer(key: string, layers: number): readonly number[] | null {
+    const value = this.value(key)
+    if (value === undefined) return null
+    if (!Array.isArray(value)) return new Array<number>(layers).fill(this.#whole(key, value as GgufValue))
+    const list = value as readonly GgufValue[]
+    return Array.from({ length: layers }, (_, at) => this.#whole(key, list[at] ?? list.at(-1) ?? 0))
+  }
+
+  #whole(key: string, value: GgufValue): number {
+    const number = typeof value === "boolean" ? Number(value) : Number(value)
+    if (Number.isSafeInteger(number) && number >= 0 && number <= MOST) return number
+    throw brokenModel(this.#header.name, `its header is damaged: ${this.architecture}.${key} is ${String(value)}`)
+  }
+}

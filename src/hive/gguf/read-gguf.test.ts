@@ -1,0 +1,119 @@
+import assert from "node:assert/strict"
+import { describe, it } from "node:test"
+import fc from "fast-check"
+import { ggufHeader, HeaderSource } from "../../../test/support/gguf-file.ts"
+import { denseModel, headerOf, LLAMA_3_70B, smallModel } from "../../../test/support/hive-models.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import { ggufModel } from "./gguf-model.ts"
+import { ggufParts, readGguf } from "./read-gguf.ts"
+
+const { signal } = new AbortController()
+
+async function read(header: Uint8Array, sizeBytes?: number) {
+  return ggufModel("model", [await readGguf(new HeaderSource("model.gguf", header, sizeBytes), signal)])
+}
+
+const refuses = (reason: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof WindfallError && error.code === "invalid_input", String(error))
+  assert.match(error.message, /^Cannot read model\.gguf: /)
+  assert.match(error.message, reason)
+  return true
+}
+
+describe("the header of a GGUF file", () => {
+  it("is read without the weights", async () => {
+    const { header, dataBytes } = headerOf(denseModel(LLAMA_3_70B))
+    const source = new HeaderSource("llama.gguf", header, header.length + dataBytes)
+    assert.ok(source.sizeBytes > 35e9)
+    await readGguf(source, signal)
+    assert.ok(source.bytesRead < 3e6, `${source.bytesRead} bytes were read`)
+  })
+
+  it("is read where it goes over several ranges", async () => {
+    const model = smallModel()
+    const tokens = Array.from({ length: 200_000 }, (_, at) => `a token with a name, the ${at}th`)
+    const { header, dataBytes } = headerOf({
+      ...model,
+      metadata: { ...model.metadata, "tokenizer.ggml.tokens": tokens },
+    })
+    assert.ok(header.length > 6e6)
+    const facts = await read(header, header.length + dataBytes)
+    assert.equal(facts.layers.length, 6)
+  })
+
+  it("alone is enough, and that is said", async () => {
+    const facts = await read(headerOf(smallModel()).header)
+    assert.match(facts.notes.join(), /Only its header/)
+  })
+
+  it("of an unknown type of tensor is read by where the next one begins", async () => {
+    const { metadata, tensors } = smallModel(1)
+    const odd = tensors.map((tensor) => (tensor.name.includes("ffn_up") ? { ...tensor, type: 99 } : tensor))
+    const { header, dataBytes } = ggufHeader(metadata, odd)
+    const facts = await read(header, header.length + dataBytes)
+    const plain = await read(headerOf(smallModel(1)).header)
+    // The writer gives such a tensor a byte for each element.
+    assert.equal(facts.layers[0]!.bytes - plain.layers[0]!.bytes, 256 * 512 - ((256 * 512) / 256) * 144)
+  })
+})
+
+describe("a file that is cut", () => {
+  const { header, dataBytes } = headerOf(smallModel())
+
+  it("within its header is refused, wherever", async () => {
+    for (let length = 0; length < header.length - 32; length += 7) {
+      const reason = length < 4 ? /it is empty|no GGUF file/ : /cut|damaged/
+      await assert.rejects(read(header.subarray(0, length)), refuses(reason), `cut after ${length} bytes`)
+    }
+  })
+
+  it("within its weights is refused, with how much there is", async () => {
+    await assert.rejects(read(header, header.length + 1), refuses(/it has 1 of the \d+ bytes of weights/))
+    await assert.rejects(read(header, header.length + dataBytes - 64), refuses(/it is cut/))
+  })
+})
+
+describe("a damaged header", () => {
+  it("never gives anything but facts or a refusal", async () => {
+    const { header } = headerOf(smallModel())
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(header.length - 1), fc.nat(255)), { minLength: 1, maxLength: 8 }),
+        async (changes) => {
+          const damaged = Uint8Array.from(header)
+          for (const [at, byte] of changes) damaged[at] = byte
+          try {
+            const { layers } = await read(damaged)
+            assert.ok(layers.every(({ bytes }) => Number.isFinite(bytes) && bytes >= 0))
+          } catch (error) {
+            assert.ok(error instanceof WindfallError && error.code === "invalid_input", String((error as Error).stack))
+          }
+        },
+      ),
+      { numRuns: 200 },
+    )
+  })
+
+  it("with a layer missing is refused", async () => {
+    const { metadata, tensors } = smallModel()
+    const { header } = ggufHeader(
+      metadata,
+      tensors.filter(({ name }) => !name.startsWith("blk.4.")),
+    )
+    await assert.rejects(read(header), refuses(/no tensors of layer 4 of its 6/))
+  })
+
+  it("without an architecture is refused, as is what is no GGUF file", async () => {
+    await assert.rejects(read(ggufHeader({ "general.name": "x" }, []).header), refuses(/general\.architecture/))
+    await assert.rejects(read(Buffer.from("PK\u0003\u0004 something else")), refuses(/no GGUF file/))
+  })
+})
+
+it("knows the parts of a model by the name of one", () => {
+  assert.equal(ggufParts("model.gguf"), null)
+  assert.deepEqual(ggufParts("m-Q4-00002-of-00003.gguf"), [
+    "m-Q4-00001-of-00003.gguf",
+    "m-Q4-00002-of-00003.gguf",
+    "m-Q4-00003-of-00003.gguf",
+  ])
+})

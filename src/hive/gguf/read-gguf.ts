@@ -1,0 +1,110 @@
+import { gguf, parseGgufShardFilename } from "@huggingface/gguf"
+import { WindfallError } from "../../protocol/errors.ts"
+import { type ByteSource, brokenModel } from "../model/byte-source.ts"
+import { bytesOf, GGML_TYPES } from "./ggml-types.ts"
+
+export type GgufValue = string | number | boolean | bigint | readonly GgufValue[]
+
+export interface GgufTensor {
+  readonly name: string
+  readonly elements: number
+  readonly bytes: number
+  readonly type: string
+}
+
+/** What one file's header says. */
+export interface GgufHeader {
+  readonly name: string
+  readonly metadata: Readonly<Record<string, GgufValue>>
+  readonly tensors: readonly GgufTensor[]
+  /** The file ends where its header does: somebody has fetched the header alone. */
+  readonly isHeaderOnly: boolean
+}
+
+/** No header is so large: that of a model with 160,000 tokens and 1,700 tensors has some 10 MB. */
+const MOST_TENSOR_BYTES = 2 ** 52
+
+/**
+ * Reads the header of a GGUF file by ranges of 2 MB, and nothing of its weights.
+ *
+ * @throws {WindfallError} `invalid_input` when it is no GGUF file, when its header is damaged or cut, or when the file holds some of
+ * its weights and not all
+ */
+export async function readGguf(source: ByteSource, signal: AbortSignal): Promise<GgufHeader> {
+  const { name, sizeBytes } = source
+  const magic = await source.read(0, 4, signal)
+  if (new TextDecoder("latin1").decode(magic) !== "GGUF")
+    throw brokenModel(name, sizeBytes === 0 ? "it is empty" : "it is no GGUF file: it does not begin with GGUF")
+  const { metadata, tensorInfos, tensorDataOffset, tensorInfoByteRange } = await parse(source, signal)
+  // The library fills up what it reads with zeros: a header that is cut may look whole.
+  if (tensorInfoByteRange[1] > sizeBytes) throw cut(name)
+  const ends = tensorInfos.map(({ offset }) => Number(offset)).sort((a, b) => a - b)
+  const dataBytes = Math.max(0, sizeBytes - Number(tensorDataOffset))
+  const names = new Set<string>()
+  let neededBytes = 0
+  const tensors = tensorInfos.map(({ name: tensor, shape, dtype, offset }): GgufTensor => {
+    if (tensor === "" || names.has(tensor)) throw brokenModel(name, `its header is damaged: two tensors "${tensor}"`)
+    names.add(tensor)
+    const type = GGML_TYPES.get(dtype as number)
+    const elements = shape.reduce((product, size) => product * Number(size), 1)
+    // A type that is not in the table takes what lies up to the next tensor.
+    const upToNext = () => (ends.find((end) => end > Number(offset)) ?? dataBytes) - Number(offset)
+    const bytes = type === undefined ? Math.max(0, upToNext()) : bytesOf(elements, type)
+    if (!(bytes <= MOST_TENSOR_BYTES)) throw brokenModel(name, `its header is damaged: tensor ${tensor} is too large`)
+    neededBytes = Math.max(neededBytes, Number(offset) + bytes)
+    return { name: tensor, elements, bytes, type: type?.name ?? `type ${dtype}` }
+  })
+  if (dataBytes > 0 && dataBytes < neededBytes) {
+    const reason = `it is cut: it has ${dataBytes} of the ${neededBytes} bytes of weights that its header tells`
+    throw brokenModel(name, reason, "Fetch it again; a header alone, without any weights, can be planned, too")
+  }
+  return { name, metadata: metadata as unknown as GgufHeader["metadata"], tensors, isHeaderOnly: dataBytes === 0 }
+}
+
+type Parsed = Awaited<ReturnType<typeof gguf>>
+
+async function parse(source: ByteSource, signal: AbortSignal): Promise<Parsed> {
+  let reachedEnd = false
+  /** What the library takes for HTTP. It reads ahead: one range beyond the end is no fault yet. */
+  const fetchRange = async (_uri: unknown, init?: RequestInit): Promise<Response> => {
+    const [from = 0, to = 0] = (new Headers(init?.headers).get("range") ?? "")
+      .replace("bytes=", "")
+      .split("-")
+      .map(Number)
+    if (from >= source.sizeBytes) {
+      if (reachedEnd) throw cut(source.name)
+      reachedEnd = true
+      return new Response(new Uint8Array(0))
+    }
+    const bytes = await source.read(from, Math.min(to + 1, source.sizeBytes) - from, signal)
+    return new Response(bytes as Uint8Array<ArrayBuffer>)
+  }
+  try {
+    return await gguf("https://model.invalid/", { fetch: fetchRange as typeof fetch })
+  } catch (error) {
+    signal.throwIfAborted()
+    if (error instanceof WindfallError) throw error
+    if (error instanceof RangeError)
+      throw source.sizeBytes < 2e6 ? cut(source.name) : damaged(source.name, "a length in it is wrong")
+    throw damaged(source.name, (error as Error).message)
+  }
+}
+
+function damaged(name: string, why: string): WindfallError {
+  return brokenModel(name, `its GGUF header is damaged: ${why}`, "Fetch it again")
+}
+
+function cut(name: string): WindfallError {
+  return brokenModel(name, "it is cut: it ends within its GGUF header", "Fetch it again")
+}
+
+/** The names of all parts of a model in several files, in order, from that of one; `null` for a model in one file. */
+export function ggufParts(file: string): readonly string[] | null {
+  const part = parseGgufShardFilename(file)
+  if (part === null) return null
+  const total = Number(part.total)
+  return Array.from(
+    { length: total },
+    (_, at) => `${part.prefix}-${String(at + 1).padStart(5, "0")}-of-${part.total}.gguf`,
+  )
+}

@@ -1,0 +1,74 @@
+/**
+ * What a layer keeps for each slot. attention: keys and values of each token, of the last `windowTokens` only where that is not
+ * `null`; latent: one compressed vector a token in place of both (MLA); recurrent: a state whose size no context changes.
+ */
+export type LayerCache =
+  | {
+      readonly kind: "attention"
+      readonly keyElements: number
+      readonly valueElements: number
+      readonly windowTokens: number | null
+    }
+  | { readonly kind: "latent"; readonly elements: number }
+  | { readonly kind: "recurrent"; readonly elements: number }
+
+export interface LayerFacts {
+  /** All of its weights. */
+  readonly bytes: number
+  /** What of them is read for one token: all but the experts that are not used. */
+  readonly activeBytes: number
+  readonly activeParameters: number
+  /** None for layers that are loaded and not run (those that predict further tokens). */
+  readonly cache: readonly LayerCache[]
+}
+
+/** What planning needs to know of a model: from its headers alone. Bytes are of weights as they lie in the files. */
+export interface ModelFacts {
+  /** What people call it: the file's or folder's name. */
+  readonly name: string
+  readonly format: "gguf" | "safetensors"
+  /** As the file names it: "llama", "qwen3moe". */
+  readonly architecture: string
+  /** "Q4_K_M", "4 bit", "BF16". */
+  readonly quantisation: string
+  readonly parameters: number
+  readonly layers: readonly LayerFacts[]
+  /** The table of token embeddings. */
+  readonly embeddingBytes: number
+  /** The matrix that makes tokens of the last layer's result; 0 where the embeddings serve for that. */
+  readonly outputBytes: number
+  readonly outputParameters: number
+  /** What belongs to no layer: norms, encoders of images. */
+  readonly otherBytes: number
+  readonly hiddenSize: number
+  readonly feedForwardSize: number
+  readonly vocabularySize: number
+  /** What it was trained for; `null` where the file does not say. */
+  readonly contextTokens: number | null
+  readonly heads: number | null
+  readonly kvHeads: number | null
+  readonly experts: { readonly count: number; readonly used: number } | null
+  /** The embeddings are also the output matrix. */
+  readonly isTied: boolean
+  /** What was taken to be so and cannot be seen in the headers, in sentences. */
+  readonly notes: readonly string[]
+}
+
+export function weightBytes(model: ModelFacts): number {
+  return (
+    model.layers.reduce((sum, { bytes }) => sum + bytes, 0) +
+    model.embeddingBytes +
+    model.outputBytes +
+    model.otherBytes
+  )
+}
+
+/** What is read to make one token: of experts the used ones, of the embeddings only what makes the output. */
+export function activeBytes(model: ModelFacts): number {
+  return model.layers.reduce((sum, layer) => sum + layer.activeBytes, outputReadBytes(model))
+}
+
+/** What the last step of each token reads. */
+export function outputReadBytes(model: ModelFacts): number {
+  return model.isTied ? model.embeddingBytes : model.outputBytes
+}

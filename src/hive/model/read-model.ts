@@ -1,0 +1,111 @@
+import { WindfallError } from "../../protocol/errors.ts"
+import { ggufModel } from "../gguf/gguf-model.ts"
+import { type GgufHeader, ggufParts, readGguf } from "../gguf/read-gguf.ts"
+import { ModelConfig } from "../safetensors/model-config.ts"
+import { readTensors, type StoredTensor } from "../safetensors/read-header.ts"
+import { safetensorsModel } from "../safetensors/safetensors-model.ts"
+import { brokenModel, type ModelFolder, readJsonObject } from "./byte-source.ts"
+import type { ModelFacts } from "./model-facts.ts"
+
+const INDEX = "model.safetensors.index.json"
+const SINGLE = "model.safetensors"
+/** What llama.cpp calls the part of a model that reads images. */
+const PROJECTOR = /^mmproj.*\.gguf$/i
+const MOST_CONFIG_BYTES = 4e6
+const MOST_INDEX_BYTES = 64e6
+
+/**
+ * Reads what planning needs of a model, by ranges: a GGUF file with its parts, or a folder with `config.json` and safetensors files
+ * or their index.
+ *
+ * @param file the file that was named; `null`: the folder was
+ * @throws {WindfallError} `invalid_input` when it is broken or cut, `file_not_found` when a part is missing
+ */
+export async function readModel(folder: ModelFolder, file: string | null, signal: AbortSignal): Promise<ModelFacts> {
+  if (
+    file !== null &&
+    !/\.gguf$/i.test(file) &&
+    !/\.safetensors$|^model\.safetensors\.index\.json$|^config\.json$/i.test(file)
+  ) {
+    // The name does not tell: the first bytes do.
+    const magic = await (await folder.open(file)).read(0, 4, signal)
+    if (new TextDecoder("latin1").decode(magic) !== "GGUF")
+      throw brokenModel(
+        file,
+        "it is neither a GGUF nor a safetensors file",
+        "Name a .gguf file, or a folder with config.json",
+      )
+    return readGgufModel(folder, file, signal)
+  }
+  if (file !== null && /\.gguf$/i.test(file)) return readGgufModel(folder, file, signal)
+  if (folder.files.includes("config.json")) return readSafetensors(folder, signal)
+  const models = ggufFilesOf(folder)
+  const [only, ...more] = models
+  if (only !== undefined && more.length === 0) return readGgufModel(folder, only, signal)
+  if (only !== undefined)
+    throw brokenModel(
+      folder.name,
+      `it has ${models.length} models: ${models.slice(0, 5).join(", ")}`,
+      "Name one of the files",
+    )
+  const hint = file === null ? undefined : "Beside safetensors files there must be the model's config.json"
+  throw brokenModel(folder.name, "there is neither a GGUF file nor config.json in it", hint)
+}
+
+/** The models of a folder, each by its first part; projectors of images are parts of others. */
+function ggufFilesOf({ files }: ModelFolder): readonly string[] {
+  return files
+    .filter((file) => /\.gguf$/i.test(file) && !PROJECTOR.test(file))
+    .filter((file) => (ggufParts(file)?.[0] ?? file) === file)
+    .sort()
+}
+
+async function readGgufModel(folder: ModelFolder, file: string, signal: AbortSignal): Promise<ModelFacts> {
+  const parts = ggufParts(file) ?? [file]
+  const missing = parts.find((part) => !folder.files.includes(part))
+  if (missing !== undefined && parts.length > 1)
+    throw new WindfallError("file_not_found", `Cannot read ${file}: part ${missing} is missing`, {
+      hint: `All ${parts.length} parts must lie side by side`,
+    })
+  const headers: GgufHeader[] = []
+  for (const part of parts) headers.push(await readGguf(await folder.open(part), signal))
+  const model = ggufModel(file.replace(/(?:-\d{5}-of-\d{5})?\.gguf$/i, ""), headers as [GgufHeader, ...GgufHeader[]])
+  const projector = folder.files.find((one) => PROJECTOR.test(one))
+  if (projector === undefined) return model
+  return { ...model, notes: [...model.notes, `${projector}, by which it sees images, is not reckoned`] }
+}
+
+async function readSafetensors(folder: ModelFolder, signal: AbortSignal): Promise<ModelFacts> {
+  if (!folder.files.includes("config.json"))
+    throw new WindfallError("file_not_found", `Cannot read ${folder.name}: config.json is missing`)
+  const config = new ModelConfig(
+    "config.json",
+    await readJsonObject(await folder.open("config.json"), MOST_CONFIG_BYTES, signal),
+  )
+  if (!folder.files.includes(INDEX)) {
+    const files = folder.files.filter((file) => file.endsWith(".safetensors"))
+    if (files.length === 0 || (files.length > 1 && !files.includes(SINGLE)))
+      throw brokenModel(folder.name, `there is neither ${INDEX} nor ${SINGLE} in it`)
+    const tensors = await readTensors(await folder.open(files.includes(SINGLE) ? SINGLE : (files[0] ?? SINGLE)), signal)
+    return safetensorsModel(folder.name, config, { tensors })
+  }
+  const index = await readJsonObject(await folder.open(INDEX), MOST_INDEX_BYTES, signal)
+  const map = index.weight_map
+  if (typeof map !== "object" || map === null || Array.isArray(map)) throw brokenModel(INDEX, "it has no weight_map")
+  const files = [...new Set(Object.values(map as Record<string, unknown>).map(String))].sort()
+  const missing = files.filter((file) => !folder.files.includes(file))
+  if (missing.length === files.length) {
+    const total = (index.metadata as { total_size?: unknown } | undefined)?.total_size
+    if (typeof total !== "number" || !Number.isSafeInteger(total) || total <= 0)
+      throw brokenModel(INDEX, "it does not say metadata.total_size, and its files are not there")
+    return safetensorsModel(folder.name, config, { totalBytes: total })
+  }
+  if (missing.length > 0)
+    throw new WindfallError(
+      "file_not_found",
+      `Cannot read ${folder.name}: ${missing[0]} is missing, of ${files.length} files in its index`,
+    )
+  const tensors: StoredTensor[] = []
+  for (const file of files) tensors.push(...(await readTensors(await folder.open(file), signal)))
+  return safetensorsModel(folder.name, config, { tensors })
+}

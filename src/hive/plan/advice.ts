@@ -1,0 +1,92 @@
+import { formatBytes } from "../../base/bytes.ts"
+import type { EngineRules } from "../engines/engine-rules.ts"
+import { KEEPS_LAYERS_SINCE } from "../engines/mlx-models.ts"
+import type { Fleet } from "../fleet/fleet.ts"
+import { outputReadBytes } from "../model/model-facts.ts"
+import type { HivePlan, ModelPlan, Rate } from "./model-plan.ts"
+
+type Found = Omit<ModelPlan, "verdicts" | "advice" | "remedies">
+
+/** What should be known of a plan, in sentences, the most important first. */
+export function adviceFor(found: Found, rules: EngineRules, fleet: Fleet): readonly string[] {
+  const advice: string[] = []
+  const [hive] = found.replicas
+  if (hive === undefined) {
+    const refusal = rules.splitRefusal(found.model)
+    if (refusal !== null) advice.push(`It cannot be split: ${refusal}`)
+    const isUneven = rules.engine === "mlx" && refusal === null && fleet.hosts.some(({ mlxLm }) => mlxLm === null)
+    if (isUneven)
+      advice.push(
+        `Where the version of mlx-lm is not known, or is older than ${KEEPS_LAYERS_SINCE}, only splits are planned in which each Mac has as many layers as the others: others lose layers silently (mlx-lm #1688)`,
+      )
+    return [...advice, ...found.model.notes.map((note) => note)]
+  }
+  const single = hive.members.length === 1
+  const faster = found.alternatives.filter((other) => isFaster(other, hive))
+  const alone = single ? hive : found.alternatives.find(({ members }) => members.length === 1)
+  if (alone !== undefined && !single && isFaster(alone, hive)) {
+    advice.push(
+      `One Mac alone is faster: ${alone.members[0]?.host.name} ${rateText(alone)}, this split ${rateText(hive)}`,
+    )
+  }
+  if (hive.usesWifi) advice.push(wifiText(hive))
+  if (single) {
+    const split = found.alternatives.find(({ members, usesWifi }) => members.length === 2 && !usesWifi)
+    if (split !== undefined && isFaster(hive, split))
+      advice.push(`One Mac alone is faster than any split: over two it would be ${rateText(split)}`)
+    const wifi = found.alternatives.find(({ usesWifi }) => usesWifi)
+    if (split === undefined && wifi !== undefined)
+      advice.push(
+        `One Mac alone is faster: Wi-Fi makes a split pointless here (${rateText(wifi)} over ${wifi.members.length})`,
+      )
+  }
+  for (const other of faster.filter(({ mode }) => mode === "tensor").slice(0, 1))
+    advice.push(
+      `Over ${other.members.length} Macs with RDMA it may be faster: ${rateText(other)} (--macs ${other.members.length})`,
+    )
+  const { wholeOn, request, replicas } = found
+  if (replicas.length < request.replicas)
+    advice.push(`There is room for ${replicas.length} of ${request.replicas} replicas`)
+  if (single && wholeOn.length > replicas.length)
+    advice.push(
+      `${wholeOn.length} Macs could hold it whole: more users are served by replicas (--replicas ${Math.min(4, wholeOn.length)}), not by a split`,
+    )
+  for (const { host, isTight } of hive.members)
+    if (isTight)
+      advice.push(
+        `${host.name} is filled over nine tenths of what its GPU may hold (${formatBytes(host.workingSetBytes ?? 0)}): it may be slow`,
+      )
+  for (const member of hive.members) {
+    const { name } = member.host
+    if (member.host.bandwidthGbPerS === null)
+      advice.push(`No speed is predicted: the memory bandwidth of ${name} is not known`)
+  }
+  if (found.model.isTied && rules.engine === "llama.cpp" && !single && outputReadBytes(found.model) > 0)
+    advice.push("Embeddings and output are one matrix: head and last member each keep it")
+  return [...advice, ...found.model.notes]
+}
+
+function isFaster(a: HivePlan, b: HivePlan): boolean {
+  if (a.prediction === null || b.prediction === null) return false
+  return a.prediction.generation.expected > b.prediction.generation.expected
+}
+
+/** Of a token's time, what ways over Wi-Fi may take before a split over it is pointless. */
+const POINTLESS_SHARE = 1 / 3
+
+function wifiText(hive: HivePlan): string {
+  const share = hive.hopsMs / hive.tokenMs
+  const cost = `the ways take ${Math.round(hive.hopsMs)} ms of each token, ${Math.round(share * 100)} % of its time (${rateText(hive)} expected)`
+  if (share >= POINTLESS_SHARE) return `Wi-Fi makes this split pointless: ${cost}. Use cables`
+  return `This split goes over Wi-Fi: ${cost}, and every wait in the air stops all members. Use cables`
+}
+
+function rateText({ prediction }: HivePlan): string {
+  return prediction === null ? "unknown speed" : `${tokensText(prediction.generation)} tokens/s`
+}
+
+/** "18 to 30". */
+export function tokensText({ low, high }: Rate): string {
+  const text = (rate: number) => (rate < 9.95 ? rate.toFixed(1) : rate.toFixed(0))
+  return `${text(low)} to ${text(high)}`
+}

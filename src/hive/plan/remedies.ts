@@ -1,0 +1,135 @@
+import { formatBytes } from "../../base/bytes.ts"
+import type { EngineRules } from "../engines/engine-rules.ts"
+import { budgetOf, type FleetHost, keptWithoutOwner } from "../fleet/fleet.ts"
+import type { ModelFacts } from "../model/model-facts.ts"
+import { findHive } from "./find-hive.ts"
+import type { HivePlan, PlanRequest } from "./model-plan.ts"
+import { PreparedFleet } from "./prepared-fleet.ts"
+
+const GIB = 1024 ** 3
+/** Sizes that Macs are sold with. */
+const MAC_GIB = [16, 24, 32, 36, 48, 64, 96, 128, 192, 256, 512]
+/** Usual quantisations of GGUF files, with the bits a weight comes to. */
+const QUANTISATIONS: readonly (readonly [string, number])[] = [
+  ["Q8_0", 8.5],
+  ["Q6_K", 6.6],
+  ["Q5_K_M", 5.7],
+  ["Q4_K_M", 4.85],
+  ["Q3_K_M", 3.9],
+  ["Q2_K", 3.2],
+]
+const MLX_QUANTISATIONS: readonly (readonly [string, number])[] = [
+  ["8 bit", 8.5],
+  ["6 bit", 6.5],
+  ["5 bit", 5.5],
+  ["4 bit", 4.5],
+  ["3 bit", 3.5],
+]
+const LEAST_CONTEXT = 1024
+
+/**
+ * What would make a model fit; and, where it fits over several Macs only, what would make one Mac hold it. Each is tried out by planning.
+ */
+export function remediesFor(
+  model: ModelFacts,
+  fleet: PreparedFleet,
+  rules: EngineRules,
+  request: PlanRequest,
+  hive: HivePlan | undefined,
+): readonly string[] {
+  if (hive !== undefined && hive.members.length === 1) return []
+  const most = hive === undefined ? (request.members ?? rules.mostMembers) : 1
+  const least = hive === undefined ? (request.members ?? 1) : 1
+  const hasExperts = model.experts !== null
+  const fits = (facts: ModelFacts, asked: PlanRequest, on: PreparedFleet) =>
+    findHive(rules, facts, rules.load(facts, asked), on.ranking(rules.engine, hasExperts), { least, most }) !==
+    undefined
+  const goal = hive === undefined ? "" : " on one Mac"
+  const remedies: string[] = []
+  if (hive?.usesWifi === true) remedies.push(...cables(model, fleet, rules, request))
+  const context = largest(request.contextTokens / LEAST_CONTEXT, (thousands) =>
+    fits(model, { ...request, contextTokens: thousands * LEAST_CONTEXT }, fleet),
+  )
+  if (context > 0) remedies.push(`Less context: it fits${goal} with --context ${context}k`)
+  const slots = largest(request.slots, (count) => fits(model, { ...request, slots: count }, fleet))
+  if (slots > 0) remedies.push(`Fewer slots: it fits${goal} with --slots ${slots}`)
+  if (rules.engine === "llama.cpp" && request.kv === "f16" && fits(model, { ...request, kv: "q8_0" }, fleet))
+    remedies.push(`A smaller cache: it fits${goal} with --kv q8_0`)
+  const other = quantisation(model, rules, (facts) => fits(facts, request, fleet))
+  if (other !== null) remedies.push(`Another quantisation: as ${other} it fits${goal}`)
+  const mac = MAC_GIB.find((gib) => fits(model, request, fleet.with([anotherMac(gib)])))
+  if (mac !== undefined) remedies.push(`Another Mac: with one more of ${mac} GB it fits${goal}`)
+  if (hive === undefined && remedies.length === 0) {
+    const weights = rules.load(model, request)
+    remedies.push(
+      `Nothing simple does: the model alone has ${formatBytes(weights.needUpTo[weights.layerCount] ?? 0)} of layers`,
+    )
+  }
+  return remedies
+}
+
+/** How fast it would be with the same hosts on Gigabit Ethernet. */
+function cables(model: ModelFacts, fleet: PreparedFleet, rules: EngineRules, request: PlanRequest): readonly string[] {
+  const { hosts, links } = fleet.fleet
+  const wired = new PreparedFleet({
+    hosts: hosts.map((host) => (host.network.kind === "wifi" ? { ...host, network: WIRED } : host)),
+    links: links.filter(({ kind }) => kind !== "wifi"),
+  })
+  const ranking = wired.ranking(rules.engine, model.experts !== null)
+  const found = findHive(rules, model, rules.load(model, request), ranking)
+  if (found === undefined || found.usesWifi) return []
+  return [`Cables: over Gigabit Ethernet about ${(1000 / found.tokenMs).toFixed(1)} tokens/s would be expected`]
+}
+
+const WIRED = { kind: "ethernet", mbps: 1000 } as const
+
+/** The largest whole number below `limit` for which it holds, where holding for more implies holding for fewer; 0: none. */
+function largest(limit: number, holds: (count: number) => boolean): number {
+  let low = 0
+  let high = Math.ceil(limit)
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2)
+    if (holds(middle)) low = middle
+    else high = middle
+  }
+  return low
+}
+
+function quantisation(model: ModelFacts, rules: EngineRules, fits: (model: ModelFacts) => boolean): string | null {
+  const bytes = model.layers.reduce((sum, layer) => sum + layer.bytes, 0) + model.embeddingBytes + model.outputBytes
+  const bits = (bytes * 8) / model.parameters
+  for (const [name, bitsEach] of rules.engine === "mlx" ? MLX_QUANTISATIONS : QUANTISATIONS)
+    if (bitsEach < bits * 0.98 && fits(scaled(model, bitsEach / bits))) return name
+  return null
+}
+
+function scaled(model: ModelFacts, by: number): ModelFacts {
+  return {
+    ...model,
+    embeddingBytes: model.embeddingBytes * by,
+    outputBytes: model.outputBytes * by,
+    layers: model.layers.map((layer) => ({ ...layer, bytes: layer.bytes * by, activeBytes: layer.activeBytes * by })),
+  }
+}
+
+/** One that nobody sits at, on Gigabit Ethernet. */
+function anotherMac(gib: number): FleetHost {
+  const memoryBytes = gib * GIB
+  const workingSetBytes = Math.floor(gib <= 36 ? (memoryBytes * 2) / 3 : (memoryBytes * 3) / 4)
+  const keptBytes = keptWithoutOwner(memoryBytes)
+  return {
+    name: "\uffffanother",
+    chip: null,
+    memoryBytes,
+    workingSetBytes,
+    keptBytes,
+    budgetBytes: budgetOf(memoryBytes, keptBytes, workingSetBytes),
+    bandwidthGbPerS: null,
+    tflops: null,
+    network: WIRED,
+    cables: [],
+    hasRdma: false,
+    mlxLm: null,
+    excluded: null,
+  }
+}

@@ -1,0 +1,113 @@
+import type { LayerCache } from "../model/model-facts.ts"
+import type { ModelConfig } from "./model-config.ts"
+
+/** What each layer keeps for a slot, from the configuration alone. */
+export function configCaches(config: ModelConfig, layers: number, notes: string[]): readonly (readonly LayerCache[])[] {
+  const heads = config.count("num_attention_heads", "n_head", "n_heads") ?? 0
+  const kvHeads = config.count("num_key_value_heads", "n_head_kv", "num_kv_heads") ?? heads
+  const headSize =
+    config.count("head_dim", "kv_channels") ?? Math.floor(config.required("hidden_size", "n_embd") / Math.max(1, heads))
+  const rank = config.count("kv_lora_rank")
+  const windowTokens = config.count("sliding_window", "sliding_window_size")
+  const kinds = layerKinds(config, layers, windowTokens, notes)
+  const sharing = config.count("num_kv_shared_layers") ?? 0
+  const state = recurrentElements(config)
+  return kinds.map((kind, at): readonly LayerCache[] => {
+    if (kind === "none" || (sharing < layers && at >= layers - sharing)) return []
+    const recurrent: LayerCache = { kind: "recurrent", elements: state }
+    if (kind === "recurrent") return [recurrent]
+    const attention: LayerCache =
+      rank !== null && rank > 0
+        ? { kind: "latent", elements: rank + (config.count("qk_rope_head_dim") ?? 64) }
+        : {
+            kind: "attention",
+            keyElements: kvHeads * headSize,
+            valueElements: kvHeads * (config.count("v_head_dim") ?? headSize),
+            windowTokens: kind === "windowed" ? windowTokens : null,
+          }
+    return kind === "both" ? [attention, recurrent] : [attention]
+  })
+}
+
+type Kind = "full" | "windowed" | "recurrent" | "both" | "none"
+
+const NAMED: Readonly<Record<string, Kind>> = {
+  full_attention: "full",
+  attention: "full",
+  "*": "full",
+  sliding_attention: "windowed",
+  local_attention: "windowed",
+  chunked_attention: "windowed",
+  linear_attention: "recurrent",
+  mamba: "recurrent",
+  mamba2: "recurrent",
+  conv: "recurrent",
+  recurrent: "recurrent",
+  M: "recurrent",
+  "-": "none",
+  mlp: "none",
+  E: "none",
+}
+
+function layerKinds(
+  config: ModelConfig,
+  layers: number,
+  windowTokens: number | null,
+  notes: string[],
+): readonly Kind[] {
+  const all = (kind: Kind) => new Array<Kind>(layers).fill(kind)
+  const type = config.modelType
+  const pattern = config.value("hybrid_override_pattern")
+  const named =
+    config.list("layer_types", "layers_block_type", "block_types") ??
+    (typeof pattern === "string" ? [...pattern] : null)
+  if (named !== null) return all("full").map((kind, at) => NAMED[String(named[at % named.length])] ?? kind)
+  if (type === "falcon_h1") return all("both")
+  if (/^(mamba2?|falcon_mamba|rwkv\d*)$/.test(type)) return all("recurrent")
+  const interval = config.count("full_attention_interval")
+  if (interval !== null && interval > 0)
+    return all("full").map((_, at) => ((at + 1) % interval === 0 ? "full" : "recurrent"))
+  const period = config.count("attn_layer_period")
+  if (period !== null && period > 0) {
+    const offset = config.count("attn_layer_offset") ?? 0
+    return all("full").map((_, at) => (at % period === offset ? "full" : "recurrent"))
+  }
+  if (windowTokens === null || windowTokens === 0 || config.value("use_sliding_window") === false) return all("full")
+  const every = config.count("sliding_window_pattern", "_sliding_window_pattern") ?? PERIODS[type] ?? null
+  if (every !== null) return all("full").map((_, at) => (every > 1 && at % every < every - 1 ? "windowed" : "full"))
+  notes.push(
+    `It has a window of ${windowTokens} tokens and does not say in which layers: all are reckoned to keep the whole context`,
+  )
+  return all("full")
+}
+
+/** Where the configuration has a window and leaves the pattern to the code of the model. */
+const PERIODS: Readonly<Record<string, number>> = {
+  gemma2: 2,
+  gemma3: 6,
+  gemma3_text: 6,
+  cohere2: 4,
+  gpt_oss: 2,
+  exaone4: 4,
+}
+
+/** The state of a recurrent layer: that of a gated delta rule (Qwen3-Next), or of Mamba. */
+function recurrentElements(config: ModelConfig): number {
+  const keyHeads = config.count("linear_num_key_heads")
+  if (keyHeads !== null) {
+    const valueHeads = config.count("linear_num_value_heads") ?? keyHeads
+    const keySize = config.count("linear_key_head_dim") ?? 128
+    const valueSize = config.count("linear_value_head_dim") ?? 128
+    const convolution = Math.max(0, (config.count("linear_conv_kernel_dim") ?? 4) - 1)
+    return convolution * (2 * keyHeads * keySize + valueHeads * valueSize) + valueHeads * keySize * valueSize
+  }
+  const hidden = config.required("hidden_size", "n_embd", "d_model")
+  const inner =
+    config.count("mamba_d_ssm") ??
+    (config.count("mamba_num_heads", "mamba_n_heads") ?? 0) * (config.count("mamba_head_dim", "mamba_d_head") ?? 0)
+  const width = inner > 0 ? inner : (config.count("mamba_expand", "expand") ?? 2) * hidden
+  const state = config.count("ssm_state_size", "mamba_d_state", "state_size") ?? 16
+  const groups = config.count("n_groups", "mamba_n_groups") ?? 0
+  const convolution = Math.max(0, (config.count("conv_kernel", "mamba_d_conv", "conv_kernel_size") ?? 4) - 1)
+  return convolution * (width + 2 * groups * state) + state * width
+}

@@ -1,0 +1,176 @@
+import assert from "node:assert/strict"
+import { describe, it } from "node:test"
+import fc from "fast-check"
+import { FilesInMemory, safetensorsHeader, smallQwen2 } from "../../../test/support/safetensors-files.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import { cacheBytes } from "../fit/cache-bytes.ts"
+import { activeBytes, weightBytes } from "../model/model-facts.ts"
+import { readModel } from "../model/read-model.ts"
+import { configCaches } from "./config-cache.ts"
+import { ModelConfig } from "./model-config.ts"
+
+const { signal } = new AbortController()
+const INDEX = "model.safetensors.index.json"
+
+function stored(tensors: Parameters<typeof safetensorsHeader>[0]) {
+  const { header, dataBytes } = safetensorsHeader(tensors)
+  return { bytes: header, sizeBytes: header.length + dataBytes, dataBytes }
+}
+
+const read = (files: ConstructorParameters<typeof FilesInMemory>[0]) =>
+  readModel(new FilesInMemory(files), null, signal)
+
+const refuses = (code: string, reason: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof WindfallError && error.code === code, String(error))
+  assert.match(error.message, reason)
+  return true
+}
+
+describe("a model of safetensors", () => {
+  for (const isQuantised of [false, true])
+    it(`is read from one file's header${isQuantised ? ", quantised" : ""}`, async () => {
+      const { config, tensors } = smallQwen2(4, isQuantised)
+      const file = stored(tensors)
+      const model = await read({ "config.json": config, "model.safetensors": file })
+      assert.equal(weightBytes(model), file.dataBytes)
+      assert.deepEqual([model.layers.length, model.architecture, model.isTied], [4, "qwen2", false])
+      assert.equal(model.quantisation, isQuantised ? "4 bit" : "bfloat16")
+      const matrices = 4 * (2 * 256 * 256 + 2 * 128 * 256 + 3 * 512 * 256) + 2 * 1024 * 256
+      assert.equal(model.parameters, matrices + (4 + 1) * 256)
+      assert.equal(cacheBytes(model.layers[0]!, { contextTokens: 100, slots: 3, kv: "f16" }), 2 * 128 * 2 * 100 * 3)
+    })
+
+  it("is read from all files of an index, which must be there", async () => {
+    const { config, tensors } = smallQwen2(4, false)
+    const names = Object.keys(tensors)
+    const half = (from: number, to: number) => stored(Object.fromEntries(Object.entries(tensors).slice(from, to)))
+    const map = Object.fromEntries(
+      names.map((name, at) => [name, at < 9 ? "model-1.safetensors" : "model-2.safetensors"]),
+    )
+    const files = {
+      "config.json": config,
+      [INDEX]: { metadata: {}, weight_map: map },
+      "model-1.safetensors": half(0, 9),
+      "model-2.safetensors": half(9, names.length),
+    }
+    assert.equal(weightBytes(await read(files)), stored(tensors).dataBytes)
+    const { "model-2.safetensors": _, ...rest } = files
+    await assert.rejects(read(rest), refuses("file_not_found", /model-2\.safetensors is missing/))
+  })
+
+  it("is reckoned from config.json and the index where no file is there", async () => {
+    const { config, tensors } = smallQwen2(4, false)
+    const { dataBytes } = stored(tensors)
+    const index = {
+      metadata: { total_size: dataBytes },
+      weight_map: { "model.embed_tokens.weight": "model-1.safetensors" },
+    }
+    const model = await read({ "config.json": config, [INDEX]: index })
+    assert.ok(Math.abs(weightBytes(model) - dataBytes) < 10)
+    const whole = await read({ "config.json": config, "model.safetensors": stored(tensors) })
+    // Norms are not reckoned: the rest is exact.
+    assert.ok(Math.abs(model.layers[0]!.bytes / whole.layers[0]!.bytes - 1) < 0.01)
+    assert.match(model.notes.join(), /reckoned/)
+  })
+
+  it("that is cut, broken or lacks something is refused", async () => {
+    const { config, tensors } = smallQwen2(2, false)
+    const good = stored(tensors)
+    const cutTo = (sizeBytes: number) => ({
+      "config.json": config,
+      "model.safetensors": { bytes: good.bytes, sizeBytes },
+    })
+    await assert.rejects(read(cutTo(4)), refuses("invalid_input", /fewer than 8 bytes/))
+    await assert.rejects(read(cutTo(good.bytes.length - 1)), refuses("invalid_input", /ends within its header/))
+    await assert.rejects(read(cutTo(good.bytes.length + 100)), refuses("invalid_input", /it has 100 of the \d+ bytes/))
+    await assert.rejects(read({ "config.json": config }), refuses("invalid_input", /neither/))
+    await assert.rejects(read({ "a.txt": {} }), refuses("invalid_input", /neither a GGUF file nor config\.json/))
+    await assert.rejects(
+      read({ "config.json": { ...config, num_hidden_layers: 3 }, "model.safetensors": good }),
+      refuses("invalid_input", /layer 2/),
+    )
+    await assert.rejects(
+      read({ "config.json": { ...config, num_hidden_layers: "many" }, "model.safetensors": good }),
+      refuses("invalid_input", /no count/),
+    )
+    await assert.rejects(
+      read({ "config.json": { a: 1 }, "model.safetensors": good }),
+      refuses("invalid_input", /num_hidden_layers/),
+    )
+    const text = { bytes: Buffer.from("{"), sizeBytes: 1 }
+    await assert.rejects(read({ "config.json": text, "model.safetensors": good }), refuses("invalid_input", /no JSON/))
+  })
+})
+
+it("a damaged configuration gives facts that can be reckoned with, or a refusal", async () => {
+  const odd = fc.constantFrom<unknown>(null, -1, 0, 1, 1e308, 2 ** 53, "x", "M-*", [], [1, 2], {}, true, 1.5, [[]])
+  const { config, tensors } = smallQwen2(3, true)
+  const further =
+    "sliding_window kv_lora_rank head_dim layer_types num_experts num_experts_per_tok full_attention_interval".split(
+      " ",
+    )
+  const key = fc.constantFrom(
+    ...Object.keys(config),
+    ...further,
+    "text_config",
+    "hybrid_override_pattern",
+    "decoder_sparse_step",
+  )
+  const index = { metadata: { total_size: 1e9 }, weight_map: { a: "b.safetensors" } }
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(key, odd), { maxLength: 4 }), fc.boolean(), async (changes, isIndex) => {
+      const changed = { ...config, ...Object.fromEntries(changes) }
+      const rest = isIndex ? { [INDEX]: index } : { "model.safetensors": stored(tensors) }
+      try {
+        const model = await read({ "config.json": changed, ...rest })
+        assert.ok(Number.isFinite(weightBytes(model)) && Number.isFinite(activeBytes(model)))
+        const kept = model.layers.map((layer) => cacheBytes(layer, { contextTokens: 1e6, slots: 1e3, kv: "f16" }))
+        assert.ok(kept.every((bytes) => Number.isFinite(bytes) && bytes >= 0))
+      } catch (error) {
+        assert.ok(error instanceof WindfallError && error.code === "invalid_input", String((error as Error).stack))
+      }
+    }),
+    { numRuns: 1_000 },
+  )
+})
+
+describe("what a configuration says of caches", () => {
+  const caches = (values: Record<string, unknown>, layers: number) =>
+    configCaches(new ModelConfig("config.json", { hidden_size: 64, num_attention_heads: 4, ...values }), layers, [])
+  const kinds = (values: Record<string, unknown>, layers: number) =>
+    caches(values, layers).map((cache) =>
+      cache.map((one) => (one.kind === "attention" && one.windowTokens !== null ? "window" : one.kind)).join("+"),
+    )
+
+  it("layer by layer, by list, by pattern, by interval", () => {
+    const types = ["sliding_attention", "full_attention", "linear_attention"]
+    assert.deepEqual(kinds({ model_type: "x", layer_types: types, sliding_window: 8 }, 3), [
+      "window",
+      "attention",
+      "recurrent",
+    ])
+    assert.deepEqual(kinds({ model_type: "nemotron_h", hybrid_override_pattern: "M-*M" }, 4), [
+      "recurrent",
+      "",
+      "attention",
+      "recurrent",
+    ])
+    assert.deepEqual(kinds({ model_type: "qwen3_next", full_attention_interval: 2 }, 4), [
+      "recurrent",
+      "attention",
+      "recurrent",
+      "attention",
+    ])
+    assert.deepEqual(kinds({ model_type: "gemma3", text_config: { sliding_window: 8 } }, 6), [
+      ...Array(5).fill("window"),
+      "attention",
+    ])
+    assert.deepEqual(kinds({ model_type: "qwen2", sliding_window: 8, use_sliding_window: false }, 1), ["attention"])
+    assert.deepEqual(kinds({ model_type: "gemma3n", num_kv_shared_layers: 2 }, 3), ["attention", "", ""])
+  })
+
+  it("one compressed vector for each layer, with MLA", () => {
+    const values = { model_type: "deepseek_v3", kv_lora_rank: 512, qk_rope_head_dim: 64 }
+    assert.deepEqual(caches(values, 2), [[{ kind: "latent", elements: 576 }], [{ kind: "latent", elements: 576 }]])
+  })
+})
