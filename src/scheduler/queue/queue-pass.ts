@@ -124,6 +124,8 @@ export class QueuePass {
       request.tooFew ??= this.#requests.tooFew(line, request)
       return request.waiting(request.tooFew)
     }
+    const never = this.#limits.neverReasonOf(line, request)
+    if (never !== null) return request.waiting(never)
     const turn = this.#turns.of(standing.partition.name)
     const ahead = this.#turns.mustWait(line, request, turn)
     if (spec.partitions.length === 1 || ahead !== null) return this.#answer(line, request, turn, ahead)
