@@ -84,8 +84,9 @@ function attempt(id: string, at: number): fc.Arbitrary<RunningAttempt> {
       limitMs: fc.option(minutes(120), { freq: 4 }),
       ranMs: minutes(30),
       once: fc.constantFrom(false, false, true),
+      leaving: fc.option(fc.record({ inMs: fc.constantFrom(-1_000, 10_000, 150_000), for: fc.nat(8) }), { freq: 1 }),
     })
-    .map(({ user, limitMs, ranMs, once }) => ({
+    .map(({ user, limitMs, ranMs, once, leaving }) => ({
       job: (100 + at) as JobId,
       task: null,
       name: "running",
@@ -101,7 +102,9 @@ function attempt(id: string, at: number): fc.Arbitrary<RunningAttempt> {
       submittedMs: 0,
       startedMs: QUEUE_NOW_MS - ranMs,
       limitMs: limitMs === null ? null : ranMs + limitMs,
-      leavesMs: null,
+      leavesMs: leaving && QUEUE_NOW_MS + leaving.inMs,
+      // Also for nobody, or for who is not there any more.
+      ...(leaving === null || leaving.for === 0 ? {} : { leavesFor: leaving.for as JobId }),
       once,
     }))
 }

@@ -64,10 +64,11 @@ export class Occupancy {
         this.#leaving.set(`${job} ${task}`, { isSuspended: mode === "suspend", order: this.#orders.get(entry)! })
         for (const host of hosts) this.#vacated.set(host, { order: this.#orders.get(entry)!, for: entry.job })
       }
+      this.#noteLeaving(entry)
     }
     for (const one of scene.running) {
       const { job, user, hasSecrets, resources, alone } = one
-      const endMs = one.limitMs === null ? null : one.startedMs + one.limitMs
+      const endMs = one.leavesMs ?? (one.limitMs === null ? null : one.startedMs + one.limitMs)
       const span = this.stepsOf(nowMs, endOf(one, nowMs))
       const occupant = { job, user, hasSecrets, resources, alone: alone || hasSecrets, planned: false, endMs, ...span }
       const leaving = this.#leaving.get(`${job} ${one.task}`)
@@ -107,6 +108,18 @@ export class Occupancy {
           add(host, order, { ...occupant, untilOrder })
         }
       }
+    }
+  }
+
+  /** Those who were on their way out for it before, where it gets their place. */
+  #noteLeaving(entry: QueueEntry): void {
+    const { job, reason } = entry
+    if (reason?.code !== "preempting") return
+    const order = this.#orders.get(entry)!
+    for (const one of this.#scene.running) {
+      if (one.leavesMs === null || one.leavesFor !== job || !reason.jobs.includes(one.job)) continue
+      this.#leaving.set(`${one.job} ${one.task}`, { isSuspended: false, order })
+      for (const host of one.hosts) this.#vacated.set(host, { order, for: job })
     }
   }
 

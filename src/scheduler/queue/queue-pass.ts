@@ -71,7 +71,8 @@ export class QueuePass {
       return NOTHING_FOUND
     const request = this.#requests.of(line, at)
     // As room only shrinks, nobody like them will find any.
-    if (request.ownFailed.has(spec.user) || this.#limits.reasonOf(line, request) !== null) return NOTHING_FOUND
+    if (request.ownFailed.has(spec.user) && !this.preemptor.isAwaitedFor(line)) return NOTHING_FOUND
+    if (this.#limits.reasonOf(line, request) !== null) return NOTHING_FOUND
     const { nowMs } = this.#calendar.grid
     if (spec.deadlineMs !== null && nowMs + line.limitMs > spec.deadlineMs) return NOTHING_FOUND
     const room = this.#ownRoom.freeNow(line, request)
@@ -227,8 +228,8 @@ export class QueuePass {
   #made(line: Line, request: LineRequest, task: number | null, made: MadeRoom, isOwn = false): Found {
     const { nowMs } = this.#calendar.grid
     this.#started(line, request, isOwn)
-    const jobs = made.preempts.map(({ job }) => job)
-    const reason = made.startMs <= nowMs ? null : ({ code: "preempting", jobs, untilMs: made.startMs } as const)
+    const { startMs, after: jobs } = made
+    const reason = startMs <= nowMs ? null : ({ code: "preempting", jobs, untilMs: startMs } as const)
     return { ...given(task, made, nowMs, reason), preempts: made.preempts }
   }
 
