@@ -2,6 +2,7 @@ import type { Calendar, Room } from "../calendar/calendar.ts"
 import type { Profile } from "../calendar/profile.ts"
 import { taskIndices } from "../request/array-tasks.ts"
 import { endOf, heldBy } from "./attempt-room.ts"
+import { AwayReasons } from "./away-reasons.ts"
 import { ClosedPlaces } from "./closed-places.ts"
 import { EarlierTurns, type KeptRoom, startInstead } from "./earlier-turns.ts"
 import { type Found, given, NOWHERE, waiting } from "./found.ts"
@@ -17,6 +18,7 @@ import { type MadeRoom, Preemptor } from "./preempt.ts"
 import type { QueueEntry, WaitReason } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
 import { Requests } from "./requests.ts"
+import { RoomNow } from "./room-now.ts"
 import { calendarOf } from "./scene-calendar.ts"
 import type { Standings } from "./standings.ts"
 import { TASKS_RESERVED, TaskCounts } from "./task-counts.ts"
@@ -25,7 +27,6 @@ import { TASKS_RESERVED, TaskCounts } from "./task-counts.ts"
 const ITSELF: readonly null[] = [null]
 const NOTHING_FOUND: readonly Found[] = []
 const NOTHING_YET: { readonly begun: number; readonly kept: KeptRoom[] } = { begun: 0, kept: [] }
-const RESOURCES: WaitReason = { code: "resources" }
 const PRIORITY: WaitReason = { code: "priority" }
 
 /** One way through the queue, line by line in order. */
@@ -37,11 +38,13 @@ export class QueuePass {
   readonly #calendar: Calendar
   readonly #requests: Requests
   readonly #limits: LimitReasons
+  readonly #away: AwayReasons
   readonly #turns: PartitionTurns
   readonly #earlier = new EarlierTurns()
   readonly #holds: PlaceHolds
   readonly #closed: ClosedPlaces
   readonly #taskCounts = new TaskCounts()
+  readonly #roomNow: RoomNow
   #starts = 0
 
   constructor(scene: QueueScene, standings: Standings, nowMs: number) {
@@ -59,6 +62,8 @@ export class QueuePass {
     this.#holds = new PlaceHolds(scene, this.#calendar)
     this.#requests = new Requests(scene, this.#calendar, new HostTimes(scene, nowMs))
     this.#limits = new LimitReasons(scene, standings, nowMs)
+    this.#away = new AwayReasons(scene, nowMs)
+    this.#roomNow = new RoomNow(this.#calendar)
     this.preemptor = new Preemptor(scene, this.#calendar, standings)
     this.own = new OwnHosts(scene, this.#calendar.profiles, this.preemptor)
     this.#ownRoom = new OwnRoom(this.#calendar, this.preemptor, this.own)
@@ -69,6 +74,8 @@ export class QueuePass {
     const { spec, standing } = line
     if (spec.hosts > this.own.placesOf(spec.user).length || spec.array !== null || standing.refusal !== null)
       return NOTHING_FOUND
+    // In another of its partitions it has begun.
+    if (this.#earlier.of(spec) !== undefined) return NOTHING_FOUND
     const request = this.#requests.of(line, at)
     // As room only shrinks, nobody like them will find any.
     if (request.ownFailed.has(spec.user) && !this.preemptor.isAwaitedFor(line)) return NOTHING_FOUND
@@ -229,6 +236,7 @@ export class QueuePass {
     const { nowMs } = this.#calendar.grid
     this.#started(line, request, isOwn)
     const { startMs, after: jobs } = made
+    if (startMs > nowMs) this.#roomNow.isSoonTaken({ request, room: made })
     const reason = startMs <= nowMs ? null : ({ code: "preempting", jobs, untilMs: startMs } as const)
     return { ...given(task, made, nowMs, reason), preempts: made.preempts }
   }
@@ -271,23 +279,11 @@ export class QueuePass {
   }
 
   /** Whether it is for those before it in the queue: without what is kept for them there would be room for as long as nothing else starts. */
-  #whyNotNow(request: LineRequest, { spec }: Line): WaitReason {
-    if (request.roomSeen !== this.#starts) {
-      request.roomSeen = this.#starts
-      const { plan } = request
-      const { nowMs } = this.#calendar.grid
-      let free = 0
-      for (const place of plan.asked.places) {
-        const isClosed = plan.asked.closed[place]?.some(
-          ({ startMs, endMs }) => startMs < nowMs + plan.asked.limitMs && endMs > nowMs,
-        )
-        if (isClosed !== true && plan.hasRoomNow(place)) free++
-      }
-      request.hasRoomNow = free >= plan.asked.hosts
-    }
+  #whyNotNow(request: LineRequest, line: Line): WaitReason {
+    const { spec } = line
     const ahead = this.#closed.aheadOf(spec.id, request)
     if (ahead !== undefined) return { code: "in_turn", ahead, because: "strict" }
-    if (!request.hasRoomNow) return RESOURCES
+    if (!this.#roomNow.isFor(request, this.#starts)) return this.#away.reasonOf(line, request)
     const names = this.#calendar.missingPieces(spec.pieces)
     return names.length > 0 ? { code: "pieces", names } : PRIORITY
   }
