@@ -1,6 +1,8 @@
 import type { JobId } from "../../protocol/ids.ts"
 import type { Calendar } from "../calendar/calendar.ts"
 import type { LineRequest } from "./line-request.ts"
+import type { Turn } from "./partition-turns.ts"
+import type { QueueJob } from "./queue-scene.ts"
 
 /** In strict order: hosts on which nobody else starts now, as they are for who waits first. */
 export class ClosedPlaces {
@@ -12,7 +14,16 @@ export class ClosedPlaces {
     this.#calendar = calendar
   }
 
-  close(job: JobId, { plan }: LineRequest): void {
+  /**
+   * Who waits keeps back the rest of its partition, and its hosts from all; one that names hosts only these; one in a booking nobody outside.
+   */
+  closeFor({ id, booking, hostsWanted }: QueueJob, request: LineRequest, turn: Turn): void {
+    if (booking !== null) return
+    if (hostsWanted === null) turn.firstWaiting ??= id
+    this.#close(id, request)
+  }
+
+  #close(job: JobId, { plan }: LineRequest): void {
     for (const place of plan.asked.places) {
       if (this.#jobs.has(place)) continue
       this.#jobs.set(place, job)

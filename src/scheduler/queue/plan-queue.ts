@@ -26,8 +26,8 @@ export function planQueue(scene: QueueScene, nowMs: number, { estimates = false 
     if (reason === null) ready.push(job)
     else apart.push(apartEntry(lines.lineOf(job, job.partitions[0]!), reason))
   }
-  const pass = new QueuePass(scene, standings, nowMs)
   const order = lines.inOrder(ready)
+  const pass = new QueuePass(scene, standings, nowMs, order)
   const answers = new Answers(order)
   if (scene.policy.owners.first) {
     const { owners } = pass.own
