@@ -14,7 +14,7 @@ import { findLabMode } from "../lab/lab-mode.ts"
 import { inventData, removeAllData, removeData, storeData } from "./data-set.ts"
 import { FAULTS, type Fault } from "./faults.ts"
 import { Ground } from "./ground.ts"
-import { checkGang, comesToGate, inventGang, mayInventGang } from "./ledger-gang.ts"
+import { checkGang, comesToGate, inventGang, mayInventGang, slowOne } from "./ledger-gang.ts"
 import { inventJob, type LedgerJob, readLedger, sendLedgerJob } from "./ledger-job.ts"
 import { untilNothingIsLeft } from "./left-on-hosts.ts"
 import { usePort } from "./port-user.ts"
@@ -105,6 +105,7 @@ async function tryRound(round: Round): Promise<void> {
   )
   const usesData = jobs.some(({ kind }) => kind === "data")
   if (usesData) await storeData(ground, data, donor)
+  const quicken = gang === null ? null : await slowOne(ground, random)
   // First, so that it finds room.
   for (const job of gang === null ? jobs : [gang, ...jobs]) await sendLedgerJob(ground, job)
   const healed = new AbortController()
@@ -126,6 +127,7 @@ async function tryRound(round: Round): Promise<void> {
     }),
   )
   healed.abort()
+  await quicken?.()
   const check = async (job: LedgerJob, right: (view: JobView) => Promise<void>): Promise<void> => {
     try {
       const view = await ground.pool.awaitJob(job.id, LIMIT_MS)

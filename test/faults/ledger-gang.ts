@@ -5,9 +5,11 @@ import { CAUSES, isFinal } from "../../src/protocol/job-state.ts"
 import type { LabHost } from "../lab/lab.ts"
 import type { DataSet } from "./data-set.ts"
 import type { Toll } from "./faults.ts"
-import type { Ground } from "./ground.ts"
+import { type Ground, MBIT } from "./ground.ts"
 import { inventJob, type LedgerJob, readLedger } from "./ledger-job.ts"
 import type { Random } from "./random.ts"
+
+const SLOW_MBIT = 5
 
 /** A ledger job on all hosts of a ground at once: each member has a ledger on its own host, and prints the same. */
 export interface LedgerGang extends LedgerJob {
@@ -23,13 +25,20 @@ export function mayInventGang({ pool }: Ground): boolean {
 export function inventGang(ground: Ground, data: DataSet, random: Random): LedgerGang {
   const [first] = ground.pool.hosts
   assert.ok(first !== undefined)
-  // Something to bring, so that members come to the gate one after the other.
+  // Something to bring: so the member on the slow host is waited for at the gate.
   let job = inventJob(ground, first, "all", data, random)
-  while (job.kind !== "files" && job.kind !== "lines") job = inventJob(ground, first, "all", data, random)
+  while (job.kind !== "files") job = inventJob(ground, first, "all", data, random)
   const endsAll = random.next() < 0.5
   const hosts = ground.pool.hosts.length
   const gang = { hosts, onMemberFailure: endsAll ? "end" : "continue", outputsFrom: "main" } as const
   return { ...job, endsAll, spec: { ...job.spec, host: null, gang } }
+}
+
+/** Has one host get what it needs later than the others. @returns what ends that */
+export async function slowOne(ground: Ground, random: Random): Promise<() => Promise<void>> {
+  const host = random.pick(ground.pool.hosts)
+  await host.shape(SLOW_MBIT)
+  return () => host.shape(MBIT)
 }
 
 /** Waits until a member is at the gate, or all are past it. */

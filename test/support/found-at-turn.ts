@@ -1,3 +1,4 @@
+import { isKeptFirst, turnOf } from "../../src/scheduler/queue/occupancy.ts"
 import type { QueueEntry, QueuePlan } from "../../src/scheduler/queue/queue-plan.ts"
 import type { QueueJob, QueueScene } from "../../src/scheduler/queue/queue-scene.ts"
 
@@ -16,11 +17,10 @@ export function foundAtTurn(
 ): readonly QueueEntry[] {
   const isHere = partition === entry.partition
   const other = otherTurns.get(entry.job)?.orders.get(partition)
-  const order = (isHere && entry.place !== null ? entry.decision : isHere ? null : other) ?? Number.POSITIVE_INFINITY
-  // What owners have on their own hosts was found before all turns; all else of their jobs by their own ones.
-  const ahead = entries.filter(
-    (one) => (one.ownersFirst && one.job !== entry.job) || (one.place !== null && one.decision < order),
-  )
+  const order = (isHere ? (isKeptFirst(entry) ? entry.decision : turnOf(entry)) : other) ?? Number.POSITIVE_INFINITY
+  // What is kept for owners before all turns is told at their jobs' own ones.
+  const foundIn = (one: QueueEntry) => (one.job === entry.job && isKeptFirst(one) ? one.decision : turnOf(one))
+  const ahead = entries.filter((one) => foundIn(one) < order)
   for (const [job, { keptMeanwhile }] of otherTurns) {
     for (const { order: fromOrder, untilOrder, limitMs, room, holds } of keptMeanwhile) {
       if (fromOrder >= order || order > untilOrder) continue

@@ -1,4 +1,5 @@
 import type { JobId } from "../../protocol/ids.ts"
+import { entryOf } from "./entry-of.ts"
 import type { Found } from "./found.ts"
 import type { Line } from "./line.ts"
 import { type KeptFirst, keptFirst, ONE_TURN, type OtherTurns, otherTurnsOf, type TurnTaken } from "./other-turns.ts"
@@ -77,7 +78,8 @@ export class Answers {
       const own = this.#own.get(at) ?? 0
       if (answer !== undefined) {
         place++
-        for (const [i, found] of answer.entries()) entries.push(pass.entryOf(line, found, place, ++decisions, i < own))
+        for (const [i, found] of answer.entries())
+          entries.push(entryOf(pass.scene, line, found, place, ++decisions, i < own))
         continue
       }
       const parts = this.#partsOf(at)
@@ -91,9 +93,9 @@ export class Answers {
         told.place = ++place
       }
       for (const [i, found] of times.entries())
-        told.entries.push(pass.entryOf(line, found, told.place, ++decisions, i < own))
+        told.entries.push(entryOf(pass.scene, line, found, told.place, ++decisions, i < own))
       told.turns.set(at, { line, before, after: decisions })
-      if (rest !== null) told.entries.push(pass.entryOf(line, rest, told.place, ++decisions))
+      if (rest !== null) told.entries.push(entryOf(pass.scene, line, rest, told.place, ++decisions))
     }
     const otherTurns = new Map<JobId, OtherTurns>()
     for (const [id, { turns }] of more) otherTurns.set(id, otherTurnsOf(turns, this.#parts.get(id)!))

@@ -10,7 +10,7 @@ export function entryOf(
   found: Found,
   place: number,
   decision: number,
-  ownersFirst: boolean,
+  ownersFirst = false,
 ): QueueEntry {
   const { task, room, isStart, preempts, reason, holds, isEstimate, line = turn } = found
   return {

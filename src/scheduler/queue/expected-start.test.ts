@@ -9,7 +9,9 @@ import { planQueue } from "./plan-queue.ts"
 const PLANS = join(import.meta.dirname, "../../../test/fixtures/plans")
 
 function expectedOf(file: string, job: number) {
-  const { scene, nowMs } = readScene(readFileSync(join(PLANS, file), "utf8"))
+  const read = readScene(readFileSync(join(PLANS, file), "utf8"))
+  assert.ok(read.scene !== null)
+  const { scene, nowMs } = read
   const entry = planQueue(scene, nowMs, { estimates: true }).entries.find((one) => one.job === job)!
   const { from, to, rests } = expectedStart(scene, nowMs, entry)
   return { inMs: from === null ? null : from - nowMs, to, rests }

@@ -1,7 +1,6 @@
 import type { HostId } from "../../protocol/ids.ts"
 import type { Room } from "../calendar/calendar.ts"
 import type { Line } from "./line.ts"
-import type { MadeRoom } from "./preempt.ts"
 import type { Preemption, WaitReason } from "./queue-plan.ts"
 
 export const NOWHERE: readonly HostId[] = []
@@ -32,13 +31,6 @@ export interface Found {
 export function given(task: number | null, room: Room, nowMs: number, reason: WaitReason | null = null): Found {
   const isStart = room.startMs <= nowMs
   return { task, room, isStart, preempts: NOBODY, reason, holds: NOWHERE, gaveUp: NO_ROOMS, isEstimate: false }
-}
-
-/** Room that others make for it, at once or when they are gone. */
-export function givenMade(task: number | null, made: MadeRoom, nowMs: number): Found {
-  const jobs = made.preempts.map(({ job }) => job)
-  const reason = made.startMs <= nowMs ? null : ({ code: "preempting", jobs, untilMs: made.startMs } as const)
-  return { ...given(task, made, nowMs, reason), preempts: made.preempts }
 }
 
 /** It has no time. */

@@ -1,5 +1,6 @@
 import type { HostId } from "../../protocol/ids.ts"
 import { Eligibility } from "./eligible.ts"
+import { entryOf } from "./entry-of.ts"
 import { LeastNeeds, OpenHosts } from "./least-needs.ts"
 import { type Line, Lines } from "./line.ts"
 import { QueuePass } from "./queue-pass.ts"
@@ -72,7 +73,10 @@ export function* startsOf(
         if (at % LINES_AT_ONCE === 0 && !goesOn()) return false
         const { user } = line.standing
         if (!pass.own.concerns(user) || (ofFreed !== null && ofFreed.has(user) !== isFreed)) continue
-        for (const found of pass.ownTurns.visit(line, at)) yield pass.entryOf(line, found, at + 1, ++decisions, true)
+        for (const found of pass.ownTurns.visit(line, at)) {
+          const entry = entryOf(pass.scene, line, found, at + 1, ++decisions, true)
+          if (beginsIn(entry)) yield entry
+        }
       }
     }
   }
@@ -83,9 +87,14 @@ export function* startsOf(
     if (at % LINES_AT_ONCE === 0 && !goesOn()) return false
     for (const found of pass.visit(line, at)) {
       if (found.room === null) continue
-      const entry = pass.entryOf(line, found, at + 1, ++decisions)
-      if (entry.state === "start" || entry.preempts.length > 0) yield entry
+      const entry = entryOf(pass.scene, line, found, at + 1, ++decisions)
+      if (beginsIn(entry)) yield entry
     }
   }
   return true
+}
+
+/** Who waits for some that are on their way out already has nothing to be done for it. */
+function beginsIn({ state, preempts }: QueueEntry): boolean {
+  return state === "start" || preempts.length > 0
 }

@@ -62,5 +62,7 @@ export interface KeptFirst {
 /** What was kept for an owner's job before all turns, until one of its own. */
 export function keptFirst({ line, room }: OwnHoldGone, untilOrder: number): KeptFirst {
   const partition = line.standing.partition.name
-  return { job: line.spec.id, kept: { partition, order: 0, untilOrder, limitMs: line.limitMs, room, holds: [] } }
+  // Before all turns it was in the order of the queue, too.
+  const order = 1 - 1 / (untilOrder + 1.5)
+  return { job: line.spec.id, kept: { partition, order, untilOrder, limitMs: line.limitMs, room, holds: [] } }
 }

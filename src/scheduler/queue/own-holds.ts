@@ -35,6 +35,8 @@ export class OwnHolds {
   readonly #isNear: boolean
   readonly #onOwn = new Map<LineRequest, Map<string, OnOwn>>()
   readonly #byJob = new Map<JobId, OwnHoldGone[]>()
+  /** Places where some of it was given up by now. */
+  readonly #freed = new Set<number>()
   readonly #gone = new Map<Line, OwnHoldGone[]>()
 
   /** @param mayPreempt others than owners may preempt */
@@ -45,11 +47,14 @@ export class OwnHolds {
     this.#isNear = mayPreempt
   }
 
-  /** @param mayRun how many of its tasks may run at once beside those that do */
-  keep(line: Line, request: LineRequest, mayRun: number): void {
+  /**
+   * @param mayRun how many of its tasks may run at once beside those that do
+   * @param mayPreempt it may ask guests there to go at its turn
+   */
+  keep(line: Line, request: LineRequest, mayRun: number, mayPreempt = false): void {
     const { spec, standing, limitMs } = line
     if (standing.qos.noReserve || request.ownFull.has(spec.user) || !this.#own.mayHold(spec.user)) return
-    const isNear = this.#isNear || spec.hosts > 1 || request.plan.hasPieces
+    const isNear = this.#isNear || mayPreempt || spec.hosts > 1 || request.plan.hasPieces
     for (let left = Math.min(mayRun, TASKS_RESERVED); left > 0; left--) {
       const room = this.#first(line, request)
       if (room === null || (spec.deadlineMs !== null && room.startMs + limitMs > spec.deadlineMs)) return
@@ -71,6 +76,7 @@ export class OwnHolds {
       else if (isOff) this.#calendar.giveBack(one.request.plan, one.room)
       else {
         const room = mayMove ? this.#earlierRoom(one) : one.room
+        if (room !== one.room) for (const place of one.room.places) this.#freed.add(place)
         stays.push(room === one.room ? one : { request, room })
         found.push({ ...given(null, room, this.#calendar.grid.nowMs, reason), ownersFirst: room === one.room })
       }
@@ -87,6 +93,7 @@ export class OwnHolds {
     const gone = before.filter(({ room }) => !kept.has(room))
     if (gone.length === 0) return
     this.#gone.set(line, gone)
+    for (const { room } of gone) for (const place of room.places) this.#freed.add(place)
     this.#byJob.set(
       line.spec.id,
       before.filter(({ room }) => kept.has(room)),
@@ -99,7 +106,8 @@ export class OwnHolds {
   }
 
   #earlierRoom({ request: { plan }, room, own }: KeptRoom): Room {
-    if (own!.isNear) return this.#calendar.improve(plan, room)
+    // Beside itself it would not find what others gave up right before it.
+    if (own!.isNear || room.places.some((place) => this.#freed.has(place))) return this.#calendar.improve(plan, room)
     const better = this.#calendar.find(plan, room.startMs)
     if (better === null) return room
     this.#calendar.take(plan, better)

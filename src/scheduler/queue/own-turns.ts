@@ -1,13 +1,14 @@
 import type { Calendar } from "../calendar/calendar.ts"
 import { taskIndices } from "../request/array-tasks.ts"
 import type { EarlierTurns } from "./earlier-turns.ts"
-import { type Found, given, givenMade } from "./found.ts"
+import { type Found, given } from "./found.ts"
 import type { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
 import type { OwnHolds } from "./own-holds.ts"
 import type { OwnHosts } from "./own-hosts.ts"
 import type { OwnRoom } from "./own-room.ts"
+import type { MadeRoom, Preemptor } from "./preempt.ts"
 import type { Requests } from "./requests.ts"
 import type { TaskCounts } from "./task-counts.ts"
 
@@ -24,8 +25,11 @@ interface Parts {
   readonly own: OwnHosts
   readonly room: OwnRoom
   readonly holds: OwnHolds
+  readonly preemptor: Preemptor
   /** It starts now. */
   readonly begun: (line: Line, request: LineRequest) => void
+  /** The same in room that others make. */
+  readonly made: (line: Line, request: LineRequest, task: number | null, made: MadeRoom) => Found
 }
 
 /** Turns before all others, only on the sender's own hosts: owners go first there, task by task. What finds no room now has it kept for then. */
@@ -59,17 +63,19 @@ export class OwnTurns {
       found.push(started)
     }
     const mayRun = Math.min((spec.array?.tasks.count ?? 1) - found.length, atOnce - taskCounts.runningOf(spec))
-    const isFree = !room.isElsewhere(spec.id) && limits.reasonOf(line, request) === null
-    if (mayRun > 0 && isFree) holds.keep(line, request, mayRun)
+    // Who may yet preempt there is looked at without what is kept for it there.
+    if (mayRun > 0 && limits.reasonOf(line, request) === null)
+      holds.keep(line, request, mayRun, room.isElsewhere(spec.id))
     return found.length === 0 ? NOTHING_FOUND : found
   }
 
   #start(line: Line, request: LineRequest, task: number | null): Found | null {
-    const { own, calendar, limits, room, begun } = this.#parts
+    const { own, calendar, limits, room, begun, preemptor } = this.#parts
     const { nowMs } = calendar.grid
     if (!own.owners.has(line.spec.user)) return null
     // As room only shrinks, nobody like them will find any.
-    if (request.ownFailed.has(line.spec.user) || limits.reasonOf(line, request) !== null) return null
+    const isInVain = request.ownFailed.has(line.spec.user) && !preemptor.isAwaitedFor(line)
+    if (isInVain || limits.reasonOf(line, request) !== null) return null
     const free = room.freeNow(line, request)
     if (free !== null) {
       calendar.take(request.plan, free)
@@ -77,8 +83,6 @@ export class OwnTurns {
       return given(task, free, nowMs)
     }
     const made = room.make(line, request)
-    if (made === null) return null
-    begun(line, request)
-    return givenMade(task, made, nowMs)
+    return made === null ? null : this.#parts.made(line, request, task, made)
   }
 }

@@ -64,7 +64,7 @@ export function planQueue(
 function hasNoTimeYet(reason: WaitReason | null, limited: boolean): boolean {
   if (reason === null) return false
   const isLimited = reason.code === "array_limit" || (reason.code === "limit" && reason.hits[0]?.lasting !== true)
-  return NO_TIME_YET.has(reason.code) || (limited && isLimited)
+  return "away" in reason || NO_TIME_YET.has(reason.code) || (limited && isLimited)
 }
 
 function apartEntry(line: Line, reason: NonNullable<QueueEntry["reason"]>): QueueEntry {

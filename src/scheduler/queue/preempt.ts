@@ -4,29 +4,19 @@ import type { Calendar } from "../calendar/calendar.ts"
 import { endOf, heldBy } from "./attempt-room.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
-import { isKeptApart, preemptTerms, STOPPED } from "./preempt-terms.ts"
+import { isKeptApart, leavingTerms, preemptTerms, STOPPED } from "./preempt-terms.ts"
 import type { Preemption } from "./queue-plan.ts"
 import type { QueueScene, RunningAttempt } from "./queue-scene.ts"
-import type { Standing, Standings } from "./standings.ts"
+import type { Standings } from "./standings.ts"
+import { type Candidate, VictimOrder } from "./victim-order.ts"
 
 /** What makes room for a job: whom it preempts, where it goes then, and when. */
 export interface MadeRoom {
   readonly places: readonly number[]
   readonly startMs: number
   readonly preempts: readonly Preemption[]
-}
-
-interface Candidate {
-  readonly attempt: RunningAttempt
-  readonly places: readonly number[]
-  readonly held: Resources
-  readonly mode: Preemption["mode"]
-  readonly graceMs: number
-  readonly by: Preemption["by"]
-  /** It is stopped for this very job already. */
-  readonly isStopped: boolean
-  /** It may run only once: it is suspended, or let be. */
-  readonly mustStay: boolean
+  /** Who has to be gone before: these, and who was on its way out for it already. */
+  readonly after: readonly JobId[]
 }
 
 /** Finds whom a job may preempt, and takes of these as few as it needs. */
@@ -40,8 +30,9 @@ export class Preemptor {
   /** By request, who found nobody: as room only shrinks, nobody like them will. */
   readonly #failed = new Map<LineRequest, Set<string>>()
   readonly #owners: ReadonlySet<string>
-  /** Jobs for which others are stopped already, and which have not started yet. */
+  /** Jobs for which others are stopped or on their way out already, and which have not started yet. */
   readonly #awaiting: ReadonlySet<JobId>
+  readonly #order: VictimOrder
   /** When somebody may be preempted who has not run long enough; Infinity for nobody. */
   nextMs = Number.POSITIVE_INFINITY
 
@@ -49,13 +40,14 @@ export class Preemptor {
     this.#scene = scene
     this.#calendar = calendar
     this.#standings = standings
+    this.#order = new VictimOrder(calendar.grid.nowMs, scene.policy.preemption.youngestFirst)
     this.#places = new Map(scene.hosts.map(({ id }, place) => [id, place]))
     this.#byPlace = scene.hosts.map(() => [])
     for (const attempt of scene.running)
       for (const place of this.#placesOf(attempt)) this.#byPlace[place]!.push(attempt)
     const { owners } = scene.policy
     this.#owners = new Set(owners.first && owners.preempt ? scene.hosts.flatMap(({ owner }) => owner ?? []) : [])
-    this.#awaiting = new Set(scene.running.flatMap(({ stoppedFor }) => stoppedFor ?? []))
+    this.#awaiting = new Set(scene.running.flatMap((one) => one.stoppedFor ?? awaitedFor(one) ?? []))
   }
 
   /** Whether some may start though no host has room. */
@@ -63,10 +55,15 @@ export class Preemptor {
     return this.#awaiting.size > 0
   }
 
+  /** Whether some make room for it already. */
+  isAwaitedFor({ spec }: Line): boolean {
+    return this.#awaiting.has(spec.id)
+  }
+
   /** Room for the line, made by preempting as policy lets it; taken already. `null` where that cannot be. */
   makeRoom(line: Line, request: LineRequest): MadeRoom | null {
-    // What was stopped for it is stopped for it, whatever policy says by now.
-    if (this.#awaiting.has(line.spec.id)) return this.#tryToMakeRoom(line, request, request.plan.asked.places)
+    // What makes room for it makes room for it, whatever policy says by now.
+    if (this.isAwaitedFor(line)) return this.#tryToMakeRoom(line, request, request.plan.asked.places)
     if (this.#scene.policy.preemption.by === "off") return null
     const key = `${line.standing.partition.name}\n${line.standing.qos.name}`
     const failed = this.#failed.get(request) ?? new Set()
@@ -86,7 +83,10 @@ export class Preemptor {
   mayAskGuestsToGo(place: number, owner: string): boolean {
     if (!this.#owners.has(owner)) return false
     return this.#byPlace[place]!.some(
-      (attempt) => attempt.user !== owner && attempt.leavesMs === null && !this.#gone.has(attempt),
+      (attempt) =>
+        attempt.user !== owner &&
+        (attempt.leavesMs === null || awaitedFor(attempt) !== null) &&
+        !this.#gone.has(attempt),
     )
   }
 
@@ -101,9 +101,9 @@ export class Preemptor {
     const { nowMs } = this.#calendar.grid
     const offers = places.flatMap((place) => {
       const victims = this.#victimsOn(line, place, spared, (startMs) => plan.hasRoomAt(place, startMs))
-      return victims === null ? [] : { place, victims, cost: this.#costOf(victims) }
+      return victims === null ? [] : { place, victims }
     })
-    offers.sort((a, b) => a.victims.length - b.victims.length || a.cost - b.cost || a.place - b.place)
+    offers.sort(this.#order.offers)
     const chosen = offers.slice(0, plan.asked.hosts)
     if (chosen.length < plan.asked.hosts) return null
     const victims = [...new Map(chosen.flatMap((one) => one.victims.map((each) => [each.attempt, each]))).values()]
@@ -134,9 +134,9 @@ export class Preemptor {
       }
     }
     const preempts = victims.flatMap((victim): Preemption[] => {
-      const { attempt, mode, graceMs, by, isStopped } = victim
+      const { attempt, mode, graceMs, by, isStopped, isLeaving } = victim
       const isSuspended = staying.has(victim)
-      if (isStopped && isSuspended) return []
+      if (isLeaving || (isStopped && isSuspended)) return []
       const { job, task, hosts } = attempt
       const notSuspended = mode === "suspend" && !isSuspended
       return [
@@ -153,7 +153,8 @@ export class Preemptor {
         },
       ]
     })
-    return { ...room, preempts }
+    const leaving = victims.filter((one) => !staying.has(one))
+    return { ...room, preempts, after: (leaving.length > 0 ? leaving : victims).map(({ attempt }) => attempt.job) }
   }
 
   /** When the line may start where these have made room, and which of them stay; at once where all of them do. */
@@ -194,7 +195,8 @@ export class Preemptor {
     }
     let victims = [...released]
     if (found) {
-      for (const one of released.slice(0, -1)) {
+      // The last one is needed; of the others those that matter most are spared first.
+      for (const one of released.slice(0, -1).reverse()) {
         this.#release([one], 1)
         if (hasRoom(startMs())) victims = victims.filter((each) => each !== one)
         else this.#release([one], -1)
@@ -208,12 +210,17 @@ export class Preemptor {
   #candidatesOn(line: Line, place: number, spared: ReadonlySet<RunningAttempt>): readonly Candidate[] {
     const { nowMs } = this.#calendar.grid
     const { policy, hosts } = this.#scene
-    const { preemption } = policy
-    const all = this.#byPlace[place]!.flatMap((attempt): { candidate: Candidate; standing: Standing }[] => {
-      if (attempt.leavesMs !== null || this.#gone.has(attempt) || spared.has(attempt)) return []
+    const all = this.#byPlace[place]!.flatMap((attempt): Candidate[] => {
+      const { leavesMs } = attempt
+      const isLeaving = leavesMs !== null && awaitedFor(attempt) === line.spec.id
+      if ((leavesMs !== null && !isLeaving) || this.#gone.has(attempt) || spared.has(attempt)) return []
       const standing = this.#standings.of(attempt.account, attempt.user, attempt.partition, attempt.qos)
       const isStopped = attempt.stoppedFor === line.spec.id
-      const terms = isStopped ? STOPPED : preemptTerms(policy, line, attempt, standing, hosts[place]!.owner)
+      const terms = isLeaving
+        ? leavingTerms(leavesMs, this.#calendar.grid)
+        : isStopped
+          ? STOPPED
+          : preemptTerms(policy, line, attempt, standing, hosts[place]!.owner)
       if (terms === null) return []
       const { minimumRunMs, ...taken } = terms
       if (nowMs - attempt.startedMs < minimumRunMs) {
@@ -221,21 +228,9 @@ export class Preemptor {
         return []
       }
       const held = heldBy(attempt, this.#scene, place)
-      return [{ candidate: { attempt, places: this.#placesOf(attempt), held, ...taken, isStopped }, standing }]
+      return [{ attempt, standing, places: this.#placesOf(attempt), held, ...taken, isStopped, isLeaving }]
     })
-    const lost = ({ attempt }: Candidate) => (nowMs - attempt.startedMs) * attempt.hosts.length
-    return all
-      .sort(
-        (a, b) =>
-          Number(b.candidate.isStopped) - Number(a.candidate.isStopped) ||
-          a.standing.partition.tier - b.standing.partition.tier ||
-          a.standing.qos.rank - b.standing.qos.rank ||
-          (preemption.youngestFirst
-            ? b.candidate.attempt.startedMs - a.candidate.attempt.startedMs
-            : lost(a.candidate) - lost(b.candidate)) ||
-          b.candidate.attempt.job - a.candidate.attempt.job,
-      )
-      .map(({ candidate }) => candidate)
+    return all.sort(this.#order.candidates)
   }
 
   /** Of those that are to be suspended, the ones whose memory may stay beside the job: on a host all of them or none. */
@@ -278,14 +273,14 @@ export class Preemptor {
     }
   }
 
-  #costOf(victims: readonly Candidate[]): number {
-    const { nowMs } = this.#calendar.grid
-    return victims.reduce((sum, { attempt }) => sum + (nowMs - attempt.startedMs) * attempt.hosts.length, 0)
-  }
-
   #placesOf({ hosts }: RunningAttempt): readonly number[] {
     return hosts.flatMap((id) => this.#places.get(id) ?? [])
   }
+}
+
+/** For whom it is on its way out; `null`: for nobody, or it is not. */
+function awaitedFor({ leavesMs, leavesFor }: RunningAttempt): JobId | null {
+  return leavesMs === null ? null : (leavesFor ?? null)
 }
 
 /** When it ends at the latest that is suspended until then. */

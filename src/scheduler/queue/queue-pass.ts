@@ -3,8 +3,7 @@ import type { Profile } from "../calendar/profile.ts"
 import { taskIndices } from "../request/array-tasks.ts"
 import { ClosedPlaces } from "./closed-places.ts"
 import { EarlierTurns, type KeptRoom, type Known, startInstead } from "./earlier-turns.ts"
-import { entryOf } from "./entry-of.ts"
-import { type Found, given, givenMade, NOWHERE, waiting } from "./found.ts"
+import { type Found, given, NOWHERE, waiting } from "./found.ts"
 import { holdRunning } from "./hold-running.ts"
 import { HostTimes } from "./host-times.ts"
 import { LimitReasons } from "./limit-reasons.ts"
@@ -17,7 +16,7 @@ import { ITSELF, OwnTurns } from "./own-turns.ts"
 import { PartitionTurns, type Turn } from "./partition-turns.ts"
 import { PlaceHolds } from "./place-holds.ts"
 import { type MadeRoom, Preemptor } from "./preempt.ts"
-import type { QueueEntry, WaitReason } from "./queue-plan.ts"
+import type { WaitReason } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
 import { Requests } from "./requests.ts"
 import { type PutOff, RoomElsewhere } from "./room-elsewhere.ts"
@@ -37,7 +36,7 @@ export class QueuePass {
   readonly #ownRoom: OwnRoom
   readonly ownTurns: OwnTurns
   readonly #elsewhere: RoomElsewhere
-  readonly #scene: QueueScene
+  readonly scene: QueueScene
   readonly #calendar: Calendar
   readonly #requests: Requests
   readonly #limits: LimitReasons
@@ -50,12 +49,12 @@ export class QueuePass {
 
   /** @param order all lines, as they will be visited */
   constructor(scene: QueueScene, standings: Standings, nowMs: number, order: readonly Line[]) {
-    this.#scene = scene
+    this.scene = scene
     this.#calendar = calendarOf(scene, nowMs)
     holdRunning(this.#calendar, scene, nowMs)
     this.#turns = new PartitionTurns(scene.policy)
     this.#closed = new ClosedPlaces(this.#calendar)
-    this.#why = new WhyNotNow(this.#calendar, this.#closed)
+    this.#why = new WhyNotNow(scene, this.#calendar, this.#closed)
     this.#holds = new PlaceHolds(scene, this.#calendar)
     this.#requests = new Requests(scene, this.#calendar, new HostTimes(scene, nowMs))
     this.#limits = new LimitReasons(scene, standings, nowMs)
@@ -74,13 +73,15 @@ export class QueuePass {
       own: this.own,
       room: this.#ownRoom,
       holds: this.ownHolds,
+      preemptor: this.preemptor,
       begun: (line, request) => this.#started(line, request, true),
+      made: (line, request, task, made) => this.#made(line, request, task, made, true),
     })
   }
 
   /** Whether somebody may start though no host has room. */
   get mayMakeRoom(): boolean {
-    const { by } = this.#scene.policy.preemption
+    const { by } = this.scene.policy.preemption
     return by !== "off" || this.#ownRoom.mayPreempt || this.preemptor.isAwaited
   }
 
@@ -210,13 +211,8 @@ export class QueuePass {
     return room
   }
 
-  /** By place of the hosts. */
   get profiles(): readonly Profile[] {
     return this.#calendar.profiles
-  }
-
-  entryOf(line: Line, found: Found, place: number, decision: number, ownersFirst = false): QueueEntry {
-    return entryOf(this.#scene, line, found, place, decision, ownersFirst)
   }
 
   #ownAfterAll(line: Line, request: LineRequest, task: number | null, kept: KeptRoom[]): Found | null {
@@ -262,9 +258,13 @@ export class QueuePass {
     return made === null ? null : this.#made(line, request, task, made)
   }
 
-  #made(line: Line, request: LineRequest, task: number | null, made: MadeRoom): Found {
-    this.#started(line, request)
-    return givenMade(task, made, this.#calendar.grid.nowMs)
+  #made(line: Line, request: LineRequest, task: number | null, made: MadeRoom, isOwn = false): Found {
+    const { nowMs } = this.#calendar.grid
+    const { startMs, preempts, after: jobs } = made
+    this.#started(line, request, isOwn)
+    if (startMs <= nowMs) return { ...given(task, made, nowMs), preempts }
+    this.#why.isSoonTaken({ request, room: made })
+    return { ...given(task, made, nowMs, { code: "preempting", jobs, untilMs: startMs }), preempts }
   }
 
   #started(line: Line, request: LineRequest, isOwn = false): void {
@@ -277,7 +277,7 @@ export class QueuePass {
     const { spec } = line
     const { nowMs } = this.#calendar.grid
     const why = this.#why.of(request, line)
-    const { enabled } = this.#scene.policy.backfill
+    const { enabled } = this.scene.policy.backfill
     // Of those who hold no place nobody waits for the turn.
     if (line.standing.qos.noReserve) return request.waiting(why)[0]
     const limited = this.#limits.plannedReasonOf(line, request)

@@ -62,8 +62,11 @@ test("all or none: too few hosts free means none is taken, more than there are i
   const blocker = await pool.server.submit({ resources: { memoryBytes: null, gpus: null, cores: 2 } })
   const there = await pool.server.untilState(blocker.id, "running")
   const { id } = await pool.server.submit({ ...gang(2), resources: { memoryBytes: null, gpus: null, cores: 2 } })
-  const why = await pool.server.call<{ code: string; hosts: { code: string }[] }>("GET", `/v1/jobs/${id}/why`)
+  const why = await pool.server.call<WhyAnswer>("GET", `/v1/jobs/${id}/why`)
   assert.deepEqual([why.code, (await pool.server.job(id)).attempts.length], ["resources", 0])
+  const other = pool.hosts.find((one) => one.id !== there.attempts[0]!.hostId)!
+  const { name } = await pool.server.call<HostView>("GET", `/v1/hosts/${other.id}`)
+  assert.deepEqual(why.sooner, [`with --nodes 1 it would start now on ${name}`])
   await assert.rejects(pool.server.submit(gang(3)), /it asks for 3 hosts, and 2 hosts could ever take a member of it/)
   const host = pool.hosts.find((one) => one.id === there.attempts[0]!.hostId)!
   host.script = toGate
