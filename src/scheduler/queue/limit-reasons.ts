@@ -3,7 +3,7 @@ import type { ToldHit } from "../limits/limit-words.ts"
 import { amountsOf, LimitBook } from "./limit-book.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
-import { PlannedLimits } from "./planned-limits.ts"
+import { type PlannedHit, PlannedLimits } from "./planned-limits.ts"
 import type { WaitReason } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
 import type { Standing, Standings } from "./standings.ts"
@@ -18,6 +18,7 @@ interface Told {
 export class LimitReasons {
   readonly #book: LimitBook
   readonly #planned: PlannedLimits
+  readonly #plannedReasons = new WeakMap<readonly PlannedHit[], WaitReason>()
   readonly #told = new Map<Standing, Map<LineRequest, Told>>()
   readonly #jobs = new Map<LineRequest, LimitedJob>()
   /** Whether lines meet a limit whatever else is counted. */
@@ -44,8 +45,14 @@ export class LimitReasons {
   /** As {@link reasonOf}, where all that has a time by now counts, too. @param endMs over by then it is in nobody's way whose time is later */
   plannedReasonOf(line: Line, request: LineRequest, endMs = Number.POSITIVE_INFINITY): WaitReason | null {
     if (this.#book.isOff) return null
-    const hits = this.#planned.hitsOf(line.standing, this.#jobOf(line, request), endMs)
-    return hits.length === 0 ? null : { code: "limit", hits: hits.map((hit) => ({ ...toldOf(hit), planned: true })) }
+    const hits = this.#planned.hitsOf(line.standing, request, this.#jobOf(line, request))
+    if (hits.length === 0) return null
+    if (endMs !== Number.POSITIVE_INFINITY && hits.every(({ fromMs }) => endMs <= fromMs)) return null
+    const known = this.#plannedReasons.get(hits)
+    if (known !== undefined) return known
+    const reason = { code: "limit", hits: hits.map(({ hit }) => ({ ...toldOf(hit), planned: true })) } as const
+    this.#plannedReasons.set(hits, reason)
+    return reason
   }
 
   /** The same where it would wait for ever, whatever it waits for besides; `null` where a limit that it meets may pass. */

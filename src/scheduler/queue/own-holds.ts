@@ -15,13 +15,14 @@ export interface OwnHoldGone {
   readonly room: Room
 }
 
-/** What a request finds on a user's own hosts. */
+/** What a request finds on owners' own hosts. */
 interface OnOwn {
-  readonly places: readonly number[]
-  /** Not before is there room on one: until the turns begin room only shrinks. */
-  fromMs: number
-  /** The same on these alone, where it needs several. */
-  request: PlanRequest | undefined
+  /** By place, from 1 in the order in which it takes hosts; 0 for those on which it cannot run. */
+  readonly ranks: Int32Array
+  /** By user, before when there is no room on theirs: until the turns begin room only shrinks. */
+  readonly boundsMs: Map<string, number>
+  /** By user, the same on theirs alone, where it needs several. */
+  readonly requests: Map<string, PlanRequest>
 }
 
 /**
@@ -33,7 +34,7 @@ export class OwnHolds {
   readonly #own: OwnHosts
   readonly #earlier: EarlierTurns
   readonly #isNear: boolean
-  readonly #onOwn = new Map<LineRequest, Map<string, OnOwn>>()
+  readonly #onOwn = new Map<LineRequest, OnOwn>()
   readonly #byJob = new Map<JobId, OwnHoldGone[]>()
   /** Places where some of it was given up by now. */
   readonly #freed = new Set<number>()
@@ -117,35 +118,37 @@ export class OwnHolds {
 
   #first({ spec }: Line, request: LineRequest): Room | null {
     const { plan } = request
-    const onOwn = this.#onOwnOf(spec.user, request)
+    const { user } = spec
+    const { ranks, boundsMs, requests } = this.#onOwnOf(request)
+    const own = this.#own.placesOf(user)
     if (spec.hosts > 1 || plan.hasPieces) {
-      onOwn.request ??= this.#calendar.request({ ...plan.asked, places: onOwn.places })
-      return this.#calendar.find(onOwn.request, Number.POSITIVE_INFINITY)
+      const places = plan.asked.places.filter((place) => own.includes(place))
+      const onOwn = requests.get(user) ?? this.#calendar.request({ ...plan.asked, places })
+      requests.set(user, onOwn)
+      return this.#calendar.find(onOwn, Number.POSITIVE_INFINITY)
     }
+    const fromMs = boundsMs.get(user) ?? this.#calendar.grid.nowMs
     let [firstMs, first] = [Number.POSITIVE_INFINITY, -1]
-    for (const place of onOwn.places) {
-      const ms = plan.roomOn(place, onOwn.fromMs)
-      if (ms < firstMs) [firstMs, first] = [ms, place]
+    for (const place of own) {
+      if (ranks[place] === 0) continue
+      const ms = plan.roomOn(place, fromMs)
+      if (ms < firstMs || (ms === firstMs && first !== -1 && ranks[place]! < ranks[first]!))
+        [firstMs, first] = [ms, place]
     }
-    onOwn.fromMs = firstMs
+    boundsMs.set(user, firstMs)
     if (first !== -1) return { places: [first], startMs: firstMs }
-    request.ownFull.add(spec.user)
-    this.#own.heldNothing(spec.user)
+    request.ownFull.add(user)
+    this.#own.heldNothing(user)
     return null
   }
 
-  #onOwnOf(user: string, request: LineRequest): OnOwn {
-    let byUser = this.#onOwn.get(request)
-    if (byUser === undefined) {
-      byUser = new Map()
-      this.#onOwn.set(request, byUser)
-    }
-    let onOwn = byUser.get(user)
+  #onOwnOf(request: LineRequest): OnOwn {
+    let onOwn = this.#onOwn.get(request)
     if (onOwn === undefined) {
-      const own = new Set(this.#own.placesOf(user))
-      const places = request.plan.asked.places.filter((place) => own.has(place))
-      onOwn = { places, fromMs: this.#calendar.grid.nowMs, request: undefined }
-      byUser.set(user, onOwn)
+      const ranks = new Int32Array(this.#calendar.profiles.length)
+      for (const [at, place] of request.plan.asked.places.entries()) ranks[place] = at + 1
+      onOwn = { ranks, boundsMs: new Map(), requests: new Map() }
+      this.#onOwn.set(request, onOwn)
     }
     return onOwn
   }

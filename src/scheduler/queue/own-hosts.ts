@@ -4,6 +4,9 @@ import { takesJobs } from "../obstacle.ts"
 import type { Preemptor } from "./preempt.ts"
 import type { QueueJob, QueueScene } from "./queue-scene.ts"
 
+/** For so many of an owner's waiting jobs room is sought on their own hosts before all turns: who has more has them all there for long. */
+const MOST_HELD = 64
+
 /** Whose hosts are whose, and on whose of them something of theirs could still start, though guests may have to give way. */
 export class OwnHosts {
   readonly #scene: QueueScene
@@ -14,6 +17,7 @@ export class OwnHosts {
   readonly #owners: Set<string>
   /** Owners with own hosts on which something of theirs could be planned. */
   readonly #holders: Set<string>
+  readonly #looks = new Map<string, number>()
 
   constructor(scene: QueueScene, profiles: readonly Profile[], preemptor: Preemptor) {
     this.#scene = scene
@@ -49,6 +53,13 @@ export class OwnHosts {
   /** Whether something may be kept for them on their own hosts. */
   mayHold(user: string): boolean {
     return this.#holders.has(user)
+  }
+
+  /** One more job of theirs was looked at. */
+  lookedAt(user: string): void {
+    const count = (this.#looks.get(user) ?? 0) + 1
+    this.#looks.set(user, count)
+    if (count === MOST_HELD) this.#holders.delete(user)
   }
 
   /** A job of theirs has found no room there at any time. */

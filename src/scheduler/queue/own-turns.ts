@@ -51,6 +51,7 @@ export class OwnTurns {
     const { nowMs } = calendar.grid
     if (spec.deadlineMs !== null && nowMs + line.limitMs > spec.deadlineMs) return NOTHING_FOUND
     if (spec.partitions.length > 1 && earlier.of(spec) !== undefined) return NOTHING_FOUND
+    own.lookedAt(spec.user)
     const request = requests.of(line, at)
     if (!own.owners.has(spec.user) && request.ownFull.has(spec.user)) return NOTHING_FOUND
     const atOnce = spec.array?.tasks.atOnce ?? Number.POSITIVE_INFINITY

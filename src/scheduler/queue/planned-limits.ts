@@ -1,7 +1,21 @@
 import type { LimitedJob, LimitHit } from "../limits/limit-check.ts"
 import { LimitBook } from "./limit-book.ts"
+import type { LineRequest } from "./line-request.ts"
 import type { QueueScene } from "./queue-scene.ts"
 import type { Standing, Standings } from "./standings.ts"
+
+/** A limit that is met once the first of those begin that have a time. */
+export interface PlannedHit {
+  readonly hit: LimitHit
+  readonly fromMs: number
+}
+
+interface Known {
+  readonly counted: number
+  readonly hits: readonly PlannedHit[]
+}
+
+const NONE: readonly PlannedHit[] = []
 
 /**
  * What counts against limits with all that has a time by now. Who would be over a limit beside those before it gets no time of its own, and starts now
@@ -11,30 +25,45 @@ export class PlannedLimits {
   readonly #book: LimitBook
   /** By what counts, when the first begins that has a time and is counted there. */
   readonly #firstMs = new Map<object, number>()
+  readonly #known = new Map<Standing, Map<LineRequest, Known>>()
+  /** How often something was counted. */
+  #counted = 0
 
   constructor(scene: QueueScene, standings: Standings, nowMs: number) {
     this.#book = new LimitBook(scene, standings, nowMs)
   }
 
   started(standing: Standing, job: LimitedJob): void {
+    if (this.#book.isOff) return
+    this.#counted++
     this.#book.started(standing, job)
   }
 
   reserved(standing: Standing, job: LimitedJob, startMs: number): void {
     if (this.#book.isOff) return
-    this.#book.started(standing, job)
+    this.started(standing, job)
     for (const counts of this.#book.countsOf(standing)) {
       const firstMs = this.#firstMs.get(counts)
       if (firstMs === undefined || startMs < firstMs) this.#firstMs.set(counts, startMs)
     }
   }
 
-  /** The limits that it would meet as long as it is not over by the time at which it ends. */
-  hitsOf(standing: Standing, job: LimitedJob, endMs: number): readonly LimitHit[] {
-    if (this.#firstMs.size === 0) return []
-    return this.#book.hitsOf(standing, job).filter(({ scope, layer }) => {
-      const firstMs = scope === "job" ? undefined : this.#firstMs.get(layer.counts[scope])
-      return firstMs !== undefined && endMs > firstMs
+  /** The same list for all that ask alike, once there is one. */
+  hitsOf(standing: Standing, request: LineRequest, job: LimitedJob): readonly PlannedHit[] {
+    if (this.#firstMs.size === 0) return NONE
+    let byRequest = this.#known.get(standing)
+    if (byRequest === undefined) {
+      byRequest = new Map()
+      this.#known.set(standing, byRequest)
+    }
+    const known = byRequest.get(request)
+    // More only comes to it: what was met once is met.
+    if (known !== undefined && (known.hits.length > 0 || known.counted === this.#counted)) return known.hits
+    const hits = this.#book.hitsOf(standing, job).flatMap((hit): PlannedHit[] => {
+      const fromMs = hit.scope === "job" ? undefined : this.#firstMs.get(hit.layer.counts[hit.scope])
+      return fromMs === undefined ? [] : [{ hit, fromMs }]
     })
+    byRequest.set(request, { counted: this.#counted, hits })
+    return hits
   }
 }

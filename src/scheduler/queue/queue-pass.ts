@@ -246,14 +246,15 @@ export class QueuePass {
     const { plan } = request
     const { deadlineMs } = line.spec
     if (deadlineMs !== null && nowMs + line.limitMs > deadlineMs) return null
-    if (this.#limits.plannedReasonOf(line, request, nowMs + line.limitMs) !== null) return null
     const room = this.#calendar.find(plan, nowMs + 0.5)
+    const mayBegin = room !== null || this.mayMakeRoom
+    if (!mayBegin || this.#limits.plannedReasonOf(line, request, nowMs + line.limitMs) !== null) return null
     if (room !== null) {
       this.#calendar.take(plan, room)
       this.#started(line, request)
       return given(task, room, nowMs)
     }
-    if (this.mayMakeRoom && this.#elsewhere.putsOff(line, request)) return null
+    if (this.#elsewhere.putsOff(line, request)) return null
     const made = this.preemptor.makeRoom(line, request) ?? this.#ownRoom.makeAfterAll(line, request)
     return made === null ? null : this.#made(line, request, task, made)
   }
@@ -281,7 +282,7 @@ export class QueuePass {
     // Of those who hold no place nobody waits for the turn.
     if (line.standing.qos.noReserve) return request.waiting(why)[0]
     const limited = this.#limits.plannedReasonOf(line, request)
-    if (limited !== null) return waiting(limited)
+    if (limited !== null) return request.waiting(limited)[0]
     if (!enabled) this.#closed.closeFor(spec, request, turn)
     else if (spec.booking === null) turn.firstWaiting ??= spec.id
     if (!enabled || turn.isFull) return request.waiting(why)[0]
@@ -293,7 +294,6 @@ export class QueuePass {
     this.#holds.letGo(spec.id)
     this.#calendar.take(request.plan, room)
     this.#earlier.kept(spec, request, room)
-    // In several partitions it may yet start by another turn.
     if (spec.partitions.length === 1) this.#limits.reserved(line, request, room.startMs)
     return given(task, room, nowMs, why)
   }
