@@ -28,6 +28,12 @@ export function given(task: number | null, room: Room, nowMs: number, reason: Wa
   return { task, room, isStart, preempts: NOBODY, reason, holds: NOWHERE, gaveUp: NO_ROOMS, isEstimate: false }
 }
 
+/** It waits for these to make room. */
+export function preempting(preempts: readonly Preemption[], untilMs: number): WaitReason {
+  const suspended = preempts.filter(({ mode }) => mode === "suspend").map(({ job }) => job)
+  return { code: "preempting", jobs: preempts.map(({ job }) => job), suspended, untilMs }
+}
+
 /** It has no time. */
 export function waiting(reason: WaitReason, holds = NOWHERE): Found {
   return {

@@ -4,7 +4,7 @@ import { taskIndices } from "../request/array-tasks.ts"
 import { endOf, heldBy } from "./attempt-room.ts"
 import { ClosedPlaces } from "./closed-places.ts"
 import { EarlierTurns, type KeptRoom, startInstead } from "./earlier-turns.ts"
-import { type Found, given, NOWHERE, waiting } from "./found.ts"
+import { type Found, given, NOWHERE, preempting, waiting } from "./found.ts"
 import { HostTimes } from "./host-times.ts"
 import { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
@@ -227,8 +227,7 @@ export class QueuePass {
   #made(line: Line, request: LineRequest, task: number | null, made: MadeRoom, isOwn = false): Found {
     const { nowMs } = this.#calendar.grid
     this.#started(line, request, isOwn)
-    const jobs = made.preempts.map(({ job }) => job)
-    const reason = made.startMs <= nowMs ? null : ({ code: "preempting", jobs, untilMs: made.startMs } as const)
+    const reason = made.startMs <= nowMs ? null : preempting(made.preempts, made.startMs)
     return { ...given(task, made, nowMs, reason), preempts: made.preempts }
   }
 

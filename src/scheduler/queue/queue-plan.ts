@@ -20,7 +20,7 @@ export interface QueuePlan {
  */
 export interface QueueEntry {
   readonly job: JobId
-  /** Of a task of an array that starts or is reserved for; `null`: of a job, or of all tasks that only wait. */
+  /** Of a task of an array that starts, is reserved for, or waits for another than the rest; `null`: of a job, or of all tasks that only wait. */
   readonly task: number | null
   readonly partition: string
   readonly qos: string
@@ -85,4 +85,10 @@ export type WaitReason =
   | { readonly code: "pieces"; readonly names: readonly string[] }
   /** Who stands before it in its partition waits, and nobody may pass: by policy, or as it stands below the depth. */
   | { readonly code: "in_turn"; readonly ahead: JobId; readonly because: "strict" | "depth" }
-  | { readonly code: "preempting"; readonly jobs: readonly JobId[]; readonly untilMs: number }
+  /** `suspended`: those of the jobs that stay where they are, stopped. */
+  | {
+      readonly code: "preempting"
+      readonly jobs: readonly JobId[]
+      readonly suspended: readonly JobId[]
+      readonly untilMs: number
+    }
