@@ -251,6 +251,8 @@ export class QueuePass {
     if (spec.deadlineMs !== null && (room?.startMs ?? nowMs) + line.limitMs > spec.deadlineMs) {
       return waiting({ code: "deadline", deadlineMs: spec.deadlineMs, limitMs: line.limitMs })
     }
+    const full = room === null ? this.#requests.bookingEnds(line, request) : null
+    if (full !== null) return waiting(full)
     if (room === null) return request.waiting(why, this.#holds.hold(spec, request, rest))[0]
     this.#holds.letGo(spec.id)
     this.#calendar.take(request.plan, room)

@@ -75,7 +75,8 @@ export type WaitReason =
   | { readonly code: "limit"; readonly hits: readonly ToldHit[] }
   | { readonly code: "array_limit"; readonly atOnce: number }
   | { readonly code: "booking_to_come"; readonly booking: string; readonly untilMs: number }
-  | { readonly code: "booking_over"; readonly booking: string }
+  /** `booking_full`: it may have room, but not while the booking is on, at any of its times within the window. */
+  | { readonly code: "booking_over" | "booking_full"; readonly booking: string }
   /** Too few hosts could ever run it; or, as far as that lies at rules which people said of hosts, might now. */
   | { readonly code: "never_fits" | "rules_forbid"; readonly asked: number; readonly possible: number }
   /** Hosts have too little room, or are not to be had. */

@@ -42,6 +42,8 @@ export function reasonText(reason: WaitReason, nowMs: number): string {
       return `its booking ${reason.booking} begins ${inTime(reason.untilMs)}`
     case "booking_over":
       return `there is no booking ${reason.booking} any more`
+    case "booking_full":
+      return `there will be no room for it while its booking ${reason.booking} is on, as far ahead as is planned`
     case "never_fits":
       return reason.asked === 1
         ? "no host of the pool could ever run it"

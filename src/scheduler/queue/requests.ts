@@ -67,6 +67,13 @@ export class Requests {
     return { code, asked: spec.hosts, possible }
   }
 
+  /** Who runs in a booking and would have a time, but none while that is on: why it waits. `null`: it is not for that. */
+  bookingEnds({ spec: { booking } }: Line, { plan: { asked } }: LineRequest): WaitReason | null {
+    if (booking === null) return null
+    const anyTime = this.#calendar.request({ ...asked, noStarts: this.#times.noStarts })
+    return this.#calendar.find(anyTime, Number.POSITIVE_INFINITY) === null ? null : { code: "booking_full", booking }
+  }
+
   #find({ spec, limitMs, standing }: Line): LineRequest {
     const partition = standing.partition.name
     const need = needOf(spec)
@@ -108,7 +115,7 @@ export class Requests {
       limitMs,
       places: need === "whole" ? this.#withRoomFor(spec, places) : places,
       closed,
-      noStarts: this.#times.noStarts,
+      noStarts: this.#times.noStartsOf(spec),
       late: this.#times.lateFor(limitMs),
       weights,
     }
