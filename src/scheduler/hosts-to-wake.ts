@@ -1,6 +1,6 @@
 import type { HostId, JobId } from "../protocol/ids.ts"
 import { fits, needOn, subtractResources } from "../protocol/resources.ts"
-import { lastingObstacles, mustStayApart } from "./obstacle.ts"
+import { couldRunOn, mustStayApart } from "./obstacle.ts"
 import { Pass } from "./pass.ts"
 import type { Snapshot, WaitingJob } from "./snapshot.ts"
 
@@ -39,7 +39,7 @@ export function hostsToWake(snapshot: Snapshot, nowMs: number): HostToWake[] {
       .queueOf(job)
       .rooms.find(
         ({ host, free, leases }) =>
-          lastingObstacles(job, host).length === 0 &&
+          couldRunOn(job, host) &&
           fits(needOn(job.resources, host.total), free) &&
           !leases.some((lease) => mustStayApart(job, lease)),
       )

@@ -12,8 +12,8 @@ export class ClosedPlaces {
     this.#calendar = calendar
   }
 
-  close(job: JobId, { plan }: LineRequest): void {
-    for (const place of plan.asked.places) {
+  close(job: JobId, places: readonly number[]): void {
+    for (const place of places) {
       if (this.#jobs.has(place)) continue
       this.#jobs.set(place, job)
       this.#hold(place, 1)

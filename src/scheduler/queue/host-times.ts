@@ -92,7 +92,12 @@ export class HostTimes {
 }
 
 /** Times of the booking on the host that are not over, in order. */
-export function timesOf({ bookings }: QueueScene, booking: string, host: HostId, nowMs: number): readonly HostBooking[] {
+export function timesOf(
+  { bookings }: QueueScene,
+  booking: string,
+  host: HostId,
+  nowMs: number,
+): readonly HostBooking[] {
   return bookings
     .filter(({ name, hosts, endMs }) => name === booking && hosts.has(host) && endMs > nowMs)
     .sort((a, b) => a.startMs - b.startMs)

@@ -16,7 +16,7 @@ import { PlaceHolds } from "./place-holds.ts"
 import { type MadeRoom, Preemptor } from "./preempt.ts"
 import type { QueueEntry, WaitReason } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
-import { Requests } from "./requests.ts"
+import { isWanted, Requests } from "./requests.ts"
 import { calendarOf } from "./scene-calendar.ts"
 import type { Standings } from "./standings.ts"
 import { TASKS_RESERVED, TaskCounts } from "./task-counts.ts"
@@ -261,13 +261,14 @@ export class QueuePass {
   }
 
   /**
-   * In strict order: who waits keeps back the rest of its partition, and its hosts from all; one that names hosts only these; one in a booking
+   * In strict order: who waits keeps back the rest of its partition, and its hosts from all; one that names hosts only these, also those that are too small for it; one in a booking
    * nobody outside.
    */
   #closeFor({ spec }: Line, request: LineRequest, turn: Turn): void {
     if (spec.booking !== null) return
     if (spec.hostsWanted === null) turn.firstWaiting ??= spec.id
-    this.#closed.close(spec.id, request)
+    const named = this.#scene.hosts.flatMap((host, place) => (isWanted(spec, host) ? place : []))
+    this.#closed.close(spec.id, spec.hostsWanted === null ? request.plan.asked.places : named)
   }
 
   /** Whether it is for those before it in the queue: without what is kept for them there would be room for as long as nothing else starts. */

@@ -2,7 +2,7 @@ import { fits, needOn } from "../../protocol/resources.ts"
 import type { Calendar } from "../calendar/calendar.ts"
 import type { Need } from "../calendar/need.ts"
 import type { Asked } from "../calendar/plan-request.ts"
-import { isByRules, lastingObstacles } from "../obstacle.ts"
+import { couldRunOn, isByRules, lastingObstacles } from "../obstacle.ts"
 import type { Shape } from "../shape.ts"
 import type { HostTimes } from "./host-times.ts"
 import type { Line } from "./line.ts"
@@ -168,7 +168,7 @@ export function isBookedFor(scene: QueueScene, { booking }: QueueJob, { id }: Qu
 }
 
 function canEverRun(scene: QueueScene, job: QueueJob, shape: Shape, host: QueueHost): boolean {
-  return isWanted(job, host) && isBookedFor(scene, job, host) && lastingObstacles(shape, host).length === 0
+  return isWanted(job, host) && isBookedFor(scene, job, host) && couldRunOn(shape, host)
 }
 
 function piecesKey({ pieces }: QueueJob): string {
