@@ -20,8 +20,8 @@ export class Answers {
   readonly #lines: readonly Line[]
   /** By line, of jobs in one partition. */
   readonly #answers: (readonly Found[] | undefined)[]
-  /** Lines that were looked at before their turn. */
-  readonly #own = new Set<number>()
+  /** Of lines that were looked at before their turn how much was found then. */
+  readonly #own = new Map<number, number>()
   readonly #parts = new Map<JobId, SeveralParts>()
 
   /** @param lines in order of the queue */
@@ -32,7 +32,7 @@ export class Answers {
 
   /** Found before its turn, on its sender's own host. */
   setOwn(at: number, found: readonly Found[]): void {
-    this.#own.add(at)
+    this.#own.set(at, found.length)
     this.add(at, found)
   }
 
@@ -40,7 +40,8 @@ export class Answers {
     if (found.length === 0) return
     const { spec } = this.#lines[at]!
     if (spec.partitions.length === 1) {
-      this.#answers[at] = found
+      const before = this.#answers[at]
+      this.#answers[at] = before === undefined ? found : [...before, ...found]
       return
     }
     let parts = this.#parts.get(spec.id)
@@ -71,10 +72,10 @@ export class Answers {
     let decisions = 0
     for (const [at, answer] of this.#answers.entries()) {
       const line = this.#lines[at]!
-      const ownersFirst = this.#own.has(at)
+      const own = this.#own.get(at) ?? 0
       if (answer !== undefined) {
         place++
-        for (const found of answer) entries.push(pass.entryOf(line, found, place, ++decisions, ownersFirst))
+        for (const [i, found] of answer.entries()) entries.push(pass.entryOf(line, found, place, ++decisions, i < own))
         continue
       }
       const parts = this.#partsOf(at)
@@ -87,9 +88,10 @@ export class Answers {
         told.index = entries.length
         told.place = ++place
       }
-      for (const found of times) told.entries.push(pass.entryOf(line, found, told.place, ++decisions, ownersFirst))
+      for (const [i, found] of times.entries())
+        told.entries.push(pass.entryOf(line, found, told.place, ++decisions, i < own))
       told.turns.set(at, { line, before, after: decisions })
-      if (rest !== null) told.entries.push(pass.entryOf(line, rest, told.place, ++decisions, ownersFirst))
+      if (rest !== null) told.entries.push(pass.entryOf(line, rest, told.place, ++decisions))
     }
     const otherTurns = new Map<JobId, OtherTurns>()
     for (const [id, { turns }] of more) otherTurns.set(id, otherTurnsOf(turns, this.#parts.get(id)!))

@@ -1,5 +1,6 @@
 import type { HostId } from "../../protocol/ids.ts"
 import type { Room } from "../calendar/calendar.ts"
+import type { Line } from "./line.ts"
 import type { Preemption, WaitReason } from "./queue-plan.ts"
 
 export const NOWHERE: readonly HostId[] = []
@@ -20,6 +21,8 @@ export interface Found {
   readonly gaveUp: readonly Room[]
   /** Nothing is kept for it. */
   readonly isEstimate: boolean
+  /** By which of its job's lines it was found; absent: by that whose turn it was. */
+  readonly line?: Line
 }
 
 /** Room that it has; `reason` where it is for later, or has to be made first. */

@@ -60,7 +60,7 @@ export function* startsOf(
   freed: ReadonlySet<HostId> | null = null,
   goesOn: () => boolean = () => true,
 ): Generator<QueueEntry, boolean> {
-  const pass = new QueuePass(scene, standings, nowMs)
+  const pass = new QueuePass(scene, standings, nowMs, lines)
   let decisions = 0
   if (scene.policy.owners.first) {
     const { owners } = pass.own

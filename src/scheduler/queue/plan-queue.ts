@@ -27,8 +27,8 @@ export function planQueue(scene: QueueScene, nowMs: number, { estimates = false 
     for (const { task, reason } of sorted.apart)
       apart.push(apartEntry(lines.lineOf(job, job.partitions[0]!), task, reason))
   }
-  const pass = new QueuePass(scene, standings, nowMs)
   const order = lines.inOrder(ready)
+  const pass = new QueuePass(scene, standings, nowMs, order)
   const answers = new Answers(order)
   if (scene.policy.owners.first) {
     const { owners } = pass.own

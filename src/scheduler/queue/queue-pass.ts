@@ -1,10 +1,11 @@
 import type { Calendar, Room } from "../calendar/calendar.ts"
 import type { Profile } from "../calendar/profile.ts"
 import { taskIndices } from "../request/array-tasks.ts"
-import { endOf, heldBy } from "./attempt-room.ts"
 import { ClosedPlaces } from "./closed-places.ts"
 import { EarlierTurns, type KeptRoom, startInstead } from "./earlier-turns.ts"
+import { entryOf } from "./entry-of.ts"
 import { type Found, given, NOWHERE, preempting, waiting } from "./found.ts"
+import { holdRunning } from "./hold-running.ts"
 import { HostTimes } from "./host-times.ts"
 import { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
@@ -16,7 +17,9 @@ import { PlaceHolds } from "./place-holds.ts"
 import { type MadeRoom, Preemptor } from "./preempt.ts"
 import type { QueueEntry, WaitReason } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
-import { isWanted, Requests } from "./requests.ts"
+import { Requests } from "./requests.ts"
+import { type PutOff, RoomElsewhere } from "./room-elsewhere.ts"
+import { hasRoomAlone } from "./room-now.ts"
 import { calendarOf } from "./scene-calendar.ts"
 import type { Standings } from "./standings.ts"
 import { TASKS_RESERVED, TaskCounts } from "./task-counts.ts"
@@ -33,6 +36,7 @@ export class QueuePass {
   readonly preemptor: Preemptor
   readonly own: OwnHosts
   readonly #ownRoom: OwnRoom
+  readonly #elsewhere: RoomElsewhere
   readonly #scene: QueueScene
   readonly #calendar: Calendar
   readonly #requests: Requests
@@ -44,45 +48,53 @@ export class QueuePass {
   readonly #taskCounts = new TaskCounts()
   #starts = 0
 
-  constructor(scene: QueueScene, standings: Standings, nowMs: number) {
+  /** @param order all lines, as they will be visited */
+  constructor(scene: QueueScene, standings: Standings, nowMs: number, order: readonly Line[]) {
     this.#scene = scene
     this.#calendar = calendarOf(scene, nowMs)
-    const places = new Map(scene.hosts.map(({ id }, place) => [id, place]))
-    for (const attempt of scene.running) {
-      const endMs = endOf(attempt, nowMs)
-      for (const place of attempt.hosts.flatMap((id) => places.get(id) ?? []))
-        this.#calendar.hold(place, heldBy(attempt, scene, place), nowMs, endMs)
-      this.#calendar.holdPieces(attempt.pieces, nowMs, endMs)
-    }
+    holdRunning(this.#calendar, scene, nowMs)
     this.#turns = new PartitionTurns(scene.policy)
-    this.#closed = new ClosedPlaces(this.#calendar)
+    this.#closed = new ClosedPlaces(this.#calendar, scene.hosts)
     this.#holds = new PlaceHolds(scene, this.#calendar)
     this.#requests = new Requests(scene, this.#calendar, new HostTimes(scene, nowMs))
     this.#limits = new LimitReasons(scene, standings, nowMs)
     this.preemptor = new Preemptor(scene, this.#calendar, standings)
     this.own = new OwnHosts(scene, this.#calendar.profiles, this.preemptor)
-    this.#ownRoom = new OwnRoom(this.#calendar, this.preemptor, this.own)
+    this.#elsewhere = new RoomElsewhere(order, this.#requests, this.#calendar)
+    this.#ownRoom = new OwnRoom(this.#calendar, this.preemptor, this.own, this.#elsewhere)
   }
 
-  /** Only on the sender's own hosts, only now: owners go first there. @param at where the line stands in the queue */
+  /** Only on the sender's own hosts, only now: owners go first there, task by task. @param at where the line stands in the queue */
   visitOwn(line: Line, at: number): readonly Found[] {
     const { spec, standing } = line
-    if (spec.hosts > this.own.placesOf(spec.user).length || spec.array !== null || standing.refusal !== null)
-      return NOTHING_FOUND
-    const request = this.#requests.of(line, at)
-    // As room only shrinks, nobody like them will find any.
-    if (request.ownFailed.has(spec.user) || this.#limits.reasonOf(line, request) !== null) return NOTHING_FOUND
+    if (spec.hosts > this.own.placesOf(spec.user).length || standing.refusal !== null) return NOTHING_FOUND
     const { nowMs } = this.#calendar.grid
     if (spec.deadlineMs !== null && nowMs + line.limitMs > spec.deadlineMs) return NOTHING_FOUND
-    const room = this.#ownRoom.freeNow(line, request)
-    if (room !== null) {
-      this.#calendar.take(request.plan, room)
-      this.#started(line, request, true)
-      return [given(null, room, nowMs)]
+    if ((this.#earlier.of(spec)?.begun ?? 0) > 0) return NOTHING_FOUND
+    const request = this.#requests.of(line, at)
+    const atOnce = spec.array?.tasks.atOnce ?? Number.POSITIVE_INFINITY
+    const found: Found[] = []
+    for (const task of spec.array === null ? ITSELF : taskIndices(spec.array.tasks)) {
+      if (this.#taskCounts.runningOf(spec) >= atOnce) break
+      const started = this.#startOwn(line, request, task)
+      if (started === null) break
+      this.#taskCounts.started(spec)
+      found.push(started)
     }
-    const made = this.#ownRoom.make(line, request)
-    if (made === null) return NOTHING_FOUND
-    return [this.#made(line, request, null, made, true)]
+    return found.length === 0 ? NOTHING_FOUND : found
+  }
+
+  #startOwn(line: Line, request: LineRequest, task: number | null): Found | null {
+    // As room only shrinks, nobody like them will find any.
+    if (request.ownFailed.has(line.spec.user) || this.#limits.reasonOf(line, request) !== null) return null
+    const room = this.#ownRoom.freeNow(line, request)
+    if (room === null) {
+      const made = this.#ownRoom.make(line, request)
+      return made === null ? null : this.#made(line, request, task, made, true)
+    }
+    this.#calendar.take(request.plan, room)
+    this.#started(line, request, true)
+    return given(task, room, this.#calendar.grid.nowMs)
   }
 
   /** Whether somebody may start though no host has room. */
@@ -91,11 +103,19 @@ export class QueuePass {
     return by !== "off" || this.#ownRoom.mayPreempt || this.preemptor.isAwaited
   }
 
-  /**
-   * Its turn: starts, reservations, or a reason, task by task. Nothing where it has all of that by its turn in another partition. What is kept for
-   * it there gives way to a start here.
-   */
+  /** Its turn. Nothing where it has all of what it needs by its turn in another partition. Is it the last, what its job put off is done. */
   visit(line: Line, at: number): readonly Found[] {
+    const found = this.#visit(line, at)
+    if (this.#elsewhere.isEmpty || (this.#earlier.of(line.spec)?.begun ?? 0) > 0) return found
+    for (const putOff of this.#elsewhere.dueAt(line)) {
+      const after = this.#afterAll(putOff)
+      if (after !== null) return [after]
+    }
+    return found
+  }
+
+  /** Starts, reservations, or a reason, task by task. What is kept for it in another partition gives way to a start here. */
+  #visit(line: Line, at: number): readonly Found[] {
     const { spec, standing } = line
     if (this.#earlier.of(spec)?.begun === (spec.array?.tasks.count ?? 1)) return NOTHING_FOUND
     if (standing.refusal !== null) return [waiting({ code: "not_allowed", text: standing.refusal })]
@@ -104,6 +124,8 @@ export class QueuePass {
       request.tooFew ??= this.#requests.tooFew(line, request)
       return request.waiting(request.tooFew)
     }
+    const never = this.#limits.neverReasonOf(line, request)
+    if (never !== null) return request.waiting(never)
     const turn = this.#turns.of(standing.partition.name)
     const ahead = this.#turns.mustWait(line, request, turn)
     if (spec.partitions.length === 1 || ahead !== null) return this.#answer(line, request, turn, ahead)
@@ -135,8 +157,12 @@ export class QueuePass {
       const refused =
         running >= atOnce ? ({ code: "array_limit", atOnce } as const) : (ahead ?? this.#limits.reasonOf(line, request))
       if (refused !== null) {
-        const own = refused.code === "in_turn" ? this.#ownAfterAll(line, request, kept) : null
-        return own === null ? because(refused) : [own]
+        const own = refused.code === "in_turn" ? this.#ownAfterAll(line, request, task, kept) : null
+        if (own === null) return because(refused)
+        found.push(own)
+        running++
+        this.#taskCounts.started(spec)
+        continue
       }
       if (mayStart) {
         const isInstead = kept.length > 0
@@ -179,33 +205,32 @@ export class QueuePass {
   }
 
   entryOf(line: Line, found: Found, place: number, decision: number, ownersFirst = false): QueueEntry {
-    const { task, room, isStart, preempts, reason, holds, isEstimate } = found
-    return {
-      job: line.spec.id,
-      task,
-      partition: line.standing.partition.name,
-      qos: line.standing.qos.name,
-      priority: line.priority,
-      place,
-      decision,
-      state: room === null || isEstimate ? "waits" : isStart ? "start" : "reserved",
-      startMs: room?.startMs ?? null,
-      endMs: room === null || line.limitMs === Number.POSITIVE_INFINITY ? null : room.startMs + line.limitMs,
-      hosts: room === null ? NOWHERE : room.places.map((at) => this.#scene.hosts[at]!.id),
-      holds,
-      ownersFirst,
-      estimate: isEstimate,
-      preempts,
-      reason,
-    }
+    return entryOf(this.#scene, line, found, place, decision, ownersFirst)
   }
 
-  #ownAfterAll(line: Line, request: LineRequest, kept: KeptRoom[]): Found | null {
+  #ownAfterAll(line: Line, request: LineRequest, task: number | null, kept: KeptRoom[]): Found | null {
     const found = startInstead(this.#calendar, kept, request, () => {
-      const made = this.#ownRoom.makeAfterAll(line, request)
-      return made === null ? null : this.#made(line, request, null, made)
+      const made = this.#elsewhere.putsOff(line, request, true) ? null : this.#ownRoom.makeAfterAll(line, request)
+      return made === null ? null : this.#made(line, request, task, made)
     })
     if (found !== null) this.#holds.letGo(line.spec.id)
+    return found
+  }
+
+  /** What its job put off at the turn of this line, in place of all it has by now. */
+  #afterAll({ line, request, isOwn }: PutOff): Found | null {
+    const { spec } = line
+    if (this.#limits.reasonOf(line, request) !== null) return null
+    const { kept } = this.#earlier.of(spec) ?? NOTHING_YET
+    this.#holds.setAside(spec.id, request)
+    this.#closed.setAside(spec.id, request)
+    const found = startInstead(this.#calendar, kept, request, () => {
+      const made = (isOwn ? null : this.preemptor.makeRoom(line, request)) ?? this.#ownRoom.makeAfterAll(line, request)
+      return made === null ? null : { ...this.#made(line, request, null, made), line }
+    })
+    this.#closed.putBack()
+    this.#holds.putBack(spec.id)
+    if (found !== null) this.#holds.letGo(spec.id)
     return found
   }
 
@@ -220,6 +245,7 @@ export class QueuePass {
       this.#started(line, request)
       return given(task, room, nowMs)
     }
+    if (this.mayMakeRoom && this.#elsewhere.putsOff(line, request)) return null
     const made = this.preemptor.makeRoom(line, request) ?? this.#ownRoom.makeAfterAll(line, request)
     return made === null ? null : this.#made(line, request, task, made)
   }
@@ -244,47 +270,26 @@ export class QueuePass {
     const { enabled } = this.#scene.policy.backfill
     // Of those who hold no place nobody waits for the turn.
     if (line.standing.qos.noReserve) return request.waiting(why)[0]
-    if (!enabled) this.#closeFor(line, request, turn)
+    if (!enabled) this.#closed.closeFor(spec, request, turn)
     else if (spec.booking === null) turn.firstWaiting ??= spec.id
     if (!enabled || turn.isFull) return request.waiting(why)[0]
     const room = this.#calendar.find(request.plan, Number.POSITIVE_INFINITY)
     if (spec.deadlineMs !== null && (room?.startMs ?? nowMs) + line.limitMs > spec.deadlineMs) {
       return waiting({ code: "deadline", deadlineMs: spec.deadlineMs, limitMs: line.limitMs })
     }
-    const full = room === null ? this.#requests.bookingEnds(line, request) : null
-    if (full !== null) return waiting(full)
-    if (room === null) return request.waiting(why, this.#holds.hold(spec, request, rest))[0]
+    if (room === null)
+      return this.#requests.bookingEnds(line, request) ?? request.waiting(why, this.#holds.hold(spec, request, rest))[0]
     this.#holds.letGo(spec.id)
     this.#calendar.take(request.plan, room)
     this.#earlier.kept(spec, request, room)
     return given(task, room, nowMs, why)
   }
 
-  /**
-   * In strict order: who waits keeps back the rest of its partition, and its hosts from all; one that names hosts only these, also those that are too small for it; one in a booking
-   * nobody outside.
-   */
-  #closeFor({ spec }: Line, request: LineRequest, turn: Turn): void {
-    if (spec.booking !== null) return
-    if (spec.hostsWanted === null) turn.firstWaiting ??= spec.id
-    const named = this.#scene.hosts.flatMap((host, place) => (isWanted(spec, host) ? place : []))
-    this.#closed.close(spec.id, spec.hostsWanted === null ? request.plan.asked.places : named)
-  }
-
   /** Whether it is for those before it in the queue: without what is kept for them there would be room for as long as nothing else starts. */
   #whyNotNow(request: LineRequest, { spec }: Line): WaitReason {
     if (request.roomSeen !== this.#starts) {
       request.roomSeen = this.#starts
-      const { plan } = request
-      const { nowMs } = this.#calendar.grid
-      let free = 0
-      for (const place of plan.asked.places) {
-        const isClosed = plan.asked.closed[place]?.some(
-          ({ startMs, endMs }) => startMs < nowMs + plan.asked.limitMs && endMs > nowMs,
-        )
-        if (isClosed !== true && plan.hasRoomNow(place)) free++
-      }
-      request.hasRoomNow = free >= plan.asked.hosts
+      request.hasRoomNow = hasRoomAlone(request.plan, this.#calendar.grid.nowMs)
     }
     const ahead = this.#closed.aheadOf(spec.id, request)
     if (ahead !== undefined) return { code: "in_turn", ahead, because: "strict" }

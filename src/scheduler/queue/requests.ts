@@ -4,6 +4,7 @@ import type { Need } from "../calendar/need.ts"
 import type { Asked } from "../calendar/plan-request.ts"
 import { couldRunOn, isByRules, lastingObstacles } from "../obstacle.ts"
 import type { Shape } from "../shape.ts"
+import { type Found, waiting } from "./found.ts"
 import type { HostTimes } from "./host-times.ts"
 import type { Line } from "./line.ts"
 import { LineRequest } from "./line-request.ts"
@@ -68,10 +69,12 @@ export class Requests {
   }
 
   /** Who runs in a booking and would have a time, but none while that is on: why it waits. `null`: it is not for that. */
-  bookingEnds({ spec: { booking } }: Line, { plan: { asked } }: LineRequest): WaitReason | null {
+  bookingEnds({ spec: { booking } }: Line, { plan: { asked } }: LineRequest): Found | null {
     if (booking === null) return null
     const anyTime = this.#calendar.request({ ...asked, noStarts: this.#times.noStarts })
-    return this.#calendar.find(anyTime, Number.POSITIVE_INFINITY) === null ? null : { code: "booking_full", booking }
+    return this.#calendar.find(anyTime, Number.POSITIVE_INFINITY) === null
+      ? null
+      : waiting({ code: "booking_full", booking })
   }
 
   #find({ spec, limitMs, standing }: Line): LineRequest {

@@ -116,6 +116,7 @@ export class SeveralParts {
 function rankOf({ reason }: Found): number {
   const code = reason?.code
   if (code === "not_allowed" || code === "never_fits" || code === "rules_forbid") return 0
+  if (reason?.code === "limit" && reason.hits[0]?.lasting === true) return 0
   return code === "array_limit" ? 2 : 1
 }
 

@@ -34,6 +34,8 @@ test("with a policy jobs start in its order, and it says under what they ran", a
   await server.untilState(first.id, "running")
   const plain = await server.submit(ALL)
   const urgent = await server.submit(asking({ qos: "urgent" }))
+  // The answer is from before the plan that finds its place: none is told, rather than a wrong one.
+  assert.equal(urgent.place, null)
   assert.deepEqual([(await server.job(urgent.id)).place, (await server.job(plain.id)).place], [1, 2])
   end(first)
   const running = await server.untilState(urgent.id, "running")
@@ -100,6 +102,12 @@ test("limits hold, and a member's account is told from what is nobody's", async 
   const ann = { token: await server.userToken("ann") }
   const bob = { token: await server.userToken("bob") }
   await assert.rejects(server.submit(asking({ account: "lab" }), bob), { code: "not_allowed" })
+  // Past the limit of her own account there is no way by that of all others.
+  await assert.rejects(server.submit(asking({ account: "default" }), ann), {
+    code: "not_allowed",
+    message: /ann is not in account default, which is for those who are in none/,
+  })
+  await server.submit(asking({ account: "default", hold: true }), bob)
   const one = await server.submit(small, ann)
   await server.untilState(one.id, "running")
   const two = await server.submit(small, ann)
