@@ -6,4 +6,22 @@ export const modelCommands: Group = {
     summary: "say whether a model fits, on which Macs, and how fast it will be",
     load: async () => (await import("../commands/model-plan.ts")).modelPlan,
   },
+  "key create": {
+    summary: "make a key for the models that are served",
+    load: async () => (await import("../commands/key.ts")).keyCreate,
+  },
+  "key ls": {
+    summary: "the keys, without their secrets",
+    also: ["keys", "key list"],
+    load: async () => (await import("../commands/key.ts")).keyLs,
+  },
+  "key rm": {
+    summary: "make a key useless",
+    also: ["key remove", "key delete", "key revoke"],
+    load: async () => (await import("../commands/key.ts")).keyRm,
+  },
+  "key usage": {
+    summary: "what was used of models, by user, key and model",
+    load: async () => (await import("../commands/key-usage.ts")).keyUsage,
+  },
 }
