@@ -46,18 +46,19 @@ export class FairQueue<T> {
     return () => this.#leave(waiting)
   }
 
-  /** Takes whoever is next; `undefined` when nobody waits. */
-  take(): T | undefined {
-    let next: { user: string; had: number } | undefined
-    for (const user of this.#waiting.keys()) {
+  /** Takes whoever is next of those that can be served; `undefined` when nobody waits who can. */
+  take(canBe: (item: T) => boolean = () => true): T | undefined {
+    let next: { waiting: Waiting<T>; had: number } | undefined
+    for (const [user, own] of this.#waiting) {
       const had = this.#hadBy(user)
-      if (next === undefined || had < next.had) next = { user, had }
+      if (next !== undefined && had >= next.had) continue
+      const waiting = own.find(({ item }) => canBe(item))
+      if (waiting !== undefined) next = { waiting, had }
     }
     if (next === undefined) return undefined
-    const waiting = this.#waiting.get(next.user)![0]!
-    this.#leave(waiting)
+    this.#leave(next.waiting)
     this.#level = Math.max(this.#level, next.had)
-    return waiting.item
+    return next.waiting.item
   }
 
   /** Puts to a user's account what was served, in any unit that is the same for all. */
