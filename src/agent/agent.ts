@@ -112,6 +112,8 @@ export class Agent {
 
   /** Tells the server at once how much memory there is. */
   sampleNow(): Promise<void> {
+    // What pressure and swap are then is of the same moment.
+    this.#vitals.again()
     return this.#sampler.now()
   }
 

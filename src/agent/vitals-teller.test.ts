@@ -70,3 +70,18 @@ test("who has stopped looks no more, also where a look was under way", async () 
   t.one.begin()
   await t.until(2)
 })
+
+test("what has changed much is told at once, but not before the beginning", async () => {
+  let looks = 0
+  using t = teller({ idleMs: NEVER, busyMs: NEVER }, async () => ({ ...NO_VITALS, load: ++looks }))
+  t.one.again()
+  assert.equal(looks, 0)
+  t.one.begin()
+  await t.until(1)
+  t.one.again()
+  await t.until(2)
+  assert.deepEqual(
+    t.told.map(({ load }) => load),
+    [1, 2],
+  )
+})

@@ -10,6 +10,8 @@ export class VitalsTeller {
   readonly #pace: typeof PACE
   #busy = false
   #isLooking = false
+  /** It was asked for again while a look was under way, which may have seen what was before. */
+  #isAsked = false
   #timer: NodeJS.Timeout | undefined
   /** When the next look is due, by the process's clock. */
   #dueMs = Number.POSITIVE_INFINITY
@@ -30,6 +32,13 @@ export class VitalsTeller {
   /** Tells at once, and from then on at its pace. */
   begin(): void {
     this.#dueMs = Number.POSITIVE_INFINITY
+    this.#plan(0)
+  }
+
+  /** Something has changed much since the last look: tells at once, and from then on at its pace. Says nothing before the beginning. */
+  again(): void {
+    if (this.#timer === undefined) return
+    this.#isAsked = this.#isLooking
     this.#plan(0)
   }
 
@@ -57,7 +66,9 @@ export class VitalsTeller {
     } finally {
       this.#isLooking = false
       this.#dueMs = Number.POSITIVE_INFINITY
-      if (this.#timer !== undefined) this.#plan(this.#busy ? this.#pace.busyMs : this.#pace.idleMs)
+      const paceMs = this.#busy ? this.#pace.busyMs : this.#pace.idleMs
+      if (this.#timer !== undefined) this.#plan(this.#isAsked ? 0 : paceMs)
+      this.#isAsked = false
     }
   }
 }

@@ -70,8 +70,9 @@ export function formatAbout(ms: number): string {
   return ms < 59_500 ? `${Math.round(ms / 1000)} s` : formatDuration(ms)
 }
 
-/** Writes a duration exactly, and as {@link parseDuration} reads it, in one unit: `366d`, `90m`, `1500ms`. */
+/** Writes a duration exactly, and as {@link parseDuration} reads it, in one unit: `366d`, `90m`, `1500ms`, `0s`. */
 export function durationText(ms: number): string {
-  const unit = ["d", "h", "m", "s"].find((each) => ms > 0 && ms % UNIT_MS[each]! === 0) ?? "ms"
+  if (ms === 0) return "0s"
+  const unit = ["d", "h", "m", "s"].find((each) => ms % UNIT_MS[each]! === 0) ?? "ms"
   return `${ms / UNIT_MS[unit]!}${unit}`
 }

@@ -34,7 +34,8 @@ export function readAccelerator(sheet: FactSheet, nodes: readonly RegistryNode[]
     readStatistics(sheet, node)
     const cores = numberIn(node.properties, "gpu-core-count")
     if (cores !== null && cores > 0 && cores <= 512) sheet.known("gpuCores", cores, "gpu-core-count")
-    else if (node.damaged.has("gpu-core-count")) damaged(sheet, "gpuCores", "gpu-core-count")
+    else if (cores !== null) sheet.unknown("gpuCores", "implausible", `no Mac has ${cores}`, "gpu-core-count")
+    else if (hasKey(node, "gpu-core-count")) damaged(sheet, "gpuCores", "gpu-core-count")
     const model = node.properties.get("model")
     if (typeof model === "string" && model.startsWith("Apple ")) {
       readChipName(sheet, model, "model", true)
@@ -72,7 +73,10 @@ function readStatistics(sheet: FactSheet, node: RegistryNode): void {
   }
   for (const [key, name, most] of COUNTERS) {
     const value = numberIn(statistics, key)
-    if (value === null) continue
+    if (value === null) {
+      if (statistics.has(key)) damaged(sheet, name, `${STATISTICS}: ${key}`)
+      continue
+    }
     if (value >= 0 && value <= most) sheet.known(name, value, `${STATISTICS}: ${key}`)
     else sheet.unknown(name, "implausible", `${value} is more than ${most}`, `${STATISTICS}: ${key}`)
   }

@@ -24,19 +24,29 @@ export function readSmartBattery(sheet: FactSheet, nodes: readonly RegistryNode[
     for (const [key, name] of FLAGS) {
       const value = node.properties.get(key)
       if (typeof value === "boolean") sheet.known(name, value, key)
-      else if (node.damaged.has(key)) sheet.unknown(name, "garbage", "its value is damaged or cut", key)
+      else if (hasKey(node, key)) sheet.unknown(name, "garbage", "its value is damaged or cut", key)
     }
     readCharge(sheet, node)
     const cycles = numberIn(node.properties, "CycleCount")
     if (cycles !== null && cycles >= 0 && cycles < 20_000) sheet.known("batteryCycles", cycles, "CycleCount")
+    else if (hasKey(node, "CycleCount")) odd(sheet, "batteryCycles", cycles, "CycleCount")
     const minutes = numberIn(node.properties, "TimeRemaining")
     if (minutes === NO_ESTIMATE) sheet.unknown("batteryMinutes", "no_such_key", "65535 means none", "TimeRemaining")
     else if (minutes !== null && minutes >= 0 && minutes < 6000) sheet.known("batteryMinutes", minutes, "TimeRemaining")
+    else if (hasKey(node, "TimeRemaining")) odd(sheet, "batteryMinutes", minutes, "TimeRemaining")
     const adapter = node.properties.get("AdapterDetails")
     const watts = isDictionary(adapter) ? numberIn(adapter, "Watts") : null
     if (watts !== null && watts > 0 && watts <= 400) sheet.known("adapterWatts", watts, "AdapterDetails: Watts")
+    // Without a charger it is 0.
+    else if (watts !== 0 && isDictionary(adapter) && adapter.has("Watts"))
+      odd(sheet, "adapterWatts", watts, "AdapterDetails: Watts")
     sheet.expect(["hasBattery", "batteryPercent", "isCharging", "isExternalPower"], "AppleSmartBattery")
   }
+}
+
+function odd(sheet: FactSheet, name: FactName, value: number | null, key: string): void {
+  if (value === null) sheet.unknown(name, "garbage", "its value is damaged, cut, or there twice", key)
+  else sheet.unknown(name, "implausible", `${value} cannot be`, key)
 }
 
 function readCharge(sheet: FactSheet, { properties, damaged }: RegistryNode): void {

@@ -23,10 +23,21 @@ Pages speculative:                       100000.
 Pages throttled:                              0.
 Pages wired down:                         90000.
 Pages purgeable:                          10000.
+"Translation faults":                 218850525.
+Pages copy-on-write:                   11360665.
+Pages zero filled:                    145853813.
+Pages reactivated:                      7483439.
+Pages purged:                           1540816.
 File-backed pages:                       500000.
 Anonymous pages:                         300000.
 Pages stored in compressor:               30000.
 Pages occupied by compressor:             20000.
+Decompressions:                         4668445.
+Compressions:                           6377731.
+Pageins:                                5708256.
+Pageouts:                                 51709.
+Swapins:                                      0.
+Swapouts:                                     0.
 `
 
 function outputs(change: Readonly<Record<string, string>> = {}): MacOutput[] {
@@ -68,6 +79,10 @@ test("what is missing, cut or contradictory is null, and takes nothing else with
   assert.equal(readMacVitals(outputs({ notifyutil: "com.apple.system.thermalpressurelevel 7\n" })).heat, null)
   assert.equal(readMacVitals(outputs({ ioreg: IOREG.slice(0, 260) })).gpuBusyPercent, null)
   assert.equal(readMacVitals(outputs({ vm_stat: VM_STAT.replace("300000", "900000") })).memoryAvailableBytes, null)
+  const ofMac = (gib: number) => `${SYSCTL}hw.memsize: ${gib * 1024 ** 3}\n`
+  assert.equal(readMacVitals(outputs({ sysctl: ofMac(8) })).memoryAvailableBytes, null, "more pages than it has")
+  assert.equal(readMacVitals(outputs({ sysctl: ofMac(24) })).memoryAvailableBytes, null, "fewer")
+  assert.notEqual(readMacVitals(outputs({ sysctl: ofMac(16) })).memoryAvailableBytes, null)
   const hung = outputs().map((one) =>
     one.hint === "vm_stat" ? { ...one, problem: { reason: "timed_out", detail: "" } as const } : one,
   )

@@ -1,12 +1,13 @@
 import { HEATS, MEMORY_PRESSURES, POWER_SOURCES, type PowerSource, type Vitals } from "../protocol/vitals.ts"
 import { type MacOutput, sheetOf } from "./mac-output.ts"
-import { availableBytes, parseVmStat } from "./vm-stat.ts"
+import { availableIn, parseVmStat } from "./vm-stat.ts"
 
 /** The keys of `sysctl -i` that say how a Mac is. */
 export const VITALS_SYSCTL_KEYS: readonly string[] = [
   "kern.memorystatus_vm_pressure_level",
   "vm.swapusage",
   "vm.loadavg",
+  "hw.memsize",
 ]
 
 /** What `notifyutil -g` is asked for: thermal pressure, which `pmset -g therm` does not tell on Apple silicon. */
@@ -30,7 +31,7 @@ export function readMacVitals(outputs: readonly MacOutput[]): Vitals {
     power: isSource(power) ? power : null,
     chargePercent: sheet.number("batteryPercent"),
     charging: charge === null ? null : charge === "charging" || charge === "finishing charge",
-    memoryAvailableBytes: pages === undefined ? null : pagesAvailable(pages.text),
+    memoryAvailableBytes: pages === undefined ? null : pagesAvailable(pages.text, sheet.number("memoryBytes")),
     memoryPressure: MEMORY_PRESSURES[[1, 2, 4].indexOf(level ?? 0)] ?? null,
     swapUsedBytes: sheet.number("swapUsedBytes"),
     load: Array.isArray(load) ? Number(load[0]) : null,
@@ -41,9 +42,7 @@ function isSource(text: string | null): text is PowerSource {
   return (POWER_SOURCES as readonly (string | null)[]).includes(text)
 }
 
-/** Pages move while they are counted, so sums may differ a little; where they differ by more they are not believed. */
-function pagesAvailable(text: string): number | null {
-  const stat = parseVmStat(text)
-  const bytes = availableBytes(stat)
-  return stat.contradiction !== null || bytes === null || bytes < 0 ? null : Math.round(bytes)
+function pagesAvailable(text: string, memoryBytes: number | null): number | null {
+  const available = availableIn(parseVmStat(text, memoryBytes))
+  return available.known ? available.value : null
 }

@@ -12,6 +12,7 @@ const TITLE = /^(Stats|Swap I\/O|Page Q counts|Compressor Stats|File I\/O): ?$/
  * damaged numbers. What it calls free says little: 40 % "free" with 22 GB of swap in use has been seen.
  */
 export function readMemoryPressure(sheet: FactSheet, lines: readonly Line[]): void {
+  let most = Number.MAX_SAFE_INTEGER
   const fit = (text: string) =>
     TITLE.test(text) ? undefined : (HEAD.exec(text) ?? FREE.exec(text) ?? COUNT.exec(text))
   for (const { value: match, isWhole } of fitLines(lines, fit, (text) => sheet.misfit(text))) {
@@ -22,10 +23,15 @@ export function readMemoryPressure(sheet: FactSheet, lines: readonly Line[]): vo
       else {
         sheet.take("memoryBytes", readMachineMemory(first), "The system has")
         sheet.known("pageBytes", Number(pageBytes), "page size of")
+        most = Number(second)
       }
     } else if (line.endsWith("%"))
       sheet.take("memoryFreePercent", readWhole(first, 0, 100), "System-wide memory free percentage")
-    else if (isWhole) sheet.take("pagesOf", readWhole(second), first, first)
+    else if (isWhole) {
+      // These are pages of memory; the others count what has happened since the start.
+      const isThere = /^Pages (free|active|inactive|speculative|throttled|wired down|purgeable|used by compressor)$/
+      sheet.take("pagesOf", readWhole(second, 0, isThere.test(first) ? most : undefined), first, first)
+    }
   }
   sheet.expect(["memoryBytes", "memoryFreePercent"], "memory_pressure")
 }

@@ -34,6 +34,12 @@ export function readPmsetBatt(sheet: FactSheet, lines: readonly Line[]): void {
 function readBattery(sheet: FactSheet, match: RegExpExecArray): void {
   const [, key = "", percent = "", state = "", time = "", present] = match
   sheet.known("hasBattery", present === "true", key)
+  if (present === "false") {
+    // What the line says besides is of a battery that is not there.
+    for (const name of ["batteryPercent", "batteryState", "batteryMinutes"] as const)
+      sheet.unknown(name, "no_such_key", "the battery is not present", key)
+    return
+  }
   const charge = readWhole(percent, 0, 100)
   if (charge.known && state === "charged" && charge.value < 50)
     sheet.unknown("batteryPercent", "contradictory", `${percent} % is not charged`, key)

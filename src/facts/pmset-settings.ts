@@ -7,6 +7,14 @@ const PROFILE = /^(AC Power|Battery Power|UPS Power)\s+-?\d\*?$/
 const SETTING =
   /^ ([A-Za-z][A-Za-z ]*?) +(\d{1,10}|\/\S+)( \((?:[a-z]+ )?sleep prevented by [^()]+\)| \(imposed by [^()]+\))?$/
 
+/** Settings that are on or off (pmset(1), pmset.m); any other number tells a damaged one. */
+const SWITCHES: ReadonlySet<string> = new Set(
+  `womp ring powernap proximitywake autorestart lidwake acwake lessbright halfdim sms ttyskeepawake tcpkeepalive
+  lowpowermode standby autopoweroff destroyfvkeyonstandby`
+    .split(/\s+/)
+    .concat("Sleep On Power Button", "SleepDisabled", "DestroyFVKeyOnStandby"),
+)
+
 export function isSettingsHead(text: string): boolean {
   return SECTION.test(text)
 }
@@ -40,6 +48,8 @@ export function readPmsetSettings(sheet: FactSheet, lines: readonly Line[]): voi
       sheet.spoil("powerSetting", "contradictory", "its section names a setting twice", row.name, of)
     else if (!row.isWhole) sheet.unknown("powerSetting", "truncated", "the line may have been cut", row.name, of)
     else if (/^0\d/.test(row.value)) sheet.unknown("powerSetting", "garbage", `${row.value} is no number`, row.name, of)
+    else if (SWITCHES.has(row.name) && !/^[01]$/.test(row.value))
+      sheet.unknown("powerSetting", "implausible", `${row.value} is not 0 or 1`, row.name, of)
     else sheet.known("powerSetting", Number(row.value), row.name, of)
   }
   if (rows.length === 0) sheet.unknown("powerSetting", "no_such_key", "the output has no settings", "pmset -g")

@@ -13,7 +13,11 @@ export function readPmsetSystemState(sheet: FactSheet, lines: readonly Line[]): 
   const key = "Current System Capabilities are"
   const fit = (text: string) => (/^Current Power State: \d$/.test(text) ? undefined : CAPABILITIES.exec(text))
   for (const { value: match, isWhole } of fitLines(lines, fit, (text) => sheet.misfit(text))) {
-    if (!isWhole) continue
+    if (!isWhole) {
+      for (const name of ["systemCapabilities", "isDisplayPowered"] as const)
+        sheet.unknown(name, "truncated", "the line may have been cut", key)
+      continue
+    }
     const words = (match[1] ?? "")
       .trim()
       .split(" ")

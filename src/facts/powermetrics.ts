@@ -70,6 +70,14 @@ function readLook(sheet: FactSheet, look: Look, of: string | undefined): void {
   const frequency = /^(\d+) MHz$/.exec(look.get("GPU HW active frequency") ?? "")?.[1]
   if (frequency !== undefined)
     sheet.take("gpuFrequencyMhz", readWhole(frequency, 0, 5000), "GPU HW active frequency", of)
+  else if (look.has("GPU HW active frequency"))
+    sheet.unknown(
+      "gpuFrequencyMhz",
+      "garbage",
+      "its value is damaged, cut, or there twice",
+      "GPU HW active frequency",
+      of,
+    )
 }
 
 /** `7.27% (338 MHz: ...)`: the list in brackets must be closed, or the line was cut. */

@@ -1,7 +1,8 @@
 import { readChipName } from "./chip-name.ts"
 import type { FactSheet } from "./fact-sheet.ts"
 import { type Json, type JsonObject, jsonObjects } from "./json-text.ts"
-import { readWhole, shorten } from "./numbers.ts"
+import { jsonText, takeJsonWhole } from "./json-values.ts"
+import { shorten } from "./numbers.ts"
 
 /** Where a release of macOS says how much of Metal there is: macOS 12, 13 and later, and some between. */
 const METAL_KEYS = ["spdisplays_mtlgpufamilysupport", "spdisplays_metalfamily", "spdisplays_metal"] as const
@@ -9,15 +10,15 @@ const METAL_KEYS = ["spdisplays_mtlgpufamilysupport", "spdisplays_metalfamily", 
 /** `SPDisplaysDataType`: the GPU and its displays. A headless Mac has no list of displays. */
 export function readProfiledDisplays(sheet: FactSheet, items: Json): void {
   for (const item of jsonObjects(items)) {
-    const model = item.sppci_model ?? item._name
-    if (typeof model === "string") readGpuModel(sheet, model, "sppci_model")
+    const model = jsonText(sheet, ["gpuModel"], item.sppci_model ?? item._name, "sppci_model")
+    if (model !== null) readGpuModel(sheet, model, "sppci_model")
     const cores = item.sppci_cores
-    if (typeof cores === "string") sheet.take("gpuCores", readWhole(cores, 1, 512), "sppci_cores")
+    if (cores !== undefined) takeJsonWhole(sheet, "gpuCores", cores, [1, 512], "sppci_cores")
     else if (sheet.text("gpuModel")?.includes("Paravirtual") === true)
       sheet.unknown("gpuCores", "no_such_key", "a paravirtual GPU has none", "sppci_cores")
     for (const key of METAL_KEYS) {
-      const metal = item[key]
-      if (typeof metal === "string") readMetal(sheet, metal, key)
+      const metal = jsonText(sheet, ["metalSupport"], item[key], key)
+      if (metal !== null) readMetal(sheet, metal, key)
     }
     if (item.spdisplays_ndrvs !== undefined) readDisplays(sheet, jsonObjects(item.spdisplays_ndrvs))
   }
@@ -29,7 +30,13 @@ function readDisplays(sheet: FactSheet, displays: readonly JsonObject[]): void {
     typeof pixels === "string" && /^[1-9]\d{2,4} x [1-9]\d{2,4}$/.test(pixels) ? [pixels] : [],
   )
   if (sizes.length === displays.length) sheet.known("displays", sizes, "spdisplays_ndrvs: _spdisplays_pixels")
-  else sheet.unknown("displays", "no_such_key", "of one its size is missing", "spdisplays_ndrvs: _spdisplays_pixels")
+  else
+    sheet.unknown(
+      "displays",
+      "garbage",
+      "of one its size is missing or damaged",
+      "spdisplays_ndrvs: _spdisplays_pixels",
+    )
 }
 
 export function readGpuModel(sheet: FactSheet, model: string, key: string): void {

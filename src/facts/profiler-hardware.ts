@@ -3,8 +3,9 @@ import { CHIPS } from "./chip-table.ts"
 import { known, type Reading, unknown } from "./fact.ts"
 import type { FactSheet } from "./fact-sheet.ts"
 import { type Json, jsonObjects } from "./json-text.ts"
+import { jsonText, takeJsonWhole } from "./json-values.ts"
 import { readIdentifier } from "./model-map.ts"
-import { readWhole, shorten } from "./numbers.ts"
+import { shorten } from "./numbers.ts"
 
 const GIB = 1024 ** 3
 /** Sizes Macs and virtual machines are seen with: every size up to 64 that is even or small, and what Apple sells above. */
@@ -25,24 +26,26 @@ export function readMemoryText(text: string): Reading<number> {
  */
 export function readProfiledHardware(sheet: FactSheet, items: Json): void {
   for (const item of jsonObjects(items)) {
-    const { machine_model: model, physical_memory: memory, chip_type: chip, cpu_type: cpu } = item
-    if (typeof model === "string") {
+    const { chip_type: chip, cpu_type: cpu } = item
+    const model = jsonText(sheet, ["modelIdentifier"], item.machine_model, "machine_model")
+    const memory = jsonText(sheet, ["memoryBytes"], item.physical_memory, "physical_memory")
+    if (model !== null) {
       if (readIdentifier(model) === null)
         sheet.unknown("modelIdentifier", "garbage", `"${shorten(model)}" is no identifier`, "machine_model")
       else sheet.known("modelIdentifier", model, "machine_model")
     }
-    if (typeof memory === "string") sheet.take("memoryBytes", readMemoryText(memory), "physical_memory")
-    if (typeof chip === "string") readChipName(sheet, chip, "chip_type", true)
+    if (memory !== null) sheet.take("memoryBytes", readMemoryText(memory), "physical_memory")
+    const name = jsonText(sheet, ["chip"], chip, "chip_type")
+    if (name !== null) readChipName(sheet, name, "chip_type", true)
     if (cpu === "Unknown") sheet.unknown("chip", "no_such_key", "the system says Unknown", "cpu_type")
     else if (typeof cpu === "string") readChipName(sheet, cpu, "cpu_type", true)
     // A program for Intel on Apple silicon is shown a processor of Intel's kind, without a name.
-    const told = typeof model === "string" ? readIdentifier(model) : null
+    const told = model === null ? null : readIdentifier(model)
     if (cpu === "Unknown" && chip === undefined && told?.architecture === "apple_silicon" && !told.isVirtual)
       sheet.known("isTranslated", true, "cpu_type")
     const processors = item.number_processors
     if (typeof processors === "string") readProcessors(sheet, processors)
-    else if (typeof processors === "number")
-      sheet.take("cpuCores", readWhole(String(processors), 1, 128), "number_processors")
+    else takeJsonWhole(sheet, "cpuCores", processors, [1, 128], "number_processors")
     if (typeof item.machine_name === "string" && /^Apple Virtual Machine \d$/.test(item.machine_name)) {
       sheet.known("isVirtual", true, "machine_name")
     }

@@ -1,7 +1,8 @@
 import type { FactSheet } from "./fact-sheet.ts"
 import { isJsonObject, type Json, type JsonObject, jsonObjects } from "./json-text.ts"
+import { jsonText, takeJsonWhole } from "./json-values.ts"
 import { readIdentifier } from "./model-map.ts"
-import { readWhole, shorten } from "./numbers.ts"
+import { shorten } from "./numbers.ts"
 
 /**
  * `SPThunderboltDataType`. A Mac at the other end is an item with a model's identifier as its name and a domain of its own; a
@@ -38,7 +39,11 @@ function readBus(sheet: FactSheet, bus: JsonObject): boolean | null {
   const status = tag.receptacle_status_key
   const isConnected =
     status === "receptacle_connected" ? true : status === "receptacle_no_devices_connected" ? false : null
-  if (typeof speed !== "string" || isConnected === null) return isConnected
+  if (typeof speed !== "string" || isConnected === null) {
+    if (speed !== undefined)
+      sheet.unknown("thunderboltLink", "garbage", "speed or status is damaged or missing", "current_speed_key", name)
+    return isConnected
+  }
   const match = /^(Up to )?(10|20|40|80|120) Gb\/s(?: x1)?$/.exec(speed)
   const isMost = match?.[1] !== undefined
   if (match === null)
@@ -62,22 +67,18 @@ export function readProfiledAirPort(sheet: FactSheet, items: Json): void {
       const status = port.spairport_status_information
       if (status === "spairport_status_connected")
         sheet.known("isLinkActive", true, "spairport_status_information", name)
+      else if (status !== undefined && typeof status !== "string")
+        sheet.unknown("isLinkActive", "garbage", "its value is no text", "spairport_status_information", name)
       const network = port.spairport_current_network_information
       if (!isJsonObject(network)) continue
       const rate = network.spairport_network_rate
-      if (typeof rate === "number")
-        sheet.take("wifiMbps", readWhole(String(rate), 1, 50_000), "spairport_network_rate", name)
-      const channel = network.spairport_network_channel
-      const match = typeof channel === "string" ? /^\d{1,3} \((2|5|6)GHz, (20|40|80|160|320)MHz\)$/.exec(channel) : null
-      if (match !== null) sheet.known("wifiChannel", match[0], "spairport_network_channel", name)
-      else if (typeof channel === "string")
-        sheet.unknown(
-          "wifiChannel",
-          "garbage",
-          `"${shorten(channel)}" is no channel`,
-          "spairport_network_channel",
-          name,
-        )
+      takeJsonWhole(sheet, "wifiMbps", rate, [1, 50_000], "spairport_network_rate", name)
+      const key = "spairport_network_channel"
+      const channel = jsonText(sheet, ["wifiChannel"], network.spairport_network_channel, key, name)
+      const match = channel !== null ? /^\d{1,3} \((2|5|6)GHz, (20|40|80|160|320)MHz\)$/.exec(channel) : null
+      if (match !== null) sheet.known("wifiChannel", match[0], key, name)
+      else if (channel !== null)
+        sheet.unknown("wifiChannel", "garbage", `"${shorten(channel)}" is no channel`, key, name)
     }
   }
 }

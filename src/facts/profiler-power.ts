@@ -1,6 +1,7 @@
 import type { FactSheet } from "./fact-sheet.ts"
 import { isJsonObject, type Json, type JsonObject, jsonObjects } from "./json-text.ts"
-import { readWhole, shorten } from "./numbers.ts"
+import { jsonText, takeJsonFlag, takeJsonWhole } from "./json-values.ts"
+import { shorten } from "./numbers.ts"
 
 const TIMERS: Readonly<Record<string, string>> = {
   "System Sleep Timer": "sleep",
@@ -20,7 +21,7 @@ export function readProfiledPower(sheet: FactSheet, items: Json): void {
     if (item._name === "spbattery_information") readBattery(sheet, item)
     if (item._name === "sppower_ac_charger_information") readCharger(sheet, item)
     const ups = item.sppower_ups_installed
-    if (ups === "TRUE" || ups === "FALSE") sheet.known("hasUps", ups === "TRUE", "sppower_ups_installed")
+    takeJsonFlag(sheet, "hasUps", ups, "sppower_ups_installed")
     for (const [source, code] of Object.entries(SOURCES)) {
       const settings = item[source]
       if (isJsonObject(settings)) readSettings(sheet, source, code, settings)
@@ -37,35 +38,32 @@ export function readProfiledPower(sheet: FactSheet, items: Json): void {
 function readSettings(sheet: FactSheet, source: string, code: string, settings: JsonObject): void {
   if (settings["Current Power Source"] === "TRUE") sheet.known("powerSource", code, `${source}: Current Power Source`)
   for (const [timer, name] of Object.entries(TIMERS)) {
-    const minutes = settings[timer]
-    if (typeof minutes === "number")
-      sheet.take("powerSetting", readWhole(String(minutes), 0, 100_000), timer, `${source}: ${name}`)
+    takeJsonWhole(sheet, "powerSetting", settings[timer], [0, 100_000], timer, `${source}: ${name}`)
   }
 }
 
 function readBattery(sheet: FactSheet, item: JsonObject): void {
-  const installed = item.sppower_battery_installed
-  if (installed === "TRUE" || installed === "FALSE")
-    sheet.known("hasBattery", installed === "TRUE", "sppower_battery_installed")
+  takeJsonFlag(sheet, "hasBattery", item.sppower_battery_installed, "sppower_battery_installed")
+  // Where no battery lies in its place, its charge is nobody's.
+  if (item.sppower_battery_installed === "FALSE") return
   const charge = item.sppower_battery_charge_info
   if (isJsonObject(charge)) {
-    readFlag(sheet, "isCharging", charge, "sppower_battery_is_charging")
-    readFlag(sheet, "isFullyCharged", charge, "sppower_battery_fully_charged")
+    takeJsonFlag(sheet, "isCharging", charge.sppower_battery_is_charging, "sppower_battery_is_charging")
+    takeJsonFlag(sheet, "isFullyCharged", charge.sppower_battery_fully_charged, "sppower_battery_fully_charged")
     const percent = charge.sppower_battery_state_of_charge
     const { sppower_battery_current_capacity: current, sppower_battery_max_capacity: most } = charge
-    if (typeof percent === "number")
-      sheet.take("batteryPercent", readWhole(String(percent), 0, 100), "sppower_battery_state_of_charge")
+    takeJsonWhole(sheet, "batteryPercent", percent, [0, 100], "sppower_battery_state_of_charge")
     if (typeof current === "number" && typeof most === "number") {
       takeRatio(sheet, current, most, "sppower_battery_current_capacity")
-    }
+    } else if (current !== undefined)
+      sheet.unknown("batteryPercent", "garbage", "it is no number", "sppower_battery_current_capacity")
   }
   const health = item.sppower_battery_health_info
   if (isJsonObject(health)) {
     const cycles = health.sppower_battery_cycle_count
-    if (typeof cycles === "number")
-      sheet.take("batteryCycles", readWhole(String(cycles), 0, 20_000), "sppower_battery_cycle_count")
-    if (typeof health.sppower_battery_health === "string")
-      readHealth(sheet, health.sppower_battery_health, "sppower_battery_health")
+    takeJsonWhole(sheet, "batteryCycles", cycles, [0, 20_000], "sppower_battery_cycle_count")
+    const text = jsonText(sheet, ["batteryHealth"], health.sppower_battery_health, "sppower_battery_health")
+    if (text !== null) readHealth(sheet, text, "sppower_battery_health")
   }
 }
 
@@ -84,17 +82,7 @@ export function readHealth(sheet: FactSheet, text: string, key: string): void {
 }
 
 function readCharger(sheet: FactSheet, item: JsonObject): void {
-  readFlag(sheet, "isExternalPower", item, "sppower_battery_charger_connected")
+  takeJsonFlag(sheet, "isExternalPower", item.sppower_battery_charger_connected, "sppower_battery_charger_connected")
   const watts = item.sppower_ac_charger_watts
-  if (typeof watts === "string") sheet.take("adapterWatts", readWhole(watts, 1, 400), "sppower_ac_charger_watts")
-}
-
-function readFlag(
-  sheet: FactSheet,
-  name: "isCharging" | "isFullyCharged" | "isExternalPower",
-  item: JsonObject,
-  key: string,
-): void {
-  const value = item[key]
-  if (value === "TRUE" || value === "FALSE") sheet.known(name, value === "TRUE", key)
+  takeJsonWhole(sheet, "adapterWatts", watts, [1, 400], "sppower_ac_charger_watts")
 }

@@ -1,8 +1,9 @@
 import type { FactSheet } from "./fact-sheet.ts"
 import { type Json, jsonObjects } from "./json-text.ts"
+import { jsonText, takeJsonWhole } from "./json-values.ts"
 import { isOfDarwin, MACOS_BUILD, MACOS_VERSION } from "./macos-version.ts"
 import { isMountPoint } from "./mount-point.ts"
-import { readWhole, shorten } from "./numbers.ts"
+import { shorten } from "./numbers.ts"
 
 /** `macOS 26.6.2 (25G83)`: version and build, which must go together. */
 export function readSystemVersion(sheet: FactSheet, text: string, key: string): void {
@@ -23,10 +24,13 @@ export function readSystemVersion(sheet: FactSheet, text: string, key: string): 
 /** `SPSoftwareDataType`: the system. Names of computer and user are left alone. */
 export function readProfiledSoftware(sheet: FactSheet, items: Json): void {
   for (const item of jsonObjects(items)) {
-    if (typeof item.os_version === "string") readSystemVersion(sheet, item.os_version, "os_version")
-    const kernel = item.kernel_version
-    const darwin = typeof kernel === "string" ? /^Darwin ([12]\d\.\d{1,2}\.\d)$/.exec(kernel)?.[1] : undefined
+    const version = jsonText(sheet, ["macosVersion", "macosBuild"], item.os_version, "os_version")
+    if (version !== null) readSystemVersion(sheet, version, "os_version")
+    const kernel = jsonText(sheet, ["darwinVersion"], item.kernel_version, "kernel_version")
+    const darwin = /^Darwin ([12]\d\.\d{1,2}\.\d)$/.exec(kernel ?? "")?.[1]
     if (darwin !== undefined) sheet.known("darwinVersion", darwin, "kernel_version")
+    else if (kernel !== null)
+      sheet.unknown("darwinVersion", "garbage", `"${shorten(kernel)}" is no version`, "kernel_version")
   }
 }
 
@@ -38,14 +42,19 @@ export function readProfiledStorage(sheet: FactSheet, items: Json): void {
     const mount = item.mount_point
     const { size_in_bytes: size, free_space_in_bytes: free } = item
     if (typeof mount !== "string" || !isMountPoint(mount)) continue
-    if (typeof size !== "number" || typeof free !== "number") continue
-    if (free > size) {
+    if (typeof size === "number" && typeof free === "number" && free > size) {
       for (const name of ["diskSizeBytes", "diskAvailableBytes"] as const) {
         sheet.unknown(name, "contradictory", "more is free than there is", name, mount)
       }
       continue
     }
-    sheet.take("diskSizeBytes", readWhole(String(size), 0, MOST_BYTES), "size_in_bytes", mount)
-    sheet.take("diskAvailableBytes", readWhole(String(free), 0, MOST_BYTES), "free_space_in_bytes", mount)
+    // One of the two cannot be checked alone.
+    if (typeof size !== "number" || typeof free !== "number") {
+      for (const name of ["diskSizeBytes", "diskAvailableBytes"] as const)
+        sheet.unknown(name, "garbage", "size or free space is no number", name, mount)
+      continue
+    }
+    takeJsonWhole(sheet, "diskSizeBytes", size, [0, MOST_BYTES], "size_in_bytes", mount)
+    takeJsonWhole(sheet, "diskAvailableBytes", free, [0, MOST_BYTES], "free_space_in_bytes", mount)
   }
 }

@@ -130,6 +130,8 @@ function readGraphics(sheet: FactSheet, key: string, text: string): void {
   if (key === "Chipset Model") readGpuModel(sheet, text, key)
   else if (key === "Total Number of Cores") sheet.take("gpuCores", readWhole(text, 1, 512), key)
   else if (key === "Metal Support" && /^Metal [1-9]$/.test(text)) sheet.known("metalSupport", text, key)
+  else if (key === "Metal Support")
+    sheet.unknown("metalSupport", "garbage", `"${shorten(text)}" is no support of Metal`, key)
   else if (key === "Metal Family") {
     const family = /^Supported, Metal GPUFamily (Apple|Mac|Common) (\d{1,2})$/.exec(text)
     if (family !== null) sheet.known("metalSupport", `family ${family[1]?.toLowerCase()}${family[2]}`, key)
@@ -142,6 +144,7 @@ function readWifi(sheet: FactSheet, name: string, key: string, text: string): vo
   if (key === "Transmit Rate") sheet.take("wifiMbps", readWhole(text, 1, 50_000), key, name)
   if (key === "Channel" && /^\d{1,3} \((2|5|6)GHz, (20|40|80|160|320)MHz\)$/.test(text))
     sheet.known("wifiChannel", text, key, name)
+  else if (key === "Channel") sheet.unknown("wifiChannel", "garbage", `"${shorten(text)}" is no channel`, key, name)
 }
 
 function readPower(sheet: FactSheet, path: readonly string[], key: string, text: string): void {

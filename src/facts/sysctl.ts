@@ -1,6 +1,7 @@
 import { generationOf, readChipName } from "./chip-name.ts"
 import { GENERATION_OF_CPU_FAMILY } from "./chip-table.ts"
 import { known, type Reading, unknown } from "./fact.ts"
+import type { FactName } from "./fact-names.ts"
 import type { FactSheet } from "./fact-sheet.ts"
 import { fitLines, type Line, linesOf } from "./lines.ts"
 import { MACOS_BUILD, MACOS_VERSION, macosOfDarwin } from "./macos-version.ts"
@@ -13,6 +14,8 @@ import { readKernelVersion } from "./uname.ts"
 export interface SysctlValue {
   readonly text: string
   readonly isWhole: boolean
+  /** What else is said under the same key; `undefined` where nothing is. */
+  readonly other?: string
 }
 
 /** The first words of keys. A line with another is none, or the rest of one. */
@@ -35,19 +38,24 @@ export function parseSysctl(lines: readonly Line[], onMisfit?: (text: string) =>
   }
   for (const { value, isWhole } of fitLines(lines, fit, onMisfit)) {
     const before = values.get(value.key)
-    if (before !== undefined && before.text !== value.text) values.set(value.key, { text: "\ufffd", isWhole: false })
+    if (before?.other !== undefined) continue
+    if (before !== undefined && before.text !== value.text)
+      values.set(value.key, { text: before.text, isWhole: false, other: value.text })
     else values.set(value.key, { text: value.text, isWhole })
   }
   return values
 }
 
-/** The same as plain text by key, for callers that judge the values themselves. */
+/** The same as plain text by key, for callers that judge the values themselves; without keys that say two things. */
 export function sysctlTexts(text: string): Map<string, string> {
-  return new Map([...parseSysctl(linesOf(text))].map(([key, value]) => [key, value.text]))
+  return new Map(
+    [...parseSysctl(linesOf(text))].flatMap(([key, { text, other }]) => (other === undefined ? [[key, text]] : [])),
+  )
 }
 
 export function readSysctl(sheet: FactSheet, lines: readonly Line[]): void {
-  const values = parseSysctl(lines, (text) => sheet.misfit(text))
+  const all = parseSysctl(lines, (text) => sheet.misfit(text))
+  const values = new Map([...all].filter(([, { other }]) => other === undefined))
   const numbers = (name: Parameters<FactSheet["take"]>[0], keys: readonly string[], least: number, most: number) => {
     for (const key of keys) {
       const value = values.get(key)
@@ -102,9 +110,42 @@ export function readSysctl(sheet: FactSheet, lines: readonly Line[]): void {
     const level = whole(value, (text) => (/^[124]$/.test(text) ? known(Number(text)) : unknownLevel(text)))
     sheet.take("memoryPressureLevel", level, "kern.memorystatus_vm_pressure_level")
   })
+  sayTwofold(sheet, all)
   readCoreKinds(sheet, values)
   checkFamily(sheet, values)
   checkUsableMemory(sheet, values)
+}
+
+/** What each key would have told: where it says two things, neither is believed. */
+const FACTS_OF_KEYS: readonly (readonly [form: RegExp, names: readonly FactName[]])[] = [
+  [/^(hw\.physicalcpu|hw\.physicalcpu_max|machdep\.cpu\.core_count)$/, ["cpuCores"]],
+  [/^(hw\.ncpu|hw\.logicalcpu|hw\.logicalcpu_max|machdep\.cpu\.thread_count)$/, ["cpuThreads"]],
+  [/^iogpu\.wired_limit_mb$/, ["gpuWiredLimitMb"]],
+  [/^(hw|vm)\.pagesize$/, ["pageBytes"]],
+  [/^hw\.memsize(_usable)?$/, ["memoryBytes"]],
+  [/^hw\.model$/, ["modelIdentifier"]],
+  [/^(machdep\.cpu\.brand_string|hw\.cpufamily)$/, ["chip"]],
+  [/^(hw\.optional\.(arm64|x86_64)|machdep\.cpu\.vendor)$/, ["architecture"]],
+  [/^kern\.hv_vmm_present$/, ["isVirtual"]],
+  [/^sysctl\.proc_translated$/, ["isTranslated"]],
+  [/^kern\.osproductversion$/, ["macosVersion"]],
+  [/^kern\.osversion$/, ["macosBuild"]],
+  [/^kern\.(osrelease|version)$/, ["darwinVersion"]],
+  [/^kern\.boottime$/, ["bootTimeMs"]],
+  [/^vm\.swapusage$/, ["swapTotalBytes", "swapUsedBytes"]],
+  [/^vm\.loadavg$/, ["loadAverage"]],
+  [/^kern\.memorystatus_vm_pressure_level$/, ["memoryPressureLevel"]],
+  [/^hw\.n?perflevel/, ["coreCounts", "coreNames"]],
+]
+
+function sayTwofold(sheet: FactSheet, values: ReadonlyMap<string, SysctlValue>): void {
+  for (const [key, { text, other }] of values) {
+    if (other === undefined) continue
+    const detail = `it says "${shorten(text)}", and "${shorten(other)}"`
+    for (const [form, names] of FACTS_OF_KEYS) {
+      if (form.test(key)) for (const name of names) sheet.spoil(name, "contradictory", detail, key)
+    }
+  }
 }
 
 /** A value, but only when its line surely ends where it seems to. */

@@ -1,3 +1,4 @@
+import type { FactName } from "./fact-names.ts"
 import type { FactSheet } from "./fact-sheet.ts"
 import type { Line } from "./lines.ts"
 import { linesOf } from "./lines.ts"
@@ -37,9 +38,16 @@ function parseTopTime(text: string): number | null {
 }
 
 const TIME = /^(\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d)$/
-const CPU = /^CPU usage: ([\d.]+)% user, ([\d.]+)% sys, ([\d.]+)% idle ?$/
-const LOAD = /^Load Avg: ([\d.]+), ([\d.]+), ([\d.]+) ?$/
+/** In some locales with decimal commas. */
+const CPU = /^CPU usage: ([\d.,]+)% user, ([\d.,]+)% sys, ([\d.,]+)% idle ?$/
+const LOAD = /^Load Avg: (\d+[.,]\d+), (\d+[.,]\d+), (\d+[.,]\d+) ?$/
 const MEMORY = /^PhysMem: (\S+) used \(\S+ wired(?:, \S+ compressor)?\), (\S+) unused\.$/
+
+const LINES: readonly { readonly begins: string; readonly form: RegExp; readonly name: FactName }[] = [
+  { begins: "CPU usage:", form: CPU, name: "cpuBusyPercent" },
+  { begins: "Load Avg:", form: LOAD, name: "loadAverage" },
+  { begins: "PhysMem:", form: MEMORY, name: "physicalMemoryUsedBytes" },
+]
 
 /**
  * The head of `top -l N`: each look has its time, by which its facts are told apart, since the first look's CPU is the mean since
@@ -48,13 +56,20 @@ const MEMORY = /^PhysMem: (\S+) used \(\S+ wired(?:, \S+ compressor)?\), (\S+) u
 export function readTop(sheet: FactSheet, lines: readonly Line[]): void {
   let time: string | undefined
   for (const { text, isSound, isTerminated } of lines) {
+    const told = LINES.find(({ begins }) => text.startsWith(begins))
+    if (told !== undefined && (!isSound || !isTerminated || time === undefined || !told.form.test(text))) {
+      const key = told.begins.slice(0, -1)
+      if (isSound && !isTerminated) sheet.unknown(told.name, "truncated", "the line may have been cut", key, time)
+      else if (isSound && told.form.test(text)) sheet.unknown(told.name, "truncated", "its time is missing", key, time)
+      else sheet.unknown(told.name, "garbage", "the line is not understood", key, time)
+    }
     if (!isSound || !isTerminated) continue
     // Without its time, a look's numbers would be taken for those of the look before.
     if (/^Processes: \d+ total/.test(text)) time = undefined
     time = TIME.exec(text)?.[1] ?? time
     const cpu = CPU.exec(text)
     if (cpu !== null && time !== undefined) {
-      const [user, system, idle] = cpu.slice(1).map((part) => readDecimal(part, 0, 100))
+      const [user, system, idle] = cpu.slice(1).map((part) => readDecimal(part.replace(",", "."), 0, 100))
       const values = [user, system, idle].map((part) => (part?.known ? part.value : Number.NaN))
       const sum = values.reduce((before, value) => before + value, 0)
       if (!(Math.abs(sum - 100) < 0.05))

@@ -1,5 +1,12 @@
 import { HERE_IDLE_MS } from "./input-track.ts"
-import { type Manners, type OwnerPolicy, type PolicyKey, type PresetName, presetOf } from "./owner-policy.ts"
+import {
+  type Manners,
+  mindsPresence,
+  type OwnerPolicy,
+  type PolicyKey,
+  type PresetName,
+  presetOf,
+} from "./owner-policy.ts"
 import { POLICY_FIELDS, POLICY_KEYS, ruleText } from "./policy-values.ts"
 import type { PresenceRule } from "./presence.ts"
 
@@ -41,11 +48,16 @@ function said(values: Partial<OwnerPolicy>): Partial<OwnerPolicy> {
   return Object.fromEntries(POLICY_KEYS.filter((key) => values[key] !== undefined).map((key) => [key, values[key]]))
 }
 
-/** How looks are judged under a policy: who says that jobs start after 20 s means it, though input counts for a minute otherwise. */
+/**
+ * How looks are judged under a policy: who says that jobs start after 20 s means it, though input counts for a minute otherwise; and
+ * who says 0 s means as soon as nobody is there. What is not asked under it changes nothing.
+ */
 export function presenceRule({ values, manners }: EffectivePolicy): PresenceRule {
-  // 0 starts jobs whoever is there, and says nothing of when that is.
-  const shortest = [values.startAfterIdleMs, values.resumeAfterIdleMs].filter((ms) => ms > 0)
-  const hereIdleMs = Math.max(LEAST_HERE_IDLE_MS, Math.min(HERE_IDLE_MS, ...shortest))
+  const waits = [
+    ...(mindsPresence(values) ? [values.startAfterIdleMs] : []),
+    ...(values.onReturn === "ignore" ? [] : [values.resumeAfterIdleMs]),
+  ]
+  const hereIdleMs = Math.max(LEAST_HERE_IDLE_MS, Math.min(HERE_IDLE_MS, ...waits))
   return { looksForAway: manners.looksForAway, hereIdleMs }
 }
 

@@ -34,7 +34,7 @@ describe("startObstacles()", () => {
     [
       "away for just 15 minutes",
       { watch: quietFor(15 * MINUTE_MS) },
-      ["owner_away_too_short: nobody for 15m 00s: jobs start after 15m 00s"],
+      ["owner_away_too_short: nobody since 12:45: jobs start 15m 00s after that"],
     ],
     ["away for longer", { watch: quietFor(15 * MINUTE_MS + 1) }, []],
     ["somebody types", { watch: typing() }, ["owner_here: somebody is at it: keyboard or mouse in use"]],

@@ -144,7 +144,8 @@ export function ownerObstacleText(obstacle: OwnerObstacle, nowMs: number, timeZo
     case "presence_unknown":
       return `whether somebody is at it is not known: ${obstacle.reason}`
     case "owner_away_too_short":
-      return `nobody for ${formatDuration(obstacle.quietMs)}: jobs start after ${formatDuration(obstacle.neededMs)}`
+      // Read some time after it was said, a duration would stand still.
+      return `nobody since ${clockText(nowMs - obstacle.quietMs, nowMs, timeZone)}: jobs start ${formatDuration(obstacle.neededMs)} after that`
     case "on_battery": {
       const charge = obstacle.chargePercent === null ? "" : `, charged ${obstacle.chargePercent}%`
       return `on ${obstacle.power === "ups" ? "a UPS" : "battery"}${charge}`

@@ -26,7 +26,7 @@ interface PolicyField<K extends PolicyKey> {
 export const POLICY_FIELDS: { readonly [K in PolicyKey]: PolicyField<K> } = {
   startAfterIdleMs: {
     name: "start_after_idle",
-    help: "jobs start when nobody has shown for longer than this; 0s: always",
+    help: "jobs start when nobody has shown for longer than this; 0s: as soon as nobody is there",
     example: "15m",
     read: (text) => readDuration(text, 0, 7 * DAY_MS),
     write: durationText,
@@ -40,7 +40,7 @@ export const POLICY_FIELDS: { readonly [K in PolicyKey]: PolicyField<K> } = {
   },
   resumeAfterIdleMs: {
     name: "resume_after_idle",
-    help: "suspended jobs go on when nobody has shown for longer than this",
+    help: "stopped jobs go on when nobody has shown for longer than this; 0s: the same",
     example: "3m",
     read: (text) => readDuration(text, 0, DAY_MS),
     write: durationText,

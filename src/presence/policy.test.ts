@@ -9,10 +9,10 @@ import { POLICY_FIELDS, POLICY_KEYS, readPolicy, ruleText } from "./policy-value
 describe("readPolicy()", () => {
   const rows: [name: string, text: string, written?: string][] = [
     ["start_after_idle", "20m"],
-    ["start_after_idle", "0s", "0ms"],
+    ["start_after_idle", "0s"],
     ["on_return", "Yield", "yield"],
     ["resume_after_idle", "90s"],
-    ["vacate_after", "0s", "0ms"],
+    ["vacate_after", "0s"],
     ["hours", "weekdays 18:00-09:00, weekends"],
     ["never", "12:00-13:30"],
     ["time_zone", "Europe/Berlin"],
@@ -106,7 +106,10 @@ describe("effectivePolicy()", () => {
     assert.equal(hereIdleMs({}), 60_000)
     assert.equal(hereIdleMs({ start_after_idle: "20s" }), 20_000)
     assert.equal(hereIdleMs({ start_after_idle: "20s", resume_after_idle: "10ms" }), 1_000)
-    assert.equal(hereIdleMs({ start_after_idle: "0s" }), 60_000)
+    assert.equal(hereIdleMs({ start_after_idle: "0s" }), 1_000, "as soon as nobody is there")
+    assert.equal(hereIdleMs({ resume_after_idle: "0s" }), 1_000)
+    assert.equal(hereIdleMs({ start_after_idle: "0s", on_return: "yield" }), 60_000, "starts whoever is there")
+    assert.equal(hereIdleMs({ resume_after_idle: "0s", on_return: "ignore" }), 60_000, "nothing has to go on")
   })
 
   it("ignores what is not said", () => {

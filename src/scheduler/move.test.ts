@@ -110,6 +110,19 @@ describe("sleeping hosts that jobs wait for", () => {
     assert.deepEqual(woken(hosts, [job(1, 0, { resources: { memoryBytes: 40 * GB, gpus: 1, cores: 1 } })]), ["h-c"])
   })
 
+  it("are as many as a job on several hosts needs beside those that are awake, or none", () => {
+    const gpu = { resources: { memoryBytes: GB, gpus: 1, cores: 1 } }
+    const pair = (id: number) => job(id, 0, { ...gpu, hosts: 2 })
+    const sleepers = [sleeper("a", 16), sleeper("b", 32), sleeper("c", 64)]
+    assert.deepEqual(woken(sleepers, [pair(1)]), ["h-a", "h-b"])
+    const [awake] = [host("d", 16, { wakes: true })]
+    assert.deepEqual(woken([awake, ...sleepers], [pair(1)]), ["h-a"])
+    // The one that is awake is counted for the first alone.
+    assert.deepEqual(woken([awake, ...sleepers], [pair(1), pair(2)]), ["h-a", "h-b", "h-c"])
+    assert.deepEqual(woken([sleepers[0]!], [pair(1)]), [])
+    assert.deepEqual(woken([{ ...awake, draining: true }, sleepers[0]!], [pair(1), job(2, 0, gpu)]), ["h-a"])
+  })
+
   it("are left alone where nobody wants that, or no job is due", () => {
     assert.deepEqual(woken([sleeper("a", 16, false)], [job(1, 0)]), [])
     assert.deepEqual(woken([sleeper("a", 16)], [job(1, 0, { notBeforeMs: NOW_MS + 1 })]), [])

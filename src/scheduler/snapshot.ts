@@ -86,6 +86,8 @@ export interface WaitingJob {
   readonly partition: string
   /** The name or id of the only host it may run on; `null` for any. */
   readonly hostWanted: string | null
+  /** On so many hosts at once, all or none; absent for one. */
+  readonly hosts?: number
   /** Whether secrets reach it: then it never shares a host with a job of another user, who could read them there. */
   readonly hasSecrets: boolean
   readonly data: readonly WantedData[]

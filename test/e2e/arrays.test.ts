@@ -40,6 +40,7 @@ test("an array of eight, three at a time: one fails, a part is stopped, the serv
   assert.match(queue.stdout, new RegExp(`1 +${id}_\\[4-8%3\\] sweep .*as many as may at a time`), queue.stdout)
 
   const early = pool().start(["attach", "--quiet", `${id}_6`])
+  const printed = pool().start(["logs", "--follow", `${id}`])
   const after = await pool().windfall([
     "send",
     "-q",
@@ -77,6 +78,12 @@ test("an array of eight, three at a time: one fails, a part is stopped, the serv
   // Watched from before it began, past the crash of the server.
   const watched = await early.ended
   assert.deepEqual([watched.exitCode, watched.stdout], [0, "task 6 of 8\n"], watched.stderr)
+  // Each task's lines once, as they began.
+  const followed = await printed.ended
+  assert.equal(followed.exitCode, 0, followed.stderr)
+  const lines = [1, 2, 3, 4, 5, 6].map((index) => `[${index}] task ${index} of 8`)
+  assert.deepEqual(followed.stdout.trim().split("\n").sort(), lines)
+  assert.equal((await pool().windfall(["logs", `${id}`])).stdout, `${lines.join("\n")}\n`)
   const ended = await view(id)
   assert.deepEqual([ended.state, ended.exitCode], ["failed", 7])
   const { jobs } = await pool().api<JobList>("GET", `/v1/jobs?array=${id}`)
@@ -94,7 +101,7 @@ test("an array of eight, three at a time: one fails, a part is stopped, the serv
   assert.match(why.stdout, /cannot come about|ended/, why.stderr)
   assert.ok(existsSync(join(folder, `array-${id}`, "1", "result.txt")))
 
-  const followed = await pool().windfall([
+  const stayed = await pool().windfall([
     "send",
     "--no-folder",
     "--gpu",
@@ -106,8 +113,8 @@ test("an array of eight, three at a time: one fails, a part is stopped, the serv
     "-c",
     "echo $WINDFALL_ARRAY_INDEX",
   ])
-  assert.equal(followed.exitCode, 0, followed.stderr)
-  assert.match(followed.stderr, /succeeded: all 4 tasks did/)
+  assert.equal(stayed.exitCode, 0, stayed.stderr)
+  assert.match(stayed.stderr, /succeeded: all 4 tasks did/)
   const wrong = await pool().windfall(["send", "--no-folder", "--array", "5-1", "--", "true"])
   assert.deepEqual([wrong.exitCode, /"5-1" goes down/.test(wrong.stderr)], [2, true], wrong.stderr)
 })

@@ -14,6 +14,7 @@ import { findLabMode } from "../lab/lab-mode.ts"
 import { inventData, removeAllData, removeData, storeData } from "./data-set.ts"
 import { FAULTS, type Fault } from "./faults.ts"
 import { Ground } from "./ground.ts"
+import { checkGang, comesToGate, inventGang, mayInventGang, slowOne } from "./ledger-gang.ts"
 import { inventJob, type LedgerJob, readLedger, sendLedgerJob } from "./ledger-job.ts"
 import { untilNothingIsLeft } from "./left-on-hosts.ts"
 import { usePort } from "./port-user.ts"
@@ -29,13 +30,16 @@ const JOBS_A_HOST = 2
 const LIFE_MS = 1_800
 /** The short parts of it, which a moment chosen over all of it rarely meets. */
 const MOMENTS = ["starting", "running", "finishing"] as const
+/** How often a job on all hosts is there, too; then faults also meet its members as they wait for each other. */
+const GANGS = 0.4
+const GATES = ["gate", "gate"] as const
 const LONGEST_FAULT_MS = 1_500
 const LIMIT_MS = 90_000
 
 const grounds: Ground[] = []
 /** How far jobs had come when a fault met them: the spread of the points. */
 const met = new Map<string, number>()
-const ended: { readonly job: LedgerJob; readonly ground: Ground; readonly view: JobView }[] = []
+const ended: { readonly job: Pick<LedgerJob, "id" | "name">; readonly ground: Ground; readonly view: JobView }[] = []
 const hasNamespaces = (await findLabMode()) !== "ports"
 /** Where this account may make no namespaces, no disk can be filled. */
 const faults = FAULTS.filter(({ needsDisks }) => hasNamespaces || !needsDisks)
@@ -85,11 +89,12 @@ async function tryRound(round: Round): Promise<void> {
   const jobs = hosts.flatMap((host) =>
     Array.from({ length: JOBS_A_HOST }, (_, i) => inventJob(ground, host, i, data, random)),
   )
+  const gang = mayInventGang(ground) && random.next() < GANGS ? inventGang(ground, data, random) : null
   const donor = random.pick([null, ...ground.pool.hosts])
   const plans = round.faults.map((fault, i) => ({
     fault,
     host: hosts[i % hosts.length] as LabHost,
-    moment: random.next() < 0.5 ? null : random.pick(MOMENTS),
+    moment: random.next() < 0.5 ? null : random.pick(gang === null ? MOMENTS : [...MOMENTS, ...GATES]),
     atMs: random.between(0, LIFE_MS),
     lastsMs: random.between(20, LONGEST_FAULT_MS),
     random: new Random(random.between(0, 2 ** 31)),
@@ -100,7 +105,9 @@ async function tryRound(round: Round): Promise<void> {
   )
   const usesData = jobs.some(({ kind }) => kind === "data")
   if (usesData) await storeData(ground, data, donor)
-  for (const job of jobs) await sendLedgerJob(ground, job)
+  const quicken = gang === null ? null : await slowOne(ground, random)
+  // First, so that it finds room.
+  for (const job of gang === null ? jobs : [gang, ...jobs]) await sendLedgerJob(ground, job)
   const healed = new AbortController()
   const used = Promise.all(jobs.map((job) => usePort(ground, job, healed.signal)))
   used.catch(() => {})
@@ -109,21 +116,22 @@ async function tryRound(round: Round): Promise<void> {
       const struck = jobs.filter((job) => round.strikes === "server" || job.host === host)
       // A job with a port ends after the fault.
       const awaited = struck.filter(({ kind }) => moment !== "finishing" || kind !== "port")
-      if (moment !== null) await comesTo(ground, random.pick(awaited), moment)
+      if (moment === "gate" && gang !== null) await comesToGate(ground, gang, LIMIT_MS)
+      else if (moment !== null && moment !== "gate") await comesTo(ground, random.pick(awaited), moment)
       await sleep(moment === null ? atMs : atMs / 10)
-      await Promise.all(struck.map((job) => noteMoment(ground, job)))
+      await Promise.all(struck.map((job) => noteMoment(ground, job, job.kind)))
+      if (gang !== null) await noteMoment(ground, gang, "several hosts")
       const heal = await fault.inject(ground, host, random)
       await sleep(lastsMs)
       await heal()
     }),
   )
   healed.abort()
-  for (const job of jobs) {
-    const fault: Fault | undefined =
-      round.strikes === "server" ? round.faults[0] : round.faults[hosts.indexOf(job.host)]
+  await quicken?.()
+  const check = async (job: LedgerJob, right: (view: JobView) => Promise<void>): Promise<void> => {
     try {
       const view = await ground.pool.awaitJob(job.id, LIMIT_MS)
-      await checkJob(ground, job, view, fault?.toll ?? "nothing")
+      await right(view)
       checkStory(await ground.pool.events(view.id), view)
       ended.push({ job, ground, view })
     } catch (error) {
@@ -135,6 +143,16 @@ async function tryRound(round: Round): Promise<void> {
       )
     }
   }
+  for (const job of jobs) {
+    const fault: Fault | undefined =
+      round.strikes === "server" ? round.faults[0] : round.faults[hosts.indexOf(job.host)]
+    await check(job, (view) => checkJob(ground, job, view, fault?.toll ?? "nothing"))
+  }
+  if (gang !== null) {
+    const toll = round.faults.some((one) => one.toll === "attempts") ? "attempts" : "nothing"
+    const mayEndLinks = round.faults.some(({ name }) => name.includes("asleep"))
+    await check(gang, (view) => checkGang(ground, gang, view, toll, mayEndLinks))
+  }
   await used
   if (usesData) await removeData(ground, data)
 }
@@ -145,8 +163,9 @@ async function comesTo({ pool }: Ground, { id }: LedgerJob, moment: JobState): P
   await pool.untilJob(id, ({ state }) => JOB_STATES.indexOf(state) >= order, LIMIT_MS)
 }
 
-async function noteMoment({ pool }: Ground, { id, kind }: LedgerJob): Promise<void> {
-  const { state } = await pool.job(id)
-  const moment = `${kind} ${isFinal(state) ? "ended" : state}`
+async function noteMoment({ pool }: Ground, { id }: LedgerJob, what: string): Promise<void> {
+  const { state, reason } = await pool.job(id)
+  const stage = isFinal(state) ? "ended" : /members are ready/.test(reason ?? "") ? "at the gate" : state
+  const moment = `${what} ${stage}`
   met.set(moment, (met.get(moment) ?? 0) + 1)
 }

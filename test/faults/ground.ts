@@ -9,7 +9,8 @@ import { bringPackages } from "./packages.ts"
 
 /** Quick enough that a point takes seconds; the ratios are those of a real server. */
 const TIMING = { pingMs: 1_000, silenceMs: 2_500, firstRetryMs: 100, lastRetryMs: 1_000, refusedRetryMs: 2_000 }
-const MBIT = 40
+/** How fast hosts are reached. */
+export const MBIT = 40
 /** Disks that can be filled in a moment. A host needs 600 MB to join. */
 const SERVER_DISK_BYTES = 256 * 1024 * 1024
 const HOST_DISK_BYTES = 640 * 1024 * 1024

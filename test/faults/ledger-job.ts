@@ -44,8 +44,8 @@ export interface Noted {
   readonly exitCode: number | null
 }
 
-/** Invents the job number `i` of this host; nothing is sent yet. */
-export function inventJob(ground: Ground, host: LabHost, i: number, data: DataSet, random: Random): LedgerJob {
+/** Invents the job number `i` of this host, or one of all hosts; nothing is sent yet. */
+export function inventJob(ground: Ground, host: LabHost, i: number | "all", data: DataSet, random: Random): LedgerJob {
   const name = `${data.use.name}-${host.name}-${i}`
   // A job with a port waits for the end of the fault: one beside it does not.
   const without = [...(ground.hasPackages ? [] : ["environment"]), ...(i === 0 ? [] : ["port"])]
@@ -107,7 +107,10 @@ export async function sendLedgerJob(ground: Ground, job: LedgerJob): Promise<voi
   job.id = (await ground.pool.submit(job.spec)).id
 }
 
-export function readLedger(job: LedgerJob): { readonly starts: readonly number[]; readonly ends: readonly Noted[] } {
+export function readLedger(job: Pick<LedgerJob, "ledgerFile">): {
+  readonly starts: readonly number[]
+  readonly ends: readonly Noted[]
+} {
   let text = ""
   try {
     text = readFileSync(job.ledgerFile, "utf8")

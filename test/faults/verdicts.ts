@@ -72,7 +72,7 @@ export function checkStory(events: readonly WindfallEvent[], view: JobView): voi
     if (!("job" in event) || event.job !== view.id) continue
     if (event.type === "attempt_ended") {
       const told = `${event.cause} ${event.exitCode} ${event.signal}`
-      const attempt = view.attempts.find(({ number }) => number === event.number)
+      const attempt = view.attempts.find(({ id }) => id === event.attempt)
       assert.equal(told, `${attempt?.cause} ${attempt?.exitCode} ${attempt?.signal}`, "an attempt's end never changes")
     }
     if (event.type !== "job_state") continue

@@ -66,7 +66,6 @@ const host = fc.record({
   gpuMemoryBytes: fc.constantFrom(undefined, 2, 3),
   whoMay: fc.constantFrom(null, null, null, ["ann", "bob"]),
   places: fc.constantFrom([], ["imagenet"]),
-  like: fc.boolean(),
 })
 
 const attempt = fc.record({
@@ -90,6 +89,8 @@ const some = fc.record({
   prefers: fc.constantFrom("hosts", "policy", "nobody"),
   isGang: fc.boolean(),
   knowsLinks: fc.boolean(),
+  /** Hosts are alike but for what lies there and how they are linked, and idle: then it is that which decides. */
+  isAlike: fc.constantFrom(false, false, true),
 })
 type Some = typeof some extends fc.Arbitrary<infer T> ? T : never
 
@@ -97,17 +98,17 @@ type Some = typeof some extends fc.Arbitrary<infer T> ? T : never
 export const fileScenes: fc.Arbitrary<QueueScene> = fc.tuple(queueScenes(), some).map(([scene, more]) => ({
   ...scene,
   policy: policyWith(scene, more),
-  hosts: scene.hosts.map((one, at) => hostWith(one, more.hosts[at]!, more, scene.hosts[0]!)),
+  hosts: scene.hosts.map((one, at) => hostWith(one, more.hosts[at]!, more)),
   pieces: { matlab: 1 },
   fairShares: new Map(USERS.map((user, at) => [`lab/${user}`, more.shares[at]!])),
   used: new Map([
     ["account lab", { minutes: { cpu: more.used, billing: 3 }, wallMinutes: more.used * 2.1 }],
     ["root", { minutes: { gpu: more.used / 3 }, wallMinutes: more.used }],
   ]),
-  waiting: scene.waiting.map((one, at) => jobWith(one, more.jobs[at]!)),
+  waiting: scene.waiting.map((one, at) => jobWith(one, more.jobs[at]!, more.isAlike)),
   running: runningWith(scene, more),
   bookings: [
-    ...scene.bookings,
+    ...(more.isAlike ? [] : scene.bookings),
     // All of whose hosts have left the pool.
     {
       name: "retreat",
@@ -125,8 +126,8 @@ export const fileScenes: fc.Arbitrary<QueueScene> = fc.tuple(queueScenes(), some
 }))
 
 function policyWith(
-  { policy, hosts }: QueueScene,
-  { neverFalls, hasDefaultTime, prefers }: Some,
+  { policy }: QueueScene,
+  { neverFalls, hasDefaultTime, prefers, isAlike }: Some,
 ): QueueScene["policy"] {
   const { priority, partitions } = policy
   const match = { name: "mac1", chip: null, labels: {} }
@@ -143,75 +144,78 @@ function policyWith(
     ],
     partitions: hasDefaultTime ? partitions.map((one) => ({ ...one, defaultTimeMs: 20 * MINUTE_MS })) : partitions,
     priority: { ...priority, neverFalls, weights: { ...priority.weights, fairShare: 1000, age: 100 } },
-    preferences: prefers === "policy" && hosts.length > 1 ? [{ match, users: ["cyd"], accounts: ["lab"] }] : [],
+    preferences: prefers === "policy" && !isAlike ? [{ match, users: ["cyd"], accounts: ["lab"] }] : [],
   }
 }
 
-/** @param first the pool's first host: some are as it is, so that the planner may choose where data lies */
-function hostWith(
-  one: QueueHost,
-  more: Some["hosts"][number],
-  { prefers, knowsLinks }: Some,
-  first: QueueHost,
-): QueueHost {
-  const { isLinked, kind, linkMbps, peers, model, mbpsTo, keeps, network, gpuMemoryBytes, whoMay, like, ...rest } = more
+function hostWith(one: QueueHost, more: Some["hosts"][number], { prefers, knowsLinks, isAlike }: Some): QueueHost {
+  const { isLinked, kind, linkMbps, peers, model, mbpsTo, keeps, network, gpuMemoryBytes, whoMay, ...rest } = more
   const { places, data, ...state } = rest
-  const there = { ...state, data: new Set(data), ...(network === null ? {} : { network }) }
-  const byPolicy = one.name === "mac1" && prefers === "policy" ? [{ users: ["cyd"], accounts: ["lab"] }] : []
-  const liked = { prefers: prefers === "hosts" ? (one.prefers ?? []) : byPolicy }
-  if (like) {
-    const { id, name } = one
+  const measured = new Map(Object.entries(mbpsTo).map(([to, mbps]) => [to as HostId, mbps]))
+  const lies = {
+    data: new Set(data),
+    ...(network === null ? {} : { network: { ...network } }),
+    ...(isLinked && knowsLinks ? { linked: { kind, mbps: linkMbps, peers, model, mbpsTo: measured } } : {}),
+  }
+  if (isAlike) {
+    const total = { memoryBytes: 9, gpus: 1, cores: 4 }
     return {
-      ...first,
-      ...there,
-      id,
-      name,
+      ...one,
+      total,
+      memoryNowBytes: 9,
       owner: null,
+      weight: 1,
       expected: [],
-      ...liked,
-      link: "ready",
-      draining: false,
-      withheld: null,
       ownerObstacles: [],
+      prefers: [],
+      ...lies,
     }
   }
-  const measured = new Map(Object.entries(mbpsTo).map(([to, mbps]) => [to as HostId, mbps]))
+  const byPolicy = one.name === "mac1" && prefers === "policy" ? [{ users: ["cyd"], accounts: ["lab"] }] : []
   return {
     ...one,
-    ...there,
-    ...liked,
+    ...state,
+    ...lies,
+    prefers: prefers === "hosts" ? (one.prefers ?? []) : byPolicy,
     users: whoMay === null ? null : new Set(whoMay),
     places: new Set(places),
     ...(keeps === null ? {} : { keeps }),
     ...(gpuMemoryBytes === undefined ? {} : { gpuMemoryBytes }),
-    ...(isLinked && knowsLinks ? { linked: { kind, mbps: linkMbps, peers, model, mbpsTo: measured } } : {}),
   }
 }
 
-function jobWith(one: QueueJob, more: Some["jobs"][number]): QueueJob {
+function jobWith(one: QueueJob, more: Some["jobs"][number], isAlike: boolean): QueueJob {
   const { beginInMs, deadlineInMs, after, crashedAt, wanted, oddMs, alone, reached, workspace, accruesInMs, ...rest } =
     more
   const inMs = (ms: number | null) => (ms === null ? null : QUEUE_NOW_MS + ms)
   const of = alone === null ? {} : { of: alone as JobId }
-  return {
+  const named = {
     ...one,
     ...rest,
     ...(reached === undefined ? {} : { reached }),
     ...(workspace === undefined ? {} : { workspace }),
     name: "weave",
     limitMs: one.limitMs === null ? null : one.limitMs + oddMs,
+    array: one.array === null ? null : { ...one.array, ...of, running: alone === null ? 0 : 1 },
+  }
+  if (isAlike) {
+    const data = rest.data.filter(({ root }) => root !== null)
+    return { ...named, hold: null, priority: null, booking: null, hasSecrets: false, alone: false, pieces: {}, data }
+  }
+  return {
+    ...named,
     accruesSinceMs: accruesInMs === undefined ? one.accruesSinceMs : inMs(accruesInMs),
     beginMs: inMs(beginInMs),
     deadlineMs: inMs(deadlineInMs),
     dependency: after === null ? null : readDependency(after),
     crashes: crashedAt === null ? [] : [{ host: crashedAt as HostId, times: 2 }],
     hostsWanted: wanted,
-    array: one.array === null ? null : { ...one.array, ...of, running: alone === null ? 0 : 1 },
   }
 }
 
 /** What runs, where `isGang` some of it on several hosts, of which one holds less. */
-function runningWith({ running }: QueueScene, { attempts, isGang }: Some): RunningAttempt[] {
+function runningWith({ running }: QueueScene, { attempts, isGang, isAlike }: Some): RunningAttempt[] {
+  if (isAlike) return []
   const all = running.map((one, at): RunningAttempt => {
     const { leavesInMs, stoppedFor, isEndless, of, ...rest } = attempts[at]!
     return {

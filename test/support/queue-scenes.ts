@@ -152,7 +152,39 @@ function job(hosts: number): fc.Arbitrary<Omit<QueueJob, "id">> {
     }))
 }
 
-/** Small pools whose jobs get in each other's way, with owners, limits and preemption. */
+const PARTITIONS = [["apple_gpu"], ["hi"], ["apple_gpu", "hi"], ["hi", "apple_gpu"]] as const
+
+/** Hosts are in one partition or in both, and so are jobs and arrays. */
+function inPartitions(scenes: fc.Arbitrary<QueueScene>): fc.Arbitrary<QueueScene> {
+  return fc
+    .record({
+      scene: scenes,
+      ofHosts: fc.array(fc.nat(2), { minLength: 4, maxLength: 4 }),
+      ofJobs: fc.array(fc.constantFrom(0, 1, 2, 2, 3), { minLength: 8, maxLength: 8 }),
+      tier: fc.integer({ min: 1, max: 2 }),
+      // Limits that are not the same in both, and some that do not let all in.
+      defaultTimeMs: fc.option(minutes(60), { freq: 1 }),
+      users: fc.option(fc.constant(["ann", "bob"]), { freq: 1 }),
+    })
+    .map(({ scene, ofHosts, ofJobs, tier, defaultTimeMs, users }) => ({
+      ...scene,
+      policy: {
+        ...scene.policy,
+        partitions: scene.policy.partitions.map((one) =>
+          one.name === "hi" ? { ...one, tier, defaultTimeMs, users } : one,
+        ),
+      },
+      hosts: scene.hosts.map((one, at) => ({ ...one, partitions: PARTITIONS[ofHosts[at]!]! })),
+      waiting: scene.waiting.map((one, at) => ({ ...one, partitions: PARTITIONS[ofJobs[at]!]! })),
+    }))
+}
+
+/** Small pools whose jobs get in each other's way; in half of them with jobs and arrays in several partitions. */
+export function anyQueueScenes(): fc.Arbitrary<QueueScene> {
+  return fc.oneof(queueScenes(), inPartitions(queueScenes()))
+}
+
+/** Small pools whose jobs get in each other's way, with owners, limits and preemption; each in one partition that has all hosts. */
 export function queueScenes(): fc.Arbitrary<QueueScene> {
   return fc.integer({ min: 1, max: 4 }).chain((count) => {
     const ids = Array.from({ length: count }, (_, at) => `mac${at + 1}`)

@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
+import { vmStatText } from "./vm-stat-text.ts"
 
 /** How somebody's Mac is, as far as its commands tell. */
 export interface MacState {
@@ -122,6 +123,7 @@ export class SteeredMac {
     this.#write(
       "/sysctl",
       [
+        `hw.memsize: ${MEMORY_PAGES * PAGE_BYTES}`,
         `hw.pagesize: ${PAGE_BYTES}`,
         "vm.page_free_count: 100000",
         "vm.page_speculative_count: 1000",
@@ -135,11 +137,7 @@ export class SteeredMac {
       ].join("\n"),
     )
     const free = Math.round((availableGib * 1024 ** 3) / PAGE_BYTES)
-    const active = MEMORY_PAGES - free
-    this.#write(
-      "/vm_stat",
-      `Mach Virtual Memory Statistics: (page size of ${PAGE_BYTES} bytes)\nPages free: ${free}.\nPages active: ${active}.\nPages inactive: 0.\nPages speculative: 0.\nPages throttled: 0.\nPages wired down: 0.\nPages purgeable: 0.\nFile-backed pages: 0.\nAnonymous pages: ${active}.\nPages stored in compressor: 0.\nPages occupied by compressor: 0.\n`,
-    )
+    this.#write("/vm_stat", vmStatText({ free, active: MEMORY_PAGES - free }))
   }
 
   /** Somebody types now. */

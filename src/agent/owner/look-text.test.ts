@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { describe, it } from "node:test"
 import fc from "fast-check"
+import { vmStatText } from "../../../test/support/vm-stat-text.ts"
 import { known, unknown } from "../../presence/reading.ts"
 import {
   type Answer,
@@ -16,6 +17,7 @@ import {
   sysctlOf,
 } from "./look-text.ts"
 
+const ofMac = (answer: Answer) => availableOf(answer, 16 * 1024 ** 3)
 const said = (text: string, status = 0): Answer => known({ text, status })
 
 describe("what commands say of a Mac", () => {
@@ -77,6 +79,20 @@ ben      ttys003  Feb 11 21:25  (fe80::1%en0 via mosh [1234])
     assert.equal(loginsOf(said("", 127)).known, false)
   })
 
+  it("does not believe memory that cannot be true", () => {
+    const pages = { free: 100_000, active: 400_000, inactive: 300_000, speculative: 100_000, wired: 110_000 }
+    assert.deepEqual(ofMac(said(vmStatText(pages))), known(350_000 * 16_384))
+    const purgeable = ofMac(said(vmStatText({ ...pages, purgeable: 900_000 })))
+    assert.equal(
+      purgeable.known ? "" : purgeable.reason,
+      "of vm_stat: 900000 pages are purgeable, and 800000 on the queues",
+    )
+    const more = ofMac(said(vmStatText({ ...pages, free: 300_000 })))
+    assert.match(more.known ? "" : more.reason, /more than this Mac has/)
+    const damaged = ofMac(said(vmStatText(pages).replace(/(Anonymous pages: +)\d/, "$19")))
+    assert.match(damaged.known ? "" : damaged.reason, /on the queues/)
+  })
+
   it("gives readings for whatever is printed, and never throws", () => {
     const texts = fc.oneof(
       fc.string(),
@@ -85,7 +101,7 @@ ben      ttys003  Feb 11 21:25  (fe80::1%en0 via mosh [1234])
     fc.assert(
       fc.property(texts, fc.constantFrom(0, 1, 127), (text, status) => {
         const answer = said(text, status)
-        for (const read of [idleOf, lockOf, consoleOf, displayOf, assertionsOf, loginsOf, lowPowerOf, availableOf]) {
+        for (const read of [idleOf, lockOf, consoleOf, displayOf, assertionsOf, loginsOf, lowPowerOf, ofMac]) {
           const reading = read(answer)
           assert.ok(reading.known || reading.reason.length > 0)
         }

@@ -6,7 +6,7 @@ import { isDictionary, isList, type PropertyDictionary } from "../../facts/prope
 import { type OutputReading, readOutput } from "../../facts/read-output.ts"
 import { sysctlTexts } from "../../facts/sysctl.ts"
 import { readBootTime } from "../../facts/sysctl-structures.ts"
-import { availableBytes, parseVmStat } from "../../facts/vm-stat.ts"
+import { availableIn, parseVmStat } from "../../facts/vm-stat.ts"
 import type { Conditions } from "../../presence/conditions.ts"
 import { known, type Reading, unknown } from "../../presence/reading.ts"
 import type { CommandAnswer } from "./command-shell.ts"
@@ -150,11 +150,11 @@ export function lowPowerOf(answer: Answer): Reading<boolean> {
   return isRead ? known(false) : unknown("pmset -g tells no settings")
 }
 
-/** `vm_stat`: as admission counts. */
-export function availableOf(answer: Answer): Reading<number> {
+/** `vm_stat`: as admission counts. `memoryBytes` is all that the Mac has. */
+export function availableOf(answer: Answer, memoryBytes: number | null): Reading<number> {
   if (!answer.known) return answer
-  const bytes = availableBytes(parseVmStat(answer.value.text))
-  return bytes === null ? failedOr(answer.value, "vm_stat", "what is available is not told") : known(bytes)
+  const bytes = availableIn(parseVmStat(answer.value.text, memoryBytes))
+  return bytes.known ? known(bytes.value) : failedOr(answer.value, "vm_stat", `of vm_stat: ${bytes.detail}`)
 }
 
 /** What the keys of one `sysctl` tell. */
@@ -162,11 +162,13 @@ export interface SysctlNow extends Pick<Conditions, "pressure" | "swapUsedBytes"
   /** When it woke, or was started, by its wall clock. */
   readonly wokeAtMs: Reading<number>
   readonly load: Reading<number>
+  /** All that the Mac has. */
+  readonly memoryBytes: Reading<number>
   readonly texts: ReadonlyMap<string, string>
 }
 
 export const SYSCTL_KEYS =
-  "hw.pagesize vm.page_free_count vm.page_speculative_count vm.page_purgeable_count vm.swapusage kern.memorystatus_vm_pressure_level vm.loadavg kern.waketime kern.boottime"
+  "hw.pagesize vm.page_free_count vm.page_speculative_count vm.page_purgeable_count vm.swapusage kern.memorystatus_vm_pressure_level vm.loadavg kern.waketime kern.boottime hw.memsize"
 
 /** `sysctl -i KEYS`. */
 export function sysctlOf(answer: Answer): SysctlNow {
@@ -184,6 +186,7 @@ export function sysctlOf(answer: Answer): SysctlNow {
     load: loads.known && Array.isArray(loads.value) ? known(Number(loads.value[0])) : unknown("its load is not told"),
     pressure: level.known ? known(PRESSURE[Number(level.value)] ?? "normal") : level,
     swapUsedBytes: fact("swapUsedBytes") as Reading<number>,
+    memoryBytes: fact("memoryBytes") as Reading<number>,
     texts,
   }
 }

@@ -53,6 +53,7 @@ export class OwnerDesk {
   #lookedAt = Number.NEGATIVE_INFINITY
   #keptAt = Number.NEGATIVE_INFINITY
   #problem: string | null = null
+  #hasSaidReplaced = false
 
   constructor(options: DeskOptions) {
     this.#options = options
@@ -81,6 +82,7 @@ export class OwnerDesk {
     const problem = folder.keep()
     if (problem !== this.#problem && problem !== null) onProblem(`The owner of this host has no folder: ${problem}`)
     this.#problem = problem
+    this.#sayReplaced()
     // It may be another folder now than the one that was watched.
     this.#watcher?.close()
     this.#watcher = undefined
@@ -98,6 +100,16 @@ export class OwnerDesk {
     } catch {
       // It is looked at all the same.
     }
+  }
+
+  /** Once: who does it may do it again and again. */
+  #sayReplaced(): void {
+    const names = this.#options.folder.takeReplaced()
+    if (names.length === 0 || this.#hasSaidReplaced) return
+    this.#hasSaidReplaced = true
+    this.#options.onProblem(
+      `In the owner's folder other scripts were in place of ${names.join(", ")}, and have been removed: a process of the account that jobs run in has put them there. Whoever ran one has run it as themselves`,
+    )
   }
 
   /** One look at a time, and some time between them; what wakes it meanwhile makes one more. */

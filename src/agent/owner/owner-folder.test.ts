@@ -69,6 +69,8 @@ describe("a folder for the owner", () => {
       assert.equal(folder.keep(), null)
       assert.ok(folder.isWhole)
     }
+    assert.deepEqual(folder.takeReplaced(), ["Pause 2 hours.command"], "that one was replaced is not kept secret")
+    assert.deepEqual(folder.takeReplaced(), [])
   })
 
   it("leaves alone what its owner has put there", { skip: ROOT ? false : "only root can write as others" }, () => {

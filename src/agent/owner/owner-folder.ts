@@ -32,6 +32,9 @@ export class OwnerFolder {
   readonly #buttons: Readonly<Record<string, string>>
   readonly #ownerUid: () => number | null
   readonly #written = new Map<string, string>()
+  /** Buttons that were right once since this began, and those of them that were found with other texts later. */
+  readonly #right = new Set<string>()
+  readonly #replaced = new Set<string>()
   /** How all of it looked when it was right last; `null`: it was not. */
   #seal: string | null = null
 
@@ -56,6 +59,13 @@ export class OwnerFolder {
     const problem = this.#keep()
     if (problem === null) this.#seal = this.#look()
     return problem
+  }
+
+  /** Buttons that somebody with this account has put others in place of, since this was asked last. They have been put right. */
+  takeReplaced(): readonly string[] {
+    const names = [...this.#replaced]
+    this.#replaced.clear()
+    return names
   }
 
   /** Whether nothing was changed since it was kept: some calls of the system, for a look twice a second. */
@@ -156,9 +166,15 @@ export class OwnerFolder {
     const found = lookAt(path)
     if (found !== undefined && found.uid !== ownUid() && (found.uid === 0 || found.uid === this.#ownerUid())) return
     const isRight = found?.isFile() === true && (found.mode & 0o7777) === mode && found.size === Buffer.byteLength(text)
-    if (isRight && readFileSync(path, "utf8") === text) return
+    if (isRight && readFileSync(path, "utf8") === text) {
+      this.#right.add(name)
+      return
+    }
+    // That one is gone harms nobody.
+    if (found !== undefined && this.#right.has(name)) this.#replaced.add(name)
     if (found?.isDirectory() === true) rmSync(path, { recursive: true, force: true })
     replace(path, text, mode)
+    this.#right.add(name)
   }
 }
 

@@ -200,7 +200,10 @@ export class OwnerProbe implements Disposable {
     const conditions = {
       ...powerOf(this.#answer("batt")),
       lowPowerMode: lowPowerOf(this.#answer("settings")),
-      availableBytes: availableOf(this.#answer("memory")),
+      availableBytes: availableOf(
+        this.#answer("memory"),
+        ifKnown(sysctl.memoryBytes) ?? (memoryBytes > 0 ? memoryBytes : null),
+      ),
       pressure: sysctl.pressure,
       swapUsedBytes: sysctl.swapUsedBytes,
       memoryBytes,

@@ -254,6 +254,18 @@ describe("the owner's folder", () => {
     assert.ok(taken >= 2)
   })
 
+  it("says once that somebody has put a script of their own in a button's place", async () => {
+    using desk = new Desk()
+    const button = desk.scratch.at("Shared", "Windfall", "Not today.command")
+    const right = readFileSync(button, "utf8")
+    for (const text of ["#!/bin/sh\nrm -rf ~\n", "#!/bin/sh\n"]) {
+      writeFileSync(button, text)
+      await eventually(() => readFileSync(button, "utf8") === right, "the button")
+    }
+    assert.equal(desk.problems.length, 1)
+    assert.match(desk.problems[0] ?? "", /in place of Not today\.command, and have been removed/)
+  })
+
   it("has buttons that say what to do where nothing can be asked", async () => {
     using desk = new Desk()
     const path = desk.scratch.at("Shared", "Windfall")

@@ -1,17 +1,16 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { vmStatText } from "../../../test/support/vm-stat-text.ts"
 import { memoryFacts } from "./darwin-memory.ts"
 
 const GIB = 1024 ** 3
-const PAGES = `Mach Virtual Memory Statistics: (page size of 16384 bytes)
-Pages free:                               65536.
-Pages active:                           2000000.
-Pages inactive:                          131072.
-Pages speculative:                        65536.
-Pages throttled:                              0.
-Pages wired down:                        131072.
-Pages purgeable:                              0.
-`
+const PAGES = vmStatText({
+  free: 65_536,
+  active: 3_670_016,
+  inactive: 131_072,
+  speculative: 65_536,
+  wired: 131_072,
+})
 
 test("a Mac tells what its GPU may work with, and what is available now", () => {
   const mac = { memoryBytes: 64 * GIB, gpus: 1 }
@@ -27,4 +26,9 @@ test("what cannot be read is left out, and where there is no GPU for jobs there 
     gpuMemoryBytes: 48 * GIB,
   })
   assert.deepEqual(memoryFacts({ memoryBytes: 8 * GIB, gpus: 0 }, new Map(), ""), {})
+})
+
+test("pages that this Mac cannot have are not believed", () => {
+  assert.deepEqual(memoryFacts({ memoryBytes: 48 * GIB, gpus: 0 }, new Map(), PAGES), {})
+  assert.deepEqual(memoryFacts({ memoryBytes: 0, gpus: 0 }, new Map(), PAGES), { memoryAvailableBytes: 3 * GIB })
 })

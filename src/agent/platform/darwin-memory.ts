@@ -18,16 +18,16 @@ export function memoryFacts(
 ): MemoryFacts {
   const limit = readWhole(sysctl.get("iogpu.wired_limit_mb") ?? "")
   const gpu = gpus > 0 && memoryBytes > 0 ? gpuMemoryBytes(memoryBytes, limit.known ? limit.value : null) : undefined
-  const available = availableNow(vmStat)
+  const available = availableNow(vmStat, memoryBytes > 0 ? memoryBytes : null)
   return {
     ...(gpu === undefined ? {} : { gpuMemoryBytes: gpu }),
     ...(available === undefined ? {} : { memoryAvailableBytes: available }),
   }
 }
 
-function availableNow(vmStat: string): number | undefined {
+function availableNow(vmStat: string, memoryBytes: number | null): number | undefined {
   try {
-    return Math.max(0, Math.floor(parseFreeMemory(vmStat)))
+    return Math.max(0, Math.floor(parseFreeMemory(vmStat, memoryBytes)))
   } catch {
     return undefined
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { vmStatText } from "../../../test/support/vm-stat-text.ts"
 import { sysctlTexts } from "../../facts/sysctl.ts"
 import { parseTop } from "../../facts/top.ts"
 import { parseFreeMemory, parseProcesses, parseUsedMemory, parseWakeTime } from "./darwin-text.ts"
@@ -32,30 +33,35 @@ test("parseProcesses() reads ps with start times, of one account, without zombie
   assert.equal(parseProcesses(text, null).length, 3)
 })
 
+const PAGES = {
+  ...{ free: 32_257, active: 254_966, inactive: 240_318, speculative: 14_083, wired: 172_591, purgeable: 14_672 },
+  ...{ files: 181_743, stored: 639_764, occupied: 294_851 },
+}
+
 test("parseFreeMemory() counts free, speculative and purgeable pages and half of the inactive ones", () => {
-  const text = `Mach Virtual Memory Statistics: (page size of 16384 bytes)
-Pages free:                                    32257.
-Pages active:                                 254966.
-Pages inactive:                               240318.
-Pages speculative:                             14083.
-Pages throttled:                                   0.
-Pages purgeable:                               14672.
-"Translation faults":                      218850525.
-`
-  assert.equal(parseFreeMemory(text), (32257 + 14083 + 14672 + 240318 / 2) * 16384)
+  const bytes = (32257 + 14083 + 14672 + 240318 / 2) * 16384
+  assert.equal(parseFreeMemory(vmStatText(PAGES), null), bytes)
+  assert.equal(parseFreeMemory(vmStatText(PAGES), 16 * 1024 ** 3), bytes)
 })
 
 test("parseUsedMemory() leaves out caches of files and counts what is compressed by its size before", () => {
-  const text = `Mach Virtual Memory Statistics: (page size of 16384 bytes)
-Pages free:                                    32257.
-Pages wired down:                             172591.
-Pages purgeable:                               14672.
-File-backed pages:                            181743.
-Anonymous pages:                              327624.
-Pages stored in compressor:                   639764.
-Pages occupied by compressor:                 294851.
-`
-  assert.equal(parseUsedMemory(text), (327624 - 14672 + 172591 + 639764) * 16384)
+  const anonymous = 254_966 + 240_318 + 14_083 - 181_743
+  assert.equal(parseUsedMemory(vmStatText(PAGES), null), (anonymous - 14672 + 172591 + 639764) * 16384)
+})
+
+test("free and used memory that cannot be true are an error which says why", () => {
+  const joined = vmStatText(PAGES).replace(/(Pages purgeable:\s+).*\n.*\n/, "$1 8304623196.\n")
+  const twice = `${vmStatText(PAGES)}Pages free: 77.\n`
+  for (const text of [
+    joined,
+    twice,
+    vmStatText({ ...PAGES, purgeable: 600_000 }),
+    vmStatText({ ...PAGES, free: 90_000_000 }),
+  ]) {
+    assert.throws(() => parseFreeMemory(text, null), /Cannot read free memory from vm_stat: ./)
+  }
+  assert.throws(() => parseFreeMemory(vmStatText(PAGES), 8 * 1024 ** 3), /not the 8589934592 bytes|more than this Mac/)
+  assert.throws(() => parseUsedMemory(vmStatText({ ...PAGES, purgeable: 600_000 }), null), /purgeable/)
 })
 
 test("parseProcesses() tells what the system runs by itself from what somebody does", () => {

@@ -1,4 +1,5 @@
-import { availableBytes, parseVmStat, usedBytes } from "../../facts/vm-stat.ts"
+import type { Reading } from "../../facts/fact.ts"
+import { availableIn, parseVmStat, usedIn } from "../../facts/vm-stat.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { ProcessRow } from "./platform.ts"
 
@@ -37,14 +38,19 @@ export function parseProcesses(text: string, uid: number | null): ProcessRow[] {
   return rows
 }
 
-/** What new work could have. @throws when the output does not say */
-export function parseFreeMemory(text: string): number {
-  return told(availableBytes(parseVmStat(text)), "free memory")
+/**
+ * What new work could have.
+ *
+ * @param memoryBytes all that the Mac has; `null` when it is not known
+ * @throws when the output does not say, or cannot be true
+ */
+export function parseFreeMemory(text: string, memoryBytes: number | null): number {
+  return told(availableIn(parseVmStat(text, memoryBytes)), "free memory")
 }
 
-/** What is in use but for caches of files, with what was compressed by its size before. @throws when the output does not say */
-export function parseUsedMemory(text: string): number {
-  return told(usedBytes(parseVmStat(text), "before"), "memory in use")
+/** What is in use but for caches of files, with what was compressed by its size before. @throws as {@link parseFreeMemory} */
+export function parseUsedMemory(text: string, memoryBytes: number | null): number {
+  return told(usedIn(parseVmStat(text, memoryBytes), "before"), "memory in use")
 }
 
 /** `{ sec = 1763900000, usec = 120034 } Sun Nov 23 12:13:20 2025`, in milliseconds since 1970; 0 seconds is a Mac that never slept. */
@@ -53,7 +59,7 @@ export function parseWakeTime(text: string): number | null {
   return Number(seconds) === 0 ? null : Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
 }
 
-function told(bytes: number | null, what: string): number {
-  if (bytes === null) throw new WindfallError("internal", `Cannot read ${what}: vm_stat does not say`)
-  return bytes
+function told(bytes: Reading<number>, what: string): number {
+  if (!bytes.known) throw new WindfallError("internal", `Cannot read ${what} from vm_stat: ${bytes.detail}`)
+  return bytes.value
 }

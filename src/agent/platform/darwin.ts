@@ -2,6 +2,7 @@ import { execFile, execFileSync } from "node:child_process"
 import { readlinkSync, statfsSync, statSync } from "node:fs"
 import { homedir, hostname, loadavg, userInfo } from "node:os"
 import { promisify } from "node:util"
+import { readMachineMemory } from "../../facts/numbers.ts"
 import { sysctlTexts } from "../../facts/sysctl.ts"
 import { parseTop } from "../../facts/top.ts"
 import type { AccountTrait } from "../../protocol/account-traits.ts"
@@ -87,6 +88,23 @@ async function usageOf(rows: readonly ProcessRow[]): Promise<Usage[]> {
   return rows.map((row) => usage.get(row.pid) ?? { memoryBytes: row.residentBytes, cpuMs: null })
 }
 
+let ofMac: Promise<number | null> | undefined
+
+/** All memory of this Mac, asked for once; `null` where it is not told. */
+function memoryOfMac(): Promise<number | null> {
+  ofMac ??= run("/usr/sbin/sysctl", "-n", "hw.memsize").then(
+    (text) => {
+      const bytes = readMachineMemory(text.trim())
+      return bytes.known ? bytes.value : null
+    },
+    () => {
+      ofMac = undefined
+      return null
+    },
+  )
+  return ofMac
+}
+
 const MEMORY_KEYS =
   "hw.pagesize vm.page_free_count vm.page_speculative_count vm.page_purgeable_count vm.swapusage kern.memorystatus_vm_pressure_level"
 
@@ -108,7 +126,7 @@ function memoryNowReader(ask: () => Promise<ReadonlyMap<string, string>>): () =>
 async function unaccountedBytes(): Promise<number> {
   const [pages, footprints] = await Promise.all([run("/usr/bin/vm_stat"), run(...TOP)])
   const held = [...parseTop(footprints).values()]
-  return parseUsedMemory(pages) - held.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0)
+  return parseUsedMemory(pages, await memoryOfMac()) - held.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0)
 }
 
 /** `ps -E` adds what environments can be read; `lsof` knows working folders. */
@@ -193,6 +211,6 @@ function diskFreeBytes(root: string): number {
 }
 
 async function free(root: string): Promise<FreeNow> {
-  const memoryFreeBytes = parseFreeMemory(await run("/usr/bin/vm_stat"))
+  const memoryFreeBytes = parseFreeMemory(await run("/usr/bin/vm_stat"), await memoryOfMac())
   return { memoryFreeBytes, diskFreeBytes: diskFreeBytes(root), load: loadavg()[0] ?? 0 }
 }

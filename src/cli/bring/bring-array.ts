@@ -1,12 +1,10 @@
 import { formatBytes } from "../../base/bytes.ts"
-import type { JobList } from "../../protocol/api.ts"
 import type { JobView } from "../../protocol/job.ts"
 import { path } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
+import { listTasks } from "../list-tasks.ts"
 import { countText } from "../render/table.ts"
 import { bringOutputs } from "./bring-outputs.ts"
-
-const PAGE = 1_000
 
 /** What came home of an array. */
 export interface BroughtArray {
@@ -26,15 +24,7 @@ export function arrayFolder(into: string, { id }: Pick<JobView, "id">): string {
 
 /** Tasks of an array that made files, by index. */
 export async function tasksWithFiles(cli: Cli, array: JobView): Promise<JobView[]> {
-  const found: JobView[] = []
-  for (let before: number | undefined; ; ) {
-    const query = { user: array.user, array: array.id, limit: PAGE, before }
-    const { jobs } = await cli.client.get<JobList>("/v1/jobs", { query })
-    found.push(...jobs.filter(({ outputs }) => outputs?.state === "ready" && outputs.files > 0))
-    if (jobs.length < PAGE) break
-    before = jobs.at(-1)?.id
-  }
-  return found.reverse()
+  return listTasks(cli.client, array, ({ outputs }) => outputs?.state === "ready" && outputs.files > 0)
 }
 
 /** Brings the files of an array's tasks home, one task after the other. One that fails keeps no other from coming. */

@@ -1,11 +1,12 @@
 import { parseDuration } from "../../base/duration.ts"
 import { attemptCount } from "../../protocol/attempt-members.ts"
 import { WindfallError } from "../../protocol/errors.ts"
+import type { OutputStream } from "../../protocol/frames.ts"
 import { MOST_GANG_HOSTS } from "../../protocol/gang.ts"
 import type { JobView } from "../../protocol/job.ts"
-import type { ArrayView } from "../../protocol/job-array.ts"
 import { isFinal } from "../../protocol/job-state.ts"
 import { readCount } from "../../protocol/job-values.ts"
+import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
 import { flag, value } from "../command-line/option.ts"
 import { findJob } from "../find-job.ts"
@@ -13,6 +14,7 @@ import { GapTeller } from "../follow/gap-teller.ts"
 import { type LogRequest, type LogSink, readLog } from "../follow/log-reader.ts"
 import { orLoginLost } from "../follow/login-lost.ts"
 import { readRanks } from "../follow/read-ranks.ts"
+import type { TasksRequest } from "../follow/read-tasks.ts"
 import { jobTitle } from "../render/job-text.ts"
 import { say } from "../say.ts"
 
@@ -23,7 +25,7 @@ export const logs = command({
   name: "logs",
   operands: "JOB",
   about:
-    "Prints what a job printed, byte by byte: its stdout on stdout, its stderr on stderr, in order of arrival. Of the last attempt, unless you name one. Logs stay when the host is gone.",
+    "Prints what a job printed, byte by byte: its stdout on stdout, its stderr on stderr, in order of arrival. Of the last attempt, unless you name one; of an array what each task printed, line by line with its index before it. Logs stay when the host is gone.",
   minimum: 1,
   maximum: 1,
   options: {
@@ -41,6 +43,7 @@ export const logs = command({
   },
   examples: [
     ["windfall logs -f train", "watch without being attached: Ctrl-C ends the watching, not the job"],
+    ["windfall logs -f 17", "of an array: what its tasks print, as they begin; of one task alone: windfall logs 17_5"],
     ["windfall logs 12 --stdout > result.csv", "exactly the bytes the job wrote"],
   ],
   async run(cli, options, [typed = ""]) {
@@ -50,23 +53,8 @@ export const logs = command({
       })
     }
     const job = await findJob(cli, typed)
-    if (job.array !== undefined) throw whichTask(job, job.array)
-    const attempt = options.attempt ?? Math.max(1, attemptCount(job))
-    if (options.attempt !== undefined && options.attempt > attemptCount(job) && !options.follow) {
-      throw new WindfallError(
-        "invalid_input",
-        `Cannot print attempt ${attempt} of job ${job.id}: it has had ${attemptCount(job)}`,
-        {
-          hint: `See its attempts: windfall show ${job.id}   wait for this one: windfall logs -f ${job.id} --attempt ${attempt}`,
-        },
-      )
-    }
-    if (attemptCount(job) === 0 && !options.follow) {
-      await say(cli, `${jobTitle(job)} has printed nothing: it ${isFinal(job.state) ? "never ran" : "has not started"}`)
-      return 0
-    }
     const abort = new AbortController()
-    const only = options.stdout ? "stdout" : options.stderr ? "stderr" : null
+    const only: OutputStream | null = options.stdout ? "stdout" : options.stderr ? "stderr" : null
     const gaps = new GapTeller(cli.clock, (text) => say(cli, text))
     const sink: LogSink = {
       async output(stream, bytes) {
@@ -80,11 +68,14 @@ export const logs = command({
       },
       end: () => gaps.tell(),
     }
+    const isArray = job.array !== undefined
+    const attempt = options.attempt ?? Math.max(1, attemptCount(job))
+    if (!isArray && !options.follow && attemptCount(job) < attempt) {
+      return saysNothing(cli, job, options.attempt)
+    }
     const since = options.since === undefined ? undefined : cli.clock.now() - options.since
-    const request: LogRequest = {
+    const request = {
       client: cli.client,
-      job: job.id,
-      attempt,
       rank: options.rank,
       follow: options.follow,
       since,
@@ -93,10 +84,12 @@ export const logs = command({
       signal: abort.signal,
       patienceMs: PATIENCE_MS,
     }
+    const ofAttempt: LogRequest = { ...request, job: job.id, attempt }
     try {
+      if (isArray) return await printTasks(cli, { ...request, array: job, attempt: options.attempt }, sink)
       if (job.spec.gang === undefined || options.rank !== undefined)
-        await readLog(request, { stdout: 0, stderr: 0 }, sink)
-      else await readRanks(request, job.spec.gang.hosts, sink)
+        await readLog(ofAttempt, { stdout: 0, stderr: 0 }, sink)
+      else await readRanks(ofAttempt, job.spec.gang.hosts, sink)
     } catch (error) {
       if (!abort.signal.aborted) throw orLoginLost(error, `read the log of job ${job.id}`)
       // As cat ends when nobody reads any more.
@@ -113,10 +106,24 @@ export const logs = command({
   },
 })
 
-/** What tasks print is kept apart. */
-function whichTask({ id }: JobView, { first, failures }: ArrayView): WindfallError {
-  const task = failures.find(({ cause }) => cause !== "dependency_failed")?.index ?? first
-  return new WindfallError("invalid_input", `Cannot print the log of job ${id}: each task of an array has its own`, {
-    hint: `For instance: windfall logs ${id}_${task}`,
-  })
+/** There is no such attempt yet. */
+async function saysNothing(cli: Cli, job: JobView, asked: number | undefined): Promise<number> {
+  const count = attemptCount(job)
+  if (asked !== undefined) {
+    throw new WindfallError("invalid_input", `Cannot print attempt ${asked} of job ${job.id}: it has had ${count}`, {
+      hint: `See its attempts: windfall show ${job.id}   wait for this one: windfall logs -f ${job.id} --attempt ${asked}`,
+    })
+  }
+  await say(cli, `${jobTitle(job)} has printed nothing: it ${isFinal(job.state) ? "never ran" : "has not started"}`)
+  return 0
+}
+
+async function printTasks(cli: Cli, request: Omit<TasksRequest, "clock" | "say">, sink: LogSink): Promise<number> {
+  const { readTasks } = await import("../follow/read-tasks.ts")
+  const count = await readTasks({ ...request, clock: cli.clock, say: (text) => say(cli, text) }, sink)
+  const { attempt, array } = request
+  if (count > 0) return 0
+  const none = attempt === undefined ? "has begun" : `has had ${attempt} attempt${attempt === 1 ? "" : "s"}`
+  await say(cli, `${jobTitle(array)}: none of its tasks ${none}`)
+  return 0
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import { Child, type Ended } from "../../../test/support/child.ts"
@@ -54,6 +54,23 @@ test("what cannot be read is said of the file, and the others are read", () => {
     ["it is binary", "it is empty", "it has more than 16 MB", "pmset -g batt"],
   )
   assert.equal(record, null)
+})
+
+test("a link that leads in a circle, or nowhere, is said, and the others are read", async () => {
+  using scratch = new ScratchFolder()
+  mkdirSync(scratch.at("outputs"))
+  symlinkSync("loop", scratch.at("outputs/loop"))
+  symlinkSync("gone", scratch.at("outputs/nowhere"))
+  writeFileSync(scratch.at("outputs/pmset-g-batt__x.txt"), BATTERY)
+  const { files } = readFactGroup(scratch.at("outputs"))
+  assert.deepEqual(
+    files.map(({ failure, reading }) => failure ?? reading?.command),
+    ["its links lead in a circle", "there is no such file", "pmset -g batt"],
+  )
+  const { exitCode, stdout, stderr } = await run(scratch, ["facts", "outputs", "outputs/loop"])
+  assert.equal(exitCode, 1, stderr)
+  assert.match(stdout, /batteryPercent +80/)
+  assert.match(stdout, /its links lead in a circle/)
 })
 
 test("a folder that is marked as the record of one Mac is told as a whole, too", () => {

@@ -30,9 +30,9 @@ export interface FactGroup {
  * @throws {WindfallError} when there is no such file
  */
 export function readFactGroup(place: string): FactGroup {
-  const stat = fs.statSync(place, { throwIfNoEntry: false })
-  if (stat === undefined) throw new WindfallError("file_not_found", `Cannot read ${place}: there is no such file`)
-  if (!stat.isDirectory()) return { files: [readFactFile(place, undefined)], record: null, note: null }
+  const kind = kindOf(place)
+  if (kind === "nothing") throw new WindfallError("file_not_found", `Cannot read ${place}: there is no such file`)
+  if (kind !== "folder") return { files: [readFactFile(place, undefined)], record: null, note: null }
   let names: string[]
   try {
     names = fs.readdirSync(place).sort()
@@ -42,9 +42,8 @@ export function readFactGroup(place: string): FactGroup {
   const isRecord = names.includes(RECORD_FILE)
   const { commands, fault } = isRecord ? readRecord(path.join(place, RECORD_FILE)) : { commands: null, fault: null }
   const plain = names.filter((name) => {
-    const entry = fs.statSync(path.join(place, name), { throwIfNoEntry: false })
     const isOfRecord = name === RECORD_FILE || (isRecord && name === RECORD_NOTE)
-    return !isOfRecord && !name.startsWith(".") && entry?.isDirectory() !== true
+    return !isOfRecord && !name.startsWith(".") && kindOf(path.join(place, name)) !== "folder"
   })
   const files = plain.slice(0, MOST_FILES).map((name) => readFactFile(path.join(place, name), commands?.get(name)))
   const left = plain.length - files.length
@@ -54,6 +53,16 @@ export function readFactGroup(place: string): FactGroup {
     reading === null ? [] : [{ source: path.basename(file), sheet: reading.sheet }],
   )
   return { files, record: { folder: place, sheet: mergeSheets(parts) }, note }
+}
+
+/** What cannot be looked at counts as a file: to read it says why not. */
+function kindOf(place: string): "nothing" | "folder" | "file" {
+  try {
+    const stat = fs.statSync(place, { throwIfNoEntry: false })
+    return stat === undefined ? "nothing" : stat.isDirectory() ? "folder" : "file"
+  } catch {
+    return "file"
+  }
 }
 
 function readRecord(file: string): { commands: ReadonlyMap<string, RecordedCommand> | null; fault: string | null } {
@@ -93,6 +102,7 @@ function readText(file: string): string | { readonly failure: string } {
 function reasonOf(error: unknown): string {
   const code = (error as { code?: unknown }).code
   if (code === "ENOENT") return "there is no such file"
+  if (code === "ELOOP") return "its links lead in a circle"
   if (code === "EACCES" || code === "EPERM") return "this account may not"
   return error instanceof Error ? error.message : String(error)
 }

@@ -11,8 +11,8 @@ import type { JobSignals } from "./job-signals.ts"
 import type { JobSink } from "./job-sink.ts"
 import { JobWatch } from "./job-watch.ts"
 import { type LogPosition, type LogSink, readLogIfKept } from "./log-reader.ts"
+import { NumberedSink } from "./numbered-sink.ts"
 import { PlacingTeller } from "./placing-teller.ts"
-import { RankSink } from "./rank-sink.ts"
 import { StopAsker } from "./stop-asker.ts"
 import { StopTeller } from "./stop-teller.ts"
 import { WaitReason } from "./wait-reason.ts"
@@ -162,7 +162,7 @@ async function readAttempts(
     if (gang === undefined) await readAll(sinkOf())
     else {
       const ranks = Array.from({ length: gang.hosts }, (_, rank) => rank)
-      const ofRank = (rank: number) => (sink.isJson ? sinkOf(rank) : new RankSink(rank, sinkOf(rank)))
+      const ofRank = (rank: number) => (sink.isJson ? sinkOf(rank) : new NumberedSink(rank, sinkOf(rank)))
       await Promise.all(ranks.map((rank) => readAll(ofRank(rank), rank)))
     }
     await watch.until((job) => isFinal(job.state) || attemptCount(job) > number || isQueuedAgain(job, number))

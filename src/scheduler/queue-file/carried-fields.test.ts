@@ -183,10 +183,18 @@ test("what may say nothing, or something else than what is taken then, comes bac
 })
 
 test("masked, every text of it but of partitions, QOS, licences, models and codes is another", () => {
-  const again = JSON.stringify(describeScene(readAgain(scene, true)))
+  const masked = readAgain(scene, true)
+  const again = JSON.stringify(describeScene(masked))
   const names = ["alpha", "beta", "gone-mac", "ann", "bob", "vision", "train", "sweep", "course", "imagenet", "corpus"]
   for (const name of [...names, "d1", "d2", "w1", "lid closed", "disk", "paused by"])
     assert.ok(!new RegExp(`["/ ]${name}\\b`).test(again), `${name} is there: ${again}`)
   for (const kept of ["fast", "urgent", "matlab", "Mac15,14", "Mac16,9", "paused"])
     assert.ok(again.includes(kept), kept)
+  // What belongs together still does.
+  const [alpha, beta] = masked.hosts
+  const [wants] = masked.waiting
+  assert.ok(alpha?.data.size === 2 && alpha.data.has(wants?.data[1]?.root as BlobHash))
+  assert.ok(alpha.network?.trees.has(wants?.workspace?.root as BlobHash))
+  assert.deepEqual([...(alpha.linked?.mbpsTo ?? [])], [[beta?.id, 812.125]])
+  assert.deepEqual([alpha.owner, wants?.account], [alpha.prefers?.[0]?.users[0], alpha.prefers?.[0]?.accounts[0]])
 })

@@ -1,18 +1,28 @@
 import type { JobId } from "../../protocol/ids.ts"
 import type { Found } from "./found.ts"
 import type { Line } from "./line.ts"
+import { type OtherTurns, otherTurnsOf, type TurnTaken } from "./other-turns.ts"
 import type { QueuePass } from "./queue-pass.ts"
 import type { QueueEntry } from "./queue-plan.ts"
+import { SeveralParts } from "./several-parts.ts"
 
-/** What a pass found for each job, kept at that of its lines that has the best answer. */
+/** Entries of a job in several partitions. */
+interface PartsTold {
+  /** Before which of the other entries they stand. */
+  index: number
+  place: number
+  readonly entries: QueueEntry[]
+  readonly turns: Map<number, TurnTaken>
+}
+
+/** What a pass found, line by line. */
 export class Answers {
   readonly #lines: readonly Line[]
-  /** By line. */
+  /** By line, of jobs in one partition. */
   readonly #answers: (readonly Found[] | undefined)[]
-  /** Lines that were looked at before their turn. */
-  readonly #own = new Set<number>()
-  /** Of jobs with several lines: the one that has the answer. */
-  readonly #best = new Map<JobId, number>()
+  /** Of lines that were looked at before their turn how much was found then. */
+  readonly #own = new Map<number, number>()
+  readonly #parts = new Map<JobId, SeveralParts>()
 
   /** @param lines in order of the queue */
   constructor(lines: readonly Line[]) {
@@ -22,67 +32,91 @@ export class Answers {
 
   /** Found before its turn, on its sender's own host. */
   setOwn(at: number, found: readonly Found[]): void {
-    this.#own.add(at)
-    this.#set(at, found)
+    this.#own.set(at, found.length)
+    this.add(at, found)
   }
 
-  /** A job with several lines: the first one's answer, unless another one has a better; it holds its place in each of them as long as it has a time in none. */
   add(at: number, found: readonly Found[]): void {
     if (found.length === 0) return
-    const knownAt = this.#bestOf(at)
-    const known = knownAt === undefined ? undefined : this.#answers[knownAt]
-    if (known === undefined || rankOf(found) > rankOf(known)) this.#set(at, found)
-    else if (rankOf(found) === rankOf(known)) this.#answers[knownAt!] = holdingBoth(known, found)
+    const { spec } = this.#lines[at]!
+    if (spec.partitions.length === 1) {
+      const before = this.#answers[at]
+      this.#answers[at] = before === undefined ? found : [...before, ...found]
+      return
+    }
+    let parts = this.#parts.get(spec.id)
+    if (parts === undefined) {
+      parts = new SeveralParts(spec)
+      this.#parts.set(spec.id, parts)
+    }
+    parts.add(at, found)
   }
 
   /** The first of what the line's job has. */
   of(at: number): Found | undefined {
-    return this.#answers[this.#bestOf(at) ?? -1]?.[0]
+    return this.#partsOf(at)?.first ?? this.#answers[at]?.[0]
   }
 
   /** In place of all that was found for its job. */
   replace(at: number, found: Found): void {
-    this.#set(at, [found])
+    const parts = this.#partsOf(at)
+    if (parts === undefined) this.#answers[at] = [found]
+    else parts.replace(at, found)
   }
 
-  /** Entries in order of the queue. Places count jobs, not lines. */
-  entries(pass: QueuePass): QueueEntry[] {
+  /** Entries in order of the queue. Places count jobs, not lines: a job stands where it first has an answer. */
+  entries(pass: QueuePass): { readonly entries: QueueEntry[]; readonly otherTurns: ReadonlyMap<JobId, OtherTurns> } {
     const entries: QueueEntry[] = []
+    const more = new Map<JobId, PartsTold>()
     let place = 0
+    let decisions = 0
     for (const [at, answer] of this.#answers.entries()) {
-      if (answer === undefined) continue
-      place++
-      const ownersFirst = this.#own.has(at)
-      for (const found of answer) entries.push(pass.entryOf(this.#lines[at]!, found, place, ownersFirst))
+      const line = this.#lines[at]!
+      const own = this.#own.get(at) ?? 0
+      if (answer !== undefined) {
+        place++
+        for (const [i, found] of answer.entries()) entries.push(pass.entryOf(line, found, place, ++decisions, i < own))
+        continue
+      }
+      const parts = this.#partsOf(at)
+      if (parts === undefined) continue
+      const told: PartsTold = more.get(line.spec.id) ?? { index: -1, place: 0, entries: [], turns: new Map() }
+      more.set(line.spec.id, told)
+      const before = decisions
+      const [times, rest] = [parts.timesAt(at), parts.restAt(at)]
+      if (told.index === -1 && (times.length > 0 || rest !== null)) {
+        told.index = entries.length
+        told.place = ++place
+      }
+      for (const [i, found] of times.entries())
+        told.entries.push(pass.entryOf(line, found, told.place, ++decisions, i < own))
+      told.turns.set(at, { line, before, after: decisions })
+      if (rest !== null) told.entries.push(pass.entryOf(line, rest, told.place, ++decisions))
     }
-    return entries
+    const otherTurns = new Map<JobId, OtherTurns>()
+    for (const [id, { turns }] of more) otherTurns.set(id, otherTurnsOf(turns, this.#parts.get(id)!))
+    return { entries: withParts(entries, [...more.values()]), otherTurns }
   }
 
-  #bestOf(at: number): number | undefined {
-    const { spec } = this.#lines[at]!
-    return spec.partitions.length === 1 ? at : this.#best.get(spec.id)
-  }
-
-  #set(at: number, found: readonly Found[]): void {
-    const { spec } = this.#lines[at]!
-    if (spec.partitions.length > 1) {
-      const before = this.#best.get(spec.id)
-      if (before !== undefined) this.#answers[before] = undefined
-      this.#best.set(spec.id, at)
-    }
-    this.#answers[at] = found
+  #partsOf(at: number): SeveralParts | undefined {
+    return this.#parts.size === 0 ? undefined : this.#parts.get(this.#lines[at]!.spec.id)
   }
 }
 
-function rankOf([first]: readonly Found[]): number {
-  if (first === undefined || first.room === null) return 0
-  return first.isStart ? 2 : 1
+/** @param told in order of their first turns */
+function withParts(entries: QueueEntry[], told: readonly PartsTold[]): QueueEntry[] {
+  if (told.length === 0) return entries
+  const all: QueueEntry[] = []
+  let from = 0
+  for (const one of [...told].sort((a, b) => a.place - b.place)) {
+    for (; from < one.index; from++) all.push(entries[from]!)
+    for (const entry of one.entries.sort(byTask)) all.push(entry)
+  }
+  for (; from < entries.length; from++) all.push(entries[from]!)
+  return all
 }
 
-function holdingBoth(known: readonly Found[], found: readonly Found[]): readonly Found[] {
-  const more = found.at(-1)!.holds
-  if (more.length === 0) return known
-  return known.map((one, at) =>
-    at === known.length - 1 ? { ...one, holds: [...new Set([...one.holds, ...more])] } : one,
-  )
+/** Tasks as they are numbered, then what has no time. */
+function byTask(a: QueueEntry, b: QueueEntry): number {
+  return (a.task ?? Number.POSITIVE_INFINITY) - (b.task ?? Number.POSITIVE_INFINITY) || 0
 }

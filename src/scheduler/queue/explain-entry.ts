@@ -8,9 +8,14 @@ import type { HoldsExplained } from "./holds-explained.ts"
 import { admits, awayOf } from "./host-times.ts"
 import type { Occupancy, Occupant } from "./occupancy.ts"
 import { accountsUp, preferenceText } from "./preferences.ts"
-import type { QueueEntry } from "./queue-plan.ts"
+import type { WaitReason } from "./queue-plan.ts"
 import type { QueueHost, QueueJob } from "./queue-scene.ts"
+import { reasonText } from "./reason-text.ts"
 import { isBookedFor, isWanted, shapeOf } from "./requests.ts"
+
+/** Why a job waits that is not for want of room. */
+type HoldingBack = Extract<WaitReason, { readonly code: (typeof HOLDING_BACK)[number] }>
+const HOLDING_BACK = ["in_turn", "limit", "array_limit", "deadline", "not_allowed"] as const
 
 /** What keeps a job off one host now. */
 export type QueueObstacle =
@@ -21,33 +26,62 @@ export type QueueObstacle =
   | { readonly code: "not_booked"; readonly booking: string }
   /** Jobs are leaving it for another one, and until they are gone nobody else starts there. */
   | { readonly code: "making_room"; readonly for: JobId }
+  /** In the other partition of the job that has the host something holds it back wherever there is room. */
+  | { readonly code: HoldingBack["code"]; readonly partition: string; readonly reason: HoldingBack }
   /** It, or who is there, shares the host with nobody. */
   | { readonly code: "alone"; readonly leases: readonly Lease[] }
 
 export interface HostAnswer {
   readonly host: QueueHost
+  /** By which of the job's partitions that have the host. */
+  readonly partition: string
   /** All of it is true by itself; none: it has room. */
   readonly obstacles: readonly QueueObstacle[]
   readonly text: string
 }
 
-/** Host by host, what keeps a job off it now, as the job finds it at its turn. */
+/** A job's turn in one of its partitions. */
+export interface TurnIn {
+  readonly partition: string
+  /** When it was, as {@link Occupancy.orderOf} counts. */
+  readonly order: number
+  /** How long it may run there. */
+  readonly limitMs: number
+  /** Why it waits there, where that is not what its entry says. */
+  readonly reason: WaitReason | null
+}
+
+/**
+ * Host by host, what keeps a job off it now, as the job finds it at its turn.
+ * @param turns in its partitions; a host that is in several answers for the first in which something keeps the job off
+ */
 export function explainEntry(
   occupancy: Occupancy,
   holds: HoldsExplained,
   job: QueueJob,
-  entry: QueueEntry,
-  limitMs: number,
+  turns: readonly TurnIn[],
 ): readonly HostAnswer[] {
   const { nowMs } = occupancy.grid
   const accounts = accountsUp(occupancy.scene.policy, job.account)
+  const partitions = turns.map(({ partition }) => partition).join(" or ")
   return occupancy.scene.hosts.map((host) => {
-    const obstacles = obstaclesOn(occupancy, holds, job, entry, limitMs, host)
-    const said = obstacles.map((one) => obstacleText(one, host, job, entry.partition, nowMs)).join("; ") || "has room"
+    const has = turns.filter(({ partition }) => host.partitions.includes(partition))
+    let [turn] = has.length > 0 ? has : turns
+    let obstacles = obstaclesOn(occupancy, holds, job, turn!, host)
+    for (let at = 1; at < has.length && obstacles.length === 0; at++) {
+      turn = has[at]
+      obstacles = obstaclesOn(occupancy, holds, job, turn!, host)
+    }
+    const said = obstacles.map((one) => obstacleText(one, host, job, partitions, nowMs)).join("; ") || "has room"
     const text = `${said}${preferenceText(host, job.user, accounts)}`
     const away = obstacles.length === 0 ? null : awayOf(host, nowMs)
     const back = away !== null && away.endMs !== Number.POSITIVE_INFINITY ? "; expected free in" : ""
-    return { host, obstacles, text: back === "" ? text : `${text}${back} ${formatDuration(away!.endMs - nowMs)}` }
+    return {
+      host,
+      partition: turn!.partition,
+      obstacles,
+      text: back === "" ? text : `${text}${back} ${formatDuration(away!.endMs - nowMs)}`,
+    }
   })
 }
 
@@ -55,17 +89,16 @@ function obstaclesOn(
   occupancy: Occupancy,
   holds: HoldsExplained,
   job: QueueJob,
-  entry: QueueEntry,
-  limitMs: number,
+  { partition, order, limitMs, reason }: TurnIn,
   host: QueueHost,
 ): readonly QueueObstacle[] {
   if (!isWanted(job, host)) return [{ code: "pinned_elsewhere" }]
   if (!isBookedFor(occupancy.scene, job, host)) return [{ code: "not_booked", booking: job.booking! }]
-  const lasting = lastingObstacles(shapeOf(job, entry.partition), host)
+  const lasting = lastingObstacles(shapeOf(job, partition), host)
   if (lasting.length > 0) return lasting
-  const order = occupancy.orderOf(entry)
   const { nowMs } = occupancy.grid
   const found: QueueObstacle[] = hostObstacles(host)
+  if (reason !== null && holdsBack(reason)) found.push({ code: reason.code, partition, reason })
   for (const booking of occupancy.scene.bookings) {
     const { name, hosts, startMs, endMs } = booking
     const isThen = startMs < nowMs + limitMs && endMs > nowMs
@@ -83,7 +116,7 @@ function obstaclesOn(
   const others = all.filter((one) => one.planned || !named.has(one.job))
   const ahead = [
     ...inTheWay(occupancy, job, host, others, limitMs),
-    ...holds.inTheWay(job, host, entry, others, limitMs),
+    ...holds.inTheWay(job, host, order, others, limitMs),
   ]
   if (ahead.length > 0) found.push({ code: "held_for_earlier", jobs: ahead, more: 0 })
   return found
@@ -150,6 +183,10 @@ function leaseOf({ job, user, hasSecrets, resources, endMs }: Occupant, host: Qu
   return { job, host: host.id, resources, user, hasSecrets, expectedEndMs: endMs }
 }
 
+function holdsBack(reason: WaitReason): reason is HoldingBack {
+  return HOLDING_BACK.some((code) => code === reason.code)
+}
+
 export function obstacleText(
   obstacle: QueueObstacle,
   host: QueueHost,
@@ -163,6 +200,13 @@ export function obstacleText(
       if (startMs <= nowMs) return `kept for ${booking} for ${formatDuration(endMs - nowMs)} more`
       return `kept for ${booking} for ${formatDuration(endMs - startMs)}, in ${formatDuration(startMs - nowMs)}`
     }
+    case "in_turn":
+    case "limit":
+    case "array_limit":
+    case "deadline":
+      return `in partition ${obstacle.partition}: ${reasonText(obstacle.reason, nowMs)}`
+    case "not_allowed":
+      return reasonText(obstacle.reason, nowMs)
     case "making_room":
       return `making room for job ${obstacle.for}`
     case "not_booked":

@@ -1,8 +1,10 @@
 import type { HostId } from "../../protocol/ids.ts"
 import type { Room } from "../calendar/calendar.ts"
+import type { Line } from "./line.ts"
 import type { Preemption, WaitReason } from "./queue-plan.ts"
 
 export const NOWHERE: readonly HostId[] = []
+const NO_ROOMS: readonly Room[] = []
 const NOBODY: readonly Preemption[] = []
 
 /** What was found for one task of a line, or for all of it. */
@@ -15,17 +17,30 @@ export interface Found {
   readonly reason: WaitReason | null
   /** Where it holds its place without a time. */
   readonly holds: readonly HostId[]
+  /** What was kept for its job in another partition until it had this. */
+  readonly gaveUp: readonly Room[]
   /** Nothing is kept for it. */
   readonly isEstimate: boolean
+  /** By which of its job's lines it was found; absent: by that whose turn it was. */
+  readonly line?: Line
 }
 
 /** Room that it has; `reason` where it is for later, or has to be made first. */
 export function given(task: number | null, room: Room, nowMs: number, reason: WaitReason | null = null): Found {
   const isStart = room.startMs <= nowMs
-  return { task, room, isStart, preempts: NOBODY, reason, holds: NOWHERE, isEstimate: false }
+  return { task, room, isStart, preempts: NOBODY, reason, holds: NOWHERE, gaveUp: NO_ROOMS, isEstimate: false }
 }
 
 /** It has no time. */
 export function waiting(reason: WaitReason, holds = NOWHERE): Found {
-  return { task: null, room: null, isStart: false, preempts: NOBODY, reason, holds, isEstimate: false }
+  return {
+    task: null,
+    room: null,
+    isStart: false,
+    preempts: NOBODY,
+    reason,
+    holds,
+    gaveUp: NO_ROOMS,
+    isEstimate: false,
+  }
 }

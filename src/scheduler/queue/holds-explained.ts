@@ -6,12 +6,13 @@ import { totalOf } from "./attempt-room.ts"
 import { HostTimes } from "./host-times.ts"
 import type { Lines } from "./line.ts"
 import type { Occupancy, Occupant } from "./occupancy.ts"
-import type { QueueEntry, QueuePlan } from "./queue-plan.ts"
+import type { QueuePlan } from "./queue-plan.ts"
 import type { QueueHost, QueueJob, QueueScene } from "./queue-scene.ts"
 
 interface Holder extends InOutlook {
   readonly job: JobId
   readonly order: number
+  readonly untilOrder: number
   readonly fromMs: number
   readonly isFirm: boolean
 }
@@ -30,34 +31,44 @@ export class HoldsExplained {
     const places = new Map(scene.hosts.map(({ id }, place) => [id, place]))
     const planned = new Map<JobId, number>()
     for (const { job, task } of plan.entries) if (task !== null) planned.set(job, (planned.get(job) ?? 0) + 1)
-    for (const entry of plan.entries) {
-      if (entry.holds.length === 0) continue
-      const job = jobs.get(entry.job)!
-      const { limitMs } = lines.lineOf(job, entry.partition)
+    const add = (job: QueueJob, holds: readonly HostId[], limitMs: number, order: number, untilOrder: number) => {
       const { closed } = times.closedTo(job)
       const isFirm = job.hosts > 1 || Object.keys(job.pieces).length > 0
-      for (const id of entry.holds) {
+      for (const id of holds) {
         const place = places.get(id)!
         const fromMs = opensAt(closed[place] ?? [], plan.nowMs, limitMs)
         const need = wholeNeedOn(job, scene.hosts[place]!)
-        const count = countOf(job, planned.get(entry.job) ?? 0)
-        const order = occupancy.orderOf(entry)
+        const count = countOf(job, planned.get(job.id) ?? 0)
         const known = this.#byHost.get(id)
-        const holder = { job: entry.job, order, need, count, fromMs, isFirm }
+        const holder = { job: job.id, order, untilOrder, need, count, fromMs, isFirm }
         if (known === undefined) this.#byHost.set(id, [holder])
         else known.push(holder)
       }
     }
+    for (const entry of plan.entries) {
+      if (entry.holds.length === 0) continue
+      const job = jobs.get(entry.job)!
+      const { limitMs } = lines.lineOf(job, entry.partition)
+      add(job, entry.holds, limitMs, occupancy.orderOf(entry), Number.POSITIVE_INFINITY)
+    }
+    for (const [id, { keptMeanwhile }] of plan.otherTurns) {
+      for (const { holds, limitMs, order, untilOrder } of keptMeanwhile)
+        if (holds.length > 0) add(jobs.get(id)!, holds, limitMs, order, untilOrder)
+    }
   }
 
   /** Who holds a place on the host in whose way the job could be, were it there beside these. */
-  inTheWay(job: QueueJob, host: QueueHost, entry: QueueEntry, there: readonly Occupant[], limitMs: number): JobId[] {
+  inTheWay(job: QueueJob, host: QueueHost, order: number, there: readonly Occupant[], limitMs: number): JobId[] {
     const { grid } = this.#occupancy
     const endMs = grid.nowMs + limitMs
     const isLong = endMs >= grid.endMs || there.some(({ endStep }) => endStep === Number.POSITIVE_INFINITY)
-    const order = this.#occupancy.orderOf(entry)
     const concerned = (this.#byHost.get(host.id) ?? []).filter(
-      (one) => one.order < order && one.job !== job.id && one.fromMs < endMs && (isLong || one.isFirm),
+      (one) =>
+        one.order < order &&
+        order <= one.untilOrder &&
+        one.job !== job.id &&
+        one.fromMs < endMs &&
+        (isLong || one.isFirm),
     )
     if (concerned.length === 0) return []
     const total = totalOf(host)

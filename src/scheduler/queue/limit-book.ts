@@ -53,7 +53,8 @@ export class LimitBook {
   readonly #groups = new Map<string, GroupCount>()
   readonly #counts = new Map<string, Count>()
   readonly #layers = new Map<Standing, Layers>()
-  readonly #isOff: boolean
+  /** Nothing is limited. */
+  readonly isOff: boolean
 
   constructor(scene: Counted, standings: Standings, nowMs: number) {
     this.#scene = scene
@@ -66,8 +67,8 @@ export class LimitBook {
       ...policy.qos,
       ...policy.partitions,
     ]
-    this.#isOff = all.every(({ limits }) => Object.keys(limits).length === 0) && policy.partitions.every(hasNoLongest)
-    if (this.#isOff) return
+    this.isOff = all.every(({ limits }) => Object.keys(limits).length === 0) && policy.partitions.every(hasNoLongest)
+    if (this.isOff) return
     for (const one of scene.running) {
       const standing = this.#standings.of(one.account, one.user, one.partition, one.qos)
       const leftMs = one.limitMs === null ? Number.POSITIVE_INFINITY : one.startedMs + one.limitMs - nowMs
@@ -77,7 +78,7 @@ export class LimitBook {
 
   /** The limits that one more job like this meets now; the first is its reason. */
   hitsOf(standing: Standing, job: LimitedJob): readonly LimitHit[] {
-    if (this.#isOff) return []
+    if (this.isOff) return []
     return startHitsOf(job, this.#layersOf(standing).inForce, { safe: this.#scene.policy.safeMinutes })
   }
 
@@ -100,7 +101,7 @@ export class LimitBook {
   }
 
   started(standing: Standing, job: LimitedJob): void {
-    if (!this.#isOff) this.#count(standing, job.resources, job.timeLimitMinutes ?? Number.POSITIVE_INFINITY)
+    if (!this.isOff) this.#count(standing, job.resources, job.timeLimitMinutes ?? Number.POSITIVE_INFINITY)
   }
 
   #count(standing: Standing, resources: Amounts, minutes: number): void {

@@ -18,6 +18,8 @@ export class LimitReasons {
   readonly #book: LimitBook
   readonly #told = new Map<Standing, Map<LineRequest, Told>>()
   readonly #jobs = new Map<LineRequest, LimitedJob>()
+  /** Whether lines meet a limit whatever else is counted. */
+  readonly #lasting = new Map<Standing, Map<LineRequest, boolean>>()
   #starts = 0
 
   constructor(scene: QueueScene, standings: Standings, nowMs: number) {
@@ -29,7 +31,23 @@ export class LimitReasons {
     this.#book.started(line.standing, this.#jobOf(line, request))
   }
 
-  /** `null` when it may start as far as limits go. */
+  /** The same where it would wait for ever, whatever it waits for besides; `null` where a limit that it meets may pass. */
+  neverReasonOf(line: Line, request: LineRequest): WaitReason | null {
+    if (this.#book.isOff) return null
+    let lasting = this.#lasting.get(line.standing)
+    if (lasting === undefined) {
+      lasting = new Map()
+      this.#lasting.set(line.standing, lasting)
+    }
+    let isLasting = lasting.get(request)
+    if (isLasting === undefined) {
+      isLasting = this.#book.hitsOf(line.standing, this.#jobOf(line, request)).some((hit) => hit.lasting)
+      lasting.set(request, isLasting)
+    }
+    return isLasting ? this.reasonOf(line, request) : null
+  }
+
+  /** `null` when it may start as far as limits go. What would make it wait for ever comes first, else the order of limits holds. */
   reasonOf(line: Line, request: LineRequest): WaitReason | null {
     let told = this.#told.get(line.standing)
     if (told === undefined) {
@@ -40,7 +58,8 @@ export class LimitReasons {
     if (known?.starts === this.#starts) return known.reason
     // What is counted goes on: what is told of it does not.
     const hits = this.#book.hitsOf(line.standing, this.#jobOf(line, request))
-    const reason = hits.length === 0 ? null : ({ code: "limit", hits: hits.map(toldOf) } as const)
+    const ordered = [...hits.filter(({ lasting }) => lasting), ...hits.filter(({ lasting }) => !lasting)]
+    const reason = hits.length === 0 ? null : ({ code: "limit", hits: ordered.map(toldOf) } as const)
     told.set(request, { starts: this.#starts, reason })
     return reason
   }

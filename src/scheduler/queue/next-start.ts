@@ -27,7 +27,7 @@ export function orderQueue(scene: QueueScene, nowMs: number): QueueOrder {
 
 /**
  * The first start of the plan, without the rest of it: for when something has ended and all else was planned already. The same job and hosts
- * as the first start in the order of the queue of `planQueue`, as long as `order` is what it would be now, and owners could start nothing before on hosts that are not in
+ * as the first start that `planQueue` decides, as long as `order` is what it would be now, and owners could start nothing before on hosts that are not in
  * `freed`. It looks no further down the queue than to that start, or to where no host has room for anything further down.
  */
 export function nextStart(
@@ -42,7 +42,7 @@ export function nextStart(
 
 /**
  * All starts and preemptions of the plan, without times and reasons for who waits: the same jobs, hosts and victims as in `planQueue`, as long as
- * `order` is what it would be now. It stops where no host has room for anything further down. Places (`place`) count lines.
+ * `order` is what it would be now. It stops where no host has room for anything further down. Places (`place`) count lines, and decisions those that could be looked at.
  */
 export function planStarts(scene: QueueScene, order: QueueOrder, nowMs: number): readonly QueueEntry[] {
   return [...startsOf(scene, order, nowMs)]
@@ -61,7 +61,8 @@ export function* startsOf(
   freed: ReadonlySet<HostId> | null = null,
   goesOn: () => boolean = () => true,
 ): Generator<QueueEntry, boolean> {
-  const pass = new QueuePass(scene, standings, nowMs)
+  const pass = new QueuePass(scene, standings, nowMs, lines)
+  let decisions = 0
   if (scene.policy.owners.first) {
     const { owners } = pass.own
     const ofFreed = freed && new Set(scene.hosts.flatMap(({ id, owner }) => (freed.has(id) ? (owner ?? []) : [])))
@@ -70,7 +71,7 @@ export function* startsOf(
       if (at % LINES_AT_ONCE === 0 && !goesOn()) return false
       const { user } = line.standing
       if (!owners.has(user) || ofFreed?.has(user) === false) continue
-      for (const found of pass.visitOwn(line, at)) yield pass.entryOf(line, found, at + 1, true)
+      for (const found of pass.visitOwn(line, at)) yield pass.entryOf(line, found, at + 1, ++decisions, true)
     }
   }
   const open = new OpenHosts(scene, pass.profiles, least)
@@ -80,7 +81,7 @@ export function* startsOf(
     if (at % LINES_AT_ONCE === 0 && !goesOn()) return false
     for (const found of pass.visit(line, at)) {
       if (found.room === null) continue
-      const entry = pass.entryOf(line, found, at + 1)
+      const entry = pass.entryOf(line, found, at + 1, ++decisions)
       if (entry.state === "start" || entry.preempts.length > 0) yield entry
     }
   }

@@ -3,7 +3,7 @@ import { needOn, type Resources } from "../../protocol/resources.ts"
 import { Grid } from "../calendar/grid.ts"
 import { endOf, totalOf } from "./attempt-room.ts"
 import type { QueueEntry, QueuePlan } from "./queue-plan.ts"
-import type { QueueHost, QueueScene } from "./queue-scene.ts"
+import type { QueueHost, QueueJob, QueueScene } from "./queue-scene.ts"
 
 /** Who is on a host, or will be: in whole steps of the planner's grid, the last one not included. */
 export interface Occupant {
@@ -17,6 +17,8 @@ export interface Occupant {
   /** It is only planned. */
   readonly planned: boolean
   readonly endMs: number | null
+  /** It was kept no longer for those with a higher order: its job had another place by then. */
+  readonly untilOrder?: number
   /** It is preempted for the one with this order; where it is suspended its memory stays. */
   readonly leaving?: Leaving
 }
@@ -53,8 +55,9 @@ export class Occupancy {
     }
     const hosts = new Map(scene.hosts.map((host) => [host.id, host]))
     // Owners go before all on their own Macs; tasks of one array one after the other.
-    for (const [at, entry] of plan.entries.entries()) {
-      this.#orders.set(entry, entry.ownersFirst ? 0 : entry.place === null ? Number.POSITIVE_INFINITY : at + 1)
+    for (const entry of plan.entries) {
+      const { ownersFirst, place, decision } = entry
+      this.#orders.set(entry, ownersFirst ? 0 : place === null ? Number.POSITIVE_INFINITY : decision)
     }
     for (const entry of plan.entries) {
       for (const { job, task, hosts, mode } of entry.preempts) {
@@ -71,17 +74,38 @@ export class Occupancy {
       for (const host of one.hosts) add(host, RUNS, leaving === undefined ? occupant : { ...occupant, leaving })
     }
     const jobs = new Map(scene.waiting.map((job) => [job.id, job]))
+    const plannedOn = (
+      { id, user, hasSecrets, resources, alone }: QueueJob,
+      host: HostId,
+      fromMs: number,
+      toMs: number,
+    ) => ({
+      job: id,
+      user,
+      hasSecrets,
+      resources: needOn(resources, hosts.get(host)!.total),
+      alone: alone || hasSecrets,
+      planned: true,
+      endMs: toMs === Number.POSITIVE_INFINITY ? null : toMs,
+      ...this.stepsOf(fromMs, toMs),
+    })
     for (const entry of plan.entries) {
       const job = jobs.get(entry.job)
       if (job === undefined || entry.state === "waits") continue
-      const { id, user, hasSecrets } = job
-      const span = this.stepsOf(entry.startMs!, entry.endMs ?? Number.POSITIVE_INFINITY)
+      const planned = entry.state === "reserved"
       for (const host of entry.hosts) {
-        const resources = needOn(job.resources, hosts.get(host)!.total)
-        const alone = job.alone || hasSecrets
-        const planned = entry.state === "reserved"
-        const occupant = { job: id, user, hasSecrets, resources, alone, planned, endMs: entry.endMs, ...span }
-        add(host, this.#orders.get(entry)!, occupant)
+        const occupant = plannedOn(job, host, entry.startMs!, entry.endMs ?? Number.POSITIVE_INFINITY)
+        add(host, this.#orders.get(entry)!, { ...occupant, planned })
+      }
+    }
+    for (const [id, { keptMeanwhile }] of plan.otherTurns) {
+      for (const { order, untilOrder, limitMs, room } of keptMeanwhile) {
+        if (room === null) continue
+        for (const place of room.places) {
+          const host = scene.hosts[place]!.id
+          const occupant = plannedOn(jobs.get(id)!, host, room.startMs, room.startMs + limitMs)
+          add(host, order, { ...occupant, untilOrder })
+        }
       }
     }
   }
@@ -100,7 +124,7 @@ export class Occupancy {
   on(host: QueueHost, order: number): readonly Occupant[] {
     const all = this.#byHost.get(host.id) ?? []
     return all
-      .filter((one) => one.order < order)
+      .filter((one) => one.order < order && order <= (one.occupant.untilOrder ?? Number.POSITIVE_INFINITY))
       .flatMap(({ occupant }) => {
         const { leaving } = occupant
         // Whoever comes before the preemptor, or is it, finds it there as ever.

@@ -4,19 +4,22 @@ import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
 import type { OwnHosts } from "./own-hosts.ts"
 import type { MadeRoom, Preemptor } from "./preempt.ts"
+import type { RoomElsewhere } from "./room-elsewhere.ts"
 
 /** Room for owners on their own hosts: what is free there, and what guests make where a job could not start elsewhere. */
 export class OwnRoom {
   readonly #calendar: Calendar
   readonly #preemptor: Preemptor
   readonly #own: OwnHosts
+  readonly #otherTurns: RoomElsewhere
   /** Jobs that could start elsewhere: they preempt here only if at their turn that is so no more. */
   readonly #elsewhere = new Set<JobId>()
 
-  constructor(calendar: Calendar, preemptor: Preemptor, own: OwnHosts) {
+  constructor(calendar: Calendar, preemptor: Preemptor, own: OwnHosts, otherTurns: RoomElsewhere) {
     this.#calendar = calendar
     this.#preemptor = preemptor
     this.#own = own
+    this.#otherTurns = otherTurns
   }
 
   /** Whether some are left that may preempt at their turn. */
@@ -39,7 +42,7 @@ export class OwnRoom {
   make(line: Line, request: LineRequest): MadeRoom | null {
     const { nowMs } = this.#calendar.grid
     const { id, user } = line.spec
-    if (this.#calendar.find(request.plan, nowMs + 0.5) !== null) {
+    if (this.#calendar.find(request.plan, nowMs + 0.5) !== null || this.#otherTurns.isThereFor(line, true)) {
       this.#elsewhere.add(id)
       return null
     }

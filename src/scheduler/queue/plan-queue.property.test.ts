@@ -1,9 +1,11 @@
 import assert from "node:assert/strict"
 import { describe, it } from "node:test"
 import fc from "fast-check"
-import { QUEUE_NOW_MS as NOW_MS, queueScenes } from "../../../test/support/queue-scenes.ts"
+import { foundAtTurn, limitIn } from "../../../test/support/found-at-turn.ts"
+import { anyQueueScenes, QUEUE_NOW_MS as NOW_MS } from "../../../test/support/queue-scenes.ts"
 import { needOn } from "../../protocol/resources.ts"
 import { Grid } from "../calendar/grid.ts"
+import { taskIndices } from "../request/array-tasks.ts"
 import { endOf, totalOf } from "./attempt-room.ts"
 import { nextStart, orderQueue, planStarts } from "./next-start.ts"
 import { planQueue } from "./plan-queue.ts"
@@ -84,7 +86,7 @@ class Steps {
 describe("planQueue() of any pool and queue", () => {
   it("oversubscribes no host, now or later, and gives gangs all of their hosts or none", () => {
     fc.assert(
-      fc.property(queueScenes(), (scene) => {
+      fc.property(anyQueueScenes(), (scene) => {
         const { entries } = planQueue(scene, NOW_MS)
         const gone = new Map(entries.flatMap(({ preempts }) => preempts).map((one) => [one.job as number, one]))
         const steps = new Steps(scene)
@@ -106,11 +108,14 @@ describe("planQueue() of any pool and queue", () => {
 
   it("gives each job the same times whoever stands behind it: no start delays a reservation", () => {
     fc.assert(
-      fc.property(queueScenes(), fc.nat(8), (scene, cut) => {
+      fc.property(anyQueueScenes(), fc.nat(8), (scene, cut) => {
         const plain = { ...scene, policy: { ...scene.policy, owners: { ...scene.policy.owners, first: false } } }
-        const { entries } = planQueue(plain, NOW_MS)
-        const first = entries.filter(({ place }) => place !== null && place <= cut)
-        const kept = new Set(first.map(({ job }) => job))
+        const { lines } = orderQueue(plain, NOW_MS)
+        const behind = new Set(lines.slice(cut).map(({ spec }) => spec.id))
+        // A job with a line before and one behind stands on both sides.
+        if (lines.slice(0, cut).some(({ spec }) => behind.has(spec.id))) return
+        const kept = new Set(lines.slice(0, cut).map(({ spec }) => spec.id))
+        const first = planQueue(plain, NOW_MS).entries.filter(({ job }) => kept.has(job))
         const alone = planQueue({ ...plain, waiting: plain.waiting.filter(({ id }) => kept.has(id)) }, NOW_MS)
         assert.deepEqual(alone.entries, first)
       }),
@@ -120,7 +125,7 @@ describe("planQueue() of any pool and queue", () => {
 
   it("is the same for the same input, in whatever order it comes, and changes nothing of it", () => {
     fc.assert(
-      fc.property(queueScenes(), (scene) => {
+      fc.property(anyQueueScenes(), (scene) => {
         const before = structuredClone(scene)
         const plan = planQueue(scene, NOW_MS)
         const { waiting, running, bookings } = scene
@@ -138,7 +143,7 @@ describe("planQueue() of any pool and queue", () => {
 
   it("names a reason for each job that does not start, and of each host what is in its way, which is true by itself", () => {
     fc.assert(
-      fc.property(queueScenes(), (scene) => {
+      fc.property(anyQueueScenes(), (scene) => {
         const plan = planQueue(scene, NOW_MS)
         const report = new PlanReport(scene, plan)
         const steps = new Steps(scene)
@@ -147,12 +152,15 @@ describe("planQueue() of any pool and queue", () => {
           if (entry.state === "start") continue
           assert.ok(entry.reason !== null && reasonText(entry.reason, NOW_MS).length > 3)
           const job = report.jobOf(entry)
-          const limitMs = job.limitMs ?? Number.POSITIVE_INFINITY
           const answers = report.hostsOf(entry)
           const isForRoom = ["resources", "priority", "never_fits"].includes(entry.reason.code)
-          const free = answers.filter(({ obstacles }) => obstacles.length === 0).length
-          if (isForRoom) assert.ok(free < job.hosts, `job ${job.id} has ${free} hosts free`)
-          for (const { host, obstacles } of answers) {
+          for (const partition of job.partitions) {
+            const free = answers.filter(
+              ({ host, obstacles }) => obstacles.length === 0 && host.partitions.includes(partition),
+            )
+            if (isForRoom) assert.ok(free.length < job.hosts, `job ${job.id} has ${free.length} hosts free`)
+          }
+          for (const { host, partition, obstacles } of answers) {
             const codes = obstacles.map(({ code }) => code as string)
             if (codes.some((code) => !ROOM_CODES.includes(code)) || codes.length === 0) continue
             // Without all that is named the host is feasible, ...
@@ -161,10 +169,8 @@ describe("planQueue() of any pool and queue", () => {
                 "leases" in one ? one.leases.map((lease) => lease.job) : "jobs" in one ? one.jobs : [],
               ),
             )
-            const ahead = plan.entries.filter(
-              (one, at) =>
-                one.ownersFirst || (entry.place === null ? one.place !== null : at < plan.entries.indexOf(entry)),
-            )
+            const limitMs = limitIn(scene, job, partition)
+            const ahead = foundAtTurn(scene, plan, entry, partition)
             const there = [...steps.running(host, new Map()), ...steps.planned(host, ahead)]
             const mine = { job: 0, ...needOn(job.resources, host.total), alone: job.alone, ...steps.now(limitMs) }
             const left = there.filter((one) => !named.has(one.job as never))
@@ -184,11 +190,11 @@ describe("planQueue() of any pool and queue", () => {
 
   it("decides the next start as the whole plan does", () => {
     fc.assert(
-      fc.property(queueScenes(), (scene) => {
+      fc.property(anyQueueScenes(), (scene) => {
         const freed = new Set(scene.hosts.map(({ id }) => id))
         const next = nextStart(scene, orderQueue(scene, NOW_MS), NOW_MS, freed)
         const starts = planQueue(scene, NOW_MS).entries.filter(({ state }) => state === "start")
-        const first = starts.find(({ ownersFirst }) => ownersFirst) ?? starts[0]
+        const [first] = starts.sort((a, b) => Number(b.ownersFirst) - Number(a.ownersFirst) || a.decision - b.decision)
         const brief = (entry: QueueEntry | null | undefined) =>
           entry && [entry.job, entry.task, entry.hosts, entry.preempts]
         assert.deepEqual(brief(next), brief(first ?? null))
@@ -199,13 +205,13 @@ describe("planQueue() of any pool and queue", () => {
 
   it("decides all starts and preemptions as the whole plan does", () => {
     fc.assert(
-      fc.property(queueScenes(), (scene) => {
+      fc.property(anyQueueScenes(), (scene) => {
         const starts = planStarts(scene, orderQueue(scene, NOW_MS), NOW_MS)
         const { entries } = planQueue(scene, NOW_MS)
         const brief = (all: readonly QueueEntry[]) =>
           all
             .filter(({ state, preempts }) => state === "start" || preempts.length > 0)
-            .map(({ place: _, ...entry }) => entry)
+            .map(({ place: _place, decision: _decision, ...entry }) => entry)
             .sort((a, b) => a.job - b.job || (a.task ?? 0) - (b.task ?? 0))
         assert.deepEqual(brief(starts), brief(entries))
         assert.equal(brief(starts).length, starts.length)
@@ -214,9 +220,28 @@ describe("planQueue() of any pool and queue", () => {
     )
   })
 
+  it("gives each task of an array one time at most, and in all its partitions together no more than run at once", () => {
+    fc.assert(
+      fc.property(anyQueueScenes(), (scene) => {
+        const { entries } = planQueue(scene, NOW_MS)
+        for (const { id, array } of scene.waiting) {
+          const tasks = entries.flatMap(({ job, state, task }) => (job === id && state !== "waits" ? [task] : []))
+          const rest = entries.filter(({ job, state }) => job === id && state === "waits").length
+          const { count, atOnce } = array?.tasks ?? { count: 1, atOnce: null }
+          // The first ones, in order, and one answer for all others.
+          const first = array === null ? [null] : [...taskIndices(array.tasks)]
+          assert.deepEqual(tasks, first.slice(0, tasks.length))
+          assert.ok(array === null || tasks.length + array.running <= (atOnce ?? count))
+          assert.equal(rest, tasks.length < count ? 1 : 0)
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+
   it("counts its own starts against limits", () => {
     fc.assert(
-      fc.property(queueScenes(), (scene) => {
+      fc.property(anyQueueScenes(), (scene) => {
         const most = scene.policy.limits.user?.runningJobs
         if (most === undefined) return
         const plan = planQueue(scene, NOW_MS)

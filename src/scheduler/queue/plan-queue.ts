@@ -26,8 +26,8 @@ export function planQueue(scene: QueueScene, nowMs: number, { estimates = false 
     if (reason === null) ready.push(job)
     else apart.push(apartEntry(lines.lineOf(job, job.partitions[0]!), reason))
   }
-  const pass = new QueuePass(scene, standings, nowMs)
   const order = lines.inOrder(ready)
+  const pass = new QueuePass(scene, standings, nowMs, order)
   const answers = new Answers(order)
   if (scene.policy.owners.first) {
     const { owners } = pass.own
@@ -48,13 +48,14 @@ export function planQueue(scene: QueueScene, nowMs: number, { estimates = false 
     for (const at of beyond) {
       const found = answers.of(at)
       const room = found?.room === null || found?.isEstimate === true ? pass.estimate(order[at]!, at) : null
-      if (found !== undefined && room !== null)
+      // In several partitions it is the first of its times.
+      if (found !== undefined && room !== null && !(found.isEstimate && found.room!.startMs <= room.startMs))
         answers.replace(at, { ...found, room, isStart: false, isEstimate: true })
     }
   }
-  const entries = answers.entries(pass)
+  const { entries, otherTurns } = answers.entries(pass)
   for (const one of apart.sort((a, b) => a.job - b.job)) entries.push(one)
-  return { nowMs, entries, nextWakeMs: nextWakeMs(scene, entries, nowMs, pass.preemptor.nextMs) }
+  return { nowMs, entries, otherTurns, nextWakeMs: nextWakeMs(scene, entries, nowMs, pass.preemptor.nextMs) }
 }
 
 function hasNoTimeYet(reason: WaitReason | null): boolean {
@@ -69,6 +70,7 @@ function apartEntry(line: Line, reason: NonNullable<QueueEntry["reason"]>): Queu
     qos: line.standing.qos.name,
     priority: line.priority,
     place: null,
+    decision: 0,
     state: "waits",
     startMs: null,
     endMs: null,

@@ -1,5 +1,5 @@
 import type { Priority } from "../priority/priority.ts"
-import { explainEntry, type HostAnswer } from "./explain-entry.ts"
+import { explainEntry, type HostAnswer, type TurnIn } from "./explain-entry.ts"
 import { HoldsExplained } from "./holds-explained.ts"
 import { Lines } from "./line.ts"
 import { Occupancy } from "./occupancy.ts"
@@ -14,12 +14,14 @@ export class PlanReport {
   readonly #standings: Standings
   readonly #occupancy: Occupancy
   readonly #holds: HoldsExplained
+  readonly #turns: QueuePlan["otherTurns"]
   readonly #jobs: ReadonlyMap<number, QueueJob>
 
   constructor(scene: QueueScene, plan: QueuePlan) {
     this.#standings = new Standings(scene.policy)
     this.#lines = new Lines(scene, this.#standings, plan.nowMs)
     this.#occupancy = new Occupancy(scene, plan)
+    this.#turns = plan.otherTurns
     this.#holds = new HoldsExplained(scene, plan, this.#lines, this.#occupancy)
     this.#jobs = new Map(scene.waiting.map((job) => [job.id, job]))
   }
@@ -35,14 +37,26 @@ export class PlanReport {
   /** In the order of the scene's hosts. */
   hostsOf(entry: QueueEntry): readonly HostAnswer[] {
     const job = this.jobOf(entry)
-    const line = this.#lines.lineOf(job, entry.partition)
-    const answers = explainEntry(this.#occupancy, this.#holds, job, entry, line.limitMs)
+    const partitions = [entry.partition, ...job.partitions.filter((one) => one !== entry.partition)]
+    const turns = partitions.map((partition) => this.#turnIn(job, entry, partition))
+    const answers = explainEntry(this.#occupancy, this.#holds, job, turns)
     // Who starts preempts whom it may.
     if (entry.state === "start" || entry.preempts.length > 0) return answers
     const { scene, grid } = this.#occupancy
+    const lines = new Map(partitions.map((partition) => [partition, this.#lines.lineOf(job, partition)]))
     return answers.map((one) => {
       if (one.obstacles.length === 0) return one
+      const line = lines.get(one.partition)!
       return { ...one, text: `${one.text}${sparedText(scene, this.#standings, line, one.host, grid.nowMs)}` }
     })
+  }
+
+  #turnIn(job: QueueJob, entry: QueueEntry, partition: string): TurnIn {
+    const { limitMs } = this.#lines.lineOf(job, partition)
+    if (partition === entry.partition)
+      return { partition, limitMs, order: this.#occupancy.orderOf(entry), reason: null }
+    const turns = this.#turns.get(job.id)
+    const order = turns?.orders.get(partition) ?? Number.POSITIVE_INFINITY
+    return { partition, limitMs, order, reason: turns?.reasons.get(partition) ?? null }
   }
 }

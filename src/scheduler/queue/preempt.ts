@@ -7,26 +7,14 @@ import type { LineRequest } from "./line-request.ts"
 import { isKeptApart, preemptTerms, STOPPED } from "./preempt-terms.ts"
 import type { Preemption } from "./queue-plan.ts"
 import type { QueueScene, RunningAttempt } from "./queue-scene.ts"
-import type { Standing, Standings } from "./standings.ts"
+import type { Standings } from "./standings.ts"
+import { type Candidate, VictimOrder } from "./victim-order.ts"
 
 /** What makes room for a job: whom it preempts, where it goes then, and when. */
 export interface MadeRoom {
   readonly places: readonly number[]
   readonly startMs: number
   readonly preempts: readonly Preemption[]
-}
-
-interface Candidate {
-  readonly attempt: RunningAttempt
-  readonly places: readonly number[]
-  readonly held: Resources
-  readonly mode: Preemption["mode"]
-  readonly graceMs: number
-  readonly by: Preemption["by"]
-  /** It is stopped for this very job already. */
-  readonly isStopped: boolean
-  /** It may run only once: it is suspended, or let be. */
-  readonly mustStay: boolean
 }
 
 /** Finds whom a job may preempt, and takes of these as few as it needs. */
@@ -42,6 +30,7 @@ export class Preemptor {
   readonly #owners: ReadonlySet<string>
   /** Jobs for which others are stopped already, and which have not started yet. */
   readonly #awaiting: ReadonlySet<JobId>
+  readonly #order: VictimOrder
   /** When somebody may be preempted who has not run long enough; Infinity for nobody. */
   nextMs = Number.POSITIVE_INFINITY
 
@@ -49,6 +38,7 @@ export class Preemptor {
     this.#scene = scene
     this.#calendar = calendar
     this.#standings = standings
+    this.#order = new VictimOrder(calendar.grid.nowMs, scene.policy.preemption.youngestFirst)
     this.#places = new Map(scene.hosts.map(({ id }, place) => [id, place]))
     this.#byPlace = scene.hosts.map(() => [])
     for (const attempt of scene.running)
@@ -101,9 +91,9 @@ export class Preemptor {
     const { nowMs } = this.#calendar.grid
     const offers = places.flatMap((place) => {
       const victims = this.#victimsOn(line, place, spared, (startMs) => plan.hasRoomAt(place, startMs))
-      return victims === null ? [] : { place, victims, cost: this.#costOf(victims) }
+      return victims === null ? [] : { place, victims }
     })
-    offers.sort((a, b) => a.victims.length - b.victims.length || a.cost - b.cost || a.place - b.place)
+    offers.sort(this.#order.offers)
     const chosen = offers.slice(0, plan.asked.hosts)
     if (chosen.length < plan.asked.hosts) return null
     const victims = [...new Map(chosen.flatMap((one) => one.victims.map((each) => [each.attempt, each]))).values()]
@@ -194,7 +184,8 @@ export class Preemptor {
     }
     let victims = [...released]
     if (found) {
-      for (const one of released.slice(0, -1)) {
+      // The last one is needed; of the others those that matter most are spared first.
+      for (const one of released.slice(0, -1).reverse()) {
         this.#release([one], 1)
         if (hasRoom(startMs())) victims = victims.filter((each) => each !== one)
         else this.#release([one], -1)
@@ -208,8 +199,7 @@ export class Preemptor {
   #candidatesOn(line: Line, place: number, spared: ReadonlySet<RunningAttempt>): readonly Candidate[] {
     const { nowMs } = this.#calendar.grid
     const { policy, hosts } = this.#scene
-    const { preemption } = policy
-    const all = this.#byPlace[place]!.flatMap((attempt): { candidate: Candidate; standing: Standing }[] => {
+    const all = this.#byPlace[place]!.flatMap((attempt): Candidate[] => {
       if (attempt.leavesMs !== null || this.#gone.has(attempt) || spared.has(attempt)) return []
       const standing = this.#standings.of(attempt.account, attempt.user, attempt.partition, attempt.qos)
       const isStopped = attempt.stoppedFor === line.spec.id
@@ -221,21 +211,9 @@ export class Preemptor {
         return []
       }
       const held = heldBy(attempt, this.#scene, place)
-      return [{ candidate: { attempt, places: this.#placesOf(attempt), held, ...taken, isStopped }, standing }]
+      return [{ attempt, standing, places: this.#placesOf(attempt), held, ...taken, isStopped }]
     })
-    const lost = ({ attempt }: Candidate) => (nowMs - attempt.startedMs) * attempt.hosts.length
-    return all
-      .sort(
-        (a, b) =>
-          Number(b.candidate.isStopped) - Number(a.candidate.isStopped) ||
-          a.standing.partition.tier - b.standing.partition.tier ||
-          a.standing.qos.rank - b.standing.qos.rank ||
-          (preemption.youngestFirst
-            ? b.candidate.attempt.startedMs - a.candidate.attempt.startedMs
-            : lost(a.candidate) - lost(b.candidate)) ||
-          b.candidate.attempt.job - a.candidate.attempt.job,
-      )
-      .map(({ candidate }) => candidate)
+    return all.sort(this.#order.candidates)
   }
 
   /** Of those that are to be suspended, the ones whose memory may stay beside the job: on a host all of them or none. */
@@ -276,11 +254,6 @@ export class Preemptor {
       for (const place of places) this.#calendar.hold(place, held, nowMs, endOf(attempt, nowMs), times)
       this.#calendar.holdPieces(attempt.pieces, nowMs, endOf(attempt, nowMs), times)
     }
-  }
-
-  #costOf(victims: readonly Candidate[]): number {
-    const { nowMs } = this.#calendar.grid
-    return victims.reduce((sum, { attempt }) => sum + (nowMs - attempt.startedMs) * attempt.hosts.length, 0)
   }
 
   #placesOf({ hosts }: RunningAttempt): readonly number[] {

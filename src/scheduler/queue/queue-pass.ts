@@ -1,20 +1,25 @@
-import type { JobId } from "../../protocol/ids.ts"
 import type { Calendar, Room } from "../calendar/calendar.ts"
 import type { Profile } from "../calendar/profile.ts"
 import { taskIndices } from "../request/array-tasks.ts"
-import { endOf, heldBy } from "./attempt-room.ts"
+import { ClosedPlaces } from "./closed-places.ts"
+import { EarlierTurns, type KeptRoom, startInstead } from "./earlier-turns.ts"
+import { entryOf } from "./entry-of.ts"
 import { type Found, given, NOWHERE, waiting } from "./found.ts"
+import { holdRunning } from "./hold-running.ts"
 import { HostTimes } from "./host-times.ts"
 import { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
 import { OwnHosts } from "./own-hosts.ts"
 import { OwnRoom } from "./own-room.ts"
+import { PartitionTurns, type Turn } from "./partition-turns.ts"
 import { PlaceHolds } from "./place-holds.ts"
 import { type MadeRoom, Preemptor } from "./preempt.ts"
 import type { QueueEntry, WaitReason } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
 import { Requests } from "./requests.ts"
+import { type PutOff, RoomElsewhere } from "./room-elsewhere.ts"
+import { hasRoomAlone } from "./room-now.ts"
 import { calendarOf } from "./scene-calendar.ts"
 import type { Standings } from "./standings.ts"
 import { TASKS_RESERVED, TaskCounts } from "./task-counts.ts"
@@ -22,76 +27,74 @@ import { TASKS_RESERVED, TaskCounts } from "./task-counts.ts"
 /** The tasks of a job that is no array. */
 const ITSELF: readonly null[] = [null]
 const NOTHING_FOUND: readonly Found[] = []
+const NOTHING_YET: { readonly begun: number; readonly kept: KeptRoom[] } = { begun: 0, kept: [] }
 const RESOURCES: WaitReason = { code: "resources" }
 const PRIORITY: WaitReason = { code: "priority" }
-
-/** How far a partition's queue has been looked at. */
-interface Turn {
-  /** Requests for which exact times are sought. */
-  readonly requests: Set<LineRequest>
-  /** The first job that waits in it for room. */
-  firstWaiting: JobId | null
-  /** So many different requests stood in it that no exact time is sought for who comes now. */
-  isFull: boolean
-}
 
 /** One way through the queue, line by line in order. */
 export class QueuePass {
   readonly preemptor: Preemptor
   readonly own: OwnHosts
   readonly #ownRoom: OwnRoom
+  readonly #elsewhere: RoomElsewhere
   readonly #scene: QueueScene
   readonly #calendar: Calendar
   readonly #requests: Requests
   readonly #limits: LimitReasons
-  readonly #turns = new Map<string, Turn>()
-  /** Jobs with a time, and the room that is kept for those that do not start. */
-  readonly #settled = new Map<JobId, { readonly request: LineRequest; readonly room: Room } | "started">()
+  readonly #turns: PartitionTurns
+  readonly #earlier = new EarlierTurns()
   readonly #holds: PlaceHolds
-  /** In strict order: for whom nobody else starts there. */
-  readonly #closedFor = new Map<number, JobId>()
+  readonly #closed: ClosedPlaces
   readonly #taskCounts = new TaskCounts()
   #starts = 0
 
-  constructor(scene: QueueScene, standings: Standings, nowMs: number) {
+  /** @param order all lines, as they will be visited */
+  constructor(scene: QueueScene, standings: Standings, nowMs: number, order: readonly Line[]) {
     this.#scene = scene
     this.#calendar = calendarOf(scene, nowMs)
-    const places = new Map(scene.hosts.map(({ id }, place) => [id, place]))
-    for (const attempt of scene.running) {
-      const endMs = endOf(attempt, nowMs)
-      for (const place of attempt.hosts.flatMap((id) => places.get(id) ?? []))
-        this.#calendar.hold(place, heldBy(attempt, scene, place), nowMs, endMs)
-      this.#calendar.holdPieces(attempt.pieces, nowMs, endMs)
-    }
+    holdRunning(this.#calendar, scene, nowMs)
+    this.#turns = new PartitionTurns(scene.policy)
+    this.#closed = new ClosedPlaces(this.#calendar)
     this.#holds = new PlaceHolds(scene, this.#calendar)
     this.#requests = new Requests(scene, this.#calendar, new HostTimes(scene, nowMs))
     this.#limits = new LimitReasons(scene, standings, nowMs)
     this.preemptor = new Preemptor(scene, this.#calendar, standings)
     this.own = new OwnHosts(scene, this.#calendar.profiles, this.preemptor)
-    this.#ownRoom = new OwnRoom(this.#calendar, this.preemptor, this.own)
+    this.#elsewhere = new RoomElsewhere(order, this.#requests, this.#calendar)
+    this.#ownRoom = new OwnRoom(this.#calendar, this.preemptor, this.own, this.#elsewhere)
   }
 
-  /** Only on the sender's own hosts, only now: owners go first there. @param at where the line stands in the queue */
+  /** Only on the sender's own hosts, only now: owners go first there, task by task. @param at where the line stands in the queue */
   visitOwn(line: Line, at: number): readonly Found[] {
     const { spec, standing } = line
-    if (spec.hosts > this.own.placesOf(spec.user).length || spec.array !== null || standing.refusal !== null)
-      return NOTHING_FOUND
-    const request = this.#requests.of(line, at)
-    // As room only shrinks, nobody like them will find any.
-    if (request.ownFailed.has(spec.user) || this.#limits.reasonOf(line, request) !== null) return NOTHING_FOUND
+    if (spec.hosts > this.own.placesOf(spec.user).length || standing.refusal !== null) return NOTHING_FOUND
     const { nowMs } = this.#calendar.grid
     if (spec.deadlineMs !== null && nowMs + line.limitMs > spec.deadlineMs) return NOTHING_FOUND
-    const room = this.#ownRoom.freeNow(line, request)
-    if (room !== null) {
-      this.#calendar.take(request.plan, room)
-      this.#settled.set(spec.id, "started")
-      this.#started(line, request)
-      return [given(null, room, nowMs)]
+    if ((this.#earlier.of(spec)?.begun ?? 0) > 0) return NOTHING_FOUND
+    const request = this.#requests.of(line, at)
+    const atOnce = spec.array?.tasks.atOnce ?? Number.POSITIVE_INFINITY
+    const found: Found[] = []
+    for (const task of spec.array === null ? ITSELF : taskIndices(spec.array.tasks)) {
+      if (this.#taskCounts.runningOf(spec) >= atOnce) break
+      const started = this.#startOwn(line, request, task)
+      if (started === null) break
+      this.#taskCounts.started(spec)
+      found.push(started)
     }
-    const made = this.#ownRoom.make(line, request)
-    if (made === null) return NOTHING_FOUND
-    this.#settled.set(spec.id, "started")
-    return [this.#made(line, request, null, made)]
+    return found.length === 0 ? NOTHING_FOUND : found
+  }
+
+  #startOwn(line: Line, request: LineRequest, task: number | null): Found | null {
+    // As room only shrinks, nobody like them will find any.
+    if (request.ownFailed.has(line.spec.user) || this.#limits.reasonOf(line, request) !== null) return null
+    const room = this.#ownRoom.freeNow(line, request)
+    if (room === null) {
+      const made = this.#ownRoom.make(line, request)
+      return made === null ? null : this.#made(line, request, task, made, true)
+    }
+    this.#calendar.take(request.plan, room)
+    this.#started(line, request, true)
+    return given(task, room, this.#calendar.grid.nowMs)
   }
 
   /** Whether somebody may start though no host has room. */
@@ -100,49 +103,88 @@ export class QueuePass {
     return by !== "off" || this.#ownRoom.mayPreempt || this.preemptor.isAwaited
   }
 
-  /** Its turn: a start, a reservation, or a reason. Nothing where it has a better time in another partition already. */
+  /** Its turn. Nothing where it has all of what it needs by its turn in another partition. Is it the last, what its job put off is done. */
   visit(line: Line, at: number): readonly Found[] {
+    const found = this.#visit(line, at)
+    if (this.#elsewhere.isEmpty || (this.#earlier.of(line.spec)?.begun ?? 0) > 0) return found
+    for (const putOff of this.#elsewhere.dueAt(line)) {
+      const after = this.#afterAll(putOff)
+      if (after !== null) return [after]
+    }
+    return found
+  }
+
+  /** Starts, reservations, or a reason, task by task. What is kept for it in another partition gives way to a start here. */
+  #visit(line: Line, at: number): readonly Found[] {
     const { spec, standing } = line
-    const settled = this.#settled.size === 0 ? undefined : this.#settled.get(spec.id)
-    if (settled === "started") return NOTHING_FOUND
+    if (this.#earlier.of(spec)?.begun === (spec.array?.tasks.count ?? 1)) return NOTHING_FOUND
     if (standing.refusal !== null) return [waiting({ code: "not_allowed", text: standing.refusal })]
     const request = this.#requests.of(line, at)
     if (request.possible < spec.hosts) {
       request.tooFew ??= this.#requests.tooFew(line, request)
       return request.waiting(request.tooFew)
     }
-    const turn = this.#turnOf(standing.partition.name)
-    const ahead = this.#mustWaitTurn(line, request, turn)
+    const never = this.#limits.neverReasonOf(line, request)
+    if (never !== null) return request.waiting(never)
+    const turn = this.#turns.of(standing.partition.name)
+    const ahead = this.#turns.mustWait(line, request, turn)
+    if (spec.partitions.length === 1 || ahead !== null) return this.#answer(line, request, turn, ahead)
+    this.#holds.setAside(spec.id, request)
+    this.#closed.setAside(spec.id, request)
+    const found = this.#answer(line, request, turn, ahead)
+    this.#closed.putBack()
+    this.#holds.putBack(spec.id)
+    return found
+  }
+
+  /** Task by task. */
+  #answer(line: Line, request: LineRequest, turn: Turn, ahead: WaitReason | null): readonly Found[] {
+    const { spec } = line
+    const count = spec.array?.tasks.count ?? 1
+    const { begun, kept } = this.#earlier.of(spec) ?? NOTHING_YET
     const found: Found[] = []
-    const tasks = spec.array === null ? ITSELF : taskIndices(spec.array.tasks)
-    const count = spec.array === null ? 1 : spec.array.tasks.count
+    const because = (reason: WaitReason, holds = NOWHERE) =>
+      found.length === 0 ? request.waiting(reason, holds) : [...found, waiting(reason, holds)]
     const atOnce = spec.array?.tasks.atOnce ?? Number.POSITIVE_INFINITY
-    let [running, reserved] = [this.#taskCounts.runningOf(spec), 0]
-    for (const task of tasks) {
+    let running = this.#taskCounts.runningOf(spec)
+    let reserved = 0
+    let mayStart = true
+    let keptElsewhere = 0
+    let left = count
+    for (const task of spec.array === null ? ITSELF : taskIndices(spec.array.tasks)) {
+      // The first ones have begun, and those after these have a time.
+      if (left-- > count - begun || keptElsewhere-- > 0) continue
       const refused =
         running >= atOnce ? ({ code: "array_limit", atOnce } as const) : (ahead ?? this.#limits.reasonOf(line, request))
       if (refused !== null) {
-        const own = refused.code === "in_turn" ? this.#ownRoom.makeAfterAll(line, request) : null
-        if (own !== null) return [this.#made(line, request, null, own)]
-        return found.length === 0 ? request.waiting(refused) : [...found, waiting(refused)]
-      }
-      const started = reserved > 0 ? null : this.#startNow(line, request, task)
-      if (started !== null) {
-        found.push(started)
+        const own = refused.code === "in_turn" ? this.#ownAfterAll(line, request, task, kept) : null
+        if (own === null) return because(refused)
+        found.push(own)
         running++
         this.#taskCounts.started(spec)
-        if (settled !== undefined) this.#calendar.giveBack(settled.request.plan, settled.room)
         continue
       }
-      if (settled !== undefined) return NOTHING_FOUND
-      const rest = Math.min(count - found.length, atOnce - running)
-      const next = this.#reserve(line, request, task, turn, rest)
-      if (next.room === null || reserved === TASKS_RESERVED) {
-        const { reason, holds } = next
-        return found.length === 0 ? request.waiting(reason!, holds) : [...found, waiting(reason!, holds)]
+      if (mayStart) {
+        const isInstead = kept.length > 0
+        const started = startInstead(this.#calendar, kept, request, () => this.#startNow(line, request, task))
+        if (started !== null) {
+          if (!isInstead) this.#holds.letGo(spec.id)
+          found.push(started)
+          running++
+          this.#taskCounts.started(spec)
+          continue
+        }
+        mayStart = false
+        // A task that is reserved for will count as one that runs.
+        reserved = kept.length
+        running += reserved
+        keptElsewhere = reserved - 1
+        if (reserved > 0) continue
       }
+      if (reserved === TASKS_RESERVED) return because(this.#whyNotNow(request, line))
+      const next = this.#reserve(line, request, task, turn, Math.min(left + 1, atOnce - running))
+      if (next.room === null) return because(next.reason!, next.holds)
       found.push(next)
-      // A task that is reserved for will count as one that runs.
       running++
       reserved++
     }
@@ -162,25 +204,34 @@ export class QueuePass {
     return this.#calendar.profiles
   }
 
-  entryOf(line: Line, found: Found, place: number, ownersFirst = false): QueueEntry {
-    const { task, room, isStart, preempts, reason, holds, isEstimate } = found
-    return {
-      job: line.spec.id,
-      task,
-      partition: line.standing.partition.name,
-      qos: line.standing.qos.name,
-      priority: line.priority,
-      place,
-      state: room === null || isEstimate ? "waits" : isStart ? "start" : "reserved",
-      startMs: room?.startMs ?? null,
-      endMs: room === null || line.limitMs === Number.POSITIVE_INFINITY ? null : room.startMs + line.limitMs,
-      hosts: room === null ? NOWHERE : room.places.map((at) => this.#scene.hosts[at]!.id),
-      holds,
-      ownersFirst,
-      estimate: isEstimate,
-      preempts,
-      reason,
-    }
+  entryOf(line: Line, found: Found, place: number, decision: number, ownersFirst = false): QueueEntry {
+    return entryOf(this.#scene, line, found, place, decision, ownersFirst)
+  }
+
+  #ownAfterAll(line: Line, request: LineRequest, task: number | null, kept: KeptRoom[]): Found | null {
+    const found = startInstead(this.#calendar, kept, request, () => {
+      const made = this.#elsewhere.putsOff(line, request, true) ? null : this.#ownRoom.makeAfterAll(line, request)
+      return made === null ? null : this.#made(line, request, task, made)
+    })
+    if (found !== null) this.#holds.letGo(line.spec.id)
+    return found
+  }
+
+  /** What its job put off at the turn of this line, in place of all it has by now. */
+  #afterAll({ line, request, isOwn }: PutOff): Found | null {
+    const { spec } = line
+    if (this.#limits.reasonOf(line, request) !== null) return null
+    const { kept } = this.#earlier.of(spec) ?? NOTHING_YET
+    this.#holds.setAside(spec.id, request)
+    this.#closed.setAside(spec.id, request)
+    const found = startInstead(this.#calendar, kept, request, () => {
+      const made = (isOwn ? null : this.preemptor.makeRoom(line, request)) ?? this.#ownRoom.makeAfterAll(line, request)
+      return made === null ? null : { ...this.#made(line, request, null, made), line }
+    })
+    this.#closed.putBack()
+    this.#holds.putBack(spec.id)
+    if (found !== null) this.#holds.letGo(spec.id)
+    return found
   }
 
   #startNow(line: Line, request: LineRequest, task: number | null): Found | null {
@@ -194,23 +245,22 @@ export class QueuePass {
       this.#started(line, request)
       return given(task, room, nowMs)
     }
+    if (this.mayMakeRoom && this.#elsewhere.putsOff(line, request)) return null
     const made = this.preemptor.makeRoom(line, request) ?? this.#ownRoom.makeAfterAll(line, request)
     return made === null ? null : this.#made(line, request, task, made)
   }
 
-  #made(line: Line, request: LineRequest, task: number | null, made: MadeRoom): Found {
+  #made(line: Line, request: LineRequest, task: number | null, made: MadeRoom, isOwn = false): Found {
     const { nowMs } = this.#calendar.grid
-    this.#started(line, request)
+    this.#started(line, request, isOwn)
     const jobs = made.preempts.map(({ job }) => job)
     const reason = made.startMs <= nowMs ? null : ({ code: "preempting", jobs, untilMs: made.startMs } as const)
     return { ...given(task, made, nowMs, reason), preempts: made.preempts }
   }
 
-  #started(line: Line, request: LineRequest): void {
+  #started(line: Line, request: LineRequest, isOwn = false): void {
     this.#starts++
-    this.#holds.letGo(line.spec.id)
-    // Who is in one partition will not be looked at again.
-    if (line.spec.array === null && line.spec.partitions.length > 1) this.#settled.set(line.spec.id, "started")
+    this.#earlier.begun(line.spec, isOwn)
     this.#limits.started(line, request)
   }
 
@@ -221,7 +271,7 @@ export class QueuePass {
     const { enabled } = this.#scene.policy.backfill
     // Of those who hold no place nobody waits for the turn.
     if (line.standing.qos.noReserve) return request.waiting(why)[0]
-    if (!enabled) this.#closeFor(line, request, turn)
+    if (!enabled) this.#closed.closeFor(spec, request, turn)
     else if (spec.booking === null) turn.firstWaiting ??= spec.id
     if (!enabled || turn.isFull) return request.waiting(why)[0]
     const room = this.#calendar.find(request.plan, Number.POSITIVE_INFINITY)
@@ -231,67 +281,20 @@ export class QueuePass {
     if (room === null) return request.waiting(why, this.#holds.hold(spec, request, rest))[0]
     this.#holds.letGo(spec.id)
     this.#calendar.take(request.plan, room)
-    if (spec.array === null && spec.partitions.length > 1) this.#settled.set(spec.id, { request, room })
+    this.#earlier.kept(spec, request, room)
     return given(task, room, nowMs, why)
-  }
-
-  /**
-   * In strict order: who waits keeps back the rest of its partition, and its hosts from all; one that names hosts only these; one in a booking
-   * nobody outside.
-   */
-  #closeFor({ spec }: Line, request: LineRequest, turn: Turn): void {
-    const { nowMs } = this.#calendar.grid
-    if (spec.booking === null && spec.hostsWanted === null) turn.firstWaiting ??= spec.id
-    if (spec.booking !== null) return
-    for (const place of request.plan.asked.places) {
-      if (this.#closedFor.has(place)) continue
-      this.#closedFor.set(place, spec.id)
-      this.#calendar.hold(place, this.#calendar.profiles[place]!.total, nowMs, nowMs + 1)
-    }
   }
 
   /** Whether it is for those before it in the queue: without what is kept for them there would be room for as long as nothing else starts. */
   #whyNotNow(request: LineRequest, { spec }: Line): WaitReason {
     if (request.roomSeen !== this.#starts) {
       request.roomSeen = this.#starts
-      const { plan } = request
-      const { nowMs } = this.#calendar.grid
-      let free = 0
-      for (const place of plan.asked.places) {
-        const isClosed = plan.asked.closed[place]?.some(
-          ({ startMs, endMs }) => startMs < nowMs + plan.asked.limitMs && endMs > nowMs,
-        )
-        if (isClosed !== true && plan.hasRoomNow(place)) free++
-      }
-      request.hasRoomNow = free >= plan.asked.hosts
+      request.hasRoomNow = hasRoomAlone(request.plan, this.#calendar.grid.nowMs)
     }
-    if (this.#closedFor.size > 0) {
-      const all = request.plan.asked.places.flatMap((place) => this.#closedFor.get(place) ?? [])
-      const ahead = all.find((job) => job !== spec.id)
-      if (ahead !== undefined) return { code: "in_turn", ahead, because: "strict" }
-    }
+    const ahead = this.#closed.aheadOf(spec.id, request)
+    if (ahead !== undefined) return { code: "in_turn", ahead, because: "strict" }
     if (!request.hasRoomNow) return RESOURCES
     const names = this.#calendar.missingPieces(spec.pieces)
     return names.length > 0 ? { code: "pieces", names } : PRIORITY
-  }
-
-  /** Nobody passes who waits in its partition: where policy says so, and for all below the depth. */
-  #mustWaitTurn(line: Line, request: LineRequest, turn: Turn): WaitReason | null {
-    const { backfill } = this.#scene.policy
-    const isDeep = !turn.requests.has(request) && turn.requests.size >= backfill.depth
-    if (!isDeep) turn.requests.add(request)
-    else turn.isFull = true
-    if (turn.firstWaiting === null || turn.firstWaiting === line.spec.id) return null
-    if (!backfill.enabled) return { code: "in_turn", ahead: turn.firstWaiting, because: "strict" }
-    return turn.isFull ? { code: "in_turn", ahead: turn.firstWaiting, because: "depth" } : null
-  }
-
-  #turnOf(partition: string): Turn {
-    let turn = this.#turns.get(partition)
-    if (turn === undefined) {
-      turn = { requests: new Set(), firstWaiting: null, isFull: false }
-      this.#turns.set(partition, turn)
-    }
-    return turn
   }
 }

@@ -1,12 +1,15 @@
 import type { HostId, JobId } from "../../protocol/ids.ts"
 import type { ToldHit } from "../limits/limit-words.ts"
 import type { PreemptMode } from "../policy/policy.ts"
+import type { OtherTurns } from "./other-turns.ts"
 
 /** The answer for a queue at a moment. */
 export interface QueuePlan {
   readonly nowMs: number
   /** Every job: first those that may run, in queue order, then those that are not to be looked at yet. */
   readonly entries: readonly QueueEntry[]
+  /** Of jobs in several partitions, as far as they stand in the queue. */
+  readonly otherTurns: ReadonlyMap<JobId, OtherTurns>
   /** When to plan again although nothing changed; `null`: never. */
   readonly nextWakeMs: number | null
 }
@@ -25,6 +28,8 @@ export interface QueueEntry {
   readonly priority: number
   /** From 1; `null`: it does not stand in the queue yet. */
   readonly place: number | null
+  /** The how-manieth of all decisions it was, from 1: those that came later found it there. Not what `entries` are sorted by, as tasks of an array stand together. */
+  readonly decision: number
   readonly state: "start" | "reserved" | "waits"
   readonly startMs: number | null
   /** When what was planned ends at the latest; `null` without a limit or without a time. */

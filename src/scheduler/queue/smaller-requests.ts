@@ -8,6 +8,8 @@ export interface Asked {
   readonly isPinned: boolean
   /** `null`: there is nothing to shorten. */
   readonly limitMs: number | null
+  /** At once. */
+  readonly hosts: number
 }
 
 export interface SmallerRequest {
@@ -16,11 +18,13 @@ export interface SmallerRequest {
   readonly resources: ResourceRequest
   readonly isPinned: boolean
   readonly limitMs: number | null
+  readonly hosts: number
 }
 
 const GIB = 2 ** 30
 const MIB = 2 ** 20
 const MOST_SIZES = 3
+const MOST_COUNTS = 8
 const MINUTE_MS = 60_000
 
 /** Requests that ask for less, the mildest of each kind first. @param free what is free on hosts now, each alone */
@@ -43,6 +47,10 @@ export function smallerRequests(asked: Asked, free: readonly Resources[]): reado
       .map((count) => change(`with --cores ${count}`, { resources: { ...resources, cores: count } })),
     resources.gpus === 0 ? [] : [change("with --gpu 0", { resources: { ...resources, gpus: 0 } })],
     asked.isPinned ? [change("without --host", { isPinned: false })] : [],
+    // From one host fewer on: with how many it is still of use only its sender knows.
+    Array.from({ length: asked.hosts - 1 }, (_, less) => asked.hosts - 1 - less)
+      .slice(0, MOST_COUNTS)
+      .map((hosts) => change(`with --nodes ${hosts}`, { hosts })),
     asked.limitMs === null
       ? []
       : [2, 4, 8]

@@ -10,3 +10,9 @@ export function noteVitals(core: Core, host: FleetHost, said: Vitals): void {
   const known = Object.fromEntries(fields.map((field) => [field, said[field]])) as unknown as Vitals
   host.vitals = { ...known, at: core.clock.now() }
 }
+
+/** Memory comes with each sample, too, and from the same command: what is shown is not older than what jobs are placed by. */
+export function noteMemoryOfSample(host: FleetHost, memoryFreeBytes: number): void {
+  if (host.vitals === null || host.record.facts?.platform !== "darwin") return
+  host.vitals = { ...host.vitals, memoryAvailableBytes: memoryFreeBytes }
+}

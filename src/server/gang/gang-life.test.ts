@@ -62,8 +62,11 @@ test("all or none: too few hosts free means none is taken, more than there are i
   const blocker = await pool.server.submit({ resources: { memoryBytes: null, gpus: null, cores: 2 } })
   const there = await pool.server.untilState(blocker.id, "running")
   const { id } = await pool.server.submit({ ...gang(2), resources: { memoryBytes: null, gpus: null, cores: 2 } })
-  const why = await pool.server.call<{ code: string; hosts: { code: string }[] }>("GET", `/v1/jobs/${id}/why`)
+  const why = await pool.server.call<WhyAnswer>("GET", `/v1/jobs/${id}/why`)
   assert.deepEqual([why.code, (await pool.server.job(id)).attempts.length], ["resources", 0])
+  const other = pool.hosts.find((one) => one.id !== there.attempts[0]!.hostId)!
+  const { name } = await pool.server.call<HostView>("GET", `/v1/hosts/${other.id}`)
+  assert.deepEqual(why.sooner, [`with --nodes 1 it would start now on ${name}`])
   await assert.rejects(pool.server.submit(gang(3)), /it asks for 3 hosts, and 2 hosts could ever take a member of it/)
   const host = pool.hosts.find((one) => one.id === there.attempts[0]!.hostId)!
   host.script = toGate
@@ -179,6 +182,22 @@ test("a member lost with its host ends all; the whole is tried again as far as i
   host.finish(second, { cause: "host_crashed" })
   const ended = await pool.server.untilEnded(job.id)
   assert.deepEqual([ended.state, ended.cause, ended.attempts.length], ["failed", "host_crashed", 4])
+})
+
+test("who has told all before the last has ended is forgotten all the same, and its host may leave", async () => {
+  await using pool = await poolOf(2)
+  const retry = { limit: 1, afterSilenceMs: null, once: false }
+  const job = await runningGang(pool, 2, { retry })
+  const [main, attempt] = at(pool, job, 0)
+  const [host, other] = at(pool, job, 1)
+  const { hear } = main
+  main.hear = () => {}
+  host.finish(other, { cause: "host_crashed" })
+  await pool.server.until(job.id, ({ attempts }) => attempts[1]?.state === "finishing")
+  main.hear = hear
+  main.finish(attempt)
+  await pool.server.until(job.id, ({ attempts }) => attempts.length === 4)
+  while (host.attempts.has(other.order.attempt)) await setImmediate()
 })
 
 test("the word to go is said again to who did not hear it, also by the server's next run, and nothing runs twice", async () => {

@@ -3,7 +3,7 @@ import { test } from "node:test"
 import { at, type GangPool, gang, poolOf, runningGang } from "../../../test/support/gang-scene.ts"
 import type { SimulatedAttempt, SimulatedHost } from "../../../test/support/simulated-host.ts"
 import type { OutputList } from "../../protocol/api.ts"
-import type { JobId } from "../../protocol/ids.ts"
+import type { BlobHash, JobId } from "../../protocol/ids.ts"
 import { hashBytes } from "../../workspace/hash.ts"
 import { encodeTree } from "../../workspace/tree.ts"
 
@@ -49,6 +49,12 @@ test("what the main member wrote goes along, also where its command failed for t
   const { hear } = peer
   peer.hear = () => {}
   makes(main, attempt, "step 12")
+  const { giveOutputs } = main
+  const asked: BlobHash[] = []
+  main.giveOutputs = (hashes, signal) => {
+    asked.push(...hashes)
+    return giveOutputs(hashes, signal)
+  }
   main.finish(attempt, { exitCode: 1 })
   await pool.server.until(job.id, ({ attempts }) => attempts[0]?.state === "finishing")
   peer.hear = hear
@@ -57,4 +63,6 @@ test("what the main member wrote goes along, also where its command failed for t
   assert.deepEqual([again.checkpoint?.kept?.attempt, again.checkpoint?.kept?.files], [1, 1])
   const orders = [0, 1].map((rank) => at(pool, again, rank)[1].order.checkpoint?.from?.attempt)
   assert.deepEqual(orders, [1, 1])
+  // They are its outputs, should it not be tried again, and what the next begins with: asked for once.
+  assert.equal(new Set(asked).size, asked.length)
 })

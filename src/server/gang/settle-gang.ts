@@ -5,7 +5,7 @@ import { mayForget, outputReadable } from "../jobs/settle.ts"
 import { transition } from "../jobs/transition.ts"
 import { decidingMember, memberText } from "./gang-state.ts"
 import { gatherOutputs, isToBeGathered } from "./member-outputs.ts"
-import { type Member, membersOf } from "./members.ts"
+import { membersOf } from "./members.ts"
 
 /** Gives a job on several hosts its final state once all have ended and all that counts of each is here. Within a change. */
 export function settleGang(core: Core, job: JobRecord): void {
@@ -18,7 +18,7 @@ export function settleGang(core: Core, job: JobRecord): void {
   const deciding = decidingMember(members)
   const reason = deciding === undefined ? null : memberText(deciding)
   transition(core, job, verdict.state, { cause: verdict.cause, reason })
-  for (const attempt of members) forgetIfDone(core, job, attempt)
+  forgetMembers(core, job)
 }
 
 /** Closes the records of all members. Within a change. */
@@ -26,8 +26,11 @@ export function endMembers(core: Core, job: JobRecord): void {
   for (const attempt of membersOf(job)) if (attempt.state !== "ended") endAttempt(core, job, attempt)
 }
 
-function forgetIfDone(core: Core, job: JobRecord, attempt: Member): void {
-  if (!mayForget({ job, attempt })) return
-  const { id, sequence, hostId } = attempt
-  core.ledger.send(core.fleet.get(hostId), { type: "forget", attempt: id, sequence })
+/** Has hosts forget members that have ended with all that counts of them here, though none of them will be heard of any more. Within a change. */
+export function forgetMembers(core: Core, job: JobRecord): void {
+  for (const attempt of membersOf(job)) {
+    if (!mayForget({ job, attempt })) continue
+    const { id, sequence, hostId } = attempt
+    core.ledger.send(core.fleet.get(hostId), { type: "forget", attempt: id, sequence })
+  }
 }

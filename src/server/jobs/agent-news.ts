@@ -8,7 +8,7 @@ import type { FleetHost } from "../fleet/fleet-host.ts"
 import { noteLeftovers } from "../fleet/leftovers.ts"
 import { memoryNow } from "../fleet/memory-now.ts"
 import { noteOwnerLeaves } from "../fleet/owner-left.ts"
-import { noteVitals } from "../fleet/vitals.ts"
+import { noteMemoryOfSample, noteVitals } from "../fleet/vitals.ts"
 import { noteAtGate } from "../gang/gate.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
 import { noteNetwork } from "../network/note-network.ts"
@@ -207,6 +207,7 @@ type Sample = Extract<AgentMessage, { type: "sample" }>
 
 function noteSample(core: Core, host: FleetHost, sample: Sample): void {
   host.memoryFreeBytes = sample.memoryFreeBytes
+  noteMemoryOfSample(host, sample.memoryFreeBytes)
   host.diskFreeBytes = sample.diskFreeBytes
   noteMemoryNow(core, host, sample)
   for (const { sequence, memoryBytes, ...use } of sample.attempts) {

@@ -5,7 +5,7 @@ import { againTogether } from "../gang/again-together.ts"
 import { missCheckpoint, noteMemberEnd } from "../gang/member-end.ts"
 import { outputsOf, setOutputs } from "../gang/member-outputs.ts"
 import { isMember, mainOf, membersOf } from "../gang/members.ts"
-import { endMembers } from "../gang/settle-gang.ts"
+import { endMembers, forgetMembers } from "../gang/settle-gang.ts"
 import { endSuspension } from "../owners/step-aside.ts"
 import { recordUseEnded, recordUseLost } from "../usage/record-use.ts"
 import { againText } from "./again-text.ts"
@@ -182,4 +182,5 @@ function tryAllAgain(core: Core, { job }: Tried, end: AttemptEnd, waitMs: number
     reason,
     notBeforeMs: waitMs === 0 ? null : core.clock.now() + waitMs,
   })
+  forgetMembers(core, job)
 }

@@ -5,6 +5,7 @@ import { readPack } from "../../workspace/pack.ts"
 import { onlyAskedFor } from "../blobs/pack-blobs.ts"
 import type { Core } from "../core.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
+import { fetchOnce } from "./fetch-once.ts"
 import type { Tried } from "./job-table.ts"
 import { TRIES, waitAfterTry } from "./patience.ts"
 
@@ -43,10 +44,12 @@ export async function fetchOutputs(
   for (;;) {
     let brought = 0
     try {
-      await fetchTree(core, channel, tried, tree, signal, () => {
+      const onPiece = () => {
         brought++
         options.onBlob?.()
-      })
+      }
+      const fetch = (onBlob: () => void) => fetchTree(core, channel, tried, tree, signal, onBlob)
+      await fetchOnce(channel, `${tried.attempt.id} ${tree}`, fetch, { signal, onPiece })
       return { kind: "whole" }
     } catch (error) {
       signal.throwIfAborted()

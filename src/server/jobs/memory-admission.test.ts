@@ -1,11 +1,13 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { eventually } from "../../../test/support/agent-home.ts"
 import { runsOn, type SimulatedHost } from "../../../test/support/simulated-host.ts"
 import { seesPeople } from "../../../test/support/simulated-owner.ts"
 import { TestServer } from "../../../test/support/test-server.ts"
 import type { WhyAnswer } from "../../protocol/api.ts"
 import type { WindfallError } from "../../protocol/errors.ts"
-import type { HostFacts } from "../../protocol/host.ts"
+import type { HostFacts, HostView } from "../../protocol/host.ts"
+import { NO_VITALS } from "../../protocol/vitals.ts"
 
 const GIB = 1024 ** 3
 /** Jobs may use 56 GB of it at the best of times. */
@@ -142,4 +144,14 @@ test("what could never be given is refused with the bound that was met: of a GPU
   )
   assert.match(await hintOf({ ...asks(52, 1), host: "mac-2" }), /: the host mac-2 could never give it 52 GB/)
   assert.match(await hintOf(asks(300, 0)), /most a host gives: 248 GB, 12 cores, 1 GPU\./)
+})
+
+test("the memory that is shown as there now is what the last sample told", async () => {
+  await using server = await TestServer.start()
+  const mac = await server.hosts.join("mac-2", MAC)
+  mac.tell({ type: "vitals", vitals: { ...NO_VITALS, memoryAvailableBytes: 19 * GIB, memoryPressure: "normal" } })
+  const shown = async () => (await server.call<HostView>("GET", "/v1/hosts/mac-2")).vitals?.memoryAvailableBytes
+  await eventually(async () => (await shown()) === 19 * GIB, "what it told of itself")
+  sample(mac, 2)
+  await eventually(async () => (await shown()) === 2 * GIB, "the sample")
 })

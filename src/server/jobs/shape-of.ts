@@ -16,6 +16,7 @@ export function shapeOf(
     hasSecrets: spec.secrets.length > 0,
     data: spec.data.map(({ name, root, bytes }) => ({ name, root, bytes })),
     workspace: largeWorkspace(spec),
+    ...(spec.gang === undefined ? {} : { hosts: spec.gang.hosts }),
     ...(spec.queue?.booking == null ? {} : { booking: spec.queue.booking }),
   }
 }

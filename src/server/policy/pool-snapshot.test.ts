@@ -155,3 +155,41 @@ test("without a policy there is one, too; and only administrators get any", asyn
     ({ code }: WindfallError) => code === "not_allowed",
   )
 })
+
+test("a held array stands with its tasks, and who depends on an array waits for it", async () => {
+  await using server = await TestServer.start()
+  const host = await server.hosts.join("alpha", { cores: 8 })
+  host.script = runsOn
+  const small: Partial<JobSpec> = { resources: { memoryBytes: null, gpus: 0, cores: 1 } }
+  const asking = (change: Partial<QueueRequest>) => ({ ...small, queue: { ...NO_QUEUE_REQUEST, ...change } })
+  const array = (tasks: string, change: Partial<QueueRequest> = {}) => ({ ...asking(change), array: tasks })
+  const running = await server.submit(array("1-2"))
+  await server.until(running.id, (job) => job.array?.counts.running === 2)
+  const begun = [...host.attempts.values()][0]!
+  const held = await server.submit(array("3-7:2%2", { hold: true }))
+  const parts = await server.submit(array("0-1", { beginAt: server.running.core.clock.now() + HOUR_MS }))
+  const waits = await server.submit(asking({ after: `afterok:${running.id}` }))
+  const each = await server.submit(array("1-2", { after: `aftercorr:${running.id}` }))
+  const one = await server.submit(asking({ after: `afterok:${running.id}_1` }))
+  const codesOf = (all: readonly { job: number; code: string }[]) => all.map(({ job, code }) => [job, code])
+  const compare = async () => {
+    const { scene, nowMs } = await snapshotOf(server, false)
+    const told = await server.call<QueueOrderView>("GET", "/v1/queue/order")
+    const { entries } = planQueue(scene, nowMs)
+    const planned = entries.map(({ job, reason }) => ({ job, code: reason?.code ?? "starting" }))
+    assert.deepEqual(codesOf(planned), codesOf(told.entries))
+    return { scene, codes: new Map(codesOf(told.entries) as [number, string][]) }
+  }
+  const { scene, codes } = await compare()
+  const tasksOf = (id: number) => scene.waiting.find((job) => job.id === id)?.array?.tasks
+  assert.deepEqual([tasksOf(held.id)?.count, tasksOf(held.id)?.atOnce], [3, 2])
+  assert.deepEqual(tasksOf(parts.id)?.runs, [{ first: 0, last: 1 }])
+  assert.deepEqual(
+    [held, parts, waits, each, one].map(({ id }) => codes.get(id)),
+    ["held", "begin_time", "dependency", "dependency", "dependency"],
+  )
+  // One task ends, and who waited for that one alone is let go.
+  host.finish(begun, { exitCode: 0 })
+  await server.until(running.id, (job) => job.array?.counts.succeeded === 1)
+  await compare()
+})

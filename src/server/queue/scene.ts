@@ -19,7 +19,7 @@ import type { Tried } from "../jobs/job-table.ts"
 import { type PoolUsage, poolUsageOf } from "../usage/pool-usage.ts"
 import { reachedBy } from "./reached.ts"
 import { niceOf, queueAskedOf, timeLimitOf } from "./standing.ts"
-import { isStoppedFor, stoppedForOf } from "./stop-for.ts"
+import { attemptFor, isStoppedFor, stoppedForOf } from "./stop-for.ts"
 import { effectiveLimitOf, partitionsOf, placedAs } from "./who-of.ts"
 
 /**
@@ -195,9 +195,7 @@ function stoppedIn(
     other === undefined
       ? 0
       : effectiveLimitOf(policy, other, other.standing?.ranAs?.partition ?? policy.defaultPartition)
-  const startedAt = other?.attempts.findLast(
-    ({ hostId, swept }) => hostId === tried.attempt.hostId && !swept,
-  )?.startedAt
+  const startedAt = attemptFor(core.table.onHost(tried.attempt.hostId), stoppedFor)?.startedAt
   if (limitMs === null || itsLimitMs === null) return { stoppedFor, limitMs: null }
   return { stoppedFor, limitMs: limitMs + Math.max(0, (startedAt ?? nowMs) + itsLimitMs - nowMs) }
 }

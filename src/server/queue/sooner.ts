@@ -1,4 +1,4 @@
-import type { JobId } from "../../protocol/ids.ts"
+import type { HostId, JobId } from "../../protocol/ids.ts"
 import type { Resources } from "../../protocol/resources.ts"
 import { plan } from "../../scheduler/plan.ts"
 import { planQueue } from "../../scheduler/queue/plan-queue.ts"
@@ -20,7 +20,7 @@ export function soonerWays(core: Core, scene: QueueScene, id: JobId, nowMs: numb
   const byPolicy = plansByQueue(core)
   const limitMs = byPolicy ? effectiveLimitOf(scene.policy, job, asked.partitions[0] ?? "") : null
   const kinds = smallerRequests(
-    { resources: asked.resources, isPinned: asked.hostsWanted !== null, limitMs },
+    { resources: asked.resources, isPinned: asked.hostsWanted !== null, limitMs, hosts: asked.hosts },
     freeNow(scene),
   )
   const startOf = (request: SmallerRequest) =>
@@ -35,15 +35,16 @@ export function soonerWays(core: Core, scene: QueueScene, id: JobId, nowMs: numb
 }
 
 function byPlan(scene: QueueScene, id: JobId, nowMs: number, request: SmallerRequest): string | null {
-  const { resources, isPinned, limitMs } = request
+  const { resources, isPinned, limitMs, hosts } = request
   const waiting = scene.waiting.map((one) =>
     one.id === id
-      ? { ...one, resources, limitMs: limitMs ?? one.limitMs, ...(isPinned ? {} : { hostsWanted: null }) }
+      ? { ...one, resources, hosts, limitMs: limitMs ?? one.limitMs, ...(isPinned ? {} : { hostsWanted: null }) }
       : one,
   )
   const entry = planQueue({ ...scene, waiting }, nowMs).entries.find(({ job }) => job === id)
   if (entry?.state !== "start" || entry.preempts.length > 0) return null
-  return scene.hosts.find((host) => host.id === entry.hosts[0])?.name ?? null
+  const names = new Map<HostId, string>(scene.hosts.map((host) => [host.id, host.name]))
+  return entry.hosts.map((host) => names.get(host) ?? host).join(", ")
 }
 
 function byTurn(core: Core, id: JobId, nowMs: number, { resources, isPinned }: SmallerRequest): string | null {

@@ -64,6 +64,30 @@ describe("a job that is stopped for another one", () => {
     assert.equal(host.said.filter(({ type }) => type === "stop").length, 0)
   })
 
+  it("stays stopped while tasks of an array run for which it was, one after the other, and goes on after the last", async () => {
+    const { server, host } = await start()
+    await using _ = server
+    const plain = await running(server, ALL)
+    const { id } = await server.submit({ ...URGENT, array: "1-2" })
+    const taskOf = async (index: number) =>
+      server.until(
+        (await server.call<JobView>("GET", `/v1/jobs/${id}_${index}`)).id,
+        ({ state }) => state === "running",
+      )
+    await server.until(plain.id, ({ state }) => state === "suspended")
+    await server.until(id, ({ array }) => array?.counts.running === 1)
+    for (const index of [1, 2]) {
+      const task = await taskOf(index)
+      assert.equal((await server.job(plain.id)).state, "suspended")
+      assert.equal(words(host).length, 1)
+      end(host, task)
+      if (index === 1)
+        await server.until(id, ({ array }) => array?.counts.succeeded === 1 && array.counts.running === 1)
+    }
+    assert.equal((await server.untilState(plain.id, "running")).attempts.length, 1)
+    assert.deepEqual(words(host).at(-1)?.slice(1), [null, `job ${id} has left`])
+  })
+
   it("goes on when that was stopped before it started, and is told so at the next contact", async () => {
     const { server, host } = await start()
     await using _ = server

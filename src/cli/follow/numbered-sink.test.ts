@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
 import type { LogSink } from "./log-reader.ts"
-import { RankSink } from "./rank-sink.ts"
+import { NumberedSink } from "./numbered-sink.ts"
 
 const PIECE = fc.array(fc.constantFrom("a", "bc", "\n", "é", "\n\n"), { maxLength: 6 }).map((parts) => parts.join(""))
 
@@ -19,7 +19,7 @@ test("each line comes whole with its rank, however it was cut, and those of memb
           gap: async () => {},
           end: async () => {},
         }
-        const sinks = [0, 1, 2].map((rank) => new RankSink(rank, out))
+        const sinks = [0, 1, 2].map((rank) => new NumberedSink(rank, out))
         for (const { rank, piece, bytesCut } of pieces) {
           const bytes = Buffer.from(piece)
           await sinks[rank]!.output("stdout", bytes.subarray(0, bytesCut), 0)

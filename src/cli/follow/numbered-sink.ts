@@ -4,16 +4,16 @@ import type { LogSink } from "./log-reader.ts"
 const NEWLINE = 10
 
 /**
- * Output of one member of a job on several hosts, line by line with its rank before each: "[2] loss 0.31". A line is passed on when it is
- * whole, so that members do not write into each other's; what has no end yet comes with the end of the log.
+ * Output of one member of a job on several hosts, or of one task of an array, line by line with its rank or index before each: "[2] loss 0.31".
+ * A line is passed on when it is whole, so that they do not write into each other's; what has no end yet comes with the end of the log.
  */
-export class RankSink implements LogSink {
+export class NumberedSink implements LogSink {
   readonly #prefix: Buffer
   readonly #sink: LogSink
   readonly #rest: Record<OutputStream, Buffer> = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) }
 
-  constructor(rank: number, sink: LogSink) {
-    this.#prefix = Buffer.from(`[${rank}] `)
+  constructor(number: number, sink: LogSink) {
+    this.#prefix = Buffer.from(`[${number}] `)
     this.#sink = sink
   }
 

@@ -1,0 +1,52 @@
+import type { HostId } from "../../protocol/ids.ts"
+import type { Room } from "../calendar/calendar.ts"
+import type { Line } from "./line.ts"
+import type { WaitReason } from "./queue-plan.ts"
+import type { SeveralParts } from "./several-parts.ts"
+
+/**
+ * All turns of a job in several partitions. Orders count decisions of the plan: the turn with order 2.5 came after its first two. Those whose turn lay
+ * between met what was kept for the job then, though the plan has it no more.
+ */
+export interface OtherTurns {
+  /** By partition. */
+  readonly orders: ReadonlyMap<string, number>
+  /** By partition, why not all of it has a time there. */
+  readonly reasons: ReadonlyMap<string, WaitReason>
+  readonly keptMeanwhile: readonly KeptMeanwhile[]
+}
+
+/** What was kept for a job from one of its turns to another. */
+export interface KeptMeanwhile {
+  readonly partition: string
+  readonly order: number
+  /** Those with a higher one did not meet it. */
+  readonly untilOrder: number
+  readonly limitMs: number
+  /** `null`: it only held places. */
+  readonly room: Room | null
+  readonly holds: readonly HostId[]
+}
+
+/** A line of the job, with the number of decisions before it, and of those before what waits there. */
+export interface TurnTaken {
+  readonly line: Line
+  readonly before: number
+  readonly after: number
+}
+
+/** @param turns by line */
+export function otherTurnsOf(
+  turns: ReadonlyMap<number, TurnTaken>,
+  { givenUp, reasons }: Pick<SeveralParts, "givenUp" | "reasons">,
+): OtherTurns {
+  const orders = new Map([...turns.values()].map(({ line, after }) => [line.standing.partition.name, after + 0.5]))
+  const keptMeanwhile = givenUp.map(({ at, untilAt, room, holds }): KeptMeanwhile => {
+    const { line, after } = turns.get(at)!
+    const untilOrder = turns.get(untilAt)!.before + 0.5
+    const partition = line.standing.partition.name
+    return { partition, order: after + 0.5, untilOrder, limitMs: line.limitMs, room, holds }
+  })
+  const byPartition = [...reasons].map(([at, reason]) => [turns.get(at)!.line.standing.partition.name, reason] as const)
+  return { orders, reasons: new Map(byPartition), keptMeanwhile }
+}
