@@ -11,6 +11,13 @@ const LINGER_MS = 5_000
 /** Clients that try by themselves are told not to where it would be in vain for longer than this. */
 const LONG_WAIT_S = 60
 
+export interface ClientAbout {
+  readonly requestId: string
+  readonly isAnthropic: boolean
+  /** Ends the request; aborted when the client leaves, by others for other reasons. */
+  readonly end: AbortController
+}
+
 /** The way back to one client: an answer at once, or a stream. */
 export class ClientAnswer {
   readonly #response: ServerResponse
@@ -18,31 +25,29 @@ export class ClientAnswer {
   readonly #limits: GatewayLimits
   readonly #requestId: string
   readonly #isAnthropic: boolean
-  readonly #gone = new AbortController()
+  readonly #end: AbortController
   #alive: NodeJS.Timeout | undefined
+  /** Whether the client has left before its answer was whole. */
+  isGone = false
 
-  constructor(
-    request: IncomingMessage,
-    response: ServerResponse,
-    limits: GatewayLimits,
-    about: { readonly requestId: string; readonly isAnthropic: boolean },
-  ) {
+  constructor(request: IncomingMessage, response: ServerResponse, limits: GatewayLimits, about: ClientAbout) {
     this.#request = request
     this.#response = response
     this.#limits = limits
     this.#requestId = about.requestId
     this.#isAnthropic = about.isAnthropic
+    this.#end = about.end
     response.setHeader(about.isAnthropic ? "request-id" : "x-request-id", about.requestId)
     response.once("close", () => {
       clearInterval(this.#alive)
-      if (!response.writableFinished) this.#gone.abort(new Error("The client has left"))
+      if (!response.writableFinished) this.#leave()
     })
-    response.on("error", () => this.#gone.abort(new Error("The client has left")))
+    response.on("error", () => this.#leave())
   }
 
-  /** Aborted when the client leaves before its answer is whole. */
-  get gone(): AbortSignal {
-    return this.#gone.signal
+  #leave(): void {
+    this.isGone = true
+    this.#end.abort(new Error("The client has left"))
   }
 
   /** Whether the status has left: errors can only be told within the stream. */
@@ -63,15 +68,18 @@ export class ClientAnswer {
     }, this.#limits.aliveMs)
   }
 
-  /** Sends a part of a stream; resolves when there is room for more. @throws the reason of `gone` */
-  async write(text: string): Promise<void> {
-    this.#gone.signal.throwIfAborted()
+  /** Sends a part of a stream. Resolves when there is room for more; `undefined` where there is now. @throws as `end` was aborted */
+  write(text: string): Promise<void> | undefined {
+    this.#end.signal.throwIfAborted()
     this.#begin()
     this.#alive?.refresh()
-    if (this.#response.write(text)) return
+    return this.#response.write(text) ? undefined : this.#room()
+  }
+
+  async #room(): Promise<void> {
     const timer = setTimeout(() => this.#response.destroy(), this.#limits.drainMs)
     try {
-      await once(this.#response, "drain", { signal: this.#gone.signal })
+      await once(this.#response, "drain", { signal: this.#end.signal })
     } finally {
       clearTimeout(timer)
     }

@@ -1,4 +1,4 @@
-import type { Agent } from "node:http"
+import type { Agent, IncomingMessage } from "node:http"
 import { hasToken } from "../../gateway/choice-text.ts"
 import type { AnswerNames, Asked, Dialect } from "../../gateway/dialect.ts"
 import { GatewayProblem } from "../../gateway/gateway-problem.ts"
@@ -57,15 +57,14 @@ export async function carryOut(exchange: Exchange): Promise<void> {
 
 async function askReplica(exchange: Exchange, replica: Replica): Promise<void> {
   const { agent, limits, asked, names, dialect, client } = exchange
-  const over = new AbortController()
-  const signal = AbortSignal.any([exchange.signal, over.signal])
+  let response: IncomingMessage | undefined
   if (asked.stream) client.keepAlive()
   try {
     const body = JSON.stringify({ ...asked.body, model: replica.model })
-    const request = { replica, name: names.model, path: dialect.enginePath, body, signal }
-    const response = await askEngine(agent, limits, request)
+    const request = { replica, name: names.model, path: dialect.enginePath, body, signal: exchange.signal }
+    response = await askEngine(agent, limits, request)
     const source = { replica, name: names.model }
-    if (asked.stream) return await relay(exchange, replica, chunksOf(response, limits, source), over)
+    if (asked.stream) return await relay(exchange, replica, chunksOf(response, limits, source), response)
     const answer = await wholeAnswer(response, limits, source)
     exchange.meter.note(answer)
     const shown = dialect.answer(asked, exchange.original, answer, names)
@@ -73,7 +72,7 @@ async function askReplica(exchange: Exchange, replica: Replica): Promise<void> {
     client.json(200, shown)
   } catch (error) {
     // Whatever went wrong: nothing of the request is to go on at the engine.
-    over.abort(error)
+    response?.destroy()
     throw error
   }
 }
@@ -81,13 +80,13 @@ async function askReplica(exchange: Exchange, replica: Replica): Promise<void> {
 /**
  * Passes a stream on. What comes before the first token is held back, so that until then nobody sees from whom it comes; what goes
  * wrong later is told within the stream.
- * @param over ends the request at the engine
+ * @param response destroyed where something goes wrong, so that nothing goes on at the engine
  */
 async function relay(
   exchange: Exchange,
   replica: Replica,
   stream: AsyncGenerator<JsonObject[]>,
-  over: AbortController,
+  response: IncomingMessage,
 ): Promise<void> {
   const { dialect, asked, original, names, client, meter, signal } = exchange
   const writer = dialect.stream(asked, original, names)
@@ -109,10 +108,10 @@ async function relay(
     client.end(held + writer.end(meter.usage))
   } catch (error) {
     if (!isSeen) throw error
-    over.abort(error)
+    response.destroy()
     if (error instanceof ReplicaLost) exchange.model()?.failed(replica, error.message)
     await exchange.count()
-    if (client.gone.aborted) throw error
+    if (client.isGone) throw error
     client.end(writer.fail(problemOf(signal.aborted ? signal.reason : error)))
   }
 }

@@ -30,6 +30,15 @@ export interface GatewayOptions {
   readonly sharesOf?: ((user: string) => number) | undefined
 }
 
+/** One request of the gateway. */
+interface Call {
+  readonly place: Place
+  readonly request: IncomingMessage
+  readonly client: ClientAnswer
+  readonly id: string
+  readonly end: AbortController
+}
+
 /** The one endpoint in front of all models. It is not there as long as none is served. */
 export class Gateway implements Disposable {
   readonly #core: Core
@@ -40,7 +49,7 @@ export class Gateway implements Disposable {
   readonly #turns = new Map<string, Turns>()
   readonly #quotas: Quotas
   readonly #held: HeldBytes = { bytes: 0 }
-  /** What ends each request under way when its key ends. */
+  /** What ends each request under way, with its key. */
   readonly #underWay = new Map<AbortController, StoredKey>()
   readonly #unlisten: readonly (() => void)[]
 
@@ -54,6 +63,7 @@ export class Gateway implements Disposable {
       models.onChange((name) => this.#turns.get(name)?.look()),
       core.followers.onAccounts(() => this.#endRemoved()),
     ]
+    core.signal.addEventListener("abort", () => this.#endAll(), { once: true })
   }
 
   /** Whether the request is the gateway's; then it is being answered. */
@@ -63,9 +73,10 @@ export class Gateway implements Disposable {
     if (place === undefined) return false
     const isAnthropic = isOfAnthropic(place, request)
     const id = makeId<string>("r", this.#core.randomBytes(16)).slice(1)
-    const client = new ClientAnswer(request, response, this.#limits, { requestId: `req_${id}`, isAnthropic })
-    this.#answer(place, request, client, id).catch((error) => {
-      if (!client.gone.aborted) this.#core.report("The gateway failed", error)
+    const end = new AbortController()
+    const client = new ClientAnswer(request, response, this.#limits, { requestId: `req_${id}`, isAnthropic, end })
+    this.#answer({ place, request, client, id, end }).catch((error) => {
+      if (!client.isGone) this.#core.report("The gateway failed", error)
       response.destroy()
     })
     return true
@@ -76,7 +87,8 @@ export class Gateway implements Disposable {
     this.#agent.destroy()
   }
 
-  async #answer(place: Place, request: IncomingMessage, client: ClientAnswer, id: string): Promise<void> {
+  async #answer(call: Call): Promise<void> {
+    const { place, request, client } = call
     try {
       const key = keyOf(this.#core, request.headers)
       if (place.kind === "unsupported")
@@ -84,27 +96,20 @@ export class Gateway implements Disposable {
       const isGet = request.method === "GET" || request.method === "HEAD"
       if (isGet === (place.kind === "dialect") || (!isGet && request.method !== "POST"))
         throw new GatewayProblem("wrong_method", `${request.method} is not what this path takes`)
-      if (place.kind === "dialect") await this.#serve(place.dialect, request, client, key, id)
+      if (place.kind === "dialect") await this.#serve(place.dialect, key, call)
       else client.json(200, this.#listed(place, key, isOfAnthropic(place, request)))
     } catch (error) {
-      if (client.gone.aborted) return
+      if (client.isGone) return
       const problem = problemOf(error)
       if (!(error instanceof GatewayProblem)) this.#core.report("The gateway failed", problem.cause)
       client.refuse(problem)
     }
   }
 
-  async #serve(
-    dialect: Dialect,
-    request: IncomingMessage,
-    client: ClientAnswer,
-    key: StoredKey,
-    id: string,
-  ): Promise<void> {
+  async #serve(dialect: Dialect, key: StoredKey, { request, client, id, end }: Call): Promise<void> {
     using undo = new DisposableStack()
-    const keyEnd = new AbortController()
-    this.#underWay.set(keyEnd, key)
-    undo.defer(() => this.#underWay.delete(keyEnd))
+    this.#underWay.set(end, key)
+    undo.defer(() => this.#underWay.delete(end))
     const { body: original } = await readBody(request, this.#limits, this.#held, (bytes) =>
       undo.defer(() => {
         this.#held.bytes -= bytes
@@ -116,7 +121,7 @@ export class Gateway implements Disposable {
     const meter = new Meter(text)
     undo.defer(this.#quotas.enter(key, meter.promptGuess))
     if (asked.ignored.length > 0) client.header("x-windfall-ignored", headerText(asked.ignored))
-    const signal = AbortSignal.any([client.gone, keyEnd.signal, this.#core.signal])
+    const { signal } = end
     const names = { model: name, id, createdS: Math.floor(this.#core.clock.now() / 1_000) }
     let counted: Promise<void> | undefined
     const count = () => (counted ??= meter.count(this.#core, key, name))
@@ -138,8 +143,8 @@ export class Gateway implements Disposable {
         count,
       })
     } catch (error) {
-      if (client.gone.aborted) return
-      const problem = problemOf(this.#endOf(signal, keyEnd) ?? error)
+      if (client.isGone) return
+      const problem = problemOf(signal.aborted ? signal.reason : error)
       if (!client.isStreaming) throw problem.cause === undefined ? problem : error
       client.end(dialect.stream(asked, original, names).fail(problem))
     } finally {
@@ -147,13 +152,6 @@ export class Gateway implements Disposable {
       const turns = this.#turns.get(name)
       if (turns?.isIdle === true && this.#models.find(name) === undefined) this.#turns.delete(name)
     }
-  }
-
-  /** Why a request was ended from here; `undefined` where it was not. */
-  #endOf(signal: AbortSignal, keyEnd: AbortController): GatewayProblem | undefined {
-    if (!signal.aborted) return undefined
-    if (keyEnd.signal.aborted) return keyEnd.signal.reason as GatewayProblem
-    return new GatewayProblem("stopping", "The server is stopping", { retryAfterS: 30 })
   }
 
   /** The key may be for some models only: of others it does not learn that they are there. */
@@ -185,6 +183,11 @@ export class Gateway implements Disposable {
     const turns = this.#turns.get(name) ?? new Turns(name, this.#models, this.#limits, this.#sharesOf)
     this.#turns.set(name, turns)
     return turns
+  }
+
+  #endAll(): void {
+    const problem = new GatewayProblem("stopping", "The server is stopping", { retryAfterS: 30 })
+    for (const end of this.#underWay.keys()) end.abort(problem)
   }
 
   #endRemoved(): void {
