@@ -7,11 +7,11 @@ export const modelCommands: Group = {
     load: async () => (await import("../commands/model-plan.ts")).modelPlan,
   },
   "key create": {
-    summary: "make a key for the models that are served",
+    summary: "make a key for models",
     load: async () => (await import("../commands/key.ts")).keyCreate,
   },
   "key ls": {
-    summary: "the keys, without their secrets",
+    summary: "the keys",
     also: ["keys", "key list"],
     load: async () => (await import("../commands/key.ts")).keyLs,
   },
@@ -21,7 +21,7 @@ export const modelCommands: Group = {
     load: async () => (await import("../commands/key.ts")).keyRm,
   },
   "key usage": {
-    summary: "what was used of models, by user, key and model",
+    summary: "what was used of models",
     load: async () => (await import("../commands/key-usage.ts")).keyUsage,
   },
 }
