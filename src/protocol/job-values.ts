@@ -58,7 +58,8 @@ export function readDuration(text: string, minimumMs = 0, maximumMs = Number.MAX
 
 /** @throws {SyntaxError} unless `text` is a whole number from `minimum` to `maximum` */
 export function readCount(text: string, minimum: number, maximum: number): number {
-  if (!/^\d+$/.test(text.trim())) throw new SyntaxError(`"${text}" is not a whole number`)
+  const form = minimum < 0 ? /^-?\d+$/ : /^\d+$/
+  if (!form.test(text.trim())) throw new SyntaxError(`"${text}" is not a whole number`)
   const count = Number(text)
   if (count < minimum || count > maximum) {
     throw new SyntaxError(

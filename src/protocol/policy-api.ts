@@ -23,6 +23,8 @@ export interface PolicyApplyView {
   readonly applied: boolean
   readonly changes: readonly PolicyChangeView[]
   readonly moves: readonly MovedJobView[]
+  /** Hosts and users that the file names and the pool does not know, in words. Absent of a server before that was looked at. */
+  readonly notices?: readonly string[]
 }
 
 export interface PolicyChangeView {

@@ -1,3 +1,5 @@
+import { MAX_NICE_POINTS } from "./queue-request.ts"
+
 /** What a sender can say of a job's way through the queue; a part of the table in job-fields.ts, which checks its rows. */
 export const QUEUE_FIELDS = {
   account: {
@@ -16,9 +18,9 @@ export const QUEUE_FIELDS = {
   nice: {
     kind: "count",
     placeholder: "N",
-    help: "let others go first: so many points of priority less; alone it is 100 (default 0)",
-    minimum: 0,
-    maximum: 2_147_483_645,
+    help: "let others go first: so many points of priority less; alone it is 100 (default 0). Administrators may also go first: --nice=-100",
+    minimum: -MAX_NICE_POINTS,
+    maximum: MAX_NICE_POINTS,
     bare: "100",
     example: "100",
   },

@@ -6,7 +6,7 @@ export interface QueueOrderView {
   /** The version of the policy that makes the order; 0: none, so that it is the order in which jobs were sent. */
   readonly policy: number
   readonly at: number
-  /** How many stand in the queue in all. */
+  /** How many stand in the queue in all: those that have a place. */
   readonly waiting: number
   /** The first of them, then as many that are kept out as there is room for. */
   readonly entries: readonly QueueOrderEntry[]
@@ -16,7 +16,7 @@ export interface QueueOrderEntry {
   readonly job: JobId
   readonly user: string
   readonly name: string | null
-  /** Of an array: its tasks that have not begun and may, as `4-100%8`; absent where it is none. */
+  /** Of an array: its tasks that have not begun and may, as `4-100%8`, or where none may those that are held; absent where it is none. */
   readonly waiting?: string
   /** Absent where it is no task of an array. */
   readonly task?: TaskOf

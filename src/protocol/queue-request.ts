@@ -88,6 +88,8 @@ export interface Leaving {
   readonly for: JobId
   readonly until: number
   readonly graceMs: number
+  /** How it was preempted, by what right, and why it was not suspended where that was asked for. Absent: not known. */
+  readonly text?: string
 }
 
 /** POST /v1/jobs/ID/hold and /release `{}`; both answer the job. */

@@ -18,7 +18,7 @@ export interface QueueJob {
   readonly id: JobId
   readonly user: string
   readonly name: string | null
-  /** Of an array: its tasks that have not begun and may, as `4-100%8`; absent where it is none. */
+  /** Of an array: its tasks that have not begun and may, as `4-100%8`, or where none may those that are held; absent where it is none. */
   readonly waiting?: string
   /** Absent where it is no task of an array. */
   readonly task?: TaskOf

@@ -1,5 +1,6 @@
 import { formatDuration } from "../base/duration.ts"
 import { isByRules, isLasting, type Obstacle } from "./obstacle.ts"
+import { countByKind, kindOf } from "./obstacle-kinds.ts"
 import { describeObstacle } from "./obstacle-text.ts"
 import type { WaitReasons } from "./wait-reasons.ts"
 
@@ -60,44 +61,16 @@ export function summarize({ job, hosts, isThrottled }: WaitReasons, nowMs: numbe
     const texts = nearest.obstacles.map((one) => describe(one, nearest.host))
     return { code: obstacle.code, summary: `${nearest.host.name}: ${texts.join("; ")}` }
   }
-  return { code: obstacle.code, summary: `Of ${possible.length} hosts it could use, ${countByKind(possible)}` }
+  return {
+    code: obstacle.code,
+    summary: `Of ${possible.length} hosts it could use, ${countByKind(possible.map(({ obstacles }) => obstacles[0]?.code))}`,
+  }
 
   function describe(one: Obstacle | undefined, host: (typeof hosts)[number]["host"]): string {
     return one === undefined ? "has room" : describeObstacle(one, host, job, nowMs)
   }
 }
 
-/** What the hosts' foremost obstacles are, for counting; also the order from near to far. */
-const KINDS: readonly { readonly words: string; readonly codes: readonly Obstacle["code"][] }[] = [
-  { words: "held for earlier jobs", codes: ["held_for_earlier"] },
-  { words: "busy", codes: ["gpu_leased", "memory_leased", "cores_leased"] },
-  { words: "short of memory", codes: ["memory_short", "memory_needed"] },
-  { words: "kept apart for secrets", codes: ["secrets_apart"] },
-  { words: "in use by somebody", codes: ["owner_here", "owner_away_too_short", "presence_unknown", "foreign_load"] },
-  { words: "paused", codes: ["paused"] },
-  { words: "outside its owner's hours", codes: ["outside_hours"] },
-  { words: "saving power", codes: ["on_battery", "power_unknown", "low_power_mode"] },
-  { words: "kept by bookings", codes: ["booked", "not_booked", "booking_to_come", "booking_over"] },
-  { words: "connecting", codes: ["host_connecting"] },
-  { words: "asleep", codes: ["host_asleep"] },
-  { words: "withheld", codes: ["host_withheld"] },
-  { words: "draining", codes: ["host_draining"] },
-  { words: "not reachable", codes: ["host_down"] },
-  { words: "not accepted", codes: ["host_refused"] },
-]
-
-function kindOf(obstacles: readonly Obstacle[]): number {
-  return KINDS.findIndex(({ codes }) => codes.some((code) => code === obstacles[0]?.code))
-}
-
 function distance(obstacles: readonly Obstacle[]): number {
-  return kindOf(obstacles) * 100 + obstacles.length
-}
-
-function countByKind(hosts: WaitReasons["hosts"]): string {
-  const parts = KINDS.flatMap(({ words }, kind) => {
-    const count = hosts.filter(({ obstacles }) => kindOf(obstacles) === kind).length
-    return count === 0 ? [] : [`${count === hosts.length ? "all" : count} ${count === 1 ? "is" : "are"} ${words}`]
-  })
-  return parts.join(", ")
+  return kindOf(obstacles[0]?.code) * 100 + obstacles.length
 }

@@ -37,6 +37,11 @@ test("two accounts share a host by policy: order, limit, reasons, holds and depe
   const [ann, bob] = [await tokenOf("ann"), await tokenOf("bob")]
   const wrong = await pool().windfall(["send", "--no-folder", "--account", "vision", "--", "true"], { token: bob })
   assert.deepEqual([wrong.exitCode, /bob is not in account vision/.test(wrong.stderr)], [2, true], wrong.stderr)
+  const pushy = await pool().windfall(["send", "--no-folder", "--nice=-100", "--", "true"], { token: bob })
+  assert.deepEqual([pushy.exitCode, /only administrators may raise/.test(pushy.stderr)], [2, true], pushy.stderr)
+  const raised = await pool().windfall(["send", "-q", "--no-folder", "--detach", "--hold", "--nice=-100", "--", "true"])
+  assert.equal((await pool().job(Number(raised.stdout))).spec.queue?.nice, -100, raised.stderr)
+  assert.equal((await pool().windfall(["stop", raised.stdout.trim()])).exitCode, 0)
   const first = await send(bob, ALL, ["sleep", "60"])
   await pool().untilState(first, "running")
   const robots = await send(bob, [...ALL, "-t", "10m"])

@@ -225,6 +225,7 @@ function runningWith({ running }: QueueScene, { attempts, isGang, isAlike }: Som
       ...(of === null ? {} : { job: 99 as JobId, task: of + at }),
       name: "loom",
       limitMs: isEndless ? null : one.limitMs,
+      leavesFor: leavesInMs === null ? null : (1 as JobId),
       leavesMs: at === 0 && leavesInMs !== null ? QUEUE_NOW_MS + leavesInMs : null,
     }
   })

@@ -1,3 +1,4 @@
+import { turnOf } from "../../src/scheduler/queue/occupancy.ts"
 import type { QueueEntry, QueuePlan } from "../../src/scheduler/queue/queue-plan.ts"
 import type { QueueJob, QueueScene } from "../../src/scheduler/queue/queue-scene.ts"
 
@@ -16,8 +17,8 @@ export function foundAtTurn(
 ): readonly QueueEntry[] {
   const isHere = partition === entry.partition
   const other = otherTurns.get(entry.job)?.orders.get(partition)
-  const order = (isHere && entry.place !== null ? entry.decision : isHere ? null : other) ?? Number.POSITIVE_INFINITY
-  const ahead = entries.filter((one) => one.ownersFirst || (one.place !== null && one.decision < order))
+  const order = (isHere ? turnOf(entry) : other) ?? Number.POSITIVE_INFINITY
+  const ahead = entries.filter((one) => turnOf(one) < order)
   for (const [job, { keptMeanwhile }] of otherTurns) {
     for (const { order: fromOrder, untilOrder, limitMs, room, holds } of keptMeanwhile) {
       if (fromOrder >= order || order > untilOrder) continue

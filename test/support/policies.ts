@@ -26,20 +26,21 @@ const gibibytes = fc.integer({ min: 1, max: 2 ** 50 }).map((bytes) => bytes / 2 
 const count = fc.integer({ min: 1, max: 1e5 })
 
 const amounts = fc.record({ cpu: count, gpu: count, memory: gibibytes, "license/ansys.x": count }, { requiredKeys: [] })
-const minutes = fc.record({ cpu: factor, gpu: factor, memory: factor }, { requiredKeys: [] })
+const weights = fc.record({ cpu: factor, gpu: factor, memory: factor }, { requiredKeys: [] })
+/** Some of each, as nobody could meet none. */
+const minutes = weights.map((amounts) =>
+  Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [name, amount + 1])),
+)
 const counted: fc.Arbitrary<CountedLimits> = fc.record(
   { runningJobs: count, submittedJobs: count, resources: amounts },
   { requiredKeys: [] },
 )
 const wallMinutes = ms.map((value) => value / 60_000)
-const jobLimits: fc.Arbitrary<JobLimits> = fc
-  .record(
-    { wallMinutes, minHosts: count, maxHosts: count, resources: amounts, resourcesPerHost: amounts, minutes },
-    { requiredKeys: [] },
-  )
-  .map((job) =>
-    job.minHosts !== undefined && job.maxHosts !== undefined ? { ...job, maxHosts: job.minHosts + 1 } : job,
-  )
+/** One host at least, so that no limit of cores contradicts it. */
+const jobLimits: fc.Arbitrary<JobLimits> = fc.record(
+  { wallMinutes, minHosts: fc.constant(1), maxHosts: count, resources: amounts, resourcesPerHost: amounts, minutes },
+  { requiredKeys: [] },
+)
 const limits: fc.Arbitrary<Limits> = fc.record(
   {
     group: fc
@@ -173,7 +174,7 @@ function anyPolicy(): fc.Arbitrary<Policy> {
             size: weight,
             partition: weight,
             qos: weight,
-            resources: minutes,
+            resources: weights,
           }),
           maxAgeMs: ms,
           size: fc.record({ favor: fc.constantFrom("large", "small"), relativeToTime: fc.boolean() }),

@@ -40,12 +40,12 @@ function host(id: string): fc.Arbitrary<QueueHost> {
       gpus: fc.nat(1),
       cores: fc.integer({ min: 2, max: 4 }),
       weight: fc.integer({ min: 1, max: 2 }),
-      owner: fc.option(fc.constantFrom(...USERS), { freq: 1 }),
-      obstacle: fc.option(fc.option(minutes(60), { freq: 2 }), { freq: 1 }),
+      owner: fc.option(fc.constantFrom(...USERS), { freq: 2 }),
+      obstacle: fc.option(fc.option(minutes(60), { freq: 2 }), { freq: 2 }),
       busyBytes: fc.constantFrom(0, 0, 0, 1),
       prefers: fc.constantFrom([], [], [{ users: ["ann"], accounts: [] }], [{ users: ["bob"], accounts: ["default"] }]),
       // Nobody, or somebody now or later.
-      expected: fc.option(fc.tuple(fc.integer({ min: -30, max: 90 }), minutes(90)), { freq: 1 }),
+      expected: fc.option(fc.tuple(fc.integer({ min: -30, max: 90 }), minutes(90)), { freq: 2 }),
     })
     .map(({ memoryBytes, gpus, cores, weight, owner, obstacle, busyBytes, expected, prefers }) => ({
       id: id as HostId,
@@ -57,7 +57,7 @@ function host(id: string): fc.Arbitrary<QueueHost> {
       ownerObstacles:
         obstacle === null
           ? []
-          : [{ code: "owner_here", text: "here", until: obstacle === null ? null : QUEUE_NOW_MS + obstacle }],
+          : [{ code: "owner_here", text: "Ann sits there", until: obstacle === null ? null : QUEUE_NOW_MS + obstacle }],
       users: null,
       total: { memoryBytes, gpus, cores },
       memoryNowBytes: memoryBytes - busyBytes,
@@ -84,8 +84,9 @@ function attempt(id: string, at: number): fc.Arbitrary<RunningAttempt> {
       limitMs: fc.option(minutes(120), { freq: 4 }),
       ranMs: minutes(30),
       once: fc.constantFrom(false, false, true),
+      leaving: fc.option(fc.record({ inMs: fc.constantFrom(-1_000, 10_000, 150_000), for: fc.nat(8) }), { freq: 2 }),
     })
-    .map(({ user, limitMs, ranMs, once }) => ({
+    .map(({ user, limitMs, ranMs, once, leaving }) => ({
       job: (100 + at) as JobId,
       task: null,
       name: "running",
@@ -101,7 +102,9 @@ function attempt(id: string, at: number): fc.Arbitrary<RunningAttempt> {
       submittedMs: 0,
       startedMs: QUEUE_NOW_MS - ranMs,
       limitMs: limitMs === null ? null : ranMs + limitMs,
-      leavesMs: null,
+      leavesMs: leaving && QUEUE_NOW_MS + leaving.inMs,
+      // Also for nobody, or for who is not there any more.
+      ...(leaving === null || leaving.for === 0 ? {} : { leavesFor: leaving.for as JobId }),
       once,
     }))
 }
@@ -163,8 +166,8 @@ function inPartitions(scenes: fc.Arbitrary<QueueScene>): fc.Arbitrary<QueueScene
       ofJobs: fc.array(fc.constantFrom(0, 1, 2, 2, 3), { minLength: 8, maxLength: 8 }),
       tier: fc.integer({ min: 1, max: 2 }),
       // Limits that are not the same in both, and some that do not let all in.
-      defaultTimeMs: fc.option(minutes(60), { freq: 1 }),
-      users: fc.option(fc.constant(["ann", "bob"]), { freq: 1 }),
+      defaultTimeMs: fc.option(minutes(60), { freq: 2 }),
+      users: fc.option(fc.constant(["ann", "bob"]), { freq: 2 }),
     })
     .map(({ scene, ofHosts, ofJobs, tier, defaultTimeMs, users }) => ({
       ...scene,
@@ -196,7 +199,7 @@ export function queueScenes(): fc.Arbitrary<QueueScene> {
         waiting: fc
           .array(job(count), { maxLength: 8 })
           .map((jobs) => jobs.map((one, at) => ({ ...one, id: (at + 1) as JobId }))),
-        booked: fc.option(fc.tuple(fc.constantFrom(...ids), minutes(90), minutes(30)), { freq: 1 }),
+        booked: fc.option(fc.tuple(fc.constantFrom(...ids), minutes(90), minutes(30)), { freq: 2 }),
       })
       .map(({ policy: rules, hosts, running, waiting, booked }) => ({
         policy: rules,

@@ -214,7 +214,7 @@ export class SimulatedHost {
       }
       case "stop": {
         const attempt = this.attempts.get(message.attempt)
-        if (attempt?.phase !== "running") return
+        if (attempt?.phase !== "running" || !this.obeys) return
         const { begunAt = 1 } = attempt
         const endedAt = Math.max(begunAt, Date.now())
         this.finish(attempt, { cause: message.cause, signal: 15, startedAt: begunAt, endedAt })

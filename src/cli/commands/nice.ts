@@ -41,8 +41,7 @@ export const nice = command({
 
 function readNice(text: string): number {
   try {
-    const points = readCount(text.replace(/^-/, ""), 0, MAX_NICE_POINTS)
-    return text.startsWith("-") ? -points : points
+    return readCount(text, -MAX_NICE_POINTS, MAX_NICE_POINTS)
   } catch (error) {
     throw new WindfallError("invalid_input", `Cannot use this number of points: ${(error as SyntaxError).message}`, {
       hint: "For instance: windfall nice JOB 100",

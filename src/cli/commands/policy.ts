@@ -4,9 +4,10 @@ import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
 import { flag } from "../command-line/option.ts"
 import { readPolicyInput } from "../policy/policy-input.ts"
-import { printJson } from "../say.ts"
+import { printJson, say } from "../say.ts"
 
 const MOST_MOVES = 20
+const MOST_NOTICES = 20
 
 export const policyApply = command({
   name: "policy apply",
@@ -27,6 +28,7 @@ export const policyApply = command({
     const { text } = readPolicyInput(cli, file)
     const request: PolicyApplyRequest = { text, dryRun: options.dryRun }
     const view = await cli.client.post<PolicyApplyView>("/v1/policy", request)
+    await sayNotices(cli, view.notices)
     if (options.json) await printJson(cli, view)
     else await cli.stdout.write(appliedText(view))
     return 0
@@ -62,7 +64,8 @@ export const policyDiff = command({
     ["windfall policy diff before.yml after.yml", "between two files"],
   ],
   async run(cli, options, [first = "-", second]) {
-    const { changes, moves } = await findChanges(cli, first, second)
+    const { changes, moves, notices } = await findChanges(cli, first, second)
+    await sayNotices(cli, notices)
     if (options.json) for (const change of [...changes, ...moves]) await printJson(cli, change)
     else await cli.stdout.write(`${linesOf(changes.map(({ words }) => words))}${movesText(moves)}`)
     return 0
@@ -73,7 +76,7 @@ async function findChanges(
   cli: Cli,
   first: string,
   second: string | undefined,
-): Promise<Pick<PolicyApplyView, "changes" | "moves">> {
+): Promise<Pick<PolicyApplyView, "changes" | "moves" | "notices">> {
   const { text, policy } = readPolicyInput(cli, first)
   if (second !== undefined) {
     const after = readPolicyInput(cli, second).policy
@@ -82,6 +85,12 @@ async function findChanges(
   }
   const request: PolicyApplyRequest = { text, dryRun: true }
   return cli.client.post<PolicyApplyView>("/v1/policy", request)
+}
+
+/** On standard error, as nothing is refused for it. */
+async function sayNotices(cli: Cli, notices: readonly string[] = []): Promise<void> {
+  for (const notice of notices.slice(0, MOST_NOTICES)) await say(cli, notice)
+  if (notices.length > MOST_NOTICES) await say(cli, `and ${notices.length - MOST_NOTICES} more such names`)
 }
 
 function appliedText({ applied, version, changes, moves }: PolicyApplyView): string {

@@ -57,9 +57,10 @@ export function failureText({ id }: Pick<JobView, "id">, failure: TaskFailure): 
 /** "17_[4-100%8]", "17_5", "17": as a list of jobs names it. */
 export function listedNumber(job: Pick<JobView, "id" | "array" | "task">): string {
   const { array } = job
-  return array === undefined
-    ? queueNumber(job)
-    : queueNumber({ id: job.id, waiting: array.waiting === "" ? "" : waitingText(array.waiting, array.atOnce) })
+  if (array === undefined) return queueNumber(job)
+  // Where none may begin: those that are kept from it.
+  const unbegun = array.waiting || [array.held, array.blocked].filter((text) => text !== "").join(",")
+  return queueNumber({ id: job.id, waiting: unbegun === "" ? "" : waitingText(unbegun, array.atOnce) })
 }
 
 /** What `show` says of an array besides what it says of any job. */

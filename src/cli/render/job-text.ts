@@ -133,7 +133,7 @@ export function endText(job: JobView): string {
 
 type Verdict = Pick<JobView, "state" | "cause" | "exitCode" | "signal" | "reason" | "spec" | "standing">
 
-/** "succeeded", "failed with exit code 3", "was stopped", "failed (start_failed): ...". */
+/** "succeeded", "failed with exit code 3", "was stopped", "was cancelled (preempted)", "failed (start_failed): ...". */
 export function verdictText(job: Verdict): string {
   const { what, why } = verdictParts(job)
   return what + why
@@ -163,9 +163,12 @@ function verdictParts(job: Verdict): { readonly what: string; readonly why: stri
     case "out_of_memory":
       return { what: "ran out of memory", why }
     default:
-      return { what: `failed (${job.cause})`, why }
+      // Its state, in a word: who was cancelled for another job's sake did not fail.
+      return { what: `${ENDED[job.state] ?? "failed"} (${job.cause})`, why }
   }
 }
+
+const ENDED: { readonly [State in JobView["state"]]?: string } = { cancelled: "was cancelled", timed_out: "timed out" }
 
 /** Those that have the same number on macOS and Linux: what a host runs is not known here. */
 const SIGNALS: Readonly<Record<number, string>> = {

@@ -1,15 +1,19 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { TokenView } from "../../protocol/api.ts"
-import type { BlobHash } from "../../protocol/ids.ts"
+import type { BlobHash, JobId } from "../../protocol/ids.ts"
 import type { JobView } from "../../protocol/job.ts"
 import { toJobSpec } from "../../protocol/job-values.ts"
+import { jobPage } from "../commands/show.ts"
 import { tokenTable } from "../commands/token.ts"
+import { listedNumber } from "./array-text.ts"
 import { checkpointText } from "./checkpoint-text.ts"
 import { homecomingNotes, homecomingText } from "./homecoming-text.ts"
 import { commandText, endText, jobExitCode, standingText, stoppedText } from "./job-text.ts"
 import { progressText } from "./progress.ts"
+import { queueText } from "./queue-text.ts"
 import { cutText, printable, renderTable, textWidth } from "./table.ts"
+import { usageText } from "./usage-text.ts"
 
 test("renderTable() lines up columns, cuts at the terminal's width and shows control characters as text", () => {
   const columns = [{ title: "N", right: true }, { title: "NAME" }, { title: "COMMAND" }]
@@ -58,6 +62,54 @@ test("the last line says how a job ended, after how long, where, and its memory"
     attempts: [{ ...attempt(), state: "running", endedAt: null, outOfContactSince: 1_000 }],
   })
   assert.equal(standingText(silent, 61_000), "out of contact with studio for 1m 00s")
+})
+
+test("how a job ended is told as its state has it, whatever the cause", () => {
+  const told = (state: JobView["state"], cause: JobView["cause"], reason: string | null = null) =>
+    endText(jobView({ state, cause, reason }))
+  assert.equal(
+    told("cancelled", "preempted", "job 70 takes its place"),
+    "job 12 (train) was cancelled (preempted): job 70 takes its place",
+  )
+  assert.equal(told("timed_out", "deadline"), "job 12 (train) timed out (deadline)")
+  assert.equal(told("failed", "start_failed"), "job 12 (train) failed (start_failed)")
+  assert.match(
+    jobPage(jobView({ state: "timed_out", cause: "deadline" }), 0),
+    /^state +timed_out: it timed out \(deadline\)$/m,
+  )
+})
+
+test("an array of which only held tasks are left is listed with these", () => {
+  const array = { waiting: "", held: "8-9", blocked: "", atOnce: null } as JobView["array"] & object
+  assert.equal(listedNumber(jobView({ state: "held", array })), "12_[8-9]")
+  assert.equal(listedNumber(jobView({ state: "running", array: { ...array, held: "" } })), "12")
+})
+
+test("who is kept out of the queue is not counted among those that wait and are not shown", () => {
+  const entry = { user: "ann", name: null, account: null, qos: null, partition: "apple_gpu", priority: null } as const
+  const waits = { code: "resources", reason: "", startAt: null, estimate: false, hosts: [] }
+  const entries = [1, 2, null].map((place, at) => ({ ...entry, ...waits, job: (at + 1) as JobId, place }))
+  const text = (waiting: number) => queueText({ policy: 0, at: 0, waiting, entries })
+  assert.doesNotMatch(text(2), /more/)
+  assert.match(text(3), /^and 1 more that wait/m)
+})
+
+test("usage by model says that no job has served one", () => {
+  const hours = {
+    ranS: 3600,
+    gpuS: 0,
+    coreS: 0,
+    memoryGibS: 0,
+    chargedS: 0,
+    stoppedS: 0,
+    ownS: 0,
+    lentS: 0,
+    donatedS: 0,
+  }
+  const row = (name: string | null) => ({ name, jobs: 1, attempts: 1, ...hours })
+  const text = (...names: (string | null)[]) => usageText({ by: "model", since: 0, until: 1, rows: names.map(row) })
+  assert.match(text(null), /^\(none\) +1 [\s\S]*No job of that time served a model/m)
+  assert.doesNotMatch(text(null, "qwen"), /No job/)
 })
 
 test("a stop says what it came to", () => {

@@ -7,6 +7,8 @@ import type {
   UsageRowView,
   UsageView,
 } from "../../protocol/usage-api.ts"
+import { amountText } from "../../scheduler/limits/limit-words.ts"
+import type { LimitEntry } from "../../scheduler/limits/limits.ts"
 import { formatTime } from "./age.ts"
 import { type Column, printable, renderTable } from "./table.ts"
 
@@ -44,7 +46,7 @@ export function usageText({ by, since, rows }: UsageView): string {
   if (rows.length === 0) return `Nothing ran ${from}.\n`
   const used = COLUMNS.filter(({ always, of }) => always || rows.some((row) => of(row) > 0))
   const cells = rows.map((row) => [
-    row.name ?? "-",
+    row.name ?? (by === "model" ? "(none)" : "-"),
     String(row.jobs),
     String(row.attempts),
     ...used.map(({ of }) => hours(of(row))),
@@ -55,14 +57,18 @@ export function usageText({ by, since, rows }: UsageView): string {
     right("ATTEMPTS"),
     ...used.map(({ title }) => right(title)),
   ]
-  return `${renderTable(columns, cells)}Hours ${from}\n`
+  const isUnnamed = by === "model" && rows.every(({ name }) => name === null)
+  const note = isUnnamed ? "No job of that time served a model: tasks and sessions are none's\n" : ""
+  return `${renderTable(columns, cells)}Hours ${from}\n${note}`
 }
 
 export function limitsText({ user, account, partition, qos, refusal, limits }: LimitsView): string {
   const head = printable(`A job of ${user} in account ${account}, partition ${partition}, QOS ${qos}`)
   if (refusal !== null) return `${head} may not run: ${printable(refusal)}\n`
   if (limits.length === 0) return `${head} meets no limits.\n`
-  const cells = limits.map((limit) => [whereText(limit), whatText(limit), shown(limit.most), shown(limit.used)])
+  const amount = ({ limit, resource }: LimitView, value: number | null) =>
+    value === null ? "-" : amountText(limit as LimitEntry["limit"], resource, value)
+  const cells = limits.map((one) => [whereText(one), whatText(one), amount(one, one.most), amount(one, one.used)])
   return `${head}\n${renderTable([{ title: "WHERE" }, { title: "LIMIT" }, right("MOST"), right("USED")], cells)}`
 }
 
@@ -100,7 +106,8 @@ const SCOPES: Readonly<Record<LimitView["scope"], string>> = {
 
 /** As the policy file has them. */
 function whatText({ scope, limit, resource }: LimitView): string {
-  const name = limit.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  const name =
+    limit === "wallMinutes" ? "wall-time" : limit.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
   return `${SCOPES[scope]}: ${name}${resource === null ? "" : ` ${resource}`}`
 }
 
@@ -128,8 +135,4 @@ function percent(part: number): string {
 
 function hours(seconds: number): string {
   return (seconds / 3600).toFixed(2)
-}
-
-function shown(amount: number | null): string {
-  return amount === null ? "-" : String(Math.round(amount * 100) / 100)
 }

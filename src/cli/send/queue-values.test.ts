@@ -3,6 +3,8 @@ import { test } from "node:test"
 import { taskSpec } from "../../../test/support/test-server.ts"
 import type { WindfallError } from "../../protocol/errors.ts"
 import type { JobValues } from "../../protocol/job-fields.ts"
+import { JOB_FIELDS } from "../../protocol/job-fields.ts"
+import { readFieldText } from "../../protocol/job-values.ts"
 import { withQueueValues } from "./queue-values.ts"
 
 const CLOCK = { nowMs: Date.UTC(2026, 0, 5, 12), timeZone: "Europe/Berlin" }
@@ -45,4 +47,13 @@ test("what cannot be read is refused with the field it is of", () => {
         code === "invalid_input" && details?.field === field && message.startsWith(`Cannot use --${field}: `),
     )
   }
+})
+
+test("nice is read below 0 too, as it is the server that knows who may", () => {
+  assert.equal(readFieldText(JOB_FIELDS.nice, "-100"), -100)
+  assert.equal(readFieldText(JOB_FIELDS.nice, "100"), 100)
+  for (const text of ["--5", "5-", "-", "1.5", "-2147483646"]) {
+    assert.throws(() => readFieldText(JOB_FIELDS.nice, text), SyntaxError)
+  }
+  assert.throws(() => readFieldText(JOB_FIELDS.cores, "-1"), /is not a whole number/)
 })

@@ -24,9 +24,27 @@ export type ToldHit = Omit<LimitHit, "layer"> & { readonly layer: Pick<LimitHit[
 export function limitText({ layer, scope, limit, resource, most, have, asked }: ToldHit): string {
   const who = layer.kind === "root" ? LAYERS.root : `${LAYERS[layer.kind]} ${layer.name}`
   const isLeast = limit === "minHosts" || limit === "minResources"
-  const amount = `${isLeast ? "no less than " : ""}${shown(most)} ${unitOf(limit, resource, most)}${SCOPES[scope]}`
-  const now = scope === "job" ? "" : `${shown(have)} now, `
-  return `${who} allows ${amount}: ${now}${asked === Number.POSITIVE_INFINITY ? "no time limit" : shown(asked)} asked for`
+  const text = (amount: number) => `${shown(amount)}${sizeOf(limit, resource)}`
+  const amount = `${isLeast ? "no less than " : ""}${text(most)} ${unitOf(limit, resource, most)}${SCOPES[scope]}`
+  const now = scope === "job" ? "" : `${text(have)} now, `
+  return `${who} allows ${amount}: ${now}${asked === Number.POSITIVE_INFINITY ? "no time limit" : text(asked)} asked for`
+}
+
+/** An amount of a limit with its unit, where it is not the one that counts things: `32 GiB`, `90 minutes`, `4`. */
+export function amountText(limit: LimitHit["limit"], resource: string | null, amount: number): string {
+  const isTime = limit === "wallMinutes" || isMinutes(limit)
+  const size = sizeOf(limit, resource)
+  return `${shown(amount)}${size}${isTime && size === "" ? ` ${amount === 1 ? "minute" : "minutes"}` : ""}`
+}
+
+/** Memory is limited in GiB, and how long it is held in GiB times minutes. */
+function sizeOf(limit: LimitHit["limit"], resource: string | null): string {
+  if (resource !== "memory") return ""
+  return isMinutes(limit) ? " GiB minutes" : " GiB"
+}
+
+function isMinutes(limit: LimitHit["limit"]): boolean {
+  return limit === "minutes" || limit === "runningMinutes"
 }
 
 function unitOf(limit: LimitHit["limit"], resource: string | null, most: number): string {
@@ -42,9 +60,10 @@ function unitOf(limit: LimitHit["limit"], resource: string | null, most: number)
     case "maxHosts":
       return many("host")
     case "minutes":
-      return `${resource} ${many("minute")}`
-    case "runningMinutes":
-      return `${resource} ${many("minute")} still to run`
+    case "runningMinutes": {
+      const held = resource === "memory" ? "of memory" : `${resource} ${many("minute")}`
+      return limit === "minutes" ? held : `${held} still to run`
+    }
     case "resources":
     case "minResources":
       return `${resource}`

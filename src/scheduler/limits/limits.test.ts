@@ -152,6 +152,16 @@ describe("startHits()", () => {
       [{ resources: { gpu: 0 } }, {}, "partition partition1 allows 0 gpu to one job: 1 asked for"],
       [{ minResources: { gpu: 2 } }, {}, "partition partition1 allows no less than 2 gpu to one job: 1 asked for"],
       [{ resourcesPerHost: { cpu: 2 } }, {}, "partition partition1 allows 2 cpu a host to one job: 4 asked for"],
+      [
+        { resources: { memory: 32 } },
+        { resources: { memory: 40 } },
+        "partition partition1 allows 32 GiB memory to one job: 40 GiB asked for",
+      ],
+      [
+        { minutes: { memory: 100 } },
+        { resources: { memory: 40 } },
+        "partition partition1 allows 100 GiB minutes of memory to one job: 2400 GiB minutes asked for",
+      ],
       [{ minutes: { cpu: 239 } }, {}, "partition partition1 allows 239 cpu minutes to one job: 240 asked for"],
     ]
     for (const [limits, job, text] of rows) {

@@ -4,7 +4,7 @@ import type { Limits } from "../limits/limits.ts"
 /** What every job needs some of. */
 const NEEDED = ["cpu", "memory"] as const
 
-/** Reports limits of one layer that no job could ever meet. */
+/** Reports limits of one layer that no job could ever meet, each by itself. */
 export function checkLimits(limits: Limits, path: Path, report: Report): void {
   const { job = {} } = limits
   for (const scope of ["group", "user", "account"] as const) {
@@ -15,30 +15,15 @@ export function checkLimits(limits: Limits, path: Path, report: Report): void {
       if (most === 0) report([...path, scope, name], nobody("no job could ever run"))
     }
     none(limits[scope]?.resources, [...path, scope, "resources"], report)
-    for (const [resource, least] of Object.entries(job.minResources ?? {})) {
-      const most = limits[scope]?.resources?.[resource]
-      if (most !== undefined && most < least) {
-        report(
-          [...path, scope, "resources", resource],
-          nobody(`each job needs ${least} by job.min-resources, and all together may have ${most}`),
-        )
-      }
-    }
   }
+  none(limits.group?.minutes, [...path, "group", "minutes"], report)
+  none(limits.group?.runningMinutes, [...path, "group", "running-minutes"], report)
+  none(job.minutes, [...path, "job", "minutes"], report)
   none(job.resources, [...path, "job", "resources"], report)
   none(job.resourcesPerHost, [...path, "job", "resources-per-host"], report)
   if (limits.group?.wallMinutes === 0) report([...path, "group", "wall-time"], nobody("no job could ever run"))
   if (job.wallMinutes === 0) report([...path, "job", "wall-time"], nobody("no job ends in no time"))
   if (job.maxHosts === 0) report([...path, "job", "max-hosts"], nobody("a job needs a host"))
-  if (job.minHosts !== undefined && job.maxHosts !== undefined && job.minHosts > job.maxHosts) {
-    report([...path, "job", "min-hosts"], nobody(`min-hosts is ${job.minHosts} and max-hosts ${job.maxHosts}`))
-  }
-  for (const [resource, least] of Object.entries(job.minResources ?? {})) {
-    const most = job.resources?.[resource]
-    if (most !== undefined && least > most) {
-      report([...path, "job", "min-resources", resource], nobody(`the least is ${least} and the most ${most}`))
-    }
-  }
 }
 
 function none(amounts: Readonly<Record<string, number>> | undefined, path: Path, report: Report): void {
@@ -47,6 +32,7 @@ function none(amounts: Readonly<Record<string, number>> | undefined, path: Path,
   }
 }
 
-function nobody(why: string): string {
+/** What is wrong with a limit. */
+export function nobody(why: string): string {
   return `is a limit that nobody can meet: ${why}`
 }

@@ -1,6 +1,7 @@
 import { closest } from "../../base/closest.ts"
 import { type Path, type Report, shown } from "../described/codec.ts"
 import { checkLimits } from "./check-limits.ts"
+import { checkLimitsTogether } from "./check-limits-together.ts"
 import { circlesOf } from "./circles.ts"
 import type { Policy, PolicyAccount } from "./policy.ts"
 
@@ -14,6 +15,7 @@ export function checkPolicy(policy: Policy, report: Report): void {
   checkPartitions(policy, report)
   checkQos(policy, report)
   checkLimits(policy.limits, ["limits"], report)
+  checkLimitsTogether(policy, report)
   policy.preferences.forEach(({ users, accounts }, at) => {
     const path = ["preferences", at]
     if (users.length + accounts.length === 0) report(path, "prefers nobody: name users or accounts")

@@ -134,6 +134,30 @@ describe("readPolicy()", () => {
       "1:28 limits.user.resources.gpu: is a limit that nobody can meet: each job needs 2 by job.min-resources, and all together may have 1",
     ],
     [
+      "limits: {job: {min-resources: {gpu: 2}, resources-per-host: {gpu: 1}, max-hosts: 1}}",
+      "1:37 limits.job.min-resources.gpu: is a limit that nobody can meet: the least is 2, and 1 host at most with 1 each come to 1",
+    ],
+    [
+      "qos: {normal: {limits: {job: {resources-per-host: {memory: 4G}, min-resources: {memory: 48G}, max-hosts: 2}}}}",
+      "1:89 qos.normal.limits.job.min-resources.memory: is a limit that nobody can meet: the least is 48 GiB, and 2 hosts at most with 4 GiB each come to 8 GiB",
+    ],
+    [
+      "limits: {job: {min-hosts: 4, resources: {cpu: 3}}}",
+      "1:27 limits.job.min-hosts: is a limit that nobody can meet: so many hosts need a core each, and a job may have 3 by limits.job.resources.cpu",
+    ],
+    [
+      "limits: {group: {minutes: {cpu: 0}}}",
+      "1:33 limits.group.minutes.cpu: is a limit that nobody can meet: every job needs some cpu",
+    ],
+    [
+      "limits: {job: {min-resources: {memory: 48G}}}\npartitions: {apple_gpu: {limits: {job: {resources: {memory: 16G}}}}}",
+      "1:40 limits.job.min-resources.memory: is a limit that nobody can meet: the least is 48 GiB and the most 16 GiB by partitions.apple_gpu.limits.job.resources.memory",
+    ],
+    [
+      "limits: {group: {resources: {gpu: 1}}}\naccounts: {lab: {limits: {job: {min-resources: {gpu: 2}}}}}\ndefault-account: lab",
+      "1:35 limits.group.resources.gpu: is a limit that nobody can meet: each job needs 2 by accounts.lab.limits.job.min-resources.gpu, and all together may have 1",
+    ],
+    [
       "limits: {job: {resources: {memory: 64}}}",
       '1:36 limits.job.resources.memory: "64" has no unit: write 64G for gigabytes or 64M for megabytes',
     ],
@@ -166,6 +190,16 @@ describe("readPolicy()", () => {
       })
     })
   }
+
+  it("takes limits that one layer contradicts and another one sets before it", () => {
+    const text = [
+      "limits: {job: {min-resources: {gpu: 2}}}",
+      "partitions: {apple_gpu: {limits: {job: {resources: {gpu: 1}}}}}",
+      "qos: {normal: {}, small: {limits: {job: {min-resources: {gpu: 1}}}}}",
+    ]
+    assert.equal(readPolicy(text.join("\n")).problems, null)
+    assert.equal(readPolicy([...text.slice(0, 2), "qos: {normal: {}}"].join("\n")).problems?.length, 1)
+  })
 
   it("tells all problems at once, in the order of the file", () => {
     const found = problemsOf("qos: {a: {rank: -1}}\nlimits: {job: {max-hosts: 0}}\nbackfil: off\nusage: {period: 10ms}")

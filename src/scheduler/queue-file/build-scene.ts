@@ -128,6 +128,7 @@ class SceneBuilder {
       startedMs: job.startedMs ?? this.#nowMs,
       limitMs: job.limitMs === undefined ? this.#limitOf(job) : job.limitMs,
       leavesMs: job.leavesMs,
+      leavesFor: job.leavesFor as JobId | null,
       once: job.once,
       stoppedFor: job.stoppedFor as JobId | null,
     }

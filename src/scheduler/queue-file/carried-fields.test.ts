@@ -110,6 +110,7 @@ const attempt: Whole<RunningAttempt> = {
   startedMs: NOW_MS - 4_001,
   limitMs: 3_600_009,
   leavesMs: NOW_MS + 31,
+  leavesFor: 9 as JobId,
   once: true,
   stoppedFor: 7 as JobId,
 }
@@ -175,7 +176,7 @@ test("what may say nothing, or something else than what is taken then, comes bac
         array: { tasks: readArrayTasks("1"), running: 0 },
       },
     ],
-    running: [{ ...attempt, limitMs: null, once: false, stoppedFor: null, leavesMs: null }],
+    running: [{ ...attempt, limitMs: null, once: false, stoppedFor: null, leavesMs: null, leavesFor: null }],
     bookings: [{ ...booking, hosts: new Set([mac("gone-mac")]) }],
   }
   const again = readAgain(made)

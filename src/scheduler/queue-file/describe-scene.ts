@@ -117,6 +117,7 @@ function runningJob(one: RunningAttempt, called: Called): DescribedJob {
     submittedMs,
     startedMs,
     leavesMs: one.leavesMs,
+    leavesFor: one.leavesFor ?? null,
     once: one.once ?? false,
     stoppedFor: one.stoppedFor ?? null,
   }

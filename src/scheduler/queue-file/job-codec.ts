@@ -52,6 +52,7 @@ export interface DescribedJob {
   readonly arrayRunning: number | null
   readonly startedMs: number | null
   readonly leavesMs: number | null
+  readonly leavesFor: number | null
   readonly once: boolean
   /** Of what is stopped: the number of the job for which. */
   readonly stoppedFor: number | null
@@ -95,6 +96,7 @@ export const PLAIN_JOB: DescribedJob = {
   arrayRunning: null,
   startedMs: null,
   leavesMs: null,
+  leavesFor: null,
   once: false,
   stoppedFor: null,
 }
@@ -184,6 +186,7 @@ export function jobCodec(nowMs: number): Codec<DescribedJob> {
         arrayRunning: ["array-running", nullable(count("a number of tasks", 0))],
         startedMs: ["started", at],
         leavesMs: ["leaves", at],
+        leavesFor: ["leaves-for", nullable(count("a job's number", 1))],
         once: ["once", flag],
         stoppedFor: ["stopped-for", nullable(count("a job's number", 1))],
       },

@@ -108,7 +108,7 @@ describe("a described scene", () => {
           "retreat",
           "imagenet",
           "corpus",
-          "here",
+          "Ann sits there",
           "a1",
           "b2",
           "c3",

@@ -4,6 +4,7 @@ import { needOn, type Resources } from "../../protocol/resources.ts"
 import { hostObstacles, lastingObstacles, type Obstacle } from "../obstacle.ts"
 import { describeObstacle } from "../obstacle-text.ts"
 import type { Lease } from "../snapshot.ts"
+import { bookedText } from "./away-reasons.ts"
 import type { HoldsExplained } from "./holds-explained.ts"
 import { admits, awayOf } from "./host-times.ts"
 import type { Occupancy, Occupant } from "./occupancy.ts"
@@ -195,11 +196,8 @@ export function obstacleText(
   nowMs: number,
 ): string {
   switch (obstacle.code) {
-    case "booked": {
-      const { booking, startMs, endMs } = obstacle
-      if (startMs <= nowMs) return `kept for ${booking} for ${formatDuration(endMs - nowMs)} more`
-      return `kept for ${booking} for ${formatDuration(endMs - startMs)}, in ${formatDuration(startMs - nowMs)}`
-    }
+    case "booked":
+      return bookedText({ ...obstacle, name: obstacle.booking }, nowMs)
     case "in_turn":
     case "limit":
     case "array_limit":

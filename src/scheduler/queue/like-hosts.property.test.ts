@@ -126,7 +126,15 @@ it("takes the idle host that has the data, of those that are alike", () => {
     queueScenes().filter(({ hosts }) => hosts.length === 3),
     { numRuns: 1, seed: 1 },
   )
-  const host = { ...scene!.hosts[0]!, ownerObstacles: [], owner: null, draining: false, users: null }
+  const host = {
+    ...scene!.hosts[0]!,
+    ownerObstacles: [],
+    owner: null,
+    draining: false,
+    users: null,
+    expected: [],
+    prefers: [],
+  }
   const ids = ["a", "b", "c"] as HostId[]
   const hosts = ids.map((id) => ({ ...host, id, name: id, data: new Set(id === "b" ? TREES : []) }))
   const job = {

@@ -6,8 +6,8 @@ import type { WaitReason } from "./queue-plan.ts"
 /** What lines that ask alike ask for. Two of them are interchangeable: where and when one may run the other may. */
 export class LineRequest {
   readonly plan: PlanRequest
-  /** How many hosts could ever run it. */
-  readonly possible: number
+  /** Of the hosts that could ever run it. */
+  readonly places: readonly number[]
   /** Counts starts: what was found of room at that count holds. */
   roomSeen = -1
   hasRoomNow = false
@@ -15,13 +15,20 @@ export class LineRequest {
   heldHosts: readonly HostId[] | null = null
   /** Users who found no room for it on their own hosts. */
   readonly ownFailed = new Set<string>()
+  /** Why it has no room now, once that was asked. */
+  noRoom: WaitReason | undefined
   /** Why it finds too few hosts whatever ends, once that was asked. */
   tooFew: WaitReason | undefined
   #waiting: readonly [Found] | undefined
 
-  constructor(plan: PlanRequest, possible: number) {
+  constructor(plan: PlanRequest, places: readonly number[]) {
     this.plan = plan
-    this.possible = possible
+    this.places = places
+  }
+
+  /** How many hosts could ever run it. */
+  get possible(): number {
+    return this.places.length
   }
 
   /** The same object for all that wait for the same reason one after the other: in long queues these are most. */

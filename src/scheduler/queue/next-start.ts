@@ -71,7 +71,10 @@ export function* startsOf(
       if (at % LINES_AT_ONCE === 0 && !goesOn()) return false
       const { user } = line.standing
       if (!owners.has(user) || ofFreed?.has(user) === false) continue
-      for (const found of pass.visitOwn(line, at)) yield pass.entryOf(line, found, at + 1, ++decisions, true)
+      for (const found of pass.visitOwn(line, at)) {
+        const entry = pass.entryOf(line, found, at + 1, ++decisions, true)
+        if (beginsIn(entry)) yield entry
+      }
     }
   }
   const open = new OpenHosts(scene, pass.profiles, least)
@@ -82,8 +85,13 @@ export function* startsOf(
     for (const found of pass.visit(line, at)) {
       if (found.room === null) continue
       const entry = pass.entryOf(line, found, at + 1, ++decisions)
-      if (entry.state === "start" || entry.preempts.length > 0) yield entry
+      if (beginsIn(entry)) yield entry
     }
   }
   return true
+}
+
+/** Who waits for some that are on their way out already has nothing to be done for it. */
+function beginsIn({ state, preempts }: QueueEntry): boolean {
+  return state === "start" || preempts.length > 0
 }

@@ -31,6 +31,11 @@ interface Leaving {
 /** Before all that is planned. */
 const RUNS = -1
 
+/** Orders entries by when they were decided. Owners go before all on their own Macs, in the order of the queue. */
+export function turnOf({ ownersFirst, place, decision }: QueueEntry): number {
+  return place === null ? Number.POSITIVE_INFINITY : ownersFirst ? 1 - 1 / (decision + 1) : decision
+}
+
 /**
  * Who holds each host as a job finds it at its turn: what runs, what starts now and what is reserved for those before it. Made from the plan and
  * not from the planner's own books, so that what is said of hosts does not hang on these.
@@ -54,20 +59,18 @@ export class Occupancy {
       this.#byHost.set(host, known)
     }
     const hosts = new Map(scene.hosts.map((host) => [host.id, host]))
-    // Owners go before all on their own Macs; tasks of one array one after the other.
-    for (const entry of plan.entries) {
-      const { ownersFirst, place, decision } = entry
-      this.#orders.set(entry, ownersFirst ? 0 : place === null ? Number.POSITIVE_INFINITY : decision)
-    }
+    // Tasks of one array one after the other.
+    for (const entry of plan.entries) this.#orders.set(entry, turnOf(entry))
     for (const entry of plan.entries) {
       for (const { job, task, hosts, mode } of entry.preempts) {
         this.#leaving.set(`${job} ${task}`, { isSuspended: mode === "suspend", order: this.#orders.get(entry)! })
         for (const host of hosts) this.#vacated.set(host, { order: this.#orders.get(entry)!, for: entry.job })
       }
+      this.#noteLeaving(entry)
     }
     for (const one of scene.running) {
       const { job, user, hasSecrets, resources, alone } = one
-      const endMs = one.limitMs === null ? null : one.startedMs + one.limitMs
+      const endMs = one.leavesMs ?? (one.limitMs === null ? null : one.startedMs + one.limitMs)
       const span = this.stepsOf(nowMs, endOf(one, nowMs))
       const occupant = { job, user, hasSecrets, resources, alone: alone || hasSecrets, planned: false, endMs, ...span }
       const leaving = this.#leaving.get(`${job} ${one.task}`)
@@ -107,6 +110,18 @@ export class Occupancy {
           add(host, order, { ...occupant, untilOrder })
         }
       }
+    }
+  }
+
+  /** Those who were on their way out for it before, where it gets their place. */
+  #noteLeaving(entry: QueueEntry): void {
+    const { job, reason } = entry
+    if (reason?.code !== "preempting") return
+    const order = this.#orders.get(entry)!
+    for (const one of this.#scene.running) {
+      if (one.leavesMs === null || one.leavesFor !== job || !reason.jobs.includes(one.job)) continue
+      this.#leaving.set(`${one.job} ${one.task}`, { isSuspended: false, order })
+      for (const host of one.hosts) this.#vacated.set(host, { order, for: job })
     }
   }
 

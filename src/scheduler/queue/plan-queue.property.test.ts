@@ -2,7 +2,9 @@ import assert from "node:assert/strict"
 import { describe, it } from "node:test"
 import fc from "fast-check"
 import { foundAtTurn, limitIn } from "../../../test/support/found-at-turn.ts"
+import { goneIn } from "../../../test/support/gone-in.ts"
 import { anyQueueScenes, QUEUE_NOW_MS as NOW_MS } from "../../../test/support/queue-scenes.ts"
+import { assertReason } from "../../../test/support/reason-holds.ts"
 import { needOn } from "../../protocol/resources.ts"
 import { Grid } from "../calendar/grid.ts"
 import { taskIndices } from "../request/array-tasks.ts"
@@ -34,7 +36,7 @@ class Steps {
     this.#grid = new Grid(NOW_MS, scene.policy.backfill.windowMs, scene.policy.backfill.gridMs)
   }
 
-  running(host: QueueHost, gone: ReadonlyMap<number, QueueEntry["preempts"][number]>): Span[] {
+  running(host: QueueHost, gone: ReadonlyMap<number, { readonly mode: string }>): Span[] {
     return this.#scene.running
       .filter(({ hosts }) => hosts.includes(host.id))
       .flatMap((one) => {
@@ -88,7 +90,7 @@ describe("planQueue() of any pool and queue", () => {
     fc.assert(
       fc.property(anyQueueScenes(), (scene) => {
         const { entries } = planQueue(scene, NOW_MS)
-        const gone = new Map(entries.flatMap(({ preempts }) => preempts).map((one) => [one.job as number, one]))
+        const gone = goneIn(scene, entries)
         const steps = new Steps(scene)
         for (const host of scene.hosts) {
           const before = steps.running(host, new Map())
@@ -160,6 +162,7 @@ describe("planQueue() of any pool and queue", () => {
             )
             if (isForRoom) assert.ok(free.length < job.hosts, `job ${job.id} has ${free.length} hosts free`)
           }
+          if (job.partitions.length === 1) assertReason(entry, job, answers)
           for (const { host, partition, obstacles } of answers) {
             const codes = obstacles.map(({ code }) => code as string)
             if (codes.some((code) => !ROOM_CODES.includes(code)) || codes.length === 0) continue

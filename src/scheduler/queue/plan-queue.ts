@@ -59,7 +59,7 @@ export function planQueue(scene: QueueScene, nowMs: number, { estimates = false 
 }
 
 function hasNoTimeYet(reason: WaitReason | null): boolean {
-  return reason !== null && NO_TIME_YET.has(reason.code)
+  return reason !== null && ("away" in reason || NO_TIME_YET.has(reason.code))
 }
 
 function apartEntry(line: Line, reason: NonNullable<QueueEntry["reason"]>): QueueEntry {

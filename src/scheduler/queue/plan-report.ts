@@ -5,7 +5,7 @@ import { Lines } from "./line.ts"
 import { Occupancy } from "./occupancy.ts"
 import type { QueueEntry, QueuePlan } from "./queue-plan.ts"
 import type { QueueJob, QueueScene } from "./queue-scene.ts"
-import { sparedText } from "./spared-text.ts"
+import { leavingText, sparedText } from "./spared-text.ts"
 import { Standings } from "./standings.ts"
 
 /** Answers what people ask about a plan, one job at a time: the sum of its priority, and host by host what keeps it off. */
@@ -40,9 +40,11 @@ export class PlanReport {
     const partitions = [entry.partition, ...job.partitions.filter((one) => one !== entry.partition)]
     const turns = partitions.map((partition) => this.#turnIn(job, entry, partition))
     const answers = explainEntry(this.#occupancy, this.#holds, job, turns)
+    const { scene, grid } = this.#occupancy
+    if (entry.reason?.code === "preempting")
+      return answers.map((one) => ({ ...one, text: `${one.text}${leavingText(scene, job.id, one.host)}` }))
     // Who starts preempts whom it may.
     if (entry.state === "start" || entry.preempts.length > 0) return answers
-    const { scene, grid } = this.#occupancy
     const lines = new Map(partitions.map((partition) => [partition, this.#lines.lineOf(job, partition)]))
     return answers.map((one) => {
       if (one.obstacles.length === 0) return one

@@ -1,3 +1,4 @@
+import type { Grid } from "../calendar/grid.ts"
 import type { Policy } from "../policy/policy.ts"
 import type { Line } from "./line.ts"
 import type { Preemption } from "./queue-plan.ts"
@@ -71,6 +72,12 @@ function rightTo(
 
 /** What was stopped for a job gives way to it as long as that has not started. */
 export const STOPPED = { mode: "suspend", by: "qos", graceMs: 0, minimumRunMs: 0, mustStay: true } as const
+
+/** So does what is on its way out for it. What should be gone by now and is not may be there to the end of the step. */
+export function leavingTerms(leavesMs: number, grid: Grid): PreemptTerms {
+  const goneMs = leavesMs > grid.nowMs ? leavesMs : grid.msOf(grid.stepOf(grid.nowMs) + 1)
+  return { mode: "requeue", by: "qos", graceMs: goneMs - grid.nowMs, minimumRunMs: 0, mustStay: false }
+}
 
 /** Whether the two must not be on one host, not even stopped. */
 export function isKeptApart({ spec }: Line, { user, hasSecrets }: RunningAttempt): boolean {

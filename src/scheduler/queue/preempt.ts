@@ -4,7 +4,7 @@ import type { Calendar } from "../calendar/calendar.ts"
 import { endOf, heldBy } from "./attempt-room.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
-import { isKeptApart, preemptTerms, STOPPED } from "./preempt-terms.ts"
+import { isKeptApart, leavingTerms, preemptTerms, STOPPED } from "./preempt-terms.ts"
 import type { Preemption } from "./queue-plan.ts"
 import type { QueueScene, RunningAttempt } from "./queue-scene.ts"
 import type { Standings } from "./standings.ts"
@@ -15,6 +15,8 @@ export interface MadeRoom {
   readonly places: readonly number[]
   readonly startMs: number
   readonly preempts: readonly Preemption[]
+  /** Who has to be gone before: these, and who was on its way out for it already. */
+  readonly after: readonly JobId[]
 }
 
 /** Finds whom a job may preempt, and takes of these as few as it needs. */
@@ -28,7 +30,7 @@ export class Preemptor {
   /** By request, who found nobody: as room only shrinks, nobody like them will. */
   readonly #failed = new Map<LineRequest, Set<string>>()
   readonly #owners: ReadonlySet<string>
-  /** Jobs for which others are stopped already, and which have not started yet. */
+  /** Jobs for which others are stopped or on their way out already, and which have not started yet. */
   readonly #awaiting: ReadonlySet<JobId>
   readonly #order: VictimOrder
   /** When somebody may be preempted who has not run long enough; Infinity for nobody. */
@@ -45,7 +47,7 @@ export class Preemptor {
       for (const place of this.#placesOf(attempt)) this.#byPlace[place]!.push(attempt)
     const { owners } = scene.policy
     this.#owners = new Set(owners.first && owners.preempt ? scene.hosts.flatMap(({ owner }) => owner ?? []) : [])
-    this.#awaiting = new Set(scene.running.flatMap(({ stoppedFor }) => stoppedFor ?? []))
+    this.#awaiting = new Set(scene.running.flatMap((one) => one.stoppedFor ?? awaitedFor(one) ?? []))
   }
 
   /** Whether some may start though no host has room. */
@@ -53,10 +55,15 @@ export class Preemptor {
     return this.#awaiting.size > 0
   }
 
+  /** Whether some make room for it already. */
+  isAwaitedFor({ spec }: Line): boolean {
+    return this.#awaiting.has(spec.id)
+  }
+
   /** Room for the line, made by preempting as policy lets it; taken already. `null` where that cannot be. */
   makeRoom(line: Line, request: LineRequest): MadeRoom | null {
-    // What was stopped for it is stopped for it, whatever policy says by now.
-    if (this.#awaiting.has(line.spec.id)) return this.#tryToMakeRoom(line, request, request.plan.asked.places)
+    // What makes room for it makes room for it, whatever policy says by now.
+    if (this.isAwaitedFor(line)) return this.#tryToMakeRoom(line, request, request.plan.asked.places)
     if (this.#scene.policy.preemption.by === "off") return null
     const key = `${line.standing.partition.name}\n${line.standing.qos.name}`
     const failed = this.#failed.get(request) ?? new Set()
@@ -76,7 +83,10 @@ export class Preemptor {
   mayAskGuestsToGo(place: number, owner: string): boolean {
     if (!this.#owners.has(owner)) return false
     return this.#byPlace[place]!.some(
-      (attempt) => attempt.user !== owner && attempt.leavesMs === null && !this.#gone.has(attempt),
+      (attempt) =>
+        attempt.user !== owner &&
+        (attempt.leavesMs === null || awaitedFor(attempt) !== null) &&
+        !this.#gone.has(attempt),
     )
   }
 
@@ -124,9 +134,9 @@ export class Preemptor {
       }
     }
     const preempts = victims.flatMap((victim): Preemption[] => {
-      const { attempt, mode, graceMs, by, isStopped } = victim
+      const { attempt, mode, graceMs, by, isStopped, isLeaving } = victim
       const isSuspended = staying.has(victim)
-      if (isStopped && isSuspended) return []
+      if (isLeaving || (isStopped && isSuspended)) return []
       const { job, task, hosts } = attempt
       const notSuspended = mode === "suspend" && !isSuspended
       return [
@@ -143,7 +153,8 @@ export class Preemptor {
         },
       ]
     })
-    return { ...room, preempts }
+    const leaving = victims.filter((one) => !staying.has(one))
+    return { ...room, preempts, after: (leaving.length > 0 ? leaving : victims).map(({ attempt }) => attempt.job) }
   }
 
   /** When the line may start where these have made room, and which of them stay; at once where all of them do. */
@@ -200,10 +211,16 @@ export class Preemptor {
     const { nowMs } = this.#calendar.grid
     const { policy, hosts } = this.#scene
     const all = this.#byPlace[place]!.flatMap((attempt): Candidate[] => {
-      if (attempt.leavesMs !== null || this.#gone.has(attempt) || spared.has(attempt)) return []
+      const { leavesMs } = attempt
+      const isLeaving = leavesMs !== null && awaitedFor(attempt) === line.spec.id
+      if ((leavesMs !== null && !isLeaving) || this.#gone.has(attempt) || spared.has(attempt)) return []
       const standing = this.#standings.of(attempt.account, attempt.user, attempt.partition, attempt.qos)
       const isStopped = attempt.stoppedFor === line.spec.id
-      const terms = isStopped ? STOPPED : preemptTerms(policy, line, attempt, standing, hosts[place]!.owner)
+      const terms = isLeaving
+        ? leavingTerms(leavesMs, this.#calendar.grid)
+        : isStopped
+          ? STOPPED
+          : preemptTerms(policy, line, attempt, standing, hosts[place]!.owner)
       if (terms === null) return []
       const { minimumRunMs, ...taken } = terms
       if (nowMs - attempt.startedMs < minimumRunMs) {
@@ -211,7 +228,7 @@ export class Preemptor {
         return []
       }
       const held = heldBy(attempt, this.#scene, place)
-      return [{ attempt, standing, places: this.#placesOf(attempt), held, ...taken, isStopped }]
+      return [{ attempt, standing, places: this.#placesOf(attempt), held, ...taken, isStopped, isLeaving }]
     })
     return all.sort(this.#order.candidates)
   }
@@ -259,6 +276,11 @@ export class Preemptor {
   #placesOf({ hosts }: RunningAttempt): readonly number[] {
     return hosts.flatMap((id) => this.#places.get(id) ?? [])
   }
+}
+
+/** For whom it is on its way out; `null`: for nobody, or it is not. */
+function awaitedFor({ leavesMs, leavesFor }: RunningAttempt): JobId | null {
+  return leavesMs === null ? null : (leavesFor ?? null)
 }
 
 /** When it ends at the latest that is suspended until then. */

@@ -1,6 +1,7 @@
 import type { Calendar, Room } from "../calendar/calendar.ts"
 import type { Profile } from "../calendar/profile.ts"
 import { taskIndices } from "../request/array-tasks.ts"
+import { AwayReasons } from "./away-reasons.ts"
 import { ClosedPlaces } from "./closed-places.ts"
 import { EarlierTurns, type KeptRoom, startInstead } from "./earlier-turns.ts"
 import { entryOf } from "./entry-of.ts"
@@ -19,7 +20,7 @@ import type { QueueEntry, WaitReason } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
 import { Requests } from "./requests.ts"
 import { type PutOff, RoomElsewhere } from "./room-elsewhere.ts"
-import { hasRoomAlone } from "./room-now.ts"
+import { RoomNow } from "./room-now.ts"
 import { calendarOf } from "./scene-calendar.ts"
 import type { Standings } from "./standings.ts"
 import { TASKS_RESERVED, TaskCounts } from "./task-counts.ts"
@@ -28,7 +29,6 @@ import { TASKS_RESERVED, TaskCounts } from "./task-counts.ts"
 const ITSELF: readonly null[] = [null]
 const NOTHING_FOUND: readonly Found[] = []
 const NOTHING_YET: { readonly begun: number; readonly kept: KeptRoom[] } = { begun: 0, kept: [] }
-const RESOURCES: WaitReason = { code: "resources" }
 const PRIORITY: WaitReason = { code: "priority" }
 
 /** One way through the queue, line by line in order. */
@@ -41,12 +41,13 @@ export class QueuePass {
   readonly #calendar: Calendar
   readonly #requests: Requests
   readonly #limits: LimitReasons
+  readonly #away: AwayReasons
   readonly #turns: PartitionTurns
   readonly #earlier = new EarlierTurns()
   readonly #holds: PlaceHolds
   readonly #closed: ClosedPlaces
   readonly #taskCounts = new TaskCounts()
-  #starts = 0
+  readonly #roomNow: RoomNow
 
   /** @param order all lines, as they will be visited */
   constructor(scene: QueueScene, standings: Standings, nowMs: number, order: readonly Line[]) {
@@ -58,6 +59,8 @@ export class QueuePass {
     this.#holds = new PlaceHolds(scene, this.#calendar)
     this.#requests = new Requests(scene, this.#calendar, new HostTimes(scene, nowMs))
     this.#limits = new LimitReasons(scene, standings, nowMs)
+    this.#away = new AwayReasons(scene, nowMs)
+    this.#roomNow = new RoomNow(this.#calendar)
     this.preemptor = new Preemptor(scene, this.#calendar, standings)
     this.own = new OwnHosts(scene, this.#calendar.profiles, this.preemptor)
     this.#elsewhere = new RoomElsewhere(order, this.#requests, this.#calendar)
@@ -86,7 +89,8 @@ export class QueuePass {
 
   #startOwn(line: Line, request: LineRequest, task: number | null): Found | null {
     // As room only shrinks, nobody like them will find any.
-    if (request.ownFailed.has(line.spec.user) || this.#limits.reasonOf(line, request) !== null) return null
+    const isInVain = request.ownFailed.has(line.spec.user) && !this.preemptor.isAwaitedFor(line)
+    if (isInVain || this.#limits.reasonOf(line, request) !== null) return null
     const room = this.#ownRoom.freeNow(line, request)
     if (room === null) {
       const made = this.#ownRoom.make(line, request)
@@ -199,7 +203,6 @@ export class QueuePass {
     return room
   }
 
-  /** By place of the hosts. */
   get profiles(): readonly Profile[] {
     return this.#calendar.profiles
   }
@@ -252,14 +255,15 @@ export class QueuePass {
 
   #made(line: Line, request: LineRequest, task: number | null, made: MadeRoom, isOwn = false): Found {
     const { nowMs } = this.#calendar.grid
+    const { startMs, preempts, after: jobs } = made
     this.#started(line, request, isOwn)
-    const jobs = made.preempts.map(({ job }) => job)
-    const reason = made.startMs <= nowMs ? null : ({ code: "preempting", jobs, untilMs: made.startMs } as const)
-    return { ...given(task, made, nowMs, reason), preempts: made.preempts }
+    if (startMs <= nowMs) return { ...given(task, made, nowMs), preempts }
+    this.#roomNow.isSoonTaken({ request, room: made })
+    return { ...given(task, made, nowMs, { code: "preempting", jobs, untilMs: startMs }), preempts }
   }
 
   #started(line: Line, request: LineRequest, isOwn = false): void {
-    this.#starts++
+    this.#roomNow.starts++
     this.#earlier.begun(line.spec, isOwn)
     this.#limits.started(line, request)
   }
@@ -286,15 +290,11 @@ export class QueuePass {
   }
 
   /** Whether it is for those before it in the queue: without what is kept for them there would be room for as long as nothing else starts. */
-  #whyNotNow(request: LineRequest, { spec }: Line): WaitReason {
-    if (request.roomSeen !== this.#starts) {
-      request.roomSeen = this.#starts
-      request.hasRoomNow = hasRoomAlone(request.plan, this.#calendar.grid.nowMs)
-    }
-    const ahead = this.#closed.aheadOf(spec.id, request)
+  #whyNotNow(request: LineRequest, line: Line): WaitReason {
+    const ahead = this.#closed.aheadOf(line.spec.id, request)
     if (ahead !== undefined) return { code: "in_turn", ahead, because: "strict" }
-    if (!request.hasRoomNow) return RESOURCES
-    const names = this.#calendar.missingPieces(spec.pieces)
+    if (!this.#roomNow.isFor(request)) return this.#away.reasonOf(line, request)
+    const names = this.#calendar.missingPieces(line.spec.pieces)
     return names.length > 0 ? { code: "pieces", names } : PRIORITY
   }
 }

@@ -1,5 +1,6 @@
 import type { HostId, JobId } from "../../protocol/ids.ts"
 import type { ToldHit } from "../limits/limit-words.ts"
+import type { OwnerCode } from "../obstacle.ts"
 import type { PreemptMode } from "../policy/policy.ts"
 import type { OtherTurns } from "./other-turns.ts"
 
@@ -64,6 +65,17 @@ export interface Preemption {
   readonly notSuspended: boolean
 }
 
+/** What keeps a host from taking a job whatever room it has. */
+export type AwayCode =
+  | OwnerCode
+  | "host_connecting"
+  | "host_asleep"
+  | "host_down"
+  | "host_refused"
+  | "host_draining"
+  | "host_withheld"
+  | "booked"
+
 /** Why a job does not start now; reason-text.ts has the words. */
 export type WaitReason =
   | { readonly code: "held"; readonly by: "user" | "admin" | "copy" }
@@ -78,8 +90,11 @@ export type WaitReason =
   | { readonly code: "booking_over"; readonly booking: string }
   /** Too few hosts could ever run it; or, as far as that lies at rules which people said of hosts, might now. */
   | { readonly code: "never_fits" | "rules_forbid"; readonly asked: number; readonly possible: number }
-  /** Hosts have too little room, or are not to be had. */
-  | { readonly code: "resources" }
+  /** Hosts have too little room. `away`: what keeps those of the `possible` that take no jobs, whatever room they have; `taking`: how many do take some. */
+  | { readonly code: "resources"; readonly away?: undefined }
+  | { readonly code: "resources"; readonly away: string; readonly taking: number; readonly possible: number }
+  /** Too few hosts take the job now, whatever room they have. `away`: what keeps them, in words. */
+  | { readonly code: AwayCode; readonly away: string }
   /** There would be room, but for those that stand before it. */
   | { readonly code: "priority" }
   | { readonly code: "pieces"; readonly names: readonly string[] }

@@ -108,6 +108,8 @@ export interface RunningAttempt {
   readonly limitMs: number | null
   /** It is being ended, or stopped, for another: until then at the latest. */
   readonly leavesMs: number | null
+  /** The job that gets its place then. Absent: none. */
+  readonly leavesFor?: JobId | null
   /** It may run only once. Absent: no. */
   readonly once?: boolean
   /**

@@ -46,7 +46,8 @@ export function reasonText(reason: WaitReason, nowMs: number): string {
         ? "no host of the pool could ever run it"
         : `${reason.possible} of the ${reason.asked} hosts it asks for at once could ever run it`
     case "resources":
-      return "too little room now on the hosts it could use"
+      if (reason.away === undefined) return "too little room now on the hosts it could use"
+      return `too little room now on the ${reason.taking} of ${reason.possible} hosts it could use that ${reason.taking === 1 ? "takes" : "take"} jobs; ${reason.away}`
     case "priority":
       return "there is room now, but it would delay those before it in the queue"
     case "rules_forbid":
@@ -59,6 +60,8 @@ export function reasonText(reason: WaitReason, nowMs: number): string {
         : `job ${reason.ahead} stands before it, and so far down the queue nobody passes who waits`
     case "preempting":
       return `starts when ${numbered(reason.jobs.map(String))} ${reason.jobs.length === 1 ? "is" : "are"} gone, ${inTime(reason.untilMs)} at the latest`
+    default:
+      return reason.away
   }
 }
 

@@ -112,7 +112,7 @@ export class Requests {
       late: this.#times.lateFor(limitMs),
       weights,
     }
-    return new LineRequest(this.#calendar.request(asked), places.length)
+    return new LineRequest(this.#calendar.request(asked), places)
   }
 
   /** Who takes all of a host still has to find there what it asks for. */

@@ -1,7 +1,37 @@
+import type { Calendar } from "../calendar/calendar.ts"
 import type { PlanRequest } from "../calendar/plan-request.ts"
+import type { KeptRoom } from "./earlier-turns.ts"
+import type { LineRequest } from "./line-request.ts"
+
+/** Whether there would be room in this moment, were nothing kept for those who come later. */
+export class RoomNow {
+  readonly #calendar: Calendar
+  /** How many have started: what was found once holds for as long as that is the same. */
+  starts = 0
+  /** What others have to leave first: until then it is kept, and not taken. */
+  readonly #soon: KeptRoom[] = []
+
+  constructor(calendar: Calendar) {
+    this.#calendar = calendar
+  }
+
+  /** It is taken as soon as those are gone who are there. */
+  isSoonTaken(kept: KeptRoom): void {
+    this.#soon.push(kept)
+  }
+
+  isFor(request: LineRequest): boolean {
+    if (request.roomSeen === this.starts) return request.hasRoomNow
+    request.roomSeen = this.starts
+    for (const { request: of, room } of this.#soon) this.#calendar.giveBack(of.plan, room)
+    request.hasRoomNow = hasRoomAlone(request.plan, this.#calendar.grid.nowMs)
+    for (const { request: of, room } of this.#soon) this.#calendar.take(of.plan, room)
+    return request.hasRoomNow
+  }
+}
 
 /** Whether there would be room on as many hosts as are asked for, for as long as nothing else starts: without what is kept for others. */
-export function hasRoomAlone(plan: PlanRequest, nowMs: number): boolean {
+function hasRoomAlone(plan: PlanRequest, nowMs: number): boolean {
   let free = 0
   for (const place of plan.asked.places) {
     const isClosed = plan.asked.closed[place]?.some(

@@ -1,3 +1,4 @@
+import type { JobId } from "../../protocol/ids.ts"
 import type { Line } from "./line.ts"
 import { isSparedForOnce, preemptTerms } from "./preempt-terms.ts"
 import type { QueueHost, QueueScene } from "./queue-scene.ts"
@@ -27,6 +28,14 @@ export function sparedText(
     ...(young.length === 0 ? [] : [`${jobs(young)} ${is(young)} not preempted before the minimum run time`]),
   ]
   return said.map((text) => `; ${text}`).join("")
+}
+
+/** Which of those on a host are on their way out for the job. Empty where there are none. */
+export function leavingText({ running }: QueueScene, job: JobId, { id }: QueueHost): string {
+  const leaving = running.filter((one) => one.leavesMs !== null && one.leavesFor === job && one.hosts.includes(id))
+  if (leaving.length === 0) return ""
+  const all = leaving.map((one) => one.job)
+  return `; ${jobs(all)} ${all.length === 1 ? "makes" : "make"} room for it`
 }
 
 function jobs(all: readonly number[]): string {

@@ -26,6 +26,8 @@ export class Standings {
   readonly #accounts: ReadonlyMap<string, PolicyAccount>
   readonly #partitions: ReadonlyMap<string, PolicyPartition>
   readonly #qos: ReadonlyMap<string, PolicyQos>
+  /** Users who are in an account. */
+  readonly #members: ReadonlySet<string>
   readonly #highest: { readonly association: number; readonly partition: number; readonly qos: number }
 
   constructor(policy: Policy) {
@@ -33,6 +35,7 @@ export class Standings {
     this.#accounts = new Map(policy.accounts.map((one) => [one.name, one]))
     this.#partitions = new Map(policy.partitions.map((one) => [one.name, one]))
     this.#qos = new Map(policy.qos.map((one) => [one.name, one]))
+    this.#members = new Set(policy.accounts.flatMap(({ members }) => members.map(({ user }) => user)))
     const highest = (all: Iterable<{ readonly rank: number }>) =>
       [...all].reduce((most, { rank }) => Math.max(most, rank), 0)
     this.#highest = {
@@ -94,8 +97,10 @@ export class Standings {
     if (!this.#partitions.has(partitionName)) return `there is no partition ${partitionName}`
     if (!this.#accounts.has(account)) return `there is no account ${account}`
     if (!this.#qos.has(qosName)) return `there is no QOS ${qosName}`
-    // Who is in no account is in the one for all.
     if (member === null && account !== this.#policy.defaultAccount) return `${user} is not in account ${account}`
+    // Who is in no account is in the one for all; others would get past the shares and limits of theirs there, as in Slurm they cannot.
+    if (member === null && this.#members.has(user))
+      return `${user} is not in account ${account}, which is for those who are in none`
     if (partition.users !== null && !partition.users.includes(user))
       return `partition ${partitionName} is not for ${user}`
     const isLetIn = partition.accounts === null || accounts.some(({ name }) => partition.accounts?.includes(name))

@@ -14,6 +14,8 @@ export interface Candidate {
   readonly by: Preemption["by"]
   /** It is stopped for this very job already. */
   readonly isStopped: boolean
+  /** It is on its way out for this very job already. */
+  readonly isLeaving: boolean
   /** It may run only once: it is suspended, or let be. */
   readonly mustStay: boolean
 }
@@ -39,7 +41,7 @@ export class VictimOrder {
 
   /** Negative: `a` is preempted before `b`. */
   readonly candidates = (a: Candidate, b: Candidate): number =>
-    Number(b.isStopped) - Number(a.isStopped) ||
+    Number(isUnderWay(b)) - Number(isUnderWay(a)) ||
     byWorth(a, b) ||
     (this.#youngestFirst ? b.attempt.startedMs - a.attempt.startedMs : this.#lost(a) - this.#lost(b)) ||
     this.#ran(a) - this.#ran(b) ||
@@ -76,9 +78,13 @@ export class VictimOrder {
   }
 }
 
-/** Who is stopped for the job already is asked for nothing more. The one that matters most first. */
+/** Who makes room for the job already is asked for nothing more. The one that matters most first. */
 function asked({ victims }: Offer): readonly Candidate[] {
-  return victims.filter(({ isStopped }) => !isStopped).sort((a, b) => byWorth(b, a))
+  return victims.filter((one) => !isUnderWay(one)).sort((a, b) => byWorth(b, a))
+}
+
+function isUnderWay({ isStopped, isLeaving }: Candidate): boolean {
+  return isStopped || isLeaving
 }
 
 function byWorth(a: Candidate, b: Candidate): number {

@@ -162,17 +162,25 @@ export function findOwnJob(core: Core, text: string | undefined, caller: Caller,
   return job
 }
 
-/** The same of tasks of an array. @throws {WindfallError} */
-export function findOwnTarget(core: Core, text: string | undefined, caller: Caller, doing: string): Target {
+/** The same of tasks of an array. @param who may do it, in words @throws {WindfallError} */
+export function findOwnTarget(
+  core: Core,
+  text: string | undefined,
+  caller: Caller,
+  doing: string,
+  who: string = RULERS,
+): Target {
   const target = findTarget(core, text)
-  checkOwn(ownerOf(target), caller, doing)
+  checkOwn(ownerOf(target), caller, doing, who)
   return target
 }
 
-function checkOwn(job: JobRecord, caller: Caller, doing: string): void {
+const RULERS = "its sender and administrators"
+
+function checkOwn(job: JobRecord, caller: Caller, doing: string, who: string = RULERS): void {
   if (mayRule(caller, job)) return
   throw new WindfallError("not_allowed", `Cannot ${doing} job ${jobNumber(job)}: it is ${job.user}'s`, {
-    hint: "Only its sender and administrators can",
+    hint: `Only ${who} can`,
   })
 }
 

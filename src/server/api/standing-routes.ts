@@ -9,6 +9,8 @@ import { niceRequest, throttleRequest, timeRequest } from "./queue-schemas.ts"
 import { type Route, route } from "./route.ts"
 import { empty } from "./schemas.ts"
 
+const LIMITERS = "its sender, coordinators of its account and administrators"
+
 /** What may be said of a job's place in the queue after it was sent. */
 export const standingRoutes: readonly Route[] = [
   route({
@@ -57,8 +59,9 @@ export const standingRoutes: readonly Route[] = [
     body: timeRequest,
     change: ({ core, caller, params, body }) => {
       const found = findTarget(core, params.id)
-      const isCoordinator = coordinates(core, ownerOf(found), caller.user)
-      const target = isCoordinator ? found : findOwnTarget(core, params.id, caller, "change the time limit of")
+      const target = coordinates(core, ownerOf(found), caller.user)
+        ? found
+        : findOwnTarget(core, params.id, caller, "change the time limit of", LIMITERS)
       limitTarget(core, target, body, caller)
       return viewOf(core, shownOf(core, target), caller)
     },

@@ -1,6 +1,7 @@
-import type { IndexSet } from "../../base/index-set.ts"
+import { IndexSet } from "../../base/index-set.ts"
 import { type ArrayView, type TaskOf, waitingText } from "../../protocol/job-array.ts"
 import { isFinal, type JobState } from "../../protocol/job-state.ts"
+import type { ArrayRecord } from "../../store/array-record.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { ArrayBook } from "./array-book.ts"
 
@@ -34,7 +35,15 @@ export function arrayView(book: ArrayBook, { id, array }: JobRecord): ArrayView 
 /** How a job stands in lists of the queue as an array, or as a task of one. */
 export function queuedAs({ array, task }: JobRecord): { readonly waiting?: string; readonly task?: TaskOf } {
   if (task !== undefined) return { task }
-  return array === undefined ? {} : { waiting: waitingText(array.waiting.toString(), array.atOnce) }
+  return array === undefined ? {} : { waiting: waitingText(unbegunOf(array).toString(), array.atOnce) }
+}
+
+/** Its tasks that have not begun and may; where none may, those that are held or blocked. */
+function unbegunOf({ waiting, held, blocked }: ArrayRecord): IndexSet {
+  if (waiting.size > 0) return waiting
+  const kept = new IndexSet()
+  for (const set of [held.user, held.admin, blocked]) kept.addAll(set)
+  return kept
 }
 
 /** An array runs as soon as one of its tasks does, though others wait. */

@@ -6,6 +6,7 @@ import { TestServer } from "../../../test/support/test-server.ts"
 import type { JobList, WhyAnswer } from "../../protocol/api.ts"
 import { type JobId, makeId } from "../../protocol/ids.ts"
 import type { JobSpec, JobView } from "../../protocol/job.ts"
+import { queueNumber } from "../../protocol/job-array.ts"
 import type { NotifyBody } from "../../protocol/notify-api.ts"
 import type { QueueOrderView } from "../../protocol/queue-order.ts"
 import { NO_QUEUE_REQUEST } from "../../protocol/queue-request.ts"
@@ -137,6 +138,11 @@ test("tasks are held and let go one by one, and one can be told apart from the o
   ])
   assert.equal((await server.call<{ code: string }>("GET", `/v1/jobs/${id}/why`)).code, "held")
   assert.equal((await task(server, `${id}_4`)).reason, "held by its user")
+  const { entries } = await server.call<QueueOrderView>("GET", "/v1/queue/order")
+  assert.deepEqual(
+    entries.map((entry) => queueNumber({ ...entry, id: entry.job })),
+    [`${id}_[2,4-5]`],
+  )
   await post(server, `${id}_4`, "release")
   await server.until(id, (job) => job.array?.counts.running === 4)
   await post(server, `${id}`, "release")

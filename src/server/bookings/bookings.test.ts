@@ -8,6 +8,7 @@ import type { BookingList, BookingMade, BookingRequest } from "../../protocol/bo
 import type { HostView } from "../../protocol/host.ts"
 import type { JobId } from "../../protocol/ids.ts"
 import type { JobSpec } from "../../protocol/job.ts"
+import type { QueueOrderView } from "../../protocol/queue-order.ts"
 import { NO_QUEUE_REQUEST } from "../../protocol/queue-request.ts"
 
 const HOUR_MS = 3_600_000
@@ -92,6 +93,11 @@ for (const policy of [null, POLICY]) {
     const job = await send(ann, inIt)
     assert.equal(job.state, "queued")
     assert.equal((await why(job.id)).hosts.find(({ name }) => name === "alpha")?.code, "not_booked")
+    const { waiting, entries } = await server.call<QueueOrderView>("GET", "/v1/queue/order")
+    assert.equal(waiting, entries.filter(({ place }) => place !== null).length)
+    // By a policy it is kept out of the order until its booking begins, and every list says so.
+    const place = policy === null ? 1 : null
+    assert.deepEqual([entries[0]?.place, (await server.job(job.id)).place], [place, place])
     await server.stop()
     await server.start()
     clock.advance(HOUR_MS)

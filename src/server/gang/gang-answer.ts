@@ -14,7 +14,8 @@ import { linkedOf, linkOfSet } from "./pool-links.ts"
 /** What is said of a job on several hosts besides what is said of any: how many have room, or how those are linked that it gets. */
 export function gangNote(core: Core, asked: number, entry: QueueEntry, hosts: WhyAnswer["hosts"]): string {
   if (entry.hosts.length > 1) return ` (these are linked: ${linkText(linkOfSet(core, entry.hosts))})`
-  if (entry.reason?.code !== "resources" && entry.reason?.code !== "priority") return ""
+  const { reason } = entry
+  if (reason === null || !("away" in reason || reason.code === "resources" || reason.code === "priority")) return ""
   const free = hosts.filter(({ code }) => code === "has_room").length
   return ` (it asks for ${asked} hosts at once, ${free} ${free === 1 ? "has" : "have"} room now)`
 }

@@ -1,5 +1,6 @@
 import { hasOwner } from "../../presence/lever.ts"
 import { isForOwner } from "../../protocol/job-state.ts"
+import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import type { Tried } from "./job-table.ts"
 
@@ -11,11 +12,20 @@ const STEPPED_ASIDE = /^It stepped aside: /
  * out when it is asked for.
  * @param neverRan its host did not begin it
  */
-export function againText(core: Core, { attempt }: Tried, neverRan: boolean): string {
+export function againText(core: Core, { job, attempt }: Tried, neverRan: boolean): string {
   const { number, hostId, hostName, cause, message } = attempt
+  const preempted = preemptedText(job)
+  if (preempted !== null) return `attempt ${number} on ${hostName} was ${preempted}`
   if (!isForOwner(cause)) return `attempt ${number} on ${hostName} ended (${cause}): it is tried again`
   const host = core.fleet.get(hostId)
   const whose = host !== undefined && !hasOwner(host.record) ? "because of people there" : "because of its owner"
   const why = message === null ? "" : ` (${message.replace(STEPPED_ASIDE, "")})`
   return `attempt ${number} ${neverRan ? "did not begin on" : "left"} ${hostName} ${whose}${why}`
+}
+
+/** How its last attempt had to make room for another job, where it waits again since; `null` where it did not. */
+export function preemptedText({ attempts, standing }: JobRecord): string | null {
+  const last = attempts.at(-1)
+  const leaving = standing?.leaving
+  return last?.cause === "preempted" && leaving?.attempt === last.number ? (leaving.text ?? null) : null
 }

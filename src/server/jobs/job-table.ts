@@ -8,6 +8,7 @@ import type { JobStore } from "../../store/jobs.ts"
 import { ArrayBook, waitingTasks } from "../arrays/array-book.ts"
 import { taskIdOf, unbegunTask } from "../arrays/task-record.ts"
 import { GateBook } from "../queue/gate-book.ts"
+import { QueuePlaces } from "../queue/queue-places.ts"
 import { timeLimitOf } from "../queue/standing.ts"
 import { shapeOf } from "./shape-of.ts"
 
@@ -27,6 +28,7 @@ export class JobTable {
   /** Of those that wait: on several hosts at once. */
   readonly waitingGangs = new Set<JobId>()
   readonly arrays = new ArrayBook()
+  readonly places = new QueuePlaces(() => this.#waiting.keys())
   readonly #store: JobStore
   readonly #jobs = new Map<JobId, JobRecord>()
   readonly #attempts = new Map<AttemptId, Tried>()
@@ -34,9 +36,6 @@ export class JobTable {
   readonly #leases = new Map<AttemptId, Lease>()
   readonly #names = new Map<string, JobId>()
   #waiting = new Map<JobId, WaitingJob>()
-  /** Counted when first asked for after a change of the queue. */
-  #places: Map<JobId, number> | undefined
-  #countPlaces: (() => Map<JobId, number>) | undefined
   #lastWaiting = 0
   #lastId = 0
 
@@ -49,7 +48,7 @@ export class JobTable {
   reload(): void {
     for (const map of [this.#jobs, this.#attempts, this.#onHost, this.#leases, this.#names, this.#waiting]) map.clear()
     for (const part of [this.gates, this.arrays, this.waitingGangs]) part.clear()
-    this.#queueChanged()
+    this.places.changed()
     this.#lastWaiting = 0
     this.#lastId = this.#store.lastId()
     this.#store.crashes.reload()
@@ -195,25 +194,6 @@ export class JobTable {
     return this.#waiting.size
   }
 
-  /** Place in the queue from 1; `null` when it does not wait. */
-  placeOf(id: JobId): number | null {
-    if (!this.#waiting.has(id)) return null
-    this.#places ??= this.#countPlaces?.() ?? new Map([...this.#waiting.keys()].map((waiting, at) => [waiting, at + 1]))
-    // Who came since the plan that has the places stands last until the next one.
-    return this.#places.get(id) ?? this.#waiting.size
-  }
-
-  /** By a policy the order is another one. It holds until the queue changes: then it is planned anew. */
-  setPlaces(count: () => Map<JobId, number>): void {
-    this.#places = undefined
-    this.#countPlaces = count
-  }
-
-  #queueChanged(): void {
-    this.#places = undefined
-    this.#countPlaces = undefined
-  }
-
   enqueue(job: JobRecord, notBeforeMs: number | null): void {
     invariant(!this.#waiting.has(job.id), `job ${job.id} is queued twice`)
     this.#waiting.set(job.id, {
@@ -228,10 +208,10 @@ export class JobTable {
     if (job.spec.gang !== undefined) this.waitingGangs.add(job.id)
     if (job.id < this.#lastWaiting) {
       this.#waiting = new Map([...this.#waiting].sort(([a], [b]) => a - b))
-      this.#queueChanged()
+      this.places.changed()
     }
     // Who comes last moves nobody: places are not counted anew for each of many that come at once.
-    else if (this.#places !== undefined) this.#places.set(job.id, this.#places.size + 1)
+    else this.places.cameLast(job.id)
     this.#lastWaiting = Math.max(this.#lastWaiting, job.id)
   }
 
@@ -256,7 +236,7 @@ export class JobTable {
   dequeue(job: JobRecord): void {
     this.#waiting.delete(job.id)
     this.waitingGangs.delete(job.id)
-    this.#queueChanged()
+    this.places.changed()
   }
 
   freeName(job: JobRecord): void {

@@ -4,6 +4,7 @@ import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
 import { arrayView, shownState } from "../arrays/array-view.ts"
 import type { Core } from "../core.ts"
 import { gateOf } from "../queue/gate.ts"
+import { plansByQueue } from "../queue/scene-now.ts"
 import { usageOf } from "./attempt-usage.ts"
 
 /** Whom something is shown to. */
@@ -31,7 +32,7 @@ export function viewOf(core: Core, job: JobRecord, viewer: Viewer): JobView {
     exitCode: ended?.exitCode ?? null,
     signal: ended?.signal ?? null,
     reason: heldText(core, job) ?? job.reason,
-    place: job.state === "queued" ? core.table.placeOf(job.id) : null,
+    place: job.state === "queued" ? placeOf(core, job) : null,
     submittedAt: job.submittedAt,
     startedAt: job.startedAt,
     endedAt: job.endedAt,
@@ -91,6 +92,11 @@ function veiled({ project: _, ...spec }: JobSpec): JobSpec {
     git: null,
     environment: null,
   }
+}
+
+/** By a policy the order is another one: who was only just sent has no place before it is planned. */
+function placeOf(core: Core, { id }: JobRecord): number | null {
+  return plansByQueue(core) ? core.table.places.planned(id) : core.table.places.byTurn(id)
 }
 
 /** What keeps it out of the queue, as of now: how long that takes is in it. */

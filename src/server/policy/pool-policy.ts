@@ -4,6 +4,7 @@ import { DEFAULT_POLICY } from "../../scheduler/policy/default-policy.ts"
 import { changeText, diffPolicies } from "../../scheduler/policy/diff-policies.ts"
 import type { Policy } from "../../scheduler/policy/policy.ts"
 import { readPolicy } from "../../scheduler/policy/read-policy.ts"
+import { type KnownNames, unknownNames } from "../../scheduler/policy/unknown-names.ts"
 import type { Core } from "../core.ts"
 import { keepReached } from "../queue/reached.ts"
 import { policyMoves } from "./policy-moves.ts"
@@ -53,8 +54,9 @@ export function applyPolicy(core: Core, { text, dryRun }: PolicyApplyRequest, ac
   const before = policyView(core)
   const changes = diffPolicies(currentPolicy(core), policy).map((change) => ({ ...change, words: changeText(change) }))
   const { entries, moves } = policyMoves(core, policy)
-  if (dryRun) return { version: before.version, applied: false, changes, moves }
-  if (text === before.text) return { version: before.version, applied: true, changes, moves: [] }
+  const notices = unknownNames(policy, namesOf(core))
+  if (dryRun) return { version: before.version, applied: false, changes, moves, notices }
+  if (text === before.text) return { version: before.version, applied: true, changes, moves: [], notices }
   // What jobs had by the policy that goes is not to hang on when a whole plan was last made.
   keepReached(core, currentPolicy(core), entries)
   const version = before.version + 1
@@ -65,5 +67,12 @@ export function applyPolicy(core: Core, { text, dryRun }: PolicyApplyRequest, ac
   core.usage.policyChanged()
   core.ledger.event({ type: "policy_applied", version, what }, actor)
   core.wakePlanner()
-  return { version, applied: true, changes, moves }
+  return { version, applied: true, changes, moves, notices }
+}
+
+function namesOf(core: Core): KnownNames {
+  return {
+    hosts: core.fleet.all().map(({ record: { name, facts, labels } }) => ({ name, chip: facts?.chip ?? null, labels })),
+    users: core.store.accounts.users().map(({ name }) => name),
+  }
 }

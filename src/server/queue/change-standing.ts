@@ -10,8 +10,9 @@ import type { Viewer } from "../jobs/job-view.ts"
 import { transition } from "../jobs/transition.ts"
 import { currentPolicy } from "../policy/pool-policy.ts"
 import { lookAtGates } from "./look-at-gates.ts"
+import { meetsDeadline } from "./meets-deadline.ts"
 import { forgetReached } from "./reached.ts"
-import { niceOf, setStanding, timeLimitOf } from "./standing.ts"
+import { niceOf, queueAskedOf, setStanding, timeLimitOf } from "./standing.ts"
 
 /**
  * Keeps a waiting job from starting until it is released. An administrator's hold on somebody else's job only administrators release. A
@@ -103,8 +104,8 @@ export function niceJob(core: Core, job: JobRecord, { nice, priority }: NiceRequ
 
 /**
  * Changes a job's time limit. Its user may set any while it waits and only a shorter one once it was placed; an administrator, and a
- * coordinator of its account, any at any time. Within a change.
- * @throws {WindfallError} not_allowed, wrong_state: nothing was changed then
+ * coordinator of its account, any at any time. What waits for longer than its deadline leaves is refused, as when it is sent. Within a change.
+ * @throws {WindfallError} not_allowed, wrong_state, invalid_input: nothing was changed then
  */
 export function limitJob(core: Core, job: JobRecord, { timeLimitMs }: TimeRequest, viewer: Viewer): void {
   refuseEnded(job, "change the time limit of")
@@ -123,6 +124,7 @@ export function limitJob(core: Core, job: JobRecord, { timeLimitMs }: TimeReques
       `Cannot change the time limit of job ${jobNumber(job)}: its command has ended`,
     )
   }
+  if (!isPlaced) refuseLate(core, job, timeLimitMs)
   setStanding(core, job, { timeLimitMs })
   const text = (limit: number | null) => (limit === null ? "none" : formatDuration(limit))
   const what = `time limit ${text(before)} -> ${text(timeLimitMs)}`
@@ -144,6 +146,23 @@ export function limitJob(core: Core, job: JobRecord, { timeLimitMs }: TimeReques
   }
   core.table.gates.note(job)
   core.wakePlanner()
+}
+
+/** With a limit that its deadline leaves no time for it would not wait on, but end at once. */
+function refuseLate(core: Core, job: JobRecord, timeLimitMs: number | null): void {
+  const now = core.clock.now()
+  const changed = { spec: job.spec, standing: { ...job.standing, timeLimitMs } }
+  const meets = meetsDeadline(currentPolicy(core), changed, now)
+  if (meets === "yes") return
+  const { deadlineAt, beginAt } = queueAskedOf(job)
+  const leftMs = (deadlineAt ?? now) - Math.max(now, beginAt ?? 0)
+  const why = meets === "no" ? "it could not end before its deadline" : "with a deadline nobody would know when it ends"
+  throw new WindfallError("invalid_input", `Cannot change the time limit of job ${jobNumber(job)} so: ${why}`, {
+    hint:
+      leftMs <= 0
+        ? "Its deadline leaves no time. Send it again with a later one: windfall send --deadline WHEN"
+        : `Its deadline leaves ${formatDuration(leftMs)} if it starts as soon as it may. For a later one send it again`,
+  })
 }
 
 /** Whether the user coordinates the account that the job ran as, or one above it. */

@@ -62,3 +62,12 @@ test("what would wait for ever is refused where its QOS denies that, and waits e
   const waits = await server.submit(asked("normal", ["day"], 1, 3))
   assert.equal((await server.job(waits.id)).state, "queued")
 })
+
+test("what a job on several hosts asks for is counted on all of them", async () => {
+  await using server = await start()
+  await server.hosts.join("beta")
+  const gang = { hosts: 2, onMemberFailure: "end", outputsFrom: "main" } as const
+  await assert.rejects(server.submit({ ...asked("strict", ["day"], 1, 1), gang }), {
+    message: /it would never start, as QOS strict allows 1 cpu: 0 now, 2 asked for/,
+  })
+})

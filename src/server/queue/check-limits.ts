@@ -1,4 +1,5 @@
 import { WindfallError } from "../../protocol/errors.ts"
+import { hostsOf } from "../../protocol/gang.ts"
 import type { JobSpec } from "../../protocol/job.ts"
 import type { LimitedJob } from "../../scheduler/limits/limit-check.ts"
 import { limitText } from "../../scheduler/limits/limit-words.ts"
@@ -52,10 +53,11 @@ export function refusedByLimits(
 
 function limitedJob(policy: Policy, spec: JobSpec, partition: string): LimitedJob {
   const limitMs = effectiveLimitOf(policy, { spec }, partition)
+  const hosts = hostsOf(spec)
   return {
-    resources: amountsOf(spec.resources, 1, {}),
+    resources: amountsOf(spec.resources, hosts, {}),
     resourcesPerHost: amountsOf(spec.resources, 1, {}),
-    hosts: 1,
+    hosts,
     timeLimitMinutes: limitMs === null ? null : limitMs / 60_000,
   }
 }

@@ -1,7 +1,7 @@
 import { closest } from "../../base/closest.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { JobId } from "../../protocol/ids.ts"
-import { DEFAULT_PARTITION, type JobSpec } from "../../protocol/job.ts"
+import type { JobSpec } from "../../protocol/job.ts"
 import { checkWarning } from "../../protocol/warning-signal.ts"
 import type { Policy } from "../../scheduler/policy/policy.ts"
 import { Standings } from "../../scheduler/queue/standings.ts"
@@ -11,6 +11,7 @@ import { checkTasks } from "../arrays/check-array.ts"
 import { checkBooked } from "../bookings/check-booked.ts"
 import type { Core } from "../core.ts"
 import { currentPolicy } from "../policy/pool-policy.ts"
+import { meetsDeadline } from "./meets-deadline.ts"
 import { queueAskedOf } from "./standing.ts"
 import { effectiveLimitOf, partitionsOf, placedAs } from "./who-of.ts"
 
@@ -42,7 +43,7 @@ function checkNice(core: Core, user: string, spec: JobSpec): void {
     "not_allowed",
     `Cannot send with nice ${nice}: only administrators may raise a job's priority`,
     {
-      hint: "Leave it out, or let others go first: --nice 100",
+      hint: "Leave it out, or let others go first: --nice 100. An administrator may raise it later: windfall nice JOB -- -100",
     },
   )
 }
@@ -93,25 +94,19 @@ function standingsOf(policy: Policy): Standings {
 }
 
 function checkDeadline(core: Core, policy: Policy, spec: JobSpec): void {
-  const { deadlineAt, beginAt } = queueAskedOf({ spec })
-  if (deadlineAt === null) return
-  const limitMs = effectiveLimitOf(policy, { spec }, partitionsOf(policy, spec)[0] ?? DEFAULT_PARTITION)
-  if (limitMs === null) {
+  const meets = meetsDeadline(policy, { spec }, core.clock.now())
+  if (meets === "yes") return
+  if (meets === "no_limit") {
     throw new WindfallError(
       "invalid_input",
       "Cannot send with a deadline and no time limit: nobody knows when it would end",
-      {
-        hint: "Say how long it runs at most: --time 2h",
-      },
+      { hint: "Say how long it runs at most: --time 2h" },
     )
   }
-  if (Math.max(core.clock.now(), beginAt ?? 0) + limitMs <= deadlineAt) return
   throw new WindfallError(
     "invalid_input",
     "Cannot send with this deadline: it could not end before, by its time limit",
-    {
-      hint: "Give it a shorter --time or a later --deadline",
-    },
+    { hint: "Give it a shorter --time or a later --deadline" },
   )
 }
 

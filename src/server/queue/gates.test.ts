@@ -81,7 +81,7 @@ test("what cannot be is refused before anything changes", async () => {
   await assert.rejects(server.submit(asking({ account: "vision" })), { code: "invalid_input" })
   await assert.rejects(server.submit(asking({ qos: "urgent" })), { code: "invalid_input" })
   await assert.rejects(server.submit(asking({ partitions: ["big"] })), { code: "invalid_input" })
-  await assert.rejects(server.submit(asking({ nice: -5 }), ann), { code: "not_allowed" })
+  await assert.rejects(server.submit(asking({ nice: -5 }), ann), { code: "not_allowed", message: /administrators/ })
   await assert.rejects(server.submit(asking({ deadlineAt: soon })), { code: "invalid_input" })
   const long = { timeLimitMs: 3_600_000, ...asking({ deadlineAt: soon }) }
   await assert.rejects(server.submit(long), { code: "invalid_input" })
@@ -122,4 +122,28 @@ test("a begin time keeps a job out of the queue, and a deadline that has passed 
   assert.equal((await server.untilState(job.id, "queued")).state, "queued")
   const end = await server.untilEnded(late.id)
   assert.deepEqual([end.state, end.cause], ["timed_out", "deadline"])
+})
+
+test("a time limit that a waiting job's deadline has no room for is refused, and it waits on", async () => {
+  await using server = await TestServer.start()
+  const job = await server.submit({ timeLimitMs: 60_000, ...asking({ deadlineAt: Date.now() + 600_000 }) })
+  await assert.rejects(post(server, job, "time", { timeLimitMs: 1_200_000 }), {
+    code: "invalid_input",
+    message: `Cannot change the time limit of job ${job.id} so: it could not end before its deadline`,
+  })
+  await assert.rejects(post(server, job, "time", { timeLimitMs: null }), { code: "invalid_input" })
+  const after = await post(server, job, "time", { timeLimitMs: 120_000 })
+  assert.deepEqual([after.state, after.standing?.timeLimitMs], ["queued", 120_000])
+})
+
+test("who may not change a time limit is told who may, a coordinator among them", async () => {
+  await using server = await TestServer.start()
+  const [bob, cem] = [await server.userToken("bob"), await server.userToken("cem")]
+  const text = "accounts: { lab: { users: [ann], coordinators: [bob] }, default: {} }\ndefault-account: default\n"
+  await server.call("POST", "/v1/policy", { text, dryRun: false })
+  const job = await server.submit(asking({ account: "lab" }), { token: await server.userToken("ann") })
+  const refused = { code: "not_allowed", hint: "Only its sender, coordinators of its account and administrators can" }
+  await assert.rejects(post(server, job, "time", { timeLimitMs: 60_000 }, cem), refused)
+  await assert.rejects(post(server, job, "hold", {}, bob), { hint: "Only its sender and administrators can" })
+  assert.equal((await post(server, job, "time", { timeLimitMs: 60_000 }, bob)).standing?.timeLimitMs, 60_000)
 })

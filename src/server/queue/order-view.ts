@@ -22,13 +22,14 @@ export function queueOrderView(core: Core, limit: number): QueueOrderView {
   const { version } = policyView(core)
   const scene = sceneNow(core, nowMs)
   const { entries } = planQueue(scene, nowMs, { estimates: scene.waiting.length <= MOST_ESTIMATED })
-  const inQueue = plansByQueue(core)
-    ? byPolicy(core, scene, entries, nowMs, limit)
-    : byTurn(core, scene, entries, nowMs, limit)
+  const isPlanned = plansByQueue(core)
+  const inQueue = isPlanned ? byPolicy(core, scene, entries, nowMs, limit) : byTurn(core, scene, entries, nowMs, limit)
+  // Whose booking is to come, or whose dependency is not met, is planned for as well, and kept out.
+  const standing = new Set(entries.flatMap(({ job, place }) => (place === null ? [] : [job])))
   return {
     policy: version,
     at: nowMs,
-    waiting: core.table.waitingCount,
+    waiting: isPlanned ? standing.size : core.table.waitingCount,
     entries: [...inQueue, ...keptOut(core, scene, version > 0, nowMs)].slice(0, limit),
   }
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { runsOn } from "../../../test/support/simulated-host.ts"
 import { TestServer } from "../../../test/support/test-server.ts"
+import type { WhyAnswer } from "../../protocol/api.ts"
 import type { JobView } from "../../protocol/job.ts"
 import { NO_QUEUE_REQUEST, type QueueRequest } from "../../protocol/queue-request.ts"
 
@@ -34,6 +35,8 @@ test("with a policy jobs start in its order, and it says under what they ran", a
   await server.untilState(first.id, "running")
   const plain = await server.submit(ALL)
   const urgent = await server.submit(asking({ qos: "urgent" }))
+  // The answer is from before the plan that finds its place: none is told, rather than a wrong one.
+  assert.equal(urgent.place, null)
   assert.deepEqual([(await server.job(urgent.id)).place, (await server.job(plain.id)).place], [1, 2])
   end(first)
   const running = await server.untilState(urgent.id, "running")
@@ -60,6 +63,30 @@ test("a job is preempted by its QOS, waits again and runs once more, its age kep
   )
   end(urgent)
   assert.equal((await server.until(plain.id, ({ state }) => state === "running")).attempts.length, 2)
+})
+
+test("who could not be suspended for want of memory, and was requeued, says so as long as it waits; so does who waits for that", async () => {
+  const { server, host } = await withPolicy(`${QOS}preemption: { by: qos, mode: suspend, grace: 1h }\n`)
+  await using _ = server
+  const more = (queue: Partial<QueueRequest>) => ({
+    ...asking(queue),
+    resources: { memoryBytes: 4.5 * 1024 ** 3, gpus: null, cores: 2 },
+  })
+  const plain = await server.submit(more({}))
+  await server.untilState(plain.id, "running")
+  host.obeys = false
+  const urgent = await server.submit(more({ qos: "urgent" }))
+  await server.until(plain.id, ({ standing }) => standing?.leaving?.for === urgent.id)
+  const soon = await server.call<WhyAnswer>("GET", `/v1/jobs/${urgent.id}/why`)
+  assert.equal(soon.code, "preempting")
+  assert.match(soon.summary, /^Reserved in .* on alpha: starts when job 1 is gone, in .* at the latest$/)
+  assert.match(soon.hosts[0]!.text, /; job 1 makes room for it$/)
+  for (const attempt of host.attempts.values()) host.finish(attempt, { cause: "preempted", signal: 15 })
+  await server.untilState(urgent.id, "running")
+  const said = `requeued for job ${urgent.id} (by its QOS); not suspended, since its memory would not leave room`
+  assert.equal((await server.job(plain.id)).reason, `attempt 1 on alpha was ${said}`)
+  const why = await server.call<WhyAnswer>("GET", `/v1/jobs/${plain.id}/why`)
+  assert.deepEqual([why.code, why.summary.endsWith(`; it was ${said}`)], ["resources", true])
 })
 
 test("with mode cancel who is preempted ends", async () => {
@@ -100,6 +127,12 @@ test("limits hold, and a member's account is told from what is nobody's", async 
   const ann = { token: await server.userToken("ann") }
   const bob = { token: await server.userToken("bob") }
   await assert.rejects(server.submit(asking({ account: "lab" }), bob), { code: "not_allowed" })
+  // Past the limit of her own account there is no way by that of all others.
+  await assert.rejects(server.submit(asking({ account: "default" }), ann), {
+    code: "not_allowed",
+    message: /ann is not in account default, which is for those who are in none/,
+  })
+  await server.submit(asking({ account: "default", hold: true }), bob)
   const one = await server.submit(small, ann)
   await server.untilState(one.id, "running")
   const two = await server.submit(small, ann)

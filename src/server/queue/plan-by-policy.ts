@@ -73,7 +73,7 @@ export class PlanByPolicy {
   /** @param inOrder jobs, perhaps with some that have started, perhaps some of them more than once */
   #setPlaces(inOrder: () => readonly JobId[]): void {
     const { table } = this.#core
-    table.setPlaces(() => {
+    table.places.setPlanned(() => {
       const places = new Map<JobId, number>()
       for (const job of inOrder()) {
         if (!places.has(job) && table.waitingJob(job) !== undefined) places.set(job, places.size + 1)

@@ -56,7 +56,13 @@ function isOnItsWayOut({ job, attempt }: Tried): boolean {
 function askToLeave(core: Core, { job, attempt }: Tried, one: Preemption, now: number): void {
   const policyMs = one.graceEndsMs - now
   const graceMs = policyMs > 0 ? policyMs : job.spec.graceMs
-  const leaving = { attempt: attempt.number, for: one.for, until: now + graceMs, graceMs }
+  const leaving = {
+    attempt: attempt.number,
+    for: one.for,
+    until: now + graceMs,
+    graceMs,
+    text: preemptionText({ ...one, graceEndsMs: now }, now),
+  }
   const text = preemptionText({ ...one, graceEndsMs: now + graceMs }, now)
   setStanding(core, job, { leaving })
   if (one.mode === "cancel") {

@@ -1,4 +1,5 @@
 import { hostsOf as gangHosts } from "../../protocol/gang.ts"
+import type { JobId } from "../../protocol/ids.ts"
 import { jobNumber } from "../../protocol/job-array.ts"
 import { matchesHost } from "../../scheduler/policy/host-match.ts"
 import type { Policy } from "../../scheduler/policy/policy.ts"
@@ -174,6 +175,7 @@ function runningAttempt(core: Core, policy: Policy, tried: Tried, nowMs: number)
     startedMs: (attempt.startedAt ?? attempt.placedAt) + stoppedMs,
     limitMs: effectiveLimitOf(policy, job, partition),
     leavesMs: leavesAt(tried, nowMs),
+    leavesFor: leavesFor(tried),
     once: spec.retry.once,
     ...stoppedIn(core, policy, tried, effectiveLimitOf(policy, job, partition), nowMs),
   }
@@ -189,7 +191,7 @@ function stoppedIn(
 ): Partial<RunningAttempt> {
   const stoppedFor = isStoppedFor(tried)
   if (stoppedFor === null) return {}
-  if (stoppedForOf(tried)?.done === false) return { leavesMs: leavesAt(tried, nowMs) ?? nowMs }
+  if (stoppedForOf(tried)?.done === false) return { leavesMs: leavesAt(tried, nowMs) ?? nowMs, leavesFor: stoppedFor }
   const other = core.table.live(stoppedFor)
   const itsLimitMs =
     other === undefined
@@ -198,6 +200,12 @@ function stoppedIn(
   const startedAt = attemptFor(core.table.onHost(tried.attempt.hostId), stoppedFor)?.startedAt
   if (limitMs === null || itsLimitMs === null) return { stoppedFor, limitMs: null }
   return { stoppedFor, limitMs: limitMs + Math.max(0, (startedAt ?? nowMs) + itsLimitMs - nowMs) }
+}
+
+/** The job for which it is on its way out. */
+function leavesFor({ job, attempt }: Tried): JobId | null {
+  const leaving = job.standing?.leaving
+  return leaving?.attempt === attempt.number ? leaving.for : null
 }
 
 /** When it is gone at the latest, where it is on its way out; `null` when it is not. */

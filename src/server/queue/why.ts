@@ -12,6 +12,7 @@ import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { countedText } from "../forecast/counted-text.ts"
 import { gangNote, hostAnswers } from "../gang/gang-answer.ts"
+import { preemptedText } from "../jobs/again-text.ts"
 import type { Viewer } from "../jobs/job-view.ts"
 import { policyHolds } from "../policy/pool-policy.ts"
 import { gateOf } from "./gate.ts"
@@ -58,9 +59,12 @@ export function whyWaits(core: Core, job: JobRecord, brief = false, viewer?: Vie
   const { gang } = job.spec
   const note = gang === undefined ? "" : gangNote(core, gang.hosts, entry, hosts)
   const awaits = waiting?.awaits === undefined ? "" : ` (for ${waiting.awaits})`
+  // Briefly it is only asked for what it waits for now, and this stands beside that.
+  const preempted = brief ? null : preemptedText(job)
+  const before = preempted === null ? "" : `; it was ${preempted}`
   return {
     job: job.id,
-    summary: sentence(entryText(entry, nowMs, (id) => names.get(id) ?? id)) + note + awaits,
+    summary: sentence(entryText(entry, nowMs, (id) => names.get(id) ?? id)) + note + awaits + before,
     code: entry.reason?.code ?? "starting",
     place: entry.place,
     hosts,

@@ -11,7 +11,9 @@ export const task = z
 export const waitingTasks = z
   .string()
   .optional()
-  .describe("Of an array: its tasks that have not begun and may, with how many at a time, as 4-100%8")
+  .describe(
+    "Of an array: its tasks that have not begun and may, or where none may those that are held, with how many at a time, as 4-100%8",
+  )
 
 export const arrayAnswer = answer(
   "Array",

@@ -46,6 +46,7 @@ export const policyApplied = answer(
     moves: z
       .array(z.object({ job: count, before: planned.nullable(), after: planned.nullable(), words: z.string() }))
       .describe("Waiting jobs for which the new policy plans otherwise, as the pool is now"),
+    notices: z.array(z.string()).optional().describe("Hosts and users that it names and the pool does not know"),
   }),
 )
 

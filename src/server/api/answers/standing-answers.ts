@@ -30,7 +30,13 @@ export const standing = answer(
     reached: count.optional().describe("The highest priority it had while it waited, where by policy that never falls"),
     ranAs: z.object({ account: z.string(), partition: z.string(), qos: z.string() }).optional(),
     leaving: z
-      .object({ attempt: count, for: count, until: time, graceMs: count })
+      .object({
+        attempt: count,
+        for: count,
+        until: time,
+        graceMs: count,
+        text: z.string().optional().describe("How it was preempted, and by what right"),
+      })
       .optional()
       .describe("This attempt is being ended so that another job gets its place"),
     stoppedFor: z

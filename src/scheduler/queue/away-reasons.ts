@@ -1,0 +1,82 @@
+import { formatDuration } from "../../base/duration.ts"
+import { hostObstacles } from "../obstacle.ts"
+import { countByKind, kindOf } from "../obstacle-kinds.ts"
+import { describeObstacle } from "../obstacle-text.ts"
+import { admits } from "./host-times.ts"
+import type { Line } from "./line.ts"
+import type { LineRequest } from "./line-request.ts"
+import type { AwayCode, WaitReason } from "./queue-plan.ts"
+import type { HostBooking, QueueScene } from "./queue-scene.ts"
+import { shapeOf } from "./requests.ts"
+
+interface Away {
+  readonly code: AwayCode
+  readonly text: string
+}
+
+const RESOURCES: WaitReason = { code: "resources" }
+
+/** Tells room that jobs take from hosts that take no jobs. */
+export class AwayReasons {
+  readonly #scene: QueueScene
+  readonly #nowMs: number
+  readonly #takesJobs: readonly boolean[]
+  /** Every host takes every job that there is. */
+  readonly #none: boolean
+
+  constructor(scene: QueueScene, nowMs: number) {
+    this.#scene = scene
+    this.#nowMs = nowMs
+    this.#takesJobs = scene.hosts.map((host) => hostObstacles(host).length === 0)
+    this.#none = scene.bookings.length === 0 && this.#takesJobs.every((takes) => takes)
+  }
+
+  /**
+   * Why a line has no room now: where too few hosts that it could use take it, whatever room they have, the reason is theirs. The code is that of the
+   * nearest with which they would be enough.
+   */
+  reasonOf(line: Line, request: LineRequest): WaitReason {
+    if (this.#none) return RESOURCES
+    request.noRoom ??= this.#find(line, request)
+    return request.noRoom
+  }
+
+  #find({ spec, standing, limitMs }: Line, { places, possible }: LineRequest): WaitReason {
+    const shape = shapeOf(spec, standing.partition.name)
+    const untilMs = this.#nowMs + limitMs
+    const bookings = this.#scene.bookings.filter(
+      (one) => one.startMs < untilMs && one.endMs > this.#nowMs && !admits(one, spec),
+    )
+    const away = places.flatMap((place): Away[] => {
+      const host = this.#scene.hosts[place]!
+      const obstacles = this.#takesJobs[place] ? [] : hostObstacles(host)
+      const texts = obstacles.map((one) => describeObstacle(one, host, shape, this.#nowMs))
+      const booking = bookings.find(({ hosts }) => hosts.has(host.id))
+      if (booking !== undefined) texts.push(bookedText(booking, this.#nowMs))
+      const code = (obstacles[0]?.code ?? (booking && "booked")) as AwayCode | undefined
+      return code === undefined ? [] : [{ code, text: `${host.name}: ${texts.join("; ")}` }]
+    })
+    if (away.length === 0) return RESOURCES
+    away.sort((a, b) => kindOf(a.code) - kindOf(b.code))
+    const taking = possible - away.length
+    const codes = away.map(({ code }) => code)
+    if (taking >= spec.hosts) return { code: "resources", away: countByKind(codes, false), taking, possible }
+    // Of few hosts it is said what there is to say.
+    const said =
+      possible <= 2
+        ? away.map(({ text }) => text).join(", ")
+        : `of ${possible} hosts it could use, ${countByKind(codes, taking === 0)}`
+    const others =
+      taking === 0 ? "" : `; ${taking} ${taking === 1 ? "takes" : "take"} jobs, of ${spec.hosts} it asks for at once`
+    return { code: away[spec.hosts - taking - 1]!.code, away: `${said}${others}` }
+  }
+}
+
+/** That others have the host booked, as the end of "studio1: ...". */
+export function bookedText(
+  { name, startMs, endMs }: Pick<HostBooking, "name" | "startMs" | "endMs">,
+  nowMs: number,
+): string {
+  if (startMs <= nowMs) return `kept for ${name} for ${formatDuration(endMs - nowMs)} more`
+  return `kept for ${name} for ${formatDuration(endMs - startMs)}, in ${formatDuration(startMs - nowMs)}`
+}
