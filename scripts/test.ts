@@ -67,7 +67,7 @@ async function runUnit(): Promise<void> {
   const others = files.filter((path) => !agents.includes(path))
   await Promise.all([
     runTests("unit tests", others, ["--test-isolation=none"], { limitMs: 8 * MINUTE_MS }),
-    runTests("agent tests", agents, THREE_AT_A_TIME, { limitMs: 5 * MINUTE_MS, isBeside: true }),
+    runTests("agent tests", agents, THREE_AT_A_TIME, { limitMs: 8 * MINUTE_MS, isBeside: true }),
   ])
 }
 
