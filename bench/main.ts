@@ -18,6 +18,7 @@ import { firstHour } from "./first-hour.ts"
 import { firstTry } from "./first-try.ts"
 import { forwardedPort } from "./forwarded-port.ts"
 import { freedHost } from "./freed-host.ts"
+import { gatewayBench } from "./gateway.ts"
 import { hostJoin } from "./host-join.ts"
 import { idle } from "./idle.ts"
 import { logLatency } from "./log-latency.ts"
@@ -62,6 +63,7 @@ const ALL: readonly Benchmark[] = [
   submitRate,
   simulatorBench,
   modelPlanBench,
+  gatewayBench,
 ]
 const HOSTS = 4
 const PAGE = join(import.meta.dirname, "../docs/performance.md")

@@ -18,6 +18,7 @@ const CODES = {
   booking_not_found: { status: 404, exitCode: 2 },
   data_not_found: { status: 404, exitCode: 2 },
   token_not_found: { status: 404, exitCode: 2 },
+  key_not_found: { status: 404, exitCode: 2 },
   invite_not_found: { status: 404, exitCode: 2 },
   target_not_found: { status: 404, exitCode: 2 },
   file_not_found: { status: 404, exitCode: 2 },

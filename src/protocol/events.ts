@@ -168,6 +168,8 @@ export type EventBody =
   | { readonly type: "host_removed"; readonly host: HostId; readonly name: string }
   | { readonly type: "user_changed"; readonly user: string; readonly what: string }
   | { readonly type: "token_changed"; readonly user: string; readonly what: string }
+  /** A key for models. */
+  | { readonly type: "key_changed"; readonly user: string; readonly what: string }
   | {
       readonly type: "invite_changed"
       readonly purpose: CodePurpose

@@ -10,6 +10,8 @@ export type ServerId = string & { readonly __brand: "ServerId" }
 export type RunId = string & { readonly __brand: "RunId" }
 /** A token's id (not the token): `t` and 26 characters. */
 export type TokenId = string & { readonly __brand: "TokenId" }
+/** A key's id (not the key): `k` and 26 characters. */
+export type KeyId = string & { readonly __brand: "KeyId" }
 /** A one-time code's id (not the code): `c` and 26 characters. */
 export type CodeId = string & { readonly __brand: "CodeId" }
 /** A target's id: `n` and 26 characters. */
@@ -19,7 +21,7 @@ export type MessageId = string & { readonly __brand: "MessageId" }
 /** The sha256 of some bytes, 64 lower-case hex digits. */
 export type BlobHash = string & { readonly __brand: "BlobHash" }
 
-type IdPrefix = "a" | "c" | "h" | "m" | "n" | "r" | "s" | "t"
+type IdPrefix = "a" | "c" | "h" | "k" | "m" | "n" | "r" | "s" | "t"
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
@@ -35,7 +37,7 @@ export function makeId<T extends string>(prefix: IdPrefix, randomBytes: Uint8Arr
   return (prefix + text) as T
 }
 
-const ID = /^[achmnrst][0-9a-hjkmnp-tv-z]{26}$/
+const ID = /^[achkmnrst][0-9a-hjkmnp-tv-z]{26}$/
 
 /** Whether a text received from elsewhere has the form of an id with this prefix: safe as a file name. */
 export function isId(prefix: IdPrefix, text: unknown): boolean {

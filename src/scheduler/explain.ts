@@ -1,7 +1,7 @@
 import type { WhyAnswer } from "../protocol/api.ts"
 import type { JobId } from "../protocol/ids.ts"
 import type { Obstacle } from "./obstacle.ts"
-import { describeObstacle } from "./obstacle-text.ts"
+import { describeObstacle, toTell } from "./obstacle-text.ts"
 import type { SchedulableHost, Snapshot, WaitingJob } from "./snapshot.ts"
 import { summarize } from "./summary.ts"
 import { type WaitReasons, waitReasons } from "./wait-reasons.ts"
@@ -35,7 +35,9 @@ function toAnswer(reasons: WaitReasons, nowMs: number): WhyAnswer {
     name: host.name,
     code: obstacles[0]?.code ?? "has_room",
     text: [
-      obstacles.map((obstacle) => describeObstacle(obstacle, host, job, nowMs)).join("; ") || "has room",
+      toTell(obstacles)
+        .map((obstacle) => describeObstacle(obstacle, host, job, nowMs))
+        .join("; ") || "has room",
       ...dataThere(job, host),
     ].join("; "),
     until: untilOf(obstacles[0]),

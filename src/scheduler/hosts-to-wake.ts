@@ -1,6 +1,6 @@
 import type { HostId, JobId } from "../protocol/ids.ts"
 import { fits, needOn, subtractResources } from "../protocol/resources.ts"
-import { lastingObstacles, mustStayApart, takesJobs } from "./obstacle.ts"
+import { couldRunOn, mustStayApart, takesJobs } from "./obstacle.ts"
 import { type HostRoom, Pass } from "./pass.ts"
 import type { Snapshot, WaitingJob } from "./snapshot.ts"
 
@@ -55,7 +55,7 @@ function roomsFor(pass: Pass, job: WaitingJob, most: number): HostRoom[] {
   for (const room of pass.queueOf(job).rooms) {
     if (found.length >= most) break
     const { host, free, leases } = room
-    if (lastingObstacles(job, host).length > 0 || leases.some((lease) => mustStayApart(job, lease))) continue
+    if (!couldRunOn(job, host) || leases.some((lease) => mustStayApart(job, lease))) continue
     if (fits(needOn(job.resources, host.total), free)) found.push(room)
   }
   return found

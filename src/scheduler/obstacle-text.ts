@@ -8,6 +8,12 @@ import type { Lease, SchedulableHost } from "./snapshot.ts"
 /** Leases named in an answer; the rest is counted. */
 const MAX_NAMED = 3
 
+/** What of it is to be said in words: that a host takes no new jobs goes without saying where it lets nobody in. */
+export function toTell<One extends { readonly code: string }>(obstacles: readonly One[]): readonly One[] {
+  const isRefused = obstacles.some(({ code }) => code === "host_refused")
+  return isRefused ? obstacles.filter(({ code }) => code !== "host_draining") : obstacles
+}
+
 /** An obstacle in words, as the end of "studio1: ...". */
 export function describeObstacle(obstacle: Obstacle, host: SchedulableHost, shape: Shape, nowMs: number): string {
   switch (obstacle.code) {

@@ -1,5 +1,5 @@
 import type { JobId } from "../protocol/ids.ts"
-import { needOn } from "../protocol/resources.ts"
+import { fits, needOn, type Resources } from "../protocol/resources.ts"
 import type { KeptHost } from "./bookings/kept-hosts.ts"
 import type { Shape } from "./shape.ts"
 import type { KeptMemory, Lease, SchedulableHost } from "./snapshot.ts"
@@ -68,16 +68,14 @@ export function crashesOn({ crashes }: Pick<Shape, "crashes">, host: Schedulable
   return crashes?.find((one) => one.host === host.id)?.times ?? 0
 }
 
-/** What will keep jobs of this shape off the host for good; such a job holds no place there. */
+/** All that will keep jobs of this shape off the host for good; such a job holds no place there. */
 export function lastingObstacles(shape: Shape, host: SchedulableHost): Obstacle[] {
-  if (shape.hostWanted !== null && shape.hostWanted !== host.id && shape.hostWanted !== host.name) {
-    return [{ code: "pinned_elsewhere" }]
-  }
-  if (!host.partitions.includes(shape.partition)) return [{ code: "other_partition" }]
   const found: Obstacle[] = []
+  if (isPinnedElsewhere(shape, host)) found.push({ code: "pinned_elsewhere" })
+  if (!host.partitions.includes(shape.partition)) found.push({ code: "other_partition" })
   if (host.users !== null && !host.users.has(shape.user)) found.push({ code: "not_for_user" })
   const elsewhere = shape.data.filter(({ name, root }) => root === null && !host.places.has(name))
-  if (elsewhere.length > 0) return [...found, { code: "data_elsewhere", names: elsewhere.map(({ name }) => name) }]
+  if (elsewhere.length > 0) found.push({ code: "data_elsewhere", names: elsewhere.map(({ name }) => name) })
   const need = needOn(shape.resources, host.total)
   const times = crashesOn(shape, host)
   if (times >= HOST_QUARANTINE_CRASHES) found.push({ code: "crashed_there", times })
@@ -86,12 +84,39 @@ export function lastingObstacles(shape: Shape, host: SchedulableHost): Obstacle[
     const elseBytes = Math.min(keeps?.elseBytes ?? 0, need.gpus > 0 ? gpuMemoryBytes : need.memoryBytes)
     const small = { code: "memory_too_small", asked: need.memoryBytes, has: host.total.memoryBytes } as const
     found.push(keeps === undefined || need.memoryBytes > elseBytes ? small : { ...small, keeps })
-  } else if (need.gpus > 0 && need.memoryBytes > (host.gpuMemoryBytes ?? host.total.memoryBytes)) {
-    found.push({ code: "gpu_memory_too_small", asked: need.memoryBytes, has: host.gpuMemoryBytes ?? 0 })
+  }
+  if (need.gpus > 0 && host.gpuMemoryBytes !== undefined && need.memoryBytes > host.gpuMemoryBytes) {
+    found.push({ code: "gpu_memory_too_small", asked: need.memoryBytes, has: host.gpuMemoryBytes })
   }
   if (need.gpus > host.total.gpus) found.push({ code: "gpus_too_few", asked: need.gpus, has: host.total.gpus })
   if (need.cores > host.total.cores) found.push({ code: "cores_too_few", asked: need.cores, has: host.total.cores })
   return found
+}
+
+/** Whether the job could run on the host as both are, whatever keeps it off just now. */
+export function couldRunOn(shape: Shape, host: SchedulableHost): boolean {
+  return (
+    host.partitions.includes(shape.partition) &&
+    !isPinnedElsewhere(shape, host) &&
+    lastingObstacles(shape, host).length === 0
+  )
+}
+
+/** The host as if it were as large as the job needs it: for what else keeps the job off. */
+export function largeEnough<Host extends SchedulableHost>(host: Host, need: Resources): Host {
+  const { total } = host
+  if (fits(need, total)) return host
+  const memoryBytes = Math.max(need.memoryBytes, total.memoryBytes)
+  const larger = {
+    memoryBytes,
+    gpus: Math.max(need.gpus, total.gpus),
+    cores: Math.max(need.cores, total.cores),
+  }
+  return { ...host, total: larger }
+}
+
+function isPinnedElsewhere({ hostWanted }: Shape, { id, name }: SchedulableHost): boolean {
+  return hostWanted !== null && hostWanted !== id && hostWanted !== name
 }
 
 /** The booking that keeps the job off the host; `undefined`: none does. */
@@ -126,8 +151,7 @@ export function isByRules(obstacle: Obstacle): boolean {
 export function hostObstacles(host: SchedulableHost): Obstacle[] {
   const found: Obstacle[] = []
   if (host.link !== "ready") found.push({ code: `host_${host.link}` })
-  // Of a host that lets nobody in it says nothing more.
-  if (host.draining && host.link !== "refused") found.push({ code: "host_draining" })
+  if (host.draining) found.push({ code: "host_draining" })
   if (host.withheld !== null) found.push({ code: "host_withheld" })
   for (const { code, text, until } of host.ownerObstacles) found.push({ code: ownerCode(code), text, until })
   return found

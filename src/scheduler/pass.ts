@@ -1,7 +1,7 @@
 import type { HostId, JobId } from "../protocol/ids.ts"
 import { fits, needOn, type Resources, subtractResources } from "../protocol/resources.ts"
 import { missingBytes, moveStep } from "./move.ts"
-import { crashesOn, keptOn, lastingObstacles, mustStayApart, takesJobs } from "./obstacle.ts"
+import { couldRunOn, crashesOn, keptOn, mustStayApart, takesJobs } from "./obstacle.ts"
 import { type Budget, type Occupant, Outlook, STEPS_PER_PASS } from "./outlook.ts"
 import { type Shape, ShapeIndex } from "./shape.ts"
 import type { Lease, SchedulableHost, Snapshot, WaitingJob } from "./snapshot.ts"
@@ -55,9 +55,7 @@ export class Pass {
       shape,
       rooms: byMerit(
         shape,
-        this.rooms.filter(
-          ({ host }) => keptOn(shape, host) === undefined && lastingObstacles(shape, host).length === 0,
-        ),
+        this.rooms.filter(({ host }) => keptOn(shape, host) === undefined && couldRunOn(shape, host)),
       ),
       held: [],
       places: 0,
@@ -140,7 +138,7 @@ function* occupantsOf(holders: readonly ShapeQueue[], room: HostRoom): Generator
 }
 
 /** Memory that others use just now is as if the host did not have it. */
-function totalNow({ total, memoryNowBytes }: SchedulableHost): Resources {
+export function totalNow({ total, memoryNowBytes }: SchedulableHost): Resources {
   if (memoryNowBytes === undefined || memoryNowBytes >= total.memoryBytes) return total
   return { ...total, memoryBytes: Math.max(0, memoryNowBytes) }
 }

@@ -1,7 +1,7 @@
 import { formatDuration } from "../base/duration.ts"
 import { isByRules, isLasting, type Obstacle } from "./obstacle.ts"
 import { countByKind, kindOf } from "./obstacle-kinds.ts"
-import { describeObstacle } from "./obstacle-text.ts"
+import { describeObstacle, toTell } from "./obstacle-text.ts"
 import type { WaitReasons } from "./wait-reasons.ts"
 
 /** The one code and the one sentence for why a job waits. */
@@ -30,7 +30,9 @@ export function summarize({ job, hosts, isThrottled }: WaitReasons, nowMs: numbe
   const possible = hosts.filter(({ obstacles }) => !obstacles.some(isLasting))
   const nearest = possible.toSorted((a, b) => distance(a.obstacles) - distance(b.obstacles))[0]
   if (nearest === undefined) {
-    const named = hosts.filter(({ obstacles }) => obstacles[0]?.code !== "pinned_elsewhere")
+    // What passes is in the way, too, but says nothing of whether it could ever run there.
+    const lasting = hosts.map(({ host, obstacles }) => ({ host, obstacles: obstacles.filter(isLasting) }))
+    const named = lasting.filter(({ obstacles }) => obstacles[0]?.code !== "pinned_elsewhere")
     const barred = named.filter(({ obstacles }) => obstacles.every(isByRules))
     const shown = barred.length > 0 ? barred : named
     const texts = shown.slice(0, 3).map(({ host, obstacles }) => {
@@ -58,7 +60,7 @@ export function summarize({ job, hosts, isThrottled }: WaitReasons, nowMs: numbe
   const [obstacle] = nearest.obstacles
   if (obstacle === undefined) return { code: "starting", summary: `Starts now on ${nearest.host.name}` }
   if (possible.length === 1) {
-    const texts = nearest.obstacles.map((one) => describe(one, nearest.host))
+    const texts = toTell(nearest.obstacles).map((one) => describe(one, nearest.host))
     return { code: obstacle.code, summary: `${nearest.host.name}: ${texts.join("; ")}` }
   }
   return {

@@ -73,5 +73,5 @@ function listenTo<Listener>(all: Map<JobId, Set<Listener>>, id: JobId, listener:
 }
 
 function isOfAccounts({ type }: WindfallEvent): boolean {
-  return type === "user_changed" || type === "token_changed"
+  return type === "user_changed" || type === "token_changed" || type === "key_changed"
 }

@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http"
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import { createServer as createTlsServer } from "node:https"
 import { type AddressInfo, isIP } from "node:net"
 import { getRequestListener } from "@hono/node-server"
@@ -25,16 +25,23 @@ export function checkBind({ host, tls }: Listening): void {
   })
 }
 
-/** Listens and returns the server with its URL. */
+/** Answers a request itself, or says that it is not its. */
+export type Before = (request: IncomingMessage, response: ServerResponse) => boolean
+
+/** Listens and returns the server with its URL. @param before is asked before `fetch` */
 export async function listen(
   listening: Listening,
   fetch: (request: Request, env: object) => Promise<Response> | Response,
+  before: Before = () => false,
 ): Promise<{ server: Server; url: string }> {
   checkBind(listening)
   const { host, port, tls } = listening
   const address = host ?? "localhost"
   const name = listening.name ?? (tls === null ? address : nameForUrl(tls.cert, address))
-  const handle = getRequestListener(fetch)
+  const answer = getRequestListener(fetch)
+  const handle = (request: IncomingMessage, response: ServerResponse) => {
+    if (!before(request, response)) void answer(request, response)
+  }
   const server = tls === null ? createServer(handle) : createTlsServer({ cert: tls.cert, key: tls.key }, handle)
   // Uploads and followed logs take as long as they take; idle connections of the command line stay for the next command.
   server.requestTimeout = 0

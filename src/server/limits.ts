@@ -35,6 +35,8 @@ export const DEFAULT_LIMITS: ServerLimits = {
 
 /** Owners are told of the last 30 days. */
 export const KEEP_STEP_ASIDES_MS = 60 * DAY_MS
+/** What models were used for is told for a year and the month under way. */
+export const KEEP_MODEL_USAGE_MS = 400 * DAY_MS
 /** An idempotency key is remembered for a day. */
 export const KEEP_ANSWERS_MS = DAY_MS
 /** A one-time code is remembered this long after its end, so that who comes late is told why it is refused. */

@@ -8,7 +8,13 @@ import { decodeChunkList, decodeTree, EMPTY_TREE } from "../workspace/tree.ts"
 import type { Core } from "./core.ts"
 import { mainOf } from "./gang/members.ts"
 import { stopWaitingForLate, trySettle } from "./jobs/settle.ts"
-import { KEEP_ANSWERS_MS, KEEP_CODES_MS, KEEP_LOOSE_BLOBS_MS, KEEP_STEP_ASIDES_MS } from "./limits.ts"
+import {
+  KEEP_ANSWERS_MS,
+  KEEP_CODES_MS,
+  KEEP_LOOSE_BLOBS_MS,
+  KEEP_MODEL_USAGE_MS,
+  KEEP_STEP_ASIDES_MS,
+} from "./limits.ts"
 import { logsIn, removeIfEmpty, shardsIn } from "./logs/log-folders.ts"
 
 /** Lets go of what has been kept long enough: answers, events, outputs, logs, then blobs no job refers to any more. */
@@ -19,6 +25,7 @@ export async function tidy(core: Core): Promise<void> {
     core.store.codes.trim(now - KEEP_CODES_MS)
     core.store.events.trim(now - core.limits.keepEventsMs)
     core.store.usage.trimCharges(now - core.limits.keepEventsMs)
+    core.store.modelUsage.trim(now - KEEP_MODEL_USAGE_MS)
     core.store.stepAsides.trim(now - KEEP_STEP_ASIDES_MS)
     for (const stored of core.store.jobs.withOutputsBefore(now - core.limits.keepFilesMs)) {
       const job = core.table.live(stored.id) ?? stored

@@ -21,6 +21,9 @@ import { HostExaminations } from "./doctor/host-examinations.ts"
 import { admitHost, checkHostName } from "./fleet/change-host.ts"
 import { Departures } from "./fleet/departures.ts"
 import { hostView } from "./fleet/host-view.ts"
+import { Gateway } from "./gateway/gateway.ts"
+import type { GatewayLimits } from "./gateway/gateway-limits.ts"
+import { ServedModels } from "./gateway/served-models.ts"
 import type { HostsService, OpenHosts } from "./hosts/host-channel.ts"
 import { checkBind, listen } from "./http-server.ts"
 import { installSource } from "./install/install-files.ts"
@@ -52,6 +55,7 @@ export interface ServerOptions {
   /** With `lan`: what others call this machine. @default what it finds out itself */
   readonly address?: string
   readonly limits?: Partial<ServerLimits>
+  readonly gatewayLimits?: Partial<GatewayLimits>
   /** The ways to hosts. */
   readonly openHosts: OpenHosts
   readonly clock?: Clock
@@ -72,6 +76,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly http: Server
   readonly core: Core
   readonly hosts: HostsService
+  /** What the gateway serves: filled by whoever runs the models. */
+  readonly models: ServedModels
   /** Stops listening, ends the links kindly (jobs go on), closes the database. */
   stop(): Promise<void>
 }
@@ -175,7 +181,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const examinations = new HostExaminations(core)
   const version = SERVER_VERSION
   const app = createApp({ core, hosts, departures, version, reach, wrongCodes, codesInUse, examinations, install })
-  const { server: http, url } = await listen(listening, (request, env) => app.fetch(request, env))
+  const models = new ServedModels()
+  const gateway = undo.use(new Gateway({ core, models, limits: options.gatewayLimits }))
+  const { server: http, url } = await listen(
+    listening,
+    (request, env) => app.fetch(request, env),
+    (request, response) => gateway.handle(request, response),
+  )
   undo.defer(() => closeHttp(http))
   // Only once it listens: a start that fails must not use up the one time the token is shown.
   const firstToken = await core.ledger.change(() => {
@@ -206,6 +218,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     http,
     core,
     hosts,
+    models,
     stop,
     [Symbol.asyncDispose]: stop,
   }

@@ -22,6 +22,7 @@ import { bookings } from "./migrations/0018-bookings.ts"
 import { arrays } from "./migrations/0019-arrays.ts"
 import { members } from "./migrations/0020-members.ts"
 import { learnedWeeks } from "./migrations/0022-learned-weeks.ts"
+import { modelKeys } from "./migrations/0024-model-keys.ts"
 import type { Schema } from "./schema.ts"
 
 /** Forward only, in order; the place in this list is the version. Never change one that was released, add another. */
@@ -47,6 +48,7 @@ const MIGRATIONS: readonly ((query: Kysely<Schema>) => Compilable[])[] = [
   arrays,
   learnedWeeks,
   members,
+  modelKeys,
 ]
 
 /** The version of the schema this release writes. */

@@ -17,6 +17,8 @@ import { JobStore } from "./jobs.ts"
 import { LearnedWeekStore } from "./learned-weeks.ts"
 import { MeasureStore } from "./measures.ts"
 import { migrate } from "./migrate.ts"
+import { ModelKeyStore } from "./model-keys.ts"
+import { ModelUsageStore } from "./model-usage.ts"
 import { NotifyStore } from "./notify.ts"
 import { PlaceStore } from "./place.ts"
 import { PolicyStore } from "./policies.ts"
@@ -43,6 +45,8 @@ export interface Store extends Disposable {
   readonly measures: MeasureStore
   readonly usage: UsageStore
   readonly learnedWeeks: LearnedWeekStore
+  readonly modelKeys: ModelKeyStore
+  readonly modelUsage: ModelUsageStore
 }
 
 /**
@@ -82,6 +86,8 @@ function storeIn(database: Database, server: ServerId): Store {
     measures: new MeasureStore(database),
     usage: new UsageStore(database),
     learnedWeeks: new LearnedWeekStore(database),
+    modelKeys: new ModelKeyStore(database),
+    modelUsage: new ModelUsageStore(database),
     [Symbol.dispose]: () => database.close(),
   }
 }

@@ -3,6 +3,7 @@ import { WindfallError } from "../../src/protocol/errors.ts"
 import type { JobId } from "../../src/protocol/ids.ts"
 import { DEFAULT_SPEC, type JobSpec, type JobView } from "../../src/protocol/job.ts"
 import { isFinal, type JobState } from "../../src/protocol/job-state.ts"
+import type { GatewayLimits } from "../../src/server/gateway/gateway-limits.ts"
 import type { ServerLimits } from "../../src/server/limits.ts"
 import { type RunningServer, startServer } from "../../src/server/start-server.ts"
 import { checkAnswer } from "./check-answer.ts"
@@ -17,6 +18,7 @@ export function taskSpec(change: Partial<JobSpec> = {}): JobSpec {
 export interface TestServerOptions {
   readonly clock?: Clock
   readonly limits?: Partial<ServerLimits>
+  readonly gatewayLimits?: Partial<GatewayLimits>
 }
 
 /** A real server in a temporary folder, with simulated hosts. It can be stopped and started again on the same data. */

@@ -87,6 +87,8 @@ function text(event: WindfallEvent): string {
       return `user ${event.user}: ${event.what}`
     case "token_changed":
       return `token of ${event.user}: ${event.what}`
+    case "key_changed":
+      return `key of ${event.user}: ${printable(event.what)}`
     case "invite_changed":
       return `invitation of ${printable(event.about)}${event.purpose === "mac" ? "'s Mac" : ""}: ${event.what}`
     case "secret_changed":

@@ -88,9 +88,13 @@ function entryJson(entry: QueueEntry, report: PlanReport, nowMs: number, withHos
         : report.hostsOf(entry).map(({ host, obstacles, text }) => ({
             host: host.name,
             codes: obstacles.map(({ code }) => code),
-            jobs: obstacles.flatMap((one) =>
-              "leases" in one ? one.leases.map(({ job }) => job) : "jobs" in one ? one.jobs : [],
-            ),
+            jobs: [
+              ...new Set(
+                obstacles.flatMap((one) =>
+                  "leases" in one ? one.leases.map(({ job }) => job) : "jobs" in one ? one.jobs : [],
+                ),
+              ),
+            ],
             text,
           })),
   }

@@ -13,7 +13,7 @@ import { type DescribedHost, expectedTimes } from "./host-codec.ts"
 import type { DescribedBooking, DescribedJob } from "./job-codec.ts"
 
 /** Most times of a reservation that comes again that are looked at. */
-const MOST_TIMES = 2_000
+const MOST_TIMES = 10_000
 
 /** Makes a scene of what was read, with a value for all that was left out, and reports what does not go together. */
 export function buildScene(policy: Policy, described: DescribedScene, nowMs: number, report: Report): QueueScene {
@@ -159,10 +159,9 @@ class SceneBuilder {
       if (problem !== null) throw new SyntaxError(problem)
       const times: HostBooking[] = []
       for (const time of occurrences(recurring, this.#nowMs)) {
-        // A single one counts however far ahead it is: a job may run as long.
-        const isFar = recurring.repeats !== null && time.startMs > this.#nowMs + 2 * windowMs
-        if (isFar || times.length >= MOST_TIMES) break
         times.push({ name, hosts, users, accounts, ...time })
+        // However far ahead it is, a job may run as long. But all that is planned begins within the window: what would run into a later one runs into this one.
+        if (time.startMs > this.#nowMs + windowMs || times.length >= MOST_TIMES) break
       }
       return times
     } catch (error) {

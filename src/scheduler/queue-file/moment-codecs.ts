@@ -60,13 +60,16 @@ export const length: Codec<number> = {
   write: (value) => value / 1000,
 }
 
-/** A time limit as Slurm writes it (a bare number is minutes; `1:30:00`, `2-12`), or `90m`, `1h30m`; `null`, 0 and `unlimited` for none. */
+/**
+ * A time limit as Slurm writes it (a bare number is minutes; `1:30:00`, `2-12`), in whole minutes, rounded up, and as strictly: no blanks around it.
+ * Or `90m`, `1h30m`, as exact as they are; `null`, 0 and `unlimited` for none.
+ */
 export const timeLimit: Codec<number | null> = {
   read(value, path, report) {
     if (value === null) return null
-    const text = String(value).trim()
+    const text = String(value)
     try {
-      if (/^\d+\.\d+$/.test(text)) return Number(text) * 60_000
+      if (/^\d+\.\d+$/.test(text)) return readTimeLimitMs(`${Math.ceil(Number(text))}`)
       if (!/[smhdw]/i.test(text) || /^(infinite|unlimited)$/i.test(text)) return readTimeLimitMs(text)
       return parseDuration(text)
     } catch (error) {

@@ -2,29 +2,35 @@ import type { JobId } from "../../protocol/ids.ts"
 import type { Calendar } from "../calendar/calendar.ts"
 import type { LineRequest } from "./line-request.ts"
 import type { Turn } from "./partition-turns.ts"
-import type { QueueJob } from "./queue-scene.ts"
+import type { QueueHost, QueueJob } from "./queue-scene.ts"
 
 /** In strict order: hosts on which nobody else starts now, as they are for who waits first. */
 export class ClosedPlaces {
   readonly #calendar: Calendar
+  readonly #hosts: readonly Pick<QueueHost, "id" | "name">[]
   readonly #jobs = new Map<number, JobId>()
   #aside: readonly number[] = []
 
-  constructor(calendar: Calendar) {
+  constructor(calendar: Calendar, hosts: readonly Pick<QueueHost, "id" | "name">[]) {
     this.#calendar = calendar
+    this.#hosts = hosts
   }
 
   /**
-   * Who waits keeps back the rest of its partition, and its hosts from all; one that names hosts only these; one in a booking nobody outside.
+   * Who waits keeps back the rest of its partition, and its hosts from all; one that names hosts only these, be they too small for it; one in a booking nobody outside.
    */
   closeFor({ id, booking, hostsWanted }: QueueJob, request: LineRequest, turn: Turn): void {
     if (booking !== null) return
     if (hostsWanted === null) turn.firstWaiting ??= id
-    this.#close(id, request)
+    this.#close(id, hostsWanted === null ? request.plan.asked.places : this.#named(hostsWanted))
   }
 
-  #close(job: JobId, { plan }: LineRequest): void {
-    for (const place of plan.asked.places) {
+  #named(wanted: readonly string[]): readonly number[] {
+    return this.#hosts.flatMap(({ id, name }, place) => (wanted.includes(id) || wanted.includes(name) ? place : []))
+  }
+
+  #close(job: JobId, places: readonly number[]): void {
+    for (const place of places) {
       if (this.#jobs.has(place)) continue
       this.#jobs.set(place, job)
       this.#hold(place, 1)

@@ -1,8 +1,17 @@
 import type { JobId } from "../../protocol/ids.ts"
-import { taskIndices } from "../request/array-tasks.ts"
+import { taskIndices, tasksOfIndices } from "../request/array-tasks.ts"
 import { type DependencyView, dependencyState, type Progress } from "../request/dependency-state.ts"
 import type { WaitReason } from "./queue-plan.ts"
 import type { QueueJob, QueueScene } from "./queue-scene.ts"
+
+const NOTHING: Sorted["apart"] = []
+
+/** Of an array whose tasks wait one by one for those of their own index in another: what stands in the queue of it, and what does not. */
+export interface Sorted {
+  /** `null`: nothing of it. */
+  readonly ready: QueueJob | null
+  readonly apart: readonly { readonly task: number | null; readonly reason: WaitReason }[]
+}
 
 /** Says of each job whether it is to be looked at: not held, its time come, what it depends on done. */
 export class Eligibility {
@@ -23,10 +32,41 @@ export class Eligibility {
     return this.#dependency(job) ?? this.#booking(job)
   }
 
-  #dependency(job: QueueJob): WaitReason | null {
+  /** What of the job stands in the queue. */
+  sort(job: QueueJob): Sorted {
+    const reason = this.reasonOf(job)
+    const { array, dependency } = job
+    const isByTask = array !== null && dependency?.terms.some(({ kind }) => kind === "aftercorr")
+    if (!isByTask || (reason !== null && !reason.code.startsWith("dependency")))
+      return reason === null ? { ready: job, apart: NOTHING } : { ready: null, apart: [{ task: null, reason }] }
+    const apart: { readonly task: number; readonly reason: WaitReason }[] = []
+    const met: number[] = []
+    for (const task of taskIndices(array.tasks)) {
+      const why = this.#dependency(job, task)
+      if (why === null) met.push(task)
+      else apart.push({ task, reason: why })
+    }
+    const [first] = apart
+    if (first === undefined) return { ready: job, apart: NOTHING }
+    // Where all of it waits, the first one stands for all.
+    if (met.length === 0 && apart.every(({ reason: { code } }) => code === first.reason.code))
+      return { ready: null, apart: [{ task: null, reason: first.reason }] }
+    const reduced = { ...job, array: { ...array, tasks: tasksOfIndices(met, array.tasks.atOnce) } }
+    const booking = met.length === 0 ? null : this.#booking(job)
+    if (booking !== null) return { ready: null, apart: [...met.map((task) => ({ task, reason: booking })), ...apart] }
+    return { ready: met.length === 0 ? null : reduced, apart }
+  }
+
+  /** What stands in the queue of all that waits. */
+  ready(): QueueJob[] {
+    return this.#scene.waiting.flatMap((job) => this.sort(job).ready ?? [])
+  }
+
+  /** @param task of an array; its first one stands for all where none is named */
+  #dependency(job: QueueJob, task?: number): WaitReason | null {
     if (job.dependency === null) return null
-    // Of an array with `aftercorr`: its first task stands for all of them until it may start.
-    const [taskIndex = null] = job.array === null ? [] : taskIndices(job.array.tasks)
+    const [first = null] = job.array === null ? [] : taskIndices(job.array.tasks)
+    const taskIndex = task ?? first
     const view: DependencyView = {
       tasksOf: (id) => this.#tasksOf().get(id),
       unfinishedNamesakes: this.#namesakesOf(job),

@@ -1,18 +1,19 @@
 import { formatDuration } from "../../base/duration.ts"
 import type { JobId } from "../../protocol/ids.ts"
 import { needOn, type Resources } from "../../protocol/resources.ts"
-import { hostObstacles, lastingObstacles, type Obstacle } from "../obstacle.ts"
-import { describeObstacle } from "../obstacle-text.ts"
+import { hostObstacles, largeEnough, lastingObstacles, type Obstacle } from "../obstacle.ts"
+import { describeObstacle, toTell } from "../obstacle-text.ts"
 import type { Lease } from "../snapshot.ts"
+import { totalOf } from "./attempt-room.ts"
 import { bookedText } from "./away-reasons.ts"
 import type { HoldsExplained } from "./holds-explained.ts"
-import { admits, awayOf } from "./host-times.ts"
+import { admits, awayOf, timesOf } from "./host-times.ts"
 import type { Occupancy, Occupant } from "./occupancy.ts"
 import { accountsUp, preferenceText } from "./preferences.ts"
 import type { WaitReason } from "./queue-plan.ts"
 import type { QueueHost, QueueJob } from "./queue-scene.ts"
 import { reasonText } from "./reason-text.ts"
-import { isBookedFor, isWanted, shapeOf } from "./requests.ts"
+import { isWanted, shapeOf } from "./requests.ts"
 
 /** Why a job waits that is not for want of room. */
 type HoldingBack = Extract<WaitReason, { readonly code: (typeof HOLDING_BACK)[number] }>
@@ -73,7 +74,10 @@ export function explainEntry(
       turn = has[at]
       obstacles = obstaclesOn(occupancy, holds, job, turn!, host)
     }
-    const said = obstacles.map((one) => obstacleText(one, host, job, partitions, nowMs)).join("; ") || "has room"
+    const said =
+      toTell(obstacles)
+        .map((one) => obstacleText(one, host, job, partitions, nowMs))
+        .join("; ") || "has room"
     const text = `${said}${preferenceText(host, job.user, accounts)}`
     const away = obstacles.length === 0 ? null : awayOf(host, nowMs)
     const back = away !== null && away.endMs !== Number.POSITIVE_INFINITY ? "; expected free in" : ""
@@ -91,14 +95,14 @@ function obstaclesOn(
   holds: HoldsExplained,
   job: QueueJob,
   { partition, order, limitMs, reason }: TurnIn,
-  host: QueueHost,
+  asItIs: QueueHost,
 ): readonly QueueObstacle[] {
-  if (!isWanted(job, host)) return [{ code: "pinned_elsewhere" }]
-  if (!isBookedFor(occupancy.scene, job, host)) return [{ code: "not_booked", booking: job.booking! }]
-  const lasting = lastingObstacles(shapeOf(job, partition), host)
-  if (lasting.length > 0) return lasting
+  const found: QueueObstacle[] = lastingObstacles({ ...shapeOf(job, partition), hostWanted: null }, asItIs)
+  if (!isBooked(occupancy, job, asItIs, order)) found.unshift({ code: "not_booked", booking: job.booking! })
+  if (!isWanted(job, asItIs)) found.unshift({ code: "pinned_elsewhere" })
+  const host = largeEnough(asItIs, needOn(job.resources, asItIs.total))
   const { nowMs } = occupancy.grid
-  const found: QueueObstacle[] = hostObstacles(host)
+  found.push(...hostObstacles(host))
   if (reason !== null && holdsBack(reason)) found.push({ code: reason.code, partition, reason })
   for (const booking of occupancy.scene.bookings) {
     const { name, hosts, startMs, endMs } = booking
@@ -111,7 +115,7 @@ function obstaclesOn(
   const all = occupancy.on(host, order, job.id)
   const here = all.filter(({ planned }) => !planned)
   const leased = leasedBy(occupancy, job, host, here)
-  found.push(...leased)
+  found.push(...leased.map((one) => withFreeOf(one, host, asItIs)))
   // Who stands before it is in the way by itself only where it still is once these are gone.
   const named = new Set(leased.flatMap((one) => ("leases" in one ? one.leases.map((lease) => lease.job) : [])))
   const others = all.filter((one) => one.planned || !named.has(one.job))
@@ -121,6 +125,20 @@ function obstaclesOn(
   ]
   if (ahead.length > 0) found.push({ code: "held_for_earlier", jobs: ahead, more: 0 })
   return found
+}
+
+/** What is free is told of the host as it is, not as if it were larger. */
+function withFreeOf(one: QueueObstacle, larger: QueueHost, host: QueueHost): QueueObstacle {
+  if (larger === host || !("free" in one)) return one
+  const of = one.code === "gpu_leased" ? "gpus" : one.code === "cores_leased" ? "cores" : "memoryBytes"
+  return { ...one, free: one.free - (totalOf(larger)[of] - totalOf(host)[of]) }
+}
+
+/** Of hosts that its booking has, those that it has only at another time are none for who stands in the queue. */
+function isBooked({ scene, grid }: Occupancy, job: QueueJob, host: QueueHost, order: number): boolean {
+  if (job.booking === null) return true
+  const [next] = timesOf(scene, job.booking, host.id, grid.nowMs)
+  return next !== undefined && (next.startMs <= grid.nowMs || order === Number.POSITIVE_INFINITY)
 }
 
 function leasedBy(occupancy: Occupancy, job: QueueJob, host: QueueHost, here: readonly Occupant[]): QueueObstacle[] {

@@ -1,4 +1,4 @@
-import type { HostId } from "../../protocol/ids.ts"
+import type { HostId, JobId } from "../../protocol/ids.ts"
 import type { Room } from "../calendar/calendar.ts"
 import type { Line } from "./line.ts"
 import type { Preemption, WaitReason } from "./queue-plan.ts"
@@ -31,6 +31,12 @@ export interface Found {
 export function given(task: number | null, room: Room, nowMs: number, reason: WaitReason | null = null): Found {
   const isStart = room.startMs <= nowMs
   return { task, room, isStart, preempts: NOBODY, reason, holds: NOWHERE, gaveUp: NO_ROOMS, isEstimate: false }
+}
+
+/** It waits for these to make room. */
+export function preempting(jobs: readonly JobId[], preempts: readonly Preemption[], untilMs: number): WaitReason {
+  const suspended = preempts.filter(({ mode }) => mode === "suspend").map(({ job }) => job)
+  return { code: "preempting", jobs, suspended, untilMs }
 }
 
 /** It has no time. */

@@ -30,7 +30,11 @@ export class HoldsExplained {
     const times = new HostTimes(scene, plan.nowMs)
     const places = new Map(scene.hosts.map(({ id }, place) => [id, place]))
     const planned = new Map<JobId, number>()
-    for (const { job, task } of plan.entries) if (task !== null) planned.set(job, (planned.get(job) ?? 0) + 1)
+    const apart = new Map<JobId, number>()
+    for (const { job, task, state } of plan.entries) {
+      const counts = state === "waits" ? apart : planned
+      if (task !== null) counts.set(job, (counts.get(job) ?? 0) + 1)
+    }
     const add = (job: QueueJob, holds: readonly HostId[], limitMs: number, order: number, untilOrder: number) => {
       const { closed } = times.closedTo(job)
       const isFirm = job.hosts > 1 || Object.keys(job.pieces).length > 0
@@ -38,7 +42,7 @@ export class HoldsExplained {
         const place = places.get(id)!
         const fromMs = opensAt(closed[place] ?? [], plan.nowMs, limitMs)
         const need = wholeNeedOn(job, scene.hosts[place]!)
-        const count = countOf(job, planned.get(job.id) ?? 0)
+        const count = countOf(job, planned.get(job.id) ?? 0, apart.get(job.id) ?? 0)
         const known = this.#byHost.get(id)
         const holder = { job: job.id, order, untilOrder, need, count, fromMs, isFirm }
         if (known === undefined) this.#byHost.set(id, [holder])
@@ -87,9 +91,9 @@ function wholeNeedOn({ alone, hasSecrets, resources }: QueueJob, host: QueueHost
   return alone || hasSecrets ? totalOf(host) : needOn(resources, totalOf(host))
 }
 
-/** How many of its tasks could come to run at once beside those that are planned. */
-function countOf({ array }: QueueJob, planned: number): number {
+/** How many of its tasks could come to run at once beside those that are planned, without those that do not stand in the queue. */
+function countOf({ array }: QueueJob, planned: number, apart: number): number {
   if (array === null) return 1
   const atOnce = array.tasks.atOnce ?? Number.POSITIVE_INFINITY
-  return Math.min(array.tasks.count - planned, atOnce - array.running - planned)
+  return Math.min(array.tasks.count - planned - apart, atOnce - array.running - planned)
 }

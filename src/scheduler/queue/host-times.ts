@@ -1,3 +1,4 @@
+import type { HostId } from "../../protocol/ids.ts"
 import type { Closed } from "../calendar/plan-request.ts"
 import { hostObstacles, OWNER_CODES } from "../obstacle.ts"
 import type { HostBooking, QueueHost, QueueJob, QueueScene } from "./queue-scene.ts"
@@ -22,6 +23,7 @@ export class HostTimes {
   readonly #places: ReadonlyMap<string, number>
   readonly #byAdmission = new Map<string, ClosedTo>()
   readonly #hasExpected: boolean
+  readonly #noStartsByBooking = new Map<string, HostTimes["noStarts"]>()
   readonly #lateByLimit = new Map<number, Uint8Array | undefined>()
 
   constructor(scene: QueueScene, nowMs: number) {
@@ -50,10 +52,24 @@ export class HostTimes {
     return late.includes(1) && late.includes(0) ? late : undefined
   }
 
+  /** By place, in order of time, when no start of the job is planned: what runs in a booking begins while that is on, and may last longer. */
+  noStartsOf({ booking }: QueueJob): HostTimes["noStarts"] {
+    if (booking === null) return this.noStarts
+    let known = this.#noStartsByBooking.get(booking)
+    if (known === undefined) {
+      known = this.#scene.hosts.map(({ id, expected }) =>
+        [...expected, ...between(timesOf(this.#scene, booking, id, this.#nowMs))].sort((a, b) => a.startMs - b.startMs),
+      )
+      this.#noStartsByBooking.set(booking, known)
+    }
+    return known
+  }
+
   /** By place, what is closed to the job, in order of time; and a text that is the same for all to whom the same is closed. */
   closedTo(job: QueueJob): ClosedTo {
     const { bookings } = this.#scene
-    const key = bookings.length === 0 ? "" : bookings.map((booking) => (admits(booking, job) ? "1" : "0")).join("")
+    const admitted = bookings.map((booking) => (admits(booking, job) ? "1" : "0")).join("")
+    const key = job.booking === null ? admitted : `${admitted} ${job.booking}`
     let known = this.#byAdmission.get(key)
     if (known === undefined) {
       const made = this.#away.map((away) => (away === null ? [] : [away]))
@@ -61,11 +77,38 @@ export class HostTimes {
         if (admits(booking, job) || booking.endMs <= this.#nowMs) continue
         for (const host of booking.hosts) made[this.#places.get(host) ?? -1]?.push(booking)
       }
+      if (job.booking !== null) {
+        for (const [place, { id }] of this.#scene.hosts.entries()) {
+          const [first] = timesOf(this.#scene, job.booking, id, this.#nowMs)
+          if (first !== undefined && first.startMs > this.#nowMs)
+            made[place]!.push({ startMs: this.#nowMs, endMs: first.startMs })
+        }
+      }
       known = { key, closed: made.map((each) => each.sort((a, b) => a.startMs - b.startMs)) }
       this.#byAdmission.set(key, known)
     }
     return known
   }
+}
+
+/** Times of the booking on the host that are not over, in order. */
+export function timesOf(
+  { bookings }: QueueScene,
+  booking: string,
+  host: HostId,
+  nowMs: number,
+): readonly HostBooking[] {
+  return bookings
+    .filter(({ name, hosts, endMs }) => name === booking && hosts.has(host) && endMs > nowMs)
+    .sort((a, b) => a.startMs - b.startMs)
+}
+
+/** What lies between these times, and after them. */
+function between(times: readonly Closed[]): Closed[] {
+  return times.flatMap(({ endMs }, at) => {
+    const untilMs = times[at + 1]?.startMs ?? Number.POSITIVE_INFINITY
+    return endMs < untilMs ? [{ startMs: endMs, endMs: untilMs }] : []
+  })
 }
 
 /** Whether the booking does not keep the job out. */

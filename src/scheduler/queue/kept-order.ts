@@ -39,8 +39,7 @@ export class KeptOrder {
     }
     const standings = this.#order?.standings ?? new Standings(scene.policy)
     const lines = new Lines(scene, standings, this.reckonedMs)
-    const eligibility = new Eligibility(scene, nowMs)
-    const ready = scene.waiting.filter((job) => eligibility.reasonOf(job) === null)
+    const ready = new Eligibility(scene, nowMs).ready()
     const came = this.#note(ready)
     const before = this.#order
     if (before !== undefined && came.length === 0 && this.#known.size === ready.length) return before

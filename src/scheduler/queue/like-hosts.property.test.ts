@@ -23,6 +23,9 @@ function withData(scene: QueueScene, has: readonly number[], asks: readonly numb
       ...host,
       owner: at === 0 ? host.owner : null,
       ownerObstacles: at === 1 ? host.ownerObstacles : [],
+      // Only those of the first differ, so that there are some that are alike.
+      expected: at === 0 ? host.expected : [],
+      prefers: at === 0 && scene.hosts.length > 3 ? host.prefers! : [],
       total,
       memoryNowBytes: total.memoryBytes,
       weight: 1,

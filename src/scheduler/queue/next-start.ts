@@ -20,8 +20,7 @@ export interface QueueOrder {
 
 export function orderQueue(scene: QueueScene, nowMs: number): QueueOrder {
   const standings = new Standings(scene.policy)
-  const eligibility = new Eligibility(scene, nowMs)
-  const ready = scene.waiting.filter((job) => eligibility.reasonOf(job) === null)
+  const ready = new Eligibility(scene, nowMs).ready()
   const lines = new Lines(scene, standings, nowMs).inOrder(ready)
   return { standings, lines, least: new LeastNeeds(lines) }
 }

@@ -1,19 +1,21 @@
 import assert from "node:assert/strict"
 import { describe, it } from "node:test"
 import fc from "fast-check"
+import { couldBeInTheWay } from "../../../test/support/could-be-in-the-way.ts"
 import { foundAtTurn, limitIn } from "../../../test/support/found-at-turn.ts"
 import { goneIn } from "../../../test/support/gone-in.ts"
 import { anyQueueScenes, QUEUE_NOW_MS as NOW_MS } from "../../../test/support/queue-scenes.ts"
 import { assertReason } from "../../../test/support/reason-holds.ts"
 import { needOn } from "../../protocol/resources.ts"
 import { Grid } from "../calendar/grid.ts"
+import { largeEnough } from "../obstacle.ts"
 import { taskIndices } from "../request/array-tasks.ts"
 import { endOf, totalOf } from "./attempt-room.ts"
 import { nextStart, orderQueue, planStarts } from "./next-start.ts"
 import { planQueue } from "./plan-queue.ts"
 import { PlanReport } from "./plan-report.ts"
 import type { QueueEntry } from "./queue-plan.ts"
-import type { QueueHost, QueueJob, QueueScene } from "./queue-scene.ts"
+import type { QueueHost, QueueScene } from "./queue-scene.ts"
 import { reasonText } from "./reason-text.ts"
 
 interface Span {
@@ -165,7 +167,9 @@ describe("planQueue() of any pool and queue", () => {
           if (job.partitions.length === 1) assertReason(entry, job, answers)
           for (const { host, partition, obstacles } of answers) {
             const codes = obstacles.map(({ code }) => code as string)
-            if (codes.some((code) => !ROOM_CODES.includes(code)) || codes.length === 0) continue
+            const isForMore = codes.some((code) => !ROOM_CODES.includes(code))
+            if (codes.some((code) => !ROOM_CODES.includes(code) && !OTHER_CODES.test(code)) || codes.length === 0)
+              continue
             // Without all that is named the host is feasible, ...
             const named = new Set(
               obstacles.flatMap((one) =>
@@ -175,9 +179,14 @@ describe("planQueue() of any pool and queue", () => {
             const limitMs = limitIn(scene, job, partition)
             const ahead = foundAtTurn(scene, plan, entry, partition)
             const there = [...steps.running(host, new Map()), ...steps.planned(host, ahead)]
-            const mine = { job: 0, ...needOn(job.resources, host.total), alone: job.alone, ...steps.now(limitMs) }
+            const need = needOn(job.resources, host.total)
+            const mine = { job: 0, ...need, alone: job.alone, ...steps.now(limitMs) }
             const left = there.filter((one) => !named.has(one.job as never))
-            assert.ok(steps.isPossible(host, [...left, mine]), `job ${job.id} on ${host.name}: ${codes}`)
+            assert.ok(
+              steps.isPossible(largeEnough(host, need), [...left, mine]),
+              `job ${job.id} on ${host.name}: ${codes}`,
+            )
+            if (isForMore) continue
             // ... and with it, it is not; or it could come to be in the way of who holds a place there.
             const holders = ahead.filter(({ holds }) => holds.includes(host.id)).map((one) => report.jobOf(one))
             if (holders.some(({ id }) => named.has(id))) {
@@ -260,37 +269,12 @@ describe("planQueue() of any pool and queue", () => {
   })
 })
 
-/** Whether some of those that are on the host, and of those that hold a place, fit beside each other and not beside it: all are tried. */
-function couldBeInTheWay(
-  host: QueueHost,
-  mine: Omit<Span, "first" | "end">,
-  there: readonly Omit<Span, "first" | "end">[],
-  holders: readonly QueueJob[],
-  entries: readonly QueueEntry[],
-): boolean {
-  const total = totalOf(host)
-  const fits = (some: readonly Omit<Span, "first" | "end">[]) => {
-    const sum = (of: "memoryBytes" | "gpus" | "cores") =>
-      some.reduce((all, one) => all + (one.alone ? total[of] : one[of]), 0)
-    return sum("memoryBytes") <= total.memoryBytes && sum("gpus") <= total.gpus && sum("cores") <= total.cores
-  }
-  const waiting = holders.flatMap((one) => {
-    const planned = entries.filter(({ job, task }) => job === one.id && task !== null).length
-    const tasks =
-      one.array === null ? 1 : Math.min(one.array.tasks.count - planned, (one.array.tasks.atOnce ?? 9) - planned)
-    return Array.from({ length: Math.min(tasks, total.cores) }, () => ({
-      job: one.id,
-      ...needOn(one.resources, total),
-      alone: one.alone,
-    }))
-  })
-  const all = [...there, ...waiting]
-  const tryFrom = (at: number, chosen: readonly Omit<Span, "first" | "end">[]): boolean => {
-    if (!fits(chosen)) return false
-    if (!fits([...chosen, mine])) return true
-    return at < all.length && (tryFrom(at + 1, [...chosen, all[at]!]) || tryFrom(at + 1, chosen))
-  }
-  return tryFrom(0, [])
-}
-
-const ROOM_CODES = ["memory_leased", "gpu_leased", "cores_leased", "held_for_earlier", "alone"]
+const ROOM_CODES = [
+  "memory_leased",
+  "gpu_leased",
+  "cores_leased",
+  "held_for_earlier",
+  "alone",
+] /** What keeps it off whoever else is there. */
+const OTHER_CODES =
+  /^(host_\w+|pinned_elsewhere|other_partition|not_for_user|not_booked|data_elsewhere|owner_here|\w+_too_(small|few))$/

@@ -26,9 +26,10 @@ export function planQueue(
   const apart: QueueEntry[] = []
   const ready: QueueJob[] = []
   for (const job of scene.waiting) {
-    const reason = eligibility.reasonOf(job)
-    if (reason === null) ready.push(job)
-    else apart.push(apartEntry(lines.lineOf(job, job.partitions[0]!), reason))
+    const sorted = eligibility.sort(job)
+    if (sorted.ready !== null) ready.push(sorted.ready)
+    for (const { task, reason } of sorted.apart)
+      apart.push(apartEntry(lines.lineOf(job, job.partitions[0]!), task, reason))
   }
   const order = lines.inOrder(ready)
   const pass = new QueuePass(scene, standings, nowMs, order)
@@ -67,10 +68,10 @@ function hasNoTimeYet(reason: WaitReason | null, limited: boolean): boolean {
   return "away" in reason || NO_TIME_YET.has(reason.code) || (limited && isLimited)
 }
 
-function apartEntry(line: Line, reason: NonNullable<QueueEntry["reason"]>): QueueEntry {
+function apartEntry(line: Line, task: number | null, reason: WaitReason): QueueEntry {
   return {
     job: line.spec.id,
-    task: null,
+    task,
     partition: line.standing.partition.name,
     qos: line.standing.qos.name,
     priority: line.priority,

@@ -3,7 +3,7 @@ import type { Profile } from "../calendar/profile.ts"
 import { taskIndices } from "../request/array-tasks.ts"
 import { ClosedPlaces } from "./closed-places.ts"
 import { EarlierTurns, type KeptRoom, type Known, startInstead } from "./earlier-turns.ts"
-import { type Found, given, NOWHERE, waiting } from "./found.ts"
+import { type Found, given, NOWHERE, preempting, waiting } from "./found.ts"
 import { holdRunning } from "./hold-running.ts"
 import { HostTimes } from "./host-times.ts"
 import { LimitReasons } from "./limit-reasons.ts"
@@ -53,7 +53,7 @@ export class QueuePass {
     this.#calendar = calendarOf(scene, nowMs)
     holdRunning(this.#calendar, scene, nowMs)
     this.#turns = new PartitionTurns(scene.policy)
-    this.#closed = new ClosedPlaces(this.#calendar)
+    this.#closed = new ClosedPlaces(this.#calendar, scene.hosts)
     this.#why = new WhyNotNow(scene, this.#calendar, this.#closed)
     this.#holds = new PlaceHolds(scene, this.#calendar)
     this.#requests = new Requests(scene, this.#calendar, new HostTimes(scene, nowMs))
@@ -261,11 +261,10 @@ export class QueuePass {
 
   #made(line: Line, request: LineRequest, task: number | null, made: MadeRoom, isOwn = false): Found {
     const { nowMs } = this.#calendar.grid
-    const { startMs, preempts, after: jobs } = made
+    const { startMs, preempts, after } = made
     this.#started(line, request, isOwn)
-    if (startMs <= nowMs) return { ...given(task, made, nowMs), preempts }
-    this.#why.isSoonTaken({ request, room: made })
-    return { ...given(task, made, nowMs, { code: "preempting", jobs, untilMs: startMs }), preempts }
+    if (startMs > nowMs) this.#why.isSoonTaken({ request, room: made })
+    return { ...given(task, made, nowMs, startMs > nowMs ? preempting(after, preempts, startMs) : null), preempts }
   }
 
   #started(line: Line, request: LineRequest, isOwn = false): void {
@@ -290,7 +289,8 @@ export class QueuePass {
     if (spec.deadlineMs !== null && (room?.startMs ?? nowMs) + line.limitMs > spec.deadlineMs) {
       return waiting({ code: "deadline", deadlineMs: spec.deadlineMs, limitMs: line.limitMs })
     }
-    if (room === null) return request.waiting(why, this.#holds.hold(spec, request, rest))[0]
+    if (room === null)
+      return this.#requests.bookingEnds(line, request) ?? request.waiting(why, this.#holds.hold(spec, request, rest))[0]
     this.#holds.letGo(spec.id)
     this.#calendar.take(request.plan, room)
     this.#earlier.kept(spec, request, room)

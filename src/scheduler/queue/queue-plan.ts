@@ -21,7 +21,7 @@ export interface QueuePlan {
  */
 export interface QueueEntry {
   readonly job: JobId
-  /** Of a task of an array that starts or is reserved for; `null`: of a job, or of all tasks that only wait. */
+  /** Of a task of an array that starts, is reserved for, or waits for another than the rest; `null`: of a job, or of all tasks that only wait. */
   readonly task: number | null
   readonly partition: string
   readonly qos: string
@@ -87,7 +87,8 @@ export type WaitReason =
   | { readonly code: "limit"; readonly hits: readonly ToldHit[] }
   | { readonly code: "array_limit"; readonly atOnce: number }
   | { readonly code: "booking_to_come"; readonly booking: string; readonly untilMs: number }
-  | { readonly code: "booking_over"; readonly booking: string }
+  /** `booking_full`: it may have room, but not while the booking is on, at any of its times within the window. */
+  | { readonly code: "booking_over" | "booking_full"; readonly booking: string }
   /** Too few hosts could ever run it; or, as far as that lies at rules which people said of hosts, might now. */
   | { readonly code: "never_fits" | "rules_forbid"; readonly asked: number; readonly possible: number }
   /** Hosts have too little room. `away`: what keeps those of the `possible` that take no jobs, whatever room they have; `taking`: how many do take some. */
@@ -100,4 +101,10 @@ export type WaitReason =
   | { readonly code: "pieces"; readonly names: readonly string[] }
   /** Who stands before it in its partition waits, and nobody may pass: by policy, or as it stands below the depth. */
   | { readonly code: "in_turn"; readonly ahead: JobId; readonly because: "strict" | "depth" }
-  | { readonly code: "preempting"; readonly jobs: readonly JobId[]; readonly untilMs: number }
+  /** `suspended`: those of the jobs that stay where they are, stopped. */
+  | {
+      readonly code: "preempting"
+      readonly jobs: readonly JobId[]
+      readonly suspended: readonly JobId[]
+      readonly untilMs: number
+    }

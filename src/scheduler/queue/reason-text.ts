@@ -1,4 +1,5 @@
 import { formatDuration } from "../../base/duration.ts"
+import type { JobId } from "../../protocol/ids.ts"
 import { limitText } from "../limits/limit-words.ts"
 import type { Preemption, QueueEntry, WaitReason } from "./queue-plan.ts"
 
@@ -41,6 +42,8 @@ export function reasonText(reason: WaitReason, nowMs: number): string {
       return `its booking ${reason.booking} begins ${inTime(reason.untilMs)}`
     case "booking_over":
       return `there is no booking ${reason.booking} any more`
+    case "booking_full":
+      return `there will be no room for it while its booking ${reason.booking} is on, as far ahead as is planned`
     case "never_fits":
       return reason.asked === 1
         ? "no host of the pool could ever run it"
@@ -59,7 +62,7 @@ export function reasonText(reason: WaitReason, nowMs: number): string {
         ? `job ${reason.ahead} stands before it, and nobody passes who waits`
         : `job ${reason.ahead} stands before it, and so far down the queue nobody passes who waits`
     case "preempting":
-      return `starts when ${numbered(reason.jobs.map(String))} ${reason.jobs.length === 1 ? "is" : "are"} gone, ${inTime(reason.untilMs)} at the latest`
+      return `starts when ${preemptedText(reason.jobs, reason.suspended)}, ${inTime(reason.untilMs)} at the latest`
     default:
       return reason.away
   }
@@ -86,6 +89,13 @@ export function preemptionText({ mode, by, notSuspended, ...one }: Preemption, n
   const instead = notSuspended ? "; not suspended, since its memory would not leave room" : ""
   const words = { suspend: "suspended", requeue: "requeued", cancel: "cancelled" }
   return `${words[mode]} for job ${one.for} (${right})${grace}${instead}`
+}
+
+function preemptedText(jobs: readonly JobId[], suspended: readonly JobId[]): string {
+  const are = (some: readonly JobId[], what: string) =>
+    some.length === 0 ? [] : `${numbered(some.map(String))} ${new Set(some).size === 1 ? "is" : "are"} ${what}`
+  const gone = jobs.filter((job) => !suspended.includes(job))
+  return [are(suspended, "suspended"), are(gone, "gone")].flat().join(" and ")
 }
 
 function numbered(jobs: readonly string[]): string {

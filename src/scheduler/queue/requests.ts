@@ -2,8 +2,9 @@ import { fits, needOn } from "../../protocol/resources.ts"
 import type { Calendar } from "../calendar/calendar.ts"
 import type { Need } from "../calendar/need.ts"
 import type { Asked } from "../calendar/plan-request.ts"
-import { isByRules, lastingObstacles } from "../obstacle.ts"
+import { couldRunOn, isByRules, lastingObstacles } from "../obstacle.ts"
 import type { Shape } from "../shape.ts"
+import { type Found, waiting } from "./found.ts"
 import type { HostTimes } from "./host-times.ts"
 import type { Line } from "./line.ts"
 import { LineRequest } from "./line-request.ts"
@@ -67,6 +68,15 @@ export class Requests {
     return { code, asked: spec.hosts, possible }
   }
 
+  /** Who runs in a booking and would have a time, but none while that is on: why it waits. `null`: it is not for that. */
+  bookingEnds({ spec: { booking } }: Line, { plan: { asked } }: LineRequest): Found | null {
+    if (booking === null) return null
+    const anyTime = this.#calendar.request({ ...asked, noStarts: this.#times.noStarts })
+    return this.#calendar.find(anyTime, Number.POSITIVE_INFINITY) === null
+      ? null
+      : waiting({ code: "booking_full", booking })
+  }
+
   #find({ spec, limitMs, standing }: Line): LineRequest {
     const partition = standing.partition.name
     const need = needOf(spec)
@@ -108,7 +118,7 @@ export class Requests {
       limitMs,
       places: need === "whole" ? this.#withRoomFor(spec, places) : places,
       closed,
-      noStarts: this.#times.noStarts,
+      noStarts: this.#times.noStartsOf(spec),
       late: this.#times.lateFor(limitMs),
       weights,
     }
@@ -161,7 +171,7 @@ export function isBookedFor(scene: QueueScene, { booking }: QueueJob, { id }: Qu
 }
 
 function canEverRun(scene: QueueScene, job: QueueJob, shape: Shape, host: QueueHost): boolean {
-  return isWanted(job, host) && isBookedFor(scene, job, host) && lastingObstacles(shape, host).length === 0
+  return isWanted(job, host) && isBookedFor(scene, job, host) && couldRunOn(shape, host)
 }
 
 function piecesKey({ pieces }: QueueJob): string {

@@ -68,6 +68,17 @@ export function hasTask({ runs }: Pick<ArrayTasks, "runs">, index: number): bool
   return runs.some(({ first, last }) => first <= index && index <= last)
 }
 
+/** @param indices each larger than the one before it */
+export function tasksOfIndices(indices: readonly number[], atOnce: number | null): ArrayTasks {
+  const runs: { first: number; last: number }[] = []
+  for (const index of indices) {
+    const run = runs.at(-1)
+    if (run !== undefined && run.last === index - 1) run.last = index
+    else runs.push({ first: index, last: index })
+  }
+  return { runs, count: indices.length, atOnce }
+}
+
 interface Step {
   readonly first: number
   readonly last: number

@@ -72,7 +72,8 @@ function judgeJob(kind: AfterKind, ref: DependencyJob, view: DependencyView, now
       ? []
       : task === null
         ? [...tasks.values()]
-        : [...tasks].filter(([index]) => index === task).map(([, one]) => one)
+        : // Of what is no array all tasks wait for the same.
+          [tasks.get(task) ?? (kind === "aftercorr" ? tasks.get(null) : undefined)].filter((one) => one !== undefined)
   if (asked.length === 0) return { state: kind === "after" || kind === "afterany" ? "met" : "never", on }
   const state = (isMet: boolean, isLost: boolean) => (isMet ? "met" : isLost ? "never" : "waiting")
   const hasEnded = asked.every(({ outcome }) => outcome !== null)

@@ -82,6 +82,15 @@ describe("classicShare()", () => {
       assert.equal(rows[name]?.effectiveUsage.toFixed(6), used.toFixed(6))
   })
 
+  it("holds against who stands right under the root what it used itself, also where nobody there has shares", () => {
+    const rows = byName("A 0{ann 1:30, bob 1:10}, B 0{cy 0:60}")
+    assert.deepEqual(
+      ["A", "B", "ann", "cy"].map((name) => rows[name]?.effectiveUsage),
+      [0.4, 0.6, 0.35, 0.6],
+    )
+    assert.equal(rows.A?.fairShare, 0)
+  })
+
   it("dampens: a larger factor brings users nearer to each other", () => {
     const tree = "ann 1:300, bob 1:100"
     assert.equal(byName(tree).ann?.fairShare, 2 ** -1.5)

@@ -60,7 +60,8 @@ function standing(
 
 /** Own usage, and below the top level, by its part of the shares, of what the account above is charged beyond that. */
 function effectiveUsageOf({ node, level, levelShares }: Seat, above: ClassicShareRow, used: number): number {
-  if (node.shares === "parent" || levelShares === 0) return above.effectiveUsage
+  if (node.shares === "parent") return above.effectiveUsage
   if (level?.level === null) return used
+  if (levelShares === 0) return above.effectiveUsage
   return used + ((above.effectiveUsage - used) * node.shares) / levelShares
 }

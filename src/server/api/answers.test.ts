@@ -101,6 +101,14 @@ test("what the server answers is as the document says, with no field more", asyn
   await call("POST", "/v1/usage/recompute", {})
   await call("POST", "/v1/fleets/default/policy", { preset: "condor", rules: { hours: "weekends" } })
   await call("POST", "/v1/fleets/default/policy", { preset: "default", rules: { hours: null } })
+  const { id: keyId } = await call<{ id: string }>("POST", "/v1/keys", {
+    name: "app",
+    models: ["tiny"],
+    limit: { tokens: 10, per: "day" },
+  })
+  await call("GET", "/v1/keys")
+  await call("GET", "/v1/keys/usage?since=0")
+  await call("DELETE", `/v1/keys/${keyId}`)
   await call("POST", "/v1/policy", { text: "backfill: off", dryRun: false })
   await call("GET", "/v1/policy")
   await call("GET", "/v1/share")

@@ -16,6 +16,7 @@ import { installRoutes } from "./install-routes.ts"
 import { inviteRoutes } from "./invite-routes.ts"
 import { fieldsHint, issueText } from "./issue-text.ts"
 import { jobRoutes } from "./job-routes.ts"
+import { keyRoutes } from "./key-routes.ts"
 import { lendRoutes } from "./lend-routes.ts"
 import { logRoutes } from "./log-routes.ts"
 import { networkRoutes } from "./network-routes.ts"
@@ -38,6 +39,7 @@ export const ROUTES: readonly Route[] = [
   ...doctorRoutes,
   ...accountRoutes,
   ...inviteRoutes,
+  ...keyRoutes,
   ...installRoutes,
   ...lendRoutes,
   ...notifyRoutes,

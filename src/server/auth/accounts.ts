@@ -137,7 +137,11 @@ export function removeUser(core: Core, name: string, actor: string): void {
 }
 
 function leavesSomething(core: Core, name: string): boolean {
-  return core.store.jobs.list({ user: name, limit: 1 }).length > 0 || core.blobs.users().includes(name)
+  return (
+    core.store.jobs.list({ user: name, limit: 1 }).length > 0 ||
+    core.blobs.users().includes(name) ||
+    core.store.modelUsage.hasUsed(name)
+  )
 }
 
 export function noUser(name: string): WindfallError {

@@ -3,7 +3,7 @@ import { formatAbout } from "../../base/duration.ts"
 import type { HostId } from "../../protocol/ids.ts"
 import { expectedMbps, LARGE_WORKSPACE_BYTES } from "../../protocol/network.ts"
 import { moveMs, NO_MATTER_MS } from "../../scheduler/move.ts"
-import { lastingObstacles } from "../../scheduler/obstacle.ts"
+import { couldRunOn } from "../../scheduler/obstacle.ts"
 import type { Core } from "../core.ts"
 import type { FleetHost } from "../fleet/fleet-host.ts"
 import { isCurrent } from "../jobs/close-attempt.ts"
@@ -40,7 +40,7 @@ export function wifiText(core: Core, shape: JobShape, hostId: HostId, bytes: num
   if (ms < NO_MATTER_MS) return null
   const wired = [...core.fleet.schedulable()].filter((other) => {
     const isWired = isOnCable(core.fleet.get(other.id))
-    return isWired && other.link === "ready" && lastingObstacles(shape, other).length === 0
+    return isWired && other.link === "ready" && couldRunOn(shape, other)
   })
   const [first] = wired
   const others = first === undefined ? "" : `; ${first.name} is wired`

@@ -8,6 +8,7 @@ import { type Dependency, readDependency } from "../../scheduler/request/depende
 import type { ArrayRecord } from "../../store/array-record.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import { waitingTasks } from "../arrays/array-book.ts"
+import { hasCorresponding } from "../arrays/correspond.ts"
 import { arrayProgress, progressOf } from "../arrays/progress.ts"
 import type { Core } from "../core.ts"
 import { shapeOf } from "../jobs/shape-of.ts"
@@ -57,7 +58,7 @@ function heldTasks({ array }: JobRecord): { readonly tasks?: IndexSet; readonly 
 
 /** How those stand that it depends on, as far as the scene does not have them: who has ended, and arrays, whose tasks are jobs there. */
 function progressFor(core: Core, dependency: Dependency, tasks: IndexSet | undefined): EndedJob[] {
-  const [first] = tasks ?? []
+  const isByTask = hasCorresponding(dependency)
   return jobsNamedIn(dependency).flatMap((number) => {
     const id = number as JobId
     const job = core.table.gates.endedOf(id) ?? core.table.live(id) ?? core.store.jobs.get(id)
@@ -68,8 +69,8 @@ function progressFor(core: Core, dependency: Dependency, tasks: IndexSet | undef
         ? []
         : term.jobs.flatMap((one) => (one.job === id && one.task !== null ? one.task : [])),
     )
-    // Where tasks wait for those of their own index, the first one stands for all.
-    const asked = first === undefined ? named : [...named, first]
+    // Tasks may wait for those of their own index.
+    const asked = isByTask ? [...named, ...(tasks ?? [])] : named
     return [...arrayProgress(core, job, asked)].map(([task, progress]) => ({ job: id, task, ...progress }))
   })
 }

@@ -111,6 +111,7 @@ export const event = answer(
     ofHost.extend({ type: type("host_removed") }),
     head.extend({ type: type("user_changed"), user: z.string(), what: z.string() }),
     head.extend({ type: type("token_changed"), user: z.string(), what: z.string() }),
+    head.extend({ type: type("key_changed"), user: z.string(), what: z.string() }),
     head.extend({
       type: type("invite_changed"),
       purpose: codePurpose,

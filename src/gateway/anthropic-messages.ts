@@ -1,0 +1,98 @@
+import type { PartBegin } from "./answer-parts.ts"
+import { partsOf } from "./answer-parts.ts"
+import { toChatMessages } from "./anthropic-request.ts"
+import { anthropicStream } from "./anthropic-stream.ts"
+import { toChatToolChoice, toChatTools } from "./anthropic-tools.ts"
+import type { Dialect } from "./dialect.ts"
+import { badRequest, GatewayProblem } from "./gateway-problem.ts"
+import { type JsonObject, objectOf, parseJson } from "./json-object.ts"
+import { requireChoices } from "./openai-chat.ts"
+import { pickFields, readCount, readFlag, readModel, streamFields } from "./request-fields.ts"
+import { type TokenUsage, usageOf } from "./token-usage.ts"
+
+const PLAIN = new Set(["temperature", "top_p", "top_k"])
+const READ = ["messages", "system", "stop_sequences", "tools", "tool_choice", "thinking"]
+
+/** POST /v1/messages, translated from and to a chat. */
+export const anthropicMessages: Dialect = {
+  name: "messages",
+  enginePath: "/v1/chat/completions",
+  isAnthropic: true,
+  read(body) {
+    const model = readModel(body)
+    const stream = readFlag(body, "stream")
+    const most = readCount(body, "max_tokens", 1)
+    if (most === undefined) throw badRequest("max_tokens: is required", "max_tokens")
+    const { kept, ignored } = pickFields(body, PLAIN)
+    return {
+      model,
+      stream,
+      body: {
+        ...kept,
+        messages: toChatMessages(body.system, body.messages),
+        max_tokens: most,
+        ...readStops(body.stop_sequences),
+        ...toChatTools(body.tools),
+        ...toChatToolChoice(body.tool_choice),
+        ...(wantsThinking(body) ? { chat_template_kwargs: { enable_thinking: true } } : {}),
+        ...streamFields(stream),
+      },
+      ignored: ignored.filter((name) => !READ.includes(name)),
+    }
+  },
+  answer(_asked, original, answer, { model, id }) {
+    const { parts, finishReason } = partsOf(requireChoices(answer))
+    const shown = parts.filter(({ begin }) => begin.kind !== "reasoning" || wantsThinking(original))
+    return {
+      id: `msg_${id}`,
+      type: "message",
+      role: "assistant",
+      model,
+      content: shown.map(({ begin, text }) => blockOf(begin, text)),
+      stop_reason: stopReason(finishReason),
+      stop_sequence: null,
+      usage: anthropicUsage(usageOf(answer)),
+    }
+  },
+  stream: (_asked, original, names) => anthropicStream(wantsThinking(original), names),
+}
+
+function readStops(value: unknown): JsonObject {
+  if (value === undefined || value === null) return {}
+  if (!Array.isArray(value) || !value.every((each) => typeof each === "string"))
+    throw badRequest("stop_sequences: must be a list of texts", "stop_sequences")
+  return value.length === 0 ? {} : { stop: value }
+}
+
+function wantsThinking(body: JsonObject): boolean {
+  const type = objectOf(body.thinking)?.type
+  return type === "enabled" || type === "adaptive"
+}
+
+function blockOf(begin: PartBegin, text: string): JsonObject {
+  if (begin.kind !== "tool")
+    return begin.kind === "text" ? { type: "text", text } : { type: "thinking", thinking: text, signature: "" }
+  const input = text === "" ? {} : objectOf(parseJson(text))
+  if (input === undefined)
+    throw new GatewayProblem("engine", `The model called the tool ${begin.name} with arguments that are no JSON object`)
+  return { type: "tool_use", id: begin.id, name: begin.name, input }
+}
+
+/** Engines do not tell a stop sequence from the model's own end: both are `end_turn`. */
+export function stopReason(finishReason: string | null): string {
+  if (finishReason === "length") return "max_tokens"
+  if (finishReason === "tool_calls") return "tool_use"
+  return finishReason === "content_filter" ? "refusal" : "end_turn"
+}
+
+export function anthropicUsage(usage: TokenUsage | undefined): JsonObject {
+  const { promptTokens, cachedTokens, completionTokens } = usage ?? NO_TOKENS
+  return {
+    input_tokens: Math.max(0, promptTokens - cachedTokens),
+    cache_creation_input_tokens: 0,
+    cache_read_input_tokens: cachedTokens,
+    output_tokens: completionTokens,
+  }
+}
+
+const NO_TOKENS: TokenUsage = { promptTokens: 0, cachedTokens: 0, completionTokens: 0 }

@@ -1,0 +1,45 @@
+import { badRequest, GatewayProblem } from "./gateway-problem.ts"
+import { type JsonObject, objectOf } from "./json-object.ts"
+
+const ROLES: ReadonlySet<unknown> = new Set(["system", "developer", "user", "assistant", "tool", "function"])
+const PARTS: ReadonlySet<unknown> = new Set(["text", "image_url", "input_audio", "refusal"])
+
+/**
+ * The messages of a chat, if they are some an engine can be given.
+ * @throws {GatewayProblem} bad_request
+ */
+export function checkMessages(value: unknown): JsonObject[] {
+  if (!Array.isArray(value)) throw badRequest("'messages' must be a list of messages", "messages")
+  if (value.length === 0) throw badRequest("'messages' must have at least one message", "messages")
+  return value.map((each: unknown, index) => checkMessage(each, `messages[${index}]`))
+}
+
+function checkMessage(value: unknown, at: string): JsonObject {
+  const message = objectOf(value)
+  if (message === undefined) throw badRequest(`'${at}' must be an object`, at)
+  if (!ROLES.has(message.role)) throw badRequest(`'${at}.role' must be one of ${[...ROLES].join(", ")}`, `${at}.role`)
+  const { content } = message
+  if (Array.isArray(content)) {
+    for (const [index, part] of content.entries()) checkPart(part, `${at}.content[${index}]`)
+  } else if (typeof content !== "string" && content !== null && content !== undefined) {
+    throw badRequest(`'${at}.content' must be a text or a list of parts`, `${at}.content`)
+  }
+  // Chat templates know only the older word.
+  return message.role === "developer" ? { ...message, role: "system" } : message
+}
+
+function checkPart(value: unknown, at: string): void {
+  const part = objectOf(value)
+  if (part === undefined) throw badRequest(`'${at}' must be an object`, at)
+  if (!PARTS.has(part.type)) throw badRequest(`'${at}.type' must be one of ${[...PARTS].join(", ")}`, `${at}.type`)
+  if (part.type === "text" && typeof part.text !== "string") throw badRequest(`'${at}.text' must be a text`, at)
+  if (part.type === "image_url") checkImageUrl(objectOf(part.image_url)?.url ?? part.image_url, at)
+}
+
+/** Engines would fetch any other URL themselves, from within the lab's network, or open a file. */
+export function checkImageUrl(url: unknown, at: string): void {
+  if (typeof url === "string" && /^data:image\/[a-z0-9.+-]+;base64,/i.test(url)) return
+  throw new GatewayProblem("bad_request", "Images must be sent as data:image/...;base64 URLs: no others are fetched", {
+    param: at,
+  })
+}

@@ -1,0 +1,32 @@
+/** A JSON object of which nothing is known yet. */
+export type JsonObject = { readonly [name: string]: unknown }
+
+/** The value if it is an object, not an array and not null. */
+export function objectOf(value: unknown): JsonObject | undefined {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined
+}
+
+/** The objects of a list; what is no object, and what is no list, is left out. */
+export function objectsOf(value: unknown): JsonObject[] {
+  if (!Array.isArray(value)) return []
+  return value.filter((each) => objectOf(each) !== undefined) as JsonObject[]
+}
+
+/** The value if it is a text that is not empty. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined
+}
+
+/** The value if it is a whole number from 0 on. */
+export function countOf(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined
+}
+
+/** A text as JSON; `undefined` where it is none. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,49 @@
+import { checkMessages } from "./check-messages.ts"
+import type { Dialect } from "./dialect.ts"
+import { badRequest, GatewayProblem } from "./gateway-problem.ts"
+import { type JsonObject, objectOf } from "./json-object.ts"
+import { openAiStream } from "./openai-stream.ts"
+import { CHAT_FIELDS, pickFields, readFlag, readMaxTokens, readModel, streamFields } from "./request-fields.ts"
+
+/** POST /v1/chat/completions. */
+export const openAiChat: Dialect = {
+  name: "chat",
+  enginePath: "/v1/chat/completions",
+  isAnthropic: false,
+  read(body) {
+    const model = readModel(body)
+    const stream = readFlag(body, "stream")
+    const messages = checkMessages(body.messages)
+    checkTools(body)
+    const { kept, ignored } = pickFields(body, CHAT_FIELDS)
+    return {
+      model,
+      stream,
+      body: { ...kept, messages, ...readMaxTokens(body), ...streamFields(stream) },
+      ignored,
+    }
+  },
+  answer: (_asked, _original, answer, { model }) => ({ ...requireChoices(answer), model }),
+  stream: (_asked, original, names) => openAiStream(wantsUsage(original), names),
+}
+
+function checkTools({ tools }: JsonObject): void {
+  if (tools === undefined || tools === null) return
+  if (!Array.isArray(tools)) throw badRequest("'tools' must be a list", "tools")
+  for (const [index, tool] of tools.entries()) {
+    const name = objectOf(objectOf(tool)?.function)?.name
+    if (objectOf(tool)?.type !== "function" || typeof name !== "string")
+      throw badRequest(`'tools[${index}]' must be a function with a name: there are no others here`, `tools[${index}]`)
+  }
+}
+
+/** Whether the client asked for the usage of a stream. */
+export function wantsUsage(body: JsonObject): boolean {
+  return objectOf(body.stream_options)?.include_usage === true
+}
+
+/** @throws {GatewayProblem} broken for what is no answer to a chat or completion */
+export function requireChoices(answer: JsonObject): JsonObject {
+  if (Array.isArray(answer.choices) && answer.choices.length > 0) return answer
+  throw new GatewayProblem("broken", "The engine's answer has no choices")
+}

@@ -1,0 +1,23 @@
+import type { AnswerNames, StreamWriter } from "./dialect.ts"
+import { DONE_TEXT, eventText } from "./event-stream.ts"
+import type { GatewayProblem } from "./gateway-problem.ts"
+import type { JsonObject } from "./json-object.ts"
+import { openAiError } from "./openai-error.ts"
+
+/**
+ * Streams of chat and completions go through as they are, but for the model's name and for the usage nobody asked for.
+ * @param wantsUsage whether the client asked for the chunk that says how many tokens there were
+ */
+export function openAiStream(wantsUsage: boolean, { model }: Pick<AnswerNames, "model">): StreamWriter {
+  return {
+    chunk(chunk: JsonObject): string {
+      if (wantsUsage || chunk.usage === undefined) return eventText({ ...chunk, model })
+      const { usage: _, ...rest } = chunk
+      const isOnlyUsage = Array.isArray(chunk.choices) && chunk.choices.length === 0 && chunk.usage !== null
+      return isOnlyUsage ? "" : eventText({ ...rest, model })
+    },
+    end: () => DONE_TEXT,
+    // Without the end mark, so that also a client that reads past an error takes the answer for cut off.
+    fail: (problem: GatewayProblem) => eventText(openAiError(problem)),
+  }
+}

@@ -1,0 +1,100 @@
+import { Agent, type ClientRequest, type IncomingMessage, request as startRequest } from "node:http"
+import { GatewayProblem } from "../../gateway/gateway-problem.ts"
+import type { GatewayLimits } from "./gateway-limits.ts"
+import type { Replica } from "./served-models.ts"
+
+/** A replica did not answer, or not to the end. As long as the client has seen nothing, another one may be asked. */
+export class ReplicaLost extends Error {
+  override readonly name = "ReplicaLost"
+  /** What the client is told when no other one is asked. */
+  readonly problem: GatewayProblem
+
+  constructor(reason: string, name: string, options?: ErrorOptions) {
+    super(reason, options)
+    this.problem = new GatewayProblem("broken", `The answer of ${name} was lost: ${reason}`)
+  }
+}
+
+export interface EngineRequest {
+  readonly replica: Replica
+  /** What clients call the model, for errors. */
+  readonly name: string
+  readonly path: string
+  /** JSON. */
+  readonly body: string
+  readonly signal: AbortSignal
+}
+
+/** Connections are kept: one to an engine behind a tunnel costs a round trip or two. */
+export function engineAgent(): Agent {
+  return new Agent({ keepAlive: true, maxFreeSockets: 64, keepAliveMsecs: 1_000 })
+}
+
+/**
+ * Asks an engine; resolves when its answer begins. Aborting the signal ends the request also later, so that the engine stops.
+ * @throws {ReplicaLost}, the signal's reason
+ */
+export async function askEngine(agent: Agent, limits: GatewayLimits, asked: EngineRequest): Promise<IncomingMessage> {
+  for (;;) {
+    asked.signal.throwIfAborted()
+    const request = begin(agent, asked)
+    try {
+      return await answerOf(request, limits, asked)
+    } catch (error) {
+      asked.signal.throwIfAborted()
+      const { code } = error as NodeJS.ErrnoException
+      // An engine may close a kept connection in the moment in which it is used again: that says nothing of the engine.
+      if (request.reusedSocket && (code === "ECONNRESET" || code === "EPIPE")) continue
+      throw error instanceof ReplicaLost ? error : lost(error, asked.name)
+    }
+  }
+}
+
+function begin(agent: Agent, { replica, path, body, signal }: EngineRequest): ClientRequest {
+  const { hostname, port, protocol } = new URL(replica.url)
+  if (protocol !== "http:") throw new TypeError(`An engine is reached by http, not ${protocol}`)
+  const request = startRequest({
+    agent,
+    host: hostname.replace(/^\[(.*)\]$/, "$1"),
+    port,
+    path,
+    method: "POST",
+    signal,
+    headers: {
+      "content-type": "application/json",
+      "content-length": Buffer.byteLength(body),
+      accept: "text/event-stream, application/json",
+      ...(replica.key === null ? {} : { authorization: `Bearer ${replica.key}` }),
+    },
+  })
+  request.end(body)
+  return request
+}
+
+function answerOf(
+  request: ClientRequest,
+  { connectMs, silenceMs }: GatewayLimits,
+  { name }: EngineRequest,
+): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+  const give = (reason: string) => () => request.destroy(new ReplicaLost(reason, name))
+  let timer = setTimeout(give("its engine could not be reached in time"), connectMs)
+  const waitForAnswer = () => {
+    clearTimeout(timer)
+    timer = setTimeout(give("its engine has been silent for too long"), silenceMs)
+  }
+  request.once("socket", (socket) => {
+    if (socket.connecting) socket.once("connect", waitForAnswer)
+    else waitForAnswer()
+  })
+  request.once("response", resolve)
+  // Stays: the end of a request that is aborted later is an error, too.
+  request.on("error", reject)
+  return promise.finally(() => clearTimeout(timer))
+}
+
+function lost(error: unknown, name: string): ReplicaLost {
+  const { code } = error as NodeJS.ErrnoException
+  const reason = code === "ECONNREFUSED" ? "its engine does not listen" : "the connection to its engine broke"
+  return new ReplicaLost(reason, name, { cause: error })
+}

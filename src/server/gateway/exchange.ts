@@ -1,0 +1,124 @@
+import type { Agent, IncomingMessage } from "node:http"
+import { hasToken } from "../../gateway/choice-text.ts"
+import type { AnswerNames, Asked, Dialect } from "../../gateway/dialect.ts"
+import { GatewayProblem } from "../../gateway/gateway-problem.ts"
+import type { JsonObject } from "../../gateway/json-object.ts"
+import { askEngine, ReplicaLost } from "./ask-engine.ts"
+import type { ClientAnswer } from "./client-answer.ts"
+import { chunksOf, wholeAnswer } from "./engine-answer.ts"
+import type { GatewayLimits } from "./gateway-limits.ts"
+import type { Meter } from "./meter.ts"
+import type { Replica, ServedModel } from "./served-models.ts"
+import type { Turns } from "./turns.ts"
+
+/** All of one request that has passed the checks. */
+export interface Exchange {
+  readonly agent: Agent
+  readonly limits: GatewayLimits
+  readonly dialect: Dialect
+  readonly asked: Asked
+  readonly original: JsonObject
+  readonly names: AnswerNames
+  readonly user: string
+  readonly prefix: string
+  readonly turns: Turns
+  readonly client: ClientAnswer
+  readonly meter: Meter
+  readonly model: () => ServedModel | undefined
+  /** Ends with the client, the key and the server. */
+  readonly signal: AbortSignal
+  /** Puts what was used to the key's account. Called once, before the answer's end. */
+  count(): Promise<void>
+}
+
+/**
+ * Brings a request to a replica, and to another one as long as the client has seen no token, and the answer to the client.
+ * @throws {GatewayProblem} what the client is to be told, where no token was seen; the signal's reason
+ */
+export async function carryOut(exchange: Exchange): Promise<void> {
+  const { signal, turns, user, prefix, limits } = exchange
+  const excluded = new Set<string>()
+  for (;;) {
+    const turn = await turns.take({ user, prefix, excluded }, signal)
+    try {
+      return await askReplica(exchange, turn.replica)
+    } catch (error) {
+      signal.throwIfAborted()
+      if (!(error instanceof ReplicaLost)) throw error
+      excluded.add(turn.replica.id)
+      exchange.meter.forget()
+      exchange.model()?.failed(turn.replica, error.message)
+      if (excluded.size >= limits.tries) throw error.problem
+    } finally {
+      turn.release(exchange.meter.tokens)
+    }
+  }
+}
+
+async function askReplica(exchange: Exchange, replica: Replica): Promise<void> {
+  const { agent, limits, asked, names, dialect, client } = exchange
+  let response: IncomingMessage | undefined
+  if (asked.stream) client.keepAlive()
+  try {
+    const body = JSON.stringify({ ...asked.body, model: replica.model })
+    const request = { replica, name: names.model, path: dialect.enginePath, body, signal: exchange.signal }
+    response = await askEngine(agent, limits, request)
+    const source = { replica, name: names.model }
+    if (asked.stream) return await relay(exchange, replica, chunksOf(response, limits, source), response)
+    const answer = await wholeAnswer(response, limits, source)
+    exchange.meter.note(answer)
+    const shown = dialect.answer(asked, exchange.original, answer, names)
+    await exchange.count()
+    client.json(200, shown)
+  } catch (error) {
+    // Whatever went wrong: nothing of the request is to go on at the engine.
+    response?.destroy()
+    throw error
+  }
+}
+
+/**
+ * Passes a stream on. What comes before the first token is held back, so that until then nobody sees from whom it comes; what goes
+ * wrong later is told within the stream.
+ * @param response destroyed where something goes wrong, so that nothing goes on at the engine
+ */
+async function relay(
+  exchange: Exchange,
+  replica: Replica,
+  stream: AsyncGenerator<JsonObject[]>,
+  response: IncomingMessage,
+): Promise<void> {
+  const { dialect, asked, original, names, client, meter, signal } = exchange
+  const writer = dialect.stream(asked, original, names)
+  let held = ""
+  let isSeen = false
+  try {
+    for await (const chunks of stream) {
+      for (const chunk of chunks) {
+        meter.note(chunk)
+        isSeen ||= hasToken(chunk)
+        held += writer.chunk(chunk)
+      }
+      if (!isSeen || held === "") continue
+      const text = held
+      held = ""
+      await client.write(text)
+    }
+    await exchange.count()
+    client.end(held + writer.end(meter.usage))
+  } catch (error) {
+    if (!isSeen) throw error
+    response.destroy()
+    if (error instanceof ReplicaLost) exchange.model()?.failed(replica, error.message)
+    await exchange.count()
+    if (client.isGone) throw error
+    client.end(writer.fail(problemOf(signal.aborted ? signal.reason : error)))
+  }
+}
+
+/** What a client is told of what went wrong. */
+export function problemOf(error: unknown): GatewayProblem {
+  if (error instanceof GatewayProblem) return error
+  if (error instanceof ReplicaLost) return error.problem
+  return new GatewayProblem("engine", "The server failed to answer", { cause: error })
+}

@@ -1,0 +1,44 @@
+import { anthropicMessages } from "../../gateway/anthropic-messages.ts"
+import type { Dialect } from "../../gateway/dialect.ts"
+import { openAiChat } from "../../gateway/openai-chat.ts"
+import { openAiCompletions } from "../../gateway/openai-completions.ts"
+import { openAiEmbeddings } from "../../gateway/openai-embeddings.ts"
+import { openAiResponses } from "../../gateway/responses.ts"
+
+/** What is at a path of the gateway. */
+export type Place =
+  | { readonly kind: "dialect"; readonly dialect: Dialect }
+  | { readonly kind: "models" }
+  | { readonly kind: "model"; readonly name: string }
+  | { readonly kind: "unsupported"; readonly isAnthropic: boolean }
+
+const DIALECTS: ReadonlyMap<string, Dialect> = new Map([
+  ["/v1/chat/completions", openAiChat],
+  ["/v1/completions", openAiCompletions],
+  ["/v1/embeddings", openAiEmbeddings],
+  ["/v1/responses", openAiResponses],
+  ["/v1/messages", anthropicMessages],
+])
+
+/** What clients of these dialects may ask for besides, and what is not to be had here (docs/gateway.md). */
+const UNSUPPORTED =
+  /^\/v1\/(responses|chat\/completions|audio|images|moderations|files|uploads|batches|fine_tuning|assistants|threads|vector_stores|realtime|rerank|conversations|evals|videos|containers)(\/|$)/
+const UNSUPPORTED_ANTHROPIC = /^\/v1\/(messages\/|complete$)/
+
+/** @param path without the query; `undefined` where it is none of the gateway's */
+export function placeAt(path: string): Place | undefined {
+  const dialect = DIALECTS.get(path)
+  if (dialect !== undefined) return { kind: "dialect", dialect }
+  if (path === "/v1/models") return { kind: "models" }
+  if (path.startsWith("/v1/models/")) return { kind: "model", name: decoded(path.slice("/v1/models/".length)) }
+  if (UNSUPPORTED_ANTHROPIC.test(path)) return { kind: "unsupported", isAnthropic: true }
+  return UNSUPPORTED.test(path) ? { kind: "unsupported", isAnthropic: false } : undefined
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    return name
+  }
+}

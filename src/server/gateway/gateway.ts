@@ -1,0 +1,222 @@
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { closest } from "../../base/closest.ts"
+import type { Dialect } from "../../gateway/dialect.ts"
+import { GatewayProblem } from "../../gateway/gateway-problem.ts"
+import { anthropicModel, anthropicModels, openAiModel, openAiModels } from "../../gateway/model-list.ts"
+import { makeId } from "../../protocol/ids.ts"
+import type { StoredKey } from "../../store/model-keys.ts"
+import { hashOf } from "../auth/accounts.ts"
+import type { Core } from "../core.ts"
+import { engineAgent } from "./ask-engine.ts"
+import { ClientAnswer } from "./client-answer.ts"
+import { carryOut, problemOf } from "./exchange.ts"
+import { GATEWAY_LIMITS, type GatewayLimits } from "./gateway-limits.ts"
+import { type Place, placeAt } from "./gateway-places.ts"
+import { keyOf } from "./keys.ts"
+import { Meter } from "./meter.ts"
+import { Quotas } from "./quotas.ts"
+import { type HeldBytes, readBody } from "./read-body.ts"
+import type { ServedModel, ServedModels } from "./served-models.ts"
+import { Turns } from "./turns.ts"
+
+/** So much of a request's beginning decides which replica likely has it in its cache. */
+const PREFIX_LENGTH = 2_048
+
+export interface GatewayOptions {
+  readonly core: Core
+  readonly models: ServedModels
+  readonly limits?: Partial<GatewayLimits> | undefined
+  /** Who has twice as many shares is served twice as much where requests wait. @default 1 for all */
+  readonly sharesOf?: ((user: string) => number) | undefined
+}
+
+/** One request of the gateway. */
+interface Call {
+  readonly place: Place
+  readonly request: IncomingMessage
+  readonly client: ClientAnswer
+  readonly id: string
+  readonly end: AbortController
+}
+
+/** The one endpoint in front of all models. It is not there as long as none is served. */
+export class Gateway implements Disposable {
+  readonly #core: Core
+  readonly #models: ServedModels
+  readonly #limits: GatewayLimits
+  readonly #sharesOf: (user: string) => number
+  readonly #agent = engineAgent()
+  readonly #turns = new Map<string, Turns>()
+  readonly #quotas: Quotas
+  readonly #held: HeldBytes = { bytes: 0 }
+  /** What ends each request under way, with its key. */
+  readonly #underWay = new Map<AbortController, StoredKey>()
+  readonly #unlisten: readonly (() => void)[]
+
+  constructor({ core, models, limits, sharesOf = () => 1 }: GatewayOptions) {
+    this.#core = core
+    this.#models = models
+    this.#limits = { ...GATEWAY_LIMITS, ...limits }
+    this.#sharesOf = sharesOf
+    this.#quotas = new Quotas(core)
+    this.#unlisten = [
+      models.onChange((name) => this.#turns.get(name)?.look()),
+      core.followers.onAccounts(() => this.#endRemoved()),
+    ]
+    core.signal.addEventListener("abort", () => this.#endAll(), { once: true })
+  }
+
+  /** Whether the request is the gateway's; then it is being answered. */
+  handle(request: IncomingMessage, response: ServerResponse): boolean {
+    if (this.#models.isEmpty) return false
+    const place = placeAt((request.url ?? "").split("?", 1)[0]!)
+    if (place === undefined) return false
+    const isAnthropic = isOfAnthropic(place, request)
+    const id = makeId<string>("r", this.#core.randomBytes(16)).slice(1)
+    const end = new AbortController()
+    const client = new ClientAnswer(request, response, this.#limits, { requestId: `req_${id}`, isAnthropic, end })
+    this.#answer({ place, request, client, id, end }).catch((error) => {
+      if (!client.isGone) this.#core.report("The gateway failed", error)
+      response.destroy()
+    })
+    return true
+  }
+
+  [Symbol.dispose](): void {
+    for (const unlisten of this.#unlisten) unlisten()
+    this.#agent.destroy()
+  }
+
+  async #answer(call: Call): Promise<void> {
+    const { place, request, client } = call
+    try {
+      const key = keyOf(this.#core, request.headers)
+      if (place.kind === "unsupported")
+        throw new GatewayProblem("unsupported", `${request.method} ${pathOf(request)} is not supported here`)
+      const isGet = request.method === "GET" || request.method === "HEAD"
+      if (isGet === (place.kind === "dialect") || (!isGet && request.method !== "POST"))
+        throw new GatewayProblem("wrong_method", `${request.method} is not what this path takes`)
+      if (place.kind === "dialect") await this.#serve(place.dialect, key, call)
+      else client.json(200, this.#listed(place, key, isOfAnthropic(place, request)))
+    } catch (error) {
+      if (client.isGone) return
+      const problem = problemOf(error)
+      if (!(error instanceof GatewayProblem)) this.#core.report("The gateway failed", problem.cause)
+      client.refuse(problem)
+    }
+  }
+
+  async #serve(dialect: Dialect, key: StoredKey, { request, client, id, end }: Call): Promise<void> {
+    using undo = new DisposableStack()
+    this.#underWay.set(end, key)
+    undo.defer(() => this.#underWay.delete(end))
+    const { body: original } = await readBody(request, this.#limits, this.#held, (bytes) =>
+      undo.defer(() => {
+        this.#held.bytes -= bytes
+      }),
+    )
+    const asked = dialect.read(original)
+    const { name } = this.#modelFor(asked.model, key)
+    const text = JSON.stringify(asked.body)
+    const meter = new Meter(text)
+    undo.defer(this.#quotas.enter(key, meter.promptGuess))
+    if (asked.ignored.length > 0) client.header("x-windfall-ignored", headerText(asked.ignored))
+    const { signal } = end
+    const names = { model: name, id, createdS: Math.floor(this.#core.clock.now() / 1_000) }
+    let counted: Promise<void> | undefined
+    const count = () => (counted ??= meter.count(this.#core, key, name))
+    try {
+      await carryOut({
+        agent: this.#agent,
+        limits: this.#limits,
+        dialect,
+        asked,
+        original,
+        names,
+        user: key.user,
+        prefix: hashOf(text.slice(0, PREFIX_LENGTH)),
+        turns: this.#turnsOf(name),
+        client,
+        meter,
+        model: () => this.#models.find(name),
+        signal,
+        count,
+      })
+    } catch (error) {
+      if (client.isGone) return
+      const problem = problemOf(signal.aborted ? signal.reason : error)
+      if (!client.isStreaming) throw problem.cause === undefined ? problem : error
+      client.end(dialect.stream(asked, original, names).fail(problem))
+    } finally {
+      await count()
+      const turns = this.#turns.get(name)
+      if (turns?.isIdle === true && this.#models.find(name) === undefined) this.#turns.delete(name)
+    }
+  }
+
+  /** The key may be for some models only: of others it does not learn that they are there. */
+  #modelFor(name: string, key: StoredKey): ServedModel {
+    const model = this.#models.find(name)
+    if (model !== undefined && isFor(key, name)) return model
+    const near = closest(
+      name,
+      this.#visible(key).map((each) => each.name),
+    )
+    const hint = near === undefined ? "" : ` Did you mean \`${near}\`?`
+    throw new GatewayProblem(
+      "unknown_model",
+      `The model \`${name.slice(0, 128)}\` does not exist or you do not have access to it.${hint}`,
+      { param: "model" },
+    )
+  }
+
+  #visible(key: StoredKey): ServedModel[] {
+    return this.#models.all().filter(({ name }) => isFor(key, name))
+  }
+
+  #listed(place: Place, key: StoredKey, isAnthropic: boolean) {
+    if (place.kind !== "model") return (isAnthropic ? anthropicModels : openAiModels)(this.#visible(key))
+    return (isAnthropic ? anthropicModel : openAiModel)(this.#modelFor(place.kind === "model" ? place.name : "", key))
+  }
+
+  #turnsOf(name: string): Turns {
+    const turns = this.#turns.get(name) ?? new Turns(name, this.#models, this.#limits, this.#sharesOf)
+    this.#turns.set(name, turns)
+    return turns
+  }
+
+  #endAll(): void {
+    const problem = new GatewayProblem("stopping", "The server is stopping", { retryAfterS: 30 })
+    for (const end of this.#underWay.keys()) end.abort(problem)
+  }
+
+  #endRemoved(): void {
+    for (const [end, { id }] of this.#underWay) {
+      if (!this.#core.store.modelKeys.has(id))
+        end.abort(new GatewayProblem("wrong_key", "Incorrect API key provided: it was removed meanwhile"))
+    }
+  }
+}
+
+function isFor({ models }: StoredKey, name: string): boolean {
+  return models === null || models.includes(name)
+}
+
+function isOfAnthropic(place: Place, { headers }: IncomingMessage): boolean {
+  if (place.kind === "dialect") return place.dialect.isAnthropic
+  if (place.kind === "unsupported") return place.isAnthropic
+  return headers["anthropic-version"] !== undefined
+}
+
+function pathOf({ url = "" }: IncomingMessage): string {
+  return url.split("?", 1)[0]!.slice(0, 200)
+}
+
+/** Names of fields come from the client: what a header cannot hold is left out. */
+function headerText(names: readonly string[]): string {
+  return names
+    .map((name) => name.replaceAll(/[^\w.-]/g, "").slice(0, 64))
+    .filter((name) => name !== "")
+    .slice(0, 20)
+    .join(", ")
+}

@@ -1,0 +1,67 @@
+/** One running engine, or one gang of them, that answers for a model. */
+export interface Replica {
+  /** Unique for ever: a replica that was started anew is another one. */
+  readonly id: string
+  /** Where its HTTP is, without a path: `http://127.0.0.1:4321`. */
+  readonly url: string
+  /** What the engine itself calls the model; never shown to clients. */
+  readonly model: string
+  /** How many requests it takes at a time. */
+  readonly slots: number
+  /** What the engine wants as bearer, if it wants something. */
+  readonly key: string | null
+}
+
+/** A model as the gateway sees it. Values do not change: another state is another value, given to {@link ServedModels.set}. */
+export interface ServedModel {
+  /** What clients ask for. */
+  readonly name: string
+  /** Seconds since 1970. */
+  readonly createdS: number
+  /** Those that are ready; none while the model is cold or comes up. */
+  readonly replicas: readonly Replica[]
+  /** Why none will come by itself; `null` when one may. */
+  readonly problem: string | null
+  /** Called when a request waits and there is no replica. */
+  wake(): void
+  /** A replica did not answer as it should. It may be called more than once for one. */
+  failed(replica: Replica, reason: string): void
+}
+
+/** The models that are served just now: filled by whoever runs them, read by the gateway. */
+export class ServedModels {
+  readonly #models = new Map<string, ServedModel>()
+  readonly #listeners = new Set<(name: string) => void>()
+
+  set(model: ServedModel): void {
+    this.#models.set(model.name, model)
+    this.#tell(model.name)
+  }
+
+  remove(name: string): void {
+    if (this.#models.delete(name)) this.#tell(name)
+  }
+
+  find(name: string): ServedModel | undefined {
+    return this.#models.get(name)
+  }
+
+  /** By name. */
+  all(): ServedModel[] {
+    return [...this.#models.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  get isEmpty(): boolean {
+    return this.#models.size === 0
+  }
+
+  /** Calls back with the name of each model that came, changed or went; returns how to stop that. */
+  onChange(listener: (name: string) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  #tell(name: string): void {
+    for (const listener of this.#listeners) listener(name)
+  }
+}

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { setImmediate } from "node:timers/promises"
+import { GATEWAY_LIMITS } from "./gateway-limits.ts"
+import { type Replica, type ServedModel, ServedModels } from "./served-models.ts"
+import { type Turn, Turns, type WantedTurn } from "./turns.ts"
+
+const replica = (id: string, slots = 1): Replica => ({ id, url: "http://127.0.0.1:1", model: "m", slots, key: null })
+
+function scene(replicas: readonly Replica[], sharesOf: (user: string) => number = () => 1) {
+  const models = new ServedModels()
+  const set = (change: Partial<ServedModel> = {}) =>
+    models.set({ name: "m", createdS: 0, replicas, problem: null, wake() {}, failed() {}, ...change })
+  set()
+  const turns = new Turns("m", models, GATEWAY_LIMITS, sharesOf)
+  models.onChange(() => turns.look())
+  const never = new AbortController().signal
+  const take = (wanted: Partial<WantedTurn> = {}, signal = never) =>
+    turns.take({ user: "ada", prefix: "p", excluded: new Set(), ...wanted }, signal)
+  return { turns, models, set, take }
+}
+
+test("who had least for their shares is next", async () => {
+  const { take } = scene([replica("a")], (user) => (user === "eve" ? 2 : 1))
+  let turn: Turn = await take()
+  const order: string[] = []
+  const waiting = ["ada", "ada", "ada", "bob", "bob", "eve", "eve", "eve", "eve"].map(async (user) => {
+    turn = await take({ user })
+    order.push(user)
+  })
+  for (let index = 0; index < waiting.length; index++) {
+    turn.release(100)
+    await setImmediate()
+    assert.equal(order.length, index + 1)
+  }
+  assert.ok(order.indexOf("ada") > 1, "ada had the first turn")
+  assert.deepEqual(order.slice(0, 6).filter((user) => user === "eve").length, 3, order.join(" "))
+})
+
+test("replicas are asked by room, but who has the beginning in its cache first", async () => {
+  const { take } = scene([replica("a", 2), replica("b", 2)])
+  const ids = async (prefix: string) => (await take({ prefix })).replica.id
+  assert.deepEqual([await ids("one"), await ids("two"), await ids("two"), await ids("one")], ["a", "b", "b", "a"])
+})
+
+test("who excludes all free replicas holds nobody up", async () => {
+  const { take, set } = scene([replica("a")])
+  const left = new AbortController()
+  const picky = take({ excluded: new Set(["a"]) }, left.signal)
+  assert.equal((await take()).replica.id, "a")
+  set({ replicas: [replica("a"), replica("b")] })
+  assert.equal((await picky).replica.id, "b")
+})
+
+test("who leaves is not waited for, and a model that is gone refuses all", async () => {
+  const { take, models, turns } = scene([replica("a")])
+  const turn = await take()
+  const left = new AbortController()
+  const leaver = take({}, left.signal)
+  const stayer = take()
+  left.abort(new Error("left"))
+  await assert.rejects(leaver, /left/)
+  models.remove("m")
+  await assert.rejects(stayer, { kind: "not_ready", message: /not served any more/ })
+  turn.release(1)
+  turn.release(1)
+  assert.ok(turns.isIdle)
+})
