@@ -5,24 +5,12 @@ import type { JobId } from "../protocol/ids.ts"
 import { DEFAULT_SPEC } from "../protocol/job.ts"
 import { newArray } from "./array-record.ts"
 import { Database } from "./database.ts"
-import type { JobRecord } from "./job-record.ts"
+import { type JobRecord, untriedJob } from "./job-record.ts"
 import { JobStore } from "./jobs.ts"
 import { migrate } from "./migrate.ts"
 
 const record = (id: number, more: Partial<JobRecord> = {}): JobRecord => ({
-  id: id as JobId,
-  user: "ada",
-  spec: { ...DEFAULT_SPEC, command: ["true"] },
-  submittedAt: 1,
-  state: "queued",
-  verdict: null,
-  cause: null,
-  reason: null,
-  startedAt: null,
-  endedAt: null,
-  outputs: null,
-  stop: null,
-  attempts: [],
+  ...untriedJob({ id: id as JobId, user: "ada", spec: { ...DEFAULT_SPEC, command: ["true"] }, submittedAt: 1 }),
   ...more,
 })
 

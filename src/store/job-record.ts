@@ -48,6 +48,22 @@ export interface JobRecord {
   readonly task?: TaskOf
 }
 
+/** A job that waits and of which nothing was tried yet. */
+export function untriedJob(sent: Pick<JobRecord, "id" | "user" | "spec" | "submittedAt">): JobRecord {
+  return {
+    ...sent,
+    state: "queued",
+    verdict: null,
+    cause: null,
+    reason: null,
+    startedAt: null,
+    endedAt: null,
+    outputs: null,
+    stop: null,
+    attempts: [],
+  }
+}
+
 /** One try of a job on a host; of a job on several hosts, one member of it: they share their number. */
 export interface AttemptRecord {
   readonly id: AttemptId

@@ -5,11 +5,10 @@ import type { FetchBlobs } from "../../workspace/fetch-trees.ts"
 import { makeFolder } from "../../workspace/make-folder.ts"
 import { noteCameHome } from "../came-home.ts"
 import type { Cli } from "../cli.ts"
-import { isLinkFailure } from "../follow/link-failure.ts"
+import { isLinkFailure, SERVER_PATIENCE_MS } from "../follow/link-failure.ts"
 import { forgetJob } from "../remembered.ts"
 import { Progress } from "../render/progress.ts"
 
-const PATIENCE_MS = 60_000
 /** Breaks in a row without a single new byte after which it is given up. */
 const FRUITLESS = 5
 
@@ -71,7 +70,7 @@ export async function bringOutputs(
 async function* fetchPack(cli: Cli, job: JobView, hashes: readonly string[]): AsyncGenerator<Uint8Array> {
   const body = await cli.client.open("POST", `/v1/jobs/${job.id}/outputs/fetch`, {
     body: { hashes },
-    patienceMs: PATIENCE_MS,
+    patienceMs: SERVER_PATIENCE_MS,
   })
   yield* body as AsyncIterable<Uint8Array>
 }

@@ -11,15 +11,13 @@ import { command } from "../command-line/command.ts"
 import { flag, value } from "../command-line/option.ts"
 import { findJob } from "../find-job.ts"
 import { GapTeller } from "../follow/gap-teller.ts"
+import { SERVER_PATIENCE_MS } from "../follow/link-failure.ts"
 import { type LogRequest, type LogSink, readLog } from "../follow/log-reader.ts"
 import { orLoginLost } from "../follow/login-lost.ts"
 import { readRanks } from "../follow/read-ranks.ts"
 import type { TasksRequest } from "../follow/read-tasks.ts"
 import { jobTitle } from "../render/job-text.ts"
 import { say } from "../say.ts"
-
-/** How long `logs -f` waits for its server to come back. */
-const PATIENCE_MS = 60_000
 
 export const logs = command({
   name: "logs",
@@ -82,7 +80,7 @@ export const logs = command({
       tail: options.tail,
       tailOf: only ?? undefined,
       signal: abort.signal,
-      patienceMs: PATIENCE_MS,
+      patienceMs: SERVER_PATIENCE_MS,
     }
     const ofAttempt: LogRequest = { ...request, job: job.id, attempt }
     try {

@@ -4,11 +4,10 @@ import type { Cli } from "../cli.ts"
 import { failureText, progressText } from "../render/array-text.ts"
 import type { FollowEnd, FollowOptions } from "./follow-job.ts"
 import { JobWatch } from "./job-watch.ts"
+import { SERVER_PATIENCE_MS } from "./link-failure.ts"
 import { StopAsker } from "./stop-asker.ts"
 import { WaitReason } from "./wait-reason.ts"
 
-/** How long an attached command waits for its server to come back. */
-const PATIENCE_MS = 60_000
 const TICK_MS = 1_000
 /** An array of which nothing has begun by then waits for something. */
 const WAITS_MS = 3_000
@@ -45,7 +44,7 @@ export async function followArray(cli: Cli, job: JobView, options: FollowOptions
     client: cli.client,
     job,
     signal: abort.signal,
-    patienceMs: PATIENCE_MS,
+    patienceMs: SERVER_PATIENCE_MS,
     onRetry: () => undefined,
     onChange: (view) => {
       void sink.event({ type: "job", job: view })

@@ -10,6 +10,7 @@ import { attemptEndText } from "./attempt-end.ts"
 import type { JobSignals } from "./job-signals.ts"
 import type { JobSink } from "./job-sink.ts"
 import { JobWatch } from "./job-watch.ts"
+import { SERVER_PATIENCE_MS } from "./link-failure.ts"
 import { type LogPosition, type LogSink, readLogIfKept } from "./log-reader.ts"
 import { NumberedSink } from "./numbered-sink.ts"
 import { PlacingTeller } from "./placing-teller.ts"
@@ -31,8 +32,6 @@ export interface FollowOptions {
   readonly attempt: number
 }
 
-/** How long an attached command waits for its server to come back. */
-const PATIENCE_MS = 60_000
 const TICK_MS = 1_000
 /** A job that has not started by then waits for something. */
 const WAITS_MS = 3_000
@@ -57,7 +56,7 @@ export async function followJob(cli: Cli, job: JobView, options: FollowOptions):
     client: cli.client,
     job,
     signal: abort.signal,
-    patienceMs: PATIENCE_MS,
+    patienceMs: SERVER_PATIENCE_MS,
     onRetry: () => outage.began(),
     onChange: (view) => {
       outage.ended()
@@ -144,7 +143,7 @@ async function readAttempts(
       attempt: number,
       follow: true,
       signal,
-      patienceMs: PATIENCE_MS,
+      patienceMs: SERVER_PATIENCE_MS,
       onRetry: () => outage.began(),
     }
     const attempt = (rank = 0) => membersOf(watch.job, number)[rank]
@@ -203,7 +202,9 @@ class Outage {
     // A restart within a second or two concerns nobody.
     if (this.#said || now - this.#since < 2_000) return
     this.#said = true
-    void this.#sink.say(`the server does not answer; the job goes on, trying again for ${formatDuration(PATIENCE_MS)}`)
+    void this.#sink.say(
+      `the server does not answer; the job goes on, trying again for ${formatDuration(SERVER_PATIENCE_MS)}`,
+    )
   }
 
   ended(): void {

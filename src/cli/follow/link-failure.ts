@@ -1,5 +1,8 @@
 import { isBroken } from "../client.ts"
 
+/** How long a command that follows a job waits for its server to come back. */
+export const SERVER_PATIENCE_MS = 60_000
+
 /** Whether reading failed because the connection did, so that asking again can help. */
 export function isLinkFailure(error: unknown): boolean {
   if (isBroken(error)) return true

@@ -3,7 +3,7 @@ import type { JobId } from "../../protocol/ids.ts"
 import type { JobSpec } from "../../protocol/job.ts"
 import type { JobState, Verdict } from "../../protocol/job-state.ts"
 import { UNRUN_CAUSES, type UnrunCause } from "../../store/array-record.ts"
-import type { JobRecord } from "../../store/job-record.ts"
+import { type JobRecord, untriedJob } from "../../store/job-record.ts"
 import { NO_OUTPUTS } from "../jobs/close-attempt.ts"
 
 /** How a task has ended that never ran. */
@@ -25,19 +25,7 @@ export function newTask(array: JobRecord, index: number): JobRecord {
   invariant(id !== undefined, `array ${array.id} has no task ${index}`)
   const { hold: _, ...standing } = array.standing ?? {}
   return {
-    id,
-    user: array.user,
-    spec: taskSpec(array.spec),
-    submittedAt: array.submittedAt,
-    state: "queued",
-    verdict: null,
-    cause: null,
-    reason: null,
-    startedAt: null,
-    endedAt: null,
-    outputs: null,
-    stop: null,
-    attempts: [],
+    ...untriedJob({ id, user: array.user, spec: taskSpec(array.spec), submittedAt: array.submittedAt }),
     ...(Object.keys(standing).length === 0 ? {} : { standing }),
     ...(array.learned === undefined ? {} : { learned: array.learned }),
     task: { array: array.id, index },

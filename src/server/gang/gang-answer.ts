@@ -5,7 +5,7 @@ import { PlanReport } from "../../scheduler/queue/plan-report.ts"
 import type { QueueEntry } from "../../scheduler/queue/queue-plan.ts"
 import { entryText } from "../../scheduler/queue/reason-text.ts"
 import type { WaitingJob } from "../../scheduler/snapshot.ts"
-import type { JobRecord } from "../../store/job-record.ts"
+import { type JobRecord, untriedJob } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { waitingJob } from "../queue/scene.ts"
 import { sceneNow } from "../queue/scene-now.ts"
@@ -42,7 +42,7 @@ export function previewGang(
 ): Pick<WhyAnswer, "summary" | "code" | "hosts"> {
   const now = core.clock.now()
   const scene = sceneNow(core, now)
-  const asked = waitingJob(scene.policy, { ...BLANK, ...job, submittedAt: now }, waiting)
+  const asked = waitingJob(scene.policy, untriedJob({ ...job, submittedAt: now }), waiting)
   const linked = scene.hosts.map((host) => ({ ...host, ...linkedOf(core, host.id) }))
   const whole = { ...scene, hosts: linked, waiting: [...scene.waiting, asked] }
   const plan = planQueue(whole, now, { estimates: true })
@@ -52,16 +52,4 @@ export function previewGang(
   const names = new Map<string, string>(scene.hosts.map(({ id, name }) => [id, name]))
   const text = entryText(entry, now, (id) => names.get(id) ?? id)
   return { summary: text + gangNote(core, asked.hosts, entry, hosts), code: entry.reason?.code ?? "starting", hosts }
-}
-
-const BLANK: Omit<JobRecord, "id" | "user" | "spec" | "submittedAt"> = {
-  state: "queued",
-  verdict: null,
-  cause: null,
-  reason: null,
-  startedAt: null,
-  endedAt: null,
-  outputs: null,
-  stop: null,
-  attempts: [],
 }

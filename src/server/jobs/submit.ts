@@ -6,7 +6,7 @@ import type { JobSpec } from "../../protocol/job.ts"
 import { DEFAULT_MEMORY_BYTES, fits, needOn } from "../../protocol/resources.ts"
 import { HOST_QUARANTINE_CRASHES } from "../../scheduler/obstacle.ts"
 import { reasonText } from "../../scheduler/queue/reason-text.ts"
-import type { JobRecord } from "../../store/job-record.ts"
+import { type JobRecord, untriedJob } from "../../store/job-record.ts"
 import { arrayOf, checkArray } from "../arrays/check-array.ts"
 import type { Core } from "../core.ts"
 import { checkDataPaths, resolveData } from "../data/job-data.ts"
@@ -86,19 +86,12 @@ export function submitJobs(core: Core, user: string, specs: readonly JobSpec[]):
     const learned = learnedFor(core, user, spec)
     const array = arrayOf(spec)
     const job: JobRecord = {
-      id: core.table.nextId(array?.all.size),
-      user,
-      spec: withTargetIds(core, user, spec),
-      submittedAt: now,
-      state: "queued",
-      verdict: null,
-      cause: null,
-      reason: null,
-      startedAt: null,
-      endedAt: null,
-      outputs: null,
-      stop: null,
-      attempts: [],
+      ...untriedJob({
+        id: core.table.nextId(array?.all.size),
+        user,
+        spec: withTargetIds(core, user, spec),
+        submittedAt: now,
+      }),
       ...(learned === null ? {} : { learned }),
       ...(spec.queue?.hold === true ? { standing: { hold: "user" } } : {}),
       ...(array === undefined ? {} : { array }),
