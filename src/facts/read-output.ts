@@ -89,10 +89,11 @@ function recognise(
   hint: string,
 ): { kind: OutputKind; by: "content" | "name" } | { kind: null; by: null } {
   const lines = linesOf(text)
-  const fitting = OUTPUT_KINDS.filter((kind) => kind.fits(text, lines))
   const named = kindByName(hint)
-  const both = named === null ? undefined : fitting.find((kind) => kind === named || sharesName(kind, hint))
-  const kind = both ?? fitting[0]
+  const fits = (kind: OutputKind) => kind.fits(text, lines)
+  const isOfName = (kind: OutputKind) => named !== null && (kind === named || sharesName(kind, hint))
+  // Those of the name first, since an agent reads the same few outputs all day and knows what they are.
+  const kind = OUTPUT_KINDS.find((one) => isOfName(one) && fits(one)) ?? OUTPUT_KINDS.find(fits)
   if (kind !== undefined) return { kind, by: "content" }
   return named === null ? { kind: null, by: null } : { kind: named, by: "name" }
 }

@@ -1,4 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync } from "node:fs"
+import { constants } from "node:os"
 import { type HostTerms, type Lever, NO_LEVER } from "../../src/protocol/owner.ts"
 import type { AgentClient } from "./agent-client.ts"
 import { AgentHome } from "./agent-home.ts"
@@ -64,7 +65,7 @@ export class OwnerScene implements AsyncDisposable {
 
   /** Their states, each once: `T` alone when all of it is stopped. */
   get states(): string[] {
-    return [...new Set(this.tree.map((pid) => statOf(pid)[0] ?? "gone"))]
+    return [...new Set(this.tree.map(stateOf))]
   }
 
   get group(): number {
@@ -86,5 +87,21 @@ export function statOf(pid: number): readonly string[] {
     return []
   }
 }
+
+/** As `/proc` has it, but `T` for who waits in the kernel and is stopped as soon as that ends: it runs no instruction of its own. */
+function stateOf(pid: number): string {
+  const state = statOf(pid)[0] ?? "gone"
+  return state === "D" && isStopPending(pid) ? "T" : state
+}
+
+function isStopPending(pid: number): boolean {
+  try {
+    const pending = readFileSync(`/proc/${pid}/status`, "latin1").matchAll(/^(?:SigPnd|ShdPnd):\s*([0-9a-f]+)$/gm)
+    return [...pending].some(([, mask]) => (BigInt(`0x${mask}`) >> BigInt(constants.signals.SIGSTOP - 1)) % 2n === 1n)
+  } catch {
+    return false
+  }
+}
+
 const groupOf = (pid: number) => Number(statOf(pid)[2])
 export const isStopped = (pid: number) => statOf(pid)[0] === "T"

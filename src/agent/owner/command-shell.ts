@@ -150,11 +150,12 @@ export class CommandShell implements Disposable {
 /** What stands before each line `=MARK STATUS`, without the line feed that was printed with it. */
 function answersIn(output: string, mark: string): CommandAnswer[] {
   const answers: CommandAnswer[] = []
-  const end = new RegExp(`\\n=${mark} (\\d+)\\n`, "g")
-  let from = 0
-  for (let match = end.exec(output); match !== null; match = end.exec(output)) {
-    answers.push({ text: output.slice(from, match.index), status: Number(match[1]) })
-    from = end.lastIndex
+  const end = `\n=${mark} `
+  for (let from = 0; ; ) {
+    const at = output.indexOf(end, from)
+    const after = output.indexOf("\n", at + end.length)
+    if (at === -1 || after === -1) return answers
+    answers.push({ text: output.slice(from, at), status: Number(output.slice(at + end.length, after)) })
+    from = after + 1
   }
-  return answers
 }

@@ -42,18 +42,30 @@ export interface LoginNow {
   readonly from: string
 }
 
-/** `ioreg -r -d 1 -c IOHIDSystem`. */
-export function idleOf(answer: Answer): Reading<number> {
-  return numberOf(answer, "ioreg", "idleMs")
+/** What an answer says does not change; most are kept for several looks, and read once. */
+function oncePerAnswer<T>(read: (answer: Answer) => T): (answer: Answer) => T {
+  const readings = new WeakMap<Answer, { readonly reading: T }>()
+  return (answer) => {
+    const before = readings.get(answer)
+    if (before !== undefined) return before.reading
+    const reading = read(answer)
+    readings.set(answer, { reading })
+    return reading
+  }
 }
+
+/** `ioreg -r -d 1 -c IOHIDSystem`. */
+export const idleOf = oncePerAnswer((answer): Reading<number> => {
+  return numberOf(answer, "ioreg", "idleMs")
+})
 
 /** `ioreg -n Root -d 1`: whether the console is locked. */
-export function lockOf(answer: Answer): Reading<boolean> {
+export const lockOf = oncePerAnswer((answer): Reading<boolean> => {
   return truthOf(answer, "ioreg", "isScreenLocked")
-}
+})
 
 /** `ioreg -n Root -d 1`: who has the console, and who is logged in behind it. */
-export function consoleOf(answer: Answer): Reading<ConsoleNow> {
+export const consoleOf = oncePerAnswer((answer): Reading<ConsoleNow> => {
   const has = truthOf(answer, "ioreg", "hasConsoleUser")
   if (!answer.known || !has.known) return has as Reading<never>
   const sessions = registryOf(answer.value.text).flatMap(({ properties }) => {
@@ -69,7 +81,7 @@ export function consoleOf(answer: Answer): Reading<ConsoleNow> {
   return person === undefined
     ? unknown("who is at the console is not told")
     : known({ person, switchedOut: people(false) })
-}
+})
 
 function personOf(session: PropertyDictionary): ConsolePerson | undefined {
   const uid = session.get("kCGSSessionUserIDKey")
@@ -79,13 +91,13 @@ function personOf(session: PropertyDictionary): ConsolePerson | undefined {
 }
 
 /** `pmset -g systemstate`. */
-export function displayOf(answer: Answer): Reading<"on" | "asleep"> {
+export const displayOf = oncePerAnswer((answer): Reading<"on" | "asleep"> => {
   const powered = truthOf(answer, "pmset-g-systemstate", "isDisplayPowered")
   return powered.known ? known(powered.value ? "on" : "asleep") : powered
-}
+})
 
 /** `pmset -g assertions`. */
-export function assertionsOf(answer: Answer): Reading<AssertionsNow> {
+export const assertionsOf = oncePerAnswer((answer): Reading<AssertionsNow> => {
   const read = readingOf(answer, "pmset-g-assertions")
   if (!read.known || !answer.known) return read as Reading<never>
   const rows = parseAssertions(answer.value.text)
@@ -105,14 +117,14 @@ export function assertionsOf(answer: Answer): Reading<AssertionsNow> {
         ? unknown("when it was last told of activity is not said")
         : known(Math.max(...timeouts))
   return known({ displayHolders: holders.map(({ pid, program }) => ({ pid, process: program })), activeForMs })
-}
+})
 
 const DISPLAY_KINDS = ["PreventUserIdleDisplaySleep", "NoDisplaySleepAssertion"]
 
 const WHO = /^([^\s()]+) +([\w/]+) +[^()]*(?:\((.+)\))? *$/
 
 /** `who`: logins that came over the network, in terminals. Where they came from stands in brackets, in whatever form. */
-export function loginsOf(answer: Answer): Reading<readonly LoginNow[]> {
+export const loginsOf = oncePerAnswer((answer): Reading<readonly LoginNow[]> => {
   if (!answer.known) return answer
   const { text, status } = answer.value
   if (status !== 0) return failed("who", status)
@@ -125,22 +137,22 @@ export function loginsOf(answer: Answer): Reading<readonly LoginNow[]> {
     if (from !== undefined) logins.push({ user, terminal, from })
   }
   return known(logins)
-}
+})
 
 /** `pmset -g batt`. */
-export function powerOf(answer: Answer): Pick<Conditions, "power" | "chargePercent"> {
+export const powerOf = oncePerAnswer((answer): Pick<Conditions, "power" | "chargePercent"> => {
   const source = textOf(answer, "pmset-g-batt", "powerSource")
   const power = source.known ? POWER[source.value] : undefined
   return {
     power: power !== undefined ? known(power) : source.known ? unknown(`a source called ${source.value}`) : source,
     chargePercent: numberOf(answer, "pmset-g-batt", "batteryPercent"),
   }
-}
+})
 
 const POWER: Readonly<Record<string, "mains" | "battery" | "ups">> = { ac: "mains", battery: "battery", ups: "ups" }
 
 /** `pmset -g`: `lowpowermode 1`, or `powermode 1` on Macs that know more modes; where there is neither, there is no such mode. */
-export function lowPowerOf(answer: Answer): Reading<boolean> {
+export const lowPowerOf = oncePerAnswer((answer): Reading<boolean> => {
   const read = readingOf(answer, "pmset-g")
   if (!read.known) return read
   const { sheet } = read.value
@@ -148,7 +160,7 @@ export function lowPowerOf(answer: Answer): Reading<boolean> {
   if (modes.includes(1)) return known(true)
   const isRead = sheet.facts().some((fact) => fact.known && fact.name === "powerSetting")
   return isRead ? known(false) : unknown("pmset -g tells no settings")
-}
+})
 
 /** `vm_stat`: as admission counts. `memoryBytes` is all that the Mac has. */
 export function availableOf(answer: Answer, memoryBytes: number | null): Reading<number> {
@@ -171,7 +183,7 @@ export const SYSCTL_KEYS =
   "hw.pagesize vm.page_free_count vm.page_speculative_count vm.page_purgeable_count vm.swapusage kern.memorystatus_vm_pressure_level vm.loadavg kern.waketime kern.boottime hw.memsize"
 
 /** `sysctl -i KEYS`. */
-export function sysctlOf(answer: Answer): SysctlNow {
+export const sysctlOf = oncePerAnswer((answer): SysctlNow => {
   const read = readingOf(answer, "sysctl")
   const fact = (name: FactName): Reading<unknown> => (read.known ? factOf(read.value, name) : read)
   const level = fact("memoryPressureLevel")
@@ -189,7 +201,7 @@ export function sysctlOf(answer: Answer): SysctlNow {
     memoryBytes: fact("memoryBytes") as Reading<number>,
     texts,
   }
-}
+})
 
 const PRESSURE: Readonly<Record<number, "normal" | "warning" | "critical">> = {
   1: "normal",
