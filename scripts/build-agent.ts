@@ -5,6 +5,7 @@
 import { join } from "node:path"
 import type { Plugin } from "rolldown"
 import { ENVIRONMENT_SOURCE, FORKER_SOURCES } from "../src/agent/forker-source.ts"
+import { builtinsWithoutNamespaces } from "./builtins-without-namespaces.ts"
 import { writeBundle } from "./write-bundle.ts"
 
 const ROOT = join(import.meta.dirname, "..")
@@ -36,7 +37,10 @@ function withoutComments(program: string): string {
 /** Bundles the agent into the file `into`, which appears whole. */
 export async function buildAgent(into: string): Promise<void> {
   const input = join(ROOT, "src/agent/main.ts")
-  await writeBundle({ input, external: [/^node:/, "@lydell/node-pty"], plugins: [inlineForker] }, into)
+  await writeBundle(
+    { input, external: [/^node:/, "@lydell/node-pty"], plugins: [inlineForker, builtinsWithoutNamespaces] },
+    into,
+  )
 }
 
 if (import.meta.main) await buildAgent(process.argv[2] ?? join(ROOT, ".cache/agent/agent.mjs"))
