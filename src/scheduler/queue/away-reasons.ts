@@ -11,7 +11,7 @@ import { shapeOf } from "./requests.ts"
 
 interface Away {
   readonly code: AwayCode
-  readonly text: string
+  readonly text: () => string
 }
 
 const RESOURCES: WaitReason = { code: "resources" }
@@ -50,11 +50,15 @@ export class AwayReasons {
     const away = places.flatMap((place): Away[] => {
       const host = this.#scene.hosts[place]!
       const obstacles = this.#takesJobs[place] ? [] : hostObstacles(host)
-      const texts = obstacles.map((one) => describeObstacle(one, host, shape, this.#nowMs))
       const booking = bookings.find(({ hosts }) => hosts.has(host.id))
-      if (booking !== undefined) texts.push(bookedText(booking, this.#nowMs))
       const code = (obstacles[0]?.code ?? (booking && "booked")) as AwayCode | undefined
-      return code === undefined ? [] : [{ code, text: `${host.name}: ${texts.join("; ")}` }]
+      if (code === undefined) return []
+      const text = () => {
+        const texts = obstacles.map((one) => describeObstacle(one, host, shape, this.#nowMs))
+        if (booking !== undefined) texts.push(bookedText(booking, this.#nowMs))
+        return `${host.name}: ${texts.join("; ")}`
+      }
+      return [{ code, text }]
     })
     if (away.length === 0) return RESOURCES
     away.sort((a, b) => kindOf(a.code) - kindOf(b.code))
@@ -64,7 +68,7 @@ export class AwayReasons {
     // Of few hosts it is said what there is to say.
     const said =
       possible <= 2
-        ? away.map(({ text }) => text).join(", ")
+        ? away.map(({ text }) => text()).join(", ")
         : `of ${possible} hosts it could use, ${countByKind(codes, taking === 0)}`
     const others =
       taking === 0 ? "" : `; ${taking} ${taking === 1 ? "takes" : "take"} jobs, of ${spec.hosts} it asks for at once`

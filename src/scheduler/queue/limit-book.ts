@@ -3,7 +3,9 @@ import type { Pieces } from "../calendar/need.ts"
 import { type LimitedJob, type LimitHit, startHitsOf, submitHitsOf } from "../limits/limit-check.ts"
 import {
   type Amounts,
+  entriesOf,
   type LayerKind,
+  type LimitEntry,
   type LimitInForce,
   type LimitLayer,
   type Limits,
@@ -29,6 +31,10 @@ interface Layers {
   readonly inForce: readonly LimitInForce[]
   readonly groups: ReadonlySet<GroupCount>
   readonly others: ReadonlySet<Count>
+  /** Those of them that a limit in force is held against. */
+  readonly watched: readonly Count[]
+  /** All that is limited is how many jobs there are: what such jobs ask for decides nothing. */
+  readonly isByNumber: boolean
 }
 
 /** What of a scene counts. */
@@ -43,6 +49,7 @@ const NOTHING: GroupCount = {
   runningMinutes: {},
   wallMinutes: 0,
 }
+const NO_LIMITS: Limits = {}
 const NOT_COUNTED = { group: NOTHING, user: NOTHING, account: NOTHING }
 const GIB = 1024 ** 3
 
@@ -53,6 +60,8 @@ export class LimitBook {
   readonly #groups = new Map<string, GroupCount>()
   readonly #counts = new Map<string, Count>()
   readonly #layers = new Map<Standing, Layers>()
+  /** The same limits hold for many users. */
+  readonly #entries = new Map<Limits, readonly LimitEntry[]>()
   /** Nothing is limited. */
   readonly isOff: boolean
 
@@ -87,6 +96,18 @@ export class LimitBook {
     const rules = { safe: this.#scene.policy.safeMinutes }
     const denies = standing.qos.deniesOnLimit || standing.partitionQos?.deniesOnLimit === true
     return submitHitsOf(job, this.#layersOf(standing).inForce, count, rules, denies)
+  }
+
+  /** Whether such jobs meet the same limits whatever they ask for. */
+  isByNumber(standing: Standing): boolean {
+    return this.#layersOf(standing).isByNumber
+  }
+
+  /** The same number as long as no job has begun that could change which limits such a job meets. */
+  stampOf(standing: Standing): number {
+    let begun = 0
+    for (const { runningJobs } of this.#layersOf(standing).watched) begun += runningJobs
+    return begun
   }
 
   /** All that hold for such a job, with what counts against them. */
@@ -156,17 +177,30 @@ export class LimitBook {
     const order = orderLayers({
       partitionQos: partitionQos === null ? null : ofQos("partition_qos", partitionQos),
       qos: ofQos("qos", qos),
-      user: layer("user", user, member?.limits ?? {}),
+      user: layer("user", user, member?.limits ?? NO_LIMITS),
       accounts: accounts.map((one) => layer("account", one.name, one.limits)),
       root: layer("root", "", this.#scene.policy.limits),
       partition: layer("partition", partition.name, limits),
       qosOverPartitionQos: qos.overPartitionQos,
     })
+    const inForce = limitsInForce(order, (limits) => this.#entriesOf(limits))
+    const watched = inForce.flatMap(({ scope, layer: { counts } }) => (scope === "job" ? [] : counts[scope] as Count))
     return {
-      inForce: limitsInForce(order),
+      inForce,
+      watched: [...new Set(watched)],
+      isByNumber: inForce.every(({ limit }) => limit === "runningJobs" || limit === "submittedJobs"),
       groups: new Set(made.map(({ counts }) => counts.group as GroupCount)),
       others: new Set(made.flatMap(({ counts }) => [counts.user as Count, counts.account as Count])),
     }
+  }
+
+  #entriesOf(limits: Limits): readonly LimitEntry[] {
+    let entries = this.#entries.get(limits)
+    if (entries === undefined) {
+      entries = entriesOf(limits)
+      this.#entries.set(limits, entries)
+    }
+    return entries
   }
 
   #group(key: string): GroupCount {

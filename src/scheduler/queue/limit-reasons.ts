@@ -9,21 +9,21 @@ import type { QueueScene } from "./queue-scene.ts"
 import type { Standing, Standings } from "./standings.ts"
 
 interface Told {
-  /** How many had started when it was found. */
-  readonly starts: number
+  /** Of the book when it was found. */
+  readonly stamp: number
   readonly reason: WaitReason | null
 }
 
-/** Which limits lines meet at their turn, found once for all that ask alike as long as nothing starts. */
+/** Which limits lines meet at their turn, found once for all that ask alike as long as nothing starts that counts there. */
 export class LimitReasons {
   readonly #book: LimitBook
   readonly #planned: PlannedLimits
   readonly #plannedReasons = new WeakMap<readonly PlannedHit[], WaitReason>()
-  readonly #told = new Map<Standing, Map<LineRequest, Told>>()
+  /** By who asks: `null` for all of one standing, where it makes no difference what they ask for. */
+  readonly #told = new Map<Standing, Map<LineRequest | null, Told>>()
   readonly #jobs = new Map<LineRequest, LimitedJob>()
   /** Whether lines meet a limit whatever else is counted. */
-  readonly #lasting = new Map<Standing, Map<LineRequest, boolean>>()
-  #starts = 0
+  readonly #lasting = new Map<Standing, Map<LineRequest | null, boolean>>()
 
   constructor(scene: QueueScene, standings: Standings, nowMs: number) {
     this.#book = new LimitBook(scene, standings, nowMs)
@@ -31,7 +31,6 @@ export class LimitReasons {
   }
 
   started(line: Line, request: LineRequest): void {
-    this.#starts++
     const job = this.#jobOf(line, request)
     this.#book.started(line.standing, job)
     this.#planned.started(line.standing, job)
@@ -63,28 +62,32 @@ export class LimitReasons {
       lasting = new Map()
       this.#lasting.set(line.standing, lasting)
     }
-    let isLasting = lasting.get(request)
+    const asker = this.#book.isByNumber(line.standing) ? null : request
+    let isLasting = lasting.get(asker)
     if (isLasting === undefined) {
       isLasting = this.#book.hitsOf(line.standing, this.#jobOf(line, request)).some((hit) => hit.lasting)
-      lasting.set(request, isLasting)
+      lasting.set(asker, isLasting)
     }
     return isLasting ? this.reasonOf(line, request) : null
   }
 
   /** `null` when it may start as far as limits go. What would make it wait for ever comes first, else the order of limits holds. */
   reasonOf(line: Line, request: LineRequest): WaitReason | null {
+    if (this.#book.isOff) return null
     let told = this.#told.get(line.standing)
     if (told === undefined) {
       told = new Map()
       this.#told.set(line.standing, told)
     }
-    const known = told.get(request)
-    if (known?.starts === this.#starts) return known.reason
+    const asker = this.#book.isByNumber(line.standing) ? null : request
+    const stamp = this.#book.stampOf(line.standing)
+    const known = told.get(asker)
+    if (known?.stamp === stamp) return known.reason
     // What is counted goes on: what is told of it does not.
     const hits = this.#book.hitsOf(line.standing, this.#jobOf(line, request))
     const ordered = [...hits.filter(({ lasting }) => lasting), ...hits.filter(({ lasting }) => !lasting)]
     const reason = hits.length === 0 ? null : ({ code: "limit", hits: ordered.map(toldOf) } as const)
-    told.set(request, { starts: this.#starts, reason })
+    told.set(asker, { stamp, reason })
     return reason
   }
 

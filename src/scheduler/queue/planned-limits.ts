@@ -11,7 +11,8 @@ export interface PlannedHit {
 }
 
 interface Known {
-  readonly counted: number
+  /** Of the book when it was found. */
+  readonly stamp: number
   readonly hits: readonly PlannedHit[]
 }
 
@@ -26,16 +27,14 @@ export class PlannedLimits {
   /** By what counts, when the first begins that has a time and is counted there. */
   readonly #firstMs = new Map<object, number>()
   readonly #known = new Map<Standing, Map<LineRequest, Known>>()
-  /** How often something was counted. */
-  #counted = 0
+  /** Of those whom it makes no difference what they ask for, the last that was found. */
+  readonly #last = new Map<Standing, Known>()
 
   constructor(scene: QueueScene, standings: Standings, nowMs: number) {
     this.#book = new LimitBook(scene, standings, nowMs)
   }
 
   started(standing: Standing, job: LimitedJob): void {
-    if (this.#book.isOff) return
-    this.#counted++
     this.#book.started(standing, job)
   }
 
@@ -58,12 +57,20 @@ export class PlannedLimits {
     }
     const known = byRequest.get(request)
     // More only comes to it: what was met once is met.
-    if (known !== undefined && (known.hits.length > 0 || known.counted === this.#counted)) return known.hits
-    const hits = this.#book.hitsOf(standing, job).flatMap((hit): PlannedHit[] => {
+    if (known !== undefined && known.hits.length > 0) return known.hits
+    const stamp = this.#book.stampOf(standing)
+    if (known?.stamp === stamp) return known.hits
+    const last = this.#last.get(standing)
+    const found = last?.stamp === stamp ? last : { stamp, hits: this.#find(standing, job) }
+    if (this.#book.isByNumber(standing)) this.#last.set(standing, found)
+    byRequest.set(request, found)
+    return found.hits
+  }
+
+  #find(standing: Standing, job: LimitedJob): readonly PlannedHit[] {
+    return this.#book.hitsOf(standing, job).flatMap((hit): PlannedHit[] => {
       const fromMs = hit.scope === "job" ? undefined : this.#firstMs.get(hit.layer.counts[hit.scope])
       return fromMs === undefined ? [] : [{ hit, fromMs }]
     })
-    byRequest.set(request, { counted: this.#counted, hits })
-    return hits
   }
 }

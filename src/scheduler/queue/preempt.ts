@@ -50,9 +50,14 @@ export class Preemptor {
     this.#awaiting = new Set(scene.running.flatMap((one) => one.stoppedFor ?? awaitedFor(one) ?? []))
   }
 
-  /** Whether some may start though no host has room. */
-  get isAwaited(): boolean {
-    return this.#awaiting.size > 0
+  /** Whether some may start though no host has room, their senders' own hosts aside. */
+  get mayMakeRoom(): boolean {
+    return this.#scene.policy.preemption.by !== "off" || this.#awaiting.size > 0
+  }
+
+  /** Whether this one may be among them. */
+  mayMakeRoomFor(line: Line): boolean {
+    return this.#scene.policy.preemption.by !== "off" || this.isAwaitedFor(line)
   }
 
   /** Whether some make room for it already. */

@@ -61,8 +61,7 @@ export class QueuePass {
     this.preemptor = new Preemptor(scene, this.#calendar, standings)
     this.own = new OwnHosts(scene, this.#calendar.profiles, this.preemptor)
     this.#elsewhere = new RoomElsewhere(order, this.#requests, this.#calendar)
-    const mayPreempt = scene.policy.preemption.by !== "off" || this.preemptor.isAwaited
-    this.ownHolds = new OwnHolds(this.#calendar, this.own, this.#earlier, mayPreempt)
+    this.ownHolds = new OwnHolds(this.#calendar, this.own, this.#earlier, this.preemptor.mayMakeRoom)
     this.#ownRoom = new OwnRoom(this.#calendar, this.preemptor, this.own, this.#elsewhere)
     this.ownTurns = new OwnTurns({
       calendar: this.#calendar,
@@ -81,8 +80,7 @@ export class QueuePass {
 
   /** Whether somebody may start though no host has room. */
   get mayMakeRoom(): boolean {
-    const { by } = this.scene.policy.preemption
-    return by !== "off" || this.#ownRoom.mayPreempt || this.preemptor.isAwaited
+    return this.preemptor.mayMakeRoom || this.#ownRoom.mayPreempt
   }
 
   /** Its turn. Nothing where it has all of what it needs by its turn in another partition. Is it the last, what its job put off is done. */
@@ -247,7 +245,7 @@ export class QueuePass {
     const { deadlineMs } = line.spec
     if (deadlineMs !== null && nowMs + line.limitMs > deadlineMs) return null
     const room = this.#calendar.find(plan, nowMs + 0.5)
-    const mayBegin = room !== null || this.mayMakeRoom
+    const mayBegin = room !== null || this.preemptor.mayMakeRoomFor(line) || this.#ownRoom.isElsewhere(line.spec.id)
     if (!mayBegin || this.#limits.plannedReasonOf(line, request, nowMs + line.limitMs) !== null) return null
     if (room !== null) {
       this.#calendar.take(plan, room)
