@@ -63,14 +63,17 @@ export class Calendar {
 
   /** The first room for the request before `beforeMs`. */
   find(request: PlanRequest, beforeMs: number): Room | null {
-    if (request.relaxedSeen < this.#relaxed.length) {
-      request.relax(this.#relaxed.slice(request.relaxedSeen))
-      request.relaxedSeen = this.#relaxed.length
-    }
+    this.#catchUp(request)
     if (request.queue.size < request.asked.hosts) return null
     return request.asked.hosts === 1 && !request.hasPieces
       ? this.#findOne(request, beforeMs)
       : this.#findSeveral(request, beforeMs)
+  }
+
+  #catchUp(request: PlanRequest): void {
+    if (request.relaxedSeen === this.#relaxed.length) return
+    request.relax(this.#relaxed.slice(request.relaxedSeen))
+    request.relaxedSeen = this.#relaxed.length
   }
 
   take(request: PlanRequest, { places, startMs }: Room): void {
@@ -107,6 +110,14 @@ export class Calendar {
     return places
   }
 
+  /** Whether no look so far has said that the host has no room now. */
+  #mayHaveRoom(request: PlanRequest, place: number): boolean {
+    this.#catchUp(request)
+    // Who asks for several is not told of the first room on each.
+    const isOne = request.asked.hosts === 1 && !request.hasPieces
+    return !isOne || request.queue.boundsMs[place]! <= this.grid.nowMs
+  }
+
   /** So many of them have a time by now. */
   letGo(request: PlanRequest, count: number): void {
     if (request.held === undefined) return
@@ -123,16 +134,19 @@ export class Calendar {
   #hold(request: PlanRequest): HeldRequest {
     const { asked } = request
     const { nowMs, endMs } = this.grid
-    const free = asked.places.filter((place) => request.hasRoomAt(place, nowMs))
+    const free = asked.places.filter((place) => this.#mayHaveRoom(request, place) && request.hasRoomAt(place, nowMs))
     const room = HostSet.of(this.profiles.length, free)
     const chosen = this.#choose(room, asked.hosts, asked.weights ?? this.#weights) ?? asked.places
-    const places = chosen.filter((place) => request.opensMs(place) < endMs)
     const isFirm = asked.hosts > 1 || request.hasPieces
     const jobs = { count: 0 }
-    const onHosts = places.map((place) => {
-      const holder = { need: request.needOn(place), jobs, fromMs: request.opensMs(place), isFirm }
-      return [this.profiles[place]!, holder] as const
-    })
+    const places: number[] = []
+    const onHosts: HeldRequest["holders"][number][] = []
+    for (const place of chosen) {
+      const fromMs = request.opensMs(place)
+      if (fromMs >= endMs) continue
+      places.push(place)
+      onHosts.push([this.profiles[place]!, { need: request.needOn(place), jobs, fromMs, isFirm }])
+    }
     const onPieces = Object.entries(asked.pieces).flatMap(([name, needed]) => {
       const profile = this.#pieces.get(name)
       if (profile === undefined || needed === 0) return []

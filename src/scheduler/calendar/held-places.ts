@@ -20,7 +20,8 @@ export interface PlaceHolder {
 export class Occupants {
   /** How many of them have no end that is known. */
   endless = 0
-  readonly #counts = new Map<string, { readonly need: Resources; count: number }>()
+  readonly #counts: { readonly need: Resources; count: number }[] = []
+  #all: readonly Occupant[] = []
   /** What came and went since it was last asked for. */
   #changes: { readonly need: Resources; readonly times: 1 | -1 }[] = []
 
@@ -29,15 +30,17 @@ export class Occupants {
     if (toMs === Number.POSITIVE_INFINITY) this.endless += times
   }
 
-  all(): Iterable<Occupant> {
+  all(): readonly Occupant[] {
+    if (this.#changes.length === 0) return this.#all
     for (const { need, times } of this.#changes) {
-      const key = `${need.memoryBytes}/${need.gpus}/${need.cores}`
-      const known = this.#counts.get(key)
-      if (known === undefined) this.#counts.set(key, { need, count: times })
+      // They are few, and mostly the very same.
+      const known = this.#counts.find((one) => isSame(one.need, need))
+      if (known === undefined) this.#counts.push({ need, count: times })
       else known.count += times
     }
     this.#changes = []
-    return [...this.#counts.values()].filter(({ count }) => count > 0)
+    this.#all = this.#counts.filter(({ count }) => count > 0)
+    return this.#all
   }
 }
 
@@ -102,6 +105,10 @@ export class HeldPlaces {
     const holding = holders.map(({ need, jobs }) => ({ need, count: jobs.count }))
     return new Outlook([...holding, ...this.#occupants.all()], this.#total)
   }
+}
+
+function isSame(a: Resources, b: Resources): boolean {
+  return a === b || (a.memoryBytes === b.memoryBytes && a.gpus === b.gpus && a.cores === b.cores)
 }
 
 /** Whether both could be on the host, each by itself, and not beside each other. */

@@ -1,5 +1,5 @@
 import { formatDuration } from "../../base/duration.ts"
-import { hostObstacles } from "../obstacle.ts"
+import { hostObstacles, type Obstacle } from "../obstacle.ts"
 import { countByKind, kindOf } from "../obstacle-kinds.ts"
 import { describeObstacle } from "../obstacle-text.ts"
 import { admits } from "./host-times.ts"
@@ -20,15 +20,16 @@ const RESOURCES: WaitReason = { code: "resources" }
 export class AwayReasons {
   readonly #scene: QueueScene
   readonly #nowMs: number
-  readonly #takesJobs: readonly boolean[]
+  /** By place, what keeps every job off the host. */
+  readonly #obstacles: readonly (readonly Obstacle[])[]
   /** Every host takes every job that there is. */
   readonly #none: boolean
 
   constructor(scene: QueueScene, nowMs: number) {
     this.#scene = scene
     this.#nowMs = nowMs
-    this.#takesJobs = scene.hosts.map((host) => hostObstacles(host).length === 0)
-    this.#none = scene.bookings.length === 0 && this.#takesJobs.every((takes) => takes)
+    this.#obstacles = scene.hosts.map((host) => hostObstacles(host))
+    this.#none = scene.bookings.length === 0 && this.#obstacles.every(({ length }) => length === 0)
   }
 
   /**
@@ -49,7 +50,7 @@ export class AwayReasons {
     )
     const away = places.flatMap((place): Away[] => {
       const host = this.#scene.hosts[place]!
-      const obstacles = this.#takesJobs[place] ? [] : hostObstacles(host)
+      const obstacles = this.#obstacles[place]!
       const booking = bookings.find(({ hosts }) => hosts.has(host.id))
       const code = (obstacles[0]?.code ?? (booking && "booked")) as AwayCode | undefined
       if (code === undefined) return []
