@@ -5,6 +5,7 @@ import type { Grid } from "./grid.ts"
 import { lateLast, placesBy, ranksBy } from "./host-order.ts"
 import { HostSet } from "./host-set.ts"
 import type { Need, Pieces } from "./need.ts"
+import { PieceCalendar } from "./piece-calendar.ts"
 import { type Asked, type HeldRequest, PlanRequest } from "./plan-request.ts"
 import { Profile } from "./profile.ts"
 
@@ -34,7 +35,7 @@ export class Calendar {
   /** Places, the first to be taken first, and the rank of each in that. */
   readonly #order: readonly number[]
   readonly #ranks: Int32Array
-  readonly #pieces: ReadonlyMap<string, Profile>
+  readonly #pieces: PieceCalendar
   /** Hosts on which room came back, in the order in which it did. */
   readonly #relaxed: number[] = []
   readonly #budget: Budget = { steps: STEPS_PER_PASS }
@@ -47,9 +48,7 @@ export class Calendar {
     this.#weights = hosts.map(({ weight }) => weight)
     this.#order = placesBy(this.#weights)
     this.#ranks = ranksBy(this.#order)
-    this.#pieces = new Map(
-      Object.entries(pieces).map(([name, count]) => [name, new Profile(piecesOf(count), grid)] as const),
-    )
+    this.#pieces = new PieceCalendar(pieces, grid)
   }
 
   request(asked: Asked): PlanRequest {
@@ -68,6 +67,15 @@ export class Calendar {
     return request.asked.hosts === 1 && !request.hasPieces
       ? this.#findOne(request, beforeMs)
       : this.#findSeveral(request, beforeMs)
+  }
+
+  /** Room for it that begins in this moment. */
+  findNow(request: PlanRequest): Room | null {
+    // Where too few hosts have any there are no more until room comes back.
+    if (request.fullSeen === this.#relaxed.length) return null
+    if (request.hasRoomInStep) return this.find(request, this.grid.nowMs + 0.5)
+    request.fullSeen = this.#relaxed.length
+    return null
   }
 
   #catchUp(request: PlanRequest): void {
@@ -147,11 +155,9 @@ export class Calendar {
       places.push(place)
       onHosts.push([this.profiles[place]!, { need: request.needOn(place), jobs, fromMs, isFirm }])
     }
-    const onPieces = Object.entries(asked.pieces).flatMap(([name, needed]) => {
-      const profile = this.#pieces.get(name)
-      if (profile === undefined || needed === 0) return []
-      return [[profile, { need: piecesOf(needed), jobs, fromMs: nowMs, isFirm }] as const]
-    })
+    const onPieces = this.#pieces
+      .asked(asked.pieces)
+      .map(([profile, need]) => [profile, { need, jobs, fromMs: nowMs, isFirm }] as const)
     const holders = [...onHosts, ...onPieces]
     for (const [profile, holder] of holders) profile.addHolder(holder, this.#budget)
     const most = holders.reduce((all, [{ total }, { need }]) => Math.max(all, timesItFits(need, total)), 0)
@@ -171,15 +177,12 @@ export class Calendar {
   }
 
   holdPieces(pieces: Pieces, fromMs: number, toMs: number, times: 1 | -1 = 1): void {
-    for (const name in pieces) this.#pieces.get(name)?.change(piecesOf(pieces[name]!), fromMs, toMs, times)
+    this.#pieces.hold(pieces, fromMs, toMs, times)
   }
 
   /** Of which of the pieces there are too few in this moment. */
   missingPieces(pieces: Pieces): readonly string[] {
-    return Object.keys(pieces).filter((name) => {
-      const needed = pieces[name]!
-      return needed > 0 && this.#pieces.get(name)?.hasRoomNow(piecesOf(needed), false) !== true
-    })
+    return this.#pieces.missing(pieces)
   }
 
   /**
@@ -288,23 +291,6 @@ export class Calendar {
   }
 
   #piecesFrom({ asked, hasPieces }: PlanRequest, fromMs: number, forMs = asked.limitMs): number {
-    if (!hasPieces) return fromMs
-    let startMs = fromMs
-    for (let beforeMs = Number.NaN; beforeMs !== startMs; ) {
-      beforeMs = startMs
-      for (const name in asked.pieces) {
-        const profile = this.#pieces.get(name)
-        const needed = asked.pieces[name]!
-        if (needed === 0) continue
-        if (profile === undefined) return Number.POSITIVE_INFINITY
-        startMs = profile.firstRoom(piecesOf(needed), false, forMs, startMs)
-        if (profile.isHeldFrom(piecesOf(needed), startMs, forMs)) return Number.POSITIVE_INFINITY
-      }
-    }
-    return startMs
+    return hasPieces ? this.#pieces.firstRoom(asked.pieces, fromMs, forMs) : fromMs
   }
-}
-
-function piecesOf(count: number): Resources {
-  return { memoryBytes: 0, gpus: 0, cores: count }
 }

@@ -51,6 +51,10 @@ export class PlanRequest {
   held: HeldRequest | undefined
   /** How much of the calendar's list of hosts where room came back it has seen. */
   relaxedSeen: number
+  /** How long that list was when too few hosts had room in this moment; -1: that is not known. */
+  fullSeen = -1
+  /** Hosts that would be open to it for as long as it asks, were nobody there. */
+  #openNow: readonly number[] | undefined
   readonly #grid: Grid
   readonly #profiles: readonly Profile[]
   /** By how many GPUs a host has: what is taken there. Nothing else of a host decides that, unless all of it is taken. */
@@ -111,21 +115,31 @@ export class PlanRequest {
     return opensAt(this.asked.closed[place] ?? [], this.#grid.nowMs, this.asked.limitMs)
   }
 
-  hasRoomNow(place: number): boolean {
-    return this.#profiles[place]!.hasRoomNow(this.needOn(place), this.asked.need === "whole")
+  /** Whether enough hosts have room in the step that is now and are open: for how long, and what is kept for whom there, is not looked at. */
+  get hasRoomInStep(): boolean {
+    this.#openNow ??= this.asked.places.filter((place) => this.opensMs(place) === this.#grid.nowMs)
+    const isAlone = this.asked.need === "whole"
+    let missing = this.asked.hosts
+    for (const place of this.#openNow) {
+      if (this.#profiles[place]!.hasRoomNow(this.needOn(place), isAlone) && --missing === 0) return true
+    }
+    return missing <= 0
   }
 
   /** Room came back on these hosts. */
   relax(places: readonly number[]): void {
-    const { queue } = this
-    const isFew = places.length <= FEW_RELAXED
+    const { boundsMs, versions } = this.queue
+    const { nowMs } = this.#grid
+    this.floorMs = nowMs
+    // Many are told of more than once.
+    let moved = 0
     for (const place of places) {
-      queue.boundsMs[place] = this.#grid.nowMs
-      queue.versions[place] = -1
-      if (isFew) queue.raise(place)
+      versions[place] = -1
+      if (boundsMs[place] === nowMs) continue
+      boundsMs[place] = nowMs
+      if (++moved <= FEW_RELAXED) this.queue.raise(place)
     }
-    this.floorMs = this.#grid.nowMs
-    if (!isFew) queue.rebuild()
+    if (moved > FEW_RELAXED) this.queue.rebuild()
   }
 
   #openFrom(startMs: number, closed: readonly Closed[] | undefined, noStarts: readonly Closed[] | undefined): number {

@@ -184,7 +184,7 @@ export class LimitBook {
       qosOverPartitionQos: qos.overPartitionQos,
     })
     const inForce = limitsInForce(order, (limits) => this.#entriesOf(limits))
-    const watched = inForce.flatMap(({ scope, layer: { counts } }) => (scope === "job" ? [] : counts[scope] as Count))
+    const watched = inForce.flatMap(({ scope, layer: { counts } }) => (scope === "job" ? [] : (counts[scope] as Count)))
     return {
       inForce,
       watched: [...new Set(watched)],

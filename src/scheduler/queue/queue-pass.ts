@@ -244,7 +244,7 @@ export class QueuePass {
     const { plan } = request
     const { deadlineMs } = line.spec
     if (deadlineMs !== null && nowMs + line.limitMs > deadlineMs) return null
-    const room = this.#calendar.find(plan, nowMs + 0.5)
+    const room = this.#calendar.findNow(plan)
     const mayBegin = room !== null || this.preemptor.mayMakeRoomFor(line) || this.#ownRoom.isElsewhere(line.spec.id)
     if (!mayBegin || this.#limits.plannedReasonOf(line, request, nowMs + line.limitMs) !== null) return null
     if (room !== null) {

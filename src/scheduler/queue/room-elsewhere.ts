@@ -74,6 +74,6 @@ export class RoomElsewhere {
     if (standing.refusal !== null) return false
     if (spec.deadlineMs !== null && nowMs + line.limitMs > spec.deadlineMs) return false
     const request = this.#requests.of(line, at)
-    return request.possible >= spec.hosts && this.#calendar.find(request.plan, nowMs + 0.5) !== null
+    return request.possible >= spec.hosts && this.#calendar.findNow(request.plan) !== null
   }
 }
