@@ -71,11 +71,18 @@ export class Calendar {
 
   /** Room for it that begins in this moment. */
   findNow(request: PlanRequest): Room | null {
-    // Where too few hosts have any there are no more until room comes back.
-    if (request.fullSeen === this.#relaxed.length) return null
-    if (request.hasRoomInStep) return this.find(request, this.grid.nowMs + 0.5)
+    if (!this.#isFullStill(request) && request.hasRoomInStep) return this.find(request, this.grid.nowMs + 0.5)
     request.fullSeen = this.#relaxed.length
     return null
+  }
+
+  /** Where too few hosts had room in this moment there are no more until it comes back; where none had, until it does on one of them. */
+  #isFullStill(request: PlanRequest): boolean {
+    const { fullSeen, asked } = request
+    if (fullSeen === -1) return false
+    if (asked.hosts > 1) return fullSeen === this.#relaxed.length
+    for (let at = fullSeen; at < this.#relaxed.length; at++) if (request.hasRoomNow(this.#relaxed[at]!)) return false
+    return true
   }
 
   #catchUp(request: PlanRequest): void {
@@ -237,7 +244,8 @@ export class Calendar {
   #askAll(request: PlanRequest): void {
     const { queue } = request
     const { boundsMs, versions } = queue
-    for (const place of queue.all) {
+    for (let index = 0; index < queue.size; index++) {
+      const place = queue.at(index)
       const { version } = this.profiles[place]!
       if (versions[place] === version) continue
       versions[place] = version

@@ -118,12 +118,13 @@ export class PlanRequest {
   /** Whether enough hosts have room in the step that is now and are open: for how long, and what is kept for whom there, is not looked at. */
   get hasRoomInStep(): boolean {
     this.#openNow ??= this.asked.places.filter((place) => this.opensMs(place) === this.#grid.nowMs)
-    const isAlone = this.asked.need === "whole"
     let missing = this.asked.hosts
-    for (const place of this.#openNow) {
-      if (this.#profiles[place]!.hasRoomNow(this.needOn(place), isAlone) && --missing === 0) return true
-    }
+    for (const place of this.#openNow) if (this.hasRoomNow(place) && --missing === 0) return true
     return missing <= 0
+  }
+
+  hasRoomNow(place: number): boolean {
+    return this.#profiles[place]!.hasRoomNow(this.needOn(place), this.asked.need === "whole")
   }
 
   /** Room came back on these hosts. */

@@ -48,19 +48,20 @@ export class AwayReasons {
     const bookings = this.#scene.bookings.filter(
       (one) => one.startMs < untilMs && one.endMs > this.#nowMs && !admits(one, spec),
     )
-    const away = places.flatMap((place): Away[] => {
+    const away: Away[] = []
+    for (const place of places) {
       const host = this.#scene.hosts[place]!
       const obstacles = this.#obstacles[place]!
       const booking = bookings.find(({ hosts }) => hosts.has(host.id))
       const code = (obstacles[0]?.code ?? (booking && "booked")) as AwayCode | undefined
-      if (code === undefined) return []
+      if (code === undefined) continue
       const text = () => {
         const texts = obstacles.map((one) => describeObstacle(one, host, shape, this.#nowMs))
         if (booking !== undefined) texts.push(bookedText(booking, this.#nowMs))
         return `${host.name}: ${texts.join("; ")}`
       }
-      return [{ code, text }]
-    })
+      away.push({ code, text })
+    }
     if (away.length === 0) return RESOURCES
     away.sort((a, b) => kindOf(a.code) - kindOf(b.code))
     const taking = possible - away.length

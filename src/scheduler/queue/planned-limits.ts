@@ -62,8 +62,9 @@ export class PlannedLimits {
     if (known?.stamp === stamp) return known.hits
     const last = this.#last.get(standing)
     const found = last?.stamp === stamp ? last : { stamp, hits: this.#find(standing, job) }
-    if (this.#book.isByNumber(standing)) this.#last.set(standing, found)
-    byRequest.set(request, found)
+    const isByNumber = this.#book.isByNumber(standing)
+    if (isByNumber) this.#last.set(standing, found)
+    if (!isByNumber || found.hits.length > 0) byRequest.set(request, found)
     return found.hits
   }
 
