@@ -15,6 +15,8 @@ export interface OwnHoldGone {
   readonly room: Room
 }
 
+const NONE_GONE: readonly OwnHoldGone[] = []
+
 /** What a request finds on owners' own hosts. */
 interface OnOwn {
   /** By place, from 1 in the order in which it takes hosts; 0 for those on which it cannot run. */
@@ -100,7 +102,7 @@ export class OwnHolds {
 
   /** What was kept for the line's job until then. */
   goneAt(line: Line): readonly OwnHoldGone[] {
-    return this.#gone.size === 0 ? [] : (this.#gone.get(line) ?? [])
+    return this.#gone.get(line) ?? NONE_GONE
   }
 
   #earlierRoom({ request: { plan }, room, own }: KeptRoom): Room {

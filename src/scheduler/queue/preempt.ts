@@ -55,11 +55,6 @@ export class Preemptor {
     return this.#scene.policy.preemption.by !== "off" || this.#awaiting.size > 0
   }
 
-  /** Whether this one may be among them. */
-  mayMakeRoomFor(line: Line): boolean {
-    return this.#scene.policy.preemption.by !== "off" || this.isAwaitedFor(line)
-  }
-
   /** Whether some make room for it already. */
   isAwaitedFor({ spec }: Line): boolean {
     return this.#awaiting.has(spec.id)

@@ -245,7 +245,7 @@ export class QueuePass {
     const { deadlineMs } = line.spec
     if (deadlineMs !== null && nowMs + line.limitMs > deadlineMs) return null
     const room = this.#calendar.findNow(plan)
-    const mayBegin = room !== null || this.preemptor.mayMakeRoomFor(line) || this.#ownRoom.isElsewhere(line.spec.id)
+    const mayBegin = room !== null || this.mayMakeRoom
     if (!mayBegin || this.#limits.plannedReasonOf(line, request, nowMs + line.limitMs) !== null) return null
     if (room !== null) {
       this.#calendar.take(plan, room)
