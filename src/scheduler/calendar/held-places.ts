@@ -84,20 +84,22 @@ export class HeldPlaces {
   forbid(need: Resources, endMs: number, version: number): boolean {
     const isLong = endMs >= this.#windowEndMs || this.#occupants.endless > 0
     if (!isLong && this.#firm === 0) return false
-    const concerned: PlaceHolder[] = []
+    const isConcerned = (holder: PlaceHolder) => holder.fromMs < endMs && (isLong || holder.isFirm)
+    let concerned = 0
     for (const holder of this.#holders) {
-      if (holder.fromMs >= endMs || !(isLong || holder.isFirm)) continue
+      if (!isConcerned(holder)) continue
       // Most are in the way of one holder alone already, which is said at once.
       if (holder.jobs.count > 0 && clash(need, holder.need, this.#total)) return true
-      concerned.push(holder)
+      concerned++
     }
-    if (concerned.length === 0) return false
-    return !this.#outlookFor(concerned, version).alwaysFits(need, this.#budget)
+    if (concerned === 0) return false
+    const isAll = concerned === this.#holders.length
+    const outlook = isAll ? this.#outlookOfAll(version) : this.#look(this.#holders.filter(isConcerned))
+    return !outlook.alwaysFits(need, this.#budget)
   }
 
-  #outlookFor(concerned: readonly PlaceHolder[], version: number): Outlook {
-    if (concerned.length < this.#holders.length) return this.#look(concerned)
-    if (this.#outlook?.version !== version) this.#outlook = { version, of: this.#look(concerned) }
+  #outlookOfAll(version: number): Outlook {
+    if (this.#outlook?.version !== version) this.#outlook = { version, of: this.#look(this.#holders) }
     return this.#outlook.of
   }
 

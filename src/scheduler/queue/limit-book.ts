@@ -155,7 +155,7 @@ export class LimitBook {
     const made: LimitLayer[] = []
     const layer = (kind: LayerKind, name: string, limits: Limits, more: Partial<LimitLayer> = {}): LimitLayer => {
       // What nothing is held against need not be counted.
-      if (Object.keys(limits).length === 0) return { kind, name, limits, counts: NOT_COUNTED, ...more }
+      if (!setsAny(limits)) return { kind, name, limits, counts: NOT_COUNTED, ...more }
       const shown = kind === "user" ? `user ${account}/${user}` : kind === "root" ? "root" : `${kind} ${name}`
       const counts = {
         group: this.#group(kind === "partition_qos" ? `qos ${name}` : shown),
@@ -183,7 +183,8 @@ export class LimitBook {
       partition: layer("partition", partition.name, limits),
       qosOverPartitionQos: qos.overPartitionQos,
     })
-    const inForce = limitsInForce(order, (limits) => this.#entriesOf(limits))
+    const setting = order.filter(({ limits, overridesPartition = [] }) => overridesPartition.length > 0 || setsAny(limits))
+    const inForce = limitsInForce(setting, (limits) => this.#entriesOf(limits))
     const watched = inForce.flatMap(({ scope, layer: { counts } }) => (scope === "job" ? [] : (counts[scope] as Count)))
     return {
       inForce,
@@ -239,6 +240,11 @@ function addTo(count: Count, resources: Amounts): void {
   count.runningJobs++
   count.submittedJobs++
   for (const name in resources) count.resources[name] = (count.resources[name] ?? 0) + resources[name]!
+}
+
+function setsAny(limits: Limits): boolean {
+  for (const _ in limits) return true
+  return false
 }
 
 function hasNoLongest({ longestTimeMs }: { readonly longestTimeMs: number | null }): boolean {

@@ -19,6 +19,8 @@ export interface MadeRoom {
   readonly after: readonly JobId[]
 }
 
+const NOBODY: ReadonlySet<RunningAttempt> = new Set()
+
 /** Finds whom a job may preempt, and takes of these as few as it needs. */
 export class Preemptor {
   readonly #scene: QueueScene
@@ -95,7 +97,7 @@ export class Preemptor {
     line: Line,
     request: LineRequest,
     places: readonly number[],
-    spared: ReadonlySet<RunningAttempt> = new Set(),
+    spared: ReadonlySet<RunningAttempt> = NOBODY,
   ): MadeRoom | null {
     const { plan } = request
     const { nowMs } = this.#calendar.grid

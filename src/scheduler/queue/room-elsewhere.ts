@@ -29,7 +29,8 @@ export class RoomElsewhere {
   constructor(order: readonly Line[], requests: Requests, calendar: Calendar) {
     this.#requests = requests
     this.#calendar = calendar
-    for (const [at, line] of order.entries()) {
+    for (let at = 0; at < order.length; at++) {
+      const line = order[at]!
       const { id, partitions, array } = line.spec
       if (partitions.length === 1 || array !== null) continue
       const lines = this.#byJob.get(id)
