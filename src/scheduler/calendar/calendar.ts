@@ -87,7 +87,7 @@ export class Calendar {
 
   #catchUp(request: PlanRequest): void {
     if (request.relaxedSeen === this.#relaxed.length) return
-    request.relax(this.#relaxed.slice(request.relaxedSeen))
+    request.relax(this.#relaxed, request.relaxedSeen)
     request.relaxedSeen = this.#relaxed.length
   }
 
@@ -236,18 +236,19 @@ export class Calendar {
       if (startMs === boundMs) continue
       boundsMs[place] = startMs
       // Where most turn it down all will have to be asked, and to sort them once is less work.
-      if (++misses === MANY_MISSES) this.#askAll(request)
+      if (++misses === MANY_MISSES) this.#askAll(request, beforeMs)
       else queue.sink()
     }
   }
 
-  #askAll(request: PlanRequest): void {
+  /** All that may have room before then. */
+  #askAll(request: PlanRequest, beforeMs: number): void {
     const { queue } = request
     const { boundsMs, versions } = queue
     for (let index = 0; index < queue.size; index++) {
       const place = queue.at(index)
       const { version } = this.profiles[place]!
-      if (versions[place] === version) continue
+      if (versions[place] === version || boundsMs[place]! >= beforeMs) continue
       versions[place] = version
       boundsMs[place] = request.roomOn(place, boundsMs[place]!)
     }

@@ -127,14 +127,15 @@ export class PlanRequest {
     return this.#profiles[place]!.hasRoomNow(this.needOn(place), this.asked.need === "whole")
   }
 
-  /** Room came back on these hosts. */
-  relax(places: readonly number[]): void {
+  /** Room came back on these hosts, but for the first ones. */
+  relax(places: readonly number[], first = 0): void {
     const { boundsMs, versions } = this.queue
     const { nowMs } = this.#grid
     this.floorMs = nowMs
     // Many are told of more than once.
     let moved = 0
-    for (const place of places) {
+    for (let at = first; at < places.length; at++) {
+      const place = places[at]!
       versions[place] = -1
       if (boundsMs[place] === nowMs) continue
       boundsMs[place] = nowMs

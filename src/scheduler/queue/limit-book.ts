@@ -29,8 +29,8 @@ interface GroupCount extends Count {
 
 interface Layers {
   readonly inForce: readonly LimitInForce[]
-  readonly groups: ReadonlySet<GroupCount>
-  readonly others: ReadonlySet<Count>
+  readonly groups: readonly GroupCount[]
+  readonly others: readonly Count[]
   /** Those of them that a limit in force is held against. */
   readonly watched: readonly Count[]
   /** All that is limited is how many jobs there are: what such jobs ask for decides nothing. */
@@ -188,10 +188,10 @@ export class LimitBook {
     const watched = inForce.flatMap(({ scope, layer: { counts } }) => (scope === "job" ? [] : (counts[scope] as Count)))
     return {
       inForce,
-      watched: [...new Set(watched)],
+      watched: once(watched),
       isByNumber: inForce.every(({ limit }) => limit === "runningJobs" || limit === "submittedJobs"),
-      groups: new Set(made.map(({ counts }) => counts.group as GroupCount)),
-      others: new Set(made.flatMap(({ counts }) => [counts.user as Count, counts.account as Count])),
+      groups: once(made.map(({ counts }) => counts.group as GroupCount)),
+      others: once(made.flatMap(({ counts }) => [counts.user as Count, counts.account as Count])),
     }
   }
 
@@ -240,6 +240,11 @@ function addTo(count: Count, resources: Amounts): void {
   count.runningJobs++
   count.submittedJobs++
   for (const name in resources) count.resources[name] = (count.resources[name] ?? 0) + resources[name]!
+}
+
+/** Each that is in there once. */
+function once<T>(all: readonly T[]): readonly T[] {
+  return all.filter((one, at) => all.indexOf(one) === at)
 }
 
 function setsAny(limits: Limits): boolean {
