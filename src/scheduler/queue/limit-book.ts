@@ -12,25 +12,13 @@ import {
   limitsInForce,
   orderLayers,
 } from "../limits/limits.ts"
+import { type Count, countJob, type GroupCount } from "./limit-counts.ts"
 import type { QueueScene } from "./queue-scene.ts"
 import type { Standing, Standings } from "./standings.ts"
 
-interface Count {
-  runningJobs: number
-  submittedJobs: number
-  resources: Record<string, number>
-}
-
-interface GroupCount extends Count {
-  minutes: Amounts
-  runningMinutes: Record<string, number>
-  wallMinutes: number
-}
-
 interface Layers {
   readonly inForce: readonly LimitInForce[]
-  readonly groups: readonly GroupCount[]
-  readonly others: readonly Count[]
+  readonly counts: readonly Count[]
   /** Those of them that a limit in force is held against. */
   readonly watched: readonly Count[]
   /** All that is limited is how many jobs there are: what such jobs ask for decides nothing. */
@@ -106,8 +94,13 @@ export class LimitBook {
   /** The same number as long as no job has begun that could change which limits such a job meets. */
   stampOf(standing: Standing): number {
     let begun = 0
-    for (const { runningJobs } of this.#layersOf(standing).watched) begun += runningJobs
+    for (const { runningJobs } of this.watchedBy(standing)) begun += runningJobs
     return begun
+  }
+
+  /** Of {@link countsOf}, those that a limit in force is held against. */
+  watchedBy(standing: Standing): readonly Count[] {
+    return this.#layersOf(standing).watched
   }
 
   /** All that hold for such a job, with what counts against them. */
@@ -116,15 +109,13 @@ export class LimitBook {
   }
 
   /** What such a job is counted in: of a limit that it meets one is `layer.counts[scope]`. */
-  countsOf(standing: Standing): readonly object[] {
-    const { groups, others } = this.#layersOf(standing)
-    return [...groups, ...others]
+  countsOf(standing: Standing): readonly Count[] {
+    return this.#layersOf(standing).counts
   }
 
   /** So many more wait: all tasks of an array count. */
   waits(standing: Standing, count = 1): void {
-    const { groups, others } = this.#layersOf(standing)
-    for (const each of [...groups, ...others]) each.submittedJobs += count
+    for (const each of this.#layersOf(standing).counts) each.submittedJobs += count
   }
 
   started(standing: Standing, job: LimitedJob): void {
@@ -132,14 +123,7 @@ export class LimitBook {
   }
 
   #count(standing: Standing, resources: Amounts, minutes: number): void {
-    const { groups, others } = this.#layersOf(standing)
-    for (const each of groups) addTo(each, resources)
-    for (const each of others) addTo(each, resources)
-    for (const { runningMinutes } of groups) {
-      for (const name in resources) {
-        if (resources[name] !== 0) runningMinutes[name] = (runningMinutes[name] ?? 0) + resources[name]! * minutes
-      }
-    }
+    for (const each of this.#layersOf(standing).counts) countJob(each, resources, minutes)
   }
 
   #layersOf(standing: Standing): Layers {
@@ -183,15 +167,16 @@ export class LimitBook {
       partition: layer("partition", partition.name, limits),
       qosOverPartitionQos: qos.overPartitionQos,
     })
-    const setting = order.filter(({ limits, overridesPartition = [] }) => overridesPartition.length > 0 || setsAny(limits))
+    const setting = order.filter(
+      ({ limits, overridesPartition = [] }) => overridesPartition.length > 0 || setsAny(limits),
+    )
     const inForce = limitsInForce(setting, (limits) => this.#entriesOf(limits))
     const watched = inForce.flatMap(({ scope, layer: { counts } }) => (scope === "job" ? [] : (counts[scope] as Count)))
     return {
       inForce,
       watched: once(watched),
       isByNumber: inForce.every(({ limit }) => limit === "runningJobs" || limit === "submittedJobs"),
-      groups: once(made.map(({ counts }) => counts.group as GroupCount)),
-      others: once(made.flatMap(({ counts }) => [counts.user as Count, counts.account as Count])),
+      counts: once(made.flatMap(({ counts: { group, user, account } }) => [group, user, account] as Count[])),
     }
   }
 
@@ -234,12 +219,6 @@ export function amountsOf({ memoryBytes, gpus, cores }: ResourceRequest, hosts: 
   }
   for (const name in pieces) amounts[`license/${name}`] = pieces[name]!
   return amounts
-}
-
-function addTo(count: Count, resources: Amounts): void {
-  count.runningJobs++
-  count.submittedJobs++
-  for (const name in resources) count.resources[name] = (count.resources[name] ?? 0) + resources[name]!
 }
 
 /** Each that is in there once. */

@@ -27,13 +27,13 @@ export class LimitReasons {
 
   constructor(scene: QueueScene, standings: Standings, nowMs: number) {
     this.#book = new LimitBook(scene, standings, nowMs)
-    this.#planned = new PlannedLimits(scene, standings, nowMs)
+    this.#planned = new PlannedLimits(this.#book, scene.policy.safeMinutes)
   }
 
   started(line: Line, request: LineRequest): void {
     const job = this.#jobOf(line, request)
-    this.#book.started(line.standing, job)
     this.#planned.started(line.standing, job)
+    this.#book.started(line.standing, job)
   }
 
   /** It has a time. */

@@ -1,8 +1,9 @@
-import type { LimitedJob, LimitHit } from "../limits/limit-check.ts"
-import { LimitBook } from "./limit-book.ts"
+import { type LimitedJob, type LimitHit, startHitsOf } from "../limits/limit-check.ts"
+import type { LimitInForce } from "../limits/limits.ts"
+import type { LimitBook } from "./limit-book.ts"
+import { type Count, copyOf, countJob } from "./limit-counts.ts"
 import type { LineRequest } from "./line-request.ts"
-import type { QueueScene } from "./queue-scene.ts"
-import type { Standing, Standings } from "./standings.ts"
+import type { Standing } from "./standings.ts"
 
 /** A limit that is met once the first of those begin that have a time. */
 export interface PlannedHit {
@@ -11,9 +12,16 @@ export interface PlannedHit {
 }
 
 interface Known {
-  /** Of the book when it was found. */
+  /** Of what is planned, when it was found. */
   readonly stamp: number
   readonly hits: readonly PlannedHit[]
+}
+
+/** What counts in one place with what has a time there. */
+interface Planned {
+  readonly count: Count
+  /** When the first begins that has a time. */
+  firstMs: number
 }
 
 const NONE: readonly PlannedHit[] = []
@@ -24,32 +32,44 @@ const NONE: readonly PlannedHit[] = []
  */
 export class PlannedLimits {
   readonly #book: LimitBook
-  /** By what counts, when the first begins that has a time and is counted there. */
-  readonly #firstMs = new Map<object, number>()
+  readonly #safe: boolean
+  /** By what the book counts; nothing where nothing is counted that has a time. */
+  readonly #planned = new Map<object, Planned>()
   readonly #known = new Map<Standing, Map<LineRequest, Known>>()
   /** Of those whom it makes no difference what they ask for, the last that was found. */
   readonly #last = new Map<Standing, Known>()
 
-  constructor(scene: QueueScene, standings: Standings, nowMs: number) {
-    this.#book = new LimitBook(scene, standings, nowMs)
+  /** @param book of what runs and has started */
+  constructor(book: LimitBook, safe: boolean) {
+    this.#book = book
+    this.#safe = safe
   }
 
+  /** To be told before the book is. */
   started(standing: Standing, job: LimitedJob): void {
-    this.#book.started(standing, job)
+    if (this.#planned.size === 0) return
+    for (const counted of this.#book.countsOf(standing)) {
+      const planned = this.#planned.get(counted)
+      if (planned !== undefined) countJob(planned.count, job.resources, minutesOf(job))
+    }
   }
 
   reserved(standing: Standing, job: LimitedJob, startMs: number): void {
     if (this.#book.isOff) return
-    this.started(standing, job)
-    for (const counts of this.#book.countsOf(standing)) {
-      const firstMs = this.#firstMs.get(counts)
-      if (firstMs === undefined || startMs < firstMs) this.#firstMs.set(counts, startMs)
+    for (const counted of this.#book.countsOf(standing)) {
+      let planned = this.#planned.get(counted)
+      if (planned === undefined) {
+        planned = { count: copyOf(counted), firstMs: startMs }
+        this.#planned.set(counted, planned)
+      }
+      countJob(planned.count, job.resources, minutesOf(job))
+      planned.firstMs = Math.min(planned.firstMs, startMs)
     }
   }
 
   /** The same list for all that ask alike, once there is one. */
   hitsOf(standing: Standing, request: LineRequest, job: LimitedJob): readonly PlannedHit[] {
-    if (this.#firstMs.size === 0) return NONE
+    if (this.#planned.size === 0) return NONE
     let byRequest = this.#known.get(standing)
     if (byRequest === undefined) {
       byRequest = new Map()
@@ -58,7 +78,7 @@ export class PlannedLimits {
     const known = byRequest.get(request)
     // More only comes to it: what was met once is met.
     if (known !== undefined && known.hits.length > 0) return known.hits
-    const stamp = this.#book.stampOf(standing)
+    const stamp = this.#stampOf(standing)
     if (known?.stamp === stamp) return known.hits
     const last = this.#last.get(standing)
     const found = last?.stamp === stamp ? last : { stamp, hits: this.#find(standing, job) }
@@ -68,10 +88,28 @@ export class PlannedLimits {
     return found.hits
   }
 
+  /** The same number as long as nothing was counted that could change which limits such a job meets. */
+  #stampOf(standing: Standing): number {
+    let counted = 0
+    for (const each of this.#book.watchedBy(standing)) counted += this.#planned.get(each)?.count.runningJobs ?? 0
+    return counted
+  }
+
   #find(standing: Standing, job: LimitedJob): readonly PlannedHit[] {
-    return this.#book.hitsOf(standing, job).flatMap((hit): PlannedHit[] => {
-      const fromMs = hit.scope === "job" ? undefined : this.#firstMs.get(hit.layer.counts[hit.scope])
-      return fromMs === undefined ? [] : [{ hit, fromMs }]
+    return this.#book.inForce(standing).flatMap((limit): PlannedHit[] => {
+      const planned = this.#plannedOf(limit)
+      if (planned === undefined) return []
+      const { layer, scope } = limit
+      const then = { ...limit, layer: { ...layer, counts: { ...layer.counts, [scope]: planned.count } } }
+      return startHitsOf(job, [then], { safe: this.#safe }).map((hit) => ({ hit, fromMs: planned.firstMs }))
     })
   }
+
+  #plannedOf({ scope, layer }: LimitInForce): Planned | undefined {
+    return scope === "job" ? undefined : this.#planned.get(layer.counts[scope])
+  }
+}
+
+function minutesOf({ timeLimitMinutes }: LimitedJob): number {
+  return timeLimitMinutes ?? Number.POSITIVE_INFINITY
 }
