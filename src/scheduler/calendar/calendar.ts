@@ -2,6 +2,7 @@ import { fits, needOn, type Resources } from "../../protocol/resources.ts"
 import { type HostChoice, hostChoice, type Links } from "../links/choose-linked.ts"
 import { type Budget, STEPS_PER_PASS, timesItFits } from "../outlook.ts"
 import type { Grid } from "./grid.ts"
+import type { PlaceHolder } from "./held-places.ts"
 import { lateLast, placesBy, ranksBy } from "./host-order.ts"
 import { HostSet } from "./host-set.ts"
 import type { Need, Pieces } from "./need.ts"
@@ -62,7 +63,7 @@ export class Calendar {
 
   /** The first room for the request before `beforeMs`. */
   find(request: PlanRequest, beforeMs: number): Room | null {
-    this.#catchUp(request)
+    request.catchUp(this.#relaxed)
     if (request.queue.size < request.asked.hosts) return null
     return request.asked.hosts === 1 && !request.hasPieces
       ? this.#findOne(request, beforeMs)
@@ -71,24 +72,7 @@ export class Calendar {
 
   /** Room for it that begins in this moment. */
   findNow(request: PlanRequest): Room | null {
-    if (!this.#isFullStill(request) && request.hasRoomInStep) return this.find(request, this.grid.nowMs + 0.5)
-    request.fullSeen = this.#relaxed.length
-    return null
-  }
-
-  /** Where too few hosts had room in this moment there are no more until it comes back; where none had, until it does on one of them. */
-  #isFullStill(request: PlanRequest): boolean {
-    const { fullSeen, asked } = request
-    if (fullSeen === -1) return false
-    if (asked.hosts > 1) return fullSeen === this.#relaxed.length
-    for (let at = fullSeen; at < this.#relaxed.length; at++) if (request.hasRoomNow(this.#relaxed[at]!)) return false
-    return true
-  }
-
-  #catchUp(request: PlanRequest): void {
-    if (request.relaxedSeen === this.#relaxed.length) return
-    request.relax(this.#relaxed, request.relaxedSeen)
-    request.relaxedSeen = this.#relaxed.length
+    return request.isFull(this.#relaxed) ? null : this.find(request, this.grid.nowMs + 0.5)
   }
 
   take(request: PlanRequest, { places, startMs }: Room): void {
@@ -119,15 +103,15 @@ export class Calendar {
    */
   holdPlaces(request: PlanRequest, count: number): readonly number[] {
     request.held ??= this.#hold(request)
-    const { jobs, most, holders, places } = request.held
-    if (jobs.count < most) for (const [profile] of holders) profile.touch()
+    const { jobs, most, profiles, places } = request.held
+    if (jobs.count < most) for (const profile of profiles) profile.touch()
     jobs.count += count
     return places
   }
 
   /** Whether no look so far has said that the host has no room now. */
   #mayHaveRoom(request: PlanRequest, place: number): boolean {
-    this.#catchUp(request)
+    request.catchUp(this.#relaxed)
     // Who asks for several is not told of the first room on each.
     const isOne = request.asked.hosts === 1 && !request.hasPieces
     return !isOne || request.queue.boundsMs[place]! <= this.grid.nowMs
@@ -136,11 +120,11 @@ export class Calendar {
   /** So many of them have a time by now. */
   letGo(request: PlanRequest, count: number): void {
     if (request.held === undefined) return
-    const { jobs, places, holders } = request.held
+    const { jobs, places, profiles, holders } = request.held
     jobs.count -= count
-    for (const [profile, holder] of holders) {
+    for (const [at, profile] of profiles.entries()) {
       if (jobs.count > 0) profile.touch()
-      else profile.deleteHolder(holder)
+      else profile.deleteHolder(holders[at]!)
     }
     if (jobs.count <= 0) request.held = undefined
     this.#relaxed.push(...places)
@@ -155,20 +139,25 @@ export class Calendar {
     const isFirm = asked.hosts > 1 || request.hasPieces
     const jobs = { count: 0 }
     const places: number[] = []
-    const onHosts: HeldRequest["holders"][number][] = []
+    const profiles: Profile[] = []
+    const holders: PlaceHolder[] = []
     for (const place of chosen) {
       const fromMs = request.opensMs(place)
       if (fromMs >= endMs) continue
       places.push(place)
-      onHosts.push([this.profiles[place]!, { need: request.needOn(place), jobs, fromMs, isFirm }])
+      profiles.push(this.profiles[place]!)
+      holders.push({ need: request.needOn(place), jobs, fromMs, isFirm })
     }
-    const onPieces = this.#pieces
-      .asked(asked.pieces)
-      .map(([profile, need]) => [profile, { need, jobs, fromMs: nowMs, isFirm }] as const)
-    const holders = [...onHosts, ...onPieces]
-    for (const [profile, holder] of holders) profile.addHolder(holder, this.#budget)
-    const most = holders.reduce((all, [{ total }, { need }]) => Math.max(all, timesItFits(need, total)), 0)
-    return { jobs, most, places, holders }
+    for (const [profile, need] of this.#pieces.asked(asked.pieces)) {
+      profiles.push(profile)
+      holders.push({ need, jobs, fromMs: nowMs, isFirm })
+    }
+    let most = 0
+    for (let at = 0; at < holders.length; at++) {
+      profiles[at]!.addHolder(holders[at]!, this.#budget)
+      most = Math.max(most, timesItFits(holders[at]!.need, profiles[at]!.total))
+    }
+    return { jobs, most, places, profiles, holders }
   }
 
   /** What is held there without a request: by what runs (`times` 1), or is to be as if it did not (-1). */

@@ -18,8 +18,7 @@ export class Grid {
 
   /** The step that the moment lies in; not below 0. */
   stepOf(ms: number): number {
-    const step = Math.floor((ms - this.beginMs) / this.stepMs)
-    return step > 0 ? step : 0
+    return Math.max(0, Math.floor((ms - this.beginMs) / this.stepMs))
   }
 
   /** The first step that begins then or later. */

@@ -37,7 +37,10 @@ export interface HeldRequest {
   /** How many of them could be on one host at most: more change nothing. */
   readonly most: number
   readonly places: readonly number[]
-  readonly holders: readonly (readonly [profile: Profile, holder: PlaceHolder])[]
+  /** Of these places, and of the pieces that it needs. */
+  readonly profiles: readonly Profile[]
+  /** By profile. */
+  readonly holders: readonly PlaceHolder[]
 }
 
 /** One request with all that was found out for it: what holds until room comes back is not asked twice. */
@@ -50,9 +53,9 @@ export class PlanRequest {
   /** Its jobs without a time hold their places there; `undefined`: there is no such job. */
   held: HeldRequest | undefined
   /** How much of the calendar's list of hosts where room came back it has seen. */
-  relaxedSeen: number
+  #relaxedSeen: number
   /** How long that list was when too few hosts had room in this moment; -1: that is not known. */
-  fullSeen = -1
+  #fullSeen = -1
   /** Hosts that would be open to it for as long as it asks, were nobody there. */
   #openNow: readonly number[] | undefined
   readonly #grid: Grid
@@ -65,7 +68,7 @@ export class PlanRequest {
     this.#grid = grid
     this.#profiles = profiles
     this.floorMs = grid.nowMs
-    this.relaxedSeen = relaxedSeen
+    this.#relaxedSeen = relaxedSeen
     this.hasPieces = Object.keys(asked.pieces).length > 0
     this.queue = new HostQueue(asked.places, ranks, grid.nowMs)
   }
@@ -125,6 +128,31 @@ export class PlanRequest {
 
   hasRoomNow(place: number): boolean {
     return this.#profiles[place]!.hasRoomNow(this.needOn(place), this.asked.need === "whole")
+  }
+
+  /**
+   * Whether nothing of it can begin in this moment, as far as that is known without a look at how long there is room.
+   * @param relaxed the calendar's list of hosts where room came back
+   */
+  isFull(relaxed: readonly number[]): boolean {
+    if (!this.#isFullStill(relaxed) && this.hasRoomInStep) return false
+    this.#fullSeen = relaxed.length
+    return true
+  }
+
+  /** Where too few hosts had room there are no more until it comes back; where none had, until it does on one that has enough for it. */
+  #isFullStill(relaxed: readonly number[]): boolean {
+    if (this.#fullSeen === -1) return false
+    if (this.asked.hosts > 1) return this.#fullSeen === relaxed.length
+    for (let at = this.#fullSeen; at < relaxed.length; at++) if (this.hasRoomNow(relaxed[at]!)) return false
+    return true
+  }
+
+  /** Takes note of where room came back since the last time. @param relaxed as for {@link isFull} */
+  catchUp(relaxed: readonly number[]): void {
+    if (this.#relaxedSeen === relaxed.length) return
+    this.relax(relaxed, this.#relaxedSeen)
+    this.#relaxedSeen = relaxed.length
   }
 
   /** Room came back on these hosts, but for the first ones. */

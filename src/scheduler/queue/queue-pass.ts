@@ -3,7 +3,7 @@ import type { Profile } from "../calendar/profile.ts"
 import { taskIndices } from "../request/array-tasks.ts"
 import { ClosedPlaces } from "./closed-places.ts"
 import { EarlierTurns, type KeptRoom, type Known, startInstead } from "./earlier-turns.ts"
-import { type Found, given, NOWHERE, preempting, waiting } from "./found.ts"
+import { type Found, given, preempting, waiting } from "./found.ts"
 import { holdRunning } from "./hold-running.ts"
 import { HostTimes } from "./host-times.ts"
 import { LimitReasons } from "./limit-reasons.ts"
@@ -135,8 +135,6 @@ export class QueuePass {
     const { spec } = line
     const count = spec.array?.tasks.count ?? 1
     const found: Found[] = []
-    const because = (reason: WaitReason, holds = NOWHERE) =>
-      found.length === 0 ? request.waiting(reason, holds) : [...found, waiting(reason, holds)]
     const atOnce = spec.array?.tasks.atOnce ?? Number.POSITIVE_INFINITY
     let running = this.#taskCounts.runningOf(spec)
     let reserved = 0
@@ -159,7 +157,7 @@ export class QueuePass {
         if (made === null) {
           if (mayStart) own = this.ownHolds.foundAt(request, kept, refused, false)
           mayStart = false
-          if (own.length === 0) return because(refused)
+          if (own.length === 0) return request.rest(found, refused)
           found.push({ ...own.shift()!, task })
           continue
         }
@@ -170,7 +168,7 @@ export class QueuePass {
       }
       if (mayStart) {
         const isInstead = kept.length > 0
-        const started = startInstead(this.#calendar, kept, request, () => this.#startNow(line, request, task))
+        const started = isInstead ? this.#startInstead(line, request, task, kept) : this.#startNow(line, request, task)
         if (started !== null) {
           if (!isInstead) this.#holds.letGo(spec.id)
           found.push(started)
@@ -191,9 +189,9 @@ export class QueuePass {
           continue
         }
       }
-      if (reserved === TASKS_RESERVED) return because(this.#why.of(request, line))
+      if (reserved === TASKS_RESERVED) return request.rest(found, this.#why.of(request, line))
       const next = this.#reserve(line, request, task, turn, Math.min(left + 1, atOnce - running))
-      if (next.room === null) return because(next.reason!, next.holds)
+      if (next.room === null) return request.rest(found, next.reason!, next.holds)
       found.push(next)
       running++
       reserved++
@@ -237,6 +235,10 @@ export class QueuePass {
     this.#holds.putBack(spec.id)
     if (found !== null) this.#holds.letGo(spec.id)
     return found
+  }
+
+  #startInstead(line: Line, request: LineRequest, task: number | null, kept: KeptRoom[]): Found | null {
+    return startInstead(this.#calendar, kept, request, () => this.#startNow(line, request, task))
   }
 
   #startNow(line: Line, request: LineRequest, task: number | null): Found | null {
