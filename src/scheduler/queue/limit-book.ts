@@ -16,8 +16,11 @@ import { type Count, countJob, type GroupCount } from "./limit-counts.ts"
 import type { QueueScene } from "./queue-scene.ts"
 import type { Standing, Standings } from "./standings.ts"
 
-interface Layers {
+/** What policy limits for those of one standing. */
+export interface StandingLimits {
+  /** All that hold for such a job, with what counts against them. */
   readonly inForce: readonly LimitInForce[]
+  /** What such a job is counted in: of a limit that it meets one is `layer.counts[scope]`. */
   readonly counts: readonly Count[]
   /** Those of them that a limit in force is held against. */
   readonly watched: readonly Count[]
@@ -47,7 +50,7 @@ export class LimitBook {
   readonly #standings: Standings
   readonly #groups = new Map<string, GroupCount>()
   readonly #counts = new Map<string, Count>()
-  readonly #layers = new Map<Standing, Layers>()
+  readonly #limits = new Map<Standing, StandingLimits>()
   /** The same limits hold for many users. */
   readonly #entries = new Map<Limits, readonly LimitEntry[]>()
   /** Nothing is limited. */
@@ -76,46 +79,29 @@ export class LimitBook {
   /** The limits that one more job like this meets now; the first is its reason. */
   hitsOf(standing: Standing, job: LimitedJob): readonly LimitHit[] {
     if (this.isOff) return []
-    return startHitsOf(job, this.#layersOf(standing).inForce, { safe: this.#scene.policy.safeMinutes })
+    return startHitsOf(job, this.of(standing).inForce, { safe: this.#scene.policy.safeMinutes })
   }
 
   /** Why one more job like this is refused when it is sent; the first is the reason. @param count how many are sent at once */
   submitHitsOf(standing: Standing, job: LimitedJob, count = 1): readonly LimitHit[] {
     const rules = { safe: this.#scene.policy.safeMinutes }
     const denies = standing.qos.deniesOnLimit || standing.partitionQos?.deniesOnLimit === true
-    return submitHitsOf(job, this.#layersOf(standing).inForce, count, rules, denies)
+    return submitHitsOf(job, this.of(standing).inForce, count, rules, denies)
   }
 
-  /** Whether such jobs meet the same limits whatever they ask for. */
-  isByNumber(standing: Standing): boolean {
-    return this.#layersOf(standing).isByNumber
-  }
-
-  /** The same number as long as no job has begun that could change which limits such a job meets. */
-  stampOf(standing: Standing): number {
-    let begun = 0
-    for (const { runningJobs } of this.watchedBy(standing)) begun += runningJobs
-    return begun
-  }
-
-  /** Of {@link countsOf}, those that a limit in force is held against. */
-  watchedBy(standing: Standing): readonly Count[] {
-    return this.#layersOf(standing).watched
-  }
-
-  /** All that hold for such a job, with what counts against them. */
-  inForce(standing: Standing): readonly LimitInForce[] {
-    return this.#layersOf(standing).inForce
-  }
-
-  /** What such a job is counted in: of a limit that it meets one is `layer.counts[scope]`. */
-  countsOf(standing: Standing): readonly Count[] {
-    return this.#layersOf(standing).counts
+  /** What holds for such jobs; the same object each time. */
+  of(standing: Standing): StandingLimits {
+    let limits = this.#limits.get(standing)
+    if (limits === undefined) {
+      limits = this.#make(standing)
+      this.#limits.set(standing, limits)
+    }
+    return limits
   }
 
   /** So many more wait: all tasks of an array count. */
   waits(standing: Standing, count = 1): void {
-    for (const each of this.#layersOf(standing).counts) each.submittedJobs += count
+    for (const each of this.of(standing).counts) each.submittedJobs += count
   }
 
   started(standing: Standing, job: LimitedJob): void {
@@ -123,19 +109,10 @@ export class LimitBook {
   }
 
   #count(standing: Standing, resources: Amounts, minutes: number): void {
-    for (const each of this.#layersOf(standing).counts) countJob(each, resources, minutes)
+    for (const each of this.of(standing).counts) countJob(each, resources, minutes)
   }
 
-  #layersOf(standing: Standing): Layers {
-    let layers = this.#layers.get(standing)
-    if (layers === undefined) {
-      layers = this.#makeLayers(standing)
-      this.#layers.set(standing, layers)
-    }
-    return layers
-  }
-
-  #makeLayers({ user, account, partition, qos, member, accounts, partitionQos }: Standing): Layers {
+  #make({ user, account, partition, qos, member, accounts, partitionQos }: Standing): StandingLimits {
     const made: LimitLayer[] = []
     const layer = (kind: LayerKind, name: string, limits: Limits, more: Partial<LimitLayer> = {}): LimitLayer => {
       // What nothing is held against need not be counted.
@@ -224,6 +201,13 @@ export function amountsOf({ memoryBytes, gpus, cores }: ResourceRequest, hosts: 
 /** Each that is in there once. */
 function once<T>(all: readonly T[]): readonly T[] {
   return all.filter((one, at) => all.indexOf(one) === at)
+}
+
+/** The same number as long as no job has begun that could change which limits such a job meets. */
+export function stampOf({ watched }: StandingLimits): number {
+  let begun = 0
+  for (const { runningJobs } of watched) begun += runningJobs
+  return begun
 }
 
 function setsAny(limits: Limits): boolean {

@@ -1,6 +1,6 @@
 import type { LimitedJob, LimitHit } from "../limits/limit-check.ts"
 import type { ToldHit } from "../limits/limit-words.ts"
-import { amountsOf, LimitBook } from "./limit-book.ts"
+import { amountsOf, LimitBook, type StandingLimits, stampOf } from "./limit-book.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
 import { type PlannedHit, PlannedLimits } from "./planned-limits.ts"
@@ -14,37 +14,45 @@ interface Told {
   readonly reason: WaitReason | null
 }
 
+/** What is known of those of one standing, by who asks: `null` for all of them where it makes no difference what they ask for. */
+interface OfStanding {
+  readonly limits: StandingLimits
+  readonly told: Map<LineRequest | null, Told>
+  /** Whether they meet a limit whatever else is counted. */
+  readonly lasting: Map<LineRequest | null, boolean>
+}
+
 /** Which limits lines meet at their turn, found once for all that ask alike as long as nothing starts that counts there. */
 export class LimitReasons {
   readonly #book: LimitBook
   readonly #planned: PlannedLimits
   readonly #plannedReasons = new WeakMap<readonly PlannedHit[], WaitReason>()
-  /** By who asks: `null` for all of one standing, where it makes no difference what they ask for. */
-  readonly #told = new Map<Standing, Map<LineRequest | null, Told>>()
+  readonly #ofStanding = new Map<Standing, OfStanding>()
   readonly #jobs = new Map<LineRequest, LimitedJob>()
-  /** Whether lines meet a limit whatever else is counted. */
-  readonly #lasting = new Map<Standing, Map<LineRequest | null, boolean>>()
 
   constructor(scene: QueueScene, standings: Standings, nowMs: number) {
     this.#book = new LimitBook(scene, standings, nowMs)
-    this.#planned = new PlannedLimits(this.#book, scene.policy.safeMinutes)
+    this.#planned = new PlannedLimits(scene.policy.safeMinutes)
   }
 
   started(line: Line, request: LineRequest): void {
+    if (this.#book.isOff) return
     const job = this.#jobOf(line, request)
-    this.#planned.started(line.standing, job)
+    this.#planned.started(this.#of(line.standing).limits, job)
     this.#book.started(line.standing, job)
   }
 
   /** It has a time. */
   reserved(line: Line, request: LineRequest, startMs: number): void {
-    if (!this.#book.isOff) this.#planned.reserved(line.standing, this.#jobOf(line, request), startMs)
+    if (this.#book.isOff) return
+    this.#planned.reserved(this.#of(line.standing).limits, this.#jobOf(line, request), startMs)
   }
 
   /** As {@link reasonOf}, where all that has a time by now counts, too. @param endMs over by then it is in nobody's way whose time is later */
   plannedReasonOf(line: Line, request: LineRequest, endMs = Number.POSITIVE_INFINITY): WaitReason | null {
     if (this.#book.isOff) return null
-    const hits = this.#planned.hitsOf(line.standing, request, this.#jobOf(line, request))
+    const { limits } = this.#of(line.standing)
+    const hits = this.#planned.known(limits, request) ?? this.#planned.find(limits, request, this.#jobOf(line, request))
     if (hits.length === 0) return null
     if (endMs !== Number.POSITIVE_INFINITY && hits.every(({ fromMs }) => endMs <= fromMs)) return null
     const known = this.#plannedReasons.get(hits)
@@ -57,12 +65,8 @@ export class LimitReasons {
   /** The same where it would wait for ever, whatever it waits for besides; `null` where a limit that it meets may pass. */
   neverReasonOf(line: Line, request: LineRequest): WaitReason | null {
     if (this.#book.isOff) return null
-    let lasting = this.#lasting.get(line.standing)
-    if (lasting === undefined) {
-      lasting = new Map()
-      this.#lasting.set(line.standing, lasting)
-    }
-    const asker = this.#book.isByNumber(line.standing) ? null : request
+    const { limits, lasting } = this.#of(line.standing)
+    const asker = limits.isByNumber ? null : request
     let isLasting = lasting.get(asker)
     if (isLasting === undefined) {
       isLasting = this.#book.hitsOf(line.standing, this.#jobOf(line, request)).some((hit) => hit.lasting)
@@ -74,13 +78,9 @@ export class LimitReasons {
   /** `null` when it may start as far as limits go. What would make it wait for ever comes first, else the order of limits holds. */
   reasonOf(line: Line, request: LineRequest): WaitReason | null {
     if (this.#book.isOff) return null
-    let told = this.#told.get(line.standing)
-    if (told === undefined) {
-      told = new Map()
-      this.#told.set(line.standing, told)
-    }
-    const asker = this.#book.isByNumber(line.standing) ? null : request
-    const stamp = this.#book.stampOf(line.standing)
+    const { limits, told } = this.#of(line.standing)
+    const asker = limits.isByNumber ? null : request
+    const stamp = stampOf(limits)
     const known = told.get(asker)
     if (known?.stamp === stamp) return known.reason
     // What is counted goes on: what is told of it does not.
@@ -89,6 +89,15 @@ export class LimitReasons {
     const reason = hits.length === 0 ? null : ({ code: "limit", hits: ordered.map(toldOf) } as const)
     told.set(asker, { stamp, reason })
     return reason
+  }
+
+  #of(standing: Standing): OfStanding {
+    let known = this.#ofStanding.get(standing)
+    if (known === undefined) {
+      known = { limits: this.#book.of(standing), told: new Map(), lasting: new Map() }
+      this.#ofStanding.set(standing, known)
+    }
+    return known
   }
 
   #jobOf({ spec, limitMs }: Line, request: LineRequest): LimitedJob {

@@ -1,9 +1,8 @@
 import { type LimitedJob, type LimitHit, startHitsOf } from "../limits/limit-check.ts"
 import type { LimitInForce } from "../limits/limits.ts"
-import type { LimitBook } from "./limit-book.ts"
+import type { StandingLimits } from "./limit-book.ts"
 import { type Count, copyOf, countJob } from "./limit-counts.ts"
 import type { LineRequest } from "./line-request.ts"
-import type { Standing } from "./standings.ts"
 
 /** A limit that is met once the first of those begin that have a time. */
 export interface PlannedHit {
@@ -15,6 +14,12 @@ interface Known {
   /** Of what is planned, when it was found. */
   readonly stamp: number
   readonly hits: readonly PlannedHit[]
+}
+
+interface KnownOf {
+  readonly byRequest: Map<LineRequest, Known>
+  /** Where it makes no difference what they ask for, the last that was found. */
+  last: Known | undefined
 }
 
 /** What counts in one place with what has a time there. */
@@ -31,32 +36,26 @@ const NONE: readonly PlannedHit[] = []
  * only if it is over before the first of them begins: else they could not start at their times.
  */
 export class PlannedLimits {
-  readonly #book: LimitBook
   readonly #safe: boolean
-  /** By what the book counts; nothing where nothing is counted that has a time. */
+  /** By what counts without them; nothing where nothing is counted that has a time. */
   readonly #planned = new Map<object, Planned>()
-  readonly #known = new Map<Standing, Map<LineRequest, Known>>()
-  /** Of those whom it makes no difference what they ask for, the last that was found. */
-  readonly #last = new Map<Standing, Known>()
+  readonly #known = new Map<StandingLimits, KnownOf>()
 
-  /** @param book of what runs and has started */
-  constructor(book: LimitBook, safe: boolean) {
-    this.#book = book
+  constructor(safe: boolean) {
     this.#safe = safe
   }
 
   /** To be told before the book is. */
-  started(standing: Standing, job: LimitedJob): void {
+  started({ counts }: StandingLimits, job: LimitedJob): void {
     if (this.#planned.size === 0) return
-    for (const counted of this.#book.countsOf(standing)) {
+    for (const counted of counts) {
       const planned = this.#planned.get(counted)
       if (planned !== undefined) countJob(planned.count, job.resources, minutesOf(job))
     }
   }
 
-  reserved(standing: Standing, job: LimitedJob, startMs: number): void {
-    if (this.#book.isOff) return
-    for (const counted of this.#book.countsOf(standing)) {
+  reserved({ counts }: StandingLimits, job: LimitedJob, startMs: number): void {
+    for (const counted of counts) {
       let planned = this.#planned.get(counted)
       if (planned === undefined) {
         planned = { count: copyOf(counted), firstMs: startMs }
@@ -67,36 +66,38 @@ export class PlannedLimits {
     }
   }
 
-  /** The same list for all that ask alike, once there is one. */
-  hitsOf(standing: Standing, request: LineRequest, job: LimitedJob): readonly PlannedHit[] {
+  /** The same list for all that ask alike, once there is one; `undefined` where {@link find} is to be asked. */
+  known(limits: StandingLimits, request: LineRequest): readonly PlannedHit[] | undefined {
     if (this.#planned.size === 0) return NONE
-    let byRequest = this.#known.get(standing)
-    if (byRequest === undefined) {
-      byRequest = new Map()
-      this.#known.set(standing, byRequest)
-    }
-    const known = byRequest.get(request)
+    const known = this.#known.get(limits)
+    const mine = known?.byRequest.get(request)
     // More only comes to it: what was met once is met.
-    if (known !== undefined && known.hits.length > 0) return known.hits
-    const stamp = this.#stampOf(standing)
-    if (known?.stamp === stamp) return known.hits
-    const last = this.#last.get(standing)
-    const found = last?.stamp === stamp ? last : { stamp, hits: this.#find(standing, job) }
-    const isByNumber = this.#book.isByNumber(standing)
-    if (isByNumber) this.#last.set(standing, found)
-    if (!isByNumber || found.hits.length > 0) byRequest.set(request, found)
+    if (mine !== undefined && mine.hits.length > 0) return mine.hits
+    const stamp = this.#stampOf(limits)
+    if (mine?.stamp === stamp) return mine.hits
+    // Each keeps the first that it was told.
+    return known?.last?.stamp === stamp && known.last.hits.length === 0 ? NONE : undefined
+  }
+
+  find(limits: StandingLimits, request: LineRequest, job: LimitedJob): readonly PlannedHit[] {
+    const known = this.#known.get(limits) ?? { byRequest: new Map(), last: undefined }
+    this.#known.set(limits, known)
+    const stamp = this.#stampOf(limits)
+    const found = known.last?.stamp === stamp ? known.last : { stamp, hits: this.#look(limits, job) }
+    if (limits.isByNumber) known.last = found
+    if (!limits.isByNumber || found.hits.length > 0) known.byRequest.set(request, found)
     return found.hits
   }
 
   /** The same number as long as nothing was counted that could change which limits such a job meets. */
-  #stampOf(standing: Standing): number {
+  #stampOf({ watched }: StandingLimits): number {
     let counted = 0
-    for (const each of this.#book.watchedBy(standing)) counted += this.#planned.get(each)?.count.runningJobs ?? 0
+    for (const each of watched) counted += this.#planned.get(each)?.count.runningJobs ?? 0
     return counted
   }
 
-  #find(standing: Standing, job: LimitedJob): readonly PlannedHit[] {
-    return this.#book.inForce(standing).flatMap((limit): PlannedHit[] => {
+  #look({ inForce }: StandingLimits, job: LimitedJob): readonly PlannedHit[] {
+    return inForce.flatMap((limit): PlannedHit[] => {
       const planned = this.#plannedOf(limit)
       if (planned === undefined) return []
       const { layer, scope } = limit
