@@ -109,14 +109,6 @@ export class Calendar {
     return places
   }
 
-  /** Whether no look so far has said that the host has no room now. */
-  #mayHaveRoom(request: PlanRequest, place: number): boolean {
-    request.catchUp(this.#relaxed)
-    // Who asks for several is not told of the first room on each.
-    const isOne = request.asked.hosts === 1 && !request.hasPieces
-    return !isOne || request.queue.boundsMs[place]! <= this.grid.nowMs
-  }
-
   /** So many of them have a time by now. */
   letGo(request: PlanRequest, count: number): void {
     if (request.held === undefined) return
@@ -133,7 +125,12 @@ export class Calendar {
   #hold(request: PlanRequest): HeldRequest {
     const { asked } = request
     const { nowMs, endMs } = this.grid
-    const free = asked.places.filter((place) => this.#mayHaveRoom(request, place) && request.hasRoomAt(place, nowMs))
+    request.catchUp(this.#relaxed)
+    const { boundsMs } = request.queue
+    // Only for who asks for one host bounds say where there is no room; for several they may be of the moment at which enough have some.
+    const isOne = asked.hosts === 1 && !request.hasPieces
+    const mayBe = (place: number) => !isOne || boundsMs[place]! <= nowMs
+    const free = asked.places.filter((place) => mayBe(place) && request.hasRoomAt(place, nowMs))
     const room = HostSet.of(this.profiles.length, free)
     const chosen = this.#choose(room, asked.hosts, asked.weights ?? this.#weights) ?? asked.places
     const isFirm = asked.hosts > 1 || request.hasPieces
