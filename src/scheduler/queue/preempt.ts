@@ -138,18 +138,18 @@ export class Preemptor {
       const isSuspended = staying.has(victim)
       if (isLeaving || (isStopped && isSuspended)) return []
       const { job, task, hosts } = attempt
-      const notSuspended = mode === "suspend" && !isSuspended
+      const isRequeued = mode === "suspend" && !isSuspended
       return [
         {
           job,
           task,
           hosts,
-          mode: notSuspended ? "requeue" : mode,
+          mode: isRequeued ? "requeue" : mode,
           // Who is stopped loses nothing, and needs no time to end in.
           graceEndsMs: isSuspended ? nowMs : nowMs + graceMs,
           for: line.spec.id,
           by,
-          notSuspended,
+          notSuspended: isRequeued ? "memory" : victim.notSuspended,
         },
       ]
     })

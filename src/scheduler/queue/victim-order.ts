@@ -1,5 +1,5 @@
 import type { Resources } from "../../protocol/resources.ts"
-import type { Preemption } from "./queue-plan.ts"
+import type { NotSuspended, Preemption } from "./queue-plan.ts"
 import type { RunningAttempt } from "./queue-scene.ts"
 import type { Standing } from "./standings.ts"
 
@@ -18,6 +18,8 @@ export interface Candidate {
   readonly isLeaving: boolean
   /** It may run only once: it is suspended, or let be. */
   readonly mustStay: boolean
+  /** Why it is not suspended, whatever room there is. */
+  readonly notSuspended: NotSuspended | null
 }
 
 /** A host where a job gets room once these have made it; nobody: it has room. */
