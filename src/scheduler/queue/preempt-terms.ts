@@ -35,7 +35,7 @@ export function preemptTerms(
   const by = rightTo(policy, line, attempt, standing, owner)
   const { qos, partition } = standing
   const asked = qos.preemptMode ?? partition.preemptMode ?? preemption.mode
-  const notSuspended = asked === "suspend" ? whyNeverSuspended(attempt) : null
+  const notSuspended = asked === "suspend" ? whyNeverSuspended(line, attempt) : null
   const mode = notSuspended === null ? asked : "requeue"
   const mayRunOnce = attempt.once === true
   if (by === null || mode === "off" || (mayRunOnce && mode === "requeue")) return null
@@ -62,9 +62,12 @@ export function isSparedForOnce(
   return terms !== null && terms.mode !== "cancel"
 }
 
-/** A member that is stopped on one host would be waited for by all the others. */
-function whyNeverSuspended({ hosts, nodes = hosts.length }: RunningAttempt): NotSuspended | null {
-  return nodes > 1 ? "several_hosts" : null
+function whyNeverSuspended({ spec }: Line, attempt: RunningAttempt): NotSuspended | null {
+  const { hosts, nodes = hosts.length, hasSecrets, user } = attempt
+  // A member that is stopped on one host would be waited for by all the others.
+  if (nodes > 1) return "several_hosts"
+  // Secrets are kept apart from other users' processes, also from stopped ones: any process of the account could let these go on.
+  return (spec.hasSecrets || hasSecrets) && spec.user !== user ? "secrets" : null
 }
 
 function rightTo(
@@ -95,9 +98,4 @@ export function leavingTerms(leavesMs: number, grid: Grid): PreemptTerms {
   const goneMs = leavesMs > grid.nowMs ? leavesMs : grid.msOf(grid.stepOf(grid.nowMs) + 1)
   const graceMs = goneMs - grid.nowMs
   return { mode: "requeue", by: "qos", graceMs, minimumRunMs: 0, mustStay: false, notSuspended: null }
-}
-
-/** Whether the two must not be on one host, not even stopped. */
-export function isKeptApart({ spec }: Line, { user, hasSecrets }: RunningAttempt): boolean {
-  return (spec.hasSecrets || hasSecrets) && spec.user !== user
 }

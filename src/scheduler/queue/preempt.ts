@@ -4,7 +4,7 @@ import type { Calendar } from "../calendar/calendar.ts"
 import { endOf, heldBy } from "./attempt-room.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
-import { isKeptApart, leavingTerms, preemptTerms, STOPPED } from "./preempt-terms.ts"
+import { leavingTerms, preemptTerms, STOPPED } from "./preempt-terms.ts"
 import type { Preemption } from "./queue-plan.ts"
 import type { QueueScene, RunningAttempt } from "./queue-scene.ts"
 import type { Standings } from "./standings.ts"
@@ -242,8 +242,7 @@ export class Preemptor {
     hasRoom: (place: number) => boolean,
   ): ReadonlySet<Candidate> {
     const { nowMs } = this.#calendar.grid
-    // Secrets are kept apart from other users' processes, also from stopped ones: any process of the account could let these go on.
-    const suspended = victims.filter(({ mode, attempt }) => mode === "suspend" && !isKeptApart(line, attempt))
+    const suspended = victims.filter(({ mode }) => mode === "suspend")
     const fits = (place: number) => {
       const here = suspended.filter((one) => one.places.includes(place))
       const bytes = here.reduce((sum, { attempt }) => sum + attempt.resources.memoryBytes, 0)

@@ -65,8 +65,8 @@ export interface Preemption {
   readonly notSuspended: NotSuspended | null
 }
 
-/** `memory`: what stays of it would leave too little room. `several_hosts`: its members would wait for the one that is stopped. */
-export type NotSuspended = "memory" | "several_hosts"
+/** `memory`: what stays of it would leave too little room. `several_hosts`: its members would wait for the one that is stopped. `secrets`: of two users' jobs one has some. */
+export type NotSuspended = "memory" | "several_hosts" | "secrets"
 
 /** What keeps a host from taking a job whatever room it has. */
 export type AwayCode =

@@ -85,6 +85,7 @@ export function entryText(entry: QueueEntry, nowMs: number, nameOf: (host: strin
 const NOT_SUSPENDED: Readonly<Record<NotSuspended, string>> = {
   memory: "its memory would not leave room",
   several_hosts: "it runs on several hosts",
+  secrets: "of the two users' jobs one has secrets",
 }
 
 export function preemptionText({ mode, by, notSuspended, ...one }: Preemption, nowMs: number): string {
