@@ -23,7 +23,10 @@ test("where policy suspends, a job on several hosts is requeued with the policy'
   assert.equal(standing?.leaving?.for, urgent.id)
   // Its own would be 10 s.
   assert.ok((standing?.leaving?.graceMs ?? 0) > 30_000)
-  assert.match(reason ?? "", /^requeued for job \d+ .*, within [34]\d\.\d s; not suspended, since it runs on several hosts$/)
+  assert.match(
+    reason ?? "",
+    /^requeued for job \d+ .*, within [34]\d\.\d s; not suspended, since it runs on several hosts$/,
+  )
 })
 
 test("where it may run only once it is let be, and why says so", async () => {
