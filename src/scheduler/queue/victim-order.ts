@@ -18,6 +18,8 @@ export interface Candidate {
   readonly isLeaving: boolean
   /** It may run only once: it is suspended, or let be. */
   readonly mustStay: boolean
+  /** By all that is known so far it would be ended, not suspended. */
+  readonly losesWork: boolean
   /** Why it is not suspended, whatever room there is. */
   readonly notSuspended: NotSuspended | null
 }
@@ -70,9 +72,9 @@ export class VictimOrder {
     )
   }
 
-  /** Who is suspended loses nothing. */
+  /** Who is suspended loses nothing; who was to be and cannot stay loses as much as others. */
   #lost(one: Candidate): number {
-    return one.mode === "suspend" ? 0 : this.#ran(one)
+    return one.losesWork ? this.#ran(one) : 0
   }
 
   #ran({ attempt }: Candidate): number {
