@@ -3,7 +3,7 @@ import type { ToldHit } from "../limits/limit-words.ts"
 import { amountsOf, LimitBook, type StandingLimits, stampOf } from "./limit-book.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
-import { type PlannedHit, PlannedLimits } from "./planned-limits.ts"
+import { PlannedLimits } from "./planned-limits.ts"
 import type { WaitReason } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
 import type { Standing, Standings } from "./standings.ts"
@@ -26,7 +26,7 @@ interface OfStanding {
 export class LimitReasons {
   readonly #book: LimitBook
   readonly #planned: PlannedLimits
-  readonly #plannedReasons = new WeakMap<readonly PlannedHit[], WaitReason>()
+  readonly #plannedReasons = new WeakMap<readonly LimitHit[], WaitReason>()
   readonly #ofStanding = new Map<Standing, OfStanding>()
   readonly #jobs = new Map<LineRequest, LimitedJob>()
 
@@ -43,21 +43,20 @@ export class LimitReasons {
   }
 
   /** It has a time. */
-  reserved(line: Line, request: LineRequest, startMs: number): void {
+  reserved(line: Line, request: LineRequest): void {
     if (this.#book.isOff) return
-    this.#planned.reserved(this.#of(line.standing).limits, this.#jobOf(line, request), startMs)
+    this.#planned.reserved(this.#of(line.standing).limits, this.#jobOf(line, request))
   }
 
-  /** As {@link reasonOf}, where all that has a time by now counts, too. @param endMs over by then it is in nobody's way whose time is later */
-  plannedReasonOf(line: Line, request: LineRequest, endMs = Number.POSITIVE_INFINITY): WaitReason | null {
+  /** As {@link reasonOf}, where all that has a time by now counts, too. */
+  plannedReasonOf(line: Line, request: LineRequest): WaitReason | null {
     if (this.#book.isOff) return null
     const { limits } = this.#of(line.standing)
     const hits = this.#planned.known(limits, request) ?? this.#planned.find(limits, request, this.#jobOf(line, request))
     if (hits.length === 0) return null
-    if (endMs !== Number.POSITIVE_INFINITY && hits.every(({ fromMs }) => endMs <= fromMs)) return null
     const known = this.#plannedReasons.get(hits)
     if (known !== undefined) return known
-    const reason = { code: "limit", hits: hits.map(({ hit }) => ({ ...toldOf(hit), planned: true })) } as const
+    const reason = { code: "limit", hits: hits.map((hit) => ({ ...toldOf(hit), planned: true })) } as const
     this.#plannedReasons.set(hits, reason)
     return reason
   }

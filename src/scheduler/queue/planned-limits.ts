@@ -4,16 +4,10 @@ import type { StandingLimits } from "./limit-book.ts"
 import { type Count, copyOf, countJob } from "./limit-counts.ts"
 import type { LineRequest } from "./line-request.ts"
 
-/** A limit that is met once the first of those begin that have a time. */
-export interface PlannedHit {
-  readonly hit: LimitHit
-  readonly fromMs: number
-}
-
 interface Known {
   /** Of what is planned, when it was found. */
   readonly stamp: number
-  readonly hits: readonly PlannedHit[]
+  readonly hits: readonly LimitHit[]
 }
 
 interface KnownOf {
@@ -22,23 +16,17 @@ interface KnownOf {
   last: Known | undefined
 }
 
-/** What counts in one place with what has a time there. */
-interface Planned {
-  readonly count: Count
-  /** When the first begins that has a time. */
-  firstMs: number
-}
-
-const NONE: readonly PlannedHit[] = []
+const NONE: readonly LimitHit[] = []
 
 /**
- * What counts against limits with all that has a time by now. Who would be over a limit beside those before it gets no time of its own, and starts now
- * only if it is over before the first of them begins: else they could not start at their times.
+ * What counts against limits with all that has a time by now. Who would be over a limit beside those before it neither starts nor gets a time of its own.
+ * So all that has one together is never over a limit, and none of it can come to wait for one while others of it run, however long they do: also who would
+ * be over before the first of them begins would keep them from their times until then, and those behind them would take their room.
  */
 export class PlannedLimits {
   readonly #safe: boolean
   /** By what counts without them; nothing where nothing is counted that has a time. */
-  readonly #planned = new Map<object, Planned>()
+  readonly #planned = new Map<object, Count>()
   readonly #known = new Map<StandingLimits, KnownOf>()
 
   constructor(safe: boolean) {
@@ -50,24 +38,23 @@ export class PlannedLimits {
     if (this.#planned.size === 0) return
     for (const counted of counts) {
       const planned = this.#planned.get(counted)
-      if (planned !== undefined) countJob(planned.count, job.resources, minutesOf(job))
+      if (planned !== undefined) countJob(planned, job.resources, minutesOf(job))
     }
   }
 
-  reserved({ counts }: StandingLimits, job: LimitedJob, startMs: number): void {
+  reserved({ counts }: StandingLimits, job: LimitedJob): void {
     for (const counted of counts) {
       let planned = this.#planned.get(counted)
       if (planned === undefined) {
-        planned = { count: copyOf(counted), firstMs: startMs }
+        planned = copyOf(counted)
         this.#planned.set(counted, planned)
       }
-      countJob(planned.count, job.resources, minutesOf(job))
-      planned.firstMs = Math.min(planned.firstMs, startMs)
+      countJob(planned, job.resources, minutesOf(job))
     }
   }
 
   /** The same list for all that ask alike, once there is one; `undefined` where {@link find} is to be asked. */
-  known(limits: StandingLimits, request: LineRequest): readonly PlannedHit[] | undefined {
+  known(limits: StandingLimits, request: LineRequest): readonly LimitHit[] | undefined {
     if (this.#planned.size === 0) return NONE
     const known = this.#known.get(limits)
     const mine = known?.byRequest.get(request)
@@ -79,7 +66,7 @@ export class PlannedLimits {
     return known?.last?.stamp === stamp && known.last.hits.length === 0 ? NONE : undefined
   }
 
-  find(limits: StandingLimits, request: LineRequest, job: LimitedJob): readonly PlannedHit[] {
+  find(limits: StandingLimits, request: LineRequest, job: LimitedJob): readonly LimitHit[] {
     const known = this.#known.get(limits) ?? { byRequest: new Map(), last: undefined }
     this.#known.set(limits, known)
     const stamp = this.#stampOf(limits)
@@ -92,21 +79,21 @@ export class PlannedLimits {
   /** The same number as long as nothing was counted that could change which limits such a job meets. */
   #stampOf({ watched }: StandingLimits): number {
     let counted = 0
-    for (const each of watched) counted += this.#planned.get(each)?.count.runningJobs ?? 0
+    for (const each of watched) counted += this.#planned.get(each)?.runningJobs ?? 0
     return counted
   }
 
-  #look({ inForce }: StandingLimits, job: LimitedJob): readonly PlannedHit[] {
-    return inForce.flatMap((limit): PlannedHit[] => {
+  #look({ inForce }: StandingLimits, job: LimitedJob): readonly LimitHit[] {
+    return inForce.flatMap((limit): readonly LimitHit[] => {
       const planned = this.#plannedOf(limit)
       if (planned === undefined) return []
       const { layer, scope } = limit
-      const then = { ...limit, layer: { ...layer, counts: { ...layer.counts, [scope]: planned.count } } }
-      return startHitsOf(job, [then], { safe: this.#safe }).map((hit) => ({ hit, fromMs: planned.firstMs }))
+      const then = { ...limit, layer: { ...layer, counts: { ...layer.counts, [scope]: planned } } }
+      return startHitsOf(job, [then], { safe: this.#safe })
     })
   }
 
-  #plannedOf({ scope, layer }: LimitInForce): Planned | undefined {
+  #plannedOf({ scope, layer }: LimitInForce): Count | undefined {
     return scope === "job" ? undefined : this.#planned.get(layer.counts[scope])
   }
 }

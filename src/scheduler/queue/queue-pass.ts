@@ -248,7 +248,7 @@ export class QueuePass {
     if (deadlineMs !== null && nowMs + line.limitMs > deadlineMs) return null
     const room = this.#calendar.findNow(plan)
     const mayBegin = room !== null || this.mayMakeRoom
-    if (!mayBegin || this.#limits.plannedReasonOf(line, request, nowMs + line.limitMs) !== null) return null
+    if (!mayBegin || this.#limits.plannedReasonOf(line, request) !== null) return null
     if (room !== null) {
       this.#calendar.take(plan, room)
       this.#started(line, request)
@@ -294,7 +294,7 @@ export class QueuePass {
     this.#holds.letGo(spec.id)
     this.#calendar.take(request.plan, room)
     this.#earlier.kept(spec, request, room)
-    if (spec.partitions.length === 1) this.#limits.reserved(line, request, room.startMs)
+    if (spec.partitions.length === 1) this.#limits.reserved(line, request)
     return given(task, room, nowMs, why)
   }
 }
