@@ -16,6 +16,23 @@ test("a Mac that is managed says by which server", () => {
   assert.equal(toldOf(text.replace("https://", "https"), "isManaged"), "truncated")
 })
 
+test("uptime, and the first line of w, of a Mac that is up for any time, and in any region", () => {
+  const minutesOf = (up: string, hint = "uptime") =>
+    toldOf(`10:00  up ${up}, 2 users, load averages: 1.28 1.18 1.13\n`, "uptimeMinutes", { hint })
+  assert.equal(minutesOf(" 3:23"), 203)
+  assert.equal(minutesOf("13:23"), 803)
+  assert.equal(minutesOf("3 days,  3:23"), 4523)
+  assert.equal(minutesOf("3 days, 13:23"), 5123)
+  assert.equal(minutesOf("1 day, 2 hrs"), 1560)
+  assert.equal(minutesOf("1 day"), 1440)
+  assert.equal(minutesOf("5 mins"), 5)
+  assert.equal(minutesOf("3:23"), "garbage", "a digit is lost")
+  assert.equal(minutesOf(" 3:73"), "garbage")
+  const w = "10:00  up  3:23, 2 users, load averages: 1,28 1,18 1,13\nUSER     TTY      FROM    LOGIN@  IDLE WHAT\n"
+  assert.equal(toldOf(w, "uptimeMinutes"), 203)
+  assert.deepEqual(toldOf(w, "loadAverage"), [1.28, 1.18, 1.13])
+})
+
 describe("what an output has a line for is known, or unknown with the right reason", () => {
   it("in top", () => {
     const time = "2026/11/27 12:00:00"
