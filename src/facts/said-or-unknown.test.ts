@@ -33,6 +33,23 @@ test("uptime, and the first line of w, of a Mac that is up for any time, and in 
   assert.deepEqual(toldOf(w, "loadAverage"), [1.28, 1.18, 1.13])
 })
 
+test("the least idle time is not known where an entry of several is cut, wherever that is", () => {
+  const entry = (idleNs: number) =>
+    `+-o IOHIDSystem  <class IOHIDSystem, id 0x100000a2b, registered, matched>\n    {\n      "HIDIdleTime" = ${idleNs}\n      "HIDParameters" = 1\n    }\n    \n`
+  const [first, second] = [entry(900_000_000_000), entry(2_000_000_000)]
+  const whole = first + second
+  const hint = "ioreg-IOHIDSystem"
+  assert.equal(toldOf(whole, "idleMs", { hint }), 2_000)
+  assert.equal(toldOf(first, "idleMs", { hint }), 900_000)
+  const [begun, told] = [first.length + 1, whole.lastIndexOf("2000000000\n") + 11]
+  for (let end = begun; end < told; end++) {
+    const cut = toldOf(whole.slice(0, end), "idleMs", { hint })
+    assert.ok(cut === "truncated" || cut === "garbage", `${end - first.length}: ${cut}`)
+  }
+  const stray = first.replace('      "HIDIdleTime"', '    }\n      "HIDIdleTime"')
+  assert.equal(toldOf(stray, "idleMs", { hint }), "truncated")
+})
+
 describe("what an output has a line for is known, or unknown with the right reason", () => {
   it("in top", () => {
     const time = "2026/11/27 12:00:00"
