@@ -4,7 +4,9 @@ import { readLoad } from "./sysctl-structures.ts"
 
 const DAY = "(?:Sun|Mon|Tue|Wed|Thu|Fri|Sat)"
 const MONTH = "[A-Z][a-z]{2} [ 123]\\d"
-const WHO = new RegExp(`^([A-Za-z_][\\w.-]*) +(console|ttys\\d{3}) +${MONTH} \\d\\d:\\d\\d *(?:\\(([\\w.:%-]+)\\))? *$`)
+const WHO = new RegExp(
+  `^([A-Za-z_][\\w.-]*) +(console|ttys\\d{3}) +${MONTH} \\d\\d:\\d\\d[ \\t]*(?:\\(([\\w.:%-]+)\\))? *$`,
+)
 const LAST = new RegExp(
   `^([A-Za-z_][\\w.-]*) +(console|ttys\\d{3}|~)(?: +([\\w.:%-]+))? +${DAY} (${MONTH} \\d\\d:\\d\\d)(?: +(still logged in)| - .*)? *$`,
 )
