@@ -56,13 +56,29 @@ export function readW(sheet: FactSheet, lines: readonly Line[]): void {
 
 /** `who` (who(1)). */
 export function readWho(sheet: FactSheet, lines: readonly Line[]): void {
-  for (const { value: match, isWhole } of fitLines(
-    lines,
-    (text) => WHO.exec(text),
-    (text) => sheet.misfit(text),
-  )) {
-    if (isWhole) login(sheet, match[1], match[2], match[3])
+  const fit = (text: string) => WHO.exec(text)
+  const fitted = fitLines(lines, fit, (text) => sheet.misfit(text))
+  const column = columnOf(fitted.map(({ value }) => value))
+  for (const { value: match, isWhole } of fitted) {
+    const isInPlace = isPlaced(match, column)
+    if (!isInPlace) sheet.misfit(match[0])
+    if (isWhole && isInPlace) login(sheet, match[1], match[2], match[3])
   }
+}
+
+/** A name that lost or got a character moves what stands behind it; one that is longer than its column does, too. */
+function isPlaced(match: RegExpExecArray, column: number): boolean {
+  const [line, { length } = "", terminal] = match
+  return line.indexOf(` ${terminal} `) + 1 === (length < column ? column : length + 1)
+}
+
+/** Where terminals stand, as most lines have it; of two that as many have the farther one, as what lost its beginning is shorter. */
+function columnOf(matches: readonly RegExpExecArray[]): number {
+  const places = matches.map(([line, , terminal]) => line.indexOf(` ${terminal} `) + 1)
+  const rated = [...new Set(places)].map(
+    (place) => [place, matches.filter((match) => isPlaced(match, place)).length] as const,
+  )
+  return rated.sort(([a, few], [b, many]) => many - few || b - a)[0]?.[0] ?? 0
 }
 
 /** `last` (last(1)): sessions that still last; those that have ended are no facts of now. */
