@@ -1,4 +1,5 @@
 import assert from "node:assert/strict"
+import { chmodSync } from "node:fs"
 import { connect } from "node:net"
 import { describe, it } from "node:test"
 import { complete, HiveScene, type HiveSetup, signal, tokensOf } from "../support/hive-scene.ts"
@@ -118,7 +119,7 @@ describe("a hive of two members with llama.cpp", { skip, timeout: 120_000 }, () 
 
   it("notices an answer that does not get on, though the engine says that it is well", async () => {
     // So rarely looked at that a stopped worker shows in nothing else.
-    await using scene = await twoMembers({ limits: { pulseMs: 60_000, silentMs: 120_000, stallMs: 1_000 } })
+    await using scene = await twoMembers({ limits: { pulseMs: 60_000, silentMs: 200_000, stallMs: 1_000 } })
     const [head] = scene.startAll()
     const { port } = await head!.says("ready")
     for (const pid of scene.engines(1, "ggml-rpc-server")) signal(pid, "SIGSTOP")
@@ -180,7 +181,7 @@ describe("a hive of two members with llama.cpp", { skip, timeout: 120_000 }, () 
     // The real worker, in a process that may not have more.
     const limited = `#!/bin/sh\nulimit -v 700000\nexec ${engineFolder}/ggml-rpc-server "$@"\n`
     scratch.write({ "ggml-rpc-server": limited, "llama-server": `#!/bin/sh\nexec ${engineFolder}/llama-server "$@"\n` })
-    for (const name of ["ggml-rpc-server", "llama-server"]) (await import("node:fs")).chmodSync(scratch.at(name), 0o755)
+    for (const name of ["ggml-rpc-server", "llama-server"]) chmodSync(scratch.at(name), 0o755)
     await using scene = await twoMembers({ changes: { contextTokens: 800_000 } })
     const head = scene.start(0)
     const other = scene.start(1, {}, { engineFolder: scratch.path })
