@@ -47,6 +47,8 @@ export const policyShow = command({
     const view = await cli.client.get<PolicyView>("/v1/policy")
     if (options.json) await printJson(cli, view)
     else await cli.stdout.write(view.version === 0 ? "# No policy has been applied yet.\n" : view.text)
+    if (view.problem !== null)
+      await sayNotices(cli, [`It does not hold, as this release cannot read it: ${view.problem}`])
     return 0
   },
 })

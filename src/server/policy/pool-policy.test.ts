@@ -1,9 +1,11 @@
 import assert from "node:assert/strict"
+import { join } from "node:path"
 import { test } from "node:test"
 import { runsOn } from "../../../test/support/simulated-host.ts"
 import { TestServer } from "../../../test/support/test-server.ts"
 import type { WindfallError } from "../../protocol/errors.ts"
 import type { PolicyApplyView, PolicyView } from "../../protocol/policy-api.ts"
+import { Database } from "../../store/database.ts"
 
 const TEXT = "# ours\naccounts:\n  vision: { shares: 50, users: [ann] }\n"
 
@@ -23,7 +25,7 @@ async function policyEvents(server: TestServer): Promise<number> {
 
 test("a policy is applied whole with its event, and is there after a restart as it was written", async () => {
   await using server = await TestServer.start()
-  assert.deepEqual(await show(server), { version: 0, text: "", appliedAt: null, appliedBy: null })
+  assert.deepEqual(await show(server), { version: 0, text: "", appliedAt: null, appliedBy: null, problem: null })
   const dry = await apply(server, TEXT, true)
   assert.deepEqual([dry.version, dry.applied], [0, false])
   assert.ok(dry.changes.some(({ words }) => words.startsWith("account vision is new: ")))
@@ -101,4 +103,20 @@ priority: { weights: { age: 0, association: 10 } }
   )
   const again = await apply(server, ranked, true)
   assert.deepEqual([again.moves, again.changes, events], [[], [], 0])
+})
+
+test("a file that an earlier release took and this one cannot read is said not to hold, until one is applied that it can", async () => {
+  await using server = await TestServer.start()
+  await apply(server, TEXT)
+  await server.stop()
+  {
+    using database = new Database(join(server.folder.at("data"), "windfall.db"))
+    database.query((query) => query.updateTable("policies").set({ text: "accounts: 7\n" }))
+  }
+  await server.start()
+  const { text, problem } = await show(server)
+  assert.equal(text, "accounts: 7\n")
+  assert.match(problem ?? "", /accounts/)
+  await apply(server, TEXT)
+  assert.equal((await show(server)).problem, null)
 })

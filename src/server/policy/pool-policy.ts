@@ -12,34 +12,48 @@ import { policyMoves } from "./policy-moves.ts"
 /** What an event says of a change at most. */
 const MOST_WORDS = 1_000
 
+const NO_POLICY = { version: 0, text: "", appliedAt: null, appliedBy: null }
+
+/** The file that was applied last. */
+export function latestPolicy(core: Core): Omit<PolicyView, "problem"> {
+  return core.store.policies.latest() ?? NO_POLICY
+}
+
 export function policyView(core: Core): PolicyView {
-  return core.store.policies.latest() ?? { version: 0, text: "", appliedAt: null, appliedBy: null }
+  return { ...latestPolicy(core), problem: readLatest(core).problem }
 }
 
 /** Whether anybody has applied a policy. */
 export function policyHolds(core: Core): boolean {
-  return policyView(core).version > 0
+  return latestPolicy(core).version > 0
 }
 
 /** The policy that was applied last; that of a pool without one when there is none. */
 export function currentPolicy(core: Core): Policy {
-  const { text, version } = policyView(core)
-  const known = READ.get(core)
-  if (known?.text === text) return known.policy
-  const policy = policyOf(core, text, version)
-  READ.set(core, { text, policy })
-  return policy
+  return readLatest(core).policy
+}
+
+interface ReadPolicy {
+  readonly text: string
+  readonly policy: Policy
+  readonly problem: string | null
 }
 
 /** The file that was read last: it is asked for at each pass. */
-const READ = new WeakMap<Core, { readonly text: string; readonly policy: Policy }>()
+const READ = new WeakMap<Core, ReadPolicy>()
 
-function policyOf(core: Core, text: string, version: number): Policy {
+function readLatest(core: Core): ReadPolicy {
+  const { text, version } = latestPolicy(core)
+  const known = READ.get(core)
+  if (known?.text === text) return known
   const { policy, problems } = readPolicy(text)
-  if (policy !== null) return policy
   // An earlier release took it. Whoever applies one anew sees all that changes.
-  core.report(`Cannot read version ${version} of the policy, so that of a pool without one holds`, problems[0]?.text)
-  return DEFAULT_POLICY
+  const problem = policy === null ? (problems[0]?.text ?? "it cannot be read") : null
+  if (problem !== null)
+    core.report(`Cannot read version ${version} of the policy, so that of a pool without one holds`, problem)
+  const read = { text, policy: policy ?? DEFAULT_POLICY, problem }
+  READ.set(core, read)
+  return read
 }
 
 /**
@@ -51,7 +65,7 @@ export function applyPolicy(core: Core, { text, dryRun }: PolicyApplyRequest, ac
   if (problems !== null) {
     throw fileProblemsError("the policy", problems, "What a policy file can say is in docs/policy-file.md")
   }
-  const before = policyView(core)
+  const before = latestPolicy(core)
   const changes = diffPolicies(currentPolicy(core), policy).map((change) => ({ ...change, words: changeText(change) }))
   const { entries, moves } = policyMoves(core, policy)
   const notices = unknownNames(policy, namesOf(core))

@@ -7,7 +7,7 @@ import type { Core } from "../core.ts"
 import { sceneNow } from "../queue/scene-now.ts"
 import { poolUsageOf } from "../usage/pool-usage.ts"
 import { withKeptOut } from "./kept-out.ts"
-import { policyView } from "./pool-policy.ts"
+import { latestPolicy } from "./pool-policy.ts"
 
 /**
  * The pool at this moment as `windfall policy plan` takes it: hosts, jobs, what runs, bookings, usage, policy, what was learned of presence; and who is kept
@@ -18,7 +18,7 @@ export function poolSnapshot(core: Core, mask: boolean): SnapshotView {
   const scene = withKeptOut(core, sceneNow(core, nowMs))
   const plain = { policy: scene.policy, described: describeScene(scene, factsOf(core, scene.policy)) }
   const { policy, described } = mask ? maskScene(plain.policy, plain.described) : plain
-  const { version } = policyView(core)
+  const { version } = latestPolicy(core)
   const about = `A pool of Windfall, ${version === 0 ? "without a policy" : `policy ${version}`}${mask ? ", names masked" : ""}`
   return { at: nowMs, masked: mask, snapshot: writeScene(policy, described, nowMs, about) }
 }

@@ -7,7 +7,7 @@ import type { QueueScene } from "../../scheduler/queue/queue-scene.ts"
 import { reasonText } from "../../scheduler/queue/reason-text.ts"
 import { queuedAs } from "../arrays/array-view.ts"
 import type { Core } from "../core.ts"
-import { policyView } from "../policy/pool-policy.ts"
+import { latestPolicy } from "../policy/pool-policy.ts"
 import { gateOf } from "./gate.ts"
 import { plansByQueue, sceneNow } from "./scene-now.ts"
 import { snapshotOf } from "./snapshot.ts"
@@ -19,7 +19,7 @@ const MOST_ESTIMATED = 5_000
 /** The queue in its order, with what keeps each job waiting, and who is kept out of it. */
 export function queueOrderView(core: Core, limit: number): QueueOrderView {
   const nowMs = core.clock.now()
-  const { version } = policyView(core)
+  const { version } = latestPolicy(core)
   const scene = sceneNow(core, nowMs)
   const { entries } = planQueue(scene, nowMs, { estimates: scene.waiting.length <= MOST_ESTIMATED })
   const isPlanned = plansByQueue(core)

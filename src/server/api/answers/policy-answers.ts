@@ -10,6 +10,10 @@ export const policy = answer(
     text: z.string(),
     appliedAt: time.nullable(),
     appliedBy: z.string().nullable(),
+    problem: z
+      .string()
+      .nullable()
+      .describe("Why that of a pool without one holds instead: this release cannot read it"),
   }),
 )
 
