@@ -110,6 +110,11 @@ export class HiveScene implements AsyncDisposable {
     return member
   }
 
+  /** The program, and the model. */
+  get files(): { readonly program: string; readonly model: string } {
+    return { program: this.#program, model: this.order.members[0]?.modelPath ?? "" }
+  }
+
   /** The HOME of all members. */
   get home(): string {
     return this.#scratch.write({}, "home")
