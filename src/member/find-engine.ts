@@ -41,13 +41,16 @@ export async function findEngine(
   }
   const ask = async (command: EngineCommand) =>
     answer(found.programs[command.program] ?? "", command, environment, signal)
-  const version = adapter.readVersion(await ask(adapter.versionCommand))
+  const [said, help, listed] = await Promise.all([
+    ask(adapter.versionCommand),
+    ask(adapter.helpCommand),
+    adapter.devicesCommand === null ? "" : ask(adapter.devicesCommand),
+  ])
+  const version = adapter.readVersion(said)
   if (version === null) {
     throw new Loss("engine_missing", rank, `${found.folder} has a ${adapter.engine} that does not say its version`)
   }
-  const help = await ask(adapter.helpCommand)
-  const devices = adapter.devicesCommand === null ? [] : adapter.readDevices(await ask(adapter.devicesCommand))
-  return { ...found, version, help, devices }
+  return { ...found, version, help, devices: adapter.readDevices(listed) }
 }
 
 function names({ programs }: EngineAdapter): string {

@@ -1,7 +1,6 @@
-import { constants } from "node:fs"
-import { access } from "node:fs/promises"
 import { orAborted } from "../base/or-aborted.ts"
 import type { RankedEndpoint } from "../hive/engines/engine-adapter.ts"
+import { checkModel } from "./check-model.ts"
 import { whyNotListening } from "./engine-ports.ts"
 import type { EngineProcess, StoppedBy } from "./engine-process.ts"
 import { engineSite } from "./engine-site.ts"
@@ -82,7 +81,7 @@ async function serve(
   quiet: AbortSignal,
 ): Promise<never> {
   const { adapter, order, places, tell, clock, environment } = context
-  await checkModel(order.members[0]?.modelPath ?? null)
+  await checkModel(context)
   tell({ hive: "starting", rank: 0, step: "gather" })
   await meeting?.listen()
   const found = await findEngine(adapter, order.engineFolder, 0, environment, signal)
@@ -122,13 +121,6 @@ async function serve(
   }
   tell({ hive: "ready", rank: 0, ...at, version: found.version, placed, loadMs: Math.round(loadMs) })
   return new Promise<never>(() => {})
-}
-
-async function checkModel(path: string | null): Promise<void> {
-  if (path === null) throw new Loss("order_refused", 0, "the order has no model for the head")
-  await access(path, constants.R_OK).catch((error: NodeJS.ErrnoException) => {
-    throw new Loss("model_missing", 0, `the model ${path} cannot be read: ${error.code}`)
-  })
 }
 
 /** llama.cpp checks only its protocol, and other engines nothing. */
