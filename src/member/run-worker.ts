@@ -3,7 +3,7 @@ import type { EngineSite } from "../hive/engines/engine-adapter.ts"
 import { checkModel } from "./check-model.ts"
 import type { EngineProcess, StoppedBy } from "./engine-process.ts"
 import { engineSite } from "./engine-site.ts"
-import { watchEngine } from "./engine-watch.ts"
+import { watchEnd, watchStops } from "./engine-watch.ts"
 import { findEngine } from "./find-engine.ts"
 import { FirstLoss } from "./first-loss.ts"
 import { boundKept } from "./kept-weights.ts"
@@ -45,8 +45,11 @@ export async function runWorker(context: MemberContext): Promise<Loss | null> {
     tell({ hive: "starting", rank, step: "workers" })
     const address = context.places[rank]?.address ?? ""
     const ending = AbortSignal.any([end.signal, quiet.signal])
-    const worker = await startWorker(context, found, site, address, ending, (engine) => void engines.push(engine))
-    if (worker !== null) watchEngine(context, worker.engine, [], end, quiet.signal)
+    const worker = await startWorker(context, found, site, address, ending, (engine) => {
+      engines.push(engine)
+      watchStops(context, engine, end, quiet.signal)
+    })
+    if (worker !== null) watchEnd(context, worker.engine, [], end, quiet.signal)
     meeting.send({ type: "listening", port: worker?.port ?? 0, protocol: worker?.protocol ?? null })
     await new Promise<never>(() => {})
   }
