@@ -1,15 +1,16 @@
 import assert from "node:assert/strict"
 import { createServer, type Socket } from "node:net"
+import { join } from "node:path"
 import { describe, it } from "node:test"
 import { DEFAULT_LIMITS } from "../../src/hive/order/hive-order.ts"
-import { whyNotListening } from "../../src/member/engine-ports.ts"
+import { freePort, whyNotListening } from "../../src/member/engine-ports.ts"
 import type { EngineProcess } from "../../src/member/engine-process.ts"
 import { engineSite } from "../../src/member/engine-site.ts"
 import { findEngine } from "../../src/member/find-engine.ts"
 import { Loss } from "../../src/member/loss.ts"
 import { startHead } from "../../src/member/start-head.ts"
 import { Child } from "../support/child.ts"
-import { findLlamaCpp } from "../support/llama-cpp.ts"
+import { findLlamaCpp, olderLlamaCpp } from "../support/llama-cpp.ts"
 import { memberContext, SOME_ORDER } from "../support/member-context.ts"
 import { writeRandomGguf } from "../support/random-gguf.ts"
 import { ScratchFolder } from "../support/scratch-folder.ts"
@@ -84,6 +85,21 @@ describe("a head that waits for a worker", { skip, timeout: 60_000 }, () => {
     assert.equal(loss.code, "start_too_long")
     for (const socket of sockets) socket.destroy()
     server.close()
+  })
+
+  it("which speaks another protocol says so, as the engine itself finds out", async (t) => {
+    const older = await olderLlamaCpp()
+    if ("lacking" in older || older.folder === engineFolder) return t.skip("there is only one version here")
+    using scratch = new ScratchFolder()
+    const port = await freePort()
+    const options = ["-H", "127.0.0.1", "-p", String(port), "-t", "1"]
+    await using worker = new Child(join(older.folder, "ggml-rpc-server"), options)
+    const at = { address: "127.0.0.1", port }
+    while ((await whyNotListening(at, 1_000)) !== null) await new Promise((again) => setTimeout(again, 20))
+    const { loss } = await startWith(scratch, port)
+    assert.deepEqual([loss.code, loss.member], ["versions_differ", 0])
+    assert.match(loss.message, /speaks protocol \d+\.\d+\.\d+, the head another one/)
+    assert.ok(worker.pid > 0)
   })
 
   it("where nobody listens says whose it is", async () => {
