@@ -68,17 +68,18 @@ describe("a hive of two members with llama.cpp", { skip, timeout: 120_000 }, () 
   })
 
   it("says whose worker it was that died in the middle of an answer", async () => {
-    await using scene = await twoMembers()
+    await using scene = await twoMembers({ model: { contextTokens: 4096 }, changes: { contextTokens: 4096 } })
     const [head] = scene.startAll()
     const { port } = await head!.says("ready")
-    const response = await complete(port, { prompt: PROMPT, max_tokens: 480, stream: true })
-    const reader = response.body!.getReader()
-    await reader.read()
-    for (const pid of scene.engines(1, "ggml-rpc-server")) signal(pid, "SIGKILL")
+    const workers = scene.engines(1, "ggml-rpc-server")
+    const response = await complete(port, { prompt: PROMPT, max_tokens: 3_000, stream: true })
+    for (const pid of workers) signal(pid, "SIGKILL")
+    // Cut, as it is sent by an engine that aborts.
+    await assert.rejects(response.text())
     const lost = await head!.says("lost")
     assert.deepEqual([lost.member, lost.code], [1, "engine_ended"])
-    await reader.cancel().catch(() => {})
     await head!.ended
+    await scene.members[1]!.ended
     assert.deepEqual(scene.alive(), [])
   })
 
@@ -136,13 +137,19 @@ describe("a hive of two members with llama.cpp", { skip, timeout: 120_000 }, () 
   })
 
   it("finishes what is in flight when it is asked to end", async () => {
-    await using scene = await twoMembers()
+    await using scene = await twoMembers({ model: { contextTokens: 4096 }, changes: { contextTokens: 4096 } })
     const [head, other] = scene.startAll()
     const { port } = await head!.says("ready")
-    const response = await complete(port, { prompt: PROMPT, max_tokens: 300, stream: true })
+    const processes = scene.alive()
+    const response = await complete(port, { prompt: PROMPT, max_tokens: 800, stream: true })
     // As a supervisor does it: all processes of all members, in any order.
-    for (const { pid } of scene.alive().toReversed()) signal(pid, HIVE_STOP_SIGNAL)
-    const text = await response.text()
+    for (const { pid } of processes.toReversed()) signal(pid, HIVE_STOP_SIGNAL)
+    await head!.says("draining")
+    const answer = response.text()
+    const isOver = await Promise.race([answer.then(() => true), new Promise((soon) => setImmediate(soon, false))])
+    assert.equal(isOver, false, "it was over before the hive was asked to end")
+    const text = await answer
+    assert.match(text, /"finish_reason":"length"/)
     assert.match(text, /data: \[DONE\]/)
     assert.deepEqual([(await head!.ended).exitCode, (await other!.ended).exitCode], [0, 0])
     assert.deepEqual(scene.alive(), [])
