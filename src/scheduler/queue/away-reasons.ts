@@ -1,4 +1,5 @@
 import { formatDuration } from "../../base/duration.ts"
+import { runsIntoText } from "../bookings/kept-text.ts"
 import { hostObstacles } from "../obstacle.ts"
 import { countByKind, kindOf } from "../obstacle-kinds.ts"
 import { describeObstacle } from "../obstacle-text.ts"
@@ -44,15 +45,15 @@ export class AwayReasons {
   #find({ spec, standing, limitMs }: Line, { places, possible }: LineRequest): WaitReason {
     const shape = shapeOf(spec, standing.partition.name)
     const untilMs = this.#nowMs + limitMs
-    const bookings = this.#scene.bookings.filter(
-      (one) => one.startMs < untilMs && one.endMs > this.#nowMs && !admits(one, spec),
-    )
+    const bookings = this.#scene.bookings
+      .filter((one) => one.startMs < untilMs && one.endMs > this.#nowMs && !admits(one, spec))
+      .sort((a, b) => a.startMs - b.startMs)
     const away = places.flatMap((place): Away[] => {
       const host = this.#scene.hosts[place]!
       const obstacles = this.#takesJobs[place] ? [] : hostObstacles(host)
       const texts = obstacles.map((one) => describeObstacle(one, host, shape, this.#nowMs))
       const booking = bookings.find(({ hosts }) => hosts.has(host.id))
-      if (booking !== undefined) texts.push(bookedText(booking, this.#nowMs))
+      if (booking !== undefined) texts.push(bookedText({ ...booking, hasLimit: Number.isFinite(limitMs) }, this.#nowMs))
       const code = (obstacles[0]?.code ?? (booking && "booked")) as AwayCode | undefined
       return code === undefined ? [] : [{ code, text: `${host.name}: ${texts.join("; ")}` }]
     })
@@ -72,11 +73,15 @@ export class AwayReasons {
   }
 }
 
+/** The time of a booking that keeps a job off a host, as words need it. */
+export interface BookedThen extends Pick<HostBooking, "name" | "startMs" | "endMs"> {
+  /** Whether the job has a time limit; `null`: another booking keeps it off before. */
+  readonly hasLimit: boolean | null
+}
+
 /** That others have the host booked, as the end of "studio1: ...". */
-export function bookedText(
-  { name, startMs, endMs }: Pick<HostBooking, "name" | "startMs" | "endMs">,
-  nowMs: number,
-): string {
+export function bookedText({ name, startMs, endMs, hasLimit }: BookedThen, nowMs: number): string {
   if (startMs <= nowMs) return `kept for ${name} for ${formatDuration(endMs - nowMs)} more`
-  return `kept for ${name} for ${formatDuration(endMs - startMs)}, in ${formatDuration(startMs - nowMs)}`
+  const text = `kept for ${name} for ${formatDuration(endMs - startMs)}, in ${formatDuration(startMs - nowMs)}`
+  return hasLimit === null ? text : `${text}; ${runsIntoText(hasLimit, startMs - nowMs)}`
 }

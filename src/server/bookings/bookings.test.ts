@@ -243,3 +243,16 @@ test("a host says in which bookings it is kept now and within the next hours, an
   clock.advance(2 * HOUR_MS)
   assert.deepEqual(await seen("alpha", bob), [["vision", "now", HOUR_MS, false]])
 })
+
+test("by a policy, too, a job without a limit is told with which one it would start before a maintenance", async () => {
+  const { server, book, why, send } = await pool("alpha", "beta", "gamma")
+  await using _ = server
+  await server.call("POST", "/v1/policy", { text: "owners: { preempt: false }", dryRun: false })
+  await book({ hosts: ["alpha", "beta", "gamma"], users: [], maintenance: true, startAt: NOW_MS + 10 * 24 * HOUR_MS })
+  const { id } = await send(server.adminToken)
+  const { hosts, sooner = [] } = await why(id)
+  for (const { text } of hosts)
+    assert.match(text, /; the job has no time limit, .*: with --time 10d it could start$/)
+  assert.match(sooner[0] ?? "", /^with --time 10d it would start now on \w+$/)
+  await server.untilState((await send(server.adminToken, { timeLimitMs: 10 * 24 * HOUR_MS })).id, "running")
+})
