@@ -19,6 +19,8 @@ export interface MadeRoom {
   readonly after: readonly JobId[]
 }
 
+const NOBODY: ReadonlySet<RunningAttempt> = new Set()
+
 /** Finds whom a job may preempt, and takes of these as few as it needs. */
 export class Preemptor {
   readonly #scene: QueueScene
@@ -52,9 +54,9 @@ export class Preemptor {
     this.#awaiting = new Set(scene.running.flatMap((one) => one.stoppedFor ?? awaitedFor(one) ?? []))
   }
 
-  /** Whether some may start though no host has room. */
-  get isAwaited(): boolean {
-    return this.#awaiting.size > 0
+  /** Whether some may start though no host has room, their senders' own hosts aside. */
+  get mayMakeRoom(): boolean {
+    return this.#scene.policy.preemption.by !== "off" || this.#awaiting.size > 0
   }
 
   /** Whether some make room for it already. */
@@ -97,7 +99,7 @@ export class Preemptor {
     line: Line,
     request: LineRequest,
     places: readonly number[],
-    spared: ReadonlySet<RunningAttempt> = new Set(),
+    spared: ReadonlySet<RunningAttempt> = NOBODY,
   ): MadeRoom | null {
     const { plan } = request
     const { nowMs } = this.#calendar.grid
