@@ -119,6 +119,10 @@ test("what overlaps is refused with what is in the way, and so many hosts are ch
     server.call("POST", "/v1/bookings/daily/skip", { startAt: NOW_MS + 3 * 24 * HOUR_MS + HOUR_MS, undo: true }),
     { code: "wrong_state" },
   )
+  await assert.rejects(
+    server.call("POST", "/v1/bookings/daily/skip", { startAt: NOW_MS + 4 * 24 * HOUR_MS + HOUR_MS, undo: true }),
+    { code: "wrong_state", message: "Cannot take back that Tue 09:00 of daily is left out: it is not" },
+  )
   const endless = await send(bob, { host: "beta" })
   await server.untilState(endless.id, "running")
   const { booking, notices } = await book({ count: 1, name: "one" })
@@ -251,8 +255,7 @@ test("by a policy, too, a job without a limit is told with which one it would st
   await book({ hosts: ["alpha", "beta", "gamma"], users: [], maintenance: true, startAt: NOW_MS + 10 * 24 * HOUR_MS })
   const { id } = await send(server.adminToken)
   const { hosts, sooner = [] } = await why(id)
-  for (const { text } of hosts)
-    assert.match(text, /; the job has no time limit, .*: with --time 10d it could start$/)
+  for (const { text } of hosts) assert.match(text, /; the job has no time limit, .*: with --time 10d it could start$/)
   assert.match(sooner[0] ?? "", /^with --time 10d it would start now on \w+$/)
   await server.untilState((await send(server.adminToken, { timeLimitMs: 10 * 24 * HOUR_MS })).id, "running")
 })
