@@ -259,3 +259,14 @@ test("by a policy, too, a job without a limit is told with which one it would st
   assert.match(sooner[0] ?? "", /^with --time 10d it would start now on \w+$/)
   await server.untilState((await send(server.adminToken, { timeLimitMs: 10 * 24 * HOUR_MS })).id, "running")
 })
+
+test("a limit that a partition gives looks ahead as far as one of the job's own", async () => {
+  await using it = await pool("alpha")
+  const { server, book, why, send } = it
+  const text = "partitions: { apple_gpu: { default-time: 20d } }"
+  await server.call("POST", "/v1/policy", { text, dryRun: false })
+  await book({ hosts: ["alpha"], users: [], maintenance: true, startAt: NOW_MS + 16 * 24 * HOUR_MS })
+  const { code, sooner } = await why((await send(server.adminToken)).id)
+  assert.deepEqual([code, sooner], ["booked", ["with --time 16d it would start now on alpha"]])
+  await server.untilState((await send(server.adminToken, { timeLimitMs: 15 * 24 * HOUR_MS })).id, "running")
+})
