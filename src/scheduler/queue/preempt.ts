@@ -250,9 +250,8 @@ export class Preemptor {
         this.nextMs = Math.min(this.nextMs, attempt.startedMs + minimumRunMs)
         return []
       }
-      const held = heldBy(attempt, this.#scene, place)
       const places = this.#placesOf(attempt)
-      const one = { attempt, standing, places, held, ...taken, isStopped, isLeaving, losesWork: true }
+      const one = { attempt, standing, places, ...taken, isStopped, isLeaving, losesWork: true }
       if (taken.mode !== "suspend") return [one]
       this.#release([one], -1)
       const losesWork = !this.#beside.hasMemory(line, one, place, limitMs)
@@ -264,8 +263,9 @@ export class Preemptor {
 
   #release(some: readonly Candidate[], times: 1 | -1): void {
     const { nowMs } = this.#calendar.grid
-    for (const { attempt, places, held } of some) {
-      for (const place of places) this.#calendar.hold(place, held, nowMs, endOf(attempt, nowMs), times)
+    for (const { attempt, places } of some) {
+      for (const place of places)
+        this.#calendar.hold(place, heldBy(attempt, this.#scene, place), nowMs, endOf(attempt, nowMs), times)
       this.#calendar.holdPieces(attempt.pieces, nowMs, endOf(attempt, nowMs), times)
     }
   }
