@@ -76,7 +76,8 @@ export class VictimOrder {
   }
 
   #ran({ attempt }: Candidate): number {
-    return (this.#nowMs - attempt.startedMs) * attempt.hosts.length
+    const { startedMs, hosts, nodes = hosts.length } = attempt
+    return (this.#nowMs - startedMs) * nodes
   }
 }
 
