@@ -1,0 +1,206 @@
+import type { PlacedBytes } from "../order/hive-news.ts"
+import { type HiveOrder, ranksByLayer } from "../order/hive-order.ts"
+import type {
+  EndMeaning,
+  EngineAdapter,
+  EngineEnd,
+  EngineLaunch,
+  EngineSite,
+  RankedEndpoint,
+} from "./engine-adapter.ts"
+import { LLAMA_BATCH_TOKENS } from "./llama-cpp.ts"
+
+const MIB = 1024 ** 2
+
+/**
+ * llama.cpp as its authors ship it: `ggml-rpc-server` on the members, `llama-server` as the head, which reads the file and gives each its
+ * layers. Flags, lines and ends are those of releases 0.1 to 0.7.
+ */
+export const llamaCppAdapter: EngineAdapter = {
+  engine: "llama.cpp",
+  // The worker was renamed in 2026; packages have either.
+  programs: { head: ["llama-server"], worker: ["ggml-rpc-server", "rpc-server"] },
+  whereToGet:
+    "unpack llama-VERSION-bin-macos-arm64.tar.gz of a release of github.com/ggml-org/llama.cpp below ~/.windfall/tools/ on that host, the same release on all; no administrator is needed",
+  versionCommand: { program: "head", arguments: ["--version"] },
+  helpCommand: { program: "head", arguments: ["--help"] },
+  devicesCommand: { program: "head", arguments: ["--list-devices"] },
+  lacks: ({ order, help }) =>
+    order.members.length > 1 && !/^ *--rpc\b/m.test(help) ? "it was built without RPC, which several hosts need" : null,
+  readVersion: (output) => /^version: +(\S.*?) *$/m.exec(output)?.[1] ?? null,
+  readDevices,
+  worker,
+  head,
+  readProtocol: (line) => /^Starting RPC server v(\S+)/.exec(line)?.[1] ?? null,
+  readBuffer(line) {
+    const [, endpoint, kind, mebibytes] =
+      /: +\w+(?:\[([^\]]+)\])? +(model|KV|RS|compute) buffer size = +([\d.]+) MiB/.exec(line) ?? []
+    if (kind === undefined) return null
+    return { endpoint: endpoint ?? null, kind: KINDS[kind] ?? "cache", bytes: Math.round(Number(mebibytes) * MIB) }
+  },
+  explainEnd,
+  http: {
+    healthPath: "/health",
+    canary: ({ alias }, word) => ({
+      path: "/v1/completions",
+      body: { model: alias, prompt: `${word} 1 2 3`, max_tokens: 2, temperature: 0, cache_prompt: false },
+    }),
+    canaryTokens(body) {
+      const tokens = (body as { usage?: { completion_tokens?: unknown } } | null)?.usage?.completion_tokens
+      return typeof tokens === "number" ? tokens : 0
+    },
+    progressPath: "/slots",
+    progress(body) {
+      const slots = (Array.isArray(body) ? body : []) as readonly Slot[]
+      const busy = slots.filter((slot) => slot?.is_processing === true)
+      const marks = busy.map(({ id, id_task, n_prompt_tokens_processed, next_token }) =>
+        [id, id_task, n_prompt_tokens_processed, next_token?.[0]?.n_decoded].join("."),
+      )
+      return { busy: busy.length, mark: marks.join(" ") }
+    },
+  },
+}
+
+const KINDS: Readonly<Record<string, PlacedBytes["kind"]>> = { model: "model", compute: "compute" }
+
+interface Slot {
+  readonly id?: unknown
+  readonly id_task?: unknown
+  readonly is_processing?: unknown
+  readonly n_prompt_tokens_processed?: unknown
+  readonly next_token?: readonly { readonly n_decoded?: unknown }[]
+}
+
+/** `  MTL0: Apple M4 (12124 MiB, 12123 MiB free)`. Some have no memory of their own, as an accelerator of matrices: no layers go there. */
+function readDevices(output: string): string[] {
+  return [...output.matchAll(/^ +([A-Za-z]+\d*): .*\((\d+) MiB, \d+ MiB free\)/gm)].flatMap(
+    ([, name = "", mebibytes]) => (name !== "CPU" && Number(mebibytes) > 0 ? [name] : []),
+  )
+}
+
+/** The head's own layers lie on its GPU; without one in a worker on its host, since else they could only be the first ones. */
+function hasWorker({ order, rank, devices }: EngineSite): boolean {
+  if (order.members.length === 1) return false
+  return rank > 0 || (devices.length === 0 && (order.members[0]?.layers ?? 0) > 0)
+}
+
+function worker(site: EngineSite, endpoint: { address: string; port: number }): EngineLaunch | null {
+  if (!hasWorker(site)) return null
+  const { threads, devices, cacheFolder } = site
+  return {
+    role: "worker",
+    program: "worker",
+    arguments: [
+      ...["-H", endpoint.address, "-p", String(endpoint.port), "-t", String(threads)],
+      // One device: the head counts each as a place of its own, and its numbers would no longer be the ranks'.
+      ...(devices[0] === undefined ? [] : ["-d", devices[0]]),
+      ...(cacheFolder === null ? [] : ["-c"]),
+    ],
+    environment: { ...QUIET, ...(cacheFolder === null ? {} : { LLAMA_CACHE: cacheFolder }) },
+    listens: endpoint,
+  }
+}
+
+/** An abort would have a debugger print for half a second first. */
+const QUIET = { GGML_NO_BACKTRACE: "1" }
+
+/** Takes only what this release knows: flags come and go. */
+function known(help: string, ...flags: readonly (readonly [flag: string, value?: string])[]): string[] {
+  const words = new Set(help.split(/[\s,]+/))
+  return flags.filter(([flag]) => words.has(flag)).flatMap((flag) => flag as readonly string[])
+}
+
+function head(site: EngineSite, port: number, workers: readonly RankedEndpoint[]): EngineLaunch {
+  const { order, threads, help } = site
+  return {
+    role: "head",
+    program: "head",
+    arguments: [
+      ...["--model", order.members[0]?.modelPath ?? "", "--alias", order.alias],
+      // Its default port has changed between releases.
+      ...["--host", "127.0.0.1", "--port", String(port)],
+      ...["--ctx-size", String(order.contextTokens * order.slots), "--parallel", String(order.slots)],
+      ...["--batch-size", String(LLAMA_BATCH_TOKENS), "--ubatch-size", String(LLAMA_BATCH_TOKENS)],
+      ...["--cache-type-k", order.kv, "--cache-type-v", order.kv],
+      ...["--threads", String(threads), "--threads-batch", String(threads)],
+      ...["--gpu-layers", "99999"],
+      // What was planned, and not what it finds free.
+      ...placement(site, workers),
+      ...known(
+        help,
+        ["--fit", "off"],
+        // It would keep 8 GiB of caches of old prompts beside what was planned.
+        ["--cache-ram", "0"],
+        // A stream that is cut waits for its next ping.
+        ["--sse-ping-interval", "1"],
+        // At this level it says where its buffers are, and nothing of what it is asked.
+        ["--log-verbosity", "4"],
+        ["--log-colors", "off"],
+        ["--offline"],
+      ),
+    ],
+    environment: { ...QUIET, LLAMA_API_KEY: order.engineKey },
+    listens: { address: "127.0.0.1", port },
+  }
+}
+
+/** Whole layers for each, in the order of the layers; the last one's number includes the output. */
+function placement({ order, devices }: EngineSite, workers: readonly RankedEndpoint[]): string[] {
+  if (order.members.length === 1) return []
+  const ordered = ranksByLayer(order)
+  const names = ordered.map((rank) => {
+    const at = workers.findIndex((one) => one.rank === rank)
+    return at === -1 ? (devices[0] ?? "") : `RPC${at}`
+  })
+  return [
+    ...["--rpc", workers.map(({ address, port: at }) => `${address}:${at}`).join(",")],
+    ...["--split-mode", "layer", "--device", names.join(","), "--tensor-split", tensorSplit(order).join(",")],
+  ]
+}
+
+/** Layers of each, in the order of the layers, with the output as one more of the last. They add up to the model's layers and one. */
+export function tensorSplit(order: Pick<HiveOrder, "members">): readonly number[] {
+  const ordered = ranksByLayer(order)
+  return ordered.map((rank, at) => (order.members[rank]?.layers ?? 0) + (at === ordered.length - 1 ? 1 : 0))
+}
+
+type Sign = readonly [pattern: RegExp, code: EndMeaning["code"], words: (...found: string[]) => string]
+
+/** The first that is found counts: what is said before the end, then what follows from it. */
+const SIGNS: readonly Sign[] = [
+  [
+    /RPC server version mismatch: (\S+)/,
+    "versions_differ",
+    (found) => `a worker speaks protocol ${found}, the head another one`,
+  ],
+  [/unable to allocate \S+?(?:\[([^\]]+)\])? buffer/, "out_of_memory", () => "there was no room for its layers"],
+  [/failed to allocate (?:compute|buffer)/, "out_of_memory", () => "there was no room for what it computes with"],
+  [
+    /kIOGPUCommandBufferCallbackErrorOutOfMemory|Insufficient Memory/,
+    "out_of_memory",
+    () => "the GPU's memory is full",
+  ],
+  [/(?:Failed to connect to|RPC handshake failed for) (\S+)/, "unreachable", () => "its worker was not reached"],
+  [
+    /unknown model architecture: '([^']*)'/,
+    "model_refused",
+    (found) => `this llama.cpp does not know the architecture "${found}"`,
+  ],
+  [/error loading model: (.+)/, "model_refused", (found) => `the model cannot be loaded: ${found}`],
+  [/couldn't bind HTTP server socket|Failed to create server socket/, "port_taken", () => "its port is taken"],
+  [/Remote RPC server crashed|(?:send|recv) failed \(bytes_/, "member_lost", () => "a worker is gone"],
+]
+
+function explainEnd(role: "worker" | "head", end: EngineEnd, lastLines: readonly string[]): EndMeaning {
+  const text = lastLines.join("\n")
+  const endpoint =
+    /(?:Failed to connect to|handshake failed for) (\S+)|unable to allocate \S+?\[([^\]]+)\] buffer/.exec(text)
+  for (const [pattern, code, words] of SIGNS) {
+    const [, found = ""] = pattern.exec(text) ?? [undefined]
+    if (pattern.test(text)) return { code, reason: words(found), endpoint: endpoint?.[1] ?? endpoint?.[2] ?? null }
+  }
+  const how = end.signal === null ? `with exit code ${end.exitCode}` : `by ${end.signal}`
+  if (end.signal === "SIGKILL")
+    return { code: "engine_ended", reason: `its ${role} was killed, perhaps for want of memory`, endpoint: null }
+  return { code: "engine_ended", reason: `its ${role} ended ${how}`, endpoint: null }
+}
