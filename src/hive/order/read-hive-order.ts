@@ -41,7 +41,7 @@ export function readHiveOrder(text: string): HiveOrder {
 function readMember(value: unknown, rank: number): OrderedMember {
   const raw = object(value, `members[${rank}]`)
   return {
-    modelPath: pathOrNull(raw, "modelPath"),
+    modelPath: raw.modelPath === null ? null : modelPath(raw),
     firstLayer: count(raw, "firstLayer", 0, 10_000),
     layers: count(raw, "layers", 0, 10_000),
   }
@@ -101,6 +101,14 @@ function list(raw: Raw, field: string): readonly unknown[] {
 function text64(raw: Raw, field: string, pattern: RegExp): string {
   const value = raw[field]
   return typeof value === "string" && pattern.test(value) ? value : refuse(field, "it is malformed")
+}
+
+/** Whoever sends a hive does not know where its folder will lie: a relative path begins there. */
+function modelPath(raw: Raw): string {
+  const { modelPath: path } = raw
+  if (typeof path !== "string" || path.startsWith("/")) return pathOrNull(raw, "modelPath") ?? ""
+  const isPath = /^[^-]/.test(path) && !path.includes("\0") && !path.split("/").includes("..")
+  return isPath ? path : refuse("modelPath", "it is no path in the hive's folder")
 }
 
 function pathOrNull(raw: Raw, field: string): string | null {

@@ -1,0 +1,49 @@
+import type { Replica } from "../gateway/served-models.ts"
+import type { HiveWatch } from "./hive-watch.ts"
+import type { HiveLoss } from "./replica-step.ts"
+import type { TunnelAgent } from "./tunnel-agent.ts"
+
+/** What this run of the server knows of a replica; all of it can be found out anew. */
+export class LiveReplica {
+  watch: HiveWatch | null = null
+  agent: TunnelAgent | null = null
+  /** As the gateway has it, once a token came through. */
+  served: Replica | null = null
+  probe: "unknown" | "running" | "good" | "bad" = "unknown"
+  probeTries = 0
+  probeAgainAt: number | null = null
+  /** Counts up whenever what was known of the way to its head is out of date. */
+  turn = 0
+  inFlight = 0
+  drainUntil: number | null = null
+  isBeginning = false
+  planAgainAt: number | null = null
+  isToMove = false
+  failing: HiveLoss | null = null
+  /** Hosts, by id, that could not run it: why, and until when. */
+  readonly avoid = new Map<string, { readonly reason: string; readonly until: number }>()
+
+  /** Nothing is known of the way to its head any more. */
+  forgetWay(): void {
+    this.turn++
+    this.agent?.destroy()
+    this.agent = null
+    this.served = null
+    this.probe = "unknown"
+    this.probeTries = 0
+    this.probeAgainAt = null
+  }
+
+  /** Its hive is gone, or another one. */
+  forgetHive(): void {
+    this.forgetWay()
+    this.watch?.[Symbol.dispose]()
+    this.watch = null
+    // Requests of it that have not ended yet are told apart by its job.
+    this.inFlight = 0
+    this.drainUntil = null
+    this.isToMove = false
+    this.failing = null
+    this.planAgainAt = null
+  }
+}
