@@ -75,7 +75,13 @@ export class ModelScene implements AsyncDisposable {
     host.begin(attempt)
     attempt.isAtGate = true
     const { attempt: id, sequence } = attempt.order
-    host.tell({ type: "at-gate", attempt: id, sequence, addresses: host.addresses, ports: [4_000 + sequence] })
+    host.tell({
+      type: "at-gate",
+      attempt: id,
+      sequence,
+      addresses: host.addresses,
+      ports: [4_000 + sequence, 5_000 + sequence],
+    })
   }
 
   /** Its main member prints it. */

@@ -1,6 +1,6 @@
 import type { BlobHash } from "../../protocol/ids.ts"
 import { DEFAULT_SPEC, type JobSpec } from "../../protocol/job.ts"
-import type { ReplicaPlan } from "../../protocol/model-api.ts"
+import { hiveJobName, type ReplicaPlan } from "../../protocol/model-api.ts"
 import type { ModelRecord } from "../../store/model-record.ts"
 import type { Core } from "../core.ts"
 import { HIVE_COMMAND } from "./hive-workspace.ts"
@@ -19,7 +19,7 @@ export function hiveSpec(
   weightBytes: number,
 ): JobSpec {
   const { members } = plan
-  const jobName = `${name.replaceAll(/[^\w.-]/g, "-")}-hive-${number}`.slice(0, 63)
+  const jobName = hiveJobName(name, number)
   const cores = Math.min(...members.map(({ host }) => core.fleet.find(host).total.cores))
   return {
     ...DEFAULT_SPEC,

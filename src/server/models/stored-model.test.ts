@@ -6,7 +6,7 @@ import { ScratchFolder } from "../../../test/support/scratch-folder.ts"
 import { BlobFolder } from "../../workspace/blob-folder.ts"
 import { hashBytes } from "../../workspace/hash.ts"
 import { CHUNK_BYTES, encodeChunkList, encodeTree, type TreeEntry } from "../../workspace/tree.ts"
-import { readStoredModel } from "./stored-model.ts"
+import { readStoredModel, storedFile } from "./stored-model.ts"
 
 const { signal } = new AbortController()
 
@@ -49,23 +49,21 @@ test("a model in data is read by its headers, the only one or the one that is na
 test("what is asked for of a file in chunks comes from each of them, and what the disk has lost is said", async () => {
   using scratch = new ScratchFolder()
   const { blobs, add } = folderIn(scratch)
-  const { metadata, tensors } = smallModel(2)
-  // A header that does not end with the first chunk.
-  const long = Array.from({ length: 8 }, (_, at) => [`a.long-${at}`, "x".repeat(CHUNK_BYTES / 8 - 100)])
-  const { header } = ggufHeader({ ...Object.fromEntries(long), ...metadata }, tensors)
-  const cut = [header.subarray(0, CHUNK_BYTES), header.subarray(CHUNK_BYTES)]
-  assert.ok(cut[1]!.length > 0)
-  const hashes = cut.map(add)
-  const entry: TreeEntry = {
-    kind: "file",
-    name: "m.gguf",
-    mode: 0o644,
-    bytes: header.length,
-    hash: add(encodeChunkList(hashes)),
-    chunked: true,
+  const whole = Buffer.alloc(CHUNK_BYTES + 1_000)
+  for (let at = 0; at < whole.length; at += 97) whole[at] = at % 251
+  const hashes = [whole.subarray(0, CHUNK_BYTES), whole.subarray(CHUNK_BYTES)].map(add)
+  const hash = add(encodeChunkList(hashes))
+  const entry = { kind: "file", name: "m.gguf", mode: 0o644, bytes: whole.length, hash, chunked: true } as const
+  const source = storedFile("m.gguf", entry, blobs)
+  for (const [offset, length] of [
+    [0, 10],
+    [CHUNK_BYTES - 7, 14],
+    [CHUNK_BYTES, 5],
+    [whole.length - 3, 100],
+    [whole.length + 5, 5],
+  ] as const) {
+    assert.deepEqual(Buffer.from(await source.read(offset, length, signal)), whole.subarray(offset, offset + length))
   }
-  const root = add(encodeTree([entry]))
-  assert.equal((await readStoredModel(blobs, { name: "set", root }, null, signal)).facts.layers.length, 2)
   blobs.drop(hashes[1]!)
-  await assert.rejects(readStoredModel(blobs, { name: "set", root }, null, signal))
+  await assert.rejects(source.read(CHUNK_BYTES, 1, signal))
 })

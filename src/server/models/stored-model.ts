@@ -79,7 +79,8 @@ class StoredFolder implements ModelFolder {
   }
 }
 
-function storedFile(name: string, entry: FileEntry, blobs: BlobFolder): ByteSource {
+/** A file of a tree, its chunks in a row. */
+export function storedFile(name: string, entry: FileEntry, blobs: BlobFolder): ByteSource {
   const { hash, bytes, chunked } = entry
   const chunks = chunked ? decodeChunkList(blobs.readSync(hash), bytes) : [hash]
   return {
