@@ -10,6 +10,8 @@ import type { MemberContext } from "./member-context.ts"
 /** What is kept of what it said, to tell why it ended. */
 const KEPT_LINES = 200
 const LONGEST_LINE = 16_384
+const APART_MS = 100
+const AGAIN_MS = 1_000
 
 export type StoppedBy = StoppedNews["by"]
 
@@ -71,7 +73,6 @@ export class EngineProcess {
 
   /**
    * Ends it: asks, asks again (which ends llama-server at once, while the first may wait for ever), kills. Several callers share one stop.
-   * @param hurried no time between the first and the second
    */
   stop(context: Pick<MemberContext, "clock" | "hurried">, limits: HiveLimits): Promise<StoppedBy> {
     this.#stopping ??= this.#stop(context, limits)
@@ -82,9 +83,14 @@ export class EngineProcess {
     if (this.isOver || !this.#signal("SIGTERM")) return "ended"
     // One that is stopped hears of it only when it goes on.
     this.#signal("SIGCONT")
+    // Two that come at once count as one.
+    if (await this.#endsWithin(clock, APART_MS)) return "ended"
     if (await this.#endsWithin(clock, limits.graceMs, hurried)) return "ended"
-    this.#signal("SIGTERM")
-    if (await this.#endsWithin(clock, limits.killMs)) return "second"
+    const untilMs = clock.monotonicMs() + limits.killMs
+    while (clock.monotonicMs() < untilMs) {
+      this.#signal("SIGTERM")
+      if (await this.#endsWithin(clock, Math.min(AGAIN_MS, limits.killMs))) return "second"
+    }
     this.#signal("SIGKILL")
     await this.ended
     return "killed"

@@ -64,8 +64,8 @@ export async function runWorker(context: MemberContext): Promise<Loss | null> {
 async function report(context: MemberContext, meeting: MemberMeeting, end: FirstLoss, loss: Loss): Promise<void> {
   const { order } = context
   end.fail(loss)
-  if (!meeting.isMet) {
-    // Its engine is missing: the head waits for it, and is told why.
+  // Its engine is missing: the head waits for it, and is told why.
+  if (!meeting.wasMet && loss.code !== "member_missing") {
     await meeting.join(order.limits.gatherMs, context.asked).catch(() => {})
   }
   const { code, message, member, hint } = end.loss ?? loss
