@@ -21,6 +21,7 @@ export class EngineProcess {
   readonly ended: Promise<EngineEnd>
   readonly lastLines: string[] = []
   readonly #child: ChildProcess
+  readonly #guardian: Guardian | null
   readonly #listeners = new Set<(line: string) => void>()
   #end: EngineEnd | null = null
   #stopping: Promise<StoppedBy> | null = null
@@ -34,7 +35,7 @@ export class EngineProcess {
       // A group of its own: what asks this member to end must not end the engine under its requests.
       detached: true,
     })
-    const guardian = this.#child.pid === undefined ? null : new Guardian(this.#child.pid)
+    this.#guardian = this.#child.pid === undefined ? null : new Guardian(this.#child.pid)
     const line = (text: string) => {
       this.lastLines.push(text)
       if (this.lastLines.length > KEPT_LINES) this.lastLines.shift()
@@ -44,7 +45,7 @@ export class EngineProcess {
     for (const stream of [this.#child.stdout, this.#child.stderr]) if (stream !== null) eachLine(stream, line)
     this.ended = new Promise((resolve) => {
       const end = (exitCode: number | null, signal: string | null) => {
-        guardian?.release()
+        this.#guardian?.release()
         this.#end ??= { exitCode, signal }
         resolve(this.#end)
       }
@@ -75,7 +76,7 @@ export class EngineProcess {
    * Ends it: asks, asks again (which ends llama-server at once, while the first may wait for ever), kills. Several callers share one stop.
    */
   stop(context: Pick<MemberContext, "clock" | "hurried">, limits: HiveLimits): Promise<StoppedBy> {
-    this.#stopping ??= this.#stop(context, limits)
+    this.#stopping ??= this.#stop(context, limits).finally(() => this.#guardian?.gone)
     return this.#stopping
   }
 

@@ -59,8 +59,11 @@ export async function runHead(context: MemberContext): Promise<Loss | null> {
   quiet.abort()
   let by: StoppedBy = "never_began"
   // The head first: a worker that goes before it has it abort.
-  for (const engine of running.engines.toReversed()) by = worse(by, await engine.stop(context, order.limits))
-  await meeting?.end(order.limits.graceMs + order.limits.killMs, loss)
+  const [head, ...others] = running.engines.toReversed()
+  if (head !== undefined) by = worse(by, await head.stop(context, order.limits))
+  const ending = meeting?.end(order.limits.graceMs + order.limits.killMs, loss)
+  for (const engine of others) by = worse(by, await engine.stop(context, order.limits))
+  await ending
   tell({ hive: "stopped", rank: 0, by })
   return loss
 }

@@ -47,9 +47,10 @@ export async function runWorker(context: MemberContext): Promise<Loss | null> {
   try {
     await orAborted(Promise.race([work(), stop.promise, leave]), end.signal)
   } catch (error) {
-    if (!asked.aborted || error instanceof Loss) await report(context, meeting, end, asLoss(error, rank))
+    // What asked this member to end may have ended its engine, too.
+    if (!asked.aborted) await report(context, meeting, end, asLoss(error, rank))
   }
-  const loss: Loss | null = told ?? end.loss
+  const loss: Loss | null = asked.aborted ? told : (told ?? end.loss)
   if (loss !== null) tell(lostNews(loss, rank))
   quiet.abort()
   let by: StoppedBy = "never_began"

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { chmodSync } from "node:fs"
 import { connect } from "node:net"
 import { describe, it } from "node:test"
+import { HIVE_STOP_SIGNAL } from "../../src/hive/order/hive-order.ts"
 import { complete, HiveScene, type HiveSetup, signal, tokensOf } from "../support/hive-scene.ts"
 import { findLlamaCpp, olderLlamaCpp } from "../support/llama-cpp.ts"
 import { ScratchFolder } from "../support/scratch-folder.ts"
@@ -138,9 +139,8 @@ describe("a hive of two members with llama.cpp", { skip, timeout: 120_000 }, () 
     const [head, other] = scene.startAll()
     const { port } = await head!.says("ready")
     const response = await complete(port, { prompt: PROMPT, max_tokens: 300, stream: true })
-    // All members are asked, in any order: the worker must stay for the head.
-    other!.child.kill("SIGTERM")
-    head!.child.kill("SIGTERM")
+    // As a supervisor does it: all processes of all members, in any order.
+    for (const { pid } of scene.alive().toReversed()) signal(pid, HIVE_STOP_SIGNAL)
     const text = await response.text()
     assert.match(text, /data: \[DONE\]/)
     assert.deepEqual([(await head!.ended).exitCode, (await other!.ended).exitCode], [0, 0])

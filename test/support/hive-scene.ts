@@ -97,7 +97,7 @@ export class HiveScene implements AsyncDisposable {
     this.#scratch.write({ [file]: JSON.stringify({ ...this.order, ...changes }) })
     const { length } = this.#ports
     const member = new HiveMember(this.#program, this.#scratch.at(file), {
-      HOME: this.#scratch.write({ "home/": "" }, "home"),
+      HOME: this.home,
       WINDFALL_ATTEMPT: this.#marker,
       WINDFALL_RANK: String(rank),
       WINDFALL_NODE_COUNT: String(length),
@@ -108,6 +108,11 @@ export class HiveScene implements AsyncDisposable {
     })
     this.members.push(member)
     return member
+  }
+
+  /** The HOME of all members. */
+  get home(): string {
+    return this.#scratch.write({}, "home")
   }
 
   /** All of them, by rank. */
@@ -171,9 +176,15 @@ export async function complete(port: number, body: Readonly<Record<string, unkno
   })
 }
 
-/** Numbers of the tokens that come at temperature 0. */
+/** Numbers of the tokens that come at temperature 0; none often, so that random weights say more than a few words again and again. */
 export async function tokensOf(port: number, prompt: string, count: number): Promise<readonly number[]> {
-  const response = await complete(port, { prompt, max_tokens: count, logprobs: 1, cache_prompt: false })
+  const response = await complete(port, {
+    prompt,
+    max_tokens: count,
+    logprobs: 1,
+    cache_prompt: false,
+    repeat_penalty: 1.3,
+  })
   const answer = (await response.json()) as { choices: { logprobs: { content: { id: number }[] } }[] }
   return answer.choices[0]?.logprobs.content.map(({ id }) => id) ?? []
 }
