@@ -77,7 +77,7 @@ export async function beginHive(options: BeginOptions): Promise<string | null> {
     const record = core.store.models.replicas(model.name).find((one) => one.number === number)
     if (now === undefined || record === undefined || record.job !== null) return
     if (now.generation !== model.generation || now.wanted !== "serving" || !now.isAwake) return
-    const [job] = submitJobs(core, model.user, [hiveSpec(core, now, number, plan, workspace, bytes)])
+    const [job] = submitJobs(core, model.user, [hiveSpec(core, now, number, plan, workspace, order)])
     if (job === undefined) return
     store(
       { core, model: now, record },

@@ -1,10 +1,11 @@
+import { HIVE_STOP_SIGNAL, type HiveOrder, stopGraceMs } from "../../hive/order/hive-order.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
 import { DEFAULT_SPEC, type JobSpec } from "../../protocol/job.ts"
 import { hiveJobName, type ReplicaPlan } from "../../protocol/model-api.ts"
 import type { ModelRecord } from "../../store/model-record.ts"
 import type { Core } from "../core.ts"
 import { HIVE_COMMAND } from "./hive-workspace.ts"
-import { graceFor, MODEL_FOLDER } from "./make-order.ts"
+import { MODEL_FOLDER } from "./make-order.ts"
 
 /** Prompts are read by some more than one where there is no GPU; more than these make no token quicker. */
 const MOST_CORES = 4
@@ -16,7 +17,7 @@ export function hiveSpec(
   number: number,
   plan: ReplicaPlan,
   workspace: BlobHash,
-  weightBytes: number,
+  order: HiveOrder,
 ): JobSpec {
   const { members } = plan
   const jobName = hiveJobName(name, number)
@@ -32,7 +33,9 @@ export function hiveSpec(
       gpus: null,
       cores: Math.max(1, Math.min(MOST_CORES, Math.floor(cores / 2))),
     },
-    graceMs: graceFor(weightBytes),
+    // Engines end at any other one, under their answers.
+    stopSignal: HIVE_STOP_SIGNAL,
+    graceMs: stopGraceMs(order),
     outputs: [],
     checkpoint: [],
     data: [{ name: data, path: MODEL_FOLDER, version, root: null, bytes: 0 }],

@@ -20,7 +20,6 @@ export interface HiveWish {
 const SLOWEST_BYTES_PER_MS = 50_000
 /** A GPU gives back memory at some gigabytes a second; this is slow. */
 const RELEASED_BYTES_PER_MS = 500_000
-const MARGIN_MS = 10_000
 
 /** What the members of a hive are told. */
 export function makeOrder(wish: HiveWish): HiveOrder {
@@ -57,10 +56,4 @@ export function limitsFor(weightBytes: number): HiveLimits {
     loadMs: DEFAULT_LIMITS.loadMs + Math.ceil(weightBytes / SLOWEST_BYTES_PER_MS),
     killMs: DEFAULT_LIMITS.killMs + Math.ceil(weightBytes / RELEASED_BYTES_PER_MS),
   }
-}
-
-/** From the request to end until a hive is killed: what its members take at the very most. */
-export function graceFor(weightBytes: number): number {
-  const { drainMs, graceMs, killMs } = limitsFor(weightBytes)
-  return drainMs + graceMs + killMs + MARGIN_MS
 }
