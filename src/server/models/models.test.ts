@@ -55,15 +55,7 @@ test("a model is served by a hive, answers through the gateway once a token came
   const told = events.flatMap((event) => (event.type === "model_changed" ? event.what : []))
   assert.deepEqual(
     told.map((what) => /(?:\w+ -> \w+|^\w+$)/.exec(what)?.[0]),
-    [
-      "served",
-      "idle -> waiting",
-      "waiting -> starting",
-      "starting -> ready",
-      "stopped",
-      "ready -> ending",
-      "ending -> idle",
-    ],
+    ["served", "waiting -> starting", "starting -> ready", "stopped", "ready -> ending", "ending -> idle"],
   )
   await scene.server.call("DELETE", "/v1/hives/tiny")
   await refused(scene.model("tiny"), "model_not_found", /no such model/)

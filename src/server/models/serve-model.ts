@@ -141,7 +141,7 @@ export function serve(core: Core, caller: Caller, wish: ServeWish): ModelRecord 
 }
 
 const FRESH = {
-  state: "idle",
+  state: "waiting",
   job: null,
   losses: 0,
   notBefore: null,
