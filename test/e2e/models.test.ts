@@ -22,11 +22,12 @@ const hives = () =>
     .filter(({ command }) => command.includes(STAND_IN) || command.includes("member.mjs"))
 const engines = () => hives().filter(({ command }) => command.includes(STAND_IN))
 
-function ask(key: string, content: string): Promise<Response> {
+function ask(key: string, content: string, change: object = {}, signal?: AbortSignal): Promise<Response> {
   return fetch(`${pool().url}/v1/chat/completions`, {
     method: "POST",
     headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-    body: JSON.stringify({ model: "tiny", messages: [{ role: "user", content }] }),
+    body: JSON.stringify({ model: "tiny", messages: [{ role: "user", content }], ...change }),
+    ...(signal === undefined ? {} : { signal }),
   })
 }
 
@@ -69,6 +70,17 @@ test("a model is pulled, served where its engine is, answers, comes back after e
   const chat = await pool().windfall(["chat"], { input: "first\n\n/clear\nsecond\n/exit\nnever\n" })
   assert.deepEqual([chat.exitCode, chat.stdout], [0, "You said: first\nYou said: second\n"], chat.stderr)
   assert.doesNotMatch((await pool().windfall(["key", "ls"])).stdout, / chat /)
+
+  // Who leaves stops the engine's work, through gateway, tunnel and agent.
+  const leaving = new AbortController()
+  const endless = await ask(key, "for ever", { stream: true }, leaving.signal)
+  for await (const bytes of endless.body as AsyncIterable<Uint8Array>) if (bytes.length > 0) break
+  leaving.abort()
+  await eventually(async () => (await model()).replicas[0]?.inFlight === 0, "nothing in flight")
+  await eventually(
+    async () => (await pool().windfall(["model", "logs", "tiny"])).stderr.includes("the client has left"),
+    "the engine heard of it",
+  )
 
   const [engine] = engines()
   process.kill(engine!.pid, "SIGKILL")

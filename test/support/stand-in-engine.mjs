@@ -31,7 +31,15 @@ function serve() {
       const whole = { object: "chat.completion.chunk", model, choices: [{ index: 0, delta, finish_reason }] }
       response.write(`data: ${JSON.stringify(whole)}\n\n`)
     }
+    response.on("close", () => response.writableFinished || console.error("the client has left"))
     chunk({ role: "assistant", content: null })
+    if (body.messages.at(-1).content === "for ever") {
+      while (!response.destroyed) {
+        chunk({ content: "on " })
+        await new Promise((resolve) => setTimeout(resolve, 10))
+      }
+      return
+    }
     for (const word of answer(body).choices[0].message.content.split(/(?= )/)) {
       chunk({ content: word })
       await new Promise((resolve) => setTimeout(resolve, 2))

@@ -109,8 +109,14 @@ async function followStart(cli: Cli, url: string, accepted: ModelView): Promise<
   }
 }
 
-function isDecided({ state }: ModelView): boolean {
+function isDecided({ state, replicas }: ModelView): boolean {
+  // Some answer, and for the others there is no place: that may take for ever.
+  if (state === "partly") return replicas.every((one) => one.state === "ready" || isStuck(one))
   return state === "ready" || state === "degraded" || state === "stopped" || state === "idle"
+}
+
+function isStuck({ state, job, reason }: ModelView["replicas"][number]): boolean {
+  return state === "degraded" || (state === "waiting" && job === null && reason !== null)
 }
 
 function progressText({ name, replicas }: ModelView): string {
@@ -123,7 +129,7 @@ function progressText({ name, replicas }: ModelView): string {
 }
 
 function lastWord({ name, state, reason }: ModelView, url: string): string {
-  if (state === "ready")
+  if (state === "ready" || state === "partly")
     return `${name} answers at ${url}/v1 (OpenAI) and ${url} (Anthropic). A key: windfall key create NAME   try it: windfall chat ${name}`
   const why = reason === null ? "" : `: ${printable(reason)}`
   return `${name} is ${state}${why}   more: windfall model show ${name}`

@@ -71,7 +71,9 @@ export const modelRoutes: readonly Route[] = [
       const { core, caller, body } = request
       const wish = checked.get(body)
       if (wish === undefined) throw new TypeError("A model is to be served that was not checked")
-      return shown(request, serve(core, caller, wish).name)
+      const { name } = serve(core, caller, wish)
+      request.api.models.tryAnew(name)
+      return shown(request, name)
     },
   }),
   route({

@@ -23,15 +23,26 @@ export class LiveReplica {
   /** Hosts, by id, that could not run it: why, and until when. */
   readonly avoid = new Map<string, { readonly reason: string; readonly until: number }>()
 
-  /** Nothing is known of the way to its head any more. */
-  forgetWay(): void {
+  /** Whether it answers is not known any more; what is under way there goes on. */
+  doubt(): void {
     this.turn++
-    this.agent?.destroy()
-    this.agent = null
     this.served = null
     this.probe = "unknown"
     this.probeTries = 0
     this.probeAgainAt = null
+  }
+
+  /** The way to its head leads nowhere any more. */
+  forgetWay(): void {
+    this.doubt()
+    this.agent?.destroy()
+    this.agent = null
+  }
+
+  /** What kept it from a place may have changed. */
+  plansAnew(): void {
+    this.avoid.clear()
+    this.planAgainAt = null
   }
 
   /** Its hive is gone, or another one. */

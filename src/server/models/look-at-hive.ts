@@ -53,3 +53,17 @@ function awayText(core: Core, job: JobRecord): string | null {
   }
   return null
 }
+
+/** A hive of whose job nothing is known. */
+export const UNKNOWN_HIVE: HiveLook = {
+  state: "failed",
+  reason: "nothing is known of its job any more",
+  wasTried: true,
+  stoppedBy: null,
+  away: null,
+  isGone: true,
+  step: null,
+  isReady: false,
+  lost: null,
+  isOverdue: false,
+}

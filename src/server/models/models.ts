@@ -1,3 +1,4 @@
+import type { JobId } from "../../protocol/ids.ts"
 import { isFinal } from "../../protocol/job-state.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { ModelRecord, ReplicaRecord } from "../../store/model-record.ts"
@@ -7,7 +8,7 @@ import { mainOf } from "../gang/members.ts"
 import type { Replica, ServedModels } from "../gateway/served-models.ts"
 import { HiveWatch } from "./hive-watch.ts"
 import { LiveReplica } from "./live-replica.ts"
-import { lookAtHive } from "./look-at-hive.ts"
+import { lookAtHive, UNKNOWN_HIVE } from "./look-at-hive.ts"
 import { limitsFor } from "./make-order.ts"
 import { MODEL_LIMITS, type ModelLimits } from "./model-limits.ts"
 import { isWantedNow } from "./model-state.ts"
@@ -28,7 +29,15 @@ export interface ModelsOptions {
 
 /** Events after which a replica may stand otherwise, beside changes of its job. */
 const NEWS: ReadonlySet<string> = new Set([
-  ...["model_changed", "host_link", "attempt_contact", "attempt_suspended", "attempt_continued"],
+  ...["model_changed", "attempt_contact", "attempt_suspended", "attempt_continued"],
+])
+/** Events after which there may be another place for a replica. */
+const OF_HOSTS: ReadonlySet<string> = new Set([
+  "host_link",
+  "host_added",
+  "host_changed",
+  "host_withheld",
+  "host_lever",
 ])
 /** How often it is looked whether the processes of a hive that has ended are gone, where that is not so at once. */
 const GONE_AGAIN_MS = 500
@@ -72,7 +81,8 @@ export class Models implements Disposable {
   begin(): void {
     this.#unlisten = this.#core.ledger.onCommit((events, jobs) => {
       const isOurs = (job: JobRecord) => job.spec.kind === "hive"
-      if (jobs.some(isOurs) || events.some(({ type }) => NEWS.has(type))) this.look()
+      if (events.some(({ type }) => OF_HOSTS.has(type))) for (const live of this.#live.values()) live.planAgainAt = null
+      if (jobs.some(isOurs) || events.some(({ type }) => NEWS.has(type) || OF_HOSTS.has(type))) this.look()
     })
     this.look()
   }
@@ -89,6 +99,11 @@ export class Models implements Disposable {
     const live = this.#live.get(key) ?? new LiveReplica()
     this.#live.set(key, live)
     return live
+  }
+
+  /** Somebody wants it tried again, whatever kept it from that. */
+  tryAnew(model: string): void {
+    for (const record of this.#core.store.models.replicas(model)) this.liveOf(record).plansAnew()
   }
 
   /** Looks at all models soon, once for all that happens in this turn. */
@@ -160,12 +175,17 @@ export class Models implements Disposable {
 
   #sceneOf(model: ModelRecord, record: ReplicaRecord, live: LiveReplica): ReplicaScene {
     const core = this.#core
-    const job = record.job === null ? null : core.table.get(record.job)
+    const job = record.job === null ? null : jobOf(core, record.job)
     if (job !== null) this.#follow(job, live)
     const bytes = record.plan?.members.reduce((sum, { needBytes }) => sum + needBytes, 0) ?? 0
     const { gatherMs, workerMs, loadMs } = limitsFor(bytes)
     const startMs = this.#limits.startMs + gatherMs + workerMs + loadMs
-    const hive = job === null ? null : lookAtHive(core, job, live.watch, record.plan, startMs)
+    const hive =
+      job === null
+        ? record.job === null
+          ? null
+          : UNKNOWN_HIVE
+        : lookAtHive(core, job, live.watch, record.plan, startMs)
     // The way leads to another process then, or nowhere.
     if (hive !== null && (hive.state !== "running" || hive.away !== null) && live.probe !== "unknown") live.forgetWay()
     const now = core.clock.now()
@@ -211,7 +231,7 @@ export class Models implements Disposable {
     for (const record of this.#core.store.models.replicas(name)) {
       const live = this.liveOf(record)
       if (live.served?.id !== replica.id) continue
-      live.forgetWay()
+      live.doubt()
       this.#published.publish(name)
       this.look()
     }
@@ -225,5 +245,14 @@ export class Models implements Disposable {
       live.inFlight = Math.max(0, live.inFlight + change)
       if (live.inFlight === 0) this.look()
     }
+  }
+}
+
+/** @returns `null` for one of which nothing is known, as in a restored older database */
+function jobOf(core: Core, id: JobId): JobRecord | null {
+  try {
+    return core.table.get(id)
+  } catch {
+    return null
   }
 }

@@ -4,7 +4,7 @@ import { keyContext } from "./begin-hive.ts"
 import type { LiveReplica } from "./live-replica.ts"
 import type { ModelLimits } from "./model-limits.ts"
 import { openToHead, probeHead } from "./reach-head.ts"
-import { TunnelAgent } from "./tunnel-agent.ts"
+import { MOST_TUNNELS, TunnelAgent } from "./tunnel-agent.ts"
 
 const WORD_BYTES = 6
 
@@ -31,9 +31,13 @@ export function probeReplica(
   live.agent ??= new TunnelAgent(() => openToHead(core, job, ready.port))
   const { turn, agent } = live
   const word = Buffer.from(core.randomBytes(WORD_BYTES)).toString("hex")
-  const { engine, slots } = model.options
+  const { engine } = model.options
+  const slots = Math.min(model.options.slots, MOST_TUNNELS)
   const { signal } = core
-  void probeHead({ agent, engine, alias: model.name, key, word, limitMs: limits.probeMs, signal }).then((problem) => {
+  // Behind requests that take all its slots a token would wait for its turn: its member sees whether these get on.
+  const isFull = live.inFlight >= slots
+  const probed = { agent, engine, alias: model.name, key, word, isFull, limitMs: limits.probeMs, signal }
+  void probeHead(probed).then((problem) => {
     if (live.turn !== turn || signal.aborted) return
     if (problem === null) {
       live.probe = "good"

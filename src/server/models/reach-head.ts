@@ -1,4 +1,4 @@
-import { request } from "node:http"
+import { type Agent, request } from "node:http"
 import type { Duplex } from "node:stream"
 import { adapterOf } from "../../hive/engines/engine-adapters.ts"
 import type { JobId } from "../../protocol/ids.ts"
@@ -17,12 +17,14 @@ export async function openToHead(core: Core, job: JobId, port: number): Promise<
 }
 
 export interface ProbeOptions {
-  readonly agent: import("node:http").Agent
+  readonly agent: Agent
   readonly engine: EngineKind
   readonly alias: string
   readonly key: string
   /** Makes the prompt one that no cache has. */
   readonly word: string
+  /** All its slots are taken: it is only asked whether it is there. */
+  readonly isFull: boolean
   readonly limitMs: number
   readonly signal: AbortSignal
 }
@@ -32,7 +34,11 @@ export async function probeHead(options: ProbeOptions): Promise<string | null> {
   const { http } = adapterOf(options.engine)
   const { path, body } = http.canary({ alias: options.alias }, options.word)
   try {
-    const { status, text } = await post(path, JSON.stringify(body), options)
+    if (options.isFull) {
+      const { status } = await ask(http.healthPath, null, options)
+      return status === 200 ? null : `its engine answered ${status}`
+    }
+    const { status, text } = await ask(path, JSON.stringify(body), options)
     if (status === 200 && http.canaryTokens(JSON.parse(text)) > 0) return null
     return `its engine answered ${status} where a token was to come`
   } catch (error) {
@@ -40,18 +46,17 @@ export async function probeHead(options: ProbeOptions): Promise<string | null> {
   }
 }
 
-function post(path: string, body: string, options: ProbeOptions): Promise<{ status: number; text: string }> {
+function ask(path: string, body: string | null, options: ProbeOptions): Promise<{ status: number; text: string }> {
   const { agent, key, limitMs, signal } = options
   const { promise, resolve, reject } = Promise.withResolvers<{ status: number; text: string }>()
   const asked = request({
     agent,
     host: "127.0.0.1",
     path,
-    method: "POST",
+    method: body === null ? "GET" : "POST",
     headers: {
-      "content-type": "application/json",
-      "content-length": Buffer.byteLength(body),
       authorization: `Bearer ${key}`,
+      ...(body === null ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(body) }),
     },
     signal: AbortSignal.any([signal, AbortSignal.timeout(limitMs)]),
   })
@@ -66,6 +71,6 @@ function post(path: string, body: string, options: ProbeOptions): Promise<{ stat
     response.on("error", reject)
     response.on("end", () => resolve({ status: response.statusCode ?? 0, text }))
   })
-  asked.end(body)
+  asked.end(body ?? undefined)
   return promise
 }
