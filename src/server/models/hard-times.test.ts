@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { denseModel, LLAMA_3_8B } from "../../../test/support/hive-models.ts"
 import { ModelScene, ready } from "../../../test/support/model-scene.ts"
 import {
   beginStream,
@@ -9,6 +10,9 @@ import {
   endOfStream,
   streamWords,
 } from "../../../test/support/scripted-engine.ts"
+import { runsOn } from "../../../test/support/simulated-host.ts"
+
+const GIB = 1024 ** 3
 
 /** Answers canaries, and chats when told to. */
 function heldBack(scene: ModelScene): { readonly asked: EngineAsked[]; go(): void } {
@@ -202,4 +206,44 @@ test("a server that ends at any moment of a start, a loss or a stop has one hive
   assert.equal(most, 1)
   for (const { begun } of hosts) for (const times of begun.values()) assert.equal(times, 1)
   assert.deepEqual(scene.server.troubles, [])
+})
+
+test("no request fails that had no token yet when a replica is lost", async () => {
+  await using scene = await ModelScene.start()
+  await scene.join("alpha")
+  await scene.join("beta")
+  await scene.store("tiny")
+  await scene.serve("tiny", { replicas: 2, slots: 16 })
+  await scene.untilState("tiny", "ready")
+  const held = heldBack(scene)
+  const underWay = Array.from({ length: 24 }, () => scene.chat("tiny"))
+  await until(() => held.asked.length === 24)
+  const alive = () => held.asked.filter(({ request }) => !request.socket.destroyed)
+  scene.lose(scene.hives[0]!, "engine_ended", "it was killed")
+  await until(() => alive().length < 24)
+  // They are asked again at the other, as far as it has slots, and at the first once that is back.
+  await until(() => alive().length === 24 && held.asked.length > 24)
+  held.go()
+  const answers = await Promise.all(underWay)
+  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]))
+  await scene.until("tiny", ({ state }) => state === "ready" && scene.hives.length === 3)
+})
+
+test("what one Mac holds is not split because that Mac is busy", async () => {
+  await using scene = await ModelScene.start()
+  const large = await scene.join("large", { memoryBytes: 16 * GIB })
+  await scene.join("alpha", { memoryBytes: 6 * GIB })
+  await scene.join("beta", { memoryBytes: 4 * GIB })
+  large.script = runsOn
+  const busy = await scene.server.submit({ host: "large", resources: { memoryBytes: 12 * GIB, gpus: 0, cores: 1 } })
+  await scene.server.untilState(busy.id, "running")
+  await scene.store("big", denseModel(LLAMA_3_8B))
+  await scene.serve("big", { contextTokens: 1_024, slots: 1, trustsNetwork: true })
+  const waiting = await scene.until("big", ({ replicas }) => replicas[0]?.job !== null)
+  assert.deepEqual(
+    waiting.replicas[0]?.plan?.members.map(({ hostName }) => hostName),
+    ["large"],
+  )
+  assert.equal(waiting.state, "waiting")
+  assert.equal((await scene.server.job(waiting.replicas[0]!.job!)).state, "queued")
 })
