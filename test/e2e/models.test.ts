@@ -59,7 +59,6 @@ async function chatAtTerminal(): Promise<void> {
 
 test("a model is pulled, served where its engine is, answers, comes back after each kill, and leaves nothing behind", async () => {
   const [, second] = pool().hosts
-  putStandInEngine(second!)
   const project = join(pool().scratch.at("home"), "project")
   mkdirSync(project, { recursive: true })
   const { metadata, tensors } = smallModel(4)
@@ -73,8 +72,13 @@ test("a model is pulled, served where its engine is, answers, comes back after e
   assert.match(pulled.stdout, /tiny version 1 is in the lab \(llama, 4 layers/)
   assertRefused(await pool().windfall(["model", "serve", "tiny", "tinx"]), /tinx/, /Did you mean tiny/)
 
-  // Where it is tried first has no engine: it goes to the other host.
-  const served = await pool().windfall(["model", "serve", "tiny", "tiny", "--slots", "2", "--context", "2k"])
+  const line = ["model", "serve", "tiny", "tiny", "--slots", "2", "--context", "2k"]
+  const lacking = await pool().windfall(line)
+  assert.equal(lacking.exitCode, 1, lacking.stderr)
+  assert.match(lacking.stderr, /tiny is degraded: there is no llama\.cpp on this host.*unpack llama-VERSION/i)
+  putStandInEngine(second!)
+  // Where it may be tried first there is still no engine: it goes to the other host.
+  const served = await pool().windfall(line)
   assert.equal(served.exitCode, 0, served.stderr)
   assert.match(served.stderr, /tiny answers at http:\S+\/v1 \(OpenAI\)/)
   const before = await model()
