@@ -14,6 +14,8 @@ export class LiveReplica {
   probeAgainAt: number | null = null
   /** Counts up whenever what was known of the way to its head is out of date. */
   turn = 0
+  /** What the gateway's names of it begin with; `null`: it has none. */
+  prefix: string | null = null
   inFlight = 0
   drainUntil: number | null = null
   isBeginning = false
@@ -51,6 +53,7 @@ export class LiveReplica {
     this.watch?.[Symbol.dispose]()
     this.watch = null
     // Requests of it that have not ended yet are told apart by its job.
+    this.prefix = null
     this.inFlight = 0
     this.drainUntil = null
     this.isToMove = false

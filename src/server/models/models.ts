@@ -14,7 +14,7 @@ import { MODEL_LIMITS, type ModelLimits } from "./model-limits.ts"
 import { isWantedNow } from "./model-state.ts"
 import { ModelUse } from "./model-use.ts"
 import { ReplicaPlaces } from "./place-replicas.ts"
-import { probeReplica, replicaPrefix } from "./probe-replica.ts"
+import { probeReplica } from "./probe-replica.ts"
 import { PublishedModels } from "./publish-models.ts"
 import { type ReplicaScene, type ReplicaStep, stepOf } from "./replica-step.ts"
 import { takeStep } from "./take-step.ts"
@@ -233,8 +233,7 @@ export class Models implements Disposable {
 
   /** A request was lost at a replica: it gets none before a token has come through again. */
   #doubt(name: string, replica: Replica): void {
-    for (const record of this.#core.store.models.replicas(name)) {
-      const live = this.liveOf(record)
+    for (const live of this.#live.values()) {
       if (live.served?.id !== replica.id) continue
       live.doubt()
       this.#published.publish(name)
@@ -244,9 +243,9 @@ export class Models implements Disposable {
 
   #count(name: string, replica: Replica, change: 1 | -1): void {
     this.use.note(name)
-    for (const record of this.#core.store.models.replicas(name)) {
-      if (!replica.id.startsWith(replicaPrefix(record))) continue
-      const live = this.liveOf(record)
+    for (const live of this.#live.values()) {
+      // Also where it has another name by now, or takes no new ones.
+      if (live.prefix === null || !replica.id.startsWith(live.prefix)) continue
       live.inFlight = Math.max(0, live.inFlight + change)
       if (live.inFlight === 0) this.look()
     }

@@ -42,7 +42,8 @@ export function probeReplica(
     if (problem === null) {
       live.probe = "good"
       live.probeTries = 0
-      const id = `${replicaPrefix(record)}${live.watch?.attempt}/${turn}`
+      live.prefix = `${record.model}/${record.number}/${job}/`
+      const id = `${live.prefix}${live.watch?.attempt}/${turn}`
       live.served = { id, url: `http://127.0.0.1:${ready.port}`, model: model.name, slots, key, agent }
     } else if (++live.probeTries >= limits.probeTries) live.probe = "bad"
     else {
@@ -51,9 +52,4 @@ export function probeReplica(
     }
     look()
   })
-}
-
-/** What the gateway's names of a replica begin with, as long as it has this hive. */
-export function replicaPrefix({ model, number, job }: Pick<ReplicaRecord, "model" | "number" | "job">): string {
-  return `${model}/${number}/${job}/`
 }
