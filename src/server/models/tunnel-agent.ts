@@ -13,6 +13,7 @@ export const MOST_TUNNELS = 120
  */
 export class TunnelAgent extends Agent {
   readonly #open: () => Promise<Duplex>
+  #isOver = false
 
   constructor(open: () => Promise<Duplex>) {
     super({ keepAlive: true, maxFreeSockets: 16, maxSockets: MOST_TUNNELS })
@@ -22,6 +23,11 @@ export class TunnelAgent extends Agent {
   override createConnection(_options: unknown, made?: (error: Error | null, stream: Duplex) => void): undefined {
     this.#open().then(
       (stream) => {
+        if (this.#isOver) {
+          stream.destroy()
+          made?.(new Error("the way to the engine was closed"), stream)
+          return
+        }
         for (const name of NOT_FOR_STREAMS) if (!(name in stream)) Object.assign(stream, { [name]: () => stream })
         made?.(null, stream)
       },
@@ -29,5 +35,11 @@ export class TunnelAgent extends Agent {
       (error: Error) => made?.(error, undefined as unknown as Duplex),
     )
     return undefined
+  }
+
+  /** Also what is only being opened ends. */
+  override destroy(): void {
+    this.#isOver = true
+    super.destroy()
   }
 }
