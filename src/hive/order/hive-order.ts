@@ -47,7 +47,7 @@ export function stopGraceMs({ limits, members }: Pick<HiveOrder, "limits" | "mem
 }
 
 export interface OrderedMember {
-  /** On its own host; `null` where the engine needs no file there. */
+  /** On its own host, absolute or from the folder of `hive.json`; `null` where the engine needs no file there. */
   readonly modelPath: string | null
   /** The first of its layers, from 0. */
   readonly firstLayer: number

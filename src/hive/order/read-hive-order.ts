@@ -48,7 +48,7 @@ function readMember(value: unknown, rank: number): OrderedMember {
   const place = `members[${rank}]`
   const raw = object(value, place)
   return {
-    modelPath: pathOrNull(raw, "modelPath", place),
+    modelPath: modelPath(raw, place),
     firstLayer: count(raw, "firstLayer", 0, MOST_LAYERS, place),
     layers: count(raw, "layers", 0, MOST_LAYERS, place),
   }
@@ -110,6 +110,14 @@ function list(raw: Raw, field: string): readonly unknown[] {
 function text64(raw: Raw, field: string, pattern: RegExp): string {
   const value = raw[field]
   return typeof value === "string" && pattern.test(value) ? value : refuse(field, "it is malformed")
+}
+
+/** Whoever sends a hive does not know where its folder will lie: a relative path begins there. */
+function modelPath(raw: Raw, place: string): string | null {
+  const { modelPath: path } = raw
+  if (typeof path !== "string" || path.startsWith("/")) return pathOrNull(raw, "modelPath", place)
+  const isPath = /^[^-]/.test(path) && !path.includes("\0") && !path.split("/").includes("..")
+  return isPath ? path : refuse(`${place}.modelPath`, "it is no path in the hive's folder")
 }
 
 function pathOrNull(raw: Raw, field: string, place?: string): string | null {
