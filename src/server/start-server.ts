@@ -33,6 +33,8 @@ import { DEFAULT_LIMITS, type ServerLimits } from "./limits.ts"
 import { lookAtFolder, removeMadeFiles, removeMadeFolders } from "./new-folder.ts"
 import { ownCertificate } from "./own-certificate.ts"
 import { instanceAt, isProved, placeOf } from "./place.ts"
+import { type HubSettings, hubSettings } from "./pulls/hub-settings.ts"
+import { Pulls } from "./pulls/pulls.ts"
 import { tidy } from "./retention.ts"
 import { createTerminals } from "./terminals/terminals.ts"
 import { SERVER_VERSION } from "./version.ts"
@@ -56,6 +58,8 @@ export interface ServerOptions {
   readonly address?: string
   readonly limits?: Partial<ServerLimits>
   readonly gatewayLimits?: Partial<GatewayLimits>
+  /** From where models are fetched. @default Hugging Face's hub, without a token */
+  readonly hub?: HubSettings
   /** The ways to hosts. */
   readonly openHosts: OpenHosts
   readonly clock?: Clock
@@ -179,8 +183,21 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const wrongCodes = new WrongCodes(clock)
   const codesInUse = new CodesInUse()
   const examinations = new HostExaminations(core)
+  const pulls = new Pulls(core, options.hub ?? hubSettings({}), random)
+  undo.defer(() => pulls.settled())
   const version = SERVER_VERSION
-  const app = createApp({ core, hosts, departures, version, reach, wrongCodes, codesInUse, examinations, install })
+  const app = createApp({
+    core,
+    hosts,
+    departures,
+    version,
+    reach,
+    wrongCodes,
+    codesInUse,
+    examinations,
+    install,
+    pulls,
+  })
   const models = new ServedModels()
   const gateway = undo.use(new Gateway({ core, models, limits: options.gatewayLimits }))
   const { server: http, url } = await listen(
@@ -204,6 +221,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   loop.begin()
   for (const { record } of core.fleet.all()) if (mayBeKept(record)) hosts.keep(record)
   departures.begin()
+  pulls.begin()
   keepTidy(core).catch((error) => core.signal.aborted || core.report("Cannot tidy up", error))
   isServing = true
   const ending = undo.move()

@@ -195,6 +195,19 @@ export class BlobFolder implements BlobSink {
     }
   }
 
+  /**
+   * Takes in a file of this very disk under its hash, by rename. The caller has verified the hash, and lets go of the file.
+   * @throws {WindfallError} disk_full
+   */
+  adopt(hash: BlobHash, bytes: number, path: string): void {
+    try {
+      if (this.#bytes.has(hash)) fs.rmSync(path, { force: true })
+      else this.#settle(hash, bytes, path)
+    } catch (error) {
+      throw diskError(error, "store a blob")
+    }
+  }
+
   /** Drops a blob whose bytes are not what its name says, and returns the error that asks for it again. */
   dropDamaged(hash: BlobHash): WindfallError {
     if (this.#bytes.has(hash)) this.#damaged++

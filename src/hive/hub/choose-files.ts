@@ -153,7 +153,8 @@ function unknownPick(
   hasSafetensors: boolean,
 ): WindfallError {
   const labels = [...(hasSafetensors ? [SAFETENSORS] : []), ...choices.map(({ label }) => label)]
-  const near = closest(pick, labels)
+  const isBegun = (label: string) => label.toLowerCase().startsWith(pick.toLowerCase())
+  const near = closest(pick, labels) ?? labels.find(isBegun)
   const all = labels.length === 0 ? "It has no GGUF files at all" : `There are: ${firstOf(labels)}`
   return new WindfallError(
     "file_not_found",

@@ -9,6 +9,7 @@ import type { Departures } from "../fleet/departures.ts"
 import type { HostsService } from "../hosts/host-channel.ts"
 import type { InstallSource } from "../install/install-files.ts"
 import type { Reach } from "../install/reach.ts"
+import type { Pulls } from "../pulls/pulls.ts"
 import type { FirstTime } from "./idempotency.ts"
 
 /** What routes work with. */
@@ -23,6 +24,8 @@ export interface Api {
   readonly codesInUse: CodesInUse
   readonly examinations: HostExaminations
   readonly install: InstallSource
+  /** Models on their way from a hub. */
+  readonly pulls: Pulls
 }
 
 /** A request that has passed all checks of its route. */
