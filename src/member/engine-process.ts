@@ -10,6 +10,8 @@ import type { MemberContext } from "./member-context.ts"
 /** What is kept of what it said, to tell why it ended. */
 const KEPT_LINES = 200
 const LONGEST_LINE = 16_384
+const APART_MS = 100
+const AGAIN_MS = 1_000
 
 export type StoppedBy = StoppedNews["by"]
 
@@ -19,6 +21,7 @@ export class EngineProcess {
   readonly ended: Promise<EngineEnd>
   readonly lastLines: string[] = []
   readonly #child: ChildProcess
+  readonly #guardian: Guardian | null
   readonly #listeners = new Set<(line: string) => void>()
   #end: EngineEnd | null = null
   #stopping: Promise<StoppedBy> | null = null
@@ -32,7 +35,7 @@ export class EngineProcess {
       // A group of its own: what asks this member to end must not end the engine under its requests.
       detached: true,
     })
-    const guardian = this.#child.pid === undefined ? null : new Guardian(this.#child.pid)
+    this.#guardian = this.#child.pid === undefined ? null : new Guardian(this.#child.pid)
     const line = (text: string) => {
       this.lastLines.push(text)
       if (this.lastLines.length > KEPT_LINES) this.lastLines.shift()
@@ -42,7 +45,7 @@ export class EngineProcess {
     for (const stream of [this.#child.stdout, this.#child.stderr]) if (stream !== null) eachLine(stream, line)
     this.ended = new Promise((resolve) => {
       const end = (exitCode: number | null, signal: string | null) => {
-        guardian?.release()
+        this.#guardian?.release()
         this.#end ??= { exitCode, signal }
         resolve(this.#end)
       }
@@ -71,10 +74,9 @@ export class EngineProcess {
 
   /**
    * Ends it: asks, asks again (which ends llama-server at once, while the first may wait for ever), kills. Several callers share one stop.
-   * @param hurried no time between the first and the second
    */
   stop(context: Pick<MemberContext, "clock" | "hurried">, limits: HiveLimits): Promise<StoppedBy> {
-    this.#stopping ??= this.#stop(context, limits)
+    this.#stopping ??= this.#stop(context, limits).finally(() => this.#guardian?.gone)
     return this.#stopping
   }
 
@@ -82,9 +84,14 @@ export class EngineProcess {
     if (this.isOver || !this.#signal("SIGTERM")) return "ended"
     // One that is stopped hears of it only when it goes on.
     this.#signal("SIGCONT")
+    // Two that come at once count as one.
+    if (await this.#endsWithin(clock, APART_MS)) return "ended"
     if (await this.#endsWithin(clock, limits.graceMs, hurried)) return "ended"
-    this.#signal("SIGTERM")
-    if (await this.#endsWithin(clock, limits.killMs)) return "second"
+    const untilMs = clock.monotonicMs() + limits.killMs
+    while (clock.monotonicMs() < untilMs) {
+      this.#signal("SIGTERM")
+      if (await this.#endsWithin(clock, Math.min(AGAIN_MS, limits.killMs))) return "second"
+    }
     this.#signal("SIGKILL")
     await this.ended
     return "killed"

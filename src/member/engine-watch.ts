@@ -6,6 +6,8 @@ import type { MemberContext } from "./member-context.ts"
 import { isStopped } from "./process-state.ts"
 import { ticks } from "./ticks.ts"
 
+/** Of pulses: where there is no /proc, each look starts a process. */
+const LOOK_EVERY = 3
 /** Stopped at so many looks in a row: one that is told to go on with this process may do so a moment later. */
 const LOOKS = 2
 
@@ -42,7 +44,7 @@ export function watchEngine(
     else end.suspect(loss)
   })
   let looks = 0
-  void ticks(clock, order.limits.pulseMs, order.limits.silentMs / 2, signal, async (isLate) => {
+  void ticks(clock, order.limits.pulseMs * LOOK_EVERY, order.limits.silentMs / 2, signal, async (isLate) => {
     const stopped = !isLate && engine.pid !== null && !engine.isOver && (await isStopped(engine.pid))
     looks = stopped ? looks + 1 : 0
     if (looks < LOOKS || signal.aborted) return

@@ -9,6 +9,8 @@ const SOURCE = 'read -r word || kill -9 "$1" 2>/dev/null'
  */
 export class Guardian {
   readonly #shell: ChildProcess
+  /** Resolves when it is gone. */
+  readonly gone: Promise<void>
 
   constructor(pid: number) {
     this.#shell = spawn("/bin/sh", ["-c", SOURCE, "windfall-guardian", String(pid)], {
@@ -16,9 +18,11 @@ export class Guardian {
       // What ends a whole group must not end this one first.
       detached: true,
     })
-    this.#shell.on("error", () => {})
+    this.gone = new Promise((resolve) => {
+      this.#shell.once("error", () => resolve())
+      this.#shell.once("close", () => resolve())
+    })
     this.#shell.stdin?.on("error", () => {})
-    this.#shell.unref()
   }
 
   /** The process has ended: its number may soon be another's. */

@@ -5,11 +5,12 @@
 import { randomBytes } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { systemClock } from "../base/clock.ts"
+import { HIVE_STOP_SIGNAL } from "../hive/order/hive-order.ts"
 import { runMember } from "./run-member.ts"
 
 const asked = new AbortController()
 const hurried = new AbortController()
-for (const name of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+for (const name of [HIVE_STOP_SIGNAL, "SIGTERM", "SIGINT", "SIGHUP"] as const) {
   process.on(name, () => {
     if (asked.signal.aborted) hurried.abort()
     asked.abort()

@@ -17,6 +17,7 @@ export class MemberMeeting {
   readonly #over = new AbortController()
   #peer: PulsePeer | null = null
   #isEnding = false
+  #wasMet = false
 
   /**
    * @param heard what the head says, but for pulses
@@ -53,6 +54,11 @@ export class MemberMeeting {
     return this.#peer !== null
   }
 
+  /** Whether there ever was one. */
+  get wasMet(): boolean {
+    return this.#wasMet
+  }
+
   end(): void {
     this.#isEnding = true
     this.#over.abort()
@@ -69,8 +75,10 @@ export class MemberMeeting {
       host: head?.address ?? "",
       port: head?.port ?? 0,
       ...(own === undefined ? {} : { localAddress: own.address }),
-      signal,
     })
+    // Only while it tries: what ends the hive is still to be said over the connection.
+    const abort = () => socket.destroy()
+    signal.addEventListener("abort", abort, { once: true })
     const timer = setTimeout(() => socket.destroy(new Error("it does not answer")), CONNECT_MS)
     let met: PulsePeer | null = null
     greet(socket, order, this.#context, (rank) => rank === 0, {
@@ -81,12 +89,15 @@ export class MemberMeeting {
         if (this.#peer === null) {
           this.#peer = peer
           clearTimeout(timer)
+          signal.removeEventListener("abort", abort)
+          this.#wasMet = true
           resolve(null)
         }
         if (message.type !== "pulse") this.#heard(message)
       },
       closed: (peer, reason) => {
         clearTimeout(timer)
+        signal.removeEventListener("abort", abort)
         resolve(met === null ? reason : `${reason}, as if its key were another one`)
         if (peer === null || this.#peer !== peer) return
         this.#peer = null

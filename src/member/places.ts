@@ -26,8 +26,8 @@ export function readPlaces(order: HiveOrder, environment: Environment): { rank: 
   if (given !== String(size)) {
     throw new Loss("order_refused", null, `the order is for ${size} hosts, the job has ${given ?? "one"}`)
   }
-  const rank = Number(environment.WINDFALL_RANK)
-  if (!Number.isInteger(rank) || rank < 0 || rank >= size) {
+  const rank = /^\d+$/.test(environment.WINDFALL_RANK ?? "") ? Number(environment.WINDFALL_RANK) : size
+  if (rank >= size) {
     throw new Loss("order_refused", null, `WINDFALL_RANK is ${JSON.stringify(environment.WINDFALL_RANK ?? "")}`)
   }
   if (size === 1) return { rank, places: [ALONE] }

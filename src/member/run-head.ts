@@ -19,6 +19,9 @@ import { startWorker } from "./start-worker.ts"
 const LOOK_MS = 100
 const ANSWER_MS = 5_000
 
+/** So much later than another member this one may be asked to end. */
+const ASKED_MS = 2_000
+
 /** What runs on the head's host. */
 interface Running {
   readonly engines: EngineProcess[]
@@ -41,20 +44,28 @@ export async function runHead(context: MemberContext): Promise<Loss | null> {
   } catch (error) {
     if (!asked.aborted) end.fail(asLoss(error, 0))
   }
-  // A member that is asked to end before this one is: what is in flight here may finish all the same.
-  const isOrderly = end.loss === null || end.loss.code === "member_left"
-  if (end.loss !== null) tell(lostNews(end.loss))
-  if (isOrderly && running.head !== null && !running.head.engine.isOver && !hurried.aborted) {
+  const hasLeft = end.loss?.code === "member_left"
+  let loss = end.loss
+  if (loss !== null && !hasLeft) tell(lostNews(loss))
+  if ((loss === null || hasLeft) && running.head !== null && !running.head.engine.isOver && !hurried.aborted) {
     tell({ hive: "draining", rank: 0 })
     await drained(context, running.head, end)
+  }
+  if (loss !== null && hasLeft) {
+    // All members are asked, in any order: then it is no loss.
+    if (await isAskedWithin(context, ASKED_MS)) loss = null
+    else tell(lostNews(loss))
   }
   quiet.abort()
   let by: StoppedBy = "never_began"
   // The head first: a worker that goes before it has it abort.
-  for (const engine of running.engines.toReversed()) by = worse(by, await engine.stop(context, order.limits))
-  await meeting?.end(order.limits.graceMs + order.limits.killMs, end.loss)
+  const [head, ...others] = running.engines.toReversed()
+  if (head !== undefined) by = worse(by, await head.stop(context, order.limits))
+  const ending = meeting?.end(order.limits.graceMs + order.limits.killMs, loss)
+  for (const engine of others) by = worse(by, await engine.stop(context, order.limits))
+  await ending
   tell({ hive: "stopped", rank: 0, by })
-  return end.loss
+  return loss
 }
 
 export function lostNews(loss: Loss, rank = 0) {
@@ -168,6 +179,11 @@ async function drained(
     if (answer?.status === 200 && progress(answer.body).busy === 0) return
     await clock.sleep(LOOK_MS, { signal: hurried }).catch(() => {})
   }
+}
+
+async function isAskedWithin({ asked, clock }: MemberContext, ms: number): Promise<boolean> {
+  await clock.sleep(ms, { signal: asked }).catch(() => {})
+  return asked.aborted
 }
 
 const BY_HARM: readonly StoppedBy[] = ["never_began", "ended", "second", "killed"]

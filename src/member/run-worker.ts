@@ -47,9 +47,10 @@ export async function runWorker(context: MemberContext): Promise<Loss | null> {
   try {
     await orAborted(Promise.race([work(), stop.promise, leave]), end.signal)
   } catch (error) {
-    if (!asked.aborted || error instanceof Loss) await report(context, meeting, end, asLoss(error, rank))
+    // What asked this member to end may have ended its engine, too.
+    if (!asked.aborted) await report(context, meeting, end, asLoss(error, rank))
   }
-  const loss: Loss | null = told ?? end.loss
+  const loss: Loss | null = asked.aborted ? told : (told ?? end.loss)
   if (loss !== null) tell(lostNews(loss, rank))
   quiet.abort()
   let by: StoppedBy = "never_began"
@@ -64,8 +65,8 @@ export async function runWorker(context: MemberContext): Promise<Loss | null> {
 async function report(context: MemberContext, meeting: MemberMeeting, end: FirstLoss, loss: Loss): Promise<void> {
   const { order } = context
   end.fail(loss)
-  if (!meeting.isMet) {
-    // Its engine is missing: the head waits for it, and is told why.
+  // Its engine is missing: the head waits for it, and is told why.
+  if (!meeting.wasMet && loss.code !== "member_missing") {
     await meeting.join(order.limits.gatherMs, context.asked).catch(() => {})
   }
   const { code, message, member, hint } = end.loss ?? loss

@@ -126,6 +126,11 @@ export interface ModelView {
   readonly replicas: readonly ReplicaView[]
 }
 
+/** What the jobs of a replica are called, as far as no other job of theirs is. */
+export function hiveJobName(model: string, number: number): string {
+  return `${model.replaceAll(":", "-").slice(0, 54)}-hive-${number}`
+}
+
 /** Why a text cannot name a model, or `null` when it can. */
 export function modelNameProblem(name: string): string | null {
   return /^[A-Za-z0-9][A-Za-z0-9._:-]{0,62}$/.test(name)

@@ -30,6 +30,9 @@ import { installSource } from "./install/install-files.ts"
 import { lanName } from "./lan-name.ts"
 import { WINDFALL } from "./ledger.ts"
 import { DEFAULT_LIMITS, type ServerLimits } from "./limits.ts"
+import { bundleMember } from "./models/member-bundle.ts"
+import type { ModelLimits } from "./models/model-limits.ts"
+import { Models } from "./models/models.ts"
 import { lookAtFolder, removeMadeFiles, removeMadeFolders } from "./new-folder.ts"
 import { ownCertificate } from "./own-certificate.ts"
 import { instanceAt, isProved, placeOf } from "./place.ts"
@@ -60,6 +63,7 @@ export interface ServerOptions {
   readonly gatewayLimits?: Partial<GatewayLimits>
   /** From where models are fetched. @default Hugging Face's hub, without a token */
   readonly hub?: HubSettings
+  readonly modelLimits?: Partial<ModelLimits>
   /** The ways to hosts. */
   readonly openHosts: OpenHosts
   readonly clock?: Clock
@@ -186,6 +190,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const pulls = new Pulls(core, options.hub ?? hubSettings({}), random)
   undo.defer(() => pulls.settled())
   const version = SERVER_VERSION
+  const served = new ServedModels()
+  let member: Promise<string> | undefined
+  const memberFile = () => {
+    member ??= bundleMember(PACKAGE_ROOT, options.cacheFolder, core.signal)
+    // A full disk may have room again.
+    member.catch(() => {
+      member = undefined
+    })
+    return member
+  }
+  const models = undo.use(new Models({ core, served, memberFile, limits: options.modelLimits }))
   const app = createApp({
     core,
     hosts,
@@ -197,9 +212,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     examinations,
     install,
     pulls,
+    models,
   })
-  const models = new ServedModels()
-  const gateway = undo.use(new Gateway({ core, models, limits: options.gatewayLimits }))
+  const gateway = undo.use(new Gateway({ core, models: served, limits: options.gatewayLimits }))
   const { server: http, url } = await listen(
     listening,
     (request, env) => app.fetch(request, env),
@@ -222,6 +237,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   for (const { record } of core.fleet.all()) if (mayBeKept(record)) hosts.keep(record)
   departures.begin()
   pulls.begin()
+  models.begin()
   keepTidy(core).catch((error) => core.signal.aborted || core.report("Cannot tidy up", error))
   isServing = true
   const ending = undo.move()
@@ -236,7 +252,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     http,
     core,
     hosts,
-    models,
+    models: served,
     stop,
     [Symbol.asyncDispose]: stop,
   }

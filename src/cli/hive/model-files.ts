@@ -35,6 +35,11 @@ export function meansRepository(typed: string): boolean {
   return isRepository(typed) && !/^[^:]*\.(?:gguf|safetensors|json)$/i.test(typed)
 }
 
+/** Whether there is something of this name on this disk. */
+export function liesHere(cli: Cli, typed: string): boolean {
+  return fs.existsSync(path.resolve(cli.cwd, typed))
+}
+
 async function openRepository(cli: Cli, typed: string, signal: AbortSignal): Promise<OpenedModel> {
   const { findModel, hubFolder } = await import("../../hub/hub-model.ts")
   const hub = ownHub(cli)

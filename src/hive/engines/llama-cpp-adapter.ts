@@ -5,6 +5,7 @@ import type {
   EngineAdapter,
   EngineEnd,
   EngineLaunch,
+  EngineRole,
   EngineSite,
   RankedEndpoint,
 } from "./engine-adapter.ts"
@@ -164,43 +165,79 @@ export function tensorSplit(order: Pick<HiveOrder, "members">): readonly number[
   return ordered.map((rank, at) => (order.members[rank]?.layers ?? 0) + (at === ordered.length - 1 ? 1 : 0))
 }
 
-type Sign = readonly [pattern: RegExp, code: EndMeaning["code"], words: (...found: string[]) => string]
+/** What a line near the end says: `at` is the worker it is about, `what` a part of the words. */
+interface Sign {
+  readonly pattern: RegExp
+  readonly code: EndMeaning["code"]
+  readonly words: (what: string) => string
+}
 
-/** The first that is found counts: what is said before the end, then what follows from it. */
+/** The first that is found counts: causes before what follows from them. */
 const SIGNS: readonly Sign[] = [
-  [
-    /RPC server version mismatch: (\S+)/,
-    "versions_differ",
-    (found) => `a worker speaks protocol ${found}, the head another one`,
-  ],
-  [/unable to allocate \S+?(?:\[([^\]]+)\])? buffer/, "out_of_memory", () => "there was no room for its layers"],
-  [/failed to allocate (?:compute|buffer)/, "out_of_memory", () => "there was no room for what it computes with"],
-  [
-    /kIOGPUCommandBufferCallbackErrorOutOfMemory|Insufficient Memory/,
-    "out_of_memory",
-    () => "the GPU's memory is full",
-  ],
-  [/(?:Failed to connect to|RPC handshake failed for) (\S+)/, "unreachable", () => "its worker was not reached"],
-  [
-    /unknown model architecture: '([^']*)'/,
-    "model_refused",
-    (found) => `this llama.cpp does not know the architecture "${found}"`,
-  ],
-  [/error loading model: (.+)/, "model_refused", (found) => `the model cannot be loaded: ${found}`],
-  [/couldn't bind HTTP server socket|Failed to create server socket/, "port_taken", () => "its port is taken"],
-  [/Remote RPC server crashed|(?:send|recv) failed \(bytes_/, "member_lost", () => "a worker is gone"],
+  {
+    pattern: /RPC server version mismatch: (?<what>\S+)(?:[\s\S]*?RPC handshake failed for (?<at>\S+))?/,
+    code: "versions_differ",
+    words: (what) => `its worker speaks protocol ${what}, the head another one`,
+  },
+  {
+    pattern: /(?:unable|failed) to allocate \w+\[(?<at>[^\]]+)\] buffer(?: of size (?<what>\d+))?/,
+    code: "out_of_memory",
+    words: noRoom,
+  },
+  {
+    pattern: /(?:unable|failed) to allocate (?:\w+ )?buffer(?: of size (?<what>\d+))?/,
+    code: "out_of_memory",
+    words: noRoom,
+  },
+  {
+    pattern: /kIOGPUCommandBufferCallbackErrorOutOfMemory|Insufficient Memory/,
+    code: "out_of_memory",
+    words: () => "the GPU's memory is full",
+  },
+  {
+    pattern: /(?:Failed to connect to|RPC handshake failed for) (?<at>\S+)/,
+    code: "unreachable",
+    words: () => "the head did not reach its worker",
+  },
+  {
+    pattern: /unknown model architecture: '(?<what>[^']*)'/,
+    code: "model_refused",
+    words: (what) => `this llama.cpp does not know the architecture "${what}"`,
+  },
+  {
+    pattern: /error loading model: (?<what>.+)/,
+    code: "model_refused",
+    words: (what) => `the model cannot be loaded: ${what}`,
+  },
+  {
+    pattern: /error: (?:unknown|invalid) argument: (?<what>.+)/,
+    code: "engine_missing",
+    words: (what) => `this llama.cpp does not know ${what}`,
+  },
+  {
+    pattern: /couldn't bind HTTP server socket|Failed to create server socket/,
+    code: "port_taken",
+    words: () => "its port is taken",
+  },
+  {
+    pattern: /Remote RPC server crashed|(?:send|recv) failed \(bytes_/,
+    code: "member_lost",
+    words: () => "a worker is gone",
+  },
 ]
 
-function explainEnd(role: "worker" | "head", end: EngineEnd, lastLines: readonly string[]): EndMeaning {
+function noRoom(bytes: string): string {
+  const size = bytes === "" ? "what it needs" : `${Math.ceil(Number(bytes) / MIB)} MiB more`
+  return `there was no room for ${size}`
+}
+
+function explainEnd(role: EngineRole, { exitCode, signal }: EngineEnd, lastLines: readonly string[]): EndMeaning {
   const text = lastLines.join("\n")
-  const endpoint =
-    /(?:Failed to connect to|handshake failed for) (\S+)|unable to allocate \S+?\[([^\]]+)\] buffer/.exec(text)
-  for (const [pattern, code, words] of SIGNS) {
-    const [, found = ""] = pattern.exec(text) ?? [undefined]
-    if (pattern.test(text)) return { code, reason: words(found), endpoint: endpoint?.[1] ?? endpoint?.[2] ?? null }
+  for (const { pattern, code, words } of SIGNS) {
+    const found = pattern.exec(text)
+    if (found !== null) return { code, reason: words(found.groups?.what ?? ""), endpoint: found.groups?.at ?? null }
   }
-  const how = end.signal === null ? `with exit code ${end.exitCode}` : `by ${end.signal}`
-  if (end.signal === "SIGKILL")
-    return { code: "engine_ended", reason: `its ${role} was killed, perhaps for want of memory`, endpoint: null }
-  return { code: "engine_ended", reason: `its ${role} ended ${how}`, endpoint: null }
+  const how = signal === null ? `ended with exit code ${exitCode}` : `was ended by ${signal}`
+  const why = signal === "SIGKILL" ? ", perhaps for want of memory" : ""
+  return { code: "engine_ended", reason: `its ${role} ${how}${why}`, endpoint: null }
 }

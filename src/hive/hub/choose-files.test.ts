@@ -216,8 +216,8 @@ describe("names", () => {
   })
 
   it("of data are good ones, whatever the repository is called", () => {
-    assert.equal(usualDataName("Qwen/Qwen3-8B-GGUF", "Q4_K_M"), "qwen3-8b-q4_k_m")
-    assert.equal(usualDataName("mlx-community/Qwen3-8B-4bit", null), "qwen3-8b-4bit")
+    assert.equal(usualDataName("Qwen/Qwen3-8B-GGUF", "Q4_K_M"), "Qwen3-8B-Q4_K_M")
+    assert.equal(usualDataName("mlx-community/Qwen3-8B-4bit", null), "Qwen3-8B-4bit")
     assert.equal(usualDataName("lab/tiny-q8_0", "Q8_0"), "tiny-q8_0")
     fc.assert(
       fc.property(

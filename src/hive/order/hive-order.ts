@@ -33,8 +33,21 @@ export interface HiveOrder {
   readonly limits: HiveLimits
 }
 
+/**
+ * What a hive's job is to be asked to end with. A supervisor sends it to the whole tree at once; engines know nothing of this one and go on, so that
+ * the member can have them finish what is in flight and end them in the right order. With SIGTERM all answers would be cut.
+ */
+export const HIVE_STOP_SIGNAL = "SIGURG"
+
+/** How long a hive's job must be given for that. */
+export function stopGraceMs({ limits, members }: Pick<HiveOrder, "limits" | "members">): number {
+  const { drainMs, graceMs, killMs } = limits
+  // The head first, then the workers; and a moment for all to hear of it.
+  return drainMs + (graceMs + killMs) * (members.length === 1 ? 1 : 2) + 5_000
+}
+
 export interface OrderedMember {
-  /** On its own host; `null` where the engine needs no file there. */
+  /** On its own host, absolute or from the folder of `hive.json`; `null` where the engine needs no file there. */
   readonly modelPath: string | null
   /** The first of its layers, from 0. */
   readonly firstLayer: number

@@ -2,6 +2,7 @@ import { WindfallError } from "../../protocol/errors.ts"
 import { DEFAULT_LIMITS, type HiveLimits, type HiveOrder, type OrderedMember, ranksByLayer } from "./hive-order.ts"
 
 const MOST_MEMBERS = 16
+const MOST_LAYERS = 10_000
 const MOST_TOKENS = 100_000_000
 const DAY_MS = 86_400_000
 
@@ -39,11 +40,12 @@ export function readHiveOrder(text: string): HiveOrder {
 }
 
 function readMember(value: unknown, rank: number): OrderedMember {
-  const raw = object(value, `members[${rank}]`)
+  const place = `members[${rank}]`
+  const raw = object(value, place)
   return {
-    modelPath: pathOrNull(raw, "modelPath"),
-    firstLayer: count(raw, "firstLayer", 0, 10_000),
-    layers: count(raw, "layers", 0, 10_000),
+    modelPath: modelPath(raw, place),
+    firstLayer: count(raw, "firstLayer", 0, MOST_LAYERS, place),
+    layers: count(raw, "layers", 0, MOST_LAYERS, place),
   }
 }
 
@@ -67,6 +69,8 @@ function readLimits(value: unknown): HiveLimits {
     if (!Object.hasOwn(DEFAULT_LIMITS, name)) refuse(`limits.${name}`, "no such limit")
   const limit = (name: keyof HiveLimits): number =>
     raw[name] === undefined ? DEFAULT_LIMITS[name] : count(raw, name, 1, 7 * DAY_MS)
+  // Fewer would make one late pulse a lost member.
+  if (limit("silentMs") < 3 * limit("pulseMs")) refuse("limits.silentMs", "it is less than three times pulseMs")
   return {
     gatherMs: limit("gatherMs"),
     workerMs: limit("workerMs"),
@@ -103,17 +107,30 @@ function text64(raw: Raw, field: string, pattern: RegExp): string {
   return typeof value === "string" && pattern.test(value) ? value : refuse(field, "it is malformed")
 }
 
-function pathOrNull(raw: Raw, field: string): string | null {
+/** Whoever sends a hive does not know where its folder will lie: a relative path begins there. */
+function modelPath(raw: Raw, place: string): string | null {
+  const { modelPath: path } = raw
+  if (typeof path !== "string" || path.startsWith("/")) return pathOrNull(raw, "modelPath", place)
+  const isPath = /^[^-]/.test(path) && !path.includes("\0") && !path.split("/").includes("..")
+  return isPath ? path : refuse(`${place}.modelPath`, "it is no path in the hive's folder")
+}
+
+function pathOrNull(raw: Raw, field: string, place?: string): string | null {
   const value = raw[field]
   if (value === null) return null
   const isPath = typeof value === "string" && value.startsWith("/") && !value.includes("\0")
-  return isPath ? value : refuse(field, "it is no absolute path")
+  return isPath ? value : refuse(placed(field, place), "it is no absolute path")
 }
 
-function count(raw: Raw, field: string, least: number, most: number): number {
+function count(raw: Raw, field: string, least: number, most: number, place?: string): number {
   const value = raw[field]
   const isCount = Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most
-  return isCount ? (value as number) : refuse(field, `it is no whole number from ${least} to ${most}`)
+  if (isCount) return value as number
+  return refuse(placed(field, place), `it is no whole number from ${least} to ${most}`)
+}
+
+function placed(field: string, place: string | undefined): string {
+  return place === undefined ? field : `${place}.${field}`
 }
 
 function oneOf<T extends string>(raw: Raw, field: string, values: readonly T[]): T {

@@ -9,6 +9,7 @@ import type { Departures } from "../fleet/departures.ts"
 import type { HostsService } from "../hosts/host-channel.ts"
 import type { InstallSource } from "../install/install-files.ts"
 import type { Reach } from "../install/reach.ts"
+import type { Models } from "../models/models.ts"
 import type { Pulls } from "../pulls/pulls.ts"
 import type { FirstTime } from "./idempotency.ts"
 
@@ -26,6 +27,7 @@ export interface Api {
   readonly install: InstallSource
   /** Models on their way from a hub. */
   readonly pulls: Pulls
+  readonly models: Models
 }
 
 /** A request that has passed all checks of its route. */

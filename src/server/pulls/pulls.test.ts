@@ -113,9 +113,9 @@ describe("a model of a hub", () => {
   it("becomes named data, and nothing else of its repository is fetched", async () => {
     await using scene = await Scene.start()
     const done = await scene.ended("lab/tiny-GGUF", { pick: "q8_0", shared: true })
-    assert.deepEqual([done.state, done.name, done.version, done.doneBytes], ["done", "tiny-q8_0", 1, SMALL.length])
-    assert.deepEqual(await scene.files("tiny-q8_0"), new Map([["tiny-Q8_0.gguf", SMALL]]))
-    assert.equal((await scene.data("tiny-q8_0")).shared, true)
+    assert.deepEqual([done.state, done.name, done.version, done.doneBytes], ["done", "tiny-Q8_0", 1, SMALL.length])
+    assert.deepEqual(await scene.files("tiny-Q8_0"), new Map([["tiny-Q8_0.gguf", SMALL]]))
+    assert.equal((await scene.data("tiny-Q8_0")).shared, true)
     assert.equal(scene.hub.fetched.length, 1)
     const { name } = await scene.ended("lab/qwen")
     assert.deepEqual([...(await scene.files(name)).keys()], ["config.json", "model.safetensors", "tokenizer.json"])
@@ -166,7 +166,7 @@ describe("a model of a hub", () => {
     assert.deepEqual([done.state, done.version], ["done", 1])
     assert.ok(done.fetchedBytes < LARGE.length - CHUNK_BYTES - 300_000, `${done.fetchedBytes}`)
     assert.equal(hub.fetched.length, before + 1)
-    assert.ok((await patient.files("large-q4_k_m")).get("large-Q4_K_M.gguf")?.equals(LARGE))
+    assert.ok((await patient.files("large-Q4_K_M")).get("large-Q4_K_M.gguf")?.equals(LARGE))
     assert.deepEqual(readdirSync(patient.server.folder.at("data/pulls")), [])
   })
 
@@ -182,7 +182,7 @@ describe("a model of a hub", () => {
     writeFileSync(blobs.path(chunk!), Buffer.alloc(CHUNK_BYTES, 8))
     scene.breaks(() => null)
     assert.equal((await scene.ended("lab/large")).state, "done")
-    assert.ok((await scene.files("large-q4_k_m")).get("large-Q4_K_M.gguf")?.equals(LARGE))
+    assert.ok((await scene.files("large-Q4_K_M")).get("large-Q4_K_M.gguf")?.equals(LARGE))
   })
 
   it("is kept from tidying up on its way, and not for ever when nobody fetches it any more", async () => {
@@ -213,7 +213,7 @@ describe("a hub that lies", () => {
     assert.equal(failed.state, "failed")
     assert.match(failed.reason ?? "", /another sha256 than the hub says\. It was begun 3 times/)
     assert.equal(scene.hub.fetched.length, 3)
-    await assert.rejects(scene.data("tiny-q8_0"), refused("data_not_found", /tiny-q8_0/))
+    await assert.rejects(scene.data("tiny-Q8_0"), refused("data_not_found", /tiny-Q8_0/))
   })
 
   it("about a length makes none either", async () => {
