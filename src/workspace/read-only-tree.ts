@@ -19,6 +19,15 @@ const FILE_TIME_MS = 946_684_800_000
 const FOLDER_MODE = 0o555
 const COPY = fs.constants.COPYFILE_EXCL | fs.constants.COPYFILE_FICLONE
 
+/** A whole file that lies on this disk already, verified. */
+export interface Elsewhere {
+  readonly path: string
+  /** It is read-only data of ours, so that it may have another name; what is somebody's own is copied. */
+  readonly isOurs: boolean
+}
+
+export type FindElsewhere = (entry: FileEntry) => Promise<Elsewhere | undefined>
+
 /** Something that is not as it should be. */
 export interface Flaw {
   /** Absolute. */
@@ -86,7 +95,7 @@ export async function mendTree(
   flaws: readonly Flaw[],
   top: string,
   blobs: BlobFolder,
-  elsewhere: (entry: FileEntry) => Promise<string | undefined>,
+  elsewhere: FindElsewhere,
   slices: Slices,
 ): Promise<void> {
   const opened = new Set<string>()
@@ -130,7 +139,7 @@ async function makeFile(
   at: string,
   entry: FileEntry,
   blobs: BlobFolder,
-  elsewhere: (entry: FileEntry) => Promise<string | undefined>,
+  elsewhere: FindElsewhere,
   slices: Slices,
 ): Promise<boolean> {
   const isLinked = await fill(at, entry, blobs, elsewhere, slices)
@@ -144,7 +153,7 @@ async function fill(
   at: string,
   entry: FileEntry,
   blobs: BlobFolder,
-  elsewhere: (entry: FileEntry) => Promise<string | undefined>,
+  elsewhere: FindElsewhere,
   slices: Slices,
 ): Promise<boolean> {
   if (entry.bytes === 0) {
@@ -152,12 +161,17 @@ async function fill(
     return false
   }
   const isHere = !entry.chunked && blobs.has(entry.hash)
-  const source = isHere ? blobs.path(entry.hash) : await elsewhere(entry)
+  const source = isHere ? { path: blobs.path(entry.hash), isOurs: true } : await elsewhere(entry)
   // A copy of a pipe would wait for its writer.
   if (isHere && fs.lstatSync(blobs.path(entry.hash), { throwIfNoEntry: false })?.isFile() !== true) {
     throw blobs.dropDamaged(entry.hash)
   }
-  if (source !== undefined) return linkOrCopy(source, at, entry)
+  if (source?.isOurs === true) return linkOrCopy(source.path, at, entry)
+  // Where the file system can, both have the same bytes on the disk.
+  if (source !== undefined) {
+    await fs.promises.copyFile(source.path, at, COPY)
+    return false
+  }
   if (!entry.chunked) throw blobMissing(entry.hash)
   await using file = await fs.promises.open(at, "wx", 0o600)
   for (const chunk of decodeChunkList(blobs.readSync(entry.hash), entry.bytes)) {
