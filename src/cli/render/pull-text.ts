@@ -1,5 +1,5 @@
 import { formatBytes } from "../../base/bytes.ts"
-import { formatDuration } from "../../base/duration.ts"
+import { formatAbout } from "../../base/duration.ts"
 import type { PullView } from "../../protocol/pull-api.ts"
 import { countText, printable } from "./table.ts"
 
@@ -15,7 +15,7 @@ export function pullLine(pull: PullView, bytesPerS: number | null): string {
   if (pull.reason !== null) return `${bar} ${size}: ${printable(pull.reason)}`
   if (bytesPerS === null || bytesPerS <= 0) return `${bar} ${size}`
   const leftMs = Math.ceil((totalBytes - doneBytes) / bytesPerS) * 1_000
-  return `${bar} ${size}, ${formatBytes(bytesPerS)}/s, ${formatDuration(leftMs)} to go`
+  return `${bar} ${size}, ${formatBytes(bytesPerS)}/s, ${formatAbout(leftMs)} to go`
 }
 
 /** What is under way, and what lately went wrong, for below a list of data or models. Empty where there is nothing. */
