@@ -26,15 +26,14 @@ export function lossOf(
   return { loss: new Loss(code, member, `${where}${reason}`), isCertain: member !== null && code !== "engine_ended" }
 }
 
-/** Watches a process of the engine until the signal is aborted: that it is there, and that nothing has stopped it. */
-export function watchEngine(
+/** Tells when a process of the engine ends, until the signal is aborted. */
+export function watchEnd(
   context: MemberContext,
   engine: EngineProcess,
   workers: readonly RankedEndpoint[],
   end: FirstLoss,
   signal: AbortSignal,
 ): void {
-  const { clock, order, rank, places } = context
   const { role } = engine.launch
   void engine.ended.then((how) => {
     if (signal.aborted) return
@@ -43,13 +42,21 @@ export function watchEngine(
     if (role === "worker" || isCertain) end.fail(loss)
     else end.suspect(loss)
   })
+}
+
+/** Tells when somebody has stopped a process of the engine, until it ends or the signal is aborted. */
+export function watchStops(context: MemberContext, engine: EngineProcess, end: FirstLoss, signal: AbortSignal): void {
+  const { clock, order, rank, places } = context
+  const { role } = engine.launch
+  const over = new AbortController()
+  void engine.ended.then(() => over.abort())
   let looks = 0
-  void ticks(clock, order.limits.pulseMs * LOOK_EVERY, order.limits.silentMs / 2, signal, async (isLate) => {
-    const stopped = !isLate && engine.pid !== null && !engine.isOver && (await isStopped(engine.pid))
+  const everyMs = order.limits.pulseMs * LOOK_EVERY
+  void ticks(clock, everyMs, order.limits.silentMs / 2, AbortSignal.any([signal, over.signal]), async (isLate) => {
+    const stopped = !isLate && engine.pid !== null && (await isStopped(engine.pid))
     looks = stopped ? looks + 1 : 0
-    if (looks < LOOKS || signal.aborted) return
-    end.fail(
-      new Loss("engine_stopped", rank, `member ${rank} (${places[rank]?.host}): its ${role} was stopped by somebody`),
-    )
+    if (looks < LOOKS || signal.aborted || engine.isOver) return
+    const reason = `member ${rank} (${places[rank]?.host}): its ${role} was stopped by somebody`
+    end.fail(new Loss("engine_stopped", rank, reason))
   })
 }

@@ -40,14 +40,17 @@ export async function findEngine(
     throw new Loss("engine_missing", rank, reason, `${capital(adapter.whereToGet)}.`)
   }
   const ask = async (command: EngineCommand) =>
-    answer(found.programs[command.program] ?? "", command, environment, signal)
-  const version = adapter.readVersion(await ask(adapter.versionCommand))
+    answer(found.programs[command.program] ?? "", command, rank, environment, signal)
+  const [said, help, listed] = await Promise.all([
+    ask(adapter.versionCommand),
+    ask(adapter.helpCommand),
+    adapter.devicesCommand === null ? "" : ask(adapter.devicesCommand),
+  ])
+  const version = adapter.readVersion(said)
   if (version === null) {
     throw new Loss("engine_missing", rank, `${found.folder} has a ${adapter.engine} that does not say its version`)
   }
-  const help = await ask(adapter.helpCommand)
-  const devices = adapter.devicesCommand === null ? [] : adapter.readDevices(await ask(adapter.devicesCommand))
-  return { ...found, version, help, devices }
+  return { ...found, version, help, devices: adapter.readDevices(listed) }
 }
 
 function names({ programs }: EngineAdapter): string {
@@ -118,17 +121,20 @@ async function isProgram(path: string): Promise<boolean> {
   )
 }
 
-/** All that a program prints; what it ends with does not matter. */
+/** All that a program prints; its exit code does not matter. @throws {Loss} `engine_ended` when it is killed, also for taking too long */
 function answer(
   program: string,
   command: EngineCommand,
+  rank: number,
   environment: Environment,
   signal: AbortSignal,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const options = { env: { ...environment }, signal, timeout: ANSWER_MS, killSignal: "SIGKILL" as const }
-    execFile(program, [...command.arguments], options, (_error, stdout, stderr) => {
+    execFile(program, [...command.arguments], options, (error, stdout, stderr) => {
       if (signal.aborted) reject(signal.reason)
+      else if (error?.signal)
+        reject(new Loss("engine_ended", rank, `${program} was ended by ${error.signal} when asked`))
       else resolve(`${stdout}\n${stderr}`)
     })
   })

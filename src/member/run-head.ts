@@ -1,11 +1,10 @@
-import { constants } from "node:fs"
-import { access } from "node:fs/promises"
 import { orAborted } from "../base/or-aborted.ts"
 import type { RankedEndpoint } from "../hive/engines/engine-adapter.ts"
+import { checkModel } from "./check-model.ts"
 import { whyNotListening } from "./engine-ports.ts"
 import type { EngineProcess, StoppedBy } from "./engine-process.ts"
 import { engineSite } from "./engine-site.ts"
-import { watchEngine } from "./engine-watch.ts"
+import { watchEnd, watchStops } from "./engine-watch.ts"
 import { type FoundEngine, findEngine } from "./find-engine.ts"
 import { FirstLoss } from "./first-loss.ts"
 import { askHead } from "./head-http.ts"
@@ -18,6 +17,8 @@ import { startWorker } from "./start-worker.ts"
 
 const LOOK_MS = 100
 const ANSWER_MS = 5_000
+/** Of one that is to end: it may be on its way out, and would wait for what is asked of it. */
+const LAST_ANSWER_MS = 1_000
 
 /** So much later than another member this one may be asked to end. */
 const ASKED_MS = 2_000
@@ -82,7 +83,7 @@ async function serve(
   quiet: AbortSignal,
 ): Promise<never> {
   const { adapter, order, places, tell, clock, environment } = context
-  await checkModel(order.members[0]?.modelPath ?? null)
+  await checkModel(context)
   tell({ hive: "starting", rank: 0, step: "gather" })
   await meeting?.listen()
   const found = await findEngine(adapter, order.engineFolder, 0, environment, signal)
@@ -90,10 +91,13 @@ async function serve(
   const versions = await meeting?.gathered(order.limits.gatherMs, signal)
   checkVersions(context, found, versions ?? new Map())
 
+  const started = (engine: EngineProcess) => {
+    running.engines.push(engine)
+    watchStops(context, engine, end, quiet)
+  }
   const workers: RankedEndpoint[] = []
   if (meeting !== null) {
     tell({ hive: "starting", rank: 0, step: "workers" })
-    const started = (engine: EngineProcess) => void running.engines.push(engine)
     const [theirs, own] = await Promise.all([
       meeting.listening(order.limits.workerMs * 2, signal),
       startWorker(context, found, site, "127.0.0.1", signal, started),
@@ -103,13 +107,13 @@ async function serve(
     if (own !== null) protocols.set(0, own.protocol)
     checkProtocols(context, protocols)
     for (const [rank, { port }] of theirs) workers.push({ rank, address: places[rank]?.address ?? "", port })
-    if (own !== null) watchEngine(context, own.engine, [], end, quiet)
+    if (own !== null) watchEnd(context, own.engine, [], end, quiet)
     await checkReach(context, workers)
   }
 
-  running.head = await startHead(context, found, site, workers, signal, (engine) => void running.engines.push(engine))
+  running.head = await startHead(context, found, site, workers, signal, started)
   const { engine, at, placed, loadMs } = running.head
-  watchEngine(context, engine, workers, end, quiet)
+  watchEnd(context, engine, workers, end, quiet)
   const { progressPath, progress } = adapter.http
   if (progressPath !== null) {
     const look = async () => {
@@ -122,13 +126,6 @@ async function serve(
   }
   tell({ hive: "ready", rank: 0, ...at, version: found.version, placed, loadMs: Math.round(loadMs) })
   return new Promise<never>(() => {})
-}
-
-async function checkModel(path: string | null): Promise<void> {
-  if (path === null) throw new Loss("order_refused", 0, "the order has no model for the head")
-  await access(path, constants.R_OK).catch((error: NodeJS.ErrnoException) => {
-    throw new Loss("model_missing", 0, `the model ${path} cannot be read: ${error.code}`)
-  })
 }
 
 /** llama.cpp checks only its protocol, and other engines nothing. */
@@ -175,7 +172,7 @@ async function drained(
   const untilMs = clock.monotonicMs() + order.limits.drainMs
   const isOrderly = () => end.loss === null || end.loss.code === "member_left"
   while (clock.monotonicMs() < untilMs && !hurried.aborted && !head.engine.isOver && isOrderly()) {
-    const answer = await askHead(head.at, order.engineKey, progressPath, ANSWER_MS)
+    const answer = await askHead(head.at, order.engineKey, progressPath, LAST_ANSWER_MS)
     if (answer?.status === 200 && progress(answer.body).busy === 0) return
     await clock.sleep(LOOK_MS, { signal: hurried }).catch(() => {})
   }

@@ -1,9 +1,12 @@
 import { orAborted } from "../base/or-aborted.ts"
+import type { EngineSite } from "../hive/engines/engine-adapter.ts"
+import { checkModel } from "./check-model.ts"
 import type { EngineProcess, StoppedBy } from "./engine-process.ts"
 import { engineSite } from "./engine-site.ts"
-import { watchEngine } from "./engine-watch.ts"
+import { watchEnd, watchStops } from "./engine-watch.ts"
 import { findEngine } from "./find-engine.ts"
 import { FirstLoss } from "./first-loss.ts"
+import { boundKept } from "./kept-weights.ts"
 import { asLoss, Loss } from "./loss.ts"
 import type { MemberContext } from "./member-context.ts"
 import { MemberMeeting } from "./member-meeting.ts"
@@ -22,6 +25,7 @@ export async function runWorker(context: MemberContext): Promise<Loss | null> {
   const begin = Promise.withResolvers<void>()
   const stop = Promise.withResolvers<void>()
   const engines: EngineProcess[] = []
+  const sites: EngineSite[] = []
   let told: Loss | null = null
   const hear = (message: PulseMessage) => {
     if (message.type === "begin") begin.resolve()
@@ -31,15 +35,21 @@ export async function runWorker(context: MemberContext): Promise<Loss | null> {
   const meeting = new MemberMeeting(context, hear, end.fail)
 
   const work = async (): Promise<void> => {
+    await checkModel(context)
     const found = await findEngine(context.adapter, order.engineFolder, rank, context.environment, end.signal)
     const site = engineSite(context, found)
+    sites.push(site)
     await meeting.join(order.limits.gatherMs, AbortSignal.any([end.signal, asked]))
     meeting.send({ type: "here", version: found.version })
     await begin.promise
     tell({ hive: "starting", rank, step: "workers" })
     const address = context.places[rank]?.address ?? ""
-    const worker = await startWorker(context, found, site, address, end.signal, (engine) => void engines.push(engine))
-    if (worker !== null) watchEngine(context, worker.engine, [], end, quiet.signal)
+    const ending = AbortSignal.any([end.signal, quiet.signal])
+    const worker = await startWorker(context, found, site, address, ending, (engine) => {
+      engines.push(engine)
+      watchStops(context, engine, end, quiet.signal)
+    })
+    if (worker !== null) watchEnd(context, worker.engine, [], end, quiet.signal)
     meeting.send({ type: "listening", port: worker?.port ?? 0, protocol: worker?.protocol ?? null })
     await new Promise<never>(() => {})
   }
@@ -55,6 +65,8 @@ export async function runWorker(context: MemberContext): Promise<Loss | null> {
   quiet.abort()
   let by: StoppedBy = "never_began"
   for (const engine of engines.toReversed()) by = await engine.stop({ clock, hurried }, order.limits)
+  const { cacheFolder } = sites[0] ?? {}
+  if (typeof cacheFolder === "string") await boundKept(cacheFolder, order.cacheBytes)
   meeting.send({ type: "stopped" })
   meeting.end()
   tell({ hive: "stopped", rank, by })

@@ -40,6 +40,7 @@ export async function startHead(
     tell({ hive: "starting", rank: 0, step: "loading" })
     const beganMs = clock.monotonicMs()
     const port = order.httpPort ?? (await freePort())
+    signal.throwIfAborted()
     const placed: PlacedBytes[] = []
     const engine = new EngineProcess(context, found, adapter.head(site, port, workers))
     engine.onLine((line) => {

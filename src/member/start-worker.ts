@@ -38,6 +38,7 @@ export async function startWorker(
   if (site.cacheFolder !== null) await boundKept(site.cacheFolder, order.cacheBytes)
   for (let tries = 1; ; tries += 1) {
     const port = await freePort()
+    signal.throwIfAborted()
     const launch = adapter.worker(site, { address, port })
     if (launch === null) return null
     let protocol: string | null = null

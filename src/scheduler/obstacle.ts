@@ -74,7 +74,7 @@ export function lastingObstacles(shape: Shape, host: SchedulableHost): Obstacle[
   if (isPinnedElsewhere(shape, host)) found.push({ code: "pinned_elsewhere" })
   if (!host.partitions.includes(shape.partition)) found.push({ code: "other_partition" })
   if (host.users !== null && !host.users.has(shape.user)) found.push({ code: "not_for_user" })
-  const elsewhere = shape.data.filter(({ name, root }) => root === null && !host.places.has(name))
+  const elsewhere = shape.data.length === 0 ? shape.data : dataElsewhere(shape, host)
   if (elsewhere.length > 0) found.push({ code: "data_elsewhere", names: elsewhere.map(({ name }) => name) })
   const need = needOn(shape.resources, host.total)
   const times = crashesOn(shape, host)
@@ -91,6 +91,11 @@ export function lastingObstacles(shape: Shape, host: SchedulableHost): Obstacle[
   if (need.gpus > host.total.gpus) found.push({ code: "gpus_too_few", asked: need.gpus, has: host.total.gpus })
   if (need.cores > host.total.cores) found.push({ code: "cores_too_few", asked: need.cores, has: host.total.cores })
   return found
+}
+
+/** Data of the job that only other hosts have. */
+function dataElsewhere({ data }: Shape, host: SchedulableHost): Shape["data"] {
+  return data.filter(({ name, root }) => root === null && !host.places.has(name))
 }
 
 /** Whether the job could run on the host as both are, whatever keeps it off just now. */

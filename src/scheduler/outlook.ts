@@ -23,7 +23,8 @@ export class Outlook {
   readonly #total: Resources
   readonly #groups: readonly Group[]
   /** Never more than this is taken at once: GPUs are few, so only the largest of the jobs that lease one count. */
-  readonly #most: Resources
+  #most: Resources | undefined
+  #isAddedUp = false
 
   constructor(occupants: Iterable<Occupant>, total: Resources) {
     this.#total = total
@@ -32,13 +33,7 @@ export class Outlook {
       const possible = Math.min(count, timesItFits(need, total))
       if (possible > 0) groups.push({ need, count: possible, andLater: need })
     }
-    let later = NO_RESOURCES
-    for (const group of groups.toReversed()) {
-      later = addResources(later, times(group.need, group.count))
-      group.andLater = later
-    }
     this.#groups = groups
-    this.#most = mostAtOnce(groups, total)
   }
 
   /**
@@ -46,13 +41,26 @@ export class Outlook {
    * Says no when the budget ends first: that is always safe.
    */
   alwaysFits(need: Resources, budget: Budget): boolean {
+    // Most are in the way of one of them alone already, and the rest is not needed then.
+    for (const group of this.#groups) if (!fitsWhereAsked(need, group.need, this.#total)) return false
+    this.#most ??= mostAtOnce(this.#groups, this.#total)
     if (fitsWhereAsked(need, this.#most, this.#total)) return true
-    if (this.#groups.some((group) => !fitsWhereAsked(need, group.need, this.#total))) return false
+    this.#addUp()
     const question = { steps: Math.min(STEPS_PER_QUESTION, budget.steps) }
     budget.steps -= question.steps
     const breaks = this.#breaksFrom(0, NO_RESOURCES, need, question)
     budget.steps += Math.max(0, question.steps)
     return !breaks
+  }
+
+  #addUp(): void {
+    if (this.#isAddedUp) return
+    this.#isAddedUp = true
+    let later = NO_RESOURCES
+    for (const group of this.#groups.toReversed()) {
+      later = addResources(later, times(group.need, group.count))
+      group.andLater = later
+    }
   }
 
   /** Whether some combination of the groups from `index` on, on top of `used`, has room only without `need`. */

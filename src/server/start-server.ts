@@ -201,6 +201,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     return member
   }
   const models = undo.use(new Models({ core, served, memberFile, limits: options.modelLimits }))
+  models.announce()
   const app = createApp({
     core,
     hosts,

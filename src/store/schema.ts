@@ -120,6 +120,7 @@ export interface Schema extends ModelKeyTables, ModelTables, PullTables {
     readonly at: number
     /** `null`: it is stopped still. */
     readonly ended_at: number | null
+    /** -1: nobody measured it. */
     readonly reaction_ms: number
     readonly vacated: number
   }

@@ -3,7 +3,7 @@ import { chmodSync } from "node:fs"
 import { connect } from "node:net"
 import { describe, it } from "node:test"
 import { HIVE_STOP_SIGNAL } from "../../src/hive/order/hive-order.ts"
-import { complete, HiveScene, type HiveSetup, signal, tokensOf } from "../support/hive-scene.ts"
+import { chat, complete, HiveScene, type HiveSetup, signal, tokensOf } from "../support/hive-scene.ts"
 import { findLlamaCpp, olderLlamaCpp } from "../support/llama-cpp.ts"
 import { ScratchFolder } from "../support/scratch-folder.ts"
 
@@ -37,6 +37,7 @@ describe("a hive of two members with llama.cpp", { skip, timeout: 120_000 }, () 
       assert.deepEqual(await tokensOf(ready.port, PROMPT, 32), expected)
       const placed = ready.placed.find(({ rank, kind }) => rank === 1 && kind === "model")
       weights.set(layers[1] ?? 0, placed?.bytes ?? 0)
+      const said = await chat(ready.port, PROMPT)
       head!.child.kill("SIGTERM")
       assert.deepEqual(await Promise.all([head, other].map(async (one) => (await one!.ended).exitCode)), [0, 0])
       assert.deepEqual(
@@ -46,7 +47,7 @@ describe("a hive of two members with llama.cpp", { skip, timeout: 120_000 }, () 
       assert.deepEqual(scene.alive(), [])
       const printed = [head, other].map((one) => one!.child.stdout + one!.child.stderr).join("")
       assert.ok(printed.includes("load_tensors"), "the engine's log is passed on")
-      for (const secret of [PROMPT, scene.order.key, scene.order.engineKey]) assert.ok(!printed.includes(secret))
+      for (const secret of [PROMPT, said, scene.order.key, scene.order.engineKey]) assert.ok(!printed.includes(secret))
     }
     const [four = 0, one = 0] = [weights.get(4), weights.get(1)]
     assert.ok(one > 0 && four > one, `layers moved, but not their bytes: ${four} and ${one}`)

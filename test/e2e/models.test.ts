@@ -9,6 +9,7 @@ import { assertRefused } from "../support/assert-refused.ts"
 import { ggufHeader } from "../support/gguf-file.ts"
 import { smallModel } from "../support/hive-models.ts"
 import { putStandInEngine, STAND_IN } from "../support/stand-in-engine.ts"
+import { TerminalUser } from "../support/terminal-user.ts"
 import { usePool } from "../support/use-pool.ts"
 
 const TIMING = { pingMs: 500, silenceMs: 1_000, firstRetryMs: 100, lastRetryMs: 500 }
@@ -38,9 +39,26 @@ async function answerOf(key: string, content: string): Promise<string> {
   return body.choices[0].message.content
 }
 
+/** Ctrl-C stops an answer and not the conversation, whose beginning the model is told again. */
+async function chatAtTerminal(): Promise<void> {
+  await using user = new TerminalUser(pool(), "windfall chat tiny; echo code=$?")
+  await user.sees("> ")
+  user.type("for ever\r")
+  await user.sees("on on on")
+  user.type("\x03")
+  await user.sees("> ")
+  user.type("/nonsense\r")
+  await user.sees("there are /exit, /clear and /help")
+  await user.sees("> ")
+  user.type("how many\r")
+  await user.sees("You said: how many")
+  await user.sees("> ")
+  user.type("/exit\r")
+  await user.sees("code=0")
+}
+
 test("a model is pulled, served where its engine is, answers, comes back after each kill, and leaves nothing behind", async () => {
   const [, second] = pool().hosts
-  putStandInEngine(second!)
   const project = join(pool().scratch.at("home"), "project")
   mkdirSync(project, { recursive: true })
   const { metadata, tensors } = smallModel(4)
@@ -54,8 +72,13 @@ test("a model is pulled, served where its engine is, answers, comes back after e
   assert.match(pulled.stdout, /tiny version 1 is in the lab \(llama, 4 layers/)
   assertRefused(await pool().windfall(["model", "serve", "tiny", "tinx"]), /tinx/, /Did you mean tiny/)
 
-  // Where it is tried first has no engine: it goes to the other host.
-  const served = await pool().windfall(["model", "serve", "tiny", "tiny", "--slots", "2", "--context", "2k"])
+  const line = ["model", "serve", "tiny", "tiny", "--slots", "2", "--context", "2k"]
+  const lacking = await pool().windfall(line)
+  assert.equal(lacking.exitCode, 1, lacking.stderr)
+  assert.match(lacking.stderr, /tiny is degraded: there is no llama\.cpp on this host.*unpack llama-VERSION/i)
+  putStandInEngine(second!)
+  // Where it may be tried first there is still no engine: it goes to the other host.
+  const served = await pool().windfall(line)
   assert.equal(served.exitCode, 0, served.stderr)
   assert.match(served.stderr, /tiny answers at http:\S+\/v1 \(OpenAI\)/)
   const before = await model()
@@ -69,6 +92,7 @@ test("a model is pulled, served where its engine is, answers, comes back after e
   assert.equal(await answerOf(key, "hello there"), "You said: hello there")
   const chat = await pool().windfall(["chat"], { input: "first\n\n/clear\nsecond\n/exit\nnever\n" })
   assert.deepEqual([chat.exitCode, chat.stdout], [0, "You said: first\nYou said: second\n"], chat.stderr)
+  await chatAtTerminal()
   assert.doesNotMatch((await pool().windfall(["key", "ls"])).stdout, / chat /)
 
   // Who leaves stops the engine's work, through gateway, tunnel and agent.

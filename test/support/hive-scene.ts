@@ -110,6 +110,11 @@ export class HiveScene implements AsyncDisposable {
     return member
   }
 
+  /** The program, and the model. */
+  get files(): { readonly program: string; readonly model: string } {
+    return { program: this.#program, model: this.order.members[0]?.modelPath ?? "" }
+  }
+
   /** The HOME of all members. */
   get home(): string {
     return this.#scratch.write({}, "home")
@@ -168,8 +173,19 @@ export class HiveMember {
 }
 
 /** Asks the head as the gateway does. */
-export async function complete(port: number, body: Readonly<Record<string, unknown>>): Promise<Response> {
-  return fetch(`http://127.0.0.1:${port}/v1/completions`, {
+export function complete(port: number, body: Readonly<Record<string, unknown>>): Promise<Response> {
+  return post(port, "/v1/completions", body)
+}
+
+/** What the model says to somebody. */
+export async function chat(port: number, content: string): Promise<string> {
+  const response = await post(port, "/v1/chat/completions", { messages: [{ role: "user", content }], max_tokens: 16 })
+  const answer = (await response.json()) as { choices: { message: { content: string } }[] }
+  return answer.choices[0]?.message.content ?? ""
+}
+
+function post(port: number, path: string, body: Readonly<Record<string, unknown>>): Promise<Response> {
+  return fetch(`http://127.0.0.1:${port}${path}`, {
     method: "POST",
     headers: { authorization: `Bearer ${ENGINE_KEY}`, "content-type": "application/json" },
     body: JSON.stringify({ temperature: 0, ...body }),

@@ -135,15 +135,14 @@ export class ModelScene implements AsyncDisposable {
   }
 
   /** Asks the gateway. */
-  async chat(model: string, signal?: AbortSignal): Promise<Response> {
+  async chat(model: string, change: object = {}): Promise<Response> {
     if (this.#key === "") {
       this.#key = (await this.server.call<KeyView & { key: string }>("POST", "/v1/keys", { name: "app" })).key
     }
     return fetch(`${this.server.running.url}/v1/chat/completions`, {
       method: "POST",
       headers: { authorization: `Bearer ${this.#key}`, "content-type": "application/json" },
-      body: JSON.stringify({ model, messages: [{ role: "user", content: "Hi" }] }),
-      ...(signal === undefined ? {} : { signal }),
+      body: JSON.stringify({ model, messages: [{ role: "user", content: "Hi" }], ...change }),
     })
   }
 

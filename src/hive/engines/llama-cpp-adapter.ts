@@ -132,6 +132,8 @@ function head(site: EngineSite, port: number, workers: readonly RankedEndpoint[]
         ["--fit", "off"],
         // It would keep 8 GiB of caches of old prompts beside what was planned.
         ["--cache-ram", "0"],
+        // Where it says what it works on.
+        ["--slots"],
         // A stream that is cut waits for its next ping.
         ["--sse-ping-interval", "1"],
         // At this level it says where its buffers are, and nothing of what it is asked.

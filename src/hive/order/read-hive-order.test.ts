@@ -55,6 +55,7 @@ describe("a hive's order", () => {
     refused({ ...SOME_ORDER, members: [{ modelPath: "../x.gguf", firstLayer: 0, layers: 1 }] }, "modelPath")
     refused({ ...SOME_ORDER, httpPort: 0 }, "httpPort")
     refused({ ...SOME_ORDER, slots: 1.5 }, "slots")
+    refused({ ...SOME_ORDER, slots: 1000, contextTokens: 2 ** 24 }, "slots")
     refused({ ...SOME_ORDER, alias: "a\nb" }, "alias")
     refused({ ...SOME_ORDER, limits: { loadMS: 5 } }, "limits.loadMS")
     refused({ ...SOME_ORDER, limits: { pulseMs: 1000, silentMs: 2000 } }, "silentMs")

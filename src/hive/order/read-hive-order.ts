@@ -3,7 +3,8 @@ import { DEFAULT_LIMITS, type HiveLimits, type HiveOrder, type OrderedMember, ra
 
 const MOST_MEMBERS = 16
 const MOST_LAYERS = 10_000
-const MOST_TOKENS = 100_000_000
+const MOST_TOKENS = 2 ** 31 - 1
+const MOST_SLOTS = 1024
 const DAY_MS = 86_400_000
 
 type Raw = Readonly<Record<string, unknown>>
@@ -19,6 +20,10 @@ export function readHiveOrder(text: string): HiveOrder {
   const members = list(raw, "members").map(readMember)
   if (members.length === 0 || members.length > MOST_MEMBERS) refuse("members", `there are 1 to ${MOST_MEMBERS}`)
   checkLayers(members)
+  const contextTokens = count(raw, "contextTokens", 1, MOST_TOKENS)
+  const slots = count(raw, "slots", 1, MOST_SLOTS)
+  // Engines count all of them together, with 32 bits.
+  if (contextTokens * slots > MOST_TOKENS) refuse("slots", `times contextTokens they are more than ${MOST_TOKENS}`)
   return {
     version: 1,
     hive: text64(raw, "hive", /^[\w.-]{1,64}$/),
@@ -27,8 +32,8 @@ export function readHiveOrder(text: string): HiveOrder {
     engine,
     engineFolder: pathOrNull(raw, "engineFolder"),
     alias: text64(raw, "alias", /^[^\p{Cc}]{1,200}$/u),
-    contextTokens: count(raw, "contextTokens", 1, MOST_TOKENS),
-    slots: count(raw, "slots", 1, 1024),
+    contextTokens,
+    slots,
     kv: oneOf(raw, "kv", ["f16", "q8_0", "q4_0"] as const),
     mode: oneOf(raw, "mode", ["single", "pipeline", "tensor"] as const),
     members,

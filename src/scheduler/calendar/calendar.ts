@@ -2,9 +2,11 @@ import { fits, needOn, type Resources } from "../../protocol/resources.ts"
 import { type HostChoice, hostChoice, type Links } from "../links/choose-linked.ts"
 import { type Budget, STEPS_PER_PASS, timesItFits } from "../outlook.ts"
 import type { Grid } from "./grid.ts"
+import type { PlaceHolder } from "./held-places.ts"
 import { lateLast, placesBy, ranksBy } from "./host-order.ts"
 import { HostSet } from "./host-set.ts"
 import type { Need, Pieces } from "./need.ts"
+import { PieceCalendar } from "./piece-calendar.ts"
 import { type Asked, type HeldRequest, PlanRequest } from "./plan-request.ts"
 import { Profile } from "./profile.ts"
 
@@ -34,7 +36,7 @@ export class Calendar {
   /** Places, the first to be taken first, and the rank of each in that. */
   readonly #order: readonly number[]
   readonly #ranks: Int32Array
-  readonly #pieces: ReadonlyMap<string, Profile>
+  readonly #pieces: PieceCalendar
   /** Hosts on which room came back, in the order in which it did. */
   readonly #relaxed: number[] = []
   readonly #budget: Budget = { steps: STEPS_PER_PASS }
@@ -47,9 +49,7 @@ export class Calendar {
     this.#weights = hosts.map(({ weight }) => weight)
     this.#order = placesBy(this.#weights)
     this.#ranks = ranksBy(this.#order)
-    this.#pieces = new Map(
-      Object.entries(pieces).map(([name, count]) => [name, new Profile(piecesOf(count), grid)] as const),
-    )
+    this.#pieces = new PieceCalendar(pieces, grid)
   }
 
   request(asked: Asked): PlanRequest {
@@ -63,14 +63,16 @@ export class Calendar {
 
   /** The first room for the request before `beforeMs`. */
   find(request: PlanRequest, beforeMs: number): Room | null {
-    if (request.relaxedSeen < this.#relaxed.length) {
-      request.relax(this.#relaxed.slice(request.relaxedSeen))
-      request.relaxedSeen = this.#relaxed.length
-    }
+    request.catchUp(this.#relaxed)
     if (request.queue.size < request.asked.hosts) return null
     return request.asked.hosts === 1 && !request.hasPieces
       ? this.#findOne(request, beforeMs)
       : this.#findSeveral(request, beforeMs)
+  }
+
+  /** Room for it that begins in this moment. */
+  findNow(request: PlanRequest): Room | null {
+    return request.isFull(this.#relaxed) ? null : this.find(request, this.grid.nowMs + 0.5)
   }
 
   take(request: PlanRequest, { places, startMs }: Room): void {
@@ -101,8 +103,8 @@ export class Calendar {
    */
   holdPlaces(request: PlanRequest, count: number): readonly number[] {
     request.held ??= this.#hold(request)
-    const { jobs, most, holders, places } = request.held
-    if (jobs.count < most) for (const [profile] of holders) profile.touch()
+    const { jobs, most, profiles, places } = request.held
+    if (jobs.count < most) for (const profile of profiles) profile.touch()
     jobs.count += count
     return places
   }
@@ -110,11 +112,11 @@ export class Calendar {
   /** So many of them have a time by now. */
   letGo(request: PlanRequest, count: number): void {
     if (request.held === undefined) return
-    const { jobs, places, holders } = request.held
+    const { jobs, places, profiles, holders } = request.held
     jobs.count -= count
-    for (const [profile, holder] of holders) {
+    for (const [at, profile] of profiles.entries()) {
       if (jobs.count > 0) profile.touch()
-      else profile.deleteHolder(holder)
+      else profile.deleteHolder(holders[at]!)
     }
     if (jobs.count <= 0) request.held = undefined
     this.#relaxed.push(...places)
@@ -123,25 +125,36 @@ export class Calendar {
   #hold(request: PlanRequest): HeldRequest {
     const { asked } = request
     const { nowMs, endMs } = this.grid
-    const free = asked.places.filter((place) => request.hasRoomAt(place, nowMs))
+    request.catchUp(this.#relaxed)
+    const { boundsMs } = request.queue
+    // Only for who asks for one host bounds say where there is no room; for several they may be of the moment at which enough have some.
+    const isOne = asked.hosts === 1 && !request.hasPieces
+    const mayBe = (place: number) => !isOne || boundsMs[place]! <= nowMs
+    const free = asked.places.filter((place) => mayBe(place) && request.hasRoomAt(place, nowMs))
     const room = HostSet.of(this.profiles.length, free)
     const chosen = this.#choose(room, asked.hosts, asked.weights ?? this.#weights) ?? asked.places
-    const places = chosen.filter((place) => request.opensMs(place) < endMs)
     const isFirm = asked.hosts > 1 || request.hasPieces
     const jobs = { count: 0 }
-    const onHosts = places.map((place) => {
-      const holder = { need: request.needOn(place), jobs, fromMs: request.opensMs(place), isFirm }
-      return [this.profiles[place]!, holder] as const
-    })
-    const onPieces = Object.entries(asked.pieces).flatMap(([name, needed]) => {
-      const profile = this.#pieces.get(name)
-      if (profile === undefined || needed === 0) return []
-      return [[profile, { need: piecesOf(needed), jobs, fromMs: nowMs, isFirm }] as const]
-    })
-    const holders = [...onHosts, ...onPieces]
-    for (const [profile, holder] of holders) profile.addHolder(holder, this.#budget)
-    const most = holders.reduce((all, [{ total }, { need }]) => Math.max(all, timesItFits(need, total)), 0)
-    return { jobs, most, places, holders }
+    const places: number[] = []
+    const profiles: Profile[] = []
+    const holders: PlaceHolder[] = []
+    for (const place of chosen) {
+      const fromMs = request.opensMs(place)
+      if (fromMs >= endMs) continue
+      places.push(place)
+      profiles.push(this.profiles[place]!)
+      holders.push({ need: request.needOn(place), jobs, fromMs, isFirm })
+    }
+    for (const [profile, need] of this.#pieces.asked(asked.pieces)) {
+      profiles.push(profile)
+      holders.push({ need, jobs, fromMs: nowMs, isFirm })
+    }
+    let most = 0
+    for (let at = 0; at < holders.length; at++) {
+      profiles[at]!.addHolder(holders[at]!, this.#budget)
+      most = Math.max(most, timesItFits(holders[at]!.need, profiles[at]!.total))
+    }
+    return { jobs, most, places, profiles, holders }
   }
 
   /** What is held there without a request: by what runs (`times` 1), or is to be as if it did not (-1). */
@@ -157,15 +170,12 @@ export class Calendar {
   }
 
   holdPieces(pieces: Pieces, fromMs: number, toMs: number, times: 1 | -1 = 1): void {
-    for (const name in pieces) this.#pieces.get(name)?.change(piecesOf(pieces[name]!), fromMs, toMs, times)
+    this.#pieces.hold(pieces, fromMs, toMs, times)
   }
 
   /** Of which of the pieces there are too few in this moment. */
   missingPieces(pieces: Pieces): readonly string[] {
-    return Object.keys(pieces).filter((name) => {
-      const needed = pieces[name]!
-      return needed > 0 && this.#pieces.get(name)?.hasRoomNow(piecesOf(needed), false) !== true
-    })
+    return this.#pieces.missing(pieces)
   }
 
   /**
@@ -212,17 +222,19 @@ export class Calendar {
       if (startMs === boundMs) continue
       boundsMs[place] = startMs
       // Where most turn it down all will have to be asked, and to sort them once is less work.
-      if (++misses === MANY_MISSES) this.#askAll(request)
+      if (++misses === MANY_MISSES) this.#askAll(request, beforeMs)
       else queue.sink()
     }
   }
 
-  #askAll(request: PlanRequest): void {
+  /** All that may have room before then. */
+  #askAll(request: PlanRequest, beforeMs: number): void {
     const { queue } = request
     const { boundsMs, versions } = queue
-    for (const place of queue.all) {
+    for (let index = 0; index < queue.size; index++) {
+      const place = queue.at(index)
       const { version } = this.profiles[place]!
-      if (versions[place] === version) continue
+      if (versions[place] === version || boundsMs[place]! >= beforeMs) continue
       versions[place] = version
       boundsMs[place] = request.roomOn(place, boundsMs[place]!)
     }
@@ -274,23 +286,6 @@ export class Calendar {
   }
 
   #piecesFrom({ asked, hasPieces }: PlanRequest, fromMs: number, forMs = asked.limitMs): number {
-    if (!hasPieces) return fromMs
-    let startMs = fromMs
-    for (let beforeMs = Number.NaN; beforeMs !== startMs; ) {
-      beforeMs = startMs
-      for (const name in asked.pieces) {
-        const profile = this.#pieces.get(name)
-        const needed = asked.pieces[name]!
-        if (needed === 0) continue
-        if (profile === undefined) return Number.POSITIVE_INFINITY
-        startMs = profile.firstRoom(piecesOf(needed), false, forMs, startMs)
-        if (profile.isHeldFrom(piecesOf(needed), startMs, forMs)) return Number.POSITIVE_INFINITY
-      }
-    }
-    return startMs
+    return hasPieces ? this.#pieces.firstRoom(asked.pieces, fromMs, forMs) : fromMs
   }
-}
-
-function piecesOf(count: number): Resources {
-  return { memoryBytes: 0, gpus: 0, cores: count }
 }

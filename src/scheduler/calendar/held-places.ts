@@ -20,7 +20,8 @@ export interface PlaceHolder {
 export class Occupants {
   /** How many of them have no end that is known. */
   endless = 0
-  readonly #counts = new Map<string, { readonly need: Resources; count: number }>()
+  readonly #counts: { readonly need: Resources; count: number }[] = []
+  #all: readonly Occupant[] = []
   /** What came and went since it was last asked for. */
   #changes: { readonly need: Resources; readonly times: 1 | -1 }[] = []
 
@@ -29,15 +30,17 @@ export class Occupants {
     if (toMs === Number.POSITIVE_INFINITY) this.endless += times
   }
 
-  all(): Iterable<Occupant> {
+  all(): readonly Occupant[] {
+    if (this.#changes.length === 0) return this.#all
     for (const { need, times } of this.#changes) {
-      const key = `${need.memoryBytes}/${need.gpus}/${need.cores}`
-      const known = this.#counts.get(key)
-      if (known === undefined) this.#counts.set(key, { need, count: times })
+      // They are few, and mostly the very same.
+      const known = this.#counts.find((one) => isSame(one.need, need))
+      if (known === undefined) this.#counts.push({ need, count: times })
       else known.count += times
     }
     this.#changes = []
-    return [...this.#counts.values()].filter(({ count }) => count > 0)
+    this.#all = this.#counts.filter(({ count }) => count > 0)
+    return this.#all
   }
 }
 
@@ -81,20 +84,24 @@ export class HeldPlaces {
   forbid(need: Resources, endMs: number, version: number): boolean {
     const isLong = endMs >= this.#windowEndMs || this.#occupants.endless > 0
     if (!isLong && this.#firm === 0) return false
-    const concerned: PlaceHolder[] = []
+    // Of those that are set aside none is there at the moment.
+    const isConcerned = ({ fromMs, isFirm, jobs }: PlaceHolder) =>
+      jobs.count > 0 && fromMs < endMs && (isLong || isFirm)
+    let concerned = 0
     for (const holder of this.#holders) {
-      if (holder.fromMs >= endMs || !(isLong || holder.isFirm)) continue
+      if (!isConcerned(holder)) continue
       // Most are in the way of one holder alone already, which is said at once.
-      if (holder.jobs.count > 0 && clash(need, holder.need, this.#total)) return true
-      concerned.push(holder)
+      if (clash(need, holder.need, this.#total)) return true
+      concerned++
     }
-    if (concerned.length === 0) return false
-    return !this.#outlookFor(concerned, version).alwaysFits(need, this.#budget)
+    if (concerned === 0) return false
+    const isAll = concerned === this.#holders.length
+    const outlook = isAll ? this.#outlookOfAll(version) : this.#look(this.#holders.filter(isConcerned))
+    return !outlook.alwaysFits(need, this.#budget)
   }
 
-  #outlookFor(concerned: readonly PlaceHolder[], version: number): Outlook {
-    if (concerned.length < this.#holders.length) return this.#look(concerned)
-    if (this.#outlook?.version !== version) this.#outlook = { version, of: this.#look(concerned) }
+  #outlookOfAll(version: number): Outlook {
+    if (this.#outlook?.version !== version) this.#outlook = { version, of: this.#look(this.#holders) }
     return this.#outlook.of
   }
 
@@ -102,6 +109,10 @@ export class HeldPlaces {
     const holding = holders.map(({ need, jobs }) => ({ need, count: jobs.count }))
     return new Outlook([...holding, ...this.#occupants.all()], this.#total)
   }
+}
+
+function isSame(a: Resources, b: Resources): boolean {
+  return a === b || (a.memoryBytes === b.memoryBytes && a.gpus === b.gpus && a.cores === b.cores)
 }
 
 /** Whether both could be on the host, each by itself, and not beside each other. */

@@ -4,11 +4,11 @@
  */
 export class HostQueue {
   /** By place. Not before then is there room. */
-  readonly boundsMs: Float64Array
+  readonly boundsMs: number[]
   /** By place: the version of the host for which the bound was found; -1 where it is a guess. */
-  readonly versions: Int32Array
+  readonly versions: number[]
   readonly #ranks: Int32Array
-  readonly #heap: Int32Array
+  readonly #heap: number[]
   #size: number
 
   /**
@@ -16,11 +16,12 @@ export class HostQueue {
    * @param ranks of all hosts by place, each once
    */
   constructor(places: readonly number[], ranks: Int32Array, fromMs: number) {
-    this.boundsMs = new Float64Array(ranks.length).fill(fromMs)
-    this.versions = new Int32Array(ranks.length).fill(-1)
+    // There are many queues, and arrays of a fixed type take longer to make than they save.
+    this.boundsMs = new Array<number>(ranks.length).fill(fromMs)
+    this.versions = new Array<number>(ranks.length).fill(-1)
     this.#ranks = ranks
     // As all bounds are the same, the order of ranks is a heap.
-    this.#heap = Int32Array.from(places)
+    this.#heap = [...places]
     this.#size = places.length
   }
 
@@ -33,9 +34,9 @@ export class HostQueue {
     return this.#heap[0]!
   }
 
-  /** All that are in it, in no order. Not to be changed. */
-  get all(): Int32Array {
-    return this.#heap.subarray(0, this.#size)
+  /** All that are in it, in no order. */
+  at(index: number): number {
+    return this.#heap[index]!
   }
 
   /** Takes the first one out. */
@@ -70,8 +71,8 @@ export class HostQueue {
   /** The bound of this one is earlier than was thought. */
   raise(place: number): void {
     const heap = this.#heap
-    let at = this.all.indexOf(place)
-    if (at === -1) return
+    let at = heap.indexOf(place)
+    if (at === -1 || at >= this.#size) return
     while (at > 0) {
       const above = (at - 1) >> 1
       if (!this.#isBefore(place, heap[above]!)) break

@@ -37,7 +37,10 @@ export interface HeldRequest {
   /** How many of them could be on one host at most: more change nothing. */
   readonly most: number
   readonly places: readonly number[]
-  readonly holders: readonly (readonly [profile: Profile, holder: PlaceHolder])[]
+  /** Of these places, and of the pieces that it needs. */
+  readonly profiles: readonly Profile[]
+  /** By profile. */
+  readonly holders: readonly PlaceHolder[]
 }
 
 /** One request with all that was found out for it: what holds until room comes back is not asked twice. */
@@ -50,7 +53,11 @@ export class PlanRequest {
   /** Its jobs without a time hold their places there; `undefined`: there is no such job. */
   held: HeldRequest | undefined
   /** How much of the calendar's list of hosts where room came back it has seen. */
-  relaxedSeen: number
+  #relaxedSeen: number
+  /** How long that list was when too few hosts had room in this moment; -1: that is not known. */
+  #fullSeen = -1
+  /** Hosts that would be open to it for as long as it asks, were nobody there. */
+  #openNow: readonly number[] | undefined
   readonly #grid: Grid
   readonly #profiles: readonly Profile[]
   /** By how many GPUs a host has: what is taken there. Nothing else of a host decides that, unless all of it is taken. */
@@ -61,7 +68,7 @@ export class PlanRequest {
     this.#grid = grid
     this.#profiles = profiles
     this.floorMs = grid.nowMs
-    this.relaxedSeen = relaxedSeen
+    this.#relaxedSeen = relaxedSeen
     this.hasPieces = Object.keys(asked.pieces).length > 0
     this.queue = new HostQueue(asked.places, ranks, grid.nowMs)
   }
@@ -111,21 +118,58 @@ export class PlanRequest {
     return opensAt(this.asked.closed[place] ?? [], this.#grid.nowMs, this.asked.limitMs)
   }
 
+  /** Whether enough hosts have room in the step that is now and are open: for how long, and what is kept for whom there, is not looked at. */
+  get hasRoomInStep(): boolean {
+    this.#openNow ??= this.asked.places.filter((place) => this.opensMs(place) === this.#grid.nowMs)
+    let missing = this.asked.hosts
+    for (const place of this.#openNow) if (this.hasRoomNow(place) && --missing === 0) return true
+    return missing <= 0
+  }
+
   hasRoomNow(place: number): boolean {
     return this.#profiles[place]!.hasRoomNow(this.needOn(place), this.asked.need === "whole")
   }
 
-  /** Room came back on these hosts. */
-  relax(places: readonly number[]): void {
-    const { queue } = this
-    const isFew = places.length <= FEW_RELAXED
-    for (const place of places) {
-      queue.boundsMs[place] = this.#grid.nowMs
-      queue.versions[place] = -1
-      if (isFew) queue.raise(place)
+  /**
+   * Whether nothing of it can begin in this moment, as far as that is known without a look at how long there is room.
+   * @param relaxed the calendar's list of hosts where room came back
+   */
+  isFull(relaxed: readonly number[]): boolean {
+    if (!this.#isFullStill(relaxed) && this.hasRoomInStep) return false
+    this.#fullSeen = relaxed.length
+    return true
+  }
+
+  /** Where too few hosts had room there are no more until it comes back; where none had, until it does on one that has enough for it. */
+  #isFullStill(relaxed: readonly number[]): boolean {
+    if (this.#fullSeen === -1) return false
+    if (this.asked.hosts > 1) return this.#fullSeen === relaxed.length
+    for (let at = this.#fullSeen; at < relaxed.length; at++) if (this.hasRoomNow(relaxed[at]!)) return false
+    return true
+  }
+
+  /** Takes note of where room came back since the last time. @param relaxed as for {@link isFull} */
+  catchUp(relaxed: readonly number[]): void {
+    if (this.#relaxedSeen === relaxed.length) return
+    this.relax(relaxed, this.#relaxedSeen)
+    this.#relaxedSeen = relaxed.length
+  }
+
+  /** Room came back on these hosts, but for the first ones. */
+  relax(places: readonly number[], first = 0): void {
+    const { boundsMs, versions } = this.queue
+    const { nowMs } = this.#grid
+    this.floorMs = nowMs
+    // Many are told of more than once.
+    let moved = 0
+    for (let at = first; at < places.length; at++) {
+      const place = places[at]!
+      versions[place] = -1
+      if (boundsMs[place] === nowMs) continue
+      boundsMs[place] = nowMs
+      if (++moved <= FEW_RELAXED) this.queue.raise(place)
     }
-    this.floorMs = this.#grid.nowMs
-    if (!isFew) queue.rebuild()
+    if (moved > FEW_RELAXED) this.queue.rebuild()
   }
 
   #openFrom(startMs: number, closed: readonly Closed[] | undefined, noStarts: readonly Closed[] | undefined): number {

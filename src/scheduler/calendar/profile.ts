@@ -142,8 +142,11 @@ export class Profile {
   #split(step: number): number {
     const at = this.#indexOf(step)
     if (this.#from[at] === step) return at
-    this.#from.splice(at + 1, 0, step)
-    for (const values of [this.#memory, this.#gpus, this.#cores, this.#jobs]) values.splice(at + 1, 0, values[at]!)
+    insert(this.#from, at + 1, step)
+    insert(this.#memory, at + 1, this.#memory[at]!)
+    insert(this.#gpus, at + 1, this.#gpus[at]!)
+    insert(this.#cores, at + 1, this.#cores[at]!)
+    insert(this.#jobs, at + 1, this.#jobs[at]!)
     return at + 1
   }
 
@@ -155,6 +158,21 @@ export class Profile {
       this.#cores[at] === this.#cores[at - 1] &&
       this.#jobs[at] === this.#jobs[at - 1]
     if (!isAlike) return
-    for (const values of [this.#from, this.#memory, this.#gpus, this.#cores, this.#jobs]) values.splice(at, 1)
+    remove(this.#from, at)
+    remove(this.#memory, at)
+    remove(this.#gpus, at)
+    remove(this.#cores, at)
+    remove(this.#jobs, at)
   }
+}
+
+/** For arrays as short as these are it is quicker than `splice`, which makes another one each time. */
+function insert(values: number[], at: number, value: number): void {
+  for (let i = values.length; i > at; i--) values[i] = values[i - 1]!
+  values[at] = value
+}
+
+function remove(values: number[], at: number): void {
+  for (let i = at + 1; i < values.length; i++) values[i - 1] = values[i]!
+  values.pop()
 }

@@ -124,13 +124,17 @@ export interface LimitInForce extends LimitEntry {
  * The limits that hold for a job, in the order in which they are looked at. Those of groups hold at every layer, each for what is counted
  * there; all others as first defined; a partition's own bounds of time and hosts hold beside that.
  * @param layers as {@link orderLayers} gives them
+ * @param entries {@link entriesOf}, or what knows its answers
  */
-export function limitsInForce(layers: readonly LimitLayer[]): readonly LimitInForce[] {
+export function limitsInForce(
+  layers: readonly LimitLayer[],
+  entries: (limits: Limits) => readonly LimitEntry[] = entriesOf,
+): readonly LimitInForce[] {
   const defined = new Set<string>()
   const overridden = new Set<string>(layers.flatMap(({ overridesPartition }) => overridesPartition ?? []))
   const inForce: LimitInForce[] = []
   for (const layer of layers) {
-    for (const entry of entriesOf(layer.limits)) {
+    for (const entry of entries(layer.limits)) {
       const key = `${entry.scope} ${entry.limit} ${entry.resource}`
       const isBound = layer.kind === "partition" && entry.scope === "job" && isPartitionBound(entry.limit)
       if (isBound && overridden.has(entry.limit)) continue

@@ -40,9 +40,9 @@ export function queueOrder<T extends Queued>(jobs: Iterable<T>, preempts: Preemp
 
 /** The same for two jobs of which neither can preempt the other; below 0 when `a` is first. */
 export function compareQueued(a: Queued, b: Queued): number {
+  if (a.expedited !== b.expedited) return a.expedited ? -1 : 1
+  if (a.reserved !== b.reserved) return a.reserved ? -1 : 1
   return (
-    Number(b.expedited) - Number(a.expedited) ||
-    Number(b.reserved) - Number(a.reserved) ||
     b.tier - a.tier ||
     b.priority - a.priority ||
     a.submittedMs - b.submittedMs ||

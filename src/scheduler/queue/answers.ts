@@ -72,14 +72,15 @@ export class Answers {
     let place = 0
     let decisions = 0
     const goneOwn: KeptFirst[] = []
-    for (const [at, answer] of this.#answers.entries()) {
+    for (let at = 0; at < this.#lines.length; at++) {
+      const answer = this.#answers[at]
       const line = this.#lines[at]!
       for (const gone of pass.ownHolds.goneAt(line)) goneOwn.push(keptFirst(gone, decisions + 0.5))
       const own = this.#own.get(at) ?? 0
       if (answer !== undefined) {
         place++
-        for (const [i, found] of answer.entries())
-          entries.push(entryOf(pass.scene, line, found, place, ++decisions, i < own))
+        for (let i = 0; i < answer.length; i++)
+          entries.push(entryOf(pass.scene, line, answer[i]!, place, ++decisions, i < own))
         continue
       }
       const parts = this.#partsOf(at)

@@ -1,7 +1,8 @@
 import { formatDuration } from "../../base/duration.ts"
-import { hostObstacles } from "../obstacle.ts"
+import { hostObstacles, type Obstacle } from "../obstacle.ts"
 import { countByKind, kindOf } from "../obstacle-kinds.ts"
 import { describeObstacle } from "../obstacle-text.ts"
+import type { Shape } from "../shape.ts"
 import { admits } from "./host-times.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
@@ -11,7 +12,8 @@ import { shapeOf } from "./requests.ts"
 
 interface Away {
   readonly code: AwayCode
-  readonly text: string
+  readonly place: number
+  readonly booking: HostBooking | undefined
 }
 
 const RESOURCES: WaitReason = { code: "resources" }
@@ -20,15 +22,16 @@ const RESOURCES: WaitReason = { code: "resources" }
 export class AwayReasons {
   readonly #scene: QueueScene
   readonly #nowMs: number
-  readonly #takesJobs: readonly boolean[]
+  /** By place, what keeps every job off the host. */
+  readonly #obstacles: readonly (readonly Obstacle[])[]
   /** Every host takes every job that there is. */
   readonly #none: boolean
 
   constructor(scene: QueueScene, nowMs: number) {
     this.#scene = scene
     this.#nowMs = nowMs
-    this.#takesJobs = scene.hosts.map((host) => hostObstacles(host).length === 0)
-    this.#none = scene.bookings.length === 0 && this.#takesJobs.every((takes) => takes)
+    this.#obstacles = scene.hosts.map((host) => hostObstacles(host))
+    this.#none = scene.bookings.length === 0 && this.#obstacles.every(({ length }) => length === 0)
   }
 
   /**
@@ -47,15 +50,12 @@ export class AwayReasons {
     const bookings = this.#scene.bookings.filter(
       (one) => one.startMs < untilMs && one.endMs > this.#nowMs && !admits(one, spec),
     )
-    const away = places.flatMap((place): Away[] => {
-      const host = this.#scene.hosts[place]!
-      const obstacles = this.#takesJobs[place] ? [] : hostObstacles(host)
-      const texts = obstacles.map((one) => describeObstacle(one, host, shape, this.#nowMs))
-      const booking = bookings.find(({ hosts }) => hosts.has(host.id))
-      if (booking !== undefined) texts.push(bookedText(booking, this.#nowMs))
-      const code = (obstacles[0]?.code ?? (booking && "booked")) as AwayCode | undefined
-      return code === undefined ? [] : [{ code, text: `${host.name}: ${texts.join("; ")}` }]
-    })
+    const away: Away[] = []
+    for (const place of places) {
+      const booking = bookings.length === 0 ? undefined : this.#bookingOf(bookings, place)
+      const code = (this.#obstacles[place]![0]?.code ?? (booking && "booked")) as AwayCode | undefined
+      if (code !== undefined) away.push({ code, place, booking })
+    }
     if (away.length === 0) return RESOURCES
     away.sort((a, b) => kindOf(a.code) - kindOf(b.code))
     const taking = possible - away.length
@@ -64,11 +64,23 @@ export class AwayReasons {
     // Of few hosts it is said what there is to say.
     const said =
       possible <= 2
-        ? away.map(({ text }) => text).join(", ")
+        ? away.map((one) => this.#textOf(one, shape)).join(", ")
         : `of ${possible} hosts it could use, ${countByKind(codes, taking === 0)}`
     const others =
       taking === 0 ? "" : `; ${taking} ${taking === 1 ? "takes" : "take"} jobs, of ${spec.hosts} it asks for at once`
     return { code: away[spec.hosts - taking - 1]!.code, away: `${said}${others}` }
+  }
+
+  #bookingOf(bookings: readonly HostBooking[], place: number): HostBooking | undefined {
+    const { id } = this.#scene.hosts[place]!
+    return bookings.find(({ hosts }) => hosts.has(id))
+  }
+
+  #textOf({ place, booking }: Away, shape: Shape): string {
+    const host = this.#scene.hosts[place]!
+    const texts = this.#obstacles[place]!.map((one) => describeObstacle(one, host, shape, this.#nowMs))
+    if (booking !== undefined) texts.push(bookedText(booking, this.#nowMs))
+    return `${host.name}: ${texts.join("; ")}`
   }
 }
 

@@ -22,6 +22,8 @@ export class HostTimes {
   readonly #away: readonly (Closed | null)[]
   readonly #places: ReadonlyMap<string, number>
   readonly #byAdmission = new Map<string, ClosedTo>()
+  /** Where nothing is booked the same is closed to all. */
+  #always: ClosedTo | undefined
   readonly #hasExpected: boolean
   readonly #noStartsByBooking = new Map<string, HostTimes["noStarts"]>()
   readonly #lateByLimit = new Map<number, Uint8Array | undefined>()
@@ -68,6 +70,7 @@ export class HostTimes {
   /** By place, what is closed to the job, in order of time; and a text that is the same for all to whom the same is closed. */
   closedTo(job: QueueJob): ClosedTo {
     const { bookings } = this.#scene
+    if (bookings.length === 0 && job.booking === null && this.#always !== undefined) return this.#always
     const admitted = bookings.map((booking) => (admits(booking, job) ? "1" : "0")).join("")
     const key = job.booking === null ? admitted : `${admitted} ${job.booking}`
     let known = this.#byAdmission.get(key)
@@ -86,6 +89,7 @@ export class HostTimes {
       }
       known = { key, closed: made.map((each) => each.sort((a, b) => a.startMs - b.startMs)) }
       this.#byAdmission.set(key, known)
+      if (key === "") this.#always = known
     }
     return known
   }

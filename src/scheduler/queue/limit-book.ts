@@ -3,32 +3,29 @@ import type { Pieces } from "../calendar/need.ts"
 import { type LimitedJob, type LimitHit, startHitsOf, submitHitsOf } from "../limits/limit-check.ts"
 import {
   type Amounts,
+  entriesOf,
   type LayerKind,
+  type LimitEntry,
   type LimitInForce,
   type LimitLayer,
   type Limits,
   limitsInForce,
   orderLayers,
 } from "../limits/limits.ts"
+import { type Count, countJob, type GroupCount } from "./limit-counts.ts"
 import type { QueueScene } from "./queue-scene.ts"
 import type { Standing, Standings } from "./standings.ts"
 
-interface Count {
-  runningJobs: number
-  submittedJobs: number
-  resources: Record<string, number>
-}
-
-interface GroupCount extends Count {
-  minutes: Amounts
-  runningMinutes: Record<string, number>
-  wallMinutes: number
-}
-
-interface Layers {
+/** What policy limits for those of one standing. */
+export interface StandingLimits {
+  /** All that hold for such a job, with what counts against them. */
   readonly inForce: readonly LimitInForce[]
-  readonly groups: ReadonlySet<GroupCount>
-  readonly others: ReadonlySet<Count>
+  /** What such a job is counted in: of a limit that it meets one is `layer.counts[scope]`. */
+  readonly counts: readonly Count[]
+  /** Those of them that a limit in force is held against. */
+  readonly watched: readonly Count[]
+  /** All that is limited is how many jobs there are: what such jobs ask for decides nothing. */
+  readonly isByNumber: boolean
 }
 
 /** What of a scene counts. */
@@ -43,6 +40,7 @@ const NOTHING: GroupCount = {
   runningMinutes: {},
   wallMinutes: 0,
 }
+const NO_LIMITS: Limits = {}
 const NOT_COUNTED = { group: NOTHING, user: NOTHING, account: NOTHING }
 const GIB = 1024 ** 3
 
@@ -52,7 +50,9 @@ export class LimitBook {
   readonly #standings: Standings
   readonly #groups = new Map<string, GroupCount>()
   readonly #counts = new Map<string, Count>()
-  readonly #layers = new Map<Standing, Layers>()
+  readonly #limits = new Map<Standing, StandingLimits>()
+  /** The same limits hold for many users. */
+  readonly #entries = new Map<Limits, readonly LimitEntry[]>()
   /** Nothing is limited. */
   readonly isOff: boolean
 
@@ -79,31 +79,29 @@ export class LimitBook {
   /** The limits that one more job like this meets now; the first is its reason. */
   hitsOf(standing: Standing, job: LimitedJob): readonly LimitHit[] {
     if (this.isOff) return []
-    return startHitsOf(job, this.#layersOf(standing).inForce, { safe: this.#scene.policy.safeMinutes })
+    return startHitsOf(job, this.of(standing).inForce, { safe: this.#scene.policy.safeMinutes })
   }
 
   /** Why one more job like this is refused when it is sent; the first is the reason. @param count how many are sent at once */
   submitHitsOf(standing: Standing, job: LimitedJob, count = 1): readonly LimitHit[] {
     const rules = { safe: this.#scene.policy.safeMinutes }
     const denies = standing.qos.deniesOnLimit || standing.partitionQos?.deniesOnLimit === true
-    return submitHitsOf(job, this.#layersOf(standing).inForce, count, rules, denies)
+    return submitHitsOf(job, this.of(standing).inForce, count, rules, denies)
   }
 
-  /** All that hold for such a job, with what counts against them. */
-  inForce(standing: Standing): readonly LimitInForce[] {
-    return this.#layersOf(standing).inForce
-  }
-
-  /** What such a job is counted in: of a limit that it meets one is `layer.counts[scope]`. */
-  countsOf(standing: Standing): readonly object[] {
-    const { groups, others } = this.#layersOf(standing)
-    return [...groups, ...others]
+  /** What holds for such jobs; the same object each time. */
+  of(standing: Standing): StandingLimits {
+    let limits = this.#limits.get(standing)
+    if (limits === undefined) {
+      limits = this.#make(standing)
+      this.#limits.set(standing, limits)
+    }
+    return limits
   }
 
   /** So many more wait: all tasks of an array count. */
   waits(standing: Standing, count = 1): void {
-    const { groups, others } = this.#layersOf(standing)
-    for (const each of [...groups, ...others]) each.submittedJobs += count
+    for (const each of this.of(standing).counts) each.submittedJobs += count
   }
 
   started(standing: Standing, job: LimitedJob): void {
@@ -111,30 +109,14 @@ export class LimitBook {
   }
 
   #count(standing: Standing, resources: Amounts, minutes: number): void {
-    const { groups, others } = this.#layersOf(standing)
-    for (const each of groups) addTo(each, resources)
-    for (const each of others) addTo(each, resources)
-    for (const { runningMinutes } of groups) {
-      for (const name in resources) {
-        if (resources[name] !== 0) runningMinutes[name] = (runningMinutes[name] ?? 0) + resources[name]! * minutes
-      }
-    }
+    for (const each of this.of(standing).counts) countJob(each, resources, minutes)
   }
 
-  #layersOf(standing: Standing): Layers {
-    let layers = this.#layers.get(standing)
-    if (layers === undefined) {
-      layers = this.#makeLayers(standing)
-      this.#layers.set(standing, layers)
-    }
-    return layers
-  }
-
-  #makeLayers({ user, account, partition, qos, member, accounts, partitionQos }: Standing): Layers {
+  #make({ user, account, partition, qos, member, accounts, partitionQos }: Standing): StandingLimits {
     const made: LimitLayer[] = []
     const layer = (kind: LayerKind, name: string, limits: Limits, more: Partial<LimitLayer> = {}): LimitLayer => {
       // What nothing is held against need not be counted.
-      if (Object.keys(limits).length === 0) return { kind, name, limits, counts: NOT_COUNTED, ...more }
+      if (!setsAny(limits)) return { kind, name, limits, counts: NOT_COUNTED, ...more }
       const shown = kind === "user" ? `user ${account}/${user}` : kind === "root" ? "root" : `${kind} ${name}`
       const counts = {
         group: this.#group(kind === "partition_qos" ? `qos ${name}` : shown),
@@ -156,17 +138,32 @@ export class LimitBook {
     const order = orderLayers({
       partitionQos: partitionQos === null ? null : ofQos("partition_qos", partitionQos),
       qos: ofQos("qos", qos),
-      user: layer("user", user, member?.limits ?? {}),
+      user: layer("user", user, member?.limits ?? NO_LIMITS),
       accounts: accounts.map((one) => layer("account", one.name, one.limits)),
       root: layer("root", "", this.#scene.policy.limits),
       partition: layer("partition", partition.name, limits),
       qosOverPartitionQos: qos.overPartitionQos,
     })
+    const setting = order.filter(
+      ({ limits, overridesPartition = [] }) => overridesPartition.length > 0 || setsAny(limits),
+    )
+    const inForce = limitsInForce(setting, (limits) => this.#entriesOf(limits))
+    const watched = inForce.flatMap(({ scope, layer: { counts } }) => (scope === "job" ? [] : (counts[scope] as Count)))
     return {
-      inForce: limitsInForce(order),
-      groups: new Set(made.map(({ counts }) => counts.group as GroupCount)),
-      others: new Set(made.flatMap(({ counts }) => [counts.user as Count, counts.account as Count])),
+      inForce,
+      watched: once(watched),
+      isByNumber: inForce.every(({ limit }) => limit === "runningJobs" || limit === "submittedJobs"),
+      counts: once(made.flatMap(({ counts: { group, user, account } }) => [group, user, account] as Count[])),
     }
+  }
+
+  #entriesOf(limits: Limits): readonly LimitEntry[] {
+    let entries = this.#entries.get(limits)
+    if (entries === undefined) {
+      entries = entriesOf(limits)
+      this.#entries.set(limits, entries)
+    }
+    return entries
   }
 
   #group(key: string): GroupCount {
@@ -201,10 +198,21 @@ export function amountsOf({ memoryBytes, gpus, cores }: ResourceRequest, hosts: 
   return amounts
 }
 
-function addTo(count: Count, resources: Amounts): void {
-  count.runningJobs++
-  count.submittedJobs++
-  for (const name in resources) count.resources[name] = (count.resources[name] ?? 0) + resources[name]!
+/** Each that is in there once. */
+function once<T>(all: readonly T[]): readonly T[] {
+  return all.filter((one, at) => all.indexOf(one) === at)
+}
+
+/** The same number as long as no job has begun that could change which limits such a job meets. */
+export function stampOf({ watched }: StandingLimits): number {
+  let begun = 0
+  for (const { runningJobs } of watched) begun += runningJobs
+  return begun
+}
+
+function setsAny(limits: Limits): boolean {
+  for (const _ in limits) return true
+  return false
 }
 
 function hasNoLongest({ longestTimeMs }: { readonly longestTimeMs: number | null }): boolean {

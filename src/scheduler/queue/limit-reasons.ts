@@ -1,56 +1,62 @@
 import type { LimitedJob, LimitHit } from "../limits/limit-check.ts"
 import type { ToldHit } from "../limits/limit-words.ts"
-import { amountsOf, LimitBook } from "./limit-book.ts"
+import { amountsOf, LimitBook, type StandingLimits, stampOf } from "./limit-book.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
-import { type PlannedHit, PlannedLimits } from "./planned-limits.ts"
+import { PlannedLimits } from "./planned-limits.ts"
 import type { WaitReason } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
 import type { Standing, Standings } from "./standings.ts"
 
 interface Told {
-  /** How many had started when it was found. */
-  readonly starts: number
+  /** Of the book when it was found. */
+  readonly stamp: number
   readonly reason: WaitReason | null
 }
 
-/** Which limits lines meet at their turn, found once for all that ask alike as long as nothing starts. */
+/** What is known of those of one standing, by who asks: `null` for all of them where it makes no difference what they ask for. */
+interface OfStanding {
+  readonly limits: StandingLimits
+  readonly told: Map<LineRequest | null, Told>
+  /** Whether they meet a limit whatever else is counted. */
+  readonly lasting: Map<LineRequest | null, boolean>
+}
+
+/** Which limits lines meet at their turn, found once for all that ask alike as long as nothing starts that counts there. */
 export class LimitReasons {
   readonly #book: LimitBook
   readonly #planned: PlannedLimits
-  readonly #plannedReasons = new WeakMap<readonly PlannedHit[], WaitReason>()
-  readonly #told = new Map<Standing, Map<LineRequest, Told>>()
+  readonly #plannedReasons = new WeakMap<readonly LimitHit[], WaitReason>()
+  readonly #ofStanding = new Map<Standing, OfStanding>()
   readonly #jobs = new Map<LineRequest, LimitedJob>()
-  /** Whether lines meet a limit whatever else is counted. */
-  readonly #lasting = new Map<Standing, Map<LineRequest, boolean>>()
-  #starts = 0
 
   constructor(scene: QueueScene, standings: Standings, nowMs: number) {
     this.#book = new LimitBook(scene, standings, nowMs)
-    this.#planned = new PlannedLimits(scene, standings, nowMs)
+    this.#planned = new PlannedLimits(scene.policy.safeMinutes)
   }
 
   started(line: Line, request: LineRequest): void {
-    this.#starts++
+    if (this.#book.isOff) return
     const job = this.#jobOf(line, request)
+    this.#planned.started(this.#of(line.standing).limits, job)
     this.#book.started(line.standing, job)
-    this.#planned.started(line.standing, job)
   }
 
   /** It has a time. */
-  reserved(line: Line, request: LineRequest, startMs: number): void {
-    if (!this.#book.isOff) this.#planned.reserved(line.standing, this.#jobOf(line, request), startMs)
+  reserved(line: Line, request: LineRequest): void {
+    if (this.#book.isOff) return
+    this.#planned.reserved(this.#of(line.standing).limits, this.#jobOf(line, request))
   }
 
-  /** As {@link reasonOf}, where all that has a time by now counts, too. @param endMs over by then it is in nobody's way whose time is later */
-  plannedReasonOf(line: Line, request: LineRequest, endMs = Number.POSITIVE_INFINITY): WaitReason | null {
+  /** As {@link reasonOf}, where all that has a time by now counts, too. */
+  plannedReasonOf(line: Line, request: LineRequest): WaitReason | null {
     if (this.#book.isOff) return null
-    const hits = this.#planned.hitsOf(line.standing, request, this.#jobOf(line, request))
+    const { limits } = this.#of(line.standing)
+    const hits = this.#planned.known(limits, request) ?? this.#planned.find(limits, request, this.#jobOf(line, request))
     if (hits.length === 0) return null
-    if (endMs !== Number.POSITIVE_INFINITY && hits.every(({ fromMs }) => endMs <= fromMs)) return null
     const known = this.#plannedReasons.get(hits)
     if (known !== undefined) return known
-    const reason = { code: "limit", hits: hits.map(({ hit }) => ({ ...toldOf(hit), planned: true })) } as const
+    const reason = { code: "limit", hits: hits.map((hit) => ({ ...toldOf(hit), planned: true })) } as const
     this.#plannedReasons.set(hits, reason)
     return reason
   }
@@ -58,34 +64,39 @@ export class LimitReasons {
   /** The same where it would wait for ever, whatever it waits for besides; `null` where a limit that it meets may pass. */
   neverReasonOf(line: Line, request: LineRequest): WaitReason | null {
     if (this.#book.isOff) return null
-    let lasting = this.#lasting.get(line.standing)
-    if (lasting === undefined) {
-      lasting = new Map()
-      this.#lasting.set(line.standing, lasting)
-    }
-    let isLasting = lasting.get(request)
+    const { limits, lasting } = this.#of(line.standing)
+    const asker = limits.isByNumber ? null : request
+    let isLasting = lasting.get(asker)
     if (isLasting === undefined) {
       isLasting = this.#book.hitsOf(line.standing, this.#jobOf(line, request)).some((hit) => hit.lasting)
-      lasting.set(request, isLasting)
+      lasting.set(asker, isLasting)
     }
     return isLasting ? this.reasonOf(line, request) : null
   }
 
   /** `null` when it may start as far as limits go. What would make it wait for ever comes first, else the order of limits holds. */
   reasonOf(line: Line, request: LineRequest): WaitReason | null {
-    let told = this.#told.get(line.standing)
-    if (told === undefined) {
-      told = new Map()
-      this.#told.set(line.standing, told)
-    }
-    const known = told.get(request)
-    if (known?.starts === this.#starts) return known.reason
+    if (this.#book.isOff) return null
+    const { limits, told } = this.#of(line.standing)
+    const asker = limits.isByNumber ? null : request
+    const stamp = stampOf(limits)
+    const known = told.get(asker)
+    if (known?.stamp === stamp) return known.reason
     // What is counted goes on: what is told of it does not.
     const hits = this.#book.hitsOf(line.standing, this.#jobOf(line, request))
     const ordered = [...hits.filter(({ lasting }) => lasting), ...hits.filter(({ lasting }) => !lasting)]
     const reason = hits.length === 0 ? null : ({ code: "limit", hits: ordered.map(toldOf) } as const)
-    told.set(request, { starts: this.#starts, reason })
+    told.set(asker, { stamp, reason })
     return reason
+  }
+
+  #of(standing: Standing): OfStanding {
+    let known = this.#ofStanding.get(standing)
+    if (known === undefined) {
+      known = { limits: this.#book.of(standing), told: new Map(), lasting: new Map() }
+      this.#ofStanding.set(standing, known)
+    }
+    return known
   }
 
   #jobOf({ spec, limitMs }: Line, request: LineRequest): LimitedJob {

@@ -40,4 +40,9 @@ export class LineRequest {
     this.#waiting = [waiting(reason, holds)]
     return this.#waiting
   }
+
+  /** What was found for the first tasks of a line, and why the rest waits. */
+  rest(found: readonly Found[], reason: WaitReason, holds = NOWHERE): readonly Found[] {
+    return found.length === 0 ? this.waiting(reason, holds) : [...found, waiting(reason, holds)]
+  }
 }

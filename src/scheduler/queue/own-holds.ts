@@ -15,10 +15,12 @@ export interface OwnHoldGone {
   readonly room: Room
 }
 
+const NONE_GONE: readonly OwnHoldGone[] = []
+
 /** What a request finds on owners' own hosts. */
 interface OnOwn {
   /** By place, from 1 in the order in which it takes hosts; 0 for those on which it cannot run. */
-  readonly ranks: Int32Array
+  readonly ranks: readonly number[]
   /** By user, before when there is no room on theirs: until the turns begin room only shrinks. */
   readonly boundsMs: Map<string, number>
   /** By user, the same on theirs alone, where it needs several. */
@@ -73,12 +75,12 @@ export class OwnHolds {
     const found: Found[] = []
     const stays: KeptRoom[] = []
     for (const one of kept) {
-      if (one.own === undefined || (one.request !== request && !isOff)) stays.push(one)
+      if (one.own === undefined || one.isTold || (one.request !== request && !isOff)) stays.push(one)
       else if (isOff) this.#calendar.giveBack(one.request.plan, one.room)
       else {
         const room = mayMove ? this.#earlierRoom(one) : one.room
         if (room !== one.room) for (const place of one.room.places) this.#freed.add(place)
-        stays.push(room === one.room ? one : { request, room })
+        stays.push(room === one.room ? { ...one, isTold: true } : { request, room })
         found.push({ ...given(null, room, this.#calendar.grid.nowMs, reason), ownersFirst: room === one.room })
       }
     }
@@ -90,20 +92,17 @@ export class OwnHolds {
   turnOver(line: Line, stays: readonly KeptRoom[]): void {
     const before = this.#byJob.get(line.spec.id)
     if (before === undefined) return
-    const kept = new Set(stays.map(({ room }) => room))
-    const gone = before.filter(({ room }) => !kept.has(room))
+    const isKept = (one: OwnHoldGone) => stays.some(({ room }) => room === one.room)
+    const gone = before.filter((one) => !isKept(one))
     if (gone.length === 0) return
     this.#gone.set(line, gone)
     for (const { room } of gone) for (const place of room.places) this.#freed.add(place)
-    this.#byJob.set(
-      line.spec.id,
-      before.filter(({ room }) => kept.has(room)),
-    )
+    this.#byJob.set(line.spec.id, before.filter(isKept))
   }
 
   /** What was kept for the line's job until then. */
   goneAt(line: Line): readonly OwnHoldGone[] {
-    return this.#gone.size === 0 ? [] : (this.#gone.get(line) ?? [])
+    return this.#gone.get(line) ?? NONE_GONE
   }
 
   #earlierRoom({ request: { plan }, room, own }: KeptRoom): Room {
@@ -145,8 +144,9 @@ export class OwnHolds {
   #onOwnOf(request: LineRequest): OnOwn {
     let onOwn = this.#onOwn.get(request)
     if (onOwn === undefined) {
-      const ranks = new Int32Array(this.#calendar.profiles.length)
-      for (const [at, place] of request.plan.asked.places.entries()) ranks[place] = at + 1
+      const { places } = request.plan.asked
+      const ranks = new Array<number>(this.#calendar.profiles.length).fill(0)
+      for (let at = 0; at < places.length; at++) ranks[places[at]!] = at + 1
       onOwn = { ranks, boundsMs: new Map(), requests: new Map() }
       this.#onOwn.set(request, onOwn)
     }

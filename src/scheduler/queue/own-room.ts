@@ -45,9 +45,8 @@ export class OwnRoom {
 
   /** Room that guests make. Nobody is asked to leave for what could start elsewhere, where nobody has to. */
   make(line: Line, request: LineRequest): MadeRoom | null {
-    const { nowMs } = this.#calendar.grid
     const { id, user } = line.spec
-    if (this.#calendar.find(request.plan, nowMs + 0.5) !== null || this.#otherTurns.isThereFor(line, true)) {
+    if (this.#calendar.findNow(request.plan) !== null || this.#otherTurns.isThereFor(line, true)) {
       this.#elsewhere.add(id)
       return null
     }

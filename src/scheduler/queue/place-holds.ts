@@ -51,7 +51,7 @@ export class PlaceHolds {
       if (plan.held === undefined || !(plan.hasPieces || plan.held.places.some((place) => places.has(place)))) continue
       one.isAside = true
       plan.held.jobs.count -= one.count
-      for (const [profile] of plan.held.holders) profile.touch()
+      for (const profile of plan.held.profiles) profile.touch()
       // In nobody else's eyes there is more room.
       asker.plan.relax(plan.held.places)
     }

@@ -35,16 +35,16 @@ export function planQueue(
   const pass = new QueuePass(scene, standings, nowMs, order)
   const answers = new Answers(order)
   if (scene.policy.owners.first) {
-    for (const [at, line] of order.entries()) {
-      if (pass.own.isOver) break
+    for (let at = 0; at < order.length && !pass.own.isOver; at++) {
+      const line = order[at]!
       if (!pass.own.concerns(line.standing.user)) continue
       const found = pass.ownTurns.visit(line, at)
       if (found.length > 0) answers.setOwn(at, found)
     }
   }
   const beyond: number[] = []
-  for (const [at, line] of order.entries()) {
-    const found = pass.visit(line, at)
+  for (let at = 0; at < order.length; at++) {
+    const found = pass.visit(order[at]!, at)
     answers.add(at, found)
     if (found.length > 0 && found[0]!.room === null && hasNoTimeYet(found[0]!.reason, limited)) beyond.push(at)
   }

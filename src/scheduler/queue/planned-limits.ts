@@ -1,69 +1,103 @@
-import type { LimitedJob, LimitHit } from "../limits/limit-check.ts"
-import { LimitBook } from "./limit-book.ts"
+import { type LimitedJob, type LimitHit, startHitsOf } from "../limits/limit-check.ts"
+import type { LimitInForce } from "../limits/limits.ts"
+import type { StandingLimits } from "./limit-book.ts"
+import { type Count, copyOf, countJob } from "./limit-counts.ts"
 import type { LineRequest } from "./line-request.ts"
-import type { QueueScene } from "./queue-scene.ts"
-import type { Standing, Standings } from "./standings.ts"
-
-/** A limit that is met once the first of those begin that have a time. */
-export interface PlannedHit {
-  readonly hit: LimitHit
-  readonly fromMs: number
-}
 
 interface Known {
-  readonly counted: number
-  readonly hits: readonly PlannedHit[]
+  /** Of what is planned, when it was found. */
+  readonly stamp: number
+  readonly hits: readonly LimitHit[]
 }
 
-const NONE: readonly PlannedHit[] = []
+interface KnownOf {
+  readonly byRequest: Map<LineRequest, Known>
+  /** Where it makes no difference what they ask for, the last that was found. */
+  last: Known | undefined
+}
+
+const NONE: readonly LimitHit[] = []
 
 /**
- * What counts against limits with all that has a time by now. Who would be over a limit beside those before it gets no time of its own, and starts now
- * only if it is over before the first of them begins: else they could not start at their times.
+ * What counts against limits with all that has a time by now. Who would be over a limit beside those before it neither starts nor gets a time of its own.
+ * So all that has one together is never over a limit, and none of it can come to wait for one while others of it run, however long they do: also who would
+ * be over before the first of them begins would keep them from their times until then, and those behind them would take their room.
  */
 export class PlannedLimits {
-  readonly #book: LimitBook
-  /** By what counts, when the first begins that has a time and is counted there. */
-  readonly #firstMs = new Map<object, number>()
-  readonly #known = new Map<Standing, Map<LineRequest, Known>>()
-  /** How often something was counted. */
-  #counted = 0
+  readonly #safe: boolean
+  /** By what counts without them; nothing where nothing is counted that has a time. */
+  readonly #planned = new Map<object, Count>()
+  readonly #known = new Map<StandingLimits, KnownOf>()
 
-  constructor(scene: QueueScene, standings: Standings, nowMs: number) {
-    this.#book = new LimitBook(scene, standings, nowMs)
+  constructor(safe: boolean) {
+    this.#safe = safe
   }
 
-  started(standing: Standing, job: LimitedJob): void {
-    if (this.#book.isOff) return
-    this.#counted++
-    this.#book.started(standing, job)
-  }
-
-  reserved(standing: Standing, job: LimitedJob, startMs: number): void {
-    if (this.#book.isOff) return
-    this.started(standing, job)
-    for (const counts of this.#book.countsOf(standing)) {
-      const firstMs = this.#firstMs.get(counts)
-      if (firstMs === undefined || startMs < firstMs) this.#firstMs.set(counts, startMs)
+  /** To be told before the book is. */
+  started({ counts }: StandingLimits, job: LimitedJob): void {
+    if (this.#planned.size === 0) return
+    for (const counted of counts) {
+      const planned = this.#planned.get(counted)
+      if (planned !== undefined) countJob(planned, job.resources, minutesOf(job))
     }
   }
 
-  /** The same list for all that ask alike, once there is one. */
-  hitsOf(standing: Standing, request: LineRequest, job: LimitedJob): readonly PlannedHit[] {
-    if (this.#firstMs.size === 0) return NONE
-    let byRequest = this.#known.get(standing)
-    if (byRequest === undefined) {
-      byRequest = new Map()
-      this.#known.set(standing, byRequest)
+  reserved({ counts }: StandingLimits, job: LimitedJob): void {
+    for (const counted of counts) {
+      let planned = this.#planned.get(counted)
+      if (planned === undefined) {
+        planned = copyOf(counted)
+        this.#planned.set(counted, planned)
+      }
+      countJob(planned, job.resources, minutesOf(job))
     }
-    const known = byRequest.get(request)
+  }
+
+  /** The same list for all that ask alike, once there is one; `undefined` where {@link find} is to be asked. */
+  known(limits: StandingLimits, request: LineRequest): readonly LimitHit[] | undefined {
+    if (this.#planned.size === 0) return NONE
+    const known = this.#known.get(limits)
+    const mine = known?.byRequest.get(request)
     // More only comes to it: what was met once is met.
-    if (known !== undefined && (known.hits.length > 0 || known.counted === this.#counted)) return known.hits
-    const hits = this.#book.hitsOf(standing, job).flatMap((hit): PlannedHit[] => {
-      const fromMs = hit.scope === "job" ? undefined : this.#firstMs.get(hit.layer.counts[hit.scope])
-      return fromMs === undefined ? [] : [{ hit, fromMs }]
-    })
-    byRequest.set(request, { counted: this.#counted, hits })
-    return hits
+    if (mine !== undefined && mine.hits.length > 0) return mine.hits
+    const stamp = this.#stampOf(limits)
+    if (mine?.stamp === stamp) return mine.hits
+    // Each keeps the first that it was told.
+    return known?.last?.stamp === stamp && known.last.hits.length === 0 ? NONE : undefined
   }
+
+  find(limits: StandingLimits, request: LineRequest, job: LimitedJob): readonly LimitHit[] {
+    const known = this.#known.get(limits) ?? { byRequest: new Map(), last: undefined }
+    this.#known.set(limits, known)
+    const stamp = this.#stampOf(limits)
+    const found = known.last?.stamp === stamp ? known.last : { stamp, hits: this.#look(limits, job) }
+    if (limits.isByNumber) known.last = found
+    if (!limits.isByNumber || found.hits.length > 0) known.byRequest.set(request, found)
+    return found.hits
+  }
+
+  /** The same number as long as nothing was counted that could change which limits such a job meets. */
+  #stampOf({ watched }: StandingLimits): number {
+    let counted = 0
+    for (const each of watched) counted += this.#planned.get(each)?.runningJobs ?? 0
+    return counted
+  }
+
+  #look({ inForce }: StandingLimits, job: LimitedJob): readonly LimitHit[] {
+    return inForce.flatMap((limit): readonly LimitHit[] => {
+      const planned = this.#plannedOf(limit)
+      if (planned === undefined) return []
+      const { layer, scope } = limit
+      const then = { ...limit, layer: { ...layer, counts: { ...layer.counts, [scope]: planned } } }
+      return startHitsOf(job, [then], { safe: this.#safe })
+    })
+  }
+
+  #plannedOf({ scope, layer }: LimitInForce): Count | undefined {
+    return scope === "job" ? undefined : this.#planned.get(layer.counts[scope])
+  }
+}
+
+function minutesOf({ timeLimitMinutes }: LimitedJob): number {
+  return timeLimitMinutes ?? Number.POSITIVE_INFINITY
 }

@@ -3,7 +3,7 @@ import type { Profile } from "../calendar/profile.ts"
 import { taskIndices } from "../request/array-tasks.ts"
 import { ClosedPlaces } from "./closed-places.ts"
 import { EarlierTurns, type KeptRoom, type Known, startInstead } from "./earlier-turns.ts"
-import { type Found, given, NOWHERE, preempting, waiting } from "./found.ts"
+import { type Found, given, preempting, waiting } from "./found.ts"
 import { holdRunning } from "./hold-running.ts"
 import { HostTimes } from "./host-times.ts"
 import { LimitReasons } from "./limit-reasons.ts"
@@ -61,8 +61,7 @@ export class QueuePass {
     this.preemptor = new Preemptor(scene, this.#calendar, standings)
     this.own = new OwnHosts(scene, this.#calendar.profiles, this.preemptor)
     this.#elsewhere = new RoomElsewhere(order, this.#requests, this.#calendar)
-    const mayPreempt = scene.policy.preemption.by !== "off" || this.preemptor.isAwaited
-    this.ownHolds = new OwnHolds(this.#calendar, this.own, this.#earlier, mayPreempt)
+    this.ownHolds = new OwnHolds(this.#calendar, this.own, this.#earlier, this.preemptor.mayMakeRoom)
     this.#ownRoom = new OwnRoom(this.#calendar, this.preemptor, this.own, this.#elsewhere)
     this.ownTurns = new OwnTurns({
       calendar: this.#calendar,
@@ -81,8 +80,7 @@ export class QueuePass {
 
   /** Whether somebody may start though no host has room. */
   get mayMakeRoom(): boolean {
-    const { by } = this.scene.policy.preemption
-    return by !== "off" || this.#ownRoom.mayPreempt || this.preemptor.isAwaited
+    return this.preemptor.mayMakeRoom || this.#ownRoom.mayPreempt
   }
 
   /** Its turn. Nothing where it has all of what it needs by its turn in another partition. Is it the last, what its job put off is done. */
@@ -137,8 +135,6 @@ export class QueuePass {
     const { spec } = line
     const count = spec.array?.tasks.count ?? 1
     const found: Found[] = []
-    const because = (reason: WaitReason, holds = NOWHERE) =>
-      found.length === 0 ? request.waiting(reason, holds) : [...found, waiting(reason, holds)]
     const atOnce = spec.array?.tasks.atOnce ?? Number.POSITIVE_INFINITY
     let running = this.#taskCounts.runningOf(spec)
     let reserved = 0
@@ -161,7 +157,7 @@ export class QueuePass {
         if (made === null) {
           if (mayStart) own = this.ownHolds.foundAt(request, kept, refused, false)
           mayStart = false
-          if (own.length === 0) return because(refused)
+          if (own.length === 0) return request.rest(found, refused)
           found.push({ ...own.shift()!, task })
           continue
         }
@@ -172,7 +168,7 @@ export class QueuePass {
       }
       if (mayStart) {
         const isInstead = kept.length > 0
-        const started = startInstead(this.#calendar, kept, request, () => this.#startNow(line, request, task))
+        const started = isInstead ? this.#startInstead(line, request, task, kept) : this.#startNow(line, request, task)
         if (started !== null) {
           if (!isInstead) this.#holds.letGo(spec.id)
           found.push(started)
@@ -193,9 +189,9 @@ export class QueuePass {
           continue
         }
       }
-      if (reserved === TASKS_RESERVED) return because(this.#why.of(request, line))
+      if (reserved === TASKS_RESERVED) return request.rest(found, this.#why.of(request, line))
       const next = this.#reserve(line, request, task, turn, Math.min(left + 1, atOnce - running))
-      if (next.room === null) return because(next.reason!, next.holds)
+      if (next.room === null) return request.rest(found, next.reason!, next.holds)
       found.push(next)
       running++
       reserved++
@@ -241,14 +237,18 @@ export class QueuePass {
     return found
   }
 
+  #startInstead(line: Line, request: LineRequest, task: number | null, kept: KeptRoom[]): Found | null {
+    return startInstead(this.#calendar, kept, request, () => this.#startNow(line, request, task))
+  }
+
   #startNow(line: Line, request: LineRequest, task: number | null): Found | null {
     const { nowMs } = this.#calendar.grid
     const { plan } = request
     const { deadlineMs } = line.spec
     if (deadlineMs !== null && nowMs + line.limitMs > deadlineMs) return null
-    const room = this.#calendar.find(plan, nowMs + 0.5)
+    const room = this.#calendar.findNow(plan)
     const mayBegin = room !== null || this.mayMakeRoom
-    if (!mayBegin || this.#limits.plannedReasonOf(line, request, nowMs + line.limitMs) !== null) return null
+    if (!mayBegin || this.#limits.plannedReasonOf(line, request) !== null) return null
     if (room !== null) {
       this.#calendar.take(plan, room)
       this.#started(line, request)
@@ -294,7 +294,7 @@ export class QueuePass {
     this.#holds.letGo(spec.id)
     this.#calendar.take(request.plan, room)
     this.#earlier.kept(spec, request, room)
-    if (spec.partitions.length === 1) this.#limits.reserved(line, request, room.startMs)
+    if (spec.partitions.length === 1) this.#limits.reserved(line, request)
     return given(task, room, nowMs, why)
   }
 }

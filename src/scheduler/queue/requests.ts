@@ -16,14 +16,14 @@ import type { QueueHost, QueueJob, QueueScene } from "./queue-scene.ts"
 class Way {
   places: readonly number[] | undefined
   request: LineRequest | undefined
-  readonly #next = new Map<unknown, Way>()
+  #next: Map<unknown, Way> | undefined
 
   to(key: unknown): Way {
-    let way = this.#next.get(key)
-    if (way === undefined) {
-      way = new Way()
-      this.#next.set(key, way)
-    }
+    const known = this.#next?.get(key)
+    if (known !== undefined) return known
+    const way = new Way()
+    this.#next ??= new Map()
+    this.#next.set(key, way)
     return way
   }
 }
@@ -81,16 +81,15 @@ export class Requests {
     const partition = standing.partition.name
     const need = needOf(spec)
     const { memoryBytes, gpus, cores } = spec.resources
-    const where = this.#ways
-      .to(partition)
-      .to(need === "whole")
-      .to(memoryBytes)
-      .to(gpus)
-      .to(cores)
-      .to(this.#moreOf(spec))
+    const amounts = this.#ways.to(partition).to(memoryBytes).to(gpus).to(cores)
+    const more = this.#moreOf(spec)
+    // Most jobs are plain: their ways end here.
+    const where = more === "" && need !== "whole" ? amounts : amounts.to(need === "whole").to(more)
     const { key, closed } = this.#times.closedTo(spec)
     const ranking = this.#preferences.rankingFor(standing)
-    const way = where.to(spec.hosts).to(limitMs).to(key).to(ranking?.key).to(piecesKey(spec))
+    const pieces = piecesKey(spec)
+    const times = where.to(spec.hosts).to(limitMs)
+    const way = key === "" && ranking === null && pieces === "" ? times : times.to(key).to(ranking?.key).to(pieces)
     way.request ??= this.#request({
       spec,
       limitMs,

@@ -29,7 +29,8 @@ export class RoomElsewhere {
   constructor(order: readonly Line[], requests: Requests, calendar: Calendar) {
     this.#requests = requests
     this.#calendar = calendar
-    for (const [at, line] of order.entries()) {
+    for (let at = 0; at < order.length; at++) {
+      const line = order[at]!
       const { id, partitions, array } = line.spec
       if (partitions.length === 1 || array !== null) continue
       const lines = this.#byJob.get(id)
@@ -74,6 +75,6 @@ export class RoomElsewhere {
     if (standing.refusal !== null) return false
     if (spec.deadlineMs !== null && nowMs + line.limitMs > spec.deadlineMs) return false
     const request = this.#requests.of(line, at)
-    return request.possible >= spec.hosts && this.#calendar.find(request.plan, nowMs + 0.5) !== null
+    return request.possible >= spec.hosts && this.#calendar.findNow(request.plan) !== null
   }
 }

@@ -1,5 +1,4 @@
 import type { Calendar } from "../calendar/calendar.ts"
-import type { PlanRequest } from "../calendar/plan-request.ts"
 import type { KeptRoom } from "./earlier-turns.ts"
 import type { LineRequest } from "./line-request.ts"
 
@@ -24,20 +23,8 @@ export class RoomNow {
     if (request.roomSeen === this.starts) return request.hasRoomNow
     request.roomSeen = this.starts
     for (const { request: of, room } of this.#soon) this.#calendar.giveBack(of.plan, room)
-    request.hasRoomNow = hasRoomAlone(request.plan, this.#calendar.grid.nowMs)
+    request.hasRoomNow = request.plan.hasRoomInStep
     for (const { request: of, room } of this.#soon) this.#calendar.take(of.plan, room)
     return request.hasRoomNow
   }
-}
-
-/** Whether there would be room on as many hosts as are asked for, for as long as nothing else starts: without what is kept for others. */
-function hasRoomAlone(plan: PlanRequest, nowMs: number): boolean {
-  let free = 0
-  for (const place of plan.asked.places) {
-    const isClosed = plan.asked.closed[place]?.some(
-      ({ startMs, endMs }) => startMs < nowMs + plan.asked.limitMs && endMs > nowMs,
-    )
-    if (isClosed !== true && plan.hasRoomNow(place)) free++
-  }
-  return free >= plan.asked.hosts
 }

@@ -2,9 +2,10 @@ import assert from "node:assert/strict"
 import { describe, it } from "node:test"
 import fc from "fast-check"
 import { MINUTE_MS, QUEUE_NOW_MS, queueScenes } from "../../../test/support/queue-scenes.ts"
+import type { Limits } from "../limits/limits.ts"
 import { readArrayTasks, taskIndices } from "../request/array-tasks.ts"
 import { planQueue } from "./plan-queue.ts"
-import type { QueueEntry } from "./queue-plan.ts"
+import type { QueueEntry, QueuePlan } from "./queue-plan.ts"
 import type { QueueJob, QueueScene, RunningAttempt } from "./queue-scene.ts"
 
 const MOST_PLANS = 12
@@ -59,8 +60,8 @@ function afterEnds(scene: QueueScene, nowMs: number): QueueScene {
   return { ...scene, waiting, running: scene.running.filter((one) => !isOver(one)) }
 }
 
-/** GPUs are asked for by number, owners are never there, nobody preempts or is on the way out, all have time limits, and no limit keeps jobs from having a time. */
-function calm(scene: QueueScene): QueueScene {
+/** GPUs are asked for by number, owners are never there, nobody preempts or is on the way out, all have time limits. */
+function calm(scene: QueueScene, limits: Limits): QueueScene {
   return {
     ...scene,
     policy: {
@@ -68,7 +69,7 @@ function calm(scene: QueueScene): QueueScene {
       backfill: { ...scene.policy.backfill, enabled: true, depth: 500, windowMs: 10_000 * MINUTE_MS },
       preemption: { ...scene.policy.preemption, by: "off" },
       owners: { ...scene.policy.owners, first: true, preempt: false },
-      limits: {},
+      limits,
     },
     running: scene.running.map(staysOn),
     bookings: scene.bookings.map((one) => ({
@@ -95,37 +96,61 @@ function staysOn({ leavesFor: _, ...one }: RunningAttempt): RunningAttempt {
   }
 }
 
+/** As time goes on, from one end or start to the next. @param check what was promised earlier, by job and task, in the plan of a moment */
+function live(
+  first: QueueScene,
+  check: (plan: QueuePlan, key: string, entry: QueueEntry | undefined, latestMs: number) => void,
+): void {
+  let scene = first
+  let nowMs = NOW_MS
+  const promised = new Map<string, number>()
+  for (let at = 0; at < MOST_PLANS; at++) {
+    const plan = planQueue(scene, nowMs)
+    const { entries, otherTurns } = plan
+    for (const [key, latestMs] of promised) {
+      const [job, task] = key.split(" ")
+      const entry = entries.find((one) => `${one.job}` === job && (one.task === null || `${one.task}` === task))
+      check(plan, key, entry, latestMs)
+    }
+    const starts = entries.filter(({ state }) => state === "start")
+    for (const { job, task } of starts) promised.delete(`${job} ${task}`)
+    // Where an owner's job has an earlier time elsewhere, those between were told of room that was kept for it for nothing.
+    if (otherTurns.size > 0) promised.clear()
+    else
+      for (const { job, task, state, startMs } of entries)
+        if (state === "reserved" && !promised.has(`${job} ${task}`)) promised.set(`${job} ${task}`, startMs!)
+    scene = afterStarts(scene, starts, nowMs)
+    const ends = scene.running.flatMap(({ startedMs, limitMs }) => (limitMs === null ? [] : startedMs + limitMs))
+    const next = [...ends, ...promised.values()].filter((ms) => ms > nowMs)
+    if (next.length === 0) break
+    nowMs = Math.min(...next)
+    scene = afterEnds(scene, nowMs)
+  }
+}
+
 describe("planQueue() as all that runs takes its whole time and nobody else comes", () => {
   it("starts each job when it said it would at the latest, owners on their own Macs first, where these have no earlier time elsewhere", () => {
     fc.assert(
-      fc.property(queueScenes(), (given) => {
-        let scene = calm(given)
-        let nowMs = NOW_MS
-        const promised = new Map<string, number>()
-        for (let at = 0; at < MOST_PLANS; at++) {
-          const { entries, otherTurns } = planQueue(scene, nowMs)
-          for (const [key, latestMs] of otherTurns.size > 0 ? [] : promised) {
-            const [job, task] = key.split(" ")
-            const entry = entries.find((one) => `${one.job}` === job && (one.task === null || `${one.task}` === task))
-            assert.ok(entry !== undefined, `job ${key} is gone`)
-            assert.ok(entry.startMs !== null, `job ${key} lost its time`)
-            const lateMinutes = (entry.startMs - latestMs) / MINUTE_MS
-            assert.ok(lateMinutes <= 0, `job ${key} is ${lateMinutes} minutes late`)
-          }
-          const starts = entries.filter(({ state }) => state === "start")
-          for (const { job, task } of starts) promised.delete(`${job} ${task}`)
-          // Where an owner's job has an earlier time elsewhere, those between were told of room that was kept for it for nothing.
-          if (otherTurns.size > 0) promised.clear()
-          else
-            for (const { job, task, state, startMs } of entries)
-              if (state === "reserved" && !promised.has(`${job} ${task}`)) promised.set(`${job} ${task}`, startMs!)
-          scene = afterStarts(scene, starts, nowMs)
-          const ends = scene.running.flatMap(({ startedMs, limitMs }) => (limitMs === null ? [] : startedMs + limitMs))
-          const next = [...ends, ...promised.values()].filter((ms) => ms > nowMs)
-          if (next.length === 0) break
-          nowMs = Math.min(...next)
-          scene = afterEnds(scene, nowMs)
-        }
+      fc.property(queueScenes(), (scene) => {
+        live(calm(scene, {}), ({ otherTurns }, key, entry, latestMs) => {
+          if (otherTurns.size > 0) return
+          assert.ok(entry !== undefined, `job ${key} is gone`)
+          assert.ok(entry.startMs !== null, `job ${key} lost its time`)
+          const lateMinutes = (entry.startMs - latestMs) / MINUTE_MS
+          assert.ok(lateMinutes <= 0, `job ${key} is ${lateMinutes} minutes late`)
+        })
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it("keeps no job that has a time from it by a limit, whoever of those that count there starts before", () => {
+    fc.assert(
+      fc.property(queueScenes(), fc.integer({ min: 1, max: 3 }), fc.boolean(), (scene, most, isOfAll) => {
+        const limits = isOfAll ? { group: { runningJobs: most } } : { user: { runningJobs: most } }
+        const calmed = calm(scene, limits)
+        const plain = { ...calmed, policy: { ...calmed.policy, owners: { ...calmed.policy.owners, first: false } } }
+        live(plain, (_, key, entry) => assert.notEqual(entry?.reason?.code, "limit", `job ${key} waits for a limit`))
       }),
       { numRuns: 1000 },
     )

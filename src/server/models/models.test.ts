@@ -216,6 +216,13 @@ test("bad input is refused before anything changes", async () => {
   await scene.serve("tiny")
   const own = { token }
   await refused(scene.server.call("POST", "/v1/hives/tiny/stop", {}, own), "not_allowed", /admin serves it/)
+  await refused(scene.server.call("DELETE", "/v1/hives/tiny", undefined, own), "not_allowed", /admin serves it/)
+  await refused(scene.serve("tiny", { data: null, file: null }, token), "not_allowed", /admin serves it/)
+  const seen = await scene.server.call<{ models: { name: string }[] }>("GET", "/v1/hives", undefined, own)
+  assert.deepEqual(
+    seen.models.map(({ name }) => name),
+    ["tiny"],
+  )
   await refused(scene.server.call("DELETE", "/v1/hives/tiny"), "wrong_state", /it is served/)
   await refused(scene.server.call("DELETE", "/v1/data/tiny"), "wrong_state", /served as tiny|waits? for it/)
   const job = (await scene.untilState("tiny", "ready")).replicas[0]!.job!

@@ -77,6 +77,11 @@ export class Models implements Disposable {
     })
   }
 
+  /** Lets the gateway know which models there are, before any client can ask: none of their replicas is known to answer yet. */
+  announce(): void {
+    this.#published.publishAll()
+  }
+
   /** Takes up what a former run left. */
   begin(): void {
     this.#unlisten = this.#core.ledger.onCommit((events, jobs) => {

@@ -31,8 +31,10 @@ export type ReplicaChoice =
 export function planReplica(core: Core, wish: ReplicaWish): ReplicaChoice {
   const views = core.fleet.all().map((host) => hostView(core, host, { user: wish.user, role: "user" }))
   const now = choose(wish, fleetOf(wish, views, true))
-  if (now !== undefined && mayTalk(now, wish.options)) return { hive: now, startsNow: true, reason: null }
   const later = choose(wish, fleetOf(wish, views, false))
+  // Nobody splits for the sake of an hour what one Mac holds: a token over a network costs more for as long as it is served.
+  const isAsSmall = now !== undefined && now.members.length <= (later?.members.length ?? now.members.length)
+  if (isAsSmall && mayTalk(now, wish.options)) return { hive: now, startsNow: true, reason: null }
   if (later === undefined) return { hive: null, startsNow: false, reason: whyNowhere(wish, views) }
   if (!mayTalk(later, wish.options)) return { hive: null, startsNow: false, reason: untrustedText(later) }
   return { hive: later, startsNow: false, reason: null }

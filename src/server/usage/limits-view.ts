@@ -28,7 +28,7 @@ export function limitsView(core: Core, user: string, asked: LimitsAsked): Limits
   const standings = new Standings(policy)
   const standing = standings.of(of, user, partition, qos)
   const book = limitBookOf(core, policy, standings)
-  const limits = book.inForce(standing).map(limitView)
+  const limits = book.of(standing).inForce.map(limitView)
   return { user, account: of, partition, qos, refusal: standing.refusal, limits }
 }
 
