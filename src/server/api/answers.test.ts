@@ -203,6 +203,10 @@ test("what the server answers is as the document says, with no field more", asyn
   // Only a server that others can reach answers this one: test/e2e/install.test.ts.
   answered.add(routeOf("POST", "/v1/invites/user"))
   answered.add(routeOf("POST", "/v1/invites/mac"))
+  // A model is served in src/server/models/models.test.ts.
+  answered.add(routeOf("GET", "/v1/hives"))
+  for (const method of ["GET", "DELETE"]) answered.add(routeOf(method, "/v1/hives/tiny"))
+  for (const what of ["serve", "stop"]) answered.add(routeOf("POST", `/v1/hives/tiny/${what}`))
   const left = ROUTES.filter((route) => route.answer !== undefined && !answered.has(route))
   assert.deepEqual(left, [], "every route with a shape was asked")
 })
