@@ -3,6 +3,7 @@ import type { Calendar, Room } from "../calendar/calendar.ts"
 import type { PlanRequest } from "../calendar/plan-request.ts"
 import type { EarlierTurns, KeptRoom } from "./earlier-turns.ts"
 import { type Found, given } from "./found.ts"
+import type { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
 import type { OwnHosts } from "./own-hosts.ts"
@@ -35,6 +36,7 @@ export class OwnHolds {
   readonly #calendar: Calendar
   readonly #own: OwnHosts
   readonly #earlier: EarlierTurns
+  readonly #limits: LimitReasons
   readonly #isNear: boolean
   readonly #onOwn = new Map<LineRequest, OnOwn>()
   readonly #byJob = new Map<JobId, OwnHoldGone[]>()
@@ -43,10 +45,11 @@ export class OwnHolds {
   readonly #gone = new Map<Line, OwnHoldGone[]>()
 
   /** @param mayPreempt others than owners may preempt */
-  constructor(calendar: Calendar, own: OwnHosts, earlier: EarlierTurns, mayPreempt: boolean) {
+  constructor(calendar: Calendar, own: OwnHosts, earlier: EarlierTurns, limits: LimitReasons, mayPreempt: boolean) {
     this.#calendar = calendar
     this.#own = own
     this.#earlier = earlier
+    this.#limits = limits
     this.#isNear = mayPreempt
   }
 
@@ -59,9 +62,11 @@ export class OwnHolds {
     if (standing.qos.noReserve || request.ownFull.has(spec.user) || !this.#own.mayHold(spec.user)) return
     const isNear = this.#isNear || mayPreempt || spec.hosts > 1 || request.plan.hasPieces
     for (let left = Math.min(mayRun, TASKS_RESERVED); left > 0; left--) {
+      if (this.#limits.plannedReasonOf(line, request) !== null) return
       const room = this.#first(line, request)
       if (room === null || (spec.deadlineMs !== null && room.startMs + limitMs > spec.deadlineMs)) return
       this.#calendar.take(request.plan, room)
+      this.#limits.reserved(line, request, true)
       this.#earlier.kept(spec, request, room, { isNear })
       const known = this.#byJob.get(spec.id)
       if (known === undefined) this.#byJob.set(spec.id, [{ line, room }])
@@ -70,7 +75,7 @@ export class OwnHolds {
   }
 
   /** At the turn of the line for which it was kept: what its tasks have now. Where the reason is a limit that is none. */
-  foundAt(request: LineRequest, kept: KeptRoom[], reason: WaitReason, mayMove: boolean): Found[] {
+  foundAt(job: JobId, request: LineRequest, kept: KeptRoom[], reason: WaitReason, mayMove: boolean): Found[] {
     const isOff = reason.code === "limit" || reason.code === "array_limit"
     const found: Found[] = []
     const stays: KeptRoom[] = []
@@ -85,6 +90,7 @@ export class OwnHolds {
       }
     }
     kept.splice(0, kept.length, ...stays)
+    this.#limits.keeps(job, kept.length)
     return found.sort((a, b) => a.room!.startMs - b.room!.startMs)
   }
 

@@ -76,7 +76,7 @@ export class OwnTurns {
     if (!own.owners.has(line.spec.user)) return null
     // As room only shrinks, nobody like them will find any.
     const isInVain = request.ownFailed.has(line.spec.user) && !preemptor.isAwaitedFor(line)
-    if (isInVain || limits.reasonOf(line, request) !== null) return null
+    if (isInVain || limits.mayNotBegin(line, request)) return null
     const free = room.freeNow(line, request)
     if (free !== null) {
       calendar.take(request.plan, free)

@@ -2,7 +2,7 @@ import type { Calendar, Room } from "../calendar/calendar.ts"
 import type { Profile } from "../calendar/profile.ts"
 import { taskIndices } from "../request/array-tasks.ts"
 import { ClosedPlaces } from "./closed-places.ts"
-import { EarlierTurns, type KeptRoom, type Known, startInstead } from "./earlier-turns.ts"
+import { EarlierTurns, type KeptRoom, type Known } from "./earlier-turns.ts"
 import { type Found, given, preempting, waiting } from "./found.ts"
 import { holdRunning } from "./hold-running.ts"
 import { HostTimes } from "./host-times.ts"
@@ -41,7 +41,7 @@ export class QueuePass {
   readonly #requests: Requests
   readonly #limits: LimitReasons
   readonly #turns: PartitionTurns
-  readonly #earlier = new EarlierTurns()
+  readonly #earlier: EarlierTurns
   readonly #holds: PlaceHolds
   readonly #closed: ClosedPlaces
   readonly #taskCounts = new TaskCounts()
@@ -58,10 +58,11 @@ export class QueuePass {
     this.#holds = new PlaceHolds(scene, this.#calendar)
     this.#requests = new Requests(scene, this.#calendar, new HostTimes(scene, nowMs))
     this.#limits = new LimitReasons(scene, standings, nowMs)
+    this.#earlier = new EarlierTurns(this.#calendar, this.#limits)
     this.preemptor = new Preemptor(scene, this.#calendar, standings)
     this.own = new OwnHosts(scene, this.#calendar.profiles, this.preemptor)
     this.#elsewhere = new RoomElsewhere(order, this.#requests, this.#calendar)
-    this.ownHolds = new OwnHolds(this.#calendar, this.own, this.#earlier, this.preemptor.mayMakeRoom)
+    this.ownHolds = new OwnHolds(this.#calendar, this.own, this.#earlier, this.#limits, this.preemptor.mayMakeRoom)
     this.#ownRoom = new OwnRoom(this.#calendar, this.preemptor, this.own, this.#elsewhere)
     this.ownTurns = new OwnTurns({
       calendar: this.#calendar,
@@ -155,7 +156,7 @@ export class QueuePass {
       if (refused !== null) {
         const made = refused.code === "in_turn" ? this.#ownAfterAll(line, request, task, kept) : null
         if (made === null) {
-          if (mayStart) own = this.ownHolds.foundAt(request, kept, refused, false)
+          if (mayStart) own = this.ownHolds.foundAt(spec.id, request, kept, refused, false)
           mayStart = false
           if (own.length === 0) return request.rest(found, refused)
           found.push({ ...own.shift()!, task })
@@ -168,7 +169,7 @@ export class QueuePass {
       }
       if (mayStart) {
         const isInstead = kept.length > 0
-        const started = isInstead ? this.#startInstead(line, request, task, kept) : this.#startNow(line, request, task)
+        const started = this.#earlier.startInstead(spec, kept, request, () => this.#startNow(line, request, task))
         if (started !== null) {
           if (!isInstead) this.#holds.letGo(spec.id)
           found.push(started)
@@ -181,7 +182,7 @@ export class QueuePass {
         reserved = kept.length
         running += reserved
         if (reserved > 0) {
-          own = this.ownHolds.foundAt(request, kept, this.#why.of(request, line), !turn.isFull)
+          own = this.ownHolds.foundAt(spec.id, request, kept, this.#why.of(request, line), !turn.isFull)
           keptElsewhere = reserved - Math.max(1, own.length)
           if (own.length === 0) continue
           turn.firstWaiting ??= spec.booking === null ? spec.id : null
@@ -212,7 +213,8 @@ export class QueuePass {
   }
 
   #ownAfterAll(line: Line, request: LineRequest, task: number | null, kept: KeptRoom[]): Found | null {
-    const found = startInstead(this.#calendar, kept, request, () => {
+    const found = this.#earlier.startInstead(line.spec, kept, request, () => {
+      if (this.#limits.mayNotBegin(line, request)) return null
       const made = this.#elsewhere.putsOff(line, request, true) ? null : this.#ownRoom.makeAfterAll(line, request)
       return made === null ? null : this.#made(line, request, task, made)
     })
@@ -223,11 +225,11 @@ export class QueuePass {
   /** What its job put off at the turn of this line, in place of all it has by now. */
   #afterAll({ line, request, isOwn }: PutOff): Found | null {
     const { spec } = line
-    if (this.#limits.reasonOf(line, request) !== null) return null
+    if (this.#limits.mayNotBegin(line, request)) return null
     const { kept } = this.#earlier.of(spec) ?? NOTHING_YET
     this.#holds.setAside(spec.id, request)
     this.#closed.setAside(spec.id, request)
-    const found = startInstead(this.#calendar, kept, request, () => {
+    const found = this.#earlier.startInstead(line.spec, kept, request, () => {
       const made = (isOwn ? null : this.preemptor.makeRoom(line, request)) ?? this.#ownRoom.makeAfterAll(line, request)
       return made === null ? null : { ...this.#made(line, request, null, made), line }
     })
@@ -237,10 +239,6 @@ export class QueuePass {
     return found
   }
 
-  #startInstead(line: Line, request: LineRequest, task: number | null, kept: KeptRoom[]): Found | null {
-    return startInstead(this.#calendar, kept, request, () => this.#startNow(line, request, task))
-  }
-
   #startNow(line: Line, request: LineRequest, task: number | null): Found | null {
     const { nowMs } = this.#calendar.grid
     const { plan } = request
@@ -248,7 +246,7 @@ export class QueuePass {
     if (deadlineMs !== null && nowMs + line.limitMs > deadlineMs) return null
     const room = this.#calendar.findNow(plan)
     const mayBegin = room !== null || this.mayMakeRoom
-    if (!mayBegin || this.#limits.plannedReasonOf(line, request) !== null) return null
+    if (!mayBegin || this.#limits.mayNotBegin(line, request)) return null
     if (room !== null) {
       this.#calendar.take(plan, room)
       this.#started(line, request)
@@ -294,7 +292,7 @@ export class QueuePass {
     this.#holds.letGo(spec.id)
     this.#calendar.take(request.plan, room)
     this.#earlier.kept(spec, request, room)
-    if (spec.partitions.length === 1) this.#limits.reserved(line, request)
+    this.#limits.reserved(line, request, spec.partitions.length > 1)
     return given(task, room, nowMs, why)
   }
 }
