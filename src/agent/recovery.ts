@@ -7,6 +7,7 @@ import { Attempt } from "./attempt.ts"
 import { type InspectedAttempt, inspectAttempt, outputSizes } from "./attempt-folder.ts"
 import { readWent } from "./gate.ts"
 import { noteLeft } from "./owner/leaving.ts"
+import { measured } from "./owner/suspension.ts"
 import { verdictAfterPause } from "./owner/verdict-after-pause.ts"
 import { readSleeps } from "./sleep-watch.ts"
 import { supervisorSweepsAll } from "./sweep-rest.ts"
@@ -122,7 +123,7 @@ export function foundAttempt(attempt: Attempt): FoundAttempt {
     phase,
     startedAt,
     exit,
-    ...(stopped === null || exit !== null ? {} : { suspendedAt: Math.round(stopped.at) }),
+    ...(stopped === null || exit !== null ? {} : { suspendedAt: Math.round(stopped.at), ...measured(stopped) }),
     ...(earlierMs === 0 ? {} : { suspendedMs: Math.round(earlierMs) }),
   }
 }

@@ -83,7 +83,7 @@ function whyUnknown(
   const source = outputs.find(({ hint }) => hint === command)
   // That the command failed says more than that its output lacks the key.
   const failed = source?.problem ?? null
-  if (failed !== null && (fact === undefined || fact.reason === "no_such_key")) {
+  if (failed !== null && (fact === undefined || fact.reason === "no_such_key" || fact.reason === failed.reason)) {
     return { reason: failed.reason, text: failed.detail }
   }
   if (fact !== undefined) return { reason: fact.reason, text: fact.detail }

@@ -17,7 +17,11 @@ export function sheetOf(outputs: readonly MacOutput[]): FactSheet {
   return mergeSheets(
     outputs.map(({ hint, text, problem }) => ({
       source: hint,
-      sheet: readOutput(text, { hint, isTimedOut: problem?.reason === "timed_out" }).sheet,
+      sheet: readOutput(text, {
+        hint,
+        isTimedOut: problem?.reason === "timed_out",
+        isMissing: problem?.reason === "missing_command",
+      }).sheet,
     })),
   )
 }

@@ -128,8 +128,11 @@ function judge(sheet: FactSheet): void {
     return
   }
   if (sheet.text("macosVersion") === null && sheet.text("modelIdentifier") === null) return
+  // Under Rosetta the model and the version are those of the Mac itself; only the chip's name is not Apple's there.
+  const isNative = sheet.truth("isTranslated") === false || sheet.text("chip")?.startsWith("Apple ") === true
   const missing = [
     sheet.text("architecture") === null && "kind of processor",
+    !isNative && "whether it ran under Rosetta",
     sheet.truth("isVirtual") === null && "whether it is a virtual machine",
     sheet.text("macosVersion") === null && "version of macOS",
   ].filter((one) => one !== false)

@@ -36,13 +36,8 @@ export function readProfiledHardware(sheet: FactSheet, items: Json): void {
     }
     if (memory !== null) sheet.take("memoryBytes", readMemoryText(memory), "physical_memory")
     const name = jsonText(sheet, ["chip"], chip, "chip_type")
-    if (name !== null) readChipName(sheet, name, "chip_type", true)
-    if (cpu === "Unknown") sheet.unknown("chip", "no_such_key", "the system says Unknown", "cpu_type")
-    else if (typeof cpu === "string") readChipName(sheet, cpu, "cpu_type", true)
-    // A program for Intel on Apple silicon is shown a processor of Intel's kind, without a name.
-    const told = model === null ? null : readIdentifier(model)
-    if (cpu === "Unknown" && chip === undefined && told?.architecture === "apple_silicon" && !told.isVirtual)
-      sheet.known("isTranslated", true, "cpu_type")
+    if (name !== null) readProcessorName(sheet, name, model, "chip_type")
+    if (typeof cpu === "string") readProcessorName(sheet, cpu, model, "cpu_type")
     const processors = item.number_processors
     if (typeof processors === "string") readProcessors(sheet, processors)
     else takeJsonWhole(sheet, "cpuCores", processors, [1, 128], "number_processors")
@@ -50,6 +45,20 @@ export function readProfiledHardware(sheet: FactSheet, items: Json): void {
       sheet.known("isVirtual", true, "machine_name")
     }
   }
+}
+
+/**
+ * A program for Intel on Apple silicon is shown a processor without a name: that of a Mac whose `model` is of Apple silicon, and
+ * no virtual one, is "Unknown" only under Rosetta.
+ */
+export function readProcessorName(sheet: FactSheet, name: string, model: string | null, key: string): void {
+  if (name !== "Unknown") {
+    readChipName(sheet, name, key, true)
+    return
+  }
+  sheet.unknown("chip", "no_such_key", "the system says Unknown", key)
+  const told = model === null ? null : readIdentifier(model)
+  if (told?.architecture === "apple_silicon" && !told.isVirtual) sheet.known("isTranslated", true, key)
 }
 
 /**

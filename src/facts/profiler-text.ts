@@ -1,11 +1,10 @@
-import { readChipName } from "./chip-name.ts"
 import type { FactSheet } from "./fact-sheet.ts"
 import { fitLines, type Line } from "./lines.ts"
 import { readIdentifier } from "./model-map.ts"
 import { isMountPoint } from "./mount-point.ts"
 import { readWhole, shorten } from "./numbers.ts"
 import { readGpuModel } from "./profiler-displays.ts"
-import { readMemoryText } from "./profiler-hardware.ts"
+import { readMemoryText, readProcessorName } from "./profiler-hardware.ts"
 import { readHealth, takeRatio } from "./profiler-power.ts"
 import { readSystemVersion } from "./profiler-software.ts"
 
@@ -100,7 +99,8 @@ function readHardware(sheet: FactSheet, key: string, text: string): void {
   if (key === "Model Identifier") {
     if (readIdentifier(text) !== null) sheet.known("modelIdentifier", text, key)
     else sheet.unknown("modelIdentifier", "garbage", `"${shorten(text)}" is no identifier`, key)
-  } else if (key === "Chip" || key === "Processor Name") readChipName(sheet, text, key, true)
+  } else if (key === "Chip" || key === "Processor Name")
+    readProcessorName(sheet, text, sheet.text("modelIdentifier"), key)
   else if (key === "Memory") sheet.take("memoryBytes", readMemoryText(text), key)
   else if (key === "Total Number of Cores") readCores(sheet, key, text)
 }

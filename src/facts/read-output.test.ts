@@ -97,6 +97,28 @@ describe("readOutput()", () => {
     assert.equal(sheetOf(translated).value("refusal", "rosetta"), true)
   })
 
+  it("takes no Mac that may be under Rosetta for a host", () => {
+    const text = (model: string, line: string) =>
+      sheetOf(
+        `Hardware:\n\n    Hardware Overview:\n\n      Model Identifier: ${model}\n      ${line}\n      Memory: 24 GB\n\nSoftware:\n\n    System Software Overview:\n\n      System Version: macOS 15.3.1 (24D70)\n\n`,
+      )
+    for (const model of ["Mac16,8", "MacBookPro18,1"]) {
+      for (const line of ["Chip: Unknown", "Processor Name: Unknown"]) {
+        assert.equal(text(model, line).value("refusal", "rosetta"), true, `${model}, ${line}`)
+        assert.equal(text(model, line).value("hostVerdict"), "refused")
+      }
+    }
+    assert.equal(text("Mac16,8", "Chip: Apple M4 Pro").value("hostVerdict"), "accepted")
+    assert.equal(text("VirtualMac2,1", "Chip: Unknown").value("isTranslated"), undefined)
+    assert.equal(text("Mac16,8", "Boot ROM Version: 11881.81.4").value("hostVerdict"), undefined)
+    const json = `{"SPHardwareDataType":[{"chip_type":"Unknown","machine_model":"Mac16,8","physical_memory":"24 GB"}]}`
+    assert.equal(sheetOf(json).value("refusal", "rosetta"), true)
+    const three = "hw.model: Mac16,8\nkern.osproductversion: 15.3.1\nkern.osversion: 24D70\n"
+    assert.equal(reasonOf(three, "hostVerdict"), "no_such_key")
+    assert.equal(sheetOf(`${three}sysctl.proc_translated: 0\n`).value("hostVerdict"), "accepted")
+    assert.equal(sheetOf(`${three}sysctl.proc_translated: 1\n`).value("hostVerdict"), "refused")
+  })
+
   it("knows kinds of cores only as far as they add up", () => {
     assert.equal(reasonOf(SYSCTL.replace("hw.perflevel1.physicalcpu: 8\n", ""), "coreCounts"), "truncated")
     assert.equal(reasonOf(SYSCTL.replace("hw.perflevel1.name: Efficiency\n", ""), "coreNames"), "truncated")

@@ -1,4 +1,6 @@
 import { explainErrorText, readErrorText } from "./error-text.ts"
+import { blameCommand } from "./expected-facts.ts"
+import type { UnknownReason } from "./fact.ts"
 import { FactSheet } from "./fact-sheet.ts"
 import { linesOf } from "./lines.ts"
 import { concludeMachine } from "./machine.ts"
@@ -19,6 +21,13 @@ export interface ReadOptions {
   readonly hint?: string
   /** It did not end in time: what there is may be any part. */
   readonly isTimedOut?: boolean
+  /** There is no such command: what it printed, if anything, is no output of it. */
+  readonly isMissing?: boolean
+}
+
+interface Failure {
+  readonly reason: UnknownReason
+  readonly detail: string
 }
 
 /**
@@ -27,6 +36,12 @@ export interface ReadOptions {
 export function readOutput(text: string, options: ReadOptions = {}): OutputReading {
   const hint = hintOf(options.hint ?? "")
   const sheet = new FactSheet()
+  const failure = failureOf(options)
+  if (failure !== null && (options.isMissing === true || text.trim() === "")) {
+    const command = kindByName(hint)?.command ?? null
+    blameCommand(sheet, command, hint, failure)
+    return { command, by: command === null ? null : "name", note: failure.detail, sheet }
+  }
   if (text.trim() === "") {
     const kind = kindByName(hint)
     // Of these an empty output is a whole one: nothing is scheduled, nobody is logged in.
@@ -40,9 +55,15 @@ export function readOutput(text: string, options: ReadOptions = {}): OutputReadi
     return { command: null, by: null, note: "it looks like the output of no command that is read", sheet }
   }
   kind.read(sheet, lines, text, hint)
+  if (failure !== null) blameCommand(sheet, kind.command, hint, failure)
   concludeMachine(sheet)
   if (by === "name" && sheet.facts().every((fact) => !fact.known)) readStray(sheet, text)
   return { command: kind.command, by, note: noteOf(sheet, by, options), sheet }
+}
+
+function failureOf({ isTimedOut, isMissing }: ReadOptions): Failure | null {
+  if (isMissing === true) return { reason: "missing_command", detail: "the command is not there" }
+  return isTimedOut === true ? { reason: "timed_out", detail: "the command did not end in time" } : null
 }
 
 /** An output that could not be read at all may be an error's text on the wrong stream. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { describe, it } from "node:test"
+import { describe, it, test } from "node:test"
 import type { FactName } from "./fact-names.ts"
 import { readOutput } from "./read-output.ts"
 
@@ -8,6 +8,13 @@ function toldOf(text: string, name: FactName, { of, hint = "" }: { of?: string; 
   const fact = readOutput(text, { hint }).sheet.get(name, of)
   return fact === undefined || fact.known ? fact?.value : fact.reason
 }
+
+test("a Mac that is managed says by which server", () => {
+  const server = "https://lab.jamfcloud.com/mdm/ServerURL"
+  const text = `Enrolled via DEP: Yes\nMDM enrollment: Yes (User Approved)\nMDM server: ${server}\n`
+  assert.deepEqual([toldOf(text, "isManaged"), toldOf(text, "isEnrolledByPurchase")], [true, true])
+  assert.equal(toldOf(text.replace("https://", "https"), "isManaged"), "truncated")
+})
 
 describe("what an output has a line for is known, or unknown with the right reason", () => {
   it("in top", () => {

@@ -45,6 +45,7 @@ export function readStatusLines(sheet: FactSheet, lines: readonly Line[]): void 
       const match = form.exec(text)
       if (match !== null) return { name, value: value(match), key: text.split(/[:=]/, 1)[0]?.trim().slice(0, 60) ?? "" }
     }
+    if (/^MDM server: https?:\/\/\S+$/.test(text)) return undefined
     return /^\s*"[\w.@-]+" => (enabled|disabled|true|false)$|^\t?disabled services = \{$|^\t?\}$|^\t?login item associations/.test(
       text,
     )

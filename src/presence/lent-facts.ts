@@ -73,7 +73,8 @@ function together(stops: LentFacts["stops"]): LentFacts["stops"] {
     const last = found.at(-1)
     if (last === undefined || stop.atMs - last.atMs > TOGETHER_MS) found.push(stop)
     else {
-      const reactionMs = Math.max(last.reactionMs, stop.reactionMs)
+      const both = [last.reactionMs, stop.reactionMs].filter((one) => one !== null)
+      const reactionMs = both.length === 0 ? null : Math.max(...both)
       found[found.length - 1] = { ...last, reactionMs, vacated: last.vacated || stop.vacated }
     }
   }

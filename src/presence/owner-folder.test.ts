@@ -131,5 +131,10 @@ Slowest: 420 ms, on Thu 26 Nov at 13:00
       mondayLine("mac-3", { ...lent, users: lent.users.slice(1), stops: [], lentMs: 1.5 * HOUR_MS }),
       "mac-3 was lent for 1.5 hours last week, to 1 person, and never had to step aside.",
     )
+    const [stop] = lent.stops
+    assert.equal(
+      mondayLine("mac-3", { ...lent, stops: [{ ...stop!, reactionMs: null }] }),
+      "mac-3 was lent for 41 hours last week, to 2 people, and stepped aside 1 time.",
+    )
   })
 })

@@ -102,6 +102,13 @@ const STATE_WORDS: Readonly<Record<JobHere["state"], string | null>> = {
   ending: "ending",
 }
 
+export interface LentStop {
+  readonly atMs: number
+  /** From the sign of somebody to the last process stopped; `null`: nobody measured it. */
+  readonly reactionMs: number | null
+  readonly vacated: boolean
+}
+
 /** What a Mac was lent in a span of time, from the record of events. */
 export interface LentFacts {
   readonly fromMs: number
@@ -109,8 +116,8 @@ export interface LentFacts {
   readonly timeZone: string
   /** How much each user's jobs have run there, suspended time not counted. */
   readonly users: readonly { readonly user: string; readonly ranMs: number; readonly jobs: number }[]
-  /** Each time jobs stepped aside for the owner: how long it took from the sign of somebody to the last process stopped. */
-  readonly stops: readonly { readonly atMs: number; readonly reactionMs: number; readonly vacated: boolean }[]
+  /** Each time jobs stepped aside for the owner. */
+  readonly stops: readonly LentStop[]
   /** For how long jobs ran at all: what ran side by side counts once. */
   readonly lentMs: number
 }
@@ -140,15 +147,17 @@ export function lastDaysText(host: string, facts: LentFacts): string {
 export function mondayLine(host: string, facts: LentFacts): string {
   if (facts.lentMs === 0 && facts.stops.length === 0) return `${plain(host)} was not used by jobs last week.`
   const slowest = slowestStop(facts)
+  const slowly = slowest === undefined ? "" : `, at the slowest in ${formatDuration(slowest.reactionMs)}`
   const stops =
-    slowest === undefined
+    facts.stops.length === 0
       ? "and never had to step aside"
-      : `and stepped aside ${count(facts.stops.length, "time", "times")}, at the slowest in ${formatDuration(slowest.reactionMs)}`
+      : `and stepped aside ${count(facts.stops.length, "time", "times")}${slowly}`
   return `${plain(host)} was lent for ${hoursText(facts.lentMs)} last week, to ${count(facts.users.length, "person", "people")}, ${stops}.`
 }
 
 function slowestStop({ stops }: LentFacts) {
-  return stops.reduce<LentFacts["stops"][number] | undefined>(
+  const measured = stops.flatMap(({ atMs, reactionMs }) => (reactionMs === null ? [] : [{ atMs, reactionMs }]))
+  return measured.reduce<(typeof measured)[number] | undefined>(
     (slowest, stop) => (slowest === undefined || stop.reactionMs > slowest.reactionMs ? stop : slowest),
     undefined,
   )

@@ -163,6 +163,7 @@ function checkFound(raw: Raw & Partial<Record<keyof FoundAttempt, unknown>>): vo
   if (raw.exit !== null) checkExit(object(raw.exit, "hello attempts", "exit"))
   if (raw.suspendedAt !== undefined) moment(raw, "suspendedAt", "hello attempts")
   if (raw.suspendedMs !== undefined) count(raw, "suspendedMs", "hello attempts")
+  if (raw.reactionMs !== undefined) count(raw, "reactionMs", "hello attempts")
 }
 
 function checkExit(raw: Raw & Partial<Record<keyof ExitRecord, unknown>>): void {

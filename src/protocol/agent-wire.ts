@@ -87,6 +87,8 @@ export interface FoundAttempt {
   readonly exit: ExitRecord | null
   /** Since when its tree is stopped, for the owner's sake or another job's; absent when it is not, and from older agents. */
   readonly suspendedAt?: number
+  /** How long it took to stop it, as in `suspended`; absent where this agent did not measure that. */
+  readonly reactionMs?: number
   /** For how long it was stopped before that, in all; absent where it never was. */
   readonly suspendedMs?: number
 }

@@ -142,8 +142,8 @@ export type EventBody =
       /** As an obstacle of the host, or suspended_too_long, memory_needed, evicted. */
       readonly code: string
       readonly reason: string
-      /** From the sign of somebody, or the word, to the last process stopped. */
-      readonly reactionMs: number
+      /** From the sign of somebody, or the word, to the last process stopped; `null`: nobody measured it. */
+      readonly reactionMs: number | null
     }
   | {
       readonly type: "attempt_continued"

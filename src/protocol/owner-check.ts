@@ -45,7 +45,10 @@ export const OWNER_CHECKS: Readonly<Record<OwnerNews["type"], (raw: Raw, type: s
   },
   "owner-taken": () => {},
   suspended: reaction,
-  vacating: reaction,
+  vacating: (raw, type) => {
+    reaction(raw, type)
+    count(raw, "reactionMs", type)
+  },
   continued: (raw, type) => {
     attempt(raw, type)
     moment(raw, "at", type)
@@ -61,7 +64,7 @@ function checkWord(word: Raw, type: string): void {
 function reaction(raw: Raw, type: string): void {
   attempt(raw, type)
   moment(raw, "at", type)
-  count(raw, "reactionMs", type)
+  if (raw.reactionMs !== undefined) count(raw, "reactionMs", type)
   const why = object(raw.why, type, "why")
   text(why, "code", type)
   text(why, "text", type)

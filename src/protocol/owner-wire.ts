@@ -19,8 +19,8 @@ export type OwnerNews =
       readonly sequence: number
       readonly at: number
       readonly why: OwnerReason
-      /** From the sign of somebody, or the word, to the last process stopped. */
-      readonly reactionMs: number
+      /** From the sign of somebody, or the word, to the last process stopped; absent where nobody measured it. */
+      readonly reactionMs?: number
     }
   | {
       readonly type: "continued"

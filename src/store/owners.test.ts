@@ -58,7 +58,11 @@ test("what fleets say, and how jobs stepped aside, is kept", () => {
   const one = { host, attempt, at: 5, endedAt: null, reactionMs: 300, vacated: false }
   asides.put(one)
   asides.put({ ...one, reactionMs: 999 })
-  assert.deepEqual(asides.of(host, 5), [one])
+  const unmeasured = { ...one, at: 4, reactionMs: null }
+  asides.put(unmeasured)
+  assert.deepEqual(asides.of(host, 4), [unmeasured, one])
+  asides.trim(5)
+  assert.deepEqual(asides.of(host, 4), [one])
   asides.end(attempt, 8, true)
   asides.end(attempt, 9, false)
   assert.deepEqual(asides.of(host, 0), [{ ...one, endedAt: 8, vacated: true }])

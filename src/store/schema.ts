@@ -118,6 +118,7 @@ export interface Schema extends ModelKeyTables {
     readonly at: number
     /** `null`: it is stopped still. */
     readonly ended_at: number | null
+    /** -1: nobody measured it. */
     readonly reaction_ms: number
     readonly vacated: number
   }

@@ -4,6 +4,9 @@ import type { Schema } from "./schema.ts"
 
 type Row = Schema["step_asides"]
 
+/** The column is not to be null. */
+const UNMEASURED = -1
+
 /** One time at which an attempt stepped aside for the people at its host. */
 export interface StepAside {
   readonly host: HostId
@@ -11,8 +14,8 @@ export interface StepAside {
   readonly at: number
   /** When it went on or ended; `null`: it is stopped still. */
   readonly endedAt: number | null
-  /** From the sign of somebody to the last process stopped. */
-  readonly reactionMs: number
+  /** From the sign of somebody to the last process stopped; `null`: nobody measured it. */
+  readonly reactionMs: number | null
   /** It did not go on there. */
   readonly vacated: boolean
 }
@@ -78,7 +81,8 @@ export class StepAsideStore {
   }
 
   put({ host, attempt, at, endedAt, reactionMs, vacated }: StepAside): void {
-    this.#put.run({ host, attempt, at, ended_at: endedAt, reaction_ms: reactionMs, vacated: Number(vacated) })
+    const reaction = reactionMs ?? UNMEASURED
+    this.#put.run({ host, attempt, at, ended_at: endedAt, reaction_ms: reaction, vacated: Number(vacated) })
   }
 
   /** What of the attempt is stopped goes on, or ends. */
@@ -93,7 +97,7 @@ export class StepAsideStore {
       attempt: row.attempt as AttemptId,
       at: row.at,
       endedAt: row.ended_at,
-      reactionMs: row.reaction_ms,
+      reactionMs: row.reaction_ms === UNMEASURED ? null : row.reaction_ms,
       vacated: row.vacated === 1,
     }))
   }

@@ -10,6 +10,7 @@ import { DaemonSearch } from "./daemon-search.ts"
 import { isOtherReason } from "./owner-news.ts"
 import { stopDaemons } from "./stop-daemons.ts"
 import { continueTree, stopTrees } from "./stop-trees.ts"
+import { measured } from "./suspension.ts"
 import { SuspensionNotes, tellNotice } from "./suspension-notes.ts"
 import { type SetYielding, YieldTrees } from "./yield-trees.ts"
 
@@ -80,7 +81,7 @@ export class OwnerActions {
   tellWhy(attempt: Attempt): void {
     const { stopped } = attempt.suspension
     if (stopped === null || this.#stopping.has(attempt)) return
-    const news = { ...nameOf(attempt), at: stopped.at, why: stopped.why, reactionMs: 0 }
+    const news = { ...nameOf(attempt), at: stopped.at, why: stopped.why, ...measured(stopped) }
     tell(this.#context, attempt, { type: "suspended", ...news })
   }
 
@@ -202,6 +203,7 @@ export class OwnerActions {
       // When the last of it came to a halt: that a search found nothing more took no time of its owner's.
       const haltedMs = lastAtMs.get(attempt) ?? atMs
       const reactionMs = Math.max(0, Math.round(haltedMs - told()))
+      this.#notes.note(attempt, () => attempt.suspension.measure(this.#notes.where(attempt), reactionMs))
       const news = { ...nameOf(attempt), at: since.at, why: since.why, reactionMs }
       tell(this.#context, attempt, { type: "suspended", ...news })
       this.#answer(attempt)

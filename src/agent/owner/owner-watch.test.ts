@@ -37,7 +37,7 @@ describe("an agent on a Mac that somebody uses", () => {
     mac.returns()
     const { reactionMs, why } = await agent.next("suspended", 1)
     assert.deepEqual(why, { code: "owner_here", text: "somebody is at it: keyboard or mouse in use" })
-    assert.ok(reactionMs >= 0 && Number.isInteger(reactionMs))
+    assert.ok(reactionMs !== undefined && reactionMs >= 0 && Number.isInteger(reactionMs))
     assert.deepEqual(scene.states, ["T"])
     const now = () => readFileSync(join(mac.root, "Users/Shared/Windfall/Now.txt"), "utf8")
     await eventually(() => /^Job 1 of ann.*: stopped since/m.test(now()), "the owner's file")
@@ -81,12 +81,12 @@ describe("an agent on a Mac that somebody uses", () => {
     scene.agent.startAttempt(1, COUNTING, { timeLimitMs: 5_000 })
     await scene.agent.until(() => scene.agent.text(1).includes("5\n"), "a job that counts")
     scene.mac.returns()
-    const { at } = await scene.agent.next("suspended", 1)
+    const { at, reactionMs } = await scene.agent.next("suspended", 1)
     await scene.agent.kill()
     assert.deepEqual(scene.states, ["T"])
     await scene.connect({ ...QUICK, resume_after_idle: "6s" })
     const [found] = scene.agent.hello.attempts
-    assert.deepEqual([found?.phase, found?.suspendedAt], ["running", at])
+    assert.deepEqual([found?.phase, found?.suspendedAt, found?.reactionMs], ["running", at, reactionMs])
     const { suspendedMs } = await scene.agent.next("continued", 1)
     assert.ok(suspendedMs >= 5_000, "longer than its limit")
     const { exit } = (await scene.agent.ended(1)).exited
@@ -239,7 +239,9 @@ describe("an agent on a Mac that somebody uses", () => {
     scene.agent.send({ type: "owner", terms, lever: { pauses: { job: word }, rules: null } })
     await scene.agent.next("continued", 1)
     const told = of(scene.agent, "suspended").map(({ why, reactionMs }) => [why.code, reactionMs])
-    assert.deepEqual(told[0], ["paused", 0], "only why, for who has not heard it")
+    const measuredMs = scene.agent.hello.attempts[0]?.reactionMs
+    assert.ok(measuredMs !== undefined, "what the agent before measured")
+    assert.deepEqual(told[0], ["paused", measuredMs], "why, for who has not heard it")
     assert.ok(isThere(scene.group))
   })
 

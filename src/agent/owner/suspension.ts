@@ -14,6 +14,13 @@ export interface StoppedSince {
   /** By the host's wall clock. */
   readonly at: number
   readonly why: OwnerReason
+  /** From the sign of somebody to the last process stopped; absent until it is measured, and where it was stopped already. */
+  readonly reactionMs?: number
+}
+
+/** How long it took to stop it, where that is known. */
+export function measured({ reactionMs }: StoppedSince): { readonly reactionMs?: number } {
+  return reactionMs === undefined ? {} : { reactionMs }
 }
 
 /** What the server said last of stopping it for another job. */
@@ -115,7 +122,8 @@ export class Suspension {
     const { stopped: before, ownerSinceMs } = this.#noted
     const since = isForOwner ? (ownerSinceMs ?? stopped.uptimeMs) : ownerSinceMs
     if (before !== null) {
-      this.#note(where, { ...this.#noted, stopped: { ...before, why: stopped.why }, ownerSinceMs: since })
+      const { uptimeMs, at } = before
+      this.#note(where, { ...this.#noted, stopped: { uptimeMs, at, why: stopped.why }, ownerSinceMs: since })
       return
     }
     const kept = keptStopped.map(({ pid, start }) => `${pid} ${start}`)
@@ -125,7 +133,15 @@ export class Suspension {
   /** Nothing of people at the host stops it any more: it stays so for another job. @throws as `stop` */
   ownerLeft(where: Where, why: OwnerReason): void {
     const { stopped } = this.#noted
-    if (stopped !== null) this.#note(where, { ...this.#noted, stopped: { ...stopped, why }, ownerSinceMs: null })
+    if (stopped === null) return
+    const { uptimeMs, at } = stopped
+    this.#note(where, { ...this.#noted, stopped: { uptimeMs, at, why }, ownerSinceMs: null })
+  }
+
+  /** All of it is seen to be stopped. @throws as `stop` */
+  measure(where: Where, reactionMs: number): void {
+    const { stopped } = this.#noted
+    if (stopped !== null) this.#note(where, { ...this.#noted, stopped: { ...stopped, reactionMs } })
   }
 
   /** What the server says of stopping it for another job. @throws as `stop` */
@@ -215,9 +231,10 @@ function parseNoted(text: string | null, { uptimeMs: upNowMs, wallMs, startedUpt
     const aside = asideIn(read.aside)
     const rest = { aside, totalMs, continuedAt, keptStopped, yields }
     if (stopped === null) return { stopped, ownerSinceMs: null, ...rest }
-    const { uptimeMs, at, why } = stopped
+    const { uptimeMs, at, why, reactionMs } = stopped
     if (!isUp(uptimeMs) || !isWall(at) || typeof why.code !== "string" || typeof why.text !== "string") return null
-    const since = { uptimeMs, at, why: { code: why.code, text: why.text } }
+    const reaction = Number.isSafeInteger(reactionMs) && isTime(reactionMs) ? { reactionMs } : {}
+    const since = { uptimeMs, at, why: { code: why.code, text: why.text }, ...reaction }
     // An agent of an older release stops for people only.
     const { ownerSinceMs = uptimeMs } = read
     if (ownerSinceMs !== null && !isUp(ownerSinceMs)) return null

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { test } from "node:test"
 import { Child, type Ended } from "../../../test/support/child.ts"
 import { ScratchFolder } from "../../../test/support/scratch-folder.ts"
-import { FACT_NAMES } from "../../facts/fact-names.ts"
+import { FACT_NAMES, type FactName } from "../../facts/fact-names.ts"
 import { OUTPUT_KINDS } from "../../facts/outputs.ts"
 import { readFactGroup } from "./read-fact-files.ts"
 import { RECORD_FILE } from "./record.ts"
@@ -90,6 +90,36 @@ test("a folder that is marked as the record of one Mac is told as a whole, too",
   const damaged = readFactGroup(scratch.path)
   assert.equal(damaged.record, null)
   assert.match(damaged.note ?? "", /is damaged/)
+})
+
+test("what a record says of commands that did not end, or are not there, is why their facts are unknown", () => {
+  using scratch = new ScratchFolder()
+  writeFileSync(scratch.at("who__mac.txt"), "")
+  writeFileSync(scratch.at("sw_vers__mac.txt"), "")
+  writeFileSync(scratch.at("sysctl__mac.txt"), "hw.model: Mac16,9\nhw.memsize: 68719")
+  writeFileSync(scratch.at("profiles__mac.txt"), "")
+  const commands = [
+    { file: "who__mac.txt", command: "who", exitCode: null, outcome: "timed_out" },
+    { file: "sw_vers__mac.txt", command: "sw_vers", exitCode: null, outcome: "timed_out" },
+    { file: "sysctl__mac.txt", command: "sysctl -a", exitCode: null, outcome: "timed_out" },
+    { file: "profiles__mac.txt", command: "profiles status", exitCode: null, outcome: "missing" },
+    { file: "csrutil__mac.txt", command: "csrutil status", exitCode: null, outcome: "missing" },
+    { file: "../fdesetup__mac.txt", command: "fdesetup status", exitCode: null, outcome: "missing" },
+  ]
+  writeFileSync(scratch.at(RECORD_FILE), JSON.stringify({ format: "windfall-record", version: 1, commands }))
+  const { files, record } = readFactGroup(scratch.path)
+  const of = (name: string) => files.find(({ file }) => file.endsWith(name))?.reading
+  const why = (name: FactName) => {
+    const fact = record?.sheet.get(name)
+    return fact?.known === false ? fact.reason : fact?.value
+  }
+  assert.equal(of("who__mac.txt")?.note, "the command did not end in time")
+  assert.equal(of("csrutil__mac.txt")?.note, "the command is not there: csrutil status")
+  assert.equal(files.length, 5)
+  assert.deepEqual(
+    (["macosVersion", "bootTimeMs", "modelIdentifier", "isManaged", "isSystemProtected"] as const).map(why),
+    ["timed_out", "timed_out", "Mac16,9", "missing_command", "missing_command"],
+  )
 })
 
 test("docs/facts.md has every fact and every output that is read", () => {

@@ -1,4 +1,4 @@
-import { FactSheet } from "../../facts/fact-sheet.ts"
+import type { FactSheet } from "../../facts/fact-sheet.ts"
 import { mergeSheets } from "../../facts/merge.ts"
 import { type OutputReading, readOutput } from "../../facts/read-output.ts"
 import { WindfallError } from "../../protocol/errors.ts"
@@ -45,8 +45,12 @@ export function readFactGroup(place: string): FactGroup {
     const isOfRecord = name === RECORD_FILE || (isRecord && name === RECORD_NOTE)
     return !isOfRecord && !name.startsWith(".") && kindOf(path.join(place, name)) !== "folder"
   })
-  const files = plain.slice(0, MOST_FILES).map((name) => readFactFile(path.join(place, name), commands?.get(name)))
-  const left = plain.length - files.length
+  const read = plain.slice(0, MOST_FILES).map((name) => readFactFile(path.join(place, name), commands?.get(name)))
+  const files = [
+    ...read,
+    ...failedWithout(names, commands).map((one) => failedFile(path.join(place, one.file), one, "")),
+  ]
+  const left = plain.length - read.length
   const note = fault ?? (left > 0 ? `${left} more files are left out: at most ${MOST_FILES} are read` : null)
   if (commands === null) return { files, record: null, note }
   const parts = files.flatMap(({ file, reading }) =>
@@ -77,11 +81,26 @@ function readRecord(file: string): { commands: ReadonlyMap<string, RecordedComma
 function readFactFile(file: string, recorded: RecordedCommand | undefined): FactFile {
   const text = readText(file)
   if (typeof text !== "string") return { file, failure: text.failure, reading: null }
-  const hint = path.basename(file)
-  const reading = readOutput(text, { hint, isTimedOut: recorded?.outcome === "timed_out" })
-  if (recorded?.outcome !== "missing") return { file, failure: null, reading }
-  const note = `the command is not there: ${recorded.command}`
-  return { file, failure: null, reading: { ...reading, note, sheet: new FactSheet() } }
+  if (recorded !== undefined && recorded.outcome !== "ended") return failedFile(file, recorded, text)
+  return { file, failure: null, reading: readOutput(text, { hint: path.basename(file) }) }
+}
+
+function failedFile(file: string, { outcome, command }: RecordedCommand, text: string): FactFile {
+  const isMissing = outcome === "missing"
+  const reading = readOutput(text, { hint: path.basename(file), isMissing, isTimedOut: !isMissing })
+  const note = isMissing ? `the command is not there: ${command}` : reading.note
+  return { file, failure: null, reading: { ...reading, note } }
+}
+
+/** Commands that printed nothing because they failed need no file of their own. */
+function failedWithout(
+  names: readonly string[],
+  commands: ReadonlyMap<string, RecordedCommand> | null,
+): RecordedCommand[] {
+  const there = new Set(names)
+  return [...(commands?.values() ?? [])].filter(
+    ({ file, outcome }) => outcome !== "ended" && !there.has(file) && path.basename(file) === file,
+  )
 }
 
 function readText(file: string): string | { readonly failure: string } {

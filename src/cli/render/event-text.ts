@@ -60,7 +60,7 @@ function text(event: WindfallEvent): string {
     case "host_lever":
       return `host ${event.name} ${event.act === "rules" ? `has other rules (${event.what})` : event.what}, said ${event.from === "mac" ? "at the Mac" : "from elsewhere"}`
     case "attempt_suspended":
-      return `job ${event.job} was stopped on ${event.hostName} within ${formatDuration(event.reactionMs)}: ${event.reason}`
+      return `job ${event.job} was stopped on ${event.hostName}${event.reactionMs === null ? "" : ` within ${formatDuration(event.reactionMs)}`}: ${event.reason}`
     case "attempt_vacating":
       return `job ${event.job} has to leave ${event.hostName}: ${event.reason}`
     case "attempt_continued":

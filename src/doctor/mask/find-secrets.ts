@@ -1,6 +1,6 @@
-import { isJsonObject, type Json, type JsonObject } from "../../facts/json-text.ts"
 import { isSystemName } from "../../protocol/account-traits.ts"
 import { isIpv6 } from "./addresses.ts"
+import { pathsOfServers, serversIn } from "./find-servers.ts"
 
 /** What is known of a machine only by where it stands. */
 export interface FoundSecrets {
@@ -21,7 +21,8 @@ const EVERYBODYS: ReadonlySet<string> = new Set(
   volumes remote login jobs job windfall runner build ci server client on off yes no true false none null unknown root the of and for with lab
   name active inactive online offline charging charged serial number version build graphics audio video cpu gpu memory sleep wake preboot vm update
   recovery hardware default gateway interface destination mask link inet metal spdisplays en0 en1 lo0 loginwindow finder dock kernel xcode library
-  com net org edu gov example lan internal corp de ch at uk fr eu ac ups dev private var tmp etc bin sbin usr opt nfs smb apfs hfs net proc macintosh hd time machine lid open close idle long short`
+  com net org edu gov example lan internal corp de ch at uk fr eu ac ups dev private var tmp etc bin sbin usr opt nfs smb apfs hfs net proc macintosh hd time machine lid open close idle long short
+  mdm dep enrollment url http https www nfs4 dav webdav file files filer group groups export exports share shares catalog content index swscan swupdate`
     .split(/\s+/)
     .filter((word) => word !== ""),
 )
@@ -63,6 +64,8 @@ export function findSecrets(texts: readonly RecordText[], known: readonly string
     }
     if (/^who/.test(file)) for (const name of namesOfWho(text)) addName(names, name)
     if (/AirPort/i.test(file)) for (const name of namesOfWifi(text)) names.add(name)
+    for (const server of serversIn(file, text)) addServer(names, server)
+    for (const part of pathsOfServers(file, text)) addName(names, part)
   }
   return { serials, names }
 }
@@ -77,10 +80,17 @@ function addName(names: Set<string>, text: string): void {
   // An address is masked by its form.
   if (isEverybodys(name) || name.length > 100 || /^\d+(\.\d+)+/.test(name) || isIpv6(name)) return
   names.add(name)
-  for (const word of name.split(/[\s.@_-]+/)) {
+  for (const word of name.split(/[\s.@;_-]+/)) {
     const plain = word.replace(/['\u2019]s$/, "")
     if (plain.length >= 3 && plain !== name && !isEverybodys(plain)) names.add(plain)
   }
+}
+
+/** With its domain, and the domains that is in. */
+function addServer(names: Set<string>, server: string): void {
+  const labels = server.split(".")
+  for (let at = 0; at < labels.length - 1; at++) addName(names, labels.slice(at).join("."))
+  for (const label of labels) addName(names, label)
 }
 
 /** `who`: the account, its terminal, since when, and from where in brackets. */
@@ -91,26 +101,18 @@ function namesOfWho(text: string): string[] {
   })
 }
 
-/** Names of networks; those of interfaces and of kinds stay. */
+/** Names of networks, as they stand there and decoded; those of interfaces and of kinds stay. */
 function namesOfWifi(text: string): string[] {
-  let value: Json
+  const written = [...text.matchAll(/"_name"\s*:\s*"((?:[^"\\]|\\.)+)"/g)].map(([, name = ""]) => name)
+  return written.flatMap((name) => [...keptWifi(name), ...keptWifi(decoded(name))])
+}
+
+function decoded(name: string): string {
   try {
-    value = JSON.parse(text) as Json
+    return JSON.parse(`"${name}"`) as string
   } catch {
-    // Damaged, or text: by its lines then.
-    return [...text.matchAll(/"_name"\s*:\s*"((?:[^"\\]|\\.)+)"/g)].flatMap(([, name = ""]) => keptWifi(name))
+    return name
   }
-  const found: string[] = []
-  const visit = (one: Json): void => {
-    if (Array.isArray(one)) for (const each of one) visit(each as Json)
-    else if (isJsonObject(one)) {
-      const { _name: name } = one as JsonObject
-      if (typeof name === "string") found.push(...keptWifi(name))
-      for (const each of Object.values(one)) visit(each as Json)
-    }
-  }
-  visit(value)
-  return found
 }
 
 function keptWifi(name: string): string[] {

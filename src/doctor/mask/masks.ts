@@ -76,7 +76,7 @@ export class Masks {
     return `X${number.padStart(Math.max(0, serial.length - 1), "0")}`
   }
 
-  /** `named: "..."` and `Details: ...` of pmset -g assertions. */
+  /** `named: "..."` and `Details: ...` and `Localized=...` of pmset -g assertions. */
   #maskReasons(text: string): string {
     const masked = (reason: string) => {
       if (KNOWN_REASONS.test(reason)) return reason
@@ -87,7 +87,10 @@ export class Masks {
         /(named: ")([^"\n]*)(")/g,
         (_, before: string, reason: string, after: string) => before + masked(reason) + after,
       )
-      .replace(/^(\s*(?:Details|Localized): ?)(.+)$/gm, (_, before: string, reason: string) => before + masked(reason))
+      .replace(
+        /^(\s*(?:Details|Localized)(?:: ?| ?= ?))(.+)$/gm,
+        (_, before: string, reason: string) => before + masked(reason),
+      )
   }
 
   /** 64 bits that name one port of one machine. */

@@ -120,6 +120,7 @@ class SceneBuilder {
       name: job.name ?? `job ${id}`,
       partition: job.partitions?.[0] ?? this.#policy.defaultPartition,
       hosts,
+      ...(job.nodes > hosts.length ? { nodes: job.nodes } : {}),
       resources: needOn(resources, total),
       alone: job.alone,
       pieces: job.pieces,

@@ -102,6 +102,7 @@ const attempt: Whole<RunningAttempt> = {
   partition: "fast",
   qos: "urgent",
   hosts: [mac("alpha"), mac("beta")],
+  nodes: 4,
   resources: { memoryBytes: 222, gpus: 0, cores: 4 },
   alone: true,
   pieces: { matlab: 2 },

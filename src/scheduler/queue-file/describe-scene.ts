@@ -109,7 +109,7 @@ function runningJob(one: RunningAttempt, called: Called): DescribedJob {
     partitions: [partition],
     ...resources,
     alone,
-    nodes: Math.max(1, one.hosts.length),
+    nodes: Math.max(1, one.nodes ?? one.hosts.length),
     hosts: called(one.hosts),
     pieces,
     limitMs: one.limitMs,

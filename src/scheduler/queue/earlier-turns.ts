@@ -11,6 +11,8 @@ export interface KeptRoom {
   readonly room: Room
   /** It is on its sender's own hosts, and was kept before all turns. Near: it may be in the way of what its job could have now instead. */
   readonly own?: { readonly isNear: boolean }
+  /** Of such room: the turn for which it was kept is over, and it is what its job was told. */
+  readonly isTold?: true
 }
 
 export interface Known {

@@ -80,12 +80,12 @@ export class OwnHolds {
     const found: Found[] = []
     const stays: KeptRoom[] = []
     for (const one of kept) {
-      if (one.own === undefined || (one.request !== request && !isOff)) stays.push(one)
+      if (one.own === undefined || one.isTold || (one.request !== request && !isOff)) stays.push(one)
       else if (isOff) this.#calendar.giveBack(one.request.plan, one.room)
       else {
         const room = mayMove ? this.#earlierRoom(one) : one.room
         if (room !== one.room) for (const place of one.room.places) this.#freed.add(place)
-        stays.push(room === one.room ? one : { request, room })
+        stays.push(room === one.room ? { ...one, isTold: true } : { request, room })
         found.push({ ...given(null, room, this.#calendar.grid.nowMs, reason), ownersFirst: room === one.room })
       }
     }

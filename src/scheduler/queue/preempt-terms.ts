@@ -1,7 +1,7 @@
 import type { Grid } from "../calendar/grid.ts"
 import type { Policy } from "../policy/policy.ts"
 import type { Line } from "./line.ts"
-import type { Preemption } from "./queue-plan.ts"
+import type { NotSuspended, Preemption } from "./queue-plan.ts"
 import type { RunningAttempt } from "./queue-scene.ts"
 import type { Standing } from "./standings.ts"
 
@@ -14,11 +14,13 @@ export interface PreemptTerms {
   readonly minimumRunMs: number
   /** It may run only once: where it cannot be suspended it is let be. */
   readonly mustStay: boolean
+  /** Policy would suspend it, and this forbids that whatever room there is: it is requeued instead. */
+  readonly notSuspended: NotSuspended | null
 }
 
 /**
  * By what right the line may preempt what runs on a host, and how that is done; `null`: it may not. A job that may run only once is not
- * requeued, as it would have failed then: it is suspended where policy says so, or cancelled, and else let be.
+ * requeued, as it would have failed then: it is suspended where policy says so and it can be, or cancelled, and else let be.
  *
  * @param owner of the host
  */
@@ -32,7 +34,9 @@ export function preemptTerms(
   const { preemption } = policy
   const by = rightTo(policy, line, attempt, standing, owner)
   const { qos, partition } = standing
-  const mode = qos.preemptMode ?? partition.preemptMode ?? preemption.mode
+  const asked = qos.preemptMode ?? partition.preemptMode ?? preemption.mode
+  const notSuspended = asked === "suspend" ? whyNeverSuspended(line, attempt) : null
+  const mode = notSuspended === null ? asked : "requeue"
   const mayRunOnce = attempt.once === true
   if (by === null || mode === "off" || (mayRunOnce && mode === "requeue")) return null
   return {
@@ -41,6 +45,7 @@ export function preemptTerms(
     graceMs: qos.graceMs ?? partition.graceMs ?? preemption.graceMs,
     minimumRunMs: by === "owner" ? 0 : (qos.minimumRunMs ?? preemption.minimumRunMs),
     mustStay: mayRunOnce && mode === "suspend",
+    notSuspended,
   }
 }
 
@@ -57,6 +62,14 @@ export function isSparedForOnce(
   return terms !== null && terms.mode !== "cancel"
 }
 
+function whyNeverSuspended({ spec }: Line, attempt: RunningAttempt): NotSuspended | null {
+  const { hosts, nodes = hosts.length, hasSecrets, user } = attempt
+  // A member that is stopped on one host would be waited for by all the others.
+  if (nodes > 1) return "several_hosts"
+  // Secrets are kept apart from other users' processes, also from stopped ones: any process of the account could let these go on.
+  return (spec.hasSecrets || hasSecrets) && spec.user !== user ? "secrets" : null
+}
+
 function rightTo(
   { owners, preemption }: Policy,
   line: Line,
@@ -71,15 +84,18 @@ function rightTo(
 }
 
 /** What was stopped for a job gives way to it as long as that has not started. */
-export const STOPPED = { mode: "suspend", by: "qos", graceMs: 0, minimumRunMs: 0, mustStay: true } as const
+export const STOPPED: PreemptTerms = {
+  mode: "suspend",
+  by: "qos",
+  graceMs: 0,
+  minimumRunMs: 0,
+  mustStay: true,
+  notSuspended: null,
+}
 
 /** So does what is on its way out for it. What should be gone by now and is not may be there to the end of the step. */
 export function leavingTerms(leavesMs: number, grid: Grid): PreemptTerms {
   const goneMs = leavesMs > grid.nowMs ? leavesMs : grid.msOf(grid.stepOf(grid.nowMs) + 1)
-  return { mode: "requeue", by: "qos", graceMs: goneMs - grid.nowMs, minimumRunMs: 0, mustStay: false }
-}
-
-/** Whether the two must not be on one host, not even stopped. */
-export function isKeptApart({ spec }: Line, { user, hasSecrets }: RunningAttempt): boolean {
-  return (spec.hasSecrets || hasSecrets) && spec.user !== user
+  const graceMs = goneMs - grid.nowMs
+  return { mode: "requeue", by: "qos", graceMs, minimumRunMs: 0, mustStay: false, notSuspended: null }
 }

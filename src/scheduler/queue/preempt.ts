@@ -1,13 +1,13 @@
 import type { JobId } from "../../protocol/ids.ts"
-import { DEFAULT_MEMORY_BYTES, type Resources } from "../../protocol/resources.ts"
 import type { Calendar } from "../calendar/calendar.ts"
 import { endOf, heldBy } from "./attempt-room.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
-import { isKeptApart, leavingTerms, preemptTerms, STOPPED } from "./preempt-terms.ts"
+import { leavingTerms, preemptTerms, STOPPED } from "./preempt-terms.ts"
 import type { Preemption } from "./queue-plan.ts"
 import type { QueueScene, RunningAttempt } from "./queue-scene.ts"
 import type { Standings } from "./standings.ts"
+import { memoryOf, StayBeside, staysUntil } from "./stay-beside.ts"
 import { type Candidate, VictimOrder } from "./victim-order.ts"
 
 /** What makes room for a job: whom it preempts, where it goes then, and when. */
@@ -35,6 +35,7 @@ export class Preemptor {
   /** Jobs for which others are stopped or on their way out already, and which have not started yet. */
   readonly #awaiting: ReadonlySet<JobId>
   readonly #order: VictimOrder
+  readonly #beside: StayBeside
   /** When somebody may be preempted who has not run long enough; Infinity for nobody. */
   nextMs = Number.POSITIVE_INFINITY
 
@@ -42,6 +43,7 @@ export class Preemptor {
     this.#scene = scene
     this.#calendar = calendar
     this.#standings = standings
+    this.#beside = new StayBeside(calendar)
     this.#order = new VictimOrder(calendar.grid.nowMs, scene.policy.preemption.youngestFirst)
     this.#places = new Map(scene.hosts.map(({ id }, place) => [id, place]))
     this.#byPlace = scene.hosts.map(() => [])
@@ -102,7 +104,7 @@ export class Preemptor {
     const { plan } = request
     const { nowMs } = this.#calendar.grid
     const offers = places.flatMap((place) => {
-      const victims = this.#victimsOn(line, place, spared, (startMs) => plan.hasRoomAt(place, startMs))
+      const victims = this.#victimsOn(line, request, place, spared)
       return victims === null ? [] : { place, victims }
     })
     offers.sort(this.#order.offers)
@@ -140,18 +142,18 @@ export class Preemptor {
       const isSuspended = staying.has(victim)
       if (isLeaving || (isStopped && isSuspended)) return []
       const { job, task, hosts } = attempt
-      const notSuspended = mode === "suspend" && !isSuspended
+      const isRequeued = mode === "suspend" && !isSuspended
       return [
         {
           job,
           task,
           hosts,
-          mode: notSuspended ? "requeue" : mode,
+          mode: isRequeued ? "requeue" : mode,
           // Who is stopped loses nothing, and needs no time to end in.
           graceEndsMs: isSuspended ? nowMs : nowMs + graceMs,
           for: line.spec.id,
           by,
-          notSuspended,
+          notSuspended: isRequeued ? "memory" : victim.notSuspended,
         },
       ]
     })
@@ -170,7 +172,7 @@ export class Preemptor {
     const at = (startMs: number) => {
       if (!this.#calendar.hasRoom(plan, { places, startMs })) return null
       const hasRoom = (place: number) => plan.hasRoomAt(place, startMs)
-      return { startMs, staying: this.#staying(line, victims, places, startMs + plan.asked.limitMs, hasRoom) }
+      return { startMs, staying: this.#beside.of(line, victims, places, startMs + plan.asked.limitMs, hasRoom) }
     }
     const soon = victims.every(({ mode }) => mode === "suspend") ? at(nowMs) : null
     if (soon !== null && soon.staying.size === victims.length) return soon
@@ -180,16 +182,18 @@ export class Preemptor {
   /** As few as are needed for the line to have room on the host, or `null`. */
   #victimsOn(
     line: Line,
+    { plan }: LineRequest,
     place: number,
     spared: ReadonlySet<RunningAttempt>,
-    hasRoom: (startMs: number) => boolean,
   ): readonly Candidate[] | null {
     const { nowMs } = this.#calendar.grid
+    const { limitMs } = plan.asked
+    const hasRoom = (startMs: number) => plan.hasRoomAt(place, startMs)
     if (hasRoom(nowMs)) return []
     const released: Candidate[] = []
     const startMs = () => nowMs + Math.max(0, ...released.map(({ graceMs }) => graceMs))
     let found = false
-    for (const candidate of this.#candidatesOn(line, place, spared)) {
+    for (const candidate of this.#candidatesOn(line, place, spared, limitMs)) {
       this.#release([candidate], -1)
       released.push(candidate)
       found = hasRoom(startMs())
@@ -204,12 +208,29 @@ export class Preemptor {
         else this.#release([one], -1)
       }
     }
+    const known = found ? this.#withLosses(line, victims, place, limitMs, hasRoom) : null
     this.#release(found ? victims : released, 1)
-    return found ? victims : null
+    return known
+  }
+
+  /** Where they hold nothing any more: who of them could not stay there after all. */
+  #withLosses(
+    line: Line,
+    victims: readonly Candidate[],
+    place: number,
+    limitMs: number,
+    hasRoom: (startMs: number) => boolean,
+  ): readonly Candidate[] {
+    if (victims.every(({ mode }) => mode !== "suspend")) return victims
+    const { nowMs } = this.#calendar.grid
+    const isSoon = victims.every(({ mode }) => mode === "suspend")
+    const startMs = isSoon ? nowMs : nowMs + Math.max(...victims.map(({ graceMs }) => graceMs))
+    const staying = this.#beside.of(line, victims, [place], startMs + limitMs, () => hasRoom(startMs))
+    return victims.map((one) => ({ ...one, losesWork: !staying.has(one) }))
   }
 
   /** Whom the line may preempt there, those first that matter least. */
-  #candidatesOn(line: Line, place: number, spared: ReadonlySet<RunningAttempt>): readonly Candidate[] {
+  #candidatesOn(line: Line, place: number, spared: ReadonlySet<RunningAttempt>, limitMs: number): readonly Candidate[] {
     const { nowMs } = this.#calendar.grid
     const { policy, hosts } = this.#scene
     const all = this.#byPlace[place]!.flatMap((attempt): Candidate[] => {
@@ -230,41 +251,15 @@ export class Preemptor {
         return []
       }
       const held = heldBy(attempt, this.#scene, place)
-      return [{ attempt, standing, places: this.#placesOf(attempt), held, ...taken, isStopped, isLeaving }]
+      const places = this.#placesOf(attempt)
+      const one = { attempt, standing, places, held, ...taken, isStopped, isLeaving, losesWork: true }
+      if (taken.mode !== "suspend") return [one]
+      this.#release([one], -1)
+      const losesWork = !this.#beside.hasMemory(line, one, place, limitMs)
+      this.#release([one], 1)
+      return [{ ...one, losesWork }]
     })
     return all.sort(this.#order.candidates)
-  }
-
-  /** Of those that are to be suspended, the ones whose memory may stay beside the job: on a host all of them or none. */
-  #staying(
-    line: Line,
-    victims: readonly Candidate[],
-    places: readonly number[],
-    endMs: number,
-    hasRoom: (place: number) => boolean,
-  ): ReadonlySet<Candidate> {
-    const { nowMs } = this.#calendar.grid
-    // Secrets are kept apart from other users' processes, also from stopped ones: any process of the account could let these go on.
-    const suspended = victims.filter(({ mode, attempt }) => mode === "suspend" && !isKeptApart(line, attempt))
-    const fits = (place: number) => {
-      const here = suspended.filter((one) => one.places.includes(place))
-      const bytes = here.reduce((sum, { attempt }) => sum + attempt.resources.memoryBytes, 0)
-      if (bytes === 0) return true
-      const { spec } = line
-      const asked = spec.resources.memoryBytes ?? DEFAULT_MEMORY_BYTES
-      if (asked + bytes > this.#calendar.profiles[place]!.total.memoryBytes) return false
-      // It ends later than was planned, and its memory must not be in the way of who has a time then.
-      const stays = { memoryBytes: bytes, gpus: 0, cores: 0 }
-      const untilMs = Math.max(...here.map((one) => staysUntil(one, nowMs, endMs)))
-      if (this.#calendar.profiles[place]!.firstRoom(stays, false, untilMs - nowMs, nowMs) !== nowMs) return false
-      if (spec.alone || spec.hasSecrets) return true
-      this.#calendar.hold(place, stays, nowMs, untilMs)
-      const isRoom = hasRoom(place)
-      this.#calendar.hold(place, stays, nowMs, untilMs, -1)
-      return isRoom
-    }
-    const tight = places.filter((place) => !fits(place))
-    return new Set(suspended.filter((one) => !one.places.some((place) => tight.includes(place))))
   }
 
   #release(some: readonly Candidate[], times: 1 | -1): void {
@@ -283,13 +278,4 @@ export class Preemptor {
 /** For whom it is on its way out; `null`: for nobody, or it is not. */
 function awaitedFor({ leavesMs, leavesFor }: RunningAttempt): JobId | null {
   return leavesMs === null ? null : (leavesFor ?? null)
-}
-
-/** When it ends at the latest that is suspended until then. */
-function staysUntil({ attempt }: Candidate, nowMs: number, endMs: number): number {
-  return endOf(attempt, nowMs) + (endMs - nowMs)
-}
-
-function memoryOf({ attempt }: Candidate): Resources {
-  return { memoryBytes: attempt.resources.memoryBytes, gpus: 0, cores: 0 }
 }

@@ -61,9 +61,12 @@ export interface Preemption {
   readonly for: JobId
   /** By what right. */
   readonly by: "tier" | "qos" | "owner"
-  /** Suspending was asked for, and would not have made room: its memory stays. */
-  readonly notSuspended: boolean
+  /** Suspending was asked for, and this is why it is not done; `null`: it is, or was not asked for. */
+  readonly notSuspended: NotSuspended | null
 }
+
+/** `memory`: what stays of it would leave too little room. `several_hosts`: its members would wait for the one that is stopped. `secrets`: of two users' jobs one has some. */
+export type NotSuspended = "memory" | "several_hosts" | "secrets"
 
 /** What keeps a host from taking a job whatever room it has. */
 export type AwayCode =

@@ -97,6 +97,8 @@ export interface RunningAttempt {
   readonly partition: string
   readonly qos: string
   readonly hosts: readonly HostId[]
+  /** On how many it runs in all, where others of them are told apart, as it holds something else there. Absent: on `hosts`. */
+  readonly nodes?: number
   /** What it holds on each of its hosts. */
   readonly resources: Resources
   readonly alone: boolean

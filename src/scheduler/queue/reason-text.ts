@@ -1,7 +1,7 @@
 import { formatDuration } from "../../base/duration.ts"
 import type { JobId } from "../../protocol/ids.ts"
 import { limitText } from "../limits/limit-words.ts"
-import type { Preemption, QueueEntry, WaitReason } from "./queue-plan.ts"
+import type { NotSuspended, Preemption, QueueEntry, WaitReason } from "./queue-plan.ts"
 
 const HELD: Readonly<Record<Extract<WaitReason, { code: "held" }>["by"], string>> = {
   user: "held by its user",
@@ -82,11 +82,17 @@ export function entryText(entry: QueueEntry, nowMs: number, nameOf: (host: strin
   return entry.estimate ? `waits: ${reason}; about ${when}` : `waits: ${reason}`
 }
 
+const NOT_SUSPENDED: Readonly<Record<NotSuspended, string>> = {
+  memory: "its memory would not leave room",
+  several_hosts: "it runs on several hosts",
+  secrets: "of the two users' jobs one has secrets",
+}
+
 export function preemptionText({ mode, by, notSuspended, ...one }: Preemption, nowMs: number): string {
   const right = by === "owner" ? "it is the owner's Mac" : by === "tier" ? "by its partition's tier" : "by its QOS"
   const graceMs = one.graceEndsMs - nowMs
   const grace = graceMs > 0 ? `, within ${formatDuration(graceMs)}` : ""
-  const instead = notSuspended ? "; not suspended, since its memory would not leave room" : ""
+  const instead = notSuspended === null ? "" : `; not suspended, since ${NOT_SUSPENDED[notSuspended]}`
   const words = { suspend: "suspended", requeue: "requeued", cancel: "cancelled" }
   return `${words[mode]} for job ${one.for} (${right})${grace}${instead}`
 }

@@ -1,5 +1,5 @@
 import type { Resources } from "../../protocol/resources.ts"
-import type { Preemption } from "./queue-plan.ts"
+import type { NotSuspended, Preemption } from "./queue-plan.ts"
 import type { RunningAttempt } from "./queue-scene.ts"
 import type { Standing } from "./standings.ts"
 
@@ -18,6 +18,10 @@ export interface Candidate {
   readonly isLeaving: boolean
   /** It may run only once: it is suspended, or let be. */
   readonly mustStay: boolean
+  /** By all that is known so far it would be ended, not suspended. */
+  readonly losesWork: boolean
+  /** Why it is not suspended, whatever room there is. */
+  readonly notSuspended: NotSuspended | null
 }
 
 /** A host where a job gets room once these have made it; nobody: it has room. */
@@ -68,9 +72,9 @@ export class VictimOrder {
     )
   }
 
-  /** Who is suspended loses nothing. */
+  /** Who is suspended loses nothing; who was to be and cannot stay loses as much as others. */
   #lost(one: Candidate): number {
-    return one.mode === "suspend" ? 0 : this.#ran(one)
+    return one.losesWork ? this.#ran(one) : 0
   }
 
   #ran({ attempt }: Candidate): number {

@@ -83,7 +83,7 @@ test("the best-linked hosts are taken, and why, show and a dry run say how they 
   const isKnown = ({ network }: HostView) => network?.kind === "ethernet"
   while (!isKnown(await pool.server.call<HostView>("GET", "/v1/hosts/host3"))) await setImmediate()
   const { jobs } = await pool.server.call<JobPreviews>("POST", "/v1/jobs/preview", { specs: [taskSpec(gang(2))] })
-  assert.match(jobs[0]!.summary, /^starts now on host1, host3 \(these are linked: wired, about 940 Mbit\/s\)$/)
+  assert.match(jobs[0]!.summary, /^Starts now on host1, host3 \(these are linked: wired, about 940 Mbit\/s\)$/)
   const job = await runningGang(pool, 2)
   assert.deepEqual(
     job.attempts.map(({ hostName, link }) => [hostName, link]),

@@ -141,6 +141,25 @@ test("a job is what its host says at the next contact: stopped, going on, or sto
   assert.equal((await server.untilState(id, "running")).attempts[0]?.suspendedMs, 5_000)
 })
 
+test("how long it took to stop a job is told only where its host measured it", async () => {
+  await using server = await TestServer.start()
+  const host = await server.hosts.join("alpha")
+  const { id } = await running(server, host)
+  const told = async () => {
+    const all = await eventsOf(server, id)
+    return all.flatMap((event) => (event.type === "attempt_suspended" ? [event.reactionMs] : []))
+  }
+  for (const reactionMs of [undefined, 240]) {
+    host.cut()
+    attemptOf(host, id).suspended = { suspendedAt: Date.now(), ...(reactionMs === undefined ? {} : { reactionMs }) }
+    host.connect()
+    await server.untilState(id, "suspended")
+    resume(host, id, 1_000)
+    await server.untilState(id, "running")
+  }
+  assert.deepEqual(await told(), [null, 240])
+})
+
 test("a job that did not live to go on is tried again once, and then fails as it failed", async () => {
   await using server = await TestServer.start()
   const host = await server.hosts.join("alpha", { gpus: 1 })

@@ -15,13 +15,21 @@ import { forgetActivity } from "../notify/activity.ts"
 import { isStoppedFor, stoppedForOf } from "../queue/stop-for.ts"
 import { recordUse } from "../usage/record-use.ts"
 
-type Stepped = Extract<OwnerNews, { type: "suspended" | "vacating" }>
+type Stepped = Extract<OwnerNews, { type: "suspended" }>
+type Vacating = Extract<OwnerNews, { type: "vacating" }>
 
 /**
  * All of the attempt is stopped for the sake of people at its host. It keeps its memory; its cores and its GPU nobody uses. A
  * repeat changes nothing. Within a change.
+ * @param reactionMs how long it took to stop it; `null`: nobody measured that
  */
-export function markSuspended(core: Core, tried: Tried, why: OwnerReason, since: number, reactionMs: number): void {
+export function markSuspended(
+  core: Core,
+  tried: Tried,
+  why: OwnerReason,
+  since: number,
+  reactionMs: number | null,
+): void {
   const { job, attempt } = tried
   const { code } = why
   const cause = code === "owner_here" ? "owner_returned" : "owner_policy"
@@ -55,7 +63,7 @@ export function noteSuspended(core: Core, tried: Tried, { why, reactionMs }: Ste
   const { job, attempt } = tried
   const before = attempt.suspended
   if (before === null || attempt.state !== "suspended") {
-    markSuspended(core, tried, why, core.clock.now(), reactionMs)
+    markSuspended(core, tried, why, core.clock.now(), reactionMs ?? null)
     return
   }
   const suspended: Suspension = { since: before.since, code: why.code, text: publicText(why.code, why.text) }
@@ -63,7 +71,7 @@ export function noteSuspended(core: Core, tried: Tried, { why, reactionMs }: Ste
   if (suspended.code === before.code && suspended.text === before.text) return
   attempt.suspended = suspended
   core.ledger.attemptChanged(attempt)
-  if (before.code !== suspended.code) noteOwnersPart(core, tried, before, suspended, reactionMs)
+  if (before.code !== suspended.code) noteOwnersPart(core, tried, before, suspended)
   // One that was asked to leave says that.
   if (job.reason !== `suspended: ${before.text}`) return
   job.reason = `suspended: ${suspended.text}`
@@ -71,10 +79,12 @@ export function noteSuspended(core: Core, tried: Tried, { why, reactionMs }: Ste
 }
 
 /** What is stopped for another job may come to be so for its host's owner, and the other way round: owners are told of the one part only. */
-function noteOwnersPart(core: Core, { attempt }: Tried, was: Suspension, is: Suspension, reactionMs: number): void {
+function noteOwnersPart(core: Core, { attempt }: Tried, was: Suspension, is: Suspension): void {
   const { id, hostId: host } = attempt
   const at = core.clock.now()
   if (was.code === FOR_JOB) {
+    // It was stopped already, so nobody waited for that.
+    const reactionMs = null
     core.store.stepAsides.put({ host, attempt: id, at, endedAt: null, reactionMs, vacated: false })
   } else if (is.code === FOR_JOB) core.store.stepAsides.end(id, at, false)
 }
@@ -97,7 +107,7 @@ export function markContinued(core: Core, tried: Tried, suspendedMs: number): vo
 }
 
 /** The attempt was asked to end for the sake of people at its host; its exit says the rest. A repeat changes nothing. Within a change. */
-export function noteVacating(core: Core, tried: Tried, { why, reactionMs, at }: Stepped): void {
+export function noteVacating(core: Core, tried: Tried, { why, reactionMs, at }: Vacating): void {
   const { job, attempt } = tried
   if (!isCurrent(tried) || (attempt.state !== "running" && attempt.state !== "suspended")) return
   const { id, hostId: host, hostName } = attempt
@@ -116,7 +126,7 @@ export function noteVacating(core: Core, tried: Tried, { why, reactionMs, at }: 
 export function reconcileSuspended(core: Core, tried: Tried, found: FoundAttempt): void {
   const { attempt } = tried
   if (found.phase !== "running") return
-  const { suspendedAt, suspendedMs = 0 } = found
+  const { suspendedAt, suspendedMs = 0, reactionMs = null } = found
   if (suspendedAt === undefined) {
     if (attempt.state === "suspended") markContinued(core, tried, suspendedMs)
     else if (attempt.suspendedMs < suspendedMs && isCurrent(tried)) keepSuspendedMs(core, tried, suspendedMs)
@@ -126,7 +136,7 @@ export function reconcileSuspended(core: Core, tried: Tried, found: FoundAttempt
   // Its clock may be another, and nothing is stopped before it began.
   const since = Math.min(core.clock.now(), Math.max(suspendedAt, attempt.startedAt ?? attempt.placedAt))
   const forJob = isStoppedFor(tried) === null ? undefined : stoppedForOf(tried)
-  markSuspended(core, tried, forJob === undefined ? UNTOLD : { code: FOR_JOB, text: forJob.text }, since, 0)
+  markSuspended(core, tried, forJob === undefined ? UNTOLD : { code: FOR_JOB, text: forJob.text }, since, reactionMs)
 }
 
 /** Why was told while nobody heard it. */

@@ -20,10 +20,7 @@ export function preempt(core: Core, preemptions: readonly Preemption[]): void {
   for (const one of preemptions) {
     const tried = attemptOf(core, one)
     if (tried === undefined || isOnItsWayOut(tried)) continue
-    // Members that are stopped on one host would be waited for by all the others: they leave instead.
-    if (one.mode === "suspend" && tried.job.spec.gang !== undefined)
-      askToLeave(core, tried, { ...one, mode: "requeue" }, now)
-    else if (one.mode !== "suspend") askToLeave(core, tried, one, now)
+    if (one.mode !== "suspend") askToLeave(core, tried, one, now)
     else if (!wasInVain(tried, now)) stopFor(core, tried, one, now)
   }
 }

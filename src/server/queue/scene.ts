@@ -167,6 +167,7 @@ function runningAttempt(core: Core, policy: Policy, tried: Tried, nowMs: number)
     partition,
     ...standing?.ranAs,
     hosts: [attempt.hostId],
+    ...(spec.gang === undefined ? {} : { nodes: spec.gang.hosts }),
     resources: attempt.lease,
     alone: false,
     pieces: {},

@@ -7,15 +7,13 @@ import { PlanReport } from "../../scheduler/queue/plan-report.ts"
 import { presenceCounted } from "../../scheduler/queue/presence-counted.ts"
 import type { QueueEntry, QueuePlan } from "../../scheduler/queue/queue-plan.ts"
 import type { QueueScene } from "../../scheduler/queue/queue-scene.ts"
-import { entryText, reasonText } from "../../scheduler/queue/reason-text.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { countedText } from "../forecast/counted-text.ts"
-import { gangNote, hostAnswers } from "../gang/gang-answer.ts"
 import { preemptedText } from "../jobs/again-text.ts"
 import type { Viewer } from "../jobs/job-view.ts"
 import { policyHolds } from "../policy/pool-policy.ts"
-import { gateOf } from "./gate.ts"
+import { gateAnswer, planAnswer } from "./plan-answer.ts"
 import { plansByQueue, sceneNow } from "./scene-now.ts"
 import { snapshotOf } from "./snapshot.ts"
 import { soonerWays } from "./sooner.ts"
@@ -30,10 +28,8 @@ const MOST_AHEAD = 10
 export function whyWaits(core: Core, job: JobRecord, brief = false, viewer?: Viewer): WhyAnswer | undefined {
   const nowMs = core.clock.now()
   if (job.state === "held") {
-    const gate = gateOf(core, job, nowMs)
-    const code = gate.state === "open" ? "starting" : gate.reason.code
-    const summary = gate.state === "open" ? "It joins the queue now" : sentence(reasonText(gate.reason, nowMs))
-    return { job: job.id, summary, code, place: null, hosts: [] }
+    const gate = gateAnswer(core, job, nowMs) ?? { summary: "It joins the queue now", code: "starting" }
+    return { job: job.id, ...gate, place: null, hosts: [] }
   }
   if (job.state !== "queued") return undefined
   const byPolicy = plansByQueue(core)
@@ -53,19 +49,16 @@ export function whyWaits(core: Core, job: JobRecord, brief = false, viewer?: Vie
   if (!byPolicy) return turn === undefined ? undefined : { ...turn, ...shared }
   const report = new PlanReport(scene, plan)
   const { priority, rows } = report.priorityOf(entry)
-  const names = new Map<string, string>(scene.hosts.map(({ id, name }) => [id, name]))
   const waiting = core.table.waitingJob(job.id)
-  const hosts = hostAnswers(report, entry)
-  const { gang } = job.spec
-  const note = gang === undefined ? "" : gangNote(core, gang.hosts, entry, hosts)
+  const { summary, code, hosts } = planAnswer(core, job, scene, plan, entry, report)
   const awaits = waiting?.awaits === undefined ? "" : ` (for ${waiting.awaits})`
   // Briefly it is only asked for what it waits for now, and this stands beside that.
   const preempted = brief ? null : preemptedText(job)
   const before = preempted === null ? "" : `; it was ${preempted}`
   return {
     job: job.id,
-    summary: sentence(entryText(entry, nowMs, (id) => names.get(id) ?? id)) + note + awaits + before,
-    code: entry.reason?.code ?? "starting",
+    summary: summary + awaits + before,
+    code,
     place: entry.place,
     hosts,
     ...(policyHolds(core) ? { priority: { priority, rows } } : {}),
@@ -107,8 +100,4 @@ function aheadOf(core: Core, scene: QueueScene, plan: QueuePlan, entry: QueueEnt
                 ? "of equal priority, it was sent before"
                 : "the short lane, or its QOS, goes first",
     }))
-}
-
-function sentence(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
 }

@@ -91,7 +91,9 @@ export const event = answer(
       hostName: z.string(),
       code: z.string().describe("As an obstacle of the host, or suspended_too_long, memory_needed, evicted"),
       reason: z.string(),
-      reactionMs: count.describe("From the sign of somebody, or the word, to the last process stopped"),
+      reactionMs: count
+        .nullable()
+        .describe("From the sign of somebody, or the word, to the last process stopped; null: nobody measured it"),
     }),
     ofAttempt.extend({
       type: type("attempt_continued"),

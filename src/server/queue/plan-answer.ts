@@ -1,0 +1,41 @@
+import type { WhyAnswer } from "../../protocol/api.ts"
+import { PlanReport } from "../../scheduler/queue/plan-report.ts"
+import type { QueueEntry, QueuePlan } from "../../scheduler/queue/queue-plan.ts"
+import type { QueueScene } from "../../scheduler/queue/queue-scene.ts"
+import { entryText, reasonText } from "../../scheduler/queue/reason-text.ts"
+import type { JobRecord } from "../../store/job-record.ts"
+import type { Core } from "../core.ts"
+import { gangNote, hostAnswers } from "../gang/gang-answer.ts"
+import { type Gate, gateOf } from "./gate.ts"
+
+type Answer = Pick<WhyAnswer, "summary" | "code" | "hosts">
+
+/** What keeps a job out of the queue, in a sentence; `null`: nothing. */
+export function gateAnswer(core: Core, job: JobRecord, nowMs: number): Omit<Answer, "hosts"> | null {
+  const gate: Gate = gateOf(core, job, nowMs)
+  if (gate.state === "open") return null
+  return { summary: sentence(reasonText(gate.reason, nowMs)), code: gate.reason.code }
+}
+
+/** What the plan has for a job, and host by host what keeps it off. */
+export function planAnswer(
+  core: Core,
+  { spec }: Pick<JobRecord, "spec">,
+  scene: QueueScene,
+  plan: QueuePlan,
+  entry: QueueEntry,
+  report = new PlanReport(scene, plan),
+): Answer {
+  const names = new Map<string, string>(scene.hosts.map(({ id, name }) => [id, name]))
+  const hosts = hostAnswers(report, entry)
+  const note = spec.gang === undefined ? "" : gangNote(core, spec.gang.hosts, entry, hosts)
+  return {
+    summary: sentence(entryText(entry, plan.nowMs, (id) => names.get(id) ?? id)) + note,
+    code: entry.reason?.code ?? "starting",
+    hosts,
+  }
+}
+
+function sentence(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
+}
