@@ -1,4 +1,4 @@
-import type { Calendar, Room } from "../calendar/calendar.ts"
+import type { Calendar } from "../calendar/calendar.ts"
 import type { Profile } from "../calendar/profile.ts"
 import { taskIndices } from "../request/array-tasks.ts"
 import { ClosedPlaces } from "./closed-places.ts"
@@ -37,8 +37,8 @@ export class QueuePass {
   readonly ownTurns: OwnTurns
   readonly #elsewhere: RoomElsewhere
   readonly scene: QueueScene
-  readonly #calendar: Calendar
-  readonly #requests: Requests
+  readonly calendar: Calendar
+  readonly requests: Requests
   readonly #limits: LimitReasons
   readonly #turns: PartitionTurns
   readonly #earlier: EarlierTurns
@@ -50,23 +50,23 @@ export class QueuePass {
   /** @param order all lines, as they will be visited */
   constructor(scene: QueueScene, standings: Standings, nowMs: number, order: readonly Line[]) {
     this.scene = scene
-    this.#calendar = calendarOf(scene, nowMs)
-    holdRunning(this.#calendar, scene, nowMs)
+    this.calendar = calendarOf(scene, nowMs)
+    holdRunning(this.calendar, scene, nowMs)
     this.#turns = new PartitionTurns(scene.policy)
-    this.#closed = new ClosedPlaces(this.#calendar, scene.hosts)
-    this.#why = new WhyNotNow(scene, this.#calendar, this.#closed)
-    this.#holds = new PlaceHolds(scene, this.#calendar)
-    this.#requests = new Requests(scene, this.#calendar, new HostTimes(scene, nowMs))
+    this.#closed = new ClosedPlaces(this.calendar, scene.hosts)
+    this.#why = new WhyNotNow(scene, this.calendar, this.#closed)
+    this.#holds = new PlaceHolds(scene, this.calendar)
+    this.requests = new Requests(scene, this.calendar, new HostTimes(scene, nowMs))
     this.#limits = new LimitReasons(scene, standings, nowMs)
-    this.#earlier = new EarlierTurns(this.#calendar, this.#limits)
-    this.preemptor = new Preemptor(scene, this.#calendar, standings)
-    this.own = new OwnHosts(scene, this.#calendar.profiles, this.preemptor)
-    this.#elsewhere = new RoomElsewhere(order, this.#requests, this.#calendar)
-    this.ownHolds = new OwnHolds(this.#calendar, this.own, this.#earlier, this.#limits, this.preemptor.mayMakeRoom)
-    this.#ownRoom = new OwnRoom(this.#calendar, this.preemptor, this.own, this.#elsewhere)
+    this.#earlier = new EarlierTurns(this.calendar, this.#limits)
+    this.preemptor = new Preemptor(scene, this.calendar, standings)
+    this.own = new OwnHosts(scene, this.calendar.profiles, this.preemptor)
+    this.#elsewhere = new RoomElsewhere(order, this.requests, this.calendar)
+    this.ownHolds = new OwnHolds(this.calendar, this.own, this.#earlier, this.#limits, this.preemptor.mayMakeRoom)
+    this.#ownRoom = new OwnRoom(this.calendar, this.preemptor, this.own, this.#elsewhere)
     this.ownTurns = new OwnTurns({
-      calendar: this.#calendar,
-      requests: this.#requests,
+      calendar: this.calendar,
+      requests: this.requests,
       limits: this.#limits,
       earlier: this.#earlier,
       taskCounts: this.#taskCounts,
@@ -107,9 +107,9 @@ export class QueuePass {
     const { spec, standing } = line
     if (earlier?.begun === (spec.array?.tasks.count ?? 1)) return NOTHING_FOUND
     if (standing.refusal !== null) return [waiting({ code: "not_allowed", text: standing.refusal })]
-    const request = this.#requests.of(line, at)
+    const request = this.requests.of(line, at)
     if (request.possible < spec.hosts) {
-      request.tooFew ??= this.#requests.tooFew(line, request)
+      request.tooFew ??= this.requests.tooFew(line, request)
       return request.waiting(request.tooFew)
     }
     const never = this.#limits.neverReasonOf(line, request)
@@ -200,16 +200,8 @@ export class QueuePass {
     return found
   }
 
-  /** When it may start as everything is planned; nothing is kept for it but in the eyes of those behind it. */
-  estimate(line: Line, at: number): Room | null {
-    const { plan } = this.#requests.of(line, at)
-    const room = this.#calendar.find(plan, Number.POSITIVE_INFINITY)
-    if (room !== null) this.#calendar.take(plan, room)
-    return room
-  }
-
   get profiles(): readonly Profile[] {
-    return this.#calendar.profiles
+    return this.calendar.profiles
   }
 
   #ownAfterAll(line: Line, request: LineRequest, task: number | null, kept: KeptRoom[]): Found | null {
@@ -240,15 +232,15 @@ export class QueuePass {
   }
 
   #startNow(line: Line, request: LineRequest, task: number | null): Found | null {
-    const { nowMs } = this.#calendar.grid
+    const { nowMs } = this.calendar.grid
     const { plan } = request
     const { deadlineMs } = line.spec
     if (deadlineMs !== null && nowMs + line.limitMs > deadlineMs) return null
-    const room = this.#calendar.findNow(plan)
+    const room = this.calendar.findNow(plan)
     const mayBegin = room !== null || this.mayMakeRoom
     if (!mayBegin || this.#limits.mayNotBegin(line, request)) return null
     if (room !== null) {
-      this.#calendar.take(plan, room)
+      this.calendar.take(plan, room)
       this.#started(line, request)
       return given(task, room, nowMs)
     }
@@ -258,7 +250,7 @@ export class QueuePass {
   }
 
   #made(line: Line, request: LineRequest, task: number | null, made: MadeRoom, isOwn = false): Found {
-    const { nowMs } = this.#calendar.grid
+    const { nowMs } = this.calendar.grid
     const { startMs, preempts, after } = made
     this.#started(line, request, isOwn)
     if (startMs > nowMs) this.#why.isSoonTaken({ request, room: made })
@@ -273,7 +265,7 @@ export class QueuePass {
 
   #reserve(line: Line, request: LineRequest, task: number | null, turn: Turn, rest: number): Found {
     const { spec } = line
-    const { nowMs } = this.#calendar.grid
+    const { nowMs } = this.calendar.grid
     const why = this.#why.of(request, line)
     const { enabled } = this.scene.policy.backfill
     // Of those who hold no place nobody waits for the turn.
@@ -283,14 +275,14 @@ export class QueuePass {
     if (!enabled) this.#closed.closeFor(spec, request, turn)
     else if (spec.booking === null) turn.firstWaiting ??= spec.id
     if (!enabled || turn.isFull) return request.waiting(why)[0]
-    const room = this.#calendar.find(request.plan, Number.POSITIVE_INFINITY)
+    const room = this.calendar.find(request.plan, Number.POSITIVE_INFINITY)
     if (spec.deadlineMs !== null && (room?.startMs ?? nowMs) + line.limitMs > spec.deadlineMs) {
       return waiting({ code: "deadline", deadlineMs: spec.deadlineMs, limitMs: line.limitMs })
     }
     if (room === null)
-      return this.#requests.bookingEnds(line, request) ?? request.waiting(why, this.#holds.hold(spec, request, rest))[0]
+      return this.requests.bookingEnds(line, request) ?? request.waiting(why, this.#holds.hold(spec, request, rest))[0]
     this.#holds.letGo(spec.id)
-    this.#calendar.take(request.plan, room)
+    this.calendar.take(request.plan, room)
     this.#earlier.kept(spec, request, room)
     this.#limits.reserved(line, request, spec.partitions.length > 1)
     return given(task, room, nowMs, why)
