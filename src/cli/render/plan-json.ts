@@ -53,6 +53,7 @@ function entryJson(entry: QueueEntry, report: PlanReport, nowMs: number, withHos
     hosts: entry.hosts,
     holds: entry.holds,
     estimate: entry.estimate,
+    behind: entry.behind,
     preempts: entry.preempts.map((one) => ({
       job: one.job,
       task: one.task,

@@ -2,7 +2,7 @@ import { formatDuration } from "../../base/duration.ts"
 import { PlanReport } from "../../scheduler/queue/plan-report.ts"
 import type { QueueEntry, QueuePlan } from "../../scheduler/queue/queue-plan.ts"
 import type { QueueScene } from "../../scheduler/queue/queue-scene.ts"
-import { preemptionText, reasonText } from "../../scheduler/queue/reason-text.ts"
+import { behindText, preemptionText, reasonText } from "../../scheduler/queue/reason-text.ts"
 import { renderTable } from "./table.ts"
 
 /** Jobs of which each host's answer is shown, where nobody asked for certain ones. */
@@ -25,9 +25,9 @@ export function planText(scene: QueueScene, plan: QueuePlan, only: ReadonlySet<n
       ? ""
       : entry.startMs <= nowMs
         ? "now"
-        : `${entry.estimate ? "about " : ""}+${formatDuration(entry.startMs - nowMs)}`,
+        : `${entry.estimate ? "about " : ""}+${formatDuration(entry.startMs - nowMs)}${entry.behind === null ? "" : " or later"}`,
     entry.hosts.join(","),
-    entry.reason === null ? "" : reasonText(entry.reason, nowMs),
+    entry.reason === null ? "" : `${reasonText(entry.reason, nowMs)}${behindText(entry)}`,
   ])
   const parts = [renderTable(columns, rows)]
   const preempted = entries.flatMap(({ preempts }) => preempts)

@@ -26,10 +26,10 @@ export function queueText({ policy, at, waiting, entries }: QueueOrderView, widt
   return renderTable(columns, rows, width) + more
 }
 
-function startText({ startAt, estimate }: QueueOrderEntry, at: number): string {
+function startText({ startAt, estimate, behind }: QueueOrderEntry, at: number): string {
   if (startAt === null) return "?"
   if (startAt <= at) return "now"
-  return `${estimate ? "about " : ""}in ${formatDuration(startAt - at)}`
+  return `${estimate ? "about " : ""}in ${formatDuration(startAt - at)}${behind === undefined ? "" : " or later"}`
 }
 
 /** What follows from the plan for a job that waits: expected start, what would help, its priority, who stands before it. */

@@ -10,7 +10,7 @@ export interface KeptRoom {
   readonly request: LineRequest
   readonly room: Room
   /** It is on its sender's own hosts, and was kept before all turns. Near: it may be in the way of what its job could have now instead. */
-  readonly own?: { readonly isNear: boolean }
+  readonly own?: { readonly isNear: boolean; readonly behind?: JobId | undefined }
   /** Of such room: the turn for which it was kept is over, and it is what its job was told. */
   readonly isTold?: true
 }

@@ -9,6 +9,8 @@ import type { WaitReason } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
 import type { Standing, Standings } from "./standings.ts"
 
+const NO_COUNTS: readonly object[] = []
+
 interface Told {
   /** Of the book when it was found. */
   readonly stamp: number
@@ -76,6 +78,18 @@ export class LimitReasons {
     const reason = plannedReason(hits)
     this.#plannedReasons.set(hits, reason)
     return reason
+  }
+
+  /** What such a job is counted in. */
+  countsOf({ standing }: Line): readonly object[] {
+    return this.#book.isOff ? NO_COUNTS : this.#of(standing).limits.counts
+  }
+
+  /** Where what it holds is limited, and not only how many jobs there are: there one that ends may make room for a larger one. */
+  watchedAmountsOf({ standing }: Line): readonly object[] {
+    if (this.#book.isOff) return NO_COUNTS
+    const { watched, isByNumber } = this.#of(standing).limits
+    return isByNumber ? NO_COUNTS : watched
   }
 
   /** Whether either keeps it from a start now, in place of one of the times that it has, if it has any. */

@@ -9,11 +9,20 @@ import type { LineRequest } from "./line-request.ts"
 import type { OwnHosts } from "./own-hosts.ts"
 import type { WaitReason } from "./queue-plan.ts"
 import { TASKS_RESERVED } from "./task-counts.ts"
+import type { Untimed } from "./untimed.ts"
 
 /** Room on its sender's own hosts that was kept before all turns, until the turn of a line at which its job got another, or none. */
 export interface OwnHoldGone {
   readonly line: Line
   readonly room: Room
+}
+
+interface Parts {
+  readonly calendar: Calendar
+  readonly own: OwnHosts
+  readonly earlier: EarlierTurns
+  readonly limits: LimitReasons
+  readonly untimed: Untimed
 }
 
 const NONE_GONE: readonly OwnHoldGone[] = []
@@ -37,6 +46,7 @@ export class OwnHolds {
   readonly #own: OwnHosts
   readonly #earlier: EarlierTurns
   readonly #limits: LimitReasons
+  readonly #untimed: Untimed
   readonly #isNear: boolean
   readonly #onOwn = new Map<LineRequest, OnOwn>()
   readonly #byJob = new Map<JobId, OwnHoldGone[]>()
@@ -45,11 +55,12 @@ export class OwnHolds {
   readonly #gone = new Map<Line, OwnHoldGone[]>()
 
   /** @param mayPreempt others than owners may preempt */
-  constructor(calendar: Calendar, own: OwnHosts, earlier: EarlierTurns, limits: LimitReasons, mayPreempt: boolean) {
+  constructor({ calendar, own, earlier, limits, untimed }: Parts, mayPreempt: boolean) {
     this.#calendar = calendar
     this.#own = own
     this.#earlier = earlier
     this.#limits = limits
+    this.#untimed = untimed
     this.#isNear = mayPreempt
   }
 
@@ -67,7 +78,7 @@ export class OwnHolds {
       if (room === null || (spec.deadlineMs !== null && room.startMs + limitMs > spec.deadlineMs)) return
       this.#calendar.take(request.plan, room)
       this.#limits.reserved(line, request, true)
-      this.#earlier.kept(spec, request, room, { isNear })
+      this.#earlier.kept(spec, request, room, { isNear, behind: this.#untimed.firstBefore(line, room) })
       const known = this.#byJob.get(spec.id)
       if (known === undefined) this.#byJob.set(spec.id, [{ line, room }])
       else known.push({ line, room })
@@ -86,7 +97,9 @@ export class OwnHolds {
         const room = mayMove ? this.#earlierRoom(one) : one.room
         if (room !== one.room) for (const place of one.room.places) this.#freed.add(place)
         stays.push(room === one.room ? { ...one, isTold: true } : { request, room })
-        found.push({ ...given(null, room, this.#calendar.grid.nowMs, reason), ownersFirst: room === one.room })
+        const isOwn = room === one.room
+        const behind = isOwn && one.own.behind !== undefined ? { behind: one.own.behind } : {}
+        found.push({ ...given(null, room, this.#calendar.grid.nowMs, reason), ownersFirst: isOwn, ...behind })
       }
     }
     kept.splice(0, kept.length, ...stays)

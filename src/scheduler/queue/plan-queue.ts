@@ -45,8 +45,9 @@ export function planQueue(
   }
   const beyond: number[] = []
   for (let at = 0; at < order.length; at++) {
-    const found = pass.visit(order[at]!, at)
-    answers.add(at, found)
+    const line = order[at]!
+    const found = pass.visit(line, at)
+    answers.add(at, found.length === 0 ? found : pass.untimed.look(line, pass.requests.of(line, at), found))
     if (found.length > 0 && found[0]!.room === null && hasNoTimeYet(found[0]!.reason, limited)) beyond.push(at)
   }
   if (estimates) new Estimates(pass).add(order, answers, beyond)
@@ -77,6 +78,7 @@ function apartEntry(line: Line, task: number | null, reason: WaitReason): QueueE
     holds: [],
     ownersFirst: false,
     estimate: false,
+    behind: null,
     preempts: [],
     reason,
   }

@@ -23,6 +23,7 @@ import { type PutOff, RoomElsewhere } from "./room-elsewhere.ts"
 import { calendarOf } from "./scene-calendar.ts"
 import type { Standings } from "./standings.ts"
 import { TASKS_RESERVED, TaskCounts } from "./task-counts.ts"
+import { Untimed } from "./untimed.ts"
 import { WhyNotNow } from "./why-not-now.ts"
 
 const NOTHING_FOUND: readonly Found[] = []
@@ -40,6 +41,7 @@ export class QueuePass {
   readonly calendar: Calendar
   readonly requests: Requests
   readonly #limits: LimitReasons
+  readonly untimed: Untimed
   readonly #turns: PartitionTurns
   readonly #earlier: EarlierTurns
   readonly #holds: PlaceHolds
@@ -58,11 +60,15 @@ export class QueuePass {
     this.#holds = new PlaceHolds(scene, this.calendar)
     this.requests = new Requests(scene, this.calendar, new HostTimes(scene, nowMs))
     this.#limits = new LimitReasons(scene, standings, nowMs)
+    this.untimed = new Untimed(this.#limits)
     this.#earlier = new EarlierTurns(this.calendar, this.#limits)
     this.preemptor = new Preemptor(scene, this.calendar, standings)
     this.own = new OwnHosts(scene, this.calendar.profiles, this.preemptor)
     this.#elsewhere = new RoomElsewhere(order, this.requests, this.calendar)
-    this.ownHolds = new OwnHolds(this.calendar, this.own, this.#earlier, this.#limits, this.preemptor.mayMakeRoom)
+    const { calendar, own, untimed } = this
+    const limits = this.#limits
+    const earlier = this.#earlier
+    this.ownHolds = new OwnHolds({ calendar, own, earlier, limits, untimed }, this.preemptor.mayMakeRoom)
     this.#ownRoom = new OwnRoom(this.calendar, this.preemptor, this.own, this.#elsewhere)
     this.ownTurns = new OwnTurns({
       calendar: this.calendar,
@@ -74,6 +80,7 @@ export class QueuePass {
       room: this.#ownRoom,
       holds: this.ownHolds,
       preemptor: this.preemptor,
+      untimed: this.untimed,
       begun: (line, request) => this.#started(line, request, true),
       made: (line, request, task, made) => this.#made(line, request, task, made, true),
     })

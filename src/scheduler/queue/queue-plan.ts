@@ -43,6 +43,11 @@ export interface QueueEntry {
   readonly holds: readonly HostId[]
   /** It went before all others, on its sender's own Mac. */
   readonly ownersFirst: boolean
+  /**
+   * Who stands before it where it is to start, has no time of its own, and may come to start before it: then nobody can say how late it will be. `null`:
+   * nobody, and it starts then at the latest.
+   */
+  readonly behind: JobId | null
   /** The time is a guess: nothing is kept for it. */
   readonly estimate: boolean
   readonly preempts: readonly Preemption[]

@@ -82,7 +82,6 @@ function calm(scene: QueueScene, limits: Limits): QueueScene {
       ...job,
       resources: { ...job.resources, gpus: job.resources.gpus ?? 0 },
       limitMs: job.limitMs ?? 90 * MINUTE_MS,
-      array: job.array === null ? null : { ...job.array, tasks: { ...job.array.tasks, atOnce: null } },
     })),
   }
 }
@@ -121,11 +120,13 @@ function live(
     const starts = entries.filter(({ state }) => state === "start")
     for (const { job, task } of starts) promised.delete(`${job} ${task}`)
     if (holds(plan))
-      for (const { job, task, state, startMs } of entries)
-        if (state === "reserved" && !promised.has(`${job} ${task}`)) promised.set(`${job} ${task}`, startMs!)
+      for (const { job, task, state, startMs, behind } of entries)
+        if (state === "reserved" && behind === null && !promised.has(`${job} ${task}`))
+          promised.set(`${job} ${task}`, startMs!)
     scene = afterStarts(scene, starts, nowMs)
     const ends = scene.running.flatMap(({ startedMs, limitMs }) => (limitMs === null ? [] : startedMs + limitMs))
-    const next = [...ends, ...promised.values()].filter((ms) => ms > nowMs)
+    const begins = entries.flatMap(({ state, startMs }) => (state === "reserved" ? [startMs!] : []))
+    const next = [...ends, ...begins].filter((ms) => ms > nowMs)
     if (next.length === 0) break
     nowMs = Math.min(...next)
     scene = afterEnds(scene, nowMs)
@@ -135,10 +136,11 @@ function live(
 describe("planQueue() as all that runs takes its whole time and nobody else comes", () => {
   it("starts each job when it said it would at the latest, owners on their own Macs first, where these have no earlier time elsewhere", () => {
     fc.assert(
-      fc.property(queueScenes(), (scene) => {
+      fc.property(queueScenes(), fc.option(fc.integer({ min: 1, max: 3 })), fc.boolean(), (scene, most, isOfCores) => {
+        const user = isOfCores ? { resources: { cpu: (most ?? 0) + 2 } } : { runningJobs: most ?? 0 }
         // Where an owner's job has an earlier time elsewhere, those between were told of room that was kept for it for nothing.
         const holds = ({ otherTurns }: QueuePlan) => otherTurns.size === 0
-        live(calm(scene, {}), holds, (key, entry, latestMs) => {
+        live(calm(scene, most === null ? {} : { user }), holds, (key, entry, latestMs) => {
           assert.ok(entry !== undefined, `job ${key} is gone`)
           assert.ok(entry.startMs !== null, `job ${key} lost its time`)
           const lateMinutes = (entry.startMs - latestMs) / MINUTE_MS

@@ -4,7 +4,7 @@ import { explainQueue } from "../../scheduler/explain.ts"
 import { planQueue } from "../../scheduler/queue/plan-queue.ts"
 import type { QueueEntry } from "../../scheduler/queue/queue-plan.ts"
 import type { QueueScene } from "../../scheduler/queue/queue-scene.ts"
-import { reasonText } from "../../scheduler/queue/reason-text.ts"
+import { behindText, reasonText } from "../../scheduler/queue/reason-text.ts"
 import { queuedAs } from "../arrays/array-view.ts"
 import type { Core } from "../core.ts"
 import { latestPolicy } from "../policy/pool-policy.ts"
@@ -57,7 +57,7 @@ function byPolicy(
     const record = core.table.live(entry.job)
     if (job === undefined || record === undefined) return []
     const { account, qos, user } = job
-    const reason = entry.reason === null ? "starts now" : reasonText(entry.reason, nowMs)
+    const reason = entry.reason === null ? "starts now" : reasonText(entry.reason, nowMs) + behindText(entry)
     return {
       ...timeOf(scene, entry),
       job: entry.job,
@@ -110,9 +110,9 @@ function byTurn(
 
 const NO_TIME = { startAt: null, estimate: false, hosts: [] } as const
 
-function timeOf(scene: QueueScene, { startMs, estimate, hosts }: QueueEntry) {
+function timeOf(scene: QueueScene, { startMs, estimate, behind, hosts }: QueueEntry) {
   const names = hosts.map((id) => scene.hosts.find((host) => host.id === id)?.name ?? id)
-  return { startAt: startMs, estimate, hosts: names }
+  return { startAt: startMs, estimate, ...(behind === null ? {} : { behind }), hosts: names }
 }
 
 function keptOut(core: Core, { policy }: QueueScene, isByPolicy: boolean, nowMs: number): QueueOrderEntry[] {
