@@ -4,7 +4,8 @@
  * unit: everything beside the code, in one process, and beside it the agent's tests, which start agents and wait for them, in
  * one for each file. e2e: test/e2e, the same. long: test/long, of the same kind, for which `npm test` has no time. faults: all
  * fault points of test/faults. Without a name: check, unit, e2e and a seeded sample of faults. A filter is part of a file's
- * path, or else of a test's name. The exit code is 0 only when all that ran passed; the last lines name what did not.
+ * path, or else of a test's name. The exit code is 0 only when all that ran passed; the last lines name what did not. With a
+ * seed the faults and the cases of property tests are the same in each run; else they are new ones.
  */
 import { randomInt } from "node:crypto"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
@@ -30,6 +31,7 @@ const SAMPLE_POINTS = 12
 const THREE_AT_A_TIME = ["--test-concurrency=3"]
 
 const FAILED_TESTS = join(ROOT, "scripts/failed-tests.ts")
+const PROPERTY_SEED = join(ROOT, "scripts/property-seed.ts")
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -96,12 +98,15 @@ async function runTests(
   const folder = mkdtempSync(join(tmpdir(), "windfall-tests-"))
   const failed = join(folder, "failed")
   const args = ["--disable-warning=ExperimentalWarning", "--test", ...options]
+  const isSeeded = values.seed !== undefined
+  if (isSeeded) args.push("--import", PROPERTY_SEED)
   args.push("--test-reporter=spec", "--test-reporter-destination=stdout")
   args.push(`--test-reporter=${FAILED_TESTS}`, `--test-reporter-destination=${failed}`)
   if (filter !== undefined && !isPath) args.push(`--test-name-pattern=${filter}`)
   args.push(...matching)
   try {
-    stages.push(await stage(name, process.execPath, args, how))
+    const env = { ...how.env, ...(isSeeded ? { WINDFALL_PROPERTY_SEED: seed } : {}) }
+    stages.push(await stage(name, process.execPath, args, { ...how, env }))
     failedTests.push(...readFileSync(failed, "utf8").split("\n").filter(Boolean))
   } finally {
     rmSync(folder, { recursive: true, force: true })

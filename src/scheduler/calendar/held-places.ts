@@ -84,12 +84,14 @@ export class HeldPlaces {
   forbid(need: Resources, endMs: number, version: number): boolean {
     const isLong = endMs >= this.#windowEndMs || this.#occupants.endless > 0
     if (!isLong && this.#firm === 0) return false
-    const isConcerned = (holder: PlaceHolder) => holder.fromMs < endMs && (isLong || holder.isFirm)
+    // Of those that are set aside none is there at the moment.
+    const isConcerned = ({ fromMs, isFirm, jobs }: PlaceHolder) =>
+      jobs.count > 0 && fromMs < endMs && (isLong || isFirm)
     let concerned = 0
     for (const holder of this.#holders) {
       if (!isConcerned(holder)) continue
       // Most are in the way of one holder alone already, which is said at once.
-      if (holder.jobs.count > 0 && clash(need, holder.need, this.#total)) return true
+      if (clash(need, holder.need, this.#total)) return true
       concerned++
     }
     if (concerned === 0) return false
