@@ -3,6 +3,7 @@ import type { WhyAnswer } from "../../protocol/api.ts"
 import type { JobView } from "../../protocol/job.ts"
 import { queueNumber } from "../../protocol/job-array.ts"
 import type { QueueOrderEntry, QueueOrderView } from "../../protocol/queue-order.ts"
+import { behindText } from "../../scheduler/queue/reason-text.ts"
 import { momentText } from "../../scheduler/time/moment-text.ts"
 import { renderTable } from "./table.ts"
 
@@ -19,7 +20,7 @@ export function queueText({ policy, at, waiting, entries }: QueueOrderView, widt
       ? []
       : [entry.account ?? "", entry.qos ?? "", entry.priority === null ? "-" : `${entry.priority}`]),
     startText(entry, at),
-    entry.reason,
+    `${entry.reason}${behindText(entry.behind ?? null)}`,
   ])
   const shown = entries.filter(({ place }) => place !== null).length
   const more = waiting > shown ? `and ${waiting - shown} more that wait (windfall queue --limit N)\n` : ""

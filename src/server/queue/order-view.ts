@@ -4,7 +4,7 @@ import { explainQueue } from "../../scheduler/explain.ts"
 import { planQueue } from "../../scheduler/queue/plan-queue.ts"
 import type { QueueEntry } from "../../scheduler/queue/queue-plan.ts"
 import type { QueueScene } from "../../scheduler/queue/queue-scene.ts"
-import { behindText, reasonText } from "../../scheduler/queue/reason-text.ts"
+import { reasonText } from "../../scheduler/queue/reason-text.ts"
 import { queuedAs } from "../arrays/array-view.ts"
 import type { Core } from "../core.ts"
 import { latestPolicy } from "../policy/pool-policy.ts"
@@ -57,7 +57,7 @@ function byPolicy(
     const record = core.table.live(entry.job)
     if (job === undefined || record === undefined) return []
     const { account, qos, user } = job
-    const reason = entry.reason === null ? "starts now" : reasonText(entry.reason, nowMs) + behindText(entry)
+    const reason = entry.reason === null ? "starts now" : reasonText(entry.reason, nowMs)
     return {
       ...timeOf(scene, entry),
       job: entry.job,
