@@ -23,6 +23,7 @@ const ROOMS: Readonly<Record<string, RoomRule>> = {
   presence: { below: ["base", "protocol"], pure: [] },
   store: { below: ["base", "protocol"], typesOf: ["scheduler"] },
   ssh: { below: ["base", "protocol", "facts"], typesOf: ["scheduler"] },
+  member: { below: ["base", "protocol", "hive"] },
   agent: { below: ["base", "protocol", "facts", "doctor", "presence", "workspace"] },
   server: {
     below: [

@@ -1,11 +1,12 @@
 /**
- * `node scripts/test.ts [check|unit|e2e|long|faults]... [--filter TEXT] [--seed N]`
+ * `node scripts/test.ts [check|unit|e2e|long|engines|faults]... [--filter TEXT] [--seed N]`
  *
  * unit: everything beside the code, in one process, and beside it the agent's tests, which start agents and wait for them, in
- * one for each file. e2e: test/e2e, the same. long: test/long, of the same kind, for which `npm test` has no time. faults: all
- * fault points of test/faults. Without a name: check, unit, e2e and a seeded sample of faults. A filter is part of a file's
- * path, or else of a test's name. The exit code is 0 only when all that ran passed; the last lines name what did not. With a
- * seed the faults and the cases of property tests are the same in each run; else they are new ones.
+ * one for each file. e2e: test/e2e, the same. long: test/long, of the same kind, for which `npm test` has no time. engines:
+ * test/engines, real engines of models, one file after the other. faults: all fault points of test/faults. Without a name:
+ * check, unit, e2e and a seeded sample of faults. A filter is part of a file's path, or else of a test's name. The exit code is
+ * 0 only when all that ran passed; the last lines name what did not. With a seed the faults and the cases of property tests are
+ * the same in each run; else they are new ones.
  */
 import { randomInt } from "node:crypto"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
@@ -18,7 +19,7 @@ import { findFiles, ROOT } from "./source-files.ts"
 import { type Stage, type StageOptions, stage } from "./stage.ts"
 
 const MINUTE_MS = 60_000
-const PARTS = ["check", "unit", "e2e", "long", "faults"] as const
+const PARTS = ["check", "unit", "e2e", "long", "engines", "faults"] as const
 type Part = (typeof PARTS)[number]
 /** What `npm test` is. */
 const GATE: readonly Part[] = ["check", "unit", "e2e", "faults"]
@@ -51,6 +52,7 @@ let sshd: boolean | undefined
 for (const part of wanted) {
   if (part === "check") stages.push(...(await check()))
   else if (part === "unit") await runUnit()
+  else if (part === "engines") await runEngines()
   else if (!(await hasSshd()))
     console.log(`SKIPPED ${part}: there is no OpenSSH server on this machine, and none can be unpacked`)
   else if (part === "faults") await runFaults(parts.includes("faults") ? ALL_POINTS : SAMPLE_POINTS)
@@ -75,6 +77,12 @@ async function runUnit(): Promise<void> {
 
 async function runE2e(name: string, files: string): Promise<void> {
   await runTests(name, findFiles(files), THREE_AT_A_TIME, { limitMs: 15 * MINUTE_MS })
+}
+
+/** Engines are many processes each, and what they compute takes a core. */
+async function runEngines(): Promise<void> {
+  const files = findFiles("test/engines/**/*.test.ts")
+  await runTests("real engines", files, ["--test-concurrency=1"], { limitMs: 15 * MINUTE_MS })
 }
 
 async function runFaults(points: number): Promise<void> {

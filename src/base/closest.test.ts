@@ -9,4 +9,5 @@ test("closest() finds what was meant and does not guess wildly", () => {
   assert.equal(closest("atach", commands), "attach")
   assert.equal(closest("frobnicate", commands), undefined)
   assert.equal(closest("xyz", commands), undefined)
+  assert.equal(closest("q", ["a"]), undefined)
 })

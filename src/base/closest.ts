@@ -11,7 +11,8 @@ export function closest(typed: string, candidates: readonly string[]): string | 
     // Every letter that one is longer is a slip: most candidates need no closer look.
     if (Math.abs(typed.length - candidate.length) > allowed) continue
     const slips = distance(typed.toLowerCase(), candidate.toLowerCase())
-    if (slips < fewest && slips <= allowed) {
+    // What has no letter in common with it was not meant.
+    if (slips < fewest && slips <= allowed && slips < Math.max(typed.length, candidate.length)) {
       best = candidate
       fewest = slips
     }

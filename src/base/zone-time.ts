@@ -76,6 +76,15 @@ export function offsetChange(timeZone: string, fromMs: number, toMs: number): nu
   return other
 }
 
+/** Whether the clock, put back within the day that follows (or was before), shows the same once more. */
+export function isShownAgain(timeZone: string, atMs: number, way: 1 | -1 = 1): boolean {
+  const offsetMs = zoneOffsetMs(timeZone, atMs)
+  const otherMs = zoneOffsetMs(timeZone, atMs + way * DAY_MS)
+  // Put back by so much: what was shown comes again so much later.
+  const backMs = way === 1 ? offsetMs - otherMs : otherMs - offsetMs
+  return backMs > 0 && zoneOffsetMs(timeZone, atMs + way * backMs) === otherMs
+}
+
 function formatOf(timeZone: string): Intl.DateTimeFormat {
   let format = formats.get(timeZone)
   if (format === undefined) {

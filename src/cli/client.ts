@@ -18,6 +18,8 @@ export interface RequestOptions {
   readonly patienceMs?: number | undefined
   /** Called before each further try. */
   readonly onRetry?: (() => void) | undefined
+  /** What a refusal says, where it is not in the shape of the API. */
+  readonly readRefusal?: ((response: IncomingMessage) => Promise<Error>) | undefined
 }
 
 /** What to send: JSON, or bytes made anew for each try. */
@@ -152,7 +154,7 @@ export class Client {
         const response = await this.#once(method, path, body, options, onSent, way)
         this.#reached = true
         if (isSuccess(response)) return await read(response)
-        throw await readError(response, method, path)
+        throw await (options.readRefusal?.(response) ?? readError(response, method, path))
       } catch (error) {
         options.signal?.throwIfAborted()
         if (this.#login.socket !== undefined && !way.made && !wasOpened) {

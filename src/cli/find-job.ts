@@ -30,6 +30,8 @@ export interface FoundTarget {
   readonly job: JobView
   /** As it stands in a path of the API. */
   readonly path: string
+  /** The tasks, where they are several of the array: `17_[3-9]`; `null`: it is asked of the job. */
+  readonly tasks: string | null
 }
 
 /**
@@ -40,7 +42,9 @@ export async function findTarget(cli: Cli, typed: string): Promise<FoundTarget> 
   const reference = readJobReference(typed)
   const isSeveral = reference !== undefined && reference.tasks !== null && reference.index === null
   const job = await findJob(cli, isSeveral ? `${reference.job}` : typed)
-  return { job, path: isSeveral ? pathOf(reference) : `${job.id}` }
+  if (!isSeveral) return { job, path: `${job.id}`, tasks: null }
+  const { job: array, tasks } = reference
+  return { job, path: pathOf(reference), tasks: `${array}_[${tasks}]` }
 }
 
 function pathOf({ job, tasks, index }: JobReference): string {

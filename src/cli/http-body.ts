@@ -2,7 +2,7 @@ import type { ClientRequest, IncomingMessage } from "node:http"
 import { WindfallError } from "../protocol/errors.ts"
 
 /** The whole body. Listening to its events is quicker to get going than iterating over it. */
-function readText(response: IncomingMessage): Promise<string> {
+export function readText(response: IncomingMessage): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     response.on("data", (chunk: Buffer) => chunks.push(chunk))

@@ -31,9 +31,9 @@ export function readDf(sheet: FactSheet, lines: readonly Line[]): void {
   }
   const fit = (text: string) => (HEAD.test(text) ? undefined : ROW.exec(text))
   for (const { value: match, isWhole } of fitLines(lines, fit, (text) => sheet.misfit(text))) {
-    if (!isWhole) continue
-    const [, , size = "", used = "", available = "", capacity = "", mount = ""] = match
-    if (!isMountPoint(mount)) continue
+    const [row, , size = "", used = "", available = "", capacity = "", mount = ""] = match
+    if (!isMountPoint(mount)) sheet.misfit(row)
+    if (!isWhole || !isMountPoint(mount)) continue
     const [all, held, free] = [size, used, available].map((cell) => readCell(cell, unit))
     if (all === undefined || held === undefined || free === undefined) continue
     const isTrue =

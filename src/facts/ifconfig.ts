@@ -14,7 +14,7 @@ const HEAD =
   /^([a-zA-Z][a-zA-Z0-9]*\d(?:\.\d+)?): flags=[0-9a-f]+<[A-Z0-9_,]*>(?: (?:metric \d+ )?mtu \d+)?(?: rtref \d+)?(?: index \d+)? *$/
 const ETHER = /^\s+ether ([0-9a-zA-Z]{1,2}(?::[0-9a-zA-Z]{1,2}){5}) *$/
 const MEDIA =
-  /^\s+media: (<unknown type>|none|autoselect(?: <[a-z,-]+>)?(?: \((?:none|<unknown type>|\w[\w.-]*(?: <[a-z0-9,-]+>)?)\))?|\d+(?:G)?[bB]ase[\w-]+(?: <[a-z0-9,-]+>)?)\s*$/
+  /^\s+media: (<unknown type>|none|autoselect(?: <[a-z,-]+>)?(?: \((?:none|<unknown type>|\w[\w.-]*(?: <[a-z0-9,-]+>)?)\))?|\d+(?:G)?[bB]ase[\w-]+(?: <[a-z0-9,-]+>)?(?: \((?:none|<unknown type>|\w[\w.-]*(?: <[a-z0-9,-]+>)?)\))?)\s*$/
 const STATUS = /^\s+status: (active|inactive)\s*$/
 const INET = /^\s+inet ([0-9A-Z.]+) /
 /** `mtu` on a line of its own is a head that a pager or a form wrapped. */
@@ -26,8 +26,8 @@ export function isInterfaceHead(text: string): boolean {
 }
 
 /**
- * `ifconfig` (ifconfig(8); media words from xnu, if_media.h): `media: autoselect (1000baseT <full-duplex>)`, `10Gbase-T`; Wi-Fi has
- * the bare `autoselect`, as have Thunderbolt ports and the inner interfaces of some Macs; `none` is a port without a cable.
+ * `ifconfig` (ifconfig(8); media words from xnu, if_media.h): `media: autoselect (1000baseT <full-duplex>)`, `10Gbase-T`, which a
+ * medium that is set by hand may have behind itself in brackets, too; Wi-Fi has the bare `autoselect`, as have Thunderbolt ports and the inner interfaces of some Macs; `none` is a port without a cable.
  * Only `en` interfaces are read. One whose stanza says something twice has lost the head of the next one.
  */
 export function readIfconfig(sheet: FactSheet, lines: readonly Line[]): void {
@@ -96,7 +96,7 @@ function readStanza(sheet: FactSheet, { name, ether, media, status, hasAddress }
     "media",
     name,
   )
-  if (one.text === "none" || word === "none") sheet.known("linkKind", "ethernet", "media", name)
+  if (one.text === "none" || word === "none" || SPEED.test(one.text)) sheet.known("linkKind", "ethernet", "media", name)
   else if (one.text === "autoselect" && isActive === true && hasAddress) sheet.known("linkKind", "wifi", "media", name)
   else sheet.unknown("linkKind", "no_such_key", "its media does not tell; networksetup does", "media", name)
 }

@@ -77,9 +77,13 @@ export function numberIn(properties: PropertyDictionary, key: string): number | 
 
 /** `ioreg` of any class: what an entry is about shows in its keys. */
 export function readRegistry(sheet: FactSheet, lines: readonly Line[]): void {
-  const nodes = parseRegistry(lines, (text) => sheet.misfit(text))
+  let isHeadCut = false
+  const nodes = parseRegistry(lines, (text) => {
+    sheet.misfit(text)
+    isHeadCut ||= /^[ |]*\+/.test(text)
+  })
   readAccelerator(sheet, nodes)
-  readHidIdle(sheet, nodes)
+  readHidIdle(sheet, nodes, isHeadCut)
   readConsole(sheet, nodes)
   readSmartBattery(sheet, nodes)
   readDiskCounters(sheet, nodes)

@@ -4,14 +4,19 @@ import { readLoad } from "./sysctl-structures.ts"
 
 const DAY = "(?:Sun|Mon|Tue|Wed|Thu|Fri|Sat)"
 const MONTH = "[A-Z][a-z]{2} [ 123]\\d"
-const WHO = new RegExp(`^([A-Za-z_][\\w.-]*) +(console|ttys\\d{3}) +${MONTH} \\d\\d:\\d\\d *(?:\\(([\\w.:%-]+)\\))? *$`)
+const WHO = new RegExp(
+  `^([A-Za-z_][\\w.-]*) +(console|ttys\\d{3}) +${MONTH} \\d\\d:\\d\\d[ \\t]*(?:\\(([\\w.:%-]+)\\))? *$`,
+)
 const LAST = new RegExp(
   `^([A-Za-z_][\\w.-]*) +(console|ttys\\d{3}|~)(?: +([\\w.:%-]+))? +${DAY} (${MONTH} \\d\\d:\\d\\d)(?: +(still logged in)| - .*)? *$`,
 )
 const W_ROW =
   /^([A-Za-z_][\w.-]*) +(console|s\d{3}) +(-|[\w.:%-]{2,}) +(?:[A-Za-z]{3}\d\d|\d{1,2}:\d\d(?:[AP]M)?|\d{1,2}[A-Z][a-z]{2}\d\d) +\S+ (.+)$/
-const UPTIME =
-  /^ ?\d{1,2}:\d\d(?:[AP]M)? {1,2}up (?:(\d+) days?, +)?(?:(\d{1,2}):(\d\d)|(\d{1,2}) mins?|(\d{1,2}) hrs?|\d+ secs?)?,? *(\d+) users?, load averages: ([\d.]+),? ([\d.]+),? ([\d.]+)$/
+const LOAD = "(\\d+[.,]\\d\\d)"
+/** Hours have two columns, so that there are two blanks before less than ten of them: without one a digit is lost (w.c of FreeBSD). */
+const UPTIME = new RegExp(
+  `^ ?\\d{1,2}:\\d\\d(?:[AP]M)? {1,2}up(?: (\\d+) days?,)?(?: ([ 1]\\d|2[0-3]):([0-5]\\d)| (\\d{1,2}) mins?| (\\d{1,2}) hrs?| \\d+ secs?)?,? *(\\d+) users?, load averages: ${LOAD},? ${LOAD},? ${LOAD}$`,
+)
 
 export function isUptime(text: string): boolean {
   return UPTIME.test(text)
@@ -51,13 +56,29 @@ export function readW(sheet: FactSheet, lines: readonly Line[]): void {
 
 /** `who` (who(1)). */
 export function readWho(sheet: FactSheet, lines: readonly Line[]): void {
-  for (const { value: match, isWhole } of fitLines(
-    lines,
-    (text) => WHO.exec(text),
-    (text) => sheet.misfit(text),
-  )) {
-    if (isWhole) login(sheet, match[1], match[2], match[3])
+  const fit = (text: string) => WHO.exec(text)
+  const fitted = fitLines(lines, fit, (text) => sheet.misfit(text))
+  const column = columnOf(fitted.map(({ value }) => value))
+  for (const { value: match, isWhole } of fitted) {
+    const isInPlace = isPlaced(match, column)
+    if (!isInPlace) sheet.misfit(match[0])
+    if (isWhole && isInPlace) login(sheet, match[1], match[2], match[3])
   }
+}
+
+/** A name that lost or got a character moves what stands behind it; one that is longer than its column does, too. */
+function isPlaced(match: RegExpExecArray, column: number): boolean {
+  const [line, { length } = "", terminal] = match
+  return line.indexOf(` ${terminal} `) + 1 === (length < column ? column : length + 1)
+}
+
+/** Where terminals stand, as most lines have it; of two that as many have the farther one, as what lost its beginning is shorter. */
+function columnOf(matches: readonly RegExpExecArray[]): number {
+  const places = matches.map(([line, , terminal]) => line.indexOf(` ${terminal} `) + 1)
+  const rated = [...new Set(places)].map(
+    (place) => [place, matches.filter((match) => isPlaced(match, place)).length] as const,
+  )
+  return rated.sort(([a, few], [b, many]) => many - few || b - a)[0]?.[0] ?? 0
 }
 
 /** `last` (last(1)): sessions that still last; those that have ended are no facts of now. */

@@ -4,7 +4,8 @@ import { readMachineMemory, readWhole } from "./numbers.ts"
 
 const HEAD = /^The system has (\d+) \((\d+) pages with a page size of (4096|16384)\)\.$/
 const FREE = /^System-wide memory free percentage: (\d{1,3})%$/
-const COUNT = /^(Pages [a-z ]+|Swapins|Swapouts|Pageins|Pageouts): (\d+) ?$/
+const COUNT =
+  /^(Pages (?:free|purgeable|purged|active|inactive|speculative|throttled|wired down|used by compressor|decompressed|compressed|reactivated)|Swapins|Swapouts|Pageins|Pageouts): (\d+) ?$/
 const TITLE = /^(Stats|Swap I\/O|Page Q counts|Compressor Stats|File I\/O): ?$/
 
 /**

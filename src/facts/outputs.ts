@@ -17,7 +17,7 @@ import { readPmsetBatt } from "./pmset-batt.ts"
 import { isSettingsHead, readPmsetSettings } from "./pmset-settings.ts"
 import { isPowerLogLine, readPmsetLog, readPmsetSched, readPmsetSystemState, readPmsetTherm } from "./pmset-state.ts"
 import { readPowermetrics } from "./powermetrics.ts"
-import { isProcessHead, parseProcessRow, readProcesses } from "./processes.ts"
+import { isProcessHead, isProcessRow, readProcesses } from "./processes.ts"
 import { isProfilerTitle, readProfilerText } from "./profiler-text.ts"
 import { readConsoleUser } from "./scutil.ts"
 import { isStatusLine, readStatusLines } from "./status-lines.ts"
@@ -157,8 +157,7 @@ export const OUTPUT_KINDS: readonly OutputKind[] = [
   kind(
     "ps",
     "ps",
-    (text, lines) =>
-      lines.some((line) => isProcessHead(line.text)) || most((row) => parseProcessRow(row) !== null)(text, lines),
+    (text, lines) => lines.some((line) => isProcessHead(line.text)) || most(isProcessRow)(text, lines),
     readProcesses,
   ),
   kind("launchctl limit", "launchctl-limit", some(/^\tmaxfiles +(\d+|unlimited)/), readLaunchctlLimit),

@@ -31,6 +31,9 @@ export function readPmsetBatt(sheet: FactSheet, lines: readonly Line[]): void {
   }
 }
 
+/** Two days for a full battery: more than any laptop lasts. */
+const MOST_MINUTES_PER_PERCENT = 30
+
 function readBattery(sheet: FactSheet, match: RegExpExecArray): void {
   const [, key = "", percent = "", state = "", time = "", present] = match
   sheet.known("hasBattery", present === "true", key)
@@ -41,11 +44,14 @@ function readBattery(sheet: FactSheet, match: RegExpExecArray): void {
     return
   }
   const charge = readWhole(percent, 0, 100)
+  const clock = /^(\d{1,3}):([0-5]\d) remaining$/.exec(time)
+  const minutes = clock === null ? 0 : Number(clock[1]) * 60 + Number(clock[2])
   if (charge.known && state === "charged" && charge.value < 50)
     sheet.unknown("batteryPercent", "contradictory", `${percent} % is not charged`, key)
+  else if (charge.known && state === "discharging" && minutes > charge.value * MOST_MINUTES_PER_PERCENT)
+    sheet.unknown("batteryPercent", "contradictory", `${percent} % do not last for ${minutes} minutes`, key)
   else sheet.take("batteryPercent", charge, key)
   sheet.known("batteryState", state.replace("AC attached; ", ""), key)
-  const clock = /^(\d{1,3}):([0-5]\d) remaining$/.exec(time)
-  if (clock !== null) sheet.known("batteryMinutes", Number(clock[1]) * 60 + Number(clock[2]), key)
+  if (clock !== null) sheet.known("batteryMinutes", minutes, key)
   else sheet.unknown("batteryMinutes", "no_such_key", "the system has no estimate", key)
 }

@@ -5,7 +5,7 @@ const SECTION =
   /^(AC Power|Battery Power|UPS Power|System-wide power settings|Currently in use|Currently drawing from '[A-Za-z ]+'|Active Profiles):$/
 const PROFILE = /^(AC Power|Battery Power|UPS Power)\s+-?\d\*?$/
 const SETTING =
-  /^ ([A-Za-z][A-Za-z ]*?) +(\d{1,10}|\/\S+)( \((?:[a-z]+ )?sleep prevented by [^()]+\)| \(imposed by [^()]+\))?$/
+  /^ ([A-Za-z]+|Sleep On Power Button) +(\d{1,10}|\/\S+)( \((?:[a-z]+ )?sleep prevented by [^()]+\)| \(imposed by [^()]+\))?$/
 
 /** Settings that are on or off (pmset(1), pmset.m); any other number tells a damaged one. */
 const SWITCHES: ReadonlySet<string> = new Set(
@@ -22,15 +22,18 @@ export function isSettingsHead(text: string): boolean {
 /**
  * `pmset -g` and `pmset -g custom` (pmset(1)): settings by name, the latter by source of power. Names may have spaces (`Sleep On
  * Power Button`); after sleep may stand who prevents it, by names that are not worth counting: `pmset -g assertions` is.
- * A name twice in one section tells that the head of the next one is lost; then the section is not believed.
+ * Values stand in a column: where one does not, its name has lost or got something. A name twice in one section tells that the head of the next one is lost; then the section is not believed.
  */
 export function readPmsetSettings(sheet: FactSheet, lines: readonly Line[]): void {
+  const settings = settingsIn(lines)
+  const isInColumns = settings.filter(isInColumn).length * 4 >= settings.length * 3
   const fit = (text: string) => {
     if (PROFILE.test(text)) return undefined
     const section = SECTION.exec(text)
     if (section !== null) return { section: section[1] ?? "", name: "", value: "" }
     const setting = SETTING.exec(text)
-    return setting === null ? null : { section: "", name: setting[1] ?? "", value: setting[2] ?? "" }
+    if (setting === null || (isInColumns && !isInColumn(setting))) return null
+    return { section: "", name: setting[1] ?? "", value: setting[2] ?? "" }
   }
   let section: string | null = null
   // Paths, as of hibernatefile, are left out: nothing tells a damaged one. Nor are lines read whose head is missing.
@@ -53,6 +56,19 @@ export function readPmsetSettings(sheet: FactSheet, lines: readonly Line[]): voi
     else sheet.known("powerSetting", Number(row.value), row.name, of)
   }
   if (rows.length === 0) sheet.unknown("powerSetting", "no_such_key", "the output has no settings", "pmset -g")
+}
+
+function settingsIn(lines: readonly Line[]): RegExpExecArray[] {
+  return lines.flatMap(({ text }) => {
+    const setting = SETTING.exec(text)
+    return setting === null ? [] : [setting]
+  })
+}
+
+/** Names are filled up to twenty characters, and have blanks around them (pmset.m). */
+function isInColumn([row, name = "", value = ""]: RegExpExecArray): boolean {
+  const at = Math.max(22, name.length + 2)
+  return row.slice(name.length + 1, at).trim() === "" && row.slice(at).startsWith(value)
 }
 
 function sameSetting(one: { section: string; name: string }, other: { section: string; name: string }): boolean {

@@ -40,6 +40,8 @@ export function readPowermetrics(sheet: FactSheet, lines: readonly Line[]): void
       look?.set(key, isDoubled || !isWhole ? null : value.text)
     }
   }
+  // What stands before the head of the first look is of one whose head is lost.
+  if (looks.size > 1) looks.delete(undefined)
   for (const [time, look] of looks) readLook(sheet, look, time)
 }
 

@@ -77,6 +77,14 @@ export function parseProcessRow(text: string): ListedProcess | null {
   return null
 }
 
+/** Whether a row without a head is surely one: where it has only two numbers, its command must look like one. */
+export function isProcessRow(text: string): boolean {
+  const row = parseProcessRow(text)
+  if (row === null) return false
+  const hasMore = row.residentBytes !== undefined || row.ppid === undefined
+  return hasMore || /^[-/([]/.test(row.command ?? "")
+}
+
 /** `MMM:SS.cc`, or with hours before. */
 function cpuMs(text: string): number {
   const parts = text.split(":").map(Number)

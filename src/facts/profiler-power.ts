@@ -46,7 +46,10 @@ function readBattery(sheet: FactSheet, item: JsonObject): void {
   takeJsonFlag(sheet, "hasBattery", item.sppower_battery_installed, "sppower_battery_installed")
   // Where no battery lies in its place, its charge is nobody's.
   if (item.sppower_battery_installed === "FALSE") return
-  const charge = item.sppower_battery_charge_info
+  const { sppower_battery_charge_info: charge, sppower_battery_health_info: health } = item
+  // Newer systems do not say whether one is installed: what has a charge and a condition is.
+  if (item.sppower_battery_installed === undefined && isJsonObject(charge) && isJsonObject(health))
+    sheet.known("hasBattery", true, "spbattery_information")
   if (isJsonObject(charge)) {
     takeJsonFlag(sheet, "isCharging", charge.sppower_battery_is_charging, "sppower_battery_is_charging")
     takeJsonFlag(sheet, "isFullyCharged", charge.sppower_battery_fully_charged, "sppower_battery_fully_charged")
@@ -58,7 +61,6 @@ function readBattery(sheet: FactSheet, item: JsonObject): void {
     } else if (current !== undefined)
       sheet.unknown("batteryPercent", "garbage", "it is no number", "sppower_battery_current_capacity")
   }
-  const health = item.sppower_battery_health_info
   if (isJsonObject(health)) {
     const cycles = health.sppower_battery_cycle_count
     takeJsonWhole(sheet, "batteryCycles", cycles, [0, 20_000], "sppower_battery_cycle_count")

@@ -16,6 +16,40 @@ test("a Mac that is managed says by which server", () => {
   assert.equal(toldOf(text.replace("https://", "https"), "isManaged"), "truncated")
 })
 
+test("uptime, and the first line of w, of a Mac that is up for any time, and in any region", () => {
+  const minutesOf = (up: string, hint = "uptime") =>
+    toldOf(`10:00  up ${up}, 2 users, load averages: 1.28 1.18 1.13\n`, "uptimeMinutes", { hint })
+  assert.equal(minutesOf(" 3:23"), 203)
+  assert.equal(minutesOf("13:23"), 803)
+  assert.equal(minutesOf("3 days,  3:23"), 4523)
+  assert.equal(minutesOf("3 days, 13:23"), 5123)
+  assert.equal(minutesOf("1 day, 2 hrs"), 1560)
+  assert.equal(minutesOf("1 day"), 1440)
+  assert.equal(minutesOf("5 mins"), 5)
+  assert.equal(minutesOf("3:23"), "garbage", "a digit is lost")
+  assert.equal(minutesOf(" 3:73"), "garbage")
+  const w = "10:00  up  3:23, 2 users, load averages: 1,28 1,18 1,13\nUSER     TTY      FROM    LOGIN@  IDLE WHAT\n"
+  assert.equal(toldOf(w, "uptimeMinutes"), 203)
+  assert.deepEqual(toldOf(w, "loadAverage"), [1.28, 1.18, 1.13])
+})
+
+test("the least idle time is not known where an entry of several is cut, wherever that is", () => {
+  const entry = (idleNs: number) =>
+    `+-o IOHIDSystem  <class IOHIDSystem, id 0x100000a2b, registered, matched>\n    {\n      "HIDIdleTime" = ${idleNs}\n      "HIDParameters" = 1\n    }\n    \n`
+  const [first, second] = [entry(900_000_000_000), entry(2_000_000_000)]
+  const whole = first + second
+  const hint = "ioreg-IOHIDSystem"
+  assert.equal(toldOf(whole, "idleMs", { hint }), 2_000)
+  assert.equal(toldOf(first, "idleMs", { hint }), 900_000)
+  const [begun, told] = [first.length + 1, whole.lastIndexOf("2000000000\n") + 11]
+  for (let end = begun; end < told; end++) {
+    const cut = toldOf(whole.slice(0, end), "idleMs", { hint })
+    assert.ok(cut === "truncated" || cut === "garbage", `${end - first.length}: ${cut}`)
+  }
+  const stray = first.replace('      "HIDIdleTime"', '    }\n      "HIDIdleTime"')
+  assert.equal(toldOf(stray, "idleMs", { hint }), "truncated")
+})
+
 describe("what an output has a line for is known, or unknown with the right reason", () => {
   it("in top", () => {
     const time = "2026/11/27 12:00:00"

@@ -20,6 +20,7 @@ const LINES: readonly StatusLine[] = [
   row(/^FileVault is (On|Off)\.$/, "isFileVaultOn", isOn), // fdesetup status
   row(/^System Integrity Protection status: (enabled|disabled)\.$/, "isSystemProtected", isOn), // csrutil status
   row(/^Firewall is (enabled|disabled)\. \(State = [012]\)\s*$/, "isFirewallOn", isOn), // socketfilterfw --getglobalstate
+  row(/^Firewall is blocking all non-essential incoming connections\. \(State = 2\)\s*$/, "isFirewallOn", () => true),
   row(/^(?:Firewall s|S)tealth mode (?:is )?(on|off|enabled|disabled)\s*$/, "isStealthModeOn", isOn), // --getstealthmode
   row(/^Enrolled via DEP: (Yes|No)$/, "isEnrolledByPurchase", isOn), // profiles status -type enrollment
   row(/^MDM enrollment: (Yes|No)(?: \(User Approved\))?$/, "isManaged", isOn),

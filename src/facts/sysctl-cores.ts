@@ -29,7 +29,7 @@ export function readCoreKinds(sheet: FactSheet, values: ReadonlyMap<string, Sysc
     const cores = levelCores(values, level)
     if (cores !== null) counts.push(cores)
     const name = values.get(`hw.perflevel${level}.name`)
-    if (name?.isWhole === true && /^[A-Z][a-z]{3,14}$/.test(name.text)) names.push(name.text)
+    if (name?.isWhole === true && isKind(name.text)) names.push(name.text)
   }
   const isConfirmed = expected?.isWhole === true
   const total = sheet.number("cpuCores") ?? sheet.number("cpuThreads")
@@ -47,6 +47,13 @@ export function readCoreKinds(sheet: FactSheet, values: ReadonlyMap<string, Sysc
     sheet.unknown("coreNames", "truncated", "nothing says whether these are all kinds of cores", `${KEY}.name`)
   else sheet.known("coreNames", names, `${KEY}.name`)
 }
+
+/** A name that begins as a known one, and is none, has lost something; another may be a new one. */
+function isKind(name: string): boolean {
+  return KINDS.includes(name) || (/^[A-Z][a-z]{3,14}$/.test(name) && !KINDS.some((kind) => kind[0] === name[0]))
+}
+
+const KINDS = ["Super", "Performance", "Efficiency", "Standard"]
 
 /** All keys of a level that count its cores must agree; a core of Apple's has one thread. */
 function levelCores(values: ReadonlyMap<string, SysctlValue>, level: number): number | null {

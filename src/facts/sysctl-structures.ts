@@ -40,14 +40,14 @@ export function readBootTime(text: string): Reading<number> {
 }
 
 /**
- * `vm.swapusage`: `total = 3072.00M  used = 2513.50M  free = 558.50M  (encrypted)`. Total is used and free, which tells a
- * damaged number.
+ * `vm.swapusage`: `total = 3072.00M  used = 2513.50M  free = 558.50M  (encrypted)`, in some locales with decimal commas. Total is
+ * used and free, which tells a damaged number.
  */
 export function readSwap(sheet: FactSheet, text: string): void {
-  const match = /^total = ([\d.]+)M {2}used = ([\d.]+)M {2}free = ([\d.]+)M( {2}\(encrypted\))?$/.exec(text)
+  const match = /^total = ([\d.,]+)M {2}used = ([\d.,]+)M {2}free = ([\d.,]+)M( {2}\(encrypted\))?$/.exec(text)
   const names = ["swapTotalBytes", "swapUsedBytes"] as const
-  const all = match?.slice(1, 4).map((amount) => readDecimal(amount, 0, 1e8))
-  const [total, used, free] = all?.map((amount) => (amount.known ? amount.value : Number.NaN)) ?? []
+  const all = match?.slice(1, 4).map((amount) => readDecimal(amount.replace(",", "."), 0, 1e8))
+  const [total, used, free] = all?.map((amount) => (amount.known ? amount.value : undefined)) ?? []
   for (const name of names) {
     if (total === undefined || used === undefined || free === undefined) {
       sheet.unknown(name, "garbage", `"${shorten(text)}" is no use of swap`, "vm.swapusage")

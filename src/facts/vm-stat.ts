@@ -50,7 +50,12 @@ function statOf(
   const texts = new Map<string, string>()
   const pages = new Map<string, number>()
   const problems = new Map<string, Problem>()
-  for (const { value } of fitLines(lines, fit, onMisfit)) {
+  const fitted = fitLines(lines, fit, onMisfit)
+  const width = columnOf(fitted.filter(({ value }) => value.label !== PAGE_SIZE).map(({ line }) => line.text))
+  for (const { value, line } of fitted) {
+    const isOffColumn = width !== null && line.text.length !== width && /: {2}/.test(line.text)
+    if (isOffColumn && UNCHECKED.has(value.label))
+      problems.set(value.label, { reason: "garbage", detail: "its figure is not in the column of the others" })
     const before = texts.get(value.label)
     if (before !== undefined && before !== value.text)
       problems.set(value.label, { reason: "contradictory", detail: `it says ${before}, and ${value.text}` })
@@ -76,6 +81,14 @@ function statOf(
   }
 }
 
+/** Where the lines end, which is the same for nearly all of them; `null` where it is not, as figures stand in no column. */
+function columnOf(texts: readonly string[]): number | null {
+  const counts = new Map<number, number>()
+  for (const { length } of texts) counts.set(length, (counts.get(length) ?? 0) + 1)
+  const [length, count] = [...counts].reduce((most, one) => (one[1] > most[1] ? one : most), [0, 0])
+  return texts.length >= 5 && count >= 0.75 * texts.length ? length : null
+}
+
 const JOINED: Problem = { reason: "garbage", detail: "the line after it is gone: its figure may be that one's" }
 
 /** What vm_stat(1) prints, in this order, since long before the oldest macOS that is a host. Newer ones have more between. */
@@ -85,6 +98,11 @@ const IN_ORDER = [
   ...["Pages purged", "File-backed pages", "Anonymous pages", "Pages stored in compressor"],
   ...["Pages occupied by compressor", "Decompressions", "Compressions", "Pageins", "Pageouts", "Swapins", "Swapouts"],
 ]
+
+/** What nothing else tells to be damaged: these are in no sum. */
+const UNCHECKED: ReadonlySet<string> = new Set(
+  IN_ORDER.filter((label) => ![...RESIDENT, "Pages purgeable", "File-backed pages", "Anonymous pages"].includes(label)),
+)
 
 /** Lines after which one is missing that is always there, though later ones are: a gap joins the label before to a later figure. */
 function joinedIn(there: ReadonlyMap<string, unknown>): string[] {

@@ -19,6 +19,7 @@ export interface Booking {
   readonly maintenance: boolean
   /** When it begins the first time. */
   readonly startAt: number
+  /** As it was asked for: whole days of it are days of the calendar, so that a time of it may be longer or shorter where the clock is changed. */
   readonly durationMs: number
   /** The IANA name of the zone by whose clock it comes again. */
   readonly timeZone: string

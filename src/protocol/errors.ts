@@ -19,6 +19,7 @@ const CODES = {
   data_not_found: { status: 404, exitCode: 2 },
   token_not_found: { status: 404, exitCode: 2 },
   key_not_found: { status: 404, exitCode: 2 },
+  model_not_found: { status: 404, exitCode: 2 },
   invite_not_found: { status: 404, exitCode: 2 },
   target_not_found: { status: 404, exitCode: 2 },
   file_not_found: { status: 404, exitCode: 2 },

@@ -177,6 +177,8 @@ export type EventBody =
       readonly about: string
       readonly what: string
     }
+  /** A model that is served: what somebody said of it, or how it or a replica of it stands now. */
+  | { readonly type: "model_changed"; readonly name: string; readonly user: string; readonly what: string }
   | { readonly type: "data_changed"; readonly name: string; readonly user: string; readonly what: string }
   | { readonly type: "secret_changed"; readonly user: string; readonly name: string; readonly what: string }
   | { readonly type: "notify_changed"; readonly user: string; readonly what: string }

@@ -13,6 +13,13 @@ export interface GangRequest {
   readonly onMemberFailure: "end" | "continue"
   /** Whose files come home: the main member's, or each one's in a folder `rank-N` of its own. */
   readonly outputsFrom: "main" | "all"
+  /** By rank: the hosts it must run on, by id, and what it holds on each. Of hives only; absent: any hosts, as much on each. */
+  readonly members?: readonly GangPlace[] | undefined
+}
+
+export interface GangPlace {
+  readonly host: string
+  readonly memoryBytes: number
 }
 
 export const ON_MEMBER_FAILURE = ["end", "continue"] as const

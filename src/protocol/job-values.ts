@@ -16,7 +16,16 @@ import { globCharacters, MAX_GLOB_CHARACTERS, outputProblem } from "./output-glo
 import { warningOf } from "./warning-signal.ts"
 
 /** Signals that may ask a job to stop: those a program can handle and that mean it. */
-export const STOP_SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGKILL"] as const
+export const STOP_SIGNALS = [
+  "SIGTERM",
+  "SIGINT",
+  "SIGHUP",
+  "SIGQUIT",
+  "SIGUSR1",
+  "SIGUSR2",
+  "SIGURG",
+  "SIGKILL",
+] as const
 
 /**
  * Reads one value of a single-valued field from text, as typed after a flag or standing in a job file.

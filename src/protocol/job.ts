@@ -12,7 +12,8 @@ import { DEFAULT_REQUEST, type ResourceRequest } from "./resources.ts"
 import type { Sleep } from "./sleep.ts"
 import type { WarningSignal } from "./warning-signal.ts"
 
-export type JobKind = "task" | "session"
+/** `hive`: a model that is served; the server alone sends them. */
+export type JobKind = "task" | "session" | "hive"
 
 /** Everything a sender says about a job. The job file, the flags of `send` and `POST /v1/jobs` all become this. */
 export interface JobSpec {

@@ -30,6 +30,9 @@ import { installSource } from "./install/install-files.ts"
 import { lanName } from "./lan-name.ts"
 import { WINDFALL } from "./ledger.ts"
 import { DEFAULT_LIMITS, type ServerLimits } from "./limits.ts"
+import { bundleMember } from "./models/member-bundle.ts"
+import type { ModelLimits } from "./models/model-limits.ts"
+import { Models } from "./models/models.ts"
 import { lookAtFolder, removeMadeFiles, removeMadeFolders } from "./new-folder.ts"
 import { ownCertificate } from "./own-certificate.ts"
 import { instanceAt, isProved, placeOf } from "./place.ts"
@@ -56,6 +59,7 @@ export interface ServerOptions {
   readonly address?: string
   readonly limits?: Partial<ServerLimits>
   readonly gatewayLimits?: Partial<GatewayLimits>
+  readonly modelLimits?: Partial<ModelLimits>
   /** The ways to hosts. */
   readonly openHosts: OpenHosts
   readonly clock?: Clock
@@ -180,9 +184,31 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const codesInUse = new CodesInUse()
   const examinations = new HostExaminations(core)
   const version = SERVER_VERSION
-  const app = createApp({ core, hosts, departures, version, reach, wrongCodes, codesInUse, examinations, install })
-  const models = new ServedModels()
-  const gateway = undo.use(new Gateway({ core, models, limits: options.gatewayLimits }))
+  const served = new ServedModels()
+  let member: Promise<string> | undefined
+  const memberFile = () => {
+    member ??= bundleMember(PACKAGE_ROOT, options.cacheFolder, core.signal)
+    // A full disk may have room again.
+    member.catch(() => {
+      member = undefined
+    })
+    return member
+  }
+  const models = undo.use(new Models({ core, served, memberFile, limits: options.modelLimits }))
+  models.announce()
+  const app = createApp({
+    core,
+    hosts,
+    departures,
+    version,
+    reach,
+    wrongCodes,
+    codesInUse,
+    examinations,
+    install,
+    models,
+  })
+  const gateway = undo.use(new Gateway({ core, models: served, limits: options.gatewayLimits }))
   const { server: http, url } = await listen(
     listening,
     (request, env) => app.fetch(request, env),
@@ -204,6 +230,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   loop.begin()
   for (const { record } of core.fleet.all()) if (mayBeKept(record)) hosts.keep(record)
   departures.begin()
+  models.begin()
   keepTidy(core).catch((error) => core.signal.aborted || core.report("Cannot tidy up", error))
   isServing = true
   const ending = undo.move()
@@ -218,7 +245,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     http,
     core,
     hosts,
-    models,
+    models: served,
     stop,
     [Symbol.asyncDispose]: stop,
   }

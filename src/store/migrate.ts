@@ -23,6 +23,7 @@ import { arrays } from "./migrations/0019-arrays.ts"
 import { members } from "./migrations/0020-members.ts"
 import { learnedWeeks } from "./migrations/0022-learned-weeks.ts"
 import { modelKeys } from "./migrations/0024-model-keys.ts"
+import { models } from "./migrations/0025-models.ts"
 import type { Schema } from "./schema.ts"
 
 /** Forward only, in order; the place in this list is the version. Never change one that was released, add another. */
@@ -49,6 +50,7 @@ const MIGRATIONS: readonly ((query: Kysely<Schema>) => Compilable[])[] = [
   learnedWeeks,
   members,
   modelKeys,
+  models,
 ]
 
 /** The version of the schema this release writes. */

@@ -19,6 +19,7 @@ import { MeasureStore } from "./measures.ts"
 import { migrate } from "./migrate.ts"
 import { ModelKeyStore } from "./model-keys.ts"
 import { ModelUsageStore } from "./model-usage.ts"
+import { ModelStore } from "./models.ts"
 import { NotifyStore } from "./notify.ts"
 import { PlaceStore } from "./place.ts"
 import { PolicyStore } from "./policies.ts"
@@ -47,6 +48,7 @@ export interface Store extends Disposable {
   readonly learnedWeeks: LearnedWeekStore
   readonly modelKeys: ModelKeyStore
   readonly modelUsage: ModelUsageStore
+  readonly models: ModelStore
 }
 
 /**
@@ -88,6 +90,7 @@ function storeIn(database: Database, server: ServerId): Store {
     learnedWeeks: new LearnedWeekStore(database),
     modelKeys: new ModelKeyStore(database),
     modelUsage: new ModelUsageStore(database),
+    models: new ModelStore(database),
     [Symbol.dispose]: () => database.close(),
   }
 }

@@ -62,6 +62,9 @@ test("an array of eight, three at a time: one fails, a part is stopped, the serv
 
   const stop = await pool().windfall(["stop", `${id}_[7-8]`])
   assert.match(stop.stdout, /2 stopped/, stop.stderr)
+  // Of the whole it is not said.
+  assert.match(stop.stdout, new RegExp(`^tasks ${id}_\\[7-8\\]: stopped, or stopping where they run; job ${id}`))
+  assert.doesNotMatch(stop.stdout, /stopped by/)
   await pool().server.kill9()
   open("1")
   await pool().server.start()

@@ -3,6 +3,7 @@ import assert from "node:assert/strict"
 import { chownSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
+import type { WindfallEvent } from "../../src/protocol/events.ts"
 import { macViewOf } from "../../src/protocol/mac-view.ts"
 import type { OwnerView } from "../../src/protocol/owner-api.ts"
 import {
@@ -128,6 +129,9 @@ test("a pause by file holds although the link is cut, and is told when it is the
   assert.ok(atWork().length > 0 && atWork().every(isStopped), "stopped before it was answered")
   await host().restore()
   await pool().untilState(id, "suspended")
+  const { events } = await pool().api<{ events: WindfallEvent[] }>("GET", `/v1/events?job=${id}`)
+  const reactions = events.flatMap((event) => (event.type === "attempt_suspended" ? [event.reactionMs] : []))
+  assert.ok(reactions.length === 1 && reactions[0] !== 0, `what nobody measured is not 0 ms: ${reactions}`)
   const { lever } = await pool().api<{ lever: { pauses: { job?: unknown } } }>("GET", `/v1/hosts/${host().name}/owner`)
   assert.ok(lever.pauses.job, "said by the account of jobs, whoever that was")
   await pool().api("POST", `/v1/hosts/${host().name}/owner/resume`, {})

@@ -62,7 +62,7 @@ test("a member that holds more memory than was asked for ends all", async () => 
   const job = await pool().awaitJob(id)
   assert.deepEqual([job.state, job.cause], ["failed", "out_of_memory"], job.reason ?? "")
   assert.deepEqual(endsOf(job, 1), ["member_ended", "out_of_memory"])
-  assert.match(job.reason ?? "", /rank 1 on \S+ ended .*held \d+ MB, and 300 MB were asked for/)
+  assert.match(job.reason ?? "", /rank 1 on \S+ ended .*held [\d.]+ [MG]B, and 300 MB were asked for/)
 })
 
 test("all are preempted together, whatever the mode, and a job on several hosts preempts no more than it needs", async () => {

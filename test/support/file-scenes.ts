@@ -3,6 +3,7 @@ import type { BlobHash, HostId, JobId } from "../../src/protocol/ids.ts"
 import { NETWORK_KINDS } from "../../src/protocol/network.ts"
 import { PLAIN_ACCOUNT } from "../../src/scheduler/policy/default-policy.ts"
 import type { QueueHost, QueueJob, QueueScene, RunningAttempt } from "../../src/scheduler/queue/queue-scene.ts"
+import { jobsNamedIn } from "../../src/scheduler/request/after-words.ts"
 import { readDependency } from "../../src/scheduler/request/dependency.ts"
 import { MINUTE_MS, QUEUE_NOW_MS, queueScenes } from "./queue-scenes.ts"
 
@@ -207,10 +208,16 @@ function jobWith(one: QueueJob, more: Some["jobs"][number], isAlike: boolean): Q
     accruesSinceMs: accruesInMs === undefined ? one.accruesSinceMs : inMs(accruesInMs),
     beginMs: inMs(beginInMs),
     deadlineMs: inMs(deadlineInMs),
-    dependency: after === null ? null : readDependency(after),
+    dependency: dependencyOf(one, after),
     crashes: crashedAt === null ? [] : [{ host: crashedAt as HostId, times: 2 }],
     hostsWanted: wanted,
   }
+}
+
+/** None on itself. */
+function dependencyOf({ id }: QueueJob, after: string | null): QueueJob["dependency"] {
+  const dependency = after === null ? null : readDependency(after)
+  return dependency !== null && jobsNamedIn(dependency).includes(id) ? null : dependency
 }
 
 /** What runs, where `isGang` some of it on several hosts, of which one holds less. */
@@ -231,7 +238,9 @@ function runningWith({ running }: QueueScene, { attempts, isGang, isAlike }: Som
   })
   const [first, second, third, ...others] = all
   if (!isGang || first === undefined || second === undefined) return all
-  const gang = { ...first, hosts: [...first.hosts, ...second.hosts] }
-  if (third === undefined) return [gang]
-  return [gang, { ...first, hosts: third.hosts, resources: { ...first.resources, memoryBytes: 1 } }, ...others]
+  const hosts = [...first.hosts, ...second.hosts]
+  if (third === undefined) return [{ ...first, hosts }]
+  const whole = { ...first, nodes: hosts.length + third.hosts.length }
+  const less = { ...whole, hosts: third.hosts, resources: { ...first.resources, memoryBytes: 1 } }
+  return [{ ...whole, hosts }, less, ...others]
 }

@@ -1,7 +1,14 @@
 import { bytesOf, GGML_TYPES } from "../../src/hive/gguf/ggml-types.ts"
 import type { ByteSource } from "../../src/hive/model/byte-source.ts"
 
-export type MetaValue = string | number | boolean | readonly number[] | readonly boolean[] | readonly string[]
+export type MetaValue =
+  | string
+  | number
+  | boolean
+  | readonly number[]
+  | readonly boolean[]
+  | readonly string[]
+  | Int32Array
 
 export interface TensorSpec {
   readonly name: string
@@ -59,6 +66,10 @@ function typed(value: MetaValue): Buffer[] {
     const float = Buffer.alloc(4)
     float.writeFloatLE(value)
     return [u32(6), float]
+  }
+  // The kinds of tokens: signed, and llama.cpp reads nothing else there.
+  if (value instanceof Int32Array) {
+    return [u32(9), u32(5), u64(value.length), Buffer.from(value.buffer, value.byteOffset, value.byteLength)]
   }
   const elements = value.map((one) => typed(one) as [Buffer, Buffer])
   return [u32(9), elements[0]?.[0] ?? u32(4), u64(value.length), ...elements.map(([, bytes]) => bytes)]

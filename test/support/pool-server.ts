@@ -1,6 +1,7 @@
 import { join } from "node:path"
 import type { LinkTiming } from "../../src/server/hosts/host-link.ts"
 import type { ServerLimits } from "../../src/server/limits.ts"
+import type { ModelLimits } from "../../src/server/models/model-limits.ts"
 import { Child } from "./child.ts"
 import type { ScratchFolder } from "./scratch-folder.ts"
 import type { ServerMainSettings } from "./server-main.ts"
@@ -9,6 +10,7 @@ import type { ServerMainSettings } from "./server-main.ts"
 export interface PoolServerSettings {
   readonly timing?: Partial<LinkTiming>
   readonly limits?: Partial<ServerLimits>
+  readonly modelLimits?: Partial<ModelLimits>
   readonly agentBundle?: string
   /** Whether Macs are simulated ones, whose agents take their way for macOS on this machine's Node. */
   readonly labMacs?: boolean

@@ -10,6 +10,7 @@ import { bundleAgent } from "../../src/server/hosts/agent-bundle.ts"
 import { LINK_TIMING, type LinkTiming } from "../../src/server/hosts/host-link.ts"
 import { openHostsWith } from "../../src/server/hosts/open-hosts.ts"
 import type { ServerLimits } from "../../src/server/limits.ts"
+import type { ModelLimits } from "../../src/server/models/model-limits.ts"
 import { startServer } from "../../src/server/start-server.ts"
 import { type PayloadSource, packagedPayloads } from "../../src/ssh/payload.ts"
 import { pythonIndex } from "../../src/ssh/python-index.ts"
@@ -22,6 +23,7 @@ export interface ServerMainSettings {
   readonly port: number
   readonly timing?: Partial<LinkTiming>
   readonly limits?: Partial<ServerLimits>
+  readonly modelLimits?: Partial<ModelLimits>
   /** Files that say how far clocks are moved, as host-clock.ts reads them: the server's, and each host's by `address:port`. */
   readonly clocks?: { readonly server: string; readonly hosts: Readonly<Record<string, string>> }
   /** An agent bundle to send instead of the one made from the sources, as another release would have it. */
@@ -34,7 +36,7 @@ const ROOT = join(import.meta.dirname, "../..")
 
 try {
   const settings = JSON.parse(process.argv[2] ?? "") as ServerMainSettings
-  const { data, keyFile, cache, port, clocks, agentBundle, limits } = settings
+  const { data, keyFile, cache, port, clocks, agentBundle, limits, modelLimits } = settings
   const payloads: PayloadSource | null =
     agentBundle === undefined && settings.labMacs !== true
       ? null
@@ -51,6 +53,7 @@ try {
     port,
     clock,
     ...(limits === undefined ? {} : { limits }),
+    ...(modelLimits === undefined ? {} : { modelLimits }),
     openHosts: openHostsWith({
       timing: { ...LINK_TIMING, ...settings.timing },
       payloads: payloads !== null && settings.labMacs === true ? macPayloads(payloads, cache) : payloads,

@@ -2,7 +2,7 @@ import { AGENT_PATHS } from "../../src/protocol/agent-paths.ts"
 import type { ServerMessage } from "../../src/protocol/agent-wire.ts"
 import type { ExaminationRequest } from "../../src/protocol/doctor-wire.ts"
 import type { AttemptId, BlobHash, HostId } from "../../src/protocol/ids.ts"
-import type { HostChannel } from "../../src/server/hosts/host-channel.ts"
+import type { HostChannel, HostTunnel } from "../../src/server/hosts/host-channel.ts"
 import { readPack } from "../../src/workspace/pack.ts"
 import type { SimulatedHost } from "./simulated-host.ts"
 
@@ -52,8 +52,8 @@ export class SimulatedChannel implements HostChannel {
     throw new TypeError("simulated hosts have no terminals")
   }
 
-  openTunnel(): never {
-    throw new TypeError("simulated hosts have no tunnels")
+  openTunnel(path: string): Promise<HostTunnel> {
+    return this.#host.openTunnel(path)
   }
 
   openBench(): never {

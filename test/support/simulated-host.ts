@@ -7,7 +7,7 @@ import type { HostFacts } from "../../src/protocol/host.ts"
 import type { AttemptId, BlobHash, HostId, ServerId } from "../../src/protocol/ids.ts"
 import type { Cause } from "../../src/protocol/job-state.ts"
 import type { Leftovers } from "../../src/protocol/leftovers.ts"
-import type { HostsContext } from "../../src/server/hosts/host-channel.ts"
+import type { HostsContext, HostTunnel } from "../../src/server/hosts/host-channel.ts"
 import { BlobFolder } from "../../src/workspace/blob-folder.ts"
 import { missingFrom } from "../../src/workspace/diff.ts"
 import { encodePack } from "../../src/workspace/pack.ts"
@@ -64,6 +64,10 @@ export class SimulatedHost {
     return encodePack(
       hashes.map((hash) => ({ hash, bytes: blobs.bytesOf(hash) ?? 0, open: () => blobs.readSync(hash) })),
     )
+  }
+  /** What it does when a tunnel to one of its ports is asked for. */
+  openTunnel: (path: string) => Promise<HostTunnel> = () => {
+    throw new TypeError("this simulated host has no tunnels")
   }
   /** How often each job's command was begun, the ledger against running twice. */
   readonly begun = new Map<number, number>()

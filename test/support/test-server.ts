@@ -5,6 +5,7 @@ import { DEFAULT_SPEC, type JobSpec, type JobView } from "../../src/protocol/job
 import { isFinal, type JobState } from "../../src/protocol/job-state.ts"
 import type { GatewayLimits } from "../../src/server/gateway/gateway-limits.ts"
 import type { ServerLimits } from "../../src/server/limits.ts"
+import type { ModelLimits } from "../../src/server/models/model-limits.ts"
 import { type RunningServer, startServer } from "../../src/server/start-server.ts"
 import { checkAnswer } from "./check-answer.ts"
 import { ScratchFolder } from "./scratch-folder.ts"
@@ -19,6 +20,7 @@ export interface TestServerOptions {
   readonly clock?: Clock
   readonly limits?: Partial<ServerLimits>
   readonly gatewayLimits?: Partial<GatewayLimits>
+  readonly modelLimits?: Partial<ModelLimits>
 }
 
 /** A real server in a temporary folder, with simulated hosts. It can be stopped and started again on the same data. */

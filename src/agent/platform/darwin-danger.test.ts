@@ -25,6 +25,17 @@ test("swap that grows under pressure is danger, from the last look in peace on",
   assert.equal(look(danger, 2, 2_200), null)
 })
 
+test("swap is read with a decimal comma, too", () => {
+  const danger = new DarwinDanger()
+  const keys = (level: number, used: string) =>
+    new Map([
+      ["kern.memorystatus_vm_pressure_level", String(level)],
+      ["vm.swapusage", `total = 4096,00M  used = ${used}M  free = 64,00M  (encrypted)`],
+    ])
+  assert.equal(danger.look(keys(1, "1000,00")), null)
+  assert.match(danger.look(keys(2, "2100,50")) ?? "", /swapped out 1\.1 GB/)
+})
+
 test("what is not known is no danger", () => {
   assert.equal(new DarwinDanger().look(new Map()), null)
   assert.equal(look(new DarwinDanger(), null, 9_000), null)

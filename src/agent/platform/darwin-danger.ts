@@ -26,8 +26,8 @@ export class DarwinDanger {
   }
 }
 
-/** `total = 3072.00M  used = 1921.25M  free = 1150.75M  (encrypted)`. */
+/** `total = 3072.00M  used = 1921.25M  free = 1150.75M  (encrypted)`, in some locales with decimal commas. */
 function usedSwap(text: string): number | null {
-  const used = /used = (\d+(?:\.\d+)?)M/.exec(text)?.[1]
-  return used === undefined ? null : Number(used) * MIB
+  const used = /used = (\d+(?:[.,]\d+)?)M/.exec(text)?.[1]
+  return used === undefined ? null : Number(used.replace(",", ".")) * MIB
 }

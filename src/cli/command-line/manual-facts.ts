@@ -46,6 +46,12 @@ export const MANUAL_FACTS: Readonly<Record<string, ManualFacts>> = {
   "host ls": { seeAlso: ["top", "host show", "ps"] },
   "host show": { seeAlso: ["host ls", "facts"] },
   top: { seeAlso: ["host ls", "ps"] },
+  "model serve": {
+    exitCodes: [["1", "it does not answer, and is not tried any more: windfall model show says why"]],
+    seeAlso: ["model plan", "model show", "key create", "chat"],
+  },
+  "model pull": { seeAlso: ["model where", "model serve", "data rm"] },
+  chat: { seeAlso: ["model ls", "model serve"] },
   logs: { seeAlso: ["attach", "show"] },
   get: { files: [DETACHED], seeAlso: ["attach"] },
   forward: { seeAlso: ["ssh-config", "shell", "send"] },

@@ -1,18 +1,20 @@
 import { chooseEngine } from "../../hive/engines/choose-engine.ts"
 import { KV_TYPES } from "../../hive/fit/cache-bytes.ts"
 import type { Fleet } from "../../hive/fleet/fleet.ts"
+import { liveFleet } from "../../hive/fleet/live-fleet.ts"
 import { readFleet } from "../../hive/fleet/read-fleet.ts"
 import type { ModelFacts } from "../../hive/model/model-facts.ts"
 import { readModel } from "../../hive/model/read-model.ts"
 import { planModel } from "../../hive/plan/plan-model.ts"
 import { PreparedFleet } from "../../hive/plan/prepared-fleet.ts"
 import { WindfallError } from "../../protocol/errors.ts"
+import { USUAL_CONTEXT_TOKENS, USUAL_SLOTS } from "../../protocol/model-api.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
 import { flag, value } from "../command-line/option.ts"
 import { fleetRules } from "../hive/fleet-rules.ts"
-import { liveFleet } from "../hive/live-fleet.ts"
 import { openModel } from "../hive/model-files.ts"
+import { readCacheType, readCountTo, readEngine, readTokens } from "../hive/serving-values.ts"
 import { type InputKind, inputName, readInput } from "../read-input.ts"
 import { modelPlanJson } from "../render/model-plan-json.ts"
 import { modelPlanText } from "../render/model-plan-text.ts"
@@ -25,9 +27,6 @@ const FLEET: InputKind = {
   tooLarge: (name) => new WindfallError("too_large", `Cannot read ${name}: it has more than 16 MB`),
   missingHint: "docs/model-plan.md has the format",
 }
-/** As long as nobody says another, and the model allows it. */
-const USUAL_CONTEXT_TOKENS = 32_768
-const USUAL_SLOTS = 4
 const MOST_PROBLEMS = 20
 
 export const modelPlan = command({
@@ -41,13 +40,13 @@ export const modelPlan = command({
     context: value("TOKENS", "context of each slot (default 32k, or what the model has)", readTokens, {
       short: "c",
     }),
-    slots: value("N", "conversations at the same time (default 4)", (typed) => readCount(typed, 1_024), {
+    slots: value("N", "conversations at the same time (default 4)", (typed) => readCountTo(typed, 1_024), {
       also: ["parallel"],
     }),
-    kv: value("TYPE", `how the cache is kept: ${KV_TYPES.join(", ")} (default f16)`, readKv),
+    kv: value("TYPE", `how the cache is kept: ${KV_TYPES.join(", ")} (default f16)`, readCacheType),
     engine: value("ENGINE", "auto, llama.cpp or mlx; auto takes the one the files are for", readEngine),
-    replicas: value("N", "copies, each on Macs of its own (default 1)", (typed) => readCount(typed, 64)),
-    macs: value("N", "over exactly so many Macs each, to compare", (typed) => readCount(typed, 8)),
+    replicas: value("N", "copies, each on Macs of its own (default 1)", (typed) => readCountTo(typed, 64)),
+    macs: value("N", "over exactly so many Macs each, to compare", (typed) => readCountTo(typed, 8)),
     fleet: value("FLEET", "plan on the fleet that this file describes, without a server", (typed) => typed),
     free: flag("with the memory that is free just now, not as if nothing ran"),
     anyArchitecture: flag("plan also what the engine is not known to run"),
@@ -110,34 +109,4 @@ function described(cli: Cli, file: string): Fleet {
     hint: FLEET.missingHint,
     details: { problems },
   })
-}
-
-/** "32k" is 32,768, as models count. */
-function readTokens(typed: string): number {
-  const match = /^(\d+(?:\.\d+)?)([km]?)$/i.exec(typed.trim())
-  const unit = { "": 1, k: 1024, m: 1024 ** 2 }[match?.[2]?.toLowerCase() ?? ""] ?? 1
-  const tokens = Math.round(Number(match?.[1]) * unit)
-  if (match === null || !Number.isSafeInteger(tokens) || tokens < 1)
-    throw new SyntaxError(`"${typed}" is no number of tokens: write for instance 8192 or 32k`)
-  return tokens
-}
-
-function readCount(typed: string, most: number): number {
-  const count = Number(typed)
-  if (/^\d+$/.test(typed) && count >= 1 && count <= most) return count
-  throw new SyntaxError(`"${typed}" is no whole number from 1 to ${most}`)
-}
-
-function readKv(typed: string): (typeof KV_TYPES)[number] {
-  const kv = KV_TYPES.find((one) => one === typed.toLowerCase())
-  if (kv === undefined) throw new SyntaxError(`"${typed}" is none of ${KV_TYPES.join(", ")}`)
-  return kv
-}
-
-function readEngine(typed: string): "auto" | "llama.cpp" | "mlx" {
-  const engine = (
-    { auto: "auto", "llama.cpp": "llama.cpp", llamacpp: "llama.cpp", llama: "llama.cpp", mlx: "mlx" } as const
-  )[typed.toLowerCase() as "auto"]
-  if (engine === undefined) throw new SyntaxError(`"${typed}" is none of auto, llama.cpp, mlx`)
-  return engine
 }

@@ -42,7 +42,7 @@ export const stop = command({
       ...(options.grace === undefined ? {} : { graceMs: options.grace }),
     }
     let exitCode = 0
-    for (const { job, path } of targets) {
+    for (const { job, path, tasks } of targets) {
       if (isFinal(job.state)) {
         if (options.json) await printJson(cli, job)
         await say(cli, `${jobTitle(job)} has ended already: it ${verdictText(job)}`)
@@ -51,7 +51,10 @@ export const stop = command({
       try {
         const view = await cli.client.post<JobView>(`/v1/jobs/${path}/stop`, request)
         if (options.json) await printJson(cli, view)
-        else await cli.stdout.write(`${jobTitle(view)}: ${stoppedText(view, cli.clock.now())}\n`)
+        else {
+          const part = tasks === null ? "" : `tasks ${tasks}: stopped, or stopping where they run; `
+          await cli.stdout.write(`${part}${jobTitle(view)}: ${stoppedText(view, cli.clock.now())}\n`)
+        }
       } catch (error) {
         // One job that may not be stopped must not keep the others running.
         if (!(error instanceof WindfallError) || isServerGone(error)) throw error

@@ -17,6 +17,7 @@ const OPERANDS: Readonly<Record<string, Named>> = {
   "data add": "DATA",
   "data show": "DATA",
   "data rm": "DATA",
+  "model serve": "MODEL",
   "user rm": "USER",
   "token revoke": "TOKEN",
   "invite rm": "INVITE",

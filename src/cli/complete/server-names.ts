@@ -3,6 +3,7 @@ import type { StoredDataView } from "../../protocol/data-api.ts"
 import type { HostView } from "../../protocol/host.ts"
 import { jobNumber } from "../../protocol/job-array.ts"
 import { isFinal, JOB_STATES } from "../../protocol/job-state.ts"
+import type { ModelView } from "../../protocol/model-api.ts"
 import type { TargetView } from "../../protocol/notify-api.ts"
 import { targetText } from "../../protocol/notify-target.ts"
 import type { PolicyView } from "../../protocol/policy-api.ts"
@@ -17,7 +18,7 @@ const MAX_JOBS = 50
 const OF_ENDED_JOBS = new Set(["show", "logs", "get", "rerun", "events"])
 
 /** What the server has names or ids of. */
-export type Named = "JOB" | "HOST" | "DATA" | "USER" | "TOKEN" | "INVITE" | "SECRET" | "TARGET" | PolicyName
+export type Named = "JOB" | "HOST" | "DATA" | "USER" | "TOKEN" | "INVITE" | "SECRET" | "TARGET" | "MODEL" | PolicyName
 
 /** All of a kind that this user may see, by what is typed for them. @throws whatever the client does */
 export function namesOf(cli: Cli, named: Named, command: string, signal: AbortSignal): Promise<Candidate[]> {
@@ -50,6 +51,10 @@ const NAMES: Readonly<Record<Named, (get: Get, ended: boolean) => Promise<Candid
       const latest = versions.at(-1)
       return { text: name, meaning: `${user}: ${latest === undefined ? "at a host" : countText(latest.files)}` }
     })
+  },
+  async MODEL(get) {
+    const { models } = await get<{ models: ModelView[] }>("/v1/hives")
+    return models.map(({ name, state, user }) => ({ text: name, meaning: `${state}: ${user}` }))
   },
   ACCOUNT: (get) => policyNames(get, "ACCOUNT"),
   QOS: (get) => policyNames(get, "QOS"),

@@ -36,6 +36,8 @@ export interface SendDataOptions {
   /** Bytes that have to travel above which it is asked; without a terminal it is refused, unless `yes`. */
   readonly warnBytes: number
   readonly yes: boolean
+  /** Only these files of its top, where the folder itself was not named. */
+  readonly only?: readonly string[]
 }
 
 /**
@@ -51,12 +53,16 @@ export async function sendData(
   options: SendDataOptions,
 ): Promise<StoredDataView> {
   const root = realFolder(folder)
-  const rules = dataRules(options.include)
-  if (!options.yes) refuseTooMuch(cli, root)
+  const rules = onlyFiles(dataRules(options.include), options.only)
+  if (!options.yes && options.only === undefined) refuseTooMuch(cli, root)
   checkIncluded({ root, includes: rules.includes })
   await cli.client.ask(`/v1/data/${encodeURIComponent(name)}/check`, {})
   const cache = new StatCache(
-    path.join(cli.settings.cacheFolder, "scans", `data-${encodeURIComponent(root).slice(-MAX_NAME)}`),
+    path.join(
+      cli.settings.cacheFolder,
+      "scans",
+      `data-${encodeURIComponent([root, ...(options.only ?? [])].join("/")).slice(-MAX_NAME)}`,
+    ),
     root,
   )
   let scanned = await scan(cli, root, rules, cache)
@@ -80,6 +86,19 @@ export async function sendData(
         scanned = await scan(cli, root, rules, cache)
       } else throw error
     }
+  }
+}
+
+/** Leaves all else of the folder's top where it is, and says nothing of that. */
+function onlyFiles(rules: DataRules, only: readonly string[] | undefined): DataRules {
+  if (only === undefined) return rules
+  return {
+    ...rules,
+    top: () => ({ ...rules.top([]), fingerprint: `only ${only.join("\0")}` }),
+    decide: (folder, name, isFolder) =>
+      folder.path !== "" || only.includes(name)
+        ? rules.decide(folder, name, isFolder)
+        : { why: "ignored", rule: name, source: "not named", enterFor: false },
   }
 }
 

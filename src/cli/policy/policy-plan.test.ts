@@ -72,6 +72,10 @@ const refused: readonly (readonly [text: string, problem: RegExp])[] = [
   ['{"now": 0, "jobs": [{"time": "1:30 "}]}', /^jobs\[0\]\.time: "1:30 " is not a time/],
   ['{"now": 0, "jobs": [{"memory": "much"}]}', /^jobs\[0\]\.memory: "much" is not an amount of memory/],
   ['{"now": 0, "jobs": [{"dependency": "ok:3"}]}', /^jobs\[0\]\.dependency: "ok:3" is no dependency/],
+  [
+    '{"now": 0, "jobs": [{"id": 3, "dependency": "afterok:3"}]}',
+    /^jobs\[0\]\.dependency: job 3 would wait for itself$/,
+  ],
   ['{"now": 0, "jobs": [{"id": 3}, {"id": 3}]}', /^jobs\[1\]\.id: job 3 is there twice$/],
   ['{"now": 0, "hosts": ["mac1"], "jobs": [{"hosts": "mac2"}]}', /^jobs\[0\]\.hosts: there is no host "mac2"/],
   ['{"now": 0, "hosts": "mac[1-"}', /^hosts\[0\]: "mac\[1-" is no host and no range/],

@@ -64,6 +64,17 @@ describe("bookings in words", () => {
     const details = bookingDetails(view({}, NOW_MS, 4), NOW_MS)
     assert.match(details, /^times +09:00 to 15:00, now\n +Mon 09:00 to Mon 15:00$/m)
   })
+
+  it("says how much time passes where the clock is changed meanwhile, and which of an hour that it shows twice", () => {
+    const details = (startAt: number, durationMs: number) =>
+      bookingDetails(view({ startAt, durationMs, repeats: null }, startAt), startAt - HOUR_MS)
+    const day = details(utc("2027-03-27T08:00"), DAY_MS)
+    assert.match(day, /^lasts +23h 00m \(1d by the calendar\)$/m)
+    assert.match(day, /^times +09:00 to Sun 09:00$/m)
+    assert.match(details(utc("2026-10-25T00:30"), HOUR_MS), /^times +02:30\+02:00 to 02:30\+01:00$/m)
+    assert.match(details(utc("2026-10-24T23:30"), HOUR_MS), /^times +01:30 to 02:30\+02:00$/m)
+    assert.match(details(utc("2026-10-25T01:30"), HOUR_MS), /^times +02:30\+01:00 to 03:30$/m)
+  })
 })
 
 describe("bookingCalendar()", () => {

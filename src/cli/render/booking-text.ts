@@ -1,6 +1,7 @@
 import { formatDuration } from "../../base/duration.ts"
-import type { BookingView, HostBooking } from "../../protocol/booking.ts"
+import type { BookingTime, BookingView, HostBooking } from "../../protocol/booking.ts"
 import { bookedFor } from "../../protocol/host-standing.ts"
+import { lastsText } from "../../scheduler/bookings/lasts-text.ts"
 import { wallText } from "../../scheduler/time/wall-text.ts"
 import { firstAndMore, renderPairs, renderTable } from "./table.ts"
 
@@ -17,7 +18,7 @@ export function bookingTable(bookings: readonly BookingView[], nowMs: number, wi
   const rows = bookings.map((booking) => [
     booking.name,
     nextText(booking, nowMs),
-    formatDuration(booking.durationMs),
+    formatDuration(lengthOf(booking)),
     booking.repeats ?? "-",
     firstAndMore(booking.hosts.map(({ name }) => name)),
     whomText(booking),
@@ -27,14 +28,14 @@ export function bookingTable(bookings: readonly BookingView[], nowMs: number, wi
 
 /** All about one. */
 export function bookingDetails(booking: BookingView, nowMs: number): string {
-  const { name, hosts, timeZone, durationMs, repeats, untilAt, times, madeBy, madeAt } = booking
+  const { name, hosts, timeZone, repeats, untilAt, times, madeBy, madeAt } = booking
   const at = (ms: number) => wallText(ms, timeZone, nowMs)
   const again = repeats === null ? "once" : `${repeats}${untilAt === null ? "" : ` until ${at(untilAt)}`}`
   const pairs: (readonly [string, string])[] = [
     ["name", name],
     ["for", whomText(booking)],
     ["hosts", hosts.map((host) => host.name).join(", ")],
-    ["lasts", formatDuration(durationMs)],
+    ["lasts", lastsText(booking, nextOf(booking))],
     ["comes", again],
     ["zone", timeZone],
     ["made", `by ${madeBy}, ${at(madeAt)}`],
@@ -59,8 +60,19 @@ export function hostBookingTexts(bookings: readonly HostBooking[], nowMs: number
   return [`${when}, ${bookedFor(first)}${rest}`, isNow ? "now" : at(first.startAt)]
 }
 
-function nextText({ times, timeZone, startAt }: BookingView, nowMs: number): string {
-  const next = times.find(({ skipped }) => !skipped)
+function nextOf({ times }: BookingView): BookingTime | undefined {
+  return times.find(({ skipped }) => !skipped)
+}
+
+/** What passes the next time. */
+function lengthOf(booking: BookingView): number {
+  const next = nextOf(booking)
+  return next === undefined ? booking.durationMs : next.endAt - next.startAt
+}
+
+function nextText(booking: BookingView, nowMs: number): string {
+  const { timeZone, startAt } = booking
+  const next = nextOf(booking)
   if (next !== undefined && next.startAt <= nowMs)
     return `now, until ${wallText(next.endAt, timeZone, nowMs)} ${timeZone}`
   return `${wallText(next?.startAt ?? startAt, timeZone, nowMs)} ${timeZone}`

@@ -95,6 +95,8 @@ function text(event: WindfallEvent): string {
       return `secret ${event.name} of ${event.user}: ${event.what}`
     case "notify_changed":
       return `whom to tell of the jobs of ${event.user}: ${event.what}`
+    case "model_changed":
+      return `model ${event.name}: ${printable(event.what)}`
     case "data_changed":
       return `data ${event.name} of ${event.user}: ${event.what}`
     case "notice":

@@ -39,7 +39,8 @@ export class Masks {
   /** @param file its name tells of two commands what is in them besides */
   mask(text: string, file = ""): string {
     const literal = this.#pattern === null ? text : text.replace(this.#pattern, (found) => this.#literalOf(found))
-    const known = file.startsWith("pmset-g-assertions") ? this.#maskReasons(literal) : literal
+    const placed = file.startsWith("who") ? inColumns(text, literal) : literal
+    const known = file.startsWith("pmset-g-assertions") ? this.#maskReasons(placed) : placed
     const plain = file.startsWith("ioreg-AppleSmartBattery") ? maskBatteryData(known) : known
     const linked = file.includes("Thunderbolt") ? this.#maskSwitches(plain) : plain
     const routed = file.startsWith("netstat") ? maskNetworks(linked) : linked
@@ -100,6 +101,17 @@ export class Masks {
       return `${before}0x${number.toString(16).padStart(digits.length, "0")}"`
     })
   }
+}
+
+/** Masks are longer or shorter than names: the terminals of `who` go back to where they stood. */
+function inColumns(text: string, masked: string): string {
+  const before = text.split("\n")
+  const lines = masked.split("\n").map((line, at) => {
+    const place = /^\S+ +/.exec(before[at] ?? "")?.[0].length
+    const [, name, rest] = /^(\S+) +(.*)$/.exec(line) ?? []
+    return place === undefined || name === undefined ? line : `${name.padEnd(place - 1)} ${rest}`
+  })
+  return lines.join("\n")
 }
 
 /** Data of the maker, in which the serial number stands again. */

@@ -1,4 +1,4 @@
-import { localTime, zoneOffsetMs } from "../../base/zone-time.ts"
+import { isShownAgain, localTime, zoneOffsetMs } from "../../base/zone-time.ts"
 import { readMomentMs } from "../time/moment-text.ts"
 import { clockText, dayText } from "../time/wall-text.ts"
 import { allTimes, type Times } from "./booking-times.ts"
@@ -45,13 +45,4 @@ export function jumpNotice(typed: string, momentMs: number, nowMs: number, timeZ
   const at = localTime(timeZone, momentMs)
   if (wanted.msOfDay === at.msOfDay) return null
   return `On ${dayText(at)} the clock in ${timeZone} jumps over ${clockText(wanted.msOfDay)}: ${clockText(at.msOfDay)} is taken, also for all times that follow`
-}
-
-/** Whether the clock, put back within the day that follows (or was before), shows the same once more. */
-function isShownAgain(timeZone: string, atMs: number, way: 1 | -1 = 1): boolean {
-  const offsetMs = zoneOffsetMs(timeZone, atMs)
-  const otherMs = zoneOffsetMs(timeZone, atMs + way * DAY_MS)
-  // Put back by so much: what was shown comes again so much later.
-  const backMs = way === 1 ? offsetMs - otherMs : otherMs - offsetMs
-  return backMs > 0 && zoneOffsetMs(timeZone, atMs + way * backMs) === otherMs
 }

@@ -1,6 +1,8 @@
-import { formatDuration } from "../../base/duration.ts"
+import { durationText, formatDuration } from "../../base/duration.ts"
 import { wallText } from "../time/wall-text.ts"
 import type { KeptHost } from "./kept-hosts.ts"
+
+const MINUTE_MS = 60_000
 
 /** Why a job does not get the host, as the end of "studio1: ...". */
 export function keptText(kept: KeptHost, nowMs: number): string {
@@ -12,9 +14,7 @@ export function keptText(kept: KeptHost, nowMs: number): string {
       }
       const from = `${wallText(kept.startMs, kept.timeZone, nowMs)} (${kept.timeZone})`
       const until = formatDuration(kept.startMs - nowMs)
-      const because = kept.hasLimit
-        ? `the job may still run then: with --time ${shorter(kept.startMs - nowMs)} it could start`
-        : `the job has no time limit, so nobody knows whether it ends before: with --time ${shorter(kept.startMs - nowMs)} it could start`
+      const because = runsIntoText(kept.hasLimit, kept.startMs - nowMs)
       return `kept for ${whom} from ${from} for ${formatDuration(kept.endMs - kept.startMs)}, in ${until}; ${because}`
     }
     case "not_booked":
@@ -26,8 +26,17 @@ export function keptText(kept: KeptHost, nowMs: number): string {
   }
 }
 
-/** A time limit that ends before, in whole minutes, as `--time` takes it. */
-function shorter(ms: number): string {
-  const minutes = Math.max(1, Math.floor(ms / 60_000))
-  return minutes < 120 ? `${minutes}m` : `${Math.floor(minutes / 60)}h`
+/** Why a booking keeps a job off that begins only then, and with which time limit it would not. @param inMs when it begins, from now on */
+export function runsIntoText(hasLimit: boolean, inMs: number): string {
+  const why = hasLimit
+    ? "the job may still run then"
+    : "the job has no time limit, so nobody knows whether it ends before"
+  const limitMs = limitBefore(inMs)
+  return limitMs === 0 ? why : `${why}: with --time ${durationText(limitMs)} it could start`
+}
+
+/** The longest time limit that people would say that ends before: in whole minutes, or hours; 0 where there is none. */
+export function limitBefore(inMs: number): number {
+  const unitMs = inMs < 120 * MINUTE_MS ? MINUTE_MS : 60 * MINUTE_MS
+  return Math.max(0, Math.floor(inMs / unitMs) * unitMs)
 }

@@ -36,7 +36,8 @@ export function checkPolicy(policy: Policy, report: Report): void {
 function checkAccounts(policy: Policy, report: Report): void {
   const { accounts } = policy
   const defaults = new Set<string>()
-  checkName("account", policy.defaultAccount, accounts, ["default-account"], report)
+  // That there is none at all is told where they should stand.
+  if (accounts.length > 0) checkName("account", policy.defaultAccount, accounts, ["default-account"], report)
   for (const account of accounts) {
     const path = ["accounts", account.name]
     if (account.parent !== null) checkName("account", account.parent, accounts, [...path, "parent"], report)
@@ -154,6 +155,11 @@ function checkName(
   if (known.some((one) => one.name === name)) return
   const names = known.map((one) => one.name)
   const near = closest(name, names)
-  const some = names.length <= 10 ? `there are ${names.join(", ")}` : "the file describes no such one"
+  const some =
+    names.length === 0
+      ? "there is none"
+      : names.length <= 10
+        ? `there are ${names.join(", ")}`
+        : "the file describes no such one"
   report(path, `there is no ${what} ${shown(name)}${near === undefined ? `; ${some}` : `: did you mean ${near}?`}`)
 }

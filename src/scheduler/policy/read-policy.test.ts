@@ -106,6 +106,8 @@ describe("readPolicy()", () => {
       "accounts:\n  a: {users: {ann: {default: true}}}\n  b: {users: {ann: {default: yes}}}\ndefault-account: a",
       "3:30 accounts.b.users.ann.default: is said in two accounts: jobs that name no account can be in one only",
     ],
+    ["accounts: {a: {}}\ndefault-account: q", '2:18 default-account: there is no account "q"; there are a'],
+    ["accounts: {}", "1:1 accounts: names no account: leave it out for a single one"],
     ["default-qos: hot", '1:14 default-qos: there is no QOS "hot"; there are normal'],
     [
       "qos: {a: {preempts: [b]}, b: {preempts: [a]}}",

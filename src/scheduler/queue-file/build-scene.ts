@@ -7,6 +7,7 @@ import { matchesHost } from "../policy/host-match.ts"
 import type { Policy } from "../policy/policy.ts"
 import { preferredOn } from "../queue/preferences.ts"
 import type { EndedJob, HostBooking, QueueHost, QueueJob, QueueScene, RunningAttempt } from "../queue/queue-scene.ts"
+import { jobsNamedIn } from "../request/after-words.ts"
 import { occurrences, readRecurrence, recurrenceProblem } from "../time/recurrence.ts"
 import type { DescribedScene } from "./described-scene.ts"
 import { fairSharesOf } from "./fair-shares.ts"
@@ -74,6 +75,8 @@ class SceneBuilder {
     const who = this.#whoOf(job)
     const { resources } = this.#needOf(job)
     const submittedMs = job.submittedMs ?? this.#nowMs
+    if (job.dependency !== null && jobsNamedIn(job.dependency).includes(id))
+      this.#report([...path, "dependency"], `job ${id} would wait for itself`)
     return {
       id,
       ...who,

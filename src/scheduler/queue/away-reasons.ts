@@ -1,8 +1,8 @@
 import { formatDuration } from "../../base/duration.ts"
+import { runsIntoText } from "../bookings/kept-text.ts"
 import { hostObstacles, type Obstacle } from "../obstacle.ts"
 import { countByKind, kindOf } from "../obstacle-kinds.ts"
 import { describeObstacle } from "../obstacle-text.ts"
-import type { Shape } from "../shape.ts"
 import { admits } from "./host-times.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
@@ -44,12 +44,12 @@ export class AwayReasons {
     return request.noRoom
   }
 
-  #find({ spec, standing, limitMs }: Line, { places, possible }: LineRequest): WaitReason {
-    const shape = shapeOf(spec, standing.partition.name)
+  #find(line: Line, { places, possible }: LineRequest): WaitReason {
+    const { spec, limitMs } = line
     const untilMs = this.#nowMs + limitMs
-    const bookings = this.#scene.bookings.filter(
-      (one) => one.startMs < untilMs && one.endMs > this.#nowMs && !admits(one, spec),
-    )
+    const bookings = this.#scene.bookings
+      .filter((one) => one.startMs < untilMs && one.endMs > this.#nowMs && !admits(one, spec))
+      .sort((a, b) => a.startMs - b.startMs)
     const away: Away[] = []
     for (const place of places) {
       const booking = bookings.length === 0 ? undefined : this.#bookingOf(bookings, place)
@@ -64,7 +64,7 @@ export class AwayReasons {
     // Of few hosts it is said what there is to say.
     const said =
       possible <= 2
-        ? away.map((one) => this.#textOf(one, shape)).join(", ")
+        ? away.map((one) => this.#textOf(one, line)).join(", ")
         : `of ${possible} hosts it could use, ${countByKind(codes, taking === 0)}`
     const others =
       taking === 0 ? "" : `; ${taking} ${taking === 1 ? "takes" : "take"} jobs, of ${spec.hosts} it asks for at once`
@@ -76,19 +76,24 @@ export class AwayReasons {
     return bookings.find(({ hosts }) => hosts.has(id))
   }
 
-  #textOf({ place, booking }: Away, shape: Shape): string {
+  #textOf({ place, booking }: Away, { spec, standing, limitMs }: Line): string {
     const host = this.#scene.hosts[place]!
+    const shape = shapeOf(spec, standing.partition.name)
     const texts = this.#obstacles[place]!.map((one) => describeObstacle(one, host, shape, this.#nowMs))
-    if (booking !== undefined) texts.push(bookedText(booking, this.#nowMs))
+    if (booking !== undefined) texts.push(bookedText({ ...booking, hasLimit: Number.isFinite(limitMs) }, this.#nowMs))
     return `${host.name}: ${texts.join("; ")}`
   }
 }
 
+/** The time of a booking that keeps a job off a host, as words need it. */
+export interface BookedThen extends Pick<HostBooking, "name" | "startMs" | "endMs"> {
+  /** Whether the job has a time limit; `null`: another booking keeps it off before. */
+  readonly hasLimit: boolean | null
+}
+
 /** That others have the host booked, as the end of "studio1: ...". */
-export function bookedText(
-  { name, startMs, endMs }: Pick<HostBooking, "name" | "startMs" | "endMs">,
-  nowMs: number,
-): string {
+export function bookedText({ name, startMs, endMs, hasLimit }: BookedThen, nowMs: number): string {
   if (startMs <= nowMs) return `kept for ${name} for ${formatDuration(endMs - nowMs)} more`
-  return `kept for ${name} for ${formatDuration(endMs - startMs)}, in ${formatDuration(startMs - nowMs)}`
+  const text = `kept for ${name} for ${formatDuration(endMs - startMs)}, in ${formatDuration(startMs - nowMs)}`
+  return hasLimit === null ? text : `${text}; ${runsIntoText(hasLimit, startMs - nowMs)}`
 }

@@ -10,10 +10,9 @@ import type { QueueScene } from "./queue-scene.ts"
  * @param entry what the plan with estimates says of it
  */
 export function expectedStart(scene: QueueScene, nowMs: number, entry: QueueEntry): ExpectedStart {
-  const soon = isLimited(entry)
-    ? withoutRunning(scene)
-    : { ...scene, running: scene.running.map((one) => ({ ...one, leavesMs: nowMs })) }
-  const first = planQueue(soon, nowMs, { estimates: true, limited: true }).entries.find(({ job }) => job === entry.job)
+  const first = planQueue(withoutRunning(scene), nowMs, { estimates: true, limited: true }).entries.find(
+    ({ job }) => job === entry.job,
+  )
   const planned = entry.startMs
   const to = entry.behind === null ? planned : null
   const from = planned === null ? (first?.startMs ?? null) : Math.min(planned, first?.startMs ?? planned)
@@ -45,7 +44,7 @@ function restsOn({ running }: QueueScene, from: number | null, to: number | null
   return `the earliest if all that runs now ended at once, ${latest}; jobs that come before it later are not counted${guess}`
 }
 
-/** What has ended counts against no limit, nor as a task that runs. */
+/** As if it were gone in this very moment: on the grid it would be there to the end of the step. It counts against no limit then, nor as a task that runs. */
 function withoutRunning(scene: QueueScene): QueueScene {
   const waiting = scene.waiting.map((job) =>
     job.array === null ? job : { ...job, array: { ...job.array, running: 0 } },

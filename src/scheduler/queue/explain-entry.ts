@@ -5,7 +5,7 @@ import { hostObstacles, largeEnough, lastingObstacles, type Obstacle } from "../
 import { describeObstacle, toTell } from "../obstacle-text.ts"
 import type { Lease } from "../snapshot.ts"
 import { totalOf } from "./attempt-room.ts"
-import { bookedText } from "./away-reasons.ts"
+import { type BookedThen, bookedText } from "./away-reasons.ts"
 import type { HoldsExplained } from "./holds-explained.ts"
 import { admits, awayOf, timesOf } from "./host-times.ts"
 import type { Occupancy, Occupant } from "./occupancy.ts"
@@ -23,7 +23,7 @@ const HOLDING_BACK = ["in_turn", "limit", "array_limit", "deadline", "not_allowe
 export type QueueObstacle =
   | Obstacle
   /** Others have it booked meanwhile. */
-  | { readonly code: "booked"; readonly booking: string; readonly startMs: number; readonly endMs: number }
+  | ({ readonly code: "booked"; readonly booking: string } & Omit<BookedThen, "name">)
   /** Its booking does not have the host. */
   | { readonly code: "not_booked"; readonly booking: string }
   /** Jobs are leaving it for another one, and until they are gone nobody else starts there. */
@@ -104,11 +104,11 @@ function obstaclesOn(
   const { nowMs } = occupancy.grid
   found.push(...hostObstacles(host))
   if (reason !== null && holdsBack(reason)) found.push({ code: reason.code, partition, reason })
-  for (const booking of occupancy.scene.bookings) {
-    const { name, hosts, startMs, endMs } = booking
-    const isThen = startMs < nowMs + limitMs && endMs > nowMs
-    if (isThen && hosts.has(host.id) && !admits(booking, job))
-      found.push({ code: "booked", booking: name, startMs, endMs })
+  const booked = occupancy.scene.bookings
+    .filter((one) => one.startMs < nowMs + limitMs && one.endMs > nowMs && one.hosts.has(host.id) && !admits(one, job))
+    .sort((a, b) => a.startMs - b.startMs)
+  for (const [at, { name, startMs, endMs }] of booked.entries()) {
+    found.push({ code: "booked", booking: name, startMs, endMs, hasLimit: at === 0 ? Number.isFinite(limitMs) : null })
   }
   const vacated = occupancy.vacatedFor(host, order)
   if (vacated !== null) found.push({ code: "making_room", for: vacated })

@@ -6,6 +6,7 @@ import type { LineRequest } from "./line-request.ts"
 import { leavingTerms, preemptTerms, STOPPED } from "./preempt-terms.ts"
 import type { Preemption } from "./queue-plan.ts"
 import type { QueueScene, RunningAttempt } from "./queue-scene.ts"
+import { RunningWholes } from "./running-wholes.ts"
 import type { Standings } from "./standings.ts"
 import { memoryOf, StayBeside, staysUntil } from "./stay-beside.ts"
 import { type Candidate, VictimOrder } from "./victim-order.ts"
@@ -26,8 +27,7 @@ export class Preemptor {
   readonly #scene: QueueScene
   readonly #calendar: Calendar
   readonly #standings: Standings
-  readonly #places: ReadonlyMap<string, number>
-  readonly #byPlace: readonly RunningAttempt[][]
+  readonly #running: RunningWholes
   readonly #gone = new Set<RunningAttempt>()
   /** By request, who found nobody: as room only shrinks, nobody like them will. */
   readonly #failed = new Map<LineRequest, Set<string>>()
@@ -45,10 +45,7 @@ export class Preemptor {
     this.#standings = standings
     this.#beside = new StayBeside(calendar)
     this.#order = new VictimOrder(calendar.grid.nowMs, scene.policy.preemption.youngestFirst)
-    this.#places = new Map(scene.hosts.map(({ id }, place) => [id, place]))
-    this.#byPlace = scene.hosts.map(() => [])
-    for (const attempt of scene.running)
-      for (const place of this.#placesOf(attempt)) this.#byPlace[place]!.push(attempt)
+    this.#running = new RunningWholes(scene)
     const { owners } = scene.policy
     this.#owners = new Set(owners.first && owners.preempt ? scene.hosts.flatMap(({ owner }) => owner ?? []) : [])
     this.#awaiting = new Set(scene.running.flatMap((one) => one.stoppedFor ?? awaitedFor(one) ?? []))
@@ -86,7 +83,7 @@ export class Preemptor {
   /** Whether somebody is there who may have to give way to the owner. */
   mayAskGuestsToGo(place: number, owner: string): boolean {
     if (!this.#owners.has(owner)) return false
-    return this.#byPlace[place]!.some(
+    return this.#running.byPlace[place]!.some(
       (attempt) =>
         attempt.user !== owner &&
         (attempt.leavesMs === null || awaitedFor(attempt) !== null) &&
@@ -141,7 +138,8 @@ export class Preemptor {
       const { attempt, mode, graceMs, by, isStopped, isLeaving } = victim
       const isSuspended = staying.has(victim)
       if (isLeaving || (isStopped && isSuspended)) return []
-      const { job, task, hosts } = attempt
+      const { job, task } = attempt
+      const hosts = this.#running.hostsOf(attempt)
       const isRequeued = mode === "suspend" && !isSuspended
       return [
         {
@@ -233,7 +231,7 @@ export class Preemptor {
   #candidatesOn(line: Line, place: number, spared: ReadonlySet<RunningAttempt>, limitMs: number): readonly Candidate[] {
     const { nowMs } = this.#calendar.grid
     const { policy, hosts } = this.#scene
-    const all = this.#byPlace[place]!.flatMap((attempt): Candidate[] => {
+    const all = this.#running.byPlace[place]!.flatMap((attempt): Candidate[] => {
       const { leavesMs } = attempt
       const isLeaving = leavesMs !== null && awaitedFor(attempt) === line.spec.id
       if ((leavesMs !== null && !isLeaving) || this.#gone.has(attempt) || spared.has(attempt)) return []
@@ -250,9 +248,8 @@ export class Preemptor {
         this.nextMs = Math.min(this.nextMs, attempt.startedMs + minimumRunMs)
         return []
       }
-      const held = heldBy(attempt, this.#scene, place)
-      const places = this.#placesOf(attempt)
-      const one = { attempt, standing, places, held, ...taken, isStopped, isLeaving, losesWork: true }
+      const places = this.#running.placesOf(attempt)
+      const one = { attempt, standing, places, ...taken, isStopped, isLeaving, losesWork: true }
       if (taken.mode !== "suspend") return [one]
       this.#release([one], -1)
       const losesWork = !this.#beside.hasMemory(line, one, place, limitMs)
@@ -264,14 +261,12 @@ export class Preemptor {
 
   #release(some: readonly Candidate[], times: 1 | -1): void {
     const { nowMs } = this.#calendar.grid
-    for (const { attempt, places, held } of some) {
-      for (const place of places) this.#calendar.hold(place, held, nowMs, endOf(attempt, nowMs), times)
-      this.#calendar.holdPieces(attempt.pieces, nowMs, endOf(attempt, nowMs), times)
+    for (const part of some.flatMap(({ attempt }) => this.#running.partsOf(attempt))) {
+      const endMs = endOf(part, nowMs)
+      for (const place of this.#running.placesOf(part, [part]))
+        this.#calendar.hold(place, heldBy(part, this.#scene, place), nowMs, endMs, times)
+      this.#calendar.holdPieces(part.pieces, nowMs, endMs, times)
     }
-  }
-
-  #placesOf({ hosts }: RunningAttempt): readonly number[] {
-    return hosts.flatMap((id) => this.#places.get(id) ?? [])
   }
 }
 

@@ -1,4 +1,4 @@
-import { formatDuration } from "../../base/duration.ts"
+import { durationText } from "../../base/duration.ts"
 import { DEFAULT_MEMORY_BYTES, type ResourceRequest, type Resources } from "../../protocol/resources.ts"
 
 /** What a job asks for, as far as it might ask for less. */
@@ -6,8 +6,10 @@ export interface Asked {
   readonly resources: ResourceRequest
   /** It names hosts. */
   readonly isPinned: boolean
-  /** `null`: there is nothing to shorten. */
+  /** `null`: none. */
   readonly limitMs: number | null
+  /** Limits with which it would be over before a booking keeps a host from it. */
+  readonly limitsBefore: readonly number[]
   /** At once. */
   readonly hosts: number
 }
@@ -25,6 +27,7 @@ const GIB = 2 ** 30
 const MIB = 2 ** 20
 const MOST_SIZES = 3
 const MOST_COUNTS = 8
+const MOST_LIMITS = 8
 const MINUTE_MS = 60_000
 
 /** Requests that ask for less, the mildest of each kind first. @param free what is free on hosts now, each alone */
@@ -51,13 +54,15 @@ export function smallerRequests(asked: Asked, free: readonly Resources[]): reado
     Array.from({ length: asked.hosts - 1 }, (_, less) => asked.hosts - 1 - less)
       .slice(0, MOST_COUNTS)
       .map((hosts) => change(`with --nodes ${hosts}`, { hosts })),
-    asked.limitMs === null
-      ? []
-      : [2, 4, 8]
-          .map((part) => Math.floor(asked.limitMs! / part / MINUTE_MS) * MINUTE_MS)
-          .filter((limitMs) => limitMs > 0)
-          .map((limitMs) => change(`with --time ${formatDuration(limitMs).replace(" ", "")}`, { limitMs })),
+    shorterLimits(asked).map((limitMs) => change(`with --time ${durationText(limitMs)}`, { limitMs })),
   ]
+}
+
+/** Of what has no limit nobody knows how long it needs: it is told only what bookings leave. */
+function shorterLimits({ limitMs, limitsBefore }: Asked): readonly number[] {
+  const parts = limitMs === null ? [] : [2, 4, 8].map((part) => Math.floor(limitMs / part / MINUTE_MS) * MINUTE_MS)
+  const shorter = [...parts, ...limitsBefore].filter((one) => one > 0 && one < (limitMs ?? Number.POSITIVE_INFINITY))
+  return [...new Set(shorter)].sort((a, b) => b - a).slice(0, MOST_LIMITS)
 }
 
 /** Whole GiB, below one of them whole steps of 256 MiB. */

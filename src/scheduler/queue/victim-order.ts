@@ -1,4 +1,3 @@
-import type { Resources } from "../../protocol/resources.ts"
 import type { NotSuspended, Preemption } from "./queue-plan.ts"
 import type { RunningAttempt } from "./queue-scene.ts"
 import type { Standing } from "./standings.ts"
@@ -8,7 +7,6 @@ export interface Candidate {
   readonly attempt: RunningAttempt
   readonly standing: Standing
   readonly places: readonly number[]
-  readonly held: Resources
   readonly mode: Preemption["mode"]
   readonly graceMs: number
   readonly by: Preemption["by"]
@@ -78,7 +76,8 @@ export class VictimOrder {
   }
 
   #ran({ attempt }: Candidate): number {
-    return (this.#nowMs - attempt.startedMs) * attempt.hosts.length
+    const { startedMs, hosts, nodes = hosts.length } = attempt
+    return (this.#nowMs - startedMs) * nodes
   }
 }
 

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { checkShape, routeOf } from "../../../test/support/check-answer.ts"
+import { ggufHeader } from "../../../test/support/gguf-file.ts"
+import { smallModel } from "../../../test/support/hive-models.ts"
 import { readServerEvents } from "../../../test/support/server-events.ts"
 import { runsOn } from "../../../test/support/simulated-host.ts"
 import { seesPeople } from "../../../test/support/simulated-owner.ts"
@@ -45,6 +47,16 @@ interface Operation {
 
 async function tokenFor(server: TestServer, user: string): Promise<string> {
   return (await server.call<{ token: string }>("POST", "/v1/tokens", { user, expiresInMs: 60_000 })).token
+}
+
+/** As soon as its hive has ended, if it had one by then. */
+async function removed(server: TestServer, model: string): Promise<void> {
+  for (;;) {
+    const { state } = await server.call<{ state: string }>("GET", `/v1/hives/${model}`)
+    if (state === "stopped") break
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  await server.call("DELETE", `/v1/hives/${model}`)
 }
 
 const DATA = ["data", "data/letters", "data/corpus"]
@@ -187,6 +199,15 @@ test("what the server answers is as the document says, with no field more", asyn
   await call("DELETE", `/v1/tokens/${token}`)
   await call("DELETE", "/v1/secrets/KEY")
   await call("DELETE", `/v1/invites/${invite}`)
+  const { metadata, tensors } = smallModel(2)
+  const weights = treeOf({ "m.gguf": ggufHeader(metadata, tensors).header })
+  await call("POST", "/v1/blobs", await packed(weights))
+  await call("PUT", "/v1/data/weights/version", { root: weights.root })
+  await call("POST", "/v1/hives/tiny/serve", { data: "weights", file: "out/m.gguf" })
+  for (const path of ["hives", "hives/tiny"]) await call("GET", `/v1/${path}`)
+  await call("POST", "/v1/hives/tiny/stop", {})
+  await removed(server, "tiny")
+  answered.add(routeOf("DELETE", "/v1/hives/tiny"))
   for (const name of ["letters", "corpus"]) await call("DELETE", `/v1/data/${name}?force=true`)
   await call("DELETE", "/v1/users/ada")
   host.cut("it is to go")

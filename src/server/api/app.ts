@@ -19,6 +19,7 @@ import { jobRoutes } from "./job-routes.ts"
 import { keyRoutes } from "./key-routes.ts"
 import { lendRoutes } from "./lend-routes.ts"
 import { logRoutes } from "./log-routes.ts"
+import { modelRoutes } from "./model-routes.ts"
 import { networkRoutes } from "./network-routes.ts"
 import { notifyRoutes } from "./notify-routes.ts"
 import { openApiDocument } from "./openapi.ts"
@@ -40,6 +41,7 @@ export const ROUTES: readonly Route[] = [
   ...accountRoutes,
   ...inviteRoutes,
   ...keyRoutes,
+  ...modelRoutes,
   ...installRoutes,
   ...lendRoutes,
   ...notifyRoutes,

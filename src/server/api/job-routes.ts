@@ -119,6 +119,15 @@ export const jobRoutes: readonly Route[] = [
     status: 201,
     prepare: async ({ core, caller, params }) => {
       const job = findOwnJob(core, params.id, caller, "send again")
+      if (job.spec.kind === "hive") {
+        throw new WindfallError(
+          "wrong_state",
+          `Cannot send job ${job.id} again: it is a hive, which the server sends`,
+          {
+            hint: "Serve its model again: windfall model serve NAME",
+          },
+        )
+      }
       if (job.user !== caller.user) {
         throw new WindfallError("not_allowed", `Cannot send job ${job.id} again: its files belong to ${job.user}`, {
           hint: "Only who sent it can. Send it from a folder of your own: windfall send",

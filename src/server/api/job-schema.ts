@@ -142,7 +142,7 @@ const warning = z.strictObject({
 /** What is left out is as `send` has it when nothing is said. */
 export const jobSpec = z
   .strictObject({
-    kind: z.enum(["task", "session"]).default(DEFAULT_SPEC.kind),
+    kind: z.enum(["task", "session"]).default("task"),
     name: label.nullable().default(DEFAULT_SPEC.name),
     command,
     env: env.default({ ...DEFAULT_SPEC.env }),

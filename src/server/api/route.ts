@@ -9,6 +9,7 @@ import type { Departures } from "../fleet/departures.ts"
 import type { HostsService } from "../hosts/host-channel.ts"
 import type { InstallSource } from "../install/install-files.ts"
 import type { Reach } from "../install/reach.ts"
+import type { Models } from "../models/models.ts"
 import type { FirstTime } from "./idempotency.ts"
 
 /** What routes work with. */
@@ -23,6 +24,7 @@ export interface Api {
   readonly codesInUse: CodesInUse
   readonly examinations: HostExaminations
   readonly install: InstallSource
+  readonly models: Models
 }
 
 /** A request that has passed all checks of its route. */

@@ -20,7 +20,8 @@ export function stopTasks(core: Core, job: JobRecord, indices: IndexSet, request
   if (ended > 0) {
     const what = `stopped ${ended} task${ended === 1 ? "" : "s"} that had not begun`
     core.ledger.event({ type: "job_changed", job: job.id, what }, actor)
-    job.reason = `stopped by ${actor}`
+    // Of a part that is not said of the whole.
+    if (indices.size === array.all.size) job.reason = `stopped by ${actor}`
   }
   for (const task of live) stopJob(core, task, request, actor)
   if (ended + live.length === 0) {

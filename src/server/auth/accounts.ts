@@ -129,6 +129,12 @@ export function removeUser(core: Core, name: string, actor: string): void {
       hint: `Remove it first: ${data.map((one) => `windfall data rm ${one.name}`).join("; ")}`,
     })
   }
+  const models = core.store.models.list().filter((model) => model.user === name)
+  if (models.length > 0) {
+    throw new WindfallError("wrong_state", `Cannot remove ${name}: models that they serve are still here`, {
+      hint: `Remove them first: ${models.map((one) => `windfall model rm ${one.name}`).join("; ")}`,
+    })
+  }
   core.store.accounts.removeUser(name)
   core.notify.forgetUser(name)
   if (leavesSomething(core, name)) core.store.accounts.keepName(name, core.clock.now())

@@ -119,6 +119,10 @@ test("what overlaps is refused with what is in the way, and so many hosts are ch
     server.call("POST", "/v1/bookings/daily/skip", { startAt: NOW_MS + 3 * 24 * HOUR_MS + HOUR_MS, undo: true }),
     { code: "wrong_state" },
   )
+  await assert.rejects(
+    server.call("POST", "/v1/bookings/daily/skip", { startAt: NOW_MS + 4 * 24 * HOUR_MS + HOUR_MS, undo: true }),
+    { code: "wrong_state", message: "Cannot take back that Tue 09:00 of daily is left out: it is not" },
+  )
   const endless = await send(bob, { host: "beta" })
   await server.untilState(endless.id, "running")
   const { booking, notices } = await book({ count: 1, name: "one" })
@@ -242,4 +246,27 @@ test("a host says in which bookings it is kept now and within the next hours, an
   assert.deepEqual(await seen("beta", ann), [])
   clock.advance(2 * HOUR_MS)
   assert.deepEqual(await seen("alpha", bob), [["vision", "now", HOUR_MS, false]])
+})
+
+test("by a policy, too, a job without a limit is told with which one it would start before a maintenance", async () => {
+  const { server, book, why, send } = await pool("alpha", "beta", "gamma")
+  await using _ = server
+  await server.call("POST", "/v1/policy", { text: "owners: { preempt: false }", dryRun: false })
+  await book({ hosts: ["alpha", "beta", "gamma"], users: [], maintenance: true, startAt: NOW_MS + 10 * 24 * HOUR_MS })
+  const { id } = await send(server.adminToken)
+  const { hosts, sooner = [] } = await why(id)
+  for (const { text } of hosts) assert.match(text, /; the job has no time limit, .*: with --time 10d it could start$/)
+  assert.match(sooner[0] ?? "", /^with --time 10d it would start now on \w+$/)
+  await server.untilState((await send(server.adminToken, { timeLimitMs: 10 * 24 * HOUR_MS })).id, "running")
+})
+
+test("a limit that a partition gives looks ahead as far as one of the job's own", async () => {
+  await using it = await pool("alpha")
+  const { server, book, why, send } = it
+  const text = "partitions: { apple_gpu: { default-time: 20d } }"
+  await server.call("POST", "/v1/policy", { text, dryRun: false })
+  await book({ hosts: ["alpha"], users: [], maintenance: true, startAt: NOW_MS + 16 * 24 * HOUR_MS })
+  const { code, sooner } = await why((await send(server.adminToken)).id)
+  assert.deepEqual([code, sooner], ["booked", ["with --time 16d it would start now on alpha"]])
+  await server.untilState((await send(server.adminToken, { timeLimitMs: 15 * 24 * HOUR_MS })).id, "running")
 })

@@ -1,9 +1,9 @@
 import { type BookedTime, type KeptHost, keptHosts } from "../../scheduler/bookings/kept-hosts.ts"
+import type { Policy } from "../../scheduler/policy/policy.ts"
 import type { WaitingJob } from "../../scheduler/snapshot.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { currentPolicy } from "../policy/pool-policy.ts"
-import { timeLimitOf } from "../queue/standing.ts"
 import { effectiveLimitOf, partitionsOf, placedAs } from "../queue/who-of.ts"
 import { bookingsAhead } from "./bookings-ahead.ts"
 
@@ -43,12 +43,19 @@ export function bookingOf({ spec }: Pick<JobRecord, "spec">): string | null {
   return spec.queue?.booking ?? null
 }
 
-/** The longest time limit among jobs that wait; 0 for none. */
+/** The longest time limit among jobs that wait, by themselves or by a partition of theirs; 0 for none. */
 export function longestLimit(core: Core): number {
+  const policy = currentPolicy(core)
   let longest = 0
   for (const { id } of core.table.waiting()) {
     const job = core.table.live(id)
-    if (job !== undefined) longest = Math.max(longest, timeLimitOf(job) ?? 0)
+    if (job !== undefined) longest = Math.max(longest, longestOf(policy, job))
   }
   return longest
+}
+
+/** The longest that it may run, in whichever of its partitions; 0 where nothing limits it. */
+export function longestOf(policy: Policy, job: Pick<JobRecord, "spec" | "standing">): number {
+  const limits = partitionsOf(policy, job.spec).map((partition) => effectiveLimitOf(policy, job, partition) ?? 0)
+  return Math.max(...limits)
 }

@@ -1,5 +1,4 @@
 import { closest } from "../../base/closest.ts"
-import { formatDuration } from "../../base/duration.ts"
 import {
   type Booking,
   type BookingChange,
@@ -12,6 +11,7 @@ import {
 import { WindfallError } from "../../protocol/errors.ts"
 import { allTimes, nextTime, recurring } from "../../scheduler/bookings/booking-times.ts"
 import { clockNotices } from "../../scheduler/bookings/clock-notices.ts"
+import { lastsText } from "../../scheduler/bookings/lasts-text.ts"
 import { recurrenceProblem } from "../../scheduler/time/recurrence.ts"
 import { wallText } from "../../scheduler/time/wall-text.ts"
 import type { Caller } from "../auth/accounts.ts"
@@ -91,6 +91,11 @@ export function skipTime(core: Core, name: string, { startAt, undo }: SkipReques
   if (time === undefined || time.endAt <= now) {
     throw new WindfallError("wrong_state", `Cannot skip ${text} of ${name}: none of its times to come begins then`, {
       hint: `When it begins: windfall reserve show ${name}`,
+    })
+  }
+  if (undo && !time.skipped) {
+    throw new WindfallError("wrong_state", `Cannot take back that ${text} of ${name} is left out: it is not`, {
+      hint: `Which of its times are left out: windfall reserve show ${name}`,
     })
   }
   const skipped = before.skipped.filter((at) => at !== startAt && at >= now - 366 * 86_400_000)
@@ -186,12 +191,13 @@ function made(core: Core, booking: Booking): BookingMade {
 
 /** As the event tells it. */
 function summaryOf(core: Core, booking: Booking, now: number): string {
-  const { hosts, users, accounts, maintenance, startAt, durationMs, timeZone, repeats, untilAt } = booking
+  const { hosts, users, accounts, maintenance, startAt, timeZone, repeats, untilAt } = booking
+  const [first] = allTimes({ ...booking, skipped: [] }, startAt).take(1)
   const names = hosts.map((id) => core.fleet.get(id)?.record.name ?? id).join(", ")
   const whom = maintenance ? "maintenance" : [...users, ...accounts.map((name) => `account ${name}`)].join(", ")
   const again = repeats === null ? "" : `, ${repeats}`
   const until = untilAt === null ? "" : ` until ${wallText(untilAt, timeZone, now)}`
-  return `${names} for ${whom}: ${wallText(startAt, timeZone, now)} (${timeZone}) for ${formatDuration(durationMs)}${again}${until}`
+  return `${names} for ${whom}: ${wallText(startAt, timeZone, now)} (${timeZone}) for ${lastsText(booking, first)}${again}${until}`
 }
 
 function freeName({ users, accounts, maintenance }: BookingRequest, taken: ReadonlySet<string>): string {

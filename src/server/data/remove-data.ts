@@ -37,6 +37,13 @@ export function removeData(core: Core, caller: Caller, name: string, force: bool
       },
     )
   }
+  const served = core.store.models.list().filter((model) => model.data === name && model.wanted === "serving")
+  if (served.length > 0 && !force) {
+    const names = served.map((model) => model.name).join(", ")
+    throw new WindfallError("wrong_state", `Cannot remove the data ${name}: it is served as ${names}`, {
+      hint: `Stop that first: windfall model stop ${served[0]?.name}   or all the same: windfall data rm ${name} --force`,
+    })
+  }
   core.store.data.remove(name, core.clock.now())
   for (const job of waiting) {
     if (job.state === "starting") continue // its host is told, or has all of it by now

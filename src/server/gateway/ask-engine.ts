@@ -54,7 +54,7 @@ function begin(agent: Agent, { replica, path, body, signal }: EngineRequest): Cl
   const { hostname, port, protocol } = new URL(replica.url)
   if (protocol !== "http:") throw new TypeError(`An engine is reached by http, not ${protocol}`)
   const request = startRequest({
-    agent,
+    agent: replica.agent ?? agent,
     host: hostname.replace(/^\[(.*)\]$/, "$1"),
     port,
     path,

@@ -1,3 +1,5 @@
+import type { Agent } from "node:http"
+
 /** One running engine, or one gang of them, that answers for a model. */
 export interface Replica {
   /** Unique for ever: a replica that was started anew is another one. */
@@ -10,6 +12,8 @@ export interface Replica {
   readonly slots: number
   /** What the engine wants as bearer, if it wants something. */
   readonly key: string | null
+  /** What makes its connections; absent where it is reached at its URL. */
+  readonly agent?: Agent
 }
 
 /** A model as the gateway sees it. Values do not change: another state is another value, given to {@link ServedModels.set}. */
@@ -26,6 +30,8 @@ export interface ServedModel {
   wake(): void
   /** A replica did not answer as it should. It may be called more than once for one. */
   failed(replica: Replica, reason: string): void
+  /** Called when a request is brought to a replica (1), and when it is over there (-1). */
+  readonly inFlight?: (replica: Replica, change: 1 | -1) => void
 }
 
 /** The models that are served just now: filled by whoever runs them, read by the gateway. */

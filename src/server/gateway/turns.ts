@@ -126,6 +126,8 @@ export class Turns {
   #give(waiter: Waiter, replica: Replica): void {
     const { user, prefix } = waiter
     this.#busy.set(replica.id, (this.#busy.get(replica.id) ?? 0) + 1)
+    const inFlight = this.#models.find(this.#name)?.inFlight
+    inFlight?.(replica, 1)
     this.#prefixes.remember(prefix, replica.id)
     // What it will use is not known: it counts as one token until it is.
     this.#queue.charge(user, 1)
@@ -138,6 +140,7 @@ export class Turns {
         const left = (this.#busy.get(replica.id) ?? 1) - 1
         if (left === 0) this.#busy.delete(replica.id)
         else this.#busy.set(replica.id, left)
+        inFlight?.(replica, -1)
         this.#queue.charge(user, Math.max(0, tokens - 1))
         this.look()
       },

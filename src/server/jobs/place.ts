@@ -153,7 +153,8 @@ export function orderOf(core: Core, job: JobRecord, attempt: AttemptRecord): Att
     number: attempt.number,
     sequence: attempt.sequence,
     ...(member === undefined ? {} : { member: { rank: member.rank, size: member.size } }),
-    kind: spec.kind,
+    // To a host a hive is a command like any other.
+    kind: spec.kind === "hive" ? "task" : spec.kind,
     command: spec.command,
     env: job.task === undefined ? spec.env : { ...spec.env, ...arrayVariables(core, job) },
     workspace: spec.workspace,

@@ -12,12 +12,12 @@ export interface Told {
   readonly on: NotifyOn
 }
 
-/** Whom to tell of a job: those it names, or its sender's defaults, but for a session: its sender sits before it. */
+/** Whom to tell of a job: those it names, or its sender's defaults, but for a session, whose sender sits before it, and a hive, which others keep. */
 export function toldOf(core: Core, { user, spec, task }: JobRecord): Told[] {
   // Whoever sent an array is told of that, once.
   if (core.notify.isEmpty || task !== undefined) return []
   const { notify } = spec
-  if (notify === null && spec.kind === "session") return []
+  if (notify === null && spec.kind !== "task") return []
   const targets =
     notify === null || notify.targets === null
       ? core.notify.of(user).filter(({ isDefault }) => isDefault)

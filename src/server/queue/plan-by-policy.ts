@@ -10,6 +10,7 @@ import type { QueueScene } from "../../scheduler/queue/queue-scene.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import { beginTask } from "../arrays/begin-task.ts"
 import type { Core } from "../core.ts"
+import { membersPlaced } from "../gang/pinned-places.ts"
 import { placeOn } from "../jobs/place.ts"
 import { policyHolds } from "../policy/pool-policy.ts"
 import { KeptJobs } from "./kept-jobs.ts"
@@ -103,16 +104,18 @@ export class PlanByPolicy {
     const places = likeHosts.hostsFor(asked, entry.hosts)
     const hosts = places.flatMap((place) => scene.hosts.find(({ id }) => id === place) ?? [])
     if (hosts.length < asked.hosts) return
+    const placements = membersPlaced(
+      core,
+      record,
+      hosts.map(({ id, total }) => ({ host: id, resources: needOn(asked.resources, total) })),
+    )
+    if (placements === null) return
     const { array } = record
     if (array !== undefined && (entry.task === null || !array.waiting.has(entry.task))) return
     const job = array === undefined || entry.task === null ? record : beginTask(core, record, entry.task)
     // Without a policy it is planned as by one for those on several hosts alone: nobody runs under one then.
     if (policyHolds(core)) this.#setRanAs(scene, entry, job, asked.account)
-    placeOn(
-      core,
-      job,
-      hosts.map(({ id, total }) => ({ host: id, resources: needOn(asked.resources, total) })),
-    )
+    placeOn(core, job, placements)
   }
 
   #setRanAs(scene: QueueScene, entry: QueueEntry, job: JobRecord, account: string): void {

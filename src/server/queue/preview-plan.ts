@@ -5,13 +5,12 @@ import type { QueueScene } from "../../scheduler/queue/queue-scene.ts"
 import type { WaitingJob } from "../../scheduler/snapshot.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import { bookingsAhead } from "../bookings/bookings-ahead.ts"
-import { longestLimit } from "../bookings/kept-from.ts"
+import { longestLimit, longestOf } from "../bookings/kept-from.ts"
 import type { Core } from "../core.ts"
 import { linkedOf } from "../gang/pool-links.ts"
 import { planAnswer } from "./plan-answer.ts"
 import { waitingJob } from "./scene.ts"
 import { sceneNow } from "./scene-now.ts"
-import { effectiveLimitOf } from "./who-of.ts"
 
 export interface PlannedPreview extends Pick<WhyAnswer, "summary" | "code" | "hosts"> {
   /** Where it would start now; none where it would wait, or others had to make room first. */
@@ -31,11 +30,10 @@ export function previewPlan(core: Core, job: JobRecord, waiting: WaitingJob, now
 function sceneWith(core: Core, job: JobRecord, waiting: WaitingJob, nowMs: number): QueueScene {
   const scene = sceneNow(core, nowMs)
   const asked = waitingJob(scene.policy, job, waiting)
-  const limits = asked.partitions.map((partition) => effectiveLimitOf(scene.policy, job, partition) ?? 0)
   return {
     ...scene,
     hosts: asked.hosts > 1 ? scene.hosts.map((host) => ({ ...host, ...linkedOf(core, host.id) })) : scene.hosts,
     waiting: [...scene.waiting, asked],
-    bookings: bookingsAhead(core, nowMs, () => Math.max(longestLimit(core), ...limits)),
+    bookings: bookingsAhead(core, nowMs, () => Math.max(longestLimit(core), longestOf(scene.policy, job))),
   }
 }

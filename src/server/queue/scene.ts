@@ -1,5 +1,6 @@
 import { hostsOf as gangHosts } from "../../protocol/gang.ts"
 import type { JobId } from "../../protocol/ids.ts"
+import type { JobSpec } from "../../protocol/job.ts"
 import { jobNumber } from "../../protocol/job-array.ts"
 import { matchesHost } from "../../scheduler/policy/host-match.ts"
 import type { Policy } from "../../scheduler/policy/policy.ts"
@@ -118,7 +119,7 @@ export function waitingJob(policy: Policy, job: JobRecord, waiting: WaitingJob):
     data,
     ...(workspace === undefined ? {} : { workspace }),
     ...(crashes === undefined ? {} : { crashes }),
-    hostsWanted: spec.host === null ? null : [spec.host],
+    hostsWanted: wantedHosts(spec),
     submittedMs,
     accruesSinceMs: Math.max(submittedMs, counts ?? 0),
     beginMs: waiting.notBeforeMs,
@@ -134,6 +135,12 @@ export function waitingJob(policy: Policy, job: JobRecord, waiting: WaitingJob):
     interactive: spec.kind === "session",
     array: arrayInQueue(job, waiting),
   }
+}
+
+/** The only hosts it may run on; `null`: any. */
+function wantedHosts({ host, gang }: JobSpec): readonly string[] | null {
+  if (gang?.members !== undefined) return gang.members.map((one) => one.host)
+  return host === null ? null : [host]
 }
 
 /** The tasks of an array that may begin, or one that waits by itself: as they are whenever that is read. */

@@ -1,6 +1,7 @@
 import type { HostId, JobId } from "../../protocol/ids.ts"
 import type { Resources } from "../../protocol/resources.ts"
 import { plan } from "../../scheduler/plan.ts"
+import { limitsBefore } from "../../scheduler/queue/before-bookings.ts"
 import { planQueue } from "../../scheduler/queue/plan-queue.ts"
 import type { QueueScene } from "../../scheduler/queue/queue-scene.ts"
 import { type SmallerRequest, smallerRequests } from "../../scheduler/queue/smaller-requests.ts"
@@ -20,7 +21,14 @@ export function soonerWays(core: Core, scene: QueueScene, id: JobId, nowMs: numb
   const byPolicy = plansByQueue(core)
   const limitMs = byPolicy ? effectiveLimitOf(scene.policy, job, asked.partitions[0] ?? "") : null
   const kinds = smallerRequests(
-    { resources: asked.resources, isPinned: asked.hostsWanted !== null, limitMs, hosts: asked.hosts },
+    {
+      resources: asked.resources,
+      isPinned: asked.hostsWanted !== null,
+      limitMs,
+      // First come, first served has that in words of its own.
+      limitsBefore: byPolicy ? limitsBefore(scene, asked, nowMs) : [],
+      hosts: asked.hosts,
+    },
     freeNow(scene),
   )
   const startOf = (request: SmallerRequest) =>

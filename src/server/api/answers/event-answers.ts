@@ -122,6 +122,7 @@ export const event = answer(
     }),
     head.extend({ type: type("secret_changed"), user: z.string(), name: z.string(), what: z.string() }),
     head.extend({ type: type("notify_changed"), user: z.string(), what: z.string() }),
+    head.extend({ type: type("model_changed"), name: z.string(), user: z.string(), what: z.string() }),
     head.extend({ type: type("data_changed"), name: z.string(), user: z.string(), what: z.string() }),
     head.extend({ type: type("notice"), message: z.string(), host: words, job: count.nullable() }),
   ]),

@@ -20,7 +20,7 @@ const spec = answer(
   "JobSpec",
   "All that was said about a job. Others than its sender and administrators see the command's first word alone",
   z.object({
-    kind: z.enum(["task", "session"]),
+    kind: z.enum(["task", "session", "hive"]).describe("hive: a model that is served"),
     name: z.string().nullable(),
     command: z.array(z.string()).describe("Run without a shell; empty for a session's login shell"),
     env: z.record(z.string(), z.string()),
@@ -76,7 +76,15 @@ const spec = answer(
     queue: queueAsked.optional(),
     array: z.string().optional().describe("The tasks of an array, as 1-100%8; absent where it is none"),
     gang: z
-      .object({ hosts: count, onMemberFailure: z.enum(ON_MEMBER_FAILURE), outputsFrom: z.enum(OUTPUTS_FROM) })
+      .object({
+        hosts: count,
+        onMemberFailure: z.enum(ON_MEMBER_FAILURE),
+        outputsFrom: z.enum(OUTPUTS_FROM),
+        members: z
+          .array(z.object({ host: z.string(), memoryBytes: count }))
+          .optional()
+          .describe("By rank, on which hosts it must run and what it holds there: of hives only"),
+      })
       .optional()
       .describe("On how many hosts it runs at once; absent for one"),
     project: z.string().optional().describe("Tells the sender's folder from others; absent where nothing travels"),

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict"
 import { describe, it } from "node:test"
 import { BOOK, factsOf, NOW, STUDIO, shownHost } from "../../../test/support/shown-hosts.ts"
-import { Ways } from "../../hive/fleet/way.ts"
 import type { HostNetwork } from "../../protocol/network.ts"
 import { liveFleet } from "./live-fleet.ts"
+import { Ways } from "./way.ts"
 
 const GIB = 1024 ** 3
 const wired = (...peers: string[]): HostNetwork => ({ kind: "ethernet", mbps: 10_000, interface: "en0", peers })

@@ -1,5 +1,5 @@
-import { budgetOf, type Fleet, type FleetHost, type FleetLink } from "../../hive/fleet/fleet.ts"
 import type { HostView } from "../../protocol/host.ts"
+import { budgetOf, type Fleet, type FleetHost, type FleetLink } from "./fleet.ts"
 
 /**
  * The hosts of the pool as a fleet: as if nothing ran there, or with what is free just now. Of Thunderbolt cables a Mac tells only which

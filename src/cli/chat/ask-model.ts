@@ -1,0 +1,74 @@
+import type { IncomingMessage } from "node:http"
+import { WindfallError } from "../../protocol/errors.ts"
+import type { Client } from "../client.ts"
+import { readEvents } from "../event-stream.ts"
+import { readText } from "../http-body.ts"
+
+export interface ChatMessage {
+  readonly role: "system" | "user" | "assistant"
+  readonly content: string
+}
+
+export interface ChatRequest {
+  readonly key: string
+  readonly model: string
+  readonly messages: readonly ChatMessage[]
+  readonly signal: AbortSignal
+}
+
+/** A piece of an answer; thinking is what some models say before it. */
+export interface ChatPiece {
+  readonly kind: "text" | "thinking"
+  readonly text: string
+}
+
+interface Chunk {
+  readonly error?: { readonly message?: unknown } | null
+  readonly choices?: readonly {
+    readonly delta?: { readonly content?: unknown; readonly reasoning_content?: unknown } | null
+  }[]
+}
+
+/**
+ * An answer piece by piece, as the model makes it.
+ * @throws {WindfallError} what the gateway says; the signal's reason
+ */
+export async function* askModel(client: Client, request: ChatRequest): AsyncGenerator<ChatPiece> {
+  const { key, model, messages, signal } = request
+  const response = await client.open("POST", "/v1/chat/completions", {
+    body: { model, messages, stream: true },
+    headers: { authorization: `Bearer ${key}` },
+    signal,
+    readRefusal: (refused) => refusalOf(refused, model),
+  })
+  let isWhole = false
+  for await (const { data } of readEvents(response)) {
+    if (data.trim() === "[DONE]") {
+      isWhole = true
+      break
+    }
+    const chunk = JSON.parse(data) as Chunk
+    if (chunk.error != null) throw refused(model, chunk.error.message)
+    const delta = chunk.choices?.[0]?.delta
+    if (typeof delta?.reasoning_content === "string" && delta.reasoning_content !== "")
+      yield { kind: "thinking", text: delta.reasoning_content }
+    if (typeof delta?.content === "string" && delta.content !== "") yield { kind: "text", text: delta.content }
+  }
+  signal.throwIfAborted()
+  if (!isWhole) throw refused(model, "its answer was cut")
+}
+
+async function refusalOf(response: IncomingMessage, model: string): Promise<WindfallError> {
+  const text = await readText(response)
+  try {
+    return refused(model, (JSON.parse(text) as Chunk).error?.message)
+  } catch {
+    return refused(model, `the server answered ${response.statusCode}`)
+  }
+}
+
+function refused(model: string, reason: unknown): WindfallError {
+  return new WindfallError("wrong_state", `Cannot ask ${model}: ${typeof reason === "string" ? reason : "it failed"}`, {
+    hint: `How it stands: windfall model show ${model}`,
+  })
+}

@@ -1,0 +1,116 @@
+import { createInterface } from "node:readline"
+import { WindfallError } from "../../protocol/errors.ts"
+import type { KeyView } from "../../protocol/key-api.ts"
+import type { ModelView } from "../../protocol/model-api.ts"
+import { Conversation, chatAct } from "../chat/conversation.ts"
+import type { Cli } from "../cli.ts"
+import { command } from "../command-line/command.ts"
+import { notEmpty, value } from "../command-line/option.ts"
+import { say } from "../say.ts"
+
+/** A key that could not be removed, as this program was killed, is no use for longer. */
+const KEY_MS = 86_400_000
+const HELP = "Ctrl-C stops an answer, /clear begins anew, /exit or Ctrl-D ends."
+
+export const chat = command({
+  name: "chat",
+  operands: "[MODEL]",
+  about: `Talks to a model that is served. ${HELP} Where standard input is no terminal, each line of it is a question, and answers are printed as they are.`,
+  minimum: 0,
+  maximum: 1,
+  options: { system: value("TEXT", "what the model is told before all else", notEmpty, { short: "s" }) },
+  examples: [
+    ["windfall chat", "with the one model there is"],
+    ["echo 'Why is the sky blue?' | windfall chat qwen3", "one question, one answer"],
+  ],
+  async run(cli, { system }, [named]) {
+    const model = named ?? (await onlyModel(cli))
+    const made = await cli.client.post<KeyView & { key: string }>("/v1/keys", {
+      name: "chat",
+      models: [model],
+      expiresInMs: KEY_MS,
+    })
+    try {
+      const conversation = new Conversation(cli, { key: made.key, model, system: system ?? null })
+      return await (process.stdin.isTTY && cli.stdout.isTerminal
+        ? talk(cli, model, conversation)
+        : answerLines(conversation))
+    } finally {
+      await cli.client.delete(`/v1/keys/${encodeURIComponent(made.id)}`).catch(() => {})
+    }
+  },
+})
+
+async function onlyModel(cli: Cli): Promise<string> {
+  const { models } = await cli.client.get<{ models: ModelView[] }>("/v1/hives")
+  const served = models.filter(({ state }) => state !== "stopped" && state !== "stopping")
+  const [only] = served
+  if (only !== undefined && served.length === 1) return only.name
+  if (only === undefined) {
+    throw new WindfallError("model_not_found", "Cannot chat: no model is served", {
+      hint: "Serve one: windfall model serve NAME FILE",
+    })
+  }
+  throw new WindfallError("invalid_input", `Cannot choose a model: ${served.length} are served`, {
+    hint: `Name one: ${served.map(({ name }) => `windfall chat ${name}`).join("   ")}`,
+  })
+}
+
+/** Each line is a question. @returns the exit code */
+async function answerLines(conversation: Conversation): Promise<number> {
+  const end = new AbortController()
+  const stop = () => end.abort()
+  process.once("SIGINT", stop)
+  try {
+    for await (const line of createInterface({ input: process.stdin })) {
+      const typed = line.trim()
+      if (typed === "") continue
+      const act = chatAct(typed)
+      if (act === "exit") break
+      if (act === "clear") conversation.clear()
+      else if (act === null) await conversation.ask(typed, end.signal)
+      if (end.signal.aborted) return 130
+    }
+    return 0
+  } finally {
+    process.off("SIGINT", stop)
+  }
+}
+
+/** A prompt, with the history that arrow keys go through. @returns the exit code */
+async function talk(cli: Cli, model: string, conversation: Conversation): Promise<number> {
+  await say(cli, `${model}. ${HELP}`)
+  const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: "> ", historySize: 200 })
+  let answering: AbortController | null = null
+  lines.on("SIGINT", () => {
+    if (answering !== null) answering.abort()
+    else {
+      process.stdout.write("\n")
+      // What was typed is dropped, as a shell does it.
+      lines.write(null, { ctrl: true, name: "u" })
+      lines.prompt()
+    }
+  })
+  try {
+    lines.prompt()
+    for await (const line of lines) {
+      const typed = line.trim()
+      answering = new AbortController()
+      try {
+        const act = chatAct(typed)
+        if (act === "exit") return 0
+        if (act === "help") await say(cli, HELP)
+        else if (act === "clear") conversation.clear()
+        else if (typed !== "") await conversation.ask(typed, answering.signal)
+      } catch (error) {
+        if (!(error instanceof WindfallError)) throw error
+        await say(cli, error.hint === undefined ? error.message : `${error.message}. ${error.hint}`)
+      }
+      answering = null
+      lines.prompt()
+    }
+    return 0
+  } finally {
+    lines.close()
+  }
+}

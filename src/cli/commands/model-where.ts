@@ -1,0 +1,82 @@
+import { formatBytes } from "../../base/bytes.ts"
+import type { StoredDataView } from "../../protocol/data-api.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import type { ModelView } from "../../protocol/model-api.ts"
+import { command } from "../command-line/command.ts"
+import { flag } from "../command-line/option.ts"
+import { renderTable } from "../render/table.ts"
+import { printJson } from "../say.ts"
+
+/** Where the weights of a model lie. */
+interface Where {
+  readonly data: string
+  readonly version: number
+  readonly bytes: number
+  /** Hosts that hold it whole, of those that are connected. */
+  readonly hosts: readonly string[]
+  readonly models: readonly string[]
+}
+
+export const modelWhere = command({
+  name: "model where",
+  operands: "[MODEL|DATA]",
+  about:
+    "Says which connected hosts hold the weights of what, besides the server: a host gets them when it first serves them, from the server or from another host, and keeps them until its room is needed.",
+  minimum: 0,
+  maximum: 1,
+  options: { json: flag("print it as JSON, one a line") },
+  examples: [["windfall model where qwen3", "which Macs could start it at once"]],
+  async run(cli, options, [named]) {
+    const [{ data }, { models }] = await Promise.all([
+      cli.client.get<{ data: StoredDataView[] }>("/v1/data"),
+      cli.client.get<{ models: ModelView[] }>("/v1/hives"),
+    ])
+    const all = data.flatMap((one) => one.versions.map((version) => whereOf(one.name, version, models)))
+    const found = all.filter(
+      ({ data: name, models: names }) => named === undefined || name === named || names.includes(named),
+    )
+    // Data that nobody serves is only told of when it is asked for: most of it is no model.
+    const shown = named === undefined ? found.filter(({ models: names }) => names.length > 0) : found
+    if (named !== undefined && shown.length === 0) {
+      throw new WindfallError(
+        "model_not_found",
+        `Cannot find ${JSON.stringify(named)}: neither a model nor data is called so`,
+        {
+          hint: "See both: windfall model ls, windfall data ls",
+        },
+      )
+    }
+    if (options.json) for (const one of shown) await printJson(cli, one)
+    else if (shown.length === 0) await cli.stdout.write("No models are served. Bring one: windfall model pull FILE\n")
+    else await cli.stdout.write(table(shown))
+    return 0
+  },
+})
+
+function whereOf(
+  data: string,
+  { version, bytes, hosts }: StoredDataView["versions"][number],
+  models: readonly ModelView[],
+): Where {
+  const names = models.filter(({ weights }) => weights.data === data && weights.version === version)
+  return { data, version, bytes, hosts, models: names.map(({ name }) => name) }
+}
+
+function table(rows: readonly Where[]): string {
+  return renderTable(
+    [
+      { title: "DATA" },
+      { title: "VERSION", right: true },
+      { title: "SIZE", right: true },
+      { title: "SERVED AS" },
+      { title: "HOSTS" },
+    ],
+    rows.map(({ data, version, bytes, models, hosts }) => [
+      data,
+      `${version}`,
+      formatBytes(bytes),
+      models.join(", ") || "-",
+      hosts.join(", ") || "-",
+    ]),
+  )
+}

@@ -1,0 +1,66 @@
+import { ggufParts } from "../../hive/gguf/read-gguf.ts"
+import type { ModelFacts } from "../../hive/model/model-facts.ts"
+import { readModel } from "../../hive/model/read-model.ts"
+import type { StoredDataView } from "../../protocol/data-api.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import { dataNameProblem } from "../../protocol/job-data.ts"
+import { path } from "../builtin.ts"
+import type { Cli } from "../cli.ts"
+import { sendData } from "../data/send-data.ts"
+import { openModel } from "./model-files.ts"
+
+/** Models are large by nature, and who names one means it. */
+const WARN_BYTES = Number.MAX_SAFE_INTEGER
+
+export interface PulledModel {
+  readonly data: StoredDataView
+  readonly facts: ModelFacts
+}
+
+/**
+ * Brings a model's files to the server as data, once: what is there already does not travel again. Its headers are read first, so that what is
+ * broken or cut is refused before it travels.
+ * @param name of the data; `null`: after the file or folder
+ * @param shared `null` leaves it as it is
+ * @throws {WindfallError} as readModel and sendData
+ */
+export async function pullModel(
+  cli: Cli,
+  typed: string,
+  name: string | null,
+  shared: boolean | null,
+): Promise<PulledModel> {
+  const { folder, file } = openModel(cli, typed)
+  const facts = await readModel(folder, file, new AbortController().signal)
+  const full = path.resolve(cli.cwd, typed)
+  const dataName = name ?? nameAfter(typed, path.basename(full))
+  const options = { shared, include: [], warnBytes: WARN_BYTES, yes: false }
+  const data =
+    file === null
+      ? await sendData(cli, dataName, full, options)
+      : await sendData(cli, dataName, path.dirname(full), { ...options, only: filesWith(file, folder.files) })
+  return { data, facts }
+}
+
+/** All that belongs to a file: its parts, or for safetensors the model's folder. */
+function filesWith(file: string, beside: readonly string[]): readonly string[] {
+  if (/\.gguf$/i.test(file)) return ggufParts(file) ?? [file]
+  return beside.filter((one) => /\.(safetensors|json|jinja|model|txt|tiktoken)$/i.test(one))
+}
+
+/** `Qwen3 30B-Q4_K_M-00001-of-00003.gguf` becomes `Qwen3-30B-Q4_K_M`. */
+function nameAfter(typed: string, base: string): string {
+  const name = base
+    .replace(/(?:-\d{5}-of-\d{5})?\.(?:gguf|safetensors|json)$/i, "")
+    .replaceAll(/[^A-Za-z0-9._-]+/g, "-")
+    .replace(/^[^A-Za-z0-9]+/, "")
+    .slice(0, 63)
+  if (dataNameProblem(name) === null) return name
+  throw new WindfallError(
+    "invalid_input",
+    `Cannot name ${typed} after its file: ${JSON.stringify(base)} gives no name`,
+    {
+      hint: `Say one: windfall model pull ${typed} NAME`,
+    },
+  )
+}

@@ -1,0 +1,115 @@
+import type { LossCode } from "../order/hive-news.ts"
+import type { HiveOrder } from "../order/hive-order.ts"
+import type { EngineName } from "../speed/host-speed.ts"
+
+/**
+ * How an engine runs: what a member of a hive needs to know to start it as its author ships it, to tell how it is, and to read what it says.
+ * Pure: texts in, words out. A further engine is one more file like those beside this one, and a line in `engine-adapters.ts`.
+ */
+export interface EngineAdapter {
+  readonly engine: EngineName
+  /** The programs it has, each with all its names; they must lie in one folder. */
+  readonly programs: Readonly<Record<string, readonly string[]>>
+  /** How to get it without an administrator, as one sentence. */
+  readonly whereToGet: string
+  /** Says which version it is. */
+  readonly versionCommand: EngineCommand
+  /** Says which flags it knows. */
+  readonly helpCommand: EngineCommand
+  /** Says which devices it would use; `null` where that is not asked. */
+  readonly devicesCommand: EngineCommand | null
+  /** `null` where it cannot be told. */
+  readVersion(output: string): string | null
+  /** Devices that layers can be on, other than the processor. */
+  readDevices(output: string): readonly string[]
+  /** What this build of it cannot do and would have to, in words. */
+  lacks(site: EngineSite): string | null
+  /** What must be up before the head; `null` where this rank has nothing of the kind. */
+  worker(site: EngineSite, endpoint: Endpoint): EngineLaunch | null
+  /** What listens and answers; rank 0 alone has it. */
+  head(site: EngineSite, port: number, workers: readonly RankedEndpoint[]): EngineLaunch
+  /** Something that a worker says about the protocol it speaks; workers that differ do not go together. */
+  readProtocol(line: string): string | null
+  /** Bytes that the engine says it has put somewhere. */
+  readBuffer(line: string): BufferLine | null
+  /** What its last lines and its end mean. */
+  explainEnd(role: EngineRole, end: EngineEnd, lastLines: readonly string[]): EndMeaning
+  readonly http: EngineHttp
+}
+
+export interface EngineCommand {
+  readonly program: string
+  readonly arguments: readonly string[]
+}
+
+export type EngineRole = "worker" | "head"
+
+/** Where a member is. */
+export interface EngineSite {
+  readonly order: HiveOrder
+  readonly rank: number
+  readonly threads: number
+  readonly devices: readonly string[]
+  /** What its help says. */
+  readonly help: string
+  /** Where what was sent to it is kept; `null`: nothing is. */
+  readonly cacheFolder: string | null
+}
+
+export interface Endpoint {
+  readonly address: string
+  readonly port: number
+}
+
+export interface RankedEndpoint extends Endpoint {
+  readonly rank: number
+}
+
+export interface EngineLaunch extends EngineCommand {
+  readonly role: EngineRole
+  /** Added to what the member has. */
+  readonly environment: Readonly<Record<string, string>>
+  /** Where it listens once it is up; `null` where that says nothing. */
+  readonly listens: Endpoint | null
+}
+
+export interface BufferLine {
+  /** Of a worker; `null`: of the head's own. */
+  readonly endpoint: string | null
+  readonly kind: "model" | "cache" | "compute"
+  readonly bytes: number
+}
+
+export interface EngineEnd {
+  readonly exitCode: number | null
+  readonly signal: string | null
+}
+
+export interface EndMeaning {
+  readonly code: LossCode
+  /** In words, without who it was. */
+  readonly reason: string
+  /** The worker it is about, "address:port". */
+  readonly endpoint: string | null
+}
+
+/** How to ask the head over HTTP. */
+export interface EngineHttp {
+  /** Answers 200 once the model is loaded. */
+  readonly healthPath: string
+  /** A few tokens through the whole chain. @param word makes the prompt one that no cache has */
+  canary(order: Pick<HiveOrder, "alias">, word: string): { readonly path: string; readonly body: unknown }
+  /** How many tokens came; 0 where it is no answer. */
+  canaryTokens(body: unknown): number
+  /** Where it says what it works on; `null` where it does not. */
+  readonly progressPath: string | null
+  /** @throws never: what cannot be read is nothing in flight */
+  progress(body: unknown): EngineProgress
+}
+
+export interface EngineProgress {
+  /** Requests that are worked on. */
+  readonly busy: number
+  /** Changes with every token, of prompt or answer, of any request. */
+  readonly mark: string
+}

@@ -1,0 +1,38 @@
+import { join } from "node:path"
+import type { EngineSite } from "../hive/engines/engine-adapter.ts"
+import type { FoundEngine } from "./find-engine.ts"
+import { Loss } from "./loss.ts"
+import type { MemberContext } from "./member-context.ts"
+
+/** More threads than this do not make a token quicker. */
+const MOST_THREADS = 8
+
+/** @throws {Loss} `engine_missing` when this build of the engine cannot do what is asked */
+export function engineSite(context: MemberContext, { devices, help, folder }: FoundEngine): EngineSite {
+  const { order, rank, environment, adapter } = context
+  const cores = Number(environment.WINDFALL_CORES)
+  const site: EngineSite = {
+    order,
+    rank,
+    threads: order.threads ?? (Number.isInteger(cores) && cores > 0 ? Math.min(cores, MOST_THREADS) : 1),
+    devices,
+    help,
+    cacheFolder: cacheFolder(context),
+  }
+  const lack = adapter.lacks(site)
+  if (lack !== null) {
+    throw new Loss(
+      "engine_missing",
+      rank,
+      `the ${adapter.engine} in ${folder} will not do: ${lack}`,
+      adapter.whereToGet,
+    )
+  }
+  return site
+}
+
+/** Below the job's HOME, which is kept from one job to the next and counts to what may be kept on a host. */
+function cacheFolder({ order, environment }: MemberContext): string | null {
+  const { HOME = "" } = environment
+  return order.cacheBytes === 0 || !HOME.startsWith("/") ? null : join(HOME, ".cache/windfall-hive", order.engine)
+}

@@ -1,0 +1,141 @@
+import { execFile } from "node:child_process"
+import { constants } from "node:fs"
+import { access, readdir } from "node:fs/promises"
+import { homedir, userInfo } from "node:os"
+import { delimiter, isAbsolute, join } from "node:path"
+import type { EngineAdapter, EngineCommand } from "../hive/engines/engine-adapter.ts"
+import { Loss } from "./loss.ts"
+
+/** An engine on this host. */
+export interface FoundEngine {
+  readonly folder: string
+  /** Absolute, by what the adapter calls them. */
+  readonly programs: Readonly<Record<string, string>>
+  readonly version: string
+  readonly help: string
+  readonly devices: readonly string[]
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** A first start may have the system look through the file for a while. */
+const ANSWER_MS = 60_000
+/** How deep below the tools' folder archives unpack: `llama-0.7.0/build/bin`. */
+const TOOLS_DEPTH = 4
+
+/**
+ * The first folder that has all programs of an engine, and what these say of themselves.
+ * @throws {Loss} `engine_missing`, with how to get it
+ */
+export async function findEngine(
+  adapter: EngineAdapter,
+  engineFolder: string | null,
+  rank: number,
+  environment: Environment,
+  signal: AbortSignal,
+): Promise<FoundEngine> {
+  const found = await firstWithAll(adapter, await searchFolders(engineFolder, environment))
+  if (found === null) {
+    const reason = `there is no ${adapter.engine} on this host: ${names(adapter)} lie in no folder that was looked in`
+    throw new Loss("engine_missing", rank, reason, `${capital(adapter.whereToGet)}.`)
+  }
+  const ask = async (command: EngineCommand) =>
+    answer(found.programs[command.program] ?? "", command, rank, environment, signal)
+  const [said, help, listed] = await Promise.all([
+    ask(adapter.versionCommand),
+    ask(adapter.helpCommand),
+    adapter.devicesCommand === null ? "" : ask(adapter.devicesCommand),
+  ])
+  const version = adapter.readVersion(said)
+  if (version === null) {
+    throw new Loss("engine_missing", rank, `${found.folder} has a ${adapter.engine} that does not say its version`)
+  }
+  return { ...found, version, help, devices: adapter.readDevices(listed) }
+}
+
+function names({ programs }: EngineAdapter): string {
+  return Object.values(programs)
+    .map((all) => all.join(" or "))
+    .join(", ")
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+async function searchFolders(first: string | null, environment: Environment): Promise<string[]> {
+  // A job's HOME is its sender's; tools lie in the account's.
+  const homes = [...new Set([accountHome(), environment.HOME ?? ""])].filter(isAbsolute)
+  const path = (environment.PATH ?? "").split(delimiter).filter(isAbsolute)
+  const tools = await Promise.all(homes.map((home) => foldersBelow(join(home, ".windfall/tools"), TOOLS_DEPTH)))
+  return [
+    ...(first === null ? [] : [first, join(first, "bin"), join(first, "build/bin")]),
+    ...tools.flat(),
+    ...homes.flatMap((home) => ["homebrew/bin", ".homebrew/bin", ".local/bin"].map((folder) => join(home, folder))),
+    ...["/opt/homebrew/bin", "/usr/local/bin"],
+    ...path,
+  ]
+}
+
+function accountHome(): string {
+  try {
+    return userInfo().homedir
+  } catch {
+    return homedir()
+  }
+}
+
+/** A folder and those below it, the later names first: newer releases before older ones. */
+async function foldersBelow(folder: string, depth: number): Promise<string[]> {
+  if (depth === 0) return [folder]
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
+  const below = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
+  const deeper = await Promise.all(
+    below
+      .toSorted((a, b) => b.localeCompare(a, "en", { numeric: true }))
+      .map((name) => foldersBelow(join(folder, name), depth - 1)),
+  )
+  return [folder, ...deeper.flat()]
+}
+
+async function firstWithAll(
+  { programs }: EngineAdapter,
+  folders: readonly string[],
+): Promise<Pick<FoundEngine, "folder" | "programs"> | null> {
+  for (const folder of folders) {
+    const found: Record<string, string> = {}
+    for (const [program, all] of Object.entries(programs)) {
+      for (const name of all) {
+        if (found[program] === undefined && (await isProgram(join(folder, name)))) found[program] = join(folder, name)
+      }
+    }
+    if (Object.keys(programs).every((program) => found[program] !== undefined)) return { folder, programs: found }
+  }
+  return null
+}
+
+async function isProgram(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** All that a program prints; its exit code does not matter. @throws {Loss} `engine_ended` when it is killed, also for taking too long */
+function answer(
+  program: string,
+  command: EngineCommand,
+  rank: number,
+  environment: Environment,
+  signal: AbortSignal,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const options = { env: { ...environment }, signal, timeout: ANSWER_MS, killSignal: "SIGKILL" as const }
+    execFile(program, [...command.arguments], options, (error, stdout, stderr) => {
+      if (signal.aborted) reject(signal.reason)
+      else if (error?.signal)
+        reject(new Loss("engine_ended", rank, `${program} was ended by ${error.signal} when asked`))
+      else resolve(`${stdout}\n${stderr}`)
+    })
+  })
+}

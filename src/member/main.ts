@@ -1,0 +1,33 @@
+/**
+ * The member of a hive: `node member.mjs [hive.json]`, on each host of the hive, in the job's folder and environment. docs/hive-members.md says what
+ * it reads and prints.
+ */
+import { randomBytes } from "node:crypto"
+import { readFileSync } from "node:fs"
+import { systemClock } from "../base/clock.ts"
+import { HIVE_STOP_SIGNAL } from "../hive/order/hive-order.ts"
+import { runMember } from "./run-member.ts"
+
+const asked = new AbortController()
+const hurried = new AbortController()
+for (const name of [HIVE_STOP_SIGNAL, "SIGTERM", "SIGINT", "SIGHUP"] as const) {
+  process.on(name, () => {
+    if (asked.signal.aborted) hurried.abort()
+    asked.abort()
+  })
+}
+// Who reads may be gone; that is no reason to leave an engine behind.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
+
+const exitCode = await runMember({
+  read: () => readFileSync(process.argv[2] ?? "hive.json", "utf8"),
+  environment: process.env,
+  clock: systemClock(),
+  random: randomBytes,
+  print: (line) => process.stdout.write(`${line}\n`),
+  log: (line) => process.stderr.write(`${line}\n`),
+  asked: asked.signal,
+  hurried: hurried.signal,
+})
+// Sockets that nobody needs any more must not keep it.
+process.stdout.write("", () => process.stderr.write("", () => process.exit(exitCode)))

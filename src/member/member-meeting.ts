@@ -1,0 +1,128 @@
+import { connect } from "node:net"
+import { seconds } from "./head-meeting.ts"
+import { Loss } from "./loss.ts"
+import type { MemberContext } from "./member-context.ts"
+import type { PulseMessage } from "./pulse-message.ts"
+import { greet, type PulsePeer } from "./pulse-peer.ts"
+import { ticks } from "./ticks.ts"
+
+const RETRY_MS = 200
+const CONNECT_MS = 5_000
+
+/** A member's side of the proof of life: it comes to the head, and stays. */
+export class MemberMeeting {
+  readonly #context: MemberContext
+  readonly #heard: (message: PulseMessage) => void
+  readonly #fail: (loss: Loss) => void
+  readonly #over = new AbortController()
+  #peer: PulsePeer | null = null
+  #isEnding = false
+  #wasMet = false
+
+  /**
+   * @param heard what the head says, but for pulses
+   * @param fail is called when the head is lost
+   */
+  constructor(context: MemberContext, heard: (message: PulseMessage) => void, fail: (loss: Loss) => void) {
+    this.#context = context
+    this.#heard = heard
+    this.#fail = fail
+  }
+
+  /** Comes to the head, which may not be there yet. @throws {Loss} `member_missing` when it does not come in time */
+  async join(limitMs: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#context
+    const untilMs = clock.monotonicMs() + limitMs
+    for (;;) {
+      const reason = await this.#tryOnce(signal)
+      if (reason === null) break
+      signal.throwIfAborted()
+      if (clock.monotonicMs() > untilMs) {
+        throw new Loss("member_missing", 0, `${this.#head()} was not reached within ${seconds(limitMs)}: ${reason}`)
+      }
+      await clock.sleep(RETRY_MS, { signal })
+    }
+    void this.#watch()
+  }
+
+  send(message: PulseMessage): void {
+    this.#peer?.send(message)
+  }
+
+  /** Whether there is a head to wait for. */
+  get isMet(): boolean {
+    return this.#peer !== null
+  }
+
+  /** Whether there ever was one. */
+  get wasMet(): boolean {
+    return this.#wasMet
+  }
+
+  end(): void {
+    this.#isEnding = true
+    this.#over.abort()
+    this.#peer?.close()
+  }
+
+  /** `null` when the head has proven that it has the key; else why not. */
+  #tryOnce(signal: AbortSignal): Promise<string | null> {
+    const { promise, resolve } = Promise.withResolvers<string | null>()
+    const { places, order } = this.#context
+    const [head] = places
+    const own = places[this.#context.rank]
+    const socket = connect({
+      host: head?.address ?? "",
+      port: head?.port ?? 0,
+      ...(own === undefined ? {} : { localAddress: own.address }),
+    })
+    // Only while it tries: what ends the hive is still to be said over the connection.
+    const abort = () => socket.destroy()
+    signal.addEventListener("abort", abort, { once: true })
+    const timer = setTimeout(() => socket.destroy(new Error("it does not answer")), CONNECT_MS)
+    let met: PulsePeer | null = null
+    greet(socket, order, this.#context, (rank) => rank === 0, {
+      met: (peer) => {
+        met = peer
+      },
+      message: (peer, message) => {
+        if (this.#peer === null) {
+          this.#peer = peer
+          clearTimeout(timer)
+          signal.removeEventListener("abort", abort)
+          this.#wasMet = true
+          resolve(null)
+        }
+        if (message.type !== "pulse") this.#heard(message)
+      },
+      closed: (peer, reason) => {
+        clearTimeout(timer)
+        signal.removeEventListener("abort", abort)
+        resolve(met === null ? reason : `${reason}, as if its key were another one`)
+        if (peer === null || this.#peer !== peer) return
+        this.#peer = null
+        if (!this.#isEnding) this.#fail(new Loss("member_lost", 0, `${this.#head()} is gone: ${reason}`))
+      },
+    })
+    return promise
+  }
+
+  async #watch(): Promise<void> {
+    const { clock, order } = this.#context
+    const { pulseMs, silentMs } = order.limits
+    await ticks(clock, pulseMs, silentMs / 2, this.#over.signal, (isLate) => {
+      const peer = this.#peer
+      if (peer === null) return
+      const now = clock.monotonicMs()
+      if (isLate) peer.heardMs = now
+      peer.send({ type: "pulse" })
+      const silence = now - peer.heardMs
+      if (silence <= silentMs || this.#isEnding) return
+      this.#fail(new Loss("member_lost", 0, `nothing was heard of ${this.#head()} for ${seconds(silence)}`))
+    })
+  }
+
+  #head(): string {
+    return `the head (${this.#context.places[0]?.host})`
+  }
+}

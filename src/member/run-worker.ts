@@ -1,0 +1,101 @@
+import { orAborted } from "../base/or-aborted.ts"
+import type { EngineSite } from "../hive/engines/engine-adapter.ts"
+import { checkModel } from "./check-model.ts"
+import type { EngineProcess, StoppedBy } from "./engine-process.ts"
+import { engineSite } from "./engine-site.ts"
+import { watchEnd, watchStops } from "./engine-watch.ts"
+import { findEngine } from "./find-engine.ts"
+import { FirstLoss } from "./first-loss.ts"
+import { boundKept } from "./kept-weights.ts"
+import { asLoss, Loss } from "./loss.ts"
+import type { MemberContext } from "./member-context.ts"
+import { MemberMeeting } from "./member-meeting.ts"
+import type { PulseMessage } from "./pulse-message.ts"
+import { lostNews } from "./run-head.ts"
+import { startWorker } from "./start-worker.ts"
+
+/**
+ * A member that is not the head: comes to the head, starts its engine when all versions agree, and ends it when the head is gone.
+ * @returns the loss that ended it; `null` when it was asked to, or the head was
+ */
+export async function runWorker(context: MemberContext): Promise<Loss | null> {
+  const { order, rank, clock, tell, asked, hurried } = context
+  const end = new FirstLoss(clock)
+  const quiet = new AbortController()
+  const begin = Promise.withResolvers<void>()
+  const stop = Promise.withResolvers<void>()
+  const engines: EngineProcess[] = []
+  const sites: EngineSite[] = []
+  let told: Loss | null = null
+  const hear = (message: PulseMessage) => {
+    if (message.type === "begin") begin.resolve()
+    else if (message.type === "stop") stop.resolve()
+    else if (message.type === "lost") told = new Loss(message.code, message.member, message.reason, message.hint)
+  }
+  const meeting = new MemberMeeting(context, hear, end.fail)
+
+  const work = async (): Promise<void> => {
+    await checkModel(context)
+    const found = await findEngine(context.adapter, order.engineFolder, rank, context.environment, end.signal)
+    const site = engineSite(context, found)
+    sites.push(site)
+    await meeting.join(order.limits.gatherMs, AbortSignal.any([end.signal, asked]))
+    meeting.send({ type: "here", version: found.version })
+    await begin.promise
+    tell({ hive: "starting", rank, step: "workers" })
+    const address = context.places[rank]?.address ?? ""
+    const ending = AbortSignal.any([end.signal, quiet.signal])
+    const worker = await startWorker(context, found, site, address, ending, (engine) => {
+      engines.push(engine)
+      watchStops(context, engine, end, quiet.signal)
+    })
+    if (worker !== null) watchEnd(context, worker.engine, [], end, quiet.signal)
+    meeting.send({ type: "listening", port: worker?.port ?? 0, protocol: worker?.protocol ?? null })
+    await new Promise<never>(() => {})
+  }
+  const leave = leaving(context, meeting)
+  try {
+    await orAborted(Promise.race([work(), stop.promise, leave]), end.signal)
+  } catch (error) {
+    // What asked this member to end may have ended its engine, too.
+    if (!asked.aborted) await report(context, meeting, end, asLoss(error, rank))
+  }
+  const loss: Loss | null = asked.aborted ? told : (told ?? end.loss)
+  if (loss !== null) tell(lostNews(loss, rank))
+  quiet.abort()
+  let by: StoppedBy = "never_began"
+  for (const engine of engines.toReversed()) by = await engine.stop({ clock, hurried }, order.limits)
+  const { cacheFolder } = sites[0] ?? {}
+  if (typeof cacheFolder === "string") await boundKept(cacheFolder, order.cacheBytes)
+  meeting.send({ type: "stopped" })
+  meeting.end()
+  tell({ hive: "stopped", rank, by })
+  return loss
+}
+
+/** Has the head know, which may know better. */
+async function report(context: MemberContext, meeting: MemberMeeting, end: FirstLoss, loss: Loss): Promise<void> {
+  const { order } = context
+  end.fail(loss)
+  // Its engine is missing: the head waits for it, and is told why.
+  if (!meeting.wasMet && loss.code !== "member_missing") {
+    await meeting.join(order.limits.gatherMs, context.asked).catch(() => {})
+  }
+  const { code, message, member, hint } = end.loss ?? loss
+  meeting.send({ type: "lost", code, reason: message, member, ...(hint === undefined ? {} : { hint }) })
+}
+
+/**
+ * When it is asked to end: the head first finishes what is in flight, so its engine stays until the head says so, or is gone, or it takes too
+ * long, or it is asked a second time. Never resolves before it is asked.
+ */
+async function leaving({ asked, hurried, order, clock }: MemberContext, meeting: MemberMeeting): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  if (asked.aborted) resolve()
+  else asked.addEventListener("abort", () => resolve(), { once: true })
+  await promise
+  if (!meeting.isMet) return
+  meeting.send({ type: "leaving" })
+  const { drainMs, graceMs, killMs } = order.limits
+  await clock.sleep(drainMs + graceMs + killMs, { signal: hurried }).catch(() => {})
+}

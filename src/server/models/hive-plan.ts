@@ -1,0 +1,36 @@
+import type { HivePlan, MemberPlan } from "../../hive/plan/model-plan.ts"
+import type { ReplicaPlan } from "../../protocol/model-api.ts"
+import type { Core } from "../core.ts"
+
+/** A plan as it is stored and shown: members by rank, the head first. */
+export function storedPlan(core: Core, { members, ways, mode, prediction }: HivePlan): ReplicaPlan {
+  const rate = prediction?.generation
+  return {
+    mode,
+    members: byRank(members).map(({ host, layers, needBytes }) => ({
+      host: core.fleet.find(host.name).record.id,
+      hostName: host.name,
+      firstLayer: layers.from,
+      layers: layers.to - layers.from,
+      needBytes: Math.ceil(needBytes),
+    })),
+    network: members.length === 1 ? null : networkText(ways),
+    tokensPerSecond: rate === undefined ? null : { low: rate.low, high: rate.high },
+  }
+}
+
+/** Rank 0 reads the model's file and answers. */
+export function byRank(members: readonly MemberPlan[]): readonly MemberPlan[] {
+  return [...members.filter(({ isHead }) => isHead), ...members.filter(({ isHead }) => !isHead)]
+}
+
+function networkText(ways: HivePlan["ways"]): string {
+  return [...new Set(ways.map(({ kind }) => (kind === "unknown" ? "a network of unknown kind" : kind)))].join(", ")
+}
+
+/** Whether two plans have the same on the same hosts. */
+export function isSamePlan(a: ReplicaPlan, b: ReplicaPlan): boolean {
+  const text = ({ mode, members }: ReplicaPlan) =>
+    JSON.stringify([mode, members.map(({ host, firstLayer, layers }) => [host, firstLayer, layers])])
+  return text(a) === text(b)
+}

@@ -1,0 +1,63 @@
+import type { Replica } from "../gateway/served-models.ts"
+import type { HiveWatch } from "./hive-watch.ts"
+import type { HiveLoss } from "./replica-step.ts"
+import type { TunnelAgent } from "./tunnel-agent.ts"
+
+/** What this run of the server knows of a replica; all of it can be found out anew. */
+export class LiveReplica {
+  watch: HiveWatch | null = null
+  agent: TunnelAgent | null = null
+  /** As the gateway has it, once a token came through. */
+  served: Replica | null = null
+  probe: "unknown" | "running" | "good" | "bad" = "unknown"
+  probeTries = 0
+  probeAgainAt: number | null = null
+  /** Counts up whenever what was known of the way to its head is out of date. */
+  turn = 0
+  /** What the gateway's names of it begin with; `null`: it has none. */
+  prefix: string | null = null
+  inFlight = 0
+  drainUntil: number | null = null
+  isBeginning = false
+  planAgainAt: number | null = null
+  isToMove = false
+  failing: HiveLoss | null = null
+  /** Hosts, by id, that could not run it: why, and until when. */
+  readonly avoid = new Map<string, { readonly reason: string; readonly until: number }>()
+
+  /** Whether it answers is not known any more; what is under way there goes on. */
+  doubt(): void {
+    this.turn++
+    this.served = null
+    this.probe = "unknown"
+    this.probeTries = 0
+    this.probeAgainAt = null
+  }
+
+  /** The way to its head leads nowhere any more. */
+  forgetWay(): void {
+    this.doubt()
+    this.agent?.destroy()
+    this.agent = null
+  }
+
+  /** What kept it from a place may have changed. */
+  plansAnew(): void {
+    this.avoid.clear()
+    this.planAgainAt = null
+  }
+
+  /** Its hive is gone, or another one. */
+  forgetHive(): void {
+    this.forgetWay()
+    this.watch?.[Symbol.dispose]()
+    this.watch = null
+    // Requests of it that have not ended yet are told apart by its job.
+    this.prefix = null
+    this.inFlight = 0
+    this.drainUntil = null
+    this.isToMove = false
+    this.failing = null
+    this.planAgainAt = null
+  }
+}

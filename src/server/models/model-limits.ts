@@ -1,0 +1,36 @@
+/** How patient the server is with hives; all times in milliseconds. */
+export interface ModelLimits {
+  /** After the first loss, before the next try; it doubles with each further one. */
+  readonly restMs: number
+  readonly longestRestMs: number
+  /** So many losses in a row, and it is not tried again by itself. */
+  readonly mostLosses: number
+  /** After so long without a loss the next one counts as the first. */
+  readonly steadyMs: number
+  /** For what is in flight at a replica that is to end. */
+  readonly drainMs: number
+  /** How often it is looked where a replica could run that waits. */
+  readonly planAgainMs: number
+  /** How long a token may take through the tunnel, and between two tries of that. */
+  readonly probeMs: number
+  readonly probeAgainMs: number
+  readonly probeTries: number
+  /** From the start of a hive's command to its readiness, beyond what loading may take. */
+  readonly startMs: number
+  /** A host that cannot run the engine is not asked again before. */
+  readonly avoidMs: number
+}
+
+export const MODEL_LIMITS: ModelLimits = {
+  restMs: 2_000,
+  longestRestMs: 120_000,
+  mostLosses: 5,
+  steadyMs: 600_000,
+  drainMs: 30_000,
+  planAgainMs: 15_000,
+  probeMs: 60_000,
+  probeAgainMs: 2_000,
+  probeTries: 3,
+  startMs: 180_000,
+  avoidMs: 600_000,
+}

@@ -1,0 +1,56 @@
+import type { ModelRecord } from "../../store/model-record.ts"
+import type { Core } from "../core.ts"
+import type { LiveReplica } from "./live-replica.ts"
+import { setModel } from "./take-step.ts"
+
+/** When models are used: what is unused for long stops, and starts with the next request. */
+export class ModelUse {
+  readonly #core: Core
+  readonly #since: number
+  readonly #usedAt = new Map<string, number>()
+
+  constructor(core: Core) {
+    this.#core = core
+    this.#since = core.clock.now()
+  }
+
+  /** When a request was brought to it last, in this run of the server. */
+  usedAt(name: string): number | null {
+    return this.#usedAt.get(name) ?? null
+  }
+
+  note(name: string): void {
+    this.#usedAt.set(name, this.#core.clock.now())
+  }
+
+  /** Somebody asks for a model of which nothing runs. */
+  wake(name: string): void {
+    const core = this.#core
+    this.note(name)
+    const known = core.store.models.get(name)
+    if (known === undefined || known.isAwake || known.wanted !== "serving") return
+    core.ledger
+      .change(() => {
+        const model = core.store.models.get(name)
+        if (model === undefined || model.isAwake) return
+        setModel({ core, model }, { isAwake: true, reason: null }, "starts, as somebody asks for it")
+      })
+      .catch((error) => core.signal.aborted || core.report(`Cannot wake the model ${name}`, error))
+  }
+
+  /** When it is to stop unless it is used before; `null`: not now. */
+  idleAt({ name, wanted, isAwake, options }: ModelRecord, live: readonly LiveReplica[]): number | null {
+    if (wanted !== "serving" || !isAwake || options.idleStopMs === null) return null
+    const ready = this.#core.store.models.replicas(name).flatMap(({ readySince }) => readySince ?? [])
+    if (ready.length === 0 || live.some(({ inFlight }) => inFlight > 0)) return null
+    return Math.max(this.#usedAt.get(name) ?? 0, this.#since, ...ready) + options.idleStopMs
+  }
+
+  /** Within a change. */
+  stopIdle(model: ModelRecord, live: readonly LiveReplica[]): void {
+    const at = this.idleAt(model, live)
+    if (at === null || at > this.#core.clock.now()) return
+    const reason = "it was not used; it starts with the next request"
+    setModel({ core: this.#core, model }, { isAwake: false, reason }, `stops: ${reason}`)
+  }
+}

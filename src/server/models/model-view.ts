@@ -1,0 +1,40 @@
+import type { ModelView, ReplicaView } from "../../protocol/model-api.ts"
+import type { ModelRecord, ReplicaRecord } from "../../store/model-record.ts"
+import type { Core } from "../core.ts"
+import { lastingProblem, modelState } from "./model-state.ts"
+import type { Models } from "./models.ts"
+
+/** A model as the API shows it. */
+export function modelView(core: Core, models: Models, model: ModelRecord): ModelView {
+  const records = core.store.models.replicas(model.name)
+  const { name, user, data, version, file, options, createdAt } = model
+  const found = core.store.data.get(data)?.versions.find((one) => one.version === version)
+  return {
+    name,
+    user,
+    state: modelState(model, records),
+    reason: model.reason ?? lastingProblem(model, records),
+    weights: { data, version, file, bytes: found?.bytes ?? 0 },
+    options,
+    createdAt,
+    usedAt: models.use.usedAt(name),
+    replicas: records.map((record) => replicaView(models, record)),
+  }
+}
+
+function replicaView(models: Models, record: ReplicaRecord): ReplicaView {
+  const { number, state, reason, job, losses, notBefore, readySince, plan } = record
+  const live = models.liveOf(record)
+  return {
+    number,
+    state,
+    reason,
+    job,
+    losses,
+    nextTryAt: state === "resting" ? notBefore : null,
+    readySince,
+    plan: job === null ? null : plan,
+    engineVersion: live.watch?.ready?.version ?? null,
+    inFlight: live.inFlight,
+  }
+}

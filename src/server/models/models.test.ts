@@ -1,0 +1,233 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { denseModel, LLAMA_3_8B } from "../../../test/support/hive-models.ts"
+import { ModelScene, ready } from "../../../test/support/model-scene.ts"
+import type { WindfallEvent } from "../../protocol/events.ts"
+
+async function refused(asked: Promise<unknown>, code: string, message: RegExp, hint?: RegExp): Promise<void> {
+  await assert.rejects(asked, (error: { code: string; message: string; hint?: string }) => {
+    assert.equal(error.code, code, error.message)
+    assert.match(error.message, message)
+    if (hint !== undefined) assert.match(error.hint ?? "", hint)
+    return true
+  })
+}
+
+test("a model is served by a hive, answers through the gateway once a token came through the tunnel, and stops to nothing", async () => {
+  await using scene = await ModelScene.start()
+  const host = await scene.join("studio")
+  await scene.store("tiny")
+  const served = await scene.serve("tiny")
+  assert.deepEqual([served.state, served.options.engine, served.options.slots], ["waiting", "llama.cpp", 4])
+  const model = await scene.untilState("tiny", "ready")
+  const [replica] = model.replicas
+  assert.deepEqual(
+    [replica?.plan?.members.map(({ hostName, layers }) => [hostName, layers]), replica?.engineVersion],
+    [[["studio", 6]], "played 1"],
+  )
+  const [hive] = scene.hives
+  assert.equal(hive?.order.members[0]?.modelPath, "model/out/tiny.gguf")
+  assert.deepEqual(
+    hive?.attempt.order.data.map(({ name, path }) => [name, path]),
+    [["tiny", "model"]],
+  )
+  assert.equal(hive?.attempt.order.lease.memoryBytes, replica?.plan?.members[0]?.needBytes)
+  const answer = await scene.chat("tiny")
+  assert.equal(answer.status, 200)
+  const { choices, model: named } = (await answer.json()) as {
+    choices: { message: { content: string } }[]
+    model: string
+  }
+  assert.deepEqual([choices[0]?.message.content, named], ["Hello world", "tiny"])
+  const asked = scene.engine.asked.at(-1)
+  assert.equal(asked?.request.headers.authorization, `Bearer ${hive?.order.engineKey}`)
+  assert.equal(asked?.body.model, "tiny")
+  assert.equal(scene.engine.asked[0]?.path, "/v1/completions", "a token came through the tunnel before")
+
+  await scene.server.call("POST", "/v1/hives/tiny/stop", {})
+  await scene.untilState("tiny", "stopped")
+  assert.equal((await scene.chat("tiny")).status, 404)
+  assert.deepEqual(
+    [...host.attempts.values()].filter(({ phase }) => phase !== "exited"),
+    [],
+  )
+  const { events } = await scene.server.call<{ events: WindfallEvent[] }>("GET", "/v1/events")
+  const told = events.flatMap((event) => (event.type === "model_changed" ? event.what : []))
+  assert.deepEqual(
+    told.map((what) => /(?:\w+ -> \w+|^\w+$)/.exec(what)?.[0]),
+    ["served", "waiting -> starting", "starting -> ready", "stopped", "ready -> ending", "ending -> idle"],
+  )
+  await scene.server.call("DELETE", "/v1/hives/tiny")
+  await refused(scene.model("tiny"), "model_not_found", /no such model/)
+})
+
+test("a hive that is lost is tried again, so many times; then the model is degraded, until somebody serves it again", async () => {
+  await using scene = await ModelScene.start({ modelLimits: { restMs: 5, planAgainMs: 20, mostLosses: 3 } })
+  await scene.join("studio")
+  await scene.store("tiny")
+  scene.play = (hive) => scene.lose(hive, "engine_ended", "its engine ended with code 1")
+  await scene.serve("tiny")
+  const model = await scene.untilState("tiny", "degraded")
+  assert.equal(scene.hives.length, 3)
+  assert.match(model.reason ?? "", /lost 3 times in a row, the last time as its engine ended with code 1 \(studio\)/)
+  const refusal = await scene.chat("tiny")
+  assert.deepEqual([refusal.status, refusal.headers.get("retry-after")], [503, "30"])
+  assert.match(await refusal.text(), /lost 3 times in a row/)
+  scene.play = (hive) => scene.say(hive, ready())
+  await scene.serve("tiny", { data: null, file: null })
+  assert.equal((await scene.untilState("tiny", "ready")).replicas[0]?.losses, 0)
+})
+
+test("what no try can mend is not tried again, and a host that lacks the engine is left out", async () => {
+  await using scene = await ModelScene.start()
+  await scene.join("alpha")
+  await scene.store("tiny")
+  scene.play = (hive) => scene.lose(hive, "model_refused", "its engine does not know this architecture")
+  await scene.serve("tiny")
+  assert.match((await scene.untilState("tiny", "degraded")).reason ?? "", /does not know this architecture/)
+  assert.equal(scene.hives.length, 1)
+  await scene.join("beta")
+  scene.play = (hive) => {
+    if (scene.hives.length === 2) scene.lose(hive, "engine_missing", "there is no llama.cpp on this host")
+    else scene.say(hive, ready())
+  }
+  await scene.serve("tiny", { data: null, file: null })
+  await scene.untilState("tiny", "ready")
+  const names = scene.hives.slice(1).map(({ host }) => host)
+  assert.equal(names.length, 2)
+  assert.notEqual(names[0], names[1])
+})
+
+test("a server that was stopped in the middle finds its hives again and sends nothing twice", async () => {
+  await using scene = await ModelScene.start()
+  const host = await scene.join("studio")
+  await scene.store("tiny")
+  await scene.serve("tiny")
+  const before = await scene.untilState("tiny", "ready")
+  await scene.server.stop()
+  await scene.server.start()
+  assert.equal(host.connected, true)
+  const answer = await scene.chat("tiny")
+  assert.equal(answer.status, 200, await answer.text())
+  const after = await scene.untilState("tiny", "ready")
+  assert.deepEqual([after.replicas[0]?.job, scene.hives.length], [before.replicas[0]?.job, 1])
+  assert.equal(host.begun.get(after.replicas[0]?.job ?? 0), 1)
+})
+
+test("two replicas lie on two hosts; when one is lost the other answers, and it comes back", async () => {
+  await using scene = await ModelScene.start()
+  await scene.join("alpha")
+  await scene.join("beta")
+  await scene.store("tiny")
+  await scene.serve("tiny", { replicas: 2 })
+  await scene.untilState("tiny", "ready")
+  assert.equal(new Set(scene.hives.map(({ host }) => host.id)).size, 2)
+  scene.lose(scene.hives[0]!, "engine_ended", "it was killed")
+  await scene.until("tiny", ({ replicas }) => replicas.some(({ state }) => state !== "ready"))
+  assert.equal((await scene.chat("tiny")).status, 200)
+  await scene.until("tiny", ({ state }) => state === "ready" && scene.hives.length === 3)
+  await scene.serve("tiny", { data: null, file: null, replicas: 1 })
+  const model = await scene.until("tiny", ({ replicas }) => replicas.length === 1)
+  assert.equal(model.replicas[0]?.number, 1)
+})
+
+test("a model that is not used stops, and the next request starts it and is answered", async () => {
+  await using scene = await ModelScene.start()
+  await scene.join("studio")
+  await scene.store("tiny")
+  await scene.serve("tiny", { idleStopMs: 1_000 })
+  await scene.untilState("tiny", "ready")
+  const model = await scene.untilState("tiny", "idle")
+  assert.match(model.reason ?? "", /starts with the next request/)
+  const answer = await scene.chat("tiny")
+  assert.equal(answer.status, 200)
+  assert.equal(scene.hives.length, 2)
+})
+
+test("an owner who comes back takes the Mac: the model goes to another host", async () => {
+  await using scene = await ModelScene.start()
+  await scene.join("alpha")
+  await scene.join("beta")
+  await scene.store("tiny")
+  await scene.serve("tiny")
+  await scene.untilState("tiny", "ready")
+  const [first] = scene.hives
+  // As far as others are concerned: nothing starts there for now.
+  await scene.server.call("POST", `/v1/hosts/${first!.host.id}/drain`, {})
+  first!.host.finish(first!.attempt, { cause: "owner_returned", signal: 15 })
+  await scene.until("tiny", ({ state }) => state === "ready" && scene.hives.length === 2)
+  assert.notEqual(scene.hives[1]!.host, first!.host)
+  assert.equal((await scene.chat("tiny")).status, 200)
+})
+
+test("a model that no host holds is split where its members may talk, with just what each needs", async () => {
+  await using scene = await ModelScene.start()
+  const GIB = 1024 ** 3
+  await scene.join("alpha", { memoryBytes: 6 * GIB })
+  await scene.join("beta", { memoryBytes: 4 * GIB })
+  await scene.store("large", denseModel(LLAMA_3_8B))
+  const small = { contextTokens: 1_024, slots: 1 }
+  await refused(scene.serve("large", small), "never_fits", /no Mac alone holds it, and between .*alpha/)
+  const token = await scene.server.userToken("ada")
+  await scene.store("hers", denseModel(LLAMA_3_8B), token)
+  await refused(
+    scene.serve("hers", { ...small, trustsNetwork: true }, token),
+    "not_allowed",
+    /accept that engines talk/,
+  )
+  await scene.serve("large", { ...small, trustsNetwork: true })
+  const model = await scene.untilState("large", "ready")
+  const plan = model.replicas[0]?.plan
+  assert.equal(plan?.members.length, 2)
+  assert.equal(
+    plan?.members.reduce((sum, { layers }) => sum + layers, 0),
+    LLAMA_3_8B.layers,
+  )
+  const job = await scene.server.job(model.replicas[0]!.job!)
+  assert.deepEqual(
+    job.attempts.map(({ hostName }) => hostName),
+    plan?.members.map(({ hostName }) => hostName),
+  )
+  const leases = [...scene.server.hosts.all.values()].flatMap(({ attempts }) => [...attempts.values()])
+  assert.deepEqual(
+    leases.map(({ order }) => order.lease.memoryBytes).sort(),
+    plan?.members.map(({ needBytes }) => needBytes).sort(),
+  )
+  await scene.server.call("POST", "/v1/hives/large/stop", {})
+  await scene.untilState("large", "stopped")
+})
+
+test("bad input is refused before anything changes", async () => {
+  await using scene = await ModelScene.start()
+  await scene.join("studio")
+  await scene.store("tiny")
+  await refused(scene.serve("tiny", { file: "out/none.gguf" }), "file_not_found", /has no such file/)
+  await refused(
+    scene.serve("tiny", { contextTokens: 10_000_000 }),
+    "invalid_input",
+    /more than the \d+ it was made for/,
+  )
+  await refused(scene.serve("tiny", { engine: "mlx" }), "invalid_input", /it is a gguf model/)
+  await refused(scene.serve("tiny", { pins: ["nowhere"] }), "host_not_found", /nowhere/)
+  await refused(scene.serve("a b", { data: "tiny" }), "invalid_input", /a name has up to 63/)
+  await refused(scene.serve("tiny", { data: "tinx" }), "data_not_found", /none of that name/, /Did you mean tiny/)
+  assert.deepEqual((await scene.server.call<{ models: unknown[] }>("GET", "/v1/hives")).models, [])
+  const token = await scene.server.userToken("ada")
+  await scene.serve("tiny")
+  const own = { token }
+  await refused(scene.server.call("POST", "/v1/hives/tiny/stop", {}, own), "not_allowed", /admin serves it/)
+  await refused(scene.server.call("DELETE", "/v1/hives/tiny", undefined, own), "not_allowed", /admin serves it/)
+  await refused(scene.serve("tiny", { data: null, file: null }, token), "not_allowed", /admin serves it/)
+  const seen = await scene.server.call<{ models: { name: string }[] }>("GET", "/v1/hives", undefined, own)
+  assert.deepEqual(
+    seen.models.map(({ name }) => name),
+    ["tiny"],
+  )
+  await refused(scene.server.call("DELETE", "/v1/hives/tiny"), "wrong_state", /it is served/)
+  await refused(scene.server.call("DELETE", "/v1/data/tiny"), "wrong_state", /served as tiny|waits? for it/)
+  const job = (await scene.untilState("tiny", "ready")).replicas[0]!.job!
+  await refused(scene.server.call("POST", `/v1/jobs/${job}/rerun`, {}), "wrong_state", /it is a hive/)
+  await scene.server.call("POST", `/v1/jobs/${job}/stop`, { now: false })
+  const model = await scene.untilState("tiny", "stopped")
+  assert.match(model.reason ?? "", /admin stopped its job/)
+})

@@ -1,0 +1,111 @@
+import type { ModelRecord, ReplicaRecord } from "../../store/model-record.ts"
+import type { Core } from "../core.ts"
+import { beginHive, placeNow, storedModelOf } from "./begin-hive.ts"
+import { isSamePlan } from "./hive-plan.ts"
+import type { LiveReplica } from "./live-replica.ts"
+import type { ModelLimits } from "./model-limits.ts"
+import { isWantedNow } from "./model-state.ts"
+import type { StoredModel } from "./stored-model.ts"
+import { store } from "./take-step.ts"
+
+export interface PlaceOptions {
+  readonly core: Core
+  readonly limits: ModelLimits
+  readonly memberFile: () => Promise<string>
+  /** Called when something was planned. */
+  readonly look: () => void
+}
+
+/** Finds places for replicas, one after the other: each sees what those before it took. */
+export class ReplicaPlaces {
+  readonly #options: PlaceOptions
+  readonly #facts = new Map<string, Promise<StoredModel>>()
+  #planning: Promise<unknown> = Promise.resolve()
+
+  constructor(options: PlaceOptions) {
+    this.#options = options
+  }
+
+  /** The model's headers; kept, as a version of data does not change. @throws {WindfallError} as storedModelOf */
+  async facts(of: Pick<ModelRecord, "data" | "version" | "file">): Promise<StoredModel> {
+    const key = JSON.stringify([of.data, of.version, of.file])
+    const known = this.#facts.get(key)
+    if (known !== undefined) return known
+    const read = (async () => storedModelOf(this.#options.core, of))()
+    this.#facts.set(key, read)
+    read.catch(() => this.#facts.delete(key))
+    return read
+  }
+
+  /** Plans a replica and sends its hive; where there is no place for it, that is noted, and looked at again later. */
+  begin(model: ModelRecord, record: ReplicaRecord, live: LiveReplica): void {
+    const { core, limits, memberFile } = this.#options
+    if (live.isBeginning || (live.planAgainAt !== null && live.planAgainAt > core.clock.now())) return
+    live.isBeginning = true
+    this.#inTurn(async () => {
+      let problem: string | null
+      try {
+        const stored = await this.facts(model)
+        const avoid = this.#avoided(record, live)
+        problem = await beginHive({ core, model, number: record.number, avoid, memberFile, stored })
+      } catch (error) {
+        problem = (error as Error).message
+      } finally {
+        live.isBeginning = false
+      }
+      live.planAgainAt = problem === null ? null : core.clock.now() + limits.planAgainMs
+      if (problem !== null) await this.#noteNoPlace(record, live, problem)
+    })
+  }
+
+  /** A hive that waits for its hosts is to go to others that would take it at once, if there are such. */
+  lookElsewhere(model: ModelRecord, record: ReplicaRecord, live: LiveReplica): void {
+    const { core } = this.#options
+    this.#inTurn(async () => {
+      const stored = await this.facts(model).catch(() => null)
+      if (stored === null || record.plan === null) return
+      const place = placeNow(core, { model, avoid: this.#avoided(record, live), stored })
+      const job = record.job === null ? undefined : core.table.live(record.job)
+      if (place !== null && job?.state === "queued" && !isSamePlan(place, record.plan)) live.isToMove = true
+    })
+  }
+
+  #inTurn(work: () => Promise<void>): void {
+    const { core, look } = this.#options
+    this.#planning = this.#planning
+      .then(work)
+      .catch((error) => core.signal.aborted || core.report("Cannot plan a model", error))
+      .then(look)
+  }
+
+  /** It waits for a place; where none is left but hosts that could not run it, it does not wait any more. */
+  async #noteNoPlace({ model: name, number }: ReplicaRecord, live: LiveReplica, problem: string): Promise<void> {
+    const { core } = this.#options
+    await core.ledger.change(() => {
+      const model = core.store.models.get(name)
+      const record = core.store.models.replicas(name).find((one) => one.number === number)
+      if (model === undefined || record === undefined || record.job !== null || !isWantedNow(model, record)) return
+      if (live.avoid.size > 0) {
+        store({ core, model, record }, { state: "degraded", reason: record.reason ?? problem, notBefore: null })
+      } else if (record.state !== "waiting" || record.reason !== problem)
+        store({ core, model, record }, { state: "waiting", reason: problem })
+    })
+  }
+
+  /** Hosts that it must not have: those of other hives, and those that could not run it. */
+  #avoided(record: ReplicaRecord, live: LiveReplica): Map<string, string> {
+    const { clock, store: stored } = this.#options.core
+    const avoid = new Map<string, string>()
+    for (const [host, { reason, until }] of live.avoid) {
+      if (until > clock.now()) avoid.set(host, reason)
+      else live.avoid.delete(host)
+    }
+    for (const { name } of stored.models.list()) {
+      for (const other of stored.models.replicas(name)) {
+        if (other.job === null || (other.model === record.model && other.number === record.number)) continue
+        for (const { host } of other.plan?.members ?? []) avoid.set(host, `${name} is served there`)
+      }
+    }
+    return avoid
+  }
+}

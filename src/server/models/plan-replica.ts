@@ -1,0 +1,88 @@
+import { chooseEngine } from "../../hive/engines/choose-engine.ts"
+import type { Fleet } from "../../hive/fleet/fleet.ts"
+import { liveFleet } from "../../hive/fleet/live-fleet.ts"
+import type { ModelFacts } from "../../hive/model/model-facts.ts"
+import type { HivePlan } from "../../hive/plan/model-plan.ts"
+import { hivesFor, planModel } from "../../hive/plan/plan-model.ts"
+import { PreparedFleet } from "../../hive/plan/prepared-fleet.ts"
+import type { HostView } from "../../protocol/host.ts"
+import { standingOf, takesJobs } from "../../protocol/host-standing.ts"
+import type { ServeOptions } from "../../protocol/model-api.ts"
+import type { Core } from "../core.ts"
+import { hostView } from "../fleet/host-view.ts"
+
+export interface ReplicaWish {
+  readonly facts: ModelFacts
+  readonly options: ServeOptions
+  readonly user: string
+  /** Hosts, by id, that it must not have, and why in words. */
+  readonly avoid: ReadonlyMap<string, string>
+}
+
+export type ReplicaChoice =
+  | { readonly hive: HivePlan; readonly startsNow: boolean; readonly reason: null }
+  /** @param reason why there is no place for it, in words */
+  | { readonly hive: null; readonly startsNow: false; readonly reason: string }
+
+/**
+ * Where a replica is to run: on hosts that would take it now, if there are such; else where it could once these are free. Layers of one
+ * replica lie on several hosts only where none holds all, and where its members may talk to each other.
+ */
+export function planReplica(core: Core, wish: ReplicaWish): ReplicaChoice {
+  const views = core.fleet.all().map((host) => hostView(core, host, { user: wish.user, role: "user" }))
+  const now = choose(wish, fleetOf(wish, views, true))
+  const later = choose(wish, fleetOf(wish, views, false))
+  // Nobody splits for the sake of an hour what one Mac holds: a token over a network costs more for as long as it is served.
+  const isAsSmall = now !== undefined && now.members.length <= (later?.members.length ?? now.members.length)
+  if (isAsSmall && mayTalk(now, wish.options)) return { hive: now, startsNow: true, reason: null }
+  if (later === undefined) return { hive: null, startsNow: false, reason: whyNowhere(wish, views) }
+  if (!mayTalk(later, wish.options)) return { hive: null, startsNow: false, reason: untrustedText(later) }
+  return { hive: later, startsNow: false, reason: null }
+}
+
+function choose({ facts, options }: ReplicaWish, fleet: Fleet): HivePlan | undefined {
+  const rules = chooseEngine(facts, options.engine, false)
+  const request = { ...options, replicas: 1, members: null }
+  return hivesFor(facts, new PreparedFleet(fleet), rules, request)[0]
+}
+
+function fleetOf({ avoid, options: { pins } }: ReplicaWish, views: readonly HostView[], onlyNow: boolean): Fleet {
+  const fleet = liveFleet(views, onlyNow)
+  const hosts = fleet.hosts.map((host, at) => {
+    const view = views[at]!
+    const standing = standingOf(view)
+    const excluded =
+      host.excluded ??
+      avoid.get(view.id) ??
+      (pins.length > 0 && !pins.includes(view.name) ? "it is not among those that were named (--pin)" : null) ??
+      (onlyNow && !takesJobs(standing) ? standing.text || "jobs have it" : null)
+    return { ...host, excluded }
+  })
+  return { ...fleet, hosts }
+}
+
+/** What engines say to each other is neither encrypted nor do they ask who it is: only a cable between two Macs is theirs alone. */
+function mayTalk({ members, ways }: HivePlan, { trustsNetwork }: ServeOptions): boolean {
+  return members.length === 1 || trustsNetwork || ways.every(({ kind }) => kind === "thunderbolt")
+}
+
+function untrustedText({ members, ways }: HivePlan): string {
+  const over = ways.find(({ kind }) => kind !== "thunderbolt")?.kind ?? "the network"
+  const names = members.map(({ host }) => host.name).join(", ")
+  return `no Mac alone holds it, and between ${names} engines would talk over ${over === "unknown" ? "the network" : over}, where whoever reaches them could run programs: an administrator can accept that with windfall model serve NAME --trust-network`
+}
+
+function whyNowhere(wish: ReplicaWish, views: readonly HostView[]): string {
+  if (views.length === 0) return "there are no hosts: windfall host add user@mac"
+  const { facts, options } = wish
+  const fleet = new PreparedFleet(fleetOf(wish, views, false))
+  const plan = planModel(facts, fleet, chooseEngine(facts, options.engine, false), {
+    ...options,
+    replicas: 1,
+    members: null,
+  })
+  const [remedy] = plan.remedies
+  const [verdict] = plan.verdicts
+  const why = verdict === undefined ? "it fits nowhere" : `it fits nowhere (${verdict.host}: ${verdict.text})`
+  return remedy === undefined ? why : `${why}. ${remedy}`
+}

@@ -1,0 +1,54 @@
+import type { Core } from "../core.ts"
+import type { ServedModel, ServedModels } from "../gateway/served-models.ts"
+import type { LiveReplica } from "./live-replica.ts"
+import { lastingProblem } from "./model-state.ts"
+
+export interface PublishOptions {
+  readonly core: Core
+  readonly served: ServedModels
+  readonly liveOf: (replica: { readonly model: string; readonly number: number }) => LiveReplica
+  /** What the gateway calls. */
+  readonly callsOf: (name: string) => Pick<ServedModel, "wake" | "failed" | "inFlight">
+}
+
+/** Tells the gateway which replicas answer, and only what is new to it. */
+export class PublishedModels {
+  readonly #options: PublishOptions
+  /** What it was told last, as text. */
+  readonly #told = new Map<string, string>()
+
+  constructor(options: PublishOptions) {
+    this.#options = options
+  }
+
+  publishAll(): void {
+    const names = new Set(this.#options.core.store.models.list().map(({ name }) => name))
+    for (const name of [...this.#told.keys()]) if (!names.has(name)) this.#withdraw(name)
+    for (const name of names) this.publish(name)
+  }
+
+  /** A model that was stopped is not there for clients. */
+  publish(name: string): void {
+    const { core, served, liveOf, callsOf } = this.#options
+    const model = core.store.models.get(name)
+    if (model === undefined || model.wanted === "stopped") {
+      this.#withdraw(name)
+      return
+    }
+    const records = core.store.models.replicas(name)
+    const replicas = records.flatMap((record) => {
+      const one = liveOf(record).served
+      return record.state === "ready" && one !== null ? [one] : []
+    })
+    const problem = lastingProblem(model, records)
+    // Whether it is awake changes nothing for the gateway, but a request that waits has to wake it again.
+    const text = JSON.stringify([replicas.map(({ id }) => id), problem, model.isAwake])
+    if (this.#told.get(name) === text) return
+    this.#told.set(name, text)
+    served.set({ name, createdS: Math.floor(model.createdAt / 1_000), replicas, problem, ...callsOf(name) })
+  }
+
+  #withdraw(name: string): void {
+    if (this.#told.delete(name)) this.#options.served.remove(name)
+  }
+}

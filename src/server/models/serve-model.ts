@@ -1,0 +1,228 @@
+import { closest } from "../../base/closest.ts"
+import { chooseEngine } from "../../hive/engines/choose-engine.ts"
+import { adapterOf } from "../../hive/engines/engine-adapters.ts"
+import { WindfallError } from "../../protocol/errors.ts"
+import {
+  type EngineKind,
+  modelNameProblem,
+  type ServeOptions,
+  type ServeRequest,
+  USUAL_CONTEXT_TOKENS,
+  USUAL_IDLE_STOP_MS,
+  USUAL_SLOTS,
+} from "../../protocol/model-api.ts"
+import type { ModelRecord } from "../../store/model-record.ts"
+import { type Caller, requireAdmin } from "../auth/accounts.ts"
+import type { Core } from "../core.ts"
+import { findData } from "../data/find-data.ts"
+import type { Models } from "./models.ts"
+import { planReplica } from "./plan-replica.ts"
+import { setModel } from "./take-step.ts"
+
+/** A model to be served, checked against its weights and the pool. */
+export type ServeWish = Pick<ModelRecord, "name" | "data" | "version" | "file" | "options">
+
+/**
+ * Looks whether a model could be served as asked: its weights can be read, its engine is known, and it fits on hosts that there are.
+ * @throws {WindfallError} invalid_input, data_not_found, wrong_state, not_allowed, never_fits, host_not_found: nothing is changed then
+ */
+export async function checkServe(
+  core: Core,
+  models: Models,
+  caller: Caller,
+  name: string,
+  asked: ServeRequest,
+): Promise<ServeWish> {
+  const problem = modelNameProblem(name)
+  if (problem !== null) throw refuse("invalid_input", name, problem)
+  const known = core.store.models.get(name)
+  if (known !== undefined) checkRules(known, caller, "serve")
+  const weights = weightsOf(core, caller, name, asked, known)
+  const { facts } = await models.places.facts(weights)
+  const { engine } = chooseEngine(facts, asked.engine ?? known?.options.engine ?? "auto", false)
+  checkEngine(name, engine)
+  const before = known?.options
+  const trustsNetwork = asked.trustsNetwork ?? before?.trustsNetwork ?? false
+  if (asked.trustsNetwork === true) requireAdmin(caller, "accept that engines talk over a network others may reach")
+  const options: ServeOptions = {
+    engine,
+    replicas: asked.replicas ?? before?.replicas ?? 1,
+    contextTokens:
+      asked.contextTokens ??
+      before?.contextTokens ??
+      Math.min(USUAL_CONTEXT_TOKENS, facts.contextTokens ?? USUAL_CONTEXT_TOKENS),
+    slots: asked.slots ?? before?.slots ?? USUAL_SLOTS,
+    kv: asked.kv ?? before?.kv ?? "f16",
+    idleStopMs:
+      asked.idleStopMs === 0
+        ? null
+        : (asked.idleStopMs ?? (before === undefined ? USUAL_IDLE_STOP_MS : before.idleStopMs)),
+    pins: (asked.pins ?? before?.pins ?? []).map((pin) => core.fleet.find(pin).record.name),
+    trustsNetwork,
+  }
+  if (facts.contextTokens !== null && options.contextTokens > facts.contextTokens) {
+    throw refuse(
+      "invalid_input",
+      name,
+      `a context of ${options.contextTokens} tokens is more than the ${facts.contextTokens} it was made for`,
+      `Ask for --context ${facts.contextTokens} or less`,
+    )
+  }
+  const isPoolKnown = core.fleet.all().some(({ record }) => record.facts !== null)
+  if (isPoolKnown) {
+    const { reason } = planReplica(core, { facts, options, user: known?.user ?? caller.user, avoid: new Map() })
+    if (reason !== null)
+      throw refuse("never_fits", name, reason, `What it needs, host by host: windfall model plan FILE`)
+  }
+  return { name, ...weights, options }
+}
+
+/** Which version of which data; the latest where data is named anew. */
+function weightsOf(
+  core: Core,
+  caller: Caller,
+  name: string,
+  asked: ServeRequest,
+  known: ModelRecord | undefined,
+): Pick<ModelRecord, "data" | "version" | "file"> {
+  if (asked.data === null) {
+    if (known !== undefined) return { data: known.data, version: known.version, file: asked.file ?? known.file }
+    if (core.store.data.get(name) === undefined) throw unknownModel(core, name, "serve")
+  }
+  const dataName = asked.data ?? name
+  const data = findData(core, caller, dataName, "serve")
+  const version = data.versions.at(-1)?.version
+  if (version === undefined) {
+    throw refuse(
+      "wrong_state",
+      name,
+      `the data ${dataName} lies on hosts only, and its headers cannot be read from here`,
+      "Bring it into the lab: windfall model pull FILE|FOLDER",
+    )
+  }
+  return { data: dataName, version, file: asked.file }
+}
+
+function checkEngine(name: string, engine: EngineKind): void {
+  try {
+    adapterOf(engine)
+  } catch (cause) {
+    throw new WindfallError("invalid_input", `Cannot serve ${name} with ${engine}: this release cannot run it yet`, {
+      hint: "Serve a GGUF file of it: llama.cpp runs that",
+      cause,
+    })
+  }
+}
+
+/** Has the model served as it was checked. Within a change. */
+export function serve(core: Core, caller: Caller, wish: ServeWish): ModelRecord {
+  const known = core.store.models.get(wish.name)
+  if (known !== undefined) checkRules(known, caller, "serve")
+  const isOther = known !== undefined && differs(known, wish)
+  const model: ModelRecord = {
+    ...wish,
+    user: known?.user ?? caller.user,
+    wanted: "serving",
+    isAwake: true,
+    generation: (known?.generation ?? 0) + (known === undefined || isOther ? 1 : 0),
+    reason: null,
+    createdAt: known?.createdAt ?? core.clock.now(),
+  }
+  const what = known === undefined ? "served" : isOther ? "served anew, otherwise" : "served again"
+  setModel({ core, model }, {}, what, caller.user)
+  const replicas = new Map(core.store.models.replicas(model.name).map((one) => [one.number, one]))
+  for (let number = 1; number <= model.options.replicas; number++) {
+    const before = replicas.get(number)
+    // Whoever asks for it again wants it tried again.
+    if (before?.job != null) core.store.models.putReplica({ ...before, losses: 0, notBefore: null })
+    else core.store.models.putReplica({ ...FRESH, model: model.name, number, generation: model.generation })
+  }
+  return model
+}
+
+const FRESH = {
+  state: "waiting",
+  job: null,
+  losses: 0,
+  notBefore: null,
+  readySince: null,
+  reason: null,
+  plan: null,
+  sealedKey: null,
+} as const
+
+/** Whether running replicas are others than those that are wanted now. */
+function differs(known: ModelRecord, { data, version, file, options }: ServeWish): boolean {
+  const of = (one: Pick<ModelRecord, "data" | "version" | "file" | "options">) => {
+    const { engine, contextTokens, slots, kv, pins } = one.options
+    return JSON.stringify([one.data, one.version, one.file, engine, contextTokens, slots, kv, pins])
+  }
+  return of(known) !== of({ data, version, file, options })
+}
+
+/** No new work, then what is in flight may finish, then its hives end. Within a change. @throws {WindfallError} */
+export function stopModel(core: Core, caller: Caller, name: string): ModelRecord {
+  const model = findModel(core, name, "stop")
+  checkRules(model, caller, "stop")
+  if (model.wanted === "stopped") return model
+  const reason = `${caller.user} stopped it`
+  return setModel({ core, model }, { wanted: "stopped", reason }, "stopped", caller.user)
+}
+
+/** Forgets a model that nothing runs of. Its weights stay. Within a change. @throws {WindfallError} wrong_state while something runs */
+export function removeModel(core: Core, caller: Caller, name: string): void {
+  const model = findModel(core, name, "remove")
+  checkRules(model, caller, "remove")
+  const running = core.store.models.replicas(name).filter(({ job }) => job !== null)
+  if (model.wanted === "serving" || running.length > 0) {
+    const why = model.wanted === "serving" ? "it is served" : "its hives are still ending"
+    throw new WindfallError("wrong_state", `Cannot remove the model ${name}: ${why}`, {
+      hint: model.wanted === "serving" ? `Stop it first: windfall model stop ${name}` : "Try again in a moment",
+    })
+  }
+  core.store.models.remove(name)
+  core.ledger.event({ type: "model_changed", name, user: model.user, what: "removed" }, caller.user)
+}
+
+/** @throws {WindfallError} model_not_found, with a near name */
+export function findModel(core: Core, name: string, doing: string): ModelRecord {
+  return core.store.models.get(name) ?? unknown(core, name, doing)
+}
+
+function unknown(core: Core, name: string, doing: string): never {
+  throw unknownModel(core, name, doing)
+}
+
+function unknownModel(core: Core, name: string, doing: string): WindfallError {
+  const names = core.store.models.list().map((one) => one.name)
+  const near = closest(name, names)
+  const hint =
+    near !== undefined
+      ? `Did you mean ${near}?`
+      : doing === "serve"
+        ? `Say what it is made from: windfall model serve ${name} FILE|FOLDER|DATA`
+        : names.length === 0
+          ? "Serve one: windfall model serve NAME FILE|FOLDER|DATA"
+          : `There are: ${names.slice(0, 20).join(", ")}`
+  return new WindfallError(
+    "model_not_found",
+    `Cannot ${doing} the model ${JSON.stringify(name.slice(0, 64))}: there is no such model`,
+    { hint },
+  )
+}
+
+function checkRules(model: ModelRecord, caller: Caller, doing: string): void {
+  if (model.user === caller.user || caller.role === "admin") return
+  throw new WindfallError("not_allowed", `Cannot ${doing} the model ${model.name}: ${model.user} serves it`, {
+    hint: "Only who serves it and administrators can",
+  })
+}
+
+function refuse(
+  code: "invalid_input" | "never_fits" | "wrong_state",
+  name: string,
+  reason: string,
+  hint?: string,
+): WindfallError {
+  return new WindfallError(code, `Cannot serve ${name.slice(0, 64)}: ${reason}`, { hint })
+}

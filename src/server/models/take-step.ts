@@ -1,0 +1,111 @@
+import { isFinal } from "../../protocol/job-state.ts"
+import type { ReplicaState } from "../../protocol/model-api.ts"
+import type { ModelRecord, ReplicaRecord } from "../../store/model-record.ts"
+import type { Core } from "../core.ts"
+import { stopJob } from "../jobs/stop.ts"
+import { WINDFALL } from "../ledger.ts"
+import type { LiveReplica } from "./live-replica.ts"
+import type { ModelLimits } from "./model-limits.ts"
+import type { HiveLoss, ReplicaStep } from "./replica-step.ts"
+
+export interface StepGround {
+  readonly core: Core
+  readonly limits: ModelLimits
+  readonly model: ModelRecord
+  readonly record: ReplicaRecord
+  readonly live: LiveReplica
+}
+
+/** Carries out what changes nothing but what is stored; each change of a state has its event. Within a change. */
+export function takeStep(ground: StepGround, step: ReplicaStep): void {
+  const { core, live, limits } = ground
+  switch (step.do) {
+    case "note":
+      if (step.state !== "ready") live.served = null
+      store(ground, { state: step.state, reason: step.reason, ...readiness(ground, step.state) })
+      return
+    case "drain":
+      live.served = null
+      live.drainUntil = core.clock.now() + limits.drainMs
+      if (step.isFailure) live.failing = { reason: step.reason, mayGoBetter: true, host: null }
+      store(ground, { state: "ending", reason: step.reason })
+      return
+    case "end":
+      endHive(ground)
+      return
+    case "gone":
+      live.forgetHive()
+      store(ground, { state: "idle", reason: null, job: null, readySince: null, sealedKey: null })
+      return
+    case "halt":
+      live.forgetHive()
+      store(ground, { state: "idle", reason: null, job: null, readySince: null, sealedKey: null })
+      setModel(
+        ground,
+        { wanted: "stopped", reason: `${step.by} stopped its job` },
+        `stopped: ${step.by} stopped its job`,
+      )
+      return
+    case "lost":
+      lose(ground, step.loss)
+      return
+    default:
+  }
+}
+
+function readiness({ core, record }: StepGround, state: ReplicaState): Partial<ReplicaRecord> {
+  if (state !== "ready") return { readySince: null }
+  return { readySince: record.readySince ?? core.clock.now(), notBefore: null }
+}
+
+function endHive({ core, record }: StepGround): void {
+  const job = record.job === null ? undefined : core.table.live(record.job)
+  if (job !== undefined && !isFinal(job.state)) stopJob(core, job, { now: false }, WINDFALL)
+}
+
+/** Tried again a bounded number of times, each after a longer rest; a host that cannot run it is left out. */
+function lose(ground: StepGround, { reason, mayGoBetter, host }: HiveLoss): void {
+  const { core, limits, record, live } = ground
+  const now = core.clock.now()
+  const wasSteady = record.readySince !== null && now - record.readySince >= limits.steadyMs
+  const losses = wasSteady ? 1 : record.losses + 1
+  if (host !== null) live.avoid.set(host, { reason, until: now + limits.avoidMs })
+  live.forgetHive()
+  const gone = { job: null, readySince: null, sealedKey: null, losses }
+  if ((!mayGoBetter && host === null) || losses >= limits.mostLosses) {
+    const why =
+      losses >= limits.mostLosses ? `it was lost ${losses} times in a row, the last time as ${reason}` : reason
+    store(ground, { ...gone, state: "degraded", reason: why, notBefore: null })
+    return
+  }
+  const restMs = Math.min(limits.longestRestMs, limits.restMs * 2 ** (losses - 1))
+  store(ground, { ...gone, state: "resting", reason, notBefore: now + (host === null ? restMs : 0) })
+}
+
+/** Stores what changed of a replica; a new state is an event. Within a change. */
+export function store(
+  { core, model, record }: Omit<StepGround, "live" | "limits">,
+  change: Partial<ReplicaRecord>,
+): void {
+  const next = { ...record, ...change }
+  core.store.models.putReplica(next)
+  if (next.state === record.state) return
+  const why = next.reason === null ? "" : ` (${next.reason})`
+  const where =
+    next.plan === null || next.job === null ? "" : ` on ${next.plan.members.map((one) => one.hostName).join(", ")}`
+  const what = `replica ${record.number}${where}: ${record.state} -> ${next.state}${why}`
+  core.ledger.event({ type: "model_changed", name: model.name, user: model.user, what })
+}
+
+/** Stores what changed of a model, with its event. Within a change. */
+export function setModel(
+  { core, model }: Pick<StepGround, "core" | "model">,
+  change: Partial<ModelRecord>,
+  what: string,
+  actor: string = WINDFALL,
+): ModelRecord {
+  const next = { ...model, ...change }
+  core.store.models.put(next)
+  core.ledger.event({ type: "model_changed", name: model.name, user: model.user, what }, actor)
+  return next
+}

@@ -1,0 +1,131 @@
+/** A model from its file to its answer: brought in, served by a hive on a host, found again after its engine or the server was killed, and ended. */
+import assert from "node:assert/strict"
+import { mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { test } from "node:test"
+import type { ModelView } from "../../src/protocol/model-api.ts"
+import { eventually } from "../support/agent-home.ts"
+import { assertRefused } from "../support/assert-refused.ts"
+import { ggufHeader } from "../support/gguf-file.ts"
+import { smallModel } from "../support/hive-models.ts"
+import { putStandInEngine, STAND_IN } from "../support/stand-in-engine.ts"
+import { TerminalUser } from "../support/terminal-user.ts"
+import { usePool } from "../support/use-pool.ts"
+
+const TIMING = { pingMs: 500, silenceMs: 1_000, firstRetryMs: 100, lastRetryMs: 500 }
+const MODEL_LIMITS = { restMs: 50, planAgainMs: 500, probeAgainMs: 100 }
+const pool = usePool({ hosts: 2, server: { timing: TIMING, modelLimits: MODEL_LIMITS } })
+
+const model = () => pool().api<ModelView>("GET", "/v1/hives/tiny")
+const hives = () =>
+  pool()
+    .hosts.flatMap((host) => host.processes())
+    .filter(({ command }) => command.includes(STAND_IN) || command.includes("member.mjs"))
+const engines = () => hives().filter(({ command }) => command.includes(STAND_IN))
+
+function ask(key: string, content: string, change: object = {}, signal?: AbortSignal): Promise<Response> {
+  return fetch(`${pool().url}/v1/chat/completions`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: JSON.stringify({ model: "tiny", messages: [{ role: "user", content }], ...change }),
+    ...(signal === undefined ? {} : { signal }),
+  })
+}
+
+async function answerOf(key: string, content: string): Promise<string> {
+  const response = await ask(key, content)
+  const body = (await response.json()) as { choices: [{ message: { content: string } }] }
+  assert.equal(response.status, 200, JSON.stringify(body))
+  return body.choices[0].message.content
+}
+
+/** Ctrl-C stops an answer and not the conversation, whose beginning the model is told again. */
+async function chatAtTerminal(): Promise<void> {
+  await using user = new TerminalUser(pool(), "windfall chat tiny; echo code=$?")
+  await user.sees("> ")
+  user.type("for ever\r")
+  await user.sees("on on on")
+  user.type("\x03")
+  await user.sees("> ")
+  user.type("/nonsense\r")
+  await user.sees("there are /exit, /clear and /help")
+  await user.sees("> ")
+  user.type("how many\r")
+  await user.sees("You said: how many")
+  await user.sees("> ")
+  user.type("/exit\r")
+  await user.sees("code=0")
+}
+
+test("a model is pulled, served where its engine is, answers, comes back after each kill, and leaves nothing behind", async () => {
+  const [, second] = pool().hosts
+  const project = join(pool().scratch.at("home"), "project")
+  mkdirSync(project, { recursive: true })
+  const { metadata, tensors } = smallModel(4)
+  writeFileSync(join(project, "tiny.gguf"), ggufHeader(metadata, tensors).header)
+  writeFileSync(join(project, "other.gguf"), "this is not pulled")
+  writeFileSync(join(project, "broken.gguf"), "GGUF, or so")
+
+  assertRefused(await pool().windfall(["model", "pull", "broken.gguf"]), /broken\.gguf/)
+  const pulled = await pool().windfall(["model", "pull", "tiny.gguf"])
+  assert.equal(pulled.exitCode, 0, pulled.stderr)
+  assert.match(pulled.stdout, /tiny version 1 is in the lab \(llama, 4 layers/)
+  assertRefused(await pool().windfall(["model", "serve", "tiny", "tinx"]), /tinx/, /Did you mean tiny/)
+
+  const line = ["model", "serve", "tiny", "tiny", "--slots", "2", "--context", "2k"]
+  const lacking = await pool().windfall(line)
+  assert.equal(lacking.exitCode, 1, lacking.stderr)
+  assert.match(lacking.stderr, /tiny is degraded: there is no llama\.cpp on this host.*unpack llama-VERSION/i)
+  putStandInEngine(second!)
+  // Where it may be tried first there is still no engine: it goes to the other host.
+  const served = await pool().windfall(line)
+  assert.equal(served.exitCode, 0, served.stderr)
+  assert.match(served.stderr, /tiny answers at http:\S+\/v1 \(OpenAI\)/)
+  const before = await model()
+  assert.equal(before.replicas[0]?.plan?.members[0]?.hostName, second!.name)
+  assert.equal(before.replicas[0]?.engineVersion, "1 (stand-in)")
+  assert.match((await pool().windfall(["model", "ls"])).stdout, new RegExp(`tiny +ready +1/1 .* ${second!.name}`))
+  assert.match((await pool().windfall(["model", "where", "tiny"])).stdout, new RegExp(second!.name))
+  assert.match((await pool().windfall(["model", "show", "tiny"])).stdout, /head +\S+, layers 0-3/)
+
+  const key = (await pool().windfall(["key", "create", "app", "--models", "tiny"])).stdout.trim()
+  assert.equal(await answerOf(key, "hello there"), "You said: hello there")
+  const chat = await pool().windfall(["chat"], { input: "first\n\n/clear\nsecond\n/exit\nnever\n" })
+  assert.deepEqual([chat.exitCode, chat.stdout], [0, "You said: first\nYou said: second\n"], chat.stderr)
+  await chatAtTerminal()
+  assert.doesNotMatch((await pool().windfall(["key", "ls"])).stdout, / chat /)
+
+  // Who leaves stops the engine's work, through gateway, tunnel and agent.
+  const leaving = new AbortController()
+  const endless = await ask(key, "for ever", { stream: true }, leaving.signal)
+  for await (const bytes of endless.body as AsyncIterable<Uint8Array>) if (bytes.length > 0) break
+  leaving.abort()
+  await eventually(async () => (await model()).replicas[0]?.inFlight === 0, "nothing in flight")
+  await eventually(
+    async () => (await pool().windfall(["model", "logs", "tiny"])).stderr.includes("the client has left"),
+    "the engine heard of it",
+  )
+
+  const [engine] = engines()
+  process.kill(engine!.pid, "SIGKILL")
+  // The request waits until it is back.
+  assert.equal(await answerOf(key, "again"), "You said: again")
+  await eventually(async () => (await model()).state === "ready", "ready again")
+  const after = await model()
+  assert.notEqual(after.replicas[0]?.job, before.replicas[0]?.job)
+  const { stdout: said } = await pool().windfall(["model", "logs", "tiny"])
+  assert.match(said, /"hive":"ready"/)
+
+  await pool().server.kill9()
+  await pool().server.start()
+  assert.equal(await answerOf(key, "still there"), "You said: still there")
+  assert.equal((await model()).replicas[0]?.job, after.replicas[0]?.job)
+  assert.equal(engines().length, 1)
+
+  assertRefused(await pool().windfall(["model", "rm", "tiny"]), /it is served/)
+  const stopped = await pool().windfall(["model", "stop", "tiny"])
+  assert.equal(stopped.exitCode, 0, stopped.stderr)
+  assert.deepEqual(hives(), [])
+  assert.notEqual((await ask(key, "gone")).status, 200)
+  assert.equal((await pool().windfall(["model", "rm", "tiny"])).exitCode, 0)
+})

@@ -1,0 +1,68 @@
+/** A model that no Mac holds alone: split over two, with just the memory each needs; whoever comes back to one of them has all of it leave. */
+import assert from "node:assert/strict"
+import { mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { test } from "node:test"
+import type { ModelView } from "../../src/protocol/model-api.ts"
+import { MACS } from "../lab/mac/models.ts"
+import { eventually } from "../support/agent-home.ts"
+import { ggufHeader } from "../support/gguf-file.ts"
+import { denseModel, LLAMA_3_8B } from "../support/hive-models.ts"
+import { putStandInEngine, STAND_IN } from "../support/stand-in-engine.ts"
+import { usePool } from "../support/use-pool.ts"
+
+const TIMING = { pingMs: 500, silenceMs: 1_000, firstRetryMs: 100, lastRetryMs: 500 }
+const MODEL_LIMITS = { restMs: 50, planAgainMs: 500, probeAgainMs: 100 }
+const F16 = 1
+const pool = usePool({
+  hosts: [
+    { kind: "mac", mac: MACS.air },
+    { kind: "mac", mac: MACS.air },
+    { kind: "mac", mac: MACS.air },
+  ],
+  server: { timing: TIMING, modelLimits: MODEL_LIMITS, labMacs: true },
+})
+
+const model = () => pool().api<ModelView>("GET", "/v1/hives/large")
+const engines = () =>
+  pool()
+    .hosts.flatMap((host) => host.processes())
+    .filter(({ command }) => command.includes(STAND_IN))
+
+test("a split model answers from two Macs, moves away from an owner, and ends whole", async () => {
+  for (const host of pool().hosts) {
+    putStandInEngine(host)
+    host.mac.owner("leaves", { idleMs: 3_600_000 })
+    await pool().api("POST", `/v1/hosts/${host.name}/owner/rules`, { rules: { start_after_idle: "1s" } })
+    await pool().untilHost(host.name, ({ presence }) => presence?.state === "away")
+  }
+  const project = join(pool().scratch.at("home"), "project")
+  mkdirSync(project, { recursive: true })
+  const { metadata, tensors } = denseModel({ ...LLAMA_3_8B, layers: 32, vocabulary: 32_000 }, F16)
+  writeFileSync(join(project, "large.gguf"), ggufHeader(metadata, tensors).header)
+  const line = ["model", "serve", "large", "large.gguf", "--slots", "1", "--context", "4k"]
+  const refused = await pool().windfall(line)
+  assert.match(refused.stderr, /no Mac alone holds it, and between .*--trust-network/)
+  const served = await pool().windfall([...line, "--trust-network"])
+  assert.equal(served.exitCode, 0, served.stderr)
+  const before = await model()
+  const members = before.replicas[0]?.plan?.members ?? []
+  assert.equal(members.length, 2)
+  assert.equal(engines().length >= 2, true)
+  const job = await pool().job(before.replicas[0]!.job!)
+  assert.deepEqual(
+    job.attempts.map(({ hostName }) => hostName),
+    members.map(({ hostName }) => hostName),
+  )
+
+  const left = pool().hosts.find(({ name }) => name === members[1]?.hostName)!
+  left.mac.owner("works", { user: "lena" })
+  await eventually(async () => {
+    const { state, replicas } = await model()
+    const names = replicas[0]?.plan?.members.map(({ hostName }) => hostName) ?? []
+    return state === "ready" && !names.includes(left.name)
+  }, "ready elsewhere")
+  const stopped = await pool().windfall(["model", "stop", "large"])
+  assert.equal(stopped.exitCode, 0, stopped.stderr)
+  assert.deepEqual(engines(), [])
+})
