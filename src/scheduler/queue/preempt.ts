@@ -1,6 +1,7 @@
 import type { JobId } from "../../protocol/ids.ts"
 import type { Calendar } from "../calendar/calendar.ts"
 import { endOf, heldBy } from "./attempt-room.ts"
+import { chooseOffers } from "./choose-offers.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
 import { leavingTerms, preemptTerms, STOPPED } from "./preempt-terms.ts"
@@ -104,13 +105,13 @@ export class Preemptor {
       const victims = this.#victimsOn(line, request, place, spared)
       return victims === null ? [] : { place, victims }
     })
-    offers.sort(this.#order.offers)
-    const chosen = offers.slice(0, plan.asked.hosts)
+    const chosen = chooseOffers(offers, plan.asked.hosts, this.#order)
     if (chosen.length < plan.asked.hosts) return null
-    const victims = [...new Map(chosen.flatMap((one) => one.victims.map((each) => [each.attempt, each]))).values()]
-    if (victims.length === 0) return null
+    const all = [...new Map(chosen.flatMap((one) => one.victims.map((each) => [each.attempt, each]))).values()]
+    if (all.length === 0) return null
     const chosenPlaces = chosen.map(({ place }) => place).sort((a, b) => a - b)
-    this.#release(victims, -1)
+    this.#release(all, -1)
+    const victims = this.#needed(request, all, chosenPlaces)
     const made = this.#roomWithout(line, request, victims, chosenPlaces)
     const ends = made === null ? [] : victims.filter((one) => one.mustStay && !made.staying.has(one))
     if (made === null || ends.length > 0) {
@@ -157,6 +158,22 @@ export class Preemptor {
     })
     const leaving = victims.filter((one) => !staying.has(one))
     return { ...room, preempts, after: (leaving.length > 0 ? leaving : victims).map(({ attempt }) => attempt.job) }
+  }
+
+  /** Those that are needed on all of the hosts together: who goes from several may make room enough where others were to go as well. */
+  #needed({ plan }: LineRequest, victims: readonly Candidate[], places: readonly number[]): readonly Candidate[] {
+    if (places.length === 1 || victims.every((one) => one.places.length === 1)) return victims
+    const { nowMs } = this.#calendar.grid
+    let needed = victims
+    // Those that matter most are spared first.
+    for (const one of [...victims].sort(this.#order.candidates).reverse()) {
+      const rest = needed.filter((each) => each !== one)
+      this.#release([one], 1)
+      const startMs = nowMs + Math.max(0, ...rest.map(({ graceMs }) => graceMs))
+      if (rest.length > 0 && this.#calendar.hasRoom(plan, { places, startMs })) needed = rest
+      else this.#release([one], -1)
+    }
+    return needed
   }
 
   /** When the line may start where these have made room, and which of them stay; at once where all of them do. */
