@@ -152,7 +152,7 @@ export class Preemptor {
           graceEndsMs: isSuspended ? nowMs : nowMs + graceMs,
           for: line.spec.id,
           by,
-          notSuspended: isRequeued ? "memory" : victim.notSuspended,
+          notSuspended: isRequeued ? this.#beside.whyNot(plan, victim) : victim.notSuspended,
         },
       ]
     })

@@ -71,7 +71,7 @@ export interface Preemption {
 }
 
 /** `memory`: what stays of it would leave too little room. `several_hosts`: its members would wait for the one that is stopped. `secrets`: of two users' jobs one has some. */
-export type NotSuspended = "memory" | "several_hosts" | "secrets"
+export type NotSuspended = "memory" | "pieces" | "several_hosts" | "secrets"
 
 /** What keeps a host from taking a job whatever room it has. */
 export type AwayCode =

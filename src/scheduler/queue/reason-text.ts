@@ -89,6 +89,7 @@ export function behindText(behind: JobId | null): string {
 
 const NOT_SUSPENDED: Readonly<Record<NotSuspended, string>> = {
   memory: "its memory would not leave room",
+  pieces: "it would keep what the job needs of the pool's licences",
   several_hosts: "it runs on several hosts",
   secrets: "of the two users' jobs one has secrets",
 }

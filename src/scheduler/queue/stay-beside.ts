@@ -3,6 +3,7 @@ import type { Calendar, Room } from "../calendar/calendar.ts"
 import type { PlanRequest } from "../calendar/plan-request.ts"
 import { endOf, heldBy } from "./attempt-room.ts"
 import type { Line } from "./line.ts"
+import type { NotSuspended } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
 import type { Candidate } from "./victim-order.ts"
 
@@ -36,7 +37,28 @@ export class StayBeside {
       const here = suspended.filter((one) => one.places.includes(place))
       return here.length > 0 && !this.#fits(line, here, place, plan.needOn(place), endMs, hasRoom)
     })
-    return new Set(suspended.filter((one) => !one.places.some((place) => tight.includes(place))))
+    const staying = suspended.filter((one) => !one.places.some((place) => tight.includes(place)))
+    return new Set(this.#havePieces(plan, staying, places, startMs) ? staying : staying.filter(holdsNone(plan)))
+  }
+
+  /** Whether there are pieces enough for the job beside those that they keep. */
+  #havePieces(plan: PlanRequest, staying: readonly Candidate[], places: readonly number[], startMs: number): boolean {
+    if (!plan.hasPieces || staying.every(holdsNone(plan))) return true
+    this.#holdPieces(staying, startMs + plan.asked.limitMs, 1)
+    const isRoom = this.#calendar.hasRoom(plan, { places, startMs })
+    this.#holdPieces(staying, startMs + plan.asked.limitMs, -1)
+    return isRoom
+  }
+
+  #holdPieces(staying: Iterable<Candidate>, endMs: number, times: 1 | -1): void {
+    const { nowMs } = this.#calendar.grid
+    for (const one of staying)
+      this.#calendar.holdPieces(one.attempt.pieces, nowMs, staysUntil(one, nowMs, endMs), times)
+  }
+
+  /** Why one that was to be suspended cannot stay: it keeps what the job asks for of pieces, or else for want of memory. */
+  whyNot(plan: PlanRequest, one: Candidate): NotSuspended {
+    return holdsNone(plan)(one) ? "memory" : "pieces"
   }
 
   /** Whether by its memory alone this one could stay: nobody who is suspended gives any back, so that without that it will not. */
@@ -54,6 +76,7 @@ export class StayBeside {
   keep(staying: ReadonlySet<Candidate>, plan: PlanRequest, { places, startMs }: Room): void {
     const { nowMs } = this.#calendar.grid
     const endMs = startMs + plan.asked.limitMs
+    this.#holdPieces(staying, endMs, 1)
     for (const place of places) {
       const here = [...staying].filter((one) => one.places.includes(place))
       if (here.length === 0) continue
@@ -121,6 +144,11 @@ export class StayBeside {
     this.#calendar.hold(place, kept, nowMs, endMs, -1)
     return isRoom
   }
+}
+
+/** Whether it holds no pieces that the job asks for. */
+function holdsNone({ asked }: PlanRequest): (one: Candidate) => boolean {
+  return ({ attempt }) => Object.keys(asked.pieces).every((name) => (attempt.pieces[name] ?? 0) === 0)
 }
 
 /** When it ends at the latest that is suspended until then. */
