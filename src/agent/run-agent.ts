@@ -11,6 +11,7 @@ import { type AgentArguments, readArguments } from "./arguments.ts"
 import { keepBallast } from "./ballast.ts"
 import { claimHost } from "./claim.ts"
 import { DataShelf } from "./data/data-shelf.ts"
+import { findModelFile, modelFolders } from "./data/found-models.ts"
 import { keepDisk } from "./disk/keep-disk.ts"
 import { takeSupervisorLines } from "./ending.ts"
 import { Environments } from "./environments.ts"
@@ -108,7 +109,13 @@ async function open(
   const attempts: AgentContext["attempts"] = new Map()
   const cache = new HostCache(folder.cache, platform.bootId)
   const data = DataShelf.open(
-    { folder: folder.data, bootId: platform.bootId, onChange: (roots) => link.send({ type: "data", roots }) },
+    {
+      folder: folder.data,
+      bootId: platform.bootId,
+      onChange: (roots) => link.send({ type: "data", roots }),
+      find: (name, bytes, signal) =>
+        findModelFile(modelFolders(environment.HOME ?? homedir, folder.shared), name, bytes, signal),
+    },
     (path) => trash.discard(path),
   )
   const environments = new Environments({ folder, facts, discard: (path) => trash.discard(path) })

@@ -18,10 +18,12 @@ export type CodeId = string & { readonly __brand: "CodeId" }
 export type TargetId = string & { readonly __brand: "TargetId" }
 /** The id of a message to a target: `m` and 26 characters. The same however often it is sent. */
 export type MessageId = string & { readonly __brand: "MessageId" }
+/** The id of a model that is fetched from a hub: `p` and 26 characters. */
+export type PullId = string & { readonly __brand: "PullId" }
 /** The sha256 of some bytes, 64 lower-case hex digits. */
 export type BlobHash = string & { readonly __brand: "BlobHash" }
 
-type IdPrefix = "a" | "c" | "h" | "k" | "m" | "n" | "r" | "s" | "t"
+type IdPrefix = "a" | "c" | "h" | "k" | "m" | "n" | "p" | "r" | "s" | "t"
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
@@ -37,7 +39,7 @@ export function makeId<T extends string>(prefix: IdPrefix, randomBytes: Uint8Arr
   return (prefix + text) as T
 }
 
-const ID = /^[achkmnrst][0-9a-hjkmnp-tv-z]{26}$/
+const ID = /^[achkmnprst][0-9a-hjkmnp-tv-z]{26}$/
 
 /** Whether a text received from elsewhere has the form of an id with this prefix: safe as a file name. */
 export function isId(prefix: IdPrefix, text: unknown): boolean {

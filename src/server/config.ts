@@ -11,12 +11,14 @@ export interface ServerPlaces {
   readonly cacheFolder: string
   readonly host: string
   readonly port: number
+  /** Address of the model hub, as Hugging Face's own programs have it; `undefined`: theirs. */
+  readonly hub: string | undefined
   /** The account's own: says where packages for hosts are fetched. */
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
 /**
- * Reads WINDFALL_DATA, WINDFALL_KEY_FILE, WINDFALL_CACHE, and XDG's folders.
+ * Reads WINDFALL_DATA, WINDFALL_KEY_FILE, WINDFALL_CACHE, HF_ENDPOINT, and XDG's folders.
  * @param env for tests; @default process.env
  */
 export function readPlaces(env: Readonly<Record<string, string | undefined>> = process.env): ServerPlaces {
@@ -28,6 +30,7 @@ export function readPlaces(env: Readonly<Record<string, string | undefined>> = p
     cacheFolder: resolve(env.WINDFALL_CACHE || join(under("XDG_CACHE_HOME", ".cache"), "windfall")),
     host: "127.0.0.1",
     port: DEFAULT_PORT,
+    hub: env.HF_ENDPOINT || undefined,
     environment: env,
   }
 }

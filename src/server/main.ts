@@ -13,6 +13,7 @@ import { readCertificate } from "./certificate.ts"
 import { readPlaces } from "./config.ts"
 import { openHostsWith } from "./hosts/open-hosts.ts"
 import { joinedHosts } from "./joined-hosts.ts"
+import { hubSettings } from "./pulls/hub-settings.ts"
 import { startServer } from "./start-server.ts"
 
 try {
@@ -31,6 +32,8 @@ try {
       "keep-logs": { type: "string" },
       "keep-events": { type: "string" },
       "notify-private": { type: "boolean" },
+      hub: { type: "string" },
+      "hub-token-file": { type: "string" },
       background: { type: "boolean" },
       "list-hosts": { type: "boolean" },
     },
@@ -56,6 +59,7 @@ try {
       ...(values["keep-events"] === undefined ? {} : { keepEventsMs: parseDuration(values["keep-events"]) }),
       notifyPrivate: values["notify-private"] === true,
     },
+    hub: hubSettings({ url: values.hub ?? places.hub, tokenFile: values["hub-token-file"] ?? null }),
     openHosts: openHostsWith({ pythonIndex: pythonIndex(places.environment) }),
   })
   const { url, firstToken } = server

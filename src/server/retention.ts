@@ -16,6 +16,7 @@ import {
   KEEP_STEP_ASIDES_MS,
 } from "./limits.ts"
 import { logsIn, removeIfEmpty, shardsIn } from "./logs/log-folders.ts"
+import { blobsOnTheWay, trimPulls } from "./pulls/tidy-pulls.ts"
 
 /** Lets go of what has been kept long enough: answers, events, outputs, logs, then blobs no job refers to any more. */
 export async function tidy(core: Core): Promise<void> {
@@ -36,6 +37,7 @@ export async function tidy(core: Core): Promise<void> {
     for (const job of core.table.all()) forgetLate(core, job)
   })
   await removeOldLogs(core)
+  await core.ledger.change(() => trimPulls(core))
   for (const user of core.blobs.users()) {
     core.signal.throwIfAborted()
     await core.blobs.sweep(user, () => sweepUser(core, user))
@@ -86,6 +88,7 @@ async function sweepUser(core: Core, user: string): Promise<void> {
   for (const { versions } of core.store.data.list().filter((data) => data.user === user)) {
     for (const { root } of versions) await keepTree(root, read, kept, walked, slices)
   }
+  for (const hash of blobsOnTheWay(core, user)) kept.add(hash)
   const young = core.clock.now() - KEEP_LOOSE_BLOBS_MS
   await blobs.evict((hash) => kept.has(hash) || madeAt(blobs.path(hash)) > young, 0)
 }

@@ -36,6 +36,8 @@ import { Models } from "./models/models.ts"
 import { lookAtFolder, removeMadeFiles, removeMadeFolders } from "./new-folder.ts"
 import { ownCertificate } from "./own-certificate.ts"
 import { instanceAt, isProved, placeOf } from "./place.ts"
+import { type HubSettings, hubSettings } from "./pulls/hub-settings.ts"
+import { Pulls } from "./pulls/pulls.ts"
 import { tidy } from "./retention.ts"
 import { createTerminals } from "./terminals/terminals.ts"
 import { SERVER_VERSION } from "./version.ts"
@@ -59,6 +61,8 @@ export interface ServerOptions {
   readonly address?: string
   readonly limits?: Partial<ServerLimits>
   readonly gatewayLimits?: Partial<GatewayLimits>
+  /** From where models are fetched. @default Hugging Face's hub, without a token */
+  readonly hub?: HubSettings
   readonly modelLimits?: Partial<ModelLimits>
   /** The ways to hosts. */
   readonly openHosts: OpenHosts
@@ -183,6 +187,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const wrongCodes = new WrongCodes(clock)
   const codesInUse = new CodesInUse()
   const examinations = new HostExaminations(core)
+  const pulls = new Pulls(core, options.hub ?? hubSettings({}), random)
+  undo.defer(() => pulls.settled())
   const version = SERVER_VERSION
   const served = new ServedModels()
   let member: Promise<string> | undefined
@@ -206,6 +212,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     codesInUse,
     examinations,
     install,
+    pulls,
     models,
   })
   const gateway = undo.use(new Gateway({ core, models: served, limits: options.gatewayLimits }))
@@ -230,6 +237,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   loop.begin()
   for (const { record } of core.fleet.all()) if (mayBeKept(record)) hosts.keep(record)
   departures.begin()
+  pulls.begin()
   models.begin()
   keepTidy(core).catch((error) => core.signal.aborted || core.report("Cannot tidy up", error))
   isServing = true

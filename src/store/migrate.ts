@@ -24,6 +24,7 @@ import { members } from "./migrations/0020-members.ts"
 import { learnedWeeks } from "./migrations/0022-learned-weeks.ts"
 import { modelKeys } from "./migrations/0024-model-keys.ts"
 import { models } from "./migrations/0025-models.ts"
+import { pulls } from "./migrations/0026-pulls.ts"
 import type { Schema } from "./schema.ts"
 
 /** Forward only, in order; the place in this list is the version. Never change one that was released, add another. */
@@ -51,6 +52,7 @@ const MIGRATIONS: readonly ((query: Kysely<Schema>) => Compilable[])[] = [
   members,
   modelKeys,
   models,
+  pulls,
 ]
 
 /** The version of the schema this release writes. */

@@ -11,7 +11,7 @@ const HOUR_MS = 3_600_000
 
 test("a database from before there were keys has none, and its users get some, which go with them", () => {
   using database = new Database(":memory:")
-  migrate(database, SCHEMA_VERSION - 2)
+  migrate(database, SCHEMA_VERSION - 3)
   const accounts = new AccountStore(database)
   accounts.addUser({ name: "ada", role: "user", createdAt: 1 })
   migrate(database)

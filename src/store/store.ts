@@ -23,6 +23,7 @@ import { ModelStore } from "./models.ts"
 import { NotifyStore } from "./notify.ts"
 import { PlaceStore } from "./place.ts"
 import { PolicyStore } from "./policies.ts"
+import { PullStore } from "./pulls.ts"
 import { StepAsideStore } from "./step-asides.ts"
 import { UsageStore } from "./usage.ts"
 
@@ -49,6 +50,7 @@ export interface Store extends Disposable {
   readonly modelKeys: ModelKeyStore
   readonly modelUsage: ModelUsageStore
   readonly models: ModelStore
+  readonly pulls: PullStore
 }
 
 /**
@@ -91,6 +93,7 @@ function storeIn(database: Database, server: ServerId): Store {
     modelKeys: new ModelKeyStore(database),
     modelUsage: new ModelUsageStore(database),
     models: new ModelStore(database),
+    pulls: new PullStore(database),
     [Symbol.dispose]: () => database.close(),
   }
 }

@@ -6,6 +6,7 @@
 import * as fs from "node:fs"
 import { WindfallError } from "../protocol/errors.ts"
 import type { BlobHash } from "../protocol/ids.ts"
+import { blobMissing } from "./blob-missing.ts"
 import { blobPath, isBlobFolderName, readBlobName } from "./blob-name.ts"
 import { diskError, errorCode } from "./disk-error.ts"
 import { hashBytes } from "./hash.ts"
@@ -188,11 +189,16 @@ export class BlobFolder implements BlobSink {
       commit: async () => {
         await file.close()
         if (written !== bytes) throw new WindfallError("corrupt_data", "Cannot store a blob: its length is another")
-        if (this.#bytes.has(hash)) fs.rmSync(temporary, { force: true })
-        else this.#settle(hash, bytes, temporary)
+        this.adopt(hash, bytes, temporary)
       },
       abort,
     }
+  }
+
+  /** Takes in a file of this very disk, by rename. The caller has verified the hash. */
+  adopt(hash: BlobHash, bytes: number, path: string): void {
+    if (this.#bytes.has(hash)) fs.rmSync(path, { force: true })
+    else this.#settle(hash, bytes, path)
   }
 
   /** Drops a blob whose bytes are not what its name says, and returns the error that asks for it again. */
@@ -288,11 +294,4 @@ export class BlobFolder implements BlobSink {
     this.#used.set(hash, ++this.#uses)
     this.#sizeBytes += bytes
   }
-}
-
-/** The error that asks for a blob to be sent again. */
-export function blobMissing(hash: BlobHash): WindfallError {
-  return new WindfallError("blobs_missing", `Cannot read the blob ${hash.slice(0, 12)}: it is not here`, {
-    details: { missing: [hash] },
-  })
 }

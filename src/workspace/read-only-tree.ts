@@ -7,7 +7,8 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
 import type { BlobHash } from "../protocol/ids.ts"
-import { type BlobFolder, blobMissing } from "./blob-folder.ts"
+import type { BlobFolder } from "./blob-folder.ts"
+import { blobMissing } from "./blob-missing.ts"
 import { diskError, errorCode, shownPath } from "./disk-error.ts"
 import { removeTree } from "./remove-tree.ts"
 import type { Slices } from "./slices.ts"
@@ -18,6 +19,15 @@ import { decodeChunkList, decodeTree, type FileEntry, type TreeEntry } from "./t
 const FILE_TIME_MS = 946_684_800_000
 const FOLDER_MODE = 0o555
 const COPY = fs.constants.COPYFILE_EXCL | fs.constants.COPYFILE_FICLONE
+
+/** A whole file that lies on this disk already, verified. */
+export interface Elsewhere {
+  readonly path: string
+  /** It is read-only data of ours, so that it may have another name; what is somebody's own is copied. */
+  readonly isOurs: boolean
+}
+
+export type FindElsewhere = (entry: FileEntry) => Promise<Elsewhere | undefined>
 
 /** Something that is not as it should be. */
 export interface Flaw {
@@ -86,7 +96,7 @@ export async function mendTree(
   flaws: readonly Flaw[],
   top: string,
   blobs: BlobFolder,
-  elsewhere: (entry: FileEntry) => Promise<string | undefined>,
+  elsewhere: FindElsewhere,
   slices: Slices,
 ): Promise<void> {
   const opened = new Set<string>()
@@ -130,7 +140,7 @@ async function makeFile(
   at: string,
   entry: FileEntry,
   blobs: BlobFolder,
-  elsewhere: (entry: FileEntry) => Promise<string | undefined>,
+  elsewhere: FindElsewhere,
   slices: Slices,
 ): Promise<boolean> {
   const isLinked = await fill(at, entry, blobs, elsewhere, slices)
@@ -144,7 +154,7 @@ async function fill(
   at: string,
   entry: FileEntry,
   blobs: BlobFolder,
-  elsewhere: (entry: FileEntry) => Promise<string | undefined>,
+  elsewhere: FindElsewhere,
   slices: Slices,
 ): Promise<boolean> {
   if (entry.bytes === 0) {
@@ -152,12 +162,17 @@ async function fill(
     return false
   }
   const isHere = !entry.chunked && blobs.has(entry.hash)
-  const source = isHere ? blobs.path(entry.hash) : await elsewhere(entry)
+  const source = isHere ? { path: blobs.path(entry.hash), isOurs: true } : await elsewhere(entry)
   // A copy of a pipe would wait for its writer.
   if (isHere && fs.lstatSync(blobs.path(entry.hash), { throwIfNoEntry: false })?.isFile() !== true) {
     throw blobs.dropDamaged(entry.hash)
   }
-  if (source !== undefined) return linkOrCopy(source, at, entry)
+  if (source?.isOurs === true) return linkOrCopy(source.path, at, entry)
+  // Where the file system can, both have the same bytes on the disk.
+  if (source !== undefined) {
+    await fs.promises.copyFile(source.path, at, COPY)
+    return false
+  }
   if (!entry.chunked) throw blobMissing(entry.hash)
   await using file = await fs.promises.open(at, "wx", 0o600)
   for (const chunk of decodeChunkList(blobs.readSync(entry.hash), entry.bytes)) {

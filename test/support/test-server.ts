@@ -6,6 +6,7 @@ import { isFinal, type JobState } from "../../src/protocol/job-state.ts"
 import type { GatewayLimits } from "../../src/server/gateway/gateway-limits.ts"
 import type { ServerLimits } from "../../src/server/limits.ts"
 import type { ModelLimits } from "../../src/server/models/model-limits.ts"
+import type { HubSettings } from "../../src/server/pulls/hub-settings.ts"
 import { type RunningServer, startServer } from "../../src/server/start-server.ts"
 import { checkAnswer } from "./check-answer.ts"
 import { ScratchFolder } from "./scratch-folder.ts"
@@ -20,6 +21,7 @@ export interface TestServerOptions {
   readonly clock?: Clock
   readonly limits?: Partial<ServerLimits>
   readonly gatewayLimits?: Partial<GatewayLimits>
+  readonly hub?: HubSettings
   readonly modelLimits?: Partial<ModelLimits>
 }
 

@@ -7,6 +7,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs"
@@ -19,6 +20,7 @@ import { encodePack } from "../../workspace/pack.ts"
 import { scanTree } from "../../workspace/scan.ts"
 import { bytesBlob, sourceBlob } from "../../workspace/sources.ts"
 import { DataShelf } from "./data-shelf.ts"
+import { findModelFile, modelFolders } from "./found-models.ts"
 import { layOut, lookAtTree } from "./tree-work.ts"
 
 const never = new AbortController().signal
@@ -204,4 +206,43 @@ test("what a job has closed is opened, and what it has made useless is begun ane
   writeFileSync(join(folder, "whole"), "no folder")
   assert.deepEqual(DataShelf.open(options, discard).roots(), [])
   assert.deepEqual(discarded, [folder])
+})
+
+test("a model's file that lies on the host for other programs is taken from there, and that one stays as it is", async () => {
+  using scratch = new ScratchFolder()
+  const weights = Buffer.alloc(3 * 1024 ** 2, "weights ")
+  scratch.write({ "set/m.gguf": weights, "set/other.gguf": Buffer.alloc(2 * 1024 ** 2, 1), "set/config.json": "{}" })
+  const cache = "home/.cache/huggingface/hub/models--lab--m"
+  scratch.write({ [`${cache}/blobs/abc`]: weights, [`${cache}/snapshots/1/`]: "" })
+  symlinkSync("../../blobs/abc", scratch.at(`${cache}/snapshots/1/m.gguf`))
+  // As long as the one that is wanted, and another.
+  scratch.write({ "home/models/deep/other.gguf": Buffer.alloc(2 * 1024 ** 2, 2) })
+  const find = (name: string, bytes: number, signal: AbortSignal) =>
+    findModelFile(modelFolders(scratch.at("home"), scratch.at("shared")), name, bytes, signal)
+  const shelf = new DataShelf({ folder: scratch.at("shelf"), bootId: "boot", onChange: () => {}, find })
+  const before = statSync(scratch.at(`${cache}/blobs/abc`))
+  const scanned = await scanTree(scratch.at("set"), { rules: dataRules() })
+  const { trees, sources } = scanned
+  const asked: string[] = []
+  for (let isWhole = false; !isWhole; ) {
+    const { flaws, missing } = await lookAtTree(shelf, scanned.root, never)
+    const blobs = [...missing.keys()].map((hash) => {
+      const tree = trees.get(hash)
+      if (tree === undefined) asked.push(hash)
+      return tree === undefined ? sourceBlob(hash, sources.get(hash)!) : bytesBlob(hash, tree)
+    })
+    await shelf.store(encodePack(blobs), never)
+    isWhole = flaws !== undefined && (await layOut(shelf, scanned.root, flaws, scanned.bytes, 1, never))
+  }
+  const path = join(shelf.pathOf(scanned.root), "m.gguf")
+  assert.ok(readFileSync(path).equals(weights))
+  assert.deepEqual(
+    readFileSync(join(shelf.pathOf(scanned.root), "other.gguf")),
+    readFileSync(scratch.at("set/other.gguf")),
+  )
+  // The configuration, and what only looked like it.
+  assert.equal(new Set(asked).size, 2)
+  const after = statSync(scratch.at(`${cache}/blobs/abc`))
+  assert.deepEqual([after.mode, after.nlink, after.mtimeMs], [before.mode, before.nlink, before.mtimeMs])
+  assert.notEqual(statSync(path).ino, after.ino)
 })

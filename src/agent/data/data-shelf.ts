@@ -15,6 +15,7 @@ import { type BlobHash, isBlobHash } from "../../protocol/ids.ts"
 import { BlobFolder } from "../../workspace/blob-folder.ts"
 import { readPack } from "../../workspace/pack.ts"
 import { removeTree } from "../../workspace/remove-tree.ts"
+import type { FileEntry } from "../../workspace/tree.ts"
 import { writeDurably } from "../durable-file.ts"
 import { readIfThere } from "../own-file.ts"
 import { indexLaidOut, type LaidOutIndex } from "./laid-out-index.ts"
@@ -26,6 +27,8 @@ export interface DataShelfOptions {
   readonly bootId: string
   /** What is wholly laid out has changed. */
   readonly onChange: (roots: readonly BlobHash[]) => void
+  /** Where files of that name and length may lie on this host for other programs. @default nowhere */
+  readonly find?: (name: string, bytes: number, signal: AbortSignal) => Promise<readonly string[]>
 }
 
 export interface ShelvedTree {
@@ -51,6 +54,10 @@ export class DataShelf {
   readonly #wanted = new Set<ReadonlyMap<BlobHash, unknown>>()
   /** Of blobs that are just coming, how much has. */
   readonly #arriving = new Map<BlobHash, number>()
+  /** Of files that lie on this host for other programs, as far as their names and lengths tell. */
+  readonly #found = new Map<BlobHash, string>()
+  /** What was found, and was something else. */
+  readonly #disbelieved = new Set<string>()
   #index: LaidOutIndex | undefined
   #rubbish = 0
   #cleaning: Promise<void> = Promise.resolve()
@@ -194,6 +201,23 @@ export class DataShelf {
   /** The file that was said to be this one is something else by now. */
   disbelieve(file: BlobHash): void {
     this.#index?.files.delete(file)
+    const found = this.#found.get(file)
+    this.#found.delete(file)
+    if (found !== undefined) this.#disbelieved.add(`${file} ${found}`)
+  }
+
+  /** Looks whether a file may lie on this host for other programs. */
+  async lookFor({ hash, name, bytes }: FileEntry, signal: AbortSignal): Promise<boolean> {
+    const paths = (await this.#options.find?.(name, bytes, signal)) ?? []
+    const path = paths.find((one) => !this.#disbelieved.has(`${hash} ${one}`))
+    if (path === undefined) this.#found.delete(hash)
+    else this.#found.set(hash, path)
+    return path !== undefined
+  }
+
+  /** Where it may lie; to be verified. */
+  foundAt(file: BlobHash): string | undefined {
+    return this.#found.get(file)
   }
 
   /** What all of it takes. */

@@ -1,7 +1,7 @@
 import { WindfallError } from "../../protocol/errors.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
 import { hashFile } from "../../workspace/hash-file.ts"
-import { type Flaw, findFlaws, mendTree } from "../../workspace/read-only-tree.ts"
+import { type Elsewhere, type Flaw, findFlaws, mendTree } from "../../workspace/read-only-tree.ts"
 import { Slices } from "../../workspace/slices.ts"
 import { chunkLength, decodeChunkList, decodeTree, type FileEntry } from "../../workspace/tree.ts"
 import type { DataShelf } from "./data-shelf.ts"
@@ -30,6 +30,7 @@ export async function lookAtTree(shelf: DataShelf, root: BlobHash, signal: Abort
   const { files } = shelf.index()
   for (const { entry } of flaws) {
     if (entry?.kind !== "file" || entry.bytes === 0 || files.has(entry.hash)) continue
+    if (await shelf.lookFor(entry, signal)) continue
     for (const [hash, bytes] of blobsOf(shelf, entry)) if (!shelf.blobs.has(hash)) missing.set(hash, bytes)
   }
   return { flaws, missing }
@@ -68,8 +69,8 @@ function* blobsOf(shelf: DataShelf, entry: FileEntry): Generator<readonly [BlobH
 }
 
 /**
- * Makes the tree whole, and drops the blobs whose bytes are then in its files. Files that other data here has are taken from
- * there, once it is seen that they still are what they were. Returns false when something turned out gone meanwhile: look again.
+ * Makes the tree whole, and drops the blobs whose bytes are then in its files. Files that other data here has, or that lie on this host for other programs, are
+ * taken from there, once it is seen that they still are what they were. Returns false when something turned out gone meanwhile: look again.
  */
 export async function layOut(
   shelf: DataShelf,
@@ -81,11 +82,12 @@ export async function layOut(
 ): Promise<boolean> {
   const slices = new Slices(SLICE_MS, signal)
   const { files } = shelf.index()
-  const elsewhere = async (entry: FileEntry): Promise<string | undefined> => {
-    const path = files.get(entry.hash)
+  const elsewhere = async (entry: FileEntry): Promise<Elsewhere | undefined> => {
+    const own = files.get(entry.hash)
+    const path = own ?? shelf.foundAt(entry.hash)
     if (path === undefined) return undefined
     const found = await hashFile(path, entry.name, path, slices).catch(() => undefined)
-    if (found?.hash === entry.hash) return path
+    if (found?.hash === entry.hash) return { path, isOurs: own !== undefined }
     shelf.disbelieve(entry.hash)
     return undefined
   }

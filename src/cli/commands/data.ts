@@ -1,6 +1,7 @@
 import type { StoredDataView } from "../../protocol/data-api.ts"
 import { command } from "../command-line/command.ts"
 import { flag } from "../command-line/option.ts"
+import { pullsText } from "../hive/what-comes.ts"
 import { dataDetails, dataTable } from "../render/data-text.ts"
 import { printJson } from "../say.ts"
 
@@ -15,9 +16,13 @@ export const dataLs = command({
   examples: [],
   async run(cli, options) {
     const { data } = await cli.client.get<{ data: StoredDataView[] }>("/v1/data")
+    const coming = options.json ? "" : await pullsText(cli)
     if (options.json) for (const one of data) await printJson(cli, one)
-    else if (data.length === 0) await cli.stdout.write("No data. Add some: windfall data add NAME DIR\n")
-    else await cli.stdout.write(dataTable(data, cli.stdout.isTerminal ? cli.stdout.columns : undefined))
+    else if (data.length === 0 && coming === "")
+      await cli.stdout.write("No data. Add some: windfall data add NAME DIR\n")
+    else if (data.length > 0)
+      await cli.stdout.write(dataTable(data, cli.stdout.isTerminal ? cli.stdout.columns : undefined))
+    if (coming !== "") await cli.stdout.write(coming)
     return 0
   },
 })

@@ -31,9 +31,9 @@ const MOST_PROBLEMS = 20
 
 export const modelPlan = command({
   name: "model plan",
-  operands: "FILE|FOLDER",
+  operands: "FILE|FOLDER|REPOSITORY",
   about:
-    "Says before anything starts whether a model fits, on which Macs, which layers and bytes where, and how fast it will be as a range, with what that rests on; and what would make it fit. Only headers are read: a GGUF file with its parts, or a folder with config.json and safetensors files or their index. The exit code is 1 when it does not fit.",
+    "Says before anything starts whether a model fits, on which Macs, which layers and bytes where, and how fast it will be as a range, with what that rests on; and what would make it fit. Only headers are read: a GGUF file with its parts, or a folder with config.json and safetensors files or their index; of a repository of a model hub (OWNER/NAME, OWNER/NAME:QUANT; HF_ENDPOINT names another hub) they are read there, by ranges. The exit code is 1 when it does not fit.",
   minimum: 1,
   maximum: 1,
   options: {
@@ -56,10 +56,11 @@ export const modelPlan = command({
     ["windfall model plan qwen3-235b-q4_k_m.gguf", "does it fit, where, how fast"],
     ["windfall model plan deepseek-v3/ --context 64k --slots 2", "a folder with config.json and safetensors"],
     ["windfall model plan --fleet fleet.json llama-70b.gguf", "on Macs that are only described"],
+    ["windfall model plan Qwen/Qwen3-8B-GGUF:Q4_K_M", "before it is fetched"],
   ],
   async run(cli, options, [typed = ""]) {
     const signal = new AbortController().signal
-    const { folder, file } = openModel(cli, typed)
+    const { folder, file } = await openModel(cli, typed, signal)
     const model = await readModel(folder, file, signal)
     const rules = chooseEngine(model, options.engine ?? "auto", options.anyArchitecture)
     if (rules.engine === "mlx" && options.kv !== undefined && options.kv !== "f16")

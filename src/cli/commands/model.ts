@@ -1,6 +1,7 @@
 import type { ModelView } from "../../protocol/model-api.ts"
 import { command } from "../command-line/command.ts"
 import { flag } from "../command-line/option.ts"
+import { pullsText } from "../hive/what-comes.ts"
 import { modelDetails, modelTable } from "../render/model-text.ts"
 import { printJson, say } from "../say.ts"
 
@@ -14,9 +15,13 @@ export const modelLs = command({
   examples: [],
   async run(cli, options) {
     const { models } = await cli.client.get<{ models: ModelView[] }>("/v1/hives")
+    const coming = options.json ? "" : await pullsText(cli)
     if (options.json) for (const model of models) await printJson(cli, model)
-    else if (models.length === 0) await cli.stdout.write("No models. Serve one: windfall model serve NAME FILE\n")
-    else await cli.stdout.write(modelTable(models, cli.stdout.isTerminal ? cli.stdout.columns : undefined))
+    else if (models.length === 0 && coming === "")
+      await cli.stdout.write("No models. Serve one: windfall model serve NAME FILE\n")
+    else if (models.length > 0)
+      await cli.stdout.write(modelTable(models, cli.stdout.isTerminal ? cli.stdout.columns : undefined))
+    if (coming !== "") await cli.stdout.write(coming)
     return 0
   },
 })

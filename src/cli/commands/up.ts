@@ -1,4 +1,5 @@
 import { parseDuration } from "../../base/duration.ts"
+import { readHubUrl } from "../../hub/hub.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { readCount } from "../../protocol/job-values.ts"
 import { beforeLogin, offAtLogin, startAtLogin } from "../at-login/up-at-login.ts"
@@ -38,6 +39,12 @@ export const up = command({
     keepFiles: value("DURATION", "how long outputs and workspaces of ended jobs are kept (default 30d)", aDuration),
     keepLogs: value("DURATION", "how long the logs of ended jobs are kept (default 365d)", aDuration),
     notifyPrivate: flag("users may have machines of its own network told of their jobs (see windfall notify)"),
+    hub: value(
+      "URL",
+      "the model hub models are fetched from (default HF_ENDPOINT, or https://huggingface.co)",
+      notEmpty,
+    ),
+    hubTokenFile: value("FILE", "a file with the lab's token for it", notEmpty),
     keepEvents: value("DURATION", "how long the record of events is kept (default 90d)", aDuration),
   },
   examples: [
@@ -92,6 +99,8 @@ export const up = command({
     add("keep-logs", options.keepLogs)
     add("keep-events", options.keepEvents)
     if (options.notifyPrivate) words.push("--notify-private")
+    add("hub", options.hub === undefined ? undefined : readHubUrl(options.hub).href)
+    add("hub-token-file", options.hubTokenFile === undefined ? undefined : path.resolve(cli.cwd, options.hubTokenFile))
     if (options.off) return offAtLogin(cli, words, logFile)
     if (options.atLogin) await beforeLogin(cli, words, data, logFile)
     const { ready, child } = await spawnServer({

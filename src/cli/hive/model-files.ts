@@ -1,27 +1,49 @@
+import { isRepository, readRepository } from "../../hive/hub/repository.ts"
 import { type ByteSource, brokenModel, type ModelFolder } from "../../hive/model/byte-source.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { fs, path } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
 import { readReason } from "../read-reason.ts"
+import { ownHub } from "./own-hub.ts"
+
+export interface OpenedModel {
+  readonly folder: ModelFolder
+  /** `null` where the folder itself was named. */
+  readonly file: string | null
+}
 
 /**
- * The folder of what somebody named, and the file in it; `null` where the folder itself was named.
- * @throws {WindfallError} `file_not_found`
+ * The folder of what somebody named, and the file in it: on this disk, or else in a repository of a hub.
+ * @throws {WindfallError} `file_not_found`; as hubs refuse
  */
-export function openModel(cli: Cli, typed: string): { readonly folder: ModelFolder; readonly file: string | null } {
+export async function openModel(cli: Cli, typed: string, signal: AbortSignal): Promise<OpenedModel> {
   const full = path.resolve(cli.cwd, typed)
   try {
     if (fs.statSync(full).isDirectory()) return { folder: new FolderOnDisk(full), file: null }
     return { folder: new FolderOnDisk(path.dirname(full)), file: path.basename(full) }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    const isRepository = code === "ENOENT" && /^[\w.-]+\/[\w.-]+$/.test(typed)
+    if ((code === "ENOENT" || code === "ENOTDIR") && meansRepository(typed)) return openRepository(cli, typed, signal)
     throw new WindfallError("file_not_found", `Cannot read ${typed}: ${readReason(error)}`, {
-      hint: isRepository
-        ? "If it is a repository of a model hub: fetch its config.json and model.safetensors.index.json, or a GGUF file, and name the folder"
-        : "Name a GGUF file, or a folder with config.json and safetensors files",
+      hint: "Name a GGUF file, a folder with config.json and safetensors files, or a repository: OWNER/NAME",
     })
   }
+}
+
+/** Whether what is no file here is meant as a repository: not what ends like a model's file. */
+export function meansRepository(typed: string): boolean {
+  return isRepository(typed) && !/^[^:]*\.(?:gguf|safetensors|json)$/i.test(typed)
+}
+
+/** Whether there is something of this name on this disk. */
+export function liesHere(cli: Cli, typed: string): boolean {
+  return fs.existsSync(path.resolve(cli.cwd, typed))
+}
+
+async function openRepository(cli: Cli, typed: string, signal: AbortSignal): Promise<OpenedModel> {
+  const { findModel, hubFolder } = await import("../../hub/hub-model.ts")
+  const hub = ownHub(cli)
+  return hubFolder(hub, await findModel(hub, readRepository(typed), signal))
 }
 
 class FolderOnDisk implements ModelFolder {

@@ -13,7 +13,8 @@ import {
   smallModel,
   withExperts,
 } from "../../../test/support/hive-models.ts"
-import { smallQwen2 } from "../../../test/support/safetensors-files.ts"
+import { HubServer } from "../../../test/support/hub-server.ts"
+import { safetensorsHeader, smallQwen2 } from "../../../test/support/safetensors-files.ts"
 import { ScratchFolder } from "../../../test/support/scratch-folder.ts"
 
 const MAIN = join(import.meta.dirname, "../main.ts")
@@ -46,8 +47,16 @@ scratch.write({
   "broken.json": "{",
 })
 
+/** Where hubs that nobody means are: nothing listens there. */
+const NO_HUB = "http://127.0.0.1:64999"
+
 async function plan(...args: string[]): Promise<Ended> {
-  return await new Child(process.execPath, [MAIN, "model", "plan", ...args], { cwd: scratch.path }).ended
+  return planAt(NO_HUB, ...args)
+}
+
+async function planAt(hub: string, ...args: string[]): Promise<Ended> {
+  const env = { HF_ENDPOINT: hub, HF_TOKEN: "hf_plan" }
+  return await new Child(process.execPath, [MAIN, "model", "plan", ...args], { cwd: scratch.path, env }).ended
 }
 
 interface Printed {
@@ -141,12 +150,42 @@ describe("windfall model plan", () => {
     assert.equal(printed.plan.tensorSplit, null)
   })
 
+  it("reads headers from a repository, and nothing of its weights", async () => {
+    await using hub = await HubServer.start()
+    hub.token = "hf_plan"
+    const { header } = headerOf(smallModel())
+    const weights = Buffer.alloc(headerOf(smallModel()).dataBytes)
+    const small = Buffer.concat([header, weights])
+    const parts = [1, 2].map((n) => `Q4_K_M/tiny-Q4_K_M-0000${n}-of-00002.gguf`)
+    hub.add("lab/tiny", { "tiny-Q8_0.gguf": small, [parts[0] ?? ""]: small, [parts[1] ?? ""]: small })
+    const { config, tensors } = smallQwen2(4, false)
+    const { header: head, dataBytes } = safetensorsHeader(tensors)
+    const whole = Buffer.concat([head, Buffer.alloc(dataBytes)])
+    hub.add("lab/qwen", {
+      "config.json": JSON.stringify(config),
+      "model.safetensors": whole,
+      "pytorch_model.bin": whole,
+    })
+    const on = ["--fleet", "studios.json"]
+    for (const name of ["lab/tiny:q8_0", "lab/qwen"]) {
+      const { exitCode, stdout, stderr } = await planAt(hub.url, "--json", ...on, name)
+      assert.deepEqual([exitCode, stderr], [0, ""], name)
+      assert.ok((JSON.parse(stdout) as Printed).plan.members.length > 0)
+    }
+    assert.ok(hub.fetched.every(({ range }) => range !== null))
+    assert.ok(hub.asked.every(({ origin, token }) => (origin === "hub") === (token === "hf_plan")))
+    assert.ok(!hub.asked.some(({ path }) => path.includes(".bin") || path.includes("Q4_K_M")))
+    assertRefused(await planAt(hub.url, ...on, "lab/tiny"), /it has 2 models/, /Q4_K_M.*Q8_0/)
+    assertRefused(await planAt(hub.url, ...on, "lab/tiny:Q4KM"), /no such model/, /Did you mean Q4_K_M/)
+    assertRefused(await planAt(hub.url, ...on, "lab/none"), /no such repository/)
+  })
+
   it("refuses what is broken, before anything else", async () => {
     const on = ["--fleet", "studios.json"]
     assertRefused(await plan(...on, "cut.gguf"), /cut\.gguf: it is cut/, /Fetch it again/)
     assertRefused(await plan(...on, "text.gguf"), /it is no GGUF file/)
     assertRefused(await plan(...on, "none.gguf"), /none\.gguf/, /Name a GGUF file/)
-    assertRefused(await plan(...on, "org/model"), /org\/model/, /model hub/)
+    assertRefused(await plan(...on, "org/model"), /Cannot list org\/model: ECONNREFUSED/, /The hub is http/)
     assertRefused(await plan(...on, "odd.gguf"), /architecture "lama"/, /Near it is "llama".*--any-architecture/)
     assertRefused(
       await plan(...on, "llama-8b.gguf", "--context", "200k"),

@@ -30,8 +30,9 @@ export async function pullModel(
   name: string | null,
   shared: boolean | null,
 ): Promise<PulledModel> {
-  const { folder, file } = openModel(cli, typed)
-  const facts = await readModel(folder, file, new AbortController().signal)
+  const { signal } = new AbortController()
+  const { folder, file } = await openModel(cli, typed, signal)
+  const facts = await readModel(folder, file, signal)
   const full = path.resolve(cli.cwd, typed)
   const dataName = name ?? nameAfter(typed, path.basename(full))
   const options = { shared, include: [], warnBytes: WARN_BYTES, yes: false }

@@ -3,6 +3,7 @@ import { test } from "node:test"
 import { checkShape, routeOf } from "../../../test/support/check-answer.ts"
 import { ggufHeader } from "../../../test/support/gguf-file.ts"
 import { smallModel } from "../../../test/support/hive-models.ts"
+import { HubServer } from "../../../test/support/hub-server.ts"
 import { readServerEvents } from "../../../test/support/server-events.ts"
 import { runsOn } from "../../../test/support/simulated-host.ts"
 import { seesPeople } from "../../../test/support/simulated-owner.ts"
@@ -12,6 +13,7 @@ import { NO_QUEUE_REQUEST } from "../../protocol/queue-request.ts"
 import { callerOf } from "../auth/accounts.ts"
 import { createCode } from "../auth/codes.ts"
 import { inviteUser } from "../auth/user-invite.ts"
+import { hubSettings } from "../pulls/hub-settings.ts"
 import { ROUTES } from "./app.ts"
 
 type Method = "GET" | "POST" | "PUT" | "DELETE"
@@ -62,7 +64,9 @@ async function removed(server: TestServer, model: string): Promise<void> {
 const DATA = ["data", "data/letters", "data/corpus"]
 
 test("what the server answers is as the document says, with no field more", async () => {
-  await using server = await TestServer.start()
+  await using hub = await HubServer.start()
+  hub.add("lab/tiny", { "tiny.gguf": "weights" })
+  await using server = await TestServer.start({ hub: hubSettings({ url: hub.url }) })
   const host = await server.hosts.join("alpha")
   host.script = runsOn
   const answered = new Set<unknown>()
@@ -80,6 +84,9 @@ test("what the server answers is as the document says, with no field more", asyn
   await call("POST", "/v1/jobs/check", { specs: [taskSpec()] })
   await call("POST", "/v1/jobs/preview", { specs: [taskSpec()] })
   await call("POST", "/v1/jobs/batch", { specs: [taskSpec()] })
+  const { id: pull } = await call<{ id: string }>("POST", "/v1/pulls", { repository: "lab/tiny" })
+  for (const path of ["/v1/pulls", `/v1/pulls/${pull}`]) await call("GET", path)
+  await call("DELETE", `/v1/pulls/${pull}`)
   const booking = { name: "vision", hosts: ["alpha"], users: ["ada"], startAt: 4e12, durationMs: 60_000 }
   await call("POST", "/v1/bookings", { ...booking, timeZone: "UTC", repeats: "daily" })
   await call("POST", "/v1/bookings/vision", { durationMs: 120_000 })
@@ -217,6 +224,10 @@ test("what the server answers is as the document says, with no field more", asyn
   // Only a server that others can reach answers this one: test/e2e/install.test.ts.
   answered.add(routeOf("POST", "/v1/invites/user"))
   answered.add(routeOf("POST", "/v1/invites/mac"))
+  // A model is served in src/server/models/models.test.ts.
+  answered.add(routeOf("GET", "/v1/hives"))
+  for (const method of ["GET", "DELETE"]) answered.add(routeOf(method, "/v1/hives/tiny"))
+  for (const what of ["serve", "stop"]) answered.add(routeOf("POST", `/v1/hives/tiny/${what}`))
   const left = ROUTES.filter((route) => route.answer !== undefined && !answered.has(route))
   assert.deepEqual(left, [], "every route with a shape was asked")
 })

@@ -25,6 +25,7 @@ import { notifyRoutes } from "./notify-routes.ts"
 import { openApiDocument } from "./openapi.ts"
 import { ownerRoutes } from "./owner-routes.ts"
 import { policyRoutes } from "./policy-routes.ts"
+import { pullRoutes } from "./pull-routes.ts"
 import { readQuery } from "./query.ts"
 import { queueRoutes } from "./queue-routes.ts"
 import type { AdapterEnv, Api, ApiRequest, Route } from "./route.ts"
@@ -53,6 +54,7 @@ export const ROUTES: readonly Route[] = [
   ...networkRoutes,
   ...blobRoutes,
   ...dataRoutes,
+  ...pullRoutes,
   ...jobRoutes,
   ...queueRoutes,
   ...standingRoutes,

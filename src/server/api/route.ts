@@ -10,6 +10,7 @@ import type { HostsService } from "../hosts/host-channel.ts"
 import type { InstallSource } from "../install/install-files.ts"
 import type { Reach } from "../install/reach.ts"
 import type { Models } from "../models/models.ts"
+import type { Pulls } from "../pulls/pulls.ts"
 import type { FirstTime } from "./idempotency.ts"
 
 /** What routes work with. */
@@ -24,6 +25,8 @@ export interface Api {
   readonly codesInUse: CodesInUse
   readonly examinations: HostExaminations
   readonly install: InstallSource
+  /** Models on their way from a hub. */
+  readonly pulls: Pulls
   readonly models: Models
 }
 

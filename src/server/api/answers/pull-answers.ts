@@ -1,0 +1,31 @@
+import * as z from "zod"
+import { PULL_STATES, type PullView } from "../../../protocol/pull-api.ts"
+import { answer, count, type Describes, time } from "./answer.ts"
+
+export const pull = answer(
+  "Pull",
+  "A model that is fetched from a hub, or was",
+  z.object({
+    id: z.string(),
+    user: z.string(),
+    name: z.string().describe("Of the data that it becomes"),
+    repository: z.string(),
+    revision: z.string(),
+    commit: z.string(),
+    label: z.string().nullable().describe("What was picked, as a name for it"),
+    hub: z.string(),
+    state: z.enum(PULL_STATES),
+    reason: z.string().nullable().describe("Why it failed, or what it waits for"),
+    files: z.array(z.object({ name: z.string(), bytes: count, doneBytes: count })),
+    totalBytes: count,
+    doneBytes: count.describe("Of that, what is here"),
+    fetchedBytes: count.describe("What came from the hub in this run of the server"),
+    version: count.nullable().describe("Of the data, once it is done"),
+    createdAt: time,
+    endedAt: time.nullable(),
+  }),
+)
+
+export const pullList = answer("PullList", "Models that are fetched, oldest first", z.object({ pulls: z.array(pull) }))
+
+export const PULL_ANSWERS_AGREE: Describes<typeof pull, PullView> = true
