@@ -99,13 +99,16 @@ export class StayBeside {
     }
   }
 
+  /** Of those who are stopped for another of them one runs after the other: they share the GPU and the cores. */
   #leasesOf(here: readonly Candidate[], place: number): Resources {
+    const jobs = new Set<number>(here.map(({ attempt }) => attempt.job))
+    const isAfter = ({ attempt: { stoppedFor = null } }: Candidate) => stoppedFor !== null && jobs.has(stoppedFor)
     let [memoryBytes, gpus, cores] = [0, 0, 0]
-    for (const { attempt } of here) {
-      const held = heldBy(attempt, this.#scene, place)
+    for (const one of [...here.filter((each) => !isAfter(each)), ...here.filter(isAfter)]) {
+      const held = heldBy(one.attempt, this.#scene, place)
       memoryBytes += held.memoryBytes
-      gpus += held.gpus
-      cores += held.cores
+      gpus = isAfter(one) ? Math.max(gpus, held.gpus) : gpus + held.gpus
+      cores = isAfter(one) ? Math.max(cores, held.cores) : cores + held.cores
     }
     return { memoryBytes, gpus, cores }
   }
