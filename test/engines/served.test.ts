@@ -1,13 +1,13 @@
 /** The real llama.cpp behind the whole of it: a model is brought in, served on a host, asked through the gateway, and stopped. */
 import assert from "node:assert/strict"
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs"
+import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { after, before, describe, it } from "node:test"
 import { readEvents } from "../../src/cli/event-stream.ts"
 import type { KeyView } from "../../src/protocol/key-api.ts"
 import type { ModelView } from "../../src/protocol/model-api.ts"
 import { eventually } from "../support/agent-home.ts"
-import { findLlamaCpp } from "../support/llama-cpp.ts"
+import { findLlamaCpp, putLlamaCpp } from "../support/llama-cpp.ts"
 import { type Pool, startPool } from "../support/pool.ts"
 import { writeRandomGguf } from "../support/random-gguf.ts"
 
@@ -18,12 +18,7 @@ describe("a model served by the real llama.cpp", { skip, timeout: 300_000 }, () 
   let pool: Pool
   before(async () => {
     pool = await startPool({ hosts: 1 })
-    const folder = join(pool.hosts[0]!.files, ".local/bin")
-    mkdirSync(folder, { recursive: true })
-    for (const name of ["llama-server", "ggml-rpc-server"]) {
-      writeFileSync(join(folder, name), `#!/bin/sh\nexec "${"folder" in llama ? llama.folder : ""}/${name}" "$@"\n`)
-      chmodSync(join(folder, name), 0o755)
-    }
+    if ("folder" in llama) putLlamaCpp(pool.hosts[0]!.files, llama.folder)
   })
   after(() => pool[Symbol.asyncDispose]())
 
