@@ -115,7 +115,7 @@ function rebuild(context: AgentContext, attempt: Attempt, found: InspectedAttemp
 export function foundAttempt(attempt: Attempt): FoundAttempt {
   const { id, job, sequence, startedAt, exit, suspension } = attempt
   const phase = exit === null ? "running" : "exited"
-  const { stopped, earlierMs } = suspension
+  const { stopped, earlierMs, asides } = suspension
   return {
     attempt: id,
     job,
@@ -125,5 +125,6 @@ export function foundAttempt(attempt: Attempt): FoundAttempt {
     exit,
     ...(stopped === null || exit !== null ? {} : { suspendedAt: Math.round(stopped.at), ...measured(stopped) }),
     ...(earlierMs === 0 ? {} : { suspendedMs: Math.round(earlierMs) }),
+    ...(asides.length === 0 ? {} : { asides }),
   }
 }

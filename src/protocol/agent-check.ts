@@ -16,7 +16,7 @@ import { type Leftovers, MAX_STRAYS, type Stray } from "./leftovers.ts"
 import { checkMacFacts } from "./mac-facts-check.ts"
 import { isMachine } from "./machine.ts"
 import { NETWORK_CHECKS } from "./network-check.ts"
-import { OWNER_CHECKS } from "./owner-check.ts"
+import { checkAsides, OWNER_CHECKS } from "./owner-check.ts"
 import {
   attempt,
   count,
@@ -164,6 +164,7 @@ function checkFound(raw: Raw & Partial<Record<keyof FoundAttempt, unknown>>): vo
   if (raw.suspendedAt !== undefined) moment(raw, "suspendedAt", "hello attempts")
   if (raw.suspendedMs !== undefined) count(raw, "suspendedMs", "hello attempts")
   if (raw.reactionMs !== undefined) count(raw, "reactionMs", "hello attempts")
+  if (raw.asides !== undefined) checkAsides(raw, "hello attempts")
 }
 
 function checkExit(raw: Raw & Partial<Record<keyof ExitRecord, unknown>>): void {

@@ -18,6 +18,7 @@ import type { AttemptId, BlobHash, JobId, ServerId } from "./ids.ts"
 import type { Cause } from "./job-state.ts"
 import type { Leftovers } from "./leftovers.ts"
 import type { HostTerms, Lever } from "./owner.ts"
+import type { FoundSuspension } from "./owner-wire.ts"
 import type { Resources } from "./resources.ts"
 import type { WarningSignal } from "./warning-signal.ts"
 
@@ -77,7 +78,7 @@ export interface ExitRecord {
 }
 
 /** One attempt folder as the agent found it. */
-export interface FoundAttempt {
+export interface FoundAttempt extends FoundSuspension {
   readonly attempt: AttemptId
   readonly job: JobId
   readonly sequence: number
@@ -85,12 +86,6 @@ export interface FoundAttempt {
   readonly phase: "preparing" | "running" | "exited"
   readonly startedAt: number | null
   readonly exit: ExitRecord | null
-  /** Since when its tree is stopped, for the owner's sake or another job's; absent when it is not, and from older agents. */
-  readonly suspendedAt?: number
-  /** How long it took to stop it, as in `suspended`; absent where this agent did not measure that. */
-  readonly reactionMs?: number
-  /** For how long it was stopped before that, in all; absent where it never was. */
-  readonly suspendedMs?: number
 }
 
 export type AgentMessage =

@@ -1,10 +1,11 @@
-import { VOICES } from "./owner.ts"
-import type { OwnerNews } from "./owner-wire.ts"
-import { attempt, count, fail, list, moment, object, type Raw, text } from "./raw-check.ts"
+import { LAST_MS, VOICES } from "./owner.ts"
+import type { FoundAside, OwnerNews } from "./owner-wire.ts"
+import { attempt, count, countOrNull, fail, list, moment, object, type Raw, text } from "./raw-check.ts"
 
 const STATES: ReadonlySet<unknown> = new Set(["here", "away", "unknown", "unwatched"])
 const VOICE_SET: ReadonlySet<string> = new Set(VOICES)
 const MOST_OBSTACLES = 20
+const MOST_ASIDES = 100
 
 /** Checks of what an agent tells of its host's owner: a part of agent-check.ts. */
 export const OWNER_CHECKS: Readonly<Record<OwnerNews["type"], (raw: Raw, type: string) => void>> = {
@@ -65,6 +66,30 @@ function reaction(raw: Raw, type: string): void {
   attempt(raw, type)
   moment(raw, "at", type)
   if (raw.reactionMs !== undefined) count(raw, "reactionMs", type)
+  if (raw.asideAt !== undefined) count(raw, "asideAt", type, LAST_MS)
+  checkWhy(raw, type)
+}
+
+/** Checks the `asides` of an attempt in `hello`. */
+export function checkAsides(raw: Raw, type: string): void {
+  const asides = list(raw, "asides", type)
+  if (asides.length > MOST_ASIDES) fail(type, "asides")
+  for (const each of asides) {
+    const aside: Raw & Partial<Record<keyof FoundAside, unknown>> = object(each, type, "asides")
+    count(aside, "at", type, LAST_MS)
+    if (aside.endedAt !== null) count(aside, "endedAt", type, LAST_MS)
+    for (const field of ["reactionMs", "continuedMs"]) countOrNull(aside, field, type)
+    if (typeof aside.vacated !== "boolean" || aside.vacated !== (aside.left !== undefined)) fail(type, "vacated")
+    if (aside.vacated && aside.endedAt === null) fail(type, "endedAt")
+    checkWhy(aside, type)
+    if (aside.left === undefined) continue
+    const left = object(aside.left, type, "left")
+    count(left, "reactionMs", type)
+    checkWhy(left, type)
+  }
+}
+
+function checkWhy(raw: Raw, type: string): void {
   const why = object(raw.why, type, "why")
   text(why, "code", type)
   text(why, "text", type)

@@ -4,7 +4,7 @@
  */
 
 /** The latest moment a date can be (ECMA-262, Time Values). */
-const LAST_MS = 8.64e15
+export const LAST_MS = 8.64e15
 
 /** Whether it is a moment that can be written as a date. */
 export function isDate(value: unknown): value is number {

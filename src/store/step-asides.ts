@@ -35,6 +35,7 @@ export class StepAsideStore {
   readonly #put
   readonly #end
   readonly #of
+  readonly #ofAttempt
   readonly #ran
   readonly #trim
 
@@ -62,6 +63,9 @@ export class StepAsideStore {
     )
     this.#of = database.statement<{ host: string; from: number }, Row>((q, v) =>
       q.selectFrom("step_asides").selectAll().where("host", "=", v.host).where("at", ">=", v.from).orderBy("at"),
+    )
+    this.#ofAttempt = database.statement<{ attempt: string }, Row>((q, v) =>
+      q.selectFrom("step_asides").selectAll().where("attempt", "=", v.attempt).orderBy("at"),
     )
     this.#ran = database.statement<
       { host: string; from: number },
@@ -92,14 +96,12 @@ export class StepAsideStore {
 
   /** Those on a host since then, oldest first. */
   of(host: HostId, from: number): StepAside[] {
-    return this.#of.all({ host, from }).map((row) => ({
-      host,
-      attempt: row.attempt as AttemptId,
-      at: row.at,
-      endedAt: row.ended_at,
-      reactionMs: row.reaction_ms === UNMEASURED ? null : row.reaction_ms,
-      vacated: row.vacated === 1,
-    }))
+    return this.#of.all({ host, from }).map(stepAsideOf)
+  }
+
+  /** Those of an attempt, oldest first. */
+  ofAttempt(attempt: AttemptId): StepAside[] {
+    return this.#ofAttempt.all({ attempt }).map(stepAsideOf)
   }
 
   /** Attempts that ran on a host at any time since then. */
@@ -113,5 +115,16 @@ export class StepAsideStore {
 
   trim(before: number): void {
     this.#trim.run({ before })
+  }
+}
+
+function stepAsideOf(row: Row): StepAside {
+  return {
+    host: row.host as HostId,
+    attempt: row.attempt as AttemptId,
+    at: row.at,
+    endedAt: row.ended_at,
+    reactionMs: row.reaction_ms === UNMEASURED ? null : row.reaction_ms,
+    vacated: row.vacated === 1,
   }
 }

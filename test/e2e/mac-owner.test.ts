@@ -140,6 +140,26 @@ test("a pause by file holds although the link is cut, and is told when it is the
   assert.equal((await pool().awaitJob(id)).state, "cancelled")
 })
 
+test("what stepped aside while the link was cut is told and counted when it is there again", async () => {
+  await rules({ vacate_after: "1s", resume_after_idle: "10m" })
+  const id = await startWork()
+  await host().cut()
+  mac().owner("works", { user: "lena" })
+  await eventually(() => atWork().length === 0, "an empty Mac")
+  await host().restore()
+  const { attempts } = await pool().untilJob(id, (job) => job.attempts[0]?.cause === "owner_returned")
+  assert.match(attempts[0]?.message ?? "", /^It stepped aside: somebody is at it/)
+  const { events } = await pool().api<{ events: WindfallEvent[] }>("GET", `/v1/events?job=${id}`)
+  const told = events.filter(({ type }) => type === "attempt_suspended" || type === "attempt_vacating")
+  assert.deepEqual(
+    told.map(({ type }) => type),
+    ["attempt_suspended", "attempt_vacating"],
+  )
+  assert.ok(told.every((event) => "reactionMs" in event && event.reactionMs !== null))
+  await pool().api("POST", `/v1/jobs/${id}/stop`, { now: true })
+  assert.equal((await pool().awaitJob(id)).state, "cancelled")
+})
+
 /** Puts a request into the Mac's folder as whoever has its account. */
 async function ask(wish: OwnerWish, id = "e2e") {
   const folder = join(mac().sharedFolder, "Windfall", REQUEST_FOLDER)

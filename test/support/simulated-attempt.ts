@@ -1,6 +1,7 @@
 import type { AttemptOrder, ExitRecord, FoundAttempt } from "../../src/protocol/agent-wire.ts"
 import type { OutputStream } from "../../src/protocol/frames.ts"
 import type { BlobHash } from "../../src/protocol/ids.ts"
+import type { FoundSuspension } from "../../src/protocol/owner-wire.ts"
 import type { SimulatedHost } from "./simulated-host.ts"
 
 /** One attempt as it lies on a simulated host. */
@@ -17,7 +18,7 @@ export interface SimulatedAttempt {
   outputs: { tree: BlobHash; files: number; bytes: number } | null
   readonly text: Record<OutputStream, Buffer>
   /** What hello tells of how it was stopped for somebody's sake. */
-  suspended?: Pick<FoundAttempt, "suspendedAt" | "suspendedMs">
+  suspended?: FoundSuspension
 }
 
 /** A member of an attempt on several hosts has all that its command needs: it comes to the gate and waits there. */

@@ -1,7 +1,7 @@
 import { FOR_JOB } from "../../protocol/aside-wire.ts"
 import type { OwnerReason } from "../../protocol/owner.ts"
 import type { Attempt } from "../attempt.ts"
-import type { Aside } from "./suspension.ts"
+import type { Aside } from "./said-aside.ts"
 
 /** Why an attempt is stopped for another job. */
 export function reasonOf({ text }: Aside): OwnerReason {

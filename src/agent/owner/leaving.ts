@@ -1,4 +1,7 @@
 import { existsSync } from "node:fs"
+import { publicText } from "../../presence/public-text.ts"
+import { isForOwner } from "../../protocol/job-state.ts"
+import type { OwnerReason } from "../../protocol/owner.ts"
 import type { AgentContext } from "../agent-context.ts"
 import type { Attempt } from "../attempt.ts"
 import { stopAttempt } from "../stopping.ts"
@@ -21,6 +24,14 @@ export function stopForGood(context: AgentContext): void {
 
 /** To be called once it is known how an attempt ended: where that was for `leave`, which writes no words down, the attempt says so. */
 export function noteLeft(context: AgentContext, attempt: Attempt): void {
+  const { leftFor } = attempt.suspension
+  // An agent before this one may have said why.
+  if (leftFor !== null && isForOwner(attempt.status?.cause ?? null)) attempt.message ??= asideText(leftFor)
   if (attempt.status?.cause !== "owner_policy" || !existsSync(context.folder.leaving)) return
   attempt.message ??= "It stepped aside: its host was taken out of the pool, there"
+}
+
+/** What an attempt says that ended for the sake of people at its host. */
+export function asideText({ code, text }: OwnerReason): string {
+  return `It stepped aside: ${publicText(code, text)}`
 }

@@ -1,4 +1,3 @@
-import { publicText } from "../../presence/public-text.ts"
 import type { Action } from "../../presence/reaction.ts"
 import type { Why } from "../../presence/why.ts"
 import type { OwnerReason } from "../../protocol/owner.ts"
@@ -7,6 +6,7 @@ import type { Attempt } from "../attempt.ts"
 import { stopAttempt } from "../stopping.ts"
 import { isAsSaid, isToBeSetAside, reasonOf } from "./as-said.ts"
 import { DaemonSearch } from "./daemon-search.ts"
+import { asideText } from "./leaving.ts"
 import { isOtherReason } from "./owner-news.ts"
 import { stopDaemons } from "./stop-daemons.ts"
 import { continueTree, stopTrees } from "./stop-trees.ts"
@@ -81,7 +81,8 @@ export class OwnerActions {
   tellWhy(attempt: Attempt): void {
     const { stopped } = attempt.suspension
     if (stopped === null || this.#stopping.has(attempt)) return
-    const news = { ...nameOf(attempt), at: stopped.at, why: stopped.why, ...measured(stopped) }
+    const { asideNow } = attempt.suspension
+    const news = { ...nameOf(attempt), at: stopped.at, why: stopped.why, ...measured(stopped), ...asideNow }
     tell(this.#context, attempt, { type: "suspended", ...news })
   }
 
@@ -143,9 +144,7 @@ export class OwnerActions {
   #stopStopped(attempt: Attempt, why: OwnerReason, isForOwner: boolean): void {
     const { stopped } = attempt.suspension
     if (stopped === null) return
-    this.#notes.note(attempt, () =>
-      attempt.suspension.stop(this.#notes.where(attempt), { ...stopped, why }, [], isForOwner),
-    )
+    this.#notes.stop(attempt, { ...stopped, why }, [], isForOwner)
     this.tellWhy(attempt)
   }
 
@@ -154,7 +153,7 @@ export class OwnerActions {
     await this.#stop([...whys.keys()], (attempt, members) => {
       const since = { uptimeMs: clock.sleepCountingMs(), at: clock.now(), why: whys.get(attempt)! }
       const kept = members.filter(({ isStopped }) => isStopped)
-      this.#notes.note(attempt, () => attempt.suspension.stop(this.#notes.where(attempt), since, kept, isForOwner))
+      this.#notes.stop(attempt, since, kept, isForOwner)
     })
   }
 
@@ -204,7 +203,8 @@ export class OwnerActions {
       const haltedMs = lastAtMs.get(attempt) ?? atMs
       const reactionMs = Math.max(0, Math.round(haltedMs - told()))
       this.#notes.note(attempt, () => attempt.suspension.measure(this.#notes.where(attempt), reactionMs))
-      const news = { ...nameOf(attempt), at: since.at, why: since.why, reactionMs }
+      const { asideNow } = attempt.suspension
+      const news = { ...nameOf(attempt), at: since.at, why: since.why, reactionMs, ...asideNow }
       tell(this.#context, attempt, { type: "suspended", ...news })
       this.#answer(attempt)
     }
@@ -250,7 +250,7 @@ export class OwnerActions {
     const { stopped, aside } = attempt.suspension
     if (stopped === null) return
     if (aside !== null && aside.for !== null) {
-      this.#notes.note(attempt, () => attempt.suspension.ownerLeft(this.#notes.where(attempt), reasonOf(aside)))
+      this.#notes.ownerLeft(attempt, reasonOf(aside))
       this.tellWhy(attempt)
       return
     }
@@ -275,12 +275,14 @@ export class OwnerActions {
   ): Promise<void> {
     const { clock } = this.#context
     const told = { why: reason(why), at: clock.now() }
-    attempt.message ??= `It stepped aside: ${publicText(told.why.code, told.why.text)}`
+    attempt.message ??= asideText(told.why)
     // The signal waits in each stopped process, so that it is the first thing it hears.
     stopAttempt(this.#context, attempt, { cause, signal, graceMs })
+    const sinceSignMs = () => Math.max(0, Math.round(clock.sleepCountingMs() - signAtMs(why)))
+    const aside = this.#notes.leave(attempt, told.at, told.why, sinceSignMs())
     await this.#continue(attempt)
-    const reactionMs = Math.max(0, Math.round(clock.sleepCountingMs() - signAtMs(why)))
-    tell(this.#context, attempt, { type: "vacating", ...nameOf(attempt), ...told, reactionMs })
+    const reactionMs = sinceSignMs()
+    tell(this.#context, attempt, { type: "vacating", ...nameOf(attempt), ...told, reactionMs, ...aside })
   }
 
   /** Why it is to end was said before. */

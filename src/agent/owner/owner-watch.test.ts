@@ -63,6 +63,29 @@ describe("an agent on a Mac that somebody uses", () => {
     assert.match(agent.text(1), /asked\n$/)
   })
 
+  it("says of what it did while nobody heard it what it would have said, also as the next agent", async () => {
+    const rules = { resume_after_idle: "10m", vacate_after: "1s" }
+    await using scene = await OwnerScene.start(rules)
+    await scene.told(null)
+    scene.agent.startAttempt(1, COUNTING)
+    await scene.agent.until(() => scene.agent.text(1).includes("5\n"), "a job that counts")
+    scene.mac.returns()
+    const { asideAt, reactionMs } = await scene.agent.next("suspended", 1)
+    await scene.agent.next("vacating", 1)
+    const { message } = (await scene.agent.ended(1)).exited.exit
+    await scene.agent.kill()
+    await scene.connect(rules)
+    const [found] = scene.agent.hello.attempts
+    assert.match(message ?? "", /^It stepped aside: .*it was suspended for longer than 1/)
+    assert.equal(found?.exit?.message, message)
+    assert.equal(found?.asides?.length, 1)
+    const [aside] = found?.asides ?? []
+    assert.deepEqual(
+      [aside?.at, aside?.reactionMs, aside?.vacated, aside?.why.code, aside?.left?.why.code],
+      [asideAt, reactionMs, true, "owner_here", "suspended_too_long"],
+    )
+  })
+
   it("ends at once what holds the memory that its owner needs", async () => {
     await using scene = await OwnerScene.start({ keep_memory: "16G" })
     const { agent } = scene

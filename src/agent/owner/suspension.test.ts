@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { mkdirSync, readFileSync } from "node:fs"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { describe, it } from "node:test"
 import fc from "fast-check"
 import { ScratchFolder } from "../../../test/support/scratch-folder.ts"
@@ -106,5 +106,72 @@ describe("Suspension", () => {
     mkdirSync(where.folder)
     one.continue(where, { uptimeMs: 15, at: 25 })
     assert.match(readFileSync(scratch.at("gone", SUSPENDED_FILE), "utf8"), /"totalMs":5/)
+  })
+})
+
+describe("the asides of a suspension", () => {
+  it("are kept for the next agent, each with what was measured, and tell apart who went on and who left", () => {
+    using scratch = new ScratchFolder()
+    const where = { folder: scratch.path, ballast: scratch.at("ballast") }
+    const one = new Suspension()
+    one.stop(where, { uptimeMs: 10, at: 1_010, why: WHY }, [])
+    one.measure(where, 240)
+    assert.deepEqual(one.asideNow, { asideAt: 1_010 })
+    one.continue(where, { uptimeMs: 30, at: 1_030 })
+    // For another job first: nobody at the host waited for that.
+    one.stop(where, { uptimeMs: 40, at: 1_040, why: { code: "for_job", text: "for job 7" } }, [], false)
+    assert.deepEqual(one.asideNow, {})
+    one.stop(where, { uptimeMs: 40, at: 1_040, why: WHY }, [], true, 1_050)
+    one.measure(where, 5)
+    one.ownerLeft(where, { code: "for_job", text: "for job 7" }, 1_060)
+    one.continue(where, { uptimeMs: 70, at: 1_070 })
+    one.stop(where, { uptimeMs: 80, at: 1_080, why: WHY }, [])
+    one.leave(where, 1_090, { code: "evicted", text: "no room" }, 7)
+    // Said twice it is the same; that its processes go on to hear of it is no going on.
+    one.leave(where, 1_095, WHY, 9)
+    one.continue(where, { uptimeMs: 99, at: 1_099 })
+    const next = new Suspension()
+    next.recover(scratch.path, { uptimeMs: 99, wallMs: 1_099, startedUptimeMs: 0, startedWallMs: 1_000 })
+    assert.deepEqual(
+      next.asides.map(({ at, endedAt, reactionMs, continuedMs, vacated }) => [
+        at,
+        endedAt,
+        reactionMs,
+        continuedMs,
+        vacated,
+      ]),
+      [
+        [1_010, 1_030, 240, 20, false],
+        [1_050, 1_060, null, null, false],
+        [1_080, 1_090, null, null, true],
+      ],
+    )
+    assert.deepEqual([next.leftFor, next.asides[2]?.left?.reactionMs], [{ code: "evicted", text: "no room" }, 7])
+  })
+
+  it("are none where a job wrote something else there, and are the latest only", () => {
+    using scratch = new ScratchFolder()
+    const where = { folder: scratch.path, ballast: scratch.at("ballast") }
+    const one = new Suspension()
+    for (let at = 1; at <= 120; at += 2) {
+      one.stop(where, { uptimeMs: at, at, why: WHY }, [])
+      one.continue(where, { uptimeMs: at + 1, at: at + 1 })
+    }
+    assert.equal(one.asides.length, 50)
+    assert.equal(one.asides.at(-1)?.at, 119)
+    const ran = { uptimeMs: 500, wallMs: 500, startedUptimeMs: 0, startedWallMs: 0 }
+    const next = new Suspension()
+    for (const asides of [
+      undefined,
+      {},
+      [null],
+      [{ ...one.asides[0], reactionMs: 0.5 }],
+      [...one.asides, one.asides[0]],
+    ]) {
+      const note = JSON.parse(readFileSync(scratch.at(SUSPENDED_FILE), "utf8"))
+      writeFileSync(scratch.at(SUSPENDED_FILE), JSON.stringify({ ...note, asides }))
+      next.recover(scratch.path, ran)
+      assert.deepEqual([next.asides, next.earlierMs], [[], 60])
+    }
   })
 })

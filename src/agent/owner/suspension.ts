@@ -3,6 +3,17 @@ import { isDate, type OwnerReason } from "../../protocol/owner.ts"
 import { withBallastSync } from "../ballast.ts"
 import { writeDurably } from "../durable-file.ts"
 import { readIfThere } from "../own-file.ts"
+import {
+  asidesIn,
+  beginAside,
+  endAside,
+  leftAside,
+  measureAside,
+  type NotedAsides,
+  openAside,
+  vacateAside,
+} from "./noted-asides.ts"
+import { type Aside, asideIn } from "./said-aside.ts"
 
 /** In an attempt's folder: what was done to it for the sake of people at its host, and for how long. */
 export const SUSPENDED_FILE = "suspended"
@@ -23,14 +34,6 @@ export function measured({ reactionMs }: StoppedSince): { readonly reactionMs?: 
   return reactionMs === undefined ? {} : { reactionMs }
 }
 
-/** What the server said last of stopping it for another job. */
-export interface Aside {
-  readonly turn: number
-  /** `null`: it may go on. */
-  readonly for: number | null
-  readonly text: string
-}
-
 interface Noted {
   readonly stopped: StoppedSince | null
   /** Since when it is stopped for the sake of people at the host, by the clock that counts sleep; `null`: it is not, or only for another job. */
@@ -44,6 +47,7 @@ interface Noted {
   readonly keptStopped: readonly string[]
   /** Its CPU work was put behind that of people. */
   readonly yields: boolean
+  readonly asides: NotedAsides
 }
 
 const NEVER: Noted = {
@@ -54,6 +58,7 @@ const NEVER: Noted = {
   continuedAt: null,
   keptStopped: [],
   yields: false,
+  asides: [],
 }
 
 /**
@@ -89,6 +94,22 @@ export class Suspension {
     return this.#noted.yields
   }
 
+  /** How it stepped aside for people at the host, oldest first. */
+  get asides(): NotedAsides {
+    return this.#noted.asides
+  }
+
+  /** Which of them it is now, as `suspended` tells it. */
+  get asideNow(): { readonly asideAt?: number } {
+    const open = openAside(this.asides)
+    return open === undefined ? {} : { asideAt: open.at }
+  }
+
+  /** Why it was asked to leave for the sake of people at the host; `null`: it was not. */
+  get leftFor(): OwnerReason | null {
+    return leftAside(this.asides)?.left?.why ?? null
+  }
+
   /** Whether something was ever noted: an agent that takes over has to see that all goes on that may. */
   get isNoted(): boolean {
     return this.#noted !== NEVER
@@ -111,6 +132,7 @@ export class Suspension {
 
   /**
    * It is stopped for the sake of people at the host, or for another job. What is stopped already stays so as of then.
+   * @param nowMs by the host's wall clock
    * @throws the system's error where it cannot be written down; it holds for this agent all the same
    */
   stop(
@@ -118,30 +140,41 @@ export class Suspension {
     stopped: StoppedSince,
     keptStopped: readonly { readonly pid: number; readonly start: string }[],
     isForOwner = true,
+    nowMs = stopped.at,
   ): void {
     const { stopped: before, ownerSinceMs } = this.#noted
     const since = isForOwner ? (ownerSinceMs ?? stopped.uptimeMs) : ownerSinceMs
     if (before !== null) {
       const { uptimeMs, at } = before
-      this.#note(where, { ...this.#noted, stopped: { uptimeMs, at, why: stopped.why }, ownerSinceMs: since })
+      const asides = isForOwner ? beginAside(this.asides, nowMs, stopped.why) : this.asides
+      this.#note(where, { ...this.#noted, stopped: { uptimeMs, at, why: stopped.why }, ownerSinceMs: since, asides })
       return
     }
+    const asides = isForOwner ? beginAside(this.asides, stopped.at, stopped.why) : this.asides
     const kept = keptStopped.map(({ pid, start }) => `${pid} ${start}`)
-    this.#note(where, { ...this.#noted, stopped, ownerSinceMs: since, keptStopped: kept })
+    this.#note(where, { ...this.#noted, stopped, ownerSinceMs: since, keptStopped: kept, asides })
   }
 
   /** Nothing of people at the host stops it any more: it stays so for another job. @throws as `stop` */
-  ownerLeft(where: Where, why: OwnerReason): void {
+  ownerLeft(where: Where, why: OwnerReason, nowMs: number): void {
     const { stopped } = this.#noted
     if (stopped === null) return
     const { uptimeMs, at } = stopped
-    this.#note(where, { ...this.#noted, stopped: { uptimeMs, at, why }, ownerSinceMs: null })
+    const asides = endAside(this.asides, nowMs, null)
+    this.#note(where, { ...this.#noted, stopped: { uptimeMs, at, why }, ownerSinceMs: null, asides })
   }
 
   /** All of it is seen to be stopped. @throws as `stop` */
   measure(where: Where, reactionMs: number): void {
     const { stopped } = this.#noted
-    if (stopped !== null) this.#note(where, { ...this.#noted, stopped: { ...stopped, reactionMs } })
+    if (stopped === null) return
+    const asides = measureAside(this.asides, stopped.at, reactionMs)
+    this.#note(where, { ...this.#noted, stopped: { ...stopped, reactionMs }, asides })
+  }
+
+  /** It is to leave for the sake of people at the host. @throws as `stop` */
+  leave(where: Where, at: number, why: OwnerReason, reactionMs: number): void {
+    this.#note(where, { ...this.#noted, asides: vacateAside(this.asides, at, why, reactionMs) })
   }
 
   /** What the server says of stopping it for another job. @throws as `stop` */
@@ -163,13 +196,9 @@ export class Suspension {
 
   /** @throws as `stop` */
   continue(where: Where, { uptimeMs, at }: { readonly uptimeMs: number; readonly at: number }): void {
-    this.#note(where, {
-      ...this.#noted,
-      stopped: null,
-      ownerSinceMs: null,
-      totalMs: this.totalMs(uptimeMs),
-      continuedAt: at,
-    })
+    const totalMs = this.totalMs(uptimeMs)
+    const asides = endAside(this.asides, at, totalMs)
+    this.#note(where, { ...this.#noted, stopped: null, ownerSinceMs: null, totalMs, continuedAt: at, asides })
   }
 
   /** @throws as `stop` */
@@ -229,7 +258,8 @@ function parseNoted(text: string | null, { uptimeMs: upNowMs, wallMs, startedUpt
     if (!isTime(totalMs) || !(continuedAt === null || isWall(continuedAt))) return null
     if (!Array.isArray(keptStopped) || typeof yields !== "boolean") return null
     const aside = asideIn(read.aside)
-    const rest = { aside, totalMs, continuedAt, keptStopped, yields }
+    const asides = asidesIn(read.asides, wallMs + CLOCK_SLACK_MS)
+    const rest = { aside, totalMs, continuedAt, keptStopped, yields, asides }
     if (stopped === null) return { stopped, ownerSinceMs: null, ...rest }
     const { uptimeMs, at, why, reactionMs } = stopped
     if (!isUp(uptimeMs) || !isWall(at) || typeof why.code !== "string" || typeof why.text !== "string") return null
@@ -242,13 +272,6 @@ function parseNoted(text: string | null, { uptimeMs: upNowMs, wallMs, startedUpt
   } catch {
     return null
   }
-}
-
-function asideIn(value: unknown): Aside | null {
-  if (typeof value !== "object" || value === null) return null
-  const { turn, for: job, text } = value as Aside
-  const isJob = job === null || (Number.isSafeInteger(job) && job > 0)
-  return Number.isSafeInteger(turn) && turn > 0 && isJob && typeof text === "string" ? { turn, for: job, text } : null
 }
 
 function bounded(noted: Noted, { uptimeMs, wallMs, startedUptimeMs, startedWallMs }: RanSince): Noted {

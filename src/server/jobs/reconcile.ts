@@ -7,6 +7,7 @@ import { unknownText } from "../fleet/unknown-attempts.ts"
 import { isEnding } from "../gang/member-end.ts"
 import { isMember } from "../gang/members.ts"
 import type { Hello } from "../hosts/host-channel.ts"
+import { countFoundAsides } from "../owners/found-asides.ts"
 import { sendOwner } from "../owners/lever-words.ts"
 import { reconcileSuspended } from "../owners/step-aside.ts"
 import { sayStoppedForAgain } from "../queue/stop-for.ts"
@@ -88,6 +89,7 @@ function adopt(core: Core, host: FleetHost, tried: Tried, found: FoundAttempt): 
     return
   }
   if (attempt.fenced || attempt.state === "ended") {
+    countFoundAsides(core, tried, found)
     core.ledger.send(host, {
       type: "stop",
       attempt: id,
@@ -103,6 +105,7 @@ function adopt(core: Core, host: FleetHost, tried: Tried, found: FoundAttempt): 
     core.ledger.send(host, { type: "limit", attempt: id, sequence, timeLimitMs: job.standing.timeLimitMs })
   }
   sayStoppedForAgain(core, tried)
+  countFoundAsides(core, tried, found)
   reconcileSuspended(core, tried, found)
   if (found.phase === "exited" && found.exit !== null) recordExit(core, tried, found.exit, null)
   // A folder without the supervisor's record never ran and never will, unless it is started anew.

@@ -14,6 +14,7 @@ import { transition } from "../jobs/transition.ts"
 import { forgetActivity } from "../notify/activity.ts"
 import { isStoppedFor, stoppedForOf } from "../queue/stop-for.ts"
 import { recordUse } from "../usage/record-use.ts"
+import { asideKey } from "./aside-key.ts"
 
 type Stepped = Extract<OwnerNews, { type: "suspended" }>
 type Vacating = Extract<OwnerNews, { type: "vacating" }>
@@ -22,6 +23,7 @@ type Vacating = Extract<OwnerNews, { type: "vacating" }>
  * All of the attempt is stopped for the sake of people at its host. It keeps its memory; its cores and its GPU nobody uses. A
  * repeat changes nothing. Within a change.
  * @param reactionMs how long it took to stop it; `null`: nobody measured that
+ * @param asideAt which of its asides it is, as its host names it
  */
 export function markSuspended(
   core: Core,
@@ -29,6 +31,7 @@ export function markSuspended(
   why: OwnerReason,
   since: number,
   reactionMs: number | null,
+  asideAt?: number,
 ): void {
   const { job, attempt } = tried
   const { code } = why
@@ -45,7 +48,8 @@ export function markSuspended(
   const { id, hostId: host, hostName } = attempt
   // Owners are told of what was done for their sake.
   if (code !== FOR_JOB) {
-    core.store.stepAsides.put({ host, attempt: id, at: since, endedAt: null, reactionMs, vacated: false })
+    const at = asideKey(core, tried, asideAt) ?? since
+    core.store.stepAsides.put({ host, attempt: id, at, endedAt: null, reactionMs, vacated: false })
   }
   const reason = `suspended: ${suspended.text}`
   core.ledger.event({ type: "attempt_suspended", job: job.id, attempt: id, host, hostName, ...said(why), reactionMs })
@@ -59,11 +63,11 @@ export function markSuspended(
  * An agent tells that an attempt is stopped; or that what is stopped already is so for another reason by now. That reason is kept with the
  * attempt and is no event: what brought it about (somebody paused, power went) is one where it matters. Within a change.
  */
-export function noteSuspended(core: Core, tried: Tried, { why, reactionMs }: Stepped): void {
+export function noteSuspended(core: Core, tried: Tried, { why, reactionMs, asideAt }: Stepped): void {
   const { job, attempt } = tried
   const before = attempt.suspended
   if (before === null || attempt.state !== "suspended") {
-    markSuspended(core, tried, why, core.clock.now(), reactionMs ?? null)
+    markSuspended(core, tried, why, core.clock.now(), reactionMs ?? null, asideAt)
     return
   }
   const suspended: Suspension = { since: before.since, code: why.code, text: publicText(why.code, why.text) }
@@ -71,7 +75,7 @@ export function noteSuspended(core: Core, tried: Tried, { why, reactionMs }: Ste
   if (suspended.code === before.code && suspended.text === before.text) return
   attempt.suspended = suspended
   core.ledger.attemptChanged(attempt)
-  if (before.code !== suspended.code) noteOwnersPart(core, tried, before, suspended)
+  if (before.code !== suspended.code) noteOwnersPart(core, tried, before, suspended, asideAt)
   // One that was asked to leave says that.
   if (job.reason !== `suspended: ${before.text}`) return
   job.reason = `suspended: ${suspended.text}`
@@ -79,14 +83,15 @@ export function noteSuspended(core: Core, tried: Tried, { why, reactionMs }: Ste
 }
 
 /** What is stopped for another job may come to be so for its host's owner, and the other way round: owners are told of the one part only. */
-function noteOwnersPart(core: Core, { attempt }: Tried, was: Suspension, is: Suspension): void {
-  const { id, hostId: host } = attempt
-  const at = core.clock.now()
+function noteOwnersPart(core: Core, tried: Tried, was: Suspension, is: Suspension, asideAt: number | undefined): void {
+  const { id, hostId: host } = tried.attempt
+  const now = core.clock.now()
   if (was.code === FOR_JOB) {
+    const at = asideKey(core, tried, asideAt) ?? now
     // It was stopped already, so nobody waited for that.
     const reactionMs = null
     core.store.stepAsides.put({ host, attempt: id, at, endedAt: null, reactionMs, vacated: false })
-  } else if (is.code === FOR_JOB) core.store.stepAsides.end(id, at, false)
+  } else if (is.code === FOR_JOB) core.store.stepAsides.end(id, now, false)
 }
 
 /** The attempt goes on. @param suspendedMs for how long it was stopped in all, as its host measured. Within a change. */
@@ -107,14 +112,14 @@ export function markContinued(core: Core, tried: Tried, suspendedMs: number): vo
 }
 
 /** The attempt was asked to end for the sake of people at its host; its exit says the rest. A repeat changes nothing. Within a change. */
-export function noteVacating(core: Core, tried: Tried, { why, reactionMs, at }: Vacating): void {
+export function noteVacating(core: Core, tried: Tried, { why, reactionMs, at, asideAt }: Vacating): void {
   const { job, attempt } = tried
   if (!isCurrent(tried) || (attempt.state !== "running" && attempt.state !== "suspended")) return
   const { id, hostId: host, hostName } = attempt
-  const reason = `asked to leave ${hostName}: ${publicText(why.code, why.text)}`
+  const reason = leavingReason(hostName, why)
   if (job.reason === reason) return
   if (attempt.suspended === null || attempt.suspended.code === FOR_JOB) {
-    const now = Math.min(at, core.clock.now())
+    const now = asideKey(core, tried, asideAt) ?? Math.min(at, core.clock.now())
     core.store.stepAsides.put({ host, attempt: id, at: now, endedAt: now, reactionMs, vacated: true })
   } else core.store.stepAsides.end(id, core.clock.now(), true)
   job.reason = reason
@@ -122,12 +127,23 @@ export function noteVacating(core: Core, tried: Tried, { why, reactionMs, at }: 
   core.ledger.event({ type: "attempt_vacating", job: job.id, attempt: id, host, hostName, ...said(why), reactionMs })
 }
 
-/** Brings the record to what a host says at a new contact. Within a change. */
+/** What a job says that is to leave a host for the sake of people there. */
+export function leavingReason(hostName: string, { code, text }: OwnerReason): string {
+  return `asked to leave ${hostName}: ${publicText(code, text)}`
+}
+
+/** Brings the record to what a host says at a new contact, once what it did meanwhile is counted. Within a change. */
 export function reconcileSuspended(core: Core, tried: Tried, found: FoundAttempt): void {
   const { attempt } = tried
-  if (found.phase !== "running") return
   const { suspendedAt, suspendedMs = 0, reactionMs = null } = found
+  const last = found.asides?.at(-1)
+  if (found.phase === "exited" && attempt.suspended === null && isCurrent(tried)) {
+    if (attempt.state === "running" && attempt.suspendedMs < suspendedMs) keepSuspendedMs(core, tried, suspendedMs)
+  }
+  if (found.phase !== "running") return
   if (suspendedAt === undefined) {
+    // It has let go what is to leave, so that it can.
+    if (last?.vacated === true) return
     if (attempt.state === "suspended") markContinued(core, tried, suspendedMs)
     else if (attempt.suspendedMs < suspendedMs && isCurrent(tried)) keepSuspendedMs(core, tried, suspendedMs)
     return
@@ -135,6 +151,10 @@ export function reconcileSuspended(core: Core, tried: Tried, found: FoundAttempt
   keepSuspendedMs(core, tried, suspendedMs)
   // Its clock may be another, and nothing is stopped before it began.
   const since = Math.min(core.clock.now(), Math.max(suspendedAt, attempt.startedAt ?? attempt.placedAt))
+  if (last?.endedAt === null) {
+    markSuspended(core, tried, last.why, since, last.reactionMs, last.at)
+    return
+  }
   const forJob = isStoppedFor(tried) === null ? undefined : stoppedForOf(tried)
   markSuspended(core, tried, forJob === undefined ? UNTOLD : { code: FOR_JOB, text: forJob.text }, since, reactionMs)
 }
