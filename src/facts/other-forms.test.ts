@@ -20,7 +20,7 @@ describe("what Macs print in other forms is read as well", () => {
   it("a firewall that lets nothing in", () => {
     const blocking = "Firewall is blocking all non-essential incoming connections. (State = 2)\n"
     assert.equal(toldOf(blocking, "isFirewallOn"), true)
-    assert.equal(toldOf(blocking.replace("2)", "0)"), "isFirewallOn"), undefined)
+    assert.equal(toldOf(blocking.replace("2)", "0)"), "isFirewallOn"), "contradictory")
   })
 
   it("an interface whose medium is set by hand", () => {
