@@ -64,7 +64,7 @@ function isShare(size: number, used: number, free: number, capacity: number, uni
   return Math.abs(Math.ceil(percent) - capacity) <= (unit === "Size" ? 2 : 1)
 }
 
-const MOUNT = /^(\S.*) on (\/.*) \(([A-Za-z0-9]+(?:, [a-z0-9 -]+)*)\)$/
+const MOUNT = /^(\S.*) on (\/.*) \(([A-Za-z0-9]+(?:, (?:mounted by [^,()]+|[a-z0-9 -]+))*)\)$/u
 
 /** Kinds of file systems and their options (mount(8)); one that is not here may be a damaged one. */
 const OPTIONS: ReadonlySet<string> = new Set(
@@ -79,7 +79,7 @@ export function isMountLine(text: string): boolean {
   return MOUNT.test(text)
 }
 
-/** `mount` (mount(8)): each line ends in its bracket, so a cut one is none. */
+/** `mount` (mount(8)): each line ends in its bracket, so a cut one is none. Who mounted it is left out. */
 export function readMount(sheet: FactSheet, lines: readonly Line[]): void {
   for (const { text, isSound } of lines) {
     const match = isSound ? MOUNT.exec(text) : null
@@ -89,8 +89,9 @@ export function readMount(sheet: FactSheet, lines: readonly Line[]): void {
     }
     const [, , mount = "", options = ""] = match
     if (!isMountPoint(mount)) continue
-    const odd = options.split(", ").find((option) => !OPTIONS.has(option))
-    if (odd === undefined) sheet.known("volumeOptions", options, "mount", mount)
+    const words = options.split(", ").filter((option) => !option.startsWith("mounted by "))
+    const odd = words.find((option) => !OPTIONS.has(option))
+    if (odd === undefined) sheet.known("volumeOptions", words.join(", "), "mount", mount)
     else sheet.unknown("volumeOptions", "garbage", `"${odd}" is no option that is known`, "mount", mount)
   }
 }
