@@ -32,7 +32,10 @@ export function readDf(sheet: FactSheet, lines: readonly Line[]): void {
   const fit = (text: string) => (HEAD.test(text) ? undefined : ROW.exec(text))
   for (const { value: match, isWhole } of fitLines(lines, fit, (text) => sheet.misfit(text))) {
     const [row, , size = "", used = "", available = "", capacity = "", mount = ""] = match
-    if (!isMountPoint(mount)) sheet.misfit(row)
+    if (!isMountPoint(mount)) {
+      sheet.misfit(row)
+      sheet.unknown("diskAvailableBytes", "garbage", "it is no place that is known for volumes", "Mounted on", mount)
+    }
     if (!isWhole || !isMountPoint(mount)) continue
     const [all, held, free] = [size, used, available].map((cell) => readCell(cell, unit))
     if (all === undefined || held === undefined || free === undefined) continue
@@ -88,7 +91,10 @@ export function readMount(sheet: FactSheet, lines: readonly Line[]): void {
       continue
     }
     const [, , mount = "", options = ""] = match
-    if (!isMountPoint(mount)) continue
+    if (!isMountPoint(mount)) {
+      sheet.unknown("volumeOptions", "garbage", "it is no place that is known for volumes", "mount", mount)
+      continue
+    }
     const words = options.split(", ").filter((option) => !option.startsWith("mounted by "))
     const odd = words.find((option) => !OPTIONS.has(option))
     if (odd === undefined) sheet.known("volumeOptions", words.join(", "), "mount", mount)

@@ -82,6 +82,7 @@ describe("what Macs print in other forms is read as well", () => {
     const df = (name: string) =>
       `Filesystem     1024-blocks  Used Available Capacity iused ifree %iused  Mounted on\n/dev/disk4s1 1000000 250000 750000 25% 100 1000 9%   ${name}\n`
     assert.equal(toldOf(df("/Volumes/My  Disk"), "diskSizeBytes", "/Volumes/My  Disk"), 1_024_000_000)
-    assert.match(readOutput(df("/Volumes/Ödland")).note ?? "", /1 line is not understood, the first: \/dev\/disk4s1/)
+    assert.match(readOutput(df("/opt/Ödland")).note ?? "", /1 line is not understood, the first: \/dev\/disk4s1/)
+    assert.equal(toldOf(df("/opt/Ödland"), "diskAvailableBytes", "/opt/Ödland"), "garbage")
   })
 })

@@ -53,7 +53,7 @@ const LINES: readonly StatusLine[] = [
   row(/^(TCC\.db)$/, "hasFullDiskAccess", isTrue), // ls of its folder, which only who has it may list
   row(/^(Aqua|Background|LoginWindow|StandardIO|System)$/, "sessionKind", asIs), // launchctl managername
   row(
-    /^(\/Library\/Developer\/CommandLineTools|\/Applications\/Xcode[\w.-]*\.app\/Contents\/Developer)$/,
+    /^(\/Library\/Developer\/CommandLineTools|(?:\/[^/\p{C}]+)*\/[^/\p{C}]+\.app\/Contents\/Developer)$/u,
     "developerFolder",
     asIs,
   ), // xcode-select -p
