@@ -32,7 +32,10 @@ export function readDf(sheet: FactSheet, lines: readonly Line[]): void {
   const fit = (text: string) => (HEAD.test(text) ? undefined : ROW.exec(text))
   for (const { value: match, isWhole } of fitLines(lines, fit, (text) => sheet.misfit(text))) {
     const [row, , size = "", used = "", available = "", capacity = "", mount = ""] = match
-    if (!isMountPoint(mount)) sheet.misfit(row)
+    if (!isMountPoint(mount)) {
+      sheet.misfit(row)
+      sheet.unknown("diskAvailableBytes", "garbage", "it is no place that is known for volumes", "Mounted on", mount)
+    }
     if (!isWhole || !isMountPoint(mount)) continue
     const [all, held, free] = [size, used, available].map((cell) => readCell(cell, unit))
     if (all === undefined || held === undefined || free === undefined) continue
@@ -64,7 +67,7 @@ function isShare(size: number, used: number, free: number, capacity: number, uni
   return Math.abs(Math.ceil(percent) - capacity) <= (unit === "Size" ? 2 : 1)
 }
 
-const MOUNT = /^(\S.*) on (\/.*) \(([A-Za-z0-9]+(?:, [a-z0-9 -]+)*)\)$/
+const MOUNT = /^(\S.*) on (\/.*) \(([A-Za-z0-9]+(?:, (?:mounted by [^,()]+|[a-z0-9 -]+))*)\)$/u
 
 /** Kinds of file systems and their options (mount(8)); one that is not here may be a damaged one. */
 const OPTIONS: ReadonlySet<string> = new Set(
@@ -79,7 +82,7 @@ export function isMountLine(text: string): boolean {
   return MOUNT.test(text)
 }
 
-/** `mount` (mount(8)): each line ends in its bracket, so a cut one is none. */
+/** `mount` (mount(8)): each line ends in its bracket, so a cut one is none. Who mounted it is left out. */
 export function readMount(sheet: FactSheet, lines: readonly Line[]): void {
   for (const { text, isSound } of lines) {
     const match = isSound ? MOUNT.exec(text) : null
@@ -88,9 +91,13 @@ export function readMount(sheet: FactSheet, lines: readonly Line[]): void {
       continue
     }
     const [, , mount = "", options = ""] = match
-    if (!isMountPoint(mount)) continue
-    const odd = options.split(", ").find((option) => !OPTIONS.has(option))
-    if (odd === undefined) sheet.known("volumeOptions", options, "mount", mount)
+    if (!isMountPoint(mount)) {
+      sheet.unknown("volumeOptions", "garbage", "it is no place that is known for volumes", "mount", mount)
+      continue
+    }
+    const words = options.split(", ").filter((option) => !option.startsWith("mounted by "))
+    const odd = words.find((option) => !OPTIONS.has(option))
+    if (odd === undefined) sheet.known("volumeOptions", words.join(", "), "mount", mount)
     else sheet.unknown("volumeOptions", "garbage", `"${odd}" is no option that is known`, "mount", mount)
   }
 }

@@ -4,7 +4,7 @@ import { fitLines, type Line } from "./lines.ts"
 interface Stanza {
   readonly name: string
   readonly ether: string[]
-  readonly media: { text: string; isWhole: boolean }[]
+  readonly media: { text: string; isWhole: boolean; isRead?: boolean }[]
   readonly status: string[]
   /** An IPv4 address that another machine can reach. */
   hasAddress: boolean
@@ -14,7 +14,10 @@ const HEAD =
   /^([a-zA-Z][a-zA-Z0-9]*\d(?:\.\d+)?): flags=[0-9a-f]+<[A-Z0-9_,]*>(?: (?:metric \d+ )?mtu \d+)?(?: rtref \d+)?(?: index \d+)? *$/
 const ETHER = /^\s+ether ([0-9a-zA-Z]{1,2}(?::[0-9a-zA-Z]{1,2}){5}) *$/
 const MEDIA =
-  /^\s+media: (<unknown type>|none|autoselect(?: <[a-z,-]+>)?(?: \((?:none|<unknown type>|\w[\w.-]*(?: <[a-z0-9,-]+>)?)\))?|\d+(?:G)?[bB]ase[\w-]+(?: <[a-z0-9,-]+>)?(?: \((?:none|<unknown type>|\w[\w.-]*(?: <[a-z0-9,-]+>)?)\))?)\s*$/
+  /^\s+media: (<unknown (?:sub)?type>|none|autoselect(?: <[a-z,-]+>)?(?: \((?:none|<unknown (?:sub)?type>|\w[\w./-]*(?: <[a-z0-9,-]+>)?)\))?|\d+(?:G)?[bB]ase[\w/-]+(?: <[a-z0-9,-]+>)?(?: \((?:none|<unknown (?:sub)?type>|\w[\w./-]*(?: <[a-z0-9,-]+>)?)\))?)\s*$/
+/** A line of media in other words: whole by its form, so that it has not swallowed the head of another interface. */
+const OTHER_MEDIA =
+  /^\s+media: (?:autoselect|none|<unknown \w+>|\d+G?[bB]ase[\w/-]+)(?: mode \w+)?(?: <[^<>]*>)*(?: \([^()]*\))?\s*$/
 const STATUS = /^\s+status: (active|inactive)\s*$/
 const INET = /^\s+inet ([0-9A-Z.]+) /
 /** `mtu` on a line of its own is a head that a pager or a form wrapped. */
@@ -47,6 +50,7 @@ export function readIfconfig(sheet: FactSheet, lines: readonly Line[]): void {
     } else if (stanza === undefined) continue
     else if (ETHER.test(line)) stanza.ether.push(text)
     else if (MEDIA.test(line)) stanza.media.push({ text, isWhole })
+    else if (OTHER_MEDIA.test(line)) stanza.media.push({ text: line.trim(), isWhole, isRead: false })
     else if (STATUS.test(line)) stanza.status.push(text)
     else if (INET.test(line) && !/^(127|169\.254|0)\./.test(text)) stanza.hasAddress = true
   }
@@ -55,7 +59,7 @@ export function readIfconfig(sheet: FactSheet, lines: readonly Line[]): void {
 }
 
 function fitInside(text: string): RegExpExecArray | null {
-  return ETHER.exec(text) ?? MEDIA.exec(text) ?? STATUS.exec(text) ?? fitOther(text)
+  return ETHER.exec(text) ?? MEDIA.exec(text) ?? OTHER_MEDIA.exec(text) ?? STATUS.exec(text) ?? fitOther(text)
 }
 
 /** Other lines of a stanza; a damaged media or status line is none of them. */
@@ -79,7 +83,12 @@ function readStanza(sheet: FactSheet, { name, ether, media, status, hasAddress }
       sheet.unknown(fact, one === undefined ? "no_such_key" : "truncated", "no whole line of media", "media", name)
     return
   }
-  const word = /\((\w[\w.-]*)/.exec(one.text)?.[1] ?? one.text
+  if (one.isRead === false) {
+    for (const fact of ["linkKind", "linkMbps"] as const)
+      sheet.unknown(fact, "garbage", `"${one.text}" is not understood`, "media", name)
+    return
+  }
+  const word = /\((\w[\w./-]*)/.exec(one.text)?.[1] ?? one.text
   const speed = SPEED.exec(word)
   if (speed !== null && isActive !== false) {
     const mbps = Number(speed[1]) * (speed[2] === "" ? 1 : 1000)

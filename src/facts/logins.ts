@@ -13,9 +13,9 @@ const LAST = new RegExp(
 const W_ROW =
   /^([A-Za-z_][\w.-]*) +(console|s\d{3}) +(-|[\w.:%-]{2,}) +(?:[A-Za-z]{3}\d\d|\d{1,2}:\d\d(?:[AP]M)?|\d{1,2}[A-Z][a-z]{2}\d\d) +\S+ (.+)$/
 const LOAD = "(\\d+[.,]\\d\\d)"
-/** Hours have two columns, so that there are two blanks before less than ten of them: without one a digit is lost (w.c of FreeBSD). */
+/** Hours have two columns in some releases, and one in others; the clock is written as the region does. */
 const UPTIME = new RegExp(
-  `^ ?\\d{1,2}:\\d\\d(?:[AP]M)? {1,2}up(?: (\\d+) days?,)?(?: ([ 1]\\d|2[0-3]):([0-5]\\d)| (\\d{1,2}) mins?| (\\d{1,2}) hrs?| \\d+ secs?)?,? *(\\d+) users?, load averages: ${LOAD},? ${LOAD},? ${LOAD}$`,
+  `^ ?\\d{1,2}[:.]\\d\\d(?: ?[A-Za-z.]{1,6})? {1,2}up(?: (\\d+) days?,)?(?: ([ 1]?\\d|2[0-3]):([0-5]\\d)| (\\d{1,2}) mins?| (\\d{1,2}) hrs?| \\d+ secs?)?,? *(\\d+) users?, load averages: ${LOAD},? ${LOAD},? ${LOAD}$`,
 )
 
 export function isUptime(text: string): boolean {

@@ -1,5 +1,6 @@
 import { generationOf } from "./chip-name.ts"
 import { CHIPS, fp32Tflops } from "./chip-table.ts"
+import type { UnknownReason } from "./fact.ts"
 import type { FactSheet } from "./fact-sheet.ts"
 import { isAtLeast, isOfDarwin, OLDEST_MACOS } from "./macos-version.ts"
 import { MODELS, readIdentifier } from "./model-map.ts"
@@ -7,6 +8,8 @@ import { MODELS, readIdentifier } from "./model-map.ts"
 const TABLE = "chip table"
 const MODEL = "model table"
 const VERDICT = "verdict"
+/** Why a value that is there is not known. */
+const DAMAGED: ReadonlySet<UnknownReason> = new Set(["truncated", "garbage", "implausible", "contradictory"])
 
 /**
  * What follows from facts together, after all of an output (or of all outputs of one Mac) was read: contradictions between
@@ -128,8 +131,7 @@ function judge(sheet: FactSheet): void {
     return
   }
   if (sheet.text("macosVersion") === null && sheet.text("modelIdentifier") === null) return
-  // Under Rosetta the model and the version are those of the Mac itself; only the chip's name is not Apple's there.
-  const isNative = sheet.truth("isTranslated") === false || sheet.text("chip")?.startsWith("Apple ") === true
+  const isNative = sheet.truth("isTranslated") === false || isNativeByName(sheet)
   const missing = [
     sheet.text("architecture") === null && "kind of processor",
     !isNative && "whether it ran under Rosetta",
@@ -138,6 +140,16 @@ function judge(sheet: FactSheet): void {
   ].filter((one) => one !== false)
   if (missing.length === 0) sheet.known("hostVerdict", "accepted", VERDICT)
   else sheet.unknown("hostVerdict", "no_such_key", `nothing against it, but not known: ${missing.join(", ")}`, VERDICT)
+}
+
+/**
+ * Under Rosetta the model and the version are those of the Mac itself; only the chip's name is not Apple's there. It stands for
+ * `sysctl.proc_translated` where that is absent, not where it is there and damaged.
+ */
+function isNativeByName(sheet: FactSheet): boolean {
+  const told = sheet.get("isTranslated")
+  const isDamaged = told?.known === false && DAMAGED.has(told.reason)
+  return !isDamaged && sheet.text("chip")?.startsWith("Apple ") === true
 }
 
 function reasonsAgainst(sheet: FactSheet): string[] {

@@ -1,4 +1,5 @@
 import type { FactSheet } from "./fact-sheet.ts"
+import { isFreeName } from "./free-name.ts"
 import { fitLines, type Line } from "./lines.ts"
 
 const BROWSED =
@@ -15,10 +16,13 @@ export function readDnsSd(sheet: FactSheet, lines: readonly Line[]): void {
       ? undefined
       : BROWSED.exec(text)
   for (const { value: match, isWhole } of fitLines(lines, fit, (text) => sheet.misfit(text))) {
-    if (isWhole) names.set((match[5] ?? "").trimEnd(), match[1] === "Add")
+    const name = (match[5] ?? "").trimEnd()
+    if (isWhole) names.set(name, match[1] === "Add")
+    else sheet.unknown("sshService", "truncated", "the line may have been cut", "Instance Name", name)
   }
   for (const [name, isThere] of names) {
-    if (isThere && /^[\w ().'\u2019-]{1,63}$/.test(name)) sheet.known("sshService", true, "Instance Name", name)
+    if (isThere && isFreeName(name)) sheet.known("sshService", true, "Instance Name", name)
+    else if (isThere) sheet.unknown("sshService", "garbage", "it is no name of a service", "Instance Name", name)
   }
 }
 

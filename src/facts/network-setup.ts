@@ -1,11 +1,18 @@
 import type { FactSheet } from "./fact-sheet.ts"
+import { isFreeName } from "./free-name.ts"
 import { fitLines, type Line } from "./lines.ts"
 
 const PORT = /^Hardware Port: (\S.*)$/
 const DEVICE = /^Device: ([a-z]{2,8}\d{1,2})$/
 const REST = /^(Ethernet Address: (?:[0-9A-Fa-f]{1,2}(?::[0-9A-Fa-f]{1,2}){5}|N\/A)|VLAN Configurations|=+|VLAN .*)$/
 
-const NAME = /^\w[\w./+-]*( [\w./+-]+)*( \([\w ]+\))?$/
+/** macOS names ports; one with other signs may be damaged. */
+const PORT_NAME = /^\w[\w./+-]*( [\w./+-]+)*( \([\w ]+\))?$/
+
+/** A colon or an equals sign shows that two lines have become one. */
+function isName(text: string): boolean {
+  return isFreeName(text) && !/[:=]/.test(text)
+}
 
 /** "Ethernet Adapter (en5)" names its device itself. */
 function isOfOther(port: string, device: string): boolean {
@@ -31,7 +38,7 @@ export function readHardwarePorts(sheet: FactSheet, lines: readonly Line[]): voi
   for (const { value: match, isWhole, at } of fitLines(lines, fit, (text) => sheet.misfit(text))) {
     const [line, text = ""] = match
     if (line.startsWith("Hardware Port:")) {
-      port = isWhole && NAME.test(text) ? text : null
+      port = isWhole && PORT_NAME.test(text) ? text : null
       portAt = at
     } else {
       // Device and port belong together only when one follows the other.
@@ -39,7 +46,8 @@ export function readHardwarePorts(sheet: FactSheet, lines: readonly Line[]): voi
         sheet.known("portName", port, "Hardware Port", text)
         const kind = kindOfPort(port)
         if (kind !== null) sheet.known("linkKind", kind, "Hardware Port", text)
-      }
+      } else if (line.startsWith("Device:") && isWhole)
+        sheet.unknown("portName", "garbage", "the name of its port is odd, damaged or missing", "Hardware Port", text)
       port = null
     }
   }
@@ -67,7 +75,9 @@ export function readServiceOrder(sheet: FactSheet, lines: readonly Line[]): void
       const number = first === "*" ? lastNumber : Number(first)
       if (first !== "*" && number <= lastNumber) damage ??= `service ${number} comes after ${lastNumber}`
       lastNumber = number
-      service = isWhole && NAME.test(second) ? { name: second, isDisabled: first === "*", at } : null
+      if (!isWhole || !isName(second))
+        sheet.unknown("serviceState", "garbage", "its line is damaged or cut", "Hardware Port", second)
+      service = isWhole && isName(second) ? { name: second, isDisabled: first === "*", at } : null
       continue
     }
     // A service that kept the name of its port shows whether lines between the two were lost.

@@ -20,7 +20,7 @@ describe("what Macs print in other forms is read as well", () => {
   it("a firewall that lets nothing in", () => {
     const blocking = "Firewall is blocking all non-essential incoming connections. (State = 2)\n"
     assert.equal(toldOf(blocking, "isFirewallOn"), true)
-    assert.equal(toldOf(blocking.replace("2)", "0)"), "isFirewallOn"), undefined)
+    assert.equal(toldOf(blocking.replace("2)", "0)"), "isFirewallOn"), "contradictory")
   })
 
   it("an interface whose medium is set by hand", () => {
@@ -39,6 +39,28 @@ describe("what Macs print in other forms is read as well", () => {
       false,
       "no_such_key",
     ])
+  })
+
+  it("an interface with a medium of older Ethernet, or one in words that are not known", () => {
+    const stanza = (media: string) =>
+      `en0: flags=8863<UP,BROADCAST,SMART,RUNNING,SIMPLEX,MULTICAST> mtu 1500\n\tether d0:11:e5:18:1a:b0\n\tmedia: ${media}\n\tstatus: active\n`
+    const told = (media: string) =>
+      (["linkKind", "isLinkActive", "linkMbps"] as const).map((name) => toldOf(stanza(media), name, "en0"))
+    assert.deepEqual(told("autoselect (10baseT/UTP <half-duplex>)"), ["ethernet", true, 10])
+    assert.deepEqual(told("10baseT/UTP <half-duplex>"), ["ethernet", true, 10])
+    assert.deepEqual(told("<unknown subtype>"), ["no_such_key", true, "no_such_key"])
+    assert.deepEqual(told("autoselect (<unknown subtype> <half-duplex>)"), ["garbage", true, "garbage"])
+  })
+
+  it("a volume with who mounted it", () => {
+    const mount = "//ada@filer/share on /Volumes/share (smbfs, nodev, nosuid, mounted by ada)\n"
+    assert.equal(toldOf(mount, "volumeOptions", "/Volumes/share"), "smbfs, nodev, nosuid")
+  })
+
+  it("displays in words, which do not tell whether all are left", () => {
+    const text =
+      "Graphics/Displays:\n\n    Apple M3 Pro:\n\n      Chipset Model: Apple M3 Pro\n      Displays:\n        Color LCD:\n          Resolution: 3456 x 2234 Retina\n"
+    assert.equal(toldOf(text, "displays"), "no_such_key")
   })
 
   it("a laptop whose system does not say that its battery is installed", () => {
@@ -60,6 +82,7 @@ describe("what Macs print in other forms is read as well", () => {
     const df = (name: string) =>
       `Filesystem     1024-blocks  Used Available Capacity iused ifree %iused  Mounted on\n/dev/disk4s1 1000000 250000 750000 25% 100 1000 9%   ${name}\n`
     assert.equal(toldOf(df("/Volumes/My  Disk"), "diskSizeBytes", "/Volumes/My  Disk"), 1_024_000_000)
-    assert.match(readOutput(df("/Volumes/Ödland")).note ?? "", /1 line is not understood, the first: \/dev\/disk4s1/)
+    assert.match(readOutput(df("/opt/Ödland")).note ?? "", /1 line is not understood, the first: \/dev\/disk4s1/)
+    assert.equal(toldOf(df("/opt/Ödland"), "diskAvailableBytes", "/opt/Ödland"), "garbage")
   })
 })

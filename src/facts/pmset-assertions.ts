@@ -15,7 +15,9 @@ export interface Assertion {
 
 const LEVEL = /^ {3}([A-Z][A-Za-z]+) +([01])$/
 const ROW =
-  /^ {3}pid ([1-9]\d{0,5})\(([A-Za-z_][\w .+-]{0,63})\): \[0x[0-9a-f]{16}\] (?:(\d{2,5}):([0-5]\d):([0-5]\d) )?([A-Z][A-Za-z]+) named: "(.*)" *$/
+  /^ {3}pid ([1-9]\d{0,5})\((\S(?:\P{C}|\t){0,63}?)\): \[0x[0-9a-f]{16}\] (?:(\d{2,5}):([0-5]\d):([0-5]\d) )?([A-Z][A-Za-z]+) named: "(.*)" *$/u
+/** Nothing tells an odd name from a damaged one; that somebody holds it is sure all the same. */
+const SOUND_PROGRAM = /^[A-Za-z_][\w .+-]{0,63}$/
 const OTHER = [
   /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4} *$/,
   /^Assertion status system-wide:$/,
@@ -62,7 +64,9 @@ export function readPmsetAssertions(sheet: FactSheet, lines: readonly Line[]): v
   for (const { value, isWhole } of fitLines(lines, fit, (text) => sheet.misfit(text))) {
     if ("pid" in value) {
       const of = `${value.pid} ${value.kind}`
-      sheet.known("assertionBy", value.program, "Listed by owning process", of)
+      const key = "Listed by owning process"
+      if (SOUND_PROGRAM.test(value.program)) sheet.known("assertionBy", value.program, key, of)
+      else sheet.unknown("assertionBy", "garbage", "the program has an odd name, which may be a damaged one", key, of)
     } else {
       const [, kind = "", level] = value
       if (isWhole) sheet.known("assertionLevel", Number(level), kind, kind)

@@ -7,6 +7,9 @@ const PROFILE = /^(AC Power|Battery Power|UPS Power)\s+-?\d\*?$/
 const SETTING =
   /^ ([A-Za-z]+|Sleep On Power Button) +(\d{1,10}|\/\S+)( \((?:[a-z]+ )?sleep prevented by [^()]+\)| \(imposed by [^()]+\))?$/
 
+/** The one that stands behind tabs (pmset.m). */
+const SLEEP_DISABLED = /^ (SleepDisabled)\t\t(\d{1,10})$/
+
 /** Settings that are on or off (pmset(1), pmset.m); any other number tells a damaged one. */
 const SWITCHES: ReadonlySet<string> = new Set(
   `womp ring powernap proximitywake autorestart lidwake acwake lessbright halfdim sms ttyskeepawake tcpkeepalive
@@ -31,7 +34,7 @@ export function readPmsetSettings(sheet: FactSheet, lines: readonly Line[]): voi
     if (PROFILE.test(text)) return undefined
     const section = SECTION.exec(text)
     if (section !== null) return { section: section[1] ?? "", name: "", value: "" }
-    const setting = SETTING.exec(text)
+    const setting = SLEEP_DISABLED.exec(text) ?? SETTING.exec(text)
     if (setting === null || (isInColumns && !isInColumn(setting))) return null
     return { section: "", name: setting[1] ?? "", value: setting[2] ?? "" }
   }
@@ -60,13 +63,14 @@ export function readPmsetSettings(sheet: FactSheet, lines: readonly Line[]): voi
 
 function settingsIn(lines: readonly Line[]): RegExpExecArray[] {
   return lines.flatMap(({ text }) => {
-    const setting = SETTING.exec(text)
+    const setting = SLEEP_DISABLED.exec(text) ?? SETTING.exec(text)
     return setting === null ? [] : [setting]
   })
 }
 
 /** Names are filled up to twenty characters, and have blanks around them (pmset.m). */
 function isInColumn([row, name = "", value = ""]: RegExpExecArray): boolean {
+  if (SLEEP_DISABLED.test(row)) return true
   const at = Math.max(22, name.length + 2)
   return row.slice(name.length + 1, at).trim() === "" && row.slice(at).startsWith(value)
 }

@@ -57,6 +57,8 @@ export function readOutput(text: string, options: ReadOptions = {}): OutputReadi
   kind.read(sheet, lines, text, hint)
   if (failure !== null) blameCommand(sheet, kind.command, hint, failure)
   concludeMachine(sheet)
+  if (by === "name" && sheet.facts().length === 0)
+    blameCommand(sheet, kind.command, hint, { reason: "garbage", detail: "nothing in it is as the command prints it" })
   if (by === "name" && sheet.facts().every((fact) => !fact.known)) readStray(sheet, text)
   return { command: kind.command, by, note: noteOf(sheet, by, options), sheet }
 }

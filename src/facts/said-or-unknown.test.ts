@@ -13,7 +13,7 @@ test("a Mac that is managed says by which server", () => {
   const server = "https://lab.jamfcloud.com/mdm/ServerURL"
   const text = `Enrolled via DEP: Yes\nMDM enrollment: Yes (User Approved)\nMDM server: ${server}\n`
   assert.deepEqual([toldOf(text, "isManaged"), toldOf(text, "isEnrolledByPurchase")], [true, true])
-  assert.equal(toldOf(text.replace("https://", "https"), "isManaged"), "truncated")
+  assert.equal(toldOf(text.replace("https://", "https"), "isManaged"), true, "it ends in its bracket")
 })
 
 test("uptime, and the first line of w, of a Mac that is up for any time, and in any region", () => {
@@ -26,8 +26,13 @@ test("uptime, and the first line of w, of a Mac that is up for any time, and in 
   assert.equal(minutesOf("1 day, 2 hrs"), 1560)
   assert.equal(minutesOf("1 day"), 1440)
   assert.equal(minutesOf("5 mins"), 5)
-  assert.equal(minutesOf("3:23"), "garbage", "a digit is lost")
+  assert.equal(minutesOf("3:23"), 203)
+  assert.equal(minutesOf("2 days, 3:23"), 3083)
   assert.equal(minutesOf(" 3:73"), "garbage")
+  for (const clock of ["10.15", "10:15AM", "10:15 am", "10:15pm"]) {
+    const text = `${clock}  up  3:23, 2 users, load averages: 1.28 1.18 1.13\n`
+    assert.equal(toldOf(text, "uptimeMinutes", { hint: "uptime" }), 203, clock)
+  }
   const w = "10:00  up  3:23, 2 users, load averages: 1,28 1,18 1,13\nUSER     TTY      FROM    LOGIN@  IDLE WHAT\n"
   assert.equal(toldOf(w, "uptimeMinutes"), 203)
   assert.deepEqual(toldOf(w, "loadAverage"), [1.28, 1.18, 1.13])

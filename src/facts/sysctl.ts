@@ -54,7 +54,11 @@ export function sysctlTexts(text: string): Map<string, string> {
 }
 
 export function readSysctl(sheet: FactSheet, lines: readonly Line[]): void {
-  const all = parseSysctl(lines, (text) => sheet.misfit(text))
+  const all = parseSysctl(lines, (text) => {
+    sheet.misfit(text)
+    if (/^sysctl\.pr/.test(text))
+      sheet.unknown("isTranslated", "truncated", "its key is damaged or cut", "sysctl.proc_")
+  })
   const values = new Map([...all].filter(([, { other }]) => other === undefined))
   const numbers = (name: Parameters<FactSheet["take"]>[0], keys: readonly string[], least: number, most: number) => {
     for (const key of keys) {
@@ -84,6 +88,10 @@ export function readSysctl(sheet: FactSheet, lines: readonly Line[]): void {
   )
   each("hw.optional.arm64", (value) => {
     if (value.isWhole && value.text === "1") sheet.known("architecture", "apple_silicon", "hw.optional.arm64")
+    const named = sheet.text("chip") ?? sheet.text("modelIdentifier") ?? ""
+    const isApples = named.startsWith("Apple ") || readIdentifier(named)?.architecture === "apple_silicon"
+    if (value.text === "0" && isApples)
+      sheet.spoil("architecture", "contradictory", `it is 0, and this is ${named}`, "hw.optional.arm64")
   })
   each("hw.optional.x86_64", (value) => {
     // Rosetta has this key too, so it says nothing where the processor is Apple's.

@@ -38,6 +38,19 @@ export function maskAddresses(text: string, numberOf: Numbering): string {
   })
 }
 
+/**
+ * The same for IPv6 addresses and networks that a column of netstat cut: they have fewer groups than an address, and keep fewer.
+ * Ethernet addresses have no group of three or four digits.
+ */
+export function maskCutAddresses(text: string, numberOf: Numbering): string {
+  return text.replace(/(?<![\w:.#])[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{0,4})+(?![\w:])/g, (found) => {
+    if (isIpv6(found) || !/[0-9A-Fa-f]{3}/.test(found)) return found
+    const tail = hex(0x1000 + numberOf("ipv6", `${found.toLowerCase()} cut`), 4)
+    const [, head = "2001:db8"] = /^(fe80|fd)/i.exec(found) ?? []
+    return `${head === "2001:db8" ? head : head.toLowerCase().padEnd(4, "0")}:0:${tail}`
+  })
+}
+
 function maskUuid(number: number): string {
   return `00000000-0000-4000-8000-${hex(number, 12)}`
 }

@@ -41,7 +41,9 @@ const NAMES: readonly RegExp[] = [
   /kCGSSession(?:Long)?UserNameKey"?\s*[:=]\s*"?([^"\n,;}]+)/g,
   /kCGSessionLongUserNameKey"?\s*[:=]\s*"?([^"\n,;}]+)/g,
   /^\s+Name : (\S.*)$/gm,
-  /^(?:GroupMembership|dsAttrTypeStandard:GroupMembership): (.+)$/gm,
+  /^(?:GroupMembership|dsAttrTypeStandard:GroupMembership):((?: .+| *\n .+)(?:\n .+)*)$/gm,
+  /\bmounted by ([^,)\n]+)/g,
+  /^Deferred enablement appears to be active for user '([^\n]+)'/gm,
   /(?<![:\w])\/\/(?:([^/@\s:]+)(?::[^/@\s]*)?@)?([^/\s]+)\//g,
   /(?<!\/System)\/Volumes\/([^/\n("]*[^/\s("])/g,
   /"?(?:ComputerName|LocalHostName|HostName|local_host_name|user_name)"?\s*[:=]\s*"?([^"\n,;}]+)/g,
@@ -64,6 +66,7 @@ export function findSecrets(texts: readonly RecordText[], known: readonly string
     }
     if (/^who/.test(file)) for (const name of namesOfWho(text)) addName(names, name)
     if (/AirPort/i.test(file)) for (const name of namesOfWifi(text)) names.add(name)
+    if (/Thunderbolt/i.test(file)) for (const name of namesOfPeers(text)) addName(names, name)
     for (const server of serversIn(file, text)) addServer(names, server)
     for (const part of pathsOfServers(file, text)) addName(names, part)
   }
@@ -71,7 +74,7 @@ export function findSecrets(texts: readonly RecordText[], known: readonly string
 }
 
 function addNames(names: Set<string>, text: string, isList: boolean): void {
-  for (const one of isList ? text.split(" ") : [text]) addName(names, one)
+  for (const one of isList ? text.split(/\s+/) : [text]) addName(names, one)
 }
 
 /** A person's name is known by each of its words, too; "Ada's Mac Studio" is a machine's. */
@@ -99,6 +102,18 @@ function namesOfWho(text: string): string[] {
     const match = /^(\S+)\s+(?:console|ttys?\w+)\s+\w{3} .*?(?:\(([^)]+)\))?\s*$/.exec(line)
     return match === null ? [] : [match[1] ?? "", match[2] ?? ""]
   })
+}
+
+/** What is connected over Thunderbolt: a Mac by its owner's name for it. Names of buses, services, models and products stay. */
+function namesOfPeers(text: string): string[] {
+  const products = new Set(
+    [...text.matchAll(/"device_name_key"\s*:\s*"((?:[^"\\]|\\.)+)"/g)].map(([, name = ""]) => name),
+  )
+  const isKept = (name: string) =>
+    products.has(name) ||
+    /^(thunderbolt\w*|service_ip|\w+_service|(MacBook|Mac|iMac)( (Pro|Air|mini|Studio|Neo))?)$/.test(name)
+  const written = [...text.matchAll(/"_name"\s*:\s*"((?:[^"\\]|\\.)+)"/g)].map(([, name = ""]) => name)
+  return written.filter((name) => !isKept(name)).flatMap((name) => [name, decoded(name)])
 }
 
 /** Names of networks, as they stand there and decoded; those of interfaces and of kinds stay. */

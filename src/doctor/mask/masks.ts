@@ -1,4 +1,4 @@
-import { type AddressKind, maskAddresses } from "./addresses.ts"
+import { type AddressKind, maskAddresses, maskCutAddresses } from "./addresses.ts"
 import type { FoundSecrets } from "./find-secrets.ts"
 
 export type MaskKind = AddressKind | "serial" | "name" | "text"
@@ -44,7 +44,8 @@ export class Masks {
     const plain = file.startsWith("ioreg-AppleSmartBattery") ? maskBatteryData(known) : known
     const linked = file.includes("Thunderbolt") ? this.#maskSwitches(plain) : plain
     const routed = file.startsWith("netstat") ? maskNetworks(linked) : linked
-    return maskAddresses(routed, (kind, value) => this.#numberOf(kind, value))
+    const numberOf = (kind: AddressKind, value: string) => this.#numberOf(kind, value)
+    return maskAddresses(file.startsWith("netstat") ? maskCutAddresses(routed, numberOf) : routed, numberOf)
   }
 
   /** Whether a text still has one of the names or serial numbers. */
@@ -84,10 +85,11 @@ export class Masks {
       return `masked text ${this.#numberOf("text", reason)}`
     }
     return text
-      .replace(
-        /(named: ")([^"\n]*)(")/g,
-        (_, before: string, reason: string, after: string) => before + masked(reason) + after,
-      )
+      .replace(/(named: ")(.*)$/gm, (_, before: string, rest: string) => {
+        // A reason may have quotes of its own; a line that was cut has none at its end.
+        const [, reason = rest, after = ""] = /^(.*)(" *)$/.exec(rest) ?? []
+        return before + masked(reason) + after
+      })
       .replace(
         /^(\s*(?:Details|Localized)(?:: ?| ?= ?))(.+)$/gm,
         (_, before: string, reason: string) => before + masked(reason),
