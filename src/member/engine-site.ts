@@ -8,7 +8,7 @@ import type { MemberContext } from "./member-context.ts"
 const MOST_THREADS = 8
 
 /** @throws {Loss} `engine_missing` when this build of the engine cannot do what is asked */
-export function engineSite(context: MemberContext, { devices, help, folder }: FoundEngine): EngineSite {
+export function engineSite(context: MemberContext, { devices, help, version, folder }: FoundEngine): EngineSite {
   const { order, rank, environment, adapter } = context
   const cores = Number(environment.WINDFALL_CORES)
   const site: EngineSite = {
@@ -17,7 +17,9 @@ export function engineSite(context: MemberContext, { devices, help, folder }: Fo
     threads: order.threads ?? (Number.isInteger(cores) && cores > 0 ? Math.min(cores, MOST_THREADS) : 1),
     devices,
     help,
+    version,
     cacheFolder: cacheFolder(context),
+    hostFile: environment.MLX_HOSTFILE ?? null,
   }
   const lack = adapter.lacks(site)
   if (lack !== null) {

@@ -52,8 +52,12 @@ export interface EngineSite {
   readonly devices: readonly string[]
   /** What its help says. */
   readonly help: string
+  /** As it says it itself. */
+  readonly version: string
   /** Where what was sent to it is kept; `null`: nothing is. */
   readonly cacheFolder: string | null
+  /** A file with the addresses of all ranks, as MLX reads it; `null`: there is none. */
+  readonly hostFile: string | null
 }
 
 export interface Endpoint {
@@ -67,9 +71,9 @@ export interface RankedEndpoint extends Endpoint {
 
 export interface EngineLaunch extends EngineCommand {
   readonly role: EngineRole
-  /** Added to what the member has. */
-  readonly environment: Readonly<Record<string, string>>
-  /** Where it listens once it is up; `null` where that says nothing. */
+  /** Added to what the member has; `undefined`: taken away. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Where it listens once it is up; `null` where that says nothing, or nobody may try it. */
   readonly listens: Endpoint | null
 }
 

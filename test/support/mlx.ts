@@ -1,0 +1,49 @@
+import { execFile } from "node:child_process"
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs"
+import { join } from "node:path"
+import { promisify } from "node:util"
+import { pythonIndex } from "../../src/ssh/python-index.ts"
+import { LAB_CACHE } from "../lab/lab.ts"
+import type { Found } from "./llama-cpp.ts"
+import { placeUv, UV_PATH } from "./python-index.ts"
+
+const run = promisify(execFile)
+const FETCH_MS = 300_000
+/** On Linux mlx alone comes without its library. */
+const PACKAGES = process.platform === "linux" ? ["mlx[cpu]", "mlx-lm"] : ["mlx-lm"]
+
+/** The real MLX: put into the clone's cache once, what the index has then. Never throws: without an index, or a Python for it, tests are left out. */
+export async function findMlx(): Promise<Found> {
+  const folder = join(LAB_CACHE, "engines/mlx")
+  const work = `${folder}.${process.pid}`
+  const found: Found = { folder: join(folder, "bin") }
+  if (existsSync(folder)) return found
+  try {
+    await placeUv(LAB_CACHE)
+    mkdirSync(work, { recursive: true })
+    const uv = join(LAB_CACHE, UV_PATH)
+    const env = {
+      ...process.env,
+      UV_DEFAULT_INDEX: pythonIndex(process.env).url,
+      UV_PYTHON_DOWNLOADS: "never",
+      UV_NO_CONFIG: "1",
+      UV_NO_PROGRESS: "1",
+    }
+    const limits = { env, timeout: FETCH_MS }
+    await run(uv, ["venv", "--quiet", "--allow-existing", "--relocatable", "--python", ">=3.11", work], limits)
+    await run(
+      uv,
+      ["pip", "install", "--quiet", "--no-cache", "--python", join(work, "bin/python"), ...PACKAGES],
+      limits,
+    )
+    await run(join(work, "bin/python"), ["-c", "import mlx.core, mlx_lm"], limits)
+    renameSync(work, folder)
+    return found
+  } catch (error) {
+    const said = (error as { stderr?: string }).stderr?.trim().split("\n").at(-1)
+    // Another process may have been quicker.
+    return existsSync(folder) ? found : { lacking: `no MLX: ${said || (error as Error).message.split("\n")[0]}` }
+  } finally {
+    rmSync(work, { recursive: true, force: true })
+  }
+}
