@@ -19,7 +19,7 @@ export function engineSite(context: MemberContext, { devices, help, version, fol
     help,
     version,
     cacheFolder: cacheFolder(context),
-    hostFile: environment.MLX_HOSTFILE ?? null,
+    hostFile: environment.MLX_HOSTFILE || null,
   }
   const lack = adapter.lacks(site)
   if (lack !== null) {

@@ -36,12 +36,12 @@ export async function findEngine(
 ): Promise<FoundEngine> {
   let silent: string | null = null
   for await (const found of withAll(adapter, await searchFolders(engineFolder, environment))) {
-    const ask = async (command: EngineCommand) =>
-      answer(found.programs[command.program] ?? "", command, rank, environment, signal)
+    const ask = async (command: EngineCommand | null) =>
+      command === null ? "" : answer(found.programs[command.program] ?? "", command, rank, environment, signal)
     const [said, help, listed] = await Promise.all([
       ask(adapter.versionCommand),
       ask(adapter.helpCommand),
-      adapter.devicesCommand === null ? "" : ask(adapter.devicesCommand),
+      ask(adapter.devicesCommand),
     ])
     const version = adapter.readVersion(said)
     if (version !== null) return { ...found, version, help, devices: adapter.readDevices(listed) }

@@ -14,8 +14,8 @@ export interface EngineAdapter {
   readonly whereToGet: string
   /** Says which version it is. */
   readonly versionCommand: EngineCommand
-  /** Says which flags it knows. */
-  readonly helpCommand: EngineCommand
+  /** Says which flags it knows; `null` where that is not asked. */
+  readonly helpCommand: EngineCommand | null
   /** Says which devices it would use; `null` where that is not asked. */
   readonly devicesCommand: EngineCommand | null
   /** `null` where it cannot be told. */
@@ -50,7 +50,7 @@ export interface EngineSite {
   readonly rank: number
   readonly threads: number
   readonly devices: readonly string[]
-  /** What its help says. */
+  /** What its help says; empty where it is not asked. */
   readonly help: string
   /** As it says it itself. */
   readonly version: string

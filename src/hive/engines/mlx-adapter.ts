@@ -8,7 +8,7 @@ import type {
   EngineRole,
   EngineSite,
 } from "./engine-adapter.ts"
-import { BATCH_TOKENS, evenCounts } from "./mlx.ts"
+import { evenCounts } from "./mlx.ts"
 import { MLX_LAUNCHER } from "./mlx-launcher.ts"
 import { dropsLayers, isOlder, KEEPS_LAYERS_SINCE } from "./mlx-models.ts"
 
@@ -29,7 +29,8 @@ export const mlxAdapter: EngineAdapter = {
   whereToGet:
     "on that host: `uv venv ~/.windfall/tools/mlx --python 3.12` and `uv pip install --python ~/.windfall/tools/mlx/bin/python mlx-lm`, the same releases on all; no administrator is needed",
   versionCommand: python("-c", SAY_VERSIONS),
-  helpCommand: python("-m", "mlx_lm", "server", "--help"),
+  // It would load all that its server loads: what it does not know it says when it starts.
+  helpCommand: null,
   devicesCommand: null,
   lacks,
   readVersion: (output) => /^mlx-lm \S+, mlx \S+$/m.exec(output)?.[0] ?? null,
@@ -61,10 +62,7 @@ function python(...words: readonly string[]): EngineCommand {
   return { program: "python", arguments: [SAFE_PATH, ...words] }
 }
 
-function lacks({ order, help, version, hostFile }: EngineSite): string | null {
-  const broken = /^(?:ImportError|ModuleNotFoundError|OSError): .+$/m.exec(help)
-  if (broken !== null) return `it cannot be loaded: ${broken[0]}`
-  if (!/^ *--decode-concurrency\b/m.test(help)) return "its server is of a release before 0.30"
+function lacks({ order, version, hostFile }: EngineSite): string | null {
   if (order.kv !== "f16") return "its server is given no quantised cache"
   const size = order.members.length
   if (size === 1) return null
@@ -93,11 +91,7 @@ function isOwnSplit({ members }: HiveOrder, layers: number): boolean {
 }
 
 /** @param port of HTTP; `null`: this rank has none */
-function launch(
-  { order, rank, threads, help, hostFile }: EngineSite,
-  role: EngineRole,
-  port: number | null,
-): EngineLaunch {
+function launch({ order, rank, threads, hostFile }: EngineSite, role: EngineRole, port: number | null): EngineLaunch {
   const size = order.members.length
   const slots = String(order.slots)
   return {
@@ -109,7 +103,6 @@ function launch(
       ...["--decode-concurrency", slots, "--prompt-concurrency", slots],
       // Where a request does not say: to the end of its context, as llama.cpp has it.
       ...["--max-tokens", String(order.contextTokens)],
-      ...(help.includes("--prefill-step-size") ? ["--prefill-step-size", String(BATCH_TOKENS)] : []),
       // Caches of old prompts lie beside those of what is worked on.
       ...["--prompt-cache-size", slots],
       ...(order.mode === "pipeline" && size > 1 ? ["--pipeline"] : []),
@@ -176,6 +169,11 @@ const SIGNS: readonly Sign[] = [
       /AttributeError: (?:module 'mlx_lm\.server'|type object '(?:APIHandler|ModelProvider|ResponseGenerator)') (?<what>.+)/,
     code: "engine_missing",
     words: (what) => `this mlx-lm is not of a form that is known here: it ${what}`,
+  },
+  {
+    pattern: /^(?:ImportError|ModuleNotFoundError|OSError): (?<what>.+)/m,
+    code: "engine_missing",
+    words: (what) => `this mlx-lm cannot be loaded: ${what}`,
   },
   {
     pattern: /unrecognized arguments: (?<what>.+)/,

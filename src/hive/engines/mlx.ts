@@ -10,7 +10,7 @@ import { dropsLayers, MLX_PIPELINE, MLX_TENSOR, mlxTypeOf, runsInMlx } from "./m
 
 const MIB = 1024 ** 2
 /** Tokens of a prompt that are worked off at once (mlx_lm's `prefill_step_size`). */
-export const BATCH_TOKENS = 2048
+const BATCH_TOKENS = 2048
 /** Of each process: Python, Metal's own, the cache growing by steps of 256 tokens. */
 const RESERVE_BYTES = 1024 * MIB
 const MOST_MEMBERS = 8
