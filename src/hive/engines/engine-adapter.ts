@@ -22,6 +22,8 @@ export interface EngineAdapter {
   readVersion(output: string): string | null
   /** Devices that layers can be on, other than the processor. */
   readDevices(output: string): readonly string[]
+  /** What no build of it does that the order, or the job's variables, would have it do, in words. */
+  refuses(site: EngineSite): string | null
   /** What this build of it cannot do and would have to, in words. */
   lacks(site: EngineSite): string | null
   /** What must be up before the head; `null` where this rank has nothing of the kind. */

@@ -32,6 +32,7 @@ export const mlxAdapter: EngineAdapter = {
   // It would load all that its server loads: what it does not know it says when it starts.
   helpCommand: null,
   devicesCommand: null,
+  refuses,
   lacks,
   readVersion: (output) => /^mlx-lm \S+, mlx \S+$/m.exec(output)?.[0] ?? null,
   readDevices: () => [],
@@ -62,22 +63,24 @@ function python(...words: readonly string[]): EngineCommand {
   return { program: "python", arguments: [SAFE_PATH, ...words] }
 }
 
-function lacks({ order, version, hostFile }: EngineSite): string | null {
-  if (order.kv !== "f16") return "its server is given no quantised cache"
+function refuses({ order, hostFile }: EngineSite): string | null {
+  if (order.kv !== "f16") return "MLX's server is given no quantised cache"
+  if (order.members.length === 1) return null
+  if (hostFile === null) return "MLX_HOSTFILE, with where all ranks are, is not among the job's variables"
+  return order.mode !== "pipeline" || isOwnSplit(order, layerCount(order))
+    ? null
+    : "MLX divides layers evenly, the last ones to rank 0, and the order is otherwise"
+}
+
+function lacks({ order, version }: EngineSite): string | null {
   const size = order.members.length
   if (size === 1) return null
-  const mlx = /, mlx (\S+)/.exec(version)?.[1] ?? null
+  const { lm = null, mlx = null } = /^mlx-lm (?<lm>[^,]+), mlx (?<mlx>\S+)/.exec(version)?.groups ?? {}
   if (isOlder(mlx, RING_ENDS_SINCE))
     return `a ring of mlx before ${RING_ENDS_SINCE} hangs for ever when a member is lost (mlx #3862)`
-  if (hostFile === null) return "MLX_HOSTFILE, with where all ranks are, is not among the job's variables"
-  if (order.mode !== "pipeline") return null
   const layers = layerCount(order)
-  const lm = /^mlx-lm ([^,]+)/.exec(version)?.[1] ?? null
-  if (layers % size !== 0 && dropsLayers(lm))
-    return `before ${KEEPS_LAYERS_SINCE} it silently leaves layers out where ${layers} layers are for ${size} hosts (mlx-lm #1688)`
-  return isOwnSplit(order, layers)
-    ? null
-    : "it divides layers evenly, the last ones to rank 0, and the order is otherwise"
+  if (order.mode !== "pipeline" || layers % size === 0 || !dropsLayers(lm)) return null
+  return `before ${KEEPS_LAYERS_SINCE} it silently leaves layers out where ${layers} layers are for ${size} hosts (mlx-lm #1688)`
 }
 
 /** `--pipeline` takes no split: rank 0 has the last layers. */
