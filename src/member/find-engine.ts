@@ -22,6 +22,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 const ANSWER_MS = 60_000
 /** How deep below the tools' folder archives unpack: `llama-0.7.0/build/bin`. */
 const TOOLS_DEPTH = 4
+const LONGEST_WORDS = 200
 
 /**
  * The first folder that has all programs of an engine which say their version, and what these say of themselves.
@@ -45,13 +46,16 @@ export async function findEngine(
     ])
     const version = adapter.readVersion(said)
     if (version !== null) return { ...found, version, help, devices: adapter.readDevices(listed) }
-    silent ??= found.folder
+    silent ??= `${found.folder} has a ${adapter.engine} that does not say its version${lastWords(said)}`
   }
   const reason =
-    silent === null
-      ? `there is no ${adapter.engine} on this host: ${names(adapter)} lie in no folder that was looked in`
-      : `${silent} has a ${adapter.engine} that does not say its version`
+    silent ?? `there is no ${adapter.engine} on this host: ${names(adapter)} lie in no folder that was looked in`
   throw new Loss("engine_missing", rank, reason, `${capital(adapter.whereToGet)}.`)
+}
+
+function lastWords(said: string): string {
+  const last = said.trim().split("\n").at(-1) ?? ""
+  return last === "" ? "" : `: ${last.slice(0, LONGEST_WORDS)}`
 }
 
 function names({ programs }: EngineAdapter): string {

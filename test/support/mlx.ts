@@ -10,14 +10,30 @@ import { placeUv, UV_PATH } from "./python-index.ts"
 const run = promisify(execFile)
 const FETCH_MS = 300_000
 /** On Linux mlx alone comes without its library. */
-const PACKAGES = process.platform === "linux" ? ["mlx[cpu]", "mlx-lm"] : ["mlx-lm"]
+const PACKAGES = process.platform === "linux" ? ["mlx[cpu]", "mlx-lm>=0.32"] : ["mlx-lm>=0.32"]
+/** That of the system first: accounts of simulated hosts cannot read what lies in a home. */
+const PYTHONS = ["/usr/bin/python3", ">=3.11"]
 
 /** The real MLX: put into the clone's cache once, what the index has then. Never throws: without an index, or a Python for it, tests are left out. */
 export async function findMlx(): Promise<Found> {
   const folder = join(LAB_CACHE, "engines/mlx")
-  const work = `${folder}.${process.pid}`
   const found: Found = { folder: join(folder, "bin") }
-  if (existsSync(folder)) return found
+  let lacking = ""
+  for (const python of PYTHONS) {
+    if (existsSync(folder)) return found
+    try {
+      await place(folder, python)
+    } catch (error) {
+      lacking = (error as { stderr?: string }).stderr?.trim().split("\n").at(-1) || (error as Error).message
+    }
+  }
+  // Another process may have been quicker.
+  return existsSync(folder) ? found : { lacking: `no MLX: ${lacking.split("\n")[0]}` }
+}
+
+/** It appears whole. @throws when packages, or a Python that is right for them, are out of reach */
+async function place(folder: string, python: string): Promise<void> {
+  const work = `${folder}.${process.pid}`
   try {
     await placeUv(LAB_CACHE)
     mkdirSync(work, { recursive: true })
@@ -30,19 +46,11 @@ export async function findMlx(): Promise<Found> {
       UV_NO_PROGRESS: "1",
     }
     const limits = { env, timeout: FETCH_MS }
-    await run(uv, ["venv", "--quiet", "--allow-existing", "--relocatable", "--python", ">=3.11", work], limits)
-    await run(
-      uv,
-      ["pip", "install", "--quiet", "--no-cache", "--python", join(work, "bin/python"), ...PACKAGES],
-      limits,
-    )
-    await run(join(work, "bin/python"), ["-c", "import mlx.core, mlx_lm"], limits)
+    const own = join(work, "bin/python")
+    await run(uv, ["venv", "--quiet", "--allow-existing", "--relocatable", "--python", python, work], limits)
+    await run(uv, ["pip", "install", "--quiet", "--no-cache", "--python", own, ...PACKAGES], limits)
+    await run(own, ["-c", "import mlx.core, mlx_lm"], limits)
     renameSync(work, folder)
-    return found
-  } catch (error) {
-    const said = (error as { stderr?: string }).stderr?.trim().split("\n").at(-1)
-    // Another process may have been quicker.
-    return existsSync(folder) ? found : { lacking: `no MLX: ${said || (error as Error).message.split("\n")[0]}` }
   } finally {
     rmSync(work, { recursive: true, force: true })
   }
