@@ -35,6 +35,8 @@ export interface QueueOrderEntry {
   readonly startAt: number | null
   /** Nothing is kept for it: the time is a guess. */
   readonly estimate: boolean
+  /** A job before it that has no time yet and may go first: how late it starts nobody can say. Absent: nobody does. */
+  readonly behind?: JobId
   /** Where. */
   readonly hosts: readonly string[]
 }

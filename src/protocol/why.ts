@@ -3,6 +3,8 @@ import type { AheadView, ExpectedStart, PriorityView } from "./queue-order.ts"
 
 /** GET /v1/jobs/ID/why */
 export interface WhyAnswer {
+  /** When the server said it, by its own clock; absent from servers before. */
+  readonly at?: number
   readonly job: JobId
   readonly summary: string
   readonly code: string

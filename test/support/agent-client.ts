@@ -120,13 +120,13 @@ export class AgentClient {
     return { exited, swept, outputs }
   }
 
-  /** Waits until something about what was received holds. Fails when the link ends before, or after 20 seconds. */
+  /** Waits until something about what was received holds. Fails when the link ends before, or after a minute. */
   async until(holds: () => boolean, what: string): Promise<void> {
     if (this.#problem !== undefined) throw this.#problem
     if (holds()) return
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#waiting.push({ looks: holds, resolve })
-    const timer = setTimeout(resolve, 20_000)
+    const timer = setTimeout(resolve, 60_000)
     await promise
     clearTimeout(timer)
     if (this.#problem !== undefined) throw this.#problem

@@ -105,9 +105,9 @@ export function isThere(pid: number): boolean {
   }
 }
 
-/** Waits until something outside of any agent's messages holds. Fails after 20 seconds. */
+/** Waits until something outside of any agent's messages holds. Fails after a minute. */
 export async function eventually(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const end = performance.now() + 20_000
+  const end = performance.now() + 60_000
   while (!(await holds())) {
     if (performance.now() > end) throw new Error(`waited in vain: ${what}`)
     await delay(5)

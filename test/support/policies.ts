@@ -115,7 +115,24 @@ function oneDefaultEach(all: readonly PolicyAccount[]): PolicyAccount[] {
 /** Policies of any content that may be applied. Names are such as YAML would take for something else. */
 export function policies(): fc.Arbitrary<Policy> {
   // The copies have the prototype that all plain objects have.
-  return anyPolicy().map((policy) => structuredClone(policy))
+  return anyPolicy().map((policy) => structuredClone(withDefaults(policy)))
+}
+
+/** What jobs have that ask for nothing is allowed them. */
+function withDefaults(policy: Policy): Policy {
+  const members = policy.accounts.flatMap((account) => account.members)
+  const all = [policy, ...policy.accounts, ...members, ...policy.qos, ...policy.partitions]
+  const leastMs = 60_000 * Math.min(...all.map((one) => one.limits.job?.wallMinutes ?? Number.POSITIVE_INFINITY))
+  const mine = <T extends Pick<PolicyAccount, "qos" | "defaultQos">>(one: T): T =>
+    one.qos === null ? { ...one, defaultQos: null } : { ...one, defaultQos: one.defaultQos ?? one.qos[0]! }
+  const top = policy.accounts.map((account) => ({ ...mine(account), members: account.members.map(mine) }))
+  return {
+    ...policy,
+    accounts: top,
+    partitions: policy.partitions.map((one) =>
+      (one.defaultTimeMs ?? 0) > leastMs ? { ...one, defaultTimeMs: null } : one,
+    ),
+  }
 }
 
 function anyPolicy(): fc.Arbitrary<Policy> {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { vmStatText } from "./vm-stat-text.ts"
 
@@ -81,6 +81,7 @@ export class SteeredMac {
       swapUsedMib,
       availableGib,
     } = this.#state
+    rmSync(join(this.root, "typing"), { force: true })
     this.#write("/input", `${Math.round(inputAt)}000000`)
     const screen = locked ? `,"CGSSessionScreenIsLocked"=Yes` : ""
     const users =
@@ -140,9 +141,16 @@ export class SteeredMac {
     this.#write("/vm_stat", vmStatText({ free, active: MEMORY_PAGES - free }))
   }
 
-  /** Somebody types now. */
+  /** Somebody types now, and until that is seen: a look on a busy machine may come late. */
   returns(): void {
     this.set({ inputAt: Date.now() })
+    this.#write("/typing", "once\n")
+  }
+
+  /** Somebody types on, until the Mac is set otherwise. */
+  stays(): void {
+    this.set({ inputAt: Date.now() })
+    this.#write("/typing", "on\n")
   }
 
   /** Nobody has typed for so long. */
@@ -190,6 +198,10 @@ const BATTERY = " -InternalBattery-0 (id=4653155)\t80%; discharging; 3:10 remain
 
 const IOREG = (root: string) => `case "$*" in
 *IOHIDSystem*)
+  if read -r typing <${root}/typing; then
+    date +%s%N >${root}/input
+    [ "$typing" = on ] || rm -f ${root}/typing
+  fi 2>/dev/null
   idle=$(($(date +%s%N) - $(cat ${root}/input)))
   printf '+-o IOHIDSystem  <class IOHIDSystem, id 0x100000a2b, registered, matched, active, busy 0 (0 ms), retain 25>\\n    {\\n      "HIDIdleTime" = %s\\n    }\\n' "$idle" ;;
 *Root*) cat ${root}/console ;;

@@ -84,10 +84,10 @@ export class TerminalPeer {
     this.#stream?.destroy()
   }
 
-  /** Waits for something about what came. Fails after 20 seconds, saying what came last. */
+  /** Waits for something about what came. Fails after a minute, saying what came last. */
   async until(holds: () => boolean): Promise<void> {
     const timeout = Promise.withResolvers<"late">()
-    const timer = setTimeout(() => timeout.resolve("late"), 20_000)
+    const timer = setTimeout(() => timeout.resolve("late"), 60_000)
     while (!holds()) {
       if ((await Promise.race([this.#changed.promise, timeout.promise])) !== "late") continue
       throw new Error(`waited in vain; failure: ${this.failure}; the end: ${JSON.stringify(this.text.slice(-500))}`)

@@ -29,7 +29,7 @@ export const why = command({
       const rows = answer.hosts.map((host) => [host.name, host.text])
       await cli.stdout.write(`\n${renderTable([{ title: "HOST" }, { title: "REASON" }], rows)}`)
     }
-    await cli.stdout.write(planOfText(answer, cli.clock.now()))
+    await cli.stdout.write(planOfText(answer, answer.at ?? cli.clock.now()))
     return 0
   },
 })

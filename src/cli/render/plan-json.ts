@@ -1,4 +1,5 @@
 import { PlanReport } from "../../scheduler/queue/plan-report.ts"
+import { PresenceCounts } from "../../scheduler/queue/presence-counted.ts"
 import type { QueueEntry, QueuePlan } from "../../scheduler/queue/queue-plan.ts"
 import type { QueueScene } from "../../scheduler/queue/queue-scene.ts"
 import { entryText, preemptionText, reasonText } from "../../scheduler/queue/reason-text.ts"
@@ -10,9 +11,17 @@ const MOST_HOST_ANSWERS = 1_000_000
 export function planJson(scene: QueueScene, plan: QueuePlan, only: ReadonlySet<number> | null): object {
   const { nowMs } = plan
   const report = new PlanReport(scene, plan)
+  const counts = new PresenceCounts(
+    scene,
+    nowMs,
+    plan.entries.some(({ estimate }) => estimate),
+  )
   const entries = plan.entries.filter(({ job }) => only === null || only.has(job))
   const withHosts = entries.length * scene.hosts.length <= MOST_HOST_ANSWERS
-  const jobs = entries.map((entry) => entryJson(entry, report, nowMs, withHosts))
+  const jobs = entries.map((entry) => ({
+    ...entryJson(entry, report, nowMs, withHosts),
+    presence: counts.of(entry).map(({ host, untilMs }) => ({ host, until: isoOf(untilMs) })),
+  }))
   const of = (state: string) => jobs.filter((job) => job.state === state)
   const brief = ({ job, task, start, inSeconds, hosts }: (typeof jobs)[number]) => ({
     job,
@@ -53,6 +62,7 @@ function entryJson(entry: QueueEntry, report: PlanReport, nowMs: number, withHos
     hosts: entry.hosts,
     holds: entry.holds,
     estimate: entry.estimate,
+    behind: entry.behind,
     preempts: entry.preempts.map((one) => ({
       job: one.job,
       task: one.task,

@@ -1,8 +1,9 @@
 import { formatDuration } from "../../base/duration.ts"
 import { PlanReport } from "../../scheduler/queue/plan-report.ts"
+import { PresenceCounts, presenceText } from "../../scheduler/queue/presence-counted.ts"
 import type { QueueEntry, QueuePlan } from "../../scheduler/queue/queue-plan.ts"
 import type { QueueScene } from "../../scheduler/queue/queue-scene.ts"
-import { preemptionText, reasonText } from "../../scheduler/queue/reason-text.ts"
+import { behindText, preemptionText, reasonText } from "../../scheduler/queue/reason-text.ts"
 import { renderTable } from "./table.ts"
 
 /** Jobs of which each host's answer is shown, where nobody asked for certain ones. */
@@ -16,6 +17,16 @@ export function planText(scene: QueueScene, plan: QueuePlan, only: ReadonlySet<n
     title,
     right: at < 3,
   }))
+  const counts = new PresenceCounts(
+    scene,
+    nowMs,
+    plan.entries.some(({ estimate }) => estimate),
+  )
+  const names = new Map(scene.hosts.map(({ id, name }) => [id, name]))
+  const presence = (entry: QueueEntry) =>
+    presenceText(
+      counts.of(entry).map(({ host, untilMs }) => `${names.get(host) ?? host} for ${formatDuration(untilMs - nowMs)}`),
+    )
   const rows = entries.map((entry) => [
     entry.place === null ? "-" : `${entry.place}`,
     nameOf(entry),
@@ -25,9 +36,9 @@ export function planText(scene: QueueScene, plan: QueuePlan, only: ReadonlySet<n
       ? ""
       : entry.startMs <= nowMs
         ? "now"
-        : `${entry.estimate ? "about " : ""}+${formatDuration(entry.startMs - nowMs)}`,
+        : `${entry.estimate ? "about " : ""}+${formatDuration(entry.startMs - nowMs)}${entry.behind === null ? "" : " or later"}`,
     entry.hosts.join(","),
-    entry.reason === null ? "" : reasonText(entry.reason, nowMs),
+    entry.reason === null ? "" : `${reasonText(entry.reason, nowMs)}${behindText(entry.behind)}${presence(entry)}`,
   ])
   const parts = [renderTable(columns, rows)]
   const preempted = entries.flatMap(({ preempts }) => preempts)

@@ -3,6 +3,7 @@ import type { WhyAnswer } from "../../protocol/api.ts"
 import type { JobView } from "../../protocol/job.ts"
 import { queueNumber } from "../../protocol/job-array.ts"
 import type { QueueOrderEntry, QueueOrderView } from "../../protocol/queue-order.ts"
+import { behindText } from "../../scheduler/queue/reason-text.ts"
 import { momentText } from "../../scheduler/time/moment-text.ts"
 import { renderTable } from "./table.ts"
 
@@ -19,17 +20,17 @@ export function queueText({ policy, at, waiting, entries }: QueueOrderView, widt
       ? []
       : [entry.account ?? "", entry.qos ?? "", entry.priority === null ? "-" : `${entry.priority}`]),
     startText(entry, at),
-    entry.reason,
+    `${entry.reason}${behindText(entry.behind ?? null)}`,
   ])
   const shown = entries.filter(({ place }) => place !== null).length
   const more = waiting > shown ? `and ${waiting - shown} more that wait (windfall queue --limit N)\n` : ""
   return renderTable(columns, rows, width) + more
 }
 
-function startText({ startAt, estimate }: QueueOrderEntry, at: number): string {
+function startText({ startAt, estimate, behind }: QueueOrderEntry, at: number): string {
   if (startAt === null) return "?"
   if (startAt <= at) return "now"
-  return `${estimate ? "about " : ""}in ${formatDuration(startAt - at)}`
+  return `${estimate ? "about " : ""}in ${formatDuration(startAt - at)}${behind === undefined ? "" : " or later"}`
 }
 
 /** What follows from the plan for a job that waits: expected start, what would help, its priority, who stands before it. */

@@ -94,6 +94,18 @@ test("who is kept out of the queue is not counted among those that wait and are 
   assert.match(text(3), /^and 1 more that wait/m)
 })
 
+test("the queue says where nobody knows how late a job starts, since one before it has no time yet", () => {
+  const who = { user: "ann", name: null, account: null, qos: null, partition: "apple_gpu", priority: null } as const
+  const waits = { code: "resources", reason: "", startAt: 600_000, estimate: false, hosts: [] }
+  const entries = [
+    { ...who, ...waits, job: 1 as JobId, place: 1 },
+    { ...who, ...waits, job: 2 as JobId, place: 2, behind: 3 as JobId },
+  ]
+  const text = queueText({ policy: 0, at: 0, waiting: 2, entries })
+  assert.match(text, /in 10m 00s *$/m)
+  assert.match(text, /in 10m 00s or later +; how late nobody can say, as job 3 before it/m)
+})
+
 test("usage by model says that no job has served one", () => {
   const hours = {
     ranS: 3600,

@@ -1,5 +1,6 @@
 import { closest } from "../../base/closest.ts"
 import { type Path, type Report, shown } from "../described/codec.ts"
+import { checkDefaults } from "./check-defaults.ts"
 import { checkLimits } from "./check-limits.ts"
 import { checkLimitsTogether } from "./check-limits-together.ts"
 import { circlesOf } from "./circles.ts"
@@ -16,6 +17,7 @@ export function checkPolicy(policy: Policy, report: Report): void {
   checkQos(policy, report)
   checkLimits(policy.limits, ["limits"], report)
   checkLimitsTogether(policy, report)
+  checkDefaults(policy, report)
   policy.preferences.forEach(({ users, accounts }, at) => {
     const path = ["preferences", at]
     if (users.length + accounts.length === 0) report(path, "prefers nobody: name users or accounts")

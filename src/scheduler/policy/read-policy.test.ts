@@ -118,6 +118,22 @@ describe("readPolicy()", () => {
       "default-partition: apple_gpus",
       '1:20 default-partition: there is no partition "apple_gpus": did you mean apple_gpu?',
     ],
+    [
+      "partitions: {p: {hosts: [a, b], limits: {job: {min-hosts: 3}}}}\ndefault-partition: p",
+      "1:59 partitions.p.limits.job.min-hosts: is a limit that nobody can meet: min-hosts is 3, and it has 2 hosts",
+    ],
+    [
+      "partitions: {p: {default-time: 2h, limits: {job: {wall-time: 1h}}}}\ndefault-partition: p",
+      "1:32 partitions.p.default-time: is longer than partitions.p.limits.job.wall-time (1h 00m) allows, so that no job could do without a time of its own",
+    ],
+    [
+      "partitions: {p: {default-time: 2h}}\ndefault-partition: p\nlimits: {job: {wall-time: 1h}}",
+      "1:32 partitions.p.default-time: is longer than limits.job.wall-time (1h 00m) allows, so that no job could do without a time of its own",
+    ],
+    [
+      "qos: {q: {}, r: {}}\ndefault-qos: q\naccounts: {lab: {qos: [r], users: [ann, bob]}}\ndefault-account: lab",
+      "3:23 accounts.lab.qos: does not allow q, which jobs have that name none, by default-qos: allow it, or give a default-qos here",
+    ],
     ["usage: {half-life: -7d}", '1:20 usage.half-life: a time cannot be negative, as "-7d" is'],
     [
       "priority: {max-age: 7}",

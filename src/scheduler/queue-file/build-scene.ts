@@ -2,6 +2,7 @@ import { closest } from "../../base/closest.ts"
 import type { BlobHash, HostId, JobId } from "../../protocol/ids.ts"
 import { needOn } from "../../protocol/resources.ts"
 import { type Path, type Report, shown } from "../described/codec.ts"
+import { accountsBelow } from "../policy/accounts-below.ts"
 import { matchesHost } from "../policy/host-match.ts"
 import type { Policy } from "../policy/policy.ts"
 import { preferredOn } from "../queue/preferences.ts"
@@ -146,7 +147,9 @@ class SceneBuilder {
       this.#report(path, "needs a start, and an end after it or a duration")
       return []
     }
-    const { accounts, users, timeZone, untilMs } = booking
+    const { users, timeZone, untilMs } = booking
+    // With all below them; a snapshot has these already, and may have some that its policy does not know.
+    const accounts = [...new Set([...booking.accounts, ...accountsBelow(this.#policy, booking.accounts)])]
     const { windowMs } = this.#policy.backfill
     const name = booking.name ?? `reservation ${at + 1}`
     const hosts = new Set(booking.hosts.map((one) => this.#hostCalled(one, [...path, "hosts"])))

@@ -7,6 +7,8 @@ import type { QueuePass } from "./queue-pass.ts"
 import type { QueueEntry } from "./queue-plan.ts"
 import { SeveralParts } from "./several-parts.ts"
 
+const NOTHING_FOUND: readonly Found[] = []
+
 /** Entries of a job in several partitions. */
 interface PartsTold {
   /** Before which of the other entries they stand. */
@@ -56,6 +58,11 @@ export class Answers {
   /** The first of what the line's job has. */
   of(at: number): Found | undefined {
     return this.#partsOf(at)?.first ?? this.#answers[at]?.[0]
+  }
+
+  /** All that its job has. */
+  allOf(at: number): readonly Found[] {
+    return this.#partsOf(at)?.all ?? this.#answers[at] ?? NOTHING_FOUND
   }
 
   /** In place of all that was found for its job. */

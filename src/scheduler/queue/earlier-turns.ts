@@ -1,6 +1,7 @@
 import type { JobId } from "../../protocol/ids.ts"
 import type { Calendar, Room } from "../calendar/calendar.ts"
 import type { Found } from "./found.ts"
+import type { LimitReasons } from "./limit-reasons.ts"
 import type { LineRequest } from "./line-request.ts"
 import type { QueueJob } from "./queue-scene.ts"
 
@@ -9,7 +10,7 @@ export interface KeptRoom {
   readonly request: LineRequest
   readonly room: Room
   /** It is on its sender's own hosts, and was kept before all turns. Near: it may be in the way of what its job could have now instead. */
-  readonly own?: { readonly isNear: boolean }
+  readonly own?: { readonly isNear: boolean; readonly behind?: JobId | undefined }
   /** Of such room: the turn for which it was kept is over, and it is what its job was told. */
   readonly isTold?: true
 }
@@ -23,7 +24,14 @@ export interface Known {
 
 /** What jobs have got by their earlier turns when it is their turn again: one in each of their partitions, and owners' before all on their own Macs. */
 export class EarlierTurns {
+  readonly #calendar: Calendar
+  readonly #limits: LimitReasons
   readonly #byJob = new Map<JobId, Known>()
+
+  constructor(calendar: Calendar, limits: LimitReasons) {
+    this.#calendar = calendar
+    this.#limits = limits
+  }
 
   /** `undefined`: nothing so far. */
   of({ id }: QueueJob): Known | undefined {
@@ -41,6 +49,13 @@ export class EarlierTurns {
     else if (job.partitions.length > 1) this.#known(job).kept.push({ request, room })
   }
 
+  /** {@link startInstead}; what is given up for it counts against no limit any more. */
+  startInstead({ id }: QueueJob, kept: KeptRoom[], request: LineRequest, start: () => Found | null): Found | null {
+    const found = startInstead(this.#calendar, kept, request, start)
+    if (found !== null) this.#limits.keeps(id, kept.length)
+    return found
+  }
+
   #known({ id }: QueueJob): Known {
     let known = this.#byJob.get(id)
     if (known === undefined) {
@@ -56,7 +71,7 @@ export class EarlierTurns {
  * beside it.
  * @param kept what is left of it stays in here
  */
-export function startInstead(
+function startInstead(
   calendar: Calendar,
   kept: KeptRoom[],
   { plan }: LineRequest,

@@ -12,7 +12,7 @@ export function entryOf(
   decision: number,
   ownersFirst = false,
 ): QueueEntry {
-  const { task, room, isStart, preempts, reason, holds, isEstimate, line = turn } = found
+  const { task, room, isStart, preempts, reason, holds, isEstimate, behind = null, line = turn } = found
   return {
     job: line.spec.id,
     task,
@@ -28,6 +28,7 @@ export function entryOf(
     holds,
     ownersFirst: ownersFirst || found.ownersFirst === true,
     estimate: isEstimate,
+    behind,
     preempts,
     reason,
   }

@@ -42,3 +42,13 @@ describe("the expected start of a job that waits for a limit", () => {
     assert.deepEqual([inMs, to, rests], [null, null, "by that limit it never starts"])
   })
 })
+
+describe("the expected start of a job behind one that has no time of its own", () => {
+  it("has no late end, and says behind whom", () => {
+    const behind = expectedOf("behind-limit.json", 7)
+    assert.deepEqual([behind.inMs, behind.to], [600_000, null])
+    assert.match(behind.rests, /how late nobody can say, as job 1 before it has no time yet and may go first/)
+    const free = expectedOf("behind-array.json", 4)
+    assert.equal(free.to, 600_000)
+  })
+})

@@ -13,15 +13,16 @@ export function expectedStart(scene: QueueScene, nowMs: number, entry: QueueEntr
   const first = planQueue(withoutRunning(scene), nowMs, { estimates: true, limited: true }).entries.find(
     ({ job }) => job === entry.job,
   )
-  const to = entry.startMs
-  const from = to === null ? (first?.startMs ?? null) : Math.min(to, first?.startMs ?? to)
+  const planned = entry.startMs
+  const to = entry.behind === null ? planned : null
+  const from = planned === null ? (first?.startMs ?? null) : Math.min(planned, first?.startMs ?? planned)
   const names = new Map(scene.hosts.map(({ id, name }) => [id, name]))
-  const hosts = (to === null ? (first?.hosts ?? []) : entry.hosts).map((id) => names.get(id) ?? id)
+  const hosts = (planned === null ? (first?.hosts ?? []) : entry.hosts).map((id) => names.get(id) ?? id)
   return {
     from,
     to,
     hosts,
-    estimate: entry.estimate || (to === null && from !== null),
+    estimate: entry.estimate || (planned === null && from !== null),
     rests: restsOn(scene, from, to, entry),
   }
 }
@@ -33,9 +34,11 @@ function restsOn({ running }: QueueScene, from: number | null, to: number | null
   const endless = running.filter(({ limitMs, leavesMs }) => limitMs === null && leavesMs === null).map(({ job }) => job)
   const latest =
     to === null
-      ? isLimited(entry)
-        ? "how late nobody can say, as it waits for a limit"
-        : `how late nobody can say${endless.length === 0 ? "" : `, as ${jobsText(endless)} no time limit`}`
+      ? entry.behind !== null
+        ? `how late nobody can say, as job ${entry.behind} before it has no time yet and may go first`
+        : isLimited(entry)
+          ? "how late nobody can say, as it waits for a limit"
+          : `how late nobody can say${endless.length === 0 ? "" : `, as ${jobsText(endless)} no time limit`}`
       : "the latest if all jobs take their whole time limit"
   const guess = entry.estimate ? "; nothing is kept for it yet" : ""
   return `the earliest if all that runs now ended at once, ${latest}; jobs that come before it later are not counted${guess}`

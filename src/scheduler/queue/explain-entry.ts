@@ -143,7 +143,10 @@ function isBooked({ scene, grid }: Occupancy, job: QueueJob, host: QueueHost, or
 
 function leasedBy(occupancy: Occupancy, job: QueueJob, host: QueueHost, here: readonly Occupant[]): QueueObstacle[] {
   const isAlone = job.alone || job.hasSecrets
-  const leases = (some: readonly Occupant[]) => some.map((one) => leaseOf(one, host))
+  // Who is suspended is there twice: beside the other one, and as it goes on.
+  const isFirst = (one: Occupant, at: number, all: readonly Occupant[]) =>
+    all.findIndex(({ job, leaving }) => job === one.job && leaving !== undefined) === at || one.leaving === undefined
+  const leases = (some: readonly Occupant[]) => some.filter(isFirst).map((one) => leaseOf(one, host))
   const found: QueueObstacle[] = []
   const need = needOn(job.resources, host.total)
   const loners = isAlone ? here : here.filter(({ alone }) => alone)

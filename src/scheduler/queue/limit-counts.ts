@@ -25,6 +25,17 @@ export function countJob(count: Count | GroupCount, resources: Amounts, minutes:
     if (resources[name] !== 0) runningMinutes[name] = (runningMinutes[name] ?? 0) + resources[name]! * minutes
 }
 
+/** What {@link countJob} did, taken back. */
+export function uncountJob(count: Count | GroupCount, resources: Amounts, minutes: number): void {
+  count.runningJobs--
+  count.submittedJobs--
+  for (const name in resources) count.resources[name] = count.resources[name]! - resources[name]!
+  // Where somebody without a time limit has a time, nothing limits what may still be used.
+  if (!("runningMinutes" in count) || minutes === Number.POSITIVE_INFINITY) return
+  const { runningMinutes } = count
+  for (const name in resources) if (resources[name] !== 0) runningMinutes[name]! -= resources[name]! * minutes
+}
+
 /** As it is now; what is counted in one does not count in the other. */
 export function copyOf<C extends Count | GroupCount>(count: C): C {
   const copy = { ...count, resources: { ...count.resources } }

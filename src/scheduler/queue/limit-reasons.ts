@@ -1,12 +1,15 @@
+import type { JobId } from "../../protocol/ids.ts"
 import type { LimitedJob, LimitHit } from "../limits/limit-check.ts"
 import type { ToldHit } from "../limits/limit-words.ts"
 import { amountsOf, LimitBook, type StandingLimits, stampOf } from "./limit-book.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
-import { PlannedLimits } from "./planned-limits.ts"
+import { type Counted, PlannedLimits } from "./planned-limits.ts"
 import type { WaitReason } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
 import type { Standing, Standings } from "./standings.ts"
+
+const NO_COUNTS: readonly object[] = []
 
 interface Told {
   /** Of the book when it was found. */
@@ -29,6 +32,8 @@ export class LimitReasons {
   readonly #plannedReasons = new WeakMap<readonly LimitHit[], WaitReason>()
   readonly #ofStanding = new Map<Standing, OfStanding>()
   readonly #jobs = new Map<LineRequest, LimitedJob>()
+  /** What jobs have that may yet give it up for something else, one by one. */
+  readonly #mayGiveUp = new Map<JobId, Counted[]>()
 
   constructor(scene: QueueScene, standings: Standings, nowMs: number) {
     this.#book = new LimitBook(scene, standings, nowMs)
@@ -42,10 +47,24 @@ export class LimitReasons {
     this.#book.started(line.standing, job)
   }
 
-  /** It has a time. */
-  reserved(line: Line, request: LineRequest): void {
+  /** It, or one of its tasks, has a time. @param mayGiveUp it has more turns, at which it may get another */
+  reserved(line: Line, request: LineRequest, mayGiveUp: boolean): void {
     if (this.#book.isOff) return
-    this.#planned.reserved(this.#of(line.standing).limits, this.#jobOf(line, request))
+    const counted = { limits: this.#of(line.standing).limits, job: this.#jobOf(line, request) }
+    this.#planned.reserved(counted.limits, counted.job)
+    if (!mayGiveUp) return
+    const known = this.#mayGiveUp.get(line.spec.id)
+    if (known === undefined) this.#mayGiveUp.set(line.spec.id, [counted])
+    else known.push(counted)
+  }
+
+  /** No more than so many times are kept for it. */
+  keeps(job: JobId, count: number): void {
+    const known = this.#mayGiveUp.get(job)
+    while (known !== undefined && known.length > count) {
+      const { limits, job } = known.pop()!
+      this.#planned.givenUp(limits, job)
+    }
   }
 
   /** As {@link reasonOf}, where all that has a time by now counts, too. */
@@ -56,12 +75,33 @@ export class LimitReasons {
     if (hits.length === 0) return null
     const known = this.#plannedReasons.get(hits)
     if (known !== undefined) return known
-    const reason = { code: "limit", hits: hits.map((hit) => ({ ...toldOf(hit), planned: true })) } as const
+    const reason = plannedReason(hits)
     this.#plannedReasons.set(hits, reason)
     return reason
   }
 
-  /** The same where it would wait for ever, whatever it waits for besides; `null` where a limit that it meets may pass. */
+  /** What such a job is counted in. */
+  countsOf({ standing }: Line): readonly object[] {
+    return this.#book.isOff ? NO_COUNTS : this.#of(standing).limits.counts
+  }
+
+  /** Where what it holds is limited, and not only how many jobs there are: there one that ends may make room for a larger one. */
+  watchedAmountsOf({ standing }: Line): readonly object[] {
+    if (this.#book.isOff) return NO_COUNTS
+    const { watched, isByNumber } = this.#of(standing).limits
+    return isByNumber ? NO_COUNTS : watched
+  }
+
+  /** Whether either keeps it from a start now, in place of one of the times that it has, if it has any. */
+  mayNotBegin(line: Line, request: LineRequest): boolean {
+    if (this.reasonOf(line, request) !== null) return true
+    if (this.plannedReasonOf(line, request) === null) return false
+    const own = this.#mayGiveUp.get(line.spec.id)?.at(-1)
+    const { limits } = this.#of(line.standing)
+    return own === undefined || this.#planned.findBeside(own, limits, this.#jobOf(line, request)).length > 0
+  }
+
+  /** {@link reasonOf} where it would wait for ever, whatever it waits for besides; `null` where a limit that it meets may pass. */
   neverReasonOf(line: Line, request: LineRequest): WaitReason | null {
     if (this.#book.isOff) return null
     const { limits, lasting } = this.#of(line.standing)
@@ -113,6 +153,10 @@ export class LimitReasons {
     }
     return job
   }
+}
+
+function plannedReason(hits: readonly LimitHit[]): WaitReason {
+  return { code: "limit", hits: hits.map((hit) => ({ ...toldOf(hit), planned: true })) }
 }
 
 function toldOf({ layer: { kind, name }, ...hit }: LimitHit): ToldHit {

@@ -142,6 +142,8 @@ export class Occupancy {
   /** Who is on the host as the job with this order finds it. */
   on(host: QueueHost, order: number, job: JobId): readonly Occupant[] {
     const all = this.#byHost.get(host.id) ?? []
+    /** By its order, what a preemptor takes on the host of the leases of those who are suspended for it. */
+    const takes = new Map<number, Resources>()
     return all
       .filter(({ occupant, ...one }) => {
         const from = occupant.job === job ? (occupant.ownTurn ?? one.order) : one.order
@@ -152,7 +154,8 @@ export class Occupancy {
         // Whoever comes before the preemptor, or is it, finds it there as ever.
         if (leaving === undefined || leaving.order >= order) return occupant
         if (!leaving.isSuspended) return []
-        return { ...occupant, alone: false, resources: { ...occupant.resources, gpus: 0, cores: 0 } }
+        const preemptor = all.find((one) => one.order === leaving.order)?.occupant
+        return preemptor === undefined ? occupant : suspendedParts(host, occupant, preemptor, leaving.order, takes)
       })
   }
 
@@ -176,6 +179,28 @@ export class Occupancy {
   get scene(): QueueScene {
     return this.#scene
   }
+}
+
+/** Who is suspended: beside the other one, with what that leaves of its lease, and as it goes on then, with all of it. */
+function suspendedParts(
+  host: QueueHost,
+  occupant: Occupant,
+  preemptor: Occupant,
+  order: number,
+  takes: Map<number, Resources>,
+): readonly Occupant[] {
+  const { memoryBytes } = occupant.resources
+  const held = occupant.alone ? totalOf(host) : occupant.resources
+  const asked = takes.get(order) ?? (preemptor.alone ? totalOf(host) : preemptor.resources)
+  const [gpus, cores] = [Math.min(held.gpus, asked.gpus), Math.min(held.cores, asked.cores)]
+  takes.set(order, { ...asked, gpus: asked.gpus - gpus, cores: asked.cores - cores })
+  const beside = occupant.alone ? Math.max(memoryBytes, held.memoryBytes - asked.memoryBytes) : memoryBytes
+  const left = { memoryBytes: beside, gpus: held.gpus - gpus, cores: held.cores - cores }
+  const { endStep } = preemptor
+  return [
+    { ...occupant, alone: false, resources: left, endStep },
+    { ...occupant, firstStep: endStep, endStep: endStep + occupant.endStep - occupant.firstStep },
+  ]
 }
 
 /** Whether it has a time on its sender's own hosts that was kept before all turns, and nobody leaves these for it. */

@@ -3,16 +3,26 @@ import type { Calendar, Room } from "../calendar/calendar.ts"
 import type { PlanRequest } from "../calendar/plan-request.ts"
 import type { EarlierTurns, KeptRoom } from "./earlier-turns.ts"
 import { type Found, given } from "./found.ts"
+import type { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
 import type { OwnHosts } from "./own-hosts.ts"
 import type { WaitReason } from "./queue-plan.ts"
 import { TASKS_RESERVED } from "./task-counts.ts"
+import type { Untimed } from "./untimed.ts"
 
 /** Room on its sender's own hosts that was kept before all turns, until the turn of a line at which its job got another, or none. */
 export interface OwnHoldGone {
   readonly line: Line
   readonly room: Room
+}
+
+interface Parts {
+  readonly calendar: Calendar
+  readonly own: OwnHosts
+  readonly earlier: EarlierTurns
+  readonly limits: LimitReasons
+  readonly untimed: Untimed
 }
 
 const NONE_GONE: readonly OwnHoldGone[] = []
@@ -35,6 +45,8 @@ export class OwnHolds {
   readonly #calendar: Calendar
   readonly #own: OwnHosts
   readonly #earlier: EarlierTurns
+  readonly #limits: LimitReasons
+  readonly #untimed: Untimed
   readonly #isNear: boolean
   readonly #onOwn = new Map<LineRequest, OnOwn>()
   readonly #byJob = new Map<JobId, OwnHoldGone[]>()
@@ -43,10 +55,12 @@ export class OwnHolds {
   readonly #gone = new Map<Line, OwnHoldGone[]>()
 
   /** @param mayPreempt others than owners may preempt */
-  constructor(calendar: Calendar, own: OwnHosts, earlier: EarlierTurns, mayPreempt: boolean) {
+  constructor({ calendar, own, earlier, limits, untimed }: Parts, mayPreempt: boolean) {
     this.#calendar = calendar
     this.#own = own
     this.#earlier = earlier
+    this.#limits = limits
+    this.#untimed = untimed
     this.#isNear = mayPreempt
   }
 
@@ -59,10 +73,12 @@ export class OwnHolds {
     if (standing.qos.noReserve || request.ownFull.has(spec.user) || !this.#own.mayHold(spec.user)) return
     const isNear = this.#isNear || mayPreempt || spec.hosts > 1 || request.plan.hasPieces
     for (let left = Math.min(mayRun, TASKS_RESERVED); left > 0; left--) {
+      if (this.#limits.plannedReasonOf(line, request) !== null) return
       const room = this.#first(line, request)
       if (room === null || (spec.deadlineMs !== null && room.startMs + limitMs > spec.deadlineMs)) return
       this.#calendar.take(request.plan, room)
-      this.#earlier.kept(spec, request, room, { isNear })
+      this.#limits.reserved(line, request, true)
+      this.#earlier.kept(spec, request, room, { isNear, behind: this.#untimed.firstBefore(line, room) })
       const known = this.#byJob.get(spec.id)
       if (known === undefined) this.#byJob.set(spec.id, [{ line, room }])
       else known.push({ line, room })
@@ -70,7 +86,7 @@ export class OwnHolds {
   }
 
   /** At the turn of the line for which it was kept: what its tasks have now. Where the reason is a limit that is none. */
-  foundAt(request: LineRequest, kept: KeptRoom[], reason: WaitReason, mayMove: boolean): Found[] {
+  foundAt(job: JobId, request: LineRequest, kept: KeptRoom[], reason: WaitReason, mayMove: boolean): Found[] {
     const isOff = reason.code === "limit" || reason.code === "array_limit"
     const found: Found[] = []
     const stays: KeptRoom[] = []
@@ -81,10 +97,13 @@ export class OwnHolds {
         const room = mayMove ? this.#earlierRoom(one) : one.room
         if (room !== one.room) for (const place of one.room.places) this.#freed.add(place)
         stays.push(room === one.room ? { ...one, isTold: true } : { request, room })
-        found.push({ ...given(null, room, this.#calendar.grid.nowMs, reason), ownersFirst: room === one.room })
+        const isOwn = room === one.room
+        const behind = isOwn && one.own.behind !== undefined ? { behind: one.own.behind } : {}
+        found.push({ ...given(null, room, this.#calendar.grid.nowMs, reason), ownersFirst: isOwn, ...behind })
       }
     }
     kept.splice(0, kept.length, ...stays)
+    this.#limits.keeps(job, kept.length)
     return found.sort((a, b) => a.room!.startMs - b.room!.startMs)
   }
 

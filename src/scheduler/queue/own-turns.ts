@@ -11,6 +11,7 @@ import type { OwnRoom } from "./own-room.ts"
 import type { MadeRoom, Preemptor } from "./preempt.ts"
 import type { Requests } from "./requests.ts"
 import type { TaskCounts } from "./task-counts.ts"
+import type { Untimed } from "./untimed.ts"
 
 /** The tasks of a job that is no array. */
 export const ITSELF: readonly null[] = [null]
@@ -26,6 +27,7 @@ interface Parts {
   readonly room: OwnRoom
   readonly holds: OwnHolds
   readonly preemptor: Preemptor
+  readonly untimed: Untimed
   /** It starts now. */
   readonly begun: (line: Line, request: LineRequest) => void
   /** The same in room that others make. */
@@ -67,6 +69,9 @@ export class OwnTurns {
     // Who may yet preempt there is looked at without what is kept for it there.
     if (mayRun > 0 && limits.reasonOf(line, request) === null)
       holds.keep(line, request, mayRun, room.isElsewhere(spec.id))
+    const rest = (spec.array?.tasks.count ?? 1) - found.length - (earlier.of(spec)?.kept.length ?? 0)
+    // Once they may start they go first here, whoever is before them elsewhere.
+    if (rest > 0) this.#parts.untimed.noteOn(own.placesOf(spec.user), line, request)
     return found.length === 0 ? NOTHING_FOUND : found
   }
 
@@ -76,7 +81,7 @@ export class OwnTurns {
     if (!own.owners.has(line.spec.user)) return null
     // As room only shrinks, nobody like them will find any.
     const isInVain = request.ownFailed.has(line.spec.user) && !preemptor.isAwaitedFor(line)
-    if (isInVain || limits.reasonOf(line, request) !== null) return null
+    if (isInVain || limits.mayNotBegin(line, request)) return null
     const free = room.freeNow(line, request)
     if (free !== null) {
       calendar.take(request.plan, free)

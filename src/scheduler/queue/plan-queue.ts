@@ -1,5 +1,6 @@
 import { Answers } from "./answers.ts"
 import { Eligibility } from "./eligible.ts"
+import { Estimates } from "./estimates.ts"
 import { type Line, Lines } from "./line.ts"
 import { QueuePass } from "./queue-pass.ts"
 import type { QueueEntry, QueuePlan, WaitReason } from "./queue-plan.ts"
@@ -44,19 +45,12 @@ export function planQueue(
   }
   const beyond: number[] = []
   for (let at = 0; at < order.length; at++) {
-    const found = pass.visit(order[at]!, at)
-    answers.add(at, found)
+    const line = order[at]!
+    const found = pass.visit(line, at)
+    answers.add(at, found.length === 0 ? found : pass.untimed.look(line, pass.requests.of(line, at), found))
     if (found.length > 0 && found[0]!.room === null && hasNoTimeYet(found[0]!.reason, limited)) beyond.push(at)
   }
-  if (estimates) {
-    for (const at of beyond) {
-      const found = answers.of(at)
-      const room = found?.room === null || found?.isEstimate === true ? pass.estimate(order[at]!, at) : null
-      // In several partitions it is the first of its times.
-      if (found !== undefined && room !== null && !(found.isEstimate && found.room!.startMs <= room.startMs))
-        answers.replace(at, { ...found, room, isStart: false, isEstimate: true })
-    }
-  }
+  if (estimates) new Estimates(pass).add(order, answers, beyond)
   const { entries, otherTurns } = answers.entries(pass)
   for (const one of apart.sort((a, b) => a.job - b.job)) entries.push(one)
   return { nowMs, entries, otherTurns, nextWakeMs: nextWakeMs(scene, entries, nowMs, pass.preemptor.nextMs) }
@@ -84,6 +78,7 @@ function apartEntry(line: Line, task: number | null, reason: WaitReason): QueueE
     holds: [],
     ownersFirst: false,
     estimate: false,
+    behind: null,
     preempts: [],
     reason,
   }

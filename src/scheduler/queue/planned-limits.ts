@@ -1,7 +1,7 @@
 import { type LimitedJob, type LimitHit, startHitsOf } from "../limits/limit-check.ts"
 import type { LimitInForce } from "../limits/limits.ts"
 import type { StandingLimits } from "./limit-book.ts"
-import { type Count, copyOf, countJob } from "./limit-counts.ts"
+import { type Count, copyOf, countJob, uncountJob } from "./limit-counts.ts"
 import type { LineRequest } from "./line-request.ts"
 
 interface Known {
@@ -14,6 +14,12 @@ interface KnownOf {
   readonly byRequest: Map<LineRequest, Known>
   /** Where it makes no difference what they ask for, the last that was found. */
   last: Known | undefined
+}
+
+/** What has a time, as it is counted. */
+export interface Counted {
+  readonly limits: StandingLimits
+  readonly job: LimitedJob
 }
 
 const NONE: readonly LimitHit[] = []
@@ -53,12 +59,28 @@ export class PlannedLimits {
     }
   }
 
+  /** It has no time any more, or started in its place. */
+  givenUp({ counts }: StandingLimits, job: LimitedJob): void {
+    for (const counted of counts) uncountJob(this.#planned.get(counted)!, job.resources, minutesOf(job))
+    this.#known.clear()
+  }
+
+  /** As {@link find}, where what it has itself by an earlier turn does not count. */
+  findBeside(own: Counted, limits: StandingLimits, job: LimitedJob): readonly LimitHit[] {
+    for (const counted of own.limits.counts)
+      uncountJob(this.#planned.get(counted)!, own.job.resources, minutesOf(own.job))
+    const hits = this.#look(limits, job)
+    for (const counted of own.limits.counts)
+      countJob(this.#planned.get(counted)!, own.job.resources, minutesOf(own.job))
+    return hits
+  }
+
   /** The same list for all that ask alike, once there is one; `undefined` where {@link find} is to be asked. */
   known(limits: StandingLimits, request: LineRequest): readonly LimitHit[] | undefined {
     if (this.#planned.size === 0) return NONE
     const known = this.#known.get(limits)
     const mine = known?.byRequest.get(request)
-    // More only comes to it: what was met once is met.
+    // As long as nobody gives up a time more only comes to it: what was met once is met.
     if (mine !== undefined && mine.hits.length > 0) return mine.hits
     const stamp = this.#stampOf(limits)
     if (mine?.stamp === stamp) return mine.hits

@@ -1,6 +1,8 @@
 import type { JobId } from "../../protocol/ids.ts"
 import type { Calendar } from "../calendar/calendar.ts"
+import type { PlanRequest } from "../calendar/plan-request.ts"
 import { endOf, heldBy } from "./attempt-room.ts"
+import { chooseOffers } from "./choose-offers.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
 import { leavingTerms, preemptTerms, STOPPED } from "./preempt-terms.ts"
@@ -8,7 +10,7 @@ import type { Preemption } from "./queue-plan.ts"
 import type { QueueScene, RunningAttempt } from "./queue-scene.ts"
 import { RunningWholes } from "./running-wholes.ts"
 import type { Standings } from "./standings.ts"
-import { memoryOf, StayBeside, staysUntil } from "./stay-beside.ts"
+import { StayBeside } from "./stay-beside.ts"
 import { type Candidate, VictimOrder } from "./victim-order.ts"
 
 /** What makes room for a job: whom it preempts, where it goes then, and when. */
@@ -43,7 +45,7 @@ export class Preemptor {
     this.#scene = scene
     this.#calendar = calendar
     this.#standings = standings
-    this.#beside = new StayBeside(calendar)
+    this.#beside = new StayBeside(calendar, scene)
     this.#order = new VictimOrder(calendar.grid.nowMs, scene.policy.preemption.youngestFirst)
     this.#running = new RunningWholes(scene)
     const { owners } = scene.policy
@@ -104,13 +106,13 @@ export class Preemptor {
       const victims = this.#victimsOn(line, request, place, spared)
       return victims === null ? [] : { place, victims }
     })
-    offers.sort(this.#order.offers)
-    const chosen = offers.slice(0, plan.asked.hosts)
+    const chosen = chooseOffers(offers, plan.asked.hosts, this.#order)
     if (chosen.length < plan.asked.hosts) return null
-    const victims = [...new Map(chosen.flatMap((one) => one.victims.map((each) => [each.attempt, each]))).values()]
-    if (victims.length === 0) return null
+    const all = [...new Map(chosen.flatMap((one) => one.victims.map((each) => [each.attempt, each]))).values()]
+    if (all.length === 0) return null
     const chosenPlaces = chosen.map(({ place }) => place).sort((a, b) => a - b)
-    this.#release(victims, -1)
+    this.#release(all, -1)
+    const victims = this.#needed(request, all, chosenPlaces)
     const made = this.#roomWithout(line, request, victims, chosenPlaces)
     const ends = made === null ? [] : victims.filter((one) => one.mustStay && !made.staying.has(one))
     if (made === null || ends.length > 0) {
@@ -121,7 +123,6 @@ export class Preemptor {
     const { startMs, staying } = made
     const room = { places: chosenPlaces, startMs }
     this.#calendar.take(plan, room)
-    const endMs = startMs + plan.asked.limitMs
     const isOver = victims.every((one) => one.isStopped && staying.has(one))
     for (const victim of victims) {
       this.#gone.add(victim.attempt)
@@ -131,9 +132,9 @@ export class Preemptor {
           const { total } = this.#calendar.profiles[place]!
           this.#calendar.hold(place, total, nowMs, Math.max(startMs, nowMs + 1))
         }
-        if (staying.has(victim)) this.#calendar.hold(place, memoryOf(victim), nowMs, staysUntil(victim, nowMs, endMs))
       }
     }
+    this.#beside.keep(staying, plan, room)
     const preempts = victims.flatMap((victim): Preemption[] => {
       const { attempt, mode, graceMs, by, isStopped, isLeaving } = victim
       const isSuspended = staying.has(victim)
@@ -151,12 +152,28 @@ export class Preemptor {
           graceEndsMs: isSuspended ? nowMs : nowMs + graceMs,
           for: line.spec.id,
           by,
-          notSuspended: isRequeued ? "memory" : victim.notSuspended,
+          notSuspended: isRequeued ? this.#beside.whyNot(plan, victim) : victim.notSuspended,
         },
       ]
     })
     const leaving = victims.filter((one) => !staying.has(one))
     return { ...room, preempts, after: (leaving.length > 0 ? leaving : victims).map(({ attempt }) => attempt.job) }
+  }
+
+  /** Those that are needed on all of the hosts together: who goes from several may make room enough where others were to go as well. */
+  #needed({ plan }: LineRequest, victims: readonly Candidate[], places: readonly number[]): readonly Candidate[] {
+    if (places.length === 1 || victims.every((one) => one.places.length === 1)) return victims
+    const { nowMs } = this.#calendar.grid
+    let needed = victims
+    // Those that matter most are spared first.
+    for (const one of [...victims].sort(this.#order.candidates).reverse()) {
+      const rest = needed.filter((each) => each !== one)
+      this.#release([one], 1)
+      const startMs = nowMs + Math.max(0, ...rest.map(({ graceMs }) => graceMs))
+      if (rest.length > 0 && this.#calendar.hasRoom(plan, { places, startMs })) needed = rest
+      else this.#release([one], -1)
+    }
+    return needed
   }
 
   /** When the line may start where these have made room, and which of them stay; at once where all of them do. */
@@ -170,7 +187,7 @@ export class Preemptor {
     const at = (startMs: number) => {
       if (!this.#calendar.hasRoom(plan, { places, startMs })) return null
       const hasRoom = (place: number) => plan.hasRoomAt(place, startMs)
-      return { startMs, staying: this.#beside.of(line, victims, places, startMs + plan.asked.limitMs, hasRoom) }
+      return { startMs, staying: this.#beside.of(line, plan, victims, places, startMs, hasRoom) }
     }
     const soon = victims.every(({ mode }) => mode === "suspend") ? at(nowMs) : null
     if (soon !== null && soon.staying.size === victims.length) return soon
@@ -185,13 +202,12 @@ export class Preemptor {
     spared: ReadonlySet<RunningAttempt>,
   ): readonly Candidate[] | null {
     const { nowMs } = this.#calendar.grid
-    const { limitMs } = plan.asked
     const hasRoom = (startMs: number) => plan.hasRoomAt(place, startMs)
     if (hasRoom(nowMs)) return []
     const released: Candidate[] = []
     const startMs = () => nowMs + Math.max(0, ...released.map(({ graceMs }) => graceMs))
     let found = false
-    for (const candidate of this.#candidatesOn(line, place, spared, limitMs)) {
+    for (const candidate of this.#candidatesOn(line, plan, place, spared)) {
       this.#release([candidate], -1)
       released.push(candidate)
       found = hasRoom(startMs())
@@ -206,7 +222,7 @@ export class Preemptor {
         else this.#release([one], -1)
       }
     }
-    const known = found ? this.#withLosses(line, victims, place, limitMs, hasRoom) : null
+    const known = found ? this.#withLosses(line, plan, victims, place, hasRoom) : null
     this.#release(found ? victims : released, 1)
     return known
   }
@@ -214,21 +230,26 @@ export class Preemptor {
   /** Where they hold nothing any more: who of them could not stay there after all. */
   #withLosses(
     line: Line,
+    plan: PlanRequest,
     victims: readonly Candidate[],
     place: number,
-    limitMs: number,
     hasRoom: (startMs: number) => boolean,
   ): readonly Candidate[] {
     if (victims.every(({ mode }) => mode !== "suspend")) return victims
     const { nowMs } = this.#calendar.grid
     const isSoon = victims.every(({ mode }) => mode === "suspend")
     const startMs = isSoon ? nowMs : nowMs + Math.max(...victims.map(({ graceMs }) => graceMs))
-    const staying = this.#beside.of(line, victims, [place], startMs + limitMs, () => hasRoom(startMs))
+    const staying = this.#beside.of(line, plan, victims, [place], startMs, () => hasRoom(startMs))
     return victims.map((one) => ({ ...one, losesWork: !staying.has(one) }))
   }
 
   /** Whom the line may preempt there, those first that matter least. */
-  #candidatesOn(line: Line, place: number, spared: ReadonlySet<RunningAttempt>, limitMs: number): readonly Candidate[] {
+  #candidatesOn(
+    line: Line,
+    plan: PlanRequest,
+    place: number,
+    spared: ReadonlySet<RunningAttempt>,
+  ): readonly Candidate[] {
     const { nowMs } = this.#calendar.grid
     const { policy, hosts } = this.#scene
     const all = this.#running.byPlace[place]!.flatMap((attempt): Candidate[] => {
@@ -252,7 +273,7 @@ export class Preemptor {
       const one = { attempt, standing, places, ...taken, isStopped, isLeaving, losesWork: true }
       if (taken.mode !== "suspend") return [one]
       this.#release([one], -1)
-      const losesWork = !this.#beside.hasMemory(line, one, place, limitMs)
+      const losesWork = !this.#beside.hasMemory(line, plan, one, place)
       this.#release([one], 1)
       return [{ ...one, losesWork }]
     })

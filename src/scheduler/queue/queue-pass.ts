@@ -1,8 +1,8 @@
-import type { Calendar, Room } from "../calendar/calendar.ts"
+import type { Calendar } from "../calendar/calendar.ts"
 import type { Profile } from "../calendar/profile.ts"
 import { taskIndices } from "../request/array-tasks.ts"
 import { ClosedPlaces } from "./closed-places.ts"
-import { EarlierTurns, type KeptRoom, type Known, startInstead } from "./earlier-turns.ts"
+import { EarlierTurns, type KeptRoom, type Known } from "./earlier-turns.ts"
 import { type Found, given, preempting, waiting } from "./found.ts"
 import { holdRunning } from "./hold-running.ts"
 import { HostTimes } from "./host-times.ts"
@@ -23,6 +23,7 @@ import { type PutOff, RoomElsewhere } from "./room-elsewhere.ts"
 import { calendarOf } from "./scene-calendar.ts"
 import type { Standings } from "./standings.ts"
 import { TASKS_RESERVED, TaskCounts } from "./task-counts.ts"
+import { Untimed } from "./untimed.ts"
 import { WhyNotNow } from "./why-not-now.ts"
 
 const NOTHING_FOUND: readonly Found[] = []
@@ -37,11 +38,12 @@ export class QueuePass {
   readonly ownTurns: OwnTurns
   readonly #elsewhere: RoomElsewhere
   readonly scene: QueueScene
-  readonly #calendar: Calendar
-  readonly #requests: Requests
+  readonly calendar: Calendar
+  readonly requests: Requests
   readonly #limits: LimitReasons
+  readonly untimed: Untimed
   readonly #turns: PartitionTurns
-  readonly #earlier = new EarlierTurns()
+  readonly #earlier: EarlierTurns
   readonly #holds: PlaceHolds
   readonly #closed: ClosedPlaces
   readonly #taskCounts = new TaskCounts()
@@ -50,22 +52,27 @@ export class QueuePass {
   /** @param order all lines, as they will be visited */
   constructor(scene: QueueScene, standings: Standings, nowMs: number, order: readonly Line[]) {
     this.scene = scene
-    this.#calendar = calendarOf(scene, nowMs)
-    holdRunning(this.#calendar, scene, nowMs)
+    this.calendar = calendarOf(scene, nowMs)
+    holdRunning(this.calendar, scene, nowMs)
     this.#turns = new PartitionTurns(scene.policy)
-    this.#closed = new ClosedPlaces(this.#calendar, scene.hosts)
-    this.#why = new WhyNotNow(scene, this.#calendar, this.#closed)
-    this.#holds = new PlaceHolds(scene, this.#calendar)
-    this.#requests = new Requests(scene, this.#calendar, new HostTimes(scene, nowMs))
+    this.#closed = new ClosedPlaces(this.calendar, scene.hosts)
+    this.#why = new WhyNotNow(scene, this.calendar, this.#closed)
+    this.#holds = new PlaceHolds(scene, this.calendar)
+    this.requests = new Requests(scene, this.calendar, new HostTimes(scene, nowMs))
     this.#limits = new LimitReasons(scene, standings, nowMs)
-    this.preemptor = new Preemptor(scene, this.#calendar, standings)
-    this.own = new OwnHosts(scene, this.#calendar.profiles, this.preemptor)
-    this.#elsewhere = new RoomElsewhere(order, this.#requests, this.#calendar)
-    this.ownHolds = new OwnHolds(this.#calendar, this.own, this.#earlier, this.preemptor.mayMakeRoom)
-    this.#ownRoom = new OwnRoom(this.#calendar, this.preemptor, this.own, this.#elsewhere)
+    this.untimed = new Untimed(this.#limits)
+    this.#earlier = new EarlierTurns(this.calendar, this.#limits)
+    this.preemptor = new Preemptor(scene, this.calendar, standings)
+    this.own = new OwnHosts(scene, this.calendar.profiles, this.preemptor)
+    this.#elsewhere = new RoomElsewhere(order, this.requests, this.calendar)
+    const { calendar, own, untimed } = this
+    const limits = this.#limits
+    const earlier = this.#earlier
+    this.ownHolds = new OwnHolds({ calendar, own, earlier, limits, untimed }, this.preemptor.mayMakeRoom)
+    this.#ownRoom = new OwnRoom(this.calendar, this.preemptor, this.own, this.#elsewhere)
     this.ownTurns = new OwnTurns({
-      calendar: this.#calendar,
-      requests: this.#requests,
+      calendar: this.calendar,
+      requests: this.requests,
       limits: this.#limits,
       earlier: this.#earlier,
       taskCounts: this.#taskCounts,
@@ -73,6 +80,7 @@ export class QueuePass {
       room: this.#ownRoom,
       holds: this.ownHolds,
       preemptor: this.preemptor,
+      untimed: this.untimed,
       begun: (line, request) => this.#started(line, request, true),
       made: (line, request, task, made) => this.#made(line, request, task, made, true),
     })
@@ -106,9 +114,9 @@ export class QueuePass {
     const { spec, standing } = line
     if (earlier?.begun === (spec.array?.tasks.count ?? 1)) return NOTHING_FOUND
     if (standing.refusal !== null) return [waiting({ code: "not_allowed", text: standing.refusal })]
-    const request = this.#requests.of(line, at)
+    const request = this.requests.of(line, at)
     if (request.possible < spec.hosts) {
-      request.tooFew ??= this.#requests.tooFew(line, request)
+      request.tooFew ??= this.requests.tooFew(line, request)
       return request.waiting(request.tooFew)
     }
     const never = this.#limits.neverReasonOf(line, request)
@@ -155,7 +163,7 @@ export class QueuePass {
       if (refused !== null) {
         const made = refused.code === "in_turn" ? this.#ownAfterAll(line, request, task, kept) : null
         if (made === null) {
-          if (mayStart) own = this.ownHolds.foundAt(request, kept, refused, false)
+          if (mayStart) own = this.ownHolds.foundAt(spec.id, request, kept, refused, false)
           mayStart = false
           if (own.length === 0) return request.rest(found, refused)
           found.push({ ...own.shift()!, task })
@@ -168,7 +176,7 @@ export class QueuePass {
       }
       if (mayStart) {
         const isInstead = kept.length > 0
-        const started = isInstead ? this.#startInstead(line, request, task, kept) : this.#startNow(line, request, task)
+        const started = this.#earlier.startInstead(spec, kept, request, () => this.#startNow(line, request, task))
         if (started !== null) {
           if (!isInstead) this.#holds.letGo(spec.id)
           found.push(started)
@@ -181,7 +189,7 @@ export class QueuePass {
         reserved = kept.length
         running += reserved
         if (reserved > 0) {
-          own = this.ownHolds.foundAt(request, kept, this.#why.of(request, line), !turn.isFull)
+          own = this.ownHolds.foundAt(spec.id, request, kept, this.#why.of(request, line), !turn.isFull)
           keptElsewhere = reserved - Math.max(1, own.length)
           if (own.length === 0) continue
           turn.firstWaiting ??= spec.booking === null ? spec.id : null
@@ -199,20 +207,13 @@ export class QueuePass {
     return found
   }
 
-  /** When it may start as everything is planned; nothing is kept for it but in the eyes of those behind it. */
-  estimate(line: Line, at: number): Room | null {
-    const { plan } = this.#requests.of(line, at)
-    const room = this.#calendar.find(plan, Number.POSITIVE_INFINITY)
-    if (room !== null) this.#calendar.take(plan, room)
-    return room
-  }
-
   get profiles(): readonly Profile[] {
-    return this.#calendar.profiles
+    return this.calendar.profiles
   }
 
   #ownAfterAll(line: Line, request: LineRequest, task: number | null, kept: KeptRoom[]): Found | null {
-    const found = startInstead(this.#calendar, kept, request, () => {
+    const found = this.#earlier.startInstead(line.spec, kept, request, () => {
+      if (this.#limits.mayNotBegin(line, request)) return null
       const made = this.#elsewhere.putsOff(line, request, true) ? null : this.#ownRoom.makeAfterAll(line, request)
       return made === null ? null : this.#made(line, request, task, made)
     })
@@ -223,11 +224,11 @@ export class QueuePass {
   /** What its job put off at the turn of this line, in place of all it has by now. */
   #afterAll({ line, request, isOwn }: PutOff): Found | null {
     const { spec } = line
-    if (this.#limits.reasonOf(line, request) !== null) return null
+    if (this.#limits.mayNotBegin(line, request)) return null
     const { kept } = this.#earlier.of(spec) ?? NOTHING_YET
     this.#holds.setAside(spec.id, request)
     this.#closed.setAside(spec.id, request)
-    const found = startInstead(this.#calendar, kept, request, () => {
+    const found = this.#earlier.startInstead(line.spec, kept, request, () => {
       const made = (isOwn ? null : this.preemptor.makeRoom(line, request)) ?? this.#ownRoom.makeAfterAll(line, request)
       return made === null ? null : { ...this.#made(line, request, null, made), line }
     })
@@ -237,20 +238,16 @@ export class QueuePass {
     return found
   }
 
-  #startInstead(line: Line, request: LineRequest, task: number | null, kept: KeptRoom[]): Found | null {
-    return startInstead(this.#calendar, kept, request, () => this.#startNow(line, request, task))
-  }
-
   #startNow(line: Line, request: LineRequest, task: number | null): Found | null {
-    const { nowMs } = this.#calendar.grid
+    const { nowMs } = this.calendar.grid
     const { plan } = request
     const { deadlineMs } = line.spec
     if (deadlineMs !== null && nowMs + line.limitMs > deadlineMs) return null
-    const room = this.#calendar.findNow(plan)
+    const room = this.calendar.findNow(plan)
     const mayBegin = room !== null || this.mayMakeRoom
-    if (!mayBegin || this.#limits.plannedReasonOf(line, request) !== null) return null
+    if (!mayBegin || this.#limits.mayNotBegin(line, request)) return null
     if (room !== null) {
-      this.#calendar.take(plan, room)
+      this.calendar.take(plan, room)
       this.#started(line, request)
       return given(task, room, nowMs)
     }
@@ -260,7 +257,7 @@ export class QueuePass {
   }
 
   #made(line: Line, request: LineRequest, task: number | null, made: MadeRoom, isOwn = false): Found {
-    const { nowMs } = this.#calendar.grid
+    const { nowMs } = this.calendar.grid
     const { startMs, preempts, after } = made
     this.#started(line, request, isOwn)
     if (startMs > nowMs) this.#why.isSoonTaken({ request, room: made })
@@ -275,7 +272,7 @@ export class QueuePass {
 
   #reserve(line: Line, request: LineRequest, task: number | null, turn: Turn, rest: number): Found {
     const { spec } = line
-    const { nowMs } = this.#calendar.grid
+    const { nowMs } = this.calendar.grid
     const why = this.#why.of(request, line)
     const { enabled } = this.scene.policy.backfill
     // Of those who hold no place nobody waits for the turn.
@@ -285,16 +282,16 @@ export class QueuePass {
     if (!enabled) this.#closed.closeFor(spec, request, turn)
     else if (spec.booking === null) turn.firstWaiting ??= spec.id
     if (!enabled || turn.isFull) return request.waiting(why)[0]
-    const room = this.#calendar.find(request.plan, Number.POSITIVE_INFINITY)
+    const room = this.calendar.find(request.plan, Number.POSITIVE_INFINITY)
     if (spec.deadlineMs !== null && (room?.startMs ?? nowMs) + line.limitMs > spec.deadlineMs) {
       return waiting({ code: "deadline", deadlineMs: spec.deadlineMs, limitMs: line.limitMs })
     }
     if (room === null)
-      return this.#requests.bookingEnds(line, request) ?? request.waiting(why, this.#holds.hold(spec, request, rest))[0]
+      return this.requests.bookingEnds(line, request) ?? request.waiting(why, this.#holds.hold(spec, request, rest))[0]
     this.#holds.letGo(spec.id)
-    this.#calendar.take(request.plan, room)
+    this.calendar.take(request.plan, room)
     this.#earlier.kept(spec, request, room)
-    if (spec.partitions.length === 1) this.#limits.reserved(line, request)
+    this.#limits.reserved(line, request, spec.partitions.length > 1)
     return given(task, room, nowMs, why)
   }
 }

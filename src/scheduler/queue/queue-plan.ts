@@ -43,6 +43,11 @@ export interface QueueEntry {
   readonly holds: readonly HostId[]
   /** It went before all others, on its sender's own Mac. */
   readonly ownersFirst: boolean
+  /**
+   * Who stands before it where it is to start, has no time of its own, and may come to start before it: then nobody can say how late it will be. `null`:
+   * nobody, and it starts then at the latest.
+   */
+  readonly behind: JobId | null
   /** The time is a guess: nothing is kept for it. */
   readonly estimate: boolean
   readonly preempts: readonly Preemption[]
@@ -66,7 +71,7 @@ export interface Preemption {
 }
 
 /** `memory`: what stays of it would leave too little room. `several_hosts`: its members would wait for the one that is stopped. `secrets`: of two users' jobs one has some. */
-export type NotSuspended = "memory" | "several_hosts" | "secrets"
+export type NotSuspended = "memory" | "pieces" | "several_hosts" | "secrets"
 
 /** What keeps a host from taking a job whatever room it has. */
 export type AwayCode =

@@ -78,12 +78,18 @@ export function entryText(entry: QueueEntry, nowMs: number, nameOf: (host: strin
     return `starts now on ${hosts}${first}`
   }
   const when = entry.startMs === null ? "" : `in ${formatDuration(entry.startMs - nowMs)} on ${hosts}`
-  if (entry.state === "reserved") return `reserved ${when}: ${reason}`
+  if (entry.state === "reserved") return `reserved ${when}: ${reason}${behindText(entry.behind)}`
   return entry.estimate ? `waits: ${reason}; about ${when}` : `waits: ${reason}`
+}
+
+/** What is said behind the reason of who cannot be told how late it starts, though it has a time; empty for others. */
+export function behindText(behind: JobId | null): string {
+  return behind === null ? "" : `; how late nobody can say, as job ${behind} before it has no time yet and may go first`
 }
 
 const NOT_SUSPENDED: Readonly<Record<NotSuspended, string>> = {
   memory: "its memory would not leave room",
+  pieces: "it would keep what the job needs of the pool's licences",
   several_hosts: "it runs on several hosts",
   secrets: "of the two users' jobs one has secrets",
 }

@@ -1,7 +1,7 @@
 import { fits, needOn } from "../../protocol/resources.ts"
 import type { Calendar } from "../calendar/calendar.ts"
 import type { Need } from "../calendar/need.ts"
-import type { Asked } from "../calendar/plan-request.ts"
+import type { Asked, PlanRequest } from "../calendar/plan-request.ts"
 import { couldRunOn, isByRules, lastingObstacles } from "../obstacle.ts"
 import type { Shape } from "../shape.ts"
 import { type Found, waiting } from "./found.ts"
@@ -75,6 +75,16 @@ export class Requests {
     return this.#calendar.find(anyTime, Number.POSITIVE_INFINITY) === null
       ? null
       : waiting({ code: "booking_full", booking })
+  }
+
+  /** The same, on each host not before a moment. */
+  notBefore({ plan: { asked } }: LineRequest, fromMs: (place: number) => number): PlanRequest {
+    const { nowMs } = this.#calendar.grid
+    const closed = asked.closed.map((times, place) => {
+      const endMs = fromMs(place)
+      return endMs > nowMs ? [{ startMs: nowMs, endMs }, ...times] : times
+    })
+    return this.#calendar.request({ ...asked, closed })
   }
 
   #find({ spec, limitMs, standing }: Line): LineRequest {

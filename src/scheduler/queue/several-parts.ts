@@ -54,6 +54,11 @@ export class SeveralParts {
     return this.#rest?.found
   }
 
+  get all(): readonly Found[] {
+    const times = [...this.#times.values()].flat()
+    return this.#rest === null ? times : [...times, this.#rest.found]
+  }
+
   /** In place of all. */
   replace(at: number, found: Found): void {
     this.#times.clear()

@@ -1,49 +1,131 @@
 import { DEFAULT_MEMORY_BYTES, type Resources } from "../../protocol/resources.ts"
-import type { Calendar } from "../calendar/calendar.ts"
-import { endOf } from "./attempt-room.ts"
+import type { Calendar, Room } from "../calendar/calendar.ts"
+import type { PlanRequest } from "../calendar/plan-request.ts"
+import { endOf, heldBy } from "./attempt-room.ts"
 import type { Line } from "./line.ts"
+import type { NotSuspended } from "./queue-plan.ts"
+import type { QueueScene } from "./queue-scene.ts"
 import type { Candidate } from "./victim-order.ts"
 
 /** Says who may stay in memory, stopped, beside a job that gets its place. Those of whom it is asked hold nothing in the calendar just then. */
 export class StayBeside {
   readonly #calendar: Calendar
+  readonly #scene: QueueScene
 
-  constructor(calendar: Calendar) {
+  constructor(calendar: Calendar, scene: QueueScene) {
     this.#calendar = calendar
+    this.#scene = scene
   }
 
   /**
-   * Of those that are to be suspended, the ones whose memory may stay beside the job: on a host all of them or none.
-   * @param endMs when the job ends at the latest
+   * Of those that are to be suspended, the ones that may stay beside the job: on a host all of them or none.
+   * @param plan what the job asks for
+   * @param startMs when it starts
    * @param hasRoom whether it has room on a host beside what is held there
    */
   of(
     line: Line,
+    plan: PlanRequest,
     victims: readonly Candidate[],
     places: readonly number[],
-    endMs: number,
+    startMs: number,
     hasRoom: (place: number) => boolean,
   ): ReadonlySet<Candidate> {
+    const endMs = startMs + plan.asked.limitMs
     const suspended = victims.filter(({ mode }) => mode === "suspend")
     const tight = places.filter((place) => {
       const here = suspended.filter((one) => one.places.includes(place))
-      return here.length > 0 && !this.#fits(line, here, place, endMs, hasRoom)
+      return here.length > 0 && !this.#fits(line, here, place, plan.needOn(place), endMs, hasRoom)
     })
-    return new Set(suspended.filter((one) => !one.places.some((place) => tight.includes(place))))
+    const staying = suspended.filter((one) => !one.places.some((place) => tight.includes(place)))
+    return new Set(this.#havePieces(plan, staying, places, startMs) ? staying : staying.filter(holdsNone(plan)))
+  }
+
+  /** Whether there are pieces enough for the job beside those that they keep. */
+  #havePieces(plan: PlanRequest, staying: readonly Candidate[], places: readonly number[], startMs: number): boolean {
+    if (!plan.hasPieces || staying.every(holdsNone(plan))) return true
+    this.#holdPieces(staying, startMs + plan.asked.limitMs, 1)
+    const isRoom = this.#calendar.hasRoom(plan, { places, startMs })
+    this.#holdPieces(staying, startMs + plan.asked.limitMs, -1)
+    return isRoom
+  }
+
+  #holdPieces(staying: Iterable<Candidate>, endMs: number, times: 1 | -1): void {
+    const { nowMs } = this.#calendar.grid
+    for (const one of staying)
+      this.#calendar.holdPieces(one.attempt.pieces, nowMs, staysUntil(one, nowMs, endMs), times)
+  }
+
+  /** Why one that was to be suspended cannot stay: it keeps what the job asks for of pieces, or else for want of memory. */
+  whyNot(plan: PlanRequest, one: Candidate): NotSuspended {
+    return holdsNone(plan)(one) ? "memory" : "pieces"
   }
 
   /** Whether by its memory alone this one could stay: nobody who is suspended gives any back, so that without that it will not. */
-  hasMemory(line: Line, one: Candidate, place: number, limitMs: number): boolean {
+  hasMemory(line: Line, plan: PlanRequest, one: Candidate, place: number): boolean {
     const { nowMs } = this.#calendar.grid
-    const need = { memoryBytes: askedBy(line), gpus: 0, cores: 0 }
-    const hasRoom = () => this.#calendar.profiles[place]!.hasRoomAt(need, false, limitMs, nowMs)
-    return this.#fits(line, [one], place, nowMs + limitMs, hasRoom)
+    const { limitMs } = plan.asked
+    const memory = { memoryBytes: askedBy(line), gpus: 0, cores: 0 }
+    const hasRoom = () => this.#calendar.profiles[place]!.hasRoomAt(memory, false, limitMs, nowMs)
+    return this.#fits(line, [one], place, plan.needOn(place), nowMs + limitMs, hasRoom)
+  }
+
+  /**
+   * Those who are stopped for a job that has its place by now keep all that they held: beside it as long as it runs, and then until they end (decision 37).
+   */
+  keep(staying: ReadonlySet<Candidate>, plan: PlanRequest, { places, startMs }: Room): void {
+    const { nowMs } = this.#calendar.grid
+    const endMs = startMs + plan.asked.limitMs
+    this.#holdPieces(staying, endMs, 1)
+    for (const place of places) {
+      const here = [...staying].filter((one) => one.places.includes(place))
+      if (here.length === 0) continue
+      this.#calendar.hold(place, this.#heldBeside(here, place, plan.needOn(place)), nowMs, endMs)
+      if (endMs === Number.POSITIVE_INFINITY) continue
+      for (const one of here)
+        this.#calendar.hold(place, heldBy(one.attempt, this.#scene, place), endMs, staysUntil(one, nowMs, endMs))
+    }
+  }
+
+  /** All that they held there, but for what of the GPU and the cores the job takes that runs instead: nobody else can take that before they go on. */
+  #heldBeside(here: readonly Candidate[], place: number, need: Resources): Resources {
+    const bytes = here.reduce((sum, { attempt }) => sum + attempt.resources.memoryBytes, 0)
+    const { memoryBytes, gpus, cores } = this.#leasesOf(here, place)
+    return {
+      // Who is alone on the host keeps all of it.
+      memoryBytes: Math.max(bytes, memoryBytes - need.memoryBytes),
+      gpus: Math.max(0, gpus - need.gpus),
+      cores: Math.max(0, cores - need.cores),
+    }
+  }
+
+  /** Of those who are stopped for another of them one runs after the other: they share the GPU and the cores. */
+  #leasesOf(here: readonly Candidate[], place: number): Resources {
+    const jobs = new Set<number>(here.map(({ attempt }) => attempt.job))
+    const isAfter = ({ attempt: { stoppedFor = null } }: Candidate) => stoppedFor !== null && jobs.has(stoppedFor)
+    let [memoryBytes, gpus, cores] = [0, 0, 0]
+    for (const one of [...here.filter((each) => !isAfter(each)), ...here.filter(isAfter)]) {
+      const held = heldBy(one.attempt, this.#scene, place)
+      memoryBytes += held.memoryBytes
+      gpus = isAfter(one) ? Math.max(gpus, held.gpus) : gpus + held.gpus
+      cores = isAfter(one) ? Math.max(cores, held.cores) : cores + held.cores
+    }
+    return { memoryBytes, gpus, cores }
+  }
+
+  /** Whether all of them have room for what they hold, from then until they end. */
+  #mayGoOn(here: readonly Candidate[], place: number, fromMs: number): boolean {
+    const { nowMs, endMs } = this.#calendar.grid
+    if (fromMs >= endMs) return true
+    const untilMs = Math.max(...here.map((one) => staysUntil(one, nowMs, fromMs)))
+    return this.#calendar.profiles[place]!.hasRoomAt(this.#leasesOf(here, place), false, untilMs - fromMs, fromMs)
   }
 
   #fits(
     line: Line,
     here: readonly Candidate[],
     place: number,
+    need: Resources,
     endMs: number,
     hasRoom: (place: number) => boolean,
   ): boolean {
@@ -52,25 +134,29 @@ export class StayBeside {
     const bytes = here.reduce((sum, { attempt }) => sum + attempt.resources.memoryBytes, 0)
     if (bytes === 0) return true
     if (askedBy(line) + bytes > profile.total.memoryBytes) return false
-    // It ends later than was planned, and its memory must not be in the way of who has a time then.
-    const stays = { memoryBytes: bytes, gpus: 0, cores: 0 }
-    const untilMs = Math.max(...here.map((one) => staysUntil(one, nowMs, endMs)))
-    if (profile.firstRoom(stays, false, untilMs - nowMs, nowMs) !== nowMs) return false
+    // It ends later than was planned, and must not be in the way of who has a time then.
+    const stays = this.#heldBeside(here, place, need)
+    // Of who is stopped for it already that was decided before.
+    const isDecided = here.every(({ isStopped }) => isStopped)
+    const kept = isDecided ? { ...stays, gpus: 0, cores: 0 } : stays
+    if (profile.firstRoom(kept, false, endMs - nowMs, nowMs) !== nowMs) return false
+    if (!isDecided && !this.#mayGoOn(here, place, endMs)) return false
     if (line.spec.alone || line.spec.hasSecrets) return true
-    this.#calendar.hold(place, stays, nowMs, untilMs)
+    this.#calendar.hold(place, kept, nowMs, endMs)
     const isRoom = hasRoom(place)
-    this.#calendar.hold(place, stays, nowMs, untilMs, -1)
+    this.#calendar.hold(place, kept, nowMs, endMs, -1)
     return isRoom
   }
 }
 
-/** When it ends at the latest that is suspended until then. */
-export function staysUntil({ attempt }: Candidate, nowMs: number, endMs: number): number {
-  return endOf(attempt, nowMs) + (endMs - nowMs)
+/** Whether it holds no pieces that the job asks for. */
+function holdsNone({ asked }: PlanRequest): (one: Candidate) => boolean {
+  return ({ attempt }) => Object.keys(asked.pieces).every((name) => (attempt.pieces[name] ?? 0) === 0)
 }
 
-export function memoryOf({ attempt }: Candidate): Resources {
-  return { memoryBytes: attempt.resources.memoryBytes, gpus: 0, cores: 0 }
+/** When it ends at the latest that is suspended until then. */
+function staysUntil({ attempt }: Candidate, nowMs: number, endMs: number): number {
+  return endOf(attempt, nowMs) + (endMs - nowMs)
 }
 
 function askedBy({ spec }: Line): number {

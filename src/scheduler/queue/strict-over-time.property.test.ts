@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { describe, it } from "node:test"
 import fc from "fast-check"
-import { MINUTE_MS, QUEUE_NOW_MS, queueScenes } from "../../../test/support/queue-scenes.ts"
+import { anyQueueScenes, MINUTE_MS, QUEUE_NOW_MS, queueScenes } from "../../../test/support/queue-scenes.ts"
 import type { Limits } from "../limits/limits.ts"
 import { readArrayTasks, taskIndices } from "../request/array-tasks.ts"
 import { planQueue } from "./plan-queue.ts"
@@ -82,7 +82,6 @@ function calm(scene: QueueScene, limits: Limits): QueueScene {
       ...job,
       resources: { ...job.resources, gpus: job.resources.gpus ?? 0 },
       limitMs: job.limitMs ?? 90 * MINUTE_MS,
-      array: job.array === null ? null : { ...job.array, tasks: { ...job.array.tasks, atOnce: null } },
     })),
   }
 }
@@ -96,32 +95,38 @@ function staysOn({ leavesFor: _, ...one }: RunningAttempt): RunningAttempt {
   }
 }
 
-/** As time goes on, from one end or start to the next. @param check what was promised earlier, by job and task, in the plan of a moment */
+/**
+ * As time goes on, from one end or start to the next.
+ * @param holds whether what a plan says goes for later, and what was said before for it
+ * @param check what was promised earlier, by job and task, in the plan of a moment
+ */
 function live(
   first: QueueScene,
-  check: (plan: QueuePlan, key: string, entry: QueueEntry | undefined, latestMs: number) => void,
+  holds: (plan: QueuePlan) => boolean,
+  check: (key: string, entry: QueueEntry | undefined, latestMs: number) => void,
 ): void {
   let scene = first
   let nowMs = NOW_MS
   const promised = new Map<string, number>()
   for (let at = 0; at < MOST_PLANS; at++) {
     const plan = planQueue(scene, nowMs)
-    const { entries, otherTurns } = plan
+    const { entries } = plan
+    if (!holds(plan)) promised.clear()
     for (const [key, latestMs] of promised) {
       const [job, task] = key.split(" ")
       const entry = entries.find((one) => `${one.job}` === job && (one.task === null || `${one.task}` === task))
-      check(plan, key, entry, latestMs)
+      check(key, entry, latestMs)
     }
     const starts = entries.filter(({ state }) => state === "start")
     for (const { job, task } of starts) promised.delete(`${job} ${task}`)
-    // Where an owner's job has an earlier time elsewhere, those between were told of room that was kept for it for nothing.
-    if (otherTurns.size > 0) promised.clear()
-    else
-      for (const { job, task, state, startMs } of entries)
-        if (state === "reserved" && !promised.has(`${job} ${task}`)) promised.set(`${job} ${task}`, startMs!)
+    if (holds(plan))
+      for (const { job, task, state, startMs, behind } of entries)
+        if (state === "reserved" && behind === null && !promised.has(`${job} ${task}`))
+          promised.set(`${job} ${task}`, startMs!)
     scene = afterStarts(scene, starts, nowMs)
     const ends = scene.running.flatMap(({ startedMs, limitMs }) => (limitMs === null ? [] : startedMs + limitMs))
-    const next = [...ends, ...promised.values()].filter((ms) => ms > nowMs)
+    const begins = entries.flatMap(({ state, startMs }) => (state === "reserved" ? [startMs!] : []))
+    const next = [...ends, ...begins].filter((ms) => ms > nowMs)
     if (next.length === 0) break
     nowMs = Math.min(...next)
     scene = afterEnds(scene, nowMs)
@@ -131,9 +136,11 @@ function live(
 describe("planQueue() as all that runs takes its whole time and nobody else comes", () => {
   it("starts each job when it said it would at the latest, owners on their own Macs first, where these have no earlier time elsewhere", () => {
     fc.assert(
-      fc.property(queueScenes(), (scene) => {
-        live(calm(scene, {}), ({ otherTurns }, key, entry, latestMs) => {
-          if (otherTurns.size > 0) return
+      fc.property(queueScenes(), fc.option(fc.integer({ min: 1, max: 3 })), fc.boolean(), (scene, most, isOfCores) => {
+        const user = isOfCores ? { resources: { cpu: (most ?? 0) + 2 } } : { runningJobs: most ?? 0 }
+        // Where an owner's job has an earlier time elsewhere, those between were told of room that was kept for it for nothing.
+        const holds = ({ otherTurns }: QueuePlan) => otherTurns.size === 0
+        live(calm(scene, most === null ? {} : { user }), holds, (key, entry, latestMs) => {
           assert.ok(entry !== undefined, `job ${key} is gone`)
           assert.ok(entry.startMs !== null, `job ${key} lost its time`)
           const lateMinutes = (entry.startMs - latestMs) / MINUTE_MS
@@ -146,11 +153,12 @@ describe("planQueue() as all that runs takes its whole time and nobody else come
 
   it("keeps no job that has a time from it by a limit, whoever of those that count there starts before", () => {
     fc.assert(
-      fc.property(queueScenes(), fc.integer({ min: 1, max: 3 }), fc.boolean(), (scene, most, isOfAll) => {
+      fc.property(anyQueueScenes(), fc.integer({ min: 1, max: 3 }), fc.boolean(), (scene, most, isOfAll) => {
         const limits = isOfAll ? { group: { runningJobs: most } } : { user: { runningJobs: most } }
-        const calmed = calm(scene, limits)
-        const plain = { ...calmed, policy: { ...calmed.policy, owners: { ...calmed.policy.owners, first: false } } }
-        live(plain, (_, key, entry) => assert.notEqual(entry?.reason?.code, "limit", `job ${key} waits for a limit`))
+        const always = () => true
+        live(calm(scene, limits), always, (key, entry) =>
+          assert.notEqual(entry?.reason?.code, "limit", `job ${key} waits for a limit`),
+        )
       }),
       { numRuns: 1000 },
     )

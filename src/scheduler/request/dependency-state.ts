@@ -92,7 +92,8 @@ function judgeJob(kind: AfterKind, ref: DependencyJob, view: DependencyView, now
 }
 
 function started(asked: readonly Progress[], delayMs: number, on: string, nowMs: number): Verdict {
-  let lastMs = 0
+  // Whatever the first moment of the clock that it is told by.
+  let lastMs = Number.NEGATIVE_INFINITY
   for (const { startedMs } of asked) {
     if (startedMs === null) return { state: "waiting", on }
     lastMs = Math.max(lastMs, startedMs)

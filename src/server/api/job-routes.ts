@@ -149,7 +149,7 @@ export const jobRoutes: readonly Route[] = [
     respond: ({ core, caller, params, query }): WhyAnswer => {
       const job = findJob(core, params.id)
       const waiting = whyUnbegun(core, job, query.brief, caller) ?? whyWaits(core, job, query.brief, caller)
-      if (waiting !== undefined) return { ...waiting, summary: withLearned(waiting.summary, job) }
+      if (waiting !== undefined) return { at: core.clock.now(), ...waiting, summary: withLearned(waiting.summary, job) }
       return { job: job.id, summary: summaryOf(job), code: job.cause ?? job.state, place: null, hosts: [] }
     },
   }),

@@ -1,9 +1,9 @@
 import type { Booking, BookingTime } from "../../protocol/booking.ts"
 import { timesBetween } from "../../scheduler/bookings/booking-times.ts"
 import type { BookedTime } from "../../scheduler/bookings/kept-hosts.ts"
+import { accountsBelow } from "../../scheduler/policy/accounts-below.ts"
 import type { Core } from "../core.ts"
 import { currentPolicy } from "../policy/pool-policy.ts"
-import { accountsBelow } from "./accounts-below.ts"
 
 const DAY_MS = 86_400_000
 /** How far ahead bookings keep off jobs that have no time limit. Farther ahead they look at jobs with a limit that reaches so far. */

@@ -2,10 +2,10 @@ import { WindfallError } from "../../protocol/errors.ts"
 import { hostsOf } from "../../protocol/gang.ts"
 import type { JobSpec } from "../../protocol/job.ts"
 import { nextTime } from "../../scheduler/bookings/booking-times.ts"
+import { accountsBelow } from "../../scheduler/policy/accounts-below.ts"
 import type { Core } from "../core.ts"
 import { currentPolicy } from "../policy/pool-policy.ts"
 import { placedAs } from "../queue/who-of.ts"
-import { accountsBelow } from "./accounts-below.ts"
 import { findBooking } from "./booking-view.ts"
 
 /** Whether a job may have the booking that it asks for. @throws {WindfallError} booking_not_found, not_allowed, never_fits, wrong_state */

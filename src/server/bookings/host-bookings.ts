@@ -1,10 +1,10 @@
 import type { HostBooking } from "../../protocol/booking.ts"
 import type { HostId } from "../../protocol/ids.ts"
 import { timesBetween } from "../../scheduler/bookings/booking-times.ts"
+import { accountsBelow } from "../../scheduler/policy/accounts-below.ts"
 import type { Core } from "../core.ts"
 import type { Viewer } from "../jobs/job-view.ts"
 import { currentPolicy } from "../policy/pool-policy.ts"
-import { accountsBelow } from "./accounts-below.ts"
 
 /** Farther ahead a booking says nothing of whether a host is free: `reserve ls` has it. */
 const SOON_MS = 12 * 3_600_000

@@ -2,11 +2,11 @@ import { formatDuration } from "../../base/duration.ts"
 import type { Booking } from "../../protocol/booking.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { nextTime } from "../../scheduler/bookings/booking-times.ts"
+import { accountsBelow, coordinatedBy } from "../../scheduler/policy/accounts-below.ts"
 import type { Policy } from "../../scheduler/policy/policy.ts"
 import type { Caller } from "../auth/accounts.ts"
 import type { Core } from "../core.ts"
 import { currentPolicy } from "../policy/pool-policy.ts"
-import { accountsBelow, coordinatedBy } from "./accounts-below.ts"
 
 /**
  * Administrators may book anything, coordinators for accounts and members they coordinate, everybody else for themselves as far as the

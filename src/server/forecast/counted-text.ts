@@ -1,7 +1,7 @@
 import { formatDuration } from "../../base/duration.ts"
 import { expectedHours } from "../../scheduler/forecast/expected-presence.ts"
 import { usualTimes, usualTimesText } from "../../scheduler/forecast/usual-times.ts"
-import type { PresenceCounted } from "../../scheduler/queue/presence-counted.ts"
+import { type PresenceCounted, presenceText } from "../../scheduler/queue/presence-counted.ts"
 import type { Core } from "../core.ts"
 import type { Viewer } from "../jobs/job-view.ts"
 import { mayKnowWeek } from "./week-view.ts"
@@ -23,7 +23,6 @@ export function countedText(core: Core, counted: readonly PresenceCounted[], now
     const habit = isTold ? ` (${owner ?? "somebody"} is usually there ${times})` : ""
     return `${name} for ${formatDuration(untilMs - nowMs)}${habit}`
   })
-  if (parts.length === 0) return ""
   const more = counted.length > parts.length ? ` and ${counted.length - parts.length} more` : ""
-  return `; no start is planned, as they are usually in use or kept free then, on ${parts.join(", ")}${more}`
+  return parts.length === 0 ? "" : `${presenceText(parts)}${more}`
 }

@@ -110,9 +110,9 @@ function byTurn(
 
 const NO_TIME = { startAt: null, estimate: false, hosts: [] } as const
 
-function timeOf(scene: QueueScene, { startMs, estimate, hosts }: QueueEntry) {
+function timeOf(scene: QueueScene, { startMs, estimate, behind, hosts }: QueueEntry) {
   const names = hosts.map((id) => scene.hosts.find((host) => host.id === id)?.name ?? id)
-  return { startAt: startMs, estimate, hosts: names }
+  return { startAt: startMs, estimate, ...(behind === null ? {} : { behind }), hosts: names }
 }
 
 function keptOut(core: Core, { policy }: QueueScene, isByPolicy: boolean, nowMs: number): QueueOrderEntry[] {

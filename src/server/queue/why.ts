@@ -4,7 +4,7 @@ import { explain } from "../../scheduler/explain.ts"
 import { expectedStart } from "../../scheduler/queue/expected-start.ts"
 import { planQueue } from "../../scheduler/queue/plan-queue.ts"
 import { PlanReport } from "../../scheduler/queue/plan-report.ts"
-import { presenceCounted } from "../../scheduler/queue/presence-counted.ts"
+import { PresenceCounts } from "../../scheduler/queue/presence-counted.ts"
 import type { QueueEntry, QueuePlan } from "../../scheduler/queue/queue-plan.ts"
 import type { QueueScene } from "../../scheduler/queue/queue-scene.ts"
 import type { JobRecord } from "../../store/job-record.ts"
@@ -68,7 +68,7 @@ export function whyWaits(core: Core, job: JobRecord, brief = false, viewer?: Vie
 
 function expectedFor(core: Core, scene: QueueScene, nowMs: number, entry: QueueEntry, viewer?: Viewer): ExpectedStart {
   const expected = expectedStart(scene, nowMs, entry)
-  const habits = countedText(core, presenceCounted(scene, nowMs, entry), nowMs, viewer)
+  const habits = countedText(core, new PresenceCounts(scene, nowMs, true).of(entry), nowMs, viewer)
   return { ...expected, rests: `${expected.rests}${habits}` }
 }
 

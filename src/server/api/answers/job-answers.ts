@@ -224,6 +224,7 @@ export const why = answer(
   "Why",
   "Why a job waits, host by host; no hosts when it does not wait",
   z.object({
+    at: time.optional().describe("When it was said, by the server's clock"),
     job: count,
     summary: z.string(),
     code: z.string().describe("Stable, for scripts"),

@@ -64,6 +64,7 @@ export const queueOrder = answer(
         reason: z.string(),
         startAt: time.nullable().describe("At the latest as everything is planned; null: nobody can say"),
         estimate: z.boolean().describe("Nothing is kept for it"),
+        behind: count.optional().describe("A job that may go first and has no time yet: it may start later than that"),
         hosts: z.array(z.string()),
       }),
     ),

@@ -1,4 +1,4 @@
-import type { Policy } from "../../scheduler/policy/policy.ts"
+import type { Policy } from "./policy.ts"
 
 /** Those accounts and all below them. Names that are no accounts are left out. */
 export function accountsBelow({ accounts }: Policy, names: readonly string[]): readonly string[] {
