@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process"
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs"
+import { existsSync, mkdirSync, realpathSync, renameSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { pythonIndex } from "../../src/ssh/python-index.ts"
@@ -9,10 +9,14 @@ import { placeUv, UV_PATH } from "./python-index.ts"
 
 const run = promisify(execFile)
 const FETCH_MS = 300_000
+const SYSTEM_PYTHON = "/usr/bin/python3"
 /** On Linux mlx alone comes without its library. */
 const PACKAGES = process.platform === "linux" ? ["mlx[cpu]", "mlx-lm>=0.32"] : ["mlx-lm>=0.32"]
-/** That of the system first: accounts of simulated hosts cannot read what lies in a home. */
-const PYTHONS = ["/usr/bin/python3", ">=3.11"]
+/**
+ * That of the system first: accounts of simulated hosts cannot read what lies in a home. By its whole name: on simulated Macs, as on others,
+ * `/usr/bin/python3` only offers to fetch developer tools.
+ */
+const PYTHONS = [...(existsSync(SYSTEM_PYTHON) ? [realpathSync(SYSTEM_PYTHON)] : []), ">=3.11"]
 
 /** The real MLX: put into the clone's cache once, what the index has then. Never throws: without an index, or a Python for it, tests are left out. */
 export async function findMlx(): Promise<Found> {
