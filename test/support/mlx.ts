@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process"
-import { existsSync, mkdirSync, realpathSync, renameSync, rmSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { pythonIndex } from "../../src/ssh/python-index.ts"
@@ -57,5 +57,15 @@ async function place(folder: string, python: string): Promise<void> {
     renameSync(work, folder)
   } finally {
     rmSync(work, { recursive: true, force: true })
+  }
+}
+
+/** Puts its programs where a host finds them. @param home of the host's account */
+export function putMlx(home: string, folder: string): void {
+  const into = join(home, ".local/bin")
+  mkdirSync(into, { recursive: true })
+  for (const name of ["mlx_lm.server", "python3"]) {
+    writeFileSync(join(into, name), `#!/bin/sh\nexec "${folder}/${name}" "$@"\n`)
+    chmodSync(join(into, name), 0o755)
   }
 }

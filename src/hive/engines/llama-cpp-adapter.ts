@@ -198,7 +198,13 @@ const SIGNS: readonly Sign[] = [
     words: () => "the GPU's memory is full",
   },
   {
-    pattern: /(?:Failed to connect to|RPC handshake failed for) (?<at>\S+)/,
+    // It ends before the line that names the versions is out.
+    pattern: /RPC handshake failed for (?<at>\S+)/,
+    code: "versions_differ",
+    words: () => "its worker speaks another protocol than the head",
+  },
+  {
+    pattern: /Failed to connect to (?<at>\S+)/,
     code: "unreachable",
     words: () => "the head did not reach its worker",
   },
