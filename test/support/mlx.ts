@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process"
-import { chmodSync, existsSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { cpSync, existsSync, mkdirSync, realpathSync, renameSync, rmSync, symlinkSync } from "node:fs"
+import { dirname, join } from "node:path"
 import { promisify } from "node:util"
 import { pythonIndex } from "../../src/ssh/python-index.ts"
 import { LAB_CACHE } from "../lab/lab.ts"
@@ -60,12 +60,9 @@ async function place(folder: string, python: string): Promise<void> {
   }
 }
 
-/** Puts its programs where a host finds them. @param home of the host's account */
+/** Puts it into a home folder, where members look for it: a host of the lab may not see the clone. @param folder as it was found */
 export function putMlx(home: string, folder: string): void {
-  const into = join(home, ".local/bin")
-  mkdirSync(into, { recursive: true })
-  for (const name of ["mlx_lm.server", "python3"]) {
-    writeFileSync(join(into, name), `#!/bin/sh\nexec "${folder}/${name}" "$@"\n`)
-    chmodSync(join(into, name), 0o755)
-  }
+  cpSync(dirname(folder), join(home, ".local/mlx"), { recursive: true, verbatimSymlinks: true })
+  mkdirSync(join(home, ".local/bin"), { recursive: true })
+  symlinkSync("../mlx/bin/mlx_lm.server", join(home, ".local/bin/mlx_lm.server"))
 }
