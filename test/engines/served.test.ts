@@ -92,9 +92,11 @@ for (const { engine, found, put, process, file, write } of ENGINES) {
         tokens = chunk.usage?.completion_tokens ?? tokens
       }
       assert.deepEqual([text, tokens], [whole.choices[0].message.content, 20])
-      const long = await ask({ messages: [{ role: "user", content: "word ".repeat(2_000) }] })
-      assert.equal(long.status, 400)
-      assert.match(await long.text(), /This model's maximum context length is/)
+      if (engine === "mlx") {
+        const long = await ask({ messages: [{ role: "user", content: "word ".repeat(2_000) }] })
+        assert.equal(long.status, 400)
+        assert.match(await long.text(), /This model's maximum context length is/)
+      }
 
       const model = () => pool.api<ModelView>("GET", "/v1/hives/tiny")
       assert.equal((await model()).options.engine, engine)
