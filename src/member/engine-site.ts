@@ -7,8 +7,8 @@ import type { MemberContext } from "./member-context.ts"
 /** More threads than this do not make a token quicker. */
 const MOST_THREADS = 8
 
-/** @throws {Loss} `engine_missing` when this build of the engine cannot do what is asked */
-export function engineSite(context: MemberContext, { devices, help, folder }: FoundEngine): EngineSite {
+/** @throws {Loss} `order_refused` when the engine does nothing of the kind, `engine_missing` when this build of the engine cannot do what is asked */
+export function engineSite(context: MemberContext, { devices, help, version, folder }: FoundEngine): EngineSite {
   const { order, rank, environment, adapter } = context
   const cores = Number(environment.WINDFALL_CORES)
   const site: EngineSite = {
@@ -17,8 +17,12 @@ export function engineSite(context: MemberContext, { devices, help, folder }: Fo
     threads: order.threads ?? (Number.isInteger(cores) && cores > 0 ? Math.min(cores, MOST_THREADS) : 1),
     devices,
     help,
+    version,
     cacheFolder: cacheFolder(context),
+    hostFile: environment.MLX_HOSTFILE || null,
   }
+  const refusal = adapter.refuses(site)
+  if (refusal !== null) throw new Loss("order_refused", rank, refusal)
   const lack = adapter.lacks(site)
   if (lack !== null) {
     throw new Loss(

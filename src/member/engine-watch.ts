@@ -38,8 +38,8 @@ export function watchEnd(
   void engine.ended.then((how) => {
     if (signal.aborted) return
     const { loss, isCertain } = lossOf(context, role, how, engine.lastLines, workers)
-    // The head feels what happens to others; a worker only what happens to itself.
-    if (role === "worker" || isCertain) end.fail(loss)
+    // The head feels what happens to others; a worker only what happens to itself, but for one of a ring.
+    if ((role === "worker" && loss.code !== "member_lost") || isCertain) end.fail(loss)
     else end.suspect(loss)
   })
 }

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process"
 import { constants } from "node:fs"
-import { access, readdir } from "node:fs/promises"
+import { access, readdir, realpath } from "node:fs/promises"
 import { homedir, userInfo } from "node:os"
-import { delimiter, isAbsolute, join } from "node:path"
+import { delimiter, dirname, isAbsolute, join } from "node:path"
 import type { EngineAdapter, EngineCommand } from "../hive/engines/engine-adapter.ts"
 import { Loss } from "./loss.ts"
 
@@ -22,9 +22,10 @@ type Environment = Readonly<Record<string, string | undefined>>
 const ANSWER_MS = 60_000
 /** How deep below the tools' folder archives unpack: `llama-0.7.0/build/bin`. */
 const TOOLS_DEPTH = 4
+const LONGEST_WORDS = 200
 
 /**
- * The first folder that has all programs of an engine, and what these say of themselves.
+ * The first folder that has all programs of an engine which say their version, and what these say of themselves.
  * @throws {Loss} `engine_missing`, with how to get it
  */
 export async function findEngine(
@@ -34,23 +35,27 @@ export async function findEngine(
   environment: Environment,
   signal: AbortSignal,
 ): Promise<FoundEngine> {
-  const found = await firstWithAll(adapter, await searchFolders(engineFolder, environment))
-  if (found === null) {
-    const reason = `there is no ${adapter.engine} on this host: ${names(adapter)} lie in no folder that was looked in`
-    throw new Loss("engine_missing", rank, reason, `${capital(adapter.whereToGet)}.`)
+  let silent: string | null = null
+  for await (const found of withAll(adapter, await searchFolders(engineFolder, environment))) {
+    const ask = async (command: EngineCommand | null) =>
+      command === null ? "" : answer(found.programs[command.program] ?? "", command, rank, environment, signal)
+    const [said, help, listed] = await Promise.all([
+      ask(adapter.versionCommand),
+      ask(adapter.helpCommand),
+      ask(adapter.devicesCommand),
+    ])
+    const version = adapter.readVersion(said)
+    if (version !== null) return { ...found, version, help, devices: adapter.readDevices(listed) }
+    silent ??= `${found.folder} has a ${adapter.engine} that does not say its version${lastWords(said)}`
   }
-  const ask = async (command: EngineCommand) =>
-    answer(found.programs[command.program] ?? "", command, rank, environment, signal)
-  const [said, help, listed] = await Promise.all([
-    ask(adapter.versionCommand),
-    ask(adapter.helpCommand),
-    adapter.devicesCommand === null ? "" : ask(adapter.devicesCommand),
-  ])
-  const version = adapter.readVersion(said)
-  if (version === null) {
-    throw new Loss("engine_missing", rank, `${found.folder} has a ${adapter.engine} that does not say its version`)
-  }
-  return { ...found, version, help, devices: adapter.readDevices(listed) }
+  const reason =
+    silent ?? `there is no ${adapter.engine} on this host: ${names(adapter)} lie in no folder that was looked in`
+  throw new Loss("engine_missing", rank, reason, `${capital(adapter.whereToGet)}.`)
+}
+
+function lastWords(said: string): string {
+  const last = said.trim().split("\n").at(-1) ?? ""
+  return last === "" ? "" : `: ${last.slice(0, LONGEST_WORDS)}`
 }
 
 function names({ programs }: EngineAdapter): string {
@@ -98,20 +103,34 @@ async function foldersBelow(folder: string, depth: number): Promise<string[]> {
   return [folder, ...deeper.flat()]
 }
 
-async function firstWithAll(
+/** Folders that have all programs; also those that a link to the first program leads to, as installers make them. */
+async function* withAll(
   { programs }: EngineAdapter,
   folders: readonly string[],
-): Promise<Pick<FoundEngine, "folder" | "programs"> | null> {
+): AsyncGenerator<Pick<FoundEngine, "folder" | "programs">> {
+  const [main = []] = Object.values(programs)
+  const tried = new Set<string>()
   for (const folder of folders) {
-    const found: Record<string, string> = {}
-    for (const [program, all] of Object.entries(programs)) {
-      for (const name of all) {
-        if (found[program] === undefined && (await isProgram(join(folder, name)))) found[program] = join(folder, name)
-      }
+    const links = await Promise.all(main.map((name) => realpath(join(folder, name)).catch(() => null)))
+    const led = links.flatMap((path) => (path === null ? [] : [dirname(path)]))
+    for (const place of [folder, ...led]) {
+      if (tried.has(place)) continue
+      tried.add(place)
+      const found = await programsIn(programs, place)
+      if (Object.keys(programs).every((program) => found[program] !== undefined))
+        yield { folder: place, programs: found }
     }
-    if (Object.keys(programs).every((program) => found[program] !== undefined)) return { folder, programs: found }
   }
-  return null
+}
+
+async function programsIn(programs: EngineAdapter["programs"], folder: string): Promise<Record<string, string>> {
+  const found: Record<string, string> = {}
+  for (const [program, all] of Object.entries(programs)) {
+    for (const name of all) {
+      if (found[program] === undefined && (await isProgram(join(folder, name)))) found[program] = join(folder, name)
+    }
+  }
+  return found
 }
 
 async function isProgram(path: string): Promise<boolean> {

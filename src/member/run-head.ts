@@ -150,14 +150,16 @@ function checkProtocols({ places }: MemberContext, protocols: ReadonlyMap<number
 async function checkReach({ order, places }: MemberContext, workers: readonly RankedEndpoint[]): Promise<void> {
   const own = places[0]?.address
   await Promise.all(
-    workers.map(async (worker) => {
-      const from = worker.rank === 0 ? undefined : own
-      const reason = await whyNotListening(worker, order.limits.workerMs, from)
-      if (reason === null) return
-      const { rank, address, port } = worker
-      const text = `the worker of member ${rank} (${places[rank]?.host}) at ${address}:${port} cannot be reached from the head: ${reason}`
-      throw new Loss("unreachable", rank, text, "Look for a firewall between the two hosts.")
-    }),
+    workers
+      .filter(({ port }) => port !== 0)
+      .map(async (worker) => {
+        const from = worker.rank === 0 ? undefined : own
+        const reason = await whyNotListening(worker, order.limits.workerMs, from)
+        if (reason === null) return
+        const { rank, address, port } = worker
+        const text = `the worker of member ${rank} (${places[rank]?.host}) at ${address}:${port} cannot be reached from the head: ${reason}`
+        throw new Loss("unreachable", rank, text, "Look for a firewall between the two hosts.")
+      }),
   )
 }
 

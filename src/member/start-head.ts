@@ -14,6 +14,7 @@ const TRIES = 3
 const LOOK_MS = 50
 const ANSWER_MS = 5_000
 const WORD_BYTES = 6
+const ENDING_MS = 500
 
 export interface RunningHead {
   readonly engine: EngineProcess
@@ -55,8 +56,14 @@ export async function startHead(
     if (!engine.isOver) {
       checkPlaced(context, placed)
       tell({ hive: "starting", rank: 0, step: "canary" })
-      await orAborted(canary(context, at), signal)
-      return { engine, at, placed: summed(placed), loadMs: clock.monotonicMs() - beganMs }
+      const problem = await orAborted(
+        canary(context, at).catch((error: unknown) => error),
+        signal,
+      )
+      if (problem === undefined) return { engine, at, placed: summed(placed), loadMs: clock.monotonicMs() - beganMs }
+      // One that ended meanwhile says why.
+      await Promise.race([engine.ended, clock.sleep(ENDING_MS, { signal })])
+      if (!engine.isOver) throw problem
     }
     const { loss, isCertain } = lossOf(context, "head", await engine.ended, engine.lastLines, workers)
     if (loss.code === "port_taken" && order.httpPort === null && tries < TRIES) continue

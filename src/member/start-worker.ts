@@ -17,6 +17,7 @@ const LINE_MS = 1_000
 
 export interface RunningWorker {
   readonly engine: EngineProcess
+  /** 0: of those that nobody but the engine may try. */
   readonly port: number
   readonly protocol: string | null
 }
@@ -53,8 +54,8 @@ export async function startWorker(
     started(engine)
     const isUp = await orAborted(listens(context, engine, address, port), signal)
     if (isUp) {
-      await Promise.race([said.promise, context.clock.sleep(LINE_MS, { signal })])
-      return { engine, port, protocol }
+      if (launch.listens !== null) await Promise.race([said.promise, context.clock.sleep(LINE_MS, { signal })])
+      return { engine, port: launch.listens === null ? 0 : port, protocol }
     }
     if (!engine.isOver) {
       const reason = `its worker did not listen within ${seconds(order.limits.workerMs)}`

@@ -1,4 +1,4 @@
-/** The real llama.cpp behind the whole of it: a model is brought in, served on a host, asked through the gateway, and stopped. */
+/** Real engines behind the whole of it: a model is brought in, served on a host, asked through the gateway, and stopped. */
 import assert from "node:assert/strict"
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
@@ -7,62 +7,107 @@ import { readEvents } from "../../src/cli/event-stream.ts"
 import type { KeyView } from "../../src/protocol/key-api.ts"
 import type { ModelView } from "../../src/protocol/model-api.ts"
 import { eventually } from "../support/agent-home.ts"
-import { findLlamaCpp, putLlamaCpp } from "../support/llama-cpp.ts"
+import { type Found, findLlamaCpp, putLlamaCpp } from "../support/llama-cpp.ts"
+import { findMlx, putMlx } from "../support/mlx.ts"
 import { type Pool, startPool } from "../support/pool.ts"
 import { writeRandomGguf } from "../support/random-gguf.ts"
+import { writeRandomFolder } from "../support/random-safetensors.ts"
 
-const llama = await findLlamaCpp()
-const skip = "lacking" in llama && llama.lacking
+interface Served {
+  readonly engine: string
+  readonly found: Found
+  /** Puts its programs below the HOME of a host. */
+  readonly put: (home: string, folder: string) => void
+  /** Part of the command by which its process is known. */
+  readonly process: string
+  readonly file: string
+  readonly write: (path: string) => void
+}
 
-describe("a model served by the real llama.cpp", { skip, timeout: 300_000 }, () => {
-  let pool: Pool
-  before(async () => {
-    pool = await startPool({ hosts: 1 })
-    if ("folder" in llama) putLlamaCpp(pool.hosts[0]!.files, llama.folder)
-  })
-  after(() => pool[Symbol.asyncDispose]())
+const ENGINES: readonly Served[] = [
+  {
+    engine: "llama.cpp",
+    found: await findLlamaCpp(),
+    put: putLlamaCpp,
+    process: "llama-server",
+    file: "tiny.gguf",
+    write: (path) => writeRandomGguf(path, { width: 128 }),
+  },
+  {
+    engine: "mlx",
+    found: await findMlx(),
+    put: putMlx,
+    process: "mlx_lm",
+    file: "tiny",
+    write: (path) => writeRandomFolder(path),
+  },
+]
 
-  it("answers, streams exact usage, stops when nobody asks, starts for who asks, and leaves nothing", async () => {
-    const project = join(pool.scratch.at("home"), "project")
-    mkdirSync(project, { recursive: true })
-    writeRandomGguf(join(project, "tiny.gguf"), { width: 128 })
-    const line = ["model", "serve", "tiny", "tiny.gguf", "--context", "1k", "--slots", "2", "--idle-stop", "4s"]
-    const served = await pool.windfall(line)
-    assert.equal(served.exitCode, 0, served.stderr)
-    const { key } = await pool.api<KeyView & { key: string }>("POST", "/v1/keys", { name: "app" })
-    const ask = (change: object) =>
-      fetch(`${pool.url}/v1/chat/completions`, {
-        method: "POST",
-        headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-        body: JSON.stringify({ model: "tiny", messages: [{ role: "user", content: "Say something" }], ...change }),
-      })
-    const whole = (await (await ask({ max_tokens: 20, temperature: 0 })).json()) as {
-      choices: [{ message: { content: string } }]
-      usage: { completion_tokens: number }
-    }
-    assert.equal(whole.usage.completion_tokens, 20)
-    let text = ""
-    let tokens = 0
-    const stream = await ask({ max_tokens: 20, temperature: 0, stream: true, stream_options: { include_usage: true } })
-    for await (const { data } of readEvents(stream.body as AsyncIterable<Uint8Array>)) {
-      if (data === "[DONE]") break
-      const chunk = JSON.parse(data) as {
-        choices: { delta: { content?: string } }[]
-        usage?: { completion_tokens: number } | null
+for (const { engine, found, put, process, file, write } of ENGINES) {
+  describe(`a model served by the real ${engine}`, {
+    skip: "lacking" in found && found.lacking,
+    timeout: 300_000,
+  }, () => {
+    let pool: Pool
+    before(async () => {
+      pool = await startPool({ hosts: 1 })
+      if ("folder" in found) put(pool.hosts[0]!.files, found.folder)
+    })
+    after(() => pool[Symbol.asyncDispose]())
+
+    it("answers, streams exact usage, stops when nobody asks, starts for who asks, and leaves nothing", async () => {
+      const project = join(pool.scratch.at("home"), "project")
+      mkdirSync(project, { recursive: true })
+      write(join(project, file))
+      const line = ["model", "serve", "tiny", file, "--context", "1k", "--slots", "2", "--idle-stop", "4s"]
+      const served = await pool.windfall(line)
+      assert.equal(served.exitCode, 0, served.stderr)
+      const { key } = await pool.api<KeyView & { key: string }>("POST", "/v1/keys", { name: "app" })
+      const ask = (change: object) =>
+        fetch(`${pool.url}/v1/chat/completions`, {
+          method: "POST",
+          headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+          body: JSON.stringify({ model: "tiny", messages: [{ role: "user", content: "Say something" }], ...change }),
+        })
+      const whole = (await (await ask({ max_tokens: 20, temperature: 0 })).json()) as {
+        choices: [{ message: { content: string } }]
+        usage: { completion_tokens: number }
       }
-      text += chunk.choices[0]?.delta.content ?? ""
-      tokens = chunk.usage?.completion_tokens ?? tokens
-    }
-    assert.deepEqual([text, tokens], [whole.choices[0].message.content, 20])
+      assert.equal(whole.usage.completion_tokens, 20)
+      let text = ""
+      let tokens = 0
+      const stream = await ask({
+        max_tokens: 20,
+        temperature: 0,
+        stream: true,
+        stream_options: { include_usage: true },
+      })
+      for await (const { data } of readEvents(stream.body as AsyncIterable<Uint8Array>)) {
+        if (data === "[DONE]") break
+        const chunk = JSON.parse(data) as {
+          choices: { delta: { content?: string } }[]
+          usage?: { completion_tokens: number } | null
+        }
+        text += chunk.choices[0]?.delta.content ?? ""
+        tokens = chunk.usage?.completion_tokens ?? tokens
+      }
+      assert.deepEqual([text, tokens], [whole.choices[0].message.content, 20])
+      if (engine === "mlx") {
+        const long = await ask({ messages: [{ role: "user", content: "word ".repeat(2_000) }] })
+        assert.equal(long.status, 400)
+        assert.match(await long.text(), /This model's maximum context length is/)
+      }
 
-    const model = () => pool.api<ModelView>("GET", "/v1/hives/tiny")
-    await eventually(async () => (await model()).state === "idle", "idle")
-    const engines = () => pool.hosts[0]!.processes().filter(({ command }) => command.includes("llama-server"))
-    assert.deepEqual(engines(), [])
-    assert.equal((await ask({ max_tokens: 4 })).status, 200)
-    assert.equal((await model()).state, "ready")
-    const stopped = await pool.windfall(["model", "stop", "tiny"])
-    assert.equal(stopped.exitCode, 0, stopped.stderr)
-    assert.deepEqual(engines(), [])
+      const model = () => pool.api<ModelView>("GET", "/v1/hives/tiny")
+      assert.equal((await model()).options.engine, engine)
+      await eventually(async () => (await model()).state === "idle", "idle")
+      const engines = () => pool.hosts[0]!.processes().filter(({ command }) => command.includes(process))
+      assert.deepEqual(engines(), [])
+      assert.equal((await ask({ max_tokens: 4 })).status, 200)
+      assert.equal((await model()).state, "ready")
+      const stopped = await pool.windfall(["model", "stop", "tiny"])
+      assert.equal(stopped.exitCode, 0, stopped.stderr)
+      assert.deepEqual(engines(), [])
+    })
   })
-})
+}

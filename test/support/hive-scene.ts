@@ -6,9 +6,11 @@ import { readHiveNews } from "../../src/hive/order/hive-news.ts"
 import { DEFAULT_LIMITS, type HiveLimits, type HiveOrder } from "../../src/hive/order/hive-order.ts"
 import { Child, type Ended } from "./child.ts"
 import { type RandomModel, writeRandomGguf } from "./random-gguf.ts"
+import { writeRandomFolder } from "./random-safetensors.ts"
 import { ScratchFolder } from "./scratch-folder.ts"
 
 export interface HiveSetup {
+  readonly engine?: HiveOrder["engine"]
   /** With the engine's programs. */
   readonly engineFolder: string
   /** Of each rank. */
@@ -43,27 +45,41 @@ export class HiveScene implements AsyncDisposable {
   readonly #scratch = new ScratchFolder()
   readonly #program: string
   readonly #ports: readonly number[]
+  /** For what an engine's ranks say to each other. */
+  readonly #ringPorts: readonly number[]
   readonly #marker = `hive-scene-${process.pid}-${++scenes}`
 
-  private constructor(setup: HiveSetup, program: string, ports: readonly number[]) {
+  private constructor(setup: HiveSetup, program: string, ports: readonly number[], ringPorts: readonly number[]) {
     const { engineFolder, layers, model = {}, limits = {}, changes = {} } = setup
-    const modelPath = setup.modelPath ?? this.#scratch.at("model.gguf")
-    const total = layers.reduce((sum, count) => sum + count, 0)
-    if (setup.modelPath === undefined) writeRandomGguf(modelPath, { ...model, layers: total })
+    const { engine = "llama.cpp" } = setup
+    const modelPath = setup.modelPath ?? this.#scratch.at(engine === "mlx" ? "model" : "model.gguf")
+    const isInParts = changes.mode === "tensor"
+    const total = isInParts ? (layers[0] ?? 0) : layers.reduce((sum, count) => sum + count, 0)
+    if (setup.modelPath === undefined) {
+      const { architecture, ...sizes } = model
+      if (engine === "llama.cpp") writeRandomGguf(modelPath, { ...model, layers: total })
+      else if (architecture !== "qwen3moe")
+        writeRandomFolder(modelPath, {
+          ...sizes,
+          ...(architecture === undefined ? {} : { architecture }),
+          layers: total,
+        })
+    }
     let next = 0
     const first = new Map<number, number>()
     for (const rank of setup.order ?? layers.keys()) {
       first.set(rank, next)
-      next += layers[rank] ?? 0
+      if (!isInParts) next += layers[rank] ?? 0
     }
     this.#program = program
     this.#ports = ports
+    this.#ringPorts = ringPorts
     this.order = {
       version: 1,
       hive: this.#marker,
       key: KEY,
       engineKey: ENGINE_KEY,
-      engine: "llama.cpp",
+      engine,
       engineFolder,
       alias: "random",
       contextTokens: 512,
@@ -71,7 +87,7 @@ export class HiveScene implements AsyncDisposable {
       kv: "f16",
       mode: layers.length === 1 ? "single" : "pipeline",
       members: layers.map((count, rank) => ({
-        modelPath: rank === 0 ? modelPath : null,
+        modelPath: rank === 0 || engine === "mlx" ? modelPath : null,
         firstLayer: first.get(rank) ?? 0,
         layers: count,
       })),
@@ -84,7 +100,9 @@ export class HiveScene implements AsyncDisposable {
   }
 
   static async set(setup: HiveSetup): Promise<HiveScene> {
-    return new HiveScene(setup, await memberProgram(), await freePorts(setup.layers.length))
+    const { length } = setup.layers
+    const [ports, ringPorts] = await Promise.all([freePorts(length), freePorts(length)])
+    return new HiveScene(setup, await memberProgram(), ports, ringPorts)
   }
 
   /** Starts the member of a rank. @param changes of its order alone */
@@ -96,6 +114,9 @@ export class HiveScene implements AsyncDisposable {
     const file = `order-${rank}.json`
     this.#scratch.write({ [file]: JSON.stringify({ ...this.order, ...changes }) })
     const { length } = this.#ports
+    this.#scratch.write({
+      "hosts.json": JSON.stringify(this.#ringPorts.map((port, at) => [`127.0.0.${at + 2}:${port}`])),
+    })
     const member = new HiveMember(this.#program, this.#scratch.at(file), {
       HOME: this.home,
       WINDFALL_ATTEMPT: this.#marker,
@@ -104,6 +125,7 @@ export class HiveScene implements AsyncDisposable {
       WINDFALL_PEERS: this.#ports.map((_, at) => `127.0.0.${at + 2}`).join(" "),
       WINDFALL_PEER_PORTS: this.#ports.join(" "),
       WINDFALL_NODE_NAMES: this.#ports.map((_, at) => `mac-${at}`).join(" "),
+      ...(length === 1 ? {} : { MLX_HOSTFILE: this.#scratch.at("hosts.json") }),
       ...environment,
     })
     this.members.push(member)
@@ -252,4 +274,11 @@ function processesWith(...variables: readonly string[]): { readonly pid: number;
       return []
     }
   })
+}
+
+/** As {@link tokensOf}, of MLX: its fields have other names. */
+export async function mlxTokensOf(port: number, prompt: string, count: number): Promise<readonly number[]> {
+  const response = await complete(port, { prompt, max_tokens: count, logprobs: true, repetition_penalty: 1.3 })
+  const answer = (await response.json()) as { choices: { logprobs: { content: { id: number }[] } }[] }
+  return answer.choices[0]?.logprobs.content.map(({ id }) => id) ?? []
 }

@@ -20,9 +20,9 @@ const ALIGNMENT = 32
 const F32 = 0
 const F16 = 1
 /** Numbers are drawn from a table: quick also for hundreds of megabytes. */
-const TABLE = 4096
+export const TABLE = 4096
 
-const TEMPLATE =
+export const CHAT_TEMPLATE =
   "{%- for message in messages %}{{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}{%- endfor %}" +
   "{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}"
 
@@ -67,7 +67,7 @@ export function writeRandomGguf(path: string, model: RandomModel = {}): void {
     "tokenizer.ggml.eos_token_id": endOfTurn,
     "tokenizer.ggml.padding_token_id": endOfText,
     "tokenizer.ggml.add_bos_token": false,
-    "tokenizer.chat_template": TEMPLATE,
+    "tokenizer.chat_template": CHAT_TEMPLATE,
   }
   const specs: (TensorSpec & { readonly fill: Fill })[] = []
   const matrix = (name: string, columns: number, rows: number, scale = 1) =>
@@ -141,7 +141,7 @@ function write(path: string, header: Buffer, specs: readonly (TensorSpec & { rea
 }
 
 /** Numbers as a bell has them, each a sum of twelve even ones; as bits of halves where that is asked for. */
-function bellTable(scale: number, asHalves: boolean): readonly number[] {
+export function bellTable(scale: number, asHalves: boolean): readonly number[] {
   const draw = xorshift(0x1234567)
   return Array.from({ length: TABLE }, () => {
     let sum = -6
@@ -161,7 +161,7 @@ function halfBits(value: number): number {
 }
 
 /** Marsaglia's generator with 32 bits. */
-function xorshift(seed: number): () => number {
+export function xorshift(seed: number): () => number {
   let state = seed
   return () => {
     state ^= state << 13

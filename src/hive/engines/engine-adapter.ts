@@ -14,14 +14,16 @@ export interface EngineAdapter {
   readonly whereToGet: string
   /** Says which version it is. */
   readonly versionCommand: EngineCommand
-  /** Says which flags it knows. */
-  readonly helpCommand: EngineCommand
+  /** Says which flags it knows; `null` where that is not asked. */
+  readonly helpCommand: EngineCommand | null
   /** Says which devices it would use; `null` where that is not asked. */
   readonly devicesCommand: EngineCommand | null
   /** `null` where it cannot be told. */
   readVersion(output: string): string | null
   /** Devices that layers can be on, other than the processor. */
   readDevices(output: string): readonly string[]
+  /** What no build of it does that the order, or the job's variables, would have it do, in words. */
+  refuses(site: EngineSite): string | null
   /** What this build of it cannot do and would have to, in words. */
   lacks(site: EngineSite): string | null
   /** What must be up before the head; `null` where this rank has nothing of the kind. */
@@ -50,10 +52,14 @@ export interface EngineSite {
   readonly rank: number
   readonly threads: number
   readonly devices: readonly string[]
-  /** What its help says. */
+  /** What its help says; empty where it is not asked. */
   readonly help: string
+  /** As it says it itself. */
+  readonly version: string
   /** Where what was sent to it is kept; `null`: nothing is. */
   readonly cacheFolder: string | null
+  /** A file with the addresses of all ranks, as MLX reads it; `null`: there is none. */
+  readonly hostFile: string | null
 }
 
 export interface Endpoint {
@@ -67,9 +73,9 @@ export interface RankedEndpoint extends Endpoint {
 
 export interface EngineLaunch extends EngineCommand {
   readonly role: EngineRole
-  /** Added to what the member has. */
-  readonly environment: Readonly<Record<string, string>>
-  /** Where it listens once it is up; `null` where that says nothing. */
+  /** Added to what the member has; `undefined`: taken away. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Where it listens once it is up; `null` where that says nothing, or nobody may try it. */
   readonly listens: Endpoint | null
 }
 

@@ -2,8 +2,9 @@ import { WindfallError } from "../../protocol/errors.ts"
 import type { EngineName } from "../speed/host-speed.ts"
 import type { EngineAdapter } from "./engine-adapter.ts"
 import { llamaCppAdapter } from "./llama-cpp-adapter.ts"
+import { mlxAdapter } from "./mlx-adapter.ts"
 
-const ADAPTERS: readonly EngineAdapter[] = [llamaCppAdapter]
+const ADAPTERS: readonly EngineAdapter[] = [llamaCppAdapter, mlxAdapter]
 
 /** @throws {WindfallError} `invalid_input` where members cannot run it */
 export function adapterOf(engine: EngineName): EngineAdapter {

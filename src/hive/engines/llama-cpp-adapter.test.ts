@@ -35,7 +35,17 @@ function order(...members: readonly (readonly [firstLayer: number, layers: numbe
 }
 
 function site(of: HiveOrder, rank: number, changes: Partial<EngineSite> = {}): EngineSite {
-  return { order: of, rank, threads: 2, devices: [], help: HELP, cacheFolder: null, ...changes }
+  return {
+    order: of,
+    rank,
+    threads: 2,
+    devices: [],
+    help: HELP,
+    version: "0.7.0",
+    cacheFolder: null,
+    hostFile: null,
+    ...changes,
+  }
 }
 
 function flag(words: readonly string[], name: string): string | undefined {

@@ -26,6 +26,7 @@ export const llamaCppAdapter: EngineAdapter = {
   versionCommand: { program: "head", arguments: ["--version"] },
   helpCommand: { program: "head", arguments: ["--help"] },
   devicesCommand: { program: "head", arguments: ["--list-devices"] },
+  refuses: () => null,
   lacks: ({ order, help }) =>
     order.members.length > 1 && !/^ *--rpc\b/m.test(help) ? "it was built without RPC, which several hosts need" : null,
   readVersion: (output) => /^version: +(\S.*?) *$/m.exec(output)?.[1] ?? null,

@@ -57,12 +57,17 @@ export const KEEPS_LAYERS_SINCE = "0.32.2"
  * version that is not known it is taken to be so.
  */
 export function dropsLayers(version: string | null): boolean {
+  return isOlder(version, KEEPS_LAYERS_SINCE)
+}
+
+/** Whether a release is one before `least`; of one that is not known it is taken to be so. */
+export function isOlder(version: string | null, least: string): boolean {
   const numbers = /^v?(\d+)\.(\d+)\.(\d+)/.exec(version ?? "")
   if (numbers === null) return true
-  const since = KEEPS_LAYERS_SINCE.split(".").map(Number)
-  for (const [at, least] of since.entries()) {
+  const since = least.split(".").map(Number)
+  for (const [at, wanted] of since.entries()) {
     const number = Number(numbers[at + 1])
-    if (number !== least) return number < least
+    if (number !== wanted) return number < wanted
   }
   return false
 }

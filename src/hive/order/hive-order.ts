@@ -89,7 +89,7 @@ export const DEFAULT_LIMITS: HiveLimits = {
   killMs: 30_000,
 }
 
-/** How many layers the model has. */
+/** How many layers the model has, where each member has some of its own. */
 export function layerCount({ members }: Pick<HiveOrder, "members">): number {
   return members.reduce((sum, { layers }) => sum + layers, 0)
 }

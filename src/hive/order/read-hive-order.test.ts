@@ -51,6 +51,18 @@ describe("a hive's order", () => {
     assert.ok(readHiveOrder(JSON.stringify(members([0, 0], [0, 4]))))
   })
 
+  it("in parts of layers has all of them on each", () => {
+    const parts = (...all: readonly (readonly [number, number])[]) => ({
+      ...SOME_ORDER,
+      mode: "tensor",
+      members: all.map(([firstLayer, layers]) => ({ modelPath: "model", firstLayer, layers })),
+    })
+    assert.ok(readHiveOrder(JSON.stringify(parts([0, 6], [0, 6]))))
+    refused(parts([0, 6], [6, 6]), "members[1].firstLayer")
+    refused(parts([0, 6], [0, 5]), "members[1].layers")
+    refused(parts([0, 0], [0, 0]), "none has layers")
+  })
+
   it("is refused with paths, numbers and limits that can mean nothing", () => {
     refused({ ...SOME_ORDER, members: [{ modelPath: "../x.gguf", firstLayer: 0, layers: 1 }] }, "modelPath")
     refused({ ...SOME_ORDER, httpPort: 0 }, "httpPort")

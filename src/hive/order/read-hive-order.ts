@@ -19,7 +19,9 @@ export function readHiveOrder(text: string): HiveOrder {
   const engine = oneOf(raw, "engine", ["llama.cpp", "mlx"] as const)
   const members = list(raw, "members").map(readMember)
   if (members.length === 0 || members.length > MOST_MEMBERS) refuse("members", `there are 1 to ${MOST_MEMBERS}`)
-  checkLayers(members)
+  const mode = oneOf(raw, "mode", ["single", "pipeline", "tensor"] as const)
+  if (mode === "tensor") checkParts(members)
+  else checkLayers(members)
   const contextTokens = count(raw, "contextTokens", 1, MOST_TOKENS)
   const slots = count(raw, "slots", 1, MOST_SLOTS)
   // Engines count all of them together, with 32 bits.
@@ -35,7 +37,7 @@ export function readHiveOrder(text: string): HiveOrder {
     contextTokens,
     slots,
     kv: oneOf(raw, "kv", ["f16", "q8_0", "q4_0"] as const),
-    mode: oneOf(raw, "mode", ["single", "pipeline", "tensor"] as const),
+    mode,
     members,
     httpPort: raw.httpPort === null ? null : count(raw, "httpPort", 1, 65_535),
     threads: raw.threads === null ? null : count(raw, "threads", 1, 1024),
@@ -65,6 +67,16 @@ function checkLayers(members: readonly OrderedMember[]): void {
     next += layers
   }
   if (next === 0) refuse("members", "none has layers")
+}
+
+/** Each has a part of every layer. */
+function checkParts(members: readonly OrderedMember[]): void {
+  const [first] = members
+  if (first?.layers === 0) refuse("members", "none has layers")
+  for (const [rank, { firstLayer, layers }] of members.entries()) {
+    if (firstLayer !== 0) refuse(`members[${rank}].firstLayer`, "in parts of layers it is 0")
+    if (layers !== first?.layers) refuse(`members[${rank}].layers`, "in parts of layers all have as many")
+  }
 }
 
 /** What is not said is as usual. */

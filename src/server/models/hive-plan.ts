@@ -3,11 +3,12 @@ import type { ReplicaPlan } from "../../protocol/model-api.ts"
 import type { Core } from "../core.ts"
 
 /** A plan as it is stored and shown: members by rank, the head first. */
-export function storedPlan(core: Core, { members, ways, mode, prediction }: HivePlan): ReplicaPlan {
+export function storedPlan(core: Core, plan: HivePlan): ReplicaPlan {
+  const { members, ways, mode, prediction } = plan
   const rate = prediction?.generation
   return {
     mode,
-    members: byRank(members).map(({ host, layers, needBytes }) => ({
+    members: byRank(plan).map(({ host, layers, needBytes }) => ({
       host: core.fleet.find(host.name).record.id,
       hostName: host.name,
       firstLayer: layers.from,
@@ -19,8 +20,9 @@ export function storedPlan(core: Core, { members, ways, mode, prediction }: Hive
   }
 }
 
-/** Rank 0 reads the model's file and answers. */
-export function byRank(members: readonly MemberPlan[]): readonly MemberPlan[] {
+/** Rank 0 answers. MLX gives it the last layers, and the first ones to the last rank. */
+export function byRank({ engine, mode, members }: HivePlan): readonly MemberPlan[] {
+  if (engine === "mlx" && mode === "pipeline") return members.toReversed()
   return [...members.filter(({ isHead }) => isHead), ...members.filter(({ isHead }) => !isHead)]
 }
 

@@ -45,7 +45,7 @@ export function makeOrder(wish: HiveWish): HiveOrder {
     })),
     httpPort: null,
     threads: null,
-    cacheBytes: plan.members.length === 1 ? 0 : Math.ceil(weightBytes),
+    cacheBytes: plan.members.length === 1 || options.engine === "mlx" ? 0 : Math.ceil(weightBytes),
     limits: limitsFor(weightBytes),
   }
 }

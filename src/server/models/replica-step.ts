@@ -109,6 +109,8 @@ function ofLiveHive(scene: ReplicaScene, hive: HiveLook): ReplicaStep {
     }
     case "starting":
       return note(record, "starting", hive.reason ?? `${ofJob} starts: its files travel`)
+    case "suspended":
+      return note(record, "starting", hive.away ?? hive.reason ?? `${ofJob} is stopped for somebody's sake`)
     case "finishing":
       return note(record, "starting", hive.lost?.reason ?? "its hive is ending")
     default:

@@ -1,9 +1,7 @@
 import { closest } from "../../base/closest.ts"
 import { chooseEngine } from "../../hive/engines/choose-engine.ts"
-import { adapterOf } from "../../hive/engines/engine-adapters.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import {
-  type EngineKind,
   modelNameProblem,
   type ServeOptions,
   type ServeRequest,
@@ -40,7 +38,6 @@ export async function checkServe(
   const weights = weightsOf(core, caller, name, asked, known)
   const { facts } = await models.places.facts(weights)
   const { engine } = chooseEngine(facts, asked.engine ?? known?.options.engine ?? "auto", false)
-  checkEngine(name, engine)
   const before = known?.options
   const trustsNetwork = asked.trustsNetwork ?? before?.trustsNetwork ?? false
   if (asked.trustsNetwork === true) requireAdmin(caller, "accept that engines talk over a network others may reach")
@@ -68,6 +65,8 @@ export async function checkServe(
       `Ask for --context ${facts.contextTokens} or less`,
     )
   }
+  if (engine === "mlx" && options.kv !== "f16")
+    throw refuse("invalid_input", name, "mlx is given no quantised cache", "Leave out --kv, or ask for --kv f16")
   const isPoolKnown = core.fleet.all().some(({ record }) => record.facts !== null)
   if (isPoolKnown) {
     const { reason } = planReplica(core, { facts, options, user: known?.user ?? caller.user, avoid: new Map() })
@@ -101,17 +100,6 @@ function weightsOf(
     )
   }
   return { data: dataName, version, file: asked.file }
-}
-
-function checkEngine(name: string, engine: EngineKind): void {
-  try {
-    adapterOf(engine)
-  } catch (cause) {
-    throw new WindfallError("invalid_input", `Cannot serve ${name} with ${engine}: this release cannot run it yet`, {
-      hint: "Serve a GGUF file of it: llama.cpp runs that",
-      cause,
-    })
-  }
 }
 
 /** Has the model served as it was checked. Within a change. */

@@ -1,0 +1,127 @@
+/**
+ * What mlx_lm.server is started with: its own program, asked through its own handler, and nothing of it on disk is changed. By itself it has no
+ * key, loads whatever path or repository a request names, fetches pictures from any address, knows no longest context, says that it is well
+ * before the model is loaded, answers 404 to whatever a request made go wrong, goes on without its generation thread, writes requests that
+ * are no JSON into its log, and says nothing of what it works on. So: a key; one model; pictures only as data; a bound on tokens; health once the model is
+ * loaded; 400 for what is the request's fault; an end when nothing can be generated any more; `/windfall/progress`.
+ *
+ * Key, context and how many ranks there must be come by the environment: variables that are missing would have MLX take itself for a
+ * group of one. Names of mlx-lm 0.32 that are not there end it with an AttributeError, before anything listens.
+ */
+export const MLX_LAUNCHER = `
+import hmac, json, logging, os, sys
+import mlx.core as mx
+import mlx_lm.server as server
+
+key = ("Bearer " + os.environ.pop("WINDFALL_ENGINE_KEY")).encode()
+most_tokens = int(os.environ.pop("WINDFALL_CONTEXT_TOKENS"))
+ranks = int(os.environ.pop("WINDFALL_RANKS"))
+if ranks > 1:
+    mx.distributed.init(strict=True, backend="ring")
+if mx.distributed.init().size() != ranks:
+    sys.exit(f"windfall: the group has {mx.distributed.init().size()} ranks, not {ranks}")
+
+Handler, Provider, Generator = server.APIHandler, server.ModelProvider, server.ResponseGenerator
+get, post, begin = Handler.do_GET, Handler.do_POST, Handler._set_completion_headers
+load, tokenize, generate, run = Provider.load, Generator._tokenize, Generator.generate, Generator._run_generate
+pictures = server._image_parts if hasattr(server, "_image_parts") else None
+busy, steps = set(), [0]
+
+def answer(handler, status, body):
+    text = json.dumps(body).encode()
+    handler.send_response(status)
+    handler.send_header("Content-Type", "application/json")
+    handler.send_header("Content-Length", str(len(text)))
+    handler.end_headers()
+    handler.wfile.write(text)
+
+def is_known(handler):
+    if hmac.compare_digest(handler.headers.get("Authorization", "").encode(), key):
+        return True
+    answer(handler, 401, {"error": "wrong key"})
+    return False
+
+def do_GET(self):
+    if not is_known(self):
+        return
+    if self.path == "/windfall/progress":
+        answer(self, 200, {"busy": len(busy), "steps": steps[0]})
+    elif self.path != "/health":
+        answer(self, 404, {"error": "not found"})
+    elif self.response_generator.model_provider.model is None:
+        answer(self, 503, {"status": "loading"})
+    else:
+        get(self)
+
+def do_POST(self):
+    if not is_known(self):
+        return
+    busy.add(self)
+    try:
+        post(self)
+    finally:
+        busy.discard(self)
+
+def do_OPTIONS(self):
+    answer(self, 404, {"error": "not found"})
+
+def status_of(self, status_code=200):
+    if status_code == 404 and self.command == "POST":
+        status_code = 400 if self.response_generator.is_healthy else 503
+    begin(self, status_code)
+
+def log_request(self, *words):
+    if self.command != "GET":
+        logged(self, *words)
+
+def load_one(self, *named, **also_named):
+    return load(self, "default_model", None, "default_model")
+
+def tokenize_bounded(self, tokenizer, request, arguments):
+    found = tokenize(self, tokenizer, request, arguments)
+    count = len(found[0])
+    if count == 0:
+        raise ValueError("The prompt is empty")
+    if count >= most_tokens:
+        raise ValueError(f"The prompt has {count} tokens and exceeds the context of {most_tokens} tokens")
+    arguments.max_tokens = min(arguments.max_tokens, most_tokens - count)
+    return found
+
+def generate_counted(self, request, arguments, progress_callback=None):
+    def progress(done, total):
+        steps[0] += 1
+        if progress_callback is not None:
+            progress_callback(done, total)
+    context, items = generate(self, request, arguments, progress)
+    def counted():
+        for item in items:
+            steps[0] += 1
+            yield item
+    return context, counted()
+
+def run_or_end(self):
+    run(self)
+    if not self._generation_failed:
+        return
+    sys.stderr.flush()
+    os._exit(70)
+
+def only_data(messages):
+    for part in pictures(messages):
+        if not str(server._image_url(part)).startswith("data:"):
+            raise ValueError("Images must be data URLs")
+
+def is_nobodys(record):
+    return "Raw body" not in str(record.msg) and "Request Body" not in str(record.msg)
+
+logging.getLogger().addFilter(is_nobodys)
+logged = Handler.log_request
+Handler.do_GET, Handler.do_POST, Handler.do_OPTIONS = do_GET, do_POST, do_OPTIONS
+Handler._set_completion_headers, Handler.log_request = status_of, log_request
+Provider.load, Generator._tokenize = load_one, tokenize_bounded
+Generator.generate, Generator._run_generate = generate_counted, run_or_end
+if pictures is not None:
+    server._inline_image_urls = only_data
+sys.argv[0] = "mlx_lm.server"
+server.main()
+`

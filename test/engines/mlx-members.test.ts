@@ -1,0 +1,142 @@
+/** What goes wrong with MLX, and what its server would do if it were left alone. */
+import assert from "node:assert/strict"
+import { truncateSync } from "node:fs"
+import { join } from "node:path"
+import { describe, it } from "node:test"
+import { complete, HiveScene, type HiveSetup, signal } from "../support/hive-scene.ts"
+import { findMlx } from "../support/mlx.ts"
+import { writeRandomFolder } from "../support/random-safetensors.ts"
+import { ScratchFolder } from "../support/scratch-folder.ts"
+
+const mlx = await findMlx()
+const skip = "lacking" in mlx && mlx.lacking
+const engine = { engine: "mlx", engineFolder: "folder" in mlx ? mlx.folder : "" } as const
+const SECRET = "what nobody is to read"
+
+const alone = (setup: Partial<HiveSetup> = {}) => HiveScene.set({ ...engine, layers: [2], ...setup })
+const two = (setup: Partial<HiveSetup> = {}) =>
+  HiveScene.set({ ...engine, layers: [4, 4], ...setup, changes: { mode: "tensor", ...setup.changes } })
+
+function ask(port: number, path: string, body: unknown, headers: Readonly<Record<string, string>> = {}) {
+  const text = typeof body === "string" ? body : JSON.stringify(body)
+  return fetch(`http://127.0.0.1:${port}${path}`, { method: "POST", headers, body: text })
+}
+
+/** @param member whose fault it is; `undefined`: whoever was the first */
+async function endsAs(
+  scene: HiveScene,
+  member: number | null | undefined,
+  code: string,
+  exitCode: number,
+): Promise<string> {
+  const lost = await scene.members[0]!.says("lost")
+  assert.deepEqual([member === undefined ? undefined : lost.member, lost.code], [member, code], lost.reason)
+  for (const each of scene.members) assert.equal((await each.ended).exitCode, exitCode)
+  assert.deepEqual(scene.alive(), [])
+  return lost.reason
+}
+
+describe("MLX's server", { skip, timeout: 300_000 }, () => {
+  it("asks for a key, has one model whatever a request names, fetches nothing, keeps its context, and logs no request", async () => {
+    await using scene = await alone()
+    const [head] = scene.startAll()
+    const { port } = await head!.says("ready")
+    const key = { authorization: `Bearer ${scene.order.engineKey}` }
+    const body = { prompt: SECRET, max_tokens: 4, temperature: 0 }
+    assert.equal((await ask(port, "/v1/completions", body)).status, 401)
+    assert.equal((await ask(port, "/v1/completions", body, { authorization: "Bearer x" })).status, 401)
+    assert.equal((await fetch(`http://127.0.0.1:${port}/health`)).status, 401)
+    const text = async (change: object) => {
+      const response = await ask(port, "/v1/completions", { ...body, ...change }, key)
+      assert.equal(response.status, 200)
+      return ((await response.json()) as { choices: { text: string }[] }).choices[0]?.text
+    }
+    const said = await text({})
+    for (const change of [{ model: "/etc" }, { model: "no/such" }, { adapters: "/tmp" }, { draft_model: "/etc" }])
+      assert.equal(await text(change), said, JSON.stringify(change))
+    const messages = [{ role: "user", content: [{ type: "image_url", image_url: { url: "http://127.0.0.1:1/" } }] }]
+    const picture = await ask(port, "/v1/chat/completions", { messages }, key)
+    assert.equal(picture.status, 400)
+    assert.match(await picture.text(), /must be data URLs/)
+    const long = await ask(port, "/v1/completions", { prompt: "word ".repeat(1_000) }, key)
+    assert.equal(long.status, 400)
+    assert.match(await long.text(), /exceeds the context of 512 tokens/)
+    const most = (await (await ask(port, "/v1/completions", { ...body, max_tokens: 9_000 }, key)).json()) as {
+      usage: { total_tokens: number }
+    }
+    assert.equal(most.usage.total_tokens, 512)
+    assert.equal((await ask(port, "/v1/completions", `{${SECRET}`, key)).status, 400)
+    assert.equal((await ask(port, "/v1/completions", `"${SECRET}"`, key)).status, 400)
+    const progress = await (await fetch(`http://127.0.0.1:${port}/windfall/progress`, { headers: key })).json()
+    assert.equal((progress as { busy: number }).busy, 0)
+    head!.child.kill("SIGTERM")
+    const { exitCode, stdout, stderr } = await head!.ended
+    assert.equal(exitCode, 0)
+    assert.ok(!(stdout + stderr).includes(SECRET))
+  })
+
+  it("lets what is in flight finish when it is to end", async () => {
+    await using scene = await alone({ model: { contextTokens: 4096 }, changes: { contextTokens: 4096 } })
+    const [head] = scene.startAll()
+    const { port } = await head!.says("ready")
+    const response = await complete(port, { prompt: "Begin", max_tokens: 400, stream: true })
+    head!.child.kill("SIGTERM")
+    assert.match(await response.text(), /data: \[DONE\]\s*$/)
+    assert.equal((await head!.ended).exitCode, 0)
+    assert.deepEqual(scene.alive(), [])
+  })
+
+  it("is refused a model that is cut, or brings a program of its own", async () => {
+    using scratch = new ScratchFolder()
+    writeRandomFolder(scratch.at("cut"))
+    truncateSync(join(scratch.at("cut"), "model.safetensors"), 100_000)
+    writeRandomFolder(scratch.at("program"), { config: { model_file: "own.py" } })
+    scratch.write({ "program/own.py": "open('ran', 'w')" })
+    for (const name of ["cut", "program"]) {
+      await using scene = await alone({ layers: [4], modelPath: scratch.at(name) })
+      scene.startAll()
+      await endsAs(scene, 0, "model_refused", 78)
+    }
+  })
+})
+
+describe("MLX's ranks", { skip, timeout: 300_000 }, () => {
+  it("end when the one that listens is killed", async () => {
+    await using scene = await two()
+    const [head] = scene.startAll()
+    await head!.says("ready")
+    for (const pid of scene.engines(0, "mlx_lm")) signal(pid, "SIGKILL")
+    assert.match(await endsAs(scene, 0, "engine_ended", 75), /SIGKILL/)
+  })
+
+  it("end when one is stopped, which MLX would wait for for ever", async () => {
+    await using scene = await two()
+    const [head] = scene.startAll()
+    await head!.says("ready")
+    for (const pid of scene.engines(1, "mlx_lm")) signal(pid, "SIGSTOP")
+    await endsAs(scene, 1, "engine_stopped", 75)
+  })
+
+  it("end when no token comes, whatever the reason", async () => {
+    // So seldom does anybody look at processes that only the missing token tells.
+    await using scene = await two({ limits: { pulseMs: 60_000, silentMs: 200_000, stallMs: 3_000 } })
+    const [head] = scene.startAll()
+    const { port } = await head!.says("ready")
+    for (const pid of scene.engines(1, "mlx_lm")) signal(pid, "SIGSTOP")
+    complete(port, { prompt: "Begin", max_tokens: 50 }).catch(() => {})
+    await endsAs(scene, null, "stuck", 75)
+  })
+
+  it("do not begin as one of one where nothing says where the others are", async () => {
+    await using scene = await two()
+    scene.start(0, { MLX_HOSTFILE: "" })
+    scene.start(1, { MLX_HOSTFILE: "" })
+    assert.match(await endsAs(scene, undefined, "order_refused", 78), /MLX_HOSTFILE/)
+  })
+
+  it("are refused a split that is not MLX's own", async () => {
+    await using scene = await two({ layers: [1, 3], order: [1, 0], changes: { mode: "pipeline" } })
+    scene.startAll()
+    assert.match(await endsAs(scene, undefined, "order_refused", 78), /divides layers evenly/)
+  })
+})
