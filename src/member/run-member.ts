@@ -1,4 +1,3 @@
-import type { Clock } from "../base/clock.ts"
 import { adapterOf } from "../hive/engines/engine-adapters.ts"
 import { type HiveNews, mayGoBetter } from "../hive/order/hive-news.ts"
 import { readHiveOrder } from "../hive/order/read-hive-order.ts"
@@ -9,16 +8,12 @@ import { readPlaces } from "./places.ts"
 import { lostNews, runHead } from "./run-head.ts"
 import { runWorker } from "./run-worker.ts"
 
-export interface MemberOptions {
+export interface MemberOptions
+  extends Pick<MemberContext, "environment" | "clock" | "random" | "log" | "asked" | "hurried"> {
   /** The order. */
   readonly read: () => string
-  readonly environment: Readonly<Record<string, string | undefined>>
-  readonly clock: Clock
-  readonly random: (bytes: number) => Buffer
+  /** A line for the server. */
   readonly print: (line: string) => void
-  readonly log: (line: string) => void
-  readonly asked: AbortSignal
-  readonly hurried: AbortSignal
 }
 
 /** After sysexits: what cannot go well (EX_CONFIG), and what may another time (EX_TEMPFAIL). */

@@ -1,20 +1,11 @@
+import type { KeyUsageRow } from "../protocol/key-api.ts"
 import type { Database } from "./database.ts"
 import type { Schema } from "./schema.ts"
 
 type UsageRow = Schema["model_usage"]
 
 /** What was used of a model with one key. */
-export interface ModelUsage {
-  readonly user: string
-  readonly key: string
-  readonly model: string
-  readonly requests: number
-  readonly promptTokens: number
-  readonly cachedTokens: number
-  readonly completionTokens: number
-  readonly cutRequests: number
-  readonly guessedTokens: number
-}
+export type ModelUsage = Omit<KeyUsageRow, "keyName">
 
 const HOUR_MS = 3_600_000
 

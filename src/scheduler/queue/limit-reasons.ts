@@ -92,7 +92,7 @@ export class LimitReasons {
     return isByNumber ? NO_COUNTS : watched
   }
 
-  /** Whether either keeps it from a start now, in place of one of the times that it has, if it has any. */
+  /** Whether a limit is met now, or would be beside what has a time by then; of its own times the last is left out, as a start takes its place. */
   mayNotBegin(line: Line, request: LineRequest): boolean {
     if (this.reasonOf(line, request) !== null) return true
     if (this.plannedReasonOf(line, request) === null) return false

@@ -10,7 +10,7 @@ import {
   endOfStream,
   streamWords,
 } from "../../../test/support/scripted-engine.ts"
-import { runsOn } from "../../../test/support/simulated-host.ts"
+import { runsOn, type SimulatedHost } from "../../../test/support/simulated-host.ts"
 
 const GIB = 1024 ** 3
 
@@ -33,16 +33,22 @@ function heldBack(scene: ModelScene): { readonly asked: EngineAsked[]; go(): voi
   }
 }
 
+/** @returns the host on which the model is ready */
+async function servesTiny(scene: ModelScene, wanted: Parameters<ModelScene["serve"]>[1] = {}): Promise<SimulatedHost> {
+  const host = await scene.join("studio")
+  await scene.store("tiny")
+  await scene.serve("tiny", wanted)
+  await scene.untilState("tiny", "ready")
+  return host
+}
+
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
 test("a stop takes no new requests, lets those under way finish, and then ends the hive", async () => {
   await using scene = await ModelScene.start()
-  await scene.join("studio")
-  await scene.store("tiny")
-  await scene.serve("tiny")
-  await scene.untilState("tiny", "ready")
+  await servesTiny(scene)
   const held = heldBack(scene)
   const underWay = scene.chat("tiny")
   await until(() => held.asked.length === 1)
@@ -61,10 +67,7 @@ test("a stop takes no new requests, lets those under way finish, and then ends t
 
 test("what does not finish in time is not waited for", async () => {
   await using scene = await ModelScene.start({ modelLimits: { drainMs: 50, planAgainMs: 20 } })
-  await scene.join("studio")
-  await scene.store("tiny")
-  await scene.serve("tiny")
-  await scene.untilState("tiny", "ready")
+  await servesTiny(scene)
   const held = heldBack(scene)
   const underWay = scene.chat("tiny").catch(() => undefined)
   await until(() => held.asked.length === 1)
@@ -75,10 +78,7 @@ test("what does not finish in time is not waited for", async () => {
 
 test("a request that is cut before its first token is asked again, unseen; what streams at its replica goes on", async () => {
   await using scene = await ModelScene.start()
-  await scene.join("studio")
-  await scene.store("tiny")
-  await scene.serve("tiny")
-  await scene.untilState("tiny", "ready")
+  await servesTiny(scene)
   const held = heldBack(scene)
   const stream = await scene.chat("tiny", { stream: true })
   await until(() => held.asked.length === 1)
@@ -100,10 +100,7 @@ test("a replica whose engine does not answer any more is ended and begun anew, t
   await using scene = await ModelScene.start({
     modelLimits: { restMs: 5, planAgainMs: 20, probeMs: 100, probeAgainMs: 5, probeTries: 2, drainMs: 50 },
   })
-  await scene.join("studio")
-  await scene.store("tiny")
-  await scene.serve("tiny")
-  await scene.untilState("tiny", "ready")
+  await servesTiny(scene)
   const { script } = scene.engine
   scene.engine.script = ({ response }) => void response.destroy()
   const asked = scene.chat("tiny")
@@ -115,10 +112,7 @@ test("a replica whose engine does not answer any more is ended and begun anew, t
 
 test("a host out of contact answers nothing; when it is back, the same hive does", async () => {
   await using scene = await ModelScene.start()
-  const host = await scene.join("studio")
-  await scene.store("tiny")
-  await scene.serve("tiny")
-  await scene.untilState("tiny", "ready")
+  const host = await servesTiny(scene)
   host.cut()
   const away = await scene.until("tiny", ({ state }) => state === "starting")
   assert.match(away.replicas[0]?.reason ?? "", /studio is out of contact/)
@@ -130,10 +124,7 @@ test("a host out of contact answers nothing; when it is back, the same hive does
 
 test("a hive that says it is lost gets no more requests, and its reason is told", async () => {
   await using scene = await ModelScene.start()
-  await scene.join("studio")
-  await scene.store("tiny")
-  await scene.serve("tiny")
-  await scene.untilState("tiny", "ready")
+  await servesTiny(scene)
   const [hive] = scene.hives
   scene.say(hive!, { hive: "lost", rank: 0, member: 0, code: "stuck", reason: "no token came for 120 s" })
   const model = await scene.until("tiny", ({ state }) => state === "starting")
@@ -146,10 +137,7 @@ test("a hive that says it is lost gets no more requests, and its reason is told"
 
 test("a wish for another context has the hive begin anew, and one that was stopped begins again as it was", async () => {
   await using scene = await ModelScene.start()
-  await scene.join("studio")
-  await scene.store("tiny")
-  await scene.serve("tiny", { contextTokens: 1_024 })
-  await scene.untilState("tiny", "ready")
+  await servesTiny(scene, { contextTokens: 1_024 })
   await scene.serve("tiny", { data: null, file: null, contextTokens: 512 })
   await scene.until("tiny", ({ state }) => state === "ready" && scene.hives.length === 2)
   assert.deepEqual(

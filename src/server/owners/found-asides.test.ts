@@ -28,6 +28,17 @@ function left(at: number, change: Partial<FoundAside> = {}): FoundAside {
   return aside(at, { vacated: true, continuedMs: null, left: { why: TOO_LONG, reactionMs: 400 }, ...change })
 }
 
+function nameOf(host: SimulatedHost, id: JobId) {
+  const { order } = attemptOf(host, id)
+  return { attempt: order.attempt as AttemptId, sequence: order.sequence }
+}
+
+/** The server hears that its job is stopped. */
+async function hearsStop(server: TestServer, host: SimulatedHost, id: JobId, at: number): Promise<void> {
+  host.tell({ type: "suspended", ...nameOf(host, id), at, why: WHY, reactionMs: 300, asideAt: at })
+  await server.untilState(id, "suspended")
+}
+
 /** What the job's events say of owners, in their order. */
 async function told(server: TestServer, id: JobId): Promise<unknown[]> {
   const { events } = await server.call<{ events: WindfallEvent[] }>("GET", `/v1/events?job=${id}`)
@@ -87,10 +98,7 @@ test("what was heard before the link was lost is not counted again, and what cam
   const host = await server.hosts.join("alpha")
   const id = await running(server, host)
   const at = Date.now()
-  const { order } = attemptOf(host, id)
-  const name = { attempt: order.attempt as AttemptId, sequence: order.sequence }
-  host.tell({ type: "suspended", ...name, at, why: WHY, reactionMs: 300, asideAt: at })
-  await server.untilState(id, "suspended")
+  await hearsStop(server, host, id, at)
   // It went on and is stopped again.
   const open = aside(at + 200, { endedAt: null, continuedMs: null })
   reconnect(host, id, { suspendedAt: at + 200, suspendedMs: 100, asides: [aside(at), open] })
@@ -138,17 +146,14 @@ test("a job that was heard to be stopped and left while its host was not is coun
   const host = await server.hosts.join("alpha")
   const id = await running(server, host)
   const at = Date.now()
-  const { order } = attemptOf(host, id)
-  const name = { attempt: order.attempt as AttemptId, sequence: order.sequence }
-  host.tell({ type: "suspended", ...name, at, why: WHY, reactionMs: 300, asideAt: at })
-  await server.untilState(id, "suspended")
+  await hearsStop(server, host, id, at)
   // It has its grace still, and the news of it comes twice.
   for (const _ of [1, 2]) {
     reconnect(host, id, { suspendedMs: 100, asides: [left(at)] })
     await server.until(id, ({ reason }) => reason === `asked to leave alpha: ${TOO_LONG.text}`)
   }
   assert.equal((await server.job(id)).state, "suspended")
-  host.tell({ type: "vacating", ...name, at: at + 100, why: TOO_LONG, reactionMs: 400, asideAt: at })
+  host.tell({ type: "vacating", ...nameOf(host, id), at: at + 100, why: TOO_LONG, reactionMs: 400, asideAt: at })
   seesPeople(host, "here")
   host.finish(attemptOf(host, id), { cause: "owner_returned", signal: 15 })
   await server.until(id, ({ attempts }) => attempts[0]?.state === "ended")
