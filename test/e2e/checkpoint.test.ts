@@ -7,11 +7,14 @@ import { usePool } from "../support/use-pool.ts"
 
 const TIMING = { pingMs: 500, silenceMs: 1_000, firstRetryMs: 100, lastRetryMs: 500 }
 const HOUR_MS = 3_600_000
-/** Counts on from where it was: writes aside and renames, as a kill may come at any moment. */
+/**
+ * Counts on from where it was. Writes aside and renames, and says at its end what is in the file: a signal goes to the whole
+ * tree, so it may take `mv` before the renaming.
+ */
 const COUNT = `n=$(cat kept/count 2>/dev/null || echo 0); echo "from $n with <$WINDFALL_CHECKPOINT>"; mkdir -p kept
-trap 'echo asked at $n; exit 0' TERM
+trap 'echo asked at $(cat kept/count); exit 0' TERM
 while :; do
-  n=$((n + 1)); echo $n > kept/count.new; mv kept/count.new kept/count; sleep 0.1
+  n=$((n + 1)); echo $n > count.new; mv count.new kept/count; sleep 0.1
 done`
 
 const pool = usePool({
