@@ -1,14 +1,20 @@
 import type { JobId } from "../../protocol/ids.ts"
 import type { Calendar, Room } from "../calendar/calendar.ts"
-import type { Found } from "./found.ts"
+import { type Found, given } from "./found.ts"
 import type { LimitReasons } from "./limit-reasons.ts"
+import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
+import { ANY_NUMBER, type GivenUpTurn, type MostKept, turnKey } from "./most-kept.ts"
+import type { WaitReason } from "./queue-plan.ts"
 import type { QueueJob } from "./queue-scene.ts"
+import type { Untimed } from "./untimed.ts"
 
 /** Room that is kept for a job, or for one of its tasks. */
 export interface KeptRoom {
   readonly request: LineRequest
   readonly room: Room
+  /** At whose turn it was kept. */
+  readonly partition: string
   /** It is on its sender's own hosts, and was kept before all turns. Near: it may be in the way of what its job could have now instead. */
   readonly own?: { readonly isNear: boolean; readonly behind?: JobId | undefined }
   /** Of such room: the turn for which it was kept is over, and it is what its job was told. */
@@ -26,11 +32,16 @@ export interface Known {
 export class EarlierTurns {
   readonly #calendar: Calendar
   readonly #limits: LimitReasons
+  readonly #mostKept: MostKept
   readonly #byJob = new Map<JobId, Known>()
+  /** By job and partition, until when the job would have begun with what was kept for it from its turn there on, and is not any more. */
+  readonly #givenUp = new Map<JobId, Map<string, number>>()
 
-  constructor(calendar: Calendar, limits: LimitReasons) {
+  /** @param mostKept for how many tasks of a job room is kept at a turn, where that is known by now */
+  constructor(calendar: Calendar, limits: LimitReasons, mostKept = ANY_NUMBER) {
     this.#calendar = calendar
     this.#limits = limits
+    this.#mostKept = mostKept
   }
 
   /** `undefined`: nothing so far. */
@@ -44,15 +55,107 @@ export class EarlierTurns {
     if (isOwn || job.partitions.length > 1) this.#known(job).begun++
   }
 
-  kept(job: QueueJob, request: LineRequest, room: Room, own?: KeptRoom["own"]): void {
-    if (own !== undefined) this.#known(job).kept.push({ request, room, own })
-    else if (job.partitions.length > 1) this.#known(job).kept.push({ request, room })
+  kept({ spec, standing }: Line, request: LineRequest, room: Room, own?: KeptRoom["own"]): void {
+    const partition = standing.partition.name
+    if (own !== undefined) this.#known(spec).kept.push({ request, room, partition, own })
+    else if (spec.partitions.length > 1) this.#known(spec).kept.push({ request, room, partition })
+  }
+
+  /** Whether no more is kept for its job from this turn on, nor its place held: it would be given up. */
+  keepsNoMore({ spec, standing }: Line): boolean {
+    if (this.#mostKept.size === 0) return false
+    const partition = standing.partition.name
+    const most = this.#mostKept.get(turnKey(spec.id, partition))
+    return most !== undefined && this.#countAt(spec.id, partition) >= most
+  }
+
+  /**
+   * What was kept for the job from its turn there on, or its place that it held, is given up for something better.
+   * @param startMs when that would have begun; Infinity where it had no time
+   */
+  gaveUp(job: JobId, partition: string, startMs = Number.POSITIVE_INFINITY): void {
+    let turns = this.#givenUp.get(job)
+    if (turns === undefined) {
+      turns = new Map()
+      this.#givenUp.set(job, turns)
+    }
+    turns.set(partition, Math.max(startMs, turns.get(partition) ?? startMs))
+  }
+
+  /** All turns from which on something was given up. */
+  givenUp(): readonly GivenUpTurn[] {
+    return [...this.#givenUp].flatMap(([job, turns]) => {
+      const { count, lastMs } = this.hasNow(job)
+      return [...turns].map(([partition, startMs]) => ({
+        job,
+        key: turnKey(job, partition),
+        most: this.#countAt(job, partition),
+        count,
+        lastMs: Math.max(lastMs, startMs),
+      }))
+    })
+  }
+
+  /** Of a job in several partitions how many of its tasks have begun or have a time, and when the last of these begins. */
+  hasNow(job: JobId): { readonly count: number; readonly lastMs: number } {
+    const { begun, kept } = this.#byJob.get(job) ?? { begun: 0, kept: [] }
+    const lastMs = Math.max(this.#calendar.grid.nowMs, ...kept.map(({ room }) => room.startMs))
+    return { count: begun + kept.length, lastMs }
+  }
+
+  #countAt(job: JobId, partition: string): number {
+    const kept = this.#byJob.get(job)?.kept ?? []
+    return kept.filter((one) => one.partition === partition && one.own === undefined).length
   }
 
   /** {@link startInstead}; what is given up for it counts against no limit any more. */
-  startInstead({ id }: QueueJob, kept: KeptRoom[], request: LineRequest, start: () => Found | null): Found | null {
-    const found = startInstead(this.#calendar, kept, request, start)
-    if (found !== null) this.#limits.keeps(id, kept.length)
+  startInstead(line: Line, kept: KeptRoom[], request: LineRequest, start: () => Found | null): Found | null {
+    const { id } = line.spec
+    const before = [...kept]
+    const hasMore = this.#hasMore(line.spec) && this.#limits.plannedReasonOf(line, request) === null
+    const found = startInstead(this.#calendar, kept, request, start, hasMore)
+    if (found === null) return null
+    this.#limits.keeps(id, kept.length)
+    for (const one of before)
+      if (one.own === undefined && !kept.includes(one)) this.gaveUp(id, one.partition, one.room.startMs)
+    return found
+  }
+
+  /** Whether there are tasks for which nothing is kept, and which may run beside those for which something is. */
+  #hasMore({ id, array }: QueueJob): boolean {
+    if (array === null || array.of !== undefined) return false
+    const { begun, kept } = this.#byJob.get(id) ?? { begun: 0, kept: [] }
+    const { count, atOnce } = array.tasks
+    return begun + kept.length < count && array.running + begun + kept.length < (atOnce ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** At a later turn: earlier times than those that are kept since another one, which are taken instead. */
+  earlierHere(line: Line, request: LineRequest, kept: KeptRoom[], why: WaitReason, untimed: Untimed): Found[] {
+    const { spec, standing, limitMs } = line
+    const partition = standing.partition.name
+    const found: Found[] = []
+    for (const [at, one] of kept.entries()) {
+      if (one.own !== undefined || one.partition === partition) continue
+      const room = this.#earlierRoom(one, request)
+      // What somebody may yet take first is no better.
+      if (room === null || untimed.firstBefore(line, room) !== undefined) continue
+      if (spec.deadlineMs !== null && room.startMs + limitMs > spec.deadlineMs) continue
+      this.#calendar.giveBack(one.request.plan, one.room)
+      this.#calendar.take(request.plan, room)
+      kept[at] = { request, room, partition }
+      this.gaveUp(spec.id, one.partition, one.room.startMs)
+      found.push({ ...given(null, room, this.#calendar.grid.nowMs, why), gaveUp: [one.room] })
+    }
+    return found.sort((a, b) => a.room!.startMs - b.room!.startMs)
+  }
+
+  #earlierRoom({ request, room }: KeptRoom, here: LineRequest): Room | null {
+    const calendar = this.#calendar
+    const isNear = here.plan.hasPieces || room.places.some((place) => here.plan.asked.places.includes(place))
+    if (!isNear) return calendar.find(here.plan, room.startMs)
+    calendar.giveBack(request.plan, room)
+    const found = calendar.find(here.plan, room.startMs)
+    calendar.take(request.plan, room)
     return found
   }
 
@@ -70,12 +173,14 @@ export class EarlierTurns {
  * A start in place of what is kept for its job elsewhere, which is not in its way. It takes the place of the last of that, or of all that has no room
  * beside it.
  * @param kept what is left of it stays in here
+ * @param hasMore it is for a task for which nothing is kept: only what has no room beside it is given up
  */
 function startInstead(
   calendar: Calendar,
   kept: KeptRoom[],
   { plan }: LineRequest,
   start: () => Found | null,
+  hasMore: boolean,
 ): Found | null {
   if (kept.length === 0) return start()
   const { places } = plan.asked
@@ -96,7 +201,7 @@ function startInstead(
     return gaveUp.at(-1) !== room
   })
   if (started === null) return null
-  if (gaveUp.length === 0) {
+  if (gaveUp.length === 0 && !hasMore) {
     const { request, room } = stays.pop()!
     calendar.giveBack(request.plan, room)
     gaveUp.push(room)

@@ -3,6 +3,7 @@ import { Eligibility } from "./eligible.ts"
 import { entryOf } from "./entry-of.ts"
 import { LeastNeeds, OpenHosts } from "./least-needs.ts"
 import { type Line, Lines } from "./line.ts"
+import { ANY_NUMBER, type MostKept, untilNothingIsGivenUp } from "./most-kept.ts"
 import { QueuePass } from "./queue-pass.ts"
 import type { QueueEntry } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
@@ -56,12 +57,45 @@ export function planStarts(scene: QueueScene, order: QueueOrder, nowMs: number):
  */
 export function* startsOf(
   scene: QueueScene,
-  { standings, lines, least }: QueueOrder,
+  order: QueueOrder,
   nowMs: number,
   freed: ReadonlySet<HostId> | null = null,
   goesOn: () => boolean = () => true,
 ): Generator<QueueEntry, boolean> {
-  const pass = new QueuePass(scene, standings, nowMs, lines)
+  const { standings, lines } = order
+  const walkOf = (mostKept: MostKept, lastOfSeveral: number) => {
+    const pass = new QueuePass(scene, standings, nowMs, lines, mostKept)
+    return { pass, starts: startsIn(pass, order, { freed, goesOn, lastOfSeveral }) }
+  }
+  const lastOfSeveral = lines.findLastIndex(({ spec }) => spec.partitions.length > 1)
+  if (lastOfSeveral === -1) return yield* walkOf(ANY_NUMBER, lastOfSeveral).starts
+  // What starts is known only once nothing is given up any more.
+  const told = untilNothingIsGivenUp((mostKept) => {
+    const { pass, starts } = walkOf(mostKept, lastOfSeveral)
+    const entries: QueueEntry[] = []
+    for (;;) {
+      const next = starts.next()
+      if (next.done === true) return { pass, entries, goesOn: next.value }
+      entries.push(next.value)
+    }
+  })
+  if (told.goesOn) yield* told.entries
+  return told.goesOn
+}
+
+interface Walk {
+  readonly freed: ReadonlySet<HostId> | null
+  readonly goesOn: () => boolean
+  /** The last line of a job in several partitions; -1: there is none. */
+  readonly lastOfSeveral: number
+}
+
+function* startsIn(
+  pass: QueuePass,
+  { lines, least }: QueueOrder,
+  { freed, goesOn, lastOfSeveral }: Walk,
+): Generator<QueueEntry, boolean> {
+  const { scene } = pass
   let decisions = 0
   if (scene.policy.owners.first) {
     const ofFreed = freed && new Set(scene.hosts.flatMap(({ id, owner }) => (freed.has(id) ? (owner ?? []) : [])))
@@ -79,12 +113,12 @@ export function* startsOf(
       }
     }
   }
-  const open = new OpenHosts(scene, pass.profiles, least)
+  const open = new OpenHosts(scene, pass.calendar.profiles, least)
   for (const [at, line] of lines.entries()) {
     // Whoever may preempt needs no room.
-    if (!pass.mayMakeRoom && !open.takeAnyFrom(at)) return true
+    if (at > lastOfSeveral && !pass.mayMakeRoom && !open.takeAnyFrom(at)) return true
     if (at % LINES_AT_ONCE === 0 && !goesOn()) return false
-    for (const found of pass.visit(line, at)) {
+    for (const found of lastOfSeveral === -1 ? pass.visit(line, at) : pass.look(line, at)) {
       if (found.room === null) continue
       const entry = entryOf(pass.scene, line, found, at + 1, ++decisions)
       if (beginsIn(entry)) yield entry

@@ -78,7 +78,7 @@ export class OwnHolds {
       if (room === null || (spec.deadlineMs !== null && room.startMs + limitMs > spec.deadlineMs)) return
       this.#calendar.take(request.plan, room)
       this.#limits.reserved(line, request, true)
-      this.#earlier.kept(spec, request, room, { isNear, behind: this.#untimed.firstBefore(line, room) })
+      this.#earlier.kept(line, request, room, { isNear, behind: this.#untimed.firstBefore(line, room) })
       const known = this.#byJob.get(spec.id)
       if (known === undefined) this.#byJob.set(spec.id, [{ line, room }])
       else known.push({ line, room })
@@ -96,7 +96,8 @@ export class OwnHolds {
       else {
         const room = mayMove ? this.#earlierRoom(one) : one.room
         if (room !== one.room) for (const place of one.room.places) this.#freed.add(place)
-        stays.push(room === one.room ? { ...one, isTold: true } : { request, room })
+        const { partition } = one
+        stays.push(room === one.room ? { ...one, isTold: true } : { request, room, partition })
         const isOwn = room === one.room
         const behind = isOwn && one.own.behind !== undefined ? { behind: one.own.behind } : {}
         found.push({ ...given(null, room, this.#calendar.grid.nowMs, reason), ownersFirst: isOwn, ...behind })

@@ -1,10 +1,13 @@
 import type { HostId, JobId } from "../../protocol/ids.ts"
 import type { Calendar } from "../calendar/calendar.ts"
+import type { EarlierTurns } from "./earlier-turns.ts"
+import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
-import type { QueueJob, QueueScene } from "./queue-scene.ts"
+import type { QueueScene } from "./queue-scene.ts"
 
 interface Hold {
   readonly request: LineRequest
+  readonly partition: string
   count: number
   isAside: boolean
 }
@@ -13,20 +16,24 @@ interface Hold {
 export class PlaceHolds {
   readonly #scene: QueueScene
   readonly #calendar: Calendar
+  readonly #earlier: EarlierTurns
   readonly #byJob = new Map<JobId, Hold[]>()
 
-  constructor(scene: QueueScene, calendar: Calendar) {
+  constructor(scene: QueueScene, calendar: Calendar, earlier: EarlierTurns) {
     this.#scene = scene
     this.#calendar = calendar
+    this.#earlier = earlier
   }
 
   /**
    * @param count how many of an array could come to run at once
    * @returns where it holds its place; the same list for all that ask alike
    */
-  hold({ id, partitions }: QueueJob, request: LineRequest, count: number): readonly HostId[] {
+  hold({ spec, standing }: Line, request: LineRequest, count: number): readonly HostId[] {
+    const partition = standing.partition.name
     // Who is in one partition will not be looked at again.
-    if (partitions.length > 1) this.#byJob.set(id, [...(this.#byJob.get(id) ?? []), { request, count, isAside: false }])
+    if (spec.partitions.length > 1)
+      this.#byJob.set(spec.id, [...(this.#byJob.get(spec.id) ?? []), { request, partition, count, isAside: false }])
     const places = this.#calendar.holdPlaces(request.plan, count)
     request.heldHosts ??= places.map((place) => this.#scene.hosts[place]!.id)
     return request.heldHosts
@@ -36,6 +43,7 @@ export class PlaceHolds {
   letGo(job: JobId): void {
     for (const one of this.#byJob.get(job) ?? []) {
       one.count--
+      if (one.count === 0) this.#earlier.gaveUp(job, one.partition)
       if (!one.isAside) this.#calendar.letGo(one.request.plan, 1)
     }
     this.#forget(job)

@@ -2,6 +2,7 @@ import { Answers } from "./answers.ts"
 import { Eligibility } from "./eligible.ts"
 import { Estimates } from "./estimates.ts"
 import { type Line, Lines } from "./line.ts"
+import { untilNothingIsGivenUp } from "./most-kept.ts"
 import { QueuePass } from "./queue-pass.ts"
 import type { QueueEntry, QueuePlan, WaitReason } from "./queue-plan.ts"
 import type { QueueJob, QueueOptions, QueueScene } from "./queue-scene.ts"
@@ -33,7 +34,19 @@ export function planQueue(
       apart.push(apartEntry(lines.lineOf(job, job.partitions[0]!), task, reason))
   }
   const order = lines.inOrder(ready)
-  const pass = new QueuePass(scene, standings, nowMs, order)
+  const { pass, answers, beyond } = untilNothingIsGivenUp((mostKept) => {
+    const pass = new QueuePass(scene, standings, nowMs, order, mostKept)
+    return { pass, goesOn: true, ...wholePass(pass, order, limited) }
+  })
+  if (estimates) new Estimates(pass).add(order, answers, beyond)
+  const { entries, otherTurns } = answers.entries(pass)
+  for (const one of apart.sort((a, b) => a.job - b.job)) entries.push(one)
+  return { nowMs, entries, otherTurns, nextWakeMs: nextWakeMs(scene, entries, nowMs, pass.preemptor.nextMs) }
+}
+
+/** @returns what was found, and the lines that found no time and may be given a guess */
+function wholePass(pass: QueuePass, order: readonly Line[], limited: boolean) {
+  const { scene } = pass
   const answers = new Answers(order)
   if (scene.policy.owners.first) {
     for (let at = 0; at < order.length && !pass.own.isOver; at++) {
@@ -46,14 +59,11 @@ export function planQueue(
   const beyond: number[] = []
   for (let at = 0; at < order.length; at++) {
     const line = order[at]!
-    const found = pass.visit(line, at)
-    answers.add(at, found.length === 0 ? found : pass.untimed.look(line, pass.requests.of(line, at), found))
+    const found = pass.look(line, at)
+    answers.add(at, found)
     if (found.length > 0 && found[0]!.room === null && hasNoTimeYet(found[0]!.reason, limited)) beyond.push(at)
   }
-  if (estimates) new Estimates(pass).add(order, answers, beyond)
-  const { entries, otherTurns } = answers.entries(pass)
-  for (const one of apart.sort((a, b) => a.job - b.job)) entries.push(one)
-  return { nowMs, entries, otherTurns, nextWakeMs: nextWakeMs(scene, entries, nowMs, pass.preemptor.nextMs) }
+  return { answers, beyond }
 }
 
 function hasNoTimeYet(reason: WaitReason | null, limited: boolean): boolean {

@@ -1,5 +1,4 @@
 import type { Calendar } from "../calendar/calendar.ts"
-import type { Profile } from "../calendar/profile.ts"
 import { taskIndices } from "../request/array-tasks.ts"
 import { ClosedPlaces } from "./closed-places.ts"
 import { EarlierTurns, type KeptRoom, type Known } from "./earlier-turns.ts"
@@ -9,6 +8,7 @@ import { HostTimes } from "./host-times.ts"
 import { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
+import type { MostKept } from "./most-kept.ts"
 import { OwnHolds } from "./own-holds.ts"
 import { OwnHosts } from "./own-hosts.ts"
 import { OwnRoom } from "./own-room.ts"
@@ -43,44 +43,39 @@ export class QueuePass {
   readonly #limits: LimitReasons
   readonly untimed: Untimed
   readonly #turns: PartitionTurns
-  readonly #earlier: EarlierTurns
+  readonly earlier: EarlierTurns
   readonly #holds: PlaceHolds
   readonly #closed: ClosedPlaces
   readonly #taskCounts = new TaskCounts()
   readonly #why: WhyNotNow
 
   /** @param order all lines, as they will be visited */
-  constructor(scene: QueueScene, standings: Standings, nowMs: number, order: readonly Line[]) {
+  constructor(scene: QueueScene, standings: Standings, nowMs: number, order: readonly Line[], mostKept: MostKept) {
     this.scene = scene
     this.calendar = calendarOf(scene, nowMs)
     holdRunning(this.calendar, scene, nowMs)
     this.#turns = new PartitionTurns(scene.policy)
     this.#closed = new ClosedPlaces(this.calendar, scene.hosts)
     this.#why = new WhyNotNow(scene, this.calendar, this.#closed)
-    this.#holds = new PlaceHolds(scene, this.calendar)
     this.requests = new Requests(scene, this.calendar, new HostTimes(scene, nowMs))
     this.#limits = new LimitReasons(scene, standings, nowMs)
     this.untimed = new Untimed(this.#limits)
-    this.#earlier = new EarlierTurns(this.calendar, this.#limits)
+    this.earlier = new EarlierTurns(this.calendar, this.#limits, mostKept)
+    this.#holds = new PlaceHolds(scene, this.calendar, this.earlier)
     this.preemptor = new Preemptor(scene, this.calendar, standings)
     this.own = new OwnHosts(scene, this.calendar.profiles, this.preemptor)
     this.#elsewhere = new RoomElsewhere(order, this.requests, this.calendar)
-    const { calendar, own, untimed } = this
-    const limits = this.#limits
-    const earlier = this.#earlier
-    this.ownHolds = new OwnHolds({ calendar, own, earlier, limits, untimed }, this.preemptor.mayMakeRoom)
+    const { calendar, own, untimed, earlier } = this
+    const parts = { calendar, own, earlier, limits: this.#limits, untimed }
+    this.ownHolds = new OwnHolds(parts, this.preemptor.mayMakeRoom)
     this.#ownRoom = new OwnRoom(this.calendar, this.preemptor, this.own, this.#elsewhere)
     this.ownTurns = new OwnTurns({
-      calendar: this.calendar,
+      ...parts,
       requests: this.requests,
-      limits: this.#limits,
-      earlier: this.#earlier,
       taskCounts: this.#taskCounts,
-      own: this.own,
       room: this.#ownRoom,
       holds: this.ownHolds,
       preemptor: this.preemptor,
-      untimed: this.untimed,
       begun: (line, request) => this.#started(line, request, true),
       made: (line, request, task, made) => this.#made(line, request, task, made, true),
     })
@@ -93,15 +88,23 @@ export class QueuePass {
 
   /** Its turn. Nothing where it has all of what it needs by its turn in another partition. Is it the last, what its job put off is done. */
   visit(line: Line, at: number): readonly Found[] {
-    const earlier = this.#earlier.of(line.spec)
+    const earlier = this.earlier.of(line.spec)
     const found = this.#visitAll(line, at, earlier)
     if (earlier !== undefined) this.ownHolds.turnOver(line, earlier.kept)
     return found
   }
 
+  /** Its turn; who has no time after it is noted for those behind. */
+  look(line: Line, at: number): readonly Found[] {
+    const found = this.visit(line, at)
+    // Where it waits for nothing, since it has something better at another of its turns, nobody is behind it.
+    if ((line.spec.array?.tasks.atOnce ?? null) === null && this.earlier.keepsNoMore(line)) return found
+    return this.untimed.look(line, this.requests.of(line, at), found, this.earlier.of(line.spec)?.kept)
+  }
+
   #visitAll(line: Line, at: number, earlier: Known | undefined): readonly Found[] {
     const found = this.#visit(line, at, earlier)
-    if (this.#elsewhere.isEmpty || (this.#earlier.of(line.spec)?.begun ?? 0) > 0) return found
+    if (this.#elsewhere.isEmpty || (this.earlier.of(line.spec)?.begun ?? 0) > 0) return found
     for (const putOff of this.#elsewhere.dueAt(line)) {
       const after = this.#afterAll(putOff)
       if (after !== null) return [after]
@@ -115,10 +118,7 @@ export class QueuePass {
     if (earlier?.begun === (spec.array?.tasks.count ?? 1)) return NOTHING_FOUND
     if (standing.refusal !== null) return [waiting({ code: "not_allowed", text: standing.refusal })]
     const request = this.requests.of(line, at)
-    if (request.possible < spec.hosts) {
-      request.tooFew ??= this.requests.tooFew(line, request)
-      return request.waiting(request.tooFew)
-    }
+    if (request.possible < spec.hosts) return request.waiting(this.requests.tooFew(line, request))
     const never = this.#limits.neverReasonOf(line, request)
     if (never !== null) return request.waiting(never)
     const turn = this.#turns.of(standing.partition.name)
@@ -176,7 +176,7 @@ export class QueuePass {
       }
       if (mayStart) {
         const isInstead = kept.length > 0
-        const started = this.#earlier.startInstead(spec, kept, request, () => this.#startNow(line, request, task))
+        const started = this.earlier.startInstead(line, kept, request, () => this.#startNow(line, request, task))
         if (started !== null) {
           if (!isInstead) this.#holds.letGo(spec.id)
           found.push(started)
@@ -189,7 +189,10 @@ export class QueuePass {
         reserved = kept.length
         running += reserved
         if (reserved > 0) {
-          own = this.ownHolds.foundAt(spec.id, request, kept, this.#why.of(request, line), !turn.isFull)
+          const why = this.#why.of(request, line)
+          own = this.ownHolds.foundAt(spec.id, request, kept, why, !turn.isFull)
+          if (!turn.isFull && left < reserved)
+            own.push(...this.earlier.earlierHere(line, request, kept, why, this.untimed))
           keptElsewhere = reserved - Math.max(1, own.length)
           if (own.length === 0) continue
           turn.firstWaiting ??= spec.booking === null ? spec.id : null
@@ -207,12 +210,8 @@ export class QueuePass {
     return found
   }
 
-  get profiles(): readonly Profile[] {
-    return this.calendar.profiles
-  }
-
   #ownAfterAll(line: Line, request: LineRequest, task: number | null, kept: KeptRoom[]): Found | null {
-    const found = this.#earlier.startInstead(line.spec, kept, request, () => {
+    const found = this.earlier.startInstead(line, kept, request, () => {
       if (this.#limits.mayNotBegin(line, request)) return null
       const made = this.#elsewhere.putsOff(line, request, true) ? null : this.#ownRoom.makeAfterAll(line, request)
       return made === null ? null : this.#made(line, request, task, made)
@@ -225,10 +224,10 @@ export class QueuePass {
   #afterAll({ line, request, isOwn }: PutOff): Found | null {
     const { spec } = line
     if (this.#limits.mayNotBegin(line, request)) return null
-    const { kept } = this.#earlier.of(spec) ?? NOTHING_YET
+    const { kept } = this.earlier.of(spec) ?? NOTHING_YET
     this.#holds.setAside(spec.id, request)
     this.#closed.setAside(spec.id, request)
-    const found = this.#earlier.startInstead(line.spec, kept, request, () => {
+    const found = this.earlier.startInstead(line, kept, request, () => {
       const made = (isOwn ? null : this.preemptor.makeRoom(line, request)) ?? this.#ownRoom.makeAfterAll(line, request)
       return made === null ? null : { ...this.#made(line, request, null, made), line }
     })
@@ -266,7 +265,7 @@ export class QueuePass {
 
   #started(line: Line, request: LineRequest, isOwn = false): void {
     this.#why.started()
-    this.#earlier.begun(line.spec, isOwn)
+    this.earlier.begun(line.spec, isOwn)
     this.#limits.started(line, request)
   }
 
@@ -276,7 +275,7 @@ export class QueuePass {
     const why = this.#why.of(request, line)
     const { enabled } = this.scene.policy.backfill
     // Of those who hold no place nobody waits for the turn.
-    if (line.standing.qos.noReserve) return request.waiting(why)[0]
+    if (line.standing.qos.noReserve || this.earlier.keepsNoMore(line)) return request.waiting(why)[0]
     const limited = this.#limits.plannedReasonOf(line, request)
     if (limited !== null) return request.waiting(limited)[0]
     if (!enabled) this.#closed.closeFor(spec, request, turn)
@@ -287,10 +286,10 @@ export class QueuePass {
       return waiting({ code: "deadline", deadlineMs: spec.deadlineMs, limitMs: line.limitMs })
     }
     if (room === null)
-      return this.requests.bookingEnds(line, request) ?? request.waiting(why, this.#holds.hold(spec, request, rest))[0]
+      return this.requests.bookingEnds(line, request) ?? request.waiting(why, this.#holds.hold(line, request, rest))[0]
     this.#holds.letGo(spec.id)
     this.calendar.take(request.plan, room)
-    this.#earlier.kept(spec, request, room)
+    this.earlier.kept(line, request, room)
     this.#limits.reserved(line, request, spec.partitions.length > 1)
     return given(task, room, nowMs, why)
   }

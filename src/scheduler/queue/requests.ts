@@ -57,15 +57,18 @@ export class Requests {
   }
 
   /** Why it finds too few hosts whatever ends: they could not run it, or only rules that were said of some keep it off, which may be taken back. */
-  tooFew({ spec, standing }: Line, { possible }: LineRequest): WaitReason {
+  tooFew({ spec, standing }: Line, request: LineRequest): WaitReason {
+    if (request.tooFew !== undefined) return request.tooFew
     const shape = shapeOf(spec, standing.partition.name)
     const barred = this.#scene.hosts.filter((host) => {
       if (!isWanted(spec, host) || !isBookedFor(this.#scene, spec, host)) return false
       const lasting = lastingObstacles(shape, host)
       return lasting.length > 0 && lasting.every(isByRules)
     })
+    const { possible } = request
     const code = possible + barred.length < spec.hosts ? "never_fits" : "rules_forbid"
-    return { code, asked: spec.hosts, possible }
+    request.tooFew = { code, asked: spec.hosts, possible }
+    return request.tooFew
   }
 
   /** Who runs in a booking and would have a time, but none while that is on: why it waits. `null`: it is not for that. */

@@ -8,14 +8,14 @@ export class RoomNow {
   /** How many have started: what was found once holds for as long as that is the same. */
   starts = 0
   /** What others have to leave first: until then it is kept, and not taken. */
-  readonly #soon: KeptRoom[] = []
+  readonly #soon: Pick<KeptRoom, "request" | "room">[] = []
 
   constructor(calendar: Calendar) {
     this.#calendar = calendar
   }
 
   /** It is taken as soon as those are gone who are there. */
-  isSoonTaken(kept: KeptRoom): void {
+  isSoonTaken(kept: Pick<KeptRoom, "request" | "room">): void {
     this.#soon.push(kept)
   }
 

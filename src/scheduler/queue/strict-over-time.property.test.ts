@@ -151,6 +151,25 @@ describe("planQueue() as all that runs takes its whole time and nobody else come
     )
   })
 
+  it("does so also where jobs wait in several partitions, and have a time in one until they find an earlier one in another", () => {
+    fc.assert(
+      fc.property(anyQueueScenes(), fc.option(fc.integer({ min: 1, max: 3 })), (scene, most) => {
+        const quiet = calm(scene, most === null ? {} : { user: { runningJobs: most } })
+        const hosts = quiet.hosts.map((host) => ({ ...host, owner: null }))
+        // An array may yet give up the time of one task for that of another.
+        const waiting = quiet.waiting.filter(({ partitions, array }) => partitions.length === 1 || array === null)
+        const always = () => true
+        live({ ...quiet, hosts, waiting }, always, (key, entry, latestMs) => {
+          assert.ok(entry !== undefined, `job ${key} is gone`)
+          assert.ok(entry.startMs !== null, `job ${key} lost its time`)
+          const lateMinutes = (entry.startMs - latestMs) / MINUTE_MS
+          assert.ok(lateMinutes <= 0, `job ${key} is ${lateMinutes} minutes late`)
+        })
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
   it("keeps no job that has a time from it by a limit, whoever of those that count there starts before", () => {
     fc.assert(
       fc.property(anyQueueScenes(), fc.integer({ min: 1, max: 3 }), fc.boolean(), (scene, most, isOfAll) => {

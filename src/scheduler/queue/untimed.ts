@@ -8,6 +8,8 @@ import type { LineRequest } from "./line-request.ts"
 /** Why a job without a time may yet start, be it that room comes, or its turn, or that it waits for a limit no more. */
 const MAY_START: ReadonlySet<string> = new Set(["limit", "array_limit", "in_turn", "resources", "priority", "pieces"])
 
+const NOTHING_KEPT: readonly { readonly room: Room }[] = []
+
 /**
  * Who of those before a job has no time of its own, and keeps no place either. As soon as such a one may, it starts before those behind it, and
  * may take the room that was kept for them: how late these start nobody can say, nor how late those do whose room they would have then.
@@ -25,8 +27,17 @@ export class Untimed {
     this.#limits = limits
   }
 
-  /** What was found at the turn of a line, with who is before it. */
-  look(line: Line, request: LineRequest, found: readonly Found[]): readonly Found[] {
+  /**
+   * What was found at the turn of a line, with who is before it.
+   * @param kept what its job has from other turns, too: where that comes to nothing it may yet take its room here
+   */
+  look(line: Line, request: LineRequest, found: readonly Found[], kept = NOTHING_KEPT): readonly Found[] {
+    if (!this.#isEmpty && line.spec.partitions.length > 1) {
+      for (const { room } of kept) {
+        const behind = this.firstBefore(line, room)
+        if (behind !== undefined) this.#note(behind, line, request)
+      }
+    }
     let told: Found[] | undefined
     for (let i = 0; i < found.length; i++) {
       const one = found[i]!

@@ -30,7 +30,7 @@ export class WhyNotNow {
   }
 
   /** It is taken as soon as those are gone who are there. */
-  isSoonTaken(kept: KeptRoom): void {
+  isSoonTaken(kept: Pick<KeptRoom, "request" | "room">): void {
     this.#roomNow.isSoonTaken(kept)
   }
 
