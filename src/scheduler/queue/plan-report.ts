@@ -40,7 +40,7 @@ export class PlanReport {
     const partitions = [entry.partition, ...job.partitions.filter((one) => one !== entry.partition)]
     const turns = partitions.map((partition) => this.#turnIn(job, entry, partition))
     const answers = explainEntry(this.#occupancy, this.#holds, job, turns)
-    const { scene, grid } = this.#occupancy
+    const { scene } = this.#occupancy
     if (entry.reason?.code === "preempting")
       return answers.map((one) => ({ ...one, text: `${one.text}${leavingText(scene, job.id, one.host)}` }))
     // Who starts preempts whom it may.
@@ -49,7 +49,8 @@ export class PlanReport {
     return answers.map((one) => {
       if (one.obstacles.length === 0) return one
       const line = lines.get(one.partition)!
-      return { ...one, text: `${one.text}${sparedText(scene, this.#standings, line, one.host, grid.nowMs)}` }
+      const { order } = turns.find(({ partition }) => partition === one.partition)!
+      return { ...one, text: `${one.text}${sparedText(this.#occupancy, this.#standings, line, one.host, order)}` }
     })
   }
 
