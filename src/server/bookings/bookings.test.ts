@@ -9,7 +9,7 @@ import type { HostView } from "../../protocol/host.ts"
 import type { JobId } from "../../protocol/ids.ts"
 import type { JobSpec } from "../../protocol/job.ts"
 import type { QueueOrderView } from "../../protocol/queue-order.ts"
-import { NO_QUEUE_REQUEST } from "../../protocol/queue-request.ts"
+import { NO_QUEUE_REQUEST, type QueueRequest } from "../../protocol/queue-request.ts"
 
 const HOUR_MS = 3_600_000
 /** A Friday, 08:00 in UTC. */
@@ -205,6 +205,40 @@ test("users book for themselves as far as the policy lets them, coordinators for
   )
   const lab = await book({ users: [], accounts: ["lab"], count: 1, repeats: "weekdays" }, ann)
   assert.equal(lab.booking.name, "lab-1")
+})
+
+test("a job that could never start in the booking it asks for is refused as it is sent", async () => {
+  await using it = await pool("alpha", "beta")
+  const { server, book, ann, send } = it
+  await book({ hosts: ["alpha"], name: "once" })
+  await book({ hosts: ["beta"], name: "daily", repeats: "daily" })
+  const at = (hours: number) => NOW_MS + hours * HOUR_MS
+  const ask = (booking: string, queue: Partial<QueueRequest>, change: Partial<JobSpec> = {}) =>
+    send(ann, { timeLimitMs: HOUR_MS, ...change, queue: { ...NO_QUEUE_REQUEST, booking, ...queue } })
+  const late = { code: "invalid_input", message: /could start at 09:00 \(UTC\) at the earliest/ }
+  await assert.rejects(ask("once", { deadlineAt: at(1.5) }), late)
+  await assert.rejects(ask("daily", { beginAt: at(3), deadlineAt: at(25.5) }), {
+    code: "invalid_input",
+    message: /could start at Sat 09:00 \(UTC\) at the earliest/,
+    hint: "Give it a later --deadline, or a shorter time: --time 30m",
+  })
+  await assert.rejects(ask("once", { beginAt: at(3) }), {
+    code: "invalid_input",
+    message: /the booking is over by then/,
+  })
+  await assert.rejects(ask("once", {}, { host: "beta" }), {
+    code: "never_fits",
+    message: /host beta, which is not booked/,
+  })
+  const taken = [
+    await ask("once", { deadlineAt: at(2) }, { host: "alpha" }),
+    await ask("once", { beginAt: at(2.9) }),
+    await ask("daily", { beginAt: at(3), deadlineAt: at(26) }),
+  ]
+  assert.deepEqual(
+    (await Promise.all(taken.map(({ id }) => server.job(id)))).map(({ state }) => state),
+    ["queued", "held", "held"],
+  )
 })
 
 test("bad bookings are refused and nothing changes", async () => {
