@@ -1,7 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { MovedClock } from "../../../test/support/moved-clock.ts"
-import { runsOn } from "../../../test/support/simulated-host.ts"
+import { runsOn, type SimulatedAttempt } from "../../../test/support/simulated-host.ts"
+import { HERE } from "../../../test/support/simulated-owner.ts"
 import { TestServer } from "../../../test/support/test-server.ts"
 import type { WhyAnswer } from "../../protocol/api.ts"
 import type { BookingList, BookingMade, BookingRequest } from "../../protocol/booking.ts"
@@ -35,6 +36,7 @@ async function pool(...names: string[]) {
   const send = (token: string, change: Partial<JobSpec> = {}) => server.submit({ ...SMALL, ...change }, { token })
   return {
     server,
+    hosts,
     clock,
     finish,
     book,
@@ -205,6 +207,27 @@ test("users book for themselves as far as the policy lets them, coordinators for
   )
   const lab = await book({ users: [], accounts: ["lab"], count: 1, repeats: "weekdays" }, ann)
   assert.equal(lab.booking.name, "lab-1")
+})
+
+test("who books is told of a job that is suspended that nobody knows when it ends", async () => {
+  await using it = await pool("alpha")
+  const { server, hosts, book, bob, send } = it
+  const [alpha] = hosts
+  assert.ok(alpha !== undefined)
+  const { id } = await send(bob, { timeLimitMs: HOUR_MS / 2 })
+  await server.untilState(id, "running")
+  const [{ order }] = [...alpha.attempts.values()] as [SimulatedAttempt]
+  const { attempt, sequence } = order
+  alpha.tell({ type: "suspended", attempt, sequence, at: NOW_MS, why: HERE, reactionMs: 1 })
+  await server.untilState(id, "suspended")
+  await assert.rejects(book({ count: 1 }), {
+    code: "wrong_state",
+    message: /\(alpha: job 1 there is suspended, and when it ends is not known\)/,
+  })
+  const { notices } = await book({ hosts: ["alpha"] })
+  assert.deepEqual(notices, [
+    "job 1 of bob on alpha is suspended, and when it ends is not known: it may be there when it begins, and is not ended for it",
+  ])
 })
 
 test("a job that could never start in the booking it asks for is refused as it is sent", async () => {
