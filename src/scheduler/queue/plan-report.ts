@@ -3,7 +3,7 @@ import { explainEntry, type HostAnswer, type TurnIn } from "./explain-entry.ts"
 import { HoldsExplained } from "./holds-explained.ts"
 import { Lines } from "./line.ts"
 import { Occupancy } from "./occupancy.ts"
-import type { QueueEntry, QueuePlan } from "./queue-plan.ts"
+import type { QueueEntry, QueuePlan, WaitReason } from "./queue-plan.ts"
 import type { QueueJob, QueueScene } from "./queue-scene.ts"
 import { leavingText, sparedText } from "./spared-text.ts"
 import { Standings } from "./standings.ts"
@@ -39,7 +39,7 @@ export class PlanReport {
     const job = this.jobOf(entry)
     const partitions = [entry.partition, ...job.partitions.filter((one) => one !== entry.partition)]
     const turns = partitions.map((partition) => this.#turnIn(job, entry, partition))
-    const answers = explainEntry(this.#occupancy, this.#holds, job, turns)
+    const answers = explainEntry(this.#occupancy, this.#holds, job, turns, isForRoom(entry.reason))
     const { scene } = this.#occupancy
     if (entry.reason?.code === "preempting")
       return answers.map((one) => ({ ...one, text: `${one.text}${leavingText(scene, job.id, one.host)}` }))
@@ -62,4 +62,9 @@ export class PlanReport {
     const order = turns?.orders.get(partition) ?? Number.POSITIVE_INFINITY
     return { partition, limitMs, order, reason: turns?.reasons.get(partition) ?? null }
   }
+}
+
+/** Whether it waits for nothing but room on hosts. */
+function isForRoom(reason: WaitReason | null): boolean {
+  return reason !== null && (reason.code === "resources" || reason.code === "priority" || "away" in reason)
 }
