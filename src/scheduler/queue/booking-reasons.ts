@@ -2,6 +2,9 @@ import type { WaitReason } from "./queue-plan.ts"
 import type { QueueJob, QueueScene } from "./queue-scene.ts"
 import { canEverRun, shapeOf, tooFewHosts } from "./requests.ts"
 
+/** Of a pool's bookings its scene has all times for so long at least. */
+export const KNOWN_AHEAD_MS = 14 * 86_400_000
+
 /**
  * Why a job that runs in a booking never will, as far as that is known before the booking is on: there is none any more by when the job may begin, it
  * could not end before its deadline at any of the booking's times, or too few of its hosts could run it.
@@ -11,7 +14,10 @@ export function neverInBooking(scene: QueueScene, job: QueueJob, nowMs: number):
   if (booking === null) return null
   const fromMs = Math.max(nowMs, job.beginMs ?? nowMs)
   const startMs = startIn(scene, booking, fromMs)
-  if (startMs === null) return { code: "booking_over", booking }
+  if (startMs === null) {
+    const goesOn = scene.bookings.some((one) => one.name === booking && one.goesOn === true)
+    return goesOn || fromMs > nowMs + KNOWN_AHEAD_MS ? null : { code: "booking_over", booking }
+  }
   // What is on is asked at the job's turn.
   if (startMs <= nowMs) return null
   const limitMs = shortestLimit(scene, job)

@@ -18,10 +18,13 @@ export interface Sorted {
 export class Eligibility {
   readonly #scene: QueueScene
   readonly #nowMs: number
+  readonly #isEarly: boolean
   #tasks: Map<number, Map<number | null, Progress>> | undefined
   #namesakes: Map<string, JobId[]> | undefined
 
-  constructor(scene: QueueScene, nowMs: number) {
+  /** @param isEarly begin times and bookings that are to come keep nobody out */
+  constructor(scene: QueueScene, nowMs: number, isEarly = false) {
+    this.#isEarly = isEarly
     this.#scene = scene
     this.#nowMs = nowMs
   }
@@ -31,8 +34,9 @@ export class Eligibility {
     if (job.hold !== null || job.priority === 0) return { code: "held", by: job.hold ?? "admin" }
     const never = neverInBooking(this.#scene, job, this.#nowMs)
     if (never !== null) return never
-    if (job.beginMs !== null && job.beginMs > this.#nowMs) return { code: "begin_time", untilMs: job.beginMs }
-    return this.#dependency(job) ?? bookingToCome(this.#scene, job, this.#nowMs)
+    if (job.beginMs !== null && job.beginMs > this.#nowMs && !this.#isEarly)
+      return { code: "begin_time", untilMs: job.beginMs }
+    return this.#dependency(job) ?? this.#bookingToCome(job)
   }
 
   /** What of the job stands in the queue. */
@@ -55,7 +59,7 @@ export class Eligibility {
     if (met.length === 0 && apart.every(({ reason: { code } }) => code === first.reason.code))
       return { ready: null, apart: [{ task: null, reason: first.reason }] }
     const reduced = { ...job, array: { ...array, tasks: tasksOfIndices(met, array.tasks.atOnce) } }
-    const booking = met.length === 0 ? null : bookingToCome(this.#scene, job, this.#nowMs)
+    const booking = met.length === 0 ? null : this.#bookingToCome(job)
     if (booking !== null) return { ready: null, apart: [...met.map((task) => ({ task, reason: booking })), ...apart] }
     return { ready: met.length === 0 ? null : reduced, apart }
   }
@@ -79,6 +83,10 @@ export class Eligibility {
     if (state.state === "met") return null
     if (state.state === "never") return { code: "dependency_never", because: state.because }
     return { code: "dependency", on: state.on, untilMs: state.dueMs }
+  }
+
+  #bookingToCome(job: QueueJob): WaitReason | null {
+    return this.#isEarly ? null : bookingToCome(this.#scene, job, this.#nowMs)
   }
 
   #tasksOf(): ReadonlyMap<number, ReadonlyMap<number | null, Progress>> {
