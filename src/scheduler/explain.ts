@@ -30,13 +30,14 @@ function untilOf(obstacle: Obstacle | undefined): number | null {
 
 function toAnswer(reasons: WaitReasons, nowMs: number): WhyAnswer {
   const { job, place } = reasons
+  const mayStart = !reasons.isThrottled && (job.notBeforeMs ?? nowMs) <= nowMs
   const hosts = reasons.hosts.map(({ host, obstacles }) => ({
     host: host.id,
     name: host.name,
     code: obstacles[0]?.code ?? "has_room",
     text: [
       toTell(obstacles)
-        .map((obstacle) => describeObstacle(obstacle, host, job, nowMs))
+        .map((obstacle) => describeObstacle(obstacle, host, job, nowMs, mayStart && obstacles.length === 1))
         .join("; ") || "has room",
       ...dataThere(job, host),
     ].join("; "),

@@ -14,8 +14,17 @@ export function toTell<One extends { readonly code: string }>(obstacles: readonl
   return isRefused ? obstacles.filter(({ code }) => code !== "host_draining") : obstacles
 }
 
-/** An obstacle in words, as the end of "studio1: ...". */
-export function describeObstacle(obstacle: Obstacle, host: SchedulableHost, shape: Shape, nowMs: number): string {
+/**
+ * An obstacle in words, as the end of "studio1: ...".
+ * @param isAlone whether the job could start there but for it
+ */
+export function describeObstacle(
+  obstacle: Obstacle,
+  host: SchedulableHost,
+  shape: Shape,
+  nowMs: number,
+  isAlone = false,
+): string {
   switch (obstacle.code) {
     case "pinned_elsewhere":
       return `the job asks for host ${shape.hostWanted}`
@@ -68,7 +77,7 @@ export function describeObstacle(obstacle: Obstacle, host: SchedulableHost, shap
     case "not_booked":
     case "booking_over":
     case "booking_to_come":
-      return keptText(obstacle, nowMs)
+      return keptText(obstacle, nowMs, isAlone)
     case "gpu_leased":
       return `its GPU is leased by ${describeLeases(obstacle.leases, nowMs)}`
     case "memory_leased":

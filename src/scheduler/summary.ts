@@ -60,7 +60,8 @@ export function summarize({ job, hosts, isThrottled }: WaitReasons, nowMs: numbe
   const [obstacle] = nearest.obstacles
   if (obstacle === undefined) return { code: "starting", summary: `Starts now on ${nearest.host.name}` }
   if (possible.length === 1) {
-    const texts = toTell(nearest.obstacles).map((one) => describe(one, nearest.host))
+    const isAlone = nearest.obstacles.length === 1
+    const texts = toTell(nearest.obstacles).map((one) => describeObstacle(one, nearest.host, job, nowMs, isAlone))
     return { code: obstacle.code, summary: `${nearest.host.name}: ${texts.join("; ")}` }
   }
   return {

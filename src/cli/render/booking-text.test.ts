@@ -77,6 +77,18 @@ describe("bookings in words", () => {
   })
 })
 
+describe("a list of bookings", () => {
+  it("says how long the next time is and when, also where that is farther ahead than the times that are told", () => {
+    const row = (change: Partial<BookingView>) => bookingTable([view(change)], NOW_MS).split("\n")[1] ?? ""
+    const night = { startAt: utc("2027-03-27T08:00"), durationMs: DAY_MS, repeats: null }
+    assert.match(row(night), /^course +2027-03-27 09:00 Europe\/Berlin +23h 00m +- /)
+    assert.match(row({ ...night, startAt: utc("2027-03-26T08:00") }), / 09:00 Europe\/Berlin +24h 00m +- /)
+    const skipped = [0, 1, 2].map((week) => utc("2026-11-27T12:00") + week * 7 * DAY_MS)
+    const weekly = { startAt: skipped[0] ?? 0, repeats: "weekly" as const, skipped }
+    assert.match(row(weekly), /^course +2026-12-18 13:00 Europe\/Berlin +6h 00m +weekly /)
+  })
+})
+
 describe("bookingCalendar()", () => {
   const week = (width: number, bookings = [view({}), OFF], fromMs = NOW_MS) =>
     bookingCalendar({ bookings, fromMs, timeZone: BERLIN, width })

@@ -1,6 +1,7 @@
 import { formatDuration } from "../../base/duration.ts"
 import type { BookingTime, BookingView, HostBooking } from "../../protocol/booking.ts"
 import { bookedFor } from "../../protocol/host-standing.ts"
+import { nextTime } from "../../scheduler/bookings/booking-times.ts"
 import { lastsText } from "../../scheduler/bookings/lasts-text.ts"
 import { wallText } from "../../scheduler/time/wall-text.ts"
 import { firstAndMore, renderPairs, renderTable } from "./table.ts"
@@ -18,7 +19,7 @@ export function bookingTable(bookings: readonly BookingView[], nowMs: number, wi
   const rows = bookings.map((booking) => [
     booking.name,
     nextText(booking, nowMs),
-    formatDuration(lengthOf(booking)),
+    formatDuration(lengthOf(booking, nowMs)),
     booking.repeats ?? "-",
     firstAndMore(booking.hosts.map(({ name }) => name)),
     whomText(booking),
@@ -35,7 +36,7 @@ export function bookingDetails(booking: BookingView, nowMs: number): string {
     ["name", name],
     ["for", whomText(booking)],
     ["hosts", hosts.map((host) => host.name).join(", ")],
-    ["lasts", lastsText(booking, nextOf(booking))],
+    ["lasts", lastsText(booking, nextOf(booking, nowMs))],
     ["comes", again],
     ["zone", timeZone],
     ["made", `by ${madeBy}, ${at(madeAt)}`],
@@ -60,19 +61,20 @@ export function hostBookingTexts(bookings: readonly HostBooking[], nowMs: number
   return [`${when}, ${bookedFor(first)}${rest}`, isNow ? "now" : at(first.startAt)]
 }
 
-function nextOf({ times }: BookingView): BookingTime | undefined {
-  return times.find(({ skipped }) => !skipped)
+/** Also where it is farther ahead than the times that are told. */
+function nextOf(booking: BookingView, nowMs: number): BookingTime | undefined {
+  return booking.times.find(({ skipped }) => !skipped) ?? nextTime(booking, nowMs) ?? undefined
 }
 
 /** What passes the next time. */
-function lengthOf(booking: BookingView): number {
-  const next = nextOf(booking)
+function lengthOf(booking: BookingView, nowMs: number): number {
+  const next = nextOf(booking, nowMs)
   return next === undefined ? booking.durationMs : next.endAt - next.startAt
 }
 
 function nextText(booking: BookingView, nowMs: number): string {
   const { timeZone, startAt } = booking
-  const next = nextOf(booking)
+  const next = nextOf(booking, nowMs)
   if (next !== undefined && next.startAt <= nowMs)
     return `now, until ${wallText(next.endAt, timeZone, nowMs)} ${timeZone}`
   return `${wallText(next?.startAt ?? startAt, timeZone, nowMs)} ${timeZone}`

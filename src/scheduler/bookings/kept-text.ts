@@ -3,9 +3,14 @@ import { wallText } from "../time/wall-text.ts"
 import type { KeptHost } from "./kept-hosts.ts"
 
 const MINUTE_MS = 60_000
+/** Said only where it is so in that moment. */
+export const COULD_START = "it could start"
 
-/** Why a job does not get the host, as the end of "studio1: ...". */
-export function keptText(kept: KeptHost, nowMs: number): string {
+/**
+ * Why a job does not get the host, as the end of "studio1: ...".
+ * @param hasRoom whether the host had room for it but for the booking
+ */
+export function keptText(kept: KeptHost, nowMs: number, hasRoom: boolean): string {
   switch (kept.code) {
     case "booked": {
       const whom = kept.maintenance ? `maintenance (${kept.booking})` : kept.booking
@@ -14,7 +19,7 @@ export function keptText(kept: KeptHost, nowMs: number): string {
       }
       const from = `${wallText(kept.startMs, kept.timeZone, nowMs)} (${kept.timeZone})`
       const until = formatDuration(kept.startMs - nowMs)
-      const because = runsIntoText(kept.hasLimit, kept.startMs - nowMs)
+      const because = runsIntoText(kept.hasLimit, hasRoom ? limitBefore(kept.startMs - nowMs) : 0)
       return `kept for ${whom} from ${from} for ${formatDuration(kept.endMs - kept.startMs)}, in ${until}; ${because}`
     }
     case "not_booked":
@@ -26,13 +31,12 @@ export function keptText(kept: KeptHost, nowMs: number): string {
   }
 }
 
-/** Why a booking keeps a job off that begins only then, and with which time limit it would not. @param inMs when it begins, from now on */
-export function runsIntoText(hasLimit: boolean, inMs: number): string {
+/** Why a booking keeps a job off that is to come. @param limitMs with which it could start now; 0: with none that people would say */
+export function runsIntoText(hasLimit: boolean, limitMs: number): string {
   const why = hasLimit
     ? "the job may still run then"
     : "the job has no time limit, so nobody knows whether it ends before"
-  const limitMs = limitBefore(inMs)
-  return limitMs === 0 ? why : `${why}: with --time ${durationText(limitMs)} it could start`
+  return limitMs === 0 ? why : `${why}: with --time ${durationText(limitMs)} ${COULD_START}`
 }
 
 /** The longest time limit that people would say that ends before: in whole minutes, or hours; 0 where there is none. */

@@ -147,7 +147,7 @@ class SceneBuilder {
       this.#report(path, "needs a start, and an end after it or a duration")
       return []
     }
-    const { users, timeZone, untilMs } = booking
+    const { users, timeZone, untilMs, goesOn } = booking
     // With all below them; a snapshot has these already, and may have some that its policy does not know.
     const accounts = [...new Set([...booking.accounts, ...accountsBelow(this.#policy, booking.accounts)])]
     const { windowMs } = this.#policy.backfill
@@ -166,9 +166,13 @@ class SceneBuilder {
       if (problem !== null) throw new SyntaxError(problem)
       const times: HostBooking[] = []
       for (const time of occurrences(recurring, this.#nowMs)) {
-        times.push({ name, hosts, users, accounts, ...time })
+        const last = times.at(-1)
         // However far ahead it is, a job may run as long. But all that is planned begins within the window: what would run into a later one runs into this one.
-        if (time.startMs > this.#nowMs + windowMs || times.length >= MOST_TIMES) break
+        if (last !== undefined && (last.startMs > this.#nowMs + windowMs || times.length >= MOST_TIMES)) {
+          times.splice(-1, 1, { ...last, goesOn: true })
+          break
+        }
+        times.push({ name, hosts, users, accounts, ...time, ...(goesOn ? { goesOn } : {}) })
       }
       return times
     } catch (error) {

@@ -123,6 +123,7 @@ const booking: Whole<HostBooking> = {
   endMs: NOW_MS + 90_003,
   users: ["bob"],
   accounts: ["vision"],
+  goesOn: true,
 }
 
 const ended: Whole<EndedJob> = { job: 2 as JobId, task: 3, startedMs: NOW_MS - 12_345, outcome: "failed" }

@@ -123,8 +123,9 @@ function runningJob(one: RunningAttempt, called: Called): DescribedJob {
   }
 }
 
-function booking({ name, hosts, startMs, endMs, users, accounts }: HostBooking, called: Called): DescribedBooking {
-  return { ...PLAIN_BOOKING, name, hosts: called(hosts), startMs, endMs, users, accounts }
+function booking({ goesOn = false, hosts, ...one }: HostBooking, called: Called): DescribedBooking {
+  const { name, startMs, endMs, users, accounts } = one
+  return { ...PLAIN_BOOKING, name, hosts: called(hosts), startMs, endMs, users, accounts, goesOn }
 }
 
 /** What no limit can be set on is of no use to a plan. */

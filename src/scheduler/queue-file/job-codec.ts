@@ -207,6 +207,7 @@ export interface DescribedBooking {
   readonly repeats: string | null
   readonly timeZone: string
   readonly untilMs: number | null
+  readonly goesOn: boolean
 }
 
 export const PLAIN_BOOKING: DescribedBooking = {
@@ -220,6 +221,7 @@ export const PLAIN_BOOKING: DescribedBooking = {
   repeats: null,
   timeZone: "UTC",
   untilMs: null,
+  goesOn: false,
 }
 
 export function bookingCodec(nowMs: number, zone: Codec<string>): Codec<DescribedBooking> {
@@ -238,6 +240,7 @@ export function bookingCodec(nowMs: number, zone: Codec<string>): Codec<Describe
         repeats: ["repeats", nullable(text)],
         timeZone: ["time-zone", zone],
         untilMs: ["until", at],
+        goesOn: ["goes-on", flag],
       },
       PLAIN_BOOKING,
     ),

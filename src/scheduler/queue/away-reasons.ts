@@ -1,5 +1,6 @@
 import { formatDuration } from "../../base/duration.ts"
-import { runsIntoText } from "../bookings/kept-text.ts"
+import { COULD_START, limitBefore, runsIntoText } from "../bookings/kept-text.ts"
+import type { Calendar } from "../calendar/calendar.ts"
 import { hostObstacles, type Obstacle } from "../obstacle.ts"
 import { countByKind, kindOf } from "../obstacle-kinds.ts"
 import { describeObstacle } from "../obstacle-text.ts"
@@ -26,10 +27,12 @@ export class AwayReasons {
   readonly #obstacles: readonly (readonly Obstacle[])[]
   /** Every host takes every job that there is. */
   readonly #none: boolean
+  readonly #calendar: Calendar
 
-  constructor(scene: QueueScene, nowMs: number) {
+  constructor(scene: QueueScene, calendar: Calendar) {
     this.#scene = scene
-    this.#nowMs = nowMs
+    this.#calendar = calendar
+    this.#nowMs = calendar.grid.nowMs
     this.#obstacles = scene.hosts.map((host) => hostObstacles(host))
     this.#none = scene.bookings.length === 0 && this.#obstacles.every(({ length }) => length === 0)
   }
@@ -40,11 +43,15 @@ export class AwayReasons {
    */
   reasonOf(line: Line, request: LineRequest): WaitReason {
     if (this.#none) return RESOURCES
-    request.noRoom ??= this.#find(line, request)
-    return request.noRoom
+    if (request.noRoom !== undefined) return request.noRoom
+    const found = this.#find(line, request)
+    // What is said of room holds for this moment alone.
+    if (!("away" in found) || found.away?.includes(COULD_START) !== true) request.noRoom = found
+    return found
   }
 
-  #find(line: Line, { places, possible }: LineRequest): WaitReason {
+  #find(line: Line, request: LineRequest): WaitReason {
+    const { places, possible } = request
     const { spec, limitMs } = line
     const untilMs = this.#nowMs + limitMs
     const bookings = this.#scene.bookings
@@ -64,7 +71,7 @@ export class AwayReasons {
     // Of few hosts it is said what there is to say.
     const said =
       possible <= 2
-        ? away.map((one) => this.#textOf(one, line)).join(", ")
+        ? away.map((one) => this.#textOf(one, line, request)).join(", ")
         : `of ${possible} hosts it could use, ${countByKind(codes, taking === 0)}`
     const others =
       taking === 0 ? "" : `; ${taking} ${taking === 1 ? "takes" : "take"} jobs, of ${spec.hosts} it asks for at once`
@@ -76,12 +83,24 @@ export class AwayReasons {
     return bookings.find(({ hosts }) => hosts.has(id))
   }
 
-  #textOf({ place, booking }: Away, { spec, standing, limitMs }: Line): string {
+  #textOf({ place, booking }: Away, { spec, standing, limitMs }: Line, request: LineRequest): string {
     const host = this.#scene.hosts[place]!
     const shape = shapeOf(spec, standing.partition.name)
     const texts = this.#obstacles[place]!.map((one) => describeObstacle(one, host, shape, this.#nowMs))
-    if (booking !== undefined) texts.push(bookedText({ ...booking, hasLimit: Number.isFinite(limitMs) }, this.#nowMs))
+    if (booking !== undefined) {
+      const withMs = this.#startsWith(place, booking, request)
+      texts.push(bookedText({ ...booking, hasLimit: Number.isFinite(limitMs) }, this.#nowMs, withMs))
+    }
     return `${host.name}: ${texts.join("; ")}`
+  }
+
+  /** The time limit with which it would be over before the booking begins there, if with that it had room now; else 0. */
+  #startsWith(place: number, { startMs }: HostBooking, { plan: { asked } }: LineRequest): number {
+    const limitMs = limitBefore(startMs - this.#nowMs)
+    if (limitMs === 0) return 0
+    const places = asked.hosts > 1 ? asked.places : [place]
+    const shorter = this.#calendar.request({ ...asked, limitMs, places })
+    return this.#calendar.findNow(shorter) === null ? 0 : limitMs
   }
 }
 
@@ -91,9 +110,12 @@ export interface BookedThen extends Pick<HostBooking, "name" | "startMs" | "endM
   readonly hasLimit: boolean | null
 }
 
-/** That others have the host booked, as the end of "studio1: ...". */
-export function bookedText({ name, startMs, endMs, hasLimit }: BookedThen, nowMs: number): string {
+/**
+ * That others have the host booked, as the end of "studio1: ...".
+ * @param limitMs the time limit with which the job could start there now; 0: it could not
+ */
+export function bookedText({ name, startMs, endMs, hasLimit }: BookedThen, nowMs: number, limitMs: number): string {
   if (startMs <= nowMs) return `kept for ${name} for ${formatDuration(endMs - nowMs)} more`
   const text = `kept for ${name} for ${formatDuration(endMs - startMs)}, in ${formatDuration(startMs - nowMs)}`
-  return hasLimit === null ? text : `${text}; ${runsIntoText(hasLimit, startMs - nowMs)}`
+  return hasLimit === null ? text : `${text}; ${runsIntoText(hasLimit, limitMs)}`
 }

@@ -1,6 +1,7 @@
 import type { JobId } from "../../protocol/ids.ts"
 import { taskIndices, tasksOfIndices } from "../request/array-tasks.ts"
 import { type DependencyView, dependencyState, type Progress } from "../request/dependency-state.ts"
+import { bookingToCome, neverInBooking } from "./booking-reasons.ts"
 import type { WaitReason } from "./queue-plan.ts"
 import type { QueueJob, QueueScene } from "./queue-scene.ts"
 
@@ -17,10 +18,13 @@ export interface Sorted {
 export class Eligibility {
   readonly #scene: QueueScene
   readonly #nowMs: number
+  readonly #isEarly: boolean
   #tasks: Map<number, Map<number | null, Progress>> | undefined
   #namesakes: Map<string, JobId[]> | undefined
 
-  constructor(scene: QueueScene, nowMs: number) {
+  /** @param isEarly begin times and bookings that are to come keep nobody out */
+  constructor(scene: QueueScene, nowMs: number, isEarly = false) {
+    this.#isEarly = isEarly
     this.#scene = scene
     this.#nowMs = nowMs
   }
@@ -28,8 +32,11 @@ export class Eligibility {
   /** Why it does not stand in the queue yet; `null` when it does. */
   reasonOf(job: QueueJob): WaitReason | null {
     if (job.hold !== null || job.priority === 0) return { code: "held", by: job.hold ?? "admin" }
-    if (job.beginMs !== null && job.beginMs > this.#nowMs) return { code: "begin_time", untilMs: job.beginMs }
-    return this.#dependency(job) ?? this.#booking(job)
+    const never = neverInBooking(this.#scene, job, this.#nowMs)
+    if (never !== null) return never
+    if (job.beginMs !== null && job.beginMs > this.#nowMs && !this.#isEarly)
+      return { code: "begin_time", untilMs: job.beginMs }
+    return this.#dependency(job) ?? this.#bookingToCome(job)
   }
 
   /** What of the job stands in the queue. */
@@ -52,7 +59,7 @@ export class Eligibility {
     if (met.length === 0 && apart.every(({ reason: { code } }) => code === first.reason.code))
       return { ready: null, apart: [{ task: null, reason: first.reason }] }
     const reduced = { ...job, array: { ...array, tasks: tasksOfIndices(met, array.tasks.atOnce) } }
-    const booking = met.length === 0 ? null : this.#booking(job)
+    const booking = met.length === 0 ? null : this.#bookingToCome(job)
     if (booking !== null) return { ready: null, apart: [...met.map((task) => ({ task, reason: booking })), ...apart] }
     return { ready: met.length === 0 ? null : reduced, apart }
   }
@@ -78,14 +85,8 @@ export class Eligibility {
     return { code: "dependency", on: state.on, untilMs: state.dueMs }
   }
 
-  #booking({ booking }: QueueJob): WaitReason | null {
-    if (booking === null) return null
-    const times = this.#scene.bookings
-      .filter(({ name, endMs }) => name === booking && endMs > this.#nowMs)
-      .sort((a, b) => a.startMs - b.startMs)
-    const [next] = times
-    if (next === undefined) return { code: "booking_over", booking }
-    return next.startMs > this.#nowMs ? { code: "booking_to_come", booking, untilMs: next.startMs } : null
+  #bookingToCome(job: QueueJob): WaitReason | null {
+    return this.#isEarly ? null : bookingToCome(this.#scene, job, this.#nowMs)
   }
 
   #tasksOf(): ReadonlyMap<number, ReadonlyMap<number | null, Progress>> {

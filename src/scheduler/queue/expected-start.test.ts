@@ -43,6 +43,41 @@ describe("the expected start of a job that waits for a limit", () => {
   })
 })
 
+describe("the expected start of a job whose time is to come", () => {
+  const hosts = ["mac1", "mac2"]
+  const running = [{ id: 1, hosts: "mac2", gpus: 1, started: 0, time: 90 }]
+  const bk = { name: "bk", hosts: ["mac2"], start: 3_600, duration: "2h", users: ["ann"] }
+  const job = (change: object) => ({ id: 2, user: "ann", gpus: 1, time: 30, ...change })
+  const expected = (jobs: object[]) =>
+    expectedIn(JSON.stringify({ now: 0, hosts, running, reservations: [bk], jobs }), 2)
+
+  it("is from the begin of its booking on, on its hosts", () => {
+    const { inMs, to, rests } = expected([job({ reservation: "bk" })])
+    assert.deepEqual([inMs, to], [3_600_000, 5_400_000])
+    assert.match(rests, /^not before its booking bk begins; the earliest if .*; nothing is kept for it yet$/)
+    const behind = expected([
+      { ...job({ reservation: "bk", time: 20 }), id: 3, priority: 9 },
+      job({ reservation: "bk" }),
+    ])
+    assert.deepEqual([behind.inMs, behind.to], [4_800_000, 6_600_000])
+  })
+
+  it("is from its own begin time on, and nobody's before what it depends on has ended", () => {
+    const { inMs, to, rests } = expected([job({ begin: 1_800 })])
+    assert.deepEqual([inMs, to], [1_800_000, 1_800_000])
+    assert.match(rests, /^not before its begin time; /)
+    const both = expected([job({ begin: 4_500, reservation: "bk", priority: 1 })])
+    assert.deepEqual([both.inMs, both.to], [4_500_000, 5_400_000])
+    assert.equal(expected([job({ begin: 1_800, hold: true })]).inMs, null)
+    const far = expected([job({ begin: 90 * 86_400 })])
+    assert.deepEqual([far.inMs, far.to], [90 * 86_400_000, null])
+    assert.match(
+      far.rests,
+      /^not before its begin time; how late nobody can say, as that is farther ahead than is planned$/,
+    )
+  })
+})
+
 describe("the expected start of a job behind one that has no time of its own", () => {
   it("has no late end, and says behind whom", () => {
     const behind = expectedOf("behind-limit.json", 7)

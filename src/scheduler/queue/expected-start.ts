@@ -13,6 +13,11 @@ export function expectedStart(scene: QueueScene, nowMs: number, entry: QueueEntr
   const first = planQueue(withoutRunning(scene), nowMs, { estimates: true, limited: true }).entries.find(
     ({ job }) => job === entry.job,
   )
+  const begins = toCome(entry)
+  if (begins !== null && entry.startMs === null && begins - nowMs >= scene.policy.backfill.windowMs) {
+    const rests = `${notBeforeText(entry)}how late nobody can say, as that is farther ahead than is planned`
+    return { from: begins, to: null, hosts: [], estimate: true, rests }
+  }
   const planned = entry.startMs
   const to = entry.behind === null ? planned : null
   const from = planned === null ? (first?.startMs ?? null) : Math.min(planned, first?.startMs ?? planned)
@@ -41,7 +46,17 @@ function restsOn({ running }: QueueScene, from: number | null, to: number | null
           : `how late nobody can say${endless.length === 0 ? "" : `, as ${jobsText(endless)} no time limit`}`
       : "the latest if all jobs take their whole time limit"
   const guess = entry.estimate ? "; nothing is kept for it yet" : ""
-  return `the earliest if all that runs now ended at once, ${latest}; jobs that come before it later are not counted${guess}`
+  return `${notBeforeText(entry)}the earliest if all that runs now ended at once, ${latest}; jobs that come before it later are not counted${guess}`
+}
+
+/** When its time comes that is all it waits for. */
+function toCome({ reason }: QueueEntry): number | null {
+  return reason?.code === "booking_to_come" || reason?.code === "begin_time" ? reason.untilMs : null
+}
+
+function notBeforeText({ reason }: QueueEntry): string {
+  if (reason?.code === "booking_to_come") return `not before its booking ${reason.booking} begins; `
+  return reason?.code === "begin_time" ? "not before its begin time; " : ""
 }
 
 /** As if it were gone in this very moment: on the grid it would be there to the end of the step. It counts against no limit then, nor as a task that runs. */

@@ -1,6 +1,7 @@
 import { formatDuration } from "../../base/duration.ts"
 import type { JobId } from "../../protocol/ids.ts"
 import { needOn, type Resources } from "../../protocol/resources.ts"
+import { limitBefore } from "../bookings/kept-text.ts"
 import { hostObstacles, largeEnough, lastingObstacles, type Obstacle } from "../obstacle.ts"
 import { describeObstacle, toTell } from "../obstacle-text.ts"
 import type { Lease } from "../snapshot.ts"
@@ -56,16 +57,29 @@ export interface TurnIn {
 /**
  * Host by host, what keeps a job off it now, as the job finds it at its turn.
  * @param turns in its partitions; a host that is in several answers for the first in which something keeps the job off
+ * @param isForRoom it waits for nothing but room, so that with a shorter time limit it might start
  */
 export function explainEntry(
   occupancy: Occupancy,
   holds: HoldsExplained,
   job: QueueJob,
   turns: readonly TurnIn[],
+  isForRoom: boolean,
 ): readonly HostAnswer[] {
   const { nowMs } = occupancy.grid
   const accounts = accountsUp(occupancy.scene.policy, job.account)
   const partitions = turns.map(({ partition }) => partition).join(" or ")
+  const fits = (turn: TurnIn, limitMs: number) => (host: QueueHost) =>
+    host.partitions.includes(turn.partition) &&
+    obstaclesOn(occupancy, holds, job, { ...turn, limitMs }, host).length === 0
+  /** The time limit with which it would be over before the booking begins there, if with that it could start now; else 0. */
+  const startsWith = (host: QueueHost, turn: TurnIn, obstacles: readonly QueueObstacle[]): number => {
+    const [first] = obstacles
+    if (!isForRoom || first?.code !== "booked" || obstacles.some(({ code }) => code !== "booked")) return 0
+    const limitMs = limitBefore(first.startMs - nowMs)
+    if (limitMs <= 0 || !fits(turn, limitMs)(host)) return 0
+    return job.hosts === 1 || occupancy.scene.hosts.filter(fits(turn, limitMs)).length >= job.hosts ? limitMs : 0
+  }
   return occupancy.scene.hosts.map((host) => {
     const has = turns.filter(({ partition }) => host.partitions.includes(partition))
     let [turn] = has.length > 0 ? has : turns
@@ -74,9 +88,10 @@ export function explainEntry(
       turn = has[at]
       obstacles = obstaclesOn(occupancy, holds, job, turn!, host)
     }
+    const withMs = startsWith(host, turn!, obstacles)
     const said =
       toTell(obstacles)
-        .map((one) => obstacleText(one, host, job, partitions, nowMs))
+        .map((one) => obstacleText(one, host, job, partitions, nowMs, withMs))
         .join("; ") || "has room"
     const text = `${said}${preferenceText(host, job.user, accounts)}`
     const away = obstacles.length === 0 ? null : awayOf(host, nowMs)
@@ -209,16 +224,18 @@ function holdsBack(reason: WaitReason): reason is HoldingBack {
   return HOLDING_BACK.some((code) => code === reason.code)
 }
 
-export function obstacleText(
+/** @param withMs the time limit with which it could start there now; 0: with none */
+function obstacleText(
   obstacle: QueueObstacle,
   host: QueueHost,
   job: QueueJob,
   partition: string,
   nowMs: number,
+  withMs: number,
 ): string {
   switch (obstacle.code) {
     case "booked":
-      return bookedText({ ...obstacle, name: obstacle.booking }, nowMs)
+      return bookedText({ ...obstacle, name: obstacle.booking }, nowMs, withMs)
     case "in_turn":
     case "limit":
     case "array_limit":

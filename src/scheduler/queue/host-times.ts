@@ -70,9 +70,13 @@ export class HostTimes {
   /** By place, what is closed to the job, in order of time; and a text that is the same for all to whom the same is closed. */
   closedTo(job: QueueJob): ClosedTo {
     const { bookings } = this.#scene
-    if (bookings.length === 0 && job.booking === null && this.#always !== undefined) return this.#always
+    // Only who is planned for before its time comes.
+    const beginMs = job.beginMs !== null && job.beginMs > this.#nowMs ? job.beginMs : null
+    if (bookings.length === 0 && job.booking === null && beginMs === null && this.#always !== undefined)
+      return this.#always
     const admitted = bookings.map((booking) => (admits(booking, job) ? "1" : "0")).join("")
-    const key = job.booking === null ? admitted : `${admitted} ${job.booking}`
+    const inIt = job.booking === null ? admitted : `${admitted} ${job.booking}`
+    const key = beginMs === null ? inIt : `${inIt} from ${beginMs}`
     let known = this.#byAdmission.get(key)
     if (known === undefined) {
       const made = this.#away.map((away) => (away === null ? [] : [away]))
@@ -87,6 +91,7 @@ export class HostTimes {
             made[place]!.push({ startMs: this.#nowMs, endMs: first.startMs })
         }
       }
+      if (beginMs !== null) for (const each of made) each.push({ startMs: this.#nowMs, endMs: beginMs })
       known = { key, closed: made.map((each) => each.sort((a, b) => a.startMs - b.startMs)) }
       this.#byAdmission.set(key, known)
       if (key === "") this.#always = known

@@ -20,11 +20,11 @@ const NO_TIME_YET: ReadonlySet<string> = new Set(["in_turn", "resources", "prior
 export function planQueue(
   scene: QueueScene,
   nowMs: number,
-  { estimates = false, limited = false }: QueueOptions = {},
+  { estimates = false, limited = false, early = false }: QueueOptions = {},
 ): QueuePlan {
   const standings = new Standings(scene.policy)
   const lines = new Lines(scene, standings, nowMs)
-  const eligibility = new Eligibility(scene, nowMs)
+  const eligibility = new Eligibility(scene, nowMs, early)
   const apart: QueueEntry[] = []
   const ready: QueueJob[] = []
   for (const job of scene.waiting) {
@@ -40,7 +40,8 @@ export function planQueue(
   })
   if (estimates) new Estimates(pass).add(order, answers, beyond)
   const { entries, otherTurns } = answers.entries(pass)
-  for (const one of apart.sort((a, b) => a.job - b.job)) entries.push(one)
+  const times = estimates && !early ? earlyTimes(scene, nowMs, apart, limited) : undefined
+  for (const one of apart.sort((a, b) => a.job - b.job)) entries.push({ ...one, ...times?.get(one) })
   return { nowMs, entries, otherTurns, nextWakeMs: nextWakeMs(scene, entries, nowMs, pass.preemptor.nextMs) }
 }
 
@@ -64,6 +65,29 @@ function wholePass(pass: QueuePass, order: readonly Line[], limited: boolean) {
     if (found.length > 0 && found[0]!.room === null && hasNoTimeYet(found[0]!.reason, limited)) beyond.push(at)
   }
   return { answers, beyond }
+}
+
+/** About when those may start who wait for nothing but their begin time, or their booking's: as if they stood in the queue, and others before them by its order. */
+function earlyTimes(
+  scene: QueueScene,
+  nowMs: number,
+  apart: readonly QueueEntry[],
+  limited: boolean,
+): ReadonlyMap<QueueEntry, Partial<QueueEntry>> | undefined {
+  const toCome = apart.filter(({ reason }) => reason?.code === "begin_time" || reason?.code === "booking_to_come")
+  if (toCome.length === 0) return undefined
+  const { entries } = planQueue(scene, nowMs, { estimates: true, limited, early: true })
+  const planned = new Map<number, QueueEntry>()
+  for (const entry of entries) {
+    const known = planned.get(entry.job)
+    if (entry.startMs !== null && (known === undefined || entry.startMs < known.startMs!)) planned.set(entry.job, entry)
+  }
+  return new Map(
+    toCome.flatMap((one) => {
+      const { startMs = null, endMs = null, hosts = [], behind = null } = planned.get(one.job) ?? {}
+      return startMs === null ? [] : [[one, { startMs, endMs, hosts, behind, estimate: true }] as const]
+    }),
+  )
 }
 
 function hasNoTimeYet(reason: WaitReason | null, limited: boolean): boolean {

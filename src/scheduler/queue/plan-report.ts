@@ -3,7 +3,7 @@ import { explainEntry, type HostAnswer, type TurnIn } from "./explain-entry.ts"
 import { HoldsExplained } from "./holds-explained.ts"
 import { Lines } from "./line.ts"
 import { Occupancy } from "./occupancy.ts"
-import type { QueueEntry, QueuePlan } from "./queue-plan.ts"
+import type { QueueEntry, QueuePlan, WaitReason } from "./queue-plan.ts"
 import type { QueueJob, QueueScene } from "./queue-scene.ts"
 import { leavingText, sparedText } from "./spared-text.ts"
 import { Standings } from "./standings.ts"
@@ -39,8 +39,8 @@ export class PlanReport {
     const job = this.jobOf(entry)
     const partitions = [entry.partition, ...job.partitions.filter((one) => one !== entry.partition)]
     const turns = partitions.map((partition) => this.#turnIn(job, entry, partition))
-    const answers = explainEntry(this.#occupancy, this.#holds, job, turns)
-    const { scene, grid } = this.#occupancy
+    const answers = explainEntry(this.#occupancy, this.#holds, job, turns, isForRoom(entry.reason))
+    const { scene } = this.#occupancy
     if (entry.reason?.code === "preempting")
       return answers.map((one) => ({ ...one, text: `${one.text}${leavingText(scene, job.id, one.host)}` }))
     // Who starts preempts whom it may.
@@ -49,7 +49,8 @@ export class PlanReport {
     return answers.map((one) => {
       if (one.obstacles.length === 0) return one
       const line = lines.get(one.partition)!
-      return { ...one, text: `${one.text}${sparedText(scene, this.#standings, line, one.host, grid.nowMs)}` }
+      const { order } = turns.find(({ partition }) => partition === one.partition)!
+      return { ...one, text: `${one.text}${sparedText(this.#occupancy, this.#standings, line, one.host, order)}` }
     })
   }
 
@@ -61,4 +62,9 @@ export class PlanReport {
     const order = turns?.orders.get(partition) ?? Number.POSITIVE_INFINITY
     return { partition, limitMs, order, reason: turns?.reasons.get(partition) ?? null }
   }
+}
+
+/** Whether it waits for nothing but room on hosts. */
+function isForRoom(reason: WaitReason | null): boolean {
+  return reason !== null && (reason.code === "resources" || reason.code === "priority" || "away" in reason)
 }

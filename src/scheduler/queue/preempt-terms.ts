@@ -49,17 +49,21 @@ export function preemptTerms(
   }
 }
 
-/** Whether it is for `--once` alone that the line may not preempt it. */
+/**
+ * Whether it is for `--once` alone that the line may not preempt it: it would be requeued, be it that it cannot stay where it is to be suspended.
+ * @param couldStay whether it could, stopped, beside the line
+ */
 export function isSparedForOnce(
   policy: Policy,
   line: Line,
   attempt: RunningAttempt,
   standing: Standing,
   owner: string | null,
+  couldStay: () => boolean,
 ): boolean {
   if (attempt.once !== true) return false
   const terms = preemptTerms(policy, line, { ...attempt, once: false }, standing, owner)
-  return terms !== null && terms.mode !== "cancel"
+  return terms?.mode === "requeue" || (terms?.mode === "suspend" && !couldStay())
 }
 
 function whyNeverSuspended({ spec }: Line, attempt: RunningAttempt): NotSuspended | null {

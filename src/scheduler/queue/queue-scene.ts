@@ -129,6 +129,8 @@ export interface HostBooking {
   readonly endMs: number
   readonly users: readonly string[]
   readonly accounts: readonly string[]
+  /** It comes again later than the scene knows. Absent: not as far as is known. */
+  readonly goesOn?: boolean
 }
 
 export interface EndedJob extends Progress {
@@ -142,4 +144,6 @@ export interface QueueOptions {
   readonly estimates?: boolean
   /** Of these also when those may whom limits keep off that may pass, as if they let them. */
   readonly limited?: boolean
+  /** Plan for those, too, who wait for their begin time or their booking's alone, from then on. */
+  readonly early?: boolean
 }

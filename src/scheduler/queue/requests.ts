@@ -58,16 +58,7 @@ export class Requests {
 
   /** Why it finds too few hosts whatever ends: they could not run it, or only rules that were said of some keep it off, which may be taken back. */
   tooFew({ spec, standing }: Line, request: LineRequest): WaitReason {
-    if (request.tooFew !== undefined) return request.tooFew
-    const shape = shapeOf(spec, standing.partition.name)
-    const barred = this.#scene.hosts.filter((host) => {
-      if (!isWanted(spec, host) || !isBookedFor(this.#scene, spec, host)) return false
-      const lasting = lastingObstacles(shape, host)
-      return lasting.length > 0 && lasting.every(isByRules)
-    })
-    const { possible } = request
-    const code = possible + barred.length < spec.hosts ? "never_fits" : "rules_forbid"
-    request.tooFew = { code, asked: spec.hosts, possible }
+    request.tooFew ??= tooFewHosts(this.#scene, spec, standing.partition.name, request.possible)
     return request.tooFew
   }
 
@@ -182,7 +173,20 @@ export function isBookedFor(scene: QueueScene, { booking }: QueueJob, { id }: Qu
   return booking === null || scene.bookings.some(({ name, hosts }) => name === booking && hosts.has(id))
 }
 
-function canEverRun(scene: QueueScene, job: QueueJob, shape: Shape, host: QueueHost): boolean {
+/** Why a job waits for which only so many hosts are possible as partition and pool stand: fewer than it asks for. */
+export function tooFewHosts(scene: QueueScene, job: QueueJob, partition: string, possible: number): WaitReason {
+  const shape = shapeOf(job, partition)
+  const barred = scene.hosts.filter((host) => {
+    if (!isWanted(job, host) || !isBookedFor(scene, job, host)) return false
+    const lasting = lastingObstacles(shape, host)
+    return lasting.length > 0 && lasting.every(isByRules)
+  })
+  const code = possible + barred.length < job.hosts ? "never_fits" : "rules_forbid"
+  return { code, asked: job.hosts, possible }
+}
+
+/** @param shape of the job in one of its partitions */
+export function canEverRun(scene: QueueScene, job: QueueJob, shape: Shape, host: QueueHost): boolean {
   return isWanted(job, host) && isBookedFor(scene, job, host) && couldRunOn(shape, host)
 }
 

@@ -1,23 +1,38 @@
 import type { JobId } from "../../protocol/ids.ts"
 import type { Line } from "./line.ts"
+import type { Occupancy } from "./occupancy.ts"
 import { isSparedForOnce, preemptTerms } from "./preempt-terms.ts"
-import type { QueueHost, QueueScene } from "./queue-scene.ts"
+import type { QueueHost, QueueScene, RunningAttempt } from "./queue-scene.ts"
 import type { Standings } from "./standings.ts"
+import { couldStay } from "./stays-explained.ts"
 
-/** Which of those on a host the line would preempt, but may not: they may run only once, or have not run long enough. Empty where there are none. */
+/**
+ * Which of those on a host the line would preempt, but may not: they may run only once, or have not run long enough. Empty where there are none.
+ * @param order of the line's turn
+ */
 export function sparedText(
-  { policy, running }: QueueScene,
+  occupancy: Occupancy,
   standings: Standings,
   line: Line,
   host: QueueHost,
-  nowMs: number,
+  order: number,
 ): string {
+  const { grid, scene } = occupancy
+  const { policy, running } = scene
+  const { nowMs } = grid
   const once: number[] = []
   const young: number[] = []
+  const standingOf = (one: RunningAttempt) => standings.of(one.account, one.user, one.partition, one.qos)
+  const goes = (one: RunningAttempt) => {
+    if (one.leavesMs !== null) return false
+    const terms = preemptTerms(policy, line, one, standingOf(one), host.owner)
+    return terms !== null && terms.mode !== "suspend" && nowMs - one.startedMs >= terms.minimumRunMs
+  }
   for (const attempt of running) {
     if (!attempt.hosts.includes(host.id) || attempt.leavesMs !== null) continue
-    const standing = standings.of(attempt.account, attempt.user, attempt.partition, attempt.qos)
-    if (isSparedForOnce(policy, line, attempt, standing, host.owner)) once.push(attempt.job)
+    const standing = standingOf(attempt)
+    const stays = () => couldStay(occupancy, line, host, order, attempt, goes)
+    if (isSparedForOnce(policy, line, attempt, standing, host.owner, stays)) once.push(attempt.job)
     else {
       const terms = preemptTerms(policy, line, attempt, standing, host.owner)
       if (terms !== null && nowMs - attempt.startedMs < terms.minimumRunMs) young.push(attempt.job)

@@ -20,7 +20,7 @@ export class WhyNotNow {
   constructor(scene: QueueScene, calendar: Calendar, closed: ClosedPlaces) {
     this.#calendar = calendar
     this.#closed = closed
-    this.#away = new AwayReasons(scene, calendar.grid.nowMs)
+    this.#away = new AwayReasons(scene, calendar)
     this.#roomNow = new RoomNow(calendar)
   }
 

@@ -2,12 +2,14 @@ import type { Booking, BookingTime } from "../../protocol/booking.ts"
 import { timesBetween } from "../../scheduler/bookings/booking-times.ts"
 import type { BookedTime } from "../../scheduler/bookings/kept-hosts.ts"
 import { accountsBelow } from "../../scheduler/policy/accounts-below.ts"
+import { KNOWN_AHEAD_MS } from "../../scheduler/queue/booking-reasons.ts"
 import type { Core } from "../core.ts"
 import { currentPolicy } from "../policy/pool-policy.ts"
 
 const DAY_MS = 86_400_000
+
 /** How far ahead bookings keep off jobs that have no time limit. Farther ahead they look at jobs with a limit that reaches so far. */
-export const BOOKED_AHEAD_MS = 14 * DAY_MS
+export const BOOKED_AHEAD_MS = KNOWN_AHEAD_MS
 
 /** Times of a booking that were reckoned last, from one moment to another. A change makes another booking of it. */
 const RECKONED = new WeakMap<

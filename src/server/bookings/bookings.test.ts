@@ -1,7 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { MovedClock } from "../../../test/support/moved-clock.ts"
-import { runsOn } from "../../../test/support/simulated-host.ts"
+import { runsOn, type SimulatedAttempt } from "../../../test/support/simulated-host.ts"
+import { HERE } from "../../../test/support/simulated-owner.ts"
 import { TestServer } from "../../../test/support/test-server.ts"
 import type { WhyAnswer } from "../../protocol/api.ts"
 import type { BookingList, BookingMade, BookingRequest } from "../../protocol/booking.ts"
@@ -9,7 +10,7 @@ import type { HostView } from "../../protocol/host.ts"
 import type { JobId } from "../../protocol/ids.ts"
 import type { JobSpec } from "../../protocol/job.ts"
 import type { QueueOrderView } from "../../protocol/queue-order.ts"
-import { NO_QUEUE_REQUEST } from "../../protocol/queue-request.ts"
+import { NO_QUEUE_REQUEST, type QueueRequest } from "../../protocol/queue-request.ts"
 
 const HOUR_MS = 3_600_000
 /** A Friday, 08:00 in UTC. */
@@ -35,6 +36,7 @@ async function pool(...names: string[]) {
   const send = (token: string, change: Partial<JobSpec> = {}) => server.submit({ ...SMALL, ...change }, { token })
   return {
     server,
+    hosts,
     clock,
     finish,
     book,
@@ -205,6 +207,61 @@ test("users book for themselves as far as the policy lets them, coordinators for
   )
   const lab = await book({ users: [], accounts: ["lab"], count: 1, repeats: "weekdays" }, ann)
   assert.equal(lab.booking.name, "lab-1")
+})
+
+test("who books is told of a job that is suspended that nobody knows when it ends", async () => {
+  await using it = await pool("alpha")
+  const { server, hosts, book, bob, send } = it
+  const [alpha] = hosts
+  assert.ok(alpha !== undefined)
+  const { id } = await send(bob, { timeLimitMs: HOUR_MS / 2 })
+  await server.untilState(id, "running")
+  const [{ order }] = [...alpha.attempts.values()] as [SimulatedAttempt]
+  const { attempt, sequence } = order
+  alpha.tell({ type: "suspended", attempt, sequence, at: NOW_MS, why: HERE, reactionMs: 1 })
+  await server.untilState(id, "suspended")
+  await assert.rejects(book({ count: 1 }), {
+    code: "wrong_state",
+    message: /\(alpha: job 1 there is suspended, and when it ends is not known\)/,
+  })
+  const { notices } = await book({ hosts: ["alpha"] })
+  assert.deepEqual(notices, [
+    "job 1 of bob on alpha is suspended, and when it ends is not known: it may be there when it begins, and is not ended for it",
+  ])
+})
+
+test("a job that could never start in the booking it asks for is refused as it is sent", async () => {
+  await using it = await pool("alpha", "beta")
+  const { server, book, ann, send } = it
+  await book({ hosts: ["alpha"], name: "once" })
+  await book({ hosts: ["beta"], name: "daily", repeats: "daily" })
+  const at = (hours: number) => NOW_MS + hours * HOUR_MS
+  const ask = (booking: string, queue: Partial<QueueRequest>, change: Partial<JobSpec> = {}) =>
+    send(ann, { timeLimitMs: HOUR_MS, ...change, queue: { ...NO_QUEUE_REQUEST, booking, ...queue } })
+  const late = { code: "invalid_input", message: /could start at 09:00 \(UTC\) at the earliest/ }
+  await assert.rejects(ask("once", { deadlineAt: at(1.5) }), late)
+  await assert.rejects(ask("daily", { beginAt: at(3), deadlineAt: at(25.5) }), {
+    code: "invalid_input",
+    message: /could start at Sat 09:00 \(UTC\) at the earliest/,
+    hint: "Give it a later --deadline, or a shorter time: --time 30m",
+  })
+  await assert.rejects(ask("once", { beginAt: at(3) }), {
+    code: "invalid_input",
+    message: /the booking is over by then/,
+  })
+  await assert.rejects(ask("once", {}, { host: "beta" }), {
+    code: "never_fits",
+    message: /host beta, which is not booked/,
+  })
+  const taken = [
+    await ask("once", { deadlineAt: at(2) }, { host: "alpha" }),
+    await ask("once", { beginAt: at(2.9) }),
+    await ask("daily", { beginAt: at(3), deadlineAt: at(26) }),
+  ]
+  assert.deepEqual(
+    (await Promise.all(taken.map(({ id }) => server.job(id)))).map(({ state }) => state),
+    ["queued", "held", "held"],
+  )
 })
 
 test("bad bookings are refused and nothing changes", async () => {

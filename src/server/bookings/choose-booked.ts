@@ -8,6 +8,7 @@ import type { Core } from "../core.ts"
 import type { FleetHost } from "../fleet/fleet-host.ts"
 import { currentPolicy, policyHolds } from "../policy/pool-policy.ts"
 import { hostsOf } from "../queue/scene.ts"
+import { timeLimitOf } from "../queue/standing.ts"
 
 export interface HostsAsked {
   readonly hosts: readonly string[] | null
@@ -21,8 +22,10 @@ export interface Overstayer {
   readonly job: number
   readonly user: string
   readonly host: string
-  /** `null`: it has no time limit. */
+  /** `null`: nobody knows. */
   readonly endsAt: number | null
+  /** It has a limit, and is stopped: of that time nothing counts, and nobody knows how long it will be. */
+  readonly isSuspended: boolean
 }
 
 /**
@@ -70,7 +73,9 @@ export function overstayers(core: Core, hosts: readonly HostId[], beginsAt: numb
   return hosts.flatMap((id) =>
     [...core.table.leases()].flatMap(({ host, job, user, expectedEndMs }) => {
       if (host !== id || (expectedEndMs !== null && expectedEndMs <= beginsAt)) return []
-      return { job, user, host: core.fleet.get(id)?.record.name ?? id, endsAt: expectedEndMs }
+      const record = core.table.live(job)
+      const isSuspended = expectedEndMs === null && record !== undefined && timeLimitOf(record) !== null
+      return { job, user, host: core.fleet.get(id)?.record.name ?? id, endsAt: expectedEndMs, isSuspended }
     }),
   )
 }
@@ -101,6 +106,7 @@ function whyNot(core: Core, host: FleetHost, booking: Times & { readonly name: s
   if (clash !== null) return `${clash.booking.name} has it then`
   const [stays] = overstayers(core, [host.record.id], booking.startAt)
   if (stays === undefined) return null
+  if (stays.isSuspended) return `job ${stays.job} there is suspended, and when it ends is not known`
   return stays.endsAt === null ? `job ${stays.job} there has no time limit` : `job ${stays.job} may still run there`
 }
 

@@ -18,7 +18,7 @@ import type { Caller } from "../auth/accounts.ts"
 import type { Core } from "../core.ts"
 import { currentPolicy } from "../policy/pool-policy.ts"
 import { bookingView, findBooking } from "./booking-view.ts"
-import { chooseBooked, overstayers } from "./choose-booked.ts"
+import { chooseBooked, type Overstayer, overstayers } from "./choose-booked.ts"
 import { checkMayBook, checkMayChange } from "./may-book.ts"
 
 type Actor = Pick<Caller, "user" | "role">
@@ -181,12 +181,16 @@ function made(core: Core, booking: Booking): BookingMade {
   const lets = (user: string) => booking.users.includes(user)
   const notices = late
     .filter(({ user }) => !lets(user))
-    .map(({ job, user, host, endsAt }) =>
-      endsAt === null
-        ? `job ${job} of ${user} on ${host} has no time limit and may still run when it begins: it is not ended for it (windfall time ${job} ..., windfall stop ${job})`
-        : `job ${job} of ${user} on ${host} may run until ${wallText(endsAt, booking.timeZone, now)}, past its begin: it is not ended for it`,
-    )
+    .map((one) => `job ${one.job} of ${one.user} on ${one.host} ${staysText(one, booking.timeZone, now)}`)
   return { booking: bookingView(core, booking), notices: [...notices, ...clockNotices(booking, now)] }
+}
+
+function staysText({ job, endsAt, isSuspended }: Overstayer, timeZone: string, now: number): string {
+  if (isSuspended)
+    return "is suspended, and when it ends is not known: it may be there when it begins, and is not ended for it"
+  return endsAt === null
+    ? `has no time limit and may still run when it begins: it is not ended for it (windfall time ${job} ..., windfall stop ${job})`
+    : `may run until ${wallText(endsAt, timeZone, now)}, past its begin: it is not ended for it`
 }
 
 /** As the event tells it. */

@@ -13,6 +13,7 @@ import { lookAtGates } from "./look-at-gates.ts"
 import { meetsDeadline } from "./meets-deadline.ts"
 import { forgetReached } from "./reached.ts"
 import { niceOf, queueAskedOf, setStanding, timeLimitOf } from "./standing.ts"
+import { placedAs } from "./who-of.ts"
 
 /**
  * Keeps a waiting job from starting until it is released. An administrator's hold on somebody else's job only administrators release. A
@@ -165,10 +166,11 @@ function refuseLate(core: Core, job: JobRecord, timeLimitMs: number | null): voi
   })
 }
 
-/** Whether the user coordinates the account that the job ran as, or one above it. */
+/** Whether the user coordinates the account that the job ran as, or that it is counted in while it waits, or one above it. */
 export function coordinates(core: Core, job: JobRecord, user: string): boolean {
-  const { accounts, defaultAccount } = currentPolicy(core)
-  let name: string | null = job.standing?.ranAs?.account ?? job.spec.queue?.account ?? defaultAccount
+  const policy = currentPolicy(core)
+  const { accounts } = policy
+  let name: string | null = job.standing?.ranAs?.account ?? placedAs(policy, job.user, job.spec).account
   while (name !== null) {
     const account = accounts.find((one) => one.name === name)
     if (account?.coordinators.includes(user) === true) return true

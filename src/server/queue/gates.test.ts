@@ -147,3 +147,17 @@ test("who may not change a time limit is told who may, a coordinator among them"
   await assert.rejects(post(server, job, "hold", {}, bob), { hint: "Only its sender and administrators can" })
   assert.equal((await post(server, job, "time", { timeLimitMs: 60_000 }, bob)).standing?.timeLimitMs, 60_000)
 })
+
+test("the coordinator of the account that is its sender's own may change a job's time limit, and nobody else's", async () => {
+  await using server = await TestServer.start()
+  const [bob, cem] = [await server.userToken("bob"), await server.userToken("cem")]
+  const text = `accounts: { lab: { coordinators: [bob] }, vision: { parent: lab, users: [ann] }, open: { coordinators: [cem] } }
+default-account: open
+`
+  await server.call("POST", "/v1/policy", { text, dryRun: false })
+  const job = await server.submit(SMALL, { token: await server.userToken("ann") })
+  await assert.rejects(post(server, job, "time", { timeLimitMs: 60_000 }, cem), { code: "not_allowed" })
+  assert.equal((await post(server, job, "time", { timeLimitMs: 60_000 }, bob)).standing?.timeLimitMs, 60_000)
+  const strays = await server.submit(SMALL, { token: await server.userToken("dan") })
+  assert.equal((await post(server, strays, "time", { timeLimitMs: 60_000 }, cem)).standing?.timeLimitMs, 60_000)
+})

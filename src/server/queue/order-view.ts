@@ -7,6 +7,7 @@ import type { QueueScene } from "../../scheduler/queue/queue-scene.ts"
 import { reasonText } from "../../scheduler/queue/reason-text.ts"
 import { queuedAs } from "../arrays/array-view.ts"
 import type { Core } from "../core.ts"
+import { withKeptOut } from "../policy/kept-out.ts"
 import { latestPolicy } from "../policy/pool-policy.ts"
 import { gateOf } from "./gate.ts"
 import { plansByQueue, sceneNow } from "./scene-now.ts"
@@ -21,7 +22,8 @@ export function queueOrderView(core: Core, limit: number): QueueOrderView {
   const nowMs = core.clock.now()
   const { version } = latestPolicy(core)
   const scene = sceneNow(core, nowMs)
-  const { entries } = planQueue(scene, nowMs, { estimates: scene.waiting.length <= MOST_ESTIMATED })
+  const estimates = scene.waiting.length <= MOST_ESTIMATED
+  const { entries } = planQueue(scene, nowMs, { estimates })
   const isPlanned = plansByQueue(core)
   const inQueue = isPlanned ? byPolicy(core, scene, entries, nowMs, limit) : byTurn(core, scene, entries, nowMs, limit)
   // Whose booking is to come, or whose dependency is not met, is planned for as well, and kept out.
@@ -30,7 +32,7 @@ export function queueOrderView(core: Core, limit: number): QueueOrderView {
     policy: version,
     at: nowMs,
     waiting: isPlanned ? standing.size : core.table.waitingCount,
-    entries: [...inQueue, ...keptOut(core, scene, version > 0, nowMs)].slice(0, limit),
+    entries: [...inQueue, ...keptOut(core, scene, version > 0, nowMs, estimates)].slice(0, limit),
   }
 }
 
@@ -115,8 +117,26 @@ function timeOf(scene: QueueScene, { startMs, estimate, behind, hosts }: QueueEn
   return { startAt: startMs, estimate, ...(behind === null ? {} : { behind }), hosts: names }
 }
 
-function keptOut(core: Core, { policy }: QueueScene, isByPolicy: boolean, nowMs: number): QueueOrderEntry[] {
+/** With those that are kept out of it, first entries last. */
+function planOfAll(core: Core, scene: QueueScene, nowMs: number): QueueEntry[] {
+  return planQueue(withKeptOut(core, scene), nowMs, { estimates: true }).entries.toReversed()
+}
+
+function keptOut(
+  core: Core,
+  scene: QueueScene,
+  isByPolicy: boolean,
+  nowMs: number,
+  estimates: boolean,
+): QueueOrderEntry[] {
+  const { policy } = scene
   const found: QueueOrderEntry[] = []
+  let planned: Map<JobId, QueueEntry> | undefined
+  const timeIn = (id: JobId) => {
+    planned ??= new Map(planOfAll(core, scene, nowMs).map((entry) => [entry.job, entry]))
+    const entry = planned.get(id)
+    return entry === undefined ? NO_TIME : timeOf(scene, entry)
+  }
   for (const job of core.table.all()) {
     if (job.state !== "held") continue
     const gate = gateOf(core, job, nowMs)
@@ -130,7 +150,8 @@ function keptOut(core: Core, { policy }: QueueScene, isByPolicy: boolean, nowMs:
       ...queuedAs(job),
       partition: job.spec.partition,
     }
-    found.push({ ...NO_TIME, ...who, account, qos, priority: null, place: null, code, reason })
+    const time = estimates && code === "begin_time" ? timeIn(job.id) : NO_TIME
+    found.push({ ...time, ...who, account, qos, priority: null, place: null, code, reason })
   }
   return found
 }

@@ -12,6 +12,7 @@ import type { Core } from "../core.ts"
 import { countedText } from "../forecast/counted-text.ts"
 import { preemptedText } from "../jobs/again-text.ts"
 import type { Viewer } from "../jobs/job-view.ts"
+import { withKeptOut } from "../policy/kept-out.ts"
 import { policyHolds } from "../policy/pool-policy.ts"
 import { gateAnswer, planAnswer } from "./plan-answer.ts"
 import { plansByQueue, sceneNow } from "./scene-now.ts"
@@ -29,7 +30,11 @@ export function whyWaits(core: Core, job: JobRecord, brief = false, viewer?: Vie
   const nowMs = core.clock.now()
   if (job.state === "held") {
     const gate = gateAnswer(core, job, nowMs) ?? { summary: "It joins the queue now", code: "starting" }
-    return { job: job.id, ...gate, place: null, hosts: [] }
+    const answer = { job: job.id, ...gate, place: null, hosts: [] }
+    if (brief || gate.code !== "begin_time") return answer
+    const scene = withKeptOut(core, sceneNow(core, nowMs))
+    const entry = planQueue(scene, nowMs, { estimates: true }).entries.find((one) => one.job === job.id)
+    return entry === undefined ? answer : { ...answer, expected: expectedFor(core, scene, nowMs, entry, viewer) }
   }
   if (job.state !== "queued") return undefined
   const byPolicy = plansByQueue(core)
