@@ -113,7 +113,7 @@ function obstaclesOn(
   const vacated = occupancy.vacatedFor(host, order)
   if (vacated !== null) found.push({ code: "making_room", for: vacated })
   const all = occupancy.on(host, order, job.id)
-  const here = all.filter(({ planned }) => !planned)
+  const here = all.filter(({ planned }) => !planned).sort(byNumber)
   const leased = leasedBy(occupancy, job, host, here)
   found.push(...leased.map((one) => withFreeOf(one, host, asItIs)))
   // Who stands before it is in the way by itself only where it still is once these are gone.
@@ -139,6 +139,12 @@ function isBooked({ scene, grid }: Occupancy, job: QueueJob, host: QueueHost, or
   if (job.booking === null) return true
   const [next] = timesOf(scene, job.booking, host.id, grid.nowMs)
   return next !== undefined && (next.startMs <= grid.nowMs || order === Number.POSITIVE_INFINITY)
+}
+
+/** By number, tasks of an array by when they end: in which order they came says nothing. */
+function byNumber(a: Occupant, b: Occupant): number {
+  const [endsA, endsB] = [a.endMs ?? Number.MAX_SAFE_INTEGER, b.endMs ?? Number.MAX_SAFE_INTEGER]
+  return a.job - b.job || endsA - endsB
 }
 
 function leasedBy(occupancy: Occupancy, job: QueueJob, host: QueueHost, here: readonly Occupant[]): QueueObstacle[] {

@@ -139,7 +139,13 @@ describe("planQueue() of any pool and queue", () => {
           running: running.toReversed(),
           bookings: bookings.toReversed(),
         }
-        assert.deepEqual(planQueue(turned, NOW_MS), plan)
+        const other = planQueue(turned, NOW_MS)
+        assert.deepEqual(other, plan)
+        const told = (of: QueueScene) => {
+          const report = new PlanReport(of, plan)
+          return plan.entries.flatMap((entry) => report.hostsOf(entry))
+        }
+        assert.deepEqual(told(turned), told(scene))
         assert.deepEqual(scene, before)
       }),
     )

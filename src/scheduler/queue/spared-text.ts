@@ -39,7 +39,7 @@ export function leavingText({ running }: QueueScene, job: JobId, { id }: QueueHo
 }
 
 function jobs(all: readonly number[]): string {
-  return `${all.length === 1 ? "job" : "jobs"} ${all.join(", ")}`
+  return `${all.length === 1 ? "job" : "jobs"} ${[...all].sort((a, b) => a - b).join(", ")}`
 }
 
 function is({ length }: readonly number[]): string {
