@@ -49,7 +49,7 @@ export class PlanReport {
     return answers.map((one) => {
       if (one.obstacles.length === 0) return one
       const line = lines.get(one.partition)!
-      return { ...one, text: `${one.text}${sparedText(scene, this.#standings, line, one.host, grid.nowMs)}` }
+      return { ...one, text: `${one.text}${sparedText(scene, this.#standings, line, one.host, grid)}` }
     })
   }
 

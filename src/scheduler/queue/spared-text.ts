@@ -1,31 +1,37 @@
 import type { JobId } from "../../protocol/ids.ts"
+import type { Grid } from "../calendar/grid.ts"
+import { goesByItself } from "./let-be.ts"
 import type { Line } from "./line.ts"
 import { isSparedForOnce, preemptTerms } from "./preempt-terms.ts"
 import type { QueueHost, QueueScene } from "./queue-scene.ts"
 import type { Standings } from "./standings.ts"
 
-/** Which of those on a host the line would preempt, but may not: they may run only once, or have not run long enough. Empty where there are none. */
+/** Which of those on a host the line would preempt, but may not: they may run only once, have not run long enough, or end as soon by themselves. Empty where there are none. */
 export function sparedText(
   { policy, running }: QueueScene,
   standings: Standings,
   line: Line,
   host: QueueHost,
-  nowMs: number,
+  grid: Grid,
 ): string {
   const once: number[] = []
   const young: number[] = []
+  const ending: number[] = []
   for (const attempt of running) {
     if (!attempt.hosts.includes(host.id) || attempt.leavesMs !== null) continue
     const standing = standings.of(attempt.account, attempt.user, attempt.partition, attempt.qos)
     if (isSparedForOnce(policy, line, attempt, standing, host.owner)) once.push(attempt.job)
     else {
       const terms = preemptTerms(policy, line, attempt, standing, host.owner)
-      if (terms !== null && nowMs - attempt.startedMs < terms.minimumRunMs) young.push(attempt.job)
+      if (terms !== null && grid.nowMs - attempt.startedMs < terms.minimumRunMs) young.push(attempt.job)
+      else if (terms !== null && goesByItself(attempt, terms.mode === "suspend" ? 0 : terms.graceMs, grid))
+        ending.push(attempt.job)
     }
   }
   const said = [
     ...(once.length === 0 ? [] : [`${jobs(once)} may run only once and ${is(once)} not preempted`]),
     ...(young.length === 0 ? [] : [`${jobs(young)} ${is(young)} not preempted before the minimum run time`]),
+    ...(ending.length === 0 ? [] : [`${jobs(ending)} ${is(ending)} to end as soon without being preempted`]),
   ]
   return said.map((text) => `; ${text}`).join("")
 }
