@@ -198,11 +198,9 @@ class SceneBuilder {
       reason: host.reason,
       draining: host.draining,
       withheld: host.withheld,
-      ownerObstacles: host.obstacles.map(({ code, text, until }) => ({
-        code,
-        text: text ?? code.replaceAll("_", " "),
-        until,
-      })),
+      ownerObstacles: host.obstacles
+        .filter(({ until }) => until === null || until > this.#nowMs)
+        .map(({ code, text, until }) => ({ code, text: text ?? code.replaceAll("_", " "), until })),
       users: host.users === null ? null : new Set(host.users),
       total: { memoryBytes, gpus, cores },
       ...(gpuMemoryBytes === null ? {} : { gpuMemoryBytes }),
