@@ -134,6 +134,7 @@ class SceneBuilder {
       limitMs: job.limitMs === undefined ? this.#limitOf(job) : job.limitMs,
       leavesMs: job.leavesMs,
       leavesFor: job.leavesFor as JobId | null,
+      interactive: job.interactive,
       once: job.once,
       stoppedFor: job.stoppedFor as JobId | null,
     }
