@@ -134,6 +134,7 @@ class SceneBuilder {
       limitMs: job.limitMs === undefined ? this.#limitOf(job) : job.limitMs,
       leavesMs: job.leavesMs,
       leavesFor: job.leavesFor as JobId | null,
+      interactive: job.interactive,
       once: job.once,
       stoppedFor: job.stoppedFor as JobId | null,
     }
@@ -202,11 +203,9 @@ class SceneBuilder {
       reason: host.reason,
       draining: host.draining,
       withheld: host.withheld,
-      ownerObstacles: host.obstacles.map(({ code, text, until }) => ({
-        code,
-        text: text ?? code.replaceAll("_", " "),
-        until,
-      })),
+      ownerObstacles: host.obstacles
+        .filter(({ until }) => until === null || until > this.#nowMs)
+        .map(({ code, text, until }) => ({ code, text: text ?? code.replaceAll("_", " "), until })),
       users: host.users === null ? null : new Set(host.users),
       total: { memoryBytes, gpus, cores },
       ...(gpuMemoryBytes === null ? {} : { gpuMemoryBytes }),

@@ -112,6 +112,7 @@ const attempt: Whole<RunningAttempt> = {
   limitMs: 3_600_009,
   leavesMs: NOW_MS + 31,
   leavesFor: 9 as JobId,
+  interactive: true,
   once: true,
   stoppedFor: 7 as JobId,
 }
@@ -178,7 +179,9 @@ test("what may say nothing, or something else than what is taken then, comes bac
         array: { tasks: readArrayTasks("1"), running: 0 },
       },
     ],
-    running: [{ ...attempt, limitMs: null, once: false, stoppedFor: null, leavesMs: null, leavesFor: null }],
+    running: [
+      { ...attempt, limitMs: null, interactive: false, once: false, stoppedFor: null, leavesMs: null, leavesFor: null },
+    ],
     bookings: [{ ...booking, hosts: new Set([mac("gone-mac")]) }],
   }
   const again = readAgain(made)

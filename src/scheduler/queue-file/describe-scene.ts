@@ -118,6 +118,7 @@ function runningJob(one: RunningAttempt, called: Called): DescribedJob {
     startedMs,
     leavesMs: one.leavesMs,
     leavesFor: one.leavesFor ?? null,
+    interactive: one.interactive ?? false,
     once: one.once ?? false,
     stoppedFor: one.stoppedFor ?? null,
   }

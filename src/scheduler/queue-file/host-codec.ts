@@ -127,7 +127,8 @@ function obstacle(nowMs: number): Codec<DescribedObstacle> {
   return {
     read: (value, path, report) =>
       typeof value === "string" ? { code: value, text: null, until: null } : whole.read(value, path, report),
-    write: (value) => whole.write(value),
+    // What its host has not taken back yet, although its time is over, is there a moment longer: it would be taken for over.
+    write: (value) => whole.write(value.until === null ? value : { ...value, until: Math.max(value.until, nowMs + 1) }),
   }
 }
 

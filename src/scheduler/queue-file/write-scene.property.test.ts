@@ -57,7 +57,12 @@ function plainOf({ hosts, waiting, running, bookings, ended }: QueueScene) {
       return { network: null, keeps: null, prefers: [], ...host, linked: known }
     }),
     waiting: waiting.map((job) => ({ ...job, workspace: job.workspace ?? null, crashes: job.crashes ?? [] })),
-    running: running.map((one) => ({ ...one, once: one.once ?? false, stoppedFor: one.stoppedFor ?? null })),
+    running: running.map((one) => ({
+      ...one,
+      interactive: one.interactive ?? false,
+      once: one.once ?? false,
+      stoppedFor: one.stoppedFor ?? null,
+    })),
     bookings,
     ended,
   }

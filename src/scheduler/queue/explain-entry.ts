@@ -128,18 +128,24 @@ function obstaclesOn(
   const vacated = occupancy.vacatedFor(host, order)
   if (vacated !== null) found.push({ code: "making_room", for: vacated })
   const all = occupancy.on(host, order, job.id)
-  const here = all.filter(({ planned }) => !planned)
+  const here = all.filter(({ planned }) => !planned).sort(byNumber)
   const leased = leasedBy(occupancy, job, host, here)
   found.push(...leased.map((one) => withFreeOf(one, host, asItIs)))
   // Who stands before it is in the way by itself only where it still is once these are gone.
   const named = new Set(leased.flatMap((one) => ("leases" in one ? one.leases.map((lease) => lease.job) : [])))
   const others = all.filter((one) => one.planned || !named.has(one.job))
+  const then = leased.some(({ code }) => code === "memory_short") ? withoutOthersUse(host) : host
   const ahead = [
-    ...inTheWay(occupancy, job, host, others, limitMs),
-    ...holds.inTheWay(job, host, order, others, limitMs),
+    ...inTheWay(occupancy, job, then, others, limitMs),
+    ...holds.inTheWay(job, then, order, others, limitMs),
   ]
   if (ahead.length > 0) found.push({ code: "held_for_earlier", jobs: ahead, more: 0 })
   return found
+}
+
+/** As if nobody but jobs used its memory: for who else is in the way where that is an obstacle by itself. */
+function withoutOthersUse({ memoryNowBytes: _, ...host }: QueueHost): QueueHost {
+  return host
 }
 
 /** What is free is told of the host as it is, not as if it were larger. */
@@ -156,6 +162,12 @@ function isBooked({ scene, grid }: Occupancy, job: QueueJob, host: QueueHost, or
   return next !== undefined && (next.startMs <= grid.nowMs || order === Number.POSITIVE_INFINITY)
 }
 
+/** By number, tasks of an array by when they end: in which order they came says nothing. */
+function byNumber(a: Occupant, b: Occupant): number {
+  const [endsA, endsB] = [a.endMs ?? Number.MAX_SAFE_INTEGER, b.endMs ?? Number.MAX_SAFE_INTEGER]
+  return a.job - b.job || endsA - endsB
+}
+
 function leasedBy(occupancy: Occupancy, job: QueueJob, host: QueueHost, here: readonly Occupant[]): QueueObstacle[] {
   const isAlone = job.alone || job.hasSecrets
   // Who is suspended is there twice: beside the other one, and as it goes on.
@@ -166,25 +178,23 @@ function leasedBy(occupancy: Occupancy, job: QueueJob, host: QueueHost, here: re
   const need = needOn(job.resources, host.total)
   const loners = isAlone ? here : here.filter(({ alone }) => alone)
   if (loners.length > 0) found.push({ code: "alone", leases: leases(loners) })
-  if (loners.length > 0 || isAlone) {
-    const { memoryBytes: free } = occupancy.freeBeside(host, [])
-    const asked = need.memoryBytes
-    return asked > free ? [...found, { code: "memory_short", asked, free, forGpu: need.gpus > 0 }] : found
-  }
-  const free = occupancy.freeBeside(host, here)
+  const lonely = new Set(loners.map((one) => one.job))
+  const others = here.filter((one) => !lonely.has(one.job))
+  const free = occupancy.freeBeside(host, others)
   if (need.gpus > 0 && need.gpus > free.gpus) {
-    const held = here.filter(({ resources }) => resources.gpus > 0)
+    const held = others.filter(({ resources }) => resources.gpus > 0)
     found.push({ code: "gpu_leased", asked: need.gpus, free: free.gpus, leases: leases(held) })
   }
-  if (need.memoryBytes > 0 && need.memoryBytes > free.memoryBytes) {
-    // By jobs, where without them there would be enough even as others use it; else by these others.
-    const code = need.memoryBytes > occupancy.freeBeside(host, []).memoryBytes ? "memory_short" : "memory_leased"
+  if (need.memoryBytes > 0) {
     const [asked, now] = [need.memoryBytes, free.memoryBytes]
-    if (code === "memory_short") found.push({ code, asked, free: now, forGpu: need.gpus > 0 })
-    else found.push({ code, asked, free: now, leases: leases(here) })
+    const isShort = asked > occupancy.freeBeside(host, []).memoryBytes
+    if (isShort) found.push({ code: "memory_short", asked, free: now, forGpu: need.gpus > 0 })
+    // Also where nobody else uses any more of it, jobs may be in the way.
+    const then = isShort ? occupancy.freeBeside(withoutOthersUse(host), others).memoryBytes : now
+    if (asked > then) found.push({ code: "memory_leased", asked, free: now, leases: leases(others) })
   }
   if (need.cores > 0 && need.cores > free.cores) {
-    found.push({ code: "cores_leased", asked: need.cores, free: free.cores, leases: leases(here) })
+    found.push({ code: "cores_leased", asked: need.cores, free: free.cores, leases: leases(others) })
   }
   return found
 }

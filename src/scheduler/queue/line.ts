@@ -4,6 +4,7 @@ import { keepHigher, type Priority, type PriorityFactors, priorityNumber, priori
 import { type Queued, queueOrder } from "../priority/queue-order.ts"
 import { amountsOf } from "./limit-book.ts"
 import type { QueueJob, QueueScene } from "./queue-scene.ts"
+import { inShortLane } from "./short-lane.ts"
 import type { Standing, Standings } from "./standings.ts"
 
 /** A job in one of its partitions: what stands in the queue. */
@@ -40,7 +41,7 @@ export class Lines {
   /** In queue order. */
   inOrder(jobs: readonly QueueJob[]): Line[] {
     const lines = this.of(jobs)
-    const inLane = this.#inShortLane(lines)
+    const inLane = inShortLane(this.#scene, lines)
     return this.sorted(
       inLane.size === 0 ? lines : lines.map((line) => (inLane.has(line) ? { ...line, tier: line.tier + 0.5 } : line)),
     )
@@ -151,27 +152,6 @@ export class Lines {
       this.#partitionAmounts.set(partition, amounts)
     }
     return amounts
-  }
-
-  /** Of each user the first so many that are short, as far as none of theirs runs by way of it. */
-  #inShortLane(lines: readonly Line[]): ReadonlySet<Line> {
-    const lane = this.#scene.policy.shortLane
-    if (lane === null) return new Set()
-    const left = new Map<string, number>()
-    for (const { user, limitMs } of this.#scene.running) {
-      if (limitMs !== null && limitMs <= lane.longestMs) left.set(user, (left.get(user) ?? 0) - 1)
-    }
-    const most = lane.runningPerUser ?? Number.POSITIVE_INFINITY
-    const chosen = new Set<Line>()
-    for (const line of queueOrder(lines)) {
-      if (line.limitMs > lane.longestMs || (lane.interactiveOnly && !line.spec.interactive)) continue
-      const { user } = line.spec
-      const used = left.get(user) ?? 0
-      if (most + used <= 0) continue
-      left.set(user, used - 1)
-      chosen.add(line)
-    }
-    return chosen
   }
 }
 

@@ -3,6 +3,7 @@ import type { Calendar } from "../calendar/calendar.ts"
 import type { PlanRequest } from "../calendar/plan-request.ts"
 import { endOf, heldBy } from "./attempt-room.ts"
 import { chooseOffers } from "./choose-offers.ts"
+import { isLetBe, mayStay } from "./let-be.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
 import { leavingTerms, preemptTerms, STOPPED } from "./preempt-terms.ts"
@@ -114,7 +115,8 @@ export class Preemptor {
     this.#release(all, -1)
     const victims = this.#needed(request, all, chosenPlaces)
     const made = this.#roomWithout(line, request, victims, chosenPlaces)
-    const ends = made === null ? [] : victims.filter((one) => one.mustStay && !made.staying.has(one))
+    const ends =
+      made === null ? [] : victims.filter((one) => !made.staying.has(one) && isLetBe(one, this.#calendar.grid))
     if (made === null || ends.length > 0) {
       this.#release(victims, 1)
       if (ends.length === 0) return null
@@ -271,11 +273,11 @@ export class Preemptor {
       }
       const places = this.#running.placesOf(attempt)
       const one = { attempt, standing, places, ...taken, isStopped, isLeaving, losesWork: true }
-      if (taken.mode !== "suspend") return [one]
+      if (!mayStay(one, this.#calendar.grid)) return isLetBe(one, this.#calendar.grid) ? [] : [one]
       this.#release([one], -1)
       const losesWork = !this.#beside.hasMemory(line, plan, one, place)
       this.#release([one], 1)
-      return [{ ...one, losesWork }]
+      return losesWork && isLetBe(one, this.#calendar.grid) ? [] : [{ ...one, losesWork }]
     })
     return all.sort(this.#order.candidates)
   }

@@ -8,6 +8,7 @@ import { HostTimes } from "./host-times.ts"
 import { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
+import { missesDeadline } from "./misses-deadline.ts"
 import type { MostKept } from "./most-kept.ts"
 import { OwnHolds } from "./own-holds.ts"
 import { OwnHosts } from "./own-hosts.ts"
@@ -278,13 +279,12 @@ export class QueuePass {
     if (line.standing.qos.noReserve || this.earlier.keepsNoMore(line)) return request.waiting(why)[0]
     const limited = this.#limits.plannedReasonOf(line, request)
     if (limited !== null) return request.waiting(limited)[0]
+    const late = missesDeadline(line, request, this.calendar)
+    if (late !== null) return waiting(late)
     if (!enabled) this.#closed.closeFor(spec, request, turn)
     else if (spec.booking === null) turn.firstWaiting ??= spec.id
     if (!enabled || turn.isFull) return request.waiting(why)[0]
     const room = this.calendar.find(request.plan, Number.POSITIVE_INFINITY)
-    if (spec.deadlineMs !== null && (room?.startMs ?? nowMs) + line.limitMs > spec.deadlineMs) {
-      return waiting({ code: "deadline", deadlineMs: spec.deadlineMs, limitMs: line.limitMs })
-    }
     if (room === null)
       return this.requests.bookingEnds(line, request) ?? request.waiting(why, this.#holds.hold(line, request, rest))[0]
     this.#holds.letGo(spec.id)

@@ -2,6 +2,7 @@ import type { HostId, JobId } from "../../protocol/ids.ts"
 import type { ToldHit } from "../limits/limit-words.ts"
 import type { OwnerCode } from "../obstacle.ts"
 import type { PreemptMode } from "../policy/policy.ts"
+import type { LackingPieces } from "./lacking-pieces.ts"
 import type { OtherTurns } from "./other-turns.ts"
 
 /** The answer for a queue at a moment. */
@@ -97,8 +98,13 @@ export type WaitReason =
   | { readonly code: "booking_to_come"; readonly booking: string; readonly untilMs: number }
   /** `booking_full`: it may have room, but not while the booking is on, at any of its times within the window. */
   | { readonly code: "booking_over" | "booking_full"; readonly booking: string }
-  /** Too few hosts could ever run it; or, as far as that lies at rules which people said of hosts, might now. */
-  | { readonly code: "never_fits" | "rules_forbid"; readonly asked: number; readonly possible: number }
+  /** Too few hosts could ever run it; or, as far as that lies at rules which people said of hosts, might now. `lacking`: since the whole pool has too little of this. */
+  | {
+      readonly code: "never_fits" | "rules_forbid"
+      readonly asked: number
+      readonly possible: number
+      readonly lacking?: readonly LackingPieces[]
+    }
   /** Hosts have too little room. `away`: what keeps those of the `possible` that take no jobs, whatever room they have; `taking`: how many do take some. */
   | { readonly code: "resources"; readonly away?: undefined }
   | { readonly code: "resources"; readonly away: string; readonly taking: number; readonly possible: number }

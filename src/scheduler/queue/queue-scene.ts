@@ -112,6 +112,8 @@ export interface RunningAttempt {
   readonly leavesMs: number | null
   /** The job that gets its place then. Absent: none. */
   readonly leavesFor?: JobId | null
+  /** Somebody works in it. Absent: no. */
+  readonly interactive?: boolean
   /** It may run only once. Absent: no. */
   readonly once?: boolean
   /**

@@ -1,6 +1,7 @@
 import { formatDuration } from "../../base/duration.ts"
 import type { JobId } from "../../protocol/ids.ts"
 import { limitText } from "../limits/limit-words.ts"
+import { lackingText } from "./lacking-pieces.ts"
 import type { NotSuspended, Preemption, QueueEntry, WaitReason } from "./queue-plan.ts"
 
 const HELD: Readonly<Record<Extract<WaitReason, { code: "held" }>["by"], string>> = {
@@ -45,6 +46,7 @@ export function reasonText(reason: WaitReason, nowMs: number): string {
     case "booking_full":
       return `there will be no room for it while its booking ${reason.booking} is on, as far ahead as is planned`
     case "never_fits":
+      if (reason.lacking !== undefined) return lackingText(reason.lacking)
       return reason.asked === 1
         ? "no host of the pool could ever run it"
         : `${reason.possible} of the ${reason.asked} hosts it asks for at once could ever run it`

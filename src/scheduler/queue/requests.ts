@@ -6,11 +6,14 @@ import { couldRunOn, isByRules, lastingObstacles } from "../obstacle.ts"
 import type { Shape } from "../shape.ts"
 import { type Found, waiting } from "./found.ts"
 import type { HostTimes } from "./host-times.ts"
+import { lackingPieces } from "./lacking-pieces.ts"
 import type { Line } from "./line.ts"
 import { LineRequest } from "./line-request.ts"
 import { Preferences } from "./preferences.ts"
 import type { WaitReason } from "./queue-plan.ts"
 import type { QueueHost, QueueJob, QueueScene } from "./queue-scene.ts"
+
+const NOWHERE: readonly number[] = []
 
 /** Ways that begin alike share their beginning: what is found at the end of one is the same for all who take it. */
 class Way {
@@ -58,7 +61,13 @@ export class Requests {
 
   /** Why it finds too few hosts whatever ends: they could not run it, or only rules that were said of some keep it off, which may be taken back. */
   tooFew({ spec, standing }: Line, request: LineRequest): WaitReason {
-    request.tooFew ??= tooFewHosts(this.#scene, spec, standing.partition.name, request.possible)
+    if (request.tooFew !== undefined) return request.tooFew
+    const { possible } = request
+    const lacking = lackingPieces(this.#scene, spec)
+    request.tooFew =
+      lacking.length > 0
+        ? { code: "never_fits", asked: spec.hosts, possible, lacking }
+        : tooFewHosts(this.#scene, spec, standing.partition.name, possible)
     return request.tooFew
   }
 
@@ -114,18 +123,20 @@ export class Requests {
     weights,
   }: Pick<Line, "spec" | "limitMs"> & Pick<Asked, "need" | "closed" | "places" | "weights">): LineRequest {
     const { hosts, pieces } = spec
+    // What asks for more than the pool has of something can run nowhere.
+    const found = lackingPieces(this.#scene, spec).length > 0 ? NOWHERE : places
     const asked = {
       hosts,
       need,
       pieces,
       limitMs,
-      places: need === "whole" ? this.#withRoomFor(spec, places) : places,
+      places: need === "whole" ? this.#withRoomFor(spec, found) : found,
       closed,
       noStarts: this.#times.noStartsOf(spec),
       late: this.#times.lateFor(limitMs),
       weights,
     }
-    return new LineRequest(this.#calendar.request(asked), places)
+    return new LineRequest(this.#calendar.request(asked), found)
   }
 
   /** Who takes all of a host still has to find there what it asks for. */

@@ -1,4 +1,5 @@
 import type { JobId } from "../../protocol/ids.ts"
+import { goesByItself } from "./let-be.ts"
 import type { Line } from "./line.ts"
 import type { Occupancy } from "./occupancy.ts"
 import { isSparedForOnce, preemptTerms } from "./preempt-terms.ts"
@@ -7,7 +8,8 @@ import type { Standings } from "./standings.ts"
 import { couldStay } from "./stays-explained.ts"
 
 /**
- * Which of those on a host the line would preempt, but may not: they may run only once, or have not run long enough. Empty where there are none.
+ * Which of those on a host the line would preempt, but may not: they may run only once, have not run long enough, or end as soon by themselves. Empty
+ * where there are none.
  * @param order of the line's turn
  */
 export function sparedText(
@@ -28,6 +30,7 @@ export function sparedText(
     const terms = preemptTerms(policy, line, one, standingOf(one), host.owner)
     return terms !== null && terms.mode !== "suspend" && nowMs - one.startedMs >= terms.minimumRunMs
   }
+  const ending: number[] = []
   for (const attempt of running) {
     if (!attempt.hosts.includes(host.id) || attempt.leavesMs !== null) continue
     const standing = standingOf(attempt)
@@ -36,11 +39,14 @@ export function sparedText(
     else {
       const terms = preemptTerms(policy, line, attempt, standing, host.owner)
       if (terms !== null && nowMs - attempt.startedMs < terms.minimumRunMs) young.push(attempt.job)
+      else if (terms !== null && goesByItself(attempt, terms.mode === "suspend" ? 0 : terms.graceMs, grid))
+        ending.push(attempt.job)
     }
   }
   const said = [
     ...(once.length === 0 ? [] : [`${jobs(once)} may run only once and ${is(once)} not preempted`]),
     ...(young.length === 0 ? [] : [`${jobs(young)} ${is(young)} not preempted before the minimum run time`]),
+    ...(ending.length === 0 ? [] : [`${jobs(ending)} ${is(ending)} to end as soon without being preempted`]),
   ]
   return said.map((text) => `; ${text}`).join("")
 }
@@ -54,7 +60,7 @@ export function leavingText({ running }: QueueScene, job: JobId, { id }: QueueHo
 }
 
 function jobs(all: readonly number[]): string {
-  return `${all.length === 1 ? "job" : "jobs"} ${all.join(", ")}`
+  return `${all.length === 1 ? "job" : "jobs"} ${[...all].sort((a, b) => a - b).join(", ")}`
 }
 
 function is({ length }: readonly number[]): string {

@@ -47,7 +47,8 @@ export class VictimOrder {
     byWorth(a, b) ||
     (this.#youngestFirst ? b.attempt.startedMs - a.attempt.startedMs : this.#lost(a) - this.#lost(b)) ||
     this.#ran(a) - this.#ran(b) ||
-    b.attempt.job - a.attempt.job
+    b.attempt.job - a.attempt.job ||
+    (b.attempt.task ?? 0) - (a.attempt.task ?? 0)
 
   /** Negative: the job goes to `a`. What matters most there decides, then the next, so that of equals the host goes first where fewer are preempted. */
   readonly offers = (a: Offer, b: Offer): number => {

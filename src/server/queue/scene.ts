@@ -184,6 +184,7 @@ function runningAttempt(core: Core, policy: Policy, tried: Tried, nowMs: number)
     limitMs: effectiveLimitOf(policy, job, partition),
     leavesMs: leavesAt(tried, nowMs),
     leavesFor: leavesFor(tried),
+    interactive: spec.kind === "session",
     once: spec.retry.once,
     ...stoppedIn(core, policy, tried, effectiveLimitOf(policy, job, partition), nowMs),
   }
