@@ -22,7 +22,7 @@ async function engineBehindLink(answers: readonly string[]) {
   const streams: ServerHttp2Stream[] = []
   let next = 0
   const server = createServer()
-  server.on("stream", (stream) => {
+  server.on("stream", (stream: ServerHttp2Stream) => {
     streams.push(stream)
     stream.respond({ ":status": 200 })
     stream.on("error", () => {})
