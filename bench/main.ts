@@ -19,6 +19,7 @@ import { firstTry } from "./first-try.ts"
 import { forwardedPort } from "./forwarded-port.ts"
 import { freedHost } from "./freed-host.ts"
 import { gatewayBench } from "./gateway.ts"
+import { hiveReadyBench } from "./hive-ready.ts"
 import { hostJoin } from "./host-join.ts"
 import { idle } from "./idle.ts"
 import { logLatency } from "./log-latency.ts"
@@ -64,6 +65,7 @@ const ALL: readonly Benchmark[] = [
   simulatorBench,
   modelPlanBench,
   gatewayBench,
+  hiveReadyBench,
 ]
 const HOSTS = 4
 const PAGE = join(import.meta.dirname, "../docs/performance.md")

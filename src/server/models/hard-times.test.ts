@@ -135,6 +135,22 @@ test("a hive that says it is lost gets no more requests, and its reason is told"
   assert.equal(scene.hives.length, 2)
 })
 
+test("who waits for the stream of a model that was idle hears how far it is", async () => {
+  await using scene = await ModelScene.start({ gatewayLimits: { aliveMs: 20 } })
+  await servesTiny(scene, { idleStopMs: 1_000 })
+  await scene.untilState("tiny", "idle")
+  scene.play = (hive) => scene.say(hive, { hive: "starting", rank: 0, step: "loading" })
+  const stream = await scene.chat("tiny", { stream: true })
+  let text = ""
+  for await (const bytes of stream.body as AsyncIterable<Uint8Array>) {
+    const isNews = !text.includes("loads the model")
+    text += Buffer.from(bytes).toString()
+    if (isNews && text.includes("loads the model")) scene.say(scene.hives.at(-1)!, ready())
+  }
+  assert.match(text, /: tiny is starting \(the engine loads the model\)\n\n/)
+  assert.match(text, /Hello[\s\S]*\[DONE\]/)
+})
+
 test("a wish for another context has the hive begin anew, and one that was stopped begins again as it was", async () => {
   await using scene = await ModelScene.start()
   await servesTiny(scene, { contextTokens: 1_024 })
