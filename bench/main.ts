@@ -12,6 +12,7 @@ import { batch } from "./batch.ts"
 import type { Benchmark, Surroundings } from "./benchmark.ts"
 import { bulkOutput } from "./bulk-output.ts"
 import { factsAtJoin } from "./facts-at-join.ts"
+import { failover } from "./failover.ts"
 import { fairTreeBench } from "./fair-tree.ts"
 import { isMet, renderFigure, TABLE_HEAD } from "./figure.ts"
 import { firstHour } from "./first-hour.ts"
@@ -66,6 +67,7 @@ const ALL: readonly Benchmark[] = [
   modelPlanBench,
   gatewayBench,
   hiveReadyBench,
+  failover,
 ]
 const HOSTS = 4
 const PAGE = join(import.meta.dirname, "../docs/performance.md")
