@@ -151,6 +151,27 @@ test("who waits for the stream of a model that was idle hears how far it is", as
   assert.match(text, /Hello[\s\S]*\[DONE\]/)
 })
 
+test("a host to which memory did not come back after a hive is not used: the model waits and says why, or goes to another", async () => {
+  await using scene = await ModelScene.start({ modelLimits: { restMs: 5, planAgainMs: 20 } })
+  const host = await servesTiny(scene)
+  host.leave({ strays: [], missingBytes: 8 * GIB })
+  await until(async () => {
+    const { hosts } = await scene.server.call<{ hosts: { withheld: object | null }[] }>("GET", "/v1/hosts")
+    return hosts[0]?.withheld != null
+  })
+  scene.lose(scene.hives[0]!, "engine_ended", "it was killed")
+  const waiting = await scene.until("tiny", ({ state, replicas }) => state === "waiting" && replicas[0]?.losses === 1)
+  assert.match(waiting.replicas[0]?.lastLoss?.reason ?? "", /it was killed \(studio\)/)
+  const told = await scene.until("tiny", ({ replicas }) =>
+    /studio: 8 GB .* have not come back/.test(replicas[0]?.reason ?? ""),
+  )
+  assert.equal(told.state, "waiting")
+  assert.equal(scene.hives.length, 1)
+  const other = await scene.join("other")
+  await scene.untilState("tiny", "ready")
+  assert.deepEqual([scene.hives.length, scene.hives[1]?.host], [2, other])
+})
+
 test("a wish for another context has the hive begin anew, and one that was stopped begins again as it was", async () => {
   await using scene = await ModelScene.start()
   await servesTiny(scene, { contextTokens: 1_024 })
