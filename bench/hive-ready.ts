@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto"
 import { llamaCppAdapter } from "../src/hive/engines/llama-cpp-adapter.ts"
 import { freePort, whyNotListening } from "../src/member/engine-ports.ts"
 import { engineSite } from "../src/member/engine-site.ts"
@@ -22,7 +23,7 @@ const MODELS: readonly { readonly name: string; readonly model: RandomModel; rea
 export const hiveReadyBench: Benchmark = {
   name: "hive-ready",
   about:
-    "A hive of two by the real llama.cpp, each member with half of the layers, both on this machine: from the start of the members' commands to `ready`, in which lie two starts of Node, their finding each other, three questions to each engine, and the canary; beside the same processes with the same flags started by hand, each as soon as the one before listens, looked at every 5 ms, until a first answer. In turn; the ratio is of each pair. That a job's files travel and its turn comes is not in it.",
+    "A hive of two by the real llama.cpp, each member with half of the layers, both on this machine: from the start of the members' commands to `ready`, in which lie two starts of Node, their finding each other, three questions to each engine, and the canary; beside the same processes with the same flags started by hand, each as soon as the one before listens, looked at every 5 ms, until the answer to the same question as the canary. In turn; the ratio is of each pair. That a job's files travel and its turn comes is not in it.",
   async run({ note }: Surroundings): Promise<readonly Figure[]> {
     const llama = await findLlamaCpp()
     if ("lacking" in llama) throw new Error(llama.lacking)
@@ -101,7 +102,8 @@ async function startByHand({ order }: HiveScene): Promise<number> {
       () => false,
     )
   await until(health)
-  const answer = await complete(ports[2], { model: order.alias, prompt: "a 1 2 3", max_tokens: 2 })
+  const { body } = llamaCppAdapter.http.canary(order, randomBytes(6).toString("hex"))
+  const answer = await complete(ports[2], body as Record<string, unknown>)
   if (answer.status !== 200) throw new Error(await answer.text())
   await answer.text()
   return performance.now() - beganMs

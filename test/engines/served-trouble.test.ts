@@ -96,7 +96,10 @@ describe("a model split by llama.cpp over two hosts", { skip, timeout: 300_000 }
     assert.doesNotMatch(text, /\[DONE\]/)
     assert.equal(await answer(), whole)
     assert.match((await told()).at(-1) ?? "", /its worker was ended by SIGKILL/)
-    assert.match((await pool.windfall(["model", "show", "tiny"])).stdout, /last lost +.*its worker was ended by SIGKILL/)
+    assert.match(
+      (await pool.windfall(["model", "show", "tiny"])).stdout,
+      /last lost +.*its worker was ended by SIGKILL/,
+    )
   })
 
   it("a worker that is stopped, and a head that is, are noticed by their members", async () => {
