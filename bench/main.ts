@@ -12,6 +12,7 @@ import { batch } from "./batch.ts"
 import type { Benchmark, Surroundings } from "./benchmark.ts"
 import { bulkOutput } from "./bulk-output.ts"
 import { factsAtJoin } from "./facts-at-join.ts"
+import { failover } from "./failover.ts"
 import { fairTreeBench } from "./fair-tree.ts"
 import { isMet, renderFigure, TABLE_HEAD } from "./figure.ts"
 import { firstHour } from "./first-hour.ts"
@@ -19,6 +20,7 @@ import { firstTry } from "./first-try.ts"
 import { forwardedPort } from "./forwarded-port.ts"
 import { freedHost } from "./freed-host.ts"
 import { gatewayBench } from "./gateway.ts"
+import { hiveReadyBench } from "./hive-ready.ts"
 import { hostJoin } from "./host-join.ts"
 import { idle } from "./idle.ts"
 import { logLatency } from "./log-latency.ts"
@@ -64,6 +66,8 @@ const ALL: readonly Benchmark[] = [
   simulatorBench,
   modelPlanBench,
   gatewayBench,
+  hiveReadyBench,
+  failover,
 ]
 const HOSTS = 4
 const PAGE = join(import.meta.dirname, "../docs/performance.md")

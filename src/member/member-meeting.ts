@@ -6,6 +6,8 @@ import type { PulseMessage } from "./pulse-message.ts"
 import { greet, type PulsePeer } from "./pulse-peer.ts"
 import { ticks } from "./ticks.ts"
 
+/** Its host may be a moment behind; later less often. */
+const FIRST_RETRY_MS = 20
 const RETRY_MS = 200
 const CONNECT_MS = 5_000
 
@@ -33,14 +35,14 @@ export class MemberMeeting {
   async join(limitMs: number, signal: AbortSignal): Promise<void> {
     const { clock } = this.#context
     const untilMs = clock.monotonicMs() + limitMs
-    for (;;) {
+    for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(RETRY_MS, retryMs * 1.5)) {
       const reason = await this.#tryOnce(signal)
       if (reason === null) break
       signal.throwIfAborted()
       if (clock.monotonicMs() > untilMs) {
         throw new Loss("member_missing", 0, `${this.#head()} was not reached within ${seconds(limitMs)}: ${reason}`)
       }
-      await clock.sleep(RETRY_MS, { signal })
+      await clock.sleep(retryMs, { signal })
     }
     void this.#watch()
   }

@@ -27,6 +27,7 @@ export async function runWorker(context: MemberContext): Promise<Loss | null> {
   const engines: EngineProcess[] = []
   const sites: EngineSite[] = []
   let told: Loss | null = null
+  let joined: Promise<void> | null = null
   const hear = (message: PulseMessage) => {
     if (message.type === "begin") begin.resolve()
     else if (message.type === "stop") stop.resolve()
@@ -36,10 +37,13 @@ export async function runWorker(context: MemberContext): Promise<Loss | null> {
 
   const work = async (): Promise<void> => {
     await checkModel(context)
+    // The head may be a moment behind, and an engine takes its time to say what it is.
+    joined = meeting.join(order.limits.gatherMs, asked)
+    joined.catch(() => {})
     const found = await findEngine(context.adapter, order.engineFolder, rank, context.environment, end.signal)
     const site = engineSite(context, found)
     sites.push(site)
-    await meeting.join(order.limits.gatherMs, AbortSignal.any([end.signal, asked]))
+    await joined
     meeting.send({ type: "here", version: found.version })
     await begin.promise
     tell({ hive: "starting", rank, step: "workers" })
@@ -58,7 +62,7 @@ export async function runWorker(context: MemberContext): Promise<Loss | null> {
     await orAborted(Promise.race([work(), stop.promise, leave]), end.signal)
   } catch (error) {
     // What asked this member to end may have ended its engine, too.
-    if (!asked.aborted) await report(context, meeting, end, asLoss(error, rank))
+    if (!asked.aborted) await report(context, meeting, joined, end, asLoss(error, rank))
   }
   const loss: Loss | null = asked.aborted ? told : (told ?? end.loss)
   if (loss !== null) tell(lostNews(loss, rank))
@@ -74,12 +78,18 @@ export async function runWorker(context: MemberContext): Promise<Loss | null> {
 }
 
 /** Has the head know, which may know better. */
-async function report(context: MemberContext, meeting: MemberMeeting, end: FirstLoss, loss: Loss): Promise<void> {
+async function report(
+  context: MemberContext,
+  meeting: MemberMeeting,
+  joined: Promise<void> | null,
+  end: FirstLoss,
+  loss: Loss,
+): Promise<void> {
   const { order } = context
   end.fail(loss)
   // Its engine is missing: the head waits for it, and is told why.
   if (!meeting.wasMet && loss.code !== "member_missing") {
-    await meeting.join(order.limits.gatherMs, context.asked).catch(() => {})
+    await (joined ?? meeting.join(order.limits.gatherMs, context.asked)).catch(() => {})
   }
   const { code, message, member, hint } = end.loss ?? loss
   meeting.send({ type: "lost", code, reason: message, member, ...(hint === undefined ? {} : { hint }) })

@@ -11,10 +11,14 @@ import { Loss } from "./loss.ts"
 import type { MemberContext } from "./member-context.ts"
 
 const TRIES = 3
-const LOOK_MS = 50
+/** How often it is looked whether it is loaded: this part of the time that it has taken so far, between these. */
+const LOOK_PART = 0.02
+const QUICKEST_LOOK_MS = 5
+const SLOWEST_LOOK_MS = 250
 const ANSWER_MS = 5_000
 const WORD_BYTES = 6
 const ENDING_MS = 500
+const LINES_MS = 2_000
 
 export interface RunningHead {
   readonly engine: EngineProcess
@@ -54,7 +58,7 @@ export async function startHead(
     const at = { address: "127.0.0.1", port }
     await orAborted(loaded(context, engine, at), signal)
     if (!engine.isOver) {
-      checkPlaced(context, placed)
+      await orAborted(checkPlaced(context, placed), signal)
       tell({ hive: "starting", rank: 0, step: "canary" })
       const problem = await orAborted(
         canary(context, at).catch((error: unknown) => error),
@@ -92,8 +96,12 @@ async function loaded({ adapter, order, clock }: MemberContext, engine: EnginePr
       )
     }
     if (tookMs > loadMs) throw new Loss("start_too_long", 0, `the model was not loaded within ${seconds(loadMs)}`)
-    await Promise.race([engine.ended, clock.sleep(LOOK_MS)])
+    await Promise.race([engine.ended, clock.sleep(clamp(tookMs * LOOK_PART))])
   }
+}
+
+function clamp(ms: number): number {
+  return Math.max(QUICKEST_LOOK_MS, Math.min(SLOWEST_LOOK_MS, ms))
 }
 
 /** @throws {Loss} `canary_failed` */
@@ -106,11 +114,18 @@ async function canary({ adapter, order, random }: MemberContext, at: Endpoint): 
 }
 
 /** Each member with layers has weights, where the engine says who has what. @throws {Loss} `misplaced` */
-function checkPlaced({ order, places }: MemberContext, placed: readonly PlacedBytes[]): void {
-  if (!placed.some(({ kind }) => kind === "model")) return
-  for (const [rank, { layers }] of order.members.entries()) {
-    const has = placed.some((one) => one.rank === rank && one.kind === "model" && one.bytes > 0)
-    if (layers === 0 || has) continue
+async function checkPlaced({ order, places, clock }: MemberContext, placed: readonly PlacedBytes[]): Promise<void> {
+  const has = (rank: number) => placed.some((one) => one.rank === rank && one.kind === "model" && one.bytes > 0)
+  const lacking = () => order.members.findIndex(({ layers }, rank) => layers > 0 && !has(rank))
+  // Its port may answer before the lines that it wrote earlier have been read.
+  const untilMs = clock.monotonicMs() + LINES_MS
+  while (placed.some(({ kind }) => kind === "model") && lacking() !== -1) {
+    if (clock.monotonicMs() < untilMs) {
+      await clock.sleep(QUICKEST_LOOK_MS)
+      continue
+    }
+    const rank = lacking()
+    const layers = order.members[rank]?.layers
     const reason = `the engine put nothing on member ${rank} (${places[rank]?.host}), which was to have ${layers} layers`
     throw new Loss("misplaced", rank, reason)
   }

@@ -11,7 +11,9 @@ import type { MemberContext } from "./member-context.ts"
 
 /** A port can be taken between being found free and being used. */
 const TRIES = 3
-const LOOK_MS = 50
+const LOOK_MS = 10
+/** One that did not get its port ends within this. */
+const UNBOUND_MS = 25
 /** For a line that is on its way. */
 const LINE_MS = 1_000
 
@@ -78,7 +80,7 @@ async function listens(
   while (!engine.isOver && clock.monotonicMs() < untilMs) {
     const reason = await whyNotListening({ address, port }, LINE_MS)
     // Whose port it is shows only in that the process goes on: one that did not get it ends.
-    if (reason === null) return !(await endsWithin(engine, LOOK_MS, clock))
+    if (reason === null) return !(await endsWithin(engine, UNBOUND_MS, clock))
     await endsWithin(engine, LOOK_MS, clock)
   }
   return false

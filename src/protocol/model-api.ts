@@ -99,6 +99,8 @@ export interface ReplicaView {
   readonly losses: number
   /** When it is tried again, of one that rests. */
   readonly nextTryAt: number | null
+  /** When and why it was lost last, in this run of the server. */
+  readonly lastLoss: { readonly at: number; readonly reason: string } | null
   readonly readySince: number | null
   readonly plan: ReplicaPlan | null
   /** As the engine says it; `null`: not yet. */

@@ -63,12 +63,14 @@ for (const { engine, found, put, process, file, write } of ENGINES) {
       const served = await pool.windfall(line)
       assert.equal(served.exitCode, 0, served.stderr)
       const { key } = await pool.api<KeyView & { key: string }>("POST", "/v1/keys", { name: "app" })
-      const ask = (change: object) =>
-        fetch(`${pool.url}/v1/chat/completions`, {
+      const post = (path: string, body: object) =>
+        fetch(`${pool.url}/v1/${path}`, {
           method: "POST",
           headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-          body: JSON.stringify({ model: "tiny", messages: [{ role: "user", content: "Say something" }], ...change }),
+          body: JSON.stringify({ model: "tiny", ...body }),
         })
+      const ask = (change: object) =>
+        post("chat/completions", { messages: [{ role: "user", content: "Say something" }], ...change })
       const whole = (await (await ask({ max_tokens: 20, temperature: 0 })).json()) as {
         choices: [{ message: { content: string } }]
         usage: { completion_tokens: number }
@@ -92,10 +94,19 @@ for (const { engine, found, put, process, file, write } of ENGINES) {
         tokens = chunk.usage?.completion_tokens ?? tokens
       }
       assert.deepEqual([text, tokens], [whole.choices[0].message.content, 20])
-      if (engine === "mlx") {
-        const long = await ask({ messages: [{ role: "user", content: "word ".repeat(2_000) }] })
-        assert.equal(long.status, 400)
-        assert.match(await long.text(), /This model's maximum context length is/)
+      // After a stream, whose connection an engine may have ended.
+      const words = "word ".repeat(2_000)
+      for (const [path, body] of [
+        ["chat/completions", { messages: [{ role: "user", content: words }] }],
+        ["completions", { prompt: words }],
+        ["responses", { input: words }],
+        ["messages", { messages: [{ role: "user", content: words }], max_tokens: 20 }],
+      ] as const) {
+        for (const stream of [false, true]) {
+          const long = await post(path, { ...body, stream })
+          assert.equal(long.status, 400, path)
+          assert.match(await long.text(), /This model's maximum context length is/)
+        }
       }
 
       const model = () => pool.api<ModelView>("GET", "/v1/hives/tiny")

@@ -57,6 +57,8 @@ function serve() {
     } else if (request.method === "GET") response.end(isOpen ? '{"status":"ok"}' : "[]")
     else {
       const body = JSON.parse(text)
+      const [, waitMs] = /^after (\d+) ms$/.exec(body.messages?.at(-1).content) ?? []
+      if (waitMs !== undefined) await new Promise((resolve) => setTimeout(resolve, Number(waitMs)))
       if (body.stream === true) await stream(response, body)
       else response.end(JSON.stringify(answer(body)))
     }

@@ -52,7 +52,7 @@ export function modelDetails(model: ModelView, url: string, now: number): string
 }
 
 function replicaText(replica: ReplicaView): string {
-  const { number, state, reason, job, plan, readySince, engineVersion, inFlight, losses, nextTryAt } = replica
+  const { number, state, reason, job, plan, readySince, engineVersion, inFlight, losses, nextTryAt, lastLoss } = replica
   const pairs: [string, string][] = [
     ["replica", `${number}`],
     ["state", reason === null ? state : `${state}: ${printable(reason)}`],
@@ -62,6 +62,7 @@ function replicaText(replica: ReplicaView): string {
   if (engineVersion !== null) pairs.push(["version", printable(engineVersion)])
   if (state === "ready") pairs.push(["in flight", `${inFlight}`])
   if (losses > 0) pairs.push(["lost", losses === 1 ? "once" : `${losses} times in a row`])
+  if (lastLoss !== null) pairs.push(["last lost", `${formatTime(lastLoss.at)}: ${printable(lastLoss.reason)}`])
   if (nextTryAt !== null) pairs.push(["next try", formatTime(nextTryAt)])
   if (plan !== null) {
     const rate = plan.tokensPerSecond

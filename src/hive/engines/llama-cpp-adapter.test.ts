@@ -175,6 +175,10 @@ describe("llama.cpp's words", () => {
       "model_refused",
     )
     assert.equal(
+      explain("E llama_model_load_from_file_impl: no backends are loaded. hint: use ggml_backend_load()").code,
+      "engine_missing",
+    )
+    assert.equal(
       explain("E srv start: couldn't bind HTTP server socket, hostname: 127.0.0.1, port: 1").code,
       "port_taken",
     )

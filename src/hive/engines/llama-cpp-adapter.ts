@@ -209,6 +209,11 @@ const SIGNS: readonly Sign[] = [
     words: () => "the head did not reach its worker",
   },
   {
+    pattern: /no backends are loaded/,
+    code: "engine_missing",
+    words: () => "this llama.cpp finds none of its backends: its libraries do not lie where it looks for them",
+  },
+  {
     pattern: /unknown model architecture: '(?<what>[^']*)'/,
     code: "model_refused",
     words: (what) => `this llama.cpp does not know the architecture "${what}"`,

@@ -10,6 +10,7 @@ import type { GatewayLimits } from "./gateway-limits.ts"
 const LINGER_MS = 5_000
 /** Clients that try by themselves are told not to where it would be in vain for longer than this. */
 const LONG_WAIT_S = 60
+const LONGEST_COMMENT = 200
 
 export interface ClientAbout {
   readonly requestId: string
@@ -59,12 +60,16 @@ export class ClientAnswer {
     if (!this.#response.headersSent) this.#response.setHeader(name, value)
   }
 
-  /** From now on the client hears now and then that its request lives, also while there is no token. */
-  keepAlive(): void {
+  /**
+   * From now on the client hears now and then that its request lives, also while there is no token. The first such word is the answer's
+   * status: what goes wrong afterwards is told within the stream.
+   * @param doing what is done for it, in words
+   */
+  keepAlive(doing: () => string): void {
     this.#alive ??= setInterval(() => {
       if (this.#response.writableEnded || this.#response.writableNeedDrain) return
       this.#begin()
-      this.#response.write(": working on it\n\n")
+      this.#response.write(comment(doing()))
     }, this.#limits.aliveMs)
   }
 
@@ -126,4 +131,9 @@ export class ClientAnswer {
     this.#request.socket.once("close", () => clearTimeout(timer))
     this.#request.resume()
   }
+}
+
+/** What readers of event streams pass over. */
+function comment(text: string): string {
+  return `: ${text.replaceAll(/\s+/g, " ").slice(0, LONGEST_COMMENT)}\n\n`
 }

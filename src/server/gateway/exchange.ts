@@ -38,8 +38,13 @@ export interface Exchange {
 export async function carryOut(exchange: Exchange): Promise<void> {
   const { signal, turns, user, prefix, limits } = exchange
   const excluded = new Set<string>()
+  let isAsked = false
+  // Also while it waits: a cold model may take longer than clients wait for a first byte.
+  if (exchange.asked.stream) exchange.client.keepAlive(() => (isAsked ? "working on it" : waitingText(exchange)))
   for (;;) {
+    isAsked = false
     const turn = await turns.take({ user, prefix, excluded }, signal)
+    isAsked = true
     try {
       return await askReplica(exchange, turn.replica)
     } catch (error) {
@@ -55,10 +60,15 @@ export async function carryOut(exchange: Exchange): Promise<void> {
   }
 }
 
+function waitingText({ model, names }: Exchange): string {
+  const found = model()
+  if (found === undefined || found.replicas.length > 0) return "waiting for its turn"
+  return `${names.model} ${found.progress?.() ?? "is not up yet"}`
+}
+
 async function askReplica(exchange: Exchange, replica: Replica): Promise<void> {
   const { agent, limits, asked, names, dialect, client } = exchange
   let response: IncomingMessage | undefined
-  if (asked.stream) client.keepAlive()
   try {
     const body = JSON.stringify({ ...asked.body, model: replica.model })
     const request = { replica, name: names.model, path: dialect.enginePath, body, signal: exchange.signal }

@@ -159,6 +159,24 @@ test("a cold model is woken and waited for, up to a bound; one with a problem is
   assert.equal((await scene.chat()).status, 200)
 })
 
+test("who waits for a stream hears how far its model is, then has the stream, or an error in place of the end", async () => {
+  await using scene = await GatewayScene.start({ limits: { coldMs: 400, aliveMs: 20 } })
+  const cold = { progress: () => "is starting (the engine\nloads the model)" }
+  scene.serve([], cold)
+  const waiting = await scene.chat({ stream: true })
+  assert.equal(waiting.status, 200)
+  scene.serve([scene.engine.replica()])
+  const text = await waiting.text()
+  assert.match(text, /^: tiny is starting \(the engine loads the model\)\n\n/)
+  assert.match(text, /"Hello"[\s\S]*\[DONE\]/)
+  scene.serve([], cold)
+  const late = await (await scene.chat({ stream: true })).text()
+  assert.match(late, /data: \{"error":.*was not up within/)
+  assert.doesNotMatch(late, /\[DONE\]/)
+  const message = { model: "tiny", max_tokens: 5, messages: [{ role: "user", content: "Hi" }], stream: true }
+  assert.match(await (await scene.post("/v1/messages", message)).text(), /event: error\ndata: .*was not up within/)
+})
+
 test("requests wait in turn, and no more than are allowed", async () => {
   const held: EngineAsked[] = []
   let come = Promise.withResolvers<void>()

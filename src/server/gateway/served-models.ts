@@ -28,6 +28,8 @@ export interface ServedModel {
   readonly problem: string | null
   /** Called when a request waits and there is no replica. */
   wake(): void
+  /** What a request that waits for a replica is told meanwhile, in words of one line. */
+  progress?(): string
   /** A replica did not answer as it should. It may be called more than once for one. */
   failed(replica: Replica, reason: string): void
   /** Called when a request is brought to a replica (1), and when it is over there (-1). */

@@ -135,6 +135,43 @@ test("a hive that says it is lost gets no more requests, and its reason is told"
   assert.equal(scene.hives.length, 2)
 })
 
+test("who waits for the stream of a model that was idle hears how far it is", async () => {
+  await using scene = await ModelScene.start({ gatewayLimits: { aliveMs: 20 } })
+  await servesTiny(scene, { idleStopMs: 1_000 })
+  await scene.untilState("tiny", "idle")
+  scene.play = (hive) => scene.say(hive, { hive: "starting", rank: 0, step: "loading" })
+  const stream = await scene.chat("tiny", { stream: true })
+  let text = ""
+  for await (const bytes of stream.body as AsyncIterable<Uint8Array>) {
+    const isNews = !text.includes("loads the model")
+    text += Buffer.from(bytes).toString()
+    if (isNews && text.includes("loads the model")) scene.say(scene.hives.at(-1)!, ready())
+  }
+  assert.match(text, /: tiny is starting \(the engine loads the model\)\n\n/)
+  assert.match(text, /Hello[\s\S]*\[DONE\]/)
+})
+
+test("a host to which memory did not come back after a hive is not used: the model waits and says why, or goes to another", async () => {
+  await using scene = await ModelScene.start({ modelLimits: { restMs: 5, planAgainMs: 20 } })
+  const host = await servesTiny(scene)
+  host.leave({ strays: [], missingBytes: 8 * GIB })
+  await until(async () => {
+    const { hosts } = await scene.server.call<{ hosts: { withheld: object | null }[] }>("GET", "/v1/hosts")
+    return hosts[0]?.withheld != null
+  })
+  scene.lose(scene.hives[0]!, "engine_ended", "it was killed")
+  const waiting = await scene.until("tiny", ({ state, replicas }) => state === "waiting" && replicas[0]?.losses === 1)
+  assert.match(waiting.replicas[0]?.lastLoss?.reason ?? "", /it was killed \(studio\)/)
+  const told = await scene.until("tiny", ({ replicas }) =>
+    /studio: 8 GB .* have not come back/.test(replicas[0]?.reason ?? ""),
+  )
+  assert.equal(told.state, "waiting")
+  assert.equal(scene.hives.length, 1)
+  const other = await scene.join("other")
+  await scene.untilState("tiny", "ready")
+  assert.deepEqual([scene.hives.length, scene.hives[1]?.host], [2, other])
+})
+
 test("a wish for another context has the hive begin anew, and one that was stopped begins again as it was", async () => {
   await using scene = await ModelScene.start()
   await servesTiny(scene, { contextTokens: 1_024 })

@@ -22,6 +22,8 @@ export class LiveReplica {
   planAgainAt: number | null = null
   isToMove = false
   failing: HiveLoss | null = null
+  /** For who asks why it was away, also when it is long back. */
+  lastLoss: { readonly at: number; readonly reason: string } | null = null
   /** Hosts, by id, that could not run it: why, and until when. */
   readonly avoid = new Map<string, { readonly reason: string; readonly until: number }>()
 

@@ -15,10 +15,20 @@ export function modelState(
   return "degraded"
 }
 
+const NEAREST: readonly ReplicaState[] = ["ready", "starting", "waiting", "resting", "ending", "idle"]
+
 /** Why no replica will come by itself; `null` when one may. */
 export function lastingProblem(model: ModelRecord, replicas: readonly ReplicaRecord[]): string | null {
   if (modelState(model, replicas) !== "degraded") return null
   return replicas.find(({ reason }) => reason !== null)?.reason ?? "it was lost too often"
+}
+
+/** How far the replica has come that is nearest to answering, for who waits for one. */
+export function progressText(replicas: readonly Pick<ReplicaRecord, "state" | "reason">[]): string {
+  const nearest = NEAREST.flatMap((state) => replicas.find((one) => one.state === state) ?? [])[0]
+  if (nearest === undefined) return "starts"
+  const word = nearest.state === "idle" ? "starting" : nearest.state
+  return `is ${word}${nearest.reason === null ? "" : ` (${nearest.reason})`}`
 }
 
 /** Whether this replica is one of those that are to answer now. */

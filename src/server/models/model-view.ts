@@ -32,6 +32,7 @@ function replicaView(models: Models, record: ReplicaRecord): ReplicaView {
     job,
     losses,
     nextTryAt: state === "resting" ? notBefore : null,
+    lastLoss: live.lastLoss,
     readySince,
     plan: job === null ? null : plan,
     engineVersion: live.watch?.ready?.version ?? null,

@@ -1,7 +1,7 @@
 import type { Core } from "../core.ts"
 import type { ServedModel, ServedModels } from "../gateway/served-models.ts"
 import type { LiveReplica } from "./live-replica.ts"
-import { lastingProblem } from "./model-state.ts"
+import { lastingProblem, progressText } from "./model-state.ts"
 
 export interface PublishOptions {
   readonly core: Core
@@ -45,7 +45,9 @@ export class PublishedModels {
     const text = JSON.stringify([replicas.map(({ id }) => id), problem, model.isAwake])
     if (this.#told.get(name) === text) return
     this.#told.set(name, text)
-    served.set({ name, createdS: Math.floor(model.createdAt / 1_000), replicas, problem, ...callsOf(name) })
+    const progress = () => progressText(core.store.models.replicas(name))
+    const createdS = Math.floor(model.createdAt / 1_000)
+    served.set({ name, createdS, replicas, problem, progress, ...callsOf(name) })
   }
 
   #withdraw(name: string): void {

@@ -71,6 +71,7 @@ function lose(ground: StepGround, { reason, mayGoBetter, host }: HiveLoss): void
   const losses = wasSteady ? 1 : record.losses + 1
   if (host !== null) live.avoid.set(host, { reason, until: now + limits.avoidMs })
   live.forgetHive()
+  live.lastLoss = { at: now, reason }
   const gone = { job: null, readySince: null, sealedKey: null, losses }
   if ((!mayGoBetter && host === null) || losses >= limits.mostLosses) {
     const why =

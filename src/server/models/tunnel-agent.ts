@@ -28,6 +28,8 @@ export class TunnelAgent extends Agent {
           made?.(new Error("the way to the engine was closed"), stream)
           return
         }
+        // A socket of the net is over once its far end has ended; a stream of a link would stay half open, be kept, and take the next request nowhere.
+        stream.once("end", () => stream.destroy())
         for (const name of NOT_FOR_STREAMS) if (!(name in stream)) Object.assign(stream, { [name]: () => stream })
         made?.(null, stream)
       },

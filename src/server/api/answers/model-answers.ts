@@ -18,6 +18,7 @@ const replica = z.object({
   job: count.nullable(),
   losses: count.describe("How often in a row it was lost"),
   nextTryAt: time.nullable(),
+  lastLoss: z.object({ at: time, reason: z.string() }).nullable().describe("In this run of the server"),
   readySince: time.nullable(),
   plan: plan.nullable(),
   engineVersion: z.string().nullable(),
