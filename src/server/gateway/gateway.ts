@@ -11,7 +11,7 @@ import { engineAgent } from "./ask-engine.ts"
 import { ClientAnswer } from "./client-answer.ts"
 import { carryOut, problemOf } from "./exchange.ts"
 import { GATEWAY_LIMITS, type GatewayLimits } from "./gateway-limits.ts"
-import { type Place, placeAt } from "./gateway-places.ts"
+import { type Place, pathOf, placeOf } from "./gateway-places.ts"
 import { keyOf } from "./keys.ts"
 import { Meter } from "./meter.ts"
 import { Quotas } from "./quotas.ts"
@@ -69,7 +69,7 @@ export class Gateway implements Disposable {
   /** Whether the request is the gateway's; then it is being answered. */
   handle(request: IncomingMessage, response: ServerResponse): boolean {
     if (this.#models.isEmpty) return false
-    const place = placeAt((request.url ?? "").split("?", 1)[0]!)
+    const place = placeOf(request.url ?? "")
     if (place === undefined) return false
     const isAnthropic = isOfAnthropic(place, request)
     const id = makeId<string>("r", this.#core.randomBytes(16)).slice(1)
@@ -90,12 +90,21 @@ export class Gateway implements Disposable {
   async #answer(call: Call): Promise<void> {
     const { place, request, client } = call
     try {
+      if (request.method === "OPTIONS") {
+        client.preflight([...methodsOf(place), "OPTIONS"])
+        return
+      }
       const key = keyOf(this.#core, request.headers)
       if (place.kind === "unsupported")
-        throw new GatewayProblem("unsupported", `${request.method} ${pathOf(request)} is not supported here`)
-      const isGet = request.method === "GET" || request.method === "HEAD"
-      if (isGet === (place.kind === "dialect") || (!isGet && request.method !== "POST"))
+        throw new GatewayProblem(
+          "unsupported",
+          `${request.method} ${pathOf(request.url ?? "").slice(0, 200)} is not supported here`,
+        )
+      const methods = methodsOf(place)
+      if (!methods.includes(request.method ?? "")) {
+        client.header("allow", methods.join(", "))
         throw new GatewayProblem("wrong_method", `${request.method} is not what this path takes`)
+      }
       if (place.kind === "dialect") await this.#serve(place.dialect, key, call)
       else client.json(200, this.#listed(place, key, isOfAnthropic(place, request)))
     } catch (error) {
@@ -110,7 +119,7 @@ export class Gateway implements Disposable {
     using undo = new DisposableStack()
     this.#underWay.set(end, key)
     undo.defer(() => this.#underWay.delete(end))
-    const { body: original } = await readBody(request, this.#limits, this.#held, (bytes) =>
+    const original = await readBody(request, this.#limits, this.#held, (bytes) =>
       undo.defer(() => {
         this.#held.bytes -= bytes
       }),
@@ -208,8 +217,9 @@ function isOfAnthropic(place: Place, { headers }: IncomingMessage): boolean {
   return headers["anthropic-version"] !== undefined
 }
 
-function pathOf({ url = "" }: IncomingMessage): string {
-  return url.split("?", 1)[0]!.slice(0, 200)
+function methodsOf({ kind }: Place): readonly string[] {
+  if (kind === "unsupported") return ["GET", "POST", "DELETE"]
+  return kind === "dialect" ? ["POST"] : ["GET", "HEAD"]
 }
 
 /** Names of fields come from the client: what a header cannot hold is left out. */
