@@ -1,11 +1,10 @@
 import type { Agent, IncomingMessage } from "node:http"
-import { hasToken } from "../../gateway/choice-text.ts"
 import type { AnswerNames, Asked, Dialect } from "../../gateway/dialect.ts"
 import { GatewayProblem } from "../../gateway/gateway-problem.ts"
 import type { JsonObject } from "../../gateway/json-object.ts"
 import { askEngine, ReplicaLost } from "./ask-engine.ts"
 import type { ClientAnswer } from "./client-answer.ts"
-import { chunksOf, wholeAnswer } from "./engine-answer.ts"
+import { type AnswerSource, readChunks, wholeAnswer } from "./engine-answer.ts"
 import type { GatewayLimits } from "./gateway-limits.ts"
 import type { Meter } from "./meter.ts"
 import type { Replica, ServedModel } from "./served-models.ts"
@@ -21,6 +20,8 @@ export interface Exchange {
   readonly names: AnswerNames
   readonly user: string
   readonly prefix: string
+  /** What the engine is asked, but for `model`: the JSON of an object with at least one field. */
+  readonly text: string
   readonly turns: Turns
   readonly client: ClientAnswer
   readonly meter: Meter
@@ -60,11 +61,11 @@ async function askReplica(exchange: Exchange, replica: Replica): Promise<void> {
   let response: IncomingMessage | undefined
   if (asked.stream) client.keepAlive()
   try {
-    const body = JSON.stringify({ ...asked.body, model: replica.model })
+    const body = `{"model":${JSON.stringify(replica.model)},${exchange.text.slice(1)}`
     const request = { replica, name: names.model, path: dialect.enginePath, body, signal: exchange.signal }
     response = await askEngine(agent, limits, request)
     const source = { replica, name: names.model }
-    if (asked.stream) return await relay(exchange, replica, chunksOf(response, limits, source), response)
+    if (asked.stream) return await relay(exchange, source, response)
     const answer = await wholeAnswer(response, limits, source)
     exchange.meter.note(answer)
     const shown = dialect.answer(asked, exchange.original, answer, names)
@@ -82,34 +83,28 @@ async function askReplica(exchange: Exchange, replica: Replica): Promise<void> {
  * wrong later is told within the stream.
  * @param response destroyed where something goes wrong, so that nothing goes on at the engine
  */
-async function relay(
-  exchange: Exchange,
-  replica: Replica,
-  stream: AsyncGenerator<JsonObject[]>,
-  response: IncomingMessage,
-): Promise<void> {
-  const { dialect, asked, original, names, client, meter, signal } = exchange
+async function relay(exchange: Exchange, source: AnswerSource, response: IncomingMessage): Promise<void> {
+  const { dialect, asked, original, names, client, meter, signal, limits } = exchange
   const writer = dialect.stream(asked, original, names)
   let held = ""
   let isSeen = false
   try {
-    for await (const chunks of stream) {
+    await readChunks(response, limits, source, (chunks) => {
       for (const chunk of chunks) {
-        meter.note(chunk)
-        isSeen ||= hasToken(chunk)
+        if (meter.note(chunk)) isSeen = true
         held += writer.chunk(chunk)
       }
-      if (!isSeen || held === "") continue
+      if (!isSeen || held === "") return undefined
       const text = held
       held = ""
-      await client.write(text)
-    }
+      return client.write(text)
+    })
     await exchange.count()
     client.end(held + writer.end(meter.usage))
   } catch (error) {
     if (!isSeen) throw error
     response.destroy()
-    if (error instanceof ReplicaLost) exchange.model()?.failed(replica, error.message)
+    if (error instanceof ReplicaLost) exchange.model()?.failed(source.replica, error.message)
     await exchange.count()
     if (client.isGone) throw error
     client.end(writer.fail(problemOf(signal.aborted ? signal.reason : error)))

@@ -144,6 +144,7 @@ export class Gateway implements Disposable {
         names,
         user: key.user,
         prefix: hashOf(text.slice(0, PREFIX_LENGTH)),
+        text,
         turns: this.#turnsOf(name),
         client,
         meter,

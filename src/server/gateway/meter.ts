@@ -19,10 +19,13 @@ export class Meter {
     this.#promptGuess = tokensGuess(Buffer.byteLength(pictures))
   }
 
-  note(chunk: JsonObject): void {
+  /** Takes note of an answer, or of a chunk of one. @returns whether the client gets to see something of the answer by it */
+  note(chunk: JsonObject): boolean {
     this.hasBegun = true
-    this.usage = usageOf(chunk) ?? this.usage
-    if (hasToken(chunk)) this.#chunks++
+    if (chunk.usage !== undefined) this.usage = usageOf(chunk) ?? this.usage
+    if (!hasToken(chunk)) return false
+    this.#chunks++
+    return true
   }
 
   /** The answer was lost before anybody saw any of it: that is nobody's use. */

@@ -44,12 +44,13 @@ export async function readBody(
   request.on("data", onData)
   request.once("end", resolve)
   request.once("error", reject)
-  request.once("close", () => reject(new GatewayProblem("bad_request", "The request was cut")))
+  const onClose = () => reject(new GatewayProblem("bad_request", "The request was cut"))
+  request.once("close", onClose)
   try {
     await promise
   } finally {
     clearTimeout(timer)
-    request.off("data", onData)
+    request.off("data", onData).off("end", resolve).off("error", reject).off("close", onClose)
   }
   const sent = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
   return parse(await decoded(sent, request.headers["content-encoding"], most))
