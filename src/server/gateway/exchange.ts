@@ -2,11 +2,13 @@ import type { Agent, IncomingMessage } from "node:http"
 import type { AnswerNames, Asked, Dialect } from "../../gateway/dialect.ts"
 import { GatewayProblem } from "../../gateway/gateway-problem.ts"
 import type { JsonObject } from "../../gateway/json-object.ts"
+import type { PaceSample } from "../../gateway/replica-paces.ts"
 import { askEngine, ReplicaLost } from "./ask-engine.ts"
 import type { ClientAnswer } from "./client-answer.ts"
 import { type AnswerSource, readChunks, wholeAnswer } from "./engine-answer.ts"
 import type { GatewayLimits } from "./gateway-limits.ts"
 import type { Meter } from "./meter.ts"
+import type { Beginning } from "./prefix-memory.ts"
 import type { Replica, ServedModel } from "./served-models.ts"
 import type { Turns } from "./turns.ts"
 
@@ -19,7 +21,7 @@ export interface Exchange {
   readonly original: JsonObject
   readonly names: AnswerNames
   readonly user: string
-  readonly prefix: string
+  readonly beginnings: readonly Beginning[]
   /** What the engine is asked, but for `model`: the JSON of an object with at least one field. */
   readonly text: string
   readonly turns: Turns
@@ -37,21 +39,25 @@ export interface Exchange {
  * @throws {GatewayProblem} what the client is to be told, where no token was seen; the signal's reason
  */
 export async function carryOut(exchange: Exchange): Promise<void> {
-  const { signal, turns, user, prefix, limits } = exchange
+  const { signal, turns, user, beginnings, limits, meter } = exchange
   const excluded = new Set<string>()
   for (;;) {
-    const turn = await turns.take({ user, prefix, excluded }, signal)
+    const turn = await turns.take({ user, beginnings, excluded }, signal)
+    let pace: PaceSample | undefined
     try {
-      return await askReplica(exchange, turn.replica)
+      meter.begin()
+      await askReplica(exchange, turn.replica)
+      pace = meter.pace
+      return
     } catch (error) {
       signal.throwIfAborted()
       if (!(error instanceof ReplicaLost)) throw error
       excluded.add(turn.replica.id)
-      exchange.meter.forget()
+      meter.forget()
       exchange.model()?.failed(turn.replica, error.message)
       if (excluded.size >= limits.tries) throw error.problem
     } finally {
-      turn.release(exchange.meter.tokens)
+      turn.release(meter.tokens, pace)
     }
   }
 }

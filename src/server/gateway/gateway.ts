@@ -5,7 +5,6 @@ import { GatewayProblem } from "../../gateway/gateway-problem.ts"
 import { anthropicModel, anthropicModels, openAiModel, openAiModels } from "../../gateway/model-list.ts"
 import { makeId } from "../../protocol/ids.ts"
 import type { StoredKey } from "../../store/model-keys.ts"
-import { hashOf } from "../auth/accounts.ts"
 import type { Core } from "../core.ts"
 import { engineAgent } from "./ask-engine.ts"
 import { ClientAnswer } from "./client-answer.ts"
@@ -14,20 +13,17 @@ import { GATEWAY_LIMITS, type GatewayLimits } from "./gateway-limits.ts"
 import { type Place, pathOf, placeOf } from "./gateway-places.ts"
 import { keyOf } from "./keys.ts"
 import { Meter } from "./meter.ts"
+import { beginningsOf } from "./prefix-memory.ts"
 import { Quotas } from "./quotas.ts"
 import { type HeldBytes, readBody } from "./read-body.ts"
 import type { ServedModel, ServedModels } from "./served-models.ts"
 import { Turns } from "./turns.ts"
-
-/** So much of a request's beginning decides which replica likely has it in its cache. */
-const PREFIX_LENGTH = 2_048
+import { userSeats } from "./user-seats.ts"
 
 export interface GatewayOptions {
   readonly core: Core
   readonly models: ServedModels
   readonly limits?: Partial<GatewayLimits> | undefined
-  /** Who has twice as many shares is served twice as much where requests wait. @default 1 for all */
-  readonly sharesOf?: ((user: string) => number) | undefined
 }
 
 /** One request of the gateway. */
@@ -44,7 +40,6 @@ export class Gateway implements Disposable {
   readonly #core: Core
   readonly #models: ServedModels
   readonly #limits: GatewayLimits
-  readonly #sharesOf: (user: string) => number
   readonly #agent = engineAgent()
   readonly #turns = new Map<string, Turns>()
   readonly #quotas: Quotas
@@ -53,11 +48,10 @@ export class Gateway implements Disposable {
   readonly #underWay = new Map<AbortController, StoredKey>()
   readonly #unlisten: readonly (() => void)[]
 
-  constructor({ core, models, limits, sharesOf = () => 1 }: GatewayOptions) {
+  constructor({ core, models, limits }: GatewayOptions) {
     this.#core = core
     this.#models = models
     this.#limits = { ...GATEWAY_LIMITS, ...limits }
-    this.#sharesOf = sharesOf
     this.#quotas = new Quotas(core)
     this.#unlisten = [
       models.onChange((name) => this.#turns.get(name)?.look()),
@@ -127,7 +121,7 @@ export class Gateway implements Disposable {
     const asked = dialect.read(original)
     const { name } = this.#modelFor(asked.model, key)
     const text = JSON.stringify(asked.body)
-    const meter = new Meter(text)
+    const meter = new Meter(text, this.#core.clock)
     undo.defer(this.#quotas.enter(key, meter.promptGuess))
     if (asked.ignored.length > 0) client.header("x-windfall-ignored", headerText(asked.ignored))
     const { signal } = end
@@ -143,7 +137,7 @@ export class Gateway implements Disposable {
         original,
         names,
         user: key.user,
-        prefix: hashOf(text.slice(0, PREFIX_LENGTH)),
+        beginnings: beginningsOf(asked.body),
         text,
         turns: this.#turnsOf(name),
         client,
@@ -190,7 +184,11 @@ export class Gateway implements Disposable {
   }
 
   #turnsOf(name: string): Turns {
-    const turns = this.#turns.get(name) ?? new Turns(name, this.#models, this.#limits, this.#sharesOf)
+    const known = this.#turns.get(name)
+    if (known !== undefined) return known
+    const { clock } = this.#core
+    const seatsOf = (user: string) => userSeats(this.#core, user)
+    const turns = new Turns({ name, models: this.#models, limits: this.#limits, seatsOf, clock })
     this.#turns.set(name, turns)
     return turns
   }
