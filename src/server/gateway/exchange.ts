@@ -110,7 +110,8 @@ async function relay(exchange: Exchange, source: AnswerSource, response: Incomin
   } catch (error) {
     if (!isSeen) throw error
     response.destroy()
-    if (error instanceof ReplicaLost) exchange.model()?.failed(source.replica, error.message)
+    // One that was told to end is not to blame for ending.
+    if (error instanceof ReplicaLost && !signal.aborted) exchange.model()?.failed(source.replica, error.message)
     await exchange.count()
     if (client.isGone) throw error
     client.end(writer.fail(problemOf(signal.aborted ? signal.reason : error)))

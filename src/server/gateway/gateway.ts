@@ -44,6 +44,9 @@ export class Gateway implements Disposable {
   readonly #turns = new Map<string, Turns>()
   readonly #quotas: Quotas
   readonly #held: HeldBytes = { bytes: 0 }
+  /** What the ids of this run's requests begin with: they need not be guessed at, only differ. */
+  readonly #run: string
+  #requests = 0
   /** What ends each request under way, with its key. */
   readonly #underWay = new Map<AbortController, StoredKey>()
   readonly #unlisten: readonly (() => void)[]
@@ -53,6 +56,7 @@ export class Gateway implements Disposable {
     this.#models = models
     this.#limits = { ...GATEWAY_LIMITS, ...limits }
     this.#quotas = new Quotas(core)
+    this.#run = makeId<string>("r", core.randomBytes(16)).slice(1, 17)
     this.#unlisten = [
       models.onChange((name) => this.#turns.get(name)?.look()),
       core.followers.onAccounts(() => this.#endRemoved()),
@@ -66,7 +70,7 @@ export class Gateway implements Disposable {
     const place = placeOf(request.url ?? "")
     if (place === undefined) return false
     const isAnthropic = isOfAnthropic(place, request)
-    const id = makeId<string>("r", this.#core.randomBytes(16)).slice(1)
+    const id = `${this.#run}${(this.#requests++).toString(36).padStart(6, "0")}`
     const end = new AbortController()
     const client = new ClientAnswer(request, response, this.#limits, { requestId: `req_${id}`, isAnthropic, end })
     this.#answer({ place, request, client, id, end }).catch((error) => {
