@@ -34,10 +34,10 @@ export const gatewayBench: Benchmark = {
     const engine = start(stack, "gateway-engine.ts")
     const [{ port }] = (await once(engine, "message")) as [{ port: number }]
     const direct = { url: `http://127.0.0.1:${port}`, key: "none" }
-    // As any that was started before with `windfall`: what is compiled is kept then, and so is the compiler's memory saved.
-    await using first = new AsyncDisposableStack()
-    await once(start(first, "gateway-server.ts", direct.url), "message")
-    await first.disposeAsync()
+    // As any that was started before with `windfall`: what is compiled is kept then, and the memory of a compiler is not needed.
+    await using earlier = new AsyncDisposableStack()
+    await once(start(earlier, "gateway-server.ts", direct.url), "message")
+    await earlier.disposeAsync()
     const server = start(stack, "gateway-server.ts", direct.url)
     const [gateway] = (await once(server, "message")) as [Way]
     const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY })
