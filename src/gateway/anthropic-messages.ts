@@ -3,6 +3,7 @@ import { partsOf } from "./answer-parts.ts"
 import { toChatMessages } from "./anthropic-request.ts"
 import { anthropicStream } from "./anthropic-stream.ts"
 import { toChatToolChoice, toChatTools } from "./anthropic-tools.ts"
+import { checkSampling } from "./check-sampling.ts"
 import type { Dialect } from "./dialect.ts"
 import { badRequest, GatewayProblem } from "./gateway-problem.ts"
 import { type JsonObject, objectOf, parseJson } from "./json-object.ts"
@@ -23,6 +24,7 @@ export const anthropicMessages: Dialect = {
     const stream = readFlag(body, "stream")
     const most = readCount(body, "max_tokens", 1)
     if (most === undefined) throw badRequest("max_tokens: is required", "max_tokens")
+    checkSampling(body)
     const { kept, ignored } = pickFields(body, PLAIN)
     return {
       model,

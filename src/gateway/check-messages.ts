@@ -24,6 +24,8 @@ function checkMessage(value: unknown, at: string): JsonObject {
   } else if (typeof content !== "string" && content !== null && content !== undefined) {
     throw badRequest(`'${at}.content' must be a text or a list of parts`, `${at}.content`)
   }
+  if ((content ?? undefined) === undefined && (message.role === "user" || message.role === "system"))
+    throw badRequest(`'${at}.content' is required`, `${at}.content`)
   // Chat templates know only the older word.
   return message.role === "developer" ? { ...message, role: "system" } : message
 }

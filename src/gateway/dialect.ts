@@ -28,7 +28,7 @@ export interface AnswerNames {
 
 /** Turns the engine's chunks of one answer into text for the client. Used once. */
 export interface StreamWriter {
-  /** A chunk of the engine's, in order. The text may be empty. */
+  /** A chunk of the engine's, in order, which may be changed by this. The text may be empty. */
   chunk(chunk: JsonObject): string
   /** The engine has ended the stream as it should. */
   end(usage: TokenUsage | undefined): string

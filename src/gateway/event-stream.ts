@@ -5,6 +5,8 @@ export interface StreamEvent {
   readonly data: string
 }
 
+const BYTE_ORDER_MARK = 0xfeff
+
 /** An event longer than this is no model's. */
 const LONGEST_EVENT = 16 * 1024 * 1024
 
@@ -14,17 +16,27 @@ const LONGEST_EVENT = 16 * 1024 * 1024
  * Source: HTML standard, section 9.2.6.
  */
 export class EventStreamReader {
-  readonly #decoder = new TextDecoder()
+  #decoder: TextDecoder | undefined
   #text = ""
+  #isBegun = false
+  /** Most streams have line feeds only, which are found faster. */
+  #hasReturns = false
   /** No line end before this place of `#text`. */
   #looked = 0
   #event: string | null = null
   #data: string[] = []
   #length = 0
 
-  /** The events that are whole with these bytes. @throws {RangeError} where one is longer than any model's */
-  push(bytes: Uint8Array): StreamEvent[] {
-    this.#text += this.#decoder.decode(bytes, { stream: true })
+  /**
+   * The events that are whole with these bytes, or this text of whole characters.
+   * @throws {RangeError} where one is longer than any model's
+   */
+  push(piece: Uint8Array | string): StreamEvent[] {
+    const text = typeof piece === "string" ? piece : this.#decode(piece)
+    if (text === "") return []
+    this.#text += this.#isBegun || text.charCodeAt(0) !== BYTE_ORDER_MARK ? text : text.slice(1)
+    this.#isBegun = true
+    this.#hasReturns ||= text.includes("\r")
     const events: StreamEvent[] = []
     let start = 0
     for (;;) {
@@ -44,9 +56,19 @@ export class EventStreamReader {
     return events
   }
 
+  #decode(bytes: Uint8Array): string {
+    this.#decoder ??= new TextDecoder("utf-8", { ignoreBOM: true })
+    return this.#decoder.decode(bytes, { stream: true })
+  }
+
   /** Where the next line ends; -1 where that is not to be told yet, as after a carriage return that comes last. */
   #lineEnd(from: number): number {
     const text = this.#text
+    if (!this.#hasReturns) {
+      const end = text.indexOf("\n", from)
+      if (end < 0) this.#looked = text.length
+      return end
+    }
     for (let at = from; at < text.length; at++) {
       const code = text.charCodeAt(at)
       if (code === 10 || (code === 13 && at + 1 < text.length)) return at

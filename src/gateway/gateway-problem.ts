@@ -12,6 +12,8 @@ const STATUS = {
   wrong_method: 405,
   slow_client: 408,
   too_large: 413,
+  /** The body is packed in a way that is not known here. */
+  wrong_encoding: 415,
   /** The key has used up what it may use for now. */
   quota: 429,
   /** Too many requests wait already. */

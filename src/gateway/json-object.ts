@@ -22,6 +22,15 @@ export function countOf(value: unknown): number | undefined {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined
 }
 
+/** Whether objects and lists lie within each other in more than so many levels. */
+export function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false
+  if (levels === 0) return true
+  if (Array.isArray(value)) return value.some((each) => isDeeperThan(each, levels - 1))
+  for (const each of Object.values(value)) if (isDeeperThan(each, levels - 1)) return true
+  return false
+}
+
 /** A text as JSON; `undefined` where it is none. */
 export function parseJson(text: string): unknown {
   try {

@@ -1,4 +1,5 @@
 import { checkMessages } from "./check-messages.ts"
+import { checkChatFields, checkSampling } from "./check-sampling.ts"
 import type { Dialect } from "./dialect.ts"
 import { badRequest, GatewayProblem } from "./gateway-problem.ts"
 import { type JsonObject, objectOf } from "./json-object.ts"
@@ -15,7 +16,10 @@ export const openAiChat: Dialect = {
     const stream = readFlag(body, "stream")
     const messages = checkMessages(body.messages)
     checkTools(body)
-    const { kept, ignored } = pickFields(body, CHAT_FIELDS)
+    checkSampling(body)
+    checkChatFields(body)
+    const { kept: given, ignored } = pickFields(body, CHAT_FIELDS)
+    const kept = Array.isArray(given.tools) && given.tools.length > 0 ? given : withoutTools(given)
     return {
       model,
       stream,
@@ -23,8 +27,13 @@ export const openAiChat: Dialect = {
       ignored,
     }
   },
-  answer: (_asked, _original, answer, { model }) => ({ ...requireChoices(answer), model }),
+  answer: (_asked, original, answer, { model }) => ({ ...requireChoices(answer, original.n), model }),
   stream: (_asked, original, names) => openAiStream(wantsUsage(original), names),
+}
+
+/** An empty list is no tools, which not all engines know. */
+function withoutTools({ tools: _, tool_choice: __, parallel_tool_calls: ___, ...rest }: JsonObject): JsonObject {
+  return rest
 }
 
 function checkTools({ tools }: JsonObject): void {
@@ -42,8 +51,16 @@ export function wantsUsage(body: JsonObject): boolean {
   return objectOf(body.stream_options)?.include_usage === true
 }
 
-/** @throws {GatewayProblem} broken for what is no answer to a chat or completion */
-export function requireChoices(answer: JsonObject): JsonObject {
-  if (Array.isArray(answer.choices) && answer.choices.length > 0) return answer
-  throw new GatewayProblem("broken", "The engine's answer has no choices")
+/**
+ * @param wanted how many choices were asked for, if the client said so
+ * @throws {GatewayProblem} broken for what is no answer to a chat or completion; unsupported where it has less choices than wanted
+ */
+export function requireChoices(answer: JsonObject, wanted?: unknown): JsonObject {
+  if (!Array.isArray(answer.choices) || answer.choices.length === 0)
+    throw new GatewayProblem("broken", "The engine's answer has no choices")
+  if (typeof wanted === "number" && answer.choices.length < wanted)
+    throw new GatewayProblem("unsupported", `'n': the engine of this model gives ${answer.choices.length} at a time`, {
+      param: "n",
+    })
+  return answer
 }

@@ -1,3 +1,4 @@
+import { checkSampling } from "./check-sampling.ts"
 import type { Dialect } from "./dialect.ts"
 import { badRequest } from "./gateway-problem.ts"
 import { requireChoices, wantsUsage } from "./openai-chat.ts"
@@ -18,6 +19,7 @@ export const openAiCompletions: Dialect = {
     if (typeof body.suffix === "string" && body.suffix !== "") throw badRequest("'suffix' is not supported", "suffix")
     const best = body.best_of ?? 1
     if (best !== 1 && best !== (body.n ?? 1)) throw badRequest("'best_of' is not supported", "best_of")
+    checkSampling(body)
     const { kept, ignored } = pickFields(body, COMPLETION_FIELDS)
     return {
       model,
@@ -26,7 +28,7 @@ export const openAiCompletions: Dialect = {
       ignored: ignored.filter((name) => name !== "suffix" && name !== "best_of"),
     }
   },
-  answer: (_asked, _original, answer, { model }) => ({ ...requireChoices(answer), model }),
+  answer: (_asked, original, answer, { model }) => ({ ...requireChoices(answer, original.n), model }),
   stream: (_asked, original, names) => openAiStream(wantsUsage(original), names),
 }
 

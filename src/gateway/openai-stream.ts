@@ -11,7 +11,10 @@ import { openAiError } from "./openai-error.ts"
 export function openAiStream(wantsUsage: boolean, { model }: Pick<AnswerNames, "model">): StreamWriter {
   return {
     chunk(chunk: JsonObject): string {
-      if (wantsUsage || chunk.usage === undefined) return eventText({ ...chunk, model })
+      if (wantsUsage || chunk.usage === undefined) {
+        ;(chunk as { model?: string }).model = model
+        return eventText(chunk)
+      }
       const { usage: _, ...rest } = chunk
       const isOnlyUsage = Array.isArray(chunk.choices) && chunk.choices.length === 0 && chunk.usage !== null
       return isOnlyUsage ? "" : eventText({ ...rest, model })

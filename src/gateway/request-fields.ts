@@ -96,8 +96,9 @@ export function readCount(body: JsonObject, name: string, least: number): number
   return value
 }
 
-/** How much may be generated, under the one name that all engines know. @throws {GatewayProblem} bad_request */
+/** How much may be generated, under the one name that all engines know; -1 means as much as there is room for. @throws {GatewayProblem} bad_request */
 export function readMaxTokens(body: JsonObject): { readonly max_tokens?: number } {
+  if (body.max_tokens === -1) return {}
   const most = readCount(body, "max_completion_tokens", 1) ?? readCount(body, "max_tokens", 0)
   return most === undefined ? {} : { max_tokens: most }
 }

@@ -1,4 +1,5 @@
 import { partsOf } from "./answer-parts.ts"
+import { checkSampling } from "./check-sampling.ts"
 import type { Dialect } from "./dialect.ts"
 import { GatewayProblem } from "./gateway-problem.ts"
 import { type JsonObject, objectOf } from "./json-object.ts"
@@ -28,6 +29,7 @@ export const openAiResponses: Dialect = {
     }
     if (readFlag(body, "background"))
       throw new GatewayProblem("unsupported", "'background' is not supported: no answers are kept here")
+    checkSampling(body)
     const { kept, ignored } = pickFields(body, PLAIN)
     const most = readCount(body, "max_output_tokens", 1)
     const effort = objectOf(body.reasoning)?.effort

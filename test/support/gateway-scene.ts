@@ -59,6 +59,10 @@ export class GatewayScene implements AsyncDisposable {
     })
   }
 
+  get(path: string, headers: Record<string, string> = {}): Promise<Response> {
+    return fetch(this.url + path, { headers: { authorization: `Bearer ${this.key}`, ...headers } })
+  }
+
   chat(change: object = {}, init: RequestInit & { readonly key?: string } = {}): Promise<Response> {
     const body = { model: "tiny", messages: [{ role: "user", content: "Hi" }], ...change }
     return this.post("/v1/chat/completions", body, init)

@@ -6,12 +6,16 @@ import type { Replica } from "./served-models.ts"
 /** A replica did not answer, or not to the end. As long as the client has seen nothing, another one may be asked. */
 export class ReplicaLost extends Error {
   override readonly name = "ReplicaLost"
-  /** What the client is told when no other one is asked. */
-  readonly problem: GatewayProblem
+  readonly #name: string
 
   constructor(reason: string, name: string, options?: ErrorOptions) {
     super(reason, options)
-    this.problem = new GatewayProblem("broken", `The answer of ${name} was lost: ${reason}`)
+    this.#name = name
+  }
+
+  /** What the client is told when no other one is asked. */
+  get problem(): GatewayProblem {
+    return new GatewayProblem("broken", `The answer of ${this.#name} was lost: ${this.message}`)
   }
 }
 
@@ -51,15 +55,11 @@ export async function askEngine(agent: Agent, limits: GatewayLimits, asked: Engi
 }
 
 function begin(agent: Agent, { replica, path, body, signal }: EngineRequest): ClientRequest {
-  const { hostname, port, protocol } = new URL(replica.url)
-  if (protocol !== "http:") throw new TypeError(`An engine is reached by http, not ${protocol}`)
   const request = startRequest({
     agent: replica.agent ?? agent,
-    host: hostname.replace(/^\[(.*)\]$/, "$1"),
-    port,
+    ...addressOf(replica.url),
     path,
     method: "POST",
-    signal,
     headers: {
       "content-type": "application/json",
       "content-length": Buffer.byteLength(body),
@@ -67,8 +67,26 @@ function begin(agent: Agent, { replica, path, body, signal }: EngineRequest): Cl
       ...(replica.key === null ? {} : { authorization: `Bearer ${replica.key}` }),
     },
   })
+  // The option 'signal' would do the same with a dozen listeners for each request.
+  const abort = () => request.destroy(signal.reason)
+  signal.addEventListener("abort", abort, { once: true })
+  request.once("close", () => signal.removeEventListener("abort", abort))
   request.end(body)
   return request
+}
+
+const ADDRESSES = new Map<string, { readonly host: string; readonly port: string }>()
+const MOST_ADDRESSES = 1_000
+
+function addressOf(url: string): { readonly host: string; readonly port: string } {
+  const known = ADDRESSES.get(url)
+  if (known !== undefined) return known
+  const { hostname, port, protocol } = new URL(url)
+  if (protocol !== "http:") throw new TypeError(`An engine is reached by http, not ${protocol}`)
+  const address = { host: hostname.replace(/^\[(.*)\]$/, "$1"), port }
+  if (ADDRESSES.size >= MOST_ADDRESSES) ADDRESSES.clear()
+  ADDRESSES.set(url, address)
+  return address
 }
 
 function answerOf(

@@ -39,6 +39,11 @@ export class ClientAnswer {
     this.#isAnthropic = about.isAnthropic
     this.#end = about.end
     response.setHeader(about.isAnthropic ? "request-id" : "x-request-id", about.requestId)
+    // Pages in a browser may ask: they need a key like everybody, and there are no cookies that would be sent along.
+    if (request.headers.origin !== undefined) {
+      response.setHeader("access-control-allow-origin", "*")
+      response.setHeader("access-control-expose-headers", "request-id, retry-after, x-request-id, x-windfall-ignored")
+    }
     response.once("close", () => {
       clearInterval(this.#alive)
       if (!response.writableFinished) this.#leave()
@@ -95,6 +100,21 @@ export class ClientAnswer {
     clearInterval(this.#alive)
     this.#begin()
     this.#response.end(text)
+  }
+
+  /** What a browser asks before the request itself, and what any client may ask of a path. */
+  preflight(methods: readonly string[]): void {
+    const { origin, "access-control-request-headers": wanted = "authorization, content-type" } = this.#request.headers
+    const list = methods.join(", ")
+    this.header("allow", list)
+    if (origin !== undefined) {
+      this.header("access-control-allow-methods", list)
+      this.header("access-control-allow-headers", wanted.slice(0, 2_000))
+      this.header("access-control-max-age", "86400")
+    }
+    this.#response.writeHead(204)
+    this.#response.end()
+    this.#linger()
   }
 
   json(status: number, body: JsonObject): void {

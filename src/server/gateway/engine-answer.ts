@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http"
 import { engineError, readEngineError } from "../../gateway/engine-error.ts"
-import { EventStreamReader } from "../../gateway/event-stream.ts"
+import { EventStreamReader, type StreamEvent } from "../../gateway/event-stream.ts"
 import { type JsonObject, objectOf, parseJson } from "../../gateway/json-object.ts"
 import { ReplicaLost } from "./ask-engine.ts"
 import type { GatewayLimits } from "./gateway-limits.ts"
@@ -48,44 +48,105 @@ async function goodText(response: IncomingMessage, limits: GatewayLimits, source
   throw isReplicaLost ? new ReplicaLost("its engine is not ready", source.name) : problem
 }
 
-/** The chunks of a stream, those of each read together, up to its end mark. @throws {GatewayProblem}, {ReplicaLost} where it is cut before that */
-export async function* chunksOf(
+/** Takes the chunks that came together. @returns what is to be waited for before more are read */
+export type TakeChunks = (chunks: JsonObject[]) => Promise<void> | undefined
+
+/**
+ * Reads the chunks of a stream; resolves at its end mark.
+ * @throws {GatewayProblem}, {ReplicaLost} where it is cut before that; what `take` throws
+ */
+export async function readChunks(
   response: IncomingMessage,
   limits: GatewayLimits,
   source: AnswerSource,
-): AsyncGenerator<JsonObject[]> {
+  take: TakeChunks,
+): Promise<void> {
   if (response.statusCode !== 200) await goodText(response, limits, source)
-  const reader = new EventStreamReader()
-  for await (const bytes of watched(response, limits, source.name, (data) => data.includes("data:"))) {
+  return new ChunkReader(response, limits, source, take).isOver
+}
+
+/** Listens to a stream rather than iterating over it: two thousand at once are no more than what they hold. */
+class ChunkReader {
+  readonly isOver: Promise<void>
+  readonly #response: IncomingMessage
+  readonly #source: AnswerSource
+  readonly #take: TakeChunks
+  readonly #events = new EventStreamReader()
+  readonly #silence: NodeJS.Timeout
+  readonly #end: PromiseWithResolvers<void>
+
+  constructor(response: IncomingMessage, { silenceMs }: GatewayLimits, source: AnswerSource, take: TakeChunks) {
+    this.#response = response
+    this.#source = source
+    this.#take = take
+    this.#end = Promise.withResolvers()
+    this.isOver = this.#end.promise
+    this.#silence = setTimeout(() => this.#fail(this.#lost("its engine has been silent for too long")), silenceMs)
+    response.setEncoding("utf8")
+    response.on("data", this.#onData)
+    response.once("end", this.#onCut)
+    response.once("close", this.#onCut)
+    response.on("error", this.#onCut)
+  }
+
+  #onData = (text: string): void => {
+    // Comments are no progress.
+    if (text.includes("data:")) this.#silence.refresh()
+    try {
+      const isOver = this.#read(this.#events.push(text))
+      if (!isOver) return
+      this.#stop()
+      letEnd(this.#response)
+      this.#end.resolve()
+    } catch (error) {
+      this.#fail(error instanceof RangeError ? this.#lost("its engine sent an event that is too long", error) : error)
+    }
+  }
+
+  #onCut = (cause?: Error): void => this.#fail(this.#lost("it was cut", cause))
+
+  /** Whether the end mark was among them. */
+  #read(events: readonly StreamEvent[]): boolean {
     const chunks: JsonObject[] = []
-    let isOver = false
-    for (const { event, data } of readEvents(reader, bytes, source.name)) {
+    for (const { event, data } of events) {
       if (data.trim() === "[DONE]") {
-        isOver = true
-        break
+        this.#hand(chunks)
+        return true
       }
       const chunk = objectOf(parseJson(data))
-      if (chunk === undefined) throw new ReplicaLost("its engine sent what is no JSON", source.name)
+      if (chunk === undefined) throw this.#lost("its engine sent what is no JSON")
       if (event === "error" || (chunk.error !== undefined && chunk.error !== null)) {
-        if (chunks.length > 0) yield chunks
-        throwError(chunk, source)
+        this.#hand(chunks)
+        throwError(chunk, this.#source)
       }
       chunks.push(chunk)
     }
-    if (chunks.length > 0) yield chunks
-    if (isOver) {
-      letEnd(response)
-      return
-    }
+    this.#hand(chunks)
+    return false
   }
-  throw new ReplicaLost("it was cut", source.name)
-}
 
-function readEvents(reader: EventStreamReader, bytes: Uint8Array, name: string) {
-  try {
-    return reader.push(bytes)
-  } catch (cause) {
-    throw new ReplicaLost("its engine sent an event that is too long", name, { cause })
+  #hand(chunks: JsonObject[]): void {
+    const room = chunks.length === 0 ? undefined : this.#take(chunks)
+    if (room === undefined) return
+    this.#response.pause()
+    room.then(
+      () => this.#response.resume(),
+      (error: unknown) => this.#fail(error),
+    )
+  }
+
+  #lost(reason: string, cause?: Error): ReplicaLost {
+    return new ReplicaLost(reason, this.#source.name, cause === undefined ? {} : { cause })
+  }
+
+  #fail(error: unknown): void {
+    this.#stop()
+    this.#end.reject(error)
+  }
+
+  #stop(): void {
+    clearTimeout(this.#silence)
+    this.#response.off("data", this.#onData).off("end", this.#onCut).off("close", this.#onCut)
   }
 }
 
@@ -104,18 +165,15 @@ function letEnd(response: IncomingMessage): void {
   response.resume()
 }
 
-/** The bytes of an answer. Bytes that are no progress, as comments of a stream, do not count as a sign of life. */
-async function* watched(
-  response: IncomingMessage,
-  { silenceMs }: GatewayLimits,
-  name: string,
-  isProgress: (bytes: Buffer) => boolean = () => true,
-): AsyncGenerator<Buffer> {
-  const silent = new ReplicaLost("its engine has been silent for too long", name)
-  const timer = setTimeout(() => response.destroy(silent), silenceMs)
+/** The bytes of a whole answer. */
+async function* watched(response: IncomingMessage, { silenceMs }: GatewayLimits, name: string): AsyncGenerator<Buffer> {
+  const timer = setTimeout(
+    () => response.destroy(new ReplicaLost("its engine has been silent for too long", name)),
+    silenceMs,
+  )
   try {
     for await (const bytes of response.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      if (isProgress(bytes)) timer.refresh()
+      timer.refresh()
       yield bytes
     }
   } catch (error) {

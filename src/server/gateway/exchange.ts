@@ -1,13 +1,14 @@
 import type { Agent, IncomingMessage } from "node:http"
-import { hasToken } from "../../gateway/choice-text.ts"
 import type { AnswerNames, Asked, Dialect } from "../../gateway/dialect.ts"
 import { GatewayProblem } from "../../gateway/gateway-problem.ts"
 import type { JsonObject } from "../../gateway/json-object.ts"
+import type { PaceSample } from "../../gateway/replica-paces.ts"
 import { askEngine, ReplicaLost } from "./ask-engine.ts"
 import type { ClientAnswer } from "./client-answer.ts"
-import { chunksOf, wholeAnswer } from "./engine-answer.ts"
+import { type AnswerSource, readChunks, wholeAnswer } from "./engine-answer.ts"
 import type { GatewayLimits } from "./gateway-limits.ts"
 import type { Meter } from "./meter.ts"
+import type { Beginning } from "./prefix-memory.ts"
 import type { Replica, ServedModel } from "./served-models.ts"
 import type { Turns } from "./turns.ts"
 
@@ -20,7 +21,9 @@ export interface Exchange {
   readonly original: JsonObject
   readonly names: AnswerNames
   readonly user: string
-  readonly prefix: string
+  readonly beginnings: readonly Beginning[]
+  /** What the engine is asked, but for `model`: the JSON of an object with at least one field. */
+  readonly text: string
   readonly turns: Turns
   readonly client: ClientAnswer
   readonly meter: Meter
@@ -36,26 +39,30 @@ export interface Exchange {
  * @throws {GatewayProblem} what the client is to be told, where no token was seen; the signal's reason
  */
 export async function carryOut(exchange: Exchange): Promise<void> {
-  const { signal, turns, user, prefix, limits } = exchange
+  const { signal, turns, user, beginnings, limits, meter } = exchange
   const excluded = new Set<string>()
   let isAsked = false
   // Also while it waits: a cold model may take longer than clients wait for a first byte.
   if (exchange.asked.stream) exchange.client.keepAlive(() => (isAsked ? "working on it" : waitingText(exchange)))
   for (;;) {
     isAsked = false
-    const turn = await turns.take({ user, prefix, excluded }, signal)
+    const turn = await turns.take({ user, beginnings, excluded }, signal)
     isAsked = true
+    let pace: PaceSample | undefined
     try {
-      return await askReplica(exchange, turn.replica)
+      meter.begin()
+      await askReplica(exchange, turn.replica)
+      pace = meter.pace
+      return
     } catch (error) {
       signal.throwIfAborted()
       if (!(error instanceof ReplicaLost)) throw error
       excluded.add(turn.replica.id)
-      exchange.meter.forget()
+      meter.forget()
       exchange.model()?.failed(turn.replica, error.message)
       if (excluded.size >= limits.tries) throw error.problem
     } finally {
-      turn.release(exchange.meter.tokens)
+      turn.release(meter.tokens, pace)
     }
   }
 }
@@ -70,11 +77,11 @@ async function askReplica(exchange: Exchange, replica: Replica): Promise<void> {
   const { agent, limits, asked, names, dialect, client } = exchange
   let response: IncomingMessage | undefined
   try {
-    const body = JSON.stringify({ ...asked.body, model: replica.model })
+    const body = `{"model":${JSON.stringify(replica.model)},${exchange.text.slice(1)}`
     const request = { replica, name: names.model, path: dialect.enginePath, body, signal: exchange.signal }
     response = await askEngine(agent, limits, request)
     const source = { replica, name: names.model }
-    if (asked.stream) return await relay(exchange, replica, chunksOf(response, limits, source), response)
+    if (asked.stream) return await relay(exchange, source, response)
     const answer = await wholeAnswer(response, limits, source)
     exchange.meter.note(answer)
     const shown = dialect.answer(asked, exchange.original, answer, names)
@@ -92,34 +99,29 @@ async function askReplica(exchange: Exchange, replica: Replica): Promise<void> {
  * wrong later is told within the stream.
  * @param response destroyed where something goes wrong, so that nothing goes on at the engine
  */
-async function relay(
-  exchange: Exchange,
-  replica: Replica,
-  stream: AsyncGenerator<JsonObject[]>,
-  response: IncomingMessage,
-): Promise<void> {
-  const { dialect, asked, original, names, client, meter, signal } = exchange
+async function relay(exchange: Exchange, source: AnswerSource, response: IncomingMessage): Promise<void> {
+  const { dialect, asked, original, names, client, meter, signal, limits } = exchange
   const writer = dialect.stream(asked, original, names)
   let held = ""
   let isSeen = false
   try {
-    for await (const chunks of stream) {
+    await readChunks(response, limits, source, (chunks) => {
       for (const chunk of chunks) {
-        meter.note(chunk)
-        isSeen ||= hasToken(chunk)
+        if (meter.note(chunk)) isSeen = true
         held += writer.chunk(chunk)
       }
-      if (!isSeen || held === "") continue
+      if (!isSeen || held === "") return undefined
       const text = held
       held = ""
-      await client.write(text)
-    }
+      return client.write(text)
+    })
     await exchange.count()
     client.end(held + writer.end(meter.usage))
   } catch (error) {
     if (!isSeen) throw error
     response.destroy()
-    if (error instanceof ReplicaLost) exchange.model()?.failed(replica, error.message)
+    // One that was told to end is not to blame for ending.
+    if (error instanceof ReplicaLost && !signal.aborted) exchange.model()?.failed(source.replica, error.message)
     await exchange.count()
     if (client.isGone) throw error
     client.end(writer.fail(problemOf(signal.aborted ? signal.reason : error)))

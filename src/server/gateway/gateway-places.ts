@@ -22,11 +22,31 @@ const DIALECTS: ReadonlyMap<string, Dialect> = new Map([
 
 /** What clients of these dialects may ask for besides, and what is not to be had here (docs/gateway.md). */
 const UNSUPPORTED =
-  /^\/v1\/(responses|chat\/completions|audio|images|moderations|files|uploads|batches|fine_tuning|assistants|threads|vector_stores|realtime|rerank|conversations|evals|videos|containers)(\/|$)/
+  /^\/v1\/(responses|chat\/completions|edits|engines|audio|images|moderations|files|uploads|batches|fine_tuning|assistants|threads|vector_stores|realtime|rerank|conversations|evals|videos|containers)(\/|$)/
 const UNSUPPORTED_ANTHROPIC = /^\/v1\/(messages\/|complete$)/
 
-/** @param path without the query; `undefined` where it is none of the gateway's */
-export function placeAt(path: string): Place | undefined {
+/**
+ * What a request's URL leads to; `undefined` where it is none of the gateway's. Base URLs are written in many ways: `/v1` may be left out
+ * or twice there, and slashes may be too many. A proxy's way of saying the whole URL is understood, too.
+ */
+export function placeOf(url: string): Place | undefined {
+  const path = pathOf(url)
+  const plain = path.replaceAll(/\/{2,}/g, "/").replace(/(?<=.)\/$/, "")
+  return placeAt(plain) ?? placeAt(plain.startsWith("/v1/v1/") ? plain.slice("/v1".length) : withVersion(plain))
+}
+
+/** The path of a request's URL, without the query. */
+export function pathOf(url: string): string {
+  return url.split("?", 1)[0]!.replace(/^https?:\/\/[^/]*/i, "")
+}
+
+/** Only what is a dialect's, or the list of models: below other names without `/v1` there may be pages. */
+function withVersion(path: string): string {
+  const whole = `/v1${path}`
+  return DIALECTS.has(whole) || path === "/models" ? whole : ""
+}
+
+function placeAt(path: string): Place | undefined {
   const dialect = DIALECTS.get(path)
   if (dialect !== undefined) return { kind: "dialect", dialect }
   if (path === "/v1/models") return { kind: "models" }

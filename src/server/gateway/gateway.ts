@@ -5,29 +5,25 @@ import { GatewayProblem } from "../../gateway/gateway-problem.ts"
 import { anthropicModel, anthropicModels, openAiModel, openAiModels } from "../../gateway/model-list.ts"
 import { makeId } from "../../protocol/ids.ts"
 import type { StoredKey } from "../../store/model-keys.ts"
-import { hashOf } from "../auth/accounts.ts"
 import type { Core } from "../core.ts"
 import { engineAgent } from "./ask-engine.ts"
 import { ClientAnswer } from "./client-answer.ts"
 import { carryOut, problemOf } from "./exchange.ts"
 import { GATEWAY_LIMITS, type GatewayLimits } from "./gateway-limits.ts"
-import { type Place, placeAt } from "./gateway-places.ts"
+import { type Place, pathOf, placeOf } from "./gateway-places.ts"
 import { keyOf } from "./keys.ts"
 import { Meter } from "./meter.ts"
+import { beginningsOf } from "./prefix-memory.ts"
 import { Quotas } from "./quotas.ts"
 import { type HeldBytes, readBody } from "./read-body.ts"
 import type { ServedModel, ServedModels } from "./served-models.ts"
 import { Turns } from "./turns.ts"
-
-/** So much of a request's beginning decides which replica likely has it in its cache. */
-const PREFIX_LENGTH = 2_048
+import { userSeats } from "./user-seats.ts"
 
 export interface GatewayOptions {
   readonly core: Core
   readonly models: ServedModels
   readonly limits?: Partial<GatewayLimits> | undefined
-  /** Who has twice as many shares is served twice as much where requests wait. @default 1 for all */
-  readonly sharesOf?: ((user: string) => number) | undefined
 }
 
 /** One request of the gateway. */
@@ -44,21 +40,23 @@ export class Gateway implements Disposable {
   readonly #core: Core
   readonly #models: ServedModels
   readonly #limits: GatewayLimits
-  readonly #sharesOf: (user: string) => number
   readonly #agent = engineAgent()
   readonly #turns = new Map<string, Turns>()
   readonly #quotas: Quotas
   readonly #held: HeldBytes = { bytes: 0 }
+  /** What the ids of this run's requests begin with: they need not be guessed at, only differ. */
+  readonly #run: string
+  #requests = 0
   /** What ends each request under way, with its key. */
   readonly #underWay = new Map<AbortController, StoredKey>()
   readonly #unlisten: readonly (() => void)[]
 
-  constructor({ core, models, limits, sharesOf = () => 1 }: GatewayOptions) {
+  constructor({ core, models, limits }: GatewayOptions) {
     this.#core = core
     this.#models = models
     this.#limits = { ...GATEWAY_LIMITS, ...limits }
-    this.#sharesOf = sharesOf
     this.#quotas = new Quotas(core)
+    this.#run = makeId<string>("r", core.randomBytes(16)).slice(1, 17)
     this.#unlisten = [
       models.onChange((name) => this.#turns.get(name)?.look()),
       core.followers.onAccounts(() => this.#endRemoved()),
@@ -69,10 +67,10 @@ export class Gateway implements Disposable {
   /** Whether the request is the gateway's; then it is being answered. */
   handle(request: IncomingMessage, response: ServerResponse): boolean {
     if (this.#models.isEmpty) return false
-    const place = placeAt((request.url ?? "").split("?", 1)[0]!)
+    const place = placeOf(request.url ?? "")
     if (place === undefined) return false
     const isAnthropic = isOfAnthropic(place, request)
-    const id = makeId<string>("r", this.#core.randomBytes(16)).slice(1)
+    const id = `${this.#run}${(this.#requests++).toString(36).padStart(6, "0")}`
     const end = new AbortController()
     const client = new ClientAnswer(request, response, this.#limits, { requestId: `req_${id}`, isAnthropic, end })
     this.#answer({ place, request, client, id, end }).catch((error) => {
@@ -90,12 +88,21 @@ export class Gateway implements Disposable {
   async #answer(call: Call): Promise<void> {
     const { place, request, client } = call
     try {
+      if (request.method === "OPTIONS") {
+        client.preflight([...methodsOf(place), "OPTIONS"])
+        return
+      }
       const key = keyOf(this.#core, request.headers)
       if (place.kind === "unsupported")
-        throw new GatewayProblem("unsupported", `${request.method} ${pathOf(request)} is not supported here`)
-      const isGet = request.method === "GET" || request.method === "HEAD"
-      if (isGet === (place.kind === "dialect") || (!isGet && request.method !== "POST"))
+        throw new GatewayProblem(
+          "unsupported",
+          `${request.method} ${pathOf(request.url ?? "").slice(0, 200)} is not supported here`,
+        )
+      const methods = methodsOf(place)
+      if (!methods.includes(request.method ?? "")) {
+        client.header("allow", methods.join(", "))
         throw new GatewayProblem("wrong_method", `${request.method} is not what this path takes`)
+      }
       if (place.kind === "dialect") await this.#serve(place.dialect, key, call)
       else client.json(200, this.#listed(place, key, isOfAnthropic(place, request)))
     } catch (error) {
@@ -110,7 +117,7 @@ export class Gateway implements Disposable {
     using undo = new DisposableStack()
     this.#underWay.set(end, key)
     undo.defer(() => this.#underWay.delete(end))
-    const { body: original } = await readBody(request, this.#limits, this.#held, (bytes) =>
+    const original = await readBody(request, this.#limits, this.#held, (bytes) =>
       undo.defer(() => {
         this.#held.bytes -= bytes
       }),
@@ -118,7 +125,7 @@ export class Gateway implements Disposable {
     const asked = dialect.read(original)
     const { name } = this.#modelFor(asked.model, key)
     const text = JSON.stringify(asked.body)
-    const meter = new Meter(text)
+    const meter = new Meter(text, this.#core.clock)
     undo.defer(this.#quotas.enter(key, meter.promptGuess))
     if (asked.ignored.length > 0) client.header("x-windfall-ignored", headerText(asked.ignored))
     const { signal } = end
@@ -134,7 +141,8 @@ export class Gateway implements Disposable {
         original,
         names,
         user: key.user,
-        prefix: hashOf(text.slice(0, PREFIX_LENGTH)),
+        beginnings: beginningsOf(asked.body),
+        text,
         turns: this.#turnsOf(name),
         client,
         meter,
@@ -180,7 +188,11 @@ export class Gateway implements Disposable {
   }
 
   #turnsOf(name: string): Turns {
-    const turns = this.#turns.get(name) ?? new Turns(name, this.#models, this.#limits, this.#sharesOf)
+    const known = this.#turns.get(name)
+    if (known !== undefined) return known
+    const { clock } = this.#core
+    const seatsOf = (user: string) => userSeats(this.#core, user)
+    const turns = new Turns({ name, models: this.#models, limits: this.#limits, seatsOf, clock })
     this.#turns.set(name, turns)
     return turns
   }
@@ -208,8 +220,9 @@ function isOfAnthropic(place: Place, { headers }: IncomingMessage): boolean {
   return headers["anthropic-version"] !== undefined
 }
 
-function pathOf({ url = "" }: IncomingMessage): string {
-  return url.split("?", 1)[0]!.slice(0, 200)
+function methodsOf({ kind }: Place): readonly string[] {
+  if (kind === "unsupported") return ["GET", "POST", "DELETE"]
+  return kind === "dialect" ? ["POST"] : ["GET", "HEAD"]
 }
 
 /** Names of fields come from the client: what a header cannot hold is left out. */

@@ -1,5 +1,7 @@
+import type { Clock } from "../../base/clock.ts"
 import { hasToken } from "../../gateway/choice-text.ts"
 import type { JsonObject } from "../../gateway/json-object.ts"
+import type { PaceSample } from "../../gateway/replica-paces.ts"
 import { type TokenUsage, tokensGuess, usageOf } from "../../gateway/token-usage.ts"
 import type { StoredKey } from "../../store/model-keys.ts"
 import type { Core } from "../core.ts"
@@ -13,16 +15,43 @@ export class Meter {
   /** Whether an engine has begun to answer. */
   hasBegun = false
 
+  readonly #clock: Clock
+  #begunMs = 0
+  #firstMs = 0
+  #lastMs = 0
+
   /** @param body what the engine is asked; pictures in it are left out of the guess */
-  constructor(body: string) {
+  constructor(body: string, clock: Clock) {
+    this.#clock = clock
     const pictures = body.includes("data:image/") ? body.replaceAll(/data:image\/[^"]*/g, "") : body
     this.#promptGuess = tokensGuess(Buffer.byteLength(pictures))
   }
 
-  note(chunk: JsonObject): void {
+  /** Takes note of an answer, or of a chunk of one. @returns whether the client gets to see something of the answer by it */
+  note(chunk: JsonObject): boolean {
     this.hasBegun = true
-    this.usage = usageOf(chunk) ?? this.usage
-    if (hasToken(chunk)) this.#chunks++
+    if (chunk.usage !== undefined) this.usage = usageOf(chunk) ?? this.usage
+    if (!hasToken(chunk)) return false
+    this.#lastMs = this.#clock.monotonicMs()
+    if (this.#chunks++ === 0) this.#firstMs = this.#lastMs
+    return true
+  }
+
+  /** A replica is asked now. */
+  begin(): void {
+    this.#begunMs = this.#clock.monotonicMs()
+  }
+
+  /** How fast the answer came, once it is whole. */
+  get pace(): PaceSample {
+    const tokens = this.usage?.completionTokens ?? this.#chunks
+    // What came in one piece, as whole answers and those to embeddings do, tells of all of it together.
+    if (this.#chunks < 2) {
+      const wholeMs = this.#clock.monotonicMs() - this.#begunMs
+      return tokens === 0 ? { firstMs: wholeMs, tokenMs: null } : { firstMs: null, tokenMs: wholeMs / tokens }
+    }
+    const tokenMs = tokens < 2 ? null : (this.#lastMs - this.#firstMs) / (tokens - 1)
+    return { firstMs: this.#firstMs - this.#begunMs, tokenMs }
   }
 
   /** The answer was lost before anybody saw any of it: that is nobody's use. */

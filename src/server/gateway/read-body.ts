@@ -1,29 +1,28 @@
 import type { IncomingMessage } from "node:http"
 import { badRequest, GatewayProblem } from "../../gateway/gateway-problem.ts"
-import { type JsonObject, objectOf } from "../../gateway/json-object.ts"
+import { isDeeperThan, type JsonObject, objectOf } from "../../gateway/json-object.ts"
+import { decoded } from "./decoded-body.ts"
 import type { GatewayLimits } from "./gateway-limits.ts"
+
+/** No schema of a tool is as deep. Programs that write JSON call themselves for each level, and engines are such. */
+const DEEPEST = 128
 
 /** What all requests under way hold. */
 export interface HeldBytes {
   bytes: number
 }
 
-export interface ReadBody {
-  readonly body: JsonObject
-  readonly bytes: number
-}
-
 /**
  * Reads a request's JSON. What it holds is added to `held` as it comes; the caller takes it off again in the end, in any case.
  * @param count tells how much was added
- * @throws {GatewayProblem} too_large, slow_client, busy, bad_request
+ * @throws {GatewayProblem} too_large, slow_client, busy, bad_request, wrong_encoding
  */
 export async function readBody(
   request: IncomingMessage,
   limits: GatewayLimits,
   held: HeldBytes,
   count: (bytes: number) => void,
-): Promise<ReadBody> {
+): Promise<JsonObject> {
   const most = limits.bodyBytes
   const tooLarge = () =>
     new GatewayProblem("too_large", `The request is larger than ${Math.floor(most / 1024 ** 2)} MiB`)
@@ -45,14 +44,16 @@ export async function readBody(
   request.on("data", onData)
   request.once("end", resolve)
   request.once("error", reject)
-  request.once("close", () => reject(new GatewayProblem("bad_request", "The request was cut")))
+  const onClose = () => reject(new GatewayProblem("bad_request", "The request was cut"))
+  request.once("close", onClose)
   try {
     await promise
   } finally {
     clearTimeout(timer)
-    request.off("data", onData)
+    request.off("data", onData).off("end", resolve).off("error", reject).off("close", onClose)
   }
-  return { body: parse(Buffer.concat(chunks)), bytes }
+  const sent = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+  return parse(await decoded(sent, request.headers["content-encoding"], most))
 }
 
 function parse(bytes: Uint8Array): JsonObject {
@@ -64,5 +65,6 @@ function parse(bytes: Uint8Array): JsonObject {
   }
   const body = objectOf(value)
   if (body === undefined) throw badRequest("The body of the request must be a JSON object")
+  if (isDeeperThan(body, DEEPEST)) throw badRequest(`The body of the request is nested deeper than ${DEEPEST} levels`)
   return body
 }

@@ -1,23 +1,30 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { setImmediate } from "node:timers/promises"
+import { MovedClock } from "../../../test/support/moved-clock.ts"
+import type { GatewayProblem } from "../../gateway/gateway-problem.ts"
 import { GATEWAY_LIMITS } from "./gateway-limits.ts"
+import { beginningsOf } from "./prefix-memory.ts"
 import { type Replica, type ServedModel, ServedModels } from "./served-models.ts"
 import { type Turn, Turns, type WantedTurn } from "./turns.ts"
+
+const begin = (...said: string[]) => beginningsOf({ messages: said.map((content) => ({ role: "user", content })) })
 
 const replica = (id: string, slots = 1): Replica => ({ id, url: "http://127.0.0.1:1", model: "m", slots, key: null })
 
 function scene(replicas: readonly Replica[], sharesOf: (user: string) => number = () => 1) {
+  const clock = new MovedClock()
+  const seatsOf = (user: string) => [{ name: user, shares: sharesOf(user) }]
   const models = new ServedModels()
   const set = (change: Partial<ServedModel> = {}) =>
     models.set({ name: "m", createdS: 0, replicas, problem: null, wake() {}, failed() {}, ...change })
   set()
-  const turns = new Turns("m", models, GATEWAY_LIMITS, sharesOf)
+  const turns = new Turns({ name: "m", models, limits: { ...GATEWAY_LIMITS, waiting: 10 }, seatsOf, clock })
   models.onChange(() => turns.look())
   const never = new AbortController().signal
   const take = (wanted: Partial<WantedTurn> = {}, signal = never) =>
-    turns.take({ user: "ada", prefix: "p", excluded: new Set(), ...wanted }, signal)
-  return { turns, models, set, take }
+    turns.take({ user: "ada", beginnings: begin("p"), excluded: new Set(), ...wanted }, signal)
+  return { turns, models, set, take, clock }
 }
 
 test("who had least for their shares is next", async () => {
@@ -39,8 +46,35 @@ test("who had least for their shares is next", async () => {
 
 test("replicas are asked by room, but who has the beginning in its cache first", async () => {
   const { take } = scene([replica("a", 2), replica("b", 2)])
-  const ids = async (prefix: string) => (await take({ prefix })).replica.id
-  assert.deepEqual([await ids("one"), await ids("two"), await ids("two"), await ids("one")], ["a", "b", "b", "a"])
+  const ids = async (...said: string[]) => (await take({ beginnings: begin("Be short", ...said) })).replica.id
+  const [one, two] = ["one ".repeat(50), "two ".repeat(50)]
+  assert.deepEqual([await ids(one), await ids(two), await ids(two, "more"), await ids(one)], ["a", "b", "b", "a"])
+})
+
+test("who was slow is asked less, one that is new is tried, and who is told to come again hears when", async () => {
+  const { take, clock, set } = scene([replica("a", 4), replica("b", 4)])
+  const asked: string[] = []
+  const ask = async (said: string) => {
+    const turn = await take({ beginnings: begin(said) })
+    asked.push(turn.replica.id)
+    const tokenMs = turn.replica.id === "a" ? 30 : 10
+    clock.advance(tokenMs * 100)
+    turn.release(100, { firstMs: 50, tokenMs })
+  }
+  for (let index = 0; index < 10; index++) await ask(`${index}`)
+  assert.deepEqual(asked.slice(2), Array(8).fill("b"), "both were tried once")
+  const under = await Promise.all(Array.from({ length: 4 }, (_, index) => take({ beginnings: begin(`x${index}`) })))
+  assert.deepEqual(under.map((turn) => turn.replica.id).sort(), ["a", "b", "b", "b"])
+  set({ replicas: [replica("a", 4), replica("b", 4), replica("c", 2)] })
+  assert.equal((await take()).replica.id, "c")
+  set({ replicas: [replica("a", 1)] })
+  const waiting = Array.from({ length: 10 }, () => take())
+  assert.throws(
+    () => take(),
+    (error: GatewayProblem) => error.kind === "busy" && error.retryAfterS! > 5,
+  )
+  set({ replicas: [], problem: "gone" })
+  for (const each of waiting) await assert.rejects(each, /gone/)
 })
 
 test("who excludes all free replicas holds nobody up", async () => {

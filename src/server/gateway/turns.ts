@@ -1,20 +1,25 @@
-import { FairQueue } from "../../gateway/fair-queue.ts"
+import type { Clock } from "../../base/clock.ts"
+import { FairQueue, type Seat } from "../../gateway/fair-queue.ts"
 import { GatewayProblem } from "../../gateway/gateway-problem.ts"
+import { type PaceSample, ReplicaPaces } from "../../gateway/replica-paces.ts"
 import type { GatewayLimits } from "./gateway-limits.ts"
-import { PrefixMemory } from "./prefix-memory.ts"
+import { type Beginning, PrefixMemory } from "./prefix-memory.ts"
 import type { Replica, ServedModel, ServedModels } from "./served-models.ts"
 
 /** A place at a replica, to be given back once. */
 export interface Turn {
   readonly replica: Replica
-  /** @param tokens what was used, for who is next */
-  release(tokens: number): void
+  /**
+   * @param tokens what was used, for who is next
+   * @param pace how it went, where it went well
+   */
+  release(tokens: number, pace?: PaceSample): void
 }
 
 export interface WantedTurn {
   readonly user: string
-  /** What requests that begin alike have in common. */
-  readonly prefix: string
+  /** Of its prompt, for who has it in the cache. */
+  readonly beginnings: readonly Beginning[]
   /** Replicas that failed this request already. */
   readonly excluded: ReadonlySet<string>
 }
@@ -24,8 +29,19 @@ interface Waiter extends WantedTurn {
   readonly refuse: (problem: GatewayProblem) => void
 }
 
+/** Where nothing is known of how long requests take. */
 const RETRY_BUSY_S = 5
+const LONGEST_RETRY_S = 300
 const RETRY_COLD_S = 30
+
+export interface TurnsOptions {
+  readonly name: string
+  readonly models: ServedModels
+  readonly limits: GatewayLimits
+  /** Where users sit in the tree of shares. */
+  readonly seatsOf: (user: string) => readonly Seat[]
+  readonly clock: Clock
+}
 
 /** Who is served when at the replicas of one model: a bounded queue, fair among users. */
 export class Turns {
@@ -36,12 +52,17 @@ export class Turns {
   /** Requests under way by replica. */
   readonly #busy = new Map<string, number>()
   readonly #prefixes = new PrefixMemory()
+  readonly #paces = new ReplicaPaces()
+  readonly #clock: Clock
+  /** How long requests took of late; 0 where that is not known. */
+  #usualMs = 0
 
-  constructor(name: string, models: ServedModels, limits: GatewayLimits, sharesOf: (user: string) => number) {
+  constructor({ name, models, limits, seatsOf, clock }: TurnsOptions) {
     this.#name = name
     this.#models = models
     this.#limits = limits
-    this.#queue = new FairQueue({ most: limits.waiting, mostOfOne: limits.waitingOfOne }, sharesOf)
+    this.#clock = clock
+    this.#queue = new FairQueue({ most: limits.waiting, mostOfOne: limits.waitingOfOne }, seatsOf)
   }
 
   get isIdle(): boolean {
@@ -57,7 +78,7 @@ export class Turns {
     const { promise, resolve, reject } = Promise.withResolvers<Turn>()
     const leave = this.#queue.add(wanted.user, { ...wanted, take: resolve, refuse: reject })
     if (leave === undefined)
-      throw new GatewayProblem("busy", `Too many requests wait for ${this.#name}`, { retryAfterS: RETRY_BUSY_S })
+      throw new GatewayProblem("busy", `Too many requests wait for ${this.#name}`, { retryAfterS: this.#retryS() })
     const waitMs = this.#isCold(wanted) ? this.#limits.coldMs : this.#limits.turnMs
     const timer = setTimeout(() => {
       leave()
@@ -83,6 +104,7 @@ export class Turns {
       for (let each = this.#queue.take(); each !== undefined; each = this.#queue.take()) each.refuse(problem)
       return
     }
+    this.#paces.keep(new Set(model.replicas.map(({ id }) => id)))
     const free = () => model.replicas.filter(({ id, slots }) => (this.#busy.get(id) ?? 0) < slots)
     for (let replicas = free(); replicas.length > 0; replicas = free()) {
       const next = this.#queue.take(({ excluded }) => replicas.some(({ id }) => !excluded.has(id)))
@@ -108,35 +130,50 @@ export class Turns {
     const waited = `${Math.ceil(waitedMs / 1_000)} s`
     if (!this.#isCold(wanted))
       return new GatewayProblem("busy", `It was not this request's turn at ${this.#name} within ${waited}`, {
-        retryAfterS: RETRY_COLD_S,
+        retryAfterS: this.#retryS(),
       })
     return new GatewayProblem("not_ready", `The model ${this.#name} was not up within ${waited}`, {
       retryAfterS: RETRY_COLD_S,
     })
   }
 
-  /** The one that has the request's beginning in its cache, else the one with most room. */
-  #best(free: readonly Replica[], { excluded, prefix }: Waiter): Replica {
+  /** About when all that wait now have had their turn. */
+  #retryS(): number {
+    const slots = this.#models.find(this.#name)?.replicas.reduce((sum, each) => sum + each.slots, 0) ?? 0
+    if (this.#usualMs === 0 || slots === 0) return RETRY_BUSY_S
+    const seconds = Math.ceil((this.#queue.size * this.#usualMs) / slots / 1_000)
+    return Math.max(1, Math.min(seconds, LONGEST_RETRY_S))
+  }
+
+  /** The one that has most of the prompt in its cache, else the one that likely answers first. */
+  #best(free: readonly Replica[], { excluded, beginnings }: Waiter): Replica {
     const able = free.filter(({ id }) => !excluded.has(id))
-    const known = this.#prefixes.find(prefix)
-    const load = ({ id, slots }: Replica) => (this.#busy.get(id) ?? 0) / slots
-    return able.find(({ id }) => id === known) ?? able.reduce((best, each) => (load(each) < load(best) ? each : best))
+    if (able.length === 1) return able[0]!
+    const known = this.#prefixes.find(beginnings, (id) => able.some((each) => each.id === id))
+    const cached = able.find(({ id }) => id === known)
+    if (cached !== undefined) return cached
+    const loads = able.map((replica) => ({ ...replica, replica, busy: this.#busy.get(replica.id) ?? 0 }))
+    return this.#paces.choose(loads, this.#clock.monotonicMs()).replica
   }
 
   #give(waiter: Waiter, replica: Replica): void {
-    const { user, prefix } = waiter
+    const { user, beginnings } = waiter
+    const begunMs = this.#clock.monotonicMs()
     this.#busy.set(replica.id, (this.#busy.get(replica.id) ?? 0) + 1)
     const inFlight = this.#models.find(this.#name)?.inFlight
     inFlight?.(replica, 1)
-    this.#prefixes.remember(prefix, replica.id)
+    this.#prefixes.remember(beginnings, replica.id)
     // What it will use is not known: it counts as one token until it is.
     this.#queue.charge(user, 1)
     let isHeld = true
     waiter.take({
       replica,
-      release: (tokens) => {
+      release: (tokens, pace) => {
         if (!isHeld) return
         isHeld = false
+        const nowMs = this.#clock.monotonicMs()
+        this.#usualMs = this.#usualMs === 0 ? nowMs - begunMs : 0.9 * this.#usualMs + 0.1 * (nowMs - begunMs)
+        if (pace !== undefined) this.#paces.note(replica.id, pace, nowMs)
         const left = (this.#busy.get(replica.id) ?? 1) - 1
         if (left === 0) this.#busy.delete(replica.id)
         else this.#busy.set(replica.id, left)

@@ -1,0 +1,81 @@
+import { badRequest } from "./gateway-problem.ts"
+import { type JsonObject, objectOf } from "./json-object.ts"
+
+/** Each number with the range that makes sense to some engine. */
+const NUMBERS: ReadonlyMap<string, readonly [least: number, most: number]> = new Map([
+  ["temperature", [0, 100]],
+  ["top_p", [0, 1]],
+  ["min_p", [0, 1]],
+  ["typical_p", [0, 1]],
+  ["frequency_penalty", [-2, 2]],
+  ["presence_penalty", [-2, 2]],
+  ["repetition_penalty", [0, 100]],
+  ["repeat_penalty", [0, 100]],
+  ["xtc_probability", [0, 1]],
+  ["xtc_threshold", [0, 1]],
+  ["dry_multiplier", [0, 1_000]],
+  ["dry_base", [0, 1_000]],
+])
+const WHOLE_NUMBERS: ReadonlyMap<string, readonly [least: number, most: number]> = new Map([
+  ["n", [1, 128]],
+  ["seed", [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER]],
+  ["top_k", [-1, 1_000_000]],
+  ["top_logprobs", [0, 20]],
+  ["repeat_last_n", [-1, 1_000_000]],
+  ["repetition_context_size", [0, 1_000_000]],
+  ["dry_allowed_length", [0, 1_000_000]],
+])
+const TEXTS_OF_FORMAT: ReadonlySet<unknown> = new Set(["text", "json_object", "json_schema"])
+const CHOICES: ReadonlySet<unknown> = new Set(["none", "auto", "required"])
+
+/**
+ * Fields that engines would fail at, each in its own way, if they were not what they should be.
+ * @throws {GatewayProblem} bad_request
+ */
+export function checkSampling(body: JsonObject): void {
+  for (const [name, [least, most]] of NUMBERS) checkNumber(body, name, least, most, Number.isFinite)
+  for (const [name, [least, most]] of WHOLE_NUMBERS) checkNumber(body, name, least, most, Number.isSafeInteger)
+  checkStop(body.stop ?? "")
+  const bias = body.logit_bias ?? {}
+  if (objectOf(bias) === undefined && !Array.isArray(bias))
+    throw badRequest("'logit_bias' must be an object", "logit_bias")
+}
+
+function checkNumber(
+  body: JsonObject,
+  name: string,
+  least: number,
+  most: number,
+  isRight: (value: unknown) => boolean,
+): void {
+  const value = body[name] ?? undefined
+  if (value === undefined || (isRight(value) && Number(value) >= least && Number(value) <= most)) return
+  const kind = isRight === Number.isFinite ? "number" : "whole number"
+  const range = most === Number.MAX_SAFE_INTEGER ? "" : ` from ${least} to ${most}`
+  throw badRequest(`'${name}' must be a ${kind}${range}`, name)
+}
+
+function checkStop(stop: unknown): void {
+  if (typeof stop === "string" || (Array.isArray(stop) && stop.every((each) => typeof each === "string"))) return
+  throw badRequest("'stop' must be a text or a list of texts", "stop")
+}
+
+/**
+ * What a chat has besides.
+ * @throws {GatewayProblem} bad_request
+ */
+export function checkChatFields(body: JsonObject): void {
+  const format = body.response_format ?? undefined
+  if (format !== undefined && !TEXTS_OF_FORMAT.has(objectOf(format)?.type))
+    throw badRequest("'response_format.type' must be text, json_object or json_schema", "response_format")
+  const choice = body.tool_choice ?? undefined
+  if (choice !== undefined && !CHOICES.has(choice) && objectOf(choice)?.type !== "function")
+    throw badRequest("'tool_choice' must be none, auto, required or a function", "tool_choice")
+  if (typeof body.logprobs === "number") throw badRequest("'logprobs' must be true or false", "logprobs")
+  if ((body.top_logprobs ?? 0) !== 0 && body.logprobs !== true)
+    throw badRequest("'top_logprobs' needs 'logprobs' to be true", "top_logprobs")
+  // An answer without them would be taken for one in which the model chose none.
+  for (const name of ["functions", "function_call"]) {
+    if ((body[name] ?? undefined) !== undefined) throw badRequest(`'${name}' is not supported: use 'tools'`, name)
+  }
+}

@@ -1,0 +1,154 @@
+import assert from "node:assert/strict"
+import { once } from "node:events"
+import { connect } from "node:net"
+import { test } from "node:test"
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib"
+import { GatewayScene } from "../../../test/support/gateway-scene.ts"
+
+const CHAT = { model: "tiny", messages: [{ role: "user", content: "Hi" }] }
+
+test("base URLs may lack /v1 or have it twice, slashes may be too many, keys come in either header", async () => {
+  await using scene = await GatewayScene.start()
+  const anthropic = { ...CHAT, max_tokens: 5 }
+  for (const path of [
+    "/chat/completions",
+    "/v1/v1/chat/completions",
+    "//v1//chat/completions/",
+    "/v1/chat/completions?x",
+  ])
+    assert.equal((await scene.post(path, CHAT)).status, 200, path)
+  for (const path of ["/messages", "/v1/v1/messages", "/v1/messages/"])
+    assert.equal((await scene.post(path, anthropic)).status, 200, path)
+  for (const path of ["/models", "/v1/models/", "/v1/models/tiny/"])
+    assert.equal((await scene.get(path)).status, 200, path)
+  for (const headers of [{ authorization: `bearer  ${scene.key}` }, { "x-api-key": scene.key }]) {
+    for (const [path, body] of [
+      ["/v1/chat/completions", CHAT],
+      ["/v1/messages", anthropic],
+    ] as const)
+      assert.equal((await scene.post(path, body, { headers })).status, 200)
+  }
+  scene.serve([scene.engine.replica()], { name: "lab/tiny:4b" })
+  assert.equal((await scene.get("/v1/models/lab%2Ftiny%3A4b")).status, 200)
+  assert.equal((await scene.get("/v1/models/lab/tiny:4b")).status, 200)
+})
+
+test("browsers may ask, and any client hears which methods a path takes", async () => {
+  await using scene = await GatewayScene.start()
+  const headers = { origin: "http://page", "access-control-request-headers": "authorization,x-stainless-os" }
+  const url = `${scene.url}/v1/chat/completions`
+  const before = await fetch(url, { method: "OPTIONS", headers })
+  assert.deepEqual(
+    ["access-control-allow-origin", "access-control-allow-headers", "allow"].map((name) => before.headers.get(name)),
+    ["*", headers["access-control-request-headers"], "POST, OPTIONS"],
+  )
+  assert.equal(before.status, 204)
+  const answer = await scene.chat({}, { headers: { origin: "http://page", authorization: `Bearer ${scene.key}` } })
+  assert.equal(answer.headers.get("access-control-allow-origin"), "*")
+  assert.equal((await scene.chat()).headers.get("access-control-allow-origin"), null)
+  const wrong = await fetch(url, { method: "DELETE", headers: { authorization: `Bearer ${scene.key}` } })
+  assert.deepEqual([wrong.status, wrong.headers.get("allow")], [405, "POST"])
+})
+
+test("packed bodies are read, and bounded by what is in them; no body is nested without end", async () => {
+  await using scene = await GatewayScene.start()
+  const post = async (body: Uint8Array<ArrayBuffer> | string, encoding?: string) => {
+    const headers = { authorization: `Bearer ${scene.key}`, ...(encoding && { "content-encoding": encoding }) }
+    const response = await fetch(`${scene.url}/v1/chat/completions`, { method: "POST", headers, body })
+    const { error } = (await response.json()) as { error?: { message: string } }
+    return `${response.status} ${error?.message ?? ""}`
+  }
+  const text = JSON.stringify(CHAT)
+  for (const [encoding, pack] of Object.entries({
+    gzip: gzipSync,
+    deflate: deflateSync,
+    br: brotliCompressSync,
+    zstd: zstdCompressSync,
+  })) {
+    assert.equal(await post(Uint8Array.from(pack(text)), encoding), "200 ")
+    assert.match(await post(text, encoding), /^400 .*content-encoding/)
+  }
+  assert.match(await post(text, "compress"), /^415 /)
+  assert.match(await post(Uint8Array.from(gzipSync(Buffer.alloc(64 * 1024 ** 2, 0x20))), "gzip"), /^413 .*32 MiB/)
+  assert.equal(await post(`\uFEFF${text}`), "200 ")
+  assert.match(await post(Uint8Array.of(...Buffer.from(text), 0xff)), /^400 .*malformed/)
+  assert.equal(await post('{"model":"none","model":"tiny","messages":[{"role":"user","content":"x"}]}'), "200 ")
+  const nested = `${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}`
+  assert.match(await post(`${text.slice(0, -1)},"response_format":${nested}}`), /^400 .*nested deeper/)
+})
+
+test("fields that are null count as not there, those that are nonsense are named, and empty lists of tools reach no engine", async () => {
+  await using scene = await GatewayScene.start()
+  const nulls = {
+    stream: null,
+    temperature: null,
+    tools: null,
+    stop: null,
+    n: null,
+    max_tokens: -1,
+    stream_options: null,
+  }
+  assert.equal((await scene.chat({ ...nulls, tools: [], tool_choice: "auto", parallel_tool_calls: true })).status, 200)
+  assert.deepEqual(Object.keys(scene.engine.asked.at(-1)!.body).sort(), ["messages", "model", "stream"])
+  const count = scene.engine.asked.length
+  for (const [field, value] of Object.entries({
+    temperature: "hot",
+    top_p: 2,
+    n: 0,
+    seed: 1.5,
+    stop: [1],
+    logit_bias: "x",
+    top_logprobs: 2,
+    response_format: { type: "xml" },
+    tool_choice: "perhaps",
+    functions: [{ name: "f" }],
+    max_tokens: 1.5,
+  })) {
+    const response = await scene.chat({ [field]: value })
+    const { error } = (await response.json()) as { error: { param: string } }
+    assert.deepEqual([response.status, error.param], [400, field])
+  }
+  assert.equal(scene.engine.asked.length, count)
+  const few = await scene.chat({ n: 2 })
+  assert.match(await few.text(), /'n': the engine of this model gives 1 at a time/)
+  assert.equal(few.status, 501)
+})
+
+test("requests may be pipelined, sent in pieces, by HTTP/1.0, or once the server says so", async () => {
+  await using scene = await GatewayScene.start()
+  const body = JSON.stringify(CHAT)
+  const ask = async (start: string, headers: string, ...parts: string[]) => {
+    const socket = connect(Number(new URL(scene.url).port), "127.0.0.1")
+    let text = ""
+    socket.on("data", (bytes) => {
+      text += String(bytes)
+    })
+    const all = `host: x\r\nauthorization: Bearer ${scene.key}\r\n${headers}\r\n\r\n`
+    socket.write(`${start}\r\n${all}`)
+    for (const part of parts) socket.write(part)
+    await once(socket, "end")
+    socket.destroy()
+    return text
+  }
+  const post = "POST /v1/chat/completions HTTP/1."
+  const length = `content-length: ${body.length}`
+  const close = "connection: close\r\n"
+  assert.match(await ask(`${post}0`, length, body), /^HTTP\/1\.1 200 .*Hello world/s)
+  assert.match(
+    await ask(
+      `${post}1`,
+      `${close}transfer-encoding: chunked`,
+      ...[...body].map((each) => `1\r\n${each}\r\n`),
+      "0\r\n\r\n",
+    ),
+    /^HTTP\/1\.1 200 .*Hello world/s,
+  )
+  assert.match(
+    await ask(`${post}1`, `${close}expect: 100-continue\r\n${length}`, body),
+    /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 .*Hello world/s,
+  )
+  const last = `${post}1\r\nhost: x\r\nauthorization: Bearer ${scene.key}\r\n${close}${length}\r\n\r\n${body}`
+  const both = await ask(`${post}1`, length, body, last)
+  assert.equal(both.match(/HTTP\/1\.1 200 .*?Hello world/gs)?.length, 2)
+  assert.match(await ask("GET http://x/v1/models HTTP/1.1", "connection: close"), /^HTTP\/1\.1 200 .*"tiny"/s)
+})
