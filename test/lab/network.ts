@@ -96,7 +96,8 @@ export class LabNetwork implements AsyncDisposable {
 
   /** Sets the speed of this machine's own cable, which a server has here, in both directions. @throws where it is not plugged in */
   async shapeUplink(mbit: number | null): Promise<void> {
-    if (this.#uplink === null) throw new Error("Cannot shape the server's cable: this lab has none, as it was not made by root")
+    if (this.#uplink === null)
+      throw new Error("Cannot shape the server's cable: this lab has none, as it was not made by root")
     await run("/bin/sh", ["-c", shaping(this.#uplink, mbit)])
     await this.inside("/bin/sh", "-c", shaping("uplink", mbit))
   }

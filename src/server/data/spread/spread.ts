@@ -13,6 +13,7 @@ import {
 } from "./choose-source.ts"
 
 const MOST_LOOKED_AT = 4_000
+const MOST_IN_VAIN = 2
 
 /** What a spread needs of the server. */
 export interface SpreadWays {
@@ -46,7 +47,8 @@ interface Member {
   readonly ending: AbortController
   readonly lacks: Set<BlobHash>
   readonly lanes: Set<Lane>
-  readonly refused: Map<Source, Set<BlobHash> | "all">
+  /** What did not come from where, and how often in a row nothing did. */
+  readonly refused: Map<Source, { readonly hashes: Set<BlobHash>; inVain: number }>
   /** `null` once it has what it wanted, or has given up. */
   done: PromiseWithResolvers<void> | null
 }
@@ -153,16 +155,14 @@ export class Spread {
     this.#pump()
   }
 
-  /** What did not come is not asked for there again; where nothing came, nothing is. */
+  /** What did not come is not asked for there again; where nothing came twice in a row, nothing is. */
   #refuse({ refused }: Member, { source, left }: Lane, asked: number): void {
-    if (left.size === 0 || refused.get(source) === "all") return
-    if (source === "server") {
-      const gone = [...left].filter((hash) => !this.#ways.has(hash))
-      refused.set(source, new Set(gone))
-      return
-    }
-    if (left.size === asked) refused.set(source, "all")
-    else refused.set(source, new Set([...((refused.get(source) as Set<BlobHash> | undefined) ?? []), ...left]))
+    const known = refused.get(source) ?? { hashes: new Set(), inVain: 0 }
+    refused.set(source, known)
+    if (left.size < asked) known.inVain = 0
+    else if (source !== "server") known.inVain++
+    // Of the server it is known what it has.
+    for (const hash of left) if (source !== "server" || !this.#ways.has(hash)) known.hashes.add(hash)
   }
 
   #taker(id: HostId, { lacks, lanes, refused }: Member): Taker {
@@ -173,8 +173,8 @@ export class Spread {
       getsFrom: [...lanes].map(({ source }) => source),
       wayTo: (source) => this.#ways.way(source, id),
       wasRefused: (source, hash) => {
-        const by = refused.get(source)
-        return by === "all" || by?.has(hash) === true
+        const known = refused.get(source)
+        return known !== undefined && (known.inVain >= MOST_IN_VAIN || known.hashes.has(hash))
       },
     }
   }
