@@ -78,7 +78,8 @@ interface BlobStore {
 async function takeBlobs(store: BlobStore, stream: ServerHttp2Stream): Promise<void> {
   const abort = new AbortController()
   stream.once("aborted", () => abort.abort())
-  const stored = await store.store(stream, abort.signal)
+  // Left open when it breaks off, so that the server hears why.
+  const stored = await store.store(stream.iterator({ destroyOnReturn: false }), abort.signal)
   stream.respond({ ":status": 200, "content-type": "application/json" })
   stream.end(JSON.stringify({ stored }))
 }

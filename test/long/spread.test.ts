@@ -11,7 +11,7 @@ import { ScratchFolder } from "../support/scratch-folder.ts"
 import { usePool } from "../support/use-pool.ts"
 
 const MB = 1024 * 1024
-const SMALL_DISK_BYTES = 400 * MB
+const SMALL_DISK_BYTES = 700 * MB
 const MBIT = 40
 const skip = (await findLabMode()) === "ports"
 const pool = usePool({ hosts: [{}, {}, {}, { diskBytes: SMALL_DISK_BYTES }] })
