@@ -23,11 +23,13 @@ export function arrivalsOf(core: Core, name: string, root: BlobHash): StoredData
   for (const { record, data } of core.fleet.all()) {
     if (data.has(root)) continue
     const arrivals = core.table.onHost(record.id).flatMap(({ job, attempt }) => {
-      const isMeant = attempt.state === "starting" && job.spec.data.some((one) => one.name === name && one.root === root)
+      const isMeant =
+        attempt.state === "starting" && job.spec.data.some((one) => one.name === name && one.root === root)
       return (isMeant && ARRIVALS.get(attempt)) || []
     })
     const arrival = arrivals.find((one) => one.name === name)
-    if (arrival !== undefined) coming.push({ host: record.name, doneBytes: arrival.doneBytes, totalBytes: arrival.totalBytes })
+    if (arrival !== undefined)
+      coming.push({ host: record.name, doneBytes: arrival.doneBytes, totalBytes: arrival.totalBytes })
   }
   return coming
 }
