@@ -33,6 +33,7 @@ import { queuePlanBench } from "./queue-plan.ts"
 import { secondSend } from "./second-send.ts"
 import { sendTrue } from "./send-true.ts"
 import { simulatorBench } from "./simulator.ts"
+import { spreadBench } from "./spread.ts"
 import { submitArray } from "./submit-array.ts"
 import { submitRate } from "./submit-rate.ts"
 import { submitToStart } from "./submit-to-start.ts"
@@ -68,6 +69,7 @@ const ALL: readonly Benchmark[] = [
   gatewayBench,
   hiveReadyBench,
   failover,
+  spreadBench,
 ]
 const HOSTS = 4
 const PAGE = join(import.meta.dirname, "../docs/performance.md")

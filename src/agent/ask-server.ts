@@ -1,10 +1,9 @@
 import type { AgentMessage } from "../protocol/agent-wire.ts"
-import type { DataOffer } from "../protocol/data-wire.ts"
 import { type AgentContext, tell } from "./agent-context.ts"
 import type { Attempt } from "./attempt.ts"
 
 /**
- * Asks for what an attempt lacks and waits until the server says that it has come, or, of data, where another host offers it.
+ * Asks for what an attempt lacks and waits until the server says that it has come.
  * @throws what the server says when it cannot be had, or the signal's reason
  */
 export async function askServer(
@@ -12,15 +11,15 @@ export async function askServer(
   attempt: Attempt,
   question: Extract<AgentMessage, { type: "need" | "need-data" | "need_uv" }>,
   signal: AbortSignal,
-): Promise<DataOffer | undefined> {
+): Promise<void> {
   signal.throwIfAborted()
-  const supplied = Promise.withResolvers<DataOffer | undefined>()
+  const supplied = Promise.withResolvers<void>()
   attempt.supply = supplied
   const stop = () => supplied.reject(signal.reason)
   signal.addEventListener("abort", stop, { once: true })
   tell(context, attempt, question)
   try {
-    return await supplied.promise
+    await supplied.promise
   } finally {
     attempt.supply = undefined
     signal.removeEventListener("abort", stop)

@@ -1,6 +1,5 @@
 import type { ChildProcess } from "node:child_process"
 import type { AttemptOrder, ExitRecord } from "../protocol/agent-wire.ts"
-import type { DataOffer } from "../protocol/data-wire.ts"
 import type { AttemptId, JobId } from "../protocol/ids.ts"
 import type { Cause } from "../protocol/job-state.ts"
 import type { Sleep } from "../protocol/sleep.ts"
@@ -95,7 +94,7 @@ export class Attempt {
   /** Ends preparing. */
   abort: AbortController | undefined
   /** Resolved when the blobs asked for have come (or another host offers them), rejected when they cannot be had. */
-  supply: { resolve: (offer?: DataOffer) => void; reject: (reason: unknown) => void } | undefined
+  supply: { resolve: () => void; reject: (reason: unknown) => void } | undefined
 
   constructor(id: AttemptId, job: JobId, sequence: number, folder: string, order: AttemptOrder | null) {
     this.id = id

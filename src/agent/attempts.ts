@@ -83,8 +83,7 @@ export class Attempts {
         this.#context.output.end(sequence)
         break
       case "supplied":
-      case "donor":
-        attempt.supply?.resolve(message.type === "donor" ? message.offer : undefined)
+        attempt.supply?.resolve()
         break
       case "unsupplied":
         attempt.supply?.reject(new WindfallError("blobs_missing", message.message))

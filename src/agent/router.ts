@@ -7,8 +7,8 @@ import { isBlobHash, isId } from "../protocol/ids.ts"
 import { encodePack } from "../workspace/pack.ts"
 import type { AgentContext } from "./agent-context.ts"
 import { serveBench } from "./bench/bench-route.ts"
+import { fetchForServer, offerToAnother } from "./data/data-routes.ts"
 import { lookAtPlace } from "./data/look-at-place.ts"
-import { offerData } from "./data/offer-data.ts"
 import { serveExamination } from "./doctor/examine-route.ts"
 import { lookForAccount } from "./look-for-account.ts"
 import { outputBlobs } from "./output-blobs.ts"
@@ -48,7 +48,8 @@ export function route(
     answer = routes.tunnels(stream, path.slice(AGENT_PATHS.tunnels.length))
   } else if (method === "PUT" && path === AGENT_PATHS.blobs) answer = takeBlobs(context.cache, stream)
   else if (method === "PUT" && path === AGENT_PATHS.data) answer = takeBlobs(context.data, stream)
-  else if (method === "POST" && path === AGENT_PATHS.dataOffer) answer = offer(context, stream)
+  else if (method === "POST" && path === AGENT_PATHS.dataOffer) answer = offerToAnother(context.data, stream, readJson)
+  else if (method === "POST" && path === AGENT_PATHS.dataFetch) answer = fetchForServer(context.data, stream, readJson)
   else if (method === "POST" && path === AGENT_PATHS.dataLook) answer = look(stream)
   else if (method === "POST" && path === AGENT_PATHS.account) answer = account(context, stream)
   else if (method === "POST" && BENCH_PATHS.has(path)) answer = serveBench(path, stream, readJson)
@@ -77,7 +78,8 @@ interface BlobStore {
 async function takeBlobs(store: BlobStore, stream: ServerHttp2Stream): Promise<void> {
   const abort = new AbortController()
   stream.once("aborted", () => abort.abort())
-  const stored = await store.store(stream, abort.signal)
+  // Left open when it breaks off, so that the server hears why.
+  const stored = await store.store(stream.iterator({ destroyOnReturn: false }), abort.signal)
   stream.respond({ ":status": 200, "content-type": "application/json" })
   stream.end(JSON.stringify({ stored }))
 }
@@ -89,21 +91,6 @@ async function giveOutputs(context: AgentContext, stream: ServerHttp2Stream, att
   const blobs = outputBlobs(found, wanted)
   stream.respond({ ":status": 200, "content-type": "application/octet-stream" })
   await pipeline(encodePack(blobs), stream)
-}
-
-/** Lets one other host fetch data, as long as this answer is open. */
-async function offer(context: AgentContext, stream: ServerHttp2Stream): Promise<void> {
-  const { root } = (await readJson(stream)) as { root?: unknown }
-  if (!isBlobHash(root) || !context.data.has(root)) {
-    throw new WindfallError("data_not_found", "Cannot offer the data: it does not lie here")
-  }
-  const abort = new AbortController()
-  stream.once("close", () => abort.abort())
-  const open = await offerData(context.data.index(root), abort.signal)
-  stream.respond({ ":status": 200, "content-type": "application/x-ndjson" })
-  stream.write(`${JSON.stringify(open.offer)}\n`)
-  await open.ended
-  stream.end()
 }
 
 async function look(stream: ServerHttp2Stream): Promise<void> {

@@ -32,7 +32,6 @@ const MESSAGES: readonly ServerMessage[] = [
   { type: "suspend-for", ...ONE, turn: 2, for: null, text: "" },
   { type: "received", sequence: 7, stdout: 5, stderr: 0 },
   { type: "forget", ...ONE },
-  { type: "donor", ...ONE, offer: { addresses: ["10.0.0.7"], port: 4711, key: "a2V5" } },
   { type: "let-go-data", roots: [ROOT] },
   { type: "disk-limit", bytes: 5 },
   { type: "disk-limit", bytes: null },

@@ -1,6 +1,6 @@
 import type { AttemptOrder, ServerMessage } from "../protocol/agent-wire.ts"
 import type { OrderCheckpoint } from "../protocol/checkpoint.ts"
-import type { DataOffer, OrderData } from "../protocol/data-wire.ts"
+import type { OrderData } from "../protocol/data-wire.ts"
 import { ENVIRONMENT_KINDS, type EnvironmentSpec } from "../protocol/environment.ts"
 import { WindfallError } from "../protocol/errors.ts"
 import { type BlobHash, isBlobHash, isId } from "../protocol/ids.ts"
@@ -47,8 +47,6 @@ export function readServerMessage(value: unknown): ServerMessage | null {
       return { type: "disown", ...named(message) }
     case "supplied":
       return { type: "supplied", ...named(message) }
-    case "donor":
-      return { type: "donor", ...named(message), offer: readOffer(message.offer) }
     case "let-go-data":
       return { type: "let-go-data", roots: hashes(message, "roots") }
     case "disk-limit":
@@ -177,11 +175,6 @@ function readWarning(value: unknown): WarningSignal {
     beforeMs: count(warning, "beforeMs"),
     commandOnly: warning.commandOnly === true,
   }
-}
-
-function readOffer(value: unknown): DataOffer {
-  const offer = object(value, "offer")
-  return { addresses: list(offer, "addresses"), port: count(offer, "port"), key: text(offer, "key") }
 }
 
 function readEnvironment(value: unknown): EnvironmentSpec {

@@ -10,8 +10,10 @@ export const AGENT_PATHS = {
   terminals: "/terminals/",
   /** PUT, body a pack: blobs of data, kept apart from workspaces. Answers `{ stored: number }`. */
   data: "/data",
-  /** POST `{ root }`: gives the data to one other host. Answers a line of JSON ({@link DataOffer}), open until that is over. */
+  /** POST `{ hashes }`: gives these blobs of data to one other host. Answers a line of JSON ({@link DataOffer}), open until that is over. */
   dataOffer: "/data/offer",
+  /** POST `{ offer, hashes }`: fetches blobs of data from another host. Answers lines of JSON ({@link DataFetched}). */
+  dataFetch: "/data/fetch",
   /** POST `{ path }`: reads some of what lies there and answers with {@link PlaceLook} as JSON. */
   dataLook: "/data/look",
   /** POST `{ name }`: says whether the Mac has such an account. Answers {@link AccountLook} as JSON. */

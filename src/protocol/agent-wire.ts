@@ -8,7 +8,7 @@
  */
 import type { SuspendedFor, SuspendFor } from "./aside-wire.ts"
 import type { CheckpointNews, OrderCheckpoint } from "./checkpoint.ts"
-import type { DataOffer, OrderData } from "./data-wire.ts"
+import type { OrderData } from "./data-wire.ts"
 import type { EnvironmentSpec } from "./environment.ts"
 import type { GateNews, GoMessage, OrderMember } from "./gang-wire.ts"
 import type { HostFacts } from "./host.ts"
@@ -110,7 +110,9 @@ export type AgentMessage =
     }
   /** Data wholly laid out, all of it, whenever that changes. */
   | { readonly type: "data"; readonly roots: readonly BlobHash[] }
-  /** Blobs the agent lacks of data; the server sends them to `/data`, then `supplied`, or says `donor` where `direct`. */
+  /** Blobs the agent lacks of data; the server sends them to `/data` or, where `direct`, sees to it that they come from
+   * other hosts, too (`/data/fetch`); then `supplied`. What has not come even so is asked for again, without `direct`.
+   */
   | {
       readonly type: "need-data"
       readonly attempt: AttemptId
@@ -247,13 +249,6 @@ export type ServerMessage =
   | { readonly type: "supplied"; readonly attempt: AttemptId; readonly sequence: number }
   /** It cannot be had: end the attempt with workspace_failed, or environment_failed. */
   | { readonly type: "unsupplied"; readonly attempt: AttemptId; readonly sequence: number; readonly message: string }
-  /** Blobs of a `need-data` can be fetched from another host. What does not come is asked for again, without `direct`. */
-  | {
-      readonly type: "donor"
-      readonly attempt: AttemptId
-      readonly sequence: number
-      readonly offer: DataOffer
-    }
   /** This data is in the server's database no more: it may go. */
   | { readonly type: "let-go-data"; readonly roots: readonly BlobHash[] }
   /** What Windfall may hold on the host at most; `null`: as the agent reckons. A repeat changes nothing. */

@@ -15,6 +15,8 @@ export interface StoredDataView {
     readonly addedAt: number
     /** Names of connected hosts on which it lies. */
     readonly hosts: readonly string[]
+    /** Names of hosts that are just getting it, and how far they are. */
+    readonly coming: readonly { readonly host: string; readonly doneBytes: number; readonly totalBytes: number }[]
   }[]
   readonly places: readonly {
     readonly host: HostId

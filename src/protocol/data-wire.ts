@@ -1,4 +1,5 @@
 /** What server and agents say to each other about stored data. */
+import type { ErrorBody } from "./errors.ts"
 import type { BlobHash } from "./ids.ts"
 
 /** Where one other host may fetch data just now. */
@@ -8,6 +9,9 @@ export interface DataOffer {
   /** Opens it once. Known to the server and the two hosts, written nowhere. */
   readonly key: string
 }
+
+/** What a host says that fetches blobs from another: each that has come, verified; or why it can take none. */
+export type DataFetched = { readonly have: BlobHash } | ErrorBody
 
 /** What a host found at a path that was said to hold data. */
 export interface PlaceLook {

@@ -20,6 +20,8 @@ export interface GangRequest {
 export interface GangPlace {
   readonly host: string
   readonly memoryBytes: number
+  /** Whether it gets the job's data. @default true */
+  readonly hasData?: boolean | undefined
 }
 
 export const ON_MEMBER_FAILURE = ["end", "continue"] as const

@@ -165,7 +165,7 @@ export class BlobFolder implements BlobSink {
   }
 
   /** Begins a large blob. The caller verifies the hash before `commit` (readPack() does). */
-  async begin(hash: BlobHash, bytes: number): Promise<BlobWriter> {
+  async begin(hash: BlobHash, bytes: number): Promise<BlobWriter & { readonly path: string }> {
     const temporary = this.#temporaryPath()
     const file = await fs.promises.open(temporary, "wx", 0o600).catch((error: unknown) => {
       throw diskError(error, "store a blob")
@@ -176,6 +176,7 @@ export class BlobFolder implements BlobSink {
       fs.rmSync(temporary, { force: true })
     }
     return {
+      path: temporary,
       write: async (piece) => {
         try {
           for (let at = 0; at < piece.length; ) {

@@ -59,6 +59,8 @@ export interface Lab extends AsyncDisposable {
   readonly identityFile: string
   /** What this mode can show: a new boot id at restart, a disk that fills, names, homes and processes kept apart. */
   readonly apart: boolean
+  /** The cable between the switch and this machine, where a server is. */
+  readonly ownCable: Pick<LabNetwork, "sentBytes" | "shapeUplink">
 }
 
 /** Starts the hosts. @throws when no sshd can be had, with what to install */
@@ -130,6 +132,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     folder,
     identityFile: join(folder, "id_ed25519"),
     apart: mode !== "ports",
+    ownCable: network,
     [Symbol.asyncDispose]: () => {
       stopped ??= stop()
       return stopped

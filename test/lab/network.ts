@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process"
+import { readFileSync } from "node:fs"
 import { networkInterfaces } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
@@ -17,6 +18,8 @@ export class LabNetwork implements AsyncDisposable {
   readonly #keeper: LineProcess
   readonly #subnet: string
   #innerRelay: LineProcess | undefined
+  /** This machine's end of its cable; `null` where it is not plugged in. */
+  #uplink: string | null = null
 
   private constructor(mode: LabMode, keeper: LineProcess, subnet: string) {
     this.mode = mode
@@ -81,12 +84,22 @@ export class LabNetwork implements AsyncDisposable {
 
   /** Sets the speed of a host's cable in both directions. */
   async shape(number: number, pid: number, mbit: number | null): Promise<void> {
-    const change = (device: string) =>
-      mbit === null
-        ? `tc qdisc del dev ${device} root 2>/dev/null || true`
-        : `tc qdisc replace dev ${device} root tbf rate ${mbit}mbit burst ${Math.max(32, Math.ceil(mbit / 2))}kb latency 50ms`
-    await this.inside("/bin/sh", "-c", change(`v${number}`))
-    await this.#nsenter(pid, ["/bin/sh", "-c", change("eth0")])
+    await this.inside("/bin/sh", "-c", shaping(`v${number}`, mbit))
+    await this.#nsenter(pid, ["/bin/sh", "-c", shaping("eth0", mbit)])
+  }
+
+  /** What has left this machine towards the hosts; `null` where it is not plugged in. */
+  get sentBytes(): number | null {
+    if (this.#uplink === null) return null
+    return Number(readFileSync(`/sys/class/net/${this.#uplink}/statistics/tx_bytes`, "utf8"))
+  }
+
+  /** Sets the speed of this machine's own cable, which a server has here, in both directions. @throws where it is not plugged in */
+  async shapeUplink(mbit: number | null): Promise<void> {
+    if (this.#uplink === null)
+      throw new Error("Cannot shape the server's cable: this lab has none, as it was not made by root")
+    await run("/bin/sh", ["-c", shaping(this.#uplink, mbit)])
+    await this.inside("/bin/sh", "-c", shaping("uplink", mbit))
   }
 
   /** Makes host `number` reachable by a unix socket, for a lab whose network namespace has no way out. */
@@ -110,6 +123,7 @@ export class LabNetwork implements AsyncDisposable {
     await run("ip", ["addr", "add", `${this.#subnet}.1/24`, "dev", name])
     await run("ip", ["link", "set", name, "up"])
     await this.inside("ip", "link", "set", "uplink", "master", "br0", "up")
+    this.#uplink = name
   }
 
   #into(pid: number): string[] {
@@ -121,6 +135,12 @@ export class LabNetwork implements AsyncDisposable {
     const [program = "", ...args] = [...this.#into(pid), ...command]
     await run(program, args, { env: { ...SYSTEM_ENV } })
   }
+}
+
+function shaping(device: string, mbit: number | null): string {
+  return mbit === null
+    ? `tc qdisc del dev ${device} root 2>/dev/null || true`
+    : `tc qdisc replace dev ${device} root tbf rate ${mbit}mbit burst ${Math.max(32, Math.ceil(mbit / 2))}kb latency 50ms`
 }
 
 const taken = new Set<string>()

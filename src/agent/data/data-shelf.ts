@@ -11,8 +11,10 @@ import {
   utimesSync,
 } from "node:fs"
 import { join } from "node:path"
+import { WindfallError } from "../../protocol/errors.ts"
 import { type BlobHash, isBlobHash } from "../../protocol/ids.ts"
 import { BlobFolder } from "../../workspace/blob-folder.ts"
+import { GrowingBlobs } from "../../workspace/growing-blobs.ts"
 import { readPack } from "../../workspace/pack.ts"
 import { removeTree } from "../../workspace/remove-tree.ts"
 import type { FileEntry } from "../../workspace/tree.ts"
@@ -46,14 +48,14 @@ export interface ShelvedTree {
  */
 export class DataShelf {
   readonly blobs: BlobFolder
+  /** Those that are just coming. */
+  readonly growing: GrowingBlobs
   readonly #options: DataShelfOptions
   readonly #whole = new Map<BlobHash, { readonly bytes: number; usedMs: number }>()
   /** Trees that somebody is at work on, each until its promise settles. */
   readonly #busy = new Map<BlobHash, Promise<void>>()
   /** Blobs that somebody waits for to come together. */
   readonly #wanted = new Set<ReadonlyMap<BlobHash, unknown>>()
-  /** Of blobs that are just coming, how much has. */
-  readonly #arriving = new Map<BlobHash, number>()
   /** Of files that lie on this host for other programs, as far as their names and lengths tell. */
   readonly #found = new Map<BlobHash, string>()
   /** What was found, and was something else. */
@@ -74,6 +76,7 @@ export class DataShelf {
       writeDurably(boot, bootId)
     }
     this.blobs = new BlobFolder(join(folder, "blobs"))
+    this.growing = new GrowingBlobs(this.blobs)
     const names = new Set(readdirSync(join(folder, "trees")))
     for (const root of readdirSync(join(folder, "whole")).filter(isBlobHash)) {
       const note = this.#note(root)
@@ -159,22 +162,21 @@ export class DataShelf {
     utimesSync(this.#note(root), nowMs / 1000, nowMs / 1000)
   }
 
-  /** Stores a pack; durable when it returns. */
+  /**
+   * Stores a pack; durable when it returns. @param asked what it may have, where it comes from somebody who could say anything
+   * @throws {WindfallError} corrupt_data, disk_full
+   */
   async store(
     pack: AsyncIterable<Uint8Array>,
     signal: AbortSignal,
-    onBytes?: (bytes: number) => void,
+    { asked, onBlob }: { asked?: ReadonlySet<BlobHash>; onBlob?: (hash: BlobHash) => void } = {},
   ): Promise<number> {
-    let last: BlobHash | undefined
-    const onPiece = (hash: BlobHash, bytes: number): void => {
-      if (last !== undefined && last !== hash) this.#arriving.delete(last)
-      last = hash
-      this.#arriving.set(hash, bytes)
+    const onPiece = (hash: BlobHash): void => {
+      if (asked?.has(hash) === false) throw new WindfallError("corrupt_data", "Cannot take a blob: nobody asked for it")
     }
     try {
-      return await readPack(pack, this.blobs, { signal, onPiece, onBlob: (_, bytes) => onBytes?.(bytes) })
+      return await readPack(pack, this.growing, { signal, onPiece, onBlob })
     } finally {
-      if (last !== undefined) this.#arriving.delete(last)
       await this.blobs.flush()
     }
   }
@@ -183,7 +185,7 @@ export class DataShelf {
   missingBytes(wanted: ReadonlyMap<BlobHash, number>): number {
     let missing = 0
     for (const [hash, bytes] of wanted) {
-      if (!this.blobs.has(hash)) missing += Math.max(0, bytes - (this.#arriving.get(hash) ?? 0))
+      if (!this.blobs.has(hash)) missing += Math.max(0, bytes - (this.growing.get(hash)?.written ?? 0))
     }
     return missing
   }
@@ -230,6 +232,16 @@ export class DataShelf {
     return [...this.#whole].map(([root, { bytes, usedMs }]) => ({ root, bytes, usedMs, busy: this.#busy.has(root) }))
   }
 
+  /** Whether somebody is at work on the tree. */
+  isBusy(root: BlobHash): boolean {
+    return this.#busy.has(root)
+  }
+
+  /** Whether somebody waits for the blob. */
+  isWanted(blob: BlobHash): boolean {
+    return this.#wanted.values().some((blobs) => blobs.has(blob))
+  }
+
   /** Keeps these blobs from going as they come. Dispose of what it returns to let go. */
   want(blobs: ReadonlyMap<BlobHash, unknown>): Disposable {
     this.#wanted.add(blobs)
@@ -244,8 +256,7 @@ export class DataShelf {
 
   /** Removes so many bytes of blobs that nobody waits for, as far as there are, the least recently used first. */
   async dropUnwanted(bytes: number): Promise<void> {
-    const isWanted = (hash: BlobHash) => this.#wanted.values().some((blobs) => blobs.has(hash))
-    await this.blobs.evict(isWanted, Math.max(0, this.blobs.sizeBytes - bytes))
+    await this.blobs.evict((hash) => this.isWanted(hash), Math.max(0, this.blobs.sizeBytes - bytes))
   }
 
   /** Removes these, but for what is in use. */

@@ -6,14 +6,16 @@ import { connectDirectly } from "./connect-directly.ts"
 import type { DataShelf } from "./data-shelf.ts"
 
 /**
- * Fetches blobs from another host as its offer says. Every hash is verified. What has not come, whatever the reason, is had
- * from the server: so this fails for `signal` alone, and where there is no room.
+ * Fetches blobs from another host as its offer says. Every hash is verified, and nothing is taken that was not asked for. What has not come, whatever the
+ * reason, is had elsewhere: so this fails for `signal` alone, and where there is no room.
+ * @param onBlob called for each that has come
  */
 export async function fetchDirectly(
   offer: DataOffer,
   hashes: readonly BlobHash[],
   shelf: DataShelf,
   signal: AbortSignal,
+  onBlob: (hash: BlobHash) => void = () => {},
 ): Promise<void> {
   let socket: TLSSocket
   try {
@@ -24,7 +26,7 @@ export async function fetchDirectly(
   }
   try {
     socket.write(request(hashes))
-    await shelf.store(socket as AsyncIterable<Buffer>, signal)
+    await shelf.store(socket as AsyncIterable<Buffer>, signal, { asked: new Set(hashes), onBlob })
   } catch (error) {
     signal.throwIfAborted()
     if (isDiskFull(error)) throw error

@@ -7,7 +7,7 @@ import { test } from "node:test"
 import { ScratchFolder } from "../../../test/support/scratch-folder.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
 import { hashBytes } from "../../workspace/hash.ts"
-import type { BlobSource } from "../../workspace/sources.ts"
+import { type BlobSource, sourceBlob } from "../../workspace/sources.ts"
 import { DataShelf } from "./data-shelf.ts"
 import { fetchDirectly } from "./fetch-directly.ts"
 import type { LaidOutIndex } from "./laid-out-index.ts"
@@ -29,10 +29,19 @@ function laidOut(scratch: ScratchFolder, contents: readonly Uint8Array[]): LaidO
   return { blobs, files: new Map(), hashes: [...blobs.keys()] }
 }
 
+/** Offers all of them. */
+function offerAll({ blobs, hashes }: ReturnType<typeof laidOut>, signal: AbortSignal) {
+  const piece = async (hash: BlobHash) => {
+    const source = blobs.get(hash)
+    return source && sourceBlob(hash, source)
+  }
+  return offerData(new Set(hashes), piece, signal)
+}
+
 test("who has the key gets the blobs, once; then nothing listens any more", async () => {
   using scratch = new ScratchFolder()
   const index = laidOut(scratch, [randomBytes(3_000_000), Buffer.from("small"), randomBytes(100_000)])
-  const { offer, ended } = await offerData(index, never)
+  const { offer, ended } = await offerAll(index, never)
   const here = { ...offer, addresses: ["127.0.0.1"] }
   const shelf = shelfIn(scratch)
   await fetchDirectly(here, index.hashes, shelf, never)
@@ -45,7 +54,7 @@ test("who has the key gets the blobs, once; then nothing listens any more", asyn
 test("who has another key, or none, gets nothing and uses nothing up", async () => {
   using scratch = new ScratchFolder()
   const index = laidOut(scratch, [Buffer.from("for one alone")])
-  const { offer, ended } = await offerData(index, never)
+  const { offer, ended } = await offerAll(index, never)
   const here = { ...offer, addresses: ["127.0.0.1"] }
   const shelf = shelfIn(scratch)
   await fetchDirectly({ ...here, key: randomBytes(32).toString("base64") }, index.hashes, shelf, never)
@@ -65,7 +74,7 @@ test("what was changed since it was laid out does not leave: the rest comes from
   const index = laidOut(scratch, [Buffer.from("sound"), Buffer.from("right")])
   chmodSync(scratch.at("file-1"), 0o644)
   writeFileSync(scratch.at("file-1"), "wrong")
-  const { offer, ended } = await offerData(index, never)
+  const { offer, ended } = await offerAll(index, never)
   const shelf = shelfIn(scratch)
   await fetchDirectly({ ...offer, addresses: ["127.0.0.1"] }, index.hashes, shelf, never)
   assert.ok(!shelf.blobs.has(index.hashes[1]!))
@@ -75,7 +84,7 @@ test("what was changed since it was laid out does not leave: the rest comes from
 test("an offer ends with the signal, also while nobody has come", async () => {
   using scratch = new ScratchFolder()
   const stop = new AbortController()
-  const { offer, ended } = await offerData(laidOut(scratch, [Buffer.from("x")]), stop.signal)
+  const { offer, ended } = await offerAll(laidOut(scratch, [Buffer.from("x")]), stop.signal)
   stop.abort()
   await ended
   const shelf = shelfIn(scratch)

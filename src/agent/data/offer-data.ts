@@ -3,26 +3,35 @@ import type { TLSSocket } from "node:tls"
 import type { BlobHash } from "../../protocol/ids.ts"
 import { getHash, HASH_BYTES } from "../../workspace/hash.ts"
 import { encodePack, type PackBlob } from "../../workspace/pack.ts"
-import { sourceBlob } from "../../workspace/sources.ts"
-import type { LaidOutIndex } from "./laid-out-index.ts"
 import { listenOnce, type OpenOffer } from "./listen-once.ts"
 import { MAX_HASHES } from "./pre-shared-key.ts"
 
+/** Finds a blob that is asked for; `undefined` where there is none. */
+export type PieceOf = (hash: BlobHash, signal: AbortSignal) => Promise<PackBlob | undefined>
+
 /**
- * Listens on a free port for one other host that has the key, and gives it the blobs it names, as far as they lie here. Ends
+ * Listens on a free port for one other host that has the key, and gives it the blobs it names, as far as they are on offer and lie here or just come. Ends
  * with that transfer, when nobody comes, or with `signal`. Every file is hashed on its way out.
  */
-export function offerData(index: LaidOutIndex, signal: AbortSignal): Promise<OpenOffer> {
-  return listenOnce((socket) => give(socket, index), signal)
+export function offerData(offered: ReadonlySet<BlobHash>, piece: PieceOf, signal: AbortSignal): Promise<OpenOffer> {
+  return listenOnce((socket) => give(socket, offered, piece, signal), signal)
 }
 
-async function give(socket: TLSSocket, { blobs }: LaidOutIndex): Promise<void> {
+async function give(
+  socket: TLSSocket,
+  offered: ReadonlySet<BlobHash>,
+  piece: PieceOf,
+  signal: AbortSignal,
+): Promise<void> {
+  const gone = new AbortController()
+  socket.once("close", () => gone.abort(new Error("the other host has gone")))
+  const within = AbortSignal.any([signal, gone.signal])
   try {
     const wanted = await readWanted(socket)
-    const found = function* (): Generator<PackBlob> {
+    const found = async function* (): AsyncGenerator<PackBlob> {
       for (const hash of wanted) {
-        const source = blobs.get(hash)
-        if (source !== undefined) yield sourceBlob(hash, source)
+        const blob = offered.has(hash) ? await piece(hash, within) : undefined
+        if (blob !== undefined) yield blob
       }
     }
     await pipeline(encodePack(found()), socket)

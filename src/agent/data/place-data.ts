@@ -1,6 +1,6 @@
 import { join } from "node:path"
 import { orAborted } from "../../base/or-aborted.ts"
-import type { DataOffer, OrderData } from "../../protocol/data-wire.ts"
+import type { OrderData } from "../../protocol/data-wire.ts"
 import { toWindfallError, WindfallError } from "../../protocol/errors.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
 import { diskError } from "../../workspace/disk-error.ts"
@@ -8,24 +8,19 @@ import { type AgentContext, nameOf, tell } from "../agent-context.ts"
 import type { Attempt } from "../attempt.ts"
 import type { Attempts } from "../disk/held-part.ts"
 import type { DataShelf } from "./data-shelf.ts"
-import { fetchDirectly } from "./fetch-directly.ts"
 import { linkData } from "./link-data.ts"
 import { lookAtPlace } from "./look-at-place.ts"
 import { PlacingProgress } from "./placing-progress.ts"
 import { layOut, lookAtTree, type Sizes } from "./tree-work.ts"
 
-/** Asked for at once: what a broken link costs is no more than this. */
+/** Asked for at once of the server alone: what a broken link costs is no more than this. */
 const ASK_BYTES = 256 * 1024 * 1024
 const ASK_HASHES = 20_000
 /** Folders come level by level, and no path is deeper. */
 const MAX_ROUNDS = 3_000
 
-/** Asks the server for blobs; resolves when they have come, or with another host's offer to give them. */
-export type AskForData = (
-  root: BlobHash,
-  hashes: readonly BlobHash[],
-  direct: boolean,
-) => Promise<DataOffer | undefined>
+/** Asks the server for blobs, which come from itself or, where `direct`, from other hosts, too; resolves when they have come. */
+export type AskForData = (root: BlobHash, hashes: readonly BlobHash[], direct: boolean) => Promise<void>
 
 /**
  * Sees to it that all data of an attempt lies on this host, as it should be.
@@ -112,7 +107,8 @@ async function placeTree(
       using _wanted = shelf.want(look.missing)
       await orAborted(context.disk.makeRoom(sumOf(look.missing), "data"), signal)
       progress.follow(() => shelf.missingBytes(look.missing))
-      await fetchFromAnother(shelf, look.missing, (hashes) => ask(root, hashes, true), signal)
+      for (const hashes of batches(missingOf(shelf, look.missing), Number.POSITIVE_INFINITY))
+        await ask(root, hashes, true)
       await fetchAll(shelf, look.missing, (hashes) => ask(root, hashes, false), signal)
       if (await layOut(shelf, root, look.flaws, data.bytes, context.clock.now(), signal)) break
     }
@@ -121,19 +117,11 @@ async function placeTree(
   context.disk.news()
 }
 
-type Ask = (hashes: readonly BlobHash[]) => Promise<DataOffer | undefined>
-
-/** Tries to get blobs from another host. Where none has them the server's answer is blobs, as if they had been asked for at once. */
-async function fetchFromAnother(shelf: DataShelf, wanted: Sizes, ask: Ask, signal: AbortSignal): Promise<void> {
-  const [first] = batches(wanted)
-  if (first === undefined) return
-  const offer = await ask(first)
-  if (offer !== undefined) await fetchDirectly(offer, [...wanted.keys()], shelf, signal)
-}
+type Ask = (hashes: readonly BlobHash[]) => Promise<void>
 
 /** Gets from the server what is not here yet. */
 async function fetchAll(shelf: DataShelf, wanted: Sizes, ask: Ask, signal: AbortSignal): Promise<void> {
-  for (const hashes of batches(missingOf(shelf, wanted))) {
+  for (const hashes of batches(missingOf(shelf, wanted), ASK_BYTES)) {
     signal.throwIfAborted()
     await ask(hashes)
   }
@@ -147,14 +135,14 @@ function sumOf(sizes: Sizes): number {
   return sizes.values().reduce((sum, bytes) => sum + bytes, 0)
 }
 
-function* batches(wanted: Sizes): Generator<BlobHash[]> {
+function* batches(wanted: Sizes, mostBytes: number): Generator<BlobHash[]> {
   let batch: BlobHash[] = []
-  let left = ASK_BYTES
+  let left = mostBytes
   for (const [hash, bytes] of wanted) {
     if (batch.length > 0 && (left < bytes || batch.length >= ASK_HASHES)) {
       yield batch
       batch = []
-      left = ASK_BYTES
+      left = mostBytes
     }
     batch.push(hash)
     left -= bytes

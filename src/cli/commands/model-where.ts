@@ -4,6 +4,7 @@ import { WindfallError } from "../../protocol/errors.ts"
 import type { ModelView } from "../../protocol/model-api.ts"
 import { command } from "../command-line/command.ts"
 import { flag } from "../command-line/option.ts"
+import { hostsText } from "../render/data-text.ts"
 import { renderTable } from "../render/table.ts"
 import { printJson } from "../say.ts"
 
@@ -14,6 +15,8 @@ interface Where {
   readonly bytes: number
   /** Hosts that hold it whole, of those that are connected. */
   readonly hosts: readonly string[]
+  /** Those that are just getting it. */
+  readonly coming: StoredDataView["versions"][number]["coming"]
   readonly models: readonly string[]
 }
 
@@ -21,7 +24,7 @@ export const modelWhere = command({
   name: "model where",
   operands: "[MODEL|DATA]",
   about:
-    "Says which connected hosts hold the weights of what, besides the server: a host gets them when it first serves them, from the server or from another host, and keeps them until its room is needed.",
+    "Says which connected hosts hold the weights of what, besides the server: a host gets them when it first serves them, from the server and from other hosts (how far it is stands behind its name), and keeps them until its room is needed.",
   minimum: 0,
   maximum: 1,
   options: { json: flag("print it as JSON, one a line") },
@@ -55,11 +58,11 @@ export const modelWhere = command({
 
 function whereOf(
   data: string,
-  { version, bytes, hosts }: StoredDataView["versions"][number],
+  { version, bytes, hosts, coming }: StoredDataView["versions"][number],
   models: readonly ModelView[],
 ): Where {
   const names = models.filter(({ weights }) => weights.data === data && weights.version === version)
-  return { data, version, bytes, hosts, models: names.map(({ name }) => name) }
+  return { data, version, bytes, hosts, coming, models: names.map(({ name }) => name) }
 }
 
 function table(rows: readonly Where[]): string {
@@ -71,12 +74,12 @@ function table(rows: readonly Where[]): string {
       { title: "SERVED AS" },
       { title: "HOSTS" },
     ],
-    rows.map(({ data, version, bytes, models, hosts }) => [
+    rows.map(({ data, version, bytes, models, ...where }) => [
       data,
       `${version}`,
       formatBytes(bytes),
       models.join(", ") || "-",
-      hosts.join(", ") || "-",
+      hostsText(where) || "-",
     ]),
   )
 }

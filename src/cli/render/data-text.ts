@@ -3,6 +3,8 @@ import type { StoredDataView } from "../../protocol/data-api.ts"
 import { formatTime } from "./age.ts"
 import { countText, renderPairs, renderTable } from "./table.ts"
 
+type Version = StoredDataView["versions"][number]
+
 /** Data as a table. */
 export function dataTable(data: readonly StoredDataView[], width: number | undefined): string {
   return renderTable(
@@ -24,7 +26,7 @@ export function dataTable(data: readonly StoredDataView[], width: number | undef
         latest === undefined ? "-" : `${latest.files}`,
         latest === undefined ? "-" : formatBytes(latest.bytes),
         `${one.jobs.length}`,
-        latest === undefined ? placesText(one) : ["server", ...latest.hosts].join(", "),
+        latest === undefined ? placesText(one) : ["server", hostsText(latest)].filter((text) => text !== "").join(", "),
       ]
     }),
     width,
@@ -40,12 +42,12 @@ export function dataDetails(data: StoredDataView): string {
     ["added", formatTime(data.createdAt)],
     ["unfinished jobs", data.jobs.length === 0 ? "none" : data.jobs.join(" ")],
   ])
-  const versions = data.versions.map(({ version, files, bytes, addedAt, hosts }) => [
-    `${version}`,
-    `${files}`,
-    formatBytes(bytes),
-    formatTime(addedAt),
-    hosts.join(", ") || "-",
+  const versions = data.versions.map((one) => [
+    `${one.version}`,
+    `${one.files}`,
+    formatBytes(one.bytes),
+    formatTime(one.addedAt),
+    hostsText(one) || "-",
   ])
   const places = data.places.map(({ hostName, path, provedAt, problem, writable }) => [
     hostName,
@@ -63,6 +65,13 @@ export function dataDetails(data: StoredDataView): string {
       : `\n${renderTable([{ title: "HOST" }, { title: "PATH" }, { title: "PROVED" }, { title: "BY JOBS" }, { title: "PROBLEM" }], places)}`,
   ]
   return pairs + tables.join("")
+}
+
+/** The hosts that have a version, and how far those are that get it: `mac-1, mac-2 (41 %)`. */
+export function hostsText({ hosts, coming = [] }: Partial<Pick<Version, "coming">> & Pick<Version, "hosts">): string {
+  const part = ({ doneBytes, totalBytes }: Version["coming"][number]) =>
+    totalBytes === 0 ? 0 : Math.floor(Math.min(1, doneBytes / totalBytes) * 100)
+  return [...hosts, ...coming.map((one) => `${one.host} (${part(one)} %)`)].join(", ")
 }
 
 /** What `data add` came to. */

@@ -4,6 +4,7 @@ import { isFinal } from "../../protocol/job-state.ts"
 import type { DataRecord } from "../../store/data-record.ts"
 import type { Core } from "../core.ts"
 import type { Viewer } from "../jobs/job-view.ts"
+import { arrivalsOf } from "./placing.ts"
 
 /** Whether this person's jobs may use the data. */
 export function mayUse(viewer: Viewer, data: Pick<DataRecord, "user" | "shared">): boolean {
@@ -23,6 +24,7 @@ export function dataView(core: Core, data: DataRecord, viewer: Viewer): StoredDa
       hosts: hosts
         .filter(({ channel, data: roots }) => channel !== null && roots.has(version.root))
         .map(({ record }) => record.name),
+      coming: arrivalsOf(core, data.name, version.root),
     })),
     places: data.places.map((place) => ({
       ...place,

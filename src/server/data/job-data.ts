@@ -63,9 +63,13 @@ function checkPathIsFree(core: Core, user: string, workspace: BlobHash, { name, 
   }
 }
 
-/** The job's data as its attempt on this host gets it; in words what is wrong, where it was removed meanwhile. */
-export function orderData(core: Core, job: JobRecord, host: HostId): readonly OrderData[] | string {
+/**
+ * The job's data as its attempt on this host gets it; in words what is wrong, where it was removed meanwhile.
+ * @param rank which member it is, of a job on several hosts
+ */
+export function orderData(core: Core, job: JobRecord, host: HostId, rank = 0): readonly OrderData[] | string {
   const orders: OrderData[] = []
+  if (!getsData(job, rank)) return orders
   for (const { name, path, version, root, bytes } of job.spec.data) {
     const found = core.store.data.get(name)
     const there = found?.places.find((one) => one.host === host)
@@ -77,4 +81,9 @@ export function orderData(core: Core, job: JobRecord, host: HostId): readonly Or
     else orders.push({ name, path, root, bytes, place: null })
   }
   return orders
+}
+
+/** Whether this member of it gets the job's data: workers of some engines are sent what they need by the head. */
+export function getsData({ spec }: JobRecord, rank: number): boolean {
+  return spec.gang?.members?.[rank]?.hasData !== false
 }

@@ -5,7 +5,7 @@ import { packBlobs } from "../blobs/pack-blobs.ts"
 import type { Core } from "../core.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
 import type { Tried } from "../jobs/job-table.ts"
-import { offerFromAnother } from "./find-donor.ts"
+import { bringToHost } from "./spread/spreads.ts"
 
 export interface DataNeed {
   readonly root: BlobHash
@@ -15,8 +15,7 @@ export interface DataNeed {
 }
 
 /**
- * Sees to it that a host gets what it lacks of data for an attempt: from another host where one has it, which this host then
- * asks itself, else from the blobs of whose data it is. Only data that the attempt's job was sent with. Never throws; a link
+ * Sees to it that a host gets what it lacks of data for an attempt: from the blobs of whose data it is, and from other hosts that have it or are just getting it. Only data that the attempt's job was sent with. Never throws; a link
  * that breaks meanwhile ends it silently, and the agent says again what it needs when it is back.
  */
 export async function supplyData(
@@ -33,15 +32,14 @@ export async function supplyData(
     if (wanted === undefined || data?.versions.some(({ root }) => root === need.root) !== true) {
       throw new WindfallError("data_not_found", `Cannot give the host the data ${wanted?.name ?? ""}: it was removed`)
     }
-    if (need.direct) {
-      const offer = await offerFromAnother(core, channel.hostId, need.root, signal)
-      if (signal.aborted) return
-      if (offer !== undefined) {
-        channel.send([{ type: "donor", ...named, offer }])
-        return
-      }
-    }
     const { blobs } = core.blobs.of(data.user)
+    if (need.direct) {
+      await bringToHost(core, channel, need, blobs, signal).catch((error: unknown) => {
+        throw toWindfallError(error, "").code === "blobs_missing" ? lost(data.name, data.user) : error
+      })
+      if (!signal.aborted) channel.send([{ type: "supplied", ...named }])
+      return
+    }
     const gone = blobs.missing(need.hashes).length
     if (gone > 0) throw lost(data.name, data.user)
     await channel.putData(encodePack(packBlobs(blobs, need.hashes, signal)), { signal }).catch((error: unknown) => {

@@ -1,4 +1,4 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:http2"
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2"
 import type { Duplex } from "node:stream"
 import { deferred } from "../../base/deferred.ts"
 import { checkAgentMessage } from "../../protocol/agent-check.ts"
@@ -184,7 +184,12 @@ export class AgentChannel implements HostChannel {
 
   async #put(path: string, pack: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
     const stream = this.#request("PUT", path, signal)
-    await Promise.all([writeAll(stream, pack), agentAnswer(stream)])
+    try {
+      await Promise.all([writeAll(stream, pack), agentAnswer(stream)])
+    } catch (error) {
+      stream.close(constants.NGHTTP2_CANCEL) // the agent does not read the rest
+      throw error
+    }
   }
 
   #request(method: string, path: string, signal: AbortSignal): ClientHttp2Stream {

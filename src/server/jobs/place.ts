@@ -35,7 +35,9 @@ export function placeOn(core: Core, job: JobRecord, placements: readonly Placeme
   const hosts = placements.flatMap(({ host }) => core.fleet.get(host) ?? [])
   if (hosts.length < placements.length) return
   const secrets = secretsFor(core, job)
-  const missing = hosts.map(({ record }) => orderData(core, job, record.id)).find((data) => typeof data === "string")
+  const missing = hosts
+    .map(({ record }, rank) => orderData(core, job, record.id, rank))
+    .find((data) => typeof data === "string")
   if (typeof secrets === "string" || missing !== undefined) {
     const [cause, reason]: [Cause, string] =
       typeof secrets === "string" ? ["start_failed", secrets] : ["data_failed", String(missing)]
@@ -190,7 +192,8 @@ function checkpointOrder({ spec, checkpoint }: JobRecord, attempt: AttemptRecord
 
 /** What was removed since is still named: the host may have it. */
 function ordered(core: Core, job: JobRecord, attempt: AttemptRecord): AttemptOrder["data"] {
-  const data = orderData(core, job, attempt.hostId)
+  const rank = attempt.member?.rank ?? 0
+  const data = orderData(core, job, attempt.hostId, rank)
   if (typeof data !== "string") return data
   return job.spec.data.map(({ name, path, root, bytes }) => ({ name, path, root, bytes, place: null }))
 }

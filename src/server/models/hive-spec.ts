@@ -46,7 +46,12 @@ export function hiveSpec(
             hosts: members.length,
             onMemberFailure: "end",
             outputsFrom: "main",
-            members: members.map(({ host, needBytes }) => ({ host, memoryBytes: needBytes })),
+            members: members.map(({ host, needBytes }, rank) => ({
+              host,
+              memoryBytes: needBytes,
+              // Where it reads nothing of the model itself, weights need not be brought.
+              hasData: order.members[rank]?.modelPath !== null,
+            })),
           },
         }),
   }

@@ -193,6 +193,8 @@ test("a model that no host holds is split where its members may talk, with just 
     leases.map(({ order }) => order.lease.memoryBytes).sort(),
     plan?.members.map(({ needBytes }) => needBytes).sort(),
   )
+  // The head sends its worker what that has of the model.
+  for (const { order } of leases) assert.equal(order.data.length, order.member?.rank === 0 ? 1 : 0)
   await scene.server.call("POST", "/v1/hives/large/stop", {})
   await scene.untilState("large", "stopped")
 })

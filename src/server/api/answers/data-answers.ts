@@ -19,6 +19,9 @@ export const data = answer(
           bytes: count,
           addedAt: time,
           hosts: z.array(z.string()).describe("Connected hosts on which it lies"),
+          coming: z
+            .array(z.object({ host: z.string(), doneBytes: count, totalBytes: count }))
+            .describe("Hosts that are just getting it"),
         }),
       )
       .describe("Oldest first"),

@@ -81,7 +81,7 @@ const spec = answer(
         onMemberFailure: z.enum(ON_MEMBER_FAILURE),
         outputsFrom: z.enum(OUTPUTS_FROM),
         members: z
-          .array(z.object({ host: z.string(), memoryBytes: count }))
+          .array(z.object({ host: z.string(), memoryBytes: count, hasData: z.boolean().optional() }))
           .optional()
           .describe("By rank, on which hosts it must run and what it holds there: of hives only"),
       })

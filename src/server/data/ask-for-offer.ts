@@ -1,32 +1,8 @@
-import { AGENT_PATHS } from "../../protocol/agent-paths.ts"
 import type { DataOffer } from "../../protocol/data-wire.ts"
-import type { BlobHash, HostId } from "../../protocol/ids.ts"
-import type { Core } from "../core.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
 
 const MAX_LINE_BYTES = 16 * 1024
 const OFFER_MS = 5_000
-
-/**
- * Asks another connected host that has the data to offer it to this one. `undefined` when none does: the server then gives it
- * itself. The offer ends with the transfer, or with the link of the host that is to fetch it (`signal`).
- */
-export async function offerFromAnother(
-  core: Core,
-  taker: HostId,
-  root: BlobHash,
-  signal: AbortSignal,
-): Promise<DataOffer | undefined> {
-  for (const { record, channel, data, link } of core.fleet.all()) {
-    if (record.id === taker || channel === null || link !== "ready" || !data.has(root)) continue
-    try {
-      return await askForOffer(channel, AGENT_PATHS.dataOffer, { root }, signal)
-    } catch {
-      signal.throwIfAborted() // the next one may
-    }
-  }
-  return undefined
-}
 
 /** Asks an agent to listen for another one. The offer stands until that one was served, or `signal`. */
 export async function askForOffer(
