@@ -8,12 +8,11 @@ import type {
   EngineRole,
   EngineSite,
 } from "./engine-adapter.ts"
+import { mlxReleases, RING_ENDS_SINCE } from "./engine-source.ts"
 import { evenCounts } from "./mlx.ts"
 import { MLX_LAUNCHER } from "./mlx-launcher.ts"
 import { dropsLayers, isOlder, KEEPS_LAYERS_SINCE } from "./mlx-models.ts"
 
-/** Before it a ring hung for ever when one of its ranks was lost (mlx #3862, mended by #4060). */
-const RING_ENDS_SINCE = "0.32.1"
 /** A file of the folder of jobs must not be taken for one of Python's own. */
 const SAFE_PATH = "-P"
 const SAY_VERSIONS = "from importlib.metadata import version as v; print('mlx-lm ' + v('mlx-lm') + ', mlx ' + v('mlx'))"
@@ -75,7 +74,7 @@ function refuses({ order, hostFile }: EngineSite): string | null {
 function lacks({ order, version }: EngineSite): string | null {
   const size = order.members.length
   if (size === 1) return null
-  const { lm = null, mlx = null } = /^mlx-lm (?<lm>[^,]+), mlx (?<mlx>\S+)/.exec(version)?.groups ?? {}
+  const { lm = null, mlx = null } = mlxReleases(version) ?? {}
   if (isOlder(mlx, RING_ENDS_SINCE))
     return `a ring of mlx before ${RING_ENDS_SINCE} hangs for ever when a member is lost (mlx #3862)`
   const layers = layerCount(order)

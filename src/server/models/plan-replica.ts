@@ -1,7 +1,9 @@
 import { chooseEngine } from "../../hive/engines/choose-engine.ts"
+import { withEngines } from "../../hive/fleet/engine-hosts.ts"
 import type { Fleet } from "../../hive/fleet/fleet.ts"
 import { liveFleet } from "../../hive/fleet/live-fleet.ts"
 import type { ModelFacts } from "../../hive/model/model-facts.ts"
+import { withEqualEngines } from "../../hive/plan/equal-engines.ts"
 import type { HivePlan } from "../../hive/plan/model-plan.ts"
 import { hivesFor, planModel } from "../../hive/plan/plan-model.ts"
 import { PreparedFleet } from "../../hive/plan/prepared-fleet.ts"
@@ -10,6 +12,7 @@ import { standingOf, takesJobs } from "../../protocol/host-standing.ts"
 import type { ServeOptions } from "../../protocol/model-api.ts"
 import type { Core } from "../core.ts"
 import { hostView } from "../fleet/host-view.ts"
+import { engineHosts } from "./engine-hosts.ts"
 
 export interface ReplicaWish {
   readonly facts: ModelFacts
@@ -30,24 +33,27 @@ export type ReplicaChoice =
  */
 export function planReplica(core: Core, wish: ReplicaWish): ReplicaChoice {
   const views = core.fleet.all().map((host) => hostView(core, host, { user: wish.user, role: "user" }))
-  const now = choose(wish, fleetOf(wish, views, true))
-  const later = choose(wish, fleetOf(wish, views, false))
+  const now = choose(core, wish, fleetOf(core, wish, views, true))
+  const later = choose(core, wish, fleetOf(core, wish, views, false))
   // Nobody splits for the sake of an hour what one Mac holds: a token over a network costs more for as long as it is served.
   const isAsSmall = now !== undefined && now.members.length <= (later?.members.length ?? now.members.length)
   if (isAsSmall && mayTalk(now, wish.options)) return { hive: now, startsNow: true, reason: null }
-  if (later === undefined) return { hive: null, startsNow: false, reason: whyNowhere(wish, views) }
+  if (later === undefined) return { hive: null, startsNow: false, reason: whyNowhere(core, wish, views) }
   if (!mayTalk(later, wish.options)) return { hive: null, startsNow: false, reason: untrustedText(later) }
   return { hive: later, startsNow: false, reason: null }
 }
 
-function choose({ facts, options }: ReplicaWish, fleet: Fleet): HivePlan | undefined {
+function choose(core: Core, { facts, options }: ReplicaWish, fleet: Fleet): HivePlan | undefined {
   const rules = chooseEngine(facts, options.engine, false)
   const request = { ...options, replicas: 1, members: null }
-  return hivesFor(facts, new PreparedFleet(fleet), rules, request)[0]
+  const plan = (on: Fleet) => hivesFor(facts, new PreparedFleet(on), rules, request)
+  return plan(withEqualEngines(fleet, options.engine, engineHosts(core), plan))[0]
 }
 
-function fleetOf({ avoid, options: { pins } }: ReplicaWish, views: readonly HostView[], onlyNow: boolean): Fleet {
-  const fleet = liveFleet(views, onlyNow)
+function fleetOf(core: Core, wish: ReplicaWish, views: readonly HostView[], onlyNow: boolean): Fleet {
+  const { avoid, options } = wish
+  const { pins, engine } = options
+  const fleet = withEngines(liveFleet(views, onlyNow), engine, engineHosts(core))
   const hosts = fleet.hosts.map((host, at) => {
     const view = views[at]!
     const standing = standingOf(view)
@@ -72,10 +78,10 @@ function untrustedText({ members, ways }: HivePlan): string {
   return `no Mac alone holds it, and between ${names} engines would talk over ${over === "unknown" ? "the network" : over}, where whoever reaches them could run programs: an administrator can accept that with windfall model serve NAME --trust-network`
 }
 
-function whyNowhere(wish: ReplicaWish, views: readonly HostView[]): string {
+function whyNowhere(core: Core, wish: ReplicaWish, views: readonly HostView[]): string {
   if (views.length === 0) return "there are no hosts: windfall host add user@mac"
   const { facts, options } = wish
-  const fleet = new PreparedFleet(fleetOf(wish, views, false))
+  const fleet = new PreparedFleet(fleetOf(core, wish, views, false))
   const plan = planModel(facts, fleet, chooseEngine(facts, options.engine, false), {
     ...options,
     replicas: 1,

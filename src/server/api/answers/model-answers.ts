@@ -1,4 +1,5 @@
 import * as z from "zod"
+import type { HostEnginesView } from "../../../protocol/host-engines.ts"
 import { CACHE_TYPES, ENGINES, MODEL_STATES, type ModelView, REPLICA_STATES } from "../../../protocol/model-api.ts"
 import { answer, count, type Describes, time } from "./answer.ts"
 
@@ -51,4 +52,19 @@ export const model = answer(
 
 export const modelList = answer("ModelList", "Models by name", z.object({ models: z.array(model) }))
 
+const hostEngines = z.object({
+  host: z.string().describe("Its name"),
+  engines: z
+    .array(z.object({ engine: z.enum(ENGINES), version: z.string().describe("As it says it itself") }))
+    .nullable()
+    .describe("The first of each kind; null: it has not said so, as one that is not connected"),
+})
+
+export const engineList = answer(
+  "EngineList",
+  "Engines of models that hosts have, by host",
+  z.object({ hosts: z.array(hostEngines) }),
+)
+
+export const ENGINE_ANSWERS_AGREE: Describes<typeof hostEngines, HostEnginesView> = true
 export const MODEL_ANSWERS_AGREE: Describes<typeof model, ModelView> = true
