@@ -89,6 +89,8 @@ function whyNowhere(core: Core, wish: ReplicaWish, views: readonly HostView[]): 
   })
   const [remedy] = plan.remedies
   const [verdict] = plan.verdicts
+  // More memory does not help where nothing of what there is can be used.
+  const isUseless = plan.verdicts.every(({ code }) => code === "excluded")
   const why = verdict === undefined ? "it fits nowhere" : `it fits nowhere (${verdict.host}: ${verdict.text})`
-  return remedy === undefined ? why : `${why}. ${remedy}`
+  return remedy === undefined || isUseless ? why : `${why}. ${remedy}`
 }
