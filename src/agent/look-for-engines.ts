@@ -3,6 +3,7 @@ import { findEngine } from "../member/find-engine.ts"
 import { Loss } from "../member/loss.ts"
 import type { EngineLook, HostEngine } from "../protocol/host-engines.ts"
 import { type JobHost, searchPath } from "./job-environment.ts"
+import { lookForRdma } from "./look-for-rdma.ts"
 
 /**
  * Looks for engines of models where members of hives look for them, and asks the first of each kind for its version. Nothing else is run:
@@ -25,5 +26,5 @@ export async function lookForEngines(host: JobHost, signal: AbortSignal): Promis
       if (!(error instanceof Loss)) throw error
     }
   }
-  return { engines }
+  return { engines, rdma: host.facts.platform === "darwin" ? await lookForRdma() : null }
 }

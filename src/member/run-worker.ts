@@ -37,7 +37,7 @@ export async function runWorker(context: MemberContext): Promise<Loss | null> {
   const work = async (): Promise<void> => {
     await checkModel(context)
     const found = await findEngine(context.adapter, order.engineFolder, rank, context.environment, end.signal)
-    const site = engineSite(context, found)
+    const site = await engineSite(context, found)
     sites.push(site)
     await meeting.join(order.limits.gatherMs, AbortSignal.any([end.signal, asked]))
     meeting.send({ type: "here", version: found.version })

@@ -1,5 +1,6 @@
 import { ENGINES, type EngineKind } from "./model-api.ts"
 import { fail, list, object, text } from "./raw-check.ts"
+import { checkRdmaPorts, type RdmaPort } from "./rdma.ts"
 
 /** An engine of models that a host has. */
 export interface HostEngine {
@@ -11,6 +12,8 @@ export interface HostEngine {
 /** What an agent finds when it is asked for engines: the first of each kind, where members of hives look for them. */
 export interface EngineLook {
   readonly engines: readonly HostEngine[]
+  /** Ports over which RDMA could go; `null`: it does not say. */
+  readonly rdma: readonly RdmaPort[] | null
 }
 
 /** Engines of a host, as the server knows them. */
@@ -19,6 +22,7 @@ export interface HostEnginesView {
   readonly host: string
   /** `null`: it has not said so, as one that is not connected. */
   readonly engines: readonly HostEngine[] | null
+  readonly rdma: readonly RdmaPort[] | null
 }
 
 const TYPE = "engines"
@@ -45,5 +49,5 @@ export function checkEngineLook(value: unknown): EngineLook {
     const version = found.find((one) => one.engine === engine)?.version
     return version === undefined ? [] : [{ engine, version }]
   })
-  return { engines }
+  return { engines, rdma: checkRdmaPorts(raw, TYPE) }
 }

@@ -101,8 +101,13 @@ async function poolFleet(cli: Cli, onlyFree: boolean): Promise<{ readonly fleet:
     listHosts(cli),
     cli.client.get<{ hosts: readonly HostEnginesView[] }>("/v1/engines"),
   ])
-  const said = new Map(engines.hosts.map((one) => [one.host, one.engines]))
-  const hosts = new Map(views.map(({ name, facts }) => [name, { facts, engines: said.get(name) ?? null }]))
+  const said = new Map(engines.hosts.map((one) => [one.host, one]))
+  const hosts = new Map(
+    views.map(({ name, facts }) => {
+      const { engines: found = null, rdma = null } = said.get(name) ?? {}
+      return [name, { facts, engines: found, rdma }]
+    }),
+  )
   return { fleet: liveFleet(views, onlyFree), hosts }
 }
 

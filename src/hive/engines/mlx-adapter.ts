@@ -7,6 +7,7 @@ import type {
   EngineLaunch,
   EngineRole,
   EngineSite,
+  RdmaSite,
 } from "./engine-adapter.ts"
 import { mlxReleases, RING_ENDS_SINCE } from "./engine-source.ts"
 import { evenCounts } from "./mlx.ts"
@@ -63,6 +64,7 @@ function python(...words: readonly string[]): EngineCommand {
 }
 
 function refuses({ order, hostFile }: EngineSite): string | null {
+  if (order.rdma !== undefined && order.mode !== "tensor") return "over RDMA MLX has parts of layers, and no pipeline"
   if (order.kv !== "f16") return "MLX's server is given no quantised cache"
   if (order.members.length === 1) return null
   if (hostFile === null) return "MLX_HOSTFILE, with where all ranks are, is not among the job's variables"
@@ -93,7 +95,11 @@ function isOwnSplit({ members }: HiveOrder, layers: number): boolean {
 }
 
 /** @param port of HTTP; `null`: this rank has none */
-function launch({ order, rank, threads, hostFile }: EngineSite, role: EngineRole, port: number | null): EngineLaunch {
+function launch(
+  { order, rank, threads, hostFile, rdma }: EngineSite,
+  role: EngineRole,
+  port: number | null,
+): EngineLaunch {
   const size = order.members.length
   const slots = String(order.slots)
   return {
@@ -112,7 +118,7 @@ function launch({ order, rank, threads, hostFile }: EngineSite, role: EngineRole
     environment: {
       ...NOTHING_FROM_ELSEWHERE,
       ...ONE_BACKEND,
-      ...(size === 1 ? {} : { MLX_RANK: String(rank), MLX_HOSTFILE: hostFile ?? "" }),
+      ...(size === 1 ? {} : { MLX_RANK: String(rank), ...wayBetween(hostFile, rdma) }),
       WINDFALL_ENGINE_KEY: order.engineKey,
       WINDFALL_CONTEXT_TOKENS: String(order.contextTokens),
       WINDFALL_RANKS: String(size),
@@ -120,6 +126,13 @@ function launch({ order, rank, threads, hostFile }: EngineSite, role: EngineRole
     },
     listens: null,
   }
+}
+
+/** The ring's file, or what JACCL reads (MLX, "Distributed Without mlx.launch"); and which of them it must be. */
+function wayBetween(hostFile: string | null, rdma: RdmaSite | null): Readonly<Record<string, string>> {
+  if (rdma === null) return { MLX_HOSTFILE: hostFile ?? "", WINDFALL_BACKEND: "ring" }
+  const { devicesFile, coordinator } = rdma
+  return { MLX_IBV_DEVICES: devicesFile, MLX_JACCL_COORDINATOR: coordinator, WINDFALL_BACKEND: "jaccl" }
 }
 
 /** The model lies there: nothing is asked of a hub. */
@@ -148,6 +161,11 @@ interface Sign {
 }
 
 const SIGNS: readonly Sign[] = [
+  {
+    pattern: /(?<what>(?:\[jaccl\]|Cannot initialize jaccl).*)/,
+    code: "unreachable",
+    words: (what) => `its rank does not come to others over RDMA: ${what}`,
+  },
   { pattern: /windfall: (?<what>the group has .+)/, code: "order_refused", words: (what) => what },
   { pattern: /\[ring\] connection to a peer was lost/, code: "member_lost", words: () => "another rank is gone" },
   {

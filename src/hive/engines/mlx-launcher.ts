@@ -17,7 +17,7 @@ key = ("Bearer " + os.environ.pop("WINDFALL_ENGINE_KEY")).encode()
 most_tokens = int(os.environ.pop("WINDFALL_CONTEXT_TOKENS"))
 ranks = int(os.environ.pop("WINDFALL_RANKS"))
 if ranks > 1:
-    mx.distributed.init(strict=True, backend="ring")
+    mx.distributed.init(strict=True, backend=os.environ.pop("WINDFALL_BACKEND"))
 if mx.distributed.init().size() != ranks:
     sys.exit(f"windfall: the group has {mx.distributed.init().size()} ranks, not {ranks}")
 

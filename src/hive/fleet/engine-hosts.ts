@@ -1,9 +1,11 @@
 import type { HostEngine } from "../../protocol/host-engines.ts"
+import type { RdmaPort } from "../../protocol/rdma.ts"
 import { adapterOf } from "../engines/engine-adapters.ts"
 import { cannotBuild, mlxReleases } from "../engines/engine-source.ts"
 import { MLX_LM_RELEASE } from "../engines/mlx-release.ts"
 import type { EngineName } from "../speed/host-speed.ts"
 import type { Fleet, FleetHost } from "./fleet.ts"
+import { deviceBetween } from "./rdma-mesh.ts"
 
 /** What is known of a host of the pool, beside what it is as one of a fleet. */
 export interface EngineHost {
@@ -11,6 +13,7 @@ export interface EngineHost {
   readonly facts: { readonly system: string; readonly arch: string } | null
   /** `null`: it has not said so. */
   readonly engines: readonly HostEngine[] | null
+  readonly rdma: readonly RdmaPort[] | null
 }
 
 export type EngineHosts = ReadonlyMap<string, EngineHost>
@@ -38,8 +41,14 @@ function withEngine(host: FleetHost, engine: EngineName, hosts: EngineHosts): Fl
     if (!isLacking) return host
     return { ...host, excluded: excluded ?? `it has no ${engine}: ${adapterOf(engine).whereToGet}` }
   }
+  const rdma = hosts.get(name)?.rdma ?? []
+  // These are told from port to port, and not only by the models at both ends.
+  const cabled = [...hosts].flatMap(([other, { rdma: ports }]) =>
+    other !== name && deviceBetween(rdma, ports ?? []) !== undefined ? [other] : [],
+  )
+  const links = { hasRdma: cabled.length > 0, cables: [...new Set([...host.cables, ...cabled])] }
   const reason = cannotBuild(hosts.get(name)?.facts ?? null)
-  if (reason === null) return { ...host, mlxLm: MLX_LM_RELEASE }
+  if (reason === null) return { ...host, ...links, mlxLm: MLX_LM_RELEASE }
   const mlxLm = mlxReleases(versionOn(hosts, name, engine))?.lm ?? null
-  return { ...host, mlxLm, excluded: excluded ?? (isLacking ? `it has no ${engine}: ${reason}` : null) }
+  return { ...host, ...links, mlxLm, excluded: excluded ?? (isLacking ? `it has no ${engine}: ${reason}` : null) }
 }

@@ -24,7 +24,7 @@ function known(
   const hosts = new Map<string, EngineHost>()
   for (const [name, version] of Object.entries(versions)) {
     const engines = version === undefined ? null : version === null ? [] : [{ engine, version }]
-    hosts.set(name, { facts: MAC, engines })
+    hosts.set(name, { facts: MAC, engines, rdma: null })
   }
   return hosts
 }
@@ -86,6 +86,28 @@ describe("engines that hosts have", () => {
       assert.equal(source(versions, isUneven), "built", JSON.stringify(versions))
   })
 
+  it("have parts of layers planned where RDMA leads from each to each other, and not where it only seems so", () => {
+    const model = layeredModel(Array(16).fill(5 * GIB), { format: "safetensors", architecture: "qwen2" })
+    const on = (fleet: Fleet) => hivesFor(model, new PreparedFleet(fleet), mlxRules, REQUEST)
+    const cabled = (ends: Readonly<Record<string, readonly [string, string]>>): EngineHosts =>
+      new Map(
+        Object.entries(ends).map(([name, [domain, peer]]) => {
+          return [name, { facts: MAC, engines: null, rdma: [{ device: "rdma_en5", domain, peer }] }]
+        }),
+      )
+    const found = (hosts: EngineHosts, macs = [mac("a", 64), mac("b", 64)]) => {
+      const fleet = withEngines(fleetOf(...macs), "mlx", hosts)
+      return on(withEqualEngines(fleet, "mlx", hosts, on))[0]?.mode
+    }
+    assert.equal(found(cabled({ a: ["A", "B"], b: ["B", "A"] })), "tensor")
+    assert.equal(found(cabled({ a: ["A", "B"], b: ["B", "C"] })), "pipeline")
+    assert.equal(found(known("mlx", { a: SAME, b: SAME })), "pipeline")
+    // Each is cabled by RDMA to a third, and to each other by a cable without.
+    const others = [mac("a", 64, { cables: ["b"] }), mac("b", 64, { cables: ["a"] }), mac("c", 8), mac("d", 8)]
+    const apart = cabled({ a: ["A", "C"], b: ["B", "D"], c: ["C", "A"], d: ["D", "B"] })
+    assert.equal(found(apart, others), "pipeline")
+  })
+
   it("say what is built, and where it cannot be", () => {
     const fleet = fleetOf(mac("a", 64), mac("b", 64))
     const hosts = known("mlx", { a: null, b: SAME })
@@ -103,7 +125,7 @@ describe("engines that hosts have", () => {
     )
     assert.deepEqual(engineAdvice(hive!, known("mlx", { a: SAME, b: SAME })), [])
     assert.match(engineAdvice(hive!, known("mlx", { a: undefined, b: undefined }))[0] ?? "", /unless they all have/)
-    const old = new Map([["a", { facts: { ...MAC, system: "macOS 13.6" }, engines: [] }]])
+    const old = new Map([["a", { facts: { ...MAC, system: "macOS 13.6" }, engines: [], rdma: null }]])
     assert.match(withEngines(fleet, "mlx", old).hosts[0]?.excluded ?? "", /needs macOS 14, and it has 13$/)
     assert.match(cannotBuild({ system: "macOS 14.1", arch: "x64" }) ?? "", /Intel/)
     assert.equal(cannotBuild({ system: "Debian GNU/Linux 12", arch: "x64" }), null)

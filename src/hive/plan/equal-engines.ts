@@ -2,6 +2,7 @@ import { engineSource } from "../engines/engine-source.ts"
 import { MLX_BUILT_VERSION } from "../engines/mlx-release.ts"
 import { type EngineHosts, lacksEngine, versionOn } from "../fleet/engine-hosts.ts"
 import type { Fleet } from "../fleet/fleet.ts"
+import { rdmaMesh } from "../fleet/rdma-mesh.ts"
 import type { EngineName } from "../speed/host-speed.ts"
 import type { HivePlan } from "./model-plan.ts"
 
@@ -18,12 +19,22 @@ export function withEqualEngines(
   plan: (fleet: Fleet) => readonly HivePlan[],
 ): Fleet {
   // MLX is built where its members differ.
-  if (engine === "mlx" || plan(fleet).every((hive) => versionsIn(hive, hosts).size <= 1)) return fleet
+  if (engine === "mlx") return plan(fleet).every((hive) => canUseRdma(hive, hosts)) ? fleet : withoutRdma(fleet)
+  if (plan(fleet).every((hive) => versionsIn(hive, hosts).size <= 1)) return fleet
   const versions = new Set(
     fleet.hosts.filter(({ excluded }) => excluded === null).flatMap(({ name }) => versionOn(hosts, name, engine) ?? []),
   )
   const tries = [...versions].map((version) => only(fleet, engine, hosts, version))
   return tries.reduce((best, other) => (isBetter(plan(other), plan(best)) ? other : best))
+}
+
+/** Parts of layers are planned over RDMA, which takes a cable with a device at both ends between any two. */
+function canUseRdma({ mode, members }: HivePlan, hosts: EngineHosts): boolean {
+  return mode !== "tensor" || rdmaMesh(members.map(({ host }) => hosts.get(host.name)?.rdma ?? null)) !== null
+}
+
+function withoutRdma(fleet: Fleet): Fleet {
+  return { ...fleet, hosts: fleet.hosts.map((host) => ({ ...host, hasRdma: false })) }
 }
 
 function versionsIn({ engine, members }: HivePlan, hosts: EngineHosts): Set<string> {

@@ -60,7 +60,9 @@ export function storedModelOf(
  */
 export async function beginHive(options: BeginOptions): Promise<string | null> {
   const { core, model, number, avoid, memberFile, stored } = options
-  await askEngines(core, ENGINES_KNOWN_MS)
+  // What was lost may have been lost for what a host has no more.
+  const losses = core.store.models.replicas(model.name).find((one) => one.number === number)?.losses ?? 0
+  await askEngines(core, losses > 0 ? 0 : ENGINES_KNOWN_MS)
   const choice = planReplica(core, { facts: stored.facts, options: model.options, user: model.user, avoid })
   if (choice.hive === null) return choice.reason
   const plan = storedPlan(core, choice.hive)

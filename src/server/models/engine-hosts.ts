@@ -7,12 +7,12 @@ export function engineHosts({ fleet }: Core): EngineHosts {
   return new Map(
     fleet.all().map(({ record, engines }) => {
       const { facts } = record
-      return [record.name, { facts, engines: engines?.look?.engines ?? null }]
+      return [record.name, { facts, engines: engines?.look?.engines ?? null, rdma: engines?.look?.rdma ?? null }]
     }),
   )
 }
 
 /** The same as the API shows it. */
 export function engineViews(core: Core): readonly HostEnginesView[] {
-  return [...engineHosts(core)].map(([host, { engines }]) => ({ host, engines }))
+  return [...engineHosts(core)].map(([host, { engines, rdma }]) => ({ host, engines, rdma }))
 }

@@ -34,8 +34,8 @@ test("hosts say what they have when they are asked; of those that do not, nothin
   await scene.join("old")
   giveEngines(alpha, [{ engine: "mlx", version: "mlx-lm 0.32.2, mlx 0.32.4" }])
   assert.deepEqual(await engines(scene), [
-    { host: "alpha", engines: [{ engine: "mlx", version: "mlx-lm 0.32.2, mlx 0.32.4" }] },
-    { host: "old", engines: null },
+    { host: "alpha", engines: [{ engine: "mlx", version: "mlx-lm 0.32.2, mlx 0.32.4" }], rdma: null },
+    { host: "old", engines: null, rdma: null },
   ])
   // What no agent says is not believed, and what was known stays.
   giveEngines(alpha, [{ engine: "mlx", version: 7 as unknown as string }])

@@ -8,6 +8,10 @@ const plan = z.object({
   members: z
     .array(z.object({ host: z.string(), hostName: z.string(), firstLayer: count, layers: count, needBytes: count }))
     .describe("By rank; rank 0 reads the file and answers"),
+  rdma: z
+    .array(z.array(z.string().nullable()))
+    .optional()
+    .describe("By rank, the RDMA devices that lead to the others; absent: they talk over a ring of TCP, or there is one"),
   network: z.string().nullable().describe("What members talk over; null: there is one"),
   tokensPerSecond: z.object({ low: z.number(), high: z.number() }).nullable().describe("Expected of one conversation"),
 })
@@ -58,6 +62,10 @@ const hostEngines = z.object({
     .array(z.object({ engine: z.enum(ENGINES), version: z.string().describe("As it says it itself") }))
     .nullable()
     .describe("The first of each kind; null: it has not said so, as one that is not connected"),
+  rdma: z
+    .array(z.object({ device: z.string(), domain: z.string(), peer: z.string().nullable() }))
+    .nullable()
+    .describe("Thunderbolt ports over which RDMA could go, with the buses at both ends of their cables"),
 })
 
 export const engineList = answer(
