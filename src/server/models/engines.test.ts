@@ -1,6 +1,7 @@
 /** What hosts say of their engines decides where a model goes, and whether MLX is built there. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { denseModel, LLAMA_3_8B } from "../../../test/support/hive-models.ts"
 import { ModelScene } from "../../../test/support/model-scene.ts"
 import { giveEngines } from "../../../test/support/simulated-engines.ts"
 import type { HostEnginesView } from "../../protocol/host-engines.ts"
@@ -42,4 +43,24 @@ test("hosts say what they have when they are asked; of those that do not, nothin
   assert.deepEqual((await engines(scene))[0]?.engines?.length, 1)
   alpha.cut("it is gone")
   assert.deepEqual((await engines(scene))[0]?.engines?.length, 1)
+})
+
+test("a model that takes two hosts goes to two with the same version; where there are none that is said before anything starts", async () => {
+  await using scene = await ModelScene.start()
+  const GIB = 1024 ** 3
+  const llama = (version: string) => [{ engine: "llama.cpp", version }] as const
+  const alpha = await scene.join("alpha", { memoryBytes: 6 * GIB })
+  giveEngines(alpha, llama("1"))
+  giveEngines(await scene.join("beta", { memoryBytes: 4 * GIB }), llama("2"))
+  await scene.store("large", denseModel(LLAMA_3_8B))
+  const asked = { contextTokens: 1_024, slots: 1, trustsNetwork: true }
+  await assert.rejects(
+    scene.serve("large", asked),
+    /it fits nowhere \(beta: its llama\.cpp is 2, that of others 1: members of one hive must have the same\)$/,
+  )
+  giveEngines(await scene.join("gamma", { memoryBytes: 4 * GIB }), llama("1"))
+  const { replicas } = await scene
+    .serve("large", asked)
+    .then(() => scene.until("large", (one) => one.replicas[0]?.plan != null))
+  assert.deepEqual(replicas[0]?.plan?.members.map(({ hostName }) => hostName).toSorted(), ["alpha", "gamma"])
 })

@@ -1,10 +1,11 @@
 import { chooseEngine } from "../../hive/engines/choose-engine.ts"
+import type { EngineRules } from "../../hive/engines/engine-rules.ts"
 import { withEngines } from "../../hive/fleet/engine-hosts.ts"
 import type { Fleet } from "../../hive/fleet/fleet.ts"
 import { liveFleet } from "../../hive/fleet/live-fleet.ts"
 import type { ModelFacts } from "../../hive/model/model-facts.ts"
 import { withEqualEngines } from "../../hive/plan/equal-engines.ts"
-import type { HivePlan } from "../../hive/plan/model-plan.ts"
+import type { HivePlan, PlanRequest } from "../../hive/plan/model-plan.ts"
 import { hivesFor, planModel } from "../../hive/plan/plan-model.ts"
 import { PreparedFleet } from "../../hive/plan/prepared-fleet.ts"
 import type { HostView } from "../../protocol/host.ts"
@@ -43,11 +44,21 @@ export function planReplica(core: Core, wish: ReplicaWish): ReplicaChoice {
   return { hive: later, startsNow: false, reason: null }
 }
 
-function choose(core: Core, { facts, options }: ReplicaWish, fleet: Fleet): HivePlan | undefined {
-  const rules = chooseEngine(facts, options.engine, false)
-  const request = { ...options, replicas: 1, members: null }
-  const plan = (on: Fleet) => hivesFor(facts, new PreparedFleet(on), rules, request)
-  return plan(withEqualEngines(fleet, options.engine, engineHosts(core), plan))[0]
+function choose(core: Core, wish: ReplicaWish, fleet: Fleet): HivePlan | undefined {
+  const plan = (on: Fleet) => hivesOn(wish, on)
+  return plan(withEqualEngines(fleet, wish.options.engine, engineHosts(core), plan))[0]
+}
+
+function hivesOn(wish: ReplicaWish, fleet: Fleet): readonly HivePlan[] {
+  return hivesFor(wish.facts, new PreparedFleet(fleet), rulesFor(wish), requestOf(wish))
+}
+
+function rulesFor({ facts, options }: ReplicaWish): EngineRules {
+  return chooseEngine(facts, options.engine, false)
+}
+
+function requestOf({ options }: ReplicaWish): PlanRequest {
+  return { ...options, replicas: 1, members: null }
 }
 
 function fleetOf(core: Core, wish: ReplicaWish, views: readonly HostView[], onlyNow: boolean): Fleet {
@@ -81,16 +92,15 @@ function untrustedText({ members, ways }: HivePlan): string {
 function whyNowhere(core: Core, wish: ReplicaWish, views: readonly HostView[]): string {
   if (views.length === 0) return "there are no hosts: windfall host add user@mac"
   const { facts, options } = wish
-  const fleet = new PreparedFleet(fleetOf(core, wish, views, false))
-  const plan = planModel(facts, fleet, chooseEngine(facts, options.engine, false), {
-    ...options,
-    replicas: 1,
-    members: null,
-  })
+  const all = fleetOf(core, wish, views, false)
+  const fleet = withEqualEngines(all, options.engine, engineHosts(core), (on) => hivesOn(wish, on))
+  const plan = planModel(facts, new PreparedFleet(fleet), rulesFor(wish), requestOf(wish))
   const [remedy] = plan.remedies
-  const [verdict] = plan.verdicts
+  // Of engines that do not go together it must be said, before who is too small alone.
+  const odd = fleet === all ? undefined : fleet.hosts.find(({ excluded }, at) => excluded !== all.hosts[at]?.excluded)
+  const verdict = plan.verdicts.find(({ host }) => host === odd?.name) ?? plan.verdicts[0]
   // More memory does not help where nothing of what there is can be used.
   const isUseless = plan.verdicts.every(({ code }) => code === "excluded")
   const why = verdict === undefined ? "it fits nowhere" : `it fits nowhere (${verdict.host}: ${verdict.text})`
-  return remedy === undefined || isUseless ? why : `${why}. ${remedy}`
+  return remedy === undefined || isUseless || odd !== undefined ? why : `${why}. ${remedy}`
 }
