@@ -11,7 +11,9 @@ const plan = z.object({
   rdma: z
     .array(z.array(z.string().nullable()))
     .optional()
-    .describe("By rank, the RDMA devices that lead to the others; absent: they talk over a ring of TCP, or there is one"),
+    .describe(
+      "By rank, the RDMA devices that lead to the others; absent: they talk over a ring of TCP, or there is one",
+    ),
   network: z.string().nullable().describe("What members talk over; null: there is one"),
   tokensPerSecond: z.object({ low: z.number(), high: z.number() }).nullable().describe("Expected of one conversation"),
 })
