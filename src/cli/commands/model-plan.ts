@@ -86,7 +86,10 @@ export const modelPlan = command({
     } as const
     const hives = (on: Fleet) => hivesFor(model, new PreparedFleet(on), rules, request)
     const fleet = known === null ? found : withEqualEngines(found, rules.engine, known.hosts, hives)
-    const bare = planModel(model, new PreparedFleet(fleet), rules, request)
+    const able = planModel(model, new PreparedFleet(fleet), rules, request)
+    // Where it would fit once its engine is there, that is told, and on which of them it is missing.
+    const isShort = known !== null && able.replicas.length < request.replicas
+    const bare = isShort ? planModel(model, new PreparedFleet(known.fleet), rules, request) : able
     const notes = known === null ? [] : bare.replicas.flatMap((hive) => engineAdvice(hive, known.hosts))
     const plan = { ...bare, advice: [...notes, ...bare.advice] }
     if (options.json) await printJson(cli, modelPlanJson(plan))

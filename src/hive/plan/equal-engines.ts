@@ -1,3 +1,4 @@
+import { adapterOf } from "../engines/engine-adapters.ts"
 import { engineSource } from "../engines/engine-source.ts"
 import { MLX_BUILT_VERSION } from "../engines/mlx-release.ts"
 import { type EngineHosts, lacksEngine, versionOn } from "../fleet/engine-hosts.ts"
@@ -68,8 +69,19 @@ function isBetter(ones: readonly HivePlan[], others: readonly HivePlan[]): boole
 
 /** What should be known of the engine of a plan before anything starts, in sentences. */
 export function engineAdvice(hive: HivePlan, hosts: EngineHosts): readonly string[] {
-  if (hive.engine !== "mlx") return []
   const names = hive.members.map(({ host }) => host.name)
+  if (hive.engine !== "mlx") {
+    const missing = names.filter((name) => lacksEngine(hosts, name, hive.engine))
+    const versions = versionsIn(hive, hosts)
+    return [
+      ...(missing.length === 0
+        ? []
+        : [`There is no ${hive.engine} on ${missing.join(", ")}: ${adapterOf(hive.engine).whereToGet}`]),
+      ...(versions.size < 2
+        ? []
+        : [`Members of one hive must have the same ${hive.engine}: there is ${[...versions].join(", ")}`]),
+    ]
+  }
   const versions = names.map((name) => versionOn(hosts, name, "mlx"))
   if (engineSource("mlx", versions, isUneven(hive)) === "own") return []
   const lacking = names.filter((name) => lacksEngine(hosts, name, "mlx"))
