@@ -20,29 +20,23 @@ describe("what MLX is told of RDMA", () => {
       "bin/ibv_devices": "#!/bin/sh\nprintf '    device   node GUID\\n    rdma_en5   d0b5e9ab23cfac05\\n'\n",
     })
     chmodSync(scratch.at("bin/ibv_devices"), 0o755)
-    const before = process.cwd()
-    process.chdir(scratch.path)
-    try {
-      const environment = { MLX_HOSTFILE: scratch.at("hosts.json"), PATH: scratch.at("bin") }
-      const site = await rdmaSite(memberContext({ environment }), MATRIX)
-      assert.equal(site.coordinator, "10.0.0.1:5001")
-      assert.deepEqual(JSON.parse(readFileSync(site.devicesFile, "utf8")), MATRIX)
-      const failing = async (rank: number, changes: Readonly<Record<string, string>>) => {
-        const error = await rdmaSite(memberContext({ rank, environment: { ...environment, ...changes } }), MATRIX).then(
-          () => assert.fail("it went on"),
-          (thrown: unknown) => thrown,
-        )
-        assert.ok(error instanceof Loss)
-        return [error.code, error.member, error.message] as const
-      }
-      const [code, member, message] = await failing(1, {})
-      assert.deepEqual([code, member], ["unreachable", 1])
-      assert.match(message, /no RDMA device rdma_en4 on this host \(ibv_devices lists rdma_en5\)/)
-      assert.match((await failing(0, { PATH: scratch.at("nothing") }))[2], /lists none/)
-      assert.equal((await failing(0, { MLX_HOSTFILE: "" }))[0], "order_refused")
-    } finally {
-      process.chdir(before)
+    const environment = { MLX_HOSTFILE: scratch.at("hosts.json"), PATH: scratch.at("bin"), TMPDIR: scratch.path }
+    const site = await rdmaSite(memberContext({ environment }), MATRIX)
+    assert.equal(site.coordinator, "10.0.0.1:5001")
+    assert.deepEqual(JSON.parse(readFileSync(site.devicesFile, "utf8")), MATRIX)
+    const failing = async (rank: number, changes: Readonly<Record<string, string>>) => {
+      const error = await rdmaSite(memberContext({ rank, environment: { ...environment, ...changes } }), MATRIX).then(
+        () => assert.fail("it went on"),
+        (thrown: unknown) => thrown,
+      )
+      assert.ok(error instanceof Loss)
+      return [error.code, error.member, error.message] as const
     }
+    const [code, member, message] = await failing(1, {})
+    assert.deepEqual([code, member], ["unreachable", 1])
+    assert.match(message, /no RDMA device rdma_en4 on this host \(ibv_devices lists rdma_en5\)/)
+    assert.match((await failing(0, { PATH: scratch.at("nothing") }))[2], /lists none/)
+    assert.equal((await failing(0, { MLX_HOSTFILE: "" }))[0], "order_refused")
   })
 
   it("is in the order as a device from each to each other, and nothing else is taken for that", () => {

@@ -10,7 +10,7 @@ const DEVICES_FILE = "rdma-devices.json"
 const ASK_MS = 10_000
 
 /**
- * Writes the file of devices into the job's folder, where MLX reads it, if this host has those that it is to have. Where rank 0 listens for the others
+ * Writes the file of devices into the job's TMPDIR, where MLX reads it, if this host has those that it is to have. Where rank 0 listens for the others
  * is what a ring would have there: that port is the hive's, and nobody has it then.
  * @throws {Loss} `order_refused` where the job does not say where the ranks are, `unreachable` where a device is missing
  */
@@ -27,7 +27,7 @@ export async function rdmaSite({ rank, environment }: MemberContext, matrix: Rdm
     const reason = `there is no RDMA device ${missing} on this host (ibv_devices lists ${found}), which was to lead to another member`
     throw new Loss("unreachable", rank, reason)
   }
-  const devicesFile = resolve(DEVICES_FILE)
+  const devicesFile = resolve(environment.TMPDIR ?? "", DEVICES_FILE)
   await writeFile(devicesFile, `${JSON.stringify(matrix)}\n`)
   return { devicesFile, coordinator }
 }

@@ -147,7 +147,7 @@ describe("MLX's ranks", { skip, timeout: 300_000 }, () => {
       [scratch.path, /does not come to others over RDMA: .*jaccl/],
     ] as const) {
       await using scene = await two({ changes: { rdma } })
-      for (const rank of [0, 1]) scene.start(rank, { PATH: `${found}:/usr/bin:/bin` })
+      for (const rank of [0, 1]) scene.start(rank, { PATH: `${found}:/usr/bin:/bin`, TMPDIR: scratch.path })
       assert.match(await endsAs(scene, undefined, "unreachable", 75), reason)
     }
   })

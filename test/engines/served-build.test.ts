@@ -19,7 +19,11 @@ describe("MLX on hosts that have none", { skip, timeout: 300_000 }, () => {
     pool = await startPool({ hosts: 1, local: 1 })
     writeRandomFolder(join(pool.scratch.at("home"), "project/tiny"))
   })
-  after(() => pool[Symbol.asyncDispose]())
+  after(async () => {
+    // A host that is this machine outlives its pool.
+    await pool.windfall(["model", "stop", "tiny"])
+    await pool[Symbol.asyncDispose]()
+  })
 
   const model = () => pool.api<ModelView>("GET", "/v1/hives/tiny")
 
