@@ -25,7 +25,7 @@ const ROOMS: Readonly<Record<string, RoomRule>> = {
   store: { below: ["base", "protocol"], typesOf: ["scheduler"] },
   ssh: { below: ["base", "protocol", "facts"], typesOf: ["scheduler"] },
   member: { below: ["base", "protocol", "hive"] },
-  agent: { below: ["base", "protocol", "facts", "doctor", "presence", "workspace"] },
+  agent: { below: ["base", "protocol", "facts", "doctor", "presence", "workspace", "hive", "member"] },
   server: {
     below: [
       "base",

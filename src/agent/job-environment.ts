@@ -115,7 +115,8 @@ export function makeHome({ jobHost }: AgentContext, user: string): void {
   reopening(home, () => mkdirSync(home, { recursive: true, mode: 0o700 }))
 }
 
-function searchPath(given: string | undefined, home: string, host: JobHost): string {
+/** Where a job's programs are looked for. @param given what its sender says; `undefined`: as usual */
+export function searchPath(given: string | undefined, home: string, host: JobHost): string {
   const homebrew = host.facts.platform === "darwin" ? `${HOMEBREW_PATH}:` : ""
   const path = given ?? `${home}/.local/bin:${host.facts.home}/.local/bin:${homebrew}/usr/local/bin:${SYSTEM_PATH}`
   if (host.stubFolder === null) return path

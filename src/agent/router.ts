@@ -11,6 +11,7 @@ import { fetchForServer, offerToAnother } from "./data/data-routes.ts"
 import { lookAtPlace } from "./data/look-at-place.ts"
 import { serveExamination } from "./doctor/examine-route.ts"
 import { lookForAccount } from "./look-for-account.ts"
+import { lookForEngines } from "./look-for-engines.ts"
 import { outputBlobs } from "./output-blobs.ts"
 
 const BENCH_PATHS: ReadonlySet<string> = new Set([
@@ -52,6 +53,7 @@ export function route(
   else if (method === "POST" && path === AGENT_PATHS.dataFetch) answer = fetchForServer(context.data, stream, readJson)
   else if (method === "POST" && path === AGENT_PATHS.dataLook) answer = look(stream)
   else if (method === "POST" && path === AGENT_PATHS.account) answer = account(context, stream)
+  else if (method === "POST" && path === AGENT_PATHS.engines) answer = engines(context, stream)
   else if (method === "POST" && BENCH_PATHS.has(path)) answer = serveBench(path, stream, readJson)
   else if (method === "POST" && path === AGENT_PATHS.doctor) answer = examine(context, stream)
   else if (method === "POST" && path.startsWith(AGENT_PATHS.outputs)) {
@@ -109,6 +111,15 @@ async function account({ platform }: AgentContext, stream: ServerHttp2Stream): P
     platform.system === "darwin"
       ? await lookForAccount(name, abort.signal)
       : { found: "unknown", reason: "nobody is looked for on Linux" }
+  stream.respond({ ":status": 200, "content-type": "application/json" })
+  stream.end(JSON.stringify(found))
+}
+
+async function engines(context: AgentContext, stream: ServerHttp2Stream): Promise<void> {
+  await readJson(stream)
+  const abort = new AbortController()
+  stream.once("close", () => abort.abort())
+  const found = await lookForEngines(context.jobHost, abort.signal)
   stream.respond({ ":status": 200, "content-type": "application/json" })
   stream.end(JSON.stringify(found))
 }

@@ -3,13 +3,18 @@ import type { EngineSite } from "../hive/engines/engine-adapter.ts"
 import type { FoundEngine } from "./find-engine.ts"
 import { Loss } from "./loss.ts"
 import type { MemberContext } from "./member-context.ts"
+import { rdmaSite } from "./rdma-site.ts"
 
 /** More threads than this do not make a token quicker. */
 const MOST_THREADS = 8
 
 /** @throws {Loss} `order_refused` when the engine does nothing of the kind, `engine_missing` when this build of the engine cannot do what is asked */
-export function engineSite(context: MemberContext, { devices, help, version, folder }: FoundEngine): EngineSite {
+export async function engineSite(
+  context: MemberContext,
+  { devices, help, version, folder }: FoundEngine,
+): Promise<EngineSite> {
   const { order, rank, environment, adapter } = context
+  const rdma = order.rdma === undefined ? null : await rdmaSite(context, order.rdma)
   const cores = Number(environment.WINDFALL_CORES)
   const site: EngineSite = {
     order,
@@ -20,6 +25,7 @@ export function engineSite(context: MemberContext, { devices, help, version, fol
     version,
     cacheFolder: cacheFolder(context),
     hostFile: environment.MLX_HOSTFILE || null,
+    rdma,
   }
   const refusal = adapter.refuses(site)
   if (refusal !== null) throw new Loss("order_refused", rank, refusal)

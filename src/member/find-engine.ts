@@ -73,7 +73,10 @@ async function searchFolders(first: string | null, environment: Environment): Pr
   const homes = [...new Set([accountHome(), environment.HOME ?? ""])].filter(isAbsolute)
   const path = (environment.PATH ?? "").split(delimiter).filter(isAbsolute)
   const tools = await Promise.all(homes.map((home) => foldersBelow(join(home, ".windfall/tools"), TOOLS_DEPTH)))
+  // What was built for this job goes before what lies there already.
+  const built = [environment.VIRTUAL_ENV ?? ""].filter(isAbsolute).map((folder) => join(folder, "bin"))
   return [
+    ...built,
     ...(first === null ? [] : [first, join(first, "bin"), join(first, "build/bin")]),
     ...tools.flat(),
     ...homes.flatMap((home) => ["homebrew/bin", ".homebrew/bin", ".local/bin"].map((folder) => join(home, folder))),

@@ -87,7 +87,7 @@ async function serve(
   tell({ hive: "starting", rank: 0, step: "gather" })
   await meeting?.listen()
   const found = await findEngine(adapter, order.engineFolder, 0, environment, signal)
-  const site = engineSite(context, found)
+  const site = await engineSite(context, found)
   const versions = await meeting?.gathered(order.limits.gatherMs, signal)
   checkVersions(context, found, versions ?? new Map())
 

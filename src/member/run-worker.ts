@@ -41,7 +41,7 @@ export async function runWorker(context: MemberContext): Promise<Loss | null> {
     joined = meeting.join(order.limits.gatherMs, asked)
     joined.catch(() => {})
     const found = await findEngine(context.adapter, order.engineFolder, rank, context.environment, end.signal)
-    const site = engineSite(context, found)
+    const site = await engineSite(context, found)
     sites.push(site)
     await joined
     meeting.send({ type: "here", version: found.version })

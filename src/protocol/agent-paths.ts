@@ -18,6 +18,8 @@ export const AGENT_PATHS = {
   dataLook: "/data/look",
   /** POST `{ name }`: says whether the Mac has such an account. Answers {@link AccountLook} as JSON. */
   account: "/account",
+  /** POST `{}`: looks for engines of models. Answers {@link EngineLook} as JSON. */
+  engines: "/engines",
   /** POST, both bodies open: the agent answers a measurement (protocol/bench-talk.ts) over the link itself. */
   benchAnswer: "/bench/answer",
   /** POST `{}`: answers one other host's measurement. Answers a line of JSON ({@link DataOffer}), open until that is over. */

@@ -1,4 +1,5 @@
 import type { JobId } from "./ids.ts"
+import type { RdmaMatrix } from "./rdma.ts"
 
 /** What can serve a model. */
 export const ENGINES = ["llama.cpp", "mlx"] as const
@@ -82,6 +83,8 @@ export interface ReplicaPlan {
   readonly mode: "single" | "pipeline" | "tensor"
   /** By rank; rank 0 is the head. */
   readonly members: readonly ReplicaMember[]
+  /** Devices by which they reach each other over RDMA; absent: they do not. */
+  readonly rdma?: RdmaMatrix
   /** What members talk over, in words; `null`: there is one. */
   readonly network: string | null
   /** Expected of one conversation; `null`: not known. */

@@ -8,7 +8,7 @@ import { getHeapStatistics } from "node:v8"
 import { parseDuration } from "../base/duration.ts"
 import { watchHeap } from "../base/heap-watch.ts"
 import { toWindfallError } from "../protocol/errors.ts"
-import { pythonIndex } from "../ssh/python-index.ts"
+import { indexForHosts, pythonIndex } from "../ssh/python-index.ts"
 import { readCertificate } from "./certificate.ts"
 import { readPlaces } from "./config.ts"
 import { openHostsWith } from "./hosts/open-hosts.ts"
@@ -44,6 +44,7 @@ try {
     process.exit(0)
   }
   const { "tls-cert": cert, "tls-key": key } = values
+  const packageIndex = indexForHosts(places.environment)
   const server = await startServer({
     dataFolder: values.data ?? places.dataFolder,
     keyFile: values["key-file"] ?? places.keyFile,
@@ -60,6 +61,7 @@ try {
       notifyPrivate: values["notify-private"] === true,
     },
     hub: hubSettings({ url: values.hub ?? places.hub, tokenFile: values["hub-token-file"] ?? null }),
+    ...(packageIndex === null ? {} : { packageIndex }),
     openHosts: openHostsWith({ pythonIndex: pythonIndex(places.environment) }),
   })
   const { url, firstToken } = server

@@ -61,6 +61,8 @@ export interface ServerOptions {
   readonly address?: string
   readonly limits?: Partial<ServerLimits>
   readonly gatewayLimits?: Partial<GatewayLimits>
+  /** The index that hosts get an engine's packages from. @default the one their account names */
+  readonly packageIndex?: string
   /** From where models are fetched. @default Hugging Face's hub, without a token */
   readonly hub?: HubSettings
   readonly modelLimits?: Partial<ModelLimits>
@@ -200,7 +202,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     })
     return member
   }
-  const models = undo.use(new Models({ core, served, memberFile, limits: options.modelLimits }))
+  const models = undo.use(
+    new Models({ core, served, memberFile, packageIndex: options.packageIndex ?? null, limits: options.modelLimits }),
+  )
   models.announce()
   const app = createApp({
     core,

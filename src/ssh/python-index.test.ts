@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net"
 import { test } from "node:test"
 import { deflateRawSync } from "node:zlib"
 import { ScratchFolder } from "../../test/support/scratch-folder.ts"
-import { askIndex, fetchFromIndex, pythonIndex } from "./python-index.ts"
+import { askIndex, fetchFromIndex, indexForHosts, pythonIndex } from "./python-index.ts"
 import { UvShelf } from "./uv-shelf.ts"
 import { readWheelFile } from "./wheel-file.ts"
 
@@ -47,6 +47,10 @@ test("a file is found in an index by its name, in HTML and in JSON, relative lin
 test("the index is that of uv's settings, then of pip's", () => {
   assert.equal(pythonIndex({ UV_DEFAULT_INDEX: "http://a", PIP_INDEX_URL: "http://b" }).url, "http://a")
   assert.equal(pythonIndex({ PIP_INDEX_URL: "http://b" }).url, "http://b")
+  assert.equal(indexForHosts({ UV_DEFAULT_INDEX: "http://a/simple" }), "http://a/simple")
+  // What a host's job is told everybody can read.
+  for (const environment of [{}, { UV_DEFAULT_INDEX: "http://me:secret@a/simple" }, { PIP_INDEX_URL: "no address" }])
+    assert.equal(indexForHosts(environment), null)
   assert.equal(pythonIndex({ SSL_CERT_FILE: "/x.pem" }).certificateFile, "/x.pem")
 })
 

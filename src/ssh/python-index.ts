@@ -29,6 +29,14 @@ export function pythonIndex(environment: NodeJS.ProcessEnv): PythonIndex {
   }
 }
 
+/** What the account's settings say to hosts: the index without who asks; `null` where it is the usual one, or has a password in it. */
+export function indexForHosts(environment: NodeJS.ProcessEnv): string | null {
+  const { url } = pythonIndex(environment)
+  if (url === DEFAULT_INDEX || !URL.canParse(url)) return null
+  const { username, password } = new URL(url)
+  return username === "" && password === "" ? url : null
+}
+
 /**
  * Fetches a file of a package from an index, by its name. What it is has to be checked by who gets it.
  * @throws {WindfallError} internal when it cannot be had, with what to set

@@ -48,7 +48,14 @@ async function startWith(scratch: ScratchFolder, port: number): Promise<{ loss: 
     { rank: 0, address: "127.0.0.1", port },
     { rank: 1, address: "127.0.0.1", port },
   ]
-  const failed = startHead(context, found, engineSite(context, found), workers, never, (one) => void engines.push(one))
+  const failed = startHead(
+    context,
+    found,
+    await engineSite(context, found),
+    workers,
+    never,
+    (one) => void engines.push(one),
+  )
   const loss = await failed.then(
     () => assert.fail("it began"),
     (error: unknown) => error,

@@ -1,6 +1,6 @@
 /** What goes wrong with MLX, and what its server would do if it were left alone. */
 import assert from "node:assert/strict"
-import { truncateSync } from "node:fs"
+import { chmodSync, truncateSync } from "node:fs"
 import { join } from "node:path"
 import { describe, it } from "node:test"
 import { complete, HiveScene, type HiveSetup, signal } from "../support/hive-scene.ts"
@@ -132,6 +132,24 @@ describe("MLX's ranks", { skip, timeout: 300_000 }, () => {
     scene.start(0, { MLX_HOSTFILE: "" })
     scene.start(1, { MLX_HOSTFILE: "" })
     assert.match(await endsAs(scene, undefined, "order_refused", 78), /MLX_HOSTFILE/)
+  })
+
+  it("do not fall back to a ring where the order is RDMA and a device, or RDMA itself, is not there", async () => {
+    const rdma = [
+      [null, "rdma_en5"],
+      ["rdma_en5", null],
+    ]
+    using scratch = new ScratchFolder()
+    scratch.write({ ibv_devices: "#!/bin/sh\necho '    rdma_en5   d0b5e9ab23cfac05'\n" })
+    chmodSync(scratch.at("ibv_devices"), 0o755)
+    for (const [found, reason] of [
+      ["/nowhere", /no RDMA device rdma_en5 on this host/],
+      [scratch.path, /does not come to others over RDMA: .*jaccl/],
+    ] as const) {
+      await using scene = await two({ changes: { rdma } })
+      for (const rank of [0, 1]) scene.start(rank, { PATH: `${found}:/usr/bin:/bin`, TMPDIR: scratch.path })
+      assert.match(await endsAs(scene, undefined, "unreachable", 75), reason)
+    }
   })
 
   it("are refused a split that is not MLX's own", async () => {

@@ -14,6 +14,8 @@ export interface PoolServerSettings {
   readonly agentBundle?: string
   /** Whether Macs are simulated ones, whose agents take their way for macOS on this machine's Node. */
   readonly labMacs?: boolean
+  /** The index that hosts get an engine's packages from. */
+  readonly packageIndex?: string
   /** A mount namespace to run it in: how to get there, and where its data lies, as seen from there and from here. */
   readonly within?: { readonly entry: readonly string[]; readonly dataThere: string; readonly dataHere: string }
   /** Set by the pool: where clocks are moved. */

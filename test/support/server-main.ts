@@ -30,6 +30,8 @@ export interface ServerMainSettings {
   readonly agentBundle?: string
   /** Whether Macs are simulated ones, whose agents run on this machine's Node. */
   readonly labMacs?: boolean
+  /** The index that hosts get an engine's packages from. */
+  readonly packageIndex?: string
 }
 
 const ROOT = join(import.meta.dirname, "../..")
@@ -54,6 +56,7 @@ try {
     clock,
     ...(limits === undefined ? {} : { limits }),
     ...(modelLimits === undefined ? {} : { modelLimits }),
+    ...(settings.packageIndex === undefined ? {} : { packageIndex: settings.packageIndex }),
     openHosts: openHostsWith({
       timing: { ...LINK_TIMING, ...settings.timing },
       payloads: payloads !== null && settings.labMacs === true ? macPayloads(payloads, cache) : payloads,

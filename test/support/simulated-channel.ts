@@ -4,6 +4,7 @@ import type { ExaminationRequest } from "../../src/protocol/doctor-wire.ts"
 import type { AttemptId, BlobHash, HostId } from "../../src/protocol/ids.ts"
 import type { HostChannel, HostTunnel } from "../../src/server/hosts/host-channel.ts"
 import { readPack } from "../../src/workspace/pack.ts"
+import { saidEngines } from "./simulated-engines.ts"
 import type { SimulatedHost } from "./simulated-host.ts"
 
 /** The link to a simulated host. */
@@ -31,6 +32,7 @@ export class SimulatedChannel implements HostChannel {
   /** Questions about itself are answered as the host is told to, and about a place: something lies at each but at those that say so. */
   async ask(asked: string, body: unknown): Promise<AsyncIterable<Uint8Array>> {
     if (asked === AGENT_PATHS.doctor) return this.#host.examine(body as ExaminationRequest)
+    if (asked === AGENT_PATHS.engines) return saidEngines(this.#host)
     const { path = "" } = body as { readonly path?: string }
     const isThere = path !== "" && !path.includes("nothing")
     const look = { path, entries: 1, problem: isThere ? null : "there is no such folder", hint: null, writable: null }

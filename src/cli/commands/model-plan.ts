@@ -1,13 +1,16 @@
 import { chooseEngine } from "../../hive/engines/choose-engine.ts"
 import { KV_TYPES } from "../../hive/fit/cache-bytes.ts"
+import { type EngineHosts, withEngines } from "../../hive/fleet/engine-hosts.ts"
 import type { Fleet } from "../../hive/fleet/fleet.ts"
 import { liveFleet } from "../../hive/fleet/live-fleet.ts"
 import { readFleet } from "../../hive/fleet/read-fleet.ts"
 import type { ModelFacts } from "../../hive/model/model-facts.ts"
 import { readModel } from "../../hive/model/read-model.ts"
-import { planModel } from "../../hive/plan/plan-model.ts"
+import { engineAdvice, withEqualEngines } from "../../hive/plan/equal-engines.ts"
+import { hivesFor, planModel } from "../../hive/plan/plan-model.ts"
 import { PreparedFleet } from "../../hive/plan/prepared-fleet.ts"
 import { WindfallError } from "../../protocol/errors.ts"
+import type { HostEnginesView } from "../../protocol/host-engines.ts"
 import { USUAL_CONTEXT_TOKENS, USUAL_SLOTS } from "../../protocol/model-api.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
@@ -67,24 +70,49 @@ export const modelPlan = command({
       throw new WindfallError("invalid_input", "Cannot plan a quantised cache with mlx: its server keeps it as f16", {
         hint: "Leave out --kv",
       })
-    const fleet =
-      options.fleet === undefined ? liveFleet(await listHosts(cli), options.free) : described(cli, options.fleet)
-    if (fleet.hosts.length === 0)
+    const known = options.fleet === undefined ? await poolFleet(cli, options.free) : null
+    const found =
+      known === null ? described(cli, options.fleet ?? "") : withEngines(known.fleet, rules.engine, known.hosts)
+    if (found.hosts.length === 0)
       throw new WindfallError("host_not_found", `Cannot plan ${model.name}: there are no hosts`, {
         hint: "Let one join: windfall host add user@mac; or describe some: --fleet FILE (docs/model-plan.md)",
       })
-    const plan = planModel(model, new PreparedFleet(fleet), rules, {
+    const request = {
       contextTokens: options.context ?? usualContext(model),
       slots: options.slots ?? USUAL_SLOTS,
       kv: options.kv ?? "f16",
       replicas: options.replicas ?? 1,
       members: options.macs ?? null,
-    })
+    } as const
+    const hives = (on: Fleet) => hivesFor(model, new PreparedFleet(on), rules, request)
+    const fleet = known === null ? found : withEqualEngines(found, rules.engine, known.hosts, hives)
+    const able = planModel(model, new PreparedFleet(fleet), rules, request)
+    // Where it would fit once its engine is there, that is told, and on which of them it is missing.
+    const isShort = known !== null && able.replicas.length < request.replicas
+    const bare = isShort ? planModel(model, new PreparedFleet(known.fleet), rules, request) : able
+    const notes = known === null ? [] : bare.replicas.flatMap((hive) => engineAdvice(hive, known.hosts))
+    const plan = { ...bare, advice: [...notes, ...bare.advice] }
     if (options.json) await printJson(cli, modelPlanJson(plan))
     else await cli.stdout.write(modelPlanText(plan))
     return plan.replicas.length === plan.request.replicas ? 0 : 1
   },
 })
+
+/** The hosts of the pool, and which engines they have. */
+async function poolFleet(cli: Cli, onlyFree: boolean): Promise<{ readonly fleet: Fleet; readonly hosts: EngineHosts }> {
+  const [views, engines] = await Promise.all([
+    listHosts(cli),
+    cli.client.get<{ hosts: readonly HostEnginesView[] }>("/v1/engines"),
+  ])
+  const said = new Map(engines.hosts.map((one) => [one.host, one]))
+  const hosts = new Map(
+    views.map(({ name, facts }) => {
+      const { engines: found = null, rdma = null } = said.get(name) ?? {}
+      return [name, { facts, engines: found, rdma }]
+    }),
+  )
+  return { fleet: liveFleet(views, onlyFree), hosts }
+}
 
 function usualContext({ contextTokens }: ModelFacts): number {
   return Math.min(USUAL_CONTEXT_TOKENS, contextTokens ?? USUAL_CONTEXT_TOKENS)

@@ -60,6 +60,15 @@ export interface EngineSite {
   readonly cacheFolder: string | null
   /** A file with the addresses of all ranks, as MLX reads it; `null`: there is none. */
   readonly hostFile: string | null
+  /** How ranks reach each other over RDMA; `null`: they do not. */
+  readonly rdma: RdmaSite | null
+}
+
+export interface RdmaSite {
+  /** A file with the devices of all ranks, as MLX reads it. */
+  readonly devicesFile: string
+  /** Where rank 0 listens for the others: "address:port". */
+  readonly coordinator: string
 }
 
 export interface Endpoint {

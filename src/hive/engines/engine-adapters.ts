@@ -4,7 +4,7 @@ import type { EngineAdapter } from "./engine-adapter.ts"
 import { llamaCppAdapter } from "./llama-cpp-adapter.ts"
 import { mlxAdapter } from "./mlx-adapter.ts"
 
-const ADAPTERS: readonly EngineAdapter[] = [llamaCppAdapter, mlxAdapter]
+export const ADAPTERS: readonly EngineAdapter[] = [llamaCppAdapter, mlxAdapter]
 
 /** @throws {WindfallError} `invalid_input` where members cannot run it */
 export function adapterOf(engine: EngineName): EngineAdapter {

@@ -43,6 +43,7 @@ function site(of: HiveOrder, rank: number, changes: Partial<EngineSite> = {}): E
     help: HELP,
     version: "0.7.0",
     cacheFolder: null,
+    rdma: null,
     hostFile: null,
     ...changes,
   }

@@ -19,8 +19,8 @@ function site(
     members: members.map(([firstLayer, layers]) => ({ modelPath: "model", firstLayer, layers })),
   }
   for (const name of ["kv", "mode"] as const) if (name in changes) Object.assign(order, { [name]: changes[name] })
-  const { rank = 0, version = NOW, hostFile = "/hosts.json" } = changes
-  return { order, rank, threads: 1, devices: [], help: "", version, cacheFolder: null, hostFile }
+  const { rank = 0, version = NOW, hostFile = "/hosts.json", rdma = null } = changes
+  return { order, rank, threads: 1, devices: [], help: "", version, cacheFolder: null, hostFile, rdma }
 }
 
 const EVEN = [
@@ -52,6 +52,40 @@ describe("MLX's adapter", () => {
     assert.match(mlxAdapter.refuses(site(EVEN, { hostFile: null })) ?? "", /MLX_HOSTFILE/)
     assert.match(mlxAdapter.refuses(site([[0, 5]], { kv: "q8_0" })) ?? "", /quantised/)
     assert.equal(mlxAdapter.refuses(site([[0, 5]], { hostFile: null })), null)
+  })
+
+  it("has ranks meet over RDMA where the order says by which devices, each with the same file and its own rank", () => {
+    const parts = [
+      [0, 6],
+      [0, 6],
+    ] as const
+    const rdma = { devicesFile: "/job/rdma-devices.json", coordinator: "10.0.0.1:5001" }
+    for (const rank of [0, 1]) {
+      const over = site(parts, { mode: "tensor", rank, rdma })
+      const start = rank === 0 ? mlxAdapter.head(over, 4711, []) : mlxAdapter.worker(over, { address: "", port: 0 })
+      const set = Object.entries(start?.environment ?? {}).filter(([name]) => /^MLX_|BACKEND|RANKS/.test(name))
+      assert.deepEqual(Object.fromEntries(set.filter(([, value]) => value !== undefined)), {
+        MLX_RANK: String(rank),
+        MLX_IBV_DEVICES: "/job/rdma-devices.json",
+        MLX_JACCL_COORDINATOR: "10.0.0.1:5001",
+        WINDFALL_BACKEND: "jaccl",
+        WINDFALL_RANKS: "2",
+      })
+      assert.ok(set.some(([name, value]) => name === "MLX_HOSTFILE" && value === undefined))
+      assert.ok(!start?.arguments.includes("--pipeline"))
+    }
+    const ring = mlxAdapter.head(site(EVEN), 4711, []).environment
+    assert.deepEqual([ring.WINDFALL_BACKEND, ring.MLX_IBV_DEVICES], ["ring", undefined])
+    const inPipeline = site(EVEN)
+    const rows = [
+      [null, "rdma_en5"],
+      ["rdma_en4", null],
+    ]
+    const order = { ...inPipeline.order, rdma: rows }
+    assert.match(mlxAdapter.refuses({ ...inPipeline, order }) ?? "", /no pipeline/)
+    const end = { exitCode: 1, signal: null }
+    const meaning = mlxAdapter.explainEnd("worker", end, ["RuntimeError: [jaccl] Changing queue pair to RTR failed"])
+    assert.deepEqual([meaning.code, /RTR failed/.test(meaning.reason)], ["unreachable", true])
   })
 
   it("says by rank where the others are, and takes away what would make a group of one process", () => {

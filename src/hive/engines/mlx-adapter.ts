@@ -7,13 +7,13 @@ import type {
   EngineLaunch,
   EngineRole,
   EngineSite,
+  RdmaSite,
 } from "./engine-adapter.ts"
+import { mlxReleases, RING_ENDS_SINCE } from "./engine-source.ts"
 import { evenCounts } from "./mlx.ts"
 import { MLX_LAUNCHER } from "./mlx-launcher.ts"
 import { dropsLayers, isOlder, KEEPS_LAYERS_SINCE } from "./mlx-models.ts"
 
-/** Before it a ring hung for ever when one of its ranks was lost (mlx #3862, mended by #4060). */
-const RING_ENDS_SINCE = "0.32.1"
 /** A file of the folder of jobs must not be taken for one of Python's own. */
 const SAFE_PATH = "-P"
 const SAY_VERSIONS = "from importlib.metadata import version as v; print('mlx-lm ' + v('mlx-lm') + ', mlx ' + v('mlx'))"
@@ -64,6 +64,7 @@ function python(...words: readonly string[]): EngineCommand {
 }
 
 function refuses({ order, hostFile }: EngineSite): string | null {
+  if (order.rdma !== undefined && order.mode !== "tensor") return "over RDMA MLX has parts of layers, and no pipeline"
   if (order.kv !== "f16") return "MLX's server is given no quantised cache"
   if (order.members.length === 1) return null
   if (hostFile === null) return "MLX_HOSTFILE, with where all ranks are, is not among the job's variables"
@@ -75,7 +76,7 @@ function refuses({ order, hostFile }: EngineSite): string | null {
 function lacks({ order, version }: EngineSite): string | null {
   const size = order.members.length
   if (size === 1) return null
-  const { lm = null, mlx = null } = /^mlx-lm (?<lm>[^,]+), mlx (?<mlx>\S+)/.exec(version)?.groups ?? {}
+  const { lm = null, mlx = null } = mlxReleases(version) ?? {}
   if (isOlder(mlx, RING_ENDS_SINCE))
     return `a ring of mlx before ${RING_ENDS_SINCE} hangs for ever when a member is lost (mlx #3862)`
   const layers = layerCount(order)
@@ -94,7 +95,11 @@ function isOwnSplit({ members }: HiveOrder, layers: number): boolean {
 }
 
 /** @param port of HTTP; `null`: this rank has none */
-function launch({ order, rank, threads, hostFile }: EngineSite, role: EngineRole, port: number | null): EngineLaunch {
+function launch(
+  { order, rank, threads, hostFile, rdma }: EngineSite,
+  role: EngineRole,
+  port: number | null,
+): EngineLaunch {
   const size = order.members.length
   const slots = String(order.slots)
   return {
@@ -113,7 +118,7 @@ function launch({ order, rank, threads, hostFile }: EngineSite, role: EngineRole
     environment: {
       ...NOTHING_FROM_ELSEWHERE,
       ...ONE_BACKEND,
-      ...(size === 1 ? {} : { MLX_RANK: String(rank), MLX_HOSTFILE: hostFile ?? "" }),
+      ...(size === 1 ? {} : { MLX_RANK: String(rank), ...wayBetween(hostFile, rdma) }),
       WINDFALL_ENGINE_KEY: order.engineKey,
       WINDFALL_CONTEXT_TOKENS: String(order.contextTokens),
       WINDFALL_RANKS: String(size),
@@ -121,6 +126,13 @@ function launch({ order, rank, threads, hostFile }: EngineSite, role: EngineRole
     },
     listens: null,
   }
+}
+
+/** The ring's file, or what JACCL reads (MLX, "Distributed Without mlx.launch"); and which of them it must be. */
+function wayBetween(hostFile: string | null, rdma: RdmaSite | null): Readonly<Record<string, string>> {
+  if (rdma === null) return { MLX_HOSTFILE: hostFile ?? "", WINDFALL_BACKEND: "ring" }
+  const { devicesFile, coordinator } = rdma
+  return { MLX_IBV_DEVICES: devicesFile, MLX_JACCL_COORDINATOR: coordinator, WINDFALL_BACKEND: "jaccl" }
 }
 
 /** The model lies there: nothing is asked of a hub. */
@@ -149,6 +161,11 @@ interface Sign {
 }
 
 const SIGNS: readonly Sign[] = [
+  {
+    pattern: /(?<what>(?:\[jaccl\]|Cannot initialize jaccl).*)/,
+    code: "unreachable",
+    words: (what) => `its rank does not come to others over RDMA: ${what}`,
+  },
   { pattern: /windfall: (?<what>the group has .+)/, code: "order_refused", words: (what) => what },
   { pattern: /\[ring\] connection to a peer was lost/, code: "member_lost", words: () => "another rank is gone" },
   {

@@ -3,7 +3,7 @@
  * key, loads whatever path or repository a request names, fetches pictures from any address, knows no longest context, says that it is well
  * before the model is loaded, answers 404 to whatever a request made go wrong, goes on without its generation thread, writes requests that
  * are no JSON into its log, and says nothing of what it works on. So: a key; one model; pictures only as data; a bound on tokens; health once the model is
- * loaded; 400 for what is the request's fault; an end when nothing can be generated any more; `/windfall/progress`.
+ * loaded; 400 for what is the request's fault; an end when nothing can be generated any more; `/windfall/progress`; and a line that tells how much of the model a rank holds.
  *
  * Key, context and how many ranks there must be come by the environment: variables that are missing would have MLX take itself for a
  * group of one. Names of mlx-lm 0.32 that are not there end it with an AttributeError, before anything listens.
@@ -12,12 +12,13 @@ export const MLX_LAUNCHER = `
 import hmac, json, logging, os, sys
 import mlx.core as mx
 import mlx_lm.server as server
+from mlx.utils import tree_flatten
 
 key = ("Bearer " + os.environ.pop("WINDFALL_ENGINE_KEY")).encode()
 most_tokens = int(os.environ.pop("WINDFALL_CONTEXT_TOKENS"))
 ranks = int(os.environ.pop("WINDFALL_RANKS"))
 if ranks > 1:
-    mx.distributed.init(strict=True, backend="ring")
+    mx.distributed.init(strict=True, backend=os.environ.pop("WINDFALL_BACKEND"))
 if mx.distributed.init().size() != ranks:
     sys.exit(f"windfall: the group has {mx.distributed.init().size()} ranks, not {ranks}")
 
@@ -75,7 +76,12 @@ def log_request(self, *words):
         logged(self, *words)
 
 def load_one(self, *named, **also_named):
-    return load(self, "default_model", None, "default_model")
+    before = self.model
+    found = load(self, "default_model", None, "default_model")
+    if self.model is not before:
+        held = sum(array.nbytes for _, array in tree_flatten(self.model.parameters()))
+        print(f"windfall: this rank holds {held} bytes of weights", file=sys.stderr)
+    return found
 
 def tokenize_bounded(self, tokenizer, request, arguments):
     found = tokenize(self, tokenizer, request, arguments)

@@ -1,3 +1,4 @@
+import type { RdmaMatrix } from "../../protocol/rdma.ts"
 import type { EngineName } from "../speed/host-speed.ts"
 
 /**
@@ -22,6 +23,8 @@ export interface HiveOrder {
   readonly slots: number
   readonly kv: "f16" | "q8_0" | "q4_0"
   readonly mode: "single" | "pipeline" | "tensor"
+  /** Devices by which ranks of MLX reach each other over RDMA; absent: they are a ring over TCP. */
+  readonly rdma?: RdmaMatrix
   /** By rank. Rank 0 is the head: it has the model's file, and answers. */
   readonly members: readonly OrderedMember[]
   /** On 127.0.0.1 of the head's host; `null`: any that is free. */

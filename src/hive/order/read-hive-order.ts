@@ -1,4 +1,5 @@
 import { WindfallError } from "../../protocol/errors.ts"
+import { RDMA_DEVICE, type RdmaMatrix } from "../../protocol/rdma.ts"
 import { DEFAULT_LIMITS, type HiveLimits, type HiveOrder, type OrderedMember, ranksByLayer } from "./hive-order.ts"
 
 const MOST_MEMBERS = 16
@@ -38,6 +39,7 @@ export function readHiveOrder(text: string): HiveOrder {
     slots,
     kv: oneOf(raw, "kv", ["f16", "q8_0", "q4_0"] as const),
     mode,
+    ...(raw.rdma === undefined ? {} : { rdma: readRdma(raw, members.length) }),
     members,
     httpPort: raw.httpPort === null ? null : count(raw, "httpPort", 1, 65_535),
     threads: raw.threads === null ? null : count(raw, "threads", 1, 1024),
@@ -77,6 +79,20 @@ function checkParts(members: readonly OrderedMember[]): void {
     if (firstLayer !== 0) refuse(`members[${rank}].firstLayer`, "in parts of layers it is 0")
     if (layers !== first?.layers) refuse(`members[${rank}].layers`, "in parts of layers all have as many")
   }
+}
+
+/** A device from each rank to each other one, and none to itself. */
+function readRdma(raw: Raw, size: number): RdmaMatrix {
+  const rows = list(raw, "rdma")
+  if (rows.length !== size || size < 2) refuse("rdma", "it has not a row for each of several members")
+  return rows.map((row, rank) => {
+    if (!Array.isArray(row) || row.length !== size) refuse(`rdma[${rank}]`, "it has not a device for each member")
+    return (row as readonly unknown[]).map((device, other) => {
+      if (other === rank) return device === null ? null : refuse(`rdma[${rank}]`, "a member needs none to itself")
+      const isDevice = typeof device === "string" && RDMA_DEVICE.test(device)
+      return isDevice ? device : refuse(`rdma[${rank}]`, `there is no device to member ${other}`)
+    })
+  })
 }
 
 /** What is not said is as usual. */

@@ -5,6 +5,7 @@ import { ggufHeader } from "../../../test/support/gguf-file.ts"
 import { smallModel } from "../../../test/support/hive-models.ts"
 import { HubServer } from "../../../test/support/hub-server.ts"
 import { readServerEvents } from "../../../test/support/server-events.ts"
+import { giveEngines } from "../../../test/support/simulated-engines.ts"
 import { runsOn } from "../../../test/support/simulated-host.ts"
 import { seesPeople } from "../../../test/support/simulated-owner.ts"
 import { packed, treeOf } from "../../../test/support/small-trees.ts"
@@ -85,6 +86,8 @@ test("what the server answers is as the document says, with no field more", asyn
   await call("POST", "/v1/jobs/preview", { specs: [taskSpec()] })
   await call("POST", "/v1/jobs/batch", { specs: [taskSpec()] })
   const { id: pull } = await call<{ id: string }>("POST", "/v1/pulls", { repository: "lab/tiny" })
+  giveEngines(host, [{ engine: "llama.cpp", version: "1" }])
+  await call("GET", "/v1/engines")
   for (const path of ["/v1/pulls", `/v1/pulls/${pull}`]) await call("GET", path)
   await call("DELETE", `/v1/pulls/${pull}`)
   const booking = { name: "vision", hosts: ["alpha"], users: ["ada"], startAt: 4e12, durationMs: 60_000 }

@@ -1,4 +1,5 @@
 import * as z from "zod"
+import type { HostEnginesView } from "../../protocol/host-engines.ts"
 import {
   CACHE_TYPES,
   ENGINES,
@@ -7,10 +8,12 @@ import {
   type ModelView,
   type ServeRequest,
 } from "../../protocol/model-api.ts"
+import { askEngines } from "../models/ask-engines.ts"
+import { engineViews } from "../models/engine-hosts.ts"
 import { modelView } from "../models/model-view.ts"
 import { checkServe, findModel, removeModel, serve, stopModel } from "../models/serve-model.ts"
 import { nothing } from "./answers/answer.ts"
-import { model as modelAnswer, modelList } from "./answers/model-answers.ts"
+import { engineList, model as modelAnswer, modelList } from "./answers/model-answers.ts"
 import { type ApiRequest, type Route, route } from "./route.ts"
 import { label, text, within } from "./schema-parts.ts"
 import { empty } from "./schemas.ts"
@@ -42,6 +45,16 @@ const checked = new WeakMap<ServeRequest, Awaited<ReturnType<typeof checkServe>>
 
 /** Models that the pool serves. */
 export const modelRoutes: readonly Route[] = [
+  route({
+    method: "GET",
+    path: "/v1/engines",
+    summary: "Asks hosts that are connected which engines of models they have",
+    answer: engineList,
+    respond: async ({ core }): Promise<{ hosts: readonly HostEnginesView[] }> => {
+      await askEngines(core, 0)
+      return { hosts: engineViews(core) }
+    },
+  }),
   route({
     method: "GET",
     path: "/v1/hives",

@@ -2,6 +2,7 @@ import type { EffectivePolicy } from "../../presence/effective-policy.ts"
 import type { ServerMessage } from "../../protocol/agent-wire.ts"
 import type { HostLink } from "../../protocol/host.ts"
 import type { HostDisk } from "../../protocol/host-disk.ts"
+import type { EngineLook } from "../../protocol/host-engines.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
 import type { HostPresence } from "../../protocol/owner.ts"
 import type { Resources } from "../../protocol/resources.ts"
@@ -52,6 +53,8 @@ export interface FleetHost {
   wokenAt: number | null
   /** As told last. */
   vitals: HostVitals | null
+  /** Engines of models that it has, and when it was asked, by the server's clock; `null`: not in this run of the server. */
+  engines: { readonly look: EngineLook | null; readonly askedAt: number } | null
   /** Messages that leave with the present tick. */
   outbox: ServerMessage[]
 }

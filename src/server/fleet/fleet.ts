@@ -75,6 +75,7 @@ export class Fleet {
       serverMbps: null,
       wokenAt: null,
       vitals: null,
+      engines: null,
       outbox: [],
     }
     this.#hosts.set(record.id, host)

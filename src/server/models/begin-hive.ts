@@ -5,6 +5,8 @@ import type { ReplicaPlan } from "../../protocol/model-api.ts"
 import type { ModelRecord, ReplicaRecord } from "../../store/model-record.ts"
 import type { Core } from "../core.ts"
 import { submitJobs } from "../jobs/submit.ts"
+import { askEngines } from "./ask-engines.ts"
+import { enginePackages } from "./engine-packages.ts"
 import { storedPlan } from "./hive-plan.ts"
 import { hiveSpec } from "./hive-spec.ts"
 import { storeHiveWorkspace } from "./hive-workspace.ts"
@@ -14,6 +16,8 @@ import { readStoredModel, type StoredModel } from "./stored-model.ts"
 import { store } from "./take-step.ts"
 
 const KEY_BYTES = 32
+/** So old may be what is known of a host's engines when a hive is planned by itself. */
+export const ENGINES_KNOWN_MS = 60_000
 
 export interface BeginOptions {
   readonly core: Core
@@ -21,6 +25,7 @@ export interface BeginOptions {
   readonly number: number
   readonly avoid: ReadonlyMap<string, string>
   readonly memberFile: () => Promise<string>
+  readonly packageIndex: string | null
   readonly stored: StoredModel
 }
 
@@ -55,6 +60,9 @@ export function storedModelOf(
  */
 export async function beginHive(options: BeginOptions): Promise<string | null> {
   const { core, model, number, avoid, memberFile, stored } = options
+  // What was lost may have been lost for what a host has no more.
+  const losses = core.store.models.replicas(model.name).find((one) => one.number === number)?.losses ?? 0
+  await askEngines(core, losses > 0 ? 0 : ENGINES_KNOWN_MS)
   const choice = planReplica(core, { facts: stored.facts, options: model.options, user: model.user, avoid })
   if (choice.hive === null) return choice.reason
   const plan = storedPlan(core, choice.hive)
@@ -71,13 +79,14 @@ export async function beginHive(options: BeginOptions): Promise<string | null> {
     key: secret("hex"),
     engineKey,
   })
-  const workspace = await storeHiveWorkspace(core, model.user, order, await memberFile())
+  const packages = enginePackages(core, model.options.engine, plan, options.packageIndex)
+  const workspace = await storeHiveWorkspace(core, model.user, order, await memberFile(), packages)
   await core.ledger.change(() => {
     const now = core.store.models.get(model.name)
     const record = core.store.models.replicas(model.name).find((one) => one.number === number)
     if (now === undefined || record === undefined || record.job !== null) return
     if (now.generation !== model.generation || now.wanted !== "serving" || !now.isAwake) return
-    const [job] = submitJobs(core, model.user, [hiveSpec(core, now, number, plan, workspace, order)])
+    const [job] = submitJobs(core, model.user, [hiveSpec(core, now, number, plan, workspace, order, packages)])
     if (job === undefined) return
     store(
       { core, model: now, record },

@@ -1,13 +1,18 @@
+import { rdmaMesh } from "../../hive/fleet/rdma-mesh.ts"
 import type { HivePlan, MemberPlan } from "../../hive/plan/model-plan.ts"
 import type { ReplicaPlan } from "../../protocol/model-api.ts"
 import type { Core } from "../core.ts"
+import { engineHosts } from "./engine-hosts.ts"
 
 /** A plan as it is stored and shown: members by rank, the head first. */
 export function storedPlan(core: Core, plan: HivePlan): ReplicaPlan {
   const { members, ways, mode, prediction } = plan
   const rate = prediction?.generation
+  const hosts = engineHosts(core)
+  const rdma = mode === "tensor" ? rdmaMesh(byRank(plan).map(({ host }) => hosts.get(host.name)?.rdma ?? null)) : null
   return {
     mode,
+    ...(rdma === null ? {} : { rdma }),
     members: byRank(plan).map(({ host, layers, needBytes }) => ({
       host: core.fleet.find(host.name).record.id,
       hostName: host.name,
@@ -15,7 +20,7 @@ export function storedPlan(core: Core, plan: HivePlan): ReplicaPlan {
       layers: layers.to - layers.from,
       needBytes: Math.ceil(needBytes),
     })),
-    network: members.length === 1 ? null : networkText(ways),
+    network: members.length === 1 ? null : `${networkText(ways)}${rdma === null ? "" : ", by RDMA"}`,
     tokensPerSecond: rate === undefined ? null : { low: rate.low, high: rate.high },
   }
 }

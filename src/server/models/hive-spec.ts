@@ -4,6 +4,7 @@ import { DEFAULT_SPEC, type JobSpec } from "../../protocol/job.ts"
 import { hiveJobName, type ReplicaPlan } from "../../protocol/model-api.ts"
 import type { ModelRecord } from "../../store/model-record.ts"
 import type { Core } from "../core.ts"
+import type { EnginePackages } from "./engine-packages.ts"
 import { HIVE_COMMAND } from "./hive-workspace.ts"
 import { MODEL_FOLDER } from "./make-order.ts"
 
@@ -18,6 +19,7 @@ export function hiveSpec(
   plan: ReplicaPlan,
   workspace: BlobHash,
   order: HiveOrder,
+  packages: EnginePackages | null,
 ): JobSpec {
   const { members } = plan
   const jobName = hiveJobName(name, number)
@@ -38,6 +40,7 @@ export function hiveSpec(
     graceMs: stopGraceMs(order),
     outputs: [],
     checkpoint: [],
+    ...(packages === null ? {} : { environment: packages.environment, env: packages.env }),
     data: [{ name: data, path: MODEL_FOLDER, version, root: null, bytes: 0 }],
     ...(members.length === 1
       ? { host: members[0]!.hostName }

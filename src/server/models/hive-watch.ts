@@ -6,6 +6,7 @@ import {
   type StartingNews,
 } from "../../hive/order/hive-news.ts"
 import type { JobId } from "../../protocol/ids.ts"
+import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { readRaw } from "../logs/read-log.ts"
 
@@ -20,16 +21,35 @@ export class HiveWatch implements Disposable {
   ready: ReadyNews | null = null
   lost: LostNews | null = null
   isEnding = false
+  /** What was said last of how its engine is built; `null`: it is not, or not any more. */
+  building: string | null = null
   readonly #end = new AbortController()
+  readonly #begun = new AbortController()
 
   /** Reads from the beginning, and goes on until the log is complete. @param onNews is called after each line that says something */
-  constructor(core: Core, job: JobId, attempt: number, hasEnded: boolean, onNews: () => void) {
+  constructor(core: Core, { id: job, spec }: JobRecord, attempt: number, hasEnded: boolean, onNews: () => void) {
     this.job = job
     this.attempt = attempt
     const signal = AbortSignal.any([core.signal, this.#end.signal])
-    this.#read(core, hasEnded, signal, onNews).catch((error) => {
+    const failed = (error: unknown) => {
       if (!signal.aborted) core.report(`Cannot read what the hive of job ${job} says`, error)
-    })
+    }
+    this.#read(core, hasEnded, signal, onNews).catch(failed)
+    if (!hasEnded && spec.environment != null)
+      this.#readBuild(core, AbortSignal.any([signal, this.#begun.signal]), onNews).catch(failed)
+  }
+
+  /** What a build says, up to the member's own first word. */
+  async #readBuild(core: Core, signal: AbortSignal, onNews: () => void): Promise<void> {
+    const log = core.logs.read(this.job, this.attempt, false, 0)
+    let rest = ""
+    for await (const bytes of readRaw(log, "stderr", { follow: true, from: 0, to: null, signal })) {
+      if (signal.aborted) return
+      const lines = (rest + Buffer.from(bytes).toString("latin1")).split("\n")
+      rest = (lines.pop() ?? "").slice(0, LONGEST_LINE)
+      for (const line of lines) this.building = buildStep(line, this.building)
+      onNews()
+    }
   }
 
   async #read(core: Core, hasEnded: boolean, signal: AbortSignal, onNews: () => void): Promise<void> {
@@ -46,6 +66,8 @@ export class HiveWatch implements Disposable {
   }
 
   #note(news: HiveNews): void {
+    this.building = null
+    this.#begun.abort()
     switch (news.hive) {
       case "starting":
         this.step = news.step
@@ -64,4 +86,14 @@ export class HiveWatch implements Disposable {
   [Symbol.dispose](): void {
     this.#end.abort()
   }
+}
+
+const LONGEST_STEP = 120
+
+/** What a line of a build tells people (agent/perl/environment.pl, uv); else what was told before. */
+export function buildStep(line: string, before: string | null): string | null {
+  const [, own] = /^windfall: (.+)/.exec(line) ?? []
+  if (own !== undefined) return own.startsWith("the environment is ready") ? null : own.slice(0, LONGEST_STEP)
+  const [, step] = before === null ? [] : (/^((?:Resolved|Prepared|Installed|Bytecode compiled) .+)/.exec(line) ?? [])
+  return step === undefined ? before : `building its engine: ${step.slice(0, LONGEST_STEP)}`
 }

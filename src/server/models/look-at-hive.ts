@@ -1,7 +1,8 @@
+import { mlxAdapter } from "../../hive/engines/mlx-adapter.ts"
 import { mayGoBetter } from "../../hive/order/hive-news.ts"
 import { isFinal } from "../../protocol/job-state.ts"
 import type { ReplicaPlan } from "../../protocol/model-api.ts"
-import type { JobRecord } from "../../store/job-record.ts"
+import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { latestOf, mainOf } from "../gang/members.ts"
 import type { HiveWatch } from "./hive-watch.ts"
@@ -31,8 +32,9 @@ export function lookAtHive(
     away: awayText(core, job),
     isGone: isFinal(job.state) && job.attempts.every(({ swept, fenced, onHost }) => swept || fenced || !onHost),
     step: own?.step ?? null,
+    building: own?.building ?? null,
     isReady: own?.ready != null && !own.isEnding,
-    lost: own === null ? null : lossOf(own, plan),
+    lost: (own === null ? null : lossOf(own, plan)) ?? buildLossOf(attempts),
     isOverdue: startedAt !== null && core.clock.now() > startedAt + startMs,
   }
 }
@@ -44,6 +46,17 @@ function lossOf({ lost }: HiveWatch, plan: ReplicaPlan | null): HiveLoss | null 
   const where = plan === null || member === null ? "" : ` (${plan.members[member]?.hostName ?? `member ${member}`})`
   const text = `${reason}${where}${hint === undefined ? "" : `. ${hint}`}`
   return { reason: text, mayGoBetter: mayGoBetter(code), host: host?.host ?? null }
+}
+
+/** A host on which its engine could not be built is like one that has none. */
+function buildLossOf(attempts: readonly AttemptRecord[]): HiveLoss | null {
+  const failed = attempts.find(({ cause }) => cause === "environment_failed")
+  if (failed === undefined) return null
+  const { hostId, hostName, message } = failed
+  // What a job's sender could do about it is not for who serves a model.
+  const [why = ""] = (message ?? "nothing is known of why").replace(/^Cannot [^:]+: /, "").split(/\. (?=[A-Z])/)
+  const reason = `MLX cannot be built on ${hostName}: ${why}. That host must reach a Python package index (UV_DEFAULT_INDEX where the server is started names another one), or have MLX already: ${mlxAdapter.whereToGet}`
+  return { reason, mayGoBetter: true, host: hostId }
 }
 
 function awayText(core: Core, job: JobRecord): string | null {
@@ -63,6 +76,7 @@ export const UNKNOWN_HIVE: HiveLook = {
   away: null,
   isGone: true,
   step: null,
+  building: null,
   isReady: false,
   lost: null,
   isOverdue: false,

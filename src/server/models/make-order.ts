@@ -37,6 +37,7 @@ export function makeOrder(wish: HiveWish): HiveOrder {
     slots: options.slots,
     kv: options.kv,
     mode: plan.mode,
+    ...(plan.rdma === undefined ? {} : { rdma: plan.rdma }),
     members: plan.members.map(({ firstLayer, layers }, rank) => ({
       // llama.cpp's head sends the others their layers; MLX reads them on each.
       modelPath: rank === 0 || options.engine === "mlx" ? modelPath : null,

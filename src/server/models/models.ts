@@ -24,6 +24,7 @@ export interface ModelsOptions {
   readonly served: ServedModels
   /** The bundled program of members. */
   readonly memberFile: () => Promise<string>
+  readonly packageIndex: string | null
   readonly limits?: Partial<ModelLimits> | undefined
 }
 
@@ -59,12 +60,12 @@ export class Models implements Disposable {
   #isLookWanted = false
   #unlisten: (() => void) | undefined
 
-  constructor({ core, served, memberFile, limits }: ModelsOptions) {
+  constructor({ core, served, memberFile, packageIndex, limits }: ModelsOptions) {
     this.#core = core
     this.#limits = { ...MODEL_LIMITS, ...limits }
     this.#alarm = new Alarm(core.clock, () => this.look())
     this.use = new ModelUse(core)
-    this.places = new ReplicaPlaces({ core, limits: this.#limits, memberFile, look: () => this.look() })
+    this.places = new ReplicaPlaces({ core, limits: this.#limits, memberFile, packageIndex, look: () => this.look() })
     this.#published = new PublishedModels({
       core,
       served,
@@ -213,7 +214,7 @@ export class Models implements Disposable {
     if (attempt === undefined || (live.watch?.job === job.id && live.watch.attempt === attempt.number)) return
     live.watch?.[Symbol.dispose]()
     live.forgetWay()
-    live.watch = new HiveWatch(this.#core, job.id, attempt.number, attempt.state === "ended", () => this.look())
+    live.watch = new HiveWatch(this.#core, job, attempt.number, attempt.state === "ended", () => this.look())
   }
 
   #nextLook(model: ModelRecord, record: ReplicaRecord, live: LiveReplica): number {

@@ -1,6 +1,7 @@
 import type { ModelRecord, ReplicaRecord } from "../../store/model-record.ts"
 import type { Core } from "../core.ts"
-import { beginHive, placeNow, storedModelOf } from "./begin-hive.ts"
+import { askEngines } from "./ask-engines.ts"
+import { beginHive, ENGINES_KNOWN_MS, placeNow, storedModelOf } from "./begin-hive.ts"
 import { isSamePlan } from "./hive-plan.ts"
 import type { LiveReplica } from "./live-replica.ts"
 import type { ModelLimits } from "./model-limits.ts"
@@ -12,6 +13,8 @@ export interface PlaceOptions {
   readonly core: Core
   readonly limits: ModelLimits
   readonly memberFile: () => Promise<string>
+  /** The index that hosts get an engine's packages from; `null`: the one their account names. */
+  readonly packageIndex: string | null
   /** Called when something was planned. */
   readonly look: () => void
 }
@@ -39,7 +42,7 @@ export class ReplicaPlaces {
 
   /** Plans a replica and sends its hive; where there is no place for it, that is noted, and looked at again later. */
   begin(model: ModelRecord, record: ReplicaRecord, live: LiveReplica): void {
-    const { core, limits, memberFile } = this.#options
+    const { core, limits, memberFile, packageIndex } = this.#options
     if (live.isBeginning || (live.planAgainAt !== null && live.planAgainAt > core.clock.now())) return
     live.isBeginning = true
     this.#inTurn(async () => {
@@ -47,7 +50,7 @@ export class ReplicaPlaces {
       try {
         const stored = await this.facts(model)
         const avoid = this.#avoided(record, live)
-        problem = await beginHive({ core, model, number: record.number, avoid, memberFile, stored })
+        problem = await beginHive({ core, model, number: record.number, avoid, memberFile, packageIndex, stored })
       } catch (error) {
         problem = (error as Error).message
       } finally {
@@ -64,6 +67,7 @@ export class ReplicaPlaces {
     this.#inTurn(async () => {
       const stored = await this.facts(model).catch(() => null)
       if (stored === null || record.plan === null) return
+      await askEngines(core, ENGINES_KNOWN_MS)
       const place = placeNow(core, { model, avoid: this.#avoided(record, live), stored })
       const job = record.job === null ? undefined : core.table.live(record.job)
       if (place !== null && job?.state === "queued" && !isSamePlan(place, record.plan)) live.isToMove = true

@@ -18,6 +18,8 @@ export interface HiveLook {
   readonly isGone: boolean
   /** What its main member says. */
   readonly step: string | null
+  /** How its engine is built, while that is so. */
+  readonly building: string | null
   readonly isReady: boolean
   readonly lost: HiveLoss | null
   /** It has run for longer than a start may take. */
@@ -108,7 +110,7 @@ function ofLiveHive(scene: ReplicaScene, hive: HiveLook): ReplicaStep {
       return note(record, "waiting", hive.wasTried ? `it had to leave its hosts: ${why}` : why)
     }
     case "starting":
-      return note(record, "starting", hive.reason ?? `${ofJob} starts: its files travel`)
+      return note(record, "starting", hive.reason ?? hive.building ?? `${ofJob} starts: its files travel`)
     case "suspended":
       return note(record, "starting", hive.away ?? hive.reason ?? `${ofJob} is stopped for somebody's sake`)
     case "finishing":
@@ -119,7 +121,7 @@ function ofLiveHive(scene: ReplicaScene, hive: HiveLook): ReplicaStep {
   if (hive.away !== null) return note(record, "starting", hive.away)
   if (!hive.isReady) {
     if (hive.isOverdue) return { do: "drain", reason: "it was not ready in time", isFailure: true }
-    return note(record, "starting", stepText(hive.step))
+    return note(record, "starting", hive.building ?? stepText(hive.step))
   }
   if (probe === "unknown") return { do: "probe" }
   if (probe === "bad") return { do: "drain", reason: "no token comes through any more", isFailure: true }

@@ -13,6 +13,7 @@ import type { ModelRecord } from "../../store/model-record.ts"
 import { type Caller, requireAdmin } from "../auth/accounts.ts"
 import type { Core } from "../core.ts"
 import { findData } from "../data/find-data.ts"
+import { askEngines } from "./ask-engines.ts"
 import type { Models } from "./models.ts"
 import { planReplica } from "./plan-replica.ts"
 import { setModel } from "./take-step.ts"
@@ -67,6 +68,7 @@ export async function checkServe(
   }
   if (engine === "mlx" && options.kv !== "f16")
     throw refuse("invalid_input", name, "mlx is given no quantised cache", "Leave out --kv, or ask for --kv f16")
+  await askEngines(core, 0)
   const isPoolKnown = core.fleet.all().some(({ record }) => record.facts !== null)
   if (isPoolKnown) {
     const { reason } = planReplica(core, { facts, options, user: known?.user ?? caller.user, avoid: new Map() })

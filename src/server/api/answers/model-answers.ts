@@ -1,4 +1,5 @@
 import * as z from "zod"
+import type { HostEnginesView } from "../../../protocol/host-engines.ts"
 import { CACHE_TYPES, ENGINES, MODEL_STATES, type ModelView, REPLICA_STATES } from "../../../protocol/model-api.ts"
 import { answer, count, type Describes, time } from "./answer.ts"
 
@@ -7,6 +8,12 @@ const plan = z.object({
   members: z
     .array(z.object({ host: z.string(), hostName: z.string(), firstLayer: count, layers: count, needBytes: count }))
     .describe("By rank; rank 0 reads the file and answers"),
+  rdma: z
+    .array(z.array(z.string().nullable()))
+    .optional()
+    .describe(
+      "By rank, the RDMA devices that lead to the others; absent: they talk over a ring of TCP, or there is one",
+    ),
   network: z.string().nullable().describe("What members talk over; null: there is one"),
   tokensPerSecond: z.object({ low: z.number(), high: z.number() }).nullable().describe("Expected of one conversation"),
 })
@@ -52,4 +59,23 @@ export const model = answer(
 
 export const modelList = answer("ModelList", "Models by name", z.object({ models: z.array(model) }))
 
+const hostEngines = z.object({
+  host: z.string().describe("Its name"),
+  engines: z
+    .array(z.object({ engine: z.enum(ENGINES), version: z.string().describe("As it says it itself") }))
+    .nullable()
+    .describe("The first of each kind; null: it has not said so, as one that is not connected"),
+  rdma: z
+    .array(z.object({ device: z.string(), domain: z.string(), peer: z.string().nullable() }))
+    .nullable()
+    .describe("Thunderbolt ports over which RDMA could go, with the buses at both ends of their cables"),
+})
+
+export const engineList = answer(
+  "EngineList",
+  "Engines of models that hosts have, by host",
+  z.object({ hosts: z.array(hostEngines) }),
+)
+
+export const ENGINE_ANSWERS_AGREE: Describes<typeof hostEngines, HostEnginesView> = true
 export const MODEL_ANSWERS_AGREE: Describes<typeof model, ModelView> = true
