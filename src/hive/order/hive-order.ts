@@ -22,6 +22,8 @@ export interface HiveOrder {
   readonly slots: number
   readonly kv: "f16" | "q8_0" | "q4_0"
   readonly mode: "single" | "pipeline" | "tensor"
+  /** By which the model sees images, on the head's host, as `modelPath`; `null`: it takes none. */
+  readonly projectorPath: string | null
   /** By rank. Rank 0 is the head: it has the model's file, and answers. */
   readonly members: readonly OrderedMember[]
   /** On 127.0.0.1 of the head's host; `null`: any that is free. */

@@ -66,6 +66,7 @@ export function safetensorsModel(
     kvHeads: config.count("num_key_value_heads", "num_kv_heads") ?? config.count("num_attention_heads", "n_head"),
     experts,
     isTied: !weights.hasOutput,
+    projector: null,
     notes,
   }
 }

@@ -10,7 +10,16 @@ const replica = (id: string, slots = 1): Replica => ({ id, url: "http://127.0.0.
 function scene(replicas: readonly Replica[], sharesOf: (user: string) => number = () => 1) {
   const models = new ServedModels()
   const set = (change: Partial<ServedModel> = {}) =>
-    models.set({ name: "m", createdS: 0, replicas, problem: null, wake() {}, failed() {}, ...change })
+    models.set({
+      name: "m",
+      createdS: 0,
+      takesImages: false,
+      replicas,
+      problem: null,
+      wake() {},
+      failed() {},
+      ...change,
+    })
   set()
   const turns = new Turns("m", models, GATEWAY_LIMITS, sharesOf)
   models.onChange(() => turns.look())

@@ -42,10 +42,17 @@ export class PublishedModels {
     })
     const problem = lastingProblem(model, records)
     // Whether it is awake changes nothing for the gateway, but a request that waits has to wake it again.
-    const text = JSON.stringify([replicas.map(({ id }) => id), problem, model.isAwake])
+    const text = JSON.stringify([replicas.map(({ id }) => id), problem, model.isAwake, model.options.images])
     if (this.#told.get(name) === text) return
     this.#told.set(name, text)
-    served.set({ name, createdS: Math.floor(model.createdAt / 1_000), replicas, problem, ...callsOf(name) })
+    served.set({
+      name,
+      takesImages: model.options.images,
+      createdS: Math.floor(model.createdAt / 1_000),
+      replicas,
+      problem,
+      ...callsOf(name),
+    })
   }
 
   #withdraw(name: string): void {
