@@ -15,7 +15,11 @@ export const fleetRules: FleetRules = {
  */
 function chipFacts(typed: string, gpuCores: number | null): ChipFacts | null {
   // "M3 Ultra", "M3Ultra", "Apple M3-Ultra", and as `sysctl` and System Settings say it.
-  const plain = (name: string) => name.toLowerCase().replace(/^apple/, "").replaceAll(/[\s_-]|\bchip\b/g, "")
+  const plain = (name: string) =>
+    name
+      .toLowerCase()
+      .replace(/^apple/, "")
+      .replaceAll(/[\s_-]|\bchip\b/g, "")
   const row = [...CHIPS].find(([chip]) => plain(chip) === plain(typed.trim()))
   if (row === undefined) return null
   const [chip, { bins }] = row

@@ -65,7 +65,8 @@ export function readFleet(value: unknown, rules: FleetRules): FleetReading {
   const pairs = new Set<string>()
   for (const [at, link] of read.entries()) {
     const pair = JSON.stringify(link?.between.toSorted())
-    if (link !== null && pairs.has(pair)) problems.push(`links[${at}]: a second one between ${link.between.join(" and ")}`)
+    if (link !== null && pairs.has(pair))
+      problems.push(`links[${at}]: a second one between ${link.between.join(" and ")}`)
     pairs.add(pair)
   }
   if (problems.length > 0) return refused()

@@ -10,7 +10,8 @@ export function ggufCaches(
   notes: string[],
 ): readonly (readonly LayerCache[])[] {
   // What makes embeddings of whole texts keeps nothing.
-  if (metadata.value("attention.causal") === false || WITHOUT_CACHE.has(metadata.architecture)) return Array.from({ length: layers }, () => [])
+  if (metadata.value("attention.causal") === false || WITHOUT_CACHE.has(metadata.architecture))
+    return Array.from({ length: layers }, () => [])
   const attention = attentionCaches(metadata, layers, tensorsOf, notes)
   return Array.from({ length: layers }, (_, at): readonly LayerCache[] => {
     const has = (part: string) => tensorsOf(at).some((name) => name.startsWith(part))

@@ -2,170 +2,42 @@ import assert from "node:assert/strict"
 import { describe, it } from "node:test"
 import { HeaderSource } from "../../../test/support/gguf-file.ts"
 import { headerOf } from "../../../test/support/hive-models.ts"
-import * as from from "../../../test/support/published-headers.ts"
-import { LLAMA_CPP_ARCHITECTURES } from "./architectures.ts"
+import {
+  attention,
+  experts,
+  feedForward,
+  latentAttention,
+  mamba,
+  publishedHeader,
+  times,
+} from "../../../test/support/published-headers.ts"
+import {
+  C,
+  deepseek,
+  dense,
+  glm,
+  gptOss,
+  graniteAttention,
+  jambaAttention,
+  kimiAttention,
+  kv,
+  lfm2Attention,
+  linear,
+  llama4,
+  mla,
+  nemotron,
+  type PublishedModel,
+  perLayer,
+  sparse,
+  ssm,
+  window,
+} from "../../../test/support/published-models.ts"
 import { cacheBytes } from "../fit/cache-bytes.ts"
+import { LLAMA_CPP_ARCHITECTURES } from "./architectures.ts"
 import { ggufModel } from "./gguf-model.ts"
 import { readGguf } from "./read-gguf.ts"
 
-const C = 32_768
-/** Of keys and values, halves: layers, heads, size of each, tokens. */
-const kv = (layers: number, heads: number, size: number, tokens = C) => layers * 2 * heads * size * 2 * tokens
-/** Of a compressed vector. */
-const mla = (layers: number, size = 576) => layers * size * 2 * C
-/** Of Mamba, floats: layers, inner size, size of the state, groups. */
-const ssm = (layers: number, inner: number, state: number, groups: number) =>
-  layers * 4 * (3 * (inner + 2 * groups * state) + state * inner)
-
-const { attention, experts, feedForward, latentAttention, mamba, times } = from
-
-interface Row extends from.HeaderSpec {
-  readonly name: string
-  /** Of one conversation of 32,768 tokens, by what is published of the model. */
-  readonly cache: number
-  /** Billions, as published; all, and those a token uses where it has experts, with the output and without the table of embeddings. */
-  readonly billions: readonly [all: number, active?: number]
-}
-
-function keysOf(heads: number, kvHeads: number | readonly number[], size: number): Record<string, number | readonly number[]> {
-  const lengths = { "attention.key_length": size, "attention.value_length": size }
-  return { "attention.head_count": heads, "attention.head_count_kv": kvHeads, ...lengths }
-}
-
-function dense(
-  name: string,
-  arch: string,
-  [layers, hidden, heads, kvHeads, size, ff, vocabulary]: readonly [number, number, number, number, number, number, number],
-  billions: number,
-  change: Partial<Row> = {},
-): Row {
-  const layer = () => [...attention(hidden, heads, kvHeads, size), ...feedForward(hidden, ff)]
-  return {
-    name,
-    arch,
-    hidden,
-    vocabulary,
-    layers: times(layers, layer),
-    cache: kv(layers, kvHeads, size),
-    billions: [billions],
-    ...change,
-    keys: { ...keysOf(heads, kvHeads, size), feed_forward_length: ff, ...change.keys },
-  }
-}
-
-type Sparse = readonly [count: number, used: number, size: number, shared?: number]
-
-function sparse(
-  name: string,
-  arch: string,
-  [layers, hidden, heads, kvHeads, size, vocabulary]: readonly [number, number, number, number, number, number],
-  [count, used, expertSize, shared = 0]: Sparse,
-  billions: readonly [number, number],
-  change: Partial<Row> = {},
-): Row {
-  const layer = () => [...attention(hidden, heads, kvHeads, size), ...experts(hidden, count, expertSize, shared)]
-  const own = { expert_count: count, expert_used_count: used, expert_feed_forward_length: expertSize }
-  return {
-    name,
-    arch,
-    hidden,
-    vocabulary,
-    layers: times(layers, layer),
-    cache: kv(layers, kvHeads, size),
-    billions,
-    ...change,
-    keys: { ...keysOf(heads, kvHeads, size), ...own, ...change.keys },
-  }
-}
-
-/** DeepSeek and what is built like it: a few dense layers, then experts. */
-function deepseek(
-  name: string,
-  [layers, hidden, heads, queryRank, denseLayers, ff, vocabulary]: readonly [number, number, number, number, number, number, number],
-  [count, used, expertSize, shared = 0]: Sparse,
-  billions: readonly [number, number],
-  change: Partial<Row> = {},
-): Row {
-  const layer = (at: number) => [
-    ...latentAttention(hidden, heads, queryRank),
-    ...(at < denseLayers ? feedForward(hidden, ff) : experts(hidden, count, expertSize, shared)),
-  ]
-  return sparse(name, "deepseek2", [layers, hidden, heads, 1, 576, vocabulary], [count, used, expertSize], billions, {
-    layers: times(layers, layer),
-    cache: mla(layers),
-    ...change,
-    keys: {
-      "attention.kv_lora_rank": 512,
-      "attention.value_length": 512,
-      "attention.key_length_mla": 192,
-      "rope.dimension_count": 64,
-      ...change.keys,
-    },
-  })
-}
-
-const window = (tokens: number) => ({ "attention.sliding_window": tokens })
-
-/** Every fourth layer sees all tokens, the others have a state of 32 heads of 128 x 128 (Qwen3-Next, Qwen3.5). */
-function linear(name: string, arch: string, layers: number, [count, used]: Sparse, billions: readonly [number, number], vocabulary: number): Row {
-  const hidden = 2048
-  const layer = (at: number) => [
-    ...(at % 4 === 3
-      ? [...attention(hidden, 16, 2, 256), ["attn_gate", [hidden, 4096]] as const]
-      : [["attn_qkv", [hidden, 8192]] as const, ["attn_gate", [hidden, 4096]] as const, ...mamba(4096, 4096, 0).slice(1, 2), ["ssm_out", [4096, hidden]] as const]),
-    ...experts(hidden, count, 512, 512),
-  ]
-  return sparse(name, arch, [layers, hidden, 16, 2, 256, vocabulary], [count, used, 512], billions, {
-    layers: times(layers, layer),
-    cache: kv(layers / 4, 2, 256) + ssm((layers * 3) / 4, 4096, 128, 16),
-    keys: { "ssm.conv_kernel": 4, "ssm.state_size": 128, "ssm.group_count": 16, "ssm.time_step_rank": 32, "ssm.inner_size": 4096 },
-  })
-}
-
-function llama4(name: string, count: number, isSparse: (at: number) => boolean, billions: readonly [number, number]): Row {
-  const layer = (at: number) => [
-    ...attention(5120, 40, 8, 128),
-    ...(isSparse(at) ? experts(5120, count, 8192, 8192) : feedForward(5120, 16384)),
-  ]
-  return sparse(name, "llama4", [48, 5120, 40, 8, 128, 202_048], [count, 1, 8192], billions, {
-    layers: times(48, layer),
-    // Three of four layers see chunks of 8192 tokens, which no key of the header says.
-    cache: kv(36, 8, 128, 8192) + kv(12, 8, 128),
-  })
-}
-
-function gptOss(name: string, layers: number, count: number, billions: readonly [number, number]): Row {
-  const layer = () => [...attention(2880, 64, 8, 64), ...experts(2880, count, 2880, 0, from.MXFP4)]
-  return sparse(name, "gpt-oss", [layers, 2880, 64, 8, 64, 201_088], [count, 4, 2880], billions, {
-    layers: times(layers, layer),
-    cache: kv(layers / 2, 8, 64, 128) + kv(layers / 2, 8, 64),
-    keys: window(128),
-  })
-}
-
-/** GLM 4.5 and later: the last layer predicts a further token, and is not run. */
-function glm(name: string, layers: number, hidden: number, [count, used, size]: Sparse, [denseLayers, ff]: readonly [number, number], billions: readonly [number, number]): Row {
-  const layer = (at: number) => [
-    ...attention(hidden, 96, 8, 128),
-    ...(at < denseLayers ? feedForward(hidden, ff) : experts(hidden, count, size, size)),
-  ]
-  return sparse(name, "glm4moe", [layers, hidden, 96, 8, 128, 151_552], [count, used, size], billions, {
-    layers: times(layers + 1, layer),
-    cache: kv(layers, 8, 128),
-    keys: { nextn_predict_layers: 1 },
-  })
-}
-
-const perLayer = (layers: number, value: (at: number) => number) => Array.from({ length: layers }, (_, at) => value(at))
-const isIn = (places: readonly number[]) => (at: number) => places.includes(at)
-
-const jambaAttention = isIn([4, 12, 20, 28])
-const graniteAttention = isIn([5, 15, 25, 35])
-const lfm2Attention = isIn([2, 5, 8, 10, 12, 14])
-const nemotron = "M-M-M-MM-M-M-M*-M-M-M*-M-M-M-M*-M-M-M-M*-M-MM-M-M-M-M-M-"
-const kimiAttention = isIn([3, 7, 11, 15, 19, 23, 26])
-
-const ROWS: readonly Row[] = [
+const ROWS: readonly PublishedModel[] = [
   dense("Llama 3.1 8B", "llama", [32, 4096, 32, 8, 128, 14_336, 128_256], 8.03),
   dense("Llama 3.3 70B", "llama", [80, 8192, 64, 8, 128, 28_672, 128_256], 70.55),
   dense("Llama 3.1 405B", "llama", [126, 16_384, 128, 8, 128, 53_248, 128_256], 405.9),
@@ -234,7 +106,12 @@ const ROWS: readonly Row[] = [
   dense("Phi-3 mini", "phi3", [32, 3072, 32, 32, 96, 8192, 32_064], 3.82, {
     // llama.cpp runs it without its window.
     keys: window(2047),
-    layers: times(32, () => [["attn_qkv", [3072, 9216]], ["attn_output", [3072, 3072]], ["ffn_up", [3072, 16_384]], ["ffn_down", [8192, 3072]]]),
+    layers: times(32, () => [
+      ["attn_qkv", [3072, 9216]],
+      ["attn_output", [3072, 3072]],
+      ["ffn_up", [3072, 16_384]],
+      ["ffn_down", [8192, 3072]],
+    ]),
   }),
   dense("Phi-4", "phi3", [40, 5120, 40, 10, 128, 17_920, 100_352], 14.66),
   dense("Command R+", "command-r", [64, 12_288, 96, 8, 128, 33_792, 256_000], 103.8, { isTied: true }),
@@ -249,7 +126,12 @@ const ROWS: readonly Row[] = [
     cache: kv(44, 2, 128) + ssm(44, 3072, 256, 1),
   }),
   sparse("Jamba 1.5 Mini", "jamba", [32, 4096, 32, 8, 128, 65_536], [16, 2, 14_336], [51.6, 12.0], {
-    keys: { "attention.head_count_kv": perLayer(32, (at) => (jambaAttention(at) ? 8 : 0)), "ssm.conv_kernel": 4, "ssm.state_size": 16, "ssm.inner_size": 8192 },
+    keys: {
+      "attention.head_count_kv": perLayer(32, (at) => (jambaAttention(at) ? 8 : 0)),
+      "ssm.conv_kernel": 4,
+      "ssm.state_size": 16,
+      "ssm.inner_size": 8192,
+    },
     layers: times(32, (at) => [
       ...(jambaAttention(at) ? attention(4096, 32, 8, 128) : mamba(4096, 8192, 16_384)),
       ...(at % 2 === 1 ? experts(4096, 16, 14_336) : feedForward(4096, 14_336)),
@@ -257,13 +139,26 @@ const ROWS: readonly Row[] = [
     cache: kv(4, 8, 128) + ssm(28, 8192, 16, 0),
   }),
   dense("Codestral Mamba 7B", "mamba2", [64, 4096, 0, 0, 0, 0, 32_768], 7.28, {
-    keys: { "attention.head_count": 0, "attention.head_count_kv": 0, "ssm.conv_kernel": 4, "ssm.state_size": 128, "ssm.group_count": 8, "ssm.inner_size": 8192 },
+    keys: {
+      "attention.head_count": 0,
+      "attention.head_count_kv": 0,
+      "ssm.conv_kernel": 4,
+      "ssm.state_size": 128,
+      "ssm.group_count": 8,
+      "ssm.inner_size": 8192,
+    },
     layers: times(64, () => mamba(4096, 8192, 18_560)),
     cache: ssm(64, 8192, 128, 8),
   }),
   sparse("Granite 4.0 H Small", "granitehybrid", [40, 4096, 32, 8, 128, 100_352], [72, 10, 768, 1536], [32.2, 8.8], {
     isTied: true,
-    keys: { "attention.head_count_kv": perLayer(40, (at) => (graniteAttention(at) ? 8 : 0)), "ssm.conv_kernel": 4, "ssm.state_size": 128, "ssm.group_count": 1, "ssm.inner_size": 8192 },
+    keys: {
+      "attention.head_count_kv": perLayer(40, (at) => (graniteAttention(at) ? 8 : 0)),
+      "ssm.conv_kernel": 4,
+      "ssm.state_size": 128,
+      "ssm.group_count": 1,
+      "ssm.inner_size": 8192,
+    },
     layers: times(40, (at) => [
       ...(graniteAttention(at) ? attention(4096, 32, 8, 128) : mamba(4096, 8192, 16_768)),
       ...experts(4096, 72, 768, 1536),
@@ -274,7 +169,9 @@ const ROWS: readonly Row[] = [
     isTied: true,
     keys: { "attention.head_count_kv": perLayer(16, (at) => (lfm2Attention(at) ? 8 : 0)), "shortconv.l_cache": 3 },
     layers: times(16, (at) => [
-      ...(lfm2Attention(at) ? attention(2048, 32, 8, 64) : [["shortconv.in_proj", [2048, 6144]] as const, ["shortconv.out_proj", [2048, 2048]] as const]),
+      ...(lfm2Attention(at)
+        ? attention(2048, 32, 8, 64)
+        : [["shortconv.in_proj", [2048, 6144]] as const, ["shortconv.out_proj", [2048, 2048]] as const]),
       ...feedForward(2048, 8192),
     ]),
     cache: kv(6, 8, 64) + 10 * 2 * 2048 * 4,
@@ -313,7 +210,11 @@ const ROWS: readonly Row[] = [
   dense("SmolLM3 3B", "smollm3", [36, 2048, 16, 4, 128, 11_008, 128_256], 3.08, { isTied: true }),
   deepseek("Kimi Linear 48B-A3B", [27, 2304, 32, 0, 1, 9216, 163_840], [256, 8, 1024, 1024], [49.1, 3.0], {
     arch: "kimi-linear",
-    keys: { "attention.head_count_kv": perLayer(27, (at) => Number(kimiAttention(at))), "kda.head_dim": 128, "ssm.conv_kernel": 4 },
+    keys: {
+      "attention.head_count_kv": perLayer(27, (at) => Number(kimiAttention(at))),
+      "kda.head_dim": 128,
+      "ssm.conv_kernel": 4,
+    },
     layers: times(27, (at) => [
       ...(kimiAttention(at)
         ? latentAttention(2304, 32, 0)
@@ -322,18 +223,33 @@ const ROWS: readonly Row[] = [
     ]),
     cache: mla(7) + 20 * 4 * (3 * 3 * 4096 + 32 * 128 * 128),
   }),
-  dense("bge-large-en", "bert", [24, 1024, 16, 16, 64, 4096, 30_522], 0.43, { isTied: true, keys: { "attention.causal": false }, cache: 0 }),
-  dense("nomic-embed-text", "nomic-bert", [12, 768, 12, 12, 64, 3072, 30_522], 0.137, { isTied: true, keys: { "attention.causal": false }, cache: 0 }),
-  dense("EmbeddingGemma", "gemma-embedding", [24, 768, 3, 1, 256, 1152, 262_144], 0.303, { isTied: true, keys: window(512), cache: 0 }),
+  dense("bge-large-en", "bert", [24, 1024, 16, 16, 64, 4096, 30_522], 0.43, {
+    isTied: true,
+    keys: { "attention.causal": false },
+    cache: 0,
+  }),
+  dense("nomic-embed-text", "nomic-bert", [12, 768, 12, 12, 64, 3072, 30_522], 0.137, {
+    isTied: true,
+    keys: { "attention.causal": false },
+    cache: 0,
+  }),
+  dense("EmbeddingGemma", "gemma-embedding", [24, 768, 3, 1, 256, 1152, 262_144], 0.303, {
+    isTied: true,
+    keys: window(512),
+    cache: 0,
+  }),
   dense("Qwen3 Embedding 0.6B", "qwen3", [28, 1024, 16, 8, 128, 3072, 151_669], 0.596, { isTied: true }),
 ]
 
 describe("headers of published models", () => {
   for (const row of ROWS)
     it(`${row.name}: what a conversation of 32k keeps, and its parameters`, async () => {
-      const { header, dataBytes } = headerOf(from.publishedHeader(row))
+      const { header, dataBytes } = headerOf(publishedHeader(row))
       const model = ggufModel(row.name, [
-        await readGguf(new HeaderSource(`${row.name}.gguf`, header, header.length + dataBytes), new AbortController().signal),
+        await readGguf(
+          new HeaderSource(`${row.name}.gguf`, header, header.length + dataBytes),
+          new AbortController().signal,
+        ),
       ])
       assert.ok(LLAMA_CPP_ARCHITECTURES.has(model.architecture))
       const serving = { contextTokens: C, slots: 1, kv: "f16" } as const

@@ -6,7 +6,8 @@ export function configCaches(config: ModelConfig, layers: number, notes: string[
   const heads = config.count("num_attention_heads", "n_head", "n_heads") ?? 0
   const kvHeads = config.count("num_key_value_heads", "n_head_kv", "num_kv_heads") ?? heads
   const headSize =
-    config.count("head_dim", "attention_head_dim", "kv_channels") ?? Math.floor(config.required("hidden_size", "n_embd", "d_model") / Math.max(1, heads))
+    config.count("head_dim", "attention_head_dim", "kv_channels") ??
+    Math.floor(config.required("hidden_size", "n_embd", "d_model") / Math.max(1, heads))
   const rank = config.count("kv_lora_rank")
   const windowTokens = config.count(
     ...(["sliding_window", "sliding_window_size", "attention_window_size", "attention_chunk_size"] as const),
@@ -24,7 +25,10 @@ export function configCaches(config: ModelConfig, layers: number, notes: string[
     const [heads, size] = kind === "windowed" ? [kvHeads, headSize] : [wholeHeads, wholeSize]
     const attention: LayerCache =
       rank !== null && rank > 0
-        ? { kind: "latent", elements: rank + (config.count("qk_rope_head_dim") ?? 64) + (config.count("index_head_dim") ?? 0) }
+        ? {
+            kind: "latent",
+            elements: rank + (config.count("qk_rope_head_dim") ?? 64) + (config.count("index_head_dim") ?? 0),
+          }
         : {
             kind: "attention",
             keyElements: heads * size,
