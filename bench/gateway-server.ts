@@ -6,6 +6,7 @@ const server = await TestServer.start({ gatewayLimits: { waiting: 4_000, waiting
 server.running.models.set({
   name: "tiny",
   createdS: 1,
+  takesImages: false,
   replicas: [{ id: "r", url, model: "m", slots: 4_000, key: null }],
   problem: null,
   wake() {},

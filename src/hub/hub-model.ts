@@ -22,12 +22,18 @@ const MOST_INDEX_BYTES = 64e6
 
 /**
  * Looks what a model of a repository needs; of its files at most the safetensors index is fetched.
+ * @param withImages whether a projector of images belongs to a GGUF model
  * @throws {WindfallError} file_not_found, not_allowed, invalid_input, hub_unreachable, corrupt_data
  */
-export async function findModel(hub: Hub, wanted: Repository, signal: AbortSignal): Promise<HubModel> {
+export async function findModel(
+  hub: Hub,
+  wanted: Repository,
+  signal: AbortSignal,
+  withImages = true,
+): Promise<HubModel> {
   const listing = await listRepository(hub, wanted, signal)
-  let chosen = chooseFiles(listing, wanted.pick, null)
-  if (chosen === "index") chosen = chooseFiles(listing, wanted.pick, await readIndex(hub, listing, signal))
+  let chosen = chooseFiles(listing, wanted.pick, null, withImages)
+  if (chosen === "index") chosen = chooseFiles(listing, wanted.pick, await readIndex(hub, listing, signal), withImages)
   if (chosen === "index") throw new TypeError("The index was read, and is asked for again")
   const { repository, commit } = listing
   const files = await fillIn(hub, listing, chosen.files, signal)

@@ -8,8 +8,10 @@ export async function checkModel({ order, rank, places }: MemberContext): Promis
   const { modelPath = null } = order.members[rank] ?? {}
   if (modelPath === null && rank > 0) return
   if (modelPath === null) throw new Loss("order_refused", 0, "the order has no model for the head")
-  await access(modelPath, constants.R_OK).catch((error: NodeJS.ErrnoException) => {
-    const reason = `member ${rank} (${places[rank]?.host}): the model ${modelPath} cannot be read: ${error.code}`
-    throw new Loss("model_missing", rank, reason)
-  })
+  const files = rank === 0 && order.projectorPath !== null ? [modelPath, order.projectorPath] : [modelPath]
+  for (const file of files)
+    await access(file, constants.R_OK).catch((error: NodeJS.ErrnoException) => {
+      const reason = `member ${rank} (${places[rank]?.host}): the model ${file} cannot be read: ${error.code}`
+      throw new Loss("model_missing", rank, reason)
+    })
 }

@@ -47,6 +47,8 @@ export interface ServeOptions {
   readonly pins: readonly string[]
   /** An administrator accepts that members talk over a network which others may reach. */
   readonly trustsNetwork: boolean
+  /** It takes images: its weights have what sees them, its engine serves that, and nobody said otherwise. */
+  readonly images: boolean
 }
 
 /** POST /v1/hives/NAME/serve. What is left out is as before, or as usual. */
@@ -64,6 +66,8 @@ export interface ServeRequest {
   readonly idleStopMs: number | null
   readonly pins: readonly string[] | null
   readonly trustsNetwork: boolean | null
+  /** false: without images, also where its weights could see them. */
+  readonly images: boolean | null
 }
 
 /** One member of a replica, by rank. */

@@ -20,6 +20,8 @@ export interface PullRequest {
   readonly hub: string | null
   /** Name of the caller's secret with the token; `null`: HF_TOKEN, if there is one. */
   readonly secret: string | null
+  /** false: what makes a GGUF model see images stays there. */
+  readonly images: boolean
 }
 
 /** A model that is fetched, or was. Whoever fetches it and administrators see it. */

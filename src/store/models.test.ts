@@ -22,6 +22,7 @@ const MODEL: ModelRecord = {
     idleStopMs: null,
     pins: ["studio"],
     trustsNetwork: true,
+    images: true,
   },
   wanted: "serving",
   isAwake: false,

@@ -115,7 +115,8 @@ function toModel(row: ModelRow): ModelRecord {
   const { options_json, wanted, awake, created_at, ...rest } = row
   return {
     ...rest,
-    options: JSON.parse(options_json),
+    // Models of earlier releases were served without images.
+    options: { images: false, ...JSON.parse(options_json) },
     wanted: wanted === "serving" ? "serving" : "stopped",
     isAwake: awake === 1,
     createdAt: created_at,

@@ -37,6 +37,7 @@ export class GatewayScene implements AsyncDisposable {
     this.server.running.models.set({
       name: "tiny",
       createdS: 1_790_000_000,
+      takesImages: true,
       replicas,
       problem: null,
       wake: () => this.wakes++,

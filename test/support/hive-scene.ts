@@ -86,6 +86,7 @@ export class HiveScene implements AsyncDisposable {
       slots: 2,
       kv: "f16",
       mode: layers.length === 1 ? "single" : "pipeline",
+      projectorPath: null,
       members: layers.map((count, rank) => ({
         modelPath: rank === 0 || engine === "mlx" ? modelPath : null,
         firstLayer: first.get(rank) ?? 0,

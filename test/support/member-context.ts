@@ -18,6 +18,7 @@ export const SOME_ORDER: HiveOrder = {
   slots: 1,
   kv: "f16",
   mode: "pipeline",
+  projectorPath: null,
   members: [
     { modelPath: "/models/a.gguf", firstLayer: 0, layers: 2 },
     { modelPath: null, firstLayer: 2, layers: 4 },

@@ -96,8 +96,13 @@ export class ModelScene implements AsyncDisposable {
   }
 
   /** Stores a model as data. */
-  async store(name: string, { metadata, tensors }: ModelHeader = smallModel(), token?: string): Promise<void> {
-    const tree = treeOf({ [`${name}.gguf`]: ggufHeader(metadata, tensors).header })
+  async store(
+    name: string,
+    { metadata, tensors }: ModelHeader = smallModel(),
+    token?: string,
+    beside: Readonly<Record<string, Uint8Array>> = {},
+  ): Promise<void> {
+    const tree = treeOf({ [`${name}.gguf`]: ggufHeader(metadata, tensors).header, ...beside })
     const options = token === undefined ? {} : { token }
     await this.server.call("POST", "/v1/blobs", await packed(tree), options)
     await this.server.call("PUT", `/v1/data/${name}/version`, { root: tree.root }, options)

@@ -17,8 +17,8 @@ const HEADS = 4
 const KV_HEADS = 2
 const EXPERTS = 4
 const ALIGNMENT = 32
-const F32 = 0
-const F16 = 1
+export const F32 = 0
+export const F16 = 1
 /** Numbers are drawn from a table: quick also for hundreds of megabytes. */
 export const TABLE = 4096
 
@@ -108,12 +108,16 @@ export function writeRandomGguf(path: string, model: RandomModel = {}): void {
       matrix(name("ffn_down.weight"), feedForward, width)
     }
   }
-  write(path, ggufHeader(metadata, specs).header, specs)
+  writeTensors(path, ggufHeader(metadata, specs).header, specs)
 }
 
-type Fill = "ones" | { readonly scale: number; readonly rows?: readonly boolean[] }
+export type Fill = "ones" | { readonly scale: number; readonly rows?: readonly boolean[] }
 
-function write(path: string, header: Buffer, specs: readonly (TensorSpec & { readonly fill: Fill })[]): void {
+export function writeTensors(
+  path: string,
+  header: Buffer,
+  specs: readonly (TensorSpec & { readonly fill: Fill })[],
+): void {
   const file = openSync(path, "w")
   try {
     writeSync(file, header)

@@ -14,7 +14,7 @@ import type { HostEnginesView } from "../../protocol/host-engines.ts"
 import { USUAL_CONTEXT_TOKENS, USUAL_SLOTS } from "../../protocol/model-api.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
-import { flag, value } from "../command-line/option.ts"
+import { flag, option, value } from "../command-line/option.ts"
 import { fleetRules } from "../hive/fleet-rules.ts"
 import { openModel } from "../hive/model-files.ts"
 import { readCacheType, readCountTo, readEngine, readTokens } from "../hive/serving-values.ts"
@@ -52,6 +52,14 @@ export const modelPlan = command({
     macs: value("N", "over exactly so many Macs each, to compare", (typed) => readCountTo(typed, 8)),
     fleet: value("FLEET", "plan on the fleet that this file describes, without a server", (typed) => typed),
     free: flag("with the memory that is free just now, not as if nothing ran"),
+    images: option<boolean>(
+      "flag",
+      "",
+      "--no-images: without the mmproj file by which it would see images",
+      (text) => text === "true",
+      true,
+      {},
+    ),
     anyArchitecture: flag("plan also what the engine is not known to run"),
     json: flag("print all of it as one JSON object, with every number"),
   },
@@ -63,8 +71,8 @@ export const modelPlan = command({
   ],
   async run(cli, options, [typed = ""]) {
     const signal = new AbortController().signal
-    const { folder, file } = await openModel(cli, typed, signal)
-    const model = await readModel(folder, file, signal)
+    const { folder, file } = await openModel(cli, typed, signal, options.images)
+    const model = await readModel(folder, file, signal, options.images)
     const rules = chooseEngine(model, options.engine ?? "auto", options.anyArchitecture)
     if (rules.engine === "mlx" && options.kv !== undefined && options.kv !== "f16")
       throw new WindfallError("invalid_input", "Cannot plan a quantised cache with mlx: its server keeps it as f16", {

@@ -27,6 +27,14 @@ export const modelPull = command({
       {},
     ),
     tokenSecret: value("NAME", "your secret with the hub's token (default HF_TOKEN, if you have one)", notEmpty),
+    images: option<boolean>(
+      "flag",
+      "",
+      "--no-images: without the mmproj file by which a GGUF model sees images",
+      (text) => text === "true",
+      true,
+      {},
+    ),
     detach: flag("of a repository: do not wait until it is here", { short: "d" }),
     stop: flag("stop what comes under this name, or from this repository"),
     json: flag("print the data as JSON, of a repository how it came"),
@@ -36,7 +44,7 @@ export const modelPull = command({
     ["windfall model pull deepseek-v3/ deepseek", "a folder, as data deepseek"],
     ["windfall model pull Qwen/Qwen3-8B-GGUF:Q4_K_M", "from a hub, as data Qwen3-8B-Q4_K_M"],
   ],
-  async run(cli, { shared, json, tokenSecret, detach, stop }, [typed = "", name]) {
+  async run(cli, { shared, images, json, tokenSecret, detach, stop }, [typed = "", name]) {
     if (stop) return stopPull(cli, typed, json)
     const problem = name === undefined ? null : dataNameProblem(name)
     if (problem !== null)
@@ -44,14 +52,14 @@ export const modelPull = command({
     const { liesHere, meansRepository } = await import("../hive/model-files.ts")
     if (!liesHere(cli, typed) && meansRepository(typed)) {
       const { pullRepository } = await import("../hive/pull-repository.ts")
-      const wish = { name: name ?? null, shared, secret: tokenSecret ?? null, detach }
+      const wish = { name: name ?? null, shared, secret: tokenSecret ?? null, images, detach }
       const pull = await pullRepository(cli, readRepository(typed), wish)
       if (json) await printJson(cli, pull)
       else await cli.stdout.write(pull.state === "done" ? pulledText(pull) + nextLine(pull.name) : comingText(pull))
       return 0
     }
     const { pullModel } = await import("../hive/pull-model.ts")
-    const { data, facts } = await pullModel(cli, typed, name ?? null, shared)
+    const { data, facts } = await pullModel(cli, typed, name ?? null, shared, images)
     if (json) await printJson(cli, data)
     else {
       const latest = data.versions.at(-1)

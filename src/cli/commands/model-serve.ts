@@ -49,6 +49,14 @@ export const modelServe = command({
       null,
       {},
     ),
+    images: option<boolean | null>(
+      "flag",
+      "",
+      "--no-images: takes no images, and keeps no memory for them (default: where its weights have an mmproj file)",
+      (text) => text === "true",
+      null,
+      {},
+    ),
     detach: flag("do not wait until it answers", { short: "d", also: ["no-wait"] }),
     json: flag("print the model as JSON"),
   },
@@ -58,7 +66,8 @@ export const modelServe = command({
     ["windfall model serve big deepseek --context 64k --slots 2 --idle-stop never", "from data that is there"],
   ],
   async run(cli, options, [name = "", typed]) {
-    const weights = typed === undefined ? { data: null, file: null } : await weightsOf(cli, typed)
+    const weights =
+      typed === undefined ? { data: null, file: null } : await weightsOf(cli, typed, options.images ?? true)
     const request: ServeRequest = {
       ...weights,
       engine: options.engine ?? null,
@@ -69,6 +78,7 @@ export const modelServe = command({
       idleStopMs: options.idleStop ?? null,
       pins: options.pin.length === 0 ? null : options.pin,
       trustsNetwork: options.trustNetwork,
+      images: options.images,
     }
     const url = `/v1/hives/${encodeURIComponent(name)}`
     const accepted = await cli.client.post<ModelView>(`${url}/serve`, request)
@@ -80,10 +90,10 @@ export const modelServe = command({
 })
 
 /** A file or folder of this machine is brought into the lab; anything else is the name of data. */
-async function weightsOf(cli: Cli, typed: string): Promise<Pick<ServeRequest, "data" | "file">> {
+async function weightsOf(cli: Cli, typed: string, images: boolean): Promise<Pick<ServeRequest, "data" | "file">> {
   if (fs.existsSync(path.resolve(cli.cwd, typed))) {
     const { pullModel } = await import("../hive/pull-model.ts")
-    const { data } = await pullModel(cli, typed, null, null)
+    const { data } = await pullModel(cli, typed, null, null, images)
     return { data: data.name, file: null }
   }
   const [data = "", ...rest] = typed.split("/")

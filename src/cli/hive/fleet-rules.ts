@@ -11,14 +11,19 @@ export const fleetRules: FleetRules = {
 }
 
 /**
- * Where the number of GPU cores is not said, the smaller one is taken: Macs were sold with either, and less is promised.
+ * Where the number of GPU cores is not said, or is none it was sold with, the smaller one is taken: Macs were sold with either, and less is promised.
  */
 function chipFacts(typed: string, gpuCores: number | null): ChipFacts | null {
-  const name = `Apple ${typed.replace(/^apple /i, "")}`
-  const row = [...CHIPS].find(([chip]) => chip.toLowerCase() === name.toLowerCase())
+  // "M3 Ultra", "M3Ultra", "Apple M3-Ultra", and as `sysctl` and System Settings say it.
+  const plain = (name: string) =>
+    name
+      .toLowerCase()
+      .replace(/^apple/, "")
+      .replaceAll(/[\s_-]|\bchip\b/g, "")
+  const row = [...CHIPS].find(([chip]) => plain(chip) === plain(typed.trim()))
   if (row === undefined) return null
   const [chip, { bins }] = row
-  const bin = bins.find((one) => one.gpuCores === gpuCores) ?? (gpuCores === null ? bins[0] : undefined)
+  const bin = bins.findLast((one) => gpuCores !== null && one.gpuCores <= gpuCores) ?? bins[0]
   if (bin === undefined) return { name: chip, bandwidthGbPerS: null, tflops: null }
   return { name: chip, bandwidthGbPerS: bin.bandwidthGbPerS, tflops: fp32Tflops(row[1], bin.gpuCores) }
 }

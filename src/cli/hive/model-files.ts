@@ -16,14 +16,15 @@ export interface OpenedModel {
  * The folder of what somebody named, and the file in it: on this disk, or else in a repository of a hub.
  * @throws {WindfallError} `file_not_found`; as hubs refuse
  */
-export async function openModel(cli: Cli, typed: string, signal: AbortSignal): Promise<OpenedModel> {
+export async function openModel(cli: Cli, typed: string, signal: AbortSignal, images: boolean): Promise<OpenedModel> {
   const full = path.resolve(cli.cwd, typed)
   try {
     if (fs.statSync(full).isDirectory()) return { folder: new FolderOnDisk(full), file: null }
     return { folder: new FolderOnDisk(path.dirname(full)), file: path.basename(full) }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if ((code === "ENOENT" || code === "ENOTDIR") && meansRepository(typed)) return openRepository(cli, typed, signal)
+    if ((code === "ENOENT" || code === "ENOTDIR") && meansRepository(typed))
+      return openRepository(cli, typed, signal, images)
     throw new WindfallError("file_not_found", `Cannot read ${typed}: ${readReason(error)}`, {
       hint: "Name a GGUF file, a folder with config.json and safetensors files, or a repository: OWNER/NAME",
     })
@@ -40,10 +41,10 @@ export function liesHere(cli: Cli, typed: string): boolean {
   return fs.existsSync(path.resolve(cli.cwd, typed))
 }
 
-async function openRepository(cli: Cli, typed: string, signal: AbortSignal): Promise<OpenedModel> {
+async function openRepository(cli: Cli, typed: string, signal: AbortSignal, images: boolean): Promise<OpenedModel> {
   const { findModel, hubFolder } = await import("../../hub/hub-model.ts")
   const hub = ownHub(cli)
-  return hubFolder(hub, await findModel(hub, readRepository(typed), signal))
+  return hubFolder(hub, await findModel(hub, readRepository(typed), signal, images))
 }
 
 class FolderOnDisk implements ModelFolder {

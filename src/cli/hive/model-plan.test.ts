@@ -14,6 +14,7 @@ import {
   withExperts,
 } from "../../../test/support/hive-models.ts"
 import { HubServer } from "../../../test/support/hub-server.ts"
+import { projectorHeader } from "../../../test/support/random-projector.ts"
 import { safetensorsHeader, smallQwen2 } from "../../../test/support/safetensors-files.ts"
 import { ScratchFolder } from "../../../test/support/scratch-folder.ts"
 
@@ -178,6 +179,38 @@ describe("windfall model plan", () => {
     assertRefused(await planAt(hub.url, ...on, "lab/tiny"), /it has 2 models/, /Q4_K_M.*Q8_0/)
     assertRefused(await planAt(hub.url, ...on, "lab/tiny:Q4KM"), /no such model/, /Did you mean Q4_K_M/)
     assertRefused(await planAt(hub.url, ...on, "lab/none"), /no such repository/)
+  })
+
+  it("reckons with what sees images, of a repository and beside a file, unless it is to be without", async () => {
+    await using hub = await HubServer.start()
+    hub.token = "hf_plan"
+    const whole = ({ header, dataBytes }: ReturnType<typeof headerOf>) =>
+      Buffer.concat([header, Buffer.alloc(dataBytes)])
+    const files = {
+      "tiny-Q4_K_M.gguf": whole(headerOf(smallModel())),
+      "mmproj-F16.gguf": whole(projectorHeader({ width: 256 })),
+    }
+    hub.add("lab/sees", { ...files, "mmproj-F32.gguf": "not looked at" })
+    scratch.write({
+      "sees/tiny-Q4_K_M.gguf": files["tiny-Q4_K_M.gguf"],
+      "sees/mmproj-F16.gguf": files["mmproj-F16.gguf"],
+    })
+    for (const name of ["lab/sees", "sees", "sees/tiny-Q4_K_M.gguf"]) {
+      const on = ["--fleet", "studios.json", name]
+      const read = async (...words: string[]) => {
+        const { stdout, stderr } = await planAt(hub.url, "--json", ...on, ...words)
+        assert.equal(stderr, "")
+        const { model, plan: hive } = JSON.parse(stdout) as Printed & { model: { projector: { file: string } | null } }
+        return { file: model.projector?.file ?? null, need: hive.members[0]?.needBytes ?? 0 }
+      }
+      const [sees, without] = [await read(), await read("--no-images")]
+      assert.deepEqual([sees.file, without.file], ["mmproj-F16.gguf", null], name)
+      assert.ok(sees.need > without.need)
+    }
+    assert.match(
+      (await plan("--fleet", "studios.json", "sees")).stdout,
+      /^images +by mmproj-F16\.gguf, .* on the head$/m,
+    )
   })
 
   it("refuses what is broken, before anything else", async () => {

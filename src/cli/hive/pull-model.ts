@@ -1,5 +1,6 @@
 import { ggufParts } from "../../hive/gguf/read-gguf.ts"
 import type { ModelFacts } from "../../hive/model/model-facts.ts"
+import { isProjectorFile } from "../../hive/model/projector-file.ts"
 import { readModel } from "../../hive/model/read-model.ts"
 import type { StoredDataView } from "../../protocol/data-api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
@@ -21,6 +22,7 @@ export interface PulledModel {
  * Brings a model's files to the server as data, once: what is there already does not travel again. Its headers are read first, so that what is
  * broken or cut is refused before it travels.
  * @param name of the data; `null`: after the file or folder
+ * @param images whether a projector of images belongs to a GGUF model
  * @param shared `null` leaves it as it is
  * @throws {WindfallError} as readModel and sendData
  */
@@ -29,23 +31,28 @@ export async function pullModel(
   typed: string,
   name: string | null,
   shared: boolean | null,
+  images: boolean,
 ): Promise<PulledModel> {
   const { signal } = new AbortController()
-  const { folder, file } = await openModel(cli, typed, signal)
-  const facts = await readModel(folder, file, signal)
+  const { folder, file } = await openModel(cli, typed, signal, images)
+  const facts = await readModel(folder, file, signal, images)
   const full = path.resolve(cli.cwd, typed)
   const dataName = name ?? nameAfter(typed, path.basename(full))
   const options = { shared, include: [], warnBytes: WARN_BYTES, yes: false }
-  const data =
-    file === null
-      ? await sendData(cli, dataName, full, options)
-      : await sendData(cli, dataName, path.dirname(full), { ...options, only: filesWith(file, folder.files) })
+  const only = file === null ? withoutProjectors(folder.files, images) : filesWith(file, folder.files, facts)
+  const root = file === null ? full : path.dirname(full)
+  const data = await sendData(cli, dataName, root, only === null ? options : { ...options, only })
   return { data, facts }
 }
 
+/** `null`: the folder as it is. */
+function withoutProjectors(files: readonly string[], images: boolean): readonly string[] | null {
+  return images || !files.some(isProjectorFile) ? null : files.filter((file) => !isProjectorFile(file))
+}
+
 /** All that belongs to a file: its parts, or for safetensors the model's folder. */
-function filesWith(file: string, beside: readonly string[]): readonly string[] {
-  if (/\.gguf$/i.test(file)) return ggufParts(file) ?? [file]
+function filesWith(file: string, beside: readonly string[], { projector }: ModelFacts): readonly string[] {
+  if (/\.gguf$/i.test(file)) return [...(ggufParts(file) ?? [file]), ...(projector === null ? [] : [projector.file])]
   return beside.filter((one) => /\.(safetensors|json|jinja|model|txt|tiktoken)$/i.test(one))
 }
 

@@ -12,6 +12,8 @@ export interface PullWish {
   readonly name: string | null
   readonly shared: boolean | null
   readonly secret: string | null
+  /** Along with what makes it see images. */
+  readonly images: boolean
   /** Do not wait until it is here. */
   readonly detach: boolean
 }
@@ -32,6 +34,7 @@ export async function pullRepository(cli: Cli, repository: Repository, wish: Pul
     shared: wish.shared,
     hub: endpointOf(cli) ?? null,
     secret: wish.secret,
+    images: wish.images,
   }
   const started = await cli.client.post<PullView>("/v1/pulls", request)
   if (wish.detach || started.state !== "pulling") return started

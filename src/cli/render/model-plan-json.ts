@@ -20,6 +20,7 @@ export function modelPlanJson(plan: ModelPlan): object {
       outputBytes: model.outputBytes,
       otherBytes: model.otherBytes,
       tiedEmbeddings: model.isTied,
+      projector: model.projector,
       contextTokens: model.contextTokens,
       experts: model.experts,
       notes: model.notes,

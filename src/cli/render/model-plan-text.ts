@@ -30,10 +30,18 @@ function headPairs({ model, request, engine, replicas }: ModelPlan): readonly (r
       "size",
       `${countText(model.parameters)} parameters, ${model.layers.length} layers${experts}; ${formatBytes(weightBytes(model))} of weights`,
     ],
+    ...imagesPair(model.projector),
     ["context", `${request.contextTokens} tokens ${slots}, cache ${request.kv}`],
     ["engine", engine],
     ["fits", replicas.length === 0 ? "no" : fitText(replicas[0] as HivePlan, replicas.length)],
   ]
+}
+
+function imagesPair(projector: ModelPlan["model"]["projector"]): readonly (readonly [string, string])[] {
+  if (projector === null) return []
+  const { file, bytes, computeBytes, seesImages } = projector
+  const what = seesImages ? `by ${file}` : `none: ${file} only hears`
+  return [["images", `${what}, ${formatBytes(bytes)} and ${formatBytes(computeBytes)} to compute with, on the head`]]
 }
 
 function fitText({ members, mode }: HivePlan, replicas: number): string {

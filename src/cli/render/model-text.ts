@@ -42,6 +42,7 @@ export function modelDetails(model: ModelView, url: string, now: number): string
       "engine",
       `${options.engine}, ${options.contextTokens} tokens for each of ${options.slots} slots, cache ${options.kv}`,
     ],
+    ["images", options.images ? "yes" : "no"],
     ["replicas", `${options.replicas}`],
     ["stops", options.idleStopMs === null ? "never by itself" : `unused for ${durationText(options.idleStopMs)}`],
     ["used", usedAt === null ? "not since the server started" : `${durationText(Math.max(0, now - usedAt))} ago`],

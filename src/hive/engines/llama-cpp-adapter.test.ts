@@ -22,6 +22,7 @@ function order(...members: readonly (readonly [firstLayer: number, layers: numbe
     slots: 3,
     kv: "q8_0",
     mode: members.length === 1 ? "single" : "pipeline",
+    projectorPath: null,
     members: members.map(([firstLayer, layers], rank) => ({
       modelPath: rank === 0 ? "/models/a.gguf" : null,
       firstLayer,
@@ -104,6 +105,22 @@ describe("llama.cpp's arguments", () => {
     assert.equal(flag(other?.arguments ?? [], "-d"), "MTL0")
     assert.ok(other?.arguments.includes("-c"))
     assert.equal(other?.environment.LLAMA_CACHE, "/kept")
+  })
+
+  it("have the head alone see images, on its own GPU or its processor, and need a release that can", () => {
+    const help = `${HELP}\n-mm,   --mmproj FILE\n--mmproj-offload, --no-mmproj-offload`
+    const sees = { ...TWO, projectorPath: "model/mmproj.gguf" }
+    const words = (devices: readonly string[]) =>
+      llamaCppAdapter.head(site(sees, 0, { help, devices }), 80, [{ rank: 1, address: "10.0.0.2", port: 1001 }])
+        .arguments
+    assert.equal(flag(words(["MTL0"]), "--mmproj"), "model/mmproj.gguf")
+    assert.deepEqual(
+      [words(["MTL0"]), words([])].map((one) => one.includes("--no-mmproj-offload")),
+      [false, true],
+    )
+    assert.equal(llamaCppAdapter.lacks(site(sees, 0, { help })), null)
+    assert.match(llamaCppAdapter.lacks(site(sees, 0)) ?? "", /takes no images/)
+    assert.equal(llamaCppAdapter.head(site(TWO, 0), 80, []).arguments.includes("--mmproj"), false)
   })
 
   it("need a build with RPC for several hosts", () => {

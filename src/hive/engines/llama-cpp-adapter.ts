@@ -27,8 +27,13 @@ export const llamaCppAdapter: EngineAdapter = {
   helpCommand: { program: "head", arguments: ["--help"] },
   devicesCommand: { program: "head", arguments: ["--list-devices"] },
   refuses: () => null,
-  lacks: ({ order, help }) =>
-    order.members.length > 1 && !/^ *--rpc\b/m.test(help) ? "it was built without RPC, which several hosts need" : null,
+  lacks: ({ order, help }) => {
+    if (order.members.length > 1 && !/^ *--rpc\b/m.test(help))
+      return "it was built without RPC, which several hosts need"
+    if (order.projectorPath !== null && !/(?:^|[\s,])--mmproj\b/m.test(help))
+      return "it is of a release whose server takes no images"
+    return null
+  },
   readVersion: (output) => /^version: +(\S.*?) *$/m.exec(output)?.[1] ?? null,
   readDevices,
   worker,
@@ -113,12 +118,14 @@ function known(help: string, ...flags: readonly (readonly [flag: string, value?:
 }
 
 function head(site: EngineSite, port: number, workers: readonly RankedEndpoint[]): EngineLaunch {
-  const { order, threads, help } = site
+  const { order, threads, help, devices } = site
+  const { projectorPath } = order
   return {
     role: "head",
     program: "head",
     arguments: [
       ...["--model", order.members[0]?.modelPath ?? "", "--alias", order.alias],
+      ...(projectorPath === null ? [] : ["--mmproj", projectorPath]),
       // Its default port has changed between releases.
       ...["--host", "127.0.0.1", "--port", String(port)],
       ...["--ctx-size", String(order.contextTokens * order.slots), "--parallel", String(order.slots)],
@@ -141,6 +148,8 @@ function head(site: EngineSite, port: number, workers: readonly RankedEndpoint[]
         ["--log-verbosity", "4"],
         ["--log-colors", "off"],
         ["--offline"],
+        // Without a GPU of its own it would put what sees images on another's.
+        ...(projectorPath !== null && devices.length === 0 ? ([["--no-mmproj-offload"]] as const) : []),
       ),
     ],
     environment: { ...QUIET, LLAMA_API_KEY: order.engineKey },

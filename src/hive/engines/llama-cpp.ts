@@ -38,13 +38,15 @@ export const llamaCppRules: EngineRules = {
   },
   splitRefusal: () => null,
   load(model, serving) {
-    const { hiddenSize, feedForwardSize, vocabularySize, isTied, embeddingBytes } = model
+    const { hiddenSize, feedForwardSize, vocabularySize, isTied, embeddingBytes, projector } = model
+    // The head alone sees images, whoever has the layers.
+    const imageBytes = projector === null ? 0 : projector.bytes + projector.computeBytes
     // Buffers of a batch: some eight results and two of the feed-forward, as floats; and the mask, as halves.
     const batchBytes = LLAMA_BATCH_TOKENS * (4 * (8 * hiddenSize + 2 * feedForwardSize) + 2 * serving.contextTokens)
     return {
       ...layerSums(model, serving, LLAMA_BATCH_TOKENS),
       everyBytes: RESERVE_BYTES + batchBytes,
-      headBytes: HEAD_BYTES + embeddingBytes + model.otherBytes,
+      headBytes: HEAD_BYTES + embeddingBytes + model.otherBytes + imageBytes,
       tailBytes: outputReadBytes(model) + 4 * LLAMA_BATCH_TOKENS * vocabularySize,
       // A tied matrix is mapped from the file once, where the same host has both.
       sharedBytes: isTied ? embeddingBytes : 0,

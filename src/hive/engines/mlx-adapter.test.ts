@@ -16,6 +16,7 @@ function site(
     ...SOME_ORDER,
     engine: "mlx",
     mode: members.length === 1 ? "single" : "pipeline",
+    projectorPath: null,
     members: members.map(([firstLayer, layers]) => ({ modelPath: "model", firstLayer, layers })),
   }
   for (const name of ["kv", "mode"] as const) if (name in changes) Object.assign(order, { [name]: changes[name] })

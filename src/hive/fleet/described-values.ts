@@ -65,8 +65,8 @@ export class DescribedValues {
     const value = this.#values.get(key)
     if (value === undefined) return null
     if (typeof value === "number" && Number.isSafeInteger(value) && value >= 1024 ** 2) return value
-    if (typeof value === "number" && value !== 0)
-      return this.#wrong(key, `has no unit: write "${value}G" for gigabytes`)
+    if (typeof value === "number" && value > 0) return this.#wrong(key, `has no unit: write "${value}G" for gigabytes`)
+    if (typeof value === "number" && value < 0) return this.#wrong(key, "must be more than 0")
     if (value === 0) return 0
     try {
       return parseBytes(String(value))

@@ -59,6 +59,46 @@ describe("a described fleet", () => {
     assert.equal(ways.between(c, d).kind, "wifi")
   })
 
+  it("knows chips however they are written, and of one that was sold with other GPUs the smaller speed", () => {
+    const typed = ["M2Ultra", "apple m3-max", "M4 Pro chip", " m1 ", "M4_Max", "M9 Giga"]
+    const { hosts } = fleet(typed.map((chip, at) => ({ name: `mac-${at}`, chip, memory: "128 GB" })))
+    assert.deepEqual(
+      hosts.map(({ chip, bandwidthGbPerS }) => [chip, bandwidthGbPerS]),
+      [
+        ["Apple M2 Ultra", 800],
+        ["Apple M3 Max", 300],
+        ["Apple M4 Pro", 273],
+        ["Apple M1", 68],
+        ["Apple M4 Max", 410],
+        ["M9 Giga", null],
+      ],
+    )
+    const speeds = [20, 32, 36, 40, 48].map((gpuCores) => ({
+      name: `m-${gpuCores}`,
+      chip: "M4 Max",
+      gpuCores,
+      memory: "64G",
+    }))
+    assert.deepEqual(
+      fleet(speeds).hosts.map(({ bandwidthGbPerS }) => bandwidthGbPerS),
+      [410, 410, 410, 546, 546],
+    )
+  })
+
+  it("has memory, and one link between two hosts", () => {
+    for (const memory of [0, "0G", -5, "-5G", Number.NaN, true, "1e9T"])
+      assert.match(problems([{ name: "a", memory }]), /hosts\[0\]\.memory: /, String(memory))
+    const hosts = [
+      { name: "a", memory: "64G" },
+      { name: "b", memory: "64G" },
+    ]
+    const links = [
+      { between: ["a", "b"], mbps: 100 },
+      { between: ["b", "a"], mbps: 900 },
+    ]
+    assert.match(problems({ hosts, links }), /links\[1\]: a second one between b and a/)
+  })
+
   it("is refused with all that is wrong", () => {
     const said = problems({
       hosts: [

@@ -62,6 +62,13 @@ export function readFleet(value: unknown, rules: FleetRules): FleetReading {
   const read = (Array.isArray(links) ? links : []).map((one: unknown, at) =>
     readLink(one, `links[${at}]`, names, problems),
   )
+  const pairs = new Set<string>()
+  for (const [at, link] of read.entries()) {
+    const pair = JSON.stringify(link?.between.toSorted())
+    if (link !== null && pairs.has(pair))
+      problems.push(`links[${at}]: a second one between ${link.between.join(" and ")}`)
+    pairs.add(pair)
+  }
   if (problems.length > 0) return refused()
   return { fleet: { hosts, links: read.filter((link) => link !== null) }, problems: null }
 }
@@ -76,6 +83,7 @@ function readHosts(value: unknown, path: string, rules: FleetRules, problems: st
   if (name === null && values.value("name") === undefined) values.problem("name", "is missing")
   const memoryBytes = values.bytes("memory") ?? 0
   if (values.value("memory") === undefined) values.problem("memory", 'is missing: write for instance "64G"')
+  else if (values.bytes("memory") === 0) values.problem("memory", "must be more than 0")
   const system = values.text("system") ?? "mac"
   if (system !== "mac" && system !== "linux") values.problem("system", `"${system}" is neither mac nor linux`)
   const typedChip = values.text("chip")

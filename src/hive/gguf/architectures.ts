@@ -13,6 +13,15 @@ export const LLAMA_CPP_ARCHITECTURES: ReadonlySet<string> = new Set(
   maion-coder kimi-k3 glm5-next nanbeige k2-horizon clef`.split(/\s+/),
 )
 
+/** Those that make embeddings of whole texts, or write all tokens at once: llama.cpp keeps nothing for them, whatever the header says. */
+export const WITHOUT_CACHE: ReadonlySet<string> = new Set(
+  `bert modern-bert nomic-bert nomic-bert-moe jina-bert-v2 jina-bert-v3 neo-bert eurobert gemma-embedding dream llada llada-moe
+  rnd1`.split(/\s+/),
+)
+
+/** Windows that no key of the header says. Llama 4 sees chunks: llama.cpp sets their size itself. */
+export const OWN_WINDOWS: Readonly<Record<string, number>> = { llama4: 8192 }
+
 /**
  * Every how many layers one sees the whole context, where the header has the window and not the pattern (llama.cpp sets it by
  * architecture). Of others with a window each layer is reckoned to keep everything: too much rather than too little.
@@ -32,9 +41,9 @@ const WINDOW_PERIODS: Readonly<Record<string, number>> = {
   smallthinker: 4,
 }
 
-/** Which layers see a window only, the last of each `period` being the one that sees everything. */
+/** Which layers see a window only, the last of each `period` being the one that sees everything; of a period of 0 none does. */
 export function windowedByPeriod(layers: number, period: number): readonly boolean[] {
-  return Array.from({ length: layers }, (_, at) => period > 1 && at % period < period - 1)
+  return Array.from({ length: layers }, (_, at) => period === 0 || at % period < period - 1)
 }
 
 export function windowPeriodOf(architecture: string): number | null {

@@ -1,5 +1,5 @@
 import type { LayerCache } from "../model/model-facts.ts"
-import { windowedByPeriod, windowPeriodOf } from "./architectures.ts"
+import { OWN_WINDOWS, WITHOUT_CACHE, windowedByPeriod, windowPeriodOf } from "./architectures.ts"
 import type { GgufMetadata } from "./gguf-metadata.ts"
 
 /** What each layer keeps for a slot, from the keys of the header and from which tensors the layer has. */
@@ -10,7 +10,8 @@ export function ggufCaches(
   notes: string[],
 ): readonly (readonly LayerCache[])[] {
   // What makes embeddings of whole texts keeps nothing.
-  if (metadata.value("attention.causal") === false) return Array.from({ length: layers }, () => [])
+  if (metadata.value("attention.causal") === false || WITHOUT_CACHE.has(metadata.architecture))
+    return Array.from({ length: layers }, () => [])
   const attention = attentionCaches(metadata, layers, tensorsOf, notes)
   return Array.from({ length: layers }, (_, at): readonly LayerCache[] => {
     const has = (part: string) => tensorsOf(at).some((name) => name.startsWith(part))
@@ -39,7 +40,7 @@ function attentionCaches(
   const valueLength = metadata.count("attention.value_length") ?? headSize
   const latent = latentElements(metadata, tensorsOf, kvHeads, notes)
   const windowed = windowedLayers(metadata, layers, notes)
-  const windowTokens = metadata.count("attention.sliding_window")
+  const windowTokens = windowOf(metadata)
   // The last ones use what earlier ones keep.
   const sharing = metadata.count("attention.shared_kv_layers") ?? 0
   return Array.from({ length: layers }, (_, at): LayerCache | null => {
@@ -79,16 +80,22 @@ function latentElements(
     )
     return null
   }
-  return rank + (metadata.count("rope.dimension_count") ?? 64)
+  // DeepSeek's sparse attention finds tokens by a short key of each, which is kept beside.
+  return rank + (metadata.count("rope.dimension_count") ?? 64) + (metadata.count("attention.indexer.key_length") ?? 0)
+}
+
+function windowOf(metadata: GgufMetadata): number | null {
+  return metadata.count("attention.sliding_window") ?? OWN_WINDOWS[metadata.architecture] ?? null
 }
 
 function windowedLayers(metadata: GgufMetadata, layers: number, notes: string[]): readonly boolean[] {
   const none = new Array<boolean>(layers).fill(false)
-  const windowTokens = metadata.count("attention.sliding_window")
+  const windowTokens = windowOf(metadata)
   if (windowTokens === null || windowTokens === 0) return none
   const pattern = metadata.value("attention.sliding_window_pattern")
   if (Array.isArray(pattern)) {
-    return none.map((_, at) => Boolean(pattern.at(at) ?? pattern.at(-1)))
+    // Some have it for a few layers, which then go on in the same way.
+    return none.map((_, at) => pattern.length > 0 && Boolean(pattern[at % pattern.length]))
   }
   const period = pattern === undefined ? windowPeriodOf(metadata.architecture) : Number(pattern)
   if (period === null || !Number.isSafeInteger(period)) {
@@ -101,7 +108,7 @@ function windowedLayers(metadata: GgufMetadata, layers: number, notes: string[])
 }
 
 /**
- * The state of a recurrent layer, in elements of four bytes: Mamba's convolution and state (as in llama.cpp's hparams), a short
+ * The state of a recurrent layer, in elements of four bytes: Kimi's delta attention, Mamba's convolution and state (as in llama.cpp's hparams), a short
  * convolution, or RWKV's shifts and state.
  */
 function recurrentElements(metadata: GgufMetadata): number {
@@ -110,6 +117,11 @@ function recurrentElements(metadata: GgufMetadata): number {
   if (headSize !== null && headSize > 0) return embedding * ((metadata.count("token_shift_count") ?? 2) + headSize)
   const shortConvolution = metadata.count("shortconv.l_cache")
   if (shortConvolution !== null && shortConvolution > 0) return embedding * (shortConvolution - 1)
+  const kda = metadata.count("kda.head_dim")
+  if (kda !== null && kda > 0) {
+    const heads = Math.max(0, ...(metadata.perLayer("attention.head_count", 1) ?? []))
+    return heads * kda * (3 * Math.max(0, (metadata.count("ssm.conv_kernel") ?? 4) - 1) + kda)
+  }
   const inner = metadata.count("ssm.inner_size") ?? 0
   const state = metadata.count("ssm.state_size") ?? 0
   const convolution = metadata.count("ssm.conv_kernel") ?? 1

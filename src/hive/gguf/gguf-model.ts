@@ -86,6 +86,7 @@ export function ggufModel(name: string, headers: readonly [GgufHeader, ...GgufHe
     kvHeads: metadata.perLayer("attention.head_count_kv", layerCount)?.find((count) => count > 0) ?? null,
     experts,
     isTied: output === undefined,
+    projector: null,
     notes,
   }
 }

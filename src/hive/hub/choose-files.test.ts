@@ -39,8 +39,27 @@ describe("what is fetched of a repository", () => {
   it("is the one GGUF file that was picked, by quantisation in any case or by file", () => {
     const of = listing(...DOWNLOADS)
     for (const pick of ["Q4_K_M", "q4_k_m", "Tiny-8B-Q4_K_M.gguf"])
-      assert.deepEqual(chosen(of, pick), ["Tiny-8B-Q4_K_M.gguf"])
-    assert.deepEqual(chosen(listing("tiny.gguf", "mmproj-tiny-f16.gguf"), null), ["tiny.gguf"])
+      assert.deepEqual(chosen(of, pick), ["Tiny-8B-Q4_K_M.gguf", "mmproj-F16.gguf"])
+    assert.deepEqual(chosen(listing("tiny.gguf", "notes.txt"), null), ["tiny.gguf"])
+  })
+
+  it("brings along one projector of images, its own, half as precise as it could be; or none, where that is asked for", () => {
+    const model = "google_gemma-3-4b-it-Q4_K_M.gguf"
+    const precise = ["f32", "bf16", "Q8_0", "f16"].map((one) => `mmproj-google_gemma-3-4b-it-${one}.gguf`)
+    for (let left = precise.length; left > 0; left--)
+      assert.deepEqual(chosen(listing(model, ...precise.slice(0, left)), null)[1], precise[left - 1])
+    for (const name of ["mmproj-model-f16.gguf", "mmproj-BF16.gguf", "gemma-3-4b-it.mmproj-Q8_0.gguf", "x-mmproj.gguf"])
+      assert.deepEqual(chosen(listing(model, name), null), [model, name])
+    assert.deepEqual(chosen(listing(`Q4_K_M/${model}`, "mmproj-F16.gguf"), null), [
+      `Q4_K_M/${model}`,
+      "mmproj-F16.gguf",
+    ])
+    const two = ["Qwen3-VL-8B-Q8_0.gguf", "Qwen3-VL-4B-Q8_0.gguf"]
+    const theirs = ["mmproj-Qwen3-VL-4B-F16.gguf", "mmproj-Qwen3-VL-8B-Q8_0.gguf", "mmproj-F16.gguf"]
+    assert.deepEqual(chosen(listing(...two, ...theirs), two[0]!), [two[0], theirs[1]])
+    assert.deepEqual(chosen(listing(...two, "mmproj-F16.gguf"), two[0]!), [two[0]], "whose it is nobody knows")
+    const without = chooseFiles(listing(model, ...precise), null, null, false)
+    assert.deepEqual(without === "index" ? without : without.files.map(({ path }) => path), [model])
   })
 
   it("is none where several could be meant, and near names are offered", () => {
@@ -131,11 +150,12 @@ describe("what is fetched of a repository", () => {
           new Set(all),
           new Set(paths.filter((path) => /\.gguf$/.test(path) && !path.startsWith("mmproj"))),
         )
-        for (const { label, files } of choices)
-          assert.deepEqual(
-            chosen(of, label),
-            files.map(({ path }) => path),
-          )
+        for (const { label, files } of choices) {
+          const own = files.map(({ path }) => path)
+          const found = chosen(of, label)
+          assert.deepEqual(found.slice(0, own.length), own)
+          assert.ok(found.length === own.length || found.at(-1) === "mmproj-x.gguf")
+        }
       }),
     )
   })

@@ -1,5 +1,6 @@
 import { closest } from "../../base/closest.ts"
 import { WindfallError } from "../../protocol/errors.ts"
+import { isProjectorFile, projectorsFor } from "../model/projector-file.ts"
 import { type GgufChoice, ggufChoices, nameOf } from "./gguf-choices.ts"
 import type { HubFileEntry, HubListing } from "./listing.ts"
 
@@ -45,6 +46,7 @@ const PICKLED = /\.(?:bin|pt|pth|ckpt|pkl|pickle)$/i
  * What a model needs of a repository: one GGUF model with all its parts, or safetensors with configuration and tokenizer. Never
  * pickles, and no programs.
  * @param pick a quantisation, a file, or `SAFETENSORS`; `null`: the one there is
+ * @param withImages whether a projector of images comes along with a GGUF model
  * @param index the files that the safetensors index names; `null`: not read yet
  * @returns "index" when that must be read first
  * @throws {WindfallError} file_not_found with near names, invalid_input when there are several or none
@@ -53,6 +55,7 @@ export function chooseFiles(
   listing: HubListing,
   pick: string | null,
   index: readonly string[] | null,
+  withImages = true,
 ): ChosenFiles | "index" {
   const choices = ggufChoices(listing.files)
   const has = (name: string) => listing.files.some(({ path }) => path === name)
@@ -61,7 +64,8 @@ export function chooseFiles(
     if (!hasSafetensors) throw noWeights(listing, choices)
     return chooseSafetensors(listing, index)
   }
-  return chooseGguf(listing, choices, pick, hasSafetensors)
+  const chosen = chooseGguf(listing, choices, pick, hasSafetensors)
+  return withImages ? withProjector(listing, chosen) : chosen
 }
 
 function chooseGguf(
@@ -87,6 +91,22 @@ function chooseGguf(
     label: only.quantisation ?? nameOf(only.files[0]?.path ?? "").replace(/\.gguf$/i, ""),
     files: only.files,
   }
+}
+
+/** What makes it see images lies beside the model, or at the top where that is in a folder. */
+function withProjector({ files }: HubListing, chosen: ChosenFiles): ChosenFiles {
+  const model = chosen.files[0]?.path ?? ""
+  const folderOf = (path: string) => path.slice(0, path.length - nameOf(path).length)
+  for (const folder of new Set([folderOf(model), ""])) {
+    const beside = files.filter(({ path }) => folderOf(path) === folder)
+    // All models count here, wherever they lie: one of the top may be another's.
+    const models = files.filter(({ path }) => /\.gguf$/i.test(path) && !isProjectorFile(path))
+    const names = [...models, ...beside].map(({ path }) => nameOf(path))
+    const [first] = projectorsFor(nameOf(model), names)
+    const projector = beside.find(({ path }) => nameOf(path) === first)
+    if (projector !== undefined) return { ...chosen, files: [...chosen.files, projector] }
+  }
+  return chosen
 }
 
 /** By a file's whole path, by the label, by a file's name, by the quantisation: what is said exactly goes before. */

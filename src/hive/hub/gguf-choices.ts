@@ -1,4 +1,5 @@
 import { ggufParts } from "../gguf/read-gguf.ts"
+import { isProjectorFile } from "../model/projector-file.ts"
 import type { HubFileEntry } from "./listing.ts"
 import { quantisationOf } from "./quantisation.ts"
 
@@ -13,12 +14,14 @@ export interface GgufChoice {
   readonly missing: readonly string[]
 }
 
-/** Parts of models: what reads images, what drafts, what weights were quantised by. */
-const NO_MODEL = /^(?:mmproj|imatrix)|mmproj[^/]*\.gguf$|imatrix[^/]*\.gguf$/i
+/** What weights were quantised by. */
+const NO_MODEL = /^imatrix|imatrix[^/]*\.gguf$/i
 
 /** The GGUF models of a repository, by path. */
 export function ggufChoices(files: readonly HubFileEntry[]): readonly GgufChoice[] {
-  const models = files.filter(({ path }) => /\.gguf$/i.test(path) && !NO_MODEL.test(nameOf(path)))
+  const models = files.filter(
+    ({ path }) => /\.gguf$/i.test(path) && !NO_MODEL.test(nameOf(path)) && !isProjectorFile(path),
+  )
   const byPath = new Map(models.map((file) => [file.path, file]))
   const choices = new Map<string, GgufChoice>()
   for (const file of [...models].sort((a, b) => (a.path < b.path ? -1 : 1))) {

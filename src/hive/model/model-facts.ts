@@ -22,6 +22,16 @@ export interface LayerFacts {
   readonly cache: readonly LayerCache[]
 }
 
+/** The file beside a model by which it sees images (`mmproj`): its head alone has it. */
+export interface ProjectorFacts {
+  readonly file: string
+  readonly bytes: number
+  /** For the largest image that it takes. */
+  readonly computeBytes: number
+  /** Not, where it hears only. */
+  readonly seesImages: boolean
+}
+
 /** What planning needs to know of a model: from its headers alone. Bytes are of weights as they lie in the files. */
 export interface ModelFacts {
   /** What people call it: the file's or folder's name. */
@@ -50,6 +60,8 @@ export interface ModelFacts {
   readonly experts: { readonly count: number; readonly used: number } | null
   /** The embeddings are also the output matrix. */
   readonly isTied: boolean
+  /** `null`: it takes texts only. */
+  readonly projector: ProjectorFacts | null
   /** What was taken to be so and cannot be seen in the headers, in sentences. */
   readonly notes: readonly string[]
 }
@@ -59,7 +71,8 @@ export function weightBytes(model: ModelFacts): number {
     model.layers.reduce((sum, { bytes }) => sum + bytes, 0) +
     model.embeddingBytes +
     model.outputBytes +
-    model.otherBytes
+    model.otherBytes +
+    (model.projector?.bytes ?? 0)
   )
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { describe, it } from "node:test"
 import { ggufHeader } from "../../../test/support/gguf-file.ts"
 import { headerOf, smallModel } from "../../../test/support/hive-models.ts"
+import { projectorHeader } from "../../../test/support/random-projector.ts"
 import { FilesInMemory } from "../../../test/support/safetensors-files.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { weightBytes } from "./model-facts.ts"
@@ -69,12 +70,40 @@ describe("a GGUF model", () => {
     )
   })
 
+  it("sees images by the projector beside it, if that is its own", async () => {
+    const one = file(headerOf(smallModel(2)))
+    const own = projectorHeader({ width: 256 })
+    const folder = new FilesInMemory({ "a.gguf": one, "mmproj-a.gguf": file(own) })
+    const { name, projector, notes } = await readModel(folder, null, signal)
+    assert.deepEqual(
+      [name, projector?.file, projector?.bytes, projector?.seesImages, notes],
+      ["a", "mmproj-a.gguf", own.dataBytes, true, []],
+    )
+    // 8 x 8 patches, a batch of floats: eight results of 32 and two of 64.
+    assert.equal(projector?.computeBytes, 64 * 4 * (8 * 32 + 2 * 64))
+    assert.equal((await readModel(folder, "a.gguf", signal, false)).projector, null)
+    const others = { "a.gguf": one, "mmproj-F16.gguf": file(projectorHeader({ width: 512 })) }
+    const without = await readModel(new FilesInMemory(others), null, signal)
+    assert.equal(without.projector, null)
+    assert.match(
+      without.notes.join(),
+      /mmproj-F16\.gguf is not its own: that makes vectors of 512 numbers, and it takes 256/,
+    )
+    const second = await readModel(new FilesInMemory({ ...others, "mmproj-Q8_0.gguf": file(own) }), null, signal)
+    assert.equal(second.projector?.file, "mmproj-Q8_0.gguf")
+    const ears = file(projectorHeader({ width: 256, sees: false }))
+    assert.equal(
+      (await readModel(new FilesInMemory({ "a.gguf": one, "mmproj.gguf": ears }), null, signal)).projector?.seesImages,
+      false,
+    )
+    await assert.rejects(
+      readModel(new FilesInMemory({ "a.gguf": one, "mmproj-a.gguf": one }), null, signal),
+      refuses("invalid_input", /mmproj-a\.gguf: it is no projector of images: its architecture is "llama"/),
+    )
+  })
+
   it("beside another one must be named; projectors of images do not count", async () => {
     const one = file(headerOf(smallModel(2)))
-    const folder = new FilesInMemory({ "a.gguf": one, "mmproj-a.gguf": one })
-    const model = await readModel(folder, null, signal)
-    assert.equal(model.name, "a")
-    assert.match(model.notes.join(), /mmproj-a\.gguf, by which it sees images/)
     await assert.rejects(
       readModel(new FilesInMemory({ "a.gguf": one, "b.gguf": one }), null, signal),
       refuses("invalid_input", /2 models: a\.gguf, b\.gguf/),

@@ -1,16 +1,16 @@
 import { WindfallError } from "../../protocol/errors.ts"
 import { ggufModel } from "../gguf/gguf-model.ts"
+import { ggufProjector } from "../gguf/gguf-projector.ts"
 import { type GgufHeader, ggufParts, readGguf } from "../gguf/read-gguf.ts"
 import { ModelConfig } from "../safetensors/model-config.ts"
 import { readTensors, type StoredTensor } from "../safetensors/read-header.ts"
 import { safetensorsModel } from "../safetensors/safetensors-model.ts"
 import { brokenModel, type ModelFolder, readJsonObject } from "./byte-source.ts"
 import type { ModelFacts } from "./model-facts.ts"
+import { isProjectorFile, projectorsFor } from "./projector-file.ts"
 
 const INDEX = "model.safetensors.index.json"
 const SINGLE = "model.safetensors"
-/** What llama.cpp calls the part of a model that reads images. */
-const PROJECTOR = /^mmproj.*\.gguf$/i
 const MOST_CONFIG_BYTES = 4e6
 const MOST_INDEX_BYTES = 64e6
 
@@ -19,9 +19,15 @@ const MOST_INDEX_BYTES = 64e6
  * or their index.
  *
  * @param file the file that was named; `null`: the folder was
+ * @param withImages whether a projector of images beside a GGUF model belongs to it
  * @throws {WindfallError} `invalid_input` when it is broken or cut, `file_not_found` when a part is missing
  */
-export async function readModel(folder: ModelFolder, file: string | null, signal: AbortSignal): Promise<ModelFacts> {
+export async function readModel(
+  folder: ModelFolder,
+  file: string | null,
+  signal: AbortSignal,
+  withImages = true,
+): Promise<ModelFacts> {
   if (
     file !== null &&
     !/\.gguf$/i.test(file) &&
@@ -35,13 +41,13 @@ export async function readModel(folder: ModelFolder, file: string | null, signal
         "it is neither a GGUF nor a safetensors file",
         "Name a .gguf file, or a folder with config.json",
       )
-    return readGgufModel(folder, file, signal)
+    return readGgufModel(folder, file, signal, withImages)
   }
-  if (file !== null && /\.gguf$/i.test(file)) return readGgufModel(folder, file, signal)
+  if (file !== null && /\.gguf$/i.test(file)) return readGgufModel(folder, file, signal, withImages)
   if (folder.files.includes("config.json")) return readSafetensors(folder, signal)
   const models = ggufFilesOf(folder)
   const [only, ...more] = models
-  if (only !== undefined && more.length === 0) return readGgufModel(folder, only, signal)
+  if (only !== undefined && more.length === 0) return readGgufModel(folder, only, signal, withImages)
   if (only !== undefined)
     throw brokenModel(
       folder.name,
@@ -55,12 +61,17 @@ export async function readModel(folder: ModelFolder, file: string | null, signal
 /** The models of a folder, each by its first part; projectors of images are parts of others. */
 function ggufFilesOf({ files }: ModelFolder): readonly string[] {
   return files
-    .filter((file) => /\.gguf$/i.test(file) && !PROJECTOR.test(file))
+    .filter((file) => /\.gguf$/i.test(file) && !isProjectorFile(file))
     .filter((file) => (ggufParts(file)?.[0] ?? file) === file)
     .sort()
 }
 
-async function readGgufModel(folder: ModelFolder, file: string, signal: AbortSignal): Promise<ModelFacts> {
+async function readGgufModel(
+  folder: ModelFolder,
+  file: string,
+  signal: AbortSignal,
+  withImages: boolean,
+): Promise<ModelFacts> {
   const parts = ggufParts(file) ?? [file]
   const missing = parts.find((part) => !folder.files.includes(part))
   if (missing !== undefined && parts.length > 1)
@@ -70,9 +81,23 @@ async function readGgufModel(folder: ModelFolder, file: string, signal: AbortSig
   const headers: GgufHeader[] = []
   for (const part of parts) headers.push(await readGguf(await folder.open(part), signal))
   const model = ggufModel(file.replace(/(?:-\d{5}-of-\d{5})?\.gguf$/i, ""), headers as [GgufHeader, ...GgufHeader[]])
-  const projector = folder.files.find((one) => PROJECTOR.test(one))
-  if (projector === undefined) return model
-  return { ...model, notes: [...model.notes, `${projector}, by which it sees images, is not reckoned`] }
+  return withImages ? withProjector(model, folder, file, signal) : model
+}
+
+/** llama.cpp refuses a projector that makes other vectors than the model takes: such a one is another model's. */
+async function withProjector(
+  model: ModelFacts,
+  folder: ModelFolder,
+  file: string,
+  signal: AbortSignal,
+): Promise<ModelFacts> {
+  const notes = [...model.notes]
+  for (const beside of projectorsFor(file, folder.files)) {
+    const { width, ...projector } = ggufProjector(await readGguf(await folder.open(beside), signal))
+    if (width === null || width === model.hiddenSize) return { ...model, projector, notes }
+    notes.push(`${beside} is not its own: that makes vectors of ${width} numbers, and it takes ${model.hiddenSize}`)
+  }
+  return { ...model, notes }
 }
 
 async function readSafetensors(folder: ModelFolder, signal: AbortSignal): Promise<ModelFacts> {

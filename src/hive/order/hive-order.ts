@@ -25,6 +25,8 @@ export interface HiveOrder {
   readonly mode: "single" | "pipeline" | "tensor"
   /** Devices by which ranks of MLX reach each other over RDMA; absent: they are a ring over TCP. */
   readonly rdma?: RdmaMatrix
+  /** By which the model sees images, on the head's host, as `modelPath`; `null`: it takes none. */
+  readonly projectorPath: string | null
   /** By rank. Rank 0 is the head: it has the model's file, and answers. */
   readonly members: readonly OrderedMember[]
   /** On 127.0.0.1 of the head's host; `null`: any that is free. */

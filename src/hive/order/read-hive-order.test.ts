@@ -25,11 +25,15 @@ describe("a hive's order", () => {
     const { limits: _, ...without } = SOME_ORDER
     assert.deepEqual(readHiveOrder(JSON.stringify(without)).limits, DEFAULT_LIMITS)
     assert.equal(readHiveOrder(JSON.stringify({ ...SOME_ORDER, limits: { loadMs: 7 } })).limits.loadMs, 7)
+    const { projectorPath: __, ...older } = SOME_ORDER
+    assert.equal(readHiveOrder(JSON.stringify(older)).projectorPath, null)
+    const sees = { ...SOME_ORDER, projectorPath: "model/mmproj.gguf" }
+    assert.equal(readHiveOrder(JSON.stringify(sees)).projectorPath, "model/mmproj.gguf")
   })
 
   it("is refused without any of its fields, with its place", () => {
     for (const field of Object.keys(SOME_ORDER)) {
-      if (field !== "limits") refused({ ...SOME_ORDER, [field]: undefined }, field)
+      if (field !== "limits" && field !== "projectorPath") refused({ ...SOME_ORDER, [field]: undefined }, field)
       refused({ ...SOME_ORDER, [field]: [{}] }, field)
     }
     refused(`${SOME_ORDER.key} {`, "no JSON")
@@ -65,6 +69,7 @@ describe("a hive's order", () => {
 
   it("is refused with paths, numbers and limits that can mean nothing", () => {
     refused({ ...SOME_ORDER, members: [{ modelPath: "../x.gguf", firstLayer: 0, layers: 1 }] }, "modelPath")
+    refused({ ...SOME_ORDER, projectorPath: "model/../../x.gguf" }, "projectorPath")
     refused({ ...SOME_ORDER, httpPort: 0 }, "httpPort")
     refused({ ...SOME_ORDER, slots: 1.5 }, "slots")
     refused({ ...SOME_ORDER, slots: 1000, contextTokens: 2 ** 24 }, "slots")

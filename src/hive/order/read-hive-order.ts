@@ -40,6 +40,8 @@ export function readHiveOrder(text: string): HiveOrder {
     kv: oneOf(raw, "kv", ["f16", "q8_0", "q4_0"] as const),
     mode,
     ...(raw.rdma === undefined ? {} : { rdma: readRdma(raw, members.length) }),
+    // Orders of earlier releases have none.
+    projectorPath: raw.projectorPath === undefined ? null : filePath(raw, "projectorPath"),
     members,
     httpPort: raw.httpPort === null ? null : count(raw, "httpPort", 1, 65_535),
     threads: raw.threads === null ? null : count(raw, "threads", 1, 1024),
@@ -52,7 +54,7 @@ function readMember(value: unknown, rank: number): OrderedMember {
   const place = `members[${rank}]`
   const raw = object(value, place)
   return {
-    modelPath: modelPath(raw, place),
+    modelPath: filePath(raw, "modelPath", place),
     firstLayer: count(raw, "firstLayer", 0, MOST_LAYERS, place),
     layers: count(raw, "layers", 0, MOST_LAYERS, place),
   }
@@ -141,11 +143,11 @@ function text64(raw: Raw, field: string, pattern: RegExp): string {
 }
 
 /** Whoever sends a hive does not know where its folder will lie: a relative path begins there. */
-function modelPath(raw: Raw, place: string): string | null {
-  const { modelPath: path } = raw
-  if (typeof path !== "string" || path.startsWith("/")) return pathOrNull(raw, "modelPath", place)
+function filePath(raw: Raw, field: string, place?: string): string | null {
+  const path = raw[field]
+  if (typeof path !== "string" || path.startsWith("/")) return pathOrNull(raw, field, place)
   const isPath = /^[^-]/.test(path) && !path.includes("\0") && !path.split("/").includes("..")
-  return isPath ? path : refuse(`${place}.modelPath`, "it is no path in the hive's folder")
+  return isPath ? path : refuse(placed(field, place), "it is no path in the hive's folder")
 }
 
 function pathOrNull(raw: Raw, field: string, place?: string): string | null {

@@ -65,7 +65,7 @@ function memberPlan(
   const own = model.layers.slice(from, to)
   const outside = model.embeddingBytes + model.outputBytes + model.otherBytes
   const tied = model.isTied && isLast && !isHead ? outputReadBytes(model) : 0
-  const headWeights = isHead ? model.embeddingBytes + model.otherBytes : 0
+  const headWeights = isHead ? model.embeddingBytes + model.otherBytes + (model.projector?.bytes ?? 0) : 0
   const extra = isOnAll ? outside : headWeights + (isLast ? model.outputBytes : 0) + tied
   const weightBytes = own.reduce((sum, { bytes }) => sum + bytes, 0) / share + extra
   const needBytes = mode === "tensor" ? tensorNeed(model, load, members.length) : needOf(load, from, to, isHead)

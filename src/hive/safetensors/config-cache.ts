@@ -6,9 +6,15 @@ export function configCaches(config: ModelConfig, layers: number, notes: string[
   const heads = config.count("num_attention_heads", "n_head", "n_heads") ?? 0
   const kvHeads = config.count("num_key_value_heads", "n_head_kv", "num_kv_heads") ?? heads
   const headSize =
-    config.count("head_dim", "kv_channels") ?? Math.floor(config.required("hidden_size", "n_embd") / Math.max(1, heads))
+    config.count("head_dim", "attention_head_dim", "kv_channels") ??
+    Math.floor(config.required("hidden_size", "n_embd", "d_model") / Math.max(1, heads))
   const rank = config.count("kv_lora_rank")
-  const windowTokens = config.count("sliding_window", "sliding_window_size")
+  const windowTokens = config.count(
+    ...(["sliding_window", "sliding_window_size", "attention_window_size", "attention_chunk_size"] as const),
+  )
+  // Gemma 4's layers that see everything have heads of their own; where these have one matrix for both, fewer, too.
+  const wholeSize = config.count("global_head_dim") ?? headSize
+  const wholeHeads = (config.flag("attention_k_eq_v") ? config.count("num_global_key_value_heads") : null) ?? kvHeads
   const kinds = layerKinds(config, layers, windowTokens, notes)
   const sharing = config.count("num_kv_shared_layers") ?? 0
   const state = recurrentElements(config)
@@ -16,13 +22,17 @@ export function configCaches(config: ModelConfig, layers: number, notes: string[
     if (kind === "none" || (sharing < layers && at >= layers - sharing)) return []
     const recurrent: LayerCache = { kind: "recurrent", elements: state }
     if (kind === "recurrent") return [recurrent]
+    const [heads, size] = kind === "windowed" ? [kvHeads, headSize] : [wholeHeads, wholeSize]
     const attention: LayerCache =
       rank !== null && rank > 0
-        ? { kind: "latent", elements: rank + (config.count("qk_rope_head_dim") ?? 64) }
+        ? {
+            kind: "latent",
+            elements: rank + (config.count("qk_rope_head_dim") ?? 64) + (config.count("index_head_dim") ?? 0),
+          }
         : {
             kind: "attention",
-            keyElements: kvHeads * headSize,
-            valueElements: kvHeads * (config.count("v_head_dim") ?? headSize),
+            keyElements: heads * size,
+            valueElements: heads * (config.count("v_head_dim") ?? size),
             windowTokens: kind === "windowed" ? windowTokens : null,
           }
     return kind === "both" ? [attention, recurrent] : [attention]
@@ -61,7 +71,16 @@ function layerKinds(
   const named =
     config.list("layer_types", "layers_block_type", "block_types") ??
     (typeof pattern === "string" ? [...pattern] : null)
-  if (named !== null) return all("full").map((kind, at) => NAMED[String(named[at % named.length])] ?? kind)
+  if (named !== null && named.length > 0) {
+    // Where a window is all that attention has, it goes by the plain name.
+    const plain = type === "recurrent_gemma" ? "windowed" : "full"
+    const ofName = (name: string) => (name === "attention" ? plain : (NAMED[name] ?? "full"))
+    return all("full").map((_, at) => ofName(String(named[at % named.length])))
+  }
+  const linear = config.part("linear_attn_config")?.list("kda_layers") ?? null
+  if (linear !== null) return all("full").map((kind, at) => (linear.includes(at + 1) ? "recurrent" : kind))
+  const attending = config.list("full_attn_idxs")
+  if (attending !== null) return all("recurrent").map((kind, at) => (attending.includes(at) ? "full" : kind))
   if (type === "falcon_h1") return all("both")
   if (/^(mamba2?|falcon_mamba|rwkv\d*)$/.test(type)) return all("recurrent")
   const interval = config.count("full_attention_interval")
@@ -73,7 +92,10 @@ function layerKinds(
     return all("full").map((_, at) => (at % period === offset ? "full" : "recurrent"))
   }
   if (windowTokens === null || windowTokens === 0 || config.value("use_sliding_window") === false) return all("full")
-  const every = config.count("sliding_window_pattern", "_sliding_window_pattern") ?? PERIODS[type] ?? null
+  if (WINDOWLESS.has(type)) return all("full")
+  const letters = config.value("sliding_window_pattern", "_sliding_window_pattern")
+  // EXAONE writes the kinds of a period as letters: LLLG.
+  const every = typeof letters === "string" ? letters.length : (periodOf(config) ?? PERIODS[type] ?? null)
   if (every !== null) return all("full").map((_, at) => (every > 1 && at % every < every - 1 ? "windowed" : "full"))
   notes.push(
     `It has a window of ${windowTokens} tokens and does not say in which layers: all are reckoned to keep the whole context`,
@@ -81,17 +103,27 @@ function layerKinds(
   return all("full")
 }
 
+function periodOf(config: ModelConfig): number | null {
+  return config.count("sliding_window_pattern", "_sliding_window_pattern")
+}
+
+/** Types that mlx-lm runs without the window that their configuration has. */
+const WINDOWLESS: ReadonlySet<string> = new Set(["gemma2", "mistral", "phi3", "qwen2"])
+
 /** Where the configuration has a window and leaves the pattern to the code of the model. */
 const PERIODS: Readonly<Record<string, number>> = {
-  gemma2: 2,
   gemma3: 6,
   gemma3_text: 6,
   cohere2: 4,
   gpt_oss: 2,
   exaone4: 4,
+  gemma4: 5,
+  gemma4_text: 5,
+  llama4: 4,
+  llama4_text: 4,
 }
 
-/** The state of a recurrent layer: that of a gated delta rule (Qwen3-Next), or of Mamba. */
+/** The state of a recurrent layer: that of a delta rule (Qwen3-Next, Kimi), a short convolution (LFM2), RWKV's, or Mamba's. */
 function recurrentElements(config: ModelConfig): number {
   const keyHeads = config.count("linear_num_key_heads")
   if (keyHeads !== null) {
@@ -102,6 +134,14 @@ function recurrentElements(config: ModelConfig): number {
     return convolution * (2 * keyHeads * keySize + valueHeads * valueSize) + valueHeads * keySize * valueSize
   }
   const hidden = config.required("hidden_size", "n_embd", "d_model")
+  const kda = config.part("linear_attn_config")
+  if (kda !== null) {
+    const [heads, size] = [kda.count("num_heads") ?? 0, kda.count("head_dim") ?? 128]
+    return heads * size * (3 * Math.max(0, (kda.count("short_conv_kernel_size") ?? 4) - 1) + size)
+  }
+  const short = config.count("conv_L_cache")
+  if (short !== null) return hidden * Math.max(0, short - 1)
+  if (/^rwkv/.test(config.modelType)) return hidden * (2 + (config.count("head_dim", "head_size") ?? 64))
   const inner =
     config.count("mamba_d_ssm") ??
     (config.count("mamba_num_heads", "mamba_n_heads") ?? 0) * (config.count("mamba_head_dim", "mamba_d_head") ?? 0)

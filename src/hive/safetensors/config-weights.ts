@@ -24,15 +24,19 @@ export function expertsOf(config: ModelConfig): ExpertCounts | null {
  * norms and biases. What it says of parts relative to each other is what counts: the index has the sum.
  */
 export function reckonWeights(config: ModelConfig, layerCount: number): ReckonedWeights {
-  const hidden = config.required("hidden_size", "n_embd")
+  const hidden = config.required("hidden_size", "n_embd", "d_model")
   const vocabulary = config.required("vocab_size")
   const attention = attentionParameters(config, hidden)
-  const feedForward = 3 * hidden * (config.count("intermediate_size", "n_inner") ?? 4 * hidden)
+  const feedForward = 3 * hidden * (config.count("intermediate_size_mlp", "intermediate_size", "n_inner") ?? 4 * hidden)
   const experts = expertsOf(config)
   const expert = 3 * hidden * (config.count("moe_intermediate_size") ?? config.count("intermediate_size") ?? 4 * hidden)
-  const shared = expert * (config.count("n_shared_experts", "num_shared_experts") ?? 0)
+  const sharedSize = config.count("shared_expert_intermediate_size", "shared_intermediate_size")
+  const isLlama4 = /^llama4/.test(config.modelType)
+  const sharedCount = config.count("n_shared_experts", "num_shared_experts") ?? Number(isLlama4)
+  const shared = sharedSize === null ? expert * sharedCount : 3 * hidden * sharedSize
   const dense = config.count("first_k_dense_replace", "num_dense_layers") ?? 0
-  const step = config.count("decoder_sparse_step", "moe_layer_freq") ?? 1
+  const step =
+    config.count("decoder_sparse_step", "moe_layer_freq", "interleave_moe_layer_step", "expert_layer_period") ?? 1
   const layers = Array.from({ length: layerCount }, (_, at) => {
     const isSparse = experts !== null && at >= dense && (step <= 1 || (at + 1) % step === 0)
     if (!isSparse) return { all: attention + feedForward, active: attention + feedForward }

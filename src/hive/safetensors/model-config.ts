@@ -53,6 +53,13 @@ export class ModelConfig {
     throw brokenModel(this.name, count === null ? `it does not say ${keys[0]}` : `${keys[0]} is 0`)
   }
 
+  /** An object below this key; `null` where there is none. */
+  part(key: string): ModelConfig | null {
+    const value = this.value(key)
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value)
+    return isObject ? new ModelConfig(`${this.name} ${key}`, value as Values) : null
+  }
+
   flag(key: string): boolean {
     return this.value(key) === true
   }
@@ -60,6 +67,14 @@ export class ModelConfig {
   list(...keys: readonly string[]): readonly unknown[] | null {
     const value = this.value(...keys)
     return Array.isArray(value) ? value : null
+  }
+
+  /** Bits of one tensor's weights: some are quantised otherwise than the rest, by their name. */
+  quantisedBitsOf(tensor: string): number | null {
+    const own = this.part("quantization")?.value(tensor.replace(/\.(?:weight|scales|biases)$/, ""))
+    if (own === false) return null
+    const bits = typeof own === "object" && own !== null ? (own as Values).bits : undefined
+    return typeof bits === "number" && bits > 0 && bits <= 16 ? bits : this.quantisedBits
   }
 
   /** Bits of a weight where it is quantised. */

@@ -40,6 +40,21 @@ describe("a model of safetensors", () => {
       assert.equal(cacheBytes(model.layers[0]!, { contextTokens: 100, slots: 3, kv: "f16" }), 2 * 128 * 2 * 100 * 3)
     })
 
+  it("of mixed bits has as many parameters as with one number of them", async () => {
+    const { config, tensors } = smallQwen2(2, true)
+    const plain = await read({ "config.json": config, "model.safetensors": stored(tensors) })
+    const eight = "model.layers.1.mlp.down_proj"
+    const [out = 0, words = 0] = tensors[`${eight}.weight`]?.shape ?? []
+    const mixed = { ...tensors, [`${eight}.weight`]: { dtype: "U32", shape: [out, words * 2] } }
+    const quantization = { group_size: 64, bits: 4, [eight]: { group_size: 64, bits: 8 }, lm_head: false }
+    const whole = { "lm_head.weight": { dtype: "BF16", shape: [1024, 256] } }
+    const all = Object.entries({ ...mixed, ...whole })
+    const rest = Object.fromEntries(all.filter(([name]) => !/^lm_head\.(?:scales|biases)$/.test(name)))
+    const model = await read({ "config.json": { ...config, quantization }, "model.safetensors": stored(rest) })
+    assert.equal(model.parameters, plain.parameters)
+    assert.ok(model.layers[1]!.bytes > model.layers[0]!.bytes)
+  })
+
   it("is read from all files of an index, which must be there", async () => {
     const { config, tensors } = smallQwen2(4, false)
     const names = Object.keys(tensors)

@@ -31,7 +31,7 @@ export function safetensorsModel(
   config: ModelConfig,
   stored: { readonly tensors: readonly StoredTensor[] } | { readonly totalBytes: number },
 ): ModelFacts {
-  const layerCount = config.required("num_hidden_layers", "n_layer", "n_layers")
+  const layerCount = config.required("num_hidden_layers", "n_layer", "n_layers", "num_layers")
   if (layerCount > MOST_LAYERS) throw brokenModel(config.name, `num_hidden_layers is ${layerCount}`)
   const notes: string[] = []
   const weights =
@@ -40,7 +40,7 @@ export function safetensorsModel(
       : fromConfig(config, layerCount, stored.totalBytes, notes)
   const caches = configCaches(config, layerCount, notes)
   const experts = expertsOf(config)
-  const hiddenSize = config.required("hidden_size", "n_embd")
+  const hiddenSize = config.required("hidden_size", "n_embd", "d_model")
   const vocabularySize = config.required("vocab_size")
   const bits = config.quantisedBits
   const dtype = config.value("torch_dtype", "dtype")
@@ -66,6 +66,7 @@ export function safetensorsModel(
     kvHeads: config.count("num_key_value_heads", "num_kv_heads") ?? config.count("num_attention_heads", "n_head"),
     experts,
     isTied: !weights.hasOutput,
+    projector: null,
     notes,
   }
 }
@@ -78,9 +79,9 @@ function fromTensors(
 ): Weights {
   const experts = expertsOf(config)
   const share = experts === null ? 1 : experts.used / experts.count
-  const bits = config.quantisedBits
   /** Quantised weights lie in words of 32 bits; their scales and biases are no parameters. */
   const parametersOf = ({ name, dtype, elements }: StoredTensor) => {
+    const bits = config.quantisedBitsOf(name)
     if (/\.(?:scales|biases)$/.test(name) && bits !== null) return 0
     return dtype === "U32" && bits !== null ? (elements * 32) / bits : elements
   }

@@ -38,6 +38,7 @@ const serveRequest = z.strictObject({
     .default(null),
   pins: z.array(text(255).min(1)).max(64).nullable().default(null),
   trustsNetwork: z.boolean().nullable().default(null),
+  images: z.boolean().nullable().default(null),
 })
 
 /** Checked before the change, which must not wait for what is read of weights. */

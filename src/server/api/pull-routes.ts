@@ -27,6 +27,7 @@ const pullRequest = z.strictObject({
   shared: z.boolean().nullable().default(null),
   hub: text(1_024).nullable().default(null),
   secret: variable.nullable().default(null),
+  images: z.boolean().default(true),
 })
 
 /** Models that are fetched from a hub. */

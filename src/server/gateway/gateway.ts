@@ -3,6 +3,7 @@ import { closest } from "../../base/closest.ts"
 import type { Dialect } from "../../gateway/dialect.ts"
 import { GatewayProblem } from "../../gateway/gateway-problem.ts"
 import { anthropicModel, anthropicModels, openAiModel, openAiModels } from "../../gateway/model-list.ts"
+import { refuseImages } from "../../gateway/refuse-images.ts"
 import { makeId } from "../../protocol/ids.ts"
 import type { StoredKey } from "../../store/model-keys.ts"
 import type { Core } from "../core.ts"
@@ -123,7 +124,8 @@ export class Gateway implements Disposable {
       }),
     )
     const asked = dialect.read(original)
-    const { name } = this.#modelFor(asked.model, key)
+    const { name, takesImages } = this.#modelFor(asked.model, key)
+    if (!takesImages) refuseImages(asked.body, name)
     const text = JSON.stringify(asked.body)
     const meter = new Meter(text, this.#core.clock)
     undo.defer(this.#quotas.enter(key, meter.promptGuess))

@@ -22,6 +22,8 @@ export interface ServedModel {
   readonly name: string
   /** Seconds since 1970. */
   readonly createdS: number
+  /** Others are refused before an engine sees them. */
+  readonly takesImages: boolean
   /** Those that are ready; none while the model is cold or comes up. */
   readonly replicas: readonly Replica[]
   /** Why none will come by itself; `null` when one may. */

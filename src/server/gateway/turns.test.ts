@@ -17,7 +17,16 @@ function scene(replicas: readonly Replica[], sharesOf: (user: string) => number 
   const seatsOf = (user: string) => [{ name: user, shares: sharesOf(user) }]
   const models = new ServedModels()
   const set = (change: Partial<ServedModel> = {}) =>
-    models.set({ name: "m", createdS: 0, replicas, problem: null, wake() {}, failed() {}, ...change })
+    models.set({
+      name: "m",
+      createdS: 0,
+      takesImages: false,
+      replicas,
+      problem: null,
+      wake() {},
+      failed() {},
+      ...change,
+    })
   set()
   const turns = new Turns({ name: "m", models, limits: { ...GATEWAY_LIMITS, waiting: 10 }, seatsOf, clock })
   models.onChange(() => turns.look())

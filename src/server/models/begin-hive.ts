@@ -1,7 +1,7 @@
-import { weightBytes } from "../../hive/model/model-facts.ts"
+import { type ModelFacts, weightBytes } from "../../hive/model/model-facts.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { makeId } from "../../protocol/ids.ts"
-import type { ReplicaPlan } from "../../protocol/model-api.ts"
+import type { ReplicaPlan, ServeOptions } from "../../protocol/model-api.ts"
 import type { ModelRecord, ReplicaRecord } from "../../store/model-record.ts"
 import type { Core } from "../core.ts"
 import { submitJobs } from "../jobs/submit.ts"
@@ -63,18 +63,20 @@ export async function beginHive(options: BeginOptions): Promise<string | null> {
   // What was lost may have been lost for what a host has no more.
   const losses = core.store.models.replicas(model.name).find((one) => one.number === number)?.losses ?? 0
   await askEngines(core, losses > 0 ? 0 : ENGINES_KNOWN_MS)
-  const choice = planReplica(core, { facts: stored.facts, options: model.options, user: model.user, avoid })
+  const facts = servedFacts(stored.facts, model.options)
+  const choice = planReplica(core, { facts, options: model.options, user: model.user, avoid })
   if (choice.hive === null) return choice.reason
   const plan = storedPlan(core, choice.hive)
   const secret = (encoding: "hex" | "base64url") => Buffer.from(core.randomBytes(KEY_BYTES)).toString(encoding)
   const engineKey = secret("base64url")
-  const bytes = weightBytes(stored.facts)
+  const bytes = weightBytes(facts)
   const order = makeOrder({
     hive: makeId<string>("h", core.randomBytes(16)),
     name: model.name,
     options: model.options,
     plan,
     path: stored.path,
+    projectorPath: model.options.images ? stored.projectorPath : null,
     weightBytes: bytes,
     key: secret("hex"),
     engineKey,
@@ -103,9 +105,15 @@ export async function beginHive(options: BeginOptions): Promise<string | null> {
   return null
 }
 
+/** A model as it is served: without images its projector is not loaded. */
+export function servedFacts(facts: ModelFacts, { images }: Pick<ServeOptions, "images">): ModelFacts {
+  return images ? facts : { ...facts, projector: null }
+}
+
 /** Whether, and where, it could start at once elsewhere than its hive waits. */
 export function placeNow(core: Core, options: Pick<BeginOptions, "model" | "avoid" | "stored">): ReplicaPlan | null {
   const { model, avoid, stored } = options
-  const choice = planReplica(core, { facts: stored.facts, options: model.options, user: model.user, avoid })
+  const facts = servedFacts(stored.facts, model.options)
+  const choice = planReplica(core, { facts, options: model.options, user: model.user, avoid })
   return choice.hive !== null && choice.startsNow ? storedPlan(core, choice.hive) : null
 }

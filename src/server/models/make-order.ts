@@ -11,6 +11,8 @@ export interface HiveWish {
   readonly plan: ReplicaPlan
   /** Of the model in its data. */
   readonly path: string
+  /** As `path`; `null`: it takes no images. */
+  readonly projectorPath: string | null
   readonly weightBytes: number
   readonly key: string
   readonly engineKey: string
@@ -23,7 +25,7 @@ const RELEASED_BYTES_PER_MS = 500_000
 
 /** What the members of a hive are told. */
 export function makeOrder(wish: HiveWish): HiveOrder {
-  const { hive, name, options, plan, path, weightBytes, key, engineKey } = wish
+  const { hive, name, options, plan, path, projectorPath, weightBytes, key, engineKey } = wish
   const modelPath = path === "" ? MODEL_FOLDER : `${MODEL_FOLDER}/${path}`
   return {
     version: 1,
@@ -38,6 +40,7 @@ export function makeOrder(wish: HiveWish): HiveOrder {
     kv: options.kv,
     mode: plan.mode,
     ...(plan.rdma === undefined ? {} : { rdma: plan.rdma }),
+    projectorPath: projectorPath === null ? null : `${MODEL_FOLDER}/${projectorPath}`,
     members: plan.members.map(({ firstLayer, layers }, rank) => ({
       // llama.cpp's head sends the others their layers; MLX reads them on each.
       modelPath: rank === 0 || options.engine === "mlx" ? modelPath : null,

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { denseModel, LLAMA_3_8B } from "../../../test/support/hive-models.ts"
+import { denseModel, LLAMA_3_8B, smallModel } from "../../../test/support/hive-models.ts"
 import { ModelScene, ready } from "../../../test/support/model-scene.ts"
+import { projectorHeader } from "../../../test/support/random-projector.ts"
 import type { WindfallEvent } from "../../protocol/events.ts"
 
 async function refused(asked: Promise<unknown>, code: string, message: RegExp, hint?: RegExp): Promise<void> {
@@ -59,6 +60,32 @@ test("a model is served by a hive, answers through the gateway once a token came
   )
   await scene.server.call("DELETE", "/v1/hives/tiny")
   await refused(scene.model("tiny"), "model_not_found", /no such model/)
+})
+
+test("a model whose weights see images is served with them, unless somebody says otherwise; others take none", async () => {
+  await using scene = await ModelScene.start()
+  await scene.join("studio")
+  await scene.store("sees", smallModel(), undefined, { "mmproj-F16.gguf": projectorHeader({ width: 256 }).header })
+  await scene.store("blind")
+  const image = { type: "image_url", image_url: { url: "data:image/png;base64,iVBORw0KGgo=" } }
+  const messages = [{ role: "user", content: [image] }]
+  assert.equal((await scene.serve("sees")).options.images, true)
+  const seeing = await scene.untilState("sees", "ready")
+  assert.equal(scene.hives.at(-1)?.order.projectorPath, "model/out/mmproj-F16.gguf")
+  assert.equal((await scene.chat("sees", { messages })).status, 200)
+  // Once it was said it holds until other weights are named.
+  for (const asked of [{ images: false }, { data: null, file: null, slots: 3 }]) {
+    const before = scene.hives.length
+    assert.equal((await scene.serve("sees", asked)).options.images, false)
+    const unseeing = await scene.until("sees", ({ state }) => state === "ready" && scene.hives.length > before)
+    assert.equal(scene.hives.at(-1)?.order.projectorPath, null)
+    const needOf = ({ replicas }: typeof seeing) => replicas[0]?.plan?.members[0]?.needBytes ?? 0
+    assert.ok(needOf(unseeing) < needOf(seeing))
+    const refusal = await scene.chat("sees", { messages })
+    assert.deepEqual([refusal.status, /this model takes no images/.test(await refusal.text())], [400, true])
+  }
+  assert.equal((await scene.serve("sees", { images: null })).options.images, true)
+  await refused(scene.serve("blind", { images: true }), "invalid_input", /no projector of images/, /mmproj/)
 })
 
 test("a hive that is lost is tried again, so many times; then the model is degraded, until somebody serves it again", async () => {

@@ -42,12 +42,13 @@ export class PublishedModels {
     })
     const problem = lastingProblem(model, records)
     // Whether it is awake changes nothing for the gateway, but a request that waits has to wake it again.
-    const text = JSON.stringify([replicas.map(({ id }) => id), problem, model.isAwake])
+    const text = JSON.stringify([replicas.map(({ id }) => id), problem, model.isAwake, model.options.images])
     if (this.#told.get(name) === text) return
     this.#told.set(name, text)
     const progress = () => progressText(core.store.models.replicas(name))
     const createdS = Math.floor(model.createdAt / 1_000)
-    served.set({ name, createdS, replicas, problem, progress, ...callsOf(name) })
+    const takesImages = model.options.images
+    served.set({ name, takesImages, createdS, replicas, problem, progress, ...callsOf(name) })
   }
 
   #withdraw(name: string): void {

@@ -1,5 +1,6 @@
 import { closest } from "../../base/closest.ts"
 import { chooseEngine } from "../../hive/engines/choose-engine.ts"
+import type { ModelFacts } from "../../hive/model/model-facts.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import {
   modelNameProblem,
@@ -14,6 +15,7 @@ import { type Caller, requireAdmin } from "../auth/accounts.ts"
 import type { Core } from "../core.ts"
 import { findData } from "../data/find-data.ts"
 import { askEngines } from "./ask-engines.ts"
+import { servedFacts } from "./begin-hive.ts"
 import type { Models } from "./models.ts"
 import { planReplica } from "./plan-replica.ts"
 import { setModel } from "./take-step.ts"
@@ -57,6 +59,7 @@ export async function checkServe(
         : (asked.idleStopMs ?? (before === undefined ? USUAL_IDLE_STOP_MS : before.idleStopMs)),
     pins: (asked.pins ?? before?.pins ?? []).map((pin) => core.fleet.find(pin).record.name),
     trustsNetwork,
+    images: imagesOf(facts, name, asked, before),
   }
   if (facts.contextTokens !== null && options.contextTokens > facts.contextTokens) {
     throw refuse(
@@ -71,11 +74,30 @@ export async function checkServe(
   await askEngines(core, 0)
   const isPoolKnown = core.fleet.all().some(({ record }) => record.facts !== null)
   if (isPoolKnown) {
-    const { reason } = planReplica(core, { facts, options, user: known?.user ?? caller.user, avoid: new Map() })
+    const { reason } = planReplica(core, {
+      facts: servedFacts(facts, options),
+      options,
+      user: known?.user ?? caller.user,
+      avoid: new Map(),
+    })
     if (reason !== null)
       throw refuse("never_fits", name, reason, `What it needs, host by host: windfall model plan FILE`)
   }
   return { name, ...weights, options }
+}
+
+/** With images where its weights have them, unless somebody says, or has said of these weights, that it is to be without. */
+function imagesOf(facts: ModelFacts, name: string, asked: ServeRequest, before: ServeOptions | undefined): boolean {
+  const hasImages = facts.projector?.seesImages === true
+  if (asked.images === true && !hasImages)
+    throw refuse(
+      "invalid_input",
+      name,
+      facts.format === "gguf" ? "its weights have no projector of images" : "mlx serves texts only",
+      facts.format === "gguf" ? "Bring its mmproj file along: windfall model pull" : "Serve a GGUF of it by llama.cpp",
+    )
+  const usual = asked.data === null && before !== undefined ? before.images : true
+  return hasImages && (asked.images ?? usual)
 }
 
 /** Which version of which data; the latest where data is named anew. */
@@ -144,8 +166,8 @@ const FRESH = {
 /** Whether running replicas are others than those that are wanted now. */
 function differs(known: ModelRecord, { data, version, file, options }: ServeWish): boolean {
   const of = (one: Pick<ModelRecord, "data" | "version" | "file" | "options">) => {
-    const { engine, contextTokens, slots, kv, pins } = one.options
-    return JSON.stringify([one.data, one.version, one.file, engine, contextTokens, slots, kv, pins])
+    const { engine, contextTokens, slots, kv, pins, images } = one.options
+    return JSON.stringify([one.data, one.version, one.file, engine, contextTokens, slots, kv, pins, images])
   }
   return of(known) !== of({ data, version, file, options })
 }

@@ -12,6 +12,8 @@ export interface StoredModel {
   readonly facts: ModelFacts
   /** What an engine is to open, relative to the top of the data: a file, or "" for its top folder. */
   readonly path: string
+  /** What it sees images by, likewise; `null`: nothing. */
+  readonly projectorPath: string | null
 }
 
 /**
@@ -46,7 +48,12 @@ export async function readStoredModel(
 /** Of a GGUF model an engine opens the first file, of others the folder. */
 function opened(facts: ModelFacts, { first }: StoredFolder, parts: readonly string[]): StoredModel {
   const path = facts.format === "gguf" && first !== null ? [...parts, first] : parts
-  return { facts, path: path.join("/") }
+  const { projector } = facts
+  return {
+    facts,
+    path: path.join("/"),
+    projectorPath: projector === null ? null : [...parts, projector.file].join("/"),
+  }
 }
 
 function missing(data: string, file: string): WindfallError {

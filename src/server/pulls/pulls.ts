@@ -60,7 +60,7 @@ export class Pulls {
     const url = chooseHub(this.#settings, caller, request.hub)
     const token = hubToken(core, this.#settings, caller.user, url, request.secret)
     const hub = this.#hub(url, token, LISTING_TRIES)
-    const found = await findModel(hub, { ...request, name: request.repository }, signal)
+    const found = await findModel(hub, { ...request, name: request.repository }, signal, request.images)
     const name = request.name ?? usualDataName(found.repository, found.label)
     const { repository, commit, label, files } = found
     const model = { repository, commit, label, files }

@@ -50,6 +50,7 @@ export const model = answer(
       idleStopMs: count.nullable().describe("null: it never stops by itself"),
       pins: z.array(z.string()),
       trustsNetwork: z.boolean(),
+      images: z.boolean().describe("Whether it takes images"),
     }),
     createdAt: time,
     usedAt: time.nullable(),

@@ -1,0 +1,51 @@
+import { brokenModel } from "../model/byte-source.ts"
+import type { ProjectorFacts } from "../model/model-facts.ts"
+import type { GgufHeader } from "./read-gguf.ts"
+
+/** Images are made smaller until they have so many tokens of the model, by the kinds that take any size (llama.cpp's clip.cpp). */
+const MOST_TOKENS: readonly (readonly [RegExp, number])[] = [
+  [/^(?:qwen|glm4v|dots)/, 4096],
+  [/^hunyuan/, 16_384],
+  [/^(?:pixtral|lightonocr|kimi|lfm2|paddleocr|youtuvl)/, 4096],
+  [/^gemma4/, 1120],
+]
+const USUAL_MERGE = 2
+/** Of each side, where the header does not say. */
+const USUAL_PATCHES = 64
+/** Kinds before 2025, whose `projection_dim` is the encoder's own. */
+const OLD_KINDS = /^(?:mlp|mlp_norm|ldp|ldpv2|resampler|adapter|)$/
+const MOST_PATCHES = 2 ** 18
+
+/**
+ * What the header of a projector says.
+ * @throws {WindfallError} `invalid_input` where it is none
+ */
+export function ggufProjector(header: GgufHeader): ProjectorFacts & { readonly width: number | null } {
+  const { name, metadata, tensors } = header
+  const architecture = metadata["general.architecture"]
+  if (architecture !== "clip" || tensors.length === 0)
+    throw brokenModel(name, `it is no projector of images: its architecture is "${String(architecture)}"`)
+  const count = (key: string): number => {
+    const value = Number(metadata[key] ?? 0)
+    return Number.isSafeInteger(value) && value > 0 && value < 2 ** 31 ? value : 0
+  }
+  const kind = String(metadata["clip.vision.projector_type"] ?? metadata["clip.projector_type"] ?? "")
+  const seesImages =
+    metadata["clip.has_vision_encoder"] === true ||
+    (metadata["clip.has_vision_encoder"] === undefined && metadata["clip.has_audio_encoder"] !== true)
+  const merge = count("clip.vision.spatial_merge_size") || count("clip.vision.projector.scale_factor") || USUAL_MERGE
+  const side = count("clip.vision.image_size") / (count("clip.vision.patch_size") || 14)
+  const tokens = MOST_TOKENS.find(([kinds]) => kinds.test(kind))?.[1] ?? 0
+  const patches = Math.min(MOST_PATCHES, Math.max((Math.ceil(side) || USUAL_PATCHES) ** 2, tokens * merge ** 2))
+  const width = count("clip.vision.embedding_length") || 1152
+  const feedForward = count("clip.vision.feed_forward_length") || 4 * width
+  // As of a batch of the model: some eight results and two of the feed-forward, as floats. A window over patches is a mask of all of them, as floats and halves.
+  const maskBytes = count("clip.vision.n_wa_pattern") > 0 ? 6 * patches ** 2 : 0
+  return {
+    file: name,
+    bytes: tensors.reduce((sum, { bytes }) => sum + bytes, 0),
+    computeBytes: seesImages ? 4 * patches * (8 * width + 2 * feedForward) + maskBytes : 0,
+    seesImages,
+    width: OLD_KINDS.test(kind) ? null : count("clip.vision.projection_dim") || null,
+  }
+}

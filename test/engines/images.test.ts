@@ -1,0 +1,84 @@
+/** A model that sees images, by the real llama.cpp: brought in with its projector, planned, served, asked through the gateway. */
+import assert from "node:assert/strict"
+import { mkdirSync } from "node:fs"
+import { join } from "node:path"
+import { after, before, describe, it } from "node:test"
+import type { KeyView } from "../../src/protocol/key-api.ts"
+import type { ModelView } from "../../src/protocol/model-api.ts"
+import { findLlamaCpp, putLlamaCpp } from "../support/llama-cpp.ts"
+import { plainPng } from "../support/plain-png.ts"
+import { type Pool, startPool } from "../support/pool.ts"
+import { writeRandomGguf } from "../support/random-gguf.ts"
+import { TOKENS_OF_IMAGE, writeRandomProjector } from "../support/random-projector.ts"
+
+const llama = await findLlamaCpp()
+
+interface Answer {
+  readonly choices: readonly { readonly message: { readonly content: string } }[]
+  readonly usage: { readonly prompt_tokens: number }
+}
+
+describe("images", { skip: "lacking" in llama && llama.lacking, timeout: 300_000 }, () => {
+  let pool: Pool
+  before(async () => {
+    pool = await startPool({ hosts: 1 })
+    if ("folder" in llama) putLlamaCpp(pool.hosts[0]!.files, llama.folder)
+  })
+  after(() => pool[Symbol.asyncDispose]())
+
+  it("reach a model with its projector, change what it says, and are refused once it is served without", async () => {
+    const project = join(pool.scratch.at("home"), "project")
+    mkdirSync(project, { recursive: true })
+    writeRandomGguf(join(project, "tiny.gguf"), { width: 128 })
+    writeRandomProjector(join(project, "mmproj-F16.gguf"), { width: 128 })
+    const line = ["model", "serve", "tiny", "tiny.gguf", "--context", "1k", "--slots", "1"]
+    const served = await pool.windfall(line)
+    assert.equal(served.exitCode, 0, served.stderr)
+    assert.match((await pool.windfall(["model", "show", "tiny"])).stdout, /^images +yes$/m)
+    const { key } = await pool.api<KeyView & { key: string }>("POST", "/v1/keys", { name: "app" })
+    const ask = (...images: readonly Buffer[]) =>
+      fetch(`${pool.url}/v1/chat/completions`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+        body: JSON.stringify({
+          model: "tiny",
+          max_tokens: 24,
+          temperature: 0,
+          messages: [
+            {
+              role: "user",
+              content: [
+                { type: "text", text: "What is this?" },
+                ...images.map((png) => ({
+                  type: "image_url",
+                  image_url: { url: `data:image/png;base64,${png.toString("base64")}` },
+                })),
+              ],
+            },
+          ],
+        }),
+      })
+    const answerOf = async (...images: readonly Buffer[]) => {
+      const response = await ask(...images)
+      const body = await response.text()
+      assert.equal(response.status, 200, body)
+      return JSON.parse(body) as Answer
+    }
+    const without = await answerOf()
+    const red = await answerOf(plainPng(64, [255, 0, 0]))
+    const striped = await answerOf(plainPng(64, [0, 0, 255], [255, 255, 0], [0, 255, 0]))
+    const again = await answerOf(plainPng(64, [255, 0, 0]))
+    const said = ({ choices }: Answer) => choices[0]?.message.content
+    assert.equal(said(again), said(red))
+    assert.equal(new Set([without, red, striped].map(said)).size, 3)
+    assert.ok(red.usage.prompt_tokens >= without.usage.prompt_tokens + TOKENS_OF_IMAGE)
+
+    const changed = await pool.windfall(["model", "serve", "tiny", "--no-images"])
+    assert.equal(changed.exitCode, 0, changed.stderr)
+    assert.equal((await pool.api<ModelView>("GET", "/v1/hives/tiny")).options.images, false)
+    const refused = await ask(plainPng(64, [255, 0, 0]))
+    assert.equal(refused.status, 400)
+    assert.match(await refused.text(), /this model takes no images/)
+    assert.equal(said(await answerOf()), said(without))
+  })
+})
