@@ -13,6 +13,7 @@ import { MemberMeeting } from "./member-meeting.ts"
 import type { PulseMessage } from "./pulse-message.ts"
 import { lostNews } from "./run-head.ts"
 import { startWorker } from "./start-worker.ts"
+import { WorkerTunnels } from "./worker-tunnels.ts"
 
 /**
  * A member that is not the head: comes to the head, starts its engine when all versions agree, and ends it when the head is gone.
@@ -32,9 +33,11 @@ export async function runWorker(context: MemberContext): Promise<Loss | null> {
     else if (message.type === "stop") stop.resolve()
     else if (message.type === "lost") told = new Loss(message.code, message.member, message.reason, message.hint)
   }
-  const meeting = new MemberMeeting(context, hear, end.fail)
+  using tunnels = order.network?.kind === "tunnel" ? new WorkerTunnels(context) : null
+  const meeting = new MemberMeeting(context, hear, end.fail, tunnels)
 
   const work = async (): Promise<void> => {
+    await tunnels?.listen()
     await checkModel(context)
     const found = await findEngine(context.adapter, order.engineFolder, rank, context.environment, end.signal)
     const site = engineSite(context, found)
@@ -43,13 +46,14 @@ export async function runWorker(context: MemberContext): Promise<Loss | null> {
     meeting.send({ type: "here", version: found.version })
     await begin.promise
     tell({ hive: "starting", rank, step: "workers" })
-    const address = context.places[rank]?.address ?? ""
+    const address = tunnels === null ? (context.places[rank]?.address ?? "") : "127.0.0.1"
     const ending = AbortSignal.any([end.signal, quiet.signal])
     const worker = await startWorker(context, found, site, address, ending, (engine) => {
       engines.push(engine)
       watchStops(context, engine, end, quiet.signal)
     })
     if (worker !== null) watchEnd(context, worker.engine, [], end, quiet.signal)
+    if (tunnels !== null) tunnels.enginePort = worker?.port ?? null
     meeting.send({ type: "listening", port: worker?.port ?? 0, protocol: worker?.protocol ?? null })
     await new Promise<never>(() => {})
   }

@@ -1,3 +1,4 @@
+import type { HiveNetwork } from "./hive-network.ts"
 import type { JobId } from "./ids.ts"
 
 /** What can serve a model. */
@@ -84,6 +85,8 @@ export interface ReplicaPlan {
   readonly members: readonly ReplicaMember[]
   /** What members talk over, in words; `null`: there is one. */
   readonly network: string | null
+  /** The same as the members are told; absent where there is one, and from earlier releases. */
+  readonly over?: HiveNetwork | undefined
   /** Expected of one conversation; `null`: not known. */
   readonly tokensPerSecond: { readonly low: number; readonly high: number } | null
 }

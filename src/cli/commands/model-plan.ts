@@ -68,7 +68,7 @@ export const modelPlan = command({
         hint: "Leave out --kv",
       })
     const fleet =
-      options.fleet === undefined ? liveFleet(await listHosts(cli), options.free) : described(cli, options.fleet)
+      options.fleet === undefined ? liveFleet(await listHosts(cli), options.free, true) : described(cli, options.fleet)
     if (fleet.hosts.length === 0)
       throw new WindfallError("host_not_found", `Cannot plan ${model.name}: there are no hosts`, {
         hint: "Let one join: windfall host add user@mac; or describe some: --fleet FILE (docs/model-plan.md)",

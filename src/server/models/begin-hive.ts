@@ -57,7 +57,7 @@ export async function beginHive(options: BeginOptions): Promise<string | null> {
   const { core, model, number, avoid, memberFile, stored } = options
   const choice = planReplica(core, { facts: stored.facts, options: model.options, user: model.user, avoid })
   if (choice.hive === null) return choice.reason
-  const plan = storedPlan(core, choice.hive)
+  const plan = storedPlan(core, choice.hive, choice.network)
   const secret = (encoding: "hex" | "base64url") => Buffer.from(core.randomBytes(KEY_BYTES)).toString(encoding)
   const engineKey = secret("base64url")
   const bytes = weightBytes(stored.facts)
@@ -98,5 +98,5 @@ export async function beginHive(options: BeginOptions): Promise<string | null> {
 export function placeNow(core: Core, options: Pick<BeginOptions, "model" | "avoid" | "stored">): ReplicaPlan | null {
   const { model, avoid, stored } = options
   const choice = planReplica(core, { facts: stored.facts, options: model.options, user: model.user, avoid })
-  return choice.hive !== null && choice.startsNow ? storedPlan(core, choice.hive) : null
+  return choice.hive !== null && choice.startsNow ? storedPlan(core, choice.hive, choice.network) : null
 }

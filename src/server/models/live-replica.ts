@@ -1,4 +1,5 @@
 import type { Replica } from "../gateway/served-models.ts"
+import type { HiveTunnels } from "./hive-tunnels.ts"
 import type { HiveWatch } from "./hive-watch.ts"
 import type { HiveLoss } from "./replica-step.ts"
 import type { TunnelAgent } from "./tunnel-agent.ts"
@@ -7,6 +8,8 @@ import type { TunnelAgent } from "./tunnel-agent.ts"
 export class LiveReplica {
   watch: HiveWatch | null = null
   agent: TunnelAgent | null = null
+  /** The ways between its members, where they go through the server. */
+  tunnels: HiveTunnels | null = null
   /** As the gateway has it, once a token came through. */
   served: Replica | null = null
   probe: "unknown" | "running" | "good" | "bad" = "unknown"
@@ -52,6 +55,8 @@ export class LiveReplica {
     this.forgetWay()
     this.watch?.[Symbol.dispose]()
     this.watch = null
+    this.tunnels?.[Symbol.dispose]()
+    this.tunnels = null
     // Requests of it that have not ended yet are told apart by its job.
     this.prefix = null
     this.inFlight = 0

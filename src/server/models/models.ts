@@ -18,6 +18,7 @@ import { probeReplica } from "./probe-replica.ts"
 import { PublishedModels } from "./publish-models.ts"
 import { type ReplicaScene, type ReplicaStep, stepOf } from "./replica-step.ts"
 import { takeStep } from "./take-step.ts"
+import { tunnelFor } from "./tunnel-for.ts"
 
 export interface ModelsOptions {
   readonly core: Core
@@ -181,7 +182,10 @@ export class Models implements Disposable {
   #sceneOf(model: ModelRecord, record: ReplicaRecord, live: LiveReplica): ReplicaScene {
     const core = this.#core
     const job = record.job === null ? null : jobOf(core, record.job)
-    if (job !== null) this.#follow(job, live)
+    if (job !== null) {
+      this.#follow(job, live)
+      tunnelFor(core, job, record, live)
+    }
     const bytes = record.plan?.members.reduce((sum, { needBytes }) => sum + needBytes, 0) ?? 0
     const { gatherMs, workerMs, loadMs } = limitsFor(bytes)
     const startMs = this.#limits.startMs + gatherMs + workerMs + loadMs

@@ -147,6 +147,10 @@ export const host = answer(
     policy: z.array(rule).describe("The rules that hold there"),
     vitals: vitals.nullable().describe("Null as long as it has not said so"),
     network: network.nullable().describe("Null as long as it has not said so"),
+    hiveNets: z
+      .array(z.string())
+      .optional()
+      .describe("Networks that an administrator trusts for members of hives and that it has an address in"),
     wake,
     measures: z.array(measure),
     total: resources.describe("What jobs may use in all"),

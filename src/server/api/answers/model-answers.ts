@@ -8,6 +8,17 @@ const plan = z.object({
     .array(z.object({ host: z.string(), hostName: z.string(), firstLayer: count, layers: count, needBytes: count }))
     .describe("By rank; rank 0 reads the file and answers"),
   network: z.string().nullable().describe("What members talk over; null: there is one"),
+  over: z
+    .union([
+      z.object({ kind: z.literal("thunderbolt") }),
+      z.object({ kind: z.literal("trusted"), nets: z.array(z.string()) }),
+      z.object({ kind: z.literal("accepted") }),
+      z.object({ kind: z.literal("tunnel") }),
+    ])
+    .optional()
+    .describe(
+      "The same for programs; accepted: whatever there is; tunnel: through the server. Absent where there is one member",
+    ),
   tokensPerSecond: z.object({ low: z.number(), high: z.number() }).nullable().describe("Expected of one conversation"),
 })
 
