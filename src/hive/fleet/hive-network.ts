@@ -2,8 +2,9 @@ import type { HiveNetwork } from "../../protocol/hive-network.ts"
 import type { HivePlan } from "../plan/model-plan.ts"
 import { commonNets } from "./way.ts"
 
-/** Of a token's time, what tunnels may take: beyond, who waits for an answer is better served by anything else. */
-const POINTLESS_SHARE = 3 / 4
+/** Slower than two tokens a second, and most of that because of tunnels: whoever waits for an answer is better served by anything else. */
+const POINTLESS_TOKEN_MS = 500
+const POINTLESS_SHARE = 1 / 2
 
 export type NetworkChoice =
   | { readonly network: HiveNetwork | undefined; readonly refusal: null }
@@ -31,6 +32,7 @@ export function networkFor(
     if (acceptsAny) return { network: { kind: "accepted" }, refusal: null }
   }
   if (plan.engine !== "llama.cpp") return { network: null, refusal: isShut ? "loopback_only" : "untrusted" }
-  if (plan.hopsMs > plan.tokenMs * POINTLESS_SHARE) return { network: null, refusal: "pointless" }
+  const isPointless = plan.tokenMs > POINTLESS_TOKEN_MS && plan.hopsMs > plan.tokenMs * POINTLESS_SHARE
+  if (isPointless) return { network: null, refusal: "pointless" }
   return { network: { kind: "tunnel" }, refusal: null }
 }
