@@ -16,8 +16,8 @@ import { writeRandomGguf } from "../support/random-gguf.ts"
 
 const llama = await olderLlamaCpp()
 const skip = "lacking" in llama && llama.lacking
-const TIMING = { pingMs: 500, silenceMs: 2_000, firstRetryMs: 100, lastRetryMs: 500 }
-const MODEL_LIMITS = { restMs: 100, planAgainMs: 500, probeAgainMs: 100 }
+const TIMING = { pingMs: 500, silenceMs: 10_000, firstRetryMs: 100, lastRetryMs: 500 }
+const MODEL_LIMITS = { restMs: 1_000, planAgainMs: 500, probeAgainMs: 100 }
 /** So small that what is kept of three long conversations needs two of them. */
 const SMALL = { ...MACS.air, memoryGib: 2 }
 const LONG = ["--context", "128k", "--slots", "3"]

@@ -4,6 +4,7 @@ import type { JobRecord } from "../../store/job-record.ts"
 import type { ModelRecord, ReplicaRecord } from "../../store/model-record.ts"
 import { Alarm } from "../alarm.ts"
 import type { Core } from "../core.ts"
+import { whyBarred } from "../fleet/hive-nets.ts"
 import { mainOf } from "../gang/members.ts"
 import type { Replica, ServedModels } from "../gateway/served-models.ts"
 import { HiveWatch } from "./hive-watch.ts"
@@ -39,6 +40,7 @@ const OF_HOSTS: ReadonlySet<string> = new Set([
   "host_changed",
   "host_withheld",
   "host_lever",
+  "fleet_changed",
 ])
 /** How often it is looked whether the processes of a hive that has ended are gone, where that is not so at once. */
 const GONE_AGAIN_MS = 500
@@ -207,6 +209,7 @@ export class Models implements Disposable {
       inFlight: live.inFlight,
       drainUntil: live.drainUntil ?? (record.state === "ending" ? now : null),
       isToMove: live.isToMove,
+      barred: whyBarred(core, record.plan),
       failing: live.failing,
     }
   }

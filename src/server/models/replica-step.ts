@@ -45,6 +45,8 @@ export interface ReplicaScene {
   readonly drainUntil: number | null
   /** Another place would take it at once. */
   readonly isToMove: boolean
+  /** Why its members may not talk to each other any more, in words; `null` where they may. */
+  readonly barred: string | null
   /** Why its hive is made to end, where it is no good any more. */
   readonly failing: HiveLoss | null
 }
@@ -99,6 +101,7 @@ function withoutHive({ record, isWanted, now }: ReplicaScene): ReplicaStep {
 
 function ofLiveHive(scene: ReplicaScene, hive: HiveLook): ReplicaStep {
   const { record, probe } = scene
+  if (scene.barred !== null) return { do: "drain", reason: scene.barred, isFailure: true }
   const ofJob = `job ${record.job}`
   switch (hive.state) {
     case "held":

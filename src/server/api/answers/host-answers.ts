@@ -89,6 +89,10 @@ const network = answer(
     mbps: count.nullable().describe("As its system says; null: not known"),
     interface: z.string().nullable(),
     peers: z.array(z.string()).describe("Models of Macs connected over Thunderbolt"),
+    addresses: z
+      .array(z.object({ address: z.string(), net: z.string(), interface: z.string() }))
+      .optional()
+      .describe("Its IPv4 addresses; absent where it has not said"),
   }),
 )
 
