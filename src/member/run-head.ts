@@ -6,6 +6,7 @@ import type { EngineProcess, StoppedBy } from "./engine-process.ts"
 import { engineSite } from "./engine-site.ts"
 import { watchEnd, watchStops } from "./engine-watch.ts"
 import { type FoundEngine, findEngine } from "./find-engine.ts"
+import { listeningPrograms, refuseWhereFirewallAsks } from "./firewall.ts"
 import { FirstLoss } from "./first-loss.ts"
 import { askHead } from "./head-http.ts"
 import { HeadMeeting } from "./head-meeting.ts"
@@ -87,9 +88,13 @@ async function serve(
   const { adapter, order, places, tell, clock, environment } = context
   await checkModel(context)
   tell({ hive: "starting", rank: 0, step: "gather" })
+  const isOpen = meeting !== null && tunnels === null
+  // It is this very program that listens for the others.
+  if (isOpen) await refuseWhereFirewallAsks(context, [process.execPath])
   await meeting?.listen()
   const found = await findEngine(adapter, order.engineFolder, 0, environment, signal)
   const site = engineSite(context, found)
+  if (isOpen) await refuseWhereFirewallAsks(context, listeningPrograms(context, found))
   const versions = await meeting?.gathered(order.limits.gatherMs, signal)
   checkVersions(context, found, versions ?? new Map())
 

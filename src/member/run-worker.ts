@@ -5,6 +5,7 @@ import type { EngineProcess, StoppedBy } from "./engine-process.ts"
 import { engineSite } from "./engine-site.ts"
 import { watchEnd, watchStops } from "./engine-watch.ts"
 import { findEngine } from "./find-engine.ts"
+import { listeningPrograms, refuseWhereFirewallAsks } from "./firewall.ts"
 import { FirstLoss } from "./first-loss.ts"
 import { boundKept } from "./kept-weights.ts"
 import { asLoss, Loss } from "./loss.ts"
@@ -42,6 +43,7 @@ export async function runWorker(context: MemberContext): Promise<Loss | null> {
     const found = await findEngine(context.adapter, order.engineFolder, rank, context.environment, end.signal)
     const site = engineSite(context, found)
     sites.push(site)
+    if (tunnels === null) await refuseWhereFirewallAsks(context, listeningPrograms(context, found))
     await meeting.join(order.limits.gatherMs, AbortSignal.any([end.signal, asked]))
     meeting.send({ type: "here", version: found.version })
     await begin.promise

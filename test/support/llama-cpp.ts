@@ -51,7 +51,12 @@ export function putOnSimulatedMac(home: string, older: string): void {
   for (const name of WHEEL.programs) {
     const program = join(home, ".local/bin", name)
     rmSync(program)
-    const lines = ["#!/bin/sh", 'lib="${0%/*}/../llama.cpp"', `LD_LIBRARY_PATH="$lib" exec "$lib/${name}" "$@"`, ""]
+    const lines = [
+      "#!/bin/sh",
+      'lib="$(dirname "$0")/../llama.cpp"',
+      `LD_LIBRARY_PATH="$lib" exec "$lib/${name}" "$@"`,
+      "",
+    ]
     writeFileSync(program, lines.join("\n"), { mode: 0o755 })
   }
 }

@@ -20,6 +20,7 @@ export interface BeginOptions {
   readonly model: ModelRecord
   readonly number: number
   readonly avoid: ReadonlyMap<string, string>
+  readonly loopbackOnly: ReadonlyMap<string, string>
   readonly memberFile: () => Promise<string>
   readonly stored: StoredModel
 }
@@ -54,8 +55,14 @@ export function storedModelOf(
  * @throws {WindfallError} as submitJobs
  */
 export async function beginHive(options: BeginOptions): Promise<string | null> {
-  const { core, model, number, avoid, memberFile, stored } = options
-  const choice = planReplica(core, { facts: stored.facts, options: model.options, user: model.user, avoid })
+  const { core, model, number, avoid, loopbackOnly, memberFile, stored } = options
+  const choice = planReplica(core, {
+    facts: stored.facts,
+    options: model.options,
+    user: model.user,
+    avoid,
+    loopbackOnly,
+  })
   if (choice.hive === null) return choice.reason
   const plan = storedPlan(core, choice.hive, choice.network)
   const secret = (encoding: "hex" | "base64url") => Buffer.from(core.randomBytes(KEY_BYTES)).toString(encoding)
@@ -95,8 +102,17 @@ export async function beginHive(options: BeginOptions): Promise<string | null> {
 }
 
 /** Whether, and where, it could start at once elsewhere than its hive waits. */
-export function placeNow(core: Core, options: Pick<BeginOptions, "model" | "avoid" | "stored">): ReplicaPlan | null {
-  const { model, avoid, stored } = options
-  const choice = planReplica(core, { facts: stored.facts, options: model.options, user: model.user, avoid })
+export function placeNow(
+  core: Core,
+  options: Pick<BeginOptions, "model" | "avoid" | "loopbackOnly" | "stored">,
+): ReplicaPlan | null {
+  const { model, avoid, loopbackOnly, stored } = options
+  const choice = planReplica(core, {
+    facts: stored.facts,
+    options: model.options,
+    user: model.user,
+    avoid,
+    loopbackOnly,
+  })
   return choice.hive !== null && choice.startsNow ? storedPlan(core, choice.hive, choice.network) : null
 }

@@ -27,6 +27,8 @@ export class LiveReplica {
   failing: HiveLoss | null = null
   /** Hosts, by id, that could not run it: why, and until when. */
   readonly avoid = new Map<string, { readonly reason: string; readonly until: number }>()
+  /** Hosts, by id, where its engine may not listen but on loopback: why, and until when. */
+  readonly loopbackOnly = new Map<string, { readonly reason: string; readonly until: number }>()
 
   /** Whether it answers is not known any more; what is under way there goes on. */
   doubt(): void {
@@ -47,6 +49,7 @@ export class LiveReplica {
   /** What kept it from a place may have changed. */
   plansAnew(): void {
     this.avoid.clear()
+    this.loopbackOnly.clear()
     this.planAgainAt = null
   }
 

@@ -47,7 +47,15 @@ export class ReplicaPlaces {
       try {
         const stored = await this.facts(model)
         const avoid = this.#avoided(record, live)
-        problem = await beginHive({ core, model, number: record.number, avoid, memberFile, stored })
+        problem = await beginHive({
+          core,
+          model,
+          number: record.number,
+          avoid,
+          loopbackOnly: this.#shut(live),
+          memberFile,
+          stored,
+        })
       } catch (error) {
         problem = (error as Error).message
       } finally {
@@ -64,7 +72,12 @@ export class ReplicaPlaces {
     this.#inTurn(async () => {
       const stored = await this.facts(model).catch(() => null)
       if (stored === null || record.plan === null) return
-      const place = placeNow(core, { model, avoid: this.#avoided(record, live), stored })
+      const place = placeNow(core, {
+        model,
+        avoid: this.#avoided(record, live),
+        loopbackOnly: this.#shut(live),
+        stored,
+      })
       const job = record.job === null ? undefined : core.table.live(record.job)
       if (place !== null && job?.state === "queued" && !isSamePlan(place, record.plan)) live.isToMove = true
     })
@@ -85,11 +98,18 @@ export class ReplicaPlaces {
       const model = core.store.models.get(name)
       const record = core.store.models.replicas(name).find((one) => one.number === number)
       if (model === undefined || record === undefined || record.job !== null || !isWantedNow(model, record)) return
-      if (live.avoid.size > 0) {
+      if (live.avoid.size + live.loopbackOnly.size > 0) {
         store({ core, model, record }, { state: "degraded", reason: record.reason ?? problem, notBefore: null })
       } else if (record.state !== "waiting" || record.reason !== problem)
         store({ core, model, record }, { state: "waiting", reason: problem })
     })
+  }
+
+  /** Hosts where its engine may not listen but on loopback. */
+  #shut(live: LiveReplica): Map<string, string> {
+    const now = this.#options.core.clock.now()
+    for (const [host, { until }] of live.loopbackOnly) if (until <= now) live.loopbackOnly.delete(host)
+    return new Map([...live.loopbackOnly].map(([host, { reason }]) => [host, reason]))
   }
 
   /** Hosts that it must not have: those of other hives, and those that could not run it. */

@@ -93,8 +93,8 @@ function refusalText({ loopbackOnly }: ReplicaWish, { hive, refusal }: Chosen): 
   const { members, ways } = hive
   const names = members.map(({ host }) => host.name).join(", ")
   if (refusal === "loopback_only") {
-    const [why = "a firewall asks"] = loopbackOnly?.values() ?? []
-    return `no Mac alone holds it, and over ${names} its engine would have to listen where ${why}`
+    const [why = ""] = loopbackOnly?.values() ?? []
+    return `no Mac alone holds it, over ${names} its engine would have to listen on more than loopback, and ${hive.engine} cannot be tunnelled: ${why}`
   }
   const over = ways.find(({ kind }) => kind !== "thunderbolt")?.kind ?? "unknown"
   const network = over === "unknown" ? "the network" : over === "wifi" ? "Wi-Fi" : over

@@ -30,6 +30,8 @@ export interface HiveLoss {
   readonly mayGoBetter: boolean
   /** The same may go well on another host than this one. */
   readonly host: string | null
+  /** That host can take part where nothing has to listen on its own address. */
+  readonly isShut?: boolean
 }
 
 export interface ReplicaScene {

@@ -1,6 +1,7 @@
 import * as z from "zod"
 import { CACHE_TYPES, ENGINES, MODEL_STATES, type ModelView, REPLICA_STATES } from "../../../protocol/model-api.ts"
 import { answer, count, type Describes, time } from "./answer.ts"
+import { hiveNetwork } from "./hive-network-answer.ts"
 
 const plan = z.object({
   mode: z.enum(["single", "pipeline", "tensor"]),
@@ -8,17 +9,7 @@ const plan = z.object({
     .array(z.object({ host: z.string(), hostName: z.string(), firstLayer: count, layers: count, needBytes: count }))
     .describe("By rank; rank 0 reads the file and answers"),
   network: z.string().nullable().describe("What members talk over; null: there is one"),
-  over: z
-    .union([
-      z.object({ kind: z.literal("thunderbolt") }),
-      z.object({ kind: z.literal("trusted"), nets: z.array(z.string()) }),
-      z.object({ kind: z.literal("accepted") }),
-      z.object({ kind: z.literal("tunnel") }),
-    ])
-    .optional()
-    .describe(
-      "The same for programs; accepted: whatever there is; tunnel: through the server. Absent where there is one member",
-    ),
+  over: hiveNetwork.optional().describe("The same for programs; absent where there is one member"),
   tokensPerSecond: z.object({ low: z.number(), high: z.number() }).nullable().describe("Expected of one conversation"),
 })
 
