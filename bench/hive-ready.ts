@@ -81,7 +81,7 @@ async function startByHand({ order }: HiveScene): Promise<number> {
   const context = memberContext({ order, rank: 0 })
   const found = await findEngine(llamaCppAdapter, order.engineFolder, 0, process.env, new AbortController().signal)
   const ports = [await freePort(), await freePort(), await freePort()] as const
-  const sites = [0, 1].map((rank) => engineSite({ ...context, rank }, found))
+  const sites = await Promise.all([0, 1].map((rank) => engineSite({ ...context, rank }, found)))
   await using stack = new AsyncDisposableStack()
   const start = (launch: ReturnType<typeof llamaCppAdapter.worker>) => {
     if (launch === null) return

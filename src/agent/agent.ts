@@ -13,6 +13,7 @@ import { GateWatch } from "./gate.ts"
 import { Limits } from "./limits.ts"
 import { NetworkWatch } from "./network-watch.ts"
 import { endOverdue } from "./overdue-stop.ts"
+import { withAddresses } from "./own-addresses.ts"
 import { stopForGood } from "./owner/leaving.ts"
 import type { HostOwner } from "./owner/open-owner.ts"
 import { fail, type Routes, route } from "./router.ts"
@@ -61,7 +62,7 @@ export class Agent {
     this.#told = told
     const { platform, link } = context
     this.#network = new NetworkWatch({
-      look: platform.lookAtNetwork,
+      look: withAddresses(platform.lookAtNetwork),
       mark: () => platform.networkMark(),
       send: (message) => link.send(message),
     })

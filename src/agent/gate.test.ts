@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from "node:fs"
 import { test } from "node:test"
 import { AgentHome } from "../../test/support/agent-home.ts"
 import type { MemberPlace } from "../protocol/gang-wire.ts"
-import { netOf } from "./gate.ts"
 import { goFile } from "./member-variables.ts"
+import { netOf } from "./own-addresses.ts"
 
 const ROSTER: readonly MemberPlace[] = [
   { host: "mac-1", address: "10.0.0.1", interface: "en0", ports: [4001, 5001] },

@@ -5,13 +5,13 @@
  */
 import { existsSync, readFileSync } from "node:fs"
 import { createServer } from "node:net"
-import { networkInterfaces } from "node:os"
 import { join } from "node:path"
-import type { GoMessage, MemberAddress, MemberPlace } from "../protocol/gang-wire.ts"
+import type { GoMessage, MemberPlace } from "../protocol/gang-wire.ts"
 import { type AgentContext, nameOf, tell } from "./agent-context.ts"
 import type { Attempt } from "./attempt.ts"
 import { writeDurably } from "./durable-file.ts"
 import { goFile, hostFile } from "./member-variables.ts"
+import { ownAddresses } from "./own-addresses.ts"
 
 /** Looks ten times a second at first, then every second: the last member's data may take its time. */
 const GATE_SOURCE = `
@@ -107,26 +107,6 @@ async function tellAtGate(context: AgentContext, attempt: Attempt): Promise<void
     attempt.gate.isTold = false
     context.changed()
   }
-}
-
-/** Of this host's nets. */
-function ownAddresses(): MemberAddress[] {
-  return Object.entries(networkInterfaces()).flatMap(([name, all]) =>
-    (all ?? []).flatMap(({ family, address, cidr, internal }) =>
-      family === "IPv4" && !internal && cidr !== null ? [{ address, net: netOf(cidr), interface: name }] : [],
-    ),
-  )
-}
-
-/** "10.0.0.7/24" is in "10.0.0.0/24". */
-export function netOf(cidr: string): string {
-  const [address = "", bits = "32"] = cidr.split("/")
-  const parts = address.split(".").map(Number)
-  const net = parts.map((part, at) => {
-    const kept = Math.min(8, Math.max(0, Number(bits) - at * 8))
-    return part & (0xff << (8 - kept)) & 0xff
-  })
-  return `${net.join(".")}/${bits}`
 }
 
 /** Two ports that nobody uses now. Asked for on loopback alone, so that no firewall has a question for who is at the Mac. */

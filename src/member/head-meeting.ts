@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from "node:net"
+import type { HeadTunnels } from "./head-tunnels.ts"
 import { Loss } from "./loss.ts"
 import type { MemberContext } from "./member-context.ts"
 import type { PulseMessage } from "./pulse-message.ts"
@@ -8,6 +9,7 @@ import { ticks } from "./ticks.ts"
 /** Connections of which nobody knows yet who they are, at a time. */
 const MOST_STRANGERS = 32
 const STRANGER_MS = 10_000
+const AGAIN_MS = 200
 
 interface Member {
   peer: PulsePeer | null
@@ -16,10 +18,14 @@ interface Member {
   isStopped: boolean
 }
 
-/** The head's side of the members' proof of life: it listens on its own address while the hive lives; the others come. */
+/**
+ * The head's side of the members' proof of life: it listens on its own address while the hive lives; the others come. Where they have nothing in
+ * common but the server, it goes to each of them through a tunnel.
+ */
 export class HeadMeeting {
   readonly #context: MemberContext
   readonly #fail: (loss: Loss) => void
+  readonly #tunnels: HeadTunnels | null
   readonly #server: Server
   readonly #members = new Map<number, Member>()
   readonly #strangers = new Set<Socket>()
@@ -28,9 +34,10 @@ export class HeadMeeting {
   #isEnding = false
 
   /** @param fail is called with the first thing that a member says or does that ends the hive, and may be called again */
-  constructor(context: MemberContext, fail: (loss: Loss) => void) {
+  constructor(context: MemberContext, fail: (loss: Loss) => void, tunnels: HeadTunnels | null = null) {
     this.#context = context
     this.#fail = fail
+    this.#tunnels = tunnels
     this.#server = createServer((socket) => this.#take(socket))
     for (const rank of context.places.keys()) {
       if (rank > 0) this.#members.set(rank, { peer: null, version: null, listening: null, isStopped: false })
@@ -39,6 +46,12 @@ export class HeadMeeting {
 
   /** @throws {Loss} `port_taken` */
   async listen(): Promise<void> {
+    if (this.#tunnels !== null) {
+      await this.#tunnels.listen()
+      for (const rank of this.#members.keys()) void this.#dial(this.#tunnels, rank)
+      void this.#watch()
+      return
+    }
     const [own] = this.#context.places
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     this.#server.once("error", (error: NodeJS.ErrnoException) =>
@@ -108,6 +121,27 @@ export class HeadMeeting {
     for (const socket of this.#strangers) socket.destroy()
   }
 
+  /** Again until the member is known: its door may not be there yet. */
+  async #dial(tunnels: HeadTunnels, rank: number): Promise<void> {
+    const { signal } = this.#over
+    const { clock } = this.#context
+    while (!signal.aborted && this.#members.get(rank)?.version === null) {
+      try {
+        await tunnels.reached(signal)
+        const socket = await tunnels.open(rank, "pulse")
+        // Of a tunnel each half ends by itself.
+        socket.once("end", () => socket.end())
+        const closed = new Promise((resolve) => socket.once("close", resolve))
+        this.#take(socket)
+        socket.resume()
+        await closed
+      } catch {
+        // Tried again as long as members are waited for.
+      }
+      await clock.sleep(AGAIN_MS, { signal }).catch(() => {})
+    }
+  }
+
   #take(socket: Socket): void {
     if (this.#strangers.size >= MOST_STRANGERS) {
       socket.destroy()
@@ -133,7 +167,8 @@ export class HeadMeeting {
         member.peer = null
         this.#tellChanged()
         if (!this.#isEnding && !member.isStopped) {
-          this.#fail(new Loss("member_lost", peer.rank, `${this.#named([peer.rank])} is gone: ${reason}`))
+          const why = this.#tunnels === null ? reason : `${reason}, or its tunnel through the server was`
+          this.#fail(new Loss("member_lost", peer.rank, `${this.#named([peer.rank])} is gone: ${why}`))
         }
       },
     })

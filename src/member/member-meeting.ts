@@ -1,10 +1,11 @@
-import { connect } from "node:net"
+import { connect, type Socket } from "node:net"
 import { seconds } from "./head-meeting.ts"
 import { Loss } from "./loss.ts"
 import type { MemberContext } from "./member-context.ts"
 import type { PulseMessage } from "./pulse-message.ts"
 import { greet, type PulsePeer } from "./pulse-peer.ts"
 import { ticks } from "./ticks.ts"
+import type { WorkerTunnels } from "./worker-tunnels.ts"
 
 /** Its host may be a moment behind; later less often. */
 const FIRST_RETRY_MS = 20
@@ -16,6 +17,7 @@ export class MemberMeeting {
   readonly #context: MemberContext
   readonly #heard: (message: PulseMessage) => void
   readonly #fail: (loss: Loss) => void
+  readonly #tunnels: WorkerTunnels | null
   readonly #over = new AbortController()
   #peer: PulsePeer | null = null
   #isEnding = false
@@ -25,8 +27,14 @@ export class MemberMeeting {
    * @param heard what the head says, but for pulses
    * @param fail is called when the head is lost
    */
-  constructor(context: MemberContext, heard: (message: PulseMessage) => void, fail: (loss: Loss) => void) {
+  constructor(
+    context: MemberContext,
+    heard: (message: PulseMessage) => void,
+    fail: (loss: Loss) => void,
+    tunnels: WorkerTunnels | null = null,
+  ) {
     this.#context = context
+    this.#tunnels = tunnels
     this.#heard = heard
     this.#fail = fail
   }
@@ -36,7 +44,7 @@ export class MemberMeeting {
     const { clock } = this.#context
     const untilMs = clock.monotonicMs() + limitMs
     for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(RETRY_MS, retryMs * 1.5)) {
-      const reason = await this.#tryOnce(signal)
+      const reason = await this.#reach(untilMs - clock.monotonicMs(), signal)
       if (reason === null) break
       signal.throwIfAborted()
       if (clock.monotonicMs() > untilMs) {
@@ -67,17 +75,30 @@ export class MemberMeeting {
     this.#peer?.close()
   }
 
-  /** `null` when the head has proven that it has the key; else why not. */
-  #tryOnce(signal: AbortSignal): Promise<string | null> {
-    const { promise, resolve } = Promise.withResolvers<string | null>()
-    const { places, order } = this.#context
+  async #reach(limitMs: number, signal: AbortSignal): Promise<string | null> {
+    const { places, rank } = this.#context
+    if (this.#tunnels !== null) {
+      const way = await this.#tunnels.nextPulse(Math.max(0, limitMs), signal)
+      if (way === null) return "the server has made no tunnel"
+      way.once("end", () => way.end())
+      const reason = this.#greet(way, signal)
+      way.resume()
+      return reason
+    }
     const [head] = places
-    const own = places[this.#context.rank]
+    const own = places[rank]
     const socket = connect({
       host: head?.address ?? "",
       port: head?.port ?? 0,
       ...(own === undefined ? {} : { localAddress: own.address }),
     })
+    return this.#greet(socket, signal)
+  }
+
+  /** `null` when the head has proven that it has the key; else why not. */
+  #greet(socket: Socket, signal: AbortSignal): Promise<string | null> {
+    const { promise, resolve } = Promise.withResolvers<string | null>()
+    const { order } = this.#context
     // Only while it tries: what ends the hive is still to be said over the connection.
     const abort = () => socket.destroy()
     signal.addEventListener("abort", abort, { once: true })
@@ -103,7 +124,8 @@ export class MemberMeeting {
         resolve(met === null ? reason : `${reason}, as if its key were another one`)
         if (peer === null || this.#peer !== peer) return
         this.#peer = null
-        if (!this.#isEnding) this.#fail(new Loss("member_lost", 0, `${this.#head()} is gone: ${reason}`))
+        const why = this.#tunnels === null ? reason : `${reason}, or its tunnel through the server was`
+        if (!this.#isEnding) this.#fail(new Loss("member_lost", 0, `${this.#head()} is gone: ${why}`))
       },
     })
     return promise

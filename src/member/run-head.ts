@@ -6,9 +6,11 @@ import type { EngineProcess, StoppedBy } from "./engine-process.ts"
 import { engineSite } from "./engine-site.ts"
 import { watchEnd, watchStops } from "./engine-watch.ts"
 import { type FoundEngine, findEngine } from "./find-engine.ts"
+import { listeningPrograms, refuseWhereFirewallAsks } from "./firewall.ts"
 import { FirstLoss } from "./first-loss.ts"
 import { askHead } from "./head-http.ts"
 import { HeadMeeting } from "./head-meeting.ts"
+import { HeadTunnels } from "./head-tunnels.ts"
 import { asLoss, Loss } from "./loss.ts"
 import type { MemberContext } from "./member-context.ts"
 import { watchProgress } from "./stall-watch.ts"
@@ -37,11 +39,12 @@ export async function runHead(context: MemberContext): Promise<Loss | null> {
   const { order, clock, tell, asked, hurried } = context
   const end = new FirstLoss(clock)
   const quiet = new AbortController()
-  const meeting = order.members.length > 1 ? new HeadMeeting(context, end.fail) : null
+  using tunnels = order.network?.kind === "tunnel" ? new HeadTunnels(context) : null
+  const meeting = order.members.length > 1 ? new HeadMeeting(context, end.fail, tunnels) : null
   const running: Running = { engines: [], head: null }
   const both = AbortSignal.any([end.signal, asked])
   try {
-    await orAborted(serve(context, meeting, running, end, both, quiet.signal), both)
+    await orAborted(serve(context, { meeting, tunnels }, running, end, both, quiet.signal), both)
   } catch (error) {
     if (!asked.aborted) end.fail(asLoss(error, 0))
   }
@@ -76,7 +79,7 @@ export function lostNews(loss: Loss, rank = 0) {
 
 async function serve(
   context: MemberContext,
-  meeting: HeadMeeting | null,
+  { meeting, tunnels }: { readonly meeting: HeadMeeting | null; readonly tunnels: HeadTunnels | null },
   running: Running,
   end: FirstLoss,
   signal: AbortSignal,
@@ -85,9 +88,13 @@ async function serve(
   const { adapter, order, places, tell, clock, environment } = context
   await checkModel(context)
   tell({ hive: "starting", rank: 0, step: "gather" })
+  const isOpen = meeting !== null && tunnels === null
+  // It is this very program that listens for the others.
+  if (isOpen) await refuseWhereFirewallAsks(context, [process.execPath])
   await meeting?.listen()
   const found = await findEngine(adapter, order.engineFolder, 0, environment, signal)
   const site = await engineSite(context, found)
+  if (isOpen) await refuseWhereFirewallAsks(context, listeningPrograms(context, found))
   const versions = await meeting?.gathered(order.limits.gatherMs, signal)
   checkVersions(context, found, versions ?? new Map())
 
@@ -106,9 +113,12 @@ async function serve(
     const protocols = new Map([...theirs].map(([rank, { protocol }]) => [rank, protocol]))
     if (own !== null) protocols.set(0, own.protocol)
     checkProtocols(context, protocols)
-    for (const [rank, { port }] of theirs) workers.push({ rank, address: places[rank]?.address ?? "", port })
+    for (const [rank, { port }] of theirs) {
+      if (tunnels === null) workers.push({ rank, address: places[rank]?.address ?? "", port })
+      else workers.push({ rank, address: "127.0.0.1", port: await tunnels.portTo(rank) })
+    }
     if (own !== null) watchEnd(context, own.engine, [], end, quiet)
-    await checkReach(context, workers)
+    await checkReach(context, workers, tunnels)
   }
 
   running.head = await startHead(context, found, site, workers, signal, started)
@@ -147,19 +157,41 @@ function checkProtocols({ places }: MemberContext, protocols: ReadonlyMap<number
 }
 
 /** An engine that gets no answer at all waits for ever: so each worker is reached from here before that is tried. */
-async function checkReach({ order, places }: MemberContext, workers: readonly RankedEndpoint[]): Promise<void> {
+async function checkReach(
+  { order, places }: MemberContext,
+  workers: readonly RankedEndpoint[],
+  tunnels: HeadTunnels | null,
+): Promise<void> {
   const own = places[0]?.address
   await Promise.all(
     workers
       .filter(({ port }) => port !== 0)
       .map(async (worker) => {
         const from = worker.rank === 0 ? undefined : own
-        const reason = await whyNotListening(worker, order.limits.workerMs, from)
-        if (reason === null) return
         const { rank, address, port } = worker
+        const isThrough = tunnels !== null && rank > 0
+        const reason = await (isThrough
+          ? whyNoWay(tunnels, rank)
+          : whyNotListening(worker, order.limits.workerMs, from))
+        if (reason === null) return
+        if (isThrough) {
+          const text = `the worker of member ${rank} (${places[rank]?.host}) cannot be reached through the server: ${reason}`
+          throw new Loss("unreachable", rank, text)
+        }
         const text = `the worker of member ${rank} (${places[rank]?.host}) at ${address}:${port} cannot be reached from the head: ${reason}`
         throw new Loss("unreachable", rank, text, "Look for a firewall between the two hosts.")
       }),
+  )
+}
+
+function whyNoWay(tunnels: HeadTunnels, rank: number): Promise<string | null> {
+  return tunnels.open(rank, "engine").then(
+    (way) => {
+      way.resume()
+      way.end()
+      return null
+    },
+    (error: Error) => error.message,
   )
 }
 

@@ -5,6 +5,7 @@ import type { EngineProcess, StoppedBy } from "./engine-process.ts"
 import { engineSite } from "./engine-site.ts"
 import { watchEnd, watchStops } from "./engine-watch.ts"
 import { findEngine } from "./find-engine.ts"
+import { listeningPrograms, refuseWhereFirewallAsks } from "./firewall.ts"
 import { FirstLoss } from "./first-loss.ts"
 import { boundKept } from "./kept-weights.ts"
 import { asLoss, Loss } from "./loss.ts"
@@ -13,6 +14,7 @@ import { MemberMeeting } from "./member-meeting.ts"
 import type { PulseMessage } from "./pulse-message.ts"
 import { lostNews } from "./run-head.ts"
 import { startWorker } from "./start-worker.ts"
+import { WorkerTunnels } from "./worker-tunnels.ts"
 
 /**
  * A member that is not the head: comes to the head, starts its engine when all versions agree, and ends it when the head is gone.
@@ -33,9 +35,11 @@ export async function runWorker(context: MemberContext): Promise<Loss | null> {
     else if (message.type === "stop") stop.resolve()
     else if (message.type === "lost") told = new Loss(message.code, message.member, message.reason, message.hint)
   }
-  const meeting = new MemberMeeting(context, hear, end.fail)
+  using tunnels = order.network?.kind === "tunnel" ? new WorkerTunnels(context) : null
+  const meeting = new MemberMeeting(context, hear, end.fail, tunnels)
 
   const work = async (): Promise<void> => {
+    await tunnels?.listen()
     await checkModel(context)
     // The head may be a moment behind, and an engine takes its time to say what it is.
     joined = meeting.join(order.limits.gatherMs, asked)
@@ -43,17 +47,19 @@ export async function runWorker(context: MemberContext): Promise<Loss | null> {
     const found = await findEngine(context.adapter, order.engineFolder, rank, context.environment, end.signal)
     const site = await engineSite(context, found)
     sites.push(site)
+    if (tunnels === null) await refuseWhereFirewallAsks(context, listeningPrograms(context, found))
     await joined
     meeting.send({ type: "here", version: found.version })
     await begin.promise
     tell({ hive: "starting", rank, step: "workers" })
-    const address = context.places[rank]?.address ?? ""
+    const address = tunnels === null ? (context.places[rank]?.address ?? "") : "127.0.0.1"
     const ending = AbortSignal.any([end.signal, quiet.signal])
     const worker = await startWorker(context, found, site, address, ending, (engine) => {
       engines.push(engine)
       watchStops(context, engine, end, quiet.signal)
     })
     if (worker !== null) watchEnd(context, worker.engine, [], end, quiet.signal)
+    if (tunnels !== null) tunnels.enginePort = worker?.port ?? null
     meeting.send({ type: "listening", port: worker?.port ?? 0, protocol: worker?.protocol ?? null })
     await new Promise<never>(() => {})
   }

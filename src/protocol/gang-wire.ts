@@ -54,15 +54,18 @@ export interface GoMessage {
 export const GANG_CHECKS: Readonly<Record<GateNews["type"], (raw: Raw, type: string) => void>> = {
   "at-gate": (raw, type) => {
     attempt(raw, type)
-    for (const each of list(raw, "addresses", type)) {
-      const one = object(each, type, "addresses")
-      if (!isAddress(one.address)) fail(type, "addresses")
-      for (const field of ["net", "interface"]) text(one, field, type)
-      if (!/^[\w.:@-]{1,40}$/.test(String(one.interface))) fail(type, "addresses")
-    }
+    for (const each of list(raw, "addresses", type)) checkAddress(each, type)
     const ports = list(raw, "ports", type)
     if (ports.length !== 2 || !ports.every(isPort)) fail(type, "ports")
   },
+}
+
+/** @throws {WindfallError} where it is no {@link MemberAddress} */
+export function checkAddress(value: unknown, type: string): void {
+  const one = object(value, type, "addresses")
+  if (!isAddress(one.address)) fail(type, "addresses")
+  for (const field of ["net", "interface"]) text(one, field, type)
+  if (!/^[\w.:@-]{1,40}$/.test(String(one.interface))) fail(type, "addresses")
 }
 
 export function isAddress(value: unknown): value is string {

@@ -3,6 +3,7 @@
  * from 0; the member of rank 0 is the main one.
  */
 import { WindfallError } from "./errors.ts"
+import type { HiveNetwork } from "./hive-network.ts"
 import type { JobSpec } from "./job.ts"
 
 /** What a sender says of a job on several hosts. */
@@ -15,6 +16,8 @@ export interface GangRequest {
   readonly outputsFrom: "main" | "all"
   /** By rank: the hosts it must run on, by id, and what it holds on each. Of hives only; absent: any hosts, as much on each. */
   readonly members?: readonly GangPlace[] | undefined
+  /** What members talk over. Of hives only; absent: the best net that they share. */
+  readonly network?: HiveNetwork | undefined
 }
 
 export interface GangPlace {

@@ -126,6 +126,8 @@ export interface HostView {
   readonly vitals: HostVitals | null
   /** How it is on the network, as it said last; `null` as long as it has not. */
   readonly network: HostNetwork | null
+  /** Networks that an administrator trusts for members of hives and that it has an address in. Absent from earlier releases. */
+  readonly hiveNets?: readonly string[]
   readonly wake: HostWakeView
   /** What `host bench` found, latest first. */
   readonly measures: readonly MeasureView[]

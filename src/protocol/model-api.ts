@@ -1,3 +1,4 @@
+import type { HiveNetwork } from "./hive-network.ts"
 import type { JobId } from "./ids.ts"
 import type { RdmaMatrix } from "./rdma.ts"
 
@@ -91,6 +92,8 @@ export interface ReplicaPlan {
   readonly rdma?: RdmaMatrix
   /** What members talk over, in words; `null`: there is one. */
   readonly network: string | null
+  /** The same as the members are told; absent where there is one, and from earlier releases. */
+  readonly over?: HiveNetwork | undefined
   /** Expected of one conversation; `null`: not known. */
   readonly tokensPerSecond: { readonly low: number; readonly high: number } | null
 }

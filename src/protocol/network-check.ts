@@ -1,4 +1,5 @@
-import { NETWORK_KINDS } from "./network.ts"
+import { checkAddress } from "./gang-wire.ts"
+import { MOST_ADDRESSES, NETWORK_KINDS } from "./network.ts"
 import type { NetworkNews } from "./network-wire.ts"
 import { countOrNull, fail, list, object, type Raw } from "./raw-check.ts"
 
@@ -18,6 +19,11 @@ export const NETWORK_CHECKS: Readonly<Record<NetworkNews["type"], (raw: Raw, typ
     if (network.interface !== null && !isText(network.interface, INTERFACE)) fail(type, "interface")
     const peers = list(network, "peers", type)
     if (peers.length > MOST_PEERS || !peers.every((peer) => isText(peer, MODEL))) fail(type, "peers")
+    if (network.addresses !== undefined) {
+      const addresses = list(network, "addresses", type)
+      if (addresses.length > MOST_ADDRESSES) fail(type, "addresses")
+      for (const each of addresses) checkAddress(each, type)
+    }
     if (raw.wake === null) return
     const wake = object(raw.wake, type, "wake")
     if (!isText(wake.hardware, HARDWARE)) fail(type, "hardware")

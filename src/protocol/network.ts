@@ -3,6 +3,8 @@
  * state of the ssh link to a host.
  */
 
+import type { MemberAddress } from "./gang-wire.ts"
+
 export const NETWORK_KINDS = ["ethernet", "wifi", "thunderbolt", "unknown"] as const
 export type NetworkKind = (typeof NETWORK_KINDS)[number]
 
@@ -15,7 +17,12 @@ export interface HostNetwork {
   readonly interface: string | null
   /** Macs connected over Thunderbolt, by model ("Mac15,14"); the same one twice where there are two. */
   readonly peers: readonly string[]
+  /** Its IPv4 addresses. Absent from agents of earlier releases. */
+  readonly addresses?: readonly MemberAddress[] | undefined
 }
+
+/** So many are told of one host. */
+export const MOST_ADDRESSES = 32
 
 /** What a packet that wakes the host must be made of. A hardware address is for administrators only. */
 export interface WakeAddress {

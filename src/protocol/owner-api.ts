@@ -70,6 +70,15 @@ export interface FleetView {
   readonly rules: RuleTexts
   /** Names of its hosts. */
   readonly hosts: readonly string[]
+  /** Networks that members of hives there may talk over. Absent: none, and from earlier releases. */
+  readonly hiveNets?: readonly string[]
+}
+
+/** POST /v1/fleets/NAME/hive-network (admin): these and no others; none: none. Answers the fleet. */
+export interface HiveNetworkRequest {
+  readonly nets: readonly string[]
+  /** They may be such as machines elsewhere have, too. */
+  readonly allowsPublic: boolean
 }
 
 export interface FleetPolicyRequest extends RulesRequest {

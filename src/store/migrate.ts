@@ -25,6 +25,7 @@ import { learnedWeeks } from "./migrations/0022-learned-weeks.ts"
 import { modelKeys } from "./migrations/0024-model-keys.ts"
 import { models } from "./migrations/0025-models.ts"
 import { pulls } from "./migrations/0026-pulls.ts"
+import { hiveNets } from "./migrations/0027-hive-nets.ts"
 import type { Schema } from "./schema.ts"
 
 /** Forward only, in order; the place in this list is the version. Never change one that was released, add another. */
@@ -53,6 +54,7 @@ const MIGRATIONS: readonly ((query: Kysely<Schema>) => Compilable[])[] = [
   modelKeys,
   models,
   pulls,
+  hiveNets,
 ]
 
 /** The version of the schema this release writes. */

@@ -1,4 +1,5 @@
 import type { Generated } from "kysely"
+import type { HiveNetTables } from "./hive-net-tables.ts"
 import type { ModelKeyTables } from "./model-key-tables.ts"
 import type { ModelTables } from "./model-tables.ts"
 import type { PullTables } from "./pull-tables.ts"
@@ -7,7 +8,7 @@ import type { PullTables } from "./pull-tables.ts"
  * The tables as Kysely sees them. Times are milliseconds since 1970 by the server's clock, `..._json` columns hold JSON
  * text, truth values are 0 and 1: what SQLite and PostgreSQL both can.
  */
-export interface Schema extends ModelKeyTables, ModelTables, PullTables {
+export interface Schema extends ModelKeyTables, ModelTables, PullTables, HiveNetTables {
   readonly meta: { readonly key: string; readonly value: string }
   readonly users: { readonly name: string; readonly role: string; readonly created_at: number }
   /** Names are given once: a job, an event and a folder of blobs say by it whose they are. */

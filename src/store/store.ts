@@ -12,6 +12,7 @@ import { Database } from "./database.ts"
 import { diskFailure } from "./disk-failure.ts"
 import { EventStore } from "./events.ts"
 import { FleetPolicyStore } from "./fleet-policies.ts"
+import { HiveNetStore } from "./hive-nets.ts"
 import { HostStore } from "./hosts.ts"
 import { JobStore } from "./jobs.ts"
 import { LearnedWeekStore } from "./learned-weeks.ts"
@@ -51,6 +52,7 @@ export interface Store extends Disposable {
   readonly modelUsage: ModelUsageStore
   readonly models: ModelStore
   readonly pulls: PullStore
+  readonly hiveNets: HiveNetStore
 }
 
 /**
@@ -94,6 +96,7 @@ function storeIn(database: Database, server: ServerId): Store {
     modelUsage: new ModelUsageStore(database),
     models: new ModelStore(database),
     pulls: new PullStore(database),
+    hiveNets: new HiveNetStore(database),
     [Symbol.dispose]: () => database.close(),
   }
 }

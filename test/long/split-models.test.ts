@@ -41,13 +41,15 @@ test("a split model answers from two Macs, moves away from an owner, and ends wh
   const { metadata, tensors } = denseModel({ ...LLAMA_3_8B, layers: 32, vocabulary: 32_000 }, F16)
   writeFileSync(join(project, "large.gguf"), ggufHeader(metadata, tensors).header)
   const line = ["model", "serve", "large", "large.gguf", "--slots", "1", "--context", "4k"]
-  const refused = await pool().windfall(line)
-  assert.match(refused.stderr, /no Mac alone holds it, and between .*--trust-network/)
+  // Where macOS would ask whether its engine may be reached, also an accepted network is none.
+  for (const host of pool().hosts) host.mac.firewall(true)
   const served = await pool().windfall([...line, "--trust-network"])
   assert.equal(served.exitCode, 0, served.stderr)
   const before = await model()
   const members = before.replicas[0]?.plan?.members ?? []
-  assert.equal(members.length, 2)
+  assert.deepEqual([members.length, before.replicas[0]?.plan?.over], [2, { kind: "tunnel" }])
+  const told = await pool().windfall(["events"])
+  assert.match(told.stdout, /macOS would ask on its screen whether .* may be reached.*socketfilterfw --add/)
   assert.equal(engines().length >= 2, true)
   const job = await pool().job(before.replicas[0]!.job!)
   assert.deepEqual(
@@ -64,5 +66,28 @@ test("a split model answers from two Macs, moves away from an owner, and ends wh
   }, "ready elsewhere")
   const stopped = await pool().windfall(["model", "stop", "large"])
   assert.equal(stopped.exitCode, 0, stopped.stderr)
+  assert.deepEqual(engines(), [])
+
+  // Without a net of their own, lab hosts have loopback alone.
+  const net = left.address.startsWith("127.") ? null : left.address.replace(/\d+$/, "0/24")
+  if (net === null) return
+  left.mac.owner("leaves", { idleMs: 3_600_000 })
+  for (const host of pool().hosts) host.mac.firewall(true, false, true)
+  const wide = await pool().windfall(["fleet", "set", "--hive-network", "trusted", "0.0.0.0/0"])
+  assert.equal(wide.exitCode, 2)
+  assert.match(wide.stderr, /too wide/)
+  const trusted = await pool().windfall(["fleet", "set", "--hive-network", "trusted", net])
+  assert.match(trusted.stdout, new RegExp(`hive network +trusted ${net.replaceAll(".", "[.]")}`), trusted.stderr)
+  const again = await pool().windfall(["model", "serve", "large"])
+  assert.equal(again.exitCode, 0, again.stderr)
+  const { replicas } = await model()
+  assert.deepEqual(replicas[0]?.plan?.over, { kind: "trusted", nets: [net] })
+  const bound = engines().filter(({ command }) => / worker .*-H /.test(command))
+  assert.ok(
+    bound.some(({ command }) => command.includes(net.replace("0/24", ""))),
+    JSON.stringify(bound),
+  )
+  const over = await pool().windfall(["model", "stop", "large"])
+  assert.equal(over.exitCode, 0, over.stderr)
   assert.deepEqual(engines(), [])
 })

@@ -45,6 +45,22 @@ export function putLlamaCpp(home: string, folder: string): void {
     symlinkSync(join("../llama.cpp", relative(whole, folder), name), join(home, ".local/bin", name))
 }
 
+/** The older one, for a simulated Mac: without /proc its programs do not find their libraries, nor Debian's their parts. */
+export function putOnSimulatedMac(home: string, older: string): void {
+  putLlamaCpp(home, older)
+  for (const name of WHEEL.programs) {
+    const program = join(home, ".local/bin", name)
+    rmSync(program)
+    const lines = [
+      "#!/bin/sh",
+      'lib="$(dirname "$0")/../llama.cpp"',
+      `LD_LIBRARY_PATH="$lib" exec "$lib/${name}" "$@"`,
+      "",
+    ]
+    writeFileSync(program, lines.join("\n"), { mode: 0o755 })
+  }
+}
+
 /** What Debian has now. */
 export async function debianLlamaCpp(): Promise<Found> {
   const folder = join(LAB_CACHE, "engines/llama.cpp")

@@ -1,6 +1,6 @@
 import { once } from "node:events"
 import { connect } from "node:net"
-import type { HiveNews } from "../../src/hive/order/hive-news.ts"
+import type { HiveNews, LossCode } from "../../src/hive/order/hive-news.ts"
 import type { HiveOrder } from "../../src/hive/order/hive-order.ts"
 import { readHiveOrder } from "../../src/hive/order/read-hive-order.ts"
 import type { HostFacts } from "../../src/protocol/host.ts"
@@ -90,8 +90,8 @@ export class ModelScene implements AsyncDisposable {
   }
 
   /** Its engine was lost: it says so and ends, as a member does. */
-  lose(hive: BegunHive, code: "engine_ended" | "engine_missing" | "model_refused", reason: string): void {
-    this.say(hive, { hive: "lost", rank: 0, member: 0, code, reason })
+  lose(hive: BegunHive, code: LossCode, reason: string, member = 0): void {
+    this.say(hive, { hive: "lost", rank: 0, member, code, reason })
     hive.host.finish(hive.attempt, { exitCode: 75 })
   }
 

@@ -4,7 +4,8 @@ import type { FleetPolicyRequest, FleetView } from "../../protocol/owner-api.ts"
 import { command } from "../command-line/command.ts"
 import { flag, listOf, value } from "../command-line/option.ts"
 import { readRules, readUnset } from "../owner/read-rules.ts"
-import { renderPairs, renderTable } from "../render/table.ts"
+import { fleetPage } from "../render/fleet-text.ts"
+import { renderTable } from "../render/table.ts"
 import { printJson } from "../say.ts"
 
 export const fleetLs = command({
@@ -62,15 +63,6 @@ export const fleetPolicy = command({
     return 0
   },
 })
-
-function fleetPage(fleet: FleetView): string {
-  return renderPairs([
-    ["fleet", fleet.name],
-    ["hosts", fleet.hosts.length === 0 ? "none" : fleet.hosts.join(" ")],
-    ["preset", fleet.preset],
-    ...Object.entries(fleet.rules).map(([name, text]) => ["rule", `${name}: ${text}`] as const),
-  ])
-}
 
 /** A fleet of which nothing was said is there, too. */
 function findFleet(fleets: readonly FleetView[], name: string): FleetView {

@@ -119,7 +119,7 @@ async function poolFleet(cli: Cli, onlyFree: boolean): Promise<{ readonly fleet:
       return [name, { facts, engines: found, rdma }]
     }),
   )
-  return { fleet: liveFleet(views, onlyFree), hosts }
+  return { fleet: liveFleet(views, onlyFree, true), hosts }
 }
 
 function usualContext({ contextTokens }: ModelFacts): number {

@@ -36,6 +36,10 @@ export const ownerCommands: Group = {
     also: ["fleets", "fleet", "fleet list"],
     load: async () => (await import("../commands/fleet.ts")).fleetLs,
   },
+  "fleet set": {
+    summary: "which networks members of served models may talk over",
+    load: async () => (await import("../commands/fleet-set.ts")).fleetSet,
+  },
   "fleet policy": {
     summary: "the rules of all Macs of a fleet",
     load: async () => (await import("../commands/fleet.ts")).fleetPolicy,

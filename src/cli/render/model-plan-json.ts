@@ -65,13 +65,14 @@ function hiveJson(hive: HivePlan): object {
       tight: member.isTight,
       tokenMs: member.tokenMs,
     })),
-    links: hive.ways.map(({ from, to, kind, mbps, roundTripMs, isMeasured, hopMs }) => ({
+    links: hive.ways.map(({ from, to, kind, mbps, roundTripMs, isMeasured, isTunnelled, hopMs }) => ({
       from,
       to,
       kind,
       mbps,
       roundTripMs,
       measured: isMeasured,
+      tunnel: isTunnelled === true,
       tokenMs: hopMs,
     })),
     tokensPerSecond:

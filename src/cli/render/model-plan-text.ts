@@ -86,9 +86,10 @@ const KINDS = { ethernet: "Ethernet", wifi: "Wi-Fi", thunderbolt: "Thunderbolt",
 
 function waysText(ways: readonly PlannedWay[]): string {
   return ways
-    .map(({ from, to, kind, mbps, isMeasured, hopMs }) => {
+    .map(({ from, to, kind, mbps, isMeasured, isTunnelled, hopMs }) => {
       const rate = mbps === null ? "" : `, ${Math.round(mbps)} Mbit/s ${isMeasured ? "measured" : "expected"}`
-      return `${from} - ${to}: ${KINDS[kind]}${rate}, ${hopMs.toFixed(1)} ms of each token\n`
+      const through = isTunnelled === true ? ", in a tunnel through the server" : ""
+      return `${from} - ${to}: ${KINDS[kind]}${rate}${through}, ${hopMs.toFixed(1)} ms of each token\n`
     })
     .join("")
 }

@@ -10,6 +10,8 @@ export interface EngineAdapter {
   readonly engine: EngineName
   /** The programs it has, each with all its names; they must lie in one folder. */
   readonly programs: Readonly<Record<string, readonly string[]>>
+  /** Those of its programs that listen on the own address of a member of several. */
+  listeners(rank: number): readonly string[]
   /** How to get it without an administrator, as one sentence. */
   readonly whereToGet: string
   /** Says which version it is. */

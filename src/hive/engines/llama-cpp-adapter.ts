@@ -21,6 +21,8 @@ export const llamaCppAdapter: EngineAdapter = {
   engine: "llama.cpp",
   // The worker was renamed in 2026; packages have either.
   programs: { head: ["llama-server"], worker: ["ggml-rpc-server", "rpc-server"] },
+  // The head answers on loopback, and a worker beside it listens there.
+  listeners: (rank) => (rank > 0 ? ["worker"] : []),
   whereToGet:
     "unpack llama-VERSION-bin-macos-arm64.tar.gz of a release of github.com/ggml-org/llama.cpp below ~/.windfall/tools/ on that host, the same release on all; no administrator is needed",
   versionCommand: { program: "head", arguments: ["--version"] },

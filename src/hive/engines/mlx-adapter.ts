@@ -25,6 +25,8 @@ const SAY_VERSIONS = "from importlib.metadata import version as v; print('mlx-lm
 export const mlxAdapter: EngineAdapter = {
   engine: "mlx",
   // What lies beside it is the Python that it is for.
+  // Each rank of a ring.
+  listeners: () => ["python"],
   programs: { server: ["mlx_lm.server"], python: ["python3", "python"] },
   whereToGet:
     "on that host: `uv venv ~/.windfall/tools/mlx --python 3.12` and `uv pip install --python ~/.windfall/tools/mlx/bin/python mlx-lm`, the same releases on all; no administrator is needed",

@@ -24,6 +24,10 @@ export interface FleetHost {
   readonly mlxLm: string | null
   /** Why it cannot be used, in words; `null` when it can. */
   readonly excluded: string | null
+  /** Networks that an administrator trusts and that it has an address in. Absent: none. */
+  readonly hiveNets?: readonly string[] | undefined
+  /** Nothing may listen there but on loopback: it can be a member through tunnels alone. */
+  readonly isLoopbackOnly?: boolean | undefined
 }
 
 /** What is known of the way between two hosts, over what their interfaces say. */
@@ -37,6 +41,8 @@ export interface FleetLink {
 export interface Fleet {
   readonly hosts: readonly FleetHost[]
   readonly links: readonly FleetLink[]
+  /** Members may talk over cables between them and trusted networks alone; else through the server. Absent: over any way. */
+  readonly isGuarded?: boolean | undefined
 }
 
 const GIB = 1024 ** 3

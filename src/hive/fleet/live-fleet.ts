@@ -4,8 +4,9 @@ import { budgetOf, type Fleet, type FleetHost, type FleetLink } from "./fleet.ts
 /**
  * The hosts of the pool as a fleet: as if nothing ran there, or with what is free just now. Of Thunderbolt cables a Mac tells only which
  * models are at them: a cable between two is taken to be one where each names the other's model, and no other Mac could be meant.
+ * @param isGuarded as members of a hive may talk, where no administrator accepted more for the model
  */
-export function liveFleet(views: readonly HostView[], onlyFree: boolean): Fleet {
+export function liveFleet(views: readonly HostView[], onlyFree: boolean, isGuarded = false): Fleet {
   const hosts = views.map((view) => hostOf(view, views, onlyFree))
   const links = views.flatMap((view) =>
     view.measures
@@ -16,7 +17,7 @@ export function liveFleet(views: readonly HostView[], onlyFree: boolean): Fleet 
         return { between: [view.name, measure.with], kind: null, mbps, roundTripMs: measure.roundTripMs }
       }),
   )
-  return { hosts, links }
+  return { hosts, links, ...(isGuarded ? { isGuarded } : {}) }
 }
 
 function hostOf(view: HostView, views: readonly HostView[], onlyFree: boolean): FleetHost {
@@ -39,6 +40,7 @@ function hostOf(view: HostView, views: readonly HostView[], onlyFree: boolean): 
     hasRdma: false,
     mlxLm: null,
     excluded: exclusionOf(view),
+    ...(view.hiveNets === undefined || view.hiveNets.length === 0 ? {} : { hiveNets: view.hiveNets }),
   }
 }
 

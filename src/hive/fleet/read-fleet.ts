@@ -25,7 +25,7 @@ export type FleetReading =
   | { readonly fleet: null; readonly problems: readonly string[] }
 
 const HOST_KEYS =
-  "name count chip gpuCores memory owner keep workingSet available bandwidth tflops network cables rdma mlxLm excluded system".split(
+  "name count chip gpuCores memory owner keep workingSet available bandwidth tflops network cables rdma mlxLm excluded system hiveNetworks".split(
     " ",
   )
 const LINK_KEYS = ["between", "kind", "mbps", "roundTripMs"]
@@ -40,7 +40,7 @@ export function readFleet(value: unknown, rules: FleetRules): FleetReading {
   const whole: unknown = Array.isArray(value) ? { hosts: value } : value
   if (typeof whole !== "object" || whole === null)
     return { fleet: null, problems: ["it must be an object with `hosts`"] }
-  const top = new DescribedValues(whole, "fleet", ["hosts", "links", "about"], problems)
+  const top = new DescribedValues(whole, "fleet", ["hosts", "links", "about", "tunnels"], problems)
   const described = top.value("hosts")
   if (!Array.isArray(described) || described.length === 0) {
     problems.push("hosts: must be a list with at least one host")
@@ -69,8 +69,10 @@ export function readFleet(value: unknown, rules: FleetRules): FleetReading {
       problems.push(`links[${at}]: a second one between ${link.between.join(" and ")}`)
     pairs.add(pair)
   }
+  const isGuarded = top.flag("tunnels")
   if (problems.length > 0) return refused()
-  return { fleet: { hosts, links: read.filter((link) => link !== null) }, problems: null }
+  const found = { hosts, links: read.filter((link) => link !== null), ...(isGuarded ? { isGuarded } : {}) }
+  return { fleet: found, problems: null }
 }
 
 function readHosts(value: unknown, path: string, rules: FleetRules, problems: string[]): FleetHost[] {
@@ -94,6 +96,7 @@ function readHosts(value: unknown, path: string, rules: FleetRules, problems: st
   const isOwners = owner !== undefined && owner !== false
   const keptBytes = values.bytes("keep") ?? (isOwners ? rules.ownersBytes(memoryBytes) : keptWithoutOwner(memoryBytes))
   const workingSetBytes = values.bytes("workingSet") ?? (system === "mac" ? rules.workingSetBytes(memoryBytes) : null)
+  const hiveNets = values.names("hiveNetworks")
   const host: FleetHost = {
     name: name ?? "",
     chip: chip?.name ?? typedChip,
@@ -108,6 +111,7 @@ function readHosts(value: unknown, path: string, rules: FleetRules, problems: st
     hasRdma: values.flag("rdma"),
     mlxLm: values.text("mlxLm"),
     excluded: values.text("excluded"),
+    ...(hiveNets.length === 0 ? {} : { hiveNets }),
   }
   const count = values.count("count") ?? 1
   if (count === 1) return [host]

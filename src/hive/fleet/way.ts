@@ -8,17 +8,32 @@ export interface Way {
   readonly mbps: number | null
   readonly roundTripMs: number | null
   readonly isMeasured: boolean
+  /** Members may not talk over it: what they say goes through the server. */
+  readonly isTunnelled?: true
 }
 
 /** Ways between hosts of a fleet: as measured or described, else a cable, else the worse of both interfaces. */
 export class Ways {
   readonly #described = new Map<string, Fleet["links"][number]>()
 
-  constructor({ links }: Fleet) {
+  readonly #isGuarded: boolean
+
+  constructor({ links, isGuarded }: Fleet) {
+    this.#isGuarded = isGuarded === true
     for (const link of links) this.#described.set(pairKey(...link.between), link)
   }
 
   between(a: FleetHost, b: FleetHost): Way {
+    const way = this.#direct(a, b)
+    return this.#mayTalk(a, b, way) ? way : { ...way, isTunnelled: true }
+  }
+
+  #mayTalk(a: FleetHost, b: FleetHost, { kind }: Way): boolean {
+    if (a.isLoopbackOnly === true || b.isLoopbackOnly === true) return false
+    return !this.#isGuarded || kind === "thunderbolt" || commonNets([a, b]).length > 0
+  }
+
+  #direct(a: FleetHost, b: FleetHost): Way {
     const link = this.#described.get(pairKey(a.name, b.name))
     const plain = plainWay(a, b)
     if (link === undefined) return plain
@@ -28,6 +43,12 @@ export class Ways {
       (link.kind === null ? plain.mbps : expectedMbps({ kind, mbps: null, interface: null, peers: [] }, null))
     return { kind, mbps: measured, roundTripMs: link.roundTripMs, isMeasured: link.mbps !== null }
   }
+}
+
+/** Trusted networks that all of them have an address in. */
+export function commonNets(hosts: readonly Pick<FleetHost, "hiveNets">[]): readonly string[] {
+  const [first, ...others] = hosts
+  return (first?.hiveNets ?? []).filter((net) => others.every(({ hiveNets = [] }) => hiveNets.includes(net)))
 }
 
 function plainWay(a: FleetHost, b: FleetHost): Way {

@@ -67,6 +67,7 @@ const LOSSES = {
   model_refused: false,
   out_of_memory: false,
   misplaced: false,
+  firewall_asks: false,
   port_taken: true,
   member_missing: true,
   unreachable: true,

@@ -1,3 +1,4 @@
+import type { HiveNetwork } from "../../protocol/hive-network.ts"
 import type { RdmaMatrix } from "../../protocol/rdma.ts"
 import type { EngineName } from "../speed/host-speed.ts"
 
@@ -29,6 +30,8 @@ export interface HiveOrder {
   readonly projectorPath: string | null
   /** By rank. Rank 0 is the head: it has the model's file, and answers. */
   readonly members: readonly OrderedMember[]
+  /** What they talk over; absent: whatever there is. With `tunnel` all of them are on loopback. */
+  readonly network?: HiveNetwork | undefined
   /** On 127.0.0.1 of the head's host; `null`: any that is free. */
   readonly httpPort: number | null
   /** Threads of each process of the engine; `null`: as many as the lease has cores, at most eight. */

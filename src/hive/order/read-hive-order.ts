@@ -1,4 +1,6 @@
 import { WindfallError } from "../../protocol/errors.ts"
+import { HIVE_NETWORK_KINDS, type HiveNetwork } from "../../protocol/hive-network.ts"
+import { ipv4Net } from "../../protocol/ipv4-net.ts"
 import { RDMA_DEVICE, type RdmaMatrix } from "../../protocol/rdma.ts"
 import { DEFAULT_LIMITS, type HiveLimits, type HiveOrder, type OrderedMember, ranksByLayer } from "./hive-order.ts"
 
@@ -43,6 +45,7 @@ export function readHiveOrder(text: string): HiveOrder {
     // Orders of earlier releases have none.
     projectorPath: raw.projectorPath === undefined ? null : filePath(raw, "projectorPath"),
     members,
+    ...(raw.network === undefined ? {} : { network: readNetwork(raw) }),
     httpPort: raw.httpPort === null ? null : count(raw, "httpPort", 1, 65_535),
     threads: raw.threads === null ? null : count(raw, "threads", 1, 1024),
     cacheBytes: count(raw, "cacheBytes", 0, Number.MAX_SAFE_INTEGER),
@@ -58,6 +61,15 @@ function readMember(value: unknown, rank: number): OrderedMember {
     firstLayer: count(raw, "firstLayer", 0, MOST_LAYERS, place),
     layers: count(raw, "layers", 0, MOST_LAYERS, place),
   }
+}
+
+function readNetwork(order: Raw): HiveNetwork {
+  const raw = object(order.network, "network")
+  const kind = oneOf(raw, "kind", HIVE_NETWORK_KINDS)
+  if (kind !== "trusted") return { kind }
+  const nets = list(raw, "nets").filter((net) => typeof net === "string" && ipv4Net(net) !== null) as string[]
+  if (nets.length === 0 || nets.length !== list(raw, "nets").length) refuse("network.nets", "they are no networks")
+  return { kind, nets }
 }
 
 /** Every layer once, without a gap; a member without layers would only cost. */

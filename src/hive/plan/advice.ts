@@ -29,6 +29,7 @@ export function adviceFor(found: Found, rules: EngineRules, fleet: Fleet): reado
       `One Mac alone is faster: ${alone.members[0]?.host.name} ${rateText(alone)}, this split ${rateText(hive)}`,
     )
   }
+  if (hive.ways.some(({ isTunnelled }) => isTunnelled === true)) advice.push(tunnelText(hive))
   if (hive.usesWifi) advice.push(wifiText(hive))
   if (single) {
     const split = found.alternatives.find(({ members, usesWifi }) => members.length === 2 && !usesWifi)
@@ -79,6 +80,14 @@ function wifiText(hive: HivePlan): string {
   const cost = `the ways take ${Math.round(hive.hopsMs)} ms of each token, ${Math.round(share * 100)} % of its time (${rateText(hive)} expected)`
   if (share >= POINTLESS_SHARE) return `Wi-Fi makes this split pointless: ${cost}. Use cables`
   return `This split goes over Wi-Fi: ${cost}, and every wait in the air stops all members. Use cables`
+}
+
+function tunnelText({ engine, hopsMs, tokenMs }: HivePlan): string {
+  const trust = "windfall fleet set --hive-network trusted CIDR"
+  if (engine !== "llama.cpp")
+    return `These Macs share neither a cable nor a trusted network, and MLX cannot be tunnelled: model serve refuses it until an administrator says ${trust}, or serves it with --trust-network`
+  const share = Math.round((hopsMs / tokenMs) * 100)
+  return `These Macs share neither a cable nor a trusted network: what their engines say goes through tunnels of the server, and the ways take ${Math.round(hopsMs)} ms of each token, ${share} % of its time. An administrator can trust a network: ${trust}`
 }
 
 function rateText({ prediction }: HivePlan): string {

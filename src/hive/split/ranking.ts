@@ -67,6 +67,8 @@ export function rankHosts(fleet: Fleet, engine: EngineName, hasExperts: boolean)
       const own = (ones[x] as Way).kind
       if (own === "wifi" && kind !== "wifi") return false
       if (kind === "thunderbolt" && own !== "thunderbolt") return false
+      // MLX cannot be tunnelled at all.
+      if ((ones[x] as Way).isTunnelled === true && (others[x] as Way).isTunnelled !== true) return false
       if (hops.some((hop) => (hop[a]?.[x] ?? 0) > (hop[b]?.[x] ?? 0))) return false
     }
     return true
@@ -103,7 +105,18 @@ function keptOf(hosts: readonly RankedHost[], { links }: Fleet): readonly number
     const { host, budgetBytes, msPerByte, msPerLayer } = hosts[at] as RankedHost
     if (special.has(host.name)) return true
     const { kind, mbps } = host.network
-    const key = JSON.stringify([budgetBytes, msPerByte, msPerLayer, kind, mbps, host.hasRdma, host.mlxLm])
+    const { hasRdma, mlxLm, hiveNets, isLoopbackOnly } = host
+    const key = JSON.stringify([
+      budgetBytes,
+      msPerByte,
+      msPerLayer,
+      kind,
+      mbps,
+      hasRdma,
+      mlxLm,
+      hiveNets,
+      isLoopbackOnly,
+    ])
     const count = (alike.get(key) ?? 0) + 1
     alike.set(key, count)
     return count <= MOST_ALIKE

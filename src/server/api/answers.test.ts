@@ -123,6 +123,7 @@ test("what the server answers is as the document says, with no field more", asyn
   await call("POST", "/v1/usage/recompute", {})
   await call("POST", "/v1/fleets/default/policy", { preset: "condor", rules: { hours: "weekends" } })
   await call("POST", "/v1/fleets/default/policy", { preset: "default", rules: { hours: null } })
+  await call("POST", "/v1/fleets/default/hive-network", { nets: ["10.0.7.0/24"] })
   const { id: keyId } = await call<{ id: string }>("POST", "/v1/keys", {
     name: "app",
     models: ["tiny"],

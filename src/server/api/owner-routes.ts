@@ -2,6 +2,7 @@ import type { AcceptedLook } from "../../protocol/account-look.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { FleetView, HostOwnerView, OwnerView } from "../../protocol/owner-api.ts"
 import { changeHost } from "../fleet/change-host.ts"
+import { setHiveNets } from "../fleet/hive-nets.ts"
 import { hostView } from "../fleet/host-view.ts"
 import { checkConsoleAccount, checkOwner } from "../owners/check-owner.ts"
 import { fleetView, fleetViews, setFleetPolicy } from "../owners/fleet-policy.ts"
@@ -10,7 +11,14 @@ import { pauseHost, resumeHost, ruleHost } from "../owners/move-lever.ts"
 import { ownerView } from "../owners/owner-view.ts"
 import { hostOwner } from "./answers/host-answers.ts"
 import { fleet, fleetList, owner } from "./answers/owner-answers.ts"
-import { fleetName, fleetPolicyRequest, hostOwnerRequest, pauseRequest, rulesRequest } from "./owner-schemas.ts"
+import {
+  fleetName,
+  fleetPolicyRequest,
+  hiveNetworkRequest,
+  hostOwnerRequest,
+  pauseRequest,
+  rulesRequest,
+} from "./owner-schemas.ts"
 import { type ApiRequest, type Route, route } from "./route.ts"
 import { empty } from "./schemas.ts"
 
@@ -109,6 +117,19 @@ export const ownerRoutes: readonly Route[] = [
     change: ({ core, caller, params, body }) => {
       const name = readFleet(params.fleet ?? "")
       setFleetPolicy(core, name, body, caller.user)
+      return fleetView(core, name)
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/v1/fleets/:fleet/hive-network",
+    summary: "Says which networks members of served models on hosts of a fleet may talk over, unencrypted; none: none",
+    answer: fleet,
+    admin: "say which networks members of hives may talk over",
+    body: hiveNetworkRequest,
+    change: ({ core, caller, params, body }) => {
+      const name = readFleet(params.fleet ?? "")
+      setHiveNets(core, name, body, caller.user)
       return fleetView(core, name)
     },
   }),

@@ -1,6 +1,12 @@
 /** What comes in about hosts' owners, checked; see schemas.ts. */
 import * as z from "zod"
-import type { FleetPolicyRequest, HostOwnerRequest, PauseRequest, RulesRequest } from "../../protocol/owner-api.ts"
+import type {
+  FleetPolicyRequest,
+  HiveNetworkRequest,
+  HostOwnerRequest,
+  PauseRequest,
+  RulesRequest,
+} from "../../protocol/owner-api.ts"
 import { label, text } from "./schema-parts.ts"
 
 /** An account of the system there. */
@@ -25,6 +31,10 @@ export const fleetPolicyRequest = z.strictObject({
   preset: text(64).nullable().default(null),
   rules: ruleTexts.default({}),
 })
+export const hiveNetworkRequest = z.strictObject({
+  nets: z.array(text(64)).max(64),
+  allowsPublic: z.boolean().default(false),
+})
 export const fleetName = label
 
 type Same<A, B> = [A] extends [B] ? true : never
@@ -33,4 +43,5 @@ export const OWNER_SCHEMAS_AGREE: readonly [
   Same<z.output<typeof rulesRequest>, RulesRequest>,
   Same<z.output<typeof hostOwnerRequest>, HostOwnerRequest>,
   Same<z.output<typeof fleetPolicyRequest>, FleetPolicyRequest>,
-] = [true, true, true, true]
+  Same<z.output<typeof hiveNetworkRequest>, HiveNetworkRequest>,
+] = [true, true, true, true, true]

@@ -9,6 +9,7 @@ import { wakeView } from "../network/wake-view.ts"
 import { presenceFor } from "../owners/owner-view.ts"
 import { saidFor } from "../owners/said-for.ts"
 import { type FleetHost, usersOf } from "./fleet-host.ts"
+import { hiveNetsOf } from "./hive-nets.ts"
 import { strayViews } from "./leftovers.ts"
 import { withheldReason } from "./withheld.ts"
 
@@ -34,6 +35,7 @@ export function hostView(core: Core, host: FleetHost, viewer: Viewer): HostView 
     const used = attempt.suspended === null ? attempt.lease : { ...attempt.lease, cores: 0, gpus: 0 }
     if (!attempt.swept) free = subtractResources(free, used)
   }
+  const hiveNets = hiveNetsOf(core, host)
   const jobs = there.filter(({ attempt }) => attempt.state !== "ended")
   return {
     id: record.id,
@@ -58,6 +60,7 @@ export function hostView(core: Core, host: FleetHost, viewer: Viewer): HostView 
     ...presenceFor(host, viewer),
     vitals: host.vitals,
     network: record.network.told,
+    ...(hiveNets.length === 0 ? {} : { hiveNets }),
     wake: wakeView(record, viewer),
     measures: measureViews(core, record.id),
     total: host.total,

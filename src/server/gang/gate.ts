@@ -6,10 +6,10 @@ import type { Tried } from "../jobs/job-table.ts"
 import { transition } from "../jobs/transition.ts"
 import { recordUse } from "../usage/record-use.ts"
 import { mayGo } from "./gang-state.ts"
+import { hiveRoster } from "./hive-roster.ts"
 import { isEnding } from "./member-end.ts"
 import { isMember, type Member, membersOf, setMember } from "./members.ts"
 import { linkOfSet } from "./pool-links.ts"
-import { rosterOf } from "./roster.ts"
 
 /**
  * A member is at the gate, with all that its command needs. When the last one is there all are let go, in one transaction: from then on
@@ -36,7 +36,7 @@ export function noteAtGate(core: Core, tried: Tried, { addresses, ports }: GateN
     core,
     members.map(({ hostId }) => hostId),
   )
-  const roster = rosterOf(places, kind === "thunderbolt")
+  const roster = hiveRoster(places, job.spec.gang?.network, kind === "thunderbolt")
   for (const one of members) {
     setMember(core, one, { roster })
     one.state = "running"

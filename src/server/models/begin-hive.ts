@@ -24,6 +24,7 @@ export interface BeginOptions {
   readonly model: ModelRecord
   readonly number: number
   readonly avoid: ReadonlyMap<string, string>
+  readonly loopbackOnly: ReadonlyMap<string, string>
   readonly memberFile: () => Promise<string>
   readonly packageIndex: string | null
   readonly stored: StoredModel
@@ -59,14 +60,14 @@ export function storedModelOf(
  * @throws {WindfallError} as submitJobs
  */
 export async function beginHive(options: BeginOptions): Promise<string | null> {
-  const { core, model, number, avoid, memberFile, stored } = options
+  const { core, model, number, avoid, loopbackOnly, memberFile, stored } = options
   // What was lost may have been lost for what a host has no more.
   const losses = core.store.models.replicas(model.name).find((one) => one.number === number)?.losses ?? 0
   await askEngines(core, losses > 0 ? 0 : ENGINES_KNOWN_MS)
   const facts = servedFacts(stored.facts, model.options)
-  const choice = planReplica(core, { facts, options: model.options, user: model.user, avoid })
+  const choice = planReplica(core, { facts, options: model.options, user: model.user, avoid, loopbackOnly })
   if (choice.hive === null) return choice.reason
-  const plan = storedPlan(core, choice.hive)
+  const plan = storedPlan(core, choice.hive, choice.network)
   const secret = (encoding: "hex" | "base64url") => Buffer.from(core.randomBytes(KEY_BYTES)).toString(encoding)
   const engineKey = secret("base64url")
   const bytes = weightBytes(facts)
@@ -111,9 +112,11 @@ export function servedFacts(facts: ModelFacts, { images }: Pick<ServeOptions, "i
 }
 
 /** Whether, and where, it could start at once elsewhere than its hive waits. */
-export function placeNow(core: Core, options: Pick<BeginOptions, "model" | "avoid" | "stored">): ReplicaPlan | null {
-  const { model, avoid, stored } = options
+export function placeNow(
+  core: Core,
+  { model, avoid, loopbackOnly, stored }: Pick<BeginOptions, "model" | "avoid" | "loopbackOnly" | "stored">,
+): ReplicaPlan | null {
   const facts = servedFacts(stored.facts, model.options)
-  const choice = planReplica(core, { facts, options: model.options, user: model.user, avoid })
-  return choice.hive !== null && choice.startsNow ? storedPlan(core, choice.hive) : null
+  const choice = planReplica(core, { facts, options: model.options, user: model.user, avoid, loopbackOnly })
+  return choice.hive !== null && choice.startsNow ? storedPlan(core, choice.hive, choice.network) : null
 }

@@ -1,12 +1,13 @@
 import { rdmaMesh } from "../../hive/fleet/rdma-mesh.ts"
 import type { HivePlan, MemberPlan } from "../../hive/plan/model-plan.ts"
+import { type HiveNetwork, hiveNetworkText } from "../../protocol/hive-network.ts"
 import type { ReplicaPlan } from "../../protocol/model-api.ts"
 import type { Core } from "../core.ts"
 import { engineHosts } from "./engine-hosts.ts"
 
 /** A plan as it is stored and shown: members by rank, the head first. */
-export function storedPlan(core: Core, plan: HivePlan): ReplicaPlan {
-  const { members, ways, mode, prediction } = plan
+export function storedPlan(core: Core, plan: HivePlan, network: HiveNetwork | undefined): ReplicaPlan {
+  const { ways, mode, prediction } = plan
   const rate = prediction?.generation
   const hosts = engineHosts(core)
   const rdma = mode === "tensor" ? rdmaMesh(byRank(plan).map(({ host }) => hosts.get(host.name)?.rdma ?? null)) : null
@@ -20,7 +21,9 @@ export function storedPlan(core: Core, plan: HivePlan): ReplicaPlan {
       layers: layers.to - layers.from,
       needBytes: Math.ceil(needBytes),
     })),
-    network: members.length === 1 ? null : `${networkText(ways)}${rdma === null ? "" : ", by RDMA"}`,
+    network:
+      network === undefined ? null : `${hiveNetworkText(network, kindsText(ways))}${rdma === null ? "" : ", by RDMA"}`,
+    ...(network === undefined ? {} : { over: network }),
     tokensPerSecond: rate === undefined ? null : { low: rate.low, high: rate.high },
   }
 }
@@ -31,13 +34,20 @@ export function byRank({ engine, mode, members }: HivePlan): readonly MemberPlan
   return [...members.filter(({ isHead }) => isHead), ...members.filter(({ isHead }) => !isHead)]
 }
 
-function networkText(ways: HivePlan["ways"]): string {
-  return [...new Set(ways.map(({ kind }) => (kind === "unknown" ? "a network of unknown kind" : kind)))].join(", ")
+const KINDS = {
+  ethernet: "Ethernet",
+  wifi: "Wi-Fi",
+  thunderbolt: "Thunderbolt",
+  unknown: "a network of unknown kind",
+} as const
+
+function kindsText(ways: HivePlan["ways"]): string {
+  return [...new Set(ways.map(({ kind }) => KINDS[kind]))].join(", ")
 }
 
 /** Whether two plans have the same on the same hosts. */
 export function isSamePlan(a: ReplicaPlan, b: ReplicaPlan): boolean {
-  const text = ({ mode, members }: ReplicaPlan) =>
-    JSON.stringify([mode, members.map(({ host, firstLayer, layers }) => [host, firstLayer, layers])])
+  const text = ({ mode, members, over }: ReplicaPlan) =>
+    JSON.stringify([mode, over?.kind, members.map(({ host, firstLayer, layers }) => [host, firstLayer, layers])])
   return text(a) === text(b)
 }

@@ -49,6 +49,7 @@ export function hiveSpec(
             hosts: members.length,
             onMemberFailure: "end",
             outputsFrom: "main",
+            ...(plan.over === undefined ? {} : { network: plan.over }),
             members: members.map(({ host, needBytes }, rank) => ({
               host,
               memoryBytes: needBytes,

@@ -1,4 +1,5 @@
 import type { Replica } from "../gateway/served-models.ts"
+import type { HiveTunnels } from "./hive-tunnels.ts"
 import type { HiveWatch } from "./hive-watch.ts"
 import type { HiveLoss } from "./replica-step.ts"
 import type { TunnelAgent } from "./tunnel-agent.ts"
@@ -7,6 +8,8 @@ import type { TunnelAgent } from "./tunnel-agent.ts"
 export class LiveReplica {
   watch: HiveWatch | null = null
   agent: TunnelAgent | null = null
+  /** The ways between its members, where they go through the server. */
+  tunnels: HiveTunnels | null = null
   /** As the gateway has it, once a token came through. */
   served: Replica | null = null
   probe: "unknown" | "running" | "good" | "bad" = "unknown"
@@ -26,6 +29,8 @@ export class LiveReplica {
   lastLoss: { readonly at: number; readonly reason: string } | null = null
   /** Hosts, by id, that could not run it: why, and until when. */
   readonly avoid = new Map<string, { readonly reason: string; readonly until: number }>()
+  /** Hosts, by id, where its engine may not listen but on loopback: why, and until when. */
+  readonly loopbackOnly = new Map<string, { readonly reason: string; readonly until: number }>()
 
   /** Whether it answers is not known any more; what is under way there goes on. */
   doubt(): void {
@@ -46,6 +51,7 @@ export class LiveReplica {
   /** What kept it from a place may have changed. */
   plansAnew(): void {
     this.avoid.clear()
+    this.loopbackOnly.clear()
     this.planAgainAt = null
   }
 
@@ -54,6 +60,8 @@ export class LiveReplica {
     this.forgetWay()
     this.watch?.[Symbol.dispose]()
     this.watch = null
+    this.tunnels?.[Symbol.dispose]()
+    this.tunnels = null
     // Requests of it that have not ended yet are told apart by its job.
     this.prefix = null
     this.inFlight = 0

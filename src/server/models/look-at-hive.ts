@@ -9,7 +9,7 @@ import type { HiveWatch } from "./hive-watch.ts"
 import type { HiveLook, HiveLoss } from "./replica-step.ts"
 
 /** What goes wrong with a host and not with the model. */
-const OF_HOSTS: ReadonlySet<string> = new Set(["engine_missing", "out_of_memory", "versions_differ"])
+const OF_HOSTS: ReadonlySet<string> = new Set(["engine_missing", "out_of_memory", "versions_differ", "firewall_asks"])
 
 /** How a hive stands, by its job and what its main member says. @param startMs what a start may take */
 export function lookAtHive(
@@ -45,7 +45,8 @@ function lossOf({ lost }: HiveWatch, plan: ReplicaPlan | null): HiveLoss | null 
   const host = OF_HOSTS.has(code) ? (plan?.members[member ?? 0] ?? null) : null
   const where = plan === null || member === null ? "" : ` (${plan.members[member]?.hostName ?? `member ${member}`})`
   const text = `${reason}${where}${hint === undefined ? "" : `. ${hint}`}`
-  return { reason: text, mayGoBetter: mayGoBetter(code), host: host?.host ?? null }
+  const isShut = code === "firewall_asks"
+  return { reason: text, mayGoBetter: mayGoBetter(code), host: host?.host ?? null, ...(isShut ? { isShut } : {}) }
 }
 
 /** A host on which its engine could not be built is like one that has none. */

@@ -47,6 +47,7 @@ export function makeOrder(wish: HiveWish): HiveOrder {
       firstLayer,
       layers,
     })),
+    ...(plan.over === undefined ? {} : { network: plan.over }),
     httpPort: null,
     threads: null,
     cacheBytes: plan.members.length === 1 || options.engine === "mlx" ? 0 : Math.ceil(weightBytes),

@@ -4,6 +4,7 @@ import type { JobRecord } from "../../store/job-record.ts"
 import type { ModelRecord, ReplicaRecord } from "../../store/model-record.ts"
 import { Alarm } from "../alarm.ts"
 import type { Core } from "../core.ts"
+import { whyBarred } from "../fleet/hive-nets.ts"
 import { mainOf } from "../gang/members.ts"
 import type { Replica, ServedModels } from "../gateway/served-models.ts"
 import { HiveWatch } from "./hive-watch.ts"
@@ -18,6 +19,7 @@ import { probeReplica } from "./probe-replica.ts"
 import { PublishedModels } from "./publish-models.ts"
 import { type ReplicaScene, type ReplicaStep, stepOf } from "./replica-step.ts"
 import { takeStep } from "./take-step.ts"
+import { tunnelFor } from "./tunnel-for.ts"
 
 export interface ModelsOptions {
   readonly core: Core
@@ -39,6 +41,7 @@ const OF_HOSTS: ReadonlySet<string> = new Set([
   "host_changed",
   "host_withheld",
   "host_lever",
+  "fleet_changed",
 ])
 /** How often it is looked whether the processes of a hive that has ended are gone, where that is not so at once. */
 const GONE_AGAIN_MS = 500
@@ -182,7 +185,10 @@ export class Models implements Disposable {
   #sceneOf(model: ModelRecord, record: ReplicaRecord, live: LiveReplica): ReplicaScene {
     const core = this.#core
     const job = record.job === null ? null : jobOf(core, record.job)
-    if (job !== null) this.#follow(job, live)
+    if (job !== null) {
+      this.#follow(job, live)
+      tunnelFor(core, job, record, live)
+    }
     const bytes = record.plan?.members.reduce((sum, { needBytes }) => sum + needBytes, 0) ?? 0
     const { gatherMs, workerMs, loadMs } = limitsFor(bytes)
     const startMs = this.#limits.startMs + gatherMs + workerMs + loadMs
@@ -204,6 +210,7 @@ export class Models implements Disposable {
       inFlight: live.inFlight,
       drainUntil: live.drainUntil ?? (record.state === "ending" ? now : null),
       isToMove: live.isToMove,
+      barred: whyBarred(core, record.plan),
       failing: live.failing,
     }
   }

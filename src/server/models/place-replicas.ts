@@ -50,7 +50,9 @@ export class ReplicaPlaces {
       try {
         const stored = await this.facts(model)
         const avoid = this.#avoided(record, live)
-        problem = await beginHive({ core, model, number: record.number, avoid, memberFile, packageIndex, stored })
+        const loopbackOnly = this.#shut(live)
+        const { number } = record
+        problem = await beginHive({ core, model, number, avoid, loopbackOnly, memberFile, packageIndex, stored })
       } catch (error) {
         problem = (error as Error).message
       } finally {
@@ -68,7 +70,8 @@ export class ReplicaPlaces {
       const stored = await this.facts(model).catch(() => null)
       if (stored === null || record.plan === null) return
       await askEngines(core, ENGINES_KNOWN_MS)
-      const place = placeNow(core, { model, avoid: this.#avoided(record, live), stored })
+      const [avoid, loopbackOnly] = [this.#avoided(record, live), this.#shut(live)]
+      const place = placeNow(core, { model, avoid, loopbackOnly, stored })
       const job = record.job === null ? undefined : core.table.live(record.job)
       if (place !== null && job?.state === "queued" && !isSamePlan(place, record.plan)) live.isToMove = true
     })
@@ -89,11 +92,18 @@ export class ReplicaPlaces {
       const model = core.store.models.get(name)
       const record = core.store.models.replicas(name).find((one) => one.number === number)
       if (model === undefined || record === undefined || record.job !== null || !isWantedNow(model, record)) return
-      if (live.avoid.size > 0) {
+      if (live.avoid.size + live.loopbackOnly.size > 0) {
         store({ core, model, record }, { state: "degraded", reason: record.reason ?? problem, notBefore: null })
       } else if (record.state !== "waiting" || record.reason !== problem)
         store({ core, model, record }, { state: "waiting", reason: problem })
     })
+  }
+
+  /** Hosts where its engine may not listen but on loopback. */
+  #shut(live: LiveReplica): Map<string, string> {
+    const now = this.#options.core.clock.now()
+    for (const [host, { until }] of live.loopbackOnly) if (until <= now) live.loopbackOnly.delete(host)
+    return new Map([...live.loopbackOnly].map(([host, { reason }]) => [host, reason]))
   }
 
   /** Hosts that it must not have: those of other hives, and those that could not run it. */

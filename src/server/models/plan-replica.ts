@@ -2,12 +2,14 @@ import { chooseEngine } from "../../hive/engines/choose-engine.ts"
 import type { EngineRules } from "../../hive/engines/engine-rules.ts"
 import { withEngines } from "../../hive/fleet/engine-hosts.ts"
 import type { Fleet } from "../../hive/fleet/fleet.ts"
+import { type NetworkChoice, networkFor } from "../../hive/fleet/hive-network.ts"
 import { liveFleet } from "../../hive/fleet/live-fleet.ts"
 import type { ModelFacts } from "../../hive/model/model-facts.ts"
 import { withEqualEngines } from "../../hive/plan/equal-engines.ts"
 import type { HivePlan, PlanRequest } from "../../hive/plan/model-plan.ts"
 import { hivesFor, planModel } from "../../hive/plan/plan-model.ts"
 import { PreparedFleet } from "../../hive/plan/prepared-fleet.ts"
+import type { HiveNetwork } from "../../protocol/hive-network.ts"
 import type { HostView } from "../../protocol/host.ts"
 import { standingOf, takesJobs } from "../../protocol/host-standing.ts"
 import type { ServeOptions } from "../../protocol/model-api.ts"
@@ -21,10 +23,17 @@ export interface ReplicaWish {
   readonly user: string
   /** Hosts, by id, that it must not have, and why in words. */
   readonly avoid: ReadonlyMap<string, string>
+  /** Hosts, by id, where nothing may listen but on loopback, and why in words. */
+  readonly loopbackOnly?: ReadonlyMap<string, string>
 }
 
 export type ReplicaChoice =
-  | { readonly hive: HivePlan; readonly startsNow: boolean; readonly reason: null }
+  | {
+      readonly hive: HivePlan
+      readonly network: HiveNetwork | undefined
+      readonly startsNow: boolean
+      readonly reason: null
+    }
   /** @param reason why there is no place for it, in words */
   | { readonly hive: null; readonly startsNow: false; readonly reason: string }
 
@@ -37,16 +46,31 @@ export function planReplica(core: Core, wish: ReplicaWish): ReplicaChoice {
   const now = choose(core, wish, fleetOf(core, wish, views, true))
   const later = choose(core, wish, fleetOf(core, wish, views, false))
   // Nobody splits for the sake of an hour what one Mac holds: a token over a network costs more for as long as it is served.
-  const isAsSmall = now !== undefined && now.members.length <= (later?.members.length ?? now.members.length)
-  if (isAsSmall && mayTalk(now, wish.options)) return { hive: now, startsNow: true, reason: null }
+  const isAsSmall =
+    now !== undefined && now.hive.members.length <= (later?.hive.members.length ?? now.hive.members.length)
+  if (isAsSmall && now.refusal === null) return { hive: now.hive, network: now.network, startsNow: true, reason: null }
   if (later === undefined) return { hive: null, startsNow: false, reason: whyNowhere(core, wish, views) }
-  if (!mayTalk(later, wish.options)) return { hive: null, startsNow: false, reason: untrustedText(later) }
-  return { hive: later, startsNow: false, reason: null }
+  if (later.refusal !== null) return { hive: null, startsNow: false, reason: refusalText(wish, later) }
+  return { hive: later.hive, network: later.network, startsNow: false, reason: null }
 }
 
-function choose(core: Core, wish: ReplicaWish, fleet: Fleet): HivePlan | undefined {
+type Chosen = { readonly hive: HivePlan } & NetworkChoice
+
+function choose(core: Core, wish: ReplicaWish, fleet: Fleet): Chosen | undefined {
+  const { engine, trustsNetwork } = wish.options
   const plan = (on: Fleet) => hivesOn(wish, on)
-  return plan(withEqualEngines(fleet, wish.options.engine, engineHosts(core), plan))[0]
+  const best = (on: Fleet): Chosen | undefined => {
+    const [hive] = plan(withEqualEngines(on, engine, engineHosts(core), plan))
+    return hive === undefined ? undefined : { hive, ...networkFor(hive, trustsNetwork) }
+  }
+  const found = best(fleet)
+  if (found === undefined || found.refusal === null) return found
+  // Others may be slower, or more, and in one network that is trusted.
+  for (const net of new Set(fleet.hosts.flatMap(({ hiveNets = [] }) => hiveNets))) {
+    const inNet = best({ ...fleet, hosts: fleet.hosts.filter(({ hiveNets = [] }) => hiveNets.includes(net)) })
+    if (inNet?.refusal === null) return inNet
+  }
+  return found
 }
 
 function hivesOn(wish: ReplicaWish, fleet: Fleet): readonly HivePlan[] {
@@ -62,9 +86,9 @@ function requestOf({ options }: ReplicaWish): PlanRequest {
 }
 
 function fleetOf(core: Core, wish: ReplicaWish, views: readonly HostView[], onlyNow: boolean): Fleet {
-  const { avoid, options } = wish
-  const { pins, engine } = options
-  const fleet = withEngines(liveFleet(views, onlyNow), engine, engineHosts(core))
+  const { avoid, loopbackOnly, options } = wish
+  const { pins, engine, trustsNetwork } = options
+  const fleet = withEngines(liveFleet(views, onlyNow, !trustsNetwork), engine, engineHosts(core))
   const hosts = fleet.hosts.map((host, at) => {
     const view = views[at]!
     const standing = standingOf(view)
@@ -73,20 +97,27 @@ function fleetOf(core: Core, wish: ReplicaWish, views: readonly HostView[], only
       avoid.get(view.id) ??
       (pins.length > 0 && !pins.includes(view.name) ? "it is not among those that were named (--pin)" : null) ??
       (onlyNow && !takesJobs(standing) ? standing.text || "jobs have it" : null)
-    return { ...host, excluded }
+    return { ...host, excluded, ...(loopbackOnly?.has(view.id) ? { isLoopbackOnly: true } : {}) }
   })
   return { ...fleet, hosts }
 }
 
-/** What engines say to each other is neither encrypted nor do they ask who it is: only a cable between two Macs is theirs alone. */
-function mayTalk({ members, ways }: HivePlan, { trustsNetwork }: ServeOptions): boolean {
-  return members.length === 1 || trustsNetwork || ways.every(({ kind }) => kind === "thunderbolt")
-}
-
-function untrustedText({ members, ways }: HivePlan): string {
-  const over = ways.find(({ kind }) => kind !== "thunderbolt")?.kind ?? "the network"
+/** Why members of a plan may not talk to each other, and by which command an administrator lets them. */
+function refusalText({ loopbackOnly }: ReplicaWish, { hive, refusal }: Chosen): string {
+  const { members, ways } = hive
   const names = members.map(({ host }) => host.name).join(", ")
-  return `no Mac alone holds it, and between ${names} engines would talk over ${over === "unknown" ? "the network" : over}, where whoever reaches them could run programs: an administrator can accept that with windfall model serve NAME --trust-network`
+  if (refusal === "loopback_only") {
+    const [why = ""] = loopbackOnly?.values() ?? []
+    return `no Mac alone holds it, over ${names} its engine would have to listen on more than loopback, and ${hive.engine} cannot be tunnelled: ${why}`
+  }
+  const over = ways.find(({ kind }) => kind !== "thunderbolt")?.kind ?? "unknown"
+  const network = over === "unknown" ? "the network" : over === "wifi" ? "Wi-Fi" : over
+  const trust = `an administrator can say which network is trusted (windfall fleet set --hive-network trusted CIDR), or accept that for this model: windfall model serve NAME --trust-network`
+  if (refusal === "pointless") {
+    const share = Math.round((hive.hopsMs / hive.tokenMs) * 100)
+    return `no Mac alone holds it, and between ${names} tunnels through the server would take ${share} % of each token's time; ${trust}`
+  }
+  return `no Mac alone holds it, and between ${names} engines would talk over ${network}, where whoever reaches them could run programs; ${hive.engine} cannot be tunnelled. ${trust[0]?.toUpperCase()}${trust.slice(1)}`
 }
 
 function whyNowhere(core: Core, wish: ReplicaWish, views: readonly HostView[]): string {

@@ -31,6 +31,7 @@ const scene: fc.Arbitrary<ReplicaScene> = fc
     inFlight: fc.nat(2),
     drainUntil: fc.constantFrom(null, 500, 2_000),
     isToMove: fc.boolean(),
+    barred: fc.option(fc.constant("not trusted")),
     failing: fc.option(loss),
   })
   .map(({ state, notBefore, ...rest }) => ({
@@ -119,6 +120,7 @@ test("a hive that somebody else ended means that the model is not wanted; one th
       inFlight: 1,
       drainUntil: null,
       isToMove: false,
+      barred: null,
       failing: null,
     })
   assert.deepEqual(of(ended), { do: "halt", by: "ada" })

@@ -32,6 +32,8 @@ export interface HiveLoss {
   readonly mayGoBetter: boolean
   /** The same may go well on another host than this one. */
   readonly host: string | null
+  /** That host can take part where nothing has to listen on its own address. */
+  readonly isShut?: boolean
 }
 
 export interface ReplicaScene {
@@ -47,6 +49,8 @@ export interface ReplicaScene {
   readonly drainUntil: number | null
   /** Another place would take it at once. */
   readonly isToMove: boolean
+  /** Why its members may not talk to each other any more, in words; `null` where they may. */
+  readonly barred: string | null
   /** Why its hive is made to end, where it is no good any more. */
   readonly failing: HiveLoss | null
 }
@@ -101,6 +105,7 @@ function withoutHive({ record, isWanted, now }: ReplicaScene): ReplicaStep {
 
 function ofLiveHive(scene: ReplicaScene, hive: HiveLook): ReplicaStep {
   const { record, probe } = scene
+  if (scene.barred !== null) return { do: "drain", reason: scene.barred, isFailure: true }
   const ofJob = `job ${record.job}`
   switch (hive.state) {
     case "held":

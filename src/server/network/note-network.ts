@@ -7,7 +7,11 @@ export function noteNetwork(core: Core, host: FleetHost, { network: told, wake: 
   const { record } = host
   // Field by field: what only a later release says is no field of the API.
   const { kind, mbps, interface: name, peers } = told
-  const known = { told: { kind, mbps, interface: name, peers }, wakeAddress: wakeAddressOf(wakeAddress) }
+  const addresses = told.addresses?.map(({ address, net, interface: its }) => ({ address, net, interface: its }))
+  const known = {
+    told: { kind, mbps, interface: name, peers, ...(addresses === undefined ? {} : { addresses }) },
+    wakeAddress: wakeAddressOf(wakeAddress),
+  }
   const network = { ...known, wake: record.network.wake }
   if (JSON.stringify(network) === JSON.stringify(record.network)) return
   core.fleet.update(host, { ...record, network })

@@ -11,6 +11,7 @@ export function fleetViews(core: Core): FleetView[] {
   const names = new Set([
     ...core.fleet.all().map(({ record }) => record.fleet),
     ...core.store.fleetPolicies.all().keys(),
+    ...core.store.hiveNets.all().keys(),
   ])
   return [...names].sort().map((name) => fleetView(core, name))
 }
@@ -18,7 +19,14 @@ export function fleetViews(core: Core): FleetView[] {
 export function fleetView(core: Core, name: string): FleetView {
   const { preset, rules } = core.fleet.rulesOf(name)
   const hosts = core.fleet.all().filter(({ record }) => record.fleet === name)
-  return { name, preset, rules, hosts: hosts.map(({ record }) => record.name) }
+  const hiveNets = core.store.hiveNets.of(name)
+  return {
+    name,
+    preset,
+    rules,
+    hosts: hosts.map(({ record }) => record.name),
+    ...(hiveNets.length === 0 ? {} : { hiveNets }),
+  }
 }
 
 /**

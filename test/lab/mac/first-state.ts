@@ -44,6 +44,7 @@ export function firstState(
     wakeAtMs: 0,
     sleepEvents: [],
     firewall: false,
+    firewallAllows: false,
     stealth: false,
     fileVault: false,
     managed: false,

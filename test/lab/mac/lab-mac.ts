@@ -153,8 +153,9 @@ export class LabMac {
     else this.set({ link: { ...link, kind } })
   }
 
-  firewall(isOn: boolean, stealth = false): void {
-    this.set({ firewall: isOn, stealth })
+  /** @param allows an administrator has let all programs that are asked about */
+  firewall(isOn: boolean, stealth = false, allows = false): void {
+    this.set({ firewall: isOn, stealth, firewallAllows: allows })
   }
 
   /** `users`: who may come; `null` for everybody. */

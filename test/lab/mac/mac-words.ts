@@ -71,8 +71,8 @@ export const MAC_WORDS: Readonly<Record<string, MacWord>> = {
     act: (mac, [kind = "", peer]) => mac.link(choose(kind, ["wifi", "10gbe", "1gbe", "thunderbolt"]), peer),
   },
   firewall: {
-    usage: "on|off [stealth]",
-    act: (mac, [state = "", stealth]) => mac.firewall(isOn(state), stealth === "stealth"),
+    usage: "on|off [stealth] [allows]   (allows: what nobody known has signed, too)",
+    act: (mac, [state = "", ...more]) => mac.firewall(isOn(state), more.includes("stealth"), more.includes("allows")),
   },
   remotelogin: {
     usage: "on|off [USER,...]",

@@ -54,6 +54,8 @@ export interface MacState {
   wakeAtMs: number
   sleepEvents: { atMs: number; kind: "Sleep" | "Wake" | "DarkWake" }[]
   firewall: boolean
+  /** It lets programs be reached that nobody known has signed. */
+  firewallAllows: boolean
   stealth: boolean
   fileVault: boolean
   managed: boolean

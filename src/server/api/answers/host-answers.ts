@@ -89,6 +89,10 @@ const network = answer(
     mbps: count.nullable().describe("As its system says; null: not known"),
     interface: z.string().nullable(),
     peers: z.array(z.string()).describe("Models of Macs connected over Thunderbolt"),
+    addresses: z
+      .array(z.object({ address: z.string(), net: z.string(), interface: z.string() }))
+      .optional()
+      .describe("Its IPv4 addresses; absent where it has not said"),
   }),
 )
 
@@ -147,6 +151,10 @@ export const host = answer(
     policy: z.array(rule).describe("The rules that hold there"),
     vitals: vitals.nullable().describe("Null as long as it has not said so"),
     network: network.nullable().describe("Null as long as it has not said so"),
+    hiveNets: z
+      .array(z.string())
+      .optional()
+      .describe("Networks that an administrator trusts for members of hives and that it has an address in"),
     wake,
     measures: z.array(measure),
     total: resources.describe("What jobs may use in all"),

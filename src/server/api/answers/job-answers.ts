@@ -7,6 +7,7 @@ import type { AttemptUsage, AttemptView, JobSpec, JobView, OutputsView } from ".
 import { CAUSES, JOB_STATES } from "../../../protocol/job-state.ts"
 import { answer, count, type Describes, hash, time } from "./answer.ts"
 import { arrayAnswer, task } from "./array-answers.ts"
+import { hiveNetwork } from "./hive-network-answer.ts"
 import { notifyOn } from "./notify-answers.ts"
 import { ahead, expected, priorityView } from "./order-answers.ts"
 import { queueAsked, standing } from "./standing-answers.ts"
@@ -84,6 +85,7 @@ const spec = answer(
           .array(z.object({ host: z.string(), memoryBytes: count, hasData: z.boolean().optional() }))
           .optional()
           .describe("By rank, on which hosts it must run and what it holds there: of hives only"),
+        network: hiveNetwork.optional(),
       })
       .optional()
       .describe("On how many hosts it runs at once; absent for one"),

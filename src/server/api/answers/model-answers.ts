@@ -2,6 +2,7 @@ import * as z from "zod"
 import type { HostEnginesView } from "../../../protocol/host-engines.ts"
 import { CACHE_TYPES, ENGINES, MODEL_STATES, type ModelView, REPLICA_STATES } from "../../../protocol/model-api.ts"
 import { answer, count, type Describes, time } from "./answer.ts"
+import { hiveNetwork } from "./hive-network-answer.ts"
 
 const plan = z.object({
   mode: z.enum(["single", "pipeline", "tensor"]),
@@ -15,6 +16,7 @@ const plan = z.object({
       "By rank, the RDMA devices that lead to the others; absent: they talk over a ring of TCP, or there is one",
     ),
   network: z.string().nullable().describe("What members talk over; null: there is one"),
+  over: hiveNetwork.optional().describe("The same for programs; absent where there is one member"),
   tokensPerSecond: z.object({ low: z.number(), high: z.number() }).nullable().describe("Expected of one conversation"),
 })
 

@@ -113,6 +113,10 @@ export const fleet = answer(
     preset: z.string(),
     rules: z.record(z.string(), z.string()).describe("What is to be otherwise than in the preset"),
     hosts: z.array(z.string()).describe("Names of its hosts"),
+    hiveNets: z
+      .array(z.string())
+      .optional()
+      .describe("Networks that members of hives there may talk over; absent: none"),
   }),
 )
 

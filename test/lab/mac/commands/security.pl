@@ -19,6 +19,7 @@ sub firewall {
   elsif ($asked eq '--getstealthmode') { print 'Firewall stealth mode is ', is('stealth') ? 'on' : 'off', "\n" }
   elsif ($asked eq '--getblockall') { print 'Firewall has block all state set to ', is('blockAll') ? 'enabled' : 'disabled', ".\n" }
   elsif ($asked eq '--getallowsigned') { print "Automatically allow built-in signed software ENABLED.\nAutomatically allow downloaded signed software ENABLED.\n" }
+  elsif ($asked eq '--getappblocked') { print is('firewallAllows') ? "Incoming connection to the application is permitted \n" : "The application is not part of the firewall\n" }
   elsif ($asked eq '--listapps') { print "Total number of apps = 0 \n" }
   else { fail(1, 'Must be root to change settings.') }
 }
