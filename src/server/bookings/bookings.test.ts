@@ -264,6 +264,28 @@ test("a job that could never start in the booking it asks for is refused as it i
   )
 })
 
+test("a job that waits for its booking, or for its begin time, is told from when on it may start", async () => {
+  await using it = await pool("alpha", "beta")
+  const { server, book, why, ann, send } = it
+  await server.call("POST", "/v1/policy", { text: POLICY, dryRun: false })
+  await book({ hosts: ["beta"], name: "vision" })
+  const asking = (queue: Partial<QueueRequest>) =>
+    send(ann, { timeLimitMs: HOUR_MS, queue: { ...NO_QUEUE_REQUEST, ...queue } })
+  const inIt = await asking({ booking: "vision" })
+  const later = await asking({ beginAt: NOW_MS + 2 * HOUR_MS })
+  const { entries } = await server.call<QueueOrderView>("GET", "/v1/queue/order")
+  for (const [{ id }, code, startAt] of [
+    [inIt, "booking_to_come", NOW_MS + HOUR_MS],
+    [later, "begin_time", NOW_MS + 2 * HOUR_MS],
+  ] as const) {
+    const { code: found, expected } = await why(id)
+    assert.deepEqual([found, expected?.from, expected?.to, expected?.estimate], [code, startAt, startAt, true])
+    const inQueue = entries.find(({ job }) => job === id)
+    assert.deepEqual([inQueue?.startAt, inQueue?.estimate, inQueue?.place], [startAt, true, null])
+  }
+  assert.deepEqual((await why(inIt.id)).expected?.hosts, ["beta"])
+})
+
 test("bad bookings are refused and nothing changes", async () => {
   await using it = await pool("alpha")
   const { server, book } = it
