@@ -1,54 +1,12 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { MovedClock } from "../../../test/support/moved-clock.ts"
-import { runsOn, type SimulatedAttempt } from "../../../test/support/simulated-host.ts"
-import { HERE } from "../../../test/support/simulated-owner.ts"
-import { TestServer } from "../../../test/support/test-server.ts"
-import type { WhyAnswer } from "../../protocol/api.ts"
+import { HOUR_MS, NOW_MS, POLICY, pool, SMALL } from "../../../test/support/booking-scene.ts"
 import type { BookingList, BookingMade, BookingRequest } from "../../protocol/booking.ts"
 import type { HostView } from "../../protocol/host.ts"
 import type { JobId } from "../../protocol/ids.ts"
-import type { JobSpec } from "../../protocol/job.ts"
 import type { QueueOrderView } from "../../protocol/queue-order.ts"
-import { NO_QUEUE_REQUEST, type QueueRequest } from "../../protocol/queue-request.ts"
+import { NO_QUEUE_REQUEST } from "../../protocol/queue-request.ts"
 
-const HOUR_MS = 3_600_000
-/** A Friday, 08:00 in UTC. */
-const NOW_MS = Date.parse("2027-01-15T08:00:00Z")
-const SMALL = { resources: { memoryBytes: 1024 ** 3, gpus: 0, cores: 1 } }
-
-async function pool(...names: string[]) {
-  const clock = new MovedClock(NOW_MS)
-  const server = await TestServer.start({ clock })
-  const hosts: Awaited<ReturnType<typeof server.hosts.join>>[] = []
-  for (const name of names) hosts.push(await server.hosts.join(name))
-  for (const host of hosts) host.script = runsOn
-  /** Ends all that runs. */
-  const finish = () => {
-    for (const host of hosts) for (const one of host.attempts.values()) if (one.phase === "running") host.finish(one)
-  }
-  const book = (change: Partial<BookingRequest>, token = server.adminToken) => {
-    const once = { users: ["ann"], startAt: NOW_MS + HOUR_MS, durationMs: 2 * HOUR_MS, timeZone: "UTC" }
-    return server.call<BookingMade>("POST", "/v1/bookings", { ...once, ...change }, { token })
-  }
-  const why = (id: JobId) => server.call<WhyAnswer>("GET", `/v1/jobs/${id}/why`)
-  const [ann, bob] = [await server.userToken("ann"), await server.userToken("bob")]
-  const send = (token: string, change: Partial<JobSpec> = {}) => server.submit({ ...SMALL, ...change }, { token })
-  return {
-    server,
-    hosts,
-    clock,
-    finish,
-    book,
-    why,
-    ann,
-    bob,
-    send,
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-  }
-}
-
-const POLICY = "accounts: { lab: { users: [ann], coordinators: [ann] }, default: {} }\ndefault-account: default\n"
 for (const policy of [null, POLICY]) {
   test(`a booked host takes its users' jobs, and before it others that are sure to end (${policy === null ? "no policy" : "by policy"})`, async () => {
     await using it = await pool("alpha")
@@ -207,61 +165,6 @@ test("users book for themselves as far as the policy lets them, coordinators for
   )
   const lab = await book({ users: [], accounts: ["lab"], count: 1, repeats: "weekdays" }, ann)
   assert.equal(lab.booking.name, "lab-1")
-})
-
-test("who books is told of a job that is suspended that nobody knows when it ends", async () => {
-  await using it = await pool("alpha")
-  const { server, hosts, book, bob, send } = it
-  const [alpha] = hosts
-  assert.ok(alpha !== undefined)
-  const { id } = await send(bob, { timeLimitMs: HOUR_MS / 2 })
-  await server.untilState(id, "running")
-  const [{ order }] = [...alpha.attempts.values()] as [SimulatedAttempt]
-  const { attempt, sequence } = order
-  alpha.tell({ type: "suspended", attempt, sequence, at: NOW_MS, why: HERE, reactionMs: 1 })
-  await server.untilState(id, "suspended")
-  await assert.rejects(book({ count: 1 }), {
-    code: "wrong_state",
-    message: /\(alpha: job 1 there is suspended, and when it ends is not known\)/,
-  })
-  const { notices } = await book({ hosts: ["alpha"] })
-  assert.deepEqual(notices, [
-    "job 1 of bob on alpha is suspended, and when it ends is not known: it may be there when it begins, and is not ended for it",
-  ])
-})
-
-test("a job that could never start in the booking it asks for is refused as it is sent", async () => {
-  await using it = await pool("alpha", "beta")
-  const { server, book, ann, send } = it
-  await book({ hosts: ["alpha"], name: "once" })
-  await book({ hosts: ["beta"], name: "daily", repeats: "daily" })
-  const at = (hours: number) => NOW_MS + hours * HOUR_MS
-  const ask = (booking: string, queue: Partial<QueueRequest>, change: Partial<JobSpec> = {}) =>
-    send(ann, { timeLimitMs: HOUR_MS, ...change, queue: { ...NO_QUEUE_REQUEST, booking, ...queue } })
-  const late = { code: "invalid_input", message: /could start at 09:00 \(UTC\) at the earliest/ }
-  await assert.rejects(ask("once", { deadlineAt: at(1.5) }), late)
-  await assert.rejects(ask("daily", { beginAt: at(3), deadlineAt: at(25.5) }), {
-    code: "invalid_input",
-    message: /could start at Sat 09:00 \(UTC\) at the earliest/,
-    hint: "Give it a later --deadline, or a shorter time: --time 30m",
-  })
-  await assert.rejects(ask("once", { beginAt: at(3) }), {
-    code: "invalid_input",
-    message: /the booking is over by then/,
-  })
-  await assert.rejects(ask("once", {}, { host: "beta" }), {
-    code: "never_fits",
-    message: /host beta, which is not booked/,
-  })
-  const taken = [
-    await ask("once", { deadlineAt: at(2) }, { host: "alpha" }),
-    await ask("once", { beginAt: at(2.9) }),
-    await ask("daily", { beginAt: at(3), deadlineAt: at(26) }),
-  ]
-  assert.deepEqual(
-    (await Promise.all(taken.map(({ id }) => server.job(id)))).map(({ state }) => state),
-    ["queued", "held", "held"],
-  )
 })
 
 test("bad bookings are refused and nothing changes", async () => {
