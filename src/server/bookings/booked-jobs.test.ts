@@ -83,3 +83,13 @@ test("a job that waits for its booking, or for its begin time, is told from when
   }
   assert.deepEqual((await why(inIt.id)).expected?.hosts, ["beta"])
 })
+
+test("a job may wait for a booking that is weeks ahead", async () => {
+  await using it = await pool("alpha")
+  const { server, book, why, ann, send } = it
+  await server.call("POST", "/v1/policy", { text: POLICY, dryRun: false })
+  const startAt = NOW_MS + 20 * 24 * HOUR_MS
+  await book({ hosts: ["alpha"], name: "far", startAt })
+  const { id } = await send(ann, { timeLimitMs: HOUR_MS, queue: { ...NO_QUEUE_REQUEST, booking: "far" } })
+  assert.equal((await why(id)).code, "booking_to_come")
+})

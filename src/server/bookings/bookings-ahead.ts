@@ -1,5 +1,5 @@
 import type { Booking, BookingTime } from "../../protocol/booking.ts"
-import { timesBetween } from "../../scheduler/bookings/booking-times.ts"
+import { nextTime, timesBetween } from "../../scheduler/bookings/booking-times.ts"
 import type { BookedTime } from "../../scheduler/bookings/kept-hosts.ts"
 import { accountsBelow } from "../../scheduler/policy/accounts-below.ts"
 import { KNOWN_AHEAD_MS } from "../../scheduler/queue/booking-reasons.ts"
@@ -66,5 +66,9 @@ function timesAhead(booking: Booking, nowMs: number, toMs: number): readonly Boo
     reckoned = { fromMs: nowMs, toMs: toMs + DAY_MS, times: timesBetween(booking, nowMs, toMs + DAY_MS) }
     RECKONED.set(booking, reckoned)
   }
-  return reckoned.times.filter(({ startAt, endAt }) => endAt > nowMs && startAt < toMs)
+  const times = reckoned.times.filter(({ startAt, endAt }) => endAt > nowMs && startAt < toMs)
+  if (times.length > 0) return times
+  // Jobs may wait for it however far ahead it is.
+  const next = nextTime(booking, nowMs)
+  return next === null ? [] : [next]
 }
