@@ -25,7 +25,7 @@ test("a model comes from a hub over a kill of the server, and lies on a host tha
 
   // After whether there are ranges it is asked for four of them, and all four stall.
   const stallAfter = 10_000_000
-  hub.fault = ({ origin }, times) => (origin === "store" && times < 5 ? { stallAfter } : null)
+  hub.fault = ({ origin }, times) => (origin === "store" && times > 0 && times < 5 ? { stallAfter } : null)
   const watching = pool().start(["model", "pull", "lab/tiny-GGUF:Q8_0", "tiny", ...secret], { env })
   const coming = async () => (await pool().api<{ pulls: PullView[] }>("GET", "/v1/pulls")).pulls[0]
   for (let one = await coming(); (one?.doneBytes ?? 0) < 4 * stallAfter; one = await coming())
@@ -38,7 +38,11 @@ test("a model comes from a hub over a kill of the server, and lies on a host tha
   assert.match(stdout, /tiny version 1 is in the lab \(1 file, .*fetched\)/)
   const startsAt = hub.fetched.map(({ range }) => Number(/^bytes=(\d+)-/.exec(range ?? "")?.[1]))
   const sorted = (starts: readonly number[]) => starts.toSorted((a, b) => a - b)
-  const [before, after] = [sorted(startsAt.slice(1, 5)), sorted(startsAt.slice(6))]
+  const isQuestion = (start: number) => start === WEIGHTS.length - 1
+  const [before, after] = [
+    sorted(startsAt.slice(1, 5)),
+    sorted(startsAt.slice(5).filter((start) => !isQuestion(start))),
+  ]
   assert.deepEqual([before.length, after], [4, before.map((start) => start + stallAfter)])
   assert.ok(hub.asked.every(({ origin, token }) => origin === "hub" || token === null))
 
