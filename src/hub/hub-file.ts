@@ -8,6 +8,12 @@ import { HubTrouble, Patience } from "./patience.ts"
 /** The bytes behind a name are others than before: what has come of them is worth nothing. */
 export class FileChanged extends Error {}
 
+/** A hub that gave ranges before gives none any more. */
+export class RangesRefused extends HubTrouble {}
+
+/** So often in a row one connection may say that the file is another, or get all of it for a range, until that is believed. */
+const TIMES_BELIEVED = 3
+
 /** Tries count anew once so much has come. */
 const GOT_ON_BYTES = 1024 ** 2
 
@@ -43,6 +49,23 @@ export class HubFile implements ByteSource {
     this.#isAsked = false
   }
 
+  /**
+   * Whether ranges of it can be fetched apart from each other: a 206 with just the bytes that were asked for, of a file of the right
+   * length or with a strong ETag. Asks for the last byte.
+   * @throws as {@link pieces}
+   */
+  honoursRanges(signal: AbortSignal): Promise<boolean> {
+    const first = this.sizeBytes - 1
+    return new Patience(this.#hub, this.#doing, signal).until(async () => {
+      using _ = await this.#hub.connections?.take(signal)
+      await using answer = await this.#ask(first, this.sizeBytes, signal)
+      if (answer.status !== 206) return false
+      const range = readContentRange(answer.headers.get("content-range"))
+      if (range === null || range.first !== first || range.last !== first) return false
+      return range.total === null ? strongEtag(answer.headers.get("etag")) !== null : range.total === this.sizeBytes
+    })
+  }
+
   async read(offset: number, length: number, signal: AbortSignal): Promise<Uint8Array> {
     const end = Math.min(this.sizeBytes, offset + length)
     if (end <= offset) return new Uint8Array(0)
@@ -61,17 +84,27 @@ export class HubFile implements ByteSource {
 
   /**
    * The bytes from `from` on up to `end`, in order, each once.
-   * @throws {FileChanged} when they are others than before; {WindfallError} as hubs refuse, hub_unreachable
+   * @param options.rangesOnly for one of several connections: what one answer says against the others is not believed at once, and all of
+   *   the file in place of a range is no answer
+   * @throws {FileChanged} when they are others than before; {RangesRefused}; {WindfallError} as hubs refuse, hub_unreachable
    */
-  async *pieces(from: number, end: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  async *pieces(
+    from: number,
+    end: number,
+    signal: AbortSignal,
+    { rangesOnly = false }: { readonly rangesOnly?: boolean } = {},
+  ): AsyncGenerator<Uint8Array> {
     const patience = new Patience(this.#hub, this.#doing, signal)
     let at = from
     let gotOnAt = from
+    let doubts = 0
     while (at < end) {
       try {
+        using _ = await this.#hub.connections?.take(signal)
         await using answer = await this.#ask(at, end, signal)
-        for await (const piece of this.#wanted(answer, at, end)) {
+        for await (const piece of this.#wanted(answer, at, end, rangesOnly)) {
           at += piece.length
+          doubts = 0
           if (at - gotOnAt >= GOT_ON_BYTES) {
             gotOnAt = at
             patience.gotOn()
@@ -80,8 +113,9 @@ export class HubFile implements ByteSource {
         }
         if (at < end) throw new HubTrouble("it ended before its end")
       } catch (error) {
-        if (error instanceof FileChanged) throw error
-        await patience.afterFailure(error)
+        const isDoubted = error instanceof FileChanged || error instanceof RangesRefused
+        if (isDoubted && (!rangesOnly || ++doubts >= TIMES_BELIEVED)) throw error
+        await patience.afterFailure(isDoubted ? new HubTrouble(error.message) : error)
       }
     }
   }
@@ -100,7 +134,12 @@ export class HubFile implements ByteSource {
   }
 
   /** What of an answer was asked for. */
-  async *#wanted({ status, headers, pieces }: HubAnswer, from: number, end: number): AsyncGenerator<Uint8Array> {
+  async *#wanted(
+    { status, headers, pieces }: HubAnswer,
+    from: number,
+    end: number,
+    rangesOnly: boolean,
+  ): AsyncGenerator<Uint8Array> {
     const etag = headers.get("etag")
     if (this.#isAsked && etag !== null && this.#etag !== null && etag !== this.#etag)
       throw new FileChanged("its bytes changed while they were fetched")
@@ -117,6 +156,8 @@ export class HubFile implements ByteSource {
       const length = headers.get("content-length")
       if (length !== null && Number(length) !== this.sizeBytes)
         throw new FileChanged(`it has ${length} bytes, and the hub says ${this.sizeBytes}`)
+      if (rangesOnly && end - from < this.sizeBytes)
+        throw new RangesRefused("it sends all of it, not the range that was asked for")
       skip = from
     }
     this.#isAsked = true

@@ -1,10 +1,21 @@
 import type { Clock } from "../base/clock.ts"
 import { WindfallError } from "../protocol/errors.ts"
+import type { Connections } from "./connections.ts"
 
 /** Hugging Face's own hub; `HF_ENDPOINT` names another, as its own programs have it. */
 export const USUAL_HUB = "https://huggingface.co"
 
-/** How patient one is with a hub. */
+/** When a file is fetched by several connections, each with a range of its own. */
+export interface RangeLimits {
+  /** Shorter files come by one. */
+  readonly fromBytes: number
+  /** Of one range. Each costs being led to where the bytes lie, so they should not be short. */
+  readonly mostBytes: number
+  /** Connections for one file. */
+  readonly atOnce: number
+}
+
+/** How patient one is with a hub, and how much one asks of it at once. */
 export interface HubLimits {
   /** No answer for so long, or fewer than `leastBytes`: the connection is given up, and asked anew. */
   readonly stallMs: number
@@ -15,6 +26,9 @@ export interface HubLimits {
   readonly lastWaitMs: number
   /** A hub that wants to be left alone for longer is given up. */
   readonly longestWaitMs: number
+  /** Connections over all files. */
+  readonly connections: number
+  readonly ranges: RangeLimits
 }
 
 export const HUB_LIMITS: HubLimits = {
@@ -24,6 +38,8 @@ export const HUB_LIMITS: HubLimits = {
   firstWaitMs: 500,
   lastWaitMs: 30_000,
   longestWaitMs: 10 * 60_000,
+  connections: 8,
+  ranges: { fromBytes: 64 * 1024 ** 2, mostBytes: 64 * 1024 ** 2, atOnce: 4 },
 }
 
 /** A hub of models, and as whom it is asked. */
@@ -34,6 +50,8 @@ export interface Hub {
   readonly clock: Clock
   readonly random: () => number
   readonly limits: HubLimits
+  /** Where they are bounded. */
+  readonly connections?: Connections
   /** Hears why it is asked anew, and after how long. */
   readonly onWait?: (reason: string, waitMs: number) => void
 }

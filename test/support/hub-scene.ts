@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { randomBytes } from "node:crypto"
 import { readFileSync } from "node:fs"
-import { HUB_LIMITS } from "../../src/hub/hub.ts"
+import { HUB_LIMITS, type HubLimits } from "../../src/hub/hub.ts"
 import type { StoredDataView } from "../../src/protocol/data-api.ts"
 import { WindfallError } from "../../src/protocol/errors.ts"
 import type { BlobHash } from "../../src/protocol/ids.ts"
@@ -16,6 +16,9 @@ export const SMALL = randomBytes(200_000)
 /** More than one chunk. */
 export const LARGE = Buffer.concat([randomBytes(1_000_000), Buffer.alloc(CHUNK_BYTES, 7), randomBytes(2_000_000)])
 
+/** Also large files come by one connection. */
+export const ONE_CONNECTION = { ...HUB_LIMITS.ranges, atOnce: 1 }
+
 /** A server and a hub with three models. */
 export class HubScene implements AsyncDisposable {
   readonly hub: HubServer
@@ -27,13 +30,25 @@ export class HubScene implements AsyncDisposable {
   }
 
   static async start(
-    options: { readonly clock?: MovedClock; readonly hub?: Partial<HubSettings> } = {},
+    options: {
+      readonly clock?: MovedClock
+      readonly hub?: Partial<HubSettings>
+      readonly limits?: Partial<HubLimits>
+    } = {},
   ): Promise<HubScene> {
     const hub = await HubServer.start()
     hub.add("lab/tiny-GGUF", { "tiny-Q8_0.gguf": SMALL, "tiny-Q4_K_M.gguf": SMALL.subarray(1), "pickled.bin": SMALL })
     hub.add("lab/large", { "large-Q4_K_M.gguf": LARGE })
     hub.add("lab/qwen", { "config.json": "{}", "tokenizer.json": '{"a":1}', "model.safetensors": SMALL, "run.py": "x" })
-    const limits = { ...HUB_LIMITS, stallMs: 500, firstWaitMs: 1, lastWaitMs: 5, tries: 4 }
+    const limits = {
+      ...HUB_LIMITS,
+      stallMs: 500,
+      firstWaitMs: 1,
+      lastWaitMs: 5,
+      tries: 4,
+      ranges: ONE_CONNECTION,
+      ...options.limits,
+    }
     const settings = { ...hubSettings({ url: hub.url, limits }), ...options.hub }
     const server = await TestServer.start({
       hub: settings,

@@ -182,7 +182,8 @@ function newHash({ bytes, hash }: PulledFile): Hash {
   return hash.kind === "sha256" ? createHash("sha256") : createHash("sha1").update(`blob ${bytes}\0`)
 }
 
-async function writeAll(file: FileHandle, piece: Uint8Array): Promise<void> {
+/** @throws {WindfallError} disk_full */
+export async function writeAll(file: FileHandle, piece: Uint8Array): Promise<void> {
   try {
     for (let at = 0; at < piece.length; ) at += (await file.write(piece, at, piece.length - at)).bytesWritten
   } catch (error) {
@@ -190,6 +191,7 @@ async function writeAll(file: FileHandle, piece: Uint8Array): Promise<void> {
   }
 }
 
-function failed(error: unknown): never {
+/** What the disk says, in words. */
+export function failed(error: unknown): never {
   throw diskError(error, "store what comes from the hub")
 }

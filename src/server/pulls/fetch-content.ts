@@ -5,8 +5,10 @@ import type { BlobHash } from "../../protocol/ids.ts"
 import type { PulledFile, PullRecord } from "../../store/pull-record.ts"
 import type { Core } from "../core.ts"
 import { ContentWriter } from "./content-writer.ts"
+import { fetchByRanges } from "./fetch-by-ranges.ts"
 import { findContent } from "./find-content.ts"
 import type { PullProgress } from "./pull-progress.ts"
+import { RangeFiles } from "./range-files.ts"
 
 /** From the beginning again, where what came was not what the hub says. */
 const ROUNDS = 3
@@ -29,18 +31,30 @@ export async function fetchContent(
     return found
   }
   const source = new HubFile(hub, { ...model, ...file })
+  const files = new RangeFiles(core, user, file)
+  const limits = hub.limits.ranges
+  let isRanged = file.bytes >= limits.fromBytes && limits.atOnce > 1
   for (let round = 1; ; round++) {
     try {
       await using writer = await ContentWriter.open(core, user, file, signal)
       try {
         progress.isAt(file.path, writer.bytes)
+        isRanged &&= writer.bytes === file.bytes || (await source.honoursRanges(signal))
+        isRanged &&= await fetchByRanges({ file, source, writer, files, limits, progress, signal })
+        if (!isRanged) {
+          await files.drop()
+          progress.isAt(file.path, writer.bytes)
+        }
         for await (const piece of source.pieces(writer.bytes, file.bytes, signal)) {
           await writer.write(piece)
           progress.came(file.path, piece.length)
         }
         return await writer.finish()
       } catch (error) {
-        if (error instanceof FileChanged) await writer.drop()
+        if (error instanceof FileChanged) {
+          await files.drop()
+          await writer.drop()
+        }
         throw error
       }
     } catch (error) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { randomBytes } from "node:crypto"
 import { readdirSync, writeFileSync } from "node:fs"
 import { describe, it } from "node:test"
-import { HubScene, LARGE, refused, SMALL } from "../../../test/support/hub-scene.ts"
+import { HubScene, LARGE, ONE_CONNECTION, refused, SMALL } from "../../../test/support/hub-scene.ts"
 import type { Fault } from "../../../test/support/hub-server.ts"
 import { MovedClock } from "../../../test/support/moved-clock.ts"
 import { HUB_LIMITS } from "../../hub/hub.ts"
@@ -54,7 +54,7 @@ describe("a model of a hub", () => {
     await using scene = await HubScene.start()
     const { server, hub } = scene
     scene.breaks(() => ({ stallAfter: CHUNK_BYTES + 500_000 }))
-    const limits = { ...HUB_LIMITS, stallMs: 60_000 }
+    const limits = { ...HUB_LIMITS, stallMs: 60_000, ranges: ONE_CONNECTION }
     await server.stop()
     await using patient = await HubScene.start({ hub: { url: new URL(hub.url), limits } })
     const { id } = await patient.pull("lab/large")
@@ -89,7 +89,10 @@ describe("a model of a hub", () => {
 
   it("is kept from tidying up on its way, and not for ever when nobody fetches it any more", async () => {
     const clock = new MovedClock()
-    await using scene = await HubScene.start({ clock, hub: { limits: { ...HUB_LIMITS, stallMs: 60_000 } } })
+    await using scene = await HubScene.start({
+      clock,
+      hub: { limits: { ...HUB_LIMITS, stallMs: 60_000, ranges: ONE_CONNECTION } },
+    })
     const { core } = scene.server.running
     scene.breaks(() => ({ stallAfter: CHUNK_BYTES + 100_000 }))
     const { id } = await scene.pull("lab/large")

@@ -1,4 +1,5 @@
 import { usualDataName } from "../../hive/hub/data-name.ts"
+import { Connections } from "../../hub/connections.ts"
 import type { Hub } from "../../hub/hub.ts"
 import { findModel } from "../../hub/hub-model.ts"
 import { toWindfallError, WindfallError } from "../../protocol/errors.ts"
@@ -33,11 +34,13 @@ export class Pulls {
   /** Also of those that have ended in this run. */
   readonly #progress = new Map<PullId, PullProgress>()
   readonly #locks = new ContentLocks()
+  readonly #connections: Connections
 
   constructor(core: Core, settings: HubSettings, random: () => number) {
     this.#core = core
     this.#settings = settings
     this.#random = random
+    this.#connections = new Connections(settings.limits.connections)
   }
 
   /** Takes up what a former run left. */
@@ -174,7 +177,14 @@ export class Pulls {
       progress.waits(`${reason}; asked again in ${Math.ceil(waitMs / 1_000)} s`),
     )
     await core.blobs.settled(record.user)
-    await runPull({ core, hub, record, progress, locks: this.#locks, signal })
+    await runPull({
+      core,
+      hub: { ...hub, connections: this.#connections },
+      record,
+      progress,
+      locks: this.#locks,
+      signal,
+    })
   }
 
   #hub(base: URL, token: string | null, tries: number, onWait?: Hub["onWait"]): Hub {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
 import { describe, it } from "node:test"
-import { HubScene, refused } from "../../../test/support/hub-scene.ts"
+import { HubScene, ONE_CONNECTION, refused } from "../../../test/support/hub-scene.ts"
 import { HUB_LIMITS } from "../../hub/hub.ts"
 import type { PullView } from "../../protocol/pull-api.ts"
 
@@ -70,7 +70,9 @@ describe("who fetches a model", () => {
   })
 
   it("may ask twice, stop it, and be removed: nothing goes on then", async () => {
-    await using scene = await HubScene.start({ hub: { limits: { ...HUB_LIMITS, stallMs: 60_000 } } })
+    await using scene = await HubScene.start({
+      hub: { limits: { ...HUB_LIMITS, stallMs: 60_000, ranges: ONE_CONNECTION } },
+    })
     scene.breaks(() => ({ stallAfter: 1_000_000 }))
     const ada = await scene.server.userToken("ada")
     const first = await scene.pull("lab/large", {}, ada)
