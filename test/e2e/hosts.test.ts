@@ -17,6 +17,7 @@ import { keyLine } from "../../src/protocol/key-line.ts"
 import { freeName } from "../../src/server/hosts/host-name.ts"
 import { type Lab, type LabHost, startLab } from "../lab/lab.ts"
 import { addRequest, emptied, failure, HostsBench, labPayloads, SERVER } from "../support/hosts-bench.ts"
+import { killIfThere } from "../support/kill-if-there.ts"
 
 const OTHER_SERVER = makeId<ServerId>("s", Buffer.from("bench-server-111"))
 const signal = AbortSignal.timeout(240_000)
@@ -231,5 +232,5 @@ function okSteps(steps: readonly JoinStep[]): string[] {
 function kill(host: LabHost, part: string): void {
   const victims = host.everything().filter(({ command }) => command.includes(part) && !/listener/.test(command))
   assert.ok(victims.length > 0, `nothing runs ${part}`)
-  for (const { pid } of victims) process.kill(pid, "SIGKILL")
+  for (const { pid } of victims) killIfThere(pid)
 }

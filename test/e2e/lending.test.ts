@@ -11,6 +11,7 @@ import { assertRefused } from "../support/assert-refused.ts"
 import { checkShape, routeOf } from "../support/check-answer.ts"
 import type { Child } from "../support/child.ts"
 import { emptied } from "../support/hosts-bench.ts"
+import { killIfThere } from "../support/kill-if-there.ts"
 import { keysOf } from "../support/lending-scene.ts"
 import { gatewayOf, letReachServer, openTerminal } from "../support/owner-terminal.ts"
 import { type Pool, startPool } from "../support/pool.ts"
@@ -190,19 +191,10 @@ describe("the line for an owner", { timeout: 240_000, skip }, () => {
     // The key is in, and the server at work.
     await lend.says(/looking|Debian|Linux|sending/)
     assert.ok(existsSync(join(host.files, ".ssh/authorized_keys")))
-    for (const { pid, command } of host.everything()) if (/^(sh|curl -sSk .*)$/.test(command)) kill(pid)
+    for (const { pid, command } of host.everything()) if (/^(sh|curl -sSk .*)$/.test(command)) killIfThere(pid)
     await lend.ended
     while (existsSync(join(host.files, ".windfall")) || keysOf(host) !== "") await new Promise(setImmediate)
     await emptied(host)
     assert.equal((await hosts()).length, before)
   })
 })
-
-/** One of the script's processes; another's end may have ended it. */
-function kill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL")
-  } catch (error) {
-    if ((error as { code?: unknown }).code !== "ESRCH") throw error
-  }
-}

@@ -3,6 +3,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { JobView } from "../../src/protocol/job.ts"
 import { eventually } from "../support/agent-home.ts"
+import { killIfThere } from "../support/kill-if-there.ts"
 import { usePool } from "../support/use-pool.ts"
 
 const TIMING = { pingMs: 500, silenceMs: 1_000, firstRetryMs: 100, lastRetryMs: 500 }
@@ -89,8 +90,7 @@ test("server and an agent are killed in the middle: the members go on, nothing r
   const pids = working().map(({ pid }) => pid)
   await pool().server.kill9()
   const host = pool().hosts.find(({ name }) => name === attempts[1]?.hostName)!
-  for (const { pid, command } of host.processes())
-    if (command.includes("agent.mjs --root")) process.kill(pid, "SIGKILL")
+  for (const { pid, command } of host.processes()) if (command.includes("agent.mjs --root")) killIfThere(pid)
   await pool().server.start()
   const job = await pool().untilJob(id, (now) =>
     now.attempts.every(({ outOfContactSince }) => outOfContactSince === null),

@@ -8,6 +8,7 @@ import type { StoredDataView } from "../../src/protocol/data-api.ts"
 import type { BlobHash } from "../../src/protocol/ids.ts"
 import type { JobSpec } from "../../src/protocol/job.ts"
 import { findLabMode } from "../lab/lab-mode.ts"
+import { killIfThere } from "../support/kill-if-there.ts"
 import { ScratchFolder } from "../support/scratch-folder.ts"
 import { usePool } from "../support/use-pool.ts"
 
@@ -64,7 +65,7 @@ for (const victim of ["agent", "server"] as const) {
       await pool().untilJob(id, ({ state, reason }) => state !== "starting" || /: [1-9]\d* %/.test(reason ?? ""))
       assert.throws(() => statSync(join(dataFolder(1), "whole", root)))
       assert.match((await pool().windfall(["ps"])).stdout, /starting .*\(placing killed-\w+ on host2: \d+ %\)/)
-      if (victim === "agent") for (const pid of agents(1)) process.kill(pid, "SIGKILL")
+      if (victim === "agent") for (const pid of agents(1)) killIfThere(pid)
       else {
         await pool().server.kill9()
         await pool().server.start()

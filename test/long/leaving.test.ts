@@ -7,6 +7,7 @@ import { keyLine } from "../../src/protocol/key-line.ts"
 import type { LabHost } from "../lab/lab.ts"
 import { Child } from "../support/child.ts"
 import { emptied } from "../support/hosts-bench.ts"
+import { killIfThere } from "../support/kill-if-there.ts"
 import { type Pool, startPool } from "../support/pool.ts"
 
 const OWNERS_KEY = "ssh-ed25519 AAAAC3owners lena@laptop"
@@ -203,8 +204,7 @@ describe("a host leaves", { timeout: 240_000 }, () => {
     host.mac.owner("works", { user: "lena" })
     await pool.untilState(id, "suspended")
     await pool.server.kill9()
-    for (const { pid } of host.processes().filter(({ command }) => command.includes("agent.mjs")))
-      process.kill(pid, "SIGKILL")
+    for (const { pid } of host.processes().filter(({ command }) => command.includes("agent.mjs"))) killIfThere(pid)
     assert.ok(host.processes().some(({ command }) => command === "sleep 3600"))
     const { exitCode, stdout, stderr } = await atHome(pool, host, "wf_fetch_s=0 sh .windfall/leave --yes")
     assert.equal(exitCode, 0, stdout + stderr)
@@ -235,7 +235,7 @@ describe("a host leaves", { timeout: 240_000 }, () => {
     await first.says("asking job")
     const leave = host.everything().filter(({ command }) => command.startsWith("sh .windfall/leave"))
     assert.ok(leave.length > 0)
-    for (const { pid } of leave) process.kill(pid, "SIGKILL")
+    for (const { pid } of leave) killIfThere(pid)
     await first.ended
     assert.ok(existsSync(join(host.files, ".windfall/leaving")))
     const { exitCode, stdout } = await atHome(pool, host, "sh .windfall/leave --yes")

@@ -7,6 +7,7 @@ import type { StoredDataView } from "../../src/protocol/data-api.ts"
 import type { BlobHash, JobId } from "../../src/protocol/ids.ts"
 import type { JobView } from "../../src/protocol/job.ts"
 import { findLabMode } from "../lab/lab-mode.ts"
+import { killIfThere } from "../support/kill-if-there.ts"
 import { ScratchFolder } from "../support/scratch-folder.ts"
 import { usePool } from "../support/use-pool.ts"
 
@@ -46,7 +47,7 @@ for (const loss of ["its link cut", "its agent killed"] as const) {
       const others = await Promise.all(["host2", "host3"].map((host) => send(host, name)))
       for (const other of others) await arriving(other.id)
       if (loss === "its link cut") await first!.cut()
-      else for (const pid of agents(0)) process.kill(pid, "SIGKILL")
+      else for (const pid of agents(0)) killIfThere(pid)
       for (const other of others) assert.equal((await ended(other.id)).state, "succeeded")
       for (const host of [1, 2]) assert.ok(weightsAt(host, root)?.equals(content))
       await first!.restore()
