@@ -4,7 +4,7 @@ import { type Found, given } from "./found.ts"
 import type { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
-import { ANY_NUMBER, type GivenUpTurn, type MostKept, turnKey } from "./most-kept.ts"
+import { ANY_NUMBER, type GivenUpTurn, type KeptBound, type MostKept, turnKey } from "./most-kept.ts"
 import type { WaitReason } from "./queue-plan.ts"
 import type { QueueJob } from "./queue-scene.ts"
 import type { Untimed } from "./untimed.ts"
@@ -61,12 +61,22 @@ export class EarlierTurns {
     else if (spec.partitions.length > 1) this.#known(spec).kept.push({ request, room, partition })
   }
 
-  /** Whether no more is kept for its job from this turn on, nor its place held: it would be given up. */
-  keepsNoMore({ spec, standing }: Line): boolean {
-    if (this.#mostKept.size === 0) return false
+  /** Whether no more is kept for its job from this turn on, nor its place held: it has something better at another. */
+  hasBetter(line: Line, { plan }: LineRequest): boolean {
+    const bound = this.#boundOf(line)
+    return bound !== undefined && this.#calendar.find(plan, bound.insteadMs + 0.5) === null
+  }
+
+  /** Whether it was seen that its job has something better at another turn. */
+  isBound(line: Line): boolean {
+    return this.#boundOf(line) !== undefined
+  }
+
+  #boundOf({ spec, standing }: Line): KeptBound | undefined {
+    if (this.#mostKept.size === 0) return undefined
     const partition = standing.partition.name
-    const most = this.#mostKept.get(turnKey(spec.id, partition))
-    return most !== undefined && this.#countAt(spec.id, partition) >= most
+    const bound = this.#mostKept.get(turnKey(spec.id, partition))
+    return bound !== undefined && this.#countAt(spec.id, partition) >= bound.most ? bound : undefined
   }
 
   /**
@@ -90,6 +100,7 @@ export class EarlierTurns {
         job,
         key: turnKey(job, partition),
         most: this.#countAt(job, partition),
+        insteadMs: lastMs,
         count,
         lastMs: Math.max(lastMs, startMs),
       }))

@@ -18,13 +18,13 @@ export interface Sorted {
 export class Eligibility {
   readonly #scene: QueueScene
   readonly #nowMs: number
-  readonly #isEarly: boolean
+  readonly #untilMs: number
   #tasks: Map<number, Map<number | null, Progress>> | undefined
   #namesakes: Map<string, JobId[]> | undefined
 
-  /** @param isEarly begin times and bookings that are to come keep nobody out */
-  constructor(scene: QueueScene, nowMs: number, isEarly = false) {
-    this.#isEarly = isEarly
+  /** @param untilMs begin times, and bookings that begin, until then keep nobody out */
+  constructor(scene: QueueScene, nowMs: number, untilMs = nowMs) {
+    this.#untilMs = untilMs
     this.#scene = scene
     this.#nowMs = nowMs
   }
@@ -34,8 +34,7 @@ export class Eligibility {
     if (job.hold !== null || job.priority === 0) return { code: "held", by: job.hold ?? "admin" }
     const never = neverInBooking(this.#scene, job, this.#nowMs)
     if (never !== null) return never
-    if (job.beginMs !== null && job.beginMs > this.#nowMs && !this.#isEarly)
-      return { code: "begin_time", untilMs: job.beginMs }
+    if (job.beginMs !== null && job.beginMs > this.#untilMs) return { code: "begin_time", untilMs: job.beginMs }
     return this.#dependency(job) ?? this.#bookingToCome(job)
   }
 
@@ -86,7 +85,8 @@ export class Eligibility {
   }
 
   #bookingToCome(job: QueueJob): WaitReason | null {
-    return this.#isEarly ? null : bookingToCome(this.#scene, job, this.#nowMs)
+    const reason = bookingToCome(this.#scene, job, this.#nowMs)
+    return reason?.code === "booking_to_come" && reason.untilMs <= this.#untilMs ? null : reason
   }
 
   #tasksOf(): ReadonlyMap<number, ReadonlyMap<number | null, Progress>> {

@@ -4,8 +4,16 @@ import type { QueuePass } from "./queue-pass.ts"
 /** So many passes at most: each but the last gives something up, and where jobs are in few partitions there are two or three. */
 const MOST_PASSES = 8
 
-/** By job and partition, for how many of its tasks room is kept from its turn there on; of what is not in it for as many as there is room. */
-export type MostKept = ReadonlyMap<string, number>
+/** How much is kept for a job from a turn on. */
+export interface KeptBound {
+  /** For so many of its tasks at most, */
+  readonly most: number
+  /** but for what begins until then: that is no later than what it had instead, and the earlier turn goes first. */
+  readonly insteadMs: number
+}
+
+/** By job and partition; for what is not in it as much is kept as there is room for. */
+export type MostKept = ReadonlyMap<string, KeptBound>
 
 export const ANY_NUMBER: MostKept = new Map()
 
@@ -14,11 +22,9 @@ export function turnKey(job: JobId, partition: string): string {
 }
 
 /** A turn from which on something was kept that was given up for something better at another. */
-export interface GivenUpTurn {
+export interface GivenUpTurn extends KeptBound {
   readonly job: JobId
   readonly key: string
-  /** So much is still kept. */
-  readonly most: number
   /** How many of its tasks have a time instead. */
   readonly count: number
   /** When the last of them begins, or what was given up would have begun. */
@@ -28,28 +34,26 @@ export interface GivenUpTurn {
 /**
  * Passes through the same queue until one gives up nothing that it kept. A job in several partitions may have room kept at its turn in one of them, and at
  * a later turn get something better: those whose turn lay between have then planned around what nobody has. So they are planned anew, and
- * it is not kept again; unless the job then has less than it gave up, since others have the better one.
+ * it is not kept again, unless it then were no later than that, or the job has less than it gave up, since others have the better one.
  * @param through one whole pass; `goesOn`: whether it was looked at as far as somebody may start
  */
 export function untilNothingIsGivenUp<T extends { readonly pass: QueuePass; readonly goesOn: boolean }>(
   through: (mostKept: MostKept) => T,
 ): T {
-  const givenUp = new Map<string, GivenUpTurn>()
+  let givenUp: ReadonlyMap<string, GivenUpTurn> = new Map()
   const firm = new Set<string>()
   for (let count = 1; ; count++) {
-    const told = through(new Map([...givenUp].map(([key, { most }]) => [key, most])))
+    const told = through(givenUp)
     const { earlier } = told.pass
     if (count === MOST_PASSES || !told.goesOn) return told
     const lost = [...givenUp.values()].filter(({ job, count, lastMs }) => {
       const now = earlier.hasNow(job)
       return now.count < count || now.lastMs > lastMs
     })
-    for (const { key } of lost) {
-      firm.add(key)
-      givenUp.delete(key)
-    }
+    for (const { key } of lost) firm.add(key)
     const more = earlier.givenUp().filter(({ key }) => !firm.has(key))
     if (more.length === 0 && lost.length === 0) return told
-    for (const one of more) givenUp.set(one.key, one)
+    const known = [...givenUp.values(), ...more].filter(({ key }) => !firm.has(key))
+    givenUp = new Map(known.map((one) => [one.key, one]))
   }
 }

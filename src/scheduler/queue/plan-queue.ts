@@ -24,7 +24,7 @@ export function planQueue(
 ): QueuePlan {
   const standings = new Standings(scene.policy)
   const lines = new Lines(scene, standings, nowMs)
-  const eligibility = new Eligibility(scene, nowMs, early)
+  const eligibility = new Eligibility(scene, nowMs, early ? nowMs + scene.policy.backfill.windowMs : nowMs)
   const apart: QueueEntry[] = []
   const ready: QueueJob[] = []
   for (const job of scene.waiting) {

@@ -99,7 +99,8 @@ export class QueuePass {
   look(line: Line, at: number): readonly Found[] {
     const found = this.visit(line, at)
     // Where it waits for nothing, since it has something better at another of its turns, nobody is behind it.
-    if ((line.spec.array?.tasks.atOnce ?? null) === null && this.earlier.keepsNoMore(line)) return found
+    const isWhole = (line.spec.array?.tasks.atOnce ?? null) === null
+    if (isWhole && this.earlier.isBound(line) && (found.at(-1)?.room ?? null) === null) return found
     return this.untimed.look(line, this.requests.of(line, at), found, this.earlier.of(line.spec)?.kept)
   }
 
@@ -276,7 +277,7 @@ export class QueuePass {
     const why = this.#why.of(request, line)
     const { enabled } = this.scene.policy.backfill
     // Of those who hold no place nobody waits for the turn.
-    if (line.standing.qos.noReserve || this.earlier.keepsNoMore(line)) return request.waiting(why)[0]
+    if (line.standing.qos.noReserve || this.earlier.hasBetter(line, request)) return request.waiting(why)[0]
     const limited = this.#limits.plannedReasonOf(line, request)
     if (limited !== null) return request.waiting(limited)[0]
     const late = missesDeadline(line, request, this.calendar)

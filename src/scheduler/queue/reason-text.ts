@@ -42,7 +42,7 @@ export function reasonText(reason: WaitReason, nowMs: number): string {
     case "booking_to_come":
       return `its booking ${reason.booking} begins ${inTime(reason.untilMs)}`
     case "booking_over":
-      return `there is no booking ${reason.booking} any more`
+      return `its booking ${reason.booking} is over, or will be before it may begin`
     case "booking_full":
       return `there will be no room for it while its booking ${reason.booking} is on, as far ahead as is planned`
     case "never_fits":
