@@ -51,8 +51,10 @@ function isContextText(text: string): boolean {
 
 /** LiteLLM knows a prompt that is too long only by the beginning of this text. */
 function contextProblem(error: JsonObject, message: string): GatewayProblem {
-  const most = countOf(error.n_ctx)
-  const asked = countOf(error.n_prompt_tokens)
+  // MLX's says it in words alone (src/hive/engines/mlx-launcher.ts).
+  const [, saidAsked, saidMost] = /has (\d+) tokens and exceeds the context of (\d+)/.exec(message) ?? []
+  const most = countOf(error.n_ctx) ?? countOf(Number(saidMost))
+  const asked = countOf(error.n_prompt_tokens) ?? countOf(Number(saidAsked))
   const text =
     most === undefined
       ? `This model's maximum context length is exceeded: ${message}`

@@ -5,7 +5,12 @@ import { exitsAtOnce, runsOn } from "../../../test/support/simulated-host.ts"
 import { type RequestOptions, TestServer, taskSpec } from "../../../test/support/test-server.ts"
 import type { HostView } from "../../protocol/host.ts"
 import type { JobView } from "../../protocol/job.ts"
+import { placeOf } from "../gateway/gateway-places.ts"
 import { ROUTES } from "./app.ts"
+
+test("no route is at a path of the gateway, which goes before as soon as a model is served", () => {
+  for (const { path } of ROUTES) assert.equal(placeOf(path.replaceAll(/:[a-z]+/g, "1")), undefined, path)
+})
 
 test("without a known token only what is open to all is answered", async () => {
   await using server = await TestServer.start()

@@ -20,9 +20,9 @@ const DIALECTS: ReadonlyMap<string, Dialect> = new Map([
   ["/v1/messages", anthropicMessages],
 ])
 
-/** What clients of these dialects may ask for besides, and what is not to be had here (docs/gateway.md). */
+/** What clients of these dialects may ask for besides, and what is not to be had here (docs/gateway.md). `/v1/engines` itself is Windfall's own. */
 const UNSUPPORTED =
-  /^\/v1\/(responses|chat\/completions|edits|engines|audio|images|moderations|files|uploads|batches|fine_tuning|assistants|threads|vector_stores|realtime|rerank|conversations|evals|videos|containers)(\/|$)/
+  /^\/v1\/(responses|chat\/completions|edits|engines(?=\/)|audio|images|moderations|files|uploads|batches|fine_tuning|assistants|threads|vector_stores|realtime|rerank|conversations|evals|videos|containers)(\/|$)/
 const UNSUPPORTED_ANTHROPIC = /^\/v1\/(messages\/|complete$)/
 
 /**

@@ -10,7 +10,8 @@ import {
   endOfStream,
   streamWords,
 } from "../../../test/support/scripted-engine.ts"
-import { runsOn, type SimulatedHost } from "../../../test/support/simulated-host.ts"
+import { runsOn, type SimulatedAttempt, type SimulatedHost } from "../../../test/support/simulated-host.ts"
+import { HERE } from "../../../test/support/simulated-owner.ts"
 
 const GIB = 1024 ** 3
 
@@ -170,6 +171,20 @@ test("a host to which memory did not come back after a hive is not used: the mod
   const other = await scene.join("other")
   await scene.untilState("tiny", "ready")
   assert.deepEqual([scene.hives.length, scene.hives[1]?.host], [2, other])
+})
+
+test("a hive that is stopped for somebody's sake goes to another host that would take it at once", async () => {
+  await using scene = await ModelScene.start({ modelLimits: { planAgainMs: 20 } })
+  const host = await servesTiny(scene)
+  const other = await scene.join("other")
+  const [{ order }] = [...host.attempts.values()] as [SimulatedAttempt]
+  const { attempt, sequence } = order
+  host.tell({ type: "suspended", attempt, sequence, at: Date.now(), why: HERE, reactionMs: 1 })
+  const asked = scene.chat("tiny")
+  await until(() => scene.hives.length === 2)
+  assert.equal(scene.hives[1]?.host, other)
+  assert.equal((await asked).status, 200)
+  assert.equal((await scene.model("tiny")).replicas[0]?.losses, 0)
 })
 
 test("a wish for another context has the hive begin anew, and one that was stopped begins again as it was", async () => {

@@ -10,8 +10,6 @@ import { joinTunnels } from "./join-tunnels.ts"
 
 /** Between two tries: a member's door opens a moment after its command begins. */
 const AGAIN_MS = 200
-/** So long the door of a worker is tried for one way. */
-const WAY_MS = 10_000
 const LONGEST_LINE = 1_024
 
 type Stream = HostTunnel["stream"]
@@ -33,13 +31,18 @@ export class HiveTunnels implements Disposable {
   readonly #core: Core
   readonly #doors: readonly Door[]
   readonly #key: string
+  readonly #wayMs: number
   readonly #end = new AbortController()
   readonly #signal: AbortSignal
 
-  /** @param key what the hive's engine asks of its callers: the server's proof */
-  constructor(core: Core, job: JobRecord, key: string) {
+  /**
+   * @param key what the hive's engine asks of its callers: the server's proof
+   * @param wayMs so long the door of a worker is tried for one way
+   */
+  constructor(core: Core, job: JobRecord, key: string, wayMs: number) {
     this.#core = core
     this.#key = key
+    this.#wayMs = wayMs
     this.#signal = AbortSignal.any([core.signal, this.#end.signal])
     const members = membersOf(job)
     this.attempt = members[0]?.number ?? 0
@@ -95,7 +98,7 @@ export class HiveTunnels implements Disposable {
 
   /** One way: an end at the head's door, one at the worker's. */
   async #make(way: number, rank: number, control: Stream, signal: AbortSignal): Promise<void> {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(WAY_MS)])
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(this.#wayMs)])
     try {
       if (rank === 0 || this.#doors[rank] === undefined) throw new Error("there is no such member")
       // First the one that may not be there yet.
@@ -129,22 +132,26 @@ export class HiveTunnels implements Disposable {
     const { hostId, hostName, sequence, port } = this.#doors[rank] as Door
     const channel = this.#core.fleet.get(hostId)?.channel
     if (channel == null) throw new Error(`${hostName} is out of contact`)
-    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(WAY_MS)])
-    const { stream } = await channel.openTunnel(`${sequence}/port/${port}`, { signal })
-    stream.on("error", () => {})
-    const abort = () => stream.destroy(new Error(`the door of ${hostName} does not answer`))
-    signal.addEventListener("abort", abort, { once: true })
+    // A tunnel ends with the signal that it was opened with, however long it has been open.
+    const opening = new AbortController()
+    const giveUp = () => opening.abort(new Error(`the door of ${hostName} does not answer`))
+    const late = setTimeout(giveUp, this.#wayMs)
+    this.#signal.addEventListener("abort", giveUp, { once: true })
+    let stream: Stream | undefined
     try {
+      stream = (await channel.openTunnel(`${sequence}/port/${port}`, { signal: opening.signal })).stream
+      stream.on("error", () => {})
       const nonce = readDoorGreeting(await readFirstLine(stream))
       if (nonce === null) throw new Error(`what listens on ${hostName} is no member`)
       const words = doorWords(answer)
       stream.write(`${createHmac("sha256", this.#key).update(provenText(nonce, words)).digest("hex")} ${words}\n`)
       return stream
     } catch (error) {
-      stream.destroy(error as Error)
+      stream?.destroy(error as Error)
       throw error
     } finally {
-      signal.removeEventListener("abort", abort)
+      clearTimeout(late)
+      this.#signal.removeEventListener("abort", giveUp)
     }
   }
 }

@@ -19,6 +19,8 @@ export interface ModelLimits {
   readonly startMs: number
   /** A host that cannot run the engine is not asked again before. */
   readonly avoidMs: number
+  /** A way between two members through the server is made within that. */
+  readonly wayMs: number
 }
 
 export const MODEL_LIMITS: ModelLimits = {
@@ -33,4 +35,5 @@ export const MODEL_LIMITS: ModelLimits = {
   probeTries: 3,
   startMs: 180_000,
   avoidMs: 600_000,
+  wayMs: 10_000,
 }

@@ -187,7 +187,7 @@ export class Models implements Disposable {
     const job = record.job === null ? null : jobOf(core, record.job)
     if (job !== null) {
       this.#follow(job, live)
-      tunnelFor(core, job, record, live)
+      tunnelFor(core, job, record, live, this.#limits)
     }
     const bytes = record.plan?.members.reduce((sum, { needBytes }) => sum + needBytes, 0) ?? 0
     const { gatherMs, workerMs, loadMs } = limitsFor(bytes)
@@ -231,7 +231,8 @@ export class Models implements Disposable {
     const times = [live.probeAgainAt, record.notBefore, record.state === "ending" ? live.drainUntil : null]
     if (record.job !== null && (job === undefined || isFinal(job.state))) times.push(now + GONE_AGAIN_MS)
     if (job?.state === "running" && record.state === "starting") times.push(now + planAgainMs)
-    if (job?.state === "queued" && isWantedNow(model, record) && (live.planAgainAt ?? 0) <= now) {
+    const isKept = job?.state === "queued" || job?.state === "suspended"
+    if (isKept && isWantedNow(model, record) && (live.planAgainAt ?? 0) <= now) {
       live.planAgainAt = now + planAgainMs
       this.places.lookElsewhere(model, record, live)
     }

@@ -63,17 +63,19 @@ export class ReplicaPlaces {
     })
   }
 
-  /** A hive that waits for its hosts is to go to others that would take it at once, if there are such. */
+  /** A hive that waits for its hosts, or is stopped there for somebody's sake, is to go to others that would take it at once, if there are such. */
   lookElsewhere(model: ModelRecord, record: ReplicaRecord, live: LiveReplica): void {
     const { core } = this.#options
     this.#inTurn(async () => {
       const stored = await this.facts(model).catch(() => null)
       if (stored === null || record.plan === null) return
       await askEngines(core, ENGINES_KNOWN_MS)
-      const [avoid, loopbackOnly] = [this.#avoided(record, live), this.#shut(live)]
-      const place = placeNow(core, { model, avoid, loopbackOnly, stored })
       const job = record.job === null ? undefined : core.table.live(record.job)
-      if (place !== null && job?.state === "queued" && !isSamePlan(place, record.plan)) live.isToMove = true
+      if (job?.state !== "queued" && job?.state !== "suspended") return
+      const [avoid, loopbackOnly] = [this.#avoided(record, live), this.#shut(live)]
+      if (job.state === "suspended") for (const { host } of record.plan.members) avoid.set(host, "it is stopped there")
+      const place = placeNow(core, { model, avoid, loopbackOnly, stored })
+      if (place !== null && !isSamePlan(place, record.plan)) live.isToMove = true
     })
   }
 

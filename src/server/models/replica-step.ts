@@ -105,7 +105,7 @@ function withoutHive({ record, isWanted, now }: ReplicaScene): ReplicaStep {
 
 function ofLiveHive(scene: ReplicaScene, hive: HiveLook): ReplicaStep {
   const { record, probe } = scene
-  if (scene.barred !== null) return { do: "drain", reason: scene.barred, isFailure: true }
+  if (scene.barred !== null) return { do: "drain", reason: scene.barred, isFailure: false }
   const ofJob = `job ${record.job}`
   switch (hive.state) {
     case "held":
@@ -117,6 +117,7 @@ function ofLiveHive(scene: ReplicaScene, hive: HiveLook): ReplicaStep {
     case "starting":
       return note(record, "starting", hive.reason ?? hive.building ?? `${ofJob} starts: its files travel`)
     case "suspended":
+      if (scene.isToMove) return { do: "drain", reason: "other hosts would take it at once", isFailure: false }
       return note(record, "starting", hive.away ?? hive.reason ?? `${ofJob} is stopped for somebody's sake`)
     case "finishing":
       return note(record, "starting", hive.lost?.reason ?? "its hive is ending")

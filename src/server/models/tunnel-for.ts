@@ -6,9 +6,16 @@ import { membersOf } from "../gang/members.ts"
 import { keyContext } from "./begin-hive.ts"
 import { HiveTunnels } from "./hive-tunnels.ts"
 import type { LiveReplica } from "./live-replica.ts"
+import type { ModelLimits } from "./model-limits.ts"
 
 /** Has the members of a hive that have no network in common reach each other through the server, as long as an attempt of it lives. */
-export function tunnelFor(core: Core, job: JobRecord, record: ReplicaRecord, live: LiveReplica): void {
+export function tunnelFor(
+  core: Core,
+  job: JobRecord,
+  record: ReplicaRecord,
+  live: LiveReplica,
+  { wayMs }: Pick<ModelLimits, "wayMs">,
+): void {
   const [main] = membersOf(job)
   const isUp = main?.member.roster !== undefined && !isFinal(job.state) && main.state !== "ended"
   const isWanted = isUp && job.spec.gang?.network?.kind === "tunnel" && record.sealedKey !== null
@@ -17,5 +24,5 @@ export function tunnelFor(core: Core, job: JobRecord, record: ReplicaRecord, liv
     live.tunnels = null
   }
   if (!isWanted || record.sealedKey === null) return
-  live.tunnels ??= new HiveTunnels(core, job, core.secrets.open(record.sealedKey, keyContext(record)))
+  live.tunnels ??= new HiveTunnels(core, job, core.secrets.open(record.sealedKey, keyContext(record)), wayMs)
 }
