@@ -56,7 +56,7 @@ test("members talk over a network that is trusted, over tunnels where none is, a
     "large",
     ({ state, replicas }) => state === "ready" && replicas[0]?.plan?.over?.kind === "tunnel",
   )
-  assert.equal(after.replicas[0]?.losses, 1)
+  assert.equal(after.replicas[0]?.losses, 0)
   const { events } = await scene.server.call<{ events: WindfallEvent[] }>("GET", "/v1/events")
   assert.deepEqual(
     events.flatMap((event) => (event.type === "fleet_changed" ? event.what : [])),
