@@ -21,6 +21,28 @@ export async function findVenv(name: string, packages: readonly string[]): Promi
   const folder = join(LAB_CACHE, "venvs", name)
   const python = join(folder, "bin/python")
   if (existsSync(folder)) return { python }
+  try {
+    await placeVenv(folder, ">=3.11", packages)
+    return { python }
+  } catch (error) {
+    // Another process may have been quicker.
+    if (existsSync(folder)) return { python }
+    return { lacking: `no Python with ${packages.join(", ")}: ${whyNoVenv(error)}` }
+  }
+}
+
+/**
+ * Makes an environment of Python with packages from the index; it appears whole.
+ * @param python as uv finds it
+ * @param imports what is imported once to see that it works
+ * @throws when packages, or a Python that is right for them, are out of reach
+ */
+export async function placeVenv(
+  folder: string,
+  python: string,
+  packages: readonly string[],
+  imports: readonly string[] = [],
+): Promise<void> {
   const work = `${folder}.${process.pid}`
   const env = {
     ...process.env,
@@ -34,20 +56,18 @@ export async function findVenv(name: string, packages: readonly string[]): Promi
     mkdirSync(work, { recursive: true })
     const uv = join(LAB_CACHE, UV_PATH)
     const limits = { env, timeout: FETCH_MS }
-    await run(uv, ["venv", "--quiet", "--allow-existing", "--relocatable", "--python", ">=3.11", work], limits)
-    await run(
-      uv,
-      ["pip", "install", "--quiet", "--no-cache", "--python", join(work, "bin/python"), ...packages],
-      limits,
-    )
+    const own = join(work, "bin/python")
+    await run(uv, ["venv", "--quiet", "--allow-existing", "--relocatable", "--python", python, work], limits)
+    await run(uv, ["pip", "install", "--quiet", "--no-cache", "--python", own, ...packages], limits)
+    if (imports.length > 0) await run(own, ["-c", `import ${imports.join(", ")}`], limits)
     renameSync(work, folder)
-    return { python }
-  } catch (error) {
-    // Another process may have been quicker.
-    if (existsSync(folder)) return { python }
-    const said = (error as { stderr?: string }).stderr?.trim().split("\n").at(-1) || (error as Error).message
-    return { lacking: `no Python with ${packages.join(", ")}: ${said.split("\n")[0]}` }
   } finally {
     rmSync(work, { recursive: true, force: true })
   }
+}
+
+/** The last that uv said. */
+export function whyNoVenv(error: unknown): string {
+  const said = (error as { stderr?: string }).stderr?.trim().split("\n").at(-1) || (error as Error).message
+  return said.split("\n")[0] ?? ""
 }

@@ -18,7 +18,7 @@ const CONTEXT = {
 
 /** A command below something that stands for its supervisor. */
 class Tree implements AsyncDisposable {
-  readonly scratch = new ScratchFolder()
+  readonly scratch: ScratchFolder
   readonly attempt: Attempt
   readonly #top: ChildProcess
 

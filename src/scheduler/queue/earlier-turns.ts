@@ -34,7 +34,7 @@ export class EarlierTurns {
   readonly #limits: LimitReasons
   readonly #mostKept: MostKept
   readonly #byJob = new Map<JobId, Known>()
-  /** By job and partition, until when the job would have begun with what was kept for it from its turn there on, and is not any more. */
+  /** By job and partition: when it would have begun, at the latest, with what was kept for it from its turn there on and is given up. */
   readonly #givenUp = new Map<JobId, Map<string, number>>()
 
   /** @param mostKept for how many tasks of a job room is kept at a turn, where that is known by now */
@@ -121,6 +121,7 @@ export class EarlierTurns {
 
   /** {@link startInstead}; what is given up for it counts against no limit any more. */
   startInstead(line: Line, kept: KeptRoom[], request: LineRequest, start: () => Found | null): Found | null {
+    if (kept.length === 0) return start()
     const { id } = line.spec
     const before = [...kept]
     const hasMore = this.#hasMore(line.spec) && this.#limits.plannedReasonOf(line, request) === null
@@ -193,7 +194,6 @@ function startInstead(
   start: () => Found | null,
   hasMore: boolean,
 ): Found | null {
-  if (kept.length === 0) return start()
   const { places } = plan.asked
   const near = kept.filter(({ request, room, own }) =>
     own === undefined ? request.plan.hasPieces || room.places.some((one) => places.includes(one)) : own.isNear,
