@@ -6,14 +6,14 @@ import type { Benchmark, Surroundings } from "./benchmark.ts"
 import type { Figure } from "./figure.ts"
 
 const HOSTS = 4
-const MBIT = 40
+const MBIT = 200
 const FILES = 4
 const FILE_BYTES = 24 * 1024 * 1024
 const TIMES = 2
 
 export const spreadBench: Benchmark = {
   name: "spread",
-  about: `A model of ${FILES} files of 24 MB, which only the server has, to one host, and another such one to four at once: from sending a job that uses it until it has ended on each. Hosts and server have a cable of ${MBIT} Mbit/s each, both ways (tbf), all at one switch; At 1 Gbit/s, and on a busy machine from 100 Mbit/s on, this would measure the two cores that all five share here, which hash and encrypt every byte several times. The server's cable tells how many copies left it.`,
+  about: `A model of ${FILES} files of 24 MB, which only the server has, to one host, and another such one to four at once: from sending a job that uses it until it has ended on each. Hosts and server have a cable of ${MBIT} Mbit/s each, both ways (tbf), all at one switch: at 1 Gbit/s, and on a busy machine from 100 Mbit/s on, this would measure the two cores that all five share here, which hash and encrypt every byte several times. The server's cable tells how many copies left it.`,
   async run({ note }: Surroundings): Promise<readonly Figure[]> {
     await using pool = await startPool({ hosts: HOSTS })
     const cable = pool.lab.ownCable
