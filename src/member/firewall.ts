@@ -46,13 +46,17 @@ export function listeningPrograms(
   return adapter.listeners(rank).flatMap((name) => programs[name] ?? [])
 }
 
-/** The first program that the firewall would ask about, or not let be reached, and why; `null` where there is none. Words as of macOS 11 to 26. */
+/**
+ * The first program that the firewall would ask about, or not let be reached, and why; `null` where there is none. The words of its state are as Macs
+ * print them (facts/status-lines.ts); those about a program, and codesign's, are to be confirmed on one (docs/real-mac-checklist.md).
+ */
 export async function programThatIsAskedFor(
   programs: readonly string[],
   ask: Ask,
 ): Promise<{ readonly program: string; readonly why: string } | null> {
   const state = /State = ([012])/.exec(await ask(FIREWALL, ["--getglobalstate"]))?.[1]
-  if (state === "0" || state === undefined) return null
+  if (state === "0") return null
+  if (state === undefined) return { program: "", why: "the Mac's firewall does not say whether it is on" }
   if (state === "2" || /block all state set to enabled/i.test(await ask(FIREWALL, ["--getblockall"])))
     return { program: "", why: "the Mac's firewall blocks all that comes in" }
   const letsSigned = /downloaded signed software ENABLED/i.test(await ask(FIREWALL, ["--getallowsigned"]))
