@@ -30,13 +30,18 @@ export async function runWorker(context: MemberContext): Promise<Loss | null> {
   const sites: EngineSite[] = []
   let told: Loss | null = null
   let joined: Promise<void> | null = null
+  let hasBegun = false
   const hear = (message: PulseMessage) => {
-    if (message.type === "begin") begin.resolve()
-    else if (message.type === "stop") stop.resolve()
+    if (message.type === "begin") {
+      hasBegun = true
+      begin.resolve()
+    } else if (message.type === "stop") stop.resolve()
     else if (message.type === "lost") told = new Loss(message.code, message.member, message.reason, message.hint)
   }
   using tunnels = order.network?.kind === "tunnel" ? new WorkerTunnels(context) : null
-  const meeting = new MemberMeeting(context, hear, end.fail, tunnels)
+  // Before it begins a head may go for what this member is about to find here, too.
+  const headGone = (loss: Loss) => (hasBegun || told !== null ? end.fail(loss) : end.suspect(loss))
+  const meeting = new MemberMeeting(context, hear, headGone, tunnels)
 
   const work = async (): Promise<void> => {
     await tunnels?.listen()
