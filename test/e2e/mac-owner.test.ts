@@ -35,8 +35,9 @@ const atWork = () =>
   host()
     .processes()
     .filter(({ command }) => command.includes("echo asked") || command.startsWith("sleep"))
+/** Who waits in the kernel for a child that is stopped counts as stopped: a shell that has just forked one. */
 const isStopped = ({ pid }: { readonly pid: number }) =>
-  /\) T /.test(existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, "latin1") : "")
+  /\) [TD] /.test(existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, "latin1") : "")
 
 async function startWork(): Promise<number> {
   const { id } = await pool().submit({ command: ["sh", "-c", `${DAEMON}; ${WORK}`] })
