@@ -26,6 +26,11 @@ export interface AnswerNames {
   readonly createdS: number
 }
 
+/** What the client can quote where something went wrong: the same in the answer's header and within an error. */
+export function requestIdOf(id: AnswerNames["id"]): string {
+  return `req_${id}`
+}
+
 /** Turns the engine's chunks of one answer into text for the client. Used once. */
 export interface StreamWriter {
   /** A chunk of the engine's, in order, which may be changed by this. The text may be empty. */

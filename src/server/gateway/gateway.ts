@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { closest } from "../../base/closest.ts"
-import type { Dialect } from "../../gateway/dialect.ts"
+import { type Dialect, requestIdOf } from "../../gateway/dialect.ts"
 import { GatewayProblem } from "../../gateway/gateway-problem.ts"
 import { anthropicModel, anthropicModels, openAiModel, openAiModels } from "../../gateway/model-list.ts"
 import { refuseImages } from "../../gateway/refuse-images.ts"
@@ -73,7 +73,7 @@ export class Gateway implements Disposable {
     const isAnthropic = isOfAnthropic(place, request)
     const id = `${this.#run}${(this.#requests++).toString(36).padStart(6, "0")}`
     const end = new AbortController()
-    const client = new ClientAnswer(request, response, this.#limits, { requestId: `req_${id}`, isAnthropic, end })
+    const client = new ClientAnswer(request, response, this.#limits, { requestId: requestIdOf(id), isAnthropic, end })
     this.#answer({ place, request, client, id, end }).catch((error) => {
       if (!client.isGone) this.#core.report("The gateway failed", error)
       response.destroy()
