@@ -1,6 +1,7 @@
 import type { GatewayProblem } from "./gateway-problem.ts"
 import type { JsonObject } from "./json-object.ts"
 import type { TokenUsage } from "./token-usage.ts"
+import type { WantedChoices } from "./wanted-choices.ts"
 
 /** What an engine is asked on; all dialects come down to these. */
 export type EnginePath = "/v1/chat/completions" | "/v1/completions" | "/v1/embeddings"
@@ -14,6 +15,8 @@ export interface Asked {
   readonly body: JsonObject
   /** Fields that were left out as no engine is to see them. */
   readonly ignored: readonly string[]
+  /** Where more than one choice is asked for: each is asked for by itself. */
+  readonly choices?: WantedChoices | undefined
 }
 
 /** What an answer needs that is not in the engine's. */

@@ -5,6 +5,7 @@ import { badRequest, GatewayProblem } from "./gateway-problem.ts"
 import { type JsonObject, objectOf } from "./json-object.ts"
 import { openAiStream } from "./openai-stream.ts"
 import { CHAT_FIELDS, pickFields, readFlag, readMaxTokens, readModel, streamFields } from "./request-fields.ts"
+import { wantedChoices } from "./wanted-choices.ts"
 
 /** POST /v1/chat/completions. */
 export const openAiChat: Dialect = {
@@ -25,9 +26,10 @@ export const openAiChat: Dialect = {
       stream,
       body: { ...kept, messages, ...readMaxTokens(body), ...streamFields(stream) },
       ignored,
+      choices: wantedChoices(body, null),
     }
   },
-  answer: (_asked, original, answer, { model }) => ({ ...requireChoices(answer, original.n), model }),
+  answer: (_asked, _original, answer, { model }) => ({ ...requireChoices(answer), model }),
   stream: (_asked, original, names) => openAiStream(wantsUsage(original), names),
 }
 
@@ -51,16 +53,9 @@ export function wantsUsage(body: JsonObject): boolean {
   return objectOf(body.stream_options)?.include_usage === true
 }
 
-/**
- * @param wanted how many choices were asked for, if the client said so
- * @throws {GatewayProblem} broken for what is no answer to a chat or completion; unsupported where it has less choices than wanted
- */
-export function requireChoices(answer: JsonObject, wanted?: unknown): JsonObject {
+/** @throws {GatewayProblem} broken for what is no answer to a chat or completion */
+export function requireChoices(answer: JsonObject): JsonObject {
   if (!Array.isArray(answer.choices) || answer.choices.length === 0)
     throw new GatewayProblem("broken", "The engine's answer has no choices")
-  if (typeof wanted === "number" && answer.choices.length < wanted)
-    throw new GatewayProblem("unsupported", `'n': the engine of this model gives ${answer.choices.length} at a time`, {
-      param: "n",
-    })
   return answer
 }

@@ -23,7 +23,6 @@ const SAMPLING = [
   "dry_allowed_length",
   "logit_bias",
   "logprobs",
-  "n",
   "ignore_eos",
 ] as const
 
@@ -55,6 +54,7 @@ const OWN = new Set([
   "max_completion_tokens",
   "echo",
   "encoding_format",
+  "n",
 ])
 
 /** The fields an engine gets, and the names of those it does not. A field that is null counts as not there. */

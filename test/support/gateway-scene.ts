@@ -38,6 +38,7 @@ export class GatewayScene implements AsyncDisposable {
       name: "tiny",
       createdS: 1_790_000_000,
       takesImages: true,
+      takesTokens: true,
       replicas,
       problem: null,
       wake: () => this.wakes++,

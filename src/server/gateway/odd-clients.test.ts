@@ -109,9 +109,6 @@ test("fields that are null count as not there, those that are nonsense are named
     assert.deepEqual([response.status, error.param], [400, field])
   }
   assert.equal(scene.engine.asked.length, count)
-  const few = await scene.chat({ n: 2 })
-  assert.match(await few.text(), /'n': the engine of this model gives 1 at a time/)
-  assert.equal(few.status, 501)
 })
 
 test("requests may be pipelined, sent in pieces, by HTTP/1.0, or once the server says so", async () => {
