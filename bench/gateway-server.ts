@@ -8,6 +8,7 @@ server.running.models.set({
   createdS: 1,
   takesImages: false,
   takesTokens: true,
+  makesEmbeddings: true,
   replicas: [{ id: "r", url, model: "m", slots: 4_000, key: null }],
   problem: null,
   wake() {},

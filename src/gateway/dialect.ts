@@ -55,4 +55,6 @@ export interface Dialect {
   /** The engine's whole answer for the client. @throws {GatewayProblem} broken where it is none */
   answer(asked: Asked, original: JsonObject, answer: JsonObject, names: AnswerNames): JsonObject
   stream(asked: Asked, original: JsonObject, names: AnswerNames): StreamWriter
+  /** What an engine's refusal is to a client; absent: what the engine says. @param model as the client knows it */
+  explain?(problem: GatewayProblem, model: string): GatewayProblem
 }

@@ -129,7 +129,7 @@ interface Choices {
   readonly usage?: { readonly prompt_tokens: number; readonly completion_tokens: number } | null
 }
 
-/** Several choices, whole and streamed, and prompts of token numbers. */
+/** Several choices, whole and streamed; prompts of token numbers; and embeddings, which a model that writes text has none of. */
 async function choicesAreWhole(post: (path: string, body: object) => Promise<Response>, engine: string): Promise<void> {
   const asked = { prompt: ["Say something", "Hi"], n: 2, max_tokens: 5, temperature: 0 }
   const whole = (await (await post("completions", asked)).json()) as Choices
@@ -162,4 +162,7 @@ async function choicesAreWhole(post: (path: string, body: object) => Promise<Res
     assert.equal(tokens.status, 400)
     assert.match(await tokens.text(), /\(MLX\) takes no numbers of tokens/)
   }
+  const vectors = await post("embeddings", { input: "Hi" })
+  assert.equal(vectors.status, 501)
+  assert.match(await vectors.text(), /The model `tiny` makes no embeddings/)
 }

@@ -39,6 +39,7 @@ export class GatewayScene implements AsyncDisposable {
       createdS: 1_790_000_000,
       takesImages: true,
       takesTokens: true,
+      makesEmbeddings: true,
       replicas,
       problem: null,
       wake: () => this.wakes++,

@@ -22,6 +22,7 @@ function scene(replicas: readonly Replica[], sharesOf: (user: string) => number 
       createdS: 0,
       takesImages: false,
       takesTokens: true,
+      makesEmbeddings: true,
       replicas,
       problem: null,
       wake() {},

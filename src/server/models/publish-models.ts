@@ -54,8 +54,19 @@ export class PublishedModels {
     const progress = () => progressText(core.store.models.replicas(name))
     const createdS = Math.floor(model.createdAt / 1_000)
     const { images: takesImages, engine } = model.options
-    const takesTokens = engine !== "mlx"
-    served.set({ name, takesImages, takesTokens, createdS, replicas, problem, progress, ...callsOf(name) })
+    // MLX's server reads texts, and writes some.
+    const [takesTokens, makesEmbeddings] = [engine !== "mlx", engine !== "mlx"]
+    served.set({
+      name,
+      takesImages,
+      takesTokens,
+      makesEmbeddings,
+      createdS,
+      replicas,
+      problem,
+      progress,
+      ...callsOf(name),
+    })
   }
 
   #withdraw(name: string): void {
