@@ -61,8 +61,8 @@ export const anthropicMessages: Dialect = {
 
 function readStops(value: unknown): JsonObject {
   if (value === undefined || value === null) return {}
-  if (!Array.isArray(value) || !value.every((each) => typeof each === "string"))
-    throw badRequest("stop_sequences: must be a list of texts", "stop_sequences")
+  if (!Array.isArray(value) || !value.every((each) => typeof each === "string" && each !== ""))
+    throw badRequest("stop_sequences: must be a list of texts that are not empty", "stop_sequences")
   return value.length === 0 ? {} : { stop: value, ...TELL_STOP_WORD }
 }
 

@@ -16,16 +16,16 @@ export const openAiChat: Dialect = {
     const model = readModel(body)
     const stream = readFlag(body, "stream")
     const messages = checkMessages(body.messages)
-    checkTools(body)
+    const tools = checkTools(body)
     checkSampling(body)
-    checkChatFields(body)
+    checkChatFields(body, tools)
     const { kept: given, ignored } = pickFields(body, CHAT_FIELDS)
     const kept = Array.isArray(given.tools) && given.tools.length > 0 ? given : withoutTools(given)
     return {
       model,
       stream,
       body: { ...kept, messages, ...readMaxTokens(body), ...streamFields(stream) },
-      ignored,
+      ignored: ignored.filter((name) => name !== "n"),
       choices: wantedChoices(body, null),
     }
   },
@@ -38,14 +38,16 @@ function withoutTools({ tools: _, tool_choice: __, parallel_tool_calls: ___, ...
   return rest
 }
 
-function checkTools({ tools }: JsonObject): void {
-  if (tools === undefined || tools === null) return
+/** @returns their names */
+function checkTools({ tools }: JsonObject): string[] {
+  if (tools === undefined || tools === null) return []
   if (!Array.isArray(tools)) throw badRequest("'tools' must be a list", "tools")
-  for (const [index, tool] of tools.entries()) {
+  return tools.map((tool, index) => {
     const name = objectOf(objectOf(tool)?.function)?.name
     if (objectOf(tool)?.type !== "function" || typeof name !== "string")
       throw badRequest(`'tools[${index}]' must be a function with a name: there are no others here`, `tools[${index}]`)
-  }
+    return name
+  })
 }
 
 /** Whether the client asked for the usage of a stream. */

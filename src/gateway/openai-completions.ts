@@ -7,6 +7,8 @@ import { COMPLETION_FIELDS, pickFields, readFlag, readMaxTokens, readModel, stre
 import { isTokens } from "./token-prompts.ts"
 import { wantedChoices } from "./wanted-choices.ts"
 
+const READ = ["suffix", "best_of", "n"]
+
 /** POST /v1/completions. */
 export const openAiCompletions: Dialect = {
   name: "completions",
@@ -33,7 +35,7 @@ export const openAiCompletions: Dialect = {
         ...readMaxTokens(body),
         ...streamFields(stream),
       },
-      ignored: ignored.filter((name) => name !== "suffix" && name !== "best_of"),
+      ignored: ignored.filter((name) => !READ.includes(name)),
       choices: wantedChoices(body, prompts),
     }
   },

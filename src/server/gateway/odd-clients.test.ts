@@ -96,7 +96,11 @@ test("fields that are null count as not there, those that are nonsense are named
     top_p: 2,
     n: 0,
     seed: 1.5,
-    stop: [1],
+    stop: ["a", ""],
+    stream_options: "yes",
+    reasoning_format: "odd",
+    reasoning_effort: 5,
+    chat_template_kwargs: "x",
     logit_bias: "x",
     top_logprobs: 2,
     response_format: { type: "xml" },
@@ -108,7 +112,24 @@ test("fields that are null count as not there, those that are nonsense are named
     const { error } = (await response.json()) as { error: { param: string } }
     assert.deepEqual([response.status, error.param], [400, field])
   }
+  const tools = [{ type: "function", function: { name: "f" } }]
+  const named = (name: string) => ({ type: "function", function: { name } })
+  for (const [change, text] of [
+    [{ tool_choice: "required" }, /needs 'tools'/],
+    [{ tools, tool_choice: named("g") }, /no tool ..g/],
+    [{ response_format: { type: "json_schema" } }, /json_schema\.schema' must be/],
+    [{ messages: [{ role: "user", content: [{ type: "input_audio", input_audio: {} }] }] }, /must be one of text/],
+  ] as const) {
+    const response = await scene.chat(change)
+    assert.match(await response.text(), text)
+    assert.equal(response.status, 400)
+  }
+  const empty = { ...CHAT, max_tokens: 5, stop_sequences: [""] }
+  assert.match(await (await scene.post("/v1/messages", empty)).text(), /stop_sequences: .* not empty/)
   assert.equal(scene.engine.asked.length, count)
+  for (const change of [{ tools, tool_choice: named("f") }, { tool_choice: "auto" }, { stop: "" }, { stop: [] }])
+    assert.equal((await scene.chat(change)).status, 200, JSON.stringify(change))
+  assert.equal(scene.engine.asked.at(-1)?.body.stop, undefined)
 })
 
 test("a model that makes no embeddings says so in the same words, whatever its engine says, and is not woken where that is known", async () => {
