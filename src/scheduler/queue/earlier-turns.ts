@@ -51,8 +51,8 @@ export class EarlierTurns {
 
   /** @param isOwn on its sender's own Mac, before its turn */
   begun(job: QueueJob, isOwn = false): void {
-    // Else who is in one partition will not be looked at again.
-    if (isOwn || job.partitions.length > 1) this.#known(job).begun++
+    // Else nothing is kept for who is in one partition, and it will not be looked at again.
+    if (isOwn || job.partitions.length > 1 || this.#byJob.has(job.id)) this.#known(job).begun++
   }
 
   kept({ spec, standing }: Line, request: LineRequest, room: Room, own?: KeptRoom["own"]): void {
