@@ -15,8 +15,11 @@ export interface KeptRoom {
   readonly room: Room
   /** At whose turn it was kept. */
   readonly partition: string
-  /** It is on its sender's own hosts, and was kept before all turns. Near: it may be in the way of what its job could have now instead. */
-  readonly own?: { readonly isNear: boolean; readonly behind?: JobId | undefined }
+  /**
+   * It is on its sender's own hosts, and was kept before all turns. Near: it may be in the way of what its job could have now instead. Moved: at the turn
+   * of another job of its sender, which gave up what was kept for it.
+   */
+  readonly own?: { readonly isNear: boolean; readonly isMoved?: true; readonly behind?: JobId | undefined }
   /** Of such room: the turn for which it was kept is over, and it is what its job was told. */
   readonly isTold?: true
 }
