@@ -4,6 +4,7 @@ import { denseModel, LLAMA_3_8B, smallModel } from "../../../test/support/hive-m
 import { ModelScene, ready } from "../../../test/support/model-scene.ts"
 import { projectorHeader } from "../../../test/support/random-projector.ts"
 import type { WindfallEvent } from "../../protocol/events.ts"
+import type { MadeKey } from "../../protocol/key-api.ts"
 
 async function refused(asked: Promise<unknown>, code: string, message: RegExp, hint?: RegExp): Promise<void> {
   await assert.rejects(asked, (error: { code: string; message: string; hint?: string }) => {
@@ -26,6 +27,12 @@ test("a model is served by a hive, answers through the gateway once a token came
     [replica?.plan?.members.map(({ hostName, layers }) => [hostName, layers]), replica?.engineVersion],
     [[["studio", 6]], "played 1"],
   )
+  const models = ["tiny", "tinny", "other"]
+  const { unknownModels } = await scene.server.call<MadeKey>("POST", "/v1/keys", { name: "app", models })
+  assert.deepEqual(unknownModels, [
+    { name: "tinny", near: "tiny" },
+    { name: "other", near: null },
+  ])
   const [hive] = scene.hives
   assert.equal(hive?.order.members[0]?.modelPath, "model/out/tiny.gguf")
   assert.deepEqual(
