@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { denseModel, LLAMA_3_8B, smallModel } from "../../../test/support/hive-models.ts"
+import { LARGE_CACHE_TOKENS, LLAMA_3_8B, largeCache, smallModel } from "../../../test/support/hive-models.ts"
 import { ModelScene, ready } from "../../../test/support/model-scene.ts"
 import { projectorHeader } from "../../../test/support/random-projector.ts"
 import type { WindfallEvent } from "../../protocol/events.ts"
@@ -65,7 +65,9 @@ test("a model is served by a hive, answers through the gateway once a token came
 test("a model whose weights see images is served with them, unless somebody says otherwise; others take none", async () => {
   await using scene = await ModelScene.start()
   await scene.join("studio")
-  await scene.store("sees", smallModel(), undefined, { "mmproj-F16.gguf": projectorHeader({ width: 256 }).header })
+  const { header, dataBytes } = projectorHeader({ width: 256 })
+  const wholeProjector = Buffer.concat([header, Buffer.alloc(dataBytes)])
+  await scene.store("sees", smallModel(), undefined, { "mmproj-F16.gguf": wholeProjector })
   await scene.store("blind")
   const image = { type: "image_url", image_url: { url: "data:image/png;base64,iVBORw0KGgo=" } }
   const messages = [{ role: "user", content: [image] }]
@@ -193,10 +195,10 @@ test("a model that no host holds is split, with just what each needs; over any n
   await using scene = await ModelScene.start()
   await scene.join("alpha", { memoryBytes: 6 * GIB })
   await scene.join("beta", { memoryBytes: 4 * GIB })
-  await scene.store("large", denseModel(LLAMA_3_8B))
-  const small = { contextTokens: 1_024, slots: 1 }
+  await scene.store("large", largeCache())
+  const small = { contextTokens: LARGE_CACHE_TOKENS, slots: 1 }
   const token = await scene.server.userToken("ada")
-  await scene.store("hers", denseModel(LLAMA_3_8B), token)
+  await scene.store("hers", largeCache(), token)
   await refused(
     scene.serve("hers", { ...small, trustsNetwork: true }, token),
     "not_allowed",
