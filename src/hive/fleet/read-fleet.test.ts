@@ -86,7 +86,15 @@ describe("a described fleet", () => {
   })
 
   it("is told each thing that is wrong once", () => {
-    const bad = { memory: "lots", keep: "some", workingSet: "x", available: "y", network: "z", count: 1.5, gpuCores: 0.5 }
+    const bad = {
+      memory: "lots",
+      keep: "some",
+      workingSet: "x",
+      available: "y",
+      network: "z",
+      count: 1.5,
+      gpuCores: 0.5,
+    }
     const told = problems([{ name: "a", chip: "M1", ...bad }]).split("\n")
     assert.deepEqual([told.length, new Set(told).size], [Object.keys(bad).length, Object.keys(bad).length], told.join())
   })
