@@ -3,6 +3,7 @@ import { test } from "node:test"
 import { LARGE_CACHE_TOKENS, LLAMA_3_8B, largeCache, smallModel } from "../../../test/support/hive-models.ts"
 import { ModelScene, ready } from "../../../test/support/model-scene.ts"
 import { projectorHeader } from "../../../test/support/random-projector.ts"
+import { WindfallError } from "../../protocol/errors.ts"
 import type { WindfallEvent } from "../../protocol/events.ts"
 
 async function refused(asked: Promise<unknown>, code: string, message: RegExp, hint?: RegExp): Promise<void> {
@@ -261,4 +262,26 @@ test("bad input is refused before anything changes", async () => {
   await scene.server.call("POST", `/v1/jobs/${job}/stop`, { now: false })
   const model = await scene.untilState("tiny", "stopped")
   assert.match(model.reason ?? "", /admin stopped its job/)
+})
+
+test("weights that lie on a host alone are refused, with the line that brings them from there", async () => {
+  await using scene = await ModelScene.start()
+  await scene.join("studio")
+  await scene.server.call("PUT", "/v1/data/weights/place", { host: "studio", path: "/Volumes/of all" })
+  const refusedWith = (hint: RegExp) => (error: unknown) => {
+    assert.ok(error instanceof WindfallError && error.code === "wrong_state", String(error))
+    assert.match(error.message, /^Cannot serve \w+: the data weights lies on studio alone/)
+    assert.match(error.hint ?? "", hint)
+    return true
+  }
+  await assert.rejects(
+    scene.serve("tiny", { data: "weights", file: "m.gguf" }),
+    refusedWith(
+      /on studio, .* windfall model pull '\/Volumes\/of all\/m\.gguf' tiny +then: windfall model serve tiny tiny$/,
+    ),
+  )
+  await assert.rejects(
+    scene.serve("weights", { data: null, file: null }),
+    refusedWith(/model pull '\/Volumes\/of all' weights-weights .* model serve weights weights-weights$/),
+  )
 })
