@@ -20,6 +20,8 @@ export interface EngineAdapter {
   readonly helpCommand: EngineCommand | null
   /** Says which devices it would use; `null` where that is not asked. */
   readonly devicesCommand: EngineCommand | null
+  /** Whether these answers are the same as long as its programs and what lies beside them are. */
+  readonly keepsAnswers: boolean
   /** `null` where it cannot be told. */
   readVersion(output: string): string | null
   /** Devices that layers can be on, other than the processor. */

@@ -28,6 +28,7 @@ export const llamaCppAdapter: EngineAdapter = {
   versionCommand: { program: "head", arguments: ["--version"] },
   helpCommand: { program: "head", arguments: ["--help"] },
   devicesCommand: { program: "head", arguments: ["--list-devices"] },
+  keepsAnswers: true,
   refuses: () => null,
   lacks: ({ order, help }) => {
     if (order.members.length > 1 && !/^ *--rpc\b/m.test(help))

@@ -34,6 +34,8 @@ export const mlxAdapter: EngineAdapter = {
   // It would load all that its server loads: what it does not know it says when it starts.
   helpCommand: null,
   devicesCommand: null,
+  // Its packages lie elsewhere than its programs.
+  keepsAnswers: false,
   refuses,
   lacks,
   readVersion: (output) => /^mlx-lm \S+, mlx \S+$/m.exec(output)?.[0] ?? null,
