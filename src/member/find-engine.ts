@@ -3,7 +3,7 @@ import { constants } from "node:fs"
 import { access, readdir, realpath } from "node:fs/promises"
 import { homedir, userInfo } from "node:os"
 import { delimiter, dirname, isAbsolute, join } from "node:path"
-import type { EngineAdapter, EngineCommand } from "../hive/engines/engine-adapter.ts"
+import type { EngineAdapter, EngineCommand, EngineSystem } from "../hive/engines/engine-adapter.ts"
 import type { KeptAnswers } from "./kept-answers.ts"
 import { Loss } from "./loss.ts"
 
@@ -59,7 +59,12 @@ export async function findEngine(
   }
   const reason =
     silent ?? `there is no ${adapter.engine} on this host: ${names(adapter)} lie in no folder that was looked in`
-  throw new Loss("engine_missing", rank, reason, `${capital(adapter.whereToGet)}.`)
+  throw new Loss("engine_missing", rank, reason, `${capital(adapter.whereToGet(thisSystem()))}.`)
+}
+
+/** Of this host. */
+export function thisSystem(): EngineSystem {
+  return { isMac: process.platform === "darwin", arch: process.arch }
 }
 
 function lastWords(said: string): string {

@@ -1,3 +1,4 @@
+import { engineSystem } from "../../hive/engines/engine-adapter.ts"
 import { mlxAdapter } from "../../hive/engines/mlx-adapter.ts"
 import { mayGoBetter } from "../../hive/order/hive-news.ts"
 import { type Cause, isFinal } from "../../protocol/job-state.ts"
@@ -45,7 +46,7 @@ export function lookAtHive(
     step: own?.step ?? null,
     building: own?.building ?? null,
     isReady: own?.ready != null && !own.isEnding,
-    lost: (own === null ? null : lossOf(own, plan, attempts)) ?? buildLossOf(attempts),
+    lost: (own === null ? null : lossOf(own, plan, attempts)) ?? buildLossOf(core, attempts),
     silentLoss: isFinal(job.state) ? silentLossOf(attempts) : null,
     isOverdue: startedAt !== null && core.clock.now() > startedAt + startMs,
   }
@@ -84,13 +85,14 @@ function silentLossOf(attempts: readonly AttemptRecord[]): HiveLoss | null {
 }
 
 /** A host on which its engine could not be built is like one that has none. */
-function buildLossOf(attempts: readonly AttemptRecord[]): HiveLoss | null {
+function buildLossOf(core: Core, attempts: readonly AttemptRecord[]): HiveLoss | null {
   const failed = attempts.find(({ cause }) => cause === "environment_failed")
   if (failed === undefined) return null
   const { hostId, hostName, message } = failed
+  const facts = core.fleet.get(hostId)?.record.facts ?? null
   // What a job's sender could do about it is not for who serves a model.
   const [why = ""] = (message ?? "nothing is known of why").replace(/^Cannot [^:]+: /, "").split(/\. (?=[A-Z])/)
-  const reason = `MLX cannot be built on ${hostName}: ${why}. That host must reach a Python package index (UV_DEFAULT_INDEX where the server is started names another one), or have MLX already: ${mlxAdapter.whereToGet}`
+  const reason = `MLX cannot be built on ${hostName}: ${why}. That host must reach a Python package index (UV_DEFAULT_INDEX where the server is started names another one), or have MLX already: ${mlxAdapter.whereToGet(engineSystem(facts))}`
   return { reason, mayGoBetter: true, host: hostId }
 }
 
