@@ -1,6 +1,6 @@
 import { join } from "node:path"
 import type { EngineSite } from "../hive/engines/engine-adapter.ts"
-import type { FoundEngine } from "./find-engine.ts"
+import { type FoundEngine, thisSystem } from "./find-engine.ts"
 import { Loss } from "./loss.ts"
 import type { MemberContext } from "./member-context.ts"
 import { rdmaSite } from "./rdma-site.ts"
@@ -35,7 +35,7 @@ export async function engineSite(
       "engine_missing",
       rank,
       `the ${adapter.engine} in ${folder} will not do: ${lack}`,
-      adapter.whereToGet,
+      adapter.whereToGet(thisSystem()),
     )
   }
   return site

@@ -3,7 +3,8 @@ import { constants } from "node:fs"
 import { access, readdir, realpath } from "node:fs/promises"
 import { homedir, userInfo } from "node:os"
 import { delimiter, dirname, isAbsolute, join } from "node:path"
-import type { EngineAdapter, EngineCommand } from "../hive/engines/engine-adapter.ts"
+import type { EngineAdapter, EngineCommand, EngineSystem } from "../hive/engines/engine-adapter.ts"
+import type { KeptAnswers } from "./kept-answers.ts"
 import { Loss } from "./loss.ts"
 
 /** An engine on this host. */
@@ -26,6 +27,7 @@ const LONGEST_WORDS = 200
 
 /**
  * The first folder that has all programs of an engine which say their version, and what these say of themselves.
+ * @param kept what such programs said before; those that are still the same are not asked
  * @throws {Loss} `engine_missing`, with how to get it
  */
 export async function findEngine(
@@ -34,9 +36,12 @@ export async function findEngine(
   rank: number,
   environment: Environment,
   signal: AbortSignal,
+  kept: KeptAnswers | null = null,
 ): Promise<FoundEngine> {
   let silent: string | null = null
   for await (const found of withAll(adapter, await searchFolders(engineFolder, environment))) {
+    const known = await kept?.read(found.programs)
+    if (known != null) return { ...found, ...known }
     const ask = async (command: EngineCommand | null) =>
       command === null ? "" : answer(found.programs[command.program] ?? "", command, rank, environment, signal)
     const [said, help, listed] = await Promise.all([
@@ -45,12 +50,21 @@ export async function findEngine(
       ask(adapter.devicesCommand),
     ])
     const version = adapter.readVersion(said)
-    if (version !== null) return { ...found, version, help, devices: adapter.readDevices(listed) }
+    if (version !== null) {
+      const answers = { version, help, devices: adapter.readDevices(listed) }
+      await kept?.write(found.programs, answers)
+      return { ...found, ...answers }
+    }
     silent ??= `${found.folder} has a ${adapter.engine} that does not say its version${lastWords(said)}`
   }
   const reason =
     silent ?? `there is no ${adapter.engine} on this host: ${names(adapter)} lie in no folder that was looked in`
-  throw new Loss("engine_missing", rank, reason, `${capital(adapter.whereToGet)}.`)
+  throw new Loss("engine_missing", rank, reason, `${capital(adapter.whereToGet(thisSystem()))}.`)
+}
+
+/** Of this host. */
+export function thisSystem(): EngineSystem {
+  return { isMac: process.platform === "darwin", arch: process.arch }
 }
 
 function lastWords(said: string): string {

@@ -11,6 +11,7 @@ import { FirstLoss } from "./first-loss.ts"
 import { askHead } from "./head-http.ts"
 import { HeadMeeting } from "./head-meeting.ts"
 import { HeadTunnels } from "./head-tunnels.ts"
+import { KeptAnswers } from "./kept-answers.ts"
 import { asLoss, Loss } from "./loss.ts"
 import type { MemberContext } from "./member-context.ts"
 import { watchProgress } from "./stall-watch.ts"
@@ -47,6 +48,7 @@ export async function runHead(context: MemberContext): Promise<Loss | null> {
     await orAborted(serve(context, { meeting, tunnels }, running, end, both, quiet.signal), both)
   } catch (error) {
     if (!asked.aborted) end.fail(asLoss(error, 0))
+    if (!asked.aborted) await KeptAnswers.of(context.adapter, context.environment, () => clock.now())?.forget()
   }
   const hasLeft = end.loss?.code === "member_left"
   let loss = end.loss
@@ -86,13 +88,17 @@ async function serve(
   quiet: AbortSignal,
 ): Promise<never> {
   const { adapter, order, places, tell, clock, environment } = context
+  const kept = KeptAnswers.of(adapter, environment, () => clock.now())
+  // What it takes to find the engine is nobody's but this host's: it goes on beside the rest.
+  const finding = findEngine(adapter, order.engineFolder, 0, environment, signal, kept)
+  finding.catch(() => {})
   await checkModel(context)
   tell({ hive: "starting", rank: 0, step: "gather" })
   const isOpen = meeting !== null && tunnels === null
   // It is this very program that listens for the others.
   if (isOpen) await refuseWhereFirewallAsks(context, [process.execPath])
   await meeting?.listen()
-  const found = await findEngine(adapter, order.engineFolder, 0, environment, signal)
+  const found = await finding
   const site = await engineSite(context, found)
   if (isOpen) await refuseWhereFirewallAsks(context, listeningPrograms(context, found))
   const versions = await meeting?.gathered(order.limits.gatherMs, signal)

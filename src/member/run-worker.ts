@@ -7,6 +7,7 @@ import { watchEnd, watchStops } from "./engine-watch.ts"
 import { findEngine } from "./find-engine.ts"
 import { listeningPrograms, refuseWhereFirewallAsks } from "./firewall.ts"
 import { FirstLoss } from "./first-loss.ts"
+import { KeptAnswers } from "./kept-answers.ts"
 import { boundKept } from "./kept-weights.ts"
 import { asLoss, Loss } from "./loss.ts"
 import type { MemberContext } from "./member-context.ts"
@@ -43,13 +44,16 @@ export async function runWorker(context: MemberContext): Promise<Loss | null> {
   const headGone = (loss: Loss) => (hasBegun || told !== null ? end.fail(loss) : end.suspect(loss))
   const meeting = new MemberMeeting(context, hear, headGone, tunnels)
 
+  const kept = KeptAnswers.of(context.adapter, context.environment, () => clock.now())
   const work = async (): Promise<void> => {
+    const finding = findEngine(context.adapter, order.engineFolder, rank, context.environment, end.signal, kept)
+    finding.catch(() => {})
     await tunnels?.listen()
     await checkModel(context)
     // The head may be a moment behind, and an engine takes its time to say what it is.
     joined = meeting.join(order.limits.gatherMs, asked)
     joined.catch(() => {})
-    const found = await findEngine(context.adapter, order.engineFolder, rank, context.environment, end.signal)
+    const found = await finding
     const site = await engineSite(context, found)
     sites.push(site)
     if (tunnels === null) await refuseWhereFirewallAsks(context, listeningPrograms(context, found))
@@ -72,6 +76,7 @@ export async function runWorker(context: MemberContext): Promise<Loss | null> {
   try {
     await orAborted(Promise.race([work(), stop.promise, leave]), end.signal)
   } catch (error) {
+    if (!asked.aborted) await kept?.forget()
     // What asked this member to end may have ended its engine, too.
     if (!asked.aborted) await report(context, meeting, joined, end, asLoss(error, rank))
   }

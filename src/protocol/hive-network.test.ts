@@ -16,7 +16,7 @@ describe("networks of hives", () => {
     const problem = (typed: string[], allowsPublic = false) => readHiveNets(typed, allowsPublic).problem
     assert.match(problem([]) ?? "", /no network was named/)
     for (const text of ["10.0.0.0", "10.0.0/24", "10.0.0.256/24", "10.0.0.0/33", "lab", "10.0.0.0/", "10.0.0.0/-1"])
-      assert.match(problem([text]) ?? "", /is no network/, text)
+      assert.match(problem([text]) ?? "", /no network/, text)
     assert.match(problem(["fd00::/8"]) ?? "", /not IPv4/)
     assert.match(problem(["0.0.0.0/0"]) ?? "", /too wide: it is everybody/)
     assert.match(problem(["0.0.0.0/0"], true) ?? "", /too wide/)
@@ -51,4 +51,13 @@ describe("networks of hives", () => {
       "10.0.8.0/24",
     ])
   })
+})
+
+it("what is no network is said in words, with an example", () => {
+  const word = readHiveNets(["banana"], false)
+  assert.match(word.problem ?? "", /"banana" is no network of IPv4 addresses \(CIDR\)/)
+  const alone = readHiveNets(["10.0.7.5"], false)
+  assert.match(alone.problem ?? "", /"10\.0\.7\.5" is one address/)
+  for (const { nets, ...said } of [word, alone])
+    assert.match("hint" in said ? (said.hint ?? "") : "", /fleet set --hive-network trusted 10\.0\.7\.0\/24/)
 })

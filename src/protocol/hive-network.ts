@@ -1,4 +1,4 @@
-import { holdsNet, type Ipv4Net, ipv4Net, isInNet, netText } from "./ipv4-net.ts"
+import { holdsNet, type Ipv4Net, ipv4Net, ipv4Number, isInNet, netText } from "./ipv4-net.ts"
 
 /**
  * What the members of a hive talk over. thunderbolt: cables between just them; trusted: nets that an administrator has said to be
@@ -59,8 +59,10 @@ export function readHiveNets(typed: readonly string[], allowsPublic: boolean): N
     const net = ipv4Net(text)
     if (net === null)
       return refuse(
-        `${shown} is no network`,
-        "Write its first address and its number of bits, for instance 10.0.7.0/24",
+        ipv4Number(text) === null
+          ? `${shown} is no network of IPv4 addresses (CIDR)`
+          : `${shown} is one address, and no network: how many bits its addresses have in common is missing`,
+        "Write its first address and its number of bits: windfall fleet set --hive-network trusted 10.0.7.0/24",
       )
     if (net.bits < FEWEST_BITS)
       return refuse(

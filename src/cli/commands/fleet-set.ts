@@ -26,7 +26,9 @@ export const fleetSet = command({
   async run(cli, options, words) {
     if (options.hiveNetwork === undefined) throw nothingSaid()
     const [first] = words
-    const isNamed = first !== undefined && !looksLikeNet(first)
+    // One word behind `trusted` can only be what is to be trusted.
+    const isNet = options.hiveNetwork === "trusted" && words.length === 1
+    const isNamed = first !== undefined && !isNet && !looksLikeNet(first)
     const nets = (isNamed ? words.slice(1) : words).flatMap((word) => word.split(",")).filter(Boolean)
     const isTrusted = options.hiveNetwork === "trusted"
     if (!isTrusted && nets.length > 0)

@@ -12,14 +12,16 @@ export interface EngineAdapter {
   readonly programs: Readonly<Record<string, readonly string[]>>
   /** Those of its programs that listen on the own address of a member of several. */
   listeners(rank: number): readonly string[]
-  /** How to get it without an administrator, as one sentence. */
-  readonly whereToGet: string
+  /** How to get it without an administrator, as one sentence, for a host of that kind. */
+  whereToGet(on: EngineSystem): string
   /** Says which version it is. */
   readonly versionCommand: EngineCommand
   /** Says which flags it knows; `null` where that is not asked. */
   readonly helpCommand: EngineCommand | null
   /** Says which devices it would use; `null` where that is not asked. */
   readonly devicesCommand: EngineCommand | null
+  /** Whether these answers are the same as long as its programs and what lies beside them are. */
+  readonly keepsAnswers: boolean
   /** `null` where it cannot be told. */
   readVersion(output: string): string | null
   /** Devices that layers can be on, other than the processor. */
@@ -39,6 +41,18 @@ export interface EngineAdapter {
   /** What its last lines and its end mean. */
   explainEnd(role: EngineRole, end: EngineEnd, lastLines: readonly string[]): EndMeaning
   readonly http: EngineHttp
+}
+
+/** What a host runs, as far as it decides which build of an engine it needs. */
+export interface EngineSystem {
+  readonly isMac: boolean
+  /** As the host or Node says it: arm64, aarch64, x86_64, x64. */
+  readonly arch: string
+}
+
+/** What a host says of itself; a Mac of today where nothing is known. */
+export function engineSystem(host: { readonly system: string; readonly arch: string } | null): EngineSystem {
+  return host === null ? { isMac: true, arch: "arm64" } : { isMac: host.system.startsWith("macOS"), arch: host.arch }
 }
 
 export interface EngineCommand {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { describe, it } from "node:test"
 import { DEFAULT_LIMITS, type HiveOrder } from "../order/hive-order.ts"
-import type { EngineSite } from "./engine-adapter.ts"
+import { type EngineSite, engineSystem } from "./engine-adapter.ts"
 import { llamaCppAdapter, tensorSplit } from "./llama-cpp-adapter.ts"
 
 const HELP =
@@ -214,4 +214,12 @@ describe("llama.cpp's words", () => {
     assert.equal(progress(slot(3)).mark, progress(slot(3)).mark)
     for (const odd of [null, 7, {}, [null], "x"]) assert.equal(progress(odd).busy, 0)
   })
+})
+
+it("where to get it is said for the system of the host", () => {
+  const said = (system: string, arch: string) => llamaCppAdapter.whereToGet(engineSystem({ system, arch }))
+  assert.match(said("macOS 26.1", "arm64"), /-bin-macos-arm64\.tar\.gz .*no administrator/)
+  assert.match(said("Debian GNU/Linux 13", "x86_64"), /-bin-ubuntu-x64\.tar\.gz .*no administrator/)
+  assert.match(said("Ubuntu 24.04", "aarch64"), /-bin-ubuntu-arm64\.tar\.gz/)
+  assert.match(llamaCppAdapter.whereToGet(engineSystem(null)), /macos-arm64/)
 })

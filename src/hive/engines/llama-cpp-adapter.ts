@@ -7,6 +7,7 @@ import type {
   EngineLaunch,
   EngineRole,
   EngineSite,
+  EngineSystem,
   RankedEndpoint,
 } from "./engine-adapter.ts"
 import { LLAMA_BATCH_TOKENS } from "./llama-cpp.ts"
@@ -23,11 +24,12 @@ export const llamaCppAdapter: EngineAdapter = {
   programs: { head: ["llama-server"], worker: ["ggml-rpc-server", "rpc-server"] },
   // The head answers on loopback, and a worker beside it listens there.
   listeners: (rank) => (rank > 0 ? ["worker"] : []),
-  whereToGet:
-    "unpack llama-VERSION-bin-macos-arm64.tar.gz of a release of github.com/ggml-org/llama.cpp below ~/.windfall/tools/ on that host, the same release on all; no administrator is needed",
+  whereToGet: (on) =>
+    `unpack llama-VERSION-bin-${buildFor(on)}.tar.gz of a release of github.com/ggml-org/llama.cpp below ~/.windfall/tools/ on that host, the same release on all; no administrator is needed`,
   versionCommand: { program: "head", arguments: ["--version"] },
   helpCommand: { program: "head", arguments: ["--help"] },
   devicesCommand: { program: "head", arguments: ["--list-devices"] },
+  keepsAnswers: true,
   refuses: () => null,
   lacks: ({ order, help }) => {
     if (order.members.length > 1 && !/^ *--rpc\b/m.test(help))
@@ -68,6 +70,12 @@ export const llamaCppAdapter: EngineAdapter = {
       return { busy: busy.length, mark: marks.join(" ") }
     },
   },
+}
+
+/** What the authors' archives are called (their workflow release.yml); those for Ubuntu run where glibc is as new. */
+function buildFor({ isMac, arch }: EngineSystem): string {
+  const processor = arch === "arm64" || arch === "aarch64" ? "arm64" : "x64"
+  return `${isMac ? "macos" : "ubuntu"}-${processor}`
 }
 
 const KINDS: Readonly<Record<string, PlacedBytes["kind"]>> = { model: "model", compute: "compute" }

@@ -28,12 +28,14 @@ export const mlxAdapter: EngineAdapter = {
   // Each rank of a ring.
   listeners: () => ["python"],
   programs: { server: ["mlx_lm.server"], python: ["python3", "python"] },
-  whereToGet:
-    "on that host: `uv venv ~/.windfall/tools/mlx --python 3.12` and `uv pip install --python ~/.windfall/tools/mlx/bin/python mlx-lm`, the same releases on all; no administrator is needed",
+  whereToGet: ({ isMac }) =>
+    `on that host: \`uv venv ~/.windfall/tools/mlx --python 3.12\` and \`uv pip install --python ~/.windfall/tools/mlx/bin/python ${isMac ? "mlx-lm" : '"mlx[cpu]" mlx-lm'}\`, the same releases on all; no administrator is needed`,
   versionCommand: python("-c", SAY_VERSIONS),
   // It would load all that its server loads: what it does not know it says when it starts.
   helpCommand: null,
   devicesCommand: null,
+  // Its packages lie elsewhere than its programs.
+  keepsAnswers: false,
   refuses,
   lacks,
   readVersion: (output) => /^mlx-lm \S+, mlx \S+$/m.exec(output)?.[0] ?? null,

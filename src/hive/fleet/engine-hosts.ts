@@ -1,5 +1,6 @@
 import type { HostEngine } from "../../protocol/host-engines.ts"
 import type { RdmaPort } from "../../protocol/rdma.ts"
+import { engineSystem } from "../engines/engine-adapter.ts"
 import { adapterOf } from "../engines/engine-adapters.ts"
 import { cannotBuild, mlxReleases } from "../engines/engine-source.ts"
 import { MLX_LM_RELEASE } from "../engines/mlx-release.ts"
@@ -39,7 +40,12 @@ function withEngine(host: FleetHost, engine: EngineName, hosts: EngineHosts): Fl
   const isLacking = lacksEngine(hosts, name, engine)
   if (engine !== "mlx") {
     if (!isLacking) return host
-    return { ...host, excluded: excluded ?? `it has no ${engine}: ${adapterOf(engine).whereToGet}` }
+    return {
+      ...host,
+      excluded:
+        excluded ??
+        `it has no ${engine}: ${adapterOf(engine).whereToGet(engineSystem(hosts.get(name)?.facts ?? null))}`,
+    }
   }
   const rdma = hosts.get(name)?.rdma ?? []
   // These are told from port to port, and not only by the models at both ends.

@@ -1,3 +1,4 @@
+import { engineSystem } from "../engines/engine-adapter.ts"
 import { adapterOf } from "../engines/engine-adapters.ts"
 import { engineSource } from "../engines/engine-source.ts"
 import { MLX_BUILT_VERSION } from "../engines/mlx-release.ts"
@@ -76,7 +77,7 @@ export function engineAdvice(hive: HivePlan, hosts: EngineHosts): readonly strin
     return [
       ...(missing.length === 0
         ? []
-        : [`There is no ${hive.engine} on ${missing.join(", ")}: ${adapterOf(hive.engine).whereToGet}`]),
+        : [`There is no ${hive.engine} on ${missing.join(", ")}: ${howToGet(hive.engine, missing, hosts)}`]),
       ...(versions.size < 2
         ? []
         : [`Members of one hive must have the same ${hive.engine}: there is ${[...versions].join(", ")}`]),
@@ -92,6 +93,13 @@ export function engineAdvice(hive: HivePlan, hosts: EngineHosts): readonly strin
   ].join("; ")
   const built = `Windfall builds ${MLX_BUILT_VERSION} on ${names.join(", ")} when it is served, without an administrator, from a Python package index that these hosts reach`
   return [why === "" ? `${built}, unless they all have the same` : `${built}: ${why}`]
+}
+
+/** For each kind of host among them. */
+function howToGet(engine: EngineName, names: readonly string[], hosts: EngineHosts): string {
+  const { whereToGet } = adapterOf(engine)
+  const ways = names.map((name) => whereToGet(engineSystem(hosts.get(name)?.facts ?? null)))
+  return [...new Set(ways)].join("; or ")
 }
 
 /** Whether its members have different numbers of layers. */

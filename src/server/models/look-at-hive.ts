@@ -1,15 +1,27 @@
+import { engineSystem } from "../../hive/engines/engine-adapter.ts"
 import { mlxAdapter } from "../../hive/engines/mlx-adapter.ts"
 import { mayGoBetter } from "../../hive/order/hive-news.ts"
-import { isFinal } from "../../protocol/job-state.ts"
+import { type Cause, isFinal } from "../../protocol/job-state.ts"
 import type { ReplicaPlan } from "../../protocol/model-api.ts"
 import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
+import { decidingMember } from "../gang/gang-state.ts"
 import { latestOf, mainOf } from "../gang/members.ts"
+import { endOfMember } from "./end-of-member.ts"
 import type { HiveWatch } from "./hive-watch.ts"
 import type { HiveLook, HiveLoss } from "./replica-step.ts"
 
 /** What goes wrong with a host and not with the model. */
 const OF_HOSTS: ReadonlySet<string> = new Set(["engine_missing", "out_of_memory", "versions_differ", "firewall_asks"])
+
+/** What a head says of a member that it does not hear of any more. */
+const FROM_AFAR: ReadonlySet<string> = new Set(["member_lost", "member_left"])
+
+/** Ends of a program that is gone without a word. */
+const ENDS: ReadonlySet<string> = new Set<Cause>([
+  ...(["exited", "signalled", "out_of_memory", "supervisor_lost"] as const),
+  ...(["host_restarted", "host_crashed", "link_lost"] as const),
+])
 
 /** How a hive stands, by its job and what its main member says. @param startMs what a start may take */
 export function lookAtHive(
@@ -34,29 +46,53 @@ export function lookAtHive(
     step: own?.step ?? null,
     building: own?.building ?? null,
     isReady: own?.ready != null && !own.isEnding,
-    lost: (own === null ? null : lossOf(own, plan)) ?? buildLossOf(attempts),
+    lost: (own === null ? null : lossOf(own, plan, attempts)) ?? buildLossOf(core, attempts),
+    silentLoss: isFinal(job.state) ? silentLossOf(attempts) : null,
     isOverdue: startedAt !== null && core.clock.now() > startedAt + startMs,
   }
 }
 
-function lossOf({ lost }: HiveWatch, plan: ReplicaPlan | null): HiveLoss | null {
+function lossOf({ lost }: HiveWatch, plan: ReplicaPlan | null, attempts: readonly AttemptRecord[]): HiveLoss | null {
   if (lost === null) return null
-  const { code, reason, hint, member } = lost
+  const { code, hint, member } = lost
   const host = OF_HOSTS.has(code) ? (plan?.members[member ?? 0] ?? null) : null
-  const where = plan === null || member === null ? "" : ` (${plan.members[member]?.hostName ?? `member ${member}`})`
-  const text = `${reason}${where}${hint === undefined ? "" : `. ${hint}`}`
+  const name = plan?.members[member ?? 0]?.hostName ?? null
+  // The others only see that it is gone.
+  const gone = FROM_AFAR.has(code) && member !== null ? attempts[member] : undefined
+  // One that ended by itself did so for what the head says, or said it better.
+  const seen = gone === undefined || gone.cause === "exited" ? null : endOfMember(gone)
+  const reason = seen ?? inOneHost(lost.reason, attempts.length, name)
+  const where = name === null || member === null || reason.includes(name) ? "" : ` (${name})`
+  const what = code === "out_of_memory" ? `out of memory on ${name}: ` : ""
+  const text = `${what}${reason}${where}${hint === undefined ? "" : `. ${hint}`}`
   const isShut = code === "firewall_asks"
   return { reason: text, mayGoBetter: mayGoBetter(code), host: host?.host ?? null, ...(isShut ? { isShut } : {}) }
 }
 
+/** A member of one does not know its host's name, and needs no rank. */
+function inOneHost(reason: string, members: number, name: string | null): string {
+  return members > 1 || name === null ? reason : reason.replace(/^member 0 \(localhost\): /, `on ${name} `)
+}
+
+/** Of one whose head said nothing: the member that ended first, and not for the others' sake. */
+function silentLossOf(attempts: readonly AttemptRecord[]): HiveLoss | null {
+  const deciding = decidingMember(attempts) ?? attempts[0]
+  if (deciding === undefined || !ENDS.has(deciding.cause ?? "cancelled")) return null
+  const reason = endOfMember(deciding)
+  if (reason === null) return null
+  const host = deciding.cause === "out_of_memory" ? deciding.hostId : null
+  return { reason, mayGoBetter: true, host }
+}
+
 /** A host on which its engine could not be built is like one that has none. */
-function buildLossOf(attempts: readonly AttemptRecord[]): HiveLoss | null {
+function buildLossOf(core: Core, attempts: readonly AttemptRecord[]): HiveLoss | null {
   const failed = attempts.find(({ cause }) => cause === "environment_failed")
   if (failed === undefined) return null
   const { hostId, hostName, message } = failed
+  const facts = core.fleet.get(hostId)?.record.facts ?? null
   // What a job's sender could do about it is not for who serves a model.
   const [why = ""] = (message ?? "nothing is known of why").replace(/^Cannot [^:]+: /, "").split(/\. (?=[A-Z])/)
-  const reason = `MLX cannot be built on ${hostName}: ${why}. That host must reach a Python package index (UV_DEFAULT_INDEX where the server is started names another one), or have MLX already: ${mlxAdapter.whereToGet}`
+  const reason = `MLX cannot be built on ${hostName}: ${why}. That host must reach a Python package index (UV_DEFAULT_INDEX where the server is started names another one), or have MLX already: ${mlxAdapter.whereToGet(engineSystem(facts))}`
   return { reason, mayGoBetter: true, host: hostId }
 }
 
@@ -80,5 +116,6 @@ export const UNKNOWN_HIVE: HiveLook = {
   building: null,
   isReady: false,
   lost: null,
+  silentLoss: null,
   isOverdue: false,
 }

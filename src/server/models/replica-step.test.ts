@@ -18,6 +18,7 @@ const hive: fc.Arbitrary<HiveLook> = fc.record({
   building: fc.constantFrom(null, "building"),
   isReady: fc.boolean(),
   lost: fc.option(loss),
+  silentLoss: fc.option(loss),
   isOverdue: fc.boolean(),
 })
 const scene: fc.Arbitrary<ReplicaScene> = fc
@@ -108,6 +109,7 @@ test("a hive that somebody else ended means that the model is not wanted; one th
     building: null,
     isReady: true,
     lost: null,
+    silentLoss: null,
     isOverdue: false,
   }
   const of = (look: HiveLook) =>

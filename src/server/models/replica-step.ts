@@ -22,6 +22,8 @@ export interface HiveLook {
   readonly building: string | null
   readonly isReady: boolean
   readonly lost: HiveLoss | null
+  /** Of one that has ended without a word: what its hosts say of its processes. */
+  readonly silentLoss: HiveLoss | null
   /** It has run for longer than a start may take. */
   readonly isOverdue: boolean
 }
@@ -86,7 +88,10 @@ export function stepOf(scene: ReplicaScene): ReplicaStep {
     if (record.state === "ending" && hive.stoppedBy === "windfall") return { do: "gone" }
     if (hive.stoppedBy !== null && hive.stoppedBy !== "windfall") return { do: "halt", by: hive.stoppedBy }
     if (record.state === "ending" && !isWanted) return { do: "gone" }
-    return { do: "lost", loss: hive.lost ?? { reason: hive.reason ?? "its hive ended", mayGoBetter: true, host: null } }
+    return {
+      do: "lost",
+      loss: hive.lost ?? hive.silentLoss ?? { reason: hive.reason ?? "its hive ended", mayGoBetter: true, host: null },
+    }
   }
   if (record.state === "ending" || !isWanted) {
     if (record.state !== "ending") return { do: "drain", reason: "what is in flight may finish", isFailure: false }
