@@ -121,6 +121,10 @@ def generate_counted(self, request, arguments, progress_callback=None):
                 after = len(text) - text.index(told.word) - len(told.word)
                 item.text, item.finish_reason = item.text[:len(item.text) - after], "length"
                 yield item
+                # Of several ranks, which go on together, it can end no request that is not among others.
+                if ranks > 1 and not self._is_batchable(arguments):
+                    for _ in items:
+                        steps[0] += 1
                 return
             yield item
     return context, counted()
