@@ -124,8 +124,19 @@ async function relay(exchange: Exchange, source: AnswerSource, response: Incomin
     if (error instanceof ReplicaLost && !signal.aborted) exchange.model()?.failed(source.replica, error.message)
     await exchange.count()
     if (client.isGone) throw error
-    client.end(writer.fail(problemOf(signal.aborted ? signal.reason : error)))
+    client.end(
+      writer.fail(problemOf(signal.aborted ? signal.reason : isStopped(exchange, error) ? stopped(names) : error)),
+    )
   }
+}
+
+/** Its replica was let go because nobody is to have the model any more. */
+function isStopped({ model }: Exchange, error: unknown): boolean {
+  return error instanceof ReplicaLost && model() === undefined
+}
+
+function stopped({ model }: AnswerNames): GatewayProblem {
+  return new GatewayProblem("broken", `${model} was stopped before its answer was complete`)
 }
 
 /** What a client is told of what went wrong. */
