@@ -46,6 +46,7 @@ export function lookAtHive(
     step: own?.step ?? null,
     building: own?.building ?? null,
     isReady: own?.ready != null && !own.isEnding,
+    slow: own === null ? null : slowText(own, plan),
     lost: (own === null ? null : lossOf(own, plan, attempts)) ?? buildLossOf(core, attempts),
     silentLoss: isFinal(job.state) ? silentLossOf(attempts) : null,
     isOverdue: startedAt !== null && core.clock.now() > startedAt + startMs,
@@ -67,6 +68,17 @@ function lossOf({ lost }: HiveWatch, plan: ReplicaPlan | null, attempts: readonl
   const text = `${what}${reason}${where}${hint === undefined ? "" : `. ${hint}`}`
   const isShut = code === "firewall_asks"
   return { reason: text, mayGoBetter: mayGoBetter(code), host: host?.host ?? null, ...(isShut ? { isShut } : {}) }
+}
+
+/** Which links are slow, in words. */
+function slowText({ slow }: HiveWatch, plan: ReplicaPlan | null): string | null {
+  if (slow.size === 0 || plan === null) return null
+  const [head] = plan.members
+  const each = [...slow].map(([rank, ms]) => {
+    const to = plan.members[rank]?.hostName ?? "?"
+    return `link slow: between ${head?.hostName} and ${to} (member ${rank}) a word takes ${ms} ms there and back, and so does each token`
+  })
+  return each.join("; ")
 }
 
 /** A member of one does not know its host's name, and needs no rank. */
@@ -115,6 +127,7 @@ export const UNKNOWN_HIVE: HiveLook = {
   step: null,
   building: null,
   isReady: false,
+  slow: null,
   lost: null,
   silentLoss: null,
   isOverdue: false,

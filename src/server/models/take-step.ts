@@ -92,7 +92,9 @@ export function store(
 ): void {
   const next = { ...record, ...change }
   core.store.models.putReplica(next)
-  if (next.state === record.state) return
+  // That a hive which answers has a slow link is news, too.
+  const isNews = next.state !== record.state || (next.state === "ready" && next.reason !== record.reason)
+  if (!isNews) return
   const why = next.reason === null ? "" : ` (${next.reason})`
   const where =
     next.plan === null || next.job === null ? "" : ` on ${next.plan.members.map((one) => one.hostName).join(", ")}`
