@@ -38,6 +38,8 @@ export interface HiveLoss {
   readonly host: string | null
   /** That host can take part where nothing has to listen on its own address. */
   readonly isShut?: boolean
+  /** Its members did not find each other over Thunderbolt: what is said of cables is not so. */
+  readonly isOfCables?: boolean
 }
 
 export interface ReplicaScene {

@@ -66,12 +66,14 @@ function endHive({ core, record }: StepGround): void {
 }
 
 /** Tried again a bounded number of times, each after a longer rest; a host that cannot run it is left out. */
-function lose(ground: StepGround, { reason, mayGoBetter, host, isShut = false }: HiveLoss): void {
+function lose(ground: StepGround, { reason, mayGoBetter, host, isShut = false, isOfCables = false }: HiveLoss): void {
   const { core, limits, record, live } = ground
   const now = core.clock.now()
   const wasSteady = record.readySince !== null && now - record.readySince >= limits.steadyMs
   const losses = wasSteady ? 1 : record.losses + 1
   if (host !== null) (isShut ? live.loopbackOnly : live.avoid).set(host, { reason, until: now + limits.avoidMs })
+  const hosts = isOfCables ? (record.plan?.members ?? []) : []
+  for (const member of hosts) live.withoutCables.set(member.host, { reason, until: now + limits.avoidMs })
   live.forgetHive()
   live.lastLoss = { at: now, reason }
   const gone = { job: null, readySince: null, sealedKey: null, losses }
