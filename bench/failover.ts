@@ -2,8 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { KeyView } from "../src/protocol/key-api.ts"
 import type { ModelView } from "../src/protocol/model-api.ts"
-import { ggufHeader } from "../test/support/gguf-file.ts"
-import { smallModel } from "../test/support/hive-models.ts"
+import { smallModel, wholeFile } from "../test/support/hive-models.ts"
 import { type Pool, startPool } from "../test/support/pool.ts"
 import { putStandInEngine, STAND_IN } from "../test/support/stand-in-engine.ts"
 import type { Benchmark, Surroundings } from "./benchmark.ts"
@@ -55,8 +54,7 @@ async function serveTwice(pool: Pool): Promise<string> {
   for (const host of pool.hosts) putStandInEngine(host)
   const project = join(pool.scratch.at("home"), "project")
   mkdirSync(project, { recursive: true })
-  const { metadata, tensors } = smallModel(4)
-  writeFileSync(join(project, "tiny.gguf"), ggufHeader(metadata, tensors).header)
+  writeFileSync(join(project, "tiny.gguf"), wholeFile(smallModel(4)))
   const line = ["model", "serve", "tiny", "tiny.gguf", "--replicas", "2", "--slots", String(SLOTS), "--context", "256"]
   const served = await pool.windfall(line)
   if (served.exitCode !== 0) throw new Error(served.stderr)

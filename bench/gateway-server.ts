@@ -7,6 +7,8 @@ server.running.models.set({
   name: "tiny",
   createdS: 1,
   takesImages: false,
+  takesTokens: true,
+  makesEmbeddings: true,
   replicas: [{ id: "r", url, model: "m", slots: 4_000, key: null }],
   problem: null,
   wake() {},

@@ -106,7 +106,7 @@ function eventsOf(text: string): JsonObject[] {
 test("Anthropic's events have the order its clients rely on", () => {
   fc.assert(
     fc.property(answer, ({ reasoning, words, calls: wanted, order }) => {
-      const writer = anthropicStream(true, NAMES)
+      const writer = anthropicStream({}, true, NAMES)
       const chunks = chunksOf(reasoning, words, wanted, order)
       const events = eventsOf(chunks.map((each) => writer.chunk(each)).join("") + writer.end(undefined))
       const types = events.map(({ type }) => String(type).replace("content_block_", "")).join(" ")

@@ -22,7 +22,7 @@ const TYPES: Readonly<Record<ProblemKind, string>> = {
 }
 
 /** The body of an error in Anthropic's shape; inside a stream it is the data of an event `error`. */
-export function anthropicError(problem: GatewayProblem, requestId: string | null): JsonObject {
+export function anthropicError(problem: GatewayProblem, requestId: string): JsonObject {
   const { message, kind } = problem
   return { type: "error", error: { type: TYPES[kind], message }, request_id: requestId }
 }

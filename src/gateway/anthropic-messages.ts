@@ -9,6 +9,7 @@ import { badRequest, GatewayProblem } from "./gateway-problem.ts"
 import { type JsonObject, objectOf, parseJson } from "./json-object.ts"
 import { requireChoices } from "./openai-chat.ts"
 import { pickFields, readCount, readFlag, readModel, streamFields } from "./request-fields.ts"
+import { stopWordOf, TELL_STOP_WORD } from "./stop-word.ts"
 import { type TokenUsage, usageOf } from "./token-usage.ts"
 
 const PLAIN = new Set(["temperature", "top_p", "top_k"])
@@ -51,19 +52,23 @@ export const anthropicMessages: Dialect = {
       role: "assistant",
       model,
       content: shown.map(({ begin, text }) => blockOf(begin, text)),
-      stop_reason: stopReason(finishReason),
-      stop_sequence: null,
+      ...stopFields(finishReason, ownStop(original, stopWordOf(answer))),
       usage: anthropicUsage(usageOf(answer)),
     }
   },
-  stream: (_asked, original, names) => anthropicStream(wantsThinking(original), names),
+  stream: (_asked, original, names) => anthropicStream(original, wantsThinking(original), names),
 }
 
 function readStops(value: unknown): JsonObject {
   if (value === undefined || value === null) return {}
-  if (!Array.isArray(value) || !value.every((each) => typeof each === "string"))
-    throw badRequest("stop_sequences: must be a list of texts", "stop_sequences")
-  return value.length === 0 ? {} : { stop: value }
+  if (!Array.isArray(value) || !value.every((each) => typeof each === "string" && each !== ""))
+    throw badRequest("stop_sequences: must be a list of texts that are not empty", "stop_sequences")
+  return value.length === 0 ? {} : { stop: value, ...TELL_STOP_WORD }
+}
+
+/** Engines also stop at words of the chat template's own: those are the model's end, not one of the client's sequences. */
+export function ownStop(body: JsonObject, word: string | null): string | null {
+  return Array.isArray(body.stop_sequences) && body.stop_sequences.includes(word) ? word : null
 }
 
 function wantsThinking(body: JsonObject): boolean {
@@ -80,12 +85,17 @@ function blockOf(begin: PartBegin, text: string): JsonObject {
   return { type: "tool_use", id: begin.id, name: begin.name, input }
 }
 
-/** Engines do not tell a stop sequence from the model's own end: both are `end_turn`. */
-export function stopReason(finishReason: string | null): string {
-  if (finishReason === "length") return "max_tokens"
-  if (finishReason === "tool_calls") return "tool_use"
-  return finishReason === "content_filter" ? "refusal" : "end_turn"
+/** @param word the sequence of the client's that was met; `null` also where the engine does not tell it from the model's own end */
+export function stopFields(finishReason: string | null, word: string | null): JsonObject {
+  if (finishReason === "stop" && word !== null) return { stop_reason: "stop_sequence", stop_sequence: word }
+  return { stop_reason: REASONS.get(finishReason) ?? "end_turn", stop_sequence: null }
 }
+
+const REASONS: ReadonlyMap<string | null, string> = new Map([
+  ["length", "max_tokens"],
+  ["tool_calls", "tool_use"],
+  ["content_filter", "refusal"],
+])
 
 export function anthropicUsage(usage: TokenUsage | undefined): JsonObject {
   const { promptTokens, cachedTokens, completionTokens } = usage ?? NO_TOKENS

@@ -1,17 +1,19 @@
 import { AnswerParts, type PartBegin, type PartStep } from "./answer-parts.ts"
 import { anthropicError } from "./anthropic-error.ts"
-import { anthropicUsage, stopReason } from "./anthropic-messages.ts"
-import type { AnswerNames, StreamWriter } from "./dialect.ts"
+import { anthropicUsage, ownStop, stopFields } from "./anthropic-messages.ts"
+import { type AnswerNames, requestIdOf, type StreamWriter } from "./dialect.ts"
 import { eventText } from "./event-stream.ts"
 import type { JsonObject } from "./json-object.ts"
+import { stopWordOf } from "./stop-word.ts"
 
 /**
  * A chat's chunks in the order that Anthropic's clients rely on: message_start; of each block its start, deltas and stop; message_delta,
  * message_stop. How many tokens the prompt had is known only at the end: message_delta tells it, which clients take as the later word.
  */
-export function anthropicStream(showsThinking: boolean, { model, id }: AnswerNames): StreamWriter {
+export function anthropicStream(asked: JsonObject, showsThinking: boolean, { model, id }: AnswerNames): StreamWriter {
   const parts = new AnswerParts()
   let hasBegun = false
+  let stopWord: string | null = null
   let index = -1
   let open: PartBegin["kind"] | null = null
 
@@ -45,13 +47,16 @@ export function anthropicStream(showsThinking: boolean, { model, id }: AnswerNam
   }
 
   return {
-    chunk: (chunk) => begin() + parts.chunk(chunk).map(step).join(""),
+    chunk(chunk) {
+      stopWord = stopWordOf(chunk) ?? stopWord
+      return begin() + parts.chunk(chunk).map(step).join("")
+    },
     end(usage) {
       const rest = begin() + parts.end().map(step).join("")
-      const delta = { stop_reason: stopReason(parts.finishReason), stop_sequence: null }
+      const delta = stopFields(parts.finishReason, ownStop(asked, stopWord))
       return rest + event("message_delta", { delta, usage: anthropicUsage(usage) }) + event("message_stop", {})
     },
-    fail: (problem) => eventText(anthropicError(problem, null), "error"),
+    fail: (problem) => eventText(anthropicError(problem, requestIdOf(id)), "error"),
   }
 }
 

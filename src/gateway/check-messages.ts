@@ -2,7 +2,7 @@ import { badRequest, GatewayProblem } from "./gateway-problem.ts"
 import { type JsonObject, objectOf } from "./json-object.ts"
 
 const ROLES: ReadonlySet<unknown> = new Set(["system", "developer", "user", "assistant", "tool", "function"])
-const PARTS: ReadonlySet<unknown> = new Set(["text", "image_url", "input_audio", "refusal"])
+const PARTS: ReadonlySet<unknown> = new Set(["text", "image_url", "refusal"])
 
 /**
  * The messages of a chat, if they are some an engine can be given.

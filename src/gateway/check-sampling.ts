@@ -36,6 +36,8 @@ export function checkSampling(body: JsonObject): void {
   for (const [name, [least, most]] of NUMBERS) checkNumber(body, name, least, most, Number.isFinite)
   for (const [name, [least, most]] of WHOLE_NUMBERS) checkNumber(body, name, least, most, Number.isSafeInteger)
   checkStop(body.stop ?? "")
+  if ((body.stream_options ?? undefined) !== undefined && objectOf(body.stream_options) === undefined)
+    throw badRequest("'stream_options' must be an object", "stream_options")
   const bias = body.logit_bias ?? {}
   if (objectOf(bias) === undefined && !Array.isArray(bias))
     throw badRequest("'logit_bias' must be an object", "logit_bias")
@@ -56,21 +58,39 @@ function checkNumber(
 }
 
 function checkStop(stop: unknown): void {
-  if (typeof stop === "string" || (Array.isArray(stop) && stop.every((each) => typeof each === "string"))) return
-  throw badRequest("'stop' must be a text or a list of texts", "stop")
+  // One that is empty is met before anything is said, and an answer without a word is no hint at why.
+  if (
+    typeof stop === "string" ||
+    (Array.isArray(stop) && stop.every((each) => typeof each === "string" && each !== ""))
+  )
+    return
+  throw badRequest("'stop' must be a text or a list of texts that are not empty", "stop")
 }
+
+const REASONING_FORMATS: ReadonlySet<unknown> = new Set(["none", "auto", "deepseek", "deepseek-legacy"])
 
 /**
  * What a chat has besides.
+ * @param tools their names
  * @throws {GatewayProblem} bad_request
  */
-export function checkChatFields(body: JsonObject): void {
+export function checkChatFields(body: JsonObject, tools: readonly string[]): void {
   const format = body.response_format ?? undefined
   if (format !== undefined && !TEXTS_OF_FORMAT.has(objectOf(format)?.type))
     throw badRequest("'response_format.type' must be text, json_object or json_schema", "response_format")
   const choice = body.tool_choice ?? undefined
   if (choice !== undefined && !CHOICES.has(choice) && objectOf(choice)?.type !== "function")
     throw badRequest("'tool_choice' must be none, auto, required or a function", "tool_choice")
+  const schema = objectOf(objectOf(format)?.json_schema)?.schema
+  if (objectOf(format)?.type === "json_schema" && objectOf(schema) === undefined)
+    throw badRequest("'response_format.json_schema.schema' must be an object", "response_format")
+  checkToolChoice(choice, tools)
+  if (!REASONING_FORMATS.has(body.reasoning_format ?? "auto"))
+    throw badRequest(`'reasoning_format' must be one of ${[...REASONING_FORMATS].join(", ")}`, "reasoning_format")
+  if (typeof (body.reasoning_effort ?? "") !== "string")
+    throw badRequest("'reasoning_effort' must be a text", "reasoning_effort")
+  if (objectOf(body.chat_template_kwargs ?? {}) === undefined)
+    throw badRequest("'chat_template_kwargs' must be an object", "chat_template_kwargs")
   if (typeof body.logprobs === "number") throw badRequest("'logprobs' must be true or false", "logprobs")
   if ((body.top_logprobs ?? 0) !== 0 && body.logprobs !== true)
     throw badRequest("'top_logprobs' needs 'logprobs' to be true", "top_logprobs")
@@ -78,4 +98,12 @@ export function checkChatFields(body: JsonObject): void {
   for (const name of ["functions", "function_call"]) {
     if ((body[name] ?? undefined) !== undefined) throw badRequest(`'${name}' is not supported: use 'tools'`, name)
   }
+}
+
+/** A call that is asked for and cannot come would be an answer in words: clients look for the call. */
+function checkToolChoice(choice: unknown, tools: readonly string[]): void {
+  const name = objectOf(objectOf(choice)?.function)?.name
+  if (choice === "required" && tools.length === 0) throw badRequest("'tool_choice' needs 'tools'", "tool_choice")
+  if (objectOf(choice) === undefined || (typeof name === "string" && tools.includes(name))) return
+  throw badRequest(`'tool_choice': there is no tool "${String(name).slice(0, 64)}" among 'tools'`, "tool_choice")
 }

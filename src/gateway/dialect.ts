@@ -1,6 +1,7 @@
 import type { GatewayProblem } from "./gateway-problem.ts"
 import type { JsonObject } from "./json-object.ts"
 import type { TokenUsage } from "./token-usage.ts"
+import type { WantedChoices } from "./wanted-choices.ts"
 
 /** What an engine is asked on; all dialects come down to these. */
 export type EnginePath = "/v1/chat/completions" | "/v1/completions" | "/v1/embeddings"
@@ -14,6 +15,8 @@ export interface Asked {
   readonly body: JsonObject
   /** Fields that were left out as no engine is to see them. */
   readonly ignored: readonly string[]
+  /** Where more than one choice is asked for: each is asked for by itself. */
+  readonly choices?: WantedChoices | undefined
 }
 
 /** What an answer needs that is not in the engine's. */
@@ -24,6 +27,11 @@ export interface AnswerNames {
   readonly id: string
   /** Seconds since 1970. */
   readonly createdS: number
+}
+
+/** What the client can quote where something went wrong: the same in the answer's header and within an error. */
+export function requestIdOf(id: AnswerNames["id"]): string {
+  return `req_${id}`
 }
 
 /** Turns the engine's chunks of one answer into text for the client. Used once. */
@@ -47,4 +55,6 @@ export interface Dialect {
   /** The engine's whole answer for the client. @throws {GatewayProblem} broken where it is none */
   answer(asked: Asked, original: JsonObject, answer: JsonObject, names: AnswerNames): JsonObject
   stream(asked: Asked, original: JsonObject, names: AnswerNames): StreamWriter
+  /** What an engine's refusal is to a client; absent: what the engine says. @param model as the client knows it */
+  explain?(problem: GatewayProblem, model: string): GatewayProblem
 }

@@ -5,6 +5,7 @@ import { badRequest, GatewayProblem } from "./gateway-problem.ts"
 import { type JsonObject, objectOf } from "./json-object.ts"
 import { openAiStream } from "./openai-stream.ts"
 import { CHAT_FIELDS, pickFields, readFlag, readMaxTokens, readModel, streamFields } from "./request-fields.ts"
+import { wantedChoices } from "./wanted-choices.ts"
 
 /** POST /v1/chat/completions. */
 export const openAiChat: Dialect = {
@@ -15,19 +16,20 @@ export const openAiChat: Dialect = {
     const model = readModel(body)
     const stream = readFlag(body, "stream")
     const messages = checkMessages(body.messages)
-    checkTools(body)
+    const tools = checkTools(body)
     checkSampling(body)
-    checkChatFields(body)
+    checkChatFields(body, tools)
     const { kept: given, ignored } = pickFields(body, CHAT_FIELDS)
     const kept = Array.isArray(given.tools) && given.tools.length > 0 ? given : withoutTools(given)
     return {
       model,
       stream,
       body: { ...kept, messages, ...readMaxTokens(body), ...streamFields(stream) },
-      ignored,
+      ignored: ignored.filter((name) => name !== "n"),
+      choices: wantedChoices(body, null),
     }
   },
-  answer: (_asked, original, answer, { model }) => ({ ...requireChoices(answer, original.n), model }),
+  answer: (_asked, _original, answer, { model }) => ({ ...requireChoices(answer), model }),
   stream: (_asked, original, names) => openAiStream(wantsUsage(original), names),
 }
 
@@ -36,14 +38,16 @@ function withoutTools({ tools: _, tool_choice: __, parallel_tool_calls: ___, ...
   return rest
 }
 
-function checkTools({ tools }: JsonObject): void {
-  if (tools === undefined || tools === null) return
+/** @returns their names */
+function checkTools({ tools }: JsonObject): string[] {
+  if (tools === undefined || tools === null) return []
   if (!Array.isArray(tools)) throw badRequest("'tools' must be a list", "tools")
-  for (const [index, tool] of tools.entries()) {
+  return tools.map((tool, index) => {
     const name = objectOf(objectOf(tool)?.function)?.name
     if (objectOf(tool)?.type !== "function" || typeof name !== "string")
       throw badRequest(`'tools[${index}]' must be a function with a name: there are no others here`, `tools[${index}]`)
-  }
+    return name
+  })
 }
 
 /** Whether the client asked for the usage of a stream. */
@@ -51,16 +55,9 @@ export function wantsUsage(body: JsonObject): boolean {
   return objectOf(body.stream_options)?.include_usage === true
 }
 
-/**
- * @param wanted how many choices were asked for, if the client said so
- * @throws {GatewayProblem} broken for what is no answer to a chat or completion; unsupported where it has less choices than wanted
- */
-export function requireChoices(answer: JsonObject, wanted?: unknown): JsonObject {
+/** @throws {GatewayProblem} broken for what is no answer to a chat or completion */
+export function requireChoices(answer: JsonObject): JsonObject {
   if (!Array.isArray(answer.choices) || answer.choices.length === 0)
     throw new GatewayProblem("broken", "The engine's answer has no choices")
-  if (typeof wanted === "number" && answer.choices.length < wanted)
-    throw new GatewayProblem("unsupported", `'n': the engine of this model gives ${answer.choices.length} at a time`, {
-      param: "n",
-    })
   return answer
 }

@@ -4,6 +4,10 @@ import { badRequest } from "./gateway-problem.ts"
 import { requireChoices, wantsUsage } from "./openai-chat.ts"
 import { openAiStream } from "./openai-stream.ts"
 import { COMPLETION_FIELDS, pickFields, readFlag, readMaxTokens, readModel, streamFields } from "./request-fields.ts"
+import { isTokens } from "./token-prompts.ts"
+import { wantedChoices } from "./wanted-choices.ts"
+
+const READ = ["suffix", "best_of", "n"]
 
 /** POST /v1/completions. */
 export const openAiCompletions: Dialect = {
@@ -21,27 +25,28 @@ export const openAiCompletions: Dialect = {
     if (best !== 1 && best !== (body.n ?? 1)) throw badRequest("'best_of' is not supported", "best_of")
     checkSampling(body)
     const { kept, ignored } = pickFields(body, COMPLETION_FIELDS)
+    const prompts = readPrompts(body.prompt)
     return {
       model,
       stream,
-      body: { ...kept, prompt: readPrompt(body.prompt), ...readMaxTokens(body), ...streamFields(stream) },
-      ignored: ignored.filter((name) => name !== "suffix" && name !== "best_of"),
+      body: {
+        ...kept,
+        prompt: prompts.length === 1 ? prompts[0] : prompts,
+        ...readMaxTokens(body),
+        ...streamFields(stream),
+      },
+      ignored: ignored.filter((name) => !READ.includes(name)),
+      choices: wantedChoices(body, prompts),
     }
   },
-  answer: (_asked, original, answer, { model }) => ({ ...requireChoices(answer, original.n), model }),
+  answer: (_asked, _original, answer, { model }) => ({ ...requireChoices(answer), model }),
   stream: (_asked, original, names) => openAiStream(wantsUsage(original), names),
 }
 
-/** One prompt: a text, the numbers of tokens, or a list of one of these. */
-function readPrompt(prompt: unknown): unknown {
-  if (typeof prompt === "string" || isTokens(prompt)) return prompt
-  if (Array.isArray(prompt) && (typeof prompt[0] === "string" || isTokens(prompt[0]))) {
-    if (prompt.length === 1) return prompt[0]
-    throw badRequest("Several prompts in one request are not supported: send one request for each", "prompt")
-  }
-  throw badRequest("'prompt' must be a text, or the numbers of its tokens", "prompt")
-}
-
-function isTokens(value: unknown): boolean {
-  return Array.isArray(value) && value.length > 0 && value.every((each) => Number.isSafeInteger(each) && each >= 0)
+/** A text, the numbers of tokens, or a list of these. */
+function readPrompts(prompt: unknown): readonly unknown[] {
+  if (typeof prompt === "string" || isTokens(prompt)) return [prompt]
+  if (Array.isArray(prompt) && prompt.length > 0 && prompt.every((each) => typeof each === "string" || isTokens(each)))
+    return prompt
+  throw badRequest("'prompt' must be a text, the numbers of its tokens, or a list of such prompts", "prompt")
 }

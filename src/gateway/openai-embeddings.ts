@@ -1,6 +1,7 @@
 import type { Dialect } from "./dialect.ts"
 import { badRequest, GatewayProblem } from "./gateway-problem.ts"
 import { objectsOf } from "./json-object.ts"
+import { explainEmbeddings } from "./refuse-embeddings.ts"
 import { pickFields, readModel } from "./request-fields.ts"
 
 /** As OpenAI has it. */
@@ -35,6 +36,7 @@ export const openAiEmbeddings: Dialect = {
       }),
     }
   },
+  explain: explainEmbeddings,
   stream() {
     throw new TypeError("Embeddings are not streamed")
   },

@@ -1,4 +1,4 @@
-import type { AnswerNames, StreamWriter } from "./dialect.ts"
+import { type AnswerNames, requestIdOf, type StreamWriter } from "./dialect.ts"
 import { DONE_TEXT, eventText } from "./event-stream.ts"
 import type { GatewayProblem } from "./gateway-problem.ts"
 import type { JsonObject } from "./json-object.ts"
@@ -8,7 +8,7 @@ import { openAiError } from "./openai-error.ts"
  * Streams of chat and completions go through as they are, but for the model's name and for the usage nobody asked for.
  * @param wantsUsage whether the client asked for the chunk that says how many tokens there were
  */
-export function openAiStream(wantsUsage: boolean, { model }: Pick<AnswerNames, "model">): StreamWriter {
+export function openAiStream(wantsUsage: boolean, { model, id }: AnswerNames): StreamWriter {
   return {
     chunk(chunk: JsonObject): string {
       if (wantsUsage || chunk.usage === undefined) {
@@ -21,6 +21,7 @@ export function openAiStream(wantsUsage: boolean, { model }: Pick<AnswerNames, "
     },
     end: () => DONE_TEXT,
     // Without the end mark, so that also a client that reads past an error takes the answer for cut off.
-    fail: (problem: GatewayProblem) => eventText(openAiError(problem)),
+    // The headers are long past by then, and many clients keep none of a stream.
+    fail: (problem: GatewayProblem) => eventText({ ...openAiError(problem), request_id: requestIdOf(id) }),
   }
 }

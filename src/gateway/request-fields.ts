@@ -23,7 +23,6 @@ const SAMPLING = [
   "dry_allowed_length",
   "logit_bias",
   "logprobs",
-  "n",
   "ignore_eos",
 ] as const
 
@@ -65,11 +64,15 @@ export function pickFields(
   const kept: Record<string, unknown> = {}
   const ignored: string[] = []
   for (const [name, value] of Object.entries(body)) {
-    if (value === null || OWN.has(name)) continue
+    if (value === null || OWN.has(name) || (name === "stop" && (value === "" || isEmptyList(value)))) continue
     if (known.has(name)) kept[name] = value
     else ignored.push(name)
   }
   return { kept, ignored }
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0
 }
 
 /** `model`, which every request must name. @throws {GatewayProblem} bad_request */

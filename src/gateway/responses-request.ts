@@ -103,6 +103,10 @@ export function responsesTools({ tools, tool_choice: choice }: JsonObject): Json
   if (!Array.isArray(tools)) throw badRequest("'tools' must be a list", "tools")
   if (tools.length === 0) return {}
   const chosen = objectOf(choice)
+  if (chosen !== undefined && chosen.type !== "function")
+    throw new GatewayProblem("unsupported", `'tool_choice' of type "${short(chosen.type)}" is not supported`, {
+      param: "tool_choice",
+    })
   return {
     tools: tools.map((each, index) => chatTool(objectOf(each), `tools[${index}]`)),
     ...(chosen?.type === "function"

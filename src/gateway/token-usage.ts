@@ -17,6 +17,16 @@ export function usageOf(body: JsonObject): TokenUsage | undefined {
   return { promptTokens, cachedTokens: cached, completionTokens: countOf(usage.completion_tokens) ?? 0 }
 }
 
+/** As OpenAI's clients read it. */
+export function usageObject({ promptTokens, cachedTokens, completionTokens }: TokenUsage): JsonObject {
+  return {
+    prompt_tokens: promptTokens,
+    completion_tokens: completionTokens,
+    total_tokens: promptTokens + completionTokens,
+    prompt_tokens_details: { cached_tokens: cachedTokens },
+  }
+}
+
 /** Bytes of text that make about one token: what a request is taken for as long as nobody has counted its tokens. */
 const BYTES_PER_TOKEN = 4
 

@@ -34,6 +34,7 @@ const WORTH_ANOTHER_TRY: ReadonlySet<number> = new Set([408, 425, 429, 500, 502,
 export async function askHub(hub: Hub, address: URL, question: HubQuestion): Promise<HubAnswer> {
   const { method = "GET", doing, signal } = question
   const cut = new AbortController()
+  const ask = hub.fetch ?? ((to, init) => fetch(to, { ...init, redirect: "manual" }))
   const watch = new StallWatch(hub.limits, () => cut.abort(new HubTrouble("nothing came for too long")))
   const ending = AbortSignal.any([signal, cut.signal])
   let linked: HubAnswer["linked"] = { etag: null, bytes: null }
@@ -42,9 +43,8 @@ export async function askHub(hub: Hub, address: URL, question: HubQuestion): Pro
     const isOwn = url.origin === hub.base.origin
     const response = await watch
       .during(() =>
-        fetch(url, {
+        ask(url, {
           method,
-          redirect: "manual",
           signal: ending,
           headers: {
             "user-agent": "windfall",
@@ -57,6 +57,7 @@ export async function askHub(hub: Hub, address: URL, question: HubQuestion): Pro
       )
       .catch((error: unknown) => {
         signal.throwIfAborted()
+        if (error instanceof WindfallError) throw error
         throw cut.signal.aborted ? cut.signal.reason : new HubTrouble(reasonOf(error))
       })
     if (isOwn) linked = linkedBy(response.headers, linked)

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts"
 import { WindfallError } from "../protocol/errors.ts"
 import type { Connections } from "./connections.ts"
+import type { HubFetch } from "./proxied-fetch.ts"
 
 /** Hugging Face's own hub; `HF_ENDPOINT` names another, as its own programs have it. */
 export const USUAL_HUB = "https://huggingface.co"
@@ -50,6 +51,8 @@ export interface Hub {
   readonly clock: Clock
   readonly random: () => number
   readonly limits: HubLimits
+  /** Asks through a proxy. @default fetch */
+  readonly fetch?: HubFetch | undefined
   /** Where they are bounded. */
   readonly connections?: Connections
   /** Hears why it is asked anew, and after how long. */

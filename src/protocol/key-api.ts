@@ -8,7 +8,7 @@ export const KEY_PREFIX = "sk-wf-"
 export const KEY_LIFE_MS = { minimum: 1_000, maximum: 3_660 * 86_400_000 }
 
 /**
- * GET /v1/keys, DELETE /v1/keys/ID. POST /v1/keys `{ name, user?, models?, expiresInMs?, limit? }` answers this with `key`, once.
+ * GET /v1/keys, DELETE /v1/keys/ID. POST /v1/keys `{ name, user?, models?, expiresInMs?, limit? }` answers {@link MadeKey}.
  */
 export interface KeyView {
   readonly id: KeyId
@@ -23,6 +23,20 @@ export interface KeyView {
   readonly createdAt: number
   /** `null`: never. */
   readonly expiresAt: number | null
+}
+
+/** A new key, told this once. */
+export interface MadeKey extends KeyView {
+  /** What clients send. */
+  readonly key: string
+  /** Those of its models that nobody serves, nor has stopped, as yet: it is for them once they are. */
+  readonly unknownModels: readonly UnknownModel[]
+}
+
+export interface UnknownModel {
+  readonly name: string
+  /** A model that is called nearly so; `null`: none is. */
+  readonly near: string | null
 }
 
 /** What POST /v1/keys takes; what is left out means all models, for ever, without a limit, for oneself. */

@@ -7,6 +7,7 @@ import { parseArgs } from "node:util"
 import { getHeapStatistics } from "node:v8"
 import { parseDuration } from "../base/duration.ts"
 import { watchHeap } from "../base/heap-watch.ts"
+import { proxiedFetch } from "../hub/proxied-fetch.ts"
 import { toWindfallError } from "../protocol/errors.ts"
 import { indexForHosts, pythonIndex } from "../ssh/python-index.ts"
 import { readCertificate } from "./certificate.ts"
@@ -60,7 +61,11 @@ try {
       ...(values["keep-events"] === undefined ? {} : { keepEventsMs: parseDuration(values["keep-events"]) }),
       notifyPrivate: values["notify-private"] === true,
     },
-    hub: hubSettings({ url: values.hub ?? places.hub, tokenFile: values["hub-token-file"] ?? null }),
+    hub: hubSettings({
+      url: values.hub ?? places.hub,
+      tokenFile: values["hub-token-file"] ?? null,
+      fetch: proxiedFetch(places.environment),
+    }),
     ...(packageIndex === null ? {} : { packageIndex }),
     openHosts: openHostsWith({ pythonIndex: pythonIndex(places.environment) }),
   })

@@ -6,8 +6,7 @@ import { test } from "node:test"
 import type { ModelView } from "../../src/protocol/model-api.ts"
 import { eventually } from "../support/agent-home.ts"
 import { assertRefused } from "../support/assert-refused.ts"
-import { ggufHeader } from "../support/gguf-file.ts"
-import { smallModel } from "../support/hive-models.ts"
+import { headerOf, smallModel, wholeFile } from "../support/hive-models.ts"
 import { putStandInEngine, STAND_IN } from "../support/stand-in-engine.ts"
 import { TerminalUser } from "../support/terminal-user.ts"
 import { usePool } from "../support/use-pool.ts"
@@ -61,12 +60,19 @@ test("a model is pulled, served where its engine is, answers, comes back after e
   const [, second] = pool().hosts
   const project = join(pool().scratch.at("home"), "project")
   mkdirSync(project, { recursive: true })
-  const { metadata, tensors } = smallModel(4)
-  writeFileSync(join(project, "tiny.gguf"), ggufHeader(metadata, tensors).header)
+  const whole = wholeFile(smallModel(4))
+  writeFileSync(join(project, "tiny.gguf"), whole)
+  const { header } = headerOf(smallModel(4))
+  writeFileSync(join(project, "header.gguf"), header)
   writeFileSync(join(project, "other.gguf"), "this is not pulled")
   writeFileSync(join(project, "broken.gguf"), "GGUF, or so")
 
   assertRefused(await pool().windfall(["model", "pull", "broken.gguf"]), /broken\.gguf/)
+  const ends = new RegExp(
+    `header\\.gguf: the file ends at byte ${header.length}, its header names .* ${whole.length}\\b`,
+  )
+  assertRefused(await pool().windfall(["model", "pull", "header.gguf"]), ends, /Fetch header\.gguf again/)
+  assertRefused(await pool().windfall(["model", "serve", "cut", "header.gguf"]), ends)
   const pulled = await pool().windfall(["model", "pull", "tiny.gguf"])
   assert.equal(pulled.exitCode, 0, pulled.stderr)
   assert.match(pulled.stdout, /tiny version 1 is in the lab \(llama, 4 layers/)

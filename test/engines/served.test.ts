@@ -94,6 +94,7 @@ for (const { engine, found, put, process, file, write } of ENGINES) {
         tokens = chunk.usage?.completion_tokens ?? tokens
       }
       assert.deepEqual([text, tokens], [whole.choices[0].message.content, 20])
+      await choicesAreWhole(post, engine)
       // After a stream, whose connection an engine may have ended.
       const words = "word ".repeat(2_000)
       for (const [path, body] of [
@@ -121,4 +122,47 @@ for (const { engine, found, put, process, file, write } of ENGINES) {
       assert.deepEqual(engines(), [])
     })
   })
+}
+
+interface Choices {
+  readonly choices: readonly { readonly index: number; readonly text: string }[]
+  readonly usage?: { readonly prompt_tokens: number; readonly completion_tokens: number } | null
+}
+
+/** Several choices, whole and streamed; prompts of token numbers; and embeddings, which a model that writes text has none of. */
+async function choicesAreWhole(post: (path: string, body: object) => Promise<Response>, engine: string): Promise<void> {
+  const asked = { prompt: ["Say something", "Hi"], n: 2, max_tokens: 5, temperature: 0 }
+  const whole = (await (await post("completions", asked)).json()) as Choices
+  assert.deepEqual(
+    whole.choices.map(({ index }) => index),
+    [0, 1, 2, 3],
+  )
+  const [first, same, other] = whole.choices.map(({ text }) => text)
+  assert.equal(first, same, "at temperature 0")
+  assert.notEqual(first, other)
+  assert.equal(whole.usage?.completion_tokens, 20)
+  const stream = await post("completions", { ...asked, stream: true, stream_options: { include_usage: true } })
+  const texts = ["", "", "", ""]
+  let usage: Choices["usage"]
+  for await (const { data } of readEvents(stream.body as AsyncIterable<Uint8Array>)) {
+    if (data === "[DONE]") break
+    const chunk = JSON.parse(data) as Choices
+    for (const { index, text } of chunk.choices) texts[index] += text
+    if (chunk.usage != null) usage = chunk.usage
+  }
+  assert.deepEqual(
+    texts,
+    whole.choices.map(({ text }) => text),
+  )
+  assert.equal(usage?.completion_tokens, 20)
+  assert.equal(usage?.prompt_tokens, whole.usage.prompt_tokens)
+  const tokens = await post("completions", { prompt: [[65, 66], [70]], max_tokens: 3 })
+  if (engine === "llama.cpp") assert.equal(((await tokens.json()) as Choices).choices.length, 2)
+  else {
+    assert.equal(tokens.status, 400)
+    assert.match(await tokens.text(), /\(MLX\) takes no numbers of tokens/)
+  }
+  const vectors = await post("embeddings", { input: "Hi" })
+  assert.equal(vectors.status, 501)
+  assert.match(await vectors.text(), /The model `tiny` makes no embeddings/)
 }

@@ -6,14 +6,12 @@ import { test } from "node:test"
 import type { ModelView } from "../../src/protocol/model-api.ts"
 import { MACS } from "../lab/mac/models.ts"
 import { eventually } from "../support/agent-home.ts"
-import { ggufHeader } from "../support/gguf-file.ts"
-import { denseModel, LLAMA_3_8B } from "../support/hive-models.ts"
+import { largeCache, wholeFile } from "../support/hive-models.ts"
 import { putStandInEngine, STAND_IN } from "../support/stand-in-engine.ts"
 import { usePool } from "../support/use-pool.ts"
 
 const TIMING = { pingMs: 500, silenceMs: 1_000, firstRetryMs: 100, lastRetryMs: 500 }
 const MODEL_LIMITS = { restMs: 50, planAgainMs: 500, probeAgainMs: 100 }
-const F16 = 1
 const pool = usePool({
   hosts: [
     { kind: "mac", mac: MACS.air },
@@ -38,9 +36,8 @@ test("a split model answers from two Macs, moves away from an owner, and ends wh
   }
   const project = join(pool().scratch.at("home"), "project")
   mkdirSync(project, { recursive: true })
-  const { metadata, tensors } = denseModel({ ...LLAMA_3_8B, layers: 32, vocabulary: 32_000 }, F16)
-  writeFileSync(join(project, "large.gguf"), ggufHeader(metadata, tensors).header)
-  const line = ["model", "serve", "large", "large.gguf", "--slots", "1", "--context", "4k"]
+  writeFileSync(join(project, "large.gguf"), wholeFile(largeCache()))
+  const line = ["model", "serve", "large", "large.gguf", "--slots", "1", "--context", "110k"]
   // Where macOS would ask whether its engine may be reached, also an accepted network is none.
   for (const host of pool().hosts) host.mac.firewall(true)
   const served = await pool().windfall([...line, "--trust-network"])

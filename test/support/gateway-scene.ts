@@ -1,4 +1,4 @@
-import type { KeyView, NewKey } from "../../src/protocol/key-api.ts"
+import type { MadeKey, NewKey } from "../../src/protocol/key-api.ts"
 import type { GatewayLimits } from "../../src/server/gateway/gateway-limits.ts"
 import type { Replica, ServedModel } from "../../src/server/gateway/served-models.ts"
 import { type EngineScript, ScriptedEngine } from "./scripted-engine.ts"
@@ -38,6 +38,8 @@ export class GatewayScene implements AsyncDisposable {
       name: "tiny",
       createdS: 1_790_000_000,
       takesImages: true,
+      takesTokens: true,
+      makesEmbeddings: true,
       replicas,
       problem: null,
       wake: () => this.wakes++,
@@ -46,7 +48,7 @@ export class GatewayScene implements AsyncDisposable {
     })
   }
 
-  makeKey(change: Partial<NewKey> = {}, token?: string): Promise<KeyView & { readonly key: string }> {
+  makeKey(change: Partial<NewKey> = {}, token?: string): Promise<MadeKey> {
     return this.server.call("POST", "/v1/keys", { name: "app", ...change }, token === undefined ? {} : { token })
   }
 

@@ -55,6 +55,7 @@ export function layeredModel(layerBytes: readonly number[], changes: Partial<Mod
     experts: null,
     isTied: false,
     projector: null,
+    lack: null,
     notes: [],
     ...changes,
   }

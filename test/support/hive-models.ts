@@ -120,6 +120,20 @@ export function withExperts(
   }
 }
 
+/** Of {@link largeCache}: what makes it take some 5 GB. */
+export const LARGE_CACHE_TOKENS = 36 * 1024
+
+/** A model whose file is small, and whose cache of {@link LARGE_CACHE_TOKENS} takes 4.8 GB. */
+export function largeCache(): ModelHeader {
+  return smallModel(LLAMA_3_8B.layers, { heads: 8, kvHeads: 8, headSize: 128 })
+}
+
+/** A model's file, whole: its header, and weights that are zero. */
+export function wholeFile(model: ModelHeader): Buffer {
+  const { header, dataBytes } = headerOf(model)
+  return Buffer.concat([header, Buffer.alloc(dataBytes)])
+}
+
 export function headerOf({ metadata, tensors }: ModelHeader) {
   return ggufHeader(metadata, tensors)
 }

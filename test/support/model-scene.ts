@@ -7,8 +7,7 @@ import type { HostFacts } from "../../src/protocol/host.ts"
 import type { KeyView } from "../../src/protocol/key-api.ts"
 import type { ModelView, ServeRequest } from "../../src/protocol/model-api.ts"
 import { decodeTree } from "../../src/workspace/tree.ts"
-import { ggufHeader } from "./gguf-file.ts"
-import { type ModelHeader, smallModel } from "./hive-models.ts"
+import { type ModelHeader, smallModel, wholeFile } from "./hive-models.ts"
 import { ScriptedEngine } from "./scripted-engine.ts"
 import type { SimulatedAttempt, SimulatedHost } from "./simulated-host.ts"
 import { packed, treeOf } from "./small-trees.ts"
@@ -98,11 +97,11 @@ export class ModelScene implements AsyncDisposable {
   /** Stores a model as data. */
   async store(
     name: string,
-    { metadata, tensors }: ModelHeader = smallModel(),
+    model: ModelHeader = smallModel(),
     token?: string,
     beside: Readonly<Record<string, Uint8Array>> = {},
   ): Promise<void> {
-    const tree = treeOf({ [`${name}.gguf`]: ggufHeader(metadata, tensors).header, ...beside })
+    const tree = treeOf({ [`${name}.gguf`]: wholeFile(model), ...beside })
     const options = token === undefined ? {} : { token }
     await this.server.call("POST", "/v1/blobs", await packed(tree), options)
     await this.server.call("PUT", `/v1/data/${name}/version`, { root: tree.root }, options)

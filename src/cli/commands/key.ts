@@ -1,5 +1,5 @@
 import { readDuration } from "../../protocol/job-values.ts"
-import { KEY_LIFE_MS, type KeyView } from "../../protocol/key-api.ts"
+import { KEY_LIFE_MS, type KeyView, type MadeKey } from "../../protocol/key-api.ts"
 import { parseTokenLimit, tokenLimitText } from "../../protocol/token-limit.ts"
 import { command } from "../command-line/command.ts"
 import { flag, list, notEmpty, value } from "../command-line/option.ts"
@@ -15,7 +15,10 @@ export const keyCreate = command({
   minimum: 1,
   maximum: 1,
   options: {
-    models: list("NAME", "only for these models, with commas between them (default: all)"),
+    models: list(
+      "NAME",
+      "only for these models, with commas between them, also for some that are to be served later (default: all)",
+    ),
     expires: value("DURATION", "useless after this long, for instance 90d (default: never)", readExpiry, {
       also: ["expiry"],
     }),
@@ -33,7 +36,7 @@ export const keyCreate = command({
   ],
   async run(cli, options, [name = ""]) {
     const models = (options.models ?? []).flatMap((each) => each.split(",")).filter((each) => each !== "")
-    const made = await cli.client.post<KeyView & { key: string }>("/v1/keys", {
+    const made = await cli.client.post<MadeKey>("/v1/keys", {
       name,
       user: options.user ?? null,
       models: models.length === 0 ? null : models,
@@ -50,10 +53,18 @@ export const keyCreate = command({
         cli,
         `key ${made.id} of ${made.user} ${end}${limit}; it is not shown again. Base URL for OpenAI's clients: ${url}/v1   for Anthropic's: ${url}`,
       )
+      for (const unknown of made.unknownModels ?? []) await say(cli, unknownText(made, unknown))
     }
     return 0
   },
 })
+
+/** The key is made: a model may be served later, and a name may be mistyped. */
+function unknownText({ id }: MadeKey, { name, near }: MadeKey["unknownModels"][number]): string {
+  const again =
+    near === null ? "" : ` Did you mean "${near}"? Then make another key, and remove this one: windfall key rm ${id}`
+  return `no model is called "${name}" yet: the key is for it once it is served.${again}`
+}
 
 function readExpiry(text: string): number {
   return readDuration(text, KEY_LIFE_MS.minimum, KEY_LIFE_MS.maximum)

@@ -215,7 +215,11 @@ describe("windfall model plan", () => {
 
   it("refuses what is broken, before anything else", async () => {
     const on = ["--fleet", "studios.json"]
-    assertRefused(await plan(...on, "cut.gguf"), /cut\.gguf: it is cut/, /Fetch it again/)
+    assertRefused(
+      await plan(...on, "cut.gguf"),
+      /cut\.gguf: the file ends at byte 900, within its header/,
+      /Fetch it again/,
+    )
     assertRefused(await plan(...on, "text.gguf"), /it is no GGUF file/)
     assertRefused(await plan(...on, "none.gguf"), /none\.gguf/, /Name a GGUF file/)
     assertRefused(await plan(...on, "org/model"), /Cannot list org\/model: ECONNREFUSED/, /The hub is http/)

@@ -1,4 +1,5 @@
 import { HUB_LIMITS, type Hub, readHubUrl, USUAL_HUB } from "../../hub/hub.ts"
+import { proxiedFetch } from "../../hub/proxied-fetch.ts"
 import { fs, path } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
 import { say } from "../say.ts"
@@ -16,6 +17,7 @@ export function ownHub(cli: Cli): Hub {
   return {
     base: readHubUrl(endpointOf(cli) ?? USUAL_HUB),
     token: ownToken(cli),
+    fetch: proxiedFetch(cli.settings.environment),
     clock: cli.clock,
     random: cli.random,
     // Somebody waits for it.

@@ -1,4 +1,5 @@
 import { ggufParts } from "../../hive/gguf/read-gguf.ts"
+import { requireWhole } from "../../hive/model/file-lack.ts"
 import type { ModelFacts } from "../../hive/model/model-facts.ts"
 import { isProjectorFile } from "../../hive/model/projector-file.ts"
 import { readModel } from "../../hive/model/read-model.ts"
@@ -20,7 +21,7 @@ export interface PulledModel {
 
 /**
  * Brings a model's files to the server as data, once: what is there already does not travel again. Its headers are read first, so that what is
- * broken or cut is refused before it travels.
+ * broken, cut or a header alone is refused before it travels.
  * @param name of the data; `null`: after the file or folder
  * @param images whether a projector of images belongs to a GGUF model
  * @param shared `null` leaves it as it is
@@ -36,6 +37,7 @@ export async function pullModel(
   const { signal } = new AbortController()
   const { folder, file } = await openModel(cli, typed, signal, images)
   const facts = await readModel(folder, file, signal, images)
+  requireWhole(facts.lack, "pull", typed)
   const full = path.resolve(cli.cwd, typed)
   const dataName = name ?? nameAfter(typed, path.basename(full))
   const options = { shared, include: [], warnBytes: WARN_BYTES, yes: false }

@@ -54,15 +54,73 @@ export const llamaCppRules: EngineRules = {
     }
   },
   bestSplit(ranking, model, load, size) {
-    let best: Candidate | undefined
     const leastTime = new LeastTime(load)
+    const tries: Try[] = []
     visitSets(ranking, size, MOST_SETS, (set) => {
       if (!canHold(ranking, load, set)) return
-      const leastMs = leastTime.ms(set.map((at) => ranking.hosts[at] as RankedHost))
-      for (const head of set) best = bestWithHead(ranking, load, set, head, leastMs, model.hiddenSize, best)
+      const members = [...set]
+      const least = leastTime.among(members.map((at) => ranking.hosts[at] as RankedHost))
+      for (const [head, at] of members.entries()) {
+        const way = hopsOf(ranking, members, at, model.hiddenSize)
+        for (const [last, lastAt] of members.entries()) {
+          const leastMs = least.ms(head, last) + way.hopsMs
+          if (leastMs < Number.POSITIVE_INFINITY) tries.push({ members, head: at, last: lastAt, ...way, leastMs })
+        }
+      }
     })
+    // What may be the best is worked out first: then most of the others need not be.
+    tries.sort((a, b) => Number(a.usesWifi) - Number(b.usesWifi) || a.leastMs - b.leastMs)
+    let best: Candidate | undefined
+    for (const one of tries) {
+      if (!isBetter(candidateOf(one, one.members, [], one.leastMs), best)) break
+      best = bestOrder(ranking, load, one, best)
+    }
     return best
   },
+}
+
+/** A set of members, of which one is the head and one has the last layers; and what a token takes at least with any order of the others. */
+interface Try {
+  readonly members: readonly number[]
+  readonly head: number
+  readonly last: number
+  readonly hopsMs: number
+  readonly usesWifi: boolean
+  readonly leastMs: number
+}
+
+function hopsOf(
+  ranking: Ranking,
+  members: readonly number[],
+  head: number,
+  hiddenSize: number,
+): Pick<Try, "hopsMs" | "usesWifi"> {
+  let hopsMs = FIRST_HOP_MS
+  let usesWifi = false
+  for (const at of members) {
+    if (at === head) continue
+    hopsMs += ranking.hopMs(head, at, hiddenSize)
+    usesWifi ||= ranking.isWifi(head, at)
+  }
+  return { hopsMs, usesWifi }
+}
+
+function candidateOf(
+  { head, hopsMs, usesWifi }: Try,
+  members: readonly number[],
+  counts: readonly number[],
+  tokenMs: number,
+): Candidate {
+  return {
+    engine: "llama.cpp",
+    mode: "pipeline",
+    members,
+    head: members.indexOf(head),
+    counts,
+    tokenMs,
+    hopsMs,
+    usesWifi,
+  }
 }
 
 /** A cheap look: whether all together have the room, whoever is the head. */
@@ -72,46 +130,23 @@ function canHold({ hosts }: Ranking, load: ModelLoad, set: readonly number[]): b
   return room >= (load.needUpTo[load.layerCount] ?? 0) + load.headBytes + load.tailBytes - load.sharedBytes
 }
 
-function bestWithHead(
-  ranking: Ranking,
-  load: ModelLoad,
-  set: readonly number[],
-  head: number,
-  leastMs: number,
-  hiddenSize: number,
-  soFar: Candidate | undefined,
-): Candidate | undefined {
-  let hopsMs = FIRST_HOP_MS
-  let usesWifi = false
-  for (const at of set) {
-    if (at === head) continue
-    hopsMs += ranking.hopMs(head, at, hiddenSize)
-    usesWifi ||= ranking.isWifi(head, at)
-  }
+function bestOrder(ranking: Ranking, load: ModelLoad, one: Try, soFar: Candidate | undefined): Candidate | undefined {
   let best = soFar
-  const candidate = (members: readonly number[], counts: readonly number[], tokenMs: number): Candidate => ({
-    engine: "llama.cpp",
-    mode: "pipeline",
-    members,
-    head: members.indexOf(head),
-    counts,
-    tokenMs: tokenMs + hopsMs,
-    hopsMs,
-    usesWifi,
-  })
-  if (!isBetter(candidate(set, [], leastMs), best)) return best
-  for (const order of ordersFor(ranking, set)) {
+  for (const order of ordersFor(ranking, one)) {
     const bearers: LoadBearer[] = order.map((at) => ranking.hosts[at] as RankedHost)
-    const division = divideLayers(load, bearers, order.indexOf(head))
+    const division = divideLayers(load, bearers, order.indexOf(one.head))
     if (division === undefined) continue
-    const found = candidate(order, division.counts, division.tokenMs)
+    const found = candidateOf(one, order, division.counts, division.tokenMs + one.hopsMs)
     if (isBetter(found, best)) best = found
   }
   return best
 }
 
-function ordersFor({ hosts }: Ranking, set: readonly number[]): readonly (readonly number[])[] {
-  if (set.length <= ALL_ORDERS_UP_TO) return ordersOf(set.length).map((order) => order.map((at) => set[at] as number))
-  const byspeed = [...set].sort((a, b) => (hosts[a]?.msPerByte ?? 0) - (hosts[b]?.msPerByte ?? 0) || a - b)
-  return byspeed.map((last) => [...byspeed.filter((at) => at !== last), last])
+/** With these last layers on its last one. */
+function ordersFor({ hosts }: Ranking, { members, last }: Try): readonly (readonly number[])[] {
+  const others = members.filter((at) => at !== last)
+  if (members.length <= ALL_ORDERS_UP_TO)
+    return ordersOf(others.length).map((order) => [...order.map((at) => others[at] as number), last])
+  others.sort((a, b) => (hosts[a]?.msPerByte ?? 0) - (hosts[b]?.msPerByte ?? 0) || a - b)
+  return [[...others, last]]
 }

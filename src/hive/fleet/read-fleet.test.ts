@@ -85,6 +85,20 @@ describe("a described fleet", () => {
     )
   })
 
+  it("is told each thing that is wrong once", () => {
+    const bad = {
+      memory: "lots",
+      keep: "some",
+      workingSet: "x",
+      available: "y",
+      network: "z",
+      count: 1.5,
+      gpuCores: 0.5,
+    }
+    const told = problems([{ name: "a", chip: "M1", ...bad }]).split("\n")
+    assert.deepEqual([told.length, new Set(told).size], [Object.keys(bad).length, Object.keys(bad).length], told.join())
+  })
+
   it("has memory, and one link between two hosts", () => {
     for (const memory of [0, "0G", -5, "-5G", Number.NaN, true, "1e9T"])
       assert.match(problems([{ name: "a", memory }]), /hosts\[0\]\.memory: /, String(memory))

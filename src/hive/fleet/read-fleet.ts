@@ -83,9 +83,11 @@ function readHosts(value: unknown, path: string, rules: FleetRules, problems: st
   const values = new DescribedValues(value, path, HOST_KEYS, problems)
   const name = values.text("name")
   if (name === null && values.value("name") === undefined) values.problem("name", "is missing")
-  const memoryBytes = values.bytes("memory") ?? 0
+  // Read once: each reading of what is wrong is told.
+  const memory = values.bytes("memory")
+  const memoryBytes = memory ?? 0
   if (values.value("memory") === undefined) values.problem("memory", 'is missing: write for instance "64G"')
-  else if (values.bytes("memory") === 0) values.problem("memory", "must be more than 0")
+  else if (memory === 0) values.problem("memory", "must be more than 0")
   const system = values.text("system") ?? "mac"
   if (system !== "mac" && system !== "linux") values.problem("system", `"${system}" is neither mac nor linux`)
   const typedChip = values.text("chip")

@@ -34,9 +34,7 @@ export function ggufModel(name: string, headers: readonly [GgufHeader, ...GgufHe
   const usedCount = metadata.count("expert_used_count") ?? 0
   const experts = expertCount > 0 && usedCount > 0 ? { count: expertCount, used: usedCount } : null
   const share = experts === null ? 1 : Math.min(1, experts.used / experts.count)
-  const notes: string[] = headers.some(({ isHeaderOnly }) => isHeaderOnly)
-    ? ["Only its header is there, without the weights"]
-    : []
+  const notes: string[] = []
   // Layers that predict further tokens are loaded and not run.
   const ahead = metadata.count("nextn_predict_layers") ?? 0
   const runCount = ahead < layerCount ? layerCount - ahead : layerCount
@@ -87,6 +85,7 @@ export function ggufModel(name: string, headers: readonly [GgufHeader, ...GgufHe
     experts,
     isTied: output === undefined,
     projector: null,
+    lack: headers.find((header) => header.lack !== null)?.lack ?? null,
     notes,
   }
 }

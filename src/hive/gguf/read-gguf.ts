@@ -1,6 +1,7 @@
 import { gguf, parseGgufShardFilename } from "@huggingface/gguf"
 import { WindfallError } from "../../protocol/errors.ts"
 import { type ByteSource, brokenModel } from "../model/byte-source.ts"
+import { CutFile, type FileLack } from "../model/file-lack.ts"
 import { bytesOf, GGML_TYPES } from "./ggml-types.ts"
 
 export type GgufValue = string | number | boolean | bigint | readonly GgufValue[]
@@ -17,8 +18,8 @@ export interface GgufHeader {
   readonly name: string
   readonly metadata: Readonly<Record<string, GgufValue>>
   readonly tensors: readonly GgufTensor[]
-  /** The file ends where its header does: somebody has fetched the header alone. */
-  readonly isHeaderOnly: boolean
+  /** The file ends where its header does: somebody has fetched the header alone. `null`: it is whole. */
+  readonly lack: FileLack | null
 }
 
 /** No header is so large: that of a model with 160,000 tokens and 1,700 tensors has some 10 MB. */
@@ -37,7 +38,7 @@ export async function readGguf(source: ByteSource, signal: AbortSignal): Promise
     throw brokenModel(name, sizeBytes === 0 ? "it is empty" : "it is no GGUF file: it does not begin with GGUF")
   const { metadata, tensorInfos, tensorDataOffset, tensorInfoByteRange } = await parse(source, signal)
   // The library fills up what it reads with zeros: a header that is cut may look whole.
-  if (tensorInfoByteRange[1] > sizeBytes) throw cut(name)
+  if (tensorInfoByteRange[1] > sizeBytes) throw cut(source)
   const ends = tensorInfos.map(({ offset }) => Number(offset)).sort((a, b) => a - b)
   const dataBytes = Math.max(0, sizeBytes - Number(tensorDataOffset))
   const names = new Set<string>()
@@ -54,11 +55,10 @@ export async function readGguf(source: ByteSource, signal: AbortSignal): Promise
     neededBytes = Math.max(neededBytes, Number(offset) + bytes)
     return { name: tensor, elements, bytes, type: type?.name ?? `type ${dtype}` }
   })
-  if (dataBytes > 0 && dataBytes < neededBytes) {
-    const reason = `it is cut: it has ${dataBytes} of the ${neededBytes} bytes of weights that its header tells`
-    throw brokenModel(name, reason, "Fetch it again; a header alone, without any weights, can be planned, too")
-  }
-  return { name, metadata: metadata as unknown as GgufHeader["metadata"], tensors, isHeaderOnly: dataBytes === 0 }
+  const neededToByte = Number(tensorDataOffset) + neededBytes
+  const lack = dataBytes < neededBytes ? { file: name, endsAtByte: sizeBytes, neededToByte } : null
+  if (lack !== null && dataBytes > 0) throw new CutFile(lack)
+  return { name, metadata: metadata as unknown as GgufHeader["metadata"], tensors, lack }
 }
 
 type Parsed = Awaited<ReturnType<typeof gguf>>
@@ -72,7 +72,7 @@ async function parse(source: ByteSource, signal: AbortSignal): Promise<Parsed> {
       .split("-")
       .map(Number)
     if (from >= source.sizeBytes) {
-      if (reachedEnd) throw cut(source.name)
+      if (reachedEnd) throw cut(source)
       reachedEnd = true
       return new Response(new Uint8Array(0))
     }
@@ -85,7 +85,7 @@ async function parse(source: ByteSource, signal: AbortSignal): Promise<Parsed> {
     signal.throwIfAborted()
     if (error instanceof WindfallError) throw error
     if (error instanceof RangeError)
-      throw source.sizeBytes < 2e6 ? cut(source.name) : damaged(source.name, "a length in it is wrong")
+      throw source.sizeBytes < 2e6 ? cut(source) : damaged(source.name, "a length in it is wrong")
     throw damaged(source.name, (error as Error).message)
   }
 }
@@ -94,8 +94,8 @@ function damaged(name: string, why: string): WindfallError {
   return brokenModel(name, `its GGUF header is damaged: ${why}`, "Fetch it again")
 }
 
-function cut(name: string): WindfallError {
-  return brokenModel(name, "it is cut: it ends within its GGUF header", "Fetch it again")
+function cut({ name, sizeBytes }: ByteSource): CutFile {
+  return new CutFile({ file: name, endsAtByte: sizeBytes, neededToByte: null })
 }
 
 /** The names of all parts of a model in several files, in order, from that of one; `null` for a model in one file. */

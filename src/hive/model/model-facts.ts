@@ -1,3 +1,5 @@
+import type { FileLack } from "./file-lack.ts"
+
 /**
  * What a layer keeps for each slot. attention: keys and values of each token, of the last `windowTokens` only where that is not
  * `null`; latent: one compressed vector a token in place of both (MLA); recurrent: a state whose size no context changes.
@@ -62,6 +64,8 @@ export interface ModelFacts {
   readonly isTied: boolean
   /** `null`: it takes texts only. */
   readonly projector: ProjectorFacts | null
+  /** Of its files the first that ends too early; `null`: all are whole. Such a model can be planned, and not be served. */
+  readonly lack: FileLack | null
   /** What was taken to be so and cannot be seen in the headers, in sentences. */
   readonly notes: readonly string[]
 }

@@ -6,6 +6,7 @@ import { ModelConfig } from "../safetensors/model-config.ts"
 import { readTensors, type StoredTensor } from "../safetensors/read-header.ts"
 import { safetensorsModel } from "../safetensors/safetensors-model.ts"
 import { brokenModel, type ModelFolder, readJsonObject } from "./byte-source.ts"
+import { type FileLack, lackText } from "./file-lack.ts"
 import type { ModelFacts } from "./model-facts.ts"
 import { isProjectorFile, projectorsFor } from "./projector-file.ts"
 
@@ -27,6 +28,18 @@ export async function readModel(
   file: string | null,
   signal: AbortSignal,
   withImages = true,
+): Promise<ModelFacts> {
+  const model = await readAny(folder, file, signal, withImages)
+  if (model.lack === null) return model
+  const note = `${model.lack.file} is not whole (${lackText(model.lack)}): this can be planned, and not be served`
+  return { ...model, notes: [note, ...model.notes] }
+}
+
+async function readAny(
+  folder: ModelFolder,
+  file: string | null,
+  signal: AbortSignal,
+  withImages: boolean,
 ): Promise<ModelFacts> {
   if (
     file !== null &&
@@ -93,8 +106,10 @@ async function withProjector(
 ): Promise<ModelFacts> {
   const notes = [...model.notes]
   for (const beside of projectorsFor(file, folder.files)) {
-    const { width, ...projector } = ggufProjector(await readGguf(await folder.open(beside), signal))
-    if (width === null || width === model.hiddenSize) return { ...model, projector, notes }
+    const header = await readGguf(await folder.open(beside), signal)
+    const { width, ...projector } = ggufProjector(header)
+    if (width === null || width === model.hiddenSize)
+      return { ...model, projector, lack: model.lack ?? header.lack, notes }
     notes.push(`${beside} is not its own: that makes vectors of ${width} numbers, and it takes ${model.hiddenSize}`)
   }
   return { ...model, notes }
@@ -111,8 +126,8 @@ async function readSafetensors(folder: ModelFolder, signal: AbortSignal): Promis
     const files = folder.files.filter((file) => file.endsWith(".safetensors"))
     if (files.length === 0 || (files.length > 1 && !files.includes(SINGLE)))
       throw brokenModel(folder.name, `there is neither ${INDEX} nor ${SINGLE} in it`)
-    const tensors = await readTensors(await folder.open(files.includes(SINGLE) ? SINGLE : (files[0] ?? SINGLE)), signal)
-    return safetensorsModel(folder.name, config, { tensors })
+    const single = files.includes(SINGLE) ? SINGLE : (files[0] ?? SINGLE)
+    return safetensorsModel(folder.name, config, await readTensors(await folder.open(single), signal))
   }
   const index = await readJsonObject(await folder.open(INDEX), MOST_INDEX_BYTES, signal)
   const map = index.weight_map
@@ -123,7 +138,8 @@ async function readSafetensors(folder: ModelFolder, signal: AbortSignal): Promis
     const total = (index.metadata as { total_size?: unknown } | undefined)?.total_size
     if (typeof total !== "number" || !Number.isSafeInteger(total) || total <= 0)
       throw brokenModel(INDEX, "it does not say metadata.total_size, and its files are not there")
-    return safetensorsModel(folder.name, config, { totalBytes: total })
+    const lack = { file: files[0] ?? SINGLE, endsAtByte: null, neededToByte: null }
+    return safetensorsModel(folder.name, config, { totalBytes: total, lack })
   }
   if (missing.length > 0)
     throw new WindfallError(
@@ -131,6 +147,11 @@ async function readSafetensors(folder: ModelFolder, signal: AbortSignal): Promis
       `Cannot read ${folder.name}: ${missing[0]} is missing, of ${files.length} files in its index`,
     )
   const tensors: StoredTensor[] = []
-  for (const file of files) tensors.push(...(await readTensors(await folder.open(file), signal)))
-  return safetensorsModel(folder.name, config, { tensors })
+  let lack: FileLack | null = null
+  for (const file of files) {
+    const read = await readTensors(await folder.open(file), signal)
+    tensors.push(...read.tensors)
+    lack ??= read.lack
+  }
+  return safetensorsModel(folder.name, config, { tensors, lack })
 }

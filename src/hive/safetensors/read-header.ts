@@ -1,10 +1,17 @@
 import { type ByteSource, brokenModel, parseJsonObject } from "../model/byte-source.ts"
+import { CutFile, type FileLack } from "../model/file-lack.ts"
 
 export interface StoredTensor {
   readonly name: string
   readonly dtype: string
   readonly elements: number
   readonly bytes: number
+}
+
+export interface StoredTensors {
+  readonly tensors: readonly StoredTensor[]
+  /** The file is a header alone. `null`: it is whole. */
+  readonly lack: FileLack | null
 }
 
 /** What the format allows at most (huggingface/safetensors, `MAX_HEADER_SIZE`). */
@@ -14,14 +21,14 @@ const MOST_HEADER_BYTES = 100_000_000
  * The tensors of one safetensors file, from its header: eight bytes of length, then JSON.
  * @throws {WindfallError} `invalid_input` when it is none, when the header is damaged, or the file holds some of its weights and not all
  */
-export async function readTensors(source: ByteSource, signal: AbortSignal): Promise<readonly StoredTensor[]> {
+export async function readTensors(source: ByteSource, signal: AbortSignal): Promise<StoredTensors> {
   const { name, sizeBytes } = source
   const start = await source.read(0, 8, signal)
   if (start.length < 8) throw brokenModel(name, "it is no safetensors file: it has fewer than 8 bytes")
   const length = Number(new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true))
   if (length > MOST_HEADER_BYTES || length < 2)
     throw brokenModel(name, `it is no safetensors file: a header of ${length} bytes`)
-  if (8 + length > sizeBytes) throw brokenModel(name, "it is cut: it ends within its header", "Fetch it again")
+  if (8 + length > sizeBytes) throw new CutFile({ file: name, endsAtByte: sizeBytes, neededToByte: null })
   const header = parseJsonObject(name, await source.read(8, length, signal))
   const tensors: StoredTensor[] = []
   let neededBytes = 0
@@ -40,11 +47,10 @@ export async function readTensors(source: ByteSource, signal: AbortSignal): Prom
     })
   }
   const dataBytes = sizeBytes - 8 - length
-  if (dataBytes > 0 && dataBytes < neededBytes) {
-    const reason = `it is cut: it has ${dataBytes} of the ${neededBytes} bytes of weights that its header tells`
-    throw brokenModel(name, reason, "Fetch it again; a header alone, without any weights, can be planned, too")
-  }
-  return tensors
+  const neededToByte = 8 + length + neededBytes
+  const lack = dataBytes < neededBytes ? { file: name, endsAtByte: sizeBytes, neededToByte } : null
+  if (lack !== null && dataBytes > 0) throw new CutFile(lack)
+  return { tensors, lack }
 }
 
 function isCounts(value: unknown): value is readonly number[] {

@@ -1,9 +1,10 @@
 import { brokenModel } from "../model/byte-source.ts"
+import type { FileLack } from "../model/file-lack.ts"
 import type { LayerFacts, ModelFacts } from "../model/model-facts.ts"
 import { configCaches } from "./config-cache.ts"
 import { expertsOf, isTied, reckonWeights } from "./config-weights.ts"
 import type { ModelConfig } from "./model-config.ts"
-import type { StoredTensor } from "./read-header.ts"
+import type { StoredTensor, StoredTensors } from "./read-header.ts"
 
 const ENCODER = /(?:vision|visual|audio|image|multi_modal|mm_projector)/
 const LAYER = /(?:^|\.)(?:layers|h|blocks)\.(\d+)\./
@@ -29,7 +30,7 @@ interface Weights {
 export function safetensorsModel(
   name: string,
   config: ModelConfig,
-  stored: { readonly tensors: readonly StoredTensor[] } | { readonly totalBytes: number },
+  stored: StoredTensors | { readonly totalBytes: number; readonly lack: FileLack },
 ): ModelFacts {
   const layerCount = config.required("num_hidden_layers", "n_layer", "n_layers", "num_layers")
   if (layerCount > MOST_LAYERS) throw brokenModel(config.name, `num_hidden_layers is ${layerCount}`)
@@ -67,6 +68,7 @@ export function safetensorsModel(
     experts,
     isTied: !weights.hasOutput,
     projector: null,
+    lack: stored.lack,
     notes,
   }
 }

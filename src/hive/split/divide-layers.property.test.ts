@@ -47,7 +47,8 @@ it("divides layers as well as trying all divisions does", () => {
       const least = leastByTrying(load, members, at, 0, 0)
       assert.equal(found?.tokenMs ?? Number.POSITIVE_INFINITY, least)
       if (found === undefined) return
-      assert.ok(new LeastTime(load).ms(members) <= found.tokenMs + 1e-9, "the bound is above what is possible")
+      const bound = new LeastTime(load).among(members).ms(at, members.length - 1)
+      assert.ok(bound <= found.tokenMs * (1 + 1e-9), "the bound is above what is possible")
       if (members.length > 2) fitted++
       let [from, tokenMs] = [0, 0]
       for (const [member, count] of found.counts.entries()) {
@@ -80,3 +81,17 @@ function leastByTrying(
   }
   return least
 }
+
+it("knows without dividing what the best division of layers takes that are all alike, where each has room for all", () => {
+  fc.assert(
+    fc.property(loadArb, fc.array(memberArb, { minLength: 2, maxLength: 4 }), (load, members) => {
+      const same = (upTo: Float64Array) => upTo.map((_, at) => at * (upTo[1] ?? 0))
+      const alike = { ...load, needUpTo: same(load.needUpTo), readUpTo: same(load.readUpTo) }
+      const roomy = members.map((one) => ({ ...one, budgetBytes: 1e9 }))
+      const found = divideLayers(alike, roomy, 0)
+      if (found === undefined) return assert.ok(alike.layerCount < roomy.length)
+      const bound = new LeastTime(alike).among(roomy).ms(0, roomy.length - 1)
+      assert.ok(Math.abs(bound - found.tokenMs) <= 1e-9 * found.tokenMs, `${bound} and ${found.tokenMs}`)
+    }),
+  )
+})

@@ -79,10 +79,14 @@ export class Answers {
     let place = 0
     let decisions = 0
     const goneOwn: KeptFirst[] = []
+    const goneAt = new Map<Line, number>()
     for (let at = 0; at < this.#lines.length; at++) {
       const answer = this.#answers[at]
       const line = this.#lines[at]!
-      for (const gone of pass.ownHolds.goneAt(line)) goneOwn.push(keptFirst(gone, decisions + 0.5))
+      for (const gone of pass.ownHolds.goneAt(line)) {
+        goneAt.set(line, decisions + 0.5)
+        goneOwn.push(keptFirst(gone, decisions + 0.5, gone.since && goneAt.get(gone.since)))
+      }
       const own = this.#own.get(at) ?? 0
       if (answer !== undefined) {
         place++

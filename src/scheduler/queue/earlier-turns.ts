@@ -15,8 +15,11 @@ export interface KeptRoom {
   readonly room: Room
   /** At whose turn it was kept. */
   readonly partition: string
-  /** It is on its sender's own hosts, and was kept before all turns. Near: it may be in the way of what its job could have now instead. */
-  readonly own?: { readonly isNear: boolean; readonly behind?: JobId | undefined }
+  /**
+   * It is on its sender's own hosts, and was kept before all turns. Near: it may be in the way of what its job could have now instead. Moved: at the turn
+   * of another job of its sender, which gave up what was kept for it.
+   */
+  readonly own?: { readonly isNear: boolean; readonly isMoved?: true; readonly behind?: JobId | undefined }
   /** Of such room: the turn for which it was kept is over, and it is what its job was told. */
   readonly isTold?: true
 }
@@ -51,8 +54,8 @@ export class EarlierTurns {
 
   /** @param isOwn on its sender's own Mac, before its turn */
   begun(job: QueueJob, isOwn = false): void {
-    // Else who is in one partition will not be looked at again.
-    if (isOwn || job.partitions.length > 1) this.#known(job).begun++
+    // Else nothing is kept for who is in one partition, and it will not be looked at again.
+    if (isOwn || job.partitions.length > 1 || this.#byJob.has(job.id)) this.#known(job).begun++
   }
 
   kept({ spec, standing }: Line, request: LineRequest, room: Room, own?: KeptRoom["own"]): void {

@@ -76,6 +76,8 @@ export function explainEntry(
   const startsWith = (host: QueueHost, turn: TurnIn, obstacles: readonly QueueObstacle[]): number => {
     const [first] = obstacles
     if (!isForRoom || first?.code !== "booked" || obstacles.some(({ code }) => code !== "booked")) return 0
+    // Whether these are free for so long is not known from hosts.
+    if (Object.keys(job.pieces).length > 0) return 0
     const limitMs = limitBefore(first.startMs - nowMs)
     if (limitMs <= 0 || !fits(turn, limitMs)(host)) return 0
     return job.hosts === 1 || occupancy.scene.hosts.filter(fits(turn, limitMs)).length >= job.hosts ? limitMs : 0

@@ -15,6 +15,14 @@ import type { Untimed } from "./untimed.ts"
 export interface OwnHoldGone {
   readonly line: Line
   readonly room: Room
+  /** At whose turn it was moved there; absent: it was kept there before all turns. */
+  readonly since?: Line
+}
+
+/** A job of an owner for which something is kept, until its turn. */
+interface Held {
+  readonly line: Line
+  readonly kept: OwnHoldGone[]
 }
 
 interface Parts {
@@ -49,10 +57,12 @@ export class OwnHolds {
   readonly #untimed: Untimed
   readonly #isNear: boolean
   readonly #onOwn = new Map<LineRequest, OnOwn>()
-  readonly #byJob = new Map<JobId, OwnHoldGone[]>()
+  readonly #byJob = new Map<JobId, Held>()
+  /** By user, in order of the queue; those whose turn is over leave it. */
+  readonly #byUser = new Map<string, Held[]>()
   /** Places where some of it was given up by now. */
   readonly #freed = new Set<number>()
-  readonly #gone = new Map<Line, OwnHoldGone[]>()
+  readonly #gone = new Map<Line, readonly OwnHoldGone[]>()
 
   /** @param mayPreempt others than owners may preempt */
   constructor({ calendar, own, earlier, limits, untimed }: Parts, mayPreempt: boolean) {
@@ -80,9 +90,17 @@ export class OwnHolds {
       this.#limits.reserved(line, request, true)
       this.#earlier.kept(line, request, room, { isNear, behind: this.#untimed.firstBefore(line, room) })
       const known = this.#byJob.get(spec.id)
-      if (known === undefined) this.#byJob.set(spec.id, [{ line, room }])
-      else known.push({ line, room })
+      if (known === undefined) this.#hold({ line, kept: [{ line, room }] })
+      else known.kept.push({ line, room })
     }
+  }
+
+  #hold(held: Held): void {
+    const { id, user } = held.line.spec
+    this.#byJob.set(id, held)
+    const others = this.#byUser.get(user)
+    if (others === undefined) this.#byUser.set(user, [held])
+    else others.push(held)
   }
 
   /** At the turn of the line for which it was kept: what its tasks have now. Where the reason is a limit that is none. */
@@ -97,8 +115,8 @@ export class OwnHolds {
         const room = mayMove ? this.#earlierRoom(one) : one.room
         if (room !== one.room) for (const place of one.room.places) this.#freed.add(place)
         const { partition } = one
-        stays.push(room === one.room ? { ...one, isTold: true } : { request, room, partition })
-        const isOwn = room === one.room
+        const isOwn = room === one.room && one.own.isMoved !== true
+        stays.push(isOwn ? { ...one, isTold: true } : { request, room, partition })
         const behind = isOwn && one.own.behind !== undefined ? { behind: one.own.behind } : {}
         found.push({ ...given(null, room, this.#calendar.grid.nowMs, reason), ownersFirst: isOwn, ...behind })
       }
@@ -108,16 +126,54 @@ export class OwnHolds {
     return found.sort((a, b) => a.room!.startMs - b.room!.startMs)
   }
 
-  /** After the turn of the line. */
-  turnOver(line: Line, stays: readonly KeptRoom[]): void {
-    const before = this.#byJob.get(line.spec.id)
-    if (before === undefined) return
-    const isKept = (one: OwnHoldGone) => stays.some(({ room }) => room === one.room)
-    const gone = before.filter((one) => !isKept(one))
+  /** After the turn of the line. What it gave up for a start elsewhere its sender's next jobs get first: they will once it runs. */
+  turnOver(line: Line, stays: readonly KeptRoom[], found: readonly Found[]): void {
+    const held = this.#byJob.get(line.spec.id)
+    if (held === undefined) return
+    const isTold = held.line === line
+    const gone = held.kept.filter(({ room }) => !stays.some((one) => one.room === room))
+    // Who was moved is told what was found at its turn.
+    this.#noteGone(line, isTold ? held.kept.filter((one) => one.since !== undefined || gone.includes(one)) : gone)
+    held.kept.splice(0, held.kept.length, ...held.kept.filter((one) => !gone.includes(one)))
+    const others = this.#byUser.get(line.spec.user)!
+    if (isTold) others.splice(others.indexOf(held), 1)
+    if (others.length > 0 && found.some(({ isStart }) => isStart)) this.#moveUp(line, others, gone)
+  }
+
+  #noteGone(line: Line, gone: readonly OwnHoldGone[]): void {
     if (gone.length === 0) return
-    this.#gone.set(line, gone)
+    const known = this.#gone.get(line)
+    this.#gone.set(line, known === undefined ? gone : [...known, ...gone])
     for (const { room } of gone) for (const place of room.places) this.#freed.add(place)
-    this.#byJob.set(line.spec.id, before.filter(isKept))
+  }
+
+  /** In order of the queue, each to where it has room earlier than it had. */
+  #moveUp(line: Line, others: readonly Held[], gone: readonly OwnHoldGone[]): void {
+    if (gone.length === 0) return
+    const { nowMs } = this.#calendar.grid
+    const places = new Set(gone.flatMap(({ room }) => room.places))
+    for (const { line: other, kept } of others) {
+      const known = this.#earlier.of(other.spec)!.kept
+      for (const [at, hold] of kept.entries()) {
+        const index = known.findIndex(({ room }) => room === hold.room)
+        const one = known[index]!
+        const { plan } = one.request
+        if (plan.asked.hosts > 1 || plan.hasPieces) continue
+        this.#calendar.giveBack(plan, hold.room)
+        let { room } = hold
+        for (const place of places) {
+          const startMs = plan.roomOn(place, nowMs)
+          if (startMs < room.startMs) room = { places: [place], startMs }
+        }
+        this.#calendar.take(plan, room)
+        if (room === hold.room) continue
+        this.#noteGone(line, [hold])
+        places.add(hold.room.places[0]!)
+        kept[at] = { line: other, room, since: line }
+        // At its turn it is sought without it, as it may have room to begin right there.
+        known[index] = { ...one, room, own: { ...one.own!, isNear: true, isMoved: true } }
+      }
+    }
   }
 
   /** What was kept for the line's job until then. */

@@ -91,7 +91,7 @@ export class QueuePass {
   visit(line: Line, at: number): readonly Found[] {
     const earlier = this.earlier.of(line.spec)
     const found = this.#visitAll(line, at, earlier)
-    if (earlier !== undefined) this.ownHolds.turnOver(line, earlier.kept)
+    if (earlier !== undefined) this.ownHolds.turnOver(line, earlier.kept, found)
     return found
   }
 

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { checkShape, routeOf } from "../../../test/support/check-answer.ts"
-import { ggufHeader } from "../../../test/support/gguf-file.ts"
-import { smallModel } from "../../../test/support/hive-models.ts"
+import { smallModel, wholeFile } from "../../../test/support/hive-models.ts"
 import { HubServer } from "../../../test/support/hub-server.ts"
 import { readServerEvents } from "../../../test/support/server-events.ts"
 import { giveEngines } from "../../../test/support/simulated-engines.ts"
@@ -210,8 +209,7 @@ test("what the server answers is as the document says, with no field more", asyn
   await call("DELETE", `/v1/tokens/${token}`)
   await call("DELETE", "/v1/secrets/KEY")
   await call("DELETE", `/v1/invites/${invite}`)
-  const { metadata, tensors } = smallModel(2)
-  const weights = treeOf({ "m.gguf": ggufHeader(metadata, tensors).header })
+  const weights = treeOf({ "m.gguf": wholeFile(smallModel(2)) })
   await call("POST", "/v1/blobs", await packed(weights))
   await call("PUT", "/v1/data/weights/version", { root: weights.root })
   await call("POST", "/v1/hives/tiny/serve", { data: "weights", file: "out/m.gguf" })

@@ -15,7 +15,9 @@ export class ReplicaLost extends Error {
 
   /** What the client is told when no other one is asked. */
   get problem(): GatewayProblem {
-    return new GatewayProblem("broken", `The answer of ${this.#name} was lost: ${this.message}`)
+    // The engine itself is gone or silent: why is known to who runs it, and often a moment later.
+    const text = `The answer of ${this.#name} was lost: ${this.message}. Send the request again; why it was lost: windfall model show ${this.#name}`
+    return new GatewayProblem("broken", text)
   }
 }
 

@@ -148,7 +148,8 @@ export class ClientAnswer {
   #linger(): void {
     if (this.#request.complete) return
     const timer = setTimeout(() => this.#request.complete || this.#request.socket.destroy(), LINGER_MS)
-    this.#request.socket.once("close", () => clearTimeout(timer))
+    // Of the request, not of its connection, which many others may come by.
+    this.#request.once("close", () => clearTimeout(timer))
     this.#request.resume()
   }
 }

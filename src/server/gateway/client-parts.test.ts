@@ -93,21 +93,15 @@ test("a stream that a client of either SDK gives up ends at the engine", async (
   assert.deepEqual(scene.failures, [], "no replica is to blame")
 })
 
-test("choices, log probabilities and what else an engine sends reach the client as they are", async () => {
+test("log probabilities and what else an engine sends reach the client as they are", async () => {
   await using scene = await GatewayScene.start()
   const logprobs = { content: [{ token: "Hi", logprob: -0.25, bytes: [72, 105], top_logprobs: [] }] }
-  const choices = [0, 1].map((index) => ({
-    index,
-    message: { role: "assistant", content: "Hi" },
-    logprobs,
-    finish_reason: "stop",
-  }))
+  const choices = [{ index: 0, message: { role: "assistant", content: "Hi" }, logprobs, finish_reason: "stop" }]
   scene.engine.script = ({ response }) =>
     void response.end(JSON.stringify({ id: "x", object: "chat.completion", created: 1, choices, timings: { ms: 1 } }))
   const asked = {
     model: "tiny",
     messages: [{ role: "user" as const, content: "Hi" }],
-    n: 2,
     logprobs: true,
     top_logprobs: 0,
   }
@@ -116,7 +110,7 @@ test("choices, log probabilities and what else an engine sends reach the client 
   assert.deepEqual((whole as { timings?: object }).timings, { ms: 1 })
   scene.engine.script = (each) => streamWords(each, ["fine"])
   const { response, data: answer } = await openAi(scene)
-    .chat.completions.create({ ...asked, n: 1, store: true, metadata: { a: "b" }, user: "u" })
+    .chat.completions.create({ ...asked, store: true, metadata: { a: "b" }, user: "u" })
     .withResponse()
   assert.equal(answer.choices[0]?.message.content, "fine")
   assert.equal(response.headers.get("x-windfall-ignored"), "store, metadata, user")

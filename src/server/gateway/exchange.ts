@@ -1,8 +1,8 @@
 import type { Agent, IncomingMessage } from "node:http"
-import type { AnswerNames, Asked, Dialect } from "../../gateway/dialect.ts"
+import type { EnginePath } from "../../gateway/dialect.ts"
 import { GatewayProblem } from "../../gateway/gateway-problem.ts"
-import type { JsonObject } from "../../gateway/json-object.ts"
 import type { PaceSample } from "../../gateway/replica-paces.ts"
+import type { AnswerSink } from "./answer-sink.ts"
 import { askEngine, ReplicaLost } from "./ask-engine.ts"
 import type { ClientAnswer } from "./client-answer.ts"
 import { type AnswerSource, readChunks, wholeAnswer } from "./engine-answer.ts"
@@ -12,14 +12,14 @@ import type { Beginning } from "./prefix-memory.ts"
 import type { Replica, ServedModel } from "./served-models.ts"
 import type { Turns } from "./turns.ts"
 
-/** All of one request that has passed the checks. */
+/** One request to an engine. */
 export interface Exchange {
   readonly agent: Agent
   readonly limits: GatewayLimits
-  readonly dialect: Dialect
-  readonly asked: Asked
-  readonly original: JsonObject
-  readonly names: AnswerNames
+  /** What the client calls the model. */
+  readonly name: string
+  readonly path: EnginePath
+  readonly stream: boolean
   readonly user: string
   readonly beginnings: readonly Beginning[]
   /** What the engine is asked, but for `model`: the JSON of an object with at least one field. */
@@ -30,8 +30,8 @@ export interface Exchange {
   readonly model: () => ServedModel | undefined
   /** Ends with the client, the key and the server. */
   readonly signal: AbortSignal
-  /** Puts what was used to the key's account. Called once, before the answer's end. */
-  count(): Promise<void>
+  /** Where the answer goes; a new one for each try. */
+  readonly sink: () => AnswerSink
 }
 
 /**
@@ -43,7 +43,7 @@ export async function carryOut(exchange: Exchange): Promise<void> {
   const excluded = new Set<string>()
   let isAsked = false
   // Also while it waits: a cold model may take longer than clients wait for a first byte.
-  if (exchange.asked.stream) exchange.client.keepAlive(() => (isAsked ? "working on it" : waitingText(exchange)))
+  if (exchange.stream) exchange.client.keepAlive(() => (isAsked ? "working on it" : waitingText(exchange)))
   for (;;) {
     isAsked = false
     const turn = await turns.take({ user, beginnings, excluded }, signal)
@@ -67,26 +67,24 @@ export async function carryOut(exchange: Exchange): Promise<void> {
   }
 }
 
-function waitingText({ model, names }: Exchange): string {
+function waitingText({ model, name }: Exchange): string {
   const found = model()
   if (found === undefined || found.replicas.length > 0) return "waiting for its turn"
-  return `${names.model} ${found.progress?.() ?? "is not up yet"}`
+  return `${name} ${found.progress?.() ?? "is not up yet"}`
 }
 
 async function askReplica(exchange: Exchange, replica: Replica): Promise<void> {
-  const { agent, limits, asked, names, dialect, client } = exchange
+  const { agent, limits, name, path, signal } = exchange
   let response: IncomingMessage | undefined
   try {
     const body = `{"model":${JSON.stringify(replica.model)},${exchange.text.slice(1)}`
-    const request = { replica, name: names.model, path: dialect.enginePath, body, signal: exchange.signal }
-    response = await askEngine(agent, limits, request)
-    const source = { replica, name: names.model }
-    if (asked.stream) return await relay(exchange, source, response)
+    response = await askEngine(agent, limits, { replica, name, path, body, signal })
+    const source = { replica, name }
+    const sink = exchange.sink()
+    if (exchange.stream) return await relay(exchange, sink, source, response)
     const answer = await wholeAnswer(response, limits, source)
     exchange.meter.note(answer)
-    const shown = dialect.answer(asked, exchange.original, answer, names)
-    await exchange.count()
-    client.json(200, shown)
+    await sink.whole(answer)
   } catch (error) {
     // Whatever went wrong: nothing of the request is to go on at the engine.
     response?.destroy()
@@ -99,34 +97,26 @@ async function askReplica(exchange: Exchange, replica: Replica): Promise<void> {
  * wrong later is told within the stream.
  * @param response destroyed where something goes wrong, so that nothing goes on at the engine
  */
-async function relay(exchange: Exchange, source: AnswerSource, response: IncomingMessage): Promise<void> {
-  const { dialect, asked, original, names, client, meter, signal, limits } = exchange
-  const writer = dialect.stream(asked, original, names)
-  let held = ""
+async function relay(
+  exchange: Exchange,
+  sink: AnswerSink,
+  source: AnswerSource,
+  response: IncomingMessage,
+): Promise<void> {
+  const { meter, signal, limits } = exchange
   let isSeen = false
   try {
     await readChunks(response, limits, source, (chunks) => {
-      for (const chunk of chunks) {
-        if (meter.note(chunk)) isSeen = true
-        held += writer.chunk(chunk)
-      }
-      if (!isSeen || held === "") return undefined
-      const text = held
-      held = ""
-      return client.write(text)
+      for (const chunk of chunks) if (meter.note(chunk)) isSeen = true
+      return sink.chunks(chunks, isSeen)
     })
-    await exchange.count()
-    client.end(held + writer.end(meter.usage))
+    await sink.end()
   } catch (error) {
     if (!isSeen) throw error
     response.destroy()
     // One that was told to end is not to blame for ending.
     if (error instanceof ReplicaLost && !signal.aborted) exchange.model()?.failed(source.replica, error.message)
-    await exchange.count()
-    if (client.isGone) throw error
-    client.end(
-      writer.fail(problemOf(signal.aborted ? signal.reason : isStopped(exchange, error) ? stopped(names) : error)),
-    )
+    await sink.cut(signal.aborted ? signal.reason : isStopped(exchange, error) ? stopped(exchange) : error)
   }
 }
 
@@ -135,13 +125,6 @@ function isStopped({ model }: Exchange, error: unknown): boolean {
   return error instanceof ReplicaLost && model() === undefined
 }
 
-function stopped({ model }: AnswerNames): GatewayProblem {
-  return new GatewayProblem("broken", `${model} was stopped before its answer was complete`)
-}
-
-/** What a client is told of what went wrong. */
-export function problemOf(error: unknown): GatewayProblem {
-  if (error instanceof GatewayProblem) return error
-  if (error instanceof ReplicaLost) return error.problem
-  return new GatewayProblem("engine", "The server failed to answer", { cause: error })
+function stopped({ name }: Exchange): GatewayProblem {
+  return new GatewayProblem("broken", `${name} was stopped before its answer was complete`)
 }

@@ -113,7 +113,10 @@ test("before the first token another replica is asked unseen; afterwards the str
   scene.serve([scene.engine.replica()])
   scene.engine.script = (asked) => void beginStream(asked).write(data(chatChunk({ content: "Hel" })), () => cut(asked))
   const text = await (await scene.chat({ stream: true })).text()
-  assert.match(text, /"Hel".*\n\ndata: \{"error":\{"message":"The answer of tiny was lost: it was cut"[^\n]*\n\n$/s)
+  assert.match(
+    text,
+    /"Hel".*\n\ndata: \{"error":\{"message":"The answer of tiny was lost: it was cut\. Send the request again; [^\n]*model show tiny"[^\n]*\n\n$/s,
+  )
   assert.doesNotMatch(text, /\[DONE\]/)
   await using dead = await ScriptedEngine.start()
   const gone = dead.replica({ id: "dead", slots: 99 })

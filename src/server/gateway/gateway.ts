@@ -1,24 +1,30 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { closest } from "../../base/closest.ts"
-import type { Dialect } from "../../gateway/dialect.ts"
+import { type Dialect, requestIdOf } from "../../gateway/dialect.ts"
 import { GatewayProblem } from "../../gateway/gateway-problem.ts"
 import { anthropicModel, anthropicModels, openAiModel, openAiModels } from "../../gateway/model-list.ts"
+import { noEmbeddings } from "../../gateway/refuse-embeddings.ts"
 import { refuseImages } from "../../gateway/refuse-images.ts"
+import { refuseTokens } from "../../gateway/token-prompts.ts"
 import { makeId } from "../../protocol/ids.ts"
 import type { StoredKey } from "../../store/model-keys.ts"
 import type { Core } from "../core.ts"
+import { onlyAnswer } from "./answer-sink.ts"
 import { engineAgent } from "./ask-engine.ts"
+import { ChoicesExchange } from "./choices-exchange.ts"
 import { ClientAnswer } from "./client-answer.ts"
-import { carryOut, problemOf } from "./exchange.ts"
+import { carryOut } from "./exchange.ts"
 import { GATEWAY_LIMITS, type GatewayLimits } from "./gateway-limits.ts"
 import { type Place, pathOf, placeOf } from "./gateway-places.ts"
 import { keyOf } from "./keys.ts"
 import { Meter } from "./meter.ts"
 import { beginningsOf } from "./prefix-memory.ts"
+import { problemOf } from "./problem-of.ts"
 import { Quotas } from "./quotas.ts"
 import { type HeldBytes, readBody } from "./read-body.ts"
 import type { ServedModel, ServedModels } from "./served-models.ts"
 import { Turns } from "./turns.ts"
+import { countUse } from "./use.ts"
 import { userSeats } from "./user-seats.ts"
 
 export interface GatewayOptions {
@@ -73,7 +79,7 @@ export class Gateway implements Disposable {
     const isAnthropic = isOfAnthropic(place, request)
     const id = `${this.#run}${(this.#requests++).toString(36).padStart(6, "0")}`
     const end = new AbortController()
-    const client = new ClientAnswer(request, response, this.#limits, { requestId: `req_${id}`, isAnthropic, end })
+    const client = new ClientAnswer(request, response, this.#limits, { requestId: requestIdOf(id), isAnthropic, end })
     this.#answer({ place, request, client, id, end }).catch((error) => {
       if (!client.isGone) this.#core.report("The gateway failed", error)
       response.destroy()
@@ -124,8 +130,10 @@ export class Gateway implements Disposable {
       }),
     )
     const asked = dialect.read(original)
-    const { name, takesImages } = this.#modelFor(asked.model, key)
+    const { name, takesImages, takesTokens, makesEmbeddings } = this.#modelFor(asked.model, key)
     if (!takesImages) refuseImages(asked.body, name)
+    if (!takesTokens) refuseTokens(asked.body, name)
+    if (dialect.name === "embeddings" && !makesEmbeddings) throw noEmbeddings(name)
     const text = JSON.stringify(asked.body)
     const meter = new Meter(text, this.#core.clock)
     undo.defer(this.#quotas.enter(key, meter.promptGuess))
@@ -133,29 +141,34 @@ export class Gateway implements Disposable {
     const { signal } = end
     const names = { model: name, id, createdS: Math.floor(this.#core.clock.now() / 1_000) }
     let counted: Promise<void> | undefined
-    const count = () => (counted ??= meter.count(this.#core, key, name))
+    const count = (): Promise<void> => (counted ??= countUse(this.#core, key, name, (choices ?? meter).use))
+    const side = { dialect, asked, original, names, client, count }
+    const common = {
+      agent: this.#agent,
+      limits: this.#limits,
+      name,
+      path: dialect.enginePath,
+      stream: asked.stream,
+      user: key.user,
+      turns: this.#turnsOf(name),
+      client,
+      model: () => this.#models.find(name),
+      signal,
+    }
+    const choices: ChoicesExchange | null =
+      asked.choices === undefined ? null : new ChoicesExchange(side, asked.choices, common, this.#core.clock)
     try {
-      await carryOut({
-        agent: this.#agent,
-        limits: this.#limits,
-        dialect,
-        asked,
-        original,
-        names,
-        user: key.user,
-        beginnings: beginningsOf(asked.body),
-        text,
-        turns: this.#turnsOf(name),
-        client,
-        meter,
-        model: () => this.#models.find(name),
-        signal,
-        count,
-      })
+      if (choices !== null) await choices.carryOut()
+      else {
+        const sink = () => onlyAnswer(side, () => meter.usage)
+        await carryOut({ ...common, beginnings: beginningsOf(asked.body), text, meter, sink })
+      }
     } catch (error) {
       if (client.isGone) return
-      const problem = problemOf(signal.aborted ? signal.reason : error)
+      const raw = problemOf(signal.aborted ? signal.reason : error)
+      const problem = dialect.explain?.(raw, name) ?? raw
       if (!client.isStreaming) throw problem.cause === undefined ? problem : error
+      await count()
       client.end(dialect.stream(asked, original, names).fail(problem))
     } finally {
       await count()

@@ -1,7 +1,8 @@
+import { closest } from "../../base/closest.ts"
 import { GatewayProblem } from "../../gateway/gateway-problem.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { type KeyId, makeId } from "../../protocol/ids.ts"
-import { KEY_PREFIX, type KeyView, type NewKey } from "../../protocol/key-api.ts"
+import { KEY_PREFIX, type KeyView, type MadeKey, type NewKey, type UnknownModel } from "../../protocol/key-api.ts"
 import { periodAt } from "../../protocol/token-limit.ts"
 import type { StoredKey } from "../../store/model-keys.ts"
 import { type Caller, hashOf, noUser, requireAdmin } from "../auth/accounts.ts"
@@ -12,10 +13,10 @@ const MOST_KEYS_OF_ONE = 200
 
 /**
  * Makes a key, within a change. The key itself is returned this once and stored nowhere. It lasts no longer than the token it is made
- * with.
+ * with. Models may be named before they are served: who sets up an app first is told which are not, and not refused.
  * @throws {WindfallError} user_not_found, not_allowed, wrong_state
  */
-export function createKey(core: Core, wanted: NewKey, maker: Caller): KeyView & { readonly key: string } {
+export function createKey(core: Core, wanted: NewKey, maker: Caller): MadeKey {
   const user = wanted.user ?? maker.user
   if (user !== maker.user) requireAdmin(maker, `make a key for ${user}`)
   if (!core.store.accounts.users().some(({ name }) => name === user)) throw noUser(user)
@@ -38,7 +39,13 @@ export function createKey(core: Core, wanted: NewKey, maker: Caller): KeyView & 
   const key = `${KEY_PREFIX}${Buffer.from(core.randomBytes(32)).toString("base64url")}`
   core.store.modelKeys.add(stored, hashOf(key))
   core.ledger.event({ type: "key_changed", user, what: `created ${stored.id} for ${stored.name}` }, maker.user)
-  return { ...stored, usedTokens: 0, key }
+  return { ...stored, usedTokens: 0, key, unknownModels: unknownModels(core, wanted.models ?? []) }
+}
+
+function unknownModels(core: Core, wanted: readonly string[]): UnknownModel[] {
+  if (wanted.length === 0) return []
+  const known = core.store.models.list().map(({ name }) => name)
+  return wanted.filter((name) => !known.includes(name)).map((name) => ({ name, near: closest(name, known) ?? null }))
 }
 
 function expiryOf(expiresInMs: number | null, endOfMaker: number | null, now: number): number | null {

@@ -3,8 +3,7 @@ import { hasToken } from "../../gateway/choice-text.ts"
 import type { JsonObject } from "../../gateway/json-object.ts"
 import type { PaceSample } from "../../gateway/replica-paces.ts"
 import { type TokenUsage, tokensGuess, usageOf } from "../../gateway/token-usage.ts"
-import type { StoredKey } from "../../store/model-keys.ts"
-import type { Core } from "../core.ts"
+import type { Use } from "./use.ts"
 
 /** What one request has used, as far as is known. */
 export class Meter {
@@ -71,29 +70,9 @@ export class Meter {
     return this.hasBegun ? this.#promptGuess + this.#chunks : 0
   }
 
-  /**
-   * Puts it to the key's account; resolves when that is durable. Of a request that no engine began nothing is counted. Trouble with
-   * the disk is reported, and does not take the answer away from the client.
-   */
-  async count(core: Core, key: StoredKey, model: string): Promise<void> {
-    if (this.usage === undefined && !this.hasBegun) return
-    const { promptTokens = 0, cachedTokens = 0, completionTokens = 0 } = this.usage ?? {}
-    const guessedTokens = this.usage === undefined ? this.tokens : 0
-    const used = {
-      user: key.user,
-      key: key.id,
-      model,
-      requests: 1,
-      promptTokens,
-      cachedTokens,
-      completionTokens,
-      cutRequests: this.usage === undefined ? 1 : 0,
-      guessedTokens,
-    }
-    try {
-      await core.ledger.change(() => core.store.modelUsage.add(used, core.clock.now()))
-    } catch (error) {
-      core.report(`Cannot count what the key ${key.id} used`, error)
-    }
+  /** What of it is put to an account; `null`: no engine began it. */
+  get use(): Use | null {
+    if (this.usage !== undefined) return { usage: this.usage, guessedTokens: 0 }
+    return this.hasBegun ? { usage: undefined, guessedTokens: this.tokens } : null
   }
 }

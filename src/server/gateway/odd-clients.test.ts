@@ -96,7 +96,11 @@ test("fields that are null count as not there, those that are nonsense are named
     top_p: 2,
     n: 0,
     seed: 1.5,
-    stop: [1],
+    stop: ["a", ""],
+    stream_options: "yes",
+    reasoning_format: "odd",
+    reasoning_effort: 5,
+    chat_template_kwargs: "x",
     logit_bias: "x",
     top_logprobs: 2,
     response_format: { type: "xml" },
@@ -108,10 +112,48 @@ test("fields that are null count as not there, those that are nonsense are named
     const { error } = (await response.json()) as { error: { param: string } }
     assert.deepEqual([response.status, error.param], [400, field])
   }
+  const tools = [{ type: "function", function: { name: "f" } }]
+  const named = (name: string) => ({ type: "function", function: { name } })
+  for (const [change, text] of [
+    [{ tool_choice: "required" }, /needs 'tools'/],
+    [{ tools, tool_choice: named("g") }, /no tool ..g/],
+    [{ response_format: { type: "json_schema" } }, /json_schema\.schema' must be/],
+    [{ messages: [{ role: "user", content: [{ type: "input_audio", input_audio: {} }] }] }, /must be one of text/],
+  ] as const) {
+    const response = await scene.chat(change)
+    assert.match(await response.text(), text)
+    assert.equal(response.status, 400)
+  }
+  const empty = { ...CHAT, max_tokens: 5, stop_sequences: [""] }
+  assert.match(await (await scene.post("/v1/messages", empty)).text(), /stop_sequences: .* not empty/)
   assert.equal(scene.engine.asked.length, count)
-  const few = await scene.chat({ n: 2 })
-  assert.match(await few.text(), /'n': the engine of this model gives 1 at a time/)
-  assert.equal(few.status, 501)
+  for (const change of [{ tools, tool_choice: named("f") }, { tool_choice: "auto" }, { stop: "" }, { stop: [] }])
+    assert.equal((await scene.chat(change)).status, 200, JSON.stringify(change))
+  assert.equal(scene.engine.asked.at(-1)?.body.stop, undefined)
+})
+
+test("a model that makes no embeddings says so in the same words, whatever its engine says, and is not woken where that is known", async () => {
+  await using scene = await GatewayScene.start()
+  const ask = async () => {
+    const response = await scene.post("/v1/embeddings", { model: "tiny", input: "x" })
+    const { error } = (await response.json()) as { error: { message: string; code: string } }
+    return `${response.status} ${error.code} ${error.message}`
+  }
+  const said = /^501 not_supported The model `tiny` makes no embeddings: .* a model that was made for embeddings$/
+  for (const [code, type, message] of [
+    [501, "not_supported_error", "This server does not support embeddings. Start it with `--embeddings`"],
+    [400, "invalid_request_error", "Pooling type 'none' is not OAI compatible. Please use a different pooling type"],
+  ] as const) {
+    scene.engine.script = ({ response }) =>
+      void response.writeHead(code).end(JSON.stringify({ error: { code, type, message } }))
+    assert.match(await ask(), said)
+  }
+  scene.engine.script = ({ response }) =>
+    void response.writeHead(400).end('{"error":{"code":400,"message":"input is too large"}}')
+  assert.equal(await ask(), "400 null input is too large")
+  scene.serve([], { makesEmbeddings: false })
+  assert.match(await ask(), said)
+  assert.equal(scene.wakes, 0)
 })
 
 test("requests may be pipelined, sent in pieces, by HTTP/1.0, or once the server says so", async () => {

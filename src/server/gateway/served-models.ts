@@ -24,6 +24,10 @@ export interface ServedModel {
   readonly createdS: number
   /** Others are refused before an engine sees them. */
   readonly takesImages: boolean
+  /** Its engine reads prompts that are numbers of tokens; else they are refused before it sees them. */
+  readonly takesTokens: boolean
+  /** Its engine may make embeddings; else they are refused before it sees them. */
+  readonly makesEmbeddings: boolean
   /** Those that are ready; none while the model is cold or comes up. */
   readonly replicas: readonly Replica[]
   /** Why none will come by itself; `null` when one may. */

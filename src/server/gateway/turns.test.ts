@@ -21,6 +21,8 @@ function scene(replicas: readonly Replica[], sharesOf: (user: string) => number 
       name: "m",
       createdS: 0,
       takesImages: false,
+      takesTokens: true,
+      makesEmbeddings: true,
       replicas,
       problem: null,
       wake() {},

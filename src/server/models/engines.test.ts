@@ -1,7 +1,7 @@
 /** What hosts say of their engines decides where a model goes, and whether MLX is built there. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { denseModel, LLAMA_3_8B } from "../../../test/support/hive-models.ts"
+import { LARGE_CACHE_TOKENS, largeCache } from "../../../test/support/hive-models.ts"
 import { ModelScene } from "../../../test/support/model-scene.ts"
 import { giveEngines } from "../../../test/support/simulated-engines.ts"
 import type { HostEnginesView } from "../../protocol/host-engines.ts"
@@ -52,8 +52,8 @@ test("a model that takes two hosts goes to two with the same version; where ther
   const alpha = await scene.join("alpha", { memoryBytes: 6 * GIB })
   giveEngines(alpha, llama("1"))
   giveEngines(await scene.join("beta", { memoryBytes: 4 * GIB }), llama("2"))
-  await scene.store("large", denseModel(LLAMA_3_8B))
-  const asked = { contextTokens: 1_024, slots: 1, trustsNetwork: true }
+  await scene.store("large", largeCache())
+  const asked = { contextTokens: LARGE_CACHE_TOKENS, slots: 1, trustsNetwork: true }
   await assert.rejects(
     scene.serve("large", asked),
     /it fits nowhere \(beta: its llama\.cpp is 2, that of others 1: members of one hive must have the same\)$/,

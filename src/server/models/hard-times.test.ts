@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { denseModel, LLAMA_3_8B } from "../../../test/support/hive-models.ts"
+import { LARGE_CACHE_TOKENS, largeCache } from "../../../test/support/hive-models.ts"
 import { ModelScene, ready } from "../../../test/support/model-scene.ts"
 import {
   beginStream,
@@ -277,8 +277,8 @@ test("what one Mac holds is not split because that Mac is busy", async () => {
   large.script = runsOn
   const busy = await scene.server.submit({ host: "large", resources: { memoryBytes: 12 * GIB, gpus: 0, cores: 1 } })
   await scene.server.untilState(busy.id, "running")
-  await scene.store("big", denseModel(LLAMA_3_8B))
-  await scene.serve("big", { contextTokens: 1_024, slots: 1, trustsNetwork: true })
+  await scene.store("big", largeCache())
+  await scene.serve("big", { contextTokens: LARGE_CACHE_TOKENS, slots: 1, trustsNetwork: true })
   const waiting = await scene.until("big", ({ replicas }) => replicas[0]?.job !== null)
   assert.deepEqual(
     waiting.replicas[0]?.plan?.members.map(({ hostName }) => hostName),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { denseModel, LLAMA_3_8B } from "../../../test/support/hive-models.ts"
+import { LARGE_CACHE_TOKENS, largeCache } from "../../../test/support/hive-models.ts"
 import { ModelScene, ready } from "../../../test/support/model-scene.ts"
 import type { WindfallEvent } from "../../protocol/events.ts"
 import type { HostView } from "../../protocol/host.ts"
@@ -22,8 +22,8 @@ test("members talk over a network that is trusted, over tunnels where none is, a
     const network = { kind: "ethernet", mbps: 1_000, interface: "en0", peers: [], addresses: host.addresses } as const
     host.tell({ type: "network", network, wake: null })
   }
-  await scene.store("large", denseModel(LLAMA_3_8B))
-  await scene.serve("large", { contextTokens: 1_024, slots: 1 })
+  await scene.store("large", largeCache())
+  await scene.serve("large", { contextTokens: LARGE_CACHE_TOKENS, slots: 1 })
   const tunnelled = await scene.untilState("large", "ready")
   assert.deepEqual(tunnelled.replicas[0]?.plan?.over, { kind: "tunnel" })
   assert.match(tunnelled.replicas[0]?.plan?.network ?? "", /^tunnels through the server/)
@@ -70,12 +70,12 @@ test("where a firewall would ask, nothing listens but on loopback", async () => 
   await using scene = await ModelScene.start()
   await scene.join("alpha", { memoryBytes: 6 * GIB })
   await scene.join("beta", { memoryBytes: 4 * GIB })
-  await scene.store("large", denseModel(LLAMA_3_8B))
+  await scene.store("large", largeCache())
   scene.play = (hive) => {
     if (hive.order.network?.kind === "tunnel") scene.say(hive, ready())
     else scene.lose(hive, "firewall_asks", "macOS would ask on its screen", 1)
   }
-  await scene.serve("large", { contextTokens: 1_024, slots: 1, trustsNetwork: true })
+  await scene.serve("large", { contextTokens: LARGE_CACHE_TOKENS, slots: 1, trustsNetwork: true })
   const model = await scene.untilState("large", "ready")
   assert.deepEqual([model.replicas[0]?.plan?.over, scene.hives.length], [{ kind: "tunnel" }, 2])
   await scene.server.call("POST", "/v1/hives/large/stop", {})
@@ -93,14 +93,14 @@ test("where members do not find each other over Thunderbolt, the next try goes o
     host.tell({ type: "network", network, wake: null })
   }
   await scene.server.call("POST", "/v1/fleets/default/hive-network", { nets: ["10.0.7.0/24"] })
-  await scene.store("large", denseModel(LLAMA_3_8B))
+  await scene.store("large", largeCache())
   const tried: (string | undefined)[] = []
   scene.play = (hive) => {
     tried.push(hive.order.network?.kind)
     if (hive.order.network?.kind !== "thunderbolt") scene.say(hive, ready())
     else scene.lose(hive, "unreachable", "member 1 (beta): its address is not that of its Thunderbolt bridge", 1)
   }
-  await scene.serve("large", { contextTokens: 1_024, slots: 1 })
+  await scene.serve("large", { contextTokens: LARGE_CACHE_TOKENS, slots: 1 })
   const model = await scene.untilState("large", "ready")
   assert.deepEqual(tried, ["thunderbolt", "trusted"])
   const [replica] = model.replicas

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { denseModel, LLAMA_3_8B, smallModel } from "../../../test/support/hive-models.ts"
+import { LARGE_CACHE_TOKENS, LLAMA_3_8B, largeCache, smallModel } from "../../../test/support/hive-models.ts"
 import { ModelScene, ready } from "../../../test/support/model-scene.ts"
 import { projectorHeader } from "../../../test/support/random-projector.ts"
+import { WindfallError } from "../../protocol/errors.ts"
 import type { WindfallEvent } from "../../protocol/events.ts"
+import type { MadeKey } from "../../protocol/key-api.ts"
 
 async function refused(asked: Promise<unknown>, code: string, message: RegExp, hint?: RegExp): Promise<void> {
   await assert.rejects(asked, (error: { code: string; message: string; hint?: string }) => {
@@ -26,6 +28,12 @@ test("a model is served by a hive, answers through the gateway once a token came
     [replica?.plan?.members.map(({ hostName, layers }) => [hostName, layers]), replica?.engineVersion],
     [[["studio", 6]], "played 1"],
   )
+  const models = ["tiny", "tinny", "other"]
+  const { unknownModels } = await scene.server.call<MadeKey>("POST", "/v1/keys", { name: "app", models })
+  assert.deepEqual(unknownModels, [
+    { name: "tinny", near: "tiny" },
+    { name: "other", near: null },
+  ])
   const [hive] = scene.hives
   assert.equal(hive?.order.members[0]?.modelPath, "model/out/tiny.gguf")
   assert.deepEqual(
@@ -65,7 +73,9 @@ test("a model is served by a hive, answers through the gateway once a token came
 test("a model whose weights see images is served with them, unless somebody says otherwise; others take none", async () => {
   await using scene = await ModelScene.start()
   await scene.join("studio")
-  await scene.store("sees", smallModel(), undefined, { "mmproj-F16.gguf": projectorHeader({ width: 256 }).header })
+  const { header, dataBytes } = projectorHeader({ width: 256 })
+  const wholeProjector = Buffer.concat([header, Buffer.alloc(dataBytes)])
+  await scene.store("sees", smallModel(), undefined, { "mmproj-F16.gguf": wholeProjector })
   await scene.store("blind")
   const image = { type: "image_url", image_url: { url: "data:image/png;base64,iVBORw0KGgo=" } }
   const messages = [{ role: "user", content: [image] }]
@@ -193,10 +203,10 @@ test("a model that no host holds is split, with just what each needs; over any n
   await using scene = await ModelScene.start()
   await scene.join("alpha", { memoryBytes: 6 * GIB })
   await scene.join("beta", { memoryBytes: 4 * GIB })
-  await scene.store("large", denseModel(LLAMA_3_8B))
-  const small = { contextTokens: 1_024, slots: 1 }
+  await scene.store("large", largeCache())
+  const small = { contextTokens: LARGE_CACHE_TOKENS, slots: 1 }
   const token = await scene.server.userToken("ada")
-  await scene.store("hers", denseModel(LLAMA_3_8B), token)
+  await scene.store("hers", largeCache(), token)
   await refused(
     scene.serve("hers", { ...small, trustsNetwork: true }, token),
     "not_allowed",
@@ -259,4 +269,26 @@ test("bad input is refused before anything changes", async () => {
   await scene.server.call("POST", `/v1/jobs/${job}/stop`, { now: false })
   const model = await scene.untilState("tiny", "stopped")
   assert.match(model.reason ?? "", /admin stopped its job/)
+})
+
+test("weights that lie on a host alone are refused, with the line that brings them from there", async () => {
+  await using scene = await ModelScene.start()
+  await scene.join("studio")
+  await scene.server.call("PUT", "/v1/data/weights/place", { host: "studio", path: "/Volumes/of all" })
+  const refusedWith = (hint: RegExp) => (error: unknown) => {
+    assert.ok(error instanceof WindfallError && error.code === "wrong_state", String(error))
+    assert.match(error.message, /^Cannot serve \w+: the data weights lies on studio alone/)
+    assert.match(error.hint ?? "", hint)
+    return true
+  }
+  await assert.rejects(
+    scene.serve("tiny", { data: "weights", file: "m.gguf" }),
+    refusedWith(
+      /on studio, .* windfall model pull '\/Volumes\/of all\/m\.gguf' tiny +then: windfall model serve tiny tiny$/,
+    ),
+  )
+  await assert.rejects(
+    scene.serve("weights", { data: null, file: null }),
+    refusedWith(/model pull '\/Volumes\/of all' weights-weights .* model serve weights weights-weights$/),
+  )
 })

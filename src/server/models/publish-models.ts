@@ -42,13 +42,31 @@ export class PublishedModels {
     })
     const problem = lastingProblem(model, records)
     // Whether it is awake changes nothing for the gateway, but a request that waits has to wake it again.
-    const text = JSON.stringify([replicas.map(({ id }) => id), problem, model.isAwake, model.options.images])
+    const text = JSON.stringify([
+      replicas.map(({ id }) => id),
+      problem,
+      model.isAwake,
+      model.options.images,
+      model.options.engine,
+    ])
     if (this.#told.get(name) === text) return
     this.#told.set(name, text)
     const progress = () => progressText(core.store.models.replicas(name))
     const createdS = Math.floor(model.createdAt / 1_000)
-    const takesImages = model.options.images
-    served.set({ name, takesImages, createdS, replicas, problem, progress, ...callsOf(name) })
+    const { images: takesImages, engine } = model.options
+    // MLX's server reads texts, and writes some.
+    const [takesTokens, makesEmbeddings] = [engine !== "mlx", engine !== "mlx"]
+    served.set({
+      name,
+      takesImages,
+      takesTokens,
+      makesEmbeddings,
+      createdS,
+      replicas,
+      problem,
+      progress,
+      ...callsOf(name),
+    })
   }
 
   #withdraw(name: string): void {

@@ -10,6 +10,8 @@ import {
   USUAL_IDLE_STOP_MS,
   USUAL_SLOTS,
 } from "../../protocol/model-api.ts"
+import { quote } from "../../ssh/remote-script.ts"
+import type { DataRecord } from "../../store/data-record.ts"
 import type { ModelRecord } from "../../store/model-record.ts"
 import { type Caller, requireAdmin } from "../auth/accounts.ts"
 import type { Core } from "../core.ts"
@@ -116,14 +118,24 @@ function weightsOf(
   const data = findData(core, caller, dataName, "serve")
   const version = data.versions.at(-1)?.version
   if (version === undefined) {
-    throw refuse(
-      "wrong_state",
-      name,
-      `the data ${dataName} lies on hosts only, and its headers cannot be read from here`,
-      "Bring it into the lab: windfall model pull FILE|FOLDER",
-    )
+    throw liesElsewhere(core, name, data, asked.file)
   }
   return { data: dataName, version, file: asked.file }
+}
+
+/** What only hosts have: a hive may go to any host, which gets its weights from the server. */
+function liesElsewhere(core: Core, name: string, data: DataRecord, file: string | null): WindfallError {
+  const [place] = data.places
+  const host = place === undefined ? "its host" : (core.fleet.get(place.host)?.record.name ?? place.host)
+  const path = [place?.path ?? "FOLDER", ...(file === null ? [] : [file])].join("/")
+  // Of one name there are versions, or places.
+  const other = name === data.name ? `${data.name}-weights` : name
+  return refuse(
+    "wrong_state",
+    name,
+    `the data ${data.name} lies on ${host} alone, and a model is served from what the server has`,
+    `Bring it into the lab from there: on ${host}, logged in by windfall login, type: windfall model pull ${quote(path)} ${other}   then: windfall model serve ${name} ${other}`,
+  )
 }
 
 /** Has the model served as it was checked. Within a change. */

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { ggufHeader } from "../../../test/support/gguf-file.ts"
-import { smallModel } from "../../../test/support/hive-models.ts"
+import { headerOf, smallModel, wholeFile } from "../../../test/support/hive-models.ts"
 import { ScratchFolder } from "../../../test/support/scratch-folder.ts"
 import { BlobFolder } from "../../workspace/blob-folder.ts"
 import { hashBytes } from "../../workspace/hash.ts"
@@ -26,14 +25,12 @@ function folderIn(scratch: ScratchFolder): {
 test("a model in data is read by its headers, the only one or the one that is named, in a folder too", async () => {
   using scratch = new ScratchFolder()
   const { blobs, add } = folderIn(scratch)
-  const { metadata, tensors } = smallModel(3)
-  const { header } = ggufHeader(metadata, tensors)
-  const file = (name: string): TreeEntry => ({
+  const file = (name: string, content = wholeFile(smallModel(3))): TreeEntry => ({
     kind: "file",
     name,
     mode: 0o644,
-    bytes: header.length,
-    hash: add(header),
+    bytes: content.length,
+    hash: add(content),
     chunked: false,
   })
   const inner = add(encodeTree([file("a.gguf"), file("b.gguf")]))
@@ -42,6 +39,12 @@ test("a model in data is read by its headers, the only one or the one that is na
   assert.deepEqual([(await read(null)).path, (await read(null)).facts.layers.length], ["only.gguf", 3])
   assert.equal((await read("more/b.gguf")).path, "more/b.gguf")
   await assert.rejects(read("more"), /it has 2 models: a\.gguf, b\.gguf/)
+  const { header } = headerOf(smallModel(3))
+  const cut = add(encodeTree([file("m.gguf", header)]))
+  await assert.rejects(
+    readStoredModel(blobs, { name: "set", root: cut }, null, signal),
+    new RegExp(`Cannot serve m: m\\.gguf: the file ends at byte ${header.length}, its header names tensors up to`),
+  )
   await assert.rejects(read("none.gguf"), /the data set has no such file/)
   await assert.rejects(read("only.gguf/x"), /no such file/)
 })

@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises"
 import { type ByteSource, brokenModel, type ModelFolder } from "../../hive/model/byte-source.ts"
+import { requireWhole } from "../../hive/model/file-lack.ts"
 import type { ModelFacts } from "../../hive/model/model-facts.ts"
 import { readModel } from "../../hive/model/read-model.ts"
 import { WindfallError } from "../../protocol/errors.ts"
@@ -47,6 +48,7 @@ export async function readStoredModel(
 
 /** Of a GGUF model an engine opens the first file, of others the folder. */
 function opened(facts: ModelFacts, { first }: StoredFolder, parts: readonly string[]): StoredModel {
+  requireWhole(facts.lack, "serve", facts.name)
   const path = facts.format === "gguf" && first !== null ? [...parts, first] : parts
   const { projector } = facts
   return {

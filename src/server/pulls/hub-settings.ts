@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs"
 import { HUB_LIMITS, type HubLimits, readHubUrl, USUAL_HUB } from "../../hub/hub.ts"
+import type { HubFetch } from "../../hub/proxied-fetch.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { Caller } from "../auth/accounts.ts"
 import type { Core } from "../core.ts"
@@ -13,6 +14,8 @@ export interface HubSettings {
   /** A file with the token of the lab; read anew each time, so that it can be changed. */
   readonly tokenFile: string | null
   readonly limits: HubLimits
+  /** Asks through a proxy. */
+  readonly fetch?: HubFetch | undefined
 }
 
 /** @throws {WindfallError} invalid_input for what is no address */
@@ -23,6 +26,7 @@ export function hubSettings(
     url: readHubUrl(said.url ?? USUAL_HUB),
     tokenFile: said.tokenFile ?? null,
     limits: said.limits ?? HUB_LIMITS,
+    fetch: said.fetch,
   }
 }
 

@@ -2,9 +2,11 @@ import assert from "node:assert/strict"
 import { randomBytes } from "node:crypto"
 import { readdirSync, writeFileSync } from "node:fs"
 import { describe, it } from "node:test"
+import { headerOf, smallModel } from "../../../test/support/hive-models.ts"
 import { HubScene, LARGE, ONE_CONNECTION, refused, SMALL } from "../../../test/support/hub-scene.ts"
 import type { Fault } from "../../../test/support/hub-server.ts"
 import { MovedClock } from "../../../test/support/moved-clock.ts"
+import { safetensorsHeader, smallQwen2 } from "../../../test/support/safetensors-files.ts"
 import { HUB_LIMITS } from "../../hub/hub.ts"
 import type { PullView } from "../../protocol/pull-api.ts"
 import { CHUNK_BYTES } from "../../workspace/tree.ts"
@@ -119,6 +121,27 @@ describe("a hub that lies", () => {
     assert.match(failed.reason ?? "", /another sha256 than the hub says\. It was begun 3 times/)
     assert.equal(scene.hub.fetched.length, 3)
     await assert.rejects(scene.data("tiny-Q8_0"), refused("data_not_found", /tiny-Q8_0/))
+  })
+
+  it("as it was given a file that is cut itself, or a header alone, makes no version", async () => {
+    await using scene = await HubScene.start()
+    const { header, dataBytes } = headerOf(smallModel(2))
+    const whole = Buffer.concat([header, Buffer.alloc(dataBytes)])
+    const { config, tensors } = smallQwen2(2, false)
+    const cut = {
+      "lab/header": { "m.gguf": header },
+      "lab/cut": { "m.gguf": whole.subarray(0, whole.length - 64) },
+      "lab/mlx": { "config.json": JSON.stringify(config), "model.safetensors": safetensorsHeader(tensors).header },
+    }
+    for (const [repository, files] of Object.entries<Record<string, Buffer | string>>(cut)) {
+      scene.hub.add(repository, files)
+      const { state, reason, name } = await scene.ended(repository)
+      assert.equal(state, "failed")
+      assert.match(reason ?? "", new RegExp(`Cannot pull ${repository}: m\\S+: the file ends at byte \\d+, its header`))
+      await assert.rejects(scene.data(name), refused("data_not_found", /./))
+    }
+    scene.hub.add("lab/whole", { "m.gguf": whole })
+    assert.equal((await scene.ended("lab/whole")).state, "done")
   })
 
   it("about a length makes none either", async () => {

@@ -190,7 +190,8 @@ export class Pulls {
   #hub(base: URL, token: string | null, tries: number, onWait?: Hub["onWait"]): Hub {
     const limits = { ...this.#settings.limits, tries }
     const { clock } = this.#core
-    return { base, token, clock, random: this.#random, limits, ...(onWait === undefined ? {} : { onWait }) }
+    const { fetch } = this.#settings
+    return { base, token, clock, random: this.#random, limits, fetch, ...(onWait === undefined ? {} : { onWait }) }
   }
 
   async #fail(record: PullRecord, thrown: unknown): Promise<void> {

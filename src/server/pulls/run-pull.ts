@@ -11,6 +11,7 @@ import { addVersion } from "../data/add-data.ts"
 import type { ContentLocks } from "./content-locks.ts"
 import { fetchContent } from "./fetch-content.ts"
 import type { PullProgress } from "./pull-progress.ts"
+import { requireWholeFiles } from "./whole-files.ts"
 
 /** A hub gives a connection so much, and a file of a model is large: a few at a time fill the line. */
 const FILES_AT_A_TIME = 3
@@ -28,7 +29,7 @@ export interface PullRun {
 /**
  * Fetches what is missing of a model, and makes all of it the next version of its data. Whatever breaks it off, the same again goes on
  * from there.
- * @throws {WindfallError} as {@link fetchContent}, {@link addVersion}
+ * @throws {WindfallError} as {@link fetchContent}, {@link requireWholeFiles}, {@link addVersion}
  */
 export async function runPull(run: PullRun): Promise<PullRecord> {
   const { core, record } = run
@@ -41,9 +42,10 @@ export async function runPull(run: PullRun): Promise<PullRecord> {
     hash: blobs[at] as BlobHash,
     chunked: file.bytes > CHUNK_BYTES,
   }))
+  const folder = core.blobs.of(record.user).blobs
+  await requireWholeFiles(folder, record.model.repository, entries, run.signal)
   const tree = encodeTree(entries)
   const root = hashBytes(tree)
-  const folder = core.blobs.of(record.user).blobs
   folder.write(root, tree)
   await folder.flush()
   return core.ledger.change(() => {

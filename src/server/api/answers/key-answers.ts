@@ -1,5 +1,5 @@
 import * as z from "zod"
-import type { KeyUsageRow, KeyUsageView, KeyView } from "../../../protocol/key-api.ts"
+import type { KeyUsageRow, KeyUsageView, KeyView, MadeKey } from "../../../protocol/key-api.ts"
 import { LIMIT_PERIODS } from "../../../protocol/token-limit.ts"
 import { answer, count, type Describes, time } from "./answer.ts"
 
@@ -21,7 +21,12 @@ export const keyList = answer("KeyList", "Keys, oldest first", z.object({ keys: 
 export const madeKey = answer(
   "MadeKey",
   "A new key, told this once",
-  key.extend({ key: z.string().describe("What clients send as bearer") }),
+  key.extend({
+    key: z.string().describe("What clients send as bearer"),
+    unknownModels: z
+      .array(z.object({ name: z.string(), near: z.string().nullable().describe("A model called nearly so") }))
+      .describe("Of its models: those that are not served, nor stopped, as yet"),
+  }),
 )
 
 const keyUsageRow = z.object({
@@ -44,7 +49,7 @@ export const keyUsage = answer(
 
 export const KEY_ANSWERS_AGREE: readonly [
   Describes<typeof key, KeyView>,
-  Describes<typeof madeKey, KeyView & { readonly key: string }>,
+  Describes<typeof madeKey, MadeKey>,
   Describes<typeof keyUsage, KeyUsageView>,
   Describes<typeof keyUsageRow, KeyUsageRow>,
 ] = [true, true, true, true]

@@ -1,0 +1,71 @@
+import type { Clock } from "../../base/clock.ts"
+import type { WantedChoices } from "../../gateway/wanted-choices.ts"
+import type { ClientSide } from "./answer-sink.ts"
+import { streamedChoices, wholeChoices } from "./choice-answers.ts"
+import { carryOut, type Exchange } from "./exchange.ts"
+import { Meter } from "./meter.ts"
+import { type Beginning, beginningsOf } from "./prefix-memory.ts"
+import { sumUses, type Use } from "./use.ts"
+
+/** More would only wait for turns, and their time to wait would run. */
+const AT_A_TIME = 8
+
+/** What the requests for all choices have in common. */
+export type CommonExchange = Omit<Exchange, "text" | "beginnings" | "meter" | "sink">
+
+/** A request for several choices: each is a request of its own to an engine, in its own turn, and all are one answer. */
+export class ChoicesExchange {
+  readonly #side: ClientSide
+  readonly #wanted: WantedChoices
+  readonly #common: CommonExchange
+  readonly #clock: Clock
+  readonly #meters: Meter[] = []
+  readonly #beginnings = new Map<number, readonly Beginning[]>()
+
+  constructor(side: ClientSide, wanted: WantedChoices, common: CommonExchange, clock: Clock) {
+    this.#side = side
+    this.#wanted = wanted
+    this.#common = common
+    this.#clock = clock
+  }
+
+  /** All of them together. */
+  get use(): Use | null {
+    const { changes, perPrompt } = this.#wanted
+    const uses = changes.map((_, index) => this.#meters[index]?.use ?? null)
+    return sumUses(uses, perPrompt, (index) => this.#meters[index]?.promptGuess ?? 0)
+  }
+
+  /**
+   * Some at a time, as there are turns for them. Where one fails the others are ended.
+   * @throws {GatewayProblem} what the client is to be told, within the stream where that has begun; the signal's reason
+   */
+  async carryOut(): Promise<void> {
+    const { changes } = this.#wanted
+    const failed = new AbortController()
+    const signal = AbortSignal.any([this.#common.signal, failed.signal])
+    const answers = this.#common.stream ? streamedChoices(this.#side) : wholeChoices(this.#side)
+    let next = 0
+    const lane = async () => {
+      for (let index = next++; index < changes.length; index = next++)
+        await carryOut({ ...this.#common, ...this.#asked(index), signal, sink: () => answers.sink(index) })
+    }
+    const lanes = Array.from({ length: Math.min(AT_A_TIME, changes.length) }, () =>
+      lane().catch((error: unknown) => failed.abort(error)),
+    )
+    await Promise.all(lanes)
+    failed.signal.throwIfAborted()
+    await answers.end(this.use?.usage)
+  }
+
+  #asked(index: number) {
+    const body = { ...this.#side.asked.body, ...this.#wanted.changes[index] }
+    const text = JSON.stringify(body)
+    const meter = new Meter(text, this.#clock)
+    this.#meters[index] = meter
+    const prompt = Math.floor(index / this.#wanted.perPrompt)
+    const beginnings = this.#beginnings.get(prompt) ?? beginningsOf(body)
+    this.#beginnings.set(prompt, beginnings)
+    return { text, meter, beginnings }
+  }
+}
