@@ -1,5 +1,6 @@
 import type { Agent, IncomingMessage } from "node:http"
 import type { EnginePath } from "../../gateway/dialect.ts"
+import { GatewayProblem } from "../../gateway/gateway-problem.ts"
 import type { PaceSample } from "../../gateway/replica-paces.ts"
 import type { AnswerSink } from "./answer-sink.ts"
 import { askEngine, ReplicaLost } from "./ask-engine.ts"
@@ -115,6 +116,15 @@ async function relay(
     response.destroy()
     // One that was told to end is not to blame for ending.
     if (error instanceof ReplicaLost && !signal.aborted) exchange.model()?.failed(source.replica, error.message)
-    await sink.cut(signal.aborted ? signal.reason : error)
+    await sink.cut(signal.aborted ? signal.reason : isStopped(exchange, error) ? stopped(exchange) : error)
   }
+}
+
+/** Its replica was let go because nobody is to have the model any more. */
+function isStopped({ model }: Exchange, error: unknown): boolean {
+  return error instanceof ReplicaLost && model() === undefined
+}
+
+function stopped({ name }: Exchange): GatewayProblem {
+  return new GatewayProblem("broken", `${name} was stopped before its answer was complete`)
 }

@@ -32,6 +32,9 @@ export class LiveReplica {
   /** Hosts, by id, where its engine may not listen but on loopback: why, and until when. */
   readonly loopbackOnly = new Map<string, { readonly reason: string; readonly until: number }>()
 
+  /** Hosts, by id, that do not answer over their Thunderbolt cables: why, and until when that is believed. */
+  readonly withoutCables = new Map<string, { readonly reason: string; readonly until: number }>()
+
   /** Whether it answers is not known any more; what is under way there goes on. */
   doubt(): void {
     this.turn++
@@ -52,6 +55,7 @@ export class LiveReplica {
   plansAnew(): void {
     this.avoid.clear()
     this.loopbackOnly.clear()
+    this.withoutCables.clear()
     this.planAgainAt = null
   }
 

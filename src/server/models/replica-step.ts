@@ -21,6 +21,8 @@ export interface HiveLook {
   /** How its engine is built, while that is so. */
   readonly building: string | null
   readonly isReady: boolean
+  /** Which of its links are slow, in words; it answers all the same. */
+  readonly slow: string | null
   readonly lost: HiveLoss | null
   /** Of one that has ended without a word: what its hosts say of its processes. */
   readonly silentLoss: HiveLoss | null
@@ -36,6 +38,8 @@ export interface HiveLoss {
   readonly host: string | null
   /** That host can take part where nothing has to listen on its own address. */
   readonly isShut?: boolean
+  /** Its members did not find each other over Thunderbolt: what is said of cables is not so. */
+  readonly isOfCables?: boolean
 }
 
 export interface ReplicaScene {
@@ -136,7 +140,7 @@ function ofLiveHive(scene: ReplicaScene, hive: HiveLook): ReplicaStep {
   }
   if (probe === "unknown") return { do: "probe" }
   if (probe === "bad") return { do: "drain", reason: "no token comes through any more", isFailure: true }
-  return note(record, "ready", null)
+  return note(record, "ready", hive.slow)
 }
 
 function note(record: ReplicaRecord, state: ReplicaState, reason: string | null): ReplicaStep {

@@ -31,6 +31,8 @@ export function takeStep(ground: StepGround, step: ReplicaStep): void {
       store(ground, { state: "ending", reason: step.reason })
       return
     case "end":
+      // What has not finished by now is cut here: its engine would wait for it as long again.
+      if (live.inFlight > 0) live.forgetWay()
       endHive(ground)
       return
     case "gone":
@@ -64,12 +66,14 @@ function endHive({ core, record }: StepGround): void {
 }
 
 /** Tried again a bounded number of times, each after a longer rest; a host that cannot run it is left out. */
-function lose(ground: StepGround, { reason, mayGoBetter, host, isShut = false }: HiveLoss): void {
+function lose(ground: StepGround, { reason, mayGoBetter, host, isShut = false, isOfCables = false }: HiveLoss): void {
   const { core, limits, record, live } = ground
   const now = core.clock.now()
   const wasSteady = record.readySince !== null && now - record.readySince >= limits.steadyMs
   const losses = wasSteady ? 1 : record.losses + 1
   if (host !== null) (isShut ? live.loopbackOnly : live.avoid).set(host, { reason, until: now + limits.avoidMs })
+  const hosts = isOfCables ? (record.plan?.members ?? []) : []
+  for (const member of hosts) live.withoutCables.set(member.host, { reason, until: now + limits.avoidMs })
   live.forgetHive()
   live.lastLoss = { at: now, reason }
   const gone = { job: null, readySince: null, sealedKey: null, losses }
@@ -90,7 +94,9 @@ export function store(
 ): void {
   const next = { ...record, ...change }
   core.store.models.putReplica(next)
-  if (next.state === record.state) return
+  // That a hive which answers has a slow link is news, too.
+  const isNews = next.state !== record.state || (next.state === "ready" && next.reason !== record.reason)
+  if (!isNews) return
   const why = next.reason === null ? "" : ` (${next.reason})`
   const where =
     next.plan === null || next.job === null ? "" : ` on ${next.plan.members.map((one) => one.hostName).join(", ")}`
