@@ -22,9 +22,15 @@ test("what does not finish in time is cut before its hive is asked to end, which
   host.finish(hive!.attempt, { cause: "cancelled" })
   await scene.untilState("tiny", "stopped")
   const text = await (await stream).text()
-  assert.match(text, /"be"[\s\S]*"error":\{"message":"The answer of tiny was lost: tiny was stopped"/)
+  assert.match(
+    text,
+    /"be"[\s\S]*"error":\{"message":"The answer of tiny was lost: tiny was stopped before its answer was complete"/,
+  )
   assert.doesNotMatch(text, /\[DONE\]/)
-  assert.match(await (await whole).text(), /The answer of tiny was lost: tiny was stopped"/)
+  assert.match(
+    await (await whole).text(),
+    /The answer of tiny was lost: tiny was stopped before its answer was complete"/,
+  )
 })
 
 test("a stream that an owner's return cuts says whose Mac it was", async () => {

@@ -61,7 +61,7 @@ function readiness({ core, record }: StepGround, state: ReplicaState): Partial<R
 /** What is still in flight then had its time: it is cut here, as the member would wait for it once more. */
 function endHive({ core, model, record, live }: StepGround): void {
   const why = record.reason === MAY_FINISH ? "its replica was ended" : record.reason
-  live.forgetWay(model.wanted === "stopped" ? `${model.name} was stopped` : why)
+  live.forgetWay(model.wanted === "stopped" ? `${model.name} was stopped before its answer was complete` : why)
   const job = record.job === null ? undefined : core.table.live(record.job)
   if (job !== undefined && !isFinal(job.state)) stopJob(core, job, { now: false }, WINDFALL)
 }
