@@ -1,6 +1,5 @@
 import type { Agent, IncomingMessage } from "node:http"
 import type { EnginePath } from "../../gateway/dialect.ts"
-import { GatewayProblem } from "../../gateway/gateway-problem.ts"
 import type { PaceSample } from "../../gateway/replica-paces.ts"
 import type { AnswerSink } from "./answer-sink.ts"
 import { askEngine, ReplicaLost } from "./ask-engine.ts"
@@ -60,7 +59,8 @@ export async function carryOut(exchange: Exchange): Promise<void> {
       excluded.add(turn.replica.id)
       meter.forget()
       exchange.model()?.failed(turn.replica, error.message)
-      if (excluded.size >= limits.tries) throw error.problem
+      // One that was stopped meanwhile comes back for nobody.
+      if (excluded.size >= limits.tries || exchange.model() === undefined) throw error.problem
     } finally {
       turn.release(meter.tokens, pace)
     }
@@ -88,7 +88,7 @@ async function askReplica(exchange: Exchange, replica: Replica): Promise<void> {
   } catch (error) {
     // Whatever went wrong: nothing of the request is to go on at the engine.
     response?.destroy()
-    throw error
+    throw ReplicaLost.at(replica, name, error)
   }
 }
 
@@ -116,15 +116,6 @@ async function relay(
     response.destroy()
     // One that was told to end is not to blame for ending.
     if (error instanceof ReplicaLost && !signal.aborted) exchange.model()?.failed(source.replica, error.message)
-    await sink.cut(signal.aborted ? signal.reason : isStopped(exchange, error) ? stopped(exchange) : error)
+    await sink.cut(signal.aborted ? signal.reason : ReplicaLost.at(source.replica, source.name, error))
   }
-}
-
-/** Its replica was let go because nobody is to have the model any more. */
-function isStopped({ model }: Exchange, error: unknown): boolean {
-  return error instanceof ReplicaLost && model() === undefined
-}
-
-function stopped({ name }: Exchange): GatewayProblem {
-  return new GatewayProblem("broken", `${name} was stopped before its answer was complete`)
 }

@@ -19,6 +19,8 @@ export class LiveReplica {
   turn = 0
   /** What the gateway's names of it begin with; `null`: it has none. */
   prefix: string | null = null
+  /** Why the way to its head, as it is now, was closed; `null`: it was not, or nobody knows. */
+  #closed: { why: string | null } = { why: null }
   inFlight = 0
   drainUntil: number | null = null
   isBeginning = false
@@ -44,9 +46,18 @@ export class LiveReplica {
     this.probeAgainAt = null
   }
 
-  /** The way to its head leads nowhere any more. */
-  forgetWay(): void {
+  /** Says of the way as it is now why what was under way on it was cut, as far as is known by then. */
+  whyCut(): () => string | null {
+    const { watch } = this
+    const closed = this.#closed
+    return () => closed.why ?? watch?.lost?.reason ?? (watch?.isEnding === true ? "its hive was asked to end" : null)
+  }
+
+  /** The way to its head leads nowhere any more: what is under way there is cut. @param why in words, for who waits for an answer */
+  forgetWay(why: string | null = null): void {
     this.doubt()
+    this.#closed.why ??= why
+    this.#closed = { why: null }
     this.agent?.destroy()
     this.agent = null
   }

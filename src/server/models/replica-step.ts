@@ -79,6 +79,9 @@ export type ReplicaStep =
   | { readonly do: "halt"; readonly by: string }
   | { readonly do: "lost"; readonly loss: HiveLoss }
 
+/** Why one drains that is not to be, or is to be otherwise. */
+export const MAY_FINISH = "what is in flight may finish"
+
 const NOTHING: ReplicaStep = { do: "nothing" }
 
 /** What is to be done about a replica now. Pure; asked anew after each change, so it must come to rest. */
@@ -98,7 +101,7 @@ export function stepOf(scene: ReplicaScene): ReplicaStep {
     }
   }
   if (record.state === "ending" || !isWanted) {
-    if (record.state !== "ending") return { do: "drain", reason: "what is in flight may finish", isFailure: false }
+    if (record.state !== "ending") return { do: "drain", reason: MAY_FINISH, isFailure: false }
     const isDrained = scene.inFlight === 0 || (scene.drainUntil !== null && now >= scene.drainUntil)
     return isDrained && hive.stoppedBy === null ? { do: "end" } : NOTHING
   }

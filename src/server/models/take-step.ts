@@ -6,7 +6,7 @@ import { stopJob } from "../jobs/stop.ts"
 import { WINDFALL } from "../ledger.ts"
 import type { LiveReplica } from "./live-replica.ts"
 import type { ModelLimits } from "./model-limits.ts"
-import type { HiveLoss, ReplicaStep } from "./replica-step.ts"
+import { type HiveLoss, MAY_FINISH, type ReplicaStep } from "./replica-step.ts"
 
 export interface StepGround {
   readonly core: Core
@@ -60,7 +60,10 @@ function readiness({ core, record }: StepGround, state: ReplicaState): Partial<R
   return { readySince: record.readySince ?? core.clock.now(), notBefore: null }
 }
 
-function endHive({ core, record }: StepGround): void {
+/** What is still in flight then had its time: it is cut here, as the member would wait for it once more. */
+function endHive({ core, model, record, live }: StepGround): void {
+  const why = record.reason === MAY_FINISH ? "its replica was ended" : record.reason
+  live.forgetWay(model.wanted === "stopped" ? `${model.name} was stopped before its answer was complete` : why)
   const job = record.job === null ? undefined : core.table.live(record.job)
   if (job !== undefined && !isFinal(job.state)) stopJob(core, job, { now: false }, WINDFALL)
 }
