@@ -2,7 +2,7 @@ import { formatBytes } from "../../base/bytes.ts"
 import { weightBytes } from "../../hive/model/model-facts.ts"
 import { tokensText } from "../../hive/plan/advice.ts"
 import type { HivePlan, ModelPlan, PlannedWay } from "../../hive/plan/model-plan.ts"
-import { renderPairs, renderTable } from "./table.ts"
+import { printableLines, renderPairs, renderTable } from "./table.ts"
 
 /** What `model plan` prints for people. */
 export function modelPlanText(plan: ModelPlan): string {
@@ -18,7 +18,8 @@ export function modelPlanText(plan: ModelPlan): string {
   const others = plan.verdicts.filter(({ code }) => code !== "used")
   if (others.length > 0)
     parts.push(`Other hosts:\n${withoutTitles(others.map(({ host, text }) => [`  ${host}`, text]))}`)
-  return parts.join("\n")
+  // Names in a header and in a described fleet are whatever somebody wrote there.
+  return printableLines(parts.join("\n"))
 }
 
 function headPairs({ model, request, engine, replicas }: ModelPlan): readonly (readonly [string, string])[] {
