@@ -1,25 +1,27 @@
 import { formatBytes } from "../../base/bytes.ts"
 import type { EngineRules } from "../engines/engine-rules.ts"
 import { KEEPS_LAYERS_SINCE } from "../engines/mlx-models.ts"
-import type { Fleet } from "../fleet/fleet.ts"
 import { outputReadBytes } from "../model/model-facts.ts"
 import type { HivePlan, ModelPlan, Rate } from "./model-plan.ts"
+import { fitsWithNewerMlx } from "./other-splits.ts"
+import type { PreparedFleet } from "./prepared-fleet.ts"
 
 type Found = Omit<ModelPlan, "verdicts" | "advice" | "remedies">
 
 /** What should be known of a plan, in sentences, the most important first. */
-export function adviceFor(found: Found, rules: EngineRules, fleet: Fleet): readonly string[] {
+export function adviceFor(found: Found, rules: EngineRules, fleet: PreparedFleet): readonly string[] {
   const advice: string[] = []
   const [hive] = found.replicas
   if (hive === undefined) {
     const refusal = rules.splitRefusal(found.model)
     if (refusal !== null) advice.push(`It cannot be split: ${refusal}`)
-    const isUneven = rules.engine === "mlx" && refusal === null && fleet.hosts.some(({ mlxLm }) => mlxLm === null)
-    if (isUneven)
+    const need = refusal === null ? rules.splitNeed(found.model) : null
+    if (need !== null) advice.push(need)
+    if (rules.engine === "mlx" && refusal === null && fitsWithNewerMlx(found.model, fleet, found.request))
       advice.push(
         `Where the version of mlx-lm is not known, or is older than ${KEEPS_LAYERS_SINCE}, only splits are planned in which each Mac has as many layers as the others: others lose layers silently (mlx-lm #1688)`,
       )
-    return [...advice, ...found.model.notes.map((note) => note)]
+    return [...advice, ...found.model.notes]
   }
   const single = hive.members.length === 1
   const faster = found.alternatives.filter((other) => isFaster(other, hive))

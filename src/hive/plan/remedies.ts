@@ -4,6 +4,7 @@ import { budgetOf, type FleetHost, keptWithoutOwner } from "../fleet/fleet.ts"
 import type { ModelFacts } from "../model/model-facts.ts"
 import { findHive } from "./find-hive.ts"
 import type { HivePlan, PlanRequest } from "./model-plan.ts"
+import { otherSplits } from "./other-splits.ts"
 import { PreparedFleet } from "./prepared-fleet.ts"
 
 const GIB = 1024 ** 3
@@ -46,6 +47,7 @@ export function remediesFor(
     undefined
   const goal = hive === undefined ? "" : " on one Mac"
   const remedies: string[] = []
+  if (hive === undefined && rules.engine === "mlx") remedies.push(...otherSplits(model, fleet, request))
   if (hive?.usesWifi === true) remedies.push(...cables(model, fleet, rules, request))
   const context = largest(request.contextTokens / LEAST_CONTEXT, (thousands) =>
     fits(model, { ...request, contextTokens: thousands * LEAST_CONTEXT }, fleet),
