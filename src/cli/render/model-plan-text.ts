@@ -1,6 +1,6 @@
 import { formatBytes } from "../../base/bytes.ts"
 import { weightBytes } from "../../hive/model/model-facts.ts"
-import { tokensText } from "../../hive/plan/advice.ts"
+import { mbpsText, tokensText } from "../../hive/plan/advice.ts"
 import type { HivePlan, ModelPlan, PlannedWay } from "../../hive/plan/model-plan.ts"
 import { printableLines, renderPairs, renderTable } from "./table.ts"
 
@@ -88,7 +88,7 @@ const KINDS = { ethernet: "Ethernet", wifi: "Wi-Fi", thunderbolt: "Thunderbolt",
 function waysText(ways: readonly PlannedWay[]): string {
   return ways
     .map(({ from, to, kind, mbps, isMeasured, isTunnelled, hopMs }) => {
-      const rate = mbps === null ? "" : `, ${Math.round(mbps)} Mbit/s ${isMeasured ? "measured" : "expected"}`
+      const rate = mbps === null ? "" : `, ${mbpsText(mbps)} Mbit/s ${isMeasured ? "measured" : "expected"}`
       const through = isTunnelled === true ? ", in a tunnel through the server" : ""
       return `${from} - ${to}: ${KINDS[kind]}${rate}${through}, ${hopMs.toFixed(1)} ms of each token\n`
     })
