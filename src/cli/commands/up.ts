@@ -11,6 +11,7 @@ import { flag, notEmpty, value } from "../command-line/option.ts"
 import { readLogin, writeLogin } from "../config.ts"
 import { isLaptop } from "../laptop.ts"
 import { commandText } from "../render/job-text.ts"
+import { printableLines } from "../render/table.ts"
 import { say } from "../say.ts"
 import { followServer, isHere, loopbackUrl, workingLogin } from "../server-process/own-login.ts"
 import { dataFolder, writeServerNote } from "../server-process/server-note.ts"
@@ -113,7 +114,7 @@ export const up = command({
     const { ready, child } = await spawnServer({
       arguments: words,
       logFile: options.detach || options.atLogin ? logFile : null,
-      onWords: (text) => void cli.stderr.write(text),
+      onWords: (text) => void cli.stderr.write(printableLines(text)),
     })
     await sayReady(cli, ready, data, options.lan)
     if (options.lan) await sayLabsWay(cli, ready)

@@ -5,7 +5,8 @@ import { ggufHeader, HeaderSource } from "../../../test/support/gguf-file.ts"
 import { denseModel, headerOf, LLAMA_3_70B, smallModel } from "../../../test/support/hive-models.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { ggufModel } from "./gguf-model.ts"
-import { ggufParts, readGguf } from "./read-gguf.ts"
+import { ggufParts } from "./gguf-parts.ts"
+import { readGguf } from "./read-gguf.ts"
 
 const { signal } = new AbortController()
 
@@ -128,4 +129,6 @@ it("knows the parts of a model by the name of one", () => {
     "m-Q4-00002-of-00003.gguf",
     "m-Q4-00003-of-00003.gguf",
   ])
+  for (const odd of ["m-00000-of-00000.gguf", "m-00003-of-00002.gguf", "m-00000-of-00002.gguf"])
+    assert.equal(ggufParts(odd), null)
 })

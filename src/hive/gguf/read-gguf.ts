@@ -1,4 +1,4 @@
-import { gguf, parseGgufShardFilename } from "@huggingface/gguf"
+import { gguf } from "@huggingface/gguf"
 import { WindfallError } from "../../protocol/errors.ts"
 import { type ByteSource, brokenModel } from "../model/byte-source.ts"
 import { CutFile, type FileLack } from "../model/file-lack.ts"
@@ -96,15 +96,4 @@ function damaged(name: string, why: string): WindfallError {
 
 function cut({ name, sizeBytes }: ByteSource): CutFile {
   return new CutFile({ file: name, endsAtByte: sizeBytes, neededToByte: null })
-}
-
-/** The names of all parts of a model in several files, in order, from that of one; `null` for a model in one file. */
-export function ggufParts(file: string): readonly string[] | null {
-  const part = parseGgufShardFilename(file)
-  if (part === null) return null
-  const total = Number(part.total)
-  return Array.from(
-    { length: total },
-    (_, at) => `${part.prefix}-${String(at + 1).padStart(5, "0")}-of-${part.total}.gguf`,
-  )
 }

@@ -1,7 +1,8 @@
 import { WindfallError } from "../../protocol/errors.ts"
 import { ggufModel } from "../gguf/gguf-model.ts"
+import { ggufParts, partNameProblem } from "../gguf/gguf-parts.ts"
 import { ggufProjector } from "../gguf/gguf-projector.ts"
-import { type GgufHeader, ggufParts, readGguf } from "../gguf/read-gguf.ts"
+import { type GgufHeader, readGguf } from "../gguf/read-gguf.ts"
 import { ModelConfig } from "../safetensors/model-config.ts"
 import { readTensors, type StoredTensor } from "../safetensors/read-header.ts"
 import { safetensorsModel } from "../safetensors/safetensors-model.ts"
@@ -85,6 +86,8 @@ async function readGgufModel(
   signal: AbortSignal,
   withImages: boolean,
 ): Promise<ModelFacts> {
+  const odd = partNameProblem(file)
+  if (odd !== null) throw odd
   const parts = ggufParts(file) ?? [file]
   const missing = parts.find((part) => !folder.files.includes(part))
   if (missing !== undefined && parts.length > 1)

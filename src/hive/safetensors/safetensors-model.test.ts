@@ -125,6 +125,16 @@ describe("a model of safetensors", () => {
   })
 })
 
+it("an index that tells too few bytes for the configuration is refused", async () => {
+  const { config } = smallQwen2(3, true)
+  const told = (total_size: number) =>
+    read({ "config.json": config, [INDEX]: { metadata: { total_size }, weight_map: { a: "b.safetensors" } } })
+  const { parameters } = await told(1e9)
+  for (const few of [1, 5, Math.floor(parameters / 8) - 1])
+    await assert.rejects(told(few), refuses("invalid_input", /config\.json: .* less than a bit for each/))
+  assert.equal(Math.round(weightBytes(await told(Math.ceil(parameters / 4)))), Math.ceil(parameters / 4))
+})
+
 it("a damaged configuration gives facts that can be reckoned with, or a refusal", async () => {
   const odd = fc.constantFrom<unknown>(null, -1, 0, 1, 1e308, 2 ** 53, "x", "M-*", [], [1, 2], {}, true, 1.5, [[]])
   const { config, tensors } = smallQwen2(3, true)

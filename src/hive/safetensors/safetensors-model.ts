@@ -118,6 +118,13 @@ function fromConfig(config: ModelConfig, layerCount: number, totalBytes: number,
   const reckoned = reckonWeights(config, layerCount)
   const parameters = reckoned.layers.reduce((sum, { all }) => sum + all, reckoned.embedding + reckoned.output)
   const bytesEach = totalBytes / parameters
+  // Nothing is quantised to less: the sum is wrong, or it is another model's.
+  if (bytesEach < 1 / 8)
+    throw brokenModel(
+      config.name,
+      `by it the model has ${Math.round(parameters / 1e6)} million parameters, and ${totalBytes} bytes by metadata.total_size of the index: less than a bit for each`,
+      "Fetch both again, from one place",
+    )
   notes.push("Its weights are not there: what is whose of them is reckoned from config.json and the sum in the index")
   return {
     layers: reckoned.layers.map(({ all, active }) => ({
