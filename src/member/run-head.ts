@@ -24,6 +24,9 @@ const ANSWER_MS = 5_000
 /** Of one that is to end: it may be on its way out, and would wait for what is asked of it. */
 const LAST_ANSWER_MS = 1_000
 
+/** Of one whose hive is lost: what it works on comes to no end that anybody waits for. */
+const LOST_GRACE_MS = 1_000
+
 /** So much later than another member this one may be asked to end. */
 const ASKED_MS = 2_000
 
@@ -74,11 +77,13 @@ export async function runHead(context: MemberContext): Promise<Loss | null> {
   }
   quiet.abort()
   let by: StoppedBy = "never_began"
+  const limits =
+    loss === null ? order.limits : { ...order.limits, graceMs: Math.min(LOST_GRACE_MS, order.limits.graceMs) }
   // The head first: a worker that goes before it has it abort.
   const [head, ...others] = running.engines.toReversed()
-  if (head !== undefined) by = worse(by, await head.stop(context, order.limits))
+  if (head !== undefined) by = worse(by, await head.stop(context, limits))
   const ending = meeting?.end(order.limits.graceMs + order.limits.killMs, loss)
-  for (const engine of others) by = worse(by, await engine.stop(context, order.limits))
+  for (const engine of others) by = worse(by, await engine.stop(context, limits))
   await ending
   tell({ hive: "stopped", rank: 0, by })
   return loss
