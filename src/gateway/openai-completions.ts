@@ -1,6 +1,8 @@
 import { checkSampling } from "./check-sampling.ts"
-import type { Dialect } from "./dialect.ts"
+import { CompletionLogprobs, logprobFields } from "./completion-logprobs.ts"
+import type { Asked, Dialect } from "./dialect.ts"
 import { badRequest } from "./gateway-problem.ts"
+import type { JsonObject } from "./json-object.ts"
 import { requireChoices, wantsUsage } from "./openai-chat.ts"
 import { openAiStream } from "./openai-stream.ts"
 import { COMPLETION_FIELDS, pickFields, readFlag, readMaxTokens, readModel, streamFields } from "./request-fields.ts"
@@ -24,13 +26,15 @@ export const openAiCompletions: Dialect = {
     const best = body.best_of ?? 1
     if (best !== 1 && best !== (body.n ?? 1)) throw badRequest("'best_of' is not supported", "best_of")
     checkSampling(body)
-    const { kept, ignored } = pickFields(body, COMPLETION_FIELDS)
+    const { logprobs: _, ...rest } = body
+    const { kept, ignored } = pickFields(rest, COMPLETION_FIELDS)
     const prompts = readPrompts(body.prompt)
     return {
       model,
       stream,
       body: {
         ...kept,
+        ...logprobFields(body),
         prompt: prompts.length === 1 ? prompts[0] : prompts,
         ...readMaxTokens(body),
         ...streamFields(stream),
@@ -39,8 +43,19 @@ export const openAiCompletions: Dialect = {
       choices: wantedChoices(body, prompts),
     }
   },
-  answer: (_asked, _original, answer, { model }) => ({ ...requireChoices(answer), model }),
-  stream: (_asked, original, names) => openAiStream(wantsUsage(original), names),
+  answer: (asked, original, answer, { model }) => ({
+    ...logprobsOf(asked, original).translate(requireChoices(answer)),
+    model,
+  }),
+  stream(asked, original, names) {
+    const writer = openAiStream(wantsUsage(original), names)
+    const logprobs = logprobsOf(asked, original)
+    return { ...writer, chunk: (chunk) => writer.chunk(logprobs.translate(chunk)) }
+  },
+}
+
+function logprobsOf({ body, choices }: Asked, { logprobs }: JsonObject): CompletionLogprobs {
+  return new CompletionLogprobs(logprobs, (index) => choices?.changes[index]?.prompt ?? body.prompt)
 }
 
 /** A text, the numbers of tokens, or a list of these. */

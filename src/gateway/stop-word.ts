@@ -2,7 +2,7 @@ import { type JsonObject, objectOf, textOf } from "./json-object.ts"
 
 /**
  * Has the engine say which stop sequence it met: in OpenAI's dialect there is no place for it. llama.cpp then adds `__verbose` to the whole
- * answer, or to the last chunk with a choice (releases 0.1 to 0.7); others know no such field, and pass over it.
+ * answer, or to the last chunk with a choice (tried with 0.7.0 and a release before it); MLX does as it is started here (src/hive/engines/mlx-launcher.ts).
  */
 export const TELL_STOP_WORD = { verbose: true } as const
 

@@ -25,6 +25,7 @@ interface Member {
 export class HeadMeeting {
   readonly #context: MemberContext
   readonly #fail: (loss: Loss) => void
+  readonly #tookMs: (rank: number, roundTripMs: number) => void
   readonly #tunnels: HeadTunnels | null
   readonly #server: Server
   readonly #members = new Map<number, Member>()
@@ -33,8 +34,17 @@ export class HeadMeeting {
   #changed = Promise.withResolvers<void>()
   #isEnding = false
 
-  /** @param fail is called with the first thing that a member says or does that ends the hive, and may be called again */
-  constructor(context: MemberContext, fail: (loss: Loss) => void, tunnels: HeadTunnels | null = null) {
+  /**
+   * @param fail is called with the first thing that a member says or does that ends the hive, and may be called again
+   * @param tookMs is called with how long each answer of a member was on its way
+   */
+  constructor(
+    context: MemberContext,
+    fail: (loss: Loss) => void,
+    tookMs: (rank: number, roundTripMs: number) => void,
+    tunnels: HeadTunnels | null = null,
+  ) {
+    this.#tookMs = tookMs
     this.#context = context
     this.#fail = fail
     this.#tunnels = tunnels
@@ -185,6 +195,8 @@ export class HeadMeeting {
       }
       member.peer = peer
     }
+    if (message.type === "pulse" && message.echo !== undefined)
+      this.#tookMs(peer.rank, this.#context.clock.monotonicMs() - message.echo)
     if (message.type === "here") member.version = message.version
     else if (message.type === "listening") member.listening = { port: message.port, protocol: message.protocol }
     else if (message.type === "stopped") member.isStopped = true
@@ -205,7 +217,7 @@ export class HeadMeeting {
         if (peer === null) continue
         // This process did not run: what they said meanwhile is still to be read.
         if (isLate) peer.heardMs = now
-        peer.send({ type: "pulse" })
+        peer.send({ type: "pulse", at: now })
         const silence = now - peer.heardMs
         if (silence > silentMs && !isStopped && !this.#isEnding) {
           const reason = `nothing was heard of ${this.#named([peer.rank])} for ${seconds(silence)}`

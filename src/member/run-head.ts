@@ -12,6 +12,7 @@ import { askHead } from "./head-http.ts"
 import { HeadMeeting } from "./head-meeting.ts"
 import { HeadTunnels } from "./head-tunnels.ts"
 import { KeptAnswers } from "./kept-answers.ts"
+import { LinkWatch } from "./link-watch.ts"
 import { asLoss, Loss } from "./loss.ts"
 import type { MemberContext } from "./member-context.ts"
 import { watchProgress } from "./stall-watch.ts"
@@ -40,8 +41,17 @@ export async function runHead(context: MemberContext): Promise<Loss | null> {
   const { order, clock, tell, asked, hurried } = context
   const end = new FirstLoss(clock)
   const quiet = new AbortController()
+  const links = new Map<number, LinkWatch>()
+  const tookMs = (rank: number, roundTripMs: number) => {
+    // Weights that travel make every link look slow.
+    if (running.head === null || quiet.signal.aborted) return
+    const link = links.get(rank) ?? new LinkWatch()
+    links.set(rank, link)
+    const news = link.take(roundTripMs)
+    if (news !== undefined) tell({ hive: "slow", rank: 0, member: rank, roundTripMs: news && Math.round(news) })
+  }
   using tunnels = order.network?.kind === "tunnel" ? new HeadTunnels(context) : null
-  const meeting = order.members.length > 1 ? new HeadMeeting(context, end.fail, tunnels) : null
+  const meeting = order.members.length > 1 ? new HeadMeeting(context, end.fail, tookMs, tunnels) : null
   const running: Running = { engines: [], head: null }
   const both = AbortSignal.any([end.signal, asked])
   try {

@@ -109,6 +109,23 @@ describe("MLX's ranks", { skip, timeout: 300_000 }, () => {
     assert.match(await endsAs(scene, 0, "engine_ended", 75), /SIGKILL/)
   })
 
+  it("end an answer together at a stop sequence that lies within tokens, with a seed and without, and go on", async () => {
+    await using scene = await two()
+    const [head] = scene.startAll()
+    const { port } = await head!.says("ready")
+    const ask = async (change: object) => {
+      const response = await complete(port, { prompt: "Begin", max_tokens: 12, temperature: 0, ...change })
+      const { choices } = (await response.json()) as { choices: [{ text: string; finish_reason: string }] }
+      return choices[0]
+    }
+    const { text } = await ask({})
+    const stop = text.slice(3, 7)
+    for (const seed of [{}, { seed: 1 }, {}]) {
+      const cut = await ask({ stop, ...seed })
+      assert.deepEqual(cut, { ...cut, text: text.slice(0, text.indexOf(stop)), finish_reason: "stop" })
+    }
+  })
+
   it("end when one is stopped, which MLX would wait for for ever", async () => {
     await using scene = await two()
     const [head] = scene.startAll()

@@ -162,7 +162,36 @@ async function choicesAreWhole(post: (path: string, body: object) => Promise<Res
     assert.equal(tokens.status, 400)
     assert.match(await tokens.text(), /\(MLX\) takes no numbers of tokens/)
   }
+  await stopsAreTold(post)
   const vectors = await post("embeddings", { input: "Hi" })
   assert.equal(vectors.status, 501)
   assert.match(await vectors.text(), /The model `tiny` makes no embeddings/)
+}
+
+/** The sequence that was met, in Anthropic's dialect, and log probabilities of what was chosen, in that of completions. */
+async function stopsAreTold(post: (path: string, body: object) => Promise<Response>): Promise<void> {
+  const asked = { prompt: "Say something", max_tokens: 6, temperature: 0 }
+  const plain = (await (await post("completions", { ...asked, logprobs: 2 })).json()) as {
+    choices: { text: string; logprobs: { tokens: string[]; token_logprobs: number[]; top_logprobs: object[] } }[]
+  }
+  const { text, logprobs } = plain.choices[0]!
+  assert.equal(logprobs.tokens.join(""), text)
+  // The likeliest is taken, and is the first of the two.
+  assert.deepEqual(
+    logprobs.top_logprobs.map((top) => Object.entries(top)[0]),
+    logprobs.tokens.map((token, at) => [token, logprobs.token_logprobs[at]]),
+  )
+  const message = { messages: [{ role: "user", content: "Say something" }], max_tokens: 12, temperature: 0 }
+  const said = (await (await post("messages", message)).json()) as { content: { text: string }[]; stop_reason: string }
+  assert.equal(said.stop_reason, "max_tokens")
+  const whole = said.content[0]!.text
+  // From within a token to within another one.
+  const word = whole.slice(3, 7)
+  for (const stream of [false, true]) {
+    const told = await (await post("messages", { ...message, stop_sequences: ["never", word], stream })).text()
+    assert.match(told, /"stop_reason":"stop_sequence"/, `${word} in ${whole}: ${told}`)
+    assert.ok(told.includes(`"stop_sequence":${JSON.stringify(word)}`), told)
+    const texts = [...told.matchAll(/"text":("(?:[^"\\]|\\.)*")/g)].map(([, text]) => JSON.parse(text!) as string)
+    assert.equal(texts.join(""), whole.slice(0, whole.indexOf(word)))
+  }
 }

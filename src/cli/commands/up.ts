@@ -1,3 +1,4 @@
+import { parseBytes } from "../../base/bytes.ts"
 import { parseDuration } from "../../base/duration.ts"
 import { readHubUrl } from "../../hub/hub.ts"
 import { WindfallError } from "../../protocol/errors.ts"
@@ -46,6 +47,11 @@ export const up = command({
       notEmpty,
     ),
     hubTokenFile: value("FILE", "a file with the lab's token for it", notEmpty),
+    modelDisk: value(
+      "SIZE",
+      "what models of hubs may take on its disk; what was used least recently goes (default: what the disk has)",
+      parseBytes,
+    ),
     keepEvents: value("DURATION", "how long the record of events is kept (default 90d)", aDuration),
   },
   examples: [
@@ -99,6 +105,7 @@ export const up = command({
     add("keep-files", options.keepFiles)
     add("keep-logs", options.keepLogs)
     add("keep-events", options.keepEvents)
+    add("model-disk", options.modelDisk)
     if (options.notifyPrivate) words.push("--notify-private")
     add("hub", options.hub === undefined ? undefined : readHubUrl(options.hub).href)
     add("hub-token-file", options.hubTokenFile === undefined ? undefined : path.resolve(cli.cwd, options.hubTokenFile))

@@ -3,13 +3,15 @@
  * key, loads whatever path or repository a request names, fetches pictures from any address, knows no longest context, says that it is well
  * before the model is loaded, answers 404 to whatever a request made go wrong, goes on without its generation thread, writes requests that
  * are no JSON into its log, and says nothing of what it works on. So: a key; one model; pictures only as data; a bound on tokens; health once the model is
- * loaded; 400 for what is the request's fault; an end when nothing can be generated any more; `/windfall/progress`; and a line that tells how much of the model a rank holds.
+ * loaded; 400 for what is the request's fault; an end at stop sequences that are written with
+ * other tokens than their own, which it would leave out and go on; which one was met, as llama.cpp tells it;
+ * log probabilities of the tokens that were chosen, with their texts, where it has those of the likeliest in no order; an end when nothing can be generated any more; `/windfall/progress`; and a line that tells how much of the model a rank holds.
  *
  * Key, context and how many ranks there must be come by the environment: variables that are missing would have MLX take itself for a
  * group of one. Names of mlx-lm 0.32 that are not there end it with an AttributeError, before anything listens.
  */
 export const MLX_LAUNCHER = `
-import hmac, json, logging, os, sys
+import hmac, json, logging, os, sys, threading
 import mlx.core as mx
 import mlx_lm.server as server
 from mlx.utils import tree_flatten
@@ -26,7 +28,13 @@ Handler, Provider, Generator = server.APIHandler, server.ModelProvider, server.R
 get, post, begin = Handler.do_GET, Handler.do_POST, Handler._set_completion_headers
 load, tokenize, generate, run = Provider.load, Generator._tokenize, Generator.generate, Generator._run_generate
 pictures = server._image_parts if hasattr(server, "_image_parts") else None
+respond = Handler.generate_response
 busy, steps = set(), [0]
+
+class Told(threading.local):
+    word = None
+
+told = Told()
 
 def answer(handler, status, body):
     text = json.dumps(body).encode()
@@ -98,12 +106,57 @@ def generate_counted(self, request, arguments, progress_callback=None):
         steps[0] += 1
         if progress_callback is not None:
             progress_callback(done, total)
+    told.word = None
     context, items = generate(self, request, arguments, progress)
     def counted():
+        words = [word for word in arguments.stop_words or [] if word]
+        tokens, text = [], ""
         for item in items:
             steps[0] += 1
+            if words:
+                tokens.append(item.token)
+                text += item.text
+                told.word = met_by_text(words, text) or met_by_token(self.model_provider.tokenizer, words, tokens, item)
+            if told.word is not None and item.finish_reason != "stop":
+                after = len(text) - text.index(told.word) - len(told.word)
+                item.text, item.finish_reason = item.text[:len(item.text) - after], "length"
+                yield item
+                # Of several ranks, which go on together, it can end no request that is not among others.
+                if ranks > 1 and not self._is_batchable(arguments):
+                    for _ in items:
+                        steps[0] += 1
+                return
             yield item
     return context, counted()
+
+def met_by_text(words, text):
+    met = [(text.index(word), word) for word in words if word in text]
+    return min(met)[1] if met else None
+
+def met_by_token(tokenizer, words, tokens, item):
+    if item.finish_reason != "stop":
+        return None
+    for word in words:
+        ids = list(tokenizer.encode(word, add_special_tokens=False))
+        if ids and tokens[-len(ids):] == ids:
+            return word
+    return None
+
+def respond_truly(self, text, finish_reason, *values, token_logprobs=None, top_tokens=None, tokens=None, **more):
+    if finish_reason == "length" and told.word is not None:
+        finish_reason = "tool_calls" if more.get("tool_calls") else "stop"
+    found = respond(self, text, finish_reason, *values, token_logprobs=token_logprobs, top_tokens=top_tokens, tokens=tokens, **more)
+    if token_logprobs:
+        decode = self.response_generator.model_provider.tokenizer.decode
+        named = lambda id, logprob: {"id": id, "token": decode([id]), "logprob": logprob}
+        tops = [[named(each["id"], each["logprob"]) for each in top] for top in top_tokens or [()] * len(tokens)]
+        found["choices"][0]["logprobs"] = {"content": [
+            named(id, logprob) | {"top_logprobs": sorted(top, key=lambda each: -each["logprob"])}
+            for id, logprob, top in zip(tokens, token_logprobs, tops)
+        ]}
+    if finish_reason == "stop" and self.body.get("verbose") is True and told.word is not None:
+        found["__verbose"] = {"stop_type": "word", "stopping_word": told.word}
+    return found
 
 def run_or_end(self):
     run(self)
@@ -124,6 +177,7 @@ logging.getLogger().addFilter(is_nobodys)
 logged = Handler.log_request
 Handler.do_GET, Handler.do_POST, Handler.do_OPTIONS = do_GET, do_POST, do_OPTIONS
 Handler._set_completion_headers, Handler.log_request = status_of, log_request
+Handler.generate_response = respond_truly
 Provider.load, Generator._tokenize = load_one, tokenize_bounded
 Generator.generate, Generator._run_generate = generate_counted, run_or_end
 if pictures is not None:

@@ -97,6 +97,47 @@ test("several prompts, with several choices of each: in OpenAI's order, seeds di
   assert.deepEqual(await usageRow(scene), { requests: 2, promptTokens: 7, completionTokens: 12, cutRequests: 0 })
 })
 
+test("log probabilities of completions have the shape that completions have, whole and streamed, whatever the engine's", async () => {
+  await using scene = await GatewayScene.start()
+  const say = (token: string, logprob: number) => ({ token, logprob, top_logprobs: [{ token: "?", logprob: -1 }] })
+  const choice = (text: string, ...content: object[]) => ({
+    index: 0,
+    text,
+    logprobs: { content },
+    finish_reason: null,
+  })
+  scene.engine.script = ({ body, response }) => {
+    const head = { id: "x", object: "text_completion", usage: { prompt_tokens: 1, completion_tokens: 2 } }
+    if (body.stream !== true)
+      return void response.end(JSON.stringify({ ...head, choices: [choice("ab", say("a", -2), say("b", -3))] }))
+    response.writeHead(200, { "content-type": "text/event-stream" })
+    for (const each of [choice("a", say("a", -2)), choice("b", say("b", -3))]) response.write(data({ choices: [each] }))
+    response.end("data: [DONE]\n\n")
+  }
+  const { completions } = openAi(scene)
+  const whole = await completions.create({ model: "tiny", prompt: "Hi", logprobs: 1 })
+  const tops = [
+    { "?": -1, a: -2 },
+    { "?": -1, b: -3 },
+  ]
+  const all = { tokens: ["a", "b"], token_logprobs: [-2, -3], top_logprobs: tops, text_offset: [2, 3] }
+  assert.deepEqual(whole.choices[0]?.logprobs, all)
+  const { logprobs, top_logprobs, n_probs } = scene.engine.asked[0]!.body
+  assert.deepEqual([logprobs, top_logprobs, n_probs], [true, 1, 1])
+  const offsets: unknown[] = []
+  const stream = await completions.create({ model: "tiny", prompt: ["Hi", "Hello"], logprobs: 0, stream: true })
+  for await (const { choices } of stream)
+    for (const each of choices) offsets.push([each.index, each.logprobs?.text_offset, each.logprobs?.top_logprobs])
+  assert.deepEqual(offsets.sort(), [
+    [0, [2], null],
+    [0, [3], null],
+    [1, [5], null],
+    [1, [6], null],
+  ])
+  const wrong = await scene.post("/v1/completions", { model: "tiny", prompt: "Hi", logprobs: 21 })
+  assert.match(await wrong.text(), /'logprobs' must be a whole number from 0 to 20/)
+})
+
 test("choices wait for their turns, and too many of them are refused before an engine sees one", async () => {
   await using scene = await GatewayScene.start()
   scene.serve([scene.engine.replica({ slots: 2 })])
