@@ -69,7 +69,8 @@ describe("a file that is cut", () => {
 
   it("within its header is refused, wherever", async () => {
     for (let length = 0; length < header.length - 32; length += 7) {
-      const reason = length < 4 ? /it is empty|no GGUF file/ : /within its header|damaged/
+      const reason =
+        length < 4 ? /it is empty|no GGUF file/ : length < 24 ? /within its header/ : /within its header|damaged/
       await assert.rejects(read(header.subarray(0, length)), refuses(reason), `cut after ${length} bytes`)
     }
   })

@@ -22,6 +22,8 @@ export interface GgufHeader {
   readonly lack: FileLack | null
 }
 
+/** GGUF, its version, and how many tensors and keys there are. */
+const LEAST_HEADER_BYTES = 24
 /** No header is so large: that of a model with 160,000 tokens and 1,700 tensors has some 10 MB. */
 const MOST_TENSOR_BYTES = 2 ** 52
 
@@ -36,6 +38,7 @@ export async function readGguf(source: ByteSource, signal: AbortSignal): Promise
   const magic = await source.read(0, 4, signal)
   if (new TextDecoder("latin1").decode(magic) !== "GGUF")
     throw brokenModel(name, sizeBytes === 0 ? "it is empty" : "it is no GGUF file: it does not begin with GGUF")
+  if (sizeBytes < LEAST_HEADER_BYTES) throw cut(source)
   const { metadata, tensorInfos, tensorDataOffset, tensorInfoByteRange } = await parse(source, signal)
   // The library fills up what it reads with zeros: a header that is cut may look whole.
   if (tensorInfoByteRange[1] > sizeBytes) throw cut(source)

@@ -135,7 +135,10 @@ async function readSafetensors(folder: ModelFolder, signal: AbortSignal): Promis
   const index = await readJsonObject(await folder.open(INDEX), MOST_INDEX_BYTES, signal)
   const map = index.weight_map
   if (typeof map !== "object" || map === null || Array.isArray(map)) throw brokenModel(INDEX, "it has no weight_map")
-  const files = [...new Set(Object.values(map as Record<string, unknown>).map(String))].sort()
+  const named = Object.values(map as Record<string, unknown>)
+  if (named.length === 0 || !named.every((file) => typeof file === "string" && file !== ""))
+    throw brokenModel(INDEX, "its weight_map does not name the file of each tensor", "Fetch it again")
+  const files = [...new Set(named as readonly string[])].sort()
   const missing = files.filter((file) => !folder.files.includes(file))
   if (missing.length === files.length) {
     const total = (index.metadata as { total_size?: unknown } | undefined)?.total_size
