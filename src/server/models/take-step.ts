@@ -31,8 +31,6 @@ export function takeStep(ground: StepGround, step: ReplicaStep): void {
       store(ground, { state: "ending", reason: step.reason })
       return
     case "end":
-      // What has not finished by now is cut here: its engine would wait for it as long again.
-      if (live.inFlight > 0) live.forgetWay()
       endHive(ground)
       return
     case "gone":
