@@ -44,6 +44,14 @@ export interface StreamWriter {
   fail(problem: GatewayProblem): string
 }
 
+/** A model as far as words about it need it. */
+export interface AskedModel {
+  /** As the client knows it. */
+  readonly name: string
+  /** Of each request. */
+  readonly contextTokens: number
+}
+
 /** One dialect: a pure translation between clients and engines. */
 export interface Dialect {
   readonly name: "chat" | "completions" | "embeddings" | "responses" | "messages"
@@ -55,6 +63,6 @@ export interface Dialect {
   /** The engine's whole answer for the client. @throws {GatewayProblem} broken where it is none */
   answer(asked: Asked, original: JsonObject, answer: JsonObject, names: AnswerNames): JsonObject
   stream(asked: Asked, original: JsonObject, names: AnswerNames): StreamWriter
-  /** What an engine's refusal is to a client; absent: what the engine says. @param model as the client knows it */
-  explain?(problem: GatewayProblem, model: string): GatewayProblem
+  /** What an engine's refusal is to a client; absent: what the engine says. */
+  explain?(problem: GatewayProblem, model: AskedModel): GatewayProblem
 }

@@ -3,6 +3,7 @@ import { badRequest, GatewayProblem } from "./gateway-problem.ts"
 import { objectsOf } from "./json-object.ts"
 import { explainEmbeddings } from "./refuse-embeddings.ts"
 import { pickFields, readModel } from "./request-fields.ts"
+import { isTokens } from "./token-prompts.ts"
 
 /** As OpenAI has it. */
 const MOST_INPUTS = 2_048
@@ -17,6 +18,9 @@ export const openAiEmbeddings: Dialect = {
     const format = body.encoding_format ?? "float"
     if (format !== "float" && format !== "base64")
       throw badRequest("'encoding_format' must be float or base64", "encoding_format")
+    const dimensions = body.dimensions ?? 1
+    if (!Number.isSafeInteger(dimensions) || (dimensions as number) < 1)
+      throw badRequest("'dimensions' must be a whole number from 1 on", "dimensions")
     const { ignored } = pickFields(body, new Set(["input", "dimensions"]))
     return { model, stream: false, body: { input: readInput(body.input), encoding_format: "float" }, ignored }
   },
@@ -44,11 +48,11 @@ export const openAiEmbeddings: Dialect = {
 
 function readInput(input: unknown): unknown {
   if (typeof input === "string" && input !== "") return input
+  // The numbers of one text's tokens: as many as the model's context has room for.
+  if (isTokens(input)) return input
   if (!Array.isArray(input) || input.length === 0 || input.length > MOST_INPUTS)
     throw badRequest(`'input' must be a text that is not empty, or a list of 1 to ${MOST_INPUTS}`, "input")
-  const isNumbers = (value: unknown) =>
-    Array.isArray(value) && value.length > 0 && value.every((each) => Number.isSafeInteger(each) && each >= 0)
-  const isGood = isNumbers(input) || input.every((each) => (typeof each === "string" && each !== "") || isNumbers(each))
+  const isGood = input.every((each) => (typeof each === "string" && each !== "") || isTokens(each))
   if (!isGood) throw badRequest("'input' must have texts that are not empty, or numbers of tokens", "input")
   return input
 }

@@ -9,6 +9,10 @@ export type EngineKind = (typeof ENGINES)[number]
 export const CACHE_TYPES = ["f16", "q8_0", "q4_0"] as const
 export type CacheType = (typeof CACHE_TYPES)[number]
 
+/** What clients ask a model for. */
+export const MODEL_PURPOSES = ["text", "embeddings"] as const
+export type ModelPurpose = (typeof MODEL_PURPOSES)[number]
+
 export const MOST_REPLICAS = 4
 export const USUAL_SLOTS = 4
 /** As long as nobody says another, and the model allows it. */
@@ -50,6 +54,8 @@ export interface ServeOptions {
   readonly trustsNetwork: boolean
   /** It takes images: its weights have what sees them, its engine serves that, and nobody said otherwise. */
   readonly images: boolean
+  /** As its weights have it. */
+  readonly purpose: ModelPurpose
 }
 
 /** POST /v1/hives/NAME/serve. What is left out is as before, or as usual. */

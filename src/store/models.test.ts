@@ -23,6 +23,7 @@ const MODEL: ModelRecord = {
     pins: ["studio"],
     trustsNetwork: true,
     images: true,
+    purpose: "embeddings",
   },
   wanted: "serving",
   isAwake: false,

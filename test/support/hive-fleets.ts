@@ -54,6 +54,7 @@ export function layeredModel(layerBytes: readonly number[], changes: Partial<Mod
     kvHeads: 8,
     experts: null,
     isTied: false,
+    pooling: null,
     projector: null,
     lack: null,
     notes: [],

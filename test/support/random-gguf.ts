@@ -11,6 +11,8 @@ export interface RandomModel {
   /** A multiple of 64. */
   readonly width?: number
   readonly contextTokens?: number
+  /** As GGUF numbers it: 3 is the last token's vector. Without it, it writes text. */
+  readonly pooling?: number
 }
 
 const HEADS = 4
@@ -31,7 +33,7 @@ export const CHAT_TEMPLATE =
  * by itself: output rows of all other tokens are zero, those of the printable ones large.
  */
 export function writeRandomGguf(path: string, model: RandomModel = {}): void {
-  const { architecture = "llama", layers = 6, width = 64, contextTokens = 2048 } = model
+  const { architecture = "llama", layers = 6, width = 64, contextTokens = 2048, pooling } = model
   const vocabulary = trainVocabulary()
   const { tokens, merges, kinds, endOfText, endOfTurn, isPrintable } = vocabulary
   const headWidth = width / HEADS
@@ -51,6 +53,7 @@ export function writeRandomGguf(path: string, model: RandomModel = {}): void {
     [`${architecture}.attention.key_length`]: headWidth,
     [`${architecture}.attention.value_length`]: headWidth,
     [`${architecture}.rope.dimension_count`]: headWidth,
+    ...(pooling === undefined ? {} : { [`${architecture}.pooling_type`]: pooling }),
     ...(hasExperts
       ? {
           [`${architecture}.expert_count`]: EXPERTS,

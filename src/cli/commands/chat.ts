@@ -43,11 +43,13 @@ export const chat = command({
 
 async function onlyModel(cli: Cli): Promise<string> {
   const { models } = await cli.client.get<{ models: ModelView[] }>("/v1/hives")
-  const served = models.filter(({ state }) => state !== "stopped" && state !== "stopping")
+  const served = models.filter(
+    ({ state, options }) => options.purpose === "text" && state !== "stopped" && state !== "stopping",
+  )
   const [only] = served
   if (only !== undefined && served.length === 1) return only.name
   if (only === undefined) {
-    throw new WindfallError("model_not_found", "Cannot chat: no model is served", {
+    throw new WindfallError("model_not_found", "Cannot chat: no model that writes text is served", {
       hint: "Serve one: windfall model serve NAME FILE",
     })
   }

@@ -4,14 +4,14 @@ import { type EngineHosts, withEngines } from "../../hive/fleet/engine-hosts.ts"
 import type { Fleet } from "../../hive/fleet/fleet.ts"
 import { liveFleet } from "../../hive/fleet/live-fleet.ts"
 import { readFleet } from "../../hive/fleet/read-fleet.ts"
-import type { ModelFacts } from "../../hive/model/model-facts.ts"
 import { readModel } from "../../hive/model/read-model.ts"
 import { engineAdvice, withEqualEngines } from "../../hive/plan/equal-engines.ts"
 import { hivesFor, planModel } from "../../hive/plan/plan-model.ts"
 import { PreparedFleet } from "../../hive/plan/prepared-fleet.ts"
+import { usualContextTokens } from "../../hive/plan/usual-context.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { HostEnginesView } from "../../protocol/host-engines.ts"
-import { USUAL_CONTEXT_TOKENS, USUAL_SLOTS } from "../../protocol/model-api.ts"
+import { USUAL_SLOTS } from "../../protocol/model-api.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
 import { flag, notEmpty, option, value } from "../command-line/option.ts"
@@ -86,7 +86,7 @@ export const modelPlan = command({
         hint: "Let one join: windfall host add user@mac; or describe some: --fleet FILE (docs/model-plan.md)",
       })
     const request = {
-      contextTokens: options.context ?? usualContext(model),
+      contextTokens: options.context ?? usualContextTokens(model),
       slots: options.slots ?? USUAL_SLOTS,
       kv: options.kv ?? "f16",
       replicas: options.replicas ?? 1,
@@ -120,10 +120,6 @@ async function poolFleet(cli: Cli, onlyFree: boolean): Promise<{ readonly fleet:
     }),
   )
   return { fleet: liveFleet(views, onlyFree, true), hosts }
-}
-
-function usualContext({ contextTokens }: ModelFacts): number {
-  return Math.min(USUAL_CONTEXT_TOKENS, contextTokens ?? USUAL_CONTEXT_TOKENS)
 }
 
 function described(cli: Cli, file: string): Fleet {

@@ -23,6 +23,7 @@ export function modelPlanJson(plan: ModelPlan): object {
       projector: model.projector,
       contextTokens: model.contextTokens,
       experts: model.experts,
+      pooling: model.pooling,
       notes: model.notes,
     },
     request: { ...request, engine: plan.engine },

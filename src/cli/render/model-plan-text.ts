@@ -1,5 +1,6 @@
 import { formatBytes } from "../../base/bytes.ts"
-import { weightBytes } from "../../hive/model/model-facts.ts"
+import { isWithoutCache, weightBytes } from "../../hive/model/model-facts.ts"
+import { makesText } from "../../hive/model/purpose.ts"
 import { mbpsText, tokensText } from "../../hive/plan/advice.ts"
 import type { HivePlan, ModelPlan, PlannedWay } from "../../hive/plan/model-plan.ts"
 import { printableLines, renderPairs, renderTable } from "./table.ts"
@@ -9,7 +10,8 @@ export function modelPlanText(plan: ModelPlan): string {
   const parts = [renderPairs(headPairs(plan))]
   for (const [at, hive] of plan.replicas.entries()) {
     const title = plan.replicas.length > 1 ? `Replica ${at + 1}: ` : ""
-    parts.push(`${title}${hiveTitle(hive)}\n${membersTable(hive)}${waysText(hive.ways)}${speedText(hive)}`)
+    const speed = plan.model.pooling === null ? speedText(hive) : "Speed: not predicted: it writes no text\n"
+    parts.push(`${title}${hiveTitle(hive)}\n${membersTable(hive)}${waysText(hive.ways)}${speed}`)
   }
   if (plan.advice.length > 0) parts.push(lines("To know:", plan.advice))
   if (plan.remedies.length > 0)
@@ -31,8 +33,12 @@ function headPairs({ model, request, engine, replicas }: ModelPlan): readonly (r
       "size",
       `${countText(model.parameters)} parameters, ${model.layers.length} layers${experts}; ${formatBytes(weightBytes(model))} of weights`,
     ],
+    ...(model.pooling === null ? [] : ([["makes", makesText(model)]] as const)),
     ...imagesPair(model.projector),
-    ["context", `${request.contextTokens} tokens ${slots}, cache ${request.kv}`],
+    [
+      "context",
+      `${request.contextTokens} tokens ${slots}, ${isWithoutCache(model) ? "no cache" : `cache ${request.kv}`}`,
+    ],
     ["engine", engine],
     ["fits", replicas.length === 0 ? "no" : fitText(replicas[0] as HivePlan, replicas.length)],
   ]

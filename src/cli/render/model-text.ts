@@ -12,6 +12,7 @@ export function modelTable(models: readonly ModelView[], width: number | undefin
       { title: "STATE" },
       { title: "READY", right: true },
       { title: "ENGINE" },
+      { title: "FOR" },
       { title: "SIZE", right: true },
       { title: "OWNER" },
       { title: "HOSTS" },
@@ -21,6 +22,7 @@ export function modelTable(models: readonly ModelView[], width: number | undefin
       model.state,
       `${model.replicas.filter(({ state }) => state === "ready").length}/${model.options.replicas}`,
       model.options.engine,
+      model.options.purpose,
       formatBytes(model.weights.bytes),
       model.user,
       model.replicas.map(hostsText).filter(Boolean).join(" | ") || "-",
@@ -40,13 +42,17 @@ export function modelDetails(model: ModelView, url: string, now: number): string
     ["weights", `${weights.data}${file} version ${weights.version}, ${formatBytes(weights.bytes)}`],
     [
       "engine",
-      `${options.engine}, ${options.contextTokens} tokens for each of ${options.slots} slots, cache ${options.kv}`,
+      `${options.engine}, ${options.contextTokens} tokens for each of ${options.slots} slots${options.purpose === "text" ? `, cache ${options.kv}` : ""}`,
     ],
+    ["makes", options.purpose],
     ["images", options.images ? "yes" : "no"],
     ["replicas", `${options.replicas}`],
     ["stops", options.idleStopMs === null ? "never by itself" : `unused for ${durationText(options.idleStopMs)}`],
     ["used", usedAt === null ? "not since the server started" : `${formatAge(now - usedAt)} ago`],
-    ["base URL", `${url}/v1 (OpenAI), ${url} (Anthropic); a key: windfall key create NAME`],
+    [
+      "base URL",
+      `${url}/v1 (OpenAI)${options.purpose === "text" ? `, ${url} (Anthropic)` : ""}; a key: windfall key create NAME`,
+    ],
   ]
   if (options.pins.length > 0) pairs.push(["only on", options.pins.join(", ")])
   return `${renderPairs(pairs)}${model.replicas.map(replicaText).join("")}`

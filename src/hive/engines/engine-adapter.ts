@@ -128,9 +128,9 @@ export interface EndMeaning {
 export interface EngineHttp {
   /** Answers 200 once the model is loaded. */
   readonly healthPath: string
-  /** A few tokens through the whole chain. @param word makes the prompt one that no cache has */
-  canary(order: Pick<HiveOrder, "alias">, word: string): { readonly path: string; readonly body: unknown }
-  /** How many tokens came; 0 where it is no answer. */
+  /** A few tokens through the whole chain, or one embedding. @param word makes the prompt one that no cache has */
+  canary(order: Pick<HiveOrder, "alias" | "purpose">, word: string): { readonly path: string; readonly body: unknown }
+  /** How many tokens came, or made an embedding that has numbers only; 0 where it is no answer. */
   canaryTokens(body: unknown): number
   /** Where it says what it works on; `null` where it does not. */
   readonly progressPath: string | null

@@ -10,7 +10,8 @@ import type {
   EngineSystem,
   RankedEndpoint,
 } from "./engine-adapter.ts"
-import { LLAMA_BATCH_TOKENS } from "./llama-cpp.ts"
+import { LLAMA_BATCH_TOKENS } from "./llama-batch.ts"
+import { embeddingCanary, embeddingFlags, embeddingTokens } from "./llama-embeddings.ts"
 
 const MIB = 1024 ** 2
 
@@ -36,6 +37,8 @@ export const llamaCppAdapter: EngineAdapter = {
       return "it was built without RPC, which several hosts need"
     if (order.projectorPath !== null && !/(?:^|[\s,])--mmproj\b/m.test(help))
       return "it is of a release whose server takes no images"
+    if (order.purpose === "embeddings" && embeddingFlags(order, help).length === 0)
+      return "it is of a release whose server makes no embeddings"
     return null
   },
   readVersion: (output) => /^version: +(\S.*?) *$/m.exec(output)?.[1] ?? null,
@@ -52,13 +55,16 @@ export const llamaCppAdapter: EngineAdapter = {
   explainEnd,
   http: {
     healthPath: "/health",
-    canary: ({ alias }, word) => ({
-      path: "/v1/completions",
-      body: { model: alias, prompt: `${word} 1 2 3`, max_tokens: 2, temperature: 0, cache_prompt: false },
-    }),
+    canary({ alias, purpose }, word) {
+      if (purpose === "embeddings") return embeddingCanary(alias, word)
+      return {
+        path: "/v1/completions",
+        body: { model: alias, prompt: `${word} 1 2 3`, max_tokens: 2, temperature: 0, cache_prompt: false },
+      }
+    },
     canaryTokens(body) {
       const tokens = (body as { usage?: { completion_tokens?: unknown } } | null)?.usage?.completion_tokens
-      return typeof tokens === "number" ? tokens : 0
+      return typeof tokens === "number" ? tokens : embeddingTokens(body)
     },
     progressPath: "/slots",
     progress(body) {
@@ -130,6 +136,7 @@ function known(help: string, ...flags: readonly (readonly [flag: string, value?:
 function head(site: EngineSite, port: number, workers: readonly RankedEndpoint[]): EngineLaunch {
   const { order, threads, help, devices } = site
   const { projectorPath } = order
+  const batchTokens = String(order.batchTokens ?? LLAMA_BATCH_TOKENS)
   return {
     role: "head",
     program: "head",
@@ -139,7 +146,8 @@ function head(site: EngineSite, port: number, workers: readonly RankedEndpoint[]
       // Its default port has changed between releases.
       ...["--host", "127.0.0.1", "--port", String(port)],
       ...["--ctx-size", String(order.contextTokens * order.slots), "--parallel", String(order.slots)],
-      ...["--batch-size", String(LLAMA_BATCH_TOKENS), "--ubatch-size", String(LLAMA_BATCH_TOKENS)],
+      ...["--batch-size", batchTokens, "--ubatch-size", batchTokens],
+      ...embeddingFlags(order, help),
       ...["--cache-type-k", order.kv, "--cache-type-v", order.kv],
       ...["--threads", String(threads), "--threads-batch", String(threads)],
       ...["--gpu-layers", "99999"],

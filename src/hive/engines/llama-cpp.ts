@@ -9,10 +9,9 @@ import type { LoadBearer, ModelLoad } from "../split/model-load.ts"
 import type { RankedHost, Ranking } from "../split/ranking.ts"
 import type { EngineRules } from "./engine-rules.ts"
 import { layerSums } from "./layer-sums.ts"
+import { llamaBatchTokens } from "./llama-batch.ts"
 
 const MIB = 1024 ** 2
-/** Tokens of a prompt that are worked off at once (`--ubatch-size`). */
-export const LLAMA_BATCH_TOKENS = 512
 /** Of each process: Metal's own, the runtime, fragments. */
 const RESERVE_BYTES = 512 * MIB
 /** Of the head besides: the server, the vocabulary, what it knows of each slot. */
@@ -42,13 +41,17 @@ export const llamaCppRules: EngineRules = {
     const { hiddenSize, feedForwardSize, vocabularySize, isTied, embeddingBytes, projector } = model
     // The head alone sees images, whoever has the layers.
     const imageBytes = projector === null ? 0 : projector.bytes + projector.computeBytes
-    // Buffers of a batch: some eight results and two of the feed-forward, as floats; and the mask, as halves.
-    const batchBytes = LLAMA_BATCH_TOKENS * (4 * (8 * hiddenSize + 2 * feedForwardSize) + 2 * serving.contextTokens)
+    const batchTokens = llamaBatchTokens(model, serving.contextTokens)
+    // Buffers of a batch: some eight results and two of the feed-forward, as floats; and the mask, as halves, in some releases as floats beside.
+    const maskBytes = model.pooling === null ? 2 : 6
+    const batchBytes = batchTokens * (4 * (8 * hiddenSize + 2 * feedForwardSize) + maskBytes * serving.contextTokens)
+    // Vectors are made where there is no output to make tokens with.
+    const isTokens = model.pooling === null || outputReadBytes(model) > 0
     return {
-      ...layerSums(model, serving, LLAMA_BATCH_TOKENS),
+      ...layerSums(model, serving, batchTokens),
       everyBytes: RESERVE_BYTES + batchBytes,
       headBytes: HEAD_BYTES + embeddingBytes + model.otherBytes + imageBytes,
-      tailBytes: outputReadBytes(model) + 4 * LLAMA_BATCH_TOKENS * vocabularySize,
+      tailBytes: outputReadBytes(model) + (isTokens ? 4 * batchTokens * vocabularySize : 0),
       // A tied matrix is mapped from the file once, where the same host has both.
       sharedBytes: isTied ? embeddingBytes : 0,
       tailReadBytes: outputReadBytes(model),

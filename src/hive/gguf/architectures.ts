@@ -19,6 +19,12 @@ export const WITHOUT_CACHE: ReadonlySet<string> = new Set(
   rnd1`.split(/\s+/),
 )
 
+/** Those that make embeddings of texts and write none, whatever the header says. */
+export const EMBEDDERS: ReadonlySet<string> = new Set(
+  `bert modern-bert nomic-bert nomic-bert-moe jina-bert-v2 jina-bert-v3 neo-bert eurobert gemma-embedding gemma-embedding2
+  llama-embed`.split(/\s+/),
+)
+
 /** Windows that no key of the header says. Llama 4 sees chunks: llama.cpp sets their size itself. */
 export const OWN_WINDOWS: Readonly<Record<string, number>> = { llama4: 8192 }
 

@@ -1,9 +1,11 @@
 import { brokenModel } from "../model/byte-source.ts"
 import type { LayerFacts, ModelFacts } from "../model/model-facts.ts"
+import { EMBEDDERS } from "./architectures.ts"
 import { quantisationName } from "./ggml-types.ts"
 import { ggufCaches } from "./gguf-cache.ts"
 import { GgufMetadata } from "./gguf-metadata.ts"
 import { checkParts } from "./gguf-parts.ts"
+import { ggufPooling } from "./gguf-pooling.ts"
 import type { GgufHeader, GgufTensor } from "./read-gguf.ts"
 
 const BLOCK = /^blk\.(\d+)\.(.+)$/
@@ -83,7 +85,9 @@ export function ggufModel(name: string, headers: readonly [GgufHeader, ...GgufHe
     heads: metadata.perLayer("attention.head_count", layerCount)?.[0] ?? null,
     kvHeads: metadata.perLayer("attention.head_count_kv", layerCount)?.find((count) => count > 0) ?? null,
     experts,
-    isTied: output === undefined,
+    // What only makes embeddings has no output at all.
+    isTied: output === undefined && !EMBEDDERS.has(metadata.architecture),
+    pooling: ggufPooling(first.name, metadata),
     projector: null,
     lack: headers.find((header) => header.lack !== null)?.lack ?? null,
     notes,

@@ -34,6 +34,12 @@ export interface ProjectorFacts {
   readonly seesImages: boolean
 }
 
+/**
+ * How one vector is made of those of a text's tokens: their mean, the first one's (cls), the last one's; rank: a number that says how well a text
+ * answers another one; none: not at all.
+ */
+export type Pooling = "none" | "mean" | "cls" | "last" | "rank"
+
 /** What planning needs to know of a model: from its headers alone. Bytes are of weights as they lie in the files. */
 export interface ModelFacts {
   /** What people call it: the file's or folder's name. */
@@ -62,6 +68,8 @@ export interface ModelFacts {
   readonly experts: { readonly count: number; readonly used: number } | null
   /** The embeddings are also the output matrix. */
   readonly isTied: boolean
+  /** `null`: it writes texts; else it makes embeddings of them, or ranks them. */
+  readonly pooling: Pooling | null
   /** `null`: it takes texts only. */
   readonly projector: ProjectorFacts | null
   /** Of its files the first that ends too early; `null`: all are whole. Such a model can be planned, and not be served. */
@@ -78,6 +86,11 @@ export function weightBytes(model: ModelFacts): number {
     model.otherBytes +
     (model.projector?.bytes ?? 0)
   )
+}
+
+/** An encoder: it keeps nothing of a text that it has read. */
+export function isWithoutCache({ layers }: ModelFacts): boolean {
+  return layers.every(({ cache }) => cache.length === 0)
 }
 
 /** What is read to make one token: of experts the used ones, of the embeddings only what makes the output. */

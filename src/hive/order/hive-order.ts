@@ -1,4 +1,5 @@
 import type { HiveNetwork } from "../../protocol/hive-network.ts"
+import type { ModelPurpose } from "../../protocol/model-api.ts"
 import type { RdmaMatrix } from "../../protocol/rdma.ts"
 import type { EngineName } from "../speed/host-speed.ts"
 
@@ -28,6 +29,10 @@ export interface HiveOrder {
   readonly rdma?: RdmaMatrix
   /** By which the model sees images, on the head's host, as `modelPath`; `null`: it takes none. */
   readonly projectorPath: string | null
+  /** What it is asked for; absent: text. */
+  readonly purpose?: ModelPurpose
+  /** Tokens that are worked off at once, where a whole text must fit; absent: as usual. */
+  readonly batchTokens?: number
   /** By rank. Rank 0 is the head: it has the model's file, and answers. */
   readonly members: readonly OrderedMember[]
   /** What they talk over; absent: whatever there is. With `tunnel` all of them are on loopback. */

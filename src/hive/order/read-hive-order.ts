@@ -1,6 +1,7 @@
 import { WindfallError } from "../../protocol/errors.ts"
 import { HIVE_NETWORK_KINDS, type HiveNetwork } from "../../protocol/hive-network.ts"
 import { ipv4Net } from "../../protocol/ipv4-net.ts"
+import { MODEL_PURPOSES } from "../../protocol/model-api.ts"
 import { RDMA_DEVICE, type RdmaMatrix } from "../../protocol/rdma.ts"
 import { DEFAULT_LIMITS, type HiveLimits, type HiveOrder, type OrderedMember, ranksByLayer } from "./hive-order.ts"
 
@@ -29,6 +30,8 @@ export function readHiveOrder(text: string): HiveOrder {
   const slots = count(raw, "slots", 1, MOST_SLOTS)
   // Engines count all of them together, with 32 bits.
   if (contextTokens * slots > MOST_TOKENS) refuse("slots", `times contextTokens they are more than ${MOST_TOKENS}`)
+  const purpose = raw.purpose === undefined ? "text" : oneOf(raw, "purpose", MODEL_PURPOSES)
+  if (purpose === "embeddings" && engine === "mlx") refuse("purpose", "mlx makes no embeddings")
   return {
     version: 1,
     hive: text64(raw, "hive", /^[\w.-]{1,64}$/),
@@ -44,6 +47,8 @@ export function readHiveOrder(text: string): HiveOrder {
     ...(raw.rdma === undefined ? {} : { rdma: readRdma(raw, members.length) }),
     // Orders of earlier releases have none.
     projectorPath: raw.projectorPath === undefined ? null : filePath(raw, "projectorPath"),
+    ...(purpose === "text" ? {} : { purpose }),
+    ...(raw.batchTokens === undefined ? {} : { batchTokens: count(raw, "batchTokens", 1, MOST_TOKENS) }),
     members,
     ...(raw.network === undefined ? {} : { network: readNetwork(raw) }),
     httpPort: raw.httpPort === null ? null : count(raw, "httpPort", 1, 65_535),

@@ -63,7 +63,7 @@ export function adviceFor(found: Found, rules: EngineRules, fleet: PreparedFleet
       )
   for (const member of hive.members) {
     const { name } = member.host
-    if (member.host.bandwidthGbPerS === null)
+    if (member.host.bandwidthGbPerS === null && found.model.pooling === null)
       advice.push(`No speed is predicted: the memory bandwidth of ${name} is not known`)
   }
   if (found.model.isTied && rules.engine === "llama.cpp" && !single && outputReadBytes(found.model) > 0)

@@ -56,6 +56,7 @@ const modelArb = fc
       embeddingBytes: 1e9,
       outputBytes: isTied ? 0 : 1e9,
       isTied,
+      pooling: null,
       projector: seesImages ? projector : null,
     }
   })

@@ -77,7 +77,8 @@ function memberPlan(
     isHead,
     layers,
     hasEmbeddings: isOnAll || isHead,
-    hasOutput: isOnAll || isLast,
+    // What only makes embeddings has none.
+    hasOutput: (isOnAll || isLast) && (model.pooling === null || outputReadBytes(model) > 0),
     weightBytes,
     cacheBytes: kept,
     computeBytes: needBytes - weightBytes - kept - rules.reserveBytes,

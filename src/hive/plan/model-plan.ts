@@ -70,7 +70,7 @@ export interface HivePlan {
   readonly hopsMs: number
   /** What a token takes in all, reckoned also where nothing is predicted. */
   readonly tokenMs: number
-  /** `null` where the bandwidth of a member is not known. */
+  /** `null` where the bandwidth of a member is not known, and of models that write nothing. */
   readonly prediction: Prediction | null
   /** Layers of each member for the engine's own option, the output counted as one more of the last; `null` where there is nothing to say. */
   readonly tensorSplit: readonly number[] | null

@@ -33,7 +33,10 @@ export function planModel(
   const replicas = hivesFor(model, fleet, rules, request)
   const holders = holdersOf(load, ranking)
   const alternatives =
-    replicas.length === 0 ? [] : compared(rules, model, request, load, ranking, replicas[0] as HivePlan)
+    // What writes nothing has no speed to compare.
+    replicas.length === 0 || model.pooling !== null
+      ? []
+      : compared(rules, model, request, load, ranking, replicas[0] as HivePlan)
   const found = {
     model,
     request,

@@ -85,6 +85,7 @@ const modelArb = (mostLayers: number): fc.Arbitrary<ModelFacts> =>
         embeddingBytes: embedding * GIB,
         outputBytes: isTied ? 0 : output * GIB,
         isTied,
+        pooling: null,
         experts: hasExperts ? { count: 8, used: 2 } : null,
       }
     })

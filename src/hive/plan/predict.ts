@@ -16,7 +16,7 @@ const PROMPT_SPREAD = 0.4
  */
 const MOST_TENSOR_GAIN: Readonly<Record<number, number>> = { 2: 1.78, 3: 2, 4: 2.2 }
 
-/** How fast a plan is expected to be; `null` where the bandwidth of a member is not known. */
+/** How fast a plan is expected to be; `null` where the bandwidth of a member is not known, and of models that write nothing. */
 export function predict(
   model: ModelFacts,
   serving: Serving,
@@ -26,7 +26,7 @@ export function predict(
   ways: readonly PlannedWay[],
   gain: number,
 ): Prediction | null {
-  if (hosts.some(({ speed }) => !speed.isKnown)) return null
+  if (model.pooling !== null || hosts.some(({ speed }) => !speed.isKnown)) return null
   const isTensor = candidate.mode === "tensor"
   const most = isTensor ? (MOST_TENSOR_GAIN[hosts.length] ?? gain) / gain : 1
   const least = isTensor ? 1 / gain : 1

@@ -69,6 +69,8 @@ export function safetensorsModel(
     kvHeads: config.count("num_key_value_heads", "num_kv_heads") ?? config.count("num_attention_heads", "n_head"),
     experts,
     isTied: !weights.hasOutput,
+    // MLX's server writes texts, whatever the model is.
+    pooling: null,
     projector: null,
     lack: stored.lack,
     notes,

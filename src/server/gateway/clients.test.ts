@@ -79,6 +79,7 @@ test("OpenAI's SDK: embeddings, which it asks for in base64", async () => {
       response.end(JSON.stringify({ object: "list", data, model: "x", usage: { prompt_tokens: 3, total_tokens: 3 } }))
     },
   })
+  scene.serve([scene.engine.replica()], { purpose: "embeddings" })
   const { data, usage } = await openAi(scene).embeddings.create({ model: "tiny", input: "Hi" })
   assert.deepEqual([data[0]?.embedding, usage.prompt_tokens], [[0.5, -1.25, 3], 3])
 })

@@ -3,7 +3,7 @@ import { closest } from "../../base/closest.ts"
 import { type Dialect, requestIdOf } from "../../gateway/dialect.ts"
 import { GatewayProblem } from "../../gateway/gateway-problem.ts"
 import { anthropicModel, anthropicModels, openAiModel, openAiModels } from "../../gateway/model-list.ts"
-import { noEmbeddings } from "../../gateway/refuse-embeddings.ts"
+import { refuseOther } from "../../gateway/refuse-embeddings.ts"
 import { refuseImages } from "../../gateway/refuse-images.ts"
 import { refuseTokens } from "../../gateway/token-prompts.ts"
 import { makeId } from "../../protocol/ids.ts"
@@ -130,10 +130,10 @@ export class Gateway implements Disposable {
       }),
     )
     const asked = dialect.read(original)
-    const { name, takesImages, takesTokens, makesEmbeddings } = this.#modelFor(asked.model, key)
+    const { name, takesImages, takesTokens, purpose, contextTokens } = this.#modelFor(asked.model, key)
+    refuseOther(dialect.name === "embeddings", purpose === "embeddings", name)
     if (!takesImages) refuseImages(asked.body, name)
     if (!takesTokens) refuseTokens(asked.body, name)
-    if (dialect.name === "embeddings" && !makesEmbeddings) throw noEmbeddings(name)
     const text = JSON.stringify(asked.body)
     const meter = new Meter(text, this.#core.clock)
     undo.defer(this.#quotas.enter(key, meter.promptGuess))
@@ -166,7 +166,7 @@ export class Gateway implements Disposable {
     } catch (error) {
       if (client.isGone) return
       const raw = problemOf(signal.aborted ? signal.reason : error)
-      const problem = dialect.explain?.(raw, name) ?? raw
+      const problem = dialect.explain?.(raw, { name, contextTokens }) ?? raw
       if (!client.isStreaming) throw problem.cause === undefined ? problem : error
       await count()
       client.end(dialect.stream(asked, original, names).fail(problem))

@@ -137,30 +137,6 @@ test("fields that are null count as not there, those that are nonsense are named
   assert.equal(scene.engine.asked.at(-1)?.body.stop, undefined)
 })
 
-test("a model that makes no embeddings says so in the same words, whatever its engine says, and is not woken where that is known", async () => {
-  await using scene = await GatewayScene.start()
-  const ask = async () => {
-    const response = await scene.post("/v1/embeddings", { model: "tiny", input: "x" })
-    const { error } = (await response.json()) as { error: { message: string; code: string } }
-    return `${response.status} ${error.code} ${error.message}`
-  }
-  const said = /^501 not_supported The model `tiny` makes no embeddings: .* a model that was made for embeddings$/
-  for (const [code, type, message] of [
-    [501, "not_supported_error", "This server does not support embeddings. Start it with `--embeddings`"],
-    [400, "invalid_request_error", "Pooling type 'none' is not OAI compatible. Please use a different pooling type"],
-  ] as const) {
-    scene.engine.script = ({ response }) =>
-      void response.writeHead(code).end(JSON.stringify({ error: { code, type, message } }))
-    assert.match(await ask(), said)
-  }
-  scene.engine.script = ({ response }) =>
-    void response.writeHead(400).end('{"error":{"code":400,"message":"input is too large"}}')
-  assert.equal(await ask(), "400 null input is too large")
-  scene.serve([], { makesEmbeddings: false })
-  assert.match(await ask(), said)
-  assert.equal(scene.wakes, 0)
-})
-
 test("requests may be pipelined, sent in pieces, by HTTP/1.0, or once the server says so", async () => {
   await using scene = await GatewayScene.start()
   const body = JSON.stringify(CHAT)

@@ -1,4 +1,5 @@
 import type { Agent } from "node:http"
+import type { ModelPurpose } from "../../protocol/model-api.ts"
 
 /** One running engine, or one gang of them, that answers for a model. */
 export interface Replica {
@@ -28,8 +29,10 @@ export interface ServedModel {
   readonly takesImages: boolean
   /** Its engine reads prompts that are numbers of tokens; else they are refused before it sees them. */
   readonly takesTokens: boolean
-  /** Its engine may make embeddings; else they are refused before it sees them. */
-  readonly makesEmbeddings: boolean
+  /** What else it is asked for is refused before its engine sees it. */
+  readonly purpose: ModelPurpose
+  /** Of each of its slots. */
+  readonly contextTokens: number
   /** Those that are ready; none while the model is cold or comes up. */
   readonly replicas: readonly Replica[]
   /** Why none will come by itself; `null` when one may. */

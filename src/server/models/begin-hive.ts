@@ -1,3 +1,4 @@
+import { llamaBatchTokens } from "../../hive/engines/llama-batch.ts"
 import { type ModelFacts, weightBytes } from "../../hive/model/model-facts.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { makeId } from "../../protocol/ids.ts"
@@ -87,6 +88,7 @@ export async function beginHive(options: BeginOptions): Promise<string | null> {
     plan,
     path: stored.path,
     projectorPath: model.options.images ? stored.projectorPath : null,
+    ...(facts.pooling === null ? {} : { batchTokens: llamaBatchTokens(facts, model.options.contextTokens) }),
     weightBytes: bytes,
     key: secret("hex"),
     engineKey,

@@ -13,6 +13,8 @@ export interface HiveWish {
   readonly path: string
   /** As `path`; `null`: it takes no images. */
   readonly projectorPath: string | null
+  /** Tokens that are worked off at once; absent: as usual. */
+  readonly batchTokens?: number
   readonly weightBytes: number
   readonly key: string
   readonly engineKey: string
@@ -25,7 +27,7 @@ const RELEASED_BYTES_PER_MS = 500_000
 
 /** What the members of a hive are told. */
 export function makeOrder(wish: HiveWish): HiveOrder {
-  const { hive, name, options, plan, path, projectorPath, weightBytes, key, engineKey } = wish
+  const { hive, name, options, plan, path, projectorPath, batchTokens, weightBytes, key, engineKey } = wish
   const modelPath = path === "" ? MODEL_FOLDER : `${MODEL_FOLDER}/${path}`
   return {
     version: 1,
@@ -41,6 +43,8 @@ export function makeOrder(wish: HiveWish): HiveOrder {
     mode: plan.mode,
     ...(plan.rdma === undefined ? {} : { rdma: plan.rdma }),
     projectorPath: projectorPath === null ? null : `${MODEL_FOLDER}/${projectorPath}`,
+    ...(options.purpose === "text" ? {} : { purpose: options.purpose }),
+    ...(batchTokens === undefined ? {} : { batchTokens }),
     members: plan.members.map(({ firstLayer, layers }, rank) => ({
       // llama.cpp's head sends the others their layers; MLX reads them on each.
       modelPath: rank === 0 || options.engine === "mlx" ? modelPath : null,

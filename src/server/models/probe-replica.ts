@@ -31,12 +31,12 @@ export function probeReplica(
   live.agent ??= new TunnelAgent(() => openToHead(core, job, ready.port))
   const { turn, agent } = live
   const word = Buffer.from(core.randomBytes(WORD_BYTES)).toString("hex")
-  const { engine } = model.options
+  const { engine, purpose } = model.options
   const slots = Math.min(model.options.slots, MOST_TUNNELS)
   const { signal } = core
   // Behind requests that take all its slots a token would wait for its turn: its member sees whether these get on.
   const isFull = live.inFlight >= slots
-  const probed = { agent, engine, alias: model.name, key, word, isFull, limitMs: limits.probeMs, signal }
+  const probed = { agent, engine, purpose, alias: model.name, key, word, isFull, limitMs: limits.probeMs, signal }
   void probeHead(probed).then((problem) => {
     if (live.turn !== turn || signal.aborted) return
     if (problem === null) {

@@ -48,19 +48,22 @@ export class PublishedModels {
       model.isAwake,
       model.options.images,
       model.options.engine,
+      model.options.purpose,
+      model.options.contextTokens,
     ])
     if (this.#told.get(name) === text) return
     this.#told.set(name, text)
     const progress = () => progressText(core.store.models.replicas(name))
     const createdS = Math.floor(model.createdAt / 1_000)
-    const { images: takesImages, engine } = model.options
-    // MLX's server reads texts, and writes some.
-    const [takesTokens, makesEmbeddings] = [engine !== "mlx", engine !== "mlx"]
+    const { images: takesImages, engine, purpose, contextTokens } = model.options
+    // MLX's server reads texts only.
+    const takesTokens = engine !== "mlx"
     served.set({
       name,
       takesImages,
       takesTokens,
-      makesEmbeddings,
+      purpose,
+      contextTokens,
       createdS,
       replicas,
       problem,

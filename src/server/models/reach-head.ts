@@ -2,7 +2,7 @@ import { type Agent, request } from "node:http"
 import type { Duplex } from "node:stream"
 import { adapterOf } from "../../hive/engines/engine-adapters.ts"
 import type { JobId } from "../../protocol/ids.ts"
-import type { EngineKind } from "../../protocol/model-api.ts"
+import type { EngineKind, ModelPurpose } from "../../protocol/model-api.ts"
 import type { Core } from "../core.ts"
 import { reachAttempt } from "../terminals/reach-attempt.ts"
 
@@ -19,6 +19,7 @@ export async function openToHead(core: Core, job: JobId, port: number): Promise<
 export interface ProbeOptions {
   readonly agent: Agent
   readonly engine: EngineKind
+  readonly purpose: ModelPurpose
   readonly alias: string
   readonly key: string
   /** Makes the prompt one that no cache has. */
@@ -32,7 +33,7 @@ export interface ProbeOptions {
 /** Has a token come through the whole chain. @returns why none did, in words; `null` when it did */
 export async function probeHead(options: ProbeOptions): Promise<string | null> {
   const { http } = adapterOf(options.engine)
-  const { path, body } = http.canary({ alias: options.alias }, options.word)
+  const { path, body } = http.canary(options, options.word)
   try {
     if (options.isFull) {
       const { status } = await ask(http.healthPath, null, options)

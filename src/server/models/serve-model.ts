@@ -1,12 +1,13 @@
 import { closest } from "../../base/closest.ts"
 import { chooseEngine } from "../../hive/engines/choose-engine.ts"
-import type { ModelFacts } from "../../hive/model/model-facts.ts"
+import { isWithoutCache, type ModelFacts } from "../../hive/model/model-facts.ts"
+import { servedPurpose } from "../../hive/model/purpose.ts"
+import { usualContextTokens } from "../../hive/plan/usual-context.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import {
   modelNameProblem,
   type ServeOptions,
   type ServeRequest,
-  USUAL_CONTEXT_TOKENS,
   USUAL_IDLE_STOP_MS,
   USUAL_SLOTS,
 } from "../../protocol/model-api.ts"
@@ -49,10 +50,7 @@ export async function checkServe(
   const options: ServeOptions = {
     engine,
     replicas: asked.replicas ?? before?.replicas ?? 1,
-    contextTokens:
-      asked.contextTokens ??
-      before?.contextTokens ??
-      Math.min(USUAL_CONTEXT_TOKENS, facts.contextTokens ?? USUAL_CONTEXT_TOKENS),
+    contextTokens: asked.contextTokens ?? before?.contextTokens ?? usualContextTokens(facts),
     slots: asked.slots ?? before?.slots ?? USUAL_SLOTS,
     kv: asked.kv ?? before?.kv ?? "f16",
     idleStopMs:
@@ -62,6 +60,7 @@ export async function checkServe(
     pins: (asked.pins ?? before?.pins ?? []).map((pin) => core.fleet.find(pin).record.name),
     trustsNetwork,
     images: imagesOf(facts, name, asked, before),
+    purpose: servedPurpose(facts),
   }
   if (facts.contextTokens !== null && options.contextTokens > facts.contextTokens) {
     throw refuse(
@@ -73,6 +72,8 @@ export async function checkServe(
   }
   if (engine === "mlx" && options.kv !== "f16")
     throw refuse("invalid_input", name, "mlx is given no quantised cache", "Leave out --kv, or ask for --kv f16")
+  if (isWithoutCache(facts) && options.kv !== "f16")
+    throw refuse("invalid_input", name, "it keeps no cache of what it reads", "Leave out --kv, or ask for --kv f16")
   await askEngines(core, 0)
   const isPoolKnown = core.fleet.all().some(({ record }) => record.facts !== null)
   if (isPoolKnown) {

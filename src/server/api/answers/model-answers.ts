@@ -1,6 +1,13 @@
 import * as z from "zod"
 import type { HostEnginesView } from "../../../protocol/host-engines.ts"
-import { CACHE_TYPES, ENGINES, MODEL_STATES, type ModelView, REPLICA_STATES } from "../../../protocol/model-api.ts"
+import {
+  CACHE_TYPES,
+  ENGINES,
+  MODEL_PURPOSES,
+  MODEL_STATES,
+  type ModelView,
+  REPLICA_STATES,
+} from "../../../protocol/model-api.ts"
 import { answer, count, type Describes, time } from "./answer.ts"
 import { hiveNetwork } from "./hive-network-answer.ts"
 
@@ -53,6 +60,7 @@ export const model = answer(
       pins: z.array(z.string()),
       trustsNetwork: z.boolean(),
       images: z.boolean().describe("Whether it takes images"),
+      purpose: z.enum(MODEL_PURPOSES).describe("What clients ask it for"),
     }),
     createdAt: time,
     usedAt: time.nullable(),
