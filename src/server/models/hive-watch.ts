@@ -9,6 +9,7 @@ import type { JobId } from "../../protocol/ids.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { readRaw } from "../logs/read-log.ts"
+import { CutOffHosts } from "./cut-off-hosts.ts"
 
 const LONGEST_LINE = 64 * 1024
 
@@ -22,6 +23,9 @@ export class HiveWatch implements Disposable {
   lost: LostNews | null = null
   /** Members whose link is slow, with how long a word to them and back takes, in milliseconds. */
   readonly slow = new Map<number, number>()
+  readonly hosts: CutOffHosts
+  /** Ranks whose hosts the server did not hear of either when it was said that the hive is lost. */
+  cutOff: ReadonlySet<number> = new Set()
   isEnding = false
   /** What was said last of how its engine is built; `null`: it is not, or not any more. */
   building: string | null = null
@@ -32,6 +36,7 @@ export class HiveWatch implements Disposable {
   constructor(core: Core, { id: job, spec }: JobRecord, attempt: number, hasEnded: boolean, onNews: () => void) {
     this.job = job
     this.attempt = attempt
+    this.hosts = new CutOffHosts(core.clock)
     const signal = AbortSignal.any([core.signal, this.#end.signal])
     const failed = (error: unknown) => {
       if (!signal.aborted) core.report(`Cannot read what the hive of job ${job} says`, error)
@@ -82,6 +87,7 @@ export class HiveWatch implements Disposable {
         else this.slow.set(news.member, news.roundTripMs)
         return
       case "lost":
+        if (this.lost === null) this.cutOff = this.hosts.recent()
         this.lost ??= news
         return
       default:

@@ -38,6 +38,7 @@ export function lookAtHive(
   const main = mainOf(job)
   const startedAt = main?.startedAt ?? null
   const own = watch !== null && watch.attempt === main?.number ? watch : null
+  own?.hosts.note(attempts.flatMap((one, rank) => (isOutOfContact(core, one) ? [rank] : [])))
   return {
     state: job.state,
     reason: job.reason,
@@ -57,7 +58,7 @@ export function lookAtHive(
 }
 
 function lossOf(
-  { lost, ready }: HiveWatch,
+  { lost, ready, cutOff }: HiveWatch,
   plan: ReplicaPlan | null,
   attempts: readonly AttemptRecord[],
 ): HiveLoss | null {
@@ -70,9 +71,12 @@ function lossOf(
   // One that ended by itself did so for what the head says, or said it better.
   const seen = gone === undefined || gone.cause === "exited" ? null : endOfMember(gone)
   const reason = seen ?? inOneHost(lost.reason, attempts.length, name)
+  // Who is cut off itself takes the others for gone.
+  const isOwn = gone !== undefined && seen === null && cutOff.has(0) && !cutOff.has(member ?? 0)
+  const head = isOwn ? `${plan?.members[0]?.hostName ?? "its head"} was out of contact, and lost the others: ` : ""
   const where = name === null || member === null || reason.includes(name) ? "" : ` (${name})`
   const what = code === "out_of_memory" ? `out of memory on ${name}: ` : ""
-  const text = `${what}${reason}${where}${hint === undefined ? "" : `. ${hint}`}`
+  const text = `${what}${head}${reason}${where}${hint === undefined ? "" : `. ${hint}`}`
   const isShut = code === "firewall_asks"
   const isOfCables = plan?.over?.kind === "thunderbolt" && ready === null && NOT_FOUND.has(code)
   return {
@@ -121,11 +125,16 @@ function buildLossOf(core: Core, attempts: readonly AttemptRecord[]): HiveLoss |
 }
 
 function awayText(core: Core, job: JobRecord): string | null {
-  for (const { hostId, hostName, suspended, outOfContactSince } of latestOf(job)) {
+  for (const attempt of latestOf(job)) {
+    const { hostName, suspended } = attempt
     if (suspended !== null) return `it is stopped on ${hostName}: ${suspended.text}`
-    if (outOfContactSince !== null || core.fleet.get(hostId)?.channel == null) return `${hostName} is out of contact`
+    if (isOutOfContact(core, attempt)) return `${hostName} is out of contact`
   }
   return null
+}
+
+function isOutOfContact(core: Core, { hostId, outOfContactSince }: AttemptRecord): boolean {
+  return outOfContactSince !== null || core.fleet.get(hostId)?.channel == null
 }
 
 /** A hive of whose job nothing is known. */
