@@ -19,6 +19,11 @@ export interface Booking {
   readonly maintenance: boolean
   /** When it begins the first time. */
   readonly startAt: number
+  /**
+   * What the clock of its zone was to show then, as a moment of UTC, where the clock jumps over that: times that follow begin when it shows the
+   * same. Left out: what it shows at `startAt`.
+   */
+  readonly askedWallAt?: number | undefined
   /** As it was asked for: whole days of it are days of the calendar, so that a time of it may be longer or shorter where the clock is changed. */
   readonly durationMs: number
   /** The IANA name of the zone by whose clock it comes again. */
@@ -64,6 +69,8 @@ export interface BookingRequest {
   readonly accounts: readonly string[]
   readonly maintenance: boolean
   readonly startAt: number
+  /** As {@link Booking.askedWallAt}. */
+  readonly askedWallAt?: number | undefined
   readonly durationMs: number
   readonly timeZone: string
   readonly repeats: Recurrence | null
@@ -76,6 +83,8 @@ export interface BookingChange {
   readonly users?: readonly string[] | undefined
   readonly accounts?: readonly string[] | undefined
   readonly startAt?: number | undefined
+  /** Goes with `startAt`. A new start or zone forgets the one before. */
+  readonly askedWallAt?: number | undefined
   readonly durationMs?: number | undefined
   readonly timeZone?: string | undefined
   readonly repeats?: Recurrence | null | undefined

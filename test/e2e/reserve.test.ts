@@ -40,6 +40,12 @@ test("a booked host is left to whom it is for; the calendar shows it; a removed 
     shown.times.map(({ skipped }) => skipped),
     [false, false, true, false, false, false, false],
   )
+  const moved = await run("reserve", "set", "maintenance-1", "--from", "2028-03-26T02:30")
+  assert.match(moved.stdout, /2028-03-26 03:00 to .*\n.*2028-03-27 02:30 to .*left out\n.*2028-03-28 02:30 to /)
+  assert.match(
+    moved.stderr,
+    /^windfall: On 2028-03-26 the clock in Europe\/Berlin jumps over 02:30: it begins at 03:00 that day\n$/,
+  )
   const calendar = await run("reserve", "ls", "--calendar")
   assert.match(calendar.stdout, new RegExp(`^${kept} .*a.*\\na {2}vision: ann$`, "m"))
   assert.match((await run("reserve", "ls")).stdout, /^vision .*\nmaintenance-1 /m)

@@ -82,14 +82,13 @@ export const reserveSet = command({
       users: options.users,
       accounts: options.accounts,
       startAt: from?.at,
+      askedWallAt: from?.askedWallAt,
       durationMs: options.for,
       timeZone: options.zone,
       ...options.every,
       ...(options.until === undefined ? {} : { untilAt: until?.at ?? null }),
     }
-    const made = await cli.client.post<BookingMade>(path, change)
-    const notice = from?.notice ?? null
-    await printMade(cli, notice === null ? made : { ...made, notices: [notice, ...made.notices] }, options.json)
+    await printMade(cli, await cli.client.post<BookingMade>(path, change), options.json)
     return 0
   },
 })

@@ -62,13 +62,13 @@ export const reserve = command({
       accounts: options.accounts ?? [],
       maintenance: options.maintenance,
       startAt: from.at,
+      askedWallAt: from.askedWallAt,
       durationMs: options.for,
       timeZone,
       repeats: options.every ?? null,
       untilAt: until?.at ?? null,
     }
-    const { booking, notices } = await cli.client.post<BookingMade>("/v1/bookings", request)
-    await printMade(cli, { booking, notices: from.notice === null ? notices : [from.notice, ...notices] }, options.json)
+    await printMade(cli, await cli.client.post<BookingMade>("/v1/bookings", request), options.json)
     return 0
   },
 })

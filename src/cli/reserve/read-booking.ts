@@ -2,20 +2,20 @@ import { parseDuration } from "../../base/duration.ts"
 import { isTimeZone } from "../../base/zone-time.ts"
 import { LONGEST_BOOKING_MS, SHORTEST_BOOKING_MS } from "../../protocol/booking.ts"
 import { WindfallError } from "../../protocol/errors.ts"
-import { jumpNotice } from "../../scheduler/bookings/clock-notices.ts"
+import { jumpedOver } from "../../scheduler/bookings/clock-notices.ts"
 import { readMomentMs } from "../../scheduler/time/moment-text.ts"
 
 export interface ReadMoment {
   readonly at: number
-  /** What is to be known of how it was taken. */
-  readonly notice: string | null
+  /** What the clock was to show by what was typed, as a moment of UTC, where it jumps over that; `undefined` for all other moments. */
+  readonly askedWallAt: number | undefined
 }
 
 /** @throws {WindfallError} invalid_input naming the option */
 export function readMoment(option: string, typed: string, nowMs: number, timeZone: string): ReadMoment {
   try {
     const at = readMomentMs(typed, nowMs, timeZone)
-    return { at, notice: jumpNotice(typed, at, nowMs, timeZone) }
+    return { at, askedWallAt: jumpedOver(typed, at, nowMs, timeZone) ?? undefined }
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     throw new WindfallError("invalid_input", `Cannot use ${option}: ${error.message}`, {

@@ -1,7 +1,10 @@
 import type { Booking, BookingTime } from "../../protocol/booking.ts"
 import { occurrences, type Recurring } from "../time/recurrence.ts"
 
-export type Times = Pick<Booking, "startAt" | "durationMs" | "timeZone" | "repeats" | "untilAt" | "skipped">
+export type Times = Pick<
+  Booking,
+  "startAt" | "askedWallAt" | "durationMs" | "timeZone" | "repeats" | "untilAt" | "skipped"
+>
 
 /** All times of a booking that end after `fromMs`, those that are left out among them, first things first; for ever where it never ends. */
 export function* allTimes(booking: Times, fromMs: number): Generator<BookingTime> {
@@ -32,6 +35,7 @@ export function nextTime(booking: Times, nowMs: number): BookingTime | null {
   return null
 }
 
-export function recurring({ startAt, durationMs, timeZone, repeats, untilAt }: Omit<Times, "skipped">): Recurring {
-  return { startMs: startAt, durationMs, timeZone, repeats, untilMs: untilAt }
+export function recurring(times: Omit<Times, "skipped">): Recurring {
+  const { startAt, askedWallAt, durationMs, timeZone, repeats, untilAt } = times
+  return { startMs: startAt, askedWallMs: askedWallAt, durationMs, timeZone, repeats, untilMs: untilAt }
 }

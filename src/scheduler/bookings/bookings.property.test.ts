@@ -6,9 +6,10 @@ import { RECURRENCES } from "../../protocol/booking.ts"
 import type { HostId, JobId } from "../../protocol/ids.ts"
 import { readMomentMs } from "../time/moment-text.ts"
 import { recurrenceProblem } from "../time/recurrence.ts"
+import { wallText } from "../time/wall-text.ts"
 import { allTimes, nextTime, recurring, type Times, timesBetween } from "./booking-times.ts"
 import { firstClash } from "./clash.ts"
-import { clockNotices, jumpNotice } from "./clock-notices.ts"
+import { clockNotices, jumpedOver } from "./clock-notices.ts"
 import { type BookedTime, keptHosts } from "./kept-hosts.ts"
 
 const [MINUTE_MS, HOUR_MS, DAY_MS] = [60_000, 3_600_000, 86_400_000]
@@ -131,15 +132,35 @@ describe("clockNotices()", () => {
       "On 2027-04-04 the clock in Australia/Lord_Howe shows 01:45 twice: it begins the first time",
     ])
   })
-  it("says that a typed hour is jumped over, and nothing of others that are typed", () => {
+  it("knows a typed hour that is jumped over, and nothing of others that are typed", () => {
     const nowMs = utc("2027-03-20T12:00")
-    const said = (typed: string) => jumpNotice(typed, readMomentMs(typed, nowMs, BERLIN), nowMs, BERLIN)
-    assert.equal(
-      said("2027-03-28 02:30"),
-      "On 2027-03-28 the clock in Europe/Berlin jumps over 02:30: 03:00 is taken, also for all times that follow",
-    )
+    const asked = (typed: string) => jumpedOver(typed, readMomentMs(typed, nowMs, BERLIN), nowMs, BERLIN)
+    assert.equal(asked("2027-03-28 02:30"), utc("2027-03-28T02:30"))
     for (const typed of ["tomorrow 09:00", "2027-03-28 03:30", "now+9d", "2027-03-28T02:30Z", "18:00", "3/28"])
-      assert.equal(said(typed), null, typed)
+      assert.equal(asked(typed), null, typed)
+  })
+  it("takes the hour that was asked for on all days but the one on which it is jumped over", () => {
+    const shown = (times: Times, count: number) =>
+      [...allTimes(times, times.startAt).take(count)].map(({ startAt }) => wallText(startAt, times.timeZone, 0))
+    const first = { ...at("2027-03-28T01:00", "daily"), askedWallAt: utc("2027-03-28T02:30") }
+    assert.deepEqual(
+      shown(first, 3).map((text) => text.slice(-5)),
+      ["03:00", "02:30", "02:30"],
+    )
+    assert.deepEqual(clockNotices(first, utc("2027-03-20T12:00")), [
+      "On 2027-03-28 the clock in Europe/Berlin jumps over 02:30: it begins at 03:00 that day",
+      "On 2027-10-31 the clock in Europe/Berlin shows 02:30 twice: it begins the first time",
+      "On 2028-03-26 the clock in Europe/Berlin jumps over 02:30: it begins at 03:00 that day",
+    ])
+    assert.deepEqual(clockNotices({ ...first, repeats: "hourly" }, utc("2027-03-20T12:00")), [
+      "On 2027-03-28 the clock in Europe/Berlin jumps over 02:30: it begins at 03:00, and each hour from then on",
+    ])
+    // There the jump leads into the next day.
+    const nuuk = at("2027-03-28T01:00", "daily", "America/Nuuk")
+    assert.deepEqual(
+      shown({ ...nuuk, askedWallAt: utc("2027-03-27T23:30") }, 3).map((text) => text.slice(-11)),
+      ["03-28 00:00", "03-28 23:30", "03-29 23:30"],
+    )
   })
   it("says nothing of others", () => {
     for (const repeats of ["daily", "hourly", null] as const)

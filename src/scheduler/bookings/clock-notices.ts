@@ -13,16 +13,20 @@ const MOST_TOLD = 4
  * that is taken.
  */
 export function clockNotices(booking: Times, nowMs: number): string[] {
-  if (booking.repeats === "hourly") return []
-  const { timeZone, startAt } = booking
-  const wanted = localTime(timeZone, startAt).msOfDay
+  const { timeZone, startAt, askedWallAt, repeats } = booking
+  // By time that passes: only its first is at an hour of the clock.
+  if (repeats === "hourly" && (askedWallAt === undefined || startAt < nowMs)) return []
+  const asked = askedWallAt === undefined ? localTime(timeZone, startAt) : localTime("UTC", askedWallAt)
+  const wanted = asked.msOfDay
   const told: string[] = []
   for (const time of allTimes(booking, nowMs)) {
     if (time.startAt > Math.max(nowMs, startAt) + LOOKED_MS || told.length === MOST_TOLD) break
     const at = localTime(timeZone, time.startAt)
     const where = `On ${dayText(at)} the clock in ${timeZone}`
     if (at.msOfDay !== wanted) {
-      told.push(`${where} jumps over ${clockText(wanted)}: it begins at ${clockText(at.msOfDay)} that day`)
+      const then = repeats === "hourly" ? ", and each hour from then on" : " that day"
+      told.push(`${where} jumps over ${clockText(wanted)}: it begins at ${clockText(at.msOfDay)}${then}`)
+      if (repeats === "hourly") break
     } else if (isShownAgain(timeZone, time.startAt)) {
       told.push(`${where} shows ${clockText(at.msOfDay)} twice: it begins the first time`)
     } else if (isShownAgain(timeZone, time.startAt, -1)) {
@@ -33,16 +37,14 @@ export function clockNotices(booking: Times, nowMs: number): string[] {
 }
 
 /**
- * Says that a moment, as it was typed, is at an hour that the clock jumps over, and how that is taken; `null` for all others.
+ * What the clock was to show by what was typed, as a moment of UTC, where it jumps over that; `null` for all other moments.
  * @param momentMs as it was read
  * @throws {SyntaxError} as readMomentMs()
  */
-export function jumpNotice(typed: string, momentMs: number, nowMs: number, timeZone: string): string | null {
+export function jumpedOver(typed: string, momentMs: number, nowMs: number, timeZone: string): number | null {
   // These mean a moment whatever the clock shows.
   if (/^\s*(?:now|uts)/i.test(typed) || /(?:Z|[+-]\d{2}:?\d{2})\s*$/i.test(typed)) return null
   const shown = (ms: number) => ms + zoneOffsetMs(timeZone, ms)
-  const wanted = localTime("UTC", readMomentMs(typed, shown(nowMs), "UTC"))
-  const at = localTime(timeZone, momentMs)
-  if (wanted.msOfDay === at.msOfDay) return null
-  return `On ${dayText(at)} the clock in ${timeZone} jumps over ${clockText(wanted.msOfDay)}: ${clockText(at.msOfDay)} is taken, also for all times that follow`
+  const wanted = readMomentMs(typed, shown(nowMs), "UTC")
+  return localTime("UTC", wanted).msOfDay === localTime(timeZone, momentMs).msOfDay ? null : wanted
 }

@@ -9,6 +9,8 @@ const DAY_MS = 86_400_000
 export interface Recurring {
   /** The first time. */
   readonly startMs: number
+  /** What the clock was to show then, as a moment of UTC, where it jumps over that; else left out. */
+  readonly askedWallMs?: number | undefined
   readonly durationMs: number
   /** The IANA name of the zone whose clock decides: 09:00 stays 09:00 when summer time begins. */
   readonly timeZone: string
@@ -45,7 +47,7 @@ export function recurrenceProblem({ durationMs, repeats }: Pick<Recurring, "dura
 /**
  * The times that end after `fromMs`, first things first, for ever where it never ends.
  *
- * Each starts when the clock shows what it showed the first time; where the clock jumps over that, at the jump; where it shows it twice, the
+ * Each starts when the clock shows what it showed the first time, or was to show; where the clock jumps over that, at the jump; where it shows it twice, the
  * first time. Whole days of the duration are days of the calendar, the rest is time that passes (as RFC 5545 has it): 3 h are 3 h in
  * every night, and daily for 1 d leaves no gap. Hourly ones are an hour of time apart.
  */
@@ -72,8 +74,8 @@ export function* occurrences(recurring: Recurring, fromMs: number): Generator<Oc
   }
 }
 
-function onDay({ startMs, durationMs, timeZone }: Recurring, days: number): Occurrence {
-  const first = localTime(timeZone, startMs)
+function onDay({ startMs, askedWallMs, durationMs, timeZone }: Recurring, days: number): Occurrence {
+  const first = askedWallMs === undefined ? localTime(timeZone, startMs) : localTime("UTC", askedWallMs)
   const at = (day: number) => wallMsAt(timeZone, { ...first, day: first.day + day }, first.msOfDay)
   const thisMs = days === 0 ? startMs : at(days)
   const wholeDays = Math.floor(durationMs / DAY_MS)

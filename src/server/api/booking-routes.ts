@@ -27,6 +27,9 @@ const durationMs = within({ minimum: SHORTEST_BOOKING_MS, maximum: LONGEST_BOOKI
 const timeZone = text(64)
   .refine(isTimeZone, "must be the name of a time zone, as Europe/Berlin")
   .describe("The IANA name of the zone by whose clock it comes again")
+const askedWallAt = moment.describe(
+  "What the clock was to show at startAt, as if that were UTC, where it jumps over that: times that follow begin then",
+)
 const repeats = z.enum(RECURRENCES).nullable()
 
 export const bookingRequest = z.strictObject({
@@ -39,6 +42,7 @@ export const bookingRequest = z.strictObject({
   accounts: accounts.default([]),
   maintenance: z.boolean().default(false).describe("Nobody's jobs run there then"),
   startAt: moment,
+  askedWallAt: askedWallAt.optional(),
   durationMs,
   timeZone,
   repeats: repeats.default(null),
@@ -49,6 +53,7 @@ export const bookingChange = z.strictObject({
   users: users.optional(),
   accounts: accounts.optional(),
   startAt: moment.optional(),
+  askedWallAt: askedWallAt.optional(),
   durationMs: durationMs.optional(),
   timeZone: timeZone.optional(),
   repeats: repeats.optional(),

@@ -230,3 +230,25 @@ test("a limit that a partition gives looks ahead as far as one of the job's own"
   assert.deepEqual([code, sooner], ["booked", ["with --time 16d it would start now on alpha"]])
   await server.untilState((await send(server.adminToken, { timeLimitMs: 15 * 24 * HOUR_MS })).id, "running")
 })
+
+test("a booking first made for an hour that is jumped over keeps that hour, until another start or zone is said", async () => {
+  await using it = await pool("alpha")
+  const { server } = it
+  const startAt = Date.UTC(2027, 2, 28, 1)
+  const asked = { startAt, askedWallAt: Date.UTC(2027, 2, 28, 2, 30), timeZone: "Europe/Berlin" }
+  const whom = { name: "gap", hosts: ["alpha"], maintenance: true, durationMs: HOUR_MS }
+  const make = (more: object) => server.call<BookingMade>("POST", "/v1/bookings", { ...whom, ...asked, ...more })
+  await assert.rejects(make({ askedWallAt: Date.UTC(2027, 2, 28, 9) }), { code: "invalid_input" })
+  assert.deepEqual(
+    (await make({})).booking.times.map(({ startAt: at }) => at),
+    [startAt],
+  )
+  const change = async (what: object) => {
+    const { booking } = await server.call<BookingMade>("POST", "/v1/bookings/gap", what)
+    return booking.times.slice(0, 2).map(({ startAt: at }) => (at - startAt) / HOUR_MS)
+  }
+  assert.deepEqual(await change({ repeats: "daily" }), [0, 23.5])
+  assert.deepEqual(await change({ timeZone: "UTC" }), [0, 24])
+  assert.deepEqual(await change(asked), [0, 23.5])
+  assert.deepEqual(await change({ startAt }), [0, 24])
+})

@@ -1,4 +1,5 @@
 import { closest } from "../../base/closest.ts"
+import { localTime, wallMsAt } from "../../base/zone-time.ts"
 import {
   type Booking,
   type BookingChange,
@@ -60,7 +61,9 @@ export function changeBooking(core: Core, name: string, change: BookingChange, c
   const now = core.clock.now()
   const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as BookingChange
   const { hosts: named, ...rest } = given
-  const wanted: Booking = { ...before, ...(rest as Partial<Booking>) }
+  const isMoved = given.startAt !== undefined || given.timeZone !== undefined
+  const kept: Booking = isMoved ? { ...before, askedWallAt: undefined } : before
+  const wanted: Booking = { ...kept, ...(rest as Partial<Booking>) }
   checkWanted(core, wanted, now)
   const hosts = named ?? before.hosts.filter((id) => core.fleet.get(id) !== undefined)
   const booking = { ...wanted, hosts: chooseBooked(core, { hosts, count: null, partition: null, all: false }, wanted) }
@@ -138,12 +141,21 @@ function put(
 }
 
 function checkWanted(core: Core, booking: Booking, now: number): void {
-  const { users, accounts, maintenance, repeats, untilAt, startAt } = booking
+  const { users, accounts, maintenance, repeats, untilAt, startAt, askedWallAt, timeZone } = booking
   const doing = `keep hosts for ${booking.name}`
   const problem = recurrenceProblem(recurring(booking))
   if (problem !== null) throw invalid(doing, problem, "Make it shorter: --for 3h")
   if (repeats === null && untilAt !== null)
     throw invalid(doing, "--until is for what comes again", "Say how: --every weekdays")
+  if (askedWallAt !== undefined) {
+    const asked = localTime("UTC", askedWallAt)
+    if (wallMsAt(timeZone, asked, asked.msOfDay) !== startAt)
+      throw invalid(
+        doing,
+        "startAt is not the moment at which the clock jumps over askedWallAt",
+        "Leave out askedWallAt",
+      )
+  }
   if (untilAt !== null && untilAt <= startAt)
     throw invalid(doing, "it would end before it begins the first time", "Choose a later --until")
   if (nextTime(booking, now) === null) throw invalid(doing, "its time has passed", "Choose a later --from")

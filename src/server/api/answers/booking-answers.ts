@@ -12,6 +12,9 @@ export const booking = answer(
     accounts: z.array(z.string()).describe("With all below them"),
     maintenance: z.boolean().describe("Nobody's jobs run there then"),
     startAt: time.describe("When it begins the first time"),
+    askedWallAt: time
+      .optional()
+      .describe("What the clock was to show then, as if that were UTC, where it jumps over that"),
     durationMs: count,
     timeZone: z.string().describe("The IANA name of the zone by whose clock it comes again"),
     repeats: z.enum(RECURRENCES).nullable(),
