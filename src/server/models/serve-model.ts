@@ -91,7 +91,7 @@ export async function checkServe(
 
 /** With images where its weights have them, unless somebody says, or has said of these weights, that it is to be without. */
 function imagesOf(facts: ModelFacts, name: string, asked: ServeRequest, before: ServeOptions | undefined): boolean {
-  const hasImages = facts.projector?.seesImages === true
+  const hasImages = facts.projector?.seesImages === true && facts.pooling === null
   if (asked.images === true && !hasImages)
     throw refuse(
       "invalid_input",
