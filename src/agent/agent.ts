@@ -19,6 +19,7 @@ import type { HostOwner } from "./owner/open-owner.ts"
 import { fail, type Routes, route } from "./router.ts"
 import { Sampler } from "./sampler.ts"
 import { readServerMessage } from "./server-message.ts"
+import { SignOfLife } from "./sign-of-life.ts"
 import { SleepWatch } from "./sleep-watch.ts"
 import { AGENT_VERSION } from "./version.ts"
 import { VitalsTeller } from "./vitals-teller.ts"
@@ -46,6 +47,7 @@ export class Agent {
   readonly #sampler: Sampler
   readonly #vitals: VitalsTeller
   readonly #sleepWatch: SleepWatch
+  readonly #signOfLife: SignOfLife
   readonly #gates: GateWatch
   readonly #leave: () => void
   readonly #ways: AgentWays
@@ -79,6 +81,7 @@ export class Agent {
       (vitals) => context.link.send({ type: "vitals", vitals }),
     )
     this.#sleepWatch = new SleepWatch(context)
+    this.#signOfLife = new SignOfLife(context)
     this.#gates = new GateWatch(context)
     context.link.onDrain = () => context.output.pump()
     on.owner.begin()
@@ -258,6 +261,7 @@ export class Agent {
   }
 
   #look(): void {
+    this.#signOfLife.look()
     this.#sleepWatch.look()
     this.#attempts.lookForLost()
     endOverdue(this.#context)

@@ -171,6 +171,23 @@ test("a stop that comes while leftovers are swept goes to them, and the command'
   assert.deepEqual([exit.cause, exit.exitCode], ["exited", 6])
 })
 
+test("a stop that comes right after the command has ended gives what it left behind no longer than that has anyway", async () => {
+  await using home = new AgentHome()
+  const agent = await home.start()
+  const left = "trap '' TERM URG; echo ready; while :; do sleep 0.05; done"
+  const order = agent.startAttempt(1, ["sh", "-c", `(${left}) & exec sleep 600`], { graceMs: 600_000 })
+  await agent.until(() => agent.text(1) === "ready\n", "what is left behind")
+  const record = () => fileText(home.attempt(1, "record"))
+  await eventually(() => /^child \d+$/m.test(record()), "the command in the record")
+  const [supervisor, main] = [record().split(" ")[5], /^child (\d+)$/m.exec(record())?.[1]]
+  // It hears of both at once.
+  process.kill(Number(supervisor), "SIGSTOP")
+  process.kill(Number(main), "SIGKILL")
+  agent.send(stop(order, 600_000, { signal: "SIGURG" }))
+  const { exit } = (await agent.ended(1)).exited
+  assert.deepEqual([exit.cause, exit.signal], ["signalled", 9])
+})
+
 test("a disowned attempt is not kept to its limits", async () => {
   await using home = new AgentHome()
   const first = await home.start()

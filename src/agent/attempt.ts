@@ -67,6 +67,8 @@ export class Attempt {
   message: string | null = null
   totals: { readonly stdout: number; readonly stderr: number } = { stdout: 0, stderr: 0 }
   peakMemoryBytes = 0
+  /** Of one whose supervisor was gone when this agent came: when it was alive last, by the host's clock; `null`: this agent sees its end. */
+  lastSignMs: number | null = null
   /** When the host slept while it ran, by the host's clock. */
   sleeps: readonly Sleep[] = []
   /** What its tree held when it was measured last; `null`: it was not yet. */

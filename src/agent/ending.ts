@@ -171,7 +171,7 @@ export async function endWithout(context: AgentContext, attempt: Attempt, cause:
     exitCode: null,
     signal: null,
     startedAt: attempt.startedAt ?? 0,
-    endedAt: context.clock.now(),
+    endedAt: attempt.lastSignMs ?? context.clock.now(),
     peakMemoryBytes: attempt.peakMemoryBytes,
     stdoutBytes: sizes.stdout,
     stderrBytes: sizes.stderr,

@@ -61,6 +61,20 @@ test("a member that is stopped at the gate never ran its command", async () => {
   assert.equal(existsSync(home.attempt(1, "work/ran")), false)
 })
 
+test("at the gate the end is asked for in a way that its shell knows, whatever the job's own signal is, and nobody is let go any more", async () => {
+  await using home = new AgentHome()
+  const agent = await home.start()
+  const order = agent.startAttempt(1, ["touch", "ran"], { member: { rank: 1, size: 2 }, stopSignal: "SIGURG" })
+  await agent.next("at-gate", 1)
+  const name = { attempt: order.attempt, sequence: 1 }
+  // Longer than this test may take: it does not end by the end of its grace.
+  agent.send({ type: "stop", ...name, cause: "member_ended", signal: "SIGURG", graceMs: 600_000 })
+  agent.send({ type: "go", ...name, roster: ROSTER })
+  const { exit } = (await agent.ended(1)).exited
+  assert.deepEqual([exit.cause, exit.startedAt], ["member_ended", null])
+  assert.equal(existsSync(home.attempt(1, "work/ran")), false)
+})
+
 test("a roster without the rank is no way through the gate", () => {
   assert.throws(() => goFile({ at: 1, uptimeMs: 1 }, 2, ROSTER, "/x"), /rank 2 is not among 2/)
 })

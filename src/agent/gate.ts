@@ -73,6 +73,8 @@ export class GateWatch {
 function letGo(context: AgentContext, attempt: Attempt, roster: readonly MemberPlace[]): void {
   const { member } = attempt.order ?? {}
   if (member === undefined || attempt.gate.went !== null || attempt.phase !== "running") return
+  // It is ending as one whose command never ran.
+  if (attempt.stop !== null) return
   const { folder, gate } = attempt
   const went = { at: context.clock.now(), uptimeMs: context.clock.sleepCountingMs() }
   try {

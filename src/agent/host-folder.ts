@@ -39,6 +39,8 @@ export interface HostFolder {
   readonly holder: string
   /** When it was last heard of. */
   readonly contact: string
+  /** Dated again and again while something runs. */
+  readonly alive: string
   /** A megabyte that a full disk can be given, so that exit statuses can still be written. */
   readonly ballast: string
 }
@@ -65,6 +67,7 @@ export function hostFolder(root: string, server: ServerId): HostFolder {
     leftovers: join(base, "leftovers"),
     holder: join(base, "holder"),
     contact: join(base, "run", "contact"),
+    alive: join(base, "run", "alive"),
     ballast: join(base, "run", "ballast"),
   }
 }

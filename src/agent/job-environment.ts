@@ -90,6 +90,7 @@ export function jobEnvironment(
     WINDFALL_GPUS: String(order.lease.gpus),
     WINDFALL_CORES: String(order.lease.cores),
     WINDFALL_MEMORY_BYTES: String(order.lease.memoryBytes),
+    WINDFALL_STOP_FILE: join(folder, "stop"),
     // The one interpreter that is surely on every host.
     WINDFALL_NODE: process.execPath,
   })

@@ -9,6 +9,7 @@ import { readWent } from "./gate.ts"
 import { noteLeft } from "./owner/leaving.ts"
 import { measured } from "./owner/suspension.ts"
 import { verdictAfterPause } from "./owner/verdict-after-pause.ts"
+import { lastSignMs } from "./sign-of-life.ts"
 import { readSleeps } from "./sleep-watch.ts"
 import { supervisorSweepsAll } from "./sweep-rest.ts"
 import { wasWarned } from "./warning.ts"
@@ -108,7 +109,10 @@ function rebuild(context: AgentContext, attempt: Attempt, found: InspectedAttemp
     }
     attempt.phase = "ended"
   } else if (supervised) attempt.phase = status === null ? "running" : "sweeping"
-  else attempt.phase = "lost"
+  else {
+    attempt.phase = "lost"
+    attempt.lastSignMs = lastSignMs(context, attempt)
+  }
 }
 
 /** How an attempt is told of in `hello`. */

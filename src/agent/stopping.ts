@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs"
 import { constants } from "node:os"
+import { join } from "node:path"
 import { type AgentContext, nameOf, tell } from "./agent-context.ts"
 import type { Attempt, StopRequest } from "./attempt.ts"
 import { writeStop } from "./attempt-folder.ts"
@@ -23,7 +25,7 @@ export function stopAttempt(context: AgentContext, attempt: Attempt, stop: StopR
 /** Writes a stop down and has the supervisor look. */
 export function carryOut(context: AgentContext, attempt: Attempt, stop: StopRequest): void {
   try {
-    writeStop(attempt.folder, { ...stop, signal: signalNumber(stop.signal) }, context.folder.ballast)
+    writeStop(attempt.folder, { ...stop, signal: signalNumber(signalFor(attempt, stop)) }, context.folder.ballast)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     const message = `Cannot ask for the end of attempt ${attempt.id}: ${reason}. It is ended without asking`
@@ -31,6 +33,15 @@ export function carryOut(context: AgentContext, attempt: Attempt, stop: StopRequ
     return
   }
   poke(context, attempt)
+}
+
+/**
+ * What asks for the end now. Before its command has begun what runs is ours, at the gate or building an environment: it knows no signal of the
+ * job's choice, and one that is ignored where nobody asks for it would be waited for until the grace is over.
+ */
+function signalFor({ order, gate, folder }: Attempt, { signal }: StopRequest): string {
+  const isBefore = (order?.member !== undefined && gate.went === null) || existsSync(join(folder, "building"))
+  return isBefore && signal !== "SIGKILL" ? "SIGTERM" : signal
 }
 
 /** Has the supervisor look at its `stop` file. */

@@ -2,7 +2,7 @@ import { WindfallError } from "../protocol/errors.ts"
 import type { JobView } from "../protocol/job.ts"
 import type { Cli } from "./cli.ts"
 import { findTarget } from "./find-job.ts"
-import { printJson } from "./say.ts"
+import { printJson, sayError } from "./say.ts"
 
 /**
  * Asks the server for the same of each job, and prints a line for each. One that is refused does not keep the others from it. Returns the
@@ -27,7 +27,7 @@ export async function eachJob(
       if (!(error instanceof WindfallError) || error.code === "server_unreachable" || error.code === "link_lost")
         throw error
       exitCode = error.exitCode
-      await cli.stderr.write(`${error.message}\n${error.hint === undefined ? "" : `  ${error.hint}\n`}`)
+      await sayError(cli, error)
     }
   }
   return exitCode

@@ -1,6 +1,7 @@
 import { WindfallError } from "../protocol/errors.ts"
 import { nodeReadline } from "./builtin.ts"
 import type { Cli } from "./cli.ts"
+import { printableLines } from "./render/table.ts"
 
 const CTRL_C = "\x03"
 const CTRL_D = "\x04"
@@ -12,7 +13,7 @@ export async function askKey<Answer>(
   keys: Readonly<Record<string, Answer>>,
   special: { readonly enter: Answer; readonly interrupt: Answer },
 ): Promise<Answer> {
-  await cli.stderr.write(question)
+  await cli.stderr.write(printableLines(question))
   const { stdin } = process
   let typed = ""
   stdin.setRawMode(true)

@@ -3,6 +3,8 @@ import { chmodSync, existsSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import { Child, type Ended } from "../../test/support/child.ts"
+import { ggufHeader } from "../../test/support/gguf-file.ts"
+import { smallModel } from "../../test/support/hive-models.ts"
 import { ScratchFolder } from "../../test/support/scratch-folder.ts"
 
 const MAIN = join(import.meta.dirname, "main.ts")
@@ -132,3 +134,28 @@ async function run(
   })
   return await child.ended
 }
+
+test("what others wrote does not steer the terminal: not in what is refused, not in a plan, not in JSON", async () => {
+  using scratch = new ScratchFolder()
+  const fleet = join(scratch.path, "fleet.json")
+  writeFileSync(fleet, JSON.stringify([{ name: "studio", chip: "M2 \u001b[31mUltra", memory: "64G" }]))
+  const plan = async (header: Buffer, ...more: readonly string[]) => {
+    const model = join(scratch.path, "m.gguf")
+    writeFileSync(model, header)
+    const ended = await run(scratch, ["model", "plan", "--fleet", fleet, ...more, model])
+    assert.doesNotMatch(ended.stdout + ended.stderr, /[^\n\x20-\x7e]/)
+    return ended
+  }
+  const { metadata, tensors } = smallModel(2)
+  const named = "x\u001b[31m\r\u202eand\u009b2J"
+  const odd = Object.fromEntries(Object.entries(metadata).map(([key, value]) => [key.replace("llama", named), value]))
+  const { header } = ggufHeader({ ...odd, "general.architecture": named }, tensors)
+  const refused = await plan(header)
+  assert.equal(refused.exitCode, 2)
+  assert.match(refused.stderr, /architecture "x\\x1b\[31m\\x0d\\u202eand\\x9b2J"[^\n]*\n {2}\S/)
+  assert.match((await plan(header, "--json")).stdout, /"x\\u001b\[31m\\r\\u202eand\\u009b2J/)
+  const shown = await plan(header, "--any-architecture")
+  assert.match(shown.stdout, /x\\x1b\[31m/)
+  const twice = tensors.map((tensor) => ({ ...tensor, name: "blk.0.\u001b]0;title\u0007" }))
+  assert.match((await plan(ggufHeader(metadata, twice).header)).stderr, /two tensors "blk\.0\.\\x1b\]0;title\\x07"/)
+})

@@ -5,6 +5,8 @@ import { parseOptions } from "./command-line/parse-options.ts"
 import { checkWhole } from "./command-line/whole-words.ts"
 import { findCommand, isRoom } from "./command-list.ts"
 import { detachedFolder } from "./config.ts"
+import { printableLines } from "./render/table.ts"
+import { printJson, sayError } from "./say.ts"
 
 /** Runs what was typed and returns the exit code. Whatever goes wrong is said on standard error, here and nowhere else. */
 export async function runCommand(cli: Cli, words: readonly string[]): Promise<number> {
@@ -13,7 +15,7 @@ export async function runCommand(cli: Cli, words: readonly string[]): Promise<nu
   } catch (thrown) {
     if (thrown instanceof ExitError) return thrown.exitCode
     const error = toWindfallError(thrown, "do that")
-    await sayError(cli, error, words)
+    await tellError(cli, error, words)
     return error.exitCode
   }
 }
@@ -98,16 +100,14 @@ async function showHelp(cli: Cli, load: () => Promise<import("./command-line/com
 }
 
 /** The message, then what to do. With `--json` also as the last event, where a program reads. */
-async function sayError(cli: Cli, error: WindfallError, words: readonly string[]): Promise<void> {
+async function tellError(cli: Cli, error: WindfallError, words: readonly string[]): Promise<void> {
   const end = words.indexOf("--")
   if (words.slice(0, end === -1 ? words.length : end).includes("--json")) {
-    const line = `${JSON.stringify({ type: "error", exitCode: error.exitCode, ...error.toBody() })}\n`
     // That standard output cannot be written may be the very error.
-    await cli.stdout.write(line).catch(() => undefined)
+    await printJson(cli, { type: "error", exitCode: error.exitCode, ...error.toBody() }).catch(() => undefined)
   }
-  const hint = error.hint === undefined ? "" : `  ${error.hint}\n`
-  await cli.stderr.write(`${error.message}\n${hint}`)
+  await sayError(cli, error)
   if (error.code === "internal" && cli.settings.environment.WINDFALL_DEBUG !== undefined) {
-    await cli.stderr.write(`${(error.cause as Error | undefined)?.stack ?? error.stack ?? ""}\n`)
+    await cli.stderr.write(`${printableLines((error.cause as Error | undefined)?.stack ?? error.stack ?? "")}\n`)
   }
 }

@@ -1,9 +1,15 @@
+import type { WindfallError } from "../protocol/errors.ts"
 import type { Cli } from "./cli.ts"
-import { UNPRINTABLE } from "./render/table.ts"
+import { printableLines, UNPRINTABLE } from "./render/table.ts"
 
 /** One line of Windfall's own on standard error, told apart from the job's. */
 export function say(cli: Cli, text: string): Promise<void> {
-  return cli.stderr.write(`windfall: ${text}\n`)
+  return cli.stderr.write(`windfall: ${printableLines(text)}\n`)
+}
+
+/** What went wrong, and what to do about it on a line below. Both may quote what others wrote: a file's header, a host, a hub. */
+export function sayError(cli: Cli, { message, hint }: Pick<WindfallError, "message" | "hint">): Promise<void> {
+  return cli.stderr.write(`${printableLines(message)}\n${hint === undefined ? "" : `  ${printableLines(hint)}\n`}`)
 }
 
 /** One JSON object on a line of standard output: what `--json` prints. */

@@ -31,6 +31,14 @@ export function isDeeperThan(value: unknown, levels: number): boolean {
   return false
 }
 
+/** Whether all texts in it, names of fields too, are whole characters: JSON may have half of one ("\\ud800"), which is no UTF-8. */
+export function isWellFormed(value: unknown): boolean {
+  if (typeof value === "string") return value.isWellFormed()
+  if (typeof value !== "object" || value === null) return true
+  if (Array.isArray(value)) return value.every(isWellFormed)
+  return Object.entries(value).every(([name, each]) => name.isWellFormed() && isWellFormed(each))
+}
+
 /** A text as JSON; `undefined` where it is none. */
 export function parseJson(text: string): unknown {
   try {

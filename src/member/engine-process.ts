@@ -35,7 +35,7 @@ export class EngineProcess {
       // A group of its own: what asks this member to end must not end the engine under its requests.
       detached: true,
     })
-    this.#guardian = this.#child.pid === undefined ? null : new Guardian(this.#child.pid)
+    this.#guardian = this.#child.pid === undefined ? null : new Guardian(this.#child.pid, context.clock)
     const line = (text: string) => {
       this.lastLines.push(text)
       if (this.lastLines.length > KEPT_LINES) this.lastLines.shift()

@@ -16,6 +16,8 @@ interface Member {
   version: string | null
   listening: { readonly port: number; readonly protocol: string | null } | null
   isStopped: boolean
+  /** Nothing was heard of it for too long. */
+  isSilent: boolean
 }
 
 /**
@@ -25,6 +27,7 @@ interface Member {
 export class HeadMeeting {
   readonly #context: MemberContext
   readonly #fail: (loss: Loss) => void
+  readonly #tookMs: (rank: number, roundTripMs: number) => void
   readonly #tunnels: HeadTunnels | null
   readonly #server: Server
   readonly #members = new Map<number, Member>()
@@ -33,14 +36,24 @@ export class HeadMeeting {
   #changed = Promise.withResolvers<void>()
   #isEnding = false
 
-  /** @param fail is called with the first thing that a member says or does that ends the hive, and may be called again */
-  constructor(context: MemberContext, fail: (loss: Loss) => void, tunnels: HeadTunnels | null = null) {
+  /**
+   * @param fail is called with the first thing that a member says or does that ends the hive, and may be called again
+   * @param tookMs is called with how long each answer of a member was on its way
+   */
+  constructor(
+    context: MemberContext,
+    fail: (loss: Loss) => void,
+    tookMs: (rank: number, roundTripMs: number) => void,
+    tunnels: HeadTunnels | null = null,
+  ) {
+    this.#tookMs = tookMs
     this.#context = context
     this.#fail = fail
     this.#tunnels = tunnels
     this.#server = createServer((socket) => this.#take(socket))
     for (const rank of context.places.keys()) {
-      if (rank > 0) this.#members.set(rank, { peer: null, version: null, listening: null, isStopped: false })
+      if (rank > 0)
+        this.#members.set(rank, { peer: null, version: null, listening: null, isStopped: false, isSilent: false })
     }
   }
 
@@ -103,7 +116,7 @@ export class HeadMeeting {
     )
   }
 
-  /** The head is gone: has all members end, and waits until their engines are gone, or for so long. */
+  /** The head is gone: has all members end, and waits until the engines of those that are heard of are gone, or for so long. */
   async end(limitMs: number, loss: Loss | null): Promise<void> {
     this.#isEnding = true
     for (const { peer } of this.#members.values()) {
@@ -113,7 +126,7 @@ export class HeadMeeting {
       }
       peer?.send({ type: "stop" })
     }
-    const isGone = (member: Member) => member.isStopped || member.peer === null
+    const isGone = ({ isStopped, isSilent, peer }: Member) => isStopped || isSilent || peer === null
     await this.#until(isGone, limitMs, new AbortController().signal, () => new Loss("internal", 0, "")).catch(() => {})
     this.#over.abort()
     this.#server.close()
@@ -185,6 +198,8 @@ export class HeadMeeting {
       }
       member.peer = peer
     }
+    if (message.type === "pulse" && message.echo !== undefined)
+      this.#tookMs(peer.rank, this.#context.clock.monotonicMs() - message.echo)
     if (message.type === "here") member.version = message.version
     else if (message.type === "listening") member.listening = { port: message.port, protocol: message.protocol }
     else if (message.type === "stopped") member.isStopped = true
@@ -201,12 +216,15 @@ export class HeadMeeting {
     const { pulseMs, silentMs } = order.limits
     await ticks(clock, pulseMs, silentMs / 2, this.#over.signal, (isLate) => {
       const now = clock.monotonicMs()
-      for (const { peer, isStopped } of this.#members.values()) {
+      for (const member of this.#members.values()) {
+        const { peer, isStopped } = member
         if (peer === null) continue
         // This process did not run: what they said meanwhile is still to be read.
         if (isLate) peer.heardMs = now
-        peer.send({ type: "pulse" })
+        peer.send({ type: "pulse", at: now })
         const silence = now - peer.heardMs
+        member.isSilent = silence > silentMs
+        if (member.isSilent) this.#tellChanged()
         if (silence > silentMs && !isStopped && !this.#isEnding) {
           const reason = `nothing was heard of ${this.#named([peer.rank])} for ${seconds(silence)}`
           this.#fail(new Loss("member_lost", peer.rank, reason))

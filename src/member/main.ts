@@ -5,17 +5,10 @@
 import { randomBytes } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { systemClock } from "../base/clock.ts"
-import { HIVE_STOP_SIGNAL } from "../hive/order/hive-order.ts"
+import { hearEnds } from "./asked-to-end.ts"
 import { runMember } from "./run-member.ts"
 
-const asked = new AbortController()
-const hurried = new AbortController()
-for (const name of [HIVE_STOP_SIGNAL, "SIGTERM", "SIGINT", "SIGHUP"] as const) {
-  process.on(name, () => {
-    if (asked.signal.aborted) hurried.abort()
-    asked.abort()
-  })
-}
+const { asked, hurried } = hearEnds(process, process.env.WINDFALL_STOP_FILE)
 // Who reads may be gone; that is no reason to leave an engine behind.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
 
@@ -26,8 +19,8 @@ const exitCode = await runMember({
   random: randomBytes,
   print: (line) => process.stdout.write(`${line}\n`),
   log: (line) => process.stderr.write(`${line}\n`),
-  asked: asked.signal,
-  hurried: hurried.signal,
+  asked,
+  hurried,
 })
 // Sockets that nobody needs any more must not keep it.
 process.stdout.write("", () => process.stderr.write("", () => process.exit(exitCode)))

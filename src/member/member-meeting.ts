@@ -117,6 +117,7 @@ export class MemberMeeting {
           resolve(null)
         }
         if (message.type !== "pulse") this.#heard(message)
+        else if (message.at !== undefined) peer.send({ type: "pulse", echo: message.at })
       },
       closed: (peer, reason) => {
         clearTimeout(timer)

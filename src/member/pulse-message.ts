@@ -2,8 +2,8 @@ import type { LossCode } from "../hive/order/hive-news.ts"
 
 /** What members say to the head, and the head to them. */
 export type PulseMessage =
-  /** It lives. Both ways. */
-  | { readonly type: "pulse" }
+  /** It lives. Both ways. `at`: the head's own time, which is sent back at once as `echo`. */
+  | { readonly type: "pulse"; readonly at?: number; readonly echo?: number }
   /** The first word of a member: what it has. */
   | { readonly type: "here"; readonly version: string }
   /** Its engine is up. */

@@ -12,6 +12,7 @@ import { askHead } from "./head-http.ts"
 import { HeadMeeting } from "./head-meeting.ts"
 import { HeadTunnels } from "./head-tunnels.ts"
 import { KeptAnswers } from "./kept-answers.ts"
+import { LinkWatch } from "./link-watch.ts"
 import { asLoss, Loss } from "./loss.ts"
 import type { MemberContext } from "./member-context.ts"
 import { watchProgress } from "./stall-watch.ts"
@@ -22,6 +23,9 @@ const LOOK_MS = 100
 const ANSWER_MS = 5_000
 /** Of one that is to end: it may be on its way out, and would wait for what is asked of it. */
 const LAST_ANSWER_MS = 1_000
+
+/** Of one whose hive is lost: what it works on comes to no end that anybody waits for. */
+const LOST_GRACE_MS = 1_000
 
 /** So much later than another member this one may be asked to end. */
 const ASKED_MS = 2_000
@@ -40,8 +44,17 @@ export async function runHead(context: MemberContext): Promise<Loss | null> {
   const { order, clock, tell, asked, hurried } = context
   const end = new FirstLoss(clock)
   const quiet = new AbortController()
+  const links = new Map<number, LinkWatch>()
+  const tookMs = (rank: number, roundTripMs: number) => {
+    // Weights that travel make every link look slow.
+    if (running.head === null || quiet.signal.aborted) return
+    const link = links.get(rank) ?? new LinkWatch()
+    links.set(rank, link)
+    const news = link.take(roundTripMs)
+    if (news !== undefined) tell({ hive: "slow", rank: 0, member: rank, roundTripMs: news && Math.round(news) })
+  }
   using tunnels = order.network?.kind === "tunnel" ? new HeadTunnels(context) : null
-  const meeting = order.members.length > 1 ? new HeadMeeting(context, end.fail, tunnels) : null
+  const meeting = order.members.length > 1 ? new HeadMeeting(context, end.fail, tookMs, tunnels) : null
   const running: Running = { engines: [], head: null }
   const both = AbortSignal.any([end.signal, asked])
   try {
@@ -64,11 +77,13 @@ export async function runHead(context: MemberContext): Promise<Loss | null> {
   }
   quiet.abort()
   let by: StoppedBy = "never_began"
+  const limits =
+    loss === null ? order.limits : { ...order.limits, graceMs: Math.min(LOST_GRACE_MS, order.limits.graceMs) }
   // The head first: a worker that goes before it has it abort.
   const [head, ...others] = running.engines.toReversed()
-  if (head !== undefined) by = worse(by, await head.stop(context, order.limits))
+  if (head !== undefined) by = worse(by, await head.stop(context, limits))
   const ending = meeting?.end(order.limits.graceMs + order.limits.killMs, loss)
-  for (const engine of others) by = worse(by, await engine.stop(context, order.limits))
+  for (const engine of others) by = worse(by, await engine.stop(context, limits))
   await ending
   tell({ hive: "stopped", rank: 0, by })
   return loss

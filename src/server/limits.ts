@@ -13,6 +13,8 @@ export interface ServerLimits {
   readonly keepLogsMs: number
   /** How long the record of events is kept. */
   readonly keepEventsMs: number
+  /** What models of hubs may take on the server's disk; `null`: what the disk has. */
+  readonly modelBytes: number | null
   /** Whether users may have machines of the server's own network told of their jobs, this one included. */
   readonly notifyPrivate: boolean
   /** The port to which what wakes hosts is sent. */
@@ -29,6 +31,7 @@ export const DEFAULT_LIMITS: ServerLimits = {
   keepFilesMs: 30 * DAY_MS,
   keepLogsMs: 365 * DAY_MS,
   keepEventsMs: 90 * DAY_MS,
+  modelBytes: null,
   notifyPrivate: false,
   wakePort: WAKE_PORT,
 }

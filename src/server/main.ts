@@ -32,6 +32,7 @@ try {
       "keep-files": { type: "string" },
       "keep-logs": { type: "string" },
       "keep-events": { type: "string" },
+      "model-disk": { type: "string" },
       "notify-private": { type: "boolean" },
       hub: { type: "string" },
       "hub-token-file": { type: "string" },
@@ -59,6 +60,7 @@ try {
       ...(values["keep-files"] === undefined ? {} : { keepFilesMs: parseDuration(values["keep-files"]) }),
       ...(values["keep-logs"] === undefined ? {} : { keepLogsMs: parseDuration(values["keep-logs"]) }),
       ...(values["keep-events"] === undefined ? {} : { keepEventsMs: parseDuration(values["keep-events"]) }),
+      ...(values["model-disk"] === undefined ? {} : { modelBytes: Number(values["model-disk"]) }),
       notifyPrivate: values["notify-private"] === true,
     },
     hub: hubSettings({

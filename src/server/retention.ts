@@ -1,10 +1,8 @@
 import { statSync } from "node:fs"
-import type { BlobHash } from "../protocol/ids.ts"
 import { isFinal } from "../protocol/job-state.ts"
 import type { JobRecord } from "../store/job-record.ts"
-import type { ReadBlob } from "../workspace/diff.ts"
 import { Slices } from "../workspace/slices.ts"
-import { decodeChunkList, decodeTree, EMPTY_TREE } from "../workspace/tree.ts"
+import { keptBlobs } from "./blobs/kept-blobs.ts"
 import type { Core } from "./core.ts"
 import { mainOf } from "./gang/members.ts"
 import { stopWaitingForLate, trySettle } from "./jobs/settle.ts"
@@ -16,7 +14,8 @@ import {
   KEEP_STEP_ASIDES_MS,
 } from "./limits.ts"
 import { logsIn, removeIfEmpty, shardsIn } from "./logs/log-folders.ts"
-import { blobsOnTheWay, trimPulls } from "./pulls/tidy-pulls.ts"
+import { keepModelDisk } from "./pulls/model-disk.ts"
+import { trimPulls } from "./pulls/tidy-pulls.ts"
 
 /** Lets go of what has been kept long enough: answers, events, outputs, logs, then blobs no job refers to any more. */
 export async function tidy(core: Core): Promise<void> {
@@ -38,6 +37,7 @@ export async function tidy(core: Core): Promise<void> {
   })
   await removeOldLogs(core)
   await core.ledger.change(() => trimPulls(core))
+  await keepModelDisk(core)
   for (const user of core.blobs.users()) {
     core.signal.throwIfAborted()
     await core.blobs.sweep(user, () => sweepUser(core, user))
@@ -74,73 +74,9 @@ function forgetLate(core: Core, job: JobRecord): void {
 async function sweepUser(core: Core, user: string): Promise<void> {
   const { blobs } = core.blobs.of(user)
   const slices = new Slices(10, core.signal)
-  const kept = new Set<BlobHash>([EMPTY_TREE])
-  const walked = new Set<BlobHash>()
-  const read = (hash: BlobHash) => blobs.readSync(hash)
-  const cutoff = core.clock.now() - core.limits.keepFilesMs
-  for (const job of jobsOf(core, user)) {
-    for (const root of rootsOf(job, cutoff)) {
-      await keepTree(root, read, kept, walked, slices)
-    }
-    if (job.spec.stdin !== null) kept.add(job.spec.stdin)
-    if (slices.spent) await slices.breathe()
-  }
-  for (const { versions } of core.store.data.list().filter((data) => data.user === user)) {
-    for (const { root } of versions) await keepTree(root, read, kept, walked, slices)
-  }
-  for (const hash of blobsOnTheWay(core, user)) kept.add(hash)
+  const kept = await keptBlobs(core, user, slices)
   const young = core.clock.now() - KEEP_LOOSE_BLOBS_MS
   await blobs.evict((hash) => kept.has(hash) || madeAt(blobs.path(hash)) > young, 0)
-}
-
-/**
- * Adds all that belongs to a tree to `kept`. Each folder is walked once, however many trees and places have it: versions of
- * a workspace share most of theirs, and a small hostile tree can stand for billions of files. Folders are remembered apart,
- * as a file can have the very bytes of one.
- */
-async function keepTree(
-  root: BlobHash,
-  read: ReadBlob,
-  kept: Set<BlobHash>,
-  walked: Set<BlobHash>,
-  slices: Slices,
-): Promise<void> {
-  const waiting = [root]
-  for (let tree = waiting.pop(); tree !== undefined; tree = waiting.pop()) {
-    if (walked.has(tree)) continue
-    walked.add(tree)
-    kept.add(tree)
-    if (slices.spent) await slices.breathe()
-    try {
-      for (const entry of decodeTree(read(tree))) {
-        if (entry.kind === "link") continue
-        kept.add(entry.hash)
-        if (entry.kind === "folder") waiting.push(entry.hash)
-        else if (entry.chunked) for (const chunk of decodeChunkList(read(entry.hash), entry.bytes)) kept.add(chunk)
-      }
-    } catch {
-      // Not whole (an upload that never became a job, or a damaged blob): what is there of it counts as loose.
-    }
-  }
-}
-
-function* jobsOf(core: Core, user: string): Generator<JobRecord> {
-  const limit = 500
-  for (let before: number | undefined; ; ) {
-    const jobs = core.store.jobs.list({ user, before, limit })
-    yield* jobs
-    if (jobs.length < limit) return
-    before = jobs.at(-1)?.id
-  }
-}
-
-function rootsOf(job: JobRecord, cutoff: number): BlobHash[] {
-  const roots: BlobHash[] = []
-  const old = isFinal(job.state) && (job.endedAt ?? 0) < cutoff
-  if (job.spec.workspace !== null && !old) roots.push(job.spec.workspace)
-  if (job.checkpoint?.kept && !isFinal(job.state)) roots.push(job.checkpoint.kept.tree)
-  if (job.outputs?.tree) roots.push(job.outputs.tree)
-  return roots
 }
 
 function madeAt(path: string): number {

@@ -26,6 +26,7 @@ import { modelKeys } from "./migrations/0024-model-keys.ts"
 import { models } from "./migrations/0025-models.ts"
 import { pulls } from "./migrations/0026-pulls.ts"
 import { hiveNets } from "./migrations/0027-hive-nets.ts"
+import { dataUses } from "./migrations/0028-data-uses.ts"
 import type { Schema } from "./schema.ts"
 
 /** Forward only, in order; the place in this list is the version. Never change one that was released, add another. */
@@ -55,6 +56,7 @@ const MIGRATIONS: readonly ((query: Kysely<Schema>) => Compilable[])[] = [
   models,
   pulls,
   hiveNets,
+  dataUses,
 ]
 
 /** The version of the schema this release writes. */

@@ -48,7 +48,20 @@ export class PullStore {
       q.selectFrom("pulls").selectAll().orderBy("created_at").orderBy("id"),
     )
     this.#trim = database.statement<{ before: number }>((q, v) =>
-      q.deleteFrom("pulls").where("ended_at", "<", v.before),
+      q
+        .deleteFrom("pulls")
+        .where("ended_at", "<", v.before)
+        .where((e) =>
+          e.not(
+            e.exists(
+              e
+                .selectFrom("data_versions")
+                .select("data_versions.name")
+                .whereRef("data_versions.name", "=", "pulls.name")
+                .whereRef("data_versions.version", "=", "pulls.version"),
+            ),
+          ),
+        ),
     )
     this.#addChunk = database.statement<ChunkRow>((q, v) =>
       q.replaceInto("pull_chunks").values({
@@ -111,7 +124,7 @@ export class PullStore {
     return this.#list.all({}).map(toRecord)
   }
 
-  /** Forgets those that ended before. */
+  /** Forgets those that ended before, but for those that made a version which is still there: that can be fetched again. */
   trim(before: number): void {
     this.#trim.run({ before })
   }

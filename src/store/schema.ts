@@ -226,6 +226,10 @@ export interface Schema extends ModelKeyTables, ModelTables, PullTables, HiveNet
     readonly bytes: number
     readonly added_at: number
   }
+  readonly data_uses: {
+    readonly name: string
+    readonly used_at: number
+  }
   readonly data_places: {
     readonly name: string
     readonly host: string

@@ -7,6 +7,7 @@ import { BookingStore } from "./bookings.ts"
 import { CodeStore } from "./codes.ts"
 
 import { DataStore } from "./data.ts"
+import { DataUseStore } from "./data-uses.ts"
 
 import { Database } from "./database.ts"
 import { diskFailure } from "./disk-failure.ts"
@@ -41,6 +42,7 @@ export interface Store extends Disposable {
   readonly place: PlaceStore
   readonly notify: NotifyStore
   readonly data: DataStore
+  readonly dataUses: DataUseStore
   readonly fleetPolicies: FleetPolicyStore
   readonly policies: PolicyStore
   readonly bookings: BookingStore
@@ -85,6 +87,7 @@ function storeIn(database: Database, server: ServerId): Store {
     place: new PlaceStore(database),
     notify: new NotifyStore(database),
     data: new DataStore(database),
+    dataUses: new DataUseStore(database),
     fleetPolicies: new FleetPolicyStore(database),
     policies: new PolicyStore(database),
     bookings: new BookingStore(database),

@@ -3,6 +3,7 @@ import { chmodSync } from "node:fs"
 import { connect } from "node:net"
 import { describe, it } from "node:test"
 import { HIVE_STOP_SIGNAL } from "../../src/hive/order/hive-order.ts"
+import { startRelay } from "../lab/relay.ts"
 import { chat, complete, HiveScene, type HiveSetup, signal, tokensOf } from "../support/hive-scene.ts"
 import { findLlamaCpp, olderLlamaCpp } from "../support/llama-cpp.ts"
 import { ScratchFolder } from "../support/scratch-folder.ts"
@@ -20,6 +21,27 @@ async function twoMembers(
 }
 
 describe("a hive of two members with llama.cpp", { skip, timeout: 120_000 }, () => {
+  it("says when the link of a member is slow, and when it is no longer, and answers all the same", async () => {
+    await using scene = await twoMembers({ limits: { pulseMs: 50 } })
+    const head = scene.start(0)
+    // What proves that members live goes this way; the engine's own words do not.
+    await using relay = await startRelay(scene.meetingPlace)
+    const other = scene.start(1, {
+      WINDFALL_PEERS: "127.0.0.1 127.0.0.3",
+      WINDFALL_PEER_PORTS: `${relay.port} ${scene.meetingPlace.port}`,
+    })
+    const { port } = await head.says("ready")
+    relay.set({ delayMs: 120 })
+    const slow = await head.says("slow")
+    assert.equal(slow.member, 1)
+    assert.ok((slow.roundTripMs ?? 0) > 100, `${slow.roundTripMs}`)
+    assert.equal((await complete(port, { prompt: PROMPT, max_tokens: 2 })).status, 200)
+    relay.set({ delayMs: 0 })
+    await head.child.says(/"hive":"slow".*"roundTripMs":null/)
+    head.child.kill("SIGTERM")
+    assert.deepEqual([(await head.ended).exitCode, (await other.ended).exitCode], [0, 0])
+  })
+
   it("says the same as one host, with layers where they were ordered, and ends with nothing alive", async () => {
     const alone = await HiveScene.set({ engineFolder, layers: [6] })
     await using _alone = alone

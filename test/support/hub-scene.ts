@@ -6,6 +6,7 @@ import type { StoredDataView } from "../../src/protocol/data-api.ts"
 import { WindfallError } from "../../src/protocol/errors.ts"
 import type { BlobHash } from "../../src/protocol/ids.ts"
 import type { PullView } from "../../src/protocol/pull-api.ts"
+import type { ServerLimits } from "../../src/server/limits.ts"
 import { type HubSettings, hubSettings } from "../../src/server/pulls/hub-settings.ts"
 import { CHUNK_BYTES, decodeChunkList, decodeTree } from "../../src/workspace/tree.ts"
 import { type Fault, HubServer } from "./hub-server.ts"
@@ -34,6 +35,7 @@ export class HubScene implements AsyncDisposable {
       readonly clock?: MovedClock
       readonly hub?: Partial<HubSettings>
       readonly limits?: Partial<HubLimits>
+      readonly server?: Partial<ServerLimits>
     } = {},
   ): Promise<HubScene> {
     const hub = await HubServer.start()
@@ -52,6 +54,7 @@ export class HubScene implements AsyncDisposable {
     const settings = { ...hubSettings({ url: hub.url, limits }), ...options.hub }
     const server = await TestServer.start({
       hub: settings,
+      ...(options.server === undefined ? {} : { limits: options.server }),
       ...(options.clock === undefined ? {} : { clock: options.clock }),
     })
     return new HubScene(hub, server)

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict"
 import { describe, it } from "node:test"
 import fc from "fast-check"
+import { leastUsed } from "../../base/least-used.ts"
 import { HELD_KINDS } from "../../protocol/host-disk.ts"
-import { budgetBytes, type Holding, toGo } from "./disk-budget.ts"
+import { budgetBytes, type Holding } from "./disk-budget.ts"
 
 const GB = 1024 ** 3
 
@@ -61,7 +62,7 @@ describe("what goes", () => {
   it("is never in use, no more than it takes, and used no later than anything that could go and stays", () => {
     fc.assert(
       fc.property(holdings, fc.nat(5_000), (all, excess) => {
-        const going = toGo(all, excess)
+        const going = leastUsed(all, excess)
         const sum = (of: readonly Holding[]) => of.reduce((bytes, one) => bytes + one.bytes, 0)
         assert.ok(going.every(({ inUse }) => !inUse))
         assert.ok(going.length === 0 || sum(going.slice(0, -1)) < excess)

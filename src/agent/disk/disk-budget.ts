@@ -1,3 +1,4 @@
+import type { TakesRoom } from "../../base/least-used.ts"
 import type { HeldKind } from "../../protocol/host-disk.ts"
 
 /** What all of Windfall may take on a host at most. */
@@ -15,13 +16,10 @@ export interface Disk {
 }
 
 /** Something on the host that goes as a whole, or stays. */
-export interface Holding {
+export interface Holding extends TakesRoom {
   readonly kind: HeldKind
   /** Its name among those of its kind. */
   readonly name: string
-  readonly bytes: number
-  /** When it was last used, by wall clock; 0 for what can go before everything else. */
-  readonly usedMs: number
   /** Somebody uses it now, or it is not Windfall's to remove. */
   readonly inUse: boolean
 }
@@ -35,16 +33,4 @@ export function budgetBytes({ totalBytes, freeBytes }: Disk, heldBytes: number, 
   const wanted = limitBytes ?? Math.min(MOST_BYTES, availableBytes * SHARE)
   const most = Math.min(wanted, availableBytes - totalBytes * KEPT_FREE)
   return Math.max(0, Math.floor(most))
-}
-
-/** What goes so that so many bytes come free, as far as there is enough: what was used least recently first, of whatever kind. */
-export function toGo(holdings: readonly Holding[], excessBytes: number): Holding[] {
-  const going: Holding[] = []
-  let left = excessBytes
-  for (const one of holdings.filter(({ inUse, bytes }) => !inUse && bytes > 0).sort((a, b) => a.usedMs - b.usedMs)) {
-    if (left <= 0) break
-    going.push(one)
-    left -= one.bytes
-  }
-  return going
 }

@@ -1,7 +1,8 @@
 import { formatBytes } from "../../base/bytes.ts"
+import { leastUsed } from "../../base/least-used.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { HELD_KINDS, type HostDisk, heldBytes, kindsText } from "../../protocol/host-disk.ts"
-import { budgetBytes, type Disk, type Holding, toGo } from "./disk-budget.ts"
+import { budgetBytes, type Disk, type Holding } from "./disk-budget.ts"
 import type { DiskLimit } from "./disk-limit.ts"
 import type { HeldPart } from "./held-part.ts"
 
@@ -101,7 +102,7 @@ export class DiskKeeper {
     const all = lists.flatMap((list) => list.all)
     const lackingBytes = this.#lackingBytes(moreBytes)
     if (moreBytes > 0 && free(all).reduce((sum, { bytes }) => sum + bytes, 0) < lackingBytes) return false
-    const going = toGo(all, lackingBytes)
+    const going = leastUsed(all, lackingBytes)
     for (const list of lists) {
       const gone = list.all.filter((one) => going.includes(one))
       if (gone.length > 0) await list.part.remove(gone)

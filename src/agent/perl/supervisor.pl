@@ -151,7 +151,8 @@ sub sweep {
   while (1) {
     my $childless = reap();
     last if $adopts ? $childless : !kill(0, -$main);
-    if ($poked) { $poked = 0; if (read_stop()) { ask_tree(); $asked = 1 } }
+    # A stop that comes only now gives what was left behind no longer than it has anyway.
+    if ($poked) { $poked = 0; ask_tree() if read_stop() }
     if (!$asked && mono_ms() >= $ask_ms) {
       $asked = 1;
       my $until = mono_ms() + ($grace_ms < $LEFTOVER_MS ? $grace_ms : $LEFTOVER_MS);

@@ -10,7 +10,7 @@ import { readJsonLines } from "../event-stream.ts"
 import { mbpsText, roundTripText } from "../render/network-text.ts"
 import { progressText } from "../render/progress.ts"
 import { StatusLine } from "../render/status-line.ts"
-import { printJson } from "../say.ts"
+import { printJson, say } from "../say.ts"
 import { listHosts } from "./host-ls.ts"
 
 export const hostBench = command({
@@ -45,7 +45,7 @@ export const hostBench = command({
       } catch (error) {
         if (pairs.length === 1 || !(error instanceof WindfallError)) throw error
         failed++
-        await cli.stderr.write(`windfall: ${error.message}\n`)
+        await say(cli, error.message)
       }
     }
     return failed === 0 ? 0 : 2

@@ -11,6 +11,7 @@ import { askHow, noAgent, tellAnswer } from "../owner/mac-answer.ts"
 import { ownMac } from "../owner/own-mac.ts"
 import { actText } from "../render/act-text.ts"
 import { ownerPage } from "../render/owner-text.ts"
+import { printableLines } from "../render/table.ts"
 import { printJson } from "../say.ts"
 
 const MINUTE_MS = 60_000
@@ -119,7 +120,7 @@ export async function say(
   const path = `/v1/hosts/${encodeURIComponent(id)}/owner`
   const view = await untilHeard(cli, path, await cli.client.post<OwnerView>(`${path}/${act}`, request))
   if (json) await printJson(cli, macViewOf(view))
-  else await cli.stdout.write(actText(view, wish.verb === "rules" ? Object.keys(wish.rules) : []))
+  else await cli.stdout.write(printableLines(actText(view, wish.verb === "rules" ? Object.keys(wish.rules) : [])))
   return 0
 }
 

@@ -14,7 +14,7 @@ import type { HostEnginesView } from "../../protocol/host-engines.ts"
 import { USUAL_SLOTS } from "../../protocol/model-api.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
-import { flag, option, value } from "../command-line/option.ts"
+import { flag, notEmpty, option, value } from "../command-line/option.ts"
 import { fleetRules } from "../hive/fleet-rules.ts"
 import { openModel } from "../hive/model-files.ts"
 import { readCacheType, readCountTo, readEngine, readTokens } from "../hive/serving-values.ts"
@@ -50,7 +50,7 @@ export const modelPlan = command({
     engine: value("ENGINE", "auto, llama.cpp or mlx; auto takes the one the files are for", readEngine),
     replicas: value("N", "copies, each on Macs of its own (default 1)", (typed) => readCountTo(typed, 64)),
     macs: value("N", "over exactly so many Macs each, to compare", (typed) => readCountTo(typed, 8)),
-    fleet: value("FLEET", "plan on the fleet that this file describes, without a server", (typed) => typed),
+    fleet: value("FLEET", "plan on the fleet that this file describes, without a server", notEmpty),
     free: flag("with the memory that is free just now, not as if nothing ran"),
     images: option<boolean>(
       "flag",

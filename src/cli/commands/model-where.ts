@@ -2,9 +2,11 @@ import { formatBytes } from "../../base/bytes.ts"
 import type { StoredDataView } from "../../protocol/data-api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { ModelView } from "../../protocol/model-api.ts"
+import type { ModelDisk } from "../../protocol/model-disk.ts"
 import { command } from "../command-line/command.ts"
 import { flag } from "../command-line/option.ts"
 import { hostsText } from "../render/data-text.ts"
+import { modelDiskText } from "../render/model-disk-text.ts"
 import { renderTable } from "../render/table.ts"
 import { printJson } from "../say.ts"
 
@@ -24,15 +26,16 @@ export const modelWhere = command({
   name: "model where",
   operands: "[MODEL|DATA]",
   about:
-    "Says which connected hosts hold the weights of what, besides the server: a host gets them when it first serves them, from the server and from other hosts (how far it is stands behind its name), and keeps them until its room is needed.",
+    "Says which connected hosts hold the weights of what, besides the server: a host gets them when it first serves them, from the server and from other hosts (how far it is stands behind its name), and keeps them until its room is needed. Without a name it says, too, what models of hubs take on the server's disk, when each was used last, and which of them would go to make room for others.",
   minimum: 0,
   maximum: 1,
   options: { json: flag("print it as JSON, one a line") },
   examples: [["windfall model where qwen3", "which Macs could start it at once"]],
   async run(cli, options, [named]) {
-    const [{ data }, { models }] = await Promise.all([
+    const [{ data }, { models }, disk] = await Promise.all([
       cli.client.get<{ data: StoredDataView[] }>("/v1/data"),
       cli.client.get<{ models: ModelView[] }>("/v1/hives"),
+      cli.client.get<ModelDisk>("/v1/model-disk"),
     ])
     const all = data.flatMap((one) => one.versions.map((version) => whereOf(one.name, version, models)))
     const found = all.filter(
@@ -52,6 +55,8 @@ export const modelWhere = command({
     if (options.json) for (const one of shown) await printJson(cli, one)
     else if (shown.length === 0) await cli.stdout.write("No models are served. Bring one: windfall model pull FILE\n")
     else await cli.stdout.write(table(shown))
+    if (!options.json && disk.models.length > 0 && named === undefined)
+      await cli.stdout.write(modelDiskText(disk, cli.clock.now()))
     return 0
   },
 })

@@ -8,7 +8,7 @@ import { command } from "../command-line/command.ts"
 import { flag, value } from "../command-line/option.ts"
 import { findTarget } from "../find-job.ts"
 import { jobTitle, stoppedText, verdictText } from "../render/job-text.ts"
-import { printJson, say } from "../say.ts"
+import { printJson, say, sayError } from "../say.ts"
 
 export const stop = command({
   name: "stop",
@@ -59,7 +59,7 @@ export const stop = command({
         // One job that may not be stopped must not keep the others running.
         if (!(error instanceof WindfallError) || isServerGone(error)) throw error
         exitCode = error.exitCode
-        await cli.stderr.write(`${error.message}\n${error.hint === undefined ? "" : `  ${error.hint}\n`}`)
+        await sayError(cli, error)
       }
     }
     return exitCode

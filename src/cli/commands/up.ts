@@ -1,3 +1,4 @@
+import { parseBytes } from "../../base/bytes.ts"
 import { parseDuration } from "../../base/duration.ts"
 import { readHubUrl } from "../../hub/hub.ts"
 import { WindfallError } from "../../protocol/errors.ts"
@@ -10,6 +11,7 @@ import { flag, notEmpty, value } from "../command-line/option.ts"
 import { readLogin, writeLogin } from "../config.ts"
 import { isLaptop } from "../laptop.ts"
 import { commandText } from "../render/job-text.ts"
+import { printableLines } from "../render/table.ts"
 import { say } from "../say.ts"
 import { followServer, isHere, loopbackUrl, workingLogin } from "../server-process/own-login.ts"
 import { dataFolder, writeServerNote } from "../server-process/server-note.ts"
@@ -45,6 +47,11 @@ export const up = command({
       notEmpty,
     ),
     hubTokenFile: value("FILE", "a file with the lab's token for it", notEmpty),
+    modelDisk: value(
+      "SIZE",
+      "what models of hubs may take on its disk; what was used least recently goes (default: what the disk has)",
+      parseBytes,
+    ),
     keepEvents: value("DURATION", "how long the record of events is kept (default 90d)", aDuration),
   },
   examples: [
@@ -98,6 +105,7 @@ export const up = command({
     add("keep-files", options.keepFiles)
     add("keep-logs", options.keepLogs)
     add("keep-events", options.keepEvents)
+    add("model-disk", options.modelDisk)
     if (options.notifyPrivate) words.push("--notify-private")
     add("hub", options.hub === undefined ? undefined : readHubUrl(options.hub).href)
     add("hub-token-file", options.hubTokenFile === undefined ? undefined : path.resolve(cli.cwd, options.hubTokenFile))
@@ -106,7 +114,7 @@ export const up = command({
     const { ready, child } = await spawnServer({
       arguments: words,
       logFile: options.detach || options.atLogin ? logFile : null,
-      onWords: (text) => void cli.stderr.write(text),
+      onWords: (text) => void cli.stderr.write(printableLines(text)),
     })
     await sayReady(cli, ready, data, options.lan)
     if (options.lan) await sayLabsWay(cli, ready)

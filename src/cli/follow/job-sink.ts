@@ -5,6 +5,7 @@ import type { JobView } from "../../protocol/job.ts"
 import type { Cli } from "../cli.ts"
 import { standingText } from "../render/job-text.ts"
 import { StatusLine } from "../render/status-line.ts"
+import { printableLines } from "../render/table.ts"
 import { printJson } from "../say.ts"
 import { GapTeller } from "./gap-teller.ts"
 import type { LogSink } from "./log-reader.ts"
@@ -110,7 +111,7 @@ export class JobSink implements LogSink {
     if (this.#quiet && !always) return
     await this.#inTurn(async () => {
       await this.#toEmptyLine()
-      await this.#cli.stderr.write(`windfall: ${text}\n`)
+      await this.#cli.stderr.write(`windfall: ${printableLines(text)}\n`)
     })
   }
 

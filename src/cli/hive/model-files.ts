@@ -12,11 +12,15 @@ export interface OpenedModel {
   readonly file: string | null
 }
 
+const HINT = "Name a GGUF file, a folder with config.json and safetensors files, or a repository: OWNER/NAME"
+
 /**
  * The folder of what somebody named, and the file in it: on this disk, or else in a repository of a hub.
  * @throws {WindfallError} `file_not_found`; as hubs refuse
  */
 export async function openModel(cli: Cli, typed: string, signal: AbortSignal, images: boolean): Promise<OpenedModel> {
+  // A variable that is not set; it would be the folder one is in.
+  if (typed === "") throw new WindfallError("invalid_input", "Cannot read a model: its name is empty", { hint: HINT })
   const full = path.resolve(cli.cwd, typed)
   try {
     if (fs.statSync(full).isDirectory()) return { folder: new FolderOnDisk(full), file: null }
@@ -26,7 +30,7 @@ export async function openModel(cli: Cli, typed: string, signal: AbortSignal, im
     if ((code === "ENOENT" || code === "ENOTDIR") && meansRepository(typed))
       return openRepository(cli, typed, signal, images)
     throw new WindfallError("file_not_found", `Cannot read ${typed}: ${readReason(error)}`, {
-      hint: "Name a GGUF file, a folder with config.json and safetensors files, or a repository: OWNER/NAME",
+      hint: HINT,
     })
   }
 }

@@ -39,6 +39,7 @@ write("llama-8b.gguf", denseModel(LLAMA_3_8B))
 write("llama-70b.gguf", denseModel(LLAMA_3_70B))
 const qwen3 = { ...LLAMA_3_70B, architecture: "qwen3moe", layers: 94, hidden: 4096, kvHeads: 4, context: 40960 }
 write("experts.gguf", withExperts(denseModel(qwen3), 96, 8, 1536))
+write("llama-8b-00000-of-00000.gguf", denseModel(LLAMA_3_8B))
 write("odd.gguf", smallModel(2, { architecture: "lama" }))
 scratch.write({ "cut.gguf": headerOf(smallModel()).header.subarray(0, 900), "text.gguf": "no model" })
 scratch.write({
@@ -221,6 +222,9 @@ describe("windfall model plan", () => {
       /Fetch it again/,
     )
     assertRefused(await plan(...on, "text.gguf"), /it is no GGUF file/)
+    assertRefused(await plan(...on, ""), /its name is empty/)
+    assertRefused(await plan("--fleet", "", "llama-8b.gguf"), /--fleet.*it is empty/)
+    assertRefused(await plan(...on, "llama-8b-00000-of-00000.gguf"), /part 0 of 0/, /Rename it/)
     assertRefused(await plan(...on, "none.gguf"), /none\.gguf/, /Name a GGUF file/)
     assertRefused(await plan(...on, "org/model"), /Cannot list org\/model: ECONNREFUSED/, /The hub is http/)
     assertRefused(await plan(...on, "odd.gguf"), /architecture "lama"/, /Near it is "llama".*--any-architecture/)

@@ -1,4 +1,4 @@
-import { ggufParts } from "../../hive/gguf/read-gguf.ts"
+import { ggufParts } from "../../hive/gguf/gguf-parts.ts"
 import { requireWhole } from "../../hive/model/file-lack.ts"
 import type { ModelFacts } from "../../hive/model/model-facts.ts"
 import { isProjectorFile } from "../../hive/model/projector-file.ts"

@@ -2,6 +2,7 @@ import { WindfallError } from "../../protocol/errors.ts"
 import type { MacView } from "../../protocol/mac-view.ts"
 import type { OwnerAnswer } from "../../protocol/owner-request.ts"
 import type { Cli } from "../cli.ts"
+import { printableLines } from "../render/table.ts"
 import { printJson } from "../say.ts"
 import { askAgent } from "./ask-agent.ts"
 
@@ -39,6 +40,6 @@ export function viewIn({ mac }: OwnerAnswer): MacView {
 /** Prints what the agent has answered. What was done is done, also where the agent cannot tell all of it. */
 export async function tellAnswer(cli: Cli, answer: OwnerAnswer, json: boolean): Promise<number> {
   if (json) await printJson(cli, viewIn(answer))
-  else await cli.stdout.write(`${answer.text.trimEnd()}\n`)
+  else await cli.stdout.write(`${printableLines(answer.text.trimEnd())}\n`)
   return 0
 }

@@ -1,9 +1,9 @@
 import { formatBytes } from "../../base/bytes.ts"
 import { isWithoutCache, weightBytes } from "../../hive/model/model-facts.ts"
 import { makesText } from "../../hive/model/purpose.ts"
-import { tokensText } from "../../hive/plan/advice.ts"
+import { mbpsText, tokensText } from "../../hive/plan/advice.ts"
 import type { HivePlan, ModelPlan, PlannedWay } from "../../hive/plan/model-plan.ts"
-import { renderPairs, renderTable } from "./table.ts"
+import { printableLines, renderPairs, renderTable } from "./table.ts"
 
 /** What `model plan` prints for people. */
 export function modelPlanText(plan: ModelPlan): string {
@@ -20,7 +20,8 @@ export function modelPlanText(plan: ModelPlan): string {
   const others = plan.verdicts.filter(({ code }) => code !== "used")
   if (others.length > 0)
     parts.push(`Other hosts:\n${withoutTitles(others.map(({ host, text }) => [`  ${host}`, text]))}`)
-  return parts.join("\n")
+  // Names in a header and in a described fleet are whatever somebody wrote there.
+  return printableLines(parts.join("\n"))
 }
 
 function headPairs({ model, request, engine, replicas }: ModelPlan): readonly (readonly [string, string])[] {
@@ -93,7 +94,7 @@ const KINDS = { ethernet: "Ethernet", wifi: "Wi-Fi", thunderbolt: "Thunderbolt",
 function waysText(ways: readonly PlannedWay[]): string {
   return ways
     .map(({ from, to, kind, mbps, isMeasured, isTunnelled, hopMs }) => {
-      const rate = mbps === null ? "" : `, ${Math.round(mbps)} Mbit/s ${isMeasured ? "measured" : "expected"}`
+      const rate = mbps === null ? "" : `, ${mbpsText(mbps)} Mbit/s ${isMeasured ? "measured" : "expected"}`
       const through = isTunnelled === true ? ", in a tunnel through the server" : ""
       return `${from} - ${to}: ${KINDS[kind]}${rate}${through}, ${hopMs.toFixed(1)} ms of each token\n`
     })

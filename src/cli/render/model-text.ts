@@ -1,7 +1,7 @@
 import { formatBytes } from "../../base/bytes.ts"
 import { durationText } from "../../base/duration.ts"
 import type { ModelView, ReplicaView } from "../../protocol/model-api.ts"
-import { formatTime } from "./age.ts"
+import { formatAge, formatTime } from "./age.ts"
 import { printable, renderPairs, renderTable } from "./table.ts"
 
 /** Models as a table. */
@@ -48,7 +48,7 @@ export function modelDetails(model: ModelView, url: string, now: number): string
     ["images", options.images ? "yes" : "no"],
     ["replicas", `${options.replicas}`],
     ["stops", options.idleStopMs === null ? "never by itself" : `unused for ${durationText(options.idleStopMs)}`],
-    ["used", usedAt === null ? "not since the server started" : `${durationText(Math.max(0, now - usedAt))} ago`],
+    ["used", usedAt === null ? "not since the server started" : `${formatAge(now - usedAt)} ago`],
     [
       "base URL",
       `${url}/v1 (OpenAI)${options.purpose === "text" ? `, ${url} (Anthropic)` : ""}; a key: windfall key create NAME`,

@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.ts"
 import type { Output } from "../output.ts"
-import { cutText } from "./table.ts"
+import { cutText, printable } from "./table.ts"
 
 const REDRAW_MS = 100
 
@@ -30,7 +30,7 @@ export class StatusLine {
     if (text === this.#shown || (this.isShown && now - this.#drawnAtMs < REDRAW_MS)) return
     this.#shown = text
     this.#drawnAtMs = now
-    await this.#out.write(`\r\x1b[2K${cutText(text, this.#out.columns - 1)}`)
+    await this.#out.write(`\r\x1b[2K${cutText(printable(text), this.#out.columns - 1)}`)
   }
 
   /** Takes the line away: the cursor is at the start of an empty line. */

@@ -99,6 +99,11 @@ export function printable(text: string): string {
   })
 }
 
+/** The same of several lines of Windfall's own that have words of others in them: line breaks stay what they are. */
+export function printableLines(text: string): string {
+  return text.split(/\r?\n/).map(printable).join("\n")
+}
+
 /** `1 file`, `12 files`. */
 export function countText(files: number): string {
   return `${files} file${files === 1 ? "" : "s"}`

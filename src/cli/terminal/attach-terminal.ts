@@ -2,6 +2,7 @@ import { formatBytes } from "../../base/bytes.ts"
 import { deferred } from "../../base/deferred.ts"
 import { nodeCrypto } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
+import { printableLines } from "../render/table.ts"
 import { EscapeKeys } from "./escape-keys.ts"
 import { RawTerminal, terminalSize } from "./raw-terminal.ts"
 import { type LinkEnd, type LinkNews, TerminalLink } from "./terminal-link.ts"
@@ -64,7 +65,7 @@ export async function attachTerminal(cli: Cli, request: AttachRequest): Promise<
       const { bytes, asked } = escapes.filter(keys)
       if (bytes.length > 0) link.type(bytes)
       if (link.isFull) terminal.pause()
-      if (asked === "help") teller.say(HELP.join("\r\n"))
+      if (asked === "help") teller.say(HELP.join("\n"))
       if (asked === "leave") leave()
     },
     () => link.resize(),
@@ -103,7 +104,7 @@ class Teller {
   }
 
   say(text: string): void {
-    void this.#cli.stderr.write(`\r\n\x1b[0m[windfall: ${text}]\r\n`)
+    void this.#cli.stderr.write(`\r\n\x1b[0m[windfall: ${printableLines(text).replaceAll("\n", "\r\n")}]\r\n`)
   }
 
   tell(news: LinkNews): void {

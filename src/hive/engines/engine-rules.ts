@@ -15,6 +15,8 @@ export interface EngineRules {
   refusal(model: ModelFacts): string | null
   /** Why it does not run it over several hosts, in words; `null` when it does. */
   splitRefusal(model: ModelFacts): string | null
+  /** What a split of this model takes beside memory, in a sentence; `null` where any network does. */
+  splitNeed(model: ModelFacts): string | null
   load(model: ModelFacts, serving: Serving): ModelLoad
   /** The best way over exactly so many hosts, from 2 on; `undefined` when there is none. */
   bestSplit(ranking: Ranking, model: ModelFacts, load: ModelLoad, size: number): Candidate | undefined

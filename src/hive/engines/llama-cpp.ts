@@ -36,6 +36,7 @@ export const llamaCppRules: EngineRules = {
     return `llama.cpp does not run the architecture "${architecture}", as far as is known here`
   },
   splitRefusal: () => null,
+  splitNeed: () => null,
   load(model, serving) {
     const { hiddenSize, feedForwardSize, vocabularySize, isTied, embeddingBytes, projector } = model
     // The head alone sees images, whoever has the layers.

@@ -18,6 +18,7 @@ const ALL_ORDERS_UP_TO = 4
 const MOST_SETS = 2_000
 /** Over how many hosts parts of layers were ever measured. */
 const MOST_TENSOR_MEMBERS = 4
+const TENSOR_SIZES = [2, 3, 4] as const
 
 /**
  * How much sooner a token comes from so many hosts over RDMA than from one (Geerling's M3 Ultras: 1.32 to 1.34 of two, 1.54 to 1.64 of
@@ -39,9 +40,18 @@ export const mlxRules: EngineRules = {
       ? null
       : `mlx-lm does not run the model type "${architecture}", as far as is known here`
   },
-  splitRefusal({ architecture }) {
+  splitRefusal(model) {
+    const { architecture } = model
     const type = mlxTypeOf(architecture)
-    return MLX_PIPELINE.has(type) || MLX_TENSOR.has(type) ? null : `mlx-lm runs "${architecture}" on one Mac only`
+    if (MLX_PIPELINE.has(type)) return null
+    if (!MLX_TENSOR.has(type)) return `mlx-lm runs "${architecture}" on one Mac only`
+    if (TENSOR_SIZES.some((size) => isDivisible(model, size))) return null
+    return `of "${architecture}" mlx-lm gives each Mac a part of every layer, and the heads or the feed-forward of this one divide by neither 2, 3 nor 4`
+  },
+  splitNeed({ architecture }) {
+    const type = mlxTypeOf(architecture)
+    if (MLX_PIPELINE.has(type) || !MLX_TENSOR.has(type)) return null
+    return `As one model over several Macs MLX takes "${architecture}" only over RDMA: Thunderbolt 5 cables between them, and RDMA switched on at each`
   },
   load(model, serving) {
     const { hiddenSize, feedForwardSize, embeddingBytes, outputBytes, otherBytes, isTied } = model

@@ -4,6 +4,7 @@ import { EMBEDDERS } from "./architectures.ts"
 import { quantisationName } from "./ggml-types.ts"
 import { ggufCaches } from "./gguf-cache.ts"
 import { GgufMetadata } from "./gguf-metadata.ts"
+import { checkParts } from "./gguf-parts.ts"
 import { ggufPooling } from "./gguf-pooling.ts"
 import type { GgufHeader, GgufTensor } from "./read-gguf.ts"
 
@@ -28,8 +29,7 @@ export function ggufModel(name: string, headers: readonly [GgufHeader, ...GgufHe
   const layerCount = metadata.required("block_count")
   if (layerCount > MOST_LAYERS) throw brokenModel(first.name, `its header is damaged: it tells ${layerCount} layers`)
   const tensors = headers.flatMap((header) => header.tensors)
-  const split = splitCount(first)
-  if (split > headers.length) throw brokenModel(first.name, `it is one of ${split} parts, and the others are not there`)
+  checkParts(headers)
   if (tensors.length === 0) throw brokenModel(first.name, "its header lists no tensors")
   const { blocks, outside } = byLayer(first.name, tensors, layerCount)
   const expertCount = metadata.count("expert_count") ?? 0
@@ -122,9 +122,4 @@ function byLayer(name: string, tensors: readonly GgufTensor[], layerCount: numbe
   const missing = blocks.findIndex((block) => block.length === 0)
   if (missing >= 0) throw brokenModel(name, `its header lists no tensors of layer ${missing} of its ${layerCount}`)
   return { blocks, outside }
-}
-
-function splitCount({ metadata }: GgufHeader): number {
-  const count = Number(metadata["split.count"] ?? 1)
-  return Number.isSafeInteger(count) && count > 0 ? count : 1
 }

@@ -5,7 +5,8 @@ import { ggufHeader, HeaderSource } from "../../../test/support/gguf-file.ts"
 import { denseModel, headerOf, LLAMA_3_70B, smallModel } from "../../../test/support/hive-models.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { ggufModel } from "./gguf-model.ts"
-import { ggufParts, readGguf } from "./read-gguf.ts"
+import { ggufParts } from "./gguf-parts.ts"
+import { readGguf } from "./read-gguf.ts"
 
 const { signal } = new AbortController()
 
@@ -68,7 +69,8 @@ describe("a file that is cut", () => {
 
   it("within its header is refused, wherever", async () => {
     for (let length = 0; length < header.length - 32; length += 7) {
-      const reason = length < 4 ? /it is empty|no GGUF file/ : /within its header|damaged/
+      const reason =
+        length < 4 ? /it is empty|no GGUF file/ : length < 24 ? /within its header/ : /within its header|damaged/
       await assert.rejects(read(header.subarray(0, length)), refuses(reason), `cut after ${length} bytes`)
     }
   })
@@ -128,4 +130,6 @@ it("knows the parts of a model by the name of one", () => {
     "m-Q4-00002-of-00003.gguf",
     "m-Q4-00003-of-00003.gguf",
   ])
+  for (const odd of ["m-00000-of-00000.gguf", "m-00003-of-00002.gguf", "m-00000-of-00002.gguf"])
+    assert.equal(ggufParts(odd), null)
 })

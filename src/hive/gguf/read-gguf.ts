@@ -1,4 +1,4 @@
-import { gguf, parseGgufShardFilename } from "@huggingface/gguf"
+import { gguf } from "@huggingface/gguf"
 import { WindfallError } from "../../protocol/errors.ts"
 import { type ByteSource, brokenModel } from "../model/byte-source.ts"
 import { CutFile, type FileLack } from "../model/file-lack.ts"
@@ -22,6 +22,8 @@ export interface GgufHeader {
   readonly lack: FileLack | null
 }
 
+/** GGUF, its version, and how many tensors and keys there are. */
+const LEAST_HEADER_BYTES = 24
 /** No header is so large: that of a model with 160,000 tokens and 1,700 tensors has some 10 MB. */
 const MOST_TENSOR_BYTES = 2 ** 52
 
@@ -36,6 +38,7 @@ export async function readGguf(source: ByteSource, signal: AbortSignal): Promise
   const magic = await source.read(0, 4, signal)
   if (new TextDecoder("latin1").decode(magic) !== "GGUF")
     throw brokenModel(name, sizeBytes === 0 ? "it is empty" : "it is no GGUF file: it does not begin with GGUF")
+  if (sizeBytes < LEAST_HEADER_BYTES) throw cut(source)
   const { metadata, tensorInfos, tensorDataOffset, tensorInfoByteRange } = await parse(source, signal)
   // The library fills up what it reads with zeros: a header that is cut may look whole.
   if (tensorInfoByteRange[1] > sizeBytes) throw cut(source)
@@ -96,15 +99,4 @@ function damaged(name: string, why: string): WindfallError {
 
 function cut({ name, sizeBytes }: ByteSource): CutFile {
   return new CutFile({ file: name, endsAtByte: sizeBytes, neededToByte: null })
-}
-
-/** The names of all parts of a model in several files, in order, from that of one; `null` for a model in one file. */
-export function ggufParts(file: string): readonly string[] | null {
-  const part = parseGgufShardFilename(file)
-  if (part === null) return null
-  const total = Number(part.total)
-  return Array.from(
-    { length: total },
-    (_, at) => `${part.prefix}-${String(at + 1).padStart(5, "0")}-of-${part.total}.gguf`,
-  )
 }

@@ -1,4 +1,4 @@
-import { ggufParts } from "../gguf/read-gguf.ts"
+import { ggufParts } from "../gguf/gguf-parts.ts"
 import { isProjectorFile } from "../model/projector-file.ts"
 import type { HubFileEntry } from "./listing.ts"
 import { quantisationOf } from "./quantisation.ts"

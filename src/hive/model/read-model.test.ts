@@ -52,6 +52,50 @@ describe("a GGUF model", () => {
     await assert.rejects(readModel(renamed, "m.gguf", signal), refuses("invalid_input", /one of 3 parts/))
   })
 
+  it("with the name of a part that there cannot be is refused", async () => {
+    const bytes = file(headerOf(smallModel(2)))
+    for (const odd of ["m-00000-of-00000.gguf", "m-00003-of-00002.gguf", "m-00000-of-00002.gguf"])
+      for (const named of [odd, null])
+        await assert.rejects(
+          readModel(new FilesInMemory({ [odd]: bytes }), named, signal),
+          refuses("invalid_input", /Cannot read m-0000\d-of-0000\d\.gguf: by its name it is part \d of \d, and parts/),
+        )
+  })
+
+  it("of which parts are another's, or in another order, is refused", async () => {
+    const { "m-00001-of-00003.gguf": one, "m-00002-of-00003.gguf": two, "m-00003-of-00003.gguf": three } = parts(3)
+    const refused = async (files: Record<string, typeof one>, reason: RegExp) =>
+      assert.rejects(
+        readModel(new FilesInMemory(files as never), "m-00001-of-00003.gguf", signal),
+        refuses("invalid_input", reason),
+      )
+    const named = (...files: (typeof one)[]) =>
+      Object.fromEntries(files.map((each, at) => [`m-0000${at + 1}-of-00003.gguf`, each]))
+    await refused(named(one, three, two), /by its header it is part 3, by its name part 2/)
+    await refused(named(one, two, parts(2)["m-00002-of-00002.gguf"]), /by its header it is part 2, by its name part 3/)
+    const third = (keys: Record<string, string | number>, own: typeof tensors) =>
+      file(ggufHeader({ "split.no": 2, ...keys }, own))
+    const own = tensors.filter((_, place) => place % 3 === 2)
+    await refused(named(one, two, third({ "general.architecture": "qwen3" }, own)), /part of another model/)
+    await refused(named(one, two, third({ "split.count": 4 }, own)), /another model.*split\.count differs/)
+    await refused(named(one, two, third({}, tensors.slice(0, 4))), /tensor .* is in it and in m-0000/)
+    const counted = file(
+      ggufHeader(
+        { ...metadata, "split.count": 3, "split.tensors.count": tensors.length },
+        tensors.filter((_, place) => place % 3 === 0),
+      ),
+    )
+    assert.equal(
+      (await readModel(new FilesInMemory(named(counted, two, three) as never), null, signal)).layers.length,
+      4,
+    )
+    await refused(named(counted, two, third({}, own.slice(1))), /tells \d+ tensors in all parts, and there are \d+/)
+    await refused(
+      named(file(ggufHeader(metadata, tensors)), file(ggufHeader({}, [])), file(ggufHeader({}, []))),
+      /by its name it is one of 3 parts, by its header one of 1/,
+    )
+  })
+
   it("is known by its first bytes where its name does not tell", async () => {
     const folder = new FilesInMemory({ blob: file(headerOf(smallModel(2))), other: {} })
     assert.equal((await readModel(folder, "blob", signal)).layers.length, 2)

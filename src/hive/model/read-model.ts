@@ -1,7 +1,8 @@
 import { WindfallError } from "../../protocol/errors.ts"
 import { ggufModel } from "../gguf/gguf-model.ts"
+import { ggufParts, partNameProblem } from "../gguf/gguf-parts.ts"
 import { ggufProjector } from "../gguf/gguf-projector.ts"
-import { type GgufHeader, ggufParts, readGguf } from "../gguf/read-gguf.ts"
+import { type GgufHeader, readGguf } from "../gguf/read-gguf.ts"
 import { ModelConfig } from "../safetensors/model-config.ts"
 import { readTensors, type StoredTensor } from "../safetensors/read-header.ts"
 import { safetensorsModel } from "../safetensors/safetensors-model.ts"
@@ -85,6 +86,8 @@ async function readGgufModel(
   signal: AbortSignal,
   withImages: boolean,
 ): Promise<ModelFacts> {
+  const odd = partNameProblem(file)
+  if (odd !== null) throw odd
   const parts = ggufParts(file) ?? [file]
   const missing = parts.find((part) => !folder.files.includes(part))
   if (missing !== undefined && parts.length > 1)
@@ -132,7 +135,10 @@ async function readSafetensors(folder: ModelFolder, signal: AbortSignal): Promis
   const index = await readJsonObject(await folder.open(INDEX), MOST_INDEX_BYTES, signal)
   const map = index.weight_map
   if (typeof map !== "object" || map === null || Array.isArray(map)) throw brokenModel(INDEX, "it has no weight_map")
-  const files = [...new Set(Object.values(map as Record<string, unknown>).map(String))].sort()
+  const named = Object.values(map as Record<string, unknown>)
+  if (named.length === 0 || !named.every((file) => typeof file === "string" && file !== ""))
+    throw brokenModel(INDEX, "its weight_map does not name the file of each tensor", "Fetch it again")
+  const files = [...new Set(named as readonly string[])].sort()
   const missing = files.filter((file) => !folder.files.includes(file))
   if (missing.length === files.length) {
     const total = (index.metadata as { total_size?: unknown } | undefined)?.total_size

@@ -2,7 +2,7 @@
  * What members of a hive say, one JSON object a line, on their standard output; the engine's own words are on standard error. The server
  * reads them from the job's log.
  */
-export type HiveNews = StartingNews | ReadyNews | LostNews | DrainingNews | StoppedNews
+export type HiveNews = StartingNews | ReadyNews | SlowNews | LostNews | DrainingNews | StoppedNews
 
 interface FromMember {
   /** Who says it. */
@@ -34,6 +34,14 @@ export interface PlacedBytes {
   readonly rank: number
   readonly kind: "model" | "cache" | "compute"
   readonly bytes: number
+}
+
+/** The link of a member has become slow, or is well again. Of rank 0, once it is ready. */
+export interface SlowNews extends FromMember {
+  readonly hive: "slow"
+  readonly member: number
+  /** Of a word to it and back; `null`: it is slow no longer. */
+  readonly roundTripMs: number | null
 }
 
 /** The hive cannot go on, or cannot begin. The first reason is the one that counts; all members end. */
@@ -88,7 +96,14 @@ export function mayGoBetter(code: LossCode): boolean {
   return LOSSES[code]
 }
 
-const KINDS: readonly string[] = ["starting", "ready", "lost", "draining", "stopped"] satisfies HiveNews["hive"][]
+const KINDS: readonly string[] = [
+  "starting",
+  "ready",
+  "slow",
+  "lost",
+  "draining",
+  "stopped",
+] satisfies HiveNews["hive"][]
 
 /** A line of a member's output as what it says; `null` when it is something else. */
 export function readHiveNews(line: string): HiveNews | null {
@@ -97,6 +112,8 @@ export function readHiveNews(line: string): HiveNews | null {
     const raw = JSON.parse(line) as Partial<HiveNews>
     if (!KINDS.includes(raw.hive ?? "") || !Number.isSafeInteger(raw.rank)) return null
     if (raw.hive === "ready" && !Number.isSafeInteger(raw.port)) return null
+    if (raw.hive === "slow" && !Number.isSafeInteger(raw.member)) return null
+    if (raw.hive === "slow" && raw.roundTripMs !== null && !Number.isFinite(raw.roundTripMs)) return null
     if (raw.hive === "lost" && (typeof raw.reason !== "string" || !Object.hasOwn(LOSSES, raw.code ?? ""))) return null
     return raw as HiveNews
   } catch {

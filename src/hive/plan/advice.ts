@@ -1,25 +1,27 @@
 import { formatBytes } from "../../base/bytes.ts"
 import type { EngineRules } from "../engines/engine-rules.ts"
 import { KEEPS_LAYERS_SINCE } from "../engines/mlx-models.ts"
-import type { Fleet } from "../fleet/fleet.ts"
 import { outputReadBytes } from "../model/model-facts.ts"
-import type { HivePlan, ModelPlan, Rate } from "./model-plan.ts"
+import type { HivePlan, ModelPlan, PlannedWay, Rate } from "./model-plan.ts"
+import { fitsWithNewerMlx } from "./other-splits.ts"
+import type { PreparedFleet } from "./prepared-fleet.ts"
 
 type Found = Omit<ModelPlan, "verdicts" | "advice" | "remedies">
 
 /** What should be known of a plan, in sentences, the most important first. */
-export function adviceFor(found: Found, rules: EngineRules, fleet: Fleet): readonly string[] {
+export function adviceFor(found: Found, rules: EngineRules, fleet: PreparedFleet): readonly string[] {
   const advice: string[] = []
   const [hive] = found.replicas
   if (hive === undefined) {
     const refusal = rules.splitRefusal(found.model)
     if (refusal !== null) advice.push(`It cannot be split: ${refusal}`)
-    const isUneven = rules.engine === "mlx" && refusal === null && fleet.hosts.some(({ mlxLm }) => mlxLm === null)
-    if (isUneven)
+    const need = refusal === null ? rules.splitNeed(found.model) : null
+    if (need !== null) advice.push(need)
+    if (rules.engine === "mlx" && refusal === null && fitsWithNewerMlx(found.model, fleet, found.request))
       advice.push(
         `Where the version of mlx-lm is not known, or is older than ${KEEPS_LAYERS_SINCE}, only splits are planned in which each Mac has as many layers as the others: others lose layers silently (mlx-lm #1688)`,
       )
-    return [...advice, ...found.model.notes.map((note) => note)]
+    return [...advice, ...found.model.notes]
   }
   const single = hive.members.length === 1
   const faster = found.alternatives.filter((other) => isFaster(other, hive))
@@ -31,6 +33,8 @@ export function adviceFor(found: Found, rules: EngineRules, fleet: Fleet): reado
   }
   if (hive.ways.some(({ isTunnelled }) => isTunnelled === true)) advice.push(tunnelText(hive))
   if (hive.usesWifi) advice.push(wifiText(hive))
+  const slow = slowestWay(hive)
+  if (slow !== undefined) advice.push(slowText(hive, slow))
   if (single) {
     const split = found.alternatives.find(({ members, usesWifi }) => members.length === 2 && !usesWifi)
     if (split !== undefined && isFaster(hive, split))
@@ -82,6 +86,32 @@ function wifiText(hive: HivePlan): string {
   return `This split goes over Wi-Fi: ${cost}, and every wait in the air stops all members. Use cables`
 }
 
+/** What a way without Wi-Fi takes of a token at most before somebody should look at it: ten times as long as over Gigabit Ethernet. */
+const SLOW_HOP_MS = 50
+
+function slowestWay({ ways, tokenMs }: HivePlan): PlannedWay | undefined {
+  const [slowest] = ways
+    .filter(({ kind, isTunnelled }) => kind !== "wifi" && isTunnelled !== true)
+    .toSorted((a, b) => b.hopMs - a.hopMs)
+  return slowest !== undefined && slowest.hopMs >= Math.max(SLOW_HOP_MS, tokenMs * POINTLESS_SHARE)
+    ? slowest
+    : undefined
+}
+
+function slowText(hive: HivePlan, { from, to, mbps, roundTripMs, hopMs }: PlannedWay): string {
+  const known = [
+    ...(mbps === null ? [] : [`${mbpsText(mbps)} Mbit/s`]),
+    ...(roundTripMs === null ? [] : [`${roundTripMs} ms there and back`]),
+  ]
+  const share = Math.round((hopMs / hive.tokenMs) * 100)
+  return `The way between ${from} and ${to} makes this split pointless (${known.join(", ")}): it takes ${Math.round(hopMs)} ms of each token, ${share} % of its time. Use another cable or network, and measure it: windfall host bench ${from} ${to}`
+}
+
+/** Of a way: "940", "7.5", "0.001". */
+export function mbpsText(mbps: number): string {
+  return mbps >= 10 ? `${Math.round(mbps)}` : `${Number(mbps.toPrecision(2))}`
+}
+
 function tunnelText({ engine, hopsMs, tokenMs }: HivePlan): string {
   const trust = "windfall fleet set --hive-network trusted CIDR"
   if (engine !== "llama.cpp")
@@ -94,8 +124,16 @@ function rateText({ prediction }: HivePlan): string {
   return prediction === null ? "unknown speed" : `${tokensText(prediction.generation)} tokens/s`
 }
 
+const LEAST_RATE = 0.001
+
 /** "18 to 30". */
 export function tokensText({ low, high }: Rate): string {
-  const text = (rate: number) => (rate < 9.95 ? rate.toFixed(1) : rate.toFixed(0))
-  return `${text(low)} to ${text(high)}`
+  return high < LEAST_RATE ? `under ${LEAST_RATE}` : `${oneRate(low)} to ${oneRate(high)}`
+}
+
+/** "18", "1.8", "0.02": never 0. */
+export function oneRate(rate: number): string {
+  if (rate < LEAST_RATE) return `under ${LEAST_RATE}`
+  if (rate < 0.1) return `${Number(rate.toPrecision(1))}`
+  return rate < 9.95 ? rate.toFixed(1) : rate.toFixed(0)
 }

@@ -48,7 +48,7 @@ export function planModel(
   return {
     ...found,
     verdicts: verdictsOf(fleet.fleet, found, load),
-    advice: adviceFor(found, rules, fleet.fleet),
+    advice: adviceFor(found, rules, fleet),
     // Who asks for more Macs than it takes knows why.
     remedies: holders.length > 0 && replicas.length > 0 ? [] : remediesFor(model, fleet, rules, request, replicas[0]),
   }

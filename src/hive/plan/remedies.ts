@@ -2,8 +2,10 @@ import { formatBytes } from "../../base/bytes.ts"
 import type { EngineRules } from "../engines/engine-rules.ts"
 import { budgetOf, type FleetHost, keptWithoutOwner } from "../fleet/fleet.ts"
 import type { ModelFacts } from "../model/model-facts.ts"
+import { oneRate } from "./advice.ts"
 import { findHive } from "./find-hive.ts"
 import type { HivePlan, PlanRequest } from "./model-plan.ts"
+import { otherSplits } from "./other-splits.ts"
 import { PreparedFleet } from "./prepared-fleet.ts"
 
 const GIB = 1024 ** 3
@@ -46,6 +48,7 @@ export function remediesFor(
     undefined
   const goal = hive === undefined ? "" : " on one Mac"
   const remedies: string[] = []
+  if (hive === undefined && rules.engine === "mlx") remedies.push(...otherSplits(model, fleet, request))
   if (hive?.usesWifi === true) remedies.push(...cables(model, fleet, rules, request))
   const context = largest(request.contextTokens / LEAST_CONTEXT, (thousands) =>
     fits(model, { ...request, contextTokens: thousands * LEAST_CONTEXT }, fleet),
@@ -78,7 +81,7 @@ function cables(model: ModelFacts, fleet: PreparedFleet, rules: EngineRules, req
   const ranking = wired.ranking(rules.engine, model.experts !== null)
   const found = findHive(rules, model, rules.load(model, request), ranking)
   if (found === undefined || found.usesWifi) return []
-  return [`Cables: over Gigabit Ethernet about ${(1000 / found.tokenMs).toFixed(1)} tokens/s would be expected`]
+  return [`Cables: over Gigabit Ethernet about ${oneRate(1000 / found.tokenMs)} tokens/s would be expected`]
 }
 
 const WIRED = { kind: "ethernet", mbps: 1000 } as const

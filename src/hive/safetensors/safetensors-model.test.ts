@@ -125,6 +125,24 @@ describe("a model of safetensors", () => {
   })
 })
 
+it("an index that tells too few bytes for the configuration is refused", async () => {
+  const { config } = smallQwen2(3, true)
+  const told = (total_size: number) =>
+    read({ "config.json": config, [INDEX]: { metadata: { total_size }, weight_map: { a: "b.safetensors" } } })
+  const { parameters } = await told(1e9)
+  for (const few of [1, 5, Math.floor(parameters / 8) - 1])
+    await assert.rejects(told(few), refuses("invalid_input", /config\.json: .* less than a bit for each/))
+  const few = await told(Math.ceil(parameters / 4))
+  assert.ok(Math.abs(weightBytes(few) - parameters / 4) < 20)
+  const saysMore = ({ notes }: typeof few) => notes.some((note) => /^The index tells \d+ bytes for each/.test(note))
+  assert.deepEqual([few, await told(parameters * 4), await told(parameters * 20)].map(saysMore), [false, false, true])
+  for (const weight_map of [{}, { a: null }, { a: "" }, { a: "b.safetensors", c: 5 }])
+    await assert.rejects(
+      read({ "config.json": config, [INDEX]: { metadata: { total_size: 1e6 }, weight_map } }),
+      refuses("invalid_input", /weight_map does not name the file of each tensor/),
+    )
+})
+
 it("a damaged configuration gives facts that can be reckoned with, or a refusal", async () => {
   const odd = fc.constantFrom<unknown>(null, -1, 0, 1, 1e308, 2 ** 53, "x", "M-*", [], [1, 2], {}, true, 1.5, [[]])
   const { config, tensors } = smallQwen2(3, true)

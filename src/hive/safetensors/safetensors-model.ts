@@ -12,6 +12,8 @@ const EMBEDDING = /(?:^|\.)(?:embed_tokens|wte|embeddings|word_embeddings|embedd
 const OUTPUT = /(?:^|\.)(?:lm_head|embed_out|output)\.(?:weight|scales|biases)$/
 const EXPERTS = /\.(?:experts|switch_mlp)\./
 const MOST_LAYERS = 2_000
+/** Nobody publishes weights wider than 64 bits. */
+const MOST_BYTES_EACH = 8
 
 interface Weights {
   readonly layers: readonly Omit<LayerFacts, "cache">[]
@@ -120,6 +122,17 @@ function fromConfig(config: ModelConfig, layerCount: number, totalBytes: number,
   const reckoned = reckonWeights(config, layerCount)
   const parameters = reckoned.layers.reduce((sum, { all }) => sum + all, reckoned.embedding + reckoned.output)
   const bytesEach = totalBytes / parameters
+  // Nothing is quantised to less: the sum is wrong, or it is another model's.
+  if (bytesEach < 1 / 8)
+    throw brokenModel(
+      config.name,
+      `by it the model has ${Math.round(parameters / 1e6)} million parameters, and ${totalBytes} bytes by metadata.total_size of the index: less than a bit for each`,
+      "Fetch both again, from one place",
+    )
+  if (bytesEach > MOST_BYTES_EACH)
+    notes.push(
+      `The index tells ${Math.round(bytesEach)} bytes for each parameter that is known from config.json: it is of another model, or most of this one is not known here`,
+    )
   notes.push("Its weights are not there: what is whose of them is reckoned from config.json and the sum in the index")
   return {
     layers: reckoned.layers.map(({ all, active }) => ({

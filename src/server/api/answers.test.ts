@@ -195,6 +195,7 @@ test("what the server answers is as the document says, with no field more", asyn
     "doctor",
     "hosts/alpha/doctor",
     "hosts/alpha/record",
+    "model-disk",
     "events",
     "queue",
     ...DATA,

@@ -1,10 +1,12 @@
 import { setTimeout } from "node:timers/promises"
 import * as z from "zod"
 import { repositoryProblem, revisionProblem } from "../../hive/hub/repository.ts"
+import type { ModelDisk } from "../../protocol/model-disk.ts"
 import type { PullView } from "../../protocol/pull-api.ts"
 import type { PullRecord } from "../../store/pull-record.ts"
 import { Feed } from "../feed.ts"
-import { pull as pullAnswer, pullList } from "./answers/pull-answers.ts"
+import { modelDisk } from "../pulls/model-disk.ts"
+import { modelDisk as modelDiskAnswer, pull as pullAnswer, pullList } from "./answers/pull-answers.ts"
 import { type ApiRequest, type Route, route } from "./route.ts"
 import { text, variable } from "./schema-parts.ts"
 import { SSE_HEADERS, STILL_HERE, serverEvent, streamed } from "./stream.ts"
@@ -39,6 +41,17 @@ export const pullRoutes: readonly Route[] = [
       "Lists the models one fetches from a hub, and those of the last 30 days; an administrator's answer has everybody's",
     answer: pullList,
     respond: ({ api, caller }): { pulls: PullView[] } => ({ pulls: api.pulls.list(caller) }),
+  }),
+  route({
+    method: "GET",
+    path: "/v1/model-disk",
+    summary:
+      "Says what models of hubs take on the server's disk, what they may take, and which of them may go for others",
+    answer: modelDiskAnswer,
+    respond: ({ api, caller }): ModelDisk => {
+      const disk = modelDisk(api.core)
+      return { ...disk, models: disk.models.filter(({ user }) => user === caller.user || caller.role === "admin") }
+    },
   }),
   route({
     method: "POST",

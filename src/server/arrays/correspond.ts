@@ -34,8 +34,10 @@ export function lookAtTasks(
   const after = job.spec.queue?.after ?? null
   if (array === undefined || after === null || array.blocked.size === 0) return null
   const dependency = readDependency(after)
-  const progress = new ProgressOfTasks(core, dependency, touched === "all")
-  const due = touched === "all" ? [...array.blocked] : [...touched].filter((index) => array.blocked.has(index))
+  // What comes a time after a start may have come for any of them.
+  const isWhole = touched === "all" || hasDelay(dependency)
+  const progress = new ProgressOfTasks(core, dependency, isWhole)
+  const due = isWhole ? [...array.blocked] : [...touched].filter((index) => array.blocked.has(index))
   const lost = new IndexSet()
   let dueMs: number | null = null
   let isChanged = false
@@ -49,9 +51,13 @@ export function lookAtTasks(
       isChanged = true
     } else if (state.dueMs !== null) dueMs = Math.min(dueMs ?? state.dueMs, state.dueMs)
   }
-  if (lost.size > 0) endUnbegun(array, lost, "dependency_failed")
+  if (lost.size > 0) endUnbegun(core, job, lost, "dependency_failed")
   if (isChanged || lost.size > 0) settleArray(core, job)
   return dueMs
+}
+
+function hasDelay({ terms }: Dependency): boolean {
+  return terms.some((term) => term.kind === "after" && term.jobs.some(({ delayMinutes }) => delayMinutes > 0))
 }
 
 /** What a dependency asks of other jobs, read once for all tasks that ask it. */

@@ -1,4 +1,4 @@
-import type { IndexSet } from "../../base/index-set.ts"
+import { IndexSet } from "../../base/index-set.ts"
 import { FIRST_FAILURES, type TaskFailure } from "../../protocol/job-array.ts"
 import { exitCodeOf, isFinal, type Verdict } from "../../protocol/job-state.ts"
 import { type ArrayRecord, hasUnbegun, type UnrunCause } from "../../store/array-record.ts"
@@ -30,12 +30,14 @@ export function settleArray(core: Core, job: JobRecord, actor?: string): void {
 }
 
 /** Ends tasks that have not begun, without a record for each. Returns how many. Within a change; {@link settleArray} is to follow. */
-export function endUnbegun(array: ArrayRecord, indices: IndexSet, cause: UnrunCause): number {
-  let count = 0
+export function endUnbegun(core: Core, job: JobRecord, indices: IndexSet, cause: UnrunCause): number {
+  const { array } = job
+  if (array === undefined) return 0
+  const all = new IndexSet()
   for (const set of [array.waiting, array.held.user, array.held.admin, array.blocked]) {
     const ended = set.takeAll(indices)
     array.unrun[cause].addAll(ended)
-    count += ended.size
+    all.addAll(ended)
     const state = UNRUN_STATES[cause]
     array.counts[state] += ended.size
     if (ended.size > 0) noteExit(array, { state, cause, exitCode: null, signal: null })
@@ -45,7 +47,8 @@ export function endUnbegun(array: ArrayRecord, indices: IndexSet, cause: UnrunCa
       array.failures.push({ index, state, cause, exitCode: null, signal: null })
     }
   }
-  return count
+  if (all.size > 0 && core.table.gates.noteUnrun(job.id, all)) core.wakePlanner()
+  return all.size
 }
 
 /** A task with a record has ended. Within a change; {@link settleArray} is to follow. */

@@ -14,9 +14,10 @@ const WAITING: ReadonlySet<string> = new Set(["held", "queued", "starting"])
 /**
  * Removes data of this name; its blobs go with the next tidying up. Jobs that run keep what their host has laid out. With
  * `force`, jobs that wait for it fail. Within a change.
+ * @param what is told of it
  * @throws {WindfallError} data_not_found, not_allowed, wrong_state while jobs wait for it
  */
-export function removeData(core: Core, caller: Caller, name: string, force: boolean): void {
+export function removeData(core: Core, caller: Caller, name: string, force: boolean, what = "removed"): void {
   const data = findData(core, caller, name, "remove")
   if (data.user !== caller.user && caller.role !== "admin") {
     throw new WindfallError("not_allowed", `Cannot remove the data ${name}: it is ${data.user}'s`, {
@@ -58,7 +59,7 @@ export function removeData(core: Core, caller: Caller, name: string, force: bool
     data.versions.map(({ root }) => root),
   )
   refreshPlaces(core)
-  core.ledger.event({ type: "data_changed", name, user: data.user, what: "removed" }, caller.user)
+  core.ledger.event({ type: "data_changed", name, user: data.user, what }, caller.user)
 }
 
 /** Hosts need not keep what no name stands for any more; those out of contact are told at the next one. */

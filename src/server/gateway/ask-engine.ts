@@ -7,14 +7,24 @@ import type { Replica } from "./served-models.ts"
 export class ReplicaLost extends Error {
   override readonly name = "ReplicaLost"
   readonly #name: string
+  /** Who runs the replica says why. */
+  readonly #isExplained: boolean
 
-  constructor(reason: string, name: string, options?: ErrorOptions) {
+  constructor(reason: string, name: string, options: ErrorOptions & { readonly isExplained?: boolean } = {}) {
     super(reason, options)
     this.#name = name
+    this.#isExplained = options.isExplained === true
+  }
+
+  /** What was lost at this replica, with the reason where its end was a decision, or was told by its hive. */
+  static at(replica: Replica, name: string, error: unknown): unknown {
+    const why = error instanceof ReplicaLost ? (replica.whyCut?.() ?? null) : null
+    return why === null ? error : new ReplicaLost(why, name, { cause: error, isExplained: true })
   }
 
   /** What the client is told when no other one is asked. */
   get problem(): GatewayProblem {
+    if (this.#isExplained) return new GatewayProblem("broken", `The answer of ${this.#name} was lost: ${this.message}`)
     // The engine itself is gone or silent: why is known to who runs it, and often a moment later.
     const text = `The answer of ${this.#name} was lost: ${this.message}. Send the request again; why it was lost: windfall model show ${this.#name}`
     return new GatewayProblem("broken", text)

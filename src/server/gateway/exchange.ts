@@ -59,7 +59,8 @@ export async function carryOut(exchange: Exchange): Promise<void> {
       excluded.add(turn.replica.id)
       meter.forget()
       exchange.model()?.failed(turn.replica, error.message)
-      if (excluded.size >= limits.tries) throw error.problem
+      // One that was stopped meanwhile comes back for nobody.
+      if (excluded.size >= limits.tries || exchange.model() === undefined) throw error.problem
     } finally {
       turn.release(meter.tokens, pace)
     }
@@ -87,7 +88,7 @@ async function askReplica(exchange: Exchange, replica: Replica): Promise<void> {
   } catch (error) {
     // Whatever went wrong: nothing of the request is to go on at the engine.
     response?.destroy()
-    throw error
+    throw ReplicaLost.at(replica, name, error)
   }
 }
 
@@ -115,6 +116,6 @@ async function relay(
     response.destroy()
     // One that was told to end is not to blame for ending.
     if (error instanceof ReplicaLost && !signal.aborted) exchange.model()?.failed(source.replica, error.message)
-    await sink.cut(signal.aborted ? signal.reason : error)
+    await sink.cut(signal.aborted ? signal.reason : ReplicaLost.at(source.replica, source.name, error))
   }
 }

@@ -91,6 +91,18 @@ test("a key that is for other models, has expired or was removed is refused; a s
     assert.equal(status, 401)
     assert.match(String(message), reason)
   }
+  const { key } = await scene.makeKey()
+  for (const [headers, reason] of [
+    [{}, "none was sent"],
+    [{ authorization: key }, "what was sent has not the form of one. It goes as Authorization: Bearer KEY"],
+    [{ authorization: `Basic ${key}` }, "what was sent has not the form of one"],
+    [{ "x-api-key": `Bearer ${key}` }, "what was sent has not the form of one"],
+  ] as const) {
+    const response = await scene.chat({}, { headers })
+    const { error } = (await response.json()) as { error: { message: string } }
+    assert.equal(response.status, 401)
+    assert.ok(error.message.startsWith(`Incorrect API key provided: ${reason}`), error.message)
+  }
   const made = await scene.makeKey()
   const stream = await scene.chat({ stream: true }, { key: made.key })
   await begun.promise

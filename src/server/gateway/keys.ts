@@ -88,7 +88,14 @@ function viewOf(core: Core, key: StoredKey): KeyView {
 export function keyOf(core: Core, headers: { readonly [name: string]: string | string[] | undefined }): StoredKey {
   const sent = sentKey(headers)
   const wrong = (reason: string) => new GatewayProblem("wrong_key", `Incorrect API key provided: ${reason}`)
-  if (sent === undefined) throw wrong("none was sent. Make one: windfall key create NAME")
+  if (sent === undefined) {
+    const isOdd = headers.authorization !== undefined || headers["x-api-key"] !== undefined
+    throw wrong(
+      isOdd
+        ? "what was sent has not the form of one. It goes as Authorization: Bearer KEY, or as x-api-key: KEY"
+        : "none was sent. Make one: windfall key create NAME",
+    )
+  }
   const key = core.store.modelKeys.byHash(hashOf(sent))
   if (key === undefined) {
     const isToken = !sent.startsWith(KEY_PREFIX) && sent.startsWith("wf_")

@@ -73,6 +73,11 @@ test("packed bodies are read, and bounded by what is in them; no body is nested 
   assert.equal(await post(`\uFEFF${text}`), "200 ")
   assert.match(await post(Uint8Array.of(...Buffer.from(text), 0xff)), /^400 .*malformed/)
   assert.equal(await post('{"model":"none","model":"tiny","messages":[{"role":"user","content":"x"}]}'), "200 ")
+  const saying = (content: string) => `{"model":"tiny","messages":[{"role":"user","content":"${content}"}]}`
+  assert.equal(await post(saying("\\ud83d\\ude00 and \\\\ud800")), "200 ")
+  for (const half of ["\\ud800", "\\uDC00x", "\\ude00\\ud83d"])
+    assert.match(await post(saying(half)), /^400 .*half of a character/)
+  assert.match(await post(`${text.slice(0, -1)},"response_format":{"\\udfff":1}}`), /^400 .*half of a character/)
   const nested = `${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}`
   assert.match(await post(`${text.slice(0, -1)},"response_format":${nested}}`), /^400 .*nested deeper/)
 })

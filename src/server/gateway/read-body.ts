@@ -1,11 +1,13 @@
 import type { IncomingMessage } from "node:http"
 import { badRequest, GatewayProblem } from "../../gateway/gateway-problem.ts"
-import { isDeeperThan, type JsonObject, objectOf } from "../../gateway/json-object.ts"
+import { isDeeperThan, isWellFormed, type JsonObject, objectOf } from "../../gateway/json-object.ts"
 import { decoded } from "./decoded-body.ts"
 import type { GatewayLimits } from "./gateway-limits.ts"
 
 /** No schema of a tool is as deep. Programs that write JSON call themselves for each level, and engines are such. */
 const DEEPEST = 128
+
+const HALF_CHARACTER = /\\u[dD][89a-fA-F]/
 
 /** What all requests under way hold. */
 export interface HeldBytes {
@@ -58,13 +60,20 @@ export async function readBody(
 
 function parse(bytes: Uint8Array): JsonObject {
   let value: unknown
+  let text: string
   try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes))
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes)
+    value = JSON.parse(text)
   } catch {
     throw badRequest("We could not parse the JSON body of your request: it is malformed")
   }
   const body = objectOf(value)
   if (body === undefined) throw badRequest("The body of the request must be a JSON object")
   if (isDeeperThan(body, DEEPEST)) throw badRequest(`The body of the request is nested deeper than ${DEEPEST} levels`)
+  // Bytes that are UTF-8 have half a character as an escape only; engines answer to one with errors of their parsers.
+  if (HALF_CHARACTER.test(text) && !isWellFormed(body))
+    throw badRequest(
+      "We could not parse the JSON body of your request: it has half of a character (a lone \\uD800 to \\uDFFF)",
+    )
   return body
 }

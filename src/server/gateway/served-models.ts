@@ -15,6 +15,8 @@ export interface Replica {
   readonly key: string | null
   /** What makes its connections; absent where it is reached at its URL. */
   readonly agent?: Agent
+  /** Why what was under way there was cut, in words, where that is known; asked once it is. */
+  readonly whyCut?: () => string | null
 }
 
 /** A model as the gateway sees it. Values do not change: another state is another value, given to {@link ServedModels.set}. */

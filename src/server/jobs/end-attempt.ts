@@ -90,7 +90,8 @@ export function loseAttempt(core: Core, tried: Tried, cause: Cause, message: str
     return
   }
   attempt.message = message
-  decide(core, tried, { cause, exitCode: null, signal: null, neverRan: slipped, slipped })
+  const end = { cause, exitCode: null, signal: null, neverRan: slipped, slipped }
+  decide(core, tried, end, outOfContactSince ?? core.clock.now())
   recordUseLost(core, tried, outOfContactSince)
 }
 
@@ -103,7 +104,8 @@ export function giveUp(core: Core, tried: Tried, cause: Cause, message: string):
   if (!isCurrent(tried) || attempt.state === "finishing") return
   const { outOfContactSince } = attempt
   attempt.message = message
-  decide(core, tried, { cause, exitCode: null, signal: null, neverRan: false, slipped: false })
+  const end = { cause, exitCode: null, signal: null, neverRan: false, slipped: false }
+  decide(core, tried, end, outOfContactSince ?? core.clock.now())
   recordUseLost(core, tried, outOfContactSince)
   attempt.fenced = true
   core.ledger.afterCommit(() => core.logs.liveIfOpen(job.id, attempt.number, attempt.member?.rank)?.release())

@@ -8,6 +8,7 @@ import { HOST_QUARANTINE_CRASHES } from "../../scheduler/obstacle.ts"
 import { reasonText } from "../../scheduler/queue/reason-text.ts"
 import { type JobRecord, untriedJob } from "../../store/job-record.ts"
 import { arrayOf, checkArray } from "../arrays/check-array.ts"
+import { withTasksNamed } from "../arrays/named-tasks.ts"
 import type { Core } from "../core.ts"
 import { checkDataPaths, resolveData } from "../data/job-data.ts"
 import { checkTargets, targetIds } from "../notify/targets.ts"
@@ -54,12 +55,14 @@ export function checkJobs(core: Core, user: string, specs: readonly JobSpec[]): 
   const names = new Set<string>()
   const told = new Set<string>()
   const wholes: JobSpec[] = []
-  for (const [i, spec] of specs.entries()) {
+  for (const [i, sent] of specs.entries()) {
+    let spec = sent
     try {
       if (!waitsForNamesakes(spec)) checkName(core, user, spec.name, names)
       checkSecrets(core, user, spec)
       checkTold(core, user, spec, told)
       checkArray(spec)
+      spec = withTasksNamed(core, spec)
       checkQueue(core, user, spec)
       const whole = spec.data.length === 0 ? spec : { ...spec, data: resolveData(core, user, spec) }
       checkFits(core, user, whole)

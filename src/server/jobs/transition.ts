@@ -36,6 +36,7 @@ export function transition(core: Core, job: JobRecord, to: JobState, options: Tr
     core.wakePlanner()
   }
   if (to === "running") job.startedAt ??= now
+  for (const { name } of job.spec.data) core.store.dataUses.put(name, now)
   if (isFinal(to)) {
     // The clock may have been set back since: nothing ends before it began.
     job.endedAt = Math.max(now, job.startedAt ?? job.submittedAt)

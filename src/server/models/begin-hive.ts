@@ -26,6 +26,8 @@ export interface BeginOptions {
   readonly number: number
   readonly avoid: ReadonlyMap<string, string>
   readonly loopbackOnly: ReadonlyMap<string, string>
+  /** Hosts, by id, that did not answer over their Thunderbolt cables, and why in words. */
+  readonly withoutCables: ReadonlyMap<string, string>
   readonly memberFile: () => Promise<string>
   readonly packageIndex: string | null
   readonly stored: StoredModel
@@ -61,14 +63,21 @@ export function storedModelOf(
  * @throws {WindfallError} as submitJobs
  */
 export async function beginHive(options: BeginOptions): Promise<string | null> {
-  const { core, model, number, avoid, loopbackOnly, memberFile, stored } = options
+  const { core, model, number, avoid, loopbackOnly, withoutCables, memberFile, stored } = options
   // What was lost may have been lost for what a host has no more.
   const losses = core.store.models.replicas(model.name).find((one) => one.number === number)?.losses ?? 0
   await askEngines(core, losses > 0 ? 0 : ENGINES_KNOWN_MS)
   const facts = servedFacts(stored.facts, model.options)
-  const choice = planReplica(core, { facts, options: model.options, user: model.user, avoid, loopbackOnly })
+  const choice = planReplica(core, {
+    facts,
+    options: model.options,
+    user: model.user,
+    avoid,
+    loopbackOnly,
+    withoutCables,
+  })
   if (choice.hive === null) return choice.reason
-  const plan = storedPlan(core, choice.hive, choice.network)
+  const plan = storedPlan(core, choice.hive, choice.network, withoutCables)
   const secret = (encoding: "hex" | "base64url") => Buffer.from(core.randomBytes(KEY_BYTES)).toString(encoding)
   const engineKey = secret("base64url")
   const bytes = weightBytes(facts)
@@ -116,9 +125,22 @@ export function servedFacts(facts: ModelFacts, { images }: Pick<ServeOptions, "i
 /** Whether, and where, it could start at once elsewhere than its hive waits. */
 export function placeNow(
   core: Core,
-  { model, avoid, loopbackOnly, stored }: Pick<BeginOptions, "model" | "avoid" | "loopbackOnly" | "stored">,
+  {
+    model,
+    avoid,
+    loopbackOnly,
+    withoutCables,
+    stored,
+  }: Pick<BeginOptions, "model" | "avoid" | "loopbackOnly" | "withoutCables" | "stored">,
 ): ReplicaPlan | null {
   const facts = servedFacts(stored.facts, model.options)
-  const choice = planReplica(core, { facts, options: model.options, user: model.user, avoid, loopbackOnly })
-  return choice.hive !== null && choice.startsNow ? storedPlan(core, choice.hive, choice.network) : null
+  const choice = planReplica(core, {
+    facts,
+    options: model.options,
+    user: model.user,
+    avoid,
+    loopbackOnly,
+    withoutCables,
+  })
+  return choice.hive !== null && choice.startsNow ? storedPlan(core, choice.hive, choice.network, withoutCables) : null
 }

@@ -1,51 +1,12 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { heldBack, servesTiny, until } from "../../../test/support/held-answers.ts"
 import { LARGE_CACHE_TOKENS, largeCache } from "../../../test/support/hive-models.ts"
 import { ModelScene, ready } from "../../../test/support/model-scene.ts"
-import {
-  beginStream,
-  chatChunk,
-  data,
-  type EngineAsked,
-  endOfStream,
-  streamWords,
-} from "../../../test/support/scripted-engine.ts"
-import { runsOn, type SimulatedAttempt, type SimulatedHost } from "../../../test/support/simulated-host.ts"
+import { runsOn, type SimulatedAttempt } from "../../../test/support/simulated-host.ts"
 import { HERE } from "../../../test/support/simulated-owner.ts"
 
 const GIB = 1024 ** 3
-
-/** Answers canaries, and chats when told to. */
-function heldBack(scene: ModelScene): { readonly asked: EngineAsked[]; go(): void } {
-  const asked: EngineAsked[] = []
-  scene.engine.script = (one) => {
-    if (one.body.prompt !== undefined) return streamWords(one, ["a"])
-    asked.push(one)
-    if (one.body.stream === true) beginStream(one).write(data(chatChunk({ content: "be" })))
-  }
-  return {
-    asked,
-    go() {
-      for (const one of asked.splice(0)) {
-        if (one.body.stream === true) one.response.end(data(chatChunk({ content: "gin" }, "stop")) + endOfStream())
-        else streamWords(one, ["late"])
-      }
-    },
-  }
-}
-
-/** @returns the host on which the model is ready */
-async function servesTiny(scene: ModelScene, wanted: Parameters<ModelScene["serve"]>[1] = {}): Promise<SimulatedHost> {
-  const host = await scene.join("studio")
-  await scene.store("tiny")
-  await scene.serve("tiny", wanted)
-  await scene.untilState("tiny", "ready")
-  return host
-}
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5))
-}
 
 test("a stop takes no new requests, lets those under way finish, and then ends the hive", async () => {
   await using scene = await ModelScene.start()
@@ -64,17 +25,6 @@ test("a stop takes no new requests, lets those under way finish, and then ends t
   assert.match(await answer.text(), /late/)
   await scene.untilState("tiny", "stopped")
   assert.equal(scene.hives[0]?.attempt.phase, "exited")
-})
-
-test("what does not finish in time is not waited for", async () => {
-  await using scene = await ModelScene.start({ modelLimits: { drainMs: 50, planAgainMs: 20 } })
-  await servesTiny(scene)
-  const held = heldBack(scene)
-  const underWay = scene.chat("tiny").catch(() => undefined)
-  await until(() => held.asked.length === 1)
-  await scene.server.call("POST", "/v1/hives/tiny/stop", {})
-  await scene.untilState("tiny", "stopped")
-  await underWay
 })
 
 test("a request that is cut before its first token is asked again, unseen; what streams at its replica goes on", async () => {

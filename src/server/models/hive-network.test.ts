@@ -81,3 +81,31 @@ test("where a firewall would ask, nothing listens but on loopback", async () => 
   await scene.server.call("POST", "/v1/hives/large/stop", {})
   await scene.untilState("large", "stopped")
 })
+
+test("where members do not find each other over Thunderbolt, the next try goes over what else there is, and says so", async () => {
+  await using scene = await ModelScene.start()
+  const models = ["Mac16,1", "Mac16,10"] as const
+  for (const [at, name] of ["alpha", "beta"].entries()) {
+    const host = await scene.join(name, { memoryBytes: (6 - 2 * at) * GIB, model: models[at]! })
+    host.addresses = [{ address: `10.0.7.${at + 5}`, net: "10.0.7.0/24", interface: "en1" }]
+    const peers = [models[1 - at]!]
+    const network = { kind: "ethernet", mbps: 1_000, interface: "en1", peers, addresses: host.addresses } as const
+    host.tell({ type: "network", network, wake: null })
+  }
+  await scene.server.call("POST", "/v1/fleets/default/hive-network", { nets: ["10.0.7.0/24"] })
+  await scene.store("large", largeCache())
+  const tried: (string | undefined)[] = []
+  scene.play = (hive) => {
+    tried.push(hive.order.network?.kind)
+    if (hive.order.network?.kind !== "thunderbolt") scene.say(hive, ready())
+    else scene.lose(hive, "unreachable", "member 1 (beta): its address is not that of its Thunderbolt bridge", 1)
+  }
+  await scene.serve("large", { contextTokens: LARGE_CACHE_TOKENS, slots: 1 })
+  const model = await scene.untilState("large", "ready")
+  assert.deepEqual(tried, ["thunderbolt", "trusted"])
+  const [replica] = model.replicas
+  assert.deepEqual(replica?.plan?.over, { kind: "trusted", nets: ["10.0.7.0/24"] })
+  assert.match(replica?.plan?.network ?? "", /^trusted network .*; not over Thunderbolt, where it failed: .*bridge/)
+  await scene.server.call("POST", "/v1/hives/large/stop", {})
+  await scene.untilState("large", "stopped")
+})

@@ -5,11 +5,19 @@ import type { ReplicaPlan } from "../../protocol/model-api.ts"
 import type { Core } from "../core.ts"
 import { engineHosts } from "./engine-hosts.ts"
 
-/** A plan as it is stored and shown: members by rank, the head first. */
-export function storedPlan(core: Core, plan: HivePlan, network: HiveNetwork | undefined): ReplicaPlan {
+/** A plan as it is stored and shown: members by rank, the head first. @param withoutCables hosts, by id, whose cables failed, and why */
+export function storedPlan(
+  core: Core,
+  plan: HivePlan,
+  network: HiveNetwork | undefined,
+  withoutCables: ReadonlyMap<string, string> = new Map(),
+): ReplicaPlan {
   const { ways, mode, prediction } = plan
   const rate = prediction?.generation
   const hosts = engineHosts(core)
+  const ids = plan.members.map(({ host }) => core.fleet.find(host.name).record.id)
+  const noCable = ids.map((id) => withoutCables.get(id)).find((reason) => reason !== undefined)
+  const instead = noCable === undefined ? "" : `; not over Thunderbolt, where it failed: ${noCable}`
   const rdma = mode === "tensor" ? rdmaMesh(byRank(plan).map(({ host }) => hosts.get(host.name)?.rdma ?? null)) : null
   return {
     mode,
@@ -22,7 +30,9 @@ export function storedPlan(core: Core, plan: HivePlan, network: HiveNetwork | un
       needBytes: Math.ceil(needBytes),
     })),
     network:
-      network === undefined ? null : `${hiveNetworkText(network, kindsText(ways))}${rdma === null ? "" : ", by RDMA"}`,
+      network === undefined
+        ? null
+        : `${hiveNetworkText(network, kindsText(ways))}${rdma === null ? "" : ", by RDMA"}${instead}`,
     ...(network === undefined ? {} : { over: network }),
     tokensPerSecond: rate === undefined ? null : { low: rate.low, high: rate.high },
   }

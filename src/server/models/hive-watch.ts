@@ -20,6 +20,8 @@ export class HiveWatch implements Disposable {
   step: StartingNews["step"] | null = null
   ready: ReadyNews | null = null
   lost: LostNews | null = null
+  /** Members whose link is slow, with how long a word to them and back takes, in milliseconds. */
+  readonly slow = new Map<number, number>()
   isEnding = false
   /** What was said last of how its engine is built; `null`: it is not, or not any more. */
   building: string | null = null
@@ -74,6 +76,10 @@ export class HiveWatch implements Disposable {
         return
       case "ready":
         this.ready = news
+        return
+      case "slow":
+        if (news.roundTripMs === null) this.slow.delete(news.member)
+        else this.slow.set(news.member, news.roundTripMs)
         return
       case "lost":
         this.lost ??= news

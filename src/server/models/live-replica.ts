@@ -19,6 +19,8 @@ export class LiveReplica {
   turn = 0
   /** What the gateway's names of it begin with; `null`: it has none. */
   prefix: string | null = null
+  /** Why the way to its head, as it is now, was closed; `null`: it was not, or nobody knows. */
+  #closed: { why: string | null } = { why: null }
   inFlight = 0
   drainUntil: number | null = null
   isBeginning = false
@@ -32,6 +34,9 @@ export class LiveReplica {
   /** Hosts, by id, where its engine may not listen but on loopback: why, and until when. */
   readonly loopbackOnly = new Map<string, { readonly reason: string; readonly until: number }>()
 
+  /** Hosts, by id, that do not answer over their Thunderbolt cables: why, and until when that is believed. */
+  readonly withoutCables = new Map<string, { readonly reason: string; readonly until: number }>()
+
   /** Whether it answers is not known any more; what is under way there goes on. */
   doubt(): void {
     this.turn++
@@ -41,9 +46,18 @@ export class LiveReplica {
     this.probeAgainAt = null
   }
 
-  /** The way to its head leads nowhere any more. */
-  forgetWay(): void {
+  /** Says of the way as it is now why what was under way on it was cut, as far as is known by then. */
+  whyCut(): () => string | null {
+    const { watch } = this
+    const closed = this.#closed
+    return () => closed.why ?? watch?.lost?.reason ?? (watch?.isEnding === true ? "its hive was asked to end" : null)
+  }
+
+  /** The way to its head leads nowhere any more: what is under way there is cut. @param why in words, for who waits for an answer */
+  forgetWay(why: string | null = null): void {
     this.doubt()
+    this.#closed.why ??= why
+    this.#closed = { why: null }
     this.agent?.destroy()
     this.agent = null
   }
@@ -52,6 +66,7 @@ export class LiveReplica {
   plansAnew(): void {
     this.avoid.clear()
     this.loopbackOnly.clear()
+    this.withoutCables.clear()
     this.planAgainAt = null
   }
 

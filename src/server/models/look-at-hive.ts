@@ -17,6 +17,9 @@ const OF_HOSTS: ReadonlySet<string> = new Set(["engine_missing", "out_of_memory"
 /** What a head says of a member that it does not hear of any more. */
 const FROM_AFAR: ReadonlySet<string> = new Set(["member_lost", "member_left"])
 
+/** Members that do not find each other. */
+const NOT_FOUND: ReadonlySet<string> = new Set(["unreachable", "member_missing"])
+
 /** Ends of a program that is gone without a word. */
 const ENDS: ReadonlySet<string> = new Set<Cause>([
   ...(["exited", "signalled", "out_of_memory", "supervisor_lost"] as const),
@@ -46,13 +49,18 @@ export function lookAtHive(
     step: own?.step ?? null,
     building: own?.building ?? null,
     isReady: own?.ready != null && !own.isEnding,
+    slow: own === null ? null : slowText(own, plan),
     lost: (own === null ? null : lossOf(own, plan, attempts)) ?? buildLossOf(core, attempts),
     silentLoss: isFinal(job.state) ? silentLossOf(attempts) : null,
     isOverdue: startedAt !== null && core.clock.now() > startedAt + startMs,
   }
 }
 
-function lossOf({ lost }: HiveWatch, plan: ReplicaPlan | null, attempts: readonly AttemptRecord[]): HiveLoss | null {
+function lossOf(
+  { lost, ready }: HiveWatch,
+  plan: ReplicaPlan | null,
+  attempts: readonly AttemptRecord[],
+): HiveLoss | null {
   if (lost === null) return null
   const { code, hint, member } = lost
   const host = OF_HOSTS.has(code) ? (plan?.members[member ?? 0] ?? null) : null
@@ -66,7 +74,23 @@ function lossOf({ lost }: HiveWatch, plan: ReplicaPlan | null, attempts: readonl
   const what = code === "out_of_memory" ? `out of memory on ${name}: ` : ""
   const text = `${what}${reason}${where}${hint === undefined ? "" : `. ${hint}`}`
   const isShut = code === "firewall_asks"
-  return { reason: text, mayGoBetter: mayGoBetter(code), host: host?.host ?? null, ...(isShut ? { isShut } : {}) }
+  const isOfCables = plan?.over?.kind === "thunderbolt" && ready === null && NOT_FOUND.has(code)
+  return {
+    ...{ reason: text, mayGoBetter: mayGoBetter(code), host: host?.host ?? null },
+    ...(isShut ? { isShut } : {}),
+    ...(isOfCables ? { isOfCables } : {}),
+  }
+}
+
+/** Which links are slow, in words. */
+function slowText({ slow }: HiveWatch, plan: ReplicaPlan | null): string | null {
+  if (slow.size === 0 || plan === null) return null
+  const [head] = plan.members
+  const each = [...slow].map(([rank, ms]) => {
+    const to = plan.members[rank]?.hostName ?? "?"
+    return `link slow: between ${head?.hostName} and ${to} (member ${rank}) a word takes ${ms} ms there and back, and so does each token`
+  })
+  return each.join("; ")
 }
 
 /** A member of one does not know its host's name, and needs no rank. */
@@ -115,6 +139,7 @@ export const UNKNOWN_HIVE: HiveLook = {
   step: null,
   building: null,
   isReady: false,
+  slow: null,
   lost: null,
   silentLoss: null,
   isOverdue: false,

@@ -199,7 +199,8 @@ export class Models implements Disposable {
           : UNKNOWN_HIVE
         : lookAtHive(core, job, live.watch, record.plan, startMs)
     // The way leads to another process then, or nowhere.
-    if (hive !== null && (hive.state !== "running" || hive.away !== null) && live.probe !== "unknown") live.forgetWay()
+    if (hive !== null && (hive.state !== "running" || hive.away !== null) && live.probe !== "unknown")
+      live.forgetWay(hive.away ?? hive.lost?.reason ?? hive.reason)
     const now = core.clock.now()
     return {
       now,

@@ -50,9 +50,9 @@ export class ReplicaPlaces {
       try {
         const stored = await this.facts(model)
         const avoid = this.#avoided(record, live)
-        const loopbackOnly = this.#shut(live)
+        const doubts = { loopbackOnly: this.#shut(live), withoutCables: this.#uncabled(live) }
         const { number } = record
-        problem = await beginHive({ core, model, number, avoid, loopbackOnly, memberFile, packageIndex, stored })
+        problem = await beginHive({ core, model, number, avoid, ...doubts, memberFile, packageIndex, stored })
       } catch (error) {
         problem = (error as Error).message
       } finally {
@@ -74,7 +74,7 @@ export class ReplicaPlaces {
       if (job?.state !== "queued" && job?.state !== "suspended") return
       const [avoid, loopbackOnly] = [this.#avoided(record, live), this.#shut(live)]
       if (job.state === "suspended") for (const { host } of record.plan.members) avoid.set(host, "it is stopped there")
-      const place = placeNow(core, { model, avoid, loopbackOnly, stored })
+      const place = placeNow(core, { model, avoid, loopbackOnly, withoutCables: this.#uncabled(live), stored })
       if (place !== null && !isSamePlan(place, record.plan)) live.isToMove = true
     })
   }
@@ -94,7 +94,7 @@ export class ReplicaPlaces {
       const model = core.store.models.get(name)
       const record = core.store.models.replicas(name).find((one) => one.number === number)
       if (model === undefined || record === undefined || record.job !== null || !isWantedNow(model, record)) return
-      if (live.avoid.size + live.loopbackOnly.size > 0) {
+      if (live.avoid.size + live.loopbackOnly.size + live.withoutCables.size > 0) {
         store({ core, model, record }, { state: "degraded", reason: record.reason ?? problem, notBefore: null })
       } else if (record.state !== "waiting" || record.reason !== problem)
         store({ core, model, record }, { state: "waiting", reason: problem })
@@ -102,10 +102,19 @@ export class ReplicaPlaces {
   }
 
   /** Hosts where its engine may not listen but on loopback. */
-  #shut(live: LiveReplica): Map<string, string> {
+  #shut({ loopbackOnly }: LiveReplica): Map<string, string> {
+    return this.#stillSo(loopbackOnly)
+  }
+
+  /** Hosts whose cables led nowhere. */
+  #uncabled({ withoutCables }: LiveReplica): Map<string, string> {
+    return this.#stillSo(withoutCables)
+  }
+
+  #stillSo(known: Map<string, { readonly reason: string; readonly until: number }>): Map<string, string> {
     const now = this.#options.core.clock.now()
-    for (const [host, { until }] of live.loopbackOnly) if (until <= now) live.loopbackOnly.delete(host)
-    return new Map([...live.loopbackOnly].map(([host, { reason }]) => [host, reason]))
+    for (const [host, { until }] of known) if (until <= now) known.delete(host)
+    return new Map([...known].map(([host, { reason }]) => [host, reason]))
   }
 
   /** Hosts that it must not have: those of other hives, and those that could not run it. */

@@ -1,7 +1,7 @@
 import { chooseEngine } from "../../hive/engines/choose-engine.ts"
 import type { EngineRules } from "../../hive/engines/engine-rules.ts"
 import { withEngines } from "../../hive/fleet/engine-hosts.ts"
-import type { Fleet } from "../../hive/fleet/fleet.ts"
+import type { Fleet, FleetHost } from "../../hive/fleet/fleet.ts"
 import { type NetworkChoice, networkFor } from "../../hive/fleet/hive-network.ts"
 import { liveFleet } from "../../hive/fleet/live-fleet.ts"
 import type { ModelFacts } from "../../hive/model/model-facts.ts"
@@ -25,6 +25,8 @@ export interface ReplicaWish {
   readonly avoid: ReadonlyMap<string, string>
   /** Hosts, by id, where nothing may listen but on loopback, and why in words. */
   readonly loopbackOnly?: ReadonlyMap<string, string>
+  /** Hosts, by id, that did not answer over their Thunderbolt cables, and why in words. */
+  readonly withoutCables?: ReadonlyMap<string, string>
 }
 
 export type ReplicaChoice =
@@ -86,7 +88,7 @@ function requestOf({ options }: ReplicaWish): PlanRequest {
 }
 
 function fleetOf(core: Core, wish: ReplicaWish, views: readonly HostView[], onlyNow: boolean): Fleet {
-  const { avoid, loopbackOnly, options } = wish
+  const { avoid, loopbackOnly, withoutCables, options } = wish
   const { pins, engine, trustsNetwork } = options
   const fleet = withEngines(liveFleet(views, onlyNow, !trustsNetwork), engine, engineHosts(core))
   const hosts = fleet.hosts.map((host, at) => {
@@ -97,9 +99,17 @@ function fleetOf(core: Core, wish: ReplicaWish, views: readonly HostView[], only
       avoid.get(view.id) ??
       (pins.length > 0 && !pins.includes(view.name) ? "it is not among those that were named (--pin)" : null) ??
       (onlyNow && !takesJobs(standing) ? standing.text || "jobs have it" : null)
-    return { ...host, excluded, ...(loopbackOnly?.has(view.id) ? { isLoopbackOnly: true } : {}) }
+    const cabled = withoutCables?.has(view.id) ? uncabled(host) : host
+    return { ...cabled, excluded, ...(loopbackOnly?.has(view.id) ? { isLoopbackOnly: true } : {}) }
   })
   return { ...fleet, hosts }
+}
+
+/** As if it had no cables: it is reached over whatever else it has. */
+function uncabled(host: FleetHost): FleetHost {
+  const isByCable = host.network.kind === "thunderbolt"
+  const network = isByCable ? ({ kind: "unknown", mbps: null } as const) : host.network
+  return { ...host, cables: [], hasRdma: false, network }
 }
 
 /** Why members of a plan may not talk to each other, and by which command an administrator lets them. */

@@ -44,7 +44,15 @@ export function probeReplica(
       live.probeTries = 0
       live.prefix = `${record.model}/${record.number}/${job}/`
       const id = `${live.prefix}${live.watch?.attempt}/${turn}`
-      live.served = { id, url: `http://127.0.0.1:${ready.port}`, model: model.name, slots, key, agent }
+      live.served = {
+        id,
+        url: `http://127.0.0.1:${ready.port}`,
+        model: model.name,
+        slots,
+        key,
+        agent,
+        whyCut: live.whyCut(),
+      }
     } else if (++live.probeTries >= limits.probeTries) live.probe = "bad"
     else {
       live.probe = "unknown"

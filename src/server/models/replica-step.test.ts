@@ -19,6 +19,7 @@ const hive: fc.Arbitrary<HiveLook> = fc.record({
   isReady: fc.boolean(),
   lost: fc.option(loss),
   silentLoss: fc.option(loss),
+  slow: fc.constantFrom(null, "link slow"),
   isOverdue: fc.boolean(),
 })
 const scene: fc.Arbitrary<ReplicaScene> = fc
@@ -110,6 +111,7 @@ test("a hive that somebody else ended means that the model is not wanted; one th
     isReady: true,
     lost: null,
     silentLoss: null,
+    slow: null,
     isOverdue: false,
   }
   const of = (look: HiveLook) =>

@@ -21,6 +21,8 @@ export interface HiveLook {
   /** How its engine is built, while that is so. */
   readonly building: string | null
   readonly isReady: boolean
+  /** Which of its links are slow, in words; it answers all the same. */
+  readonly slow: string | null
   readonly lost: HiveLoss | null
   /** Of one that has ended without a word: what its hosts say of its processes. */
   readonly silentLoss: HiveLoss | null
@@ -36,6 +38,8 @@ export interface HiveLoss {
   readonly host: string | null
   /** That host can take part where nothing has to listen on its own address. */
   readonly isShut?: boolean
+  /** Its members did not find each other over Thunderbolt: what is said of cables is not so. */
+  readonly isOfCables?: boolean
 }
 
 export interface ReplicaScene {
@@ -75,6 +79,9 @@ export type ReplicaStep =
   | { readonly do: "halt"; readonly by: string }
   | { readonly do: "lost"; readonly loss: HiveLoss }
 
+/** Why one drains that is not to be, or is to be otherwise. */
+export const MAY_FINISH = "what is in flight may finish"
+
 const NOTHING: ReplicaStep = { do: "nothing" }
 
 /** What is to be done about a replica now. Pure; asked anew after each change, so it must come to rest. */
@@ -94,7 +101,7 @@ export function stepOf(scene: ReplicaScene): ReplicaStep {
     }
   }
   if (record.state === "ending" || !isWanted) {
-    if (record.state !== "ending") return { do: "drain", reason: "what is in flight may finish", isFailure: false }
+    if (record.state !== "ending") return { do: "drain", reason: MAY_FINISH, isFailure: false }
     const isDrained = scene.inFlight === 0 || (scene.drainUntil !== null && now >= scene.drainUntil)
     return isDrained && hive.stoppedBy === null ? { do: "end" } : NOTHING
   }
@@ -136,7 +143,7 @@ function ofLiveHive(scene: ReplicaScene, hive: HiveLook): ReplicaStep {
   }
   if (probe === "unknown") return { do: "probe" }
   if (probe === "bad") return { do: "drain", reason: "no token comes through any more", isFailure: true }
-  return note(record, "ready", null)
+  return note(record, "ready", hive.slow)
 }
 
 function note(record: ReplicaRecord, state: ReplicaState, reason: string | null): ReplicaStep {

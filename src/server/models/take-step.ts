@@ -6,7 +6,7 @@ import { stopJob } from "../jobs/stop.ts"
 import { WINDFALL } from "../ledger.ts"
 import type { LiveReplica } from "./live-replica.ts"
 import type { ModelLimits } from "./model-limits.ts"
-import type { HiveLoss, ReplicaStep } from "./replica-step.ts"
+import { type HiveLoss, MAY_FINISH, type ReplicaStep } from "./replica-step.ts"
 
 export interface StepGround {
   readonly core: Core
@@ -58,18 +58,23 @@ function readiness({ core, record }: StepGround, state: ReplicaState): Partial<R
   return { readySince: record.readySince ?? core.clock.now(), notBefore: null }
 }
 
-function endHive({ core, record }: StepGround): void {
+/** What is still in flight then had its time: it is cut here, as the member would wait for it once more. */
+function endHive({ core, model, record, live }: StepGround): void {
+  const why = record.reason === MAY_FINISH ? "its replica was ended" : record.reason
+  live.forgetWay(model.wanted === "stopped" ? `${model.name} was stopped before its answer was complete` : why)
   const job = record.job === null ? undefined : core.table.live(record.job)
   if (job !== undefined && !isFinal(job.state)) stopJob(core, job, { now: false }, WINDFALL)
 }
 
 /** Tried again a bounded number of times, each after a longer rest; a host that cannot run it is left out. */
-function lose(ground: StepGround, { reason, mayGoBetter, host, isShut = false }: HiveLoss): void {
+function lose(ground: StepGround, { reason, mayGoBetter, host, isShut = false, isOfCables = false }: HiveLoss): void {
   const { core, limits, record, live } = ground
   const now = core.clock.now()
   const wasSteady = record.readySince !== null && now - record.readySince >= limits.steadyMs
   const losses = wasSteady ? 1 : record.losses + 1
   if (host !== null) (isShut ? live.loopbackOnly : live.avoid).set(host, { reason, until: now + limits.avoidMs })
+  const hosts = isOfCables ? (record.plan?.members ?? []) : []
+  for (const member of hosts) live.withoutCables.set(member.host, { reason, until: now + limits.avoidMs })
   live.forgetHive()
   live.lastLoss = { at: now, reason }
   const gone = { job: null, readySince: null, sealedKey: null, losses }
@@ -90,7 +95,9 @@ export function store(
 ): void {
   const next = { ...record, ...change }
   core.store.models.putReplica(next)
-  if (next.state === record.state) return
+  // That a hive which answers has a slow link is news, too.
+  const isNews = next.state !== record.state || (next.state === "ready" && next.reason !== record.reason)
+  if (!isNews) return
   const why = next.reason === null ? "" : ` (${next.reason})`
   const where =
     next.plan === null || next.job === null ? "" : ` on ${next.plan.members.map((one) => one.hostName).join(", ")}`

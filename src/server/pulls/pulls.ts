@@ -19,6 +19,9 @@ import { runPull } from "./run-pull.ts"
 /** Whoever asks waits for the listing: it is not tried for as long as files are. */
 const LISTING_TRIES = 4
 
+/** So long it is told what was fetched, and why not. */
+export const TOLD_MS = 30 * 86_400_000
+
 /** One under way. */
 interface Running {
   readonly stop: AbortController
@@ -107,8 +110,10 @@ export class Pulls {
 
   /** Those a person may see, oldest first. */
   list(viewer: Caller): PullView[] {
+    const since = this.#core.clock.now() - TOLD_MS
     return this.#core.store.pulls
       .list()
+      .filter(({ endedAt }) => endedAt === null || endedAt >= since)
       .filter(({ user }) => user === viewer.user || viewer.role === "admin")
       .map((record) => this.view(record))
   }

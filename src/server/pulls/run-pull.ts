@@ -1,13 +1,13 @@
 import { nameOf } from "../../hive/hub/gguf-choices.ts"
 import type { Hub } from "../../hub/hub.ts"
-import type { BlobHash, TokenId } from "../../protocol/ids.ts"
+import type { BlobHash } from "../../protocol/ids.ts"
 import type { PulledFile, PullRecord } from "../../store/pull-record.ts"
 import { contentOf } from "../../store/pull-record.ts"
 import { hashBytes } from "../../workspace/hash.ts"
 import { CHUNK_BYTES, encodeTree } from "../../workspace/tree.ts"
-import type { Caller } from "../auth/accounts.ts"
 import type { Core } from "../core.ts"
 import { addVersion } from "../data/add-data.ts"
+import { callerOf } from "./caller-of.ts"
 import type { ContentLocks } from "./content-locks.ts"
 import { fetchContent } from "./fetch-content.ts"
 import type { PullProgress } from "./pull-progress.ts"
@@ -83,10 +83,4 @@ async function fetchFiles(run: PullRun): Promise<readonly BlobHash[]> {
   run.signal.throwIfAborted()
   if (problem !== undefined) throw failed.signal.reason
   return blobs
-}
-
-/** Whose data it becomes, as they are now: what they may not any more is refused. */
-export function callerOf(core: Core, user: string): Caller {
-  const role = core.store.accounts.users().find(({ name }) => name === user)?.role ?? "user"
-  return { user, role, token: "" as TokenId, tokenExpiresAt: null }
 }

@@ -2,7 +2,7 @@ import { IndexSet } from "../../base/index-set.ts"
 import type { JobId } from "../../protocol/ids.ts"
 import { isFinal } from "../../protocol/job-state.ts"
 import { hasSingleton, jobsNamedIn } from "../../scheduler/request/after-words.ts"
-import { readDependency } from "../../scheduler/request/dependency.ts"
+import { type Dependency, readDependency } from "../../scheduler/request/dependency.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Touched } from "../arrays/correspond.ts"
 import { queueAskedOf } from "./standing.ts"
@@ -11,8 +11,8 @@ import { queueAskedOf } from "./standing.ts"
 export class GateBook {
   /** When to look; Infinity: only once something happens. */
   readonly #dueAt = new Map<JobId, number>()
-  /** By what they hang on: the number of a job, or a name with its user. */
-  readonly #dependents = new Map<number | string, Set<JobId>>()
+  /** By what they hang on, the number of a job or a name with its user: who, and whether task by task alone. */
+  readonly #dependents = new Map<number | string, Map<JobId, boolean>>()
 
   /** Ended jobs on which others hang: they have left memory, and their end may not be stored before the present change is. */
   readonly #ended = new Map<number, JobRecord>()
@@ -85,22 +85,36 @@ export class GateBook {
     return next === Number.POSITIVE_INFINITY ? null : next
   }
 
+  /**
+   * Tasks of an array have ended that never began, and so have no record that would be noted. Whether anything is to be looked at because of
+   * that.
+   */
+  noteUnrun(array: JobId, indices: IndexSet): boolean {
+    const dependents = this.#dependents.get(array) ?? []
+    for (const [one, isByTask] of dependents) this.#due(one, isByTask ? indices : null)
+    return this.#dependents.has(array)
+  }
+
   /** Whoever hangs on it is to be looked at. */
   #touch(job: JobRecord): boolean {
     const { id, user, spec, state, task } = job
-    const named = task?.array ?? id
-    if (isFinal(state) && this.#dependents.has(named)) this.#ended.set(id, job)
-    const dependents = [
-      ...(this.#dependents.get(named) ?? []),
-      ...(spec.name === null || task !== undefined ? [] : (this.#dependents.get(`${user}\n${spec.name}`) ?? [])),
-    ]
-    for (const one of dependents) {
-      if (!this.#dueAt.has(one)) continue
-      this.#dueAt.set(one, 0)
-      if (task === undefined) this.#touched.delete(one)
-      else this.#touched.get(one)?.add(task.index)
-    }
-    return dependents.length > 0
+    // Jobs that were sent to earlier versions hang on a task by its own number.
+    const keys: (number | string)[] = task === undefined ? [id] : [task.array, id]
+    if (spec.name !== null && task === undefined) keys.push(`${user}\n${spec.name}`)
+    const found = keys.flatMap((key) => [...(this.#dependents.get(key) ?? [])])
+    if (isFinal(state) && keys.some((key) => typeof key === "number" && this.#dependents.has(key)))
+      this.#ended.set(id, job)
+    const index = task === undefined ? null : new IndexSet([{ first: task.index, last: task.index }])
+    for (const [one, isByTask] of found) this.#due(one, isByTask ? index : null)
+    return found.length > 0
+  }
+
+  /** @param indices of its tasks those that are to be looked at; `null`: all of them */
+  #due(job: JobId, indices: IndexSet | null): void {
+    if (!this.#dueAt.has(job)) return
+    this.#dueAt.set(job, 0)
+    if (indices === null) this.#touched.delete(job)
+    else this.#touched.get(job)?.addAll(indices)
   }
 
   #hang(job: JobRecord, hangs: boolean): void {
@@ -110,8 +124,8 @@ export class GateBook {
     const on: (number | string)[] = [...jobsNamedIn(dependency)]
     if (hasSingleton(dependency)) on.push(`${job.user}\n${job.spec.name}`)
     for (const key of on) {
-      const set = this.#dependents.get(key) ?? new Set()
-      if (hangs) set.add(job.id)
+      const set = this.#dependents.get(key) ?? new Map<JobId, boolean>()
+      if (hangs) set.set(job.id, typeof key === "number" && goesOnlyByTask(dependency, key))
       else set.delete(job.id)
       if (set.size > 0) this.#dependents.set(key, set)
       else {
@@ -120,4 +134,11 @@ export class GateBook {
       }
     }
   }
+}
+
+/** Whether a change of one task of the other array means nothing to any task but the one of the same index. */
+function goesOnlyByTask({ terms }: Dependency, array: number): boolean {
+  return terms.every(
+    (term) => term.kind === "singleton" || term.kind === "aftercorr" || term.jobs.every(({ job }) => job !== array),
+  )
 }

@@ -51,7 +51,7 @@ function look(core: Core, job: JobRecord, now: number): void {
 function endUnrun(core: Core, job: JobRecord, reason: GateReason, now: number): void {
   if (job.array !== undefined) {
     job.reason = reasonText(reason, now)
-    endUnbegun(job.array, job.array.all, reason.code === "deadline" ? "deadline" : "dependency_failed")
+    endUnbegun(core, job, job.array.all, reason.code === "deadline" ? "deadline" : "dependency_failed")
     settleArray(core, job)
     return
   }

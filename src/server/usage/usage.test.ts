@@ -153,8 +153,9 @@ test("of an attempt that is lost, what is charged ends when its host was heard o
   assert.equal((await scene.share("vision/ann"))?.usage, 195 * 60)
   host.attempts.clear()
   host.connect()
-  await scene.server.untilEnded(id)
+  const [attempt] = (await scene.server.untilEnded(id)).attempts
   assert.equal((await scene.share("vision/ann"))?.usage, 15 * 60)
+  assert.equal((attempt?.endedAt ?? 0) - (attempt?.startedAt ?? 0), 15 * MINUTE_MS, "as it is shown")
 })
 
 test("an attempt that was given up is charged what its host says when it comes back, once", async () => {

@@ -1,4 +1,5 @@
 import * as z from "zod"
+import type { ModelDisk } from "../../../protocol/model-disk.ts"
 import { PULL_STATES, type PullView } from "../../../protocol/pull-api.ts"
 import { answer, count, type Describes, time } from "./answer.ts"
 
@@ -28,4 +29,24 @@ export const pull = answer(
 
 export const pullList = answer("PullList", "Models that are fetched, oldest first", z.object({ pulls: z.array(pull) }))
 
+export const modelDisk = answer(
+  "ModelDisk",
+  "What models of hubs take on the server's disk",
+  z.object({
+    heldBytes: count,
+    budgetBytes: count.nullable().describe("What they may take; null: what the disk has"),
+    models: z.array(
+      z.object({
+        name: z.string().describe("Of the data"),
+        user: z.string(),
+        repository: z.string().describe("As windfall model pull takes it"),
+        bytes: count,
+        usedAt: time,
+        stays: z.string().nullable().describe("Why it would not go now; null: it may"),
+      }),
+    ),
+  }),
+)
+
+export const MODEL_DISK_AGREES: Describes<typeof modelDisk, ModelDisk> = true
 export const PULL_ANSWERS_AGREE: Describes<typeof pull, PullView> = true
