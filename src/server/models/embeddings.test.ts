@@ -64,3 +64,21 @@ test("what ranks texts, makes no vector of a whole one, or keeps no cache to be 
   await assert.rejects(scene.serve("encoder", { kv: "q8_0" }), { code: "invalid_input", message: /keeps no cache/ })
   assert.equal((await scene.serve("encoder")).options.purpose, "embeddings")
 })
+
+test("a model that an earlier release served to write text is started anew once it is served again", async () => {
+  await using scene = await ModelScene.start()
+  for (const host of ["studio", "mini"]) await scene.join(host)
+  scene.engine.script = ({ path, response }) => {
+    const usage = { prompt_tokens: 4, ...(path === "/v1/embeddings" ? {} : { completion_tokens: 2 }) }
+    response.end(JSON.stringify({ data: [{ embedding: [0.6, 0.8] }], usage }))
+  }
+  await scene.store("mean", pooled(1))
+  await scene.serve("mean")
+  await scene.untilState("mean", "ready")
+  const { models } = scene.server.running.core.store
+  const now = models.get("mean")!
+  models.put({ ...now, options: { ...now.options, purpose: "text" } })
+  const again = await scene.serve("mean", { data: null, file: null })
+  assert.equal(again.options.purpose, "embeddings")
+  await scene.until("mean", ({ state }) => state === "ready" && scene.hives.length === 2)
+})

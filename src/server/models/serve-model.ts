@@ -179,8 +179,8 @@ const FRESH = {
 /** Whether running replicas are others than those that are wanted now. */
 function differs(known: ModelRecord, { data, version, file, options }: ServeWish): boolean {
   const of = (one: Pick<ModelRecord, "data" | "version" | "file" | "options">) => {
-    const { engine, contextTokens, slots, kv, pins, images } = one.options
-    return JSON.stringify([one.data, one.version, one.file, engine, contextTokens, slots, kv, pins, images])
+    const { engine, contextTokens, slots, kv, pins, images, purpose } = one.options
+    return JSON.stringify([one.data, one.version, one.file, engine, contextTokens, slots, kv, pins, images, purpose])
   }
   return of(known) !== of({ data, version, file, options })
 }
