@@ -75,6 +75,10 @@ describe("embedding models served by the real llama.cpp", {
     const shown = await pool.windfall(["model", "show", "bert"])
     assert.match(shown.stdout, /^makes +embeddings$/m)
     assert.doesNotMatch(shown.stdout, /tokens\/s/)
+    assert.match((await pool.windfall(["model", "ls"])).stdout, /^bert +ready +1\/1 +llama\.cpp +embeddings /m)
+    const chat = await pool.windfall(["chat"])
+    assert.notEqual(chat.exitCode, 0)
+    assert.match(chat.stderr, /no model that writes text is served/)
     // Several at a time share a batch.
     const many = await embed("bert", new Array<string>(40).fill("the weather"))
     for (const vector of many.vectors) isNear(vector, one.vectors[0]!)

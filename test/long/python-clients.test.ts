@@ -44,17 +44,19 @@ describe("the packages openai, anthropic and litellm", { skip: "lacking" in sdks
         else streamCalls(asked, [{ name: "weather", pieces: ['{"ci', 'ty": "Bonn"}'] }])
       },
     })
+    scene.serve([scene.engine.replica()], { name: "vectors", purpose: "embeddings" })
     const env = { ...process.env, LITELLM_LOCAL_MODEL_COST_MAP: "True", OPENAI_API_KEY: "", ANTHROPIC_API_KEY: "" }
     const { stdout } = await run(sdks.python, [join(FIXTURES, "clients.py"), scene.url, scene.key], {
       env,
       timeout: RUN_MS,
     })
     assert.deepEqual(JSON.parse(stdout.trim().split("\n").at(-1)!), {
-      models: ["tiny"],
+      models: ["tiny", "vectors"],
       chat: "Hello world",
       stream: ["Hello world", 13],
       tool: ["weather", '{"city": "Bonn"}'],
-      embedding: [0.5, -1.25],
+      embedding: new Array(4).fill([0.5, -1.25]),
+      "embedding errors": ["InternalServerError", "BadRequestError", "BadRequestError", "BadRequestError"],
       response: "Hello world",
       "response stream": ["Hello world", 11],
       "openai errors": ["AuthenticationError", "NotFoundError", "BadRequestError"],
@@ -111,8 +113,13 @@ describe("lm_eval", { skip: "lacking" in evaluation && evaluation.lacking }, () 
   })
 })
 
-function answerEmbeddings({ response, body }: EngineAsked): void {
-  const vectors = (body.input as string[]).map((_, index) => ({ object: "embedding", index, embedding: [0.5, -1.25] }))
+function answerEmbeddings(asked: EngineAsked): void {
+  const { response, body } = asked
+  if (body.input === "too long") {
+    refuseAsTooLong(asked)
+    return
+  }
+  const vectors = [body.input].flat().map((_, index) => ({ object: "embedding", index, embedding: [0.5, -1.25] }))
   response.end(JSON.stringify({ object: "list", data: vectors, usage: { prompt_tokens: 2, total_tokens: 2 } }))
 }
 

@@ -19,6 +19,7 @@ const MODEL: ModelView = {
     pins: [],
     trustsNetwork: false,
     images: false,
+    purpose: "text",
   },
   createdAt: 0,
   usedAt: 100_000,

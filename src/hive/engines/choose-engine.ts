@@ -30,7 +30,7 @@ export function chooseEngine(model: ModelFacts, asked: EngineName | "auto", anyA
   const known = rules.engine === "mlx" ? MLX_TYPES : LLAMA_CPP_ARCHITECTURES
   const near = closest(model.architecture, [...known])
   throw new WindfallError("invalid_input", `Cannot plan ${model.name}: ${refusal}`, {
-    hint: `${near === undefined ? "" : `Near it is "${near}". `}If your ${rules.engine} runs it, add --any-architecture`,
+    hint: `${rules.engine === "mlx" && /bert/i.test(model.architecture) ? "Embeddings are made by llama.cpp, of a GGUF file of it. " : ""}${near === undefined ? "" : `Near it is "${near}". `}If your ${rules.engine} runs it, add --any-architecture`,
     details: { architecture: model.architecture },
   })
 }

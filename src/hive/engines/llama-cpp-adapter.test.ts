@@ -58,6 +58,24 @@ function flag(words: readonly string[], name: string): string | undefined {
 const TWO = order([0, 5], [5, 11])
 
 describe("llama.cpp's arguments", () => {
+  it("are those for embeddings where the order says so, with a batch that holds a whole text", () => {
+    const of: HiveOrder = { ...order([0, 16]), purpose: "embeddings", batchTokens: 8_192 }
+    const help = `${HELP}\n--embedding, --embeddings   restrict to only support embedding use case`
+    const { arguments: words } = llamaCppAdapter.head(site(of, 0, { help }), 8080, [])
+    assert.ok(words.includes("--embeddings"))
+    assert.deepEqual([flag(words, "--batch-size"), flag(words, "--ubatch-size")], ["8192", "8192"])
+    // The header says how one vector is made.
+    assert.ok(!words.includes("--pooling"))
+    assert.equal(llamaCppAdapter.lacks(site(of, 0, { help })), null)
+    assert.match(llamaCppAdapter.lacks(site(of, 0)) ?? "", /makes no embeddings/)
+    assert.ok(!llamaCppAdapter.head(site(order([0, 16]), 0, { help }), 8080, []).arguments.includes("--embeddings"))
+    assert.equal(llamaCppAdapter.http.canary(of, "w").path, "/v1/embeddings")
+    const answer = (embedding: unknown) => ({ data: [{ embedding }], usage: { prompt_tokens: 5, total_tokens: 5 } })
+    assert.equal(llamaCppAdapter.http.canaryTokens(answer([0.1, 0.2])), 5)
+    for (const none of [[], [0.1, null], undefined, "AAAA"])
+      assert.equal(llamaCppAdapter.http.canaryTokens(answer(none)), 0)
+  })
+
   it("give whole layers in the order of the layers, and the output to the last", () => {
     assert.deepEqual(tensorSplit(TWO), [5, 12])
     // The head may have the middle.

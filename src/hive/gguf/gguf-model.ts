@@ -41,6 +41,12 @@ export function ggufModel(name: string, headers: readonly [GgufHeader, ...GgufHe
   const ahead = metadata.count("nextn_predict_layers") ?? 0
   const runCount = ahead < layerCount ? layerCount - ahead : layerCount
   if (runCount < layerCount) notes.push(`The last ${ahead} of its layers predict further tokens: loaded, and not run`)
+  const pooling = ggufPooling(first.name, metadata)
+  if (pooling === "rank") notes.push("It ranks texts: model serve refuses it, as rerankers are not served")
+  if (pooling === "none")
+    notes.push(
+      "Its header does not say how one vector is made of a text: model serve refuses it until it is converted anew",
+    )
   const names = blocks.map((block) => block.map(({ part }) => part))
   const caches = ggufCaches(metadata, layerCount, (layer) => names[layer] ?? [], notes)
   const layers = blocks.map((block, at): LayerFacts => {
@@ -87,7 +93,7 @@ export function ggufModel(name: string, headers: readonly [GgufHeader, ...GgufHe
     experts,
     // What only makes embeddings has no output at all.
     isTied: output === undefined && !EMBEDDERS.has(metadata.architecture),
-    pooling: ggufPooling(first.name, metadata),
+    pooling,
     projector: null,
     lack: headers.find((header) => header.lack !== null)?.lack ?? null,
     notes,

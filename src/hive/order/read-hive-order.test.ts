@@ -29,6 +29,9 @@ describe("a hive's order", () => {
     assert.equal(readHiveOrder(JSON.stringify(older)).projectorPath, null)
     const sees = { ...SOME_ORDER, projectorPath: "model/mmproj.gguf" }
     assert.equal(readHiveOrder(JSON.stringify(sees)).projectorPath, "model/mmproj.gguf")
+    const embeds = { ...SOME_ORDER, purpose: "embeddings", batchTokens: 8_192 }
+    assert.deepEqual(readHiveOrder(JSON.stringify(embeds)), embeds)
+    assert.deepEqual(readHiveOrder(JSON.stringify({ ...SOME_ORDER, purpose: "text" })), SOME_ORDER)
   })
 
   it("is refused without any of its fields, with its place", () => {
@@ -38,6 +41,9 @@ describe("a hive's order", () => {
     }
     refused(`${SOME_ORDER.key} {`, "no JSON")
     refused("[]", "no object")
+    refused({ ...SOME_ORDER, purpose: "ranks" }, "purpose")
+    refused({ ...SOME_ORDER, purpose: "embeddings", engine: "mlx" }, "purpose: mlx makes no embeddings")
+    refused({ ...SOME_ORDER, batchTokens: 0 }, "batchTokens")
   })
 
   it("is refused when a layer is missing, is there twice, or has nobody", () => {

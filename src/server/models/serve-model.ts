@@ -91,7 +91,7 @@ export async function checkServe(
 
 /** With images where its weights have them, unless somebody says, or has said of these weights, that it is to be without. */
 function imagesOf(facts: ModelFacts, name: string, asked: ServeRequest, before: ServeOptions | undefined): boolean {
-  const hasImages = facts.projector?.seesImages === true
+  const hasImages = facts.projector?.seesImages === true && facts.pooling === null
   if (asked.images === true && !hasImages)
     throw refuse(
       "invalid_input",
@@ -179,8 +179,8 @@ const FRESH = {
 /** Whether running replicas are others than those that are wanted now. */
 function differs(known: ModelRecord, { data, version, file, options }: ServeWish): boolean {
   const of = (one: Pick<ModelRecord, "data" | "version" | "file" | "options">) => {
-    const { engine, contextTokens, slots, kv, pins, images } = one.options
-    return JSON.stringify([one.data, one.version, one.file, engine, contextTokens, slots, kv, pins, images])
+    const { engine, contextTokens, slots, kv, pins, images, purpose } = one.options
+    return JSON.stringify([one.data, one.version, one.file, engine, contextTokens, slots, kv, pins, images, purpose])
   }
   return of(known) !== of({ data, version, file, options })
 }

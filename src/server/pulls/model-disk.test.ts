@@ -84,6 +84,7 @@ test("what is served, has jobs, was just used, or came from a folder never goes;
         pins: [],
         trustsNetwork: false,
         images: false,
+        purpose: "text",
       },
       wanted: "serving",
       isAwake: false,
