@@ -17,6 +17,7 @@ interface Away {
   readonly booking: HostBooking | undefined
 }
 
+const SHORT_ALL_THE_SAME = "; and without that there would be too little room now"
 const RESOURCES: WaitReason = { code: "resources" }
 
 /** Tells room that jobs take from hosts that take no jobs. */
@@ -75,7 +76,18 @@ export class AwayReasons {
         : `of ${possible} hosts it could use, ${countByKind(codes, taking === 0)}`
     const others =
       taking === 0 ? "" : `; ${taking} ${taking === 1 ? "takes" : "take"} jobs, of ${spec.hosts} it asks for at once`
-    return { code: away[spec.hosts - taking - 1]!.code, away: `${said}${others}` }
+    const { code } = away[spec.hosts - taking - 1]!
+    // Who is told of bookings alone would wait for nothing when they are taken away.
+    const mayBeShort = code === "booked" && !said.includes(COULD_START)
+    const short = mayBeShort && !this.#hasRoomBut(away, request) ? SHORT_ALL_THE_SAME : ""
+    return { code, away: `${said}${others}${short}` }
+  }
+
+  /** Whether it had room now, were it not for bookings. Once for all that ask the same: who starts meanwhile makes none. */
+  #hasRoomBut(away: readonly Away[], { plan: { asked } }: LineRequest): boolean {
+    const booked = new Set(away.flatMap(({ code, place }) => (code === "booked" ? place : [])))
+    const closed = asked.closed.map((times, place) => (booked.has(place) ? [] : times))
+    return this.#calendar.findNow(this.#calendar.request({ ...asked, closed })) !== null
   }
 
   #bookingOf(bookings: readonly HostBooking[], place: number): HostBooking | undefined {

@@ -5,6 +5,7 @@ import { describe, it } from "node:test"
 import { readScene } from "../queue-file/read-scene.ts"
 import { expectedStart } from "./expected-start.ts"
 import { planQueue } from "./plan-queue.ts"
+import { reasonText } from "./reason-text.ts"
 
 const PLANS = join(import.meta.dirname, "../../../test/fixtures/plans")
 
@@ -85,5 +86,34 @@ describe("the expected start of a job behind one that has no time of its own", (
     assert.match(behind.rests, /how late nobody can say, as job 1 before it has no time yet and may go first/)
     const free = expectedOf("behind-array.json", 4)
     assert.equal(free.to, 600_000)
+  })
+})
+
+describe("a job that a booking and the programs of an owner keep off", () => {
+  const hosts = [
+    { name: "mac1", memory: "36 GB" },
+    { name: "mac2", memory: "128 GB", "memory-now": "85 GB" },
+  ]
+  const bk = { name: "bk", hosts: ["mac2"], start: 900, duration: "10m", users: ["ann"] }
+  const told = (memory: string, reservations: object[]) => {
+    const jobs = [{ id: 2, user: "bob", gpus: 1, memory, time: 60 }]
+    const text = JSON.stringify({ now: 0, hosts, reservations, jobs })
+    const read = readScene(text)
+    assert.ok(read.scene !== null)
+    const { scene, nowMs } = read
+    const entry = planQueue(scene, nowMs, { estimates: true }).entries[0]!
+    const reason = entry.reason === null ? null : reasonText(entry.reason, nowMs)
+    return { reason, rests: expectedStart(scene, nowMs, entry).rests }
+  }
+  const SHORT = "; and without that there would be too little room now"
+
+  it("is told of both, and of one where the other is not", () => {
+    const both = told("90 GB", [bk])
+    assert.equal(both.reason, `mac2: kept for bk for 10m 00s, in 15m 00s; the job may still run then${SHORT}`)
+    const alone = told("90 GB", [])
+    assert.equal(alone.reason, "too little room now on the hosts it could use")
+    for (const { rests } of [both, alone])
+      assert.match(rests, /: what programs of Macs' owners hold of the memory is in the way$/)
+    assert.doesNotMatch(told("80 GB", [bk]).reason ?? "", /too little room/)
   })
 })

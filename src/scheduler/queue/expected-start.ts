@@ -28,14 +28,20 @@ export function expectedStart(scene: QueueScene, nowMs: number, entry: QueueEntr
     to,
     hosts,
     estimate: entry.estimate || (planned === null && from !== null),
-    rests: restsOn(scene, from, to, entry),
+    rests: restsOn(scene, nowMs, from, to, entry),
   }
 }
 
-function restsOn({ running }: QueueScene, from: number | null, to: number | null, entry: QueueEntry): string {
+function restsOn(scene: QueueScene, nowMs: number, from: number | null, to: number | null, entry: QueueEntry): string {
+  const { running } = scene
   const { reason } = entry
   if (reason?.code === "limit" && reason.hits[0]?.lasting === true) return "by that limit it never starts"
-  if (from === null && to === null) return "no host that could run it is to be had as things are"
+  if (from === null && to === null) {
+    const inTheWay = isForOwnersUse(scene, nowMs, entry)
+      ? ": what programs of Macs' owners hold of the memory is in the way"
+      : ""
+    return `no host that could run it is to be had as things are${inTheWay}`
+  }
   const endless = running.filter(({ limitMs, leavesMs }) => limitMs === null && leavesMs === null).map(({ job }) => job)
   const latest =
     to === null
@@ -65,6 +71,14 @@ function withoutRunning(scene: QueueScene): QueueScene {
     job.array === null ? job : { ...job, array: { ...job.array, running: 0 } },
   )
   return { ...scene, waiting, running: [] }
+}
+
+/** Whether it would have a time if nobody but jobs used the memory of hosts. */
+function isForOwnersUse(scene: QueueScene, nowMs: number, { job }: QueueEntry): boolean {
+  if (scene.hosts.every(({ memoryNowBytes }) => memoryNowBytes === undefined)) return false
+  const hosts = scene.hosts.map(({ memoryNowBytes: _, ...host }) => host)
+  const plan = planQueue({ ...withoutRunning(scene), hosts }, nowMs, { estimates: true, limited: true })
+  return plan.entries.some((one) => one.job === job && one.startMs !== null)
 }
 
 function isLimited({ reason }: QueueEntry): boolean {
