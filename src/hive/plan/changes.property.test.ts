@@ -74,6 +74,8 @@ const kinds: readonly (readonly [string, EngineRules, (model: ModelFacts) => Mod
   ["mlx", mlxRules, (model) => ({ ...model, format: "safetensors", architecture: "deepseek_v3", projector: null })],
 ]
 
+const UNKNOWN_SPEED = { chip: null, bandwidthGbPerS: null, tflops: null }
+
 function best(rules: EngineRules, model: ModelFacts, fleet: Fleet, request: PlanRequest): HivePlan | undefined {
   return hivesFor(model, new PreparedFleet(fleet), rules, request)[0]
 }
@@ -133,7 +135,10 @@ for (const [name, rules, as] of kinds) {
               kv: { ...request, kv: "q8_0" },
             }
             const added =
-              gib === undefined ? [] : [mac("another", Number(gib), { network: { kind: "ethernet", mbps: 1000 } })]
+              gib === undefined
+                ? []
+                : // Of unknown speed, as it is meant: with another one other sets of Macs are looked at, and not all of them are.
+                  [mac("\uffffanother", Number(gib), { network: { kind: "ethernet", mbps: 1000 }, ...UNKNOWN_SPEED })]
             if (asked[option] === undefined && gib === undefined) continue
             const helped = best(rules, model, { ...fleet, hosts: [...fleet.hosts, ...added] }, asked[option] ?? request)
             assert.ok(helped !== undefined && (hive === undefined || helped.members.length === 1), text)
