@@ -43,7 +43,7 @@ interface Call {
   readonly end: AbortController
 }
 
-/** The one endpoint in front of all models. It is not there as long as none is served. */
+/** The one endpoint in front of all models. It is not there where none is served and nobody has a key. */
 export class Gateway implements Disposable {
   readonly #core: Core
   readonly #models: ServedModels
@@ -74,9 +74,8 @@ export class Gateway implements Disposable {
 
   /** Whether the request is the gateway's; then it is being answered. */
   handle(request: IncomingMessage, response: ServerResponse): boolean {
-    if (this.#models.isEmpty) return false
     const place = placeOf(request.url ?? "")
-    if (place === undefined) return false
+    if (place === undefined || !this.#isThere) return false
     const isAnthropic = isOfAnthropic(place, request)
     const id = `${this.#run}${(this.#requests++).toString(36).padStart(6, "0")}`
     const end = new AbortController()
@@ -91,6 +90,11 @@ export class Gateway implements Disposable {
   [Symbol.dispose](): void {
     for (const unlisten of this.#unlisten) unlisten()
     this.#agent.destroy()
+  }
+
+  /** Who has a key has a client, which is to read in its own dialect that a model was stopped, also where it was the last one. */
+  get #isThere(): boolean {
+    return !this.#models.isEmpty || !this.#core.store.modelKeys.isEmpty
   }
 
   async #answer(call: Call): Promise<void> {
