@@ -40,7 +40,7 @@ test("who leaves answers that were to come whole uses up the limit, too", async 
   assert.ok(row!.guessedTokens >= 400, `${row!.guessedTokens}`)
   const refused = await scene.chat({}, { key })
   assert.equal(refused.status, 429)
-  assert.match(await refused.text(), /this key has used \d+ of its 300\/hour tokens/)
+  assert.match(await refused.text(), /this key has used \d+ of its 300 tokens an hour;/)
 })
 
 test("what an engine refuses is nobody's use", async () => {
