@@ -6,6 +6,14 @@ export interface PaceSample {
   readonly tokenMs: number | null
 }
 
+/** How fast a replica is thought to be. */
+export interface ExpectedPace {
+  /** To the first token. */
+  readonly firstMs: number
+  /** For each token; more than 0. */
+  readonly tokenMs: number
+}
+
 /** A replica that has room. */
 export interface FreeReplica {
   readonly id: string
@@ -53,6 +61,13 @@ export class ReplicaPaces {
     const pace = this.#fadedTo(id, nowMs)
     if (pace === undefined || pace.first.weight + pace.token.weight < LEAST_WEIGHT) return undefined
     return meanOf(pace.first) + TYPICAL_TOKENS * meanOf(pace.token)
+  }
+
+  /** What was measured there last, however long ago; without it the tokens come as fast as they were planned. */
+  expected(id: string, plannedTokenMs: number): ExpectedPace {
+    const pace = this.#paces.get(id)
+    if (pace === undefined || meanOf(pace.token) <= 0) return { firstMs: 0, tokenMs: plannedTokenMs }
+    return { firstMs: meanOf(pace.first), tokenMs: meanOf(pace.token) }
   }
 
   /**

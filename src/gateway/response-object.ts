@@ -59,9 +59,12 @@ function responseUsage({ promptTokens, cachedTokens, completionTokens }: TokenUs
   }
 }
 
+/** The last item of a response that came to its most tokens is incomplete, as the response is. */
+export type ItemStatus = "in_progress" | "completed" | "incomplete"
+
 /** One item of the output. @param id unique within the server, without a prefix */
-export function itemOf(begin: PartBegin, text: string, id: string, status: "in_progress" | "completed"): JsonObject {
-  const isOver = status === "completed"
+export function itemOf(begin: PartBegin, text: string, id: string, status: ItemStatus): JsonObject {
+  const isOver = status !== "in_progress"
   if (begin.kind === "tool")
     return { type: "function_call", id: `fc_${id}`, call_id: begin.id, name: begin.name, arguments: text, status }
   const content = isOver ? [contentOf(begin.kind, text)] : []

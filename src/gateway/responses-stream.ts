@@ -3,7 +3,7 @@ import type { AnswerNames, StreamWriter } from "./dialect.ts"
 import { eventText } from "./event-stream.ts"
 import { type JsonObject, objectOf } from "./json-object.ts"
 import { openAiError } from "./openai-error.ts"
-import { contentOf, itemOf, type ResponseState, responseObject } from "./response-object.ts"
+import { contentOf, type ItemStatus, itemOf, type ResponseState, responseObject } from "./response-object.ts"
 import type { TokenUsage } from "./token-usage.ts"
 
 /** A chat's chunks as the events of the Responses dialect, numbered from 0. */
@@ -35,7 +35,10 @@ class ResponsesStream {
   }
 
   end(usage: TokenUsage | undefined): string {
-    const rest = this.#begin() + this.#steps(this.#parts.end())
+    const steps = this.#parts.end()
+    const last = this.#parts.finishReason === "length" ? steps.pop() : undefined
+    let rest = this.#begin() + this.#steps(steps)
+    if (last !== undefined) rest += this.#step(last, "incomplete")
     const response = this.#response({ usage, isOver: true })
     return rest + this.#event(`response.${String(response.status)}`, { response })
   }
@@ -65,7 +68,8 @@ class ResponsesStream {
     return steps.map((step) => this.#step(step)).join("")
   }
 
-  #step(step: PartStep): string {
+  /** @param ended what a part is that is closed by it */
+  #step(step: PartStep, ended: ItemStatus = "completed"): string {
     const place = { output_index: this.#output.length }
     if (step.type === "open") {
       this.#open = step.part
@@ -78,7 +82,7 @@ class ResponsesStream {
     }
     const open = this.#open
     if (open === null) return ""
-    const item = itemOf(open, this.#text, this.#itemId(), "completed")
+    const item = itemOf(open, this.#text, this.#itemId(), ended)
     if (step.type === "text") {
       this.#text += step.text
       return this.#event(`response.${DELTAS[open.kind]}.delta`, {

@@ -50,7 +50,10 @@ export const openAiResponses: Dialect = {
   },
   answer(_asked, original, answer, names) {
     const { parts, finishReason } = partsOf(requireChoices(answer))
-    const output = parts.map(({ begin, text }, index) => itemOf(begin, text, `${names.id}_${index}`, "completed"))
+    const output = parts.map(({ begin, text }, index) => {
+      const isCut = finishReason === "length" && index === parts.length - 1
+      return itemOf(begin, text, `${names.id}_${index}`, isCut ? "incomplete" : "completed")
+    })
     return responseObject(original, names, { output, usage: usageOf(answer), finishReason, isOver: true })
   },
   stream: (_asked, original, names) => responsesStream(original, names),

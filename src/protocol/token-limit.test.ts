@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
-import { LIMIT_PERIODS, parseTokenLimit, periodAt, tokenLimitText } from "./token-limit.ts"
+import { LIMIT_PERIODS, parseTokenLimit, periodAt, tokenLimitText, tokenLimitWords } from "./token-limit.ts"
 
 test("limits are read as people write them, and what is none is refused", () => {
   assert.deepEqual(parseTokenLimit("1M/day"), { tokens: 1_000_000, per: "day" })
@@ -17,6 +17,11 @@ test("a limit that is written is read as the same", () => {
       assert.deepEqual(parseTokenLimit(tokenLimitText({ tokens, per })), { tokens, per })
     }),
   )
+})
+
+test("a limit is said in words", () => {
+  const words = ["100/hour", "1/day", "1.5M/week"].map((text) => tokenLimitWords(parseTokenLimit(text)))
+  assert.deepEqual(words, ["100 tokens an hour", "1 token a day", "1500k tokens a week"])
 })
 
 test("each moment is in one period, which begins where the last one ended", () => {

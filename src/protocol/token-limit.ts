@@ -32,6 +32,11 @@ export function tokenLimitText({ tokens, per }: TokenLimit): string {
   return `${tokensText(tokens)}/${per}`
 }
 
+/** A limit as it is said: `1M tokens a day`, `100 tokens an hour`. */
+export function tokenLimitWords({ tokens, per }: TokenLimit): string {
+  return `${tokensText(tokens)} ${tokens === 1 ? "token" : "tokens"} ${per === "hour" ? "an" : "a"} ${per}`
+}
+
 /** A count of tokens, exact: `1M`, `1500k`, `1234`. */
 export function tokensText(tokens: number): string {
   if (tokens > 0 && tokens % 1e6 === 0) return `${tokens / 1e6}M`

@@ -16,6 +16,7 @@ export class ModelKeyStore {
   readonly #byHash
   readonly #has
   readonly #all
+  readonly #one
 
   constructor(database: Database) {
     this.#add = database.statement<KeyRow>((q, v) =>
@@ -41,6 +42,7 @@ export class ModelKeyStore {
     this.#all = database.statement<object, KeyRow>((q) =>
       q.selectFrom("model_keys").selectAll().orderBy("created_at").orderBy("id"),
     )
+    this.#one = database.statement<object, Pick<KeyRow, "id">>((q) => q.selectFrom("model_keys").select("id").limit(1))
   }
 
   add(key: StoredKey, sha256: string): void {
@@ -68,6 +70,10 @@ export class ModelKeyStore {
 
   has(id: KeyId): boolean {
     return this.#has.get({ id }) !== undefined
+  }
+
+  get isEmpty(): boolean {
+    return this.#one.get({}) === undefined
   }
 
   /** Oldest first. */

@@ -22,8 +22,13 @@ export interface ChatPiece {
   readonly text: string
 }
 
+interface Refusal {
+  readonly message?: unknown
+  readonly code?: unknown
+}
+
 interface Chunk {
-  readonly error?: { readonly message?: unknown } | null
+  readonly error?: Refusal | null
   readonly choices?: readonly {
     readonly delta?: { readonly content?: unknown; readonly reasoning_content?: unknown } | null
   }[]
@@ -39,7 +44,7 @@ export async function* askModel(client: Client, request: ChatRequest): AsyncGene
     body: { model, messages, stream: true },
     headers: { authorization: `Bearer ${key}` },
     signal,
-    readRefusal: (refused) => refusalOf(refused, model),
+    readRefusal: (refused) => refusalOf(refused, request),
   })
   let isWhole = false
   for await (const { data } of readEvents(response)) {
@@ -48,27 +53,32 @@ export async function* askModel(client: Client, request: ChatRequest): AsyncGene
       break
     }
     const chunk = JSON.parse(data) as Chunk
-    if (chunk.error != null) throw refused(model, chunk.error.message)
+    if (chunk.error != null) throw refused(request, chunk.error)
     const delta = chunk.choices?.[0]?.delta
     if (typeof delta?.reasoning_content === "string" && delta.reasoning_content !== "")
       yield { kind: "thinking", text: delta.reasoning_content }
     if (typeof delta?.content === "string" && delta.content !== "") yield { kind: "text", text: delta.content }
   }
   signal.throwIfAborted()
-  if (!isWhole) throw refused(model, "its answer was cut")
+  if (!isWhole) throw refused(request, { message: "its answer was cut" })
 }
 
-async function refusalOf(response: IncomingMessage, model: string): Promise<WindfallError> {
+async function refusalOf(response: IncomingMessage, request: ChatRequest): Promise<WindfallError> {
   const text = await readText(response)
   try {
-    return refused(model, (JSON.parse(text) as Chunk).error?.message)
+    return refused(request, (JSON.parse(text) as Chunk).error ?? {})
   } catch {
-    return refused(model, `the server answered ${response.statusCode}`)
+    return refused(request, { message: `the server answered ${response.statusCode}` })
   }
 }
 
-function refused(model: string, reason: unknown): WindfallError {
-  return new WindfallError("wrong_state", `Cannot ask ${model}: ${typeof reason === "string" ? reason : "it failed"}`, {
-    hint: `How it stands: windfall model show ${model}`,
+function refused({ model, messages }: ChatRequest, { message, code }: Refusal): WindfallError {
+  const text = `Cannot ask ${model}: ${typeof message === "string" ? message : "it failed"}`
+  if (code !== "context_length_exceeded")
+    return new WindfallError("wrong_state", text, { hint: `How it stands: windfall model show ${model}` })
+  const isFirst = !messages.some(({ role }) => role === "assistant")
+  const more = `windfall model serve ${model} --context TOKENS gives it more room`
+  return new WindfallError("too_large", text, {
+    hint: isFirst ? `Ask less at once; ${more}` : `/clear begins anew, without what was said so far; ${more}`,
   })
 }

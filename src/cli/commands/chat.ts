@@ -1,12 +1,12 @@
 import { createInterface } from "node:readline"
 import { WindfallError } from "../../protocol/errors.ts"
-import type { KeyView } from "../../protocol/key-api.ts"
+import type { MadeKey, UnknownModel } from "../../protocol/key-api.ts"
 import type { ModelView } from "../../protocol/model-api.ts"
 import { Conversation, chatAct } from "../chat/conversation.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
 import { notEmpty, value } from "../command-line/option.ts"
-import { say } from "../say.ts"
+import { say, sayError } from "../say.ts"
 
 /** A key that could not be removed, as this program was killed, is no use for longer. */
 const KEY_MS = 86_400_000
@@ -15,7 +15,7 @@ const HELP = "Ctrl-C stops an answer, /clear begins anew, /exit or Ctrl-D ends."
 export const chat = command({
   name: "chat",
   operands: "[MODEL]",
-  about: `Talks to a model that is served. ${HELP} Where standard input is no terminal, each line of it is a question, and answers are printed as they are.`,
+  about: `Talks to a model that is served. ${HELP} Where standard input is no terminal, each line of it is a question, and answers are printed as they are; one that is too long for the model is left out, and the exit code is 2.`,
   minimum: 0,
   maximum: 1,
   options: { system: value("TEXT", "what the model is told before all else", notEmpty, { short: "s" }) },
@@ -25,16 +25,17 @@ export const chat = command({
   ],
   async run(cli, { system }, [named]) {
     const model = named ?? (await onlyModel(cli))
-    const made = await cli.client.post<KeyView & { key: string }>("/v1/keys", {
+    const made = await cli.client.post<MadeKey>("/v1/keys", {
       name: "chat",
       models: [model],
       expiresInMs: KEY_MS,
     })
     try {
+      for (const unknown of made.unknownModels) throw unknownModel(unknown)
       const conversation = new Conversation(cli, { key: made.key, model, system: system ?? null })
       return await (process.stdin.isTTY && cli.stdout.isTerminal
         ? talk(cli, model, conversation)
-        : answerLines(conversation))
+        : answerLines(cli, conversation))
     } finally {
       await cli.client.delete(`/v1/keys/${encodeURIComponent(made.id)}`).catch(() => {})
     }
@@ -58,10 +59,21 @@ async function onlyModel(cli: Cli): Promise<string> {
   })
 }
 
-/** Each line is a question. @returns the exit code */
-async function answerLines(conversation: Conversation): Promise<number> {
+function unknownModel({ name, near }: UnknownModel): WindfallError {
+  return new WindfallError("model_not_found", `Cannot chat with "${name}": there is no such model`, {
+    hint: near === null ? "See which there are: windfall model ls" : `Did you mean ${near}?`,
+  })
+}
+
+/**
+ * Each line is a question. One that is too long for the model, with what was said before it, is said and left out: those that follow may be
+ * short enough, or `/clear` may. Whatever else goes wrong would for them, too.
+ * @returns the exit code
+ */
+async function answerLines(cli: Cli, conversation: Conversation): Promise<number> {
   const end = new AbortController()
   const stop = () => end.abort()
+  let exitCode = 0
   process.once("SIGINT", stop)
   try {
     for await (const line of createInterface({ input: process.stdin })) {
@@ -70,10 +82,18 @@ async function answerLines(conversation: Conversation): Promise<number> {
       const act = chatAct(typed)
       if (act === "exit") break
       if (act === "clear") conversation.clear()
-      else if (act === null) await conversation.ask(typed, end.signal)
+      else if (act === null) {
+        try {
+          await conversation.ask(typed, end.signal)
+        } catch (error) {
+          if (!(error instanceof WindfallError && error.code === "too_large")) throw error
+          await sayError(cli, error)
+          exitCode = error.exitCode
+        }
+      }
       if (end.signal.aborted) return 130
     }
-    return 0
+    return exitCode
   } finally {
     process.off("SIGINT", stop)
   }

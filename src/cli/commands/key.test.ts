@@ -30,7 +30,7 @@ test("a key is made, used, listed with what it used, and removed", async () => {
   ])
   assert.equal(made.exitCode, 0, made.stderr)
   assert.match(made.stdout, /^sk-wf-[\w-]{43}\n$/)
-  assert.match(made.stderr, /^windfall: key (k\w+) of admin expires .*, at most 1M\/day tokens; .*\/v1 /)
+  assert.match(made.stderr, /^windfall: key (k\w+) of admin expires .*, at most 1M tokens a day; .*\/v1 /)
   assert.match(made.stderr, /\nwindfall: no model is called "other" yet: the key is for it once it is served\.\n/)
   const id = /key (k\w+) /.exec(made.stderr)![1]!
   assert.equal((await scene.chat({}, { key: made.stdout.trim() })).status, 200)

@@ -1,6 +1,6 @@
 import { readDuration } from "../../protocol/job-values.ts"
 import { KEY_LIFE_MS, type KeyView, type MadeKey } from "../../protocol/key-api.ts"
-import { parseTokenLimit, tokenLimitText } from "../../protocol/token-limit.ts"
+import { parseTokenLimit, tokenLimitWords } from "../../protocol/token-limit.ts"
 import { command } from "../command-line/command.ts"
 import { flag, list, notEmpty, value } from "../command-line/option.ts"
 import { formatTime } from "../render/age.ts"
@@ -46,7 +46,7 @@ export const keyCreate = command({
     if (options.json) await printJson(cli, made)
     else {
       await cli.stdout.write(`${made.key}\n`)
-      const limit = made.limit === null ? "" : `, at most ${tokenLimitText(made.limit)} tokens`
+      const limit = made.limit === null ? "" : `, at most ${tokenLimitWords(made.limit)}`
       const end = made.expiresAt === null ? "never expires" : `expires ${formatTime(made.expiresAt)}`
       const { url } = cli.client
       await say(

@@ -37,7 +37,7 @@ export const modelServe = command({
     kv: value("TYPE", `how the cache is kept: ${CACHE_TYPES.join(", ")} (default f16)`, readCacheType),
     idleStop: value(
       "DURATION",
-      "stops when unused for so long, and starts with the next request; never: it stays (default 30m)",
+      "stops when unused for so long, and starts with the next request; never, or 0: it stays (default 30m)",
       readIdleStop,
     ),
     pin: listOf("HOST", "only on this host; several times: on these", notEmpty),

@@ -1,9 +1,9 @@
-import type { Clock } from "../../base/clock.ts"
+import type { JsonObject } from "../../gateway/json-object.ts"
 import type { WantedChoices } from "../../gateway/wanted-choices.ts"
 import type { ClientSide } from "./answer-sink.ts"
 import { streamedChoices, wholeChoices } from "./choice-answers.ts"
 import { carryOut, type Exchange } from "./exchange.ts"
-import { Meter } from "./meter.ts"
+import type { Meter } from "./meter.ts"
 import { type Beginning, beginningsOf } from "./prefix-memory.ts"
 import { sumUses, type Use } from "./use.ts"
 
@@ -13,20 +13,23 @@ const AT_A_TIME = 8
 /** What the requests for all choices have in common. */
 export type CommonExchange = Omit<Exchange, "text" | "beginnings" | "meter" | "sink">
 
+/** @param text the JSON of the body */
+export type MeterOf = (body: JsonObject, text: string) => Meter
+
 /** A request for several choices: each is a request of its own to an engine, in its own turn, and all are one answer. */
 export class ChoicesExchange {
   readonly #side: ClientSide
   readonly #wanted: WantedChoices
   readonly #common: CommonExchange
-  readonly #clock: Clock
+  readonly #meterOf: MeterOf
   readonly #meters: Meter[] = []
   readonly #beginnings = new Map<number, readonly Beginning[]>()
 
-  constructor(side: ClientSide, wanted: WantedChoices, common: CommonExchange, clock: Clock) {
+  constructor(side: ClientSide, wanted: WantedChoices, common: CommonExchange, meterOf: MeterOf) {
     this.#side = side
     this.#wanted = wanted
     this.#common = common
-    this.#clock = clock
+    this.#meterOf = meterOf
   }
 
   /** All of them together. */
@@ -61,7 +64,7 @@ export class ChoicesExchange {
   #asked(index: number) {
     const body = { ...this.#side.asked.body, ...this.#wanted.changes[index] }
     const text = JSON.stringify(body)
-    const meter = new Meter(text, this.#clock)
+    const meter = this.#meterOf(body, text)
     this.#meters[index] = meter
     const prompt = Math.floor(index / this.#wanted.perPrompt)
     const beginnings = this.#beginnings.get(prompt) ?? beginningsOf(body)

@@ -3,7 +3,15 @@ import { test } from "node:test"
 import Anthropic from "@anthropic-ai/sdk"
 import OpenAI from "openai"
 import { GatewayScene } from "../../../test/support/gateway-scene.ts"
-import { streamCalls, streamWords } from "../../../test/support/scripted-engine.ts"
+import {
+  beginStream,
+  chatChunk,
+  data,
+  endOfStream,
+  streamCalls,
+  streamWords,
+  USAGE,
+} from "../../../test/support/scripted-engine.ts"
 
 const PARAMETERS = { type: "object", properties: { city: { type: "string" } } } as const
 const MESSAGES = [{ role: "user" as const, content: "Weather in Bonn?" }]
@@ -69,6 +77,31 @@ test("OpenAI's SDK: responses, whole and streamed, with calls of tools", async (
       ["clock", "{}", "call_1"],
     ],
   )
+})
+
+test("OpenAI's SDK: a response that came to its most tokens is incomplete, and so is its message", async () => {
+  const choice = { index: 0, message: { role: "assistant", content: "One two" }, finish_reason: "length" }
+  await using scene = await GatewayScene.start({
+    script: (asked) => {
+      if (asked.body.stream !== true)
+        return void asked.response.end(JSON.stringify({ object: "chat.completion", choices: [choice], usage: USAGE }))
+      const response = beginStream(asked)
+      for (const content of ["One", " two"]) response.write(data(chatChunk({ content })))
+      response.end(data(chatChunk({}, "length")) + endOfStream())
+    },
+  })
+  const client = openAi(scene)
+  const asked = { model: "tiny", input: "Count", max_output_tokens: 2 }
+  const whole = await client.responses.create(asked)
+  const stream = client.responses.stream(asked)
+  const items: unknown[] = []
+  stream.on("response.output_item.done", ({ item }) => items.push("status" in item && item.status))
+  for (const { status, output, output_text } of [whole, await stream.finalResponse()]) {
+    const [item] = output
+    assert.deepEqual([status, item?.type, output_text], ["incomplete", "message", "One two"])
+    assert.equal(item?.type === "message" && item.status, "incomplete")
+  }
+  assert.deepEqual(items, ["incomplete"])
 })
 
 test("OpenAI's SDK: embeddings, which it asks for in base64", async () => {

@@ -49,11 +49,12 @@ export async function carryOut(exchange: Exchange): Promise<void> {
     isAsked = true
     let pace: PaceSample | undefined
     try {
-      meter.begin()
+      meter.begin(turn.expected)
       await askReplica(exchange, turn.replica)
       pace = meter.pace
       return
     } catch (error) {
+      if (signal.aborted) meter.cut(exchange.stream)
       signal.throwIfAborted()
       if (!(error instanceof ReplicaLost)) throw error
       excluded.add(turn.replica.id)

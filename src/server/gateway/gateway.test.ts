@@ -22,11 +22,22 @@ async function refusal(response: Response): Promise<[status: number, code: strin
   return [response.status, error.code, error.message]
 }
 
-test("it is not there as long as no model is served", async () => {
+test("once the last model was stopped, each dialect says so in its own shape; without models and keys it is not there", async () => {
   await using scene = await GatewayScene.start()
   scene.server.running.models.remove("tiny")
-  const response = await scene.chat()
-  assert.deepEqual([response.status, ((await response.json()) as OpenAiErrorBody).error.code], [404, "route_not_found"])
+  const [status, code, message] = await refusal(await scene.chat())
+  assert.deepEqual([status, code], [404, "model_not_found"])
+  assert.match(message, /^The model `tiny` does not exist or you do not have access to it/)
+  const messages = [{ role: "user", content: "Hi" }]
+  const anthropic = await scene.post("/v1/messages", { model: "tiny", max_tokens: 5, messages })
+  assert.equal(anthropic.status, 404)
+  const body = (await anthropic.json()) as { type: string; error: { type: string } }
+  assert.deepEqual([body.type, body.error.type], ["error", "not_found_error"])
+  const listed = (await (await scene.get("/v1/models")).json()) as { data: unknown[] }
+  assert.deepEqual(listed.data, [])
+  for (const { id } of (await scene.server.call<{ keys: { id: string }[] }>("GET", "/v1/keys")).keys)
+    await scene.server.call("DELETE", `/v1/keys/${id}`)
+  assert.deepEqual((await refusal(await scene.chat())).slice(0, 2), [404, "route_not_found"])
   assert.equal((await scene.server.request("GET", "/v1/me")).status, 200)
 })
 

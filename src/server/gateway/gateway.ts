@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import { closest } from "../../base/closest.ts"
 import { type Dialect, requestIdOf } from "../../gateway/dialect.ts"
 import { GatewayProblem } from "../../gateway/gateway-problem.ts"
+import type { JsonObject } from "../../gateway/json-object.ts"
 import { anthropicModel, anthropicModels, openAiModel, openAiModels } from "../../gateway/model-list.ts"
 import { refuseOther } from "../../gateway/refuse-embeddings.ts"
 import { refuseImages } from "../../gateway/refuse-images.ts"
@@ -17,7 +18,7 @@ import { carryOut } from "./exchange.ts"
 import { GATEWAY_LIMITS, type GatewayLimits } from "./gateway-limits.ts"
 import { type Place, pathOf, placeOf } from "./gateway-places.ts"
 import { keyOf } from "./keys.ts"
-import { Meter } from "./meter.ts"
+import { Meter, mostTokensOf } from "./meter.ts"
 import { beginningsOf } from "./prefix-memory.ts"
 import { problemOf } from "./problem-of.ts"
 import { Quotas } from "./quotas.ts"
@@ -42,7 +43,7 @@ interface Call {
   readonly end: AbortController
 }
 
-/** The one endpoint in front of all models. It is not there as long as none is served. */
+/** The one endpoint in front of all models. It is not there where none is served and nobody has a key. */
 export class Gateway implements Disposable {
   readonly #core: Core
   readonly #models: ServedModels
@@ -73,9 +74,8 @@ export class Gateway implements Disposable {
 
   /** Whether the request is the gateway's; then it is being answered. */
   handle(request: IncomingMessage, response: ServerResponse): boolean {
-    if (this.#models.isEmpty) return false
     const place = placeOf(request.url ?? "")
-    if (place === undefined) return false
+    if (place === undefined || !this.#isThere) return false
     const isAnthropic = isOfAnthropic(place, request)
     const id = `${this.#run}${(this.#requests++).toString(36).padStart(6, "0")}`
     const end = new AbortController()
@@ -90,6 +90,11 @@ export class Gateway implements Disposable {
   [Symbol.dispose](): void {
     for (const unlisten of this.#unlisten) unlisten()
     this.#agent.destroy()
+  }
+
+  /** Who has a key has a client, which is to read in its own dialect that a model was stopped, also where it was the last one. */
+  get #isThere(): boolean {
+    return !this.#models.isEmpty || !this.#core.store.modelKeys.isEmpty
   }
 
   async #answer(call: Call): Promise<void> {
@@ -135,7 +140,10 @@ export class Gateway implements Disposable {
     if (!takesImages) refuseImages(asked.body, name)
     if (!takesTokens) refuseTokens(asked.body, name)
     const text = JSON.stringify(asked.body)
-    const meter = new Meter(text, this.#core.clock)
+    // Embeddings have nothing but their prompt.
+    const mostOf = (body: JsonObject) => (purpose === "embeddings" ? 0 : mostTokensOf(body, contextTokens))
+    const meterOf = (body: JsonObject, text: string) => new Meter(text, mostOf(body), this.#core.clock)
+    const meter = meterOf(asked.body, text)
     undo.defer(this.#quotas.enter(key, meter.promptGuess))
     if (asked.ignored.length > 0) client.header("x-windfall-ignored", headerText(asked.ignored))
     const { signal } = end
@@ -156,7 +164,7 @@ export class Gateway implements Disposable {
       signal,
     }
     const choices: ChoicesExchange | null =
-      asked.choices === undefined ? null : new ChoicesExchange(side, asked.choices, common, this.#core.clock)
+      asked.choices === undefined ? null : new ChoicesExchange(side, asked.choices, common, meterOf)
     try {
       if (choices !== null) await choices.carryOut()
       else {

@@ -64,7 +64,7 @@ test("a key stops at its limit, with the time at which it may go on", async () =
   assert.ok(Number(refused.headers.get("retry-after")) > 0)
   assert.match(
     ((await refused.json()) as { error: { message: string } }).error.message,
-    /used 26 of its 20\/month tokens/,
+    /used 26 of its 20 tokens a month/,
   )
   assert.equal((await scene.chat()).status, 200, "others go on")
 })

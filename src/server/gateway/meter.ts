@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.ts"
 import { hasToken } from "../../gateway/choice-text.ts"
-import type { JsonObject } from "../../gateway/json-object.ts"
-import type { PaceSample } from "../../gateway/replica-paces.ts"
+import { countOf, type JsonObject } from "../../gateway/json-object.ts"
+import type { ExpectedPace, PaceSample } from "../../gateway/replica-paces.ts"
 import { type TokenUsage, tokensGuess, usageOf } from "../../gateway/token-usage.ts"
 import type { Use } from "./use.ts"
 
@@ -11,17 +11,23 @@ export class Meter {
   usage: TokenUsage | undefined
   /** Chunks with something in them: about as many tokens. */
   #chunks = 0
+  /** Of an answer of which nothing came. */
+  #guessed = 0
   /** Whether an engine has begun to answer. */
   hasBegun = false
 
   readonly #clock: Clock
+  readonly #mostTokens: number
+  /** Makes a token in so long, as far as is known; `null`: no replica is asked. */
+  #expected: ExpectedPace | null = null
   #begunMs = 0
   #firstMs = 0
   #lastMs = 0
 
-  /** @param body what the engine is asked; pictures in it are left out of the guess */
-  constructor(body: string, clock: Clock) {
+  /** @param body what the engine is asked; pictures in it are left out of the guess. @param mostTokens of the answer */
+  constructor(body: string, mostTokens: number, clock: Clock) {
     this.#clock = clock
+    this.#mostTokens = mostTokens
     const pictures = body.includes("data:image/") ? body.replaceAll(/data:image\/[^"]*/g, "") : body
     this.#promptGuess = tokensGuess(Buffer.byteLength(pictures))
   }
@@ -36,9 +42,23 @@ export class Meter {
     return true
   }
 
-  /** A replica is asked now. */
-  begin(): void {
+  /** A replica is asked now. @param expected how fast it is thought to be */
+  begin(expected: ExpectedPace): void {
+    this.#expected = expected
     this.#begunMs = this.#clock.monotonicMs()
+  }
+
+  /**
+   * The request was ended while its replica worked on it, by its client or its key. Nothing is known of an answer that was to come whole: what
+   * was made of it is guessed from the time it took. Of a stream every token was seen.
+   */
+  cut(isStream: boolean): void {
+    const expected = this.#expected
+    if (expected === null || this.usage !== undefined || this.#chunks > 0) return
+    this.hasBegun = true
+    if (isStream) return
+    const ms = this.#clock.monotonicMs() - this.#begunMs - expected.firstMs
+    this.#guessed = Math.min(this.#mostTokens, Math.max(0, Math.round(ms / expected.tokenMs)))
   }
 
   /** How fast the answer came, once it is whole. */
@@ -58,6 +78,7 @@ export class Meter {
     this.hasBegun = false
     this.usage = undefined
     this.#chunks = 0
+    this.#expected = null
   }
 
   get promptGuess(): number {
@@ -67,7 +88,7 @@ export class Meter {
   /** All tokens, counted or guessed. */
   get tokens(): number {
     if (this.usage !== undefined) return this.usage.promptTokens + this.usage.completionTokens
-    return this.hasBegun ? this.#promptGuess + this.#chunks : 0
+    return this.hasBegun ? this.#promptGuess + this.#chunks + this.#guessed : 0
   }
 
   /** What of it is put to an account; `null`: no engine began it. */
@@ -75,4 +96,9 @@ export class Meter {
     if (this.usage !== undefined) return { usage: this.usage, guessedTokens: 0 }
     return this.hasBegun ? { usage: undefined, guessedTokens: this.tokens } : null
   }
+}
+
+/** How many tokens the answer may have: as many as are asked for, and as there is room for. */
+export function mostTokensOf(body: JsonObject, contextTokens: number): number {
+  return Math.min(countOf(body.max_tokens) ?? contextTokens, contextTokens)
 }

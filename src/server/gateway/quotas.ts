@@ -1,5 +1,5 @@
 import { GatewayProblem } from "../../gateway/gateway-problem.ts"
-import { periodAt, tokenLimitText } from "../../protocol/token-limit.ts"
+import { periodAt, tokenLimitWords } from "../../protocol/token-limit.ts"
 import type { StoredKey } from "../../store/model-keys.ts"
 import type { Core } from "../core.ts"
 
@@ -26,13 +26,13 @@ export class Quotas {
     if (used >= limit.tokens)
       throw new GatewayProblem(
         "quota",
-        `Rate limit reached: this key has used ${used} of its ${tokenLimitText(limit)} tokens; it may go on at ${new Date(toMs).toISOString()}`,
+        `Rate limit reached: this key has used ${used} of its ${tokenLimitWords(limit)}; it may go on at ${new Date(toMs).toISOString()}`,
         { retryAfterS: Math.max(1, Math.ceil((toMs - now) / 1_000)) },
       )
     if (used + before >= limit.tokens)
       throw new GatewayProblem(
         "quota",
-        `Rate limit reached: what is under way may use up the ${tokenLimitText(limit)} tokens of this key`,
+        `Rate limit reached: what is under way may use up the ${tokenLimitWords(limit)} of this key`,
         {
           retryAfterS: 5,
         },

@@ -13,6 +13,8 @@ export interface Replica {
   readonly slots: number
   /** What the engine wants as bearer, if it wants something. */
   readonly key: string | null
+  /** For a token of one conversation, as its plan has it; more than 0, absent where that is not known. */
+  readonly plannedTokenMs?: number
   /** What makes its connections; absent where it is reached at its URL. */
   readonly agent?: Agent
   /** Why what was under way there was cut, in words, where that is known; asked once it is. */

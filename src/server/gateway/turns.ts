@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.ts"
 import { FairQueue, type Seat } from "../../gateway/fair-queue.ts"
 import { GatewayProblem } from "../../gateway/gateway-problem.ts"
-import { type PaceSample, ReplicaPaces } from "../../gateway/replica-paces.ts"
+import { type ExpectedPace, type PaceSample, ReplicaPaces } from "../../gateway/replica-paces.ts"
 import type { GatewayLimits } from "./gateway-limits.ts"
 import { type Beginning, PrefixMemory } from "./prefix-memory.ts"
 import type { Replica, ServedModel, ServedModels } from "./served-models.ts"
@@ -9,6 +9,8 @@ import type { Replica, ServedModel, ServedModels } from "./served-models.ts"
 /** A place at a replica, to be given back once. */
 export interface Turn {
   readonly replica: Replica
+  /** How fast it is thought to be. */
+  readonly expected: ExpectedPace
   /**
    * @param tokens what was used, for who is next
    * @param pace how it went, where it went well
@@ -33,6 +35,8 @@ interface Waiter extends WantedTurn {
 const RETRY_BUSY_S = 5
 const LONGEST_RETRY_S = 300
 const RETRY_COLD_S = 30
+/** For a token where nothing is known of a replica: a model of middle size on a Mac makes about 25 a second. */
+const USUAL_TOKEN_MS = 40
 
 export interface TurnsOptions {
   readonly name: string
@@ -168,6 +172,7 @@ export class Turns {
     let isHeld = true
     waiter.take({
       replica,
+      expected: this.#paces.expected(replica.id, replica.plannedTokenMs ?? USUAL_TOKEN_MS),
       release: (tokens, pace) => {
         if (!isHeld) return
         isHeld = false

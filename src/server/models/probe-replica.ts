@@ -44,7 +44,9 @@ export function probeReplica(
       live.probeTries = 0
       live.prefix = `${record.model}/${record.number}/${job}/`
       const id = `${live.prefix}${live.watch?.attempt}/${turn}`
+      const rate = record.plan?.tokensPerSecond
       live.served = {
+        ...(rate == null ? {} : { plannedTokenMs: 2_000 / (rate.low + rate.high) }),
         id,
         url: `http://127.0.0.1:${ready.port}`,
         model: model.name,
