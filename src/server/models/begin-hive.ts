@@ -122,6 +122,17 @@ export function servedFacts(facts: ModelFacts, { images }: Pick<ServeOptions, "i
   return images ? facts : { ...facts, projector: null }
 }
 
+/** Whether there would be a place for it, at once or once its hosts are free; which hosts, by id. */
+export function placeEver(
+  core: Core,
+  { model, stored, ...doubts }: Pick<BeginOptions, "model" | "avoid" | "loopbackOnly" | "withoutCables" | "stored">,
+): ReadonlySet<string> | null {
+  const facts = servedFacts(stored.facts, model.options)
+  const choice = planReplica(core, { facts, options: model.options, user: model.user, ...doubts })
+  if (choice.hive === null) return null
+  return new Set(storedPlan(core, choice.hive, choice.network, doubts.withoutCables).members.map(({ host }) => host))
+}
+
 /** Whether, and where, it could start at once elsewhere than its hive waits. */
 export function placeNow(
   core: Core,

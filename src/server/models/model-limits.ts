@@ -21,6 +21,13 @@ export interface ModelLimits {
   readonly avoidMs: number
   /** A way between two members through the server is made within that. */
   readonly wayMs: number
+  /**
+   * A model that was unused for so long gives way to one that is wanted and has no other place. Shorter than people think between two
+   * questions it must not be, and loading takes tens of seconds: two that are asked in turns would do nothing else.
+   */
+  readonly giveWayMs: number
+  /** So long after it was asked for a model without a place is wanted now: as long as a request waits for it. */
+  readonly wantedMs: number
 }
 
 export const MODEL_LIMITS: ModelLimits = {
@@ -36,4 +43,6 @@ export const MODEL_LIMITS: ModelLimits = {
   startMs: 180_000,
   avoidMs: 600_000,
   wayMs: 10_000,
+  giveWayMs: 60_000,
+  wantedMs: 300_000,
 }

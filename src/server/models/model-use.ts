@@ -8,6 +8,7 @@ export class ModelUse {
   readonly #core: Core
   readonly #since: number
   readonly #usedAt = new Map<string, number>()
+  readonly #wantedAt = new Map<string, number>()
 
   constructor(core: Core) {
     this.#core = core
@@ -19,6 +20,15 @@ export class ModelUse {
     return this.#usedAt.get(name) ?? null
   }
 
+  /** When somebody asked for it last although nothing of it ran, or had it served; `null`: not in this run of the server. */
+  wantedAt(name: string): number | null {
+    return this.#wantedAt.get(name) ?? null
+  }
+
+  want(name: string): void {
+    this.#wantedAt.set(name, this.#core.clock.now())
+  }
+
   note(name: string): void {
     this.#usedAt.set(name, this.#core.clock.now())
   }
@@ -27,6 +37,7 @@ export class ModelUse {
   wake(name: string): void {
     const core = this.#core
     this.note(name)
+    this.want(name)
     const known = core.store.models.get(name)
     if (known === undefined || known.isAwake || known.wanted !== "serving") return
     core.ledger
@@ -41,9 +52,15 @@ export class ModelUse {
   /** When it is to stop unless it is used before; `null`: not now. */
   idleAt({ name, wanted, isAwake, options }: ModelRecord, live: readonly LiveReplica[]): number | null {
     if (wanted !== "serving" || !isAwake || options.idleStopMs === null) return null
+    const since = this.unusedSince(name, live)
+    return since === null ? null : since + options.idleStopMs
+  }
+
+  /** Since when a model that answers is unused, as far as this run of the server knows; `null`: it is in use, or does not answer. */
+  unusedSince(name: string, live: readonly LiveReplica[]): number | null {
     const ready = this.#core.store.models.replicas(name).flatMap(({ readySince }) => readySince ?? [])
     if (ready.length === 0 || live.some(({ inFlight }) => inFlight > 0)) return null
-    return Math.max(this.#usedAt.get(name) ?? 0, this.#since, ...ready) + options.idleStopMs
+    return Math.max(this.#usedAt.get(name) ?? 0, this.#since, ...ready)
   }
 
   /** Within a change. */

@@ -68,7 +68,11 @@ export class Models implements Disposable {
     this.#limits = { ...MODEL_LIMITS, ...limits }
     this.#alarm = new Alarm(core.clock, () => this.look())
     this.use = new ModelUse(core)
-    this.places = new ReplicaPlaces({ core, limits: this.#limits, memberFile, packageIndex, look: () => this.look() })
+    this.places = new ReplicaPlaces({
+      ...{ core, limits: this.#limits, memberFile, packageIndex, use: this.use },
+      liveOf: (replica) => this.liveOf(replica),
+      look: () => this.look(),
+    })
     this.#published = new PublishedModels({
       core,
       served,
@@ -112,6 +116,7 @@ export class Models implements Disposable {
 
   /** Somebody wants it tried again, whatever kept it from that. */
   tryAnew(model: string): void {
+    this.use.want(model)
     for (const record of this.#core.store.models.replicas(model)) this.liveOf(record).plansAnew()
   }
 
@@ -177,6 +182,8 @@ export class Models implements Disposable {
         return false
       default:
         takeStep({ core, limits: this.#limits, model, record, live }, step)
+        // Its hosts are free for whoever waits for them.
+        if (step.do === "gone") for (const other of this.#live.values()) other.planAgainAt = null
         // What is asked of a hive shows in its job by and by.
         return step.do !== "end"
     }

@@ -1,11 +1,13 @@
 import type { ModelRecord, ReplicaRecord } from "../../store/model-record.ts"
 import type { Core } from "../core.ts"
 import { askEngines } from "./ask-engines.ts"
-import { beginHive, ENGINES_KNOWN_MS, placeNow, storedModelOf } from "./begin-hive.ts"
+import { beginHive, ENGINES_KNOWN_MS, placeEver, placeNow, storedModelOf } from "./begin-hive.ts"
+import { type GiveWayGround, giveWay, isMissed, whoGivesWay, yielding } from "./give-way.ts"
 import { isSamePlan } from "./hive-plan.ts"
 import type { LiveReplica } from "./live-replica.ts"
 import type { ModelLimits } from "./model-limits.ts"
 import { isWantedNow } from "./model-state.ts"
+import type { ModelUse } from "./model-use.ts"
 import type { StoredModel } from "./stored-model.ts"
 import { store } from "./take-step.ts"
 
@@ -15,6 +17,8 @@ export interface PlaceOptions {
   readonly memberFile: () => Promise<string>
   /** The index that hosts get an engine's packages from; `null`: the one their account names. */
   readonly packageIndex: string | null
+  readonly use: ModelUse
+  readonly liveOf: GiveWayGround["liveOf"]
   /** Called when something was planned. */
   readonly look: () => void
 }
@@ -47,19 +51,50 @@ export class ReplicaPlaces {
     live.isBeginning = true
     this.#inTurn(async () => {
       let problem: string | null
+      let givers: readonly string[] = []
       try {
         const stored = await this.facts(model)
         const avoid = this.#avoided(record, live)
         const doubts = { loopbackOnly: this.#shut(live), withoutCables: this.#uncabled(live) }
         const { number } = record
         problem = await beginHive({ core, model, number, avoid, ...doubts, memberFile, packageIndex, stored })
+        if (problem !== null) givers = await this.#makeRoom(model, record, live, stored)
       } catch (error) {
         problem = (error as Error).message
       } finally {
         live.isBeginning = false
       }
       live.planAgainAt = problem === null ? null : core.clock.now() + limits.planAgainMs
-      if (problem !== null) await this.#noteNoPlace(record, live, problem)
+      if (givers.length > 0) await this.#noteWaits(record, `${givers.join(", ")} gives way to it`)
+      else if (problem !== null) await this.#noteNoPlace(record, live, problem)
+    })
+  }
+
+  /** Where others are in its way that nobody uses, and somebody waits for it, they stop. @returns these */
+  async #makeRoom(model: ModelRecord, record: ReplicaRecord, live: LiveReplica, stored: StoredModel) {
+    const { core } = this.#options
+    if (!isMissed(this.#options, record)) return []
+    const names = whoGivesWay(
+      yielding(this.#options, model.name),
+      (without) => {
+        const avoid = this.#avoided(record, live, without)
+        const doubts = { loopbackOnly: this.#shut(live), withoutCables: this.#uncabled(live) }
+        return placeEver(core, { model, avoid, ...doubts, stored })
+      },
+      (name) =>
+        new Set(core.store.models.replicas(name).flatMap(({ plan }) => plan?.members.map(({ host }) => host) ?? [])),
+    )
+    return names.length > 0 && (await giveWay(this.#options, names, record)) ? names : []
+  }
+
+  /** A place is being made for it. */
+  async #noteWaits({ model: name, number }: ReplicaRecord, reason: string): Promise<void> {
+    const { core } = this.#options
+    await core.ledger.change(() => {
+      const model = core.store.models.get(name)
+      const record = core.store.models.replicas(name).find((one) => one.number === number)
+      if (model === undefined || record === undefined || record.job !== null || !isWantedNow(model, record)) return
+      store({ core, model, record }, { state: "waiting", reason })
     })
   }
 
@@ -117,8 +152,8 @@ export class ReplicaPlaces {
     return new Map([...known].map(([host, { reason }]) => [host, reason]))
   }
 
-  /** Hosts that it must not have: those of other hives, and those that could not run it. */
-  #avoided(record: ReplicaRecord, live: LiveReplica): Map<string, string> {
+  /** Hosts that it must not have: those of other hives, and those that could not run it. @param without models that would give way */
+  #avoided(record: ReplicaRecord, live: LiveReplica, without: ReadonlySet<string> = new Set()): Map<string, string> {
     const { clock, store: stored } = this.#options.core
     const avoid = new Map<string, string>()
     for (const [host, { reason, until }] of live.avoid) {
@@ -126,9 +161,11 @@ export class ReplicaPlaces {
       else live.avoid.delete(host)
     }
     for (const { name } of stored.models.list()) {
+      if (without.has(name)) continue
       for (const other of stored.models.replicas(name)) {
         if (other.job === null || (other.model === record.model && other.number === record.number)) continue
-        for (const { host } of other.plan?.members ?? []) avoid.set(host, `${name} is served there`)
+        for (const { host } of other.plan?.members ?? [])
+          avoid.set(host, `${name} is ${other.state === "ending" ? "ending" : "served"} there`)
       }
     }
     return avoid

@@ -6,7 +6,7 @@ import { type NetworkChoice, networkFor } from "../../hive/fleet/hive-network.ts
 import { liveFleet } from "../../hive/fleet/live-fleet.ts"
 import type { ModelFacts } from "../../hive/model/model-facts.ts"
 import { withEqualEngines } from "../../hive/plan/equal-engines.ts"
-import type { HivePlan, PlanRequest } from "../../hive/plan/model-plan.ts"
+import type { HivePlan, HostVerdict, PlanRequest } from "../../hive/plan/model-plan.ts"
 import { hivesFor, planModel } from "../../hive/plan/plan-model.ts"
 import { PreparedFleet } from "../../hive/plan/prepared-fleet.ts"
 import type { HiveNetwork } from "../../protocol/hive-network.ts"
@@ -95,9 +95,9 @@ function fleetOf(core: Core, wish: ReplicaWish, views: readonly HostView[], only
     const view = views[at]!
     const standing = standingOf(view)
     const excluded =
+      (pins.length > 0 && !pins.includes(view.name) ? NOT_NAMED : null) ??
       host.excluded ??
       avoid.get(view.id) ??
-      (pins.length > 0 && !pins.includes(view.name) ? "it is not among those that were named (--pin)" : null) ??
       (onlyNow && !takesJobs(standing) ? standing.text || "jobs have it" : null)
     const cabled = withoutCables?.has(view.id) ? uncabled(host) : host
     return { ...cabled, excluded, ...(loopbackOnly?.has(view.id) ? { isLoopbackOnly: true } : {}) }
@@ -139,9 +139,31 @@ function whyNowhere(core: Core, wish: ReplicaWish, views: readonly HostView[]): 
   const [remedy] = plan.remedies
   // Of engines that do not go together it must be said, before who is too small alone.
   const odd = fleet === all ? undefined : fleet.hosts.find(({ excluded }, at) => excluded !== all.hosts[at]?.excluded)
-  const verdict = plan.verdicts.find(({ host }) => host === odd?.name) ?? plan.verdicts[0]
+  const verdicts = odd === undefined ? plan.verdicts : plan.verdicts.filter(({ host }) => host === odd.name)
   // More memory does not help where nothing of what there is can be used.
   const isUseless = plan.verdicts.every(({ code }) => code === "excluded")
-  const why = verdict === undefined ? "it fits nowhere" : `it fits nowhere (${verdict.host}: ${verdict.text})`
+  const obstacles = obstaclesText(verdicts)
+  const why = obstacles === "" ? "it fits nowhere" : `it fits nowhere (${obstacles})`
   return remedy === undefined || isUseless || odd !== undefined ? why : `${why}. ${remedy}`
+}
+
+const NOT_NAMED = "it is not among those that were named (--pin)"
+/** A reason is one line: so many obstacles that differ are named, and so many hosts of each. */
+const MOST_OBSTACLES = 4
+const MOST_NAMES = 3
+
+/**
+ * What stands in the way, host by host, those with the same together: "mac1, mac2: it is held back; mac3: one is served there". That a
+ * host was not named is somebody's wish and no obstacle: it is said only where there is nothing else.
+ */
+export function obstaclesText(verdicts: readonly Pick<HostVerdict, "host" | "text">[]): string {
+  const real = verdicts.filter(({ text }) => text !== NOT_NAMED)
+  const hosts = new Map<string, string[]>()
+  for (const { host, text } of real.length > 0 ? real : verdicts) hosts.set(text, [...(hosts.get(text) ?? []), host])
+  const each = [...hosts].map(([text, names]) => {
+    const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : ""
+    return `${names.slice(0, MOST_NAMES).join(", ")}${more}: ${text}`
+  })
+  const more = each.length > MOST_OBSTACLES ? `; and ${each.length - MOST_OBSTACLES} other reasons` : ""
+  return `${each.slice(0, MOST_OBSTACLES).join("; ")}${more}`
 }
