@@ -139,6 +139,24 @@ describe("windfall model plan", () => {
     assert.match(stdout, /Another Mac: with one more of \d+ GB it fits/)
   })
 
+  it("says how often it fits where that is not as often as was asked, and what would help", async () => {
+    const asked = ["--fleet", "studios.json", "llama-70b.gguf", "--replicas", "2"]
+    const { exitCode, stdout, stderr } = await plan(...asked)
+    assert.deepEqual([exitCode, stderr], [1, ""])
+    assert.match(stdout, /^fits +once, not twice; over 2 Macs$/m)
+    assert.match(stdout, /^What would help:\n(?: {2}.*\n)* {2}Another Mac: with one more of \d+ GB it fits twice\n/m)
+    assert.match(stdout, /^ {2}Fewer replicas: it fits with --replicas 1$/m)
+    const { remedies } = await json(...asked)
+    const option = remedies
+      .flatMap((text) => /it fits twice with (--\S+) (\S+)$/.exec(text)?.slice(1) ?? [])
+      .slice(0, 2)
+    assert.equal(option.length, 2, remedies.join("\n"))
+    assert.equal((await plan(...asked, ...option)).exitCode, 0)
+    const four = await plan("--fleet", "small.json", "llama-8b.gguf", "--context", "8k", "--replicas", "4")
+    assert.match(four.stdout, /^fits +once, not 4 times; on one Mac$/m)
+    assert.match(four.stdout, /^ {2}Other Macs: with 3 more of \d+ GB it fits 4 times$/m)
+  })
+
   it("plans MLX from a folder, and replicas on Macs of their own", async () => {
     const { config, tensors } = smallQwen2(4, true)
     const index = { metadata: { total_size: 8e9 }, weight_map: { "lm_head.weight": "a.safetensors" } }

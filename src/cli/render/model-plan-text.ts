@@ -3,6 +3,7 @@ import { isWithoutCache, weightBytes } from "../../hive/model/model-facts.ts"
 import { makesText } from "../../hive/model/purpose.ts"
 import { mbpsText, tokensText } from "../../hive/plan/advice.ts"
 import type { HivePlan, ModelPlan, PlannedWay } from "../../hive/plan/model-plan.ts"
+import { timesText } from "../../hive/plan/remedies.ts"
 import { printableLines, renderPairs, renderTable } from "./table.ts"
 
 /** What `model plan` prints for people. */
@@ -40,7 +41,7 @@ function headPairs({ model, request, engine, replicas }: ModelPlan): readonly (r
       `${request.contextTokens} tokens ${slots}, ${isWithoutCache(model) ? "no cache" : `cache ${request.kv}`}`,
     ],
     ["engine", engine],
-    ["fits", replicas.length === 0 ? "no" : fitText(replicas[0] as HivePlan, replicas.length)],
+    ["fits", replicas.length === 0 ? "no" : fitText(replicas[0] as HivePlan, replicas.length, request.replicas)],
   ]
 }
 
@@ -51,11 +52,12 @@ function imagesPair(projector: ModelPlan["model"]["projector"]): readonly (reado
   return [["images", `${what}, ${formatBytes(bytes)} and ${formatBytes(computeBytes)} to compute with, on the head`]]
 }
 
-function fitText({ members, mode }: HivePlan, replicas: number): string {
+function fitText({ members, mode }: HivePlan, replicas: number, asked: number): string {
   const where =
     members.length === 1
       ? "on one Mac"
       : `over ${members.length} Macs${mode === "tensor" ? ", each with a part of every layer" : ""}`
+  if (replicas < asked) return `${timesText(replicas)}, not ${timesText(asked)}; ${where}`
   return `yes, ${where}${replicas > 1 ? `, ${replicas} times` : ""}`
 }
 

@@ -7,8 +7,9 @@ import { llamaCppRules } from "../engines/llama-cpp.ts"
 import { mlxRules } from "../engines/mlx.ts"
 import type { Fleet, FleetHost } from "../fleet/fleet.ts"
 import type { LayerCache, ModelFacts } from "../model/model-facts.ts"
+import { hivesFor } from "./hives-for.ts"
 import type { HivePlan, PlanRequest } from "./model-plan.ts"
-import { hivesFor, planModel } from "./plan-model.ts"
+import { planModel } from "./plan-model.ts"
 import { PreparedFleet } from "./prepared-fleet.ts"
 
 const GIB = 1024 ** 3

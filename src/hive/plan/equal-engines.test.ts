@@ -9,7 +9,7 @@ import { MLX_BUILT_VERSION, MLX_LM_RELEASE } from "../engines/mlx-release.ts"
 import { type EngineHost, type EngineHosts, withEngines } from "../fleet/engine-hosts.ts"
 import type { Fleet } from "../fleet/fleet.ts"
 import { engineAdvice, withEqualEngines } from "./equal-engines.ts"
-import { hivesFor } from "./plan-model.ts"
+import { hivesFor } from "./hives-for.ts"
 import { PreparedFleet } from "./prepared-fleet.ts"
 
 const GIB = 1024 ** 3

@@ -5,7 +5,8 @@ import type { Candidate } from "../split/candidate.ts"
 import type { ModelLoad } from "../split/model-load.ts"
 import type { Ranking } from "../split/ranking.ts"
 import { adviceFor } from "./advice.ts"
-import { alone, findHive, holdersOf } from "./find-hive.ts"
+import { findHive, holdersOf } from "./find-hive.ts"
+import { bestAlone, hivesFor } from "./hives-for.ts"
 import { layOut } from "./lay-out.ts"
 import type { HivePlan, ModelPlan, PlanRequest } from "./model-plan.ts"
 import type { PreparedFleet } from "./prepared-fleet.ts"
@@ -50,36 +51,11 @@ export function planModel(
     verdicts: verdictsOf(fleet.fleet, found, load),
     advice: adviceFor(found, rules, fleet),
     // Who asks for more Macs than it takes knows why.
-    remedies: holders.length > 0 && replicas.length > 0 ? [] : remediesFor(model, fleet, rules, request, replicas[0]),
+    remedies:
+      holders.length > 0 && replicas.length >= request.replicas
+        ? []
+        : remediesFor(model, fleet, rules, request, replicas),
   }
-}
-
-/** The plan alone, without comparison and advice: what many models are planned with. */
-export function hivesFor(
-  model: ModelFacts,
-  fleet: PreparedFleet,
-  rules: EngineRules,
-  request: PlanRequest,
-): readonly HivePlan[] {
-  const hives: HivePlan[] = []
-  let left = fleet
-  while (hives.length < request.replicas) {
-    const ranking = left.ranking(rules.engine, model.experts !== null)
-    const load = rules.load(model, request)
-    const { members } = request
-    const sizes = { least: members ?? 1, most: members ?? rules.mostMembers }
-    const candidate = members === 1 ? bestAlone(rules, load, ranking) : findHive(rules, model, load, ranking, sizes)
-    if (candidate === undefined) break
-    const hive = layOut(rules, model, request, load, ranking, candidate)
-    hives.push(hive)
-    if (hives.length < request.replicas) left = left.without(new Set(hive.members.map(({ host }) => host.name)))
-  }
-  return hives
-}
-
-function bestAlone(rules: EngineRules, load: ModelLoad, ranking: Ranking): Candidate | undefined {
-  const [best] = holdersOf(load, ranking)
-  return best === undefined ? undefined : alone(rules, load, ranking, best)
 }
 
 /** The best of each other number of hosts. */

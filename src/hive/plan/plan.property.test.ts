@@ -13,8 +13,9 @@ import { hostSpeed } from "../speed/host-speed.ts"
 import { type Candidate, isBetter } from "../split/candidate.ts"
 import { needOf, runMs } from "../split/model-load.ts"
 import { findHive } from "./find-hive.ts"
+import { hivesFor } from "./hives-for.ts"
 import type { PlanRequest } from "./model-plan.ts"
-import { hivesFor, planModel } from "./plan-model.ts"
+import { planModel } from "./plan-model.ts"
 import { PreparedFleet } from "./prepared-fleet.ts"
 
 const GIB = 1024 ** 3

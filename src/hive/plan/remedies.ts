@@ -4,6 +4,7 @@ import { budgetOf, type FleetHost, keptWithoutOwner } from "../fleet/fleet.ts"
 import type { ModelFacts } from "../model/model-facts.ts"
 import { oneRate } from "./advice.ts"
 import { findHive } from "./find-hive.ts"
+import { hivesFor } from "./hives-for.ts"
 import type { HivePlan, PlanRequest } from "./model-plan.ts"
 import { otherSplits } from "./other-splits.ts"
 import { PreparedFleet } from "./prepared-fleet.ts"
@@ -30,23 +31,28 @@ const MLX_QUANTISATIONS: readonly (readonly [string, number])[] = [
 const LEAST_CONTEXT = 1024
 
 /**
- * What would make a model fit; and, where it fits over several Macs only, what would make one Mac hold it. Each is tried out by planning.
+ * What would make a model fit; where it fits, but not as often as was asked, what would make it; and where it fits over several Macs only,
+ * what would make one Mac hold it. Each is tried out by planning.
  */
 export function remediesFor(
   model: ModelFacts,
   fleet: PreparedFleet,
   rules: EngineRules,
   request: PlanRequest,
-  hive: HivePlan | undefined,
+  replicas: readonly HivePlan[],
 ): readonly string[] {
-  if (hive !== undefined && hive.members.length === 1) return []
+  const [hive] = replicas
+  const isShort = hive !== undefined && replicas.length < request.replicas
+  if (hive !== undefined && hive.members.length === 1 && !isShort) return []
   const most = hive === undefined ? (request.members ?? rules.mostMembers) : 1
   const least = hive === undefined ? (request.members ?? 1) : 1
   const hasExperts = model.experts !== null
   const fits = (facts: ModelFacts, asked: PlanRequest, on: PreparedFleet) =>
-    findHive(rules, facts, rules.load(facts, asked), on.ranking(rules.engine, hasExperts), { least, most }) !==
-    undefined
-  const goal = hive === undefined ? "" : " on one Mac"
+    isShort
+      ? hivesFor(facts, on, rules, asked).length >= request.replicas
+      : findHive(rules, facts, rules.load(facts, asked), on.ranking(rules.engine, hasExperts), { least, most }) !==
+        undefined
+  const goal = hive === undefined ? "" : isShort ? ` ${timesText(request.replicas)}` : " on one Mac"
   const remedies: string[] = []
   if (hive === undefined && rules.engine === "mlx") remedies.push(...otherSplits(model, fleet, request))
   if (hive?.usesWifi === true) remedies.push(...cables(model, fleet, rules, request))
@@ -60,8 +66,14 @@ export function remediesFor(
     remedies.push(`A smaller cache: it fits${goal} with --kv q8_0`)
   const other = quantisation(model, rules, (facts) => fits(facts, request, fleet))
   if (other !== null) remedies.push(`Another quantisation: as ${other} it fits${goal}`)
-  const mac = MAC_GIB.find((gib) => fits(model, request, fleet.with([anotherMac(gib)])))
-  if (mac !== undefined) remedies.push(`Another Mac: with one more of ${mac} GB it fits${goal}`)
+  const missing = isShort ? request.replicas - replicas.length : 1
+  const others = (gib: number) => Array.from({ length: missing }, (_, at) => anotherMac(gib, at))
+  const mac = MAC_GIB.find((gib) => fits(model, request, fleet.with(others(gib))))
+  if (mac !== undefined)
+    remedies.push(
+      `${missing === 1 ? "Another Mac: with one" : `Other Macs: with ${missing}`} more of ${mac} GB it fits${goal}`,
+    )
+  if (isShort) remedies.push(`Fewer replicas: it fits with --replicas ${replicas.length}`)
   if (hive === undefined && remedies.length === 0) {
     const weights = rules.load(model, request)
     remedies.push(
@@ -82,6 +94,11 @@ function cables(model: ModelFacts, fleet: PreparedFleet, rules: EngineRules, req
   const found = findHive(rules, model, rules.load(model, request), ranking)
   if (found === undefined || found.usesWifi) return []
   return [`Cables: over Gigabit Ethernet about ${oneRate(1000 / found.tokenMs)} tokens/s would be expected`]
+}
+
+/** "once", "twice", "3 times". */
+export function timesText(count: number): string {
+  return count === 1 ? "once" : count === 2 ? "twice" : `${count} times`
 }
 
 const WIRED = { kind: "ethernet", mbps: 1000 } as const
@@ -116,12 +133,12 @@ function scaled(model: ModelFacts, by: number): ModelFacts {
 }
 
 /** One that nobody sits at, on Gigabit Ethernet. */
-function anotherMac(gib: number): FleetHost {
+function anotherMac(gib: number, at: number): FleetHost {
   const memoryBytes = gib * GIB
   const workingSetBytes = Math.floor(gib <= 36 ? (memoryBytes * 2) / 3 : (memoryBytes * 3) / 4)
   const keptBytes = keptWithoutOwner(memoryBytes)
   return {
-    name: "\uffffanother",
+    name: `\uffffanother${at}`,
     chip: null,
     memoryBytes,
     workingSetBytes,

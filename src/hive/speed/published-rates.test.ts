@@ -6,8 +6,8 @@ import { layeredModel, mac } from "../../../test/support/hive-fleets.ts"
 import { llamaCppRules } from "../engines/llama-cpp.ts"
 import { mlxRules } from "../engines/mlx.ts"
 import type { FleetHost } from "../fleet/fleet.ts"
+import { hivesFor } from "../plan/hives-for.ts"
 import type { HivePlan, Rate } from "../plan/model-plan.ts"
-import { hivesFor } from "../plan/plan-model.ts"
 import { PreparedFleet } from "../plan/prepared-fleet.ts"
 
 interface Row {
