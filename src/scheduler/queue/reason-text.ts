@@ -48,7 +48,7 @@ export function reasonText(reason: WaitReason, nowMs: number): string {
     case "never_fits":
       if (reason.lacking !== undefined) return lackingText(reason.lacking)
       return reason.asked === 1
-        ? "no host of the pool could ever run it"
+        ? "no host that it may use could ever run it"
         : `${reason.possible} of the ${reason.asked} hosts it asks for at once could ever run it`
     case "resources":
       if (reason.away === undefined) return "too little room now on the hosts it could use"
