@@ -33,6 +33,8 @@ test("an array of eight, three at a time: one fails, a part is stopped, the serv
   assert.equal(sent.exitCode, 0, sent.stderr)
   const id = Number(sent.stdout)
   await pool().untilJob(id, (job) => job.array?.counts.running === 3)
+  const ofArray = await pool().windfall(["ps", "--array", `${id}`])
+  assert.match(ofArray.stdout, new RegExp(`${id}_\\[4-8%3\\] +sweep +running .*5 wait`), ofArray.stdout)
   const ps = await pool().windfall(["ps"])
   assert.match(ps.stdout, new RegExp(`${id}_\\[4-8%3\\] +sweep +running .*0 of 8 tasks done, 3 run, 5 wait`), ps.stdout)
   assert.match(ps.stdout, new RegExp(`${id}_1 +sweep +running`), ps.stdout)

@@ -7,6 +7,7 @@ import type { JobView } from "../../protocol/job.ts"
 import { isFinal, JOB_STATES, type JobState } from "../../protocol/job-state.ts"
 import { readCount } from "../../protocol/job-values.ts"
 import { DEFAULT_MEMORY_BYTES } from "../../protocol/resources.ts"
+import type { Client } from "../client.ts"
 import { command } from "../command-line/command.ts"
 import { flag, list, notEmpty, value } from "../command-line/option.ts"
 import { formatAge } from "../render/age.ts"
@@ -32,7 +33,7 @@ export const ps = command({
     limit: value("N", `at most this many (default ${DEFAULT_LIMIT})`, (text) => readCount(text, 1, 10_000), {
       short: "n",
     }),
-    array: value("JOB", "the tasks of this array, those that have ended too", (text) =>
+    array: value("JOB", "the tasks of this array, those that have ended too, and what of it waits", (text) =>
       readCount(text, 1, Number.MAX_SAFE_INTEGER),
     ),
     since: value("DURATION", "only jobs sent in this time, for instance 2d", parseDuration),
@@ -56,7 +57,10 @@ export const ps = command({
       },
     })
     const now = cli.clock.now()
-    const shown = jobs.filter((job) => options.since === undefined || now - job.submittedAt <= options.since)
+    const waiting = options.array === undefined ? [] : await waitingOf(cli.client, options.array, wanted)
+    const shown = [...waiting, ...jobs].filter(
+      (job) => options.since === undefined || now - job.submittedAt <= options.since,
+    )
     if (options.json) {
       for (const job of shown) await printJson(cli, job)
       return 0
@@ -75,6 +79,12 @@ export const ps = command({
     return 0
   },
 })
+
+/** The array itself, which stands for all of its tasks that have not begun; nothing once it has ended. */
+async function waitingOf(client: Client, array: number, wanted: readonly JobState[]): Promise<readonly JobView[]> {
+  const job = await client.get<JobView>(`/v1/jobs/${array}`)
+  return job.array !== undefined && !isFinal(job.state) && wanted.includes(job.state) ? [job] : []
+}
 
 /** States in which a reason says more than the state. */
 const TELLING: ReadonlySet<JobState> = new Set(["queued", "starting", "running", "suspended"])
