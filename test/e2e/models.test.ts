@@ -79,7 +79,10 @@ test("a model is pulled, served where its engine is, answers, comes back after e
   assertRefused(await pool().windfall(["model", "serve", "tiny", "tinx"]), /tinx/, /Did you mean tiny/)
 
   const line = ["model", "serve", "tiny", "tiny", "--slots", "2", "--context", "2k"]
-  assertRefused(await pool().windfall(line), /it fits nowhere \(host1, host2: it has no llama\.cpp: unpack llama-VERSION/)
+  assertRefused(
+    await pool().windfall(line),
+    /it fits nowhere \(host1, host2: it has no llama\.cpp: unpack llama-VERSION/,
+  )
   putStandInEngine(second!)
   // What was put there is found, and the other one, which has none still, is not tried.
   const served = await pool().windfall(line)
