@@ -63,19 +63,11 @@ export function storedModelOf(
  * @throws {WindfallError} as submitJobs
  */
 export async function beginHive(options: BeginOptions): Promise<string | null> {
-  const { core, model, number, avoid, loopbackOnly, withoutCables, memberFile, stored } = options
+  const { core, model, number, withoutCables, memberFile, stored } = options
   // What was lost may have been lost for what a host has no more.
   const losses = core.store.models.replicas(model.name).find((one) => one.number === number)?.losses ?? 0
   await askEngines(core, losses > 0 ? 0 : ENGINES_KNOWN_MS)
-  const facts = servedFacts(stored.facts, model.options)
-  const choice = planReplica(core, {
-    facts,
-    options: model.options,
-    user: model.user,
-    avoid,
-    loopbackOnly,
-    withoutCables,
-  })
+  const { facts, choice } = chosen(core, options)
   if (choice.hive === null) return choice.reason
   const plan = storedPlan(core, choice.hive, choice.network, withoutCables)
   const secret = (encoding: "hex" | "base64url") => Buffer.from(core.randomBytes(KEY_BYTES)).toString(encoding)
@@ -122,36 +114,26 @@ export function servedFacts(facts: ModelFacts, { images }: Pick<ServeOptions, "i
   return images ? facts : { ...facts, projector: null }
 }
 
-/** Whether there would be a place for it, at once or once its hosts are free; which hosts, by id. */
-export function placeEver(
-  core: Core,
-  { model, stored, ...doubts }: Pick<BeginOptions, "model" | "avoid" | "loopbackOnly" | "withoutCables" | "stored">,
-): ReadonlySet<string> | null {
+type Placing = Pick<BeginOptions, "model" | "avoid" | "loopbackOnly" | "withoutCables" | "stored">
+
+/** The place that is planned for it, if there is one, and what it was planned for. */
+function chosen(core: Core, { model, stored, avoid, loopbackOnly, withoutCables }: Placing) {
   const facts = servedFacts(stored.facts, model.options)
-  const choice = planReplica(core, { facts, options: model.options, user: model.user, ...doubts })
+  const { options, user } = model
+  return { facts, choice: planReplica(core, { facts, options, user, avoid, loopbackOnly, withoutCables }) }
+}
+
+/** Whether there would be a place for it, at once or once its hosts are free; which hosts, by id. */
+export function placeEver(core: Core, placing: Placing): ReadonlySet<string> | null {
+  const { choice } = chosen(core, placing)
   if (choice.hive === null) return null
-  return new Set(storedPlan(core, choice.hive, choice.network, doubts.withoutCables).members.map(({ host }) => host))
+  return new Set(storedPlan(core, choice.hive, choice.network, placing.withoutCables).members.map(({ host }) => host))
 }
 
 /** Whether, and where, it could start at once elsewhere than its hive waits. */
-export function placeNow(
-  core: Core,
-  {
-    model,
-    avoid,
-    loopbackOnly,
-    withoutCables,
-    stored,
-  }: Pick<BeginOptions, "model" | "avoid" | "loopbackOnly" | "withoutCables" | "stored">,
-): ReplicaPlan | null {
-  const facts = servedFacts(stored.facts, model.options)
-  const choice = planReplica(core, {
-    facts,
-    options: model.options,
-    user: model.user,
-    avoid,
-    loopbackOnly,
-    withoutCables,
-  })
-  return choice.hive !== null && choice.startsNow ? storedPlan(core, choice.hive, choice.network, withoutCables) : null
+export function placeNow(core: Core, placing: Placing): ReplicaPlan | null {
+  const { choice } = chosen(core, placing)
+  return choice.hive !== null && choice.startsNow
+    ? storedPlan(core, choice.hive, choice.network, placing.withoutCables)
+    : null
 }
