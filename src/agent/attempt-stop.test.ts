@@ -171,7 +171,7 @@ test("a stop that comes while leftovers are swept goes to them, and the command'
   assert.deepEqual([exit.cause, exit.exitCode], ["exited", 6])
 })
 
-test("a stop that comes right after the command has ended gives what it left behind no longer than that has anyway", async () => {
+test("what a command left behind gets no more time by a stop that comes right after its end", async () => {
   await using home = new AgentHome()
   const agent = await home.start()
   const left = "trap '' TERM URG; echo ready; while :; do sleep 0.05; done"
