@@ -1,6 +1,6 @@
 /** A model from its file to its answer: brought in, served by a hive on a host, found again after its engine or the server was killed, and ended. */
 import assert from "node:assert/strict"
-import { mkdirSync, writeFileSync } from "node:fs"
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import type { ModelView } from "../../src/protocol/model-api.ts"
@@ -61,7 +61,9 @@ test("a model is pulled, served where its engine is, answers, comes back after e
   const project = join(pool().scratch.at("home"), "project")
   mkdirSync(project, { recursive: true })
   const whole = wholeFile(smallModel(4))
-  writeFileSync(join(project, "tiny.gguf"), whole)
+  // As caches of models have them.
+  writeFileSync(join(project, "0123abcd"), whole)
+  symlinkSync("0123abcd", join(project, "tiny.gguf"))
   const { header } = headerOf(smallModel(4))
   writeFileSync(join(project, "header.gguf"), header)
   writeFileSync(join(project, "other.gguf"), "this is not pulled")

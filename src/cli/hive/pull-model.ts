@@ -35,15 +35,15 @@ export async function pullModel(
   images: boolean,
 ): Promise<PulledModel> {
   const { signal } = new AbortController()
-  const { folder, file } = await openModel(cli, typed, signal, images)
+  const { folder, file, opened } = await openModel(cli, typed, signal, images)
   const facts = await readModel(folder, file, signal, images)
   requireWhole(facts.lack, "pull", typed)
   const full = path.resolve(cli.cwd, typed)
   const dataName = name ?? nameAfter(typed, path.basename(full))
-  const options = { shared, include: [], warnBytes: WARN_BYTES, yes: false }
   const only = file === null ? withoutProjectors(folder.files, images) : filesWith(file, folder.files, facts)
   const root = file === null ? full : path.dirname(full)
-  const data = await sendData(cli, dataName, root, only === null ? options : { ...options, only })
+  const model = { only, needed: opened() }
+  const data = await sendData(cli, dataName, root, { shared, include: [], warnBytes: WARN_BYTES, yes: false, model })
   return { data, facts }
 }
 
