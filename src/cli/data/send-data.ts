@@ -10,7 +10,7 @@ import { StatCache } from "../../workspace/stat-cache.ts"
 import { unmatched } from "../../workspace/unmatched.ts"
 import { fs, path } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
-import { type ModelFiles, modelRules, requireFiles } from "../hive/model-rules.ts"
+import { leftBehind, type ModelFiles, modelRules, requireFiles } from "../hive/model-rules.ts"
 import { askYes } from "../prompt.ts"
 import { StatusLine } from "../render/status-line.ts"
 import { countText, firstAndMore, printable } from "../render/table.ts"
@@ -164,6 +164,9 @@ async function scan(cli: Cli, root: string, rules: DataRules, cache: StatCache):
 async function sayWhatStays(cli: Cli, scanned: ScannedTree, { includes }: DataRules): Promise<void> {
   const junk = scanned.leftOut.filter(({ why }) => why === "never").map((one) => printable(one.path))
   if (junk.length > 0) await say(cli, `left out, as of use on one machine only: ${firstAndMore(junk)}`)
+  const behind = leftBehind(scanned).map(printable)
+  if (behind.length > 0)
+    await say(cli, `left out, as programs, pickles (which are programs) or a second copy: ${firstAndMore(behind)}`)
   const secrets = scanned.leftOut.filter(({ why }) => why === "secret")
   if (secrets.length > 0) {
     const names = secrets.slice(0, NAMED).map(({ path, kind }) => printable(kind === "folder" ? `${path}/` : path))

@@ -7,7 +7,7 @@ import { dataRules } from "../../workspace/data-rules.ts"
 import { scanTree } from "../../workspace/scan.ts"
 import { sourceBlob } from "../../workspace/sources.ts"
 import { StatCache } from "../../workspace/stat-cache.ts"
-import { type ModelFiles, modelRules, requireFiles } from "./model-rules.ts"
+import { leftBehind, type ModelFiles, modelRules, requireFiles } from "./model-rules.ts"
 
 const scan = (folder: string, files: ModelFiles, cache?: StatCache) =>
   scanTree(folder, { rules: modelRules(dataRules(), files), ...(cache === undefined ? {} : { cache }) })
@@ -60,4 +60,19 @@ test("a link of a model's folder brings along no secret, and no file that was no
     record.entries.map(({ name, kind }) => [name, kind]),
     [["a.gguf", "file"]],
   )
+})
+
+test("pickles, programs and a second copy stay behind, wherever they lie in the folder, and are told", async () => {
+  using scratch = new ScratchFolder()
+  const files = ["config.json", "model.safetensors", "README.md", "pooling/config.json"]
+  const behind = ["consolidated.safetensors", "modeling_x.py", "pooling/pytorch_model.bin", "pytorch_model.bin"]
+  fs.mkdirSync(join(scratch.path, "pooling"))
+  for (const name of [...files, ...behind]) fs.writeFileSync(join(scratch.path, name), name)
+  const scanned = await scan(scratch.path, { only: null, needed: ["config.json", "model.safetensors"] })
+  const came = [...scanned.entries()].filter(({ entry }) => entry.kind === "file").map(({ path }) => path)
+  assert.deepEqual(came.sort(), [...files].sort())
+  assert.deepEqual([...leftBehind(scanned)].sort(), behind)
+  // The only weights there are.
+  const only = await scan(scratch.path, { only: null, needed: ["config.json", "consolidated.safetensors"] })
+  assert.ok(only.record.entries.some(({ name }) => name === "consolidated.safetensors"))
 })

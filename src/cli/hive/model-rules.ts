@@ -1,4 +1,5 @@
 import { brokenModel } from "../../hive/model/byte-source.ts"
+import { isLeftBehind } from "../../hive/model/left-behind.ts"
 import { isSecretName } from "../../workspace/built-in-rules.ts"
 import type { DataRules } from "../../workspace/data-rules.ts"
 import type { ScannedTree } from "../../workspace/scanned-tree.ts"
@@ -12,20 +13,31 @@ export interface ModelFiles {
   readonly needed: readonly string[]
 }
 
+/** The source of what a model does without. */
+const BUILT_IN = "of models"
+
 /**
- * What of a model's folder travels: of its top only what was named, nothing being said of the rest. Links to plain files are followed,
+ * What of a model's folder travels: of its top only what was named, nothing being said of the rest; pickles and programs never. Links to plain files are followed,
  * since caches of models have nothing else; but to no secret by another name.
  */
-export function modelRules(rules: DataRules, { only }: ModelFiles): DataRules {
+export function modelRules(rules: DataRules, { only, needed }: ModelFiles): DataRules {
   return {
     ...rules,
-    top: () => ({ ...rules.top([]), fingerprint: `model ${only === null ? "" : only.join("\0")}` }),
-    decide: (folder, name, isFolder) =>
-      folder.path !== "" || only === null || only.includes(name)
-        ? rules.decide(folder, name, isFolder)
-        : { why: "ignored", rule: name, source: "not named", enterFor: false },
+    top: () => ({ ...rules.top([]), fingerprint: `model ${JSON.stringify([only, needed])}` }),
+    decide: (folder, name, isFolder) => {
+      const stays = (source: string) => ({ why: "ignored", rule: name, source, enterFor: false }) as const
+      const isTop = folder.path === ""
+      if (isTop && only !== null && !only.includes(name)) return stays("not named")
+      if (!isFolder && isLeftBehind(name, isTop ? needed : [])) return stays(BUILT_IN)
+      return rules.decide(folder, name, isFolder)
+    },
     follows: (target) => !target.split(path.sep).some(isSecretName),
   }
+}
+
+/** Paths of what a model never brings along. */
+export function leftBehind({ leftOut }: ScannedTree): readonly string[] {
+  return leftOut.filter(({ source }) => source === BUILT_IN).map((one) => one.path)
 }
 
 /**
