@@ -75,6 +75,13 @@ test("a model is pulled, served where its engine is, answers, comes back after e
   )
   assertRefused(await pool().windfall(["model", "pull", "header.gguf"]), ends, /Fetch header\.gguf again/)
   assertRefused(await pool().windfall(["model", "serve", "cut", "header.gguf"]), ends)
+  // What cannot be is refused before anything travels.
+  const serve = (...words: string[]) => pool().windfall(["model", "serve", ...words])
+  assertRefused(await serve("bad name", "tiny.gguf"), /Cannot serve bad name: a name has/)
+  assertRefused(await serve("tiny", "tiny.gguf", "--pin", "nohost"), /nohost/)
+  assertRefused(await serve("tiny", "tiny.gguf", "--context", "1m"), /a context of \d+ tokens is more than/)
+  assertRefused(await serve("tiny", "tiny.gguf", "--engine", "mlx"), /it is a gguf model/)
+  assert.deepEqual(await pool().api("GET", "/v1/data"), { data: [] })
   const pulled = await pool().windfall(["model", "pull", "tiny.gguf"])
   assert.equal(pulled.exitCode, 0, pulled.stderr)
   assert.match(pulled.stdout, /tiny version 1 is in the lab \(llama, 4 layers/)

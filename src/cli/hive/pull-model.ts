@@ -24,6 +24,7 @@ export interface PulledModel {
  * broken, cut or a header alone is refused before it travels.
  * @param name of the data; `null`: after the file or folder
  * @param images whether a projector of images belongs to a GGUF model
+ * @param check refuses what is not to travel, by throwing
  * @param shared `null` leaves it as it is
  * @throws {WindfallError} as readModel and sendData
  */
@@ -33,6 +34,7 @@ export async function pullModel(
   name: string | null,
   shared: boolean | null,
   images: boolean,
+  check: (facts: ModelFacts, dataName: string) => void = () => {},
 ): Promise<PulledModel> {
   const { signal } = new AbortController()
   const { folder, file, opened } = await openModel(cli, typed, signal, images)
@@ -40,6 +42,7 @@ export async function pullModel(
   requireWhole(facts.lack, "pull", typed)
   const full = path.resolve(cli.cwd, typed)
   const dataName = name ?? nameAfter(typed, path.basename(full))
+  check(facts, dataName)
   const only = file === null ? withoutProjectors(folder.files, images) : filesWith(file, folder.files, facts)
   const root = file === null ? full : path.dirname(full)
   const model = { only, needed: opened() }
