@@ -58,6 +58,8 @@ export interface Hub {
   readonly fetch?: HubFetch | undefined
   /** Where they are bounded. */
   readonly connections?: Connections
+  /** What is fetched is kept, also where the rest does not come. */
+  readonly keeps?: boolean
   /** Hears why it is asked anew, and after how long. */
   readonly onWait?: (reason: string, waitMs: number) => void
 }

@@ -188,7 +188,7 @@ export class Pulls {
     await core.blobs.settled(record.user)
     await runPull({
       core,
-      hub: { ...hub, connections: this.#connections },
+      hub: { ...hub, connections: this.#connections, keeps: true },
       record,
       progress,
       locks: this.#locks,
