@@ -144,14 +144,14 @@ function chooseSafetensors(listing: HubListing, index: readonly string[] | null)
 
 /**
  * The files that a safetensors index names, each once.
- * @throws {WindfallError} corrupt_data
+ * @throws {WindfallError} invalid_input
  */
 export function filesOfIndex(index: Readonly<Record<string, unknown>>): readonly string[] {
   const map = index.weight_map
   const names = typeof map === "object" && map !== null ? [...new Set(Object.values(map))] : []
   if (names.length > 0 && names.every((name) => typeof name === "string" && /^[^/\\]+\.safetensors$/.test(name)))
     return (names as string[]).sort()
-  throw new WindfallError("corrupt_data", `Cannot read ${INDEX_FILE}: its weight_map names no safetensors files`)
+  throw new WindfallError("invalid_input", `Cannot read ${INDEX_FILE}: its weight_map names no safetensors files`)
 }
 
 function noWeights({ repository, files }: HubListing, choices: readonly GgufChoice[]): WindfallError {

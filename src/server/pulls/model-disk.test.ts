@@ -105,7 +105,11 @@ test("what is served, has jobs, was just used, or came from a folder never goes;
   assert.deepEqual(await stays(), ["served as served-m1", `job ${job.id} has it`, "used within the last hour"])
   await assert.rejects(
     at.made.pull("lab/m4"),
-    refused("disk_full", /it needs .* more of the .* that models may take .*are taken by models in use/, /model where/),
+    refused(
+      "wrong_state",
+      /it needs .* more of the .* that models may take .*are taken by models in use/,
+      /model where/,
+    ),
   )
   assert.deepEqual(await at.names(), ["m1", "m2", "m3"])
   // Then m2 was used after m3.
