@@ -171,6 +171,6 @@ function plannedReason(hits: readonly LimitHit[]): WaitReason {
   return { code: "limit", hits: hits.map((hit) => ({ ...toldOf(hit), planned: true })) }
 }
 
-function toldOf({ layer: { kind, name }, ...hit }: LimitHit): ToldHit {
-  return { ...hit, layer: { kind, name } }
+function toldOf({ layer: { kind, name, partition }, ...hit }: LimitHit): ToldHit {
+  return { ...hit, layer: { kind, name, ...(partition === undefined ? {} : { partition }) } }
 }
