@@ -5,7 +5,6 @@ import {
   IDLE_STOP_MS,
   MOST_REPLICAS,
   type ModelView,
-  modelNameProblem,
   type ServeCheckView,
   type ServeRequest,
 } from "../../protocol/model-api.ts"
@@ -81,8 +80,6 @@ export const modelServe = command({
       trustsNetwork: options.trustNetwork,
       images: options.images,
     }
-    const problem = modelNameProblem(name)
-    if (problem !== null) throw new WindfallError("invalid_input", `Cannot serve ${name.slice(0, 64)}: ${problem}`)
     const url = `/v1/hives/${encodeURIComponent(name)}`
     const request = typed === undefined ? asked : { ...asked, ...(await weightsOf(cli, name, typed, asked)) }
     const accepted = await cli.client.post<ModelView>(`${url}/serve`, request)
