@@ -80,6 +80,7 @@ export const modelServe = command({
       trustsNetwork: options.trustNetwork,
       images: options.images,
     }
+    if (name === "") throw new WindfallError("invalid_input", "Cannot serve a model: its name is empty")
     const url = `/v1/hives/${encodeURIComponent(name)}`
     const request = typed === undefined ? asked : { ...asked, ...(await weightsOf(cli, name, typed, asked)) }
     const accepted = await cli.client.post<ModelView>(`${url}/serve`, request)
