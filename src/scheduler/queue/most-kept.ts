@@ -10,16 +10,26 @@ export interface KeptBound {
   readonly most: number
   /** but for what begins until then: that is no later than what it had instead, and the earlier turn goes first. */
   readonly insteadMs: number
+  /** Nothing of it is given up for a later time. */
+  readonly stays?: true
 }
 
-/** By job and partition; for what is not in it as much is kept as there is room for. */
+/** By job and turn; for what is not in it as much is kept as there is room for. */
 export type MostKept = ReadonlyMap<string, KeptBound>
+
+/** The turns of owners before all others on their own Macs, in place of a partition. */
+export const OWN_TURN = ""
+
+/** What it would have instead it has only as long as it keeps what it has. */
+const STAYS: KeptBound = { most: Number.POSITIVE_INFINITY, insteadMs: Number.POSITIVE_INFINITY, stays: true }
 
 export const ANY_NUMBER: MostKept = new Map()
 
 export function turnKey(job: JobId, partition: string): string {
   return `${job} ${partition}`
 }
+
+const OWN_END = turnKey(0 as JobId, OWN_TURN).slice(1)
 
 /** A turn from which on something was kept that was given up for something better at another. */
 export interface GivenUpTurn extends KeptBound {
@@ -32,8 +42,8 @@ export interface GivenUpTurn extends KeptBound {
 }
 
 /**
- * Passes through the same queue until one gives up nothing that it kept. A job in several partitions may have room kept at its turn in one of them, and at
- * a later turn get something better: those whose turn lay between have then planned around what nobody has. So they are planned anew, and
+ * Passes through the same queue until one gives up nothing that it kept. A job in several partitions may have room kept at its turn in one of them, or an
+ * owner's on its own Mac, and at a later turn get something better: those whose turn lay between have then planned around what nobody has. So they are planned anew, and
  * it is not kept again, unless it then were no later than that, or the job has less than it gave up, since others have the better one.
  * @param through one whole pass; `goesOn`: whether it was looked at as far as somebody may start
  */
@@ -41,9 +51,10 @@ export function untilNothingIsGivenUp<T extends { readonly pass: QueuePass; read
   through: (mostKept: MostKept) => T,
 ): T {
   let givenUp: ReadonlyMap<string, GivenUpTurn> = new Map()
+  let mostKept: ReadonlyMap<string, KeptBound> = givenUp
   const firm = new Set<string>()
   for (let count = 1; ; count++) {
-    const told = through(givenUp)
+    const told = through(mostKept)
     const { earlier } = told.pass
     if (count === MOST_PASSES || !told.goesOn) return told
     const lost = [...givenUp.values()].filter(({ job, count, lastMs }) => {
@@ -55,5 +66,7 @@ export function untilNothingIsGivenUp<T extends { readonly pass: QueuePass; read
     if (more.length === 0 && lost.length === 0) return told
     const known = [...givenUp.values(), ...more].filter(({ key }) => !firm.has(key))
     givenUp = new Map(known.map((one) => [one.key, one]))
+    const stay = [...firm].filter((key) => key.endsWith(OWN_END)).map((key) => [key, STAYS] as const)
+    mostKept = new Map([...givenUp, ...stay])
   }
 }

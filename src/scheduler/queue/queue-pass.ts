@@ -9,12 +9,13 @@ import { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
 import { missesDeadline } from "./misses-deadline.ts"
-import type { MostKept } from "./most-kept.ts"
+import { type MostKept, OWN_TURN } from "./most-kept.ts"
 import { OwnHolds } from "./own-holds.ts"
 import { OwnHosts } from "./own-hosts.ts"
 import { OwnRoom } from "./own-room.ts"
 import { ITSELF, OwnTurns } from "./own-turns.ts"
 import { PartitionTurns, type Turn } from "./partition-turns.ts"
+import { PlannedAround } from "./planned-around.ts"
 import { PlaceHolds } from "./place-holds.ts"
 import { type MadeRoom, Preemptor } from "./preempt.ts"
 import type { WaitReason } from "./queue-plan.ts"
@@ -35,6 +36,7 @@ export class QueuePass {
   readonly preemptor: Preemptor
   readonly own: OwnHosts
   readonly ownHolds: OwnHolds
+  readonly #around: PlannedAround
   readonly #ownRoom: OwnRoom
   readonly ownTurns: OwnTurns
   readonly #elsewhere: RoomElsewhere
@@ -69,6 +71,7 @@ export class QueuePass {
     const { calendar, own, untimed, earlier } = this
     const parts = { calendar, own, earlier, limits: this.#limits, untimed }
     this.ownHolds = new OwnHolds(parts, this.preemptor.mayMakeRoom)
+    this.#around = new PlannedAround(this.ownHolds, untimed)
     this.#ownRoom = new OwnRoom(this.calendar, this.preemptor, this.own, this.#elsewhere)
     this.ownTurns = new OwnTurns({
       ...parts,
@@ -91,17 +94,25 @@ export class QueuePass {
   visit(line: Line, at: number): readonly Found[] {
     const earlier = this.earlier.of(line.spec)
     const found = this.#visitAll(line, at, earlier)
-    if (earlier !== undefined) this.ownHolds.turnOver(line, earlier.kept, found)
+    if (earlier !== undefined) this.ownHolds.turnOver(line, earlier.kept)
     return found
   }
 
   /** Its turn; who has no time after it is noted for those behind. */
   look(line: Line, at: number): readonly Found[] {
     const found = this.visit(line, at)
+    const gone = this.ownHolds.goneAt(line)
+    if (gone.length > 0 && (process.env.ALLG || this.#around.includes(line, gone)))
+      this.earlier.gaveUp(line.spec.id, OWN_TURN, Math.max(...gone.map(({ room }) => room.startMs)))
     // Where it waits for nothing, since it has something better at another of its turns, nobody is behind it.
     const isWhole = (line.spec.array?.tasks.atOnce ?? null) === null
     if (isWhole && this.earlier.isBound(line) && (found.at(-1)?.room ?? null) === null) return found
-    return this.untimed.look(line, this.requests.of(line, at), found, this.earlier.of(line.spec)?.kept)
+    const request = this.requests.of(line, at)
+    // As soon as there is room elsewhere it may start there yet.
+    if (this.earlier.staysOnOwn(line.spec)) this.untimed.noteOn(request.places, line, request)
+    const told = this.untimed.look(line, request, found, this.earlier.of(line.spec)?.kept)
+    this.#around.told(line, request, told)
+    return told
   }
 
   #visitAll(line: Line, at: number, earlier: Known | undefined): readonly Found[] {
@@ -192,7 +203,7 @@ export class QueuePass {
         running += reserved
         if (reserved > 0) {
           const why = this.#why.of(request, line)
-          own = this.ownHolds.foundAt(spec.id, request, kept, why, !turn.isFull)
+          own = this.ownHolds.foundAt(spec.id, request, kept, why, !turn.isFull && !this.earlier.staysOnOwn(spec))
           if (!turn.isFull && left < reserved)
             own.push(...this.earlier.earlierHere(line, request, kept, why, this.untimed))
           keptElsewhere = reserved - Math.max(1, own.length)

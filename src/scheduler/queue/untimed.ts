@@ -61,6 +61,11 @@ export class Untimed {
     if (mine.length >= line.spec.hosts) this.#add(line.spec.id, line, mine)
   }
 
+  /** Whether somebody has any room there on these before him, whoever it is. */
+  areAllBehind(places: readonly number[]): boolean {
+    return places.every((place) => this.#byPlace[place]?.second !== undefined)
+  }
+
   /** Who may come to take the room before the line does, of those that were looked at by now. */
   firstBefore(line: Line, room: Room): JobId | undefined {
     if (this.#isEmpty) return undefined

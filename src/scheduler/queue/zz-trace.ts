@@ -1,0 +1,143 @@
+import assert from "node:assert/strict"
+import fc from "fast-check"
+import { anyQueueScenes, MINUTE_MS, QUEUE_NOW_MS, queueScenes } from "../../../test/support/queue-scenes.ts"
+import type { Limits } from "../limits/limits.ts"
+import { readArrayTasks, taskIndices } from "../request/array-tasks.ts"
+import { planQueue } from "./plan-queue.ts"
+import type { QueueEntry, QueuePlan } from "./queue-plan.ts"
+import type { QueueJob, QueueScene, RunningAttempt } from "./queue-scene.ts"
+
+const MOST_PLANS = 12
+/** A full minute: else each job that follows another one may be a step of the grid late. */
+const NOW_MS = QUEUE_NOW_MS - (QUEUE_NOW_MS % MINUTE_MS)
+
+/** As all starts that the plan has now are made. */
+function afterStarts(scene: QueueScene, starts: readonly QueueEntry[], nowMs: number): QueueScene {
+  const jobs = new Map(scene.waiting.map((job) => [job.id, job]))
+  const begun = starts.map((entry) => attemptOf(jobs.get(entry.job)!, entry, nowMs))
+  const waiting = scene.waiting.flatMap((job): QueueJob[] => {
+    const mine = starts.filter((entry) => entry.job === job.id)
+    if (mine.length === 0) return [job]
+    if (job.array === null) return []
+    const left = [...taskIndices(job.array.tasks)].filter((task) => mine.every((entry) => entry.task !== task))
+    if (left.length === 0) return []
+    const { atOnce } = job.array.tasks
+    const tasks = readArrayTasks(`${left.join(",")}${atOnce === null ? "" : `%${atOnce}`}`)
+    return [{ ...job, array: { ...job.array, tasks, running: job.array.running + mine.length } }]
+  })
+  return { ...scene, waiting, running: [...scene.running, ...begun] }
+}
+
+function attemptOf(job: QueueJob, { task, hosts, partition, endMs }: QueueEntry, nowMs: number): RunningAttempt {
+  const { name, user, account, qos, resources, alone, pieces, hasSecrets, submittedMs } = job
+  const { memoryBytes, gpus, cores } = resources
+  const held = { memoryBytes: memoryBytes ?? 1, gpus: gpus ?? 1, cores }
+  const who = { job: job.id, task, name, user, account, qos, partition, hosts }
+  const what = {
+    resources: held,
+    alone,
+    pieces,
+    hasSecrets,
+    submittedMs,
+    startedMs: nowMs,
+    leavesMs: null,
+    once: false,
+  }
+  return { ...who, ...what, limitMs: endMs === null ? null : endMs - nowMs }
+}
+
+/** As all are gone whose time is over. */
+function afterEnds(scene: QueueScene, nowMs: number): QueueScene {
+  const isOver = ({ startedMs, limitMs }: RunningAttempt) => limitMs !== null && startedMs + limitMs <= nowMs
+  const ended = scene.running.filter(isOver)
+  const waiting = scene.waiting.map((job) => {
+    const fewer = ended.filter((one) => one.job === job.id).length
+    return job.array === null || fewer === 0
+      ? job
+      : { ...job, array: { ...job.array, running: job.array.running - fewer } }
+  })
+  return { ...scene, waiting, running: scene.running.filter((one) => !isOver(one)) }
+}
+
+/** GPUs are asked for by number, owners are never there, nobody preempts or is on the way out, all have time limits. */
+function calm(scene: QueueScene, limits: Limits): QueueScene {
+  return {
+    ...scene,
+    policy: {
+      ...scene.policy,
+      backfill: { ...scene.policy.backfill, enabled: true, depth: 500, windowMs: 10_000 * MINUTE_MS },
+      preemption: { ...scene.policy.preemption, by: "off" },
+      owners: { ...scene.policy.owners, first: true, preempt: false },
+      limits,
+    },
+    running: scene.running.map(staysOn),
+    bookings: scene.bookings.map((one) => ({
+      ...one,
+      startMs: one.startMs - (one.startMs % MINUTE_MS),
+      endMs: one.endMs - (one.endMs % MINUTE_MS),
+    })),
+    hosts: scene.hosts.map((host) => ({ ...host, ownerObstacles: [], expected: [] })),
+    waiting: scene.waiting.map((job) => ({
+      ...job,
+      resources: { ...job.resources, gpus: job.resources.gpus ?? 0 },
+      limitMs: job.limitMs ?? 90 * MINUTE_MS,
+    })),
+  }
+}
+
+function staysOn({ leavesFor: _, ...one }: RunningAttempt): RunningAttempt {
+  return {
+    ...one,
+    startedMs: one.startedMs - (one.startedMs % MINUTE_MS),
+    leavesMs: null,
+    limitMs: one.limitMs ?? 300 * MINUTE_MS,
+  }
+}
+
+/**
+ * As time goes on, from one end or start to the next.
+ * @param holds whether what a plan says goes for later, and what was said before for it
+ * @param check what was promised earlier, by job and task, in the plan of a moment
+ */
+function live(
+  first: QueueScene,
+  holds: (plan: QueuePlan) => boolean,
+  check: (key: string, entry: QueueEntry | undefined, latestMs: number) => void,
+): void {
+  let scene = first
+  let nowMs = NOW_MS
+  const promised = new Map<string, number>()
+  for (let at = 0; at < MOST_PLANS; at++) {
+    const plan = planQueue(scene, nowMs)
+    if (process.env.TRACE) { console.log("-- now +" + (nowMs - NOW_MS) / 60000); for (const e of plan.entries) console.log("  ", e.job, e.task, e.state, e.startMs === null ? "-" : "+" + (e.startMs - NOW_MS) / 60000, e.hosts.join(), e.ownersFirst ? "own" : "", e.behind === null ? "" : "behind " + e.behind, e.reason?.code ?? ""); console.log("   gone", JSON.stringify([...plan.otherTurns].map(([j, o]) => [j, o.keptMeanwhile.map((k) => [k.room && (k.room.startMs - NOW_MS) / 60000, k.room?.places])]))) }
+    const { entries } = plan
+    if (!holds(plan)) promised.clear()
+    for (const [key, latestMs] of promised) {
+      const [job, task] = key.split(" ")
+      const entry = entries.find((one) => `${one.job}` === job && (one.task === null || `${one.task}` === task))
+      check(key, entry, latestMs)
+    }
+    const starts = entries.filter(({ state }) => state === "start")
+    for (const { job, task } of starts) promised.delete(`${job} ${task}`)
+    if (holds(plan))
+      for (const { job, task, state, startMs, behind } of entries)
+        if (state === "reserved" && behind === null && !promised.has(`${job} ${task}`))
+          promised.set(`${job} ${task}`, startMs!)
+    scene = afterStarts(scene, starts, nowMs)
+    const ends = scene.running.flatMap(({ startedMs, limitMs }) => (limitMs === null ? [] : startedMs + limitMs))
+    const begins = entries.flatMap(({ state, startMs }) => (state === "reserved" ? [startMs!] : []))
+    const next = [...ends, ...begins].filter((ms) => ms > nowMs)
+    if (next.length === 0) break
+    nowMs = Math.min(...next)
+    scene = afterEnds(scene, nowMs)
+  }
+}
+
+
+
+import { readFileSync } from "node:fs"
+const { scene } = JSON.parse(readFileSync(process.argv[2]!, "utf8"), (k, v) => k === "fairShares" || k === "used" ? new Map() : (k === "data" && Array.isArray(v) && v.length === 0) || k === "places" ? new Set(v) : v)
+for (const b of scene.bookings) b.hosts = new Set(b.hosts)
+for (const h of scene.hosts) { h.data = new Set(); h.places = new Set() }
+for (const j of scene.waiting) j.data = []
+try { live(scene, () => true, (key, entry, latestMs) => { if (entry?.startMs == null || entry.startMs > latestMs) throw Error(`${key} late: ${latestMs - NOW_MS} ${entry?.startMs}`) }) } catch (e) { console.log(String(e)) }
