@@ -71,7 +71,7 @@ export class OwnTurns {
       holds.keep(line, request, mayRun, room.isElsewhere(spec.id))
     const rest = (spec.array?.tasks.count ?? 1) - found.length - (earlier.of(spec)?.kept.length ?? 0)
     // Once they may start they go first here, whoever is before them elsewhere.
-    if (rest > 0) this.#parts.untimed.noteOn(own.placesOf(spec.user), line, request)
+    if (rest > 0 || earlier.staysOnOwn(spec)) this.#parts.untimed.noteOn(own.placesOf(spec.user), line, request)
     return found.length === 0 ? NOTHING_FOUND : found
   }
 

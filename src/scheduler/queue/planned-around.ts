@@ -4,15 +4,19 @@ import type { LineRequest } from "./line-request.ts"
 import type { OwnHoldGone, OwnHolds } from "./own-holds.ts"
 import type { Untimed } from "./untimed.ts"
 
+/** By request, when the last of those who ask for it is to end. */
+type LastEnds = Map<LineRequest, number>
+
 /**
- * Whether anybody was told a time that rests on what was kept for an owner's job and is given up. Whoever has no time to rely on does not count: those behind
- * who is without a time, and owners on their own Macs, who come before all.
+ * Whether a time that somebody was told, or is yet to be told, rests on what was kept for an owner's job and is given up. Times of those behind somebody
+ * who has none are not relied on and do not count.
  */
 export class PlannedAround {
   readonly #holds: OwnHolds
   readonly #untimed: Untimed
-  /** Who was told a time by now: when the last of those who ask alike is to end. */
-  readonly #lastEndMs = new Map<LineRequest, number>()
+  /** Of those that wait for what was kept on their owners' Macs: nobody before them is in their way there, but elsewhere they may have an earlier time. */
+  readonly #atHome: LastEnds = new Map()
+  readonly #others: LastEnds = new Map()
 
   constructor(holds: OwnHolds, untimed: Untimed) {
     this.#holds = holds
@@ -22,26 +26,30 @@ export class PlannedAround {
   /** What was told at the turn of a line. */
   told(line: Line, request: LineRequest, found: readonly Found[]): void {
     for (const { room, isStart, behind, ownersFirst } of found) {
-      if (room === null || isStart || behind !== undefined || ownersFirst === true) continue
+      if (room === null || isStart || behind !== undefined) continue
+      const ends = ownersFirst === true ? this.#atHome : this.#others
       const endMs = room.startMs + line.limitMs
-      this.#lastEndMs.set(request, Math.max(endMs, this.#lastEndMs.get(request) ?? endMs))
+      ends.set(request, Math.max(endMs, ends.get(request) ?? endMs))
     }
   }
 
   /** At the turn of the line that gives it up. */
   includes(line: Line, gone: readonly OwnHoldGone[]): boolean {
-    // Its owner's next job may come forward, and be in the way of those whose turn is yet to come.
-    const isNextThere = this.#holds.hasOthers(line)
-    return gone.some(({ room }) => {
-      if (isNextThere && !this.#untimed.areAllBehind(room.places)) return true
-      for (const [request, endMs] of this.#lastEndMs)
-        if (room.startMs < endMs && mayBeInTheWay(line, room.places, request)) return true
-      return false
+    return gone.some((one) => {
+      if (mayComeForward(this.#others, line, one)) return true
+      // Whoever comes forward there is then in the way of those whose turn is yet to come.
+      if (this.#untimed.areAllBehind(one.room.places)) return false
+      return this.#holds.hasOthers(line) || mayComeForward(this.#atHome, line, one)
     })
   }
 }
 
-function mayBeInTheWay({ spec }: Line, places: readonly number[], request: LineRequest): boolean {
-  if (places.some((place) => request.places.includes(place))) return true
-  return request.plan.hasPieces && Object.keys(spec.pieces).length > 0
+/** Whether any of them may take what is given up, or a part of it. */
+function mayComeForward(ends: LastEnds, { spec }: Line, { room }: OwnHoldGone): boolean {
+  for (const [{ places, plan }, endMs] of ends) {
+    if (endMs <= room.startMs) continue
+    if (room.places.some((place) => places.includes(place))) return true
+    if (plan.hasPieces && Object.keys(spec.pieces).length > 0) return true
+  }
+  return false
 }
