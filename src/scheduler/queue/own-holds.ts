@@ -98,6 +98,17 @@ export class OwnHolds {
     else jobs.add(id)
   }
 
+  /** What is kept for the line by now. */
+  heldFor(line: Line): readonly OwnHoldGone[] {
+    const held = this.#byJob.get(line.spec.id)
+    return held === undefined || held[0]?.line !== line ? NONE_GONE : held
+  }
+
+  /** Where something is kept for anybody. */
+  places(): readonly number[] {
+    return [...new Set([...this.#byJob.values()].flatMap((held) => held.flatMap(({ room }) => room.places)))]
+  }
+
   /** Whether something is kept for other jobs of the line's sender. */
   hasOthers({ spec: { id, user } }: Line): boolean {
     const jobs = this.#jobs.get(user)

@@ -69,9 +69,12 @@ export class OwnTurns {
     // Who may yet preempt there is looked at without what is kept for it there.
     if (mayRun > 0 && limits.reasonOf(line, request) === null)
       holds.keep(line, request, mayRun, room.isElsewhere(spec.id))
-    const rest = (spec.array?.tasks.count ?? 1) - found.length - (earlier.of(spec)?.kept.length ?? 0)
+    const kept = earlier.of(spec)?.kept ?? []
+    const isLater = kept.some(({ own }) => own?.behind !== undefined)
+    const rest = (spec.array?.tasks.count ?? 1) - found.length - kept.length
     // Once they may start they go first here, whoever is before them elsewhere.
-    if (rest > 0 || earlier.staysOnOwn(spec)) this.#parts.untimed.noteOn(own.placesOf(spec.user), line, request)
+    if (rest > 0 || (isLater && !process.env.NOLATER) || earlier.staysOnOwn(spec))
+      this.#parts.untimed.noteOn(own.placesOf(spec.user), line, request)
     return found.length === 0 ? NOTHING_FOUND : found
   }
 

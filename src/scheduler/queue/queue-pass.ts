@@ -15,8 +15,8 @@ import { OwnHosts } from "./own-hosts.ts"
 import { OwnRoom } from "./own-room.ts"
 import { ITSELF, OwnTurns } from "./own-turns.ts"
 import { PartitionTurns, type Turn } from "./partition-turns.ts"
-import { PlannedAround } from "./planned-around.ts"
 import { PlaceHolds } from "./place-holds.ts"
+import { PlannedAround } from "./planned-around.ts"
 import { type MadeRoom, Preemptor } from "./preempt.ts"
 import type { WaitReason } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
@@ -36,7 +36,7 @@ export class QueuePass {
   readonly preemptor: Preemptor
   readonly own: OwnHosts
   readonly ownHolds: OwnHolds
-  readonly #around: PlannedAround
+  readonly around: PlannedAround
   readonly #ownRoom: OwnRoom
   readonly ownTurns: OwnTurns
   readonly #elsewhere: RoomElsewhere
@@ -71,7 +71,7 @@ export class QueuePass {
     const { calendar, own, untimed, earlier } = this
     const parts = { calendar, own, earlier, limits: this.#limits, untimed }
     this.ownHolds = new OwnHolds(parts, this.preemptor.mayMakeRoom)
-    this.#around = new PlannedAround(this.ownHolds, untimed)
+    this.around = new PlannedAround(this.ownHolds, untimed)
     this.#ownRoom = new OwnRoom(this.calendar, this.preemptor, this.own, this.#elsewhere)
     this.ownTurns = new OwnTurns({
       ...parts,
@@ -100,9 +100,10 @@ export class QueuePass {
 
   /** Its turn; who has no time after it is noted for those behind. */
   look(line: Line, at: number): readonly Found[] {
+    this.around.begin()
     const found = this.visit(line, at)
     const gone = this.ownHolds.goneAt(line)
-    if (gone.length > 0 && (process.env.ALLG || this.#around.includes(line, gone)))
+    if (gone.length > 0 && this.around.includes(line, gone))
       this.earlier.gaveUp(line.spec.id, OWN_TURN, Math.max(...gone.map(({ room }) => room.startMs)))
     // Where it waits for nothing, since it has something better at another of its turns, nobody is behind it.
     const isWhole = (line.spec.array?.tasks.atOnce ?? null) === null
@@ -111,7 +112,7 @@ export class QueuePass {
     // As soon as there is room elsewhere it may start there yet.
     if (this.earlier.staysOnOwn(line.spec)) this.untimed.noteOn(request.places, line, request)
     const told = this.untimed.look(line, request, found, this.earlier.of(line.spec)?.kept)
-    this.#around.told(line, request, told)
+    this.around.told(line, request, told)
     return told
   }
 

@@ -39,14 +39,17 @@ export class Untimed {
       }
     }
     let told: Found[] | undefined
+    let before: JobId | undefined
     for (let i = 0; i < found.length; i++) {
       const one = found[i]!
       if (one.room === null) {
         if (mayYetStart(one)) this.#note(line.spec.id, line, request)
       } else if (!this.#isEmpty && !one.isStart && one.reason?.code !== "preempting") {
         // What is kept for owners before all turns knows already.
-        const behind = one.ownersFirst === true ? one.behind : this.firstBefore(line, one.room)
+        const behind = (one.ownersFirst === true ? one.behind : this.firstBefore(line, one.room)) ?? before
         if (behind === undefined) continue
+        // Of an array the next task begins then that could have begun later.
+        before = behind
         told ??= [...found]
         told[i] = { ...one, behind }
         this.#note(behind, line, request)

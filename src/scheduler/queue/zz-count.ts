@@ -132,34 +132,66 @@ function live(
   }
 }
 
-
 const U = ["ann", "bob", "cyd"]
 const E = process.env
 const mod = (s: any) => {
   let waiting = s.waiting
   if (E.NOARR) waiting = waiting.filter((j: any) => j.array === null)
   if (E.ONE) waiting = waiting.map((j: any) => ({ ...j, hosts: 1 }))
-  if (E.WANT) waiting = waiting.map((j: any) => j.hosts === 1 && (j.id * 7 + j.limitMs / 60000) % 3 === 0 ? { ...j, hostsWanted: [s.hosts[j.id % s.hosts.length].id] } : j)
+  if (E.WANT)
+    waiting = waiting.map((j: any) =>
+      j.hosts === 1 && (j.id * 7 + j.limitMs / 60000) % 3 === 0
+        ? { ...j, hostsWanted: [s.hosts[j.id % s.hosts.length].id] }
+        : j,
+    )
   if (E.EXCL) waiting = waiting.map((j: any) => ({ ...j, alone: true }))
-  const hosts = E.OWN ? s.hosts.map((h: any, at: number) => ({ ...h, owner: U[(at + s.waiting.length) % 3] })) : E.NOOWN ? s.hosts.map((h: any) => ({ ...h, owner: null })) : s.hosts
+  const hosts = E.OWN
+    ? s.hosts.map((h: any, at: number) => ({ ...h, owner: U[(at + s.waiting.length) % 3] }))
+    : E.NOOWN
+      ? s.hosts.map((h: any) => ({ ...h, owner: null }))
+      : s.hosts
   return { ...s, waiting, hosts }
 }
-const N = Number(E.N), seed = Number(E.SEED ?? 1)
-let bad = 0, plans = 0, promisedCount = 0
+const N = Number(E.N),
+  seed = Number(E.SEED ?? 1)
+let bad = 0,
+  plans = 0,
+  promisedCount = 0
 const first: string[] = []
-for (const [scene, most, isOfCores] of fc.sample(fc.tuple(queueScenes(), fc.option(fc.integer({ min: 1, max: 3 }), { freq: E.LIMITS ? 5 : 1 }), fc.boolean()), { numRuns: N, seed })) {
+for (const [scene, most, isOfCores] of fc.sample(
+  fc.tuple(queueScenes(), fc.option(fc.integer({ min: 1, max: 3 }), { freq: E.LIMITS ? 5 : 1 }), fc.boolean()),
+  { numRuns: N, seed },
+)) {
   const user = isOfCores ? { resources: { cpu: (most ?? 0) + 2 } } : { runningJobs: most ?? 0 }
   const it = mod(calm(scene, most === null || E.NOLIM ? {} : { user }))
   try {
-    live(it, (plan) => { plans++; promisedCount += plan.entries.filter((e) => e.state === "reserved" && e.behind === null).length; return E.EXC ? plan.otherTurns.size === 0 : true }, (key, entry, latestMs) => {
-      assert.ok(entry !== undefined, `job ${key} is gone`)
-      assert.ok(entry.startMs !== null, `job ${key} lost its time`)
-      assert.ok(entry.startMs <= latestMs, `job ${key} is late ${(entry.startMs - latestMs) / 60000} min`)
-    })
+    live(
+      it,
+      (plan) => {
+        plans++
+        promisedCount += plan.entries.filter((e) => e.state === "reserved" && e.behind === null).length
+        return E.EXC ? plan.otherTurns.size === 0 : true
+      },
+      (key, entry, latestMs) => {
+        assert.ok(entry !== undefined, `job ${key} is gone`)
+        assert.ok(entry.startMs !== null, `job ${key} lost its time`)
+        assert.ok(entry.startMs <= latestMs, `job ${key} is late ${(entry.startMs - latestMs) / 60000} min`)
+      },
+    )
   } catch (e) {
     bad++
-    first.push(String(it.waiting.length * 10 + it.hosts.length).padStart(4) + " " + (e as Error).message.split("\n")[0] + " limits " + most)
-    if (E.DUMP) (await import("node:fs")).writeFileSync(`/tmp/own6/bad-${bad}.json`, JSON.stringify({ scene: it, most }, (k, v) => v instanceof Set ? [...v] : v instanceof Map ? [...v] : v))
+    first.push(
+      String(it.waiting.length * 10 + it.hosts.length).padStart(4) +
+        " " +
+        (e as Error).message.split("\n")[0] +
+        " limits " +
+        most,
+    )
+    if (E.DUMP)
+      (await import("node:fs")).writeFileSync(
+        `/tmp/own6/bad-${bad}.json`,
+        JSON.stringify({ scene: it, most }, (k, v) => (v instanceof Set ? [...v] : v instanceof Map ? [...v] : v)),
+      )
   }
 }
 console.log("bad", bad, "of", N, "plans", plans, "promised", promisedCount)

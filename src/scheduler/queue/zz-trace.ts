@@ -109,7 +109,30 @@ function live(
   const promised = new Map<string, number>()
   for (let at = 0; at < MOST_PLANS; at++) {
     const plan = planQueue(scene, nowMs)
-    if (process.env.TRACE) { console.log("-- now +" + (nowMs - NOW_MS) / 60000); for (const e of plan.entries) console.log("  ", e.job, e.task, e.state, e.startMs === null ? "-" : "+" + (e.startMs - NOW_MS) / 60000, e.hosts.join(), e.ownersFirst ? "own" : "", e.behind === null ? "" : "behind " + e.behind, e.reason?.code ?? ""); console.log("   gone", JSON.stringify([...plan.otherTurns].map(([j, o]) => [j, o.keptMeanwhile.map((k) => [k.room && (k.room.startMs - NOW_MS) / 60000, k.room?.places])]))) }
+    if (process.env.TRACE) {
+      console.log("-- now +" + (nowMs - NOW_MS) / 60000)
+      for (const e of plan.entries)
+        console.log(
+          "  ",
+          e.job,
+          e.task,
+          e.state,
+          e.startMs === null ? "-" : "+" + (e.startMs - NOW_MS) / 60000,
+          e.hosts.join(),
+          e.ownersFirst ? "own" : "",
+          e.behind === null ? "" : "behind " + e.behind,
+          e.reason?.code ?? "",
+        )
+      console.log(
+        "   gone",
+        JSON.stringify(
+          [...plan.otherTurns].map(([j, o]) => [
+            j,
+            o.keptMeanwhile.map((k) => [k.room && (k.room.startMs - NOW_MS) / 60000, k.room?.places]),
+          ]),
+        ),
+      )
+    }
     const { entries } = plan
     if (!holds(plan)) promised.clear()
     for (const [key, latestMs] of promised) {
@@ -133,11 +156,30 @@ function live(
   }
 }
 
-
-
 import { readFileSync } from "node:fs"
-const { scene } = JSON.parse(readFileSync(process.argv[2]!, "utf8"), (k, v) => k === "fairShares" || k === "used" ? new Map() : (k === "data" && Array.isArray(v) && v.length === 0) || k === "places" ? new Set(v) : v)
+
+const { scene } = JSON.parse(readFileSync(process.argv[2]!, "utf8"), (k, v) =>
+  k === "fairShares" || k === "used"
+    ? new Map()
+    : (k === "data" && Array.isArray(v) && v.length === 0) || k === "places"
+      ? new Set(v)
+      : v,
+)
 for (const b of scene.bookings) b.hosts = new Set(b.hosts)
-for (const h of scene.hosts) { h.data = new Set(); h.places = new Set() }
+for (const h of scene.hosts) {
+  h.data = new Set()
+  h.places = new Set()
+}
 for (const j of scene.waiting) j.data = []
-try { live(scene, () => true, (key, entry, latestMs) => { if (entry?.startMs == null || entry.startMs > latestMs) throw Error(`${key} late: ${latestMs - NOW_MS} ${entry?.startMs}`) }) } catch (e) { console.log(String(e)) }
+try {
+  live(
+    scene,
+    () => true,
+    (key, entry, latestMs) => {
+      if (entry?.startMs == null || entry.startMs > latestMs)
+        throw Error(`${key} late: ${latestMs - NOW_MS} ${entry?.startMs}`)
+    },
+  )
+} catch (e) {
+  console.log(String(e))
+}
