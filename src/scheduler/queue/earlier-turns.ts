@@ -4,6 +4,7 @@ import { type Found, given } from "./found.ts"
 import type { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
+import { endsLate } from "./misses-deadline.ts"
 import { ANY_NUMBER, type GivenUpTurn, type KeptBound, type MostKept, OWN_TURN, turnKey } from "./most-kept.ts"
 import type { WaitReason } from "./queue-plan.ts"
 import type { QueueJob } from "./queue-scene.ts"
@@ -115,6 +116,7 @@ export class EarlierTurns {
       return [...turns].map(([partition, startMs]) => ({
         job,
         key: turnKey(job, partition),
+        isOwn: partition === OWN_TURN,
         most: this.#countAt(job, partition),
         insteadMs: lastMs,
         count,
@@ -159,7 +161,7 @@ export class EarlierTurns {
 
   /** At a later turn: earlier times than those that are kept since another one, which are taken instead. */
   earlierHere(line: Line, request: LineRequest, kept: KeptRoom[], why: WaitReason, untimed: Untimed): Found[] {
-    const { spec, standing, limitMs } = line
+    const { spec, standing } = line
     const partition = standing.partition.name
     const found: Found[] = []
     for (const [at, one] of kept.entries()) {
@@ -167,7 +169,7 @@ export class EarlierTurns {
       const room = this.#earlierRoom(one, request)
       // What somebody may yet take first is no better.
       if (room === null || untimed.firstBefore(line, room) !== undefined) continue
-      if (spec.deadlineMs !== null && room.startMs + limitMs > spec.deadlineMs) continue
+      if (endsLate(line, room.startMs)) continue
       this.#calendar.giveBack(one.request.plan, one.room)
       this.#calendar.take(request.plan, room)
       kept[at] = { request, room, partition }

@@ -29,12 +29,12 @@ export function turnKey(job: JobId, partition: string): string {
   return `${job} ${partition}`
 }
 
-const OWN_END = turnKey(0 as JobId, OWN_TURN).slice(1)
-
 /** A turn from which on something was kept that was given up for something better at another. */
 export interface GivenUpTurn extends KeptBound {
   readonly job: JobId
   readonly key: string
+  /** It is that on its sender's own hosts. */
+  readonly isOwn: boolean
   /** How many of its tasks have a time instead. */
   readonly count: number
   /** When the last of them begins, or what was given up would have begun. */
@@ -52,7 +52,7 @@ export function untilNothingIsGivenUp<T extends { readonly pass: QueuePass; read
 ): T {
   let givenUp: ReadonlyMap<string, GivenUpTurn> = new Map()
   let mostKept: ReadonlyMap<string, KeptBound> = givenUp
-  const firm = new Set<string>()
+  const firm = new Map<string, GivenUpTurn>()
   for (let count = 1; ; count++) {
     const told = through(mostKept)
     const { earlier } = told.pass
@@ -61,12 +61,17 @@ export function untilNothingIsGivenUp<T extends { readonly pass: QueuePass; read
       const now = earlier.hasNow(job)
       return now.count < count || now.lastMs > lastMs
     })
-    for (const { key } of lost) firm.add(key)
+    for (const one of lost) firm.set(one.key, one)
     const more = earlier.givenUp().filter(({ key }) => !firm.has(key))
-    if (more.length === 0 && lost.length === 0) return told
+    // Kept all the same, as it was no later than what it has instead, and given up once more.
+    for (const one of more) if (!one.isOwn && givenUp.has(one.key)) firm.set(one.key, one)
     const known = [...givenUp.values(), ...more].filter(({ key }) => !firm.has(key))
-    givenUp = new Map(known.map((one) => [one.key, one]))
-    const stay = [...firm].filter((key) => key.endsWith(OWN_END)).map((key) => [key, STAYS] as const)
+    // Others took what it had instead: what is no later than what it has now goes first.
+    const next = known.map((one) => ({ ...one, insteadMs: Math.max(one.insteadMs, earlier.hasNow(one.job).lastMs) }))
+    const isLater = next.some(({ key, insteadMs }) => insteadMs > (givenUp.get(key)?.insteadMs ?? insteadMs))
+    if (more.length === 0 && lost.length === 0 && !isLater) return told
+    givenUp = new Map(next.map((one) => [one.key, one]))
+    const stay = [...firm.values()].flatMap(({ key, isOwn }) => (isOwn ? [[key, STAYS] as const] : []))
     mostKept = new Map([...givenUp, ...stay])
   }
 }

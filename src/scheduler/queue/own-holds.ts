@@ -6,6 +6,7 @@ import { type Found, given } from "./found.ts"
 import type { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
+import { endsLate } from "./misses-deadline.ts"
 import type { OwnHosts } from "./own-hosts.ts"
 import type { WaitReason } from "./queue-plan.ts"
 import { TASKS_RESERVED } from "./task-counts.ts"
@@ -71,7 +72,7 @@ export class OwnHolds {
    * @param mayPreempt it may ask guests there to go at its turn
    */
   keep(line: Line, request: LineRequest, mayRun: number, mayPreempt = false): void {
-    const { spec, standing, limitMs } = line
+    const { spec, standing } = line
     if (standing.qos.noReserve || request.ownFull.has(spec.user) || !this.#own.mayHold(spec.user)) return
     const isNear = this.#isNear || mayPreempt || spec.hosts > 1 || request.plan.hasPieces
     const bound = this.#earlier.ownBoundOf(spec)
@@ -79,7 +80,7 @@ export class OwnHolds {
     for (let held = 0; held < count; held++) {
       if (this.#limits.plannedReasonOf(line, request) !== null) return
       const room = this.#first(line, request)
-      if (room === null || (spec.deadlineMs !== null && room.startMs + limitMs > spec.deadlineMs)) return
+      if (room === null || endsLate(line, room.startMs)) return
       if (bound !== undefined && held >= bound.most && room.startMs > bound.insteadMs) return
       this.#calendar.take(request.plan, room)
       this.#limits.reserved(line, request, true)

@@ -1,6 +1,8 @@
+import type { EarlierTurns } from "./earlier-turns.ts"
 import type { Found } from "./found.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
+import { OWN_TURN } from "./most-kept.ts"
 import type { OwnHoldGone, OwnHolds } from "./own-holds.ts"
 import type { Untimed } from "./untimed.ts"
 
@@ -13,15 +15,17 @@ type LastEnds = Map<LineRequest, number>
  */
 export class PlannedAround {
   readonly #holds: OwnHolds
+  readonly #earlier: EarlierTurns
   readonly #untimed: Untimed
-  /** Of those that wait for what was kept on their owners' Macs: nobody before them is in their way there, but elsewhere they may have an earlier time. */
-  readonly #atHome: LastEnds = new Map()
+  /** Of those whose own time is not to be relied on, or is on their owner's Mac, where nobody comes before them. They may have an earlier one elsewhere. */
+  readonly #moveable: LastEnds = new Map()
   readonly #others: LastEnds = new Map()
   /** Places of which nothing was to be relied on before anybody's turn. */
   #closed: ReadonlySet<number> | undefined
 
-  constructor(holds: OwnHolds, untimed: Untimed) {
+  constructor(holds: OwnHolds, earlier: EarlierTurns, untimed: Untimed) {
     this.#holds = holds
+    this.#earlier = earlier
     this.#untimed = untimed
   }
 
@@ -43,21 +47,28 @@ export class PlannedAround {
   told(line: Line, request: LineRequest, found: readonly Found[]): void {
     for (const { room, isStart, behind, ownersFirst } of found) {
       if (room === null || isStart) continue
-      const ends = ownersFirst === true || behind !== undefined ? this.#atHome : this.#others
+      const ends = ownersFirst === true || behind !== undefined ? this.#moveable : this.#others
       const endMs = room.startMs + line.limitMs
       ends.set(request, Math.max(endMs, ends.get(request) ?? endMs))
     }
   }
 
-  /** At the turn of the line that gives it up. */
-  includes(line: Line, gone: readonly OwnHoldGone[]): boolean {
-    return gone.some((one) => {
-      if (!this.#isOpen(one)) return false
-      if (mayComeForward(this.#others, line, one)) return true
-      // Whoever comes forward there is then in the way of those whose turn is yet to come.
-      if (this.#untimed.areAllBehind(one.room.places)) return false
-      return this.#holds.hasOthers(line) || mayComeForward(this.#atHome, line, one)
-    })
+  /** After the turn of a line: what was kept for it, and is given up though others rest on it, is not to be kept again. */
+  turnOver(line: Line, request: LineRequest): void {
+    this.begin()
+    const { spec } = line
+    const gone = this.#holds.goneAt(line).filter((one) => this.#isRestedOn(line, one))
+    if (gone.length > 0) this.#earlier.gaveUp(spec.id, OWN_TURN, Math.max(...gone.map(({ room }) => room.startMs)))
+    // Who stays may yet start elsewhere, as soon as there is room.
+    if (this.#earlier.staysOnOwn(spec)) this.#untimed.noteOn(request.places, line, request)
+  }
+
+  #isRestedOn(line: Line, gone: OwnHoldGone): boolean {
+    if (!this.#isOpen(gone)) return false
+    if (mayComeForward(this.#others, line, gone)) return true
+    // Whoever comes forward there is then in the way of those whose turn is yet to come.
+    if (this.#untimed.areAllBehind(gone.room.places)) return false
+    return this.#holds.hasOthers(line) || mayComeForward(this.#moveable, line, gone)
   }
 }
 

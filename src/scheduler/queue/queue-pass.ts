@@ -8,8 +8,8 @@ import { HostTimes } from "./host-times.ts"
 import { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
-import { missesDeadline } from "./misses-deadline.ts"
-import { type MostKept, OWN_TURN } from "./most-kept.ts"
+import { endsLate, missesDeadline } from "./misses-deadline.ts"
+import type { MostKept } from "./most-kept.ts"
 import { OwnHolds } from "./own-holds.ts"
 import { OwnHosts } from "./own-hosts.ts"
 import { OwnRoom } from "./own-room.ts"
@@ -71,7 +71,7 @@ export class QueuePass {
     const { calendar, own, untimed, earlier } = this
     const parts = { calendar, own, earlier, limits: this.#limits, untimed }
     this.ownHolds = new OwnHolds(parts, this.preemptor.mayMakeRoom)
-    this.around = new PlannedAround(this.ownHolds, untimed)
+    this.around = new PlannedAround(this.ownHolds, earlier, untimed)
     this.#ownRoom = new OwnRoom(this.calendar, this.preemptor, this.own, this.#elsewhere)
     this.ownTurns = new OwnTurns({
       ...parts,
@@ -100,17 +100,12 @@ export class QueuePass {
 
   /** Its turn; who has no time after it is noted for those behind. */
   look(line: Line, at: number): readonly Found[] {
-    this.around.begin()
     const found = this.visit(line, at)
-    const gone = this.ownHolds.goneAt(line)
-    if (gone.length > 0 && this.around.includes(line, gone))
-      this.earlier.gaveUp(line.spec.id, OWN_TURN, Math.max(...gone.map(({ room }) => room.startMs)))
+    const request = this.requests.of(line, at)
+    this.around.turnOver(line, request)
     // Where it waits for nothing, since it has something better at another of its turns, nobody is behind it.
     const isWhole = (line.spec.array?.tasks.atOnce ?? null) === null
     if (isWhole && this.earlier.isBound(line) && (found.at(-1)?.room ?? null) === null) return found
-    const request = this.requests.of(line, at)
-    // As soon as there is room elsewhere it may start there yet.
-    if (this.earlier.staysOnOwn(line.spec)) this.untimed.noteOn(request.places, line, request)
     const told = this.untimed.look(line, request, found, this.earlier.of(line.spec)?.kept)
     this.around.told(line, request, told)
     return told
@@ -253,14 +248,11 @@ export class QueuePass {
 
   #startNow(line: Line, request: LineRequest, task: number | null): Found | null {
     const { nowMs } = this.calendar.grid
-    const { plan } = request
-    const { deadlineMs } = line.spec
-    if (deadlineMs !== null && nowMs + line.limitMs > deadlineMs) return null
-    const room = this.calendar.findNow(plan)
-    const mayBegin = room !== null || this.mayMakeRoom
-    if (!mayBegin || this.#limits.mayNotBegin(line, request)) return null
+    if (endsLate(line, nowMs)) return null
+    const room = this.calendar.findNow(request.plan)
+    if ((room === null && !this.mayMakeRoom) || this.#limits.mayNotBegin(line, request)) return null
     if (room !== null) {
-      this.calendar.take(plan, room)
+      this.calendar.take(request.plan, room)
       this.#started(line, request)
       return given(task, room, nowMs)
     }
@@ -285,7 +277,6 @@ export class QueuePass {
 
   #reserve(line: Line, request: LineRequest, task: number | null, turn: Turn, rest: number): Found {
     const { spec } = line
-    const { nowMs } = this.calendar.grid
     const why = this.#why.of(request, line)
     const { enabled } = this.scene.policy.backfill
     // Of those who hold no place nobody waits for the turn.
@@ -304,6 +295,6 @@ export class QueuePass {
     this.calendar.take(request.plan, room)
     this.earlier.kept(line, request, room)
     this.#limits.reserved(line, request, spec.partitions.length > 1)
-    return given(task, room, nowMs, why)
+    return given(task, room, this.calendar.grid.nowMs, why)
   }
 }
